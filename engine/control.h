@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * control: the Unix socket operators talk to. One JSON object and a newline in, one out, closed. Socket 0600 in a directory 0700 of the
+ * region's user; peers must be the same uid or root; 8 KiB a request, 10 s, 16 clients.
+ *
+ *   {"command":"inquire","args":["tcpipservice","IPICSEC"],"options":{"last":"5","refused":"yes"}}
+ *   {"status":0,"rows":[…]}   {"status":1,"error":"no tcpipservice named NOPE"}
+ */
+#ifndef SALLYPORT_CONTROL_H
+#define SALLYPORT_CONTROL_H
+
+#include <jansson.h>
+
+#include "fault.h"
+
+struct control;
+struct ev_loop;
+
+struct control_peer {
+	unsigned uid;
+	int pid;
+};
+
+/* Answers one request: a new object with "status" and "rows" or "error". Never NULL unless memory is gone. */
+typedef json_t *(*control_answer)(void *arg, const json_t *request, const struct control_peer *peer);
+
+/* Opens PATH (a dead socket is replaced, a live one is a fault; over 107 bytes is a fault). NULL with a sentence. */
+struct control *control_open(struct ev_loop *loop, const char *path, control_answer answer, void *arg, struct fault *f);
+void control_close(struct control *c); /* unlinks the path; NULL is fine */
+
+/* The client's side, blocking, 10 s: sends one request, returns the answer (new reference), or NULL with a sentence ("no region answers at …"). */
+json_t *control_call(const char *path, const json_t *request, struct fault *f);
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * definition: region.lua to plain data (DESIGN 3.3): Lua syntax, run under load limits in an environment that holds only the
+ * constructors region, tcpipservice and ipconn.
+ */
+#ifndef SALLYPORT_DEFINITION_H
+#define SALLYPORT_DEFINITION_H
+
+#include "resource.h"
+
+/*
+ * Reads FILE. Every fault found is added with file:line, not only the first: unknown key (with the nearest known one), bad value,
+ * missing name, duplicate names, duplicate (networkid, applid) pairs of matchable ipconns, an ipconn naming an unknown tcpipservice, tls without a
+ * ring, two services on one host and port, control path over 107 bytes. Defaults are filled in; applid defaults to the ipconn's
+ * name, an ipconn's networkid to the region's. NULL when there was an error; warnings alone do not stop it.
+ */
+struct definition *definition_load(const char *file, struct faults *faults);
+/* The same from bytes, `file` being only the name in messages (fuzzing, tests). */
+struct definition *definition_read(const char *file, const char *bytes, size_t len, struct faults *faults);
+
+#endif

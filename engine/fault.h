@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fault: an error is a sentence that travels with the object; a list of faults is what `check` prints. */
+#ifndef SALLYPORT_FAULT_H
+#define SALLYPORT_FAULT_H
+
+#include <stddef.h>
+
+struct fault {
+	char text[512];
+};
+
+/* Sets the sentence. Returns -1 always, so that `return fault_set(f, ...)` reads well. `f` may be NULL. */
+int fault_set(struct fault *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Puts "prefix: " before the sentence (the place, from inside outwards). Returns -1 always. `f` may be NULL. */
+int fault_wrap(struct fault *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+enum fault_level { FAULT_WARNING, FAULT_ERROR };
+
+struct fault_entry {
+	enum fault_level level;
+	char *file; /* owned; NULL: no place */
+	int line;   /* 0: no line */
+	char *text; /* owned */
+};
+
+/* All that is wrong with one load: zero-initialise, add, print, free. */
+struct faults {
+	struct fault_entry *entry; /* owned */
+	size_t n;
+	size_t errors;
+	size_t warnings;
+};
+
+/* Adds one fault; file and text are copied. An allocation failure still counts (errors/warnings go up). */
+void faults_add(struct faults *l, enum fault_level level, const char *file, int line, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* Prints entry i as "FILE:LINE: fault|warning: TEXT" into out; returns out. */
+const char *faults_print(const struct faults *l, size_t i, char *out, size_t size);
+
+void faults_free(struct faults *l);
+
+#endif

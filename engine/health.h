@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* health: the rules of `check` that are warnings: legal, and worth a second look (IPIC.md 7.9, DESIGN 3.3). */
+#ifndef SALLYPORT_HEALTH_H
+#define SALLYPORT_HEALTH_H
+
+#include "fault.h"
+#include "resource.h"
+
+/* Adds a warning (file:line of the definition) for each: urm is dfhisaip; a urm named and ssl = "no"; userauth = "identify" reachable through a
+ * listener without clientauth; linkauth = "certuser" likewise; template = "yes"; heartbeat = 0; … */
+void health_check(const struct definition *d, struct faults *faults);
+
+#endif

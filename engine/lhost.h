@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lhost: `require "sallyport.host"`: what the Lua library needs from C: verdict constructors and policy.check (C, because
+ * only a C function still sees the line a tail call came from), ip sets, counters, ipconns. In the engine it is
+ * preloaded and hidden from policies; build/sallyport/host.so is the same code for plain Lua (with mock).
+ */
+#ifndef SALLYPORT_LHOST_H
+#define SALLYPORT_LHOST_H
+
+#include "record.h"
+#include "resource.h"
+#include "store.h"
+#include "verdict.h"
+
+struct lua_State;
+
+/* The region as policies may see it: values only. */
+struct host_world {
+	struct store *store; /* borrowed; NULL: counters answer nil, "no store" */
+	bool (*ipconn)(void *arg, const char *name, struct ipconn_view *out);
+	/* Fills at most max views; applid/networkid NULL: any. Returns how many. */
+	size_t (*ipconns)(void *arg, const char *applid, const char *networkid, struct ipconn_view *out, size_t max);
+	void *arg;
+};
+
+/* One per lua_State. The engine keeps it beside the state; host.so keeps it in a userdata. */
+struct lhost {
+	const struct host_world *world; /* borrowed; NULL: nothing installed, no counters */
+	struct record_door *door;       /* the asking under way, for checks and effects; NULL: none */
+	int mock;                       /* registry reference of a mock table, LUA_NOREF none; wins over world */
+};
+
+/* Pushes the module table. `h` must outlive the state. with_mock adds host.mock(table) (plain Lua only). [-0, +1, may throw] */
+void lhost_push(struct lua_State *L, struct lhost *h, bool with_mock);
+/* Sets the mock from the table at idx ({ ipconns = {…}, counters = {…} }), or clears it when idx is 0. [-0, +0, may throw] */
+void lhost_mock(struct lua_State *L, struct lhost *h, int idx);
+
+/* Reads the value at idx when it is a verdict our constructors made; NULL otherwise. Raw: runs no metamethod, raises nothing.
+ * The verdict stays owned by Lua. */
+const struct verdict *lhost_verdict(struct lua_State *L, int idx);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * message: every message a region can print, once. CICS's id where one exists (IPIC.md 8), SPnnnn elsewhere.
+ * README's reference lists them and a spec holds that list against this one. A sentence never holds a peer's words:
+ * those are inserts (key=value), escaped by the log.
+ */
+#ifndef SALLYPORT_MESSAGE_H
+#define SALLYPORT_MESSAGE_H
+
+#define MESSAGES(X) \
+	/* id          severity  sentence */ \
+	X(DFHIS1003, 'E', "IPCONN could not be released in time; its sockets are closed.") \
+	X(DFHIS1015, 'W', "Cannot accept a connection: client session state is invalid. X'0515'") \
+	X(DFHIS1050, 'W', "A heartbeat was not answered in time.") \
+	X(DFHIS2001, 'I', "Client session accepted for IPCONN.") \
+	X(DFHIS2009, 'I', "IPCONN released.") \
+	X(DFHIS2040, 'W', "Unable to acquire IPCONN due to a security violation.") \
+	X(DFHIS3000, 'I', "IPCONN autoinstalled successfully.") \
+	X(DFHIS3030, 'I', "IPCONN installed or deleted.") \
+	X(DFHSO0102, 'E', "Severe error on a listening socket; the listener is closed.") \
+	X(DFHSO0109, 'E', "TCPIPSERVICE not opened: the port is in use.") \
+	X(DFHSO0123, 'W', "TLS handshake failed.") \
+	X(SP0001, 'I', "Region is up.") \
+	X(SP0002, 'I', "Region is down.") \
+	X(SP0003, 'I', "Region is draining.") \
+	X(SP0004, 'I', "TCPIPSERVICE open.") \
+	X(SP0005, 'I', "TCPIPSERVICE closed.") \
+	X(SP0006, 'E', "TCPIPSERVICE not opened.") \
+	X(SP0007, 'W', "No file descriptors left: accepting pauses.") \
+	X(SP0008, 'W', "MAXSOCKETS reached: socket closed.") \
+	X(SP0009, 'I', "Operator command.") \
+	X(SP0010, 'I', "Generation in use.") \
+	X(SP0011, 'E', "Load refused; the running generation stays.") \
+	X(SP0012, 'W', "Warning of check.") \
+	X(SP0013, 'I', "Generation gone.") \
+	X(SP0020, 'I', "Door opened.") \
+	X(SP0021, 'W', "Door refused.") \
+	X(SP0022, 'E', "Policy failed; the door stays shut.") \
+	X(SP0023, 'W', "Refusals like this one, summed up.") \
+	X(SP0024, 'I', "URM told of a deletion.") \
+	X(SP0030, 'I', "Socket closed.") \
+	X(SP0031, 'W', "CAPEX refused.") \
+	X(SP0032, 'I', "Heartbeat sent.") \
+	X(SP0033, 'W', "Heartbeat missed; one more try.") \
+	X(SP0034, 'W', "Protocol error; the socket is closed.") \
+	X(SP0040, 'W', "Messages lost: the queue was full.")
+
+enum message {
+#define X(id, severity, sentence) MSG_##id,
+	MESSAGES(X)
+#undef X
+	MESSAGE_COUNT
+};
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record: why. One record per connection: each door that was asked, by whom, what was checked, what came out, with times;
+ * and the order of events. Records of living connections stay; of ended ones the last `max` are kept. `explain` reads them.
+ */
+#ifndef SALLYPORT_RECORD_H
+#define SALLYPORT_RECORD_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "facts.h"
+#include "verdict.h"
+
+struct records;      /* the region's; one per region */
+struct record;       /* one connection's; owned by records */
+struct record_door;  /* one asking; owned by its record */
+
+struct records *records_new(size_t max);
+void records_free(struct records *r);
+
+/* Opens the record of a connection. NULL without memory: every call below takes NULL and does nothing. */
+struct record *record_open(struct records *rs, const char *connection, double now);
+/* Something happened, in order ("accepted", "first byte", "certificate judged", "handshake done", "CAPEX read", "answered 403"). At most 32. */
+void record_event(struct record *r, double now, const char *event);
+/* A door is asked. policy: the script's name, NULL: no script named (or the engine decides). At most 16 doors. */
+struct record_door *record_ask(struct record *r, enum door door, const char *policy, double now);
+/* policy.check said. Copied; at most 64 per asking, detail cut at 200 bytes. */
+void record_check(struct record_door *d, const char *name, bool value, const char *detail, size_t detail_len);
+/* What the library answered (policy.counter, policy.ipconn), shown with the checks as value true: "counter NETX" "next = 7". */
+void record_effect(struct record_door *d, const char *name, const char *answer);
+/* The verdict and how long it took. */
+void record_verdict(struct record_door *d, const struct verdict *v, double microseconds);
+/* The decision of the engine itself, outside a policy (limit, timeout, bad_capex …): a door entry with no policy. `stage` is where. */
+void record_engine(struct record *r, enum stage stage, const char *code, const char *text, double now);
+/* Replaces the facts shown (call when facts were added). Keeps a reference to the certificate. */
+void record_facts(struct record *r, const struct facts *f);
+/* "open" until set: "refused", "accepted" (through CAPEX), "released", "lost", "closed". `stage`/`code`/`reason` of the refusal, or NULL. */
+void record_outcome(struct record *r, const char *outcome, const char *stage, const char *code, const char *reason);
+/* The connection is gone; the record may now be evicted. */
+void record_close(struct record *r, double now);
+
+/* explain: by connection id, by peer address, or the last n (refused only if asked). New JSON array, oldest first, keys of DESIGN 3.2 plus
+ * `events`, `stage`, `code`, `reason`, `time`. NULL without memory. */
+struct record_query {
+	const char *connection; /* or NULL */
+	const char *peer;       /* address text, or NULL */
+	size_t last;            /* 0: all that match */
+	bool refused;
+};
+json_t *records_explain(const struct records *rs, const struct record_query *q);
+
+/* Facts as JSON, in the words of README's table (for explain and for tests of lfacts against it). */
+json_t *record_facts_json(const struct facts *f);
+
+#endif

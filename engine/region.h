@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* region: one running engine: what it was started from, its worker, its listeners, and what an operator may change. */
+#ifndef SALLYPORT_REGION_H
+#define SALLYPORT_REGION_H
+
+#include <stdbool.h>
+
+#include "fault.h"
+#include "generation.h"
+#include "listen.h"
+#include "log.h"
+#include "worker.h"
+
+struct control;
+
+struct region {
+	char file[PATH_SIZE];          /* region.lua */
+	char library_dir[PATH_SIZE];
+	struct worker worker;          /* the one worker */
+	struct log *log;               /* owned */
+	struct records *records;       /* owned */
+	struct tally *tally;           /* owned */
+	struct store *store;           /* owned */
+	struct registry *registry;     /* owned */
+	struct host_world world;
+	struct listener *listeners;    /* owned list, one per tcpipservice of the current generation */
+	struct control *control;       /* owned */
+	struct timer drain;
+	double started;
+	uint64_t generations;          /* numbers given out */
+	int exit_status;
+};
+
+struct region_options {
+	const char *file;      /* region.lua */
+	const char *control;   /* overrides region.control; NULL */
+	const char *log_file;  /* NULL: stderr */
+	enum log_format log_format;
+};
+
+/* Loads everything, opens the listeners and the control socket. NULL with faults; nothing is left behind then. */
+struct region *region_new(const struct region_options *o, struct faults *faults);
+/* Runs until it has drained. Returns the exit status. */
+int region_run(struct region *r);
+/* SIGTERM's first (drain) and second (at once) call; idempotent. */
+void region_stop(struct region *r, bool at_once);
+void region_free(struct region *r); /* NULL is fine */
+
+/* The current generation (borrowed). */
+struct generation *region_generation(const struct region *r);
+/* A new generation that differs in one service's urm: load, check, swap, without a re-ask (issue: `set tcpipservice X urm=`). */
+int region_set_urm(struct region *r, const char *tcpipservice, const char *urm, struct faults *faults);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * sources: the bytes of a generation's scripts, each file read once and kept, so that every worker compiles the same
+ * bytes. A name is found in the library directory (`policy`, `policy.ip`, … and nothing else) or in the script directory.
+ */
+#ifndef SALLYPORT_SOURCES_H
+#define SALLYPORT_SOURCES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fault.h"
+#include "resource.h"
+
+#define SOURCE_BYTES_MAX (1024 * 1024)
+
+struct source {
+	struct source *next;
+	char name[SCRIPT_SIZE]; /* "lan", "team/lan", "policy.ip" */
+	char path[2 * PATH_SIZE];
+	bool library;
+	char *bytes; /* owned */
+	size_t len;
+};
+
+struct sources;
+
+/* Both directories are copied. NULL: no memory. */
+struct sources *sources_new(const char *library_dir, const char *policies_dir);
+void sources_free(struct sources *s);
+/* The source of that name, read now or before. NULL with a sentence: no such file, too large, unreadable, not a good name
+ * ([a-z0-9_]+ with at most one '/'; for the library the dotted form), or a script named like a library module. */
+const struct source *sources_get(struct sources *s, const char *name, struct fault *f);
+const struct source *sources_first(const struct sources *s);
+/* Where the Lua library is: "lua" beside the running binary, else ../share/sallyport/lua. out at least PATH_SIZE. -1 with a sentence. */
+int sources_library(char *out, size_t size, struct fault *f);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* verdict: what a policy answers, as plain data. All zero is a refusal: forgetting means no. */
+#ifndef SALLYPORT_VERDICT_H
+#define SALLYPORT_VERDICT_H
+
+#include <stdbool.h>
+
+#define NAME_SIZE 9   /* CICS names: at most 8 characters and a NUL */
+#define HOST_SIZE 117 /* ISAIC_HOST is CL116 (IPIC.md 6.2) */
+#define CODE_SIZE 33
+#define TEXT_SIZE 201
+#define PLACE_SIZE 128
+
+/* The doors, in the order they are passed. `delete` is a notification: its answer is ignored. */
+#define DOORS(X) \
+	X(ADMIT, "admit") \
+	X(CERTIFY, "certify") \
+	X(BIND, "bind") \
+	X(INSTALL, "install") \
+	X(DELETE, "delete")
+
+enum door {
+#define X(id, name) DOOR_##id,
+	DOORS(X)
+#undef X
+	DOOR_COUNT
+};
+
+enum verdict_kind { VERDICT_REFUSE = 0, VERDICT_ACCEPT, VERDICT_INSTALL, VERDICT_PASS };
+
+struct verdict {
+	enum verdict_kind kind;
+	char code[CODE_SIZE];  /* [a-z0-9_]{1,32}; refusals only */
+	char text[TEXT_SIZE];  /* at most 200 bytes, any bytes but NUL; never sent to a peer */
+	char file[PLACE_SIZE]; /* where the verdict was made; "" when the engine made it */
+	int line;
+	char userid[NAME_SIZE]; /* accept at certify */
+	bool sysplex;           /* accept at admit */
+	struct {                /* install; "" and the has_ flags mean: as it came */
+		char ipconn[NAME_SIZE];
+		char template[NAME_SIZE];
+		char applid[NAME_SIZE];
+		char host[HOST_SIZE];
+		int port;
+		bool has_host, has_port;
+	} install;
+};
+
+/* The name of a door or a verdict kind ("admit", "refuse"); never NULL. */
+const char *door_name(enum door d);
+const char *verdict_name(enum verdict_kind k);
+
+/* [A-Z0-9$@#]{1,8}, exactly n bytes long (IPIC.md 5.2 as DESIGN 3.5 widens it). */
+bool name_ok(const char *p, unsigned long n);
+/* [a-z0-9_]{1,32} */
+bool code_ok(const char *p, unsigned long n);
+
+/* Makes *v a refusal by the engine itself: code and a printf text (cut at 200 bytes), no place. */
+void verdict_refuse(struct verdict *v, const char *code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

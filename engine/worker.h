@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * worker: one thread: its loop and what its connections need. Data only: everything below the house reaches the region's
+ * things through here, and nothing is at file scope.
+ */
+#ifndef SALLYPORT_WORKER_H
+#define SALLYPORT_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct ev_loop;
+struct log;
+struct records;
+struct tally;
+struct store;
+struct registry;
+struct generation;
+struct conn;
+
+struct worker {
+	struct ev_loop *loop;           /* owned */
+	struct log *log;                /* borrowed from the region */
+	struct records *records;        /* borrowed */
+	struct tally *tally;            /* borrowed */
+	struct store *store;            /* borrowed: counters */
+	struct registry *registry;      /* borrowed: the installed ipconns */
+	struct generation *generation;  /* counted: the current one; a connection takes its own reference at birth */
+	struct conn *conns;             /* every living connection of this worker, a list */
+	struct conn *graves;            /* closed in this turn; freed at its end */
+	char boot[8];                   /* first part of connection ids: differs from start to start */
+	uint64_t born;                  /* second part */
+	unsigned sockets;               /* open now, counted against maxsockets */
+	uint64_t suggested;             /* the counter behind suggested APPLIDs (IPIC.md 6.2) */
+	bool draining;
+	void (*idle)(struct worker *w); /* region's: called when a draining worker has lost its last connection */
+	void *house;                    /* region's own */
+};
+
+#endif
