@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fault.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int
+fault_set(struct fault *f, const char *format, ...)
+{
+	va_list ap;
+
+	if (f == NULL)
+		return -1;
+	va_start(ap, format);
+	vsnprintf(f->text, sizeof f->text, format, ap);
+	va_end(ap);
+	return -1;
+}
+
+int
+fault_wrap(struct fault *f, const char *format, ...)
+{
+	char inner[sizeof f->text];
+	va_list ap;
+	int n;
+
+	if (f == NULL)
+		return -1;
+	memcpy(inner, f->text, sizeof inner);
+	va_start(ap, format);
+	n = vsnprintf(f->text, sizeof f->text, format, ap);
+	va_end(ap);
+	if (n >= 0 && (size_t)n < sizeof f->text)
+		snprintf(f->text + n, sizeof f->text - (size_t)n, ": %s", inner);
+	return -1;
+}
+
+static struct fault_entry *
+faults_grow(struct faults *l)
+{
+	struct fault_entry *more = realloc(l->entry, (l->n + 1) * sizeof *more);
+
+	if (more == NULL)
+		return NULL;
+	l->entry = more;
+	return &more[l->n];
+}
+
+void
+faults_add(struct faults *l, enum fault_level level, const char *file, int line, const char *format, ...)
+{
+	struct fault_entry *e = faults_grow(l);
+	char *text = NULL;
+	va_list ap;
+
+	/* counted first: a fault that could not be written down must still refuse the load */
+	*(level == FAULT_ERROR ? &l->errors : &l->warnings) += 1;
+	if (e == NULL)
+		return;
+	va_start(ap, format);
+	if (vasprintf(&text, format, ap) < 0)
+		text = NULL;
+	va_end(ap);
+	*e = (struct fault_entry){ .level = level, .file = file ? strdup(file) : NULL, .line = line, .text = text };
+	l->n++;
+}
+
+const char *
+faults_print(const struct faults *l, size_t i, char *out, size_t size)
+{
+	const struct fault_entry *e = &l->entry[i];
+	const char *level = e->level == FAULT_ERROR ? "fault" : "warning";
+	const char *text = e->text ? e->text : "out of memory";
+
+	if (e->file == NULL)
+		snprintf(out, size, "%s: %s", level, text);
+	else if (e->line == 0)
+		snprintf(out, size, "%s: %s: %s", e->file, level, text);
+	else
+		snprintf(out, size, "%s:%d: %s: %s", e->file, e->line, level, text);
+	return out;
+}
+
+void
+faults_free(struct faults *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		free(l->entry[i].file);
+		free(l->entry[i].text);
+	}
+	free(l->entry);
+	*l = (struct faults){ 0 };
+}
