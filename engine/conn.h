@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * conn: one socket's walk along the corridor. conn_enter alone assigns its stage, conn_close alone ends it, with a reason;
+ * conn_refused alone turns a "no" into its line, its record and its counts.
+ *
+ * Nothing is freed under a caller's feet: a closed connection lies in worker->graves until conn_bury at the end of the turn.
+ */
+#ifndef SALLYPORT_CONN_H
+#define SALLYPORT_CONN_H
+
+#include "facts.h"
+#include "generation.h"
+#include "http.h"
+#include "io.h"
+#include "policy.h"
+#include "record.h"
+#include "timer.h"
+#include "wire.h"
+#include "worker.h"
+
+/* What a connection needs to know of where it came in; the first member of a listener. Counted by the listener's owner. */
+struct entrance {
+	char tcpipservice[NAME_SIZE];
+	struct addr own;       /* where it listens */
+	bool any;              /* bound to a wildcard: ask each socket for its own address */
+	bool open;             /* accepts now */
+	unsigned connections;  /* sockets accepted here and still there */
+	unsigned halfopen;     /* of these not yet through CAPEX */
+};
+
+#define CONN_STAGES(X) \
+	X(NEW)       /* accepted; admission not yet answered */ \
+	X(ADMITTED)  /* let in by address; no byte yet */ \
+	X(SHAKING)   /* TLS handshake; the certificate is judged in here */ \
+	X(CAPEX)     /* the capability exchange is being read or decided */ \
+	X(INSTALLED) /* through: belongs to an ipconn */ \
+	X(DRAINING)  /* the last answer or alert is flushed, the rest discarded */ \
+	X(GONE)      /* closed; buried at the end of this turn */
+
+enum conn_stage {
+#define X(s) CONN_##s,
+	CONN_STAGES(X)
+#undef X
+};
+
+#define CONN_REQUESTS 4 /* of ours, not yet answered, at most */
+
+struct conn {
+	struct conn *next, *prev;      /* worker->conns; next also links graves */
+	struct worker *worker;         /* borrowed */
+	struct entrance *entrance;     /* borrowed from its listener, which outlives its connections */
+	struct generation *generation; /* counted */
+	const struct service *service; /* in generation */
+	enum conn_stage stage;
+	struct facts facts;
+	struct record *record; /* borrowed from worker->records until record_close */
+	struct io io;
+	struct timer timer; /* of the stage */
+	bool io_opened;
+	bool halfopen;  /* counted as such in entrance and tally */
+	bool refused;   /* conn_refused has spoken */
+	struct ask ask; /* the door being asked */
+	enum tls_judgement judgement;
+	struct http_reader reader;
+	struct ipconn *ipconn; /* not NULL from the moment its 200 is queued until it is released */
+	/* after CAPEX */
+	enum is_name request[CONN_REQUESTS]; /* ours, waiting for their answers, oldest first */
+	unsigned nrequests;
+	unsigned missed; /* heartbeats in a row */
+	double heard;    /* clock_span() of the last message */
+	bool said_goodbye; /* release was asked or answered */
+};
+
+/* Takes fd. A connection in stage NEW with its facts, counted in worker, entrance and tally; NULL (fd closed) without memory. */
+struct conn *conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer);
+
+/* Assigns the stage: stops the old one's timer, starts the new one's (seconds; 0 none). */
+void conn_enter(struct conn *c, enum conn_stage stage, double seconds);
+const char *conn_stage_name(enum conn_stage s);
+
+enum conn_ending { CONN_AT_ONCE, CONN_POLITELY };
+/* Ends the socket, for a reason (a few words for SP0030 and the record). Idempotent. Politely: flush, half-close, discard (DESIGN 3.5).
+ * If it belonged to an ipconn, that loses it (ipconn_lost). */
+void conn_close(struct conn *c, enum conn_ending how, const char *why);
+
+/* A refusal: message m (SP0021, SP0031, DFHSO0123 …), record, outcome, counts. Does not close. door: NULL when the engine refused
+ * outside a door; policy NULL: none. reason: CAPEX's word or NULL. */
+void conn_refused(struct conn *c, enum message m, const char *door, const char *policy, const struct verdict *v, const char *reason);
+
+/* The engine's own refusal: a verdict by code and text, an entry in the record, then as conn_refused. */
+void conn_engine_refused(struct conn *c, enum message m, const char *code, const char *reason, const char *format, ...)
+	__attribute__((format(printf, 5, 6)));
+
+/* Puts a question to the connection's policy: facts.now and the stage are set, done(&c->ask) comes with the verdict; ask.arg is c. Prints
+ * SP0020 when a script opened the door. */
+void conn_ask(struct conn *c, enum door door, void (*done)(struct ask *a));
+
+/* It is through CAPEX: no longer half-open. Idempotent. */
+void conn_through(struct conn *c);
+
+/* Frees what was closed in this turn. The worker calls it when nothing of a connection is on the stack. */
+void conn_bury(struct worker *w);
+
+void conn_event(struct conn *c, const char *what); /* into the record, with the time */
+
+#endif
