@@ -9,33 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "attribute.h"
 #include "fault.h"
 #include "verdict.h"
 
 #define PATH_SIZE 256
 #define SCRIPT_SIZE 65
 #define LABEL_SIZE 33
-
-enum attribute_kind {
-	ATTR_NAME,    /* char[NAME_SIZE], folded to upper case */
-	ATTR_TEXT,    /* char[size] */
-	ATTR_PATH,    /* char[PATH_SIZE] */
-	ATTR_SCRIPT,  /* char[SCRIPT_SIZE], folded as DESIGN 3.3; "" none */
-	ATTR_INT,     /* int; `no` (if set) is a word that stands for -1 */
-	ATTR_SECONDS, /* double >= 0; -1 not given (a tcpipservice's heartbeat) */
-	ATTR_CHOICE,  /* int, index into choices */
-};
-
-struct attribute {
-	const char *name; /* lower case */
-	enum attribute_kind kind;
-	size_t offset, size;
-	double min, max;
-	const char *const *choices; /* lower case, ended by NULL; ATTR_CHOICE */
-	const char *no;             /* ATTR_INT: "no" */
-	const char *value;          /* the default, as text; NULL: required or zero */
-	bool acted;                 /* false: accepted, validated, shown, not yet acted on */
-};
 
 enum ssl { SSL_NO, SSL_YES_, SSL_CLIENTAUTH };
 enum yesno { NO, YES };
@@ -104,21 +84,13 @@ struct definition {
 	size_t nipconns;
 };
 
-/* The tables; each ends with a row whose name is NULL. */
+/* The tables; each ends with a row whose name is NULL. attribute.h says what can be done with a row. */
 extern const struct attribute region_attributes[], tcpipservice_attributes[], ipconn_attributes[];
 
-const struct attribute *attribute_find(const struct attribute *table, const char *name);
-/* The known name nearest to a wrong one, for "did you mean"; NULL when none is near. */
-const char *attribute_nearest(const struct attribute *table, const char *name);
-/* Puts every default into the struct. */
-void attribute_defaults(const struct attribute *table, void *object);
-/* Sets from text or from a number; -1 with a sentence that names the attribute, the value and what is allowed. */
-int attribute_set_text(const struct attribute *a, void *object, const char *value, size_t len, struct fault *f);
-int attribute_set_number(const struct attribute *a, void *object, double value, struct fault *f);
-/* The value as text ("CLIENTAUTH", "100", "NO", "fractions as 0.2"); out is filled and returned. CVDA values are upper case. */
-const char *attribute_print(const struct attribute *a, const void *object, char *out, size_t size);
-/* True for the kinds that --json shows as numbers, with *number set (false for an ATTR_INT that holds its `no`). */
-bool attribute_number(const struct attribute *a, const void *object, double *number);
+/* True for a TCPIPSERVICE attribute that CICS knows and that does not apply to PROTOCOL(IPIC). */
+bool tcpipservice_not_ipic(const char *name);
+/* True for "any", "default" and blank: every address of this machine. */
+bool host_is_any(const char *host);
 
 struct definition *definition_copy(const struct definition *d); /* NULL: no memory */
 void definition_free(struct definition *d);

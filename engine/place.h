@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * place: on which line of a definition's text a key stands. Lua only tells the line of a constructor's call, and a fault of
+ * one key among twenty should lead to that key.
+ */
+#ifndef SALLYPORT_PLACE_H
+#define SALLYPORT_PLACE_H
+
+#include <stddef.h>
+
+struct place_key { /* one `key =` or `["key"] =` inside a table that was written out */
+	size_t at;     /* offset of the key's first byte */
+	size_t len;
+	int line;
+	int group;     /* which outermost { } it stands in, counted from 1; keys of inner tables are not kept */
+};
+
+struct place_group {
+	int line; /* of its opening brace */
+};
+
+struct places {
+	const char *text;          /* borrowed */
+	struct place_key *key;     /* owned, in the order of the text */
+	size_t nkeys;
+	struct place_group *group; /* owned; group[0] is the first */
+	size_t ngroups;
+};
+
+/* Reads the text once, passing over comments and strings. Any bytes will do; without memory there are fewer places. */
+void places_read(struct places *p, const char *text, size_t len);
+void places_free(struct places *p);
+/* The line of `key` in the table of the constructor that was called on `line`; `line` itself when it is not to be found. */
+int place_of(const struct places *p, int line, const char *key);
+
+#endif
