@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+# `make run` and `make test` do everything from a fresh Debian 12 on; `make help` lists the rest.
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+Q := $(if $(V),,@)
+CI ?=
+WERROR ?= $(CI)
+SANITIZE ?=
+FUZZ_SECONDS ?= 10
+PREFIX ?= /usr/local
+DESTDIR ?=
+INSTALL ?= install
+
+# A build tree is a directory: the plain one, and one for each set of sanitizers.
+BUILD ?= build
+BIN ?= $(if $(filter build,$(BUILD)),sallyport,$(BUILD)/sallyport)
+
+PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev openssl curl \
+	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev
+FUZZ_PACKAGES := clang libclang-rt-14-dev
+HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev
+
+LUA_CFLAGS := $(shell pkg-config --cflags lua5.4 2>/dev/null)
+LUA_LIBS := $(shell pkg-config --libs lua5.4 2>/dev/null || echo -llua5.4)
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 $(if $(WERROR),-Werror)
+HARDENING := -fstack-protector-strong $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+CFLAGS ?= -O2 -g
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iengine $(LUA_CFLAGS) $(WARNINGS) $(HARDENING) $(CFLAGS) \
+	-fPIC -fno-semantic-interposition -MMD -MP \
+	$(if $(SANITIZE),-fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=$(SANITIZE))
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+ENGINE_LIBS := -lev -lssl -lcrypto -ljansson -lpthread -lm
+LIBS := $(LUA_LIBS) $(ENGINE_LIBS)
+
+SRC := $(filter-out engine/main.c engine/lhost_module.c,$(wildcard engine/*.c))
+OBJ := $(SRC:engine/%.c=$(BUILD)/engine/%.o)
+LIB := $(BUILD)/libsallyport.a
+# `require "sallyport.host"` for plain Lua: what of the engine it needs, the linker finds. Hence PIC, which costs a PIE nothing.
+HOST := build/sallyport/host.so
+UNIT := $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(wildcard spec/unit/*_test.c))
+FUZZ ?= $(patsubst spec/fuzz/%_fuzz.c,%,$(wildcard spec/fuzz/*_fuzz.c))
+
+all: $(BIN) $(HOST)
+
+help:
+	@echo 'make             builds ./sallyport'
+	@echo 'make run         installs what is missing, builds, starts the demo region'
+	@echo 'make test        installs what is missing, builds, runs every test (SPEC=spec/x_spec.lua: that one alone)'
+	@echo 'make deps        the install step alone; touches no network when nothing is missing'
+	@echo 'make certs       the demo key rings, certs/rings'
+	@echo 'make asan        the tests again, under AddressSanitizer and UBSan'
+	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (FUZZ=http: that one alone)'
+	@echo 'make lint        luacheck and the shell scripts'
+	@echo 'make install     into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
+	@echo 'make clean       removes what was built, and the key rings'
+
+# --- the two commands. deps may bring pkg-config, so what follows it is a make of its own.
+run: deps
+	$(Q)$(MAKE) --no-print-directory all certs
+	$(Q)cat engine/packaging/next
+	$(Q)exec ./sallyport run
+
+test: deps
+	$(Q)$(MAKE) --no-print-directory suite
+
+deps:
+	$(Q)engine/packaging/deps $(PACKAGES)
+
+suite: all certs unit
+	$(Q)SALLYPORT=./$(BIN) lua5.4 spec/support/suite.lua $(SPEC) -- $(if $(SPEC),,$(UNIT))
+
+# --- building
+$(BUILD)/flags: FORCE
+	$(Q)mkdir -p $(@D); echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' >$@
+
+$(BUILD)/headers: | $(BUILD)/flags
+	$(Q)CC='$(CC)' LUA_CFLAGS='$(LUA_CFLAGS)' engine/packaging/headers $(HEADERS)
+	$(Q)touch $@
+
+$(BUILD)/engine/%.o: engine/%.c $(BUILD)/flags | $(BUILD)/headers
+	@mkdir -p $(@D); echo '  CC    $<'
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(LIB): $(OBJ)
+	$(Q)rm -f $@; ar rcs $@ $^
+
+$(BIN): $(BUILD)/engine/main.o $(LIB)
+	@echo '  LD    $@'
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+$(HOST): build/engine/lhost_module.o build/libsallyport.a
+	@mkdir -p $(@D); echo '  LD    $@'
+	$(Q)$(CC) -shared -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS) -o $@ $^ $(ENGINE_LIBS)
+
+unit: $(UNIT)
+$(BUILD)/unit/%: spec/unit/%.c $(LIB)
+	@mkdir -p $(@D); echo '  CC    $<'
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB) -lcmocka $(LIBS)
+
+# --- key rings: all of them or none, see the script
+certs: certs/rings/.made
+certs/rings/.made: certs/make-rings
+	@echo '  CERTS certs/rings'
+	$(Q)certs/make-rings certs/rings
+
+# --- more ways to test. Lua's library is looked for beside the binary, and host.so stays the plain one: lua5.4 has no sanitizer.
+asan: deps
+	$(Q)$(MAKE) --no-print-directory $(HOST)
+	$(Q)mkdir -p build/asan; ln -sfn ../../lua build/asan/lua
+	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined HOST= suite
+
+fuzz: deps
+	$(Q)engine/packaging/deps $(FUZZ_PACKAGES)
+	$(Q)$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined $(FUZZ:%=fuzz-%)
+
+# New findings go to the build tree; the corpus under spec/ is chosen by hand.
+fuzz-%: $(BUILD)/fuzz/%
+	@mkdir -p $(BUILD)/corpus/$* spec/fuzz/corpus/$*; echo '  FUZZ  $* ($(FUZZ_SECONDS) s)'
+	$(Q)$< -max_total_time=$(FUZZ_SECONDS) -timeout=10 -artifact_prefix=$(BUILD)/$*- $(BUILD)/corpus/$* spec/fuzz/corpus/$* \
+		>$(BUILD)/$*.log 2>&1 || { tail -n 60 $(BUILD)/$*.log; exit 1; }
+	@tail -n 1 $(BUILD)/$*.log
+
+$(BUILD)/fuzz/%: spec/fuzz/%_fuzz.c $(LIB)
+	@mkdir -p $(@D); echo '  CC    $<'
+	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
+
+lint:
+	$(Q)luacheck -q lua policies spec
+	$(Q)for s in certs/make-rings engine/packaging/deps engine/packaging/headers; do sh -n $$s || exit 1; done
+
+# --- the rest
+install: all
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sallyport $(DESTDIR)$(PREFIX)/share/doc/sallyport
+	$(INSTALL) -m 755 sallyport $(DESTDIR)$(PREFIX)/bin/sallyport
+	cp -R lua policies $(DESTDIR)$(PREFIX)/share/sallyport/
+	$(INSTALL) -m 644 LICENSE README.md $(DESTDIR)$(PREFIX)/share/doc/sallyport/
+
+clean:
+	rm -rf build sallyport certs/rings certs/.rings.*
+
+FORCE:
+.SECONDARY:
+.PHONY: all help run test deps suite unit certs asan fuzz lint install clean FORCE
+-include $(wildcard $(BUILD)/engine/*.d $(BUILD)/unit/*.d $(BUILD)/fuzz/*.d)
