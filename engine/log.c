@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buf.h"
+#include "line.h"
+#include "throttle.h"
+#include "verdict.h"
+
+#define QUEUE_LINES 16384
+#define QUEUE_BYTES (8 * 1024 * 1024)
+#define RETRY_SECONDS 1
+#define CLOSE_SECONDS 2 /* a reader that stalls does not keep a region from ending */
+
+struct log {
+	int fd;
+	bool ours;    /* the descriptor is closed with the log */
+	bool regular; /* a file: takes any amount without blocking for a reader */
+	enum log_format format;
+	char applid[NAME_SIZE];
+	pthread_t thread;
+	pthread_mutex_t lock; /* guards everything below */
+	pthread_cond_t wake;
+	struct buf pending;  /* whole lines, not yet taken by the writer */
+	size_t lines;        /* lines in pending and in flight */
+	size_t pending_lines;
+	uint64_t lost;
+	int trouble;         /* errno of the write that failed last; 0 told or none */
+	bool waiting, stop;
+	int64_t stop_at;     /* second after which the writer gives up on a stalled reader */
+	struct throttle throttle;
+	struct buf flight;   /* the writer's own: being written */
+};
+
+static int64_t
+second_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* Under the lock. False: no room. */
+static bool
+enqueue(struct log *l, const struct line *line)
+{
+	if (l->lines >= QUEUE_LINES || buf_add(&l->pending, line->text, line->n) < 0)
+		return false;
+	l->lines++;
+	l->pending_lines++;
+	if (l->waiting)
+		pthread_cond_signal(&l->wake);
+	return true;
+}
+
+/* Under the lock: tells of lost lines as soon as there is room to tell it in. */
+static void
+own_up(struct log *l)
+{
+	struct line line;
+	char number[24];
+
+	if (l->lost == 0)
+		return;
+	line_begin(&line, l->format, l->applid, MSG_SP0040);
+	line_insert(&line, "count", log_number(number, (int64_t)l->lost));
+	line_insert(&line, "error", l->trouble != 0 ? strerrordesc_np(l->trouble) : NULL);
+	line_end(&line);
+	if (!enqueue(l, &line))
+		return;
+	l->lost = 0;
+	l->trouble = 0;
+}
+
+/* Under the lock. */
+static void
+push(struct log *l, const struct line *line)
+{
+	own_up(l);
+	if (l->lost > 0 || !enqueue(l, line))
+		l->lost++;
+}
+
+static void
+push_sum(void *arg, const struct throttle_entry *e)
+{
+	struct log *l = arg;
+	struct line line;
+	char number[24];
+
+	line_begin(&line, l->format, l->applid, MSG_SP0023);
+	line_insert(&line, "door", e->door);
+	line_insert(&line, "code", e->code);
+	line_insert(&line, "prefix", e->prefix);
+	line_insert(&line, "count", log_number(number, e->held));
+	line_end(&line);
+	push(l, &line);
+}
+
+/* -1: the write failed; 0: no room at the other end for a second; else bytes that went out. */
+static ssize_t
+write_some(struct log *l)
+{
+	struct pollfd p = { .fd = l->fd, .events = POLLOUT };
+	size_t n = buf_len(&l->flight);
+	ssize_t sent;
+
+	if (!l->regular) {
+		if (poll(&p, 1, RETRY_SECONDS * 1000) == 0)
+			return 0;
+		n = n < PIPE_BUF ? n : PIPE_BUF; /* what a ready pipe takes without blocking */
+	}
+	sent = write(l->fd, buf_bytes(&l->flight), n);
+	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return sent;
+}
+
+static void
+wait_seconds(struct log *l, int64_t seconds)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += seconds;
+	l->waiting = true;
+	pthread_cond_timedwait(&l->wake, &l->lock, &until);
+	l->waiting = false;
+}
+
+/* A full disk or a stalled reader: the lines stay in flight and are tried again, until the region ends. */
+static bool
+worth_retrying(struct log *l, ssize_t sent, int error)
+{
+	bool on;
+
+	pthread_mutex_lock(&l->lock);
+	if (sent < 0) {
+		l->trouble = error;
+		if (!l->stop)
+			wait_seconds(l, RETRY_SECONDS);
+	}
+	on = !l->stop || (sent == 0 && second_now() < l->stop_at);
+	pthread_mutex_unlock(&l->lock);
+	return on;
+}
+
+static void
+fly(struct log *l)
+{
+	while (buf_len(&l->flight) > 0) {
+		ssize_t sent = write_some(l);
+
+		if (sent > 0)
+			buf_consume(&l->flight, (size_t)sent);
+		else if (!worth_retrying(l, sent, errno))
+			break;
+	}
+	buf_consume(&l->flight, buf_len(&l->flight));
+}
+
+/* Under the lock: waits until there is something to write. False: nothing, and the log is closing. */
+static bool
+work(struct log *l)
+{
+	for (;;) {
+		throttle_flush(&l->throttle, second_now(), l->stop, push_sum, l);
+		own_up(l);
+		if (buf_len(&l->pending) > 0)
+			return true;
+		if (l->stop)
+			return false;
+		if (l->throttle.holding > 0) {
+			wait_seconds(l, 1);
+			continue;
+		}
+		l->waiting = true;
+		pthread_cond_wait(&l->wake, &l->lock);
+		l->waiting = false;
+	}
+}
+
+static void *
+writer(void *arg)
+{
+	struct log *l = arg;
+
+	pthread_mutex_lock(&l->lock);
+	while (work(l)) {
+		struct buf empty = l->flight;
+		size_t lines = l->pending_lines;
+
+		l->flight = l->pending;
+		l->pending = empty;
+		l->pending_lines = 0;
+		pthread_mutex_unlock(&l->lock);
+		fly(l);
+		pthread_mutex_lock(&l->lock);
+		l->lines -= lines;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return NULL;
+}
+
+/* Signals are the main thread's; SIGPIPE, blocked here, leaves EPIPE. */
+static int
+start_writer(struct log *l)
+{
+	pthread_condattr_t attr;
+	sigset_t all, before;
+	int rc;
+
+	pthread_mutex_init(&l->lock, NULL);
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&l->wake, &attr);
+	pthread_condattr_destroy(&attr);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	rc = pthread_create(&l->thread, NULL, writer, l);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return rc;
+}
+
+static void
+release(struct log *l)
+{
+	buf_free(&l->pending);
+	buf_free(&l->flight);
+	if (l->ours && l->fd >= 0)
+		close(l->fd);
+	free(l);
+}
+
+static int
+open_target(struct log *l, const char *file, struct fault *f)
+{
+	struct stat st;
+
+	l->ours = file != NULL;
+	l->fd = STDERR_FILENO;
+	if (file != NULL)
+		l->fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	if (l->fd < 0)
+		return fault_set(f, "log file %s: %s", file, strerrordesc_np(errno));
+	l->regular = fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode);
+	return 0;
+}
+
+struct log *
+log_open(const char *file, enum log_format format, struct fault *f)
+{
+	struct log *l = calloc(1, sizeof *l);
+	int rc;
+
+	if (l == NULL) {
+		fault_set(f, "no memory for the log");
+		return NULL;
+	}
+	l->format = format;
+	buf_init(&l->pending, QUEUE_BYTES);
+	buf_init(&l->flight, QUEUE_BYTES);
+	if (open_target(l, file, f) < 0) {
+		release(l);
+		return NULL;
+	}
+	rc = start_writer(l);
+	if (rc == 0)
+		return l;
+	fault_set(f, "log: no thread to write it: %s", strerrordesc_np(rc));
+	release(l);
+	return NULL;
+}
+
+void
+log_applid(struct log *l, const char *applid)
+{
+	if (l == NULL)
+		return;
+	pthread_mutex_lock(&l->lock);
+	snprintf(l->applid, sizeof l->applid, "%s", applid);
+	pthread_mutex_unlock(&l->lock);
+}
+
+void
+log_close(struct log *l)
+{
+	if (l == NULL)
+		return;
+	pthread_mutex_lock(&l->lock);
+	l->stop = true;
+	l->stop_at = second_now() + CLOSE_SECONDS;
+	pthread_cond_signal(&l->wake);
+	pthread_mutex_unlock(&l->lock);
+	pthread_join(l->thread, NULL);
+	pthread_cond_destroy(&l->wake);
+	pthread_mutex_destroy(&l->lock);
+	release(l);
+}
+
+static void
+inserts(struct line *line, va_list ap, bool refusal)
+{
+	const char *key;
+
+	while ((key = va_arg(ap, const char *)) != NULL) {
+		const char *value = va_arg(ap, const char *);
+
+		if (refusal && (strcmp(key, "door") == 0 || strcmp(key, "code") == 0))
+			continue; /* said already */
+		line_insert(line, key, value);
+	}
+}
+
+static void
+begin(struct log *l, struct line *line, enum message m)
+{
+	char applid[NAME_SIZE];
+
+	pthread_mutex_lock(&l->lock);
+	memcpy(applid, l->applid, sizeof applid);
+	pthread_mutex_unlock(&l->lock);
+	line_begin(line, l->format, applid, m);
+}
+
+static void
+end(struct log *l, struct line *line)
+{
+	line_end(line);
+	pthread_mutex_lock(&l->lock);
+	push(l, line);
+	pthread_mutex_unlock(&l->lock);
+}
+
+void
+log_say(struct log *l, enum message m, ...)
+{
+	struct line line;
+	va_list ap;
+
+	if (l == NULL)
+		return;
+	begin(l, &line, m);
+	va_start(ap, m);
+	inserts(&line, ap, false);
+	va_end(ap);
+	end(l, &line);
+}
+
+static bool
+passes(struct log *l, const char *door, const char *code, const char *prefix)
+{
+	bool pass;
+
+	pthread_mutex_lock(&l->lock);
+	pass = throttle_pass(&l->throttle, second_now(), door, code, prefix, push_sum, l);
+	if (!pass && l->waiting && l->throttle.holding == 1)
+		pthread_cond_signal(&l->wake); /* so that the writer looks at the clock */
+	pthread_mutex_unlock(&l->lock);
+	return pass;
+}
+
+void
+log_refusal(struct log *l, enum message m, const char *door, const char *code, const char *prefix, ...)
+{
+	struct line line;
+	va_list ap;
+
+	if (l == NULL || !passes(l, door, code, prefix != NULL ? prefix : ""))
+		return;
+	begin(l, &line, m);
+	line_insert(&line, "door", door);
+	line_insert(&line, "code", code);
+	va_start(ap, prefix);
+	inserts(&line, ap, true);
+	va_end(ap);
+	end(l, &line);
+}
+
+const char *
+log_number(char out[24], int64_t n)
+{
+	snprintf(out, 24, "%lld", (long long)n);
+	return out;
+}
