@@ -101,7 +101,7 @@ $(BUILD)/unit/%: spec/unit/%.c $(LIB)
 
 # --- key rings: all of them or none, see the script
 certs: certs/rings/.made
-certs/rings/.made: certs/make-rings
+certs/rings/.made: certs/make-rings certs/rings.cnf
 	@echo '  CERTS certs/rings'
 	$(Q)certs/make-rings certs/rings
 
