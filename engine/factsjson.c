@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "factsjson.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool
+has_controls(const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f)
+			return true;
+	return false;
+}
+
+static json_t *
+escaped(const char *bytes, size_t n)
+{
+	char *text = malloc(4 * n + 1), *p = text;
+	json_t *string;
+
+	if (text == NULL)
+		return NULL;
+	*p = '\0';
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		if (c == '\\')
+			p += sprintf(p, "\\\\");
+		else if (c >= 0x20 && c < 0x7f)
+			p += sprintf(p, "%c", c);
+		else
+			p += sprintf(p, "\\x%02x", c);
+	}
+	string = json_string(text);
+	free(text);
+	return string;
+}
+
+json_t *
+factsjson_text(const char *bytes, size_t n)
+{
+	json_t *string = has_controls(bytes, n) ? NULL : json_stringn(bytes, n);
+
+	return string != NULL ? string : escaped(bytes, n);
+}
+
+static void
+put(json_t *o, const char *key, const char *value)
+{
+	if (value != NULL && value[0] != '\0')
+		json_object_set_new(o, key, factsjson_text(value, strlen(value)));
+}
+
+static json_t *
+endpoint(const struct addr *a)
+{
+	char ip[ADDR_TEXT];
+
+	return json_pack("{s:s, s:i}", "ip", addr_ip(a, ip, sizeof ip), "port", (int)a->port);
+}
+
+static json_t *
+names(const struct dn *d)
+{
+	json_t *o = json_object(), *list = json_array();
+
+	put(o, "printed", d->printed);
+	for (size_t i = 0; i < d->n; i++) {
+		const struct rdn *r = &d->item[i];
+
+		json_array_append_new(list, json_pack("{s:s, s:o}", "type", r->type, "value", factsjson_text(r->value.bytes, r->value.len)));
+	}
+	json_object_set_new(o, "names", list);
+	return o;
+}
+
+static json_t *
+strings(const struct texts *t)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < t->n; i++)
+		json_array_append_new(list, factsjson_text(t->item[i].bytes, t->item[i].len));
+	return list;
+}
+
+static json_t *
+chain(const struct certificate *c)
+{
+	json_t *o = json_pack("{s:b}", "ok", c->chain.ok);
+
+	if (c->chain.n == 0)
+		return o;
+	json_object_set_new(o, "code", json_integer(c->chain.error[0].code));
+	put(o, "text", c->chain.error[0].text);
+	json_object_set_new(o, "depth", json_integer(c->chain.error[0].depth));
+	return o;
+}
+
+static json_t *
+certificate(const struct certificate *c, const char *userid)
+{
+	json_t *o = json_object();
+
+	json_object_set_new(o, "subject", names(&c->subject));
+	json_object_set_new(o, "issuer", names(&c->issuer));
+	json_object_set_new(o, "san", json_pack("{s:o, s:o, s:o, s:o}", "dns", strings(&c->dns), "uri", strings(&c->uri),
+		"ip", strings(&c->ip), "email", strings(&c->email)));
+	put(o, "serial", c->serial);
+	put(o, "sha256", c->sha256);
+	json_object_set_new(o, "not_before", json_integer(c->not_before));
+	json_object_set_new(o, "not_after", json_integer(c->not_after));
+	json_object_set_new(o, "chain", chain(c));
+	put(o, "userid", userid);
+	return o;
+}
+
+static json_t *
+capex(const struct capex *c)
+{
+	json_t *o = json_pack("{s:s, s:s, s:i, s:i, s:i, s:i}", "applid", c->applid, "networkid", c->networkid, "port", c->port,
+		"sendcount", c->sendcount, "receivecount", c->receivecount, "sockets", c->sockets);
+
+	put(o, "suggested_applid", c->suggested_applid);
+	put(o, "server_applid", c->server_applid);
+	put(o, "server_networkid", c->server_networkid);
+	put(o, "host", c->host);
+	return o;
+}
+
+static json_t *
+tls(const struct facts *f)
+{
+	json_t *o = json_pack("{s:s}", "version", f->tls.version);
+
+	put(o, "cipher", f->tls.cipher);
+	put(o, "sni", f->tls.sni);
+	return o;
+}
+
+static void
+put_what(json_t *o, const struct facts *f)
+{
+	put(o, "stage", stage_name(f->stage));
+	put(o, "way", f->way == WAY_OUT ? "out" : "in");
+	json_object_set_new(o, "now", json_real(f->now));
+	put(o, "connection", f->connection);
+	json_object_set_new(o, "generation", json_integer((json_int_t)f->generation));
+	put(o, "tcpipservice", f->tcpipservice);
+	json_object_set_new(o, "recheck", json_boolean(f->recheck));
+}
+
+static void
+put_where(json_t *o, const struct facts *f)
+{
+	json_t *peer = endpoint(&f->peer.addr);
+
+	json_object_set_new(peer, "sysplex", json_boolean(f->peer.sysplex));
+	json_object_set_new(o, "peer", peer);
+	json_object_set_new(o, "own", endpoint(&f->own.addr));
+	json_object_set_new(o, "load", json_pack("{s:i, s:i, s:i, s:i, s:i}", "halfopen", (int)f->load.halfopen, "connections",
+		(int)f->load.connections, "from_peer", (int)f->load.from_peer, "from_prefix", (int)f->load.from_prefix, "refused_from_peer",
+		(int)f->load.refused_from_peer));
+}
+
+json_t *
+factsjson(const struct facts *f)
+{
+	json_t *o = json_object();
+
+	put_what(o, f);
+	put_where(o, f);
+	if (f->tls.version != NULL)
+		json_object_set_new(o, "tls", tls(f));
+	if (f->certificate != NULL)
+		json_object_set_new(o, "certificate", certificate(f->certificate, f->userid));
+	if (f->has_capex)
+		json_object_set_new(o, "capex", capex(&f->capex));
+	if (f->ipconn.ipconn[0] != '\0')
+		json_object_set_new(o, "ipconn", json_pack("{s:s, s:s, s:s}", "ipconn", f->ipconn.ipconn, "applid", f->ipconn.applid,
+			"networkid", f->ipconn.networkid));
+	return o;
+}

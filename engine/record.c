@@ -1,0 +1,373 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "addr.h"
+#include "factsjson.h"
+#include "recorddata.h"
+#include "recordjson.h"
+
+#define EVENTS_MAX 32
+#define DOORS_MAX 16
+#define CHECKS_MAX 64
+#define DETAIL_MAX 200
+#define NAME_MAX_ 100
+#define BUCKETS_MIN 256
+
+struct records {
+	struct record *oldest, *newest;
+	struct record *first_ended, *last_ended;
+	size_t nended, max, n;
+	struct record **bucket; /* owned */
+	size_t nbuckets;
+};
+
+static size_t
+hash(const char *s)
+{
+	size_t h = 1469598103934665603u;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 1099511628211u;
+	return h;
+}
+
+static struct record **
+bucket_of(const struct records *rs, const char *connection)
+{
+	return &rs->bucket[hash(connection) & (rs->nbuckets - 1)];
+}
+
+struct records *
+records_new(size_t max)
+{
+	struct records *rs = calloc(1, sizeof *rs);
+
+	if (rs == NULL)
+		return NULL;
+	rs->max = max;
+	rs->nbuckets = BUCKETS_MIN;
+	rs->bucket = calloc(rs->nbuckets, sizeof(struct record *));
+	if (rs->bucket != NULL)
+		return rs;
+	free(rs);
+	return NULL;
+}
+
+static void
+door_free(struct record_door *d)
+{
+	for (size_t i = 0; i < d->nchecks; i++) {
+		free(d->check[i].name);
+		free(d->check[i].detail);
+	}
+	free(d->check);
+	free(d->policy);
+	free(d->text);
+	free(d->file);
+	free(d);
+}
+
+static void
+record_free(struct record *r)
+{
+	for (size_t i = 0; i < r->nevents; i++)
+		free(r->event[i].text);
+	for (size_t i = 0; i < r->ndoors; i++)
+		door_free(r->door[i]);
+	if (r->facts != NULL)
+		certificate_unref(r->facts->certificate);
+	free(r->facts);
+	free(r->event);
+	free(r->door);
+	free(r);
+}
+
+void
+records_free(struct records *rs)
+{
+	struct record *r, *next;
+
+	if (rs == NULL)
+		return;
+	for (r = rs->oldest; r != NULL; r = next) {
+		next = r->newer;
+		record_free(r);
+	}
+	free(rs->bucket);
+	free(rs);
+}
+
+/* Keeps chains short while tens of thousands of connections live; without memory they only grow longer. */
+static void
+widen(struct records *rs)
+{
+	struct record **wide, **narrow = rs->bucket;
+
+	if (rs->n < rs->nbuckets || (wide = calloc(rs->nbuckets * 2, sizeof(struct record *))) == NULL)
+		return;
+	rs->bucket = wide;
+	rs->nbuckets *= 2;
+	free(narrow);
+	for (struct record *r = rs->oldest; r != NULL; r = r->newer) {
+		struct record **b = bucket_of(rs, r->connection);
+
+		r->chain = *b;
+		*b = r;
+	}
+}
+
+struct record *
+record_open(struct records *rs, const char *connection, double now)
+{
+	struct record *r = rs != NULL ? calloc(1, sizeof *r) : NULL;
+	struct record **b;
+
+	if (r == NULL)
+		return NULL;
+	r->owner = rs;
+	r->opened = now;
+	snprintf(r->connection, sizeof r->connection, "%s", connection);
+	snprintf(r->outcome, sizeof r->outcome, "open");
+	widen(rs);
+	b = bucket_of(rs, r->connection);
+	r->chain = *b;
+	*b = r;
+	r->older = rs->newest;
+	*(rs->newest != NULL ? &rs->newest->newer : &rs->oldest) = r;
+	rs->newest = r;
+	rs->n++;
+	return r;
+}
+
+static void
+forget(struct records *rs, struct record *r)
+{
+	struct record **b = bucket_of(rs, r->connection);
+
+	while (*b != r)
+		b = &(*b)->chain;
+	*b = r->chain;
+	*(r->older != NULL ? &r->older->newer : &rs->oldest) = r->newer;
+	*(r->newer != NULL ? &r->newer->older : &rs->newest) = r->older;
+	rs->n--;
+	record_free(r);
+}
+
+void
+record_close(struct record *r, double now)
+{
+	struct records *rs;
+
+	if (r == NULL || r->closed)
+		return;
+	record_event(r, now, "closed");
+	rs = r->owner;
+	r->closed = true;
+	*(rs->last_ended != NULL ? &rs->last_ended->ended : &rs->first_ended) = r;
+	rs->last_ended = r;
+	rs->nended++;
+	while (rs->nended > rs->max) {
+		struct record *old = rs->first_ended;
+
+		rs->first_ended = old->ended;
+		if (rs->first_ended == NULL)
+			rs->last_ended = NULL;
+		rs->nended--;
+		forget(rs, old);
+	}
+}
+
+void
+record_event(struct record *r, double now, const char *event)
+{
+	struct event *grown;
+	char *text;
+
+	if (r == NULL || r->nevents >= EVENTS_MAX || (text = strdup(event)) == NULL)
+		return;
+	grown = realloc(r->event, (r->nevents + 1) * sizeof *grown);
+	if (grown == NULL) {
+		free(text);
+		return;
+	}
+	r->event = grown;
+	r->event[r->nevents++] = (struct event){ .text = text, .at = now };
+}
+
+static struct record_door *
+add_door(struct record *r, const char *where, const char *policy, double now)
+{
+	struct record_door **grown, *d;
+
+	if (r == NULL || r->ndoors >= DOORS_MAX)
+		return NULL;
+	grown = realloc(r->door, (r->ndoors + 1) * sizeof(struct record_door *));
+	if (grown == NULL)
+		return NULL;
+	r->door = grown;
+	if ((d = calloc(1, sizeof *d)) == NULL)
+		return NULL;
+	d->where = where;
+	d->at = now;
+	d->policy = policy != NULL ? strdup(policy) : NULL;
+	return r->door[r->ndoors++] = d;
+}
+
+struct record_door *
+record_ask(struct record *r, enum door door, const char *policy, double now)
+{
+	return add_door(r, door_name(door), policy, now);
+}
+
+void
+record_check(struct record_door *d, const char *name, bool value, const char *detail, size_t detail_len)
+{
+	struct check *grown, c = { .value = value };
+
+	if (d == NULL || d->nchecks >= CHECKS_MAX)
+		return;
+	grown = realloc(d->check, (d->nchecks + 1) * sizeof *grown);
+	if (grown == NULL)
+		return;
+	d->check = grown;
+	c.detail_len = detail == NULL ? 0 : detail_len < DETAIL_MAX ? detail_len : DETAIL_MAX;
+	c.name = strndup(name, NAME_MAX_);
+	c.detail = malloc(c.detail_len + 1);
+	if (c.name == NULL || c.detail == NULL) {
+		free(c.name);
+		free(c.detail);
+		return;
+	}
+	memcpy(c.detail, detail != NULL ? detail : "", c.detail_len);
+	c.detail[c.detail_len] = '\0';
+	d->check[d->nchecks++] = c;
+}
+
+void
+record_effect(struct record_door *d, const char *name, const char *answer)
+{
+	record_check(d, name, true, answer, answer != NULL ? strlen(answer) : 0);
+}
+
+void
+record_verdict(struct record_door *d, const struct verdict *v, double microseconds)
+{
+	if (d == NULL)
+		return;
+	free(d->text);
+	free(d->file);
+	d->answered = true;
+	snprintf(d->verdict, sizeof d->verdict, "%s", verdict_name(v->kind));
+	snprintf(d->code, sizeof d->code, "%s", v->code);
+	d->text = v->text[0] != '\0' ? strdup(v->text) : NULL;
+	d->file = v->file[0] != '\0' ? strdup(v->file) : NULL;
+	d->line = v->line;
+	d->microseconds = microseconds;
+}
+
+void
+record_engine(struct record *r, enum stage stage, const char *code, const char *text, double now)
+{
+	struct verdict v;
+
+	verdict_refuse(&v, code, "%s", text != NULL ? text : "");
+	record_verdict(add_door(r, stage_name(stage), NULL, now), &v, 0);
+}
+
+void
+record_facts(struct record *r, const struct facts *f)
+{
+	struct certificate *before;
+
+	if (r == NULL || (r->facts == NULL && (r->facts = calloc(1, sizeof *r->facts)) == NULL))
+		return;
+	before = r->facts->certificate;
+	*r->facts = *f;
+	memset(r->facts->capex.token, 0, sizeof r->facts->capex.token); /* a secret while it is valid */
+	certificate_ref(r->facts->certificate);
+	certificate_unref(before);
+}
+
+void
+record_outcome(struct record *r, const char *outcome, const char *stage, const char *code, const char *reason)
+{
+	if (r == NULL)
+		return;
+	snprintf(r->outcome, sizeof r->outcome, "%s", outcome);
+	if (stage != NULL)
+		snprintf(r->stage, sizeof r->stage, "%s", stage);
+	if (code != NULL)
+		snprintf(r->code, sizeof r->code, "%s", code);
+	if (reason != NULL)
+		snprintf(r->reason, sizeof r->reason, "%s", reason);
+}
+
+struct wanted { /* a query made ready for comparing */
+	const struct record_query *q;
+	struct addr peer;
+	bool by_peer, peer_ok;
+};
+
+static bool
+matches(const struct record *r, const struct wanted *w)
+{
+	if (w->q->refused && strcmp(r->outcome, "refused") != 0)
+		return false;
+	return !w->by_peer || (w->peer_ok && r->facts != NULL && addr_same_ip(&r->facts->peer.addr, &w->peer));
+}
+
+static const struct record *
+find(const struct records *rs, const char *connection)
+{
+	const struct record *r = *bucket_of(rs, connection);
+
+	while (r != NULL && strcmp(r->connection, connection) != 0)
+		r = r->chain;
+	return r;
+}
+
+/* The oldest record to show, so that at most `last` follow. */
+static const struct record *
+start(const struct records *rs, const struct wanted *w)
+{
+	const struct record *from = NULL;
+	size_t n = 0;
+
+	for (const struct record *r = rs->newest; r != NULL && (w->q->last == 0 || n < w->q->last); r = r->older)
+		if (matches(r, w)) {
+			from = r;
+			n++;
+		}
+	return from;
+}
+
+json_t *
+records_explain(const struct records *rs, const struct record_query *q)
+{
+	struct wanted w = { .q = q, .by_peer = q->peer != NULL };
+	json_t *list = json_array();
+
+	if (w.by_peer)
+		w.peer_ok = addr_parse(&w.peer, q->peer, 0) == 0;
+	if (q->connection != NULL) {
+		const struct record *r = find(rs, q->connection);
+
+		if (r != NULL && matches(r, &w))
+			json_array_append_new(list, recordjson(r));
+		return list;
+	}
+	for (const struct record *r = start(rs, &w); r != NULL; r = r->newer)
+		if (matches(r, &w))
+			json_array_append_new(list, recordjson(r));
+	return list;
+}
+
+json_t *
+record_facts_json(const struct facts *f)
+{
+	return factsjson(f);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* recorddata: what a record holds; data only, for record.c, which keeps it, and recordjson.c, which shows it. */
+#ifndef SALLYPORT_RECORDDATA_H
+#define SALLYPORT_RECORDDATA_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "facts.h"
+#include "verdict.h"
+
+struct check {
+	char *name;   /* owned */
+	char *detail; /* owned; its length beside it: a script's bytes */
+	size_t detail_len;
+	bool value;
+};
+
+struct record_door {
+	char *policy;      /* owned; NULL none */
+	const char *where; /* the door's name, or the stage of an engine's decision; static */
+	double at;
+	bool answered;
+	char verdict[8], code[CODE_SIZE];
+	char *text, *file; /* owned */
+	int line;
+	double microseconds;
+	struct check *check; /* owned */
+	size_t nchecks;
+};
+
+struct event {
+	char *text; /* owned */
+	double at;
+};
+
+struct record {
+	struct record *older, *newer; /* in the order of opening */
+	struct record *ended;         /* the next that ended */
+	struct record *chain;         /* same bucket */
+	struct records *owner;
+	char connection[CONNECTION_SIZE];
+	double opened;
+	bool closed;
+	struct facts *facts; /* owned; NULL until told */
+	struct event *event; /* owned */
+	struct record_door **door; /* owned, each owned: callers hold their addresses */
+	size_t nevents, ndoors;
+	char outcome[12];
+	char stage[8], code[CODE_SIZE], reason[32];
+};
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recordjson.h"
+
+#include <string.h>
+
+#include "addr.h"
+#include "factsjson.h"
+#include "recorddata.h"
+
+static json_t *
+text_or_null(const char *s)
+{
+	return s == NULL || s[0] == '\0' ? json_null() : factsjson_text(s, strlen(s));
+}
+
+static double
+since(const struct record *r, double at)
+{
+	return (double)(long long)((at - r->opened) * 1e6 + 0.5) / 1e3;
+}
+
+static json_t *
+checks_json(const struct record_door *d)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < d->nchecks; i++)
+		json_array_append_new(list, json_pack("{s:o, s:b, s:o}", "name", factsjson_text(d->check[i].name, strlen(d->check[i].name)),
+			"value", d->check[i].value, "detail", factsjson_text(d->check[i].detail, d->check[i].detail_len)));
+	return list;
+}
+
+static json_t *
+door_json(const struct record *r, const struct record_door *d)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "door", d->where, "policy", text_or_null(d->policy), "file",
+		text_or_null(d->file), "line", d->line > 0 ? json_integer(d->line) : json_null(), "verdict", text_or_null(d->verdict), "code",
+		text_or_null(d->code), "text", text_or_null(d->text), "microseconds", d->microseconds, "milliseconds", since(r, d->at), "checks",
+		checks_json(d));
+}
+
+static json_t *
+lists_json(const struct record *r, bool doors)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; doors && i < r->ndoors; i++)
+		json_array_append_new(list, door_json(r, r->door[i]));
+	for (size_t i = 0; !doors && i < r->nevents; i++)
+		json_array_append_new(list, json_pack("{s:f, s:o}", "milliseconds", since(r, r->event[i].at), "event",
+			factsjson_text(r->event[i].text, strlen(r->event[i].text))));
+	return list;
+}
+
+json_t *
+recordjson(const struct record *r)
+{
+	static const struct facts nothing;
+	const struct facts *f = r->facts != NULL ? r->facts : &nothing;
+	char peer[ADDR_TEXT] = "";
+
+	if (r->facts != NULL)
+		addr_print(&f->peer.addr, peer, sizeof peer);
+	return json_pack("{s:s, s:o, s:I, s:s, s:f, s:o, s:o, s:o, s:o, s:o, s:o}", "connection", r->connection, "peer", text_or_null(peer),
+		"generation", (json_int_t)f->generation, "outcome", r->outcome, "time", r->opened, "stage", text_or_null(r->stage), "code",
+		text_or_null(r->code), "reason", text_or_null(r->reason), "doors", lists_json(r, true), "facts",
+		r->facts != NULL ? factsjson(f) : json_object(), "events", lists_json(r, false));
+}
