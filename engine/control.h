@@ -26,7 +26,7 @@ typedef json_t *(*control_answer)(void *arg, const json_t *request, const struct
 
 /* Opens PATH (a dead socket is replaced, a live one is a fault; over 107 bytes is a fault). NULL with a sentence. */
 struct control *control_open(struct ev_loop *loop, const char *path, control_answer answer, void *arg, struct fault *f);
-void control_close(struct control *c); /* unlinks the path; NULL is fine */
+void control_close(struct control *c); /* unlinks the path; NULL is fine; not from inside `answer` */
 
 /* The client's side, blocking, 10 s: sends one request, returns the answer (new reference), or NULL with a sentence ("no region answers at …"). */
 json_t *control_call(const char *path, const json_t *request, struct fault *f);

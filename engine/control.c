@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "control.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "unixsock.h"
+
+#define REQUEST_MAX 8192
+#define ANSWER_MAX (256u * 1024 * 1024)
+#define CLIENTS_MAX 16
+#define SECONDS 10.0
+#define BACKOFF_SECONDS 1.0
+
+struct client {
+	struct client *next;
+	struct control *owner;
+	int fd; /* owned */
+	ev_io watcher;
+	ev_timer deadline; /* over its whole life: reading and being answered */
+	struct control_peer peer;
+	char in[REQUEST_MAX];
+	size_t got;
+	char *out; /* owned; NULL until answered */
+	size_t len, sent;
+};
+
+struct control {
+	struct ev_loop *loop; /* borrowed */
+	int fd;               /* owned */
+	ev_io watcher;
+	ev_timer backoff; /* no descriptors: accepting pauses */
+	struct client *clients;
+	unsigned nclients;
+	control_answer answer;
+	void *arg;
+	char path[UNIXSOCK_PATH_MAX + 1];
+	dev_t dev; /* what we bound, so that we unlink nobody else's */
+	ino_t ino;
+};
+
+static void
+client_close(struct client *k)
+{
+	struct control *c = k->owner;
+	struct client **p = &c->clients;
+
+	while (*p != k)
+		p = &(*p)->next;
+	*p = k->next;
+	c->nclients--;
+	ev_io_stop(c->loop, &k->watcher);
+	ev_timer_stop(c->loop, &k->deadline);
+	close(k->fd);
+	free(k->out);
+	free(k);
+}
+
+static void
+on_deadline(struct ev_loop *loop, ev_timer *w, int events)
+{
+	(void)loop;
+	(void)events;
+	client_close(w->data);
+}
+
+/* The answer as one line, owned; takes `o`. */
+static char *
+print_line(json_t *o, size_t *len)
+{
+	char *text = o != NULL ? json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL, *grown;
+
+	json_decref(o);
+	if (text == NULL)
+		text = strdup("{\"status\":1,\"error\":\"the region has no memory for the answer\"}");
+	if (text == NULL)
+		return NULL;
+	*len = strlen(text);
+	grown = realloc(text, *len + 2);
+	if (grown == NULL) {
+		free(text);
+		return NULL;
+	}
+	grown[(*len)++] = '\n';
+	grown[*len] = '\0';
+	return grown;
+}
+
+static json_t *
+refusal(const char *sentence)
+{
+	return json_pack("{s:i, s:s}", "status", 1, "error", sentence);
+}
+
+static json_t *
+judge(struct client *k, size_t n)
+{
+	json_error_t e;
+	json_t *request = json_loadb(k->in, n, JSON_REJECT_DUPLICATES, &e), *answer;
+
+	if (!json_is_object(request))
+		answer = refusal("a request is one JSON object in one line");
+	else
+		answer = k->owner->answer(k->owner->arg, request, &k->peer);
+	json_decref(request);
+	return answer;
+}
+
+static void
+send_more(struct client *k)
+{
+	ssize_t n = send(k->fd, k->out + k->sent, k->len - k->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		client_close(k);
+		return;
+	}
+	k->sent += n > 0 ? (size_t)n : 0;
+	if (k->sent == k->len)
+		client_close(k);
+}
+
+static void
+reply(struct client *k, json_t *answer)
+{
+	struct ev_loop *loop = k->owner->loop;
+
+	k->out = print_line(answer, &k->len);
+	if (k->out == NULL) {
+		client_close(k);
+		return;
+	}
+	ev_io_stop(loop, &k->watcher);
+	ev_io_set(&k->watcher, k->fd, EV_WRITE);
+	ev_io_start(loop, &k->watcher);
+	send_more(k);
+}
+
+/* A line, or what stands before the end of input. */
+static void
+receive_more(struct client *k)
+{
+	ssize_t n = recv(k->fd, k->in + k->got, sizeof k->in - k->got, MSG_DONTWAIT);
+	char *newline;
+
+	if (n < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			client_close(k);
+		return;
+	}
+	k->got += (size_t)n;
+	newline = memchr(k->in, '\n', k->got);
+	if (newline != NULL)
+		reply(k, judge(k, (size_t)(newline - k->in)));
+	else if (n == 0 && k->got == 0)
+		client_close(k);
+	else if (n == 0)
+		reply(k, judge(k, k->got));
+	else if (k->got == sizeof k->in)
+		reply(k, refusal("a request has at most 8192 bytes"));
+}
+
+static void
+on_client(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct client *k = w->data;
+
+	(void)loop;
+	if (events & EV_WRITE)
+		send_more(k);
+	else
+		receive_more(k);
+}
+
+static bool
+may_talk(int fd, struct control_peer *peer)
+{
+	struct ucred who;
+	socklen_t n = sizeof who;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &n) < 0)
+		return false;
+	peer->uid = who.uid;
+	peer->pid = who.pid;
+	return who.uid == geteuid() || who.uid == 0;
+}
+
+static void
+turn_away(int fd)
+{
+	static const char line[] = "{\"status\":1,\"error\":\"too many operators at once; try again\"}\n";
+
+	if (send(fd, line, sizeof line - 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		errno = 0; /* who cannot even be told learns it by the close */
+	close(fd);
+}
+
+static void
+client_open(struct control *c, int fd, const struct control_peer *peer)
+{
+	struct client *k = calloc(1, sizeof *k);
+
+	if (k == NULL) {
+		close(fd);
+		return;
+	}
+	k->owner = c;
+	k->fd = fd;
+	k->peer = *peer;
+	k->next = c->clients;
+	c->clients = k;
+	c->nclients++;
+	ev_io_init(&k->watcher, on_client, fd, EV_READ);
+	k->watcher.data = k;
+	ev_io_start(c->loop, &k->watcher);
+	ev_timer_init(&k->deadline, on_deadline, SECONDS, 0.);
+	k->deadline.data = k;
+	ev_timer_start(c->loop, &k->deadline);
+}
+
+static void
+on_backoff(struct ev_loop *loop, ev_timer *w, int events)
+{
+	struct control *c = w->data;
+
+	(void)events;
+	ev_io_start(loop, &c->watcher);
+}
+
+static void
+accept_failed(struct control *c)
+{
+	if (errno == EAGAIN || errno == EINTR || errno == ECONNABORTED)
+		return;
+	ev_io_stop(c->loop, &c->watcher);
+	ev_timer_stop(c->loop, &c->backoff);
+	ev_timer_set(&c->backoff, BACKOFF_SECONDS, 0.);
+	ev_timer_start(c->loop, &c->backoff);
+}
+
+static void
+on_accept(struct ev_loop *loop, ev_io *w, int events)
+{
+	struct control *c = w->data;
+	struct control_peer peer;
+	int fd = accept4(c->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+	(void)loop;
+	(void)events;
+	if (fd < 0)
+		accept_failed(c);
+	else if (!may_talk(fd, &peer))
+		close(fd);
+	else if (c->nclients >= CLIENTS_MAX)
+		turn_away(fd);
+	else
+		client_open(c, fd, &peer);
+}
+
+struct control *
+control_open(struct ev_loop *loop, const char *path, control_answer answer, void *arg, struct fault *f)
+{
+	struct control *c = calloc(1, sizeof *c);
+	struct stat st;
+
+	if (c == NULL || (c->fd = unixsock_listen(path, f)) < 0) {
+		if (c == NULL)
+			fault_set(f, "no memory for the control socket");
+		free(c);
+		return NULL;
+	}
+	c->loop = loop;
+	c->answer = answer;
+	c->arg = arg;
+	snprintf(c->path, sizeof c->path, "%s", path);
+	if (lstat(path, &st) == 0) {
+		c->dev = st.st_dev;
+		c->ino = st.st_ino;
+	}
+	ev_io_init(&c->watcher, on_accept, c->fd, EV_READ);
+	c->watcher.data = c;
+	ev_io_start(loop, &c->watcher);
+	ev_timer_init(&c->backoff, on_backoff, 0., 0.);
+	c->backoff.data = c;
+	return c;
+}
+
+void
+control_close(struct control *c)
+{
+	struct stat st;
+
+	if (c == NULL)
+		return;
+	while (c->clients != NULL)
+		client_close(c->clients);
+	ev_io_stop(c->loop, &c->watcher);
+	ev_timer_stop(c->loop, &c->backoff);
+	if (lstat(c->path, &st) == 0 && st.st_dev == c->dev && st.st_ino == c->ino)
+		unlink(c->path);
+	close(c->fd);
+	free(c);
+}
+
+static int
+wait_for(int fd, short events, const struct timespec *until)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	struct timespec now;
+	long left;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left = (until->tv_sec - now.tv_sec) * 1000 + (until->tv_nsec - now.tv_nsec) / 1000000;
+	return left > 0 ? poll(&p, 1, (int)left) : 0;
+}
+
+static int
+call_send(int fd, const char *line, size_t n, const struct timespec *until, struct fault *f)
+{
+	while (n > 0) {
+		ssize_t sent = send(fd, line, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (sent > 0) {
+			line += sent;
+			n -= (size_t)sent;
+		} else if (errno == EPIPE || errno == ECONNRESET) {
+			return 0; /* the answer to a request it did not want to read may be waiting */
+		} else if ((errno != EAGAIN && errno != EINTR) || wait_for(fd, POLLOUT, until) == 0) {
+			return fault_set(f, "the region does not take the request");
+		}
+	}
+	return 0;
+}
+
+/* Reads up to the end of the line, or of the stream. */
+static int
+call_receive(int fd, char **out, size_t *len, const struct timespec *until, struct fault *f)
+{
+	size_t cap = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (*len == cap) {
+			char *grown = cap < ANSWER_MAX ? realloc(*out, cap = cap == 0 ? 65536 : cap * 2) : NULL;
+
+			if (grown == NULL)
+				return fault_set(f, "the region's answer is too long");
+			*out = grown;
+		}
+		n = recv(fd, *out + *len, cap - *len, MSG_DONTWAIT);
+		if (n == 0 || (n < 0 && errno == ECONNRESET))
+			return 0;
+		*len += n > 0 ? (size_t)n : 0;
+		if (n > 0 && (*out)[*len - 1] == '\n')
+			return 0;
+		if (n < 0 && ((errno != EAGAIN && errno != EINTR) || wait_for(fd, POLLIN, until) == 0))
+			return fault_set(f, "the region did not answer within %d s", (int)SECONDS);
+	}
+}
+
+static json_t *
+call_over(int fd, const char *line, size_t n, struct fault *f)
+{
+	struct timespec until;
+	char *text = NULL;
+	size_t len = 0;
+	json_t *answer = NULL;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)SECONDS;
+	if (call_send(fd, line, n, &until, f) == 0 && call_receive(fd, &text, &len, &until, f) == 0) {
+		answer = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+		if (!json_is_object(answer)) {
+			fault_set(f, len == 0 ? "the region closed without an answer" : "the region's answer is not one of ours");
+			json_decref(answer);
+			answer = NULL;
+		}
+	}
+	free(text);
+	return answer;
+}
+
+json_t *
+control_call(const char *path, const json_t *request, struct fault *f)
+{
+	char *line = json_dumps(request, JSON_COMPACT | JSON_ENSURE_ASCII), *grown;
+	size_t n = line != NULL ? strlen(line) : 0;
+	json_t *answer = NULL;
+	int fd;
+
+	if (line == NULL || (grown = realloc(line, n + 2)) == NULL) {
+		free(line);
+		fault_set(f, "the request holds what is not text");
+		return NULL;
+	}
+	grown[n++] = '\n';
+	fd = unixsock_connect(path, f);
+	if (fd >= 0) {
+		answer = call_over(fd, grown, n, f);
+		close(fd);
+	}
+	free(grown);
+	return answer;
+}
