@@ -1,0 +1,135 @@
+-- SPDX-License-Identifier: Apache-2.0
+--[[
+support: what the specs drive regions and partners with: `local support = require "spec.support"`.
+
+  support.region{…}         a region of the test's own (spec/support/region.lua)
+  support.connect{…}        our own partner, run to its end: the JSON object it printed, its exit status, its stderr
+  support.connecting{…}     the same beside the test: p:answer() p:result() p:stop()
+  support.raw(port)         bytes over TCP, support.tls{…} over TLS (spec/support/peer.lua)
+  support.curl(args)        curl -sS, support.s_client(args, input): exit status, stdout, stderr
+  support.run(words, input) any program;  support.sallyport(…) ours
+  support.wait_until(fn, seconds, what)
+]]
+local busted = require "busted"
+local dkjson = require "dkjson"
+
+local peer = require "spec.support.peer"
+local process = require "spec.support.process"
+local region = require "spec.support.region"
+local text = require "spec.support.text"
+local wait = require "spec.support.wait"
+
+local support = {
+  binary = region.binary,
+  region = region.new,
+  raw = peer.raw,
+  tls = peer.tls,
+  ring = peer.ring,
+  run = process.run,
+  start = process.start,
+  directory = process.directory,
+  remove = process.remove,
+  read = text.read,
+  write = text.write,
+  lua = text.lua,
+  wait_until = wait.wait_until,
+  now = wait.now,
+}
+
+-- ./sallyport with these words, run to its end: status, stdout, stderr.
+function support.sallyport(...)
+  return process.run { region.binary, ... }
+end
+
+-- connect{ port = or to =, applid =, networkid =, ring = NAME or a path, … }: any other key becomes --key value (true: --key alone).
+local OWN = { port = true, to = true, host = true, ring = true }
+
+local function connect_words(t)
+  local words = { region.binary, "connect", "--to", t.to or ((t.host or "127.0.0.1") .. ":" .. t.port) }
+  local function add(...)
+    for _, word in ipairs { ... } do words[#words + 1] = tostring(word) end
+  end
+  if t.ring then add("--ring", t.ring:find("/", 1, true) and t.ring or "certs/rings/" .. t.ring) end
+  for _, key in ipairs(text.sorted(t)) do
+    if not OWN[key] and t[key] == true then add("--" .. key) end
+    if not OWN[key] and type(t[key]) ~= "boolean" then add("--" .. key, t[key]) end
+  end
+  return words
+end
+
+local function over(t)
+  local all = { applid = "CTGAPP", networkid = "NETX" }
+  for key, value in pairs(t) do all[key] = value end
+  return all
+end
+
+-- nil in place of the object when it printed none (status 1 or 2).
+function support.connect(t)
+  local status, out, err = process.run(connect_words(over(t)))
+  return (dkjson.decode(out)), status, err
+end
+
+local partners = {}
+local Partner = {}
+Partner.__index = Partner
+
+function support.connecting(t)
+  local self = setmetatable({ process = process.start(connect_words(over(t))) }, Partner)
+  partners[#partners + 1] = self
+  return self
+end
+
+-- The object it has printed, as soon as it is there (it may go on holding the connection).
+function Partner:answer(seconds)
+  return wait.wait_until(function() return (dkjson.decode(self.process:stdout())) end, seconds, function()
+    return "connect to print its answer; it said: " .. self.process:stderr()
+  end)
+end
+
+-- Its object (nil when it printed none) and exit status, once it has ended.
+function Partner:result(seconds)
+  local status = self.process:wait(seconds)
+  return (dkjson.decode(self.process:stdout())), status, self.process:stderr()
+end
+
+function Partner:stop()
+  return self.process:stop()
+end
+
+function support.curl(args)
+  local words = { "curl", "-sS", "--max-time", "20" }
+  for _, word in ipairs(args) do words[#words + 1] = word end
+  return process.run(words)
+end
+
+function support.s_client(args, input)
+  local words = { "openssl", "s_client" }
+  for _, word in ipairs(args) do words[#words + 1] = word end
+  return process.run(words, input)
+end
+
+local function sweep()
+  for _, partner in ipairs(partners) do
+    partner.process:stop()
+    process.remove(partner.process.dir)
+  end
+  partners = {}
+  region.sweep()
+end
+
+busted.subscribe({ "test", "start" }, function()
+  region.test_begins()
+  return nil, true
+end)
+
+busted.subscribe({ "test", "end" }, function(_, _, status)
+  if status == "failure" or status == "error" then region.dump() end
+  return nil, true
+end)
+
+busted.subscribe({ "file", "end" }, function()
+  sweep()
+  return nil, true
+end)
+
+return support

@@ -1,0 +1,171 @@
+-- SPDX-License-Identifier: Apache-2.0
+--[[
+peer: a partner made of bytes, for what no real partner would send, and for partners that stay.
+
+  local p = support.raw(port)              p:send "POST /ip"
+  local p = support.tls { port = port, ring = "NETX.CTGAPP", protocol = "tlsv1_2" }
+  p:capex { applid = "CTGAPP", networkid = "NETX" }
+  local m = p:read_message()               m.status, m.is, m.body, m.raw, m.headers; of a request m.method, m.path
+  p:closed()                               waits for the end: "closed" or "reset"; an error after its seconds
+]]
+local dkjson = require "dkjson"
+local socket = require "socket"
+
+local text = require "spec.support.text"
+local wait = require "spec.support.wait"
+
+local peer = {}
+local Peer = {}
+Peer.__index = Peer
+
+local function dial(port, host)
+  local plain = assert((host or ""):find(":", 1, true) and socket.tcp6() or socket.tcp4())
+  plain:settimeout(10 * wait.patience)
+  assert(plain:connect(host or "127.0.0.1", port))
+  return plain
+end
+
+local function wrapped(sock)
+  sock:settimeout(0)
+  return setmetatable({ socket = sock, buffer = "" }, Peer)
+end
+
+function peer.raw(port, host)
+  return wrapped(dial(port, host))
+end
+
+-- A ring's files: the certificate, its key, the first CA.
+function peer.ring(name)
+  local dir = "certs/rings/" .. name .. "/"
+  local files = { cafile = dir .. "signers/first.pem" }
+  if text.read(dir .. name .. ".pem") then
+    files.certificate, files.key = dir .. name .. ".pem", dir .. name .. ".key"
+  end
+  return files
+end
+
+-- TLS on top: ring (default "none"), protocol "any" | "tlsv1_2" | "tlsv1_3". nil and the reason when the handshake fails;
+-- in TLS 1.3 a refused certificate is learned only by reading.
+function peer.tls(t)
+  local ssl = require "ssl"
+  local files = peer.ring(t.ring or "none")
+  local plain = dial(t.port, t.host)
+  local secure = assert(ssl.wrap(plain, {
+    mode = "client", protocol = t.protocol or "any", verify = "peer", options = "all",
+    cafile = files.cafile, certificate = files.certificate, key = files.key,
+  }))
+  secure:settimeout(10 * wait.patience)
+  local ok, why = secure:dohandshake()
+  if not ok then
+    secure:close()
+    return nil, why
+  end
+  return wrapped(secure)
+end
+
+-- All of the bytes, or an error: closed, reset, or nobody reads.
+function Peer:send(bytes)
+  local deadline, at = wait.now() + 10 * wait.patience, 1
+  while at <= #bytes do
+    local last, why, partly = self.socket:send(bytes, at)
+    at = (last or partly or at - 1) + 1
+    if not last and why ~= "timeout" and why ~= "wantwrite" and why ~= "wantread" then error("send: " .. why, 2) end
+    if wait.now() > deadline then error("send: nobody reads", 2) end
+    if not last then socket.select(nil, { self.socket }, 0.05) end
+  end
+end
+
+-- A request: IS value, body (a table becomes JSON; nil none), headers in place of the usual ones.
+function Peer:request(is, body, headers)
+  local payload = type(body) == "table" and dkjson.encode(body) or body or ""
+  local lines = { "POST /ipic HTTP/1.1", "IS: " .. is }
+  if body then lines[#lines + 1] = "Content-Type: application/json" end
+  lines[#lines + 1] = "Content-Length: " .. #payload
+  for _, line in ipairs(headers or {}) do lines[#lines + 1] = line end
+  self:send(table.concat(lines, "\r\n") .. "\r\n\r\n" .. payload)
+end
+
+local CAPEX = { applid = "CTGAPP", networkid = "NETX", port = -1, sendcount = 10, receivecount = 0 }
+
+-- A CAPEX; t's members replace the usual ones, false leaves one out. p:capex{…}:read_message() is the usual line.
+function Peer:capex(t)
+  local body = {}
+  for key, value in pairs(CAPEX) do body[key] = value end
+  for key, value in pairs(t or {}) do body[key] = value end
+  for key, value in pairs(body) do
+    if value == false then body[key] = nil end
+  end
+  self:request("1 cmd; name=capex", body)
+  return self
+end
+
+-- An answer to a request of the region's.
+function Peer:answer(is, status)
+  self:send(("HTTP/1.1 %s\r\nIS: %s\r\nContent-Length: 0\r\n\r\n"):format(status or "200 OK", is))
+end
+
+-- Takes what is there, waiting until `deadline`: true, or nil and "timeout", "closed" or "reset".
+local function take(self, deadline)
+  while true do
+    local all, why, partly = self.socket:receive(16384)
+    local got = all or partly or ""
+    self.buffer = self.buffer .. got
+    if got ~= "" then return true end
+    if why ~= "timeout" and why ~= "wantread" and why ~= "wantwrite" then return nil, why end
+    if wait.now() > deadline then return nil, "timeout" end
+    socket.select({ self.socket }, nil, math.max(0, math.min(0.2, deadline - wait.now())))
+  end
+end
+
+local function parse(self)
+  local head, rest = self.buffer:match("^(.-\r\n)\r\n()")
+  if not head then return nil end
+  local m = { headers = {}, line = head:match("^(.-)\r\n") }
+  for name, value in head:gmatch("\n([^:\r\n]+):[ \t]*([^\r\n]*)") do m.headers[name:lower()] = value end
+  local length = tonumber(m.headers["content-length"] or "0")
+  if #self.buffer < rest + length - 1 then return nil end
+  m.raw = self.buffer:sub(rest, rest + length - 1)
+  self.buffer = self.buffer:sub(rest + length)
+  return m
+end
+
+local function describe(m)
+  m.is = m.headers["is"]
+  m.status = tonumber(m.line:match("^HTTP/1%.1 (%d+)"))
+  m.method, m.path = m.line:match("^(%u+) (%S+) HTTP/1%.1$")
+  m.body = m.raw ~= "" and dkjson.decode(m.raw) or nil
+  return m
+end
+
+-- The next whole message within `seconds` (10); nil and why ("closed", "reset" or "timeout") when none comes.
+function Peer:read_message(seconds)
+  local deadline = wait.now() + (seconds or 10) * wait.patience
+  while true do
+    local m = parse(self)
+    if m then return describe(m) end
+    local ok, why = take(self, deadline)
+    if not ok then return nil, why end
+  end
+end
+
+-- Waits until the region has closed: "closed" (in order) or another word; what came before it stays in self.buffer.
+function Peer:closed(seconds)
+  local deadline = wait.now() + (seconds or 10) * wait.patience
+  local ok, why
+  repeat ok, why = take(self, deadline) until not ok
+  if why == "timeout" then error("the region did not close the connection", 2) end
+  return why
+end
+
+-- Half a close: nothing more will be sent; answers can still be read. Plain TCP only.
+function Peer:shut()
+  self.socket:shutdown("send")
+end
+
+-- Lost: with reset, as by a crash (RST), else closed in order.
+function Peer:close(reset)
+  if reset then self.socket:setoption("linger", { on = true, timeout = 0 }) end
+  self.socket:close()
+end
+
+return peer

@@ -1,0 +1,109 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- process: programs run to their end, and programs beside the test. Those die with the test run, however that ends.
+local lfs = require "lfs"
+
+local text = require "spec.support.text"
+local wait = require "spec.support.wait"
+
+local process = {}
+local Process = {}
+Process.__index = Process
+
+-- A new empty directory under build/tmp.
+function process.directory()
+  lfs.mkdir("build")
+  lfs.mkdir("build/tmp")
+  local pipe = assert(io.popen("mktemp -d build/tmp/XXXXXX"))
+  local path = assert(pipe:read("l"))
+  pipe:close()
+  return path
+end
+
+function process.remove(path)
+  assert(path:find("^build/tmp/%w+$"), path)
+  os.execute("rm -rf " .. text.quote(path))
+end
+
+-- Runs a list of words to its end (at most `seconds`, 30): exit status (or 128 + signal), stdout, stderr.
+function process.run(words, input, seconds)
+  local dir = process.directory()
+  text.write(dir .. "/in", input or "")
+  local limit = math.ceil((seconds or 30) * wait.patience)
+  local command = ("timeout -k 5 %d %s <%s/in >%s/out 2>%s/err"):format(limit, text.words(words), dir, dir, dir)
+  local _, how, status = os.execute(command)
+  local out, err = text.read(dir .. "/out"), text.read(dir .. "/err")
+  process.remove(dir)
+  return how == "signal" and status + 128 or status, out, err
+end
+
+--[[
+The keeper: starts the program with none of the test's descriptors (a socket it inherited would never close), writes its pid, and
+leaves its status in a file when it ends. Its standard input is a pipe from the test run: when that closes, the program is killed.
+]]
+local KEEPER = [[
+dir=$1; shift
+exec 3<&0 </dev/null
+for fd in /proc/self/fd/*; do
+  fd=${fd##*/}
+  [ "$fd" -le 3 ] || eval "exec $fd>&-"
+done
+"$@" >>"$dir/out" 2>>"$dir/err" 3<&- &
+pid=$!
+(read -r -u 3 _; kill -KILL $pid) >/dev/null 2>&1 &
+guard=$!
+echo $pid >"$dir/pid.new"; mv "$dir/pid.new" "$dir/pid"
+wait $pid; status=$?
+kill $guard 2>/dev/null
+echo $status >"$dir/status.new"; mv "$dir/status.new" "$dir/status"
+]]
+
+-- Starts a list of words beside the test. dir holds out, err, pid and status; without one it gets its own.
+function process.start(words, dir)
+  local self = setmetatable({ dir = dir or process.directory() }, Process)
+  os.remove(self.dir .. "/status")
+  os.remove(self.dir .. "/pid")
+  local command = ("exec bash -c %s keeper %s %s 2>/dev/null"):format(text.quote(KEEPER), text.quote(self.dir), text.words(words))
+  self.keeper = assert(io.popen(command, "w"))
+  self.pid = wait.wait_until(function()
+    return tonumber(text.read(self.dir .. "/pid") or "")
+  end, 10, "a process: " .. text.words(words))
+  return self
+end
+
+-- The exit status once it has ended (128 + n for signal n), else nil.
+function Process:status()
+  return tonumber(text.read(self.dir .. "/status") or "")
+end
+
+function Process:stdout()
+  return text.read(self.dir .. "/out") or ""
+end
+
+function Process:stderr()
+  return text.read(self.dir .. "/err") or ""
+end
+
+function Process:signal(name)
+  if not self:status() then os.execute(("kill -%s %d 2>/dev/null"):format(name, self.pid)) end
+end
+
+-- Waits for its end and returns the status; an error after `seconds` (10).
+function Process:wait(seconds)
+  local status = wait.wait_until(function() return self:status() end, seconds, "the end of process " .. self.pid)
+  if self.keeper then
+    self.keeper:close()
+    self.keeper = nil
+  end
+  return status
+end
+
+-- TERM, and after `seconds` (10) KILL. The status.
+function Process:stop(seconds)
+  self:signal("TERM")
+  local ended, status = pcall(self.wait, self, seconds)
+  if ended then return status end
+  self:signal("KILL")
+  return self:wait(10)
+end
+
+return process

@@ -1,0 +1,237 @@
+-- SPDX-License-Identifier: Apache-2.0
+--[[
+region: a region of a test's own: its directory, definition and scripts, the process, and the operator's commands.
+
+  local r = support.region {
+    region = { applid = "CICSA", heartbeat = 0.2 },          -- over the defaults below
+    tcpipservices = { IPIC = { urm = "yes" } },              -- host 127.0.0.1, portnumber 0, ssl "no" unless said
+    ipconns = { NETX = { applid = "CTGAPP" } },
+    scripts = { yes = "return { install = … }" },            -- written to its script directory
+    policies = { "dfhisaip" },                               -- copies of the shipped ones
+    text = "…",                                              -- in place of all three: the whole region.lua; @DIR@ is its directory
+    arguments = { "--watch" }, wrapper = { "prlimit", "--nofile=64" },
+  }
+]]
+local dkjson = require "dkjson"
+local lfs = require "lfs"
+
+local process = require "spec.support.process"
+local text = require "spec.support.text"
+local wait = require "spec.support.wait"
+
+local region = {}
+local Region = {}
+Region.__index = Region
+
+region.binary = os.getenv("SALLYPORT") or "./sallyport"
+
+local REGION = { applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA", dfltuser = "CICSUSER" }
+local TCPIPSERVICE = { host = "127.0.0.1", portnumber = 0, ssl = "no" }
+
+-- Every region that has run in this file, and those that ran in the test under way.
+local all, lately = {}, {}
+
+local function over(defaults, given)
+  local out = {}
+  for key, value in pairs(defaults) do out[key] = value end
+  for key, value in pairs(given or {}) do out[key] = value end
+  return out
+end
+
+local function definition(dir, t)
+  if t.text then return (t.text:gsub("@DIR@", dir)) end
+  local own = { control = dir .. "/control.sock", policies = dir .. "/policies" }
+  local out = { "region " .. text.lua(over(over(REGION, own), t.region)) }
+  for _, name in ipairs(text.sorted(t.tcpipservices or {})) do
+    out[#out + 1] = ("tcpipservice %q %s"):format(name, text.lua(over(TCPIPSERVICE, t.tcpipservices[name])))
+  end
+  for _, name in ipairs(text.sorted(t.ipconns or {})) do
+    out[#out + 1] = ("ipconn %q %s"):format(name, text.lua(t.ipconns[name]))
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+function region.new(t)
+  local dir = process.directory()
+  local self = setmetatable({ dir = dir, control = dir .. "/control.sock", given = t }, Region)
+  assert(lfs.mkdir(dir .. "/policies"))
+  self:define(t)
+  for name, source in pairs(t.scripts or {}) do self:script(name, source) end
+  for _, name in ipairs(t.policies or {}) do
+    self:script(name, assert(text.read("policies/" .. name .. ".lua")))
+  end
+  all[#all + 1] = self
+  return self
+end
+
+-- Writes region.lua anew (for the next start, or a reload).
+function Region:define(t)
+  text.write(self.dir .. "/region.lua", definition(self.dir, t))
+end
+
+-- Writes or replaces a script of its directory.
+function Region:script(name, source)
+  local folder = name:match("^(.*)/")
+  if folder then lfs.mkdir(self.dir .. "/policies/" .. folder) end
+  text.write(self.dir .. "/policies/" .. name .. ".lua", source)
+end
+
+function Region:path(name)
+  return self.dir .. "/" .. name
+end
+
+local function words_of(self)
+  local words = {}
+  for _, word in ipairs(self.given.wrapper or {}) do words[#words + 1] = word end
+  for _, word in ipairs { region.binary, "run", "--region", self.dir .. "/region.lua" } do words[#words + 1] = word end
+  for _, word in ipairs(self.given.arguments or {}) do words[#words + 1] = word end
+  return words
+end
+
+local function answers(self)
+  if self.process:status() then
+    error(("the region ended with status %d:\n%s"):format(self.process:status(), self:log()), 0)
+  end
+  if lfs.attributes(self.control, "mode") ~= "socket" then return false end
+  return self:command("inquire", "region") == 0
+end
+
+-- Starts it and returns once it answers its operator. A region that ends instead is an error with its log.
+function Region:start()
+  self.process = process.start(words_of(self), self.dir)
+  lately[self] = true
+  wait.wait_until(function() return answers(self) end, 10, function()
+    return "the region to answer; its log:\n" .. self:log()
+  end)
+  return self
+end
+
+-- Starts one that is expected to end by itself: its status and log.
+function Region:start_and_end(seconds)
+  self.process = process.start(words_of(self), self.dir)
+  lately[self] = true
+  return self.process:wait(seconds), self:log()
+end
+
+-- SIGTERM, and the end of it: anything but status 0 is an error (a leak, a crash, a hang), with the log. No harm when it has ended.
+function Region:stop()
+  if not self.process then return end
+  local own = self.process
+  self.process = nil
+  local status = own:stop(10)
+  self.stopped = status
+  if status ~= 0 then error(("the region ended with status %d:\n%s"):format(status, self:log()), 2) end
+end
+
+function Region:signal(name)
+  self.process:signal(name)
+end
+
+-- Waits for it to end by itself; the status.
+function Region:wait(seconds)
+  local status = self.process:wait(seconds)
+  self.process = nil
+  return status
+end
+
+-- Everything it has said so far, on stderr and stdout.
+function Region:log()
+  return (text.read(self.dir .. "/err") or "") .. (text.read(self.dir .. "/out") or "")
+end
+
+-- Waits for a line that matches the Lua pattern; returns that line.
+function Region:wait_log(pattern, seconds)
+  return wait.wait_until(function()
+    for line in self:log():gmatch("[^\n]+") do
+      if line:find(pattern) then return line end
+    end
+  end, seconds, function() return ("a log line like %q; there is:\n%s"):format(pattern, self:log()) end)
+end
+
+-- How many of its log's lines match the Lua pattern.
+function Region:count_log(pattern)
+  local n = 0
+  for line in self:log():gmatch("[^\n]+") do
+    if line:find(pattern) then n = n + 1 end
+  end
+  return n
+end
+
+-- An operator's command: exit status, stdout, stderr.
+function Region:command(...)
+  local words = { region.binary, ... }
+  words[#words + 1] = "--control"
+  words[#words + 1] = self.control
+  return process.run(words)
+end
+
+local function rows(status, out, err)
+  if status ~= 0 then return nil, err, status end
+  local value, _, why = dkjson.decode(out)
+  assert(type(value) == "table", ("not JSON (%s): %s"):format(why, out))
+  return value, nil, status
+end
+
+-- `inquire WHAT [NAME] --json`: the array of rows; or nil, the message and the status.
+function Region:inquire(what, name, ...)
+  local words = { "inquire", what }
+  if name then words[#words + 1] = name end
+  words[#words + 1] = "--json"
+  for _, word in ipairs { ... } do words[#words + 1] = word end
+  return rows(self:command(table.unpack(words)))
+end
+
+-- The one row of that name; nil when there is none.
+function Region:row(what, name)
+  local list = self:inquire(what, name)
+  return list and list[1]
+end
+
+-- `explain --json`: explain{ last = 1, refused = true }, explain{ peer = "127.0.0.1" }, explain "ID": the array of records.
+function Region:explain(t)
+  if type(t) == "string" then return rows(self:command("explain", t, "--json")) end
+  local words = { "explain" }
+  for _, key in ipairs { "last", "peer" } do
+    if t[key] then
+      words[#words + 1] = "--" .. key
+      words[#words + 1] = tostring(t[key])
+    end
+  end
+  if t.refused then words[#words + 1] = "--refused" end
+  words[#words + 1] = "--json"
+  return rows(self:command(table.unpack(words)))
+end
+
+-- The real port of a tcpipservice.
+function Region:port(service)
+  local row = self:row("tcpipservice", service)
+  return assert(row and row.port, "no port for " .. tostring(service))
+end
+
+-- For spec/support.lua: what a failed test shows, and the end of a spec file.
+function region.test_begins()
+  lately = {}
+  for _, r in ipairs(all) do
+    if r.process then lately[r] = true end
+  end
+end
+
+function region.dump()
+  for r in pairs(lately) do
+    io.stderr:write(("\n--- %s\n%s\n--- its log\n%s---\n"):format(r.dir, text.read(r.dir .. "/region.lua") or "", r:log()))
+  end
+end
+
+-- Ends what a spec left running, and removes the directories; one that ended badly is an error.
+function region.sweep()
+  local left, bad = all, nil
+  all, lately = {}, {}
+  for _, r in ipairs(left) do
+    local ok, why = pcall(r.stop, r)
+    if not ok then bad = why end
+    process.remove(r.dir)
+  end
+  if bad then error(bad, 0) end
+end
+
+return region

@@ -1,0 +1,25 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- wait: for a condition, with a deadline. A test never waits for time to pass.
+local socket = require "socket"
+
+local wait = {}
+
+wait.now = socket.gettime
+
+-- Under sanitizers everything takes longer; a deadline is there to end a hang, not to measure.
+wait.patience = (os.getenv("SALLYPORT") or ""):find("asan", 1, true) and 4 or 1
+
+-- Returns what fn returned as soon as that is true; after `seconds` (10) an error says what never came. `what` may be a function.
+function wait.wait_until(fn, seconds, what)
+  local deadline = wait.now() + (seconds or 10) * wait.patience
+  while true do
+    local result, more = fn()
+    if result then return result, more end
+    if wait.now() > deadline then break end
+    socket.sleep(0.01)
+  end
+  if type(what) == "function" then what = what() end
+  error(("waited %g s for %s"):format((seconds or 10) * wait.patience, what or "a condition"), 2)
+end
+
+return wait
