@@ -34,6 +34,12 @@ struct sandbox *sandbox_of(struct lua_State *L);
 
 /* Arms a fresh budget, `times` the limits (1 for an ask, 10 for loading); nothing is hit. */
 void sandbox_arm(struct sandbox *s, unsigned times);
+/*
+ * Puts the hook on the coroutine the armed budget is for: after lua_newthread, and again before a suspended one is resumed. It must stay
+ * anchored until sandbox_disarm. A coroutine that failed is dropped, never lua_resetthread: an error raised by the hook leaves
+ * it with hooks forbidden, so its __close handlers would run without any limit.
+ */
+void sandbox_watch(struct sandbox *s, struct lua_State *co);
 /* Ends the budget: the hook is off, allocation unlimited. Returns what was hit first since arming. */
 enum sandbox_hit sandbox_disarm(struct sandbox *s);
 enum sandbox_hit sandbox_hit(const struct sandbox *s);
@@ -53,6 +59,11 @@ void sandbox_pay(struct lua_State *L, size_t n);
 void sandbox_freeze(struct lua_State *L, bool deep);
 /* True when the value at idx is a frozen view: rawset, table.insert and every writer of ours refuse it. */
 bool sandbox_frozen(struct lua_State *L, int idx);
+/* Replaces a frozen view at idx by the table behind it, for reading only: never let it reach a script. Else nothing. [-0, +0] */
+void sandbox_read_through(struct lua_State *L, int idx);
+/* Makes n more bytes fit under the limit, by a collection when garbage is in the way: for library calls that allocate past
+ * Lua's own retry. [-0, +0, may throw] */
+void sandbox_room(struct lua_State *L, size_t n);
 
 /* Pushes the frozen global environment scripts are loaded with. [-0, +1] */
 void sandbox_push_env(struct lua_State *L);

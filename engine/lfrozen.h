@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lfrozen: frozen views: an empty table whose hidden metatable reads from the table behind it. Home of sandbox_freeze, sandbox_frozen and
+ * sandbox_read_through (sandbox.h); here is what the sandbox itself needs beyond them.
+ */
+#ifndef SALLYPORT_LFROZEN_H
+#define SALLYPORT_LFROZEN_H
+
+struct lua_State;
+
+/* Replaces the table on the top by a view whose writes go to newindex, which must raise. [-0, +0, may throw] */
+void lfrozen_push(struct lua_State *L, int (*newindex)(struct lua_State *));
+
+/* `next` and `pairs`' iterator that see through views. */
+int lfrozen_next(struct lua_State *L);
+
+#endif
