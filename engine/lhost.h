@@ -27,12 +27,22 @@ struct host_world {
 struct lhost {
 	const struct host_world *world; /* borrowed; NULL: nothing installed, no counters */
 	struct record_door *door;       /* the asking under way, for checks and effects; NULL: none */
-	int mock;                       /* registry reference of a mock table, LUA_NOREF none; wins over world */
+	int mock;                       /* registry reference of a mock table, 0 or LUA_NOREF none; wins over world */
+	/* Pays for n steps of a loop in C (the engine: sandbox_pay); NULL in a plain Lua. */
+	void (*pay)(struct lua_State *L, size_t n);
 };
 
-/* Pushes the module table. `h` must outlive the state. with_mock adds host.mock(table) (plain Lua only). [-0, +1, may throw] */
+/*
+ * Pushes the module table. Library modules say host.library() when they are loaded: a verdict's place is the first frame
+ * up the stack that is neither C nor of a chunk that said so. `h` must outlive the state. with_mock adds host.mock(table) (plain Lua only). [-0, +1, may throw]
+ */
 void lhost_push(struct lua_State *L, struct lhost *h, bool with_mock);
-/* Sets the mock from the table at idx ({ ipconns = {…}, counters = {…} }), or clears it when idx is 0. [-0, +0, may throw] */
+/*
+ * Sets the mock from the table at idx, or clears it when idx is 0. [-0, +0, may throw]
+ * { ipconns = { NETX = { attribute = value, …, servstatus = "OUTSERVICE", connstatus = "ACQUIRED", autoinstalled = true } },
+ *   counters = { NETX = 7 } }: ipconns as region.lua defines them (defaults filled in; INSERVICE and RELEASED unless said),
+ * counters by the last value they answered. What is wrong with it is an error naming the ipconn and the key.
+ */
 void lhost_mock(struct lua_State *L, struct lhost *h, int idx);
 
 /* Reads the value at idx when it is a verdict our constructors made; NULL otherwise. Raw: runs no metamethod, raises nothing.

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lhost_parts: what the three files of lhost tell each other; nobody else includes this. */
+#ifndef SALLYPORT_LHOST_PARTS_H
+#define SALLYPORT_LHOST_PARTS_H
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include "lhost.h"
+
+/* Where a script stands: the first frame up the stack that is neither C nor of the library. */
+struct place {
+	char file[PLACE_SIZE]; /* "" when there is no such frame */
+	int line;
+};
+
+/* The functions of each part, registered with the struct lhost as their first upvalue. */
+extern const luaL_Reg lhost_verdict_functions[], lhost_world_functions[];
+
+/* Registers what the part's values need (metatables). [-0, +0, may throw] */
+void lhost_verdict_open(struct lua_State *L);
+
+/* The struct lhost of the running C function. */
+struct lhost *lhost_of(struct lua_State *L);
+void lhost_pay(struct lua_State *L, struct lhost *h, size_t n); /* may throw */
+void lhost_place(struct lua_State *L, struct place *out);       /* may throw */
+/* Raises an error that begins with the script's place, not the library's. */
+int lhost_misuse(struct lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+
+#endif

@@ -1,0 +1,112 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- policy.cert: what a certificate says about its holder. All take facts.certificate. Names are compared whole and byte by byte,
+-- a NUL being a byte like any other; nothing is folded, nothing matches by a wildcard. None of these looks at chain.ok unless it says so:
+-- what an unverified certificate says is a claim.
+
+local host = require "sallyport.host"
+
+host.library()
+
+local cert = {}
+
+local DAY = 86400
+local KINDS = { dns = true, uri = true, ip = true, email = true }
+
+local function certificate_of(who, certificate)
+  if type(certificate) ~= "table" then
+    host.misuse(who .. ": takes facts.certificate, not a " .. type(certificate) .. " (a peer without a certificate has none)")
+  end
+  return certificate
+end
+
+local function text_of(who, what, value)
+  if type(value) ~= "string" then host.misuse(who .. ": " .. what .. " must be a string, not a " .. type(value)) end
+  return value
+end
+
+-- The one value of that type in a distinguished name; nil and how many there are otherwise.
+local function only(dn, kind)
+  local found, n = nil, 0
+  for _, rdn in ipairs(dn or {}) do
+    if rdn.type == kind then found, n = rdn.value, n + 1 end
+  end
+  if n == 1 then return found end
+  return nil, n
+end
+
+-- cert.cn(certificate) -> the subject's one CN; or nil and a reason when there is none or more than one: of several, which one a
+--   reader takes is anybody's choice, so none is taken.
+function cert.cn(certificate)
+  local cn, n = only(certificate_of("cert.cn", certificate).subject, "CN")
+  if cn then return cn end
+  return nil, n == 0 and "no CN" or n .. " CNs"
+end
+
+-- cert.san(certificate, kind) -> the list of subject alternative names of that kind: "dns", "uri", "ip" (printed form) or "email".
+function cert.san(certificate, kind)
+  if not KINDS[kind] then host.misuse("cert.san: no kind '" .. tostring(kind) .. "'; there are dns, uri, ip and email") end
+  local san = certificate_of("cert.san", certificate).san
+  return san and san[kind] or {}
+end
+
+-- cert.named(certificate, name) -> true and where ("cn", "dns" or "uri"), when the one CN or a SAN of these kinds is name; else
+--   false and a reason. name: a string that is not empty.
+function cert.named(certificate, name)
+  certificate_of("cert.named", certificate)
+  if text_of("cert.named", "the name", name) == "" then host.misuse "cert.named: the name is empty" end
+  local cn, reason = cert.cn(certificate)
+  if cn == name then return true, "cn" end
+  for _, kind in ipairs { "dns", "uri" } do
+    for _, value in ipairs(cert.san(certificate, kind)) do
+      if value == name then return true, kind end
+    end
+  end
+  return false, reason or "another name"
+end
+
+-- cert.pins { "AB:CD:…", ["abcd…"] = "NETX gateway" } -> a set for cert.pinned: SHA-256 fingerprints in hex, colons and case as they
+--   come, with a label each if wanted. Build it when the script loads. What is no fingerprint is an error.
+function cert.pins(list)
+  if type(list) ~= "table" then host.misuse("cert.pins: takes a table of fingerprints, not a " .. type(list)) end
+  local pins = {}
+  for key, value in pairs(list) do
+    local pin, label = key, value
+    if type(key) == "number" then pin, label = value, true end
+    local hex = text_of("cert.pins", "a fingerprint", pin):gsub(":", ""):lower()
+    if #hex ~= 64 or hex:find("[^0-9a-f]") then host.misuse("cert.pins: not a SHA-256 fingerprint: " .. pin) end
+    pins[hex] = label
+  end
+  return pins
+end
+
+-- cert.pinned(certificate, pins) -> true and the label (true when none was given), or false. pins: what cert.pins returned.
+function cert.pinned(certificate, pins)
+  if type(pins) ~= "table" then host.misuse("cert.pinned: takes what cert.pins returned, not a " .. type(pins)) end
+  local label = pins[certificate_of("cert.pinned", certificate).sha256]
+  if label then return true, label end
+  return false
+end
+
+-- cert.issued_by(certificate, { CN = "Demo CA", O = "…" }) -> boolean: the chain verified, and the issuer has each of these types exactly
+--   once, with that value. Types not named are not looked at.
+function cert.issued_by(certificate, names)
+  certificate_of("cert.issued_by", certificate)
+  if type(names) ~= "table" or next(names) == nil then host.misuse "cert.issued_by: takes a table such as { CN = \"Demo CA\" }" end
+  local ok = type(certificate.chain) == "table" and certificate.chain.ok == true
+  for kind, value in pairs(names) do
+    text_of("cert.issued_by", "a type", kind)
+    ok = only(certificate.issuer, kind) == text_of("cert.issued_by", kind, value) and ok
+  end
+  return ok
+end
+
+-- cert.expires_within(certificate, now, days) -> boolean: whether not_after is less than so many days after now (facts.now, seconds
+--   since 1970); true as well when it has passed.
+function cert.expires_within(certificate, now, days)
+  certificate_of("cert.expires_within", certificate)
+  if type(now) ~= "number" or type(days) ~= "number" then host.misuse "cert.expires_within: now and days must be numbers" end
+  if type(certificate.not_after) ~= "number" then host.misuse "cert.expires_within: the certificate has no not_after" end
+  return certificate.not_after - now < days * DAY
+end
+
+return cert
