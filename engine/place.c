@@ -185,13 +185,14 @@ places_free(struct places *p)
 	*p = (struct places){ .text = NULL };
 }
 
-/* The first table that opens on the constructor's line or after it is the constructor's; several may open on one line. */
+/* The first table that opens on the constructor's line or the next is the constructor's; several may open on one line. A
+ * table further down belongs to somebody else: this constructor was given one that was written elsewhere. */
 static int
 first_group(const struct places *p, int line)
 {
 	for (size_t i = 0; i < p->ngroups; i++)
 		if (p->group[i].line >= line)
-			return (int)i + 1;
+			return p->group[i].line <= line + 1 ? (int)i + 1 : 0;
 	return 0;
 }
 

@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "constructor.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+reading_complain(struct reading *r, int line, const char *format, ...)
+{
+	char text[512];
+	va_list args;
+
+	if (r->full)
+		return;
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	faults_add(r->faults, FAULT_ERROR, r->d->file, line, "%s", text);
+	r->full = r->faults->n - r->before >= FAULTS_MAX;
+	if (r->full)
+		faults_add(r->faults, FAULT_ERROR, r->d->file, line, "there are more than %d faults; the others are not shown", FAULTS_MAX);
+}
+
+/* One more at the end of a list that doubles; NULL without memory. */
+static void *
+one_more(struct reading *r, void *list, size_t n, size_t size)
+{
+	void *more = list;
+
+	if (n == 0 || (n & (n - 1)) == 0)
+		more = realloc(list, (n ? 2 * n : 1) * size);
+	if (more == NULL)
+		reading_complain(r, 0, "out of memory");
+	return more;
+}
+
+int
+reading_line(lua_State *L)
+{
+	lua_Debug ar;
+
+	for (int level = 0; lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "l", &ar);
+		if (ar.currentline > 0)
+			return ar.currentline;
+	}
+	return 0;
+}
+
+/* --- one table --- */
+
+struct table { /* a constructor's table on its way into an object */
+	struct reading *r;
+	const char *word;                  /* "tcpipservice" */
+	const char *title;                 /* "tcpipservice IPICSEC", for messages */
+	const struct attribute *attribute; /* the rows */
+	void *object;
+	int line;
+	uint64_t given; /* by row */
+	bool faulty;
+};
+
+static bool
+given(const struct table *t, const char *name)
+{
+	const struct attribute *a = attribute_find(t->attribute, name);
+
+	return a != NULL && (t->given >> (a - t->attribute) & 1) != 0;
+}
+
+static void
+unknown_key(struct table *t, const char *key, size_t len)
+{
+	char printed[64];
+	const char *near = strlen(key) == len ? attribute_nearest(t->attribute, key) : NULL;
+	int line = place_of(&t->r->places, t->line, key);
+
+	text_printable(printed, sizeof printed, key, len);
+	if (t->attribute == tcpipservice_attributes && tcpipservice_not_ipic(key))
+		reading_complain(t->r, line, "'%s' in %s does not apply to IPIC; leave it out", printed, t->title);
+	else if (near != NULL)
+		reading_complain(t->r, line, "unknown key '%s' in %s; did you mean '%s'?", printed, t->title, near);
+	else
+		reading_complain(t->r, line, "unknown key '%s' in %s", printed, t->title);
+}
+
+static bool
+is_number(const struct attribute *a)
+{
+	return a->kind == ATTR_INT || a->kind == ATTR_SECONDS;
+}
+
+/* A number in quotes is taken for a slip, except for the word that stands for none. */
+static int
+set_string(const struct attribute *a, void *object, const char *value, size_t len, struct fault *f)
+{
+	char allowed[160], printed[48];
+
+	if (!is_number(a) || (a->no != NULL && strcasecmp(a->no, value) == 0))
+		return attribute_set_text(a, object, value, len, f);
+	return fault_set(f, "%s is the string \"%s\"; it must be %s%s", a->name, text_printable(printed, sizeof printed, value, len),
+		a->no ? "" : "a number, ", attribute_allowed(a, allowed, sizeof allowed));
+}
+
+static int
+set_value(lua_State *L, int idx, const struct attribute *a, void *object, struct fault *f)
+{
+	char allowed[160];
+	size_t len;
+	const char *value;
+
+	if (lua_type(L, idx) == LUA_TSTRING) {
+		value = lua_tolstring(L, idx, &len);
+		return set_string(a, object, value, len, f);
+	}
+	if (lua_type(L, idx) == LUA_TNUMBER && is_number(a))
+		return attribute_set_number(a, object, lua_tonumber(L, idx), f);
+	return fault_set(f, "%s is a %s; it must be %s%s", a->name, luaL_typename(L, idx), is_number(a) ? "" : "a string: ",
+		attribute_allowed(a, allowed, sizeof allowed));
+}
+
+/* [.. key value] as lua_next left them; neither is changed. False: a fault was added. */
+static bool
+take_pair(lua_State *L, struct table *t)
+{
+	const struct attribute *a;
+	struct fault f;
+	const char *key;
+	size_t len;
+
+	if (lua_type(L, -2) != LUA_TSTRING) {
+		reading_complain(t->r, t->line, "%s holds a value without a name; write name = value", t->title);
+		return false;
+	}
+	key = lua_tolstring(L, -2, &len);
+	a = strlen(key) == len ? attribute_find(t->attribute, key) : NULL;
+	if (a == NULL) {
+		unknown_key(t, key, len);
+		return false;
+	}
+	t->given |= (uint64_t)1 << (a - t->attribute);
+	if (set_value(L, -1, a, t->object, &f) == 0)
+		return true;
+	reading_complain(t->r, place_of(&t->r->places, t->line, key), "%s: %s", t->title, f.text);
+	return false;
+}
+
+/* Reads raw: lua_next runs no metamethod. [-0, +0, may throw] */
+static void
+take_table(lua_State *L, int idx, struct table *t)
+{
+	char allowed[160];
+
+	attribute_defaults(t->attribute, t->object);
+	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1))
+		t->faulty |= !take_pair(L, t);
+	for (const struct attribute *a = t->attribute; a->name != NULL; a++)
+		if (a->required && !given(t, a->name)) {
+			t->faulty = true;
+			reading_complain(t->r, t->line, "%s lacks %s; it must be %s", t->title, a->name, attribute_allowed(a, allowed, sizeof allowed));
+		}
+}
+
+/* --- the three kinds --- */
+
+static void
+check_certificate(struct table *t, int ssl, const char *certificate)
+{
+	if (ssl == SSL_NO && *certificate != '\0')
+		reading_complain(t->r, place_of(&t->r->places, t->line, "certificate"),
+			"%s: certificate is \"%s\", but ssl is no; a certificate goes with ssl = %s", t->title, certificate,
+			t->attribute == ipconn_attributes ? "\"yes\"" : "\"yes\" or \"clientauth\"");
+}
+
+/* HOST and its older form IPADDRESS become one host. */
+static void
+settle_host(struct table *t, struct tcpipservice_def *s)
+{
+	bool both = given(t, "host") && given(t, "ipaddress") && *s->ipaddress != '\0';
+
+	if (both && strcasecmp(s->host, s->ipaddress) != 0 && !(host_is_any(s->host) && host_is_any(s->ipaddress)))
+		reading_complain(t->r, place_of(&t->r->places, t->line, "ipaddress"),
+			"%s: host is \"%s\" and ipaddress, its older form, is \"%s\"; give one of the two", t->title, s->host, s->ipaddress);
+	if (!given(t, "host") && *s->ipaddress != '\0')
+		memcpy(s->host, s->ipaddress, sizeof s->host);
+	if (host_is_any(s->host))
+		snprintf(s->host, sizeof s->host, "%s", strcasecmp(s->host, "default") == 0 ? "default" : "any");
+}
+
+static void
+keep_service(lua_State *L, struct reading *r, const struct pending *p, struct table *t)
+{
+	struct tcpipservice_def s, *list;
+
+	memset(&s, 0, sizeof s);
+	t->attribute = tcpipservice_attributes;
+	t->object = &s;
+	take_table(L, 1, t);
+	memcpy(s.tcpipservice, p->name, sizeof s.tcpipservice);
+	s.line = p->line;
+	settle_host(t, &s);
+	if (!t->faulty)
+		check_certificate(t, s.ssl, s.certificate);
+	if (r->d->ntcpipservices >= SERVICES_MAX)
+		luaL_error(L, "more than %d tcpipservices", SERVICES_MAX);
+	if (*p->name == '\0' || (list = one_more(r, r->d->tcpipservice, r->d->ntcpipservices, sizeof s)) == NULL)
+		return;
+	r->d->tcpipservice = list;
+	list[r->d->ntcpipservices++] = s;
+}
+
+static void
+keep_ipconn(lua_State *L, struct reading *r, const struct pending *p, struct table *t)
+{
+	struct ipconn_def c, *list;
+
+	memset(&c, 0, sizeof c);
+	t->attribute = ipconn_attributes;
+	t->object = &c;
+	take_table(L, 1, t);
+	memcpy(c.ipconn, p->name, sizeof c.ipconn);
+	c.line = p->line;
+	if (!given(t, "applid"))
+		memcpy(c.applid, c.ipconn, sizeof c.applid);
+	if (!t->faulty)
+		check_certificate(t, c.ssl == YES ? SSL_YES_ : SSL_NO, c.certificate);
+	if (r->d->nipconns >= IPCONNS_MAX)
+		luaL_error(L, "more than %d ipconns", IPCONNS_MAX);
+	if (*p->name == '\0' || (list = one_more(r, r->d->ipconn, r->d->nipconns, sizeof c)) == NULL)
+		return;
+	r->d->ipconn = list;
+	list[r->d->nipconns++] = c;
+}
+
+static struct reading *
+reading_of(lua_State *L)
+{
+	return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+/* region { … } */
+static int
+make_region(lua_State *L)
+{
+	struct reading *r = reading_of(L);
+	struct region_def region;
+	struct table t = { .r = r, .word = "region", .title = "region", .attribute = region_attributes, .object = &region };
+
+	t.line = reading_line(L);
+	if (lua_gettop(L) != 1 || !lua_istable(L, 1)) {
+		reading_complain(r, t.line, "region takes one table: region { applid = \"…\", networkid = \"…\" }");
+		return 0;
+	}
+	memset(&region, 0, sizeof region);
+	take_table(L, 1, &t);
+	region.line = t.line;
+	if (r->d->region.line != 0) {
+		reading_complain(r, t.line, "a second region; the first is at line %d", r->d->region.line);
+		return 0;
+	}
+	r->d->region = region;
+	r->region_sound = !t.faulty;
+	return 0;
+}
+
+/* What stands for a constructor that went wrong: takes anything, so that the reading goes on to the next fault. */
+static int
+nothing(lua_State *L)
+{
+	lua_pushcfunction(L, nothing);
+	return 1;
+}
+
+/* The table after the name. Upvalues: the reading, the number of the pending constructor. */
+static int
+make_named(lua_State *L)
+{
+	struct reading *r = reading_of(L);
+	struct pending *p = &r->pending[lua_tointeger(L, lua_upvalueindex(2))];
+	struct table t = { .r = r, .word = p->word, .line = p->line };
+	char title[32];
+
+	snprintf(title, sizeof title, "%s %s", p->word, *p->name ? p->name : "?");
+	t.title = title;
+	p->done = true;
+	if (lua_gettop(L) != 1 || !lua_istable(L, 1))
+		reading_complain(r, reading_line(L), "%s takes one table after its name: %s \"NAME\" { … }", title, p->word);
+	else if (strcmp(p->word, "ipconn") == 0)
+		keep_ipconn(L, r, p, &t);
+	else
+		keep_service(L, r, p, &t);
+	return 0;
+}
+
+static void
+take_name(lua_State *L, struct reading *r, struct pending *p)
+{
+	const struct attribute row = { .name = p->word, .kind = ATTR_NAME, .offset = offsetof(struct pending, name),
+		.size = sizeof p->name };
+	struct fault f;
+	size_t len;
+	const char *name = lua_tolstring(L, 1, &len);
+
+	if (attribute_set_text(&row, p, name, len, &f) < 0)
+		reading_complain(r, p->line, "the name of this %s", f.text);
+}
+
+/* tcpipservice "NAME", ipconn "NAME". Upvalues: the reading, the word. */
+static int
+begin_named(lua_State *L)
+{
+	struct reading *r = reading_of(L);
+	struct pending p = { .word = lua_touserdata(L, lua_upvalueindex(2)), .line = reading_line(L) }, *list;
+
+	if (lua_gettop(L) != 1 || lua_type(L, 1) != LUA_TSTRING) {
+		reading_complain(r, p.line, "%s takes a name and then a table: %s \"NAME\" { … }", p.word, p.word);
+		return nothing(L);
+	}
+	if (r->npending > SERVICES_MAX + IPCONNS_MAX)
+		return luaL_error(L, "more than %d definitions", SERVICES_MAX + IPCONNS_MAX);
+	if ((list = one_more(r, r->pending, r->npending, sizeof p)) == NULL)
+		return nothing(L);
+	r->pending = list;
+	take_name(L, r, &p);
+	list[r->npending++] = p;
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_pushinteger(L, (lua_Integer)r->npending - 1);
+	lua_pushcclosure(L, make_named, 2);
+	return 1;
+}
+
+/* --- the environment --- */
+
+static const char *const words[] = { "region", "tcpipservice", "ipconn", NULL };
+
+static void
+push_constructor(lua_State *L, struct reading *r, const char *word)
+{
+	lua_pushlightuserdata(L, r);
+	if (strcmp(word, "region") == 0) {
+		lua_pushcclosure(L, make_region, 1);
+		return;
+	}
+	lua_pushlightuserdata(L, (void *)(uintptr_t)word);
+	lua_pushcclosure(L, begin_named, 2);
+}
+
+int
+constructor_find(lua_State *L)
+{
+	struct reading *r = reading_of(L);
+	const char *word = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+	const char *near;
+	char printed[64];
+
+	for (size_t i = 0; words[i] != NULL; i++)
+		if (strcmp(words[i], word) == 0) {
+			push_constructor(L, r, words[i]);
+			return 1;
+		}
+	near = word_nearest(words, word);
+	text_printable(printed, sizeof printed, word, strlen(word));
+	reading_complain(r, reading_line(L), "there is no '%s' here, only region, tcpipservice and ipconn%s%s%s", printed,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+	return nothing(L);
+}
+
+int
+constructor_assigned(lua_State *L)
+{
+	const char *word = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
+	char printed[64];
+
+	text_printable(printed, sizeof printed, word, strlen(word));
+	reading_complain(reading_of(L), reading_line(L), "'%s' is assigned to; a definition is region { … }, tcpipservice \"NAME\" { … } or "
+		"ipconn \"NAME\" { … }, and helpers are local", printed);
+	return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * constructor: what region, tcpipservice and ipconn do when a definition calls them: a table of Lua's becomes an object of the
+ * definition, and whatever is wrong with it a fault. For definition.c.
+ */
+#ifndef SALLYPORT_CONSTRUCTOR_H
+#define SALLYPORT_CONSTRUCTOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "fault.h"
+#include "place.h"
+#include "resource.h"
+
+#define FAULTS_MAX 1000 /* of one definition; one in a loop could make them without end */
+#define SERVICES_MAX 1000
+#define IPCONNS_MAX 10000
+
+struct lua_State;
+
+struct pending { /* a constructor that was given its name and waits for its table */
+	const char *word;
+	char name[NAME_SIZE]; /* "" the name was a fault */
+	int line;
+	bool done;
+};
+
+struct reading { /* one definition on its way from text to data */
+	struct definition *d;    /* owned */
+	struct faults *faults;   /* borrowed */
+	size_t before;           /* faults of others, found before this reading */
+	struct places places;
+	struct pending *pending; /* owned */
+	size_t npending;
+	bool region_sound;       /* there was a region and nothing is wrong with it */
+	bool full;               /* FAULTS_MAX was reached and said */
+};
+
+/* Adds a fault of this definition. */
+void reading_complain(struct reading *r, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* The line of the definition that is being run; 0 when none is. Does not raise. */
+int reading_line(struct lua_State *L);
+
+/* __index and __newindex of the environment; upvalue 1 is the reading (light userdata). */
+int constructor_find(struct lua_State *L);
+int constructor_assigned(struct lua_State *L);
+
+#endif

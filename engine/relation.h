@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* relation: what must hold between the parts of a definition that are each right by themselves. */
+#ifndef SALLYPORT_RELATION_H
+#define SALLYPORT_RELATION_H
+
+#include <stdbool.h>
+
+#include "fault.h"
+#include "place.h"
+#include "resource.h"
+
+/*
+ * Adds a fault for each: duplicate names, duplicate (networkid, applid) pairs of ipconns that CAPEX can match, an ipconn naming an unknown
+ * tcpipservice, tls without a ring (only when the region was read without a fault), two services on one host and port, a control path
+ * that is too long.
+ */
+void relation_check(const struct definition *d, const struct places *p, bool region_sound, struct faults *faults);
+
+#endif
