@@ -69,14 +69,11 @@ function support.connect(t)
   return (dkjson.decode(out)), status, err
 end
 
-local partners = {}
 local Partner = {}
 Partner.__index = Partner
 
 function support.connecting(t)
-  local self = setmetatable({ process = process.start(connect_words(over(t))) }, Partner)
-  partners[#partners + 1] = self
-  return self
+  return setmetatable({ process = process.start(connect_words(over(t))) }, Partner)
 end
 
 -- The object it has printed, as soon as it is there (it may go on holding the connection).
@@ -108,15 +105,6 @@ function support.s_client(args, input)
   return process.run(words, input)
 end
 
-local function sweep()
-  for _, partner in ipairs(partners) do
-    partner.process:stop()
-    process.remove(partner.process.dir)
-  end
-  partners = {}
-  region.sweep()
-end
-
 busted.subscribe({ "test", "start" }, function()
   region.test_begins()
   return nil, true
@@ -128,7 +116,8 @@ busted.subscribe({ "test", "end" }, function(_, _, status)
 end)
 
 busted.subscribe({ "file", "end" }, function()
-  sweep()
+  process.sweep()
+  region.sweep()
   return nil, true
 end)
 

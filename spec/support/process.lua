@@ -57,9 +57,12 @@ kill $guard 2>/dev/null
 echo $status >"$dir/status.new"; mv "$dir/status.new" "$dir/status"
 ]]
 
--- Starts a list of words beside the test. dir holds out, err, pid and status; without one it gets its own.
+local alone = {} -- those with a directory of their own
+
+-- Starts a list of words beside the test. dir holds out, err, pid and status; without one it gets its own, until process.sweep.
 function process.start(words, dir)
   local self = setmetatable({ dir = dir or process.directory() }, Process)
+  if not dir then alone[#alone + 1] = self end
   os.remove(self.dir .. "/status")
   os.remove(self.dir .. "/pid")
   local command = ("exec bash -c %s keeper %s %s 2>/dev/null"):format(text.quote(KEEPER), text.quote(self.dir), text.words(words))
@@ -104,6 +107,16 @@ function Process:stop(seconds)
   if ended then return status end
   self:signal("KILL")
   return self:wait(10)
+end
+
+-- Ends those that were started without a directory, and removes what they left.
+function process.sweep()
+  local left = alone
+  alone = {}
+  for _, p in ipairs(left) do
+    p:stop()
+    process.remove(p.dir)
+  end
 end
 
 return process

@@ -205,7 +205,8 @@ end
 -- The real port of a tcpipservice.
 function Region:port(service)
   local row = self:row("tcpipservice", service)
-  return assert(row and row.port, "no port for " .. tostring(service))
+  local port = assert(row and row.port, "no port for " .. tostring(service))
+  return port
 end
 
 -- For spec/support.lua: what a failed test shows, and the end of a spec file.
