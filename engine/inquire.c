@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "inquire.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <strings.h>
+
+#include "clock.h"
+#include "conn.h"
+#include "factsjson.h"
+#include "ipconn.h"
+#include "listen.h"
+#include "region.h"
+
+#define GENERATIONS_MAX 64
+
+struct query {
+	const struct region *region;
+	const char *name; /* NULL: all */
+	json_t *rows;
+};
+
+static void
+put(json_t *row, const char *key, const char *value)
+{
+	json_object_set_new(row, key, factsjson_text(value, strlen(value)));
+}
+
+static void
+put_number(json_t *row, const char *key, double n)
+{
+	json_int_t whole = (json_int_t)n;
+
+	json_object_set_new(row, key, (double)whole == n ? json_integer(whole) : json_real(n));
+}
+
+static void
+put_attributes(json_t *row, const struct attribute *table, const void *def)
+{
+	char text[PATH_SIZE];
+	double n;
+
+	for (const struct attribute *a = table; a->name != NULL; a++)
+		if (attribute_number(a, def, &n))
+			put_number(row, a->name, n);
+		else
+			put(row, a->name, attribute_print(a, def, text, sizeof text));
+}
+
+static bool
+wanted(const struct query *q, const char *name)
+{
+	return q->name == NULL || strcasecmp(q->name, name) == 0;
+}
+
+static void
+region_rows(struct query *q)
+{
+	const struct region *r = q->region;
+	const struct generation *g = region_generation(r);
+	const struct region_def *d = &g->definition->region;
+	json_t *row;
+
+	if (!wanted(q, d->applid))
+		return;
+	row = json_object();
+	put_attributes(row, region_attributes, d);
+	put_number(row, "generation", (double)g->number);
+	put_number(row, "workers", 1); /* what runs, not what was asked for */
+	put(row, "status", r->worker.draining ? "DRAINING" : "ACTIVE");
+	put_number(row, "sockets", r->worker.sockets);
+	put_number(row, "ipconns", (double)registry_count(r->registry));
+	put_number(row, "started", r->started);
+	put(row, "file", r->file);
+	json_array_append_new(q->rows, row);
+}
+
+/* A service's own heartbeat, or the region's where it has none: what is in force. */
+static void
+put_heartbeat(json_t *row, const struct tcpipservice_def *d, const struct region_def *region)
+{
+	put_number(row, "heartbeat", d->heartbeat >= 0 ? d->heartbeat : region->heartbeat);
+	put_number(row, "heartbeat_timeout", d->heartbeat_timeout >= 0 ? d->heartbeat_timeout : region->heartbeat_timeout);
+}
+
+static void
+tcpipservice_rows(struct query *q)
+{
+	const struct definition *d = region_generation(q->region)->definition;
+
+	for (const struct listener *l = q->region->listeners; l != NULL; l = l->next) {
+		const struct tcpipservice_def *t = definition_tcpipservice(d, l->entrance.tcpipservice);
+		json_t *row;
+
+		if (t == NULL || !wanted(q, t->tcpipservice))
+			continue;
+		row = json_object();
+		put(row, "tcpipservice", t->tcpipservice);
+		put_attributes(row, tcpipservice_attributes, t);
+		put_heartbeat(row, t, &d->region);
+		put_number(row, "port", l->entrance.own.port != 0 ? l->entrance.own.port : t->portnumber);
+		put(row, "openstatus", l->entrance.open ? "OPEN" : "CLOSED");
+		put_number(row, "connections", l->entrance.connections);
+		put_number(row, "halfopen", l->entrance.halfopen);
+		json_array_append_new(q->rows, row);
+	}
+}
+
+static void
+put_sockets(json_t *row, const struct ipconn *i)
+{
+	const struct conn *first = i->socket[0];
+	char peer[ADDR_TEXT] = "";
+	unsigned n = 0;
+
+	for (size_t s = 0; s < IPCONN_SOCKETS; s++)
+		n += i->socket[s] != NULL;
+	if (first != NULL)
+		addr_print(&first->facts.peer.addr, peer, sizeof peer);
+	put(row, "peer", peer);
+	put_number(row, "sockets", n);
+	put(row, "clientloc", first != NULL && first->facts.peer.sysplex ? "SYSPLEX" : "");
+}
+
+static void
+ipconn_rows(struct query *q)
+{
+	struct ipconn_view v;
+
+	for (const struct ipconn *i = registry_first(q->region->registry); i != NULL; i = i->next) {
+		json_t *row;
+
+		if (!wanted(q, i->def.ipconn))
+			continue;
+		ipconn_view(i, &v);
+		row = json_object();
+		put(row, "ipconn", v.def.ipconn);
+		put_attributes(row, ipconn_attributes, &v.def);
+		put(row, "connstatus", connstatus_name(v.connstatus));
+		put(row, "servstatus", v.inservice ? "INSERVICE" : "OUTSERVICE");
+		json_object_set_new(row, "autoinstalled", json_boolean(v.autoinstalled));
+		if (v.autoinstalled) /* what it was copied from; of a defined one the key says whether it may be copied */
+			put(row, "template", v.template);
+		put_number(row, "generation", i->generation != NULL ? (double)i->generation->number : 0);
+		put_sockets(row, i);
+		json_array_append_new(q->rows, row);
+	}
+}
+
+static json_t *
+socket_row(const struct conn *c)
+{
+	const struct facts *f = &c->facts;
+	char text[ADDR_TEXT];
+	json_t *row = json_object();
+
+	put(row, "connection", f->connection);
+	put(row, "stage", conn_stage_name(c->stage));
+	put(row, "way", f->way == WAY_OUT ? "OUT" : "IN");
+	put(row, "peer", addr_print(&f->peer.addr, text, sizeof text));
+	put(row, "own", addr_print(&f->own.addr, text, sizeof text));
+	put(row, "ipconn", c->ipconn != NULL ? c->ipconn->def.ipconn : "");
+	put(row, "tcpipservice", f->tcpipservice);
+	put_number(row, "generation", (double)c->generation->number);
+	put(row, "tls", f->tls.version != NULL ? f->tls.version : "");
+	put(row, "cipher", f->tls.cipher);
+	put(row, "userid", f->userid);
+	return row;
+}
+
+static void
+socket_rows(struct query *q)
+{
+	for (const struct conn *c = q->region->worker.conns; c != NULL; c = c->next)
+		if (wanted(q, c->facts.connection))
+			json_array_append_new(q->rows, socket_row(c));
+}
+
+struct living { /* the generations somebody still lives under, the current one first */
+	const struct generation *g[GENERATIONS_MAX];
+	unsigned connections[GENERATIONS_MAX];
+	size_t n;
+};
+
+static void
+live(struct living *l, const struct generation *g, unsigned connections)
+{
+	size_t i = 0;
+
+	while (i < l->n && l->g[i] != g)
+		i++;
+	if (g == NULL || i == GENERATIONS_MAX)
+		return;
+	if (i == l->n)
+		l->g[l->n++] = g;
+	l->connections[i] += connections;
+}
+
+static void
+find_living(const struct region *r, struct living *l)
+{
+	live(l, region_generation(r), 0);
+	for (const struct conn *c = r->worker.conns; c != NULL; c = c->next)
+		live(l, c->generation, 1);
+	for (const struct ipconn *i = registry_first(r->registry); i != NULL; i = i->next)
+		live(l, i->generation, 0);
+}
+
+static json_t *
+doors_of(const struct policy *p, const char *script)
+{
+	json_t *list = json_array();
+
+	for (enum door d = 0; d < DOOR_COUNT; d++)
+		if (policy_has(p, script, d))
+			json_array_append_new(list, json_string(door_name(d)));
+	return list;
+}
+
+/* Who names it: "IPICSEC admit". */
+static json_t *
+used_by(const struct generation *g, const char *script)
+{
+	json_t *list = json_array();
+
+	for (size_t s = 0; s < g->definition->ntcpipservices; s++)
+		for (enum door d = 0; d < DOOR_DELETE; d++) {
+			const char *named = g->service[s].script[d];
+			const char *key = d == DOOR_INSTALL ? "urm" : door_name(d);
+
+			if (named != NULL && strcmp(named, script) == 0)
+				json_array_append_new(list, json_sprintf("%s %s", g->service[s].def->tcpipservice, key));
+		}
+	return list;
+}
+
+static void
+generation_rows(struct query *q, const struct generation *g, unsigned connections)
+{
+	for (const struct source *s = sources_first(g->sources); s != NULL; s = s->next) {
+		json_t *row;
+
+		if (s->library || !wanted(q, s->name))
+			continue;
+		row = json_object();
+		put(row, "policy", s->name);
+		put(row, "path", s->path);
+		json_object_set_new(row, "doors", doors_of(g->policy, s->name));
+		put_number(row, "generation", (double)g->number);
+		json_object_set_new(row, "current", json_boolean(g == region_generation(q->region)));
+		put_number(row, "age", (double)(json_int_t)((clock_wall() - g->loaded) * 1000) / 1000);
+		put_number(row, "memory", (double)policy_bytes(g->policy));
+		put_number(row, "connections", connections);
+		json_object_set_new(row, "used_by", used_by(g, s->name));
+		json_array_append_new(q->rows, row);
+	}
+}
+
+static void
+policy_rows(struct query *q)
+{
+	struct living l = { .n = 0 };
+
+	find_living(q->region, &l);
+	for (size_t i = 0; i < l.n; i++)
+		generation_rows(q, l.g[i], l.connections[i]);
+}
+
+static const struct {
+	const char *what;
+	void (*rows)(struct query *q);
+} kinds[] = {
+	{ "region", region_rows },
+	{ "tcpipservice", tcpipservice_rows },
+	{ "ipconn", ipconn_rows },
+	{ "socket", socket_rows },
+	{ "policy", policy_rows },
+};
+
+json_t *
+inquire_rows(const struct region *r, const char *what, const char *name, struct fault *f)
+{
+	struct query q = { .region = r, .name = name };
+	char shown[80];
+	size_t i = 0;
+
+	while (i < sizeof kinds / sizeof kinds[0] && strcmp(kinds[i].what, what) != 0)
+		i++;
+	if (i == sizeof kinds / sizeof kinds[0]) {
+		fault_set(f, "inquire what? region, tcpipservice, ipconn, socket or policy");
+		return NULL;
+	}
+	q.rows = json_array();
+	kinds[i].rows(&q);
+	if (name == NULL || json_array_size(q.rows) > 0)
+		return q.rows;
+	json_decref(q.rows);
+	fault_set(f, "no %s named %s", what, text_printable(shown, sizeof shown, name, strlen(name)));
+	return NULL;
+}
