@@ -12,6 +12,7 @@
 #include "generation.h"
 #include "http.h"
 #include "io.h"
+#include "log.h"
 #include "policy.h"
 #include "record.h"
 #include "timer.h"
@@ -59,9 +60,10 @@ struct conn {
 	bool io_opened;
 	bool halfopen;  /* counted as such in entrance and tally */
 	bool refused;   /* conn_refused has spoken */
-	struct ask ask; /* the door being asked */
+	struct ask ask; /* the door being asked, and who goes on when it is answered */
+	void (*decided)(struct conn *c);
 	enum tls_judgement judgement;
-	struct http_reader reader;
+	struct http_reader reader; /* of the message under way */
 	struct ipconn *ipconn; /* not NULL from the moment its 200 is queued until it is released */
 	/* after CAPEX */
 	enum is_name request[CONN_REQUESTS]; /* ours, waiting for their answers, oldest first */
@@ -91,12 +93,15 @@ void conn_refused(struct conn *c, enum message m, const char *door, const char *
 void conn_engine_refused(struct conn *c, enum message m, const char *code, const char *reason, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
-/* Puts a question to the connection's policy: facts.now and the stage are set, done(&c->ask) comes with the verdict; ask.arg is c. Prints
- * SP0020 when a script opened the door. */
-void conn_ask(struct conn *c, enum door door, void (*done)(struct ask *a));
+/* Puts a question to the connection's policy with the facts as they stand and facts.now = now; decided(c) is called with the verdict in
+ * c->ask.verdict. Prints SP0020 when the door opened. */
+void conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c));
 
 /* It is through CAPEX: no longer half-open. Idempotent. */
 void conn_through(struct conn *c);
+
+/* An installed connection goes over to another generation. False (and nothing changed): that generation has no such tcpipservice. */
+bool conn_adopt(struct conn *c, struct generation *g);
 
 /* Frees what was closed in this turn. The worker calls it when nothing of a connection is on the stack. */
 void conn_bury(struct worker *w);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ipconn: the installed connections of a region: one partner each, predefined or autoinstalled, and the sockets they own. The
- * registry holds them by name and by (NETWORKID, APPLID); both are claimed in one step (DESIGN 2).
+ * ipconn: one installed connection, predefined or autoinstalled: one partner, its state, the one or two sockets it owns, its release.
  */
 #ifndef SALLYPORT_IPCONN_H
 #define SALLYPORT_IPCONN_H
 
 #include "conn.h"
+#include "registry.h"
 #include "resource.h"
 
 #define IPCONN_SOCKETS 2
@@ -32,24 +32,11 @@ struct ipconn {
 	const char *why;                     /* of the release under way; static */
 };
 
-struct registry;
-
-struct registry *registry_new(void);
-void registry_free(struct registry *r); /* every ipconn must be RELEASED */
-struct ipconn *registry_first(const struct registry *r); /* then ->next */
-struct ipconn *registry_name(const struct registry *r, const char *name);
-/* What a CAPEX of that pair matches: never a template = "only". */
-struct ipconn *registry_pair(const struct registry *r, const char *networkid, const char *applid);
-size_t registry_count(const struct registry *r);
-
-enum claim { CLAIM_OK, CLAIM_PAIR_TAKEN, CLAIM_NAME_TAKEN, CLAIM_NO_MEMORY };
-/* Installs: claims name and pair in one step. On CLAIM_OK *out is RELEASED and in service as its definition says. */
-enum claim ipconn_install(struct worker *w, const struct ipconn_def *def, struct ipconn **out);
-/* Takes a RELEASED one out and frees it. Message DFHIS3030. */
+/* Installs: claims name and pair in one step (registry.h); generation is counted. On CLAIM_OK *out is RELEASED. Message DFHIS3030. */
+enum claim ipconn_install(struct worker *w, struct generation *g, const struct ipconn_def *def, const char *template, bool autoinstalled,
+	struct ipconn **out);
+/* Takes a RELEASED one out of the registry; it is freed at the end of the turn. Message DFHIS3030. */
 void ipconn_delete(struct ipconn *i);
-
-/* The ipconn that waits for a further socket with this token; constant-time comparison. NULL: none. */
-struct ipconn *ipconn_by_token(const struct registry *r, const char *token);
 
 /* The answer to c's CAPEX was queued: it is socket `n` of i from now on. */
 void ipconn_join(struct ipconn *i, struct conn *c, unsigned n);
@@ -60,12 +47,16 @@ void ipconn_enter(struct ipconn *i, enum connstatus s);
 void ipconn_lost(struct ipconn *i, struct conn *c, const char *why);
 /* The orderly end: release is asked on every socket, and it waits at most a second (operator, drain). */
 void ipconn_release(struct ipconn *i, const char *why);
+/* A socket's partner has answered our release; when all have, it is finished. */
+void ipconn_goodbye(struct ipconn *i);
 /* The end at once: sockets are closed politely, RELEASED; an autoinstalled one is deleted and its URM told. */
 void ipconn_finish(struct ipconn *i, const char *why);
 
-/* Asks the URM's delete door for an autoinstalled one (facts.ipconn). The answer is ignored. */
-void ipconn_tell_urm(struct generation *g, const char *tcpipservice, const struct facts *f, const struct ipconn_def *def, struct worker *w,
-	struct record *r);
+/* Asks the URM's delete door of c's service (facts.ipconn says which). The answer is ignored. Message SP0024. */
+void ipconn_tell_urm(struct conn *c, struct generation *g, const struct ipconn_def *def);
+
+/* Goes over to another generation, its sockets too. */
+void ipconn_adopt(struct ipconn *i, struct generation *g);
 
 /* Values for policies and operators. */
 void ipconn_view(const struct ipconn *i, struct ipconn_view *out);

@@ -36,6 +36,8 @@ void bind_begin(struct conn *c);
 
 /* The partner is known: state, listener, trust. */
 void match_begin(struct conn *c, struct ipconn *i);
+/* State and listener are right: trust, counts, token, the answer. An autoinstalled one that fails here is deleted again. */
+void match_take(struct conn *c, struct ipconn *i);
 /* A further socket: everything DESIGN 3.5 asks of it. */
 void join_begin(struct conn *c);
 /* The partner is unknown: the URM. */

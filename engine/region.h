@@ -3,6 +3,7 @@
 #ifndef SALLYPORT_REGION_H
 #define SALLYPORT_REGION_H
 
+#include <ev.h>
 #include <stdbool.h>
 
 #include "fault.h"
@@ -17,6 +18,7 @@ struct region {
 	char file[PATH_SIZE];          /* region.lua */
 	char library_dir[PATH_SIZE];
 	struct worker worker;          /* the one worker */
+	ev_prepare turn;               /* the end of a turn: burial */
 	struct log *log;               /* owned */
 	struct records *records;       /* owned */
 	struct tally *tally;           /* owned */

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "listen.h"
+
+#include "life.h"
+#include "log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ACCEPTS_PER_TURN 64
+#define BACKOFF_SECONDS 0.5
+
+static void
+say(const struct listener *l, enum message m, const char *why)
+{
+	char address[ADDR_TEXT];
+
+	log_say(l->worker->log, m, "tcpipservice", l->entrance.tcpipservice, "address",
+		addr_print(&l->entrance.own, address, sizeof address), "why", why, NULL);
+}
+
+static void
+resume(void *arg)
+{
+	struct listener *l = arg;
+
+	if (l->fd >= 0)
+		ev_io_start(l->worker->loop, &l->watcher);
+}
+
+/*
+ * No descriptor is left, and the event stays ready: the spare one is given up so that the caller at least is told, and the
+ * listener steps back for a moment instead of spinning.
+ */
+static void
+step_back(struct listener *l, int error)
+{
+	int fd;
+
+	if (l->spare >= 0)
+		close(l->spare);
+	fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
+	if (fd >= 0)
+		close(fd);
+	l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ev_io_stop(l->worker->loop, &l->watcher);
+	timer_set(&l->backoff, BACKOFF_SECONDS);
+	say(l, MSG_SP0007, strerror(error));
+}
+
+static void
+welcome(struct listener *l, int fd, const struct sockaddr_storage *from)
+{
+	struct addr peer;
+	struct conn *c;
+
+	if (addr_from_sockaddr(&peer, (const struct sockaddr *)from) < 0) {
+		close(fd);
+		return;
+	}
+	c = conn_new(l->worker, &l->entrance, fd, &peer);
+	if (c != NULL)
+		admit_begin(c);
+}
+
+/* True when there may be more to accept. */
+static bool
+accept_one(struct listener *l)
+{
+	struct sockaddr_storage from;
+	socklen_t len = sizeof from;
+	int fd = accept4(l->fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (fd >= 0) {
+		welcome(l, fd, &from);
+		return true;
+	}
+	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+		step_back(l, errno);
+		return false;
+	}
+	if (errno == EBADF || errno == EINVAL || errno == ENOTSOCK) {
+		say(l, MSG_DFHSO0102, strerror(errno));
+		listener_close(l);
+		return false;
+	}
+	return errno != EAGAIN && errno != EWOULDBLOCK; /* what went wrong with one caller is that caller's */
+}
+
+static void
+on_callers(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct listener *l = watcher->data;
+
+	(void)loop;
+	(void)events;
+	for (int n = 0; n < ACCEPTS_PER_TURN && l->fd >= 0; n++)
+		if (!accept_one(l))
+			break;
+}
+
+struct listener *
+listener_new(struct worker *w, const char *tcpipservice)
+{
+	struct listener *l = calloc(1, sizeof *l);
+
+	if (l == NULL)
+		return NULL;
+	l->worker = w;
+	l->fd = -1;
+	l->spare = -1;
+	snprintf(l->entrance.tcpipservice, sizeof l->entrance.tcpipservice, "%s", tcpipservice);
+	timer_init(&l->backoff, w->loop, resume, l);
+	return l;
+}
+
+void
+listener_free(struct listener *l)
+{
+	if (l == NULL)
+		return;
+	listener_close(l);
+	free(l);
+}
+
+static int
+resolve(const struct tcpipservice_def *d, struct sockaddr_storage *to, socklen_t *len, struct fault *f)
+{
+	const char *host = d->host[0] != '\0' ? d->host : d->ipaddress;
+	bool any = host_is_any(host);
+	struct addrinfo hints = { .ai_family = any ? AF_INET6 : AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	struct addrinfo *found;
+	char port[8];
+	int error;
+
+	snprintf(port, sizeof port, "%d", d->portnumber);
+	error = getaddrinfo(any ? NULL : host, port, &hints, &found);
+	if (error != 0)
+		return fault_set(f, "host %s: %s", host, gai_strerror(error));
+	memcpy(to, found->ai_addr, found->ai_addrlen);
+	*len = found->ai_addrlen;
+	freeaddrinfo(found);
+	return 0;
+}
+
+/* Without SO_REUSEPORT on purpose: it would hide a port already in use (DESIGN 2). */
+static int
+prepare(int fd, const struct sockaddr_storage *to)
+{
+	int on = 1, off = 0;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
+		return -1;
+	if (to->ss_family == AF_INET6)
+		return setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+	return 0;
+}
+
+/* An IPv6 wildcard where the machine has no IPv6 becomes the IPv4 one. */
+static int
+make_socket(struct sockaddr_storage *to, socklen_t *len)
+{
+	int fd = socket(to->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	struct sockaddr_in6 *six = (struct sockaddr_in6 *)to;
+
+	if (fd >= 0 || errno != EAFNOSUPPORT || to->ss_family != AF_INET6 || !IN6_IS_ADDR_UNSPECIFIED(&six->sin6_addr))
+		return fd;
+	*(struct sockaddr_in *)to = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = six->sin6_port };
+	*len = sizeof(struct sockaddr_in);
+	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+}
+
+static int
+open_socket(const struct tcpipservice_def *d, struct fault *f)
+{
+	struct sockaddr_storage to = { 0 };
+	socklen_t len = 0;
+	int fd, error;
+
+	if (resolve(d, &to, &len, f) < 0)
+		return -1;
+	fd = make_socket(&to, &len);
+	if (fd >= 0 && prepare(fd, &to) == 0 && bind(fd, (struct sockaddr *)&to, len) == 0 &&
+		listen(fd, d->backlog > 0 ? d->backlog : SOMAXCONN) == 0)
+		return fd;
+	error = errno;
+	fault_set(f, "port %d: %s", d->portnumber, strerror(error));
+	if (fd >= 0)
+		close(fd);
+	errno = error;
+	return -1;
+}
+
+static void
+opened(struct listener *l, const struct tcpipservice_def *d, int fd)
+{
+	struct sockaddr_storage own;
+	socklen_t len = sizeof own;
+
+	l->fd = fd;
+	if (getsockname(fd, (struct sockaddr *)&own, &len) == 0)
+		addr_from_sockaddr(&l->entrance.own, (struct sockaddr *)&own);
+	l->entrance.any = host_is_any(d->host[0] != '\0' ? d->host : d->ipaddress);
+	l->entrance.open = true;
+	l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	ev_io_init(&l->watcher, on_callers, fd, EV_READ);
+	l->watcher.data = l;
+	ev_io_start(l->worker->loop, &l->watcher);
+	say(l, MSG_SP0004, NULL);
+}
+
+int
+listener_open(struct listener *l, struct fault *f)
+{
+	const struct service *s = generation_service(l->worker->generation, l->entrance.tcpipservice);
+	int fd;
+
+	if (l->fd >= 0)
+		return 0;
+	if (s == NULL)
+		return fault_set(f, "no tcpipservice named %s in the running generation", l->entrance.tcpipservice);
+	errno = 0;
+	fd = open_socket(s->def, f);
+	if (fd < 0) {
+		say(l, errno == EADDRINUSE ? MSG_DFHSO0109 : MSG_SP0006, f->text);
+		return fault_wrap(f, "tcpipservice %s", l->entrance.tcpipservice);
+	}
+	opened(l, s->def, fd);
+	return 0;
+}
+
+void
+listener_close(struct listener *l)
+{
+	if (l->fd < 0)
+		return;
+	ev_io_stop(l->worker->loop, &l->watcher);
+	timer_stop(&l->backoff);
+	close(l->fd);
+	l->fd = -1;
+	if (l->spare >= 0)
+		close(l->spare);
+	l->spare = -1;
+	l->entrance.open = false;
+	say(l, MSG_SP0005, NULL);
+}

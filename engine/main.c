@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main: the command line: which command, its options, its exit status; and the signals of a running region. */
+#include "clock.h"
+#include "command.h"
+#include "definition.h"
+#include "health.h"
+#include "partner.h"
+#include "region.h"
+#include "specs.h"
+
+#include <ev.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define REGION_FILE "policies/region.lua"
+
+enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
+
+static void
+print_faults(const struct faults *faults)
+{
+	char line[1024];
+
+	for (size_t i = 0; i < faults->n; i++)
+		fprintf(stderr, "%s\n", faults_print(faults, i, line, sizeof line));
+}
+
+/* --- run ------------------------------------------------------------------------------------------------------------- */
+
+static void
+on_term(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	struct region *r = watcher->data;
+
+	(void)loop;
+	(void)events;
+	region_stop(r, r->worker.draining);
+}
+
+static int
+run_region(const struct region_options *o)
+{
+	struct faults faults = { 0 };
+	struct region *r = region_new(o, &faults);
+	ev_signal term, interrupt;
+	int status;
+
+	print_faults(&faults);
+	faults_free(&faults);
+	if (r == NULL)
+		return EXIT_FAILED;
+	ev_signal_init(&term, on_term, SIGTERM);
+	ev_signal_init(&interrupt, on_term, SIGINT);
+	term.data = interrupt.data = r;
+	ev_signal_start(r->worker.loop, &term);
+	ev_signal_start(r->worker.loop, &interrupt);
+	status = region_run(r);
+	ev_signal_stop(r->worker.loop, &term);
+	ev_signal_stop(r->worker.loop, &interrupt);
+	region_free(r);
+	return status;
+}
+
+static const char run_usage[] =
+	"usage: sallyport run [--region FILE] [--control PATH] [--log FILE] [--log-format text|json]\n"
+	"Starts a region in the foreground (default " REGION_FILE "). SIGTERM drains, a second one ends at once.\n";
+
+static int
+run_main(int argc, char **argv)
+{
+	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
+		{ "log", required_argument, NULL, 'l' }, { "log-format", required_argument, NULL, 'f' }, { "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 } };
+	struct region_options o = { .file = REGION_FILE, .log_format = LOG_TEXT };
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt == 'r')
+			o.file = optarg;
+		else if (opt == 'c')
+			o.control = optarg;
+		else if (opt == 'l')
+			o.log_file = optarg;
+		else if (opt == 'f' && strcmp(optarg, "json") == 0)
+			o.log_format = LOG_JSON;
+		else if (opt == 'h')
+			return fputs(run_usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
+		else if (opt != 'f' || strcmp(optarg, "text") != 0)
+			return fputs(run_usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
+	}
+	if (optind != argc)
+		return fputs(run_usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
+	return run_region(&o);
+}
+
+/* --- check ----------------------------------------------------------------------------------------------------------- */
+
+static const char check_usage[] =
+	"usage: sallyport check [--region FILE] [--strict] [--specs]\n"
+	"Loads definitions and policies, reports every fault and warning with its place. --specs: also puts each row of\n"
+	"each NAME_spec.lua through the engine. Exit status: 1 with a fault (--strict: with a warning too), else 0.\n";
+
+/* The definition is the generation's, or freed. */
+static void
+check_scripts(struct definition *d, bool specs, struct faults *faults)
+{
+	char library[PATH_SIZE];
+	struct generation_options o = { .number = 1, .library_dir = library, .now = clock_wall(), .all_scripts = true };
+	struct specs_result result = { 0 };
+	struct generation *g;
+	struct fault f;
+
+	if (sources_library(library, sizeof library, &f) < 0) {
+		faults_add(faults, FAULT_ERROR, NULL, 0, "%s", f.text);
+		definition_free(d);
+		return;
+	}
+	g = generation_load(d, &o, faults);
+	if (g == NULL) {
+		definition_free(d);
+		return;
+	}
+	if (specs) {
+		specs_run(g, &result, faults);
+		printf("%u rows, %u failed\n", result.rows, result.failed);
+	}
+	generation_unref(g);
+}
+
+static int
+check(const char *file, bool strict, bool specs)
+{
+	struct faults faults = { 0 };
+	struct definition *d = definition_load(file, &faults);
+	bool bad;
+
+	if (d != NULL) {
+		health_check(d, &faults);
+		check_scripts(d, specs, &faults);
+	}
+	print_faults(&faults);
+	bad = faults.errors > 0 || (strict && faults.warnings > 0);
+	printf("%s: %zu %s, %zu %s\n", file, faults.errors, faults.errors == 1 ? "fault" : "faults", faults.warnings,
+		faults.warnings == 1 ? "warning" : "warnings");
+	faults_free(&faults);
+	return bad ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int
+check_main(int argc, char **argv)
+{
+	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "strict", no_argument, NULL, 's' },
+		{ "specs", no_argument, NULL, 'p' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+	const char *file = REGION_FILE;
+	bool strict = false, specs = false;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (opt == 'r')
+			file = optarg;
+		else if (opt == 's')
+			strict = true;
+		else if (opt == 'p')
+			specs = true;
+		else
+			return fputs(check_usage, opt == 'h' ? stdout : stderr) < 0 ? EXIT_FAILED : opt == 'h' ? EXIT_DONE : EXIT_USAGE;
+	}
+	if (optind != argc)
+		return fputs(check_usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
+	return check(file, strict, specs);
+}
+
+/* --- which command --------------------------------------------------------------------------------------------------- */
+
+static const char usage[] =
+	"usage: sallyport COMMAND …        sallyport COMMAND --help says more\n"
+	"  run       start a region in the foreground\n"
+	"  check     load definitions and policies, report every fault\n"
+	"  connect   be a partner: dial, do TLS, send CAPEX, print the outcome\n"
+	"  inquire   region | tcpipservice | ipconn | socket | policy [NAME]\n"
+	"  set       tcpipservice NAME … | ipconn NAME …\n"
+	"  discard   ipconn NAME\n"
+	"  release   ipconn NAME\n"
+	"  explain   ID | --peer IP | --last N [--refused]: why was a connection let in or refused?\n";
+
+static const struct {
+	const char *name;
+	int (*main)(int argc, char **argv);
+} commands[] = {
+	{ "run", run_main },
+	{ "check", check_main },
+	{ "connect", partner_run },
+	{ "inquire", command_run },
+	{ "set", command_run },
+	{ "discard", command_run },
+	{ "release", command_run },
+	{ "explain", command_run },
+};
+
+int
+main(int argc, char **argv)
+{
+	signal(SIGPIPE, SIG_IGN); /* SSL_write has no flag for it */
+	json_object_seed(0);
+	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))
+		return fputs(usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
+	for (size_t i = 0; argc >= 2 && i < sizeof commands / sizeof *commands; i++)
+		if (strcmp(argv[1], commands[i].name) == 0)
+			return commands[i].main(argc - 1, argv + 1);
+	fputs(usage, stderr);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region.h"
+
+#include "clock.h"
+#include "control.h"
+#include "definition.h"
+#include "health.h"
+#include "ipconn.h"
+#include "loop.h"
+#include "operator.h"
+#include "tally.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+/* --- what policies may see ------------------------------------------------------------------------------------------ */
+
+static bool
+world_ipconn(void *arg, const char *name, struct ipconn_view *out)
+{
+	const struct region *r = arg;
+	const struct ipconn *i = registry_name(r->registry, name);
+
+	if (i != NULL)
+		ipconn_view(i, out);
+	return i != NULL;
+}
+
+static bool
+asked_for(const char *wanted, const char *is)
+{
+	return wanted == NULL || strcmp(wanted, is) == 0;
+}
+
+static size_t
+world_ipconns(void *arg, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
+{
+	const struct region *r = arg;
+	size_t n = 0;
+
+	for (const struct ipconn *i = registry_first(r->registry); i != NULL && n < max; i = i->next)
+		if (asked_for(applid, i->def.applid) && asked_for(networkid, i->def.networkid))
+			ipconn_view(i, &out[n++]);
+	return n;
+}
+
+/* --- generations ---------------------------------------------------------------------------------------------------- */
+
+struct generation *
+region_generation(const struct region *r)
+{
+	return r->worker.generation;
+}
+
+/* d is the generation's on success, and freed on failure. */
+static struct generation *
+load(struct region *r, struct definition *d, struct faults *faults)
+{
+	struct generation_options o = {
+		.number = r->generations + 1,
+		.library_dir = r->library_dir,
+		.world = &r->world,
+		.log = r->log,
+		.now = clock_wall(),
+	};
+	struct generation *g = generation_load(d, &o, faults);
+
+	if (g == NULL)
+		definition_free(d);
+	else
+		r->generations++;
+	return g;
+}
+
+/* From here on every ipconn belongs to g; connections still walking finish under their own. */
+static void
+swap(struct region *r, struct generation *g)
+{
+	struct generation *old = r->worker.generation;
+	char number[24];
+
+	r->worker.generation = g;
+	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = i->next)
+		ipconn_adopt(i, g);
+	log_say(r->log, MSG_SP0010, "generation", log_number(number, (int64_t)g->number), "region", r->file, NULL);
+	generation_unref(old);
+}
+
+static int
+put_urm(struct definition *d, const char *tcpipservice, const char *urm, struct faults *faults)
+{
+	const struct attribute *a = attribute_find(tcpipservice_attributes, "urm");
+	struct tcpipservice_def *s = (struct tcpipservice_def *)definition_tcpipservice(d, tcpipservice);
+	struct fault f;
+
+	if (s == NULL) {
+		faults_add(faults, FAULT_ERROR, NULL, 0, "no tcpipservice named %s", tcpipservice);
+		return -1;
+	}
+	if (attribute_set_text(a, s, urm, strlen(urm), &f) < 0) {
+		faults_add(faults, FAULT_ERROR, NULL, 0, "tcpipservice %s: %s", tcpipservice, f.text);
+		return -1;
+	}
+	return 0;
+}
+
+int
+region_set_urm(struct region *r, const char *tcpipservice, const char *urm, struct faults *faults)
+{
+	struct definition *d = definition_copy(r->worker.generation->definition);
+	struct generation *g;
+
+	if (d == NULL) {
+		faults_add(faults, FAULT_ERROR, NULL, 0, "no memory for another generation");
+		return -1;
+	}
+	if (put_urm(d, tcpipservice, urm, faults) < 0) {
+		definition_free(d);
+		return -1;
+	}
+	g = load(r, d, faults);
+	if (g == NULL)
+		return -1;
+	swap(r, g);
+	return 0;
+}
+
+/* --- the end -------------------------------------------------------------------------------------------------------- */
+
+static void
+idle(struct worker *w)
+{
+	loop_break(w->loop);
+}
+
+static void
+close_all(struct region *r, const char *why)
+{
+	while (r->worker.conns != NULL)
+		conn_close(r->worker.conns, CONN_AT_ONCE, why);
+}
+
+static void
+drained(void *arg)
+{
+	struct region *r = arg;
+
+	close_all(r, "the region's drain time is over");
+	loop_break(r->worker.loop);
+}
+
+static void
+begin_drain(struct region *r)
+{
+	struct ipconn *next;
+
+	r->worker.draining = true;
+	log_say(r->log, MSG_SP0003, NULL);
+	timer_set(&r->drain, r->worker.generation->definition->region.drain);
+	for (struct listener *l = r->listeners; l != NULL; l = l->next)
+		listener_close(l);
+	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
+		next = i->next;
+		ipconn_release(i, "the region is shutting down");
+	}
+	if (r->worker.conns == NULL)
+		loop_break(r->worker.loop);
+}
+
+void
+region_stop(struct region *r, bool at_once)
+{
+	if (at_once)
+		loop_break(r->worker.loop);
+	else if (!r->worker.draining)
+		begin_drain(r);
+}
+
+static void
+end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
+{
+	struct region *r = watcher->data;
+
+	(void)loop;
+	(void)events;
+	conn_bury(&r->worker);
+	registry_bury(r->registry);
+}
+
+int
+region_run(struct region *r)
+{
+	loop_run(r->worker.loop);
+	return r->exit_status;
+}
+
+/* --- the start ------------------------------------------------------------------------------------------------------ */
+
+static int
+short_of_memory(struct faults *faults)
+{
+	faults_add(faults, FAULT_ERROR, NULL, 0, "no memory, or no descriptors, to start with");
+	return -1;
+}
+
+static void
+name_boot(struct worker *w)
+{
+	uint16_t bits = 0;
+
+	if (getrandom(&bits, sizeof bits, 0) != sizeof bits)
+		bits = (uint16_t)clock_wall();
+	snprintf(w->boot, sizeof w->boot, "%04x", bits);
+}
+
+static int
+furnish(struct region *r, const struct region_options *o, const struct definition *d, struct faults *faults)
+{
+	struct worker *w = &r->worker;
+	struct fault f;
+
+	if (sources_library(r->library_dir, sizeof r->library_dir, &f) < 0) {
+		faults_add(faults, FAULT_ERROR, NULL, 0, "%s", f.text);
+		return -1;
+	}
+	r->log = log_open(o->log_file, o->log_format, &f);
+	if (r->log == NULL) {
+		faults_add(faults, FAULT_ERROR, o->log_file, 0, "%s", f.text);
+		return -1;
+	}
+	log_applid(r->log, d->region.applid);
+	r->records = records_new((size_t)d->region.records);
+	r->tally = tally_new();
+	r->store = store_new();
+	r->registry = registry_new();
+	w->loop = loop_new();
+	if (!r->records || !r->tally || !r->store || !r->registry || !w->loop)
+		return short_of_memory(faults);
+	r->world = (struct host_world){ .store = r->store, .ipconn = world_ipconn, .ipconns = world_ipconns, .arg = r };
+	w->log = r->log;
+	w->records = r->records;
+	w->tally = r->tally;
+	w->store = r->store;
+	w->registry = r->registry;
+	w->idle = idle;
+	w->house = r;
+	name_boot(w);
+	timer_init(&r->drain, w->loop, drained, r);
+	return 0;
+}
+
+static int
+install_defined(struct region *r, const struct definition *d, struct faults *faults)
+{
+	struct ipconn *i;
+
+	for (size_t n = 0; n < d->nipconns; n++) {
+		if (ipconn_install(&r->worker, r->worker.generation, &d->ipconn[n], "", false, &i) == CLAIM_OK)
+			continue;
+		faults_add(faults, FAULT_ERROR, d->file, d->ipconn[n].line, "ipconn %s cannot be installed", d->ipconn[n].ipconn);
+		return -1;
+	}
+	return 0;
+}
+
+/* In the order of the definition. */
+static int
+make_listeners(struct region *r, const struct definition *d, struct faults *faults)
+{
+	struct listener **last = &r->listeners;
+	struct fault f;
+
+	for (size_t n = 0; n < d->ntcpipservices; n++) {
+		const struct tcpipservice_def *s = &d->tcpipservice[n];
+		struct listener *l = listener_new(&r->worker, s->tcpipservice);
+
+		if (l == NULL)
+			return short_of_memory(faults);
+		*last = l;
+		last = &l->next;
+		if (s->status == STATUS_OPEN && listener_open(l, &f) < 0)
+			faults_add(faults, FAULT_ERROR, d->file, s->line, "%s", f.text);
+	}
+	return faults->errors == 0 ? 0 : -1;
+}
+
+static int
+open_control(struct region *r, const struct region_options *o, const struct definition *d, struct faults *faults)
+{
+	const char *path = o->control != NULL ? o->control : d->region.control;
+	struct fault f;
+
+	r->control = control_open(r->worker.loop, path, operator_answer, r, &f);
+	if (r->control == NULL)
+		faults_add(faults, FAULT_ERROR, NULL, 0, "%s", f.text);
+	return r->control != NULL ? 0 : -1;
+}
+
+static void
+say_warnings(struct region *r, const struct definition *d)
+{
+	struct faults w = { 0 };
+	char line[24];
+
+	health_check(d, &w);
+	for (size_t i = 0; i < w.n; i++)
+		log_say(r->log, MSG_SP0012, "file", w.entry[i].file, "line", log_number(line, w.entry[i].line), "warning",
+			w.entry[i].text, NULL);
+	faults_free(&w);
+}
+
+static void
+say_up(struct region *r, const struct definition *d)
+{
+	char number[24];
+
+	say_warnings(r, d);
+	log_say(r->log, MSG_SP0001, "networkid", d->region.networkid, "generation",
+		log_number(number, (int64_t)r->worker.generation->number), "region", r->file, "control",
+		d->region.control, NULL);
+}
+
+static int
+begin(struct region *r, const struct region_options *o, struct definition *d, struct faults *faults)
+{
+	if (furnish(r, o, d, faults) < 0) {
+		definition_free(d);
+		return -1;
+	}
+	r->worker.generation = load(r, d, faults);
+	if (r->worker.generation == NULL || install_defined(r, d, faults) < 0 || open_control(r, o, d, faults) < 0 ||
+		make_listeners(r, d, faults) < 0)
+		return -1;
+	ev_prepare_init(&r->turn, end_of_turn);
+	r->turn.data = r;
+	ev_prepare_start(r->worker.loop, &r->turn);
+	r->started = clock_wall();
+	say_up(r, d);
+	return 0;
+}
+
+struct region *
+region_new(const struct region_options *o, struct faults *faults)
+{
+	struct definition *d = definition_load(o->file, faults);
+	struct region *r;
+
+	if (d == NULL)
+		return NULL;
+	r = calloc(1, sizeof *r);
+	if (r == NULL) {
+		definition_free(d);
+		short_of_memory(faults);
+		return NULL;
+	}
+	snprintf(r->file, sizeof r->file, "%s", o->file);
+	if (begin(r, o, d, faults) == 0)
+		return r;
+	region_free(r);
+	return NULL;
+}
+
+void
+region_free(struct region *r)
+{
+	if (r == NULL)
+		return;
+	control_close(r->control);
+	if (r->worker.loop != NULL) {
+		close_all(r, "the region ends");
+		conn_bury(&r->worker);
+	}
+	while (r->listeners != NULL) {
+		struct listener *l = r->listeners;
+
+		r->listeners = l->next;
+		listener_free(l);
+	}
+	registry_free(r->registry);
+	if (r->worker.loop != NULL) {
+		timer_stop(&r->drain);
+		ev_prepare_stop(r->worker.loop, &r->turn);
+	}
+	generation_unref(r->worker.generation);
+	store_free(r->store);
+	tally_free(r->tally);
+	records_free(r->records);
+	log_say(r->log, MSG_SP0002, NULL);
+	log_close(r->log);
+	loop_free(r->worker.loop);
+	free(r);
+}
