@@ -25,6 +25,10 @@ void policy_free(struct policy *p);
 /* Loads a script (and what it requires) under load limits; once per name. 0, or -1 with faults added, each with file:line. It
  * must return a table whose keys are door names and whose values are functions. */
 int policy_load(struct policy *p, const char *script, struct faults *faults);
+/* Compiles a script without running it: what `check` does with scripts nobody names. 0, or -1 with faults added. */
+int policy_compile(struct policy *p, const char *script, struct faults *faults);
+/* Runs a NAME_spec script under load limits and leaves the list it returns on the stack of policy_lua. 0, or -1 with a fault added. */
+int policy_push_spec(struct policy *p, const char *script, struct faults *faults);
 /* Whether a loaded script has a function for that door. */
 bool policy_has(const struct policy *p, const char *script, enum door d);
 /* The file of a loaded script ("policies/lan.lua"). */
@@ -48,8 +52,8 @@ struct ask {
 	struct verdict verdict;
 };
 
-/* Asks. Always ends in exactly one done(). A script that has no function for the door: policy_error, except `delete` (accept)
- * . Prints SP0022 with the traceback for policy_error and policy_limit; other verdicts are the caller's to print. */
+/* Asks. Always ends in exactly one done(). A script that has no function for the door: policy_error, except `delete` (accept).
+ * Prints SP0022 with the traceback for policy_error and policy_limit; other verdicts are the caller's to print. */
 void policy_ask(struct ask *a);
 
 /* For `check --specs`: asks with the facts table at stack index idx of the policy's own state, mock at mock_idx (0 none). Sets *out. */

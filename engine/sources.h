@@ -32,6 +32,9 @@ void sources_free(struct sources *s);
  * ([a-z0-9_]+ with at most one '/'; for the library the dotted form), or a script named like a library module. */
 const struct source *sources_get(struct sources *s, const char *name, struct fault *f);
 const struct source *sources_first(const struct sources *s);
+/* Calls found() for every script of the script directory and of its subdirectories (one level), in the order of their names; files that
+ * no script name can mean are passed over. -1 with a sentence when a directory cannot be read. */
+int sources_scan(const struct sources *s, void (*found)(void *arg, const char *name), void *arg, struct fault *f);
 /* Where the Lua library is: "lua" beside the running binary, else ../share/sallyport/lua. out at least PATH_SIZE. -1 with a sentence. */
 int sources_library(char *out, size_t size, struct fault *f);
 

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* policy_inside: what a policy is made of, for policy.c (which loads) and ask.c (which asks) alone. */
+#ifndef SALLYPORT_POLICY_INSIDE_H
+#define SALLYPORT_POLICY_INSIDE_H
+
+#include "module.h"
+#include "policy.h"
+
+#define LOAD_TIMES 10 /* loading may cost ten times what an ask may */
+
+struct script { /* one policy script, tried once */
+	struct script *next;
+	const struct source *source; /* in the sources */
+	bool loaded;                 /* false: it has faults, and they were told */
+	int hook[DOOR_COUNT];        /* registry references, set at load and never again; LUA_NOREF: no such function */
+};
+
+struct policy {
+	struct sandbox *sandbox; /* owned */
+	struct lua_State *L;     /* the sandbox's */
+	struct log *log;         /* borrowed; may be NULL */
+	struct modules modules;
+	struct lhost host;
+	struct script *script;   /* owned list */
+	struct lua_State *co;    /* a coroutine that ended well and can be used again, kept in the registry under p; NULL: none */
+};
+
+/* NULL: not loaded. */
+const struct script *policy_script(const struct policy *p, const char *name);
+/* A Lua message made fit for one line: up to its first newline, printable, cut to size. Returns out. */
+const char *policy_line(char *out, size_t size, const char *message);
+
+#endif
