@@ -6,6 +6,7 @@
 #include "facts.h"
 
 struct x509_st;
+struct x509_store_ctx_st;
 
 /*
  * The facts of one certificate, chain empty (`ok` false). A new reference, NULL when memory ran out or the certificate
@@ -13,6 +14,12 @@ struct x509_st;
  * Values are UTF-8; bytes of SAN names are as they stand, NUL included.
  */
 struct certificate *cert_read(struct x509_st *x);
+
+/*
+ * The facts of the leaf of a chain that is to be verified, and how verifying it went: walks the chain to its end and notes every
+ * error (the first CHAIN_ERRORS). Keys and signatures below OpenSSL's security `level` are errors. NULL as above, nothing walked.
+ */
+struct certificate *cert_read_chain(struct x509_store_ctx_st *walk, int level);
 
 /* Fuzzing and tests: the same from DER bytes. */
 struct certificate *cert_read_der(const unsigned char *der, size_t len);

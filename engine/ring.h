@@ -17,6 +17,12 @@ struct ring;
 struct ssl_ctx_st;
 
 /*
+ * CRLs: a certificate whose issuer has a CRL in the ring is checked against it, at every depth of the chain; of several CRLs
+ * of one issuer the newest counts, and an expired one fails the chain. An issuer without a CRL in the ring is not checked:
+ * a second authority that publishes none does not lock out its partners.
+ */
+
+/*
  * Loads the ring in `dir`. NULL with a sentence naming the file and the remedy: missing directory, key readable by group or
  * world ("chmod 600 …"), key that does not fit its certificate, two pairs and no `default`, unreadable PEM, no signers.
  */

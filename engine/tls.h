@@ -26,7 +26,8 @@ enum tls_judgement {
 };
 
 /* Asked once, inside the handshake, when the peer has presented a chain. `c` is borrowed: take a reference to keep it.
- * NULL c: the certificate could not be described; answer TLS_REFUSE_ERROR. */
+ * NULL c: the certificate could not be described; whatever the answer, it is TLS_REFUSE_ERROR. The asked one must not free the
+ * stream (asserted); tls_version, tls_cipher and tls_sni may be called. */
 typedef enum tls_judgement (*tls_judge)(void *arg, struct certificate *c);
 
 struct tls_options {
@@ -51,13 +52,15 @@ void tls_free(struct tls *t); /* NULL is fine; does not close fd, sends nothing 
 
 enum tls_result { TLS_OK, TLS_WANT_READ, TLS_WANT_WRITE, TLS_CLOSED, TLS_FAILED };
 
-/* Each: one step. TLS_CLOSED: clean close_notify or EOF between records. TLS_FAILED: tls_error says why; the stream is dead. */
+/* Each: one step. TLS_CLOSED: clean close_notify or EOF between records (never from tls_handshake). TLS_FAILED: tls_ending says
+ * why; the stream is dead. After TLS_WANT_READ of tls_read nothing is held back: waiting for the descriptor is right. After
+ * any other end of reading ask tls_pending first. SIGPIPE must be ignored by the process. */
 enum tls_result tls_handshake(struct tls *t);
 enum tls_result tls_read(struct tls *t, void *to, size_t size, size_t *got);
 enum tls_result tls_write(struct tls *t, const void *from, size_t n, size_t *sent);
 /* Sends close_notify (one step; may want to write). Nothing after TLS_FAILED. */
 enum tls_result tls_close_notify(struct tls *t);
-/* Bytes already decrypted and not yet read. */
+/* Bytes that can be read without the descriptor becoming readable; at least 1 when there may be some. */
 size_t tls_pending(const struct tls *t);
 
 struct tls_ending { /* why a stream failed; zero while it is well */
@@ -67,6 +70,7 @@ struct tls_ending { /* why a stream failed; zero while it is well */
 	char reason[160];       /* OpenSSL's reason in words, or "connection closed by peer", "connection reset by peer" */
 	bool no_certificate;    /* clientauth: the peer presented none */
 	bool plain_text;        /* the peer did not speak TLS */
+	bool severed;           /* the connection below is gone: no byte, no alert can follow */
 };
 const struct tls_ending *tls_ending(const struct tls *t);
 

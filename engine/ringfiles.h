@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ringfiles: the files of a key ring's directory, read as one: nothing of OpenSSL, only bytes. The identity, size and
+ * time of every file and directory are taken before and after all of them are read; when they differ, or something changed
+ * only just now, the whole is read again, at most 20 times in 2 s. So a ring that is being replaced is read before or
+ * after, never in between.
+ */
+#ifndef SALLYPORT_RINGFILES_H
+#define SALLYPORT_RINGFILES_H
+
+#include <sys/types.h>
+#include <time.h>
+
+#include "fault.h"
+
+#define RING_LABEL 128
+#define RING_PATH 1024
+
+enum ringfile_kind {
+	RINGFILE_DIR,     /* the directory itself, signers/ and crls/: no bytes, only to see it change */
+	RINGFILE_PEM,     /* LABEL.pem */
+	RINGFILE_KEY,     /* LABEL.key */
+	RINGFILE_DEFAULT, /* default */
+	RINGFILE_SIGNER,  /* signers/LABEL.pem */
+	RINGFILE_CRL,     /* crls/LABEL.pem */
+};
+
+struct ringfile {
+	enum ringfile_kind kind;
+	char label[RING_LABEL]; /* the file's name without ".pem" or ".key" */
+	char path[RING_PATH];
+	dev_t dev;
+	ino_t ino;
+	mode_t mode;
+	off_t size;
+	struct timespec changed; /* the later of mtime and ctime */
+	char *bytes;             /* owned, `size` of them; NULL when empty or a directory */
+};
+
+struct ringfiles {
+	struct ringfile *file; /* owned; by kind, then by name */
+	size_t n;
+};
+
+/*
+ * Reads all. -1 with a sentence naming the file and the remedy: no such directory, a key that group or world can read, a
+ * file that is not regular, cannot be read or is above 1 MiB, more than 1000 files, a directory that never came to rest.
+ * On -1 nothing is to be freed.
+ */
+int ringfiles_read(struct ringfiles *l, const char *dir, struct fault *f);
+void ringfiles_free(struct ringfiles *l); /* wipes the keys' bytes */
+
+const struct ringfile *ringfiles_find(const struct ringfiles *l, enum ringfile_kind kind, const char *label);
+size_t ringfiles_count(const struct ringfiles *l, enum ringfile_kind kind);
+/* The file's only line without blanks around it; -1 when it has none, several, or one that does not fit. */
+int ringfile_line(const struct ringfile *file, char *out, size_t size);
+
+#endif

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tls.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cert.h"
+#include "tls_config.h"
+
+struct tls {
+	SSL *ssl;                  /* owned */
+	struct tls_config *config; /* counted */
+	pthread_t thread;          /* whose stream it is */
+	tls_judge judge;
+	void *arg;
+	struct tls_ending ending;
+	int alert; /* the first one that ended something, -1 none */
+	bool alert_sent;
+	bool asked, asking, dead;
+};
+
+/* RFC 8446's words, and the few of RFC 5246 that are still sent. */
+static const struct {
+	int number;
+	const char *name;
+} alerts[] = {
+	{ 0, "close_notify" }, { 10, "unexpected_message" }, { 20, "bad_record_mac" }, { 22, "record_overflow" },
+	{ 30, "decompression_failure" }, { 40, "handshake_failure" }, { 41, "no_certificate" }, { 42, "bad_certificate" },
+	{ 43, "unsupported_certificate" }, { 44, "certificate_revoked" }, { 45, "certificate_expired" },
+	{ 46, "certificate_unknown" }, { 47, "illegal_parameter" }, { 48, "unknown_ca" }, { 49, "access_denied" },
+	{ 50, "decode_error" }, { 51, "decrypt_error" }, { 70, "protocol_version" }, { 71, "insufficient_security" },
+	{ 80, "internal_error" }, { 86, "inappropriate_fallback" }, { 90, "user_canceled" }, { 100, "no_renegotiation" },
+	{ 109, "missing_extension" }, { 110, "unsupported_extension" }, { 112, "unrecognized_name" },
+	{ 113, "bad_certificate_status_response" }, { 115, "unknown_psk_identity" }, { 116, "certificate_required" },
+	{ 120, "no_application_protocol" },
+};
+
+static void
+name_alert(char *out, size_t size, int number)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof alerts / sizeof *alerts; i++)
+		if (alerts[i].number == number) {
+			snprintf(out, size, "%s", alerts[i].name);
+			return;
+		}
+	snprintf(out, size, "alert_%d", number);
+}
+
+static void
+mine(const struct tls *t)
+{
+	assert(pthread_equal(t->thread, pthread_self()));
+	(void)t;
+}
+
+/* --- The certificate question. */
+
+static enum tls_judgement
+ask(struct tls *t, struct certificate *c)
+{
+	enum tls_judgement j;
+
+	if (t->asked) /* once per stream; nothing of TLS asks twice while renegotiation is off */
+		return TLS_REFUSE_ERROR;
+	t->asked = true;
+	if (t->judge == NULL)
+		return c && c->chain.ok ? TLS_ACCEPT : c ? TLS_REFUSE_CHAIN : TLS_REFUSE_ERROR;
+	t->asking = true;
+	j = t->judge(t->arg, c);
+	t->asking = false;
+	return c ? j : TLS_REFUSE_ERROR;
+}
+
+/* OpenSSL picks the alert by the error left in its store context (measured: 42 for CERT_REJECTED, 80 for UNSPECIFIED). */
+static int
+verdict_code(enum tls_judgement j, const struct certificate *c)
+{
+	switch (j) {
+	case TLS_ACCEPT:
+		return X509_V_OK;
+	case TLS_REFUSE_CHAIN:
+		return c && c->chain.n ? c->chain.error[0].code : X509_V_ERR_CERT_REJECTED;
+	case TLS_REFUSE_POLICY:
+		return X509_V_ERR_CERT_REJECTED;
+	case TLS_REFUSE_ERROR:
+		break;
+	}
+	return X509_V_ERR_UNSPECIFIED;
+}
+
+int
+tls_ask_certificate(struct x509_store_ctx_st *x, void *unused)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(x, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls *t = SSL_get_app_data(ssl);
+	struct certificate *c;
+	int code;
+
+	(void)unused;
+	ERR_set_mark(); /* what the walk and the asked one leave behind is not why the stream fails */
+	c = cert_read_chain(x, TLS_LEVEL);
+	code = verdict_code(ask(t, c), c);
+	certificate_unref(c);
+	ERR_pop_to_mark();
+	X509_STORE_CTX_set_error(x, code);
+	return code == X509_V_OK;
+}
+
+/* --- Streams. */
+
+void
+tls_note_alert(const struct ssl_st *ssl, int where, int what)
+{
+	struct tls *t = SSL_get_app_data(ssl);
+	int number = what & 0xff;
+
+	if (t == NULL || !(where & SSL_CB_ALERT) || t->alert >= 0)
+		return;
+	if (number == SSL_AD_CLOSE_NOTIFY || number == SSL_AD_USER_CANCELLED || number == SSL_AD_NO_RENEGOTIATION)
+		return;
+	t->alert = number;
+	t->alert_sent = (where & SSL_CB_WRITE) != 0;
+}
+
+struct tls *
+tls_new(struct tls_config *c, enum way way, int fd, tls_judge judge, void *arg)
+{
+	struct tls *t = calloc(1, sizeof *t);
+
+	if (t == NULL)
+		return NULL;
+	t->ssl = SSL_new(c->ctx);
+	if (t->ssl == NULL || !SSL_set_app_data(t->ssl, t) || !SSL_set_fd(t->ssl, fd)) {
+		SSL_free(t->ssl);
+		free(t);
+		ERR_clear_error();
+		return NULL;
+	}
+	t->config = tls_config_ref(c);
+	t->thread = pthread_self();
+	t->judge = judge;
+	t->arg = arg;
+	t->alert = -1;
+	if (way == WAY_IN)
+		SSL_set_accept_state(t->ssl);
+	else
+		SSL_set_connect_state(t->ssl);
+	return t;
+}
+
+void
+tls_set_name(struct tls *t, const char *host)
+{
+	unsigned char bytes[16];
+
+	mine(t);
+	if (host[0] == '\0' || inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1)
+		return;
+	SSL_set_tlsext_host_name(t->ssl, host); /* a name too long is not sent; the other side then sees none */
+}
+
+void
+tls_free(struct tls *t)
+{
+	if (t == NULL)
+		return;
+	mine(t);
+	assert(!t->asking); /* the asked one stands inside this very stream */
+	SSL_free(t->ssl);
+	tls_config_unref(t->config);
+	free(t);
+}
+
+/* OpenSSL's own sentence among what the libraries beneath it left; empties the queue. */
+static unsigned long
+take_reason(void)
+{
+	unsigned long e, first = 0, ssl = 0;
+
+	while ((e = ERR_get_error()) != 0) {
+		if (first == 0)
+			first = e;
+		if (ssl == 0 && ERR_GET_LIB(e) == ERR_LIB_SSL)
+			ssl = e;
+	}
+	return ssl ? ssl : first;
+}
+
+/* Before the peer's first record was understood: what came was no record. */
+static bool
+never_tls(const struct tls *t, int reason)
+{
+	OSSL_HANDSHAKE_STATE s = SSL_get_state(t->ssl);
+
+	if (s != TLS_ST_BEFORE && s != TLS_ST_CW_CLNT_HELLO)
+		return false;
+	return reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST || reason == SSL_R_WRONG_VERSION_NUMBER;
+}
+
+static void
+explain(struct tls *t, unsigned long e)
+{
+	struct tls_ending *end = &t->ending;
+	int reason = ERR_GET_REASON(e);
+	const char *words = ERR_reason_error_string(e);
+
+	if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
+		snprintf(end->reason, sizeof end->reason, "certificate verify failed: %s",
+			X509_verify_cert_error_string(SSL_get_verify_result(t->ssl)));
+	else
+		snprintf(end->reason, sizeof end->reason, "%s", words ? words : "TLS failed without a reason");
+	end->no_certificate = reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
+	end->plain_text = never_tls(t, reason);
+}
+
+static void
+lost(struct tls_ending *end, int error)
+{
+	if (error == 0)
+		snprintf(end->reason, sizeof end->reason, "connection closed by peer");
+	else if (error == ECONNRESET || error == EPIPE)
+		snprintf(end->reason, sizeof end->reason, "connection reset by peer");
+	else
+		snprintf(end->reason, sizeof end->reason, "%s", strerrordesc_np(error) ? strerrordesc_np(error) : "connection lost");
+	end->severed = error != 0;
+}
+
+static enum tls_result
+fail(struct tls *t, int error)
+{
+	unsigned long e = take_reason();
+
+	t->dead = true;
+	t->ending.alert = t->alert;
+	t->ending.alert_sent = t->alert >= 0 && t->alert_sent;
+	if (t->alert >= 0)
+		name_alert(t->ending.alert_name, sizeof t->ending.alert_name, t->alert);
+	if (e)
+		explain(t, e);
+	else
+		lost(&t->ending, error);
+	return TLS_FAILED;
+}
+
+/* True when the peer's bytes ended where a record ends. */
+static bool
+between_records(const struct tls *t)
+{
+	return !SSL_has_pending(t->ssl) && strcmp(SSL_rstate_string(t->ssl), "RB") != 0;
+}
+
+/* What a call on the stream came to; straight after it, nothing in between may touch errno or OpenSSL's queue. */
+static enum tls_result
+outcome(struct tls *t, int rc)
+{
+	int error = errno;
+
+	switch (SSL_get_error(t->ssl, rc)) {
+	case SSL_ERROR_NONE:
+		return TLS_OK;
+	case SSL_ERROR_WANT_READ:
+		return TLS_WANT_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return TLS_WANT_WRITE;
+	case SSL_ERROR_ZERO_RETURN:
+		return between_records(t) ? TLS_CLOSED : fail(t, 0);
+	default:
+		return fail(t, error);
+	}
+}
+
+/* Each call begins so: an old error must be taken neither for this call's nor for another stream's. */
+static bool
+begin(struct tls *t)
+{
+	mine(t);
+	ERR_clear_error();
+	errno = 0;
+	return !t->dead;
+}
+
+enum tls_result
+tls_handshake(struct tls *t)
+{
+	enum tls_result r;
+
+	if (!begin(t))
+		return TLS_FAILED;
+	r = outcome(t, SSL_do_handshake(t->ssl));
+	return r == TLS_CLOSED ? fail(t, 0) : r;
+}
+
+enum tls_result
+tls_read(struct tls *t, void *to, size_t size, size_t *got)
+{
+	*got = 0;
+	if (!begin(t))
+		return TLS_FAILED;
+	return outcome(t, SSL_read_ex(t->ssl, to, size, got));
+}
+
+enum tls_result
+tls_write(struct tls *t, const void *from, size_t n, size_t *sent)
+{
+	*sent = 0;
+	if (!begin(t))
+		return TLS_FAILED;
+	if (n == 0)
+		return TLS_OK;
+	return outcome(t, SSL_write_ex(t->ssl, from, n, sent));
+}
+
+enum tls_result
+tls_close_notify(struct tls *t)
+{
+	int rc;
+
+	if (!begin(t))
+		return TLS_FAILED;
+	if (!SSL_is_init_finished(t->ssl))
+		return TLS_OK; /* there is nothing to close yet */
+	rc = SSL_shutdown(t->ssl);
+	return rc >= 0 ? TLS_OK : outcome(t, rc);
+}
+
+size_t
+tls_pending(const struct tls *t)
+{
+	int n;
+
+	mine(t);
+	n = SSL_pending(t->ssl);
+	if (n > 0)
+		return (size_t)n;
+	return SSL_has_pending(t->ssl) ? 1 : 0; /* read ahead, not yet decrypted */
+}
+
+const struct tls_ending *
+tls_ending(const struct tls *t)
+{
+	return &t->ending;
+}
+
+const char *
+tls_version(const struct tls *t)
+{
+	mine(t);
+	return SSL_get_version(t->ssl);
+}
+
+const char *
+tls_cipher(const struct tls *t)
+{
+	mine(t);
+	return SSL_get_cipher_name(t->ssl);
+}
+
+const char *
+tls_sni(const struct tls *t)
+{
+	const char *name;
+
+	mine(t);
+	name = SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name);
+	return name ? name : "";
+}
+
+/* --- Tokens. */
+
+int
+tls_token(char out[TOKEN_SIZE])
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	unsigned char raw[16];
+	unsigned bits = 0, held = 0;
+	size_t i, n = 0;
+
+	out[0] = '\0';
+	if (RAND_bytes(raw, sizeof raw) != 1)
+		return -1;
+	for (i = 0; i < sizeof raw; i++) {
+		bits = (bits << 8 | raw[i]) & 0xffff;
+		for (held += 8; held >= 6; held -= 6)
+			out[n++] = digit[bits >> (held - 6) & 63];
+	}
+	out[n++] = digit[bits << (6 - held) & 63];
+	out[n] = '\0';
+	return 0;
+}
+
+bool
+tls_token_same(const char *a, const char *b)
+{
+	size_t n = strlen(a);
+
+	return n == strlen(b) && CRYPTO_memcmp(a, b, n) == 0;
+}
