@@ -1,0 +1,23 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- lan (admit): neighbours only.
+--
+-- For whom: a region whose partners are all on private networks, and that should not even do a TLS handshake with others.
+-- Lets in: the loopback, the private networks of RFC 1918, IPv6's unique local addresses.
+-- Never lets in: any other address, link-local ones and the shared space of RFC 6598 (100.64.0.0/10) among them.
+-- An address is no identity: put a certificate's door behind this one.
+
+local policy = require "policy"
+local ip = require "policy.ip"
+
+local near = ip.set {
+  ["127.0.0.0/8"] = "loopback", ["::1/128"] = "loopback",
+  ["10.0.0.0/8"] = "private", ["172.16.0.0/12"] = "private", ["192.168.0.0/16"] = "private", ["fc00::/7"] = "private",
+}
+
+return {
+  admit = function(facts)
+    local holds, prefix = near:holds(facts.peer.ip)
+    if policy.check("on a near network", holds, prefix) then return policy.accept() end
+    return policy.refuse("not_near", facts.peer.ip .. " is not on a private network")
+  end,
+}

@@ -1,0 +1,72 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Each row of each policies/NAME_spec.lua is an `it`: facts to the policy's door, the answer against `expect`. `sallyport check --specs`
+-- puts the same rows through the engine's own ask.
+
+local lfs = require "lfs"
+local policy = require "policy"
+
+local KEYS = { name = true, door = true, facts = true, mock = true, expect = true }
+
+local function specs()
+  local names = {}
+  for file in lfs.dir "policies" do
+    local name = file:match "^([a-z0-9_]+)_spec%.lua$"
+    if name then names[#names + 1] = name end
+  end
+  table.sort(names)
+  return names
+end
+
+local function run(name)
+  return assert(loadfile("policies/" .. name .. ".lua"))()
+end
+
+local function judge(name, row)
+  policy.mock(row.mock)
+  local door = run(name)[row.door]
+  assert.is_function(door, name .. " has no function for the door " .. row.door)
+  local verdict = door(row.facts)
+  assert.is_userdata(verdict, "the answer is no verdict")
+  for key, want in pairs(row.expect) do
+    assert.message(key .. " of: " .. tostring(verdict)).are.equal(want, verdict[key])
+  end
+end
+
+describe("policy", function()
+  local names = specs()
+  after_each(function() policy.mock(nil) end)
+
+  it("scripts all have a decision table", function()
+    assert.is_true(#names > 0)
+    for file in lfs.dir "policies" do
+      local name = file:match "^([a-z0-9_]+)%.lua$"
+      if name and name ~= "region" and not name:match "_spec$" then
+        assert.message("no policies/" .. name .. "_spec.lua").is_not_nil(lfs.attributes("policies/" .. name .. "_spec.lua"))
+      end
+    end
+  end)
+
+  for _, name in ipairs(names) do
+    describe(name, function()
+      local rows = run(name .. "_spec")
+
+      it("has rows, and one that refuses", function()
+        local refuses = false
+        for i, row in ipairs(rows) do
+          for key in pairs(row) do assert.message("row " .. i .. ": no key " .. tostring(key)).is_true(KEYS[key]) end
+          assert.message("row " .. i .. " expects no verdict").is_string(row.expect.verdict)
+          refuses = refuses or row.expect.verdict == "refuse"
+        end
+        assert.is_true(refuses)
+      end)
+
+      it("is another value each time it is loaded", function()
+        assert.are_not.equal(run(name), run(name))
+      end)
+
+      for _, row in ipairs(rows) do
+        it(row.name, function() judge(name, row) end)
+      end
+    end)
+  end
+end)
