@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "generation.h"
+
+#include "log.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* One load under way: every fault is added, and the load goes on to find the next. */
+struct loading {
+	struct generation *g;
+	const struct generation_options *options;
+	struct definition *d;
+	struct faults *faults;
+};
+
+static void
+free_parts(struct generation *g)
+{
+	size_t n = g->definition != NULL ? g->definition->ntcpipservices : 0;
+
+	for (size_t i = 0; i < n && g->service != NULL; i++)
+		tls_config_unref(g->service[i].tls);
+	free(g->service);
+	policy_free(g->policy); /* before the sources it compiled from */
+	sources_free(g->sources);
+	ring_unref(g->ring);
+}
+
+static void
+load_ring(struct loading *l)
+{
+	const struct region_def *r = &l->d->region;
+	struct fault f;
+
+	if (r->ring[0] == '\0')
+		return;
+	l->g->ring = ring_load(r->ring, &f);
+	if (l->g->ring == NULL)
+		faults_add(l->faults, FAULT_ERROR, l->d->file, r->line, "region: ring: %s", f.text);
+}
+
+/* A ring that was named and did not load has its fault already; what would hang from it is passed over. */
+static bool
+ring_there(struct loading *l, int line, const char *kind, const char *name)
+{
+	if (l->g->ring == NULL && l->d->region.ring[0] == '\0')
+		faults_add(l->faults, FAULT_ERROR, l->d->file, line, "%s %s: TLS needs a key ring: region { ring = \"...\" }", kind,
+			name);
+	return l->g->ring != NULL;
+}
+
+static void
+load_tls(struct loading *l, struct service *s)
+{
+	const struct tcpipservice_def *def = s->def;
+	struct tls_options o = {
+		.ring = l->g->ring,
+		.label = def->certificate,
+		.ask_certificate = def->ssl == SSL_CLIENTAUTH,
+		.ciphers = def->ciphers,
+	};
+	struct fault f;
+
+	if (def->ssl == SSL_NO || !ring_there(l, def->line, "tcpipservice", def->tcpipservice))
+		return;
+	s->tls = tls_config_new(WAY_IN, &o, &f);
+	if (s->tls == NULL)
+		faults_add(l->faults, FAULT_ERROR, l->d->file, def->line, "tcpipservice %s: %s", def->tcpipservice, f.text);
+}
+
+static void
+check_label(struct loading *l, const struct ipconn_def *c)
+{
+	if (c->ssl == NO || c->certificate[0] == '\0' || !ring_there(l, c->line, "ipconn", c->ipconn))
+		return;
+	if (!ring_has(l->g->ring, c->certificate))
+		faults_add(l->faults, FAULT_ERROR, l->d->file, c->line, "ipconn %s: the ring %s has no certificate labelled %s", c->ipconn,
+			ring_dir(l->g->ring), c->certificate);
+}
+
+/* The attribute that names a script for a door, and where; the URM's functions are install and, if it has one, delete. */
+struct named {
+	const char *attribute;
+	enum door door;
+	const char *script; /* "" none */
+};
+
+static void
+load_script(struct loading *l, struct service *s, const struct named *n)
+{
+	const struct tcpipservice_def *def = s->def;
+	const struct source *source;
+	struct fault f;
+
+	if (n->script[0] == '\0')
+		return;
+	source = sources_get(l->g->sources, n->script, &f);
+	if (source == NULL)
+		faults_add(l->faults, FAULT_ERROR, l->d->file, def->line, "tcpipservice %s: %s: %s", def->tcpipservice, n->attribute,
+			f.text);
+	else if (source->library)
+		faults_add(l->faults, FAULT_ERROR, l->d->file, def->line, "tcpipservice %s: %s: \"%s\" is a module of the library, not a policy",
+			def->tcpipservice, n->attribute, n->script);
+	else if (policy_load(l->g->policy, n->script, l->faults) == 0 && !policy_has(l->g->policy, n->script, n->door))
+		faults_add(l->faults, FAULT_ERROR, l->d->file, def->line, "tcpipservice %s: %s: %s has no function %s", def->tcpipservice,
+			n->attribute, source->path, door_name(n->door));
+	else
+		s->script[n->door] = n->script;
+}
+
+static void
+load_scripts(struct loading *l, struct service *s)
+{
+	const struct named named[] = {
+		{ "admit", DOOR_ADMIT, s->def->admit },
+		{ "certify", DOOR_CERTIFY, s->def->certify },
+		{ "bind", DOOR_BIND, s->def->bind },
+		{ "urm", DOOR_INSTALL, s->def->urm },
+	};
+
+	for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+		load_script(l, s, &named[i]);
+	if (s->script[DOOR_INSTALL] != NULL && policy_has(l->g->policy, s->script[DOOR_INSTALL], DOOR_DELETE))
+		s->script[DOOR_DELETE] = s->script[DOOR_INSTALL];
+}
+
+static bool
+same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/* Nobody names it; that it is Lua can be said all the same. The region's own definition may lie among the scripts. */
+static void
+compile_other(void *arg, const char *name)
+{
+	struct loading *l = arg;
+	size_t n = strlen(name);
+	const struct source *source;
+	struct fault f;
+
+	if (strcmp(name, "region") == 0 || (n > 5 && strcmp(name + n - 5, "_spec") == 0))
+		return;
+	source = sources_get(l->g->sources, name, &f);
+	if (source == NULL)
+		faults_add(l->faults, FAULT_ERROR, NULL, 0, "%s", f.text);
+	else if (!same_file(source->path, l->d->file) && policy_path(l->g->policy, name) == NULL)
+		policy_compile(l->g->policy, name, l->faults);
+}
+
+static int
+open_policy(struct loading *l)
+{
+	const struct region_def *r = &l->d->region;
+	struct sandbox_limits limits = { r->instructions, r->milliseconds, (size_t)r->kilobytes };
+	struct generation *g = l->g;
+
+	g->sources = sources_new(l->options->library_dir, r->policies);
+	if (g->sources == NULL) {
+		faults_add(l->faults, FAULT_ERROR, NULL, 0, "out of memory");
+		return -1;
+	}
+	g->policy = policy_new(g->sources, &limits, l->options->world, l->options->log, l->faults);
+	return g->policy != NULL ? 0 : -1;
+}
+
+static void
+load_policies(struct loading *l)
+{
+	struct fault f;
+
+	if (open_policy(l) < 0)
+		return;
+	for (size_t i = 0; i < l->d->ntcpipservices; i++)
+		load_scripts(l, &l->g->service[i]);
+	if (l->options->all_scripts && sources_scan(l->g->sources, compile_other, l, &f) < 0)
+		faults_add(l->faults, FAULT_WARNING, l->d->file, l->d->region.line, "region: policies: %s", f.text);
+}
+
+static void
+load_parts(struct loading *l)
+{
+	load_ring(l);
+	for (size_t i = 0; i < l->d->ntcpipservices; i++) {
+		l->g->service[i].def = &l->d->tcpipservice[i];
+		load_tls(l, &l->g->service[i]);
+	}
+	for (size_t i = 0; i < l->d->nipconns; i++)
+		check_label(l, &l->d->ipconn[i]);
+	load_policies(l);
+}
+
+struct generation *
+generation_load(struct definition *d, const struct generation_options *o, struct faults *faults)
+{
+	struct generation *g = calloc(1, sizeof *g);
+	struct loading l = { .g = g, .options = o, .d = d, .faults = faults };
+	size_t before = faults->errors;
+
+	if (g == NULL || (g->service = calloc(d->ntcpipservices + 1, sizeof *g->service)) == NULL) {
+		faults_add(faults, FAULT_ERROR, NULL, 0, "out of memory");
+		free(g);
+		return NULL;
+	}
+	*g = (struct generation){ .refs = 1, .number = o->number, .loaded = o->now, .definition = d, .service = g->service, .log = o->log };
+	load_parts(&l);
+	if (faults->errors == before)
+		return g;
+	free_parts(g);
+	free(g);
+	return NULL;
+}
+
+struct generation *
+generation_ref(struct generation *g)
+{
+	if (g != NULL)
+		g->refs++;
+	return g;
+}
+
+void
+generation_unref(struct generation *g)
+{
+	char number[24];
+
+	if (g == NULL || --g->refs > 0)
+		return;
+	log_say(g->log, MSG_SP0013, "generation", log_number(number, (int64_t)g->number), NULL);
+	free_parts(g);
+	definition_free(g->definition);
+	free(g);
+}
+
+const struct service *
+generation_service(const struct generation *g, const char *tcpipservice)
+{
+	for (size_t i = 0; i < g->definition->ntcpipservices; i++)
+		if (strcmp(g->service[i].def->tcpipservice, tcpipservice) == 0)
+			return &g->service[i];
+	return NULL;
+}
