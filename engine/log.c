@@ -313,18 +313,19 @@ log_close(struct log *l)
 	release(l);
 }
 
-static void
-inserts(struct line *line, va_list ap, bool refusal)
+/* Returns whether the pairs held a door and a code of their own. */
+static bool
+inserts(struct line *line, va_list ap)
 {
 	const char *key;
+	bool door = false, code = false;
 
 	while ((key = va_arg(ap, const char *)) != NULL) {
-		const char *value = va_arg(ap, const char *);
-
-		if (refusal && (strcmp(key, "door") == 0 || strcmp(key, "code") == 0))
-			continue; /* said already */
-		line_insert(line, key, value);
+		door |= strcmp(key, "door") == 0;
+		code |= strcmp(key, "code") == 0;
+		line_insert(line, key, va_arg(ap, const char *));
 	}
+	return door && code;
 }
 
 static void
@@ -357,7 +358,7 @@ log_say(struct log *l, enum message m, ...)
 		return;
 	begin(l, &line, m);
 	va_start(ap, m);
-	inserts(&line, ap, false);
+	inserts(&line, ap);
 	va_end(ap);
 	end(l, &line);
 }
@@ -380,15 +381,18 @@ log_refusal(struct log *l, enum message m, const char *door, const char *code, c
 {
 	struct line line;
 	va_list ap;
+	bool told;
 
 	if (l == NULL || !passes(l, door, code, prefix != NULL ? prefix : ""))
 		return;
 	begin(l, &line, m);
-	line_insert(&line, "door", door);
-	line_insert(&line, "code", code);
 	va_start(ap, prefix);
-	inserts(&line, ap, true);
+	told = inserts(&line, ap);
 	va_end(ap);
+	if (!told) {
+		line_insert(&line, "door", door);
+		line_insert(&line, "code", code);
+	}
 	end(l, &line);
 }
 

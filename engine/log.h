@@ -28,13 +28,13 @@ void log_close(struct log *l);
 
 /*
  * One message. Then pairs of (const char *key, const char *value), ended by NULL; a pair whose value is NULL or "" is
- * left out. Thread-safe, never blocks, never fails (a full queue counts the line as lost). `l` may be NULL: nothing.
+ * left out. In JSON a key called like one of a line's own (time applid id severity text) becomes insert_KEY. Thread-safe, never blocks, never fails (a full queue counts the line as lost). `l` may be NULL: nothing.
  */
 void log_say(struct log *l, enum message m, ...) __attribute__((sentinel));
 
 /*
  * A refusal at a door: as log_say with SP0021, but above 1000 a second of one (door, code, prefix) one line per second
- * with a count (SP0023) stands for them. `connection door policy code peer` and the further pairs become inserts.
+ * with a count (SP0023) stands for them. The pairs become inserts; door and code are added when they are not among them.
  */
 void log_refusal(struct log *l, enum message m, const char *door, const char *code, const char *prefix, ...)
 	__attribute__((sentinel));

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* explain: a connection's record as an account a person can read: who came, what each door was asked and answered, and why. */
+#ifndef SALLYPORT_EXPLAIN_H
+#define SALLYPORT_EXPLAIN_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* Prints one account for each element of what records_explain gave. Nothing is printed unescaped. */
+void explain_print(FILE *to, const json_t *records);
+/* What a code of the engine's own means and where to look, as a sentence; NULL: it is a policy's own word. */
+const char *explain_code(const char *code);
+
+#endif
