@@ -10,17 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A fault in a loop is one fault. */
+static bool
+said_just_now(const struct reading *r, int line, const char *text)
+{
+	const struct fault_entry *last = r->faults->n > r->before ? &r->faults->entry[r->faults->n - 1] : NULL;
+
+	return last != NULL && last->line == line && last->text != NULL && strcmp(last->text, text) == 0;
+}
+
 void
 reading_complain(struct reading *r, int line, const char *format, ...)
 {
 	char text[512];
 	va_list args;
 
-	if (r->full)
-		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof text, format, args);
 	va_end(args);
+	if (r->full || said_just_now(r, line, text))
+		return;
 	faults_add(r->faults, FAULT_ERROR, r->d->file, line, "%s", text);
 	r->full = r->faults->n - r->before >= FAULTS_MAX;
 	if (r->full)
@@ -254,7 +263,7 @@ make_region(lua_State *L)
 
 	t.line = reading_line(L);
 	if (lua_gettop(L) != 1 || !lua_istable(L, 1)) {
-		reading_complain(r, t.line, "region takes one table: region { applid = \"…\", networkid = \"…\" }");
+		reading_complain(r, t.line, "region takes one table: region { applid = \"...\", networkid = \"...\" }");
 		return 0;
 	}
 	memset(&region, 0, sizeof region);
@@ -290,7 +299,7 @@ make_named(lua_State *L)
 	t.title = title;
 	p->done = true;
 	if (lua_gettop(L) != 1 || !lua_istable(L, 1))
-		reading_complain(r, reading_line(L), "%s takes one table after its name: %s \"NAME\" { … }", title, p->word);
+		reading_complain(r, reading_line(L), "%s takes one table after its name: %s \"NAME\" { ... }", title, p->word);
 	else if (strcmp(p->word, "ipconn") == 0)
 		keep_ipconn(L, r, p, &t);
 	else
@@ -319,7 +328,7 @@ begin_named(lua_State *L)
 	struct pending p = { .word = lua_touserdata(L, lua_upvalueindex(2)), .line = reading_line(L) }, *list;
 
 	if (lua_gettop(L) != 1 || lua_type(L, 1) != LUA_TSTRING) {
-		reading_complain(r, p.line, "%s takes a name and then a table: %s \"NAME\" { … }", p.word, p.word);
+		reading_complain(r, p.line, "%s takes a name and then a table: %s \"NAME\" { ... }", p.word, p.word);
 		return nothing(L);
 	}
 	if (r->npending > SERVICES_MAX + IPCONNS_MAX)
@@ -378,7 +387,7 @@ constructor_assigned(lua_State *L)
 	char printed[64];
 
 	text_printable(printed, sizeof printed, word, strlen(word));
-	reading_complain(reading_of(L), reading_line(L), "'%s' is assigned to; a definition is region { … }, tcpipservice \"NAME\" { … } or "
-		"ipconn \"NAME\" { … }, and helpers are local", printed);
+	reading_complain(reading_of(L), reading_line(L), "'%s' is assigned to; a definition is region { ... }, tcpipservice \"NAME\" { ... } or "
+		"ipconn \"NAME\" { ... }, and helpers are local", printed);
 	return 0;
 }

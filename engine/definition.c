@@ -135,7 +135,7 @@ check_pending(struct reading *r)
 		const struct pending *p = &r->pending[i];
 
 		if (!p->done)
-			reading_complain(r, p->line, "%s \"%s\" has no table; write %s \"%s\" { … }", p->word, p->name, p->word, p->name);
+			reading_complain(r, p->line, "%s \"%s\" has no table; write %s \"%s\" { ... }", p->word, p->name, p->word, p->name);
 	}
 }
 
@@ -165,7 +165,7 @@ judge(struct reading *r)
 {
 	check_pending(r);
 	if (r->d->region.line == 0)
-		reading_complain(r, 1, "there is no region { applid = \"…\", networkid = \"…\" }");
+		reading_complain(r, 1, "there is no region { applid = \"...\", networkid = \"...\" }");
 	fill_in(r->d);
 	relation_check(r->d, &r->places, r->region_sound, r->faults);
 }

@@ -225,7 +225,7 @@ tcpipservice_not_ipic(const char *name)
 		"optionspgm", NULL };
 
 	for (size_t i = 0; others[i] != NULL; i++)
-		if (strcmp(others[i], name) == 0)
+		if (strcasecmp(others[i], name) == 0)
 			return true;
 	return false;
 }

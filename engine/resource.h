@@ -88,7 +88,7 @@ struct definition {
 /* The tables; each ends with a row whose name is NULL. attribute.h says what can be done with a row. */
 extern const struct attribute region_attributes[], tcpipservice_attributes[], ipconn_attributes[];
 
-/* True for a TCPIPSERVICE attribute that CICS knows and that does not apply to PROTOCOL(IPIC). */
+/* True for a TCPIPSERVICE attribute that CICS knows and that does not apply to PROTOCOL(IPIC); in any case. */
 bool tcpipservice_not_ipic(const char *name);
 /* True for "any", "default" and blank: every address of this machine. */
 bool host_is_any(const char *host);
