@@ -115,12 +115,17 @@ charge(struct sandbox *s, size_t n)
 		look(s);
 }
 
+/* level: where the script stands, seen from here: 0 in the hook, 1 in a library function. */
 static void
-raise_limit(struct sandbox *s, lua_State *L)
+raise_limit(struct sandbox *s, lua_State *L, int level)
 {
 	char text[64];
 
-	luaL_error(L, "limit: %s", sandbox_hit_text(s, text, sizeof text));
+	luaL_checkstack(L, 4, NULL);
+	luaL_where(L, level);
+	lua_pushfstring(L, "limit: %s", sandbox_hit_text(s, text, sizeof text));
+	lua_concat(L, 2);
+	lua_error(L);
 }
 
 static void
@@ -135,7 +140,7 @@ tick(lua_State *L, lua_Debug *ar)
 		look(s);
 	if (sandbox_hit(s) != HIT_NONE) {
 		lua_sethook(L, tick, LUA_MASKCOUNT, 1);
-		raise_limit(s, L);
+		raise_limit(s, L, 0);
 	}
 }
 
@@ -148,7 +153,7 @@ sandbox_pay(struct lua_State *L, size_t n)
 		return;
 	charge(s, n);
 	if (sandbox_hit(s) != HIT_NONE)
-		raise_limit(s, L);
+		raise_limit(s, L, 1);
 }
 
 void
