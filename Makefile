@@ -69,7 +69,7 @@ deps:
 	$(Q)engine/packaging/deps $(PACKAGES)
 
 suite: all certs unit
-	$(Q)SALLYPORT=./$(BIN) lua5.4 spec/support/suite.lua $(SPEC) -- $(if $(SPEC),,$(UNIT))
+	$(Q)SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 lua5.4 spec/support/suite.lua $(SPEC) -- $(if $(SPEC),,$(UNIT))
 
 # --- building
 $(BUILD)/flags: FORCE
@@ -127,8 +127,8 @@ $(BUILD)/fuzz/%: spec/fuzz/%_fuzz.c $(LIB)
 	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
 
 lint:
-	$(Q)luacheck -q lua policies spec
-	$(Q)for s in certs/make-rings engine/packaging/deps engine/packaging/headers; do sh -n $$s || exit 1; done
+	$(Q)luacheck --no-color -q lua policies spec
+	$(Q)for s in certs/make-rings engine/packaging/deps engine/packaging/headers .ci/run; do bash -n $$s || exit 1; done
 
 # --- the rest
 install: all
