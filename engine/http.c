@@ -150,13 +150,6 @@ on_first_byte(struct http_reader *r, unsigned char c)
 /* ---- header lines ---- */
 
 static int
-begin_ignored(struct http_reader *r)
-{
-	r->state = VALUE_IGNORED;
-	return 0;
-}
-
-static int
 begin_is(struct http_reader *r)
 {
 	if (r->has_is)
@@ -188,34 +181,17 @@ begin_length(struct http_reader *r)
 	return 0;
 }
 
-static int
-no_transfer_encoding(struct http_reader *r)
-{
-	return bad(r, "Transfer-Encoding is not spoken here; give a Content-Length");
-}
-
-static int
-no_expect(struct http_reader *r)
-{
-	return bad(r, "Expect is not spoken here");
-}
-
-static int
-no_upgrade(struct http_reader *r)
-{
-	return bad(r, "Upgrade is not spoken here");
-}
-
 static const struct {
 	const char *name;
-	int (*begin)(struct http_reader *r);
+	int (*begin)(struct http_reader *r); /* NULL: refused, and why */
+	const char *why;
 } headers[] = {
-	{ "IS", begin_is },
-	{ "Content-Type", begin_type },
-	{ "Content-Length", begin_length },
-	{ "Transfer-Encoding", no_transfer_encoding },
-	{ "Expect", no_expect },
-	{ "Upgrade", no_upgrade },
+	{ "IS", begin_is, NULL },
+	{ "Content-Type", begin_type, NULL },
+	{ "Content-Length", begin_length, NULL },
+	{ "Transfer-Encoding", NULL, "Transfer-Encoding is not spoken here; give a Content-Length" },
+	{ "Expect", NULL, "Expect is not spoken here" },
+	{ "Upgrade", NULL, "Upgrade is not spoken here" },
 };
 
 static int
@@ -229,8 +205,9 @@ on_header_name(struct http_reader *r, const unsigned char *bytes)
 		return is_name(c) ? 0 : bad(r, "a header's name holds what no name can hold");
 	for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
 		if (strlen(headers[i].name) == len && strncasecmp(headers[i].name, name, len) == 0)
-			return headers[i].begin(r);
-	return begin_ignored(r);
+			return headers[i].begin != NULL ? headers[i].begin(r) : bad(r, headers[i].why);
+	r->state = VALUE_IGNORED;
+	return 0;
 }
 
 static int
@@ -316,7 +293,7 @@ on_head_lf(struct http_reader *r, unsigned char c)
 	return 0;
 }
 
-static int
+static bool
 in_header_line(const struct http_reader *r)
 {
 	return r->state >= HEADER_NAME && r->state <= LENGTH_AFTER;
