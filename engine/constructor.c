@@ -181,9 +181,12 @@ take_table(lua_State *L, int idx, struct table *t)
 static void
 check_certificate(struct table *t, int ssl, const char *certificate)
 {
+	char printed[LABEL_SIZE * 4];
+
+	text_printable(printed, sizeof printed, certificate, strlen(certificate));
 	if (ssl == SSL_NO && *certificate != '\0')
 		reading_complain(t->r, place_of(&t->r->places, t->line, "certificate"),
-			"%s: certificate is \"%s\", but ssl is no; a certificate goes with ssl = %s", t->title, certificate,
+			"%s: certificate is \"%s\", but ssl is no; a certificate goes with ssl = %s", t->title, printed,
 			t->attribute == ipconn_attributes ? "\"yes\"" : "\"yes\" or \"clientauth\"");
 }
 
@@ -214,6 +217,7 @@ keep_service(lua_State *L, struct reading *r, const struct pending *p, struct ta
 	memcpy(s.tcpipservice, p->name, sizeof s.tcpipservice);
 	s.line = p->line;
 	settle_host(t, &s);
+	ciphers_spell(s.ciphers);
 	if (!t->faulty)
 		check_certificate(t, s.ssl, s.certificate);
 	if (r->d->ntcpipservices >= SERVICES_MAX)
@@ -235,6 +239,7 @@ keep_ipconn(lua_State *L, struct reading *r, const struct pending *p, struct tab
 	take_table(L, 1, t);
 	memcpy(c.ipconn, p->name, sizeof c.ipconn);
 	c.line = p->line;
+	ciphers_spell(c.ciphers);
 	if (!given(t, "applid"))
 		memcpy(c.applid, c.ipconn, sizeof c.applid);
 	if (!t->faulty)

@@ -3,6 +3,7 @@
 
 #include "addr.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,12 +89,25 @@ ciphers_fit(const char *value)
 	return only(value, DIGITS LETTERS "-_:") && value[0] != ':' && value[len - 1] != ':' && strstr(value, "::") == NULL;
 }
 
+void
+ciphers_spell(char ciphers[PATH_SIZE])
+{
+	char spelt[PATH_SIZE];
+	size_t len = strlen(ciphers), n = 0;
+
+	if (len == 0 || len == 4 || len > 56 || len % 2 != 0 || !only(ciphers, HEX))
+		return;
+	for (size_t i = 0; i < len; i += 2)
+		n += (size_t)snprintf(spelt + n, sizeof spelt - n, "%s00%.2s", i ? " " : "", ciphers + i);
+	memcpy(ciphers, spelt, n + 1);
+}
+
 #define HOST_FORM "any, default, a host's name, or an IPv4 or IPv6 address"
 #define ADDRESS_FORM "any, default, inaddr_any, or an IPv4 or IPv6 address"
 #define LABEL_FORM "the label of a certificate in the ring, at most 32 bytes, no / and no . in front"
 #define TRANSACTION_FORM "1 to 4 of A-Z 0-9 $ @ #, not CWXN, CIEP or CWXU"
 #define CIPHERS_FORM \
-	"up to 56 hex digits (two a suite), suites of four hex digits with a blank between two, or OpenSSL's names with : between two"
+	"suites of four hex digits with a blank between two, up to 56 hex digits with two a suite, or OpenSSL's names with : between two"
 
 /* --- the words of choices, in the order of the enums --- */
 

@@ -90,6 +90,9 @@ extern const struct attribute region_attributes[], tcpipservice_attributes[], ip
 
 /* True for a TCPIPSERVICE attribute that CICS knows and that does not apply to PROTOCOL(IPIC); in any case. */
 bool tcpipservice_not_ipic(const char *name);
+/* Two-digit suite codes run together ("9C9D" is one suite, "9C9D35" three) become suites of four digits with a blank between two; any
+ * other form stays as it is. */
+void ciphers_spell(char ciphers[PATH_SIZE]);
 /* True for "any", "default" and blank: every address of this machine. */
 bool host_is_any(const char *host);
 

@@ -305,6 +305,22 @@ says_what_is_no_number(void **state)
 }
 
 static void
+spells_two_digit_suites_with_four(void **state)
+{
+	static const char *const rows[][2] = { { "", "" }, { "9C", "009C" }, { "9C9D35", "009C 009D 0035" }, { "C02B", "C02B" },
+		{ "1301 C02B", "1301 C02B" }, { "TLS_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256" } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char ciphers[PATH_SIZE];
+
+		snprintf(ciphers, sizeof ciphers, "%s", rows[i][0]);
+		ciphers_spell(ciphers);
+		assert_string_equal(ciphers, rows[i][1]);
+	}
+}
+
+static void
 names_what_was_meant(void **state)
 {
 	(void)state;
@@ -363,6 +379,7 @@ main(void)
 		cmocka_unit_test(refuses_a_nul_and_leaves_the_old_value),
 		cmocka_unit_test(has_the_defaults_of_the_books),
 		cmocka_unit_test(says_what_is_no_number),
+		cmocka_unit_test(spells_two_digit_suites_with_four),
 		cmocka_unit_test(names_what_was_meant),
 		cmocka_unit_test(says_the_value_and_what_is_allowed),
 		cmocka_unit_test(copies_a_definition_whole),

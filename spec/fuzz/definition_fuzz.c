@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A definition that is read is within its ranges and names only what is there; one that is not has a fault, each with a printable sentence. */
+#include "definition.h"
+#include "health.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+static void
+check_faults(const struct faults *faults)
+{
+	char out[700];
+
+	for (size_t i = 0; i < faults->n; i++) {
+		faults_print(faults, i, out, sizeof out);
+		for (const char *p = out; *p != '\0'; p++)
+			assert(*p >= ' ' && *p <= '~');
+	}
+}
+
+/* What was read can be printed, and (but for what is not given) set again from its print. */
+static void
+check_rows(const struct attribute *table, const void *object)
+{
+	union {
+		struct region_def region;
+		struct tcpipservice_def tcpipservice;
+		struct ipconn_def ipconn;
+	} again;
+	char out[PATH_SIZE], twice[PATH_SIZE];
+
+	attribute_defaults(table, &again);
+	for (; table->name != NULL; table++) {
+		attribute_print(table, object, out, sizeof out);
+		if (out[0] == '\0')
+			continue;
+		assert(attribute_set_text(table, &again, out, strlen(out), NULL) == 0);
+		assert(strcmp(attribute_print(table, &again, twice, sizeof twice), out) == 0);
+	}
+}
+
+static void
+check_definition(const struct definition *d)
+{
+	check_rows(region_attributes, &d->region);
+	assert(name_ok(d->region.applid, strlen(d->region.applid)));
+	assert(strlen(d->region.control) <= 107);
+	for (size_t i = 0; i < d->ntcpipservices; i++) {
+		check_rows(tcpipservice_attributes, &d->tcpipservice[i]);
+		assert(d->tcpipservice[i].host[0] != '\0');
+	}
+	for (size_t i = 0; i < d->nipconns; i++) {
+		check_rows(ipconn_attributes, &d->ipconn[i]);
+		assert(name_ok(d->ipconn[i].networkid, strlen(d->ipconn[i].networkid)));
+		assert(*d->ipconn[i].tcpipservice == '\0' || definition_tcpipservice(d, d->ipconn[i].tcpipservice) != NULL);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct faults faults = { 0 };
+	struct definition *d = definition_read("fuzz.lua", (const char *)data, size, &faults);
+
+	assert((d == NULL) == (faults.errors > 0));
+	if (d != NULL) {
+		check_definition(d);
+		health_check(d, &faults);
+		assert(faults.errors == 0);
+	}
+	check_faults(&faults);
+	definition_free(d);
+	faults_free(&faults);
+	return 0;
+}
