@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "command.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "addr.h"
+#include "control.h"
+#include "definition.h"
+#include "explain.h"
+#include "table.h"
+
+#define REGION_FILE "policies/region.lua"
+#define ARGS_MAX 3
+
+enum { DONE = 0, FAILED = 1, USAGE = 2 };
+
+struct command { /* one command line, read */
+	const char *name;
+	const char *region, *control; /* --region, --control; NULL not given */
+	const char *peer, *last;      /* of explain */
+	bool refused, json, cemt, help;
+	char *arg[ARGS_MAX];
+	int nargs;
+};
+
+static const char *
+what(const struct command *c)
+{
+	return c->nargs > 0 ? c->arg[0] : "";
+}
+
+static void
+show_inquired(const struct command *c, const json_t *rows)
+{
+	if (c->cemt)
+		table_cemt(stdout, what(c), rows);
+	else if (c->nargs == 2 && json_array_size(rows) == 1)
+		table_listing(stdout, json_array_get(rows, 0));
+	else
+		table_columns(stdout, what(c), rows);
+}
+
+static void
+show_explained(const struct command *c, const json_t *rows)
+{
+	(void)c;
+	if (json_array_size(rows) == 0)
+		fprintf(stderr, "no connection that is remembered fits\n");
+	explain_print(stdout, rows);
+}
+
+static void
+show_done(const struct command *c, const json_t *rows)
+{
+	(void)rows;
+	fprintf(stderr, "%s: done\n", c->name);
+}
+
+static bool
+one_of(const char *word, const char *const *words)
+{
+	while (*words != NULL && strcasecmp(*words, word) != 0)
+		words++;
+	return *words != NULL;
+}
+
+static bool
+inquire_fits(const struct command *c)
+{
+	static const char *const kinds[] = { "region", "tcpipservice", "ipconn", "socket", "policy", NULL };
+
+	return (c->nargs == 1 || c->nargs == 2) && one_of(what(c), kinds) && (!c->cemt || table_has_cemt(what(c)));
+}
+
+static bool
+set_fits(const struct command *c)
+{
+	static const char *const services[] = { "open", "closed", "immclose", NULL };
+	static const char *const conns[] = { "inservice", "outservice", "released", NULL };
+
+	if (c->nargs != 3)
+		return false;
+	if (strcmp(what(c), "ipconn") == 0)
+		return one_of(c->arg[2], conns);
+	return strcmp(what(c), "tcpipservice") == 0 && (one_of(c->arg[2], services) || strncasecmp(c->arg[2], "urm=", 4) == 0);
+}
+
+static bool
+ipconn_fits(const struct command *c)
+{
+	return c->nargs == 2 && strcmp(what(c), "ipconn") == 0;
+}
+
+static bool
+release_fits(const struct command *c)
+{
+	return c->nargs == 1 || ipconn_fits(c);
+}
+
+/* One question at a time: an id, an address, or the last ones. */
+static bool
+explain_fits(const struct command *c)
+{
+	struct addr a;
+
+	if (c->peer != NULL && addr_parse(&a, c->peer, 0) < 0) {
+		fprintf(stderr, "explain: --peer %s is not a numeric IPv4 or IPv6 address\n", c->peer);
+		return false;
+	}
+	if (c->last != NULL && (c->last[0] < '1' || c->last[0] > '9' || strspn(c->last, "0123456789") != strlen(c->last) || strlen(c->last) > 9)) {
+		fprintf(stderr, "explain: --last %s is not a number from 1\n", c->last);
+		return false;
+	}
+	return c->nargs == 1 ? c->peer == NULL && c->last == NULL : c->nargs == 0 && (c->peer != NULL || c->last != NULL);
+}
+
+#define COMMON \
+	"  --region FILE    the region's definition, which names its control socket (default " REGION_FILE ")\n" \
+	"  --control PATH   the control socket itself\n" \
+	"  --json           one JSON array on stdout\n"
+
+static const struct verb {
+	const char *name;
+	bool (*fits)(const struct command *c);
+	void (*show)(const struct command *c, const json_t *rows);
+	const char *usage;
+} verbs[] = {
+	{ "inquire", inquire_fits, show_inquired,
+		"usage: sallyport inquire region|tcpipservice|ipconn|socket|policy [NAME]\n"
+		"Shows what the running region holds; with a NAME, everything about that one.\n" COMMON
+		"  --cemt           the two-line form of CEMT (ipconn and tcpipservice)\n" },
+	{ "set", set_fits, show_done,
+		"usage: sallyport set tcpipservice NAME open|closed|immclose|urm=SCRIPT|urm=NO\n"
+		"       sallyport set ipconn NAME inservice|outservice|released\n"
+		"Changes the running region. closed lets what came in live on, immclose ends it; urm= counts from the next CAPEX on.\n" COMMON },
+	{ "discard", ipconn_fits, show_done,
+		"usage: sallyport discard ipconn NAME\n"
+		"Takes an installed ipconn away. It must be OUTSERVICE and RELEASED.\n" COMMON },
+	{ "release", release_fits, show_done,
+		"usage: sallyport release [ipconn] NAME\n"
+		"Releases an ipconn in an orderly way; an autoinstalled one is deleted. The same as set ipconn NAME released.\n" COMMON },
+	{ "explain", explain_fits, show_explained,
+		"usage: sallyport explain ID\n"
+		"       sallyport explain --peer IP [--last N] [--refused]\n"
+		"       sallyport explain --last N [--refused]\n"
+		"Tells why a connection was let in or refused: each door, its policy and the line of the verdict, every check, the facts and\n"
+		"the order of events.\n" COMMON
+		"  --peer IP        the connections of one address\n"
+		"  --last N         the last N of them\n"
+		"  --refused        only refused ones\n" },
+};
+
+static const struct verb *
+find_verb(const char *name)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static int
+read_line(struct command *c, int argc, char **argv)
+{
+	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
+		{ "peer", required_argument, NULL, 'p' }, { "last", required_argument, NULL, 'l' }, { "refused", no_argument, NULL, 'f' },
+		{ "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 } };
+	int opt;
+
+	optind = 0; /* starts anew: a second command line in one process is read like the first */
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (opt) {
+		case 'r': c->region = optarg; break;
+		case 'c': c->control = optarg; break;
+		case 'p': c->peer = optarg; break;
+		case 'l': c->last = optarg; break;
+		case 'f': c->refused = true; break;
+		case 'j': c->json = true; break;
+		case 't': c->cemt = true; break;
+		case 'h': c->help = true; break;
+		default: return -1;
+		}
+	}
+	for (; optind < argc && c->nargs < ARGS_MAX; optind++)
+		c->arg[c->nargs++] = argv[optind];
+	return optind == argc ? 0 : -1;
+}
+
+/* Options that belong to another command are a slip worth telling. */
+static bool
+options_fit(const struct command *c)
+{
+	bool explain = strcmp(c->name, "explain") == 0, inquire = strcmp(c->name, "inquire") == 0;
+
+	return (explain || (c->peer == NULL && c->last == NULL && !c->refused)) && (inquire || !c->cemt) && !(c->json && c->cemt);
+}
+
+static json_t *
+request(const struct command *c)
+{
+	json_t *args = json_array(), *options = json_object();
+
+	for (int i = 0; i < c->nargs; i++)
+		json_array_append_new(args, json_string(c->arg[i]));
+	if (c->peer != NULL)
+		json_object_set_new(options, "peer", json_string(c->peer));
+	if (c->last != NULL)
+		json_object_set_new(options, "last", json_string(c->last));
+	if (c->refused)
+		json_object_set_new(options, "refused", json_string("yes"));
+	if ((int)json_array_size(args) != c->nargs) { /* not UTF-8 */
+		json_decref(args);
+		args = NULL;
+	}
+	return json_pack("{s:s, s:o, s:o}", "command", c->name, "args", args, "options", options);
+}
+
+/* The control socket that FILE names. */
+static int
+find_control(const struct command *c, char path[PATH_SIZE])
+{
+	const char *file = c->region != NULL ? c->region : REGION_FILE;
+	struct faults faults = { 0 };
+	struct definition *d;
+	char line[1024];
+	int ok = -1;
+
+	if (c->control != NULL)
+		return snprintf(path, PATH_SIZE, "%s", c->control) < PATH_SIZE ? 0 : (fprintf(stderr, "%s: --control: too long\n", c->name), -1);
+	d = definition_load(file, &faults);
+	for (size_t i = 0; d == NULL && i < faults.n; i++)
+		fprintf(stderr, "%s\n", faults_print(&faults, i, line, sizeof line));
+	if (d != NULL && d->region.control[0] == '\0')
+		fprintf(stderr, "%s: region names no control socket; use --control PATH\n", file);
+	else if (d != NULL)
+		ok = snprintf(path, PATH_SIZE, "%s", d->region.control) < PATH_SIZE ? 0 : -1;
+	definition_free(d);
+	faults_free(&faults);
+	return ok;
+}
+
+static void
+complain(const struct command *c, const char *sentence)
+{
+	fprintf(stderr, "%s: ", c->name);
+	for (; *sentence != '\0'; sentence++) /* a script's name may be in it */
+		fputc((unsigned char)*sentence < 0x20 && *sentence != '\n' ? '?' : *sentence, stderr);
+	fputc('\n', stderr);
+}
+
+static json_t *
+call(const struct command *c)
+{
+	char path[PATH_SIZE];
+	struct fault f = { "" };
+	json_t *answer = NULL, *asked;
+
+	if (find_control(c, path) < 0)
+		return NULL;
+	asked = request(c);
+	if (asked == NULL)
+		complain(c, "the arguments are not UTF-8");
+	else if ((answer = control_call(path, asked, &f)) == NULL)
+		complain(c, f.text);
+	json_decref(asked);
+	return answer;
+}
+
+/* Rows as they came, or as the verb shows them; nothing but an empty array when it failed. */
+static int
+show(const struct command *c, const struct verb *v, const json_t *answer)
+{
+	const json_t *rows = json_object_get(answer, "rows");
+	const char *error = json_string_value(json_object_get(answer, "error"));
+	bool done = answer != NULL && json_integer_value(json_object_get(answer, "status")) == 0 && json_is_array(rows);
+
+	if (answer != NULL && !done)
+		complain(c, error != NULL ? error : "the region's answer is not one of ours");
+	if (c->json) {
+		if (!done || json_dumpf(rows, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
+			fputs("[]", stdout);
+		fputc('\n', stdout);
+	} else if (done) {
+		v->show(c, rows);
+	}
+	return done && fflush(stdout) == 0 ? DONE : FAILED;
+}
+
+int
+command_run(int argc, char **argv)
+{
+	struct command c = { .name = argv[0] };
+	const struct verb *v = find_verb(c.name);
+	json_t *answer;
+	int status;
+
+	if (v == NULL)
+		return USAGE;
+	if (read_line(&c, argc, argv) < 0 || (!c.help && !(options_fit(&c) && v->fits(&c)))) {
+		fputs(v->usage, stderr);
+		return USAGE;
+	}
+	if (c.help)
+		return fputs(v->usage, stdout) < 0 ? FAILED : DONE;
+	answer = call(&c);
+	status = show(&c, v, answer);
+	json_decref(answer);
+	return status;
+}
