@@ -3,7 +3,8 @@
  * io: one socket on one loop: a descriptor, perhaps a TLS stream, bytes in, bytes out. It says what happened; its owner
  * decides. The event mask is derived once, at the end of every step.
  *
- * Any callback may call io_close and return: io touches nothing of itself after a callback that closed it.
+ * Any callback may call io_close and return: io touches nothing of itself after a callback that closed it (it may be freed
+ * there and then). Events are raised from the loop only, never from inside one of the calls below.
  */
 #ifndef SALLYPORT_IO_H
 #define SALLYPORT_IO_H
@@ -37,8 +38,17 @@ struct io {
 	void *owner;
 	char error[160];
 	struct timer linger; /* the 1 s of a lingering close */
+	struct timer again;  /* a step is owed although the kernel has nothing to tell */
 	size_t discarded;
+	bool *gone;          /* while a step runs: its note that the owner closed; NULL between steps */
+	int mask;            /* what the watcher waits for */
 	bool first, shaking, connecting, paused, eof, lingering, flushing, dead, want_write;
+	bool told;           /* IO_FAILED was raised */
+	bool severed;        /* nothing can be sent any more */
+	bool more;           /* reading stopped before there was nothing left to read */
+	bool send_wants_read; /* TLS must read before it can write */
+	bool begun;           /* lingering: its first step was taken */
+	bool said_bye;        /* lingering: shutdown(SHUT_WR) is done */
 };
 
 #define IO_LINGER_SECONDS 1.0
@@ -55,18 +65,20 @@ int io_first(const struct io *io);
 /* Puts TLS on the socket (takes t, which was made over io->fd) and starts the handshake. */
 void io_start_tls(struct io *io, struct tls *t);
 
-/* Queues bytes and starts to send. -1: more than 16 MiB wait already, or no memory; the owner closes. */
+/* Queues bytes and starts to send. -1: more than 16 MiB wait already, no memory, or the socket is failed, lingering or closed; the
+ * owner closes. */
 int io_write(struct io *io, const void *bytes, size_t n);
 
-/* While paused nothing is read (a policy is being asked). */
+/* While paused nothing is read (a policy is being asked), so neither IO_FIRST, IO_DATA nor IO_EOF comes; IO_FAILED may. */
 void io_pause(struct io *io, bool paused);
 
 /* Says that bytes of `in` were consumed by the owner (buf_consume(&io->in, …) was called): reading may go on. */
 void io_consumed(struct io *io);
 
-/* The polite end: flush `out`, send close_notify, shutdown(SHUT_WR), discard at most 256 KiB or 1 s of input, close; then IO_BURIED
- * and no other event. May be called once; safe after IO_EOF and (then closes at once) after IO_FAILED. IO_BURIED is
- * never raised from inside io_linger itself. */
+/* The polite end: flush `out` (at most 1 s), send close_notify, shutdown(SHUT_WR), discard at most 256 KiB or 1 s of input, close; then
+ * IO_BURIED and no other event, in a later turn. May be called once; safe after IO_EOF and after IO_FAILED. After a TLS failure
+ * nothing more is sent but it still shuts down and discards, or the peer might never read the alert; after a reset, or before
+ * the connection stands, it closes at once (IO_BURIED comes all the same). */
 void io_linger(struct io *io);
 
 /* Closes at once; no event follows. Safe to call twice and from any callback. */
