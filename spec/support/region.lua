@@ -53,7 +53,8 @@ end
 
 function region.new(t)
   local dir = process.directory()
-  local self = setmetatable({ dir = dir, control = dir .. "/control.sock", given = t }, Region)
+  local control = t.region and t.region.control or dir .. "/control.sock"
+  local self = setmetatable({ dir = dir, control = control, given = t }, Region)
   assert(lfs.mkdir(dir .. "/policies"))
   self:define(t)
   for name, source in pairs(t.scripts or {}) do self:script(name, source) end
