@@ -287,13 +287,30 @@ mock_template(lua_State *L, struct ipconn_view *v, const char *key)
 	return true;
 }
 
+/* Sets an attribute of the definition from the value on the top. */
+static int
+mock_value(lua_State *L, const struct attribute *a, struct ipconn_view *v, struct fault *f)
+{
+	const char *text;
+	size_t len;
+
+	switch (lua_type(L, -1)) {
+	case LUA_TNUMBER:
+		return attribute_set_number(a, &v->def, lua_tonumber(L, -1), f);
+	case LUA_TSTRING:
+		text = lua_tolstring(L, -1, &len);
+		return attribute_set_text(a, &v->def, text, len, f);
+	default:
+		return fault_set(f, "%s is a %s", a->name, luaL_typename(L, -1));
+	}
+}
+
 /* One key of a mocked ipconn; the value is on the top of the stack. */
 static void
 mock_attribute(lua_State *L, struct ipconn_view *v, const char *key)
 {
 	const struct attribute *a = attribute_find(ipconn_attributes, key);
 	struct fault f = { "" };
-	size_t len;
 
 	if (strcmp(key, "autoinstalled") == 0 && lua_isboolean(L, -1))
 		v->autoinstalled = lua_toboolean(L, -1);
@@ -303,12 +320,8 @@ mock_attribute(lua_State *L, struct ipconn_view *v, const char *key)
 		return; /* an upper-case word; "only" and "yes" are lower case */
 	else if (a == NULL)
 		luaL_error(L, "no attribute '%s' of this type", key);
-	else if (lua_type(L, -1) == LUA_TNUMBER && attribute_set_number(a, &v->def, lua_tonumber(L, -1), &f) < 0)
+	else if (mock_value(L, a, v, &f) < 0)
 		luaL_error(L, "%s", f.text);
-	else if (lua_type(L, -1) == LUA_TSTRING && attribute_set_text(a, &v->def, lua_tolstring(L, -1, &len), len, &f) < 0)
-		luaL_error(L, "%s", f.text);
-	else if (lua_type(L, -1) != LUA_TNUMBER && lua_type(L, -1) != LUA_TSTRING)
-		luaL_error(L, "%s: a %s", key, luaL_typename(L, -1));
 }
 
 /* mock_view(name, table) -> userdata that holds the view. Its own C function, so that one place can name the ipconn. */

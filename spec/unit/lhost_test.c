@@ -257,10 +257,11 @@ a_mock_hides_the_world_until_it_is_cleared(void **state)
 {
 	struct bench *b = *state;
 
-	run(b, "return { ipconns = { ONLY = { connstatus = 'FREEING', servstatus = 'OUTSERVICE' } } }");
+	run(b, "return { ipconns = { ONLY = { connstatus = 'FREEING', servstatus = 'OUTSERVICE', networkid = 'NETA', sendcount = 3 } } }");
 	lhost_mock(b->L, &b->host, -1);
-	run(b, "local m = host.ipconn('ONLY') return tostring(host.ipconn('NETX')) .. m.servstatus .. m.connstatus");
-	assert_string_equal(lua_tostring(b->L, -1), "nilOUTSERVICEFREEING");
+	run(b, "local m = host.ipconn('ONLY')"
+	       "return table.concat({ tostring(host.ipconn('NETX')), m.servstatus, m.connstatus, m.networkid, m.sendcount }, ' ')");
+	assert_string_equal(lua_tostring(b->L, -1), "nil OUTSERVICE FREEING NETA 3");
 	lhost_mock(b->L, &b->host, 0);
 	run(b, "return tostring(host.ipconn('ONLY')) .. host.ipconn('NETX').connstatus");
 	assert_string_equal(lua_tostring(b->L, -1), "nilACQUIRED");
