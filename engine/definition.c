@@ -170,22 +170,29 @@ judge(struct reading *r)
 	relation_check(r->d, &r->places, r->region_sound, r->faults);
 }
 
-static void
+/* False: Lua stopped before the end. */
+static bool
 read_all(struct reading *r, const char *bytes, size_t len)
 {
+	bool whole;
+
 	places_read(&r->places, bytes, len);
-	if (run_definition(r, bytes, len))
+	whole = run_definition(r, bytes, len);
+	if (whole)
 		judge(r);
 	if (r->faults->n > r->before)
 		qsort(r->faults->entry + r->before, r->faults->n - r->before, sizeof *r->faults->entry, by_line);
 	places_free(&r->places);
+	return whole;
 }
 
-struct definition *
-definition_read(const char *file, const char *bytes, size_t len, struct faults *faults)
+/* A draft is handed out in spite of faults, as long as it is whole. */
+static struct definition *
+read_bytes(const char *file, const char *bytes, size_t len, bool draft, struct faults *faults)
 {
 	struct reading r = { .d = calloc(1, sizeof *r.d), .faults = faults, .before = faults->n };
 	size_t errors = faults->errors;
+	bool whole;
 
 	if (r.d == NULL || strlen(file) >= sizeof r.d->file || len > DEFINITION_BYTES_MAX) {
 		faults_add(faults, FAULT_ERROR, file, 0, r.d == NULL ? "out of memory" : len > DEFINITION_BYTES_MAX
@@ -194,12 +201,18 @@ definition_read(const char *file, const char *bytes, size_t len, struct faults *
 		return NULL;
 	}
 	memcpy(r.d->file, file, strlen(file) + 1);
-	read_all(&r, bytes, len);
+	whole = read_all(&r, bytes, len);
 	free(r.pending);
-	if (faults->errors == errors)
+	if (whole && (draft || faults->errors == errors))
 		return r.d;
 	definition_free(r.d);
 	return NULL;
+}
+
+struct definition *
+definition_read(const char *file, const char *bytes, size_t len, struct faults *faults)
+{
+	return read_bytes(file, bytes, len, false, faults);
 }
 
 /* The whole file, at most one byte more than is allowed; NULL with errno. */
@@ -224,8 +237,8 @@ slurp(const char *file, size_t *len)
 	return NULL;
 }
 
-struct definition *
-definition_load(const char *file, struct faults *faults)
+static struct definition *
+read_file(const char *file, bool draft, struct faults *faults)
 {
 	struct definition *d;
 	size_t len;
@@ -235,7 +248,19 @@ definition_load(const char *file, struct faults *faults)
 		faults_add(faults, FAULT_ERROR, file, 0, "cannot be read: %s", strerror(errno));
 		return NULL;
 	}
-	d = definition_read(file, bytes, len, faults);
+	d = read_bytes(file, bytes, len, draft, faults);
 	free(bytes);
 	return d;
+}
+
+struct definition *
+definition_load(const char *file, struct faults *faults)
+{
+	return read_file(file, false, faults);
+}
+
+struct definition *
+definition_draft(const char *file, struct faults *faults)
+{
+	return read_file(file, true, faults);
 }

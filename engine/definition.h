@@ -15,6 +15,9 @@
  * name, an ipconn's networkid to the region's. NULL when there was an error; warnings alone do not stop it.
  */
 struct definition *definition_load(const char *file, struct faults *faults);
+/* The same for `check`, which has more to look at: what could be read, in spite of the faults in it (a value at fault has its default). NULL
+ * only when the file could not be read to its end. Never run one that has faults. */
+struct definition *definition_draft(const char *file, struct faults *faults);
 /* The same from bytes, `file` being only the name in messages (fuzzing, tests). */
 struct definition *definition_read(const char *file, const char *bytes, size_t len, struct faults *faults);
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -290,6 +291,38 @@ shows_at_most_a_thousand_faults(void **state)
 	faults_free(&faults);
 }
 
+static struct definition *
+draft(const char *text, struct faults *faults)
+{
+	char file[] = "/tmp/definitionXXXXXX";
+	int fd = mkstemp(file);
+	struct definition *d;
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	close(fd);
+	d = definition_draft(file, faults);
+	unlink(file);
+	return d;
+}
+
+static void
+hands_out_a_draft_in_spite_of_faults_but_no_half_of_one(void **state)
+{
+	struct faults faults = { 0 };
+	struct definition *d = draft(BARE "tcpipservice 'T' { portnumber = 0, urm = 'lan', ssl = 'x' } ipconn 'C' { x = 1 }", &faults);
+
+	(void)state;
+	assert_non_null(d);
+	assert_int_equal(faults.errors, 2);
+	assert_string_equal(definition_tcpipservice(d, "T")->urm, "lan");
+	assert_int_equal(definition_tcpipservice(d, "T")->ssl, SSL_NO);
+	definition_free(d);
+	assert_null(draft(BARE "tcpipservice 'T' { portnumber = }", &faults));
+	assert_int_equal(faults.errors, 3);
+	faults_free(&faults);
+}
+
 static void
 says_which_file_it_could_not_read(void **state)
 {
@@ -319,6 +352,7 @@ main(void)
 		cmocka_unit_test(allows_what_only_looks_like_a_clash),
 		cmocka_unit_test(stops_a_definition_that_eats_memory),
 		cmocka_unit_test(shows_at_most_a_thousand_faults),
+		cmocka_unit_test(hands_out_a_draft_in_spite_of_faults_but_no_half_of_one),
 		cmocka_unit_test(says_which_file_it_could_not_read),
 	};
 

@@ -1,0 +1,127 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- `sallyport check`: every fault of a definition with its place, the warnings, the exit status.
+local support = require "spec.support"
+
+local REGION = 'region { applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA" }\n'
+
+describe("sallyport check", function()
+  local dir
+
+  setup(function() dir = support.directory() end)
+  teardown(function() support.remove(dir) end)
+
+  -- Exit status and all that was said about this region.lua, its path cut off.
+  local function check(definition, ...)
+    local file = dir .. "/region.lua"
+    support.write(file, definition)
+    local status, out, err = support.sallyport("check", "--region", file, ...)
+    return status, (out .. err):gsub(file:gsub("%p", "%%%0"), "region.lua")
+  end
+
+  local function has(text, part)
+    assert.is_truthy(text:find(part, 1, true), ("%q is not in:\n%s"):format(part, text))
+  end
+
+  local function lacks(text, part)
+    assert.is_nil(text:find(part, 1, true), ("%q is in:\n%s"):format(part, text))
+  end
+
+  it("is content with the demo region, and warns of its first listener", function()
+    local status, out, err = support.sallyport("check")
+    assert.equal(0, status, out .. err)
+    has(out .. err, "policies/region.lua:7: warning: tcpipservice IPICDEMO: urm is dfhisaip")
+  end)
+
+  it("reports every fault, each at the line of its key", function()
+    local status, said = check [[
+region { applid = "CICSA", networkid = "NETA", drian = 5,
+  heartbeat = -1 }
+
+tcpipservice "IPICSEC" {
+  portnumbr = 1491,
+  portnumber = 70000,
+  ssl = "clientauth",
+  maxpersist = 3,
+}
+ipconn "NETX" { applid = "CTGAPP", receivecount = 0 }
+ipconn "NETY" { applid = "CTGAPP" }
+ipconn "NETY" { applid = "OTHER" }
+ipconn "NETZ" {
+  tcpipservice = "IPICSEK",
+  sendcount = "10",
+}
+]]
+    assert.equal(1, status, said)
+    has(said, "region.lua:1: fault: unknown key 'drian' in region; did you mean 'drain'?")
+    has(said, "region.lua:2: fault: region: heartbeat is -1; it must be 0 to 1000000 seconds")
+    has(said, "region.lua:5: fault: unknown key 'portnumbr' in tcpipservice IPICSEC; did you mean 'portnumber'?")
+    has(said, "region.lua:6: fault: tcpipservice IPICSEC: portnumber is 70000; it must be 0 to 65535")
+    has(said, "region.lua:8: fault: 'maxpersist' in tcpipservice IPICSEC does not apply to IPIC")
+    has(said, "region.lua:10: fault: ipconn NETX: receivecount is 0; it must be 1 to 999")
+    has(said, "region.lua:11: fault: ipconn NETY has the networkid and applid (NETA.CTGAPP) of ipconn NETX at line 10")
+    has(said, "region.lua:12: fault: ipconn NETY was already defined at line 11")
+    has(said, "region.lua:14: fault: ipconn NETZ names tcpipservice IPICSEK, which is not defined; did you mean IPICSEC?")
+    has(said, "region.lua:15: fault: ipconn NETZ: sendcount is the string \"10\"")
+  end)
+
+  it("says where Lua could not go on", function()
+    local status, said = check(REGION .. "tcpipservice 'X' {\n portnumber = = 1 }")
+    assert.equal(1, status, said)
+    has(said, "region.lua:3: fault: unexpected symbol near '='")
+  end)
+
+  it("stops a definition that does not end", function()
+    local status, said = check(REGION .. "while true do end")
+    assert.equal(1, status, said)
+    has(said, "region.lua:2: fault: the definition was stopped at its limit")
+  end)
+
+  it("gives a definition nothing but its three constructors", function()
+    local status, said = check(REGION .. "print 'x'\nos.execute 'true'")
+    assert.equal(1, status, said)
+    has(said, "region.lua:2: fault: there is no 'print' here")
+    has(said, "region.lua:3: fault: there is no 'os' here")
+  end)
+
+  it("names a file that is not there", function()
+    local status, out, err = support.sallyport("check", "--region", dir .. "/nowhere.lua")
+    assert.equal(1, status)
+    has(out .. err, dir .. "/nowhere.lua: fault: cannot be read: No such file or directory")
+  end)
+
+  for what, case in pairs {
+    ["the default program"] = { 'tcpipservice "T" { portnumber = 0, ssl = "clientauth", urm = "DFHISAIP" }', "urm is dfhisaip" },
+    ["autoinstall without TLS"] = { 'tcpipservice "T" { portnumber = 0, urm = "quarantine" }', "ssl is no" },
+    ["IDENTIFY without clientauth"] = {
+      'tcpipservice "T" { portnumber = 0 } ipconn "C" { userauth = "identify", tcpipservice = "T" }', "userauth is identify" },
+    ["a link user without a certificate"] = {
+      'tcpipservice "T" { portnumber = 0 } ipconn "C" { linkauth = "certuser" }', "linkauth is certuser" },
+    ["a template that CAPEX matches"] = { 'ipconn "C" { template = "yes" }', "template is yes" },
+    ["a template nobody can name"] = { 'ipconn "C" { template = "only" }', "template is only" },
+    ["no heartbeat"] = { 'tcpipservice "T" { portnumber = 0, heartbeat = 0 }', "heartbeat is 0" },
+  } do
+    it("warns of " .. what .. ", which --strict takes for a fault", function()
+      local status, said = check(REGION .. case[1])
+      assert.equal(0, status, said)
+      has(said, "region.lua:2: warning: ")
+      has(said, case[2])
+      assert.equal(1, (check(REGION .. case[1], "--strict")))
+    end)
+  end
+
+  it("has nothing to say of a template for a listener that asks for certificates", function()
+    local status, said = check(REGION .. [[
+tcpipservice "T" { portnumber = 0, ssl = "clientauth", certificate = "CICSA", certify = "pinned", urm = "dfh_isai" }
+ipconn "NETX" { applid = "CTGAPP", template = "only", receivecount = 10, userauth = "identify" }
+]], "--strict")
+    assert.equal(0, status, said)
+    lacks(said, "warning:")
+  end)
+
+  it("reports a script that is not there at the listener that names it", function()
+    local status, said = check(REGION .. "\ntcpipservice 'T' { portnumber = 0, admit = 'nowhere' }")
+    assert.equal(1, status, said)
+    has(said, "region.lua:3: fault: ")
+    has(said, "nowhere")
+  end)
+end)
