@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* caller_parts: what caller.c, which leads to the acceptance, and stay.c, which leads from there to the end, share. */
+#ifndef SALLYPORT_CALLER_PARTS_H
+#define SALLYPORT_CALLER_PARTS_H
+
+#include "caller.h"
+#include "http.h"
+#include "io.h"
+#include "timer.h"
+
+struct caller;
+
+struct link { /* one socket */
+	struct caller *caller;
+	unsigned n;
+	struct caller_outcome *outcome;
+	struct io io;
+	struct http_reader reader;
+	bool open;    /* io is */
+	bool shaken;  /* the TLS handshake is done on our side */
+	bool heard;   /* a byte of an answer has come */
+	bool through; /* accepted */
+	bool asked;   /* the region asked for release here */
+};
+
+struct caller {
+	const struct caller_options *o;
+	struct caller_result *result;
+	struct ev_loop *loop;
+	struct link link[CALLER_SOCKETS];
+	struct timer timer; /* of the phase: the answer, the hold, the goodbye */
+	bool releasing; /* one of the two has asked for it */
+	bool was_cut;
+	bool finished;  /* what is still open is being closed */
+};
+
+/* Closes every socket politely; when the last is gone the loop ends. Idempotent. */
+void caller_finish(struct caller *c);
+/* Closes one at once. */
+void caller_close(struct link *l);
+
+/* Everything that was asked for has been answered: hold, then release (or cut). */
+void stay_begin(struct caller *c);
+/* A request of the region's on an accepted socket. */
+void stay_request(struct link *l, const char *is, size_t len);
+/* An answer to a request of ours. */
+void stay_answer(struct link *l);
+/* An accepted socket is gone. */
+void stay_lost(struct link *l);
+
+#endif
