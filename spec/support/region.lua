@@ -28,7 +28,7 @@ region.binary = os.getenv("SALLYPORT") or "./sallyport"
 local REGION = { applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA", dfltuser = "CICSUSER" }
 local TCPIPSERVICE = { host = "127.0.0.1", portnumber = 0, ssl = "no" }
 
--- Every region that has run in this file, and those that ran in the test under way.
+-- Every region of this file, and those that ran in the test under way with how long their logs were when it began.
 local all, lately = {}, {}
 
 local function over(defaults, given)
@@ -100,7 +100,7 @@ end
 -- Starts it and returns once it answers its operator. A region that ends instead is an error with its log.
 function Region:start()
   self.process = process.start(words_of(self), self.dir)
-  lately[self] = true
+  lately[self] = 0
   wait.wait_until(function() return answers(self) end, 10, function()
     return "the region to answer; its log:\n" .. self:log()
   end)
@@ -110,7 +110,7 @@ end
 -- Starts one that is expected to end by itself: its status and log.
 function Region:start_and_end(seconds)
   self.process = process.start(words_of(self), self.dir)
-  lately[self] = true
+  lately[self] = 0
   return self.process:wait(seconds), self:log()
 end
 
@@ -214,13 +214,14 @@ end
 function region.test_begins()
   lately = {}
   for _, r in ipairs(all) do
-    if r.process then lately[r] = true end
+    if r.process then lately[r] = #r:log() end
   end
 end
 
 function region.dump()
-  for r in pairs(lately) do
-    io.stderr:write(("\n--- %s\n%s\n--- its log\n%s---\n"):format(r.dir, text.read(r.dir .. "/region.lua") or "", r:log()))
+  for r, from in pairs(lately) do
+    local definition_now = text.read(r.dir .. "/region.lua") or ""
+    io.stderr:write(("\n--- %s\n%s--- its log in this test\n%s---\n"):format(r.dir, definition_now, r:log():sub(from + 1)))
   end
 end
 
