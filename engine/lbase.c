@@ -109,7 +109,7 @@ base_rawset(lua_State *L)
 	return 1;
 }
 
-/* A finalizer would run at any moment, outside every budget; a table with weak keys can make one collection quadratic. */
+/* A finalizer would run at any moment, outside every budget. Lua looks for __gc at this moment only, so a later one does nothing. */
 static void
 check_metatable(lua_State *L)
 {

@@ -21,19 +21,22 @@ enum {
 	NUMBER_MAX = 512 /* longest text of one number: 309 digits, a point, 99 more, a sign */
 };
 
+/* What a letter may carry. */
+struct rule {
+	const char *letters, *flags;
+	bool precision;
+};
+
 /* One conversion: "%-5.3" and what follows from its letter. */
 struct spec {
 	char text[SPEC_MAX + 8]; /* NUL-terminated, for snprintf */
 	size_t n;
 	bool precision;
 	char letter;
+	const struct rule *rule; /* NULL for %q */
 };
 
-/* What each letter may carry. */
-static const struct rule {
-	const char *letters, *flags;
-	bool precision;
-} rules[] = {
+static const struct rule rules[] = {
 	{ "c", "-", false },
 	{ "di", "-+0 ", true },
 	{ "u", "-0", true },
@@ -84,7 +87,7 @@ read_spec(lua_State *L, const char *p, struct spec *spec)
 	const struct rule *rule;
 
 	if (n >= SPEC_MAX)
-		luaL_error(L, "invalid format string to 'format'");
+		luaL_error(L, "invalid format (too long)");
 	spec->text[0] = '%';
 	memcpy(spec->text + 1, p, n + 1);
 	spec->text[n + 2] = '\0';
@@ -94,9 +97,18 @@ read_spec(lua_State *L, const char *p, struct spec *spec)
 	if (spec->letter == 'q' && n > 0)
 		luaL_error(L, "specifier '%%q' cannot have modifiers");
 	rule = rule_of(spec->letter);
-	if (spec->letter != 'q' && (rule == NULL || !allowed(spec->text + 1, rule)))
+	if (spec->letter != 'q' && rule == NULL)
 		luaL_error(L, "invalid conversion '%s' to 'format'", spec->text);
+	spec->rule = rule;
 	return p + n;
+}
+
+/* Before any of the text reaches snprintf. */
+static void
+check_spec(lua_State *L, const struct spec *spec)
+{
+	if (!allowed(spec->text + 1, spec->rule))
+		luaL_error(L, "invalid conversion specification: '%s'", spec->text);
 }
 
 /* The conversions were read by read_spec against the rules; that is what makes a format of strangers safe here. */
@@ -104,8 +116,11 @@ read_spec(lua_State *L, const char *p, struct spec *spec)
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 
 static void
-add_integer(struct lbuf *b, struct spec *spec, lua_Integer v)
+add_integer(struct lbuf *b, struct spec *spec, int arg)
 {
+	lua_Integer v = luaL_checkinteger(b->L, arg);
+
+	check_spec(b->L, spec);
 	memcpy(spec->text + spec->n, "ll", 2);
 	spec->text[spec->n + 2] = spec->letter;
 	spec->text[spec->n + 3] = '\0';
@@ -113,15 +128,19 @@ add_integer(struct lbuf *b, struct spec *spec, lua_Integer v)
 }
 
 static void
-add_float(struct lbuf *b, const struct spec *spec, lua_Number v)
+add_float(struct lbuf *b, const struct spec *spec, int arg)
 {
+	lua_Number v = luaL_checknumber(b->L, arg);
+
+	check_spec(b->L, spec);
 	b->n += (size_t)snprintf(lbuf_room(b, NUMBER_MAX), NUMBER_MAX, spec->text, v);
 }
 
 static void
-add_char(struct lbuf *b, const struct spec *spec, int c)
+add_char(struct lbuf *b, const struct spec *spec, int arg)
 {
-	b->n += (size_t)snprintf(lbuf_room(b, NUMBER_MAX), NUMBER_MAX, spec->text, c);
+	check_spec(b->L, spec);
+	b->n += (size_t)snprintf(lbuf_room(b, NUMBER_MAX), NUMBER_MAX, spec->text, (int)luaL_checkinteger(b->L, arg));
 }
 
 static void
@@ -129,6 +148,7 @@ add_pointer(struct lbuf *b, struct spec *spec, const void *p)
 {
 	char *room = lbuf_room(b, NUMBER_MAX);
 
+	check_spec(b->L, spec);
 	if (p == NULL) {
 		spec->text[spec->n] = 's';
 		b->n += (size_t)snprintf(room, NUMBER_MAX, spec->text, "(null)");
@@ -144,11 +164,17 @@ add_string(struct lbuf *b, const struct spec *spec, int arg)
 	size_t len;
 	const char *s = luaL_tolstring(b->L, arg, &len);
 
-	if (spec->n == 1 || (!spec->precision && len >= 100 && strlen(s) == len)) {
+	if (spec->n == 1) {
+		lbuf_add(b, s, len);
+		lua_pop(b->L, 1);
+		return;
+	}
+	lbuf_pay(b->L, len);
+	luaL_argcheck(b->L, strlen(s) == len, arg, "string contains zeros");
+	check_spec(b->L, spec);
+	if (!spec->precision && len >= 100) {
 		lbuf_add(b, s, len);
 	} else {
-		lbuf_pay(b->L, len);
-		luaL_argcheck(b->L, strlen(s) == len, arg, "string contains zeros");
 		b->n += (size_t)snprintf(lbuf_room(b, NUMBER_MAX), NUMBER_MAX, spec->text, s);
 	}
 	lua_pop(b->L, 1);
@@ -230,10 +256,10 @@ add_argument(struct lbuf *b, struct spec *spec, int arg)
 {
 	switch (spec->letter) {
 	case 'c':
-		add_char(b, spec, (int)luaL_checkinteger(b->L, arg));
+		add_char(b, spec, arg);
 		break;
 	case 'd': case 'i': case 'u': case 'o': case 'x': case 'X':
-		add_integer(b, spec, luaL_checkinteger(b->L, arg));
+		add_integer(b, spec, arg);
 		break;
 	case 'p':
 		add_pointer(b, spec, lua_topointer(b->L, arg));
@@ -245,7 +271,7 @@ add_argument(struct lbuf *b, struct spec *spec, int arg)
 		add_string(b, spec, arg);
 		break;
 	default:
-		add_float(b, spec, luaL_checknumber(b->L, arg));
+		add_float(b, spec, arg);
 	}
 }
 

@@ -23,7 +23,7 @@ string_byte(lua_State *L)
 	lua_Integer i = luaL_optinteger(L, 2, 1);
 
 	first = lbuf_first(i, len);
-	last = lbuf_last(luaL_optinteger(L, 3, (lua_Integer)first), len);
+	last = lbuf_last(luaL_optinteger(L, 3, i), len);
 	if (first > last)
 		return 0;
 	if (last - first >= INT_MAX)

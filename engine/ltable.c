@@ -114,7 +114,7 @@ add_element(struct lbuf *b, lua_Integer i)
 	const char *s;
 
 	if (lua_rawgeti(b->L, 1, i) != LUA_TSTRING && lua_type(b->L, -1) != LUA_TNUMBER)
-		luaL_error(b->L, "invalid value (at index %I) in table for 'concat'", (LUAI_UACINT)i);
+		luaL_error(b->L, "invalid value (%s) at index %I in table for 'concat'", luaL_typename(b->L, -1), (LUAI_UACINT)i);
 	s = lua_tolstring(b->L, -1, &len);
 	lbuf_add(b, s, len);
 	lua_pop(b->L, 1);
