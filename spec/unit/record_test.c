@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static struct facts
+facts_from(const char *ip, const char *connection)
+{
+	struct facts f = { .generation = 7, .now = 1000.0 };
+
+	addr_parse(&f.peer.addr, ip, 40000);
+	snprintf(f.connection, sizeof f.connection, "%s", connection);
+	snprintf(f.tcpipservice, sizeof f.tcpipservice, "IPICSRV");
+	return f;
+}
+
+static void
+ended(struct records *rs, const char *id, const char *ip, bool refused)
+{
+	struct record *r = record_open(rs, id, 1000.0);
+	struct facts f = facts_from(ip, id);
+
+	record_facts(r, &f);
+	if (refused)
+		record_outcome(r, "refused", "tcp", "lan", NULL);
+	else
+		record_outcome(r, "released", NULL, NULL, NULL);
+	record_close(r, 1001.0);
+}
+
+/* The connections of an answer, joined by blanks. */
+static void
+assert_found(const struct records *rs, const struct record_query *q, const char *expected)
+{
+	json_t *rows = records_explain(rs, q), *row;
+	char got[256] = "";
+	size_t i;
+
+	json_array_foreach(rows, i, row) {
+		strcat(got, i > 0 ? " " : "");
+		strcat(got, json_string_value(json_object_get(row, "connection")));
+	}
+	json_decref(rows);
+	assert_string_equal(got, expected);
+}
+
+static const char *
+text(const json_t *o, const char *key)
+{
+	return json_string_value(json_object_get(o, key));
+}
+
+static void
+a_door_is_told_with_policy_place_verdict_and_checks(void **state)
+{
+	struct records *rs = records_new(10);
+	struct record *r = record_open(rs, "a-1", 1000.0);
+	struct facts f = facts_from("10.0.0.1", "a-1");
+	struct record_door *d = record_ask(r, DOOR_BIND, "partners", 1000.0025);
+	struct verdict v = { .kind = VERDICT_REFUSE, .code = "names", .text = "not \xff you", .file = "policies/partners.lua", .line = 12 };
+	json_t *rows, *row, *door, *check;
+
+	(void)state;
+	record_facts(r, &f);
+	record_check(d, "cn", false, "CN=X\n", 5);
+	record_effect(d, "counter NETX", "next = 7");
+	record_verdict(d, &v, 15.5);
+	record_outcome(r, "refused", "capex", "names", "SECURITY_VIOLATION");
+	rows = records_explain(rs, &(struct record_query){ .connection = "a-1" });
+	assert_int_equal(json_array_size(rows), 1);
+	row = json_array_get(rows, 0);
+	assert_string_equal(text(row, "peer"), "10.0.0.1:40000");
+	assert_int_equal(json_integer_value(json_object_get(row, "generation")), 7);
+	assert_string_equal(text(row, "outcome"), "refused");
+	assert_string_equal(text(row, "stage"), "capex");
+	assert_string_equal(text(row, "reason"), "SECURITY_VIOLATION");
+	door = json_array_get(json_object_get(row, "doors"), 0);
+	assert_string_equal(text(door, "door"), "bind");
+	assert_string_equal(text(door, "policy"), "partners");
+	assert_string_equal(text(door, "file"), "policies/partners.lua");
+	assert_int_equal(json_integer_value(json_object_get(door, "line")), 12);
+	assert_string_equal(text(door, "verdict"), "refuse");
+	assert_string_equal(text(door, "code"), "names");
+	assert_string_equal(text(door, "text"), "not \\xff you");
+	assert_true(json_real_value(json_object_get(door, "microseconds")) == 15.5);
+	check = json_array_get(json_object_get(door, "checks"), 0);
+	assert_string_equal(text(check, "name"), "cn");
+	assert_true(json_is_false(json_object_get(check, "value")));
+	assert_string_equal(text(check, "detail"), "CN=X\\x0a");
+	check = json_array_get(json_object_get(door, "checks"), 1);
+	assert_string_equal(text(check, "detail"), "next = 7");
+	assert_true(json_is_true(json_object_get(check, "value")));
+	json_decref(rows);
+	records_free(rs);
+}
+
+static void
+a_decision_of_the_engine_is_a_door_without_a_policy(void **state)
+{
+	struct records *rs = records_new(10);
+	struct record *r = record_open(rs, "a-1", 1000.0);
+	json_t *rows, *door;
+
+	(void)state;
+	record_engine(r, STAGE_CAPEX, "timeout", "no whole CAPEX in 10 s", 1010.0);
+	rows = records_explain(rs, &(struct record_query){ .connection = "a-1" });
+	door = json_array_get(json_object_get(json_array_get(rows, 0), "doors"), 0);
+	assert_string_equal(text(door, "door"), "capex");
+	assert_true(json_is_null(json_object_get(door, "policy")));
+	assert_string_equal(text(door, "verdict"), "refuse");
+	assert_string_equal(text(door, "code"), "timeout");
+	json_decref(rows);
+	records_free(rs);
+}
+
+static void
+events_are_told_in_order_with_times_since_the_accept(void **state)
+{
+	struct records *rs = records_new(10);
+	struct record *r = record_open(rs, "a-1", 1700000000.0);
+	json_t *rows, *events;
+
+	(void)state;
+	record_event(r, 1700000000.0, "accepted");
+	record_event(r, 1700000000.25, "first byte");
+	rows = records_explain(rs, &(struct record_query){ .connection = "a-1" });
+	events = json_object_get(json_array_get(rows, 0), "events");
+	assert_string_equal(text(json_array_get(events, 1), "event"), "first byte");
+	assert_true(json_real_value(json_object_get(json_array_get(events, 1), "milliseconds")) == 250.0);
+	json_decref(rows);
+	records_free(rs);
+}
+
+static void
+the_last_ended_stay_and_the_living_always_do(void **state)
+{
+	struct records *rs = records_new(2);
+	struct record *living = record_open(rs, "live", 999.0);
+
+	(void)state;
+	ended(rs, "one", "10.0.0.1", true);
+	ended(rs, "two", "10.0.0.2", false);
+	ended(rs, "three", "::1", true);
+	assert_found(rs, &(struct record_query){ .last = 10 }, "live two three");
+	assert_found(rs, &(struct record_query){ .connection = "one" }, "");
+	record_close(living, 1002.0);
+	assert_found(rs, &(struct record_query){ .last = 10 }, "live three");
+	records_free(rs);
+}
+
+static void
+records_are_found_by_id_by_address_and_by_how_late(void **state)
+{
+	struct records *rs = records_new(10);
+
+	(void)state;
+	ended(rs, "one", "10.0.0.1", true);
+	ended(rs, "two", "10.0.0.2", false);
+	ended(rs, "three", "10.0.0.1", false);
+	ended(rs, "four", "::ffff:10.0.0.1", true);
+	assert_found(rs, &(struct record_query){ .connection = "two" }, "two");
+	assert_found(rs, &(struct record_query){ .peer = "10.0.0.1" }, "one three four");
+	assert_found(rs, &(struct record_query){ .peer = "10.0.0.1", .last = 2 }, "three four");
+	assert_found(rs, &(struct record_query){ .peer = "10.0.0.9" }, "");
+	assert_found(rs, &(struct record_query){ .peer = "nonsense" }, "");
+	assert_found(rs, &(struct record_query){ .last = 1, .refused = true }, "four");
+	assert_found(rs, &(struct record_query){ .last = 9, .refused = true }, "one four");
+	records_free(rs);
+}
+
+static void
+thousands_of_living_connections_are_all_found(void **state)
+{
+	struct records *rs = records_new(1);
+	struct record *r[3000];
+	char id[16];
+
+	(void)state;
+	for (int i = 0; i < 3000; i++) {
+		snprintf(id, sizeof id, "c-%d", i);
+		r[i] = record_open(rs, id, 1000.0 + i);
+	}
+	for (int i = 0; i < 3000; i++) {
+		snprintf(id, sizeof id, "c-%d", i);
+		assert_found(rs, &(struct record_query){ .connection = id }, id);
+	}
+	for (int i = 0; i < 3000; i++)
+		record_close(r[i], 9000.0);
+	assert_found(rs, &(struct record_query){ .last = 5 }, "c-2999");
+	records_free(rs);
+}
+
+static void
+a_record_is_bounded(void **state)
+{
+	struct records *rs = records_new(1);
+	struct record *r = record_open(rs, "a-1", 1000.0);
+	struct record_door *d = record_ask(r, DOOR_ADMIT, "lan", 1000.0);
+	char long_detail[1000];
+	json_t *rows, *row, *door;
+
+	(void)state;
+	memset(long_detail, 'x', sizeof long_detail);
+	for (int i = 0; i < 500; i++) {
+		record_check(d, "again", true, long_detail, sizeof long_detail);
+		record_event(r, 1000.0, "again");
+		record_ask(r, DOOR_BIND, "again", 1000.0);
+	}
+	rows = records_explain(rs, &(struct record_query){ .connection = "a-1" });
+	row = json_array_get(rows, 0);
+	door = json_array_get(json_object_get(row, "doors"), 0);
+	assert_int_equal(json_array_size(json_object_get(row, "doors")), 16);
+	assert_int_equal(json_array_size(json_object_get(row, "events")), 32);
+	assert_int_equal(json_array_size(json_object_get(door, "checks")), 64);
+	assert_int_equal(strlen(text(json_array_get(json_object_get(door, "checks"), 0), "detail")), 200);
+	json_decref(rows);
+	records_free(rs);
+}
+
+static void
+facts_not_known_are_absent_and_the_token_is_never_shown(void **state)
+{
+	struct facts f = facts_from("127.0.0.1", "a-1");
+	json_t *o = record_facts_json(&f);
+	char *dump;
+
+	(void)state;
+	assert_null(json_object_get(o, "tls"));
+	assert_null(json_object_get(o, "certificate"));
+	assert_null(json_object_get(o, "capex"));
+	assert_null(json_object_get(o, "ipconn"));
+	assert_string_equal(text(json_object_get(o, "peer"), "ip"), "127.0.0.1");
+	json_decref(o);
+	f.has_capex = true;
+	snprintf(f.capex.token, sizeof f.capex.token, "SECRETSECRETSECRETSEC");
+	snprintf(f.capex.applid, sizeof f.capex.applid, "MYAPPL");
+	o = record_facts_json(&f);
+	dump = json_dumps(o, 0);
+	assert_null(strstr(dump, "SECRET"));
+	assert_string_equal(text(json_object_get(o, "capex"), "applid"), "MYAPPL");
+	free(dump);
+	json_decref(o);
+}
+
+static void
+without_a_record_nothing_happens(void **state)
+{
+	struct facts f = facts_from("127.0.0.1", "x");
+	struct verdict v = { .kind = VERDICT_ACCEPT };
+
+	(void)state;
+	assert_null(record_open(NULL, "x", 1.0));
+	record_event(NULL, 1.0, "x");
+	assert_null(record_ask(NULL, DOOR_ADMIT, NULL, 1.0));
+	record_check(NULL, "x", true, NULL, 0);
+	record_effect(NULL, "x", "y");
+	record_verdict(NULL, &v, 1.0);
+	record_engine(NULL, STAGE_TCP, "limit", NULL, 1.0);
+	record_facts(NULL, &f);
+	record_outcome(NULL, "closed", NULL, NULL, NULL);
+	record_close(NULL, 1.0);
+	records_free(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_door_is_told_with_policy_place_verdict_and_checks),
+		cmocka_unit_test(a_decision_of_the_engine_is_a_door_without_a_policy),
+		cmocka_unit_test(events_are_told_in_order_with_times_since_the_accept),
+		cmocka_unit_test(the_last_ended_stay_and_the_living_always_do),
+		cmocka_unit_test(records_are_found_by_id_by_address_and_by_how_late),
+		cmocka_unit_test(thousands_of_living_connections_are_all_found),
+		cmocka_unit_test(a_record_is_bounded),
+		cmocka_unit_test(facts_not_known_are_absent_and_the_token_is_never_shown),
+		cmocka_unit_test(without_a_record_nothing_happens),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
