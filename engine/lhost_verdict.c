@@ -258,12 +258,24 @@ take_port(lua_State *L, struct verdict *v)
 	lua_pop(L, 1);
 }
 
+/* "" says what absence says: no template, the flow's APPLID (IPIC.md 6.2: blank on output). */
+static bool
+blank(lua_State *L, const char *key)
+{
+	bool is = raw_field(L, 1, key) == LUA_TSTRING && lua_rawlen(L, -1) == 0;
+
+	lua_pop(L, 1);
+	return is;
+}
+
 static bool
 take_names(lua_State *L, struct verdict *v)
 {
-	if (!take_name(L, "policy.install", "ipconn", v->install.ipconn, v) ||
-	    !take_name(L, "policy.install", "template", v->install.template, v) ||
-	    !take_name(L, "policy.install", "applid", v->install.applid, v))
+	if (!take_name(L, "policy.install", "ipconn", v->install.ipconn, v))
+		return false;
+	if (!blank(L, "template") && !take_name(L, "policy.install", "template", v->install.template, v))
+		return false;
+	if (!blank(L, "applid") && !take_name(L, "policy.install", "applid", v->install.applid, v))
 		return false;
 	if (v->install.ipconn[0] != '\0')
 		return true;

@@ -135,11 +135,12 @@ static int
 check(const char *file, bool strict, bool specs)
 {
 	struct faults faults = { 0 };
-	struct definition *d = definition_load(file, &faults);
+	struct definition *d = definition_draft(file, &faults);
 	bool bad;
 
 	if (d != NULL) {
-		health_check(d, &faults);
+		if (faults.errors == 0) /* of a value that was at fault only the default is left to judge */
+			health_check(d, &faults);
 		check_scripts(d, specs, &faults);
 	}
 	print_faults(&faults);

@@ -318,7 +318,7 @@ policy_new(struct sources *src, const struct sandbox_limits *limits, const struc
 	p->L = sandbox_lua(p->sandbox);
 	p->log = log;
 	p->modules = (struct modules){ .sandbox = p->sandbox, .sources = src };
-	p->host = (struct lhost){ .world = world, .mock = LUA_NOREF };
+	p->host = (struct lhost){ .world = world, .mock = LUA_NOREF, .pay = sandbox_pay };
 	l.source = get_source(p, "policy", faults);
 	if (l.source == NULL || load_protected(&l, open_inside, 0) < 0) {
 		policy_free(p);

@@ -117,7 +117,14 @@ describe("policy.accept", function()
 end)
 
 describe("policy.install", function()
-  for field, bad in pairs { ipconn = "appl", template = "", applid = "NINECHARS" } do
+  it("takes a blank template or applid for none given (IPIC.md 6.2)", function()
+    local verdict = policy.install { ipconn = "APPL", template = "", applid = "" }
+    assert.are.equal("install", verdict.kind)
+    assert.is_nil(verdict.template)
+    assert.is_nil(verdict.applid)
+  end)
+
+  for field, bad in pairs { ipconn = "appl", template = "lower", applid = "NINECHARS" } do
     it("refuses by a bad " .. field .. ", naming it", function()
       local answer = { ipconn = "APPL" }
       answer[field] = bad
