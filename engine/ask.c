@@ -97,32 +97,42 @@ forget_mock(lua_State *L)
 	return 0;
 }
 
-/* The innermost line of Lua on a coroutine that failed. */
 static void
-place_of_stack(lua_State *co, struct module_place *at)
+set_place(struct asking *g, const char *source, int line)
+{
+	snprintf(g->at.file, sizeof g->at.file, "%s", source + (source[0] == '@'));
+	g->at.line = line;
+}
+
+/* The innermost line of a script on a coroutine that failed; the library's own lines help nobody, unless there are no others. */
+static void
+place_of_stack(struct asking *g)
 {
 	lua_Debug ar;
 
-	for (int level = 0; lua_getstack(co, level, &ar); level++) {
-		if (!lua_getinfo(co, "Sl", &ar) || ar.currentline <= 0)
+	for (int level = 0; lua_getstack(g->co, level, &ar); level++) {
+		if (!lua_getinfo(g->co, "Sl", &ar) || ar.currentline <= 0)
 			continue;
-		snprintf(at->file, sizeof at->file, "%s", ar.source + (ar.source[0] == '@'));
-		at->line = ar.currentline;
-		return;
+		if (!modules_library(&g->p->modules, ar.source)) {
+			set_place(g, ar.source, ar.currentline);
+			return;
+		}
+		if (g->at.line == 0)
+			set_place(g, ar.source, ar.currentline);
 	}
 }
 
-/* Where the door's function stands, for answers that are no verdict. */
+/* Where the door's function stands, for answers that are no verdict. A chain's function is the library's: then the script is all there is to name. */
 static void
 place_of_door(lua_State *L, struct asking *g)
 {
 	lua_Debug ar;
 
 	lua_rawgeti(L, LUA_REGISTRYINDEX, g->hook);
-	if (!lua_getinfo(L, ">S", &ar) || ar.linedefined <= 0)
-		return;
-	snprintf(g->at.file, sizeof g->at.file, "%s", ar.source + (ar.source[0] == '@'));
-	g->at.line = ar.linedefined;
+	if (lua_getinfo(L, ">S", &ar) && ar.linedefined > 0 && !modules_library(&g->p->modules, ar.source))
+		set_place(g, ar.source, ar.linedefined);
+	else
+		set_place(g, policy_path(g->p, g->script), 0);
 }
 
 /* On one line: "a | b | c", without Lua's heading. */
@@ -163,7 +173,7 @@ explain_inside(lua_State *L)
 	if (g->co == NULL || g->status == LUA_OK || g->status == LUA_YIELD)
 		place_of_door(L, g);
 	else
-		place_of_stack(g->co, &g->at);
+		place_of_stack(g);
 	if (g->status == LUA_OK || g->status == LUA_YIELD)
 		return 0;
 	keep_message(g, g->co != NULL ? g->co : L);
@@ -333,7 +343,7 @@ find_hook(struct asking *g)
 	g->hook = s->hook[g->door];
 	if (g->hook != LUA_NOREF)
 		return true;
-	snprintf(g->at.file, sizeof g->at.file, "%.*s", PLACE_SIZE - 1, s->source->path);
+	set_place(g, s->source->path, 0);
 	snprintf(g->text, sizeof g->text, "script %.64s has no function %s", g->script, door_name(g->door));
 	if (g->door == DOOR_DELETE)
 		*g->out = (struct verdict){ .kind = VERDICT_ACCEPT };

@@ -116,11 +116,11 @@ modules_push(lua_State *L, struct modules *m, const struct source *s)
 		luaL_error(L, "script \"%s\" returns nothing; end it with return { ... }", s->name);
 	}
 	lua_pushvalue(L, -1);
-	keep(L, &m->raw, s);
-	lua_pushvalue(L, -1);
 	if (lua_istable(L, -1))
 		sandbox_freeze(L, true);
 	keep(L, &m->kept, s);
+	lua_pushvalue(L, -1);
+	keep(L, &m->raw, s); /* last: what is here is kept in both */
 }
 
 void
@@ -211,6 +211,15 @@ modules_open(lua_State *L, struct modules *m)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &m->kept);
 	lua_newtable(L);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &m->raw);
+}
+
+bool
+modules_library(const struct modules *m, const char *source)
+{
+	for (const struct source *s = sources_first(m->sources); s != NULL; s = s->next)
+		if (s->library && source[0] == '@' && strcmp(source + 1, s->path) == 0)
+			return true;
+	return false;
 }
 
 /* The length of path as it stands at the start of message, in full or as Lua cuts it ("...icies/lan.lua"); 0: not there. */

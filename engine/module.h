@@ -41,6 +41,9 @@ void modules_push(struct lua_State *L, struct modules *m, const struct source *s
 /* Runs s anew, requiring nothing, kept nowhere. [-0, +1, may throw] */
 void modules_push_spec(struct lua_State *L, struct modules *m, const struct source *s);
 
+/* Whether a chunk's name, as lua_Debug's source has it, is a file of the library. */
+bool modules_library(const struct modules *m, const char *source);
+
 /* Splits "policies/lan.lua:12: text" as Lua writes it (long paths cut in front) into place and the rest, which is returned. A message without a
  * place of ours is returned whole, *at untouched. */
 const char *modules_place(const struct modules *m, const char *message, struct module_place *at);

@@ -516,6 +516,52 @@ without_memory_a_door_stays_shut(void **state)
 	assert_true(starve(h, "open", "") > 8);
 }
 
+/* The same while a script loads: it loads, or there is a fault. */
+static void
+without_memory_a_script_does_not_load(void **state)
+{
+	struct house *h = *state;
+	unsigned long n;
+
+	script(h, "words", "return { code = 'x', list = { { 1 }, { 2 } } }");
+	script(h, "m", "local p, w, ip = require 'policy', require 'words', require 'policy.ip'\n"
+		"local f = p.first { function() return p.refuse(w.code) end }\n"
+		"return { admit = f, bind = function() return p.accept() end }");
+	for (n = 1; n < 5000; n++) {
+		faults_free(&h->faults);
+		policy(h);
+		sandbox_fail_at(sandbox_of(policy_lua(h->policy)), n);
+		if (policy_load(h->policy, "m", &h->faults) == 0)
+			break;
+		assert_true(h->faults.errors > 0);
+		assert_string_equal(ask(h, "m", DOOR_BIND)->code, "policy_error");
+		policy_free(h->policy);
+		h->policy = NULL;
+	}
+	assert_in_range(n, 50, 4999);
+	assert_int_equal(ask(h, "m", DOOR_BIND)->kind, VERDICT_ACCEPT);
+	assert_string_equal(ask(h, "m", DOOR_ADMIT)->code, "x");
+}
+
+static void
+a_failure_inside_the_library_is_the_scripts(void **state)
+{
+	struct house *h = *state;
+
+	script(h, "chain", "local p = require 'policy'\n"
+		"return { admit = p.first { function() end },\n"
+		"  bind = p.when(function() return true end, p.pass),\n"
+		"  certify = p.first { function() while true do end end } }");
+	load(h, "chain");
+	assert_string_equal(ask(h, "chain", DOOR_ADMIT)->code, "policy_error");
+	assert_non_null(strstr(h->verdict.text, "forgotten return"));
+	assert_string_equal(ask(h, "chain", DOOR_BIND)->code, "policy_error");
+	assert_non_null(strstr(h->verdict.file, "chain.lua"));
+	assert_string_equal(ask(h, "chain", DOOR_CERTIFY)->code, "policy_limit");
+	assert_non_null(strstr(h->verdict.file, "chain.lua"));
+	assert_int_equal(h->verdict.line, 4);
+}
+
 static void
 a_script_that_swallows_the_lack_of_memory_is_refused(void **state)
 {
@@ -606,6 +652,8 @@ main(void)
 		T(a_failure_is_logged_on_one_line),
 		T(an_asking_is_on_record_with_its_checks),
 		T(without_memory_a_door_stays_shut),
+		T(without_memory_a_script_does_not_load),
+		T(a_failure_inside_the_library_is_the_scripts),
 		T(a_script_that_swallows_the_lack_of_memory_is_refused),
 		T(memory_returns),
 		T(policies_that_fail_to_load_leak_nothing),
