@@ -327,13 +327,11 @@ format_bytes(lua_State *L, const char *p, size_t len)
 	return sum;
 }
 
+/* Lua's own function, in this very frame, so that its errors name ours. */
 static int
 call_stock(lua_State *L)
 {
-	lua_pushvalue(L, lua_upvalueindex(1));
-	lua_insert(L, 1);
-	lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-	return lua_gettop(L);
+	return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
 /* Lua's own pack fills a buffer that does not know how to collect, so there must be room before it starts: it doubles. */
