@@ -102,18 +102,28 @@ received_any(const struct link *l)
 }
 
 static void
+alerted(struct link *l, const struct tls_ending *e)
+{
+	char words[80];
+
+	snprintf(words, sizeof words, "the region ended TLS with the alert %s", e->alert_name);
+	snprintf(l->outcome->alert, sizeof l->outcome->alert, "%s", e->alert_name);
+	refuse(l, STAGE_TLS, words);
+}
+
+static void
 tls_ended(struct link *l, bool failed)
 {
 	static const struct tls_ending none = { .alert = -1 };
 	const struct tls_ending *e = failed ? tls_ending(l->io.tls) : &none;
 
 	if (e->alert > 0 && !e->alert_sent)
-		snprintf(l->outcome->alert, sizeof l->outcome->alert, "%s", e->alert_name);
-	if (l->shaken)
+		alerted(l, e);
+	else if (l->shaken)
 		refuse(l, STAGE_TLS, failed ? l->io.error : "closed after the handshake, before the answer");
 	else if (e->plain_text)
 		refuse(l, STAGE_TLS, "the other end does not speak TLS");
-	else if (e->alert > 0 && e->alert_sent)
+	else if (e->alert > 0)
 		fail(l, "the region was not accepted: ", l->io.error);
 	else
 		refuse(l, received_any(l) ? STAGE_TLS : STAGE_TCP, failed ? l->io.error : "closed in the handshake");

@@ -190,6 +190,9 @@ read_line(struct command *c, int argc, char **argv)
 	}
 	for (; optind < argc && c->nargs < ARGS_MAX; optind++)
 		c->arg[c->nargs++] = argv[optind];
+	if (c->nargs > 1) /* the kind of thing, which is a word of ours; a lone one may be a connection's id */
+		for (char *p = c->arg[0]; *p != '\0'; p++)
+			*p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
 	return optind == argc ? 0 : -1;
 }
 
@@ -284,7 +287,7 @@ show(const struct command *c, const struct verb *v, const json_t *answer)
 	if (answer != NULL && !done)
 		complain(c, error != NULL ? error : "the region's answer is not one of ours");
 	if (c->json) {
-		if (!done || json_dumpf(rows, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
+		if (!done || json_dumpf(rows, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(16)) < 0)
 			fputs("[]", stdout);
 		fputc('\n', stdout);
 	} else if (done) {

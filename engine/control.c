@@ -77,7 +77,7 @@ on_deadline(struct ev_loop *loop, ev_timer *w, int events)
 static char *
 print_line(json_t *o, size_t *len)
 {
-	char *text = o != NULL ? json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL, *grown;
+	char *text = o != NULL ? json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(16)) : NULL, *grown;
 
 	json_decref(o);
 	if (text == NULL)

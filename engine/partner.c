@@ -240,7 +240,7 @@ configure_both(const struct line *l, struct caller_options *o)
 		return -1;
 	}
 	if (ring2 == NULL && label2 == NULL) {
-		o->socket[1].tls = tls_config_ref(o->socket[0].tls);
+		o->socket[1].tls = ring != NULL ? tls_config_ref(o->socket[0].tls) : NULL;
 		return 0;
 	}
 	if ((ring2 != NULL || ring != NULL) && (o->socket[1].tls = configure(l, ring2 != NULL ? ring2 : ring, label2, &f)) != NULL)
@@ -348,7 +348,8 @@ partner_run(int argc, char **argv)
 		else
 			fprintf(stderr, "connect: %s\n", f.text);
 	}
-	tls_config_unref(o.socket[0].tls);
-	tls_config_unref(o.socket[1].tls);
+	for (size_t n = 0; n < CALLER_SOCKETS; n++)
+		if (o.socket[n].tls != NULL)
+			tls_config_unref(o.socket[n].tls);
 	return status;
 }

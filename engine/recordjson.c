@@ -14,9 +14,15 @@ text_or_null(const char *s)
 }
 
 static double
+thousandths(double n)
+{
+	return (double)(long long)(n * 1e3 + 0.5) / 1e3;
+}
+
+static double
 since(const struct record *r, double at)
 {
-	return (double)(long long)((at - r->opened) * 1e6 + 0.5) / 1e3;
+	return thousandths((at - r->opened) * 1e3);
 }
 
 static json_t *
@@ -35,7 +41,7 @@ door_json(const struct record *r, const struct record_door *d)
 {
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "door", d->where, "policy", text_or_null(d->policy), "file",
 		text_or_null(d->file), "line", d->line > 0 ? json_integer(d->line) : json_null(), "verdict", text_or_null(d->verdict), "code",
-		text_or_null(d->code), "text", text_or_null(d->text), "microseconds", d->microseconds, "milliseconds", since(r, d->at), "checks",
+		text_or_null(d->code), "text", text_or_null(d->text), "microseconds", thousandths(d->microseconds), "milliseconds", since(r, d->at), "checks",
 		checks_json(d));
 }
 
