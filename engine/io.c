@@ -121,7 +121,7 @@ shake(struct io *io, int revents)
 	enum tls_result r;
 
 	(void)revents;
-	if (!io->shaking || io->dead)
+	if (!io->shaking || io->dead || io->lingering)
 		return true;
 	if (io->paused)
 		return false;
@@ -402,7 +402,7 @@ io_start_tls(struct io *io, struct tls *t)
 int
 io_write(struct io *io, const void *bytes, size_t n)
 {
-	if (io->fd < 0 || io->dead || io->lingering || buf_add(&io->out, bytes, n) < 0)
+	if (io->fd < 0 || io->told || io->lingering || buf_add(&io->out, bytes, n) < 0)
 		return -1;
 	if (n > 0)
 		io->flushing = true;

@@ -110,8 +110,9 @@ see_entry(struct ringfiles *l, const char *dir, const char *under, const char *n
 			continue;
 		if ((size_t)snprintf(path, sizeof path, "%s%s/%s", dir, under, name) >= sizeof path)
 			return fault_set(f, "%s%s/%s: the name is too long", dir, under, name), READ_FAILED;
-		snprintf(label, sizeof label, "%s", name);
-		if (rooms[i].kind != RINGFILE_DEFAULT && strlen(name) < sizeof label)
+		if ((size_t)snprintf(label, sizeof label, "%s", name) >= sizeof label)
+			return fault_set(f, "%s%s/%s: the name is too long", dir, under, name), READ_FAILED;
+		if (rooms[i].kind != RINGFILE_DEFAULT)
 			label[strlen(name) - strlen(rooms[i].ending)] = '\0';
 		return see(l, rooms[i].kind, label, path, f);
 	}

@@ -13,7 +13,7 @@
 
 #include "fault.h"
 
-#define RING_LABEL 128
+#define RING_LABEL 256 /* a file's name fits */
 #define RING_PATH 1024
 
 enum ringfile_kind {

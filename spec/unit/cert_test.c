@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "cert.h"
+#include "pki.h"
+
+static struct certificate *
+described(struct wish w)
+{
+	struct identity id = pki_make(w);
+	struct certificate *c = cert_read(id.certificate);
+
+	pki_free(&id);
+	return c;
+}
+
+static void
+names_stand_in_the_certificates_order(void **state)
+{
+	struct certificate *c = described((struct wish){ .cn = "NETX.CTGAPP", .cn2 = "MYQUAL.MYAPPL" });
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->subject.n, 3);
+	assert_string_equal(c->subject.item[0].type, "O");
+	assert_string_equal(c->subject.item[1].type, "CN");
+	assert_string_equal(c->subject.item[1].value.bytes, "NETX.CTGAPP");
+	assert_string_equal(c->subject.item[2].value.bytes, "MYQUAL.MYAPPL");
+	assert_string_equal(c->subject.printed, "CN=MYQUAL.MYAPPL,CN=NETX.CTGAPP,O=Tests");
+	assert_false(c->chain.ok);
+	certificate_unref(c);
+}
+
+static void
+what_is_not_plain_is_escaped_in_the_printed_form_only(void **state)
+{
+	struct certificate *c = described((struct wish){ .cn = "caf\xc3\xa9, O=x\n" });
+
+	(void)state;
+	assert_non_null(c);
+	assert_string_equal(c->subject.item[1].value.bytes, "caf\xc3\xa9, O=x\n");
+	assert_string_equal(c->subject.printed, "CN=caf\\C3\\A9\\, O=x\\0A,O=Tests");
+	certificate_unref(c);
+}
+
+static void
+alternative_names_come_by_kind(void **state)
+{
+	struct certificate *c = described((struct wish){ .cn = "x",
+		.san = "DNS:a.example,DNS:b.example,IP:127.0.0.1,IP:::1,URI:urn:x,email:a@b,otherName:1.2.3;UTF8:ignored" });
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->dns.n, 2);
+	assert_string_equal(c->dns.item[1].bytes, "b.example");
+	assert_int_equal(c->ip.n, 2);
+	assert_string_equal(c->ip.item[0].bytes, "127.0.0.1");
+	assert_string_equal(c->ip.item[1].bytes, "::1");
+	assert_int_equal(c->uri.n, 1);
+	assert_string_equal(c->uri.item[0].bytes, "urn:x");
+	assert_int_equal(c->email.n, 1);
+	assert_string_equal(c->email.item[0].bytes, "a@b");
+	certificate_unref(c);
+}
+
+static void
+a_nul_in_a_name_is_kept_and_counted(void **state)
+{
+	struct certificate *c = described((struct wish){ .cn = "x",
+		.san = "DER:30:13:82:11:4E:45:54:58:2E:43:54:47:41:50:50:00:2E:65:76:69:6C" });
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->dns.n, 1);
+	assert_int_equal(c->dns.item[0].len, 17);
+	assert_memory_equal(c->dns.item[0].bytes, "NETX.CTGAPP\0.evil", 18);
+	certificate_unref(c);
+}
+
+static void
+more_than_64_names_of_a_kind_cannot_be_described(void **state)
+{
+	char san[65 * 8] = "DNS:n0";
+	struct certificate *c;
+	int i;
+
+	(void)state;
+	for (i = 1; i < 64; i++)
+		sprintf(san + strlen(san), ",DNS:n%d", i);
+	c = described((struct wish){ .cn = "x", .san = san });
+	assert_non_null(c);
+	assert_int_equal(c->dns.n, 64);
+	certificate_unref(c);
+	strcat(san, ",DNS:n64");
+	assert_null(described((struct wish){ .cn = "x", .san = san }));
+}
+
+static void
+a_name_above_1024_bytes_cannot_be_described(void **state)
+{
+	char san[1100] = "URI:";
+	struct certificate *c;
+
+	(void)state;
+	memset(san + 4, 'u', 1024);
+	c = described((struct wish){ .cn = "x", .san = san });
+	assert_non_null(c);
+	assert_int_equal(c->uri.item[0].len, 1024);
+	certificate_unref(c);
+	san[4 + 1024] = 'u';
+	assert_null(described((struct wish){ .cn = "x", .san = san }));
+}
+
+static void
+an_address_of_an_odd_length_or_a_broken_extension_cannot_be_described(void **state)
+{
+	(void)state;
+	assert_null(described((struct wish){ .cn = "x", .san = "DER:30:05:87:03:01:02:03" }));
+	assert_null(described((struct wish){ .cn = "x", .san = "DER:30:05:87:09:01:02:03" }));
+}
+
+static void
+serial_digest_and_times_are_those_openssl_prints(void **state)
+{
+	struct identity id = pki_make((struct wish){ .cn = "x", .from = -3600, .to = 7200 });
+	struct certificate *c = cert_read(id.certificate);
+	unsigned char *der = NULL, md[32];
+	char hex[65];
+	int i, n = i2d_X509(id.certificate, &der);
+
+	(void)state;
+	assert_non_null(c);
+	EVP_Digest(der, (size_t)n, md, NULL, EVP_sha256(), NULL);
+	for (i = 0; i < 32; i++)
+		sprintf(hex + 2 * i, "%02x", md[i]);
+	assert_string_equal(c->sha256, hex);
+	assert_int_equal(c->not_after - c->not_before, 10800);
+	assert_int_equal(strncmp(c->serial, "ABC0", 4), 0);
+	certificate_unref(c);
+	c = cert_read_der(der, (size_t)n);
+	assert_non_null(c);
+	certificate_unref(c);
+	assert_null(cert_read_der(der, (size_t)n - 1));
+	OPENSSL_free(der);
+	pki_free(&id);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names_stand_in_the_certificates_order),
+		cmocka_unit_test(what_is_not_plain_is_escaped_in_the_printed_form_only),
+		cmocka_unit_test(alternative_names_come_by_kind),
+		cmocka_unit_test(a_nul_in_a_name_is_kept_and_counted),
+		cmocka_unit_test(more_than_64_names_of_a_kind_cannot_be_described),
+		cmocka_unit_test(a_name_above_1024_bytes_cannot_be_described),
+		cmocka_unit_test(an_address_of_an_odd_length_or_a_broken_extension_cannot_be_described),
+		cmocka_unit_test(serial_digest_and_times_are_those_openssl_prints),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
