@@ -5,11 +5,14 @@
 local lfs = require "lfs"
 local policy = require "policy"
 
+local DIRECTORY = os.getenv "SALLYPORT_POLICIES" or "policies"
+package.path = DIRECTORY .. "/?.lua;" .. package.path
+
 local KEYS = { name = true, door = true, facts = true, mock = true, expect = true }
 
 local function specs()
   local names = {}
-  for file in lfs.dir "policies" do
+  for file in lfs.dir(DIRECTORY) do
     local name = file:match "^([a-z0-9_]+)_spec%.lua$"
     if name then names[#names + 1] = name end
   end
@@ -18,7 +21,7 @@ local function specs()
 end
 
 local function run(name)
-  return assert(loadfile("policies/" .. name .. ".lua"))()
+  return assert(loadfile(DIRECTORY .. "/" .. name .. ".lua"))()
 end
 
 local function judge(name, row)
@@ -38,10 +41,10 @@ describe("policy", function()
 
   it("scripts all have a decision table", function()
     assert.is_true(#names > 0)
-    for file in lfs.dir "policies" do
+    for file in lfs.dir(DIRECTORY) do
       local name = file:match "^([a-z0-9_]+)%.lua$"
       if name and name ~= "region" and not name:match "_spec$" then
-        assert.message("no policies/" .. name .. "_spec.lua").is_not_nil(lfs.attributes("policies/" .. name .. "_spec.lua"))
+        assert.message("no " .. DIRECTORY .. "/" .. name .. "_spec.lua").is_not_nil(lfs.attributes(DIRECTORY .. "/" .. name .. "_spec.lua"))
       end
     end
   end)

@@ -1,0 +1,89 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- README holds: what it tells to paste is pasted, and its lists are the engine's.
+local lfs = require "lfs"
+local support = require "spec.support"
+
+local README = assert(support.read "README.md")
+
+-- The sh blocks of a section, in order, as one script.
+local function script(heading)
+  local section = assert(README:match("\n## " .. heading .. "\n(.-)\n## "), "no section " .. heading)
+  local blocks = {}
+  for block in section:gmatch "```sh\n(.-)```" do blocks[#blocks + 1] = block end
+  return table.concat(blocks, "\n")
+end
+
+-- A directory in which the words of README work: what it names, linked.
+local function workplace()
+  local dir, here = support.directory(), lfs.currentdir()
+  local function link(from, to)
+    if from:sub(1, 1) ~= "/" then from = here .. "/" .. from end
+    assert(support.run { "ln", "-s", from, dir .. "/" .. to } == 0)
+  end
+  link((support.binary:gsub("^%./", "")), "sallyport")
+  for _, name in ipairs { "spec", "lua", "build", "policies", ".busted" } do link(name, name) end
+  return dir
+end
+
+describe("README", function()
+  it("Your first hour: can be pasted, and says what it shows", function()
+    local dir = workplace()
+    support.write(dir .. "/paste", "cd " .. dir .. "\n" .. script "Your first hour")
+    local status, out, err = support.run({ "bash", dir .. "/paste" })
+    local said = out .. "\n--- stderr\n" .. err
+    assert.message(said).are.equal(0, status)
+    local at = 1
+    for _, expected in ipairs {
+      "0 faults, 1 warning", -- step 1: nobody could name the template
+      '"reason": "AUTOINSTALL_FAILED"', "refused: exit status 3", -- 2
+      "urm_no", "urm = NO",
+      "3 rows, 0 failed", "0 failures / 0 errors", -- 4
+      "SHOPWEB1", "policy shop at hour/policies/shop.lua:%d+: install", -- 5
+      "refused: exit status 3", "shop.lua:%d+: refuse other_applid", "APPLID begins with SHOPWEB",
+      "refused: exit status 3", -- 6: after urm=NO
+      '"accepted": true', "DFHIS3000 ",
+    } do
+      local from, to = said:find(expected, at)
+      if not from then from, to = said:find(expected, at, true) end
+      assert.message("in this order: " .. expected .. "\n" .. said).is_not_nil(from)
+      at = to + 1
+    end
+    support.remove(dir)
+  end)
+
+  it("lists every message, word for word", function()
+    for id, severity, sentence in support.read("engine/message.h"):gmatch "X%((%w+), '(.)', \"(.-)\"%) *\\?\n" do
+      local row = ("| `%s` | %s | %s |"):format(id, severity, sentence)
+      assert.message(row).is_not_nil(README:find(row, 1, true))
+    end
+  end)
+
+  it("lists every code the engine refuses by", function()
+    local found = 0
+    for _, file in ipairs { "admit", "certify", "capex", "match", "install", "ask", "lhost_verdict" } do
+      local source = support.read("engine/" .. file .. ".c")
+      for code in source:gmatch '%f[%w_][%w_]*refuse[%w_]*%([^;{]-"([a-z_]+)",' do
+        found = found + 1
+        assert.message(file .. ".c: " .. code).is_not_nil(README:find("`" .. code .. "`", 1, true))
+      end
+    end
+    assert.is_true(found >= 20, "the pattern finds the codes: " .. found)
+  end)
+
+  it("lists every CAPEX reason", function()
+    for reason in support.read("engine/wire.h"):gmatch "X%(([A-Z_]+), %d%d%d," do
+      assert.message(reason).is_not_nil(README:find("| `" .. reason .. "` |", 1, true))
+    end
+  end)
+
+  it("names every key that is not yet acted on, and only these", function()
+    local said = assert(README:match "not yet acted on: (.-)%.\n")
+    local source = support.read "engine/resource.c"
+    for name in source:gmatch "%(([a-z_]+), [^\n]-SHOWN%)" do
+      assert.message(name).is_not_nil(said:find("%f[%w_]" .. name .. "%f[^%w_]"))
+    end
+    for name in source:gmatch "%(([a-z_]+), [^\n]-, ON%)" do
+      assert.message(name .. " is acted on").is_nil(said:find("region [^;]*%f[%w_]" .. name .. "%f[^%w_][^;]*;"))
+    end
+  end)
+end)
