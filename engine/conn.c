@@ -165,17 +165,21 @@ born(struct conn *c, const struct addr *peer, int fd)
 	}
 }
 
-static void
+/* What was there before this socket becomes its facts.load; then it counts too. */
+static int
 count_in(struct conn *c)
 {
 	struct tally_counts t = tally_look(c->worker->tally, &c->facts.peer.addr, clock_span());
 
+	if (tally_open(c->worker->tally, &c->facts.peer.addr) < 0)
+		return -1;
 	c->facts.load.halfopen = c->entrance->halfopen++;
 	c->facts.load.connections = c->entrance->connections++;
 	c->facts.load.from_peer = t.from_peer;
 	c->facts.load.from_prefix = t.from_prefix;
 	c->facts.load.refused_from_peer = t.refused_from_peer;
 	c->halfopen = true;
+	return 0;
 }
 
 struct conn *
@@ -184,19 +188,23 @@ conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer)
 	const struct service *s = generation_service(w->generation, e->tcpipservice);
 	struct conn *c = s != NULL ? calloc(1, sizeof *c) : NULL;
 
-	if (c == NULL || tally_open(w->tally, peer) < 0) {
-		free(c);
+	if (c == NULL) {
 		close(fd);
 		return NULL;
 	}
 	c->worker = w;
 	c->entrance = e;
 	c->service = s;
-	c->generation = generation_ref(w->generation);
+	c->generation = w->generation;
 	c->io.fd = fd;
 	timer_init(&c->timer, w->loop, timed_out, c);
 	born(c, peer, fd);
-	count_in(c);
+	if (count_in(c) < 0) {
+		close(fd);
+		free(c);
+		return NULL;
+	}
+	generation_ref(c->generation);
 	link_in(c);
 	c->record = record_open(w->records, c->facts.connection, c->facts.now);
 	record_facts(c->record, &c->facts);
