@@ -91,14 +91,14 @@ refuse(struct link *l, enum stage stage, const char *trouble)
 	settled(l);
 }
 
-/* Whether the peer ever sent us a byte; TLS hides it, the kernel knows. */
+/* Whether the peer ever sent us a byte: TLS hides it, the kernel knows. (Its count of bytes counts a FIN as one.) */
 static bool
 received_any(const struct link *l)
 {
 	struct tcp_info info = { 0 };
 	socklen_t n = sizeof info;
 
-	return getsockopt(l->io.fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0 && info.tcpi_bytes_received > 0;
+	return getsockopt(l->io.fd, IPPROTO_TCP, TCP_INFO, &info, &n) == 0 && info.tcpi_data_segs_in > 0;
 }
 
 static void
