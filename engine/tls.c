@@ -364,8 +364,12 @@ tls_version(const struct tls *t)
 const char *
 tls_cipher(const struct tls *t)
 {
+	const SSL_CIPHER *c = SSL_get_current_cipher(t->ssl);
+
 	mine(t);
-	return SSL_get_cipher_name(t->ssl);
+	if (c == NULL) /* TLS 1.2: agreed on, not yet in use, when the certificate is judged */
+		c = SSL_get_pending_cipher(t->ssl);
+	return SSL_CIPHER_get_name(c);
 }
 
 const char *

@@ -74,7 +74,7 @@ struct tls_ending { /* why a stream failed; zero while it is well */
 };
 const struct tls_ending *tls_ending(const struct tls *t);
 
-/* After a handshake: static or in-stream strings. */
+/* After a handshake, and inside the certificate question: static or in-stream strings. */
 const char *tls_version(const struct tls *t); /* "TLSv1.3" */
 const char *tls_cipher(const struct tls *t);
 const char *tls_sni(const struct tls *t);     /* "" none; server side */
