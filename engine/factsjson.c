@@ -86,16 +86,28 @@ strings(const struct texts *t)
 	return list;
 }
 
+static void
+put_chain_error(json_t *o, const struct chain_error *e)
+{
+	json_object_set_new(o, "code", json_integer(e->code));
+	put(o, "text", e->text);
+	json_object_set_new(o, "depth", json_integer(e->depth));
+}
+
 static json_t *
 chain(const struct certificate *c)
 {
-	json_t *o = json_pack("{s:b}", "ok", c->chain.ok);
+	json_t *o = json_pack("{s:b}", "ok", c->chain.ok), *errors = json_array();
 
-	if (c->chain.n == 0)
-		return o;
-	json_object_set_new(o, "code", json_integer(c->chain.error[0].code));
-	put(o, "text", c->chain.error[0].text);
-	json_object_set_new(o, "depth", json_integer(c->chain.error[0].depth));
+	if (c->chain.n > 0)
+		put_chain_error(o, &c->chain.error[0]);
+	for (size_t i = 0; i < c->chain.n; i++) {
+		json_t *error = json_object();
+
+		put_chain_error(error, &c->chain.error[i]);
+		json_array_append_new(errors, error);
+	}
+	json_object_set_new(o, "errors", errors);
 	return o;
 }
 
