@@ -118,7 +118,8 @@ pki_crl(const struct identity *by, const struct identity *gone, long from, long 
 static inline const char *
 pki_path(char out[256], const char *dir, const char *name)
 {
-	snprintf(out, 256, "%s/%s", dir, name);
+	if (snprintf(out, 256, "%s/%s", dir, name) >= 256)
+		abort();
 	return out;
 }
 
@@ -185,7 +186,7 @@ pki_temp(char dir[64])
 static inline void
 pki_ring(const char *dir, const char *label, const struct identity *own, const struct identity *signer)
 {
-	char path[256], name[128];
+	char path[256], name[160];
 
 	if (mkdir(dir, 0700) < 0)
 		assert(errno == EEXIST);
