@@ -149,6 +149,40 @@ serial_digest_and_times_are_those_openssl_prints(void **state)
 	pki_free(&id);
 }
 
+/* The first error of a chain of one under `ca`, walked at `level`; 0 none. */
+static int
+first_error(const struct identity *ca, const struct identity *id, int level)
+{
+	X509_STORE *store = X509_STORE_new();
+	X509_STORE_CTX *walk = X509_STORE_CTX_new();
+	struct certificate *c;
+	int code;
+
+	X509_STORE_add_cert(store, ca->certificate);
+	assert_int_equal(X509_STORE_CTX_init(walk, store, id->certificate, NULL), 1);
+	c = cert_read_chain(walk, level);
+	assert_non_null(c);
+	code = c->chain.n ? c->chain.error[0].code : 0;
+	assert_int_equal(c->chain.ok, code == 0);
+	certificate_unref(c);
+	X509_STORE_CTX_free(walk);
+	X509_STORE_free(store);
+	return code;
+}
+
+static void
+a_short_key_is_an_error_of_the_chain_at_level_2(void **state)
+{
+	struct identity ca = pki_make((struct wish){ .cn = "CA", .authority = true });
+	struct identity weak = pki_make((struct wish){ .cn = "weak", .issuer = &ca, .rsa_bits = 1024 });
+
+	(void)state;
+	assert_int_equal(first_error(&ca, &weak, 1), 0);
+	assert_int_equal(first_error(&ca, &weak, 2), X509_V_ERR_EE_KEY_TOO_SMALL);
+	pki_free(&ca);
+	pki_free(&weak);
+}
+
 int
 main(void)
 {
@@ -160,6 +194,7 @@ main(void)
 		cmocka_unit_test(more_than_64_names_of_a_kind_cannot_be_described),
 		cmocka_unit_test(a_name_above_1024_bytes_cannot_be_described),
 		cmocka_unit_test(an_address_of_an_odd_length_or_a_broken_extension_cannot_be_described),
+		cmocka_unit_test(a_short_key_is_an_error_of_the_chain_at_level_2),
 		cmocka_unit_test(serial_digest_and_times_are_those_openssl_prints),
 	};
 

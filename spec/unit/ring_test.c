@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -244,6 +245,44 @@ a_ring_being_replaced_is_never_read_by_half(void **state)
 	pki_remove(b.dir);
 }
 
+/* The second half of a replacement, some time after the first. */
+static void *
+finish_replacing(void *dir)
+{
+	const struct timespec between = { 0, 50 * 1000 * 1000 };
+	char from[256], to[256];
+
+	nanosleep(&between, NULL);
+	pki_put_key(dir, ".fresh", alice.key);
+	rename(pki_path(from, dir, ".fresh"), pki_path(to, dir, "ALICE.key"));
+	return NULL;
+}
+
+static void
+what_changed_just_now_is_read_again_until_it_rests(void **state)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT } };
+	struct fault f = { "" };
+	char dir[64], path[256];
+	struct ring *r;
+	pthread_t thread;
+
+	(void)state;
+	pki_temp(dir);
+	pki_ring(dir, "ALICE", &alice, &ca);
+	pki_put_key(dir, "ALICE.key", bob.key);
+	clock_gettime(CLOCK_REALTIME, &times[1]); /* a time ahead keeps the file fresh for longer than the other half needs */
+	times[1].tv_sec += 1;
+	assert_int_equal(utimensat(AT_FDCWD, pki_path(path, dir, "ALICE.pem"), times, 0), 0);
+	assert_int_equal(pthread_create(&thread, NULL, finish_replacing, dir), 0);
+	r = ring_load(dir, &f);
+	pthread_join(thread, NULL);
+	if (r == NULL)
+		fail_msg("%s", f.text);
+	ring_unref(r);
+	pki_remove(dir);
+}
+
 int
 main(void)
 {
@@ -257,6 +296,7 @@ main(void)
 		cmocka_unit_test(what_is_missing_is_named),
 		cmocka_unit_test(bytes_that_are_no_pem_are_named),
 		cmocka_unit_test(a_ring_being_replaced_is_never_read_by_half),
+		cmocka_unit_test(what_changed_just_now_is_read_again_until_it_rests),
 	};
 
 	return cmocka_run_group_tests(tests, make, unmake);
