@@ -18,8 +18,9 @@ local peer = {}
 local Peer = {}
 Peer.__index = Peer
 
-local function dial(port, host)
+local function dial(port, host, from)
   local plain = assert((host or ""):find(":", 1, true) and socket.tcp6() or socket.tcp4())
+  if from then assert(plain:bind(from, 0)) end
   plain:settimeout(10 * wait.patience)
   assert(plain:connect(host or "127.0.0.1", port))
   return plain
@@ -30,8 +31,9 @@ local function wrapped(sock)
   return setmetatable({ socket = sock, buffer = "" }, Peer)
 end
 
-function peer.raw(port, host)
-  return wrapped(dial(port, host))
+-- `from`: the address it calls from.
+function peer.raw(port, host, from)
+  return wrapped(dial(port, host, from))
 end
 
 -- A ring's files: the certificate, its key, the first CA.
