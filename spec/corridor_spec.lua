@@ -1,0 +1,643 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The way in: who is stopped where, what the peer is told, what the operator is told, and that nothing but a "yes" is a yes.
+local support = require "spec.support"
+
+local PRELUDE = "local policy = require 'policy'\n"
+
+local function door(name, body)
+  return PRELUDE .. ("return { %s = function(facts) %s end }\n"):format(name, body)
+end
+
+-- A urm that answers install, notes that it was told of a deletion, and names by the caller's wish.
+local function urm(fields)
+  return PRELUDE .. ("return { install = function(facts) return policy.install { %s } end,\n"):format(fields)
+    .. "delete = function(facts) policy.check('told', true, facts.ipconn.ipconn) end }\n"
+end
+
+local WHOLE_APPLID = urm "ipconn = facts.capex.applid"
+
+local function ports_of(region)
+  local ports = {}
+  for _, row in ipairs(region:inquire "tcpipservice") do ports[row.tcpipservice] = row.port end
+  return ports
+end
+
+local function last_record(region)
+  return region:explain { last = 1 }[1]
+end
+
+local function acquired(region, name)
+  support.wait_until(function()
+    local row = region:row("ipconn", name)
+    return row and row.connstatus == "ACQUIRED"
+  end, 10, name .. " to be ACQUIRED")
+end
+
+-- A Lua pattern for the lines of one connection.
+local function of(connection)
+  return "connection=" .. connection:gsub("%-", "%%-") .. " "
+end
+
+-- Answers heartbeats until another message comes.
+local function beat(p)
+  p:request "1 cmd; name=heartbeat"
+  while true do
+    local m = assert(p:read_message())
+    if m.status then return m end
+    p:answer(m.is)
+  end
+end
+
+describe("the corridor's refusals:", function()
+  local region, port
+
+  setup(function()
+    region = support.region {
+      tcpipservices = {
+        SHUT = { admit = "shut" },
+        CROWD = { admit = "crowd", urm = "whole" },
+        RAISES = { urm = "raises" }, LOOPS = { urm = "loops" }, NORULE = { urm = "norule" }, NOURM = {},
+        BADNAME = { urm = "badname" }, TAKEN = { urm = "taken" }, UNKNOWN = { urm = "unknown" }, TMPLOUT = { urm = "tmplout" },
+        BLANK = { urm = "renames", applid_change = "blank_only" }, RENAME = { urm = "renames" },
+        PORT = { urm = "port" }, TRUST = { urm = "trust" },
+        BIND = { bind = "nobody", urm = "whole" }, WHOLE = { urm = "whole" }, CLOSING = { urm = "whole" },
+      },
+      ipconns = {
+        HERE = { applid = "HEREAPPL", networkid = "NETX", receivecount = 5 },
+        OUT = { applid = "OUTAPPL", networkid = "NETX", inservice = "no" },
+        ELSE = { applid = "ELSEAPPL", networkid = "NETX", tcpipservice = "TRUST" },
+        TMPLOUT = { template = "only", inservice = "no" },
+        IDTEMPL = { template = "only", userauth = "identify", receivecount = 5 },
+      },
+      scripts = {
+        shut = door("admit", "return policy.refuse('not_you', 'SECRET TEXT')"),
+        crowd = door("admit", "if facts.load.from_peer >= 2 then return policy.refuse('crowd', 'SECRET TEXT') end\nreturn policy.accept()"),
+        raises = door("install", "error('SECRET TEXT')"),
+        loops = door("install", "while true do end"),
+        norule = PRELUDE .. "return { install = policy.first { function() return policy.pass() end } }",
+        badname = urm "ipconn = 'a b'",
+        taken = urm "ipconn = 'HERE'",
+        unknown = urm "ipconn = 'NEW', template = 'NOSUCH'",
+        tmplout = urm "ipconn = 'NEW', template = 'TMPLOUT'",
+        renames = urm "ipconn = 'NEW', applid = 'OTHER'",
+        port = urm "ipconn = 'NEW', port = 1500",
+        trust = urm "ipconn = 'NEW', template = 'IDTEMPL'",
+        nobody = door("bind", "return policy.refuse('not_you', 'SECRET TEXT')"),
+        whole = WHOLE_APPLID,
+      },
+    }
+    region:start()
+    port = ports_of(region)
+  end)
+  teardown(function() region:stop() end)
+
+  it("admit refuses: closed at once without a byte either way, one line, one record", function()
+    local p = support.raw(port.SHUT)
+    assert.are.equal("closed", p:closed())
+    assert.are.equal("", p.buffer)
+    local record = last_record(region)
+    assert.are.same({ "refused", "tcp", "not_you" }, { record.outcome, record.stage, record.code })
+    assert.are.same({ "admit", "shut", "refuse", "not_you", "SECRET TEXT" },
+      { record.doors[1].door, record.doors[1].policy, record.doors[1].verdict, record.doors[1].code, record.doors[1].text })
+    assert.are.equal(1, #record.doors)
+    assert.is_truthy(record.doors[1].file:find "policies/shut.lua$")
+    assert.are.equal(2, record.doors[1].line)
+    local line = region:wait_log(of(record.connection))
+    assert.is_truthy(line:find "SP0021 W .*door=admit policy=shut .*code=not_you")
+    assert.are.equal(1, region:count_log(of(record.connection)))
+  end)
+
+  it("admit limits by facts.load: the third socket of an address is refused, another address is not", function()
+    local p, q = support.raw(port.CROWD), support.raw(port.CROWD)
+    support.wait_until(function() return #region:inquire "socket" == 2 end, 10, "two sockets")
+    assert.are.equal("closed", support.raw(port.CROWD):closed())
+    local record = last_record(region)
+    assert.are.equal("crowd", record.code)
+    assert.are.equal(2, record.facts.load.from_peer)
+    local other = support.raw(port.CROWD, nil, "127.0.0.2")
+    assert.are.equal(200, other:capex { applid = "OTHERIP" }:read_message().status)
+    p:close()
+    support.wait_until(function() return #region:inquire "socket" == 2 end, 10, "one of them to be gone")
+    local again = support.raw(port.CROWD)
+    assert.are.equal(200, again:capex { applid = "AGAIN" }:read_message().status)
+    for _, each in ipairs { q, other, again } do each:close() end
+    support.wait_until(function() return #region:inquire "socket" == 0 end, 10, "all sockets to be gone")
+  end)
+
+  -- service, CAPEX, then what comes of it: status, response class, reason; code and the door or stage it is recorded at.
+  local ROWS = {
+    { "RAISES", {}, 403, "EXCEPTION", "AUTOINSTALL_FAILED", "policy_error", "install" },
+    { "LOOPS", {}, 403, "EXCEPTION", "AUTOINSTALL_FAILED", "policy_limit", "install" },
+    { "NORULE", {}, 403, "EXCEPTION", "AUTOINSTALL_FAILED", "no_rule", "install" },
+    { "NOURM", {}, 403, "EXCEPTION", "AUTOINSTALL_FAILED", "urm_no", "install" },
+    { "BADNAME", {}, 403, "EXCEPTION", "AUTOINSTALL_FAILED", "bad_name", "install" },
+    { "TAKEN", {}, 403, "EXCEPTION", "AUTOINSTALL_FAILED", "name_taken", "capex", "HERE" },
+    { "UNKNOWN", {}, 403, "EXCEPTION", "AUTOINSTALL_FAILED", "template_unknown", "capex", "NEW" },
+    { "TMPLOUT", {}, 403, "EXCEPTION", "AUTOINSTALL_FAILED", "template_outservice", "capex", "NEW" },
+    { "BLANK", {}, 403, "EXCEPTION", "AUTOINSTALL_FAILED", "applid_changed", "capex", "NEW" },
+    { "PORT", {}, 403, "EXCEPTION", "AUTOINSTALL_FAILED", "port_changed", "capex", "NEW" },
+    { "TRUST", {}, 403, "EXCEPTION", "SECURITY_VIOLATION", "trust", "capex", "NEW" },
+    { "BIND", {}, 403, "EXCEPTION", "SECURITY_VIOLATION", "not_you", "bind" },
+    { "WHOLE", { applid = "OUTAPPL" }, 403, "EXCEPTION", "INVALID_PARTNER_STATE", "outservice", "capex" },
+    { "WHOLE", { applid = "ELSEAPPL" }, 403, "EXCEPTION", "TCPIPSERVICE_MISMATCH", "mismatch", "capex" },
+    { "WHOLE", { server_applid = "CICSB" }, 403, "EXCEPTION", "ISCE_INVALID_APPLID", "server_applid", "capex" },
+    { "WHOLE", { server_applid = "CICSA", server_networkid = "NETB" }, 403, "EXCEPTION", "ISCE_INVALID_APPLID", "server_applid", "capex" },
+    { "WHOLE", { sendcount = 0, receivecount = 5 }, 403, "EXCEPTION", "ONE_WAY_IPCONN", "one_way", "capex", "CTGAPP" },
+    { "WHOLE", { applid = "HEREAPPL", sendcount = 0, receivecount = 5 }, 403, "EXCEPTION", "ONE_WAY_IPCONN", "one_way", "capex" },
+    { "WHOLE", { socket = 2, token = ("A"):rep(22) }, 403, "EXCEPTION", "NO_IPCONN", "no_ipconn", "capex" },
+    { "WHOLE", { applid = "lower" }, 400, "INVALID", "ISCE_ERROR", "bad_capex", "capex" },
+    { "WHOLE", { port = 0 }, 400, "INVALID", "ISCE_ERROR", "bad_capex", "capex" },
+    { "WHOLE", { sendcount = 0, receivecount = 0 }, 400, "INVALID", "ISCE_ERROR", "bad_capex", "capex" },
+    { "WHOLE", { sendcount = 1000 }, 400, "INVALID", "ISCE_ERROR", "bad_capex", "capex" },
+  }
+
+  -- What the URM's delete was told of in this record.
+  local function told(record)
+    for _, d in ipairs(record.doors) do
+      if d.door == "delete" then return d.checks[1].detail end
+    end
+    return nil
+  end
+
+  -- Everything a refused peer and its operator may and may not learn.
+  local function assert_refused(m, status, response, reason, code, where)
+    assert.are.same({ status, response, reason }, { m.status, m.body.response, m.body.reason })
+    local members = 0
+    for _ in pairs(m.body) do members = members + 1 end
+    assert.are.equal(3, members) -- response, reason, connection
+    assert.is_nil(m.raw:find("SECRET", 1, true))
+    assert.is_nil(m.raw:find(code, 1, true))
+    local record = region:explain(m.body.connection)[1]
+    assert.are.same({ m.body.connection, "refused", "capex", code, reason },
+      { record.connection, record.outcome, record.stage, record.code, record.reason })
+    local deciding
+    for _, d in ipairs(record.doors) do
+      if d.code == code then deciding = d end
+    end
+    assert.are.equal(where, deciding.door)
+    assert.is_truthy(deciding.text)
+    region:wait_log(of(m.body.connection) .. ".*code=" .. code .. " .*reason=" .. reason)
+    return record
+  end
+
+  for _, row in ipairs(ROWS) do
+    local service, fields, status, response, reason, code, where, deleted = table.unpack(row)
+    it(("%s: %s (%s)"):format(service, code, reason), function()
+      local before = #region:inquire "ipconn"
+      local p = support.raw(port[service])
+      local record = assert_refused(p:capex(fields):read_message(), status, response, reason, code, where)
+      p:closed()
+      assert.are.equal(deleted, told(record)) -- a URM that said yes in vain hears of it, no other
+      assert.are.equal(before, #region:inquire "ipconn")
+    end)
+  end
+
+  it("pair_taken: the URM renames a caller to one that is installed already", function()
+    local p, q = support.raw(port.RENAME), support.raw(port.RENAME)
+    assert.are.equal(200, p:capex { applid = "ONEAPPL" }:read_message().status)
+    local m = q:capex { applid = "TWOAPPL" }:read_message()
+    local record = assert_refused(m, 403, "EXCEPTION", "INVALID_PARTNER_STATE", "pair_taken", "capex")
+    assert.are.same({ "TWOAPPL", "NEW" }, { record.facts.capex.applid, told(record) })
+    assert.are.equal("ACQUIRED", region:row("ipconn", "NEW").connstatus)
+    p:close()
+    support.wait_until(function() return not region:row("ipconn", "NEW") end, 10, "NEW to be deleted")
+  end)
+
+  it("not_open: a socket accepted before its listener was closed", function()
+    local p = support.raw(port.CLOSING)
+    support.wait_until(function() return #region:inquire "socket" == 1 end, 10, "the socket to be accepted")
+    assert.are.equal(0, (region:command("set", "tcpipservice", "CLOSING", "closed")))
+    assert_refused(p:capex():read_message(), 403, "EXCEPTION", "TCPIPSERVICE_NOT_OPEN", "not_open", "capex")
+  end)
+
+  it("bytes that cannot be a CAPEX are refused as they come, and a body too large by 413", function()
+    for bytes, status in pairs {
+      ["GET / HTTP/1.1\r\n"] = 400,
+      ["POST /ipic HTTP/1.0\r\n"] = 400,
+      ["POST /ipic HTTP/1.1\nIS: 1 cmd; name=capex\n"] = 400,
+      ["POST /ipic HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"] = 400,
+      ["POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=heartbeat\r\nContent-Length: 0\r\n\r\n"] = 400,
+      ["POST /ipic HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}"] = 400,
+      ["POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}"] = 400,
+      ["POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Length: 1000000\r\n\r\n"] = 413,
+    } do
+      local p = support.raw(port.WHOLE)
+      p:send(bytes)
+      assert_refused(p:read_message(), status, "INVALID", "ISCE_ERROR", "bad_capex", "capex")
+      p:closed()
+    end
+  end)
+end)
+
+describe("fail closed:", function()
+  local ANSWERS = [[
+local function fault(facts)
+%s
+end
+return { admit = fault, certify = fault, bind = fault, install = fault }
+]]
+
+  local FAULTS = {
+    raises = { "error 'SECRET TEXT'", "policy_error" },
+    raisestable = { "error { kind = 'accept' }", "policy_error" },
+    isnil = { "return nil", "policy_error" },
+    istrue = { "return true", "policy_error" },
+    isnumber = { "return 1", "policy_error" },
+    isstring = { "return 'accept'", "policy_error" },
+    istable = { "return { kind = 'accept', ipconn = 'EVIL' }", "policy_error" },
+    isfunction = { "return policy.accept", "policy_error" },
+    forgets = { "policy.accept()\npolicy.install { ipconn = 'EVIL' }", "policy_error" },
+    two = { "return policy.accept(), policy.accept()", "policy_error" },
+    passes = { "return policy.pass()", "policy_error" },
+    loops = { "while true do end", "policy_limit" },
+    hogs = { "local t = {}\nfor i = 1, math.huge do t[i] = ('x'):rep(10000) .. i end", "policy_limit" },
+    swallows = { "pcall(function() while true do end end)\nreturn facts.capex and not facts.ipconn and policy.accept()", "policy_limit" },
+    recurses = { "local function f() return 1 + f() end\nreturn f()", "policy_limit" },
+  }
+  local WRONG = { admit = "policy.install { ipconn = 'EVIL' }", certify = "policy.install { ipconn = 'EVIL' }",
+    bind = "policy.install { ipconn = 'EVIL' }", install = "policy.accept()" }
+  local DOORS = { "admit", "certify", "bind", "install" }
+  local region, port
+  local services, scripts, rows = { GOOD = { urm = "whole" } }, { whole = WHOLE_APPLID }, {}
+
+  local function service(at, name, code)
+    local id = ("F%d"):format(#rows + 1)
+    services[id] = { urm = "whole", [at == "install" and "urm" or at] = name, ssl = at == "certify" and "clientauth" or nil }
+    rows[#rows + 1] = { id, at, name, code }
+  end
+
+  for _, at in ipairs(DOORS) do
+    local names = {}
+    for name in pairs(FAULTS) do names[#names + 1] = name end
+    table.sort(names)
+    for _, name in ipairs(names) do service(at, name, FAULTS[name][2]) end
+    scripts["wrong_" .. at] = door(at, "return " .. WRONG[at])
+    service(at, "wrong_" .. at, "policy_error")
+  end
+  for name, fault in pairs(FAULTS) do scripts[name] = PRELUDE .. ANSWERS:format(fault[1]) end
+
+  setup(function()
+    region = support.region { tcpipservices = services, scripts = scripts }
+    region:start()
+    port = ports_of(region)
+  end)
+  teardown(function() region:stop() end)
+
+  -- Knocks at a door that fails; what the peer then sees is asserted here.
+  local knock = {
+    admit = function(at)
+      local p = support.raw(at)
+      assert.are.equal("closed", p:closed())
+      assert.are.equal("", p.buffer)
+    end,
+    certify = function(at)
+      local p, why = support.tls { port = at, ring = "NETX.CTGAPP", protocol = "tlsv1_2" }
+      assert.is_nil(p)
+      assert.is_truthy(why:find "internal error")
+    end,
+    bind = function(at)
+      local m = support.raw(at):capex():read_message()
+      assert.are.same({ 403, "SECURITY_VIOLATION" }, { m.status, m.body.reason })
+      assert.is_nil(m.raw:find "SECRET")
+    end,
+    install = function(at)
+      local m = support.raw(at):capex():read_message()
+      assert.are.same({ 403, "AUTOINSTALL_FAILED" }, { m.status, m.body.reason })
+      assert.is_nil(m.raw:find "SECRET")
+    end,
+  }
+
+  for n, row in ipairs(rows) do
+    local id, at, name, code = table.unpack(row)
+    it(("%s %s is a refusal, %s, and others do not notice"):format(at, name, code), function()
+      knock[at](port[id])
+      local p = support.raw(port.GOOD)
+      assert.are.equal(200, p:capex { applid = "GOOD" .. n }:read_message().status)
+      local records = region:explain { last = 2 }
+      assert.are.equal("accepted", records[2].outcome)
+      assert.are.same({ id, "refused", code }, { records[1].facts.tcpipservice, records[1].outcome, records[1].code })
+      local asked = records[1].doors[#records[1].doors]
+      assert.are.same({ at, name, "refuse", code }, { asked.door, asked.policy, asked.verdict, asked.code })
+      assert.is_truthy(asked.file:find("policies/" .. name .. ".lua", 1, true))
+      local own = of(records[1].connection)
+      region:wait_log("SP0022 E .*" .. own .. ".*code=" .. code)
+      assert.are.equal(0, region:count_log("DFHIS2001 .*" .. own))
+      p:close()
+    end)
+  end
+
+  it("after all of them: nobody is in, and each left one record", function()
+    support.wait_until(function() return #region:inquire "ipconn" == 0 end, 10, "the good partners to be gone")
+    local seen = {}
+    for _, record in ipairs(region:explain { last = 10000, refused = true }) do
+      seen[record.facts.tcpipservice] = (seen[record.facts.tcpipservice] or 0) + 1
+    end
+    for _, row in ipairs(rows) do assert.are.equal(1, seen[row[1]], row[1]) end
+  end)
+end)
+
+describe("timers:", function()
+  local region, port
+
+  setup(function()
+    region = support.region {
+      region = { tcp_timeout = 0.4, handshake_timeout = 0.4, capex_timeout = 0.4 },
+      tcpipservices = { PLAIN = { urm = "whole" }, TLS = { urm = "whole", ssl = "yes" } },
+      scripts = { whole = WHOLE_APPLID },
+    }
+    region:start()
+    port = ports_of(region)
+  end)
+  teardown(function() region:stop() end)
+
+  local function assert_timed_out(m, stage)
+    assert.are.same({ 403, "EXCEPTION", "ISCE_TIMED_OUT" }, { m.status, m.body.response, m.body.reason })
+    local record = region:explain(m.body.connection)[1]
+    assert.are.same({ "refused", stage, "timeout" }, { record.outcome, record.stage, record.code })
+  end
+
+  it("silence after the accept: 403 ISCE_TIMED_OUT on a plain port", function()
+    local p, from = support.raw(port.PLAIN), support.now()
+    assert_timed_out(p:read_message(), "tcp")
+    assert.is_true(support.now() - from >= 0.35)
+    assert.are.equal("closed", p:closed())
+  end)
+
+  it("silence after the accept: closed without a byte on a TLS port", function()
+    local p = support.raw(port.TLS)
+    assert.are.equal("closed", p:closed())
+    assert.are.equal("", p.buffer)
+    assert.are.same({ "tcp", "timeout" }, { last_record(region).stage, last_record(region).code })
+  end)
+
+  it("a handshake that does not go on", function()
+    local p = support.raw(port.TLS)
+    p:send "\x16\x03\x01\x02\x00\x01"
+    p:closed()
+    local record = last_record(region)
+    assert.are.same({ "refused", "tls", "timeout" }, { record.outcome, record.stage, record.code })
+    region:wait_log("DFHSO0123 .*" .. of(record.connection) .. ".*code=timeout")
+  end)
+
+  it("a handshake that is done, and no CAPEX", function()
+    local p = assert(support.tls { port = port.TLS })
+    assert_timed_out(p:read_message(), "capex")
+  end)
+
+  it("half a request, then silence: 403 ISCE_TIMED_OUT", function()
+    local p = support.raw(port.PLAIN)
+    p:send "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Le"
+    assert_timed_out(p:read_message(), "capex")
+    p:closed()
+  end)
+
+  it("one byte at a time, for longer than capex_timeout: the time is the message's, not the byte's", function()
+    local p, from = support.raw(port.PLAIN), support.now()
+    p:send "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Length: 30000\r\n\r\n{"
+    local m = support.wait_until(function()
+      p:send " "
+      return p:read_message(0.01)
+    end, 30, "an answer")
+    assert.is_true(support.now() - from >= 0.35)
+    assert_timed_out(m, "capex")
+  end)
+
+  it("one byte at a time within the time is a CAPEX like any other", function()
+    local p = support.raw(port.PLAIN)
+    local body = '{"applid":"SLOWAPPL","networkid":"NETX"}'
+    local bytes = "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
+    for i = 1, #bytes do p:send(bytes:sub(i, i)) end
+    assert.are.equal(200, p:read_message().status)
+    p:close()
+  end)
+
+  it("half a request, then half a close: closed, nothing answered, and not counted a refusal", function()
+    local p = support.raw(port.PLAIN)
+    p:send "POST /ipic HTTP/1.1\r\nIS: 1 cmd"
+    p:shut()
+    p:closed()
+    assert.are.equal("", p.buffer)
+    support.wait_until(function() return last_record(region).outcome == "closed" end, 10, "the record")
+  end)
+
+  it("a whole request, then half a close: answered all the same", function()
+    local p = support.raw(port.PLAIN)
+    p:capex { applid = "HALFAPPL" }
+    p:shut()
+    assert.are.equal(200, p:read_message().status)
+    p:closed()
+    support.wait_until(function() return not region:row("ipconn", "HALFAPPL") end, 10, "it to be released")
+  end)
+end)
+
+describe("caps:", function()
+  local function closed_at_once(p)
+    assert.is_truthy(p:closed())
+    assert.are.equal("", p.buffer)
+  end
+
+  it("halfopen_peer for one neighbourhood, halfopen for the listener, until somebody is through", function()
+    local region = support.region {
+      region = { halfopen = 5, halfopen_peer = 3, tcp_timeout = 60 },
+      tcpipservices = { ONE = { urm = "whole" }, TWO = { urm = "whole" } },
+      scripts = { whole = WHOLE_APPLID },
+    }
+    region:start()
+    local port = ports_of(region)
+    local near, far = {}, {}
+    for i = 1, 3 do near[i] = support.raw(port.ONE, nil, "127.0.0." .. i) end
+    closed_at_once(support.raw(port.ONE))
+    local record = last_record(region)
+    assert.are.same({ "refused", "tcp", "limit" }, { record.outcome, record.stage, record.code })
+    assert.is_truthy(record.doors[1].text:find "halfopen_peer.* 3 ")
+    for i = 1, 2 do far[i] = support.raw(port.ONE, nil, "127.0.1.1") end
+    closed_at_once(support.raw(port.ONE, nil, "127.0.1.1"))
+    record = last_record(region)
+    assert.is_truthy(record.doors[1].text:find "halfopen of the tcpipservice")
+    region:wait_log("SP0021 .*" .. of(record.connection) .. ".*code=limit")
+    local elsewhere = support.raw(port.TWO, nil, "127.0.2.1")
+    assert.are.equal(200, elsewhere:capex { applid = "OTHER" }:read_message().status)
+    assert.are.equal(200, near[1]:capex { applid = "THROUGH" }:read_message().status)
+    assert.are.equal(200, support.raw(port.ONE):capex { applid = "NEXT" }:read_message().status)
+    for _, p in ipairs { near[2], near[3], far[1], far[2] } do p:close() end
+    region:stop()
+  end)
+
+  it("maxsockets: accepted, closed, one message; partners already in keep being answered; a place freed is a place", function()
+    local region = support.region {
+      region = { maxsockets = 3 }, tcpipservices = { IPIC = { urm = "whole" } }, scripts = { whole = WHOLE_APPLID },
+    }
+    region:start()
+    local port = region:port "IPIC"
+    local partner = support.raw(port)
+    assert.are.equal(200, partner:capex { applid = "PARTNER" }:read_message().status)
+    local two, three = support.raw(port), support.raw(port)
+    for _ = 1, 5 do
+      closed_at_once(support.raw(port))
+      assert.are.equal(200, beat(partner).status)
+    end
+    local record = last_record(region)
+    assert.are.same({ "refused", "limit" }, { record.outcome, record.code })
+    region:wait_log("SP0008 W .*" .. of(record.connection) .. "")
+    assert.are.equal(1, region:count_log(of(record.connection)))
+    two:close()
+    support.wait_until(function() return #region:inquire "socket" == 2 end, 10, "a place to be free")
+    assert.are.equal(200, support.raw(port):capex { applid = "LATER" }:read_message().status)
+    assert.are.equal("ACQUIRED", region:row("ipconn", "PARTNER").connstatus)
+    three:close()
+    region:stop()
+  end)
+
+  -- CPU time of a process so far, in seconds (ticks of 10 ms).
+  local function cpu(pid)
+    local fields = {}
+    for word in support.read(("/proc/%d/stat"):format(pid)):match "%) (.*)":gmatch "%S+" do fields[#fields + 1] = word end
+    return (fields[12] + fields[13]) / 100
+  end
+
+  it("no descriptors left: the listener steps back, does not spin, and comes back; partners already in do not suffer", function()
+    local region = support.region {
+      region = { tcp_timeout = 60 }, tcpipservices = { IPIC = { urm = "whole" } }, scripts = { whole = WHOLE_APPLID },
+      wrapper = { "prlimit", "--nofile=32" },
+    }
+    region:start()
+    local port = region:port "IPIC"
+    local partner = support.raw(port)
+    assert.are.equal(200, partner:capex { applid = "PARTNER" }:read_message().status)
+    local callers = {}
+    for i = 1, 40 do callers[i] = support.raw(port) end
+    region:wait_log "SP0007 W .*tcpipservice=IPIC"
+    local pid, before, times = region.process.pid, cpu(region.process.pid), region:count_log "SP0007"
+    support.wait_until(function() return region:count_log "SP0007" > times end, 10, "the listener to try again")
+    assert.is_true(cpu(pid) - before < 0.25)
+    assert.are.equal(200, beat(partner).status)
+    for _, p in ipairs(callers) do p:close() end
+    support.wait_until(function()
+      local ok, answer = pcall(function() return support.raw(port):capex { applid = "LATER" }:read_message(2) end)
+      return ok and answer and answer.status == 200
+    end, 20, "the listener to accept again")
+    assert.are.equal("ACQUIRED", region:row("ipconn", "PARTNER").connstatus)
+    region:stop()
+  end)
+end)
+
+describe("a further socket:", function()
+  local region, port
+
+  setup(function()
+    region = support.region {
+      tcpipservices = { PAIR = { urm = "whole" }, OTHER = { urm = "whole" }, ONCE = { admit = "once", urm = "whole" },
+        BOUND = { bind = "first", urm = "whole" } },
+      ipconns = { ONLYTWO = { applid = "TWOAPPL", networkid = "NETX", receivecount = 10 } },
+      scripts = {
+        whole = WHOLE_APPLID,
+        once = door("admit", "if facts.load.from_peer > 0 then return policy.refuse('one_only') end\nreturn policy.accept()"),
+        first = door("bind", "if policy.ipconn(facts.capex.applid) then return policy.refuse('one_only') end\nreturn policy.accept()"),
+      },
+    }
+    region:start()
+    port = ports_of(region)
+  end)
+  teardown(function() region:stop() end)
+
+  local function first_of(service, applid)
+    local p = support.raw(port[service])
+    local answer = p:capex { applid = applid, sockets = 2 }:read_message().body
+    assert.are.equal(2, answer.sockets)
+    assert.is_truthy(answer.token:match "^[%w_-]+$")
+    assert.are.equal(22, #answer.token)
+    return p, answer.token
+  end
+
+  -- The first socket still works, the ipconn has that many.
+  local function unharmed(first, applid, sockets)
+    assert.are.equal(200, beat(first).status)
+    acquired(region, applid)
+    assert.are.equal(sockets, region:row("ipconn", applid).sockets)
+  end
+
+  local function misfit(p, fields)
+    local m = p:capex(fields):read_message()
+    assert.are.same({ 403, "NO_IPCONN" }, { m.status, m.body.reason })
+    local record = region:explain(m.body.connection)[1]
+    assert.are.equal("no_ipconn", record.code)
+    p:closed()
+    return record
+  end
+
+  it("passes admit and bind like the first, and neither look-up nor URM; its token is in no record and no line", function()
+    local first, token = first_of("PAIR", "PASSAPPL")
+    local second = support.raw(port.PAIR)
+    local answer = second:capex { applid = "PASSAPPL", socket = 2, token = token }:read_message()
+    assert.are.same({ 200, "PASSAPPL", nil }, { answer.status, answer.body.ipconn, answer.body.token })
+    unharmed(first, "PASSAPPL", 2)
+    local doors = {}
+    for i, d in ipairs(region:explain(answer.body.connection)[1].doors) do doors[i] = d.door end
+    assert.are.same({ "admit", "bind" }, doors)
+    local _, explained = region:command("explain", answer.body.connection, "--json")
+    assert.is_nil(explained:find(token, 1, true))
+    assert.is_nil(region:log():find(token, 1, true))
+    second:close()
+    first:closed()
+  end)
+
+  it("is refused by admit alone: closed without a word, the first unharmed", function()
+    support.wait_until(function() return #region:inquire "socket" == 0 end, 10, "earlier sockets to be gone")
+    local first = first_of("ONCE", "ONCEAPPL")
+    local second = support.raw(port.ONCE)
+    second:closed()
+    assert.are.equal("", second.buffer)
+    assert.are.equal("one_only", last_record(region).code)
+    unharmed(first, "ONCEAPPL", 1)
+    first:close()
+  end)
+
+  it("is refused by bind alone: SECURITY_VIOLATION, the first unharmed, the token still good", function()
+    local first, token = first_of("BOUND", "BINDAPPL")
+    local m = support.raw(port.BOUND):capex { applid = "BINDAPPL", socket = 2, token = token }:read_message()
+    assert.are.same({ 403, "SECURITY_VIOLATION" }, { m.status, m.body.reason })
+    unharmed(first, "BINDAPPL", 1)
+    first:close()
+  end)
+
+  it("from another address, by another listener, under other names, with a wrong token; then with the right one, once", function()
+    local first, token = first_of("PAIR", "FITAPPL")
+    local function with(fields)
+      local all = { applid = "FITAPPL", socket = 2, token = token }
+      for key, value in pairs(fields or {}) do all[key] = value end
+      return all
+    end
+    local said = misfit(support.raw(port.PAIR, nil, "127.0.0.2"), with()).doors
+    assert.is_truthy(said[#said].text:find "address")
+    misfit(support.raw(port.OTHER), with())
+    misfit(support.raw(port.PAIR), with { applid = "FITAPPX" })
+    misfit(support.raw(port.PAIR), with { networkid = "NETY" })
+    misfit(support.raw(port.PAIR), with { token = ("A"):rep(22) })
+    unharmed(first, "FITAPPL", 1)
+    local second = support.raw(port.PAIR)
+    assert.are.equal(200, second:capex(with()):read_message().status)
+    misfit(support.raw(port.PAIR), with())
+    unharmed(first, "FITAPPL", 2)
+    assert.are.equal(200, beat(second).status)
+    first:close()
+    second:closed()
+  end)
+
+  it("of a predefined ipconn: the token dies with the connection", function()
+    local first, token = first_of("PAIR", "TWOAPPL")
+    first:close()
+    support.wait_until(function() return region:row("ipconn", "ONLYTWO").connstatus == "RELEASED" end, 10, "the release")
+    misfit(support.raw(port.PAIR), { applid = "TWOAPPL", socket = 2, token = token })
+    local again, other = first_of("PAIR", "TWOAPPL")
+    assert.are_not.equal(token, other)
+    misfit(support.raw(port.PAIR), { applid = "TWOAPPL", socket = 2, token = token })
+    again:close()
+  end)
+
+  it("without a token, or a token without it, is malformed", function()
+    for _, fields in ipairs { { socket = 2 }, { socket = 3, token = ("A"):rep(22) }, { socket = 2, token = "" } } do
+      local m = support.raw(port.PAIR):capex(fields):read_message()
+      assert.are.same({ 400, "ISCE_ERROR" }, { m.status, m.body.reason })
+    end
+  end)
+end)
