@@ -153,13 +153,25 @@ take_request(struct conn *c, const struct is_header *is)
 		ipconn_finish(c->ipconn, "the partner asked for release");
 }
 
+/* What is wrong with an answer; NULL: nothing. */
+static const char *
+misanswer(const struct conn *c, const struct is_header *is)
+{
+	if (c->nrequests == 0)
+		return "an answer to nothing";
+	if (c->reader.status != 200)
+		return "our request was not answered with 200";
+	return is->type == IS_CMD && is->name == c->request[0] ? NULL : "the answer's IS header is not our request's";
+}
+
 static void
-take_answer(struct conn *c)
+take_answer(struct conn *c, const struct is_header *is)
 {
 	enum is_name asked = c->request[0];
+	const char *wrong = misanswer(c, is);
 
-	if (c->nrequests == 0 || c->reader.status != 200) {
-		protocol_error(c, c->nrequests == 0 ? "an answer to nothing" : "our request was not answered with 200");
+	if (wrong != NULL) {
+		protocol_error(c, wrong);
 		return;
 	}
 	memmove(c->request, c->request + 1, --c->nrequests * sizeof c->request[0]);
@@ -178,15 +190,14 @@ take(struct conn *c)
 	const char *bytes = (const char *)buf_bytes(&c->io.in);
 	struct is_header is = { 0 };
 	struct fault why = { .text = "the IS header is missing" };
-	bool request = c->reader.kind == HTTP_REQUEST;
 
 	c->heard = clock_span();
-	if (request && (c->reader.is.len == 0 || wire_is(&is, bytes + c->reader.is.at, c->reader.is.len, &why) < 0))
+	if (c->reader.is.len == 0 || wire_is(&is, bytes + c->reader.is.at, c->reader.is.len, &why) < 0)
 		protocol_error(c, why.text);
-	else if (request)
+	else if (c->reader.kind == HTTP_REQUEST)
 		take_request(c, &is);
 	else
-		take_answer(c);
+		take_answer(c, &is);
 }
 
 void
