@@ -24,6 +24,7 @@ goodbye_over(void *arg)
 {
 	struct ipconn *i = arg;
 
+	say(i, MSG_DFHIS1003, "why", i->why);
 	ipconn_finish(i, i->why);
 }
 
