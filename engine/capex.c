@@ -193,6 +193,7 @@ capex_accept(struct conn *c, struct ipconn *i, unsigned n)
 	if (n == 0)
 		memcpy(a.token, i->token, sizeof a.token);
 	ipconn_join(i, c, n);
+	ipconn_adopt(i, c->worker->generation); /* it may have changed while this connection walked under its own */
 	conn_through(c);
 	traffic_begin(c);
 	say_accepted(c, i);
