@@ -127,6 +127,8 @@ set_urm(struct order *o, const struct listener *l, const char *urm)
 	char line[512];
 	int ok = region_set_urm(o->region, l->entrance.tcpipservice, urm, &faults);
 
+	for (size_t i = 0; ok < 0 && i < faults.n; i++)
+		log_say(o->region->log, MSG_SP0011, "fault", faults_print(&faults, i, line, sizeof line), NULL);
 	if (ok < 0)
 		fault_set(&o->fault, "%s", faults.n > 0 ? faults_print(&faults, 0, line, sizeof line) : "no memory");
 	faults_free(&faults);
