@@ -92,7 +92,7 @@ static void
 give_up(struct conn *c)
 {
 	log_say(c->worker->log, MSG_DFHIS1050, "ipconn", c->facts.ipconn.ipconn, "connection", c->facts.connection, NULL);
-	conn_close(c, CONN_AT_ONCE, "heartbeats were not answered");
+	conn_close(c, CONN_POLITELY, "heartbeats were not answered"); /* it may be mute, not gone */
 }
 
 void
