@@ -53,6 +53,7 @@ help:
 	@echo 'make certs       the demo key rings, certs/rings'
 	@echo 'make asan        the tests again, under AddressSanitizer and UBSan'
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (FUZZ=http: that one alone)'
+	@echo 'make bench       what a connection costs in CPU and memory'
 	@echo 'make lint        luacheck and the shell scripts'
 	@echo 'make install     into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make clean       removes what was built, and the key rings'
@@ -127,6 +128,10 @@ $(BUILD)/fuzz/%: spec/fuzz/%_fuzz.c $(LIB)
 	@mkdir -p $(@D); echo '  CC    $<'
 	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
 
+# CPU and memory of a connection, over loopback; figures for comparing, not a test.
+bench: all certs
+	$(Q)lua5.4 spec/bench/connections.lua
+
 lint:
 	$(Q)luacheck --no-color -q lua policies spec
 	$(Q)for s in certs/make-rings engine/packaging/deps engine/packaging/headers .ci/run; do bash -n $$s || exit 1; done
@@ -143,5 +148,5 @@ clean:
 
 FORCE:
 .SECONDARY:
-.PHONY: all help run test deps suite unit certs asan fuzz lint install clean FORCE
+.PHONY: all help run test deps suite unit certs asan fuzz bench lint install clean FORCE
 -include $(wildcard $(BUILD)/engine/*.d $(BUILD)/unit/*.d $(BUILD)/fuzz/*.d)
