@@ -31,7 +31,7 @@ struct texts {
 };
 
 struct rdn { /* one attribute of a distinguished name, in the certificate's order */
-	char type[16]; /* "CN", "O", or the dotted OID */
+	char type[64]; /* "CN", "O", or the dotted OID */
 	struct text value;
 };
 

@@ -33,7 +33,7 @@ fault_wrap(struct fault *f, const char *format, ...)
 	n = vsnprintf(f->text, sizeof f->text, format, ap);
 	va_end(ap);
 	if (n >= 0 && (size_t)n < sizeof f->text)
-		snprintf(f->text + n, sizeof f->text - (size_t)n, ": %s", inner);
+		snprintf(f->text + n, sizeof f->text - (size_t)n, ": %.*s", (int)(sizeof f->text - (size_t)n), inner);
 	return -1;
 }
 

@@ -149,7 +149,7 @@ ipconn_lost(struct ipconn *i, struct conn *c, const char *why)
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
 		if (i->socket[n] == c)
 			i->socket[n] = NULL;
-	finish(i, c, freeing ? "released" : "lost", why);
+	finish(i, c, freeing ? "released" : "lost", freeing ? i->why : why);
 }
 
 void

@@ -4,7 +4,7 @@ support: what the specs drive regions and partners with: `local support = requir
 
   support.region{…}         a region of the test's own (spec/support/region.lua)
   support.connect{…}        our own partner, run to its end: the JSON object it printed, its exit status, its stderr
-  support.connecting{…}     the same beside the test: p:answer() p:result() p:stop()
+  support.connecting{…}     the same beside the test: p:result() p:stop()
   support.raw(port)         bytes over TCP, support.tls{…} over TLS (spec/support/peer.lua)
   support.curl(args)        curl -sS, support.s_client(args, input): exit status, stdout, stderr
   support.run(words, input) any program;  support.sallyport(…) ours
@@ -74,13 +74,6 @@ Partner.__index = Partner
 
 function support.connecting(t)
   return setmetatable({ process = process.start(connect_words(over(t))) }, Partner)
-end
-
--- The object it has printed, as soon as it is there (it may go on holding the connection).
-function Partner:answer(seconds)
-  return wait.wait_until(function() return (dkjson.decode(self.process:stdout())) end, seconds, function()
-    return "connect to print its answer; it said: " .. self.process:stderr()
-  end)
 end
 
 -- Its object (nil when it printed none) and exit status, once it has ended.
