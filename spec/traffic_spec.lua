@@ -58,7 +58,7 @@ describe("heartbeats:", function()
   local region, port
 
   setup(function()
-    region = region_with({ heartbeat = 0.2, heartbeat_timeout = 0.2 },
+    region = region_with({ heartbeat = 0.2, heartbeat_timeout = 0.2, drain = 0.1 },
       { IPIC = { urm = "whole" }, QUIET = { urm = "whole", heartbeat = 0 }, SLOW = { urm = "whole", heartbeat = 60 },
         TLS = { urm = "whole", ssl = "yes" } })
     port = {}
@@ -172,7 +172,7 @@ describe("what does not belong on an acquired connection is answered 400 and end
   local region, port
 
   setup(function()
-    region = region_with { heartbeat = 60 }
+    region = region_with { heartbeat = 60, drain = 0.1 }
     port = region:port "IPIC"
   end)
   teardown(function() region:stop() end)
@@ -241,7 +241,7 @@ describe("release:", function()
   local region, port
 
   setup(function()
-    region = region_with { heartbeat = 60 }
+    region = region_with { heartbeat = 60, drain = 0.1 }
     port = region:port "IPIC"
   end)
   teardown(function() region:stop() end)
