@@ -103,7 +103,7 @@ release_fits(const struct command *c)
 	return c->nargs == 1 || ipconn_fits(c);
 }
 
-/* One question at a time: an id, an address, or the last ones. */
+/* One question at a time: an id, or an address, the last ones, the refused ones. */
 static bool
 explain_fits(const struct command *c)
 {
@@ -117,7 +117,7 @@ explain_fits(const struct command *c)
 		fprintf(stderr, "explain: --last %s is not a number from 1\n", c->last);
 		return false;
 	}
-	return c->nargs == 1 ? c->peer == NULL && c->last == NULL : c->nargs == 0 && (c->peer != NULL || c->last != NULL);
+	return c->nargs == 1 ? c->peer == NULL && c->last == NULL : c->nargs == 0 && (c->peer != NULL || c->last != NULL || c->refused);
 }
 
 #define COMMON \
@@ -149,6 +149,7 @@ static const struct verb {
 		"usage: sallyport explain ID\n"
 		"       sallyport explain --peer IP [--last N] [--refused]\n"
 		"       sallyport explain --last N [--refused]\n"
+		"       sallyport explain --refused\n"
 		"Tells why a connection was let in or refused: each door, its policy and the line of the verdict, every check, the facts and\n"
 		"the order of events.\n" COMMON
 		"  --peer IP        the connections of one address\n"
