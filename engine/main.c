@@ -212,6 +212,8 @@ main(int argc, char **argv)
 	for (size_t i = 0; argc >= 2 && i < sizeof commands / sizeof *commands; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].main(argc - 1, argv + 1);
+	if (argc >= 2)
+		fprintf(stderr, "sallyport: unknown command '%s'\n", argv[1]);
 	fputs(usage, stderr);
 	return EXIT_USAGE;
 }
