@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator.h"
 
+#include "factsjson.h"
 #include "inquire.h"
 #include "ipconn.h"
 #include "record.h"
@@ -284,7 +285,7 @@ operator_answer(void *arg, const json_t *request, const struct control_peer *pee
 
 	if (run(&o, json_string_value(json_object_get(request, "command")), peer) < 0) {
 		json_decref(o.rows);
-		return json_pack("{s:i,s:s}", "status", 1, "error", o.fault.text);
+		return json_pack("{s:i,s:o}", "status", 1, "error", factsjson_text(o.fault.text, strlen(o.fault.text))); /* may quote a script */
 	}
 	answer = json_pack("{s:i,s:o}", "status", 0, "rows", o.rows != NULL ? o.rows : json_array());
 	return answer;
