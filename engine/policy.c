@@ -239,10 +239,22 @@ load(struct policy *p, const struct source *s, struct faults *faults)
 	return l.script->loaded ? 0 : -1;
 }
 
+/* What was tried already, well or not, and whose faults were told then. */
+static const struct script *
+tried(const struct policy *p, const struct source *s)
+{
+	const struct script *one = p->script;
+
+	while (one != NULL && one->source != s)
+		one = one->next;
+	return one;
+}
+
 int
 policy_load(struct policy *p, const char *script, struct faults *faults)
 {
 	const struct source *s = get_source(p, script, faults);
+	const struct script *before;
 
 	if (s == NULL)
 		return -1;
@@ -250,9 +262,9 @@ policy_load(struct policy *p, const char *script, struct faults *faults)
 		faults_add(faults, FAULT_ERROR, NULL, 0, "script \"%s\" is named like the library module %s", script, s->path);
 		return -1;
 	}
-	for (const struct script *one = p->script; one != NULL; one = one->next)
-		if (one->source == s)
-			return one->loaded ? 0 : -1;
+	before = tried(p, s);
+	if (before != NULL)
+		return before->loaded ? 0 : -1;
 	return load(p, s, faults);
 }
 
@@ -269,8 +281,11 @@ int
 policy_compile(struct policy *p, const char *script, struct faults *faults)
 {
 	struct loading l = { .p = p, .source = get_source(p, script, faults), .faults = faults };
+	const struct script *before = l.source != NULL ? tried(p, l.source) : NULL;
 
-	return l.source != NULL ? load_protected(&l, compile_inside, 0) : -1;
+	if (l.source == NULL || before != NULL)
+		return before != NULL && before->loaded ? 0 : -1;
+	return load_protected(&l, compile_inside, 0);
 }
 
 static int
