@@ -286,13 +286,18 @@ make_listeners(struct region *r, const struct definition *d, struct faults *faul
 	return faults->errors == 0 ? 0 : -1;
 }
 
+static const char *
+control_path(const struct region_options *o, const struct definition *d)
+{
+	return o->control != NULL ? o->control : d->region.control;
+}
+
 static int
 open_control(struct region *r, const struct region_options *o, const struct definition *d, struct faults *faults)
 {
-	const char *path = o->control != NULL ? o->control : d->region.control;
 	struct fault f;
 
-	r->control = control_open(r->worker.loop, path, operator_answer, r, &f);
+	r->control = control_open(r->worker.loop, control_path(o, d), operator_answer, r, &f);
 	if (r->control == NULL)
 		faults_add(faults, FAULT_ERROR, NULL, 0, "%s", f.text);
 	return r->control != NULL ? 0 : -1;
@@ -312,14 +317,14 @@ say_warnings(struct region *r, const struct definition *d)
 }
 
 static void
-say_up(struct region *r, const struct definition *d)
+say_up(struct region *r, const struct region_options *o, const struct definition *d)
 {
 	char number[24];
 
 	say_warnings(r, d);
 	log_say(r->log, MSG_SP0001, "networkid", d->region.networkid, "generation",
 		log_number(number, (int64_t)r->worker.generation->number), "region", r->file, "control",
-		d->region.control, NULL);
+		control_path(o, d), NULL);
 }
 
 static int
@@ -337,7 +342,7 @@ begin(struct region *r, const struct region_options *o, struct definition *d, st
 	r->turn.data = r;
 	ev_prepare_start(r->worker.loop, &r->turn);
 	r->started = clock_wall();
-	say_up(r, d);
+	say_up(r, o, d);
 	return 0;
 }
 
