@@ -111,7 +111,9 @@ end
 function Region:start_and_end(seconds)
   self.process = process.start(words_of(self), self.dir)
   lately[self] = 0
-  return self.process:wait(seconds), self:log()
+  local status = self.process:wait(seconds)
+  self.process = nil
+  return status, self:log()
 end
 
 -- SIGTERM, and the end of it: anything but status 0 is an error (a leak, a crash, a hang), with the log. No harm when it has ended.
