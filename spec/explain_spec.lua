@@ -1,0 +1,344 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- `explain`: which records it finds, the shape of --json, and what the text tells of a refusal at each door.
+local dkjson = require "dkjson"
+
+local support = require "spec.support"
+
+local SCRIPTS = {
+  no_admit = [[
+local policy = require "policy"
+return { admit = function(facts)
+  policy.check("is a friend", false, facts.peer.ip)
+  return policy.refuse("stranger", "friends only")
+end }]],
+  no_certify = [[
+local policy = require "policy"
+return { certify = function(facts)
+  policy.check("chain", facts.certificate.chain.ok)
+  return policy.refuse("not_you", "the guard does not know you")
+end }]],
+  no_bind = [[
+local policy = require "policy"
+return { bind = function(facts)
+  policy.check("owns the name", false, facts.capex.applid)
+  return policy.refuse("not_owner", "that name is another's")
+end }]],
+  no_install = [[
+local policy = require "policy"
+return { install = function(facts)
+  if not policy.check("network", facts.capex.networkid == "SHOP", facts.capex.networkid) then
+    return policy.refuse("other_network", "SHOP only")
+  end
+  return policy.install { ipconn = "SHOP" }
+end }]],
+  raises = "return { install = function(facts)\n  return facts.nothing.there\nend }",
+  runaway = "return { install = function()\n  while true do end\nend }",
+  chain = "local policy = require 'policy'\nreturn { install = policy.first { function() return policy.pass() end } }",
+}
+
+-- A URM of one answer.
+local function urm(fields)
+  return ("local policy = require 'policy'\nreturn { install = function() return policy.install { %s } end }"):format(fields)
+end
+
+for name, fields in pairs {
+  badname = "ipconn = 'lower'", taken = "ipconn = 'X'",
+  tmplno = "ipconn = 'N1', template = 'NOPE'", tmplout = "ipconn = 'N2', template = 'OUT'",
+  renames = "ipconn = 'N3', applid = 'OTHER'", port = "ipconn = 'N4', port = 1500", ident = "ipconn = 'N5', template = 'IDTEMPL'",
+  good = "ipconn = 'GOOD'",
+} do
+  SCRIPTS[name] = urm(fields)
+end
+
+-- Each code: the listener and CAPEX that bring it about, where it was, and words its explanation must have.
+local CODES = {
+  policy_error = { "RAISES", {}, "install", "raised an error" },
+  policy_limit = { "RUNAWAY", {}, "install", "budget" },
+  no_rule = { "CHAIN", {}, "install", "none had an opinion" },
+  urm_no = { "NOURM", {}, "install", "names no autoinstall program" },
+  bad_name = { "BADNAME", {}, "install", "A%-Z 0%-9" },
+  name_taken = { "TAKEN", {}, "capex", "belongs to an installed ipconn" },
+  template_unknown = { "TMPLNO", {}, "capex", "not installed" },
+  template_outservice = { "TMPLOUT", {}, "capex", "out of service" },
+  applid_changed = { "RENAMES", {}, "capex", "not blank" },
+  port_changed = { "PORT", {}, "capex", "call%-back port" },
+  trust = { "IDENT", {}, "capex", "userauth = identify" },
+  bad_capex = { "NOURM", { sendcount = -5 }, "capex", "capability exchange" },
+  server_applid = { "NOURM", { server_applid = "OTHER" }, "capex", "another region" },
+  outservice = { "NOURM", { applid = "OUTAPPL" }, "capex", "out of service" },
+  mismatch = { "NOURM", { applid = "ELSEAPPL" }, "capex", "another tcpipservice" },
+}
+
+local function text_of(region, id)
+  local status, out, err = region:command("explain", id)
+  assert.same({ 0, "" }, { status, err })
+  return out
+end
+
+local function has(text, pattern)
+  assert.is_truthy(text:find(pattern), ("%q is not in:\n%s"):format(pattern, text))
+end
+
+describe("explain", function()
+  local region
+
+  setup(function()
+    region = support.region {
+      region = { milliseconds = 200, instructions = 100000, capex_timeout = 1 },
+      tcpipservices = {
+        ADMIT = { admit = "no_admit" }, BIND = { bind = "no_bind", urm = "good" }, INSTALL = { urm = "no_install" }, NOURM = {},
+        GOOD = { urm = "good" }, CERTIFY = { ssl = "clientauth", certificate = "CICSA", certify = "no_certify" },
+        PLAINCHN = { ssl = "clientauth", certificate = "CICSA" },
+        RAISES = { urm = "raises" }, RUNAWAY = { urm = "runaway" }, CHAIN = { urm = "chain" }, BADNAME = { urm = "badname" },
+        TAKEN = { urm = "taken" }, TMPLNO = { urm = "tmplno" }, TMPLOUT = { urm = "tmplout" }, PORT = { urm = "port" },
+        RENAMES = { urm = "renames", applid_change = "blank_only" }, IDENT = { urm = "ident" },
+      },
+      ipconns = {
+        X = { applid = "XAPPL" }, OUT = { applid = "OUTAPPL", networkid = "NETX", inservice = "no" },
+        ELSE = { applid = "ELSEAPPL", networkid = "NETX", tcpipservice = "GOOD" },
+        IDTEMPL = { template = "only", userauth = "identify" },
+      },
+      scripts = SCRIPTS,
+    }
+    region:start()
+  end)
+  teardown(function() region:stop() end)
+
+  -- One CAPEX over a socket of its own, and its record once the connection is over or in.
+  local function record_of(service, fields)
+    local p = support.raw(region:port(service))
+    local body = p:capex(fields):read_message().body
+    p:close()
+    return region:explain(body.connection)[1], body
+  end
+
+  local function last_refused()
+    return region:explain { last = 1, refused = true }[1]
+  end
+
+  it("gives a record of the agreed shape", function()
+    local r, body = record_of("INSTALL", { applid = "CTGAPP" })
+    assert.equal("refused", r.outcome)
+    assert.same({ body.connection, 1, "AUTOINSTALL_FAILED", "other_network" }, { r.connection, r.generation, r.reason, r.code })
+    assert.is_truthy(r.peer:match "^127%.0%.0%.1:%d+$")
+    local names = {}
+    for i, door in ipairs(r.doors) do names[i] = door.door end
+    assert.same({ "admit", "bind", "install" }, names)
+    local d = r.doors[3]
+    assert.same({ "no_install", region:path "policies/no_install.lua", 4, "refuse", "other_network", "SHOP only" },
+      { d.policy, d.file, d.line, d.verdict, d.code, d.text })
+    assert.equal("number", type(d.microseconds))
+    assert.same({ { name = "network", value = false, detail = "NETX" } }, d.checks)
+    assert.same({ "INSTALL", "CTGAPP", "127.0.0.1" }, { r.facts.tcpipservice, r.facts.capex.applid, r.facts.peer.ip })
+  end)
+
+  it("keeps every member of the shape, null where there is none", function()
+    local _, body = record_of("NOURM", {})
+    local status, out = region:command("explain", body.connection, "--json")
+    assert.equal(0, status)
+    local r = dkjson.decode(out, 1, dkjson.null)[1]
+    for _, key in ipairs { "connection", "peer", "generation", "outcome", "doors", "facts" } do assert.is_not_nil(r[key], key) end
+    for _, door in ipairs(r.doors) do
+      for _, key in ipairs { "door", "policy", "file", "line", "verdict", "code", "text", "microseconds", "checks" } do
+        assert.is_not_nil(door[key], key)
+      end
+    end
+    assert.equal(dkjson.null, r.doors[1].policy)
+  end)
+
+  it("tells of one who was let in too", function()
+    local r = record_of("GOOD", { applid = "WELCOME" })
+    assert.is_nil(r.code)
+    assert.equal("install", r.doors[3].verdict)
+  end)
+
+  it("explains a refused admit: the check, the code, the words, the place", function()
+    local p = support.raw(region:port "ADMIT")
+    p:closed()
+    local r = last_refused()
+    assert.same({ "refused", "tcp", "stranger" }, { r.outcome, r.stage, r.code })
+    local text = text_of(region, r.connection)
+    has(text, "admit +policy no_admit at [^\n]*/no_admit%.lua:4: refuse stranger \"friends only\"")
+    has(text, "NO  is a friend  %(127%.0%.0%.1%)")
+    has(text, "outcome: refused at tcp, code stranger")
+    assert.equal(1, #r.doors)
+  end)
+
+  for _, version in ipairs { "1.2", "1.3" } do
+    it("explains a refused certify in TLS " .. version .. ", and what the client believed", function()
+      support.connect { port = region:port "CERTIFY", ring = "NETX.CTGAPP", ["tls" .. version] = true }
+      local r = support.wait_until(function()
+        local record = last_refused()
+        return record.code == "not_you" and record.facts.tls.version == "TLSv" .. version and record
+      end, 10, "the refusal")
+      assert.same({ "refused", "tls" }, { r.outcome, r.stage })
+      assert.is_true(r.facts.certificate.chain.ok)
+      local text = text_of(region, r.connection)
+      has(text, "certify +policy no_certify at [^\n]*/no_certify%.lua:4: refuse not_you")
+      has(text, "ok  chain")
+      has(text, version == "1.3" and "It believed it was in" or "saw its handshake fail")
+      has(text, "CN=NETX%.CTGAPP")
+      local previous = -1
+      for _, event in ipairs(r.events) do
+        assert.is_true(event.milliseconds >= previous, event.event)
+        previous = event.milliseconds
+      end
+    end)
+  end
+
+  it("explains a refused bind and a refused install", function()
+    local _, body = record_of("BIND", {})
+    assert.equal("SECURITY_VIOLATION", body.reason)
+    local text = text_of(region, body.connection)
+    has(text, "bind +policy no_bind at [^\n]*/no_bind%.lua:4: refuse not_owner")
+    has(text, "the partner was told SECURITY_VIOLATION")
+    has(text, "NO  owns the name  %(CTGAPP%)")
+    _, body = record_of("INSTALL", {})
+    text = text_of(region, body.connection)
+    has(text, "install +policy no_install at [^\n]*/no_install%.lua:4: refuse other_network \"SHOP only\"")
+    has(text, "NO  network  %(NETX%)")
+    has(text, "the policy's own rule")
+  end)
+
+  for code, case in pairs(CODES) do
+    it("explains " .. code .. " in words", function()
+      local fields = { applid = "CTGAPP", networkid = "NETX" }
+      for key, value in pairs(case[2]) do fields[key] = value end
+      local r, body = record_of(case[1], fields)
+      assert.same({ "refused", code }, { r.outcome, r.code })
+      local told = false
+      for _, door in ipairs(r.doors) do told = told or (door.code == code and door.door == case[3]) end
+      assert.is_true(told, "a door " .. case[3] .. " with code " .. code)
+      local text = text_of(region, body.connection)
+      has(text, case[4])
+      has(text, "why: ")
+    end)
+  end
+
+  it("explains pair_taken in words", function()
+    local first = support.raw(region:port "GOOD")
+    assert.equal(200, first:capex { applid = "TWICE" }:read_message().status)
+    local r, body = record_of("GOOD", { applid = "TWICE" })
+    first:close()
+    assert.equal("pair_taken", r.code)
+    has(text_of(region, body.connection), "connected already")
+  end)
+
+  it("explains no_ipconn in words", function()
+    local r, body = record_of("GOOD", { socket = 2, token = ("A"):rep(22) })
+    assert.equal("no_ipconn", r.code)
+    has(text_of(region, body.connection), "token")
+  end)
+
+  it("explains chain and no_certificate in words", function()
+    for ring, code in pairs { expired = "chain", none = "no_certificate" } do
+      support.connect { port = region:port "PLAINCHN", ring = ring }
+      local r = support.wait_until(function()
+        local record = last_refused()
+        return record.code == code and record
+      end, 10, code)
+      has(text_of(region, r.connection), code == "chain" and "did not verify" or "clientauth")
+    end
+  end)
+
+  it("explains tls_on_plain and plain_text in words", function()
+    local p = support.raw(region:port "PLAINCHN")
+    p:send "POST /ipic HTTP/1.1\r\n\r\n"
+    p:closed()
+    local r = last_refused()
+    assert.equal("plain_text", r.code)
+    has(text_of(region, r.connection), "did not speak TLS")
+    support.connect { port = region:port "NOURM", ring = "none" }
+    r = last_refused()
+    assert.equal("tls_on_plain", r.code)
+    has(text_of(region, r.connection), "ssl = no")
+  end)
+
+  it("explains timeout in words", function()
+    local p = support.raw(region:port "NOURM")
+    p:send "POST /ipic HT"
+    assert.equal("ISCE_TIMED_OUT", p:read_message().body.reason)
+    p:close()
+    local r = last_refused()
+    assert.equal("timeout", r.code)
+    has(text_of(region, r.connection), "in time")
+  end)
+
+  it("explains limit in words", function()
+    local small = support.region { region = { maxsockets = 1 }, tcpipservices = { NOURM = {} } }
+    small:start()
+    local first = support.raw(small:port "NOURM")
+    support.wait_until(function() return #small:inquire "socket" == 1 end, 10, "the first socket")
+    support.raw(small:port "NOURM"):closed()
+    local r = small:explain { last = 1, refused = true }[1]
+    assert.same({ "limit", "tcp" }, { r.code, r.stage })
+    has(text_of(small, r.connection), "cap of the region")
+    first:close()
+    small:stop()
+  end)
+
+  describe("finds", function()
+    local few, ids
+
+    -- Seven connections, of which the fourth and the seventh were let in.
+    setup(function()
+      few = support.region { region = { records = 5 }, tcpipservices = { GOOD = { urm = "good" }, NOURM = {} }, scripts = SCRIPTS }
+      few:start()
+      ids = {}
+      for i = 1, 7 do
+        local service = (i == 4 or i == 7) and "GOOD" or "NOURM"
+        local p = support.raw(few:port(service))
+        ids[i] = p:capex { applid = "APP" .. i }:read_message().body.connection
+        p:close()
+        support.wait_until(function() return #few:inquire "socket" == 0 end, 10, "its end")
+      end
+    end)
+    teardown(function() few:stop() end)
+
+    local function found(...)
+      local status, out, err = few:command("explain", ...)
+      assert.equal(0, status, err)
+      local list = {}
+      for i, r in ipairs(dkjson.decode(out)) do list[i] = r.connection end
+      return list
+    end
+
+    local function named(...)
+      local list = {}
+      for i, n in ipairs { ... } do list[i] = ids[n] end
+      return list
+    end
+
+    it("one by its id", function() assert.same(named(5), found(ids[5], "--json")) end)
+
+    it("the last ones, oldest first", function() assert.same(named(6, 7), found("--last", "2", "--json")) end)
+
+    it("the last refused ones", function() assert.same(named(5, 6), found("--refused", "--json", "--last", "2")) end)
+
+    it("all the refused ones", function() assert.same(named(3, 5, 6), found("--refused", "--json")) end)
+
+    it("those of an address, and the last or refused of them", function()
+      assert.same(named(3, 4, 5, 6, 7), found("--peer", "127.0.0.1", "--json"))
+      assert.same(named(7), found("--peer", "127.0.0.1", "--last", "1", "--json"))
+      assert.same(named(6), found("--json", "--peer", "127.0.0.1", "--last", "1", "--refused"))
+    end)
+
+    it("no more than the region keeps", function() assert.same(named(3, 4, 5, 6, 7), found("--last", "100", "--json")) end)
+
+    it("nobody from another address: status 0, an empty array", function()
+      assert.same({}, found("--peer", "192.0.2.1", "--json"))
+      local status, out, err = few:command("explain", "--peer", "::1")
+      assert.same({ 0, "" }, { status, out })
+      has(err, "no connection")
+    end)
+
+    it("not one that is forgotten, or never was: status 1, a sentence, an empty array", function()
+      for _, id in ipairs { ids[1], "nonsense" } do
+        local status, out, err = few:command("explain", id, "--json")
+        assert.equal(1, status)
+        assert.same({}, dkjson.decode(out))
+        has(err, "no connection " .. id:gsub("%p", "%%%0") .. " is remembered %(the region keeps the last 5%)")
+      end
+    end)
+  end)
+end)

@@ -1,0 +1,319 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The operator's command line: exit statuses, --help, --json, what `inquire` shows and how.
+local dkjson = require "dkjson"
+local support = require "spec.support"
+
+local REGION = { networkid = "NETA", applid = "CICSA" }
+
+-- One array and nothing else.
+local function array(out)
+  local value, after, why = dkjson.decode(out)
+  assert.is_nil(why, out)
+  assert.equal("", (out:sub(after):gsub("%s", "")))
+  assert.equal("[", out:match "^%s*(.)")
+  return value
+end
+
+local function keys_are(row, kinds)
+  for key, kind in pairs(kinds) do
+    assert.equal(kind, type(row[key]), ("%s is %s"):format(key, tostring(row[key])))
+  end
+end
+
+describe("the command line", function()
+  local USAGES = {
+    run = { "--region", "--log%-format" }, check = { "--strict" }, connect = { "--to HOST:PORT" },
+    inquire = { "%-%-json", "%-%-cemt" }, set = { "urm=" }, discard = { "ipconn NAME" }, release = { "NAME" }, explain = { "%-%-peer" },
+  }
+
+  for command, words in pairs(USAGES) do
+    it(command .. " --help says how on stdout and is content", function()
+      local status, out, err = support.sallyport(command, "--help")
+      assert.equal(0, status)
+      assert.equal("", err)
+      assert.is_truthy(out:find("usage: sallyport " .. command, 1, true), out)
+      for _, word in ipairs(words) do assert.is_truthy(out:find(word), word .. " in " .. out) end
+    end)
+
+    it(command .. " refuses an option it does not have", function()
+      local status, out, err = support.sallyport(command, "--nonsense")
+      assert.equal(2, status)
+      assert.equal("", out)
+      assert.is_truthy(err:find("nonsense", 1, true), err)
+      assert.is_truthy(err:find("usage: sallyport " .. command, 1, true), err)
+    end)
+  end
+
+  it("lists its commands on --help", function()
+    local status, out, err = support.sallyport "--help"
+    assert.same({ 0, "" }, { status, err })
+    for command in pairs(USAGES) do assert.is_truthy(out:find("\n  " .. command, 1, true), command) end
+  end)
+
+  it("takes neither no command nor an unknown one", function()
+    assert.equal(2, (support.sallyport()))
+    local status, out, err = support.sallyport("open-the-gate", "--help")
+    assert.same({ 2, "" }, { status, out })
+    assert.is_truthy(err:find("open-the-gate", 1, true), err)
+  end)
+
+  for what, words in pairs {
+    ["a command without its words"] = { "inquire" },
+    ["a kind that is none"] = { "inquire", "terminals" },
+    ["too many words"] = { "inquire", "ipconn", "A", "B" },
+    ["an option that misses its value"] = { "inquire", "region", "--control" },
+    ["an option of another command"] = { "inquire", "region", "--refused" },
+    ["two forms at once"] = { "inquire", "ipconn", "--json", "--cemt" },
+    ["a form the kind does not have"] = { "inquire", "socket", "--cemt" },
+    ["set without a value"] = { "set", "tcpipservice", "A" },
+    ["set to what is no state"] = { "set", "tcpipservice", "A", "ajar" },
+    ["set of what cannot be set"] = { "set", "region", "A", "open" },
+    ["discard of another kind"] = { "discard", "tcpipservice", "A" },
+    ["release of nothing"] = { "release" },
+    ["explain of nothing"] = { "explain" },
+    ["explain --last none"] = { "explain", "--last", "0" },
+    ["explain --last of words"] = { "explain", "--last", "few" },
+    ["explain --peer by name"] = { "explain", "--peer", "localhost" },
+    ["a word that run does not take"] = { "run", "policies/region.lua" },
+    ["a log format that is none"] = { "run", "--log-format", "xml" },
+    ["a word that check does not take"] = { "check", "policies/region.lua" },
+    ["connect to nowhere"] = { "connect", "--applid", "A" },
+    ["connect without a port"] = { "connect", "--to", "127.0.0.1" },
+    ["three sockets"] = { "connect", "--to", "127.0.0.1:1", "--sockets", "3" },
+    ["a hold that is no time"] = { "connect", "--to", "127.0.0.1:1", "--hold", "long" },
+  } do
+    it("is exit status 2: " .. what, function()
+      local status, out, err = support.sallyport(table.unpack(words))
+      assert.equal(2, status)
+      assert.equal("", out)
+      assert.is_truthy(err:find("usage: ", 1, true), err)
+    end)
+  end
+
+  describe("with no region behind the socket", function()
+    local dir
+
+    setup(function() dir = support.directory() end)
+    teardown(function() support.remove(dir) end)
+
+    for _, words in ipairs {
+      { "inquire", "region" }, { "set", "tcpipservice", "A", "open" }, { "set", "ipconn", "A", "released" }, { "discard", "ipconn", "A" },
+      { "release", "A" }, { "explain", "--last", "1" },
+    } do
+      it("is exit status 1: " .. table.concat(words, " "), function()
+        words[#words + 1] = "--control"
+        words[#words + 1] = dir .. "/none.sock"
+        local status, out, err = support.sallyport(table.unpack(words))
+        assert.equal(1, status)
+        assert.equal("", out)
+        assert.equal(("%s: no region answers at %s/none.sock (No such file or directory)\n"):format(words[1], dir), err)
+      end)
+    end
+
+    it("prints an empty array all the same", function()
+      local status, out, err = support.sallyport("inquire", "ipconn", "--json", "--control", dir .. "/none.sock")
+      assert.equal(1, status)
+      assert.same({}, array(out))
+      assert.is_truthy(err:find("no region answers", 1, true))
+    end)
+
+    it("finds the socket by the definition, which must be there and good", function()
+      local file = dir .. "/region.lua"
+      support.write(file, ('region { applid = "A", networkid = "N", control = "%s/its.sock" }'):format(dir))
+      local status, _, err = support.sallyport("inquire", "region", "--region", file)
+      assert.equal(1, status)
+      assert.is_truthy(err:find(dir .. "/its.sock", 1, true), err)
+      support.write(file, 'region { applid = "A", networkid = "N", control = 7 }')
+      status, _, err = support.sallyport("inquire", "region", "--region", file)
+      assert.equal(1, status)
+      assert.is_truthy(err:find(file .. ":1: fault: region: control", 1, true), err)
+      status, _, err = support.sallyport("inquire", "region", "--region", dir .. "/none.lua")
+      assert.equal(1, status)
+      assert.is_truthy(err:find(dir .. "/none.lua", 1, true), err)
+    end)
+  end)
+end)
+
+describe("inquire", function()
+  local region, answer, partner
+
+  setup(function()
+    region = support.region {
+      region = REGION,
+      tcpipservices = {
+        IPICSRV = { urm = "install" }, SHUT = { status = "closed", portnumber = 1499 },
+        SECURE = { ssl = "clientauth", certificate = "CICSA" },
+      },
+      ipconns = {
+        NETX = { applid = "CTGAPP", template = "only", receivecount = 10, userauth = "verify" },
+        SECTEMPL = { networkid = "GBIBMIYA", receivecount = 100, tcpipservice = "IPICSRV" },
+      },
+      scripts = { install = [[
+        local policy = require "policy"
+        return { install = function(facts) return policy.install { ipconn = facts.capex.applid:sub(-4), template = "NETX" } end } ]] },
+    }
+    region:start()
+    partner = support.raw(region:port "IPICSRV")
+    answer = partner:capex { applid = "MYAPPL", networkid = "MYQUAL", sendcount = 7 }:read_message().body
+    assert(answer.ipconn == "APPL", answer.reason)
+  end)
+  teardown(function()
+    partner:close()
+    region:stop()
+  end)
+
+  local function json(...)
+    local status, out, err = region:command("inquire", ...)
+    return array(out), status, err
+  end
+
+  it("prints one array of one object, and nothing on stderr", function()
+    local rows, status, err = json("region", "--json")
+    assert.same({ 1, 0, "" }, { #rows, status, err })
+  end)
+
+  it("shows the region", function()
+    local row = json("region", "--json")[1]
+    assert.same({ "CICSA", "NETA", 1, 1, "ACTIVE" }, { row.applid, row.networkid, row.generation, row.workers, row.status })
+    assert.same({ 5, 65535, "RELEASE" }, { row.drain, row.maxsockets, row.recheck })
+    keys_are(row, { ring = "string", control = "string", heartbeat = "number", records = "number", sockets = "number", ipconns = "number" })
+    assert.same({ 1, 3 }, { row.sockets, row.ipconns })
+  end)
+
+  it("shows a tcpipservice: the port the system picked, its state, its connections", function()
+    local row = json("tcpipservice", "IPICSRV", "--json")[1]
+    assert.same({ "IPICSRV", "OPEN", 1, "install" }, { row.tcpipservice, row.openstatus, row.connections, row.urm })
+    assert.same({ 0, "127.0.0.1", "NO", "IPIC", "CISS" }, { row.portnumber, row.host, row.ssl, row.protocol, row.transaction })
+    assert.is_true(row.port > 0)
+    support.raw(row.port):close()
+    keys_are(row, { backlog = "number", heartbeat = "number", heartbeat_timeout = "number", socketclose = "string", admit = "string" })
+    assert.equal("CLIENTAUTH", json("tcpipservice", "SECURE", "--json")[1].ssl)
+  end)
+
+  it("shows a tcpipservice that is closed", function()
+    local row = json("tcpipservice", "SHUT", "--json")[1]
+    assert.same({ "CLOSED", 0, "CLOSED" }, { row.openstatus, row.connections, row.status })
+  end)
+
+  it("shows an ipconn while it is ACQUIRED with the agreed numbers", function()
+    local row = json("ipconn", "APPL", "--json")[1]
+    assert.same({ "APPL", "MYAPPL", "MYQUAL", "ACQUIRED", "INSERVICE", true, "NETX", 1 },
+      { row.ipconn, row.applid, row.networkid, row.connstatus, row.servstatus, row.autoinstalled, row.template, row.generation })
+    assert.same({ 7, 0, "IPICSRV", "VERIFY" }, { row.receivecount, row.sendcount, row.tcpipservice, row.userauth })
+    assert.is_truthy(row.peer:match "^127%.0%.0%.1:%d+$")
+    keys_are(row, { port = "string", linkauth = "string", queuelimit = "string", mirrorlife = "string", ssl = "string" })
+  end)
+
+  it("shows a defined ipconn with the defined numbers", function()
+    local row = json("ipconn", "NETX", "--json")[1]
+    assert.same({ "RELEASED", "INSERVICE", false, 10, 0, "ONLY", "" },
+      { row.connstatus, row.servstatus, row.autoinstalled, row.receivecount, row.sendcount, row.template, row.peer })
+  end)
+
+  it("shows a socket", function()
+    local rows = json("socket", "--json")
+    assert.equal(1, #rows)
+    local row = rows[1]
+    assert.same({ answer.connection, "IN", "APPL", "IPICSRV" }, { row.connection, row.way, row.ipconn, row.tcpipservice })
+    assert.equal(json("ipconn", "APPL", "--json")[1].peer, row.peer)
+    assert.is_truthy(row.stage:match "^%u+$", row.stage)
+    assert.same(rows, (json("socket", answer.connection:upper(), "--json")))
+  end)
+
+  it("shows the policies in use and by whom", function()
+    local row = json("policy", "install", "--json")[1]
+    assert.same({ "install", { "install" }, true, 1, { "IPICSRV urm" } },
+      { row.policy, row.doors, row.current, row.generation, row.used_by })
+  end)
+
+  it("knows names and kinds in any case, and takes options anywhere", function()
+    for _, words in ipairs {
+      { "tcpipservice", "ipicsrv", "--json" }, { "--json", "TCPIPSERVICE", "IpicSrv" }, { "tcpipservice", "--json", "IPICSRV" },
+      { "tcpipservice", "--js", "IPICSRV" },
+    } do
+      local rows, status = json(table.unpack(words))
+      assert.same({ 0, "IPICSRV" }, { status, rows[1].tcpipservice })
+    end
+    local status, out = support.sallyport("inquire", "--control", region.control, "region", "--json")
+    assert.same({ 0, "CICSA" }, { status, array(out)[1].applid })
+    assert.equal(0, (support.sallyport("inquire", "region", "--region", region:path "region.lua")))
+  end)
+
+  for _, kind in ipairs { "region", "tcpipservice", "ipconn", "socket", "policy" } do
+    it("says that there is no " .. kind .. " of that name", function()
+      local status, out, err = region:command("inquire", kind, "nope")
+      assert.same({ 1, "" }, { status, out })
+      assert.is_truthy(err:lower():find("no " .. kind .. " named nope", 1, true), err)
+      local rows, again, told = json(kind, "nope", "--json")
+      assert.same({ {}, 1, err }, { rows, again, told })
+    end)
+  end
+
+  it("prints an empty array when there is nothing", function()
+    local empty = support.region { tcpipservices = { IPICSRV = {} } }
+    empty:start()
+    for _, kind in ipairs { "ipconn", "socket", "policy" } do
+      local status, out, err = empty:command("inquire", kind, "--json")
+      assert.same({ 0, "" }, { status, err })
+      assert.same({}, array(out))
+      assert.equal(0, (empty:command("inquire", kind)))
+    end
+    empty:stop()
+  end)
+
+  it("lines columns up under the keys' names", function()
+    local status, out, err = region:command("inquire", "ipconn")
+    assert.same({ 0, "" }, { status, err })
+    local head, first = out:match "^([^\n]*)\n([^\n]*)\n"
+    assert.is_truthy(head:match "^IPCONN +APPLID +NETWORKID +SERVSTATUS +CONNSTATUS ", head)
+    assert.equal(head:find("APPLID", 1, true), first:find("CTGAPP", 1, true))
+  end)
+
+  it("lists everything of one", function()
+    local status, out = region:command("inquire", "ipconn", "appl")
+    assert.equal(0, status)
+    assert.is_truthy(out:find "\nconnstatus +ACQUIRED\n", out)
+    assert.is_truthy(out:find "\nautoinstalled +YES\n", out)
+  end)
+
+  it("prints CEMT's two lines", function()
+    local status, out = region:command("inquire", "ipconn", "--cemt")
+    assert.equal(0, status)
+    for _, two in ipairs {
+      " Ipc(APPL    ) App(MYAPPL  ) Net(MYQUAL  ) Ins Acq Nos\n    Rece(007) Sen(000) Tcp(IPICSRV )\n",
+      " Ipc(SECTEMPL) App(SECTEMPL) Net(GBIBMIYA) Ins Rel Nos\n    Rece(100) Sen(000) Tcp(IPICSRV )\n",
+    } do
+      assert.is_truthy(("\n" .. out):find("\n" .. two, 1, true), out)
+    end
+    status, out = region:command("inquire", "--cemt", "tcpipservice", "shut")
+    assert.equal(0, status)
+    assert.is_truthy(out:find("^ Tcpips%(SHUT    %) Clo Por%(01499%)"), out)
+  end)
+
+  it("prints messages of a change on stderr, its array on stdout", function()
+    local status, out, err = region:command("set", "ipconn", "sectempl", "outservice", "--json")
+    assert.same({ 0, "" }, { status, err })
+    assert.same({}, array(out))
+    assert.equal("OUTSERVICE", json("ipconn", "SECTEMPL", "--json")[1].servstatus)
+    status, out, err = region:command("set", "ipconn", "SECTEMPL", "INSERVICE")
+    assert.same({ 0, "" }, { status, out })
+    assert.is_truthy(err:find "%S")
+  end)
+
+  for _, words in ipairs {
+    { "set", "tcpipservice", "nope", "open" }, { "set", "ipconn", "nope", "outservice" }, { "discard", "ipconn", "nope" },
+    { "release", "nope" }, { "release", "ipconn", "nope" },
+  } do
+    it("is exit status 1 for a name that is not there: " .. table.concat(words, " "), function()
+      local status, out, err = region:command(table.unpack(words))
+      assert.same({ 1, "" }, { status, out })
+      assert.is_truthy(err:find("named nope", 1, true), err)
+    end)
+  end
+
+  it("does not discard what is in service", function()
+    local status, _, err = region:command("discard", "ipconn", "SECTEMPL")
+    assert.equal(1, status)
+    assert.is_truthy(err:find("INSERVICE", 1, true), err)
+  end)
+end)
