@@ -1,0 +1,216 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- How long somebody may take, and how many may be there: timers, half-open caps, maxsockets, the machine's descriptors.
+local support = require "spec.support"
+
+local WHOLE_APPLID = "local policy = require 'policy'\n"
+  .. "return { install = function(facts) return policy.install { ipconn = facts.capex.applid } end }\n"
+
+local function ports_of(region)
+  local ports = {}
+  for _, row in ipairs(region:inquire "tcpipservice") do ports[row.tcpipservice] = row.port end
+  return ports
+end
+
+local function last_record(region)
+  return region:explain { last = 1 }[1]
+end
+
+-- A Lua pattern for the lines of one connection.
+local function of(connection)
+  return "connection=" .. connection:gsub("%-", "%%-") .. " "
+end
+
+-- Answers heartbeats until another message comes.
+local function beat(p)
+  p:request "1 cmd; name=heartbeat"
+  while true do
+    local m = assert(p:read_message())
+    if m.status then return m end
+    p:answer(m.is)
+  end
+end
+
+describe("timers:", function()
+  local region, port
+
+  setup(function()
+    region = support.region {
+      region = { tcp_timeout = 0.4, handshake_timeout = 0.4, capex_timeout = 0.4, drain = 0.1 },
+      tcpipservices = { PLAIN = { urm = "whole" }, TLS = { urm = "whole", ssl = "yes" } },
+      scripts = { whole = WHOLE_APPLID },
+    }
+    region:start()
+    port = ports_of(region)
+  end)
+  teardown(function() region:stop() end)
+
+  local function assert_timed_out(m, stage)
+    assert.are.same({ 403, "EXCEPTION", "ISCE_TIMED_OUT" }, { m.status, m.body.response, m.body.reason })
+    local record = region:explain(m.body.connection)[1]
+    assert.are.same({ "refused", stage, "timeout" }, { record.outcome, record.stage, record.code })
+  end
+
+  it("silence after the accept: 403 ISCE_TIMED_OUT on a plain port", function()
+    local p, from = support.raw(port.PLAIN), support.now()
+    assert_timed_out(p:read_message(), "tcp")
+    assert.is_true(support.now() - from >= 0.35)
+    assert.are.equal("closed", p:closed())
+  end)
+
+  it("silence after the accept: closed without a byte on a TLS port", function()
+    local p = support.raw(port.TLS)
+    assert.are.equal("closed", p:closed())
+    assert.are.equal("", p.buffer)
+    assert.are.same({ "tcp", "timeout" }, { last_record(region).stage, last_record(region).code })
+  end)
+
+  it("a handshake that does not go on", function()
+    local p = support.raw(port.TLS)
+    p:send "\x16\x03\x01\x02\x00\x01"
+    p:closed()
+    local record = last_record(region)
+    assert.are.same({ "refused", "tls", "timeout" }, { record.outcome, record.stage, record.code })
+    region:wait_log("DFHSO0123 .*" .. of(record.connection) .. ".*code=timeout")
+  end)
+
+  it("a handshake that is done, and no CAPEX", function()
+    local p = assert(support.tls { port = port.TLS })
+    assert_timed_out(p:read_message(), "capex")
+  end)
+
+  it("half a request, then silence: 403 ISCE_TIMED_OUT", function()
+    local p = support.raw(port.PLAIN)
+    p:send "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Le"
+    assert_timed_out(p:read_message(), "capex")
+    p:closed()
+  end)
+
+  it("one byte at a time, for longer than capex_timeout: the time is the message's, not the byte's", function()
+    local p, from = support.raw(port.PLAIN), support.now()
+    p:send "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Length: 30000\r\n\r\n{"
+    local m = support.wait_until(function()
+      p:send " "
+      return p:read_message(0.01)
+    end, 30, "an answer")
+    assert.is_true(support.now() - from >= 0.35)
+    assert_timed_out(m, "capex")
+  end)
+
+  it("one byte at a time within the time is a CAPEX like any other", function()
+    local p = support.raw(port.PLAIN)
+    local body = '{"applid":"SLOWAPPL","networkid":"NETX"}'
+    local bytes = "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
+    for i = 1, #bytes do p:send(bytes:sub(i, i)) end
+    assert.are.equal(200, p:read_message().status)
+    p:close()
+  end)
+
+  it("half a request, then half a close: closed, nothing answered, and not counted a refusal", function()
+    local p = support.raw(port.PLAIN)
+    p:send "POST /ipic HTTP/1.1\r\nIS: 1 cmd"
+    p:shut()
+    p:closed()
+    assert.are.equal("", p.buffer)
+    support.wait_until(function() return last_record(region).outcome == "closed" end, 10, "the record")
+  end)
+
+  it("a whole request, then half a close: answered all the same", function()
+    local p = support.raw(port.PLAIN)
+    p:capex { applid = "HALFAPPL" }
+    p:shut()
+    assert.are.equal(200, p:read_message().status)
+    p:closed()
+    support.wait_until(function() return not region:row("ipconn", "HALFAPPL") end, 10, "it to be released")
+  end)
+end)
+
+describe("caps:", function()
+  local function closed_at_once(p)
+    assert.is_truthy(p:closed())
+    assert.are.equal("", p.buffer)
+  end
+
+  it("halfopen_peer for one neighbourhood, halfopen for the listener, until somebody is through", function()
+    local region = support.region {
+      region = { halfopen = 5, halfopen_peer = 3, tcp_timeout = 60, drain = 0.1 },
+      tcpipservices = { ONE = { urm = "whole" }, TWO = { urm = "whole" } },
+      scripts = { whole = WHOLE_APPLID },
+    }
+    region:start()
+    local port = ports_of(region)
+    local near, far = {}, {}
+    for i = 1, 3 do near[i] = support.raw(port.ONE, nil, "127.0.0." .. i) end
+    closed_at_once(support.raw(port.ONE))
+    local record = last_record(region)
+    assert.are.same({ "refused", "tcp", "limit" }, { record.outcome, record.stage, record.code })
+    assert.is_truthy(record.doors[1].text:find "halfopen_peer.* 3 ")
+    for i = 1, 2 do far[i] = support.raw(port.ONE, nil, "127.0.1.1") end
+    closed_at_once(support.raw(port.ONE, nil, "127.0.1.1"))
+    record = last_record(region)
+    assert.is_truthy(record.doors[1].text:find "halfopen of the tcpipservice")
+    region:wait_log("SP0021 .*" .. of(record.connection) .. ".*code=limit")
+    local elsewhere = support.raw(port.TWO, nil, "127.0.2.1")
+    assert.are.equal(200, elsewhere:capex { applid = "OTHER" }:read_message().status)
+    assert.are.equal(200, near[1]:capex { applid = "THROUGH" }:read_message().status)
+    assert.are.equal(200, support.raw(port.ONE):capex { applid = "NEXT" }:read_message().status)
+    for _, p in ipairs { near[2], near[3], far[1], far[2] } do p:close() end
+    region:stop()
+  end)
+
+  it("maxsockets: accepted, closed, one message; partners already in keep being answered; a place freed is a place", function()
+    local region = support.region {
+      region = { maxsockets = 3, drain = 0.1 }, tcpipservices = { IPIC = { urm = "whole" } }, scripts = { whole = WHOLE_APPLID },
+    }
+    region:start()
+    local port = region:port "IPIC"
+    local partner = support.raw(port)
+    assert.are.equal(200, partner:capex { applid = "PARTNER" }:read_message().status)
+    local two, three = support.raw(port), support.raw(port)
+    for _ = 1, 5 do
+      closed_at_once(support.raw(port))
+      assert.are.equal(200, beat(partner).status)
+    end
+    local record = last_record(region)
+    assert.are.same({ "refused", "limit" }, { record.outcome, record.code })
+    region:wait_log("SP0008 W .*" .. of(record.connection) .. "")
+    assert.are.equal(1, region:count_log(of(record.connection)))
+    two:close()
+    support.wait_until(function() return #region:inquire "socket" == 2 end, 10, "a place to be free")
+    assert.are.equal(200, support.raw(port):capex { applid = "LATER" }:read_message().status)
+    assert.are.equal("ACQUIRED", region:row("ipconn", "PARTNER").connstatus)
+    three:close()
+    region:stop()
+  end)
+
+  -- CPU time of a process so far, in seconds (ticks of 10 ms).
+  local function cpu(pid)
+    local fields = {}
+    for word in support.read(("/proc/%d/stat"):format(pid)):match "%) (.*)":gmatch "%S+" do fields[#fields + 1] = word end
+    return (fields[12] + fields[13]) / 100
+  end
+
+  it("no descriptors left: the listener steps back, does not spin, and comes back; partners already in do not suffer", function()
+    local region = support.region {
+      region = { tcp_timeout = 60, drain = 0.1 }, tcpipservices = { IPIC = { urm = "whole" } }, scripts = { whole = WHOLE_APPLID },
+      wrapper = { "prlimit", "--nofile=32" },
+    }
+    region:start()
+    local port = region:port "IPIC"
+    local partner = support.raw(port)
+    assert.are.equal(200, partner:capex { applid = "PARTNER" }:read_message().status)
+    local callers = {}
+    for i = 1, 40 do callers[i] = support.raw(port) end
+    region:wait_log "SP0007 W .*tcpipservice=IPIC"
+    local pid, before, times = region.process.pid, cpu(region.process.pid), region:count_log "SP0007"
+    support.wait_until(function() return region:count_log "SP0007" > times end, 10, "the listener to try again")
+    assert.is_true(cpu(pid) - before < 0.25)
+    assert.are.equal(200, beat(partner).status)
+    for _, p in ipairs(callers) do p:close() end
+    support.wait_until(function()
+      local ok, answer = pcall(function() return support.raw(port):capex { applid = "LATER" }:read_message(2) end)
+      return ok and answer and answer.status == 200
+    end, 20, "the listener to accept again")
+    assert.are.equal("ACQUIRED", region:row("ipconn", "PARTNER").connstatus)
+    region:stop()
+  end)
+end)
