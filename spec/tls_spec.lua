@@ -369,7 +369,6 @@ describe("a ring that does not load", function()
     local region = support.region { region = { ring = dir .. "/ring" }, tcpipservices = services or { T = { ssl = "clientauth" } } }
     local checked, out, err = support.sallyport("check", "--region", region:path "region.lua")
     local ran, log = region:start_and_end()
-    region:wait()
     assert.are.same({ 1, 1 }, { checked, ran })
     for _, said in ipairs { out .. err, log } do
       local found = false
