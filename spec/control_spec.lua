@@ -226,6 +226,15 @@ describe("what is said over the control socket", function()
   end)
 end)
 
+-- A copy where everybody may go: this tree may lie in a home directory that is closed to others.
+local function copy_for_all()
+  local pipe = assert(io.popen "mktemp -d")
+  local dir = assert(pipe:read "l")
+  pipe:close()
+  assert(os.execute(("cp %s %s/sallyport && cp -RL lua %s && chmod -R a+rX %s"):format(support.binary, dir, dir, dir)))
+  return dir
+end
+
 describe("another user", function()
   local region, wrapper
 
@@ -267,11 +276,14 @@ describe("another user", function()
 
   it("is heard when he is root", function()
     if not able() then return pending "needs root, setpriv, and a directory others may enter" end
+    local copy = copy_for_all()
+    finally(function() os.execute("rm -r " .. copy) end)
     local theirs = support.region {
       text = [=[
 region { applid = "CICSA", networkid = "NETA", control = "@DIR@/control.sock", policies = "@DIR@/policies" }
 tcpipservice "IPICSRV" { host = "127.0.0.1", portnumber = 0 }]=],
-      wrapper = { "setpriv", "--reuid=" .. NOBODY, "--regid=" .. NOBODY, "--clear-groups" },
+      wrapper = { "setpriv", "--reuid=" .. NOBODY, "--regid=" .. NOBODY, "--clear-groups",
+        "sh", "-c", 'shift; exec "$0" "$@"', copy .. "/sallyport" },
     }
     os.execute(("chown -R %d %s"):format(NOBODY, theirs.dir))
     theirs:start()
