@@ -9,6 +9,7 @@
 #define ANSWER_START "HTTP/1.1 "
 #define STATUS_AT (sizeof ANSWER_START - 1) /* the three digits of an answer's status */
 #define PHRASE_AT (STATUS_AT + 3)
+#define EBCDIC_P 0xd7 /* of POST */
 
 enum state {
 	FIRST_BYTE,    /* nothing read: request or answer? */
@@ -142,6 +143,8 @@ on_first_byte(struct http_reader *r, unsigned char c)
 	}
 	if (c == 0x16)
 		return bad(r, "TLS where HTTP/1.1 was expected");
+	if (c == EBCDIC_P) /* whoever ports a partner from a mainframe makes this mistake first */
+		return bad(r, "EBCDIC where HTTP/1.1 in ASCII was expected");
 	if (r->allowed == HTTP_REQUEST)
 		return bad(r, "the method is not POST");
 	return bad(r, r->allowed == HTTP_ANSWER ? "the answer is not HTTP/1.1" : "neither a POST nor an answer");
