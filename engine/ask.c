@@ -370,10 +370,16 @@ ask_script(struct ask *a, struct record_door *d)
 
 	if (find_hook(&g)) {
 		g.p->host.door = d;
+		g.p->host.tape = a->tape;
+		g.p->host.asking = true;
+		if (a->tape != NULL)
+			tape_begin(a->tape, a->door, a->replay);
 		lua_pushnil(g.p->L);
 		lua_pushnil(g.p->L);
 		run(&g);
 		g.p->host.door = NULL;
+		g.p->host.tape = NULL;
+		g.p->host.asking = false;
 	}
 	if (g.failed)
 		complain(&g);

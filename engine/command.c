@@ -24,7 +24,7 @@ struct command { /* one command line, read */
 	const char *name;
 	const char *region, *control; /* --region, --control; NULL not given */
 	const char *peer, *last;      /* of explain */
-	bool refused, json, cemt, help;
+	bool refused, json, cemt, check, force, help;
 	char *arg[ARGS_MAX];
 	int nargs;
 };
@@ -60,6 +60,25 @@ show_done(const struct command *c, const json_t *rows)
 {
 	(void)rows;
 	fprintf(stderr, "%s: done\n", c->name);
+}
+
+static void
+show_reloaded(const struct command *c, const json_t *rows)
+{
+	const json_t *row = json_array_get(rows, 0), *changes = json_object_get(row, "changes"), *one;
+	size_t i;
+
+	printf("generation %lld %s\n", (long long)json_integer_value(json_object_get(row, "generation")),
+		c->check ? "could be taken; nothing was changed" : "is in use");
+	json_array_foreach(changes, i, one) {
+		const char *code = json_string_value(json_object_get(one, "code"));
+
+		printf("  %s %s %s%s", json_string_value(json_object_get(one, "kind")), json_string_value(json_object_get(one, "name")),
+			c->check ? "would be " : "", json_string_value(json_object_get(one, "change")));
+		if (code[0] != '\0')
+			printf(": %s %s (%s)", json_string_value(json_object_get(one, "door")), code, json_string_value(json_object_get(one, "text")));
+		putchar('\n');
+	}
 }
 
 static bool
@@ -120,6 +139,15 @@ explain_fits(const struct command *c)
 	return c->nargs == 1 ? c->peer == NULL && c->last == NULL : c->nargs == 0 && (c->peer != NULL || c->last != NULL || c->refused);
 }
 
+static bool
+reload_fits(const struct command *c)
+{
+	return c->nargs == 0;
+}
+
+#define RELOAD_SECONDS 600
+#define CALL_SECONDS 10
+
 #define COMMON \
 	"  --region FILE    the region's definition, which names its control socket (default " REGION_FILE ")\n" \
 	"  --control PATH   the control socket itself\n" \
@@ -145,6 +173,12 @@ static const struct verb {
 	{ "release", release_fits, show_done,
 		"usage: sallyport release [ipconn] NAME\n"
 		"Releases an ipconn in an orderly way; an autoinstalled one is deleted. The same as set ipconn NAME released.\n" COMMON },
+	{ "reload", reload_fits, show_reloaded,
+		"usage: sallyport reload [--check] [--force]\n"
+		"Loads definitions, rings and policies anew, asks again about whoever is in, and swaps when nothing is wrong. Exit status 1: refused,\n"
+		"the old generation stays.\n" COMMON
+		"  --check          say what would change, and change nothing\n"
+		"  --force          a policy that fails on a live ipconn refuses that ipconn instead of the reload\n" },
 	{ "explain", explain_fits, show_explained,
 		"usage: sallyport explain ID\n"
 		"       sallyport explain --peer IP [--last N] [--refused]\n"
@@ -171,7 +205,7 @@ read_line(struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
 		{ "peer", required_argument, NULL, 'p' }, { "last", required_argument, NULL, 'l' }, { "refused", no_argument, NULL, 'f' },
-		{ "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' },
+		{ "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 	int opt;
 
@@ -183,6 +217,8 @@ read_line(struct command *c, int argc, char **argv)
 		case 'p': c->peer = optarg; break;
 		case 'l': c->last = optarg; break;
 		case 'f': c->refused = true; break;
+		case 'k': c->check = true; break;
+		case 'o': c->force = true; break;
 		case 'j': c->json = true; break;
 		case 't': c->cemt = true; break;
 		case 'h': c->help = true; break;
@@ -202,8 +238,9 @@ static bool
 options_fit(const struct command *c)
 {
 	bool explain = strcmp(c->name, "explain") == 0, inquire = strcmp(c->name, "inquire") == 0;
+	bool reload = strcmp(c->name, "reload") == 0;
 
-	return (explain || (c->peer == NULL && c->last == NULL && !c->refused)) && (inquire || !c->cemt) && !(c->json && c->cemt);
+	return (reload || (!c->check && !c->force)) && (explain || (c->peer == NULL && c->last == NULL && !c->refused)) && (inquire || !c->cemt) && !(c->json && c->cemt);
 }
 
 static json_t *
@@ -219,6 +256,10 @@ request(const struct command *c)
 		json_object_set_new(options, "last", json_string(c->last));
 	if (c->refused)
 		json_object_set_new(options, "refused", json_string("yes"));
+	if (c->check)
+		json_object_set_new(options, "check", json_string("yes"));
+	if (c->force)
+		json_object_set_new(options, "force", json_string("yes"));
 	if ((int)json_array_size(args) != c->nargs) { /* not UTF-8 */
 		json_decref(args);
 		args = NULL;
@@ -238,13 +279,13 @@ find_control(const struct command *c, char path[PATH_SIZE])
 
 	if (c->control != NULL)
 		return snprintf(path, PATH_SIZE, "%s", c->control) < PATH_SIZE ? 0 : (fprintf(stderr, "%s: --control: too long\n", c->name), -1);
-	d = definition_load(file, &faults);
-	for (size_t i = 0; d == NULL && i < faults.n; i++)
-		fprintf(stderr, "%s\n", faults_print(&faults, i, line, sizeof line));
-	if (d != NULL && d->region.control[0] == '\0')
-		fprintf(stderr, "%s: region names no control socket; use --control PATH\n", file);
-	else if (d != NULL)
+	d = definition_draft(file, &faults); /* a fault elsewhere in it must not keep the operator from the region */
+	if (d != NULL && d->region.control[0] != '\0')
 		ok = snprintf(path, PATH_SIZE, "%s", d->region.control) < PATH_SIZE ? 0 : -1;
+	for (size_t i = 0; (ok < 0 || strcmp(c->name, "reload") != 0) && i < faults.n; i++) /* a reload's answer has them too */
+		fprintf(stderr, "%s\n", faults_print(&faults, i, line, sizeof line));
+	if (ok < 0)
+		fprintf(stderr, "%s: region names no control socket; use --control PATH\n", file);
 	definition_free(d);
 	faults_free(&faults);
 	return ok;
@@ -259,6 +300,15 @@ complain(const struct command *c, const char *sentence)
 	fputc('\n', stderr);
 }
 
+/* A reload may have thousands to ask. */
+static unsigned
+seconds(const struct command *c)
+{
+	bool loads = strcmp(c->name, "reload") == 0 || (c->nargs == 3 && strncasecmp(c->arg[2], "urm=", 4) == 0);
+
+	return loads ? RELOAD_SECONDS : CALL_SECONDS;
+}
+
 static json_t *
 call(const struct command *c)
 {
@@ -271,7 +321,7 @@ call(const struct command *c)
 	asked = request(c);
 	if (asked == NULL)
 		complain(c, "the arguments are not UTF-8");
-	else if ((answer = control_call(path, asked, &f)) == NULL)
+	else if ((answer = control_call(path, asked, seconds(c), &f)) == NULL)
 		complain(c, f.text);
 	json_decref(asked);
 	return answer;

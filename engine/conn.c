@@ -368,6 +368,7 @@ conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c))
 		.door = door,
 		.facts = &c->facts,
 		.record = c->record,
+		.tape = &c->tape,
 		.done = answered,
 		.arg = c,
 	};
@@ -402,6 +403,7 @@ conn_bury(struct worker *w)
 
 		w->graves = c->next;
 		certificate_unref(c->facts.certificate);
+		tape_free(&c->tape);
 		generation_unref(c->generation);
 		free(c);
 	}

@@ -60,6 +60,8 @@ struct conn {
 	bool io_opened;
 	bool halfopen;  /* counted as such in entrance and tally */
 	bool refused;   /* conn_refused has spoken */
+	struct tape tape; /* what counters answered to it */
+	uint64_t asked;   /* number of the generation it was last re-asked under */
 	struct ask ask; /* the door being asked, and who goes on when it is answered */
 	void (*decided)(struct conn *c);
 	enum tls_judgement judgement;

@@ -3,25 +3,31 @@
 
 #include <errno.h>
 #include <ev.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "unixsock.h"
 
 #define REQUEST_MAX 8192
-#define ANSWER_MAX (256u * 1024 * 1024)
 #define CLIENTS_MAX 16
 #define SECONDS 10.0
 #define BACKOFF_SECONDS 1.0
 
+struct control_debt {
+	struct client *client; /* NULL: has left */
+};
+
+struct control_asker {
+	struct client *client;
+};
+
 struct client {
+	struct control_debt *debt; /* borrowed; NULL: nothing is owed */
 	struct client *next;
 	struct control *owner;
 	int fd; /* owned */
@@ -61,6 +67,8 @@ client_close(struct client *k)
 	ev_io_stop(c->loop, &k->watcher);
 	ev_timer_stop(c->loop, &k->deadline);
 	close(k->fd);
+	if (k->debt != NULL)
+		k->debt->client = NULL;
 	free(k->out);
 	free(k);
 }
@@ -106,11 +114,12 @@ judge(struct client *k, size_t n)
 {
 	json_error_t e;
 	json_t *request = json_loadb(k->in, n, JSON_REJECT_DUPLICATES, &e), *answer;
+	struct control_asker asker = { k };
 
 	if (!json_is_object(request))
 		answer = refusal("a request is one JSON object in one line");
 	else
-		answer = k->owner->answer(k->owner->arg, request, &k->peer);
+		answer = k->owner->answer(k->owner->arg, request, &k->peer, &asker);
 	json_decref(request);
 	return answer;
 }
@@ -134,6 +143,12 @@ reply(struct client *k, json_t *answer)
 {
 	struct ev_loop *loop = k->owner->loop;
 
+	if (k->debt != NULL) { /* it comes later, and the answerer has no more to say now */
+		ev_io_stop(loop, &k->watcher);
+		ev_timer_stop(loop, &k->deadline);
+		json_decref(answer);
+		return;
+	}
 	k->out = print_line(answer, &k->len);
 	if (k->out == NULL) {
 		client_close(k);
@@ -143,6 +158,39 @@ reply(struct client *k, json_t *answer)
 	ev_io_set(&k->watcher, k->fd, EV_WRITE);
 	ev_io_start(loop, &k->watcher);
 	send_more(k);
+}
+
+struct control_debt *
+control_owe(struct control_asker *asker)
+{
+	struct control_debt *d = calloc(1, sizeof *d);
+
+	if (d != NULL)
+		d->client = asker->client;
+	asker->client->debt = d;
+	return d;
+}
+
+void
+control_pay(struct control_debt *d, json_t *answer)
+{
+	struct client *k = d->client;
+
+	free(d);
+	if (k == NULL) {
+		json_decref(answer);
+		return;
+	}
+	k->debt = NULL;
+	ev_timer_again(k->owner->loop, &k->deadline); /* again, for the sending */
+	reply(k, answer);
+}
+
+void
+control_forgive(struct control_debt *d)
+{
+	d->client->debt = NULL;
+	free(d);
 }
 
 /* A line, or what stands before the end of input. */
@@ -222,7 +270,7 @@ client_open(struct control *c, int fd, const struct control_peer *peer)
 	ev_io_init(&k->watcher, on_client, fd, EV_READ);
 	k->watcher.data = k;
 	ev_io_start(c->loop, &k->watcher);
-	ev_timer_init(&k->deadline, on_deadline, SECONDS, 0.);
+	ev_timer_init(&k->deadline, on_deadline, SECONDS, SECONDS);
 	k->deadline.data = k;
 	ev_timer_start(c->loop, &k->deadline);
 }
@@ -309,106 +357,4 @@ control_close(struct control *c)
 		unlink(c->path);
 	close(c->fd);
 	free(c);
-}
-
-static int
-wait_for(int fd, short events, const struct timespec *until)
-{
-	struct pollfd p = { .fd = fd, .events = events };
-	struct timespec now;
-	long left;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	left = (until->tv_sec - now.tv_sec) * 1000 + (until->tv_nsec - now.tv_nsec) / 1000000;
-	return left > 0 ? poll(&p, 1, (int)left) : 0;
-}
-
-static int
-call_send(int fd, const char *line, size_t n, const struct timespec *until, struct fault *f)
-{
-	while (n > 0) {
-		ssize_t sent = send(fd, line, n, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (sent > 0) {
-			line += sent;
-			n -= (size_t)sent;
-		} else if (errno == EPIPE || errno == ECONNRESET) {
-			return 0; /* the answer to a request it did not want to read may be waiting */
-		} else if ((errno != EAGAIN && errno != EINTR) || wait_for(fd, POLLOUT, until) == 0) {
-			return fault_set(f, "the region does not take the request");
-		}
-	}
-	return 0;
-}
-
-/* Reads up to the end of the line, or of the stream. */
-static int
-call_receive(int fd, char **out, size_t *len, const struct timespec *until, struct fault *f)
-{
-	size_t cap = 0;
-
-	for (;;) {
-		ssize_t n;
-
-		if (*len == cap) {
-			char *grown = cap < ANSWER_MAX ? realloc(*out, cap = cap == 0 ? 65536 : cap * 2) : NULL;
-
-			if (grown == NULL)
-				return fault_set(f, "the region's answer is too long");
-			*out = grown;
-		}
-		n = recv(fd, *out + *len, cap - *len, MSG_DONTWAIT);
-		if (n == 0 || (n < 0 && errno == ECONNRESET))
-			return 0;
-		*len += n > 0 ? (size_t)n : 0;
-		if (n > 0 && (*out)[*len - 1] == '\n')
-			return 0;
-		if (n < 0 && ((errno != EAGAIN && errno != EINTR) || wait_for(fd, POLLIN, until) == 0))
-			return fault_set(f, "the region did not answer within %d s", (int)SECONDS);
-	}
-}
-
-static json_t *
-call_over(int fd, const char *line, size_t n, struct fault *f)
-{
-	struct timespec until;
-	char *text = NULL;
-	size_t len = 0;
-	json_t *answer = NULL;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)SECONDS;
-	if (call_send(fd, line, n, &until, f) == 0 && call_receive(fd, &text, &len, &until, f) == 0) {
-		answer = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
-		if (!json_is_object(answer)) {
-			fault_set(f, len == 0 ? "the region closed without an answer" : "the region's answer is not one of ours");
-			json_decref(answer);
-			answer = NULL;
-		}
-	}
-	free(text);
-	return answer;
-}
-
-json_t *
-control_call(const char *path, const json_t *request, struct fault *f)
-{
-	char *line = json_dumps(request, JSON_COMPACT | JSON_ENSURE_ASCII), *grown;
-	size_t n = line != NULL ? strlen(line) : 0;
-	json_t *answer = NULL;
-	int fd;
-
-	if (line == NULL || (grown = realloc(line, n + 2)) == NULL) {
-		free(line);
-		fault_set(f, "the request holds what is not text");
-		return NULL;
-	}
-	grown[n++] = '\n';
-	fd = unixsock_connect(path, f);
-	if (fd >= 0) {
-		answer = call_over(fd, grown, n, f);
-		close(fd);
-	}
-	free(grown);
-	return answer;
 }

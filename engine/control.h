@@ -21,14 +21,25 @@ struct control_peer {
 	int pid;
 };
 
-/* Answers one request: a new object with "status" and "rows" or "error". Never NULL unless memory is gone. */
-typedef json_t *(*control_answer)(void *arg, const json_t *request, const struct control_peer *peer);
+struct control_asker; /* who asked; lives until control_answer returns */
+struct control_debt;  /* an answer that will come later */
+
+/* Answers one request: a new object with "status" and "rows" or "error"; or NULL after control_owe. */
+typedef json_t *(*control_answer)(void *arg, const json_t *request, const struct control_peer *peer, struct control_asker *asker);
+
+/* Takes the duty to answer later; NULL without memory: answer now. The asker's 10 seconds no longer count. */
+struct control_debt *control_owe(struct control_asker *asker);
+/* Pays it, from the loop, exactly once; takes `answer`. Nothing is sent when the asker has left, or the control socket is closed. */
+void control_pay(struct control_debt *d, json_t *answer);
+/* Takes the duty back before control_answer returns: the answer comes now after all. */
+void control_forgive(struct control_debt *d);
 
 /* Opens PATH (a dead socket is replaced, a live one is a fault; over 107 bytes is a fault). NULL with a sentence. */
 struct control *control_open(struct ev_loop *loop, const char *path, control_answer answer, void *arg, struct fault *f);
 void control_close(struct control *c); /* unlinks the path; NULL is fine; not from inside `answer` */
 
-/* The client's side, blocking, 10 s: sends one request, returns the answer (new reference), or NULL with a sentence ("no region answers at …"). */
-json_t *control_call(const char *path, const json_t *request, struct fault *f);
+/* The client's side, blocking, at most so many seconds: sends one request, returns the answer (new reference), or NULL with a sentence ("no
+ * region answers at …"). */
+json_t *control_call(const char *path, const json_t *request, unsigned seconds, struct fault *f);
 
 #endif

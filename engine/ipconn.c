@@ -107,6 +107,31 @@ ipconn_tell_urm(struct conn *c, struct generation *g, const struct ipconn_def *d
 	policy_ask(&a);
 }
 
+static bool
+same_definition(const struct ipconn_def *a, const struct ipconn_def *b)
+{
+	char x[PATH_SIZE], y[PATH_SIZE];
+
+	for (const struct attribute *t = ipconn_attributes; t->name != NULL; t++)
+		if (strcmp(attribute_print(t, a, x, sizeof x), attribute_print(t, b, y, sizeof y)) != 0)
+			return false;
+	return true;
+}
+
+void
+ipconn_settle(struct ipconn *i)
+{
+	struct worker *w = i->worker;
+	const struct ipconn_def *d = definition_ipconn(w->generation->definition, i->def.ipconn);
+	struct ipconn *again;
+
+	if (d != NULL && same_definition(d, &i->def))
+		return;
+	ipconn_delete(i);
+	if (d != NULL && ipconn_install(w, w->generation, d, "", false, &again) != CLAIM_OK)
+		log_say(w->log, MSG_SP0018, "ipconn", d->ipconn, NULL);
+}
+
 /* Everything a release does; `first` (may be NULL) is the socket whose facts and record serve the URM's DELETE. */
 static void
 finish(struct ipconn *i, struct conn *first, const char *outcome, const char *why)
@@ -124,6 +149,8 @@ finish(struct ipconn *i, struct conn *first, const char *outcome, const char *wh
 		ipconn_delete(i);
 		if (first != NULL)
 			ipconn_tell_urm(first, i->generation, &i->def);
+	} else {
+		ipconn_settle(i);
 	}
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++) {
 		if (socket[n] == NULL)

@@ -30,6 +30,7 @@ struct ipconn {
 	struct timer goodbye;                /* how long we wait for the answers to our release */
 	double probed;                       /* clock_span() of the last probe by a locked-out partner */
 	const char *why;                     /* of the release under way; static */
+	bool doomed;                         /* the generation being loaded refuses it: released after the swap */
 };
 
 /* Installs: claims name and pair in one step (registry.h); generation is counted. On CLAIM_OK *out is RELEASED. Message DFHIS3030. */
@@ -54,6 +55,10 @@ void ipconn_finish(struct ipconn *i, const char *why);
 
 /* Asks the URM's delete door of c's service (facts.ipconn says which). The answer is ignored. Message SP0024. */
 void ipconn_tell_urm(struct conn *c, struct generation *g, const struct ipconn_def *def);
+
+/* A RELEASED one that was defined, not autoinstalled: when the current generation defines it otherwise, it takes that on; when it does not
+ * define it, it goes. Messages DFHIS3030, SP0018. */
+void ipconn_settle(struct ipconn *i);
 
 /* Goes over to another generation, its sockets too. */
 void ipconn_adopt(struct ipconn *i, struct generation *g);

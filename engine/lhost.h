@@ -10,6 +10,7 @@
 #include "record.h"
 #include "resource.h"
 #include "store.h"
+#include "tape.h"
 #include "verdict.h"
 
 struct lua_State;
@@ -26,6 +27,8 @@ struct host_world {
 /* One per lua_State. The engine keeps it beside the state; host.so keeps it in a userdata. */
 struct lhost {
 	const struct host_world *world; /* borrowed; NULL: nothing installed, no counters */
+	struct tape *tape;              /* the asking's: answers are kept there, or heard again; NULL: neither */
+	bool asking;                    /* a door is being asked: only then may the region be asked about (the engine) */
 	struct record_door *door;       /* the asking under way, for checks and effects; NULL: none */
 	int mock;                       /* registry reference of a mock table, 0 or LUA_NOREF none; wins over world */
 	/* Pays for n steps of a loop in C (the engine: sandbox_pay); NULL in a plain Lua. */

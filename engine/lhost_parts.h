@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lhost_parts: what the three files of lhost tell each other; nobody else includes this. */
+/* lhost_parts: what the files of lhost tell each other; nobody else includes this. */
 #ifndef SALLYPORT_LHOST_PARTS_H
 #define SALLYPORT_LHOST_PARTS_H
 
@@ -13,6 +13,9 @@ struct place {
 	char file[PLACE_SIZE]; /* "" when there is no such frame */
 	int line;
 };
+
+#define MOCK_IPCONNS "ipconns"   /* in the mock's table: name = a userdata that holds a struct ipconn_view */
+#define MOCK_COUNTERS "counters" /* name = the last value answered */
 
 /* The functions of each part, registered with the struct lhost as their first upvalue. */
 extern const luaL_Reg lhost_verdict_functions[], lhost_world_functions[];

@@ -12,9 +12,6 @@
 
 #define IPCONNS_MAX 1000
 
-#define MOCK_IPCONNS "ipconns"   /* in the mock's table: name = a userdata that holds a struct ipconn_view */
-#define MOCK_COUNTERS "counters" /* name = the last value answered */
-
 /* Pushes a part of the mock's table; false, and nothing pushed, without a mock. */
 static bool
 push_mock(lua_State *L, const struct lhost *h, const char *part)
@@ -64,16 +61,64 @@ mock_next(lua_State *L, lua_Integer min, lua_Integer max, bool wrap, int64_t *ou
 	return 0;
 }
 
+/* Loading touches nothing of the region: it may happen beside the loop, and what it found would be old when a door is asked. */
+static void
+want_asking(lua_State *L, const struct lhost *h, const char *what)
+{
+	if (h->world != NULL && !h->asking)
+		lhost_misuse(L, "%s: the region can be asked about when a door is asked, not while the script loads", what);
+}
+
+/* Beyond the tape it counts on from the last answer, and moves nothing. */
+static int
+count_on(const struct lhost *h, const char *name, size_t len, int64_t min, int64_t max, bool wrap, int64_t *out, const char **reason)
+{
+	int64_t last;
+	bool asked = tape_last(h->tape, name, &last) || store_peek(h->world->store, name, len, &last);
+
+	*reason = "exhausted";
+	*out = !asked || last < min ? min : last < max ? last + 1 : min;
+	if (asked && last >= max && !wrap)
+		return -1;
+	tape_note(h->tape, name, *out);
+	return 0;
+}
+
 static int
 world_next(lua_State *L, const struct lhost *h, lua_Integer min, lua_Integer max, bool wrap, int64_t *out, const char **reason)
 {
 	size_t len;
 	const char *name = lua_tolstring(L, 1, &len);
+	int ok;
 
+	want_asking(L, h, "counter:next");
 	*reason = "no store";
 	if (h->world == NULL || h->world->store == NULL)
 		return -1;
-	return store_next(h->world->store, name, len, min, max, wrap, out, reason);
+	if (h->tape != NULL && h->tape->playing)
+		return tape_hear(h->tape, false, name, out) ? 0 : count_on(h, name, len, min, max, wrap, out, reason);
+	ok = store_next(h->world->store, name, len, min, max, wrap, out, reason);
+	if (ok == 0)
+		tape_add(h->tape, false, name, *out);
+	return ok;
+}
+
+static bool
+world_peek(lua_State *L, const struct lhost *h, int64_t *out)
+{
+	size_t len;
+	const char *name = lua_tolstring(L, 1, &len);
+	bool playing = h->tape != NULL && h->tape->playing, asked;
+
+	want_asking(L, h, "counter:peek");
+	if (h->world == NULL || h->world->store == NULL)
+		return false;
+	if (playing && (tape_last(h->tape, name, out) || tape_hear(h->tape, true, name, out)))
+		return true;
+	asked = store_peek(h->world->store, name, len, out);
+	if (asked)
+		tape_add(h->tape, true, name, *out);
+	return asked;
 }
 
 /* host.counter_next(name, min, max, wrap) -> number, or nil and a reason */
@@ -105,12 +150,10 @@ counter_next(lua_State *L)
 static bool
 peek(lua_State *L, const struct lhost *h, int64_t *out)
 {
-	size_t len;
-	const char *name = lua_tolstring(L, 1, &len);
 	bool asked;
 
 	if (!push_mock(L, h, MOCK_COUNTERS))
-		return h->world != NULL && h->world->store != NULL && store_peek(h->world->store, name, len, out);
+		return world_peek(L, h, out);
 	lua_pushvalue(L, 1);
 	asked = lua_rawget(L, -2) == LUA_TNUMBER;
 	*out = lua_tointeger(L, -1);
@@ -159,10 +202,12 @@ ipconn(lua_State *L)
 	bool found;
 
 	lua_settop(L, 1);
-	if (push_mock(L, h, MOCK_IPCONNS))
+	if (push_mock(L, h, MOCK_IPCONNS)) {
 		found = mock_ipconn(L, &view);
-	else
+	} else {
+		want_asking(L, h, "policy.ipconn");
 		found = h->world != NULL && h->world->ipconn != NULL && h->world->ipconn(h->world->arg, name, &view);
+	}
 	snprintf(title, sizeof title, "ipconn %s", name);
 	effect(h, title, "%s", found ? "found" : "none");
 	if (found)
@@ -212,6 +257,7 @@ find_ipconns(lua_State *L, const struct lhost *h, const char *applid, const char
 		n = mock_ipconns(L, applid, networkid, out, max);
 		lua_pop(L, 1);
 	} else if (h->world != NULL && h->world->ipconns != NULL) {
+		want_asking(L, h, "policy.ipconns");
 		n = h->world->ipconns(h->world->arg, applid, networkid, out, max);
 	}
 	return n < max ? n : max;
@@ -255,175 +301,6 @@ ipconns(lua_State *L)
 	effect(h, title, "%zu", n);
 	push_list(L, h, view, n);
 	return 1;
-}
-
-/* ---- the mock */
-
-static bool
-mock_status(lua_State *L, struct ipconn_view *v, const char *key, const char *value)
-{
-	if (strcmp(key, "servstatus") == 0 && (strcmp(value, "INSERVICE") == 0 || strcmp(value, "OUTSERVICE") == 0)) {
-		v->inservice = value[0] == 'I';
-		return true;
-	}
-	for (int s = CONN_RELEASED; s <= CONN_FREEING && strcmp(key, "connstatus") == 0; s++)
-		if (strcmp(value, connstatus_name((enum connstatus)s)) == 0) {
-			v->connstatus = (enum connstatus)s;
-			return true;
-		}
-	return luaL_error(L, "%s '%s'", key, value), false;
-}
-
-/* Of an autoinstalled ipconn `template` names what it was copied from; of any other it is the attribute of the definition. */
-static bool
-mock_template(lua_State *L, struct ipconn_view *v, const char *key)
-{
-	size_t len;
-	const char *name = lua_tolstring(L, -1, &len);
-
-	if (strcmp(key, "template") != 0 || lua_type(L, -1) != LUA_TSTRING || !name_ok(name, len))
-		return false;
-	memcpy(v->template, name, len + 1);
-	return true;
-}
-
-/* Sets an attribute of the definition from the value on the top. */
-static int
-mock_value(lua_State *L, const struct attribute *a, struct ipconn_view *v, struct fault *f)
-{
-	const char *text;
-	size_t len;
-
-	switch (lua_type(L, -1)) {
-	case LUA_TNUMBER:
-		return attribute_set_number(a, &v->def, lua_tonumber(L, -1), f);
-	case LUA_TSTRING:
-		text = lua_tolstring(L, -1, &len);
-		return attribute_set_text(a, &v->def, text, len, f);
-	default:
-		return fault_set(f, "%s is a %s", a->name, luaL_typename(L, -1));
-	}
-}
-
-/* One key of a mocked ipconn; the value is on the top of the stack. */
-static void
-mock_attribute(lua_State *L, struct ipconn_view *v, const char *key)
-{
-	const struct attribute *a = attribute_find(ipconn_attributes, key);
-	struct fault f = { "" };
-
-	if (strcmp(key, "autoinstalled") == 0 && lua_isboolean(L, -1))
-		v->autoinstalled = lua_toboolean(L, -1);
-	else if ((strcmp(key, "servstatus") == 0 || strcmp(key, "connstatus") == 0) && lua_type(L, -1) == LUA_TSTRING)
-		mock_status(L, v, key, lua_tostring(L, -1));
-	else if (mock_template(L, v, key))
-		return; /* an upper-case word; "only" and "yes" are lower case */
-	else if (a == NULL)
-		luaL_error(L, "no attribute '%s' of this type", key);
-	else if (mock_value(L, a, v, &f) < 0)
-		luaL_error(L, "%s", f.text);
-}
-
-/* mock_view(name, table) -> userdata that holds the view. Its own C function, so that one place can name the ipconn. */
-static int
-mock_view(lua_State *L)
-{
-	const char *name = luaL_checkstring(L, 1);
-	struct ipconn_view *v;
-
-	luaL_checktype(L, 2, LUA_TTABLE);
-	if (!name_ok(name, strlen(name)))
-		return luaL_error(L, "not a name");
-	v = lua_newuserdatauv(L, sizeof *v, 0);
-	memset(v, 0, sizeof *v);
-	v->inservice = true;
-	attribute_defaults(ipconn_attributes, &v->def);
-	snprintf(v->def.ipconn, sizeof v->def.ipconn, "%s", name);
-	snprintf(v->def.applid, sizeof v->def.applid, "%s", name);
-	for (lua_pushnil(L); lua_next(L, 2) != 0; lua_pop(L, 1)) {
-		if (lua_type(L, -2) != LUA_TSTRING)
-			return luaL_error(L, "a key that is no name");
-		mock_attribute(L, v, lua_tostring(L, -2));
-	}
-	return 1;
-}
-
-/* [.. ipconns, result] -> the same, result filled */
-static void
-mock_fill_ipconns(lua_State *L, int from, int to)
-{
-	for (lua_pushnil(L); lua_next(L, from) != 0; lua_pop(L, 1)) {
-		if (lua_type(L, -2) != LUA_TSTRING)
-			luaL_error(L, "mock: ipconns are { NAME = { attribute = value, … }, … }");
-		lua_pushvalue(L, -2); /* [name table name] */
-		lua_pushcfunction(L, mock_view);
-		lua_pushvalue(L, -4);
-		lua_pushvalue(L, -4);
-		if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
-			lua_pushfstring(L, "mock: ipconn %s: %s", lua_tostring(L, -2), lua_tostring(L, -1));
-			lua_error(L);
-		}
-		lua_rawset(L, to);
-	}
-}
-
-static void
-mock_fill_counters(lua_State *L, int from, int to)
-{
-	for (lua_pushnil(L); lua_next(L, from) != 0; lua_pop(L, 1)) {
-		if (lua_type(L, -2) != LUA_TSTRING || !lua_isinteger(L, -1))
-			luaL_error(L, "mock: counters are { NAME = the last number answered, … }");
-		lua_pushvalue(L, -2);
-		lua_pushvalue(L, -2);
-		lua_rawset(L, to);
-	}
-}
-
-static void
-mock_part(lua_State *L, int idx, int mocked, const char *part, void (*fill)(lua_State *, int, int))
-{
-	lua_newtable(L);
-	lua_pushstring(L, part);
-	if (lua_rawget(L, idx) == LUA_TTABLE)
-		fill(L, lua_gettop(L), lua_gettop(L) - 1);
-	else if (!lua_isnil(L, -1))
-		luaL_error(L, "mock: %s must be a table", part);
-	lua_pop(L, 1);
-	lua_setfield(L, mocked, part);
-}
-
-static void
-mock_keys(lua_State *L, int idx)
-{
-	if (!lua_istable(L, idx))
-		luaL_error(L, "mock: takes a table { ipconns = {…}, counters = {…} }");
-	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) {
-		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
-
-		if (strcmp(key, MOCK_IPCONNS) != 0 && strcmp(key, MOCK_COUNTERS) != 0)
-			luaL_error(L, "mock: no key '%s'; there are ipconns and counters", key);
-	}
-}
-
-void
-lhost_mock(struct lua_State *L, struct lhost *h, int idx)
-{
-	int mocked;
-
-	luaL_checkstack(L, 16, NULL);
-	if (idx != 0) {
-		idx = lua_absindex(L, idx);
-		mock_keys(L, idx);
-		lua_newtable(L);
-		mocked = lua_gettop(L);
-		mock_part(L, idx, mocked, MOCK_IPCONNS, mock_fill_ipconns);
-		mock_part(L, idx, mocked, MOCK_COUNTERS, mock_fill_counters);
-	}
-	if (h->mock > 0)
-		luaL_unref(L, LUA_REGISTRYINDEX, h->mock);
-	h->mock = LUA_NOREF;
-	if (idx != 0)
-		h->mock = luaL_ref(L, LUA_REGISTRYINDEX);
 }
 
 const luaL_Reg lhost_world_functions[] = {

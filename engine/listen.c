@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #define ACCEPTS_PER_TURN 64
+#define ACCEPTS_AT_CLOSE 4096
 #define BACKOFF_SECONDS 0.5
 
 static void
@@ -70,6 +71,21 @@ welcome(struct listener *l, int fd, const struct sockaddr_storage *from)
 		admit_begin(c);
 }
 
+/* Without a look at who waits: the socket itself is at fault, or they were taken in already. */
+static void
+give_up(struct listener *l)
+{
+	ev_io_stop(l->worker->loop, &l->watcher);
+	timer_stop(&l->backoff);
+	close(l->fd);
+	l->fd = -1;
+	if (l->spare >= 0)
+		close(l->spare);
+	l->spare = -1;
+	l->entrance.open = false;
+	say(l, MSG_SP0005, NULL);
+}
+
 /* True when there may be more to accept. */
 static bool
 accept_one(struct listener *l)
@@ -88,7 +104,7 @@ accept_one(struct listener *l)
 	}
 	if (errno == EBADF || errno == EINVAL || errno == ENOTSOCK) {
 		say(l, MSG_DFHSO0102, strerror(errno));
-		listener_close(l);
+		give_up(l);
 		return false;
 	}
 	return errno != EAGAIN && errno != EWOULDBLOCK; /* what went wrong with one caller is that caller's */
@@ -220,34 +236,35 @@ int
 listener_open(struct listener *l, struct fault *f)
 {
 	const struct service *s = generation_service(l->worker->generation, l->entrance.tcpipservice);
+
+	if (s == NULL)
+		return fault_set(f, "no tcpipservice named %s in the running generation", l->entrance.tcpipservice);
+	return listener_open_as(l, s->def, f);
+}
+
+int
+listener_open_as(struct listener *l, const struct tcpipservice_def *d, struct fault *f)
+{
 	int fd;
 
 	if (l->fd >= 0)
 		return 0;
-	if (s == NULL)
-		return fault_set(f, "no tcpipservice named %s in the running generation", l->entrance.tcpipservice);
 	errno = 0;
-	fd = open_socket(s->def, f);
+	fd = open_socket(d, f);
 	if (fd < 0) {
 		say(l, errno == EADDRINUSE ? MSG_DFHSO0109 : MSG_SP0006, f->text);
 		return fault_wrap(f, "tcpipservice %s", l->entrance.tcpipservice);
 	}
-	opened(l, s->def, fd);
+	opened(l, d, fd);
 	return 0;
 }
 
 void
 listener_close(struct listener *l)
 {
-	if (l->fd < 0)
-		return;
-	ev_io_stop(l->worker->loop, &l->watcher);
-	timer_stop(&l->backoff);
-	close(l->fd);
-	l->fd = -1;
-	if (l->spare >= 0)
-		close(l->spare);
-	l->spare = -1;
-	l->entrance.open = false;
-	say(l, MSG_SP0005, NULL);
+	for (int n = 0; n < ACCEPTS_AT_CLOSE && l->fd >= 0; n++) /* a close would reset who is in the queue */
+		if (!accept_one(l))
+			break;
+	if (l->fd >= 0)
+		give_up(l);
 }

@@ -19,6 +19,7 @@ struct listener {
 	int fd;                /* owned; -1 closed */
 	ev_io watcher;
 	struct timer backoff;  /* EMFILE */
+	bool urm_set;          /* an operator changed its urm; the next reload undoes that, and says so */
 	int spare;             /* a descriptor kept to close-accept-close with */
 };
 
@@ -26,7 +27,9 @@ struct listener *listener_new(struct worker *w, const char *tcpipservice);
 void listener_free(struct listener *l); /* closes; no connection of it may live; NULL is fine */
 /* Binds and listens per the service's definition in the worker's current generation. Messages SP0004, DFHSO0109, SP0006. -1 with a sentence. */
 int listener_open(struct listener *l, struct fault *f);
-/* Stops listening (message SP0005); accepted sockets live on. Idempotent. */
+/* The same by a definition that is not (yet) in use. */
+int listener_open_as(struct listener *l, const struct tcpipservice_def *d, struct fault *f);
+/* Takes in who waits to be accepted, then stops listening (message SP0005); accepted sockets live on. Idempotent. */
 void listener_close(struct listener *l);
 
 #endif

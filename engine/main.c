@@ -7,6 +7,7 @@
 #include "partner.h"
 #include "region.h"
 #include "specs.h"
+#include "watch.h"
 
 #include <ev.h>
 #include <getopt.h>
@@ -41,12 +42,23 @@ on_term(struct ev_loop *loop, ev_signal *watcher, int events)
 	region_stop(r, r->worker.draining);
 }
 
+static void
+on_hup(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	struct region *r = watcher->data;
+
+	(void)loop;
+	(void)events;
+	watch_reload(r);
+}
+
 static int
-run_region(const struct region_options *o)
+run_region(const struct region_options *o, bool watched)
 {
 	struct faults faults = { 0 };
 	struct region *r = region_new(o, &faults);
-	ev_signal term, interrupt;
+	ev_signal term, interrupt, hup;
+	struct watch *watch;
 	int status;
 
 	print_faults(&faults);
@@ -55,27 +67,34 @@ run_region(const struct region_options *o)
 		return EXIT_FAILED;
 	ev_signal_init(&term, on_term, SIGTERM);
 	ev_signal_init(&interrupt, on_term, SIGINT);
-	term.data = interrupt.data = r;
+	ev_signal_init(&hup, on_hup, SIGHUP);
+	term.data = interrupt.data = hup.data = r;
+	ev_signal_start(r->worker.loop, &hup);
+	watch = watched ? watch_start(r) : NULL;
 	ev_signal_start(r->worker.loop, &term);
 	ev_signal_start(r->worker.loop, &interrupt);
 	status = region_run(r);
 	ev_signal_stop(r->worker.loop, &term);
 	ev_signal_stop(r->worker.loop, &interrupt);
+	ev_signal_stop(r->worker.loop, &hup);
+	watch_stop(watch);
 	region_free(r);
 	return status;
 }
 
 static const char run_usage[] =
-	"usage: sallyport run [--region FILE] [--control PATH] [--log FILE] [--log-format text|json]\n"
-	"Starts a region in the foreground (default " REGION_FILE "). SIGTERM drains, a second one ends at once.\n";
+	"usage: sallyport run [--region FILE] [--control PATH] [--log FILE] [--log-format text|json] [--watch]\n"
+	"Starts a region in the foreground (default " REGION_FILE "). SIGTERM drains, a second one ends at once. SIGHUP reloads;\n"
+	"--watch reloads whenever the definition, a script or the ring has changed.\n";
 
 static int
 run_main(int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
-		{ "log", required_argument, NULL, 'l' }, { "log-format", required_argument, NULL, 'f' }, { "help", no_argument, NULL, 'h' },
+		{ "log", required_argument, NULL, 'l' }, { "log-format", required_argument, NULL, 'f' }, { "watch", no_argument, NULL, 'w' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 	struct region_options o = { .file = REGION_FILE, .log_format = LOG_TEXT };
+	bool watched = false;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -85,6 +104,8 @@ run_main(int argc, char **argv)
 			o.control = optarg;
 		else if (opt == 'l')
 			o.log_file = optarg;
+		else if (opt == 'w')
+			watched = true;
 		else if (opt == 'f' && strcmp(optarg, "json") == 0)
 			o.log_format = LOG_JSON;
 		else if (opt == 'h')
@@ -94,7 +115,7 @@ run_main(int argc, char **argv)
 	}
 	if (optind != argc)
 		return fputs(run_usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
-	return run_region(&o);
+	return run_region(&o, watched);
 }
 
 /* --- check ----------------------------------------------------------------------------------------------------------- */
@@ -186,6 +207,7 @@ static const char usage[] =
 	"  set       tcpipservice NAME … | ipconn NAME …\n"
 	"  discard   ipconn NAME\n"
 	"  release   ipconn NAME\n"
+	"  reload    take on changed definitions, rings and policies, while partners are connected\n"
 	"  explain   ID | --peer IP | --last N [--refused]: why was a connection let in or refused?\n";
 
 static const struct {
@@ -199,6 +221,7 @@ static const struct {
 	{ "set", command_run },
 	{ "discard", command_run },
 	{ "release", command_run },
+	{ "reload", command_run },
 	{ "explain", command_run },
 };
 

@@ -3,6 +3,7 @@
 #include "life.h"
 
 #include "clock.h"
+#include "recheck.h"
 
 #include <string.h>
 
@@ -42,6 +43,29 @@ refuse_trust(struct conn *c, struct ipconn *i)
 		"ipconn %s has userauth = identify: it needs a verified client certificate, or admit saying sysplex", i->def.ipconn);
 }
 
+/*
+ * A walk that began under an older generation ends under the current one: what has been decided is asked again before the 200 is
+ * queued, so that nobody enters by a rule that has gone (DESIGN 4). True when it was refused.
+ */
+static bool
+refused_since(struct conn *c, struct ipconn *i, bool first)
+{
+	struct recheck_result r;
+	enum reason reason;
+
+	if (c->generation == c->worker->generation)
+		return false;
+	recheck_socket(c, c->worker->generation, i, first, &r);
+	if (!r.refused)
+		return false;
+	if (first)
+		undo(c, i);
+	reason = r.door == DOOR_INSTALL ? REASON_AUTOINSTALL_FAILED : REASON_SECURITY_VIOLATION;
+	conn_refused(c, MSG_SP0021, r.door < DOOR_COUNT ? door_name(r.door) : NULL, r.script, &r.verdict, reason_name(reason));
+	capex_answer_refusal(c, reason);
+	return true;
+}
+
 void
 match_take(struct conn *c, struct ipconn *i)
 {
@@ -56,7 +80,7 @@ match_take(struct conn *c, struct ipconn *i)
 	} else if (i->sockets > 1 && tls_token(i->token) < 0) {
 		undo(c, i);
 		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "limit", "no random bytes for a token");
-	} else {
+	} else if (!refused_since(c, i, true)) {
 		i->token_until = clock_span() + TOKEN_SECONDS;
 		i->capex = *x;
 		ipconn_enter(i, CONN_OBTAINING);
@@ -127,6 +151,8 @@ join_begin(struct conn *c)
 		capex_refuse(c, REASON_NO_IPCONN, "no_ipconn", "further socket: %s", wrong);
 		return;
 	}
+	if (refused_since(c, i, false))
+		return;
 	i->token[0] = '\0';
 	capex_accept(c, i, 1);
 }

@@ -33,6 +33,11 @@
 	X(SP0011, 'E', "Load refused; the running generation stays.") \
 	X(SP0012, 'W', "Warning of check.") \
 	X(SP0013, 'I', "Generation gone.") \
+	X(SP0014, 'I', "Reload begun.") \
+	X(SP0015, 'I', "Reload checked; nothing was changed.") \
+	X(SP0016, 'W', "IPCONN refused by the new generation.") \
+	X(SP0017, 'I', "The urm an operator had set is undone by the reload.") \
+	X(SP0018, 'E', "IPCONN could not take on its definition.") \
 	X(SP0020, 'I', "Door opened.") \
 	X(SP0021, 'W', "Door refused.") \
 	X(SP0022, 'E', "Policy failed; the door stays shut.") \

@@ -6,6 +6,7 @@
 #include "ipconn.h"
 #include "record.h"
 #include "region.h"
+#include "reload.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +22,24 @@ struct order { /* one request, taken apart; strings borrowed from it */
 	size_t nargs;
 	struct fault fault;
 	json_t *rows; /* what the answer carries; owned until answered */
+	const char *command;
+	const struct control_peer *peer;
+	struct control_asker *asker;
+	bool later; /* the answer is owed */
 };
 
 /* Each does one command; -1 with order->fault. */
 typedef int (*order_fn)(struct order *o);
+
+/* The command as it was typed. */
+static void
+print_order(const struct order *o, char *out, size_t size)
+{
+	size_t at = (size_t)snprintf(out, size, "%s", o->command);
+
+	for (size_t i = 0; i < o->nargs && at < size; i++)
+		at += (size_t)snprintf(out + at, size - at, " %s", o->arg[i]);
+}
 
 static const char *
 option(const struct order *o, const char *name)
@@ -59,13 +74,11 @@ static struct listener *
 find_listener(struct order *o, const char *typed)
 {
 	char name[NAME_SIZE];
+	struct listener *l = region_listener(o->region, folded(typed, name));
 
-	folded(typed, name);
-	for (struct listener *l = o->region->listeners; l != NULL; l = l->next)
-		if (strcmp(l->entrance.tcpipservice, name) == 0)
-			return l;
-	fault_set(&o->fault, "no tcpipservice named %s", typed);
-	return NULL;
+	if (l == NULL)
+		fault_set(&o->fault, "no tcpipservice named %s", typed);
+	return l;
 }
 
 static int
@@ -121,19 +134,109 @@ end_all(struct region *r, const struct listener *l)
 	}
 }
 
+/* --- reload, and urm=, which is one ---------------------------------------------------------------------------------- */
+
+static json_t *
+text_of(const char *text)
+{
+	return factsjson_text(text, strlen(text)); /* may quote a script */
+}
+
+/* Every fault on a line of its own. */
+static json_t *
+error_of(const struct faults *faults)
+{
+	char all[4096], line[1024];
+	size_t at = 0;
+
+	all[0] = '\0';
+	for (size_t i = 0; i < faults->n && at < sizeof all; i++)
+		if (faults->entry[i].level == FAULT_ERROR)
+			at += (size_t)snprintf(all + at, sizeof all - at, "%s%s", at > 0 ? "\n" : "", faults_print(faults, i, line, sizeof line));
+	return json_pack("{s:i,s:o}", "status", 1, "error", text_of(at > 0 ? all : "no memory"));
+}
+
+static json_t *
+change_of(const struct reload_change *c)
+{
+	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:o}", "kind", c->kind, "name", c->name, "change", c->what, "door", c->door, "code", c->code, "text",
+		text_of(c->text));
+}
+
+static void
+say_change(struct region *r, const char *what, const struct control_peer *peer, const char *refused)
+{
+	char uid[24], pid[24];
+
+	log_say(r->log, MSG_SP0009, "command", what, "uid", log_number(uid, peer->uid), "pid", log_number(pid, peer->pid), "refused", refused, NULL);
+}
+
+struct duty { /* a reload somebody waits for */
+	struct control_debt *debt;
+	struct region *region;
+	struct control_peer peer;
+	char what[256];
+};
+
+static void
+reloaded(void *arg, const struct reload_report *report)
+{
+	struct duty *duty = arg;
+	json_t *answer, *changes;
+
+	if (report->done) {
+		changes = json_array();
+		for (const struct reload_change *c = report->changes; c != NULL; c = c->next)
+			json_array_append_new(changes, change_of(c));
+		answer = json_pack("{s:i,s:[{s:I,s:o}]}", "status", 0, "rows", "generation", (json_int_t)report->generation, "changes", changes);
+	} else {
+		answer = error_of(report->faults);
+	}
+	say_change(duty->region, duty->what, &duty->peer, json_string_value(json_object_get(answer, "error")));
+	control_pay(duty->debt, answer);
+	free(duty);
+}
+
+/* The answer comes when the reload has ended; the asker may have left by then. */
+static int
+begin_reload(struct order *o, struct reload_order *reload)
+{
+	struct duty *duty = calloc(1, sizeof *duty);
+
+	if (duty == NULL || (duty->debt = control_owe(o->asker)) == NULL) {
+		free(duty);
+		return fault_set(&o->fault, "no memory to answer later");
+	}
+	duty->region = o->region;
+	duty->peer = *o->peer;
+	print_order(o, duty->what, sizeof duty->what);
+	reload->done = reloaded;
+	reload->arg = duty;
+	o->later = reload_begin(o->region, reload, &o->fault) == 0;
+	if (o->later)
+		return 0;
+	log_say(o->region->log, MSG_SP0011, "fault", o->fault.text, NULL);
+	control_forgive(duty->debt);
+	free(duty);
+	return -1;
+}
+
+static int
+do_reload(struct order *o)
+{
+	struct reload_order reload = { .check = option(o, "check") != NULL, .force = option(o, "force") != NULL };
+
+	if (o->nargs > 0)
+		return fault_set(&o->fault, "reload takes no argument; there are --check and --force");
+	return begin_reload(o, &reload);
+}
+
 static int
 set_urm(struct order *o, const struct listener *l, const char *urm)
 {
-	struct faults faults = { 0 };
-	char line[512];
-	int ok = region_set_urm(o->region, l->entrance.tcpipservice, urm, &faults);
+	struct reload_order reload = { .tcpipservice = l->entrance.tcpipservice, .urm = urm };
 
-	for (size_t i = 0; ok < 0 && i < faults.n; i++)
-		log_say(o->region->log, MSG_SP0011, "fault", faults_print(&faults, i, line, sizeof line), NULL);
-	if (ok < 0)
-		fault_set(&o->fault, "%s", faults.n > 0 ? faults_print(&faults, 0, line, sizeof line) : "no memory");
-	faults_free(&faults);
-	return ok;
+	return begin_reload(o, &reload);
 }
 
 static int
@@ -228,19 +331,8 @@ static const struct {
 	{ "set", do_set, true },
 	{ "discard", do_discard, true },
 	{ "release", do_release, true },
+	{ "reload", do_reload, true },
 };
-
-static void
-say_change(const struct order *o, const char *command, const struct control_peer *peer, int status)
-{
-	char what[256], uid[24], pid[24];
-	size_t at = (size_t)snprintf(what, sizeof what, "%s", command);
-
-	for (size_t i = 0; i < o->nargs && at < sizeof what; i++)
-		at += (size_t)snprintf(what + at, sizeof what - at, " %s", o->arg[i]);
-	log_say(o->region->log, MSG_SP0009, "command", what, "uid", log_number(uid, peer->uid), "pid", log_number(pid, peer->pid),
-		"refused", status < 0 ? o->fault.text : NULL, NULL);
-}
 
 static int
 take_args(struct order *o)
@@ -259,34 +351,46 @@ take_args(struct order *o)
 	return 0;
 }
 
-static int
-run(struct order *o, const char *command, const struct control_peer *peer)
+static void
+say_order(const struct order *o, int status)
 {
-	if (command == NULL || take_args(o) < 0)
-		return command == NULL ? fault_set(&o->fault, "the request names no command") : -1;
+	char what[256];
+
+	print_order(o, what, sizeof what);
+	say_change(o->region, what, o->peer, status < 0 ? o->fault.text : NULL);
+}
+
+static int
+run(struct order *o)
+{
+	if (o->command == NULL || take_args(o) < 0)
+		return o->command == NULL ? fault_set(&o->fault, "the request names no command") : -1;
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
 		int status;
 
-		if (strcmp(commands[i].name, command) != 0)
+		if (strcmp(commands[i].name, o->command) != 0)
 			continue;
 		status = commands[i].run(o);
-		if (commands[i].changes)
-			say_change(o, command, peer, status);
+		if (commands[i].changes && !o->later)
+			say_order(o, status);
 		return status;
 	}
-	return fault_set(&o->fault, "unknown command '%s'", command);
+	return fault_set(&o->fault, "unknown command '%s'", o->command);
 }
 
 json_t *
-operator_answer(void *arg, const json_t *request, const struct control_peer *peer)
+operator_answer(void *arg, const json_t *request, const struct control_peer *peer, struct control_asker *asker)
 {
-	struct order o = { .region = arg, .request = request };
+	struct order o = { .region = arg, .request = request, .peer = peer, .asker = asker };
 	json_t *answer;
 
-	if (run(&o, json_string_value(json_object_get(request, "command")), peer) < 0) {
+	o.command = json_string_value(json_object_get(request, "command"));
+	if (run(&o) < 0) {
 		json_decref(o.rows);
-		return json_pack("{s:i,s:o}", "status", 1, "error", factsjson_text(o.fault.text, strlen(o.fault.text))); /* may quote a script */
+		return json_pack("{s:i,s:o}", "status", 1, "error", text_of(o.fault.text));
 	}
+	if (o.later)
+		return NULL;
 	answer = json_pack("{s:i,s:o}", "status", 0, "rows", o.rows != NULL ? o.rows : json_array());
 	return answer;
 }

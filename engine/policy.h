@@ -11,6 +11,7 @@
 #include "record.h"
 #include "sandbox.h"
 #include "sources.h"
+#include "tape.h"
 #include "verdict.h"
 
 struct policy;
@@ -46,6 +47,8 @@ struct ask {
 	enum door door;
 	const struct facts *facts; /* borrowed */
 	struct record *record;     /* borrowed; may be NULL */
+	struct tape *tape;         /* borrowed: where answers of counters are kept, or (replay) heard again; may be NULL */
+	bool replay;
 	void (*done)(struct ask *a);
 	void *arg;
 	/* the answer */

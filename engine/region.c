@@ -8,43 +8,15 @@
 #include "ipconn.h"
 #include "loop.h"
 #include "operator.h"
+#include "reload.h"
+#include "succession.h"
 #include "tally.h"
+#include "view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-/* --- what policies may see ------------------------------------------------------------------------------------------ */
-
-static bool
-world_ipconn(void *arg, const char *name, struct ipconn_view *out)
-{
-	const struct region *r = arg;
-	const struct ipconn *i = registry_name(r->registry, name);
-
-	if (i != NULL)
-		ipconn_view(i, out);
-	return i != NULL;
-}
-
-static bool
-asked_for(const char *wanted, const char *is)
-{
-	return wanted == NULL || strcmp(wanted, is) == 0;
-}
-
-static size_t
-world_ipconns(void *arg, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
-{
-	const struct region *r = arg;
-	size_t n = 0;
-
-	for (const struct ipconn *i = registry_first(r->registry); i != NULL && n < max; i = i->next)
-		if (asked_for(applid, i->def.applid) && asked_for(networkid, i->def.networkid))
-			ipconn_view(i, &out[n++]);
-	return n;
-}
 
 /* --- generations ---------------------------------------------------------------------------------------------------- */
 
@@ -74,57 +46,13 @@ load(struct region *r, struct definition *d, struct faults *faults)
 	return g;
 }
 
-/* From here on every ipconn belongs to g; connections still walking finish under their own. */
-static void
-swap(struct region *r, struct generation *g)
+struct listener *
+region_listener(const struct region *r, const char *tcpipservice)
 {
-	struct generation *old = r->worker.generation;
-	char number[24];
-
-	r->worker.generation = g;
-	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = i->next)
-		ipconn_adopt(i, g);
-	log_say(r->log, MSG_SP0010, "generation", log_number(number, (int64_t)g->number), "region", r->file, NULL);
-	generation_unref(old);
-}
-
-static int
-put_urm(struct definition *d, const char *tcpipservice, const char *urm, struct faults *faults)
-{
-	const struct attribute *a = attribute_find(tcpipservice_attributes, "urm");
-	struct tcpipservice_def *s = (struct tcpipservice_def *)definition_tcpipservice(d, tcpipservice);
-	struct fault f;
-
-	if (s == NULL) {
-		faults_add(faults, FAULT_ERROR, NULL, 0, "no tcpipservice named %s", tcpipservice);
-		return -1;
-	}
-	if (attribute_set_text(a, s, urm, strlen(urm), &f) < 0) {
-		faults_add(faults, FAULT_ERROR, NULL, 0, "tcpipservice %s: %s", tcpipservice, f.text);
-		return -1;
-	}
-	return 0;
-}
-
-int
-region_set_urm(struct region *r, const char *tcpipservice, const char *urm, struct faults *faults)
-{
-	struct definition *d = definition_copy(r->worker.generation->definition);
-	struct generation *g;
-
-	if (d == NULL) {
-		faults_add(faults, FAULT_ERROR, NULL, 0, "no memory for another generation");
-		return -1;
-	}
-	if (put_urm(d, tcpipservice, urm, faults) < 0) {
-		definition_free(d);
-		return -1;
-	}
-	g = load(r, d, faults);
-	if (g == NULL)
-		return -1;
-	swap(r, g);
-	return 0;
+	for (struct listener *l = r->listeners; l != NULL; l = l->next)
+		if (strcmp(l->entrance.tcpipservice, tcpipservice) == 0)
+			return l;
+	return NULL;
 }
 
 /* --- the end -------------------------------------------------------------------------------------------------------- */
@@ -187,6 +115,7 @@ end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 	(void)events;
 	conn_bury(&r->worker);
 	registry_bury(r->registry);
+	succession_bury(r);
 }
 
 int
@@ -238,7 +167,7 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	w->loop = loop_new();
 	if (!r->records || !r->tally || !r->store || !r->registry || !w->loop)
 		return short_of_memory(faults);
-	r->world = (struct host_world){ .store = r->store, .ipconn = world_ipconn, .ipconns = world_ipconns, .arg = r };
+	r->world = (struct host_world){ .store = r->store, .ipconn = view_ipconn, .ipconns = view_ipconns, .arg = w };
 	w->log = r->log;
 	w->records = r->records;
 	w->tally = r->tally;
@@ -367,22 +296,30 @@ region_new(const struct region_options *o, struct faults *faults)
 	return NULL;
 }
 
+static void
+free_listeners(struct listener *l)
+{
+	while (l != NULL) {
+		struct listener *next = l->next;
+
+		listener_free(l);
+		l = next;
+	}
+}
+
 void
 region_free(struct region *r)
 {
 	if (r == NULL)
 		return;
+	reload_cancel(r);
 	control_close(r->control);
 	if (r->worker.loop != NULL) {
 		close_all(r, "the region ends");
 		conn_bury(&r->worker);
 	}
-	while (r->listeners != NULL) {
-		struct listener *l = r->listeners;
-
-		r->listeners = l->next;
-		listener_free(l);
-	}
+	free_listeners(r->listeners);
+	free_listeners(r->retired);
 	registry_free(r->registry);
 	if (r->worker.loop != NULL) {
 		timer_stop(&r->drain);

@@ -13,6 +13,7 @@
 #include "worker.h"
 
 struct control;
+struct reload;
 
 struct region {
 	char file[PATH_SIZE];          /* region.lua */
@@ -26,6 +27,9 @@ struct region {
 	struct registry *registry;     /* owned */
 	struct host_world world;
 	struct listener *listeners;    /* owned list, one per tcpipservice of the current generation */
+	struct listener *retired;      /* owned list: vanished in a reload, with connections left */
+	struct listener *incoming;     /* owned list: opened by a reload that is about to swap */
+	struct reload *reload;         /* owned; NULL: none under way */
 	struct control *control;       /* owned */
 	struct timer drain;
 	double started;
@@ -50,7 +54,7 @@ void region_free(struct region *r); /* NULL is fine */
 
 /* The current generation (borrowed). */
 struct generation *region_generation(const struct region *r);
-/* A new generation that differs in one service's urm: load, check, swap, without a re-ask (issue: `set tcpipservice X urm=`). */
-int region_set_urm(struct region *r, const char *tcpipservice, const char *urm, struct faults *faults);
+/* The listener of a tcpipservice of the current generation; NULL: there is none of that name. */
+struct listener *region_listener(const struct region *r, const char *tcpipservice);
 
 #endif

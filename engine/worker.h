@@ -17,6 +17,7 @@ struct store;
 struct registry;
 struct generation;
 struct conn;
+struct recheck_view;
 
 struct worker {
 	struct ev_loop *loop;           /* owned */
@@ -33,6 +34,7 @@ struct worker {
 	unsigned sockets;               /* open now, counted against maxsockets */
 	uint64_t suggested;             /* the counter behind suggested APPLIDs (IPIC.md 6.2) */
 	bool draining;
+	const struct recheck_view *recheck; /* set while policies are re-asked: what they see then; else NULL */
 	void (*idle)(struct worker *w); /* region's: called when a draining worker has lost its last connection */
 	void *house;                    /* region's own */
 };

@@ -34,11 +34,12 @@ struct place {
 };
 
 static json_t *
-answer(void *arg, const json_t *request, const struct control_peer *peer)
+answer(void *arg, const json_t *request, const struct control_peer *peer, struct control_asker *asker)
 {
 	struct place *p = arg;
 	const char *command = json_string_value(json_object_get(request, "command"));
 
+	(void)asker;
 	p->uid = peer->uid;
 	p->pid = peer->pid;
 	if (command != NULL && strcmp(command, "big") == 0) {
@@ -157,7 +158,7 @@ a_request_is_answered_and_its_sender_known(void **state)
 	struct fault f = { "" };
 
 	serve(p);
-	got = control_call(p->path, request, &f);
+	got = control_call(p->path, request, 10, &f);
 	assert_string_equal(f.text, "");
 	assert_true(json_equal(json_array_get(json_object_get(got, "rows"), 0), request));
 	assert_int_equal(p->uid, geteuid());
@@ -179,7 +180,7 @@ a_long_answer_comes_whole(void **state)
 	json_t *request = json_pack("{s:s}", "command", "big"), *got;
 
 	serve(p);
-	got = control_call(p->path, request, NULL);
+	got = control_call(p->path, request, 10, NULL);
 	assert_int_equal(json_array_size(json_object_get(got, "rows")), 200000);
 	json_decref(request);
 	json_decref(got);
@@ -244,13 +245,13 @@ the_seventeenth_is_turned_away_and_a_place_is_free_again_after_a_close(void **st
 	serve(p);
 	for (int i = 0; i < 16; i++) /* each is known to be in when the next one's turn comes: accepts are in order */
 		fd[i] = dial(p);
-	got = control_call(p->path, request, NULL);
+	got = control_call(p->path, request, 10, NULL);
 	assert_string_equal(json_string_value(json_object_get(got, "error")), "too many operators at once; try again");
 	json_decref(got);
 	for (int i = 0; i < 16; i++)
 		close(fd[i]);
 	for (int i = 0; i < 1000 && status != 0; i++) { /* the sixteen ends are seen one after the other */
-		got = control_call(p->path, request, NULL);
+		got = control_call(p->path, request, 10, NULL);
 		status = (int)json_integer_value(json_object_get(got, "status"));
 		json_decref(got);
 	}
@@ -333,7 +334,7 @@ without_a_region_the_caller_is_told_so(void **state)
 	json_t *request = json_object();
 	struct fault f;
 
-	assert_null(control_call(p->path, request, &f));
+	assert_null(control_call(p->path, request, 10, &f));
 	assert_non_null(strstr(f.text, "no region answers at /tmp/control_test."));
 	json_decref(request);
 }

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recheck.h"
+
+#include "clock.h"
+
+#include <string.h>
+
+/* One re-ask, its answer kept in out. */
+struct again {
+	struct ask ask; /* first */
+	struct recheck_result *out;
+};
+
+static void
+refuse(struct recheck_result *out, enum door door, const char *script, const struct verdict *v)
+{
+	out->refused = true;
+	out->failed = strcmp(v->code, "policy_error") == 0 || strcmp(v->code, "policy_limit") == 0;
+	out->door = door;
+	out->script = script;
+	out->verdict = *v;
+}
+
+static void
+answered(struct ask *a)
+{
+	struct again *again = (struct again *)a;
+
+	if (a->verdict.kind == VERDICT_REFUSE)
+		refuse(again->out, a->door, a->script, &a->verdict);
+}
+
+/* The facts as that door had them: only ever added to, so what came later is taken away. */
+static struct facts
+facts_at(const struct conn *c, enum door door, const struct generation *g)
+{
+	struct facts f = c->facts;
+
+	f.now = clock_wall();
+	f.recheck = true;
+	f.generation = g->number;
+	memset(&f.ipconn, 0, sizeof f.ipconn);
+	if (door >= DOOR_BIND)
+		return f;
+	f.has_capex = false;
+	f.stage = STAGE_TLS;
+	f.userid[0] = '\0';
+	if (door == DOOR_CERTIFY)
+		return f;
+	f.stage = STAGE_TCP;
+	f.tls.version = NULL;
+	f.certificate = NULL; /* borrowed by the copy */
+	f.peer.sysplex = false;
+	return f;
+}
+
+static void
+ask(struct conn *c, struct generation *g, const struct service *s, enum door door, struct recheck_result *out)
+{
+	struct facts f = facts_at(c, door, g);
+	struct again a = { .out = out };
+
+	if (out->refused)
+		return;
+	a.ask = (struct ask){ .policy = g->policy, .script = s->script[door], .door = door, .facts = &f, .tape = &c->tape, .replay = true,
+		.done = answered };
+	policy_ask(&a.ask);
+}
+
+/* A listener that now wants more than the socket has shown is a refusal without a question. */
+static bool
+wants_more(const struct conn *c, const struct service *s, struct recheck_result *out)
+{
+	struct verdict v;
+
+	if (s->def->ssl != SSL_NO && c->facts.tls.version == NULL)
+		verdict_refuse(&v, "plain_text", "tcpipservice %s has TLS now, and this socket has none", s->def->tcpipservice);
+	else if (s->def->ssl == SSL_CLIENTAUTH && c->facts.certificate == NULL)
+		verdict_refuse(&v, "no_certificate", "tcpipservice %s wants a client certificate now", s->def->tcpipservice);
+	else
+		return false;
+	refuse(out, DOOR_COUNT, NULL, &v);
+	return true;
+}
+
+static bool
+asks_certify(const struct service *s)
+{
+	return s->def->ssl == SSL_CLIENTAUTH || (s->def->ssl == SSL_YES_ && s->script[DOOR_CERTIFY] != NULL);
+}
+
+static void
+no_definition(const struct ipconn *i, struct recheck_result *out)
+{
+	struct verdict v;
+
+	verdict_refuse(&v, "mismatch", "ipconn %s is not defined any more", i->def.ipconn);
+	refuse(out, DOOR_COUNT, NULL, &v);
+}
+
+static void
+ask_doors(struct conn *c, struct generation *g, const struct service *s, const struct ipconn *i, bool first, struct recheck_result *out)
+{
+	struct recheck_view view = { .definition = g->definition, .asked = i };
+
+	c->worker->recheck = &view;
+	ask(c, g, s, DOOR_ADMIT, out);
+	if (asks_certify(s))
+		ask(c, g, s, DOOR_CERTIFY, out);
+	ask(c, g, s, DOOR_BIND, out);
+	if (first && i->autoinstalled)
+		ask(c, g, s, DOOR_INSTALL, out);
+	c->worker->recheck = NULL;
+}
+
+void
+recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, bool first, struct recheck_result *out)
+{
+	const struct service *s = generation_service(g, c->facts.tcpipservice);
+	struct verdict v;
+
+	*out = (struct recheck_result){ .door = DOOR_COUNT };
+	c->asked = g->number;
+	if (s == NULL) {
+		verdict_refuse(&v, "mismatch", "tcpipservice %s is not defined any more", c->facts.tcpipservice);
+		refuse(out, DOOR_COUNT, NULL, &v);
+	} else if (first && !i->autoinstalled && definition_ipconn(g->definition, i->def.ipconn) == NULL) {
+		no_definition(i, out);
+	} else if (!wants_more(c, s, out)) {
+		ask_doors(c, g, s, i, first, out);
+	}
+}
+
+void
+recheck_ipconn(struct ipconn *i, struct generation *g, struct recheck_result *out)
+{
+	*out = (struct recheck_result){ .door = DOOR_COUNT };
+	for (unsigned n = 0; n < IPCONN_SOCKETS && !out->refused; n++)
+		if (i->socket[n] != NULL && i->socket[n]->asked != g->number)
+			recheck_socket(i->socket[n], g, i, n == 0, out);
+}
