@@ -251,6 +251,7 @@ gone(struct conn *c)
 
 	conn_enter(c, CONN_GONE, 0);
 	close_fd(c);
+	conn_through(c); /* not before: who was refused and does not go away still takes a place */
 	c->entrance->connections--;
 	tally_close(w->tally, &c->facts.peer.addr);
 	record_close(c->record, clock_wall());
@@ -281,7 +282,6 @@ conn_close(struct conn *c, enum conn_ending how, const char *why)
 		return;
 	if (c->stage != CONN_DRAINING)
 		say_closed(c, why);
-	conn_through(c);
 	c->ipconn = NULL;
 	if (i != NULL)
 		ipconn_lost(i, c, why);
