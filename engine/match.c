@@ -136,6 +136,8 @@ misfit(const struct conn *c, const struct ipconn *i)
 		return "it came from another address than the first socket";
 	if (!same_certificate(first->facts.certificate, c->facts.certificate))
 		return "its certificate is not the first socket's";
+	if (!ipconn_trusted(&i->def, c))
+		return "userauth = identify needs a verified client certificate, or admit saying sysplex, on each socket";
 	if (strcmp(i->capex.applid, c->facts.capex.applid) != 0 || strcmp(i->capex.networkid, c->facts.capex.networkid) != 0)
 		return "it names another applid or networkid than the first socket";
 	return NULL;
