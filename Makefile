@@ -52,7 +52,7 @@ help:
 	@echo 'make deps        the install step alone; touches no network when nothing is missing'
 	@echo 'make certs       the demo key rings, certs/rings'
 	@echo 'make asan        the tests again, under AddressSanitizer and UBSan'
-	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (FUZZ=http: that one alone)'
+	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (FUZZ=http: that one alone); installs clang'
 	@echo 'make bench       what a connection costs in CPU and memory'
 	@echo 'make lint        luacheck and the shell scripts'
 	@echo 'make install     into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
@@ -70,7 +70,7 @@ test: deps
 deps:
 	$(Q)engine/packaging/deps $(PACKAGES)
 
-suite: all certs unit
+suite: all certs $(if $(SPEC),,unit)
 	$(Q)SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 lua5.4 spec/support/suite.lua $(SPEC) -- $(if $(SPEC),,$(UNIT))
 
 # --- building
@@ -141,6 +141,7 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sallyport $(DESTDIR)$(PREFIX)/share/doc/sallyport
 	$(INSTALL) -m 755 sallyport $(DESTDIR)$(PREFIX)/bin/sallyport
 	cp -R lua policies $(DESTDIR)$(PREFIX)/share/sallyport/
+	chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/share/sallyport
 	$(INSTALL) -m 644 LICENSE README.md $(DESTDIR)$(PREFIX)/share/doc/sallyport/
 
 clean:
