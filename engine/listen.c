@@ -12,11 +12,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define ACCEPTS_PER_TURN 64
 #define ACCEPTS_AT_CLOSE 4096
 #define BACKOFF_SECONDS 0.5
+#define RESERVED 64 /* descriptors kept for operators, logs and reloads; a quarter of few */
 
 static void
 say(const struct listener *l, enum message m, const char *why)
@@ -86,6 +88,22 @@ give_up(struct listener *l)
 	say(l, MSG_SP0005, NULL);
 }
 
+/*
+ * The last descriptors are not for strangers: an operator must get in to close the tcpipservice, and a reload must read its files.
+ * The lowest free number is what accept gives, so a high one says that all below it are taken.
+ */
+static bool
+reserved(int fd)
+{
+	struct rlimit most;
+	rlim_t kept;
+
+	if (getrlimit(RLIMIT_NOFILE, &most) < 0 || most.rlim_cur == RLIM_INFINITY)
+		return false;
+	kept = most.rlim_cur / 4 < RESERVED ? most.rlim_cur / 4 : RESERVED;
+	return (rlim_t)fd >= most.rlim_cur - kept;
+}
+
 /* True when there may be more to accept. */
 static bool
 accept_one(struct listener *l)
@@ -94,9 +112,13 @@ accept_one(struct listener *l)
 	socklen_t len = sizeof from;
 	int fd = accept4(l->fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd >= 0) {
+	if (fd >= 0 && !reserved(fd)) {
 		welcome(l, fd, &from);
 		return true;
+	}
+	if (fd >= 0) {
+		close(fd);
+		errno = EMFILE;
 	}
 	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
 		step_back(l, errno);
