@@ -164,7 +164,8 @@ listener_free(struct listener *l)
 {
 	if (l == NULL)
 		return;
-	listener_close(l);
+	if (l->fd >= 0)
+		give_up(l); /* whoever were taken in now would outlive it */
 	free(l);
 }
 
