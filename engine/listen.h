@@ -20,6 +20,7 @@ struct listener {
 	ev_io watcher;
 	struct timer backoff;  /* EMFILE */
 	bool urm_set;          /* an operator changed its urm; the next reload undoes that, and says so */
+	bool yielded;          /* closed for its successor in a reload; opened again when that is refused */
 	int spare;             /* a descriptor kept to close-accept-close with */
 };
 

@@ -95,17 +95,13 @@ succeed_ipconns(struct region *r, struct generation *g, struct reload *l)
 static int
 open_moved(struct listener *l, const struct tcpipservice_def *d, struct listener *old, const struct tcpipservice_def *was, struct fault *f)
 {
-	struct fault other;
-
 	if (listener_open_as(l, d, f) == 0)
 		return 0;
 	if (old->fd < 0 || d->portnumber != was->portnumber)
 		return -1;
+	old->yielded = true;
 	listener_close(old);
-	if (listener_open_as(l, d, f) == 0)
-		return 0;
-	listener_open_as(old, was, &other);
-	return -1;
+	return listener_open_as(l, d, f);
 }
 
 static int
@@ -137,6 +133,25 @@ moves(const struct region *r, const struct tcpipservice_def *d)
 	return was == NULL || !same_place(was, d);
 }
 
+/* As if nothing had been opened: those that made room for a successor listen again, once it is gone. */
+static void
+take_back(struct region *r)
+{
+	struct fault f;
+
+	while (r->incoming != NULL) {
+		struct listener *one = r->incoming;
+
+		r->incoming = one->next;
+		listener_free(one);
+	}
+	for (struct listener *l = r->listeners; l != NULL; l = l->next) {
+		if (l->yielded)
+			listener_open_as(l, current(r, l->entrance.tcpipservice), &f); /* says itself why not */
+		l->yielded = false;
+	}
+}
+
 int
 succession_open(struct region *r, const struct generation *g, struct reload *l, struct faults *faults)
 {
@@ -146,12 +161,7 @@ succession_open(struct region *r, const struct generation *g, struct reload *l, 
 	for (size_t n = 0; n < d->ntcpipservices; n++) {
 		if (!moves(r, &d->tcpipservice[n]) || bring(r, &d->tcpipservice[n], faults) == 0)
 			continue;
-		while (r->incoming != NULL) {
-			struct listener *one = r->incoming;
-
-			r->incoming = one->next;
-			listener_free(one);
-		}
+		take_back(r);
 		return -1;
 	}
 	return 0;
