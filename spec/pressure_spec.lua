@@ -2,6 +2,7 @@
 -- A region under pressure: full of strangers, without descriptors, without disk or policies, its operator's socket abused, ended in the
 -- middle of all that. Whoever was in stays in, and nothing is lost that was promised.
 local lfs = require "lfs"
+local socket = require "socket"
 
 local support = require "spec.support"
 local witness = require "spec.support.witness"
@@ -148,6 +149,29 @@ describe("whatever happens to the region meanwhile,", function()
     stays.heard()
     for _, p in ipairs(strangers) do p:close() end
     support.wait_until(function() return pcall(stays.others) end, 20, "the listener to accept again")
+    stays.close()
+    region:stop()
+  end)
+
+  it("a reload refused at its last port: who listened before listens again, and who knocked at the new ports is gone", function()
+    local taken, free = assert(socket.bind("127.0.0.1", 0)), assert(socket.bind("127.0.0.1", 0))
+    local _, busy = taken:getsockname()
+    local _, moving = free:getsockname()
+    free:close()
+    local first = { drain = 0.1 }
+    local region = support.region { region = first, scripts = { whole = WHOLE },
+      tcpipservices = { A = { urm = "whole", portnumber = tonumber(moving) }, B = { urm = "whole" } } }:start()
+    local stays = witness.new(region, region:port "A")
+    region:define { region = first, tcpipservices = { A = { urm = "whole", host = "0.0.0.0", portnumber = tonumber(moving) },
+      B = { urm = "whole", portnumber = tonumber(busy) } } }
+    local status, _, err = region:command "reload"
+    assert.are.equal(1, status)
+    assert.is_truthy(err:find("tcpipservice B: port " .. busy .. ": Address already in use", 1, true), err)
+    for _, row in ipairs(region:inquire "tcpipservice") do assert.are.same({ "OPEN", "127.0.0.1" }, { row.openstatus, row.host }) end
+    stays:unharmed()
+    taken:close()
+    assert.are.equal(0, (region:command "reload"))
+    stays:unharmed()
     stays.close()
     region:stop()
   end)
