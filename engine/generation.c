@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "generation.h"
 
+#include "buf.h"
 #include "log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -181,6 +183,32 @@ load_policies(struct loading *l)
 		faults_add(l->faults, FAULT_WARNING, l->d->file, l->d->region.line, "region: policies: %s", f.text);
 }
 
+/* SHA-256 over a line per script, "NAME DIGEST", in the order they were read; its first twelve digits. */
+static void
+take_hash(void *arg, const char *name, const char *bytes, size_t len)
+{
+	char digest[65], line[SCRIPT_SIZE + 70];
+	struct buf *lines = arg;
+
+	tls_digest(bytes, len, digest);
+	snprintf(line, sizeof line, "%s %s\n", name, digest);
+	buf_add(lines, line, strlen(line));
+}
+
+static void
+hash_scripts(struct generation *g)
+{
+	struct buf lines;
+	char digest[65];
+
+	buf_init(&lines, 0);
+	for (const struct source *s = sources_first(g->sources); s != NULL; s = s->next)
+		take_hash(&lines, s->name, s->bytes, s->len);
+	tls_digest(buf_bytes(&lines), buf_len(&lines), digest);
+	memcpy(g->hash, digest, sizeof g->hash - 1);
+	buf_free(&lines);
+}
+
 static void
 load_parts(struct loading *l)
 {
@@ -208,8 +236,10 @@ generation_load(struct definition *d, const struct generation_options *o, struct
 	}
 	*g = (struct generation){ .refs = 1, .number = o->number, .loaded = o->now, .definition = d, .service = g->service, .log = o->log };
 	load_parts(&l);
-	if (faults->errors == before)
+	if (faults->errors == before) {
+		hash_scripts(g);
 		return g;
+	}
 	free_parts(g);
 	free(g);
 	return NULL;

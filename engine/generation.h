@@ -28,6 +28,7 @@ struct generation {
 	struct service *service;       /* owned; as many as definition->ntcpipservices, same order */
 	struct sources *sources;       /* owned */
 	struct policy *policy;         /* owned; this worker's state */
+	char hash[13];                 /* of its scripts' names and bytes: two loads of the same scripts have the same */
 	struct log *log;               /* borrowed; says SP0013 at the end */
 };
 

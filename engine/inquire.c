@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 #include <strings.h>
 
 #include "clock.h"
@@ -71,6 +72,7 @@ region_rows(struct query *q)
 	put_number(row, "sockets", r->worker.sockets);
 	put_number(row, "ipconns", (double)registry_count(r->registry));
 	put_number(row, "started", r->started);
+	put_number(row, "pid", (double)getpid());
 	put(row, "file", r->file);
 	json_array_append_new(q->rows, row);
 }
@@ -247,6 +249,7 @@ generation_rows(struct query *q, const struct generation *g, unsigned connection
 		put(row, "path", s->path);
 		json_object_set_new(row, "doors", doors_of(g->policy, s->name));
 		put_number(row, "generation", (double)g->number);
+		put(row, "hash", g->hash);
 		json_object_set_new(row, "current", json_boolean(g == region_generation(q->region)));
 		put_number(row, "age", (double)(json_int_t)((clock_wall() - g->loaded) * 1000) / 1000);
 		put_number(row, "memory", (double)policy_bytes(g->policy));

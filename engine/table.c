@@ -19,7 +19,7 @@ static const struct kind {
 		{ "ipconn", "applid", "networkid", "servstatus", "connstatus", "receivecount", "sendcount", "tcpipservice", "userauth", "template",
 			"autoinstalled", "peer" } },
 	{ "socket", { "connection", "stage", "way", "peer", "ipconn", "tcpipservice", "generation", "tls", "userid" } },
-	{ "policy", { "policy", "doors", "generation", "current", "age", "memory", "connections", "used_by", "path" } },
+	{ "policy", { "policy", "doors", "generation", "hash", "current", "age", "memory", "connections", "used_by", "path" } },
 };
 
 /* Adds n bytes and says how much of `size` is used; a cell that is too long is cut. */

@@ -384,6 +384,16 @@ tls_sni(const struct tls *t)
 
 /* --- Tokens. */
 
+void
+tls_digest(const void *bytes, size_t n, char out[65])
+{
+	unsigned char digest[32] = { 0 };
+
+	EVP_Digest(n > 0 ? bytes : "", n, digest, NULL, EVP_sha256(), NULL);
+	for (size_t i = 0; i < sizeof digest; i++)
+		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
 int
 tls_token(char out[TOKEN_SIZE])
 {

@@ -79,6 +79,9 @@ const char *tls_version(const struct tls *t); /* "TLSv1.3" */
 const char *tls_cipher(const struct tls *t);
 const char *tls_sni(const struct tls *t);     /* "" none; server side */
 
+/* SHA-256 in lower-case hex. */
+void tls_digest(const void *bytes, size_t n, char out[65]);
+
 /* 128 bits from OpenSSL's generator as base64url (22 characters); -1 when it fails. Constant-time comparison of tokens. */
 int tls_token(char out[TOKEN_SIZE]);
 bool tls_token_same(const char *a, const char *b);

@@ -1,0 +1,297 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Reload: what counts from when on, who stays, who goes, and that nothing is lost when it is refused (DESIGN 4).
+local support = require "spec.support"
+
+local BY_LIST = [[
+local policy = require "policy"
+return { install = function(facts)
+  local allowed = { %s }
+  if not policy.check("allowed", allowed[facts.capex.applid] == true, facts.capex.applid) then
+    return policy.refuse("not_listed", "gone from the list")
+  end
+  return policy.install { ipconn = facts.capex.applid, template = "TMPL" }
+end }
+]]
+
+local function list(...)
+  local names = {}
+  for i, name in ipairs { ... } do names[i] = name .. " = true" end
+  return BY_LIST:format(table.concat(names, ", "))
+end
+
+local DEFINED = {
+  tcpipservices = { IPIC = { urm = "list" }, OTHER = { urm = "list" } },
+  ipconns = { TMPL = { template = "only", receivecount = 10 }, FIXED = { applid = "FIXED", networkid = "NETX", receivecount = 5 } },
+}
+
+local function with(changes)
+  local out = { tcpipservices = {}, ipconns = {}, region = changes.region }
+  for _, part in ipairs { "tcpipservices", "ipconns" } do
+    for name, value in pairs(DEFINED[part]) do out[part][name] = value end
+    for name, value in pairs(changes[part] or {}) do out[part][name] = value or nil end
+  end
+  return out
+end
+
+local function start(t)
+  local given = with(t or {})
+  given.scripts = { list = list("ALICE", "BOB"), yes = [[
+local policy = require "policy"
+return { admit = function() return policy.accept() end, bind = function() return policy.accept() end }]] }
+  for name, source in pairs(t and t.scripts or {}) do given.scripts[name] = source end
+  return support.region(given):start()
+end
+
+local function partner(region, applid, service)
+  local p = support.raw(region:port(service or "IPIC"))
+  local m = p:capex({ applid = applid, networkid = "NETX" }):read_message()
+  return p, m.body
+end
+
+local function alive(p)
+  p:request "1 cmd; name=heartbeat"
+  local m = p:read_message()
+  assert.are.same({ 200, "1 cmd; name=heartbeat" }, { m and m.status, m and m.is })
+end
+
+local function generation(region) return region:inquire("region")[1].generation end
+
+-- Reads the region's release, answers it, and sees the end.
+local function released(p)
+  local m = p:read_message()
+  assert.are.equal("1 cmd; name=release", m and m.is)
+  p:answer(m.is)
+  p:closed()
+end
+
+describe("reload", function()
+  local region
+  after_each(function() region:stop() end)
+
+  it("counts from the next connection on, by the new script's own line, and leaves who is in", function()
+    region = start()
+    local alice, first = partner(region, "ALICE")
+    local _, before = partner(region, "CAROL")
+    assert.are.equal("AUTOINSTALL_FAILED", before.reason)
+    region:script("list", "-- a new first line\n" .. list("ALICE", "CAROL"))
+    local status, out = region:command "reload"
+    assert.are.same({ 0, true }, { status, out:find("generation 2 is in use", 1, true) ~= nil })
+    local carol, after = partner(region, "CAROL")
+    assert.are.equal("OK", after.response)
+    local record = region:explain(after.connection)[1]
+    assert.are.equal(2, record.generation)
+    assert.are.equal(8, record.doors[#record.doors].line)
+    alive(alice)
+    assert.are.equal(first.connection, region:inquire("socket", first.connection)[1].connection)
+    assert.are.equal(2, region:row("ipconn", "ALICE").generation)
+    region:wait_log "SP0013 .*generation=1" -- the old one is gone
+    carol.socket:close()
+  end)
+
+  it("releases only whom the new generation refuses, and explains it", function()
+    region = start()
+    local alice = partner(region, "ALICE")
+    local bob, answer = partner(region, "BOB")
+    region:script("list", list "ALICE")
+    local status, out = region:command "reload"
+    assert.are.equal(0, status)
+    assert.is_truthy(out:find("ipconn BOB released: install not_listed", 1, true), out)
+    released(bob)
+    support.wait_until(function() return not region:row("ipconn", "BOB") end, 10, "BOB to be deleted")
+    alive(alice)
+    assert.are.equal("released", region:explain(answer.connection)[1].outcome)
+    region:wait_log "SP0016 .*ipconn=BOB.*code=not_listed"
+  end)
+
+  it("recheck = report tells and keeps; recheck = off does not ask", function()
+    region = start()
+    local bob = partner(region, "BOB")
+    region:script("list", list "ALICE")
+    region:define(with { region = { recheck = "report" } })
+    local _, out = region:command "reload"
+    assert.is_truthy(out:find("ipconn BOB reported: install not_listed", 1, true), out)
+    alive(bob)
+    region:define(with { region = { recheck = "off" } })
+    _, out = region:command "reload"
+    assert.is_nil(out:find("BOB", 1, true))
+    alive(bob)
+  end)
+
+  it("--check says what would change and changes nothing", function()
+    region = start()
+    local bob = partner(region, "BOB")
+    region:script("list", list "ALICE")
+    region:define(with { tcpipservices = { EXTRA = { urm = "list" }, OTHER = false } })
+    local status = region:command("reload", "--check", "--json")
+    local _, out = region:command("reload", "--check")
+    for _, line in ipairs { "ipconn BOB would be released: install not_listed", "tcpipservice EXTRA would be opened",
+      "tcpipservice OTHER would be closed", "nothing was changed" } do
+      assert.is_truthy(out:find(line, 1, true), line .. "\n" .. out)
+    end
+    assert.are.equal(0, status)
+    assert.are.equal(1, generation(region))
+    assert.is_nil(region:row("tcpipservice", "EXTRA"))
+    alive(bob)
+  end)
+
+  it("opens new listeners, closes vanished ones and releases who came in there, replaces moved ones", function()
+    region = start()
+    local alice = partner(region, "ALICE")
+    local bob = partner(region, "BOB", "OTHER")
+    local old = region:port "IPIC"
+    region:define(with { tcpipservices = { EXTRA = { urm = "list" }, OTHER = false } })
+    local status, out = region:command "reload"
+    assert.are.equal(0, status, out)
+    assert.are.equal(old, region:port "IPIC")
+    released(bob)
+    alive(alice)
+    assert.is_nil(region:row("tcpipservice", "OTHER"))
+    local carol, answer = partner(region, "BOB", "EXTRA")
+    assert.are.equal("OK", answer.response)
+    carol.socket:close()
+  end)
+
+  it("installs, takes away and changes predefined ipconns; a live one keeps its attributes until it is next acquired", function()
+    region = start()
+    local fixed = partner(region, "FIXED")
+    region:define(with { ipconns = { FIXED = { applid = "FIXED", networkid = "NETX", receivecount = 7 }, MORE = { applid = "MORE" } } })
+    assert.are.equal(0, (region:command "reload"))
+    alive(fixed)
+    assert.are.equal(5, region:row("ipconn", "FIXED").receivecount)
+    assert.are.equal("RELEASED", region:row("ipconn", "MORE").connstatus)
+    fixed.socket:close()
+    support.wait_until(function() return region:row("ipconn", "FIXED").connstatus == "RELEASED" end, 10, "FIXED to be released")
+    assert.are.equal(7, region:row("ipconn", "FIXED").receivecount)
+    local again = partner(region, "FIXED")
+    region:define(with { ipconns = { FIXED = false } })
+    local _, out = region:command "reload"
+    assert.is_truthy(out:find("ipconn FIXED released", 1, true), out)
+    released(again)
+    support.wait_until(function() return not region:row("ipconn", "FIXED") end, 10, "FIXED to go")
+  end)
+
+  it("asks with the stored facts, recheck = true, and counters answer what they answered", function()
+    local counting = [[
+local policy = require "policy"
+return { install = function(facts)
+  local n = policy.counter("seen"):next { min = 1 }
+  policy.check("recheck", facts.recheck == true)
+  if facts.recheck and %s then return policy.refuse("changed", "n = " .. n) end
+  return policy.install { ipconn = "N" .. n, applid = "N" .. n }
+end }]]
+    region = start { scripts = { count = counting:format "false" }, tcpipservices = { COUNT = { urm = "count" } } }
+    local first, one = partner(region, "ANY", "COUNT")
+    assert.are.equal("N1", one.ipconn)
+    region:script("count", counting:format "n ~= 1")
+    local _, out = region:command "reload"
+    assert.is_nil(out:find("released", 1, true))
+    alive(first)
+    local second, two = partner(region, "ANY", "COUNT")
+    assert.are.equal("N2", two.ipconn) -- the re-ask moved nothing
+    second.socket:close()
+  end)
+
+  it("leaves the ipconn asked about out of what policies see, and shows the new definitions", function()
+    local seeing = [[
+local policy = require "policy"
+return { install = function(facts)
+  if facts.recheck then
+    if policy.ipconn("SEEN") then return policy.refuse("sees_itself", "SEEN") end
+    if not policy.ipconn("LATER") then return policy.refuse("sees_old", "no LATER") end
+  end
+  return policy.install { ipconn = "SEEN" }
+end }]]
+    region = start { scripts = { seeing = seeing }, tcpipservices = { SEE = { urm = "seeing" } } }
+    local p = partner(region, "ANY", "SEE")
+    region:define(with { tcpipservices = { SEE = { urm = "seeing" } }, ipconns = { LATER = { applid = "LATER" } } })
+    local _, out = region:command "reload"
+    assert.is_nil(out:find("released", 1, true), out)
+    alive(p)
+  end)
+
+  it("undoes an operator's urm and says so", function()
+    region = start()
+    assert.are.equal(0, (region:command("set", "tcpipservice", "IPIC", "urm=NO")))
+    assert.are.equal("NO", region:row("tcpipservice", "IPIC").urm)
+    assert.are.equal(0, (region:command "reload"))
+    region:wait_log "SP0017 .*tcpipservice=IPIC.*urm=list"
+    assert.are.equal("list", region:row("tcpipservice", "IPIC").urm)
+  end)
+
+  it("SIGHUP reloads", function()
+    region = start()
+    region:script("list", list "CAROL")
+    region:signal "HUP"
+    region:wait_log "SP0010 .*generation=2"
+  end)
+end)
+
+describe("a reload that is refused changes nothing:", function()
+  local region, alice
+
+  setup(function()
+    region = start()
+    alice = partner(region, "ALICE")
+  end)
+  teardown(function() region:stop() end)
+  before_each(function()
+    region:define(with {})
+    region:script("list", list("ALICE", "BOB"))
+  end)
+
+  for name, case in pairs {
+    ["a script that does not compile"] = { script = "return {", says = "policies/list.lua:1: " },
+    ["a script that raises for one live ipconn"] = {
+      script = "return { install = function(facts)\n if facts.recheck then error('not prepared') end\n end }",
+      says = "policies/list.lua:2: fault: ipconn ALICE, asked again at install: policy_error: not prepared" },
+    ["a script that loops for one live ipconn"] = {
+      script = "return { install = function(facts)\n while true do end\n end }",
+      says = "ipconn ALICE, asked again at install: policy_limit" },
+    ["a script without its door"] = { script = "return { bind = function() end }", says = "has no function install" },
+    ["a definition with a wrong key"] = { define = { region = { heartbeet = 1 } }, says = "region.lua:1: fault: .*heartbeat" },
+    ["a ring that is missing"] = {
+      define = { region = { ring = "certs/rings/NOSUCH" }, tcpipservices = { TLS = { ssl = "yes" } } }, says = "NOSUCH" },
+    ["a port in use"] = { busy = true, says = "tcpipservice BUSY: port %d+: Address already in use" },
+    ["an autoinstalled ipconn that holds a new definition's name"] = {
+      define = { ipconns = { ALICE = { applid = "SOMEONE" } } },
+      says = "ipconn ALICE cannot be installed: its name is held by the autoinstalled" },
+  } do
+    it(name, function()
+      if case.script then region:script("list", case.script) end
+      if case.define then region:define(with(case.define)) end
+      if case.busy then region:define(with { tcpipservices = { BUSY = { portnumber = region:port "IPIC" } } }) end
+      local status, _, err = region:command "reload"
+      assert.are.equal(1, status, err)
+      assert.is_truthy(err:find(case.says), case.says .. "\n" .. err)
+      assert.are.equal(1, generation(region))
+      alive(alice)
+      local bob, answer = partner(region, "BOB")
+      assert.are.equal("OK", answer.response)
+      bob.socket:close()
+      support.wait_until(function() return not region:row("ipconn", "BOB") end, 10, "BOB to be deleted")
+    end)
+  end
+
+  it("--force counts the failure as a refusal of that ipconn", function()
+    region:script("list", "return { install = function(facts) error('not prepared') end }")
+    local status, out = region:command("reload", "--force")
+    assert.are.equal(0, status)
+    assert.is_truthy(out:find("ipconn ALICE released: install policy_error", 1, true), out)
+    released(alice)
+  end)
+end)
+
+describe("run --watch", function()
+  it("reloads once a script has changed, and says what is wrong with one that cannot be taken", function()
+    local given = with {}
+    given.scripts = { list = list "ALICE" }
+    given.arguments = { "--watch" }
+    local region = support.region(given):start()
+    region:script("list", list("ALICE", "BOB") .. "\n")
+    region:wait_log "SP0010 .*generation=2"
+    region:script("list", "return nonsense(")
+    region:wait_log "SP0011 .*list.lua:1"
+    assert.are.equal(2, generation(region))
+    region:stop()
+  end)
+end)
