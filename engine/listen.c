@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "listen.h"
 
+#include "clock.h"
 #include "life.h"
 #include "log.h"
 
@@ -16,7 +17,7 @@
 #include <unistd.h>
 
 #define ACCEPTS_PER_TURN 64
-#define ACCEPTS_AT_CLOSE 4096
+#define CLOSE_SECONDS 0.1
 #define BACKOFF_SECONDS 0.5
 #define RESERVED 64 /* descriptors kept for operators, logs and reloads; a quarter of few */
 
@@ -285,7 +286,9 @@ listener_open_as(struct listener *l, const struct tcpipservice_def *d, struct fa
 void
 listener_close(struct listener *l)
 {
-	for (int n = 0; n < ACCEPTS_AT_CLOSE && l->fd >= 0; n++) /* a close would reset who is in the queue */
+	double until = clock_span() + CLOSE_SECONDS;
+
+	while (l->fd >= 0 && clock_span() < until) /* a close would reset who is in the queue; an admit may be slow */
 		if (!accept_one(l))
 			break;
 	if (l->fd >= 0)

@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define REGION_FILE "policies/region.lua"
 
@@ -52,15 +53,29 @@ on_hup(struct ev_loop *loop, ev_signal *watcher, int events)
 	watch_reload(r);
 }
 
+/* As many descriptors as the machine allows: maxsockets is the limit that is meant. */
+static void
+raise_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
 static int
 run_region(const struct region_options *o, bool watched)
 {
 	struct faults faults = { 0 };
-	struct region *r = region_new(o, &faults);
+	struct region *r;
 	ev_signal term, interrupt, hup;
 	struct watch *watch;
 	int status;
 
+	raise_descriptors();
+	r = region_new(o, &faults);
 	print_faults(&faults);
 	faults_free(&faults);
 	if (r == NULL)

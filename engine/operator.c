@@ -14,6 +14,7 @@
 #include <strings.h>
 
 #define ARGS_MAX 8
+#define EXPLAIN_MAX 2000 /* records in one answer: it is made in one turn of the loop */
 
 struct order { /* one request, taken apart; strings borrowed from it */
 	struct region *region;
@@ -98,10 +99,11 @@ static int
 do_explain(struct order *o)
 {
 	const char *last = option(o, "last"), *peer = option(o, "peer");
+	size_t most = last != NULL ? (size_t)strtoul(last, NULL, 10) : EXPLAIN_MAX;
 	struct record_query q = {
 		.connection = o->nargs > 0 ? o->arg[0] : NULL,
 		.peer = peer,
-		.last = last != NULL ? (size_t)strtoul(last, NULL, 10) : 0,
+		.last = most < EXPLAIN_MAX ? most : EXPLAIN_MAX,
 		.refused = option(o, "refused") != NULL,
 	};
 

@@ -168,7 +168,7 @@ const struct attribute region_attributes[] = {
 	INT(milliseconds, 1, 60000, "50", ON),
 	INT(kilobytes, 1, 1048576, "4096", ON),
 	INT(records, 1, 1000000, "10000", ON),
-	CHOICE(recheck, recheck_words, "release", SHOWN),
+	CHOICE(recheck, recheck_words, "release", ON),
 	INT(workers, 1, 256, "1", SHOWN),
 	END,
 };
