@@ -11,8 +11,10 @@
 
 /* Taken from Lua's base library as they are: none of these loops over more than its arguments or writes into a table. */
 static const char *const stock[] = {
-	"assert", "error", "getmetatable", "ipairs", "pairs", "rawequal", "tonumber", "tostring", "type", "_VERSION",
+	"assert", "error", "ipairs", "pairs", "rawequal", "tonumber", "tostring", "type", "_VERSION",
 };
+
+enum { CAUGHT = 500 };
 
 static bool
 limit_was_hit(lua_State *L)
@@ -22,13 +24,15 @@ limit_was_hit(lua_State *L)
 	return s != NULL && sandbox_hit(s) != HIT_NONE;
 }
 
-/* A script never gets the error of a limit into its hands: it travels on. The flag is at `first`, results follow. */
+/* A script never gets the error of a limit into its hands: it travels on. The flag is at `first`, results follow. To name the
+ * culprit of an error Lua reads the whole function before it, so an error that was caught costs a good look at the clock. */
 static int
 finish(lua_State *L, int status, lua_KContext first)
 {
 	if (status != LUA_OK && status != LUA_YIELD) {
 		if (limit_was_hit(L))
 			return lua_error(L);
+		sandbox_pay(L, CAUGHT);
 		lua_pushboolean(L, 0);
 		lua_pushvalue(L, -2);
 		return 2;
@@ -109,15 +113,48 @@ base_rawset(lua_State *L)
 	return 1;
 }
 
-/* A finalizer would run at any moment, outside every budget. Lua looks for __gc at this moment only, so a later one does nothing. */
+/* What Lua and its libraries look for in a metatable, but __gc (a finalizer would run at any moment, outside every budget) and
+ * __mode (a collector's round over chains of weak tables takes time in the square of their number, and nobody is charged). */
+static const char *const metamethods[] = {
+	"__add", "__band", "__bnot", "__bor", "__bxor", "__call", "__close", "__concat", "__div", "__eq", "__idiv", "__index", "__le",
+	"__len", "__lt", "__metatable", "__mod", "__mul", "__name", "__newindex", "__pairs", "__pow", "__shl", "__shr", "__sub",
+	"__tostring", "__unm",
+};
+
+enum { METAMETHODS = sizeof metamethods / sizeof *metamethods };
+
+/* In the copy that does the work: the table the script gave, for its getmetatable. */
+static const char given_key;
+
 static void
-check_metatable(lua_State *L)
+refuse_key(lua_State *L, const char *key)
+{
+	lua_pushstring(L, key);
+	if (lua_rawget(L, 2) != LUA_TNIL)
+		luaL_argerror(L, 2, lua_pushfstring(L, "'%s' is not available to policies", key));
+	lua_pop(L, 1);
+}
+
+/* Pushes a copy of the metatable at 2. Lua reads a metatable whenever it likes, the collector too, so a script must not keep
+ * its hands on the one in use. */
+static void
+copy_metatable(lua_State *L)
 {
 	luaL_argcheck(L, !sandbox_frozen(L, 2), 2, "a read-only table cannot be a metatable");
-	lua_pushliteral(L, "__gc");
-	if (lua_rawget(L, 2) != LUA_TNIL)
-		luaL_argerror(L, 2, "'__gc' is not available to policies");
-	lua_pop(L, 1);
+	refuse_key(L, "__gc");
+	refuse_key(L, "__mode");
+	sandbox_pay(L, METAMETHODS);
+	lua_newtable(L);
+	for (int i = 0; i < METAMETHODS; i++) {
+		lua_pushstring(L, metamethods[i]);
+		lua_pushvalue(L, -1);
+		if (lua_rawget(L, 2) != LUA_TNIL)
+			lua_rawset(L, -3);
+		else
+			lua_pop(L, 2);
+	}
+	lua_pushvalue(L, 2);
+	lua_rawsetp(L, -2, &given_key);
 }
 
 static int
@@ -131,12 +168,27 @@ base_setmetatable(lua_State *L)
 	if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
 		return luaL_error(L, "cannot change a protected metatable");
 	if (type == LUA_TTABLE)
-		check_metatable(L);
+		copy_metatable(L);
 	lua_setmetatable(L, 1);
+	lua_settop(L, 1);
+	return 1;
+}
+
+static int
+base_getmetatable(lua_State *L)
+{
+	luaL_checkany(L, 1);
+	if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+		return 1;
+	if (lua_getmetatable(L, 1))
+		lua_rawgetp(L, -1, &given_key);
+	else
+		lua_pushnil(L);
 	return 1;
 }
 
 static const luaL_Reg ours[] = {
+	{ "getmetatable", base_getmetatable },
 	{ "next", lfrozen_next },
 	{ "pcall", base_pcall },
 	{ "rawget", base_rawget },

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lbase: what every script sees: the functions without a library name, and the libraries. Stock where stock is safe; ours where a limit, a frozen table
- * or a finalizer could slip through: pcall and xpcall never swallow a limit, setmetatable takes no __gc, rawset no frozen table.
+ * or a finalizer could slip through: pcall and xpcall never swallow a limit, setmetatable takes no __gc and no __mode and copies
+ * the metatable, so that what is written into it later does nothing; rawset takes no frozen table.
  */
 #ifndef SALLYPORT_LBASE_H
 #define SALLYPORT_LBASE_H

@@ -177,8 +177,8 @@ recursion_is_an_error(void **state)
 	static const char *const deep[] = {
 		"local function f() return (string.gsub('a', 'a', f)) end f()",
 		"local function f() table.sort({ 1, 2 }, f) end f()",
-		"local t = setmetatable({}, {}) getmetatable(t).__tostring = function() return tostring(t) end tostring(t)",
-		"local t = setmetatable({}, {}) getmetatable(t).__index = function(_, k) return t[k] .. '' end local x = t.x",
+		"local m, t = {} m.__tostring = function() return tostring(t) end t = setmetatable({}, m) tostring(t)",
+		"local m, t = {} m.__index = function(_, k) return t[k] .. '' end t = setmetatable({}, m) local x = t.x",
 		"return ('a'):rep(300):find(('a?'):rep(300))",
 		"return ('x'):find(('('):rep(1000))",
 		"error(setmetatable({}, { __tostring = function(t) return tostring(t) end }))",
@@ -351,6 +351,8 @@ static const struct {
 	{ "('').rep = 1", "attempt to index a string" },
 	{ "setmetatable({}, { __gc = function() end })", "'__gc' is not available to policies" },
 	{ "setmetatable({}, { __gc = true })", "'__gc' is not available to policies" },
+	{ "setmetatable({}, { __mode = 'k' })", "'__mode' is not available to policies" },
+	{ "setmetatable({}, { __mode = false })", "'__mode' is not available to policies" },
 	{ "setmetatable(setmetatable({}, { __metatable = 1 }), {})", "protected metatable" },
 };
 
@@ -412,6 +414,28 @@ frozen_views_read_like_tables(void **state)
 	if (lua_pcall(L, 1, 0, 0) != LUA_OK)
 		fail_msg("%s", lua_tostring(L, -1));
 	assert_int_equal(lua_gettop(L), 0);
+	sandbox_free(s);
+}
+
+/* What setmetatable took is a copy: weak tables, finalizers and the rest cannot be slipped in behind it. */
+static void
+a_metatable_is_read_when_it_is_set(void **state)
+{
+	static const char code[] =
+		"local m = { __index = { x = 1 }, __len = function() return 7 end, __name = 'thing', __close = function() end }\n"
+		"local t = setmetatable({}, m) assert(t.x == 1 and #t == 7 and getmetatable(t) == m and tostring(t):find('^thing'))\n"
+		"m.__index, m.__call, m.__metatable, m.__len, m.__mode = nil, error, 'mine', nil, 'k'\n"
+		"assert(t.x == 1 and #t == 7 and getmetatable(t) == m and not pcall(t))\n"
+		"assert(setmetatable(t, nil) == t and getmetatable(t) == nil and t.x == nil)\n"
+		"assert(not pcall(setmetatable, {}, m)) m.__mode = nil\n"
+		"assert(getmetatable(setmetatable({}, m)) == 'mine' and not pcall(setmetatable, setmetatable({}, m), {}))\n"
+		"local a, b = setmetatable({}, { __eq = function() return true end }), {} assert(a == b)\n"
+		"local n = 0 for _ in pairs(setmetatable({}, { __pairs = function() return next, { 1, 2 } end })) do n = n + 1 end assert(n == 2)\n"
+		"assert(getmetatable(1) == nil and getmetatable(print) == nil and getmetatable('') == false and not pcall(getmetatable))";
+	struct sandbox *s = sandbox_new(&ask_limits);
+
+	(void)state;
+	must_pass(s, code);
 	sandbox_free(s);
 }
 
@@ -494,6 +518,7 @@ main(void)
 		cmocka_unit_test(writers_are_refused),
 		cmocka_unit_test(late_gc_never_runs),
 		cmocka_unit_test(frozen_views_read_like_tables),
+		cmocka_unit_test(a_metatable_is_read_when_it_is_set),
 		cmocka_unit_test(a_global_can_be_defined),
 		cmocka_unit_test(a_state_knows_its_sandbox),
 		cmocka_unit_test(pcall_lets_an_ask_wait),
