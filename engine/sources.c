@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sources.h"
 
+#include "chain.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -105,6 +107,17 @@ read_all(struct source *one, int fd, struct fault *f)
 	return 0;
 }
 
+static int
+check_chain(const struct source *one, struct fault *f)
+{
+	int line = chain_longer(one->bytes, one->len, SOURCE_CHAIN_MAX);
+
+	if (line == 0)
+		return 0;
+	return fault_set(f, "%s:%d: one expression is indexed more than %d times (t.a.b.c is three); keep a part of it in a local",
+		one->path, line, SOURCE_CHAIN_MAX);
+}
+
 /* A FIFO or a device in the directory must neither hang the load nor be read. */
 static int
 read_file(struct source *one, struct fault *f)
@@ -123,6 +136,8 @@ read_file(struct source *one, struct fault *f)
 	fit = rc == 0 ? realloc(one->bytes, one->len + 1) : NULL;
 	if (fit != NULL)
 		one->bytes = fit;
+	if (rc == 0)
+		one->bytes[one->len] = '\0';
 	return rc;
 }
 
@@ -138,7 +153,7 @@ keep(struct sources *s, const char *name, const char *path, bool library, struct
 	snprintf(one->name, sizeof one->name, "%s", name);
 	snprintf(one->path, sizeof one->path, "%s", path);
 	one->library = library;
-	if (read_file(one, f) < 0) {
+	if (read_file(one, f) < 0 || check_chain(one, f) < 0) {
 		free(one->bytes);
 		free(one);
 		return NULL;

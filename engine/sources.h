@@ -12,9 +12,12 @@
 #include "fault.h"
 #include "resource.h"
 
-/* Lua 5.4.4 names the culprit of an error by recursion over the code before it, where no budget is charged: 400 KB of
- * `t.a.a.a…` end the process, 64 KiB cost a second. Data that large belongs elsewhere than in a script. */
+/* What a script may be long. Lua's parser is charged to nobody, and some texts take time in the square of their length: 64 KiB took 150 ms at
+ * worst. Data that large belongs into several scripts. */
 #define SOURCE_BYTES_MAX (64 * 1024)
+/* How often one expression may be indexed: t.a.b.c is three times. To name the culprit of an error Lua 5.4 goes back over such a chain, and
+ * for each link over the function before it: a chain of 64 KiB took 1.2 s, uncharged, and longer ones overran the stack. */
+#define SOURCE_CHAIN_MAX 24
 
 struct source {
 	struct source *next;
@@ -30,7 +33,7 @@ struct sources;
 /* Both directories are copied. NULL: no memory. */
 struct sources *sources_new(const char *library_dir, const char *policies_dir);
 void sources_free(struct sources *s);
-/* The source of that name, read now or before. NULL with a sentence: no such file, too large, unreadable, not a good name
+/* The source of that name, read now or before. NULL with a sentence: no such file, too large, indexed too often (SOURCE_CHAIN_MAX), unreadable, not a good name
  * ([a-z0-9_]+ with at most one '/'; for the library the dotted form), or a script named like a library module. */
 const struct source *sources_get(struct sources *s, const char *name, struct fault *f);
 const struct source *sources_first(const struct sources *s);
