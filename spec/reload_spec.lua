@@ -209,6 +209,44 @@ end }]]
     alive(p)
   end)
 
+  it("ends an older walk under the current rules: who has been refused meanwhile does not get in", function()
+    region = start()
+    local alice, bob = support.raw(region:port "IPIC"), support.raw(region:port "IPIC")
+    support.wait_until(function() return #region:inquire "socket" == 2 end, 10, "both to be accepted")
+    region:script("list", list "ALICE")
+    assert.are.equal(0, (region:command "reload"))
+    local numbers, hashes = {}, {}
+    for _, row in ipairs(region:inquire("policy", "list")) do
+      numbers[#numbers + 1] = row.generation
+      hashes[row.hash] = true
+      assert.are.equal(row.generation == 2, row.current)
+      assert.is_true(row.memory > 0 and row.age >= 0)
+      assert.are.equal(row.current and 0 or 2, row.connections)
+    end
+    table.sort(numbers)
+    assert.are.same({ 1, 2 }, numbers)
+    assert.is_true(next(hashes, next(hashes)) ~= nil, "two generations of other scripts have two hashes")
+    local refused = bob:capex({ applid = "BOB", networkid = "NETX" }):read_message().body
+    assert.are.equal("AUTOINSTALL_FAILED", refused.reason)
+    assert.are.equal("not_listed", region:explain(refused.connection)[1].code)
+    assert.is_nil(region:row("ipconn", "BOB"))
+    assert.are.equal("OK", alice:capex({ applid = "ALICE", networkid = "NETX" }):read_message().body.response)
+    assert.are.equal(2, region:row("ipconn", "ALICE").generation)
+    region:wait_log "SP0013 .*generation=1"
+  end)
+
+  it("keeps the running generation when the script directory has vanished", function()
+    region = start()
+    local alice = partner(region, "ALICE")
+    assert(os.rename(region.dir .. "/policies", region.dir .. "/elsewhere"))
+    local status, _, err = region:command "reload"
+    assert.are.equal(1, status)
+    assert.is_truthy(err:find("policies/list.lua", 1, true), err)
+    assert(os.rename(region.dir .. "/elsewhere", region.dir .. "/policies"))
+    alive(alice)
+    assert.are.equal(1, generation(region))
+  end)
+
   it("undoes an operator's urm and says so", function()
     region = start()
     assert.are.equal(0, (region:command("set", "tcpipservice", "IPIC", "urm=NO")))
