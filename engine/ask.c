@@ -15,6 +15,7 @@
 
 #define COPY_DEPTH 16
 #define TRACE_SIZE 1500
+#define FRAMES_MAX 200 /* looked at: finding the nth costs n steps, and nobody is charged any more */
 
 struct asking {
 	struct policy *p;
@@ -110,7 +111,7 @@ place_of_stack(struct asking *g)
 {
 	lua_Debug ar;
 
-	for (int level = 0; lua_getstack(g->co, level, &ar); level++) {
+	for (int level = 0; level < FRAMES_MAX && lua_getstack(g->co, level, &ar); level++) {
 		if (!lua_getinfo(g->co, "Sl", &ar) || ar.currentline <= 0)
 			continue;
 		if (!modules_library(&g->p->modules, ar.source)) {
@@ -170,10 +171,10 @@ explain_inside(lua_State *L)
 {
 	struct asking *g = lua_touserdata(L, 1);
 
-	if (g->co == NULL || g->status == LUA_OK || g->status == LUA_YIELD)
-		place_of_door(L, g);
-	else
+	if (g->co != NULL && g->status != LUA_OK && g->status != LUA_YIELD)
 		place_of_stack(g);
+	if (g->at.file[0] == '\0')
+		place_of_door(L, g);
 	if (g->status == LUA_OK || g->status == LUA_YIELD)
 		return 0;
 	keep_message(g, g->co != NULL ? g->co : L);
@@ -368,6 +369,7 @@ ask_script(struct ask *a, struct record_door *d)
 {
 	struct asking g = { .p = a->policy, .script = a->script, .door = a->door, .facts = a->facts, .out = &a->verdict };
 
+	policy_renew(g.p);
 	if (find_hook(&g)) {
 		g.p->host.door = d;
 		g.p->host.tape = a->tape;

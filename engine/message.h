@@ -38,6 +38,7 @@
 	X(SP0016, 'W', "IPCONN refused by the new generation.") \
 	X(SP0017, 'I', "The urm an operator had set is undone by the reload.") \
 	X(SP0018, 'E', "IPCONN could not take on its definition.") \
+	X(SP0019, 'W', "Policies begin anew: their scripts kept too much memory.") \
 	X(SP0020, 'I', "Door opened.") \
 	X(SP0021, 'W', "Door refused.") \
 	X(SP0022, 'E', "Policy failed; the door stays shut.") \

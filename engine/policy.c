@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy.h"
 
+#include "log.h"
 #include "policy_inside.h"
 
 #include <lauxlib.h>
@@ -52,6 +53,8 @@ policy_lua(struct policy *p)
 {
 	return p->L;
 }
+
+#define KEYS_MAX 20 /* of a policy's table, told apart: there are fewer doors, and a fault for each of a million helps nobody */
 
 /* One protected use of the state under load limits. */
 struct loading {
@@ -195,6 +198,7 @@ static int
 load_inside(lua_State *L)
 {
 	struct loading *l = lua_touserdata(L, 1);
+	unsigned n = 0;
 
 	modules_push(L, &l->p->modules, l->source);
 	if (!lua_istable(L, -1)) {
@@ -205,8 +209,11 @@ load_inside(lua_State *L)
 	}
 	luaL_checkstack(L, 6, "policy");
 	sandbox_read_through(L, -1); /* it may be another script's table: return require "lan" */
-	for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
+	for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+		if (++n > KEYS_MAX)
+			return luaL_error(L, "returns a table with more than %d keys; a policy has one function for each door", KEYS_MAX);
 		take_door(l, L);
+	}
 	return 0;
 }
 
@@ -226,16 +233,17 @@ script_new(struct policy *p, const struct source *s)
 }
 
 static int
-load(struct policy *p, const struct source *s, struct faults *faults)
+load(struct policy *p, const struct source *s, struct script *script, struct faults *faults)
 {
-	struct loading l = { .p = p, .source = s, .faults = faults, .script = script_new(p, s) };
+	struct loading l = { .p = p, .source = s, .faults = faults, .script = script };
 	size_t before = faults->errors;
 
-	if (l.script == NULL) {
+	if (script == NULL) {
 		faults_add(faults, FAULT_ERROR, s->path, 0, "out of memory");
 		return -1;
 	}
 	l.script->loaded = load_protected(&l, load_inside, 0) == 0 && faults->errors == before;
+	p->loaded = sandbox_bytes(p->sandbox);
 	return l.script->loaded ? 0 : -1;
 }
 
@@ -265,7 +273,7 @@ policy_load(struct policy *p, const char *script, struct faults *faults)
 	before = tried(p, s);
 	if (before != NULL)
 		return before->loaded ? 0 : -1;
-	return load(p, s, faults);
+	return load(p, s, script_new(p, s), faults);
 }
 
 static int
@@ -318,28 +326,85 @@ open_inside(lua_State *L)
 	return 0;
 }
 
+/* Makes s the state of p, with the library in it. */
+static int
+open_state(struct policy *p, struct sandbox *s, struct faults *faults)
+{
+	struct loading l = { .p = p, .source = get_source(p, "policy", faults), .faults = faults };
+
+	p->sandbox = s;
+	p->L = sandbox_lua(s);
+	p->co = NULL;
+	p->modules = (struct modules){ .sandbox = s, .sources = p->modules.sources };
+	p->host.mock = LUA_NOREF;
+	return l.source != NULL ? load_protected(&l, open_inside, 0) : -1;
+}
+
 struct policy *
 policy_new(struct sources *src, const struct sandbox_limits *limits, const struct host_world *world, struct log *log,
 	struct faults *faults)
 {
 	struct policy *p = calloc(1, sizeof *p);
-	struct loading l = { .p = p, .faults = faults };
+	struct sandbox *s = sandbox_new(limits);
 
-	if (p == NULL || (p->sandbox = sandbox_new(limits)) == NULL) {
+	if (p == NULL || s == NULL) {
 		faults_add(faults, FAULT_ERROR, NULL, 0, "out of memory for a Lua state");
-		policy_free(p);
+		sandbox_free(s);
+		free(p);
 		return NULL;
 	}
-	p->L = sandbox_lua(p->sandbox);
+	p->limits = *limits;
 	p->log = log;
-	p->modules = (struct modules){ .sandbox = p->sandbox, .sources = src };
+	p->modules.sources = src;
 	p->host = (struct lhost){ .world = world, .mock = LUA_NOREF, .pay = sandbox_pay };
-	l.source = get_source(p, "policy", faults);
-	if (l.source == NULL || load_protected(&l, open_inside, 0) < 0) {
-		policy_free(p);
-		return NULL;
+	if (open_state(p, s, faults) == 0)
+		return p;
+	policy_free(p);
+	return NULL;
+}
+
+/* opened: there is a state to load into; without one no door is left. */
+static void
+load_anew(struct policy *p, bool opened, struct faults *faults)
+{
+	for (struct script *s = p->script; s != NULL; s = s->next) {
+		bool again = s->loaded;
+
+		s->loaded = false;
+		for (int d = 0; d < DOOR_COUNT; d++)
+			s->hook[d] = LUA_NOREF;
+		if (again && opened)
+			load(p, s->source, s, faults);
 	}
-	return p;
+}
+
+static void
+begin_anew(struct policy *p, struct sandbox *fresh)
+{
+	struct faults faults = { 0 };
+	char kept[24], text[600] = "";
+
+	snprintf(kept, sizeof kept, "%zu", sandbox_bytes(p->sandbox) / 1024);
+	sandbox_free(p->sandbox);
+	load_anew(p, open_state(p, fresh, &faults) == 0, &faults);
+	if (faults.n > 0)
+		faults_print(&faults, 0, text, sizeof text);
+	log_say(p->log, MSG_SP0019, "kilobytes", kept, "fault", text, NULL);
+	faults_free(&faults);
+}
+
+void
+policy_renew(struct policy *p)
+{
+	double most = (double)p->loaded * KEEP_LOADED + (double)p->limits.kilobytes * 1024 * KEEP_ASKS;
+	struct sandbox *fresh;
+
+	if ((double)sandbox_bytes(p->sandbox) <= most)
+		return;
+	lua_gc(p->L, LUA_GCCOLLECT);
+	if ((double)sandbox_bytes(p->sandbox) <= most / 2 || (fresh = sandbox_new(&p->limits)) == NULL)
+		return;
+	begin_anew(p, fresh);
 }
 
 void

@@ -34,7 +34,7 @@ int policy_push_spec(struct policy *p, const char *script, struct faults *faults
 bool policy_has(const struct policy *p, const char *script, enum door d);
 /* The file of a loaded script ("policies/lan.lua"). */
 const char *policy_path(const struct policy *p, const char *script);
-size_t policy_bytes(const struct policy *p); /* memory of its state */
+size_t policy_bytes(const struct policy *p); /* memory of its state, bounded: see policy_renew in policy_inside.h */
 
 /*
  * One asking. The caller fills the first part and keeps the struct alive until done() was called. done() may be called

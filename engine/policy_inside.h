@@ -7,6 +7,9 @@
 #include "policy.h"
 
 #define LOAD_TIMES 10 /* loading may cost ten times what an ask may */
+/* A state may grow to so many times what loading left, and by so many askings' worth of memory on top; Lua's collector lets it double. */
+#define KEEP_LOADED 3
+#define KEEP_ASKS 4
 
 struct script { /* one policy script, tried once */
 	struct script *next;
@@ -17,6 +20,8 @@ struct script { /* one policy script, tried once */
 
 struct policy {
 	struct sandbox *sandbox; /* owned */
+	struct sandbox_limits limits;
+	size_t loaded;           /* bytes after the script that was loaded last */
 	struct lua_State *L;     /* the sandbox's */
 	struct log *log;         /* borrowed; may be NULL */
 	struct modules modules;
@@ -25,6 +30,10 @@ struct policy {
 	struct lua_State *co;    /* a coroutine that ended well and can be used again, kept in the registry under p; NULL: none */
 };
 
+/* Between two askings, none of them suspended: when scripts kept more than the state may hold, throws it away and loads the same sources anew. Scripts keep no
+ * state of their own, so nobody misses it; without this one that hoards would grow without end. A script that does not load
+ * any more has no doors. */
+void policy_renew(struct policy *p);
 /* NULL: not loaded. */
 const struct script *policy_script(const struct policy *p, const char *name);
 /* A Lua message made fit for one line: up to its first newline, printable, cut to size. Returns out. */

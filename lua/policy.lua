@@ -9,7 +9,8 @@ host.library()
 
 local policy = {}
 
--- ---- verdicts
+-- ---- verdicts: values that cannot be changed. One may be made when the script loads and answered often, also at another door: the door
+-- takes what suits it (userid at `certify`, sysplex at `admit`), and the place on record is where the verdict was made.
 
 -- policy.accept { userid = "CTGUSER", sysplex = true } -> verdict. Without a table: plainly yes.
 --   userid: at `certify`, the user the certificate stands for (LINKAUTH(CERTUSER), IPIC.md 7.4); [A-Z0-9$@#]{1,8}, anything

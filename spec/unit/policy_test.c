@@ -484,20 +484,20 @@ static const char THOROUGH[] =
 /* Lets every allocation of an asking fail in turn, until none is left that could. Before that each answer is policy_limit, after
  * each the next asking is well. Returns how many failed. */
 static unsigned long
-starve(struct house *h, const char *name, const char *code)
+starve(struct house *h, const char *name, enum door d, const char *code)
 {
 	struct sandbox *s = sandbox_of(policy_lua(h->policy));
 
 	for (unsigned long n = 1; n < 5000; n++) {
 		sandbox_fail_at(s, n);
-		ask(h, name, DOOR_ADMIT);
+		ask(h, name, d);
 		sandbox_fail_at(s, 0);
 		if (strcmp(h->verdict.code, "policy_limit") != 0) {
 			assert_string_equal(h->verdict.code, code);
 			return n - 1;
 		}
 		assert_int_equal(h->verdict.kind, VERDICT_REFUSE);
-		assert_string_equal(ask(h, name, DOOR_ADMIT)->code, code);
+		assert_string_equal(ask(h, name, d)->code, code);
 	}
 	fail_msg("%s: still starved", name);
 	return 0;
@@ -508,12 +508,17 @@ without_memory_a_door_stays_shut(void **state)
 {
 	struct house *h = *state;
 
+	script(h, "open", "local p = require 'policy'\nlocal function yes() return p.accept { userid = 'U' .. #p } end\n"
+		"return { admit = yes, certify = yes, bind = yes, install = function(f)\n"
+		"p.counter('X' .. f.now):peek() p.ipconns() return p.install { ipconn = 'A' .. #f.peer.ip } end }");
+	load(h, "open");
 	ask_body(h, "m", DOOR_ADMIT, THOROUGH);
-	assert_true(starve(h, "m", "counted") > 8);
+	for (enum door d = DOOR_ADMIT; d <= DOOR_INSTALL; d++) {
+		assert_true(starve(h, "m", d, "counted") > 8);
+		assert_true(starve(h, "open", d, "") > 8);
+	}
 	ask_body(h, "broken", DOOR_ADMIT, "error('x' .. facts.now .. #facts.peer.ip)");
-	assert_true(starve(h, "broken", "policy_error") > 8);
-	ask_body(h, "open", DOOR_ADMIT, "return policy.accept()");
-	assert_true(starve(h, "open", "") > 8);
+	assert_true(starve(h, "broken", DOOR_ADMIT, "policy_error") > 8);
 }
 
 /* The same while a script loads: it loads, or there is a fault. */
@@ -569,7 +574,7 @@ a_script_that_swallows_the_lack_of_memory_is_refused(void **state)
 
 	ask_body(h, "s", DOOR_ADMIT, "for i = 1, 3 do pcall(function() local t = {} for j = 1, 20 do t[j] = 'k' .. j end end) end\n"
 		"return policy.accept()");
-	assert_true(starve(h, "s", "") > 25);
+	assert_true(starve(h, "s", DOOR_ADMIT, "") > 25);
 }
 
 static void
@@ -589,6 +594,48 @@ memory_returns(void **state)
 			before = policy_bytes(h->policy);
 	}
 	assert_true(policy_bytes(h->policy) <= before + 2048);
+}
+
+/* A script that keeps what it gets loses it, and everybody else is answered all the while. */
+static void
+hoarding_ends_with_a_new_state(void **state)
+{
+	struct house *h = *state;
+	size_t most = 0;
+
+	script(h, "hoard", "local kept, x = {}, ('x'):rep(100000) return { admit = function()\n"
+		"for i = 1, 10 do kept[#kept + 1] = x .. #kept end\n"
+		"return require 'policy'.refuse('kept', tostring(#kept)) end }");
+	ask_body(h, "fine", DOOR_ADMIT, "return policy.accept()");
+	load(h, "hoard");
+	for (int i = 0; i < 100; i++) {
+		assert_string_equal(ask(h, "hoard", DOOR_ADMIT)->code, "kept");
+		assert_int_equal(ask(h, "fine", DOOR_ADMIT)->kind, VERDICT_ACCEPT);
+		most = policy_bytes(h->policy) > most ? policy_bytes(h->policy) : most;
+	}
+	assert_in_range(most, 4 << 20, 12 << 20); /* of 2 MiB for each asking */
+	assert_true(policy_has(h->policy, "hoard", DOOR_ADMIT));
+}
+
+/* A verdict is a value: made when the script loads, or at another door, it says the same; a door takes what suits it. */
+static void
+a_verdict_may_be_kept(void **state)
+{
+	struct house *h = *state;
+
+	script(h, "keeper", "local p = require 'policy'\nlocal yes, no, kept = p.accept { sysplex = true, userid = 'U' }, p.refuse 'never', nil\n"
+		"return { admit = function() kept = kept or p.install { ipconn = 'A', port = 7 } return yes end,\n"
+		"bind = function() return kept or no end, certify = function() return yes end, install = function() return kept end }");
+	load(h, "keeper");
+	assert_string_equal(ask(h, "keeper", DOOR_BIND)->code, "never");
+	assert_int_equal(h->verdict.line, 2);
+	assert_true(ask(h, "keeper", DOOR_ADMIT)->sysplex);
+	assert_string_equal(h->verdict.userid, "");
+	assert_string_equal(ask(h, "keeper", DOOR_CERTIFY)->userid, "U");
+	assert_false(h->verdict.sysplex);
+	assert_string_equal(ask(h, "keeper", DOOR_BIND)->code, "policy_error");
+	assert_int_equal(ask(h, "keeper", DOOR_INSTALL)->kind, VERDICT_INSTALL);
+	assert_int_equal(h->verdict.install.port, 7);
 }
 
 static void
@@ -656,6 +703,8 @@ main(void)
 		T(a_failure_inside_the_library_is_the_scripts),
 		T(a_script_that_swallows_the_lack_of_memory_is_refused),
 		T(memory_returns),
+		T(hoarding_ends_with_a_new_state),
+		T(a_verdict_may_be_kept),
 		T(policies_that_fail_to_load_leak_nothing),
 		T(a_table_of_facts_can_be_asked_and_is_not_changed),
 	};
