@@ -1,0 +1,11 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The policy library, written to.
+-- ends: policy_error read%-only
+local policy = require "policy"
+
+return {
+  bind = function(facts)
+    policy.refuse = policy.accept
+    return policy.accept()
+  end,
+}

@@ -1,0 +1,11 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- collectgarbage is not there.
+-- ends: policy_error nil value .%a+ 'collectgarbage'
+local policy = require "policy"
+
+return {
+  bind = function(facts)
+    collectgarbage "stop"
+    return policy.accept()
+  end,
+}

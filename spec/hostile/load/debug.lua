@@ -1,0 +1,11 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- debug is not there: it would take the hook away.
+-- ends: policy_error nil value .global 'debug'
+local policy = require "policy"
+
+return {
+  bind = function(facts)
+    debug.sethook()
+    return policy.accept()
+  end,
+}

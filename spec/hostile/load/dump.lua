@@ -1,0 +1,11 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- string.dump is not there.
+-- ends: policy_error nil value .%a+ 'dump'
+local policy = require "policy"
+
+return {
+  bind = function(facts)
+    string.dump(policy.first)
+    return policy.accept()
+  end,
+}

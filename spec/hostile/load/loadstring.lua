@@ -1,0 +1,11 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- loadstring is not there.
+-- ends: policy_error nil value .%a+ 'loadstring'
+local policy = require "policy"
+
+return {
+  bind = function(facts)
+    loadstring("return 1")
+    return policy.accept()
+  end,
+}

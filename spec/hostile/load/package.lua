@@ -1,0 +1,11 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- package is not there.
+-- ends: policy_error nil value .global 'package'
+local policy = require "policy"
+
+return {
+  bind = function(facts)
+    package.loaded.policy = nil
+    return policy.accept()
+  end,
+}

@@ -1,0 +1,11 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- math.randomseed is not there.
+-- ends: policy_error nil value .%a+ 'randomseed'
+local policy = require "policy"
+
+return {
+  bind = function(facts)
+    math.randomseed(1)
+    return policy.accept()
+  end,
+}

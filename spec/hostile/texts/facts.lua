@@ -1,0 +1,16 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Facts, changed, given a metatable and kept.
+-- ends: not_you
+local policy = require "policy"
+local seen
+
+return {
+  bind = function(facts)
+    facts.capex.applid = "OTHER"
+    facts.capex = nil
+    facts.peer.ip = "\r\n"
+    setmetatable(facts, { __index = function() while true do end end })
+    seen = seen or facts
+    return policy.refuse("not_you", tostring(seen.generation))
+  end,
+}
