@@ -53,7 +53,7 @@ help:
 	@echo 'make certs       the demo key rings, certs/rings'
 	@echo 'make asan        the tests again, under AddressSanitizer and UBSan'
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (FUZZ=http: that one alone); installs clang'
-	@echo 'make bench       what a connection costs in CPU and memory'
+	@echo 'make bench       what a connection and a reload cost'
 	@echo 'make lint        luacheck and the shell scripts'
 	@echo 'make install     into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make clean       removes what was built, and the key rings'
@@ -128,9 +128,10 @@ $(BUILD)/fuzz/%: spec/fuzz/%_fuzz.c $(LIB)
 	@mkdir -p $(@D); echo '  CC    $<'
 	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
 
-# CPU and memory of a connection, over loopback; figures for comparing, not a test.
+# CPU and memory of a connection, time and pause of a reload, over loopback; figures for comparing, not a test.
 bench: all certs
 	$(Q)lua5.4 spec/bench/connections.lua
+	$(Q)lua5.4 spec/bench/reload.lua
 
 lint:
 	$(Q)luacheck --no-color -q lua policies spec
