@@ -150,7 +150,9 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	struct worker *w = &r->worker;
 	struct fault f;
 
-	if (sources_library(r->library_dir, sizeof r->library_dir, &f) < 0) {
+	if (o->library != NULL) {
+		snprintf(r->library_dir, sizeof r->library_dir, "%s", o->library);
+	} else if (sources_library(r->library_dir, sizeof r->library_dir, &f) < 0) {
 		faults_add(faults, FAULT_ERROR, NULL, 0, "%s", f.text);
 		return -1;
 	}

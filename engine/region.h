@@ -41,6 +41,7 @@ struct region_options {
 	const char *file;      /* region.lua */
 	const char *control;   /* overrides region.control; NULL */
 	const char *log_file;  /* NULL: stderr */
+	const char *library;   /* where lua/policy.lua is; NULL: beside the binary */
 	enum log_format log_format;
 };
 
