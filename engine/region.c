@@ -327,6 +327,8 @@ region_free(struct region *r)
 		timer_stop(&r->drain);
 		ev_prepare_stop(r->worker.loop, &r->turn);
 	}
+	if (r->worker.generation != NULL)
+		r->worker.generation->log = NULL; /* that it goes with the region is no news */
 	generation_unref(r->worker.generation);
 	store_free(r->store);
 	tally_free(r->tally);

@@ -332,4 +332,29 @@ describe("run --watch", function()
     assert.are.equal(2, generation(region))
     region:stop()
   end)
+
+  it("takes each new set of rings whole while certs/make-rings writes them, and then lets its partners in", function()
+    local given = with { tcpipservices = { TLS = { ssl = "clientauth", urm = "list" } } }
+    given.scripts = { list = list "CTGAPP" }
+    given.arguments = { "--watch" }
+    local region = support.region(given)
+    local rings = region.dir .. "/rings"
+    local function make_rings() return support.start { "certs/make-rings", rings } end
+    local function enters()
+      local answer = support.connect { port = region:port "TLS", ring = rings .. "/NETX.CTGAPP" }
+      return answer and answer.accepted
+    end
+    given.region = { ring = rings .. "/CICSA" }
+    region:define(given)
+    assert.are.equal(0, make_rings():wait(60))
+    region:start()
+    assert.is_true(enters())
+    for number = 2, 3 do
+      assert.are.equal(0, make_rings():wait(60))
+      region:wait_log("SP0010 .*generation=" .. number, 20)
+      assert.is_true(enters())
+    end
+    assert.are.equal(0, region:count_log "SP0011 ")
+    region:stop()
+  end)
 end)
