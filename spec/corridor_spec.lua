@@ -104,7 +104,7 @@ describe("the corridor's refusals:", function()
     assert.are.equal(2, record.doors[1].line)
     local line = region:wait_log(of(record.connection))
     assert.is_truthy(line:find "SP0021 W .*door=admit policy=shut .*code=not_you")
-    assert.are.equal(1, region:count_log(of(record.connection)))
+    assert.are.equal(1, region:count_log(of(record.connection), 1))
   end)
 
   it("admit limits by facts.load: the third socket of an address is refused, another address is not", function()

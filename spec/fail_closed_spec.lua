@@ -74,7 +74,7 @@ describe("a script that fails", function()
   it("is on record once each time", function()
     local records = region:explain { refused = true, last = 1000 }
     assert.equal(n, #records)
-    assert.equal(n, region:count_log " SP0022 E ")
+    assert.equal(n, region:count_log(" SP0022 E ", n))
     for _, record in ipairs(records) do
       local asked = 0
       for _, door in ipairs(record.doors) do asked = asked + (door.verdict == "refuse" and 1 or 0) end

@@ -80,7 +80,7 @@ describe("a hostile peer", function()
     assert.is_truthy(said.text:find("^" .. text .. "$"), said.text)
     local line = region:wait_log(of(m.body.connection))
     assert.is_truthy(line:find("SP0031 W .*code=" .. record.code .. " .*reason=" .. m.body.reason), line)
-    assert.are.equal(1, region:count_log(of(m.body.connection)))
+    assert.are.equal(1, region:count_log(of(m.body.connection), 1))
   end
 
   local function told(bytes, ...)
@@ -174,7 +174,7 @@ describe("a hostile peer", function()
     assert.are.same({ "refused", "tls", code }, { record.outcome, record.stage, record.code })
     assert.is_truthy(record.doors[#record.doors].text:find(text), record.doors[#record.doors].text)
     region:wait_log("DFHSO0123 W .*" .. of(record.connection) .. ".*code=" .. code)
-    assert.are.equal(1, region:count_log(of(record.connection)))
+    assert.are.equal(1, region:count_log(of(record.connection), 1))
   end
 
   for what, row in pairs {
@@ -322,7 +322,7 @@ describe("a hostile peer", function()
     p:closed()
     stays:alone()
     assert.are.equal("released", region:explain(answer.connection)[1].outcome)
-    assert.are.equal(1, region:count_log("DFHIS2009 .*ipconn=CROSSING "))
+    assert.are.equal(1, region:count_log("DFHIS2009 .*ipconn=CROSSING ", 1))
   end)
 
   it("whose second socket races the loss of its first: in and out, or NO_IPCONN, and both are gone", function()

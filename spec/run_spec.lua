@@ -88,7 +88,7 @@ describe("run", function()
     assert.equal(0, (support.sallyport("check", "--region", region:path "region.lua")))
     assert.equal(1, (support.sallyport("check", "--strict", "--region", region:path "region.lua")))
     region:start()
-    assert.equal(3, region:count_log "SP0012")
+    assert.equal(3, region:count_log("SP0012", 3))
     region:wait_log "SP0012 W .*line=2 warning=\"tcpipservice OPEN: urm is dfhisaip"
     region:stop()
   end)

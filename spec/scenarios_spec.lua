@@ -94,6 +94,7 @@ describe("IPIC.md 11, on a listener without TLS:", function()
     local row = region:row("ipconn", "APPL")
     assert.are.same({ "MYAPPL", "MYQUAL", "IPICSRV", 100, 0, "ACQUIRED" },
       { row.applid, row.networkid, row.tcpipservice, row.receivecount, row.sendcount, row.connstatus })
+    region:wait_log "DFHIS2001 .*ipconn=APPL" -- messages are written beside the loop: the answer may come first
     local log = region:log()
     local installed = log:find("DFHIS3030 [^\n]*ipconn=APPL")
     local autoinstalled = log:find("DFHIS3000 [^\n]*ipconn=APPL[^\n]*applid=MYQUAL.MYAPPL")
@@ -174,6 +175,7 @@ describe("IPIC.md 11, on a listener without TLS:", function()
   it("10: IDENTIFY without trust: installed, autoinstalled, 2040, deleted, DELETE called, SECURITY_VIOLATION", function()
     local answer, status = flow(region, "IDENT", MYAPPL)
     assert.are.same({ 403, "SECURITY_VIOLATION" }, { status, answer.reason })
+    region:wait_log "DFHIS3030 .*ipconn=NEW3.*action=deleted"
     local log, at = region:log(), 1
     for _, id in ipairs { "DFHIS3030 [^\n]*ipconn=NEW3[^\n]*installed", "DFHIS3000 [^\n]*ipconn=NEW3", "DFHIS2040 [^\n]*ipconn=NEW3",
       "DFHIS3030 [^\n]*ipconn=NEW3[^\n]*deleted" } do

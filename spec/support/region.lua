@@ -151,13 +151,21 @@ function Region:wait_log(pattern, seconds)
   end, seconds, function() return ("a log line like %q; there is:\n%s"):format(pattern, self:log()) end)
 end
 
--- How many of its log's lines match the Lua pattern.
-function Region:count_log(pattern)
+local function count(self, pattern)
   local n = 0
   for line in self:log():gmatch("[^\n]+") do
     if line:find(pattern) then n = n + 1 end
   end
   return n
+end
+
+-- How many of its log's lines match the Lua pattern. Lines are written beside the loop, so an answer may come before its line does:
+-- `expected` waits until there are at least so many (or a second is over).
+function Region:count_log(pattern, expected)
+  if expected then
+    pcall(wait.wait_until, function() return count(self, pattern) >= expected end, 1)
+  end
+  return count(self, pattern)
 end
 
 -- An operator's command: exit status, stdout, stderr.
