@@ -26,17 +26,23 @@ region_generation(const struct region *r)
 	return r->worker.generation;
 }
 
-/* d is the generation's on success, and freed on failure. */
-static struct generation *
-load(struct region *r, struct definition *d, struct faults *faults)
+struct generation_options
+region_load_options(const struct region *r)
 {
-	struct generation_options o = {
+	return (struct generation_options){
 		.number = r->generations + 1,
 		.library_dir = r->library_dir,
 		.world = &r->world,
 		.log = r->log,
 		.now = clock_wall(),
 	};
+}
+
+/* d is the generation's on success, and freed on failure. */
+static struct generation *
+load(struct region *r, struct definition *d, struct faults *faults)
+{
+	struct generation_options o = region_load_options(r);
 	struct generation *g = generation_load(d, &o, faults);
 
 	if (g == NULL)

@@ -55,6 +55,8 @@ void region_free(struct region *r); /* NULL is fine */
 
 /* The current generation (borrowed). */
 struct generation *region_generation(const struct region *r);
+/* What the next generation of this region is loaded with; borrows from r. */
+struct generation_options region_load_options(const struct region *r);
 /* The listener of a tcpipservice of the current generation; NULL: there is none of that name. */
 struct listener *region_listener(const struct region *r, const char *tcpipservice);
 

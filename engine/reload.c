@@ -255,13 +255,7 @@ static int
 start(struct reload *l, struct definition *d, struct fault *f)
 {
 	struct region *r = l->region;
-	struct generation_options o = {
-		.number = r->generations + 1,
-		.library_dir = r->library_dir,
-		.world = &r->world,
-		.log = r->log,
-		.now = clock_wall(),
-	};
+	struct generation_options o = region_load_options(r);
 
 	l->loader = loader_start(r->worker.loop, d, r->file, &o, loaded, l);
 	if (l->loader == NULL)
