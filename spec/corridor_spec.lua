@@ -33,20 +33,7 @@ local function acquired(region, name)
   end, 10, name .. " to be ACQUIRED")
 end
 
--- A Lua pattern for the lines of one connection.
-local function of(connection)
-  return "connection=" .. connection:gsub("%-", "%%-") .. " "
-end
-
--- Answers heartbeats until another message comes.
-local function beat(p)
-  p:request "1 cmd; name=heartbeat"
-  while true do
-    local m = assert(p:read_message())
-    if m.status then return m end
-    p:answer(m.is)
-  end
-end
+local of = support.lines_of
 
 describe("the corridor's refusals:", function()
   local region, port
@@ -372,7 +359,7 @@ describe("a further socket:", function()
 
   -- The first socket still works, the ipconn has that many.
   local function unharmed(first, applid, sockets)
-    assert.are.equal(200, beat(first).status)
+    assert.are.equal(200, first:beat().status)
     acquired(region, applid)
     assert.are.equal(sockets, region:row("ipconn", applid).sockets)
   end
@@ -439,7 +426,7 @@ describe("a further socket:", function()
     assert.are.equal(200, second:capex(with()):read_message().status)
     misfit(support.raw(port.PAIR), with())
     unharmed(first, "FITAPPL", 2)
-    assert.are.equal(200, beat(second).status)
+    assert.are.equal(200, second:beat().status)
     first:close()
     second:closed()
   end)

@@ -33,9 +33,7 @@ local function capex_bytes(body)
   return "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
 end
 
-local function of(connection)
-  return "connection=" .. connection:gsub("%-", "%%-") .. " "
-end
+local of = support.lines_of
 
 describe("a hostile peer", function()
   local region, port, stays
@@ -379,7 +377,7 @@ describe("a hostile peer", function()
     drop(500)
     local before = resident()
     drop(1500)
-    if not os.getenv("SALLYPORT"):find "asan" then assert.is_true(resident() - before < 1024, resident() - before .. " KiB more") end
+    if not support.binary:find "asan" then assert.is_true(resident() - before < 1024, resident() - before .. " KiB more") end
     assert.are.equal(3, #region:inquire "ipconn") -- the witness, HERE and IDENT
   end)
 

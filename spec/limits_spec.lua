@@ -15,20 +15,7 @@ local function last_record(region)
   return region:explain { last = 1 }[1]
 end
 
--- A Lua pattern for the lines of one connection.
-local function of(connection)
-  return "connection=" .. connection:gsub("%-", "%%-") .. " "
-end
-
--- Answers heartbeats until another message comes.
-local function beat(p)
-  p:request "1 cmd; name=heartbeat"
-  while true do
-    local m = assert(p:read_message())
-    if m.status then return m end
-    p:answer(m.is)
-  end
-end
+local of = support.lines_of
 
 describe("timers:", function()
   local region, port
@@ -168,7 +155,7 @@ describe("caps:", function()
     local two, three = support.raw(port), support.raw(port)
     for _ = 1, 5 do
       closed_at_once(support.raw(port))
-      assert.are.equal(200, beat(partner).status)
+      assert.are.equal(200, partner:beat().status)
     end
     local record = last_record(region)
     assert.are.same({ "refused", "limit" }, { record.outcome, record.code })
@@ -204,7 +191,7 @@ describe("caps:", function()
     local pid, before, times = region.process.pid, cpu(region.process.pid), region:count_log "SP0007"
     support.wait_until(function() return region:count_log "SP0007" > times end, 10, "the listener to try again")
     assert.is_true(cpu(pid) - before < 0.25)
-    assert.are.equal(200, beat(partner).status)
+    assert.are.equal(200, partner:beat().status)
     for _, p in ipairs(callers) do p:close() end
     support.wait_until(function()
       local ok, answer = pcall(function() return support.raw(port):capex { applid = "LATER" }:read_message(2) end)

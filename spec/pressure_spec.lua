@@ -22,9 +22,7 @@ local function ports_of(region)
   return ports
 end
 
-local function of(connection)
-  return "connection=" .. connection:gsub("%-", "%%-") .. " "
-end
+local of = support.lines_of
 
 describe("a hostile neighbourhood", function()
   it("is heard up to halfopen_peer; who was refused and does not go away counts until he is gone", function()

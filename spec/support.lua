@@ -8,6 +8,7 @@ support: what the specs drive regions and partners with: `local support = requir
   support.raw(port)         bytes over TCP, support.tls{…} over TLS (spec/support/peer.lua)
   support.curl(args)        curl -sS, support.s_client(args, input): exit status, stdout, stderr
   support.run(words, input) any program;  support.sallyport(…) ours
+  support.lines_of(id)      a pattern for the log lines of a connection
   support.wait_until(fn, seconds, what)
 ]]
 local busted = require "busted"
@@ -35,6 +36,11 @@ local support = {
   wait_until = wait.wait_until,
   now = wait.now,
 }
+
+-- A Lua pattern for the log lines of one connection.
+function support.lines_of(connection)
+  return "connection=" .. connection:gsub("%-", "%%-") .. " "
+end
 
 -- ./sallyport with these words, run to its end: status, stdout, stderr.
 function support.sallyport(...)

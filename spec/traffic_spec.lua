@@ -50,9 +50,7 @@ local function ended(region, id, outcome)
   end, 10, id .. " to be " .. outcome)
 end
 
-local function of(connection)
-  return "connection=" .. connection:gsub("%-", "%%-") .. " "
-end
+local of = support.lines_of
 
 describe("heartbeats:", function()
   local region, port

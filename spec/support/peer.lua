@@ -150,6 +150,16 @@ function Peer:read_message(seconds)
   end
 end
 
+-- Sends a heartbeat and returns its answer; what the region asks meanwhile is answered.
+function Peer:beat()
+  self:request "1 cmd; name=heartbeat"
+  while true do
+    local m = assert(self:read_message())
+    if m.status then return m end
+    self:answer(m.is)
+  end
+end
+
 -- Waits until the region has closed: "closed" (in order) or another word; what came before it stays in self.buffer.
 function Peer:closed(seconds)
   local deadline = wait.now() + (seconds or 10) * wait.patience
