@@ -153,10 +153,30 @@ addr_split(const char *text, char *host, size_t size, int *port, struct fault *f
 	return 0;
 }
 
+/* Without printf: every asking of a policy has two addresses among its facts, and one in four microseconds of attach went here. */
+static void
+ipv4_text(const uint8_t *bytes, char *out)
+{
+	for (size_t i = 0; i < 4; i++) {
+		uint8_t n = bytes[i];
+
+		if (i > 0)
+			*out++ = '.';
+		if (n >= 100)
+			*out++ = (char)('0' + n / 100);
+		if (n >= 10)
+			*out++ = (char)('0' + n / 10 % 10);
+		*out++ = (char)('0' + n % 10);
+	}
+	*out = '\0';
+}
+
 static void
 ip_text(uint8_t family, const uint8_t *bytes, char out[INET6_ADDRSTRLEN])
 {
-	if (family == 0 || inet_ntop(family == 4 ? AF_INET : AF_INET6, bytes, out, INET6_ADDRSTRLEN) == NULL)
+	if (family == 4)
+		ipv4_text(bytes, out);
+	else if (family == 0 || inet_ntop(AF_INET6, bytes, out, INET6_ADDRSTRLEN) == NULL)
 		strcpy(out, "-");
 }
 
@@ -164,9 +184,12 @@ const char *
 addr_ip(const struct addr *a, char *out, size_t size)
 {
 	char ip[INET6_ADDRSTRLEN];
+	size_t n;
 
 	ip_text(a->family, a->bytes, ip);
-	snprintf(out, size, "%s", ip);
+	n = strnlen(ip, size - 1);
+	memcpy(out, ip, n);
+	out[n] = '\0';
 	return out;
 }
 
@@ -181,6 +204,14 @@ addr_print(const struct addr *a, char *out, size_t size)
 	else
 		snprintf(out, size, a->family == 6 ? "[%s]:%u" : "%s:%u", ip, (unsigned)a->port);
 	return out;
+}
+
+bool
+addr_is_any(const struct addr *a)
+{
+	static const uint8_t zero[16];
+
+	return memcmp(a->bytes, zero, sizeof zero) == 0;
 }
 
 bool
@@ -238,7 +269,7 @@ int
 prefix_parse(struct prefix *p, const char *text, size_t len, struct fault *f)
 {
 	struct prefix net = { 0 };
-	char why[96], printed[ADDR_TEXT];
+	char why[ADDR_TEXT + 40], printed[ADDR_TEXT];
 
 	if (prefix_parts(&net, text, len) < 0)
 		return prefix_fault(f, text, len, "not a prefix such as 10.0.0.0/8 or 2001:db8::/32");

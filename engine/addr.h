@@ -36,6 +36,8 @@ int addr_split(const char *text, char *host, size_t size, int *port, struct faul
 
 const char *addr_ip(const struct addr *a, char *out, size_t size);    /* "127.0.0.1" */
 const char *addr_print(const struct addr *a, char *out, size_t size); /* "127.0.0.1:1491", "[::1]:1491" */
+/* 0.0.0.0 or ::, which stand for any address when listening; who connects to them reaches this machine. */
+bool addr_is_any(const struct addr *a);
 bool addr_same_ip(const struct addr *a, const struct addr *b);
 
 /* "10.0.0.0/8", "10.1.2.3" (= /32), "2001:db8::/32". Host bits that are set are a fault naming the network meant. */

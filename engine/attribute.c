@@ -152,6 +152,17 @@ text_printable(char *out, size_t size, const char *bytes, size_t len)
 	return out;
 }
 
+bool
+text_upper(char *out, size_t size, const char *text, size_t len)
+{
+	size_t n = len < size ? len : 0;
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
+	out[n] = '\0';
+	return n == len;
+}
+
 static void
 allowed_choices(const struct attribute *a, char *out, size_t size)
 {

@@ -19,9 +19,18 @@ buf_init(struct buf *b, size_t max)
 	b->max = max != 0 ? max : BUF_MAX;
 }
 
+/* Bytes the buffer holds no longer. */
+static void
+wipe(const struct buf *b, size_t from, size_t n)
+{
+	if (b->secret && n > 0)
+		explicit_bzero(b->data + from, n);
+}
+
 void
 buf_free(struct buf *b)
 {
+	wipe(b, 0, b->cap);
 	free(b->data);
 	b->data = NULL;
 	b->start = b->end = b->cap = 0;
@@ -42,20 +51,25 @@ reserve(struct buf *b, size_t n)
 {
 	size_t len = buf_len(b), cap = n + 2 * len;
 	unsigned char *data;
+	bool moves;
 
 	if (b->data != NULL && b->cap - b->end >= n)
 		return 0;
 	if (b->data != NULL && b->start >= len && b->cap - len >= n) {
 		memmove(b->data, b->data + b->start, len);
+		wipe(b, len, b->end - len);
 	} else {
 		if (cap < BUF_LEAST)
 			cap = BUF_LEAST;
-		data = malloc(cap);
+		moves = b->start == 0 && !b->secret; /* large ones without touching them */
+		data = moves ? realloc(b->data, cap) : malloc(cap);
 		if (data == NULL)
 			return -1;
-		if (len > 0)
+		if (!moves && b->data != NULL) {
 			memcpy(data, b->data + b->start, len);
-		free(b->data);
+			wipe(b, 0, b->cap);
+			free(b->data);
+		}
 		b->data = data;
 		b->cap = cap;
 	}
@@ -115,6 +129,7 @@ buf_printf(struct buf *b, const char *format, ...)
 void
 buf_consume(struct buf *b, size_t n)
 {
+	wipe(b, b->start, n);
 	b->start += n;
 	if (b->start < b->end)
 		return;

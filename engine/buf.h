@@ -3,6 +3,7 @@
 #ifndef SALLYPORT_BUF_H
 #define SALLYPORT_BUF_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct buf {
@@ -10,6 +11,7 @@ struct buf {
 	size_t start, end;   /* the bytes held: data[start..end) */
 	size_t cap;
 	size_t max;          /* never holds more than this many bytes */
+	bool secret;         /* set by its owner, while it is empty: bytes are wiped wherever they were (passwords pass through here) */
 };
 
 /* A zeroed buf with a bound; allocates nothing. max 0 means 16 MiB. */

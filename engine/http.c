@@ -355,9 +355,11 @@ phrase(int status)
 {
 	switch (status) {
 	case 200: return "OK";
+	case 307: return "Temporary Redirect";
 	case 400: return "Bad Request";
 	case 403: return "Forbidden";
 	case 413: return "Content Too Large";
+	case 500: return "Internal Server Error";
 	case 503: return "Service Unavailable";
 	default: return "";
 	}

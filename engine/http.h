@@ -18,6 +18,7 @@
 #define HTTP_HEADERS_MAX 32     /* how many */
 #define HTTP_HEAD_MAX 8192      /* all of it up to and with the empty line */
 #define HTTP_BODY_CAPEX (32 * 1024)
+#define HTTP_BODY_ELEMENT (60 * 1024) /* of a conversation (README, the wire) */
 
 enum http_kind { HTTP_REQUEST = 1, HTTP_ANSWER = 2 }; /* a set: which may come next */
 enum http_result { HTTP_MORE, HTTP_DONE, HTTP_BAD };

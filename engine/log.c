@@ -313,19 +313,20 @@ log_close(struct log *l)
 	release(l);
 }
 
-/* Returns whether the pairs held a door and a code of their own. */
-static bool
+enum { OWN_DOOR = 1, OWN_CODE = 2 };
+
+/* Returns which of a refusal's inserts the pairs held themselves. */
+static unsigned
 inserts(struct line *line, va_list ap)
 {
 	const char *key;
-	bool door = false, code = false;
+	unsigned own = 0;
 
 	while ((key = va_arg(ap, const char *)) != NULL) {
-		door |= strcmp(key, "door") == 0;
-		code |= strcmp(key, "code") == 0;
+		own |= strcmp(key, "door") == 0 ? OWN_DOOR : strcmp(key, "code") == 0 ? OWN_CODE : 0;
 		line_insert(line, key, va_arg(ap, const char *));
 	}
-	return door && code;
+	return own;
 }
 
 static void
@@ -363,6 +364,19 @@ log_say(struct log *l, enum message m, ...)
 	end(l, &line);
 }
 
+void
+log_list(struct log *l, enum message m, const char *const *pairs)
+{
+	struct line line;
+
+	if (l == NULL)
+		return;
+	begin(l, &line, m);
+	for (; *pairs != NULL; pairs += 2)
+		line_insert(&line, pairs[0], pairs[1]);
+	end(l, &line);
+}
+
 static bool
 passes(struct log *l, const char *door, const char *code, const char *prefix)
 {
@@ -381,18 +395,18 @@ log_refusal(struct log *l, enum message m, const char *door, const char *code, c
 {
 	struct line line;
 	va_list ap;
-	bool told;
+	unsigned own;
 
 	if (l == NULL || !passes(l, door, code, prefix != NULL ? prefix : ""))
 		return;
 	begin(l, &line, m);
 	va_start(ap, prefix);
-	told = inserts(&line, ap);
+	own = inserts(&line, ap);
 	va_end(ap);
-	if (!told) {
+	if ((own & OWN_DOOR) == 0)
 		line_insert(&line, "door", door);
+	if ((own & OWN_CODE) == 0)
 		line_insert(&line, "code", code);
-	}
 	end(l, &line);
 }
 

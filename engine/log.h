@@ -31,6 +31,8 @@ void log_close(struct log *l);
  * left out. In JSON a key called like one of a line's own (time applid id severity text) becomes insert_KEY. Thread-safe, never blocks, never fails (a full queue counts the line as lost). `l` may be NULL: nothing.
  */
 void log_say(struct log *l, enum message m, ...) __attribute__((sentinel));
+/* The same with the pairs in an array, ended by a NULL key. */
+void log_list(struct log *l, enum message m, const char *const *pairs);
 
 /*
  * A refusal at a door: as log_say with SP0021, but above 1000 a second of one (door, code, prefix) one line per second

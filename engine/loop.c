@@ -22,12 +22,6 @@ loop_break(struct ev_loop *loop)
 	ev_break(loop, EVBREAK_ALL);
 }
 
-double
-loop_now(struct ev_loop *loop)
-{
-	return ev_now(loop);
-}
-
 void
 loop_free(struct ev_loop *loop)
 {

@@ -10,7 +10,6 @@ struct ev_loop *loop_new(void); /* NULL: no epoll, no descriptors, no memory */
 void loop_run(struct ev_loop *loop);
 /* Ends loop_run after the current callbacks. From the loop's own thread only. */
 void loop_break(struct ev_loop *loop);
-double loop_now(struct ev_loop *loop); /* seconds since 1970, as of this turn */
 void loop_free(struct ev_loop *loop); /* NULL is fine */
 
 #endif

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "addr.h"
+#include "askings.h"
 #include "factsjson.h"
-#include "recorddata.h"
 #include "recordjson.h"
 
 #define EVENTS_MAX 32
@@ -58,26 +58,13 @@ records_new(size_t max)
 }
 
 static void
-door_free(struct record_door *d)
-{
-	for (size_t i = 0; i < d->nchecks; i++) {
-		free(d->check[i].name);
-		free(d->check[i].detail);
-	}
-	free(d->check);
-	free(d->policy);
-	free(d->text);
-	free(d->file);
-	free(d);
-}
-
-static void
 record_free(struct record *r)
 {
 	for (size_t i = 0; i < r->nevents; i++)
 		free(r->event[i].text);
 	for (size_t i = 0; i < r->ndoors; i++)
-		door_free(r->door[i]);
+		record_door_free(r->door[i]);
+	askings_free(r->askings);
 	if (r->facts != NULL)
 		certificate_unref(r->facts->certificate);
 	free(r->facts);
@@ -165,6 +152,7 @@ record_close(struct record *r, double now)
 	if (r == NULL || r->closed)
 		return;
 	record_event(r, now, "closed");
+	askings_settle(r->askings);
 	rs = r->owner;
 	r->closed = true;
 	*(rs->last_ended != NULL ? &rs->last_ended->ended : &rs->first_ended) = r;
@@ -199,11 +187,11 @@ record_event(struct record *r, double now, const char *event)
 }
 
 static struct record_door *
-add_door(struct record *r, const char *where, const char *policy, double now)
+add_door(struct record *r)
 {
 	struct record_door **grown, *d;
 
-	if (r == NULL || r->ndoors >= DOORS_MAX)
+	if (r->ndoors >= DOORS_MAX)
 		return NULL;
 	grown = realloc(r->door, (r->ndoors + 1) * sizeof(struct record_door *));
 	if (grown == NULL)
@@ -211,16 +199,26 @@ add_door(struct record *r, const char *where, const char *policy, double now)
 	r->door = grown;
 	if ((d = calloc(1, sizeof *d)) == NULL)
 		return NULL;
+	return r->door[r->ndoors++] = d;
+}
+
+static struct record_door *
+begin_door(struct record_door *d, const char *where, const char *policy, double now)
+{
+	if (d == NULL)
+		return NULL;
 	d->where = where;
 	d->at = now;
 	d->policy = policy != NULL ? strdup(policy) : NULL;
-	return r->door[r->ndoors++] = d;
+	return d;
 }
 
 struct record_door *
 record_ask(struct record *r, enum door door, const char *policy, double now)
 {
-	return add_door(r, door_name(door), policy, now);
+	if (r == NULL)
+		return NULL;
+	return begin_door(door == DOOR_ATTACH ? askings_add(&r->askings) : add_door(r), door_name(door), policy, now);
 }
 
 void
@@ -275,7 +273,7 @@ record_engine(struct record *r, enum stage stage, const char *code, const char *
 	struct verdict v;
 
 	verdict_refuse(&v, code, "%s", text != NULL ? text : "");
-	record_verdict(add_door(r, stage_name(stage), NULL, now), &v, 0);
+	record_verdict(r != NULL ? begin_door(add_door(r), stage_name(stage), NULL, now) : NULL, &v, 0);
 }
 
 void
@@ -287,6 +285,8 @@ record_facts(struct record *r, const struct facts *f)
 		return;
 	before = r->facts->certificate;
 	*r->facts = *f;
+	r->facts->request = NULL; /* borrowed for one asking, like what it says of its users */
+	r->facts->users = NULL;
 	memset(r->facts->capex.token, 0, sizeof r->facts->capex.token); /* a secret while it is valid */
 	certificate_ref(r->facts->certificate);
 	certificate_unref(before);

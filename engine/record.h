@@ -25,8 +25,11 @@ void records_free(struct records *r);
 struct record *record_open(struct records *rs, const char *connection, double now);
 /* Something happened, in order ("accepted", "first byte", "certificate judged", "handshake done", "CAPEX read", "answered 403"). At most 32. */
 void record_event(struct record *r, double now, const char *event);
-/* A door is asked. policy: the script's name, NULL: no script named (or the engine decides). At most 16 doors. */
+/* A door is asked. policy: the script's name, NULL: no script named (or the engine decides). At most 16 doors; of attach, which every request asks,
+ * the last 16, refused ones longer than accepted ones: what is returned is good until the record's next attach. */
 struct record_door *record_ask(struct record *r, enum door door, const char *policy, double now);
+/* Which request an attach asking is about; without its password. */
+void record_request(struct record_door *d, const struct request *q, const struct users *u, size_t bytes);
 /* policy.check said. Copied; at most 64 per asking, detail cut at 200 bytes. */
 void record_check(struct record_door *d, const char *name, bool value, const char *detail, size_t detail_len);
 /* What the library answered (policy.counter, policy.ipconn), shown with the checks as value true: "counter NETX" "next = 7". */

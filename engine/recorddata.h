@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "facts.h"
 #include "verdict.h"
@@ -14,6 +15,12 @@ struct check {
 	char *detail; /* owned; its length beside it: a script's bytes */
 	size_t detail_len;
 	bool value;
+};
+
+struct recorded_request { /* which request an attach asking was about */
+	char tran[TRAN_SIZE], program[NAME_SIZE], userid[NAME_SIZE];
+	struct users users;
+	size_t bytes;
 };
 
 struct record_door {
@@ -27,6 +34,15 @@ struct record_door {
 	double microseconds;
 	struct check *check; /* owned */
 	size_t nchecks;
+	struct recorded_request *request; /* owned; NULL: no request's */
+};
+
+#define ASKINGS_MAX 16     /* attach askings a connection's record keeps */
+#define ASKINGS_ACCEPTED 4 /* of these, accepted ones that no refused one displaces; and what is left of them when the connection ends */
+
+struct askings { /* a connection's last attach askings, oldest first (askings.c) */
+	struct record_door *door[ASKINGS_MAX]; /* owned */
+	size_t n;
 };
 
 struct event {
@@ -46,6 +62,7 @@ struct record {
 	struct event *event; /* owned */
 	struct record_door **door; /* owned, each owned: callers hold their addresses */
 	size_t nevents, ndoors;
+	struct askings *askings; /* owned; NULL until the first request */
 	char outcome[12];
 	char stage[8], code[CODE_SIZE], reason[32];
 };

@@ -10,7 +10,7 @@
 
 static const struct kind {
 	const char *what;
-	const char *key[COLUMNS_MAX]; /* the heading is the key in upper case */
+	const char *key[COLUMNS_MAX]; /* the heading is the key in upper case, a figure's without the three letters of its record */
 } kinds[] = {
 	{ "region", { "applid", "networkid", "status", "generation", "workers", "sockets", "ipconns", "ring", "file" } },
 	{ "tcpipservice",
@@ -18,7 +18,21 @@ static const struct kind {
 	{ "ipconn",
 		{ "ipconn", "applid", "networkid", "servstatus", "connstatus", "receivecount", "sendcount", "tcpipservice", "userauth", "template",
 			"autoinstalled", "peer" } },
+	{ "session", { "ipconn", "connstatus", "direction", "sessions", "in_use", "free", "peak", "queued", "oldest", "state", "age" } },
+	{ "conversation",
+		{ "ipconn", "connection", "direction", "conv", "state", "msg", "tran", "program", "userid", "bytes", "age" } },
+	{ "program", { "program", "status", "kind", "target", "ccsid", "in_use", "usecount" } },
+	{ "transaction", { "transaction", "status", "program", "defined", "in_use" } },
 	{ "socket", { "connection", "stage", "way", "peer", "ipconn", "tcpipservice", "generation", "tls", "userid" } },
+	{ "GLOBAL",
+		{ "name", "sog_curr_inbound_sockets", "sog_peak_inbound_sockets", "sog_inb_sockets_created", "sog_curr_outbound_sockets",
+			"sog_peak_outbound_sockets", "sog_outb_sockets_created", "sog_refused_at_maxsockets" } },
+	{ "TCPIPSERVICE",
+		{ "name", "sor_trans_attached", "sor_current_conns", "sor_peak_conns", "sor_sockets_refused", "sor_sends", "sor_bytes_sent",
+			"sor_receives", "sor_bytes_received", "sor_open_gmt", "sor_close_gmt" } },
+	{ "IPCONN",
+		{ "name", "isr_current_receive_sessions", "isr_current_send_sessions", "isr_trans_attached", "isr_attaches_refused",
+			"isr_total_allocates", "isr_current_queued_allocates", "isr_allocates_failed_link", "isr_conversation_errors" } },
 	{ "policy", { "policy", "doors", "generation", "hash", "current", "age", "memory", "connections", "used_by", "path" } },
 };
 
@@ -65,6 +79,14 @@ table_cell(const json_t *v, char *out, size_t size)
 	return out;
 }
 
+static const char *
+heading(const char *key)
+{
+	bool figure = strncmp(key, "isr_", 4) == 0 || strncmp(key, "sor_", 4) == 0 || strncmp(key, "sog_", 4) == 0;
+
+	return figure ? key + 4 : key;
+}
+
 static const struct kind *
 find(const char *what)
 {
@@ -80,7 +102,7 @@ widths(const struct kind *k, const json_t *rows, int width[COLUMNS_MAX])
 	char text[TABLE_CELL];
 
 	for (size_t c = 0; c < COLUMNS_MAX && k->key[c] != NULL; c++) {
-		width[c] = (int)strlen(k->key[c]);
+		width[c] = (int)strlen(heading(k->key[c]));
 		for (size_t i = 0; i < json_array_size(rows); i++) {
 			int n = (int)strlen(table_cell(json_object_get(json_array_get(rows, i), k->key[c]), text, sizeof text));
 
@@ -113,9 +135,46 @@ static void
 print_headings(FILE *to, const struct kind *k, const int width[COLUMNS_MAX])
 {
 	for (size_t c = 0; c < COLUMNS_MAX && k->key[c] != NULL; c++) {
-		for (const char *p = k->key[c]; *p != '\0'; p++)
+		for (const char *p = heading(k->key[c]); *p != '\0'; p++)
 			fputc(toupper((unsigned char)*p), to);
-		fprintf(to, "%*s%s", is_last(k, c) ? 0 : width[c] - (int)strlen(k->key[c]), "", is_last(k, c) ? "\n" : "  ");
+		fprintf(to, "%*s%s", is_last(k, c) ? 0 : width[c] - (int)strlen(heading(k->key[c])), "", is_last(k, c) ? "\n" : "  ");
+	}
+}
+
+static void
+print_table(FILE *to, const struct kind *k, const json_t *rows)
+{
+	int width[COLUMNS_MAX] = { 0 };
+
+	widths(k, rows, width);
+	print_headings(to, k, width);
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		print_row(to, k, json_array_get(rows, i), width);
+}
+
+/* Each sort of record is a table of its own. */
+static void
+print_statistics(FILE *to, const json_t *rows)
+{
+	static const char *const resources[] = { "GLOBAL", "TCPIPSERVICE", "IPCONN" };
+	bool first = true;
+
+	for (size_t r = 0; r < sizeof resources / sizeof *resources; r++) {
+		json_t *some = json_array(), *row;
+		size_t i;
+
+		json_array_foreach((json_t *)rows, i, row) {
+			const char *resource = json_string_value(json_object_get(row, "resource"));
+
+			if (resource != NULL && strcmp(resource, resources[r]) == 0)
+				json_array_append(some, row);
+		}
+		if (json_array_size(some) > 0) {
+			fprintf(to, "%s%s\n", first ? "" : "\n", resources[r]);
+			print_table(to, find(resources[r]), some);
+			first = false;
+		}
+		json_decref(some);
 	}
 }
 
@@ -123,14 +182,11 @@ void
 table_columns(FILE *to, const char *what, const json_t *rows)
 {
 	const struct kind *k = find(what);
-	int width[COLUMNS_MAX] = { 0 };
 
-	if (k == NULL)
-		return;
-	widths(k, rows, width);
-	print_headings(to, k, width);
-	for (size_t i = 0; i < json_array_size(rows); i++)
-		print_row(to, k, json_array_get(rows, i), width);
+	if (strcmp(what, "statistics") == 0)
+		print_statistics(to, rows);
+	else if (k != NULL)
+		print_table(to, k, rows);
 }
 
 void

@@ -11,7 +11,8 @@
 
 /* One value in words: YES/NO for booleans, lists joined by ", ", "-" for what is empty or absent. Returns out. */
 const char *table_cell(const json_t *value, char *out, size_t size);
-/* The columns a CEMT user knows for that kind of row (region tcpipservice ipconn socket policy). */
+/* The columns a CEMT user knows for that kind of row (region tcpipservice ipconn session conversation socket policy); statistics as a
+ * table for each sort of record. */
 void table_columns(FILE *to, const char *what, const json_t *rows);
 /* Everything a row holds, a line each. */
 void table_listing(FILE *to, const json_t *row);

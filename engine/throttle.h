@@ -14,7 +14,7 @@
 #define THROTTLE_ENTRIES 512
 
 struct throttle_entry {
-	char door[12], code[33], prefix[52];
+	char door[16], code[33], prefix[52];
 	int64_t second;
 	uint32_t said, held; /* printed and held back in that second */
 };

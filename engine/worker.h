@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "statistics.h"
+
 struct ev_loop;
 struct log;
 struct records;
@@ -17,7 +19,14 @@ struct store;
 struct registry;
 struct generation;
 struct conn;
+struct entrance;
 struct recheck_view;
+struct crew;
+struct passwords;
+struct recovery;
+struct backend;
+struct task;
+struct session;
 
 struct worker {
 	struct ev_loop *loop;           /* owned */
@@ -32,9 +41,19 @@ struct worker {
 	char boot[8];                   /* first part of connection ids: differs from start to start */
 	uint64_t born;                  /* second part */
 	unsigned sockets;               /* open now, counted against maxsockets */
+	struct socket_statistics statistics;
 	uint64_t suggested;             /* the counter behind suggested APPLIDs (IPIC.md 6.2) */
 	bool draining;
+	struct crew *crew;              /* borrowed: threads that resolve names */
+	struct passwords *passwords;    /* borrowed */
+	struct recovery *recovery;      /* borrowed */
+	struct backend *backend;        /* owned: HTTP to programs at a URL; NULL until one is used */
+	struct task *tasks;             /* every request being run, a list */
+	size_t held;                    /* bytes of conversations' data in memory */
+	struct session *ended;          /* conversations that ended in this turn; freed at its end */
 	const struct recheck_view *recheck; /* set while policies are re-asked: what they see then; else NULL */
+	/* region's: the listener of a tcpipservice, borrowed; NULL: none of that name */
+	struct entrance *(*entrance)(struct worker *w, const char *tcpipservice);
 	void (*idle)(struct worker *w); /* region's: called when a draining worker has lost its last connection */
 	void *house;                    /* region's own */
 };

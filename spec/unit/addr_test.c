@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "addr.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +27,21 @@ prefix(const char *text)
 	if (prefix_parse(&p, text, strlen(text), &f) < 0)
 		fail_msg("%s", f.text);
 	return p;
+}
+
+static void
+prints_every_number_as_the_system_does(void **state)
+{
+	char out[ADDR_TEXT], expected[INET_ADDRSTRLEN];
+
+	(void)state;
+	for (unsigned n = 0; n < 256; n++) {
+		struct addr a = { .family = 4, .bytes = { (uint8_t)n, (uint8_t)(255 - n), (uint8_t)(n ^ 0x55), (uint8_t)n } };
+
+		assert_non_null(inet_ntop(AF_INET, a.bytes, expected, sizeof expected));
+		assert_string_equal(addr_ip(&a, out, sizeof out), expected);
+		assert_string_equal(addr_ip(&a, out, 4), (expected[3] = '\0', expected)); /* cut where there is no room */
+	}
 }
 
 static void
@@ -222,6 +238,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(prints_every_number_as_the_system_does),
 		cmocka_unit_test(prints_addresses_as_they_are_written),
 		cmocka_unit_test(a_mapped_address_is_ipv4),
 		cmocka_unit_test(refuses_what_is_not_a_numeric_address),

@@ -270,6 +270,71 @@ without_a_record_nothing_happens(void **state)
 	records_free(NULL);
 }
 
+static void
+asked(struct record *r, enum verdict_kind kind, size_t bytes)
+{
+	struct request q = { .tran = "CPMI", .program = "ECHO", .userid = "FRED", .password = "secret", .has_password = true };
+	struct users u = { .task = "FRED", .checked = { "FRED", "LNK1" }, .nchecked = 2 };
+	struct verdict v = { .kind = kind };
+	struct record_door *d = record_ask(r, DOOR_ATTACH, "door", 1000.0);
+
+	record_request(d, &q, &u, bytes);
+	record_check(d, "user", true, "FRED", 4);
+	record_verdict(d, &v, 1);
+}
+
+/* The sizes that tell the requests of a record apart, in order, joined by blanks. */
+static void
+assert_requests(const struct records *rs, const char *expected)
+{
+	json_t *rows = records_explain(rs, &(struct record_query){ .connection = "a-1" }), *list, *d;
+	char got[256] = "", number[24];
+	size_t i;
+
+	list = json_object_get(json_array_get(rows, 0), "requests");
+	json_array_foreach(list, i, d) {
+		snprintf(number, sizeof number, "%s%d", i > 0 ? " " : "", (int)json_integer_value(json_object_get(json_object_get(d, "request"), "bytes")));
+		strcat(got, number);
+		assert_null(json_object_get(json_object_get(d, "request"), "password"));
+	}
+	json_decref(rows);
+	assert_string_equal(got, expected);
+}
+
+static void
+of_requests_the_last_are_kept_and_refused_ones_longest(void **state)
+{
+	struct records *rs = records_new(10);
+	struct record *r = record_open(rs, "a-1", 1000.0);
+
+	(void)state;
+	asked(r, VERDICT_ACCEPT, 1);
+	asked(r, VERDICT_REFUSE, 2);
+	for (size_t i = 3; i <= 40; i++)
+		asked(r, VERDICT_ACCEPT, i);
+	assert_requests(rs, "2 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40");
+	for (size_t i = 41; i <= 60; i++)
+		asked(r, VERDICT_REFUSE, i);
+	assert_requests(rs, "37 38 39 40 49 50 51 52 53 54 55 56 57 58 59 60");
+	record_close(r, 1001.0);
+	records_free(rs);
+}
+
+static void
+of_a_connection_that_ended_four_accepted_requests_are_left(void **state)
+{
+	struct records *rs = records_new(10);
+	struct record *r = record_open(rs, "a-1", 1000.0);
+
+	(void)state;
+	asked(r, VERDICT_REFUSE, 1);
+	for (size_t i = 2; i <= 12; i++)
+		asked(r, VERDICT_ACCEPT, i);
+	record_close(r, 1001.0);
+	assert_requests(rs, "1 9 10 11 12");
+	records_free(rs);
+}
+
 int
 main(void)
 {
@@ -283,6 +348,8 @@ main(void)
 		cmocka_unit_test(a_record_is_bounded),
 		cmocka_unit_test(facts_not_known_are_absent_and_the_token_is_never_shown),
 		cmocka_unit_test(without_a_record_nothing_happens),
+		cmocka_unit_test(of_requests_the_last_are_kept_and_refused_ones_longest),
+		cmocka_unit_test(of_a_connection_that_ended_four_accepted_requests_are_left),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ccsid.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <stdint.h>
+
+#define PIECE 4096 /* converted at a time; a character's worth must fit */
+
+static const struct {
+	int ccsid;
+	const char *name; /* iconv's */
+} sets[] = { { 37, "IBM037" }, { 500, "IBM500" }, { 819, "ISO-8859-1" }, { 1047, "IBM1047" }, { CCSID_UTF8, "UTF-8" } };
+
+#define SETS (sizeof sets / sizeof sets[0])
+#define NONE ((iconv_t)-1)
+
+static const char *
+name_of(int ccsid)
+{
+	for (size_t i = 0; i < SETS; i++)
+		if (sets[i].ccsid == ccsid)
+			return sets[i].name;
+	return NULL;
+}
+
+bool
+ccsid_known(int ccsid)
+{
+	return name_of(ccsid) != NULL;
+}
+
+static const char *
+reason(int error)
+{
+	switch (error) {
+	case EILSEQ: return "a character that is not valid, or that the other code page does not have";
+	case EINVAL: return "the data ends inside a character";
+	default: return "the conversion failed";
+	}
+}
+
+/* One step: as much as fits into a piece. 0 when all of the input is used, 1 when there is more, -1 with *why. */
+static int
+step(iconv_t c, char **in, size_t *left, struct buf *out, const char **why)
+{
+	char piece[PIECE], *to = piece;
+	size_t room = sizeof piece, r = iconv(c, in, left, &to, &room);
+	int error = errno;
+
+	if (buf_add(out, piece, sizeof piece - room) < 0) {
+		*why = "there is no room for what it becomes";
+		return -1;
+	}
+	if (r != (size_t)-1)
+		return r == 0 ? 0 : (*why = reason(EILSEQ), -1); /* some were replaced by something near: that is no conversion */
+	if (error == E2BIG)
+		return 1;
+	*why = reason(error);
+	return -1;
+}
+
+int
+ccsid_convert(int from, int to, const void *in, size_t len, struct buf *out, const char **why)
+{
+	const char *source = name_of(from), *target = name_of(to);
+	iconv_t c = source != NULL && target != NULL ? iconv_open(target, source) : NONE;
+	size_t before = buf_len(out);
+	char *at = (char *)(uintptr_t)in; /* iconv's prototype has no const; it does not write there */
+	int r = 1;
+
+	*why = source == NULL || target == NULL ? "a CCSID that is not known" : "this machine's iconv does not have that code page";
+	if (c == NONE)
+		return -1;
+	*why = "";
+	while (r == 1)
+		r = step(c, &at, &len, out, why);
+	iconv_close(c);
+	if (r < 0)
+		out->end = out->start + before;
+	return r;
+}
