@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the readers accept is in range and survives being written and read again; what they refuse has a printable sentence. */
 #include "wire.h"
+#include "wire_data.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -72,18 +73,90 @@ run_answer(const uint8_t *data, size_t n)
 	buf_free(&b);
 }
 
+static void
+check_head(const struct request *r)
+{
+	assert(name_or_blank(r->program) && name_or_blank(r->userid));
+	assert(name_ok(r->tran, strlen(r->tran)) && strlen(r->tran) < TRAN_SIZE);
+	assert(r->hops >= 0 && r->hops <= HOPS_MAX);
+	assert(r->has_password || r->password[0] == '\0');
+	for (const char *p = r->password; *p != '\0'; p++)
+		assert((unsigned char)*p >= ' ' && *p != 0x7f);
+}
+
+static void
+run_head(const uint8_t *data, size_t n)
+{
+	struct fault f = { "" };
+	struct request r, again;
+	struct buf b;
+
+	if (wire_head(&r, data, n, &f) < 0) {
+		check_fault(&f);
+		return;
+	}
+	check_head(&r);
+	buf_init(&b, IS_HEAD_MAX);
+	assert(wire_put_head(&b, &r) == 0);
+	assert(wire_head(&again, buf_bytes(&b), buf_len(&b), &f) == 0);
+	assert(memcmp(&r, &again, sizeof r) == 0);
+	buf_free(&b);
+}
+
+static void
+run_resync(const uint8_t *data, size_t n, int (*read)(struct resync *, const void *, size_t, struct fault *))
+{
+	struct fault f = { "" };
+	struct resync r, again;
+	struct buf b;
+
+	if (read(&r, data, n, &f) < 0) {
+		check_fault(&f);
+		return;
+	}
+	assert((r.partner[0] == '\0') == (r.token[0] == '\0'));
+	buf_init(&b, 0);
+	assert(wire_put_resync(&b, &r) == 0);
+	assert(read(&again, buf_bytes(&b), buf_len(&b), &f) == 0);
+	assert(memcmp(&r, &again, sizeof r) == 0);
+	buf_free(&b);
+}
+
+static void
+run_is(const uint8_t *data, size_t n)
+{
+	struct fault f = { "" };
+	struct is_header h, again;
+	char out[IS_SIZE];
+	int len;
+
+	if (wire_is(&h, (const char *)data, n, &f) < 0) {
+		check_fault(&f);
+		return;
+	}
+	assert(h.name == IS_NONE || h.type != IS_DATA);
+	if (h.type == IS_DATA)
+		assert(h.conv != 0 && h.msg >= 1 && h.chain >= 1 && h.head <= IS_HEAD_MAX);
+	if ((h.type != IS_DATA && wire_command(h.name)[0] == '\0') || h.pacing)
+		return;
+	len = wire_put_is(out, sizeof out, &h);
+	assert(len > 0 && wire_is(&again, out, (size_t)len, &f) == 0);
+	assert(memcmp(&h, &again, sizeof h) == 0);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	struct fault f = { "" };
-	struct is_header h;
+	char message[MESSAGE_SIZE];
 
-	if (wire_is(&h, (const char *)data, n, &f) < 0)
-		check_fault(&f);
-	else
-		assert(h.name == IS_NONE || h.type == IS_CMD);
+	run_is(data, n);
 	wire_is_json((const char *)data, n);
 	run_capex(data, n);
 	run_answer(data, n);
+	run_head(data, n);
+	run_resync(data, n, wire_resync);
+	run_resync(data, n, wire_resync_answer);
+	wire_is7(message, data, n);
+	assert(message[0] == '\0' || wire_message_ok(message, strlen(message)));
 	return 0;
 }

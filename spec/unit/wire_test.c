@@ -49,8 +49,15 @@ reads_the_is_header(void **state)
 		{ "1 cmd; name=CAPEX", IS_CMD, IS_UNKNOWN },
 		{ "1 cmd; name=reboot", IS_CMD, IS_UNKNOWN },
 		{ "1 cmd", IS_CMD, IS_NONE },
-		{ "1 data; conv=00000001; msg=1; name=capex", IS_DATA, IS_NONE },
-		{ "1 expd; conv=00000001", IS_EXPD, IS_NONE },
+		{ "1 cmd; name=resync; conv=x", IS_CMD, IS_RESYNC },
+		{ "1 cmd; name=purge", IS_CMD, IS_UNKNOWN },
+		{ "1 data; conv=00000001; msg=1; chain=1; last=yes; state=end; name=capex", IS_DATA, IS_NONE },
+		{ "1 expd; conv=00000001; state=end; name=purge", IS_EXPD, IS_PURGE },
+		{ "1 expd; name=forcepurge; msg=x; state=end; conv=00000001", IS_EXPD, IS_FORCEPURGE },
+		{ "1 expd; conv=00000001; state=end; name=cancel", IS_EXPD, IS_CANCEL },
+		{ "1 expd; conv=00000001; state=end; name=forcecancel", IS_EXPD, IS_FORCECANCEL },
+		{ "1 expd; conv=00000001; state=end; name=kill", IS_EXPD, IS_KILL },
+		{ "1 expd; conv=00000001; state=end; name=capex", IS_EXPD, IS_UNKNOWN },
 	};
 	struct is_header h;
 
@@ -84,6 +91,40 @@ refuses_a_broken_is_header(void **state)
 		{ "1 cmd; name=capex; name=capex", "twice" },
 		{ "1 cmd; x=1; name=capex; x=2", "twice" },
 		{ "1 cmd; \xc3\xa4=1", "key=value" },
+		{ "1 data", "conv is missing" },
+		{ "1 data; conv=1", "conv is not 8 hex digits" },
+		{ "1 data; conv=0000000g", "conv is not" },
+		{ "1 data; conv=000000001", "conv is not" },
+		{ "1 data; conv=00000000", "conv is not" },
+		{ "1 data; conv=00000001; prev=00000000", "prev is not" },
+		{ "1 data; conv=00000001; msg=0", "msg is not 1 to 999999" },
+		{ "1 data; conv=00000001; msg=1000000", "msg is not" },
+		{ "1 data; conv=00000001; msg=01", "msg is not" },
+		{ "1 data; conv=00000001; msg=-1", "msg is not" },
+		{ "1 data; conv=00000001; msg=1x", "msg is not" },
+		{ "1 data; conv=00000001; chain=0", "chain is not" },
+		{ "1 data; conv=00000001; chain=1000000", "chain is not" },
+		{ "1 data; conv=00000001; last=maybe", "last is not yes or no" },
+		{ "1 data; conv=00000001; state=shut", "state is not open or end" },
+		{ "1 data; conv=00000001; head=0", "head is not 1 to 4096" },
+		{ "1 data; conv=00000001; head=4097", "head is not" },
+		{ "1 data; conv=00000001; ccsid=0", "ccsid is not 1 to 65535" },
+		{ "1 data; conv=00000001; ccsid=65536", "ccsid is not" },
+		{ "1 data; conv=00000001; ccsid=000037", "ccsid is not" },
+		{ "1 data; conv=00000001; pacing=1", "pacing is not yes or no" },
+		{ "1 data; conv=00000001; is7=08240000; is7=08240000", "twice" },
+		{ "1 data; conv=00000001; is7=0824", "is7 is not" },
+		{ "1 data; msg=1; chain=1; last=no; state=end", "conv is missing" },
+		{ "1 data; conv=00000001; chain=1; last=no; state=end", "msg is missing" },
+		{ "1 data; conv=00000001; msg=1; last=no; state=end", "chain is missing" },
+		{ "1 data; conv=00000001; msg=1; chain=1; state=end", "last is missing" },
+		{ "1 data; conv=00000001; msg=1; chain=1; last=no", "state is missing" },
+		{ "1 data; conv=00000001; msg=1; chain=1; pacing=no", "last is missing" },
+		{ "1 data; conv=00000001; chain=1; pacing=yes", "msg is missing" },
+		{ "1 expd; conv=00000001; state=end", "name is missing" },
+		{ "1 expd; conv=00000001; name=purge", "state is missing" },
+		{ "1 expd; state=end; name=purge", "conv is missing" },
+		{ "1 expd; conv=00000001; state=open; name=purge", "state is not" },
 		{ "1 cmd;a=1;b=1;c=1;d=1;e=1;f=1;g=1;h=1;i=1;j=1;k=1;l=1;m=1;n=1;o=1;p=1;q=1", "more than 16" },
 	};
 	struct is_header h;
@@ -93,6 +134,72 @@ refuses_a_broken_is_header(void **state)
 	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++)
 		if (wire_is(&h, row[i].value, strlen(row[i].value), &f) == 0 || strstr(f.text, row[i].why) == NULL)
 			fail_msg("%s: %s", row[i].value, f.text);
+}
+
+static struct is_header
+header(const char *value)
+{
+	struct fault f = { "" };
+	struct is_header h;
+
+	if (wire_is(&h, value, strlen(value), &f) < 0)
+		fail_msg("%s: %s", value, f.text);
+	return h;
+}
+
+static void
+reads_the_keys_of_data(void **state)
+{
+	struct is_header h = header("1 data; is7=080F6051; ccsid=037; head=4096; state=open; last=yes; chain=7; msg=999999; prev=ffffffff; conv=0000001F");
+
+	(void)state;
+	assert_int_equal(h.conv, 0x1f);
+	assert_int_equal(h.prev, 0xffffffff);
+	assert_int_equal(h.msg, 999999);
+	assert_int_equal(h.chain, 7);
+	assert_true(h.last && h.open && !h.pacing);
+	assert_int_equal(h.head, 4096);
+	assert_int_equal(h.ccsid, 37);
+	assert_int_equal(h.is7, 0x080f6051);
+	h = header("1 data; conv=00000001; msg=1; chain=4; pacing=yes");
+	assert_true(h.pacing && !h.last && !h.open);
+	assert_true(header("1 data; conv=00000001; msg=1; chain=4; last=no; state=end; pacing=no").chain == 4);
+}
+
+static void
+a_written_is_header_is_read_as_the_same(void **state)
+{
+	static const char *const value[] = {
+		WIRE_IS_CAPEX, WIRE_IS_HEARTBEAT, WIRE_IS_RELEASE, WIRE_IS_RESYNC,
+		"1 data; conv=0000001f; msg=1; chain=1; last=yes; state=end; head=48; ccsid=1208",
+		"1 data; conv=0000001f; prev=0000001e; msg=1; chain=1; last=no; state=open; head=48; ccsid=037",
+		"1 data; conv=ffffffff; msg=999999; chain=999999; last=yes; state=end",
+		"1 data; conv=0000001f; msg=7; chain=1; last=yes; state=end; is7=080F6051",
+		"1 data; conv=0000001f; msg=1; chain=4; pacing=yes",
+		"1 expd; conv=0000001f; state=end; name=forcecancel",
+	};
+	char out[IS_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof value / sizeof value[0]; i++) {
+		struct is_header h = header(value[i]);
+		int len = (int)strlen(value[i]);
+
+		assert_int_equal(wire_put_is(out, sizeof out, &h), len);
+		assert_string_equal(out, value[i]);
+		assert_int_equal(wire_put_is(out, (size_t)len, &h), -1);
+	}
+}
+
+static void
+the_longest_is_header_has_room(void **state)
+{
+	struct is_header h = { .type = IS_DATA, .conv = UINT32_MAX, .prev = UINT32_MAX, .msg = 999999, .chain = 999999, .open = true,
+		.head = IS_HEAD_MAX, .ccsid = 65535, .is7 = UINT32_MAX };
+	char out[IS_SIZE];
+
+	(void)state;
+	assert_true(wire_put_is(out, sizeof out, &h) > 0);
 }
 
 static void
@@ -126,6 +233,23 @@ reads_every_member_of_a_capex(void **state)
 	assert_int_equal(c.sockets, 2);
 	assert_int_equal(c.socket, 1);
 	assert_string_equal(c.token, "");
+}
+
+static void
+reads_what_two_way_and_ha_add(void **state)
+{
+	struct capex c = capex("{\"callback\":\"" TOKEN "\",\"answering\":\"AAAAAAAAAAAAAAAAAAAAAA\",\"ha\":true}");
+
+	(void)state;
+	assert_string_equal(c.callback, TOKEN);
+	assert_string_equal(c.answering, "AAAAAAAAAAAAAAAAAAAAAA");
+	assert_true(c.ha);
+	c = capex("{\"callback\":null,\"ha\":false}");
+	assert_string_equal(c.callback, "");
+	assert_false(c.ha);
+	refused("{\"callback\":\"short\"}", 20, "callback: not a string of 22");
+	refused("{\"answering\":1}", 15, "answering: not a string of 22");
+	refused("{\"ha\":1}", 8, "ha: not true or false");
 }
 
 static void
@@ -320,7 +444,9 @@ static void
 an_answer_survives_the_wire(void **state)
 {
 	struct capex_answer a = { .response = "OK", .ipconn = "APPL", .applid = "CICSA", .networkid = "NETA", .sendcount = 0,
-		.receivecount = 100, .sockets = 2, .token = TOKEN, .connection = "abc.1" };
+		.receivecount = 100, .sockets = 2, .token = TOKEN, .connection = "abc.1", .userauth = "IDENTIFY" };
+	struct capex_answer there = { .response = "OK", .sendcount = -1, .receivecount = -1, .sockets = -1, .connection = "abc.3",
+		.host = "10.1.2.3", .port = 1492 };
 	struct capex_answer no = { .response = "EXCEPTION", .reason = "SHUTDOWN", .sendcount = -1, .receivecount = -1, .sockets = -1,
 		.connection = "abc.2" };
 	struct capex_answer got;
@@ -331,6 +457,11 @@ an_answer_survives_the_wire(void **state)
 	assert_int_equal(wire_put_answer(&b, &a), 0);
 	assert_int_equal(wire_answer(&got, buf_bytes(&b), buf_len(&b), NULL), 0);
 	assert_memory_equal(&got, &a, sizeof a);
+	buf_consume(&b, buf_len(&b));
+	assert_int_equal(wire_put_answer(&b, &there), 0);
+	assert_memory_equal(buf_bytes(&b), "{\"response\":\"OK\",\"host\":\"10.1.2.3\",\"port\":1492,\"connection\":\"abc.3\"}", buf_len(&b));
+	assert_int_equal(wire_answer(&got, buf_bytes(&b), buf_len(&b), NULL), 0);
+	assert_memory_equal(&got, &there, sizeof there);
 	buf_consume(&b, buf_len(&b));
 	assert_int_equal(wire_put_answer(&b, &no), 0);
 	assert_memory_equal(buf_bytes(&b), "{\"response\":\"EXCEPTION\",\"reason\":\"SHUTDOWN\",\"connection\":\"abc.2\"}", buf_len(&b));
@@ -352,6 +483,9 @@ refuses_an_answer_that_is_none(void **state)
 		{ "{\"response\":\"OK\",\"sendcount\":1000}", "sendcount: 1000 is not 0-999" },
 		{ "{\"response\":\"OK\",\"sockets\":0}", "sockets" },
 		{ "{\"response\":\"OK\",\"token\":\"x\"}", "token" },
+		{ "{\"response\":\"OK\",\"userauth\":\"NONE\"}", "userauth" },
+		{ "{\"response\":\"OK\",\"port\":0}", "port: 0 is not 1-65535" },
+		{ "{\"response\":\"OK\",\"host\":\"a\\nb\"}", "host: not printable" },
 		{ "{\"response\":\"OK\",\"ipconn\":\"lower\"}", "ipconn" },
 		{ "{\"response\":\"OK\",\"connection\":\"0123456789012345678901234\"}", "connection" },
 	};
@@ -384,8 +518,12 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_the_is_header),
 		cmocka_unit_test(refuses_a_broken_is_header),
+		cmocka_unit_test(reads_the_keys_of_data),
+		cmocka_unit_test(a_written_is_header_is_read_as_the_same),
+		cmocka_unit_test(the_longest_is_header_has_room),
 		cmocka_unit_test(knows_json_by_its_content_type),
 		cmocka_unit_test(reads_every_member_of_a_capex),
+		cmocka_unit_test(reads_what_two_way_and_ha_add),
 		cmocka_unit_test(absent_members_have_their_defaults),
 		cmocka_unit_test(blank_names_are_blank_and_trailing_blanks_go),
 		cmocka_unit_test(refuses_by_the_members_name),
