@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "constructor.h"
+#include "constructor_parts.h"
+
+#include "datafile.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -36,9 +38,8 @@ reading_complain(struct reading *r, int line, const char *format, ...)
 		faults_add(r->faults, FAULT_ERROR, r->d->file, line, "there are more than %d faults; the others are not shown", FAULTS_MAX);
 }
 
-/* One more at the end of a list that doubles; NULL without memory. */
-static void *
-one_more(struct reading *r, void *list, size_t n, size_t size)
+void *
+constructor_one_more(struct reading *r, void *list, size_t n, size_t size)
 {
 	void *more = list;
 
@@ -49,34 +50,10 @@ one_more(struct reading *r, void *list, size_t n, size_t size)
 	return more;
 }
 
-int
-reading_line(lua_State *L)
-{
-	lua_Debug ar;
-
-	for (int level = 0; lua_getstack(L, level, &ar); level++) {
-		lua_getinfo(L, "l", &ar);
-		if (ar.currentline > 0)
-			return ar.currentline;
-	}
-	return 0;
-}
-
 /* --- one table --- */
 
-struct table { /* a constructor's table on its way into an object */
-	struct reading *r;
-	const char *word;                  /* "tcpipservice" */
-	const char *title;                 /* "tcpipservice IPICSEC", for messages */
-	const struct attribute *attribute; /* the rows */
-	void *object;
-	int line;
-	uint64_t given; /* by row */
-	bool faulty;
-};
-
-static bool
-given(const struct table *t, const char *name)
+bool
+constructor_given(const struct making *t, const char *name)
 {
 	const struct attribute *a = attribute_find(t->attribute, name);
 
@@ -84,7 +61,7 @@ given(const struct table *t, const char *name)
 }
 
 static void
-unknown_key(struct table *t, const char *key, size_t len)
+unknown_key(struct making *t, const char *key, size_t len)
 {
 	char printed[64];
 	const char *near = strlen(key) == len ? attribute_nearest(t->attribute, key) : NULL;
@@ -136,7 +113,7 @@ set_value(lua_State *L, int idx, const struct attribute *a, void *object, struct
 
 /* [.. key value] as lua_next left them; neither is changed. False: a fault was added. */
 static bool
-take_pair(lua_State *L, struct table *t)
+take_pair(lua_State *L, struct making *t)
 {
 	const struct attribute *a;
 	struct fault f;
@@ -160,9 +137,9 @@ take_pair(lua_State *L, struct table *t)
 	return false;
 }
 
-/* Reads raw: lua_next runs no metamethod. [-0, +0, may throw] */
-static void
-take_table(lua_State *L, int idx, struct table *t)
+/* Reads raw: lua_next runs no metamethod. */
+void
+constructor_take(lua_State *L, int idx, struct making *t)
 {
 	char allowed[160];
 
@@ -170,87 +147,13 @@ take_table(lua_State *L, int idx, struct table *t)
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1))
 		t->faulty |= !take_pair(L, t);
 	for (const struct attribute *a = t->attribute; a->name != NULL; a++)
-		if (a->required && !given(t, a->name)) {
+		if (a->required && !constructor_given(t, a->name)) {
 			t->faulty = true;
 			reading_complain(t->r, t->line, "%s lacks %s; it must be %s", t->title, a->name, attribute_allowed(a, allowed, sizeof allowed));
 		}
 }
 
-/* --- the three kinds --- */
-
-static void
-check_certificate(struct table *t, int ssl, const char *certificate)
-{
-	char printed[LABEL_SIZE * 4];
-
-	text_printable(printed, sizeof printed, certificate, strlen(certificate));
-	if (ssl == SSL_NO && *certificate != '\0')
-		reading_complain(t->r, place_of(&t->r->places, t->line, "certificate"),
-			"%s: certificate is \"%s\", but ssl is no; a certificate goes with ssl = %s", t->title, printed,
-			t->attribute == ipconn_attributes ? "\"yes\"" : "\"yes\" or \"clientauth\"");
-}
-
-/* HOST and its older form IPADDRESS become one host. */
-static void
-settle_host(struct table *t, struct tcpipservice_def *s)
-{
-	bool both = given(t, "host") && given(t, "ipaddress") && *s->ipaddress != '\0';
-
-	if (both && strcasecmp(s->host, s->ipaddress) != 0 && !(host_is_any(s->host) && host_is_any(s->ipaddress)))
-		reading_complain(t->r, place_of(&t->r->places, t->line, "ipaddress"),
-			"%s: host is \"%s\" and ipaddress, its older form, is \"%s\"; give one of the two", t->title, s->host, s->ipaddress);
-	if (!given(t, "host") && *s->ipaddress != '\0')
-		memcpy(s->host, s->ipaddress, sizeof s->host);
-	if (host_is_any(s->host))
-		snprintf(s->host, sizeof s->host, "%s", strcasecmp(s->host, "default") == 0 ? "default" : "any");
-}
-
-static void
-keep_service(lua_State *L, struct reading *r, const struct pending *p, struct table *t)
-{
-	struct tcpipservice_def s, *list;
-
-	memset(&s, 0, sizeof s);
-	t->attribute = tcpipservice_attributes;
-	t->object = &s;
-	take_table(L, 1, t);
-	memcpy(s.tcpipservice, p->name, sizeof s.tcpipservice);
-	s.line = p->line;
-	settle_host(t, &s);
-	ciphers_spell(s.ciphers);
-	if (!t->faulty)
-		check_certificate(t, s.ssl, s.certificate);
-	if (r->d->ntcpipservices >= SERVICES_MAX)
-		luaL_error(L, "more than %d tcpipservices", SERVICES_MAX);
-	if (*p->name == '\0' || (list = one_more(r, r->d->tcpipservice, r->d->ntcpipservices, sizeof s)) == NULL)
-		return;
-	r->d->tcpipservice = list;
-	list[r->d->ntcpipservices++] = s;
-}
-
-static void
-keep_ipconn(lua_State *L, struct reading *r, const struct pending *p, struct table *t)
-{
-	struct ipconn_def c, *list;
-
-	memset(&c, 0, sizeof c);
-	t->attribute = ipconn_attributes;
-	t->object = &c;
-	take_table(L, 1, t);
-	memcpy(c.ipconn, p->name, sizeof c.ipconn);
-	c.line = p->line;
-	ciphers_spell(c.ciphers);
-	if (!given(t, "applid"))
-		memcpy(c.applid, c.ipconn, sizeof c.applid);
-	if (!t->faulty)
-		check_certificate(t, c.ssl == YES ? SSL_YES_ : SSL_NO, c.certificate);
-	if (r->d->nipconns >= IPCONNS_MAX)
-		luaL_error(L, "more than %d ipconns", IPCONNS_MAX);
-	if (*p->name == '\0' || (list = one_more(r, r->d->ipconn, r->d->nipconns, sizeof c)) == NULL)
-		return;
-	r->d->ipconn = list;
-	list[r->d->nipconns++] = c;
-}
+/* --- region, and what has a name --- */
 
 static struct reading *
 reading_of(lua_State *L)
@@ -264,15 +167,15 @@ make_region(lua_State *L)
 {
 	struct reading *r = reading_of(L);
 	struct region_def region;
-	struct table t = { .r = r, .word = "region", .title = "region", .attribute = region_attributes, .object = &region };
+	struct making t = { .r = r, .word = "region", .title = "region", .attribute = region_attributes, .object = &region };
 
-	t.line = reading_line(L);
+	t.line = datafile_line(L);
 	if (lua_gettop(L) != 1 || !lua_istable(L, 1)) {
 		reading_complain(r, t.line, "region takes one table: region { applid = \"...\", networkid = \"...\" }");
 		return 0;
 	}
 	memset(&region, 0, sizeof region);
-	take_table(L, 1, &t);
+	constructor_take(L, 1, &t);
 	region.line = t.line;
 	if (r->d->region.line != 0) {
 		reading_complain(r, t.line, "a second region; the first is at line %d", r->d->region.line);
@@ -297,18 +200,16 @@ make_named(lua_State *L)
 {
 	struct reading *r = reading_of(L);
 	struct pending *p = &r->pending[lua_tointeger(L, lua_upvalueindex(2))];
-	struct table t = { .r = r, .word = p->word, .line = p->line };
+	struct making t = { .r = r, .word = p->word, .line = p->line };
 	char title[32];
 
 	snprintf(title, sizeof title, "%s %s", p->word, *p->name ? p->name : "?");
 	t.title = title;
 	p->done = true;
 	if (lua_gettop(L) != 1 || !lua_istable(L, 1))
-		reading_complain(r, reading_line(L), "%s takes one table after its name: %s \"NAME\" { ... }", title, p->word);
-	else if (strcmp(p->word, "ipconn") == 0)
-		keep_ipconn(L, r, p, &t);
+		reading_complain(r, datafile_line(L), "%s takes one table after its name: %s \"NAME\" { ... }", title, p->word);
 	else
-		keep_service(L, r, p, &t);
+		keep_named(L, p, &t);
 	return 0;
 }
 
@@ -316,7 +217,7 @@ static void
 take_name(lua_State *L, struct reading *r, struct pending *p)
 {
 	const struct attribute row = { .name = p->word, .kind = ATTR_NAME, .offset = offsetof(struct pending, name),
-		.size = sizeof p->name };
+		.size = strcmp(p->word, "transaction") == 0 ? TRAN_SIZE : sizeof p->name };
 	struct fault f;
 	size_t len;
 	const char *name = lua_tolstring(L, 1, &len);
@@ -325,20 +226,20 @@ take_name(lua_State *L, struct reading *r, struct pending *p)
 		reading_complain(r, p->line, "the name of this %s", f.text);
 }
 
-/* tcpipservice "NAME", ipconn "NAME". Upvalues: the reading, the word. */
+/* tcpipservice "NAME", ipconn "NAME" … Upvalues: the reading, the word. */
 static int
 begin_named(lua_State *L)
 {
 	struct reading *r = reading_of(L);
-	struct pending p = { .word = lua_touserdata(L, lua_upvalueindex(2)), .line = reading_line(L) }, *list;
+	struct pending p = { .word = lua_touserdata(L, lua_upvalueindex(2)), .line = datafile_line(L) }, *list;
 
 	if (lua_gettop(L) != 1 || lua_type(L, 1) != LUA_TSTRING) {
 		reading_complain(r, p.line, "%s takes a name and then a table: %s \"NAME\" { ... }", p.word, p.word);
 		return nothing(L);
 	}
-	if (r->npending > SERVICES_MAX + IPCONNS_MAX)
-		return luaL_error(L, "more than %d definitions", SERVICES_MAX + IPCONNS_MAX);
-	if ((list = one_more(r, r->pending, r->npending, sizeof p)) == NULL)
+	if (r->npending > NAMED_MAX)
+		return luaL_error(L, "more than %d definitions", NAMED_MAX);
+	if ((list = constructor_one_more(r, r->pending, r->npending, sizeof p)) == NULL)
 		return nothing(L);
 	r->pending = list;
 	take_name(L, r, &p);
@@ -351,7 +252,7 @@ begin_named(lua_State *L)
 
 /* --- the environment --- */
 
-static const char *const words[] = { "region", "tcpipservice", "ipconn", NULL };
+static const char *const words[] = { "region", "tcpipservice", "ipconn", "program", "transaction", NULL };
 
 static void
 push_constructor(lua_State *L, struct reading *r, const char *word)
@@ -380,7 +281,7 @@ constructor_find(lua_State *L)
 		}
 	near = word_nearest(words, word);
 	text_printable(printed, sizeof printed, word, strlen(word));
-	reading_complain(r, reading_line(L), "there is no '%s' here, only region, tcpipservice and ipconn%s%s%s", printed,
+	reading_complain(r, datafile_line(L), "there is no '%s' here, only region, tcpipservice, ipconn, program and transaction%s%s%s", printed,
 		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return nothing(L);
 }
@@ -392,7 +293,7 @@ constructor_assigned(lua_State *L)
 	char printed[64];
 
 	text_printable(printed, sizeof printed, word, strlen(word));
-	reading_complain(reading_of(L), reading_line(L), "'%s' is assigned to; a definition is region { ... }, tcpipservice \"NAME\" { ... } or "
-		"ipconn \"NAME\" { ... }, and helpers are local", printed);
+	reading_complain(reading_of(L), datafile_line(L), "'%s' is assigned to; a definition is region { ... }, or a tcpipservice, ipconn, program "
+		"or transaction \"NAME\" { ... }, and helpers are local", printed);
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * constructor: what region, tcpipservice and ipconn do when a definition calls them: a table of Lua's becomes an object of the
+ * constructor: what region, tcpipservice, ipconn, program and transaction do when a definition calls them: a table of Lua's becomes an object of the
  * definition, and whatever is wrong with it a fault. For definition.c.
  */
 #ifndef SALLYPORT_CONSTRUCTOR_H
@@ -11,11 +11,15 @@
 
 #include "fault.h"
 #include "place.h"
+#include "request.h"
 #include "resource.h"
 
 #define FAULTS_MAX 1000 /* of one definition; one in a loop could make them without end */
 #define SERVICES_MAX 1000
 #define IPCONNS_MAX 10000
+#define PROGRAMS_MAX 10000
+#define TRANSACTIONS_MAX 10000
+#define NAMED_MAX (SERVICES_MAX + IPCONNS_MAX + PROGRAMS_MAX + TRANSACTIONS_MAX)
 
 struct lua_State;
 
@@ -39,8 +43,6 @@ struct reading { /* one definition on its way from text to data */
 
 /* Adds a fault of this definition. */
 void reading_complain(struct reading *r, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* The line of the definition that is being run; 0 when none is. Does not raise. */
-int reading_line(struct lua_State *L);
 
 /* __index and __newindex of the environment; upvalue 1 is the reading (light userdata). */
 int constructor_find(struct lua_State *L);

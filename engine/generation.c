@@ -2,7 +2,9 @@
 #include "generation.h"
 
 #include "buf.h"
+#include "certmap_read.h"
 #include "log.h"
+#include "saf_read.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,8 +27,15 @@ free_parts(struct generation *g)
 	for (size_t i = 0; i < n && g->service != NULL; i++)
 		tls_config_unref(g->service[i].tls);
 	free(g->service);
+	n = g->definition != NULL ? g->definition->nipconns : 0;
+	for (size_t i = 0; i < n && g->outbound != NULL; i++)
+		tls_config_unref(g->outbound[i].tls);
+	free(g->outbound);
+	free(g->uses);
 	policy_free(g->policy); /* before the sources it compiled from */
 	sources_free(g->sources);
+	saf_free(g->saf);
+	certmap_free(g->certmap);
 	ring_unref(g->ring);
 }
 
@@ -41,6 +50,15 @@ load_ring(struct loading *l)
 	l->g->ring = ring_load(r->ring, &f);
 	if (l->g->ring == NULL)
 		faults_add(l->faults, FAULT_ERROR, l->d->file, r->line, "region: ring: %s", f.text);
+	else
+		l->g->certmap = certmap_load(r->ring, l->faults);
+}
+
+static void
+load_saf(struct loading *l)
+{
+	if (l->d->region.saf[0] != '\0')
+		l->g->saf = saf_load(l->d->region.saf, l->faults);
 }
 
 /* A ring that was named and did not load has its fault already; what would hang from it is passed over. */
@@ -72,14 +90,29 @@ load_tls(struct loading *l, struct service *s)
 		faults_add(l->faults, FAULT_ERROR, l->d->file, def->line, "tcpipservice %s: %s", def->tcpipservice, f.text);
 }
 
-static void
-check_label(struct loading *l, const struct ipconn_def *c)
+static bool
+has_label(struct loading *l, const struct ipconn_def *c)
 {
-	if (c->ssl == NO || c->certificate[0] == '\0' || !ring_there(l, c->line, "ipconn", c->ipconn))
+	if (c->certificate[0] == '\0' || ring_has(l->g->ring, c->certificate))
+		return true;
+	faults_add(l->faults, FAULT_ERROR, l->d->file, c->line, "ipconn %s: the ring %s has no certificate labelled %s", c->ipconn,
+		ring_dir(l->g->ring), c->certificate);
+	return false;
+}
+
+/* The sockets dialled for an ipconn. A ring without a pair is enough where the partner wants no certificate. */
+static void
+load_outbound_tls(struct loading *l, struct service *s)
+{
+	const struct ipconn_def *c = s->ipconn;
+	struct tls_options o = { .ring = l->g->ring, .label = c->certificate, .optional_own = true, .ciphers = c->ciphers };
+	struct fault f;
+
+	if (c->ssl == NO || !ring_there(l, c->line, "ipconn", c->ipconn) || !has_label(l, c))
 		return;
-	if (!ring_has(l->g->ring, c->certificate))
-		faults_add(l->faults, FAULT_ERROR, l->d->file, c->line, "ipconn %s: the ring %s has no certificate labelled %s", c->ipconn,
-			ring_dir(l->g->ring), c->certificate);
+	s->tls = tls_config_new(WAY_OUT, &o, &f);
+	if (s->tls == NULL)
+		faults_add(l->faults, FAULT_ERROR, l->d->file, c->line, "ipconn %s: %s", c->ipconn, f.text);
 }
 
 /* The attribute that names a script for a door, and where; the URM's functions are install and, if it has one, delete. */
@@ -89,27 +122,52 @@ struct named {
 	const char *script; /* "" none */
 };
 
-static void
-load_script(struct loading *l, struct service *s, const struct named *n)
-{
-	const struct tcpipservice_def *def = s->def;
-	const struct source *source;
-	struct fault f;
+struct owner { /* whose attributes they are, for sentences */
+	const char *kind, *name;
+	int line;
+};
 
-	if (n->script[0] == '\0')
-		return;
-	source = sources_get(l->g->sources, n->script, &f);
+/* The script an attribute names, loaded; NULL: that was a fault. */
+static const struct source *
+load_source(struct loading *l, const struct owner *o, const char *attribute, const char *script)
+{
+	struct fault f;
+	const struct source *source = sources_get(l->g->sources, script, &f);
+
 	if (source == NULL)
-		faults_add(l->faults, FAULT_ERROR, l->d->file, def->line, "tcpipservice %s: %s: %s", def->tcpipservice, n->attribute,
-			f.text);
+		faults_add(l->faults, FAULT_ERROR, l->d->file, o->line, "%s %s: %s: %s", o->kind, o->name, attribute, f.text);
 	else if (source->library)
-		faults_add(l->faults, FAULT_ERROR, l->d->file, def->line, "tcpipservice %s: %s: \"%s\" is a module of the library, not a policy",
-			def->tcpipservice, n->attribute, n->script);
-	else if (policy_load(l->g->policy, n->script, l->faults) == 0 && !policy_has(l->g->policy, n->script, n->door))
-		faults_add(l->faults, FAULT_ERROR, l->d->file, def->line, "tcpipservice %s: %s: %s has no function %s", def->tcpipservice,
-			n->attribute, source->path, door_name(n->door));
-	else
+		faults_add(l->faults, FAULT_ERROR, l->d->file, o->line, "%s %s: %s: \"%s\" is a module of the library, not a policy", o->kind,
+			o->name, attribute, script);
+	else if (policy_load(l->g->policy, script, l->faults) == 0)
+		return source;
+	return NULL;
+}
+
+static void
+load_script(struct loading *l, struct service *s, const struct owner *o, const struct named *n)
+{
+	const struct source *source = n->script[0] != '\0' ? load_source(l, o, n->attribute, n->script) : NULL;
+
+	if (source == NULL)
+		return;
+	if (policy_has(l->g->policy, n->script, n->door))
 		s->script[n->door] = n->script;
+	else
+		faults_add(l->faults, FAULT_ERROR, l->d->file, o->line, "%s %s: %s: %s has no function %s", o->kind, o->name, n->attribute,
+			source->path, door_name(n->door));
+}
+
+static void
+load_program(struct loading *l, const struct program_def *p)
+{
+	struct owner o = { "program", p->program, p->line };
+	const struct source *source = p->script[0] != '\0' ? load_source(l, &o, "script", p->script) : NULL;
+
+	if (source != NULL && !policy_runs(l->g->policy, p->script))
+		faults_add(l->faults, FAULT_ERROR, l->d->file, p->line,
+			"program %s: script: %s has no function run; add run = function(request) ... end to the table it returns", p->program,
+			source->path);
 }
 
 static void
@@ -120,12 +178,25 @@ load_scripts(struct loading *l, struct service *s)
 		{ "certify", DOOR_CERTIFY, s->def->certify },
 		{ "bind", DOOR_BIND, s->def->bind },
 		{ "urm", DOOR_INSTALL, s->def->urm },
+		{ "attach", DOOR_ATTACH, s->def->attach },
 	};
+	struct owner o = { "tcpipservice", s->def->tcpipservice, s->def->line };
 
 	for (size_t i = 0; i < sizeof named / sizeof *named; i++)
-		load_script(l, s, &named[i]);
+		load_script(l, s, &o, &named[i]);
 	if (s->script[DOOR_INSTALL] != NULL && policy_has(l->g->policy, s->script[DOOR_INSTALL], DOOR_DELETE))
 		s->script[DOOR_DELETE] = s->script[DOOR_INSTALL];
+}
+
+/* An ipconn's own: what its tcpipservice asks of those who come in is no rule for whom we dial. */
+static void
+load_outbound_scripts(struct loading *l, struct service *s)
+{
+	const struct named named[] = { { "admit", DOOR_ADMIT, s->ipconn->admit }, { "certify", DOOR_CERTIFY, s->ipconn->certify } };
+	struct owner o = { "ipconn", s->ipconn->ipconn, s->ipconn->line };
+
+	for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+		load_script(l, s, &o, &named[i]);
 }
 
 static bool
@@ -134,6 +205,16 @@ same_file(const char *a, const char *b)
 	struct stat sa, sb;
 
 	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/* The saf's file may lie there too, and be larger than a script. */
+static bool
+is_saf(const struct definition *d, const char *name)
+{
+	char path[2 * PATH_SIZE];
+
+	snprintf(path, sizeof path, "%s/%s.lua", d->region.policies, name);
+	return d->region.saf[0] != '\0' && same_file(path, d->region.saf);
 }
 
 /* Nobody names it; that it is Lua can be said all the same. The region's own definition may lie among the scripts. */
@@ -145,7 +226,7 @@ compile_other(void *arg, const char *name)
 	const struct source *source;
 	struct fault f;
 
-	if (strcmp(name, "region") == 0 || (n > 5 && strcmp(name + n - 5, "_spec") == 0))
+	if (strcmp(name, "region") == 0 || is_saf(l->d, name) || (n > 5 && strcmp(name + n - 5, "_spec") == 0))
 		return;
 	source = sources_get(l->g->sources, name, &f);
 	if (source == NULL)
@@ -167,7 +248,10 @@ open_policy(struct loading *l)
 		return -1;
 	}
 	g->policy = policy_new(g->sources, &limits, l->options->world, l->options->log, l->faults);
-	return g->policy != NULL ? 0 : -1;
+	if (g->policy == NULL)
+		return -1;
+	policy_use_saf(g->policy, g->saf);
+	return 0;
 }
 
 static void
@@ -179,6 +263,10 @@ load_policies(struct loading *l)
 		return;
 	for (size_t i = 0; i < l->d->ntcpipservices; i++)
 		load_scripts(l, &l->g->service[i]);
+	for (size_t i = 0; i < l->d->nipconns; i++)
+		load_outbound_scripts(l, &l->g->outbound[i]);
+	for (size_t i = 0; i < l->d->nprograms; i++)
+		load_program(l, &l->d->program[i]);
 	if (l->options->all_scripts && sources_scan(l->g->sources, compile_other, l, &f) < 0)
 		faults_add(l->faults, FAULT_WARNING, l->d->file, l->d->region.line, "region: policies: %s", f.text);
 }
@@ -213,28 +301,54 @@ static void
 load_parts(struct loading *l)
 {
 	load_ring(l);
+	load_saf(l);
 	for (size_t i = 0; i < l->d->ntcpipservices; i++) {
-		l->g->service[i].def = &l->d->tcpipservice[i];
+		const struct tcpipservice_def *def = &l->d->tcpipservice[i];
+
+		l->g->service[i] = (struct service){ .way = WAY_IN, .def = def, .ssl = (enum ssl)def->ssl, .heartbeat = def->heartbeat,
+			.heartbeat_timeout = def->heartbeat_timeout };
 		load_tls(l, &l->g->service[i]);
 	}
-	for (size_t i = 0; i < l->d->nipconns; i++)
-		check_label(l, &l->d->ipconn[i]);
+	for (size_t i = 0; i < l->d->nipconns; i++) {
+		const struct ipconn_def *c = &l->d->ipconn[i];
+
+		l->g->outbound[i] = (struct service){ .way = WAY_OUT, .ipconn = c, .ssl = c->ssl == NO ? SSL_NO : SSL_YES_, .heartbeat = -1,
+			.heartbeat_timeout = -1 };
+		load_outbound_tls(l, &l->g->outbound[i]);
+	}
+	l->g->outbound[l->d->nipconns] = (struct service){ .way = WAY_OUT, .heartbeat = -1, .heartbeat_timeout = -1 };
 	load_policies(l);
+}
+
+static struct generation *
+new_generation(struct definition *d, const struct generation_options *o)
+{
+	struct generation *g = calloc(1, sizeof *g);
+
+	if (g == NULL)
+		return NULL;
+	*g = (struct generation){ .refs = 1, .number = o->number, .loaded = o->now, .definition = d, .log = o->log };
+	g->service = calloc(d->ntcpipservices + 1, sizeof *g->service);
+	g->outbound = calloc(d->nipconns + 1, sizeof *g->outbound);
+	g->uses = calloc(d->nprograms + 1, sizeof *g->uses);
+	if (g->service != NULL && g->outbound != NULL && g->uses != NULL)
+		return g;
+	free_parts(g);
+	free(g);
+	return NULL;
 }
 
 struct generation *
 generation_load(struct definition *d, const struct generation_options *o, struct faults *faults)
 {
-	struct generation *g = calloc(1, sizeof *g);
+	struct generation *g = new_generation(d, o);
 	struct loading l = { .g = g, .options = o, .d = d, .faults = faults };
 	size_t before = faults->errors;
 
-	if (g == NULL || (g->service = calloc(d->ntcpipservices + 1, sizeof *g->service)) == NULL) {
+	if (g == NULL) {
 		faults_add(faults, FAULT_ERROR, NULL, 0, "out of memory");
-		free(g);
 		return NULL;
 	}
-	*g = (struct generation){ .refs = 1, .number = o->number, .loaded = o->now, .definition = d, .service = g->service, .log = o->log };
 	load_parts(&l);
 	if (faults->errors == before) {
 		hash_scripts(g);
@@ -273,4 +387,14 @@ generation_service(const struct generation *g, const char *tcpipservice)
 		if (strcmp(g->service[i].def->tcpipservice, tcpipservice) == 0)
 			return &g->service[i];
 	return NULL;
+}
+
+const struct service *
+generation_outbound(const struct generation *g, const char *name)
+{
+	size_t n = g->definition->nipconns, i = 0;
+
+	while (i < n && strcmp(g->outbound[i].ipconn->ipconn, name) != 0)
+		i++;
+	return &g->outbound[i];
 }

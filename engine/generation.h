@@ -13,10 +13,14 @@
 #include "ring.h"
 #include "tls.h"
 
-struct service { /* one tcpipservice as this generation knows it */
-	const struct tcpipservice_def *def;  /* in generation->definition */
+struct service { /* how a socket is treated: a tcpipservice, or the outbound side of an ipconn, as this generation knows it */
+	enum way way;
+	const struct tcpipservice_def *def;  /* way in: in generation->definition; else NULL */
+	const struct ipconn_def *ipconn;     /* way out: whose attributes it has, in generation->definition; NULL: the defaults' */
+	enum ssl ssl;                        /* way out: no or yes */
+	double heartbeat, heartbeat_timeout; /* -1: the region's */
 	struct tls_config *tls;              /* owned; NULL when ssl = no */
-	const char *script[DOOR_COUNT];      /* in def; NULL: none named. DELETE is the urm's when it has that function */
+	const char *script[DOOR_COUNT];      /* in def or ipconn; NULL: none named. DELETE is the urm's when it has that function */
 };
 
 struct generation {
@@ -26,6 +30,10 @@ struct generation {
 	struct definition *definition; /* owned */
 	struct ring *ring;             /* counted; NULL: none named */
 	struct service *service;       /* owned; as many as definition->ntcpipservices, same order */
+	struct service *outbound;      /* owned; one for each of definition->nipconns, same order, and the defaults' behind them */
+	uint64_t *uses;                /* owned; how often each of definition->nprograms was run under it, same order */
+	struct certmap *certmap;       /* owned; NULL: the ring has no maps.lua */
+	struct saf *saf;               /* owned; NULL: none named */
 	struct sources *sources;       /* owned */
 	struct policy *policy;         /* owned; this worker's state */
 	char hash[13];                 /* of its scripts' names and bytes: two loads of the same scripts have the same */
@@ -49,6 +57,8 @@ struct generation_options {
 struct generation *generation_load(struct definition *d, const struct generation_options *o, struct faults *faults);
 struct generation *generation_ref(struct generation *g);
 void generation_unref(struct generation *g); /* NULL is fine */
+/* How a dialled socket is treated whose ipconn was defined under `name`, or copied from the template of that name; "" or unknown: by the defaults. */
+const struct service *generation_outbound(const struct generation *g, const char *name);
 const struct service *generation_service(const struct generation *g, const char *tcpipservice); /* NULL: not in this generation */
 
 #endif

@@ -26,7 +26,10 @@ suggest(struct conn *c)
 	}
 }
 
-/* The attributes not in the URM's hands: the template's, else CICS's defaults; without template the caller's wish for sessions. */
+/*
+ * The attributes not in the URM's hands: the template's, else CICS's defaults (IPIC.md 6.3), with the caller's wish for sessions to send on. The default
+ * SENDCOUNT is 0: nobody has this region dial to where he says unless a template grants it.
+ */
 static void
 inherit(struct ipconn_def *d, const struct ipconn *template, const struct capex *x)
 {

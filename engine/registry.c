@@ -162,3 +162,14 @@ registry_token(const struct registry *r, const char *token, double now)
 			found = i;
 	return found;
 }
+
+struct ipconn *
+registry_callback(const struct registry *r, const char *token)
+{
+	struct ipconn *found = NULL;
+
+	for (struct ipconn *i = r->first; i != NULL; i = i->next)
+		if (i->callback[0] != '\0' && tls_token_same(i->callback, token))
+			found = i;
+	return found;
+}

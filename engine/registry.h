@@ -29,5 +29,7 @@ struct ipconn *registry_name(const struct registry *r, const char *name);
 struct ipconn *registry_pair(const struct registry *r, const char *networkid, const char *applid);
 /* The ipconn that waits for a further socket with this token at `now` (clock_span); compared in constant time. */
 struct ipconn *registry_token(const struct registry *r, const char *token, double now);
+/* The ipconn that waits for a call-back which answers this token; compared in constant time. */
+struct ipconn *registry_callback(const struct registry *r, const char *token);
 
 #endif

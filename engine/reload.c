@@ -103,7 +103,7 @@ doom(struct reload *l, struct ipconn *i, const struct recheck_result *r)
 {
 	bool release = l->generation->definition->region.recheck == RECHECK_RELEASE;
 	struct reload_change *c = reload_change(l, "ipconn", i->def.ipconn, release ? "released" : "reported");
-	struct conn *first = i->socket[0];
+	struct conn *first = ipconn_first(i);
 	char place[PLACE_SIZE + TEXT_SIZE + 16];
 
 	i->doomed = release;

@@ -102,6 +102,18 @@ ciphers_spell(char ciphers[PATH_SIZE])
 	memcpy(ciphers, spelt, n + 1);
 }
 
+static bool
+builtin_fits(const char *value)
+{
+	return strcasecmp(value, "ECHO") == 0 || strcasecmp(value, "WHOAMI") == 0;
+}
+
+static bool
+url_fits(const char *value)
+{
+	return (strncasecmp(value, "http://", 7) == 0 || strncasecmp(value, "https://", 8) == 0) && strpbrk(value, " @\\\"") == NULL;
+}
+
 #define HOST_FORM "any, default, a host's name, or an IPv4 or IPv6 address"
 #define ADDRESS_FORM "any, default, inaddr_any, or an IPv4 or IPv6 address"
 #define LABEL_FORM "the label of a certificate in the ring, at most 32 bytes, no / and no . in front"
@@ -111,6 +123,8 @@ ciphers_spell(char ciphers[PATH_SIZE])
 
 /* --- the words of choices, in the order of the enums --- */
 
+static const char *const sec_words[] = { "", "no", "yes", NULL };
+static const char *const enabled_words[] = { "enabled", "disabled", NULL };
 static const char *const no_yes[] = { "no", "yes", NULL };
 static const char *const ssl_words[] = { "no", "yes", "clientauth", NULL };
 static const char *const protocol_words[] = { "ipic", NULL };
@@ -142,7 +156,7 @@ static const char *const template_words[] = { "", "yes", "only", NULL };
 #define FILE_(m, dflt) { .name = #m, .kind = ATTR_PATH, AT(m), .min = 1, .max = PATH_SIZE - 1, .value = dflt, .acted = true }
 #define SCRIPT(m) { .name = #m, .kind = ATTR_SCRIPT, AT(m), .acted = true }
 #define INT(m, lo, hi, dflt, on) { .name = #m, .kind = ATTR_INT, AT(m), .min = lo, .max = hi, .value = dflt, .acted = on }
-#define INT_OR_NO(m, lo, hi) { .name = #m, .kind = ATTR_INT, AT(m), .min = lo, .max = hi, .no = "no", .value = "no" }
+#define INT_OR_NO(m, lo, hi) { .name = #m, .kind = ATTR_INT, AT(m), .min = lo, .max = hi, .no = "no", .value = "no", .acted = true }
 #define TIME(m, lo, dflt) { .name = #m, .kind = ATTR_SECONDS, AT(m), .min = lo, .max = SECONDS_MAX, .value = dflt, .acted = true }
 #define CHOICE(m, words, dflt, on) { .name = #m, .kind = ATTR_CHOICE, AT(m), .choices = words, .value = dflt, .acted = on }
 #define END { .name = NULL }
@@ -152,6 +166,13 @@ const struct attribute region_attributes[] = {
 	NEED(applid),
 	NEED(networkid),
 	NAME(dfltuser, "CICSUSER", ON),
+	NAME(regionuser, NULL, ON),
+	{ .name = "sec", .kind = ATTR_CHOICE, AT(sec), .choices = sec_words, .acted = true },
+	FILE_(saf, NULL),
+	FILE_(recovery, NULL),
+	TIME(retry, SOME_TIME, "1"),
+	TIME(retry_max, SOME_TIME, "60"),
+	INT(conversation_kilobytes, 64, 16777216, "262144", ON),
 	FILE_(ring, NULL),
 	FILE_(control, NULL),
 	FILE_(policies, "policies"),
@@ -190,11 +211,12 @@ const struct attribute tcpipservice_attributes[] = {
 	CHOICE(socketclose, socketclose_words, "no", SHOWN),
 	{ .name = "transaction", .kind = ATTR_NAME, AT(transaction), .value = "CISS", .fits = transaction_fits,
 		.form = TRANSACTION_FORM },
-	NAME(speciftcps, NULL, SHOWN),
+	NAME(speciftcps, NULL, ON),
 	SCRIPT(admit),
 	SCRIPT(certify),
 	SCRIPT(bind),
 	SCRIPT(urm),
+	SCRIPT(attach),
 	CHOICE(applid_change, applid_change_words, "always", ON),
 	TIME(heartbeat, 0, NULL),
 	TIME(heartbeat_timeout, SOME_TIME, NULL),
@@ -208,26 +230,54 @@ const struct attribute ipconn_attributes[] = {
 	NAME(networkid, NULL, ON),
 	NAME(group, NULL, SHOWN),
 	TEXT(description, 58, SHOWN),
-	FORM(host, HOST_SIZE - 1, NULL, SHOWN, host_fits, "a host's name, or an IPv4 or IPv6 address"),
+	FORM(host, HOST_SIZE - 1, NULL, ON, host_fits, "a host's name, or an IPv4 or IPv6 address"),
 	INT_OR_NO(port, 1, 65535),
 	NAME(tcpipservice, NULL, ON),
 	INT(receivecount, 1, 999, "1", ON),
-	INT(sendcount, 0, 999, "0", SHOWN),
+	INT(sendcount, 0, 999, "0", ON),
 	INT_OR_NO(queuelimit, 0, 9999),
 	INT_OR_NO(maxqtime, 0, 9999),
-	CHOICE(mirrorlife, mirrorlife_words, "request", SHOWN),
-	CHOICE(autoconnect, no_yes, "no", SHOWN),
+	CHOICE(mirrorlife, mirrorlife_words, "request", ON),
+	CHOICE(autoconnect, no_yes, "no", ON),
 	CHOICE(inservice, no_yes, "yes", ON),
-	CHOICE(ha, no_yes, "no", SHOWN),
-	CHOICE(ssl, no_yes, "no", SHOWN),
-	FORM(certificate, LABEL_SIZE - 1, NULL, SHOWN, label_fits, LABEL_FORM),
-	FORM(ciphers, PATH_SIZE - 1, NULL, SHOWN, ciphers_fit, CIPHERS_FORM),
-	CHOICE(linkauth, linkauth_words, "secuser", SHOWN),
-	NAME(securityname, NULL, SHOWN),
+	CHOICE(ha, no_yes, "no", ON),
+	CHOICE(ssl, no_yes, "no", ON),
+	FORM(certificate, LABEL_SIZE - 1, NULL, ON, label_fits, LABEL_FORM),
+	FORM(ciphers, PATH_SIZE - 1, NULL, ON, ciphers_fit, CIPHERS_FORM),
+	CHOICE(linkauth, linkauth_words, "secuser", ON),
+	NAME(securityname, NULL, ON),
 	CHOICE(userauth, userauth_words, "local", ON),
 	CHOICE(idprop, idprop_words, "notallowed", SHOWN),
-	CHOICE(xlnaction, xlnaction_words, "keep", SHOWN),
+	CHOICE(xlnaction, xlnaction_words, "keep", ON),
+	SCRIPT(admit),
+	SCRIPT(certify),
 	{ .name = "template", .kind = ATTR_CHOICE, AT(template_), .choices = template_words, .acted = true },
+	END,
+};
+#undef ROW
+
+#define ROW program_def
+const struct attribute program_attributes[] = {
+	TEXT(description, 58, SHOWN),
+	CHOICE(status, enabled_words, "enabled", ON),
+	FORM(builtin, NAME_SIZE - 1, NULL, ON, builtin_fits, "ECHO or WHOAMI"),
+	SCRIPT(script),
+	FORM(url, PATH_SIZE - 1, NULL, ON, url_fits, "http://HOST[:PORT][/PATH] or https://..., without user and password"),
+	NAME(ipconn, NULL, ON),
+	NAME(remotename, NULL, ON),
+	INT(ccsid, 0, 65535, "0", ON),
+	INT(instructions, 0, 1000000000, "0", ON),
+	INT(milliseconds, 0, 60000, "0", ON),
+	INT(kilobytes, 0, 1048576, "0", ON),
+	TIME(timeout, SOME_TIME, "10"),
+	END,
+};
+#undef ROW
+
+#define ROW transaction_def
+const struct attribute transaction_attributes[] = {
+	CHOICE(status, enabled_words, "enabled", ON),
+	NAME(program, NULL, ON),
 	END,
 };
 #undef ROW
@@ -266,7 +316,9 @@ definition_copy(const struct definition *d)
 		return NULL;
 	copy->tcpipservice = copy_of(d->tcpipservice, d->ntcpipservices, sizeof *d->tcpipservice);
 	copy->ipconn = copy_of(d->ipconn, d->nipconns, sizeof *d->ipconn);
-	if (copy->tcpipservice == NULL || copy->ipconn == NULL) {
+	copy->program = copy_of(d->program, d->nprograms, sizeof *d->program);
+	copy->transaction = copy_of(d->transaction, d->ntransactions, sizeof *d->transaction);
+	if (copy->tcpipservice == NULL || copy->ipconn == NULL || copy->program == NULL || copy->transaction == NULL) {
 		definition_free(copy);
 		return NULL;
 	}
@@ -280,6 +332,8 @@ definition_free(struct definition *d)
 		return;
 	free(d->tcpipservice);
 	free(d->ipconn);
+	free(d->program);
+	free(d->transaction);
 	free(d);
 }
 
@@ -289,6 +343,24 @@ definition_tcpipservice(const struct definition *d, const char *name)
 	for (size_t i = 0; i < d->ntcpipservices; i++)
 		if (strcmp(d->tcpipservice[i].tcpipservice, name) == 0)
 			return &d->tcpipservice[i];
+	return NULL;
+}
+
+const struct program_def *
+definition_program(const struct definition *d, const char *name)
+{
+	for (size_t i = 0; i < d->nprograms; i++)
+		if (strcmp(d->program[i].program, name) == 0)
+			return &d->program[i];
+	return NULL;
+}
+
+const struct transaction_def *
+definition_transaction(const struct definition *d, const char *name)
+{
+	for (size_t i = 0; i < d->ntransactions; i++)
+		if (strcmp(d->transaction[i].transaction, name) == 0)
+			return &d->transaction[i];
 	return NULL;
 }
 

@@ -24,11 +24,20 @@ enum userauth { USERAUTH_LOCAL, USERAUTH_IDENTIFY, USERAUTH_VERIFY, USERAUTH_DEF
 enum linkauth { LINKAUTH_SECUSER, LINKAUTH_CERTUSER };
 enum template_ { TEMPLATE_UNSAID, TEMPLATE_YES, TEMPLATE_ONLY };
 enum applid_change { APPLID_CHANGE_ALWAYS, APPLID_CHANGE_BLANK_ONLY };
+enum sec_ { SEC_UNSAID, SEC_NO, SEC_YES };
+enum mirrorlife { MIRRORLIFE_REQUEST, MIRRORLIFE_TASK, MIRRORLIFE_UOW };
+enum xlnaction { XLNACTION_KEEP, XLNACTION_FORCE };
+enum program_status { PROGRAM_ENABLED, PROGRAM_DISABLED };
 enum recheck { RECHECK_RELEASE, RECHECK_REPORT, RECHECK_OFF };
 
 struct region_def {
 	char applid[NAME_SIZE], networkid[NAME_SIZE], dfltuser[NAME_SIZE];
+	char regionuser[NAME_SIZE]; /* the region's own user ID; "" in the definition means its applid, filled in */
 	char ring[PATH_SIZE], control[PATH_SIZE], policies[PATH_SIZE];
+	char saf[PATH_SIZE], recovery[PATH_SIZE];
+	int sec;                    /* enum sec_ */
+	double retry, retry_max;    /* seconds between two tries to acquire: the first pause, the longest */
+	int conversation_kilobytes; /* of all conversations' data in memory */
 	double tcp_timeout, handshake_timeout, capex_timeout, heartbeat, heartbeat_timeout, drain;
 	int maxsockets, halfopen, halfopen_peer;
 	int instructions, milliseconds, kilobytes;
@@ -51,7 +60,7 @@ struct tcpipservice_def {
 	int socketclose;     /* no */
 	char transaction[5];
 	char speciftcps[NAME_SIZE];
-	char admit[SCRIPT_SIZE], certify[SCRIPT_SIZE], bind[SCRIPT_SIZE], urm[SCRIPT_SIZE];
+	char admit[SCRIPT_SIZE], certify[SCRIPT_SIZE], bind[SCRIPT_SIZE], urm[SCRIPT_SIZE], attach[SCRIPT_SIZE];
 	int applid_change;
 	double heartbeat, heartbeat_timeout; /* -1: the region's */
 	int line;
@@ -71,7 +80,30 @@ struct ipconn_def {
 	int linkauth;
 	char securityname[NAME_SIZE];
 	int userauth, idprop, xlnaction;
+	char admit[SCRIPT_SIZE], certify[SCRIPT_SIZE]; /* for way out */
 	int template_;
+	int line;
+};
+
+struct program_def { /* what a request may run; exactly one of builtin, script, url, ipconn is given */
+	char program[NAME_SIZE];
+	char description[59];
+	int status;                  /* enum program_status */
+	char builtin[NAME_SIZE];     /* ECHO, WHOAMI; also by the program's own name when nothing else is given */
+	char script[SCRIPT_SIZE];    /* its function `run` */
+	char url[PATH_SIZE];
+	char ipconn[NAME_SIZE];      /* shipped on to that partner */
+	char remotename[NAME_SIZE];  /* the program's name there; "" the same (CICS's REMOTENAME) */
+	int ccsid;                   /* data is converted to this for the program and back; 0: as it comes */
+	int instructions, milliseconds, kilobytes; /* of a script; 0: the region's */
+	double timeout;              /* seconds, of url and ipconn */
+	int line;
+};
+
+struct transaction_def {
+	char transaction[5];
+	int status;
+	char program[NAME_SIZE];     /* run when a request names none; "" none */
 	int line;
 };
 
@@ -83,10 +115,15 @@ struct definition {
 	size_t ntcpipservices;
 	struct ipconn_def *ipconn; /* owned */
 	size_t nipconns;
+	struct program_def *program; /* owned */
+	size_t nprograms;
+	struct transaction_def *transaction; /* owned */
+	size_t ntransactions;
 };
 
 /* The tables; each ends with a row whose name is NULL. attribute.h says what can be done with a row. */
-extern const struct attribute region_attributes[], tcpipservice_attributes[], ipconn_attributes[];
+extern const struct attribute region_attributes[], tcpipservice_attributes[], ipconn_attributes[], program_attributes[],
+	transaction_attributes[];
 
 /* True for a TCPIPSERVICE attribute that CICS knows and that does not apply to PROTOCOL(IPIC); in any case. */
 bool tcpipservice_not_ipic(const char *name);
@@ -100,6 +137,8 @@ struct definition *definition_copy(const struct definition *d); /* NULL: no memo
 void definition_free(struct definition *d);
 const struct tcpipservice_def *definition_tcpipservice(const struct definition *d, const char *name);
 const struct ipconn_def *definition_ipconn(const struct definition *d, const char *name);
+const struct program_def *definition_program(const struct definition *d, const char *name);
+const struct transaction_def *definition_transaction(const struct definition *d, const char *name);
 
 /* States an installed ipconn can be in (IPIC.md 2.6). */
 #define CONNSTATUS(X) X(RELEASED) X(OBTAINING) X(ACQUIRED) X(FREEING)

@@ -146,7 +146,7 @@ show_verdict(const struct verdict *v, char *out, size_t size)
 	return out;
 }
 
-/* The expectation is at idx. */
+/* The expectation is at idx. false expects that the verdict says nothing there. */
 static void
 compare(lua_State *L, int idx, struct running *r, const struct verdict *v)
 {
@@ -154,7 +154,7 @@ compare(lua_State *L, int idx, struct running *r, const struct verdict *v)
 
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) { /* [key want] */
 		push_member(L, v, lua_tostring(L, -2)); /* [key want got] */
-		if (!lua_rawequal(L, -1, -2))
+		if (!lua_rawequal(L, -1, -2) && !(lua_isnil(L, -1) && lua_isboolean(L, -2) && !lua_toboolean(L, -2)))
 			object(r, "%s: expected %s, got %s (%s)", lua_tostring(L, -3), show(L, -2, want, sizeof want),
 				show(L, -1, got, sizeof got), show_verdict(v, whole, sizeof whole));
 		lua_pop(L, 1);
@@ -191,7 +191,7 @@ row_door(lua_State *L, int idx, struct running *r)
 
 	lua_pop(L, 1);
 	if (d < 0) {
-		object(r, "door must be admit, certify, bind, install or delete");
+		object(r, "door must be admit, certify, bind, install, delete or attach");
 	} else if (!policy_has(r->g->policy, r->script, (enum door)d)) {
 		object(r, "script %s has no function %s", r->script, door_name((enum door)d));
 		d = -1;

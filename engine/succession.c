@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "succession.h"
 
+#include "passwords.h"
 #include "region.h"
 
 #include <stdlib.h>
@@ -85,7 +86,7 @@ succeed_ipconns(struct region *r, struct generation *g, struct reload *l)
 	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
 		next = i->next;
 		if (i->doomed)
-			ipconn_release(i, "refused by the new generation");
+			ipconn_release_purging(i, "purge", "refused by the new generation");
 	}
 }
 
@@ -262,6 +263,7 @@ succession_swap(struct region *r, struct generation *g, struct reload *l, const 
 	succeed_listeners(r, old->definition, g->definition, l, urm_set);
 	r->worker.generation = g;
 	succeed_ipconns(r, g, l);
+	passwords_forget(r->worker.passwords);
 	log_say(r->log, MSG_SP0010, "generation", log_number(number, (int64_t)g->number), "region", r->file, NULL);
 	generation_unref(old);
 }

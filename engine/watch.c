@@ -84,7 +84,7 @@ state(const struct region *r)
 {
 	const struct region_def *d = &region_generation(r)->definition->region;
 
-	return file_state(r->file) + 3 * directory_state(d->policies, 1) + 5 * directory_state(d->ring, 1);
+	return file_state(r->file) + 3 * directory_state(d->policies, 1) + 5 * directory_state(d->ring, 1) + 7 * file_state(d->saf);
 }
 
 static void

@@ -10,7 +10,7 @@ struct watch;
 void watch_reload(struct region *r);
 
 /*
- * Looks twice a second at region.lua, at what lies in the script directory and in the ring; reloads once what has changed has stayed as
+ * Looks twice a second at region.lua, at the saf, at what lies in the script directory and in the ring; reloads once what has changed has stayed as
  * it is from one look to the next. NULL without memory.
  */
 struct watch *watch_start(struct region *r);

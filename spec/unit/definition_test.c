@@ -107,6 +107,23 @@ lets_helpers_and_loops_make_data(void **state)
 	definition_free(d);
 }
 
+static void
+a_program_of_a_builtins_name_is_that_builtin(void **state)
+{
+	struct definition *d = must_read(BARE "program 'ECHO' {}\nprogram 'MIRROR' { builtin = 'echo' }\n"
+		"program 'WHOAMI' { script = 'who', instructions = 7 }\ntransaction 'PAY1' { program = 'MIRROR', status = 'disabled' }");
+
+	(void)state;
+	assert_string_equal(definition_program(d, "ECHO")->builtin, "ECHO");
+	assert_string_equal(definition_program(d, "MIRROR")->builtin, "ECHO");
+	assert_string_equal(definition_program(d, "WHOAMI")->builtin, "");
+	assert_int_equal(definition_program(d, "WHOAMI")->instructions, 7);
+	assert_string_equal(definition_transaction(d, "PAY1")->program, "MIRROR");
+	assert_int_equal(definition_transaction(d, "PAY1")->status, PROGRAM_DISABLED);
+	assert_null(definition_transaction(d, "CPMI"));
+	definition_free(d);
+}
+
 struct row {
 	const char *text;
 	int line;
@@ -140,7 +157,7 @@ static const struct row rows[] = {
 	{ BARE "ipconn('C', { })", 2, "ipconn takes a name and then a table" },
 	{ BARE "ipconn 'C' 'D'", 2, "ipconn C takes one table after its name" },
 	{ BARE "\nipconn 'C'", 3, "ipconn \"C\" has no table" },
-	{ BARE "ipcon 'C' { }", 2, "there is no 'ipcon' here, only region, tcpipservice and ipconn; did you mean 'ipconn'?" },
+	{ BARE "ipcon 'C' { }", 2, "there is no 'ipcon' here, only region, tcpipservice, ipconn, program and transaction; did you mean 'ipconn'?" },
 	{ BARE "print 'x'", 2, "there is no 'print' here" },
 	{ BARE "\nregion = { }", 3, "'region' is assigned to" },
 	{ BARE "ipconn 'C' {} ipconn 'D' {}\nipconn 'C' { applid = 'X' }", 3, "ipconn C was already defined at line 2" },
@@ -151,6 +168,17 @@ static const struct row rows[] = {
 		"ipconn D has the networkid and applid (N.C) of ipconn C at line 2" },
 	{ BARE "tcpipservice 'IPICSEC' { portnumber = 0 }\nipconn 'C' {\n tcpipservice = 'IPICSEK' }", 4,
 		"ipconn C names tcpipservice IPICSEK, which is not defined; did you mean IPICSEC?" },
+	{ BARE "tcpipservice 'GEN' { portnumber = 0,\n speciftcps = 'SPECK' } tcpipservice 'SPEC' { portnumber = 0 }", 3,
+		"tcpipservice GEN names speciftcps SPECK, which is not defined; did you mean SPEC?" },
+	{ BARE "tcpipservice 'GEN' { portnumber = 0, speciftcps = 'GEN' }", 2, "speciftcps names GEN, which is generic itself" },
+	{ BARE "tcpipservice 'A' { portnumber = 0 }\ntcpipservice 'B' { portnumber = 0, speciftcps = 'A' }\n"
+		"tcpipservice 'C' { portnumber = 0, speciftcps = 'B' }", 4, "speciftcps names B, which is generic itself" },
+	{ BARE "tcpipservice 'S' { portnumber = 0, bind = 'who' }\ntcpipservice 'G' { portnumber = 0, speciftcps = 'S' }", 3,
+		"tcpipservice G: its bind is not that of its specific one, S" },
+	{ BARE "tcpipservice 'S' { portnumber = 0, admit = 'a' }\ntcpipservice 'G' { portnumber = 0, admit = 'b', speciftcps = 'S' }", 3,
+		"tcpipservice G: its admit is not that of its specific one, S" },
+	{ BARE "tcpipservice 'S' { portnumber = 0 } tcpipservice 'G' { portnumber = 0, speciftcps = 'S' }\nipconn 'C' { tcpipservice = 'G' }", 3,
+		"ipconn C names tcpipservice G, which is generic and takes nobody in; name its specific one, S" },
 	{ BARE "tcpipservice 'T' { portnumber = 0,\n ssl = 'yes' }", 3, "tcpipservice T has ssl = \"yes\", but the region names no key ring" },
 	{ BARE "ipconn 'C' {\n ssl = 'yes' }", 3, "ipconn C has ssl = \"yes\", but the region names no key ring" },
 	{ BARE "tcpipservice 'T' { portnumber = 0,\n certificate = 'X' }", 3, "certificate is \"X\", but ssl is no" },
@@ -166,6 +194,22 @@ static const struct row rows[] = {
 	{ BARE "for i = 1, 20000 do ipconn('P' .. i) {} end", 2, "more than 10000 ipconns" },
 	{ BARE "for i = 1, 20000 do tcpipservice('P' .. i) { portnumber = 0 } end", 2, "more than 1000 tcpipservices" },
 	{ BARE "for i = 1, 100000 do x = 1 end", 2, "'x' is assigned to" },
+	{ BARE "program 'PAY' { }", 2, "program PAY says nothing that could be run; give it one of builtin, script, url and ipconn" },
+	{ BARE "program 'PAY' { script = 'pay',\n url = 'http://127.0.0.1/' }", 2, "program PAY gives more than one of builtin, script, url and ipconn" },
+	{ BARE "program 'ECHO' {\n instructions = 5 }", 3, "program ECHO: instructions goes with script only; leave it out" },
+	{ BARE "program 'PAY' { url = 'http://127.0.0.1/',\n remotename = 'X' }", 3, "program PAY: remotename goes with ipconn only" },
+	{ BARE "program 'PAY' { script = 'pay',\n timeout = 3 }", 3, "program PAY: timeout goes with url or ipconn only" },
+	{ BARE "program 'PAY' { builtin = 'echo',\n ccsid = 37 }", 3, "program PAY: ccsid goes with script, url or ipconn only" },
+	{ BARE "program 'PAY' {\n builtin = 'WHO' }", 3, "program PAY: builtin is \"WHO\"; it must be ECHO or WHOAMI" },
+	{ BARE "program 'PAY' {\n url = 'ftp://127.0.0.1/' }", 3, "url is \"ftp://127.0.0.1/\"" },
+	{ BARE "program 'PAY' {\n url = 'http://fred:secret@127.0.0.1/' }", 3, "without user and password" },
+	{ BARE "program 'PAY' {\n ipconn = 'CICSX' } ipconn 'CICSB' {}", 3,
+		"program PAY names ipconn CICSX, which is not defined; did you mean CICSB?" },
+	{ BARE "ipconn 'ABLE' { template = 'only' }\nprogram 'PAY' {\n ipconn = 'ABLE' }", 4, "program PAY names ipconn ABLE, a template" },
+	{ BARE "program 'ECHO' {}\nprogram 'echo' {}", 3, "program ECHO was already defined at line 2" },
+	{ BARE "transaction 'PAY1' {\n program = 'PAY' }", 3, "transaction PAY1 names program PAY, which is not defined" },
+	{ BARE "transaction 'PAYME' {}", 2, "the name of this transaction is \"PAYME\"" },
+	{ BARE "transaction 'PAY1' {}\ntransaction 'PAY1' {}", 3, "transaction PAY1 was already defined at line 2" },
 	{ "\x1bLua", 0, "" },
 };
 
@@ -345,6 +389,7 @@ main(void)
 		cmocka_unit_test(fills_in_what_depends_on_the_region),
 		cmocka_unit_test(makes_one_host_of_host_and_ipaddress),
 		cmocka_unit_test(lets_helpers_and_loops_make_data),
+		cmocka_unit_test(a_program_of_a_builtins_name_is_that_builtin),
 		cmocka_unit_test(says_each_fault_with_its_line),
 		cmocka_unit_test(says_all_faults_in_the_order_of_their_lines),
 		cmocka_unit_test(finds_the_line_of_a_key_behind_comments_and_strings),

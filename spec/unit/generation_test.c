@@ -359,6 +359,51 @@ the_shipped_policies_hold_their_specs_in_the_engine(void **state)
 	assert_int_equal(r.failed, 0);
 }
 
+static void
+each_ipconn_has_its_own_outbound_service(void **state)
+{
+	struct house *h = *state;
+	const struct service *s;
+
+	script(h, "open", OPEN "return { admit = f, certify = f, bind = f }");
+	must_load(h, RING, "tcpipservice 'IN' { portnumber = 0, admit = 'open', certify = 'open', bind = 'open' }\n"
+		"ipconn 'PLAIN' { tcpipservice = 'IN' }\nipconn 'SECURE' { applid = 'X', ssl = 'yes', certificate = 'CICSA', admit = 'open', certify = 'open' }\n");
+	s = generation_outbound(h->generation, "PLAIN");
+	assert_int_equal(s->way, WAY_OUT);
+	assert_string_equal(s->ipconn->ipconn, "PLAIN");
+	assert_int_equal(s->ssl, SSL_NO);
+	assert_null(s->tls);
+	assert_null(s->script[DOOR_ADMIT]); /* never its tcpipservice's */
+	assert_null(s->script[DOOR_CERTIFY]);
+	s = generation_outbound(h->generation, "SECURE");
+	assert_int_equal(s->ssl, SSL_YES_);
+	assert_non_null(s->tls);
+	assert_string_equal(s->script[DOOR_ADMIT], "open");
+	assert_string_equal(s->script[DOOR_CERTIFY], "open");
+	assert_null(s->script[DOOR_BIND]);
+	s = generation_outbound(h->generation, "");
+	assert_ptr_equal(s, generation_outbound(h->generation, "NEITHER"));
+	assert_int_equal(s->way, WAY_OUT);
+	assert_null(s->ipconn);
+	assert_null(s->tls);
+	assert_null(s->script[DOOR_ADMIT]);
+}
+
+static void
+an_ipconns_scripts_ring_and_label_must_be_there(void **state)
+{
+	struct house *h = *state;
+
+	script(h, "open", OPEN "return { admit = f }");
+	assert_null(load(h, RING, "ipconn 'A' { applid = 'A1', admit = 'nowhere' }\nipconn 'B' { applid = 'B1', certify = 'open' }\n"
+		"ipconn 'C' { applid = 'C1', ssl = 'yes', certificate = 'NOBODY' }\nipconn 'D' { applid = 'D1', ssl = 'yes', ciphers = 'ZZZZ:NOSUCH' }\n"));
+	has_fault(h, "test.lua:2", "ipconn A: admit: ");
+	has_fault(h, "test.lua:3", "ipconn B: certify: ");
+	has_fault(h, "test.lua:3", "has no function certify");
+	has_fault(h, "test.lua:4", "has no certificate labelled NOBODY");
+	has_fault(h, "test.lua:5", "ipconn D: ciphers");
+}
+
 int
 main(void)
 {
@@ -366,6 +411,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_generation_has_everything_its_definition_names),
 		T(every_fault_is_told_not_only_the_first),
+		T(each_ipconn_has_its_own_outbound_service),
+		T(an_ipconns_scripts_ring_and_label_must_be_there),
 		T(a_ring_that_does_not_load_is_told_once),
 		T(other_scripts_are_compiled_when_asked_for),
 		T(limits_are_the_regions),

@@ -14,6 +14,8 @@ union object {
 	struct region_def region;
 	struct tcpipservice_def tcpipservice;
 	struct ipconn_def ipconn;
+	struct program_def program;
+	struct transaction_def transaction;
 };
 
 static const struct attribute *
@@ -68,6 +70,14 @@ static const struct numbers numbers[] = {
 	{ region_attributes, "kilobytes", 1, 1048576, 1 },
 	{ region_attributes, "records", 1, 1000000, 1 },
 	{ region_attributes, "workers", 1, 256, 1 },
+	{ region_attributes, "retry", 0.001, 1000000, 0.001 },
+	{ region_attributes, "retry_max", 0.001, 1000000, 0.001 },
+	{ region_attributes, "conversation_kilobytes", 64, 16777216, 1 },
+	{ program_attributes, "ccsid", 0, 65535, 1 },
+	{ program_attributes, "instructions", 0, 1000000000, 1 },
+	{ program_attributes, "milliseconds", 0, 60000, 1 },
+	{ program_attributes, "kilobytes", 0, 1048576, 1 },
+	{ program_attributes, "timeout", 0.001, 1000000, 0.001 },
 };
 
 static void
@@ -95,10 +105,11 @@ takes_numbers_up_to_both_edges_and_none_beyond(void **state)
 static void
 has_every_number_in_the_table_above(void **state)
 {
-	static const struct attribute *const tables[] = { region_attributes, tcpipservice_attributes, ipconn_attributes };
+	static const struct attribute *const tables[] = { region_attributes, tcpipservice_attributes, ipconn_attributes, program_attributes,
+		transaction_attributes };
 
 	(void)state;
-	for (size_t t = 0; t < 3; t++)
+	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
 		for (const struct attribute *a = tables[t]; a->name != NULL; a++) {
 			bool seen = a->kind != ATTR_INT && a->kind != ATTR_SECONDS;
 
