@@ -26,7 +26,9 @@ decided(struct conn *c)
 		capex_answer_refusal(c, REASON_SECURITY_VIOLATION);
 	} else if (c->facts.capex.socket > 1) {
 		join_begin(c);
-	} else {
+	} else if (c->facts.capex.answering[0] != '\0') {
+		callback_begin(c);
+	} else if (!ha_begin(c)) {
 		look_up(c);
 	}
 }

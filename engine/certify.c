@@ -2,9 +2,11 @@
 /*
  * certify: the TLS handshake and the certificate question. With a client certificate the question is asked inside the
  * handshake (the callback must not close the connection: OpenSSL stands on the stack); under ssl = "yes" after it, before one
- * application byte is read.
+ * application byte is read. Way out it is the server's certificate, and there always is one.
  */
 #include "life.h"
+
+#include "certmap.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +45,7 @@ decided(struct conn *c)
 		conn_refused(c, MSG_SP0021, door_name(DOOR_CERTIFY), c->ask.script, v, NULL);
 		return;
 	}
-	snprintf(c->facts.userid, sizeof c->facts.userid, "%s", v->userid);
+	certmap_decide(c->generation->certmap, c->facts.certificate, v->userid, c->facts.userid);
 	record_facts(c->record, &c->facts);
 }
 
@@ -59,6 +61,7 @@ judge(void *arg, struct certificate *cert)
 	}
 	certificate_unref(c->facts.certificate);
 	c->facts.certificate = certificate_ref(cert);
+	c->facts.names_host = c->facts.way == WAY_OUT && certificate_names(cert, c->facts.peer.host);
 	learn_tls(c);
 	conn_ask(c, DOOR_CERTIFY, decided);
 	return c->judgement;
@@ -76,19 +79,29 @@ decided_without(struct conn *c)
 		conn_close(c, CONN_POLITELY, "refused at certify");
 }
 
+/* The walk is over; the refusal was told. */
+static void
+end(struct conn *c, const char *why)
+{
+	if (c->facts.way == WAY_OUT)
+		dial_failed(c, "handshake", "SECURITY_VIOLATION", "%s", why);
+	else
+		conn_close(c, CONN_POLITELY, why);
+}
+
 void
 certify_handshaken(struct conn *c)
 {
-	bool clientauth = c->service->def->ssl == SSL_CLIENTAUTH;
+	bool judged = c->facts.way == WAY_OUT || c->service->ssl == SSL_CLIENTAUTH;
 
 	conn_event(c, "handshake done");
 	learn_tls(c);
 	record_facts(c->record, &c->facts);
-	if (clientauth && (c->facts.certificate == NULL || c->judgement != TLS_ACCEPT)) {
+	if (judged && (c->facts.certificate == NULL || c->judgement != TLS_ACCEPT)) {
 		/* cannot be; if it ever is, nobody walks in by it */
 		conn_engine_refused(c, MSG_DFHSO0123, "no_certificate", NULL, "the handshake ended without a judged certificate");
-		conn_close(c, CONN_POLITELY, "no judged certificate");
-	} else if (!clientauth && c->service->script[DOOR_CERTIFY] != NULL) {
+		end(c, "no judged certificate");
+	} else if (!judged && c->service->script[DOOR_CERTIFY] != NULL) {
 		io_pause(&c->io, true);
 		conn_ask(c, DOOR_CERTIFY, decided_without);
 	} else {
@@ -110,16 +123,18 @@ certify_begin(struct conn *c)
 	struct tls *t;
 
 	c->facts.stage = STAGE_TLS;
-	if (io_first(&c->io) != TLS_RECORD) {
+	if (c->facts.way == WAY_IN && io_first(&c->io) != TLS_RECORD) {
 		refuse_plain(c);
 		return;
 	}
-	t = tls_new(c->service->tls, WAY_IN, c->io.fd, judge, c);
+	t = tls_new(c->service->tls, c->facts.way, c->io.fd, judge, c);
 	if (t == NULL) {
 		conn_engine_refused(c, MSG_DFHSO0123, "limit", NULL, "no memory for a TLS stream");
-		conn_close(c, CONN_AT_ONCE, "no memory");
+		end(c, "no memory");
 		return;
 	}
+	if (c->facts.way == WAY_OUT)
+		tls_set_name(t, c->facts.peer.host);
 	conn_enter(c, CONN_SHAKING, c->generation->definition->region.handshake_timeout);
 	conn_event(c, "handshake begins");
 	io_start_tls(&c->io, t);
@@ -131,6 +146,20 @@ failure_code(const struct tls_ending *e)
 	if (e->no_certificate)
 		return "no_certificate";
 	return e->plain_text ? "plain_text" : "handshake";
+}
+
+/* What the operator who dialled wants to know. Our own "no" was told at its door; the partner's is an alert. */
+static void
+fail_out(struct conn *c, const struct tls_ending *e)
+{
+	const struct verdict *v = &c->ask.verdict;
+
+	if (c->judgement != TLS_ACCEPT && c->facts.certificate != NULL)
+		dial_failed(c, v->code, "SECURITY_VIOLATION", "refused at certify: %s: %s", v->code, v->text);
+	else if (e->alert >= 0 && !e->alert_sent)
+		dial_failed(c, "handshake", "SECURITY_VIOLATION", "the partner ended TLS with the alert %s", e->alert_name);
+	else
+		dial_failed(c, "handshake", NULL, "TLS handshake: %s", e->reason[0] != '\0' ? e->reason : "it did not end in time");
 }
 
 void
@@ -147,5 +176,18 @@ certify_failed(struct conn *c)
 		conn_engine_refused(c, MSG_DFHSO0123, failure_code(e), NULL, "rc %d: %s%s%s%s", e->plain_text ? 406 : 410,
 			e->reason[0] != '\0' ? e->reason : "the peer broke the handshake off", e->alert >= 0 ? "; alert " : "",
 			e->alert >= 0 ? (e->alert_sent ? "sent: " : "received: ") : "", e->alert >= 0 ? e->alert_name : "");
-	conn_close(c, CONN_POLITELY, "TLS handshake failed");
+	if (c->facts.way == WAY_OUT)
+		fail_out(c, e);
+	else
+		conn_close(c, CONN_POLITELY, "TLS handshake failed");
+}
+
+/* TLS 1.3: the partner judged our certificate after our handshake had ended; what it thought of it stands where its answer should. */
+void
+certify_repented(struct conn *c)
+{
+	const struct tls_ending *e = tls_ending(c->io.tls);
+
+	conn_engine_refused(c, MSG_DFHSO0123, "handshake", NULL, "rc 410: %s; alert received: %s", e->reason, e->alert_name);
+	fail_out(c, e);
 }

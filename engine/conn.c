@@ -4,15 +4,15 @@
 #include "clock.h"
 #include "ipconn.h"
 #include "life.h"
+#include "session.h"
 #include "tally.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* A CAPEX with its head must fit; later messages are smaller. */
+/* A CAPEX with its head must fit; traffic_begin makes room for an element. */
 #define IN_MAX (HTTP_HEAD_MAX + HTTP_BODY_CAPEX + 1)
 
 const char *
@@ -37,6 +37,7 @@ link_in(struct conn *c)
 		w->conns->prev = c;
 	w->conns = c;
 	w->sockets++;
+	statistics_opened(&w->statistics, c->facts.way == WAY_OUT);
 }
 
 static void
@@ -51,6 +52,7 @@ link_out(struct conn *c)
 	if (c->next != NULL)
 		c->next->prev = c->prev;
 	w->sockets--;
+	statistics_closed(&w->statistics, c->facts.way == WAY_OUT);
 	c->next = w->graves;
 	w->graves = c;
 }
@@ -62,6 +64,9 @@ timed_out(void *arg)
 	struct conn *c = arg;
 
 	switch (c->stage) {
+	case CONN_DIALLING:
+		dial_timeout(c);
+		break;
 	case CONN_ADMITTED:
 	case CONN_CAPEX:
 		capex_timeout(c);
@@ -90,10 +95,28 @@ first_byte(struct conn *c)
 }
 
 static void
+close_fd(struct conn *c)
+{
+	if (c->io_opened)
+		io_close(&c->io);
+	else if (c->io.fd >= 0)
+		close(c->io.fd);
+	c->io.fd = -1;
+}
+
+static void
 ended_early(struct conn *c, const char *why)
 {
 	if (c->stage == CONN_SHAKING) {
 		certify_failed(c);
+		return;
+	}
+	if (c->stage == CONN_DIALLING) {
+		dial_missed(c, why);
+		return;
+	}
+	if (c->stage == CONN_CAPEX && c->facts.way == WAY_OUT) {
+		capex_broken(c, why);
 		return;
 	}
 	if (c->facts.stage == STAGE_CAPEX && c->stage == CONN_CAPEX && c->facts.tls.version != NULL)
@@ -139,21 +162,31 @@ on_io(void *owner, enum io_event e)
 		conn_close(c, CONN_AT_ONCE, "closed");
 		break;
 	case IO_CONNECTED:
+		dial_connected(c);
 		break;
 	}
+}
+
+/* The facts that every connection begins with. */
+static void
+name(struct conn *c, enum way way, const char *tcpipservice)
+{
+	struct worker *w = c->worker;
+	struct facts *f = &c->facts;
+
+	f->way = way;
+	f->now = clock_wall();
+	snprintf(f->connection, sizeof f->connection, "%s-%llu", w->boot, (unsigned long long)++w->born);
+	f->generation = c->generation->number;
+	snprintf(f->tcpipservice, sizeof f->tcpipservice, "%s", tcpipservice);
 }
 
 static void
 born(struct conn *c, const struct addr *peer, int fd)
 {
-	struct worker *w = c->worker;
 	struct facts *f = &c->facts;
 
-	f->way = WAY_IN;
-	f->now = clock_wall();
-	snprintf(f->connection, sizeof f->connection, "%s-%llu", w->boot, (unsigned long long)++w->born);
-	f->generation = c->generation->number;
-	snprintf(f->tcpipservice, sizeof f->tcpipservice, "%s", c->entrance->tcpipservice);
+	name(c, WAY_IN, c->entrance->tcpipservice);
 	f->peer.addr = *peer;
 	f->own.addr = c->entrance->own;
 	if (c->entrance->any) {
@@ -179,7 +212,19 @@ count_in(struct conn *c)
 	c->facts.load.from_prefix = t.from_prefix;
 	c->facts.load.refused_from_peer = t.refused_from_peer;
 	c->halfopen = true;
+	c->entrance->statistics.accepted++;
+	statistics_peak(&c->entrance->statistics.peak_connections, c->entrance->connections);
 	return 0;
+}
+
+/* It is in the worker's list from now on, and remembered. */
+static void
+enrol(struct conn *c)
+{
+	generation_ref(c->generation);
+	link_in(c);
+	c->record = record_open(c->worker->records, c->facts.connection, c->facts.now);
+	record_facts(c->record, &c->facts);
 }
 
 struct conn *
@@ -204,11 +249,43 @@ conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer)
 		free(c);
 		return NULL;
 	}
-	generation_ref(c->generation);
-	link_in(c);
-	c->record = record_open(w->records, c->facts.connection, c->facts.now);
-	record_facts(c->record, &c->facts);
+	enrol(c);
 	return c;
+}
+
+struct conn *
+conn_new_out(struct ipconn *i, unsigned place, const char *host)
+{
+	struct worker *w = i->worker;
+	struct conn *c = calloc(1, sizeof *c);
+
+	if (c == NULL)
+		return NULL;
+	c->worker = w;
+	c->generation = w->generation;
+	c->service = ipconn_outbound(i, w->generation);
+	c->io.fd = -1;
+	timer_init(&c->timer, w->loop, timed_out, c);
+	name(c, WAY_OUT, i->def.tcpipservice);
+	snprintf(c->facts.peer.host, sizeof c->facts.peer.host, "%s", host);
+	ipconn_join(i, c, place);
+	enrol(c);
+	return c;
+}
+
+void
+conn_reach(struct conn *c, int fd)
+{
+	c->io_opened = true;
+	io_open(&c->io, c->worker->loop, fd, true, IN_MAX, on_io, c);
+}
+
+void
+conn_unreach(struct conn *c)
+{
+	conn_enter(c, CONN_DIALLING, 0);
+	close_fd(c);
+	c->io_opened = false;
 }
 
 void
@@ -218,6 +295,7 @@ conn_enter(struct conn *c, enum conn_stage stage, double seconds)
 	if (stage == CONN_ADMITTED && !c->io_opened) {
 		c->io_opened = true;
 		io_open(&c->io, c->worker->loop, c->io.fd, false, IN_MAX, on_io, c);
+		c->io.counts = c->entrance != NULL ? &c->entrance->statistics.traffic : NULL;
 	}
 	c->stage = stage;
 	if (seconds > 0)
@@ -235,16 +313,6 @@ conn_through(struct conn *c)
 }
 
 static void
-close_fd(struct conn *c)
-{
-	if (c->io_opened)
-		io_close(&c->io);
-	else if (c->io.fd >= 0)
-		close(c->io.fd);
-	c->io.fd = -1;
-}
-
-static void
 gone(struct conn *c)
 {
 	struct worker *w = c->worker;
@@ -252,8 +320,12 @@ gone(struct conn *c)
 	conn_enter(c, CONN_GONE, 0);
 	close_fd(c);
 	conn_through(c); /* not before: who was refused and does not go away still takes a place */
-	c->entrance->connections--;
-	tally_close(w->tally, &c->facts.peer.addr);
+	dial_free(c->dial);
+	c->dial = NULL;
+	if (c->entrance != NULL) {
+		c->entrance->connections--;
+		tally_close(w->tally, &c->facts.peer.addr);
+	}
 	record_close(c->record, clock_wall());
 	c->record = NULL;
 	link_out(c);
@@ -283,6 +355,7 @@ conn_close(struct conn *c, enum conn_ending how, const char *why)
 	if (c->stage != CONN_DRAINING)
 		say_closed(c, why);
 	c->ipconn = NULL;
+	session_lost(c);
 	if (i != NULL)
 		ipconn_lost(i, c, why);
 	if (how == CONN_POLITELY && c->io_opened && c->stage != CONN_DRAINING) {
@@ -293,100 +366,38 @@ conn_close(struct conn *c, enum conn_ending how, const char *why)
 	}
 }
 
-static void
-say_refused(struct conn *c, enum message m, const char *door, const char *policy, const struct verdict *v, const char *reason)
-{
-	struct prefix p = addr_neighbourhood(&c->facts.peer.addr);
-	char peer[ADDR_TEXT], prefix[ADDR_TEXT], at[PLACE_SIZE + 16] = "";
-
-	if (v->file[0] != '\0')
-		snprintf(at, sizeof at, "%s:%d", v->file, v->line);
-	log_refusal(c->worker->log, m, door, v->code, prefix_print(&p, prefix, sizeof prefix), "connection", c->facts.connection,
-		"door", door, "policy", policy, "at", at, "code", v->code, "text", v->text, "reason", reason, "peer",
-		addr_print(&c->facts.peer.addr, peer, sizeof peer), "tcpipservice", c->facts.tcpipservice, NULL);
-}
-
-void
-conn_refused(struct conn *c, enum message m, const char *door, const char *policy, const struct verdict *v, const char *reason)
-{
-	if (c->refused)
-		return;
-	c->refused = true;
-	say_refused(c, m, door ? door : stage_name(c->facts.stage), policy, v, reason);
-	record_facts(c->record, &c->facts);
-	record_outcome(c->record, "refused", stage_name(c->facts.stage), v->code, reason);
-	tally_refused(c->worker->tally, &c->facts.peer.addr, clock_span());
-}
-
-void
-conn_engine_refused(struct conn *c, enum message m, const char *code, const char *reason, const char *format, ...)
-{
-	struct verdict v = { .kind = VERDICT_REFUSE };
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(v.text, sizeof v.text, format, ap);
-	va_end(ap);
-	snprintf(v.code, sizeof v.code, "%s", code);
-	record_engine(c->record, c->facts.stage, v.code, v.text, clock_wall());
-	conn_refused(c, m, NULL, NULL, &v, reason);
-}
-
-static void
-say_opened(struct conn *c, const struct ask *a)
-{
-	char peer[ADDR_TEXT], at[PLACE_SIZE + 16] = "";
-
-	if (a->verdict.kind == VERDICT_REFUSE || (a->script == NULL && a->door != DOOR_CERTIFY))
-		return;
-	if (a->verdict.file[0] != '\0')
-		snprintf(at, sizeof at, "%s:%d", a->verdict.file, a->verdict.line);
-	log_say(c->worker->log, MSG_SP0020, "connection", c->facts.connection, "door", door_name(a->door), "policy", a->script, "at", at,
-		"verdict", verdict_name(a->verdict.kind), "ipconn", a->verdict.install.ipconn, "peer",
-		addr_print(&c->facts.peer.addr, peer, sizeof peer), "tcpipservice", c->facts.tcpipservice, NULL);
-}
-
-/* Between the policy and the step that asked. */
-static void
-answered(struct ask *a)
-{
-	struct conn *c = a->arg;
-	void (*decided)(struct conn *) = c->decided;
-
-	say_opened(c, a);
-	decided(c);
-}
-
-void
-conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c))
-{
-	c->facts.now = clock_wall();
-	c->decided = decided;
-	c->ask = (struct ask){
-		.policy = c->generation->policy,
-		.script = c->service->script[door],
-		.door = door,
-		.facts = &c->facts,
-		.record = c->record,
-		.tape = &c->tape,
-		.done = answered,
-		.arg = c,
-	};
-	policy_ask(&c->ask);
-}
-
 bool
 conn_adopt(struct conn *c, struct generation *g)
 {
-	const struct service *s = generation_service(g, c->facts.tcpipservice);
+	bool out = c->facts.way == WAY_OUT;
+	const struct service *s = out ? ipconn_outbound(c->ipconn, g) : generation_service(g, c->facts.tcpipservice);
 
-	if (s == NULL)
+	if (s == NULL || (out && c->stage != CONN_INSTALLED))
 		return false;
 	generation_ref(g);
 	generation_unref(c->generation);
 	c->generation = g;
 	c->service = s;
+	if (c->asked == g->number) {
+		memcpy(c->facts.userid, c->userid, sizeof c->facts.userid);
+		record_facts(c->record, &c->facts);
+	}
 	return true;
+}
+
+int
+conn_send(struct conn *c, int status, const char *is, const char *type, const void *body, size_t len)
+{
+	const char *host = c->stage == CONN_CAPEX ? c->facts.peer.host : c->generation->definition->region.applid;
+	struct buf b;
+	int ok;
+
+	buf_init(&b, HTTP_HEAD_MAX + len);
+	ok = status == 0 ? http_request(&b, host, is, type, body, len) : http_answer(&b, status, is, type, body, len);
+	if (ok == 0)
+		ok = io_write(&c->io, buf_bytes(&b), buf_len(&b));
+	buf_free(&b);
+	return ok;
 }
 
 void
@@ -398,6 +409,7 @@ conn_event(struct conn *c, const char *what)
 void
 conn_bury(struct worker *w)
 {
+	session_bury(w);
 	while (w->graves != NULL) {
 		struct conn *c = w->graves;
 

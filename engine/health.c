@@ -2,7 +2,12 @@
 #include "health.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
+
+#include "addr.h"
+#include "user.h"
 
 /* The default program in its assembler, C, COBOL and PL/I forms (IPIC.md 6.5). */
 static bool
@@ -64,26 +69,24 @@ check_service(const struct definition *d, const struct tcpipservice_def *t, stru
 	if (*t->ciphers != '\0' && t->ssl == SSL_NO)
 		faults_add(faults, FAULT_WARNING, d->file, t->line, "tcpipservice %s: ciphers are given and ssl is no; they say nothing",
 			t->tcpipservice);
-	if (*t->speciftcps != '\0' && definition_tcpipservice(d, t->speciftcps) == NULL)
-		faults_add(faults, FAULT_WARNING, d->file, t->line, "tcpipservice %s: speciftcps names %s, which is not defined",
-			t->tcpipservice, t->speciftcps);
 }
 
-/* Whether a partner can come by this service and be this ipconn: matched by CAPEX, or (a template) copied by the service's urm. */
+/* Whether a partner can come by this service and be this ipconn: matched by CAPEX, or (a template) copied by the service's urm, which the default
+ * program never does. */
 static bool
 comes_by(const struct ipconn_def *c, const struct tcpipservice_def *t)
 {
-	if (c->template_ != TEMPLATE_UNSAID && has_urm(t))
+	if (c->template_ != TEMPLATE_UNSAID && has_urm(t) && !is_default_program(t->urm))
 		return true;
 	return c->template_ != TEMPLATE_ONLY && (*c->tcpipservice == '\0' || strcmp(c->tcpipservice, t->tcpipservice) == 0);
 }
 
-/* The first service by which a partner can be this ipconn without a certificate; NULL: there is none. */
+/* The first service by which a partner can be this ipconn with less TLS than `least`; NULL: there is none. */
 static const struct tcpipservice_def *
-way_without_certificate(const struct definition *d, const struct ipconn_def *c)
+way_below(const struct definition *d, const struct ipconn_def *c, enum ssl least)
 {
 	for (size_t i = 0; i < d->ntcpipservices; i++)
-		if (d->tcpipservice[i].ssl != SSL_CLIENTAUTH && comes_by(c, &d->tcpipservice[i]))
+		if (d->tcpipservice[i].ssl < (int)least && comes_by(c, &d->tcpipservice[i]))
 			return &d->tcpipservice[i];
 	return NULL;
 }
@@ -91,7 +94,7 @@ way_without_certificate(const struct definition *d, const struct ipconn_def *c)
 static void
 check_trust(const struct definition *d, const struct ipconn_def *c, struct faults *faults)
 {
-	const struct tcpipservice_def *t = way_without_certificate(d, c);
+	const struct tcpipservice_def *t = way_below(d, c, SSL_CLIENTAUTH);
 
 	if (t != NULL && c->userauth == USERAUTH_IDENTIFY)
 		faults_add(faults, FAULT_WARNING, d->file, c->line,
@@ -102,6 +105,24 @@ check_trust(const struct definition *d, const struct ipconn_def *c, struct fault
 		faults_add(faults, FAULT_WARNING, d->file, c->line,
 			"ipconn %s: linkauth is certuser and tcpipservice %s, by which it can be reached, is not ssl = \"clientauth\"; there is no "
 			"certificate to take the link user from", c->ipconn, t->tcpipservice);
+}
+
+/* A password in clear text is one for everybody on the way. */
+static void
+check_passwords(const struct definition *d, const struct ipconn_def *c, struct faults *faults)
+{
+	const struct tcpipservice_def *t = way_below(d, c, SSL_YES_);
+
+	if (c->userauth != USERAUTH_VERIFY)
+		return;
+	if (*d->region.saf == '\0')
+		faults_add(faults, FAULT_WARNING, d->file, c->line,
+			"ipconn %s: userauth is verify and the region names no saf; there is nothing to verify a password by, and every request is refused",
+			c->ipconn);
+	if (t != NULL)
+		faults_add(faults, FAULT_WARNING, d->file, c->line,
+			"ipconn %s: userauth is verify and tcpipservice %s, by which it can be reached, is ssl = \"no\"; passwords come there in clear text",
+			c->ipconn, t->tcpipservice);
 }
 
 static void
@@ -116,13 +137,80 @@ check_template(const struct definition *d, const struct ipconn_def *c, struct fa
 			"ipconn %s: template is only, and no tcpipservice has a urm that could name it", c->ipconn);
 }
 
+/* What dials, or is called back, needs somewhere to dial; and what is called back on needs a listener to say so. */
+static void
+check_way_out(const struct definition *d, const struct ipconn_def *c, struct faults *faults)
+{
+	bool dials = c->port != -1;
+
+	if (!dials && c->autoconnect == YES)
+		faults_add(faults, FAULT_WARNING, d->file, c->line, "ipconn %s: autoconnect is yes and port is no; there is nowhere to dial", c->ipconn);
+	if (!dials && c->sendcount > 0 && c->template_ == TEMPLATE_UNSAID)
+		faults_add(faults, FAULT_WARNING, d->file, c->line,
+			"ipconn %s: sendcount is %d and port is no; the partner is never dialled, so nothing is sent to it", c->ipconn, c->sendcount);
+	if (dials && *c->host == '\0' && c->autoconnect == YES)
+		faults_add(faults, FAULT_WARNING, d->file, c->line,
+			"ipconn %s: a port and no host; it can be called back, at the address its partner came from, but not acquired", c->ipconn);
+	if (dials && c->sendcount == 0 && *c->tcpipservice == '\0')
+		faults_add(faults, FAULT_WARNING, d->file, c->line,
+			"ipconn %s: sendcount is 0 and no tcpipservice is named to be called back on; acquired from here it could not carry work", c->ipconn);
+	if (*c->certify != '\0' && c->ssl == NO)
+		faults_add(faults, FAULT_WARNING, d->file, c->line, "ipconn %s: certify is given and ssl is no; it is never asked", c->ipconn);
+	if (c->ha == YES && !dials)
+		faults_add(faults, FAULT_WARNING, d->file, c->line, "ipconn %s: ha is yes and port is no; ha is for who dials", c->ipconn);
+}
+
 static void
 check_ipconn(const struct definition *d, const struct ipconn_def *c, struct faults *faults)
 {
 	check_trust(d, c, faults);
+	check_passwords(d, c, faults);
 	check_template(d, c, faults);
+	check_way_out(d, c, faults);
 	if (*c->ciphers != '\0' && c->ssl == NO)
 		faults_add(faults, FAULT_WARNING, d->file, c->line, "ipconn %s: ciphers are given and ssl is no; they say nothing", c->ipconn);
+}
+
+static bool
+is_loopback(const char *host)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+	struct addr a;
+
+	if (addr_parse(&a, host, 0) < 0)
+		return strcasecmp(host, "localhost") == 0;
+	return a.family == 4 ? a.bytes[0] == 127 : memcmp(a.bytes, one, sizeof one) == 0;
+}
+
+/* The host of a URL, without the brackets of IPv6. */
+static const char *
+url_host(const char *url, char *out, size_t size)
+{
+	const char *host = strstr(url, "://") + 3;
+	size_t n = strcspn(host, *host == '[' ? "]" : ":/?#");
+
+	if (*host == '[') {
+		host++;
+		n--;
+	}
+	snprintf(out, size, "%.*s", (int)n, host);
+	return out;
+}
+
+static void
+check_program(const struct definition *d, const struct program_def *p, struct faults *faults)
+{
+	const struct ipconn_def *c = definition_ipconn(d, p->ipconn);
+	char host[PATH_SIZE];
+
+	if (c != NULL && c->sendcount == 0)
+		faults_add(faults, FAULT_WARNING, d->file, p->line,
+			"program %s: ipconn %s, which it is shipped to, has a sendcount of 0; no request can be sent there", p->program, c->ipconn);
+
+	if (strncasecmp(p->url, "http://", 7) == 0 && !is_loopback(url_host(p->url, host, sizeof host)))
+		faults_add(faults, FAULT_WARNING, d->file, p->line,
+			"program %s: url is http and its host, %s, is another machine; data and user IDs go there in clear text, and anybody may answer; "
+			"https verifies who does", p->program, host);
 }
 
 void
@@ -133,4 +221,15 @@ health_check(const struct definition *d, struct faults *faults)
 		check_service(d, &d->tcpipservice[i], faults);
 	for (size_t i = 0; i < d->nipconns; i++)
 		check_ipconn(d, &d->ipconn[i], faults);
+	for (size_t i = 0; i < d->nprograms; i++)
+		check_program(d, &d->program[i], faults);
+}
+
+const char *
+health_unchecked(const struct definition *d)
+{
+	for (size_t i = 0; i < d->ntcpipservices && !user_sec(&d->region); i++)
+		if (*d->tcpipservice[i].attach == '\0')
+			return d->tcpipservice[i].tcpipservice;
+	return NULL;
 }

@@ -51,7 +51,7 @@ static enum transport_result
 take_bytes(struct io *io)
 {
 	struct transport_trouble why;
-	enum transport_result r = transport_fill(io->fd, io->tls, &io->in, &why);
+	enum transport_result r = transport_fill(io->fd, io->tls, &io->in, io->counts, &why);
 
 	if (r == TRANSPORT_FAILED)
 		fail(io, &why);
@@ -68,7 +68,7 @@ send_bytes(struct io *io)
 
 	if (io->connecting || io->shaking || io->dead || buf_len(&io->out) == 0)
 		return;
-	r = transport_drain(io->fd, io->tls, &io->out, &why);
+	r = transport_drain(io->fd, io->tls, &io->out, io->counts, &why);
 	io->send_wants_read = r == TRANSPORT_WANT_READ;
 	if (r == TRANSPORT_FAILED)
 		fail(io, &why);
@@ -146,12 +146,16 @@ take_in(struct io *io, int revents)
 	enum transport_result r;
 
 	(void)revents;
+	if (io->left && !io->paused && !io->lingering) {
+		io->left = false;
+		return raise_event(io, IO_DATA);
+	}
 	if (io->lingering || !may_read(io))
 		return true;
 	r = take_bytes(io);
 	if (buf_len(&io->in) > before && !raise_event(io, IO_DATA))
 		return false;
-	if (r != TRANSPORT_EOF || io->paused || io->lingering)
+	if (r != TRANSPORT_EOF || io->paused || io->lingering || io->left)
 		return true; /* an end that may not be told yet is read again later */
 	io->eof = true;
 	return raise_event(io, IO_EOF);
@@ -289,7 +293,7 @@ owes(const struct io *io)
 		return !io->told;
 	if (io->connecting || io->shaking)
 		return false;
-	return (io->flushing && buf_len(&io->out) == 0) || (io->tls && io->more && may_read(io));
+	return (io->left && !io->paused) || (io->flushing && buf_len(&io->out) == 0) || (io->tls && io->more && may_read(io));
 }
 
 /* The end of every step and of every call: what to wait for, derived from the state and nothing else. */
@@ -371,6 +375,7 @@ io_open(struct io *io, struct ev_loop *loop, int fd, bool connecting, size_t in_
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* fails on what is not TCP, and is not needed there */
 	buf_init(&io->in, in_max);
+	io->in.secret = true;
 	buf_init(&io->out, 0);
 	timer_init(&io->linger, loop, on_linger, io);
 	timer_init(&io->again, loop, on_again, io);

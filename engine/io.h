@@ -13,6 +13,7 @@
 #include <stdbool.h>
 
 #include "buf.h"
+#include "statistics.h"
 #include "timer.h"
 #include "tls.h"
 
@@ -20,7 +21,7 @@ enum io_event {
 	IO_FIRST,      /* the first byte is there, not yet taken: io_first() peeks it. Once. Start TLS now or never */
 	IO_CONNECTED,  /* way out: the TCP connection stands */
 	IO_HANDSHAKEN, /* TLS handshake done */
-	IO_DATA,       /* `in` has grown */
+	IO_DATA,       /* `in` has grown, or holds what was left (io_leave) */
 	IO_FLUSHED,    /* `out` and the kernel's queue towards TLS are empty after having held something */
 	IO_EOF,        /* the peer closed its sending side (orderly); bytes before it stay in `in` */
 	IO_FAILED,     /* reset, TLS failure, write error: `error` says; tls_ending() for TLS */
@@ -34,6 +35,7 @@ struct io {
 	struct tls *tls;  /* owned */
 	struct buf in;    /* at most in_max bytes; reading stops while it is full or paused */
 	struct buf out;
+	struct traffic_counts *counts; /* borrowed; NULL: nothing is counted */
 	void (*on)(void *owner, enum io_event e);
 	void *owner;
 	char error[160];
@@ -44,6 +46,7 @@ struct io {
 	int mask;            /* what the watcher waits for */
 	bool first, shaking, connecting, paused, eof, lingering, flushing, dead, want_write;
 	bool told;           /* IO_FAILED was raised */
+	bool left;           /* the owner did not take all of `in` */
 	bool severed;        /* nothing can be sent any more */
 	bool more;           /* reading stopped before there was nothing left to read */
 	bool send_wants_read; /* TLS must read before it can write */
@@ -58,6 +61,9 @@ struct io {
  * the connection. in_max bounds `in`. */
 void io_open(struct io *io, struct ev_loop *loop, int fd, bool connecting, size_t in_max,
 	void (*on)(void *owner, enum io_event e), void *owner);
+
+/* Another bound for `in`, at least what it holds now; io_consumed makes it count. */
+static inline void io_bound(struct io *io, size_t in_max) { io->in.max = in_max; }
 
 /* The first byte waiting in the kernel (peeked), -1 none. Valid in IO_FIRST. */
 int io_first(const struct io *io);
@@ -74,6 +80,10 @@ void io_pause(struct io *io, bool paused);
 
 /* Says that bytes of `in` were consumed by the owner (buf_consume(&io->in, …) was called): reading may go on. */
 void io_consumed(struct io *io);
+
+/* The owner took what its turn allows and left the rest in `in`: IO_DATA comes again in the next turn of the loop, before more is read and before
+ * IO_EOF. io_consumed makes it count. */
+static inline void io_leave(struct io *io) { io->left = true; }
 
 /* The polite end: flush `out` (at most 1 s), send close_notify, shutdown(SHUT_WR), discard at most 256 KiB or 1 s of input, close; then
  * IO_BURIED and no other event, in a later turn. May be called once; safe after IO_EOF and after IO_FAILED. After a TLS failure

@@ -31,6 +31,12 @@ say(const struct listener *l, enum message m, const char *why)
 }
 
 static void
+report(const struct listener *l)
+{
+	statistics_say(l->worker->log, MSG_SP0055, "tcpipservice", l->entrance.tcpipservice, service_figures, &l->entrance.statistics);
+}
+
+static void
 resume(void *arg)
 {
 	struct listener *l = arg;
@@ -87,6 +93,9 @@ give_up(struct listener *l)
 	l->spare = -1;
 	l->entrance.open = false;
 	say(l, MSG_SP0005, NULL);
+	l->entrance.statistics.closed = clock_wall();
+	if (!l->yielded) /* it may have to open again as if nothing had been */
+		report(l);
 }
 
 /*
@@ -167,6 +176,8 @@ listener_free(struct listener *l)
 		return;
 	if (l->fd >= 0)
 		give_up(l); /* whoever were taken in now would outlive it */
+	else if (l->yielded)
+		report(l); /* its successor has taken over for good */
 	free(l);
 }
 
@@ -249,6 +260,8 @@ opened(struct listener *l, const struct tcpipservice_def *d, int fd)
 		addr_from_sockaddr(&l->entrance.own, (struct sockaddr *)&own);
 	l->entrance.any = host_is_any(d->host[0] != '\0' ? d->host : d->ipaddress);
 	l->entrance.open = true;
+	if (!l->yielded)
+		l->entrance.statistics = (struct service_statistics){ .opened = clock_wall(), .peak_connections = l->entrance.connections };
 	l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	ev_io_init(&l->watcher, on_callers, fd, EV_READ);
 	l->watcher.data = l;

@@ -14,6 +14,7 @@ released(struct caller *c, const char *by)
 {
 	if (c->result->released == NULL)
 		c->result->released = by;
+	errands_lost(c->errands, "the connection ended before all requests were answered");
 	caller_finish(c);
 }
 
@@ -31,7 +32,7 @@ ask_release(struct caller *c)
 	buf_init(&b, 1024);
 	c->releasing = true;
 	timer_set(&c->timer, GOODBYE_SECONDS);
-	if (http_request(&b, c->o->host, WIRE_IS_RELEASE, NULL, NULL, 0) < 0 || say(&c->link[0], &b) < 0)
+	if (http_request(&b, c->host, WIRE_IS_RELEASE, NULL, NULL, 0) < 0 || say(&c->link[0], &b) < 0)
 		released(c, "lost");
 	buf_free(&b);
 }
@@ -76,8 +77,6 @@ on_hold(void *arg)
 void
 stay_begin(struct caller *c)
 {
-	for (size_t n = 0; n < CALLER_SOCKETS; n++)
-		c->result->sockets_open += c->link[n].through;
 	timer_init(&c->timer, c->loop, on_hold, c);
 	if (c->o->hold > 0)
 		timer_set(&c->timer, c->o->hold);
@@ -95,20 +94,19 @@ all_asked(const struct caller *c)
 }
 
 void
-stay_request(struct link *l, const char *is, size_t len)
+stay_request(struct link *l, const struct is_header *is)
 {
 	struct caller *c = l->caller;
-	struct is_header h = { .name = IS_NONE };
 	struct buf b;
 
-	if (wire_is(&h, is, len, NULL) < 0 || (h.name == IS_HEARTBEAT && c->o->no_heartbeat))
+	if (is->name == IS_HEARTBEAT && c->o->no_heartbeat)
 		return;
 	buf_init(&b, 1024);
-	if (http_answer(&b, 200, h.name == IS_RELEASE ? WIRE_IS_RELEASE : WIRE_IS_HEARTBEAT, NULL, NULL, 0) == 0)
+	if (http_answer(&b, 200, is->name == IS_RELEASE ? WIRE_IS_RELEASE : WIRE_IS_HEARTBEAT, NULL, NULL, 0) == 0)
 		say(l, &b);
 	buf_free(&b);
-	c->result->heartbeats += h.name == IS_HEARTBEAT;
-	if (h.name != IS_RELEASE)
+	c->result->heartbeats += is->name == IS_HEARTBEAT;
+	if (is->name != IS_RELEASE)
 		return;
 	l->asked = true;
 	if (all_asked(c)) {

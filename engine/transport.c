@@ -94,27 +94,37 @@ least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
+static void
+count(uint64_t *times, uint64_t *bytes, size_t n)
+{
+	*times += n > 0;
+	*bytes += n;
+}
+
 enum transport_result
-transport_fill(int fd, struct tls *tls, struct buf *in, struct transport_trouble *why)
+transport_fill(int fd, struct tls *tls, struct buf *in, struct traffic_counts *counts, struct transport_trouble *why)
 {
 	enum transport_result r = TRANSPORT_MOVED;
 	unsigned char chunk[CHUNK]; /* on the stack, so that an idle socket holds no buffer */
-	size_t got;
+	size_t before = buf_len(in), got = 0;
 	int i;
 
 	for (i = 0; i < CHUNKS && r == TRANSPORT_MOVED && buf_len(in) < in->max; i++) {
 		r = read_once(fd, tls, chunk, least(sizeof chunk, in->max - buf_len(in)), &got, why);
 		if (r == TRANSPORT_MOVED && buf_add(in, chunk, got) < 0)
 			r = transport_errno(why, ENOMEM);
+		explicit_bzero(chunk, got);
 	}
+	if (counts != NULL)
+		count(&counts->receives, &counts->received, buf_len(in) - before);
 	return r;
 }
 
 enum transport_result
-transport_drain(int fd, struct tls *tls, struct buf *out, struct transport_trouble *why)
+transport_drain(int fd, struct tls *tls, struct buf *out, struct traffic_counts *counts, struct transport_trouble *why)
 {
 	enum transport_result r = TRANSPORT_MOVED;
-	size_t sent;
+	size_t before = buf_len(out), sent;
 	int i;
 
 	for (i = 0; i < CHUNKS && r == TRANSPORT_MOVED && buf_len(out) > 0; i++) {
@@ -122,6 +132,8 @@ transport_drain(int fd, struct tls *tls, struct buf *out, struct transport_troub
 		if (r == TRANSPORT_MOVED)
 			buf_consume(out, sent);
 	}
+	if (counts != NULL)
+		count(&counts->sends, &counts->sent, before - buf_len(out));
 	return r;
 }
 
@@ -135,6 +147,7 @@ transport_discard(int fd, size_t *discarded, size_t most)
 	for (i = 0; i < CHUNKS && n > 0 && *discarded < most; i++) {
 		n = recv(fd, chunk, sizeof chunk, 0);
 		*discarded += n > 0 ? (size_t)n : 0;
+		explicit_bzero(chunk, n > 0 ? (size_t)n : 0);
 	}
 	return *discarded >= most || n == 0 || (n < 0 && !transport_would_block(errno));
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "statistics.h"
 #include "tls.h"
 
 enum transport_result {
@@ -25,10 +26,11 @@ struct transport_trouble { /* after TRANSPORT_FAILED */
 /*
  * Both move at most 256 KiB, so that others have their turn; `tls` may be NULL: plain. TRANSPORT_MOVED means that a bound was met
  * (fill: `in` is full, or the 256 KiB; drain: `out` is empty, or the 256 KiB): there may be more to read that no readiness of
- * the descriptor will announce, for TLS may hold it. What was moved before another result stays moved.
+ * the descriptor will announce, for TLS may hold it. What was moved before another result stays moved. `counts` may be NULL: what moved
+ * is counted there.
  */
-enum transport_result transport_fill(int fd, struct tls *tls, struct buf *in, struct transport_trouble *why);
-enum transport_result transport_drain(int fd, struct tls *tls, struct buf *out, struct transport_trouble *why);
+enum transport_result transport_fill(int fd, struct tls *tls, struct buf *in, struct traffic_counts *counts, struct transport_trouble *why);
+enum transport_result transport_drain(int fd, struct tls *tls, struct buf *out, struct traffic_counts *counts, struct transport_trouble *why);
 
 /* Throws away what has arrived, beneath TLS, and counts it. True when there is nothing more to wait for: `most` is reached, or the end. */
 bool transport_discard(int fd, size_t *discarded, size_t most);
