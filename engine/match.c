@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* match: the partner's ipconn is known: its state, its listener, the trust rule, the session counts; and a further socket's claim to it. */
+/* match: the partner's ipconn is known: its state, its listener, the trust rule, the session counts; and the claims of further sockets and call-backs. */
 #include "life.h"
 
 #include "clock.h"
@@ -13,14 +13,27 @@ lesser(int a, int b)
 	return a < b ? a : b;
 }
 
-/* IPIC.md 2.4, one-way: what the caller may send on is the lesser; we never send. False: nothing is left to work with. */
+/* Whether the caller can be called back: it said that it wants to be, and we know where (a blank host is whence it came). */
 static bool
-agree(struct ipconn *i, const struct capex *x)
+can_call(const struct ipconn *i, const struct capex *x)
 {
-	i->sendcount = 0;
-	i->receivecount = lesser(i->def.receivecount, x->sendcount);
-	i->sockets = i->receivecount > 1 ? lesser(x->sockets, IPCONN_SOCKETS) : 1;
-	return i->receivecount > 0;
+	return x->port != -1 && x->callback[0] != '\0' && i->def.port != -1;
+}
+
+/* What a CAPEX comes to, before it is taken: an attempt of our own may be under way, and goes on unless all is right with the partner's. */
+struct terms {
+	int sendcount, receivecount, sockets;
+	char token[TOKEN_SIZE];
+};
+
+/* IPIC.md 2.4: the lesser, in each direction. False: nothing is left to work with. */
+static bool
+agree(const struct ipconn *i, const struct capex *x, struct terms *t)
+{
+	t->receivecount = lesser(i->def.receivecount, x->sendcount);
+	t->sendcount = can_call(i, x) ? lesser(i->def.sendcount, x->receivecount) : 0;
+	t->sockets = lesser(x->sockets, t->receivecount > 1 ? WAY_SOCKETS : 1);
+	return t->receivecount > 0 || t->sendcount > 0;
 }
 
 /* An autoinstalled ipconn that did not come to life goes again, and its URM is told (IPIC.md 6.7, 6.8). */
@@ -66,25 +79,50 @@ refused_since(struct conn *c, struct ipconn *i, bool first)
 	return true;
 }
 
+/* The 200, and what it makes possible. */
+static void
+take_in(struct conn *c, struct ipconn *i, enum socket_place place)
+{
+	capex_accept(c, i, place);
+	if (c->ipconn == i)
+		obtain_joined(c);
+}
+
+static void
+begin(struct ipconn *i, const struct capex *x, const struct terms *t)
+{
+	if (i->status == CONN_OBTAINING)
+		obtain_abandon(i);
+	i->acquiring = i->answered = i->redirected = false;
+	i->receivecount = t->receivecount;
+	i->sendcount = t->sendcount;
+	i->sockets = t->sockets;
+	i->out_sockets = obtain_sockets(t->sendcount);
+	memcpy(i->token, t->token, sizeof i->token);
+	i->token_until = clock_span() + TOKEN_SECONDS;
+	i->capex = *x;
+	ipconn_enter(i, CONN_OBTAINING);
+}
+
 void
 match_take(struct conn *c, struct ipconn *i)
 {
 	const struct capex *x = &c->facts.capex;
+	struct terms t = { .token = "" };
 
 	if (!ipconn_trusted(&i->def, c)) {
 		refuse_trust(c, i);
-	} else if (!agree(i, x)) {
+	} else if (!agree(i, x, &t)) {
 		undo(c, i);
-		capex_refuse(c, REASON_ONE_WAY_IPCONN, "one_way", "no session is left: the caller offers %d to send on, ipconn %s receives on %d",
-			x->sendcount, i->def.ipconn, i->def.receivecount);
-	} else if (i->sockets > 1 && tls_token(i->token) < 0) {
+		capex_refuse(c, REASON_ONE_WAY_IPCONN, "one_way",
+			"no session is left: the caller offers %d to send on and %d to receive on (port %d), ipconn %s receives on %d and sends on %d",
+			x->sendcount, x->receivecount, x->port, i->def.ipconn, i->def.receivecount, i->def.sendcount);
+	} else if (t.sockets > 1 && tls_token(t.token) < 0) {
 		undo(c, i);
 		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "limit", "no random bytes for a token");
 	} else if (!refused_since(c, i, true)) {
-		i->token_until = clock_span() + TOKEN_SECONDS;
-		i->capex = *x;
-		ipconn_enter(i, CONN_OBTAINING);
-		capex_accept(c, i, 0);
+		begin(i, x, &t);
+		take_in(c, i, SOCKET_IN);
 	}
 }
 
@@ -98,16 +136,47 @@ refuse_taken(struct conn *c, struct ipconn *i)
 		i->def.applid, connstatus_name(i->status));
 }
 
+/* Both sides are acquiring, and neither CAPEX has been answered (IPIC.md 2.5). */
+static bool
+races(const struct ipconn *i)
+{
+	return i->status == CONN_OBTAINING && i->acquiring && !i->answered && i->socket[SOCKET_IN] == NULL;
+}
+
+/* The lower pair keeps its own CAPEX; one that calls itself keeps it too. */
+static bool
+keeps_own(const struct conn *c)
+{
+	const struct region_def *r = &c->generation->definition->region;
+	int order = strcmp(r->networkid, c->facts.capex.networkid);
+
+	if (order == 0)
+		order = strcmp(r->applid, c->facts.capex.applid);
+	return order <= 0;
+}
+
+static void
+race(struct conn *c, struct ipconn *i)
+{
+	if (keeps_own(c))
+		capex_refuse(c, REASON_CAPEX_RACE, "race", "ipconn %s is being acquired from here too, and this region's names are the lower ones",
+			i->def.ipconn);
+	else
+		match_take(c, i);
+}
+
 void
 match_begin(struct conn *c, struct ipconn *i)
 {
 	if (!i->inservice)
 		capex_refuse(c, REASON_INVALID_PARTNER_STATE, "outservice", "ipconn %s is out of service", i->def.ipconn);
-	else if (i->status != CONN_RELEASED)
+	else if (i->status != CONN_RELEASED && !races(i))
 		refuse_taken(c, i);
 	else if (i->def.tcpipservice[0] != '\0' && strcmp(i->def.tcpipservice, c->facts.tcpipservice) != 0)
 		capex_refuse(c, REASON_TCPIPSERVICE_MISMATCH, "mismatch", "ipconn %s belongs to tcpipservice %s, the CAPEX came by %s",
 			i->def.ipconn, i->def.tcpipservice, c->facts.tcpipservice);
+	else if (races(i))
+		race(c, i);
 	else
 		match_take(c, i);
 }
@@ -124,11 +193,11 @@ same_certificate(const struct certificate *a, const struct certificate *b)
 static const char *
 misfit(const struct conn *c, const struct ipconn *i)
 {
-	const struct conn *first = i != NULL ? i->socket[0] : NULL;
+	const struct conn *first = i != NULL ? i->socket[SOCKET_IN] : NULL;
 
 	if (first == NULL)
 		return "the token is unknown, used or too old";
-	if (i->socket[1] != NULL || i->status == CONN_FREEING)
+	if (i->socket[SOCKET_IN2] != NULL || i->status == CONN_FREEING)
 		return "the ipconn takes no further socket";
 	if (strcmp(first->facts.tcpipservice, c->facts.tcpipservice) != 0)
 		return "it came by another tcpipservice than the first socket";
@@ -156,5 +225,51 @@ join_begin(struct conn *c)
 	if (refused_since(c, i, false))
 		return;
 	i->token[0] = '\0';
-	capex_accept(c, i, 1);
+	take_in(c, i, SOCKET_IN2);
+}
+
+/* What is wrong with a call-back; NULL: nothing. An HA partner is known by the cluster's name, and calls back by its own. */
+static const char *
+misfit_callback(const struct conn *c, const struct ipconn *i)
+{
+	const struct capex *x = &c->facts.capex;
+
+	if (i == NULL || i->status != CONN_OBTAINING || i->socket[SOCKET_IN] != NULL)
+		return "its token is unknown, used or too old";
+	if (strcmp(i->def.tcpipservice, c->facts.tcpipservice) != 0)
+		return "it came by another tcpipservice than the ipconn's";
+	if (i->def.ha == NO && (strcmp(i->def.applid, x->applid) != 0 || strcmp(i->def.networkid, x->networkid) != 0))
+		return "it names another applid or networkid than the ipconn's";
+	if (!ipconn_trusted(&i->def, c))
+		return "userauth = identify needs a verified client certificate, or admit saying sysplex, on each socket";
+	if (lesser(i->def.receivecount, x->sendcount) == 0)
+		return "it offers no session";
+	return NULL;
+}
+
+void
+callback_begin(struct conn *c)
+{
+	const struct capex *x = &c->facts.capex;
+	struct ipconn *i = registry_callback(c->worker->registry, x->answering);
+	const char *wrong = misfit_callback(c, i);
+	char token[TOKEN_SIZE] = "";
+
+	if (wrong == NULL && x->sockets > 1 && tls_token(token) < 0)
+		wrong = "no random bytes for a token";
+	if (wrong != NULL) {
+		capex_refuse(c, REASON_NO_IPCONN, "no_ipconn", "call-back: %s", wrong);
+		return;
+	}
+	if (refused_since(c, i, false))
+		return;
+	i->callback[0] = '\0';
+	i->receivecount = lesser(i->answered ? i->receivecount : i->def.receivecount, x->sendcount);
+	i->sockets = lesser(x->sockets, i->receivecount > 1 ? WAY_SOCKETS : 1);
+	memcpy(i->token, token, sizeof i->token);
+	if (i->sockets == 1)
+		i->token[0] = '\0';
+	i->token_until = clock_span() + TOKEN_SECONDS;
+	i->capex = *x;
+	take_in(c, i, SOCKET_IN);
 }

@@ -12,7 +12,7 @@
 /*
  * Adds a fault for each: duplicate names, duplicate (networkid, applid) pairs of ipconns that CAPEX can match, an ipconn naming an unknown
  * tcpipservice, tls without a ring (only when the region was read without a fault), two services on one host and port, a control path
- * that is too long.
+ * that is too long, sec = "yes" without a saf.
  */
 void relation_check(const struct definition *d, const struct places *p, bool region_sound, struct faults *faults);
 

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #define REGION "region { applid = 'A', networkid = 'N', ring = 'r' }\n"
+#define SAF "region { applid = 'A', networkid = 'N', ring = 'r', saf = 's' }\n"
 #define TLS "ssl = 'clientauth'"
 
 struct row {
@@ -29,7 +30,7 @@ static const struct row rows[] = {
 	{ REGION "\ntcpipservice 'T' { portnumber = 0, heartbeat = 0 }", 3, { "tcpipservice T", "heartbeat is 0" } },
 	{ REGION "tcpipservice 'T' { portnumber = 0, heartbeat = 0.1 }", 0, { NULL } },
 	{ REGION "tcpipservice 'T' { portnumber = 0, ciphers = '1301' }", 2, { "ciphers" } },
-	{ REGION "tcpipservice 'T' { portnumber = 0, speciftcps = 'U' }", 2, { "speciftcps names U" } },
+	{ REGION "tcpipservice 'T' { portnumber = 0, speciftcps = 'U' } tcpipservice 'U' { portnumber = 0 }", 0, { NULL } },
 	/* identify: by the service it names, by any when it names none */
 	{ REGION "tcpipservice 'T' { portnumber = 0 }\nipconn 'C' { userauth = 'identify', tcpipservice = 'T' }", 3,
 		{ "ipconn C", "identify", "tcpipservice T" } },
@@ -45,10 +46,44 @@ static const struct row rows[] = {
 		"ipconn 'C' { userauth = 'identify', template = 'only' }", 0, { NULL } },
 	{ REGION "tcpipservice 'T' { portnumber = 0 }\nipconn 'C' { linkauth = 'certuser' }", 3, { "ipconn C", "certuser" } },
 	{ REGION "tcpipservice 'T' { portnumber = 0, " TLS " }\nipconn 'C' { linkauth = 'certuser' }", 0, { NULL } },
+	/* passwords: there must be something to check them by, and nobody to read along */
+	{ SAF "tcpipservice 'T' { portnumber = 0 }\nipconn 'C' { userauth = 'verify' }", 3,
+		{ "ipconn C", "tcpipservice T", "clear text" } },
+	{ SAF "tcpipservice 'T' { portnumber = 0, ssl = 'yes' }\nipconn 'C' { userauth = 'verify' }", 0, { NULL } },
+	{ SAF "tcpipservice 'T' { portnumber = 0, " TLS " } tcpipservice 'U' { portnumber = 0 }\n"
+		"ipconn 'C' { userauth = 'verify', tcpipservice = 'T' }", 0, { NULL } },
+	{ SAF "tcpipservice 'T' { portnumber = 0, " TLS ", urm = 'u' } tcpipservice 'U' { portnumber = 0 }\n"
+		"ipconn 'C' { userauth = 'verify', template = 'only' }", 0, { NULL } },
+	{ SAF "tcpipservice 'T' { portnumber = 0, " TLS ", urm = 'u' }\ntcpipservice 'U' { portnumber = 0, ssl = 'yes', urm = 'dfhisaip' }\n"
+		"ipconn 'C' { userauth = 'identify', template = 'only' }", 3, { "dfhisaip" } },
+	{ SAF "tcpipservice 'T' { portnumber = 0 }\nipconn 'C' { userauth = 'local' }", 0, { NULL } },
+	{ REGION "ipconn 'C' { userauth = 'verify' }", 2, { "ipconn C", "no saf" } },
+	/* a backend on another machine */
+	{ REGION "program 'P' { url = 'http://pay.example.com:8080/x' }", 2, { "program P", "pay.example.com,", "https" } },
+	{ REGION "program 'P' { url = 'HTTP://10.0.0.1' }", 2, { "10.0.0.1," } },
+	{ REGION "program 'P' { url = 'http://[2001:db8::1]:80/' }", 2, { "2001:db8::1," } },
+	{ REGION "program 'P' { url = 'http://127.0.0.1.example.com/' }", 2, { "127.0.0.1.example.com," } },
+	{ REGION "program 'P' { url = 'https://pay.example.com/x' }", 0, { NULL } },
+	{ REGION "program 'P' { url = 'http://127.0.0.1:8080/x' }", 0, { NULL } },
+	{ REGION "program 'P' { url = 'http://LocalHost/x' }", 0, { NULL } },
+	{ REGION "program 'P' { url = 'http://[::1]:8080/x' }", 0, { NULL } },
+	{ REGION "program 'P' { script = 'p' }", 0, { NULL } },
+	{ REGION "ipconn 'C' { receivecount = 5 }\nprogram 'P' { ipconn = 'C' }", 3, { "program P", "ipconn C", "sendcount of 0" } },
+	{ REGION "ipconn 'C' { host = 'h', port = 1, sendcount = 1 } program 'P' { ipconn = 'C' }", 0, { NULL } },
 	{ REGION "ipconn 'C' { template = 'yes' }", 2, { "ipconn C", "N.C", "template = \"only\"" } },
 	{ REGION "ipconn 'C' { template = 'only' }", 2, { "ipconn C", "urm" } },
 	{ REGION "ipconn 'C' { }", 0, { NULL } },
 	{ REGION "ipconn 'C' { ciphers = '1301' }", 2, { "ciphers" } },
+	/* where to dial, and what to be called back on */
+	{ REGION "tcpipservice 'T' { portnumber = 0 }\n"
+		"ipconn 'C' { host = 'h', port = 1, sendcount = 1, autoconnect = 'yes', ha = 'yes', tcpipservice = 'T' }", 0, { NULL } },
+	{ REGION "ipconn 'C' { host = 'h', port = 1, sendcount = 1 }", 0, { NULL } },
+	{ REGION "ipconn 'C' { autoconnect = 'yes' }", 2, { "ipconn C", "autoconnect", "port is no" } },
+	{ REGION "ipconn 'C' { sendcount = 3 }", 2, { "ipconn C", "sendcount is 3", "port is no" } },
+	{ REGION "tcpipservice 'T' { portnumber = 0, ssl = 'yes', urm = 'u' } ipconn 'C' { sendcount = 3, template = 'only' }", 0, { NULL } },
+	{ REGION "ipconn 'C' { port = 1, sendcount = 1, autoconnect = 'yes' }", 2, { "ipconn C", "no host" } },
+	{ REGION "ipconn 'C' { host = 'h', port = 1 }", 2, { "ipconn C", "sendcount is 0", "tcpipservice" } },
+	{ REGION "ipconn 'C' { ha = 'yes' }", 2, { "ipconn C", "ha is yes" } },
 };
 
 static void

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * recovery: what must survive the region for resynchronisation (IPIC.md 2.2, 5.1 XLNACTION): our log name, and for each partner the log name
+ * it had, the token both agreed on last, and how many units of work are in doubt. Kept in region { recovery = "FILE" }; without that key a
+ * start is a cold one: a new log name and no memory.
+ */
+#ifndef SALLYPORT_RECOVERY_H
+#define SALLYPORT_RECOVERY_H
+
+#include <stddef.h>
+
+#include "facts.h"
+#include "fault.h"
+
+#define RECOVERY_PARTNERS 10000 /* remembered at most; beyond that the oldest without work in doubt is forgotten */
+
+struct recovery; /* the region's */
+
+struct recovery_partner {
+	char networkid[NAME_SIZE], applid[NAME_SIZE];
+	char logname[LOGNAME_SIZE]; /* the partner's, as of the last resync; "" never met */
+	char token[TOKEN_SIZE];     /* agreed then */
+	unsigned indoubt;           /* conversations that were open when the connection was lost */
+};
+
+/*
+ * The file, a line each: "sallyport recovery 1", "log LOGNAME", then "partner NETWORKID APPLID LOGNAME TOKEN INDOUBT" for each partner; what is
+ * blank is "-". Anything else, a partner that is there twice, or a last line without its end is a fault.
+ *
+ * file "" : a cold start, nothing is kept. A file that is not there yet is made at the first write; one that cannot be read or parsed is a
+ * fault (never silently a cold start). Written whole to a new file, fsync, renamed. */
+struct recovery *recovery_open(const char *file, struct fault *f);
+void recovery_close(struct recovery *r); /* NULL is fine */
+const char *recovery_logname(const struct recovery *r);
+/* The partner's entry; NULL: never met. Borrowed until the next recovery_set. */
+const struct recovery_partner *recovery_partner(const struct recovery *r, const char *networkid, const char *applid);
+/* Takes away what is remembered of that partner and writes the file; as recovery_set. 0 too when there was nothing. */
+int recovery_forget(struct recovery *r, const char *networkid, const char *applid, struct fault *f);
+/* Puts the entry in place of that partner's. -1 with a sentence: no memory, or everybody has work in doubt; then nothing changed. */
+int recovery_set(struct recovery *r, const struct recovery_partner *p, struct fault *f);
+/* Writes the file, when something was set since: however many partners come and go in one turn, the loop waits for the disk once. -1 with a sentence: it
+ * cannot be written; what was set counts all the same, and the next call tries again. */
+int recovery_write(struct recovery *r, struct fault *f);
+/* Reads what such a file holds into a memory that has no file. -1 with a sentence naming the line. */
+int recovery_read(struct recovery *r, const char *bytes, size_t len, struct fault *f);
+
+#endif
