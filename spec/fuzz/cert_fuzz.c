@@ -77,6 +77,22 @@ check_texts(const struct texts *l)
 		check_text(&l->item[i]);
 }
 
+/* Whoever is named is named by a SAN entry, and never by one with a NUL: a host made of an entry's bytes is the likeliest to be taken for it. */
+static void
+check_named(const struct certificate *c)
+{
+	char host[1100];
+	size_t i;
+
+	must(!certificate_names(c, "") && !certificate_names(c, ".") && !certificate_names(c, "*"), "no host is named by anybody");
+	for (i = 0; i < c->dns.n; i++) {
+		snprintf(host, sizeof host, "%s", c->dns.item[i].bytes);
+		must(!certificate_names(c, host) || strlen(host) == c->dns.item[i].len || c->dns.n + c->ip.n > 1, "a name with a NUL names nobody");
+		snprintf(host, sizeof host, "a.%s", c->dns.item[i].bytes);
+		must(!certificate_names(c, host) || c->dns.n + c->ip.n > 1, "a name names no host below it");
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -90,6 +106,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_texts(&c->uri);
 	check_texts(&c->ip);
 	check_texts(&c->email);
+	check_named(c);
 	must(strlen(c->sha256) == 64, "a digest has 64 digits");
 	must(c->serial[strspn(c->serial, "-0123456789ABCDEF")] == '\0', "a serial is hex");
 	must(!c->chain.ok && c->chain.n == 0, "no chain was walked");

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "certmap.h"
+
+#include "dn.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct filter {
+	struct filter *next;
+	char userid[NAME_SIZE];
+	char sha256[65];           /* lower case; "" none */
+	struct dn subject, issuer; /* owned; n = 0: not given */
+};
+
+struct certmap {
+	struct filter *first; /* owned; the most specific first */
+};
+
+struct certmap *
+certmap_new(void)
+{
+	return calloc(1, sizeof(struct certmap));
+}
+
+static void
+filter_free(struct filter *x)
+{
+	dn_free(&x->subject);
+	dn_free(&x->issuer);
+	free(x);
+}
+
+void
+certmap_free(struct certmap *m)
+{
+	while (m != NULL && m->first != NULL) {
+		struct filter *x = m->first;
+
+		m->first = x->next;
+		filter_free(x);
+	}
+	free(m);
+}
+
+/* --- building ------------------------------------------------------------------------------------------------------- */
+
+static int
+take_digest(struct filter *x, const char *text, struct fault *f)
+{
+	size_t n = 0;
+
+	for (; *text != '\0'; text++) {
+		if (*text == ':')
+			continue;
+		if (!isxdigit((unsigned char)*text) || n == sizeof x->sha256 - 1)
+			break;
+		x->sha256[n++] = (char)tolower((unsigned char)*text);
+	}
+	return *text == '\0' && n == sizeof x->sha256 - 1 ? 0 : fault_set(f, "sha256 is not a SHA-256 fingerprint: 64 hex digits");
+}
+
+static int
+take_name(struct dn *d, const char *what, const char *text, struct fault *f)
+{
+	if (text == NULL || dn_parse(d, text, strlen(text), f) == 0)
+		return 0;
+	return fault_wrap(f, "%s", what);
+}
+
+static int
+fill(struct filter *x, const char *sha256, const char *subject, const char *issuer, struct fault *f)
+{
+	if (sha256 == NULL && subject == NULL && issuer == NULL)
+		return fault_set(f, "a filter names a certificate by sha256, or by subject, issuer or both");
+	if (sha256 != NULL && (subject != NULL || issuer != NULL))
+		return fault_set(f, "a fingerprint says all: sha256 stands alone");
+	if (sha256 != NULL)
+		return take_digest(x, sha256, f);
+	return take_name(&x->subject, "subject", subject, f) < 0 || take_name(&x->issuer, "issuer", issuer, f) < 0 ? -1 : 0;
+}
+
+static bool
+same(const struct filter *a, const struct filter *b)
+{
+	return strcmp(a->sha256, b->sha256) == 0 && dn_same(&a->subject, &b->subject) && dn_same(&a->issuer, &b->issuer);
+}
+
+static bool
+before(const struct filter *a, const struct filter *b)
+{
+	if ((a->sha256[0] != '\0') != (b->sha256[0] != '\0'))
+		return a->sha256[0] != '\0';
+	return a->subject.n != b->subject.n ? a->subject.n > b->subject.n : a->issuer.n > b->issuer.n;
+}
+
+static int
+put_in(struct certmap *m, struct filter *x, struct fault *f)
+{
+	struct filter **at = &m->first;
+
+	for (const struct filter *o = m->first; o != NULL; o = o->next)
+		if (same(o, x))
+			return fault_set(f, "there is a filter for the same already, for %s", o->userid);
+	while (*at != NULL && !before(x, *at))
+		at = &(*at)->next;
+	x->next = *at;
+	*at = x;
+	return 0;
+}
+
+int
+certmap_add(struct certmap *m, const char *userid, const char *sha256, const char *subject, const char *issuer, struct fault *f)
+{
+	struct filter *x = calloc(1, sizeof *x);
+
+	if (x == NULL)
+		return fault_set(f, "out of memory");
+	snprintf(x->userid, sizeof x->userid, "%s", userid);
+	if (fill(x, sha256, subject, issuer, f) == 0 && put_in(m, x, f) == 0)
+		return 0;
+	filter_free(x);
+	return -1;
+}
+
+/* --- asking --------------------------------------------------------------------------------------------------------- */
+
+static bool
+fits(const struct filter *x, const struct certificate *c)
+{
+	if (x->sha256[0] != '\0')
+		return strcmp(x->sha256, c->sha256) == 0;
+	return c->chain.ok && (x->subject.n == 0 || dn_ends(&c->subject, &x->subject)) && (x->issuer.n == 0 || dn_ends(&c->issuer, &x->issuer));
+}
+
+const char *
+certmap_userid(const struct certmap *m, const struct certificate *c)
+{
+	const struct filter *x = m != NULL && c != NULL ? m->first : NULL;
+
+	while (x != NULL && !fits(x, c))
+		x = x->next;
+	return x != NULL ? x->userid : NULL;
+}
+
+void
+certmap_decide(const struct certmap *m, const struct certificate *c, const char *said, char out[NAME_SIZE])
+{
+	const char *userid = said[0] != '\0' ? said : certmap_userid(m, c);
+
+	snprintf(out, NAME_SIZE, "%s", userid != NULL ? userid : "");
+}

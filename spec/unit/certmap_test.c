@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "certmap.h"
+#include "dn.h"
+
+#define SUM "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+/* A name in a certificate's order, the leaf last. */
+static struct rdn fred[] = { { "C", { "DE", 2 } }, { "O", { "Shop", 4 } }, { "OU", { "Pay", 3 } }, { "CN", { "fred", 4 } } };
+static struct rdn nul[] = { { "C", { "DE", 2 } }, { "O", { "Shop\0.example", 13 } }, { "CN", { "fred", 4 } } };
+static struct rdn two[] = { { "CN", { "first", 5 } }, { "CN", { "second", 6 } } };
+static struct rdn authority[] = { { "O", { "Trust, Inc", 10 } }, { "CN", { "CA+1", 4 } } };
+
+#define NAME(list) { .item = (list), .n = sizeof (list) / sizeof *(list) }
+
+static const char *
+found(const struct certmap *m, struct dn subject, bool verified)
+{
+	struct certificate c = { .subject = subject, .issuer = NAME(authority), .chain.ok = verified };
+	const char *userid;
+
+	memcpy(c.sha256, SUM, sizeof c.sha256);
+	userid = certmap_userid(m, &c);
+	return userid != NULL ? userid : "nobody";
+}
+
+static struct certmap *
+map_of(const char *userid, const char *sha256, const char *subject, const char *issuer)
+{
+	struct certmap *m = certmap_new();
+	struct fault f;
+
+	assert_non_null(m);
+	if (certmap_add(m, userid, sha256, subject, issuer, &f) < 0)
+		fail_msg("%s", f.text);
+	return m;
+}
+
+static bool
+fits(const char *subject, const char *issuer, struct dn name)
+{
+	struct certmap *m = map_of("FRED", NULL, subject, issuer);
+	bool yes = strcmp(found(m, name, true), "FRED") == 0;
+
+	certmap_free(m);
+	return yes;
+}
+
+static void
+a_filter_is_the_end_of_a_name(void **state)
+{
+	(void)state;
+	assert_true(fits("CN=fred,OU=Pay,O=Shop,C=DE", NULL, (struct dn)NAME(fred)));
+	assert_true(fits("OU=Pay,O=Shop,C=DE", NULL, (struct dn)NAME(fred)));
+	assert_true(fits("C=DE", NULL, (struct dn)NAME(fred)));
+	assert_true(fits(" ou = Pay , o=Shop , c=DE ", NULL, (struct dn)NAME(fred)));
+	assert_false(fits("CN=fred,OU=Pay,O=Shop", NULL, (struct dn)NAME(fred)));
+	assert_false(fits("OU=Pay", NULL, (struct dn)NAME(fred)));
+	assert_false(fits("O=Shop,OU=Pay,C=DE", NULL, (struct dn)NAME(fred)));
+	assert_false(fits("OU=pay,O=Shop,C=DE", NULL, (struct dn)NAME(fred)));
+	assert_false(fits("X=1,CN=fred,OU=Pay,O=Shop,C=DE", NULL, (struct dn)NAME(fred)));
+}
+
+/* The name, as text, would read "O=Shop". */
+static void
+a_nul_matches_nothing(void **state)
+{
+	struct dn d;
+
+	(void)state;
+	assert_false(fits("O=Shop,C=DE", NULL, (struct dn)NAME(nul)));
+	assert_true(fits("C=DE", NULL, (struct dn)NAME(nul)));
+	assert_int_equal(dn_parse(&d, "O=Shop\0.example", 15, NULL), -1);
+	assert_int_equal(dn_parse(&d, "O=Shop\\00.example", 17, NULL), -1);
+}
+
+static void
+several_of_a_type_are_told_apart_by_their_place(void **state)
+{
+	(void)state;
+	assert_true(fits("CN=second,CN=first", NULL, (struct dn)NAME(two)));
+	assert_true(fits("CN=first", NULL, (struct dn)NAME(two)));
+	assert_false(fits("CN=second", NULL, (struct dn)NAME(two)));
+	assert_false(fits("CN=first,CN=second", NULL, (struct dn)NAME(two)));
+}
+
+static void
+escapes_are_read_as_they_are_printed(void **state)
+{
+	(void)state;
+	assert_true(fits(NULL, "O=Trust\\, Inc", (struct dn)NAME(fred)));
+	assert_true(fits(NULL, "CN=CA\\+1,O=Trust\\2c Inc", (struct dn)NAME(fred)));
+	assert_false(fits(NULL, "O=Trust", (struct dn)NAME(fred)));
+	assert_false(fits("C=DE", "O=Other", (struct dn)NAME(fred)));
+	assert_true(fits("C=DE", "O=Trust\\, Inc", (struct dn)NAME(fred)));
+}
+
+static void
+what_is_no_name_is_refused(void **state)
+{
+	static const char *const bad[] = { "", " ", ",", "CN", "CN=", "CN= ", "=x", "CN=a,", ",CN=a", "CN=a+OU=b", "CN=a;O=b", "CN=\"a\"", "CN=#0500", "CN=a\\",
+		"CN=a\\zz", "CN=<a>", "C N=a" };
+	struct dn d;
+	struct fault f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		if (dn_parse(&d, bad[i], strlen(bad[i]), &f) == 0)
+			fail_msg("\"%s\" passes", bad[i]);
+	assert_int_equal(dn_parse(&d, "CN=a\\ ,O=\\#b", 12, &f), 0);
+	assert_int_equal(d.n, 2);
+	assert_int_equal(d.item[1].value.len, 2); /* the blank that was meant */
+	assert_string_equal(d.item[0].value.bytes, "#b");
+	dn_free(&d);
+}
+
+static void
+the_most_specific_filter_decides(void **state)
+{
+	struct certmap *m = certmap_new();
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(certmap_add(m, "ISSUER", NULL, NULL, "O=Trust\\, Inc", &f), 0);
+	assert_string_equal(found(m, (struct dn)NAME(fred), true), "ISSUER");
+	assert_int_equal(certmap_add(m, "COUNTRY", NULL, "C=DE", NULL, &f), 0);
+	assert_string_equal(found(m, (struct dn)NAME(fred), true), "COUNTRY");
+	assert_int_equal(certmap_add(m, "SHOP", NULL, "O=Shop,C=DE", NULL, &f), 0);
+	assert_int_equal(certmap_add(m, "LESS", NULL, "C=DE", "CN=CA\\+1,O=Trust\\, Inc", &f), 0);
+	assert_string_equal(found(m, (struct dn)NAME(fred), true), "SHOP");
+	assert_int_equal(certmap_add(m, "BOTH", NULL, "O=Shop,C=DE", "O=Trust\\, Inc", &f), 0);
+	assert_string_equal(found(m, (struct dn)NAME(fred), true), "BOTH");
+	assert_string_equal(found(m, (struct dn)NAME(fred), false), "nobody");
+	assert_int_equal(certmap_add(m, "PINNED", "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF", NULL,
+		NULL, &f), 0);
+	assert_string_equal(found(m, (struct dn)NAME(fred), true), "PINNED");
+	assert_string_equal(found(m, (struct dn)NAME(fred), false), "PINNED"); /* a fingerprint needs no authority */
+	certmap_free(m);
+}
+
+static void
+a_filter_that_is_none_is_refused(void **state)
+{
+	struct certmap *m = map_of("FRED", SUM, NULL, NULL);
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(certmap_add(m, "ANNA", NULL, NULL, NULL, &f), -1);
+	assert_int_equal(certmap_add(m, "ANNA", SUM, "C=DE", NULL, &f), -1);
+	assert_int_equal(certmap_add(m, "ANNA", SUM, NULL, NULL, &f), -1); /* FRED's */
+	assert_int_equal(certmap_add(m, "ANNA", SUM "0", NULL, NULL, &f), -1);
+	assert_int_equal(certmap_add(m, "ANNA", "00", NULL, NULL, &f), -1);
+	assert_int_equal(certmap_add(m, "ANNA", NULL, "CN", NULL, &f), -1);
+	assert_non_null(strstr(f.text, "subject: "));
+	assert_int_equal(certmap_add(m, "ANNA", NULL, "CN=a", "CN", &f), -1);
+	assert_int_equal(certmap_add(m, "ANNA", NULL, "CN=a", NULL, &f), 0);
+	assert_int_equal(certmap_add(m, "BOB", NULL, "cn = a", NULL, &f), -1);
+	certmap_free(m);
+	certmap_free(NULL);
+}
+
+static void
+what_certify_said_stands_before_the_map(void **state)
+{
+	struct certmap *m = map_of("FRED", SUM, NULL, NULL);
+	struct certificate c = { .chain.ok = true };
+	char out[NAME_SIZE];
+
+	(void)state;
+	memcpy(c.sha256, SUM, sizeof c.sha256);
+	certmap_decide(m, &c, "ANNA", out);
+	assert_string_equal(out, "ANNA");
+	certmap_decide(m, &c, "", out);
+	assert_string_equal(out, "FRED");
+	certmap_decide(NULL, &c, "", out);
+	assert_string_equal(out, "");
+	certmap_decide(m, NULL, "", out);
+	assert_string_equal(out, "");
+	certmap_free(m);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_filter_is_the_end_of_a_name),
+		cmocka_unit_test(a_nul_matches_nothing),
+		cmocka_unit_test(several_of_a_type_are_told_apart_by_their_place),
+		cmocka_unit_test(escapes_are_read_as_they_are_printed),
+		cmocka_unit_test(what_is_no_name_is_refused),
+		cmocka_unit_test(the_most_specific_filter_decides),
+		cmocka_unit_test(a_filter_that_is_none_is_refused),
+		cmocka_unit_test(what_certify_said_stands_before_the_map),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
