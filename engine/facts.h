@@ -12,13 +12,18 @@
 #include <stdint.h>
 
 #include "addr.h"
+#include "request.h"
 #include "verdict.h"
 
 #define CONNECTION_SIZE 24
 #define TOKEN_SIZE 23 /* 128 bits in base64url, and a NUL */
+#define LOGNAME_SIZE 17 /* of a region's recovery log: 16 hex digits, and a NUL */
+#define INDOUBT_MAX 999999 /* conversations in doubt that resync can tell of */
+#define RESPONSE_SIZE 16 /* of an answer: its class, "EXCEPTION" */
+#define REASON_SIZE 32 /* its reason, "AUTOINSTALL_FAILED" */
 
 enum way { WAY_IN, WAY_OUT };
-enum stage { STAGE_TCP, STAGE_TLS, STAGE_CAPEX };
+enum stage { STAGE_TCP, STAGE_TLS, STAGE_CAPEX, STAGE_REQUEST };
 
 struct text { /* bytes that may hold NUL: what a certificate really says */
 	char *bytes; /* owned, with a NUL behind the last byte that len does not count */
@@ -40,6 +45,8 @@ struct dn {
 	size_t n;
 	char *printed; /* owned; RFC 2253 form, escaped */
 };
+
+void dn_free(struct dn *d); /* what it holds; empty then */
 
 struct chain_error {
 	int code;         /* OpenSSL's X509_V_ERR_ number, as `openssl verify` prints it */
@@ -67,6 +74,13 @@ struct certificate { /* a leaf as it was presented, and how its chain fared; mad
 struct certificate *certificate_ref(struct certificate *c);
 void certificate_unref(struct certificate *c);
 
+/*
+ * Does the certificate name the host that was dialled (RFC 6125)? A numeric host: an iPAddress of its SAN. A name: a dNSName of its SAN, compared without
+ * regard to case; "*" may stand for the whole left-most label, with at least two labels behind it. The subject is not looked at, and bytes that
+ * hold a NUL name nobody.
+ */
+bool certificate_names(const struct certificate *c, const char *host);
+
 struct capex { /* the capability exchange as the caller sent it (IPIC.md 2.1), names without trailing blanks */
 	char applid[NAME_SIZE];           /* "" is the blank APPLID */
 	char networkid[NAME_SIZE];        /* blank was replaced by the region's own before any door is asked */
@@ -80,6 +94,9 @@ struct capex { /* the capability exchange as the caller sent it (IPIC.md 2.1), n
 	int sockets;      /* 1 or 2 */
 	int socket;       /* 1; 2 is a further socket with a token */
 	char token[TOKEN_SIZE];
+	char callback[TOKEN_SIZE];  /* two-way: what the call-back must answer with; "" none */
+	char answering[TOKEN_SIZE]; /* this is the call-back to the CAPEX that carried it; "" a first one */
+	bool ha;                    /* the caller's IPCONN is HA(YES) (IPIC.md 10) */
 };
 
 struct facts {
@@ -93,6 +110,7 @@ struct facts {
 	struct {
 		struct addr addr;
 		bool sysplex;
+		char host[HOST_SIZE]; /* way out: the host that was dialled, as defined; else "" */
 	} peer;
 	struct {
 		struct addr addr;
@@ -110,6 +128,7 @@ struct facts {
 		char sni[256];
 	} tls;
 	struct certificate *certificate; /* counted; NULL: none */
+	bool names_host;                 /* way out: the certificate names peer.host */
 	char userid[NAME_SIZE];          /* certificate.userid: what certify answered, or the ring's map */
 	bool has_capex;
 	struct capex capex;
@@ -118,8 +137,11 @@ struct facts {
 		char applid[NAME_SIZE];
 		char networkid[NAME_SIZE];
 	} ipconn;
+	const struct request *request;   /* at attach: the request, borrowed; NULL elsewhere. Its password is no fact */
+	const struct users *users;       /* at attach: whose it is, borrowed */
+	size_t bytes;                    /* at attach: of the request's data */
 };
 
-const char *stage_name(enum stage s); /* "tcp" "tls" "capex" */
+const char *stage_name(enum stage s); /* "tcp" "tls" "capex" "request" */
 
 #endif

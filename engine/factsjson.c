@@ -58,6 +58,8 @@ endpoint(const struct addr *a)
 {
 	char ip[ADDR_TEXT];
 
+	if (a->family == 0) /* not known yet: a host that is being resolved */
+		return json_object();
 	return json_pack("{s:s, s:i}", "ip", addr_ip(a, ip, sizeof ip), "port", (int)a->port);
 }
 
@@ -112,8 +114,9 @@ chain(const struct certificate *c)
 }
 
 static json_t *
-certificate(const struct certificate *c, const char *userid)
+certificate(const struct facts *f)
 {
+	const struct certificate *c = f->certificate;
 	json_t *o = json_object();
 
 	json_object_set_new(o, "subject", names(&c->subject));
@@ -125,7 +128,9 @@ certificate(const struct certificate *c, const char *userid)
 	json_object_set_new(o, "not_before", json_integer(c->not_before));
 	json_object_set_new(o, "not_after", json_integer(c->not_after));
 	json_object_set_new(o, "chain", chain(c));
-	put(o, "userid", userid);
+	put(o, "userid", f->userid);
+	if (f->way == WAY_OUT)
+		json_object_set_new(o, "names_host", json_boolean(f->names_host));
 	return o;
 }
 
@@ -152,6 +157,24 @@ tls(const struct facts *f)
 	return o;
 }
 
+static json_t *
+request(const struct facts *f)
+{
+	json_t *o = json_pack("{s:I}", "bytes", (json_int_t)f->bytes), *users = json_array();
+
+	put(o, "tran", f->request->tran);
+	put(o, "program", f->request->program);
+	put(o, "userid", f->request->userid);
+	for (unsigned i = 0; f->users != NULL && i < f->users->nchecked; i++)
+		json_array_append_new(users, factsjson_text(f->users->checked[i], strlen(f->users->checked[i])));
+	json_object_set_new(o, "users", users);
+	if (f->users != NULL) {
+		put(o, "linkuser", f->users->link);
+		put(o, "taskuser", f->users->task);
+	}
+	return o;
+}
+
 static void
 put_what(json_t *o, const struct facts *f)
 {
@@ -169,6 +192,7 @@ put_where(json_t *o, const struct facts *f)
 {
 	json_t *peer = endpoint(&f->peer.addr);
 
+	put(peer, "host", f->peer.host);
 	json_object_set_new(peer, "sysplex", json_boolean(f->peer.sysplex));
 	json_object_set_new(o, "peer", peer);
 	json_object_set_new(o, "own", endpoint(&f->own.addr));
@@ -187,11 +211,13 @@ factsjson(const struct facts *f)
 	if (f->tls.version != NULL)
 		json_object_set_new(o, "tls", tls(f));
 	if (f->certificate != NULL)
-		json_object_set_new(o, "certificate", certificate(f->certificate, f->userid));
+		json_object_set_new(o, "certificate", certificate(f));
 	if (f->has_capex)
 		json_object_set_new(o, "capex", capex(&f->capex));
 	if (f->ipconn.ipconn[0] != '\0')
 		json_object_set_new(o, "ipconn", json_pack("{s:s, s:s, s:s}", "ipconn", f->ipconn.ipconn, "applid", f->ipconn.applid,
 			"networkid", f->ipconn.networkid));
+	if (f->request != NULL)
+		json_object_set_new(o, "request", request(f));
 	return o;
 }

@@ -1,224 +1,356 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A facts table is made for every asking, and attach asks for every request: its keys are made once for each state and kept in the registry, so that
+ * none of them is hashed or compared again.
+ */
 #include "lfacts.h"
 
 #include <lauxlib.h>
 #include <lua.h>
 
+#include <string.h>
+
+#define KEYS(X) \
+	X(stage) X(way) X(now) X(connection) X(generation) X(tcpipservice) X(recheck) \
+	X(peer) X(own) X(ip) X(port) X(sysplex) X(host) \
+	X(load) X(halfopen) X(connections) X(from_peer) X(from_prefix) X(refused_from_peer) \
+	X(tls) X(version) X(cipher) X(sni) \
+	X(certificate) X(subject) X(issuer) X(type) X(value) X(printed) X(san) X(dns) X(uri) X(email) X(serial) X(sha256) X(not_before) X(not_after) \
+	X(userid) X(names_host) X(chain) X(ok) X(code) X(text) X(depth) X(errors) \
+	X(capex) X(applid) X(networkid) X(suggested_applid) X(server_applid) X(server_networkid) X(sendcount) X(receivecount) X(sockets) \
+	X(ipconn) X(request) X(tran) X(program) X(bytes) X(users) X(linkuser) X(taskuser)
+
+enum key {
+#define X(name) KEY_##name,
+	KEYS(X)
+#undef X
+	KEY_COUNT
+};
+
+static const char *const key_names[] = {
+#define X(name) #name,
+	KEYS(X)
+#undef X
+};
+
+struct pushing {
+	lua_State *L;
+	int keys; /* where the list of keys stands; key k at k + 1 */
+};
+
+/* The list, made when there is none. [-0, +1, may throw] */
+static void
+push_keys(lua_State *L)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, key_names) == LUA_TTABLE)
+		return;
+	lua_pop(L, 1);
+	lua_createtable(L, KEY_COUNT, 0);
+	for (int k = 0; k < KEY_COUNT; k++) {
+		lua_pushstring(L, key_names[k]);
+		lua_rawseti(L, -2, k + 1);
+	}
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, key_names);
+}
+
 /* The setters: [-0, +0, may throw]; the table is on the top. An empty name is not known, so it is not there. */
 
 static void
-set_text(lua_State *L, const char *key, const char *value)
+key(const struct pushing *p, enum key k)
 {
-	lua_pushstring(L, value);
-	lua_setfield(L, -2, key);
+	lua_rawgeti(p->L, p->keys, (lua_Integer)k + 1);
+}
+
+/* A table within the table: what follows goes into it, until it is closed. [-0, +2]; closed: [-2, +0] */
+static void
+open_table(const struct pushing *p, enum key k, size_t items, int members)
+{
+	key(p, k);
+	lua_createtable(p->L, (int)items, members);
 }
 
 static void
-set_name(lua_State *L, const char *key, const char *value)
+close_table(const struct pushing *p)
+{
+	lua_rawset(p->L, -3);
+}
+
+static void
+set_bytes(const struct pushing *p, enum key k, const char *bytes, size_t len)
+{
+	key(p, k);
+	lua_pushlstring(p->L, bytes, len);
+	lua_rawset(p->L, -3);
+}
+
+static void
+set_text(const struct pushing *p, enum key k, const char *value)
+{
+	set_bytes(p, k, value, strlen(value));
+}
+
+static void
+set_name(const struct pushing *p, enum key k, const char *value)
 {
 	if (value[0] != '\0')
-		set_text(L, key, value);
+		set_text(p, k, value);
 }
 
 static void
-set_integer(lua_State *L, const char *key, lua_Integer value)
+set_integer(const struct pushing *p, enum key k, lua_Integer value)
 {
-	lua_pushinteger(L, value);
-	lua_setfield(L, -2, key);
+	key(p, k);
+	lua_pushinteger(p->L, value);
+	lua_rawset(p->L, -3);
 }
 
 static void
-set_boolean(lua_State *L, const char *key, bool value)
+set_boolean(const struct pushing *p, enum key k, bool value)
 {
-	lua_pushboolean(L, value);
-	lua_setfield(L, -2, key);
+	key(p, k);
+	lua_pushboolean(p->L, value);
+	lua_rawset(p->L, -3);
 }
 
 static void
-set_addr(lua_State *L, const struct addr *a)
+set_addr(const struct pushing *p, const struct addr *a)
 {
 	char ip[ADDR_TEXT];
 
 	if (a->family == 0)
 		return;
-	set_text(L, "ip", addr_ip(a, ip, sizeof ip));
-	set_integer(L, "port", a->port);
+	set_text(p, KEY_ip, addr_ip(a, ip, sizeof ip));
+	set_integer(p, KEY_port, a->port);
 }
 
 static void
-set_load(lua_State *L, const struct facts *f)
+set_load(const struct pushing *p, const struct facts *f)
 {
-	lua_createtable(L, 0, 5);
-	set_integer(L, "halfopen", f->load.halfopen);
-	set_integer(L, "connections", f->load.connections);
-	set_integer(L, "from_peer", f->load.from_peer);
-	set_integer(L, "from_prefix", f->load.from_prefix);
-	set_integer(L, "refused_from_peer", f->load.refused_from_peer);
-	lua_setfield(L, -2, "load");
+	open_table(p, KEY_load, 0, 5);
+	set_integer(p, KEY_halfopen, f->load.halfopen);
+	set_integer(p, KEY_connections, f->load.connections);
+	set_integer(p, KEY_from_peer, f->load.from_peer);
+	set_integer(p, KEY_from_prefix, f->load.from_prefix);
+	set_integer(p, KEY_refused_from_peer, f->load.refused_from_peer);
+	close_table(p);
 }
 
 static void
-set_ends(lua_State *L, const struct facts *f)
+set_ends(const struct pushing *p, const struct facts *f)
 {
-	lua_createtable(L, 0, 3);
-	set_addr(L, &f->peer.addr);
-	set_boolean(L, "sysplex", f->peer.sysplex);
-	lua_setfield(L, -2, "peer");
-	lua_createtable(L, 0, 2);
-	set_addr(L, &f->own.addr);
-	lua_setfield(L, -2, "own");
+	open_table(p, KEY_peer, 0, 4);
+	set_addr(p, &f->peer.addr);
+	set_boolean(p, KEY_sysplex, f->peer.sysplex);
+	set_name(p, KEY_host, f->peer.host);
+	close_table(p);
+	open_table(p, KEY_own, 0, 2);
+	set_addr(p, &f->own.addr);
+	close_table(p);
 }
 
 static void
-set_tls(lua_State *L, const struct facts *f)
+set_tls(const struct pushing *p, const struct facts *f)
 {
 	if (f->tls.version == NULL)
 		return;
-	lua_createtable(L, 0, 3);
-	set_text(L, "version", f->tls.version);
-	set_name(L, "cipher", f->tls.cipher);
-	set_name(L, "sni", f->tls.sni);
-	lua_setfield(L, -2, "tls");
+	open_table(p, KEY_tls, 0, 3);
+	set_text(p, KEY_version, f->tls.version);
+	set_name(p, KEY_cipher, f->tls.cipher);
+	set_name(p, KEY_sni, f->tls.sni);
+	close_table(p);
 }
 
 /* A list of { type =, value = } in the certificate's order, and `printed`. */
 static void
-set_dn(lua_State *L, const char *key, const struct dn *d)
+set_dn(const struct pushing *p, enum key k, const struct dn *d)
 {
-	lua_createtable(L, (int)d->n, 1);
+	open_table(p, k, d->n, 1);
 	for (size_t i = 0; i < d->n; i++) {
-		lua_createtable(L, 0, 2);
-		set_text(L, "type", d->item[i].type);
-		lua_pushlstring(L, d->item[i].value.bytes, d->item[i].value.len);
-		lua_setfield(L, -2, "value");
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
+		lua_createtable(p->L, 0, 2);
+		set_text(p, KEY_type, d->item[i].type);
+		set_bytes(p, KEY_value, d->item[i].value.bytes, d->item[i].value.len);
+		lua_rawseti(p->L, -2, (lua_Integer)i + 1);
 	}
-	set_text(L, "printed", d->printed != NULL ? d->printed : "");
-	lua_setfield(L, -2, key);
+	set_text(p, KEY_printed, d->printed != NULL ? d->printed : "");
+	close_table(p);
 }
 
 static void
-set_list(lua_State *L, const char *key, const struct texts *t)
+set_list(const struct pushing *p, enum key k, const struct texts *t)
 {
-	lua_createtable(L, (int)t->n, 0);
+	open_table(p, k, t->n, 0);
 	for (size_t i = 0; i < t->n; i++) {
-		lua_pushlstring(L, t->item[i].bytes, t->item[i].len);
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
+		lua_pushlstring(p->L, t->item[i].bytes, t->item[i].len);
+		lua_rawseti(p->L, -2, (lua_Integer)i + 1);
 	}
-	lua_setfield(L, -2, key);
+	close_table(p);
 }
 
 static void
-set_san(lua_State *L, const struct certificate *c)
+set_san(const struct pushing *p, const struct certificate *c)
 {
-	lua_createtable(L, 0, 4);
-	set_list(L, "dns", &c->dns);
-	set_list(L, "uri", &c->uri);
-	set_list(L, "ip", &c->ip);
-	set_list(L, "email", &c->email);
-	lua_setfield(L, -2, "san");
+	open_table(p, KEY_san, 0, 4);
+	set_list(p, KEY_dns, &c->dns);
+	set_list(p, KEY_uri, &c->uri);
+	set_list(p, KEY_ip, &c->ip);
+	set_list(p, KEY_email, &c->email);
+	close_table(p);
 }
 
 static void
-set_chain_error(lua_State *L, const struct chain_error *e)
+set_chain_error(const struct pushing *p, const struct chain_error *e)
 {
-	set_integer(L, "code", e->code);
-	set_text(L, "text", e->text != NULL ? e->text : "");
-	set_integer(L, "depth", e->depth);
+	set_integer(p, KEY_code, e->code);
+	set_text(p, KEY_text, e->text != NULL ? e->text : "");
+	set_integer(p, KEY_depth, e->depth);
 }
 
 /* code, text and depth are the first error's, which decides the alert; `errors` lists them all. */
 static void
-set_chain(lua_State *L, const struct certificate *c)
+set_chain(const struct pushing *p, const struct certificate *c)
 {
-	lua_createtable(L, 0, 5);
-	set_boolean(L, "ok", c->chain.ok);
+	open_table(p, KEY_chain, 0, c->chain.ok ? 2 : 5);
+	set_boolean(p, KEY_ok, c->chain.ok);
 	if (!c->chain.ok && c->chain.n > 0)
-		set_chain_error(L, &c->chain.error[0]);
-	lua_createtable(L, (int)c->chain.n, 0);
+		set_chain_error(p, &c->chain.error[0]);
+	open_table(p, KEY_errors, c->chain.n, 0);
 	for (size_t i = 0; i < c->chain.n; i++) {
-		lua_createtable(L, 0, 3);
-		set_chain_error(L, &c->chain.error[i]);
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
+		lua_createtable(p->L, 0, 3);
+		set_chain_error(p, &c->chain.error[i]);
+		lua_rawseti(p->L, -2, (lua_Integer)i + 1);
 	}
-	lua_setfield(L, -2, "errors");
-	lua_setfield(L, -2, "chain");
+	close_table(p);
+	close_table(p);
 }
 
 static void
-set_certificate(lua_State *L, const struct facts *f)
+set_certificate(const struct pushing *p, const struct facts *f)
 {
 	const struct certificate *c = f->certificate;
 
 	if (c == NULL)
 		return;
-	lua_createtable(L, 0, 9);
-	set_dn(L, "subject", &c->subject);
-	set_dn(L, "issuer", &c->issuer);
-	set_text(L, "serial", c->serial != NULL ? c->serial : "");
-	set_text(L, "sha256", c->sha256);
-	set_integer(L, "not_before", c->not_before);
-	set_integer(L, "not_after", c->not_after);
-	set_name(L, "userid", f->userid);
-	set_san(L, c);
-	set_chain(L, c);
-	lua_setfield(L, -2, "certificate");
+	open_table(p, KEY_certificate, 0, 9);
+	set_dn(p, KEY_subject, &c->subject);
+	set_dn(p, KEY_issuer, &c->issuer);
+	set_text(p, KEY_serial, c->serial != NULL ? c->serial : "");
+	set_text(p, KEY_sha256, c->sha256);
+	set_integer(p, KEY_not_before, c->not_before);
+	set_integer(p, KEY_not_after, c->not_after);
+	set_name(p, KEY_userid, f->userid);
+	if (f->way == WAY_OUT)
+		set_boolean(p, KEY_names_host, f->names_host);
+	set_san(p, c);
+	set_chain(p, c);
+	close_table(p);
 }
 
 /* The token is a secret between the partner and the engine: never a fact. */
 static void
-set_capex(lua_State *L, const struct facts *f)
+set_capex(const struct pushing *p, const struct facts *f)
 {
 	const struct capex *c = &f->capex;
 
 	if (!f->has_capex)
 		return;
-	lua_createtable(L, 0, 10);
-	set_text(L, "applid", c->applid);
-	set_text(L, "networkid", c->networkid);
-	set_name(L, "suggested_applid", c->suggested_applid);
-	set_name(L, "server_applid", c->server_applid);
-	set_name(L, "server_networkid", c->server_networkid);
-	set_text(L, "host", c->host);
-	set_integer(L, "port", c->port);
-	set_integer(L, "sendcount", c->sendcount);
-	set_integer(L, "receivecount", c->receivecount);
-	set_integer(L, "sockets", c->sockets);
-	lua_setfield(L, -2, "capex");
+	open_table(p, KEY_capex, 0, 10);
+	set_text(p, KEY_applid, c->applid);
+	set_text(p, KEY_networkid, c->networkid);
+	set_name(p, KEY_suggested_applid, c->suggested_applid);
+	set_name(p, KEY_server_applid, c->server_applid);
+	set_name(p, KEY_server_networkid, c->server_networkid);
+	set_text(p, KEY_host, c->host);
+	set_integer(p, KEY_port, c->port);
+	set_integer(p, KEY_sendcount, c->sendcount);
+	set_integer(p, KEY_receivecount, c->receivecount);
+	set_integer(p, KEY_sockets, c->sockets);
+	close_table(p);
 }
 
 static void
-set_ipconn(lua_State *L, const struct facts *f)
+set_ipconn(const struct pushing *p, const struct facts *f)
 {
 	if (f->ipconn.ipconn[0] == '\0')
 		return;
-	lua_createtable(L, 0, 4);
-	set_text(L, "ipconn", f->ipconn.ipconn);
-	set_text(L, "applid", f->ipconn.applid);
-	set_text(L, "networkid", f->ipconn.networkid);
-	set_name(L, "tcpipservice", f->tcpipservice);
-	lua_setfield(L, -2, "ipconn");
+	open_table(p, KEY_ipconn, 0, 4);
+	set_text(p, KEY_ipconn, f->ipconn.ipconn);
+	set_text(p, KEY_applid, f->ipconn.applid);
+	set_text(p, KEY_networkid, f->ipconn.networkid);
+	set_name(p, KEY_tcpipservice, f->tcpipservice);
+	close_table(p);
+}
+
+static void
+set_users(const struct pushing *p, const struct users *u)
+{
+	open_table(p, KEY_users, u->nchecked, 0);
+	for (unsigned i = 0; i < u->nchecked; i++) {
+		lua_pushstring(p->L, u->checked[i]);
+		lua_rawseti(p->L, -2, (lua_Integer)i + 1);
+	}
+	close_table(p);
+	set_name(p, KEY_linkuser, u->link);
+	set_name(p, KEY_taskuser, u->task);
+}
+
+/* The password is a secret between the partner and the engine: never a fact. */
+static void
+set_request(const struct pushing *p, const struct facts *f)
+{
+	const struct request *q = f->request;
+
+	if (q == NULL)
+		return;
+	open_table(p, KEY_request, 0, 8);
+	set_name(p, KEY_tran, q->tran);
+	set_name(p, KEY_program, q->program);
+	set_name(p, KEY_userid, q->userid);
+	set_integer(p, KEY_bytes, (lua_Integer)f->bytes);
+	if (f->users != NULL)
+		set_users(p, f->users);
+	close_table(p);
+}
+
+static void
+push_facts(const struct pushing *p, const struct facts *f)
+{
+	set_text(p, KEY_stage, stage_name(f->stage));
+	set_text(p, KEY_way, f->way == WAY_IN ? "in" : "out");
+	key(p, KEY_now);
+	lua_pushnumber(p->L, f->now);
+	lua_rawset(p->L, -3);
+	set_name(p, KEY_connection, f->connection);
+	set_integer(p, KEY_generation, (lua_Integer)f->generation);
+	set_name(p, KEY_tcpipservice, f->tcpipservice);
+	set_boolean(p, KEY_recheck, f->recheck);
+	set_ends(p, f);
+	set_load(p, f);
+	set_tls(p, f);
+	set_certificate(p, f);
+	set_capex(p, f);
+	set_ipconn(p, f);
+	set_request(p, f);
 }
 
 void
 lfacts_push(lua_State *L, const struct facts *f)
 {
-	luaL_checkstack(L, 10, "facts");
+	struct pushing p = { .L = L };
+
+	luaL_checkstack(L, 16, "facts");
+	push_keys(L);
+	p.keys = lua_gettop(L);
 	lua_createtable(L, 0, 16);
-	set_text(L, "stage", stage_name(f->stage));
-	set_text(L, "way", f->way == WAY_IN ? "in" : "out");
-	lua_pushnumber(L, f->now);
-	lua_setfield(L, -2, "now");
-	set_name(L, "connection", f->connection);
-	set_integer(L, "generation", (lua_Integer)f->generation);
-	set_name(L, "tcpipservice", f->tcpipservice);
-	set_boolean(L, "recheck", f->recheck);
-	set_ends(L, f);
-	set_load(L, f);
-	set_tls(L, f);
-	set_certificate(L, f);
-	set_capex(L, f);
-	set_ipconn(L, f);
+	push_facts(&p, f);
+	lua_remove(L, p.keys);
+}
+
+static void
+field(lua_State *L, const char *name, const char *value)
+{
+	lua_pushstring(L, value);
+	lua_setfield(L, -2, name);
 }
 
 static void
@@ -243,11 +375,12 @@ lfacts_push_ipconn(lua_State *L, const struct ipconn_view *v)
 	lua_createtable(L, 0, 32);
 	for (const struct attribute *a = ipconn_attributes; a->name != NULL; a++)
 		set_attribute(L, a, &v->def);
-	set_text(L, "ipconn", v->def.ipconn);
-	set_text(L, "servstatus", v->inservice ? "INSERVICE" : "OUTSERVICE");
-	set_text(L, "connstatus", connstatus_name(v->connstatus));
-	set_boolean(L, "autoinstalled", v->autoinstalled);
+	field(L, "ipconn", v->def.ipconn);
+	field(L, "servstatus", v->inservice ? "INSERVICE" : "OUTSERVICE");
+	field(L, "connstatus", connstatus_name(v->connstatus));
+	lua_pushboolean(L, v->autoinstalled);
+	lua_setfield(L, -2, "autoinstalled");
 	/* an autoinstalled one cannot itself be marked as a template: there the word names what it was copied from */
 	if (v->autoinstalled)
-		set_text(L, "template", v->template);
+		field(L, "template", v->template);
 }

@@ -9,6 +9,7 @@
 
 #include "record.h"
 #include "resource.h"
+#include "saf.h"
 #include "store.h"
 #include "tape.h"
 #include "verdict.h"
@@ -27,6 +28,7 @@ struct host_world {
 /* One per lua_State. The engine keeps it beside the state; host.so keeps it in a userdata. */
 struct lhost {
 	const struct host_world *world; /* borrowed; NULL: nothing installed, no counters */
+	const struct saf *saf;          /* borrowed; NULL: none is named, and nobody may anything */
 	struct tape *tape;              /* the asking's: answers are kept there, or heard again; NULL: neither */
 	bool asking;                    /* a door is being asked: only then may the region be asked about (the engine) */
 	struct record_door *door;       /* the asking under way, for checks and effects; NULL: none */
@@ -44,7 +46,7 @@ void lhost_push(struct lua_State *L, struct lhost *h, bool with_mock);
  * Sets the mock from the table at idx, or clears it when idx is 0. [-0, +0, may throw]
  * { ipconns = { NETX = { attribute = value, …, servstatus = "OUTSERVICE", connstatus = "ACQUIRED", autoinstalled = true } },
  *   counters = { NETX = 7 } }: ipconns as region.lua defines them (defaults filled in; INSERVICE and RELEASED unless said),
- * counters by the last value they answered. What is wrong with it is an error naming the ipconn and the key.
+ * counters by the last value they answered; saf = {…}, the table a saf's file returns. What is wrong with it is an error naming the ipconn and the key.
  */
 void lhost_mock(struct lua_State *L, struct lhost *h, int idx);
 

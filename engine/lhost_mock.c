@@ -140,16 +140,38 @@ mock_part(lua_State *L, int idx, int mocked, const char *part, void (*fill)(lua_
 	lua_setfield(L, mocked, part);
 }
 
+bool
+lhost_push_mock(struct lua_State *L, const struct lhost *h, const char *part)
+{
+	if (h->mock <= 0)
+		return false;
+	lua_rawgeti(L, LUA_REGISTRYINDEX, h->mock);
+	lua_getfield(L, -1, part);
+	lua_remove(L, -2);
+	return true;
+}
+
+static void
+mock_saf(lua_State *L, int idx, int mocked)
+{
+	lua_pushliteral(L, MOCK_SAF);
+	if (lua_rawget(L, idx) != LUA_TNIL) {
+		lhost_saf_mock(L, -1);
+		lua_setfield(L, mocked, MOCK_SAF);
+	}
+	lua_pop(L, 1);
+}
+
 static void
 mock_keys(lua_State *L, int idx)
 {
 	if (!lua_istable(L, idx))
-		luaL_error(L, "mock: takes a table { ipconns = {…}, counters = {…} }");
+		luaL_error(L, "mock: takes a table { ipconns = {…}, counters = {…}, saf = {…} }");
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) {
 		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
 
-		if (strcmp(key, MOCK_IPCONNS) != 0 && strcmp(key, MOCK_COUNTERS) != 0)
-			luaL_error(L, "mock: no key '%s'; there are ipconns and counters", key);
+		if (strcmp(key, MOCK_IPCONNS) != 0 && strcmp(key, MOCK_COUNTERS) != 0 && strcmp(key, MOCK_SAF) != 0)
+			luaL_error(L, "mock: no key '%s'; there are ipconns, counters and saf", key);
 	}
 }
 
@@ -166,6 +188,7 @@ lhost_mock(struct lua_State *L, struct lhost *h, int idx)
 		mocked = lua_gettop(L);
 		mock_part(L, idx, mocked, MOCK_IPCONNS, mock_fill_ipconns);
 		mock_part(L, idx, mocked, MOCK_COUNTERS, mock_fill_counters);
+		mock_saf(L, idx, mocked);
 	}
 	if (h->mock > 0)
 		luaL_unref(L, LUA_REGISTRYINDEX, h->mock);

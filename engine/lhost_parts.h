@@ -17,8 +17,15 @@ struct place {
 #define MOCK_IPCONNS "ipconns"   /* in the mock's table: name = a userdata that holds a struct ipconn_view */
 #define MOCK_COUNTERS "counters" /* name = the last value answered */
 
+#define MOCK_SAF "saf"           /* a userdata that holds a model; absent: no saf */
+
+/* Pushes a part of the mock's table; false, and nothing pushed, without a mock. */
+bool lhost_push_mock(struct lua_State *L, const struct lhost *h, const char *part);
+/* Pushes what stands for the table of a saf at idx; raises what is wrong with it. [-0, +1, may throw] */
+void lhost_saf_mock(struct lua_State *L, int idx);
+
 /* The functions of each part, registered with the struct lhost as their first upvalue. */
-extern const luaL_Reg lhost_verdict_functions[], lhost_world_functions[];
+extern const luaL_Reg lhost_verdict_functions[], lhost_world_functions[], lhost_saf_functions[];
 
 /* Registers what the part's values need (metatables). [-0, +0, may throw] */
 void lhost_verdict_open(struct lua_State *L);

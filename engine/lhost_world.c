@@ -12,18 +12,6 @@
 
 #define IPCONNS_MAX 1000
 
-/* Pushes a part of the mock's table; false, and nothing pushed, without a mock. */
-static bool
-push_mock(lua_State *L, const struct lhost *h, const char *part)
-{
-	if (h->mock <= 0)
-		return false;
-	lua_rawgeti(L, LUA_REGISTRYINDEX, h->mock);
-	lua_getfield(L, -1, part);
-	lua_remove(L, -2);
-	return true;
-}
-
 static void __attribute__((format(printf, 3, 4)))
 effect(const struct lhost *h, const char *name, const char *format, ...)
 {
@@ -135,7 +123,7 @@ counter_next(lua_State *L)
 
 	lua_settop(L, 4);
 	snprintf(title, sizeof title, "counter %s", name);
-	r = push_mock(L, h, MOCK_COUNTERS) ? mock_next(L, min, max, wrap, &out, &reason) : world_next(L, h, min, max, wrap, &out, &reason);
+	r = lhost_push_mock(L, h, MOCK_COUNTERS) ? mock_next(L, min, max, wrap, &out, &reason) : world_next(L, h, min, max, wrap, &out, &reason);
 	if (r < 0) {
 		effect(h, title, "next: %s", reason);
 		lua_pushnil(L);
@@ -152,7 +140,7 @@ peek(lua_State *L, const struct lhost *h, int64_t *out)
 {
 	bool asked;
 
-	if (!push_mock(L, h, MOCK_COUNTERS))
+	if (!lhost_push_mock(L, h, MOCK_COUNTERS))
 		return world_peek(L, h, out);
 	lua_pushvalue(L, 1);
 	asked = lua_rawget(L, -2) == LUA_TNUMBER;
@@ -202,7 +190,7 @@ ipconn(lua_State *L)
 	bool found;
 
 	lua_settop(L, 1);
-	if (push_mock(L, h, MOCK_IPCONNS)) {
+	if (lhost_push_mock(L, h, MOCK_IPCONNS)) {
 		found = mock_ipconn(L, &view);
 	} else {
 		want_asking(L, h, "policy.ipconn");
@@ -253,7 +241,7 @@ find_ipconns(lua_State *L, const struct lhost *h, const char *applid, const char
 {
 	size_t n = 0;
 
-	if (push_mock(L, h, MOCK_IPCONNS)) {
+	if (lhost_push_mock(L, h, MOCK_IPCONNS)) {
 		n = mock_ipconns(L, applid, networkid, out, max);
 		lua_pop(L, 1);
 	} else if (h->world != NULL && h->world->ipconns != NULL) {

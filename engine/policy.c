@@ -27,6 +27,14 @@ policy_script(const struct policy *p, const char *name)
 }
 
 bool
+policy_runs(const struct policy *p, const char *script)
+{
+	const struct script *s = policy_script(p, script);
+
+	return s != NULL && s->hook[HOOK_RUN] != LUA_NOREF;
+}
+
+bool
 policy_has(const struct policy *p, const char *script, enum door d)
 {
 	const struct script *s = policy_script(p, script);
@@ -127,18 +135,20 @@ get_source(struct policy *p, const char *name, struct faults *faults)
 	return s;
 }
 
-static const char *const door_words[] = {
+/* The keys of a policy's table, in the order of struct script's hooks. */
+static const char *const hook_words[] = {
 #define X(id, word) word,
 	DOORS(X)
 #undef X
-	NULL,
+	[HOOK_RUN] = "run",
+	[HOOK_COUNT] = NULL,
 };
 
 static int
-door_of(const char *key)
+hook_of(const char *key)
 {
-	for (int d = 0; d < DOOR_COUNT; d++)
-		if (strcmp(key, door_words[d]) == 0)
+	for (int d = 0; d < HOOK_COUNT; d++)
+		if (strcmp(key, hook_words[d]) == 0)
 			return d;
 	return -1;
 }
@@ -158,7 +168,7 @@ line_of(lua_State *L, int idx)
 static void
 blame_key(struct loading *l, lua_State *L, const char *key)
 {
-	const char *near = word_nearest(door_words, key), *path = l->source->path;
+	const char *near = word_nearest(hook_words, key), *path = l->source->path;
 	char shown[80];
 	int line = line_of(L, -1);
 
@@ -167,7 +177,7 @@ blame_key(struct loading *l, lua_State *L, const char *key)
 		faults_add(l->faults, FAULT_ERROR, path, line, "unknown door \"%s\"; did you mean \"%s\"?", shown, near);
 	else
 		faults_add(l->faults, FAULT_ERROR, path, line,
-			"unknown door \"%s\"; a policy has admit, certify, bind, install, delete", shown);
+			"unknown door \"%s\"; a policy has admit, certify, bind, install, delete, attach, and a program run", shown);
 }
 
 /* One key and value of the table a script returned. [-0, +0] */
@@ -182,7 +192,7 @@ take_door(struct loading *l, lua_State *L)
 		return;
 	}
 	key = lua_tostring(L, -2);
-	d = door_of(key);
+	d = hook_of(key);
 	if (d < 0) {
 		blame_key(l, L, key);
 	} else if (!lua_isfunction(L, -1)) {
@@ -225,7 +235,7 @@ script_new(struct policy *p, const struct source *s)
 	if (one == NULL)
 		return NULL;
 	one->source = s;
-	for (int d = 0; d < DOOR_COUNT; d++)
+	for (int d = 0; d < HOOK_COUNT; d++)
 		one->hook[d] = LUA_NOREF;
 	one->next = p->script;
 	p->script = one;
@@ -363,6 +373,12 @@ policy_new(struct sources *src, const struct sandbox_limits *limits, const struc
 	return NULL;
 }
 
+void
+policy_use_saf(struct policy *p, const struct saf *s)
+{
+	p->host.saf = s;
+}
+
 /* opened: there is a state to load into; without one no door is left. */
 static void
 load_anew(struct policy *p, bool opened, struct faults *faults)
@@ -371,7 +387,7 @@ load_anew(struct policy *p, bool opened, struct faults *faults)
 		bool again = s->loaded;
 
 		s->loaded = false;
-		for (int d = 0; d < DOOR_COUNT; d++)
+		for (int d = 0; d < HOOK_COUNT; d++)
 			s->hook[d] = LUA_NOREF;
 		if (again && opened)
 			load(p, s->source, s, faults);

@@ -21,10 +21,12 @@ struct log;
  * fault added when the library itself does not load. */
 struct policy *policy_new(struct sources *src, const struct sandbox_limits *limits, const struct host_world *world, struct log *log,
 	struct faults *faults);
+/* What require "policy.saf" asks from now on; borrowed, must outlive the policy; NULL, as it begins: no saf. */
+void policy_use_saf(struct policy *p, const struct saf *s);
 void policy_free(struct policy *p);
 
 /* Loads a script (and what it requires) under load limits; once per name. 0, or -1 with faults added, each with file:line. It
- * must return a table whose keys are door names and whose values are functions. */
+ * must return a table whose keys are door names, or `run`, and whose values are functions. */
 int policy_load(struct policy *p, const char *script, struct faults *faults);
 /* Compiles a script without running it: what `check` does with scripts nobody names. 0, or -1 with faults added. */
 int policy_compile(struct policy *p, const char *script, struct faults *faults);
@@ -32,6 +34,8 @@ int policy_compile(struct policy *p, const char *script, struct faults *faults);
 int policy_push_spec(struct policy *p, const char *script, struct faults *faults);
 /* Whether a loaded script has a function for that door. */
 bool policy_has(const struct policy *p, const char *script, enum door d);
+/* Whether it has the function `run` of a program (run.h). */
+bool policy_runs(const struct policy *p, const char *script);
 /* The file of a loaded script ("policies/lan.lua"). */
 const char *policy_path(const struct policy *p, const char *script);
 size_t policy_bytes(const struct policy *p); /* memory of its state, bounded: see policy_renew in policy_inside.h */

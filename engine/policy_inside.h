@@ -11,11 +11,15 @@
 #define KEEP_LOADED 3
 #define KEEP_ASKS 4
 
+/* A program's function `run` stands behind the doors'; it is none of them. */
+#define HOOK_RUN DOOR_COUNT
+#define HOOK_COUNT (DOOR_COUNT + 1)
+
 struct script { /* one policy script, tried once */
 	struct script *next;
 	const struct source *source; /* in the sources */
 	bool loaded;                 /* false: it has faults, and they were told */
-	int hook[DOOR_COUNT];        /* registry references, set at load and never again; LUA_NOREF: no such function */
+	int hook[HOOK_COUNT];        /* by door, and HOOK_RUN: registry references, set at load and never again; LUA_NOREF: no such function */
 };
 
 struct policy {

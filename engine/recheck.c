@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recheck.h"
 
+#include "certmap.h"
 #include "clock.h"
 
 #include <string.h>
@@ -8,6 +9,8 @@
 /* One re-ask, its answer kept in out. */
 struct again {
 	struct ask ask; /* first */
+	struct conn *conn;
+	const struct generation *generation;
 	struct recheck_result *out;
 };
 
@@ -28,6 +31,8 @@ answered(struct ask *a)
 
 	if (a->verdict.kind == VERDICT_REFUSE)
 		refuse(again->out, a->door, a->script, &a->verdict);
+	else if (a->door == DOOR_CERTIFY)
+		certmap_decide(again->generation->certmap, again->conn->facts.certificate, a->verdict.userid, again->conn->userid);
 }
 
 /* The facts as that door had them: only ever added to, so what came later is taken away. */
@@ -39,7 +44,9 @@ facts_at(const struct conn *c, enum door door, const struct generation *g)
 	f.now = clock_wall();
 	f.recheck = true;
 	f.generation = g->number;
-	memset(&f.ipconn, 0, sizeof f.ipconn);
+	if (f.way == WAY_IN) /* whom we dial is known from the start */
+		memset(&f.ipconn, 0, sizeof f.ipconn);
+	memcpy(f.userid, c->userid, sizeof f.userid);
 	if (door >= DOOR_BIND)
 		return f;
 	f.has_capex = false;
@@ -58,7 +65,7 @@ static void
 ask(struct conn *c, struct generation *g, const struct service *s, enum door door, struct recheck_result *out)
 {
 	struct facts f = facts_at(c, door, g);
-	struct again a = { .out = out };
+	struct again a = { .conn = c, .generation = g, .out = out };
 
 	if (out->refused)
 		return;
@@ -73,9 +80,9 @@ wants_more(const struct conn *c, const struct service *s, struct recheck_result 
 {
 	struct verdict v;
 
-	if (s->def->ssl != SSL_NO && c->facts.tls.version == NULL)
+	if (s->ssl != SSL_NO && c->facts.tls.version == NULL)
 		verdict_refuse(&v, "plain_text", "tcpipservice %s has TLS now, and this socket has none", s->def->tcpipservice);
-	else if (s->def->ssl == SSL_CLIENTAUTH && c->facts.certificate == NULL)
+	else if (s->ssl == SSL_CLIENTAUTH && c->facts.certificate == NULL)
 		verdict_refuse(&v, "no_certificate", "tcpipservice %s wants a client certificate now", s->def->tcpipservice);
 	else
 		return false;
@@ -84,9 +91,11 @@ wants_more(const struct conn *c, const struct service *s, struct recheck_result 
 }
 
 static bool
-asks_certify(const struct service *s)
+asks_certify(const struct conn *c, const struct service *s)
 {
-	return s->def->ssl == SSL_CLIENTAUTH || (s->def->ssl == SSL_YES_ && s->script[DOOR_CERTIFY] != NULL);
+	if (c->facts.way == WAY_OUT)
+		return c->facts.certificate != NULL;
+	return s->ssl == SSL_CLIENTAUTH || (s->ssl == SSL_YES_ && s->script[DOOR_CERTIFY] != NULL);
 }
 
 static void
@@ -105,30 +114,50 @@ ask_doors(struct conn *c, struct generation *g, const struct service *s, const s
 
 	c->worker->recheck = &view;
 	ask(c, g, s, DOOR_ADMIT, out);
-	if (asks_certify(s))
+	if (asks_certify(c, s))
 		ask(c, g, s, DOOR_CERTIFY, out);
-	ask(c, g, s, DOOR_BIND, out);
-	if (first && i->autoinstalled)
+	if (c->facts.way == WAY_IN)
+		ask(c, g, s, DOOR_BIND, out);
+	if (c->facts.way == WAY_IN && first && i->autoinstalled)
 		ask(c, g, s, DOOR_INSTALL, out);
 	c->worker->recheck = NULL;
+}
+
+/* Where certify is not asked again the user ID it gave stays. */
+static void
+begin(struct conn *c, const struct generation *g)
+{
+	c->asked = g->number;
+	memcpy(c->userid, c->facts.userid, sizeof c->userid);
 }
 
 void
 recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, bool first, struct recheck_result *out)
 {
-	const struct service *s = generation_service(g, c->facts.tcpipservice);
+	bool in = c->facts.way == WAY_IN;
+	const struct service *s = in ? generation_service(g, c->facts.tcpipservice) : ipconn_outbound(i, g);
 	struct verdict v;
 
 	*out = (struct recheck_result){ .door = DOOR_COUNT };
-	c->asked = g->number;
+	begin(c, g);
 	if (s == NULL) {
 		verdict_refuse(&v, "mismatch", "tcpipservice %s is not defined any more", c->facts.tcpipservice);
 		refuse(out, DOOR_COUNT, NULL, &v);
-	} else if (first && !i->autoinstalled && definition_ipconn(g->definition, i->def.ipconn) == NULL) {
+	} else if ((first || !in) && !i->autoinstalled && definition_ipconn(g->definition, i->def.ipconn) == NULL) {
 		no_definition(i, out);
-	} else if (!wants_more(c, s, out)) {
+	} else if (!in || !wants_more(c, s, out)) { /* what an ipconn's own definition wants counts from its next acquire on */
 		ask_doors(c, g, s, i, first, out);
 	}
+}
+
+/* One that is still on its way out finishes it under its own generation, and is asked when it is through (capex.c). */
+static bool
+under_way(struct conn *c, const struct generation *g)
+{
+	if (c->facts.way == WAY_IN || c->stage == CONN_INSTALLED)
+		return false;
+	begin(c, g);
+	return true;
 }
 
 void
@@ -136,6 +165,6 @@ recheck_ipconn(struct ipconn *i, struct generation *g, struct recheck_result *ou
 {
 	*out = (struct recheck_result){ .door = DOOR_COUNT };
 	for (unsigned n = 0; n < IPCONN_SOCKETS && !out->refused; n++)
-		if (i->socket[n] != NULL && i->socket[n]->asked != g->number)
-			recheck_socket(i->socket[n], g, i, n == 0, out);
+		if (i->socket[n] != NULL && i->socket[n]->asked != g->number && !under_way(i->socket[n], g))
+			recheck_socket(i->socket[n], g, i, n == SOCKET_IN, out);
 }

@@ -32,7 +32,7 @@ struct refusal {
 struct sandbox {
 	lua_State *L;       /* owned */
 	lua_State *running; /* borrowed: where the hook belongs; L or the watched coroutine */
-	struct sandbox_limits limits;
+	struct sandbox_limits limits, now; /* its own; those armed last */
 	bool armed;
 	unsigned times;     /* of the budget armed last */
 	enum sandbox_hit hit;
@@ -101,7 +101,7 @@ look(struct sandbox *s)
 	now = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
 	if (s->began == 0)
 		s->began = now;
-	else if ((double)(now - s->began) > s->limits.milliseconds * s->times * 1e6)
+	else if ((double)(now - s->began) > s->now.milliseconds * s->times * 1e6)
 		strike(s, HIT_TIME);
 }
 
@@ -163,26 +163,37 @@ sandbox_pay(struct lua_State *L, size_t n)
 		raise_limit(s, L, 1);
 }
 
-void
-sandbox_arm(struct sandbox *s, unsigned times)
+static void
+arm(struct sandbox *s, const struct sandbox_limits *limits, unsigned times, size_t beyond)
 {
-	size_t room;
+	size_t room = limits->kilobytes > SIZE_MAX / 1024 / times ? SIZE_MAX : limits->kilobytes * 1024 * times;
 
-	if (times == 0)
-		times = 1;
-	room = s->limits.kilobytes > SIZE_MAX / 1024 / times ? SIZE_MAX : s->limits.kilobytes * 1024 * times;
+	room = room > SIZE_MAX - beyond ? SIZE_MAX : room + beyond;
 	while (s->biggest > s->bytes * 2)
 		s->biggest /= 2; /* what is left is smaller than all of it */
 	s->running = s->L;
 	s->armed = true;
+	s->now = *limits;
 	s->times = times;
 	s->hit = HIT_NONE;
 	s->refusal.pending = false;
-	s->left = s->limits.instructions > LONG_MAX / (long)times ? LONG_MAX : s->limits.instructions * (long)times;
+	s->left = limits->instructions > LONG_MAX / (long)times ? LONG_MAX : limits->instructions * (long)times;
 	s->unlooked = 0;
 	s->began = 0;
 	s->ceiling = room > SIZE_MAX - s->bytes ? SIZE_MAX : s->bytes + room;
 	set_hook(s);
+}
+
+void
+sandbox_arm(struct sandbox *s, unsigned times)
+{
+	arm(s, &s->limits, times != 0 ? times : 1, 0);
+}
+
+void
+sandbox_arm_for(struct sandbox *s, const struct sandbox_limits *limits, size_t beyond)
+{
+	arm(s, limits, 1, beyond);
 }
 
 void
@@ -227,13 +238,13 @@ sandbox_hit_text(const struct sandbox *s, char *out, size_t size)
 		snprintf(out, size, "none");
 		break;
 	case HIT_INSTRUCTIONS:
-		snprintf(out, size, "%ld instructions", s->limits.instructions * (long)times);
+		snprintf(out, size, "%ld instructions", s->now.instructions * (long)times);
 		break;
 	case HIT_TIME:
-		snprintf(out, size, "%g ms of CPU time", s->limits.milliseconds * times);
+		snprintf(out, size, "%g ms of CPU time", s->now.milliseconds * times);
 		break;
 	case HIT_MEMORY:
-		snprintf(out, size, "%zu KiB", s->limits.kilobytes * times);
+		snprintf(out, size, "%zu KiB", s->now.kilobytes * times);
 		break;
 	}
 	return out;

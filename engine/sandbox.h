@@ -34,6 +34,8 @@ struct sandbox *sandbox_of(struct lua_State *L);
 
 /* Arms a fresh budget, `times` the limits (1 for an ask, 10 for loading); nothing is hit. */
 void sandbox_arm(struct sandbox *s, unsigned times);
+/* The same with limits other than the sandbox's own, and `beyond` bytes on top of their kilobytes. */
+void sandbox_arm_for(struct sandbox *s, const struct sandbox_limits *limits, size_t beyond);
 /*
  * Puts the hook on the coroutine the armed budget is for: after lua_newthread, and again before a suspended one is resumed. It must stay
  * anchored until sandbox_disarm. A coroutine that failed is dropped, never lua_resetthread: an error raised by the hook leaves

@@ -11,13 +11,14 @@
 #define TEXT_SIZE 201
 #define PLACE_SIZE 128
 
-/* The doors, in the order they are passed. `delete` is a notification: its answer is ignored. */
+/* The doors, in the order they are passed; `attach` is each request's. `delete` is a notification: its answer is ignored. */
 #define DOORS(X) \
 	X(ADMIT, "admit") \
 	X(CERTIFY, "certify") \
 	X(BIND, "bind") \
 	X(INSTALL, "install") \
-	X(DELETE, "delete")
+	X(DELETE, "delete") \
+	X(ATTACH, "attach")
 
 enum door {
 #define X(id, name) DOOR_##id,

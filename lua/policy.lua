@@ -167,8 +167,9 @@ function policy.counter(name)
   return setmetatable({ name = name }, counter_meta)
 end
 
--- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 } }: what policy.ipconn, policy.ipconns and
---   policy.counter answer from now on; nil ends it. In a plain Lua only (specs under busted); the engine has no such function.
+-- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 }, saf = { users = {…}, classes = {…} } }: what
+--   policy.ipconn, policy.ipconns, policy.counter and require "policy.saf" answer from now on; nil ends it. In a plain
+--   Lua only (specs under busted); the engine has no such function.
 policy.mock = host.mock
 
 return policy

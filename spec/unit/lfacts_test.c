@@ -196,6 +196,28 @@ an_ipconn_is_shown_by_its_attributes(void **state)
 	holds(L, "c.servstatus == 'OUTSERVICE' and c.autoinstalled == true and c.template == 'TEMPL'");
 }
 
+static void
+a_request_is_told_without_its_password(void **state)
+{
+	lua_State *L = *state;
+	struct facts f = bare();
+	struct request q = { .tran = "CPMI", .program = "ECHO", .userid = "FRED", .password = "secret", .has_password = true };
+	struct users u = { .link = "LNK1", .task = "FRED", .checked = { "FRED", "LNK1" }, .nchecked = 2 };
+
+	f.stage = STAGE_REQUEST;
+	f.request = &q;
+	f.users = &u;
+	f.bytes = 5;
+	push(L, &f);
+	holds(L, "f.stage == 'request' and f.request.tran == 'CPMI' and f.request.program == 'ECHO' and f.request.bytes == 5");
+	holds(L, "f.request.userid == 'FRED' and f.request.linkuser == 'LNK1' and f.request.taskuser == 'FRED'");
+	holds(L, "#f.request.users == 2 and f.request.users[1] == 'FRED' and f.request.users[2] == 'LNK1'");
+	holds(L, "(function() for k, v in pairs(f.request) do if v == 'secret' or k:find 'password' then return false end end return true end)()");
+	q.userid[0] = u.link[0] = '\0';
+	push(L, &f);
+	holds(L, "f.request.userid == nil and f.request.linkuser == nil");
+}
+
 int
 main(void)
 {
@@ -205,6 +227,7 @@ main(void)
 		T(later_facts_are_added),
 		T(a_certificate_is_told_byte_by_byte),
 		T(an_ipconn_is_shown_by_its_attributes),
+		T(a_request_is_told_without_its_password),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
