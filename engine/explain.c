@@ -38,13 +38,32 @@ static const struct {
 	{ "not_open", "The tcpipservice was closed after this connection came in." },
 	{ "server_applid", "The caller named another region than this one as the one it is calling (server_applid, server_networkid)." },
 	{ "tls_on_plain", "The peer began a TLS handshake on a port with ssl = no." },
-	{ "plain_text", "The peer did not speak TLS on a port that asks for it." },
-	{ "handshake", "The TLS handshake broke off before anybody was judged." },
+	{ "plain_text", "One side spoke TLS and the other did not: the tcpipservice asks for it, or the ipconn that dialled has ssl = yes." },
+	{ "handshake", "TLS broke off. An alert that was received is the other side's: it would not take our certificate, or what TLS was offered." },
 	{ "one_way", "No session is left to work with once both sides' counts are compared." },
 	{ "outservice", "The ipconn of this partner is out of service (set ipconn NAME inservice)." },
 	{ "mismatch", "The ipconn of this partner names another tcpipservice than the one it came by." },
 	{ "no_ipconn", "A further socket has to come with a token that is valid and unused, by the same listener, from the same address, with "
 				   "the same certificate and names; this one did not." },
+	{ "host_name", "The server's certificate does not name the host that was dialled, and no certify script of the ipconn accepted it all the same." },
+	{ "unknown_host", "The ipconn's host has no address: mistyped, or this machine's resolver does not know it." },
+	{ "unreachable", "None of the host's addresses answered at the ipconn's port: nobody listens there, or something between does not let us." },
+	{ "partner_refused", "The partner refused our CAPEX. Its reason stands above, and its region knows more: ask there for the connection it named." },
+	{ "bad_answer", "What was answered to our CAPEX is no answer to one: something else listens at the ipconn's host and port, or "
+				  "what listens there wants TLS (ssl = yes) or does not." },
+	{ "race", "Both sides sent a CAPEX at once; of the two connections the one of the lower (NETWORKID, APPLID) goes on." },
+	{ "ha", "One side is HA and the other is not (the ipconn's ha, the tcpipservice's speciftcps), or the specific tcpipservice is not open." },
+	{ "userid_given", "The request names a user, and the ipconn's userauth (local, defaultuser) accepts none." },
+	{ "password_given", "The request carries a password, and the ipconn's userauth accepts none; under identify the partner vouches for its user." },
+	{ "userid_missing", "The request names no user, and the ipconn's userauth (identify, verify) asks for one." },
+	{ "password_missing", "The request carries no password, and the ipconn's userauth is verify." },
+	{ "userid_form", "What the request calls its user cannot be a user ID: 1 to 8 of A-Z 0-9 $ @ #." },
+	{ "user_unknown", "The region's saf does not know the user (userauth = identify)." },
+	{ "user_revoked", "The user is revoked: in the saf, or after wrong passwords by this ipconn." },
+	{ "password_wrong", "The password is wrong, or there is no such user; the partner is not told which." },
+	{ "passwords_busy", "More passwords wait to be checked than the region keeps waiting; the request can be tried again." },
+	{ "no_saf", "The request's user or its authority has to be checked, and the region names no saf to check by." },
+	{ "not_authorised", "A user of this request does not have READ to its transaction in class TCICSTRN." },
 	{ "refused", "The policy refused without giving a code of its own." },
 };
 
@@ -82,6 +101,15 @@ print_time(FILE *to, double at)
 	fprintf(to, "%s.%03d", day, (int)((at - (double)seconds) * 1000));
 }
 
+/* We dialled it. */
+static bool
+is_out(const json_t *r)
+{
+	const char *way = text(json_object_get(r, "facts"), "way");
+
+	return way != NULL && strcmp(way, "out") == 0;
+}
+
 static void
 print_head(FILE *to, const json_t *r)
 {
@@ -89,7 +117,11 @@ print_head(FILE *to, const json_t *r)
 	const json_t *facts = json_object_get(r, "facts");
 
 	fprintf(to, "connection %s", cell(r, "connection", a));
-	fprintf(to, " from %s to tcpipservice %s at ", cell(r, "peer", a), cell(facts, "tcpipservice", b));
+	if (is_out(r))
+		fprintf(to, " dialled to %s for ipconn %s at ", strcmp(cell(r, "peer", a), "-") != 0 ? a : cell(json_object_get(facts, "peer"), "host", a),
+			cell(json_object_get(facts, "ipconn"), "ipconn", b));
+	else
+		fprintf(to, " from %s to tcpipservice %s at ", cell(r, "peer", a), cell(facts, "tcpipservice", b));
 	print_time(to, json_number_value(json_object_get(r, "time")));
 	fprintf(to, " UTC, generation %s\n", cell(r, "generation", a));
 }
@@ -105,7 +137,7 @@ print_outcome(FILE *to, const json_t *r)
 	if (text(r, "code") != NULL)
 		fprintf(to, ", code %s", cell(r, "code", a));
 	if (text(r, "reason") != NULL)
-		fprintf(to, "; the partner was told %s", cell(r, "reason", a));
+		fprintf(to, "; %s %s", is_out(r) ? "reason" : "the partner was told", cell(r, "reason", a));
 	fputc('\n', to);
 }
 
@@ -129,7 +161,7 @@ print_checks(FILE *to, const json_t *checks)
 static bool
 is_stage(const char *where)
 {
-	return strcmp(where, "tcp") == 0 || strcmp(where, "tls") == 0 || strcmp(where, "capex") == 0;
+	return strcmp(where, "tcp") == 0 || strcmp(where, "tls") == 0 || strcmp(where, "capex") == 0 || strcmp(where, "request") == 0;
 }
 
 /* Who answered: a script, the engine in the place of one that is not named, or the engine by itself. */
@@ -161,7 +193,7 @@ print_why(FILE *to, const json_t *d)
 		return;
 	if (sentence != NULL)
 		fprintf(to, "      why: %s\n", sentence);
-	else
+	else if (text(d, "policy") != NULL)
 		fprintf(to, "      why: %s is the policy's own rule; the place above is where it says so.\n", cell(d, "code", a));
 }
 
@@ -184,6 +216,28 @@ print_door(FILE *to, const json_t *d)
 	}
 	print_checks(to, json_object_get(d, "checks"));
 	print_why(to, d);
+}
+
+/* The last requests: which, whose, and what the door said to it. */
+static void
+print_requests(FILE *to, const json_t *requests)
+{
+	char a[TABLE_CELL], b[TABLE_CELL];
+	json_t *d, *user;
+	size_t i, n;
+
+	json_array_foreach((json_t *)requests, i, d) {
+		const json_t *q = json_object_get(d, "request");
+
+		fprintf(to, "  request %s %s at %.3f ms", cell(q, "tran", a), text(q, "program") != NULL ? cell(q, "program", b) : "-",
+			json_number_value(json_object_get(d, "milliseconds")));
+		if (text(q, "userid") != NULL)
+			fprintf(to, ", user %s", cell(q, "userid", a));
+		json_array_foreach(json_object_get(q, "users"), n, user)
+			fprintf(to, "%s%s", n == 0 ? ", to be authorised: " : " and ", table_cell(user, a, sizeof a));
+		fputc('\n', to);
+		print_door(to, d);
+	}
 }
 
 static void
@@ -241,7 +295,7 @@ print_note(FILE *to, const json_t *r)
 {
 	const char *version = text(json_object_get(json_object_get(r, "facts"), "tls"), "version");
 
-	if (version == NULL || text(r, "stage") == NULL || strcmp(text(r, "stage"), "tls") != 0)
+	if (version == NULL || is_out(r) || text(r, "stage") == NULL || strcmp(text(r, "stage"), "tls") != 0)
 		return;
 	if (strcmp(version, "TLSv1.3") == 0)
 		fprintf(to, "  note: in TLS 1.3 the client's handshake is over before its certificate is judged here. It believed it was in, and "
@@ -251,14 +305,14 @@ print_note(FILE *to, const json_t *r)
 }
 
 static void
-print_events(FILE *to, const json_t *events)
+print_events(FILE *to, const json_t *r)
 {
 	char a[TABLE_CELL];
 	json_t *e;
 	size_t i;
 
-	fprintf(to, "  in order (ms since the accept)\n");
-	json_array_foreach((json_t *)events, i, e)
+	fprintf(to, "  in order (ms since the %s)\n", is_out(r) ? "beginning" : "accept");
+	json_array_foreach(json_object_get(r, "events"), i, e)
 		fprintf(to, "    %10.3f  %s\n", json_number_value(json_object_get(e, "milliseconds")), cell(e, "event", a));
 }
 
@@ -275,8 +329,9 @@ explain_print(FILE *to, const json_t *records)
 		print_outcome(to, r);
 		json_array_foreach(json_object_get(r, "doors"), n, d)
 			print_door(to, d);
+		print_requests(to, json_object_get(r, "requests"));
 		print_note(to, r);
 		print_facts(to, json_object_get(r, "facts"));
-		print_events(to, json_object_get(r, "events"));
+		print_events(to, r);
 	}
 }

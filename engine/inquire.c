@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inquire.h"
+#include "inquire_parts.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -9,25 +9,18 @@
 #include "clock.h"
 #include "conn.h"
 #include "factsjson.h"
-#include "ipconn.h"
 #include "listen.h"
 #include "region.h"
 
 #define GENERATIONS_MAX 64
 
-struct query {
-	const struct region *region;
-	const char *name; /* NULL: all */
-	json_t *rows;
-};
-
-static void
+void
 put(json_t *row, const char *key, const char *value)
 {
 	json_object_set_new(row, key, factsjson_text(value, strlen(value)));
 }
 
-static void
+void
 put_number(json_t *row, const char *key, double n)
 {
 	json_int_t whole = (json_int_t)n;
@@ -35,20 +28,27 @@ put_number(json_t *row, const char *key, double n)
 	json_object_set_new(row, key, (double)whole == n ? json_integer(whole) : json_real(n));
 }
 
-static void
-put_attributes(json_t *row, const struct attribute *table, const void *def)
+void
+put_attribute(json_t *row, const char *key, const struct attribute *table, const char *name, const void *def)
 {
+	const struct attribute *a = attribute_find(table, name);
 	char text[PATH_SIZE];
 	double n;
 
-	for (const struct attribute *a = table; a->name != NULL; a++)
-		if (attribute_number(a, def, &n))
-			put_number(row, a->name, n);
-		else
-			put(row, a->name, attribute_print(a, def, text, sizeof text));
+	if (attribute_number(a, def, &n))
+		put_number(row, key, n);
+	else
+		put(row, key, attribute_print(a, def, text, sizeof text));
 }
 
-static bool
+void
+put_attributes(json_t *row, const struct attribute *table, const void *def)
+{
+	for (const struct attribute *a = table; a->name != NULL; a++)
+		put_attribute(row, a->name, table, a->name, def);
+}
+
+bool
 wanted(const struct query *q, const char *name)
 {
 	return q->name == NULL || strcasecmp(q->name, name) == 0;
@@ -111,17 +111,38 @@ tcpipservice_rows(struct query *q)
 static void
 put_sockets(json_t *row, const struct ipconn *i)
 {
-	const struct conn *first = i->socket[0];
+	const struct conn *first = NULL; /* what the partner dialled stands first: its listener and admit speak for it */
 	char peer[ADDR_TEXT] = "";
 	unsigned n = 0;
 
-	for (size_t s = 0; s < IPCONN_SOCKETS; s++)
+	for (size_t s = 0; s < IPCONN_SOCKETS; s++) {
 		n += i->socket[s] != NULL;
+		if (first == NULL)
+			first = i->socket[s];
+	}
 	if (first != NULL)
 		addr_print(&first->facts.peer.addr, peer, sizeof peer);
 	put(row, "peer", peer);
 	put_number(row, "sockets", n);
+	put(row, "recovstatus", ipconn_doubts(i) > 0 ? "RECOVDATA" : "NORECOVDATA");
+	put_number(row, "indoubt", ipconn_doubts(i));
 	put(row, "clientloc", first != NULL && first->facts.peer.sysplex ? "SYSPLEX" : "");
+}
+
+/* HOST as it was defined, and what it was resolved to while there is a socket of ours. */
+static void
+put_host(json_t *row, const struct ipconn *i)
+{
+	const struct conn *out = i->socket[SOCKET_OUT];
+	char text[ADDR_TEXT] = "";
+	struct addr a;
+	bool numeric = addr_parse(&a, i->def.host, 0) == 0;
+
+	if (out != NULL)
+		addr_ip(&out->facts.peer.addr, text, sizeof text);
+	put(row, "hosttype", i->def.host[0] == '\0' ? "NOTAPPLIC" : !numeric ? "HOSTNAME" : strchr(i->def.host, ':') != NULL ? "IPV6" : "IPV4");
+	put(row, "ipresolved", text);
+	put(row, "ipfamily", text[0] == '\0' ? "UNKNOWN" : strchr(text, ':') != NULL ? "IPV6" : "IPV4");
 }
 
 static void
@@ -145,6 +166,7 @@ ipconn_rows(struct query *q)
 			put(row, "template", v.template);
 		put_number(row, "generation", i->generation != NULL ? (double)i->generation->number : 0);
 		put_sockets(row, i);
+		put_host(row, i);
 		json_array_append_new(q->rows, row);
 	}
 }
@@ -219,6 +241,17 @@ doors_of(const struct policy *p, const char *script)
 	return list;
 }
 
+static void
+put_users(json_t *list, const struct service *s, const char *owner, const char *script)
+{
+	for (enum door d = 0; d < DOOR_COUNT; d++) {
+		const char *key = d == DOOR_INSTALL ? "urm" : door_name(d);
+
+		if (d != DOOR_DELETE && s->script[d] != NULL && strcmp(s->script[d], script) == 0)
+			json_array_append_new(list, json_sprintf("%s %s", owner, key));
+	}
+}
+
 /* Who names it: "IPICSEC admit". */
 static json_t *
 used_by(const struct generation *g, const char *script)
@@ -226,13 +259,9 @@ used_by(const struct generation *g, const char *script)
 	json_t *list = json_array();
 
 	for (size_t s = 0; s < g->definition->ntcpipservices; s++)
-		for (enum door d = 0; d < DOOR_DELETE; d++) {
-			const char *named = g->service[s].script[d];
-			const char *key = d == DOOR_INSTALL ? "urm" : door_name(d);
-
-			if (named != NULL && strcmp(named, script) == 0)
-				json_array_append_new(list, json_sprintf("%s %s", g->service[s].def->tcpipservice, key));
-		}
+		put_users(list, &g->service[s], g->service[s].def->tcpipservice, script);
+	for (size_t s = 0; s < g->definition->nipconns; s++)
+		put_users(list, &g->outbound[s], g->outbound[s].ipconn->ipconn, script);
 	return list;
 }
 
@@ -276,9 +305,21 @@ static const struct {
 	{ "region", region_rows },
 	{ "tcpipservice", tcpipservice_rows },
 	{ "ipconn", ipconn_rows },
+	{ "session", session_rows },
+	{ "conversation", conversation_rows },
+	{ "program", program_rows },
+	{ "transaction", transaction_rows },
 	{ "socket", socket_rows },
 	{ "policy", policy_rows },
+	{ "statistics", statistics_rows },
 };
+
+/* What has no names of its own: the name is an ipconn's, which may have none of it. */
+static bool
+by_ipconn(const char *what)
+{
+	return strcmp(what, "session") == 0 || strcmp(what, "conversation") == 0;
+}
 
 json_t *
 inquire_rows(const struct region *r, const char *what, const char *name, struct fault *f)
@@ -290,14 +331,14 @@ inquire_rows(const struct region *r, const char *what, const char *name, struct 
 	while (i < sizeof kinds / sizeof kinds[0] && strcmp(kinds[i].what, what) != 0)
 		i++;
 	if (i == sizeof kinds / sizeof kinds[0]) {
-		fault_set(f, "inquire what? region, tcpipservice, ipconn, socket or policy");
+		fault_set(f, "inquire what? " INQUIRE_KINDS);
 		return NULL;
 	}
 	q.rows = json_array();
 	kinds[i].rows(&q);
-	if (name == NULL || json_array_size(q.rows) > 0)
+	if (name == NULL || json_array_size(q.rows) > 0 || (by_ipconn(what) && registry_name(r->registry, name) != NULL))
 		return q.rows;
 	json_decref(q.rows);
-	fault_set(f, "no %s named %s", what, text_printable(shown, sizeof shown, name, strlen(name)));
+	fault_set(f, "no %s named %s", by_ipconn(what) ? "ipconn" : what, text_printable(shown, sizeof shown, name, strlen(name)));
 	return NULL;
 }

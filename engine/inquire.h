@@ -9,17 +9,29 @@
 
 struct region;
 
+#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy or statistics"
+
 /*
- * The rows of `what`: region, tcpipservice, ipconn, socket or policy; of one NAME only when name is not NULL (CICS names in any
- * case). Every attribute of the definition in lower case with CVDA values in upper case, and what is known beside it. New array; NULL
+ * The rows of `what`, one of INQUIRE_KINDS; of one NAME only when name is not NULL (CICS names in any case). Every attribute of the definition in lower case with CVDA values in upper case, and what is known beside it. New array; NULL
  * with a sentence: no such thing.
  *
  *   region        applid networkid generation workers status sockets ipconns started file, and its attributes
  *   tcpipservice  tcpipservice port openstatus connections halfopen urm, and its attributes
- *   ipconn        ipconn connstatus servstatus autoinstalled template generation peer sockets clientloc, and its attributes
+ *   ipconn        ipconn connstatus servstatus autoinstalled template generation peer sockets clientloc hosttype ipresolved ipfamily recovstatus
+ *                 indoubt, and its attributes
  *   socket        connection stage way peer own ipconn tcpipservice generation tls cipher userid
+ *   session       ipconn connstatus direction sessions in_use free peak queued oldest state age; a row for each direction of an ipconn, of which
+ *                 NAME is one; oldest: the conversation that runs longest, with its state and age
+ *   conversation  ipconn connection direction conv state msg tran program userid bytes age; those under way, of all or of one ipconn
+ *   program       program kind (BUILTIN SCRIPT URL IPCONN) target in_use usecount (since the current generation began), and its attributes
+ *   transaction   transaction defined (false: a mirror that is there of itself) in_use, and its attributes
  *   policy        policy path doors generation current age memory connections used_by; one row a script and living generation
+ *   statistics    resource (GLOBAL TCPIPSERVICE IPCONN) name, and the figures of statistics.h; the name is the region's applid, a tcpipservice's, an
+ *                 ipconn's
  */
 json_t *inquire_rows(const struct region *r, const char *what, const char *name, struct fault *f);
+
+/* Sets totals to zero and peaks to what there is, for all or for what has that name. */
+void inquire_reset(struct region *r, const char *name);
 
 #endif

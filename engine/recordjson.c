@@ -45,6 +45,37 @@ door_json(const struct record *r, const struct record_door *d)
 		checks_json(d));
 }
 
+/* Which request was asked about; the password was never here. */
+static json_t *
+request_json(const struct recorded_request *q)
+{
+	json_t *users = json_array();
+
+	for (unsigned i = 0; i < q->users.nchecked; i++)
+		json_array_append_new(users, json_string(q->users.checked[i]));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "tran", text_or_null(q->tran), "program", text_or_null(q->program), "userid",
+		text_or_null(q->userid), "linkuser", text_or_null(q->users.link), "taskuser", text_or_null(q->users.task), "users", users, "bytes",
+		(json_int_t)q->bytes);
+}
+
+static json_t *
+requests_json(const struct record *r)
+{
+	json_t *list = json_array(), *o;
+
+	for (size_t i = 0; r->askings != NULL && i < r->askings->n; i++) {
+		const struct record_door *d = r->askings->door[i];
+
+		o = door_json(r, d);
+		if (d->request != NULL)
+			json_object_set_new(o, "request", request_json(d->request));
+		if (d->request != NULL && d->request->users.nchecked == 0) /* refused before it was known who answers for it, so no door was asked */
+			json_object_set_new(o, "door", json_string(stage_name(STAGE_REQUEST)));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
 static json_t *
 lists_json(const struct record *r, bool doors)
 {
@@ -67,8 +98,8 @@ recordjson(const struct record *r)
 
 	if (r->facts != NULL)
 		addr_print(&f->peer.addr, peer, sizeof peer);
-	return json_pack("{s:s, s:o, s:I, s:s, s:f, s:o, s:o, s:o, s:o, s:o, s:o}", "connection", r->connection, "peer", text_or_null(peer),
+	return json_pack("{s:s, s:o, s:I, s:s, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "connection", r->connection, "peer", text_or_null(peer),
 		"generation", (json_int_t)f->generation, "outcome", r->outcome, "time", r->opened, "stage", text_or_null(r->stage), "code",
-		text_or_null(r->code), "reason", text_or_null(r->reason), "doors", lists_json(r, true), "facts",
+		text_or_null(r->code), "reason", text_or_null(r->reason), "doors", lists_json(r, true), "requests", requests_json(r), "facts",
 		r->facts != NULL ? factsjson(f) : json_object(), "events", lists_json(r, false));
 }
