@@ -12,7 +12,7 @@
 #include "loop.h"
 #include "reach.h"
 
-#define IN_MAX (64 * 1024)
+#define IN_MAX (160 * 1024) /* two elements of conversations, their heads counted */
 
 /* --- the end of it all */
 
@@ -49,6 +49,17 @@ caller_close(struct link *l)
 
 static void dial_link(struct caller *c, unsigned n);
 
+/* Every socket that was wanted and granted stands. */
+static void
+all_in(struct caller *c)
+{
+	for (size_t n = 0; n < CALLER_SOCKETS; n++)
+		c->result->sockets_open += c->link[n].through;
+	c->errands = errands_begin(c);
+	if (c->errands == NULL)
+		stay_begin(c);
+}
+
 static bool
 further_granted(const struct caller *c)
 {
@@ -71,7 +82,7 @@ settled(struct link *l)
 	else if (l->n == 0 && further_granted(c))
 		dial_link(c, 1);
 	else
-		stay_begin(c);
+		all_in(c);
 }
 
 /* We could not go on, through no refusal of the partner's. */
@@ -170,7 +181,7 @@ send_capex(struct link *l)
 	}
 	l->outcome->stage = STAGE_CAPEX;
 	if (wire_put_capex(&body, &capex) < 0
-		|| http_request(&b, l->caller->o->host, WIRE_IS_CAPEX, WIRE_JSON, buf_bytes(&body), buf_len(&body)) < 0
+		|| http_request(&b, l->caller->host, WIRE_IS_CAPEX, WIRE_JSON, buf_bytes(&body), buf_len(&body)) < 0
 		|| io_write(&l->io, buf_bytes(&b), buf_len(&b)) < 0)
 		fail(l, "CAPEX: ", "no memory to send it");
 	buf_free(&body);
@@ -178,41 +189,95 @@ send_capex(struct link *l)
 }
 
 static void
+expect(struct link *l)
+{
+	if (l->through)
+		http_begin(&l->reader, HTTP_REQUEST | HTTP_ANSWER, HTTP_BODY_ELEMENT);
+	else
+		http_begin(&l->reader, HTTP_ANSWER, HTTP_BODY_CAPEX);
+}
+
+static void
+dial_again(void *arg)
+{
+	dial_link(arg, 0);
+}
+
+/* A generic listener names the specific one (IPIC.md 10). Followed once: two that name each other would keep us going round. */
+static bool
+redirected(struct link *l)
+{
+	struct caller *c = l->caller;
+	const struct capex_answer *a = &l->outcome->answer;
+
+	if (l->outcome->status != 307 || !l->outcome->has_answer || a->host[0] == '\0' || a->port == 0 || c->result->port != 0 || l->n > 0)
+		return false;
+	snprintf(c->host, sizeof c->host, "%s", a->host);
+	snprintf(c->result->host, sizeof c->result->host, "%s", a->host);
+	c->port = c->result->port = a->port;
+	caller_close(l);
+	memset(l->outcome, 0, sizeof *l->outcome);
+	l->shaken = l->heard = false;
+	timer_init(&c->timer, c->loop, dial_again, c);
+	timer_set(&c->timer, 0);
+	return true;
+}
+
+static void
 take_answer(struct link *l)
 {
 	struct caller_outcome *out = l->outcome;
-	struct fault f;
+	struct fault f = { "200, and its response is not OK" };
 
 	out->status = l->reader.status;
 	out->has_answer = wire_answer(&out->answer, buf_bytes(&l->io.in) + l->reader.body.at, l->reader.body.len, &f) == 0;
-	out->accepted = l->through = out->status == 200 && out->has_answer;
+	out->accepted = l->through = out->status == 200 && out->has_answer && strcmp(out->answer.response, "OK") == 0;
 	buf_consume(&l->io.in, l->reader.size);
-	http_begin(&l->reader, HTTP_REQUEST | HTTP_ANSWER, IN_MAX / 2);
+	expect(l);
+	if (redirected(l))
+		return;
 	if (l->through)
 		settled(l);
+	else if (out->status == 307)
+		refuse(l, STAGE_CAPEX, "redirected, to nowhere or a second time");
 	else if (out->status == 200)
 		fail(l, "the answer is not one of ours: ", f.text);
 	else
 		refuse(l, STAGE_CAPEX, "");
 }
 
+/* A message on an accepted socket; one that is none of ours is left without a word: the region is who keeps the rules. */
+static void
+take_message(struct link *l)
+{
+	const char *bytes = (const char *)buf_bytes(&l->io.in);
+	bool request = l->reader.kind == HTTP_REQUEST;
+	struct is_header is;
+
+	if (wire_is(&is, bytes + l->reader.is.at, l->reader.is.len, NULL) < 0)
+		return;
+	if (is.type != IS_CMD)
+		errands_take(l->caller->errands, l, request, &is, bytes + l->reader.body.at, l->reader.body.len);
+	else if (request)
+		stay_request(l, &is);
+	else
+		stay_answer(l);
+}
+
 static void
 take(struct link *l)
 {
-	const char *bytes = (const char *)buf_bytes(&l->io.in);
 	size_t size = l->reader.size;
-	bool request = l->reader.kind == HTTP_REQUEST;
 
 	if (!l->through) {
 		take_answer(l);
 		return;
 	}
-	if (request)
-		stay_request(l, bytes + l->reader.is.at, l->reader.is.len);
+	take_message(l);
+	if (!l->open)
+		return;
 	buf_consume(&l->io.in, size);
-	http_begin(&l->reader, HTTP_REQUEST | HTTP_ANSWER, IN_MAX / 2);
-	if (!request)
-		stay_answer(l);
+	expect(l);
 }
 
 /* An alert record in place of an answer: the port wants TLS. */
@@ -261,8 +326,8 @@ start_tls(struct link *l)
 		fail(l, "TLS: ", "no memory");
 		return;
 	}
-	if (addr_parse(&numeric, c->o->host, 0) < 0)
-		tls_set_name(t, c->o->host);
+	if (addr_parse(&numeric, c->host, 0) < 0)
+		tls_set_name(t, c->host);
 	l->outcome->stage = STAGE_TLS;
 	io_start_tls(&l->io, t);
 }
@@ -301,8 +366,10 @@ on_link(void *owner, enum io_event e)
 	case IO_BURIED:
 		caller_close(l);
 		break;
-	case IO_FIRST:
 	case IO_FLUSHED:
+		errands_flushed(l->caller->errands, l);
+		break;
+	case IO_FIRST:
 		break;
 	}
 }
@@ -328,12 +395,12 @@ dial_link(struct caller *c, unsigned n)
 	l->outcome = &c->result->socket[n];
 	l->outcome->dialled = true;
 	timer_init(&c->timer, c->loop, on_deadline, c);
-	fd = reach(c->o->host, c->o->port, c->o->timeout, &f);
+	fd = reach(c->host, c->port, c->o->timeout, &f);
 	if (fd < 0) {
 		fail(l, "", f.text);
 		return;
 	}
-	http_begin(&l->reader, HTTP_ANSWER, IN_MAX / 2);
+	expect(l);
 	io_open(&l->io, c->loop, fd, true, IN_MAX, on_link, l);
 	l->open = true;
 	timer_set(&c->timer, c->o->timeout);
@@ -345,6 +412,8 @@ caller_run(const struct caller_options *o, struct caller_result *out, struct fau
 	struct caller c = { .o = o, .result = out };
 
 	memset(out, 0, sizeof *out);
+	snprintf(c.host, sizeof c.host, "%s", o->host);
+	c.port = o->port;
 	c.loop = loop_new();
 	if (c.loop == NULL)
 		return fault_set(f, "no event loop: %s", strerrordesc_np(errno));
@@ -352,6 +421,7 @@ caller_run(const struct caller_options *o, struct caller_result *out, struct fau
 	dial_link(&c, 0);
 	if (any_open(&c) || !c.finished)
 		loop_run(c.loop);
+	errands_free(c.errands);
 	loop_free(c.loop);
 	return 0;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * caller: a partner's side of one connection, on a loop of its own: dials, does TLS, sends CAPEX, opens the further socket it was
- * granted, answers heartbeats, releases. What came of it is data; partner prints it.
+ * granted, sends requests (errands), answers heartbeats, releases. What came of it is data; partner prints it.
  */
 #ifndef SALLYPORT_CALLER_H
 #define SALLYPORT_CALLER_H
 
+#include "errands.h"
 #include "facts.h"
 #include "tls.h"
 #include "verdict.h"
@@ -23,8 +24,9 @@ struct caller_options {
 	int port;
 	struct caller_socket socket[CALLER_SOCKETS];
 	bool further;      /* open the further socket when it is granted */
-	double timeout;    /* from dialling to the answer, for each socket */
-	double hold;       /* seconds to stay after the acceptance, before release */
+	double timeout;    /* from dialling to the answer, for each socket; without any word on the requests */
+	struct errand_options errands;
+	double hold;       /* seconds to stay after the acceptance and the requests, before release */
 	bool no_heartbeat; /* leaves heartbeats unanswered */
 	int cut;           /* 1, 2: in place of release, that socket is reset; 0: release */
 };
@@ -44,12 +46,15 @@ struct caller_outcome { /* of one socket */
 
 struct caller_result {
 	struct caller_outcome socket[CALLER_SOCKETS];
+	char host[HOST_SIZE];  /* where a 307 sent it; "" nowhere */
+	int port;
+	struct errand_result errands;
 	unsigned sockets_open; /* when all that was asked for had been answered */
 	unsigned heartbeats;   /* answered */
 	const char *released;  /* "partner", "region", "lost"; NULL: it was never in */
 };
 
-/* Runs to the end of the connection. -1 with a sentence when there is no loop. */
+/* Runs to the end of the connection; out->errands.answer is the caller's to free. -1 with a sentence when there is no loop. */
 int caller_run(const struct caller_options *o, struct caller_result *out, struct fault *f);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* caller_parts: what caller.c, which leads to the acceptance, and stay.c, which leads from there to the end, share. */
+/* caller_parts: what caller.c, which leads to the acceptance, errands.c, which sends requests then, and stay.c, which leads to the end, share. */
 #ifndef SALLYPORT_CALLER_PARTS_H
 #define SALLYPORT_CALLER_PARTS_H
 
@@ -26,9 +26,12 @@ struct link { /* one socket */
 struct caller {
 	const struct caller_options *o;
 	struct caller_result *result;
+	char host[HOST_SIZE]; /* where it dials: o's, or where it was redirected to */
+	int port;
 	struct ev_loop *loop;
 	struct link link[CALLER_SOCKETS];
-	struct timer timer; /* of the phase: the answer, the hold, the goodbye */
+	struct errands *errands; /* under way or over; NULL: none */
+	struct timer timer; /* of the phase: the answer, the requests, the hold, the goodbye */
 	bool releasing; /* one of the two has asked for it */
 	bool was_cut;
 	bool finished;  /* what is still open is being closed */
@@ -39,11 +42,11 @@ void caller_finish(struct caller *c);
 /* Closes one at once. */
 void caller_close(struct link *l);
 
-/* Everything that was asked for has been answered: hold, then release (or cut). */
+/* Every socket and every request that was asked for has been answered: hold, then release (or cut). */
 void stay_begin(struct caller *c);
-/* A request of the region's on an accepted socket. */
-void stay_request(struct link *l, const char *is, size_t len);
-/* An answer to a request of ours. */
+/* A command of the region's on an accepted socket. */
+void stay_request(struct link *l, const struct is_header *is);
+/* An answer to a command of ours. */
 void stay_answer(struct link *l);
 /* An accepted socket is gone. */
 void stay_lost(struct link *l);

@@ -16,7 +16,7 @@
 #include "table.h"
 
 #define REGION_FILE "policies/region.lua"
-#define ARGS_MAX 3
+#define ARGS_MAX 4
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
 
@@ -24,7 +24,7 @@ struct command { /* one command line, read */
 	const char *name;
 	const char *region, *control; /* --region, --control; NULL not given */
 	const char *peer, *last;      /* of explain */
-	bool refused, json, cemt, check, force, help;
+	bool refused, json, cemt, check, force, reset, help;
 	char *arg[ARGS_MAX];
 	int nargs;
 };
@@ -40,7 +40,7 @@ show_inquired(const struct command *c, const json_t *rows)
 {
 	if (c->cemt)
 		table_cemt(stdout, what(c), rows);
-	else if (c->nargs == 2 && json_array_size(rows) == 1)
+	else if (c->nargs == 2 && json_array_size(rows) == 1 && strcmp(what(c), "conversation") != 0)
 		table_listing(stdout, json_array_get(rows, 0));
 	else
 		table_columns(stdout, what(c), rows);
@@ -49,9 +49,9 @@ show_inquired(const struct command *c, const json_t *rows)
 static void
 show_explained(const struct command *c, const json_t *rows)
 {
-	(void)c;
 	if (json_array_size(rows) == 0)
-		fprintf(stderr, "no connection that is remembered fits\n");
+		fprintf(stderr, "no connection that is remembered fits%s\n",
+			c->refused ? "; of a refused request the log's SP0050 names the connection" : "");
 	explain_print(stdout, rows);
 }
 
@@ -92,8 +92,11 @@ one_of(const char *word, const char *const *words)
 static bool
 inquire_fits(const struct command *c)
 {
-	static const char *const kinds[] = { "region", "tcpipservice", "ipconn", "socket", "policy", NULL };
+	static const char *const kinds[] = { "region", "tcpipservice", "ipconn", "session", "conversation", "program", "transaction",
+		"socket", "policy", "statistics", NULL };
 
+	if (c->reset && strcasecmp(what(c), "statistics") != 0)
+		return false;
 	return (c->nargs == 1 || c->nargs == 2) && one_of(what(c), kinds) && (!c->cemt || table_has_cemt(what(c)));
 }
 
@@ -101,12 +104,17 @@ static bool
 set_fits(const struct command *c)
 {
 	static const char *const services[] = { "open", "closed", "immclose", NULL };
-	static const char *const conns[] = { "inservice", "outservice", "released", NULL };
+	static const char *const conns[] = { "acquired", "released", "inservice", "outservice", "norecovdata", NULL };
+	static const char *const purges[] = { "cancel", "forcecancel", "purge", "forcepurge", "kill", NULL };
 
+	if (c->nargs == 4)
+		return strcmp(what(c), "ipconn") == 0 && strcasecmp(c->arg[2], "released") == 0 && one_of(c->arg[3], purges);
 	if (c->nargs != 3)
 		return false;
 	if (strcmp(what(c), "ipconn") == 0)
 		return one_of(c->arg[2], conns);
+	if (strcmp(what(c), "user") == 0)
+		return strcasecmp(c->arg[2], "unrevoke") == 0;
 	return strcmp(what(c), "tcpipservice") == 0 && (one_of(c->arg[2], services) || strncasecmp(c->arg[2], "urm=", 4) == 0);
 }
 
@@ -160,12 +168,15 @@ static const struct verb {
 	const char *usage;
 } verbs[] = {
 	{ "inquire", inquire_fits, show_inquired,
-		"usage: sallyport inquire region|tcpipservice|ipconn|socket|policy [NAME]\n"
-		"Shows what the running region holds; with a NAME, everything about that one.\n" COMMON
-		"  --cemt           the two-line form of CEMT (ipconn and tcpipservice)\n" },
+		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|statistics [NAME]\n"
+		"Shows what the running region holds; with a NAME, everything about that one (session, conversation: of that ipconn).\n" COMMON
+		"  --cemt           the two-line form of CEMT (ipconn and tcpipservice)\n"
+		"  --reset          statistics: shows them, then sets totals to zero and peaks to what there is now\n" },
 	{ "set", set_fits, show_done,
 		"usage: sallyport set tcpipservice NAME open|closed|immclose|urm=SCRIPT|urm=NO\n"
-		"       sallyport set ipconn NAME inservice|outservice|released\n"
+		"       sallyport set ipconn NAME acquired|released|inservice|outservice|norecovdata\n"
+		"       sallyport set ipconn NAME released cancel|forcecancel|purge|forcepurge|kill\n"
+		"       sallyport set user NAME unrevoke\n"
 		"Changes the running region. closed lets what came in live on, immclose ends it; urm= counts from the next CAPEX on.\n" COMMON },
 	{ "discard", ipconn_fits, show_done,
 		"usage: sallyport discard ipconn NAME\n"
@@ -188,7 +199,7 @@ static const struct verb {
 		"the order of events.\n" COMMON
 		"  --peer IP        the connections of one address\n"
 		"  --last N         the last N of them\n"
-		"  --refused        only refused ones\n" },
+		"  --refused        only refused ones; of a refused request the log's SP0050 names the connection\n" },
 };
 
 static const struct verb *
@@ -205,7 +216,8 @@ read_line(struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
 		{ "peer", required_argument, NULL, 'p' }, { "last", required_argument, NULL, 'l' }, { "refused", no_argument, NULL, 'f' },
-		{ "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' }, { "help", no_argument, NULL, 'h' },
+		{ "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' },
+		{ "reset", no_argument, NULL, 'z' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 	int opt;
 
@@ -221,13 +233,14 @@ read_line(struct command *c, int argc, char **argv)
 		case 'o': c->force = true; break;
 		case 'j': c->json = true; break;
 		case 't': c->cemt = true; break;
+		case 'z': c->reset = true; break;
 		case 'h': c->help = true; break;
 		default: return -1;
 		}
 	}
 	for (; optind < argc && c->nargs < ARGS_MAX; optind++)
 		c->arg[c->nargs++] = argv[optind];
-	if (c->nargs > 1) /* the kind of thing, which is a word of ours; a lone one may be a connection's id */
+	if (c->nargs > 1 || (c->nargs == 1 && strcmp(c->name, "inquire") == 0)) /* the kind of thing, a word of ours; else a lone one is an id or a name */
 		for (char *p = c->arg[0]; *p != '\0'; p++)
 			*p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
 	return optind == argc ? 0 : -1;
@@ -240,7 +253,8 @@ options_fit(const struct command *c)
 	bool explain = strcmp(c->name, "explain") == 0, inquire = strcmp(c->name, "inquire") == 0;
 	bool reload = strcmp(c->name, "reload") == 0;
 
-	return (reload || (!c->check && !c->force)) && (explain || (c->peer == NULL && c->last == NULL && !c->refused)) && (inquire || !c->cemt) && !(c->json && c->cemt);
+	return (reload || (!c->check && !c->force)) && (explain || (c->peer == NULL && c->last == NULL && !c->refused))
+		&& (inquire || (!c->cemt && !c->reset)) && !(c->json && c->cemt);
 }
 
 static json_t *
@@ -258,6 +272,8 @@ request(const struct command *c)
 		json_object_set_new(options, "refused", json_string("yes"));
 	if (c->check)
 		json_object_set_new(options, "check", json_string("yes"));
+	if (c->reset)
+		json_object_set_new(options, "reset", json_string("yes"));
 	if (c->force)
 		json_object_set_new(options, "force", json_string("yes"));
 	if ((int)json_array_size(args) != c->nargs) { /* not UTF-8 */
@@ -347,6 +363,18 @@ show(const struct command *c, const struct verb *v, const json_t *answer)
 	return done && fflush(stdout) == 0 ? DONE : FAILED;
 }
 
+/* What was not understood, before how it is said. */
+static void
+say_misused(const struct command *c)
+{
+	if (c->peer != NULL || c->last != NULL)
+		return; /* explain has said it, or getopt */
+	fprintf(stderr, "%s: %s", c->name, !options_fit(c) ? "an option that does not go with it" : c->nargs == 0 ? "words are missing" : "not understood:");
+	for (int i = 0; options_fit(c) && i < c->nargs; i++)
+		fprintf(stderr, " %s", c->arg[i]);
+	fputc('\n', stderr);
+}
+
 int
 command_run(int argc, char **argv)
 {
@@ -357,7 +385,12 @@ command_run(int argc, char **argv)
 
 	if (v == NULL)
 		return USAGE;
-	if (read_line(&c, argc, argv) < 0 || (!c.help && !(options_fit(&c) && v->fits(&c)))) {
+	status = read_line(&c, argc, argv);
+	if (status == 0 && !c.help && !(options_fit(&c) && v->fits(&c))) {
+		say_misused(&c);
+		status = -1;
+	}
+	if (status < 0) {
 		fputs(v->usage, stderr);
 		return USAGE;
 	}

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main: the command line: which command, its options, its exit status; and the signals of a running region. */
+#include "body.h"
 #include "clock.h"
 #include "command.h"
 #include "definition.h"
 #include "health.h"
 #include "partner.h"
+#include "passwd.h"
 #include "region.h"
 #include "specs.h"
 #include "watch.h"
@@ -12,6 +14,7 @@
 #include <ev.h>
 #include <getopt.h>
 #include <jansson.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +22,8 @@
 #include <sys/resource.h>
 
 #define REGION_FILE "policies/region.lua"
+#define LARGE (4 * 1024 * 1024) /* bytes of one piece of memory that is given back as soon as it is free */
+#define KEPT (8 * 1024 * 1024)  /* bytes of smaller ones that are kept for the next */
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
@@ -65,6 +70,17 @@ raise_descriptors(void)
 	}
 }
 
+/*
+ * Large payloads go back to the system when they are done with. Left alone, the C library would learn from the first large one to keep the next. What
+ * one of a megabyte takes is kept: fetched anew each time it would cost four times the CPU (spec/bench/requests.lua).
+ */
+static void
+return_memory(void)
+{
+	mallopt(M_MMAP_THRESHOLD, LARGE);
+	mallopt(M_TRIM_THRESHOLD, KEPT);
+}
+
 static int
 run_region(const struct region_options *o, bool watched)
 {
@@ -75,6 +91,7 @@ run_region(const struct region_options *o, bool watched)
 	int status;
 
 	raise_descriptors();
+	return_memory();
 	r = region_new(o, &faults);
 	print_faults(&faults);
 	faults_free(&faults);
@@ -100,7 +117,18 @@ run_region(const struct region_options *o, bool watched)
 static const char run_usage[] =
 	"usage: sallyport run [--region FILE] [--control PATH] [--log FILE] [--log-format text|json] [--watch]\n"
 	"Starts a region in the foreground (default " REGION_FILE "). SIGTERM drains, a second one ends at once. SIGHUP reloads;\n"
-	"--watch reloads whenever the definition, a script or the ring has changed.\n";
+	"--watch reloads whenever the definition, a script, the saf or the ring has changed.\n";
+
+#define STRAY "a definition is named by --region FILE; not understood:"
+
+/* What was not understood comes before how it is said. */
+static int
+misused(const char *help, const char *command, const char *what, const char *given)
+{
+	if (what != NULL)
+		fprintf(stderr, "%s: %s '%s'\n", command, what, given);
+	return fputs(help, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
+}
 
 static int
 run_main(int argc, char **argv)
@@ -125,11 +153,13 @@ run_main(int argc, char **argv)
 			o.log_format = LOG_JSON;
 		else if (opt == 'h')
 			return fputs(run_usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
-		else if (opt != 'f' || strcmp(optarg, "text") != 0)
-			return fputs(run_usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
+		else if (opt != 'f')
+			return misused(run_usage, "run", NULL, NULL);
+		else if (strcmp(optarg, "text") != 0)
+			return misused(run_usage, "run", "--log-format is text or json, not", optarg);
 	}
 	if (optind != argc)
-		return fputs(run_usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
+		return misused(run_usage, "run", STRAY, argv[optind]);
 	return run_region(&o, watched);
 }
 
@@ -167,6 +197,17 @@ check_scripts(struct definition *d, bool specs, struct faults *faults)
 	generation_unref(g);
 }
 
+/* Not a warning: it is what a region does that says nothing of sec, and may be meant. */
+static void
+print_note(const char *file, const struct definition *d)
+{
+	const char *service = health_unchecked(d);
+
+	if (service != NULL)
+		printf("%s:%d: note: security checks of requests are off: what comes by tcpipservice %s runs unasked; see sec, saf and attach\n", file,
+			d->region.line, service);
+}
+
 static int
 check(const char *file, bool strict, bool specs)
 {
@@ -175,6 +216,7 @@ check(const char *file, bool strict, bool specs)
 	bool bad;
 
 	if (d != NULL) {
+		print_note(file, d);
 		if (faults.errors == 0) /* of a value that was at fault only the default is left to judge */
 			health_check(d, &faults);
 		check_scripts(d, specs, &faults);
@@ -207,7 +249,7 @@ check_main(int argc, char **argv)
 			return fputs(check_usage, opt == 'h' ? stdout : stderr) < 0 ? EXIT_FAILED : opt == 'h' ? EXIT_DONE : EXIT_USAGE;
 	}
 	if (optind != argc)
-		return fputs(check_usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
+		return misused(check_usage, "check", STRAY, argv[optind]);
 	return check(file, strict, specs);
 }
 
@@ -218,8 +260,9 @@ static const char usage[] =
 	"  run       start a region in the foreground\n"
 	"  check     load definitions and policies, report every fault\n"
 	"  connect   be a partner: dial, do TLS, send CAPEX, print the outcome\n"
-	"  inquire   region | tcpipservice | ipconn | socket | policy [NAME]\n"
-	"  set       tcpipservice NAME … | ipconn NAME …\n"
+	"  passwd    hash a password for the saf's file\n"
+	"  inquire   region | tcpipservice | ipconn | session | conversation | program | transaction | socket | policy | statistics [NAME]\n"
+	"  set       tcpipservice NAME … | ipconn NAME … | user NAME unrevoke\n"
 	"  discard   ipconn NAME\n"
 	"  release   ipconn NAME\n"
 	"  reload    take on changed definitions, rings and policies, while partners are connected\n"
@@ -232,6 +275,7 @@ static const struct {
 	{ "run", run_main },
 	{ "check", check_main },
 	{ "connect", partner_run },
+	{ "passwd", passwd_run },
 	{ "inquire", command_run },
 	{ "set", command_run },
 	{ "discard", command_run },
@@ -245,6 +289,7 @@ main(int argc, char **argv)
 {
 	signal(SIGPIPE, SIG_IGN); /* SSL_write has no flag for it */
 	json_object_seed(0);
+	body_keep_secrets();
 	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))
 		return fputs(usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
 	for (size_t i = 0; argc >= 2 && i < sizeof commands / sizeof *commands; i++)

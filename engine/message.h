@@ -9,8 +9,15 @@
 
 #define MESSAGES(X) \
 	/* id          severity  sentence */ \
+	X(DFHIS0998, 'E', "A task serving an IPIC request abended.") \
 	X(DFHIS1003, 'E', "IPCONN could not be released in time; its sockets are closed.") \
+	X(DFHIS1005, 'W', "IPCONN not acquired: its TCPIPSERVICE is not open.") \
+	X(DFHIS1011, 'W', "IPCONN not acquired: the partner rejected the capability exchange.") \
 	X(DFHIS1015, 'W', "Cannot accept a connection: client session state is invalid. X'0515'") \
+	X(DFHIS1021, 'W', "Session error.") \
+	X(DFHIS1023, 'W', "Conversation error.") \
+	X(DFHIS1025, 'W', "The mirror transaction could not be attached.") \
+	X(DFHIS1034, 'W', "The conversation named as previous is no longer pending.") \
 	X(DFHIS1050, 'W', "A heartbeat was not answered in time.") \
 	X(DFHIS2001, 'I', "Client session accepted for IPCONN.") \
 	X(DFHIS2009, 'I', "IPCONN released.") \
@@ -49,7 +56,19 @@
 	X(SP0032, 'I', "Heartbeat sent.") \
 	X(SP0033, 'W', "Heartbeat missed; one more try.") \
 	X(SP0034, 'W', "Protocol error; the socket is closed.") \
-	X(SP0040, 'W', "Messages lost: the queue was full.")
+	X(SP0035, 'I', "Acquire begun.") \
+	X(SP0036, 'I', "IPCONN acquired.") \
+	X(SP0037, 'I', "Acquire will be tried again.") \
+	X(SP0038, 'I', "Recovery information exchanged.") \
+	X(SP0039, 'W', "The partner has lost its log while work is in doubt.") \
+	X(SP0040, 'W', "Messages lost: the queue was full.") \
+	X(SP0050, 'W', "Request refused.") \
+	X(SP0051, 'W', "Security checks of requests are off.") \
+	X(SP0052, 'W', "User revoked after wrong passwords.") \
+	X(SP0053, 'W', "Program failed.") \
+	X(SP0054, 'I', "Recovery information forgotten.") \
+	X(SP0055, 'I', "Final statistics.") \
+	X(SP0056, 'E', "Recovery file not written; it is tried again each second.")
 
 enum message {
 #define X(id, severity, sentence) MSG_##id,

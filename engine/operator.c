@@ -1,36 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "operator.h"
+#include "operator_parts.h"
 
 #include "factsjson.h"
 #include "inquire.h"
-#include "ipconn.h"
 #include "record.h"
-#include "region.h"
-#include "reload.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#define ARGS_MAX 8
 #define EXPLAIN_MAX 2000 /* records in one answer: it is made in one turn of the loop */
-
-struct order { /* one request, taken apart; strings borrowed from it */
-	struct region *region;
-	const json_t *request;
-	const char *arg[ARGS_MAX];
-	size_t nargs;
-	struct fault fault;
-	json_t *rows; /* what the answer carries; owned until answered */
-	const char *command;
-	const struct control_peer *peer;
-	struct control_asker *asker;
-	bool later; /* the answer is owed */
-};
 
 /* Each does one command; -1 with order->fault. */
 typedef int (*order_fn)(struct order *o);
+
+static const char *
+option(const struct order *o, const char *name)
+{
+	return json_string_value(json_object_get(json_object_get(o->request, "options"), name));
+}
 
 /* The command as it was typed. */
 static void
@@ -40,46 +28,14 @@ print_order(const struct order *o, char *out, size_t size)
 
 	for (size_t i = 0; i < o->nargs && at < size; i++)
 		at += (size_t)snprintf(out + at, size - at, " %s", o->arg[i]);
+	if (option(o, "reset") != NULL && at < size)
+		snprintf(out + at, size - at, " --reset");
 }
 
-static const char *
-option(const struct order *o, const char *name)
+const char *
+operator_folded(const char *name, char out[NAME_SIZE])
 {
-	return json_string_value(json_object_get(json_object_get(o->request, "options"), name));
-}
-
-/* Names are upper case in the region; operators may type them as they like. */
-static const char *
-folded(const char *name, char out[NAME_SIZE])
-{
-	size_t n = 0;
-
-	for (; name[n] != '\0' && n < NAME_SIZE - 1; n++)
-		out[n] = (char)(name[n] >= 'a' && name[n] <= 'z' ? name[n] - 'a' + 'A' : name[n]);
-	out[n] = '\0';
-	return name[n] == '\0' ? out : name; /* too long: as it is, and not found */
-}
-
-static struct ipconn *
-find_ipconn(struct order *o, const char *typed)
-{
-	char name[NAME_SIZE];
-	struct ipconn *i = registry_name(o->region->registry, folded(typed, name));
-
-	if (i == NULL)
-		fault_set(&o->fault, "no ipconn named %s is installed", typed);
-	return i;
-}
-
-static struct listener *
-find_listener(struct order *o, const char *typed)
-{
-	char name[NAME_SIZE];
-	struct listener *l = region_listener(o->region, folded(typed, name));
-
-	if (l == NULL)
-		fault_set(&o->fault, "no tcpipservice named %s", typed);
-	return l;
+	return text_upper(out, NAME_SIZE, name, strlen(name)) ? out : name; /* too long: as it is, and not found */
 }
 
 static int
@@ -89,9 +45,15 @@ do_inquire(struct order *o)
 	const char *typed = o->nargs > 1 ? o->arg[1] : NULL;
 	bool by_name = typed != NULL && o->nargs > 0 && strcmp(o->arg[0], "socket") != 0 && strcmp(o->arg[0], "policy") != 0;
 
+	bool reset = option(o, "reset") != NULL;
+
 	if (o->nargs < 1)
-		return fault_set(&o->fault, "inquire what? region, tcpipservice, ipconn, socket or policy");
-	o->rows = inquire_rows(o->region, o->arg[0], by_name ? folded(typed, name) : typed, &o->fault);
+		return fault_set(&o->fault, "inquire what? " INQUIRE_KINDS);
+	if (reset && strcmp(o->arg[0], "statistics") != 0)
+		return fault_set(&o->fault, "inquire %s has nothing to reset; statistics have", o->arg[0]);
+	o->rows = inquire_rows(o->region, o->arg[0], by_name ? operator_folded(typed, name) : typed, &o->fault);
+	if (reset && o->rows != NULL)
+		inquire_reset(o->region, typed);
 	return o->rows != NULL ? 0 : -1;
 }
 
@@ -114,26 +76,6 @@ do_explain(struct order *o)
 		return 0;
 	return fault_set(&o->fault, "no connection %s is remembered (the region keeps the last %d)", q.connection,
 		region_generation(o->region)->definition->region.records);
-}
-
-/* --- set tcpipservice ------------------------------------------------------------------------------------------------ */
-
-/* Ends everything that came in there (IPIC.md 4.2: IMMCLOSE). */
-static void
-end_all(struct region *r, const struct listener *l)
-{
-	struct conn *next;
-
-	for (struct conn *c = r->worker.conns; c != NULL; c = next) {
-		next = c->next;
-		if (c->entrance == &l->entrance && c->ipconn == NULL && c->stage != CONN_DRAINING)
-			conn_close(c, CONN_AT_ONCE, "the tcpipservice was closed at once");
-	}
-	for (struct ipconn *i = registry_first(r->registry), *after; i != NULL; i = after) {
-		after = i->next;
-		if (i->socket[0] != NULL && i->socket[0]->entrance == &l->entrance)
-			ipconn_finish(i, "the tcpipservice was closed at once");
-	}
 }
 
 /* --- reload, and urm=, which is one ---------------------------------------------------------------------------------- */
@@ -200,8 +142,8 @@ reloaded(void *arg, const struct reload_report *report)
 }
 
 /* The answer comes when the reload has ended; the asker may have left by then. */
-static int
-begin_reload(struct order *o, struct reload_order *reload)
+int
+operator_begin_reload(struct order *o, struct reload_order *reload)
 {
 	struct duty *duty = calloc(1, sizeof *duty);
 
@@ -230,95 +172,7 @@ do_reload(struct order *o)
 
 	if (o->nargs > 0)
 		return fault_set(&o->fault, "reload takes no argument; there are --check and --force");
-	return begin_reload(o, &reload);
-}
-
-static int
-set_urm(struct order *o, const struct listener *l, const char *urm)
-{
-	struct reload_order reload = { .tcpipservice = l->entrance.tcpipservice, .urm = urm };
-
-	return begin_reload(o, &reload);
-}
-
-static int
-set_tcpipservice(struct order *o, struct listener *l, const char *what)
-{
-	if (strncasecmp(what, "urm=", 4) == 0)
-		return set_urm(o, l, what + 4);
-	if (strcasecmp(what, "open") == 0)
-		return o->region->worker.draining ? fault_set(&o->fault, "the region is shutting down") : listener_open(l, &o->fault);
-	if (strcasecmp(what, "closed") != 0 && strcasecmp(what, "immclose") != 0)
-		return fault_set(&o->fault, "set tcpipservice %s: '%s' is not open, closed, immclose or urm=NAME", l->entrance.tcpipservice, what);
-	listener_close(l);
-	if (strcasecmp(what, "immclose") == 0)
-		end_all(o->region, l);
-	return 0;
-}
-
-/* --- set ipconn ------------------------------------------------------------------------------------------------------ */
-
-static int
-set_ipconn(struct order *o, struct ipconn *i, const char *what)
-{
-	if (strcasecmp(what, "inservice") == 0)
-		i->inservice = true;
-	else if (strcasecmp(what, "outservice") == 0)
-		i->inservice = false;
-	else if (strcasecmp(what, "released") == 0)
-		ipconn_release(i, "released by the operator");
-	else
-		return fault_set(&o->fault, "set ipconn %s: '%s' is not inservice, outservice or released", i->def.ipconn, what);
-	return 0;
-}
-
-static int
-do_set(struct order *o)
-{
-	struct listener *l;
-	struct ipconn *i;
-
-	if (o->nargs != 3)
-		return fault_set(&o->fault, "set tcpipservice NAME open|closed|immclose|urm=NAME, or set ipconn NAME inservice|outservice|released");
-	if (strcasecmp(o->arg[0], "tcpipservice") == 0) {
-		l = find_listener(o, o->arg[1]);
-		return l != NULL ? set_tcpipservice(o, l, o->arg[2]) : -1;
-	}
-	if (strcasecmp(o->arg[0], "ipconn") == 0) {
-		i = find_ipconn(o, o->arg[1]);
-		return i != NULL ? set_ipconn(o, i, o->arg[2]) : -1;
-	}
-	return fault_set(&o->fault, "set what? '%s' is not tcpipservice or ipconn", o->arg[0]);
-}
-
-static int
-do_release(struct order *o)
-{
-	struct ipconn *i = o->nargs > 0 ? find_ipconn(o, o->arg[o->nargs - 1]) : NULL;
-
-	if (o->nargs == 0)
-		return fault_set(&o->fault, "release which ipconn?");
-	if (i == NULL)
-		return -1;
-	ipconn_release(i, "released by the operator");
-	return 0;
-}
-
-static int
-do_discard(struct order *o)
-{
-	struct ipconn *i;
-
-	if (o->nargs != 2 || strcasecmp(o->arg[0], "ipconn") != 0)
-		return fault_set(&o->fault, "discard ipconn NAME");
-	i = find_ipconn(o, o->arg[1]);
-	if (i == NULL)
-		return -1;
-	if (i->inservice || i->status != CONN_RELEASED)
-		return fault_set(&o->fault, "ipconn %s is %s and %s; to be discarded it must be OUTSERVICE and RELEASED (set ipconn %s outservice, then released)",
-			i->def.ipconn, i->inservice ? "INSERVICE" : "OUTSERVICE", connstatus_name(i->status), i->def.ipconn);
-	ipconn_delete(i);
-	return 0;
+	return operator_begin_reload(o, &reload);
 }
 
 /* --- one request ----------------------------------------------------------------------------------------------------- */
@@ -330,9 +184,9 @@ static const struct {
 } commands[] = {
 	{ "inquire", do_inquire, false },
 	{ "explain", do_explain, false },
-	{ "set", do_set, true },
-	{ "discard", do_discard, true },
-	{ "release", do_release, true },
+	{ "set", operator_set, true },
+	{ "discard", operator_discard, true },
+	{ "release", operator_release, true },
 	{ "reload", do_reload, true },
 };
 
@@ -373,7 +227,7 @@ run(struct order *o)
 		if (strcmp(commands[i].name, o->command) != 0)
 			continue;
 		status = commands[i].run(o);
-		if (commands[i].changes && !o->later)
+		if ((commands[i].changes || option(o, "reset") != NULL) && !o->later)
 			say_order(o, status);
 		return status;
 	}

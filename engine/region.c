@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region.h"
 
+#include "backend.h"
 #include "clock.h"
 #include "control.h"
+#include "crew.h"
 #include "definition.h"
 #include "health.h"
 #include "ipconn.h"
 #include "loop.h"
 #include "operator.h"
+#include "passwords.h"
+#include "recovery.h"
 #include "reload.h"
+#include "session.h"
 #include "succession.h"
 #include "tally.h"
 #include "view.h"
@@ -17,6 +22,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+
+#define REWRITE_SECONDS 1
+#define RESOLVERS 8       /* threads: one waits for a silent name server for longer than its partner is tried once, and others are not to wait with it */
+#define RESOLVE_QUEUE 256 /* names that wait for them */
 
 /* --- generations ---------------------------------------------------------------------------------------------------- */
 
@@ -69,6 +78,14 @@ idle(struct worker *w)
 	loop_break(w->loop);
 }
 
+static struct entrance *
+entrance(struct worker *w, const char *tcpipservice)
+{
+	struct listener *l = region_listener(w->house, tcpipservice);
+
+	return l != NULL ? &l->entrance : NULL;
+}
+
 static void
 close_all(struct region *r, const char *why)
 {
@@ -80,7 +97,13 @@ static void
 drained(void *arg)
 {
 	struct region *r = arg;
+	struct ipconn *next;
 
+	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
+		next = i->next;
+		if (session_busy(i) > 0)
+			log_say(r->log, MSG_DFHIS1003, "ipconn", i->def.ipconn, "why", "its work did not end within the region's drain time", NULL);
+	}
 	close_all(r, "the region's drain time is over");
 	loop_break(r->worker.loop);
 }
@@ -112,6 +135,29 @@ region_stop(struct region *r, bool at_once)
 		begin_drain(r);
 }
 
+/* What could not be written is said once, and tried again each second. */
+static void
+write_recovery(struct region *r)
+{
+	struct fault f = { "" };
+
+	if (r->worker.recovery == NULL || recovery_write(r->worker.recovery, &f) == 0) {
+		r->unwritten = false;
+		return;
+	}
+	if (!r->unwritten)
+		log_say(r->log, MSG_SP0056, "why", f.text, NULL);
+	r->unwritten = true;
+	timer_set(&r->rewrite, REWRITE_SECONDS);
+}
+
+/* The end of this turn does it. */
+static void
+rewrite(void *arg)
+{
+	(void)arg;
+}
+
 static void
 end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
@@ -122,6 +168,8 @@ end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 	conn_bury(&r->worker);
 	registry_bury(r->registry);
 	succession_bury(r);
+	if (!timer_running(&r->rewrite))
+		write_recovery(r);
 }
 
 int
@@ -151,9 +199,20 @@ name_boot(struct worker *w)
 }
 
 static int
-furnish(struct region *r, const struct region_options *o, const struct definition *d, struct faults *faults)
+remember(struct region *r, const struct definition *d, struct faults *faults)
 {
-	struct worker *w = &r->worker;
+	struct fault f;
+
+	r->worker.recovery = recovery_open(d->region.recovery, &f);
+	if (r->worker.recovery == NULL)
+		faults_add(faults, FAULT_ERROR, d->file, d->region.line, "%s", f.text);
+	return r->worker.recovery != NULL ? 0 : -1;
+}
+
+/* Where the library is, and where to write: what an operator may have said wrong. */
+static int
+open_outside(struct region *r, const struct region_options *o, struct faults *faults)
+{
 	struct fault f;
 
 	if (o->library != NULL) {
@@ -163,29 +222,51 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 		return -1;
 	}
 	r->log = log_open(o->log_file, o->log_format, &f);
-	if (r->log == NULL) {
-		faults_add(faults, FAULT_ERROR, o->log_file, 0, "%s", f.text);
-		return -1;
-	}
-	log_applid(r->log, d->region.applid);
-	r->records = records_new((size_t)d->region.records);
-	r->tally = tally_new();
-	r->store = store_new();
-	r->registry = registry_new();
-	w->loop = loop_new();
-	if (!r->records || !r->tally || !r->store || !r->registry || !w->loop)
-		return short_of_memory(faults);
-	r->world = (struct host_world){ .store = r->store, .ipconn = view_ipconn, .ipconns = view_ipconns, .arg = w };
+	if (r->log != NULL)
+		return 0;
+	faults_add(faults, FAULT_ERROR, o->log_file, 0, "%s", f.text);
+	return -1;
+}
+
+/* The worker borrows what is the region's. */
+static void
+lend(struct region *r)
+{
+	struct worker *w = &r->worker;
+
 	w->log = r->log;
 	w->records = r->records;
 	w->tally = r->tally;
 	w->store = r->store;
 	w->registry = r->registry;
 	w->idle = idle;
+	w->entrance = entrance;
 	w->house = r;
+}
+
+static int
+furnish(struct region *r, const struct region_options *o, const struct definition *d, struct faults *faults)
+{
+	struct worker *w = &r->worker;
+
+	if (open_outside(r, o, faults) < 0)
+		return -1;
+	log_applid(r->log, d->region.applid);
+	r->records = records_new((size_t)d->region.records);
+	r->tally = tally_new();
+	r->store = store_new();
+	r->registry = registry_new();
+	w->loop = loop_new();
+	w->crew = w->loop != NULL ? crew_new(w->loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
+	w->passwords = w->loop != NULL ? passwords_new(w->loop, r->log) : NULL;
+	if (!r->records || !r->tally || !r->store || !r->registry || !w->crew || !w->passwords)
+		return short_of_memory(faults);
+	r->world = (struct host_world){ .store = r->store, .ipconn = view_ipconn, .ipconns = view_ipconns, .arg = w };
+	lend(r);
 	name_boot(w);
 	timer_init(&r->drain, w->loop, drained, r);
-	return 0;
+	timer_init(&r->rewrite, w->loop, rewrite, r);
+	return remember(r, d, faults);
 }
 
 static int
@@ -259,6 +340,8 @@ say_up(struct region *r, const struct region_options *o, const struct definition
 	char number[24];
 
 	say_warnings(r, d);
+	if (health_unchecked(d) != NULL)
+		log_say(r->log, MSG_SP0051, "sec", d->region.sec == SEC_NO ? "no" : "not given", "tcpipservice", health_unchecked(d), NULL);
 	log_say(r->log, MSG_SP0001, "networkid", d->region.networkid, "generation",
 		log_number(number, (int64_t)r->worker.generation->number), "region", r->file, "control",
 		control_path(o, d), NULL);
@@ -322,20 +405,27 @@ region_free(struct region *r)
 		return;
 	reload_cancel(r);
 	control_close(r->control);
+	r->worker.draining = true; /* nothing begins anew */
 	if (r->worker.loop != NULL) {
 		close_all(r, "the region ends");
 		conn_bury(&r->worker);
 	}
+	write_recovery(r); /* what was open just now is in doubt */
+	backend_free(r->worker.backend);
 	free_listeners(r->listeners);
 	free_listeners(r->retired);
 	registry_free(r->registry);
+	passwords_free(r->worker.passwords);
+	crew_free(r->worker.crew); /* whoever waited for it is gone */
 	if (r->worker.loop != NULL) {
 		timer_stop(&r->drain);
+		timer_stop(&r->rewrite);
 		ev_prepare_stop(r->worker.loop, &r->turn);
 	}
 	if (r->worker.generation != NULL)
 		r->worker.generation->log = NULL; /* that it goes with the region is no news */
 	generation_unref(r->worker.generation);
+	recovery_close(r->worker.recovery);
 	store_free(r->store);
 	tally_free(r->tally);
 	records_free(r->records);

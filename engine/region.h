@@ -32,6 +32,8 @@ struct region {
 	struct reload *reload;         /* owned; NULL: none under way */
 	struct control *control;       /* owned */
 	struct timer drain;
+	struct timer rewrite;          /* runs between two tries to write the recovery file */
+	bool unwritten;                /* the last try failed, and that was said */
 	double started;
 	uint64_t generations;          /* numbers given out */
 	int exit_status;
