@@ -1,7 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The demo region, `make run`: NETA.CICSA on the loopback. `sallyport check` reads this file and says what is wrong with it.
 
-region { applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA", dfltuser = "CICSUSER", control = "run/CICSA.sock" }
+region {
+  applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA", dfltuser = "CICSUSER", control = "run/CICSA.sock",
+  saf = "policies/saf.lua", -- its users' passwords stand in it: a demo
+}
 
 -- Anybody near, without TLS, as CICS does it when nobody has thought about it: for the first try with curl. `check` warns of it.
 tcpipservice "IPICDEMO" {
@@ -21,3 +24,7 @@ ipconn "NETX" { applid = "CTGAPP", template = "only", receivecount = 10, useraut
 
 -- For quarantine: put urm = "quarantine" in place of a listener's urm, and unknown partners come in, one session each.
 ipconn "QUARANT" { template = "only", receivecount = 1, userauth = "verify" }
+
+-- What requests may run: the data back, and what the region knows of who asks.
+program "ECHO" {}
+program "WHOAMI" {}

@@ -1,0 +1,51 @@
+-- SPDX-License-Identifier: Apache-2.0
+
+local function name(...)
+  local out = { printed = "…" }
+  for _, part in ipairs { ... } do
+    local type, value = part:match "^(%w+)=(.*)$"
+    out[#out + 1] = { type = type, value = value }
+  end
+  return out
+end
+
+local FIRST = name("O=Sallyport demo", "CN=First CA")
+local SECOND = name("O=Sallyport demo", "CN=Second CA")
+
+local function certify(subject, issuer, ok)
+  return { stage = "tls", way = "in",
+    certificate = { subject = subject, issuer = issuer, chain = { ok = ok ~= false, text = ok == false and "expired" or nil } } }
+end
+
+local function maps(userid)
+  return { verdict = "accept", userid = userid }
+end
+
+local NOBODY = { verdict = "accept", userid = false }
+
+return {
+  { name = "maps a whole subject of a whole issuer", door = "certify",
+    facts = certify(name("O=Sallyport demo", "CN=NETX.CTGAPP"), FIRST), expect = maps "CTGUSER" },
+  { name = "maps everybody of an issuer", door = "certify",
+    facts = certify(name("O=Sallyport demo", "CN=OTHER.OTHERCA"), SECOND), expect = maps "SECONDCA" },
+  { name = "does not take another issuer's name for the one it asks for", door = "certify",
+    facts = certify(name("O=Sallyport demo", "CN=NETX.CTGAPP"), SECOND), expect = maps "SECONDCA" },
+  { name = "maps who stands below a part of a name", door = "certify",
+    facts = certify(name("O=Sallyport demo", "OU=Payroll", "CN=FRED"), FIRST), expect = maps "PAYUSER" },
+  { name = "maps by part of a subject before a whole issuer", door = "certify",
+    facts = certify(name("O=Sallyport demo", "OU=Payroll", "CN=FRED"), SECOND), expect = maps "PAYUSER" },
+  { name = "lets in whom no filter knows, without a user", door = "certify",
+    facts = certify(name("O=Sallyport demo", "CN=NETX.RSAAPP"), FIRST), expect = NOBODY },
+  { name = "does not take a name that only ends alike for one that ends there", door = "certify",
+    facts = certify(name("O=Sallyport demo", "CN=XNETA.CICSB"), FIRST), expect = NOBODY },
+  { name = "does not take a name cut short by a NUL", door = "certify",
+    facts = certify(name("O=Sallyport demo", "CN=NETA.CICSB\0.evil"), FIRST), expect = NOBODY },
+  { name = "refuses whom the best filter does not trust", door = "certify",
+    facts = certify(name("O=Sallyport demo", "CN=MYQUAL.MYAPPL"), FIRST), expect = { verdict = "refuse", code = "not_trusted" } },
+  { name = "refuses the same where a lesser filter would trust", door = "certify",
+    facts = certify(name("O=Sallyport demo", "CN=MYQUAL.MYAPPL"), SECOND), expect = { verdict = "refuse", code = "not_trusted" } },
+  { name = "refuses a chain that did not verify", door = "certify",
+    facts = certify(name("O=Sallyport demo", "CN=NETX.CTGAPP"), FIRST, false), expect = { verdict = "refuse", code = "chain" } },
+  { name = "refuses who has no certificate", door = "certify", facts = { stage = "tls", way = "in" },
+    expect = { verdict = "refuse", code = "no_certificate" } },
+}
