@@ -21,7 +21,7 @@ stds.policy = {
   },
 }
 
-stds.definition = { globals = { "region", "tcpipservice", "ipconn" } }
+stds.definition = { globals = { "region", "tcpipservice", "ipconn", "program", "transaction" } }
 
 files["lua"] = { std = "policy" }
 files["policies"] = { std = "policy" }

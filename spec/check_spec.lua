@@ -29,7 +29,7 @@ describe("sallyport check", function()
   it("is content with the demo region, and warns of its first listener", function()
     local status, out, err = support.sallyport("check")
     assert.equal(0, status, out .. err)
-    has(out .. err, "policies/region.lua:7: warning: tcpipservice IPICDEMO: urm is dfhisaip")
+    has(out .. err, "warning: tcpipservice IPICDEMO: urm is dfhisaip")
   end)
 
   it("reports every fault, each at the line of its key", function()

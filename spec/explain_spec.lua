@@ -200,6 +200,38 @@ describe("explain", function()
     has(text, "the policy's own rule")
   end)
 
+  it("has a sentence for each code of the engine's", function()
+    local table_of_codes = assert(support.read("README.md"):match "\n### Verdict codes\n.-\n|%-[^\n]*\n(.-)\n\n")
+    local source, n = support.read "engine/explain.c", 0
+    for row in table_of_codes:gmatch "[^\n]+" do
+      for code in row:match "^| (.-) |":gmatch "`([a-z_]+)`" do
+        n = n + 1
+        assert.message(code).is_truthy(source:find('{ "' .. code .. '", "', 1, true))
+      end
+    end
+    assert.is_true(n >= 45, n)
+  end)
+
+  it("explains a connection that was dialled as one, by the code it failed with", function()
+    local own = support.region { ipconns = { FAR = { host = "127.0.0.1", port = 1, sendcount = 1 },
+      NOWHERE = { host = "no-such-host.invalid", port = 1, sendcount = 1 } } }
+    own:start()
+    own:command("set", "ipconn", "FAR", "acquired")
+    own:wait_log "reason=CLIENT_SOCKET_ERROR"
+    local text = text_of(own, own:explain({ last = 1 })[1].connection)
+    has(text, "^connection %S+ dialled to 127%.0%.0%.1:%d+ for ipconn FAR at ")
+    has(text, "outcome: refused at tcp, code unreachable; reason CLIENT_SOCKET_ERROR\n")
+    has(text, "why: None of the host's addresses answered")
+    has(text, "since the beginning")
+    assert.is_nil(text:find("accept)", 1, true))
+    own:command("set", "ipconn", "NOWHERE", "acquired")
+    support.wait_until(function() return #own:explain { last = 9 } == 2 end, 10, "its record")
+    text = text_of(own, own:explain({ last = 1 })[1].connection)
+    has(text, "^connection %S+ dialled to no%-such%-host%.invalid for ipconn NOWHERE at ")
+    has(text, "why: The ipconn's host has no address")
+    own:stop()
+  end)
+
   for code, case in pairs(CODES) do
     it("explains " .. code .. " in words", function()
       local fields = { applid = "CTGAPP", networkid = "NETX" }
@@ -247,7 +279,7 @@ describe("explain", function()
     p:closed()
     local r = last_refused()
     assert.equal("plain_text", r.code)
-    has(text_of(region, r.connection), "did not speak TLS")
+    has(text_of(region, r.connection), "One side spoke TLS and the other did not")
     support.connect { port = region:port "NOURM", ring = "none" }
     r = last_refused()
     assert.equal("tls_on_plain", r.code)

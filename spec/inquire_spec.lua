@@ -64,6 +64,8 @@ describe("the command line", function()
     ["an option that misses its value"] = { "inquire", "region", "--control" },
     ["an option of another command"] = { "inquire", "region", "--refused" },
     ["two forms at once"] = { "inquire", "ipconn", "--json", "--cemt" },
+    ["a reset of what has no figures"] = { "inquire", "ipconn", "--reset" },
+    ["a reset elsewhere"] = { "set", "ipconn", "A", "released", "--reset" },
     ["a form the kind does not have"] = { "inquire", "socket", "--cemt" },
     ["set without a value"] = { "set", "tcpipservice", "A" },
     ["set to what is no state"] = { "set", "tcpipservice", "A", "ajar" },
@@ -87,6 +89,23 @@ describe("the command line", function()
       assert.equal(2, status)
       assert.equal("", out)
       assert.is_truthy(err:find("usage: ", 1, true), err)
+    end)
+  end
+
+  for said, words in pairs {
+    ["inquire: not understood: terminals"] = { "inquire", "terminals" },
+    ["set: not understood: tcpipservice A ajar"] = { "set", "tcpipservice", "A", "ajar" },
+    ["inquire: words are missing"] = { "inquire" },
+    ["inquire: an option that does not go with it"] = { "inquire", "region", "--refused" },
+    ["sallyport passwd: --ln 20: must be 10 to 17"] = { "passwd", "--ln", "20" },
+    ["check: a definition is named by --region FILE; not understood: 'x.lua'"] = { "check", "x.lua" },
+    ["run: --log-format is text or json, not 'xml'"] = { "run", "--log-format", "xml" },
+    ["connect: --to 1: no port; write HOST:PORT"] = { "connect", "--to", "1" },
+  } do
+    it("says first what it did not understand: " .. said, function()
+      local status, out, err = support.sallyport(table.unpack(words))
+      assert.same({ 2, "", said }, { status, out, err:match "^[^\n]*" })
+      assert.is_truthy(err:find("\nusage: ", 1, true), err)
     end)
   end
 
@@ -147,6 +166,8 @@ describe("inquire", function()
       ipconns = {
         NETX = { applid = "CTGAPP", template = "only", receivecount = 10, userauth = "verify" },
         SECTEMPL = { networkid = "GBIBMIYA", receivecount = 100, tcpipservice = "IPICSRV" },
+        BYNAME = { host = "cicsb.example.net", port = 1491 },
+        BYIP = { host = "10.1.2.3", port = 1491 }, BYSIX = { host = "::1", port = 1491 },
       },
       scripts = { install = [[
         local policy = require "policy"
@@ -177,7 +198,7 @@ describe("inquire", function()
     assert.same({ "CICSA", "NETA", 1, 1, "ACTIVE" }, { row.applid, row.networkid, row.generation, row.workers, row.status })
     assert.same({ 5, 65535, "RELEASE" }, { row.drain, row.maxsockets, row.recheck })
     keys_are(row, { ring = "string", control = "string", heartbeat = "number", records = "number", sockets = "number", ipconns = "number" })
-    assert.same({ 1, 3 }, { row.sockets, row.ipconns })
+    assert.same({ 1, 6 }, { row.sockets, row.ipconns })
   end)
 
   it("shows a tcpipservice: the port the system picked, its state, its connections", function()
@@ -210,6 +231,19 @@ describe("inquire", function()
       { row.connstatus, row.servstatus, row.autoinstalled, row.receivecount, row.sendcount, row.template, row.peer })
   end)
 
+  it("shows where an ipconn would be dialled, and that it was not yet", function()
+    local function where(name)
+      local row = json("ipconn", name, "--json")[1]
+      return { row.host, row.hosttype, row.ipresolved, row.ipfamily }
+    end
+    assert.same({ "cicsb.example.net", "HOSTNAME", "", "UNKNOWN" }, where "BYNAME")
+    assert.same({ "10.1.2.3", "IPV4", "", "UNKNOWN" }, where "BYIP")
+    assert.same({ "::1", "IPV6", "", "UNKNOWN" }, where "BYSIX")
+    assert.same({ "", "NOTAPPLIC", "", "UNKNOWN" }, where "NETX")
+    local row = json("ipconn", "BYNAME", "--json")[1]
+    assert.same({ 1491, "NORECOVDATA", 0 }, { row.port, row.recovstatus, row.indoubt })
+  end)
+
   it("shows a socket", function()
     local rows = json("socket", "--json")
     assert.equal(1, #rows)
@@ -234,6 +268,7 @@ describe("inquire", function()
       local rows, status = json(table.unpack(words))
       assert.same({ 0, "IPICSRV" }, { status, rows[1].tcpipservice })
     end
+    assert.equal(0, (region:command("inquire", "IPCONN")))
     local status, out = support.sallyport("inquire", "--control", region.control, "region", "--json")
     assert.same({ 0, "CICSA" }, { status, array(out)[1].applid })
     assert.equal(0, (support.sallyport("inquire", "region", "--region", region:path "region.lua")))
@@ -266,7 +301,7 @@ describe("inquire", function()
     assert.same({ 0, "" }, { status, err })
     local head, first = out:match "^([^\n]*)\n([^\n]*)\n"
     assert.is_truthy(head:match "^IPCONN +APPLID +NETWORKID +SERVSTATUS +CONNSTATUS ", head)
-    assert.equal(head:find("APPLID", 1, true), first:find("CTGAPP", 1, true))
+    assert.equal(head:find("APPLID", 1, true), first:find("BYIP", 2, true))
   end)
 
   it("lists everything of one", function()

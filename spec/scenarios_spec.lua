@@ -1,6 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- IPIC.md section 11, row by row, as far as its rows concern inbound connections; the number is the row's.
+-- IPIC.md section 11, row by row, as far as its rows concern connections and requests; the number is the row's.
+local dkjson = require "dkjson"
+
 local support = require "spec.support"
+local conversation = require "spec.support.conversation"
 
 local BY_CLASS = [[
 local policy = require "policy"
@@ -421,4 +424,71 @@ describe("IPIC.md 11, with a short heartbeat:", function()
     gone(region, "APPL")
     region:stop()
   end)
+end)
+
+describe("IPIC.md 11, requests:", function()
+  -- One request by a partner of its own to WHOAMI, on an ipconn of that definition: whom it says must be authorised.
+  local function checked(ipconn, userid)
+    local region = support.region {
+      region = { dfltuser = "DFLT", regionuser = "REGUSER" },
+      tcpipservices = { IPICSRV = { admit = "sysplex" } },
+      scripts = { sysplex = "local policy = require 'policy'\nreturn { admit = function() return policy.accept { sysplex = true } end }" },
+      ipconns = { X = ipconn }, programs = { WHOAMI = {} },
+    }
+    region:start()
+    local _, status, p = flow(region, "IPICSRV", MYAPPL)
+    assert.are.equal(200, status)
+    conversation.ask(p, { conv = 1, program = "WHOAMI", userid = userid })
+    local users = dkjson.decode(conversation.answer(p, 1).data).checked
+    p.socket:close()
+    region:stop()
+    return users
+  end
+
+  it("29: SECURITYNAME LNK1, IDENTIFY, flowed user FRED: FRED and LNK1 are checked", function()
+    assert.are.same({ "FRED", "LNK1" },
+      checked({ applid = "MYAPPL", networkid = "MYQUAL", linkauth = "secuser", securityname = "LNK1", userauth = "identify" }, "FRED"))
+  end)
+
+  it("30: SECURITYNAME = region user, LOCAL: the default user alone is checked", function()
+    assert.are.same({ "DFLT" },
+      checked { applid = "MYAPPL", networkid = "MYQUAL", linkauth = "secuser", securityname = "REGUSER", userauth = "local" })
+  end)
+end)
+
+describe("IPIC.md 11, two-way:", function()
+  for name, lower in pairs { CICSZ = true, AICSZ = false } do
+    it(("26: crossing CAPEX with NETA.%s: exactly one survives, the %s's"):format(name, lower and "region" or "partner"), function()
+      local listener = support.listen()
+      local region = support.region {
+        tcpipservices = { IPICSRV = {} },
+        ipconns = { PART = { applid = name, host = "127.0.0.1", port = listener.port, tcpipservice = "IPICSRV", sendcount = 1 } },
+      }
+      region:start()
+      region:command("set", "ipconn", "PART", "acquired")
+      local own = assert(listener:accept())
+      local offer = own:read_message().body
+      local names = { networkid = "NETA", applid = name, sendcount = 1, receivecount = 1 }
+      local function crossing(fields)
+        for key, value in pairs(names) do fields[key] = value end
+        return flow(region, "IPICSRV", fields)
+      end
+      local answer, status, theirs = crossing { port = listener.port, callback = ("C"):rep(22) }
+      if lower then
+        assert.are.same({ 403, "CAPEX_RACE" }, { status, answer.reason })
+        theirs:closed()
+        names.response, names.sockets = "OK", 1
+        own:answer("1 cmd; name=capex", "200 OK", names)
+        answer, status = crossing { answering = offer.callback }
+        assert.are.same({ 200, "PART" }, { status, answer.ipconn })
+      else
+        assert.are.same({ 200, "PART" }, { status, answer.ipconn })
+        own:closed()
+        local back = assert(listener:accept()):read_message()
+        assert.are.equal(("C"):rep(22), back.body.answering)
+      end
+      region:stop()
+      listener:close()
+    end)
+  end
 end)

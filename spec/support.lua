@@ -6,13 +6,16 @@ support: what the specs drive regions and partners with: `local support = requir
   support.connect{…}        our own partner, run to its end: the JSON object it printed, its exit status, its stderr
   support.connecting{…}     the same beside the test: p:result() p:stop()
   support.raw(port)         bytes over TCP, support.tls{…} over TLS (spec/support/peer.lua)
+  support.listen{…}         a partner that is dialled: its port, and accept()
   support.curl(args)        curl -sS, support.s_client(args, input): exit status, stdout, stderr
   support.run(words, input) any program;  support.sallyport(…) ours
+  support.here              "localhost", or the address where the machine has no such name
   support.lines_of(id)      a pattern for the log lines of a connection
   support.wait_until(fn, seconds, what)
 ]]
 local busted = require "busted"
 local dkjson = require "dkjson"
+local socket = require "socket"
 
 local peer = require "spec.support.peer"
 local process = require "spec.support.process"
@@ -25,6 +28,7 @@ local support = {
   region = region.new,
   raw = peer.raw,
   tls = peer.tls,
+  listen = peer.listen,
   ring = peer.ring,
   run = process.run,
   start = process.start,
@@ -36,6 +40,9 @@ local support = {
   wait_until = wait.wait_until,
   now = wait.now,
 }
+
+-- A name of this machine; its address where it knows none (a container without /etc/hosts).
+support.here = socket.dns.toip "localhost" and "localhost" or "127.0.0.1"
 
 -- A Lua pattern for the log lines of one connection.
 function support.lines_of(connection)

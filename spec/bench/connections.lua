@@ -8,26 +8,13 @@ connections: what a partner costs the region. Prints, for the binary SALLYPORT (
 local socket = require "socket"
 local ssl = require "ssl"
 
+local measured = require "spec.bench.measured"
+
 local COUNT = tonumber(arg[1] or "1000")
 local IDLE = tonumber(arg[2] or "500")
-local BINARY = os.getenv "SALLYPORT" or "./sallyport"
 local DIR = "build/bench"
 local RING = "certs/rings/NETX.CTGAPP/"
 local PORT = 14930
-
-local function write(path, bytes)
-  local f = assert(io.open(path, "w"))
-  f:write(bytes)
-  f:close()
-end
-
-local function read(path)
-  local f = io.open(path)
-  if not f then return nil end
-  local all = f:read "a"
-  f:close()
-  return all
-end
 
 -- dfh_isai would run out of numbers behind CTGAPP.
 local URM = [[
@@ -41,27 +28,12 @@ return {
 }
 ]]
 
-local function start()
-  os.execute("mkdir -p " .. DIR .. "/policies && cp policies/*.lua " .. DIR .. "/policies")
-  write(DIR .. "/policies/bench.lua", URM)
-  write(DIR .. "/region.lua", ([[
+local DEFINITION = ([[
 region { applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA", control = "%s/control.sock", policies = "%s/policies" }
 tcpipservice "BENCH" { host = "127.0.0.1", portnumber = %d, ssl = "clientauth",
   admit = "lan", certify = "pinned", bind = "partners", urm = "bench" }
 ipconn "NETX" { applid = "CTGAPP", template = "only", receivecount = 10 }
-]]):format(DIR, DIR, PORT))
-  os.execute(("%s run --region %s/region.lua 2>%s/log & echo $! >%s/pid"):format(BINARY, DIR, DIR, DIR))
-  local deadline = socket.gettime() + 10
-  repeat
-    local probe = socket.connect("127.0.0.1", PORT)
-    if probe then
-      probe:close()
-      return tonumber(read(DIR .. "/pid"))
-    end
-    socket.sleep(0.02)
-  until socket.gettime() > deadline
-  error("the region did not start:\n" .. read(DIR .. "/log"))
-end
+]]):format(DIR, DIR, PORT)
 
 local context = assert(ssl.newcontext {
   mode = "client", protocol = "tlsv1_3", verify = "peer", cafile = RING .. "signers/first.pem",
@@ -99,35 +71,16 @@ local function release(s)
   s:close()
 end
 
-local TICKS = tonumber(io.popen("getconf CLK_TCK"):read "l")
-
-local function cpu(pid)
-  local fields = read("/proc/" .. pid .. "/stat"):match "%) (.*)"
-  local n, sum = 0, 0
-  for field in fields:gmatch "%S+" do
-    n = n + 1
-    if n == 12 or n == 13 then sum = sum + tonumber(field) end
-  end
-  return sum / TICKS
-end
-
-local function pss(pid)
-  return tonumber(read("/proc/" .. pid .. "/smaps_rollup"):match "\nPss:%s+(%d+)")
-end
-
 local function measure(pid)
   for _ = 1, 50 do release(link()) end
-  local links, empty = {}, pss(pid)
+  local links, empty = {}, measured.pss(pid)
   for i = 1, IDLE do links[i] = link() end
-  print(("memory per idle link: %.1f KiB"):format((pss(pid) - empty) / IDLE))
+  print(("memory per idle link: %.1f KiB"):format((measured.pss(pid) - empty) / IDLE))
   for _, s in ipairs(links) do release(s) end
 
-  local before = cpu(pid)
+  local before = measured.cpu(pid)
   for _ = 1, COUNT do release(link()) end
-  print(("CPU per 1000 connections: %.3f s"):format((cpu(pid) - before) * 1000 / COUNT))
+  print(("CPU per 1000 connections: %.3f s"):format((measured.cpu(pid) - before) * 1000 / COUNT))
 end
 
-local pid = start()
-local ok, why = xpcall(measure, debug.traceback, pid)
-os.execute("kill " .. pid)
-if not ok then error(why, 0) end
+measured.run(DEFINITION, { bench = URM }, measure)

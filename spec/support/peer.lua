@@ -65,6 +65,54 @@ function peer.tls(t)
   return wrapped(secure)
 end
 
+local Listener = {}
+Listener.__index = Listener
+
+-- A partner that is dialled: on a port of its own (or `port`), TLS when a ring is given: accept() gives the caller as a peer.
+--   local l = support.listen { ring = "CICSB", protocol = "tlsv1_3", clientauth = true, host = "::1" }; l.port; l:accept(); l:close()
+function peer.listen(t)
+  t = t or {}
+  local host = t.host or "127.0.0.1"
+  local sock = assert(host:find(":", 1, true) and socket.tcp6() or socket.tcp4())
+  sock:setoption("reuseaddr", true)
+  assert(sock:bind(host, t.port or 0))
+  assert(sock:listen(t.backlog or 16))
+  local _, port = sock:getsockname()
+  return setmetatable({ socket = sock, port = tonumber(port), given = t }, Listener)
+end
+
+-- nil and "timeout" when nobody dials within `seconds` (10).
+function Listener:accept_plain(seconds)
+  self.socket:settimeout((seconds or 10) * wait.patience)
+  local accepted, why = self.socket:accept()
+  if not accepted then return nil, why end
+  return wrapped(accepted)
+end
+
+-- The same after the handshake, where there is one; nil and why when that fails.
+function Listener:accept(seconds)
+  local p, failed = self:accept_plain(seconds)
+  if not p or not self.given.ring then return p, failed end
+  local ssl = require "ssl"
+  local files = peer.ring(self.given.ring)
+  local secure = assert(ssl.wrap(p.socket, {
+    mode = "server", protocol = self.given.protocol or "any", options = "all", cafile = files.cafile,
+    verify = self.given.clientauth and { "peer", "fail_if_no_peer_cert" } or "none",
+    certificate = files.certificate, key = files.key,
+  }))
+  secure:settimeout(10 * wait.patience)
+  local ok, why = secure:dohandshake()
+  if not ok then
+    secure:close()
+    return nil, why
+  end
+  return wrapped(secure)
+end
+
+function Listener:close()
+  self.socket:close()
+end
+
 -- All of the bytes, or an error: closed, reset, or nobody reads.
 function Peer:send(bytes)
   local deadline, at = wait.now() + 10 * wait.patience, 1
@@ -101,9 +149,11 @@ function Peer:capex(t)
   return self
 end
 
--- An answer to a request of the region's.
-function Peer:answer(is, status)
-  self:send(("HTTP/1.1 %s\r\nIS: %s\r\nContent-Length: 0\r\n\r\n"):format(status or "200 OK", is))
+-- An answer to a request of the region's; body: a table (it becomes JSON), nil none.
+function Peer:answer(is, status, body)
+  local payload = body and dkjson.encode(body) or ""
+  local kind = body and "Content-Type: application/json\r\n" or ""
+  self:send(("HTTP/1.1 %s\r\nIS: %s\r\n%sContent-Length: %d\r\n\r\n%s"):format(status or "200 OK", is, kind, #payload, payload))
 end
 
 -- Takes what is there, waiting until `deadline`: true, or nil and "timeout", "closed" or "reset".

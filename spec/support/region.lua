@@ -6,9 +6,11 @@ region: a region of a test's own: its directory, definition and scripts, the pro
     region = { applid = "CICSA", heartbeat = 0.2 },          -- over the defaults below
     tcpipservices = { IPIC = { urm = "yes" } },              -- host 127.0.0.1, portnumber 0, ssl "no" unless said
     ipconns = { NETX = { applid = "CTGAPP" } },
+    programs = { ECHO = {} }, transactions = { PAY1 = { program = "ECHO" } },
     scripts = { yes = "return { install = … }" },            -- written to its script directory
+    saf = "return { users = … }",                            -- written beside region.lua, and named there
     policies = { "dfhisaip" },                               -- copies of the shipped ones
-    text = "…",                                              -- in place of all three: the whole region.lua; @DIR@ is its directory
+    text = "…",                                              -- in place of all these: the whole region.lua; @DIR@ is its directory
     arguments = { "--watch" }, wrapper = { "prlimit", "--nofile=64" },
   }
 ]]
@@ -40,13 +42,19 @@ end
 
 local function definition(dir, t)
   if t.text then return (t.text:gsub("@DIR@", dir)) end
-  local own = { control = dir .. "/control.sock", policies = dir .. "/policies" }
+  local own = { control = dir .. "/control.sock", policies = dir .. "/policies", saf = t.saf and dir .. "/saf.lua" or nil }
   local out = { "region " .. text.lua(over(over(REGION, own), t.region)) }
   for _, name in ipairs(text.sorted(t.tcpipservices or {})) do
     out[#out + 1] = ("tcpipservice %q %s"):format(name, text.lua(over(TCPIPSERVICE, t.tcpipservices[name])))
   end
   for _, name in ipairs(text.sorted(t.ipconns or {})) do
     out[#out + 1] = ("ipconn %q %s"):format(name, text.lua(t.ipconns[name]))
+  end
+  for _, name in ipairs(text.sorted(t.programs or {})) do
+    out[#out + 1] = ("program %q %s"):format(name, text.lua(t.programs[name]))
+  end
+  for _, name in ipairs(text.sorted(t.transactions or {})) do
+    out[#out + 1] = ("transaction %q %s"):format(name, text.lua(t.transactions[name]))
   end
   return table.concat(out, "\n") .. "\n"
 end
@@ -57,6 +65,7 @@ function region.new(t)
   local self = setmetatable({ dir = dir, control = control, given = t }, Region)
   assert(lfs.mkdir(dir .. "/policies"))
   self:define(t)
+  if t.saf then text.write(dir .. "/saf.lua", t.saf) end
   for name, source in pairs(t.scripts or {}) do self:script(name, source) end
   for _, name in ipairs(t.policies or {}) do
     self:script(name, assert(text.read("policies/" .. name .. ".lua")))

@@ -9,6 +9,6 @@ return {
     local t = setmetatable({}, meta)
     meta.__gc = function() while true do end end
     t = nil
-    for i = 1, 50000 do t = { i } end
+    for i = 1, 15000 do t = { i } end
   end,
 }

@@ -1,0 +1,66 @@
+-- SPDX-License-Identifier: Apache-2.0
+--[[
+measured: the region that a benchmark measures: the binary SALLYPORT (./sallyport), its files in build/bench.
+
+  measured.run(definition, scripts, measure)   starts it, calls measure(pid) when it answers, ends it; scripts: { urm = "return …" }
+  measured.cpu(pid)                            seconds of user and system time until now
+  measured.pss(pid)                            KiB of memory, what is shared counted in parts
+]]
+local socket = require "socket"
+
+local BINARY = os.getenv "SALLYPORT" or "./sallyport"
+local DIR = "build/bench"
+
+local measured = {}
+
+local function write(path, bytes)
+  local f = assert(io.open(path, "w"))
+  f:write(bytes)
+  f:close()
+end
+
+local function read(path)
+  local f = io.open(path)
+  if not f then return nil end
+  local all = f:read "a"
+  f:close()
+  return all
+end
+
+local function start(definition, scripts)
+  os.execute("rm -rf " .. DIR .. " && mkdir -p " .. DIR .. "/policies && cp policies/*.lua " .. DIR .. "/policies")
+  for name, source in pairs(scripts) do write(("%s/policies/%s.lua"):format(DIR, name), source) end
+  write(DIR .. "/region.lua", definition)
+  os.execute(("%s run --region %s/region.lua 2>%s/log & echo $! >%s/pid"):format(BINARY, DIR, DIR, DIR))
+  local deadline = socket.gettime() + 10
+  while not os.execute(("%s inquire region --region %s/region.lua >%s/up 2>&1"):format(BINARY, DIR, DIR)) do
+    if socket.gettime() > deadline then error("the region did not start:\n" .. read(DIR .. "/log")) end
+    socket.sleep(0.02)
+  end
+  return tonumber(read(DIR .. "/pid"))
+end
+
+local TICKS = tonumber(io.popen("getconf CLK_TCK"):read "l")
+
+function measured.cpu(pid)
+  local fields = read("/proc/" .. pid .. "/stat"):match "%) (.*)"
+  local n, sum = 0, 0
+  for field in fields:gmatch "%S+" do
+    n = n + 1
+    if n == 12 or n == 13 then sum = sum + tonumber(field) end
+  end
+  return sum / TICKS
+end
+
+function measured.pss(pid)
+  return tonumber(read("/proc/" .. pid .. "/smaps_rollup"):match "\nPss:%s+(%d+)")
+end
+
+function measured.run(definition, scripts, measure)
+  local pid = start(definition, scripts)
+  local ok, why = xpcall(measure, debug.traceback, pid)
+  os.execute("kill " .. pid)
+  if not ok then error(why, 0) end
+end
+
+return measured
