@@ -17,10 +17,10 @@ INSTALL ?= install
 BUILD ?= build
 BIN ?= $(if $(filter build,$(BUILD)),sallyport,$(BUILD)/sallyport)
 
-PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev openssl curl \
-	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev
+PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev libcurl4-openssl-dev openssl curl \
+	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 nftables
 FUZZ_PACKAGES := clang libclang-rt-14-dev
-HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev
+HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev curl/curl.h=libcurl4-openssl-dev
 
 LUA_CFLAGS := $(shell pkg-config --cflags lua5.4 2>/dev/null)
 LUA_LIBS := $(shell pkg-config --libs lua5.4 2>/dev/null || echo -llua5.4)
@@ -32,7 +32,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iengine $(LUA_CFLAGS) $(WARNINGS) $(HARDENI
 	-fPIC -fno-semantic-interposition -MMD -MP \
 	$(if $(SANITIZE),-fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=$(SANITIZE))
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE))
-ENGINE_LIBS := -lev -lssl -lcrypto -ljansson -lpthread -lm
+ENGINE_LIBS := -lev -lssl -lcrypto -lcurl -ljansson -lpthread -lm
 LIBS := $(LUA_LIBS) $(ENGINE_LIBS)
 
 SRC := $(filter-out engine/main.c engine/lhost_module.c,$(wildcard engine/*.c))
@@ -53,7 +53,7 @@ help:
 	@echo 'make certs       the demo key rings, certs/rings'
 	@echo 'make asan        the tests again, under AddressSanitizer and UBSan'
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (FUZZ=http: that one alone); installs clang'
-	@echo 'make bench       what a connection and a reload cost'
+	@echo 'make bench       what a connection, a reload and a request cost'
 	@echo 'make lint        luacheck and the shell scripts'
 	@echo 'make install     into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make clean       removes what was built, and the key rings'
@@ -128,10 +128,11 @@ $(BUILD)/fuzz/%: spec/fuzz/%_fuzz.c $(LIB)
 	@mkdir -p $(@D); echo '  CC    $<'
 	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
 
-# CPU and memory of a connection, time and pause of a reload, over loopback; figures for comparing, not a test.
+# CPU and memory of connections and of requests, time and pause of a reload, over loopback; figures for comparing, not a test.
 bench: all certs
 	$(Q)lua5.4 spec/bench/connections.lua
 	$(Q)lua5.4 spec/bench/reload.lua
+	$(Q)lua5.4 spec/bench/requests.lua
 
 lint:
 	$(Q)luacheck --no-color -q lua policies spec
