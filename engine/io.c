@@ -4,11 +4,7 @@
 #include "transport.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -70,7 +66,11 @@ send_bytes(struct io *io)
 		return;
 	r = transport_drain(io->fd, io->tls, &io->out, io->counts, &why);
 	io->send_wants_read = r == TRANSPORT_WANT_READ;
-	if (r == TRANSPORT_FAILED)
+	if (r != TRANSPORT_FAILED)
+		return;
+	if (!io->lingering && may_read(io))
+		take_bytes(io); /* who reset the connection may have said why */
+	if (!io->dead)
 		fail(io, &why);
 }
 
@@ -164,10 +164,14 @@ take_in(struct io *io, int revents)
 static bool
 send_out(struct io *io, int revents)
 {
+	size_t before = buf_len(&io->in);
+
 	(void)revents;
 	if (io->lingering)
 		return true;
 	send_bytes(io);
+	if (buf_len(&io->in) > before)
+		return raise_event(io, IO_DATA); /* the failure is told in the next step */
 	if (!io->flushing || io->dead || buf_len(&io->out) > 0 || io->connecting || io->shaking)
 		return true;
 	io->flushing = false;
@@ -368,12 +372,8 @@ void
 io_open(struct io *io, struct ev_loop *loop, int fd, bool connecting, size_t in_max,
 	void (*on)(void *owner, enum io_event e), void *owner)
 {
-	int one = 1;
-
 	*io = (struct io){ .loop = loop, .fd = fd, .on = on, .owner = owner, .connecting = connecting, .first = !connecting };
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* fails on what is not TCP, and is not needed there */
+	transport_prepare(fd);
 	buf_init(&io->in, in_max);
 	io->in.secret = true;
 	buf_init(&io->out, 0);

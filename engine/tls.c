@@ -28,6 +28,7 @@ struct tls {
 	int alert; /* the first one that ended something, -1 none */
 	bool alert_sent;
 	bool asked, asking, dead;
+	bool mute; /* a write found the connection gone; what had arrived by then can still be read */
 };
 
 /* RFC 8446's words, and the few of RFC 5246 that are still sent. */
@@ -315,12 +316,20 @@ tls_read(struct tls *t, void *to, size_t size, size_t *got)
 enum tls_result
 tls_write(struct tls *t, const void *from, size_t n, size_t *sent)
 {
+	enum tls_result r = TLS_FAILED;
+
 	*sent = 0;
 	if (!begin(t))
 		return TLS_FAILED;
 	if (n == 0)
 		return TLS_OK;
-	return outcome(t, SSL_write_ex(t->ssl, from, n, sent));
+	if (!t->mute)
+		r = outcome(t, SSL_write_ex(t->ssl, from, n, sent));
+	if (r == TLS_FAILED && t->ending.severed) {
+		t->mute = true;
+		t->dead = false;
+	}
+	return r;
 }
 
 enum tls_result
@@ -329,6 +338,8 @@ tls_close_notify(struct tls *t)
 	int rc;
 
 	if (!begin(t))
+		return TLS_FAILED;
+	if (t->mute)
 		return TLS_FAILED;
 	if (!SSL_is_init_finished(t->ssl))
 		return TLS_OK; /* there is nothing to close yet */

@@ -53,7 +53,8 @@ void tls_free(struct tls *t); /* NULL is fine; does not close fd, sends nothing 
 enum tls_result { TLS_OK, TLS_WANT_READ, TLS_WANT_WRITE, TLS_CLOSED, TLS_FAILED };
 
 /* Each: one step. TLS_CLOSED: clean close_notify or EOF between records (never from tls_handshake). TLS_FAILED: tls_ending says
- * why; the stream is dead. After TLS_WANT_READ of tls_read nothing is held back: waiting for the descriptor is right. After
+ * why; the stream is dead, but that after a write that found the connection reset what had arrived before is still to be read: an alert may
+ * lie there, and is then what the stream ended with. After TLS_WANT_READ of tls_read nothing is held back: waiting for the descriptor is right. After
  * any other end of reading ask tls_pending first. SIGPIPE must be ignored by the process. */
 enum tls_result tls_handshake(struct tls *t);
 enum tls_result tls_read(struct tls *t, void *to, size_t size, size_t *got);

@@ -2,12 +2,25 @@
 #include "transport.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #define CHUNK (16 * 1024) /* one TLS record */
 #define CHUNKS 16         /* a call moves no more: others wait for their turn */
+
+void
+transport_prepare(int fd)
+{
+	int one = 1;
+
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+	fcntl(fd, F_SETFD, FD_CLOEXEC);
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* fails on what is not TCP, and is not needed there */
+}
 
 bool
 transport_would_block(int error)

@@ -23,6 +23,9 @@ struct transport_trouble { /* after TRANSPORT_FAILED */
 	char text[160];
 };
 
+/* Makes fd non-blocking, close-on-exec, and TCP_NODELAY where it is TCP. */
+void transport_prepare(int fd);
+
 /*
  * Both move at most 256 KiB, so that others have their turn; `tls` may be NULL: plain. TRANSPORT_MOVED means that a bound was met
  * (fill: `in` is full, or the 256 KiB; drain: `out` is empty, or the 256 KiB): there may be more to read that no readiness of

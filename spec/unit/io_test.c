@@ -28,6 +28,8 @@ struct party {
 	char pause_at;
 	bool secure;          /* TLS at IO_FIRST / IO_CONNECTED */
 	bool consume;         /* swallow everything at IO_DATA */
+	void (*between)(void *); /* at IO_DATA, once: what the peer does between our reading and our writing */
+	void *peer;
 	size_t taken;         /* bytes swallowed */
 	size_t most;          /* the fullest `in` was */
 	struct tls_config *config;
@@ -76,6 +78,10 @@ on_event(void *owner, enum io_event e)
 	if (e == IO_DATA && p->answer[0]) {
 		assert_int_equal(io_write(&p->io, p->answer, strlen(p->answer)), 0);
 		p->answer[0] = '\0';
+	}
+	if (e == IO_DATA && p->between != NULL) {
+		p->between(p->peer);
+		p->between = NULL;
 	}
 	if (letter == p->pause_at)
 		io_pause(&p->io, true);
@@ -420,6 +426,31 @@ lingering_ends_after_a_second_or_256_kib(void **state)
 }
 
 static void
+refuse_and_reset(void *fd)
+{
+	assert_int_equal(write(*(int *)fd, "no", 2), 2);
+	reset(*(int *)fd);
+}
+
+static void
+a_refusal_is_read_although_our_write_failed_first(void **state)
+{
+	struct party p = { .answer = "request", .between = refuse_and_reset };
+	int peer = accepted(&p, 1000);
+
+	(void)state;
+	p.peer = &peer;
+	assert_int_equal(write(peer, "hi ", 3), 3);
+	until(&p, has_told(&p, 'X'));
+	assert_string_equal(p.told, "FDX");
+	assert_string_equal(p.io.error, "connection reset by peer");
+	assert_int_equal(buf_len(&p.io.in), 5);
+	assert_memory_equal(buf_bytes(&p.io.in), "hi no", 5);
+	io_close(&p.io);
+	done(&p);
+}
+
+static void
 after_an_end_or_a_failure_lingering_is_short(void **state)
 {
 	struct party p = { .linger_at = 'E' }, q = { .linger_at = 'X' };
@@ -606,6 +637,40 @@ a_refused_client_reads_the_alert_before_the_end(void **state)
 	link_down(&k);
 }
 
+/* A record that cannot be decrypted makes the server send a fatal alert; then its socket is reset. */
+static void
+alert_and_reset(void *arg)
+{
+	static const char record[5 + 32] = "\x17\x03\x03\x00\x20";
+	struct link *k = arg;
+	struct linger now = { .l_onoff = 1, .l_linger = 0 };
+	char none[100];
+	size_t got;
+
+	assert_int_equal(write(k->c.io.fd, record, sizeof record), sizeof record);
+	assert_int_equal(tls_read(k->s.io.tls, none, sizeof none, &got), TLS_FAILED);
+	setsockopt(k->s.io.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+	io_close(&k->s.io);
+}
+
+static void
+an_alert_is_read_although_our_write_failed_first(void **state)
+{
+	struct link k = { .s = { .judgement = TLS_ACCEPT }, .c = { .answer = "request", .between = alert_and_reset } };
+
+	(void)state;
+	k.c.peer = &k;
+	link_up(&k);
+	until(&k.s, has_told(&k.s, 'H'));
+	assert_int_equal(io_write(&k.s.io, "hi", 2), 0);
+	until(&k.c, has_told(&k.c, 'X'));
+	assert_string_equal(tls_ending(k.c.io.tls)->alert_name, "bad_record_mac");
+	assert_non_null(strstr(k.c.io.error, "bad record mac"));
+	assert_false(tls_ending(k.c.io.tls)->alert_sent);
+	io_close(&k.c.io);
+	ev_loop_destroy(k.s.loop);
+}
+
 static void
 plain_text_to_tls_and_a_reset_in_the_handshake_are_failures(void **state)
 {
@@ -710,6 +775,7 @@ main(void)
 		cmocka_unit_test(more_than_16_mib_are_not_queued),
 		cmocka_unit_test(a_peer_still_sending_reads_the_last_answer),
 		cmocka_unit_test(lingering_ends_after_a_second_or_256_kib),
+		cmocka_unit_test(a_refusal_is_read_although_our_write_failed_first),
 		cmocka_unit_test(after_an_end_or_a_failure_lingering_is_short),
 		cmocka_unit_test(burial_may_be_the_owners_end_too),
 		cmocka_unit_test(dialling_tells_when_it_stands_and_when_nobody_listens),
@@ -717,6 +783,7 @@ main(void)
 		cmocka_unit_test(a_lot_goes_through_a_small_window),
 		cmocka_unit_test(bytes_held_by_tls_are_not_forgotten_over_a_pause),
 		cmocka_unit_test(a_refused_client_reads_the_alert_before_the_end),
+		cmocka_unit_test(an_alert_is_read_although_our_write_failed_first),
 		cmocka_unit_test(plain_text_to_tls_and_a_reset_in_the_handshake_are_failures),
 		cmocka_unit_test(any_event_of_tls_may_be_the_one_that_closes),
 	};
