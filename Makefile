@@ -18,7 +18,7 @@ BUILD ?= build
 BIN ?= $(if $(filter build,$(BUILD)),sallyport,$(BUILD)/sallyport)
 
 PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev libcurl4-openssl-dev openssl curl \
-	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 nftables
+	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev curl/curl.h=libcurl4-openssl-dev
 
@@ -40,6 +40,8 @@ OBJ := $(SRC:engine/%.c=$(BUILD)/engine/%.o)
 LIB := $(BUILD)/libsallyport.a
 # `require "sallyport.host"` for plain Lua: what of the engine it needs, the linker finds. Hence PIC, which costs a PIE nothing.
 HOST := build/sallyport/host.so
+# What the specs of a bad line put between two network namespaces.
+BADLINE := build/badline
 UNIT := $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(wildcard spec/unit/*_test.c))
 FUZZ ?= $(patsubst spec/fuzz/%_fuzz.c,%,$(wildcard spec/fuzz/*_fuzz.c))
 
@@ -70,7 +72,7 @@ test: deps
 deps:
 	$(Q)engine/packaging/deps $(PACKAGES)
 
-suite: all certs $(if $(SPEC),,unit)
+suite: all certs $(BADLINE) $(if $(SPEC),,unit)
 	$(Q)SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 lua5.4 spec/support/suite.lua $(SPEC) -- $(if $(SPEC),,$(UNIT))
 
 # --- building
@@ -100,6 +102,10 @@ unit: $(UNIT)
 $(BUILD)/unit/%: spec/unit/%.c $(LIB)
 	@mkdir -p $(@D); echo '  CC    $<'
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB) -lcmocka $(LIBS)
+
+$(BADLINE): spec/support/badline.c
+	@mkdir -p $(@D); echo '  CC    $<'
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -o $@ $<
 
 # --- key rings: all of them or none, see the script
 certs: certs/rings/.made

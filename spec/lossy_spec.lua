@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Two regions on a line that loses and delays: each in a network namespace of its own, tc netem between them, or, where the kernel has no
--- netem, nft that drops at random. Needs root and one of the two; else its tests are pending.
+-- Two regions on a line that loses, delays, doubles and reorders: each in a network namespace of its own, and spec/support/badline.c
+-- between them.
+-- Needs root, namespaces and /dev/net/tun; else its tests are pending.
 local pair = require "spec.support.pair"
 local support = require "spec.support"
 
@@ -24,63 +25,39 @@ local function all(commands)
   return true
 end
 
-local function linked()
-  return all {
-    "ip netns add " .. left, "ip netns add " .. right,
-    ("ip -n %s link add name veth0 type veth peer name veth0 netns %s"):format(left, right),
-    ("ip -n %s addr add %s/24 dev veth0"):format(left, LEFT), ("ip -n %s addr add %s/24 dev veth0"):format(right, RIGHT),
-    ("ip -n %s link set veth0 up"):format(left), ("ip -n %s link set veth0 up"):format(right),
-    ("ip -n %s link set lo up"):format(left), ("ip -n %s link set lo up"):format(right),
-  }
-end
-
--- Each sets what the line does: netem's words, and how many packets of 100 are lost.
-local ways = {}
-
-function ways.netem(name, words, loss)
-  return sh(("tc -n %s qdisc replace dev veth0 root netem %s loss %d%%"):format(name, words, loss))
-end
-
-function ways.nft(name, _, loss)
-  local rules = [[
-    add table inet bad
-    delete table inet bad
-    table inet bad {
-      chain arrives {
-        type filter hook input priority 0;
-        iifname veth0 meta l4proto tcp numgen random mod 1000 < %d drop
-      }
-    }]]
-  local file = os.tmpname()
-  support.write(file, loss == 0 and "add table inet bad\ndelete table inet bad\n" or rules:format(loss < 100 and loss * 10 or 999))
-  local ok = sh(("ip netns exec %s nft -f %s"):format(name, file))
-  os.remove(file)
-  return ok
-end
-
--- Both namespaces with a link between them, and the way to spoil it; nil (and nothing left) where that cannot be had.
+-- The line between the two namespaces; nil (and nothing left) where that cannot be had.
 local function wired()
-  if linked() then
-    for _, way in ipairs { ways.netem, ways.nft } do
-      if way(left, "delay 1ms", 10) and way(right, "delay 1ms", 10) then return way end
-    end
+  local line
+  if all { "test -c /dev/net/tun", "ip netns add " .. left, "ip netns add " .. right } then
+    line = io.popen(("exec build/badline %s %s 2>/dev/null"):format(left, right), "w")
+    local made = pcall(support.wait_until, function()
+      return all { "ip -n " .. left .. " link show line0", "ip -n " .. right .. " link show line0" }
+    end, 10, "the line's devices")
+    local up = made and all {
+      ("ip -n %s addr add %s peer %s dev line0"):format(left, LEFT, RIGHT), ("ip -n %s link set line0 up"):format(left),
+      ("ip -n %s addr add %s peer %s dev line0"):format(right, RIGHT, LEFT), ("ip -n %s link set line0 up"):format(right),
+    }
+    if up then return line end
+    line:close()
   end
   drop()
 end
 
-local way = wired()
+local wire = wired()
 
-local function line(words, loss)
-  for _, name in ipairs { left, right } do assert(way(name, words, loss), "the line could not be changed") end
+-- What the line does from now on: delay and jitter in ms, lost and doubled of 100.
+local function line(delay, jitter, lost, doubled)
+  assert(wire:write(("%d %d %d %d\n"):format(delay, jitter, lost, doubled)))
+  assert(wire:flush())
 end
 
 local function good()
-  line("delay 1ms", 0)
+  line(1, 0, 0, 0)
 end
 
 describe("two regions on a bad line:", function()
-  if not way then
-    pending("needs root, network namespaces, and netem or nft")
+  if not wire then
+    pending("needs root, network namespaces and /dev/net/tun")
     return
   end
 
@@ -113,6 +90,7 @@ describe("two regions on a bad line:", function()
   teardown(function()
     a:stop()
     b:stop()
+    wire:close()
     drop()
   end)
 
@@ -146,16 +124,17 @@ describe("two regions on a bad line:", function()
 
   -- Nothing comes through until both have noticed.
   local function cut()
-    line("delay 1ms", 100)
+    line(1, 0, 100, 0)
     support.wait_until(function() return pair.status(a) ~= "ACQUIRED" and pair.status(b) ~= "ACQUIRED" end, 15, "the loss to be noticed")
   end
 
-  for _, bad in ipairs { { "delay 200ms 100ms", 50 }, { "delay 20ms 20ms duplicate 10% reorder 25%", 30 }, { "delay 300ms 300ms", 10 } } do
-    it(("%d %% lost, %s: never stuck in OBTAINING or FREEING; ACQUIRED when the line is good again"):format(bad[2], bad[1]), function()
+  for _, bad in ipairs { { 200, 100, 50, 0 }, { 20, 20, 30, 10 }, { 300, 300, 10, 0 }, { 1500, 1500, 0, 0 } } do
+    local words = ("%d ms delay, %d ms jitter, %d %% lost, %d %% doubled"):format(table.unpack(bad))
+    it(words .. ": never stuck in OBTAINING or FREEING; ACQUIRED when the line is good again", function()
       converge "both to be ACQUIRED first"
       cut()
       local tried = a:count_log "SP0035" + b:count_log "SP0035"
-      line(bad[1], bad[2])
+      line(table.unpack(bad))
       local longest = watch(12)
       assert.is_true(longest <= DEADLINE + 1, ("stuck for %g s"):format(longest))
       assert.is_true(a:count_log "SP0035" + b:count_log "SP0035" > tried)
