@@ -380,6 +380,7 @@ conn_adopt(struct conn *c, struct generation *g)
 	c->service = s;
 	if (c->asked == g->number) {
 		memcpy(c->facts.userid, c->userid, sizeof c->facts.userid);
+		c->facts.peer.sysplex = c->sysplex;
 		record_facts(c->record, &c->facts);
 	}
 	return true;

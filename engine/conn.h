@@ -69,6 +69,7 @@ struct conn {
 	struct tape tape; /* what counters answered to it */
 	uint64_t asked;   /* number of the generation it was last re-asked under */
 	char userid[NAME_SIZE]; /* what certify said then; becomes a fact when that generation is taken on */
+	bool sysplex;           /* what admit said then; the same */
 	struct ask ask; /* the door being asked, and who goes on when it is answered */
 	void (*decided)(struct conn *c);
 	enum tls_judgement judgement;

@@ -368,10 +368,10 @@ ipconn_two_way(const struct ipconn *i)
 }
 
 bool
-ipconn_trusted(const struct ipconn_def *def, const struct conn *c)
+ipconn_trusted(const struct ipconn_def *def, const struct conn *c, bool sysplex)
 {
 	const struct certificate *cert = c->facts.certificate;
 	bool verified = (c->facts.way == WAY_OUT || c->service->ssl == SSL_CLIENTAUTH) && cert != NULL && cert->chain.ok;
 
-	return def->userauth != USERAUTH_IDENTIFY || verified || c->facts.peer.sysplex;
+	return def->userauth != USERAUTH_IDENTIFY || verified || sysplex;
 }

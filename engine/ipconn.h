@@ -116,7 +116,7 @@ struct conn *ipconn_first(const struct ipconn *i);
 void ipconn_view(const struct ipconn *i, struct ipconn_view *out);
 /* How sockets dialled for i are treated under g: by the definition of its name, or of the template it was copied from. */
 const struct service *ipconn_outbound(const struct ipconn *i, const struct generation *g);
-/* IDENTIFY's trust rule (IPIC.md 7.4): is this socket one it may be used on? */
-bool ipconn_trusted(const struct ipconn_def *def, const struct conn *c);
+/* IDENTIFY's trust rule (IPIC.md 7.4): is this socket one it may be used on, when admit said so of sysplex? */
+bool ipconn_trusted(const struct ipconn_def *def, const struct conn *c, bool sysplex);
 
 #endif

@@ -110,7 +110,7 @@ match_take(struct conn *c, struct ipconn *i)
 	const struct capex *x = &c->facts.capex;
 	struct terms t = { .token = "" };
 
-	if (!ipconn_trusted(&i->def, c)) {
+	if (!ipconn_trusted(&i->def, c, c->facts.peer.sysplex)) {
 		refuse_trust(c, i);
 	} else if (!agree(i, x, &t)) {
 		undo(c, i);
@@ -205,7 +205,7 @@ misfit(const struct conn *c, const struct ipconn *i)
 		return "it came from another address than the first socket";
 	if (!same_certificate(first->facts.certificate, c->facts.certificate))
 		return "its certificate is not the first socket's";
-	if (!ipconn_trusted(&i->def, c))
+	if (!ipconn_trusted(&i->def, c, c->facts.peer.sysplex))
 		return "userauth = identify needs a verified client certificate, or admit saying sysplex, on each socket";
 	if (strcmp(i->capex.applid, c->facts.capex.applid) != 0 || strcmp(i->capex.networkid, c->facts.capex.networkid) != 0)
 		return "it names another applid or networkid than the first socket";
@@ -240,7 +240,7 @@ misfit_callback(const struct conn *c, const struct ipconn *i)
 		return "it came by another tcpipservice than the ipconn's";
 	if (i->def.ha == NO && (strcmp(i->def.applid, x->applid) != 0 || strcmp(i->def.networkid, x->networkid) != 0))
 		return "it names another applid or networkid than the ipconn's";
-	if (!ipconn_trusted(&i->def, c))
+	if (!ipconn_trusted(&i->def, c, c->facts.peer.sysplex))
 		return "userauth = identify needs a verified client certificate, or admit saying sysplex, on each socket";
 	if (lesser(i->def.receivecount, x->sendcount) == 0)
 		return "it offers no session";

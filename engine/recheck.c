@@ -31,6 +31,8 @@ answered(struct ask *a)
 
 	if (a->verdict.kind == VERDICT_REFUSE)
 		refuse(again->out, a->door, a->script, &a->verdict);
+	else if (a->door == DOOR_ADMIT)
+		again->conn->sysplex = a->verdict.sysplex;
 	else if (a->door == DOOR_CERTIFY)
 		certmap_decide(again->generation->certmap, again->conn->facts.certificate, a->verdict.userid, again->conn->userid);
 }
@@ -47,6 +49,7 @@ facts_at(const struct conn *c, enum door door, const struct generation *g)
 	if (f.way == WAY_IN) /* whom we dial is known from the start */
 		memset(&f.ipconn, 0, sizeof f.ipconn);
 	memcpy(f.userid, c->userid, sizeof f.userid);
+	f.peer.sysplex = c->sysplex;
 	if (door >= DOOR_BIND)
 		return f;
 	f.has_capex = false;
@@ -98,6 +101,18 @@ asks_certify(const struct conn *c, const struct service *s)
 	return s->ssl == SSL_CLIENTAUTH || (s->ssl == SSL_YES_ && s->script[DOOR_CERTIFY] != NULL);
 }
 
+/* The trust rule is of admit's making where no certificate was verified: what admit says now counts. */
+static void
+check_trust(const struct conn *c, const struct ipconn *i, struct recheck_result *out)
+{
+	struct verdict v;
+
+	if (out->refused || c->facts.way == WAY_OUT || ipconn_trusted(&i->def, c, c->sysplex))
+		return;
+	verdict_refuse(&v, "trust", "ipconn %s has userauth = identify, and admit does not say sysplex any more", i->def.ipconn);
+	refuse(out, DOOR_COUNT, NULL, &v);
+}
+
 static void
 no_definition(const struct ipconn *i, struct recheck_result *out)
 {
@@ -129,6 +144,7 @@ begin(struct conn *c, const struct generation *g)
 {
 	c->asked = g->number;
 	memcpy(c->userid, c->facts.userid, sizeof c->userid);
+	c->sysplex = c->facts.peer.sysplex;
 }
 
 void
@@ -147,6 +163,7 @@ recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, boo
 		no_definition(i, out);
 	} else if (!in || !wants_more(c, s, out)) { /* what an ipconn's own definition wants counts from its next acquire on */
 		ask_doors(c, g, s, i, first, out);
+		check_trust(c, i, out);
 	}
 }
 

@@ -124,7 +124,7 @@ doom(struct reload *l, struct ipconn *i, const struct recheck_result *r)
 static bool
 due(const struct ipconn *i, uint64_t number)
 {
-	if (i->doomed || (i->status != CONN_ACQUIRED && i->status != CONN_OBTAINING))
+	if (i->doomed || i->status == CONN_RELEASED) /* one that is being released may have open conversations, for as long as its partner likes */
 		return false;
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
 		if (i->socket[n] != NULL && i->socket[n]->asked != number)

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Reload: what counts from when on, who stays, who goes, and that nothing is lost when it is refused (DESIGN 4).
+local conversation = require "spec.support.conversation"
 local support = require "spec.support"
 
 local BY_LIST = [[
@@ -233,6 +234,46 @@ end }]]
     assert.are.equal("OK", alice:capex({ applid = "ALICE", networkid = "NETX" }):read_message().body.response)
     assert.are.equal(2, region:row("ipconn", "ALICE").generation)
     region:wait_log "SP0013 .*generation=1"
+  end)
+
+  it("holds IDENTIFY's trust against what the new admit says of sysplex", function()
+    local plex = [[
+local policy = require "policy"
+return { admit = function() return policy.accept { sysplex = %s } end }]]
+    local truly = { tcpipservices = { PLEX = { admit = "plex" } },
+      ipconns = { IDEN = { networkid = "NETX", userauth = "identify", receivecount = 10 } }, scripts = { plex = plex:format "true" } }
+    region = start(truly)
+    local p, body = partner(region, "IDEN", "PLEX")
+    assert.are.equal("OK", body.response)
+    local late = support.raw(region:port "PLEX")
+    support.wait_until(function() return #region:inquire "socket" == 2 end, 10, "the second to be accepted")
+    assert.are.equal(0, (region:command "reload"))
+    alive(p)
+    region:script("plex", plex:format "false")
+    local status, out = region:command "reload"
+    assert.are.equal(0, status)
+    assert.is_truthy(out:find "ipconn IDEN released: +trust", out)
+    released(p)
+    local refused = late:capex({ applid = "IDEN", networkid = "NETX" }):read_message().body
+    assert.are.equal("SECURITY_VIOLATION", refused.reason)
+    assert.are.equal("trust", region:explain(refused.connection)[1].code)
+  end)
+
+  it("asks about one that is being released too: an open conversation does not outlive the rule it came in by", function()
+    local given = with { ipconns = { TMPL = { template = "only", receivecount = 10, mirrorlife = "task" } } }
+    given.programs = { ECHO = {} }
+    given.scripts = { list = list("ALICE", "BOB") }
+    region = support.region(given):start()
+    local bob = partner(region, "BOB")
+    conversation.ask(bob, { conv = 7, program = "ECHO", data = "one", open = true })
+    assert.are.equal("open", conversation.answer(bob, 7).state)
+    region:command("set", "ipconn", "BOB", "released")
+    support.wait_until(function() return region:row("ipconn", "BOB").connstatus == "FREEING" end, 10, "BOB to be freeing")
+    region:script("list", list "ALICE")
+    local _, out = region:command "reload"
+    assert.is_truthy(out:find("ipconn BOB released: install not_listed", 1, true), out)
+    assert.are.equal("1 expd; conv=00000007; state=end; name=purge", bob:read_message().is)
+    released(bob)
   end)
 
   it("keeps the running generation when the script directory has vanished", function()
