@@ -120,6 +120,10 @@ ship_begin(struct task *t)
 		program_failed(t, SENSE_SYSTEM_ERROR, "ipconn %s is not installed", t->program->ipconn);
 		return;
 	}
+	if (i->autoinstalled) { /* the definition was discarded, and somebody took the name */
+		program_failed(t, SENSE_SYSTEM_ERROR, "the ipconn %s that is installed is not the one defined: it was autoinstalled", i->def.ipconn);
+		return;
+	}
 	w = calloc(1, sizeof *w);
 	if (w == NULL)
 		program_failed(t, SENSE_SYSTEM_ERROR, "no memory to ship a request");

@@ -15,18 +15,20 @@ local function region_of(own, partner, port, to, t)
   for key, value in pairs(t.ipconn or {}) do ipconn[key] = value end
   local ipconns = { [partner] = ipconn }
   if own == "CICSA" then ipconns.SOME = { applid = "SOMEAPPL", networkid = "NETX", receivecount = 50 } end
+  for name, value in pairs(t.ipconns or {}) do ipconns[name] = value end
   return support.region {
     region = { applid = own, networkid = own == "CICSA" and "NETA" or "NETB", heartbeat = 60, drain = 0.2 },
-    tcpipservices = { IPIC = { portnumber = port } }, ipconns = ipconns, programs = t.programs,
+    tcpipservices = { IPIC = { portnumber = port, urm = t.urm } }, ipconns = ipconns, programs = t.programs, scripts = t.scripts,
   }:start()
 end
 
-local function set_up(ipconn)
+local function set_up(ipconn, more)
   local port_a, port_b = pair.ports(2)
   backend = slow.backend()
   b = region_of("CICSB", "CICSA", port_b, port_a, { ipconn = { receivecount = 50 },
     programs = { ECHO = {}, SLOW = { url = backend.url } } })
-  a = region_of("CICSA", "CICSB", port_a, port_b, { ipconn = ipconn,
+  more = more or {}
+  a = region_of("CICSA", "CICSB", port_a, port_b, { ipconn = ipconn, ipconns = more.ipconns, urm = more.urm, scripts = more.scripts,
     programs = { ECHO = {}, FAR = { ipconn = "CICSB", remotename = "ECHO" }, FARSLOW = { ipconn = "CICSB", remotename = "SLOW" } } })
   p = support.raw(port_a)
   assert.are.equal(200, p:capex { applid = "SOMEAPPL", sendcount = 50 }:read_message().status)
@@ -98,6 +100,25 @@ describe("a request shipped on", function()
     b:start()
     ask(p, { conv = 2, program = "FAR", data = "x" })
     assert.are.equal("x", answer(p, 2).data)
+  end)
+
+  it("is never given to who was autoinstalled under the name of an ipconn that has been discarded", function()
+    local anybody = [[
+local policy = require "policy"
+return { install = function(facts)
+  return policy.install { ipconn = facts.capex.applid, template = "TMPL" }
+end }]]
+    set_up(nil, { urm = "anybody", scripts = { anybody = anybody }, ipconns = { TMPL = { template = "only", sendcount = 2, receivecount = 2 } } })
+    assert.are.equal(0, (a:command("set", "ipconn", "CICSB", "outservice")))
+    assert.are.equal(0, (a:command("discard", "ipconn", "CICSB")))
+    assert.are.equal(0, (b:command("set", "ipconn", "CICSA", "acquired")))
+    becomes(a, "ACQUIRED", "CICSB")
+    assert.is_true(a:row("ipconn", "CICSB").autoinstalled)
+    ask(p, { conv = 1, program = "FAR", data = "for CICSB's eyes" })
+    assert.are.equal("1008600B", answer(p, 1).is7)
+    a:wait_log "SP0053 .*text=\"the ipconn CICSB that is installed is not the one defined: it was autoinstalled\""
+    assert.are.equal(0, a:row("statistics", "CICSB").isr_total_allocates)
+    here()
   end)
 
   it("to an ipconn out of service fails at once", function()
