@@ -2,6 +2,7 @@
 #include "datafile.h"
 
 #include "attribute.h"
+#include "place.h"
 #include "sandbox.h"
 
 #include <lauxlib.h>
@@ -106,6 +107,20 @@ complain(const char *what, const char *message, const char *limit, int *line, st
 	return limit != NULL ? fault_set(f, "%s was stopped at its limit of %s", what, limit) : fault_set(f, "%s", printed);
 }
 
+/* Of a key that stands twice Lua keeps the last: a contradiction nobody would hear of. -1: there is one. */
+static int
+check_twice(const struct datafile *d, int *line, struct fault *f)
+{
+	struct place_key key;
+	char printed[80];
+	int found = places_twice(d->bytes, d->len, &key);
+
+	if (found <= 0)
+		return found < 0 ? fault_set(f, "out of memory") : 0;
+	*line = key.line;
+	return fault_set(f, "%s stands twice in one table; which is meant?", text_printable(printed, sizeof printed, d->bytes + key.at, key.len));
+}
+
 int
 datafile_run(const struct datafile *d, int *line, struct fault *f)
 {
@@ -130,7 +145,7 @@ datafile_run(const struct datafile *d, int *line, struct fault *f)
 		complain(d->what, status == LUA_OK ? NULL : lua_tostring(L, -1), hit == HIT_NONE ? NULL : sandbox_hit_text(s, limit, sizeof limit),
 			line, f);
 	sandbox_free(s);
-	return status == LUA_OK && hit == HIT_NONE ? 0 : -1;
+	return status == LUA_OK && hit == HIT_NONE ? check_twice(d, line, f) : -1;
 }
 
 char *

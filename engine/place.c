@@ -3,11 +3,26 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define TABLES_DEEP 200 /* Lua nests no deeper */
+
+/* Every key of every table, for places_twice. */
+struct every {
+	struct place_key *key; /* owned; group is its table's number */
+	size_t n;
+	int table[TABLES_DEEP + 1], tables; /* those that are open, by depth; counted from 1 */
+	bool failed, code;
+};
+
 struct scan {
 	struct places *places;
+	struct every *every; /* NULL: of no interest */
+	char before;         /* the token before this one: a mark, 'w' a word, '[' the one that begins a key, 0 anything else */
+	char lead;           /* that of word */
+	bool in_quotes;      /* word is */
 	const char *at, *end;
 	int line;
 	int depth; /* of braces */
@@ -47,6 +62,32 @@ keep_group(struct scan *s)
 		return;
 	p->group = list;
 	list[p->ngroups++].line = s->line;
+}
+
+/* A word that is a key: it stands behind { , or ; or, in quotes, behind such a [. */
+static void
+keep_every(struct scan *s, struct every *e)
+{
+	bool key = s->in_quotes ? s->lead == '[' : s->lead == '{' || s->lead == ',' || s->lead == ';';
+	struct place_key *list;
+
+	if (!key || e->code || s->depth < 1 || s->depth > TABLES_DEEP)
+		return;
+	list = one_more(e->key, e->n, sizeof *list);
+	if (list == NULL) {
+		e->failed = true;
+		return;
+	}
+	e->key = list;
+	list[e->n++] = (struct place_key){ (size_t)(s->word - s->places->text), s->word_len, s->word_line, e->table[s->depth] };
+}
+
+static void
+open_every(struct scan *s, struct every *e)
+{
+	e->tables++;
+	if (s->depth <= TABLES_DEEP)
+		e->table[s->depth] = e->tables;
 }
 
 static void
@@ -107,14 +148,23 @@ skip_comment(struct scan *s)
 		skip_line(s);
 }
 
+static void
+begin_word(struct scan *s, bool in_quotes)
+{
+	s->word = s->at;
+	s->word_line = s->line;
+	s->lead = s->before;
+	s->in_quotes = in_quotes;
+	s->before = 'w';
+}
+
 /* A quoted string; it may be the key of ["key"] = value. */
 static void
 quoted(struct scan *s)
 {
 	char quote = *s->at++;
 
-	s->word = s->at;
-	s->word_line = s->line;
+	begin_word(s, true);
 	while (s->at < s->end && *s->at != quote && *s->at != '\n') {
 		if (*s->at == '\\' && s->at + 1 < s->end)
 			step(s);
@@ -128,43 +178,67 @@ quoted(struct scan *s)
 static void
 word(struct scan *s)
 {
-	s->word = s->at;
-	s->word_line = s->line;
+	begin_word(s, false);
 	while (s->at < s->end && (isalnum((unsigned char)*s->at) || *s->at == '_'))
 		s->at++;
 	s->word_len = (size_t)(s->at - s->word);
+	if (s->every != NULL && s->word_len == 8 && memcmp(s->word, "function", 8) == 0)
+		s->every->code = true;
+}
+
+static void
+equals(struct scan *s)
+{
+	if (s->at + 1 < s->end && s->at[1] == '=') {
+		s->at++;
+		return;
+	}
+	if (s->word != NULL && s->every != NULL)
+		keep_every(s, s->every);
+	if (s->word != NULL && s->depth == 1)
+		keep_key(s);
+}
+
+static void
+brace(struct scan *s)
+{
+	if (s->depth++ == 0)
+		keep_group(s);
+	if (s->every != NULL)
+		open_every(s, s->every);
 }
 
 static void
 mark(struct scan *s)
 {
 	char c = *s->at;
+	bool begins = c != '[' || (s->before != 0 && strchr("{,;", s->before) != NULL); /* a [ elsewhere is an index */
 
-	if (c == '=' && s->at + 1 < s->end && s->at[1] == '=')
-		s->at++;
-	else if (c == '=' && s->depth == 1 && s->word != NULL)
-		keep_key(s);
-	else if (c == '{' && s->depth++ == 0)
-		keep_group(s);
+	if (c == '=')
+		equals(s);
+	else if (c == '{')
+		brace(s);
 	else if (c == '}' && s->depth > 0)
 		s->depth--;
 	if (c != ']')
 		s->word = NULL;
+	s->before = begins ? c : 0;
 	s->at++;
 }
 
-void
-places_read(struct places *p, const char *text, size_t len)
+static void
+scan(struct places *p, const char *text, size_t len, struct every *every)
 {
-	struct scan s = { .places = p, .at = text, .end = text + len, .line = 1 };
+	struct scan s = { .places = p, .every = every, .at = text, .end = text + len, .line = 1 };
 
 	*p = (struct places){ .text = text };
 	while (s.at < s.end) {
 		int level = long_level(&s);
 
-		if (level >= 0)
+		if (level >= 0) {
 			skip_long(&s, level);
-		else if (*s.at == '-' && s.at + 1 < s.end && s.at[1] == '-')
+			s.before = 0;
+		} else if (*s.at == '-' && s.at + 1 < s.end && s.at[1] == '-')
 			skip_comment(&s);
 		else if (*s.at == '"' || *s.at == '\'')
 			quoted(&s);
@@ -175,6 +249,12 @@ places_read(struct places *p, const char *text, size_t len)
 		else
 			mark(&s);
 	}
+}
+
+void
+places_read(struct places *p, const char *text, size_t len)
+{
+	scan(p, text, len, NULL);
 }
 
 void
@@ -210,4 +290,47 @@ place_of(const struct places *p, int line, const char *key)
 			return k->line;
 	}
 	return line;
+}
+
+/* --- twice ----------------------------------------------------------------------------------------------------------- */
+
+static int
+same_key(const struct place_key *a, const struct place_key *b, const char *text)
+{
+	if (a->group != b->group)
+		return a->group < b->group ? -1 : 1;
+	if (a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	return memcmp(text + a->at, text + b->at, a->len);
+}
+
+/* By table, then by name, then as they stand. */
+static int
+by_name(const void *a, const void *b, void *text)
+{
+	const struct place_key *x = a, *y = b;
+	int order = same_key(x, y, text);
+
+	return order != 0 ? order : x->at < y->at ? -1 : x->at > y->at;
+}
+
+int
+places_twice(const char *text, size_t len, struct place_key *out)
+{
+	struct every e = { .n = 0 };
+	struct places p;
+	int found = 0;
+
+	scan(&p, text, len, &e);
+	places_free(&p);
+	if (e.n > 0)
+		qsort_r(e.key, e.n, sizeof *e.key, by_name, (void *)(uintptr_t)text);
+	for (size_t i = 1; i < e.n; i++) {
+		if (same_key(&e.key[i - 1], &e.key[i], text) != 0 || (found && out->at < e.key[i].at))
+			continue;
+		*out = e.key[i];
+		found = 1;
+	}
+	free(e.key);
+	return e.failed ? -1 : found;
 }

@@ -30,6 +30,9 @@ struct places {
 /* Reads the text once, passing over comments and strings. Any bytes will do; without memory there are fewer places. */
 void places_read(struct places *p, const char *text, size_t len);
 void places_free(struct places *p);
+/* The first key that stands twice in one table, at any depth (Lua keeps the last and says nothing): 1 with its second place in *out, whose group means
+ * nothing; 0: none; -1: no memory. The text is one that Lua takes; behind the word function nothing is looked at, for that is no data. */
+int places_twice(const char *text, size_t len, struct place_key *out);
 /* The line of `key` in the table of the constructor that was called on `line`; `line` itself when it is not to be found. */
 int place_of(const struct places *p, int line, const char *key);
 

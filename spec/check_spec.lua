@@ -70,6 +70,34 @@ ipconn "NETZ" {
     has(said, "region.lua:3: fault: unexpected symbol near '='")
   end)
 
+  it("takes no key that stands twice in one table, of which Lua would keep the last", function()
+    local status, said = check(REGION .. [[
+tcpipservice "IPIC" {
+  portnumber = 0, ssl = "clientauth", -- ssl = "no"
+  bind = "b", ["ssl"]
+    = "no",
+}
+]])
+    assert.equal(1, status, said)
+    has(said, "region.lua:4: fault: ssl stands twice in one table; which is meant?")
+    status, said = check [[
+region { applid = "CICSA", networkid = "NETA", sec = "yes"; sec = "no" }
+]]
+    assert.equal(1, status, said)
+    has(said, "region.lua:1: fault: sec stands twice in one table; which is meant?")
+  end)
+
+  it("takes no two tables, expressions, strings or comments for one table's keys", function()
+    local status, said = check [[
+local same = { ["a".."x"] = 1, ["b".."x"] = 2, x = { x = { x = "x = x == 1" }, "x = 2" } --[=[, x = 1 ]=], y = 1 ~= 2, z = 1 == 1, [1] = 1, ["1"] = 2 }
+local made = { x = (function() local a = 1; a = 2; return a end)() }
+region { applid = "CICSA", networkid = "NETA", heartbeat = same.x and made.x }
+tcpipservice "IPICA" { portnumber = 0 } tcpipservice "IPICB" { portnumber = 0 }
+]]
+    assert.equal(0, status, said)
+    lacks(said, "twice")
+  end)
+
   it("stops a definition that does not end", function()
     local status, said = check(REGION .. "while true do end")
     assert.equal(1, status, said)

@@ -134,6 +134,7 @@ describe("the saf's file", function()
     { "return { user = {} }", "has no key 'user'; did you mean users%?" },
     { "users = {}", "this file is data" },
     { "return", "must be one table" },
+    { "return { users = { FRED = { revoked = true },\nFRED = {} } }", "saf%.lua:2: fault: FRED stands twice in one table" },
     { "return {{", "saf%.lua:1: fault: .*expected" },
     { "while true do end", "stopped at its limit of 10000000 instructions" },
     { "return { users = { FRED = { groups = { ('x'):rep(1e9) } } } }", "fault: attempt to index" },
@@ -287,6 +288,8 @@ describe("a ring's maps.lua", function()
     support.write(dir .. "/maps.lua", 'return { { userid = "OTHER", subject = "O=Sallyport demo" } }')
     assert.are.equal(0, (region:command "reload"))
     assert.are.equal("OTHER", seen())
+    support.write(dir .. "/maps.lua", 'return { { userid = "OTHER", subject = "O=A",\nsubject = "O=B" } }')
+    assert.is_truthy(select(3, region:command "reload"):find "maps%.lua:2: fault: subject stands twice in one table")
     support.write(dir .. "/maps.lua", 'return { { userid = "OTHER", subjet = "O=Sallyport demo" } }')
     local status, _, err = region:command "reload"
     assert.are.equal(1, status)
