@@ -113,13 +113,22 @@ check_trust(const struct conn *c, const struct ipconn *i, struct recheck_result 
 	refuse(out, DOOR_COUNT, NULL, &v);
 }
 
-static void
-no_definition(const struct ipconn *i, struct recheck_result *out)
+/* What a socket came by or is dialled by, and what the ipconn is, must be there under g. False: it is not; out says what. */
+static bool
+defined(const struct conn *c, const struct generation *g, const struct ipconn *i, bool first, struct recheck_result *out)
 {
+	bool in = c->facts.way == WAY_IN;
 	struct verdict v;
 
-	verdict_refuse(&v, "mismatch", "ipconn %s is not defined any more", i->def.ipconn);
+	if (in && generation_service(g, c->facts.tcpipservice) == NULL)
+		verdict_refuse(&v, "mismatch", "tcpipservice %s is not defined any more", c->facts.tcpipservice);
+	else if ((first || !in) && !i->autoinstalled && definition_ipconn(g->definition, i->def.ipconn) == NULL)
+		verdict_refuse(&v, "mismatch", "ipconn %s is not defined any more", i->def.ipconn);
+	else
+		return true;
 	refuse(out, DOOR_COUNT, NULL, &v);
+	out->gone = true;
+	return false;
 }
 
 static void
@@ -152,19 +161,24 @@ recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, boo
 {
 	bool in = c->facts.way == WAY_IN;
 	const struct service *s = in ? generation_service(g, c->facts.tcpipservice) : ipconn_outbound(i, g);
-	struct verdict v;
 
 	*out = (struct recheck_result){ .door = DOOR_COUNT };
 	begin(c, g);
-	if (s == NULL) {
-		verdict_refuse(&v, "mismatch", "tcpipservice %s is not defined any more", c->facts.tcpipservice);
-		refuse(out, DOOR_COUNT, NULL, &v);
-	} else if ((first || !in) && !i->autoinstalled && definition_ipconn(g->definition, i->def.ipconn) == NULL) {
-		no_definition(i, out);
-	} else if (!in || !wants_more(c, s, out)) { /* what an ipconn's own definition wants counts from its next acquire on */
+	if (!defined(c, g, i, first, out))
+		return;
+	if (!in || !wants_more(c, s, out)) { /* what an ipconn's own definition wants counts from its next acquire on */
 		ask_doors(c, g, s, i, first, out);
 		check_trust(c, i, out);
 	}
+}
+
+void
+recheck_gone(const struct ipconn *i, const struct generation *g, struct recheck_result *out)
+{
+	*out = (struct recheck_result){ .door = DOOR_COUNT };
+	for (unsigned n = 0; n < IPCONN_SOCKETS && !out->refused; n++)
+		if (i->socket[n] != NULL)
+			defined(i->socket[n], g, i, n == SOCKET_IN, out);
 }
 
 /* One that is still on its way out finishes it under its own generation, and is asked when it is through (capex.c). */

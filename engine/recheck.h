@@ -10,6 +10,7 @@
 
 struct recheck_result {
 	bool refused;
+	bool gone;             /* its listener or definition is not there any more: what asks nobody, and what no `recheck` keeps */
 	bool failed;           /* the refusal is a policy_error or policy_limit: a fault of the generation */
 	enum door door;        /* that refused; DOOR_COUNT: no door, the definitions */
 	const char *script;    /* NULL: none */
@@ -25,6 +26,8 @@ struct recheck_view {
 /* One socket that is (or is about to be) i's: admit, certify, bind, and whether its tcpipservice wants more TLS than it has; for the first
  * socket also the definition, or the URM. Stops at the first refusal. Not refused and DOOR_COUNT when nobody objects. */
 void recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, bool first, struct recheck_result *out);
+/* Only whether the listener of each of its sockets, and its definition, are still there. */
+void recheck_gone(const struct ipconn *i, const struct generation *g, struct recheck_result *out);
 /* Every socket of an ipconn that was not asked under g yet. */
 void recheck_ipconn(struct ipconn *i, struct generation *g, struct recheck_result *out);
 

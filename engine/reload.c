@@ -101,7 +101,7 @@ blame(struct reload *l, const struct ipconn *i, const struct recheck_result *r)
 static void
 doom(struct reload *l, struct ipconn *i, const struct recheck_result *r)
 {
-	bool release = l->generation->definition->region.recheck == RECHECK_RELEASE;
+	bool release = r->gone || l->generation->definition->region.recheck == RECHECK_RELEASE;
 	struct reload_change *c = reload_change(l, "ipconn", i->def.ipconn, release ? "released" : "reported");
 	struct conn *first = ipconn_first(i);
 	char place[PLACE_SIZE + TEXT_SIZE + 16];
@@ -166,6 +166,19 @@ ask_some(struct reload *l)
 	return 0;
 }
 
+/* recheck = off asks nobody; but whose listener or definition has gone has no rule to be judged by. */
+static void
+ask_none(struct reload *l)
+{
+	struct recheck_result result;
+
+	for (struct ipconn *i = registry_first(l->region->registry); i != NULL; i = i->next) {
+		recheck_gone(i, l->generation, &result);
+		if (result.gone && !i->doomed)
+			doom(l, i, &result);
+	}
+}
+
 /* --- the swap -------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -204,6 +217,9 @@ go_on(void *arg)
 	struct reload *l = arg;
 	bool off = l->urm_of[0] != '\0' || l->generation->definition->region.recheck == RECHECK_OFF;
 	int left = off ? 0 : ask_some(l);
+
+	if (off)
+		ask_none(l);
 
 	if (l->region->worker.draining) {
 		faults_add(&l->faults, FAULT_ERROR, NULL, 0, "the region is shutting down");

@@ -118,6 +118,21 @@ describe("reload", function()
     alive(bob)
   end)
 
+  for _, recheck in ipairs { "report", "off" } do
+    it("recheck = " .. recheck .. " keeps nobody whose listener or definition has gone: no rule is left to judge by", function()
+      region = start()
+      local bob, fixed = partner(region, "BOB", "OTHER"), partner(region, "FIXED")
+      local alice = partner(region, "ALICE")
+      region:define(with { region = { recheck = recheck }, tcpipservices = { OTHER = false }, ipconns = { FIXED = false } })
+      local status, out = region:command "reload"
+      assert.are.equal(0, status, out)
+      for _, name in ipairs { "BOB", "FIXED" } do assert.is_truthy(out:find("ipconn " .. name .. " released: +mismatch"), out) end
+      released(bob)
+      released(fixed)
+      alive(alice)
+    end)
+  end
+
   it("--check says what would change and changes nothing", function()
     region = start()
     local bob = partner(region, "BOB")
