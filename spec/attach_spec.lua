@@ -565,7 +565,7 @@ describe("passwords", function()
     local slow = "scrypt:17:8:1:c-ULpGukFWYzOJXRKD6L_A:2WPG6lTICqyEhn0jD1plDlx1cqlt2C5WZqyKHiGh4UU" -- 2^17 rounds: a third of a second
     local users = ("S1 = { password = %q }, S2 = { password = %q }, S3 = { password = %q },"):format(slow, slow, slow)
     local before = saf():gsub("users = {", function(at) return at .. users end)
-    local after = before:gsub("GONE = {", "FRED = { revoked = true }, GONE = {"):gsub("FRED = { password", "FREDDY = { password")
+    local after = before:gsub("%f[%w]GONE = {", "FRED = { revoked = true }, GONE = {"):gsub("FRED = { password", "FREDDY = { password")
     local p = partner(region, "FLOOD")
     local answers = {}
     local function take(seconds)
