@@ -42,13 +42,13 @@ reason(int error)
 
 /* One step: as much as fits into a piece. 0 when all of the input is used, 1 when there is more, -1 with *why. */
 static int
-step(iconv_t c, char **in, size_t *left, struct buf *out, const char **why)
+step(struct ccsid_conversion *c, const char **why)
 {
 	char piece[PIECE], *to = piece;
-	size_t room = sizeof piece, r = iconv(c, in, left, &to, &room);
+	size_t room = sizeof piece, r = iconv(c->iconv, &c->at, &c->left, &to, &room);
 	int error = errno;
 
-	if (buf_add(out, piece, sizeof piece - room) < 0) {
+	if (buf_add(c->out, piece, sizeof piece - room) < 0) {
 		*why = "there is no room for what it becomes";
 		return -1;
 	}
@@ -61,22 +61,49 @@ step(iconv_t c, char **in, size_t *left, struct buf *out, const char **why)
 }
 
 int
-ccsid_convert(int from, int to, const void *in, size_t len, struct buf *out, const char **why)
+ccsid_begin(struct ccsid_conversion *c, int from, int to, const void *in, size_t len, struct buf *out, const char **why)
 {
 	const char *source = name_of(from), *target = name_of(to);
-	iconv_t c = source != NULL && target != NULL ? iconv_open(target, source) : NONE;
-	size_t before = buf_len(out);
-	char *at = (char *)(uintptr_t)in; /* iconv's prototype has no const; it does not write there */
-	int r = 1;
+	iconv_t own = source != NULL && target != NULL ? iconv_open(target, source) : NONE;
 
 	*why = source == NULL || target == NULL ? "a CCSID that is not known" : "this machine's iconv does not have that code page";
-	if (c == NONE)
+	if (own == NONE)
 		return -1;
 	*why = "";
-	while (r == 1)
-		r = step(c, &at, &len, out, why);
-	iconv_close(c);
+	/* iconv's prototype has no const; it does not write there */
+	*c = (struct ccsid_conversion){ .iconv = own, .at = (char *)(uintptr_t)in, .left = len, .out = out, .before = buf_len(out) };
+	return 0;
+}
+
+/* A step ends between two characters: nothing is carried from one slice to the next. */
+int
+ccsid_go_on(struct ccsid_conversion *c, size_t most, const char **why)
+{
+	size_t from = buf_len(c->out);
+	int r;
+
+	do
+		r = step(c, why);
+	while (r == 1 && buf_len(c->out) - from < most);
+	if (r == 1)
+		return 1;
+	ccsid_abandon(c);
 	if (r < 0)
-		out->end = out->start + before;
+		c->out->end = c->out->start + c->before;
 	return r;
+}
+
+void
+ccsid_abandon(struct ccsid_conversion *c)
+{
+	iconv_close(c->iconv);
+	c->iconv = NULL;
+}
+
+int
+ccsid_convert(int from, int to, const void *in, size_t len, struct buf *out, const char **why)
+{
+	struct ccsid_conversion c;
+
+	return ccsid_begin(&c, from, to, in, len, out, why) < 0 ? -1 : ccsid_go_on(&c, SIZE_MAX, why);
 }

@@ -16,4 +16,20 @@ bool ccsid_known(int ccsid);
  */
 int ccsid_convert(int from, int to, const void *in, size_t len, struct buf *out, const char **why);
 
+/* The same in slices, for data that would take long. */
+struct ccsid_conversion {
+	void *iconv; /* owned from ccsid_begin until it has ended */
+	char *at;    /* borrowed: what is left of the input */
+	size_t left;
+	struct buf *out; /* borrowed */
+	size_t before;   /* what was in it */
+};
+
+/* in and out stay where they are until it has ended, and nobody else changes them. -1 with *why: nothing was begun. */
+int ccsid_begin(struct ccsid_conversion *c, int from, int to, const void *in, size_t len, struct buf *out, const char **why);
+/* Goes on until about `most` bytes more are in out. 1: there is more to do; 0 and -1: it has ended, as ccsid_convert. */
+int ccsid_go_on(struct ccsid_conversion *c, size_t most, const char **why);
+/* Gives up one that has not ended. */
+void ccsid_abandon(struct ccsid_conversion *c);
+
 #endif

@@ -81,6 +81,16 @@ answered(struct task *t)
 	}
 }
 
+/* What its data was converted to is held too. */
+static bool
+holds(struct task *t)
+{
+	struct session *s = t->session;
+
+	session_count(s);
+	return session_affords(s->conn, 0);
+}
+
 /* The request is whole. */
 static void
 run(struct session *s)
@@ -101,6 +111,7 @@ run(struct session *s)
 	t->len = buf_len(&s->flow.in);
 	t->ccsid = s->flow.ccsid;
 	t->done = answered;
+	t->holds = holds;
 	t->session = s;
 	s->working = true;
 	task_begin(t);

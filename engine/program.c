@@ -2,7 +2,6 @@
 /* program: what a request runs: which program that is, whether it may run now, and its beginning and end. Nothing is there that is not defined. */
 #include "program.h"
 
-#include "ccsid.h"
 #include "run.h"
 
 #include <stdarg.h>
@@ -122,34 +121,11 @@ differ(int from, int to)
 	return from != 0 && to != 0 && from != to;
 }
 
-/* The request says what its data is in, and the program wants another. */
-static int
-convert_data(struct task *t)
-{
-	const char *why;
-	int from = t->ccsid, to = t->program->ccsid;
-
-	if (!differ(from, to))
-		return 0;
-	if (ccsid_convert(from, to, t->data, t->len, &t->input, &why) < 0) {
-		program_failed(t, SENSE_SYSTEM_ERROR, "the data cannot be converted from ccsid %d to %d: %s", from, to, why);
-		return -1;
-	}
-	t->data = buf_bytes(&t->input);
-	t->len = buf_len(&t->input);
-	t->ccsid = to;
-	t->ccsid_back = from;
-	return 0;
-}
-
-void
-program_begin(struct task *t)
+static void
+start(struct task *t)
 {
 	const struct program_def *p = t->program;
 
-	t->generation->uses[p - t->generation->definition->program]++;
-	if (convert_data(t) < 0)
-		return;
 	if (p->script[0] != '\0')
 		run_script(t);
 	else if (p->url[0] != '\0')
@@ -160,27 +136,65 @@ program_begin(struct task *t)
 		builtin_begin(t);
 }
 
+static void
+data_converted(struct task *t, const char *why)
+{
+	int from = t->ccsid, to = t->program->ccsid;
+
+	if (why != NULL) {
+		program_failed(t, SENSE_SYSTEM_ERROR, "the data cannot be converted from ccsid %d to %d: %s", from, to, why);
+		return;
+	}
+	t->data = buf_bytes(&t->converted);
+	t->len = buf_len(&t->converted);
+	t->ccsid = to;
+	t->ccsid_back = from;
+	start(t);
+}
+
+/* The request says what its data is in, and the program may want another. */
+void
+program_begin(struct task *t)
+{
+	const struct program_def *p = t->program;
+
+	t->generation->uses[p - t->generation->definition->program]++;
+	if (differ(t->ccsid, p->ccsid))
+		convert_begin(t, t->ccsid, p->ccsid, t->data, t->len, data_converted);
+	else
+		start(t);
+}
+
+static void
+answer_converted(struct task *t, const char *why)
+{
+	int from = t->answer_ccsid, to = t->ccsid_back;
+
+	if (why != NULL) {
+		program_failed(t, SENSE_SYSTEM_ERROR, "the answer cannot be converted from ccsid %d to %d: %s", from, to, why);
+		return;
+	}
+	buf_free(&t->answer);
+	t->answer = t->converted;
+	buf_init(&t->converted, PAYLOAD_MAX);
+	t->answer_ccsid = to;
+	task_end(t);
+}
+
+/* What the program was given has served by now. */
 void
 program_end(struct task *t)
 {
 	int from = t->answer_ccsid, to = t->ccsid_back;
-	struct buf converted;
-	const char *why;
 
 	if (!differ(from, to)) {
 		task_end(t);
 		return;
 	}
-	buf_init(&converted, PAYLOAD_MAX);
-	if (ccsid_convert(from, to, buf_bytes(&t->answer), buf_len(&t->answer), &converted, &why) < 0) {
-		buf_free(&converted);
-		program_failed(t, SENSE_SYSTEM_ERROR, "the answer cannot be converted from ccsid %d to %d: %s", from, to, why);
-		return;
-	}
-	buf_free(&t->answer);
-	t->answer = converted;
-	t->answer_ccsid = to;
-	task_end(t);
+	t->data = NULL;
+	t->len = 0;
+	buf_free(&t->converted);
+	convert_begin(t, from, to, buf_bytes(&t->answer), buf_len(&t->answer), answer_converted);
 }
 
 static void

@@ -16,6 +16,10 @@ void forward_begin(struct task *t);
 /* A program at a partner's. */
 void ship_begin(struct task *t);
 
+/* convert.c: in[0..len) from one code page into t->converted, which is empty and counted as it grows. Short data at once, else a slice of one conversion in
+ * each turn of the loop. done() comes once, perhaps before this returns, unless the task is cancelled: why NULL: it is done; else a sentence (static). */
+void convert_begin(struct task *t, int from, int to, const void *in, size_t len, void (*done)(struct task *t, const char *why));
+
 /* It went well: t->answer holds the data, t->answer_ccsid says what it is in. */
 void program_end(struct task *t);
 /* It did not: message SP0053 with the sentence; the partner gets the sense and, for SENSE_ABENDED, DFHIS0998. */

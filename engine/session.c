@@ -171,7 +171,7 @@ void
 session_count(struct session *s)
 {
 	struct worker *w = s->conn->worker;
-	size_t now = flow_bytes(&s->flow) + buf_len(&s->task.answer);
+	size_t now = flow_bytes(&s->flow) + buf_len(&s->task.answer) + buf_len(&s->task.converted);
 
 	w->held += now - s->counted;
 	s->ipconn->held += now - s->counted;

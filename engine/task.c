@@ -39,7 +39,7 @@ task_begin(struct task *t)
 {
 	t->worker = t->conn->worker;
 	t->generation = generation_ref(t->worker->generation);
-	buf_init(&t->input, PAYLOAD_MAX);
+	buf_init(&t->converted, PAYLOAD_MAX);
 	buf_init(&t->answer, PAYLOAD_MAX);
 	enlist(t);
 	attach_begin(t);
@@ -51,7 +51,7 @@ task_cancel(struct task *t)
 	if (t->stop != NULL)
 		t->stop(t);
 	delist(t);
-	buf_free(&t->input);
+	buf_free(&t->converted);
 	buf_free(&t->answer);
 	generation_unref(t->generation);
 }
@@ -61,8 +61,8 @@ void
 task_end(struct task *t)
 {
 	delist(t);
+	buf_free(&t->converted); /* before it is counted for the last time */
 	t->done(t);
-	buf_free(&t->input);
 	generation_unref(t->generation);
 }
 

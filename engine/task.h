@@ -35,7 +35,8 @@ struct task {
 	const struct program_def *program; /* found by attach, in generation */
 	void *running;                     /* the program's own */
 	void (*stop)(struct task *t);      /* stops what is being waited for; NULL: nothing to stop. Called once, by task_cancel */
-	struct buf input;              /* owned: data in the program's ccsid, when that is another; data, len and ccsid are of it then */
+	struct buf converted;          /* owned: data in the program's ccsid, when that is another (data, len and ccsid are of it then); later the answer on
+	                                  its way back to the request's */
 	int ccsid_back;                /* and what the request gave, for the answer; 0: nothing is converted */
 	/* the answer, when done() is called */
 	struct buf answer;             /* max is PAYLOAD_MAX; from done() on the session's, which frees it when it was sent */
@@ -44,11 +45,12 @@ struct task {
 	char message[MESSAGE_SIZE];              /* an id for IS7; "" none */
 	char text[TEXT_SIZE];          /* why, for our messages; never sent */
 	void (*done)(struct task *t);  /* session's; called exactly once unless the task was cancelled. It may free t */
+	bool (*holds)(struct task *t); /* session's: converted has grown, and is counted. false: the region holds too much */
 	void *session;                 /* session's own */
 };
 
 /* A request came whole: checks it (attach), runs it, and calls t->done(t), perhaps before this returns. The caller zeroed t and filled conn ipconn conv
- * request data len ccsid done session; passwords in t->request are wiped on the way. */
+ * request data len ccsid done holds session; passwords in t->request are wiped on the way. */
 void task_begin(struct task *t);
 /* Ends it early: purge, release or loss of the connection. done() is not called; everything it waited for is cancelled. t is the caller's to free. */
 void task_cancel(struct task *t);

@@ -26,6 +26,7 @@ struct passwords;
 struct recovery;
 struct backend;
 struct task;
+struct converting;
 struct session;
 
 struct worker {
@@ -49,6 +50,7 @@ struct worker {
 	struct recovery *recovery;      /* borrowed */
 	struct backend *backend;        /* owned: HTTP to programs at a URL; NULL until one is used */
 	struct task *tasks;             /* every request being run, a list */
+	struct converting *converting;  /* conversions of large data that are not done: the last of a ring (convert.c) */
 	size_t held;                    /* bytes of conversations' data in memory */
 	struct session *ended;          /* conversations that ended in this turn; freed at its end */
 	const struct recheck_view *recheck; /* set while policies are re-asked: what they see then; else NULL */
