@@ -210,14 +210,14 @@ flow_is7(struct flow *f, unsigned sense, const char *message)
 {
 	struct is_header is = { .type = IS_DATA, .conv = f->conv, .msg = f->msg > 0 ? f->msg : 1, .chain = 1, .last = true, .is7 = sense };
 	struct buf b;
-	int r = 0;
+	int r;
 
 	if (f->state == FLOW_ENDED)
 		return 0;
 	buf_init(&b, 256);
-	r = wire_put_is7(&b, sense, message);
-	if (r == 0)
-		r = emit(f, HTTP_ANSWER, 500, &is, buf_bytes(&b), buf_len(&b));
+	if (wire_put_is7(&b, sense, message) < 0)
+		buf_free(&b); /* no memory: the header's sense must do, for an answer is owed */
+	r = emit(f, HTTP_ANSWER, 500, &is, buf_bytes(&b), buf_len(&b));
 	buf_free(&b);
 	end(f);
 	return r;

@@ -106,7 +106,7 @@ int flow_pump(struct flow *f);
  * short. false emits what is due. */
 int flow_hold(struct flow *f, bool held);
 
-/* Ends it: an IS7 answer (serving). message: a 9-character id or NULL. */
+/* Ends it: an IS7 answer (serving). message: a 9-character id or NULL. Without memory for a body it goes without one. */
 int flow_is7(struct flow *f, unsigned sense, const char *message);
 /* Ends it from either side by the expedited command `name` ("purge", "forcepurge", "cancel", "forcecancel", "kill"). */
 int flow_purge(struct flow *f, const char *name);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <jansson.h>
 
 #define CONV 0x1f
 #define HEAD "{\"tran\":\"PAY1\",\"program\":\"ECHO\"}"
@@ -296,6 +297,39 @@ nobody_speaks_out_of_turn(void **state)
 	assert_int_equal(flow_request(&p.a, &head, "x", 1, 0, true), -1);
 	assert_int_equal(p.from_a.count, 1);
 	assert_int_equal(p.from_b.count, 0);
+	pair_end(&p);
+}
+
+static void *
+nothing(size_t n)
+{
+	(void)n;
+	return NULL;
+}
+
+/* No memory for an IS7's body: the sense is in its header, and whoever asked is told. */
+static void
+an_is7_goes_without_a_body_when_there_is_no_memory(void **state)
+{
+	json_malloc_t given;
+	json_free_t taken;
+	struct flow_error e;
+	struct pair p;
+
+	(void)state;
+	pair_begin(&p);
+	assert_int_equal(flow_request(&p.a, &head, "x", 1, 0, false), 0);
+	to_end(&p.b, &p.from_a, &p.a, &p.from_b);
+	json_get_alloc_funcs(&given, &taken);
+	json_set_alloc_funcs(nothing, taken);
+	assert_int_equal(flow_is7(&p.b, SENSE_ABENDED, "DFHIS0998"), 0);
+	json_set_alloc_funcs(given, taken);
+	assert_int_equal(p.from_b.first->status, 500);
+	assert_int_equal(p.from_b.first->len, 0);
+	assert_int_equal(deliver(&p.a, &p.from_b, &e), FLOW_IS7);
+	assert_int_equal(e.sense, SENSE_ABENDED);
+	assert_string_equal(e.message, "");
+	assert_int_equal(p.b.state, FLOW_ENDED);
 	pair_end(&p);
 }
 
@@ -755,6 +789,7 @@ main(void)
 		cmocka_unit_test(an_answer_may_end_what_the_request_left_open),
 		cmocka_unit_test(nobody_speaks_out_of_turn),
 		cmocka_unit_test(an_is7_ends_it_at_any_time),
+		cmocka_unit_test(an_is7_goes_without_a_body_when_there_is_no_memory),
 		cmocka_unit_test(either_end_may_purge),
 		cmocka_unit_test(an_element_that_cannot_be_queued_is_told),
 		cmocka_unit_test(a_password_is_forgotten_when_it_has_gone),
