@@ -242,7 +242,7 @@ verified(void *arg, enum password_answer a)
 	else if (a == PASSWORD_REVOKED)
 		refuse_user(t, "user_revoked", "the user is revoked");
 	else if (a == PASSWORD_BUSY)
-		refuse_user(t, "passwords_busy", "too many passwords wait to be checked");
+		refuse_user(t, "passwords_busy", "too many passwords wait to be checked, or there is no memory to check one");
 	else if (overtaken(t))
 		attach_begin(t);
 	else if (!usable(t->generation->saf, t->request.userid))

@@ -78,12 +78,15 @@ fail(struct passwords *p, const struct password_check *c)
 		log_say(p->log, MSG_SP0052, "userid", c->userid, "ipconn", c->ipconn, "times", log_number(times, n), NULL);
 }
 
-/* Others may have failed meanwhile: who is revoked by then is not let in by a right guess that was on its way. */
+/* Others may have failed meanwhile: who is revoked by then is not let in by a right guess that was on its way. A hash there was no memory for says nothing of
+ * the password, and is held against nobody. */
 static enum password_answer
 judge(struct passwords *p, const struct password_check *c)
 {
 	if (revoked_here(p, c))
 		return PASSWORD_REVOKED;
+	if (c->right < 0)
+		return PASSWORD_BUSY;
 	if (c->able && c->right == 1) {
 		failures_clear(p->failures, c->userid, c->ipconn);
 		successes_add(p->successes, &c->claim, ev_now(p->loop) + PASSWORD_REMEMBERED);

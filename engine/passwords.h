@@ -18,6 +18,7 @@
 #define PASSWORDS_WAITING 8192   /* and of all */
 #define PASSWORD_REMEMBERED 60  /* seconds */
 
+/* BUSY: too many wait, or memory was lacking. Nothing is known of the password then, and nothing counted. */
 enum password_answer { PASSWORD_RIGHT, PASSWORD_WRONG, PASSWORD_REVOKED, PASSWORD_BUSY };
 
 struct passwords;      /* the region's */

@@ -481,6 +481,17 @@ a_decoy_is_somebodys_and_always_the_same(void **state)
 	saf_free(empty);
 }
 
+/* As when there is no memory to make it: that is no guess, so nobody is revoked for it, nor let in. */
+static void
+a_hash_that_cannot_be_made_is_held_against_nobody(void **state)
+{
+	struct site *s = *state;
+
+	add_user(s->saf, "LAME", "scrypt:no hash", false);
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(verify(s, "ONE", "LAME", "opensesame"), PASSWORD_BUSY);
+}
+
 #define SITE_TEST(f) cmocka_unit_test_setup_teardown(f, open_site, close_site)
 
 int
@@ -509,6 +520,7 @@ main(void)
 		SITE_TEST(names_and_passwords_that_are_too_long_are_nobodys),
 		SITE_TEST(without_a_model_nobody_is_right),
 		SITE_TEST(a_decoy_is_somebodys_and_always_the_same),
+		SITE_TEST(a_hash_that_cannot_be_made_is_held_against_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
