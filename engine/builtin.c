@@ -2,9 +2,10 @@
 /* builtin: the programs a region brings along: ECHO and WHOAMI. */
 #include "program.h"
 
+#include "body.h"
+
 #include <jansson.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #define UTF8_CCSID 1208
@@ -20,54 +21,64 @@ echo(struct task *t)
 	program_end(t);
 }
 
-/* What is not known is null, so that whoever asks sees that it was thought of. Bytes that are no UTF-8 are shown as the log shows them. */
-static void
+/* What is not known is null, so that whoever asks sees that it was thought of. Bytes that are no UTF-8 are shown as the log shows them. -1: no memory. */
+static int
 put(json_t *o, const char *key, const char *value)
 {
 	char printed[1024];
 	json_t *text;
 
-	if (value == NULL || *value == '\0') {
-		json_object_set_new(o, key, json_null());
-		return;
-	}
+	if (value == NULL || *value == '\0')
+		return json_object_set_new(o, key, json_null());
 	text = json_string(value);
 	if (text == NULL)
 		text = json_string(text_printable(printed, sizeof printed, value, strlen(value)));
-	json_object_set_new(o, key, text);
+	return json_object_set_new(o, key, text);
+}
+
+/* o, or NULL when something of it is lacking: half an answer to who somebody is would be a wrong one. */
+static json_t *
+whole(json_t *o, int failed)
+{
+	if (failed == 0)
+		return o;
+	json_decref(o);
+	return NULL;
 }
 
 static json_t *
 pair(const char *applid, const char *networkid)
 {
 	json_t *o = json_object();
+	int failed = put(o, "applid", applid);
 
-	put(o, "applid", applid);
-	put(o, "networkid", networkid);
-	return o;
+	failed |= put(o, "networkid", networkid);
+	return whole(o, failed);
 }
 
 static json_t *
 checked(const struct users *u)
 {
 	json_t *list = json_array();
+	int failed = 0;
 
 	for (unsigned n = 0; n < u->nchecked; n++)
-		json_array_append_new(list, json_string(u->checked[n]));
-	return list;
+		failed |= json_array_append_new(list, json_string(u->checked[n]));
+	return whole(list, failed);
 }
 
 static json_t *
 certificate(const struct certificate *c)
 {
 	json_t *o;
+	int failed;
 
 	if (c == NULL)
 		return json_null();
 	o = json_object();
-	put(o, "subject", c->subject.printed);
-	put(o, "sha256", c->sha256);
-	return o;
+	failed = put(o, "subject", c->subject.printed);
+	failed |= put(o, "sha256", c->sha256);
+	return whole(o, failed);
 }
 
 /* Every name is one the engine validated; the request's password is not among them. */
@@ -77,32 +88,26 @@ who(const struct task *t)
 	const struct region_def *r = &t->generation->definition->region;
 	const struct facts *f = &t->conn->facts;
 	json_t *o = pair(r->applid, r->networkid);
+	int failed = put(o, "ipconn", t->ipconn->def.ipconn);
 
-	put(o, "ipconn", t->ipconn->def.ipconn);
-	json_object_set_new(o, "partner", pair(t->ipconn->def.applid, t->ipconn->def.networkid));
-	put(o, "connection", f->connection);
-	put(o, "linkuser", t->users.link);
-	put(o, "userid", t->users.task);
-	json_object_set_new(o, "checked", checked(&t->users));
-	put(o, "tran", t->request.tran);
-	put(o, "program", t->program->program);
-	json_object_set_new(o, "hops", json_integer(t->request.hops));
-	json_object_set_new(o, "generation", json_integer((json_int_t)t->generation->number));
-	json_object_set_new(o, "certificate", certificate(f->certificate));
-	put(o, "tls", f->tls.version);
-	return o;
+	failed |= json_object_set_new(o, "partner", pair(t->ipconn->def.applid, t->ipconn->def.networkid));
+	failed |= put(o, "connection", f->connection);
+	failed |= put(o, "linkuser", t->users.link);
+	failed |= put(o, "userid", t->users.task);
+	failed |= json_object_set_new(o, "checked", checked(&t->users));
+	failed |= put(o, "tran", t->request.tran);
+	failed |= put(o, "program", t->program->program);
+	failed |= json_object_set_new(o, "hops", json_integer(t->request.hops));
+	failed |= json_object_set_new(o, "generation", json_integer((json_int_t)t->generation->number));
+	failed |= json_object_set_new(o, "certificate", certificate(f->certificate));
+	failed |= put(o, "tls", f->tls.version);
+	return whole(o, failed);
 }
 
 static void
 whoami(struct task *t)
 {
-	json_t *o = who(t);
-	char *text = o != NULL ? json_dumps(o, JSON_COMPACT) : NULL;
-	int added = text != NULL ? buf_add(&t->answer, text, strlen(text)) : -1;
-
-	free(text);
-	json_decref(o);
-	if (added < 0) {
+	if (body_write(&t->answer, who(t), 0) < 0) {
 		program_failed(t, SENSE_SYSTEM_ERROR, "no memory for what is known of the request");
 		return;
 	}
