@@ -30,16 +30,17 @@ pool_free(struct pool *p)
 	free(p);
 }
 
-/* Pools of rings gone by, once nobody uses them. Never from inside a call of curl's. */
+/* Pools of rings gone by and broken ones, once nobody uses them. Never from inside a call of curl's. */
 static void
 tidy(struct backend *b)
 {
-	struct pool **at = b->pools != NULL ? &b->pools->next : NULL;
+	const struct pool *current = b->pools;
+	struct pool **at = &b->pools;
 
-	while (at != NULL && *at != NULL) {
+	while (*at != NULL) {
 		struct pool *p = *at;
 
-		if (p->transfers > 0) {
+		if (p->transfers > 0 || (p == current && !p->broken)) {
 			at = &p->next;
 			continue;
 		}
@@ -64,6 +65,8 @@ reap(struct pool *p)
 		if (m->msg == CURLMSG_DONE && curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x) == CURLE_OK && x != NULL)
 			transfer_judge(x, rc);
 	}
+	if (p->broken)
+		transfer_end_all(p);
 	p->transfers--;
 	tidy(b);
 }
@@ -75,7 +78,8 @@ act(struct pool *p, curl_socket_t fd, int events)
 {
 	int running;
 
-	curl_multi_socket_action(p->multi, fd, events, &running);
+	if (curl_multi_socket_action(p->multi, fd, events, &running) != CURLM_OK)
+		p->broken = true;
 	reap(p);
 }
 
@@ -195,7 +199,7 @@ backend_pool(struct backend *b, struct ring *ring)
 	for (struct pool **at = &b->pools; *at != NULL; at = &(*at)->next) {
 		struct pool *p = *at;
 
-		if (p->ring != ring)
+		if (p->ring != ring || p->broken)
 			continue;
 		*at = p->next;
 		p->next = b->pools;

@@ -17,7 +17,9 @@ struct pool { /* connections that were verified against one ring, so that none o
 	CURLM *multi;      /* owned */
 	struct timer timer;
 	struct watch *watches;
+	struct transfer *first; /* of those that are under way */
 	unsigned transfers;
+	bool broken;       /* curl failed in the middle of its sockets, for want of memory: it forgets some then, and its tables are not to be trusted */
 };
 
 struct backend {
@@ -29,5 +31,7 @@ struct backend {
 struct pool *backend_pool(struct backend *b, struct ring *ring);
 /* curl is through with it. */
 void transfer_judge(struct transfer *x, CURLcode rc);
+/* Ends all of a broken pool's. */
+void transfer_end_all(struct pool *p);
 
 #endif

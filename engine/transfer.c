@@ -12,6 +12,7 @@
 #define HOST_MAX 256
 
 struct transfer {
+	struct transfer *next, *prev; /* in pool->first */
 	struct pool *pool;
 	struct post post;
 	CURL *easy;                              /* owned */
@@ -77,6 +78,29 @@ backend_url(const char *url, struct fault *f)
 /* --- the end --- */
 
 static void
+enlist(struct transfer *x, struct pool *p)
+{
+	x->pool = p;
+	x->next = p->first;
+	if (p->first != NULL)
+		p->first->prev = x;
+	p->first = x;
+	p->transfers++;
+}
+
+static void
+delist(struct transfer *x)
+{
+	if (x->prev != NULL)
+		x->prev->next = x->next;
+	else
+		x->pool->first = x->next;
+	if (x->next != NULL)
+		x->next->prev = x->prev;
+	x->pool->transfers--;
+}
+
+static void
 transfer_free(struct transfer *x)
 {
 	timer_stop(&x->deadline);
@@ -89,7 +113,7 @@ transfer_free(struct transfer *x)
 	curl_slist_free_all(x->addresses);
 	if (x->post.held != NULL)
 		*x->post.held -= x->counted;
-	x->pool->transfers--;
+	delist(x);
 	free(x);
 }
 
@@ -121,6 +145,14 @@ expire(void *arg)
 
 	snprintf(why, sizeof why, "no answer within %g seconds", x->post.timeout);
 	finish(x, why);
+}
+
+/* Done() may begin others, but not here: nobody is given a broken pool. */
+void
+transfer_end_all(struct pool *p)
+{
+	while (p->first != NULL)
+		finish(p->first, "no memory for its connection");
 }
 
 void
@@ -379,9 +411,8 @@ backend_post(struct backend *b, const struct post *p, struct fault *f)
 		fault_set(f, "no memory for a transfer");
 		return NULL;
 	}
-	x->pool = pool;
+	enlist(x, pool);
 	x->post = *p;
-	pool->transfers++;
 	timer_init(&x->deadline, b->loop, expire, x);
 	if (prepare(x, f) == 0)
 		return x;
