@@ -2,24 +2,80 @@
 #include "body.h"
 
 #include <malloc.h>
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define DEPTH_MAX 16 /* jansson recurses; our bodies are flat */
 
+/*
+ * jansson's reader drops a byte that it has no memory to keep, and then trusts the length of what it did not keep: it writes beyond its own memory. So while it
+ * reads it never lacks any: what malloc does not give is cut from here, and what was read so is thrown away. An element of an array costs it the most, some 80
+ * bytes for each of the body's. One thread of a process reads JSON (the region's, or a client's only one), and jansson's allocator is the process's.
+ */
+#define SPARE ((size_t)128 * 32 * 1024 + 65536)
+
+static struct {
+	alignas(max_align_t) unsigned char bytes[SPARE];
+	size_t used;
+	bool reading;
+} spare;
+
+static bool
+is_spare(const void *p)
+{
+	uintptr_t at = (uintptr_t)p, first = (uintptr_t)spare.bytes;
+
+	return at >= first && at < first + SPARE;
+}
+
+static void *
+get(size_t n)
+{
+	size_t whole = (n + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+	void *p = malloc(n);
+
+	if (p != NULL || !spare.reading || n > SPARE || whole > SPARE - spare.used)
+		return p;
+	p = spare.bytes + spare.used;
+	spare.used += whole;
+	return p;
+}
+
 /* jansson's reader keeps what it read in buffers of its own, out of our reach. */
 static void
 wipe_and_free(void *p)
 {
-	if (p != NULL)
-		explicit_bzero(p, malloc_usable_size(p));
+	if (p == NULL || is_spare(p))
+		return;
+	explicit_bzero(p, malloc_usable_size(p));
 	free(p);
 }
 
 void
 body_keep_secrets(void)
 {
-	json_set_alloc_funcs(malloc, wipe_and_free);
+	json_set_alloc_funcs(get, wipe_and_free);
+}
+
+json_t *
+body_load(const void *bytes, size_t len, json_error_t *e)
+{
+	json_t *o;
+
+	spare.reading = true;
+	o = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, e);
+	spare.reading = false;
+	if (spare.used == 0)
+		return o;
+	json_decref(o);
+	explicit_bzero(spare.bytes, spare.used);
+	spare.used = 0;
+	*e = (json_error_t){ .text = "no memory" };
+	return NULL;
 }
 
 /* ---- from bytes to an object ---- */
@@ -59,7 +115,7 @@ body_read(const void *body, size_t len, struct fault *f)
 		return fault_set(f, "no body"), NULL;
 	if (check_nesting(body, len, f) < 0)
 		return NULL;
-	o = json_loadb(body, len, JSON_REJECT_DUPLICATES, &error);
+	o = body_load(body, len, &error);
 	if (o == NULL && json_error_code(&error) == json_error_duplicate_key)
 		fault_set(f, "a member stands twice (line %d, column %d)", error.line, error.column);
 	else if (o == NULL)

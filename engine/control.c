@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "body.h"
 #include "unixsock.h"
 
 #define REQUEST_MAX 8192
@@ -113,7 +114,7 @@ static json_t *
 judge(struct client *k, size_t n)
 {
 	json_error_t e;
-	json_t *request = json_loadb(k->in, n, JSON_REJECT_DUPLICATES, &e), *answer;
+	json_t *request = body_load(k->in, n, &e), *answer;
 	struct control_asker asker = { k };
 
 	if (!json_is_object(request))
