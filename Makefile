@@ -42,6 +42,8 @@ LIB := $(BUILD)/libsallyport.a
 HOST := build/sallyport/host.so
 # What the specs of a bad line put between two network namespaces.
 BADLINE := build/badline
+# A malloc that fails when a spec says so; preloaded, so it is of no build tree.
+STARVE := build/starve.so
 UNIT := $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(wildcard spec/unit/*_test.c))
 FUZZ ?= $(patsubst spec/fuzz/%_fuzz.c,%,$(wildcard spec/fuzz/*_fuzz.c))
 
@@ -72,7 +74,7 @@ test: deps
 deps:
 	$(Q)engine/packaging/deps $(PACKAGES)
 
-suite: all certs $(BADLINE) $(if $(SPEC),,unit)
+suite: all certs $(BADLINE) $(STARVE) $(if $(SPEC),,unit)
 	$(Q)SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 lua5.4 spec/support/suite.lua $(SPEC) -- $(if $(SPEC),,$(UNIT))
 
 # --- building
@@ -97,6 +99,10 @@ $(BIN): $(BUILD)/engine/main.o $(LIB)
 $(HOST): build/engine/lhost_module.o build/libsallyport.a
 	@mkdir -p $(@D); echo '  LD    $@'
 	$(Q)$(CC) -shared -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS) -o $@ $^ $(ENGINE_LIBS)
+
+$(STARVE): spec/support/starve.c
+	@mkdir -p $(@D); echo '  LD    $@'
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared -o $@ $< -ldl
 
 unit: $(UNIT)
 $(BUILD)/unit/%: spec/unit/%.c $(LIB)
