@@ -13,23 +13,24 @@
 
 /*
  * jansson's reader drops a byte that it has no memory to keep, and then trusts the length of what it did not keep: it writes beyond its own memory. So while it
- * reads it never lacks any: what malloc does not give is cut from here, and what was read so is thrown away. An element of an array costs it the most, some 80
- * bytes for each of the body's. One thread of a process reads JSON (the region's, or a client's only one), and jansson's allocator is the process's.
+ * reads it never lacks any: what malloc does not give is cut from a piece got beforehand, and what was read so is thrown away. An element of an array costs it
+ * the most, some 80 bytes for each of the body's. jansson's allocator is the process's and is told no object; hence the one thing here at file scope.
  */
-#define SPARE ((size_t)128 * 32 * 1024 + 65536)
+#define SPARE_OF(len) ((len) * 128 + 4096)
 
-static struct {
-	alignas(max_align_t) unsigned char bytes[SPARE];
-	size_t used;
-	bool reading;
-} spare;
+struct spare {
+	unsigned char *bytes;
+	size_t size, used;
+};
+
+static _Thread_local struct spare *spare; /* of the thread that reads just now; NULL: it does not */
 
 static bool
 is_spare(const void *p)
 {
-	uintptr_t at = (uintptr_t)p, first = (uintptr_t)spare.bytes;
+	uintptr_t at = (uintptr_t)p;
 
-	return at >= first && at < first + SPARE;
+	return spare != NULL && at >= (uintptr_t)spare->bytes && at < (uintptr_t)spare->bytes + spare->size;
 }
 
 static void *
@@ -38,10 +39,10 @@ get(size_t n)
 	size_t whole = (n + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
 	void *p = malloc(n);
 
-	if (p != NULL || !spare.reading || n > SPARE || whole > SPARE - spare.used)
+	if (p != NULL || spare == NULL || whole < n || whole > spare->size - spare->used)
 		return p;
-	p = spare.bytes + spare.used;
-	spare.used += whole;
+	p = spare->bytes + spare->used;
+	spare->used += whole;
 	return p;
 }
 
@@ -61,21 +62,32 @@ body_keep_secrets(void)
 	json_set_alloc_funcs(get, wipe_and_free);
 }
 
+static json_t *
+no_memory(json_error_t *e)
+{
+	*e = (json_error_t){ .text = "no memory" };
+	return NULL;
+}
+
 json_t *
 body_load(const void *bytes, size_t len, json_error_t *e)
 {
+	struct spare mine = { .size = SPARE_OF(len) };
 	json_t *o;
 
-	spare.reading = true;
+	mine.bytes = malloc(mine.size);
+	if (mine.bytes == NULL)
+		return no_memory(e);
+	spare = &mine;
 	o = json_loadb(bytes, len, JSON_REJECT_DUPLICATES, e);
-	spare.reading = false;
-	if (spare.used == 0)
-		return o;
-	json_decref(o);
-	explicit_bzero(spare.bytes, spare.used);
-	spare.used = 0;
-	*e = (json_error_t){ .text = "no memory" };
-	return NULL;
+	if (mine.used > 0) {
+		json_decref(o);
+		o = no_memory(e);
+		explicit_bzero(mine.bytes, mine.used);
+	}
+	spare = NULL;
+	free(mine.bytes);
+	return o;
 }
 
 /* ---- from bytes to an object ---- */

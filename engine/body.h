@@ -20,8 +20,8 @@ struct body_text { /* borrowed from the object */
 /* What JSON is read with is wiped before its memory is given back, in the whole program. Once, before there are threads. */
 void body_keep_secrets(void);
 
-/* json_loadb without duplicate members, for at most 32 KiB: whoever reads what others sent reads it by this, as jansson alone may write beyond its memory when
- * there is none. */
+/* json_loadb without duplicate members: whoever reads what others sent reads it by this, as jansson alone may write beyond its memory when there is none.
+ * The object is the caller's; NULL with e's text, "no memory" among them. */
 json_t *body_load(const void *bytes, size_t len, json_error_t *e);
 
 /* One JSON object without duplicate members, NULs or deep nesting; the caller's (json_decref). NULL with a sentence. */

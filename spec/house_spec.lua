@@ -80,7 +80,7 @@ local function is_writable(section)
   return section == "*COM*" or section:find("^%.t?data") or section:find("^%.t?bss")
 end
 
--- Memory put by for libraries that cannot bear to have none: their allocators are the process's and are told no object.
+-- Memory for libraries that cannot bear to have none: their allocators are the process's and are told no object.
 local PUT_BY = { ["loop.o: reserve"] = true, ["body.o: spare"] = true }
 
 local function none(list)
