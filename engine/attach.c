@@ -14,8 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TRANSACTION_CLASS "TCICSTRN"
-
 static const struct region_def *
 region_of(const struct task *t)
 {
@@ -136,13 +134,13 @@ permitted(struct task *t, const char *userid, struct record_door *d, struct verd
 	struct saf_decision by;
 	char name[80];
 
-	saf_check(t->generation->saf, TRANSACTION_CLASS, t->request.tran, userid, SAF_READ, &by);
-	snprintf(name, sizeof name, "%s READ %s %s", userid, TRANSACTION_CLASS, t->request.tran);
+	saf_check(t->generation->saf, SAF_TRANSACTIONS, t->request.tran, userid, SAF_READ, &by);
+	snprintf(name, sizeof name, "%s READ %s %s", userid, SAF_TRANSACTIONS, t->request.tran);
 	record_check(d, name, by.permitted, by.profile[0] != '\0' ? by.profile : by.by, strlen(by.profile[0] != '\0' ? by.profile : by.by));
 	if (!by.permitted)
 		verdict_refuse(v, "not_authorised", "%s may not attach %s: %s%s%s, holds %s", userid, t->request.tran, by.by,
 			by.profile[0] != '\0' ? " of " : strcmp(by.by, "no class") == 0 ? " " : " in ",
-			by.profile[0] != '\0' ? by.profile : TRANSACTION_CLASS, saf_access_name(by.held));
+			by.profile[0] != '\0' ? by.profile : SAF_TRANSACTIONS, saf_access_name(by.held));
 	return by.permitted;
 }
 

@@ -5,6 +5,7 @@
 #include "certmap_read.h"
 #include "log.h"
 #include "saf_read.h"
+#include "user.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,11 +55,28 @@ load_ring(struct loading *l)
 		l->g->certmap = certmap_load(r->ring, l->faults);
 }
 
+/* The first listener whose requests no script judges; NULL: none. */
+static const struct tcpipservice_def *
+left_to_saf(const struct definition *d)
+{
+	for (size_t i = 0; i < d->ntcpipservices && user_sec(&d->region); i++)
+		if (d->tcpipservice[i].attach[0] == '\0')
+			return &d->tcpipservice[i];
+	return NULL;
+}
+
 static void
 load_saf(struct loading *l)
 {
-	if (l->d->region.saf[0] != '\0')
-		l->g->saf = saf_load(l->d->region.saf, l->faults);
+	const struct tcpipservice_def *left = left_to_saf(l->d);
+	const char *file = l->d->region.saf;
+
+	if (*file == '\0')
+		return;
+	l->g->saf = saf_load(file, l->faults);
+	if (l->g->saf != NULL && left != NULL && !saf_has(l->g->saf, SAF_TRANSACTIONS))
+		faults_add(l->faults, FAULT_WARNING, file, 0, "there is no class %s, by which sec is yes checks requests: all that come by tcpipservice "
+			"%s are refused", SAF_TRANSACTIONS, left->tcpipservice);
 }
 
 /* A ring that was named and did not load has its fault already; what would hang from it is passed over. */

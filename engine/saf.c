@@ -348,6 +348,12 @@ saf_check(const struct saf *s, const char *class, const char *resource, const ch
 	return out->permitted;
 }
 
+bool
+saf_has(const struct saf *s, const char *class)
+{
+	return find_class(s, class) != NULL;
+}
+
 size_t
 saf_generics(const struct saf *s, const char *class)
 {

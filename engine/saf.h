@@ -18,6 +18,8 @@
 
 enum saf_access { SAF_NONE, SAF_EXECUTE, SAF_READ, SAF_UPDATE, SAF_CONTROL, SAF_ALTER };
 
+#define SAF_TRANSACTIONS "TCICSTRN" /* the class of what sec = "yes" checks (IPIC.md 7.4) */
+
 struct saf;
 
 struct saf_user {
@@ -54,6 +56,7 @@ unsigned saf_revoke(const struct saf *s);
  * s is NULL ("no class"). */
 bool saf_check(const struct saf *s, const char *class, const char *resource, const char *userid, enum saf_access wanted, struct saf_decision *out);
 const struct saf_user *saf_user(const struct saf *s, const char *userid); /* NULL: unknown. In any case; s may be NULL */
+bool saf_has(const struct saf *s, const char *class); /* a class of that name; s may be NULL */
 size_t saf_generics(const struct saf *s, const char *class); /* how many generic profiles a look-up may have to go through */
 /* A hash for who has none, so that checking takes as long: of some user, always the same for that userid; a default when nobody has one. s may be
  * NULL. Whatever comes of checking it, the answer is no. */

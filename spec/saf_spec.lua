@@ -154,6 +154,23 @@ describe("the saf's file", function()
     assert.is_truthy(err:find "warning: classes%.C%.A%.permit%.FERD is neither a user nor a group", err)
   end)
 
+  it("without class TCICSTRN refuses every request, and is told so; not where scripts judge them all", function()
+    local function said(class, more)
+      local dir = support.directory()
+      local region = support.region {
+        region = { saf = dir .. "/saf.lua" }, tcpipservices = { IPIC = more or {} },
+        scripts = { judge = "return { attach = function() return require 'policy'.accept() end }" },
+      }
+      support.write(dir .. "/saf.lua", ("return { classes = { %s = { ['**'] = { uacc = 'read' } } } }"):format(class))
+      local status, _, err = support.sallyport("check", "--region", region:path "region.lua")
+      assert.are.equal(0, status, err)
+      return err
+    end
+    assert.is_truthy(said("TCICSTRM"):find "saf%.lua: warning: there is no class TCICSTRN, .*tcpipservice IPIC")
+    assert.is_nil(said("TCICSTRN"):find "TCICSTRN")
+    assert.is_nil(said("TCICSTRM", { attach = "judge" }):find "TCICSTRN")
+  end)
+
   it("must be named when sec is yes", function()
     local status, _, err = check(nil, 'sec = "yes"')
     assert.are.equal(1, status)
