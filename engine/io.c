@@ -171,7 +171,7 @@ send_out(struct io *io, int revents)
 		return true;
 	send_bytes(io);
 	if (buf_len(&io->in) > before)
-		return raise_event(io, IO_DATA); /* the failure is told in the next step */
+		return raise_event(io, IO_DATA); /* before the failure */
 	if (!io->flushing || io->dead || buf_len(&io->out) > 0 || io->connecting || io->shaking)
 		return true;
 	io->flushing = false;
