@@ -89,7 +89,8 @@ region { applid = "CICSA", networkid = "NETA", sec = "yes"; sec = "no" }
 
   it("takes no two tables, expressions, strings or comments for one table's keys", function()
     local status, said = check [[
-local same = { ["a".."x"] = 1, ["b".."x"] = 2, x = { x = { x = "x = x == 1" }, "x = 2" } --[=[, x = 1 ]=], y = 1 ~= 2, z = 1 == 1, [1] = 1, ["1"] = 2 }
+local same = { ["a".."x"] = 1, ["b".."x"] = 2, x = { x = { x = "x = x == 1" }, "x = 2" } --[=[, x = 1 ]=],
+  y = 1 ~= 2, z = 1 == 1, [1] = 1, ["1"] = 2 }
 local made = { x = (function() local a = 1; a = 2; return a end)() }
 region { applid = "CICSA", networkid = "NETA", heartbeat = same.x and made.x }
 tcpipservice "IPICA" { portnumber = 0 } tcpipservice "IPICB" { portnumber = 0 }

@@ -108,7 +108,9 @@ local policy = require "policy"
 return { install = function(facts)
   return policy.install { ipconn = facts.capex.applid, template = "TMPL" }
 end }]]
-    set_up(nil, { urm = "anybody", scripts = { anybody = anybody }, ipconns = { TMPL = { template = "only", sendcount = 2, receivecount = 2 } } })
+    set_up(nil, {
+      urm = "anybody", scripts = { anybody = anybody }, ipconns = { TMPL = { template = "only", sendcount = 2, receivecount = 2 } },
+    })
     assert.are.equal(0, (a:command("set", "ipconn", "CICSB", "outservice")))
     assert.are.equal(0, (a:command("discard", "ipconn", "CICSB")))
     assert.are.equal(0, (b:command("set", "ipconn", "CICSA", "acquired")))
