@@ -3,9 +3,9 @@
 -- request suffers, and nothing of it is left behind.
 local dkjson = require "dkjson"
 local lfs = require "lfs"
-local socket = require "socket"
 
 local conversation = require "spec.support.conversation"
+local pair = require "spec.support.pair"
 local process = require "spec.support.process"
 local requests = require "spec.support.requests"
 local support = require "spec.support"
@@ -49,9 +49,7 @@ describe("a url", function()
 
   setup(function()
     own, port = backend()
-    local holder = assert(socket.bind("127.0.0.1", 0))
-    closed = select(2, holder:getsockname())
-    holder:close()
+    closed = pair.ports(1)
     local function at(path, more)
       local t = { url = ("http://127.0.0.1:%d%s"):format(port, path) }
       for key, value in pairs(more or {}) do t[key] = value end
@@ -67,7 +65,7 @@ describe("a url", function()
       programs = {
         ECHO = {}, BACK = at "/echo", UPPER = at "/upper", HEAD = at "/head", MOVED = at "/redirect", LONG = at "/long",
         ENDLESS = at "/endless",
-        HALF = at "/half", HANG = at("/hang", { timeout = 0.3 }), WAITS = at("/hang", { timeout = 60 }), ONCE = at "/once",
+        HALF = at "/half", HANG = at("/hang", { timeout = 1 }), WAITS = at("/hang", { timeout = 60 }), ONCE = at "/once",
         FORBID = at "/status/403", BROKEN = at "/status/500", CREATED = at "/status/201",
         GONE = { url = ("http://127.0.0.1:%d/"):format(closed) }, NAMED = { url = ("http://localhost:%d/upper"):format(port) },
         UNNAMED = { url = "http://no-such-host.invalid/" }, EBCDIC = at("/echo", { ccsid = 37 }), LATIN = at("/head", { ccsid = 819 }),
@@ -119,7 +117,7 @@ describe("a url", function()
 
   for program, text in pairs {
     FORBID = "answered 403", BROKEN = "answered 500", MOVED = "answered 302", HALF = "transfer closed with 96 bytes",
-    HANG = "no answer within 0%.3 seconds",
+    HANG = "no answer within 1 seconds",
     LONG = "its answer is longer than a message can be", ENDLESS = "its answer is longer than a message can be", GONE = "Failed to connect",
     UNNAMED = "no%-such%-host%.invalid",
   } do
@@ -257,7 +255,7 @@ end)
 describe("an ipconn", function()
   local a, b, p
 
-  local function pair(auth, bprograms, aprograms)
+  local function two(auth, bprograms, aprograms)
     b = support.region {
       region = { applid = "CICSB", ring = "certs/rings/CICSB" }, tcpipservices = { IPIC = {} },
       ipconns = { CICSA = { receivecount = 10, userauth = auth } }, programs = bprograms,
@@ -279,7 +277,7 @@ describe("an ipconn", function()
   end)
 
   it("is acquired, shipped to, and answers as if it were here", function()
-    pair("local", { ECHO = {}, WHOAMI = {} }, { THERE = { ipconn = "CICSB", remotename = "ECHO" }, WHOAMI = { ipconn = "CICSB" } })
+    two("local", { ECHO = {}, WHOAMI = {} }, { THERE = { ipconn = "CICSB", remotename = "ECHO" }, WHOAMI = { ipconn = "CICSB" } })
     assert.are.equal("hello", run(p, "THERE", "hello").data)
     local data = ("0123456789abcdef"):rep(64 * 1024)
     assert.are.equal(data, run(p, "THERE", data).data)
@@ -289,7 +287,7 @@ describe("an ipconn", function()
   end)
 
   it("passes on the sense it answers with", function()
-    pair("local", {}, { THERE = { ipconn = "CICSB" } })
+    two("local", {}, { THERE = { ipconn = "CICSB" } })
     local got = run(p, "THERE", "hello")
     assert.are.same({ 500, UNKNOWN }, { got.status, got.is7 })
     assert.are.same({ sense = UNKNOWN, message = "DFHIS1025" }, dkjson.decode(got.data))
@@ -298,7 +296,7 @@ describe("an ipconn", function()
   end)
 
   it("whose userauth is verify is sent nothing, for regions send no passwords", function()
-    pair("verify", { ECHO = {} }, { ECHO = { ipconn = "CICSB" } })
+    two("verify", { ECHO = {} }, { ECHO = { ipconn = "CICSB" } })
     local got = run(p, "ECHO", "hello")
     assert.are.same({ 500, ABENDED }, { got.status, got.is7 })
     a:wait_log "SP0053 .*userauth is VERIFY"
@@ -307,20 +305,20 @@ describe("an ipconn", function()
 
   it("that does not answer in time is left", function()
     local own, port = backend()
-    pair("local", { HANG = { url = ("http://127.0.0.1:%d/hang"):format(port), timeout = 60 }, ECHO = {} },
-      { HANG = { ipconn = "CICSB", timeout = 1 }, ECHO = { ipconn = "CICSB" } })
+    two("local", { HANG = { url = ("http://127.0.0.1:%d/hang"):format(port), timeout = 60 }, ECHO = {} },
+      { HANG = { ipconn = "CICSB", timeout = 2 }, ECHO = { ipconn = "CICSB" } })
     assert.are.equal("before", run(p, "ECHO", "before").data)
     ask(p, { conv = 0x9001, program = "HANG", data = "x" })
     asks(own, "/hang", 1)
     assert.are.equal(ABENDED, answer(p, 0x9001).is7:upper())
-    a:wait_log "SP0053 .*program=HANG .*ipconn CICSB: no answer within 1 seconds"
+    a:wait_log "SP0053 .*program=HANG .*ipconn CICSB: no answer within 2 seconds"
     support.wait_until(function() return #assert(b:inquire "conversation") == 0 end, 10, "its task there to be ended")
     assert.are.equal("after", run(p, "ECHO", "after").data)
     own:stop()
   end)
 
   it("that cannot be reached ends the request", function()
-    pair("local", { ECHO = {} }, { ECHO = { ipconn = "CICSB" } })
+    two("local", { ECHO = {} }, { ECHO = { ipconn = "CICSB" } })
     b:stop()
     b = nil
     local got = run(p, "ECHO", "hello")

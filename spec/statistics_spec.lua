@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- inquire statistics: what is counted where, --reset, and the last line of what goes.
-local socket = require "socket"
-
+local pair = require "spec.support.pair"
 local support = require "spec.support"
 
 local INSTALL = [[
@@ -28,13 +27,6 @@ end
 
 local function figures(region, name)
   return assert(region:row("statistics", name), name)
-end
-
-local function free_port()
-  local s = assert(socket.bind("127.0.0.1", 0))
-  local _, port = s:getsockname()
-  s:close()
-  return tonumber(port)
 end
 
 -- A partner that is in: its CAPEX's bytes and its answer's are counted by hand.
@@ -247,10 +239,11 @@ describe("final statistics", function()
   end
 
   it("are said of a listener that a reload moves to another port", function()
-    moved({ portnumber = free_port() }, { portnumber = free_port() })
+    local here, there = pair.ports(2)
+    moved({ portnumber = here }, { portnumber = there })
   end)
 
   it("are said of a listener that a reload moves to another address on its port", function()
-    moved({ portnumber = free_port() }, { host = "any" })
+    moved({ portnumber = pair.ports(1) }, { host = "any" })
   end)
 end)

@@ -12,18 +12,25 @@ local support = require "spec.support"
 
 local pair = {}
 
--- Ports nobody listens on, below those the system gives to callers.
-function pair.ports(n, host)
-  local held, ports = {}, {}
+local held = {}
+
+-- Ports nobody listens on, below those the system gives to callers. They stay taken, so that they remain so: a socket that is bound and does
+-- not listen refuses whoever dials, and lets those listen who say SO_REUSEADDR, as regions and support.listen do.
+function pair.ports(n)
+  local ports = {}
   while #ports < n do
-    local port = math.random(20000, 30000)
-    local s = socket.bind(host or "127.0.0.1", port)
-    if s then
+    local port, s = math.random(20000, 30000), assert(socket.tcp4())
+    local alone = s:bind("127.0.0.1", port) -- not shared: nobody else's either
+    s:close()
+    s = assert(socket.tcp4())
+    s:setoption("reuseaddr", true)
+    if alone and s:bind("127.0.0.1", port) then
       held[#held + 1] = s
       ports[#ports + 1] = port
+    else
+      s:close()
     end
   end
-  for _, s in ipairs(held) do s:close() end
   return table.unpack(ports)
 end
 
