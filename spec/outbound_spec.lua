@@ -3,6 +3,7 @@
 local support = require "spec.support"
 
 local outgoing = require "spec.support.outgoing"
+local pair = require "spec.support.pair"
 
 local CAPEX, acquire, becomes = outgoing.CAPEX, outgoing.acquire, outgoing.becomes
 local ok, record_of, status_of = outgoing.ok, outgoing.record_of, outgoing.status_of
@@ -182,12 +183,11 @@ describe("two regions:", function()
 end)
 
 describe("what the partner answers:", function()
-  local region, listener
+  local region, listener, seen
 
   setup(function()
-    listener = support.listen()
+    listener = support.listen { port = pair.ports(1) }
     region = support.region {
-      region = { capex_timeout = 0.4 },
       ipconns = {
         CICSB = { host = "127.0.0.1", port = listener.port, sendcount = 5 },
         CLUSTER = { networkid = "NETC", host = "127.0.0.1", port = listener.port, sendcount = 1, ha = "yes" },
@@ -200,6 +200,8 @@ describe("what the partner answers:", function()
     listener:close()
   end)
 
+  before_each(function() seen = region:count_log "DFHIS1011" end)
+
   -- Acquires; fn plays the partner.
   local function dialled(fn)
     acquire(region, "CICSB")
@@ -210,8 +212,11 @@ describe("what the partner answers:", function()
   end
 
   local function refused(response, reason, text)
-    local line = region:wait_log(("DFHIS1011 W .*ipconn=CICSB response=%s reason=%s connection=%%S+ text=.*%s")
-      :format(response, reason, text or ""))
+    support.wait_until(function() return region:count_log "DFHIS1011" > seen end, 10, "another DFHIS1011")
+    local line
+    for each in region:log():gmatch "DFHIS1011[^\n]+" do line = each end
+    local pattern = ("DFHIS1011 W .*ipconn=CICSB response=%s reason=%s connection=%%S+ text=.*%s"):format(response, reason, text or "")
+    assert.is_truthy(line:find(pattern), line .. "\n" .. pattern)
     becomes(region, "CICSB", "RELEASED")
     local connection = line:match "connection=(%S+)"
     local record = region:explain(connection)[1]
@@ -310,12 +315,17 @@ describe("what the partner answers:", function()
   end)
 
   it("silence, and an answer that does not end, are ISCER_TIMED_OUT", function()
+    region:define { region = { capex_timeout = 0.4 }, ipconns = region.given.ipconns }
+    assert.are.equal(0, (region:command "reload"))
     local p = dialled(function() end)
     assert.are.equal("timeout", refused("EXCEPTION", "ISCER_TIMED_OUT", "in 0.4 s").code)
     p:close()
     p = dialled(function(q) q:send "HTTP/1.1 200 OK\r\nIS: 1 cmd" end)
     support.wait_until(function() return region:count_log "reason=ISCER_TIMED_OUT" == 2 end, 10, "the second time-out")
     p:close()
+    becomes(region, "CICSB", "RELEASED")
+    region:define(region.given)
+    assert.are.equal(0, (region:command "reload"))
   end)
 
   it("a partner that closes before its answer is CLIENT_SOCKET_ERROR", function()
@@ -368,9 +378,10 @@ describe("what the partner answers:", function()
     local q = assert(listener:accept())
     assert(q:read_message())
     local before = region:count_log "DFHIS1003"
-    region:command("set", "ipconn", "CICSB", "released")
-    assert.are.equal("1 cmd; name=release", p:read_message().is)
+    local command = support.start { support.binary, "set", "ipconn", "CICSB", "released", "--control", region.control }
+    assert.are.equal("1 cmd; name=release", p:read_message().is) -- beside the command: a second is all there is to answer in
     p:answer "1 cmd; name=release"
+    assert.are.equal(0, command:wait())
     becomes(region, "CICSB", "RELEASED")
     assert.are.equal("closed", q:closed())
     assert.are.equal(before, region:count_log "DFHIS1003")

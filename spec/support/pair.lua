@@ -14,8 +14,8 @@ local pair = {}
 
 local held = {}
 
--- Ports nobody listens on, below those the system gives to callers. They stay taken, so that they remain so: a socket that is bound and does
--- not listen refuses whoever dials, and lets those listen who say SO_REUSEADDR, as regions and support.listen do.
+-- Ports nobody listens on, below those the system gives to callers. They stay taken, so that they remain so: a socket that is bound
+-- and does not listen refuses whoever dials, and lets those listen who say SO_REUSEADDR, as regions and support.listen do.
 function pair.ports(n)
   local ports = {}
   while #ports < n do
