@@ -203,14 +203,16 @@ dial_again(void *arg)
 	dial_link(arg, 0);
 }
 
-/* A generic listener names the specific one (IPIC.md 10). Followed once: two that name each other would keep us going round. */
+/* A generic listener names the specific one (IPIC.md 10). Followed once: two that name each other would keep us going round. Who did not say it is HA is
+ * sent on by nobody in good faith, and goes with its password where it was told to, and nowhere else. */
 static bool
 redirected(struct link *l)
 {
 	struct caller *c = l->caller;
 	const struct capex_answer *a = &l->outcome->answer;
 
-	if (l->outcome->status != 307 || !l->outcome->has_answer || a->host[0] == '\0' || a->port == 0 || c->result->port != 0 || l->n > 0)
+	if (!c->o->socket[0].capex.ha || l->outcome->status != 307 || !l->outcome->has_answer || a->host[0] == '\0' || a->port == 0 ||
+		c->result->port != 0 || l->n > 0)
 		return false;
 	snprintf(c->host, sizeof c->host, "%s", a->host);
 	snprintf(c->result->host, sizeof c->result->host, "%s", a->host);
@@ -239,7 +241,7 @@ take_answer(struct link *l)
 	if (l->through)
 		settled(l);
 	else if (out->status == 307)
-		refuse(l, STAGE_CAPEX, "redirected, to nowhere or a second time");
+		refuse(l, STAGE_CAPEX, l->caller->o->socket[0].capex.ha ? "redirected, to nowhere or a second time" : "redirected without --ha");
 	else if (out->status == 200)
 		fail(l, "the answer is not one of ours: ", f.text);
 	else

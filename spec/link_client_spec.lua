@@ -407,6 +407,16 @@ describe("connect --link", function()
       assert.same({ nil, "timeout" }, { listener:accept(0.01) })
     end)
 
+    it("and not without: neither a name nor a password goes to who was not named", function()
+      local partner = calling { userid = "FRED", password = "secret1" }
+      assert.is_nil(redirect(listener, specific.port).ha)
+      local result, status, err = partner:result()
+      assert.same({ 3, false, 307 }, { status, result.accepted, result.status })
+      assert.is_nil(result.redirected)
+      assert.is_truthy(err:find("redirected without --ha", 1, true), err)
+      assert.same({ nil, "timeout" }, { specific:accept(0.01) })
+    end)
+
     it("is not said otherwise", function()
       local partner = calling { link = false }
       local p, capex = let_in()
