@@ -38,15 +38,22 @@ set_text(struct text *t, const void *bytes, size_t len)
 	return 0;
 }
 
+/* OpenSSL's short names that are another's in another case: "uid" is not the UID of RFC 4514 and of people's filters, where case says nothing. */
+static bool
+is_taken(int nid)
+{
+	return nid == NID_uniqueIdentifier || nid == NID_Mail;
+}
+
 /*
- * The short name where there is one that fits, else the dotted OID. One that does not fit ends in '~': it can then be taken
+ * The short name where there is one that fits and is nobody else's, else the dotted OID. One that does not fit ends in '~': it can then be taken
  * neither for another OID nor for a short name.
  */
 static void
 set_type(struct rdn *r, const ASN1_OBJECT *o)
 {
 	int nid = OBJ_obj2nid(o);
-	const char *known = nid == NID_undef ? NULL : OBJ_nid2sn(nid);
+	const char *known = nid == NID_undef || is_taken(nid) ? NULL : OBJ_nid2sn(nid);
 	char dotted[128] = "~";
 	int n;
 
@@ -96,6 +103,15 @@ print_name(const X509_NAME *name)
 	return copy;
 }
 
+static bool
+is_shared(const X509_NAME *name, int i)
+{
+	int part = X509_NAME_ENTRY_set(X509_NAME_get_entry(name, i));
+
+	return (i > 0 && X509_NAME_ENTRY_set(X509_NAME_get_entry(name, i - 1)) == part) ||
+		(i + 1 < X509_NAME_entry_count(name) && X509_NAME_ENTRY_set(X509_NAME_get_entry(name, i + 1)) == part);
+}
+
 static int
 read_dn(struct dn *d, const X509_NAME *name)
 {
@@ -107,9 +123,11 @@ read_dn(struct dn *d, const X509_NAME *name)
 	if (n && d->item == NULL)
 		return -1;
 	d->n = (size_t)n; /* what is not filled yet is zero, and freeing it is harmless */
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
+		d->item[i].shared = is_shared(name, i);
 		if (read_rdn(&d->item[i], X509_NAME_get_entry(name, i)) < 0)
 			return -1;
+	}
 	d->printed = print_name(name);
 	return d->printed ? 0 : -1;
 }

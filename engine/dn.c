@@ -158,7 +158,7 @@ dn_ends(const struct dn *name, const struct dn *end)
 	if (end->n == 0 || end->n > name->n)
 		return false;
 	for (size_t i = 0; i < end->n; i++)
-		if (!same_part(&name->item[i], &end->item[i]))
+		if (name->item[i].shared || !same_part(&name->item[i], &end->item[i]))
 			return false;
 	return true;
 }

@@ -18,7 +18,7 @@
  */
 int dn_parse(struct dn *out, const char *text, size_t len, struct fault *f);
 /* Is `end` how the name ends, as printed: its parts farthest from the leaf, part by part, byte by byte, types in any case? An empty end is the end of
- * none. A NUL in the name is a byte like any other, and no end holds one. */
+ * none. A NUL in the name is a byte like any other, and no end holds one. A part of the name with several values is no part that an end can name. */
 bool dn_ends(const struct dn *name, const struct dn *end);
 bool dn_same(const struct dn *a, const struct dn *b);
 

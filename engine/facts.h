@@ -36,8 +36,9 @@ struct texts {
 };
 
 struct rdn { /* one attribute of a distinguished name, in the certificate's order */
-	char type[64]; /* "CN", "O", or the dotted OID */
+	char type[64]; /* "CN", "O", or the dotted OID; no two types are the same in another case */
 	struct text value;
+	bool shared; /* its part of the name holds others too: OU=Pay+CN=fred */
 };
 
 struct dn {

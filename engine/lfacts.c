@@ -15,7 +15,7 @@
 	X(peer) X(own) X(ip) X(port) X(sysplex) X(host) \
 	X(load) X(halfopen) X(connections) X(from_peer) X(from_prefix) X(refused_from_peer) \
 	X(tls) X(version) X(cipher) X(sni) \
-	X(certificate) X(subject) X(issuer) X(type) X(value) X(printed) X(san) X(dns) X(uri) X(email) X(serial) X(sha256) X(not_before) X(not_after) \
+	X(certificate) X(subject) X(issuer) X(type) X(value) X(shared) X(printed) X(san) X(dns) X(uri) X(email) X(serial) X(sha256) X(not_before) X(not_after) \
 	X(userid) X(names_host) X(chain) X(ok) X(code) X(text) X(depth) X(errors) \
 	X(capex) X(applid) X(networkid) X(suggested_applid) X(server_applid) X(server_networkid) X(sendcount) X(receivecount) X(sockets) \
 	X(ipconn) X(request) X(tran) X(program) X(bytes) X(users) X(linkuser) X(taskuser)
@@ -161,7 +161,7 @@ set_tls(const struct pushing *p, const struct facts *f)
 	close_table(p);
 }
 
-/* A list of { type =, value = } in the certificate's order, and `printed`. */
+/* A list of { type =, value = } in the certificate's order, with shared = true in a part of several, and `printed`. */
 static void
 set_dn(const struct pushing *p, enum key k, const struct dn *d)
 {
@@ -170,6 +170,8 @@ set_dn(const struct pushing *p, enum key k, const struct dn *d)
 		lua_createtable(p->L, 0, 2);
 		set_text(p, KEY_type, d->item[i].type);
 		set_bytes(p, KEY_value, d->item[i].value.bytes, d->item[i].value.len);
+		if (d->item[i].shared)
+			set_boolean(p, KEY_shared, true);
 		lua_rawseti(p->L, -2, (lua_Integer)i + 1);
 	}
 	set_text(p, KEY_printed, d->printed != NULL ? d->printed : "");

@@ -261,6 +261,16 @@ describe("cert.filter", function()
     assert.are.equal("SHOP", filter(certificate { subject = { { type = "O", value = "Shop" } } }))
   end)
 
+  it("takes no part of several values for several parts", function()
+    local filter = cert.filter { { userid = "PAY", subject = "OU=Pay,O=Shop" } }
+    local function named(shared)
+      return certificate { subject = { { type = "O", value = "Shop" }, { type = "OU", value = "Pay", shared = shared },
+        { type = "CN", value = "fred", shared = shared } } }
+    end
+    assert.is_nil(filter(named(true)))
+    assert.are.equal("PAY", filter(named()))
+  end)
+
   it("takes filters and nothing else", function()
     fails("filter 1 names a certificate by", cert.filter, { { userid = "A" } })
     fails("filter 1 names a certificate by", cert.filter, { { userid = "A", sha256 = SUM, subject = "C=DE" } })

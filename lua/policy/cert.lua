@@ -138,7 +138,7 @@ end
 local function ends(name, parts)
   for i, part in ipairs(parts) do
     local rdn = name and name[i]
-    if not rdn or rdn.type:lower() ~= part.type:lower() or rdn.value ~= part.value then return false end
+    if not rdn or rdn.shared or rdn.type:lower() ~= part.type:lower() or rdn.value ~= part.value then return false end
   end
   return true
 end
@@ -158,7 +158,7 @@ end
 
 -- cert.filter { { userid = "FRED", sha256 = "ab…" }, { userid = "PAYUSER", subject = "OU=Pay,O=Shop", issuer = "O=Trust" }, … }
 --   -> function(certificate) -> userid, or nil: the filters of a ring's maps.lua, for policies of one's own. subject and issuer are the
---   ends of names, as RFC 2253 prints them, compared part by part and byte by byte (a NUL matches nothing); they count only when the
+--   ends of names, as RFC 2253 prints them, compared part by part and byte by byte (no NUL matches, and no part of several values); they count only when the
 --   chain verified. A fingerprint is the most specific, then the filter with most parts of the subject's name, then of the issuer's.
 --   Build it when the script loads.
 function cert.filter(list)

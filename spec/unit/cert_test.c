@@ -5,7 +5,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <strings.h>
+
 #include "cert.h"
+#include "dn.h"
 #include "pki.h"
 
 static struct certificate *
@@ -33,6 +36,76 @@ names_stand_in_the_certificates_order(void **state)
 	assert_string_equal(c->subject.printed, "CN=MYQUAL.MYAPPL,CN=NETX.CTGAPP,O=Tests");
 	assert_false(c->chain.ok);
 	certificate_unref(c);
+}
+
+static void
+add(X509_NAME *n, const char *type, const char *value, int set)
+{
+	assert_true(X509_NAME_add_entry_by_txt(n, type, MBSTRING_UTF8, (const unsigned char *)value, -1, -1, set));
+}
+
+/* OU=Pay+CN=fred above UID and what OpenSSL calls uid. */
+static void
+unusual(X509_NAME *n)
+{
+	add(n, "OU", "Pay", 0);
+	add(n, "CN", "fred", -1);
+	add(n, "UID", "FRED", 0);
+	add(n, "0.9.2342.19200300.100.1.44", "FRED", 0);
+}
+
+static void
+a_part_of_several_values_is_told_from_several_parts(void **state)
+{
+	struct certificate *c = described((struct wish){ .name = unusual });
+	struct dn end;
+	struct fault f;
+
+	(void)state;
+	assert_non_null(c);
+	assert_int_equal(c->subject.n, 5);
+	assert_false(c->subject.item[0].shared);
+	assert_true(c->subject.item[1].shared && c->subject.item[2].shared);
+	assert_false(c->subject.item[3].shared || c->subject.item[4].shared);
+	assert_int_equal(dn_parse(&end, "OU=Pay,O=Tests", 14, &f), 0);
+	assert_false(dn_ends(&c->subject, &end));
+	dn_free(&end);
+	certificate_unref(c);
+}
+
+static void
+no_two_types_differ_in_their_case_alone(void **state)
+{
+	struct certificate *c = described((struct wish){ .name = unusual });
+
+	(void)state;
+	assert_non_null(c);
+	assert_string_equal(c->subject.item[3].type, "UID");
+	assert_string_equal(c->subject.item[4].type, "0.9.2342.19200300.100.1.44");
+	certificate_unref(c);
+}
+
+/* The name a certificate's type of that number has here; NULL: it has none, or goes by its OID. */
+static const char *
+name_here(int nid)
+{
+	const ASN1_OBJECT *o = OBJ_nid2obj(nid);
+
+	if (o == NULL || OBJ_length(o) == 0 || nid == NID_uniqueIdentifier || nid == NID_Mail)
+		return NULL;
+	return OBJ_nid2sn(nid);
+}
+
+static void
+the_types_that_differ_so_are_all_known(void **state)
+{
+	int n = OBJ_new_nid(0);
+
+	(void)state;
+	for (int a = 1; a < n; a++)
+		for (int b = a + 1; name_here(a) != NULL && b < n; b++)
+			if (name_here(b) != NULL && strcasecmp(name_here(a), name_here(b)) == 0)
+				fail_msg("%s and %s", name_here(a), name_here(b));
 }
 
 static void
@@ -188,6 +261,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_stand_in_the_certificates_order),
+		cmocka_unit_test(a_part_of_several_values_is_told_from_several_parts),
+		cmocka_unit_test(no_two_types_differ_in_their_case_alone),
+		cmocka_unit_test(the_types_that_differ_so_are_all_known),
 		cmocka_unit_test(what_is_not_plain_is_escaped_in_the_printed_form_only),
 		cmocka_unit_test(alternative_names_come_by_kind),
 		cmocka_unit_test(a_nul_in_a_name_is_kept_and_counted),

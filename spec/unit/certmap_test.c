@@ -12,11 +12,13 @@
 
 #define SUM "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
+#define PART(of, is) { .type = of, .value = { is, sizeof is - 1 } }
+
 /* A name in a certificate's order, the leaf last. */
-static struct rdn fred[] = { { "C", { "DE", 2 } }, { "O", { "Shop", 4 } }, { "OU", { "Pay", 3 } }, { "CN", { "fred", 4 } } };
-static struct rdn nul[] = { { "C", { "DE", 2 } }, { "O", { "Shop\0.example", 13 } }, { "CN", { "fred", 4 } } };
-static struct rdn two[] = { { "CN", { "first", 5 } }, { "CN", { "second", 6 } } };
-static struct rdn authority[] = { { "O", { "Trust, Inc", 10 } }, { "CN", { "CA+1", 4 } } };
+static struct rdn fred[] = { PART("C", "DE"), PART("O", "Shop"), PART("OU", "Pay"), PART("CN", "fred") };
+static struct rdn nul[] = { PART("C", "DE"), PART("O", "Shop\0.example"), PART("CN", "fred") };
+static struct rdn two[] = { PART("CN", "first"), PART("CN", "second") };
+static struct rdn authority[] = { PART("O", "Trust, Inc"), PART("CN", "CA+1") };
 
 #define NAME(list) { .item = (list), .n = sizeof (list) / sizeof *(list) }
 

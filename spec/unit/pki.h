@@ -35,6 +35,7 @@ struct wish { /* what a certificate shall say; zero: an ordinary leaf, valid for
 	const char *usage; /* extendedKeyUsage */
 	const char *san;   /* subjectAltName in OpenSSL's configuration words */
 	long from, to;     /* seconds from now */
+	void (*name)(X509_NAME *subject); /* adds to it */
 };
 
 static inline void
@@ -56,6 +57,8 @@ pki_name(X509 *x, const struct wish *w)
 		assert(X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_UTF8, (const unsigned char *)w->cn, -1, -1, 0));
 	if (w->cn2)
 		assert(X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_UTF8, (const unsigned char *)w->cn2, -1, -1, 0));
+	if (w->name)
+		w->name(n);
 }
 
 static inline struct identity
