@@ -64,11 +64,11 @@ keep_group(struct scan *s)
 	list[p->ngroups++].line = s->line;
 }
 
-/* A word that is a key: it stands behind { , or ; or, in quotes, behind such a [. */
+/* A word that is a key: it stands behind { , or ; or, in quotes or a number, behind such a [. */
 static void
 keep_every(struct scan *s, struct every *e)
 {
-	bool key = s->in_quotes ? s->lead == '[' : s->lead == '{' || s->lead == ',' || s->lead == ';';
+	bool key = s->in_quotes || isdigit((unsigned char)*s->word) ? s->lead == '[' : s->lead == '{' || s->lead == ',' || s->lead == ';';
 	struct place_key *list;
 
 	if (!key || e->code || s->depth < 1 || s->depth > TABLES_DEEP)
@@ -158,6 +158,23 @@ begin_word(struct scan *s, bool in_quotes)
 	s->before = 'w';
 }
 
+/* A backslash and what it takes: an end of line may be two characters, and after z comes any white space. */
+static void
+escaped(struct scan *s)
+{
+	bool line, blanks;
+
+	step(s);
+	line = s->at < s->end && *s->at == '\r';
+	blanks = s->at < s->end && *s->at == 'z';
+	if (s->at < s->end)
+		step(s);
+	if (line && s->at < s->end && *s->at == '\n')
+		step(s);
+	while (blanks && s->at < s->end && isspace((unsigned char)*s->at))
+		step(s);
+}
+
 /* A quoted string; it may be the key of ["key"] = value. */
 static void
 quoted(struct scan *s)
@@ -166,9 +183,10 @@ quoted(struct scan *s)
 
 	begin_word(s, true);
 	while (s->at < s->end && *s->at != quote && *s->at != '\n') {
-		if (*s->at == '\\' && s->at + 1 < s->end)
+		if (*s->at == '\\')
+			escaped(s);
+		else
 			step(s);
-		step(s);
 	}
 	s->word_len = (size_t)(s->at - s->word);
 	if (s->at < s->end && *s->at == quote)
@@ -294,6 +312,13 @@ place_of(const struct places *p, int line, const char *key)
 
 /* --- twice ----------------------------------------------------------------------------------------------------------- */
 
+/* [1] is not ["1"]. */
+static bool
+is_number(const struct place_key *k, const char *text)
+{
+	return isdigit((unsigned char)text[k->at]) && text[k->at - 1] != '"' && text[k->at - 1] != '\'';
+}
+
 static int
 same_key(const struct place_key *a, const struct place_key *b, const char *text)
 {
@@ -301,6 +326,8 @@ same_key(const struct place_key *a, const struct place_key *b, const char *text)
 		return a->group < b->group ? -1 : 1;
 	if (a->len != b->len)
 		return a->len < b->len ? -1 : 1;
+	if (is_number(a, text) != is_number(b, text))
+		return is_number(a, text) ? -1 : 1;
 	return memcmp(text + a->at, text + b->at, a->len);
 }
 

@@ -85,16 +85,22 @@ region { applid = "CICSA", networkid = "NETA", sec = "yes"; sec = "no" }
 ]]
     assert.equal(1, status, said)
     has(said, "region.lua:1: fault: sec stands twice in one table; which is meant?")
+    status, said = check(REGION .. 'local list = { [1] = "a", ["1"] = "b",\n [1] = "c" }')
+    assert.equal(1, status, said)
+    has(said, "region.lua:3: fault: 1 stands twice in one table; which is meant?")
   end)
 
   it("takes no two tables, expressions, strings or comments for one table's keys", function()
-    local status, said = check [[
+    local status, said = check([[
 local same = { ["a".."x"] = 1, ["b".."x"] = 2, x = { x = { x = "x = x == 1" }, "x = 2" } --[=[, x = 1 ]=],
   y = 1 ~= 2, z = 1 == 1, [1] = 1, ["1"] = 2 }
+local long = { "\z
+  ", x = 1, " { x = 1, x = 2 } \z
+  ", y = "}]] .. "\\\r\n" .. [[", z = 1 } local next = { x = 1, z = "}" }
 local made = { x = (function() local a = 1; a = 2; return a end)() }
 region { applid = "CICSA", networkid = "NETA", heartbeat = same.x and made.x }
 tcpipservice "IPICA" { portnumber = 0 } tcpipservice "IPICB" { portnumber = 0 }
-]]
+]])
     assert.equal(0, status, said)
     lacks(said, "twice")
   end)
