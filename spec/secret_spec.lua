@@ -29,7 +29,7 @@ local function gone(region, secret)
   local ok = pcall(support.wait_until, function()
     where = find_in_memory(region.process.pid, secret)
     return not where
-  end, 2)
+  end)
   assert.is_true(ok, "the password is still in memory: " .. tostring(where))
 end
 

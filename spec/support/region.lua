@@ -169,10 +169,10 @@ local function count(self, pattern)
 end
 
 -- How many of its log's lines match the Lua pattern. Lines are written beside the loop, so an answer may come before its line does:
--- `expected` waits until there are at least so many (or a second is over).
+-- `expected` waits until there are at least so many (or as long as for anything else).
 function Region:count_log(pattern, expected)
   if expected then
-    pcall(wait.wait_until, function() return count(self, pattern) >= expected end, 1)
+    pcall(wait.wait_until, function() return count(self, pattern) >= expected end)
   end
   return count(self, pattern)
 end

@@ -13,6 +13,17 @@ local wait = require "spec.support.wait"
 
 local slow = {}
 
+-- A whole request, for who closes a socket with bytes that nobody has read resets it.
+local function take(c)
+  local length = 0
+  c:settimeout(10 * wait.patience)
+  repeat
+    local line = assert(c:receive())
+    length = tonumber(line:match "^[Cc]ontent%-[Ll]ength: (%d+)") or length
+  until line == ""
+  assert(c:receive(length))
+end
+
 function slow.backend()
   local server = assert(socket.bind("127.0.0.1", 0))
   local _, port = server:getsockname()
@@ -20,6 +31,7 @@ function slow.backend()
   function self.wait()
     server:settimeout(10 * wait.patience)
     local c = assert(server:accept())
+    take(c)
     self.waiting[#self.waiting + 1] = c
     return c
   end
