@@ -84,7 +84,7 @@ describe("many conversations", function()
   local region, port
 
   setup(function()
-    region = region_with { region = { heartbeat = 0, heartbeat_timeout = 0.5 } }
+    region = region_with()
     port = region:port "IPIC"
   end)
   teardown(function() region:stop() end)
@@ -106,6 +106,16 @@ describe("many conversations", function()
     for n = 1, 50 do assert.is_true(all[n].data == text[n]) end
     leave(region, p, "MANY")
   end)
+end)
+
+describe("conversations that nobody goes on with", function()
+  local region, port
+
+  setup(function()
+    region = region_with { region = { heartbeat = 0, heartbeat_timeout = 0.5 } }
+    port = region:port "IPIC"
+  end)
+  teardown(function() region:stop() end)
 
   it("wait for a partner that does not read, and it is closed when that takes as long as a mute one would be borne", function()
     local p = partner(port, "MANYAPPL")

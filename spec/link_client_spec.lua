@@ -272,7 +272,7 @@ describe("connect --link", function()
     end)
 
     it("keeps quiet about it when it is told to be bad", function()
-      local partner = calling { ["hold-pacing"] = true, timeout = 0.5 }
+      local partner = calling { ["hold-pacing"] = true, timeout = 2 }
       local p = let_in()
       send_five(p, element(p))
       local m = assert(p:read_message())
