@@ -158,9 +158,9 @@ end
 
 -- cert.filter { { userid = "FRED", sha256 = "ab…" }, { userid = "PAYUSER", subject = "OU=Pay,O=Shop", issuer = "O=Trust" }, … }
 --   -> function(certificate) -> userid, or nil: the filters of a ring's maps.lua, for policies of one's own. subject and issuer are the
---   ends of names, as RFC 2253 prints them, compared part by part and byte by byte (no NUL matches, and no part of several values); they count only when the
---   chain verified. A fingerprint is the most specific, then the filter with most parts of the subject's name, then of the issuer's.
---   Build it when the script loads.
+--   ends of names, as RFC 2253 prints them, compared part by part and byte by byte (no NUL matches, and no part of several values);
+--   they count only when the chain verified. A fingerprint is the most specific, then the filter with most parts of the subject's
+--   name, then of the issuer's. Build it when the script loads.
 function cert.filter(list)
   if type(list) ~= "table" then host.misuse("cert.filter: takes a list of filters, not a " .. type(list)) end
   local filters = {}
