@@ -17,7 +17,8 @@ enum socket_place { SOCKET_IN, SOCKET_IN2, SOCKET_OUT, SOCKET_OUT2, IPCONN_SOCKE
 #define TOKEN_SECONDS 30.0
 
 struct ipconn {
-	struct ipconn *next, *prev; /* the registry's list, in order of installation */
+	struct ipconn *next, *prev; /* the registry's list, in order of installation; next leads back to it until the turn's end when this one is dropped */
+	struct ipconn *buried;      /* among the registry's graves */
 	struct worker *worker;      /* borrowed: where it lives */
 	struct ipconn_def def;      /* as defined, or as autoinstalled */
 	bool inservice;

@@ -50,7 +50,7 @@ registry_bury(struct registry *r)
 	while (r->graves != NULL) {
 		struct ipconn *i = r->graves;
 
-		r->graves = i->next;
+		r->graves = i->buried;
 		generation_unref(i->generation);
 		free(i);
 	}
@@ -113,7 +113,7 @@ registry_drop(struct registry *r, struct ipconn *i)
 	*(i->next != NULL ? &i->next->prev : &r->last) = i->prev;
 	r->count--;
 	i->prev = NULL;
-	i->next = r->graves;
+	i->buried = r->graves; /* next stays: whoever goes through the list may stand just before it */
 	r->graves = i;
 }
 

@@ -48,6 +48,38 @@ describe("an ipconn that was defined anew while a conversation of it was open", 
   end)
 end)
 
+describe("a reload that leaves out three ipconns", function()
+  it("releases the third too, when the second goes with the work the first had with it", function()
+    local listener = support.listen()
+    local t = { region = { heartbeat = 60 }, tcpipservices = { IPIC = {} }, programs = { AWAY = { ipconn = "IPCB" } },
+      ipconns = {
+        IPCA = { applid = "FIRST", networkid = "NETX", receivecount = 1 },
+        IPCB = { applid = "SECOND", networkid = "NETX", host = "127.0.0.1", port = listener.port, sendcount = 1 },
+        IPCC = { applid = "THIRD", networkid = "NETX", receivecount = 1 },
+      } }
+    local region = support.region(t):start()
+    local p, q = partner(region:port "IPIC", "FIRST"), partner(region:port "IPIC", "THIRD")
+    ask(p, { conv = 1, program = "AWAY", data = "x" })
+    local o = assert(listener:accept())
+    o:read_message()
+    o:answer("1 cmd; name=capex", "200 OK",
+      { response = "OK", ipconn = "CICSA", applid = "SECOND", networkid = "NETX", sendcount = 0, receivecount = 1, sockets = 1 })
+    assert.is_truthy(assert(o:read_message()).is:find "^1 data")
+    t.ipconns, t.programs = {}, {}
+    region:define(t)
+    o:request "1 cmd; name=release" -- it waits for the answer it owes
+    assert.are.equal(200, o:read_message().status)
+    assert.are.equal(0, (region:command "reload"))
+    support.wait_until(function() return #region:inquire "ipconn" == 0 end, 10, "all three to be gone")
+    for _, each in ipairs { p, q, o } do
+      each:closed()
+      each:close()
+    end
+    listener:close()
+    region:stop()
+  end)
+end)
+
 describe("a partner that asks for programs of its own", function()
   local CAPEX, RESYNC = "1 cmd; name=capex", "1 cmd; name=resync"
 
