@@ -13,9 +13,9 @@ local wait = require "spec.support.wait"
 
 local CORPUS = "spec/hostile"
 -- What an asking may take, and with it everybody who waits: far above the limit of 50 ms, for machines that do other things too.
-local SECONDS = 2 * wait.patience
+local SECONDS = 2 * wait.slower
 -- Loading may cost ten times an asking, and a new generation loads all the others too.
-local LOADING = 5 * wait.patience
+local LOADING = 5 * wait.slower
 
 local HARMLESS = [[
 local policy = require "policy"

@@ -226,7 +226,7 @@ end }]]
   end)
 
   it("ends an older walk under the current rules: who has been refused meanwhile does not get in", function()
-    region = start()
+    region = start { region = { tcp_timeout = 60 } }
     local alice, bob = support.raw(region:port "IPIC"), support.raw(region:port "IPIC")
     support.wait_until(function() return #region:inquire "socket" == 2 end, 10, "both to be accepted")
     region:script("list", list "ALICE")
@@ -255,7 +255,7 @@ end }]]
     local plex = [[
 local policy = require "policy"
 return { admit = function() return policy.accept { sysplex = %s } end }]]
-    local truly = { tcpipservices = { PLEX = { admit = "plex" } },
+    local truly = { region = { tcp_timeout = 60 }, tcpipservices = { PLEX = { admit = "plex" } },
       ipconns = { IDEN = { networkid = "NETX", userauth = "identify", receivecount = 10 } }, scripts = { plex = plex:format "true" } }
     region = start(truly)
     local p, body = partner(region, "IDEN", "PLEX")

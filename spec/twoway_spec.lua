@@ -669,7 +669,9 @@ describe("resynchronisation:", function()
     return a, b
   end
 
+  -- A region writes before it waits for the next command, so one that came in the same turn as the news is not enough.
   local function files(a, b)
+    for _, r in ipairs { a, b } do assert(r:inquire "region") end
     return support.read(a:path "recovery"), support.read(b:path "recovery")
   end
 

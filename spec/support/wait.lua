@@ -6,8 +6,12 @@ local wait = {}
 
 wait.now = socket.gettime
 
--- Under sanitizers everything takes longer; a deadline is there to end a hang, not to measure.
-wait.patience = (os.getenv("SALLYPORT") or ""):find("asan", 1, true) and 4 or 1
+local sanitized = (os.getenv("SALLYPORT") or ""):find("asan", 1, true)
+
+-- What a deadline is multiplied by: it is there to end a hang, not to measure, and a machine may be slow.
+wait.patience = sanitized and 4 or 2
+-- What a time is that is measured: under sanitizers everything takes longer.
+wait.slower = sanitized and 4 or 1
 
 -- Returns what fn returned as soon as that is true; after `seconds` (10) an error says what never came. `what` may be a function.
 function wait.wait_until(fn, seconds, what)

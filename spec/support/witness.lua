@@ -35,7 +35,7 @@ function witness.new(region, port)
     local from = wait.now()
     p:send(witness.beat)
     assert.are.equal(200, assert(p:read_message()).status)
-    assert.is_true(wait.now() - from < AT_ONCE * wait.patience)
+    assert.is_true(wait.now() - from < AT_ONCE * wait.slower)
   end
   function self.others()
     local q = witness.partner(port, "ANOTHER")
