@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <iconv.h>
 #include <stdint.h>
+#include <string.h>
 
+#define TAG_LEAD 0xf3 /* UTF-8's first byte of U+E0000 to U+E007F, and of nothing that any other of our sets has */
 #define PIECE 4096 /* converted at a time; a character's worth must fit */
 
 static const struct {
@@ -40,11 +42,19 @@ reason(int error)
 	}
 }
 
+/* iconv passes over Unicode's tag characters as if they were not there; who compares before and who compares after would see two different texts. */
+static bool
+lost_any(const struct ccsid_conversion *c, const char *from)
+{
+	return c->narrows && c->at != from && memchr(from, TAG_LEAD, (size_t)(c->at - from)) != NULL;
+}
+
 /* One step: as much as fits into a piece. 0 when all of the input is used, 1 when there is more, -1 with *why. */
 static int
 step(struct ccsid_conversion *c, const char **why)
 {
 	char piece[PIECE], *to = piece;
+	const char *from = c->at;
 	size_t room = sizeof piece, r = iconv(c->iconv, &c->at, &c->left, &to, &room);
 	int error = errno;
 
@@ -52,8 +62,12 @@ step(struct ccsid_conversion *c, const char **why)
 		*why = "there is no room for what it becomes";
 		return -1;
 	}
-	if (r != (size_t)-1)
-		return r == 0 ? 0 : (*why = reason(EILSEQ), -1); /* some were replaced by something near: that is no conversion */
+	if (lost_any(c, from) || (r != (size_t)-1 && r > 0)) { /* dropped, or replaced by something near: that is no conversion */
+		*why = reason(EILSEQ);
+		return -1;
+	}
+	if (r == 0)
+		return 0;
 	if (error == E2BIG)
 		return 1;
 	*why = reason(error);
@@ -71,7 +85,8 @@ ccsid_begin(struct ccsid_conversion *c, int from, int to, const void *in, size_t
 		return -1;
 	*why = "";
 	/* iconv's prototype has no const; it does not write there */
-	*c = (struct ccsid_conversion){ .iconv = own, .at = (char *)(uintptr_t)in, .left = len, .out = out, .before = buf_len(out) };
+	*c = (struct ccsid_conversion){ .iconv = own, .at = (char *)(uintptr_t)in, .left = len, .out = out, .before = buf_len(out),
+		.narrows = from == CCSID_UTF8 && to != CCSID_UTF8 };
 	return 0;
 }
 

@@ -23,6 +23,7 @@ struct ccsid_conversion {
 	size_t left;
 	struct buf *out; /* borrowed */
 	size_t before;   /* what was in it */
+	bool narrows;    /* from UTF-8 to a set of 256 characters */
 };
 
 /* in and out stay where they are until it has ended, and nobody else changes them. -1 with *why: nothing was begun. */

@@ -141,6 +141,26 @@ refuses_what_has_no_room(void **state)
 	buf_free(&b);
 }
 
+/* iconv drops U+E0000 to U+E007F without a word: "ad", one of them, "min" would be told from "admin" on one side only. */
+static void
+no_tag_character_vanishes(void **state)
+{
+	static const int pages[] = { 37, 500, 819, 1047 };
+
+	(void)state;
+	for (uint32_t c = 0xdffff; c < 0xe0081; c++) {
+		struct buf b;
+		const char *why;
+		char text[] = { '<', (char)0xf3, (char)(0x80 | (c >> 12 & 0x3f)), (char)(0x80 | (c >> 6 & 0x3f)), (char)(0x80 | (c & 0x3f)) };
+
+		buf_init(&b, 0);
+		assert_int_equal(ccsid_convert(CCSID_UTF8, pages[c % 4], text, sizeof text, &b, &why), -1);
+		buf_free(&b);
+	}
+	refused(CCSID_UTF8, 37, "ad\xf3\xa0\x80\x81min", 9, "not valid");
+	converts(CCSID_UTF8, CCSID_UTF8, "\xf3\xa0\x80\x81", 4, "\xf3\xa0\x80\x81", 4);
+}
+
 int
 main(void)
 {
@@ -151,6 +171,7 @@ main(void)
 		cmocka_unit_test(large_data_is_converted_across_the_pieces),
 		cmocka_unit_test(refuses_what_has_no_counterpart),
 		cmocka_unit_test(refuses_what_has_no_room),
+		cmocka_unit_test(no_tag_character_vanishes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
