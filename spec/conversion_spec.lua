@@ -7,7 +7,7 @@ local requests = require "spec.support.requests"
 local support = require "spec.support"
 
 local ask, answer, data = conversation.ask, conversation.answer, conversation.data
-local partner, run = requests.partner, requests.run
+local all_at_once, partner, run = requests.all_at_once, requests.partner, requests.run
 
 local SYSTEM_ERROR = "1008600B"
 local PURGE = "POST /ipic HTTP/1.1\r\nIS: 1 expd; conv=00000001; state=end; name=purge\r\n\r\n"
@@ -46,31 +46,6 @@ local function begin(p, conv, program, text)
       (chain == 1 and head or "") .. (text or UMLAUTS))
     if chain % 4 == 0 then assert.are.equal("yes", conversation.is(assert(p:read_message())).pacing) end
   end
-end
-
--- Sockets of a listener with bytes that nobody has read.
-local function unread(port)
-  local n = 0
-  for line in io.lines "/proc/net/tcp" do
-    local own, queued = line:match "^%s*%d+: %x+:(%x+) %x+:%x+ %x+ %x+:(%x+)"
-    if own and tonumber(own, 16) == port and tonumber(queued, 16) > 0 then n = n + 1 end
-  end
-  return n
-end
-
--- What fn sends over n sockets is there, all of it, before the region looks at any.
-local function all_at_once(region, n, fn)
-  local port = region:port "IPIC"
-  region:signal "STOP"
-  support.wait_until(function()
-    local f = assert(io.open("/proc/" .. region.process.pid .. "/stat"))
-    local state = f:read("a"):match "%) (%a)"
-    f:close()
-    return state == "T"
-  end, 10, "the region to stand still")
-  fn()
-  support.wait_until(function() return unread(port) == n end, 10, "what was sent to be there")
-  region:signal "CONT"
 end
 
 describe("a large conversion", function()

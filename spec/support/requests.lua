@@ -9,6 +9,7 @@ requests: what specs of requests ask with, over one socket of bytes, and whom.
   requests.unharmed(region, p, name)                  another conversation on the socket gets its answer, and the ipconn (SOME) is ACQUIRED
   requests.run(p, "ECHO", "data", { ccsid = 37 })     one request to its end: { status =, data =, is7 =, ccsid =, … }
   requests.conv()                                     a conversation id nobody has used
+  requests.all_at_once(region, n, fn)                 what fn sends over n sockets of IPIC is there before the region looks at any
 ]]
 local assert = require "luassert"
 
@@ -67,6 +68,31 @@ function requests.run(p, program, data, more)
   local a = conversation.answer(p, t.conv)
   a.is7 = a.is7 and a.is7:upper()
   return a
+end
+
+-- Sockets of a listener with bytes that nobody has read.
+local function unread(port)
+  local n = 0
+  for line in io.lines "/proc/net/tcp" do
+    local own, queued = line:match "^%s*%d+: %x+:(%x+) %x+:%x+ %x+ %x+:(%x+)"
+    if own and tonumber(own, 16) == port and tonumber(queued, 16) > 0 then n = n + 1 end
+  end
+  return n
+end
+
+-- What fn sends over n sockets is there, all of it, before the region looks at any.
+function requests.all_at_once(at, n, fn)
+  local port = at:port "IPIC"
+  at:signal "STOP"
+  wait.wait_until(function()
+    local f = assert(io.open("/proc/" .. at.process.pid .. "/stat"))
+    local state = f:read("a"):match "%) (%a)"
+    f:close()
+    return state == "T"
+  end, 10, "the region to stand still")
+  fn()
+  wait.wait_until(function() return unread(port) == n end, 10, "what was sent to be there")
+  at:signal "CONT"
 end
 
 return requests
