@@ -40,7 +40,7 @@ describe("a hostile peer", function()
 
   setup(function()
     region = support.region {
-      region = { tcp_timeout = 0.3, handshake_timeout = 0.3, capex_timeout = 0.3, halfopen_peer = 100, records = 200, drain = 0.1 },
+      region = { tcp_timeout = 1, handshake_timeout = 1, capex_timeout = 1, halfopen_peer = 100, records = 200, drain = 0.1 },
       tcpipservices = { IPIC = { urm = "whole" }, YES = { urm = "whole", ssl = "yes" }, AUTH = { urm = "whole", ssl = "clientauth" },
         LONG = { urm = "whole" }, ONCE = { urm = "whole", admit = "once" } },
       ipconns = { IDENT = { applid = "IDENTAPP", networkid = "NETX", receivecount = 10, userauth = "identify" },
@@ -97,7 +97,7 @@ describe("a hostile peer", function()
     { "16 headers of 600 bytes", HEAD .. (("X: " .. ("y"):rep(600) .. "\r\n"):rep(16)), "the headers are too long" },
     { "a body of 1 MiB", HEAD .. "Content-Length: 1048576\r\n\r\n" .. (" "):rep(1048576), "the body is too large", 413 },
     { "Content-Length too small", HEAD .. "Content-Length: 5\r\n\r\n" .. BODY, "bytes behind the CAPEX request, before its answer" },
-    { "Content-Length too large", HEAD .. "Content-Length: 99\r\n\r\n" .. BODY, "no whole CAPEX in 0.3 s", 403, "ISCE_TIMED_OUT",
+    { "Content-Length too large", HEAD .. "Content-Length: 99\r\n\r\n" .. BODY, "no whole CAPEX in 1 s", 403, "ISCE_TIMED_OUT",
       "timeout" },
     { "Content-Length twice", HEAD .. "Content-Length: 17\r\ncontent-length: 17\r\n\r\n" .. BODY, "a second Content%-Length header" },
     { "Content-Length negative", HEAD .. "Content-Length: -17\r\n\r\n" .. BODY, "Content%-Length is not a number" },
@@ -181,7 +181,7 @@ describe("a hostile peer", function()
     ["a record of garbage"] = { "\x16\x03\x01\x00\x10" .. ("\xff"):rep(16), "handshake", "rc 410: .*alert sent: " },
     ["a record of 64 KiB"] = { "\x16\x03\x01\xff\xff" .. ("\0"):rep(65535), "handshake", "rc 410: " },
     ["an alert"] = { "\x16\x03\x01\x00\x00\x15\x03\x01\x00\x02\x02\x28", "handshake", "rc 410: " },
-    ["nothing more after its first byte"] = { "\x16", "timeout", "no end of the TLS handshake in 0.3 s" },
+    ["nothing more after its first byte"] = { "\x16", "timeout", "no end of the TLS handshake in 1 s" },
   } do
     it("in TLS: " .. what, function()
       local p = dial "AUTH"
@@ -193,7 +193,7 @@ describe("a hostile peer", function()
 
   it("is waited for at no stage longer than that stage's time", function()
     local plain, tls = dial(), dial "AUTH"
-    assert_told(plain:read_message(), "no byte in 0.3 s after the accept", 403, "ISCE_TIMED_OUT", "timeout")
+    assert_told(plain:read_message(), "no byte in 1 s after the accept", 403, "ISCE_TIMED_OUT", "timeout")
     tls:closed()
     assert.are.equal("", tls.buffer)
     local late = assert(support.tls { port = port.YES })
@@ -213,7 +213,7 @@ describe("a hostile peer", function()
       p:send " "
       return p:read_message(0)
     end, 10, "an answer")
-    assert_told(m, "no whole CAPEX in 0.3 s", 403, "ISCE_TIMED_OUT", "timeout")
+    assert_told(m, "no whole CAPEX in 1 s", 403, "ISCE_TIMED_OUT", "timeout")
     p:close()
   end)
 
