@@ -31,7 +31,7 @@ text_of(lua_State *L, int idx, struct keypath *k, const char *key, bool *ok)
 	const char *text = keypath_text(L, idx, k, key, &len);
 
 	if (text != NULL && strlen(text) != len) {
-		keypath_complain(k, FAULT_ERROR, "%s holds a NUL", key);
+		keypath_complain(k, FAULT_ERROR, "value", "%s holds a NUL", key);
 		text = NULL;
 	}
 	*ok = *ok && k->said == before;
@@ -56,11 +56,11 @@ read_filter(lua_State *L, struct keypath *k, void *arg)
 	subject = text_of(L, idx, k, "subject", &ok);
 	issuer = text_of(L, idx, k, "issuer", &ok);
 	if (userid == NULL && ok)
-		keypath_complain(k, FAULT_ERROR, "has no userid");
+		keypath_complain(k, FAULT_ERROR, "missing", "has no userid");
 	if (userid == NULL || !keypath_name(k, userid, strlen(userid), "user", name, sizeof name) || !ok)
 		return;
 	if (certmap_add(l->map, name, sha256, subject, issuer, &f) < 0)
-		keypath_complain(k, FAULT_ERROR, "%s", f.text);
+		keypath_complain(k, FAULT_ERROR, "value", "%s", f.text);
 }
 
 static void
@@ -88,7 +88,7 @@ read_bytes(struct load *l, const char *bytes, size_t len)
 		fault_set(&f, "the file is larger than 1 MiB");
 	else if (datafile_run(&d, &line, &f) == 0)
 		return;
-	faults_add(l->faults, FAULT_ERROR, l->file, line, "%s", f.text);
+	faults_add(l->faults, FAULT_ERROR, "syntax", l->file, line, "%s", f.text);
 }
 
 struct certmap *
@@ -103,7 +103,7 @@ certmap_load(const char *dir, struct faults *faults)
 	bytes = datafile_slurp(file, MAPS_BYTES_MAX, &len);
 	if (bytes == NULL) {
 		if (errno != ENOENT)
-			faults_add(faults, FAULT_ERROR, file, 0, "cannot be read: %s", strerror(errno));
+			faults_add(faults, FAULT_ERROR, "file", file, 0, "cannot be read: %s", strerror(errno));
 		return NULL;
 	}
 	read_bytes(&l, bytes, len);

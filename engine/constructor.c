@@ -22,7 +22,7 @@ said_just_now(const struct reading *r, int line, const char *text)
 }
 
 void
-reading_complain(struct reading *r, int line, const char *format, ...)
+reading_complain(struct reading *r, const char *rule, int line, const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -32,10 +32,10 @@ reading_complain(struct reading *r, int line, const char *format, ...)
 	va_end(args);
 	if (r->full || said_just_now(r, line, text))
 		return;
-	faults_add(r->faults, FAULT_ERROR, r->d->file, line, "%s", text);
+	faults_add(r->faults, FAULT_ERROR, rule, r->d->file, line, "%s", text);
 	r->full = r->faults->n - r->before >= FAULTS_MAX;
 	if (r->full)
-		faults_add(r->faults, FAULT_ERROR, r->d->file, line, "there are more than %d faults; the others are not shown", FAULTS_MAX);
+		faults_add(r->faults, FAULT_ERROR, "too_many_faults", r->d->file, line, "there are more than %d faults; the others are not shown", FAULTS_MAX);
 }
 
 void *
@@ -46,7 +46,7 @@ constructor_one_more(struct reading *r, void *list, size_t n, size_t size)
 	if (n == 0 || (n & (n - 1)) == 0)
 		more = realloc(list, (n ? 2 * n : 1) * size);
 	if (more == NULL)
-		reading_complain(r, 0, "out of memory");
+		reading_complain(r, "memory", 0, "out of memory");
 	return more;
 }
 
@@ -69,11 +69,11 @@ unknown_key(struct making *t, const char *key, size_t len)
 
 	text_printable(printed, sizeof printed, key, len);
 	if (t->attribute == tcpipservice_attributes && tcpipservice_not_ipic(key))
-		reading_complain(t->r, line, "'%s' in %s does not apply to IPIC; leave it out", printed, t->title);
+		reading_complain(t->r, "not_ipic", line, "'%s' in %s does not apply to IPIC; leave it out", printed, t->title);
 	else if (near != NULL)
-		reading_complain(t->r, line, "unknown key '%s' in %s; did you mean '%s'?", printed, t->title, near);
+		reading_complain(t->r, "unknown_key", line, "unknown key '%s' in %s; did you mean '%s'?", printed, t->title, near);
 	else
-		reading_complain(t->r, line, "unknown key '%s' in %s", printed, t->title);
+		reading_complain(t->r, "unknown_key", line, "unknown key '%s' in %s", printed, t->title);
 }
 
 static bool
@@ -121,7 +121,7 @@ take_pair(lua_State *L, struct making *t)
 	size_t len;
 
 	if (lua_type(L, -2) != LUA_TSTRING) {
-		reading_complain(t->r, t->line, "%s holds a value without a name; write name = value", t->title);
+		reading_complain(t->r, "form", t->line, "%s holds a value without a name; write name = value", t->title);
 		return false;
 	}
 	key = lua_tolstring(L, -2, &len);
@@ -133,7 +133,7 @@ take_pair(lua_State *L, struct making *t)
 	t->given |= (uint64_t)1 << (a - t->attribute);
 	if (set_value(L, -1, a, t->object, &f) == 0)
 		return true;
-	reading_complain(t->r, place_of(&t->r->places, t->line, key), "%s: %s", t->title, f.text);
+	reading_complain(t->r, "value", place_of(&t->r->places, t->line, key), "%s: %s", t->title, f.text);
 	return false;
 }
 
@@ -149,7 +149,7 @@ constructor_take(lua_State *L, int idx, struct making *t)
 	for (const struct attribute *a = t->attribute; a->name != NULL; a++)
 		if (a->required && !constructor_given(t, a->name)) {
 			t->faulty = true;
-			reading_complain(t->r, t->line, "%s lacks %s; it must be %s", t->title, a->name, attribute_allowed(a, allowed, sizeof allowed));
+			reading_complain(t->r, "missing", t->line, "%s lacks %s; it must be %s", t->title, a->name, attribute_allowed(a, allowed, sizeof allowed));
 		}
 }
 
@@ -171,14 +171,14 @@ make_region(lua_State *L)
 
 	t.line = datafile_line(L);
 	if (lua_gettop(L) != 1 || !lua_istable(L, 1)) {
-		reading_complain(r, t.line, "region takes one table: region { applid = \"...\", networkid = \"...\" }");
+		reading_complain(r, "form", t.line, "region takes one table: region { applid = \"...\", networkid = \"...\" }");
 		return 0;
 	}
 	memset(&region, 0, sizeof region);
 	constructor_take(L, 1, &t);
 	region.line = t.line;
 	if (r->d->region.line != 0) {
-		reading_complain(r, t.line, "a second region; the first is at line %d", r->d->region.line);
+		reading_complain(r, "twice", t.line, "a second region; the first is at line %d", r->d->region.line);
 		return 0;
 	}
 	r->d->region = region;
@@ -207,7 +207,7 @@ make_named(lua_State *L)
 	t.title = title;
 	p->done = true;
 	if (lua_gettop(L) != 1 || !lua_istable(L, 1))
-		reading_complain(r, datafile_line(L), "%s takes one table after its name: %s \"NAME\" { ... }", title, p->word);
+		reading_complain(r, "form", datafile_line(L), "%s takes one table after its name: %s \"NAME\" { ... }", title, p->word);
 	else
 		keep_named(L, p, &t);
 	return 0;
@@ -223,7 +223,7 @@ take_name(lua_State *L, struct reading *r, struct pending *p)
 	const char *name = lua_tolstring(L, 1, &len);
 
 	if (attribute_set_text(&row, p, name, len, &f) < 0)
-		reading_complain(r, p->line, "the name of this %s", f.text);
+		reading_complain(r, "value", p->line, "the name of this %s", f.text);
 }
 
 /* tcpipservice "NAME", ipconn "NAME" … Upvalues: the reading, the word. */
@@ -234,7 +234,7 @@ begin_named(lua_State *L)
 	struct pending p = { .word = lua_touserdata(L, lua_upvalueindex(2)), .line = datafile_line(L) }, *list;
 
 	if (lua_gettop(L) != 1 || lua_type(L, 1) != LUA_TSTRING) {
-		reading_complain(r, p.line, "%s takes a name and then a table: %s \"NAME\" { ... }", p.word, p.word);
+		reading_complain(r, "form", p.line, "%s takes a name and then a table: %s \"NAME\" { ... }", p.word, p.word);
 		return nothing(L);
 	}
 	if (r->npending > NAMED_MAX)
@@ -281,7 +281,7 @@ constructor_find(lua_State *L)
 		}
 	near = word_nearest(words, word);
 	text_printable(printed, sizeof printed, word, strlen(word));
-	reading_complain(r, datafile_line(L), "there is no '%s' here, only region, tcpipservice, ipconn, program and transaction%s%s%s", printed,
+	reading_complain(r, "unknown_word", datafile_line(L), "there is no '%s' here, only region, tcpipservice, ipconn, program and transaction%s%s%s", printed,
 		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 	return nothing(L);
 }
@@ -293,7 +293,7 @@ constructor_assigned(lua_State *L)
 	char printed[64];
 
 	text_printable(printed, sizeof printed, word, strlen(word));
-	reading_complain(reading_of(L), datafile_line(L), "'%s' is assigned to; a definition is region { ... }, or a tcpipservice, ipconn, program "
+	reading_complain(reading_of(L), "form", datafile_line(L), "'%s' is assigned to; a definition is region { ... }, or a tcpipservice, ipconn, program "
 		"or transaction \"NAME\" { ... }, and helpers are local", printed);
 	return 0;
 }

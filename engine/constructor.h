@@ -41,8 +41,8 @@ struct reading { /* one definition on its way from text to data */
 	bool full;               /* FAULTS_MAX was reached and said */
 };
 
-/* Adds a fault of this definition. */
-void reading_complain(struct reading *r, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Adds a fault of this definition; the rule as in faults_add. */
+void reading_complain(struct reading *r, const char *rule, int line, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* __index and __newindex of the environment; upvalue 1 is the reading (light userdata). */
 int constructor_find(struct lua_State *L);

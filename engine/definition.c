@@ -41,7 +41,7 @@ run_definition(struct reading *r, const char *bytes, size_t len)
 
 	if (datafile_run(&data, &line, &f) == 0)
 		return true;
-	reading_complain(r, line, "%s", f.text);
+	reading_complain(r, "syntax", line, "%s", f.text);
 	return false;
 }
 
@@ -54,7 +54,7 @@ check_pending(struct reading *r)
 		const struct pending *p = &r->pending[i];
 
 		if (!p->done)
-			reading_complain(r, p->line, "%s \"%s\" has no table; write %s \"%s\" { ... }", p->word, p->name, p->word, p->name);
+			reading_complain(r, "form", p->line, "%s \"%s\" has no table; write %s \"%s\" { ... }", p->word, p->name, p->word, p->name);
 	}
 }
 
@@ -84,7 +84,7 @@ judge(struct reading *r)
 {
 	check_pending(r);
 	if (r->d->region.line == 0)
-		reading_complain(r, 1, "there is no region { applid = \"...\", networkid = \"...\" }");
+		reading_complain(r, "missing", 1, "there is no region { applid = \"...\", networkid = \"...\" }");
 	fill_in(r->d);
 	relation_check(r->d, &r->places, r->region_sound, r->faults);
 }
@@ -114,7 +114,7 @@ read_bytes(const char *file, const char *bytes, size_t len, bool draft, struct f
 	bool whole;
 
 	if (r.d == NULL || strlen(file) >= sizeof r.d->file || len > DEFINITION_BYTES_MAX) {
-		faults_add(faults, FAULT_ERROR, file, 0, r.d == NULL ? "out of memory" : len > DEFINITION_BYTES_MAX
+		faults_add(faults, FAULT_ERROR, "limit", file, 0, r.d == NULL ? "out of memory" : len > DEFINITION_BYTES_MAX
 			? "the definition is larger than 1 MiB" : "the file's name is longer than 255 bytes");
 		free(r.d);
 		return NULL;
@@ -142,7 +142,7 @@ read_file(const char *file, bool draft, struct faults *faults)
 	char *bytes = datafile_slurp(file, DEFINITION_BYTES_MAX, &len);
 
 	if (bytes == NULL) {
-		faults_add(faults, FAULT_ERROR, file, 0, "cannot be read: %s", strerror(errno));
+		faults_add(faults, FAULT_ERROR, "file", file, 0, "cannot be read: %s", strerror(errno));
 		return NULL;
 	}
 	d = read_bytes(file, bytes, len, draft, faults);

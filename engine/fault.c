@@ -48,31 +48,52 @@ faults_grow(struct faults *l)
 	return &more[l->n];
 }
 
+static void
+count(struct faults *l, enum fault_level level)
+{
+	l->errors += level == FAULT_ERROR;
+	l->warnings += level == FAULT_WARNING;
+}
+
 void
-faults_add(struct faults *l, enum fault_level level, const char *file, int line, const char *format, ...)
+faults_add(struct faults *l, enum fault_level level, const char *rule, const char *file, int line, const char *format, ...)
 {
 	struct fault_entry *e = faults_grow(l);
 	char *text = NULL;
 	va_list ap;
 
 	/* counted first: a fault that could not be written down must still refuse the load */
-	*(level == FAULT_ERROR ? &l->errors : &l->warnings) += 1;
+	count(l, level);
 	if (e == NULL)
 		return;
 	va_start(ap, format);
 	if (vasprintf(&text, format, ap) < 0)
 		text = NULL;
 	va_end(ap);
-	*e = (struct fault_entry){ .level = level, .file = file ? strdup(file) : NULL, .line = line, .text = text };
+	*e = (struct fault_entry){ .level = level, .rule = rule, .file = file ? strdup(file) : NULL, .line = line, .text = text };
 	l->n++;
+}
+
+const char *
+fault_level_name(enum fault_level level)
+{
+	static const char *const names[] = { [FAULT_NOTE] = "note", [FAULT_WARNING] = "warning", [FAULT_ERROR] = "fault" };
+
+	return names[level];
+}
+
+const char *
+fault_entry_text(const struct fault_entry *e)
+{
+	return e->text != NULL ? e->text : "out of memory";
 }
 
 const char *
 faults_print(const struct faults *l, size_t i, char *out, size_t size)
 {
 	const struct fault_entry *e = &l->entry[i];
-	const char *level = e->level == FAULT_ERROR ? "fault" : "warning";
-	const char *text = e->text ? e->text : "out of memory";
+	const char *level = fault_level_name(e->level);
+	const char *text = fault_entry_text(e);
 
 	if (e->file == NULL)
 		snprintf(out, size, "%s: %s", level, text);

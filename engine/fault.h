@@ -15,10 +15,12 @@ int fault_set(struct fault *f, const char *format, ...) __attribute__((format(pr
 /* Puts "prefix: " before the sentence (the place, from inside outwards). Returns -1 always. `f` may be NULL. */
 int fault_wrap(struct fault *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-enum fault_level { FAULT_WARNING, FAULT_ERROR };
+/* A note is printed and never counts; a warning counts under --strict; an error (printed as "fault") refuses the load. */
+enum fault_level { FAULT_NOTE, FAULT_WARNING, FAULT_ERROR };
 
 struct fault_entry {
 	enum fault_level level;
+	const char *rule; /* static: the name of the rule that found it, [a-z0-9_]+ */
 	char *file; /* owned; NULL: no place */
 	int line;   /* 0: no line */
 	char *text; /* owned */
@@ -32,11 +34,18 @@ struct faults {
 	size_t warnings;
 };
 
-/* Adds one fault; file and text are copied. An allocation failure still counts (errors/warnings go up). */
-void faults_add(struct faults *l, enum fault_level level, const char *file, int line, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
+/*
+ * Adds one entry; file and text are copied. `rule` is a string literal of [a-z0-9_]+ by which programs tell kinds of faults apart (`check --json`):
+ * one rule, one remedy. An allocation failure still counts (errors/warnings go up).
+ */
+void faults_add(struct faults *l, enum fault_level level, const char *rule, const char *file, int line, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
 
-/* Prints entry i as "FILE:LINE: fault|warning: TEXT" into out; returns out. */
+/* "fault", "warning" or "note". */
+const char *fault_level_name(enum fault_level level);
+/* The text of an entry; never NULL. */
+const char *fault_entry_text(const struct fault_entry *e);
+/* Prints entry i as "FILE:LINE: fault|warning|note: TEXT" into out; returns out. */
 const char *faults_print(const struct faults *l, size_t i, char *out, size_t size);
 
 void faults_free(struct faults *l);

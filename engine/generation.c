@@ -50,7 +50,7 @@ load_ring(struct loading *l)
 		return;
 	l->g->ring = ring_load(r->ring, &f);
 	if (l->g->ring == NULL)
-		faults_add(l->faults, FAULT_ERROR, l->d->file, r->line, "region: ring: %s", f.text);
+		faults_add(l->faults, FAULT_ERROR, "ring", l->d->file, r->line, "region: ring: %s", f.text);
 	else
 		l->g->certmap = certmap_load(r->ring, l->faults);
 }
@@ -75,7 +75,7 @@ load_saf(struct loading *l)
 		return;
 	l->g->saf = saf_load(file, l->faults);
 	if (l->g->saf != NULL && left != NULL && !saf_has(l->g->saf, SAF_TRANSACTIONS))
-		faults_add(l->faults, FAULT_WARNING, file, 0, "there is no class %s, by which sec is yes checks requests: all that come by tcpipservice "
+		faults_add(l->faults, FAULT_WARNING, "saf_class", file, 0, "there is no class %s, by which sec is yes checks requests: all that come by tcpipservice "
 			"%s are refused", SAF_TRANSACTIONS, left->tcpipservice);
 }
 
@@ -84,7 +84,7 @@ static bool
 ring_there(struct loading *l, int line, const char *kind, const char *name)
 {
 	if (l->g->ring == NULL && l->d->region.ring[0] == '\0')
-		faults_add(l->faults, FAULT_ERROR, l->d->file, line, "%s %s: TLS needs a key ring: region { ring = \"...\" }", kind,
+		faults_add(l->faults, FAULT_ERROR, "ring_missing", l->d->file, line, "%s %s: TLS needs a key ring: region { ring = \"...\" }", kind,
 			name);
 	return l->g->ring != NULL;
 }
@@ -105,7 +105,7 @@ load_tls(struct loading *l, struct service *s)
 		return;
 	s->tls = tls_config_new(WAY_IN, &o, &f);
 	if (s->tls == NULL)
-		faults_add(l->faults, FAULT_ERROR, l->d->file, def->line, "tcpipservice %s: %s", def->tcpipservice, f.text);
+		faults_add(l->faults, FAULT_ERROR, "tls", l->d->file, def->line, "tcpipservice %s: %s", def->tcpipservice, f.text);
 }
 
 static bool
@@ -113,7 +113,7 @@ has_label(struct loading *l, const struct ipconn_def *c)
 {
 	if (c->certificate[0] == '\0' || ring_has(l->g->ring, c->certificate))
 		return true;
-	faults_add(l->faults, FAULT_ERROR, l->d->file, c->line, "ipconn %s: the ring %s has no certificate labelled %s", c->ipconn,
+	faults_add(l->faults, FAULT_ERROR, "certificate_missing", l->d->file, c->line, "ipconn %s: the ring %s has no certificate labelled %s", c->ipconn,
 		ring_dir(l->g->ring), c->certificate);
 	return false;
 }
@@ -130,7 +130,7 @@ load_outbound_tls(struct loading *l, struct service *s)
 		return;
 	s->tls = tls_config_new(WAY_OUT, &o, &f);
 	if (s->tls == NULL)
-		faults_add(l->faults, FAULT_ERROR, l->d->file, c->line, "ipconn %s: %s", c->ipconn, f.text);
+		faults_add(l->faults, FAULT_ERROR, "tls", l->d->file, c->line, "ipconn %s: %s", c->ipconn, f.text);
 }
 
 /* The attribute that names a script for a door, and where; the URM's functions are install and, if it has one, delete. */
@@ -153,9 +153,9 @@ load_source(struct loading *l, const struct owner *o, const char *attribute, con
 	const struct source *source = sources_get(l->g->sources, script, &f);
 
 	if (source == NULL)
-		faults_add(l->faults, FAULT_ERROR, l->d->file, o->line, "%s %s: %s: %s", o->kind, o->name, attribute, f.text);
+		faults_add(l->faults, FAULT_ERROR, "script", l->d->file, o->line, "%s %s: %s: %s", o->kind, o->name, attribute, f.text);
 	else if (source->library)
-		faults_add(l->faults, FAULT_ERROR, l->d->file, o->line, "%s %s: %s: \"%s\" is a module of the library, not a policy", o->kind,
+		faults_add(l->faults, FAULT_ERROR, "script", l->d->file, o->line, "%s %s: %s: \"%s\" is a module of the library, not a policy", o->kind,
 			o->name, attribute, script);
 	else if (policy_load(l->g->policy, script, l->faults) == 0)
 		return source;
@@ -172,7 +172,7 @@ load_script(struct loading *l, struct service *s, const struct owner *o, const s
 	if (policy_has(l->g->policy, n->script, n->door))
 		s->script[n->door] = n->script;
 	else
-		faults_add(l->faults, FAULT_ERROR, l->d->file, o->line, "%s %s: %s: %s has no function %s", o->kind, o->name, n->attribute,
+		faults_add(l->faults, FAULT_ERROR, "script_door", l->d->file, o->line, "%s %s: %s: %s has no function %s", o->kind, o->name, n->attribute,
 			source->path, door_name(n->door));
 }
 
@@ -183,7 +183,7 @@ load_program(struct loading *l, const struct program_def *p)
 	const struct source *source = p->script[0] != '\0' ? load_source(l, &o, "script", p->script) : NULL;
 
 	if (source != NULL && !policy_runs(l->g->policy, p->script))
-		faults_add(l->faults, FAULT_ERROR, l->d->file, p->line,
+		faults_add(l->faults, FAULT_ERROR, "script_door", l->d->file, p->line,
 			"program %s: script: %s has no function run; add run = function(request) ... end to the table it returns", p->program,
 			source->path);
 }
@@ -248,7 +248,7 @@ compile_other(void *arg, const char *name)
 		return;
 	source = sources_get(l->g->sources, name, &f);
 	if (source == NULL)
-		faults_add(l->faults, FAULT_ERROR, NULL, 0, "%s", f.text);
+		faults_add(l->faults, FAULT_ERROR, "script", NULL, 0, "%s", f.text);
 	else if (!same_file(source->path, l->d->file) && policy_path(l->g->policy, name) == NULL)
 		policy_compile(l->g->policy, name, l->faults);
 }
@@ -262,7 +262,7 @@ open_policy(struct loading *l)
 
 	g->sources = sources_new(l->options->library_dir, r->policies);
 	if (g->sources == NULL) {
-		faults_add(l->faults, FAULT_ERROR, NULL, 0, "out of memory");
+		faults_add(l->faults, FAULT_ERROR, "memory", NULL, 0, "out of memory");
 		return -1;
 	}
 	g->policy = policy_new(g->sources, &limits, l->options->world, l->options->log, l->faults);
@@ -286,7 +286,7 @@ load_policies(struct loading *l)
 	for (size_t i = 0; i < l->d->nprograms; i++)
 		load_program(l, &l->d->program[i]);
 	if (l->options->all_scripts && sources_scan(l->g->sources, compile_other, l, &f) < 0)
-		faults_add(l->faults, FAULT_WARNING, l->d->file, l->d->region.line, "region: policies: %s", f.text);
+		faults_add(l->faults, FAULT_WARNING, "policies", l->d->file, l->d->region.line, "region: policies: %s", f.text);
 }
 
 /* SHA-256 over a line per script, "NAME DIGEST", in the order they were read; its first twelve digits. */
@@ -364,7 +364,7 @@ generation_load(struct definition *d, const struct generation_options *o, struct
 	size_t before = faults->errors;
 
 	if (g == NULL) {
-		faults_add(faults, FAULT_ERROR, NULL, 0, "out of memory");
+		faults_add(faults, FAULT_ERROR, "memory", NULL, 0, "out of memory");
 		return NULL;
 	}
 	load_parts(&l);

@@ -41,7 +41,7 @@ static void
 check_region(const struct definition *d, struct faults *faults)
 {
 	if (d->region.heartbeat == 0)
-		faults_add(faults, FAULT_WARNING, d->file, d->region.line,
+		faults_add(faults, FAULT_WARNING, "heartbeat_off", d->file, d->region.line,
 			"region: heartbeat is 0; a partner that died silently keeps its ipconn, and is locked out by it, until somebody releases it");
 }
 
@@ -49,11 +49,11 @@ static void
 check_urm(const struct definition *d, const struct tcpipservice_def *t, struct faults *faults)
 {
 	if (is_default_program(t->urm))
-		faults_add(faults, FAULT_WARNING, d->file, t->line,
+		faults_add(faults, FAULT_WARNING, "urm_default", d->file, t->line,
 			"tcpipservice %s: urm is %s, the default program, which lets in every partner that asks; name a script of your own",
 			t->tcpipservice, t->urm);
 	if (has_urm(t) && t->ssl == SSL_NO)
-		faults_add(faults, FAULT_WARNING, d->file, t->line,
+		faults_add(faults, FAULT_WARNING, "urm_without_tls", d->file, t->line,
 			"tcpipservice %s: urm is %s and ssl is no; unknown partners are installed by what they say of themselves, without TLS",
 			t->tcpipservice, t->urm);
 }
@@ -63,11 +63,11 @@ check_service(const struct definition *d, const struct tcpipservice_def *t, stru
 {
 	check_urm(d, t, faults);
 	if (t->heartbeat == 0)
-		faults_add(faults, FAULT_WARNING, d->file, t->line,
+		faults_add(faults, FAULT_WARNING, "heartbeat_off", d->file, t->line,
 			"tcpipservice %s: heartbeat is 0; a partner that died silently keeps its ipconn, and is locked out by it, until somebody "
 			"releases it", t->tcpipservice);
 	if (*t->ciphers != '\0' && t->ssl == SSL_NO)
-		faults_add(faults, FAULT_WARNING, d->file, t->line, "tcpipservice %s: ciphers are given and ssl is no; they say nothing",
+		faults_add(faults, FAULT_WARNING, "ciphers_without_tls", d->file, t->line, "tcpipservice %s: ciphers are given and ssl is no; they say nothing",
 			t->tcpipservice);
 }
 
@@ -97,12 +97,12 @@ check_trust(const struct definition *d, const struct ipconn_def *c, struct fault
 	const struct tcpipservice_def *t = way_below(d, c, SSL_CLIENTAUTH);
 
 	if (t != NULL && c->userauth == USERAUTH_IDENTIFY)
-		faults_add(faults, FAULT_WARNING, d->file, c->line,
+		faults_add(faults, FAULT_WARNING, "identify_without_clientauth", d->file, c->line,
 			"ipconn %s: userauth is identify and tcpipservice %s, by which it can be reached, is not ssl = \"clientauth\"; a CAPEX there ends "
 			"in SECURITY_VIOLATION%s%s%s", c->ipconn, t->tcpipservice, *t->admit ? " unless its admit script (" : "", t->admit,
 			*t->admit ? ") answers sysplex for the peer" : "");
 	if (t != NULL && c->linkauth == LINKAUTH_CERTUSER)
-		faults_add(faults, FAULT_WARNING, d->file, c->line,
+		faults_add(faults, FAULT_WARNING, "certuser_without_clientauth", d->file, c->line,
 			"ipconn %s: linkauth is certuser and tcpipservice %s, by which it can be reached, is not ssl = \"clientauth\"; there is no "
 			"certificate to take the link user from", c->ipconn, t->tcpipservice);
 }
@@ -116,11 +116,11 @@ check_passwords(const struct definition *d, const struct ipconn_def *c, struct f
 	if (c->userauth != USERAUTH_VERIFY)
 		return;
 	if (*d->region.saf == '\0')
-		faults_add(faults, FAULT_WARNING, d->file, c->line,
+		faults_add(faults, FAULT_WARNING, "verify_without_saf", d->file, c->line,
 			"ipconn %s: userauth is verify and the region names no saf; there is nothing to verify a password by, and every request is refused",
 			c->ipconn);
 	if (t != NULL)
-		faults_add(faults, FAULT_WARNING, d->file, c->line,
+		faults_add(faults, FAULT_WARNING, "verify_without_tls", d->file, c->line,
 			"ipconn %s: userauth is verify and tcpipservice %s, by which it can be reached, is ssl = \"no\"; passwords come there in clear text",
 			c->ipconn, t->tcpipservice);
 }
@@ -129,11 +129,11 @@ static void
 check_template(const struct definition *d, const struct ipconn_def *c, struct faults *faults)
 {
 	if (c->template_ == TEMPLATE_YES)
-		faults_add(faults, FAULT_WARNING, d->file, c->line,
+		faults_add(faults, FAULT_WARNING, "template_matched", d->file, c->line,
 			"ipconn %s: template is yes; a CAPEX from %s.%s matches the template itself and the urm is never asked; write template = \"only\"",
 			c->ipconn, c->networkid, c->applid);
 	if (c->template_ == TEMPLATE_ONLY && !any_urm(d))
-		faults_add(faults, FAULT_WARNING, d->file, c->line,
+		faults_add(faults, FAULT_WARNING, "template_unused", d->file, c->line,
 			"ipconn %s: template is only, and no tcpipservice has a urm that could name it", c->ipconn);
 }
 
@@ -144,20 +144,20 @@ check_way_out(const struct definition *d, const struct ipconn_def *c, struct fau
 	bool dials = c->port != -1;
 
 	if (!dials && c->autoconnect == YES)
-		faults_add(faults, FAULT_WARNING, d->file, c->line, "ipconn %s: autoconnect is yes and port is no; there is nowhere to dial", c->ipconn);
+		faults_add(faults, FAULT_WARNING, "autoconnect_without_port", d->file, c->line, "ipconn %s: autoconnect is yes and port is no; there is nowhere to dial", c->ipconn);
 	if (!dials && c->sendcount > 0 && c->template_ == TEMPLATE_UNSAID)
-		faults_add(faults, FAULT_WARNING, d->file, c->line,
+		faults_add(faults, FAULT_WARNING, "sendcount_without_port", d->file, c->line,
 			"ipconn %s: sendcount is %d and port is no; the partner is never dialled, so nothing is sent to it", c->ipconn, c->sendcount);
 	if (dials && *c->host == '\0' && c->autoconnect == YES)
-		faults_add(faults, FAULT_WARNING, d->file, c->line,
+		faults_add(faults, FAULT_WARNING, "port_without_host", d->file, c->line,
 			"ipconn %s: a port and no host; it can be called back, at the address its partner came from, but not acquired", c->ipconn);
 	if (dials && c->sendcount == 0 && *c->tcpipservice == '\0')
-		faults_add(faults, FAULT_WARNING, d->file, c->line,
+		faults_add(faults, FAULT_WARNING, "sendcount_zero", d->file, c->line,
 			"ipconn %s: sendcount is 0 and no tcpipservice is named to be called back on; acquired from here it could not carry work", c->ipconn);
 	if (*c->certify != '\0' && c->ssl == NO)
-		faults_add(faults, FAULT_WARNING, d->file, c->line, "ipconn %s: certify is given and ssl is no; it is never asked", c->ipconn);
+		faults_add(faults, FAULT_WARNING, "certify_without_tls", d->file, c->line, "ipconn %s: certify is given and ssl is no; it is never asked", c->ipconn);
 	if (c->ha == YES && !dials)
-		faults_add(faults, FAULT_WARNING, d->file, c->line, "ipconn %s: ha is yes and port is no; ha is for who dials", c->ipconn);
+		faults_add(faults, FAULT_WARNING, "ha_without_port", d->file, c->line, "ipconn %s: ha is yes and port is no; ha is for who dials", c->ipconn);
 }
 
 static void
@@ -168,7 +168,7 @@ check_ipconn(const struct definition *d, const struct ipconn_def *c, struct faul
 	check_template(d, c, faults);
 	check_way_out(d, c, faults);
 	if (*c->ciphers != '\0' && c->ssl == NO)
-		faults_add(faults, FAULT_WARNING, d->file, c->line, "ipconn %s: ciphers are given and ssl is no; they say nothing", c->ipconn);
+		faults_add(faults, FAULT_WARNING, "ciphers_without_tls", d->file, c->line, "ipconn %s: ciphers are given and ssl is no; they say nothing", c->ipconn);
 }
 
 static bool
@@ -204,11 +204,11 @@ check_program(const struct definition *d, const struct program_def *p, struct fa
 	char host[PATH_SIZE];
 
 	if (c != NULL && c->sendcount == 0)
-		faults_add(faults, FAULT_WARNING, d->file, p->line,
+		faults_add(faults, FAULT_WARNING, "program_sendcount", d->file, p->line,
 			"program %s: ipconn %s, which it is shipped to, has a sendcount of 0; no request can be sent there", p->program, c->ipconn);
 
 	if (strncasecmp(p->url, "http://", 7) == 0 && !is_loopback(url_host(p->url, host, sizeof host)))
-		faults_add(faults, FAULT_WARNING, d->file, p->line,
+		faults_add(faults, FAULT_WARNING, "program_clear", d->file, p->line,
 			"program %s: url is http and its host, %s, is another machine; data and user IDs go there in clear text, and anybody may answer; "
 			"https verifies who does", p->program, host);
 }

@@ -18,7 +18,7 @@ check_certificate(struct making *m, int ssl, const char *certificate)
 
 	text_printable(printed, sizeof printed, certificate, strlen(certificate));
 	if (ssl == SSL_NO && *certificate != '\0')
-		reading_complain(m->r, place_of(&m->r->places, m->line, "certificate"),
+		reading_complain(m->r, "certificate_without_tls", place_of(&m->r->places, m->line, "certificate"),
 			"%s: certificate is \"%s\", but ssl is no; a certificate goes with ssl = %s", m->title, printed,
 			m->attribute == ipconn_attributes ? "\"yes\"" : "\"yes\" or \"clientauth\"");
 }
@@ -30,7 +30,7 @@ settle_host(struct making *m, struct tcpipservice_def *s)
 	bool both = constructor_given(m, "host") && constructor_given(m, "ipaddress") && *s->ipaddress != '\0';
 
 	if (both && strcasecmp(s->host, s->ipaddress) != 0 && !(host_is_any(s->host) && host_is_any(s->ipaddress)))
-		reading_complain(m->r, place_of(&m->r->places, m->line, "ipaddress"),
+		reading_complain(m->r, "twice", place_of(&m->r->places, m->line, "ipaddress"),
 			"%s: host is \"%s\" and ipaddress, its older form, is \"%s\"; give one of the two", m->title, s->host, s->ipaddress);
 	if (!constructor_given(m, "host") && *s->ipaddress != '\0')
 		memcpy(s->host, s->ipaddress, sizeof s->host);
@@ -132,13 +132,13 @@ check_kind(struct making *m, const struct program_def *p)
 	unsigned kinds = kinds_of(p);
 
 	if (kinds == 0)
-		reading_complain(m->r, m->line, "%s says nothing that could be run; give it one of builtin, script, url and ipconn", m->title);
+		reading_complain(m->r, "missing", m->line, "%s says nothing that could be run; give it one of builtin, script, url and ipconn", m->title);
 	else if ((kinds & (kinds - 1)) != 0)
-		reading_complain(m->r, m->line, "%s gives more than one of builtin, script, url and ipconn; a program is one of them", m->title);
+		reading_complain(m->r, "twice", m->line, "%s gives more than one of builtin, script, url and ipconn; a program is one of them", m->title);
 	else
 		for (size_t i = 0; i < sizeof suits / sizeof *suits; i++)
 			if (constructor_given(m, suits[i].name) && (suits[i].kinds & kinds) == 0)
-				reading_complain(m->r, place_of(&m->r->places, m->line, suits[i].name), "%s: %s goes with %s only; leave it out",
+				reading_complain(m->r, "no_effect", place_of(&m->r->places, m->line, suits[i].name), "%s: %s goes with %s only; leave it out",
 					m->title, suits[i].name, suits[i].words);
 }
 
@@ -149,7 +149,7 @@ check_url(struct making *m, const struct program_def *p)
 	struct fault f;
 
 	if (p->url[0] != '\0' && backend_url(p->url, &f) < 0)
-		reading_complain(m->r, place_of(&m->r->places, m->line, "url"), "%s: url is \"%s\": %s", m->title,
+		reading_complain(m->r, "value", place_of(&m->r->places, m->line, "url"), "%s: url is \"%s\": %s", m->title,
 			text_printable(printed, sizeof printed, p->url, strlen(p->url)), f.text);
 }
 
@@ -158,7 +158,7 @@ static void
 check_ccsid(struct making *m, const struct program_def *p)
 {
 	if (p->ccsid != 0 && !ccsid_known(p->ccsid))
-		reading_complain(m->r, place_of(&m->r->places, m->line, "ccsid"),
+		reading_complain(m->r, "value", place_of(&m->r->places, m->line, "ccsid"),
 			"%s: ccsid is %d; it must be 037, 500, 819, 1047 or 1208, or 0 for data as it comes", m->title, p->ccsid);
 }
 

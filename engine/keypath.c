@@ -12,7 +12,7 @@
 #include <string.h>
 
 void
-keypath_complain(struct keypath *k, enum fault_level level, const char *format, ...)
+keypath_complain(struct keypath *k, enum fault_level level, const char *rule, const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -23,9 +23,9 @@ keypath_complain(struct keypath *k, enum fault_level level, const char *format, 
 	if (k->said > KEYPATH_FAULTS_MAX)
 		return;
 	if (k->said++ == KEYPATH_FAULTS_MAX)
-		faults_add(k->faults, level, k->file, 0, "there are more than %d faults; the others are not shown", KEYPATH_FAULTS_MAX);
+		faults_add(k->faults, level, "too_many_faults", k->file, 0, "there are more than %d faults; the others are not shown", KEYPATH_FAULTS_MAX);
 	else
-		faults_add(k->faults, level, k->file, 0, "%s%s%s", k->path, k->len > 0 ? ": " : "", text);
+		faults_add(k->faults, level, rule, k->file, 0, "%s%s%s", k->path, k->len > 0 ? ": " : "", text);
 }
 
 size_t
@@ -64,7 +64,7 @@ keypath_table(struct lua_State *L, int idx, struct keypath *k, const char *what)
 {
 	if (lua_istable(L, idx))
 		return true;
-	keypath_complain(k, FAULT_ERROR, "must be %s, not a %s", what, luaL_typename(L, idx));
+	keypath_complain(k, FAULT_ERROR, "form", "must be %s, not a %s", what, luaL_typename(L, idx));
 	return false;
 }
 
@@ -100,12 +100,12 @@ keypath_known(struct lua_State *L, int idx, struct keypath *k, const char *const
 		near = key != NULL ? word_nearest(words, key) : NULL;
 		print_words(words, known, sizeof known);
 		if (key == NULL)
-			keypath_complain(k, FAULT_ERROR, "has a key that is a %s; there are %s", luaL_typename(L, -2), known);
+			keypath_complain(k, FAULT_ERROR, "form", "has a key that is a %s; there are %s", luaL_typename(L, -2), known);
 		else if (near != NULL)
-			keypath_complain(k, FAULT_ERROR, "has no key '%s'; did you mean %s?", text_printable(printed, sizeof printed, key, lua_rawlen(L, -2)),
+			keypath_complain(k, FAULT_ERROR, "unknown_key", "has no key '%s'; did you mean %s?", text_printable(printed, sizeof printed, key, lua_rawlen(L, -2)),
 				near);
 		else
-			keypath_complain(k, FAULT_ERROR, "has no key '%s'; there are %s", text_printable(printed, sizeof printed, key, lua_rawlen(L, -2)),
+			keypath_complain(k, FAULT_ERROR, "unknown_key", "has no key '%s'; there are %s", text_printable(printed, sizeof printed, key, lua_rawlen(L, -2)),
 				known);
 	}
 }
@@ -122,7 +122,7 @@ keypath_text(struct lua_State *L, int idx, struct keypath *k, const char *key, s
 		text = lua_tolstring(L, -1, len);
 	} else if (!lua_isnil(L, -1)) {
 		before = keypath_enter(k, key, strlen(key));
-		keypath_complain(k, FAULT_ERROR, "must be a string, not a %s", luaL_typename(L, -1));
+		keypath_complain(k, FAULT_ERROR, "value", "must be a string, not a %s", luaL_typename(L, -1));
 		keypath_leave(k, before);
 	}
 	lua_pop(L, 1);
@@ -141,7 +141,7 @@ keypath_flag(struct lua_State *L, int idx, struct keypath *k, const char *key)
 		flag = lua_toboolean(L, -1);
 	} else if (!lua_isnil(L, -1)) {
 		before = keypath_enter(k, key, strlen(key));
-		keypath_complain(k, FAULT_ERROR, "must be true or false, not a %s", luaL_typename(L, -1));
+		keypath_complain(k, FAULT_ERROR, "value", "must be true or false, not a %s", luaL_typename(L, -1));
 		keypath_leave(k, before);
 	}
 	lua_pop(L, 1);
@@ -160,7 +160,7 @@ keypath_each(struct lua_State *L, int idx, struct keypath *k,
 		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &len) : NULL;
 
 		if (key == NULL) {
-			keypath_complain(k, FAULT_ERROR, "has a key that is a %s; each key is a name: { NAME = ... }", luaL_typename(L, -2));
+			keypath_complain(k, FAULT_ERROR, "form", "has a key that is a %s; each key is a name: { NAME = ... }", luaL_typename(L, -2));
 			continue;
 		}
 		before = keypath_enter(k, key, len);
@@ -181,7 +181,7 @@ keypath_items(struct lua_State *L, int idx, struct keypath *k, void (*each)(stru
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1))
 		keys++;
 	if (keys != (size_t)n)
-		keypath_complain(k, FAULT_ERROR, "must be a list: { \"ONE\", \"TWO\" }, without keys");
+		keypath_complain(k, FAULT_ERROR, "form", "must be a list: { \"ONE\", \"TWO\" }, without keys");
 	for (lua_Integer i = 1; i <= n; i++) {
 		lua_rawgeti(L, idx, i);
 		before = enter_number(k, (long)i);
@@ -198,6 +198,6 @@ keypath_name(struct keypath *k, const char *text, size_t len, const char *what, 
 
 	if (text_upper(out, size, text, len) && name_ok(out, len))
 		return true;
-	keypath_complain(k, FAULT_ERROR, "'%s' is not the name of a %s: 1 to 8 of A-Z 0-9 $ @ #", text_printable(printed, sizeof printed, text, len), what);
+	keypath_complain(k, FAULT_ERROR, "value", "'%s' is not the name of a %s: 1 to 8 of A-Z 0-9 $ @ #", text_printable(printed, sizeof printed, text, len), what);
 	return false;
 }

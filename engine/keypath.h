@@ -23,8 +23,8 @@ struct keypath {
 	char path[400];        /* "" the whole */
 };
 
-/* Adds a fault of where it stands. */
-void keypath_complain(struct keypath *k, enum fault_level level, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Adds a fault of where it stands; level and rule as in faults_add. */
+void keypath_complain(struct keypath *k, enum fault_level level, const char *rule, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* One key further; what it returns takes keypath_leave back. A key's bytes are made printable. */
 size_t keypath_enter(struct keypath *k, const char *key, size_t len);
 void keypath_leave(struct keypath *k, size_t before);

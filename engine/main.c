@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main: the command line: which command, its options, its exit status; and the signals of a running region. */
 #include "body.h"
-#include "clock.h"
+#include "check.h"
 #include "command.h"
-#include "definition.h"
-#include "health.h"
 #include "partner.h"
 #include "passwd.h"
 #include "region.h"
-#include "specs.h"
 #include "watch.h"
 
 #include <ev.h>
@@ -26,15 +23,6 @@
 #define KEPT (8 * 1024 * 1024)  /* bytes of smaller ones that are kept for the next */
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
-
-static void
-print_faults(const struct faults *faults)
-{
-	char line[1024];
-
-	for (size_t i = 0; i < faults->n; i++)
-		fprintf(stderr, "%s\n", faults_print(faults, i, line, sizeof line));
-}
 
 /* --- run ------------------------------------------------------------------------------------------------------------- */
 
@@ -93,7 +81,7 @@ run_region(const struct region_options *o, bool watched)
 	raise_descriptors();
 	return_memory();
 	r = region_new(o, &faults);
-	print_faults(&faults);
+	check_print(&faults);
 	faults_free(&faults);
 	if (r == NULL)
 		return EXIT_FAILED;
@@ -119,15 +107,13 @@ static const char run_usage[] =
 	"Starts a region in the foreground (default " REGION_FILE "). SIGTERM drains, a second one ends at once. SIGHUP reloads;\n"
 	"--watch reloads whenever the definition, a script, the saf or the ring has changed.\n";
 
-#define STRAY "a definition is named by --region FILE; not understood:"
-
 /* What was not understood comes before how it is said. */
 static int
-misused(const char *help, const char *command, const char *what, const char *given)
+misused(const char *what, const char *given)
 {
 	if (what != NULL)
-		fprintf(stderr, "%s: %s '%s'\n", command, what, given);
-	return fputs(help, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
+		fprintf(stderr, "run: %s '%s'\n", what, given);
+	return fputs(run_usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
 }
 
 static int
@@ -154,103 +140,13 @@ run_main(int argc, char **argv)
 		else if (opt == 'h')
 			return fputs(run_usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
 		else if (opt != 'f')
-			return misused(run_usage, "run", NULL, NULL);
+			return misused(NULL, NULL);
 		else if (strcmp(optarg, "text") != 0)
-			return misused(run_usage, "run", "--log-format is text or json, not", optarg);
+			return misused("--log-format is text or json, not", optarg);
 	}
 	if (optind != argc)
-		return misused(run_usage, "run", STRAY, argv[optind]);
+		return misused("a definition is named by --region FILE; not understood:", argv[optind]);
 	return run_region(&o, watched);
-}
-
-/* --- check ----------------------------------------------------------------------------------------------------------- */
-
-static const char check_usage[] =
-	"usage: sallyport check [--region FILE] [--strict] [--specs]\n"
-	"Loads definitions and policies, reports every fault and warning with its place. --specs: also puts each row of\n"
-	"each NAME_spec.lua through the engine. Exit status: 1 with a fault (--strict: with a warning too), else 0.\n";
-
-/* The definition is the generation's, or freed. */
-static void
-check_scripts(struct definition *d, bool specs, struct faults *faults)
-{
-	char library[PATH_SIZE];
-	struct generation_options o = { .number = 1, .library_dir = library, .now = clock_wall(), .all_scripts = true };
-	struct specs_result result = { 0 };
-	struct generation *g;
-	struct fault f;
-
-	if (sources_library(library, sizeof library, &f) < 0) {
-		faults_add(faults, FAULT_ERROR, NULL, 0, "%s", f.text);
-		definition_free(d);
-		return;
-	}
-	g = generation_load(d, &o, faults);
-	if (g == NULL) {
-		definition_free(d);
-		return;
-	}
-	if (specs) {
-		specs_run(g, &result, faults);
-		printf("%u rows, %u failed\n", result.rows, result.failed);
-	}
-	generation_unref(g);
-}
-
-/* Not a warning: it is what a region does that says nothing of sec, and may be meant. */
-static void
-print_note(const char *file, const struct definition *d)
-{
-	const char *service = health_unchecked(d);
-
-	if (service != NULL)
-		printf("%s:%d: note: security checks of requests are off: what comes by tcpipservice %s runs unasked; see sec, saf and attach\n", file,
-			d->region.line, service);
-}
-
-static int
-check(const char *file, bool strict, bool specs)
-{
-	struct faults faults = { 0 };
-	struct definition *d = definition_draft(file, &faults);
-	bool bad;
-
-	if (d != NULL) {
-		print_note(file, d);
-		if (faults.errors == 0) /* of a value that was at fault only the default is left to judge */
-			health_check(d, &faults);
-		check_scripts(d, specs, &faults);
-	}
-	print_faults(&faults);
-	bad = faults.errors > 0 || (strict && faults.warnings > 0);
-	printf("%s: %zu %s, %zu %s\n", file, faults.errors, faults.errors == 1 ? "fault" : "faults", faults.warnings,
-		faults.warnings == 1 ? "warning" : "warnings");
-	faults_free(&faults);
-	return bad ? EXIT_FAILED : EXIT_DONE;
-}
-
-static int
-check_main(int argc, char **argv)
-{
-	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "strict", no_argument, NULL, 's' },
-		{ "specs", no_argument, NULL, 'p' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
-	const char *file = REGION_FILE;
-	bool strict = false, specs = false;
-	int opt;
-
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (opt == 'r')
-			file = optarg;
-		else if (opt == 's')
-			strict = true;
-		else if (opt == 'p')
-			specs = true;
-		else
-			return fputs(check_usage, opt == 'h' ? stdout : stderr) < 0 ? EXIT_FAILED : opt == 'h' ? EXIT_DONE : EXIT_USAGE;
-	}
-	if (optind != argc)
-		return misused(check_usage, "check", STRAY, argv[optind]);
-	return check(file, strict, specs);
 }
 
 /* --- which command --------------------------------------------------------------------------------------------------- */
@@ -273,7 +169,7 @@ static const struct {
 	int (*main)(int argc, char **argv);
 } commands[] = {
 	{ "run", run_main },
-	{ "check", check_main },
+	{ "check", check_run },
 	{ "connect", partner_run },
 	{ "passwd", passwd_run },
 	{ "inquire", command_run },

@@ -84,7 +84,7 @@ blame(struct loading *l)
 	if (lua_type(l->p->L, -1) == LUA_TSTRING)
 		message = modules_place(&l->p->modules, lua_tostring(l->p->L, -1), &at);
 	policy_line(text, sizeof text, message);
-	faults_add(l->faults, FAULT_ERROR, at.line > 0 ? at.file : s->path, at.line, "%s", text);
+	faults_add(l->faults, FAULT_ERROR, "script", at.line > 0 ? at.file : s->path, at.line, "%s", text);
 }
 
 /* A limit hit once decides, even when the script lived on. */
@@ -93,7 +93,7 @@ blame_limit(struct loading *l)
 {
 	char limit[80];
 
-	faults_add(l->faults, FAULT_ERROR, l->source->path, 0, "loading hit the limit of %s",
+	faults_add(l->faults, FAULT_ERROR, "limit", l->source->path, 0, "loading hit the limit of %s",
 		sandbox_hit_text(l->p->sandbox, limit, sizeof limit));
 	return -1;
 }
@@ -106,7 +106,7 @@ load_protected(struct loading *l, lua_CFunction inside, int results)
 	int top = lua_gettop(L), status;
 
 	if (!lua_checkstack(L, 4 + results)) {
-		faults_add(l->faults, FAULT_ERROR, l->source->path, 0, "out of memory");
+		faults_add(l->faults, FAULT_ERROR, "memory", l->source->path, 0, "out of memory");
 		return -1;
 	}
 	l->p->modules.failed = NULL;
@@ -131,7 +131,7 @@ get_source(struct policy *p, const char *name, struct faults *faults)
 	const struct source *s = sources_get(p->modules.sources, name, &f);
 
 	if (s == NULL)
-		faults_add(faults, FAULT_ERROR, NULL, 0, "%s", f.text);
+		faults_add(faults, FAULT_ERROR, "script", NULL, 0, "%s", f.text);
 	return s;
 }
 
@@ -174,9 +174,9 @@ blame_key(struct loading *l, lua_State *L, const char *key)
 
 	policy_line(shown, sizeof shown, key);
 	if (near != NULL)
-		faults_add(l->faults, FAULT_ERROR, path, line, "unknown door \"%s\"; did you mean \"%s\"?", shown, near);
+		faults_add(l->faults, FAULT_ERROR, "unknown_door", path, line, "unknown door \"%s\"; did you mean \"%s\"?", shown, near);
 	else
-		faults_add(l->faults, FAULT_ERROR, path, line,
+		faults_add(l->faults, FAULT_ERROR, "unknown_door", path, line,
 			"unknown door \"%s\"; a policy has admit, certify, bind, install, delete, attach, and a program run", shown);
 }
 
@@ -188,7 +188,7 @@ take_door(struct loading *l, lua_State *L)
 	int d;
 
 	if (lua_type(L, -2) != LUA_TSTRING) {
-		faults_add(l->faults, FAULT_ERROR, path, 0, "a policy's keys are names of doors, not a %s", luaL_typename(L, -2));
+		faults_add(l->faults, FAULT_ERROR, "form", path, 0, "a policy's keys are names of doors, not a %s", luaL_typename(L, -2));
 		return;
 	}
 	key = lua_tostring(L, -2);
@@ -196,7 +196,7 @@ take_door(struct loading *l, lua_State *L)
 	if (d < 0) {
 		blame_key(l, L, key);
 	} else if (!lua_isfunction(L, -1)) {
-		faults_add(l->faults, FAULT_ERROR, path, 0, "door \"%s\" is a %s, not a function", key, luaL_typename(L, -1));
+		faults_add(l->faults, FAULT_ERROR, "form", path, 0, "door \"%s\" is a %s, not a function", key, luaL_typename(L, -1));
 	} else {
 		lua_pushvalue(L, -1);
 		l->script->hook[d] = luaL_ref(L, LUA_REGISTRYINDEX);
@@ -212,7 +212,7 @@ load_inside(lua_State *L)
 
 	modules_push(L, &l->p->modules, l->source);
 	if (!lua_istable(L, -1)) {
-		faults_add(l->faults, FAULT_ERROR, l->source->path, 0,
+		faults_add(l->faults, FAULT_ERROR, "form", l->source->path, 0,
 			"returns a %s; a policy returns a table of functions: return { admit = function(facts) ... end }",
 			luaL_typename(L, -1));
 		return 0;
@@ -249,7 +249,7 @@ load(struct policy *p, const struct source *s, struct script *script, struct fau
 	size_t before = faults->errors;
 
 	if (script == NULL) {
-		faults_add(faults, FAULT_ERROR, s->path, 0, "out of memory");
+		faults_add(faults, FAULT_ERROR, "memory", s->path, 0, "out of memory");
 		return -1;
 	}
 	l.script->loaded = load_protected(&l, load_inside, 0) == 0 && faults->errors == before;
@@ -277,7 +277,7 @@ policy_load(struct policy *p, const char *script, struct faults *faults)
 	if (s == NULL)
 		return -1;
 	if (s->library) {
-		faults_add(faults, FAULT_ERROR, NULL, 0, "script \"%s\" is named like the library module %s", script, s->path);
+		faults_add(faults, FAULT_ERROR, "script", NULL, 0, "script \"%s\" is named like the library module %s", script, s->path);
 		return -1;
 	}
 	before = tried(p, s);
@@ -358,7 +358,7 @@ policy_new(struct sources *src, const struct sandbox_limits *limits, const struc
 	struct sandbox *s = sandbox_new(limits);
 
 	if (p == NULL || s == NULL) {
-		faults_add(faults, FAULT_ERROR, NULL, 0, "out of memory for a Lua state");
+		faults_add(faults, FAULT_ERROR, "memory", NULL, 0, "out of memory for a Lua state");
 		sandbox_free(s);
 		free(p);
 		return NULL;

@@ -184,7 +184,7 @@ region_run(struct region *r)
 static int
 short_of_memory(struct faults *faults)
 {
-	faults_add(faults, FAULT_ERROR, NULL, 0, "no memory, or no descriptors, to start with");
+	faults_add(faults, FAULT_ERROR, "start", NULL, 0, "no memory, or no descriptors, to start with");
 	return -1;
 }
 
@@ -205,7 +205,7 @@ remember(struct region *r, const struct definition *d, struct faults *faults)
 
 	r->worker.recovery = recovery_open(d->region.recovery, &f);
 	if (r->worker.recovery == NULL)
-		faults_add(faults, FAULT_ERROR, d->file, d->region.line, "%s", f.text);
+		faults_add(faults, FAULT_ERROR, "start", d->file, d->region.line, "%s", f.text);
 	return r->worker.recovery != NULL ? 0 : -1;
 }
 
@@ -218,13 +218,13 @@ open_outside(struct region *r, const struct region_options *o, struct faults *fa
 	if (o->library != NULL) {
 		snprintf(r->library_dir, sizeof r->library_dir, "%s", o->library);
 	} else if (sources_library(r->library_dir, sizeof r->library_dir, &f) < 0) {
-		faults_add(faults, FAULT_ERROR, NULL, 0, "%s", f.text);
+		faults_add(faults, FAULT_ERROR, "library", NULL, 0, "%s", f.text);
 		return -1;
 	}
 	r->log = log_open(o->log_file, o->log_format, &f);
 	if (r->log != NULL)
 		return 0;
-	faults_add(faults, FAULT_ERROR, o->log_file, 0, "%s", f.text);
+	faults_add(faults, FAULT_ERROR, "log", o->log_file, 0, "%s", f.text);
 	return -1;
 }
 
@@ -277,7 +277,7 @@ install_defined(struct region *r, const struct definition *d, struct faults *fau
 	for (size_t n = 0; n < d->nipconns; n++) {
 		if (ipconn_install(&r->worker, r->worker.generation, &d->ipconn[n], "", false, &i) == CLAIM_OK)
 			continue;
-		faults_add(faults, FAULT_ERROR, d->file, d->ipconn[n].line, "ipconn %s cannot be installed", d->ipconn[n].ipconn);
+		faults_add(faults, FAULT_ERROR, "start", d->file, d->ipconn[n].line, "ipconn %s cannot be installed", d->ipconn[n].ipconn);
 		return -1;
 	}
 	return 0;
@@ -299,7 +299,7 @@ make_listeners(struct region *r, const struct definition *d, struct faults *faul
 		*last = l;
 		last = &l->next;
 		if (s->status == STATUS_OPEN && listener_open(l, &f) < 0)
-			faults_add(faults, FAULT_ERROR, d->file, s->line, "%s", f.text);
+			faults_add(faults, FAULT_ERROR, "listen", d->file, s->line, "%s", f.text);
 	}
 	return faults->errors == 0 ? 0 : -1;
 }
@@ -317,7 +317,7 @@ open_control(struct region *r, const struct region_options *o, const struct defi
 
 	r->control = control_open(r->worker.loop, control_path(o, d), operator_answer, r, &f);
 	if (r->control == NULL)
-		faults_add(faults, FAULT_ERROR, NULL, 0, "%s", f.text);
+		faults_add(faults, FAULT_ERROR, "control", NULL, 0, "%s", f.text);
 	return r->control != NULL ? 0 : -1;
 }
 
@@ -329,8 +329,9 @@ say_warnings(struct region *r, const struct definition *d)
 
 	health_check(d, &w);
 	for (size_t i = 0; i < w.n; i++)
-		log_say(r->log, MSG_SP0012, "file", w.entry[i].file, "line", log_number(line, w.entry[i].line), "warning",
-			w.entry[i].text, NULL);
+		if (w.entry[i].level == FAULT_WARNING)
+			log_say(r->log, MSG_SP0012, "file", w.entry[i].file, "line", log_number(line, w.entry[i].line), "warning",
+				w.entry[i].text, "rule", w.entry[i].rule, NULL);
 	faults_free(&w);
 }
 

@@ -50,32 +50,32 @@ entries(const struct definition *d, size_t n, struct faults *faults)
 	struct entry *list = calloc(n ? n : 1, sizeof *list);
 
 	if (list == NULL)
-		faults_add(faults, FAULT_ERROR, d->file, 0, "out of memory");
+		faults_add(faults, FAULT_ERROR, "memory", d->file, 0, "out of memory");
 	return list;
 }
 
 static void
 say_service(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
-	faults_add(faults, FAULT_ERROR, d->file, again->line, "tcpipservice %s was already defined at line %d", again->name, first->line);
+	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "tcpipservice %s was already defined at line %d", again->name, first->line);
 }
 
 static void
 say_ipconn(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
-	faults_add(faults, FAULT_ERROR, d->file, again->line, "ipconn %s was already defined at line %d", again->name, first->line);
+	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "ipconn %s was already defined at line %d", again->name, first->line);
 }
 
 static void
 say_program(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
-	faults_add(faults, FAULT_ERROR, d->file, again->line, "program %s was already defined at line %d", again->name, first->line);
+	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "program %s was already defined at line %d", again->name, first->line);
 }
 
 static void
 say_transaction(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
-	faults_add(faults, FAULT_ERROR, d->file, again->line, "transaction %s was already defined at line %d", again->name, first->line);
+	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "transaction %s was already defined at line %d", again->name, first->line);
 }
 
 static void
@@ -83,7 +83,7 @@ say_pair(const struct definition *d, const struct entry *first, const struct ent
 {
 	if (strcmp(first->name, again->name) == 0)
 		return; /* said already, as a name that is there twice */
-	faults_add(faults, FAULT_ERROR, d->file, again->line,
+	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line,
 		"ipconn %s has the networkid and applid (%s) of ipconn %s at line %d; a CAPEX could mean either", again->name, again->key,
 		first->name, first->line);
 }
@@ -171,7 +171,7 @@ say_missing(const struct definition *d, const struct named *k, int line, const c
 {
 	const char *near = nearest(k, missing);
 
-	faults_add(faults, FAULT_ERROR, d->file, line, "%s %s names %s %s, which is not defined%s%s%s", who, name, kind, missing,
+	faults_add(faults, FAULT_ERROR, "unknown_name", d->file, line, "%s %s names %s %s, which is not defined%s%s%s", who, name, kind, missing,
 		near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
@@ -200,7 +200,7 @@ check_named_ipconns(const struct definition *d, const struct places *p, struct f
 		if (*one->ipconn != '\0' && to == NULL)
 			say_missing(d, &ipconns, place_of(p, one->line, "ipconn"), "program", one->program, "ipconn", one->ipconn, faults);
 		else if (to != NULL && to->template_ == TEMPLATE_ONLY)
-			faults_add(faults, FAULT_ERROR, d->file, place_of(p, one->line, "ipconn"),
+			faults_add(faults, FAULT_ERROR, "template_named", d->file, place_of(p, one->line, "ipconn"),
 				"program %s names ipconn %s, a template, which is never connected; name an ipconn that is", one->program, to->ipconn);
 	}
 }
@@ -244,10 +244,10 @@ check_generic(const struct definition *d, const struct tcpipservice_def *t, cons
 	if (to == NULL)
 		say_missing(d, &services, line, "tcpipservice", t->tcpipservice, "speciftcps", t->speciftcps, faults);
 	else if (to == t || *to->speciftcps != '\0')
-		faults_add(faults, FAULT_ERROR, d->file, line, "tcpipservice %s: speciftcps names %s, which is generic itself; name the specific one",
+		faults_add(faults, FAULT_ERROR, "generic_named", d->file, line, "tcpipservice %s: speciftcps names %s, which is generic itself; name the specific one",
 			t->tcpipservice, t->speciftcps);
 	else if ((wrong = unlike(t, to)) != NULL)
-		faults_add(faults, FAULT_ERROR, d->file, line,
+		faults_add(faults, FAULT_ERROR, "generic_differs", d->file, line,
 			"tcpipservice %s: its %s is not that of its specific one, %s; both must have the same ssl, certificate, ciphers, admit, certify, bind and attach",
 			t->tcpipservice, wrong, to->tcpipservice);
 }
@@ -263,7 +263,7 @@ check_generics(const struct definition *d, const struct places *p, struct faults
 		const struct tcpipservice_def *t = definition_tcpipservice(d, c->tcpipservice);
 
 		if (*c->tcpipservice != '\0' && t != NULL && *t->speciftcps != '\0')
-			faults_add(faults, FAULT_ERROR, d->file, place_of(p, c->line, "tcpipservice"),
+			faults_add(faults, FAULT_ERROR, "generic_named", d->file, place_of(p, c->line, "tcpipservice"),
 				"ipconn %s names tcpipservice %s, which is generic and takes nobody in; name its specific one, %s", c->ipconn,
 				t->tcpipservice, t->speciftcps);
 	}
@@ -278,14 +278,14 @@ check_ring(const struct definition *d, const struct places *p, struct faults *fa
 		const struct tcpipservice_def *t = &d->tcpipservice[i];
 
 		if (t->ssl != SSL_NO)
-			faults_add(faults, FAULT_ERROR, d->file, place_of(p, t->line, "ssl"), said, "tcpipservice", t->tcpipservice,
+			faults_add(faults, FAULT_ERROR, "ring_missing", d->file, place_of(p, t->line, "ssl"), said, "tcpipservice", t->tcpipservice,
 				t->ssl == SSL_CLIENTAUTH ? "clientauth" : "yes");
 	}
 	for (size_t i = 0; i < d->nipconns; i++) {
 		const struct ipconn_def *c = &d->ipconn[i];
 
 		if (c->ssl != NO)
-			faults_add(faults, FAULT_ERROR, d->file, place_of(p, c->line, "ssl"), said, "ipconn", c->ipconn, "yes");
+			faults_add(faults, FAULT_ERROR, "ring_missing", d->file, place_of(p, c->line, "ssl"), said, "ipconn", c->ipconn, "yes");
 	}
 }
 
@@ -310,7 +310,7 @@ check_port(const struct definition *d, size_t i, const struct places *p, struct 
 
 		if (other->portnumber != t->portnumber || !same_host(other->host, t->host))
 			continue;
-		faults_add(faults, FAULT_ERROR, d->file, place_of(p, t->line, "portnumber"),
+		faults_add(faults, FAULT_ERROR, "port_twice", d->file, place_of(p, t->line, "portnumber"),
 			"tcpipservice %s has portnumber %d on host %s; tcpipservice %s at line %d has it on host %s", t->tcpipservice,
 			t->portnumber, t->host, other->tcpipservice, other->line, other->host);
 		return;
@@ -323,7 +323,7 @@ check_control(const struct definition *d, const struct places *p, struct faults 
 	size_t len = strlen(d->region.control);
 
 	if (len > CONTROL_MAX)
-		faults_add(faults, FAULT_ERROR, d->file, place_of(p, d->region.line, "control"),
+		faults_add(faults, FAULT_ERROR, "control_long", d->file, place_of(p, d->region.line, "control"),
 			"control is a path of %zu bytes; a Unix socket's path must have at most %d", len, CONTROL_MAX);
 }
 
@@ -331,7 +331,7 @@ static void
 check_sec(const struct definition *d, const struct places *p, struct faults *faults)
 {
 	if (d->region.sec == SEC_YES && *d->region.saf == '\0')
-		faults_add(faults, FAULT_ERROR, d->file, place_of(p, d->region.line, "sec"),
+		faults_add(faults, FAULT_ERROR, "sec_without_saf", d->file, place_of(p, d->region.line, "sec"),
 			"sec is yes, but the region names no saf to check users by; add saf = \"FILE\" to region { }, or write sec = \"no\"");
 }
 

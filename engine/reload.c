@@ -94,7 +94,7 @@ print_place(char *out, size_t size, const struct verdict *v)
 static void
 blame(struct reload *l, const struct ipconn *i, const struct recheck_result *r)
 {
-	faults_add(&l->faults, FAULT_ERROR, r->verdict.file[0] != '\0' ? r->verdict.file : NULL, r->verdict.line,
+	faults_add(&l->faults, FAULT_ERROR, "recheck", r->verdict.file[0] != '\0' ? r->verdict.file : NULL, r->verdict.line,
 		"ipconn %s, asked again at %s: %s: %s", i->def.ipconn, door_name(r->door), r->verdict.code, r->verdict.text);
 }
 
@@ -222,7 +222,7 @@ go_on(void *arg)
 		ask_none(l);
 
 	if (l->region->worker.draining) {
-		faults_add(&l->faults, FAULT_ERROR, NULL, 0, "the region is shutting down");
+		faults_add(&l->faults, FAULT_ERROR, "stopping", NULL, 0, "the region is shutting down");
 		left = -1;
 	}
 	if (left < 0)
@@ -316,6 +316,6 @@ reload_cancel(struct region *r)
 	if (l == NULL)
 		return;
 	loader_cancel(l->loader);
-	faults_add(&l->faults, FAULT_ERROR, NULL, 0, "the region ended before the reload did");
+	faults_add(&l->faults, FAULT_ERROR, "stopping", NULL, 0, "the region ended before the reload did");
 	report(l, false, 0);
 }

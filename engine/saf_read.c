@@ -48,7 +48,7 @@ read_password(lua_State *L, int idx, struct keypath *k, struct saf_user *u)
 		return;
 	before = keypath_enter(k, "password", 8);
 	if (strlen(hash) != len || scrypt_parse(&parsed, hash, &f) < 0)
-		keypath_complain(k, FAULT_ERROR, "%s; `sallyport passwd` makes one", strlen(hash) != len ? "holds a NUL" : f.text);
+		keypath_complain(k, FAULT_ERROR, "value", "%s; `sallyport passwd` makes one", strlen(hash) != len ? "holds a NUL" : f.text);
 	else
 		snprintf(u->password, sizeof u->password, "%s", hash);
 	keypath_leave(k, before);
@@ -63,12 +63,12 @@ read_group(lua_State *L, struct keypath *k, void *arg)
 	size_t len;
 
 	if (lua_type(L, -1) != LUA_TSTRING) {
-		keypath_complain(k, FAULT_ERROR, "must be the name of a group, not a %s", luaL_typename(L, -1));
+		keypath_complain(k, FAULT_ERROR, "value", "must be the name of a group, not a %s", luaL_typename(L, -1));
 		return;
 	}
 	text = lua_tolstring(L, -1, &len);
 	if (keypath_name(k, text, len, "group", name, sizeof name) && saf_add_to_group(at->saf, at->userid, name) < 0)
-		keypath_complain(k, FAULT_ERROR, "%s is there already (or memory ran out)", name);
+		keypath_complain(k, FAULT_ERROR, "twice", "%s is there already (or memory ran out)", name);
 }
 
 static void
@@ -86,7 +86,7 @@ read_user(lua_State *L, struct keypath *k, const char *key, size_t len, void *ar
 	read_password(L, idx, k, &u);
 	u.revoked = keypath_flag(L, idx, k, "revoked");
 	if (saf_add_user(at->saf, &u) < 0) {
-		keypath_complain(k, FAULT_ERROR, "a user %s is there already, in other letters (or memory ran out)", u.userid);
+		keypath_complain(k, FAULT_ERROR, "twice", "a user %s is there already, in other letters (or memory ran out)", u.userid);
 		return;
 	}
 	at->userid = u.userid;
@@ -107,7 +107,7 @@ check_groups(lua_State *L, struct keypath *k, const char *key, size_t len, void 
 	(void)len;
 	for (size_t i = 0; i < saf_groups(at->saf, key); i++)
 		if (saf_user(at->saf, saf_group(at->saf, key, i)) != NULL)
-			keypath_complain(k, FAULT_ERROR, "is in a group %s, and there is a user of that name; a permit could mean either",
+			keypath_complain(k, FAULT_ERROR, "ambiguous", "is in a group %s, and there is a user of that name; a permit could mean either",
 				saf_group(at->saf, key, i));
 }
 
@@ -121,9 +121,9 @@ read_access(lua_State *L, struct keypath *k, enum saf_access *out)
 	char printed[40];
 
 	if (text == NULL)
-		keypath_complain(k, FAULT_ERROR, "must be \"none\", \"execute\", \"read\", \"update\", \"control\" or \"alter\", not a %s", luaL_typename(L, -1));
+		keypath_complain(k, FAULT_ERROR, "value", "must be \"none\", \"execute\", \"read\", \"update\", \"control\" or \"alter\", not a %s", luaL_typename(L, -1));
 	else if (a < 0)
-		keypath_complain(k, FAULT_ERROR, "'%s' is not none, execute, read, update, control or alter",
+		keypath_complain(k, FAULT_ERROR, "value", "'%s' is not none, execute, read, update, control or alter",
 			text_printable(printed, sizeof printed, text, lua_rawlen(L, -1)));
 	else
 		*out = (enum saf_access)a;
@@ -140,7 +140,7 @@ read_permit(lua_State *L, struct keypath *k, const char *key, size_t len, void *
 	if (!(len == 1 && key[0] == '*') && !keypath_name(k, key, len, "user or group", who, sizeof who))
 		return;
 	if (read_access(L, k, &access) && saf_permit(at->saf, at->class, at->profile, who, access) < 0)
-		keypath_complain(k, FAULT_ERROR, "%s is there already, in other letters (or memory ran out)", who);
+		keypath_complain(k, FAULT_ERROR, "twice", "%s is there already, in other letters (or memory ran out)", who);
 }
 
 static enum saf_access
@@ -162,7 +162,7 @@ profile_name(struct keypath *k, const char *key, size_t len, char out[SAF_PROFIL
 	struct fault f;
 
 	if (profile_check(key, len, &f) < 0) {
-		keypath_complain(k, FAULT_ERROR, "is not the name of a profile: %s", f.text);
+		keypath_complain(k, FAULT_ERROR, "value", "is not the name of a profile: %s", f.text);
 		return false;
 	}
 	return text_upper(out, SAF_PROFILE_SIZE, key, len);
@@ -180,7 +180,7 @@ read_profile(lua_State *L, struct keypath *k, const char *key, size_t len, void 
 		return;
 	keypath_known(L, idx, k, profile_words);
 	if (saf_add_profile(at->saf, at->class, name, read_uacc(L, idx, k)) < 0) {
-		keypath_complain(k, FAULT_ERROR, "a profile %s is there already, in other letters (or memory ran out)", name);
+		keypath_complain(k, FAULT_ERROR, "twice", "a profile %s is there already, in other letters (or memory ran out)", name);
 		return;
 	}
 	at->profile = name;
@@ -200,7 +200,7 @@ read_class(lua_State *L, struct keypath *k, const char *key, size_t len, void *a
 	if (!keypath_name(k, key, len, "class", name, sizeof name) || !keypath_table(L, -1, k, "a table { [\"PROFILE\"] = { ... } }"))
 		return;
 	if (saf_add_class(at->saf, name) < 0) {
-		keypath_complain(k, FAULT_ERROR, "a class %s is there already, in other letters (or memory ran out)", name);
+		keypath_complain(k, FAULT_ERROR, "twice", "a class %s is there already, in other letters (or memory ran out)", name);
 		return;
 	}
 	at->class = name;
@@ -219,7 +219,7 @@ read_revoke(lua_State *L, int idx, struct keypath *k, struct saf *s)
 		if (lua_type(L, -1) == LUA_TNUMBER && lua_isinteger(L, -1))
 			times = lua_tointeger(L, -1);
 		if (times < 0 || times > REVOKE_MAX)
-			keypath_complain(k, FAULT_ERROR, "must be a whole number from 0 (no limit) to %d", REVOKE_MAX);
+			keypath_complain(k, FAULT_ERROR, "value", "must be a whole number from 0 (no limit) to %d", REVOKE_MAX);
 		else
 			saf_set_revoke(s, (unsigned)times);
 	}
@@ -232,7 +232,7 @@ say_stranger(void *arg, const char *class, const char *profile, const char *who)
 {
 	struct keypath *k = arg;
 
-	keypath_complain(k, FAULT_WARNING, "classes.%s.%s.permit.%s is neither a user nor a group that anybody is in", class, profile, who);
+	keypath_complain(k, FAULT_WARNING, "unknown_name", "classes.%s.%s.permit.%s is neither a user nor a group that anybody is in", class, profile, who);
 }
 
 /* lua_next's order is nobody's: the same file says the same twice. */
@@ -310,7 +310,7 @@ read_bytes(struct load *l, const char *bytes, size_t len)
 		fault_set(&f, "the file is larger than 4 MiB");
 	else if (datafile_run(&d, &line, &f) == 0)
 		return;
-	faults_add(l->faults, FAULT_ERROR, l->file, line, "%s", f.text);
+	faults_add(l->faults, FAULT_ERROR, "syntax", l->file, line, "%s", f.text);
 }
 
 struct saf *
@@ -321,7 +321,7 @@ saf_load(const char *file, struct faults *faults)
 	char *bytes = datafile_slurp(file, SAF_BYTES_MAX, &len);
 
 	if (bytes == NULL) {
-		faults_add(faults, FAULT_ERROR, file, 0, "cannot be read: %s", strerror(errno));
+		faults_add(faults, FAULT_ERROR, "file", file, 0, "cannot be read: %s", strerror(errno));
 		return NULL;
 	}
 	read_bytes(&l, bytes, len);

@@ -35,9 +35,9 @@ object(struct running *r, const char *format, ...)
 	va_end(ap);
 	r->held = false;
 	if (r->name[0] != '\0')
-		faults_add(r->faults, FAULT_ERROR, r->path, 0, "row %d \"%s\": %s", r->row, r->name, text);
+		faults_add(r->faults, FAULT_ERROR, "row", r->path, 0, "row %d \"%s\": %s", r->row, r->name, text);
 	else
-		faults_add(r->faults, FAULT_ERROR, r->path, 0, "row %d: %s", r->row, text);
+		faults_add(r->faults, FAULT_ERROR, "row", r->path, 0, "row %d: %s", r->row, text);
 }
 
 static const char *const row_words[] = { "name", "door", "facts", "mock", "expect", NULL };
@@ -242,7 +242,7 @@ rows_inside(lua_State *L)
 
 	luaL_checkstack(L, 16, "specs");
 	if (n == 0)
-		faults_add(r->faults, FAULT_ERROR, r->path, 0, "has no rows");
+		faults_add(r->faults, FAULT_ERROR, "row", r->path, 0, "has no rows");
 	for (r->row = 1; r->row <= n; r->row++) {
 		r->held = true;
 		r->name[0] = '\0';
@@ -272,7 +272,7 @@ run_rows(struct running *r)
 	lua_insert(L, -2); /* [inside r rows] */
 	if (lua_pcall(L, 2, 0, 0) == LUA_OK)
 		return;
-	faults_add(r->faults, FAULT_ERROR, r->path, 0, "row %d: %s", r->row,
+	faults_add(r->faults, FAULT_ERROR, "row", r->path, 0, "row %d: %s", r->row,
 		lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "cannot be read");
 	r->result->failed++;
 	lua_pop(L, 1);
@@ -290,7 +290,7 @@ run_file(void *arg, const char *name)
 		return;
 	s = sources_get(r->g->sources, name, &f);
 	if (s == NULL) {
-		faults_add(r->faults, FAULT_ERROR, NULL, 0, "%s", f.text);
+		faults_add(r->faults, FAULT_ERROR, "file", NULL, 0, "%s", f.text);
 		r->result->failed++;
 		return;
 	}
@@ -310,5 +310,5 @@ specs_run(struct generation *g, struct specs_result *out, struct faults *faults)
 
 	*out = (struct specs_result){ 0 };
 	if (sources_scan(g->sources, run_file, &r, &f) < 0)
-		faults_add(faults, FAULT_ERROR, NULL, 0, "%s", f.text);
+		faults_add(faults, FAULT_ERROR, "library", NULL, 0, "%s", f.text);
 }

@@ -24,7 +24,7 @@ same_place(const struct tcpipservice_def *a, const struct tcpipservice_def *b)
 static void
 in_the_way(const struct generation *g, const struct ipconn_def *d, const struct ipconn *holder, const char *what, struct faults *faults)
 {
-	faults_add(faults, FAULT_ERROR, g->definition->file, d->line,
+	faults_add(faults, FAULT_ERROR, "ipconn_held", g->definition->file, d->line,
 		"ipconn %s cannot be installed: %s is held by the %s ipconn %s, which is %s; release it first", d->ipconn, what,
 		holder->autoinstalled ? "autoinstalled" : "defined", holder->def.ipconn, connstatus_name(holder->status));
 }
@@ -122,7 +122,7 @@ bring(struct region *r, const struct tcpipservice_def *d, struct faults *faults)
 	else if (ok == 0 && old == NULL && d->status == STATUS_OPEN)
 		ok = listener_open_as(l, d, &f);
 	if (ok < 0)
-		faults_add(faults, FAULT_ERROR, r->file, d->line, "%s", f.text);
+		faults_add(faults, FAULT_ERROR, "listen", r->file, d->line, "%s", f.text);
 	return ok;
 }
 

@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- `sallyport check`: every fault of a definition with its place, the warnings, the exit status.
+local json = require "dkjson"
+
 local support = require "spec.support"
 
 local REGION = 'region { applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA" }\n'
@@ -62,6 +64,47 @@ ipconn "NETZ" {
     has(said, "region.lua:12: fault: ipconn NETY was already defined at line 11")
     has(said, "region.lua:14: fault: ipconn NETZ names tcpipservice IPICSEK, which is not defined; did you mean IPICSEC?")
     has(said, "region.lua:15: fault: ipconn NETZ: sendcount is the string \"10\"")
+  end)
+
+  it("prints an array of what it found with --json, and nothing else on stdout", function()
+    local file = dir .. "/region.lua"
+    support.write(file, [[
+region { applid = "CICSA", networkid = "NETA", drian = 5 }
+tcpipservice "T" { portnumber = 0, heartbeat = 0 }
+]])
+    local status, out, err = support.sallyport("check", "--region", file, "--json")
+    local rows = json.decode(out)
+    assert.equal(1, status, out .. err)
+    assert.same({ level = "fault", file = file, line = 1, rule = "unknown_key",
+      text = "unknown key 'drian' in region; did you mean 'drain'?" }, rows[1])
+    support.write(file, REGION .. 'tcpipservice "T" { portnumber = 0, heartbeat = 0 }')
+    status, out, err = support.sallyport("check", "--region", file, "--json", "--specs")
+    rows = json.decode(out)
+    assert.equal(0, status, out .. err)
+    local found = {}
+    for _, row in ipairs(rows) do found[row.level .. " " .. row.rule] = row.line end
+    assert.same({ ["note unchecked"] = 1, ["warning heartbeat_off"] = 2 }, found)
+    assert.is_truthy(err:find "%d+ rows, 0 failed", err)
+  end)
+
+  it("prints an empty array with --json when there is nothing to say, and null for no place", function()
+    local file = dir .. "/region.lua"
+    support.write(file, 'region { applid = "CICSA", networkid = "NETA", sec = "no" }')
+    local status, out, err = support.sallyport("check", "--region", file, "--json", "--strict")
+    assert.equal(0, status, out .. err)
+    assert.equal("[]\n", out)
+    status, out = support.sallyport("check", "--region", dir .. "/nowhere.lua", "--json")
+    local row = json.decode(out, 1, json.null)[1]
+    assert.equal(1, status)
+    assert.equal("file", row.rule)
+    assert.equal(json.null, row.line)
+  end)
+
+  it("never counts a note, also under --strict", function()
+    local status, said = check(REGION .. 'tcpipservice "T" { portnumber = 0 }', "--strict")
+    assert.equal(0, status, said)
+    has(said, "region.lua:1: note: security checks of requests are off")
+    has(said, "0 faults, 0 warnings")
   end)
 
   it("says where Lua could not go on", function()

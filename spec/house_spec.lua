@@ -140,6 +140,24 @@ describe("the house", function()
     none(unknown)
   end)
 
+  it("gives every fault, warning and note a rule of [a-z0-9_]+", function()
+    local nameless, named = {}, 0
+    local calls = { faults_add = "^%b()", keypath_complain = "^%b()", reading_complain = "^%b()" }
+    for _, path in ipairs(files("engine", "%.c$")) do
+      local source = assert(text.read(path))
+      for call, rest in source:gmatch("\n\t+[^\n]-(%l+_%l+)(%b())") do
+        if calls[call] and not rest:find("struct", 1, true) then
+          named = named + 1
+          if not rest:find('^%([^"]-, "[a-z0-9_]+", ') and not rest:find(", rule, ", 1, true) then
+            nameless[#nameless + 1] = path .. ": " .. call .. rest
+          end
+        end
+      end
+    end
+    none(nameless)
+    assert.is_true(named > 100)
+  end)
+
   it("has no file above " .. LINES_MAX .. " lines", function()
     local long = {}
     for _, path in ipairs(files("lua", "%.lua$", files("engine", "%.[ch]$"))) do
