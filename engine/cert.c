@@ -112,11 +112,12 @@ is_shared(const X509_NAME *name, int i)
 		(i + 1 < X509_NAME_entry_count(name) && X509_NAME_ENTRY_set(X509_NAME_get_entry(name, i + 1)) == part);
 }
 
-static int
-read_dn(struct dn *d, const X509_NAME *name)
+int
+cert_read_name(struct dn *d, const struct X509_name_st *name)
 {
 	int i, n = X509_NAME_entry_count(name);
 
+	*d = (struct dn){ .n = 0 };
 	if (n < 0 || n > NAMES_MAX)
 		return -1;
 	d->item = n ? calloc((size_t)n, sizeof *d->item) : NULL;
@@ -257,7 +258,7 @@ read_time(int64_t *out, const ASN1_TIME *t)
 static int
 describe(struct certificate *c, X509 *x)
 {
-	if (read_dn(&c->subject, X509_get_subject_name(x)) < 0 || read_dn(&c->issuer, X509_get_issuer_name(x)) < 0)
+	if (cert_read_name(&c->subject, X509_get_subject_name(x)) < 0 || cert_read_name(&c->issuer, X509_get_issuer_name(x)) < 0)
 		return -1;
 	if (read_san(c, x) < 0 || read_serial(c, x) < 0 || read_digest(c, x) < 0)
 		return -1;

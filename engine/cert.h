@@ -6,6 +6,7 @@
 #include "facts.h"
 
 struct x509_st;
+struct X509_name_st;
 struct x509_store_ctx_st;
 
 /*
@@ -20,6 +21,9 @@ struct certificate *cert_read(struct x509_st *x);
  * error (the first CHAIN_ERRORS). Keys and signatures below OpenSSL's security `level` are errors. NULL as above, nothing walked.
  */
 struct certificate *cert_read_chain(struct x509_store_ctx_st *walk, int level);
+
+/* A distinguished name as facts hold it; dn_free it, also after -1 (no memory, or a name that cannot be described). */
+int cert_read_name(struct dn *out, const struct X509_name_st *name);
 
 /* Fuzzing and tests: the same from DER bytes. */
 struct certificate *cert_read_der(const unsigned char *der, size_t len);

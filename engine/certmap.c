@@ -2,6 +2,7 @@
 #include "certmap.h"
 
 #include "dn.h"
+#include "ring.h"
 
 #include <ctype.h>
 #include <stdbool.h>
@@ -9,15 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* In the order in which RACF looks at them. A whole subject name has more parts than any end of it, so the number of parts is the order within a kind. */
+enum kind { KIND_FINGERPRINT, KIND_SUBJECT_AND_ISSUER, KIND_SUBJECT, KIND_ISSUER };
+
 struct filter {
 	struct filter *next;
+	enum kind kind;
+	size_t number;             /* of the list, from 1 */
 	char userid[NAME_SIZE];
 	char sha256[65];           /* lower case; "" none */
 	struct dn subject, issuer; /* owned; n = 0: not given */
 };
 
 struct certmap {
-	struct filter *first; /* owned; the most specific first */
+	struct filter *first; /* owned; in the order in which they are tried */
+	size_t n;
 };
 
 struct certmap *
@@ -72,15 +79,16 @@ take_name(struct dn *d, const char *what, const char *text, struct fault *f)
 }
 
 static int
-fill(struct filter *x, const char *sha256, const char *subject, const char *issuer, struct fault *f)
+fill(struct filter *x, const struct filter_text *given, struct fault *f)
 {
-	if (sha256 == NULL && subject == NULL && issuer == NULL)
+	if (given->sha256 == NULL && given->subject == NULL && given->issuer == NULL)
 		return fault_set(f, "a filter names a certificate by sha256, or by subject, issuer or both");
-	if (sha256 != NULL && (subject != NULL || issuer != NULL))
+	if (given->sha256 != NULL && (given->subject != NULL || given->issuer != NULL))
 		return fault_set(f, "a fingerprint says all: sha256 stands alone");
-	if (sha256 != NULL)
-		return take_digest(x, sha256, f);
-	return take_name(&x->subject, "subject", subject, f) < 0 || take_name(&x->issuer, "issuer", issuer, f) < 0 ? -1 : 0;
+	if (given->sha256 != NULL)
+		return take_digest(x, given->sha256, f);
+	x->kind = given->subject == NULL ? KIND_ISSUER : given->issuer == NULL ? KIND_SUBJECT : KIND_SUBJECT_AND_ISSUER;
+	return take_name(&x->subject, "subject", given->subject, f) < 0 || take_name(&x->issuer, "issuer", given->issuer, f) < 0 ? -1 : 0;
 }
 
 static bool
@@ -92,8 +100,8 @@ same(const struct filter *a, const struct filter *b)
 static bool
 before(const struct filter *a, const struct filter *b)
 {
-	if ((a->sha256[0] != '\0') != (b->sha256[0] != '\0'))
-		return a->sha256[0] != '\0';
+	if (a->kind != b->kind)
+		return a->kind < b->kind;
 	return a->subject.n != b->subject.n ? a->subject.n > b->subject.n : a->issuer.n > b->issuer.n;
 }
 
@@ -107,33 +115,48 @@ put_in(struct certmap *m, struct filter *x, struct fault *f)
 			return fault_set(f, "there is a filter for the same already, for %s", o->userid);
 	while (*at != NULL && !before(x, *at))
 		at = &(*at)->next;
+	x->number = ++m->n;
 	x->next = *at;
 	*at = x;
 	return 0;
 }
 
 int
-certmap_add(struct certmap *m, const char *userid, const char *sha256, const char *subject, const char *issuer, struct fault *f)
+certmap_add(struct certmap *m, const struct filter_text *given, struct fault *f)
 {
 	struct filter *x = calloc(1, sizeof *x);
 
 	if (x == NULL)
 		return fault_set(f, "out of memory");
-	snprintf(x->userid, sizeof x->userid, "%s", userid);
-	if (fill(x, sha256, subject, issuer, f) == 0 && put_in(m, x, f) == 0)
+	snprintf(x->userid, sizeof x->userid, "%s", given->userid);
+	if (fill(x, given, f) == 0 && put_in(m, x, f) == 0)
 		return 0;
 	filter_free(x);
 	return -1;
 }
 
+size_t
+certmap_filters(const struct certmap *m)
+{
+	return m->n;
+}
+
 /* --- asking --------------------------------------------------------------------------------------------------------- */
+
+static bool
+issuer_fits(const struct filter *x, const struct dn *issuer)
+{
+	return x->kind == KIND_ISSUER ? dn_ends(issuer, &x->issuer) : dn_same(issuer, &x->issuer);
+}
 
 static bool
 fits(const struct filter *x, const struct certificate *c)
 {
-	if (x->sha256[0] != '\0')
+	if (x->kind == KIND_FINGERPRINT)
 		return strcmp(x->sha256, c->sha256) == 0;
-	return c->chain.ok && (x->subject.n == 0 || dn_ends(&c->subject, &x->subject)) && (x->issuer.n == 0 || dn_ends(&c->issuer, &x->issuer));
+	if (!c->chain.ok || (x->kind != KIND_ISSUER && !dn_ends(&c->subject, &x->subject)))
+		return false;
+	return x->kind == KIND_SUBJECT || issuer_fits(x, &c->issuer);
 }
 
 const char *
@@ -152,4 +175,22 @@ certmap_decide(const struct certmap *m, const struct certificate *c, const char 
 	const char *userid = said[0] != '\0' ? said : certmap_userid(m, c);
 
 	snprintf(out, NAME_SIZE, "%s", userid != NULL ? userid : "");
+}
+
+/* --- checking ------------------------------------------------------------------------------------------------------- */
+
+static bool
+is_issuer(void *arg, const struct dn *subject)
+{
+	return issuer_fits(arg, subject);
+}
+
+void
+certmap_check(const struct certmap *m, const struct ring *r, const char *file, struct faults *faults)
+{
+	for (struct filter *x = m->first; x != NULL; x = x->next)
+		if (x->issuer.n > 0 && !ring_any_authority(r, is_issuer, x))
+			faults_add(faults, FAULT_WARNING, "issuer_unknown", file, 0, "[%zu]: no signer and no intermediate of the ring is named %s; unless partners present "
+				"an intermediate of %s, the filter fits no certificate", x->number, x->issuer.printed,
+				x->kind == KIND_ISSUER ? "a name that ends so" : "exactly this name");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * certmap: a user ID for a certificate, by filters like RACF's DIGTNMAP: a fingerprint, or the ends of its subject's and issuer's names
- * (IPIC.md 7.8). Immutable once loaded; a generation owns it.
+ * certmap: a user ID for a certificate, by filters like those of RACF's class DIGTNMAP: a fingerprint, or the names of its subject and issuer
+ * (IPIC.md 7.8). Immutable once loaded; its owner is a generation (a ring's maps.lua) or a script (cert.filter).
  */
 #ifndef SALLYPORT_CERTMAP_H
 #define SALLYPORT_CERTMAP_H
@@ -12,16 +12,30 @@
 #include "fault.h"
 
 struct certmap;
+struct ring;
+
+struct filter_text { /* one filter as it was written; borrowed. NULL: not given */
+	const char *userid;  /* checked by the reader */
+	const char *sha256;  /* 64 hex digits; colons are allowed, case does not count */
+	const char *subject; /* dn.h */
+	const char *issuer;
+};
 
 struct certmap *certmap_new(void); /* NULL: no memory */
 void certmap_free(struct certmap *m); /* NULL is fine */
-/* One filter more; texts not given are NULL: sha256 (64 hex digits, colons and case as they come) alone, or subject, issuer or both (dn.h). -1 with a sentence:
- * none of them or both kinds, what is none, a filter that is there already, no memory. userid is checked by the reader. */
-int certmap_add(struct certmap *m, const char *userid, const char *sha256, const char *subject, const char *issuer, struct fault *f);
-/* The user ID of the most specific filter that fits: a fingerprint, else the one with most parts of the subject's name, else of the issuer's. Names
- * count only when the chain verified: else they are a claim. NULL: none fits, or c or m is NULL. Borrowed from m. */
+/* Adds a filter: sha256 alone, or subject, issuer or both. -1 with a sentence: neither or both kinds, a text that cannot be read, a filter that is there
+ * already, no memory. */
+int certmap_add(struct certmap *m, const struct filter_text *given, struct fault *f);
+size_t certmap_filters(const struct certmap *m);
+/*
+ * The user ID of the first filter that fits, in RACF's order: a fingerprint; a subject with an issuer; a subject; an issuer; of one kind the filter with
+ * the most parts. A subject alone or an issuer alone is the end of the certificate's name; an issuer beside a subject is the whole name. Names count only
+ * when the chain verified: else they are a claim. NULL: none fits, or c or m is NULL. Borrowed from m.
+ */
 const char *certmap_userid(const struct certmap *m, const struct certificate *c);
 /* What certify's answer makes of it: the user ID it said, else the map's; out "" when neither has one. */
 void certmap_decide(const struct certmap *m, const struct certificate *c, const char *said, char out[NAME_SIZE]);
+/* Adds a warning for each filter whose issuer no signer and no intermediate of the ring is named by. `file`: the map's. */
+void certmap_check(const struct certmap *m, const struct ring *r, const char *file, struct faults *faults);
 
 #endif

@@ -4,6 +4,8 @@
 #include "datafile.h"
 #include "keypath.h"
 #include "resource.h"
+#include "ring.h"
+#include "sandbox.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -41,37 +43,49 @@ text_of(lua_State *L, int idx, struct keypath *k, const char *key, bool *ok)
 static void
 read_filter(lua_State *L, struct keypath *k, void *arg)
 {
-	struct load *l = arg;
+	struct certmap *m = arg;
 	int idx = lua_gettop(L);
-	const char *userid, *sha256, *subject, *issuer;
+	struct filter_text given;
 	char name[NAME_SIZE];
 	struct fault f;
 	bool ok = true;
 
+	sandbox_read_through(L, idx);
 	if (!keypath_table(L, idx, k, "a filter { userid = \"FRED\", subject = \"OU=Pay,O=Shop\" }"))
 		return;
 	keypath_known(L, idx, k, filter_words);
-	userid = text_of(L, idx, k, "userid", &ok);
-	sha256 = text_of(L, idx, k, "sha256", &ok);
-	subject = text_of(L, idx, k, "subject", &ok);
-	issuer = text_of(L, idx, k, "issuer", &ok);
-	if (userid == NULL && ok)
+	given.userid = text_of(L, idx, k, "userid", &ok);
+	given.sha256 = text_of(L, idx, k, "sha256", &ok);
+	given.subject = text_of(L, idx, k, "subject", &ok);
+	given.issuer = text_of(L, idx, k, "issuer", &ok);
+	if (given.userid == NULL && ok)
 		keypath_complain(k, FAULT_ERROR, "missing", "has no userid");
-	if (userid == NULL || !keypath_name(k, userid, strlen(userid), "user", name, sizeof name) || !ok)
+	if (given.userid == NULL || !keypath_name(k, given.userid, strlen(given.userid), "user", name, sizeof name) || !ok)
 		return;
-	if (certmap_add(l->map, name, sha256, subject, issuer, &f) < 0)
+	given.userid = name;
+	if (certmap_add(m, &given, &f) < 0)
 		keypath_complain(k, FAULT_ERROR, "value", "%s", f.text);
+}
+
+void
+certmap_read(struct lua_State *L, int idx, struct certmap *m, const char *file, struct faults *faults)
+{
+	struct keypath k = { .file = file, .faults = faults };
+
+	luaL_checkstack(L, 16, NULL);
+	lua_pushvalue(L, idx);
+	sandbox_read_through(L, -1);
+	if (keypath_table(L, -1, &k, "a list of filters: { { userid = \"FRED\", subject = \"OU=Pay,O=Shop\" } }"))
+		keypath_items(L, -1, &k, read_filter, m);
+	lua_pop(L, 1);
 }
 
 static void
 read_returned(lua_State *L, void *arg)
 {
 	struct load *l = arg;
-	struct keypath k = { .file = l->file, .faults = l->faults };
 
-	luaL_checkstack(L, 16, NULL);
-	if (keypath_table(L, -1, &k, "a list of filters: return { { userid = \"FRED\", subject = \"OU=Pay,O=Shop\" } }"))
-		keypath_items(L, -1, &k, read_filter, l);
+	certmap_read(L, -1, l->map, l->file, l->faults);
 }
 
 static void
@@ -92,14 +106,14 @@ read_bytes(struct load *l, const char *bytes, size_t len)
 }
 
 struct certmap *
-certmap_load(const char *dir, struct faults *faults)
+certmap_load(const struct ring *r, struct faults *faults)
 {
 	char file[PATH_SIZE + 16];
 	struct load l = { .file = file, .faults = faults };
 	size_t errors = faults->errors, len;
 	char *bytes;
 
-	snprintf(file, sizeof file, "%s/maps.lua", dir);
+	snprintf(file, sizeof file, "%s/maps.lua", ring_dir(r));
 	bytes = datafile_slurp(file, MAPS_BYTES_MAX, &len);
 	if (bytes == NULL) {
 		if (errno != ENOENT)
@@ -108,8 +122,10 @@ certmap_load(const char *dir, struct faults *faults)
 	}
 	read_bytes(&l, bytes, len);
 	free(bytes);
-	if (faults->errors == errors)
+	if (faults->errors == errors) {
+		certmap_check(l.map, r, file, faults);
 		return l.map;
+	}
 	certmap_free(l.map);
 	return NULL;
 }

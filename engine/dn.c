@@ -135,8 +135,10 @@ dn_parse(struct dn *out, const char *text, size_t len, struct fault *f)
 	struct parse p = { .at = text, .end = text + len, .fault = f };
 
 	*out = (struct dn){ .item = calloc(DN_PARTS_MAX, sizeof *out->item) };
-	if (out->item == NULL)
+	if (out->item == NULL || (out->printed = strndup(text, len)) == NULL) {
+		dn_free(out);
 		return fault_set(f, "out of memory");
+	}
 	if (read_parts(&p, out) < 0) {
 		dn_free(out);
 		return -1;

@@ -13,7 +13,7 @@
 
 /*
  * Reads TYPE=VALUE,…; \ takes a character as it stands, or two hex digits as a byte; blanks around a value do not count. out is in a certificate's
- * order, the leaf last; dn_free it. -1 with a sentence and nothing to free: empty, no TYPE=, a value that is empty or holds a NUL, an
+ * order, the leaf last, `printed` the text itself; dn_free it. -1 with a sentence and nothing to free: empty, no TYPE=, a value that is empty or holds a NUL, an
  * unescaped one of + ; < > " or a # in front, or no memory.
  */
 int dn_parse(struct dn *out, const char *text, size_t len, struct fault *f);

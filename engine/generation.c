@@ -52,7 +52,7 @@ load_ring(struct loading *l)
 	if (l->g->ring == NULL)
 		faults_add(l->faults, FAULT_ERROR, "ring", l->d->file, r->line, "region: ring: %s", f.text);
 	else
-		l->g->certmap = certmap_load(r->ring, l->faults);
+		l->g->certmap = certmap_load(l->g->ring, l->faults);
 }
 
 /* The first listener whose requests no script judges; NULL: none. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The module's table, the place of a script, checks, and ip sets. Verdicts: lhost_verdict.c; counters and ipconns: lhost_world.c; the saf: lhost_saf.c. */
+/* The module's table, the place of a script, checks, and ip sets. Verdicts: lhost_verdict.c; counters and ipconns: lhost_world.c; the saf: lhost_saf.c;
+ * filters of certificates: lhost_cert.c. */
 #include "lhost.h"
 
 #include "ipset.h"
@@ -385,6 +386,7 @@ lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 	set_functions(L, h, lhost_verdict_functions);
 	set_functions(L, h, lhost_world_functions);
 	set_functions(L, h, lhost_saf_functions);
+	set_functions(L, h, lhost_cert_functions);
 	if (with_mock) {
 		lua_pushlightuserdata(L, h);
 		lua_pushcclosure(L, mock, 1);

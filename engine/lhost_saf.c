@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The saf as policies may ask it: the generation's, or a mock's. Each answer goes into the record, as a check does. And names that certificates are
- * mapped by. */
+/* The saf as policies may ask it: the generation's, or a mock's. Each answer goes into the record, as a check does. */
 #include "lhost.h"
 
-#include "dn.h"
 #include "lhost_parts.h"
 #include "saf_read.h"
 
@@ -181,54 +179,7 @@ user(lua_State *L)
 	return 1;
 }
 
-static int
-dn_gc(lua_State *L)
-{
-	dn_free(lua_touserdata(L, 1));
-	return 0;
-}
-
-static void
-push_parts(lua_State *L, const struct dn *d)
-{
-	lua_createtable(L, (int)d->n, 0);
-	for (size_t i = 0; i < d->n; i++) {
-		lua_createtable(L, 0, 2);
-		lua_pushstring(L, d->item[i].type);
-		lua_setfield(L, -2, "type");
-		lua_pushlstring(L, d->item[i].value.bytes, d->item[i].value.len);
-		lua_setfield(L, -2, "value");
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
-	}
-}
-
-/* host.dn(text) -> a list of { type =, value = } in a certificate's order, the leaf last; or nil and what is wrong with it. */
-static int
-dn(lua_State *L)
-{
-	size_t len;
-	const char *text = luaL_checklstring(L, 1, &len);
-	struct fault f = { "" };
-	struct dn *d;
-
-	lhost_pay(L, lhost_of(L), STEPS + len);
-	d = lua_newuserdatauv(L, sizeof *d, 0);
-	*d = (struct dn){ .n = 0 };
-	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, dn_gc);
-	lua_setfield(L, -2, "__gc");
-	lua_setmetatable(L, -2);
-	if (dn_parse(d, text, len, &f) < 0) {
-		lua_pushnil(L);
-		lua_pushstring(L, f.text);
-		return 2;
-	}
-	push_parts(L, d);
-	return 1;
-}
-
 const luaL_Reg lhost_saf_functions[] = {
-	{ "dn", dn },
 	{ "saf_check", check },
 	{ "saf_user", user },
 	{ NULL, NULL },

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cert.h"
 #include "ringfiles.h"
 
 struct pair {
@@ -382,4 +383,27 @@ ring_use(const struct ring *r, const char *label, bool optional, struct ssl_ctx_
 	if (optional)
 		return 0;
 	return fault_set(f, "%s: has no certificate of its own; put LABEL.pem and LABEL.key there", r->dir);
+}
+
+static bool
+is_named(const X509_NAME *name, bool (*is)(void *arg, const struct dn *subject), void *arg)
+{
+	struct dn d;
+	bool yes = cert_read_name(&d, name) == 0 && is(arg, &d);
+
+	dn_free(&d);
+	return yes;
+}
+
+bool
+ring_any_authority(const struct ring *r, bool (*is)(void *arg, const struct dn *subject), void *arg)
+{
+	for (int i = 0; i < sk_X509_NAME_num(r->signers); i++)
+		if (is_named(sk_X509_NAME_value(r->signers, i), is, arg))
+			return true;
+	for (size_t i = 0; i < r->n; i++)
+		for (int j = 0; j < sk_X509_num(r->pair[i].chain); j++)
+			if (is_named(X509_get_subject_name(sk_X509_value(r->pair[i].chain, j)), is, arg))
+				return true;
+	return false;
 }

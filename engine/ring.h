@@ -13,6 +13,7 @@
 
 #include "fault.h"
 
+struct dn;
 struct ring;
 struct ssl_ctx_st;
 
@@ -33,6 +34,8 @@ void ring_unref(struct ring *r); /* NULL is fine */
 const char *ring_dir(const struct ring *r);
 /* True when the ring has a certificate with that label; label "" means the default one. */
 bool ring_has(const struct ring *r, const char *label);
+/* Whether is(arg, subject) is true of a signer, or of an intermediate of a pair. False as well when memory ran out. */
+bool ring_any_authority(const struct ring *r, bool (*is)(void *arg, const struct dn *subject), void *arg);
 
 /*
  * Puts the labelled pair and its explicit chain ("" = default; a ring without pair: nothing, and that is no fault when

@@ -271,12 +271,27 @@ describe("cert.filter", function()
     assert.are.equal("PAY", filter(named()))
   end)
 
+  -- What a policy's own spec may write for a certificate.
+  it("fits no name that is none", function()
+    local filter = cert.filter { { userid = "SHOP", subject = "O=Shop" } }
+    for _, name in ipairs { 7, "O=Shop", { "O=Shop" }, { { type = "O" } }, { { value = "Shop" } }, { { type = 7, value = "Shop" } } } do
+      assert.is_nil(filter(certificate { subject = name }))
+    end
+    assert.is_nil(filter { chain = { ok = true } })
+  end)
+
   it("takes filters and nothing else", function()
-    fails("filter 1 names a certificate by", cert.filter, { { userid = "A" } })
-    fails("filter 1 names a certificate by", cert.filter, { { userid = "A", sha256 = SUM, subject = "C=DE" } })
-    fails("filter 2: subject: a name is TYPE=VALUE", cert.filter, { { userid = "A", subject = "C=DE" }, { userid = "A", subject = "DE" } })
-    fails("filter 1: userid must be a string", cert.filter, { { subject = "C=DE" } })
-    fails("no key 'subj'", cert.filter, { { userid = "A", subj = "C=DE" } })
+    fails("cert.filter: [1]: a filter names a certificate by", cert.filter, { { userid = "A" } })
+    fails("[1]: a fingerprint says all", cert.filter, { { userid = "A", sha256 = SUM, subject = "C=DE" } })
+    fails("[2]: subject: a name is TYPE=VALUE", cert.filter, { { userid = "A", subject = "C=DE" }, { userid = "A", subject = "DE" } })
+    fails("[2]: there is a filter for the same already, for A", cert.filter,
+      { { userid = "A", subject = "C=DE" }, { userid = "B", subject = "c=DE" } })
+    fails("[1]: has no userid", cert.filter, { { subject = "C=DE" } })
+    fails("'not a name' is not the name of a user", cert.filter, { { userid = "not a name", subject = "C=DE" } })
+    fails("has no key 'subj'", cert.filter, { { userid = "A", subj = "C=DE" } })
+    fails("without keys", cert.filter, { userid = "A", subject = "C=DE" })
+    fails("[1]: must be a filter { userid", cert.filter, { "CN=a" })
+    fails("takes a list of filters, not a nil", cert.filter)
     fails("not a SHA-256 fingerprint", cert.filter, { { userid = "A", sha256 = "ab" } })
     fails("takes facts.certificate, not a nil", cert.filter { { userid = "A", subject = "C=DE" } })
   end)
@@ -308,6 +323,46 @@ describe("a ring's maps.lua", function()
     assert.are.same({ "seen", record.facts.certificate.userid }, { record.code, doors[#doors].text })
     return doors[#doors].text
   end
+
+  -- The partner's certificate is CN=MYQUAL.MYAPPL,O=Sallyport demo of CN=First CA,O=Sallyport demo.
+  local ISSUER, SUBJECT = "CN=First CA,O=Sallyport demo", "CN=MYQUAL.MYAPPL,O=Sallyport demo"
+  local BOTH = ([[return {
+  { userid = "ENDISSUE", issuer = "O=Sallyport demo" }, { userid = "ISSUER", issuer = %q },
+  { userid = "END", subject = "O=Sallyport demo" }, { userid = "SUBJECT", subject = %q },
+  { userid = "ENDBOTH", subject = "O=Sallyport demo", issuer = %q }, { userid = "PARTIAL", subject = %q, issuer = "O=Sallyport demo" },
+}]]):format(ISSUER, SUBJECT, ISSUER, SUBJECT)
+
+  it("prefers the end of a subject with its whole issuer to a whole subject, as cert.filter does", function()
+    local dir = ring()
+    support.write(dir .. "/maps.lua", BOTH)
+    region = support.region { region = { ring = dir },
+      scripts = { both = BOTH, sees = [[
+local policy, filter = require "policy", require("policy.cert").filter(require "both")
+return { bind = function(f) return policy.refuse("seen", f.certificate.userid .. " " .. filter(f.certificate)) end }]] },
+      tcpipservices = { IPIC = { ssl = "clientauth", bind = "sees", certificate = "CICSA" } } }
+    region:start()
+    local out = support.connect { port = region:port "IPIC", ring = "MYQUAL.MYAPPL", applid = "MYAPPL", networkid = "MYQUAL" }
+    local doors = region:explain(out.connection)[1].doors
+    assert.are.equal("ENDBOTH ENDBOTH", doors[#doors].text)
+    region:stop()
+  end)
+
+  it("draws a warning for an issuer that nobody in the ring is", function()
+    local function said(filter)
+      local dir = ring()
+      support.write(dir .. "/maps.lua", ("return { { userid = 'A', sha256 = '%s' }, { userid = 'B', %s } }"):format(("ab"):rep(32), filter))
+      local where = support.region { region = { ring = dir }, tcpipservices = { IPIC = { ssl = "clientauth", certificate = "CICSA" } } }
+      local status, _, err = support.sallyport("check", "--region", where:path "region.lua")
+      assert.are.equal(0, status, err)
+      return err:match "maps%.lua: warning: ([^\n]*)"
+    end
+    assert.is_truthy(said("subject = 'C=DE', issuer = 'CN=First CA,O=Elsewhere'"):find(
+      "[2]: no signer and no intermediate of the ring is named CN=First CA,O=Elsewhere", 1, true))
+    assert.is_truthy(said("subject = 'C=DE', issuer = 'O=Sallyport demo'"):find("exactly this name", 1, true))
+    assert.is_truthy(said("issuer = 'O=Elsewhere'"):find("a name that ends so", 1, true))
+    assert.is_nil(said("issuer = 'O=Sallyport demo'"))
+    assert.is_nil(said("subject = 'C=DE', issuer = 'CN=First CA,O=Sallyport demo'"))
+  end)
 
   it("gives a certificate its user ID, and another after a reload", function()
     local dir = begin 'return { { userid = "DEMOUSER", subject = "O=Sallyport demo" } }'

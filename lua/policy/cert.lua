@@ -109,70 +109,12 @@ function cert.expires_within(certificate, now, days)
   return certificate.not_after - now < days * DAY
 end
 
-local FILTER = { userid = true, sha256 = true, subject = true, issuer = true }
-
-local function name_of(i, what, text)
-  if text == nil then return {} end
-  local parts, wrong = host.dn(text_of("cert.filter", ("filter %d: %s"):format(i, what), text))
-  if not parts then host.misuse(("cert.filter: filter %d: %s: %s"):format(i, what, wrong)) end
-  return parts
-end
-
-local function filter_of(i, given)
-  if type(given) ~= "table" then host.misuse(("cert.filter: filter %d is a %s, not a table"):format(i, type(given))) end
-  for key in pairs(given) do
-    if not FILTER[key] then
-      host.misuse(("cert.filter: filter %d has no key '%s'; there are userid, sha256, subject and issuer"):format(i, tostring(key)))
-    end
-  end
-  local userid = text_of("cert.filter", ("filter %d: userid"):format(i), given.userid)
-  if (given.sha256 ~= nil) == (given.subject ~= nil or given.issuer ~= nil) then
-    host.misuse(("cert.filter: filter %d names a certificate by sha256, or by subject, issuer or both"):format(i))
-  end
-  local pins = given.sha256 and cert.pins { given.sha256 }
-  local subject, issuer = name_of(i, "subject", given.subject), name_of(i, "issuer", given.issuer)
-  return { userid = userid, pins = pins, subject = subject, issuer = issuer, at = i }
-end
-
--- What is printed last stands first in a certificate.
-local function ends(name, parts)
-  for i, part in ipairs(parts) do
-    local rdn = name and name[i]
-    if not rdn or rdn.shared or rdn.type:lower() ~= part.type:lower() or rdn.value ~= part.value then return false end
-  end
-  return true
-end
-
-local function fits(filter, certificate)
-  if filter.pins then return filter.pins[certificate.sha256] ~= nil end
-  return type(certificate.chain) == "table" and certificate.chain.ok == true and ends(certificate.subject, filter.subject) and
-    ends(certificate.issuer, filter.issuer)
-end
-
-local function more_specific(a, b)
-  if (a.pins ~= nil) ~= (b.pins ~= nil) then return a.pins ~= nil end
-  if #a.subject ~= #b.subject then return #a.subject > #b.subject end
-  if #a.issuer ~= #b.issuer then return #a.issuer > #b.issuer end
-  return a.at < b.at
-end
-
--- cert.filter { { userid = "FRED", sha256 = "ab…" }, { userid = "PAYUSER", subject = "OU=Pay,O=Shop", issuer = "O=Trust" }, … }
---   -> function(certificate) -> userid, or nil: the filters of a ring's maps.lua, for policies of one's own. subject and issuer are the
---   ends of names, as RFC 2253 prints them, compared part by part and byte by byte (no NUL matches, and no part of several values);
---   they count only when the chain verified. A fingerprint is the most specific, then the filter with most parts of the subject's
---   name, then of the issuer's. Build it when the script loads.
+-- cert.filter { { userid = "FRED", sha256 = "ab…" }, { userid = "PAYUSER", subject = "OU=Pay,O=Shop", issuer = "CN=CA,O=Trust" }, … }
+--   -> function(certificate) -> userid, or nil: the filters of a ring's maps.lua, for policies of one's own; one implementation reads and
+--   asks both (README: key rings). A name is the end of the certificate's name, except an issuer beside a subject: that is the whole name.
+--   Names count only when the chain verified. Build it when the script loads. What is no filter is an error.
 function cert.filter(list)
-  if type(list) ~= "table" then host.misuse("cert.filter: takes a list of filters, not a " .. type(list)) end
-  local filters = {}
-  for i, given in ipairs(list) do filters[i] = filter_of(i, given) end
-  table.sort(filters, more_specific)
-  return function(certificate)
-    certificate_of("cert.filter", certificate)
-    for _, filter in ipairs(filters) do
-      if fits(filter, certificate) then return filter.userid end
-    end
-    return nil
-  end
+  return host.certmap(list)
 end
 
 return cert

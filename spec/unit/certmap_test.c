@@ -33,6 +33,12 @@ found(const struct certmap *m, struct dn subject, bool verified)
 	return userid != NULL ? userid : "nobody";
 }
 
+static int
+add(struct certmap *m, const char *userid, const char *sha256, const char *subject, const char *issuer, struct fault *f)
+{
+	return certmap_add(m, &(struct filter_text){ .userid = userid, .sha256 = sha256, .subject = subject, .issuer = issuer }, f);
+}
+
 static struct certmap *
 map_of(const char *userid, const char *sha256, const char *subject, const char *issuer)
 {
@@ -40,7 +46,7 @@ map_of(const char *userid, const char *sha256, const char *subject, const char *
 	struct fault f;
 
 	assert_non_null(m);
-	if (certmap_add(m, userid, sha256, subject, issuer, &f) < 0)
+	if (add(m, userid, sha256, subject, issuer, &f) < 0)
 		fail_msg("%s", f.text);
 	return m;
 }
@@ -101,7 +107,6 @@ escapes_are_read_as_they_are_printed(void **state)
 	assert_true(fits(NULL, "CN=CA\\+1,O=Trust\\2c Inc", (struct dn)NAME(fred)));
 	assert_false(fits(NULL, "O=Trust", (struct dn)NAME(fred)));
 	assert_false(fits("C=DE", "O=Other", (struct dn)NAME(fred)));
-	assert_true(fits("C=DE", "O=Trust\\, Inc", (struct dn)NAME(fred)));
 }
 
 static void
@@ -123,28 +128,46 @@ what_is_no_name_is_refused(void **state)
 	dn_free(&d);
 }
 
+/* RACF's order, from the last to the first: each filter that is added takes the certificate over. */
 static void
-the_most_specific_filter_decides(void **state)
+filters_are_tried_in_racf_s_order(void **state)
 {
-	struct certmap *m = certmap_new();
+	static const struct filter_text rows[] = {
+		{ "ENDISSUE", NULL, NULL, "O=Trust\\, Inc" },
+		{ "ISSUER", NULL, NULL, "CN=CA\\+1,O=Trust\\, Inc" },
+		{ "COUNTRY", NULL, "C=DE", NULL },
+		{ "SHOP", NULL, "O=Shop,C=DE", NULL },
+		{ "SUBJECT", NULL, "CN=fred,OU=Pay,O=Shop,C=DE", NULL },
+		{ "COUNTRY2", NULL, "C=DE", "CN=CA\\+1,O=Trust\\, Inc" },
+		{ "SHOP2", NULL, "O=Shop,C=DE", "CN=CA\\+1,O=Trust\\, Inc" },
+		{ "SUBJECT2", NULL, "CN=fred,OU=Pay,O=Shop,C=DE", "CN=CA\\+1,O=Trust\\, Inc" },
+		{ "PINNED", "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF", NULL, NULL },
+	};
+	const size_t n = sizeof rows / sizeof *rows;
+	struct certmap *m = certmap_new(), *back = certmap_new();
 	struct fault f;
 
 	(void)state;
-	assert_int_equal(certmap_add(m, "ISSUER", NULL, NULL, "O=Trust\\, Inc", &f), 0);
-	assert_string_equal(found(m, (struct dn)NAME(fred), true), "ISSUER");
-	assert_int_equal(certmap_add(m, "COUNTRY", NULL, "C=DE", NULL, &f), 0);
-	assert_string_equal(found(m, (struct dn)NAME(fred), true), "COUNTRY");
-	assert_int_equal(certmap_add(m, "SHOP", NULL, "O=Shop,C=DE", NULL, &f), 0);
-	assert_int_equal(certmap_add(m, "LESS", NULL, "C=DE", "CN=CA\\+1,O=Trust\\, Inc", &f), 0);
-	assert_string_equal(found(m, (struct dn)NAME(fred), true), "SHOP");
-	assert_int_equal(certmap_add(m, "BOTH", NULL, "O=Shop,C=DE", "O=Trust\\, Inc", &f), 0);
-	assert_string_equal(found(m, (struct dn)NAME(fred), true), "BOTH");
-	assert_string_equal(found(m, (struct dn)NAME(fred), false), "nobody");
-	assert_int_equal(certmap_add(m, "PINNED", "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF", NULL,
-		NULL, &f), 0);
-	assert_string_equal(found(m, (struct dn)NAME(fred), true), "PINNED");
+	for (size_t i = 0; i < n; i++) {
+		assert_int_equal(certmap_add(m, &rows[i], &f), 0);
+		assert_string_equal(found(m, (struct dn)NAME(fred), true), rows[i].userid);
+		assert_int_equal(certmap_add(back, &rows[n - 1 - i], &f), 0);
+		assert_string_equal(found(back, (struct dn)NAME(fred), true), "PINNED");
+	}
 	assert_string_equal(found(m, (struct dn)NAME(fred), false), "PINNED"); /* a fingerprint needs no authority */
+	assert_int_equal(certmap_filters(m), n);
 	certmap_free(m);
+	certmap_free(back);
+}
+
+static void
+an_issuer_beside_a_subject_is_the_whole_issuer(void **state)
+{
+	(void)state;
+	assert_true(fits("C=DE", "CN=CA\\+1,O=Trust\\, Inc", (struct dn)NAME(fred)));
+	assert_false(fits("C=DE", "O=Trust\\, Inc", (struct dn)NAME(fred)));
+	assert_false(fits("C=DE", "OU=x,CN=CA\\+1,O=Trust\\, Inc", (struct dn)NAME(fred)));
+	assert_true(fits(NULL, "O=Trust\\, Inc", (struct dn)NAME(fred)));
 }
 
 static void
@@ -154,16 +177,16 @@ a_filter_that_is_none_is_refused(void **state)
 	struct fault f;
 
 	(void)state;
-	assert_int_equal(certmap_add(m, "ANNA", NULL, NULL, NULL, &f), -1);
-	assert_int_equal(certmap_add(m, "ANNA", SUM, "C=DE", NULL, &f), -1);
-	assert_int_equal(certmap_add(m, "ANNA", SUM, NULL, NULL, &f), -1); /* FRED's */
-	assert_int_equal(certmap_add(m, "ANNA", SUM "0", NULL, NULL, &f), -1);
-	assert_int_equal(certmap_add(m, "ANNA", "00", NULL, NULL, &f), -1);
-	assert_int_equal(certmap_add(m, "ANNA", NULL, "CN", NULL, &f), -1);
+	assert_int_equal(add(m, "ANNA", NULL, NULL, NULL, &f), -1);
+	assert_int_equal(add(m, "ANNA", SUM, "C=DE", NULL, &f), -1);
+	assert_int_equal(add(m, "ANNA", SUM, NULL, NULL, &f), -1); /* FRED's */
+	assert_int_equal(add(m, "ANNA", SUM "0", NULL, NULL, &f), -1);
+	assert_int_equal(add(m, "ANNA", "00", NULL, NULL, &f), -1);
+	assert_int_equal(add(m, "ANNA", NULL, "CN", NULL, &f), -1);
 	assert_non_null(strstr(f.text, "subject: "));
-	assert_int_equal(certmap_add(m, "ANNA", NULL, "CN=a", "CN", &f), -1);
-	assert_int_equal(certmap_add(m, "ANNA", NULL, "CN=a", NULL, &f), 0);
-	assert_int_equal(certmap_add(m, "BOB", NULL, "cn = a", NULL, &f), -1);
+	assert_int_equal(add(m, "ANNA", NULL, "CN=a", "CN", &f), -1);
+	assert_int_equal(add(m, "ANNA", NULL, "CN=a", NULL, &f), 0);
+	assert_int_equal(add(m, "BOB", NULL, "cn = a", NULL, &f), -1);
 	certmap_free(m);
 	certmap_free(NULL);
 }
@@ -197,7 +220,8 @@ main(void)
 		cmocka_unit_test(several_of_a_type_are_told_apart_by_their_place),
 		cmocka_unit_test(escapes_are_read_as_they_are_printed),
 		cmocka_unit_test(what_is_no_name_is_refused),
-		cmocka_unit_test(the_most_specific_filter_decides),
+		cmocka_unit_test(filters_are_tried_in_racf_s_order),
+		cmocka_unit_test(an_issuer_beside_a_subject_is_the_whole_issuer),
 		cmocka_unit_test(a_filter_that_is_none_is_refused),
 		cmocka_unit_test(what_certify_said_stands_before_the_map),
 	};
