@@ -2,6 +2,7 @@
 #include "certmap_read.h"
 
 #include "datafile.h"
+#include "file.h"
 #include "keypath.h"
 #include "resource.h"
 #include "ring.h"
@@ -98,8 +99,6 @@ read_bytes(struct load *l, const char *bytes, size_t len)
 	l->map = certmap_new();
 	if (l->map == NULL)
 		fault_set(&f, "out of memory");
-	else if (len > MAPS_BYTES_MAX)
-		fault_set(&f, "the file is larger than 1 MiB");
 	else if (datafile_run(&d, &line, &f) == 0)
 		return;
 	faults_add(l->faults, FAULT_ERROR, "syntax", l->file, line, "%s", f.text);
@@ -108,20 +107,22 @@ read_bytes(struct load *l, const char *bytes, size_t len)
 struct certmap *
 certmap_load(const struct ring *r, struct faults *faults)
 {
+	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = MAPS_BYTES_MAX };
 	char file[PATH_SIZE + 16];
 	struct load l = { .file = file, .faults = faults };
-	size_t errors = faults->errors, len;
-	char *bytes;
+	size_t errors = faults->errors;
+	struct file_content content;
+	struct fault f;
 
 	snprintf(file, sizeof file, "%s/maps.lua", ring_dir(r));
-	bytes = datafile_slurp(file, MAPS_BYTES_MAX, &len);
-	if (bytes == NULL) {
-		if (errno != ENOENT)
-			faults_add(faults, FAULT_ERROR, "file", file, 0, "cannot be read: %s", strerror(errno));
+	if (file_read(file, &rule, &content, &f) < 0) {
+		if (content.error != ENOENT)
+			faults_add(faults, FAULT_ERROR, "file", file, 0, "%s", f.text);
 		return NULL;
 	}
-	read_bytes(&l, bytes, len);
-	free(bytes);
+	file_warn(file, rule.class, &content.st, faults);
+	read_bytes(&l, content.bytes, content.len);
+	file_free(&content);
 	if (faults->errors == errors) {
 		certmap_check(l.map, r, file, faults);
 		return l.map;

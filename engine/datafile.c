@@ -8,9 +8,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define LOAD_TIMES 10 /* loading may cost ten times what an ask may (DESIGN 3.3) */
@@ -146,27 +144,4 @@ datafile_run(const struct datafile *d, int *line, struct fault *f)
 			line, f);
 	sandbox_free(s);
 	return status == LUA_OK && hit == HIT_NONE ? check_twice(d, line, f) : -1;
-}
-
-char *
-datafile_slurp(const char *file, size_t max, size_t *len)
-{
-	char *bytes = malloc(max + 1);
-	FILE *in = bytes != NULL ? fopen(file, "re") : NULL;
-	int failed;
-
-	if (in == NULL) {
-		failed = errno;
-		free(bytes);
-		errno = failed;
-		return NULL;
-	}
-	*len = fread(bytes, 1, max + 1, in);
-	failed = ferror(in) ? errno : 0;
-	fclose(in);
-	if (failed == 0)
-		return bytes;
-	free(bytes);
-	errno = failed;
-	return NULL;
 }

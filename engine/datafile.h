@@ -25,7 +25,5 @@ struct datafile {
 int datafile_run(const struct datafile *d, int *line, struct fault *f);
 /* The line of the chunk that is being run; 0 when none is. Does not raise. */
 int datafile_line(struct lua_State *L);
-/* The whole file, at most max + 1 bytes of it, so that the caller sees that it is too large; for free(). NULL with errno. */
-char *datafile_slurp(const char *file, size_t max, size_t *len);
 
 #endif

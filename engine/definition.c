@@ -3,13 +3,13 @@
 
 #include "constructor.h"
 #include "datafile.h"
+#include "file.h"
 #include "place.h"
 #include "relation.h"
 
 #include <lauxlib.h>
 #include <lua.h>
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,16 +137,18 @@ definition_read(const char *file, const char *bytes, size_t len, struct faults *
 static struct definition *
 read_file(const char *file, bool draft, struct faults *faults)
 {
+	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = DEFINITION_BYTES_MAX };
+	struct file_content content;
 	struct definition *d;
-	size_t len;
-	char *bytes = datafile_slurp(file, DEFINITION_BYTES_MAX, &len);
+	struct fault f;
 
-	if (bytes == NULL) {
-		faults_add(faults, FAULT_ERROR, "file", file, 0, "cannot be read: %s", strerror(errno));
+	if (file_read(file, &rule, &content, &f) < 0) {
+		faults_add(faults, FAULT_ERROR, "file", file, 0, "%s", f.text);
 		return NULL;
 	}
-	d = read_bytes(file, bytes, len, draft, faults);
-	free(bytes);
+	file_warn(file, rule.class, &content.st, faults);
+	d = read_bytes(file, content.bytes, content.len, draft, faults);
+	file_free(&content);
 	return d;
 }
 

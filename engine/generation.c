@@ -287,6 +287,7 @@ load_policies(struct loading *l)
 		load_program(l, &l->d->program[i]);
 	if (l->options->all_scripts && sources_scan(l->g->sources, compile_other, l, &f) < 0)
 		faults_add(l->faults, FAULT_WARNING, "policies", l->d->file, l->d->region.line, "region: policies: %s", f.text);
+	sources_doubts(l->g->sources, l->faults);
 }
 
 /* SHA-256 over a line per script, "NAME DIGEST", in the order they were read; its first twelve digits. */

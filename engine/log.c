@@ -2,7 +2,6 @@
 #include "log.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "buf.h"
+#include "file.h"
 #include "line.h"
 #include "throttle.h"
 #include "verdict.h"
@@ -253,11 +253,9 @@ open_target(struct log *l, const char *file, struct fault *f)
 	struct stat st;
 
 	l->ours = file != NULL;
-	l->fd = STDERR_FILENO;
-	if (file != NULL)
-		l->fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
+	l->fd = file != NULL ? file_open_log(file, f) : STDERR_FILENO;
 	if (l->fd < 0)
-		return fault_set(f, "log file %s: %s", file, strerrordesc_np(errno));
+		return fault_wrap(f, "log file %s", file);
 	l->regular = fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode);
 	return 0;
 }

@@ -3,13 +3,13 @@
 
 #include "attribute.h"
 #include "datafile.h"
+#include "file.h"
 #include "keypath.h"
 #include "scrypt.h"
 
 #include <lauxlib.h>
 #include <lua.h>
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -306,8 +306,6 @@ read_bytes(struct load *l, const char *bytes, size_t len)
 	l->saf = saf_new();
 	if (l->saf == NULL)
 		fault_set(&f, "out of memory");
-	else if (len > SAF_BYTES_MAX)
-		fault_set(&f, "the file is larger than 4 MiB");
 	else if (datafile_run(&d, &line, &f) == 0)
 		return;
 	faults_add(l->faults, FAULT_ERROR, "syntax", l->file, line, "%s", f.text);
@@ -316,17 +314,19 @@ read_bytes(struct load *l, const char *bytes, size_t len)
 struct saf *
 saf_load(const char *file, struct faults *faults)
 {
+	static const struct file_rule rule = { .class = FILE_SECRET, .max = SAF_BYTES_MAX };
 	struct load l = { .file = file, .faults = faults };
-	size_t errors = faults->errors, len;
-	char *bytes = datafile_slurp(file, SAF_BYTES_MAX, &len);
+	size_t errors = faults->errors;
+	struct file_content content;
+	struct fault f;
 
-	if (bytes == NULL) {
-		faults_add(faults, FAULT_ERROR, "file", file, 0, "cannot be read: %s", strerror(errno));
+	if (file_read(file, &rule, &content, &f) < 0) {
+		faults_add(faults, FAULT_ERROR, "file", file, 0, "%s", f.text);
 		return NULL;
 	}
-	read_bytes(&l, bytes, len);
-	scrypt_wipe(bytes, len);
-	free(bytes);
+	file_warn(file, rule.class, &content.st, faults);
+	read_bytes(&l, content.bytes, content.len);
+	file_free(&content);
 	if (faults->errors == errors)
 		return l.saf;
 	saf_free(l.saf);

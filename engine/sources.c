@@ -2,6 +2,7 @@
 #include "sources.h"
 
 #include "chain.h"
+#include "file.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -90,24 +91,6 @@ kept(const struct sources *s, const char *name)
 }
 
 static int
-read_all(struct source *one, int fd, struct fault *f)
-{
-	ssize_t n;
-
-	one->bytes = malloc(SOURCE_BYTES_MAX + 1);
-	if (one->bytes == NULL)
-		return fault_set(f, "%s: out of memory", one->path);
-	while ((n = read(fd, one->bytes + one->len, SOURCE_BYTES_MAX + 1 - one->len)) > 0)
-		one->len += (size_t)n;
-	if (n < 0)
-		return fault_set(f, "%s: cannot be read: %s", one->path, strerror(errno));
-	if (one->len > SOURCE_BYTES_MAX)
-		return fault_set(f, "%s: larger than %d bytes; split it into scripts that require each other", one->path,
-			SOURCE_BYTES_MAX);
-	return 0;
-}
-
-static int
 check_chain(const struct source *one, struct fault *f)
 {
 	int line = chain_longer(one->bytes, one->len, SOURCE_CHAIN_MAX);
@@ -118,27 +101,41 @@ check_chain(const struct source *one, struct fault *f)
 		one->path, line, SOURCE_CHAIN_MAX);
 }
 
-/* A FIFO or a device in the directory must neither hang the load nor be read. */
+static size_t
+directory_length(const struct source *one)
+{
+	return (size_t)(strrchr(one->path, '/') - one->path);
+}
+
+/* Who can add files to the directory can add the script that another one requires. */
+static int
+judge_directory(const struct source *one, struct fault *f)
+{
+	char dir[sizeof one->path];
+	DIR *opened;
+
+	snprintf(dir, sizeof dir, "%.*s", (int)directory_length(one), one->path);
+	opened = file_opendir(dir, NULL, f);
+	if (opened == NULL)
+		return fault_wrap(f, "%s", dir);
+	closedir(opened);
+	return 0;
+}
+
 static int
 read_file(struct source *one, struct fault *f)
 {
-	int fd = open(one->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY), rc;
-	struct stat st;
-	char *fit;
+	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = SOURCE_BYTES_MAX, .advice = "split it into scripts that require each other" };
+	struct file_content content;
 
-	if (fd < 0)
-		return fault_set(f, "%s: cannot be read: %s", one->path, strerror(errno));
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-		rc = fault_set(f, "%s: not a regular file", one->path);
-	else
-		rc = read_all(one, fd, f);
-	close(fd);
-	fit = rc == 0 ? realloc(one->bytes, one->len + 1) : NULL;
-	if (fit != NULL)
-		one->bytes = fit;
-	if (rc == 0)
-		one->bytes[one->len] = '\0';
-	return rc;
+	if (judge_directory(one, f) < 0)
+		return -1;
+	if (file_read(one->path, &rule, &content, f) < 0)
+		return fault_wrap(f, "%s", one->path);
+	one->bytes = content.bytes;
+	one->len = content.len;
+	one->st = content.st;
+	return 0;
 }
 
 static const struct source *
@@ -199,6 +196,59 @@ sources_get(struct sources *s, const char *name, struct fault *f)
 	}
 	return find(s, name, separator, f);
 }
+
+/* --- doubts ---------------------------------------------------------------------------------------------------------- */
+
+static enum file_doubt
+doubt(const struct source *one, struct fault *f)
+{
+	return file_doubt(one->path, FILE_SCRIPT, &one->st, f);
+}
+
+static bool
+alike(const struct source *a, const struct source *b)
+{
+	size_t n = directory_length(a);
+
+	return n == directory_length(b) && memcmp(a->path, b->path, n) == 0 && doubt(a, NULL) == doubt(b, NULL);
+}
+
+static const struct source *
+first_alike(const struct sources *s, const struct source *one)
+{
+	const struct source *first = s->first;
+
+	while (!alike(first, one))
+		first = first->next;
+	return first;
+}
+
+static void
+warn_of(const struct source *one, const struct fault *why, struct faults *faults)
+{
+	const char *rule = file_rule_of(doubt(one, NULL));
+	size_t more = 0;
+
+	for (const struct source *other = one->next; other != NULL; other = other->next)
+		more += alike(other, one);
+	if (more == 0)
+		faults_add(faults, FAULT_WARNING, rule, one->path, 0, "%s", why->text);
+	else
+		faults_add(faults, FAULT_WARNING, rule, one->path, 0, "%s; the same is true of %zu more in %.*s", why->text, more, (int)directory_length(one),
+			one->path);
+}
+
+void
+sources_doubts(const struct sources *s, struct faults *faults)
+{
+	struct fault why;
+
+	for (const struct source *one = s->first; one != NULL; one = one->next)
+		if (doubt(one, &why) != FILE_SOUND && first_alike(s, one) == one)
+			warn_of(one, &why, faults);
+}
+
+/* --- scanning -------------------------------------------------------------------------------------------------------- */
 
 struct scan {
 	const char *dir, *prefix; /* prefix "" or "team/" */

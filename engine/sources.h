@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "fault.h"
 #include "resource.h"
@@ -26,6 +27,7 @@ struct source {
 	bool library;
 	char *bytes; /* owned */
 	size_t len;
+	struct stat st; /* of the opened file: file_warn judges it */
 };
 
 struct sources;
@@ -34,9 +36,12 @@ struct sources;
 struct sources *sources_new(const char *library_dir, const char *policies_dir);
 void sources_free(struct sources *s);
 /* The source of that name, read now or before. NULL with a sentence: no such file, too large, indexed too often (SOURCE_CHAIN_MAX), unreadable, not a good name
- * ([a-z0-9_]+ with at most one '/'; for the library the dotted form), or a script named like a library module. */
+ * ([a-z0-9_]+ with at most one '/'; for the library the dotted form), a script named like a library module, or a file or directory that everybody
+ * may write. */
 const struct source *sources_get(struct sources *s, const char *name, struct fault *f);
 const struct source *sources_first(const struct sources *s);
+/* Adds a warning for each directory that holds doubtful scripts among those read so far (file_doubt): it names the first and counts the others. */
+void sources_doubts(const struct sources *s, struct faults *faults);
 /* Calls found() for every script of the script directory and of its subdirectories (one level), in the order of their names; files that
  * no script name can mean are passed over. -1 with a sentence when a directory cannot be read. */
 int sources_scan(const struct sources *s, void (*found)(void *arg, const char *name), void *arg, struct fault *f);

@@ -44,11 +44,16 @@ function text.read(path)
   return all
 end
 
--- Written beside and moved over: a reader meets the old file or the new.
+local function is_secret(path)
+  return path:match "saf%.lua$" or path:match "%.key$"
+end
+
+-- Written beside and moved over: a reader meets the old file or the new. A saf and a key get the mode that the region demands.
 function text.write(path, content)
   local file = assert(io.open(path .. ".new", "wb"))
   assert(file:write(content))
   assert(file:close())
+  if is_secret(path) then assert(os.execute("chmod 600 " .. text.quote(path .. ".new"))) end
   assert(os.rename(path .. ".new", path))
 end
 
