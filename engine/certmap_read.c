@@ -120,7 +120,7 @@ certmap_load(const struct ring *r, struct faults *faults)
 			faults_add(faults, FAULT_ERROR, "file", file, 0, "%s", f.text);
 		return NULL;
 	}
-	file_warn(file, rule.class, &content.st, faults);
+	file_warn(file, rule.class, &content.st, "", faults);
 	read_bytes(&l, content.bytes, content.len);
 	file_free(&content);
 	if (faults->errors == errors) {

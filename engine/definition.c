@@ -146,7 +146,7 @@ read_file(const char *file, bool draft, struct faults *faults)
 		faults_add(faults, FAULT_ERROR, "file", file, 0, "%s", f.text);
 		return NULL;
 	}
-	file_warn(file, rule.class, &content.st, faults);
+	file_warn(file, rule.class, &content.st, "", faults);
 	d = read_bytes(file, content.bytes, content.len, draft, faults);
 	file_free(&content);
 	return d;

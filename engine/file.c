@@ -73,19 +73,20 @@ file_doubt(const char *path, enum file_class class, const struct stat *st, struc
 }
 
 void
-file_warn(const char *path, enum file_class class, const struct stat *st, struct faults *faults)
+file_warn(const char *path, enum file_class class, const struct stat *st, const char *more, struct faults *faults)
 {
 	struct fault f;
-	enum file_doubt doubt = file_doubt(path, class, st, &f);
 
-	if (doubt != FILE_SOUND)
-		faults_add(faults, FAULT_WARNING, file_rule_of(doubt), path, 0, "%s", f.text);
-}
-
-const char *
-file_rule_of(enum file_doubt doubt)
-{
-	return doubt == FILE_FOREIGN ? "file_owner" : "file_group";
+	switch (file_doubt(path, class, st, &f)) {
+	case FILE_SOUND:
+		break;
+	case FILE_FOREIGN:
+		faults_add(faults, FAULT_WARNING, "file_owner", path, 0, "%s%s", f.text, more);
+		break;
+	case FILE_GROUP_WRITES:
+		faults_add(faults, FAULT_WARNING, "file_group", path, 0, "%s%s", f.text, more);
+		break;
+	}
 }
 
 /* --- reading --------------------------------------------------------------------------------------------------------- */

@@ -51,10 +51,8 @@ enum file_doubt {
 
 /* What is legal and doubtful about a file, with the sentence for a warning. st: what file_read or file_opendir gave. */
 enum file_doubt file_doubt(const char *path, enum file_class class, const struct stat *st, struct fault *f);
-/* The rule's name of such a warning, for faults_add. */
-const char *file_rule_of(enum file_doubt doubt);
-/* The same as a FAULT_WARNING of that file, added to `faults`. */
-void file_warn(const char *path, enum file_class class, const struct stat *st, struct faults *faults);
+/* The same as a FAULT_WARNING of that file, added to `faults`. more: put behind the sentence, "" nothing. */
+void file_warn(const char *path, enum file_class class, const struct stat *st, const char *more, struct faults *faults);
 
 /*
  * Opens a directory to be listed; for closedir(). NULL with a sentence, and errno: it cannot be opened (ENOENT: it is not there), it is no directory, or

@@ -81,7 +81,8 @@ run_region(const struct region_options *o, bool watched)
 	raise_descriptors();
 	return_memory();
 	r = region_new(o, &faults);
-	check_print(&faults);
+	if (r == NULL)
+		check_print(&faults);
 	faults_free(&faults);
 	if (r == NULL)
 		return EXIT_FAILED;

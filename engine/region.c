@@ -321,26 +321,37 @@ open_control(struct region *r, const struct region_options *o, const struct defi
 	return r->control != NULL ? 0 : -1;
 }
 
-static void
-say_warnings(struct region *r, const struct definition *d)
+void
+region_warn(const struct region *r, const struct faults *faults)
 {
-	struct faults w = { 0 };
 	char line[24];
 
+	for (size_t i = 0; i < faults->n; i++) {
+		const struct fault_entry *e = &faults->entry[i];
+
+		if (e->level == FAULT_WARNING)
+			log_say(r->log, MSG_SP0012, "file", e->file, "line", e->line > 0 ? log_number(line, e->line) : NULL, "warning",
+				fault_entry_text(e), "rule", e->rule, NULL);
+	}
+}
+
+static void
+warn_of_health(const struct region *r, const struct definition *d)
+{
+	struct faults w = { 0 };
+
 	health_check(d, &w);
-	for (size_t i = 0; i < w.n; i++)
-		if (w.entry[i].level == FAULT_WARNING)
-			log_say(r->log, MSG_SP0012, "file", w.entry[i].file, "line", log_number(line, w.entry[i].line), "warning",
-				w.entry[i].text, "rule", w.entry[i].rule, NULL);
+	region_warn(r, &w);
 	faults_free(&w);
 }
 
 static void
-say_up(struct region *r, const struct region_options *o, const struct definition *d)
+say_up(struct region *r, const struct region_options *o, const struct definition *d, const struct faults *faults)
 {
 	char number[24];
 
-	say_warnings(r, d);
+	region_warn(r, faults);
+	warn_of_health(r, d);
 	if (health_unchecked(d) != NULL)
 		log_say(r->log, MSG_SP0051, "sec", d->region.sec == SEC_NO ? "no" : "not given", "tcpipservice", health_unchecked(d), NULL);
 	log_say(r->log, MSG_SP0001, "networkid", d->region.networkid, "generation",
@@ -363,7 +374,7 @@ begin(struct region *r, const struct region_options *o, struct definition *d, st
 	r->turn.data = r;
 	ev_prepare_start(r->worker.loop, &r->turn);
 	r->started = clock_wall();
-	say_up(r, o, d);
+	say_up(r, o, d, faults);
 	return 0;
 }
 

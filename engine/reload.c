@@ -241,6 +241,7 @@ loaded(void *arg, struct generation *g, struct faults *faults)
 	l->loader = NULL;
 	l->faults = *faults;
 	l->generation = g;
+	region_warn(l->region, &l->faults);
 	if (g == NULL) {
 		refuse(l);
 		return;

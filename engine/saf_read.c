@@ -324,7 +324,7 @@ saf_load(const char *file, struct faults *faults)
 		faults_add(faults, FAULT_ERROR, "file", file, 0, "%s", f.text);
 		return NULL;
 	}
-	file_warn(file, rule.class, &content.st, faults);
+	file_warn(file, rule.class, &content.st, "", faults);
 	read_bytes(&l, content.bytes, content.len);
 	file_free(&content);
 	if (faults->errors == errors)

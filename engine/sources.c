@@ -200,9 +200,9 @@ sources_get(struct sources *s, const char *name, struct fault *f)
 /* --- doubts ---------------------------------------------------------------------------------------------------------- */
 
 static enum file_doubt
-doubt(const struct source *one, struct fault *f)
+doubt(const struct source *one)
 {
-	return file_doubt(one->path, FILE_SCRIPT, &one->st, f);
+	return file_doubt(one->path, FILE_SCRIPT, &one->st, NULL);
 }
 
 static bool
@@ -210,7 +210,7 @@ alike(const struct source *a, const struct source *b)
 {
 	size_t n = directory_length(a);
 
-	return n == directory_length(b) && memcmp(a->path, b->path, n) == 0 && doubt(a, NULL) == doubt(b, NULL);
+	return n == directory_length(b) && memcmp(a->path, b->path, n) == 0 && doubt(a) == doubt(b);
 }
 
 static const struct source *
@@ -224,28 +224,24 @@ first_alike(const struct sources *s, const struct source *one)
 }
 
 static void
-warn_of(const struct source *one, const struct fault *why, struct faults *faults)
+warn_of(const struct source *one, struct faults *faults)
 {
-	const char *rule = file_rule_of(doubt(one, NULL));
+	char text[sizeof one->path + 64] = "";
 	size_t more = 0;
 
 	for (const struct source *other = one->next; other != NULL; other = other->next)
 		more += alike(other, one);
-	if (more == 0)
-		faults_add(faults, FAULT_WARNING, rule, one->path, 0, "%s", why->text);
-	else
-		faults_add(faults, FAULT_WARNING, rule, one->path, 0, "%s; the same is true of %zu more in %.*s", why->text, more, (int)directory_length(one),
-			one->path);
+	if (more > 0)
+		snprintf(text, sizeof text, "; the same is true of %zu more in %.*s", more, (int)directory_length(one), one->path);
+	file_warn(one->path, FILE_SCRIPT, &one->st, text, faults);
 }
 
 void
 sources_doubts(const struct sources *s, struct faults *faults)
 {
-	struct fault why;
-
 	for (const struct source *one = s->first; one != NULL; one = one->next)
-		if (doubt(one, &why) != FILE_SOUND && first_alike(s, one) == one)
-			warn_of(one, &why, faults);
+		if (doubt(one) != FILE_SOUND && first_alike(s, one) == one)
+			warn_of(one, faults);
 }
 
 /* --- scanning -------------------------------------------------------------------------------------------------------- */

@@ -1,0 +1,131 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Files that a definition names: what they must be, who may read and write them, and what a file that never answers holds up.
+local support = require "spec.support"
+
+local function shell(command)
+  assert(os.execute(command), command)
+end
+
+-- A directory with a region.lua, a ring of its own, a saf and a script.
+local function new()
+  local region = support.region {
+    region = { applid = "CICSA" },
+    tcpipservices = { IPIC = { urm = "yes" } },
+    scripts = { yes = "return { install = function() return require 'policy'.refuse 'no' end }" },
+    saf = "return { users = { CICSUSER = {} } }",
+  }
+  shell(("cp -RL certs/rings/CICSA %s/ring"):format(region.dir))
+  region.given.region.ring = region.dir .. "/ring"
+  region:define(region.given)
+  return region
+end
+
+local function check(region, ...)
+  local status, out, err = support.sallyport("check", "--region", region:path "region.lua", ...)
+  return status, out .. err
+end
+
+local function has(text, pattern)
+  assert.is_truthy(text:find(pattern), text)
+end
+
+describe("a file that a definition names", function()
+  local FIFOS = { "region.lua", "saf.lua", "ring/maps.lua", "policies/yes.lua" }
+  for _, name in ipairs(FIFOS) do
+    it("is a fault when it is a FIFO: " .. name, function()
+      local region = new()
+      shell(("rm -f %s; mkfifo -m 600 %s"):format(region:path(name), region:path(name)))
+      local status, said = check(region)
+      assert.equal(1, status, said)
+      has(said, name:gsub("%p", "%%%0") .. ": .*is a pipe %(FIFO%), not a regular file")
+    end)
+  end
+
+  local FAULTS = {
+    { "666", "region.lua", "can be written by everybody %(mode 0666%); chmod o%-w %S+/region%.lua" },
+    { "606", "saf.lua", "can be written by everybody" },
+    { "666", "policies/yes.lua", "can be written by everybody" },
+    { "602", "ring/maps.lua", "can be written by everybody" },
+    { "644", "saf.lua", "holds secrets and can be read by everybody %(mode 0644%); chmod 600 %S+/saf%.lua" },
+    { "660", "saf.lua", "holds secrets and can be written by its group" },
+    { "777", "policies", "everybody can add files %(mode 0777%); chmod o%-w" },
+    { "1777", "policies", "everybody can add files" },
+  }
+  for _, row in ipairs(FAULTS) do
+    it(("is a fault with its remedy: mode %s of %s"):format(row[1], row[2]), function()
+      local region = new()
+      if row[2] == "ring/maps.lua" then support.write(region:path(row[2]), "return {}") end
+      shell(("chmod %s %s"):format(row[1], region:path(row[2])))
+      local status, said = check(region)
+      assert.equal(1, status, said)
+      has(said, row[3])
+    end)
+  end
+
+  it("may be a secret that its group reads", function()
+    local region = new()
+    shell("chmod 640 " .. region:path "saf.lua")
+    local status, said = check(region)
+    assert.equal(0, status, said)
+  end)
+
+  it("may be what a link of a link points to, as Kubernetes mounts it", function()
+    local region = new()
+    local mount = "mkdir ..2026 && mv %s ..2026 && ln -s ..2026 ..data && for f in ..2026/*; do ln -s ..data/${f##*/} .; done"
+    shell(("cd %s && " .. mount):format(region.dir, "region.lua saf.lua"))
+    shell(("cd %s/ring && " .. mount):format(region.dir, "*.pem *.key"))
+    local status, said = check(region)
+    assert.equal(0, status, said)
+  end)
+end)
+
+describe("a doubtful file", function()
+  local function doubtful()
+    local region = new()
+    shell(("chmod 664 %s/policies/yes.lua %s/region.lua"):format(region.dir, region.dir))
+    return region
+  end
+
+  it("is a warning of check", function()
+    local status, said = check(doubtful())
+    assert.equal(0, status, said)
+    has(said, "policies/yes%.lua: warning: can be written by its group %(gid %d+%); chmod g%-w %S+/policies/yes%.lua")
+    has(said, "region%.lua: warning: can be written by its group")
+    assert.equal(1, (check(doubtful(), "--strict")))
+  end)
+
+  it("is one warning for a directory of them", function()
+    local region = doubtful()
+    for i = 1, 3 do region:script("more" .. i, "return {}") end
+    shell(("chmod 664 %s/policies/*"):format(region.dir))
+    local _, said = check(region)
+    has(said, "the same is true of 3 more in %S+/policies\n")
+    assert.equal(2, select(2, said:gsub("can be written by its group", "")))
+  end)
+
+  it("is told by the log at the start and at a reload", function()
+    local region = doubtful()
+    region:start()
+    local function told()
+      return select(2, region:log():gsub("SP0012 W [^\n]*can be written by its group[^\n]*rule=file_group", ""))
+    end
+    assert.equal(2, told())
+    assert.equal(0, (region:command "reload"))
+    support.wait_until(function() return told() == 4 end, 5, "the reload to warn of both files")
+    region:stop()
+  end)
+
+  it("belongs to neither root nor the region's user", function()
+    if not os.execute "test $(id -u) = 0" then return pending "needs root to give a file away" end
+    local region = new()
+    shell(("chown 4711 %s/policies/yes.lua %s/saf.lua"):format(region.dir, region.dir))
+    local status, said = check(region)
+    assert.equal(0, status, said)
+    has(said, "policies/yes%.lua: warning: belongs to uid 4711, which is neither root nor the region's user %(uid 0%)")
+    has(said, "saf%.lua: warning: belongs to uid 4711")
+    shell(("chmod 640 %s/saf.lua"):format(region.dir))
+    status, said = check(region)
+    assert.equal(1, status, said)
+    has(said, "saf%.lua: fault: holds secrets, can be read by its group and belongs to uid 4711")
+  end)
+end)
