@@ -198,6 +198,8 @@ ask_script(struct ask *a, struct record_door *d)
 		lua_pushnil(p->L);
 		lua_pushnil(p->L);
 		run(&q);
+		if (a->tape != NULL && a->tape->full && !a->replay)
+			record_effect(d, "answers kept for a reload", "not all: there is no room; the others are answered as at the time of the reload");
 		p->host.door = NULL;
 		p->host.tape = NULL;
 		p->host.asking = false;

@@ -311,6 +311,7 @@ static const struct {
 	{ "transaction", transaction_rows },
 	{ "socket", socket_rows },
 	{ "policy", policy_rows },
+	{ "counter", counter_rows },
 	{ "statistics", statistics_rows },
 };
 

@@ -9,7 +9,7 @@
 
 struct region;
 
-#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy or statistics"
+#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, counter or statistics"
 
 /*
  * The rows of `what`, one of INQUIRE_KINDS; of one NAME only when name is not NULL (CICS names in any case). Every attribute of the definition in lower case with CVDA values in upper case, and what is known beside it. New array; NULL
@@ -26,6 +26,7 @@ struct region;
  *   program       program kind (BUILTIN SCRIPT URL IPCONN) target in_use usecount (since the current generation began), and its attributes
  *   transaction   transaction defined (false: a mirror that is there of itself) in_use, and its attributes
  *   policy        policy path doors generation current age memory connections used_by; one row a script and living generation
+ *   counter       counter last expires left; of those that have not expired; expires and left are seconds, 0 of one that never expires
  *   statistics    resource (GLOBAL TCPIPSERVICE IPCONN) name, and the figures of statistics.h; the name is the region's applid, a tcpipservice's, an
  *                 ipconn's
  */

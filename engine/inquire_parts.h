@@ -29,5 +29,6 @@ void session_rows(struct query *q);    /* inquire_session.c */
 void conversation_rows(struct query *q);
 void program_rows(struct query *q);    /* inquire_program.c */
 void transaction_rows(struct query *q);
+void counter_rows(struct query *q);    /* inquire_counter.c */
 
 #endif

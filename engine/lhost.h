@@ -22,6 +22,8 @@ struct host_world {
 	bool (*ipconn)(void *arg, const char *name, struct ipconn_view *out);
 	/* Fills at most max views; applid/networkid NULL: any. Returns how many. */
 	size_t (*ipconns)(void *arg, const char *applid, const char *networkid, struct ipconn_view *out, size_t max);
+	/* In a re-ask: as the generation that is asked defines it, whatever is installed. */
+	bool (*defined)(void *arg, const char *name, struct ipconn_view *out);
 	void *arg;
 };
 
@@ -46,7 +48,7 @@ void lhost_push(struct lua_State *L, struct lhost *h, bool with_mock);
  * Sets the mock from the table at idx, or clears it when idx is 0. [-0, +0, may throw]
  * { ipconns = { NETX = { attribute = value, …, servstatus = "OUTSERVICE", connstatus = "ACQUIRED", autoinstalled = true } },
  *   counters = { NETX = 7 } }: ipconns as region.lua defines them (defaults filled in; INSERVICE and RELEASED unless said),
- * counters by the last value they answered; saf = {…}, the table a saf's file returns. What is wrong with it is an error naming the ipconn and the key.
+ * counters by the last value they answered; clock = seconds, or a function that answers them, by which counters expire (absent: the machine's); saf = {…}, the table a saf's file returns. What is wrong with it is an error naming the ipconn and the key.
  */
 void lhost_mock(struct lua_State *L, struct lhost *h, int idx);
 

@@ -2,6 +2,7 @@
 /* lhost_mock: a region made of a table, for decision tables: what policies ask about is answered from it. */
 #include "lhost.h"
 
+#include "clock.h"
 #include "lhost_parts.h"
 
 #include <stdio.h>
@@ -115,16 +116,93 @@ mock_fill_ipconns(lua_State *L, int from, int to)
 	}
 }
 
-static void
-mock_fill_counters(lua_State *L, int from, int to)
+static int
+store_gc(lua_State *L)
 {
-	for (lua_pushnil(L); lua_next(L, from) != 0; lua_pop(L, 1)) {
+	struct store **box = lua_touserdata(L, 1);
+
+	store_free(*box);
+	*box = NULL;
+	return 0;
+}
+
+/* Pushes a box that holds a store without counters. */
+static struct store *
+push_store(lua_State *L)
+{
+	struct store **box = lua_newuserdatauv(L, sizeof *box, 0);
+
+	*box = NULL;
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, store_gc);
+	lua_setfield(L, -2, "__gc");
+	lua_setmetatable(L, -2);
+	*box = store_new();
+	if (*box == NULL)
+		luaL_error(L, "mock: out of memory");
+	return *box;
+}
+
+/* What time it is by the clock of the mock's table. */
+static double
+mock_now(lua_State *L, int mocked)
+{
+	double now;
+	int is_number;
+
+	if (lua_getfield(L, mocked, MOCK_CLOCK) == LUA_TNIL) {
+		lua_pop(L, 1);
+		return clock_span();
+	}
+	if (lua_isfunction(L, -1))
+		lua_call(L, 0, 1);
+	now = lua_tonumberx(L, -1, &is_number);
+	lua_pop(L, 1);
+	if (!is_number)
+		luaL_error(L, "mock: clock must answer a number of seconds");
+	return now;
+}
+
+double
+lhost_mock_clock(struct lua_State *L, const struct lhost *h)
+{
+	double now;
+
+	lua_rawgeti(L, LUA_REGISTRYINDEX, h->mock);
+	now = mock_now(L, lua_gettop(L));
+	lua_pop(L, 1);
+	return now;
+}
+
+/* After the clock, by which the counters begin. */
+static void
+mock_counters(lua_State *L, int idx, int mocked)
+{
+	struct store *s = push_store(L);
+	const char *name;
+	size_t len;
+
+	lua_setfield(L, mocked, MOCK_COUNTERS);
+	lua_pushliteral(L, MOCK_COUNTERS);
+	if (lua_rawget(L, idx) != LUA_TTABLE && !lua_isnil(L, -1))
+		luaL_error(L, "mock: counters must be a table");
+	for (lua_pushnil(L); lua_istable(L, -2) && lua_next(L, -2) != 0; lua_pop(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING || !lua_isinteger(L, -1))
 			luaL_error(L, "mock: counters are { NAME = the last number answered, … }");
-		lua_pushvalue(L, -2);
-		lua_pushvalue(L, -2);
-		lua_rawset(L, to);
+		name = lua_tolstring(L, -2, &len);
+		if (!store_set(s, name, len, lua_tointeger(L, -1), mock_now(L, mocked)))
+			luaL_error(L, "mock: a counter's name is a string of 1 to 64 bytes");
 	}
+	lua_settop(L, mocked);
+}
+
+static void
+mock_clock(lua_State *L, int idx, int mocked)
+{
+	lua_pushliteral(L, MOCK_CLOCK);
+	if (lua_rawget(L, idx) != LUA_TNIL && lua_type(L, -1) != LUA_TNUMBER && !lua_isfunction(L, -1))
+		luaL_error(L, "mock: clock is a number of seconds, or a function that answers one");
+	lua_setfield(L, mocked, MOCK_CLOCK);
 }
 
 static void
@@ -170,8 +248,8 @@ mock_keys(lua_State *L, int idx)
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) {
 		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
 
-		if (strcmp(key, MOCK_IPCONNS) != 0 && strcmp(key, MOCK_COUNTERS) != 0 && strcmp(key, MOCK_SAF) != 0)
-			luaL_error(L, "mock: no key '%s'; there are ipconns, counters and saf", key);
+		if (strcmp(key, MOCK_IPCONNS) != 0 && strcmp(key, MOCK_COUNTERS) != 0 && strcmp(key, MOCK_CLOCK) != 0 && strcmp(key, MOCK_SAF) != 0)
+			luaL_error(L, "mock: no key '%s'; there are ipconns, counters, clock and saf", key);
 	}
 }
 
@@ -187,7 +265,8 @@ lhost_mock(struct lua_State *L, struct lhost *h, int idx)
 		lua_newtable(L);
 		mocked = lua_gettop(L);
 		mock_part(L, idx, mocked, MOCK_IPCONNS, mock_fill_ipconns);
-		mock_part(L, idx, mocked, MOCK_COUNTERS, mock_fill_counters);
+		mock_clock(L, idx, mocked);
+		mock_counters(L, idx, mocked);
 		mock_saf(L, idx, mocked);
 	}
 	if (h->mock > 0)

@@ -15,12 +15,14 @@ struct place {
 };
 
 #define MOCK_IPCONNS "ipconns"   /* in the mock's table: name = a userdata that holds a struct ipconn_view */
-#define MOCK_COUNTERS "counters" /* name = the last value answered */
-
+#define MOCK_COUNTERS "counters" /* a userdata that holds a struct store * */
+#define MOCK_CLOCK "clock"       /* a number of seconds, or a function that answers one; absent: clock_span */
 #define MOCK_SAF "saf"           /* a userdata that holds a model; absent: no saf */
 
 /* Pushes a part of the mock's table; false, and nothing pushed, without a mock. */
 bool lhost_push_mock(struct lua_State *L, const struct lhost *h, const char *part);
+/* What time the mock's counters expire by. [-0, +0, may throw] */
+double lhost_mock_clock(struct lua_State *L, const struct lhost *h);
 /* Pushes what stands for the table of a saf at idx; raises what is wrong with it. [-0, +1, may throw] */
 void lhost_saf_mock(struct lua_State *L, int idx);
 

@@ -2,6 +2,8 @@
 /* The region as policies may ask about it: counters and ipconns, or a mock of both. Each answer goes into the record. */
 #include "lhost.h"
 
+#include "answers.h"
+#include "clock.h"
 #include "lfacts.h"
 #include "lhost_parts.h"
 
@@ -9,8 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define IPCONNS_MAX 1000
 
 static void __attribute__((format(printf, 3, 4)))
 effect(const struct lhost *h, const char *name, const char *format, ...)
@@ -24,31 +24,6 @@ effect(const struct lhost *h, const char *name, const char *format, ...)
 	record_effect(h->door, name, text);
 }
 
-/* ---- counters */
-
-/* A mock's counter answers what store_next would. */
-static int
-mock_next(lua_State *L, lua_Integer min, lua_Integer max, bool wrap, int64_t *out, const char **reason)
-{
-	bool asked;
-	lua_Integer last;
-
-	lua_pushvalue(L, 1);
-	asked = lua_rawget(L, -2) == LUA_TNUMBER;
-	last = lua_tointeger(L, -1);
-	*out = !asked || last < min ? min : last + (last < max);
-	if (asked && last >= max) {
-		*reason = "exhausted";
-		*out = min;
-		if (!wrap)
-			return -1;
-	}
-	lua_pushvalue(L, 1);
-	lua_pushinteger(L, *out);
-	lua_rawset(L, -4);
-	return 0;
-}
-
 /* Loading touches nothing of the region: it may happen beside the loop, and what it found would be old when a door is asked. */
 static void
 want_asking(lua_State *L, const struct lhost *h, const char *what)
@@ -57,77 +32,75 @@ want_asking(lua_State *L, const struct lhost *h, const char *what)
 		lhost_misuse(L, "%s: the region can be asked about when a door is asked, not while the script loads", what);
 }
 
-/* Beyond the tape it counts on from the last answer, and moves nothing. */
-static int
-count_on(const struct lhost *h, const char *name, size_t len, int64_t min, int64_t max, bool wrap, int64_t *out, const char **reason)
-{
-	int64_t last;
-	bool asked = tape_last(h->tape, name, &last) || store_peek(h->world->store, name, len, &last);
+/* ---- counters */
 
-	*reason = "exhausted";
-	*out = !asked || last < min ? min : last < max ? last + 1 : min;
-	if (asked && last >= max && !wrap)
-		return -1;
-	tape_note(h->tape, name, *out);
-	return 0;
+/* The mock's counters, in a store of their own; NULL, and nothing is left on the stack, without a mock. */
+static struct store *
+mock_store(lua_State *L, const struct lhost *h, double *now)
+{
+	struct store **box;
+
+	if (!lhost_push_mock(L, h, MOCK_COUNTERS))
+		return NULL;
+	box = lua_touserdata(L, -1);
+	lua_pop(L, 1); /* the mock keeps it */
+	*now = lhost_mock_clock(L, h);
+	return *box;
 }
 
-static int
-world_next(lua_State *L, const struct lhost *h, lua_Integer min, lua_Integer max, bool wrap, int64_t *out, const char **reason)
+static const char *
+want_counter(lua_State *L, const struct lhost *h, const char *what, size_t *len)
 {
-	size_t len;
-	const char *name = lua_tolstring(L, 1, &len);
-	int ok;
+	const char *name = luaL_checklstring(L, 1, len);
 
-	want_asking(L, h, "counter:next");
-	*reason = "no store";
-	if (h->world == NULL || h->world->store == NULL)
-		return -1;
-	if (h->tape != NULL && h->tape->playing)
-		return tape_hear(h->tape, false, name, out) ? 0 : count_on(h, name, len, min, max, wrap, out, reason);
-	ok = store_next(h->world->store, name, len, min, max, wrap, out, reason);
-	if (ok == 0)
-		tape_add(h->tape, false, name, *out);
-	return ok;
+	if (strlen(name) != *len)
+		lhost_misuse(L, "%s: the name of a counter holds no NUL", what);
+	if (h->mock <= 0)
+		want_asking(L, h, what);
+	return name;
 }
 
-static bool
-world_peek(lua_State *L, const struct lhost *h, int64_t *out)
+static const char *
+print_expires(char out[40], double seconds)
 {
-	size_t len;
-	const char *name = lua_tolstring(L, 1, &len);
-	bool playing = h->tape != NULL && h->tape->playing, asked;
-
-	want_asking(L, h, "counter:peek");
-	if (h->world == NULL || h->world->store == NULL)
-		return false;
-	if (playing && (tape_last(h->tape, name, out) || tape_hear(h->tape, true, name, out)))
-		return true;
-	asked = store_peek(h->world->store, name, len, out);
-	if (asked)
-		tape_add(h->tape, true, name, *out);
-	return asked;
+	if (seconds > 0)
+		snprintf(out, 40, "expires after %g s", seconds);
+	else
+		snprintf(out, 40, "never expires");
+	return out;
 }
 
-/* host.counter_next(name, min, max, wrap) -> number, or nil and a reason */
+/* `expires` belongs to the counter: two scripts that differ about it mean two counters. */
+static void
+want_same_expires(lua_State *L, enum store_answer a, const char *name, double its, double asked)
+{
+	char is[40], now[40];
+
+	if (a == STORE_OTHER_EXPIRES)
+		lhost_misuse(L, "counter %s: since its first use it %s, and here it %s; a counter with another `expires` needs another name", name,
+			print_expires(is, its), print_expires(now, asked));
+}
+
+/* host.counter_next(name, min, max, wrap, expires) -> number, or nil and a reason */
 static int
 counter_next(lua_State *L)
 {
 	struct lhost *h = lhost_of(L);
-	const char *name = luaL_checkstring(L, 1), *reason = NULL;
-	lua_Integer min = luaL_checkinteger(L, 2), max = luaL_checkinteger(L, 3);
-	bool wrap = lua_toboolean(L, 4);
+	size_t len;
+	const char *name = want_counter(L, h, "counter:next", &len);
+	struct counter_use u = { .min = luaL_checkinteger(L, 2), .max = luaL_checkinteger(L, 3), .wrap = lua_toboolean(L, 4), .expires = luaL_optnumber(L, 5, 0) };
 	char title[COUNTER_NAME_MAX + 16];
+	double now = 0, its = 0;
 	int64_t out = 0;
-	int r;
+	struct store *mock = mock_store(L, h, &now);
+	enum store_answer a = mock != NULL ? store_next(mock, name, len, &u, now, &out, &its) : answers_next(h, name, len, &u, &out, &its);
 
-	lua_settop(L, 4);
+	want_same_expires(L, a, name, its, u.expires);
 	snprintf(title, sizeof title, "counter %s", name);
-	r = lhost_push_mock(L, h, MOCK_COUNTERS) ? mock_next(L, min, max, wrap, &out, &reason) : world_next(L, h, min, max, wrap, &out, &reason);
-	if (r < 0) {
-		effect(h, title, "next: %s", reason);
+	if (a != STORE_NUMBER) {
+		effect(h, title, "next: %s", store_reason(a));
 		lua_pushnil(L);
-		lua_pushstring(L, reason);
+		lua_pushstring(L, store_reason(a));
 		return 2;
 	}
 	effect(h, title, "next = %lld", (long long)out);
@@ -135,33 +108,26 @@ counter_next(lua_State *L)
 	return 1;
 }
 
-static bool
-peek(lua_State *L, const struct lhost *h, int64_t *out)
-{
-	bool asked;
-
-	if (!lhost_push_mock(L, h, MOCK_COUNTERS))
-		return world_peek(L, h, out);
-	lua_pushvalue(L, 1);
-	asked = lua_rawget(L, -2) == LUA_TNUMBER;
-	*out = lua_tointeger(L, -1);
-	return asked;
-}
-
-/* host.counter_peek(name) -> the last answer of next, or nil */
+/* host.counter_peek(name, expires) -> the last answer of next, or nil */
 static int
 counter_peek(lua_State *L)
 {
 	struct lhost *h = lhost_of(L);
+	size_t len;
+	const char *name = want_counter(L, h, "counter:peek", &len);
+	double expires = luaL_optnumber(L, 2, 0), now = 0, its = 0;
 	char title[COUNTER_NAME_MAX + 16];
 	int64_t out = 0;
+	struct store *mock = mock_store(L, h, &now);
+	enum store_answer a = mock != NULL ? store_peek(mock, name, len, expires, now, &out, &its) : answers_peek(h, name, len, expires, &out, &its);
 
-	snprintf(title, sizeof title, "counter %s", luaL_checkstring(L, 1));
-	if (peek(L, h, &out)) {
+	want_same_expires(L, a, name, its, expires);
+	snprintf(title, sizeof title, "counter %s", name);
+	if (a == STORE_NUMBER) {
 		effect(h, title, "peek = %lld", (long long)out);
 		lua_pushinteger(L, out);
 	} else {
-		effect(h, title, "peek: never asked");
+		effect(h, title, "peek: %s", store_reason(a));
 		lua_pushnil(L);
 	}
 	return 1;
@@ -194,7 +160,7 @@ ipconn(lua_State *L)
 		found = mock_ipconn(L, &view);
 	} else {
 		want_asking(L, h, "policy.ipconn");
-		found = h->world != NULL && h->world->ipconn != NULL && h->world->ipconn(h->world->arg, name, &view);
+		found = answers_ipconn(h, name, &view);
 	}
 	snprintf(title, sizeof title, "ipconn %s", name);
 	effect(h, title, "%s", found ? "found" : "none");
@@ -237,16 +203,16 @@ mock_ipconns(lua_State *L, const char *applid, const char *networkid, struct ipc
 }
 
 static size_t
-find_ipconns(lua_State *L, const struct lhost *h, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
+find_ipconns(lua_State *L, const struct lhost *h, const struct taped *then, const char *applid, const char *networkid, struct ipconn_view *out,
+	size_t max)
 {
-	size_t n = 0;
+	size_t n;
 
 	if (lhost_push_mock(L, h, MOCK_IPCONNS)) {
 		n = mock_ipconns(L, applid, networkid, out, max);
 		lua_pop(L, 1);
-	} else if (h->world != NULL && h->world->ipconns != NULL) {
-		want_asking(L, h, "policy.ipconns");
-		n = h->world->ipconns(h->world->arg, applid, networkid, out, max);
+	} else {
+		n = answers_ipconns(h, then, applid, networkid, out, max);
 	}
 	return n < max ? n : max;
 }
@@ -271,20 +237,26 @@ ipconns(lua_State *L)
 {
 	struct lhost *h = lhost_of(L);
 	const char *applid = luaL_optstring(L, 1, NULL), *networkid = luaL_optstring(L, 2, NULL);
+	const struct taped *then;
 	struct ipconn_view *view;
 	size_t max = 16, n;
 	char title[64];
 
 	lua_settop(L, 2);
+	if (h->mock <= 0)
+		want_asking(L, h, "policy.ipconns");
+	then = answers_list(h, applid, networkid);
 	for (;;) {
 		lhost_pay(L, h, max);
 		view = lua_newuserdatauv(L, max * sizeof *view, 0);
-		n = find_ipconns(L, h, applid, networkid, view, max);
-		if (n < max || max == IPCONNS_MAX)
+		n = find_ipconns(L, h, then, applid, networkid, view, max);
+		if (n < max || max == ANSWERS_IPCONNS)
 			break;
 		lua_pop(L, 1);
-		max = max * 8 < IPCONNS_MAX ? max * 8 : IPCONNS_MAX;
+		max = max * 8 < ANSWERS_IPCONNS ? max * 8 : ANSWERS_IPCONNS;
 	}
+	if (h->mock <= 0)
+		answers_keep(h, applid, networkid, view, n);
 	snprintf(title, sizeof title, "ipconns %.8s.%.8s", networkid != NULL ? networkid : "*", applid != NULL ? applid : "*");
 	effect(h, title, "%zu", n);
 	push_list(L, h, view, n);

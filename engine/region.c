@@ -261,7 +261,7 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	w->passwords = w->loop != NULL ? passwords_new(w->loop, r->log) : NULL;
 	if (!r->records || !r->tally || !r->store || !r->registry || !w->crew || !w->passwords)
 		return short_of_memory(faults);
-	r->world = (struct host_world){ .store = r->store, .ipconn = view_ipconn, .ipconns = view_ipconns, .arg = w };
+	r->world = (struct host_world){ .store = r->store, .ipconn = view_ipconn, .ipconns = view_ipconns, .defined = view_defined, .arg = w };
 	lend(r);
 	name_boot(w);
 	timer_init(&r->drain, w->loop, drained, r);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store: the region's named counters: shared by workers, kept over reloads (DESIGN 3.4; IPIC.md 6.6, 10). Thread-safe. */
+/*
+ * store: the region's named counters: shared by workers, kept over reloads (DESIGN 3.4; IPIC.md 6.6, 10). A counter may expire: so many seconds
+ * after its first next it is as one that was never used. Times are clock_span()'s, or a mock's. Thread-safe.
+ */
 #ifndef SALLYPORT_STORE_H
 #define SALLYPORT_STORE_H
 
@@ -11,14 +14,60 @@ struct store;
 
 #define COUNTER_NAME_MAX 64
 #define COUNTERS_MAX 65536
+#define EXPIRES_MAX 1e9 /* seconds */
+
+/* What a counter answers: a number, or a reason why there is none. */
+#define STORE_ANSWERS(X) \
+	X(NUMBER, "") \
+	X(UNUSED, "never asked") \
+	X(EXHAUSTED, "exhausted") \
+	X(FULL, "too many counters: the region keeps 65536; let those expire that are made for addresses or partners, policy.counter(name, { expires = seconds })") \
+	X(NO_MEMORY, "out of memory") \
+	X(BAD_NAME, "bad name") \
+	X(BAD_RANGE, "bad range") \
+	X(OTHER_EXPIRES, "other expires") \
+	X(NONE, "no store")
+
+enum store_answer {
+#define X(id, reason) STORE_##id,
+	STORE_ANSWERS(X)
+#undef X
+};
+
+/* The reason in words ("exhausted"); static. */
+const char *store_reason(enum store_answer a);
+
+/* How a counter is asked. */
+struct counter_use {
+	int64_t min, max;
+	bool wrap;
+	double expires; /* seconds from its first next; 0: never */
+};
+
+struct counter_view {
+	char name[COUNTER_NAME_MAX + 1];
+	int64_t last;
+	double expires; /* as above */
+	double left;    /* seconds; 0 of one that does not expire */
+};
 
 struct store *store_new(void);
 void store_free(struct store *s);
 
-/* The next value: min at first, then +1; above max: min again when wrap, else -1 with reason "exhausted". A name that is not
- * 1-64 bytes: "bad name"; too many counters: "too many counters". reason is static. */
-int store_next(struct store *s, const char *name, size_t len, int64_t min, int64_t max, bool wrap, int64_t *out, const char **reason);
-/* The last value answered; false: never asked. */
-bool store_peek(struct store *s, const char *name, size_t len, int64_t *out);
+/*
+ * The next value: min at first, then +1; above max: min again when wrap, else STORE_EXHAUSTED, and *out is the last one. A name of other than 1-64 bytes:
+ * STORE_BAD_NAME. COUNTERS_MAX names, none of them expired: STORE_FULL. `expires` is part of the first use: another later is STORE_OTHER_EXPIRES,
+ * and *expires the counter's own.
+ */
+enum store_answer store_next(struct store *s, const char *name, size_t len, const struct counter_use *u, double now, int64_t *out, double *expires);
+/* The last value answered; STORE_UNUSED, STORE_BAD_NAME, STORE_OTHER_EXPIRES. */
+enum store_answer store_peek(struct store *s, const char *name, size_t len, double expires, double now, int64_t *out, double *its);
+/* A counter that answered `last` at `now`, for a mock: its first use says whether it expires. False: no memory, or no more room. */
+bool store_set(struct store *s, const char *name, size_t len, int64_t last, double now);
+
+/* Copies at most max counters that have not expired, in the order of their lengths and bytes, into out; returns how many. */
+size_t store_list(struct store *s, double now, struct counter_view *out, size_t max);
+/* How many there are, expired ones that still take room included. */
+size_t store_count(struct store *s);
 
 #endif

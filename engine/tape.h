@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tape: what the region's counters answered to one connection, door by door, so that a re-ask under another generation hears the
- * same and moves nothing (DESIGN 4, reload). Beyond what was taped it counts on from the last answer.
+ * tape: what the region answered to the scripts of one connection, door by door, each answer with its arguments: counters, ipconns and lists of
+ * ipconns, "none" and failures included. A re-ask under another generation hears the same (answers.c) and moves nothing (DESIGN 4, reload).
+ * Items that a re-ask adds are its own and go with it.
  */
 #ifndef SALLYPORT_TAPE_H
 #define SALLYPORT_TAPE_H
@@ -10,38 +11,73 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "resource.h"
 #include "store.h"
 #include "verdict.h"
 
-struct taped {
-	enum door door;
-	bool peek;
-	char name[COUNTER_NAME_MAX + 1];
-	int64_t value;
+#define TAPE_MAX 128 /* items of one connection; a re-ask may add as many */
+#define TAPE_MEMBERS (TAPE_MAX / 2) /* of one list that are kept: a long list leaves room for other answers */
+#define TAPE_NAME (COUNTER_NAME_MAX + 1)
+
+enum taped_kind {
+	TAPED_NEXT,   /* of a counter */
+	TAPED_PEEK,
+	TAPED_IPCONN, /* one by name */
+	TAPED_LIST,   /* ipconns; the name is the filter */
+	TAPED_MEMBER, /* one of the list before it */
 };
 
-#define TAPE_MAX 128 /* answers of one connection that are kept */
+/* What an ipconn was doing. Its definition is not kept: a re-ask takes that of now. */
+struct ipconn_then {
+	bool there, autoinstalled, inservice;
+	enum connstatus connstatus;
+	int sendcount, receivecount; /* agreed, while ACQUIRED */
+	char ipconn[NAME_SIZE], applid[NAME_SIZE], networkid[NAME_SIZE], template[NAME_SIZE];
+};
+
+struct taped {
+	enum door door;
+	enum taped_kind kind;
+	unsigned heard; /* in the re-ask under way: as which of its answers, from 1; 0 not yet */
+	char name[TAPE_NAME];
+	union {
+		struct {
+			struct counter_use use;
+			enum store_answer answer;
+			int64_t value; /* of STORE_NUMBER, and the last one of STORE_EXHAUSTED */
+		} counter;
+		struct ipconn_then ipconn; /* also a member */
+		struct {
+			size_t n;     /* ipconns in the list */
+			size_t named; /* that follow as members: all, or none where they found no room */
+		} list;
+	};
+};
 
 struct tape {
 	struct taped *item; /* owned */
 	size_t n;
-	bool playing;   /* a re-ask: nothing is added */
+	size_t kept;    /* of them, what the first asking heard; behind these, what the re-ask under way added */
+	bool playing;
+	bool full;      /* there were answers that are not on it */
 	enum door door; /* whose answers are added or heard */
-	size_t at;      /* playing: items before it were heard */
-	/* playing: the last answer of next, for what goes beyond the tape */
-	char last_name[COUNTER_NAME_MAX + 1];
-	int64_t last;
+	unsigned heard;
 };
 
-/* A door is asked: its answers are added, or (playing) heard again from the first. */
+/* A door is asked: its answers are added, in place of those of its asking before; or (playing) heard again from the first. */
 void tape_begin(struct tape *t, enum door door, bool playing);
-/* Adds an answer; without memory or above TAPE_MAX it is not kept. t may be NULL. */
-void tape_add(struct tape *t, bool peek, const char *name, int64_t value);
-/* The next taped answer of that kind and name; false: there is none left. */
-bool tape_hear(struct tape *t, bool peek, const char *name, int64_t *value);
-/* Playing, beyond the tape: the last answer heard for that name; false: none was. Noting one. */
-bool tape_last(const struct tape *t, const char *name, int64_t *value);
-void tape_note(struct tape *t, const char *name, int64_t value);
+/* A new item of this door, to be filled; while playing it counts as heard. NULL: no memory or TAPE_MAX; the tape is marked then. t may be NULL. Good until
+ * the next call. */
+struct taped *tape_add(struct tape *t, enum taped_kind kind, const char *name);
+/* A list of n ipconns: an item, and one for each member; members only if all find room, else the tape is marked. t may be NULL. */
+void tape_add_list(struct tape *t, const char *name, const struct ipconn_view *view, size_t n);
+/* The first item of that kind and name that this re-ask has not heard; NULL: none is left. */
+struct taped *tape_hear(struct tape *t, enum taped_kind kind, const char *name);
+/* The item of that kind and name that this re-ask heard last; NULL: none. */
+struct taped *tape_last(struct tape *t, enum taped_kind kind, const char *name);
 void tape_free(struct tape *t);
+
+/* What of a view is kept. */
+struct ipconn_then tape_then(const struct ipconn_view *v);
 
 #endif

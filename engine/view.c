@@ -8,7 +8,7 @@
 
 /* A definition as it will be installed; what is installed under its name lends it its state. */
 static void
-view_defined(const struct worker *w, const struct ipconn_def *d, struct ipconn_view *out)
+describe(const struct worker *w, const struct ipconn_def *d, struct ipconn_view *out)
 {
 	const struct ipconn *i = registry_name(w->registry, d->ipconn);
 
@@ -44,8 +44,19 @@ view_ipconn(void *arg, const char *name, struct ipconn_view *out)
 	d = w->recheck != NULL ? definition_ipconn(w->recheck->definition, name) : NULL;
 	if (d == NULL || !seen_defined(w, d))
 		return false;
-	view_defined(w, d, out);
+	describe(w, d, out);
 	return true;
+}
+
+bool
+view_defined(void *arg, const char *name, struct ipconn_view *out)
+{
+	const struct worker *w = arg;
+	const struct ipconn_def *d = w->recheck != NULL ? definition_ipconn(w->recheck->definition, name) : NULL;
+
+	if (d != NULL)
+		describe(w, d, out);
+	return d != NULL;
 }
 
 static bool
@@ -63,7 +74,7 @@ view_ipconns(void *arg, const char *applid, const char *networkid, struct ipconn
 
 	for (size_t k = 0; d != NULL && k < d->nipconns && n < max; k++)
 		if (seen_defined(w, &d->ipconn[k]) && fits(&d->ipconn[k], applid, networkid))
-			view_defined(w, &d->ipconn[k], &out[n++]);
+			describe(w, &d->ipconn[k], &out[n++]);
 	for (const struct ipconn *i = registry_first(w->registry); i != NULL && n < max; i = i->next)
 		if (seen(w, i) && fits(&i->def, applid, networkid))
 			ipconn_view(i, &out[n++]);

@@ -9,5 +9,6 @@
 /* The callbacks of a host_world whose arg is the worker. */
 bool view_ipconn(void *arg, const char *name, struct ipconn_view *out);
 size_t view_ipconns(void *arg, const char *applid, const char *networkid, struct ipconn_view *out, size_t max);
+bool view_defined(void *arg, const char *name, struct ipconn_view *out);
 
 #endif

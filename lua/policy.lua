@@ -137,7 +137,8 @@ end
 local RANGE = { min = true, max = true, wrap = true }
 
 -- counter:next { min = 1, max =, wrap = false } -> the next number, or nil and a reason ("exhausted" above max without wrap,
---   "too many counters", "no store"). The first answer is min; max is the largest integer unless given.
+--   "too many counters: …", "no store"). The first answer is min; max is the largest integer unless given. Raises when the counter
+--   has been used with another `expires`.
 function counter:next(range)
   range = range == nil and {} or range
   if type(range) ~= "table" then host.misuse("counter:next: takes a table { min =, max =, wrap = }, not a " .. type(range)) end
@@ -148,28 +149,44 @@ function counter:next(range)
   local max = whole("max", range.max == nil and math.maxinteger or range.max)
   if min > max then host.misuse("counter:next: min " .. min .. " is above max " .. max) end
   if range.wrap ~= nil and type(range.wrap) ~= "boolean" then host.misuse "counter:next: wrap must be true or false" end
-  return host.counter_next(self.name, min, max, range.wrap == true)
+  return host.counter_next(self.name, min, max, range.wrap == true, self.expires)
 end
 
--- counter:peek() -> what next answered last, or nil when it never did.
+-- counter:peek() -> what next answered last, or nil when it never did, or so long ago that the counter has expired. Raises as next does.
 function counter:peek()
-  return host.counter_peek(self.name)
+  return host.counter_peek(self.name, self.expires)
 end
 
 local counter_meta = { __index = counter, __metatable = false }
 
--- policy.counter(name) -> a counter of the region: shared by workers, kept over reloads (IPIC.md 6.6, 10). name: 1 to 64 bytes,
---   no NUL.
-function policy.counter(name)
+-- What policy.counter takes beside the name. nil: the counter never expires.
+local function seconds_of(options)
+  options = options == nil and {} or options
+  if type(options) ~= "table" then host.misuse("policy.counter: takes a table { expires = seconds }, not a " .. type(options)) end
+  for key in pairs(options) do
+    if key ~= "expires" then host.misuse("policy.counter: no key '" .. tostring(key) .. "'; there is expires") end
+  end
+  local seconds = options.expires
+  if seconds ~= nil and not (math.type(seconds) and seconds > 0 and seconds <= 1e9) then
+    host.misuse("policy.counter: expires must be a number of seconds above 0 and at most 1e9, not " .. tostring(seconds))
+  end
+  return seconds
+end
+
+-- policy.counter(name, { expires = seconds }) -> a counter of the region: shared by workers, kept over reloads (IPIC.md 6.6, 10).
+--   name: 1 to 64 bytes, no NUL. expires: so long after its first next the counter is as one that was never used (a rate limit by
+--   address needs it: a region keeps 65536 counters); it belongs to the counter, so another value means another name.
+function policy.counter(name, options)
   if type(name) ~= "string" or #name < 1 or #name > 64 or name:find("\0", 1, true) then
     host.misuse "policy.counter: the name must be a string of 1 to 64 bytes without NUL"
   end
-  return setmetatable({ name = name }, counter_meta)
+  return setmetatable({ name = name, expires = seconds_of(options) }, counter_meta)
 end
 
--- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 }, saf = { users = {…}, classes = {…} } }: what
---   policy.ipconn, policy.ipconns, policy.counter and require "policy.saf" answer from now on; nil ends it. In a plain
---   Lua only (specs under busted); the engine has no such function.
+-- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 }, clock = seconds or a function that answers them,
+--   saf = { users = {…}, classes = {…} } }: what policy.ipconn, policy.ipconns, policy.counter and require "policy.saf" answer from
+--   now on, and the clock by which counters expire (absent: the machine's); nil ends it. In a plain Lua only (specs under
+--   busted); the engine has no such function.
 policy.mock = host.mock
 
 return policy

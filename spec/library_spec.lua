@@ -499,6 +499,44 @@ describe("policy.counter", function()
     fails("1 to 64 bytes", policy.counter, 7)
   end)
 
+  it("expires so many seconds after its first next, by the mock's clock", function()
+    local now = 100
+    policy.mock { clock = function() return now end, counters = { OLD = 7 } }
+    local counter = policy.counter("from 192.0.2.1", { expires = 60 })
+    assert.are.same({ 1, 2 }, { counter:next(), counter:next() })
+    assert.are.equal(8, policy.counter("OLD", { expires = 60 }):next())
+    now = 159.5
+    assert.are.same({ 3, 3 }, { counter:next(), counter:peek() })
+    now = 160
+    assert.is_nil(counter:peek())
+    assert.are.equal(1, counter:next())
+    assert.is_nil(policy.counter("OLD", { expires = 60 }):peek())
+    policy.mock { clock = 7 }
+    assert.are.equal(1, counter:next())
+    fails("clock is a number of seconds, or a function", policy.mock, { clock = "now" })
+    policy.mock { clock = function() return "later" end }
+    fails("clock must answer a number of seconds", counter.next, counter)
+  end)
+
+  it("keeps what its first use says of expires", function()
+    policy.mock {}
+    local hour, never = policy.counter("RATE", { expires = 3600 }), policy.counter "RATE"
+    assert.are.equal(1, hour:next())
+    for _, ask in ipairs { never.next, never.peek } do
+      fails("counter RATE: since its first use it expires after 3600 s, and here it never expires; a counter with another `expires` " ..
+        "needs another name", ask, never)
+    end
+    assert.are.equal(2, hour:next())
+  end)
+
+  it("takes an expires that is one", function()
+    for _, bad in ipairs { 0, -1, "60", 0 / 0, 1 / 0, true } do
+      fails("expires must be a number of seconds above 0", policy.counter, "RATE", { expires = bad })
+    end
+    fails("no key 'expire'", policy.counter, "RATE", { expire = 60 })
+    fails("takes a table { expires = seconds }", policy.counter, "RATE", 60)
+  end)
+
   it("takes a range that is one", function()
     local counter = policy.counter "NETX"
     fails("no key 'maximum'", counter.next, counter, { maximum = 9 })

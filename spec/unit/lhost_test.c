@@ -224,10 +224,11 @@ counters_are_the_stores(void **state)
 {
 	struct bench *b = *state;
 	int64_t value;
+	double its;
 
 	run(b, "host.counter_next('C', 1, 9, false) return host.counter_next('C', 1, 9, false)");
 	assert_int_equal(lua_tointeger(b->L, -1), 2);
-	assert_true(store_peek(b->store, "C", 1, &value));
+	assert_int_equal(store_peek(b->store, "C", 1, 0, 0, &value, &its), STORE_NUMBER);
 	assert_int_equal(value, 2);
 	run(b, "return select(2, host.counter_next('C', 1, 2, false))");
 	assert_string_equal(lua_tostring(b->L, -1), "exhausted");
