@@ -116,6 +116,7 @@ check(struct conn *c)
 	struct capex *x = &c->facts.capex;
 
 	c->facts.has_capex = true;
+	c->facts.socket = x->socket;
 	if (x->networkid[0] == '\0')
 		memcpy(x->networkid, r->networkid, sizeof x->networkid);
 	record_facts(c->record, &c->facts);

@@ -268,6 +268,7 @@ conn_new_out(struct ipconn *i, unsigned place, const char *host)
 	timer_init(&c->timer, w->loop, timed_out, c);
 	name(c, WAY_OUT, i->def.tcpipservice);
 	snprintf(c->facts.peer.host, sizeof c->facts.peer.host, "%s", host);
+	c->facts.socket = place == SOCKET_OUT2 ? 2 : 1;
 	ipconn_join(i, c, place);
 	enrol(c);
 	return c;

@@ -108,6 +108,7 @@ struct facts {
 	uint64_t generation;
 	char tcpipservice[NAME_SIZE];
 	bool recheck;
+	int socket; /* 1: the first of its way, 2: a further one, which a token admits; 0: not known (way in, before CAPEX) */
 	struct {
 		struct addr addr;
 		bool sysplex;

@@ -144,6 +144,7 @@ capex(const struct capex *c)
 	put(o, "server_applid", c->server_applid);
 	put(o, "server_networkid", c->server_networkid);
 	put(o, "host", c->host);
+	json_object_set_new(o, "callback", json_boolean(c->answering[0] != '\0'));
 	return o;
 }
 
@@ -185,6 +186,8 @@ put_what(json_t *o, const struct facts *f)
 	json_object_set_new(o, "generation", json_integer((json_int_t)f->generation));
 	put(o, "tcpipservice", f->tcpipservice);
 	json_object_set_new(o, "recheck", json_boolean(f->recheck));
+	if (f->socket > 0)
+		json_object_set_new(o, "socket", json_integer(f->socket));
 }
 
 static void

@@ -11,13 +11,13 @@
 #include <string.h>
 
 #define KEYS(X) \
-	X(stage) X(way) X(now) X(connection) X(generation) X(tcpipservice) X(recheck) \
+	X(stage) X(way) X(now) X(connection) X(generation) X(tcpipservice) X(recheck) X(socket) \
 	X(peer) X(own) X(ip) X(port) X(sysplex) X(host) \
 	X(load) X(halfopen) X(connections) X(from_peer) X(from_prefix) X(refused_from_peer) \
 	X(tls) X(version) X(cipher) X(sni) \
 	X(certificate) X(subject) X(issuer) X(type) X(value) X(shared) X(printed) X(san) X(dns) X(uri) X(email) X(serial) X(sha256) X(not_before) X(not_after) \
 	X(userid) X(names_host) X(chain) X(ok) X(code) X(text) X(depth) X(errors) \
-	X(capex) X(applid) X(networkid) X(suggested_applid) X(server_applid) X(server_networkid) X(sendcount) X(receivecount) X(sockets) \
+	X(capex) X(applid) X(networkid) X(suggested_applid) X(server_applid) X(server_networkid) X(sendcount) X(receivecount) X(sockets) X(callback) \
 	X(ipconn) X(request) X(tran) X(program) X(bytes) X(users) X(linkuser) X(taskuser)
 
 enum key {
@@ -256,7 +256,7 @@ set_capex(const struct pushing *p, const struct facts *f)
 
 	if (!f->has_capex)
 		return;
-	open_table(p, KEY_capex, 0, 10);
+	open_table(p, KEY_capex, 0, 11);
 	set_text(p, KEY_applid, c->applid);
 	set_text(p, KEY_networkid, c->networkid);
 	set_name(p, KEY_suggested_applid, c->suggested_applid);
@@ -267,6 +267,7 @@ set_capex(const struct pushing *p, const struct facts *f)
 	set_integer(p, KEY_sendcount, c->sendcount);
 	set_integer(p, KEY_receivecount, c->receivecount);
 	set_integer(p, KEY_sockets, c->sockets);
+	set_boolean(p, KEY_callback, c->answering[0] != '\0');
 	close_table(p);
 }
 
@@ -326,6 +327,8 @@ push_facts(const struct pushing *p, const struct facts *f)
 	set_integer(p, KEY_generation, (lua_Integer)f->generation);
 	set_name(p, KEY_tcpipservice, f->tcpipservice);
 	set_boolean(p, KEY_recheck, f->recheck);
+	if (f->socket > 0)
+		set_integer(p, KEY_socket, f->socket);
 	set_ends(p, f);
 	set_load(p, f);
 	set_tls(p, f);

@@ -53,6 +53,8 @@ facts_at(const struct conn *c, enum door door, const struct generation *g)
 	if (door >= DOOR_BIND)
 		return f;
 	f.has_capex = false;
+	if (f.way == WAY_IN) /* its CAPEX says which it is */
+		f.socket = 0;
 	f.stage = STAGE_TLS;
 	f.userid[0] = '\0';
 	if (door == DOOR_CERTIFY)

@@ -63,6 +63,36 @@ describe("two regions:", function()
     end
   end
 
+  it("facts tell a call-back and a further socket; a listener for call-backs alone keeps its partner over a reload", function()
+    local script = [[local policy = require "policy"
+return { bind = function(facts)
+  policy.check("socket", true, facts.socket)
+  policy.check("callback", facts.capex.callback)
+  if facts.capex.callback or facts.socket == 2 then return policy.accept() end
+  return policy.refuse("not_asked", "call-backs only")
+end }]]
+    local a, b = started { scripts = { asked = script }, service_a = { bind = "asked" } }
+    acquire(b)
+    b:wait_log "DFHIS1011 W .*reason=SECURITY_VIOLATION"
+    assert.are.equal("not_asked", a:explain({ last = 1, refused = true })[1].code)
+    b:command("set", "ipconn", b.partner, "released")
+    becomes(b, "RELEASED")
+    acquire(a)
+    both(a, b, "ACQUIRED")
+    support.wait_until(function() return sockets(a).IN == 2 end, 10, "both its sockets")
+    local said = {}
+    for _, row in ipairs(a:inquire "socket") do
+      local facts = a:explain(row.connection)[1].facts
+      said[#said + 1] = ("%s %d %s"):format(facts.way, facts.socket, facts.capex.callback)
+    end
+    table.sort(said)
+    assert.are.same({ "in 1 true", "in 2 false", "out 1 false", "out 2 false" }, said)
+    local _, out = a:command "reload"
+    assert.message(out).is_nil(out:find("released", 1, true))
+    assert.are.equal(4, #a:inquire "socket")
+    stop(a, b)
+  end)
+
   it("no session in either direction is ONE_WAY_IPCONN, and leaves nothing", function()
     local a, b = started { a = { sendcount = 0 }, b = { sendcount = 0 } }
     acquire(a)

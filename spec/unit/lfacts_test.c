@@ -96,6 +96,7 @@ at_accept_there_are_ends_and_counts_and_no_more(void **state)
 	holds(L, "f.load.halfopen == 0 and f.load.connections == 0 and f.load.from_peer == 0");
 	holds(L, "f.load.from_prefix == 4 and f.load.refused_from_peer == 2");
 	holds(L, "f.tls == nil and f.certificate == nil and f.capex == nil and f.ipconn == nil");
+	holds(L, "f.socket == nil");
 }
 
 static void
@@ -112,6 +113,7 @@ later_facts_are_added(void **state)
 	f.has_capex = true;
 	f.capex = (struct capex){ .networkid = "NETX", .suggested_applid = "00000027", .server_applid = "CICSA", .host = "client.example",
 		.port = -1, .sendcount = 100, .receivecount = 0, .sockets = 2, .socket = 2, .token = "secret" };
+	f.socket = 2;
 	strcpy(f.ipconn.ipconn, "APPL");
 	strcpy(f.ipconn.applid, "MYAPPL");
 	strcpy(f.ipconn.networkid, "NETX");
@@ -121,6 +123,7 @@ later_facts_are_added(void **state)
 	holds(L, "f.capex.applid == '' and f.capex.suggested_applid == '00000027' and f.capex.networkid == 'NETX'");
 	holds(L, "f.capex.server_applid == 'CICSA' and f.capex.server_networkid == nil and f.capex.host == 'client.example'");
 	holds(L, "f.capex.port == -1 and f.capex.sendcount == 100 and f.capex.receivecount == 0 and f.capex.sockets == 2");
+	holds(L, "f.capex.callback == false and f.socket == 2");
 	holds(L, "f.capex.token == nil"); /* a secret */
 	holds(L, "f.ipconn.ipconn == 'APPL' and f.ipconn.applid == 'MYAPPL' and f.ipconn.networkid == 'NETX'");
 	holds(L, "f.ipconn.tcpipservice == 'IPIC'");
