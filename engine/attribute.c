@@ -236,7 +236,7 @@ set_name(const struct attribute *a, char *to, const char *value, size_t len, str
 static int
 set_text(const struct attribute *a, char *to, const char *value, size_t len, struct fault *f)
 {
-	char copy[512];
+	char copy[1024];
 
 	if ((double)len < a->min || (double)len > a->max || len >= a->size || len >= sizeof copy)
 		return refuse_text(a, value, len, f);

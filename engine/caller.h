@@ -41,7 +41,7 @@ struct caller_outcome { /* of one socket */
 	bool has_answer;
 	struct capex_answer answer;
 	char version[16], cipher[48]; /* of TLS; "" none */
-	char trouble[640];            /* in words; "" none */
+	char trouble[1200];           /* in words; "" none */
 };
 
 struct caller_result {

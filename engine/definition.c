@@ -4,6 +4,7 @@
 #include "constructor.h"
 #include "datafile.h"
 #include "file.h"
+#include "path.h"
 #include "place.h"
 #include "relation.h"
 
@@ -58,11 +59,42 @@ check_pending(struct reading *r)
 	}
 }
 
+/* What the text says of a path becomes what is opened. */
 static void
-fill_in(struct definition *d)
+place_paths(struct reading *r)
 {
+	for (const struct attribute *a = region_attributes; a->name != NULL; a++) {
+		char *path = (char *)&r->d->region + a->offset;
+
+		if (a->kind != ATTR_PATH || *path == '\0' || path_beside(path, a->size, r->d->file, path) == 0)
+			continue;
+		reading_complain(r, "limit", place_of(&r->places, r->d->region.line, a->name), "region: %s: the path has more than %zu bytes with the directory of %s "
+			"before it", a->name, a->size - 1, r->d->file);
+		*path = '\0';
+	}
+}
+
+/* The directory "policies" beside the definition, or else where the definition is. */
+static void
+choose_policies(struct definition *d)
+{
+	char beside[PATH_SIZE];
+	bool there = path_beside(beside, sizeof beside, d->file, "policies") == 0 && path_is_directory(beside);
+
+	snprintf(d->region.policies, sizeof d->region.policies, "%s", there ? "policies" : ".");
+}
+
+static void
+fill_in(struct reading *r)
+{
+	struct definition *d = r->d;
+
 	if (*d->region.control == '\0')
 		snprintf(d->region.control, sizeof d->region.control, "run/%s.sock", d->region.applid);
+	if (*d->region.policies == '\0')
+		choose_policies(d);
+	place_paths(r);
+	path_misplaced(d->region.recovery, d->file, place_of(&r->places, d->region.line, "recovery"), "region: recovery", r->faults);
 	for (size_t i = 0; i < d->nipconns; i++)
 		if (*d->ipconn[i].networkid == '\0')
 			memcpy(d->ipconn[i].networkid, d->region.networkid, sizeof d->ipconn[i].networkid);
@@ -85,7 +117,7 @@ judge(struct reading *r)
 	check_pending(r);
 	if (r->d->region.line == 0)
 		reading_complain(r, "missing", 1, "there is no region { applid = \"...\", networkid = \"...\" }");
-	fill_in(r->d);
+	fill_in(r);
 	relation_check(r->d, &r->places, r->region_sound, r->faults);
 }
 
@@ -115,7 +147,7 @@ read_bytes(const char *file, const char *bytes, size_t len, bool draft, struct f
 
 	if (r.d == NULL || strlen(file) >= sizeof r.d->file || len > DEFINITION_BYTES_MAX) {
 		faults_add(faults, FAULT_ERROR, "limit", file, 0, r.d == NULL ? "out of memory" : len > DEFINITION_BYTES_MAX
-			? "the definition is larger than 1 MiB" : "the file's name is longer than 255 bytes");
+			? "the definition is larger than 1 MiB" : "the file's name is longer than 511 bytes");
 		free(r.d);
 		return NULL;
 	}
@@ -140,10 +172,11 @@ read_file(const char *file, bool draft, struct faults *faults)
 	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = DEFINITION_BYTES_MAX };
 	struct file_content content;
 	struct definition *d;
+	char place[2 * PATH_SIZE];
 	struct fault f;
 
 	if (file_read(file, &rule, &content, &f) < 0) {
-		faults_add(faults, FAULT_ERROR, "file", file, 0, "%s", f.text);
+		faults_add(faults, FAULT_ERROR, "file", path_absolute(place, sizeof place, file), 0, "%s", f.text);
 		return NULL;
 	}
 	file_warn(file, rule.class, &content.st, "", faults);

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct fault {
-	char text[512];
+	char text[1024];
 };
 
 /* Sets the sentence. Returns -1 always, so that `return fault_set(f, ...)` reads well. `f` may be NULL. */

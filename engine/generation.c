@@ -4,6 +4,7 @@
 #include "buf.h"
 #include "certmap_read.h"
 #include "log.h"
+#include "path.h"
 #include "saf_read.h"
 #include "user.h"
 
@@ -40,13 +41,20 @@ free_parts(struct generation *g)
 	ring_unref(g->ring);
 }
 
+/* True: nothing is at the path that region { } gives for this attribute, and that is a fault now. */
+static bool
+gone(const struct loading *l, const char *attribute, const char *path)
+{
+	return path_gone(path, l->d->file, l->d->region.line, attribute, l->faults);
+}
+
 static void
 load_ring(struct loading *l)
 {
 	const struct region_def *r = &l->d->region;
 	struct fault f;
 
-	if (r->ring[0] == '\0')
+	if (r->ring[0] == '\0' || gone(l, "region: ring", r->ring))
 		return;
 	l->g->ring = ring_load(r->ring, &f);
 	if (l->g->ring == NULL)
@@ -71,7 +79,7 @@ load_saf(struct loading *l)
 	const struct tcpipservice_def *left = left_to_saf(l->d);
 	const char *file = l->d->region.saf;
 
-	if (*file == '\0')
+	if (*file == '\0' || gone(l, "region: saf", file))
 		return;
 	l->g->saf = saf_load(file, l->faults);
 	if (l->g->saf != NULL && left != NULL && !saf_has(l->g->saf, SAF_TRANSACTIONS))
@@ -151,9 +159,11 @@ load_source(struct loading *l, const struct owner *o, const char *attribute, con
 {
 	struct fault f;
 	const struct source *source = sources_get(l->g->sources, script, &f);
+	char elsewhere[3 * PATH_SIZE];
 
 	if (source == NULL)
-		faults_add(l->faults, FAULT_ERROR, "script", l->d->file, o->line, "%s %s: %s: %s", o->kind, o->name, attribute, f.text);
+		faults_add(l->faults, FAULT_ERROR, "script", l->d->file, o->line, "%s %s: %s: %s%s", o->kind, o->name, attribute, f.text,
+			sources_elsewhere(l->g->sources, script, l->d->file, elsewhere, sizeof elsewhere));
 	else if (source->library)
 		faults_add(l->faults, FAULT_ERROR, "script", l->d->file, o->line, "%s %s: %s: \"%s\" is a module of the library, not a policy", o->kind,
 			o->name, attribute, script);
@@ -277,7 +287,7 @@ load_policies(struct loading *l)
 {
 	struct fault f;
 
-	if (open_policy(l) < 0)
+	if (gone(l, "region: policies", l->d->region.policies) || open_policy(l) < 0)
 		return;
 	for (size_t i = 0; i < l->d->ntcpipservices; i++)
 		load_scripts(l, &l->g->service[i]);

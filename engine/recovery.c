@@ -2,6 +2,7 @@
 #include "recovery.h"
 
 #include "buf.h"
+#include "resource.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 #define HEADING "sallyport recovery 1"
 #define FILE_MAX (8u * 1024 * 1024)
 #define LINE_MAX_ 160
-#define PATH_MAX_ 300
+#define PATH_MAX_ PATH_SIZE
 
 struct recovery {
 	char file[PATH_MAX_]; /* "" none */

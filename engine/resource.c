@@ -90,9 +90,9 @@ ciphers_fit(const char *value)
 }
 
 void
-ciphers_spell(char ciphers[PATH_SIZE])
+ciphers_spell(char ciphers[VALUE_SIZE])
 {
-	char spelt[PATH_SIZE];
+	char spelt[VALUE_SIZE];
 	size_t len = strlen(ciphers), n = 0;
 
 	if (len == 0 || len == 4 || len > 56 || len % 2 != 0 || !only(ciphers, HEX))
@@ -175,7 +175,7 @@ const struct attribute region_attributes[] = {
 	INT(conversation_kilobytes, 64, 16777216, "262144", ON),
 	FILE_(ring, NULL),
 	FILE_(control, NULL),
-	FILE_(policies, "policies"),
+	FILE_(policies, NULL),
 	TIME(tcp_timeout, SOME_TIME, "10"),
 	TIME(handshake_timeout, SOME_TIME, "10"),
 	TIME(capex_timeout, SOME_TIME, "10"),
@@ -207,7 +207,7 @@ const struct attribute tcpipservice_attributes[] = {
 	CHOICE(status, status_words, "open", ON),
 	CHOICE(ssl, ssl_words, "no", ON),
 	FORM(certificate, LABEL_SIZE - 1, NULL, ON, label_fits, LABEL_FORM),
-	FORM(ciphers, PATH_SIZE - 1, NULL, ON, ciphers_fit, CIPHERS_FORM),
+	FORM(ciphers, VALUE_SIZE - 1, NULL, ON, ciphers_fit, CIPHERS_FORM),
 	CHOICE(socketclose, socketclose_words, "no", SHOWN),
 	{ .name = "transaction", .kind = ATTR_NAME, AT(transaction), .value = "CISS", .fits = transaction_fits,
 		.form = TRANSACTION_FORM },
@@ -243,7 +243,7 @@ const struct attribute ipconn_attributes[] = {
 	CHOICE(ha, no_yes, "no", ON),
 	CHOICE(ssl, no_yes, "no", ON),
 	FORM(certificate, LABEL_SIZE - 1, NULL, ON, label_fits, LABEL_FORM),
-	FORM(ciphers, PATH_SIZE - 1, NULL, ON, ciphers_fit, CIPHERS_FORM),
+	FORM(ciphers, VALUE_SIZE - 1, NULL, ON, ciphers_fit, CIPHERS_FORM),
 	CHOICE(linkauth, linkauth_words, "secuser", ON),
 	NAME(securityname, NULL, ON),
 	CHOICE(userauth, userauth_words, "local", ON),
@@ -262,7 +262,7 @@ const struct attribute program_attributes[] = {
 	CHOICE(status, enabled_words, "enabled", ON),
 	FORM(builtin, NAME_SIZE - 1, NULL, ON, builtin_fits, "ECHO or WHOAMI"),
 	SCRIPT(script),
-	FORM(url, PATH_SIZE - 1, NULL, ON, url_fits, "http://HOST[:PORT][/PATH] or https://..., without user and password"),
+	FORM(url, VALUE_SIZE - 1, NULL, ON, url_fits, "http://HOST[:PORT][/PATH] or https://..., without user and password"),
 	NAME(ipconn, NULL, ON),
 	NAME(remotename, NULL, ON),
 	INT(ccsid, 0, 65535, "0", ON),

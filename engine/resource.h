@@ -13,7 +13,8 @@
 #include "fault.h"
 #include "verdict.h"
 
-#define PATH_SIZE 256
+#define PATH_SIZE 512 /* a path as it is opened: the directory of region.lua and what stands in it */
+#define VALUE_SIZE 256
 #define SCRIPT_SIZE 65
 #define LABEL_SIZE 33
 
@@ -33,7 +34,7 @@ enum recheck { RECHECK_RELEASE, RECHECK_REPORT, RECHECK_OFF };
 struct region_def {
 	char applid[NAME_SIZE], networkid[NAME_SIZE], dfltuser[NAME_SIZE];
 	char regionuser[NAME_SIZE]; /* the region's own user ID; "" in the definition means its applid, filled in */
-	char ring[PATH_SIZE], control[PATH_SIZE], policies[PATH_SIZE];
+	char ring[PATH_SIZE], control[PATH_SIZE], policies[PATH_SIZE]; /* these and the next: from the current directory (path.h) */
 	char saf[PATH_SIZE], recovery[PATH_SIZE];
 	int sec;                    /* enum sec_ */
 	double retry, retry_max;    /* seconds between two tries to acquire: the first pause, the longest */
@@ -56,7 +57,7 @@ struct tcpipservice_def {
 	int status;          /* 0 open, 1 closed */
 	int ssl;             /* enum ssl */
 	char certificate[LABEL_SIZE];
-	char ciphers[PATH_SIZE];
+	char ciphers[VALUE_SIZE];
 	int socketclose;     /* no */
 	char transaction[5];
 	char speciftcps[NAME_SIZE];
@@ -76,7 +77,7 @@ struct ipconn_def {
 	int mirrorlife, autoconnect, inservice, ha;
 	int ssl; /* no, yes */
 	char certificate[LABEL_SIZE];
-	char ciphers[PATH_SIZE];
+	char ciphers[VALUE_SIZE];
 	int linkauth;
 	char securityname[NAME_SIZE];
 	int userauth, idprop, xlnaction;
@@ -91,7 +92,7 @@ struct program_def { /* what a request may run; exactly one of builtin, script, 
 	int status;                  /* enum program_status */
 	char builtin[NAME_SIZE];     /* ECHO, WHOAMI; also by the program's own name when nothing else is given */
 	char script[SCRIPT_SIZE];    /* its function `run` */
-	char url[PATH_SIZE];
+	char url[VALUE_SIZE];
 	char ipconn[NAME_SIZE];      /* shipped on to that partner */
 	char remotename[NAME_SIZE];  /* the program's name there; "" the same (CICS's REMOTENAME) */
 	int ccsid;                   /* data is converted to this for the program and back; 0: as it comes */
@@ -129,7 +130,7 @@ extern const struct attribute region_attributes[], tcpipservice_attributes[], ip
 bool tcpipservice_not_ipic(const char *name);
 /* Two-digit suite codes run together ("9C9D" is one suite, "9C9D35" three) become suites of four digits with a blank between two; any
  * other form stays as it is. */
-void ciphers_spell(char ciphers[PATH_SIZE]);
+void ciphers_spell(char ciphers[VALUE_SIZE]);
 /* True for "any", "default" and blank: every address of this machine. */
 bool host_is_any(const char *host);
 

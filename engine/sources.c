@@ -3,6 +3,7 @@
 
 #include "chain.h"
 #include "file.h"
+#include "path.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -163,7 +164,7 @@ keep(struct sources *s, const char *name, const char *path, bool library, struct
 static const struct source *
 find(struct sources *s, const char *name, char separator, struct fault *f)
 {
-	char library[2 * PATH_SIZE], script[2 * PATH_SIZE];
+	char library[2 * PATH_SIZE], script[2 * PATH_SIZE], place[2 * PATH_SIZE];
 	bool in_library, in_scripts;
 
 	path_of(library, sizeof library, s->library_dir, name);
@@ -178,7 +179,7 @@ find(struct sources *s, const char *name, char separator, struct fault *f)
 		return keep(s, name, script, false, f);
 	else
 		fault_set(f, "%s \"%s\" is not there: no file %s", separator == '.' ? "library module" : "script", name,
-			separator == '.' ? library : script);
+			path_absolute(place, sizeof place, separator == '.' ? library : script));
 	return NULL;
 }
 
@@ -195,6 +196,19 @@ sources_get(struct sources *s, const char *name, struct fault *f)
 		return NULL;
 	}
 	return find(s, name, separator, f);
+}
+
+const char *
+sources_elsewhere(const struct sources *s, const char *name, const char *file, char *out, size_t size)
+{
+	char beside[SCRIPT_SIZE + 16], path[2 * PATH_SIZE];
+
+	out[0] = '\0';
+	path_of(path, sizeof path, s->policies_dir, name);
+	if (access(path, F_OK) == 0 || path_elsewhere(out, size, file, path)[0] != '\0')
+		return out;
+	snprintf(beside, sizeof beside, "policies/%s.lua", name);
+	return path_beside(path, sizeof path, file, beside) == 0 ? path_elsewhere(out, size, file, path) : out;
 }
 
 /* --- doubts ---------------------------------------------------------------------------------------------------------- */

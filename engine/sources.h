@@ -39,6 +39,8 @@ void sources_free(struct sources *s);
  * ([a-z0-9_]+ with at most one '/'; for the library the dotted form), a script named like a library module, or a file or directory that everybody
  * may write. */
 const struct source *sources_get(struct sources *s, const char *name, struct fault *f);
+/* The end of a fault of a script that is not there, which the definition `file` names: whether it is in the current directory (path_elsewhere). */
+const char *sources_elsewhere(const struct sources *s, const char *name, const char *file, char *out, size_t size);
 const struct source *sources_first(const struct sources *s);
 /* Adds a warning for each directory that holds doubtful scripts among those read so far (file_doubt): it names the first and counts the others. */
 void sources_doubts(const struct sources *s, struct faults *faults);

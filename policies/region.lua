@@ -2,8 +2,8 @@
 -- The demo region, `make run`: NETA.CICSA on the loopback. `sallyport check` reads this file and says what is wrong with it.
 
 region {
-  applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA", dfltuser = "CICSUSER", control = "run/CICSA.sock",
-  saf = "policies/saf.lua", -- its users' passwords stand in it: a demo
+  applid = "CICSA", networkid = "NETA", ring = "../certs/rings/CICSA", dfltuser = "CICSUSER", control = "../run/CICSA.sock",
+  saf = "saf.lua", -- its users' passwords stand in it: a demo
 }
 
 -- Anybody near, without TLS, as CICS does it when nobody has thought about it: for the first try with curl. `check` warns of it.

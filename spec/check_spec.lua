@@ -4,7 +4,7 @@ local json = require "dkjson"
 
 local support = require "spec.support"
 
-local REGION = 'region { applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA" }\n'
+local REGION = 'region { applid = "CICSA", networkid = "NETA", ring = "../../../certs/rings/CICSA", policies = "../../../policies" }\n'
 
 describe("sallyport check", function()
   local dir

@@ -89,7 +89,8 @@ describe("the control socket", function()
   end)
 
   it("has a path of at most 107 bytes", function()
-    local long = dir .. "/" .. ("x"):rep(107 - #dir - 1)
+    local whole = lfs.currentdir() .. "/" .. dir
+    local long = whole .. "/" .. ("x"):rep(107 - #whole - 1)
     local region = support.region { region = { control = long } }
     region:start()
     region:stop()
@@ -280,7 +281,7 @@ describe("another user", function()
     finally(function() os.execute("rm -r " .. copy) end)
     local theirs = support.region {
       text = [=[
-region { applid = "CICSA", networkid = "NETA", control = "@DIR@/control.sock", policies = "@DIR@/policies" }
+region { applid = "CICSA", networkid = "NETA", control = "control.sock" }
 tcpipservice "IPICSRV" { host = "127.0.0.1", portnumber = 0 }]=],
       wrapper = { "setpriv", "--reuid=" .. NOBODY, "--regid=" .. NOBODY, "--clear-groups",
         "sh", "-c", 'shift; exec "$0" "$@"', copy .. "/sallyport" },

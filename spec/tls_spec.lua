@@ -355,13 +355,14 @@ describe("TLS, with little patience:", function()
 end)
 
 describe("a ring that does not load", function()
-  local dir
+  local dir, own
 
   before_each(function()
-    dir = support.directory()
+    own = support.directory()
+    dir = lfs.currentdir() .. "/" .. own
     support.run { "cp", "-rL", "certs/rings/CICSA", dir .. "/ring" }
   end)
-  after_each(function() support.remove(dir) end)
+  after_each(function() support.remove(own) end)
 
   -- check and run both refuse, in one line that holds all of these.
   local function refused(services, ...)

@@ -12,7 +12,6 @@ local measured = require "spec.bench.measured"
 
 local COUNT = tonumber(arg[1] or "1000")
 local IDLE = tonumber(arg[2] or "500")
-local DIR = "build/bench"
 local RING = "certs/rings/NETX.CTGAPP/"
 local PORT = 14930
 
@@ -29,11 +28,11 @@ return {
 ]]
 
 local DEFINITION = ([[
-region { applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA", control = "%s/control.sock", policies = "%s/policies" }
+region { applid = "CICSA", networkid = "NETA", ring = "../../certs/rings/CICSA", control = "control.sock" }
 tcpipservice "BENCH" { host = "127.0.0.1", portnumber = %d, ssl = "clientauth",
   admit = "lan", certify = "pinned", bind = "partners", urm = "bench" }
 ipconn "NETX" { applid = "CTGAPP", template = "only", receivecount = 10 }
-]]):format(DIR, DIR, PORT)
+]]):format(PORT)
 
 local context = assert(ssl.newcontext {
   mode = "client", protocol = "tlsv1_3", verify = "peer", cafile = RING .. "signers/first.pem",

@@ -77,13 +77,13 @@ local policy = require "policy"
 return { install = function(facts) return policy.install { ipconn = facts.capex.applid, template = "NETX" } end }
 ]])
   write(DIR .. "/region.lua", ([[
-region { applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA", control = "%s/control.sock", policies = "%s/policies", drain = 0,
+region { applid = "CICSA", networkid = "NETA", ring = "../../certs/rings/CICSA", control = "control.sock", drain = 0,
   halfopen_peer = 5000 }
 tcpipservice "PLAIN" { host = "127.0.0.1", portnumber = %d, admit = "lan", urm = "named" }
 tcpipservice "TLS" { host = "127.0.0.1", portnumber = 0, ssl = "clientauth",
   admit = "lan", certify = "pinned", bind = "partners", urm = "dfh_isai" }
 ipconn "NETX" { applid = "CTGAPP", template = "only", receivecount = 10 }
-]]):format(DIR, DIR, PORT))
+]]):format(PORT))
   os.execute(("%s run --region %s/region.lua 2>%s/log & echo $! >%s/pid"):format(BINARY, DIR, DIR, DIR))
   repeat socket.sleep(0.05) until os.execute(("%s inquire region --control %s/control.sock >/dev/null 2>&1"):format(BINARY, DIR))
 end

@@ -12,7 +12,7 @@ local measured = require "spec.bench.measured"
 
 local COUNT = tonumber(arg[1] or "100000")
 local UNDER_WAY, MIB, PAYLOADS, IDLE = 50, 1024 * 1024, 200, 900
-local DIR, PLAIN, GUARDED = "build/bench", 14932, 14933
+local PLAIN, GUARDED = 14932, 14933
 local ELEMENT, PACE = 61440, 4
 
 local URM = [[
@@ -36,12 +36,12 @@ return {
 ]]
 
 local DEFINITION = ([[
-region { applid = "CICSA", networkid = "NETA", control = "%s/control.sock", policies = "%s/policies", heartbeat = 0 }
+region { applid = "CICSA", networkid = "NETA", control = "control.sock", heartbeat = 0 }
 tcpipservice "PLAIN" { host = "127.0.0.1", portnumber = %d, urm = "urm" }
 tcpipservice "GUARDED" { host = "127.0.0.1", portnumber = %d, urm = "urm", attach = "guard" }
 ipconn "TMPL" { template = "only", receivecount = 999, mirrorlife = "task" }
 program "ECHO" {}
-]]):format(DIR, DIR, PLAIN, GUARDED)
+]]):format(PLAIN, GUARDED)
 
 -- The next message: its first line, its IS header and its body.
 local function message(s)

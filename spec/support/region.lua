@@ -10,9 +10,11 @@ region: a region of a test's own: its directory, definition and scripts, the pro
     scripts = { yes = "return { install = … }" },            -- written to its script directory
     saf = "return { users = … }",                            -- written beside region.lua, and named there
     policies = { "dfhisaip" },                               -- copies of the shipped ones
-    text = "…",                                              -- in place of all these: the whole region.lua; @DIR@ is its directory
+    text = "…",                                              -- in place of all these: the whole region.lua
     arguments = { "--watch" }, wrapper = { "prlimit", "--nofile=64" },
   }
+
+Paths in `region` are relative to the current directory, as everywhere in specs; those in `text` to region.lua, as the engine takes them.
 ]]
 local dkjson = require "dkjson"
 local lfs = require "lfs"
@@ -40,10 +42,20 @@ local function over(defaults, given)
   return out
 end
 
-local function definition(dir, t)
-  if t.text then return (t.text:gsub("@DIR@", dir)) end
-  local own = { control = dir .. "/control.sock", policies = dir .. "/policies", saf = t.saf and dir .. "/saf.lua" or nil }
-  local out = { "region " .. text.lua(over(over(REGION, own), t.region)) }
+-- What a spec says from the current directory, as a definition anywhere has to say it.
+local function absolute(given)
+  local out = over(given)
+  for _, key in ipairs { "ring", "control", "policies", "saf", "recovery" } do
+    local path = out[key]
+    if path and path:sub(1, 1) ~= "/" then out[key] = lfs.currentdir() .. "/" .. path end
+  end
+  return out
+end
+
+local function definition(t)
+  if t.text then return t.text end
+  local own = { control = "control.sock", policies = "policies", saf = t.saf and "saf.lua" or nil }
+  local out = { "region " .. text.lua(over(over(absolute(REGION), own), absolute(t.region or {}))) }
   for _, name in ipairs(text.sorted(t.tcpipservices or {})) do
     out[#out + 1] = ("tcpipservice %q %s"):format(name, text.lua(over(TCPIPSERVICE, t.tcpipservices[name])))
   end
@@ -76,7 +88,7 @@ end
 
 -- Writes region.lua anew (for the next start, or a reload).
 function Region:define(t)
-  text.write(self.dir .. "/region.lua", definition(self.dir, t))
+  text.write(self.dir .. "/region.lua", definition(t))
 end
 
 -- Writes or replaces a script of its directory.

@@ -270,7 +270,7 @@ has_the_defaults_of_the_books(void **state)
 		{ region_attributes, "halfopen", "10000" }, { region_attributes, "halfopen_peer", "1000" },
 		{ region_attributes, "instructions", "1000000" }, { region_attributes, "milliseconds", "50" },
 		{ region_attributes, "kilobytes", "4096" }, { region_attributes, "recheck", "RELEASE" },
-		{ region_attributes, "policies", "policies" }, { region_attributes, "records", "10000" },
+		{ region_attributes, "policies", "" }, { region_attributes, "records", "10000" },
 		{ tcpipservice_attributes, "urm", "NO" }, { tcpipservice_attributes, "admit", "NO" },
 		{ tcpipservice_attributes, "ssl", "NO" }, { tcpipservice_attributes, "host", "any" },
 		{ tcpipservice_attributes, "backlog", "0" }, { tcpipservice_attributes, "status", "OPEN" },
@@ -323,7 +323,7 @@ spells_two_digit_suites_with_four(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		char ciphers[PATH_SIZE];
+		char ciphers[VALUE_SIZE];
 
 		snprintf(ciphers, sizeof ciphers, "%s", rows[i][0]);
 		ciphers_spell(ciphers);
