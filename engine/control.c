@@ -315,46 +315,82 @@ on_accept(struct ev_loop *loop, ev_io *w, int events)
 		client_open(c, fd, &peer);
 }
 
+/* Makes the socket and accepts on it. */
+static int
+listen_at_path(struct control *c, struct fault *f)
+{
+	struct stat st;
+	int fd = unixsock_listen(c->path, f);
+
+	if (fd < 0)
+		return -1;
+	c->fd = fd;
+	if (lstat(c->path, &st) == 0) {
+		c->dev = st.st_dev;
+		c->ino = st.st_ino;
+	}
+	ev_io_set(&c->watcher, fd, EV_READ);
+	ev_io_start(c->loop, &c->watcher);
+	return 0;
+}
+
+static bool
+is_there(const struct control *c)
+{
+	struct stat st;
+
+	return lstat(c->path, &st) == 0 && st.st_dev == c->dev && st.st_ino == c->ino;
+}
+
 struct control *
 control_open(struct ev_loop *loop, const char *path, control_answer answer, void *arg, struct fault *f)
 {
 	struct control *c = calloc(1, sizeof *c);
-	struct stat st;
 
-	if (c == NULL || (c->fd = unixsock_listen(path, f)) < 0) {
-		if (c == NULL)
-			fault_set(f, "no memory for the control socket");
-		free(c);
+	if (c == NULL) {
+		fault_set(f, "no memory for the control socket");
 		return NULL;
 	}
-	c->loop = loop;
-	c->answer = answer;
-	c->arg = arg;
-	snprintf(c->path, sizeof c->path, "%s", path);
-	if (lstat(path, &st) == 0) {
-		c->dev = st.st_dev;
-		c->ino = st.st_ino;
-	}
-	ev_io_init(&c->watcher, on_accept, c->fd, EV_READ);
-	c->watcher.data = c;
-	ev_io_start(loop, &c->watcher);
+	*c = (struct control){ .loop = loop, .answer = answer, .arg = arg };
+	ev_init(&c->watcher, on_accept);
 	ev_timer_init(&c->backoff, on_backoff, 0., 0.);
-	c->backoff.data = c;
-	return c;
+	c->watcher.data = c->backoff.data = c;
+	if (snprintf(c->path, sizeof c->path, "%s", path) >= (int)sizeof c->path)
+		fault_set(f, "control socket %.40s...: the path has %zu bytes, 1 to %d are possible; choose a shorter one", path, strlen(path),
+			UNIXSOCK_PATH_MAX);
+	else if (listen_at_path(c, f) == 0)
+		return c;
+	free(c);
+	return NULL;
+}
+
+int
+control_restore(struct control *c, struct fault *f)
+{
+	int before = c->fd;
+
+	if (is_there(c))
+		return 0;
+	ev_io_stop(c->loop, &c->watcher);
+	if (listen_at_path(c, f) < 0) {
+		ev_io_start(c->loop, &c->watcher);
+		return -1;
+	}
+	ev_timer_stop(c->loop, &c->backoff);
+	close(before);
+	return 1;
 }
 
 void
 control_close(struct control *c)
 {
-	struct stat st;
-
 	if (c == NULL)
 		return;
 	while (c->clients != NULL)
 		client_close(c->clients);
 	ev_io_stop(c->loop, &c->watcher);
 	ev_timer_stop(c->loop, &c->backoff);
-	if (lstat(c->path, &st) == 0 && st.st_dev == c->dev && st.st_ino == c->ino)
+	if (is_there(c))
 		unlink(c->path);
 	close(c->fd);
 	free(c);

@@ -36,6 +36,9 @@ void control_forgive(struct control_debt *d);
 
 /* Opens PATH (a dead socket is replaced, a live one is a fault; over 107 bytes is a fault). NULL with a sentence. */
 struct control *control_open(struct ev_loop *loop, const char *path, control_answer answer, void *arg, struct fault *f);
+/* Makes a socket that somebody has removed anew: 1. 0: it is there. -1 with a sentence: something else is in its place, or it cannot be made; operators
+ * that are connected stay. */
+int control_restore(struct control *c, struct fault *f);
 void control_close(struct control *c); /* unlinks the path; NULL is fine; not from inside `answer` */
 
 /* The client's side, blocking, at most so many seconds: sends one request, returns the answer (new reference), or NULL with a sentence ("no

@@ -2,8 +2,6 @@
 #include "log.h"
 
 #include <errno.h>
-#include <limits.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,13 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "buf.h"
-#include "file.h"
 #include "line.h"
+#include "sink.h"
 #include "throttle.h"
 #include "verdict.h"
 
@@ -27,9 +23,7 @@
 #define CLOSE_SECONDS 2 /* a reader that stalls does not keep a region from ending */
 
 struct log {
-	int fd;
-	bool ours;    /* the descriptor is closed with the log */
-	bool regular; /* a file: takes any amount without blocking for a reader */
+	struct sink sink; /* the writer's */
 	enum log_format format;
 	char applid[NAME_SIZE];
 	pthread_t thread;
@@ -40,7 +34,7 @@ struct log {
 	size_t pending_lines;
 	uint64_t lost;
 	int trouble;         /* errno of the write that failed last; 0 told or none */
-	bool waiting, stop;
+	bool waiting, stop, reopen;
 	int64_t stop_at;     /* second after which the writer gives up on a stalled reader */
 	struct throttle throttle;
 	struct buf flight;   /* the writer's own: being written */
@@ -112,23 +106,23 @@ push_sum(void *arg, const struct throttle_entry *e)
 	push(l, &line);
 }
 
-/* -1: the write failed; 0: no room at the other end for a second; else bytes that went out. */
-static ssize_t
-write_some(struct log *l)
+/* The writer's, under the lock, which it lets go while it opens: a file system may be slow. */
+static void
+open_anew(struct log *l)
 {
-	struct pollfd p = { .fd = l->fd, .events = POLLOUT };
-	size_t n = buf_len(&l->flight);
-	ssize_t sent;
+	struct line line;
+	struct fault f;
+	bool done;
 
-	if (!l->regular) {
-		if (poll(&p, 1, RETRY_SECONDS * 1000) == 0)
-			return 0;
-		n = n < PIPE_BUF ? n : PIPE_BUF; /* what a ready pipe takes without blocking */
-	}
-	sent = write(l->fd, buf_bytes(&l->flight), n);
-	if (sent < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	return sent;
+	l->reopen = false;
+	pthread_mutex_unlock(&l->lock);
+	done = sink_reopen(&l->sink, &f) == 0;
+	pthread_mutex_lock(&l->lock);
+	line_begin(&line, l->format, l->applid, done ? MSG_SP0071 : MSG_SP0072);
+	line_insert(&line, "file", l->sink.file);
+	line_insert(&line, "error", done ? NULL : f.text);
+	line_end(&line);
+	push(l, &line);
 }
 
 static void
@@ -152,9 +146,11 @@ worth_retrying(struct log *l, ssize_t sent, int error)
 	pthread_mutex_lock(&l->lock);
 	if (sent < 0) {
 		l->trouble = error;
-		if (!l->stop)
+		if (!l->stop && !l->reopen)
 			wait_seconds(l, RETRY_SECONDS);
 	}
+	if (l->reopen)
+		open_anew(l);
 	on = !l->stop || (sent == 0 && second_now() < l->stop_at);
 	pthread_mutex_unlock(&l->lock);
 	return on;
@@ -164,7 +160,7 @@ static void
 fly(struct log *l)
 {
 	while (buf_len(&l->flight) > 0) {
-		ssize_t sent = write_some(l);
+		ssize_t sent = sink_write(&l->sink, buf_bytes(&l->flight), buf_len(&l->flight), RETRY_SECONDS * 1000);
 
 		if (sent > 0)
 			buf_consume(&l->flight, (size_t)sent);
@@ -179,6 +175,8 @@ static bool
 work(struct log *l)
 {
 	for (;;) {
+		if (l->reopen)
+			open_anew(l);
 		throttle_flush(&l->throttle, second_now(), l->stop, push_sum, l);
 		own_up(l);
 		if (buf_len(&l->pending) > 0)
@@ -242,22 +240,8 @@ release(struct log *l)
 {
 	buf_free(&l->pending);
 	buf_free(&l->flight);
-	if (l->ours && l->fd >= 0)
-		close(l->fd);
+	sink_close(&l->sink);
 	free(l);
-}
-
-static int
-open_target(struct log *l, const char *file, struct fault *f)
-{
-	struct stat st;
-
-	l->ours = file != NULL;
-	l->fd = file != NULL ? file_open_log(file, f) : STDERR_FILENO;
-	if (l->fd < 0)
-		return fault_wrap(f, "log file %s", file);
-	l->regular = fstat(l->fd, &st) == 0 && S_ISREG(st.st_mode);
-	return 0;
 }
 
 struct log *
@@ -273,7 +257,7 @@ log_open(const char *file, enum log_format format, struct fault *f)
 	l->format = format;
 	buf_init(&l->pending, QUEUE_BYTES);
 	buf_init(&l->flight, QUEUE_BYTES);
-	if (open_target(l, file, f) < 0) {
+	if (sink_open(&l->sink, file, f) < 0) {
 		release(l);
 		return NULL;
 	}
@@ -283,6 +267,17 @@ log_open(const char *file, enum log_format format, struct fault *f)
 	fault_set(f, "log: no thread to write it: %s", strerrordesc_np(rc));
 	release(l);
 	return NULL;
+}
+
+void
+log_reopen(struct log *l)
+{
+	if (l == NULL || l->sink.file == NULL)
+		return;
+	pthread_mutex_lock(&l->lock);
+	l->reopen = true;
+	pthread_cond_signal(&l->wake);
+	pthread_mutex_unlock(&l->lock);
 }
 
 void
@@ -373,6 +368,20 @@ log_list(struct log *l, enum message m, const char *const *pairs)
 	for (; *pairs != NULL; pairs += 2)
 		line_insert(&line, pairs[0], pairs[1]);
 	end(l, &line);
+}
+
+void
+log_warnings(struct log *l, const struct faults *faults)
+{
+	char line[24];
+
+	for (size_t i = 0; i < faults->n; i++) {
+		const struct fault_entry *e = &faults->entry[i];
+
+		if (e->level == FAULT_WARNING)
+			log_say(l, MSG_SP0012, "file", e->file, "line", e->line > 0 ? log_number(line, e->line) : NULL, "warning", fault_entry_text(e),
+				"rule", e->rule, NULL);
+	}
 }
 
 static bool

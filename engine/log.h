@@ -21,6 +21,8 @@ enum log_format { LOG_TEXT, LOG_JSON };
 
 /* Opens FILE for appending (0600), NULL means stderr. NULL with a sentence on failure. Owned by the caller. */
 struct log *log_open(const char *file, enum log_format format, struct fault *f);
+/* Opens FILE anew, for a file that was renamed: the writer's thread does it, and says so (SP0071, SP0072). Nothing when the log is stderr. */
+void log_reopen(struct log *l);
 /* The name every following line carries (copied). */
 void log_applid(struct log *l, const char *applid);
 /* Waits until everything queued so far is written, then ends the thread and frees. NULL is fine. */
@@ -33,6 +35,9 @@ void log_close(struct log *l);
 void log_say(struct log *l, enum message m, ...) __attribute__((sentinel));
 /* The same with the pairs in an array, ended by a NULL key. */
 void log_list(struct log *l, enum message m, const char *const *pairs);
+
+/* Each warning among the faults, as SP0012. */
+void log_warnings(struct log *l, const struct faults *faults);
 
 /*
  * A refusal at a door: as log_say with SP0021, but above 1000 a second of one (door, code, prefix) one line per second

@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main: the command line: which command, its options, its exit status; and the signals of a running region. */
+/* main: the command line: which command, its options, its exit status, and what holds for the whole process. */
 #include "body.h"
 #include "check.h"
 #include "command.h"
 #include "partner.h"
 #include "passwd.h"
 #include "region.h"
+#include "signals.h"
 #include "watch.h"
 
-#include <ev.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,26 +24,6 @@
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* --- run ------------------------------------------------------------------------------------------------------------- */
-
-static void
-on_term(struct ev_loop *loop, ev_signal *watcher, int events)
-{
-	struct region *r = watcher->data;
-
-	(void)loop;
-	(void)events;
-	region_stop(r, r->worker.draining);
-}
-
-static void
-on_hup(struct ev_loop *loop, ev_signal *watcher, int events)
-{
-	struct region *r = watcher->data;
-
-	(void)loop;
-	(void)events;
-	watch_reload(r);
-}
 
 /* As many descriptors as the machine allows: maxsockets is the limit that is meant. */
 static void
@@ -73,9 +52,9 @@ static int
 run_region(const struct region_options *o, bool watched)
 {
 	struct faults faults = { 0 };
-	struct region *r;
-	ev_signal term, interrupt, hup;
+	struct signals *signals;
 	struct watch *watch;
+	struct region *r;
 	int status;
 
 	raise_descriptors();
@@ -83,21 +62,15 @@ run_region(const struct region_options *o, bool watched)
 	r = region_new(o, &faults);
 	if (r == NULL)
 		check_print(&faults);
+	status = faults.errors == 0 && signals_ending() ? EXIT_DONE : EXIT_FAILED;
 	faults_free(&faults);
 	if (r == NULL)
-		return EXIT_FAILED;
-	ev_signal_init(&term, on_term, SIGTERM);
-	ev_signal_init(&interrupt, on_term, SIGINT);
-	ev_signal_init(&hup, on_hup, SIGHUP);
-	term.data = interrupt.data = hup.data = r;
-	ev_signal_start(r->worker.loop, &hup);
+		return status;
 	watch = watched ? watch_start(r) : NULL;
-	ev_signal_start(r->worker.loop, &term);
-	ev_signal_start(r->worker.loop, &interrupt);
-	status = region_run(r);
-	ev_signal_stop(r->worker.loop, &term);
-	ev_signal_stop(r->worker.loop, &interrupt);
-	ev_signal_stop(r->worker.loop, &hup);
+	signals = signals_watch(r);
+	if (signals != NULL)
+		status = region_run(r);
+	signals_free(signals);
 	watch_stop(watch);
 	region_free(r);
 	return status;
@@ -105,7 +78,8 @@ run_region(const struct region_options *o, bool watched)
 
 static const char run_usage[] =
 	"usage: sallyport run [--region FILE] [--control PATH] [--log FILE] [--log-format text|json] [--watch]\n"
-	"Starts a region in the foreground (default " REGION_FILE "). SIGTERM drains, a second one ends at once. SIGHUP reloads;\n"
+	"Starts a region in the foreground (default " REGION_FILE "). SIGTERM drains, a second one ends at once. SIGHUP reloads\n"
+	"and opens the log anew, SIGUSR1 only does the latter;\n"
 	"--watch reloads whenever the definition, a script, the saf or the ring has changed.\n";
 
 /* What was not understood comes before how it is said. */
@@ -123,7 +97,7 @@ run_main(int argc, char **argv)
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
 		{ "log", required_argument, NULL, 'l' }, { "log-format", required_argument, NULL, 'f' }, { "watch", no_argument, NULL, 'w' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
-	struct region_options o = { .file = REGION_FILE, .log_format = LOG_TEXT };
+	struct region_options o = { .file = REGION_FILE, .log_format = LOG_TEXT, .unwanted = signals_ending };
 	bool watched = false;
 	int opt;
 
@@ -184,7 +158,9 @@ static const struct {
 int
 main(int argc, char **argv)
 {
-	signal(SIGPIPE, SIG_IGN); /* SSL_write has no flag for it */
+	if (argc >= 2 && strcmp(argv[1], "run") == 0)
+		signals_hold();
+	signals_ignore_pipe(); /* SSL_write has no flag for it */
 	json_object_seed(0);
 	body_keep_secrets();
 	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))

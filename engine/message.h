@@ -68,7 +68,12 @@
 	X(SP0053, 'W', "Program failed.") \
 	X(SP0054, 'I', "Recovery information forgotten.") \
 	X(SP0055, 'I', "Final statistics.") \
-	X(SP0056, 'E', "Recovery file not written; it is tried again each second.")
+	X(SP0056, 'E', "Recovery file not written; it is tried again each second.") \
+	X(SP0070, 'I', "Signal.") \
+	X(SP0071, 'I', "Log opened anew.") \
+	X(SP0072, 'E', "Log not opened anew; the old file is written on.") \
+	X(SP0073, 'W', "Control socket was missing and is made anew.") \
+	X(SP0074, 'E', "Control socket is missing and cannot be made anew.")
 
 enum message {
 #define X(id, severity, sentence) MSG_##id,

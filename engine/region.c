@@ -321,27 +321,13 @@ open_control(struct region *r, const struct region_options *o, const struct defi
 	return r->control != NULL ? 0 : -1;
 }
 
-void
-region_warn(const struct region *r, const struct faults *faults)
-{
-	char line[24];
-
-	for (size_t i = 0; i < faults->n; i++) {
-		const struct fault_entry *e = &faults->entry[i];
-
-		if (e->level == FAULT_WARNING)
-			log_say(r->log, MSG_SP0012, "file", e->file, "line", e->line > 0 ? log_number(line, e->line) : NULL, "warning",
-				fault_entry_text(e), "rule", e->rule, NULL);
-	}
-}
-
 static void
 warn_of_health(const struct region *r, const struct definition *d)
 {
 	struct faults w = { 0 };
 
 	health_check(d, &w);
-	region_warn(r, &w);
+	log_warnings(r->log, &w);
 	faults_free(&w);
 }
 
@@ -350,7 +336,7 @@ say_up(struct region *r, const struct region_options *o, const struct definition
 {
 	char number[24];
 
-	region_warn(r, faults);
+	log_warnings(r->log, faults);
 	warn_of_health(r, d);
 	if (health_unchecked(d) != NULL)
 		log_say(r->log, MSG_SP0051, "sec", d->region.sec == SEC_NO ? "no" : "not given", "tcpipservice", health_unchecked(d), NULL);
@@ -359,16 +345,29 @@ say_up(struct region *r, const struct region_options *o, const struct definition
 		control_path(o, d), NULL);
 }
 
-static int
-begin(struct region *r, const struct region_options *o, struct definition *d, struct faults *faults)
+static bool
+unwanted(const struct region_options *o)
 {
-	if (furnish(r, o, d, faults) < 0) {
+	return o->unwanted != NULL && o->unwanted();
+}
+
+/* d is the generation's on success, and freed on failure. */
+static int
+load_first(struct region *r, const struct region_options *o, struct definition *d, struct faults *faults)
+{
+	if (unwanted(o) || furnish(r, o, d, faults) < 0) {
 		definition_free(d);
 		return -1;
 	}
 	r->worker.generation = load(r, d, faults);
-	if (r->worker.generation == NULL || install_defined(r, d, faults) < 0 || open_control(r, o, d, faults) < 0 ||
-		make_listeners(r, d, faults) < 0)
+	return r->worker.generation != NULL ? 0 : -1;
+}
+
+static int
+begin(struct region *r, const struct region_options *o, struct definition *d, struct faults *faults)
+{
+	if (load_first(r, o, d, faults) < 0 || unwanted(o) || install_defined(r, d, faults) < 0 || unwanted(o) ||
+		open_control(r, o, d, faults) < 0 || make_listeners(r, d, faults) < 0)
 		return -1;
 	ev_prepare_init(&r->turn, end_of_turn);
 	r->turn.data = r;

@@ -45,13 +45,12 @@ struct region_options {
 	const char *log_file;  /* NULL: stderr */
 	const char *library;   /* where lua/policy.lua is; NULL: beside the binary */
 	enum log_format log_format;
+	bool (*unwanted)(void); /* asked between the steps of the start: true ends it; NULL: never */
 };
 
-/* Loads everything, opens the listeners and the control socket. NULL with faults; nothing is left behind then. The log has told the warnings (SP0012)
- * of a region that is up. */
+/* Loads everything, opens the listeners and the control socket. NULL with faults, or without one when it became unwanted; nothing is left behind then. The
+ * log has told the warnings (SP0012) of a region that is up. */
 struct region *region_new(const struct region_options *o, struct faults *faults);
-/* Tells the log each warning among `faults` (SP0012). */
-void region_warn(const struct region *r, const struct faults *faults);
 /* Runs until it has drained. Returns the exit status. */
 int region_run(struct region *r);
 /* SIGTERM's first (drain) and second (at once) call; idempotent. */

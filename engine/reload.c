@@ -241,7 +241,7 @@ loaded(void *arg, struct generation *g, struct faults *faults)
 	l->loader = NULL;
 	l->faults = *faults;
 	l->generation = g;
-	region_warn(l->region, &l->faults);
+	log_warnings(l->region->log, &l->faults);
 	if (g == NULL) {
 		refuse(l);
 		return;
