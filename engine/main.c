@@ -9,6 +9,7 @@
 #include "signals.h"
 #include "watch.h"
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <malloc.h>
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #define REGION_FILE "policies/region.lua"
 #define LARGE (4 * 1024 * 1024) /* bytes of one piece of memory that is given back as soon as it is free */
@@ -155,11 +157,23 @@ static const struct {
 	{ "explain", command_run },
 };
 
+/* A socket that became descriptor 2 would be sent whatever is printed there. */
+static int
+fill_descriptors(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return -1;
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	if (argc >= 2 && strcmp(argv[1], "run") == 0)
 		signals_hold();
+	if (fill_descriptors() < 0)
+		return EXIT_FAILED;
 	signals_ignore_pipe(); /* SSL_write has no flag for it */
 	json_object_seed(0);
 	body_keep_secrets();

@@ -232,3 +232,45 @@ describe("a region on a terminal", function()
     support.wait_until(function() return not runs(pid) end, 10, "its end")
   end)
 end)
+
+describe("descriptors 0 to 2 that were closed at the start", function()
+  local function closed(words)
+    return { "sh", "-c", 'exec "$@" 0<&- 1>&- 2>&-', "sh", table.unpack(words) }
+  end
+
+  local function link(pid, fd)
+    local pipe = io.popen(("readlink /proc/%d/fd/%d"):format(pid, fd))
+    local target = pipe:read "l"
+    pipe:close()
+    return target
+  end
+
+  it("are /dev/null to a region: a stranger is sent no log", function()
+    local region = support.region { tcpipservices = { IPIC = {} }, wrapper = closed {} }
+    region:start()
+    for fd = 0, 2 do assert.equal("/dev/null", link(region.process.pid, fd)) end
+    local p = support.raw(region:port "IPIC")
+    p:send "nonsense\r\n\r\n"
+    p:closed()
+    assert.is_nil(p.buffer:find("SP0", 1, true), p.buffer)
+    region:stop()
+  end)
+
+  it("are /dev/null to every other command: a partner is sent no sentence", function()
+    local region = support.region { tcpipservices = { IPIC = {} } }
+    region:start()
+    for _, words in ipairs { { "check", "--region", region:path "region.lua" }, { "inquire", "region", "--control", region.control },
+      { "--help" }, { "nonsense" } } do
+      table.insert(words, 1, support.binary)
+      assert.is_true((support.run(closed(words))) <= 2)
+    end
+    local listener = support.listen {}
+    local beside = support.start(closed { support.binary, "connect", "--to", "127.0.0.1:" .. listener.port, "--applid", "A",
+      "--networkid", "N" })
+    local p = listener:accept()
+    for fd = 0, 2 do assert.equal("/dev/null", link(beside.pid, fd)) end
+    p:close()
+    beside:wait()
+    region:stop()
+  end)
+end)
