@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "asking.h"
 
+#include "lstrict.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 
@@ -78,6 +80,25 @@ keep_trace(struct asking *g, const char *trace)
 	g->trace[n] = '\0';
 }
 
+/* Lua names a nil by where it stood: "(field 'ipconn')". That it was a fact, and which door has that one, is for us to add; of a local variable it can
+ * only be said which fact was missed last. */
+static void
+add_absent(struct asking *g)
+{
+	const char *field = strstr(g->text, "(field '"), *variable = strstr(g->text, "nil value (");
+	enum way way;
+	const struct fact_row *row = lstrict_missed(g->p->L, &way);
+	size_t n = strlen(g->text), len = row != NULL ? strlen(row->name) : 0;
+	char why[160];
+
+	if (row == NULL || strstr(g->text, "nil") == NULL || (field != NULL && strncmp(field + 8, row->name, len) != 0))
+		return;
+	if (field == NULL && variable != NULL && strncmp(variable + 11, "local", 5) != 0 && strncmp(variable + 11, "upvalue", 7) != 0)
+		return;
+	fact_absent(row, g->door, way, why, sizeof why);
+	snprintf(g->text + n, sizeof g->text - n, ": %s%s", field != NULL ? "" : "the last fact not found: ", why);
+}
+
 /* The error object is read only when it is a string: a __tostring of the script's has no business here. */
 static void
 keep_message(struct asking *g, lua_State *from)
@@ -90,6 +111,7 @@ keep_message(struct asking *g, lua_State *from)
 	}
 	message = modules_place(&g->p->modules, lua_tostring(from, -1), &g->at);
 	policy_line(g->text, sizeof g->text, message);
+	add_absent(g);
 }
 
 /* Finds out what went wrong and where. Arguments: the asking; what ask_inside itself raised, or nil. */
@@ -156,6 +178,7 @@ asking_find(struct asking *g, unsigned hook)
 		return false;
 	}
 	g->hook = s->hook[hook];
+	g->door = (enum door)hook;
 	if (g->hook != LUA_NOREF)
 		return true;
 	set_place(g, s->source->path, 0);

@@ -21,6 +21,7 @@ struct asking {
 	size_t beyond;                       /* bytes on top of limits->kilobytes */
 	/* asking_find's */
 	int hook;
+	enum door door;       /* DOOR_COUNT: a program's run */
 	/* how it went */
 	struct lua_State *co; /* where it ran; NULL: it did not come so far */
 	int status;           /* Lua's */

@@ -2,6 +2,7 @@
 #include "lbase.h"
 
 #include "lfrozen.h"
+#include "lstrict.h"
 #include "lstring.h"
 #include "sandbox.h"
 
@@ -240,6 +241,7 @@ add_library(lua_State *L, const char *name, void (*push)(lua_State *L))
 	name_library(L, name);
 	if (push == lstring_push_string)
 		lock_strings(L, lua_gettop(L));
+	lstrict_library(L, name, 0);
 	sandbox_freeze(L, false);
 	lua_setfield(L, -2, name);
 }

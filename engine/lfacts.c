@@ -1,73 +1,51 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A facts table is made for every asking, and attach asks for every request: its keys are made once for each state and kept in the registry, so that
- * none of them is hashed or compared again.
+ * A facts table is made for every asking, and attach asks for every request: its keys and metatables are made once for each state (lstrict.h), so that
+ * no key is hashed or compared again.
  */
 #include "lfacts.h"
+
+#include "lstrict.h"
 
 #include <lauxlib.h>
 #include <lua.h>
 
 #include <string.h>
 
-#define KEYS(X) \
-	X(stage) X(way) X(now) X(connection) X(generation) X(tcpipservice) X(recheck) X(socket) \
-	X(peer) X(own) X(ip) X(port) X(sysplex) X(host) \
-	X(load) X(halfopen) X(connections) X(from_peer) X(from_prefix) X(refused_from_peer) \
-	X(tls) X(version) X(cipher) X(sni) \
-	X(certificate) X(subject) X(issuer) X(type) X(value) X(shared) X(printed) X(san) X(dns) X(uri) X(email) X(serial) X(sha256) X(not_before) X(not_after) \
-	X(userid) X(names_host) X(chain) X(ok) X(code) X(text) X(depth) X(errors) \
-	X(capex) X(applid) X(networkid) X(suggested_applid) X(server_applid) X(server_networkid) X(sendcount) X(receivecount) X(sockets) X(callback) \
-	X(ipconn) X(request) X(tran) X(program) X(bytes) X(users) X(linkuser) X(taskuser)
-
-enum key {
-#define X(name) KEY_##name,
-	KEYS(X)
-#undef X
-	KEY_COUNT
-};
-
-static const char *const key_names[] = {
-#define X(name) #name,
-	KEYS(X)
-#undef X
-};
-
 struct pushing {
 	lua_State *L;
-	int keys; /* where the list of keys stands; key k at k + 1 */
+	int kit; /* lstrict's: names and metatables */
 };
-
-/* The list, made when there is none. [-0, +1, may throw] */
-static void
-push_keys(lua_State *L)
-{
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, key_names) == LUA_TTABLE)
-		return;
-	lua_pop(L, 1);
-	lua_createtable(L, KEY_COUNT, 0);
-	for (int k = 0; k < KEY_COUNT; k++) {
-		lua_pushstring(L, key_names[k]);
-		lua_rawseti(L, -2, k + 1);
-	}
-	lua_pushvalue(L, -1);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, key_names);
-}
 
 /* The setters: [-0, +0, may throw]; the table is on the top. An empty name is not known, so it is not there. */
 
 static void
-key(const struct pushing *p, enum key k)
+key(const struct pushing *p, enum fact k)
 {
-	lua_rawgeti(p->L, p->keys, (lua_Integer)k + 1);
+	lstrict_key(p->L, p->kit, k);
 }
 
 /* A table within the table: what follows goes into it, until it is closed. [-0, +2]; closed: [-2, +0] */
 static void
-open_table(const struct pushing *p, enum key k, size_t items, int members)
+open_table(const struct pushing *p, enum fact k, size_t items, int members)
 {
 	key(p, k);
 	lua_createtable(p->L, (int)items, members);
+	lstrict_seal(p->L, p->kit, fact_row(k)->type.of);
+}
+
+/* An element of the list on the top. [-0, +1]; closed: [-1, +0] */
+static void
+open_element(const struct pushing *p, enum shape s, int members)
+{
+	lua_createtable(p->L, 0, members);
+	lstrict_seal(p->L, p->kit, s);
+}
+
+static void
+close_element(const struct pushing *p, size_t i)
+{
+	lua_rawseti(p->L, -2, (lua_Integer)i + 1);
 }
 
 static void
@@ -77,7 +55,7 @@ close_table(const struct pushing *p)
 }
 
 static void
-set_bytes(const struct pushing *p, enum key k, const char *bytes, size_t len)
+set_bytes(const struct pushing *p, enum fact k, const char *bytes, size_t len)
 {
 	key(p, k);
 	lua_pushlstring(p->L, bytes, len);
@@ -85,20 +63,20 @@ set_bytes(const struct pushing *p, enum key k, const char *bytes, size_t len)
 }
 
 static void
-set_text(const struct pushing *p, enum key k, const char *value)
+set_text(const struct pushing *p, enum fact k, const char *value)
 {
 	set_bytes(p, k, value, strlen(value));
 }
 
 static void
-set_name(const struct pushing *p, enum key k, const char *value)
+set_name(const struct pushing *p, enum fact k, const char *value)
 {
 	if (value[0] != '\0')
 		set_text(p, k, value);
 }
 
 static void
-set_integer(const struct pushing *p, enum key k, lua_Integer value)
+set_integer(const struct pushing *p, enum fact k, lua_Integer value)
 {
 	key(p, k);
 	lua_pushinteger(p->L, value);
@@ -106,7 +84,7 @@ set_integer(const struct pushing *p, enum key k, lua_Integer value)
 }
 
 static void
-set_boolean(const struct pushing *p, enum key k, bool value)
+set_boolean(const struct pushing *p, enum fact k, bool value)
 {
 	key(p, k);
 	lua_pushboolean(p->L, value);
@@ -114,38 +92,38 @@ set_boolean(const struct pushing *p, enum key k, bool value)
 }
 
 static void
-set_addr(const struct pushing *p, const struct addr *a)
+set_addr(const struct pushing *p, const struct addr *a, enum fact ip_key, enum fact port_key)
 {
 	char ip[ADDR_TEXT];
 
 	if (a->family == 0)
 		return;
-	set_text(p, KEY_ip, addr_ip(a, ip, sizeof ip));
-	set_integer(p, KEY_port, a->port);
+	set_text(p, ip_key, addr_ip(a, ip, sizeof ip));
+	set_integer(p, port_key, a->port);
 }
 
 static void
 set_load(const struct pushing *p, const struct facts *f)
 {
-	open_table(p, KEY_load, 0, 5);
-	set_integer(p, KEY_halfopen, f->load.halfopen);
-	set_integer(p, KEY_connections, f->load.connections);
-	set_integer(p, KEY_from_peer, f->load.from_peer);
-	set_integer(p, KEY_from_prefix, f->load.from_prefix);
-	set_integer(p, KEY_refused_from_peer, f->load.refused_from_peer);
+	open_table(p, FACT_facts_load, 0, 5);
+	set_integer(p, FACT_load_halfopen, f->load.halfopen);
+	set_integer(p, FACT_load_connections, f->load.connections);
+	set_integer(p, FACT_load_from_peer, f->load.from_peer);
+	set_integer(p, FACT_load_from_prefix, f->load.from_prefix);
+	set_integer(p, FACT_load_refused_from_peer, f->load.refused_from_peer);
 	close_table(p);
 }
 
 static void
 set_ends(const struct pushing *p, const struct facts *f)
 {
-	open_table(p, KEY_peer, 0, 4);
-	set_addr(p, &f->peer.addr);
-	set_boolean(p, KEY_sysplex, f->peer.sysplex);
-	set_name(p, KEY_host, f->peer.host);
+	open_table(p, FACT_facts_peer, 0, 4);
+	set_addr(p, &f->peer.addr, FACT_peer_ip, FACT_peer_port);
+	set_boolean(p, FACT_peer_sysplex, f->peer.sysplex);
+	set_name(p, FACT_peer_host, f->peer.host);
 	close_table(p);
-	open_table(p, KEY_own, 0, 2);
-	set_addr(p, &f->own.addr);
+	open_table(p, FACT_facts_own, 0, 2);
+	set_addr(p, &f->own.addr, FACT_own_ip, FACT_own_port);
 	close_table(p);
 }
 
@@ -154,37 +132,37 @@ set_tls(const struct pushing *p, const struct facts *f)
 {
 	if (f->tls.version == NULL)
 		return;
-	open_table(p, KEY_tls, 0, 3);
-	set_text(p, KEY_version, f->tls.version);
-	set_name(p, KEY_cipher, f->tls.cipher);
-	set_name(p, KEY_sni, f->tls.sni);
+	open_table(p, FACT_facts_tls, 0, 3);
+	set_text(p, FACT_tls_version, f->tls.version);
+	set_name(p, FACT_tls_cipher, f->tls.cipher);
+	set_name(p, FACT_tls_sni, f->tls.sni);
 	close_table(p);
 }
 
 /* A list of { type =, value = } in the certificate's order, with shared = true in a part of several, and `printed`. */
 static void
-set_dn(const struct pushing *p, enum key k, const struct dn *d)
+set_dn(const struct pushing *p, enum fact k, const struct dn *d)
 {
 	open_table(p, k, d->n, 1);
 	for (size_t i = 0; i < d->n; i++) {
-		lua_createtable(p->L, 0, 2);
-		set_text(p, KEY_type, d->item[i].type);
-		set_bytes(p, KEY_value, d->item[i].value.bytes, d->item[i].value.len);
+		open_element(p, SHAPE_rdn, 2);
+		set_text(p, FACT_rdn_type, d->item[i].type);
+		set_bytes(p, FACT_rdn_value, d->item[i].value.bytes, d->item[i].value.len);
 		if (d->item[i].shared)
-			set_boolean(p, KEY_shared, true);
-		lua_rawseti(p->L, -2, (lua_Integer)i + 1);
+			set_boolean(p, FACT_rdn_shared, true);
+		close_element(p, i);
 	}
-	set_text(p, KEY_printed, d->printed != NULL ? d->printed : "");
+	set_text(p, FACT_dn_printed, d->printed != NULL ? d->printed : "");
 	close_table(p);
 }
 
 static void
-set_list(const struct pushing *p, enum key k, const struct texts *t)
+set_list(const struct pushing *p, enum fact k, const struct texts *t)
 {
 	open_table(p, k, t->n, 0);
 	for (size_t i = 0; i < t->n; i++) {
 		lua_pushlstring(p->L, t->item[i].bytes, t->item[i].len);
-		lua_rawseti(p->L, -2, (lua_Integer)i + 1);
+		close_element(p, i);
 	}
 	close_table(p);
 }
@@ -192,35 +170,35 @@ set_list(const struct pushing *p, enum key k, const struct texts *t)
 static void
 set_san(const struct pushing *p, const struct certificate *c)
 {
-	open_table(p, KEY_san, 0, 4);
-	set_list(p, KEY_dns, &c->dns);
-	set_list(p, KEY_uri, &c->uri);
-	set_list(p, KEY_ip, &c->ip);
-	set_list(p, KEY_email, &c->email);
+	open_table(p, FACT_certificate_san, 0, 4);
+	set_list(p, FACT_san_dns, &c->dns);
+	set_list(p, FACT_san_uri, &c->uri);
+	set_list(p, FACT_san_ip, &c->ip);
+	set_list(p, FACT_san_email, &c->email);
 	close_table(p);
 }
 
 static void
 set_chain_error(const struct pushing *p, const struct chain_error *e)
 {
-	set_integer(p, KEY_code, e->code);
-	set_text(p, KEY_text, e->text != NULL ? e->text : "");
-	set_integer(p, KEY_depth, e->depth);
+	set_integer(p, FACT_chain_error_code, e->code);
+	set_text(p, FACT_chain_error_text, e->text != NULL ? e->text : "");
+	set_integer(p, FACT_chain_error_depth, e->depth);
 }
 
 /* code, text and depth are the first error's, which decides the alert; `errors` lists them all. */
 static void
 set_chain(const struct pushing *p, const struct certificate *c)
 {
-	open_table(p, KEY_chain, 0, c->chain.ok ? 2 : 5);
-	set_boolean(p, KEY_ok, c->chain.ok);
+	open_table(p, FACT_certificate_chain, 0, c->chain.ok ? 2 : 5);
+	set_boolean(p, FACT_chain_ok, c->chain.ok);
 	if (!c->chain.ok && c->chain.n > 0)
 		set_chain_error(p, &c->chain.error[0]);
-	open_table(p, KEY_errors, c->chain.n, 0);
+	open_table(p, FACT_chain_errors, c->chain.n, 0);
 	for (size_t i = 0; i < c->chain.n; i++) {
-		lua_createtable(p->L, 0, 3);
+		open_element(p, SHAPE_chain_error, 3);
 		set_chain_error(p, &c->chain.error[i]);
-		lua_rawseti(p->L, -2, (lua_Integer)i + 1);
+		close_element(p, i);
 	}
 	close_table(p);
 	close_table(p);
@@ -233,16 +211,16 @@ set_certificate(const struct pushing *p, const struct facts *f)
 
 	if (c == NULL)
 		return;
-	open_table(p, KEY_certificate, 0, 9);
-	set_dn(p, KEY_subject, &c->subject);
-	set_dn(p, KEY_issuer, &c->issuer);
-	set_text(p, KEY_serial, c->serial != NULL ? c->serial : "");
-	set_text(p, KEY_sha256, c->sha256);
-	set_integer(p, KEY_not_before, c->not_before);
-	set_integer(p, KEY_not_after, c->not_after);
-	set_name(p, KEY_userid, f->userid);
+	open_table(p, FACT_facts_certificate, 0, 9);
+	set_dn(p, FACT_certificate_subject, &c->subject);
+	set_dn(p, FACT_certificate_issuer, &c->issuer);
+	set_text(p, FACT_certificate_serial, c->serial != NULL ? c->serial : "");
+	set_text(p, FACT_certificate_sha256, c->sha256);
+	set_integer(p, FACT_certificate_not_before, c->not_before);
+	set_integer(p, FACT_certificate_not_after, c->not_after);
+	set_name(p, FACT_certificate_userid, f->userid);
 	if (f->way == WAY_OUT)
-		set_boolean(p, KEY_names_host, f->names_host);
+		set_boolean(p, FACT_certificate_names_host, f->names_host);
 	set_san(p, c);
 	set_chain(p, c);
 	close_table(p);
@@ -256,18 +234,18 @@ set_capex(const struct pushing *p, const struct facts *f)
 
 	if (!f->has_capex)
 		return;
-	open_table(p, KEY_capex, 0, 11);
-	set_text(p, KEY_applid, c->applid);
-	set_text(p, KEY_networkid, c->networkid);
-	set_name(p, KEY_suggested_applid, c->suggested_applid);
-	set_name(p, KEY_server_applid, c->server_applid);
-	set_name(p, KEY_server_networkid, c->server_networkid);
-	set_text(p, KEY_host, c->host);
-	set_integer(p, KEY_port, c->port);
-	set_integer(p, KEY_sendcount, c->sendcount);
-	set_integer(p, KEY_receivecount, c->receivecount);
-	set_integer(p, KEY_sockets, c->sockets);
-	set_boolean(p, KEY_callback, c->answering[0] != '\0');
+	open_table(p, FACT_facts_capex, 0, 11);
+	set_text(p, FACT_capex_applid, c->applid);
+	set_text(p, FACT_capex_networkid, c->networkid);
+	set_name(p, FACT_capex_suggested_applid, c->suggested_applid);
+	set_name(p, FACT_capex_server_applid, c->server_applid);
+	set_name(p, FACT_capex_server_networkid, c->server_networkid);
+	set_text(p, FACT_capex_host, c->host);
+	set_integer(p, FACT_capex_port, c->port);
+	set_integer(p, FACT_capex_sendcount, c->sendcount);
+	set_integer(p, FACT_capex_receivecount, c->receivecount);
+	set_integer(p, FACT_capex_sockets, c->sockets);
+	set_boolean(p, FACT_capex_callback, c->answering[0] != '\0');
 	close_table(p);
 }
 
@@ -276,25 +254,25 @@ set_ipconn(const struct pushing *p, const struct facts *f)
 {
 	if (f->ipconn.ipconn[0] == '\0')
 		return;
-	open_table(p, KEY_ipconn, 0, 4);
-	set_text(p, KEY_ipconn, f->ipconn.ipconn);
-	set_text(p, KEY_applid, f->ipconn.applid);
-	set_text(p, KEY_networkid, f->ipconn.networkid);
-	set_name(p, KEY_tcpipservice, f->tcpipservice);
+	open_table(p, FACT_facts_ipconn, 0, 4);
+	set_text(p, FACT_installed_ipconn, f->ipconn.ipconn);
+	set_text(p, FACT_installed_applid, f->ipconn.applid);
+	set_text(p, FACT_installed_networkid, f->ipconn.networkid);
+	set_name(p, FACT_installed_tcpipservice, f->tcpipservice);
 	close_table(p);
 }
 
 static void
 set_users(const struct pushing *p, const struct users *u)
 {
-	open_table(p, KEY_users, u->nchecked, 0);
+	open_table(p, FACT_request_users, u->nchecked, 0);
 	for (unsigned i = 0; i < u->nchecked; i++) {
 		lua_pushstring(p->L, u->checked[i]);
-		lua_rawseti(p->L, -2, (lua_Integer)i + 1);
+		close_element(p, i);
 	}
 	close_table(p);
-	set_name(p, KEY_linkuser, u->link);
-	set_name(p, KEY_taskuser, u->task);
+	set_name(p, FACT_request_linkuser, u->link);
+	set_name(p, FACT_request_taskuser, u->task);
 }
 
 /* The password is a secret between the partner and the engine: never a fact. */
@@ -305,11 +283,11 @@ set_request(const struct pushing *p, const struct facts *f)
 
 	if (q == NULL)
 		return;
-	open_table(p, KEY_request, 0, 8);
-	set_name(p, KEY_tran, q->tran);
-	set_name(p, KEY_program, q->program);
-	set_name(p, KEY_userid, q->userid);
-	set_integer(p, KEY_bytes, (lua_Integer)f->bytes);
+	open_table(p, FACT_facts_request, 0, 8);
+	set_name(p, FACT_request_tran, q->tran);
+	set_name(p, FACT_request_program, q->program);
+	set_name(p, FACT_request_userid, q->userid);
+	set_integer(p, FACT_request_bytes, (lua_Integer)f->bytes);
 	if (f->users != NULL)
 		set_users(p, f->users);
 	close_table(p);
@@ -318,17 +296,17 @@ set_request(const struct pushing *p, const struct facts *f)
 static void
 push_facts(const struct pushing *p, const struct facts *f)
 {
-	set_text(p, KEY_stage, stage_name(f->stage));
-	set_text(p, KEY_way, f->way == WAY_IN ? "in" : "out");
-	key(p, KEY_now);
+	set_text(p, FACT_facts_stage, stage_name(f->stage));
+	set_text(p, FACT_facts_way, f->way == WAY_IN ? "in" : "out");
+	key(p, FACT_facts_now);
 	lua_pushnumber(p->L, f->now);
 	lua_rawset(p->L, -3);
-	set_name(p, KEY_connection, f->connection);
-	set_integer(p, KEY_generation, (lua_Integer)f->generation);
-	set_name(p, KEY_tcpipservice, f->tcpipservice);
-	set_boolean(p, KEY_recheck, f->recheck);
+	set_name(p, FACT_facts_connection, f->connection);
+	set_integer(p, FACT_facts_generation, (lua_Integer)f->generation);
+	set_name(p, FACT_facts_tcpipservice, f->tcpipservice);
+	set_boolean(p, FACT_facts_recheck, f->recheck);
 	if (f->socket > 0)
-		set_integer(p, KEY_socket, f->socket);
+		set_integer(p, FACT_facts_socket, f->socket);
 	set_ends(p, f);
 	set_load(p, f);
 	set_tls(p, f);
@@ -344,11 +322,13 @@ lfacts_push(lua_State *L, const struct facts *f)
 	struct pushing p = { .L = L };
 
 	luaL_checkstack(L, 16, "facts");
-	push_keys(L);
-	p.keys = lua_gettop(L);
+	lstrict_push_kit(L);
+	p.kit = lua_gettop(L);
+	lstrict_begin(L, f->way);
 	lua_createtable(L, 0, 16);
+	lstrict_seal(L, p.kit, SHAPE_facts);
 	push_facts(&p, f);
-	lua_remove(L, p.keys);
+	lua_remove(L, p.kit);
 }
 
 static void
@@ -388,4 +368,5 @@ lfacts_push_ipconn(lua_State *L, const struct ipconn_view *v)
 	/* an autoinstalled one cannot itself be marked as a template: there the word names what it was copied from */
 	if (v->autoinstalled)
 		field(L, "template", v->template);
+	lstrict_set(L, SHAPE_ipconn);
 }

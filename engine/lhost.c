@@ -5,6 +5,7 @@
 
 #include "ipset.h"
 #include "lhost_parts.h"
+#include "lstrict.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -340,6 +341,7 @@ ipset_open(lua_State *L, struct lhost *h)
 	lua_pushlightuserdata(L, h);
 	lua_pushcclosure(L, ipset_holds, 1);
 	lua_setfield(L, -2, "holds");
+	lstrict_library(L, "a set of ip.set", 0);
 	lua_setfield(L, -2, "__index");
 	lua_pushboolean(L, false);
 	lua_setfield(L, -2, "__metatable");
@@ -357,7 +359,19 @@ mock(lua_State *L)
 	return 0;
 }
 
+/* host.strict(table, label, absent) -> the table, in which a name that it has not raises; those in the list `absent` read nil all the same. */
+static int
+strict(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 3);
+	lua_pushvalue(L, 1);
+	lstrict_library(L, luaL_checkstring(L, 2), lua_istable(L, 3) ? 3 : 0);
+	return 1;
+}
+
 static const luaL_Reg functions[] = {
+	{ "strict", strict },
 	{ "library", library },
 	{ "place", place },
 	{ "misuse", misuse },
@@ -379,6 +393,8 @@ void
 lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 {
 	luaL_checkstack(L, 8, NULL);
+	lstrict_push_kit(L); /* now, so that no asking pays for it */
+	lua_pop(L, 1);
 	ipset_open(L, h);
 	lhost_verdict_open(L);
 	lua_newtable(L);

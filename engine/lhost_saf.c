@@ -3,6 +3,7 @@
 #include "lhost.h"
 
 #include "lhost_parts.h"
+#include "lstrict.h"
 #include "saf_read.h"
 
 #include <stdio.h>
@@ -111,6 +112,7 @@ push_reason(lua_State *L, const struct saf_decision *d)
 	lua_setfield(L, -2, "held");
 	lua_pushstring(L, d->by);
 	lua_setfield(L, -2, "by");
+	lstrict_set(L, SHAPE_saf_decision);
 }
 
 /* "FRED READ TCICSTRN CPMI": "PAY*, group, holds READ". Names may be a peer's: the record escapes what is shown. */
@@ -175,7 +177,9 @@ user(lua_State *L)
 		lua_pushstring(L, saf_group(s, userid, i));
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
+	lstrict_set(L, SHAPE_saf_groups);
 	lua_setfield(L, -2, "groups");
+	lstrict_set(L, SHAPE_saf_user);
 	return 1;
 }
 

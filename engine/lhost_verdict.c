@@ -4,6 +4,7 @@
 
 #include "attribute.h"
 #include "lhost_parts.h"
+#include "lstrict.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -330,7 +331,11 @@ text_field(const struct verdict *v, const char *key)
 	return NULL;
 }
 
-/* verdict.field: nil for what was not said */
+static const char *const fields[] = {
+	"kind", "verdict", "code", "text", "userid", "sysplex", "ipconn", "template", "applid", "host", "port", "file", "line", NULL,
+};
+
+/* verdict.field: nil for what was not said; what no verdict ever says raises */
 static int
 verdict_index(lua_State *L)
 {
@@ -339,6 +344,8 @@ verdict_index(lua_State *L)
 
 	if (v == NULL)
 		return luaL_error(L, "not a verdict");
+	if (lua_type(L, 2) == LUA_TSTRING && !is_one_of(fields, key))
+		return lstrict_refuse(L, "a verdict", fields, 2);
 	if (strcmp(key, "line") == 0 && v->line > 0)
 		lua_pushinteger(L, v->line);
 	else if (strcmp(key, "port") == 0 && v->install.has_port)

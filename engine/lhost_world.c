@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "lfacts.h"
 #include "lhost_parts.h"
+#include "lstrict.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -226,6 +227,7 @@ push_list(lua_State *L, struct lhost *h, const struct ipconn_view *view, size_t 
 		lfacts_push_ipconn(L, &view[i]);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
+	lstrict_set(L, SHAPE_ipconns);
 }
 
 /*

@@ -2,6 +2,7 @@
 #include "run.h"
 
 #include "asking.h"
+#include "lstrict.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -16,19 +17,19 @@ struct running {
 
 /* What is not there is absent, as in facts. [-0, +0, may throw] */
 static void
-set_text(lua_State *L, const char *key, const char *value)
+set_text(lua_State *L, enum fact key, const char *value)
 {
 	if (value[0] == '\0')
 		return;
 	lua_pushstring(L, value);
-	lua_setfield(L, -2, key);
+	lua_setfield(L, -2, fact_row(key)->name);
 }
 
 static void
-set_integer(lua_State *L, const char *key, lua_Integer value)
+set_integer(lua_State *L, enum fact key, lua_Integer value)
 {
 	lua_pushinteger(L, value);
-	lua_setfield(L, -2, key);
+	lua_setfield(L, -2, fact_row(key)->name);
 }
 
 static void
@@ -36,22 +37,24 @@ push_request(lua_State *L, struct asking *g)
 {
 	const struct run *r = ((struct running *)g)->r;
 
-	luaL_checkstack(L, 4, "request");
+	luaL_checkstack(L, 6, "request");
+	lstrict_begin(L, WAY_IN);
 	lua_createtable(L, 0, 12);
-	set_text(L, "tran", r->request->tran);
-	set_text(L, "program", r->request->program);
-	set_text(L, "userid", r->users->task);
-	set_text(L, "linkuser", r->users->link);
-	set_text(L, "ipconn", r->ipconn);
-	set_text(L, "applid", r->applid);
-	set_text(L, "networkid", r->networkid);
-	set_text(L, "connection", r->connection);
-	set_integer(L, "generation", (lua_Integer)r->generation);
-	set_integer(L, "hops", r->request->hops);
+	set_text(L, FACT_program_tran, r->request->tran);
+	set_text(L, FACT_program_program, r->request->program);
+	set_text(L, FACT_program_userid, r->users->task);
+	set_text(L, FACT_program_linkuser, r->users->link);
+	set_text(L, FACT_program_ipconn, r->ipconn);
+	set_text(L, FACT_program_applid, r->applid);
+	set_text(L, FACT_program_networkid, r->networkid);
+	set_text(L, FACT_program_connection, r->connection);
+	set_integer(L, FACT_program_generation, (lua_Integer)r->generation);
+	set_integer(L, FACT_program_hops, r->request->hops);
 	if (r->ccsid != 0)
-		set_integer(L, "ccsid", r->ccsid);
+		set_integer(L, FACT_program_ccsid, r->ccsid);
 	lua_pushlstring(L, r->len > 0 ? r->data : "", r->len);
-	lua_setfield(L, -2, "data");
+	lua_setfield(L, -2, fact_row(FACT_program_data)->name);
+	lstrict_set(L, SHAPE_program);
 }
 
 /* Copies the answer, or says why it is none. */

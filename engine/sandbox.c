@@ -3,6 +3,7 @@
 
 #include "lbase.h"
 #include "lfrozen.h"
+#include "lstrict.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -389,6 +390,7 @@ static int
 build(lua_State *L)
 {
 	lbase_push(L);
+	lstrict_library(L, "", 0);
 	lfrozen_push(L, env_newindex);
 	lua_pushvalue(L, -1);
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &env_key);

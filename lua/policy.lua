@@ -157,7 +157,7 @@ function counter:peek()
   return host.counter_peek(self.name, self.expires)
 end
 
-local counter_meta = { __index = counter, __metatable = false }
+local counter_meta = { __index = host.strict(counter, "a counter", { "expires" }), __metatable = false }
 
 -- What policy.counter takes beside the name. nil: the counter never expires.
 local function seconds_of(options)
@@ -189,4 +189,4 @@ end
 --   busted); the engine has no such function.
 policy.mock = host.mock
 
-return policy
+return host.strict(policy, "policy", { "mock", "facts" }) -- the engine has neither

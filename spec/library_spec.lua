@@ -26,7 +26,12 @@ describe("a verdict", function()
     assert.are.equal("CTGUSER", verdict.userid)
     assert.is_false(verdict.sysplex)
     assert.is_nil(verdict.code)
-    assert.is_nil(verdict.nonsense)
+  end)
+
+  it("has no other fields", function()
+    local line = here() + 1
+    local message = fails("a verdict has no 'knid'; is 'kind' meant?", function() return policy.accept().knid end)
+    assert.is_truthy(message:find("^[^:]*library_spec%.lua:" .. line .. ": "))
   end)
 
   it("carries what is to be installed, and nothing that was not said", function()

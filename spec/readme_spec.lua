@@ -120,6 +120,63 @@ describe("README", function()
     end
   end)
 
+  -- The rows of engine/facttable.h, and how README says which doors have one.
+  local FROM = { FROM_ADMIT = "from `admit`", FROM_CERTIFY = "from `certify`", FROM_BIND = "from `bind`",
+    FROM_ATTACH = "`attach` `delete`", AT_ATTACH = "`attach`" }
+  local PREFIX = { facts = "", peer = "peer.", own = "own.", load = "load.", tls = "tls.", certificate = "certificate.",
+    dn = "certificate.subject.", rdn = "certificate.subject[n].", san = "certificate.san.",
+    chain = "certificate.chain.", chain_error = "certificate.chain.errors[n].",
+    capex = "capex.", installed = "ipconn.", request = "request." }
+
+  local function known(way_in, way_out, when)
+    local at = FROM[way_in]
+    if not at then at = "way out: " .. FROM[way_out]
+    elseif way_out ~= way_in then at = at .. "; way out: " .. FROM[way_out] end
+    return when == "" and at or at .. ", " .. when
+  end
+
+  local function fact_rows()
+    local facts, program = {}, {}
+    local pattern = 'X%(([%w_]+), ([%w_]+), .-, ([A-Z_]+), ([A-Z_]+), "([^"]*)"%) *\\?\n'
+    for shape, member, way_in, way_out, when in support.read("engine/facttable.h"):gmatch("\t" .. pattern) do
+      if way_in == "NO_DOOR" and way_out == "NO_DOOR" then program[shape .. "." .. member] = true
+      else facts[assert(PREFIX[shape], shape) .. member] = known(way_in, way_out, when) end
+    end
+    return facts, program
+  end
+
+  -- `a.b` `.c` is a.b and a.c.
+  local function names_in(cell)
+    local names, prefix = {}, nil
+    for name in cell:gmatch "`([^`]+)`" do
+      if name:sub(1, 1) == "." then name = prefix .. name else prefix = name:match "^(.*)%." end
+      names[#names + 1] = name
+    end
+    return names
+  end
+
+  it("lists every fact, and which doors have it", function()
+    local expected, found = fact_rows(), {}
+    local section = assert(README:match "%*%*Facts%.%*%*.-\n|[^\n]*\n|[^\n]*\n(.-)\n\n")
+    for cell, at in section:gmatch "| ([^|]+) | ([^|]+) |" do
+      for _, name in ipairs(names_in(cell)) do found[name] = at end
+    end
+    assert.is_not_nil(next(found))
+    assert.are.same(expected, found)
+  end)
+
+  it("lists every member of a program's request", function()
+    local _, others = fact_rows()
+    local section = assert(README:match "\n| `request%.` | |\n|[^\n]*\n(.-)\n\n")
+    for cell in section:gmatch "| ([^|]+) | [^|]+ |" do
+      for name in cell:gmatch "`([%w_]+)`" do
+        assert.message(name).is_true(others["program." .. name])
+        others["program." .. name] = nil
+      end
+    end
+    for name in pairs(others) do assert.message(name).is_nil(name:match "^program%.") end
+  end)
+
   it("names every key that is not yet acted on, and only these", function()
     local said = assert(README:match "not yet acted on: (.-)%.\n")
     local source = support.read "engine/resource.c"

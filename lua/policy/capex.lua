@@ -46,4 +46,4 @@ function capex.wants_sessions(said)
   return capex_of("capex.wants_sessions", said).sendcount
 end
 
-return capex
+return host.strict(capex, "capex")

@@ -117,4 +117,4 @@ function cert.filter(list)
   return host.certmap(list)
 end
 
-return cert
+return host.strict(cert, "cert")

@@ -32,4 +32,4 @@ ip.within = host.within
 -- ip.is_address(value) -> boolean: whether value is a string that is a numeric address (what capex.host says may be a name).
 ip.is_address = host.is_address
 
-return ip
+return host.strict(ip, "ip")

@@ -18,4 +18,4 @@ saf.check = host.saf_check
 -- saf.user(userid) -> { revoked = false, groups = { "PAYROLL" } }, or nil when it is unknown or there is no saf.
 saf.user = host.saf_user
 
-return saf
+return host.strict(saf, "saf")

@@ -67,7 +67,7 @@ static const char code_string[] =
 	"try(string.char) try(string.char, 0, 65, 255) try(string.char, 256) try(string.char, -1) try(string.char, 'x')\n"
 	"try(string.len) try(string.len, {}) try(string.upper, 12) try(string.sub, 'x') try(string.sub, 'abc', 'x')\n"
 	"try(function() return ('x'):rep(3), #'abc', ('abc'):sub(2), '10' + 1, '3' * '4', -'2', '7' // 2, 'a' .. 1 end)\n"
-	"try(function() return 'a' + 1 end) try(function() return ('x').y end) try(function() return ('x'):nope() end)\n";
+	"try(function() return 'a' + 1 end) try(function() return ('x')[1] end)\n";
 
 static const char code_find[] =
 	"local subjects = { '', 'a', 'aaa', 'hello world', 'key = value', 'a.b.c', '((x)(y))', 'THE (quick) fox', 'a\\0b\\0', '  trim  ', 'x1y22z333' }\n"
@@ -214,7 +214,7 @@ raw_and_frozen(void **state)
 		"local t = { 3, 1, 2 }\n"
 		"assert(not pcall(table.sort, t, function(a, b) if a == 2 or b == 2 then error 'no' end return a < b end))\n"
 		"assert(table.concat(t) == '312')\n"
-		"assert(not pcall(table.concat, { {} })) assert(string.dump == nil)\n";
+		"assert(not pcall(table.concat, { {} })) assert(rawget(string, 'dump') == nil and not pcall(function() return ('x').dump end))\n";
 	const struct sandbox_limits limits = { 1000000, 5000, 4096 };
 	struct sandbox *s = sandbox_new(&limits);
 	lua_State *L = sandbox_lua(s);

@@ -206,7 +206,7 @@ whatever_else_comes_back_is_a_refusal(void **state)
 		{ DOOR_CERTIFY, "return policy.install { ipconn = 'A' }", "policy_error", "answered install", 2 },
 		{ DOOR_BIND, "return policy.install { ipconn = 'A' }", "policy_error", "answered install", 2 },
 		{ DOOR_INSTALL, "return policy.accept()", "policy_error", "answered accept", 2 },
-		{ DOOR_ADMIT, "return facts.nothing.there", "policy_error", "attempt to index", 3 },
+		{ DOOR_ADMIT, "return facts.nothing.there", "policy_error", "facts has no 'nothing'", 3 },
 		{ DOOR_ADMIT, "error 'a\\0b\\027[31m\\nc'", "policy_error", "a", 3 },
 		{ DOOR_ADMIT, "\nerror({})", "policy_error", "error object is a table", 4 },
 		{ DOOR_ADMIT, "error(setmetatable({}, { __tostring = function() return 'ha' end }))", "policy_error", "is a table", 3 },

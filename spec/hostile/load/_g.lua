@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- _G is not there.
--- ends: policy_error nil value .global '_G'
+-- ends: policy_error there is no global '_G'
 local policy = require "policy"
 
 return {

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- debug is not there: it would take the hook away.
--- ends: policy_error nil value .global 'debug'
+-- ends: policy_error there is no global 'debug'
 local policy = require "policy"
 
 return {

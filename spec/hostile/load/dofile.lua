@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- dofile is not there.
--- ends: policy_error nil value .%a+ 'dofile'
+-- ends: policy_error there is no global 'dofile'
 local policy = require "policy"
 
 return {

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- string.dump is not there.
--- ends: policy_error nil value .%a+ 'dump'
+-- ends: policy_error string has no 'dump'
 local policy = require "policy"
 
 return {

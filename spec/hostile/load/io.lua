@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- io is not there.
--- ends: policy_error nil value .global 'io'
+-- ends: policy_error there is no global 'io'
 local policy = require "policy"
 
 return {

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- load is not there.
--- ends: policy_error nil value .%a+ 'load'
+-- ends: policy_error there is no global 'load'
 local policy = require "policy"
 
 return {

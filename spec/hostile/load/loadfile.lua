@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- loadfile is not there.
--- ends: policy_error nil value .%a+ 'loadfile'
+-- ends: policy_error there is no global 'loadfile'
 local policy = require "policy"
 
 return {

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- loadstring is not there.
--- ends: policy_error nil value .%a+ 'loadstring'
+-- ends: policy_error there is no global 'loadstring'
 local policy = require "policy"
 
 return {

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- os is not there.
--- ends: policy_error nil value .global 'os'
+-- ends: policy_error there is no global 'os'
 local policy = require "policy"
 
 return {

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- package is not there.
--- ends: policy_error nil value .global 'package'
+-- ends: policy_error there is no global 'package'
 local policy = require "policy"
 
 return {

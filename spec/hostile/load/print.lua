@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- print is not there.
--- ends: policy_error nil value .%a+ 'print'
+-- ends: policy_error there is no global 'print'
 local policy = require "policy"
 
 return {

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- math.randomseed is not there.
--- ends: policy_error nil value .%a+ 'randomseed'
+-- ends: policy_error math has no 'randomseed'
 local policy = require "policy"
 
 return {

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Coroutines, which would each bring a hook of their own.
--- ends: policy_error index a nil value .global 'coroutine'
+-- ends: policy_error there is no global 'coroutine'
 local policy = require "policy"
 
 return {

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Facts, changed, given a metatable and kept.
+-- Facts, changed, and kept. Their metatable is not for scripts to change.
 -- ends: not_you
 local policy = require "policy"
 local seen
@@ -9,7 +9,7 @@ return {
     facts.capex.applid = "OTHER"
     facts.capex = nil
     facts.peer.ip = "\r\n"
-    setmetatable(facts, { __index = function() while true do end end })
+    if pcall(setmetatable, facts, { __index = function() while true do end end }) then return policy.accept() end
     seen = seen or facts
     return policy.refuse("not_you", tostring(seen.generation))
   end,
