@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "body.h"
+#include "resource.h"
 #include "unixsock.h"
 
 #define REQUEST_MAX 8192
@@ -50,7 +51,7 @@ struct control {
 	unsigned nclients;
 	control_answer answer;
 	void *arg;
-	char path[UNIXSOCK_PATH_MAX + 1];
+	char path[PATH_SIZE];
 	dev_t dev; /* what we bound, so that we unlink nobody else's */
 	ino_t ino;
 };
@@ -357,7 +358,7 @@ control_open(struct ev_loop *loop, const char *path, control_answer answer, void
 	c->watcher.data = c->backoff.data = c;
 	if (snprintf(c->path, sizeof c->path, "%s", path) >= (int)sizeof c->path)
 		fault_set(f, "control socket %.40s...: the path has %zu bytes, 1 to %d are possible; choose a shorter one", path, strlen(path),
-			UNIXSOCK_PATH_MAX);
+			PATH_SIZE - 1);
 	else if (listen_at_path(c, f) == 0)
 		return c;
 	free(c);

@@ -34,7 +34,7 @@ void control_pay(struct control_debt *d, json_t *answer);
 /* Takes the duty back before control_answer returns: the answer comes now after all. */
 void control_forgive(struct control_debt *d);
 
-/* Opens PATH (a dead socket is replaced, a live one is a fault; over 107 bytes is a fault). NULL with a sentence. */
+/* Opens PATH (a dead socket is replaced, a live one is a fault; a name of more than UNIXSOCK_NAME_MAX bytes is a fault). NULL with a sentence. */
 struct control *control_open(struct ev_loop *loop, const char *path, control_answer answer, void *arg, struct fault *f);
 /* Makes a socket that somebody has removed anew: 1. 0: it is there. -1 with a sentence: something else is in its place, or it cannot be made; operators
  * that are connected stay. */

@@ -11,7 +11,7 @@
 /*
  * Reads FILE. Every fault found is added with file:line, not only the first: unknown key (with the nearest known one), bad value,
  * missing name, duplicate names, duplicate (networkid, applid) pairs of matchable ipconns, an ipconn naming an unknown tcpipservice, tls without a
- * ring, two services on one host and port, control path over 107 bytes. Defaults are filled in; applid defaults to the ipconn's
+ * ring, two services on one host and port, a control socket's name over 90 bytes. Defaults are filled in; applid defaults to the ipconn's
  * name, an ipconn's networkid to the region's. NULL when there was an error; warnings alone do not stop it.
  */
 struct definition *definition_load(const char *file, struct faults *faults);

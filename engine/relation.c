@@ -2,13 +2,12 @@
 #include "relation.h"
 
 #include "addr.h"
+#include "unixsock.h"
 
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CONTROL_MAX 107 /* sun_path holds 108 bytes with its NUL */
 
 struct entry { /* something that must be there once only */
 	char key[2 * NAME_SIZE];
@@ -320,11 +319,12 @@ check_port(const struct definition *d, size_t i, const struct places *p, struct 
 static void
 check_control(const struct definition *d, const struct places *p, struct faults *faults)
 {
-	size_t len = strlen(d->region.control);
+	const char *path = d->region.control;
+	size_t len = strlen(unixsock_name(path));
 
-	if (len > CONTROL_MAX)
+	if (*path != '\0' && (len == 0 || len > UNIXSOCK_NAME_MAX)) /* without a path there is a fault already */
 		faults_add(faults, FAULT_ERROR, "control_long", d->file, place_of(p, d->region.line, "control"),
-			"control is a path of %zu bytes; a Unix socket's path must have at most %d", len, CONTROL_MAX);
+			"control: the name of the socket's file has %zu bytes; it must have 1 to %d (its directory's path does not count)", len, UNIXSOCK_NAME_MAX);
 }
 
 static void

@@ -65,7 +65,7 @@ describe("the control socket", function()
   it("is not taken from a region that answers there", function()
     local first = support.region {}
     first:start()
-    refused(first.control, "another region answers there")
+    refused(first.control, ("another region answers there, process %d; sallyport shutdown ends it"):format(first.process.pid))
     assert.equal("CICSA", first:row("region").applid)
     first:stop()
   end)
@@ -88,13 +88,48 @@ describe("the control socket", function()
     assert.equal("precious", support.read(dir .. "/file"))
   end)
 
-  it("has a path of at most 107 bytes", function()
-    local whole = lfs.currentdir() .. "/" .. dir
-    local long = whole .. "/" .. ("x"):rep(107 - #whole - 1)
+  it("has a name of at most 90 bytes, in a directory of any length", function()
+    local deep = dir .. ("/" .. ("d"):rep(60)):rep(3)
+    assert(os.execute("mkdir -p " .. deep))
+    local long = deep .. "/" .. ("x"):rep(90)
     local region = support.region { region = { control = long } }
     region:start()
+    assert.equal("CICSA", region:row("region").applid)
     region:stop()
-    refused(long .. "x", "108 bytes")
+    assert.is_nil(mode(long))
+    refused(long .. "x", "region%.lua:1: fault: control: the name of the socket's file has 91 bytes; it must have 1 to 90")
+    local status, _, err = support.sallyport("inquire", "region", "--control", long .. "x")
+    assert.equal(1, status)
+    assert.is_truthy(err:find "the file name has 91 bytes, 1 to 90 are possible")
+    refused(dir .. "/", "the name of the socket's file has 0 bytes")
+  end)
+
+  it("is not waited for: a directory that another process has locked is a fault that names both", function()
+    local holder = support.start { "flock", "--exclusive", "--no-fork", dir, "sleep", "60" }
+    support.wait_until(function()
+      return support.run { "flock", "--exclusive", "--nonblock", dir, "true" } ~= 0
+    end, 10, "the lock")
+    local from = support.now()
+    local place = lfs.currentdir() .. "/" .. dir
+    local said = ("directory %s is locked by process %d; end that process, or keep others out: chmod 700 "):format(place, holder.pid)
+    refused(dir .. "/control.sock", ((said .. place):gsub("%p", "%%%0")))
+    assert.is_true(support.now() - from < 10)
+    holder:stop()
+    local region = support.region { region = { control = dir .. "/control.sock" } }
+    region:start()
+    region:stop()
+  end)
+
+  it("is made by regions that start in one directory at one moment", function()
+    local all = {}
+    for i = 1, 6 do
+      all[i] = support.start { support.binary, "run", "--region", (support.region {}):path "region.lua", "--control", dir .. "/" .. i }
+    end
+    for i, p in ipairs(all) do
+      support.wait_until(function() return support.sallyport("inquire", "region", "--control", dir .. "/" .. i) == 0 end, 10,
+        function() return "region " .. i .. ":\n" .. p:stderr() end)
+      assert.equal(0, p:stop())
+    end
   end)
 
   it("is not made where others can write, or where there is no place", function()

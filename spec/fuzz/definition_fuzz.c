@@ -2,6 +2,7 @@
 /* A definition that is read is within its ranges and names only what is there; one that is not has a fault, each with a printable sentence. */
 #include "definition.h"
 #include "health.h"
+#include "unixsock.h"
 
 #include <assert.h>
 #include <stdint.h>
@@ -45,7 +46,7 @@ check_definition(const struct definition *d)
 {
 	check_rows(region_attributes, &d->region);
 	assert(name_ok(d->region.applid, strlen(d->region.applid)));
-	assert(strlen(d->region.control) <= 107);
+	assert(strlen(unixsock_name(d->region.control)) <= UNIXSOCK_NAME_MAX);
 	for (size_t i = 0; i < d->ntcpipservices; i++) {
 		check_rows(tcpipservice_attributes, &d->tcpipservice[i]);
 		assert(d->tcpipservice[i].host[0] != '\0');

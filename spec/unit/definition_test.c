@@ -281,17 +281,17 @@ leaves_a_path_no_socket_can_have(void **state)
 
 	(void)state;
 	memset(path, 'p', sizeof path);
-	path[107] = '\0';
+	path[90] = '\0';
 	snprintf(text, sizeof text, "region { applid = 'A', networkid = 'N',\n control = '%s' }", path);
 	d = must_read(text);
-	assert_int_equal(strlen(d->region.control), 107);
+	assert_int_equal(strlen(d->region.control), 90);
 	definition_free(d);
-	path[107] = 'p';
-	path[108] = '\0';
+	path[90] = 'p';
+	path[91] = '\0';
 	snprintf(text, sizeof text, "region { applid = 'A', networkid = 'N',\n control = '%s' }", path);
 	assert_null(read_text(text, &faults));
 	assert_int_equal(faults.entry[0].line, 2);
-	assert_non_null(strstr(faults.entry[0].text, "108 bytes"));
+	assert_non_null(strstr(faults.entry[0].text, "91 bytes"));
 	faults_free(&faults);
 }
 
