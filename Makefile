@@ -44,6 +44,8 @@ HOST := build/sallyport/host.so
 BADLINE := build/badline
 # A malloc that fails when a spec says so; preloaded, so it is of no build tree.
 STARVE := build/starve.so
+# Calls of a file system that do not come back; preloaded too.
+STALL := build/stall.so
 UNIT := $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(wildcard spec/unit/*_test.c))
 FUZZ ?= $(patsubst spec/fuzz/%_fuzz.c,%,$(wildcard spec/fuzz/*_fuzz.c))
 
@@ -74,7 +76,7 @@ test: deps
 deps:
 	$(Q)engine/packaging/deps $(PACKAGES)
 
-suite: all certs $(BADLINE) $(STARVE) $(if $(SPEC),,unit)
+suite: all certs $(BADLINE) $(STARVE) $(STALL) $(if $(SPEC),,unit)
 	$(Q)SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 lua5.4 spec/support/suite.lua $(SPEC) -- $(if $(SPEC),,$(UNIT))
 
 # --- building
@@ -100,7 +102,7 @@ $(HOST): build/engine/lhost_module.o build/libsallyport.a
 	@mkdir -p $(@D); echo '  LD    $@'
 	$(Q)$(CC) -shared -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS) -o $@ $^ $(ENGINE_LIBS)
 
-$(STARVE): spec/support/starve.c
+$(STARVE) $(STALL): build/%.so: spec/support/%.c
 	@mkdir -p $(@D); echo '  LD    $@'
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared -o $@ $< -ldl
 

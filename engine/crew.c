@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "crew.h"
 
+#include "clock.h"
+#include "thread.h"
+
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <time.h>
 
 struct line { /* of jobs */
 	struct crew_job *first, **last;
@@ -109,17 +110,12 @@ labour(void *arg)
 	return NULL;
 }
 
-/* As many as can be had; one is enough. Signals are the loop's thread's. */
+/* As many as can be had; one is enough. */
 static int
 start_threads(struct crew *c)
 {
-	sigset_t all, old;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	while (c->nthreads < c->wanted && pthread_create(&c->thread[c->nthreads], NULL, labour, c) == 0)
+	while (c->nthreads < c->wanted && thread_start(&c->thread[c->nthreads], labour, c) == 0)
 		c->nthreads++;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return c->nthreads > 0 ? 0 : -1;
 }
 
@@ -247,20 +243,18 @@ crew_waiting(const struct crew *c)
 static bool
 end_threads(struct crew *c)
 {
-	struct timespec until;
+	double until = clock_span() + CREW_GOODBYE;
 	bool all = true;
 
 	pthread_mutex_lock(&c->lock);
 	c->ending = true;
 	pthread_cond_broadcast(&c->more);
 	pthread_mutex_unlock(&c->lock);
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += CREW_GOODBYE;
-	for (unsigned i = 0; i < c->nthreads; i++)
-		if (pthread_timedjoin_np(c->thread[i], NULL, &until) != 0) {
-			pthread_detach(c->thread[i]);
-			all = false;
-		}
+	for (unsigned i = 0; i < c->nthreads; i++) {
+		double left = until - clock_span();
+
+		all &= thread_join(c->thread[i], left > 0 ? left : 0);
+	}
 	return all;
 }
 

@@ -62,7 +62,7 @@ void file_warn(const char *path, enum file_class class, const struct stat *st, c
 DIR *file_opendir(const char *path, struct stat *st, struct fault *f);
 
 /* 0 when a file may be written at `path`: everybody must not be able to replace it, so the directory is not writable by others, or is sticky. -1 with a
- * sentence that names the directory. */
+ * sentence that names the directory. 0 too for one that cannot be opened: opening the file says why. */
 int file_directory_safe(const char *path, struct fault *f);
 
 /*

@@ -79,9 +79,9 @@ bool ipconn_two_way(const struct ipconn *i);
 /* resync.c, as the next two: n conversations were open when its connection was lost: they are in doubt until the next good resync. Nothing when it never had one. */
 void ipconn_in_doubt(struct ipconn *i, unsigned n);
 /* How many are in doubt (INQUIRE's RECOVSTATUS: RECOVDATA when any); and SET's NORECOVDATA: what is remembered of the partner is forgotten, its log and
- * the work in doubt. Message SP0054. -1 with a sentence: the file cannot be written. */
+ * the work in doubt. Message SP0054. */
 unsigned ipconn_doubts(const struct ipconn *i);
-int ipconn_forget(struct ipconn *i, struct fault *f);
+void ipconn_forget(struct ipconn *i);
 
 /* One of its sockets ended: all end, and it is released. */
 void ipconn_lost(struct ipconn *i, struct conn *c, const char *why);

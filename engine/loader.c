@@ -2,10 +2,9 @@
 #include "loader.h"
 
 #include "definition.h"
+#include "thread.h"
 
 #include <ev.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -13,6 +12,8 @@ struct loader {
 	struct ev_loop *loop; /* borrowed */
 	ev_async ready;
 	pthread_t thread;
+	pthread_mutex_t lock; /* of the next line */
+	bool abandoned;       /* the loop may be gone */
 	struct definition *definition; /* owned until the generation has it */
 	char file[PATH_SIZE];
 	struct generation_options options;
@@ -34,8 +35,18 @@ load(void *arg)
 	if (l->generation == NULL)
 		definition_free(l->definition);
 	l->definition = NULL;
-	ev_async_send(l->loop, &l->ready);
+	pthread_mutex_lock(&l->lock);
+	if (!l->abandoned)
+		ev_async_send(l->loop, &l->ready);
+	pthread_mutex_unlock(&l->lock);
 	return NULL;
+}
+
+static void
+free_loader(struct loader *l)
+{
+	pthread_mutex_destroy(&l->lock);
+	free(l);
 }
 
 static void
@@ -47,21 +58,7 @@ on_ready(struct ev_loop *loop, ev_async *watcher, int events)
 	pthread_join(l->thread, NULL);
 	ev_async_stop(loop, watcher);
 	l->done(l->arg, l->generation, &l->faults);
-	free(l);
-}
-
-/* Signals are the loop's thread's. */
-static int
-start(struct loader *l)
-{
-	sigset_t all, old;
-	int error;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	error = pthread_create(&l->thread, NULL, load, l);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return error;
+	free_loader(l);
 }
 
 struct loader *
@@ -76,25 +73,31 @@ loader_start(struct ev_loop *loop, struct definition *d, const char *file, const
 	}
 	*l = (struct loader){ .loop = loop, .definition = d, .options = *o, .done = done, .arg = arg };
 	snprintf(l->file, sizeof l->file, "%s", file);
+	pthread_mutex_init(&l->lock, NULL);
 	ev_async_init(&l->ready, on_ready);
 	l->ready.data = l;
 	ev_async_start(loop, &l->ready);
-	if (start(l) == 0)
+	if (thread_start(&l->thread, load, l) == 0)
 		return l;
 	ev_async_stop(loop, &l->ready);
 	definition_free(d);
-	free(l);
+	free_loader(l);
 	return NULL;
 }
 
-void
+bool
 loader_cancel(struct loader *l)
 {
 	if (l == NULL)
-		return;
-	pthread_join(l->thread, NULL);
+		return true;
+	pthread_mutex_lock(&l->lock);
+	l->abandoned = true;
+	pthread_mutex_unlock(&l->lock);
 	ev_async_stop(l->loop, &l->ready);
+	if (!thread_join(l->thread, LOADER_GOODBYE))
+		return false;
 	generation_unref(l->generation);
 	faults_free(&l->faults);
-	free(l);
+	free_loader(l);
+	return true;
 }

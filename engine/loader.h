@@ -18,7 +18,9 @@ struct ev_loop;
  */
 struct loader *loader_start(struct ev_loop *loop, struct definition *d, const char *file, const struct generation_options *o,
 	void (*done)(void *arg, struct generation *g, struct faults *faults), void *arg);
-/* Waits for the thread and drops what it made; done() is not called. NULL is fine. */
-void loader_cancel(struct loader *l);
+#define LOADER_GOODBYE 0.5 /* seconds */
+/* Waits that long for the thread and drops what it made; done() is not called. False: the thread hangs in a call of a file system. Then it is left to
+ * itself, and all it looks at (o and what that points to, the loader) must stay until the process ends. NULL is fine: true. */
+bool loader_cancel(struct loader *l);
 
 #endif

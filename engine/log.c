@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include "buf.h"
 #include "line.h"
 #include "sink.h"
+#include "thread.h"
 #include "throttle.h"
 #include "verdict.h"
 
@@ -24,6 +24,7 @@
 
 struct log {
 	struct sink sink; /* the writer's */
+	bool ended;       /* the writer is gone; of the thread that ends the log */
 	enum log_format format;
 	char applid[NAME_SIZE];
 	pthread_t thread;
@@ -126,14 +127,10 @@ open_anew(struct log *l)
 }
 
 static void
-wait_seconds(struct log *l, int64_t seconds)
+wait_seconds(struct log *l, double seconds)
 {
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += seconds;
 	l->waiting = true;
-	pthread_cond_timedwait(&l->wake, &l->lock, &until);
+	thread_cond_wait(&l->wake, &l->lock, seconds);
 	l->waiting = false;
 }
 
@@ -215,24 +212,13 @@ writer(void *arg)
 	return NULL;
 }
 
-/* Signals are the main thread's; SIGPIPE, blocked here, leaves EPIPE. */
+/* SIGPIPE, blocked in a thread, leaves EPIPE. */
 static int
 start_writer(struct log *l)
 {
-	pthread_condattr_t attr;
-	sigset_t all, before;
-	int rc;
-
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&l->wake, &attr);
-	pthread_condattr_destroy(&attr);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	rc = pthread_create(&l->thread, NULL, writer, l);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return rc;
+	thread_cond_init(&l->wake);
+	return thread_start(&l->thread, writer, l);
 }
 
 static void
@@ -291,9 +277,9 @@ log_applid(struct log *l, const char *applid)
 }
 
 void
-log_close(struct log *l)
+log_end(struct log *l)
 {
-	if (l == NULL)
+	if (l == NULL || l->ended)
 		return;
 	pthread_mutex_lock(&l->lock);
 	l->stop = true;
@@ -301,6 +287,15 @@ log_close(struct log *l)
 	pthread_cond_signal(&l->wake);
 	pthread_mutex_unlock(&l->lock);
 	pthread_join(l->thread, NULL);
+	l->ended = true;
+}
+
+void
+log_close(struct log *l)
+{
+	if (l == NULL)
+		return;
+	log_end(l);
 	pthread_cond_destroy(&l->wake);
 	pthread_mutex_destroy(&l->lock);
 	release(l);

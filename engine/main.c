@@ -74,7 +74,8 @@ run_region(const struct region_options *o, bool watched)
 		status = region_run(r);
 	signals_free(signals);
 	watch_stop(watch);
-	region_free(r);
+	if (!region_free(r))
+		_exit(status);
 	return status;
 }
 

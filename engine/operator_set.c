@@ -133,8 +133,10 @@ set_ipconn(struct order *o, struct ipconn *i, const char *what)
 		return put_in_service(i);
 	if (strcasecmp(what, "acquired") == 0)
 		return acquire(i, &o->fault);
-	if (strcasecmp(what, "norecovdata") == 0)
-		return ipconn_forget(i, &o->fault);
+	if (strcasecmp(what, "norecovdata") == 0) {
+		ipconn_forget(i);
+		return 0;
+	}
 	if (strcasecmp(what, "outservice") != 0)
 		return fault_set(&o->fault, "set ipconn %s: '%s' is not acquired, released, inservice, outservice or norecovdata", i->def.ipconn, what);
 	i->inservice = false;

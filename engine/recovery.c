@@ -1,31 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "recovery.h"
+#include "recovery_parts.h"
 
-#include "buf.h"
-#include "resource.h"
+#include "file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#define HEADING "sallyport recovery 1"
 #define FILE_MAX (8u * 1024 * 1024)
 #define LINE_MAX_ 160
-#define PATH_MAX_ PATH_SIZE
-
-struct recovery {
-	char file[PATH_MAX_]; /* "" none */
-	char logname[LOGNAME_SIZE];
-	struct recovery_partner *partner; /* owned */
-	size_t n, cap;
-	bool unwritten;
-};
 
 static struct recovery_partner *
 find(const struct recovery *r, const char *networkid, const char *applid)
@@ -187,7 +172,7 @@ recovery_read(struct recovery *r, const char *bytes, size_t len, struct fault *f
 	char line[LINE_MAX_], *word[3];
 
 	if (words(&in, line, word, 3) != 3 || strcmp(word[0], "sallyport") != 0 || strcmp(word[1], "recovery") != 0 || strcmp(word[2], "1") != 0)
-		return fault_set(f, "line 1 is not '" HEADING "'");
+		return fault_set(f, "line 1 is not '" RECOVERY_HEADING "'");
 	if (words(&in, line, word, 2) != 2 || strcmp(word[0], "log") != 0 ||
 		take(r->logname, word[1], LOGNAME_SIZE - 1, LOGNAME_SIZE - 1, HEX, false) < 0)
 		return fault_set(f, "line 2 is not 'log' and 16 hex digits");
@@ -201,113 +186,19 @@ recovery_read(struct recovery *r, const char *bytes, size_t len, struct fault *f
 
 /* 1: it is not there. */
 static int
-load_from(struct recovery *r, int fd, struct fault *f)
-{
-	struct buf b;
-	struct stat st;
-	ssize_t got = 1;
-	int ok = -1;
-
-	buf_init(&b, FILE_MAX + 1);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
-		fault_set(f, "it is not a file");
-		goto out;
-	}
-	while (got > 0) {
-		unsigned char *room = buf_len(&b) < FILE_MAX ? buf_room(&b, 4096) : NULL;
-
-		if (room == NULL) {
-			fault_set(f, "it is too long");
-			goto out;
-		}
-		got = read(fd, room, 4096);
-		if (got > 0)
-			buf_wrote(&b, (size_t)got);
-	}
-	if (got < 0)
-		fault_set(f, "%s", strerror(errno));
-	else
-		ok = recovery_read(r, buf_len(&b) > 0 ? (const char *)buf_bytes(&b) : "", buf_len(&b), f);
-out:
-	buf_free(&b);
-	return ok;
-}
-
-static int
 load(struct recovery *r, struct fault *f)
 {
-	int fd = open(r->file, O_RDONLY | O_CLOEXEC | O_NONBLOCK), ok;
+	static const struct file_rule rule = { .class = FILE_PLAIN, .max = FILE_MAX };
+	struct file_content content;
+	int ok;
 
-	if (fd < 0 && errno == ENOENT)
-		return 1;
-	if (fd < 0)
-		return fault_set(f, "%s", strerror(errno));
-	ok = load_from(r, fd, f);
-	close(fd);
-	return ok;
-}
-
-static const char *
-or_dash(const char *text)
-{
-	return text[0] != '\0' ? text : "-";
-}
-
-static int
-print(const struct recovery *r, FILE *to)
-{
-	fprintf(to, HEADING "\nlog %s\n", r->logname);
-	for (size_t i = 0; i < r->n; i++) {
-		const struct recovery_partner *p = &r->partner[i];
-
-		fprintf(to, "partner %s %s %s %s %u\n", p->networkid, p->applid, or_dash(p->logname), or_dash(p->token), p->indoubt);
-	}
-	return fflush(to) == 0 && !ferror(to) && fsync(fileno(to)) == 0 ? 0 : -1;
-}
-
-/* The rename is only as lasting as its directory. */
-static int
-sync_directory(const char *file)
-{
-	char dir[PATH_MAX_];
-	char *slash;
-	int fd, ok;
-
-	snprintf(dir, sizeof dir, "%s", file);
-	slash = strrchr(dir, '/');
-	if (slash == NULL)
-		strcpy(dir, ".");
-	else
-		slash[slash == dir ? 1 : 0] = '\0';
-	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
+	if (file_directory_safe(r->file, f) < 0)
 		return -1;
-	ok = fsync(fd);
-	close(fd);
+	if (file_read(r->file, &rule, &content, f) < 0)
+		return content.error == ENOENT ? 1 : -1;
+	ok = recovery_read(r, content.bytes, content.len, f);
+	file_free(&content);
 	return ok;
-}
-
-static int
-save(const struct recovery *r, struct fault *f)
-{
-	char fresh[PATH_MAX_ + 8];
-	FILE *to = NULL;
-	int fd, ok;
-
-	if (r->file[0] == '\0')
-		return 0;
-	snprintf(fresh, sizeof fresh, "%s.new", r->file);
-	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd >= 0 && (to = fdopen(fd, "w")) == NULL)
-		close(fd);
-	ok = to != NULL ? print(r, to) : -1;
-	if (to != NULL && fclose(to) != 0)
-		ok = -1;
-	if (ok == 0 && rename(fresh, r->file) == 0 && sync_directory(r->file) == 0)
-		return 0;
-	fault_set(f, "recovery file %s cannot be written: %s", r->file, strerror(errno));
-	unlink(fresh); /* half a file takes what the disk may lack */
-	return -1;
 }
 
 /* --- the memory ---------------------------------------------------------------------------------------------------- */
@@ -324,69 +215,59 @@ name_log(struct recovery *r)
 	return 0;
 }
 
+static int
+begin(struct recovery *r, const char *file, struct fault *f)
+{
+	int loaded = 1;
+
+	if ((size_t)snprintf(r->file, sizeof r->file, "%s", file) >= sizeof r->file)
+		return fault_set(f, "recovery: the path is longer than %zu bytes", sizeof r->file - 1);
+	if (file[0] != '\0' && (loaded = load(r, f)) < 0)
+		return fault_wrap(f, "recovery file %s (repair it, or remove it for a cold start)", file);
+	if (loaded == 1 && name_log(r) < 0)
+		return fault_set(f, "no random bytes for a log name");
+	return 0;
+}
+
 struct recovery *
-recovery_open(const char *file, struct fault *f)
+recovery_open(const char *file, struct log *log, struct fault *f)
 {
 	struct recovery *r = calloc(1, sizeof *r);
-	int loaded = 1;
 
 	if (r == NULL) {
 		fault_set(f, "no memory");
 		return NULL;
 	}
-	if ((size_t)snprintf(r->file, sizeof r->file, "%s", file) >= sizeof r->file) {
-		fault_set(f, "recovery: the path is longer than %zu bytes", sizeof r->file - 1);
-		goto fail;
-	}
-	if (file[0] != '\0' && (loaded = load(r, f)) < 0) {
-		fault_wrap(f, "recovery file %s (repair it, or remove it for a cold start)", file);
-		goto fail;
-	}
-	if (loaded == 1 && name_log(r) < 0) {
-		fault_set(f, "no random bytes for a log name");
-		goto fail;
-	}
-	return r;
-fail:
+	recovery_writer_init(r, log);
+	if (begin(r, file, f) == 0)
+		return r;
 	recovery_close(r);
 	return NULL;
-}
-
-void
-recovery_close(struct recovery *r)
-{
-	if (r == NULL)
-		return;
-	free(r->partner);
-	free(r);
 }
 
 int
 recovery_set(struct recovery *r, const struct recovery_partner *p, struct fault *f)
 {
-	if (put(r, p) < 0)
+	int rc;
+
+	pthread_mutex_lock(&r->writer.lock);
+	rc = put(r, p);
+	pthread_mutex_unlock(&r->writer.lock);
+	if (rc < 0)
 		return fault_set(f, "no room to remember partner %s.%s", p->networkid, p->applid);
-	r->unwritten = true;
+	recovery_changed(r);
 	return 0;
 }
 
-int
-recovery_write(struct recovery *r, struct fault *f)
-{
-	if (r->unwritten && save(r, f) < 0)
-		return -1;
-	r->unwritten = false;
-	return 0;
-}
-
-int
-recovery_forget(struct recovery *r, const char *networkid, const char *applid, struct fault *f)
+void
+recovery_forget(struct recovery *r, const char *networkid, const char *applid)
 {
 	struct recovery_partner *p = find(r, networkid, applid);
 
 	if (p == NULL)
-		return 0;
+		return;
+	pthread_mutex_lock(&r->writer.lock);
 	drop(r, p);
-	r->unwritten = true;
-	return recovery_write(r, f);
+	pthread_mutex_unlock(&r->writer.lock);
+	recovery_changed(r);
 }

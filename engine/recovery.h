@@ -14,7 +14,8 @@
 
 #define RECOVERY_PARTNERS 10000 /* remembered at most; beyond that the oldest without work in doubt is forgotten */
 
-struct recovery; /* the region's */
+struct log;
+struct recovery; /* the region's; all functions are for one thread, the loop's */
 
 struct recovery_partner {
 	char networkid[NAME_SIZE], applid[NAME_SIZE];
@@ -27,20 +28,21 @@ struct recovery_partner {
  * The file, a line each: "sallyport recovery 1", "log LOGNAME", then "partner NETWORKID APPLID LOGNAME TOKEN INDOUBT" for each partner; what is
  * blank is "-". Anything else, a partner that is there twice, or a last line without its end is a fault.
  *
- * file "" : a cold start, nothing is kept. A file that is not there yet is made at the first write; one that cannot be read or parsed is a
- * fault (never silently a cold start). Written whole to a new file, fsync, renamed. */
-struct recovery *recovery_open(const char *file, struct fault *f);
-void recovery_close(struct recovery *r); /* NULL is fine */
+ * file "" : a cold start, nothing is kept. A file that is not there yet is made at the first write; one that cannot be read or parsed, or whose directory
+ * everybody may write, is a fault (never silently a cold start). A thread writes each change to the file as a whole (file_replace), so no loop waits for
+ * the disk. A write that fails is told to the log (SP0056) once, and tried again each second. log: borrowed until recovery_close; NULL: tells nobody. */
+struct recovery *recovery_open(const char *file, struct log *log, struct fault *f);
+/* Waits 2 s at most until all is written. NULL is fine. */
+void recovery_close(struct recovery *r);
 const char *recovery_logname(const struct recovery *r);
 /* The partner's entry; NULL: never met. Borrowed until the next recovery_set. */
 const struct recovery_partner *recovery_partner(const struct recovery *r, const char *networkid, const char *applid);
-/* Takes away what is remembered of that partner and writes the file; as recovery_set. 0 too when there was nothing. */
-int recovery_forget(struct recovery *r, const char *networkid, const char *applid, struct fault *f);
+/* Takes away what is remembered of that partner, if there is anything. */
+void recovery_forget(struct recovery *r, const char *networkid, const char *applid);
 /* Puts the entry in place of that partner's. -1 with a sentence: no memory, or everybody has work in doubt; then nothing changed. */
 int recovery_set(struct recovery *r, const struct recovery_partner *p, struct fault *f);
-/* Writes the file, when something was set since: however many partners come and go in one turn, the loop waits for the disk once. -1 with a sentence: it
- * cannot be written; what was set counts all the same, and the next call tries again. */
-int recovery_write(struct recovery *r, struct fault *f);
+/* Waits until the file holds what was set, at most that many seconds between two tries; for tests. -1 with a sentence: a try failed, or took longer. */
+int recovery_flush(struct recovery *r, double seconds, struct fault *f);
 /* Reads what such a file holds into a memory that has no file. -1 with a sentence naming the line. */
 int recovery_read(struct recovery *r, const char *bytes, size_t len, struct fault *f);
 

@@ -23,7 +23,6 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define REWRITE_SECONDS 1
 #define RESOLVERS 8       /* threads: one waits for a silent name server for longer than its partner is tried once, and others are not to wait with it */
 #define RESOLVE_QUEUE 256 /* names that wait for them */
 
@@ -135,29 +134,6 @@ region_stop(struct region *r, bool at_once)
 		begin_drain(r);
 }
 
-/* What could not be written is said once, and tried again each second. */
-static void
-write_recovery(struct region *r)
-{
-	struct fault f = { "" };
-
-	if (r->worker.recovery == NULL || recovery_write(r->worker.recovery, &f) == 0) {
-		r->unwritten = false;
-		return;
-	}
-	if (!r->unwritten)
-		log_say(r->log, MSG_SP0056, "why", f.text, NULL);
-	r->unwritten = true;
-	timer_set(&r->rewrite, REWRITE_SECONDS);
-}
-
-/* The end of this turn does it. */
-static void
-rewrite(void *arg)
-{
-	(void)arg;
-}
-
 static void
 end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
@@ -168,8 +144,6 @@ end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 	conn_bury(&r->worker);
 	registry_bury(r->registry);
 	succession_bury(r);
-	if (!timer_running(&r->rewrite))
-		write_recovery(r);
 }
 
 int
@@ -203,7 +177,7 @@ remember(struct region *r, const struct definition *d, struct faults *faults)
 {
 	struct fault f;
 
-	r->worker.recovery = recovery_open(d->region.recovery, &f);
+	r->worker.recovery = recovery_open(d->region.recovery, r->log, &f);
 	if (r->worker.recovery == NULL)
 		faults_add(faults, FAULT_ERROR, "start", d->file, d->region.line, "%s", f.text);
 	return r->worker.recovery != NULL ? 0 : -1;
@@ -265,7 +239,6 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	lend(r);
 	name_boot(w);
 	timer_init(&r->drain, w->loop, drained, r);
-	timer_init(&r->rewrite, w->loop, rewrite, r);
 	return remember(r, d, faults);
 }
 
@@ -409,19 +382,15 @@ free_listeners(struct listener *l)
 	}
 }
 
-void
-region_free(struct region *r)
+static void
+free_clients(struct region *r)
 {
-	if (r == NULL)
-		return;
-	reload_cancel(r);
 	control_close(r->control);
 	r->worker.draining = true; /* nothing begins anew */
 	if (r->worker.loop != NULL) {
 		close_all(r, "the region ends");
 		conn_bury(&r->worker);
 	}
-	write_recovery(r); /* what was open just now is in doubt */
 	backend_free(r->worker.backend);
 	free_listeners(r->listeners);
 	free_listeners(r->retired);
@@ -430,18 +399,32 @@ region_free(struct region *r)
 	crew_free(r->worker.crew); /* whoever waited for it is gone */
 	if (r->worker.loop != NULL) {
 		timer_stop(&r->drain);
-		timer_stop(&r->rewrite);
 		ev_prepare_stop(r->worker.loop, &r->turn);
 	}
+}
+
+bool
+region_free(struct region *r)
+{
+	bool alone;
+
+	if (r == NULL)
+		return true;
+	alone = reload_cancel(r);
+	free_clients(r);
 	if (r->worker.generation != NULL)
 		r->worker.generation->log = NULL; /* that it goes with the region is no news */
 	generation_unref(r->worker.generation);
 	recovery_close(r->worker.recovery);
-	store_free(r->store);
 	tally_free(r->tally);
 	records_free(r->records);
 	log_say(r->log, MSG_SP0002, NULL);
-	log_close(r->log);
+	log_end(r->log);
 	loop_free(r->worker.loop);
+	if (!alone)
+		return false; /* store, log and the library's path are what a loader looks at */
+	store_free(r->store);
+	log_close(r->log);
 	free(r);
+	return true;
 }

@@ -32,8 +32,6 @@ struct region {
 	struct reload *reload;         /* owned; NULL: none under way */
 	struct control *control;       /* owned */
 	struct timer drain;
-	struct timer rewrite;          /* runs between two tries to write the recovery file */
-	bool unwritten;                /* the last try failed, and that was said */
 	double started;
 	uint64_t generations;          /* numbers given out */
 	int exit_status;
@@ -55,7 +53,8 @@ struct region *region_new(const struct region_options *o, struct faults *faults)
 int region_run(struct region *r);
 /* SIGTERM's first (drain) and second (at once) call; idempotent. */
 void region_stop(struct region *r, bool at_once);
-void region_free(struct region *r); /* NULL is fine */
+/* False: a thread hangs in a call of a file system and still looks at parts of the region, which are not freed; the process must end by _exit. NULL is fine. */
+bool region_free(struct region *r);
 
 /* The current generation (borrowed). */
 struct generation *region_generation(const struct region *r);

@@ -42,7 +42,7 @@ struct reload_order {
 
 /* Begins. -1 with a sentence when one is under way, the region drains, or memory is short: done() is not called then. */
 int reload_begin(struct region *r, const struct reload_order *o, struct fault *f);
-/* Ends one that is under way, as refused; for the region's end. */
-void reload_cancel(struct region *r);
+/* Ends one that is under way, as refused; for the region's end. False: its loader hangs in a file system and keeps what it looks at (loader_cancel). */
+bool reload_cancel(struct region *r);
 
 #endif

@@ -68,7 +68,6 @@ refuses(const struct ipconn *i, const struct resync *said)
 	return i->def.xlnaction != XLNACTION_FORCE;
 }
 
-/* A file that cannot be written is said and held against nobody. */
 static void
 keep(const struct ipconn *i, const struct recovery_partner *p)
 {
@@ -108,15 +107,15 @@ ipconn_in_doubt(struct ipconn *i, unsigned n)
 	keep(i, &p);
 }
 
-int
-ipconn_forget(struct ipconn *i, struct fault *f)
+void
+ipconn_forget(struct ipconn *i)
 {
 	char count[24];
 
 	if (remembered(i) == NULL)
-		return 0;
+		return;
 	log_say(i->worker->log, MSG_SP0054, "ipconn", i->def.ipconn, "indoubt", log_number(count, ipconn_doubts(i)), NULL);
-	return recovery_forget(i->worker->recovery, i->def.networkid, i->def.applid, f);
+	recovery_forget(i->worker->recovery, i->def.networkid, i->def.applid);
 }
 
 /* -1: it cannot be queued; c is closed then. status 0: a request. */

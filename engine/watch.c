@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "watch.h"
 
+#include "crew.h"
 #include "log.h"
 #include "region.h"
 #include "reload.h"
@@ -17,8 +18,17 @@
 struct watch {
 	struct region *region;
 	struct timer look;
-	uint64_t taken; /* what the running generation was made of, or what was refused */
-	uint64_t seen;  /* at the last look */
+	struct sight *out; /* borrowed from the crew; NULL: none under way */
+	uint64_t taken;    /* what the running generation was made of, or what was refused */
+	uint64_t seen;     /* at the last look */
+};
+
+/* One look, in a thread: a stalled file system must not hold the loop. */
+struct sight {
+	struct crew_job job; /* first */
+	struct watch *watch;
+	char file[PATH_SIZE], policies[PATH_SIZE], ring[PATH_SIZE], saf[PATH_SIZE];
+	uint64_t state;
 };
 
 void
@@ -79,20 +89,29 @@ directory_state(const char *path, int depth)
 	return sum;
 }
 
-static uint64_t
-state(const struct region *r)
+static void
+see(struct crew_job *job)
 {
-	const struct region_def *d = &region_generation(r)->definition->region;
+	struct sight *s = (struct sight *)job;
 
-	return file_state(r->file) + 3 * directory_state(d->policies, 1) + 5 * directory_state(d->ring, 1) + 7 * file_state(d->saf);
+	s->state = file_state(s->file) + 3 * directory_state(s->policies, 1) + 5 * directory_state(s->ring, 1) + 7 * file_state(s->saf);
 }
 
 static void
-look(void *arg)
+forget(struct crew_job *job)
 {
-	struct watch *w = arg;
-	uint64_t now = state(w->region);
+	free(job);
+}
 
+static void
+seen(struct crew_job *job)
+{
+	struct sight *s = (struct sight *)job;
+	struct watch *w = s->watch;
+	uint64_t now = s->state;
+
+	free(s);
+	w->out = NULL;
 	if (now == w->seen && now != w->taken && w->region->reload == NULL) {
 		w->taken = now;
 		watch_reload(w->region);
@@ -101,15 +120,54 @@ look(void *arg)
 	timer_set(&w->look, LOOK_SECONDS);
 }
 
+static struct sight *
+new_sight(struct watch *w)
+{
+	const struct region_def *d = &region_generation(w->region)->definition->region;
+	struct sight *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return NULL;
+	*s = (struct sight){ .job = { .work = see, .done = seen, .drop = forget }, .watch = w };
+	memcpy(s->file, w->region->file, sizeof s->file);
+	memcpy(s->policies, d->policies, sizeof s->policies);
+	memcpy(s->ring, d->ring, sizeof s->ring);
+	memcpy(s->saf, d->saf, sizeof s->saf);
+	return s;
+}
+
+static void
+look(void *arg)
+{
+	struct watch *w = arg;
+	struct sight *s = new_sight(w);
+
+	if (s != NULL && crew_submit(w->region->worker.crew, &s->job) == 0) {
+		w->out = s;
+		return;
+	}
+	free(s);
+	timer_set(&w->look, LOOK_SECONDS);
+}
+
+/* The first look is the start's own: what it sees is what the running generation was made of. */
 struct watch *
 watch_start(struct region *r)
 {
 	struct watch *w = calloc(1, sizeof *w);
+	struct sight *s;
 
 	if (w == NULL)
 		return NULL;
 	w->region = r;
-	w->taken = w->seen = state(r);
+	s = new_sight(w);
+	if (s == NULL) {
+		free(w);
+		return NULL;
+	}
+	see(&s->job);
+	w->taken = w->seen = s->state;
+	free(s);
 	timer_init(&w->look, r->worker.loop, look, w);
 	timer_set(&w->look, LOOK_SECONDS);
 	return w;
@@ -121,5 +179,7 @@ watch_stop(struct watch *w)
 	if (w == NULL)
 		return;
 	timer_stop(&w->look);
+	if (w->out != NULL)
+		crew_cancel(w->region->worker.crew, &w->out->job);
 	free(w);
 }

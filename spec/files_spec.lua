@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Files that a definition names: what they must be, who may read and write them, and what a file that never answers holds up.
+local pair = require "spec.support.pair"
+local stall = require "spec.support.stall"
 local support = require "spec.support"
 
 local function shell(command)
@@ -127,5 +129,143 @@ describe("a doubtful file", function()
     status, said = check(region)
     assert.equal(1, status, said)
     has(said, "saf%.lua: fault: holds secrets, can be read by its group and belongs to uid 4711")
+  end)
+end)
+
+describe("a FIFO that takes a file's place", function()
+  local NAMES = { "region.lua", "saf.lua", "ring/maps.lua", "policies/yes.lua" }
+  for _, name in ipairs(NAMES) do
+    it("refuses the reload, and neither the next reload nor the end waits for it: " .. name, function()
+      local region = new()
+      region:start()
+      local old = support.read(region:path(name))
+      shell(("rm -f %s; mkfifo -m 600 %s"):format(region:path(name), region:path(name)))
+      local status, _, err = region:command "reload"
+      assert.equal(1, status, err)
+      has(err, "is a pipe %(FIFO%)")
+      os.remove(region:path(name))
+      if old then support.write(region:path(name), old) end
+      assert.equal(0, (region:command "reload"))
+      region:stop()
+    end)
+  end
+
+  it("is a log: its lines wait for the reader", function()
+    local region = new()
+    shell("mkfifo -m 600 " .. region:path "log")
+    region.given.arguments = { "--log", region:path "log" }
+    region:start()
+    local reader = support.start { "timeout", "10", "grep", "-m1", "SP0001", region:path "log" }
+    assert.equal(0, reader:wait(10))
+    region:stop()
+  end)
+
+  it("is no log when everybody may write it, nor in a directory that everybody may write", function()
+    local region = new()
+    region.given.arguments = { "--log", region:path "open/log" }
+    shell(("mkdir -m 777 %s/open"):format(region.dir))
+    local status, said = region:start_and_end()
+    assert.equal(1, status)
+    has(said, "log file %S+/open/log: the directory %S+/open can be written by everybody %(mode 0777%); chmod o%-w %S+/open")
+    shell(("chmod 1777 %s/open; mkfifo %s/open/log; chmod 666 %s/open/log"):format(region.dir, region.dir, region.dir))
+    status, said = region:start_and_end()
+    assert.equal(1, status)
+    has(said, "log file %S+/open/log: can be written by everybody %(mode 0666%); chmod o%-w")
+  end)
+end)
+
+describe("a file system that does not answer", function()
+  -- The region answers while it hangs, and ends by SIGTERM all the same.
+  local function lives_and_ends(region)
+    assert(region:inquire "region")
+    local began = support.now()
+    region:stop()
+    assert.is_true(support.now() - began < 8)
+    has(region:log(), "SP0002")
+  end
+
+  for _, part in ipairs { "region.lua", "saf.lua", "ring/maps.lua", "policies/yes.lua", "CICSA.key" } do
+    it("holds up a reload and nothing else: " .. part, function()
+      local disk = stall.new()
+      local region = new()
+      region.given.wrapper = disk.wrapper
+      region:start()
+      disk:hold(part)
+      region:signal "HUP"
+      support.wait_until(function() return disk:held() > 0 end, 10, "the loader to hang")
+      local _, _, err = region:command "reload"
+      has(err, "a reload is under way")
+      lives_and_ends(region)
+    end)
+  end
+
+  it("holds up a reload until it answers again", function()
+    local disk = stall.new()
+    local region = new()
+    region.given.wrapper = disk.wrapper
+    region:start()
+    disk:hold "maps.lua"
+    region:signal "HUP"
+    support.wait_until(function() return disk:held() > 0 end, 10, "the loader to hang")
+    disk:release()
+    region:wait_log "SP0010 I .*generation=2"
+    region:stop()
+  end)
+
+  it("holds up run --watch and nothing else", function()
+    local disk = stall.new()
+    local region = new()
+    region.given.wrapper, region.given.arguments = disk.wrapper, { "--watch" }
+    region:start()
+    disk:hold "saf.lua"
+    support.wait_until(function() return disk:held() > 0 end, 10, "a look to hang")
+    lives_and_ends(region)
+  end)
+
+  it("holds up the recovery file and no partner", function()
+    local disk = stall.new()
+    local a, b = pair.new { region_a = {}, region_b = {} }
+    a.given.region.recovery, a.given.wrapper = a:path "recovery", disk.wrapper
+    a:define(a.given)
+    b:start()
+    a:start()
+    disk:hold "fsync"
+    pair.acquire(a)
+    pair.becomes(a, "ACQUIRED")
+    support.wait_until(function() return disk:held() > 0 end, 10, "the write to hang")
+    assert.is_nil(support.read(a:path "recovery"))
+    lives_and_ends(a)
+    has(a:log(), "SP0056 E [^\n]*the disk did not answer within 2 seconds")
+    b:stop()
+  end)
+
+  it("is written to when it answers again, over a FIFO at RECOVERY.new", function()
+    local disk = stall.new()
+    local a, b = pair.new { region_a = {}, region_b = {} }
+    a.given.region.recovery, a.given.wrapper = a:path "recovery", disk.wrapper
+    a:define(a.given)
+    shell("mkfifo " .. a:path "recovery.new")
+    b:start()
+    a:start()
+    disk:hold "fsync"
+    pair.acquire(a)
+    pair.becomes(a, "ACQUIRED")
+    support.wait_until(function() return disk:held() > 0 end, 10, "the write to hang")
+    disk:release()
+    support.wait_until(function() return support.read(a:path "recovery") end, 10, "the file to be written")
+    has(support.read(a:path "recovery"), "partner NETB CICSB %x+ %S+ 0\n$")
+    assert.equal(0, a:count_log "SP0056")
+    a:stop()
+    b:stop()
+  end)
+
+  it("is a recovery file that everybody could replace: the start says so", function()
+    local region = new()
+    shell(("mkdir -m 777 %s/open"):format(region.dir))
+    region.given.region.recovery = region:path "open/recovery"
+    region:define(region.given)
+    local status, said = region:start_and_end()
+    assert.equal(1, status)
+    has(said, "recovery file %S+/open/recovery .*: the directory %S+/open can be written by everybody")
   end)
 end)

@@ -714,10 +714,15 @@ describe("resynchronisation:", function()
     return a, b
   end
 
-  -- A region writes before it waits for the next command, so one that came in the same turn as the news is not enough.
-  local function files(a, b)
-    for _, r in ipairs { a, b } do assert(r:inquire "region") end
-    return support.read(a:path "recovery"), support.read(b:path "recovery")
+  -- A thread writes the files: both, once they hold the same token, another than `old`.
+  local function files(a, b, old)
+    local fa, fb
+    support.wait_until(function()
+      fa, fb = support.read(a:path "recovery") or "", support.read(b:path "recovery") or ""
+      local token = fa:match "partner NETB CICSB %x+ (%S+) 0\n"
+      return token and token ~= old and token == fb:match "partner NETA CICSA %x+ (%S+) 0\n"
+    end, 10, "both files to hold the token")
+    return fa, fb
   end
 
   it("both remember the same token, a new one each time; restarts keep it", function()
@@ -736,7 +741,7 @@ describe("resynchronisation:", function()
     both(a, b, "ACQUIRED")
     a:wait_log "SP0038 .*log=same"
     b:wait_log "SP0038 .*log=same"
-    local again = files(a, b)
+    local again = files(a, b, token)
     assert.are_not.equal(token, again:match "partner NETB CICSB %x+ (%S+) 0\n")
     stop(a, b)
   end)
@@ -772,7 +777,7 @@ describe("resynchronisation:", function()
     a:start()
     acquire(a)
     both(a, b, "ACQUIRED")
-    a:wait_log "SP0056 E .*kept/recovery cannot be written: No such file or directory"
+    a:wait_log "SP0056 E .*kept/recovery cannot be written: the directory %S+/kept: No such file or directory"
     a:command("release", "ipconn", a.partner)
     both(a, b, "RELEASED")
     acquire(a)

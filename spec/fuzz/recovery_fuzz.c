@@ -12,7 +12,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct fault f = { "" };
-	struct recovery *r = recovery_open("", &f);
+	struct recovery *r = recovery_open("", NULL, &f);
 	const struct recovery_partner *p;
 
 	if (r == NULL)

@@ -250,7 +250,7 @@ a_log_that_cannot_be_opened_says_which_and_why(void **state)
 
 	(void)state;
 	assert_null(log_open("/nonexistent/dir/log", LOG_TEXT, &f));
-	assert_string_equal(f.text, "log file /nonexistent/dir/log: the directory /nonexistent/dir: No such file or directory");
+	assert_string_equal(f.text, "log file /nonexistent/dir/log: No such file or directory");
 	log_say(NULL, MSG_SP0001, NULL);
 	log_close(NULL);
 }

@@ -54,7 +54,7 @@ static struct recovery *
 opened(const char *path)
 {
 	struct fault f = { "" };
-	struct recovery *r = recovery_open(path, &f);
+	struct recovery *r = recovery_open(path, NULL, &f);
 
 	if (r == NULL)
 		print_error("%s\n", f.text);
@@ -62,11 +62,13 @@ opened(const char *path)
 	return r;
 }
 
-/* Set, and the end of the turn. */
+#define PATIENCE 10 /* seconds */
+
+/* Set, and written. */
 static int
 keep(struct recovery *r, const struct recovery_partner *p, struct fault *f)
 {
-	return recovery_set(r, p, f) < 0 ? -1 : recovery_write(r, f);
+	return recovery_set(r, p, f) < 0 ? -1 : recovery_flush(r, PATIENCE, f);
 }
 
 static const struct recovery_partner one = { "NETB", "CICSB", "00112233445566ff", TOKEN_A, 3 }, two = { "NETB", "CICSC", "", "", 0 };
@@ -100,26 +102,66 @@ a_cold_start_has_a_new_name_and_no_memory(void **state)
 	recovery_close(NULL);
 }
 
+/* Nothing is written again that was written, and the end writes what was not yet. */
 static void
-many_that_were_set_are_written_once(void **state)
+the_end_writes_what_was_set(void **state)
 {
 	struct recovery *r = opened(file);
 	struct stat before, after;
 
 	(void)state;
-	assert_int_equal(recovery_set(r, &one, NULL), 0);
-	assert_int_equal(recovery_set(r, &two, NULL), 0);
-	assert_int_equal(access(file, F_OK), -1);
-	assert_int_equal(recovery_write(r, NULL), 0);
+	assert_int_equal(keep(r, &one, NULL), 0);
 	assert_int_equal(stat(file, &before), 0);
-	assert_int_equal(recovery_write(r, NULL), 0);
+	assert_int_equal(recovery_flush(r, PATIENCE, NULL), 0);
 	assert_int_equal(stat(file, &after), 0);
 	assert_int_equal(before.st_ino, after.st_ino);
+	assert_int_equal(recovery_set(r, &two, NULL), 0);
 	recovery_close(r);
 	r = opened(file);
 	assert_partner(r, &one);
 	assert_partner(r, &two);
 	recovery_close(r);
+}
+
+/* A FIFO, and a link to somebody's file, at PATH.new are replaced: neither holds a write up, neither is written to. */
+static void
+what_lies_in_the_way_is_replaced(void **state)
+{
+	struct recovery *r = opened(file);
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(mkfifo(fresh, 0600), 0);
+	assert_int_equal(keep(r, &one, NULL), 0);
+	assert_int_equal(symlink("/dev/full", fresh), 0);
+	assert_int_equal(keep(r, &two, NULL), 0);
+	assert_int_equal(lstat(file, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	recovery_close(r);
+	r = opened(file);
+	assert_partner(r, &two);
+	recovery_close(r);
+}
+
+static void
+a_file_that_everybody_could_replace_is_a_fault(void **state)
+{
+	struct fault f = { "" };
+
+	(void)state;
+	assert_int_equal(chmod(dir, 0777), 0);
+	assert_null(recovery_open(file, NULL, &f));
+	assert_non_null(strstr(f.text, "can be written by everybody (mode 0777); chmod o-w "));
+	assert_int_equal(chmod(dir, 01777), 0);
+	recovery_close(opened(file));
+	write_file(HEAD, sizeof HEAD - 1);
+	assert_int_equal(chmod(file, 0666), 0);
+	assert_null(recovery_open(file, NULL, &f));
+	assert_non_null(strstr(f.text, "chmod o-w"));
+	unlink(file);
+	assert_int_equal(mkfifo(file, 0600), 0);
+	assert_null(recovery_open(file, NULL, &f));
+	assert_non_null(strstr(f.text, "is a pipe (FIFO)"));
 }
 
 static void
@@ -159,8 +201,8 @@ what_was_forgotten_stays_forgotten(void **state)
 	(void)state;
 	keep(r, &one, NULL);
 	keep(r, &two, NULL);
-	assert_int_equal(recovery_forget(r, "NETB", "CICSB", NULL), 0);
-	assert_int_equal(recovery_forget(r, "NETB", "CICSB", NULL), 0);
+	recovery_forget(r, "NETB", "CICSB");
+	recovery_forget(r, "NETB", "CICSB");
 	recovery_close(r);
 	r = opened(file);
 	assert_null(recovery_partner(r, "NETB", "CICSB"));
@@ -244,7 +286,7 @@ refuses(const char *bytes, size_t len, const char *why)
 	struct recovery *r;
 
 	write_file(bytes, len);
-	r = recovery_open(file, &f);
+	r = recovery_open(file, NULL, &f);
 	if (r != NULL)
 		print_error("accepted: %s\n", bytes);
 	assert_null(r);
@@ -296,7 +338,7 @@ a_directory_is_no_file(void **state)
 	struct fault f = { "" };
 
 	(void)state;
-	assert_null(recovery_open(dir, &f));
+	assert_null(recovery_open(dir, NULL, &f));
 	assert_non_null(strstr(f.text, dir));
 }
 
@@ -305,7 +347,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_cold_start_has_a_new_name_and_no_memory, begin, end),
-		cmocka_unit_test_setup_teardown(many_that_were_set_are_written_once, begin, end),
+		cmocka_unit_test_setup_teardown(the_end_writes_what_was_set, begin, end),
+		cmocka_unit_test_setup_teardown(what_lies_in_the_way_is_replaced, begin, end),
+		cmocka_unit_test_setup_teardown(a_file_that_everybody_could_replace_is_a_fault, begin, end),
 		cmocka_unit_test_setup_teardown(what_was_set_is_there_after_a_restart, begin, end),
 		cmocka_unit_test_setup_teardown(what_was_forgotten_stays_forgotten, begin, end),
 		cmocka_unit_test_setup_teardown(many_partners, begin, end),

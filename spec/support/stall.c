@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stall: a library to be preloaded, by which calls about chosen files do not come back, as on a network file system whose server is gone. While the
+ * file that STALL names exists, open, openat and stat of a path that has the text of that file in it wait, and so does fsync when the text is "fsync".
+ * Each call that begins to wait adds a byte to STALL.seen (spec/support/stall.lua).
+ */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+static int (*next_open)(const char *, int, ...), (*next_openat)(int, const char *, int, ...), (*next_fsync)(int), (*next_stat)(const char *, struct stat *);
+
+/* Whether STALL exists and names that path now. */
+static int
+named(const char *stall, const char *path)
+{
+	char text[256];
+	int fd = next_open(stall, O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
+
+	if (fd >= 0)
+		close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	return n > 0 && strstr(path, text) != NULL;
+}
+
+static void
+tell(const char *stall)
+{
+	char seen[300];
+	int fd;
+
+	snprintf(seen, sizeof seen, "%s.seen", stall);
+	fd = next_open(seen, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	if (fd >= 0 && write(fd, ".", 1) == 1)
+		close(fd);
+}
+
+static void
+stall(const char *path)
+{
+	const char *file = getenv("STALL");
+	struct timespec moment = { 0, 5000000 };
+
+	if (next_open == NULL)
+		next_open = (int (*)(const char *, int, ...))dlsym(RTLD_NEXT, "open");
+	if (file == NULL || !named(file, path))
+		return;
+	tell(file);
+	while (named(file, path))
+		nanosleep(&moment, NULL);
+}
+
+#define MODE(flags, mode) \
+	if (((flags) & O_CREAT) != 0) { \
+		va_list ap; \
+		va_start(ap, flags); \
+		mode = va_arg(ap, mode_t); \
+		va_end(ap); \
+	}
+
+int
+open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	MODE(flags, mode)
+	stall(path);
+	return next_open(path, flags, mode);
+}
+
+int
+openat(int dir, const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+
+	MODE(flags, mode)
+	stall(path);
+	if (next_openat == NULL)
+		next_openat = (int (*)(int, const char *, int, ...))dlsym(RTLD_NEXT, "openat");
+	return next_openat(dir, path, flags, mode);
+}
+
+int
+stat(const char *restrict path, struct stat *restrict st)
+{
+	stall(path);
+	if (next_stat == NULL)
+		next_stat = (int (*)(const char *, struct stat *))dlsym(RTLD_NEXT, "stat");
+	return next_stat(path, st);
+}
+
+int
+fsync(int fd)
+{
+	stall("fsync");
+	if (next_fsync == NULL)
+		next_fsync = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
+	return next_fsync(fd);
+}

@@ -1,0 +1,39 @@
+-- SPDX-License-Identifier: Apache-2.0
+--[[
+stall: lets a region's calls about chosen files hang, as on a network file system whose server is gone (spec/support/stall.c is preloaded).
+
+  local disk = stall.new()               region.new { wrapper = disk.wrapper, … }
+  disk:hold "maps.lua"                   from now on; "fsync": every fsync
+  disk:release()                         the calls that hang go on
+  disk:held()                            how many calls have begun to hang
+]]
+local process = require "spec.support.process"
+local text = require "spec.support.text"
+
+local stall = {}
+local Disk = {}
+Disk.__index = Disk
+
+stall.LIBRARY = "build/stall.so"
+
+function stall.new()
+  local dir = process.directory()
+  local options = ("%s:verify_asan_link_order=0"):format(os.getenv("ASAN_OPTIONS") or "")
+  local self = setmetatable({ dir = dir, file = dir .. "/stall" }, Disk)
+  self.wrapper = { "env", "LD_PRELOAD=./" .. stall.LIBRARY, "STALL=" .. self.file, "ASAN_OPTIONS=" .. options }
+  return self
+end
+
+function Disk:hold(part)
+  text.write(self.file, part)
+end
+
+function Disk:release()
+  os.remove(self.file)
+end
+
+function Disk:held()
+  return #(text.read(self.file .. ".seen") or "")
+end
+
+return stall
