@@ -7,11 +7,11 @@
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
-#include <openssl/x509_vfy.h>
 #include <openssl/x509v3.h>
 
 #include <limits.h>
 #include <netinet/in.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,18 +19,61 @@
 
 #include "addr.h"
 
-#define NAMES_MAX 64   /* of a kind */
-#define NAME_BYTES 1024
+/* One certificate being described: what it becomes, what of the total is left, and why it was given up. */
+struct reading {
+	struct certificate *c;
+	size_t left; /* bytes of text */
+	struct cert_fault *why;
+};
+
+static int
+give_up(struct reading *r, enum cert_trouble trouble, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static int
+give_up(struct reading *r, enum cert_trouble trouble, const char *format, ...)
+{
+	va_list ap;
+
+	r->why->trouble = trouble;
+	va_start(ap, format);
+	vsnprintf(r->why->text, sizeof r->why->text, format, ap);
+	va_end(ap);
+	return -1;
+}
+
+static int
+no_memory(struct reading *r)
+{
+	return give_up(r, CERT_MEMORY, "no memory to describe the certificate");
+}
+
+static int
+broken(struct reading *r, const char *what)
+{
+	return give_up(r, CERT_BROKEN, "the certificate's %s cannot be read", what);
+}
+
+/* Takes the bytes of a text, and one for its end, off the total. */
+static int
+spend(struct reading *r, size_t len)
+{
+	if (len > CERT_TEXT)
+		return give_up(r, CERT_LIMIT, "a name in the certificate has %zu bytes; at most %d are read", len, CERT_TEXT);
+	if (len + 1 > r->left)
+		return give_up(r, CERT_LIMIT, "the certificate's names have more than %d bytes in all", CERT_TOTAL);
+	r->left -= len + 1;
+	return 0;
+}
 
 /* OpenSSL's memory may come from another allocator than ours: everything that stays is copied. */
 static int
-set_text(struct text *t, const void *bytes, size_t len)
+set_text(struct reading *r, struct text *t, const void *bytes, size_t len)
 {
-	if (len > NAME_BYTES)
+	if (spend(r, len) < 0)
 		return -1;
 	t->bytes = malloc(len + 1);
 	if (t->bytes == NULL)
-		return -1;
+		return no_memory(r);
 	if (len > 0)
 		memcpy(t->bytes, bytes, len);
 	t->bytes[len] = '\0';
@@ -69,16 +112,16 @@ set_type(struct rdn *r, const ASN1_OBJECT *o)
 }
 
 static int
-read_rdn(struct rdn *r, const X509_NAME_ENTRY *e)
+read_rdn(struct reading *r, struct rdn *part, const X509_NAME_ENTRY *e)
 {
 	unsigned char *utf8 = NULL;
 	int len = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(e));
 	int rc;
 
 	if (len < 0)
-		return -1;
-	set_type(r, X509_NAME_ENTRY_get_object(e));
-	rc = set_text(&r->value, utf8, (size_t)len);
+		return broken(r, "name");
+	set_type(part, X509_NAME_ENTRY_get_object(e));
+	rc = set_text(r, &part->value, utf8, (size_t)len);
 	OPENSSL_free(utf8);
 	return rc;
 }
@@ -112,39 +155,39 @@ is_shared(const X509_NAME *name, int i)
 		(i + 1 < X509_NAME_entry_count(name) && X509_NAME_ENTRY_set(X509_NAME_get_entry(name, i + 1)) == part);
 }
 
-int
-cert_read_name(struct dn *d, const struct X509_name_st *name)
+static int
+read_dn(struct reading *r, struct dn *d, const X509_NAME *name)
 {
 	int i, n = X509_NAME_entry_count(name);
 
-	*d = (struct dn){ .n = 0 };
-	if (n < 0 || n > NAMES_MAX)
-		return -1;
-	d->item = n ? calloc((size_t)n, sizeof *d->item) : NULL;
-	if (n && d->item == NULL)
-		return -1;
-	d->n = (size_t)n; /* what is not filled yet is zero, and freeing it is harmless */
+	if (n > CERT_NAMES)
+		return give_up(r, CERT_LIMIT, "a distinguished name in the certificate has %d parts; at most %d are read", n, CERT_NAMES);
+	d->item = n > 0 ? calloc((size_t)n, sizeof *d->item) : NULL;
+	if (n > 0 && d->item == NULL)
+		return no_memory(r);
+	d->n = n > 0 ? (size_t)n : 0; /* what is not filled yet is zero, and freeing it is harmless */
 	for (i = 0; i < n; i++) {
 		d->item[i].shared = is_shared(name, i);
-		if (read_rdn(&d->item[i], X509_NAME_get_entry(name, i)) < 0)
+		if (read_rdn(r, &d->item[i], X509_NAME_get_entry(name, i)) < 0)
 			return -1;
 	}
 	d->printed = print_name(name);
-	return d->printed ? 0 : -1;
+	return d->printed ? 0 : no_memory(r);
 }
 
 static int
-add_name(struct texts *l, const void *bytes, size_t len)
+add_name(struct reading *r, struct texts *l, const void *bytes, size_t len)
 {
-	struct text *grown;
+	struct text *grown = l->item;
 
-	if (l->n >= NAMES_MAX)
-		return -1;
-	grown = realloc(l->item, (l->n + 1) * sizeof *grown);
+	if (l->n >= CERT_NAMES)
+		return give_up(r, CERT_LIMIT, "the certificate has more than %d alternative names of one kind", CERT_NAMES);
+	if ((l->n & (l->n - 1)) == 0) /* 1, 2, 4, … places */
+		grown = realloc(l->item, (l->n ? l->n * 2 : 1) * sizeof *grown);
 	if (grown == NULL)
-		return -1;
+		return no_memory(r);
 	l->item = grown;
-	if (set_text(&l->item[l->n], bytes, len) < 0)
+	if (set_text(r, &l->item[l->n], bytes, len) < 0)
 		return -1;
 	l->n++;
 	return 0;
@@ -152,7 +195,7 @@ add_name(struct texts *l, const void *bytes, size_t len)
 
 /* Printed as addr prints a peer's address, so that the two can be compared as strings. */
 static int
-add_ip(struct texts *l, const ASN1_OCTET_STRING *ip)
+add_ip(struct reading *r, struct texts *l, const ASN1_OCTET_STRING *ip)
 {
 	const unsigned char *bytes = ASN1_STRING_get0_data(ip);
 	struct sockaddr_in in = { .sin_family = AF_INET };
@@ -170,185 +213,156 @@ add_ip(struct texts *l, const ASN1_OCTET_STRING *ip)
 		sa = &in6;
 		break;
 	default:
-		return -1;
+		return broken(r, "iPAddress");
 	}
 	if (addr_from_sockaddr(&a, sa) < 0 || addr_ip(&a, text, sizeof text) == NULL)
-		return -1;
-	return add_name(l, text, strlen(text));
+		return broken(r, "iPAddress");
+	return add_name(r, l, text, strlen(text));
 }
 
 static int
-add_string(struct texts *l, const ASN1_STRING *s)
+add_string(struct reading *r, struct texts *l, const ASN1_STRING *s)
 {
-	return add_name(l, ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s));
+	return add_name(r, l, ASN1_STRING_get0_data(s), (size_t)ASN1_STRING_length(s));
 }
 
 static int
-read_general(struct certificate *c, const GENERAL_NAME *g)
+read_general(struct reading *r, const GENERAL_NAME *g)
 {
 	switch (g->type) {
 	case GEN_DNS:
-		return add_string(&c->dns, g->d.dNSName);
+		return add_string(r, &r->c->dns, g->d.dNSName);
 	case GEN_URI:
-		return add_string(&c->uri, g->d.uniformResourceIdentifier);
+		return add_string(r, &r->c->uri, g->d.uniformResourceIdentifier);
 	case GEN_EMAIL:
-		return add_string(&c->email, g->d.rfc822Name);
+		return add_string(r, &r->c->email, g->d.rfc822Name);
 	case GEN_IPADD:
-		return add_ip(&c->ip, g->d.iPAddress);
+		return add_ip(r, &r->c->ip, g->d.iPAddress);
 	default:
 		return 0; /* kinds no policy can ask for */
 	}
 }
 
 static int
-read_san(struct certificate *c, X509 *x)
+read_san(struct reading *r, X509 *x)
 {
 	int critical = -1, i, rc = 0;
 	GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, &critical, NULL);
 
-	if (names == NULL)
-		return critical == -1 ? 0 : -1; /* -1: there is none; else it is there twice or cannot be read */
+	if (names == NULL) /* -1: there is none; else it is there twice or cannot be read */
+		return critical == -1 ? 0 : broken(r, "subjectAltName");
 	for (i = 0; rc == 0 && i < sk_GENERAL_NAME_num(names); i++)
-		rc = read_general(c, sk_GENERAL_NAME_value(names, i));
+		rc = read_general(r, sk_GENERAL_NAME_value(names, i));
 	GENERAL_NAMES_free(names);
 	return rc;
 }
 
 static int
-read_serial(struct certificate *c, X509 *x)
+read_serial(struct reading *r, X509 *x)
 {
 	const ASN1_INTEGER *serial = X509_get0_serialNumber(x);
 	BIGNUM *number;
 	char *hex;
 
-	if (ASN1_STRING_length(serial) > NAME_BYTES)
-		return -1;
+	if (ASN1_STRING_length(serial) > CERT_SERIAL)
+		return give_up(r, CERT_LIMIT, "the certificate's serial number has more than %d bytes", CERT_SERIAL);
 	number = ASN1_INTEGER_to_BN(serial, NULL);
 	hex = number ? BN_bn2hex(number) : NULL;
-	c->serial = hex ? strdup(hex) : NULL;
+	r->c->serial = hex ? strdup(hex) : NULL;
 	OPENSSL_free(hex);
 	BN_free(number);
-	return c->serial ? 0 : -1;
+	return r->c->serial ? 0 : no_memory(r);
 }
 
 static int
-read_digest(struct certificate *c, const X509 *x)
+read_digest(struct reading *r, char hex[65], const X509 *x)
 {
 	unsigned char md[EVP_MAX_MD_SIZE];
 	unsigned i, n = 0;
 
-	if (!X509_digest(x, EVP_sha256(), md, &n) || n * 2 >= sizeof c->sha256)
-		return -1;
+	if (!X509_digest(x, EVP_sha256(), md, &n) || n != 32)
+		return no_memory(r);
 	for (i = 0; i < n; i++)
-		snprintf(c->sha256 + 2 * i, 3, "%02x", md[i]);
+		snprintf(hex + 2 * i, 3, "%02x", md[i]);
 	return 0;
 }
 
 static int
-read_time(int64_t *out, const ASN1_TIME *t)
+read_time(struct reading *r, int64_t *out, const ASN1_TIME *t)
 {
 	struct tm tm;
 
 	if (!ASN1_TIME_check(t) || !ASN1_TIME_to_tm(t, &tm))
-		return -1;
+		return broken(r, "validity");
 	*out = timegm(&tm);
 	return 0;
 }
 
 static int
-describe(struct certificate *c, X509 *x)
+describe(struct reading *r, X509 *x)
 {
-	if (cert_read_name(&c->subject, X509_get_subject_name(x)) < 0 || cert_read_name(&c->issuer, X509_get_issuer_name(x)) < 0)
+	struct certificate *c = r->c;
+
+	if (read_dn(r, &c->subject, X509_get_subject_name(x)) < 0 || read_dn(r, &c->issuer, X509_get_issuer_name(x)) < 0)
 		return -1;
-	if (read_san(c, x) < 0 || read_serial(c, x) < 0 || read_digest(c, x) < 0)
+	if (read_san(r, x) < 0 || read_serial(r, x) < 0 || read_digest(r, c->sha256, x) < 0)
 		return -1;
-	if (read_time(&c->not_before, X509_get0_notBefore(x)) < 0)
+	if (read_time(r, &c->not_before, X509_get0_notBefore(x)) < 0)
 		return -1;
-	return read_time(&c->not_after, X509_get0_notAfter(x));
+	return read_time(r, &c->not_after, X509_get0_notAfter(x));
 }
 
 struct certificate *
-cert_read(struct x509_st *x)
+cert_read(struct x509_st *x, struct cert_fault *why)
 {
-	struct certificate *c = calloc(1, sizeof *c);
+	struct reading r = { .c = calloc(1, sizeof *r.c), .left = CERT_TOTAL, .why = why };
 
-	if (c == NULL)
-		return NULL;
-	atomic_init(&c->refs, 1);
-	if (describe(c, x) < 0) {
-		certificate_unref(c);
+	*why = (struct cert_fault){ .trouble = CERT_MEMORY };
+	if (r.c == NULL) {
+		no_memory(&r);
 		return NULL;
 	}
-	return c;
+	atomic_init(&r.c->refs, 1);
+	if (describe(&r, x) == 0)
+		return r.c;
+	certificate_unref(r.c);
+	return NULL;
 }
 
 struct certificate *
-cert_read_der(const unsigned char *der, size_t len)
+cert_read_der(const unsigned char *der, size_t len, struct cert_fault *why)
 {
 	const unsigned char *end = der;
 	struct certificate *c = NULL;
 	X509 *x = len > LONG_MAX ? NULL : d2i_X509(NULL, &end, (long)len);
 
+	*why = (struct cert_fault){ .trouble = CERT_BROKEN, .text = "not a certificate in DER" };
 	if (x && end == der + len)
-		c = cert_read(x);
+		c = cert_read(x, why);
 	X509_free(x);
 	return c;
 }
 
-static void
-note_error(struct certificate *c, int code, int depth)
+int
+cert_read_name(struct dn *d, const struct X509_name_st *name)
 {
-	struct chain_error *e;
+	struct cert_fault why;
+	struct reading r = { .left = CERT_TOTAL, .why = &why };
 
-	if (code == X509_V_OK || c->chain.n >= CHAIN_ERRORS)
-		return;
-	e = &c->chain.error[c->chain.n++];
-	e->code = code;
-	e->depth = depth;
-	e->text = X509_verify_cert_error_string(code);
+	*d = (struct dn){ .n = 0 };
+	return read_dn(&r, d, name);
 }
 
-/* Only authorities whose CRL is in the ring are held to it (ring.h). */
-static bool
-issuer_has_no_crl(X509_STORE_CTX *walk)
+int
+cert_link(struct certificate *c, const struct x509_st *x, struct cert_fault *why)
 {
-	X509 *at = X509_STORE_CTX_get_current_cert(walk);
-	STACK_OF(X509_CRL) *found = at ? X509_STORE_CTX_get1_crls(walk, X509_get_issuer_name(at)) : NULL;
-	bool none = at && sk_X509_CRL_num(found) <= 0;
+	struct reading r = { .c = c, .left = CERT_TOTAL, .why = why };
+	struct chain_link *at = &c->chain.link[c->chain.links];
 
-	sk_X509_CRL_pop_free(found, X509_CRL_free);
-	return none;
-}
-
-/* Every error is noted and the walk goes on, so that whoever decides sees all of them. */
-static int
-collect(int ok, X509_STORE_CTX *walk)
-{
-	struct certificate *c = X509_STORE_CTX_get_app_data(walk);
-	int code = X509_STORE_CTX_get_error(walk);
-
-	if (!ok && !(code == X509_V_ERR_UNABLE_TO_GET_CRL && issuer_has_no_crl(walk)))
-		note_error(c, code, X509_STORE_CTX_get_error_depth(walk));
-	return 1;
-}
-
-struct certificate *
-cert_read_chain(struct x509_store_ctx_st *walk, int level)
-{
-	X509 *leaf = X509_STORE_CTX_get0_cert(walk);
-	struct certificate *c = leaf ? cert_read(leaf) : NULL;
-	int rc;
-
-	if (c == NULL || !X509_STORE_CTX_set_app_data(walk, c)) {
-		certificate_unref(c);
-		return NULL;
-	}
-	X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(walk), level);
-	X509_STORE_CTX_set_verify_cb(walk, collect);
-	rc = X509_verify_cert(walk);
-	if (rc <= 0 && c->chain.n == 0) /* a failure it tells no callback of: memory, a chain it could not even begin */
-		note_error(c, X509_STORE_CTX_get_error(walk), X509_STORE_CTX_get_error_depth(walk));
-	c->chain.ok = rc > 0 && c->chain.n == 0;
-	X509_STORE_CTX_set_app_data(walk, NULL);
-	return c;
+	if (c->chain.links == CHAIN_LINKS)
+		return 0;
+	c->chain.links++; /* what is not filled yet is zero */
+	if (read_dn(&r, &at->subject, X509_get_subject_name(x)) < 0 || read_dn(&r, &at->issuer, X509_get_issuer_name(x)) < 0)
+		return -1;
+	return read_digest(&r, at->sha256, x);
 }

@@ -6,6 +6,7 @@
  */
 #include "life.h"
 
+#include "cert.h"
 #include "certmap.h"
 
 #include <stdio.h>
@@ -34,6 +35,14 @@ judgement_of(const struct verdict *v)
 	return strcmp(v->code, "chain") == 0 ? TLS_REFUSE_CHAIN : TLS_REFUSE_POLICY;
 }
 
+/* The engine's own no to a certificate: what a script said of it, or would say, does not count. */
+static void
+refuse_certificate(struct conn *c, const char *code, const char *text)
+{
+	verdict_refuse(&c->ask.verdict, code, "%s", text);
+	conn_engine_refused(c, MSG_DFHSO0123, code, NULL, "%s", text);
+}
+
 static void
 decided(struct conn *c)
 {
@@ -45,18 +54,31 @@ decided(struct conn *c)
 		conn_refused(c, MSG_SP0021, door_name(DOOR_CERTIFY), c->ask.script, v, NULL);
 		return;
 	}
+	if (c->facts.certificate != NULL && c->facts.certificate->unfit) {
+		c->judgement = TLS_REFUSE_CHAIN;
+		refuse_certificate(c, "chain", c->facts.certificate->chain.error[0].text);
+		return;
+	}
 	certmap_decide(c->generation->certmap, c->facts.certificate, v->userid, c->facts.userid);
 	record_facts(c->record, &c->facts);
 }
 
+static void
+refuse_undescribed(struct conn *c, const struct cert_fault *why)
+{
+	static const char *const code[] = { [CERT_MEMORY] = "limit", [CERT_LIMIT] = "certificate_limit", [CERT_BROKEN] = "chain" };
+
+	refuse_certificate(c, code[why->trouble], why->text);
+}
+
 static enum tls_judgement
-judge(void *arg, struct certificate *cert)
+judge(void *arg, struct certificate *cert, const struct cert_fault *why)
 {
 	struct conn *c = arg;
 
 	c->judgement = TLS_REFUSE_ERROR;
 	if (cert == NULL) {
-		conn_engine_refused(c, MSG_DFHSO0123, "chain", NULL, "the certificate cannot be described");
+		refuse_undescribed(c, why);
 		return c->judgement;
 	}
 	certificate_unref(c->facts.certificate);
@@ -145,6 +167,8 @@ failure_code(const struct tls_ending *e)
 {
 	if (e->no_certificate)
 		return "no_certificate";
+	if (e->above_limit)
+		return "certificate_limit";
 	return e->plain_text ? "plain_text" : "handshake";
 }
 
@@ -154,8 +178,10 @@ fail_out(struct conn *c, const struct tls_ending *e)
 {
 	const struct verdict *v = &c->ask.verdict;
 
-	if (c->judgement != TLS_ACCEPT && c->facts.certificate != NULL)
+	if (c->judgement != TLS_ACCEPT && v->kind == VERDICT_REFUSE && v->code[0] != '\0')
 		dial_failed(c, v->code, "SECURITY_VIOLATION", "refused at certify: %s: %s", v->code, v->text);
+	else if (e->above_limit)
+		dial_failed(c, "certificate_limit", "SECURITY_VIOLATION", "refused at certify: certificate_limit: %s", e->reason);
 	else if (e->alert >= 0 && !e->alert_sent)
 		dial_failed(c, "handshake", "SECURITY_VIOLATION", "the partner ended TLS with the alert %s", e->alert_name);
 	else

@@ -42,6 +42,11 @@ certificate_unref(struct certificate *c)
 	texts_free(&c->uri);
 	texts_free(&c->ip);
 	texts_free(&c->email);
+	for (size_t i = 0; i < c->chain.links; i++) {
+		dn_free(&c->chain.link[i].subject);
+		dn_free(&c->chain.link[i].issuer);
+	}
+	free(c->chain.link);
 	free(c->serial);
 	free(c);
 }

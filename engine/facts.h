@@ -56,6 +56,12 @@ struct chain_error {
 };
 
 #define CHAIN_ERRORS 8
+#define CHAIN_LINKS 10
+
+struct chain_link { /* a certificate of the chain */
+	struct dn subject, issuer;
+	char sha256[65]; /* of the DER, lower-case hex */
+};
 
 struct certificate { /* a leaf as it was presented, and how its chain fared; made by cert.c */
 	_Atomic unsigned refs;
@@ -65,10 +71,15 @@ struct certificate { /* a leaf as it was presented, and how its chain fared; mad
 	char sha256[65];                  /* of the DER, lower-case hex */
 	int64_t not_before, not_after;    /* seconds since 1970 */
 	struct {
-		bool ok;
+		bool ok;       /* complete, and without an error */
+		bool complete; /* verified to its end; else it was given up at error[0..n-1]'s first that ends a walk (walk.h) */
+		bool anchored; /* every signature verified, up to a signer of the ring: the last link */
 		struct chain_error error[CHAIN_ERRORS]; /* in the order OpenSSL found them; [0] decides the alert */
 		size_t n;
+		struct chain_link *link; /* owned; the leaf first; without the anchor when a signature did not verify */
+		size_t links;
 	} chain;
+	bool unfit; /* its key is one that nothing is computed with (presented.h): no script can accept it */
 };
 
 /* NULL is fine for both; the last unref frees. Thread-safe. */

@@ -99,7 +99,7 @@ put_chain_error(json_t *o, const struct chain_error *e)
 static json_t *
 chain(const struct certificate *c)
 {
-	json_t *o = json_pack("{s:b}", "ok", c->chain.ok), *errors = json_array();
+	json_t *o = json_pack("{s:b, s:b}", "ok", c->chain.ok, "complete", c->chain.complete), *errors = json_array();
 
 	if (c->chain.n > 0)
 		put_chain_error(o, &c->chain.error[0]);

@@ -97,6 +97,7 @@
 	X(san, ip, TABLE(texts), FROM_CERTIFY, FROM_CERTIFY, "") \
 	X(san, email, TABLE(texts), FROM_CERTIFY, FROM_CERTIFY, "") \
 	X(chain, ok, FLAG, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(chain, complete, FLAG, FROM_CERTIFY, FROM_CERTIFY, "") \
 	X(chain, code, INTEGER, FROM_CERTIFY, FROM_CERTIFY, "when the chain did not verify") \
 	X(chain, text, ANY_TEXT, FROM_CERTIFY, FROM_CERTIFY, "when the chain did not verify") \
 	X(chain, depth, COUNT, FROM_CERTIFY, FROM_CERTIFY, "when the chain did not verify") \

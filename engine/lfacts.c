@@ -190,8 +190,9 @@ set_chain_error(const struct pushing *p, const struct chain_error *e)
 static void
 set_chain(const struct pushing *p, const struct certificate *c)
 {
-	open_table(p, FACT_certificate_chain, 0, c->chain.ok ? 2 : 5);
+	open_table(p, FACT_certificate_chain, 0, c->chain.ok ? 3 : 6);
 	set_boolean(p, FACT_chain_ok, c->chain.ok);
+	set_boolean(p, FACT_chain_complete, c->chain.complete);
 	if (!c->chain.ok && c->chain.n > 0)
 		set_chain_error(p, &c->chain.error[0]);
 	open_table(p, FACT_chain_errors, c->chain.n, 0);

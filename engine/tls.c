@@ -15,8 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cert.h"
+#include "alert.h"
+#include "presented.h"
 #include "tls_config.h"
+#include "walk.h"
 
 struct tls {
 	SSL *ssl;                  /* owned */
@@ -28,37 +30,9 @@ struct tls {
 	int alert; /* the first one that ended something, -1 none */
 	bool alert_sent;
 	bool asked, asking, dead;
+	struct cert_fault presented; /* what was wrong with the peer's Certificate message, text "" nothing */
 	bool mute; /* a write found the connection gone; what had arrived by then can still be read */
 };
-
-/* RFC 8446's words, and the few of RFC 5246 that are still sent. */
-static const struct {
-	int number;
-	const char *name;
-} alerts[] = {
-	{ 0, "close_notify" }, { 10, "unexpected_message" }, { 20, "bad_record_mac" }, { 22, "record_overflow" },
-	{ 30, "decompression_failure" }, { 40, "handshake_failure" }, { 41, "no_certificate" }, { 42, "bad_certificate" },
-	{ 43, "unsupported_certificate" }, { 44, "certificate_revoked" }, { 45, "certificate_expired" },
-	{ 46, "certificate_unknown" }, { 47, "illegal_parameter" }, { 48, "unknown_ca" }, { 49, "access_denied" },
-	{ 50, "decode_error" }, { 51, "decrypt_error" }, { 70, "protocol_version" }, { 71, "insufficient_security" },
-	{ 80, "internal_error" }, { 86, "inappropriate_fallback" }, { 90, "user_canceled" }, { 100, "no_renegotiation" },
-	{ 109, "missing_extension" }, { 110, "unsupported_extension" }, { 112, "unrecognized_name" },
-	{ 113, "bad_certificate_status_response" }, { 115, "unknown_psk_identity" }, { 116, "certificate_required" },
-	{ 120, "no_application_protocol" },
-};
-
-static void
-name_alert(char *out, size_t size, int number)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof alerts / sizeof *alerts; i++)
-		if (alerts[i].number == number) {
-			snprintf(out, size, "%s", alerts[i].name);
-			return;
-		}
-	snprintf(out, size, "alert_%d", number);
-}
 
 static void
 mine(const struct tls *t)
@@ -70,19 +44,19 @@ mine(const struct tls *t)
 /* --- The certificate question. */
 
 static enum tls_judgement
-ask(struct tls *t, struct certificate *c)
+ask(struct tls *t, struct certificate *c, const struct cert_fault *why)
 {
 	enum tls_judgement j;
 
 	if (t->asked) /* once per stream; nothing of TLS asks twice while renegotiation is off */
 		return TLS_REFUSE_ERROR;
 	t->asked = true;
-	if (t->judge == NULL)
-		return c && c->chain.ok ? TLS_ACCEPT : c ? TLS_REFUSE_CHAIN : TLS_REFUSE_ERROR;
 	t->asking = true;
-	j = t->judge(t->arg, c);
+	j = t->judge ? t->judge(t->arg, c, c ? NULL : why) : c && c->chain.ok ? TLS_ACCEPT : TLS_REFUSE_CHAIN;
 	t->asking = false;
-	return c ? j : TLS_REFUSE_ERROR;
+	if (c == NULL)
+		return why->trouble == CERT_MEMORY ? TLS_REFUSE_ERROR : TLS_REFUSE_POLICY;
+	return j == TLS_ACCEPT && c->unfit ? TLS_REFUSE_CHAIN : j;
 }
 
 /* OpenSSL picks the alert by the error left in its store context (measured: 42 for CERT_REJECTED, 80 for UNSPECIFIED). */
@@ -108,16 +82,34 @@ tls_ask_certificate(struct x509_store_ctx_st *x, void *unused)
 	SSL *ssl = X509_STORE_CTX_get_ex_data(x, SSL_get_ex_data_X509_STORE_CTX_idx());
 	struct tls *t = SSL_get_app_data(ssl);
 	struct certificate *c;
+	struct cert_fault why;
 	int code;
 
 	(void)unused;
 	ERR_set_mark(); /* what the walk and the asked one leave behind is not why the stream fails */
-	c = cert_read_chain(x, TLS_LEVEL);
-	code = verdict_code(ask(t, c), c);
+	c = walk_chain(x, TLS_LEVEL, &why);
+	code = verdict_code(ask(t, c, &why), c);
 	certificate_unref(c);
 	ERR_pop_to_mark();
 	X509_STORE_CTX_set_error(x, code);
 	return code == X509_V_OK;
+}
+
+/* A callback of OpenSSL's for watching messages: the only place where the peer's certificates are seen before they are decoded. It cannot say no, so
+ * a list that is above a limit is given a length that it does not have, and OpenSSL ends the handshake with decode_error. */
+void
+tls_note_message(int sent, int version, int type, const void *message, size_t len, struct ssl_st *ssl, void *unused)
+{
+	const unsigned char *m = message;
+	struct tls *t = SSL_get_app_data(ssl);
+	bool tls13 = version == TLS1_3_VERSION;
+	size_t head = SSL3_HM_HEADER_LENGTH;
+
+	(void)unused;
+	if (sent || type != SSL3_RT_HANDSHAKE || t == NULL || len <= head || m[0] != SSL3_MT_CERTIFICATE)
+		return;
+	if (presented_message(m + head, len - head, tls13, &t->presented) < 0)
+		memset((unsigned char *)m + head + (tls13 ? 1u + m[head] : 0), 0xff, 3);
 }
 
 /* --- Streams. */
@@ -218,7 +210,10 @@ explain(struct tls *t, unsigned long e)
 	int reason = ERR_GET_REASON(e);
 	const char *words = ERR_reason_error_string(e);
 
-	if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
+	end->above_limit = t->presented.text[0] != '\0';
+	if (end->above_limit)
+		snprintf(end->reason, sizeof end->reason, "%s", t->presented.text);
+	else if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
 		snprintf(end->reason, sizeof end->reason, "certificate verify failed: %s",
 			X509_verify_cert_error_string(SSL_get_verify_result(t->ssl)));
 	else
@@ -248,7 +243,7 @@ fail(struct tls *t, int error)
 	t->ending.alert = t->alert;
 	t->ending.alert_sent = t->alert >= 0 && t->alert_sent;
 	if (t->alert >= 0)
-		name_alert(t->ending.alert_name, sizeof t->ending.alert_name, t->alert);
+		alert_name(t->ending.alert_name, sizeof t->ending.alert_name, t->alert);
 	if (e)
 		explain(t, e);
 	else

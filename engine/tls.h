@@ -14,6 +14,7 @@
 #include "fault.h"
 #include "ring.h"
 
+struct cert_fault;
 struct tls_config; /* one SSL_CTX; counted; immutable */
 struct tls;        /* one SSL over one descriptor */
 
@@ -26,9 +27,10 @@ enum tls_judgement {
 };
 
 /* Asked once, inside the handshake, when the peer has presented a chain. `c` is borrowed: take a reference to keep it.
- * NULL c: the certificate could not be described; whatever the answer, it is TLS_REFUSE_ERROR. The asked one must not free the
- * stream (asserted); tls_version, tls_cipher and tls_sni may be called. */
-typedef enum tls_judgement (*tls_judge)(void *arg, struct certificate *c);
+ * NULL c: the certificate could not be described, and `why` says so (else `why` is NULL); whatever the answer, it is TLS_REFUSE_POLICY for a
+ * certificate above a limit or broken, TLS_REFUSE_ERROR without memory. A certificate that is `unfit` is refused whatever the answer: its
+ * signatures are not computed. The asked one must not free the stream (asserted); tls_version, tls_cipher and tls_sni may be called. */
+typedef enum tls_judgement (*tls_judge)(void *arg, struct certificate *c, const struct cert_fault *why);
 
 struct tls_options {
 	struct ring *ring;    /* a reference is taken */
@@ -71,6 +73,7 @@ struct tls_ending { /* why a stream failed; zero while it is well */
 	char reason[160];       /* OpenSSL's reason in words, or "connection closed by peer", "connection reset by peer" */
 	bool no_certificate;    /* clientauth: the peer presented none */
 	bool plain_text;        /* the peer did not speak TLS */
+	bool above_limit;       /* what the peer presented as its chain was above a limit (presented.h) and was not looked at */
 	bool severed;           /* the connection below is gone: no byte, no alert can follow */
 };
 const struct tls_ending *tls_ending(const struct tls *t);

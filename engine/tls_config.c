@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "buf.h"
+#include "presented.h"
 
 #define SUITES_OLD "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define SUITES_13 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
@@ -176,7 +177,9 @@ set_manners(SSL_CTX *ctx)
 	SSL_CTX_set_dh_auto(ctx, 1);
 	SSL_CTX_set_security_level(ctx, TLS_LEVEL);
 	SSL_CTX_set_verify_depth(ctx, TLS_CHAIN_DEPTH);
+	SSL_CTX_set_max_cert_list(ctx, PRESENTED_BYTES);
 	SSL_CTX_set_info_callback(ctx, tls_note_alert);
+	SSL_CTX_set_msg_callback(ctx, tls_note_message);
 }
 
 /* A client ignores our callback's answer unless it verifies; a server asks for a certificate only when it must have one. */

@@ -21,6 +21,7 @@ struct tls_config {
 /* OpenSSL's callbacks, in tls.c. They find their stream through the SSL's app data. */
 int tls_ask_certificate(struct x509_store_ctx_st *x, void *unused);
 void tls_note_alert(const struct ssl_st *ssl, int where, int what);
+void tls_note_message(int sent, int version, int type, const void *message, size_t len, struct ssl_st *ssl, void *unused);
 
 /*
  * Puts the suites named in `list` (tls_options.ciphers) into ctx: "" the house's own list. A list is complete: a version it names

@@ -48,7 +48,7 @@ is_utf8(const struct text *t)
 static void
 check_text(const struct text *t)
 {
-	must(t->bytes != NULL && t->len <= 1024 && t->bytes[t->len] == '\0', "a text ends in NUL and is at most 1024 bytes");
+	must(t->bytes != NULL && t->len <= CERT_TEXT && t->bytes[t->len] == '\0', "a text ends in NUL and has a bounded length");
 }
 
 static void
@@ -57,7 +57,7 @@ check_dn(const struct dn *d)
 	const char *s;
 	size_t i;
 
-	must(d->n <= 64, "at most 64 names");
+	must(d->n <= CERT_NAMES, "a name has a bounded number of parts");
 	for (i = 0; i < d->n; i++) {
 		check_text(&d->item[i].value);
 		must(is_utf8(&d->item[i].value), "a value is UTF-8");
@@ -72,7 +72,7 @@ check_texts(const struct texts *l)
 {
 	size_t i;
 
-	must(l->n <= 64, "at most 64 of a kind");
+	must(l->n <= CERT_NAMES, "a bounded number of a kind");
 	for (i = 0; i < l->n; i++)
 		check_text(&l->item[i]);
 }
@@ -81,7 +81,7 @@ check_texts(const struct texts *l)
 static void
 check_named(const struct certificate *c)
 {
-	char host[1100];
+	char host[CERT_TEXT + 3];
 	size_t i;
 
 	must(!certificate_names(c, "") && !certificate_names(c, ".") && !certificate_names(c, "*"), "no host is named by anybody");
@@ -96,10 +96,13 @@ check_named(const struct certificate *c)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct certificate *c = cert_read_der(data, size);
+	struct cert_fault why;
+	struct certificate *c = cert_read_der(data, size, &why);
 
-	if (c == NULL)
+	if (c == NULL) {
+		must(why.text[0] != '\0', "a refusal has words");
 		return 0;
+	}
 	check_dn(&c->subject);
 	check_dn(&c->issuer);
 	check_texts(&c->dns);

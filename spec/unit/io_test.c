@@ -42,9 +42,10 @@ static char top[64];
 static struct tls_config *server, *client;
 
 static enum tls_judgement
-judge(void *arg, struct certificate *c)
+judge(void *arg, struct certificate *c, const struct cert_fault *why)
 {
 	(void)c;
+	(void)why;
 	return ((struct party *)arg)->judgement;
 }
 

@@ -3,8 +3,10 @@
 #ifndef SALLYPORT_SPEC_PKI_H
 #define SALLYPORT_SPEC_PKI_H
 
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
@@ -36,6 +38,10 @@ struct wish { /* what a certificate shall say; zero: an ordinary leaf, valid for
 	const char *san;   /* subjectAltName in OpenSSL's configuration words */
 	long from, to;     /* seconds from now */
 	void (*name)(X509_NAME *subject); /* adds to it */
+	EVP_PKEY *key;                 /* taken over; NULL: one is made */
+	const struct identity *forger; /* whose key signs; NULL: the issuer's */
+	bool v1;                       /* no extensions */
+	const char *constraints;       /* nameConstraints */
 };
 
 static inline void
@@ -61,28 +67,60 @@ pki_name(X509 *x, const struct wish *w)
 		w->name(n);
 }
 
+static inline void
+pki_extend_all(X509 *x, const struct wish *w)
+{
+	pki_extend(x, NID_basic_constraints, w->authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
+	if (w->authority)
+		pki_extend(x, NID_key_usage, "critical,keyCertSign,cRLSign");
+	if (w->usage)
+		pki_extend(x, NID_ext_key_usage, w->usage);
+	if (w->san)
+		pki_extend(x, NID_subject_alt_name, w->san);
+	if (w->constraints)
+		pki_extend(x, NID_name_constraints, w->constraints);
+}
+
+/* A public key whose every use costs its exponent: all ones, so many bits of them. There is no private one. */
+static inline EVP_PKEY *
+pki_dear_rsa(int bits, int exponent_bits)
+{
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
+	BIGNUM *n = BN_new(), *e = BN_new();
+	EVP_PKEY *key = NULL;
+	OSSL_PARAM *p;
+
+	assert(BN_rand(n, bits, BN_RAND_TOP_ONE, BN_RAND_BOTTOM_ODD) && BN_set_bit(e, exponent_bits) && BN_sub_word(e, 1));
+	assert(OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_N, n) && OSSL_PARAM_BLD_push_BN(b, OSSL_PKEY_PARAM_RSA_E, e));
+	p = OSSL_PARAM_BLD_to_param(b);
+	assert(EVP_PKEY_fromdata_init(c) == 1 && EVP_PKEY_fromdata(c, &key, EVP_PKEY_PUBLIC_KEY, p) == 1);
+	OSSL_PARAM_free(p);
+	OSSL_PARAM_BLD_free(b);
+	BN_free(n);
+	BN_free(e);
+	EVP_PKEY_CTX_free(c);
+	return key;
+}
+
 static inline struct identity
 pki_make(struct wish w)
 {
 	static long serial = 0xABC000;
-	struct identity id = { X509_new(), w.rsa_bits ? EVP_RSA_gen((unsigned)w.rsa_bits) : EVP_EC_gen("P-256") };
+	struct identity id = { X509_new(), w.key ? w.key : w.rsa_bits ? EVP_RSA_gen((unsigned)w.rsa_bits) : EVP_EC_gen("P-256") };
 	const struct identity *by = w.issuer ? w.issuer : &id;
 
 	assert(id.certificate && id.key);
-	X509_set_version(id.certificate, 2);
+	X509_set_version(id.certificate, w.v1 ? 0 : 2);
 	ASN1_INTEGER_set(X509_get_serialNumber(id.certificate), ++serial);
 	X509_gmtime_adj(X509_getm_notBefore(id.certificate), w.from || w.to ? w.from : -DAY);
 	X509_gmtime_adj(X509_getm_notAfter(id.certificate), w.from || w.to ? w.to : DAY);
 	pki_name(id.certificate, &w);
 	X509_set_issuer_name(id.certificate, X509_get_subject_name(by->certificate));
 	X509_set_pubkey(id.certificate, id.key);
-	pki_extend(id.certificate, NID_basic_constraints, w.authority ? "critical,CA:TRUE" : "critical,CA:FALSE");
-	if (w.authority)
-		pki_extend(id.certificate, NID_key_usage, "critical,keyCertSign,cRLSign");
-	if (w.usage)
-		pki_extend(id.certificate, NID_ext_key_usage, w.usage);
-	if (w.san)
-		pki_extend(id.certificate, NID_subject_alt_name, w.san);
+	if (!w.v1)
+		pki_extend_all(id.certificate, &w);
+	by = w.forger ? w.forger : by;
 	assert(X509_sign(id.certificate, by->key, EVP_sha256()));
 	return id;
 }
