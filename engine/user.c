@@ -10,9 +10,8 @@ user_sec(const struct region_def *r)
 	return r->sec == SEC_YES || (r->sec == SEC_UNSAID && r->saf[0] != '\0');
 }
 
-/* The region's own user ID. */
-static const char *
-regions_own(const struct region_def *r)
+const char *
+user_of_region(const struct region_def *r)
 {
 	return r->regionuser[0] != '\0' ? r->regionuser : r->applid;
 }
@@ -22,7 +21,7 @@ user_link(const struct ipconn_def *d, const struct region_def *r, const char *ce
 {
 	const char *given = d->linkauth == LINKAUTH_CERTUSER ? certuser : d->securityname;
 
-	if (given[0] != '\0' && strcmp(given, regions_own(r)) == 0) {
+	if (given[0] != '\0' && strcmp(given, user_of_region(r)) == 0) {
 		out[0] = '\0';
 		return LINK_REGION;
 	}

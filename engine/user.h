@@ -21,6 +21,9 @@ enum link_kind {
 /* Are requests' users checked against the saf? sec as it was said; unsaid: when a saf is named. */
 bool user_sec(const struct region_def *r);
 
+/* The region's own user ID: regionuser, else the applid. Borrowed from r. */
+const char *user_of_region(const struct region_def *r);
+
 /* An ipconn's link user: securityname (secuser), or certuser, the user ID the socket's certificate was given ("" none); linkauth says which. out: the
  * user; the default user when none is given; "" for LINK_REGION. */
 enum link_kind user_link(const struct ipconn_def *d, const struct region_def *r, const char *certuser, char out[NAME_SIZE]);

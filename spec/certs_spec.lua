@@ -20,7 +20,8 @@ local FLAWS = {
 }
 
 local SUBJECTS = {
-  CICSA = "CN=NETA.CICSA", CICSB = "CN=NETA.CICSB", ["NETX.CTGAPP"] = "CN=NETX.CTGAPP", ["MYQUAL.MYAPPL"] = "CN=MYQUAL.MYAPPL",
+  CICSA = "CN=NETA.CICSA", CICSB = "CN=NETA.CICSB", permitted = "CN=NETA.CICSB", notpermitted = "CN=NETA.CICSB",
+  ["NETX.CTGAPP"] = "CN=NETX.CTGAPP", ["MYQUAL.MYAPPL"] = "CN=MYQUAL.MYAPPL",
   rsa = "CN=NETX.RSAAPP", otherca = "CN=OTHER.OTHERCA", expired = "CN=FLAW.EXPIRED", notyet = "CN=FLAW.NOTYET",
   selfsigned = "CN=FLAW.SELFSIGN", wrongca = "CN=FLAW.WRONGCA", revoked = "CN=FLAW.REVOKED", noclientauth = "CN=FLAW.NOCLAUTH",
   weak = "CN=FLAW.WEAK", deep = "CN=FLAW.DEEP", twocns = "CN=MYQUAL.MYAPPL,CN=NETX.CTGAPP", nul = "OU=FLAW.NUL",
@@ -37,8 +38,10 @@ end
 
 local function crls()
   local all = {}
-  for name in lfs.dir(RINGS .. "/CICSA/crls") do
-    if name:find("%.pem$") then all[#all + 1] = support.read(RINGS .. "/CICSA/crls/" .. name) end
+  for _, dir in ipairs { RINGS .. "/CICSA/crls/", RINGS .. "/deep/crls/" } do
+    for name in lfs.dir(dir) do
+      if name:find("%.pem$") then all[#all + 1] = support.read(dir .. name) end
+    end
   end
   return table.concat(all)
 end
@@ -109,6 +112,20 @@ describe("certs/rings", function()
   it("none has signers and no certificate", function()
     assert.truthy(support.read(RINGS .. "/none/signers/first.pem"))
     assert.falsy(support.read(pem "none"))
+  end)
+end)
+
+describe("the rings with a file permit", function()
+  it("are two: both are CICSB's, and CICSA may use one of them", function()
+    local found = {}
+    for ring in lfs.dir(RINGS) do found[#found + 1] = support.read(("%s/%s/permit"):format(RINGS, ring)) and ring end
+    table.sort(found)
+    assert.same({ "notpermitted", "permitted" }, found)
+    for ring, may in pairs { permitted = true, notpermitted = false } do
+      local permit = support.read(("%s/%s/permit"):format(RINGS, ring))
+      assert.matches("\nowner CICSB\n", permit)
+      assert.equal(may, permit:find("\nCICSA UPDATE\n", 1, true) ~= nil)
+    end
   end)
 end)
 
