@@ -121,6 +121,8 @@ read_all(int fd, const struct file_rule *rule, struct file_content *out, struct 
 	}
 	if (n < 0)
 		return cannot(out, "cannot be read", f);
+	if (rule->head && out->len > rule->max)
+		out->len = rule->max;
 	if (out->len > rule->max)
 		return fault_set(f, "is larger than %zu bytes%s%s", rule->max, rule->advice != NULL ? "; " : "", rule->advice != NULL ? rule->advice : "");
 	out->bytes[out->len] = '\0';

@@ -10,6 +10,7 @@
 #define SALLYPORT_FILE_H
 
 #include <dirent.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -25,6 +26,7 @@ struct file_rule {
 	enum file_class class;
 	size_t max;          /* bytes */
 	const char *advice;  /* the remedy when the file is larger, for the end of the sentence; NULL: none */
+	bool head;           /* of a larger file its first max bytes are read */
 };
 
 struct file_content {
@@ -36,7 +38,7 @@ struct file_content {
 
 /*
  * Reads a whole file into *out. 0, or -1 with a sentence and its remedy, and nothing to free: the file cannot be opened or read; it is no regular file
- * behind its symbolic links; it is larger than rule->max; everybody may write it; a secret that others may read, that its group may write, or that its
+ * behind its symbolic links; it is larger than rule->max (unless rule->head); everybody may write it; a secret that others may read, that its group may write, or that its
  * group may read while its owner is neither root nor the region's user (the effective user of this process).
  */
 int file_read(const char *path, const struct file_rule *rule, struct file_content *out, struct fault *f);

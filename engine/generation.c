@@ -56,11 +56,12 @@ load_ring(struct loading *l)
 
 	if (r->ring[0] == '\0' || gone(l, "region: ring", r->ring))
 		return;
-	l->g->ring = ring_load(r->ring, &f);
+	l->g->ring = ring_load(r->ring, l->faults);
 	if (l->g->ring == NULL)
-		faults_add(l->faults, FAULT_ERROR, "ring", l->d->file, r->line, "region: ring: %s", f.text);
-	else
-		l->g->certmap = certmap_load(l->g->ring, l->faults);
+		return;
+	if (ring_permits(l->g->ring, user_of_region(r), &f) < 0)
+		faults_add(l->faults, FAULT_ERROR, "ring_permit", l->d->file, r->line, "region: ring: %s", f.text);
+	l->g->certmap = certmap_load(l->g->ring, l->faults);
 }
 
 /* The first listener whose requests no script judges; NULL: none. */
@@ -107,6 +108,7 @@ load_tls(struct loading *l, struct service *s)
 		.ask_certificate = def->ssl == SSL_CLIENTAUTH,
 		.ciphers = def->ciphers,
 	};
+	struct ring_user u = { l->d->file, def->line, "tcpipservice", def->tcpipservice };
 	struct fault f;
 
 	if (def->ssl == SSL_NO || !ring_there(l, def->line, "tcpipservice", def->tcpipservice))
@@ -114,6 +116,8 @@ load_tls(struct loading *l, struct service *s)
 	s->tls = tls_config_new(WAY_IN, &o, &f);
 	if (s->tls == NULL)
 		faults_add(l->faults, FAULT_ERROR, "tls", l->d->file, def->line, "tcpipservice %s: %s", def->tcpipservice, f.text);
+	else
+		tls_config_judge(s->tls, WAY_IN, &o, &u, l->faults);
 }
 
 static bool
@@ -132,6 +136,7 @@ load_outbound_tls(struct loading *l, struct service *s)
 {
 	const struct ipconn_def *c = s->ipconn;
 	struct tls_options o = { .ring = l->g->ring, .label = c->certificate, .optional_own = true, .ciphers = c->ciphers };
+	struct ring_user u = { l->d->file, c->line, "ipconn", c->ipconn };
 	struct fault f;
 
 	if (c->ssl == NO || !ring_there(l, c->line, "ipconn", c->ipconn) || !has_label(l, c))
@@ -139,6 +144,8 @@ load_outbound_tls(struct loading *l, struct service *s)
 	s->tls = tls_config_new(WAY_OUT, &o, &f);
 	if (s->tls == NULL)
 		faults_add(l->faults, FAULT_ERROR, "tls", l->d->file, c->line, "ipconn %s: %s", c->ipconn, f.text);
+	else
+		tls_config_judge(s->tls, WAY_OUT, &o, &u, l->faults);
 }
 
 /* The attribute that names a script for a door, and where; the URM's functions are install and, if it has one, delete. */

@@ -16,13 +16,31 @@ enum { ACCEPTED = 0, FAILED = 1, USAGE = 2, REFUSED = 3 };
 
 /* --- TLS */
 
+/* What its ring's author is warned of is for `check` to say: a partner may be flawed on purpose. */
+static struct ring *
+load_ring(const char *dir, struct fault *f)
+{
+	struct faults faults = { 0 };
+	struct ring *r = ring_load(dir, &faults);
+	char line[sizeof f->text];
+
+	fault_set(f, "%s: out of memory", dir);
+	for (size_t i = 0; r == NULL && i < faults.n; i++)
+		if (faults.entry[i].level == FAULT_ERROR) {
+			fault_set(f, "%s", faults_print(&faults, i, line, sizeof line));
+			break;
+		}
+	faults_free(&faults);
+	return r;
+}
+
 static struct tls_config *
 configure(const struct partner_line *l, const char *dir, const char *label, struct fault *f)
 {
 	bool only12 = l->value[OPT_TLS12] != NULL && l->value[OPT_TLS13] == NULL;
 	bool only13 = l->value[OPT_TLS13] != NULL && l->value[OPT_TLS12] == NULL;
 	struct tls_options o = {
-		.ring = ring_load(dir, f),
+		.ring = load_ring(dir, f),
 		.label = label != NULL ? label : "",
 		.optional_own = true,
 		.ciphers = "",

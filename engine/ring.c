@@ -2,20 +2,25 @@
 #include "ring.h"
 
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cert.h"
+#include "permit.h"
+#include "ringcrl.h"
 #include "ringfiles.h"
+#include "ringhealth.h"
+#include "ringitem.h"
+#include "ringother.h"
 
 struct pair {
 	char label[RING_LABEL]; /* "" ends nothing: pairs are counted */
-	X509 *certificate;      /* owned, as are the two below */
+	X509 *certificate;      /* counted, as are the two below */
 	EVP_PKEY *key;
 	STACK_OF(X509) *chain; /* intermediates, in the file's order */
 };
@@ -28,93 +33,114 @@ struct ring {
 	size_t chosen;                /* the default pair's place; meaningless without pairs */
 	X509_STORE *store;            /* owned; shared by every context, never changed after loading */
 	STACK_OF(X509_NAME) *signers; /* owned: whom a listener names when it asks for a certificate */
+	struct permit *permit;        /* owned; NULL: no such file */
 };
 
-/* OpenSSL's first sentence about what just failed; it says more than the later ones. */
-static const char *
-why(void)
-{
-	const char *s = ERR_reason_error_string(ERR_peek_error());
+/* One load under way: every fault is added, and the load goes on to find the next. */
+struct loading {
+	struct ring *r;
+	struct ringfiles files;
+	struct ringitems items;
+	struct faults *faults;
+};
 
-	return s ? s : "no reason given";
+static void
+complain(struct loading *l, const char *rule, const char *path, const char *text)
+{
+	faults_add(l->faults, FAULT_ERROR, rule, path, 0, "%s", text);
 }
 
-static BIO *
-memory(const struct ringfile *file)
+/* The first item of a file; NULL: it held none, and has its fault. */
+static const struct ringitem *
+first_of(const struct loading *l, const struct ringfile *file)
 {
-	return BIO_new_mem_buf(file->bytes ? file->bytes : "", (int)file->size);
-}
-
-/* True when the last PEM read ended for want of another object, not because of one that is broken. */
-static bool
-at_end(void)
-{
-	unsigned long e = ERR_peek_last_error();
-
-	return ERR_GET_LIB(e) == ERR_LIB_PEM && ERR_GET_REASON(e) == PEM_R_NO_START_LINE;
-}
-
-/* Every certificate of a file, in order. NULL with a fault when there is none or one is broken. */
-static STACK_OF(X509) *
-read_certificates(const struct ringfile *file, struct fault *f)
-{
-	STACK_OF(X509) *list = sk_X509_new_null();
-	BIO *in = memory(file);
-	X509 *x = NULL;
-
-	ERR_clear_error();
-	while (list && in && (x = PEM_read_bio_X509(in, NULL, NULL, NULL)) != NULL)
-		if (!sk_X509_push(list, x)) {
-			X509_free(x);
-			break;
-		}
-	BIO_free(in);
-	if (sk_X509_num(list) > 0 && at_end()) {
-		ERR_clear_error();
-		return list;
-	}
-	if (at_end())
-		fault_set(f, "%s: holds no certificate; it must be PEM", file->path);
-	else
-		fault_set(f, "%s: cannot be read as PEM certificates: %s", file->path, why());
-	sk_X509_pop_free(list, X509_free);
-	ERR_clear_error();
+	for (size_t i = 0; i < l->items.n; i++)
+		if (l->items.item[i].file == file)
+			return &l->items.item[i];
 	return NULL;
 }
 
+/* Everything behind the first certificate of its file. */
 static int
-add_crl(X509_STORE *store, BIO *in, size_t *n)
+take_chain(struct loading *l, const struct ringitem *first, struct pair *p)
 {
-	X509_CRL *crl;
+	const struct ringitem *end = l->items.item + l->items.n;
 
-	while ((crl = PEM_read_bio_X509_CRL(in, NULL, NULL, NULL)) != NULL) {
-		int ok = X509_STORE_add_crl(store, crl);
-
-		X509_CRL_free(crl);
-		if (!ok)
+	p->chain = sk_X509_new_null();
+	for (const struct ringitem *at = first + 1; p->chain != NULL && at < end && at->file == first->file; at++) {
+		if (!X509_up_ref(at->x))
 			return -1;
-		++*n;
+		if (!sk_X509_push(p->chain, at->x)) {
+			X509_free(at->x);
+			return -1;
+		}
 	}
-	return at_end() ? 0 : -1;
+	return p->chain != NULL ? 0 : -1;
 }
 
-static int
-load_crls(struct ring *r, const struct ringfile *file, struct fault *f)
+/* A pair is added to the ring before it is complete, so that ring_unref frees what there is of it. */
+static void
+take_pair(struct loading *l, const struct ringitem *x, const struct ringitem *key)
 {
-	BIO *in = memory(file);
-	size_t n = 0;
-	int rc = -1;
+	struct pair *p = &l->r->pair[l->r->n++];
+	struct fault f;
 
+	memcpy(p->label, x->file->label, sizeof p->label);
+	if (X509_up_ref(x->x))
+		p->certificate = x->x;
+	if (EVP_PKEY_up_ref(key->key))
+		p->key = key->key;
+	if (p->certificate == NULL || p->key == NULL || take_chain(l, x, p) < 0) {
+		complain(l, "memory", x->file->path, "out of memory");
+	} else if (!X509_check_private_key(p->certificate, p->key)) {
+		fault_set(&f, "this key does not belong to the certificate in %s; put the pair that was made together there", x->file->path);
+		complain(l, "ring_pair", key->file->path, f.text);
+	}
 	ERR_clear_error();
-	if (in && add_crl(r->store, in, &n) == 0)
-		rc = n ? 0 : fault_set(f, "%s: holds no CRL; it must be PEM", file->path);
-	else
-		fault_set(f, "%s: cannot be read as PEM CRLs: %s", file->path, why());
-	BIO_free(in);
-	ERR_clear_error();
-	if (rc == 0)
-		X509_STORE_set_flags(r->store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
-	return rc;
+}
+
+static void
+load_pair(struct loading *l, const struct ringfile *pem)
+{
+	const struct ringfile *key = ringfiles_find(&l->files, RINGFILE_KEY, pem->label);
+	const struct ringitem *x = first_of(l, pem), *k = key != NULL ? first_of(l, key) : NULL;
+	struct fault f;
+
+	if (key == NULL) {
+		fault_set(&f, "there is no key %s.key beside it", pem->label);
+		complain(l, "ring_pair", pem->path, f.text);
+	} else if (x != NULL && k != NULL) {
+		take_pair(l, x, k);
+	}
+}
+
+static void
+load_key(struct loading *l, const struct ringfile *key)
+{
+	struct fault f;
+
+	if (ringfiles_find(&l->files, RINGFILE_PEM, key->label) != NULL)
+		return;
+	fault_set(&f, "there is no certificate %s.pem beside it", key->label);
+	complain(l, "ring_pair", key->path, f.text);
+}
+
+static void
+load_permit(struct loading *l, const struct ringfile *file)
+{
+	l->r->permit = permit_parse(file->bytes, file->len, file->path, l->faults);
+}
+
+/* What a ring takes from each of its files besides their items. */
+static void
+load_files(struct loading *l)
+{
+	static void (*const load[])(struct loading *l, const struct ringfile *file) = {
+		[RINGFILE_PEM] = load_pair, [RINGFILE_KEY] = load_key, [RINGFILE_PERMIT] = load_permit, [RINGFILE_BELOW] = NULL };
+
+	for (size_t i = 0; i < l->files.n; i++)
+		if (load[l->files.file[i].kind] != NULL)
+			load[l->files.file[i].kind](l, &l->files.file[i]);
 }
 
 static int
@@ -129,94 +155,27 @@ trust(struct ring *r, X509 *x)
 }
 
 static int
-load_signers(struct ring *r, const struct ringfile *file, struct fault *f)
+revoke(struct ring *r, X509_CRL *crl)
 {
-	STACK_OF(X509) *list = read_certificates(file, f);
-	int i, rc = list ? 0 : -1;
-
-	for (i = 0; rc == 0 && i < sk_X509_num(list); i++)
-		if (trust(r, sk_X509_value(list, i)) < 0)
-			rc = fault_set(f, "%s: cannot be trusted: %s", file->path, why());
-	sk_X509_pop_free(list, X509_free);
-	return rc;
+	return X509_STORE_set_flags(r->store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) && X509_STORE_add_crl(r->store, crl) ? 0 : -1;
 }
 
-/* Nobody is there to type a pass phrase: says that one was asked for, and gives none. */
-static int
-no_pass(char *buf, int size, int rwflag, void *asked)
+/* The signers and CRLs. */
+static void
+load_trust(struct loading *l)
 {
-	(void)buf;
-	(void)size;
-	(void)rwflag;
-	*(bool *)asked = true;
-	return -1;
-}
+	for (size_t i = 0; i < l->items.n; i++) {
+		const struct ringitem *at = &l->items.item[i];
+		int rc = 0;
 
-static EVP_PKEY *
-read_key(const struct ringfile *file, struct fault *f)
-{
-	bool asked = false;
-	BIO *in = memory(file);
-	EVP_PKEY *key;
-
-	ERR_clear_error();
-	key = in ? PEM_read_bio_PrivateKey(in, NULL, no_pass, &asked) : NULL;
-	BIO_free(in);
-	if (key)
-		return key;
-	if (asked)
-		fault_set(f, "%s: the key is encrypted and nobody is there to type its pass phrase; write it without one: "
-			"openssl pkey -in %s -out NEWFILE", file->path, file->path);
-	else
-		fault_set(f, "%s: cannot be read as a PEM private key: %s", file->path, why());
-	ERR_clear_error();
-	return NULL;
-}
-
-/* A pair is added to the ring before it is complete, so that ring_unref frees what there is of it. */
-static int
-load_pair(struct ring *r, const struct ringfiles *files, const struct ringfile *pem, struct fault *f)
-{
-	const struct ringfile *key = ringfiles_find(files, RINGFILE_KEY, pem->label);
-	struct pair *p = &r->pair[r->n];
-
-	if (key == NULL)
-		return fault_set(f, "%s: there is no key %s.key beside it", pem->path, pem->label);
-	r->n++;
-	memcpy(p->label, pem->label, sizeof p->label);
-	p->chain = read_certificates(pem, f);
-	if (p->chain == NULL)
-		return -1;
-	p->certificate = sk_X509_shift(p->chain);
-	p->key = read_key(key, f);
-	if (p->key == NULL)
-		return -1;
-	if (X509_check_private_key(p->certificate, p->key))
-		return 0;
-	ERR_clear_error();
-	return fault_set(f, "%s: this key does not belong to the certificate in %s; put the pair that was made together there",
-		key->path, pem->path);
-}
-
-static int
-load_file(struct ring *r, const struct ringfiles *files, const struct ringfile *file, struct fault *f)
-{
-	switch (file->kind) {
-	case RINGFILE_PEM:
-		return load_pair(r, files, file, f);
-	case RINGFILE_KEY:
-		if (ringfiles_find(files, RINGFILE_PEM, file->label) == NULL)
-			return fault_set(f, "%s: there is no certificate %s.pem beside it", file->path, file->label);
-		return 0;
-	case RINGFILE_SIGNER:
-		return load_signers(r, file, f);
-	case RINGFILE_CRL:
-		return load_crls(r, file, f);
-	case RINGFILE_DEFAULT:
-	case RINGFILE_DIR:
-		break;
+		if (at->file->kind == RINGFILE_SIGNER)
+			rc = trust(l->r, at->x);
+		else if (at->crl != NULL)
+			rc = revoke(l->r, at->crl);
+		if (rc < 0)
+			faults_add(l->faults, FAULT_ERROR, "ring_content", at->file->path, at->line, "cannot be used: %s", ringitem_why());
 	}
-	return 0;
+	ERR_clear_error();
 }
 
 static const struct pair *
@@ -233,43 +192,52 @@ find_pair(const struct ring *r, const char *label)
 }
 
 /* The one line of `default`, without the blanks around it. */
-static int
-choose(struct ring *r, const struct ringfile *file, struct fault *f)
+static void
+choose(struct loading *l, const struct ringfile *file)
 {
 	char line[RING_LABEL];
 	const struct pair *p;
 
-	if (ringfile_line(file, line, sizeof line) < 0 || (p = find_pair(r, line)) == NULL || line[0] == '\0')
-		return fault_set(f, "%s: must hold one line with the label of a certificate of this ring", file->path);
-	r->chosen = (size_t)(p - r->pair);
-	return 0;
+	if (ringfile_line(file, line, sizeof line) < 0 || (p = find_pair(l->r, line)) == NULL || line[0] == '\0')
+		complain(l, "ring_default", file->path, "must hold one line with the label of a certificate of this ring");
+	else
+		l->r->chosen = (size_t)(p - l->r->pair);
 }
 
-static int
-choose_default(struct ring *r, const struct ringfiles *files, struct fault *f)
+static void
+choose_default(struct loading *l)
 {
-	const struct ringfile *file = ringfiles_find(files, RINGFILE_DEFAULT, "default");
+	const struct ringfile *file = ringfiles_find(&l->files, RINGFILE_DEFAULT, "default");
+	const struct ring *r = l->r;
 
 	if (file)
-		return choose(r, file, f);
-	if (r->n > 1)
-		return fault_set(f, "%s: holds more than one certificate (%s, %s) and no default; write the label of one into %s/default",
-			r->dir, r->pair[0].label, r->pair[1].label, r->dir);
-	return 0;
+		choose(l, file);
+	else if (r->n > 1)
+		faults_add(l->faults, FAULT_ERROR, "ring_default", r->dir, 0,
+			"holds more than one certificate (%s, %s) and no default; write the label of one into %s/default", r->pair[0].label,
+			r->pair[1].label, r->dir);
 }
 
-static int
-load(struct ring *r, const struct ringfiles *files, struct fault *f)
+static void
+load(struct loading *l)
 {
-	size_t i;
+	size_t errors = l->faults->errors;
+	const char *dir = l->r->dir;
 
-	for (i = 0; i < files->n; i++)
-		if (load_file(r, files, &files->file[i], f) < 0)
-			return -1;
-	if (sk_X509_NAME_num(r->signers) == 0)
-		return fault_set(f, "%s: no signers; put the certificates of the authorities to trust into %s/signers/*.pem",
-			r->dir, r->dir);
-	return choose_default(r, files, f);
+	ringother_judge(&l->files, l->faults);
+	ringitems_read(&l->items, &l->files, l->faults);
+	ringcrl_judge(&l->items, l->faults);
+	load_files(l);
+	load_trust(l);
+	if (ringfiles_count(&l->files, RINGFILE_SIGNER) == 0)
+		faults_add(l->faults, FAULT_ERROR, "ring_signers", dir, 0,
+			"no signers; put the certificates of the authorities to trust into %s/signers/*.pem", dir);
+	if (l->faults->errors == errors)
+		choose_default(l);
+	if (l->faults->errors == errors) {
+		ringhealth_warn(&l->items, l->r->store, dir, l->faults);
+		ringcrl_warn(&l->items, l->faults);
+	}
 }
 
 static struct ring *
@@ -291,22 +259,24 @@ ring_new(const char *dir, size_t pairs)
 }
 
 struct ring *
-ring_load(const char *dir, struct fault *f)
+ring_load(const char *dir, struct faults *faults)
 {
-	struct ringfiles files;
-	struct ring *r;
+	struct loading l = { .faults = faults };
+	size_t errors = faults->errors;
 
-	if (ringfiles_read(&files, dir, f) < 0)
+	if (ringfiles_read(&l.files, dir, faults) < 0)
 		return NULL;
-	r = ring_new(dir, ringfiles_count(&files, RINGFILE_PEM));
-	if (r == NULL)
-		fault_set(f, "%s: out of memory", dir);
-	else if (load(r, &files, f) < 0) {
-		ring_unref(r);
-		r = NULL;
-	}
-	ringfiles_free(&files);
-	return r;
+	l.r = ring_new(dir, ringfiles_count(&l.files, RINGFILE_PEM));
+	if (l.r == NULL)
+		faults_add(faults, FAULT_ERROR, "memory", dir, 0, "out of memory");
+	else
+		load(&l);
+	ringitems_free(&l.items);
+	ringfiles_free(&l.files);
+	if (faults->errors == errors)
+		return l.r;
+	ring_unref(l.r);
+	return NULL;
 }
 
 struct ring *
@@ -329,6 +299,7 @@ ring_unref(struct ring *r)
 		sk_X509_pop_free(r->pair[i].chain, X509_free);
 	}
 	free(r->pair);
+	permit_free(r->permit);
 	X509_STORE_free(r->store);
 	sk_X509_NAME_pop_free(r->signers, X509_NAME_free);
 	free(r);
@@ -346,13 +317,31 @@ ring_has(const struct ring *r, const char *label)
 	return find_pair(r, label) != NULL;
 }
 
+int
+ring_permits(const struct ring *r, const char *user, struct fault *f)
+{
+	return permit_check(r->permit, user, r->dir, r->n > 0, f);
+}
+
+void
+ring_judge(const struct ring *r, const char *label, enum way way, const struct ssl_ctx_st *ctx, const struct ring_user *u, struct faults *faults)
+{
+	const struct pair *p = find_pair(r, label);
+	char path[RING_PATH + RING_LABEL + 8];
+
+	if (p == NULL)
+		return;
+	snprintf(path, sizeof path, "%s/%s.pem", r->dir, p->label);
+	ringhealth_use(p->certificate, path, way, ctx, u, faults);
+}
+
 static int
 use_pair(const struct ring *r, const struct pair *p, SSL_CTX *ctx, struct fault *f)
 {
 	ERR_clear_error();
 	if (SSL_CTX_use_cert_and_key(ctx, p->certificate, p->key, p->chain, 1) == 1)
 		return 0;
-	fault_set(f, "%s/%s.pem: cannot be used: %s", r->dir, p->label, why());
+	fault_set(f, "%s/%s.pem: cannot be used: %s", r->dir, p->label, ringitem_why());
 	return -1; /* the error stays in OpenSSL's queue: tls_config asks it whether the key is too short */
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * ring: a key ring read from a directory (DESIGN 3.3): LABEL.pem (certificate, then its intermediates), LABEL.key
- * (0600), default (one line), signers/ and crls/ (each *.pem). Immutable once loaded, counted. All of it is read before any of it
- * is believed: a directory that changes between two reads (its files' identity, size and mtime are compared before and
- * after) is read again, at most 20 times in 2 s.
+ * (0600), default (one line), signers/ and crls/ (*.pem, *.crt, *.cer, *.crl), permit (who may use it). Immutable once loaded, counted. All of it is
+ * read before any of it is believed: a directory that changes between two reads (its files' identity, size and mtime are compared before and
+ * after) is read again, at most 20 times in 2 s. What is there and not understood is a fault (ringitem, ringother, ringcrl).
  */
 #ifndef SALLYPORT_RING_H
 #define SALLYPORT_RING_H
@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "facts.h"
 #include "fault.h"
 
 struct dn;
@@ -24,10 +25,11 @@ struct ssl_ctx_st;
  */
 
 /*
- * Loads the ring in `dir`. NULL with a sentence naming the file and the remedy: missing directory, key readable by group or
- * world ("chmod 600 …"), key that does not fit its certificate, two pairs and no `default`, unreadable PEM, no signers.
+ * Loads the ring in `dir`. NULL with a fault for each thing that is wrong, with file, line and remedy: missing directory, key readable by group or
+ * world ("chmod 600 …"), key that does not fit its certificate, two pairs and no `default`, whatever is not read, no signers. Warnings: certificates and
+ * CRLs out of their time, entries of the directories that are none of a ring's, a ring by which nobody verifies.
  */
-struct ring *ring_load(const char *dir, struct fault *f);
+struct ring *ring_load(const char *dir, struct faults *faults);
 struct ring *ring_ref(struct ring *r);
 void ring_unref(struct ring *r); /* NULL is fine */
 
@@ -36,6 +38,17 @@ const char *ring_dir(const struct ring *r);
 bool ring_has(const struct ring *r, const char *label);
 /* Whether is(arg, subject) is true of a signer, or of an intermediate of a pair. False as well when memory ran out. */
 bool ring_any_authority(const struct ring *r, bool (*is)(void *arg, const struct dn *subject), void *arg);
+/* Whether the region's user may use it, by the file `permit` (permit.h). -1 with a sentence. */
+int ring_permits(const struct ring *r, const char *user, struct fault *f);
+
+struct ring_user { /* a definition that uses a ring, for sentences; borrowed */
+	const char *file;
+	int line;
+	const char *kind, *name; /* "tcpipservice", "IPICSEC" */
+};
+
+/* Warns when the pair `label` ("" = default; none: nothing) does not fit its use by u, with the suites and versions of ctx. For tls_config.c. */
+void ring_judge(const struct ring *r, const char *label, enum way way, const struct ssl_ctx_st *ctx, const struct ring_user *u, struct faults *faults);
 
 /*
  * Puts the labelled pair and its explicit chain ("" = default; a ring without pair: nothing, and that is no fault when

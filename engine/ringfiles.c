@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ringfiles.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "file.h"
+#include "pem.h"
 
 #define FILES_MAX 1000
 #define FILE_BYTES (1024 * 1024)
+#define DEPTH_MAX 3 /* levels of foreign directories that are looked into */
 #define TRIES 20
 #define PAUSE_NS (10 * 1000 * 1000L) /* the n-th pause is n times this: 1.9 s in all */
 /* Two changes within one tick of the kernel's clock leave the same time behind: what is younger than this may still change unseen. */
@@ -22,40 +24,67 @@
 
 enum reading { READ_DONE, READ_CHANGED, READ_FAILED };
 
-/* What belongs to a ring, by place and ending. Anything else in the directory is none of ours. */
+/* One attempt: what it has seen so far, and why it ended. */
+struct attempt {
+	struct ringfiles *l;
+	const char *dir;
+	struct fault why;
+	char where[RING_PATH];
+};
+
+/* What belongs to a ring, by place and name: an ending when it begins with a dot. maps.lua is certmap_read's to read. */
 static const struct {
-	const char *under, *ending;
+	const char *under, *name;
 	enum ringfile_kind kind;
 } rooms[] = {
 	{ "", ".pem", RINGFILE_PEM },
 	{ "", ".key", RINGFILE_KEY },
 	{ "", "default", RINGFILE_DEFAULT },
+	{ "", "permit", RINGFILE_PERMIT },
+	{ "", "maps.lua", RINGFILE_DIR },
+	{ "", "signers", RINGFILE_DIR },
+	{ "", "crls", RINGFILE_DIR },
 	{ "/signers", ".pem", RINGFILE_SIGNER },
+	{ "/signers", ".crt", RINGFILE_SIGNER },
+	{ "/signers", ".cer", RINGFILE_SIGNER },
+	{ "/signers", ".crl", RINGFILE_SIGNER },
 	{ "/crls", ".pem", RINGFILE_CRL },
+	{ "/crls", ".crt", RINGFILE_CRL },
+	{ "/crls", ".cer", RINGFILE_CRL },
+	{ "/crls", ".crl", RINGFILE_CRL },
 };
 
-static bool
-ends(const char *name, const char *ending)
-{
-	size_t n = strlen(name), m = strlen(ending);
+/* READ_FAILED, with the fault that will be given unless a later attempt does better. */
+static enum reading
+failed(struct attempt *a, const char *path, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-	return n >= m && strcmp(name + n - m, ending) == 0;
+static enum reading
+failed(struct attempt *a, const char *path, const char *format, ...)
+{
+	va_list ap;
+
+	snprintf(a->where, sizeof a->where, "%s", path);
+	va_start(ap, format);
+	vsnprintf(a->why.text, sizeof a->why.text, format, ap);
+	va_end(ap);
+	return READ_FAILED;
 }
 
 static struct ringfile *
-add(struct ringfiles *l, enum ringfile_kind kind, const char *label, const char *path, struct fault *f)
+add(struct attempt *a, enum ringfile_kind kind, const char *label, const char *path)
 {
+	struct ringfiles *l = a->l;
 	struct ringfile *grown;
 
 	if (l->n >= FILES_MAX) {
-		fault_set(f, "%s: more than %d files in one ring", path, FILES_MAX);
+		failed(a, path, "more than %d files in one ring", FILES_MAX);
 		return NULL;
 	}
 	grown = realloc(l->file, (l->n + 1) * sizeof *grown);
-	if (grown == NULL || strlen(label) >= sizeof grown->label || strlen(path) >= sizeof grown->path) {
+	if (grown == NULL || strlen(label) >= sizeof grown->label) {
 		if (grown)
 			l->file = grown;
-		fault_set(f, "%s: %s", path, grown ? "the name is too long" : "out of memory");
+		failed(a, path, "%s", grown ? "the name is too long" : "out of memory");
 		return NULL;
 	}
 	l->file = grown;
@@ -75,70 +104,132 @@ note(struct ringfile *file, const struct stat *st)
 	file->dev = st->st_dev;
 	file->ino = st->st_ino;
 	file->mode = st->st_mode;
+	file->uid = st->st_uid;
 	file->size = S_ISDIR(st->st_mode) ? 0 : st->st_size;
 	file->changed = later ? st->st_ctim : st->st_mtim;
 }
 
-/* Adds one entry with what stat says of it. READ_CHANGED: it was there a moment ago. */
+static bool
+is_foreign(enum ringfile_kind kind)
+{
+	return kind == RINGFILE_OTHER || kind == RINGFILE_BELOW;
+}
+
+static void
+cannot(struct ringfile *file, const char *why)
+{
+	free(file->why);
+	file->why = strdup(why);
+}
+
+/* Adds one entry with what stat says of it. READ_CHANGED: it was there a moment ago, or what it is a link to is not there yet. */
 static enum reading
-see(struct ringfiles *l, enum ringfile_kind kind, const char *label, const char *path, struct fault *f)
+see(struct attempt *a, enum ringfile_kind kind, const char *label, const char *path)
 {
 	struct ringfile *file;
 	struct stat st;
+	int error = stat(path, &st) < 0 ? errno : 0;
 
-	if (stat(path, &st) < 0) {
-		fault_set(f, "%s: %s", path, strerror(errno));
-		return errno == ENOENT ? READ_CHANGED : READ_FAILED;
+	if (error == ENOENT) {
+		failed(a, path, "a link to nothing");
+		return READ_CHANGED;
 	}
-	file = add(l, kind, label, path, f);
+	if (error != 0 && !is_foreign(kind))
+		return failed(a, path, "%s", strerrordesc_np(error));
+	file = add(a, kind, label, path);
 	if (file == NULL)
 		return READ_FAILED;
-	note(file, &st);
+	if (error == 0)
+		note(file, &st);
+	else
+		cannot(file, strerrordesc_np(error));
 	return READ_DONE;
 }
 
+static enum reading see_below(struct attempt *a, const char *path, int depth);
+
+/* An entry that is none of the ring's: it is looked at, and a directory is looked into. */
 static enum reading
-see_entry(struct ringfiles *l, const char *dir, const char *under, const char *name, struct fault *f)
+see_foreign(struct attempt *a, enum ringfile_kind kind, const char *name, const char *path, int depth)
+{
+	enum reading r = see(a, kind, name, path);
+	size_t at = a->l->n - 1;
+
+	if (r == READ_DONE && S_ISDIR(a->l->file[at].mode) && depth < DEPTH_MAX)
+		r = see_below(a, path, depth + 1);
+	return r;
+}
+
+static enum reading
+see_entry(struct attempt *a, const char *under, const char *name)
 {
 	char path[RING_PATH], label[RING_LABEL];
-	size_t i;
+	size_t i, n = strlen(name);
 
+	if ((size_t)snprintf(path, sizeof path, "%s%s/%s", a->dir, under, name) >= sizeof path || n >= sizeof label)
+		return failed(a, a->dir, "%s: the name is too long", name);
 	for (i = 0; i < sizeof rooms / sizeof *rooms; i++) {
-		if (strcmp(rooms[i].under, under) != 0 || !ends(name, rooms[i].ending))
+		size_t end = rooms[i].name[0] == '.' ? strlen(rooms[i].name) : 0;
+
+		if (strcmp(rooms[i].under, under) != 0 || n < end || strcmp(name + (end ? n - end : 0), rooms[i].name) != 0)
 			continue;
-		if (rooms[i].kind == RINGFILE_DEFAULT && strcmp(name, rooms[i].ending) != 0)
-			continue;
-		if ((size_t)snprintf(path, sizeof path, "%s%s/%s", dir, under, name) >= sizeof path)
-			return fault_set(f, "%s%s/%s: the name is too long", dir, under, name), READ_FAILED;
-		if ((size_t)snprintf(label, sizeof label, "%s", name) >= sizeof label)
-			return fault_set(f, "%s%s/%s: the name is too long", dir, under, name), READ_FAILED;
-		if (rooms[i].kind != RINGFILE_DEFAULT)
-			label[strlen(name) - strlen(rooms[i].ending)] = '\0';
-		return see(l, rooms[i].kind, label, path, f);
+		snprintf(label, sizeof label, "%.*s", (int)(n - end), name);
+		return rooms[i].kind == RINGFILE_DIR ? READ_DONE : see(a, rooms[i].kind, label, path);
 	}
-	return READ_DONE;
+	return see_foreign(a, RINGFILE_OTHER, name, path, 0);
+}
+
+static enum reading
+see_entry_below(struct attempt *a, const char *dir, const char *name, int depth)
+{
+	char path[RING_PATH];
+
+	if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, name) >= sizeof path)
+		return failed(a, dir, "%s: the name is too long", name);
+	return see_foreign(a, RINGFILE_BELOW, name, path, depth);
+}
+
+static enum reading
+see_below(struct attempt *a, const char *path, int depth)
+{
+	struct ringfile *dir = &a->l->file[a->l->n - 1];
+	enum reading r = READ_DONE;
+	struct dirent *e;
+	struct fault f;
+	DIR *d = file_opendir(path, NULL, &f);
+
+	if (d == NULL) {
+		cannot(dir, f.text);
+		return READ_DONE;
+	}
+	while (r == READ_DONE && (e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.')
+			r = see_entry_below(a, path, e->d_name, depth);
+	closedir(d);
+	return r;
 }
 
 /* Without `must` a directory that is not there is an empty one. */
 static enum reading
-see_dir(struct ringfiles *l, const char *dir, const char *under, bool must, struct fault *f)
+see_dir(struct attempt *a, const char *under, bool must)
 {
 	char path[RING_PATH];
-	enum reading r = READ_DONE;
+	enum reading r;
 	struct dirent *e;
+	struct fault f;
 	DIR *d;
 
-	if ((size_t)snprintf(path, sizeof path, "%s%s", dir, under) >= sizeof path)
-		return fault_set(f, "%s: the name is too long", dir), READ_FAILED;
-	d = opendir(path);
+	if ((size_t)snprintf(path, sizeof path, "%s%s", a->dir, under) >= sizeof path)
+		return failed(a, a->dir, "the name is too long");
+	d = file_opendir(path, NULL, &f);
 	if (d == NULL && errno == ENOENT && !must)
 		return READ_DONE;
 	if (d == NULL)
-		return fault_set(f, "%s: %s; a key ring is a directory", path, strerror(errno)), READ_FAILED;
-	r = see(l, RINGFILE_DIR, under, path, f);
+		return failed(a, path, "%s%s", f.text, errno == EPERM ? "" : "; a key ring is a directory, and so are its signers and crls");
+	r = see(a, RINGFILE_DIR, under, path);
 	while (r == READ_DONE && (e = readdir(d)) != NULL)
 		if (e->d_name[0] != '.')
-			r = see_entry(l, dir, under, e->d_name, f);
+			r = see_entry(a, under, e->d_name);
 	closedir(d);
 	return r;
 }
@@ -152,29 +243,31 @@ by_kind_and_name(const void *a, const void *b)
 }
 
 static enum reading
-see_all(struct ringfiles *l, const char *dir, struct fault *f)
+see_all(struct attempt *a)
 {
 	enum reading r;
 
-	memset(l, 0, sizeof *l);
-	r = see_dir(l, dir, "", true, f);
+	memset(a->l, 0, sizeof *a->l);
+	r = see_dir(a, "", true);
 	if (r == READ_DONE)
-		r = see_dir(l, dir, "/signers", false, f);
+		r = see_dir(a, "/signers", false);
 	if (r == READ_DONE)
-		r = see_dir(l, dir, "/crls", false, f);
+		r = see_dir(a, "/crls", false);
 	if (r == READ_DONE)
-		qsort(l->file, l->n, sizeof *l->file, by_kind_and_name);
+		qsort(a->l->file, a->l->n, sizeof *a->l->file, by_kind_and_name);
 	else
-		ringfiles_free(l);
+		ringfiles_free(a->l);
 	return r;
 }
 
+/* A foreign file may change as it likes; that it is there counts. */
 static bool
 same(const struct ringfile *a, const struct ringfile *b)
 {
-	return a->kind == b->kind && strcmp(a->path, b->path) == 0 && a->dev == b->dev && a->ino == b->ino
-		&& a->mode == b->mode && a->size == b->size
-		&& a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+	if (a->kind != b->kind || strcmp(a->path, b->path) != 0)
+		return false;
+	return is_foreign(a->kind) || (a->dev == b->dev && a->ino == b->ino && a->mode == b->mode && a->size == b->size
+		&& a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec);
 }
 
 static bool
@@ -182,7 +275,8 @@ settled(const struct ringfile *file, const struct timespec *now)
 {
 	int64_t age = (int64_t)(now->tv_sec - file->changed.tv_sec) * 1000000000 + (now->tv_nsec - file->changed.tv_nsec);
 
-	return age < -SKEW_NS || age > SETTLED_NS; /* far in the future: the clock was set back, and its time tells nothing */
+	/* far in the future: the clock was set back, and its time tells nothing */
+	return is_foreign(file->kind) || age < -SKEW_NS || age > SETTLED_NS;
 }
 
 /* True when the directory is now as `before` saw it, and has been so for longer than its clock's grain. */
@@ -190,10 +284,11 @@ static bool
 unchanged(const struct ringfiles *before, const char *dir, const struct timespec *began)
 {
 	struct ringfiles after;
+	struct attempt again = { .l = &after, .dir = dir };
 	bool ok;
 	size_t i;
 
-	if (see_all(&after, dir, NULL) != READ_DONE)
+	if (see_all(&again) != READ_DONE)
 		return false;
 	ok = before->n == after.n;
 	for (i = 0; ok && i < before->n; i++)
@@ -203,80 +298,76 @@ unchanged(const struct ringfiles *before, const char *dir, const struct timespec
 }
 
 static enum reading
-read_bytes(struct ringfile *file, int fd, struct fault *f)
+read_file(struct attempt *a, struct ringfile *file)
 {
-	size_t have = 0, want = (size_t)file->size;
-	ssize_t n = 1;
+	const struct file_rule rule = { .class = file->kind == RINGFILE_KEY ? FILE_SECRET : FILE_PLAIN, .max = FILE_BYTES };
+	struct file_content c;
+	struct fault f;
 
-	if (want == 0)
-		return READ_DONE;
-	file->bytes = malloc(want);
-	if (file->bytes == NULL)
-		return fault_set(f, "%s: out of memory", file->path), READ_FAILED;
-	while (have < want && (n = read(fd, file->bytes + have, want - have)) > 0)
-		have += (size_t)n;
-	if (n < 0)
-		return fault_set(f, "%s: cannot be read: %s", file->path, strerror(errno)), READ_FAILED;
-	return have == want ? READ_DONE : READ_CHANGED;
-}
-
-/* Refuses what must not be read at all. */
-static enum reading
-permit(const struct ringfile *file, struct fault *f)
-{
-	if (!S_ISREG(file->mode))
-		return fault_set(f, "%s: is not a regular file", file->path), READ_FAILED;
-	if (file->size > FILE_BYTES)
-		return fault_set(f, "%s: is larger than %d bytes", file->path, FILE_BYTES), READ_FAILED;
-	if (file->kind == RINGFILE_KEY && (file->mode & 077))
-		return fault_set(f, "%s: this key is accessible to group or world; chmod 600 %s", file->path, file->path), READ_FAILED;
-	return READ_DONE;
-}
-
-static enum reading
-read_file(struct ringfile *file, struct fault *f)
-{
-	enum reading r = permit(file, f);
-	struct stat st;
-	int fd;
-
-	if (r != READ_DONE)
-		return r;
-	fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0) {
-		fault_set(f, "%s: cannot be read: %s", file->path, strerror(errno));
-		return errno == ENOENT ? READ_CHANGED : READ_FAILED;
+	if (file_read(file->path, &rule, &c, &f) < 0) {
+		failed(a, file->path, "%s", f.text);
+		return c.error == ENOENT ? READ_CHANGED : READ_FAILED;
 	}
-	if (fstat(fd, &st) < 0 || st.st_ino != file->ino || st.st_dev != file->dev)
-		r = READ_CHANGED;
-	else
-		r = read_bytes(file, fd, f);
-	close(fd);
-	return r;
+	file->bytes = c.bytes;
+	file->len = c.len;
+	return c.st.st_ino == file->ino && c.st.st_dev == file->dev && c.len == (size_t)file->size ? READ_DONE : READ_CHANGED;
+}
+
+/* The first bytes of what is none of the ring's; that they cannot be read is for ringother to judge. */
+static void
+peek(struct ringfile *file)
+{
+	const struct file_rule rule = { .class = FILE_PLAIN, .max = PEM_LOOK, .head = true };
+	struct file_content c;
+	struct fault f;
+
+	if (!S_ISREG(file->mode) || file->why != NULL)
+		return;
+	if (file_read(file->path, &rule, &c, &f) < 0)
+		cannot(file, f.text);
+	file->bytes = c.bytes;
+	file->len = c.len;
 }
 
 static enum reading
-read_once(struct ringfiles *l, const char *dir, struct fault *f)
+read_once(struct attempt *a)
 {
 	struct timespec began;
 	enum reading r;
 	size_t i;
 
 	clock_gettime(CLOCK_REALTIME, &began);
-	r = see_all(l, dir, f);
-	for (i = 0; r == READ_DONE && i < l->n; i++)
-		if (l->file[i].kind != RINGFILE_DIR)
-			r = read_file(&l->file[i], f);
-	if (r == READ_DONE && !unchanged(l, dir, &began))
+	r = see_all(a);
+	for (i = 0; r == READ_DONE && i < a->l->n; i++)
+		if (is_foreign(a->l->file[i].kind))
+			peek(&a->l->file[i]);
+		else if (a->l->file[i].kind != RINGFILE_DIR)
+			r = read_file(a, &a->l->file[i]);
+	if (r == READ_DONE && !unchanged(a->l, a->dir, &began)) {
+		failed(a, a->dir, "changed each of %d times it was read; load it when it is at rest", TRIES);
 		r = READ_CHANGED;
+	}
 	if (r != READ_DONE)
-		ringfiles_free(l);
+		ringfiles_free(a->l);
 	return r;
 }
 
-int
-ringfiles_read(struct ringfiles *l, const char *dir, struct fault *f)
+static void
+warn(const struct ringfiles *l, struct faults *faults)
 {
+	for (size_t i = 0; i < l->n; i++) {
+		const struct ringfile *file = &l->file[i];
+		struct stat st = { .st_mode = file->mode, .st_uid = file->uid };
+
+		if (!is_foreign(file->kind))
+			file_warn(file->path, FILE_PLAIN, &st, "", faults);
+	}
+}
+
+int
+ringfiles_read(struct ringfiles *l, const char *dir, struct faults *faults)
+{
+	struct attempt a = { .l = l, .dir = dir };
 	struct timespec pause = { 0, 0 };
 	enum reading r = READ_CHANGED;
 	int i;
@@ -284,11 +375,14 @@ ringfiles_read(struct ringfiles *l, const char *dir, struct fault *f)
 	for (i = 0; i < TRIES && r == READ_CHANGED; i++) {
 		pause.tv_nsec = i * PAUSE_NS;
 		nanosleep(&pause, NULL);
-		r = read_once(l, dir, f);
+		r = read_once(&a);
 	}
-	if (r == READ_CHANGED)
-		fault_set(f, "%s: changed each of %d times it was read; load it when it is at rest", dir, TRIES);
-	return r == READ_DONE ? 0 : -1;
+	if (r == READ_DONE) {
+		warn(l, faults);
+		return 0;
+	}
+	faults_add(faults, FAULT_ERROR, "ring_file", a.where, 0, "%s", a.why.text);
+	return -1;
 }
 
 void
@@ -298,8 +392,9 @@ ringfiles_free(struct ringfiles *l)
 
 	for (i = 0; i < l->n; i++) {
 		if (l->file[i].bytes)
-			explicit_bzero(l->file[i].bytes, (size_t)l->file[i].size);
+			explicit_bzero(l->file[i].bytes, l->file[i].len);
 		free(l->file[i].bytes);
+		free(l->file[i].why);
 	}
 	free(l->file);
 	memset(l, 0, sizeof *l);
@@ -329,7 +424,7 @@ ringfiles_count(const struct ringfiles *l, enum ringfile_kind kind)
 int
 ringfile_line(const struct ringfile *file, char *out, size_t size)
 {
-	const char *from = file->bytes, *to = from ? from + file->size : from;
+	const char *from = file->bytes, *to = from ? from + file->len : from;
 
 	while (from < to && strchr(" \t\r\n", *from))
 		from++;

@@ -21,20 +21,26 @@ enum ringfile_kind {
 	RINGFILE_PEM,     /* LABEL.pem */
 	RINGFILE_KEY,     /* LABEL.key */
 	RINGFILE_DEFAULT, /* default */
-	RINGFILE_SIGNER,  /* signers/LABEL.pem */
-	RINGFILE_CRL,     /* crls/LABEL.pem */
+	RINGFILE_PERMIT,  /* permit */
+	RINGFILE_SIGNER,  /* signers/LABEL.pem, .crt, .cer or .crl */
+	RINGFILE_CRL,     /* crls/ likewise */
+	RINGFILE_OTHER,   /* any other entry of the three directories; only its first PEM_LOOK bytes are read */
+	RINGFILE_BELOW,   /* a file in a directory that is such an entry; likewise */
 };
 
 struct ringfile {
 	enum ringfile_kind kind;
-	char label[RING_LABEL]; /* the file's name without ".pem" or ".key" */
+	char label[RING_LABEL]; /* the file's name, without its ending where the kind has one */
 	char path[RING_PATH];
 	dev_t dev;
 	ino_t ino;
 	mode_t mode;
+	uid_t uid;
 	off_t size;
 	struct timespec changed; /* the later of mtime and ctime */
-	char *bytes;             /* owned, `size` of them; NULL when empty or a directory */
+	char *why;               /* owned; RINGFILE_OTHER and _BELOW: a sentence when it cannot be read, else NULL */
+	char *bytes;             /* owned, `len` of them; NULL: a directory, or no regular file */
+	size_t len;
 };
 
 struct ringfiles {
@@ -43,11 +49,11 @@ struct ringfiles {
 };
 
 /*
- * Reads all. -1 with a sentence naming the file and the remedy: no such directory, a key that group or world can read, a
- * file that is not regular, cannot be read or is above 1 MiB, more than 1000 files, a directory that never came to rest.
- * On -1 nothing is to be freed.
+ * Reads all. Names that begin with a dot are passed over, symbolic links are followed. -1 with one fault more, its place the file or directory: no
+ * such directory, a file or directory that file.h refuses or that is above 1 MiB, a link to nothing, more than 1000 files, a directory that never came to
+ * rest. On -1 nothing is to be freed. Warnings: what file_doubt says of a file.
  */
-int ringfiles_read(struct ringfiles *l, const char *dir, struct fault *f);
+int ringfiles_read(struct ringfiles *l, const char *dir, struct faults *faults);
 void ringfiles_free(struct ringfiles *l); /* wipes the keys' bytes */
 
 const struct ringfile *ringfiles_find(const struct ringfiles *l, enum ringfile_kind kind, const char *label);

@@ -44,6 +44,8 @@ struct tls_options {
 struct tls_config *tls_config_new(enum way way, const struct tls_options *o, struct fault *f);
 struct tls_config *tls_config_ref(struct tls_config *c);
 void tls_config_unref(struct tls_config *c);
+/* Warns when the certificate it shows (o as it was made by) does not fit its use by u: purpose, key and suites. */
+void tls_config_judge(const struct tls_config *c, enum way way, const struct tls_options *o, const struct ring_user *u, struct faults *faults);
 
 /* A stream over fd (borrowed; non-blocking). way in: server. arg goes to judge. NULL: no memory.
  * With judge NULL a client verifies the chain only. */

@@ -247,6 +247,12 @@ tls_config_new(enum way way, const struct tls_options *o, struct fault *f)
 	return NULL;
 }
 
+void
+tls_config_judge(const struct tls_config *c, enum way way, const struct tls_options *o, const struct ring_user *u, struct faults *faults)
+{
+	ring_judge(c->ring, o->label != NULL ? o->label : "", way, c->ctx, u, faults);
+}
+
 struct tls_config *
 tls_config_ref(struct tls_config *c)
 {

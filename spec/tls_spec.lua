@@ -383,7 +383,7 @@ describe("a ring that does not load", function()
   end
 
   it("has a key others can read", function()
-    for _, mode in ipairs { "640", "604" } do
+    for _, mode in ipairs { "660", "604" } do
       support.run { "chmod", mode, dir .. "/ring/CICSA.key" }
       refused(nil, dir .. "/ring/CICSA.key", "chmod 600 " .. dir .. "/ring/CICSA.key")
     end

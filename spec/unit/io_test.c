@@ -729,7 +729,7 @@ config(enum way way, const char *name, const struct identity *ca)
 	char dir[256];
 
 	pki_ring(pki_path(dir, top, name), name, &id, ca);
-	o.ring = ring_load(dir, &f);
+	o.ring = pki_load(dir, &f);
 	c = o.ring ? tls_config_new(way, &o, &f) : NULL;
 	if (c == NULL)
 		fail_msg("%s", f.text);

@@ -22,6 +22,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ring.h"
+
 #define DAY (24 * 60 * 60L)
 
 struct identity {
@@ -240,6 +242,24 @@ pki_ring(const char *dir, const char *label, const struct identity *own, const s
 	pki_put(dir, name, own->certificate);
 	snprintf(name, sizeof name, "%s.key", label);
 	pki_put_key(dir, name, own->key);
+}
+
+/* Loads a ring; NULL: *f (may be NULL) has the first fault, as check prints it. Warnings are dropped. */
+static inline struct ring *
+pki_load(const char *dir, struct fault *f)
+{
+	struct faults faults = { 0 };
+	struct ring *r = ring_load(dir, &faults);
+	char line[sizeof f->text];
+	size_t i = 0;
+
+	while (i < faults.n && faults.entry[i].level != FAULT_ERROR)
+		i++;
+	assert((r == NULL) == (i < faults.n));
+	if (r == NULL)
+		fault_set(f, "%s", faults_print(&faults, i, line, sizeof line));
+	faults_free(&faults);
+	return r;
 }
 
 static inline int

@@ -39,7 +39,7 @@ static void
 refused(const char *dir, const char *word, const char *other)
 {
 	struct fault f = { "" };
-	struct ring *r = ring_load(dir, &f);
+	struct ring *r = pki_load(dir, &f);
 
 	if (r || !strstr(f.text, word) || !strstr(f.text, other))
 		fail_msg("expected a refusal with \"%s\" and \"%s\", got: %s", word, other, r ? "a ring" : f.text);
@@ -56,7 +56,7 @@ one_pair_needs_no_default(void **state)
 	(void)state;
 	pki_temp(dir);
 	pki_ring(dir, "ALICE", &alice, &ca);
-	r = ring_load(dir, &f);
+	r = pki_load(dir, &f);
 	assert_string_equal(f.text[0] && !r ? f.text : "", "");
 	assert_non_null(r);
 	assert_true(ring_has(r, ""));
@@ -78,12 +78,12 @@ two_pairs_need_one(void **state)
 	pki_ring(dir, "ALICE", &alice, &ca);
 	pki_ring(dir, "BOB", &bob, NULL);
 	pki_text(dir, "default", "BOB\n");
-	r = ring_load(dir, NULL);
+	r = pki_load(dir, NULL);
 	assert_non_null(r);
 	assert_true(ring_has(r, "") && ring_has(r, "ALICE") && ring_has(r, "BOB"));
 	ring_unref(r);
 	pki_text(dir, "default", "CAROL\n");
-	assert_null(ring_load(dir, NULL));
+	assert_null(pki_load(dir, NULL));
 	unlink(pki_path(path, dir, "default"));
 	refused(dir, "default", "ALICE");
 }
@@ -97,7 +97,7 @@ a_ring_without_a_pair_is_one(void **state)
 	(void)state;
 	pki_temp(dir);
 	pki_ring(dir, "", NULL, &ca);
-	r = ring_load(dir, NULL);
+	r = pki_load(dir, NULL);
 	assert_non_null(r);
 	assert_false(ring_has(r, ""));
 	ring_unref(r);
@@ -105,14 +105,14 @@ a_ring_without_a_pair_is_one(void **state)
 }
 
 static void
-a_key_others_can_read_is_refused_by_name_with_the_remedy(void **state)
+a_key_everybody_can_read_is_refused_by_name_with_the_remedy(void **state)
 {
 	char dir[64], key[256];
 
 	(void)state;
 	pki_temp(dir);
 	pki_ring(dir, "ALICE", &alice, &ca);
-	chmod(pki_path(key, dir, "ALICE.key"), 0640);
+	chmod(pki_path(key, dir, "ALICE.key"), 0604);
 	refused(dir, "ALICE.key", "chmod 600");
 }
 
@@ -231,7 +231,7 @@ a_ring_being_replaced_is_never_read_by_half(void **state)
 	point(&b, "a");
 	assert_int_equal(pthread_create(&thread, NULL, keep_replacing, &b), 0);
 	for (i = 0; i < 100; i++) {
-		struct ring *r = ring_load(b.link, &f);
+		struct ring *r = pki_load(b.link, &f);
 
 		if (r == NULL) {
 			b.stop = 1;
@@ -275,7 +275,7 @@ what_changed_just_now_is_read_again_until_it_rests(void **state)
 	times[1].tv_sec += 1;
 	assert_int_equal(utimensat(AT_FDCWD, pki_path(path, dir, "ALICE.pem"), times, 0), 0);
 	assert_int_equal(pthread_create(&thread, NULL, finish_replacing, dir), 0);
-	r = ring_load(dir, &f);
+	r = pki_load(dir, &f);
 	pthread_join(thread, NULL);
 	if (r == NULL)
 		fail_msg("%s", f.text);
@@ -290,7 +290,7 @@ main(void)
 		cmocka_unit_test(one_pair_needs_no_default),
 		cmocka_unit_test(two_pairs_need_one),
 		cmocka_unit_test(a_ring_without_a_pair_is_one),
-		cmocka_unit_test(a_key_others_can_read_is_refused_by_name_with_the_remedy),
+		cmocka_unit_test(a_key_everybody_can_read_is_refused_by_name_with_the_remedy),
 		cmocka_unit_test(a_key_that_does_not_fit_is_refused_by_name),
 		cmocka_unit_test(an_encrypted_key_is_refused_clearly),
 		cmocka_unit_test(what_is_missing_is_named),

@@ -122,7 +122,7 @@ config(enum way way, const char *ring, struct tls_options o, struct fault *f)
 	struct tls_config *c = NULL;
 	char dir[256];
 
-	o.ring = ring_load(ring_dir_of(dir, ring), f);
+	o.ring = pki_load(ring_dir_of(dir, ring), f);
 	if (o.ring)
 		c = tls_config_new(way, &o, f);
 	ring_unref(o.ring);
