@@ -42,7 +42,7 @@ toll(lua_State *L, lua_Integer done, lua_Integer n)
 static void
 copy_elements(lua_State *L, int from, lua_Integer f, lua_Integer n, int to, lua_Integer t)
 {
-	bool up = lua_rawequal(L, from, to) && t > f && t - f < n;
+	bool up = t > f && (lua_Unsigned)t - (lua_Unsigned)f < (lua_Unsigned)n && lua_rawequal(L, from, to); /* t - f may be above LUA_MAXINTEGER */
 
 	for (lua_Integer i = 0; i < n; i++) {
 		lua_Integer k = up ? n - 1 - i : i;
@@ -56,8 +56,11 @@ copy_elements(lua_State *L, int from, lua_Integer f, lua_Integer n, int to, lua_
 static int
 table_insert(lua_State *L)
 {
-	lua_Integer end = writable(L, 1) + 1, pos = end;
+	lua_Integer len = writable(L, 1), end, pos;
 
+	if (len == LUA_MAXINTEGER)
+		return luaL_error(L, "no room behind the last integer key in table for 'insert'");
+	pos = end = len + 1;
 	switch (lua_gettop(L)) {
 	case 2:
 		break;
@@ -80,7 +83,7 @@ table_remove(lua_State *L)
 	lua_Integer pos = luaL_optinteger(L, 2, len);
 
 	if (lua_gettop(L) > 1 && pos != len)
-		luaL_argcheck(L, pos >= 1 && pos <= len + 1, 2, "position out of bounds");
+		luaL_argcheck(L, pos >= 1 && pos - 1 <= len, 2, "position out of bounds");
 	lua_rawgeti(L, 1, pos);
 	if (pos < len)
 		copy_elements(L, 1, pos + 1, len - pos, 1, pos);

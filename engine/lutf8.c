@@ -220,7 +220,7 @@ next_code(lua_State *L, bool strict)
 	if (at >= len)
 		return 0;
 	bytes = decode(s + at, &code, strict);
-	if (bytes == 0)
+	if (bytes == 0 || continues(s + at + bytes))
 		return luaL_error(L, "invalid UTF-8 code");
 	lua_pushinteger(L, (lua_Integer)at + 1);
 	lua_pushinteger(L, code);
@@ -242,7 +242,7 @@ next_lax(lua_State *L)
 static int
 utf8_codes(lua_State *L)
 {
-	luaL_checkstring(L, 1);
+	luaL_argcheck(L, !continues(luaL_checkstring(L, 1)), 1, "invalid UTF-8 code");
 	lua_pushcfunction(L, lua_toboolean(L, 2) ? next_lax : next_strict);
 	lua_pushvalue(L, 1);
 	lua_pushinteger(L, 0);

@@ -109,8 +109,16 @@ local function check(content, fields)
   return support.sallyport("check", "--region", dir .. "/region.lua")
 end
 
+-- A list with holes whose length, as Lua counts it, is the largest integer.
+local function endless()
+  local keys = { "[" .. math.maxinteger .. "] = 'A'" }
+  for i = 62, 0, -1 do keys[#keys + 1] = ("[%d] = 'A%d'"):format(1 << i, i) end
+  return "{ " .. table.concat(keys, ", ") .. " }"
+end
+
 describe("the saf's file", function()
   local FAULTS = {
+    { "return { users = { FRED = { groups = " .. endless() .. " } } }", "users%.FRED%.groups: must be a list" },
     { "return { users = { FRED = { password = 'secret' } } }", "users%.FRED%.password: not of the form scrypt:.*sallyport passwd" },
     { "return { users = { FRED = { password = 'scrypt:18:8:1:AAECAwQFBgcICQoLDA0ODw:" .. FRED:sub(-43) .. "' } } }",
       "users%.FRED%.password: LN is 18; it must be 10 to 17" },

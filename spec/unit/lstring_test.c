@@ -142,7 +142,8 @@ static const char code_utf8[] =
 	"cross(utf8.len, { strings, ints, { NONE, -1, 1, 3, 0, 100 }, { NONE, true } })\n"
 	"cross(utf8.codepoint, { strings, ints, { NONE, -1, 1, 3, 0, 100 }, { NONE, true } })\n"
 	"cross(utf8.offset, { strings, { -100, -2, -1, 0, 1, 2, 3, 100, math.maxinteger, math.mininteger }, ints })\n"
-	"cross(function(s, lax) return collect(utf8.codes, s, lax) end, { strings, { NONE, true } })\n"
+	"local pure = {} for _, s in ipairs(strings) do if not s:find '^[\\x80-\\xbf]' and not s:find '[\\0-\\x7f][\\x80-\\xbf]' then pure[#pure + 1] = s end end\n" /* Lua 5.4.4 passes the others */
+	"cross(function(s, lax) return collect(utf8.codes, s, lax) end, { pure, { NONE, true } })\n"
 	"try(utf8.char) try(utf8.char, 65, 233, 8364, 1114111, 0x7fffffff) try(utf8.char, -1) try(utf8.char, 0x80000000) try(utf8.char, 0x7f, 0x80, 0x7ff, 0x800, 0xffff, 0x10000, 0x1fffff, 0x200000, 0x3ffffff, 0x4000000)\n"
 	"note(true, utf8.charpattern) for _, s in ipairs(strings) do note(true, collect(string.gmatch, s, utf8.charpattern)) end\n";
 
@@ -225,6 +226,75 @@ raw_and_frozen(void **state)
 	sandbox_free(s);
 }
 
+static void
+holds(const char *code)
+{
+	const struct sandbox_limits limits = { 1000000, 5000, 4096 };
+	struct sandbox *s = sandbox_new(&limits);
+	lua_State *L = sandbox_lua(s);
+
+	sandbox_push_env(L);
+	if (luaL_loadstring(L, code) != LUA_OK)
+		fail_msg("%s", lua_tostring(L, -1));
+	lua_insert(L, -2);
+	lua_setupvalue(L, -2, 1);
+	sandbox_arm(s, 1);
+	if (lua_pcall(L, 0, 0, 0) != LUA_OK)
+		fail_msg("%s", lua_tostring(L, -1));
+	assert_int_equal(sandbox_disarm(s), HIT_NONE);
+	sandbox_free(s);
+}
+
+/* Lua 5.4.4 lets a continuation byte pass that stands first, or behind a whole character; later ones do not, nor do we. */
+static void
+codes_of_no_utf8_raise(void **state)
+{
+	(void)state;
+	holds("local function bad(s, lax) local ok, why = pcall(function() for _ in utf8.codes(s, lax) do end end) assert(not ok and why:find 'invalid UTF%-8 code', s) end\n"
+		"for _, s in ipairs { 'a\\x80', '\\x80', '\\x80a', '\\u{e9}\\x80', 'ab\\xbfc', '\\u{20ac}\\x80\\x80', '\\0\\x80', '\\u{10ffff}\\xbf' } do bad(s) bad(s, true) end\n"
+		"bad('\\u{d800}') bad('\\u{110000}') bad('a\\xff') bad('\\xc0\\x80', true)\n"
+		"local n = 0 for _, c in utf8.codes '\\u{e9}a\\u{20ac}\\0' do n = n * 3 + c end assert(n == ((0xe9 * 3 + 97) * 3 + 0x20ac) * 3)\n");
+}
+
+/* A border of a table may be the largest integer there is: the powers of 2 are enough, the small ones last, so that Lua keeps no array for them. Nothing here may overflow (UBSan looks on). */
+static void
+numbers_at_their_ends(void **state)
+{
+	(void)state;
+	holds("local max, min = math.maxinteger, math.mininteger\n"
+		"local function full() local t = { [max] = 'last', [max - 1] = 'y' } for i = 1, 60 do t['k' .. i] = i end for i = 62, 0, -1 do t[1 << i] = 'x' end return t end\n"
+		"assert(#full() == max and rawlen(full()) == max)\n"
+		"local function fails(words, f, ...) local ok, why = pcall(f, ...) assert(not ok and why:find(words), why) end\n"
+		"fails('no room behind the last integer key', table.insert, full(), 'v')\n"
+		"fails('no room behind the last integer key', table.insert, full(), max, 'v')\n"
+		"fails('no room behind the last integer key', table.insert, full(), 1, 'v')\n"
+		"local t = full() assert(table.remove(t) == 'last' and t[max] == nil)\n"
+		"t = full() assert(table.remove(t, max) == 'last' and t[max] == nil)\n"
+		"t = full() assert(table.remove(t, max - 1) == 'y' and t[max - 1] == 'last' and t[max] == nil)\n"
+		"fails('out of bounds', table.remove, full(), min) fails('out of bounds', table.remove, full(), 0)\n"
+		"fails('array too big', table.sort, full()) fails('too many results', table.unpack, full())\n"
+		"fails('too many results', table.unpack, full(), min, max)\n"
+		"assert(select('#', table.unpack(full(), max, max)) == 1 and select('#', table.unpack({}, min, min)) == 1)\n"
+		"assert(table.concat({ [min] = 'a', [max] = 'b' }, '', min, min) == 'a' and table.concat({ [max] = 'b' }, '', max, max) == 'b')\n"
+		"assert(table.concat({}, '', max, min) == '')\n"
+		/* move: from, to and the distance between them may each be at an end */
+		"local m = { [min + 1] = 'a', [min + 2] = 'b' } table.move(m, min + 1, min + 2, max - 1) assert(m[max - 1] == 'a' and m[max] == 'b')\n"
+		"m = { [max - 1] = 'a', [max] = 'b' } table.move(m, max - 1, max, min) assert(m[min] == 'a' and m[min + 1] == 'b')\n"
+		"m = { [max - 2] = 'a', [max - 1] = 'b' } table.move(m, max - 2, max - 1, max - 1) assert(m[max - 1] == 'a' and m[max] == 'b')\n"
+		"m = { [min] = 'a', [min + 1] = 'b' } table.move(m, min, min + 1, min + 1) assert(m[min + 1] == 'a' and m[min + 2] == 'b')\n"
+		"m = { [min] = 'a' } table.move(m, min, min, max) assert(m[max] == 'a') table.move(m, max, max, 0) assert(m[0] == 'a')\n"
+		"assert(table.move({}, max, min, min)) fails('destination wrap', table.move, {}, 1, 2, max) fails('too many', table.move, {}, min, max, 1)\n"
+		"fails('too many', table.move, {}, min, 0, 1) fails('too many', table.move, {}, 0, max, 1) fails('too many', table.move, {}, -1, max - 1, 1)\n"
+		/* strings: every position and count */
+		"for _, i in ipairs { max, min, min + 1, 0, 1, -1 } do for _, j in ipairs { max, min, min + 1, 0, -1 } do\n"
+		"  local s = 'abc' assert(#s:sub(i, j) <= 3 and select('#', s:byte(i, j)) <= 3) s:find('b', i) s:find('b', i, true) s:match('b', i) s:gmatch('b', i)()\n"
+		"  s:gsub('b', 'c', i) pcall(s.rep, s, i) pcall(s.rep, s, i, s) pcall(select, i, 1, 2) pcall(string.char, i) pcall(utf8.char, i)\n"
+		"  pcall(utf8.len, s, i, j) pcall(utf8.codepoint, s, i, j) pcall(utf8.offset, s, i, j) pcall(utf8.codes(s), s, i)\n"
+		"  pcall(string.format, '%d %x %c %5.3d %q', i, j, i, j, i) pcall(string.pack, 'i8', i) pcall(string.unpack, 'i1', s, i)\n"
+		"end end\n"
+		"fails('too large', string.rep, 'ab', max) fails('too large', string.rep, 'a', max, 'b')\n");
+}
+
 int
 main(void)
 {
@@ -235,6 +305,8 @@ main(void)
 		cmocka_unit_test_prestate(equal_to_lua, (void *)&chunks[3]),
 		cmocka_unit_test_prestate(equal_to_lua, (void *)&chunks[4]),
 		cmocka_unit_test(raw_and_frozen),
+		cmocka_unit_test(codes_of_no_utf8_raise),
+		cmocka_unit_test(numbers_at_their_ends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
