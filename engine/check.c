@@ -152,7 +152,7 @@ check_run(int argc, char **argv)
 	struct asked a = { .file = REGION_FILE };
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (opt == 'r')
 			a.file = optarg;
 		else if (opt == 's')

@@ -24,7 +24,7 @@ struct command { /* one command line, read */
 	const char *name;
 	const char *region, *control; /* --region, --control; NULL not given */
 	const char *peer, *last;      /* of explain */
-	bool refused, json, cemt, check, force, reset, help;
+	bool refused, json, cemt, check, force, reset, now, help;
 	char *arg[ARGS_MAX];
 	int nargs;
 };
@@ -60,6 +60,14 @@ show_done(const struct command *c, const json_t *rows)
 {
 	(void)rows;
 	fprintf(stderr, "%s: done\n", c->name);
+}
+
+/* Returns when the region's process has ended, so that the next one can have its ports. */
+static void
+show_ended(const struct command *c, const json_t *rows)
+{
+	control_await_end((int)json_integer_value(json_object_get(json_array_get(rows, 0), "pid")));
+	show_done(c, rows);
 }
 
 static void
@@ -148,7 +156,7 @@ explain_fits(const struct command *c)
 }
 
 static bool
-reload_fits(const struct command *c)
+no_words_fit(const struct command *c)
 {
 	return c->nargs == 0;
 }
@@ -184,7 +192,7 @@ static const struct verb {
 	{ "release", release_fits, show_done,
 		"usage: sallyport release [ipconn] NAME\n"
 		"Releases an ipconn in an orderly way; an autoinstalled one is deleted. The same as set ipconn NAME released.\n" COMMON },
-	{ "reload", reload_fits, show_reloaded,
+	{ "reload", no_words_fit, show_reloaded,
 		"usage: sallyport reload [--check] [--force]\n"
 		"Loads definitions, rings and policies anew, asks again about whoever is in, and swaps when nothing is wrong. Exit status 1: refused,\n"
 		"the old generation stays.\n" COMMON
@@ -200,6 +208,10 @@ static const struct verb {
 		"  --peer IP        the connections of one address\n"
 		"  --last N         the last N of them\n"
 		"  --refused        only refused ones; of a refused request the log's SP0050 names the connection\n" },
+	{ "shutdown", no_words_fit, show_ended,
+		"usage: sallyport shutdown [--now]\n"
+		"Drains the region, as SIGTERM does, and returns when its process has ended (with --json: at once).\n" COMMON
+		"  --now            does not wait for work that runs\n" },
 };
 
 static const struct verb *
@@ -217,12 +229,12 @@ read_line(struct command *c, int argc, char **argv)
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
 		{ "peer", required_argument, NULL, 'p' }, { "last", required_argument, NULL, 'l' }, { "refused", no_argument, NULL, 'f' },
 		{ "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' },
-		{ "reset", no_argument, NULL, 'z' }, { "help", no_argument, NULL, 'h' },
+		{ "reset", no_argument, NULL, 'z' }, { "now", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 	int opt;
 
 	optind = 0; /* starts anew: a second command line in one process is read like the first */
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (opt) {
 		case 'r': c->region = optarg; break;
 		case 'c': c->control = optarg; break;
@@ -234,6 +246,7 @@ read_line(struct command *c, int argc, char **argv)
 		case 'j': c->json = true; break;
 		case 't': c->cemt = true; break;
 		case 'z': c->reset = true; break;
+		case 'n': c->now = true; break;
 		case 'h': c->help = true; break;
 		default: return -1;
 		}
@@ -251,9 +264,9 @@ static bool
 options_fit(const struct command *c)
 {
 	bool explain = strcmp(c->name, "explain") == 0, inquire = strcmp(c->name, "inquire") == 0;
-	bool reload = strcmp(c->name, "reload") == 0;
+	bool reload = strcmp(c->name, "reload") == 0, shutdown = strcmp(c->name, "shutdown") == 0;
 
-	return (reload || (!c->check && !c->force)) && (explain || (c->peer == NULL && c->last == NULL && !c->refused))
+	return (shutdown || !c->now) && (reload || (!c->check && !c->force)) && (explain || (c->peer == NULL && c->last == NULL && !c->refused))
 		&& (inquire || (!c->cemt && !c->reset)) && !(c->json && c->cemt);
 }
 
@@ -274,6 +287,8 @@ request(const struct command *c)
 		json_object_set_new(options, "check", json_string("yes"));
 	if (c->reset)
 		json_object_set_new(options, "reset", json_string("yes"));
+	if (c->now)
+		json_object_set_new(options, "now", json_string("yes"));
 	if (c->force)
 		json_object_set_new(options, "force", json_string("yes"));
 	if ((int)json_array_size(args) != c->nargs) { /* not UTF-8 */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -114,4 +115,16 @@ control_call(const char *path, const json_t *request, unsigned seconds, struct f
 	}
 	free(grown);
 	return answer;
+}
+
+void
+control_await_end(int pid)
+{
+	struct pollfd p = { .fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1, .events = POLLIN };
+
+	if (p.fd < 0)
+		return;
+	while (poll(&p, 1, -1) < 0 && errno == EINTR)
+		continue;
+	close(p.fd);
 }

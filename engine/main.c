@@ -104,7 +104,7 @@ run_main(int argc, char **argv)
 	bool watched = false;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (opt == 'r')
 			o.file = optarg;
 		else if (opt == 'c')
@@ -140,7 +140,8 @@ static const char usage[] =
 	"  discard   ipconn NAME\n"
 	"  release   ipconn NAME\n"
 	"  reload    take on changed definitions, rings and policies, while partners are connected\n"
-	"  explain   ID | --peer IP | --last N [--refused]: why was a connection let in or refused?\n";
+	"  explain   ID | --peer IP | --last N [--refused]: why was a connection let in or refused?\n"
+	"  shutdown  end the region in an orderly way, or at once [--now]\n";
 
 static const struct {
 	const char *name;
@@ -156,6 +157,7 @@ static const struct {
 	{ "release", command_run },
 	{ "reload", command_run },
 	{ "explain", command_run },
+	{ "shutdown", command_run },
 };
 
 /* A socket that became descriptor 2 would be sent whatever is printed there. */
@@ -178,7 +180,7 @@ main(int argc, char **argv)
 	signals_ignore_pipe(); /* SSL_write has no flag for it */
 	json_object_seed(0);
 	body_keep_secrets();
-	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0))
+	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0))
 		return fputs(usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
 	for (size_t i = 0; argc >= 2 && i < sizeof commands / sizeof *commands; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define EXPLAIN_MAX 2000 /* records in one answer: it is made in one turn of the loop */
 
@@ -29,7 +30,9 @@ print_order(const struct order *o, char *out, size_t size)
 	for (size_t i = 0; i < o->nargs && at < size; i++)
 		at += (size_t)snprintf(out + at, size - at, " %s", o->arg[i]);
 	if (option(o, "reset") != NULL && at < size)
-		snprintf(out + at, size - at, " --reset");
+		at += (size_t)snprintf(out + at, size - at, " --reset");
+	if (option(o, "now") != NULL && at < size)
+		snprintf(out + at, size - at, " --now");
 }
 
 const char *
@@ -175,6 +178,17 @@ do_reload(struct order *o)
 	return operator_begin_reload(o, &reload);
 }
 
+/* The answer is sent before the loop ends; who asked waits for the process. */
+static int
+do_shutdown(struct order *o)
+{
+	if (o->nargs > 0)
+		return fault_set(&o->fault, "shutdown takes no argument; there is --now");
+	region_stop(o->region, option(o, "now") != NULL);
+	o->rows = json_pack("[{s:i}]", "pid", (int)getpid());
+	return 0;
+}
+
 /* --- one request ----------------------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -188,6 +202,7 @@ static const struct {
 	{ "discard", operator_discard, true },
 	{ "release", operator_release, true },
 	{ "reload", do_reload, true },
+	{ "shutdown", do_shutdown, true },
 };
 
 static int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* operator: what the control socket's commands do to a region: inquire, set, discard, release, reload, explain. */
+/* operator: what the control socket's commands do to a region: inquire, set, discard, release, reload, explain, shutdown. */
 #ifndef SALLYPORT_OPERATOR_H
 #define SALLYPORT_OPERATOR_H
 

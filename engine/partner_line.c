@@ -108,7 +108,9 @@ partner_line_read(struct partner_line *l, int argc, char **argv)
 	int opt;
 
 	optind = 0; /* starts anew, however often it is called in one process */
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (opt == 'h')
+			opt = OPT_HELP;
 		if (opt <= 0 || opt >= OPT_COUNT)
 			return -1;
 		l->value[opt] = optarg != NULL ? optarg : "";

@@ -151,7 +151,7 @@ passwd_run(int argc, char **argv)
 	unsigned ln = SCRYPT_LN;
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (opt == 'h')
 			return fputs(usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
 		ln = opt == 'n' ? ln_of(optarg) : 0;

@@ -119,6 +119,30 @@ describe("run", function()
   end
 end)
 
+describe("a command line", function()
+  for _, words in ipairs { {}, { "run" }, { "check" }, { "connect" }, { "passwd" }, { "inquire" }, { "set" }, { "discard" }, { "release" },
+    { "reload" }, { "explain" }, { "shutdown" } } do
+    it("has -h for --help: " .. table.concat(words), function()
+      local said = {}
+      for i, word in ipairs { "-h", "--help" } do
+        local line = { table.unpack(words) }
+        line[#line + 1] = word
+        local status, out, err = support.sallyport(table.unpack(line))
+        assert.same({ 0, "" }, { status, err })
+        said[i] = out
+      end
+      assert.is_truthy(said[1]:find "^usage: sallyport")
+      assert.equal(said[2], said[1])
+    end)
+  end
+
+  it("still has an option's value that begins so", function()
+    local status, _, err = support.sallyport("connect", "--to", "-h", "--applid", "A", "--networkid", "N")
+    assert.are_not.equal(0, status)
+    assert.is_truthy(err:find("-h", 1, true), err)
+  end)
+end)
+
 describe("check", function()
   local function said(t, ...)
     local region = support.region(t)
