@@ -36,13 +36,19 @@ local function workplace()
   return dir
 end
 
+-- What a shell says of this script, pasted where the words of README work, and its exit status.
+local function paste(words)
+  local dir = workplace()
+  support.write(dir .. "/paste", "cd " .. dir .. "\n" .. ports_in(words))
+  local status, out, err = support.run({ "bash", dir .. "/paste" }, nil, 60)
+  support.remove(dir)
+  return status, out .. "\n--- stderr\n" .. err
+end
+
 describe("README", function()
   -- Pastes a section and looks for these in what it says, in this order.
   local function pastes(heading, expectations)
-    local dir = workplace()
-    support.write(dir .. "/paste", "cd " .. dir .. "\n" .. ports_in(script(heading)))
-    local status, out, err = support.run({ "bash", dir .. "/paste" }, nil, 60)
-    local said = out .. "\n--- stderr\n" .. err
+    local status, said = paste(script(heading))
     assert.message(said).are.equal(0, status)
     local at = 1
     for _, expected in ipairs(expectations) do
@@ -52,7 +58,20 @@ describe("README", function()
       assert.message("in this order: " .. expected .. "\n" .. said).is_not_nil(from)
       at = to + 1
     end
-    support.remove(dir)
+  end
+
+  for heading, row in pairs {
+    ["Your first hour"] = { "portnumber = 14910", "portnumber = 70000", "portnumber is 70000" },
+    ["Change a rule while partners are connected"] = { 'urm = "shop"', 'urm = "shup"', 'script "shup" is not there' },
+    ["Two regions and a client"] = { 'saf = "b.saf"', 'saf = "c.saf"', "c.saf: No such file or directory" },
+  } do
+    it(heading .. ": ends by itself and shows the log when its region does not start", function()
+      local broken, n = script(heading):gsub(row[1], row[2])
+      assert.is_true(n > 0)
+      local status, said = paste(broken)
+      assert.message(said).are_not.equal(124, status)
+      assert.message(said).is_not_nil(said:find(row[3], 1, true))
+    end)
   end
 
   it("Your first hour: can be pasted, and says what it shows", function()
