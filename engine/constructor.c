@@ -177,6 +177,7 @@ make_region(lua_State *L)
 	memset(&region, 0, sizeof region);
 	constructor_take(L, 1, &t);
 	region.line = t.line;
+	region.given = t.given;
 	if (r->d->region.line != 0) {
 		reading_complain(r, "twice", t.line, "a second region; the first is at line %d", r->d->region.line);
 		return 0;

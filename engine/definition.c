@@ -3,6 +3,7 @@
 
 #include "constructor.h"
 #include "datafile.h"
+#include "effect.h"
 #include "file.h"
 #include "path.h"
 #include "place.h"
@@ -110,11 +111,14 @@ by_line(const void *a, const void *b)
 	return strcmp(x->text != NULL ? x->text : "", y->text != NULL ? y->text : "");
 }
 
-/* When Lua stopped in the middle the parts are judged no further: half of them would only seem to be missing. */
+/* When Lua stopped in the middle the parts are judged no further: half of them would only seem to be missing. A value at fault has its default, which
+ * would seem to leave other attributes without effect: these are judged when there is none. */
 static void
-judge(struct reading *r)
+judge(struct reading *r, bool sound)
 {
 	check_pending(r);
+	if (sound)
+		effect_check(r->d, &r->places, r->faults);
 	if (r->d->region.line == 0)
 		reading_complain(r, "missing", 1, "there is no region { applid = \"...\", networkid = \"...\" }");
 	fill_in(r);
@@ -125,12 +129,13 @@ judge(struct reading *r)
 static bool
 read_all(struct reading *r, const char *bytes, size_t len)
 {
+	size_t errors = r->faults->errors;
 	bool whole;
 
 	places_read(&r->places, bytes, len);
 	whole = run_definition(r, bytes, len);
 	if (whole)
-		judge(r);
+		judge(r, r->faults->errors == errors);
 	if (r->faults->n > r->before)
 		qsort(r->faults->entry + r->before, r->faults->n - r->before, sizeof *r->faults->entry, by_line);
 	places_free(&r->places);

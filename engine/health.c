@@ -66,15 +66,10 @@ check_service(const struct definition *d, const struct tcpipservice_def *t, stru
 		faults_add(faults, FAULT_WARNING, "heartbeat_off", d->file, t->line,
 			"tcpipservice %s: heartbeat is 0; a partner that died silently keeps its ipconn, and is locked out by it, until somebody "
 			"releases it", t->tcpipservice);
-	if (*t->ciphers != '\0' && t->ssl == SSL_NO)
-		faults_add(faults, FAULT_WARNING, "ciphers_without_tls", d->file, t->line, "tcpipservice %s: ciphers are given and ssl is no; they say nothing",
-			t->tcpipservice);
 }
 
-/* Whether a partner can come by this service and be this ipconn: matched by CAPEX, or (a template) copied by the service's urm, which the default
- * program never does. */
-static bool
-comes_by(const struct ipconn_def *c, const struct tcpipservice_def *t)
+bool
+health_comes_by(const struct ipconn_def *c, const struct tcpipservice_def *t)
 {
 	if (c->template_ != TEMPLATE_UNSAID && has_urm(t) && !is_default_program(t->urm))
 		return true;
@@ -86,7 +81,7 @@ static const struct tcpipservice_def *
 way_below(const struct definition *d, const struct ipconn_def *c, enum ssl least)
 {
 	for (size_t i = 0; i < d->ntcpipservices; i++)
-		if (d->tcpipservice[i].ssl < (int)least && comes_by(c, &d->tcpipservice[i]))
+		if (d->tcpipservice[i].ssl < (int)least && health_comes_by(c, &d->tcpipservice[i]))
 			return &d->tcpipservice[i];
 	return NULL;
 }
@@ -137,27 +132,12 @@ check_template(const struct definition *d, const struct ipconn_def *c, struct fa
 			"ipconn %s: template is only, and no tcpipservice has a urm that could name it", c->ipconn);
 }
 
-/* What dials, or is called back, needs somewhere to dial; and what is called back on needs a listener to say so. */
 static void
 check_way_out(const struct definition *d, const struct ipconn_def *c, struct faults *faults)
 {
-	bool dials = c->port != -1;
-
-	if (!dials && c->autoconnect == YES)
-		faults_add(faults, FAULT_WARNING, "autoconnect_without_port", d->file, c->line, "ipconn %s: autoconnect is yes and port is no; there is nowhere to dial", c->ipconn);
-	if (!dials && c->sendcount > 0 && c->template_ == TEMPLATE_UNSAID)
-		faults_add(faults, FAULT_WARNING, "sendcount_without_port", d->file, c->line,
-			"ipconn %s: sendcount is %d and port is no; the partner is never dialled, so nothing is sent to it", c->ipconn, c->sendcount);
-	if (dials && *c->host == '\0' && c->autoconnect == YES)
+	if (c->port != -1 && *c->host == '\0' && c->autoconnect == YES)
 		faults_add(faults, FAULT_WARNING, "port_without_host", d->file, c->line,
 			"ipconn %s: a port and no host; it can be called back, at the address its partner came from, but not acquired", c->ipconn);
-	if (dials && c->sendcount == 0 && *c->tcpipservice == '\0')
-		faults_add(faults, FAULT_WARNING, "sendcount_zero", d->file, c->line,
-			"ipconn %s: sendcount is 0 and no tcpipservice is named to be called back on; acquired from here it could not carry work", c->ipconn);
-	if (*c->certify != '\0' && c->ssl == NO)
-		faults_add(faults, FAULT_WARNING, "certify_without_tls", d->file, c->line, "ipconn %s: certify is given and ssl is no; it is never asked", c->ipconn);
-	if (c->ha == YES && !dials)
-		faults_add(faults, FAULT_WARNING, "ha_without_port", d->file, c->line, "ipconn %s: ha is yes and port is no; ha is for who dials", c->ipconn);
 }
 
 static void
@@ -167,8 +147,6 @@ check_ipconn(const struct definition *d, const struct ipconn_def *c, struct faul
 	check_passwords(d, c, faults);
 	check_template(d, c, faults);
 	check_way_out(d, c, faults);
-	if (*c->ciphers != '\0' && c->ssl == NO)
-		faults_add(faults, FAULT_WARNING, "ciphers_without_tls", d->file, c->line, "ipconn %s: ciphers are given and ssl is no; they say nothing", c->ipconn);
 }
 
 static bool

@@ -11,18 +11,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static void
-check_certificate(struct making *m, int ssl, const char *certificate)
-{
-	char printed[LABEL_SIZE * 4];
-
-	text_printable(printed, sizeof printed, certificate, strlen(certificate));
-	if (ssl == SSL_NO && *certificate != '\0')
-		reading_complain(m->r, "certificate_without_tls", place_of(&m->r->places, m->line, "certificate"),
-			"%s: certificate is \"%s\", but ssl is no; a certificate goes with ssl = %s", m->title, printed,
-			m->attribute == ipconn_attributes ? "\"yes\"" : "\"yes\" or \"clientauth\"");
-}
-
 /* HOST and its older form IPADDRESS become one host. */
 static void
 settle_host(struct making *m, struct tcpipservice_def *s)
@@ -66,8 +54,7 @@ keep_service(lua_State *L, const struct pending *p, struct making *m)
 	memcpy(s.tcpipservice, p->name, sizeof s.tcpipservice);
 	settle_host(m, &s);
 	ciphers_spell(s.ciphers);
-	if (!m->faulty)
-		check_certificate(m, s.ssl, s.certificate);
+	s.given = m->given;
 	list = room(L, p, m, d->tcpipservice, d->ntcpipservices, SERVICES_MAX, sizeof s);
 	if (list == NULL)
 		return;
@@ -86,8 +73,7 @@ keep_ipconn(lua_State *L, const struct pending *p, struct making *m)
 	ciphers_spell(c.ciphers);
 	if (!constructor_given(m, "applid"))
 		memcpy(c.applid, c.ipconn, sizeof c.applid);
-	if (!m->faulty)
-		check_certificate(m, c.ssl == YES ? SSL_YES_ : SSL_NO, c.certificate);
+	c.given = m->given;
 	list = room(L, p, m, d->ipconn, d->nipconns, IPCONNS_MAX, sizeof c);
 	if (list == NULL)
 		return;
@@ -98,19 +84,6 @@ keep_ipconn(lua_State *L, const struct pending *p, struct making *m)
 /* --- programs --- */
 
 enum { BUILTIN = 1, SCRIPT = 2, URL = 4, IPCONN = 8 }; /* the kinds, as bits */
-
-static const struct {
-	const char *name;
-	unsigned kinds; /* a key that goes with these alone */
-	const char *words;
-} suits[] = {
-	{ "ccsid", SCRIPT | URL | IPCONN, "script, url or ipconn" },
-	{ "instructions", SCRIPT, "script" },
-	{ "milliseconds", SCRIPT, "script" },
-	{ "kilobytes", SCRIPT, "script" },
-	{ "timeout", URL | IPCONN, "url or ipconn" },
-	{ "remotename", IPCONN, "ipconn" },
-};
 
 static unsigned
 kinds_of(const struct program_def *p)
@@ -125,7 +98,7 @@ is_builtin(const char *name)
 	return strcmp(name, "ECHO") == 0 || strcmp(name, "WHOAMI") == 0;
 }
 
-/* A program is one thing, and has only the keys of that. */
+/* A program is one thing. */
 static void
 check_kind(struct making *m, const struct program_def *p)
 {
@@ -135,11 +108,6 @@ check_kind(struct making *m, const struct program_def *p)
 		reading_complain(m->r, "missing", m->line, "%s says nothing that could be run; give it one of builtin, script, url and ipconn", m->title);
 	else if ((kinds & (kinds - 1)) != 0)
 		reading_complain(m->r, "twice", m->line, "%s gives more than one of builtin, script, url and ipconn; a program is one of them", m->title);
-	else
-		for (size_t i = 0; i < sizeof suits / sizeof *suits; i++)
-			if (constructor_given(m, suits[i].name) && (suits[i].kinds & kinds) == 0)
-				reading_complain(m->r, "no_effect", place_of(&m->r->places, m->line, suits[i].name), "%s: %s goes with %s only; leave it out",
-					m->title, suits[i].name, suits[i].words);
 }
 
 static void
@@ -182,6 +150,7 @@ keep_program(lua_State *L, const struct pending *pending, struct making *m)
 	if (list == NULL)
 		return;
 	d->program = list;
+	p.given = m->given;
 	list[d->nprograms++] = p;
 }
 
@@ -197,6 +166,7 @@ keep_transaction(lua_State *L, const struct pending *p, struct making *m)
 	if (list == NULL)
 		return;
 	d->transaction = list;
+	t.given = m->given;
 	list[d->ntransactions++] = t;
 }
 

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "attribute.h"
 #include "fault.h"
@@ -31,6 +32,7 @@ enum xlnaction { XLNACTION_KEEP, XLNACTION_FORCE };
 enum program_status { PROGRAM_ENABLED, PROGRAM_DISABLED };
 enum recheck { RECHECK_RELEASE, RECHECK_REPORT, RECHECK_OFF };
 
+/* In each: `given`, a bit for each row of its table whose key the definition holds; 0 in what no definition gave (effect.h). */
 struct region_def {
 	char applid[NAME_SIZE], networkid[NAME_SIZE], dfltuser[NAME_SIZE];
 	char regionuser[NAME_SIZE]; /* the region's own user ID; "" in the definition means its applid, filled in */
@@ -44,6 +46,7 @@ struct region_def {
 	int instructions, milliseconds, kilobytes;
 	int recheck, workers, records;
 	int line;
+	uint64_t given;
 };
 
 struct tcpipservice_def {
@@ -65,6 +68,7 @@ struct tcpipservice_def {
 	int applid_change;
 	double heartbeat, heartbeat_timeout; /* -1: the region's */
 	int line;
+	uint64_t given;
 };
 
 struct ipconn_def {
@@ -84,6 +88,7 @@ struct ipconn_def {
 	char admit[SCRIPT_SIZE], certify[SCRIPT_SIZE]; /* for way out */
 	int template_;
 	int line;
+	uint64_t given;
 };
 
 struct program_def { /* what a request may run; exactly one of builtin, script, url, ipconn is given */
@@ -99,6 +104,7 @@ struct program_def { /* what a request may run; exactly one of builtin, script, 
 	int instructions, milliseconds, kilobytes; /* of a script; 0: the region's */
 	double timeout;              /* seconds, of url and ipconn */
 	int line;
+	uint64_t given;
 };
 
 struct transaction_def {
@@ -106,6 +112,7 @@ struct transaction_def {
 	int status;
 	char program[NAME_SIZE];     /* run when a request names none; "" none */
 	int line;
+	uint64_t given;
 };
 
 /* One region.lua, read: plain data. Made by definition.c, copied and freed here. */

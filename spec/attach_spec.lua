@@ -507,7 +507,7 @@ return { attach = function(facts) return does[facts.request.tran](facts) end }
   end)
 
   it("is a fault when its script has no function for it", function()
-    local broken = support.region { tcpipservices = { DOOR = { attach = "lan" } }, policies = { "lan" } }
+    local broken = support.region { tcpipservices = { DOOR = { attach = "lan" } }, programs = { ECHO = {} }, policies = { "lan" } }
     local status, log = broken:start_and_end(10)
     assert.are.equal(1, status)
     assert.is_truthy(log:find("tcpipservice DOOR: attach: .*lan.lua has no function attach"), log)

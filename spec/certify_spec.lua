@@ -85,7 +85,7 @@ describe("the certificate question", function()
         YESNO = { ssl = "yes", certify = "says_no", urm = "dfhisaip" },
         YESRAISE = { ssl = "yes", certify = "raises", urm = "dfhisaip" },
         YESBARE = { ssl = "yes", urm = "dfhisaip" },
-        PLAIN = { certify = "says_no", urm = "dfhisaip" },
+        PLAIN = { urm = "dfhisaip" },
       },
       ipconns = { IDTEMPL = { template = "only", userauth = "identify", receivecount = 10 } },
       policies = { "dfhisaip", "partners" },

@@ -172,8 +172,11 @@ tcpipservice "IPICA" { portnumber = 0 } tcpipservice "IPICB" { portnumber = 0 }
     ["autoinstall without TLS"] = { 'tcpipservice "T" { portnumber = 0, urm = "quarantine" }', "ssl is no" },
     ["IDENTIFY without clientauth"] = {
       'tcpipservice "T" { portnumber = 0 } ipconn "C" { userauth = "identify", tcpipservice = "T" }', "userauth is identify" },
-    ["a link user without a certificate"] = {
-      'tcpipservice "T" { portnumber = 0 } ipconn "C" { linkauth = "certuser" }', "linkauth is certuser" },
+    ["a link user that may lack a certificate"] = {
+      'tcpipservice "T" { portnumber = 0 } ipconn "C" { linkauth = "certuser" } program "ECHO" {}' ..
+      ' tcpipservice "U" { portnumber = 0, ssl = "clientauth" }', "linkauth is certuser" },
+    ["what only tunes, and tunes nothing"] = { 'ipconn "C" { host = "h", port = 1, sendcount = 1, maxqtime = 3 }',
+      "ipconn C: maxqtime is 3 and queuelimit is no, so it has no effect; give queuelimit, or leave maxqtime out" },
     ["a template that CAPEX matches"] = { 'ipconn "C" { template = "yes" }', "template is yes" },
     ["a template nobody can name"] = { 'ipconn "C" { template = "only" }', "template is only" },
     ["no heartbeat"] = { 'tcpipservice "T" { portnumber = 0, heartbeat = 0 }', "heartbeat is 0" },
@@ -184,6 +187,25 @@ tcpipservice "IPICA" { portnumber = 0 } tcpipservice "IPICB" { portnumber = 0 }
       has(said, "region.lua:2: warning: ")
       has(said, case[2])
       assert.equal(1, (check(REGION .. case[1], "--strict")))
+    end)
+  end
+
+  for attribute, case in pairs {
+    certify = { 'tcpipservice "T" { portnumber = 0,\n certify = "never" }',
+      'tcpipservice T: certify is never and ssl is no, so it has no effect; give ssl = "clientauth", or leave certify out' },
+    ciphers = { 'tcpipservice "T" { portnumber = 0,\n ciphers = "1301" }', "ciphers is 1301 and ssl is no, so it has no effect" },
+    certificate = { 'tcpipservice "T" { portnumber = 0,\n certificate = "CICSA" }', "certificate is CICSA and ssl is no" },
+    attach = { 'tcpipservice "T" { portnumber = 0,\n attach = "saf_attach" }', "attach is saf_attach and no request can be run" },
+    linkauth = { 'program "ECHO" {} tcpipservice "T" { portnumber = 0 } ipconn "C" {\n linkauth = "certuser" }',
+      'linkauth is certuser and no tcpipservice by which the partner can come is ssl = "clientauth"' },
+    ssl = { 'ipconn "C" {\n ssl = "yes" }', "ipconn C: ssl is yes and no socket is dialled for this ipconn" },
+    admit = { 'ipconn "C" {\n admit = "lan" }', "ipconn C: admit is lan and no socket is dialled for this ipconn" },
+  } do
+    it("does not take " .. attribute .. " where it protects nobody", function()
+      local status, said = check(REGION .. case[1])
+      assert.equal(1, status, said)
+      has(said, "region.lua:3: fault: ")
+      has(said, case[2])
     end)
   end
 

@@ -165,7 +165,7 @@ describe("the saf's file", function()
     local function said(class, more)
       local dir = support.directory()
       local region = support.region {
-        region = { saf = dir .. "/saf.lua" }, tcpipservices = { IPIC = more or {} },
+        region = { saf = dir .. "/saf.lua" }, tcpipservices = { IPIC = more or {} }, programs = { ECHO = {} },
         scripts = { judge = "return { attach = function() return require 'policy'.accept() end }" },
       }
       support.write(dir .. "/saf.lua", ("return { classes = { %s = { ['**'] = { uacc = 'read' } } } }"):format(class))

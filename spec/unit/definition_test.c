@@ -97,13 +97,13 @@ static void
 lets_helpers_and_loops_make_data(void **state)
 {
 	struct definition *d = must_read(BARE
-		"local common = { receivecount = 5 }\n"
-		"for i = 1, 3 do ipconn('P' .. i) { receivecount = common.receivecount } end\n");
+		"local common = { networkid = 'M' }\n"
+		"for i = 1, 3 do ipconn('P' .. i) { networkid = common.networkid } end\n");
 
 	(void)state;
 	assert_int_equal(d->nipconns, 3);
 	assert_string_equal(d->ipconn[2].ipconn, "P3");
-	assert_int_equal(d->ipconn[2].receivecount, 5);
+	assert_string_equal(d->ipconn[2].networkid, "M");
 	definition_free(d);
 }
 
@@ -180,9 +180,10 @@ static const struct row rows[] = {
 	{ BARE "tcpipservice 'S' { portnumber = 0 } tcpipservice 'G' { portnumber = 0, speciftcps = 'S' }\nipconn 'C' { tcpipservice = 'G' }", 3,
 		"ipconn C names tcpipservice G, which is generic and takes nobody in; name its specific one, S" },
 	{ BARE "tcpipservice 'T' { portnumber = 0,\n ssl = 'yes' }", 3, "tcpipservice T has ssl = \"yes\", but the region names no key ring" },
-	{ BARE "ipconn 'C' {\n ssl = 'yes' }", 3, "ipconn C has ssl = \"yes\", but the region names no key ring" },
-	{ BARE "tcpipservice 'T' { portnumber = 0,\n certificate = 'X' }", 3, "certificate is \"X\", but ssl is no" },
-	{ BARE "ipconn 'C' {\n certificate = 'X' }", 3, "certificate is \"X\", but ssl is no" },
+	{ BARE "ipconn 'C' { port = 1, sendcount = 1,\n ssl = 'yes' }", 3, "ipconn C has ssl = \"yes\", but the region names no key ring" },
+	{ BARE "tcpipservice 'T' { portnumber = 0,\n certificate = 'X' }", 3,
+		"tcpipservice T: certificate is X and ssl is no, so it has no effect" },
+	{ BARE "ipconn 'C' { port = 1, sendcount = 1,\n certificate = 'X' }", 3, "ipconn C: certificate is X and ssl is no, so it has no effect" },
 	{ BARE "tcpipservice 'T' { portnumber = 0, host = '10.0.0.1',\n ipaddress = '10.0.0.2' }", 3, "give one of the two" },
 	{ BARE "tcpipservice 'T' { portnumber = 7, host = '::1' }\ntcpipservice 'U' {\n host = '0:0::1', portnumber = 7 }", 4,
 		"tcpipservice U has portnumber 7 on host 0:0::1; tcpipservice T at line 2" },
@@ -196,10 +197,11 @@ static const struct row rows[] = {
 	{ BARE "for i = 1, 100000 do x = 1 end", 2, "'x' is assigned to" },
 	{ BARE "program 'PAY' { }", 2, "program PAY says nothing that could be run; give it one of builtin, script, url and ipconn" },
 	{ BARE "program 'PAY' { script = 'pay',\n url = 'http://127.0.0.1/' }", 2, "program PAY gives more than one of builtin, script, url and ipconn" },
-	{ BARE "program 'ECHO' {\n instructions = 5 }", 3, "program ECHO: instructions goes with script only; leave it out" },
-	{ BARE "program 'PAY' { url = 'http://127.0.0.1/',\n remotename = 'X' }", 3, "program PAY: remotename goes with ipconn only" },
-	{ BARE "program 'PAY' { script = 'pay',\n timeout = 3 }", 3, "program PAY: timeout goes with url or ipconn only" },
-	{ BARE "program 'PAY' { builtin = 'echo',\n ccsid = 37 }", 3, "program PAY: ccsid goes with script, url or ipconn only" },
+	{ BARE "program 'ECHO' {\n instructions = 5 }", 3,
+		"program ECHO: instructions is 5 and goes with script only, so it has no effect; give script, or leave instructions out" },
+	{ BARE "program 'PAY' { url = 'http://127.0.0.1/',\n remotename = 'X' }", 3, "program PAY: remotename is X and goes with ipconn only" },
+	{ BARE "program 'PAY' { script = 'pay',\n timeout = 3 }", 3, "program PAY: timeout is 3 and goes with url or ipconn only" },
+	{ BARE "program 'PAY' { builtin = 'echo',\n ccsid = 37 }", 3, "program PAY: ccsid is 37 and goes with script, url or ipconn only" },
 	{ BARE "program 'PAY' {\n builtin = 'WHO' }", 3, "program PAY: builtin is \"WHO\"; it must be ECHO or WHOAMI" },
 	{ BARE "program 'PAY' {\n url = 'ftp://127.0.0.1/' }", 3, "url is \"ftp://127.0.0.1/\"" },
 	{ BARE "program 'PAY' {\n url = 'http://fred:secret@127.0.0.1/' }", 3, "without user and password" },

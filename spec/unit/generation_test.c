@@ -158,9 +158,9 @@ every_fault_is_told_not_only_the_first(void **state)
 	script(h, "broken", "return {\n  admit = = }");
 	script(h, "half", OPEN "return { admit = f }");
 	assert_null(load(h, RING, "tcpipservice 'A' { portnumber = 0, admit = 'broken', bind = 'half', urm = 'half' }\n"
-		"tcpipservice 'B' { portnumber = 0, admit = 'absent', certify = 'half', urm = 'policy' }\n"
+		"tcpipservice 'B' { portnumber = 0, ssl = 'yes', admit = 'absent', certify = 'half', urm = 'policy' }\n"
 		"tcpipservice 'C' { portnumber = 0, ssl = 'yes', certificate = 'NOLABEL' }\n"
-		"ipconn 'P' { ssl = 'yes', certificate = 'NONE' }\n"));
+		"ipconn 'P' { port = 1, sendcount = 1, ssl = 'yes', certificate = 'NONE' }\n"));
 	has_fault(h, "broken.lua:2: fault", "");
 	has_fault(h, "test.lua:2: fault: tcpipservice A: bind", "has no function bind");
 	has_fault(h, "test.lua:2: fault: tcpipservice A: urm", "has no function install");
@@ -366,8 +366,8 @@ each_ipconn_has_its_own_outbound_service(void **state)
 	const struct service *s;
 
 	script(h, "open", OPEN "return { admit = f, certify = f, bind = f }");
-	must_load(h, RING, "tcpipservice 'IN' { portnumber = 0, admit = 'open', certify = 'open', bind = 'open' }\n"
-		"ipconn 'PLAIN' { tcpipservice = 'IN' }\nipconn 'SECURE' { applid = 'X', ssl = 'yes', certificate = 'CICSA', admit = 'open', certify = 'open' }\n");
+	must_load(h, RING, "tcpipservice 'IN' { portnumber = 0, ssl = 'yes', admit = 'open', certify = 'open', bind = 'open' }\n"
+		"ipconn 'PLAIN' { tcpipservice = 'IN' }\nipconn 'SECURE' { applid = 'X', port = 1, sendcount = 1, ssl = 'yes', certificate = 'CICSA', admit = 'open', certify = 'open' }\n");
 	s = generation_outbound(h->generation, "PLAIN");
 	assert_int_equal(s->way, WAY_OUT);
 	assert_string_equal(s->ipconn->ipconn, "PLAIN");
@@ -389,14 +389,18 @@ each_ipconn_has_its_own_outbound_service(void **state)
 	assert_null(s->script[DOOR_ADMIT]);
 }
 
+#define DIALLED "port = 1, sendcount = 1"
+
 static void
 an_ipconns_scripts_ring_and_label_must_be_there(void **state)
 {
 	struct house *h = *state;
 
 	script(h, "open", OPEN "return { admit = f }");
-	assert_null(load(h, RING, "ipconn 'A' { applid = 'A1', admit = 'nowhere' }\nipconn 'B' { applid = 'B1', certify = 'open' }\n"
-		"ipconn 'C' { applid = 'C1', ssl = 'yes', certificate = 'NOBODY' }\nipconn 'D' { applid = 'D1', ssl = 'yes', ciphers = 'ZZZZ:NOSUCH' }\n"));
+	assert_null(load(h, RING, "ipconn 'A' { applid = 'A1', " DIALLED ", admit = 'nowhere' }\n"
+		"ipconn 'B' { applid = 'B1', " DIALLED ", ssl = 'yes', certify = 'open' }\n"
+		"ipconn 'C' { applid = 'C1', " DIALLED ", ssl = 'yes', certificate = 'NOBODY' }\n"
+		"ipconn 'D' { applid = 'D1', " DIALLED ", ssl = 'yes', ciphers = 'ZZZZ:NOSUCH' }\n"));
 	has_fault(h, "test.lua:2", "ipconn A: admit: ");
 	has_fault(h, "test.lua:3", "ipconn B: certify: ");
 	has_fault(h, "test.lua:3", "has no function certify");
