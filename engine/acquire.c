@@ -66,7 +66,7 @@ acquire_begin(struct ipconn *i, struct fault *f)
 	if (check_definition(i, f) < 0 || check_state(i, f) < 0 || check_listener(i, f) < 0 || obtain_begin(i, f) < 0)
 		return -1;
 	timer_stop(&i->again.timer);
-	log_say(i->worker->log, MSG_SP0035, "ipconn", i->def.ipconn, "host", i->def.host, "port", log_number(port, i->def.port), NULL);
+	log_say(i->worker->log, MSG_SP0035, "ipconn", i->def.ipconn, "host", i->def.host, "#port", log_number(port, i->def.port), NULL);
 	dial_begin(i, SOCKET_OUT, i->def.host, i->def.port);
 	return 0;
 }
@@ -80,7 +80,7 @@ acquire_done(struct ipconn *i)
 
 	ipconn_enter(i, CONN_ACQUIRED);
 	snprintf(applid, sizeof applid, "%s.%s", i->def.networkid, i->def.applid);
-	log_say(i->worker->log, MSG_SP0036, "ipconn", i->def.ipconn, "applid", applid, "sendcount", log_number(send, i->sendcount), "receivecount",
+	log_say(i->worker->log, MSG_SP0036, "ipconn", i->def.ipconn, "applid", applid, "#sendcount", log_number(send, i->sendcount), "#receivecount",
 		log_number(receive, i->receivecount), NULL);
 }
 
@@ -177,7 +177,7 @@ acquire_later(struct ipconn *i)
 	seconds = pause_of(i) * (1 - JITTER + 2 * JITTER * arc4random_uniform(1001) / 1000.);
 	i->again.tries++;
 	snprintf(text, sizeof text, "%.3f", seconds);
-	log_say(i->worker->log, MSG_SP0037, "ipconn", i->def.ipconn, "seconds", text, NULL);
+	log_say(i->worker->log, MSG_SP0037, "ipconn", i->def.ipconn, "#seconds", text, NULL);
 	timer_set(&i->again.timer, seconds);
 }
 

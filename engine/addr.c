@@ -239,7 +239,7 @@ prefix_fault(struct fault *f, const char *text, size_t len, const char *why)
 	for (size_t i = 0; i < n; i++)
 		shown[i] = text[i] >= ' ' && text[i] <= '~' ? text[i] : '?';
 	shown[n] = '\0';
-	return fault_set(f, "%s%s: %s", shown, n < len ? "…" : "", why);
+	return fault_set(f, "%s%s: %s", shown, n < len ? "..." : "", why);
 }
 
 /* The address and the number of bits; -1 when either is no such thing. */

@@ -363,7 +363,7 @@ say_accepted(struct conn *c, const struct ipconn *i)
 	char count[24];
 
 	log_say(c->worker->log, MSG_DFHIS2001, "ipconn", i->def.ipconn, "applid", i->def.applid, "connection", c->facts.connection,
-		"sessions", log_number(count, i->receivecount), "tcpipservice", c->facts.tcpipservice, NULL);
+		"#sessions", log_number(count, i->receivecount), "tcpipservice", c->facts.tcpipservice, NULL);
 	record_facts(c->record, &c->facts);
 	record_outcome(c->record, "accepted", NULL, NULL, NULL);
 	conn_event(c, "answered 200");

@@ -410,7 +410,7 @@ generation_unref(struct generation *g)
 
 	if (g == NULL || --g->refs > 0)
 		return;
-	log_say(g->log, MSG_SP0013, "generation", log_number(number, (int64_t)g->number), NULL);
+	log_say(g->log, MSG_SP0013, "#generation", log_number(number, (int64_t)g->number), NULL);
 	free_parts(g);
 	definition_free(g->definition);
 	free(g);

@@ -103,7 +103,7 @@ mock_fill_ipconns(lua_State *L, int from, int to)
 {
 	for (lua_pushnil(L); lua_next(L, from) != 0; lua_pop(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING)
-			luaL_error(L, "mock: ipconns are { NAME = { attribute = value, … }, … }");
+			luaL_error(L, "mock: ipconns are { NAME = { attribute = value, ... }, ... }");
 		lua_pushvalue(L, -2); /* [name table name] */
 		lua_pushcfunction(L, mock_view);
 		lua_pushvalue(L, -4);
@@ -188,7 +188,7 @@ mock_counters(lua_State *L, int idx, int mocked)
 		luaL_error(L, "mock: counters must be a table");
 	for (lua_pushnil(L); lua_istable(L, -2) && lua_next(L, -2) != 0; lua_pop(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING || !lua_isinteger(L, -1))
-			luaL_error(L, "mock: counters are { NAME = the last number answered, … }");
+			luaL_error(L, "mock: counters are { NAME = the last number answered, ... }");
 		name = lua_tolstring(L, -2, &len);
 		if (!store_set(s, name, len, lua_tointeger(L, -1), mock_now(L, mocked)))
 			luaL_error(L, "mock: a counter's name is a string of 1 to 64 bytes");
@@ -244,7 +244,7 @@ static void
 mock_keys(lua_State *L, int idx)
 {
 	if (!lua_istable(L, idx))
-		luaL_error(L, "mock: takes a table { ipconns = {…}, counters = {…}, saf = {…} }");
+		luaL_error(L, "mock: takes a table { ipconns = {...}, counters = {...}, saf = {...} }");
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) {
 		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "line.h"
 
+#include "verdict.h"
+
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -86,38 +89,84 @@ insert_text(struct line *l, const char *key, const char *value)
 	puts_(l, quote);
 }
 
+/* -12, 0, 3.25: what JSON takes for a number. */
 static bool
-is_own_key(const char *key)
+is_number(const char *value)
 {
-	static const char *const own[] = { "time", "applid", "id", "severity", "text" };
+	const char *p = value + (*value == '-');
+	size_t whole = strspn(p, "0123456789"), part = 0;
 
-	for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
-		if (strcmp(own[i], key) == 0)
-			return true;
-	return false;
+	if (whole == 0 || (whole > 1 && *p == '0'))
+		return false;
+	p += whole;
+	if (*p == '.') {
+		part = strspn(p + 1, "0123456789");
+		p += part > 0 ? part + 1 : 0;
+	}
+	return *p == '\0';
 }
 
 static void
-insert_json(struct line *l, const char *key, const char *value)
+json_pair(struct line *l, const char *key, const char *value, bool number)
 {
-	puts_(l, is_own_key(key) ? ",\"insert_" : ",\"");
+	const char *quote = number && is_number(value) ? "" : "\"";
+
+	puts_(l, ",\"");
 	puts_(l, key);
-	puts_(l, "\":\"");
+	puts_(l, "\":");
+	puts_(l, quote);
 	put_value(l, value);
-	puts_(l, "\"");
+	puts_(l, quote);
+}
+
+/* Two values that a reader of text has in one are two members in JSON, called as everywhere else. */
+static const struct compound {
+	const char *key;
+	char between;
+	const char *first, *second;
+	bool number; /* the second */
+} compounds[] = {
+	{ "applid", '.', "networkid", "applid", false },
+	{ "at", ':', "file", "line", true },
+};
+
+static const struct compound *
+compound_of(const char *key)
+{
+	for (size_t i = 0; i < sizeof compounds / sizeof compounds[0]; i++)
+		if (strcmp(compounds[i].key, key) == 0)
+			return &compounds[i];
+	return NULL;
+}
+
+static void
+insert_json(struct line *l, const char *key, const char *value, bool number)
+{
+	const struct compound *c = compound_of(key);
+	const char *cut = c != NULL ? strrchr(value, c->between) : NULL;
+	char first[PLACE_SIZE];
+
+	if (cut == NULL || cut - value >= (ptrdiff_t)sizeof first) {
+		json_pair(l, key, value, number);
+		return;
+	}
+	snprintf(first, sizeof first, "%.*s", (int)(cut - value), value);
+	json_pair(l, c->first, first, false);
+	json_pair(l, c->second, cut + 1, c->number);
 }
 
 void
 line_insert(struct line *l, const char *key, const char *value)
 {
+	bool cut = l->cut, number = key[0] == '#';
 	size_t before = l->n;
-	bool cut = l->cut;
 
 	if (value == NULL || value[0] == '\0')
 		return;
+	key += number;
 	l->cut = false;
 	if (l->format == LOG_JSON)
-		insert_json(l, key, value);
+		insert_json(l, key, value, number);
 	else
 		insert_text(l, key, value);
 	if (l->cut) /* all of an insert or nothing: half of one could be misread */
@@ -135,7 +184,7 @@ stamp(char *out, size_t size, bool json)
 	clock_gettime(CLOCK_REALTIME, &now);
 	gmtime_r(&now.tv_sec, &tm);
 	n = strftime(out, size, json ? "%Y-%m-%dT%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &tm);
-	n += (size_t)snprintf(out + n, size - n, ".%06ld%s", now.tv_nsec / 1000, json ? "Z" : "");
+	n += (size_t)snprintf(out + n, size - n, ".%06ldZ", now.tv_nsec / 1000);
 	return n;
 }
 
@@ -151,13 +200,13 @@ line_begin(struct line *l, enum log_format format, const char *applid, enum mess
 	l->n = 0;
 	puts_(l, json ? "{\"time\":\"" : "");
 	l->n += stamp(l->text + l->n, 64, json);
-	puts_(l, json ? "\",\"applid\":\"" : " ");
+	puts_(l, json ? "\",\"region\":\"" : " ");
 	put_value(l, applid[0] != '\0' ? applid : "-");
 	puts_(l, sep);
 	puts_(l, message_table[m].id);
 	puts_(l, json ? "\",\"severity\":\"" : " ");
 	puts_(l, severity);
-	puts_(l, json ? "\",\"text\":\"" : " ");
+	puts_(l, json ? "\",\"message\":\"" : " ");
 	if (json)
 		put_value(l, message_table[m].sentence);
 	else
@@ -168,7 +217,7 @@ line_begin(struct line *l, enum log_format format, const char *applid, enum mess
 void
 line_end(struct line *l)
 {
-	const char *mark = !l->cut ? "" : l->format == LOG_JSON ? ",\"cut\":\"yes\"" : " cut=yes";
+	const char *mark = !l->cut ? "" : l->format == LOG_JSON ? ",\"cut\":true" : " cut=yes";
 	const char *close = l->format == LOG_JSON ? "}\n" : "\n";
 
 	l->n += (size_t)snprintf(l->text + l->n, TAIL, "%s%s", mark, close);

@@ -23,8 +23,8 @@ struct line {
 
 /* Starts a line: now, applid, id, severity, sentence. */
 void line_begin(struct line *l, enum log_format format, const char *applid, enum message m);
-/* One key=value. NULL and "" are left out. In JSON a key called like one of the line's own five (time applid id severity
- * text) becomes insert_KEY. */
+/* One key=value. NULL and "" are left out. A key that begins with # (which is not printed) says that the value is a number, in JSON too. In JSON applid
+ * (NETWORKID.APPLID) and at (FILE:LINE) become two members. */
 void line_insert(struct line *l, const char *key, const char *value);
 /* Ends the line with its newline; text[0..n) is whole. */
 void line_end(struct line *l);

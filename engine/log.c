@@ -73,7 +73,7 @@ own_up(struct log *l)
 	if (l->lost == 0)
 		return;
 	line_begin(&line, l->format, l->applid, MSG_SP0040);
-	line_insert(&line, "count", log_number(number, (int64_t)l->lost));
+	line_insert(&line, "#count", log_number(number, (int64_t)l->lost));
 	line_insert(&line, "error", l->trouble != 0 ? strerrordesc_np(l->trouble) : NULL);
 	line_end(&line);
 	if (!enqueue(l, &line))
@@ -102,7 +102,7 @@ push_sum(void *arg, const struct throttle_entry *e)
 	line_insert(&line, "door", e->door);
 	line_insert(&line, "code", e->code);
 	line_insert(&line, "prefix", e->prefix);
-	line_insert(&line, "count", log_number(number, e->held));
+	line_insert(&line, "#count", log_number(number, e->held));
 	line_end(&line);
 	push(l, &line);
 }
@@ -374,7 +374,7 @@ log_warnings(struct log *l, const struct faults *faults)
 		const struct fault_entry *e = &faults->entry[i];
 
 		if (e->level == FAULT_WARNING)
-			log_say(l, MSG_SP0012, "file", e->file, "line", e->line > 0 ? log_number(line, e->line) : NULL, "warning", fault_entry_text(e),
+			log_say(l, MSG_SP0012, "file", e->file, "#line", e->line > 0 ? log_number(line, e->line) : NULL, "warning", fault_entry_text(e),
 				"rule", e->rule, NULL);
 	}
 }

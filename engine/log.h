@@ -4,8 +4,8 @@
  * Lost lines are counted and the next line that goes out says how many. Inserts are escaped here, and only here:
  * bytes outside printable ASCII become \xHH, quotes and backslashes are escaped, a value with blanks is quoted.
  *
- *   2026-11-22 17:40:01.123456 CICSA DFHIS3000 I IPCONN autoinstalled successfully. ipconn=APPL applid=MYQUAL.MYAPPL
- *   {"time":"2026-11-22T17:40:01.123456Z","applid":"CICSA","id":"DFHIS3000","severity":"I","text":"…","ipconn":"APPL",…}
+ *   2026-11-22 17:40:01.123456Z CICSA DFHIS3000 I IPCONN autoinstalled successfully. ipconn=APPL applid=MYQUAL.MYAPPL
+ *   {"time":"2026-11-22T17:40:01.123456Z","region":"CICSA","id":"DFHIS3000","severity":"I","message":"…","ipconn":"APPL",…}
  */
 #ifndef SALLYPORT_LOG_H
 #define SALLYPORT_LOG_H
@@ -32,7 +32,8 @@ void log_close(struct log *l);
 
 /*
  * One message. Then pairs of (const char *key, const char *value), ended by NULL; a pair whose value is NULL or "" is
- * left out. In JSON a key called like one of a line's own (time applid id severity text) becomes insert_KEY. Thread-safe, never blocks, never fails (a full queue counts the line as lost). `l` may be NULL: nothing.
+ * left out. A key that begins with # says that its value is a number (log_number): line_insert. No key is one of the line's own: time, region, id, severity,
+ * message. Thread-safe, never blocks, never fails (a full queue counts the line as lost). `l` may be NULL: nothing.
  */
 void log_say(struct log *l, enum message m, ...) __attribute__((sentinel));
 /* The same with the pairs in an array, ended by a NULL key. */

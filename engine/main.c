@@ -130,13 +130,13 @@ run_main(int argc, char **argv)
 /* --- which command --------------------------------------------------------------------------------------------------- */
 
 static const char usage[] =
-	"usage: sallyport COMMAND …        sallyport COMMAND --help says more\n"
+	"usage: sallyport COMMAND ...        sallyport COMMAND --help says more\n"
 	"  run       start a region in the foreground\n"
 	"  check     load definitions and policies, report every fault\n"
 	"  connect   be a partner: dial, do TLS, send CAPEX, print the outcome\n"
 	"  passwd    hash a password for the saf's file\n"
 	"  inquire   region | tcpipservice | ipconn | session | conversation | program | transaction | socket | policy | counter | statistics [NAME]\n"
-	"  set       tcpipservice NAME … | ipconn NAME … | user NAME unrevoke\n"
+	"  set       tcpipservice NAME ... | ipconn NAME ... | user NAME unrevoke\n"
 	"  discard   ipconn NAME\n"
 	"  release   ipconn NAME\n"
 	"  reload    take on changed definitions, rings and policies, while partners are connected\n"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operator_parts.h"
 
+#include "buf.h"
 #include "factsjson.h"
 #include "inquire.h"
 #include "record.h"
@@ -93,14 +94,33 @@ text_of(const char *text)
 static json_t *
 error_of(const struct faults *faults)
 {
-	char all[4096], line[1024];
-	size_t at = 0;
+	struct buf all;
+	char line[1024];
+	json_t *error, *one;
 
-	all[0] = '\0';
-	for (size_t i = 0; i < faults->n && at < sizeof all; i++)
+	buf_init(&all, 0);
+	for (size_t i = 0; i < faults->n; i++) {
+		if (faults->entry[i].level != FAULT_ERROR)
+			continue;
+		one = text_of(faults_print(faults, i, line, sizeof line)); /* escaped one by one: the ends of lines are ours */
+		buf_printf(&all, "%s%s", buf_len(&all) > 0 ? "\n" : "", one != NULL ? json_string_value(one) : "no memory");
+		json_decref(one);
+	}
+	error = json_stringn(buf_len(&all) > 0 ? (const char *)buf_bytes(&all) : "no memory", buf_len(&all) > 0 ? buf_len(&all) : 9);
+	buf_free(&all);
+	return json_pack("{s:i,s:o}", "status", 1, "error", error);
+}
+
+/* One line of the log holds one fault; several have lines of their own (SP0011). */
+static const char *
+refusal_of(const struct faults *faults, char *out, size_t size)
+{
+	if (faults->errors != 1)
+		snprintf(out, size, "%zu faults", faults->errors);
+	for (size_t i = 0; faults->errors == 1 && i < faults->n; i++)
 		if (faults->entry[i].level == FAULT_ERROR)
-			at += (size_t)snprintf(all + at, sizeof all - at, "%s%s", at > 0 ? "\n" : "", faults_print(faults, i, line, sizeof line));
-	return json_pack("{s:i,s:o}", "status", 1, "error", text_of(at > 0 ? all : "no memory"));
+			faults_print(faults, i, out, size);
+	return out;
 }
 
 static json_t *
@@ -115,7 +135,7 @@ say_change(struct region *r, const char *what, const struct control_peer *peer, 
 {
 	char uid[24], pid[24];
 
-	log_say(r->log, MSG_SP0009, "command", what, "uid", log_number(uid, peer->uid), "pid", log_number(pid, peer->pid), "refused", refused, NULL);
+	log_say(r->log, MSG_SP0009, "command", what, "#uid", log_number(uid, peer->uid), "#pid", log_number(pid, peer->pid), "refused", refused, NULL);
 }
 
 struct duty { /* a reload somebody waits for */
@@ -130,6 +150,7 @@ reloaded(void *arg, const struct reload_report *report)
 {
 	struct duty *duty = arg;
 	json_t *answer, *changes;
+	char refused[1024] = "";
 
 	if (report->done) {
 		changes = json_array();
@@ -138,8 +159,9 @@ reloaded(void *arg, const struct reload_report *report)
 		answer = json_pack("{s:i,s:[{s:I,s:o}]}", "status", 0, "rows", "generation", (json_int_t)report->generation, "changes", changes);
 	} else {
 		answer = error_of(report->faults);
+		refusal_of(report->faults, refused, sizeof refused);
 	}
-	say_change(duty->region, duty->what, &duty->peer, json_string_value(json_object_get(answer, "error")));
+	say_change(duty->region, duty->what, &duty->peer, refused);
 	control_pay(duty->debt, answer);
 	free(duty);
 }

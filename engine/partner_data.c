@@ -52,7 +52,7 @@ read_data(const struct partner_line *l, struct buf *b)
 		r = slurp("file", file, b);
 	else if (data != NULL)
 		r = buf_add(b, data, strlen(data)) < 0;
-	return r > 0 ? complain(file != NULL ? "file" : "data", file != NULL ? file : "…", "more than 16 MiB") : r;
+	return r > 0 ? complain(file != NULL ? "file" : "data", file != NULL ? file : "...", "more than 16 MiB") : r;
 }
 
 /* A code page that is not known is sent as it is said, for a tester who wants to see it refused. */
@@ -82,7 +82,7 @@ static int
 set_password(struct request *r, const char *option, const char *p, size_t len)
 {
 	if (len >= sizeof r->password || memchr(p, '\0', len) != NULL)
-		return complain(option, "…", "a password has at most 100 bytes");
+		return complain(option, "...", "a password has at most 100 bytes");
 	memcpy(r->password, p, len);
 	r->password[len] = '\0';
 	r->has_password = true;

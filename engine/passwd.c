@@ -17,7 +17,7 @@ enum { CTRL_C = 3, CTRL_D = 4, CTRL_H = 8, CTRL_U = 21, RUBOUT = 127 };
 static const char usage[] =
 	"usage: sallyport passwd [--ln N]\n"
 	"Asks for a password twice (or reads one line, when stdin is no terminal) and prints its hash for the saf's file:\n"
-	"users = { FRED = { password = \"scrypt:…\" } }. --ln: 2^N rounds, 10 to 17, default 14; each more doubles time and memory.\n";
+	"users = { FRED = { password = \"scrypt:...\" } }. --ln: 2^N rounds, 10 to 17, default 14; each more doubles time and memory.\n";
 
 struct typed {
 	char text[PASSWORD_SIZE];

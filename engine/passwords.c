@@ -75,7 +75,7 @@ fail(struct passwords *p, const struct password_check *c)
 	unsigned n = failures_add(p->failures, c->userid, c->ipconn, c->known);
 
 	if (p->log != NULL && c->known && !c->revoked && c->revoke > 0 && n == c->revoke)
-		log_say(p->log, MSG_SP0052, "userid", c->userid, "ipconn", c->ipconn, "times", log_number(times, n), NULL);
+		log_say(p->log, MSG_SP0052, "userid", c->userid, "ipconn", c->ipconn, "#times", log_number(times, n), NULL);
 }
 
 /* Others may have failed meanwhile: who is revoked by then is not let in by a right guess that was on its way. A hash there was no memory for says nothing of

@@ -405,7 +405,7 @@ begin_anew(struct policy *p, struct sandbox *fresh)
 	load_anew(p, open_state(p, fresh, &faults) == 0, &faults);
 	if (faults.n > 0)
 		faults_print(&faults, 0, text, sizeof text);
-	log_say(p->log, MSG_SP0019, "kilobytes", kept, "fault", text, NULL);
+	log_say(p->log, MSG_SP0019, "#kilobytes", kept, "fault", text, NULL);
 	faults_free(&faults);
 }
 

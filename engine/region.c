@@ -313,8 +313,8 @@ say_up(struct region *r, const struct region_options *o, const struct definition
 	warn_of_health(r, d);
 	if (health_unchecked(d) != NULL)
 		log_say(r->log, MSG_SP0051, "sec", d->region.sec == SEC_NO ? "no" : "not given", "tcpipservice", health_unchecked(d), NULL);
-	log_say(r->log, MSG_SP0001, "networkid", d->region.networkid, "generation",
-		log_number(number, (int64_t)r->worker.generation->number), "region", r->file, "control",
+	log_say(r->log, MSG_SP0001, "networkid", d->region.networkid, "#generation",
+		log_number(number, (int64_t)r->worker.generation->number), "file", r->file, "control",
 		control_path(o, d), NULL);
 }
 

@@ -305,7 +305,7 @@ reload_begin(struct region *r, const struct reload_order *o, struct fault *f)
 		return -1;
 	}
 	r->reload = l;
-	log_say(r->log, MSG_SP0014, "region", r->file, "check", o->check ? "yes" : NULL, "tcpipservice", o->tcpipservice, "urm", o->urm, NULL);
+	log_say(r->log, MSG_SP0014, "file", r->file, "check", o->check ? "yes" : NULL, "tcpipservice", o->tcpipservice, "urm", o->urm, NULL);
 	return 0;
 }
 

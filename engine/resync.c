@@ -44,7 +44,7 @@ say_lost(const struct ipconn *i, const char *action)
 {
 	char count[24];
 
-	log_say(i->worker->log, MSG_SP0039, "ipconn", i->def.ipconn, "indoubt", log_number(count, ipconn_doubts(i)), "xlnaction", action, NULL);
+	log_say(i->worker->log, MSG_SP0039, "ipconn", i->def.ipconn, "#indoubt", log_number(count, ipconn_doubts(i)), "xlnaction", action, NULL);
 }
 
 /* The log of then, and no older copy of it: its last token is ours, or the one it may have heard last without our hearing that it had. */
@@ -86,7 +86,7 @@ agree(struct ipconn *i, const char *logname, const char *token)
 	const char *log = old == NULL || old->logname[0] == '\0' ? "first" : strcmp(old->logname, logname) == 0 ? "same" : "new";
 	char count[24];
 
-	log_say(i->worker->log, MSG_SP0038, "ipconn", i->def.ipconn, "logname", logname, "log", log, "settled", log_number(count, ipconn_doubts(i)), NULL);
+	log_say(i->worker->log, MSG_SP0038, "ipconn", i->def.ipconn, "logname", logname, "log", log, "#settled", log_number(count, ipconn_doubts(i)), NULL);
 	memcpy(p.networkid, i->def.networkid, sizeof p.networkid);
 	memcpy(p.applid, i->def.applid, sizeof p.applid);
 	snprintf(p.logname, sizeof p.logname, "%s", logname);
@@ -114,7 +114,7 @@ ipconn_forget(struct ipconn *i)
 
 	if (remembered(i) == NULL)
 		return;
-	log_say(i->worker->log, MSG_SP0054, "ipconn", i->def.ipconn, "indoubt", log_number(count, ipconn_doubts(i)), NULL);
+	log_say(i->worker->log, MSG_SP0054, "ipconn", i->def.ipconn, "#indoubt", log_number(count, ipconn_doubts(i)), NULL);
 	recovery_forget(i->worker->recovery, i->def.networkid, i->def.applid);
 }
 

@@ -136,7 +136,7 @@ void
 statistics_say(struct log *l, enum message m, const char *key, const char *name, const struct figure *table, const void *statistics)
 {
 	const char *pairs[2 * (FIGURES_MAX + 1) + 1] = { key, name };
-	char text[FIGURES_MAX][24];
+	char text[FIGURES_MAX][24], number[FIGURES_MAX][32];
 	size_t n = 0;
 
 	for (const struct figure *f = table; f->name != NULL && n < FIGURES_MAX; f++) {
@@ -144,7 +144,8 @@ statistics_say(struct log *l, enum message m, const char *key, const char *name,
 
 		if (value <= 0)
 			continue;
-		pairs[2 * n + 2] = f->name;
+		snprintf(number[n], sizeof number[n], "#%s", f->name);
+		pairs[2 * n + 2] = f->kind == FIGURE_TIME ? f->name : number[n];
 		pairs[2 * n + 3] = f->kind == FIGURE_TIME ? figure_time(value, text[n]) : log_number(text[n], (int64_t)value);
 		n++;
 	}

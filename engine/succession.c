@@ -264,7 +264,7 @@ succession_swap(struct region *r, struct generation *g, struct reload *l, const 
 	r->worker.generation = g;
 	succeed_ipconns(r, g, l);
 	passwords_forget(r->worker.passwords);
-	log_say(r->log, MSG_SP0010, "generation", log_number(number, (int64_t)g->number), "region", r->file, NULL);
+	log_say(r->log, MSG_SP0010, "#generation", log_number(number, (int64_t)g->number), "file", r->file, NULL);
 	generation_unref(old);
 }
 

@@ -18,7 +18,7 @@ say_lost(const struct conn *c, const struct ipconn *i, const char *direction, un
 	char number[24];
 
 	if (n > 0)
-		log_say(c->worker->log, MSG_DFHIS1021, "ipconn", i->def.ipconn, "connection", c->facts.connection, "direction", direction, "sessions",
+		log_say(c->worker->log, MSG_DFHIS1021, "ipconn", i->def.ipconn, "connection", c->facts.connection, "direction", direction, "#sessions",
 			log_number(number, n), "why", "the socket was lost", NULL);
 }
 

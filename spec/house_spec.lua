@@ -158,6 +158,20 @@ describe("the house", function()
     assert.is_true(named > 100)
   end)
 
+  -- The log escapes whatever is not ASCII, since a peer or a script may have said it; so what the engine itself says is ASCII.
+  it("says everything in ASCII", function()
+    local foreign = {}
+    for _, path in ipairs(files("engine", "%.[ch]$")) do
+      local number = 0
+      for line in io.lines(path) do
+        number = number + 1
+        local code = line:match "^%s*/?%*" and "" or line:gsub("/%*.*", "")
+        if code:find "[\x80-\xff]" then foreign[#foreign + 1] = path .. ":" .. number end
+      end
+    end
+    none(foreign)
+  end)
+
   it("has no file above " .. LINES_MAX .. " lines", function()
     local long = {}
     for _, path in ipairs(files("lua", "%.lua$", files("engine", "%.[ch]$"))) do

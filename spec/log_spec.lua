@@ -16,7 +16,7 @@ end }]]):gsub("%%s", function() return (("%q"):format(HOSTILE):sub(2, -2):gsub("
   raises = "return { admit = function()\n  error('first line\\27[0m\\nSP9999 second line')\nend }",
 }
 
-local TIME = "^%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d%.%d%d%d%d%d%d "
+local TIME = "^%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d%.%d%d%d%d%d%dZ "
 
 -- Every line, of which each must be one of ours.
 local function lines(log)
@@ -136,14 +136,71 @@ describe("the log in JSON", function()
       local o, after, why = dkjson.decode(line)
       assert.is_nil(why, line)
       assert.equal(#line + 1, after)
-      assert.equal("CICSA", o.applid)
+      assert.equal("CICSA", o.region)
       assert.is_truthy(o.time:match "^%d%d%d%d%-%d%d%-%d%dT%d%d:%d%d:%d%d%.%d+Z$", line)
-      assert.is_truthy(o.severity:match "^[IWE]$" and o.text:match "%.$", line)
+      assert.is_truthy(o.severity:match "^[IWE]$" and o.message:match "%.$", line)
       seen[o.id] = seen[o.id] or o
     end
     for _, id in ipairs { "SP0001", "SP0002", "SP0003", "SP0004", "SP0031" } do assert.is_table(seen[id], id) end
     assert.same({ "admit", "loud", "loud" }, { seen.SP0021.door, seen.SP0021.policy, seen.SP0021.code })
-    assert.equal([[tea\x0d\x0aSP9999 forged=yes\x01\x1b[2J\xc3\xa9\xff"\\=]], seen.SP0021.insert_text)
+    assert.equal([[tea\x0d\x0aSP9999 forged=yes\x01\x1b[2J\xc3\xa9\xff"\\=]], seen.SP0021.text)
+  end)
+end)
+
+describe("the log in JSON beside everything else in JSON", function()
+  local region, logged
+
+  setup(function()
+    region = support.region {
+      tcpipservices = { IPIC = { urm = "yes" }, LOUD = { admit = "loud" }, RAISES = { admit = "raises" } },
+      ipconns = { T = { template = "only", receivecount = 7 } },
+      scripts = { yes = 'local policy = require "policy"\nreturn { install = function(facts) return policy.install { ipconn = "APPL", ' ..
+        'template = "T" } end }', loud = SCRIPTS.loud, raises = SCRIPTS.raises },
+      arguments = { "--log-format", "json" },
+    }
+    region:start()
+    local p = support.raw(region:port "IPIC")
+    p:capex({ applid = "MYAPPL", networkid = "MYQUAL" }):read_message()
+    knock(region, "LOUD")
+    knock(region, "RAISES")
+    assert.equal(0, (region:command("set", "tcpipservice", "LOUD", "closed")))
+    assert.equal(0, (region:command "reload"))
+    p:close()
+    region:stop()
+    logged = {}
+    for _, line in ipairs(lines(region:log())) do
+      local o = assert(dkjson.decode(line))
+      logged[o.id] = logged[o.id] or o
+    end
+  end)
+
+  it("has the partner's names under applid and networkid", function()
+    local o = logged.DFHIS3000
+    assert.same({ "CICSA", "APPL", "MYAPPL", "MYQUAL" }, { o.region, o.ipconn, o.applid, o.networkid })
+    assert.same({ "CICSA", "MYAPPL" }, { logged.DFHIS2001.region, logged.DFHIS2001.applid })
+  end)
+
+  it("has numbers for numbers", function()
+    assert.equal(7, logged.DFHIS2001.sessions)
+    assert.same({ 1, "NETA" }, { logged.SP0001.generation, logged.SP0001.networkid })
+    assert.equal(2, logged.SP0010.generation)
+    assert.equal(math.type(logged.SP0009.uid), "integer")
+    assert.is_true(logged.SP0009.pid > 1)
+    assert.equal(1, logged.SP0055.sor_sockets_accepted)
+    assert.is_truthy(logged.SP0055.sor_open_gmt:find "^%d%d%d%d%-")
+  end)
+
+  it("has a file and a line apart, as explain has them", function()
+    local o = logged.SP0021
+    assert.same({ region.dir .. "/policies/loud.lua", 4 }, { o.file, o.line })
+    assert.same({ region.dir .. "/policies/raises.lua", 2 }, { logged.SP0022.file, logged.SP0022.line })
+  end)
+
+  it("has no key that stands for another", function()
+    for id, o in pairs(logged) do
+      for key in pairs(o) do assert.is_nil(key:find "^insert_", id .. " " .. key) end
+    end
+    assert.equal(region.dir .. "/region.lua", logged.SP0001.file)
   end)
 end)
 

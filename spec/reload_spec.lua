@@ -312,6 +312,35 @@ return { admit = function() return policy.accept { sysplex = %s } end }]]
     assert.are.equal("list", region:row("tcpipservice", "IPIC").urm)
   end)
 
+  it("says each of several faults on a line of its own, to the operator and in the log", function()
+    region = start()
+    region:define(with { tcpipservices = { ONE = { portnumber = 70000 }, TWO = { portnumber = 70001 } } })
+    local status, _, err = region:command "reload"
+    assert.equal(1, status)
+    assert.is_nil(err:find("x0a", 1, true), err)
+    local said = {}
+    for line in err:gmatch "[^\n]+" do said[#said + 1] = line end
+    assert.equal(2, #said)
+    assert.is_truthy(said[1]:find "^reload: .*region.lua:%d+: fault: tcpipservice ONE: portnumber is 70000;", said[1])
+    assert.is_truthy(said[2]:find "^.*region.lua:%d+: fault: tcpipservice TWO: portnumber is 70001;", said[2])
+    assert.equal(2, region:count_log("SP0011", 2))
+    region:wait_log "SP0009 .*command=reload .*refused=\"2 faults\""
+    assert.equal(0, region:count_log "x0a")
+    region:define(with { tcpipservices = { ONE = { portnumber = 70000 } } })
+    assert.equal(1, (region:command "reload"))
+    region:wait_log "SP0009 .*command=reload .*refused=\".*region.lua:%d+: fault: tcpipservice ONE: portnumber is 70000;"
+  end)
+
+  it("says all of many faults to the operator", function()
+    region = start()
+    local services = {}
+    for i = 1, 100 do services["S" .. i] = { portnumber = 70000 } end
+    region:define(with { tcpipservices = services })
+    local status, _, err = region:command "reload"
+    assert.equal(1, status)
+    assert.equal(100, select(2, err:gsub("portnumber is 70000", "")))
+  end)
+
   it("SIGHUP reloads", function()
     region = start()
     region:script("list", list "CAROL")

@@ -114,12 +114,41 @@ the_json_form_is_json_and_reads_as_the_text_form(void **state)
 	text = slurp(*state);
 	o = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
 	assert_non_null(o);
-	assert_string_equal(json_string_value(json_object_get(o, "applid")), "CICSA");
+	assert_string_equal(json_string_value(json_object_get(o, "region")), "CICSA");
 	assert_string_equal(json_string_value(json_object_get(o, "id")), "SP0021");
 	assert_string_equal(json_string_value(json_object_get(o, "severity")), "W");
-	assert_string_equal(json_string_value(json_object_get(o, "text")), "Door refused.");
-	assert_string_equal(json_string_value(json_object_get(o, "insert_text")), "quote \" slash \\\\ byte \\xc3 end");
+	assert_string_equal(json_string_value(json_object_get(o, "message")), "Door refused.");
+	assert_string_equal(json_string_value(json_object_get(o, "text")), "quote \" slash \\\\ byte \\xc3 end");
 	assert_string_equal(json_string_value(json_object_get(o, "code")), "lan");
+	json_decref(o);
+	free(text);
+}
+
+static void
+a_number_is_a_number_in_json_and_nothing_else_becomes_one(void **state)
+{
+	struct log *l = log_open(((struct place *)*state)->file, LOG_JSON, NULL);
+	char *text;
+	json_t *o;
+
+	log_say(l, MSG_SP0009, "#a", "-12", "#b", "0.250", "#c", "0", "#d", "012", "#e", "1e5", "#f", "nan", "#g", "1.", "#h", "-", "#i", "7,\"x\":1",
+		"j", "12", "applid", "NETX.A", "at", "dir/s.lua:12", NULL);
+	log_say(l, MSG_SP0009, "applid", "ALONE", "at", "the engine itself", NULL);
+	log_close(l);
+	text = slurp(*state);
+	*strchr(text, '\n') = '\0';
+	o = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(o);
+	assert_int_equal(json_integer_value(json_object_get(o, "a")), -12);
+	assert_true(json_real_value(json_object_get(o, "b")) == 0.25);
+	assert_true(json_is_integer(json_object_get(o, "c")));
+	for (const char *key = "d\0e\0f\0g\0h\0i\0j\0"; *key != '\0'; key += 2)
+		assert_true(json_is_string(json_object_get(o, key)));
+	assert_string_equal(json_string_value(json_object_get(o, "networkid")), "NETX");
+	assert_string_equal(json_string_value(json_object_get(o, "applid")), "A");
+	assert_string_equal(json_string_value(json_object_get(o, "file")), "dir/s.lua");
+	assert_int_equal(json_integer_value(json_object_get(o, "line")), 12);
+	assert_non_null(strstr(text + strlen(text) + 1, ",\"applid\":\"ALONE\",\"at\":\"the engine itself\""));
 	json_decref(o);
 	free(text);
 }
@@ -140,7 +169,7 @@ an_insert_that_does_not_fit_is_left_out_whole_and_told(void **state)
 	assert_non_null(o);
 	assert_null(json_object_get(o, "one"));
 	assert_string_equal(json_string_value(json_object_get(o, "two")), "small");
-	assert_string_equal(json_string_value(json_object_get(o, "cut")), "yes");
+	assert_true(json_is_true(json_object_get(o, "cut")));
 	json_decref(o);
 	free(text);
 }
@@ -282,6 +311,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_line_carries_applid_id_severity_sentence_and_inserts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(strangers_bytes_cannot_forge_a_line_or_an_insert, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_json_form_is_json_and_reads_as_the_text_form, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_number_is_a_number_in_json_and_nothing_else_becomes_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_insert_that_does_not_fit_is_left_out_whole_and_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_flood_of_one_refusal_is_summed_up_and_loses_no_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(door_and_code_stand_where_the_caller_puts_them_and_once, set_up, tear_down),
