@@ -232,7 +232,7 @@ ask_nobody(const struct ask *a, struct verdict *v)
 void
 policy_ask(struct ask *a)
 {
-	struct record_door *d = record_ask(a->record, a->door, a->script, a->facts->now);
+	struct record_door *d = a->entry != NULL ? a->entry : record_ask(a->record, a->door, a->script, a->facts->now);
 	double start = clock_span();
 
 	if (a->facts->request != NULL)

@@ -20,6 +20,7 @@ empty(struct record_door *d)
 	free(d->policy);
 	free(d->text);
 	free(d->file);
+	free(d->granted.host);
 	*d = (struct record_door){ .request = request };
 }
 
@@ -93,6 +94,15 @@ askings_settle(struct askings *a)
 
 	for (; n > ASKINGS_ACCEPTED; n--)
 		record_door_free(take_out(a, oldest(a, true)));
+}
+
+bool
+askings_refused(const struct askings *a)
+{
+	for (size_t i = 0; a != NULL && i < a->n; i++)
+		if (a->door[i]->answered && !accepted(a->door[i]))
+			return true;
+	return false;
 }
 
 void

@@ -10,6 +10,8 @@
 struct record_door *askings_add(struct askings **a);
 /* The connection ended: only the last ASKINGS_ACCEPTED accepted ones stay, and the refused ones. NULL is fine. */
 void askings_settle(struct askings *a);
+/* Whether one of them was refused. NULL is fine. */
+bool askings_refused(const struct askings *a);
 void askings_free(struct askings *a); /* NULL is fine */
 
 void record_door_free(struct record_door *d);

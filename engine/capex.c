@@ -175,6 +175,7 @@ refused_since(struct conn *c)
 	c->asked = 0;
 	if (!r.refused)
 		return false;
+	recheck_record(&r, c);
 	conn_refused(c, MSG_SP0021, r.door < DOOR_COUNT ? door_name(r.door) : NULL, r.script, &r.verdict, NULL);
 	dial_failed(c, r.verdict.code, "SECURITY_VIOLATION", "refused by the generation that came meanwhile: %s", r.verdict.text);
 	return true;
@@ -365,6 +366,7 @@ say_accepted(struct conn *c, const struct ipconn *i)
 	log_say(c->worker->log, MSG_DFHIS2001, "ipconn", i->def.ipconn, "applid", i->def.applid, "connection", c->facts.connection,
 		"#sessions", log_number(count, i->receivecount), "tcpipservice", c->facts.tcpipservice, NULL);
 	record_facts(c->record, &c->facts);
+	ipconn_record(i, c);
 	record_outcome(c->record, "accepted", NULL, NULL, NULL);
 	conn_event(c, "answered 200");
 }

@@ -60,6 +60,7 @@ decided(struct conn *c)
 		return;
 	}
 	certmap_decide(c->generation->certmap, c->facts.certificate, v->userid, c->facts.userid);
+	record_mapped(c->record, c->facts.userid);
 	record_facts(c->record, &c->facts);
 }
 

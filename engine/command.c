@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "addr.h"
+#include "codes.h"
 #include "control.h"
 #include "definition.h"
 #include "explain.h"
@@ -23,7 +24,7 @@ enum { DONE = 0, FAILED = 1, USAGE = 2 };
 struct command { /* one command line, read */
 	const char *name;
 	const char *region, *control; /* --region, --control; NULL not given */
-	const char *peer, *last;      /* of explain */
+	const char *peer, *last, *code; /* of explain */
 	bool refused, json, cemt, check, force, reset, now, help;
 	char *arg[ARGS_MAX];
 	int nargs;
@@ -49,9 +50,9 @@ show_inquired(const struct command *c, const json_t *rows)
 static void
 show_explained(const struct command *c, const json_t *rows)
 {
+	(void)c;
 	if (json_array_size(rows) == 0)
-		fprintf(stderr, "no connection that is remembered fits%s\n",
-			c->refused ? "; of a refused request the log's SP0050 names the connection" : "");
+		fprintf(stderr, "no connection that is remembered fits\n");
 	explain_print(stdout, rows);
 }
 
@@ -152,6 +153,8 @@ explain_fits(const struct command *c)
 		fprintf(stderr, "explain: --last %s is not a number from 1\n", c->last);
 		return false;
 	}
+	if (c->code != NULL)
+		return c->nargs == 0 && c->peer == NULL && c->last == NULL && !c->refused;
 	return c->nargs == 1 ? c->peer == NULL && c->last == NULL : c->nargs == 0 && (c->peer != NULL || c->last != NULL || c->refused);
 }
 
@@ -203,11 +206,13 @@ static const struct verb {
 		"       sallyport explain --peer IP [--last N] [--refused]\n"
 		"       sallyport explain --last N [--refused]\n"
 		"       sallyport explain --refused\n"
+		"       sallyport explain --code CODE\n"
 		"Tells why a connection was let in or refused: each door, its policy and the line of the verdict, every check, the facts and\n"
 		"the order of events.\n" COMMON
 		"  --peer IP        the connections of one address\n"
 		"  --last N         the last N of them\n"
-		"  --refused        only refused ones; of a refused request the log's SP0050 names the connection\n" },
+		"  --refused        only those that were refused, or released since another generation refuses them, or had a request refused\n"
+		"  --code CODE      what a verdict code of the engine's means; asks no region\n" },
 	{ "shutdown", no_words_fit, show_ended,
 		"usage: sallyport shutdown [--now]\n"
 		"Drains the region, as SIGTERM does, and returns when its process has ended (with --json: at once).\n" COMMON
@@ -227,7 +232,7 @@ static int
 read_line(struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
-		{ "peer", required_argument, NULL, 'p' }, { "last", required_argument, NULL, 'l' }, { "refused", no_argument, NULL, 'f' },
+		{ "peer", required_argument, NULL, 'p' }, { "code", required_argument, NULL, 'd' }, { "last", required_argument, NULL, 'l' }, { "refused", no_argument, NULL, 'f' },
 		{ "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' },
 		{ "reset", no_argument, NULL, 'z' }, { "now", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
@@ -239,6 +244,7 @@ read_line(struct command *c, int argc, char **argv)
 		case 'r': c->region = optarg; break;
 		case 'c': c->control = optarg; break;
 		case 'p': c->peer = optarg; break;
+		case 'd': c->code = optarg; break;
 		case 'l': c->last = optarg; break;
 		case 'f': c->refused = true; break;
 		case 'k': c->check = true; break;
@@ -266,7 +272,7 @@ options_fit(const struct command *c)
 	bool explain = strcmp(c->name, "explain") == 0, inquire = strcmp(c->name, "inquire") == 0;
 	bool reload = strcmp(c->name, "reload") == 0, shutdown = strcmp(c->name, "shutdown") == 0;
 
-	return (shutdown || !c->now) && (reload || (!c->check && !c->force)) && (explain || (c->peer == NULL && c->last == NULL && !c->refused))
+	return (shutdown || !c->now) && (reload || (!c->check && !c->force)) && (explain || (c->peer == NULL && c->last == NULL && c->code == NULL && !c->refused))
 		&& (inquire || (!c->cemt && !c->reset)) && !(c->json && c->cemt);
 }
 
@@ -411,6 +417,8 @@ command_run(int argc, char **argv)
 	}
 	if (c.help)
 		return fputs(v->usage, stdout) < 0 ? FAILED : DONE;
+	if (c.code != NULL)
+		return codes_say(c.code, c.json) ? DONE : FAILED;
 	answer = call(&c);
 	status = show(&c, v, answer);
 	json_decref(answer);

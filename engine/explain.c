@@ -4,78 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "codes.h"
 #include "table.h"
-
-static const struct {
-	const char *code, *sentence;
-} codes[] = {
-	{ "policy_error", "The script did not answer with a verdict: it raised an error or returned something else. The region's log has the "
-					  "traceback (SP0022). A door whose script fails stays shut." },
-	{ "policy_limit", "The script used up its budget of instructions, CPU time or memory for one question (instructions, milliseconds, "
-					  "kilobytes of the region). Once a limit is hit, no later answer counts." },
-	{ "no_rule", "The script asked its rules in turn (policy.first) and none had an opinion. The end of a chain refuses; add a rule that "
-				 "speaks for this partner." },
-	{ "urm_no", "No ipconn matches this NETWORKID and APPLID, and the tcpipservice names no autoinstall program (urm = NO). Define an "
-				"ipconn, or name a policy as urm." },
-	{ "no_certificate", "The tcpipservice asks for a client certificate (ssl = clientauth) and the peer sent none. No script can allow "
-						"this; the peer needs a certificate that the ring's signers trust." },
-	{ "chain", "The certificate's chain did not verify against the ring's signers and CRLs, and no script accepted it all the same." },
-	{ "certificate_limit", "The certificate, or what the peer presented with it, is above a limit, and no script was asked. README's table of limits has them." },
-	{ "bad_name", "A name in the verdict is not 1 to 8 of A-Z 0-9 $ @ #." },
-	{ "name_taken", "The name the URM chose belongs to an installed ipconn already. Choose another, or release the holder." },
-	{ "pair_taken", "This NETWORKID and APPLID are connected already. The holder was sent a heartbeat: if it is dead it will be released, "
-					"and the partner can come back." },
-	{ "template_unknown", "The URM named a template that is not installed." },
-	{ "template_outservice", "The URM named a template that is out of service (set ipconn NAME inservice)." },
-	{ "applid_changed", "The URM changed an APPLID that was not blank, and the tcpipservice allows only blank ones to be set "
-						"(applid_change = blank_only)." },
-	{ "port_changed", "The URM changed the call-back port in a way that is not allowed: -1 (no call-back) stays -1." },
-	{ "trust", "The ipconn asks for userauth = identify, and this connection is not trusted for it: it needs ssl = clientauth with a "
-			   "chain that verified, or a peer inside the sysplex." },
-	{ "bad_capex", "What came is not a capability exchange this region can read." },
-	{ "timeout", "The peer did not do in time what was due (tcp_timeout, handshake_timeout, capex_timeout of the region)." },
-	{ "limit", "A cap of the region was reached (maxsockets, halfopen, halfopen_peer, memory); no policy was asked." },
-	{ "shutdown", "The region is shutting down and takes nobody in." },
-	{ "not_open", "The tcpipservice was closed after this connection came in." },
-	{ "server_applid", "The caller named another region than this one as the one it is calling (server_applid, server_networkid)." },
-	{ "tls_on_plain", "The peer began a TLS handshake on a port with ssl = no." },
-	{ "plain_text", "One side spoke TLS and the other did not: the tcpipservice asks for it, or the ipconn that dialled has ssl = yes." },
-	{ "handshake", "TLS broke off. An alert that was received is the other side's: it would not take our certificate, or what TLS was offered." },
-	{ "one_way", "No session is left to work with once both sides' counts are compared." },
-	{ "outservice", "The ipconn of this partner is out of service (set ipconn NAME inservice)." },
-	{ "mismatch", "The ipconn of this partner names another tcpipservice than the one it came by." },
-	{ "no_ipconn", "A further socket has to come with a token that is valid and unused, by the same listener, from the same address, with "
-				   "the same certificate and names; this one did not." },
-	{ "host_name", "The server's certificate does not name the host that was dialled, and no certify script of the ipconn accepted it all the same." },
-	{ "unknown_host", "The ipconn's host has no address: mistyped, or this machine's resolver does not know it." },
-	{ "unreachable", "None of the host's addresses answered at the ipconn's port: nobody listens there, or something between does not let us." },
-	{ "partner_refused", "The partner refused our CAPEX. Its reason stands above, and its region knows more: ask there for the connection it named." },
-	{ "bad_answer", "What was answered to our CAPEX is no answer to one: something else listens at the ipconn's host and port, or "
-				  "what listens there wants TLS (ssl = yes) or does not." },
-	{ "race", "Both sides sent a CAPEX at once; of the two connections the one of the lower (NETWORKID, APPLID) goes on." },
-	{ "ha", "One side is HA and the other is not (the ipconn's ha, the tcpipservice's speciftcps), or the specific tcpipservice is not open." },
-	{ "userid_given", "The request names a user, and the ipconn's userauth (local, defaultuser) accepts none." },
-	{ "password_given", "The request carries a password, and the ipconn's userauth accepts none; under identify the partner vouches for its user." },
-	{ "userid_missing", "The request names no user, and the ipconn's userauth (identify, verify) asks for one." },
-	{ "password_missing", "The request carries no password, and the ipconn's userauth is verify." },
-	{ "userid_form", "What the request calls its user cannot be a user ID: 1 to 8 of A-Z 0-9 $ @ #." },
-	{ "user_unknown", "The region's saf does not know the user (userauth = identify)." },
-	{ "user_revoked", "The user is revoked: in the saf, or after wrong passwords by this ipconn." },
-	{ "password_wrong", "The password is wrong, or there is no such user; the partner is not told which." },
-	{ "passwords_busy", "More passwords wait to be checked than the region keeps waiting; the request can be tried again." },
-	{ "no_saf", "The request's user or its authority has to be checked, and the region names no saf to check by." },
-	{ "not_authorised", "A user of this request does not have READ to its transaction in class TCICSTRN." },
-	{ "refused", "The policy refused without giving a code of its own." },
-};
-
-const char *
-explain_code(const char *code)
-{
-	for (size_t i = 0; code != NULL && i < sizeof codes / sizeof codes[0]; i++)
-		if (strcmp(codes[i].code, code) == 0)
-			return codes[i].sentence;
-	return NULL;
-}
 
 static const char *
 text(const json_t *o, const char *key)
@@ -142,20 +72,30 @@ print_outcome(FILE *to, const json_t *r)
 	fputc('\n', to);
 }
 
+static bool
+refuses(const json_t *d)
+{
+	const char *verdict = text(d, "verdict");
+
+	return verdict != NULL && strcmp(verdict, "refuse") == 0;
+}
+
+/* A check that does not hold stands in capitals only where the door refused; an accept has passed over it. */
 static void
-print_checks(FILE *to, const json_t *checks)
+print_checks(FILE *to, const json_t *d)
 {
 	char a[TABLE_CELL];
 	json_t *c;
 	size_t i;
 
-	json_array_foreach((json_t *)checks, i, c) {
+	json_array_foreach(json_object_get(d, "checks"), i, c) {
 		const char *detail = text(c, "detail");
+		bool holds = json_is_true(json_object_get(c, "value"));
 
-		fprintf(to, "      %s  %s", json_is_true(json_object_get(c, "value")) ? "ok" : "NO", cell(c, "name", a));
+		fprintf(to, "      %s  %s", holds ? "ok" : refuses(d) ? "NO" : "no", cell(c, "name", a));
 		if (detail != NULL && detail[0] != '\0')
 			fprintf(to, "  (%s)", cell(c, "detail", a));
-		fputc('\n', to);
+		fprintf(to, "%s\n", holds || refuses(d) ? "" : "; accepted all the same");
 	}
 }
 
@@ -163,6 +103,34 @@ static bool
 is_stage(const char *where)
 {
 	return strcmp(where, "tcp") == 0 || strcmp(where, "tls") == 0 || strcmp(where, "capex") == 0 || strcmp(where, "request") == 0;
+}
+
+static bool
+is_reload(const char *where)
+{
+	return where != NULL && strcmp(where, "reload") == 0;
+}
+
+/* What a door gave beside the way in. */
+static void
+print_granted(FILE *to, const json_t *granted)
+{
+	char a[TABLE_CELL];
+	const char *key;
+	const json_t *value;
+	unsigned n = 0;
+
+	json_object_foreach((json_t *)granted, key, value) {
+		if (strcmp(key, "by") == 0)
+			continue;
+		fprintf(to, "%s%s", n++ == 0 ? "      granted: " : ", ", key);
+		if (!json_is_true(value))
+			fprintf(to, " %s", cell(granted, key, a));
+	}
+	if (text(granted, "by") != NULL)
+		fprintf(to, ", by the ring's maps.lua");
+	if (n > 0)
+		fputc('\n', to);
 }
 
 /* Who answered: a script, the engine in the place of one that is not named, or the engine by itself. */
@@ -174,6 +142,8 @@ print_who(FILE *to, const json_t *d)
 
 	if (text(d, "policy") != NULL)
 		fprintf(to, "  policy %s", cell(d, "policy", a));
+	else if (is_reload(where))
+		fprintf(to, "  the definitions");
 	else if (where != NULL && is_stage(where))
 		fprintf(to, "  the engine itself");
 	else
@@ -182,15 +152,17 @@ print_who(FILE *to, const json_t *d)
 		fprintf(to, " at %s", cell(d, "file", a));
 	if (json_is_integer(json_object_get(d, "line")))
 		fprintf(to, ":%s", cell(d, "line", a));
+	if (json_is_integer(json_object_get(d, "generation")))
+		fprintf(to, "%s generation %s", is_reload(where) ? " of" : ", asked again by the reload to", cell(d, "generation", a));
 }
 
 static void
 print_why(FILE *to, const json_t *d)
 {
-	const char *sentence = explain_code(text(d, "code")), *code = text(d, "code");
+	const char *sentence = codes_sentence(text(d, "code")), *code = text(d, "code");
 	char a[TABLE_CELL];
 
-	if (code == NULL || text(d, "verdict") == NULL || strcmp(text(d, "verdict"), "refuse") != 0)
+	if (code == NULL || !refuses(d))
 		return;
 	if (sentence != NULL)
 		fprintf(to, "      why: %s\n", sentence);
@@ -215,7 +187,8 @@ print_door(FILE *to, const json_t *d)
 			fprintf(to, " \"%s\"", cell(d, "text", a));
 		fprintf(to, "  [%.0f us]\n", json_number_value(json_object_get(d, "microseconds")));
 	}
-	print_checks(to, json_object_get(d, "checks"));
+	print_checks(to, d);
+	print_granted(to, json_object_get(d, "granted"));
 	print_why(to, d);
 }
 
@@ -242,15 +215,14 @@ print_requests(FILE *to, const json_t *requests)
 }
 
 static void
-print_certificate(FILE *to, const json_t *c)
+print_certificate(FILE *to, const json_t *c, const json_t *names)
 {
 	const json_t *chain = json_object_get(c, "chain");
 	char a[TABLE_CELL], b[TABLE_CELL];
 
 	if (c == NULL)
 		return;
-	fprintf(to, "    certificate  %s, issued by %s\n", cell(json_object_get(c, "subject"), "printed", a),
-		cell(json_object_get(c, "issuer"), "printed", b));
+	fprintf(to, "    certificate  %s, issued by %s\n", cell(names, "subject", a), cell(names, "issuer", b));
 	fprintf(to, "    sha256       %s\n", cell(c, "sha256", a));
 	if (json_is_true(json_object_get(chain, "ok")))
 		fprintf(to, "    chain        verified\n");
@@ -273,7 +245,7 @@ print_capex(FILE *to, const json_t *c)
 }
 
 static void
-print_facts(FILE *to, const json_t *f)
+print_facts(FILE *to, const json_t *f, const json_t *names)
 {
 	const json_t *tls = json_object_get(f, "tls"), *load = json_object_get(f, "load");
 	char a[TABLE_CELL], b[TABLE_CELL];
@@ -284,10 +256,26 @@ print_facts(FILE *to, const json_t *f)
 			cell(load, "refused_from_peer", b));
 	if (tls != NULL)
 		fprintf(to, "    TLS          %s, %s\n", cell(tls, "version", a), cell(tls, "cipher", b));
-	print_certificate(to, json_object_get(f, "certificate"));
+	print_certificate(to, json_object_get(f, "certificate"), names);
 	print_capex(to, json_object_get(f, "capex"));
 	if (json_object_get(f, "ipconn") != NULL)
 		fprintf(to, "    ipconn       %s\n", cell(json_object_get(f, "ipconn"), "ipconn", a));
+}
+
+/* What came of it, when it was let in. */
+static void
+print_installed(FILE *to, const json_t *i)
+{
+	char a[TABLE_CELL], b[TABLE_CELL];
+
+	if (!json_is_object(i))
+		return;
+	fprintf(to, "  installed ipconn %s", cell(i, "ipconn", a));
+	fprintf(to, " (%s.%s)", cell(i, "networkid", a), cell(i, "applid", b));
+	if (json_is_true(json_object_get(i, "autoinstalled")))
+		fprintf(to, ", autoinstalled%s%s", text(i, "template") != NULL ? " by template " : "", text(i, "template") != NULL ? cell(i, "template", a) : "");
+	fprintf(to, "; sessions: %s to receive on, ", cell(i, "receivecount", a));
+	fprintf(to, "%s to send on; sockets: %s\n", cell(i, "sendcount", a), cell(i, "sockets", b));
 }
 
 /* In TLS 1.3 the client has finished before the server has judged: its refusal reaches a client that believes it is in. */
@@ -330,9 +318,10 @@ explain_print(FILE *to, const json_t *records)
 		print_outcome(to, r);
 		json_array_foreach(json_object_get(r, "doors"), n, d)
 			print_door(to, d);
+		print_installed(to, json_object_get(r, "installed"));
 		print_requests(to, json_object_get(r, "requests"));
 		print_note(to, r);
-		print_facts(to, json_object_get(r, "facts"));
+		print_facts(to, json_object_get(r, "facts"), json_object_get(r, "certificate"));
 		print_events(to, r);
 	}
 }

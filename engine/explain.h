@@ -8,7 +8,5 @@
 
 /* Prints one account for each element of what records_explain gave. Nothing is printed unescaped. */
 void explain_print(FILE *to, const json_t *records);
-/* What a code of the engine's own means and where to look, as a sentence; NULL: it is a policy's own word. */
-const char *explain_code(const char *code);
 
 #endif

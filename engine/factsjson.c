@@ -63,19 +63,21 @@ endpoint(const struct addr *a)
 	return json_pack("{s:s, s:i}", "ip", addr_ip(a, ip, sizeof ip), "port", (int)a->port);
 }
 
+/* The list that scripts see; their `printed` finds no place in an array, and is made of it where a row is read. */
 static json_t *
 names(const struct dn *d)
 {
-	json_t *o = json_object(), *list = json_array();
+	json_t *list = json_array();
 
-	put(o, "printed", d->printed);
 	for (size_t i = 0; i < d->n; i++) {
 		const struct rdn *r = &d->item[i];
+		json_t *one = json_pack("{s:s, s:o}", "type", r->type, "value", factsjson_text(r->value.bytes, r->value.len));
 
-		json_array_append_new(list, json_pack("{s:s, s:o}", "type", r->type, "value", factsjson_text(r->value.bytes, r->value.len)));
+		if (r->shared)
+			json_object_set_new(one, "shared", json_true());
+		json_array_append_new(list, one);
 	}
-	json_object_set_new(o, "names", list);
-	return o;
+	return list;
 }
 
 static json_t *
@@ -176,6 +178,15 @@ request(const struct facts *f)
 	return o;
 }
 
+static json_t *
+ipconn(const struct facts *f)
+{
+	json_t *o = json_pack("{s:s, s:s, s:s}", "ipconn", f->ipconn.ipconn, "applid", f->ipconn.applid, "networkid", f->ipconn.networkid);
+
+	put(o, "tcpipservice", f->tcpipservice);
+	return o;
+}
+
 static void
 put_what(json_t *o, const struct facts *f)
 {
@@ -218,8 +229,7 @@ factsjson(const struct facts *f)
 	if (f->has_capex)
 		json_object_set_new(o, "capex", capex(&f->capex));
 	if (f->ipconn.ipconn[0] != '\0')
-		json_object_set_new(o, "ipconn", json_pack("{s:s, s:s, s:s}", "ipconn", f->ipconn.ipconn, "applid", f->ipconn.applid,
-			"networkid", f->ipconn.networkid));
+		json_object_set_new(o, "ipconn", ipconn(f));
 	if (f->request != NULL)
 		json_object_set_new(o, "request", request(f));
 	return o;

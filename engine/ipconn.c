@@ -3,6 +3,7 @@
 
 #include "clock.h"
 #include "life.h"
+#include "recorddata.h"
 #include "session.h"
 
 #include <stdio.h>
@@ -353,6 +354,19 @@ ipconn_view(const struct ipconn *i, struct ipconn_view *out)
 		out->def.sendcount = i->sendcount;
 		out->def.receivecount = i->receivecount;
 	}
+}
+
+void
+ipconn_record(const struct ipconn *i, struct conn *c)
+{
+	struct installed n = { .autoinstalled = i->autoinstalled, .sendcount = i->sendcount, .receivecount = i->receivecount,
+		.sockets = c->facts.way == WAY_IN ? i->sockets : i->out_sockets };
+
+	memcpy(n.ipconn, i->def.ipconn, sizeof n.ipconn);
+	memcpy(n.applid, i->def.applid, sizeof n.applid);
+	memcpy(n.networkid, i->def.networkid, sizeof n.networkid);
+	memcpy(n.template, i->template, sizeof n.template);
+	record_installed(c->record, &n);
 }
 
 const struct service *

@@ -113,6 +113,8 @@ void ipconn_adopt(struct ipconn *i, struct generation *g);
 
 /* The first socket it has, of either way: whose record tells what happens to all. NULL: none. */
 struct conn *ipconn_first(const struct ipconn *i);
+/* c's record tells that it is i's, and what was agreed. */
+void ipconn_record(const struct ipconn *i, struct conn *c);
 /* Values for policies and operators. */
 void ipconn_view(const struct ipconn *i, struct ipconn_view *out);
 /* How sockets dialled for i are treated under g: by the definition of its name, or of the template it was copied from. */

@@ -140,7 +140,7 @@ static const char usage[] =
 	"  discard   ipconn NAME\n"
 	"  release   ipconn NAME\n"
 	"  reload    take on changed definitions, rings and policies, while partners are connected\n"
-	"  explain   ID | --peer IP | --last N [--refused]: why was a connection let in or refused?\n"
+	"  explain   ID | --peer IP | --last N [--refused] | --code CODE: why was a connection let in or refused?\n"
 	"  shutdown  end the region in an orderly way, or at once [--now]\n";
 
 static const struct {

@@ -74,6 +74,7 @@ refused_since(struct conn *c, struct ipconn *i, bool first)
 	if (first)
 		undo(c, i);
 	reason = r.door == DOOR_INSTALL ? REASON_AUTOINSTALL_FAILED : REASON_SECURITY_VIOLATION;
+	recheck_record(&r, c);
 	conn_refused(c, MSG_SP0021, r.door < DOOR_COUNT ? door_name(r.door) : NULL, r.script, &r.verdict, reason_name(reason));
 	capex_answer_refusal(c, reason);
 	return true;

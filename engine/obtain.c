@@ -230,6 +230,7 @@ through(struct conn *c)
 {
 	traffic_begin(c);
 	conn_adopt(c, c->worker->generation);
+	ipconn_record(c->ipconn, c);
 }
 
 static void

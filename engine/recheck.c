@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recheck.h"
 
+#include "askings.h"
 #include "certmap.h"
 #include "clock.h"
 
@@ -15,8 +16,9 @@ struct again {
 };
 
 static void
-refuse(struct recheck_result *out, enum door door, const char *script, const struct verdict *v)
+refuse(struct recheck_result *out, const struct conn *c, enum door door, const char *script, const struct verdict *v)
 {
+	memcpy(out->connection, c->facts.connection, sizeof out->connection);
 	out->refused = true;
 	out->failed = strcmp(v->code, "policy_error") == 0 || strcmp(v->code, "policy_limit") == 0;
 	out->door = door;
@@ -30,7 +32,7 @@ answered(struct ask *a)
 	struct again *again = (struct again *)a;
 
 	if (a->verdict.kind == VERDICT_REFUSE)
-		refuse(again->out, a->door, a->script, &a->verdict);
+		refuse(again->out, again->conn, a->door, a->script, &a->verdict);
 	else if (a->door == DOOR_ADMIT)
 		again->conn->sysplex = a->verdict.sysplex;
 	else if (a->door == DOOR_CERTIFY)
@@ -74,14 +76,41 @@ ask(struct conn *c, struct generation *g, const struct service *s, enum door doo
 
 	if (out->refused)
 		return;
-	a.ask = (struct ask){ .policy = g->policy, .script = s->script[door], .door = door, .facts = &f, .tape = &c->tape, .replay = true,
-		.done = answered };
+	out->entry = record_reask(door_name(door), s->script[door], g->number, f.now);
+	a.ask = (struct ask){ .policy = g->policy, .script = s->script[door], .door = door, .facts = &f, .entry = out->entry, .tape = &c->tape,
+		.replay = true, .done = answered };
 	policy_ask(&a.ask);
+	if (!out->refused)
+		recheck_forget(out);
+}
+
+/* The generation says no without a question: what it defines does. */
+static void
+refuse_defined(struct recheck_result *out, const struct conn *c, const struct generation *g, const struct verdict *v)
+{
+	refuse(out, c, DOOR_COUNT, NULL, v);
+	out->entry = record_reask(NULL, NULL, g->number, clock_wall());
+	record_verdict(out->entry, v, 0);
+}
+
+void
+recheck_record(struct recheck_result *r, struct conn *c)
+{
+	record_reasked(c->record, r->entry);
+	r->entry = NULL;
+}
+
+void
+recheck_forget(struct recheck_result *r)
+{
+	if (r->entry != NULL)
+		record_door_free(r->entry);
+	r->entry = NULL;
 }
 
 /* A listener that now wants more than the socket has shown is a refusal without a question. */
 static bool
-wants_more(const struct conn *c, const struct service *s, struct recheck_result *out)
+wants_more(const struct conn *c, const struct generation *g, const struct service *s, struct recheck_result *out)
 {
 	struct verdict v;
 
@@ -91,7 +120,7 @@ wants_more(const struct conn *c, const struct service *s, struct recheck_result 
 		verdict_refuse(&v, "no_certificate", "tcpipservice %s wants a client certificate now", s->def->tcpipservice);
 	else
 		return false;
-	refuse(out, DOOR_COUNT, NULL, &v);
+	refuse_defined(out, c, g, &v);
 	return true;
 }
 
@@ -105,14 +134,14 @@ asks_certify(const struct conn *c, const struct service *s)
 
 /* The trust rule is of admit's making where no certificate was verified: what admit says now counts. */
 static void
-check_trust(const struct conn *c, const struct ipconn *i, struct recheck_result *out)
+check_trust(const struct conn *c, const struct generation *g, const struct ipconn *i, struct recheck_result *out)
 {
 	struct verdict v;
 
 	if (out->refused || c->facts.way == WAY_OUT || ipconn_trusted(&i->def, c, c->sysplex))
 		return;
 	verdict_refuse(&v, "trust", "ipconn %s has userauth = identify, and admit does not say sysplex any more", i->def.ipconn);
-	refuse(out, DOOR_COUNT, NULL, &v);
+	refuse_defined(out, c, g, &v);
 }
 
 /* What a socket came by or is dialled by, and what the ipconn is, must be there under g. False: it is not; out says what. */
@@ -128,7 +157,7 @@ defined(const struct conn *c, const struct generation *g, const struct ipconn *i
 		verdict_refuse(&v, "mismatch", "ipconn %s is not defined any more", i->def.ipconn);
 	else
 		return true;
-	refuse(out, DOOR_COUNT, NULL, &v);
+	refuse_defined(out, c, g, &v);
 	out->gone = true;
 	return false;
 }
@@ -168,9 +197,9 @@ recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, boo
 	begin(c, g);
 	if (!defined(c, g, i, first, out))
 		return;
-	if (!in || !wants_more(c, s, out)) { /* what an ipconn's own definition wants counts from its next acquire on */
+	if (!in || !wants_more(c, g, s, out)) { /* what an ipconn's own definition wants counts from its next acquire on */
 		ask_doors(c, g, s, i, first, out);
-		check_trust(c, i, out);
+		check_trust(c, g, i, out);
 	}
 }
 

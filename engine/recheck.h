@@ -15,6 +15,8 @@ struct recheck_result {
 	enum door door;        /* that refused; DOOR_COUNT: no door, the definitions */
 	const char *script;    /* NULL: none */
 	struct verdict verdict;
+	char connection[CONNECTION_SIZE]; /* the socket that was refused */
+	struct record_door *entry; /* of its record, owned; NULL: no memory. recheck_record takes it, recheck_forget frees it */
 };
 
 /* What policies see while they are re-asked: the new definitions, without the ipconn that is asked about. */
@@ -28,6 +30,9 @@ struct recheck_view {
 void recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, bool first, struct recheck_result *out);
 /* Only whether the listener of each of its sockets, and its definition, are still there. */
 void recheck_gone(const struct ipconn *i, const struct generation *g, struct recheck_result *out);
+/* c's record tells of the refusal; or it does not, since nothing came of it. The entry is gone. */
+void recheck_record(struct recheck_result *r, struct conn *c);
+void recheck_forget(struct recheck_result *r);
 /* Every socket of an ipconn that was not asked under g yet. */
 void recheck_ipconn(struct ipconn *i, struct generation *g, struct recheck_result *out);
 

@@ -65,6 +65,7 @@ record_free(struct record *r)
 	for (size_t i = 0; i < r->ndoors; i++)
 		record_door_free(r->door[i]);
 	askings_free(r->askings);
+	free(r->installed);
 	if (r->facts != NULL)
 		certificate_unref(r->facts->certificate);
 	free(r->facts);
@@ -186,20 +187,28 @@ record_event(struct record *r, double now, const char *event)
 	r->event[r->nevents++] = (struct event){ .text = text, .at = now };
 }
 
+/* False, and d is not taken: no memory, or `max` are there. */
+static bool
+put_door(struct record *r, struct record_door *d, size_t max)
+{
+	struct record_door **grown = r->ndoors < max ? realloc(r->door, (r->ndoors + 1) * sizeof(struct record_door *)) : NULL;
+
+	if (grown == NULL)
+		return false;
+	r->door = grown;
+	r->door[r->ndoors++] = d;
+	return true;
+}
+
 static struct record_door *
 add_door(struct record *r)
 {
-	struct record_door **grown, *d;
+	struct record_door *d = calloc(1, sizeof *d);
 
-	if (r->ndoors >= DOORS_MAX)
-		return NULL;
-	grown = realloc(r->door, (r->ndoors + 1) * sizeof(struct record_door *));
-	if (grown == NULL)
-		return NULL;
-	r->door = grown;
-	if ((d = calloc(1, sizeof *d)) == NULL)
-		return NULL;
-	return r->door[r->ndoors++] = d;
+	if (d == NULL || put_door(r, d, DOORS_MAX))
+		return d;
+	free(d);
+	return NULL;
 }
 
 static struct record_door *
@@ -251,6 +260,19 @@ record_effect(struct record_door *d, const char *name, const char *answer)
 	record_check(d, name, true, answer, answer != NULL ? strlen(answer) : 0);
 }
 
+static struct granted
+granted(const struct verdict *v)
+{
+	struct granted g = { .sysplex = v->sysplex, .port = v->install.port, .has_port = v->install.has_port };
+
+	memcpy(g.userid, v->userid, sizeof g.userid);
+	memcpy(g.ipconn, v->install.ipconn, sizeof g.ipconn);
+	memcpy(g.template, v->install.template, sizeof g.template);
+	memcpy(g.applid, v->install.applid, sizeof g.applid);
+	g.host = v->install.has_host ? strdup(v->install.host) : NULL;
+	return g;
+}
+
 void
 record_verdict(struct record_door *d, const struct verdict *v, double microseconds)
 {
@@ -258,13 +280,57 @@ record_verdict(struct record_door *d, const struct verdict *v, double microsecon
 		return;
 	free(d->text);
 	free(d->file);
+	free(d->granted.host);
 	d->answered = true;
+	d->granted = granted(v);
 	snprintf(d->verdict, sizeof d->verdict, "%s", verdict_name(v->kind));
 	snprintf(d->code, sizeof d->code, "%s", v->code);
 	d->text = v->text[0] != '\0' ? strdup(v->text) : NULL;
 	d->file = v->file[0] != '\0' ? strdup(v->file) : NULL;
 	d->line = v->line;
 	d->microseconds = microseconds;
+}
+
+void
+record_mapped(struct record *r, const char *userid)
+{
+	struct record_door *d = r != NULL && r->ndoors > 0 ? r->door[r->ndoors - 1] : NULL;
+
+	if (d == NULL || d->granted.userid[0] != '\0' || strcmp(d->where, door_name(DOOR_CERTIFY)) != 0)
+		return;
+	snprintf(d->granted.userid, sizeof d->granted.userid, "%s", userid);
+	d->granted.mapped = userid[0] != '\0';
+}
+
+struct record_door *
+record_reask(const char *door, const char *policy, uint64_t generation, double now)
+{
+	struct record_door *d = begin_door(calloc(1, sizeof *d), door != NULL ? door : "reload", policy, now);
+
+	if (d != NULL)
+		d->generation = generation;
+	return d;
+}
+
+void
+record_reasked(struct record *r, struct record_door *d)
+{
+	if (r != NULL)
+		r->reasked = true;
+	if (r != NULL && d != NULL) {
+		memcpy(r->code, d->code, sizeof r->code);
+		if (put_door(r, d, DOORS_MAX + 1)) /* what ends it finds room, however many addresses were tried on its way */
+			return;
+	}
+	if (d != NULL)
+		record_door_free(d);
+}
+
+void
+record_installed(struct record *r, const struct installed *i)
+{
+	if (r != NULL && (r->installed != NULL || (r->installed = malloc(sizeof *i)) != NULL))
+		*r->installed = *i;
 }
 
 void
@@ -315,7 +381,7 @@ struct wanted { /* a query made ready for comparing */
 static bool
 matches(const struct record *r, const struct wanted *w)
 {
-	if (w->q->refused && strcmp(r->outcome, "refused") != 0)
+	if (w->q->refused && strcmp(r->outcome, "refused") != 0 && !r->reasked && !askings_refused(r->askings))
 		return false;
 	return !w->by_peer || (w->peer_ok && r->facts != NULL && addr_same_ip(&r->facts->peer.addr, &w->peer));
 }

@@ -17,6 +17,7 @@
 struct records;      /* the region's; one per region */
 struct record;       /* one connection's; owned by records */
 struct record_door;  /* one asking; owned by its record */
+struct installed;    /* recorddata.h */
 
 struct records *records_new(size_t max);
 void records_free(struct records *r);
@@ -34,8 +35,18 @@ void record_request(struct record_door *d, const struct request *q, const struct
 void record_check(struct record_door *d, const char *name, bool value, const char *detail, size_t detail_len);
 /* What the library answered (policy.counter, policy.ipconn), shown with the checks as value true: "counter NETX" "next = 7". */
 void record_effect(struct record_door *d, const char *name, const char *answer);
-/* The verdict and how long it took. */
+/* The verdict, with what it grants, and how long it took. */
 void record_verdict(struct record_door *d, const struct verdict *v, double microseconds);
+/* The last certify was answered without a user ID, and the ring's maps.lua gave this one. */
+void record_mapped(struct record *r, const char *userid);
+/*
+ * A door is asked again, under that generation, about a connection that is in; door NULL: its definitions say no by themselves. The entry stands in no record
+ * yet, and is the caller's: record_reasked gives it to one as a refusal, record_door_free (askings.h) ends it. NULL without memory; so may d be.
+ */
+struct record_door *record_reask(const char *door, const char *policy, uint64_t generation, double now);
+void record_reasked(struct record *r, struct record_door *d);
+/* It is (or is part of) an installed ipconn. Copied. */
+void record_installed(struct record *r, const struct installed *i);
 /* The decision of the engine itself, outside a policy (limit, timeout, bad_capex …): a door entry with no policy. `stage` is where. */
 void record_engine(struct record *r, enum stage stage, const char *code, const char *text, double now);
 /* Replaces the facts shown (call when facts were added). Keeps a reference to the certificate. */
@@ -51,7 +62,7 @@ struct record_query {
 	const char *connection; /* or NULL */
 	const char *peer;       /* address text, or NULL */
 	size_t last;            /* 0: all that match */
-	bool refused;
+	bool refused; /* those that were refused, that another generation refused later, or a request of which was refused */
 };
 json_t *records_explain(const struct records *rs, const struct record_query *q);
 

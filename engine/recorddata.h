@@ -23,14 +23,34 @@ struct recorded_request { /* which request an attach asking was about */
 	size_t bytes;
 };
 
+struct installed { /* what a connection that was let in is part of, and what was agreed */
+	char ipconn[NAME_SIZE], applid[NAME_SIZE], networkid[NAME_SIZE];
+	char template[NAME_SIZE]; /* "" none */
+	bool autoinstalled;
+	int sendcount, receivecount; /* ours */
+	int sockets;                 /* of this connection's way */
+};
+
+struct granted { /* what an accept or install gave; empty: nothing beside the way in */
+	char userid[NAME_SIZE];
+	bool mapped; /* userid is the ring's maps.lua's, not the script's */
+	bool sysplex;
+	char ipconn[NAME_SIZE], template[NAME_SIZE], applid[NAME_SIZE];
+	char *host; /* owned; NULL: as it came */
+	int port;
+	bool has_port;
+};
+
 struct record_door {
 	char *policy;      /* owned; NULL none */
-	const char *where; /* the door's name, or the stage of an engine's decision; static */
+	const char *where; /* the door's name, or the stage of an engine's decision, or "reload": the definitions of another generation; static */
+	uint64_t generation; /* that asked again; 0: asked while the connection came in */
 	double at;
 	bool answered;
 	char verdict[8], code[CODE_SIZE];
 	char *text, *file; /* owned */
 	int line;
+	struct granted granted;
 	double microseconds;
 	struct check *check; /* owned */
 	size_t nchecks;
@@ -63,6 +83,8 @@ struct record {
 	struct record_door **door; /* owned, each owned: callers hold their addresses */
 	size_t nevents, ndoors;
 	struct askings *askings; /* owned; NULL until the first request */
+	struct installed *installed; /* owned; NULL: it was not */
+	bool reasked; /* another generation refused it when it was in */
 	char outcome[12];
 	char stage[8], code[CODE_SIZE], reason[32];
 };

@@ -36,12 +36,52 @@ checks_json(const struct record_door *d)
 	return list;
 }
 
+static void
+put_text(json_t *o, const char *key, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		json_object_set_new(o, key, factsjson_text(text, strlen(text)));
+}
+
+/* null where it was refused, or not answered. */
+static json_t *
+granted_json(const struct record_door *d)
+{
+	json_t *o;
+
+	if (!d->answered || strcmp(d->verdict, verdict_name(VERDICT_REFUSE)) == 0)
+		return json_null();
+	o = json_object();
+	put_text(o, "userid", d->granted.userid);
+	put_text(o, "by", d->granted.mapped ? "maps.lua" : NULL);
+	if (d->granted.sysplex)
+		json_object_set_new(o, "sysplex", json_true());
+	put_text(o, "ipconn", d->granted.ipconn);
+	put_text(o, "template", d->granted.template);
+	put_text(o, "applid", d->granted.applid);
+	put_text(o, "host", d->granted.host);
+	if (d->granted.has_port)
+		json_object_set_new(o, "port", json_integer(d->granted.port));
+	return o;
+}
+
+static json_t *
+installed_json(const struct installed *i)
+{
+	if (i == NULL)
+		return json_null();
+	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:i, s:i, s:i}", "ipconn", i->ipconn, "applid", i->applid, "networkid", i->networkid,
+		"autoinstalled", (int)i->autoinstalled, "template", text_or_null(i->template), "sendcount", i->sendcount, "receivecount",
+		i->receivecount, "sockets", i->sockets);
+}
+
 static json_t *
 door_json(const struct record *r, const struct record_door *d)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "door", d->where, "policy", text_or_null(d->policy), "file",
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "door", d->where, "policy", text_or_null(d->policy), "file",
 		text_or_null(d->file), "line", d->line > 0 ? json_integer(d->line) : json_null(), "verdict", text_or_null(d->verdict), "code",
-		text_or_null(d->code), "text", text_or_null(d->text), "microseconds", thousandths(d->microseconds), "milliseconds", since(r, d->at), "checks",
+		text_or_null(d->code), "text", text_or_null(d->text), "granted", granted_json(d), "generation", d->generation > 0 ? json_integer((json_int_t)d->generation) : json_null(),
+		"microseconds", thousandths(d->microseconds), "milliseconds", since(r, d->at), "checks",
 		checks_json(d));
 }
 
@@ -76,6 +116,15 @@ requests_json(const struct record *r)
 	return list;
 }
 
+/* Its names in one piece each, for people. */
+static json_t *
+certificate_json(const struct certificate *c)
+{
+	if (c == NULL)
+		return json_null();
+	return json_pack("{s:o, s:o}", "subject", text_or_null(c->subject.printed), "issuer", text_or_null(c->issuer.printed));
+}
+
 static json_t *
 lists_json(const struct record *r, bool doors)
 {
@@ -98,8 +147,8 @@ recordjson(const struct record *r)
 
 	if (r->facts != NULL)
 		addr_print(&f->peer.addr, peer, sizeof peer);
-	return json_pack("{s:s, s:o, s:I, s:s, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "connection", r->connection, "peer", text_or_null(peer),
+	return json_pack("{s:s, s:o, s:I, s:s, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "connection", r->connection, "peer", text_or_null(peer),
 		"generation", (json_int_t)f->generation, "outcome", r->outcome, "time", r->opened, "stage", text_or_null(r->stage), "code",
-		text_or_null(r->code), "reason", text_or_null(r->reason), "doors", lists_json(r, true), "requests", requests_json(r), "facts",
+		text_or_null(r->code), "reason", text_or_null(r->reason), "doors", lists_json(r, true), "installed", installed_json(r->installed), "requests", requests_json(r), "certificate", certificate_json(f->certificate), "facts",
 		r->facts != NULL ? factsjson(f) : json_object(), "events", lists_json(r, false));
 }

@@ -38,6 +38,7 @@ end(struct reload *l)
 		struct reload_change *c = l->changes;
 
 		l->changes = c->next;
+		recheck_forget(&c->refusal);
 		free(c);
 	}
 	free(l);
@@ -98,27 +99,55 @@ blame(struct reload *l, const struct ipconn *i, const struct recheck_result *r)
 		"ipconn %s, asked again at %s: %s: %s", i->def.ipconn, door_name(r->door), r->verdict.code, r->verdict.text);
 }
 
+/* Takes r's entry. Nothing is told of it before the swap: a reload that is refused releases nobody. */
 static void
-doom(struct reload *l, struct ipconn *i, const struct recheck_result *r)
+doom(struct reload *l, struct ipconn *i, struct recheck_result *r)
 {
 	bool release = r->gone || l->generation->definition->region.recheck == RECHECK_RELEASE;
 	struct reload_change *c = reload_change(l, "ipconn", i->def.ipconn, release ? "released" : "reported");
-	struct conn *first = ipconn_first(i);
-	char place[PLACE_SIZE + TEXT_SIZE + 16];
 
 	i->doomed = release;
-	print_place(place, sizeof place, &r->verdict);
-	if (c != NULL) {
-		snprintf(c->door, sizeof c->door, "%s", r->door < DOOR_COUNT ? door_name(r->door) : "");
-		snprintf(c->code, sizeof c->code, "%s", r->verdict.code);
-		snprintf(c->text, sizeof c->text, "%s", place);
-	}
-	if (l->order.check)
+	if (c == NULL) { /* no memory to tell it */
+		recheck_forget(r);
 		return;
-	if (first != NULL && release)
-		record_engine(first->record, STAGE_CAPEX, r->verdict.code, place, clock_wall());
-	log_say(l->region->log, MSG_SP0016, "ipconn", i->def.ipconn, "door", r->door < DOOR_COUNT ? door_name(r->door) : NULL, "policy",
-		r->script, "code", r->verdict.code, "text", place, "released", release ? "yes" : "no", NULL);
+	}
+	snprintf(c->door, sizeof c->door, "%s", r->door < DOOR_COUNT ? door_name(r->door) : "");
+	snprintf(c->code, sizeof c->code, "%s", r->verdict.code);
+	print_place(c->text, sizeof c->text, &r->verdict);
+	c->refusal = *r;
+}
+
+/* The socket that was refused has it in its record, the ipconn's others that they go with it. */
+static void
+record_release(const struct ipconn *i, struct recheck_result *r)
+{
+	char event[CONNECTION_SIZE + 60];
+
+	snprintf(event, sizeof event, "released with connection %s, refused by a reload", r->connection);
+	for (unsigned n = 0; n < IPCONN_SOCKETS; n++) {
+		struct conn *c = i->socket[n];
+
+		if (c != NULL && strcmp(c->facts.connection, r->connection) == 0)
+			recheck_record(r, c);
+		else if (c != NULL)
+			conn_event(c, event);
+	}
+}
+
+/* The reload is going to be taken: what it refuses is told. */
+static void
+tell(struct reload *l)
+{
+	for (struct reload_change *c = l->changes; c != NULL; c = c->next) {
+		const struct ipconn *i = c->refusal.refused ? registry_name(l->region->registry, c->name) : NULL;
+
+		if (i == NULL)
+			continue;
+		if (i->doomed)
+			record_release(i, &c->refusal);
+		log_say(l->region->log, MSG_SP0016, "ipconn", c->name, "door", c->door, "policy", c->refusal.script, "code", c->code, "text", c->text,
+			"released", i->doomed ? "yes" : "no", NULL);
+	}
 }
 
 static bool
@@ -143,6 +172,7 @@ ask_one(struct reload *l, struct ipconn *i)
 		return 0;
 	if (result.failed && !l->order.force) {
 		blame(l, i, &result);
+		recheck_forget(&result);
 		return -1;
 	}
 	doom(l, i, &result);
@@ -176,6 +206,8 @@ ask_none(struct reload *l)
 		recheck_gone(i, l->generation, &result);
 		if (result.gone && !i->doomed)
 			doom(l, i, &result);
+		else
+			recheck_forget(&result);
 	}
 }
 
@@ -193,6 +225,7 @@ commit(struct reload *l)
 		return;
 	}
 	l->generation = NULL;
+	tell(l);
 	succession_swap(r, g, l, l->urm_of[0] != '\0' ? l->urm_of : NULL);
 	report(l, true, number);
 }

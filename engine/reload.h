@@ -23,6 +23,7 @@ struct reload_change {
 	char door[12];    /* of a refusal, "" none */
 	char code[CODE_SIZE];
 	char text[TEXT_SIZE + PLACE_SIZE + 16];
+	struct recheck_result refusal; /* of an ipconn that the new generation refuses; its entry is owned */
 };
 
 struct reload_report {

@@ -202,7 +202,7 @@ describe("explain", function()
 
   it("has a sentence for each code of the engine's", function()
     local table_of_codes = assert(support.read("README.md"):match "\n### Verdict codes\n.-\n|%-[^\n]*\n(.-)\n\n")
-    local source, n = support.read "engine/explain.c", 0
+    local source, n = support.read "engine/codes.c", 0
     for row in table_of_codes:gmatch "[^\n]+" do
       for code in row:match "^| (.-) |":gmatch "`([a-z_]+)`" do
         n = n + 1
@@ -210,6 +210,24 @@ describe("explain", function()
       end
     end
     assert.is_true(n >= 45, n)
+  end)
+
+  it("--code tells what a code means, without a region, and has the nearest one for a slip", function()
+    local status, out, err = support.sallyport("explain", "--code", "urm_no")
+    assert.same({ 0, "" }, { status, err })
+    has(out, "^urm_no: No ipconn matches this NETWORKID and APPLID")
+    status, out = support.sallyport("explain", "--json", "--code", "urm_no")
+    assert.equal(0, status)
+    assert.same({ "urm_no" }, { dkjson.decode(out)[1].code })
+    status, out, err = support.sallyport("explain", "--code", "urmno")
+    assert.same({ 1, "" }, { status, out })
+    has(err, "urmno is no code of the engine's %(nearest: urm_no%)")
+    status, out = support.sallyport("explain", "--code", "quite_something", "--json")
+    assert.equal(1, status)
+    assert.same({}, dkjson.decode(out))
+    assert.equal(2, (support.sallyport("explain", "--code", "urm_no", "--refused")))
+    assert.equal(2, (support.sallyport("explain", "ID", "--code", "urm_no")))
+    assert.equal(2, (support.sallyport("inquire", "region", "--code", "urm_no")))
   end)
 
   it("explains a connection that was dialled as one, by the code it failed with", function()
@@ -372,5 +390,168 @@ describe("explain", function()
         has(err, "no connection " .. id:gsub("%p", "%%%0") .. " is remembered %(the region keeps the last 5%)")
       end
     end)
+  end)
+end)
+
+describe("explain of what came in", function()
+  local region
+  after_each(function() region:stop() end)
+
+  local CERTIFY = [[
+local policy = require "policy"
+return { certify = function(facts)
+  policy.check("on the short list", false, "not needed")
+  return policy.accept { userid = "CTGUSER" }
+end }]]
+  local URM = [[
+local policy = require "policy"
+return { install = function(facts)
+  if %s then return policy.refuse("not_listed", "gone from the list") end
+  return policy.install { ipconn = "SHOP1", template = "GUEST", applid = "SHOPAPPL" }
+end }]]
+
+  it("shows what each door granted, and what was installed", function()
+    region = support.region {
+      tcpipservices = { SEC = { ssl = "clientauth", certificate = "CICSA", admit = "plex", certify = "who", urm = "named" } },
+      ipconns = { GUEST = { template = "only", receivecount = 5 } },
+      scripts = { plex = "local policy = require 'policy'\nreturn { admit = function() return policy.accept { sysplex = true } end }",
+        who = CERTIFY, named = URM:format "false" },
+    }
+    region:start()
+    local answer = support.connect { port = region:port "SEC", ring = "NETX.CTGAPP", applid = "ANY" }
+    assert.is_true(answer.accepted)
+    local r = region:explain { last = 1 }[1]
+    assert.same({ { sysplex = true }, { userid = "CTGUSER" }, {}, { ipconn = "SHOP1", template = "GUEST", applid = "SHOPAPPL" } },
+      { r.doors[1].granted, r.doors[2].granted, r.doors[3].granted, r.doors[4].granted })
+    assert.same({ ipconn = "SHOP1", applid = "SHOPAPPL", networkid = "NETX", autoinstalled = true, template = "GUEST", sendcount = 0,
+      receivecount = 5, sockets = r.installed.sockets }, r.installed)
+    local text = text_of(region, r.connection)
+    has(text, "admit [^\n]*: accept[^\n]*\n +granted: sysplex\n")
+    has(text, "certify [^\n]*: accept[^\n]*\n +no  on the short list  %(not needed%); accepted all the same\n" ..
+      " +granted: userid CTGUSER\n")
+    has(text, "install [^\n]*: install[^\n]*\n +granted: ipconn SHOP1, template GUEST, applid SHOPAPPL\n")
+    has(text, "installed ipconn SHOP1 %(NETX.SHOPAPPL%), autoinstalled by template GUEST; " ..
+      "sessions: 5 to receive on, 0 to send on; sockets: ")
+    assert.is_nil(text:find("NO  ", 1, true))
+    assert.same({}, region:explain { refused = true })
+  end)
+
+  it("names the ring's maps.lua where that gave the user", function()
+    local ring = support.directory()
+    assert(support.run { "cp", "-r", "certs/rings/CICSA/.", ring } == 0)
+    support.write(ring .. "/maps.lua", 'return { { userid = "MAPPED", subject = "CN=NETX.CTGAPP,O=Sallyport demo" } }')
+    region = support.region { region = { ring = ring }, tcpipservices = { SEC = { ssl = "clientauth", urm = "named" } },
+      ipconns = { GUEST = { template = "only" } }, scripts = { named = URM:format "false" } }
+    region:start()
+    assert.is_true(support.connect({ port = region:port "SEC", ring = "NETX.CTGAPP" }).accepted)
+    local r = region:explain { last = 1 }[1]
+    assert.same({ userid = "MAPPED", by = "maps.lua" }, r.doors[2].granted)
+    has(text_of(region, r.connection), "granted: userid MAPPED, by the ring's maps.lua\n")
+    support.remove(ring)
+  end)
+
+  local function come(service)
+    local p = support.raw(region:port(service or "IPIC"))
+    local body = p:capex({ applid = "ANY", networkid = "NETX" }):read_message().body
+    return p, body.connection
+  end
+
+  local function start(more)
+    local t = { tcpipservices = { IPIC = { urm = "named" }, OTHER = { urm = "named" } },
+      ipconns = { GUEST = { template = "only", receivecount = 5 } }, scripts = { named = URM:format "false" } }
+    for key, value in pairs(more or {}) do t[key] = value end
+    region = support.region(t)
+    region:start()
+    return t
+  end
+
+  it("names the door, the line and the generation that refused in a reload; --refused finds it", function()
+    start()
+    local p, id = come()
+    region:script("named", URM:format "policy.check('gone', true, 'really')")
+    assert.equal(0, (region:command "reload"))
+    support.wait_until(function() return not region:row("ipconn", "SHOP1") or p:read_message() end, 10, "the release")
+    p:close()
+    local r = support.wait_until(function()
+      local record = region:explain(id)[1]
+      return record.outcome == "released" and record
+    end, 10, "its end")
+    local d = r.doors[#r.doors]
+    assert.same({ "install", "named", 3, "refuse", "not_listed", 2, "not_listed" },
+      { d.door, d.policy, d.line, d.verdict, d.code, d.generation, r.code })
+    local text = text_of(region, id)
+    has(text, "outcome: released, code not_listed")
+    has(text, "install +policy named at [^\n]*/named%.lua:3, asked again by the reload to generation 2: refuse not_listed " ..
+      "\"gone from the list\"")
+    has(text, "ok  gone  %(really%)")
+    assert.is_nil(text:find("the engine itself", 1, true))
+    assert.equal(id, region:explain({ refused = true })[1].connection)
+  end)
+
+  it("names the definitions that refused in a reload", function()
+    local t = start()
+    local p, id = come "OTHER"
+    t.tcpipservices.OTHER = nil
+    region:define(t)
+    assert.equal(0, (region:command "reload"))
+    p:close()
+    has(text_of(region, id), "reload +the definitions of generation 2: refuse mismatch \"tcpipservice OTHER is not defined any more\"")
+    assert.equal(id, region:explain({ refused = true })[1].connection)
+  end)
+
+  it("says nothing of a reload that was refused, only checked, or only reports", function()
+    local t = start()
+    local _, id = come()
+    region:script("named", URM:format "facts.recheck")
+    t.tcpipservices.BUSY = { portnumber = region:port "IPIC" }
+    region:define(t)
+    assert.equal(1, (region:command "reload"))
+    t.tcpipservices.BUSY = nil
+    region:define(t)
+    assert.equal(0, (region:command("reload", "--check")))
+    t.region = { recheck = "report" }
+    region:define(t)
+    assert.equal(0, (region:command "reload"))
+    local r = region:explain(id)[1]
+    assert.same({ "accepted", 3 }, { r.outcome, #r.doors })
+    assert.same({}, region:explain { refused = true })
+    assert.equal(1, region:count_log("SP0016 .*released=no", 1))
+    assert.equal(1, region:count_log "SP0016 ")
+  end)
+
+  it("names the door, the line and the generation that overtook a connection on its way in", function()
+    start()
+    local p = support.raw(region:port "IPIC")
+    support.wait_until(function() return #region:inquire "socket" == 1 end, 10, "it to be accepted")
+    region:script("named", URM:format "facts.recheck")
+    assert.equal(0, (region:command "reload"))
+    local body = p:capex({ applid = "ANY", networkid = "NETX" }):read_message().body
+    assert.equal("AUTOINSTALL_FAILED", body.reason)
+    has(text_of(region, body.connection),
+      "install +policy named at [^\n]*:3, asked again by the reload to generation 2: refuse not_listed \"gone from the list\"")
+  end)
+
+  it("--refused finds a connection of which a request was refused, also when it has ended", function()
+    start { programs = { ECHO = {} }, tcpipservices = { IPIC = { urm = "named", attach = "pays" } },
+      scripts = { named = URM:format "false",
+        pays = "local policy = require 'policy'\nreturn { attach = function() return policy.refuse('unpaid', 'pay first') end }" } }
+    local answer = support.connect { port = region:port "IPIC", applid = "ANY", link = "ECHO", data = "x" }
+    assert.is_true(answer.accepted)
+    local r = region:explain({ refused = true })[1]
+    assert.same({ "released", "unpaid" }, { r.outcome, r.requests[1].code })
+    has(text_of(region, r.connection), "attach +policy pays at [^\n]*:2: refuse unpaid \"pay first\"")
+  end)
+
+  it("--json has a certificate in the shape scripts see", function()
+    region = support.region { tcpipservices = { SEC = { ssl = "clientauth", certificate = "CICSA", urm = "named" } },
+      ipconns = { GUEST = { template = "only" } }, scripts = { named = URM:format "false" } }
+    region:start()
+    assert.is_true(support.connect({ port = region:port "SEC", ring = "NETX.CTGAPP" }).accepted)
+    local r = region:explain { last = 1 }[1]
+    local c = r.facts.certificate
+    assert.same({ type = "CN", value = "NETX.CTGAPP" }, c.subject[#c.subject])
+    assert.same({ type = "CN", value = "First CA" }, c.issuer[#c.issuer])
+    assert.same({ true, {} }, { c.chain.ok, c.chain.errors })
+    assert.same({ subject = "CN=NETX.CTGAPP,O=Sallyport demo", issuer = "CN=First CA,O=Sallyport demo" }, r.certificate)
   end)
 end)
