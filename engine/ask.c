@@ -6,6 +6,7 @@
 #include "clock.h"
 #include "lfacts.h"
 #include "log.h"
+#include "lrow.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -13,47 +14,25 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COPY_DEPTH 16
-
 struct question { /* an asking of a door */
 	struct asking g;
 	enum door door;
-	const struct facts *facts; /* NULL: they are a table, the first value */
+	const struct facts *facts; /* NULL: they are a table, the first value, and the second one is the mock */
 	struct verdict *out;
-	bool mock;   /* the second value sets the host's mock */
 	bool failed; /* the refusal is ours, not the script's */
 };
-
-/* Copies a plain value raw, tables whole, so that no door can change a row of a spec. [-0, +1, may throw] */
-static void
-push_copy(lua_State *L, int idx, int depth)
-{
-	if (!lua_istable(L, idx)) {
-		lua_pushvalue(L, idx);
-		return;
-	}
-	if (depth == COPY_DEPTH)
-		luaL_error(L, "facts are nested more than %d deep", COPY_DEPTH);
-	luaL_checkstack(L, 6, "facts");
-	lua_newtable(L); /* [copy] */
-	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) { /* [copy key value] */
-		lua_pushvalue(L, -2);
-		push_copy(L, lua_gettop(L) - 1, depth + 1); /* [copy key value key value'] */
-		lua_rawset(L, -5);
-	}
-}
 
 static void
 push_facts(lua_State *L, struct asking *g)
 {
 	struct question *q = (struct question *)g;
 
-	if (q->mock)
-		lhost_mock(L, &g->p->host, 3);
-	if (q->facts != NULL)
+	if (q->facts != NULL) {
 		lfacts_push(L, q->facts);
-	else
-		push_copy(L, 2, 0);
+		return;
+	}
+	lhost_mock(L, &g->p->host, 3);
+	lrow_push(L, 2, q->door);
 }
 
 static int
@@ -147,7 +126,7 @@ run(struct question *q)
 	else
 		fail(q);
 	asking_settle(&q->g);
-	if (q->mock)
+	if (q->facts == NULL)
 		asking_protect(&q->g, forget_mock);
 }
 
@@ -246,20 +225,46 @@ policy_ask(struct ask *a)
 	a->done(a);
 }
 
+/* Arguments: the policy; facts; mock; the door. */
+static int
+judge_row_inside(lua_State *L)
+{
+	struct policy *p = lua_touserdata(L, 1);
+
+	lrow_push(L, 2, (enum door)lua_tointeger(L, 4));
+	lhost_mock(L, &p->host, 3);
+	lhost_mock(L, &p->host, 0);
+	return 0;
+}
+
+int
+policy_judge_row(struct policy *p, enum door d, int facts_idx, int mock_idx, struct fault *f)
+{
+	lua_State *L = p->L;
+	int facts = lua_absindex(L, facts_idx), mock = lua_absindex(L, mock_idx), top = lua_gettop(L), status;
+
+	lua_pushcfunction(L, judge_row_inside);
+	lua_pushlightuserdata(L, p);
+	lua_pushvalue(L, facts);
+	lua_pushvalue(L, mock);
+	lua_pushinteger(L, d);
+	status = lua_pcall(L, 4, 0, 0);
+	if (status != LUA_OK)
+		fault_set(f, "%s", lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no memory");
+	lua_settop(L, top);
+	return status == LUA_OK ? 0 : -1;
+}
+
 void
 policy_ask_table(struct policy *p, const char *script, enum door d, int facts_idx, int mock_idx, struct verdict *out)
 {
 	struct question q = question(p, script, d, out);
-	int facts = lua_absindex(p->L, facts_idx), mock = mock_idx != 0 ? lua_absindex(p->L, mock_idx) : 0;
+	int facts = lua_absindex(p->L, facts_idx), mock = lua_absindex(p->L, mock_idx);
 
-	q.mock = mock != 0;
 	*out = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
 	if (!find_hook(&q))
 		return;
 	lua_pushvalue(p->L, facts);
-	if (mock != 0)
-		lua_pushvalue(p->L, mock);
-	else
-		lua_pushnil(p->L);
+	lua_pushvalue(p->L, mock);
 	run(&q);
 }

@@ -131,6 +131,17 @@ word_nearest(const char *const *words, const char *word)
 	return best;
 }
 
+const char *
+words_listed(const char *const *words, char *out, size_t size)
+{
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; words[i] != NULL && at < size; i++)
+		at += (size_t)snprintf(out + at, size - at, "%s%s", i == 0 ? "" : words[i + 1] == NULL ? " and " : ", ", words[i]);
+	return out;
+}
+
 /* --- what is allowed --- */
 
 const char *

@@ -41,6 +41,8 @@ const struct attribute *attribute_find(const struct attribute *table, const char
 const char *attribute_nearest(const struct attribute *table, const char *name);
 /* The same among any words: `words` is ended by NULL. */
 const char *word_nearest(const char *const *words, const char *word);
+/* "a, b and c", as much as there is room for; out is filled and returned. */
+const char *words_listed(const char *const *words, char *out, size_t size);
 /* Puts every default into the struct. */
 void attribute_defaults(const struct attribute *table, void *object);
 /* Sets from text or from a number; -1 with a sentence that names the attribute, the value and what is allowed, nothing changed then.

@@ -4,6 +4,7 @@
 #include "clock.h"
 #include "definition.h"
 #include "factsjson.h"
+#include "generation.h"
 #include "health.h"
 #include "specs.h"
 
@@ -77,13 +78,12 @@ check_scripts(struct definition *d, const struct asked *a, struct specs_result *
 		return;
 	}
 	g = generation_load(d, &o, faults);
-	if (g == NULL) {
+	if (a->specs) /* whatever else is at fault: a ring has nothing to do with them */
+		specs_run(d, library, FAULT_ERROR, result, faults);
+	if (g == NULL)
 		definition_free(d);
-		return;
-	}
-	if (a->specs)
-		specs_run(g, result, faults);
-	generation_unref(g);
+	else
+		generation_unref(g);
 }
 
 /* A region that says nothing of sec may be meant so. */

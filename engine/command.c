@@ -75,6 +75,7 @@ static void
 show_reloaded(const struct command *c, const json_t *rows)
 {
 	const json_t *row = json_array_get(rows, 0), *changes = json_object_get(row, "changes"), *one;
+	const json_t *failed = json_object_get(row, "failed_rows");
 	size_t i;
 
 	printf("generation %lld %s\n", (long long)json_integer_value(json_object_get(row, "generation")),
@@ -88,6 +89,8 @@ show_reloaded(const struct command *c, const json_t *rows)
 			printf(": %s %s (%s)", json_string_value(json_object_get(one, "door")), code, json_string_value(json_object_get(one, "text")));
 		putchar('\n');
 	}
+	json_array_foreach(failed, i, one)
+		printf("  %s\n", json_string_value(one));
 }
 
 static bool

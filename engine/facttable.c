@@ -178,16 +178,6 @@ elsewhere(const char *key)
 	return found;
 }
 
-static void
-list_names(const char *const *names, char *out, size_t size)
-{
-	size_t at = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; names[i] != NULL && at < size; i++)
-		at += (size_t)snprintf(out + at, size - at, "%s%s", i == 0 ? "" : names[i + 1] == NULL ? " and " : ", ", names[i]);
-}
-
 const char *
 shape_unknown(enum shape s, const char *key, size_t len, char *out, size_t size)
 {
@@ -199,7 +189,7 @@ shape_unknown(enum shape s, const char *key, size_t len, char *out, size_t size)
 	text_printable(shown, sizeof shown, key, len);
 	near = word_nearest(names, key);
 	other = near == NULL && s == SHAPE_facts ? elsewhere(key) : NULL;
-	list_names(names, list, sizeof list);
+	words_listed(names, list, sizeof list);
 	if (n == 0)
 		snprintf(out, size, "%s has no '%s'; it is a list", shape_label(s), shown);
 	else if (near != NULL)

@@ -2,6 +2,7 @@
 #include "fault.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +73,36 @@ faults_add(struct faults *l, enum fault_level level, const char *rule, const cha
 	va_end(ap);
 	*e = (struct fault_entry){ .level = level, .rule = rule, .file = file ? strdup(file) : NULL, .line = line, .text = text };
 	l->n++;
+}
+
+static bool
+has(const struct faults *l, const struct fault_entry *e)
+{
+	bool same = false;
+
+	for (size_t i = 0; i < l->n && !same; i++) {
+		const struct fault_entry *o = &l->entry[i];
+
+		same = o->line == e->line && (o->file == NULL) == (e->file == NULL) && (e->file == NULL || strcmp(o->file, e->file) == 0) &&
+			strcmp(fault_entry_text(o), fault_entry_text(e)) == 0;
+	}
+	return same;
+}
+
+void
+faults_merge(struct faults *l, struct faults *from, enum fault_level most)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		const struct fault_entry *e = &from->entry[i];
+		enum fault_level level = e->level < most ? e->level : most;
+		const char *rule = e->rule;
+
+		if (!has(l, e))
+			faults_add(l, level, rule, e->file, e->line, "%s", fault_entry_text(e));
+	}
+	if (from->errors > 0 && from->n == 0) /* it could not be written down */
+		count(l, most);
+	faults_free(from);
 }
 
 const char *

@@ -41,6 +41,9 @@ struct faults {
 void faults_add(struct faults *l, enum fault_level level, const char *rule, const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/* Moves the entries of `from` that l does not have yet; none counts as more than `most`. from is empty then. */
+void faults_merge(struct faults *l, struct faults *from, enum fault_level most);
+
 /* "fault", "warning" or "note". */
 const char *fault_level_name(enum fault_level level);
 /* The text of an entry; never NULL. */

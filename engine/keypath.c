@@ -76,15 +76,6 @@ is_word(const char *const *words, const char *key)
 	return *words != NULL;
 }
 
-static void
-print_words(const char *const *words, char *out, size_t size)
-{
-	size_t at = 0;
-
-	for (size_t i = 0; words[i] != NULL && at < size; i++)
-		at += (size_t)snprintf(out + at, size - at, "%s%s", i == 0 ? "" : words[i + 1] == NULL ? " and " : ", ", words[i]);
-}
-
 void
 keypath_known(struct lua_State *L, int idx, struct keypath *k, const char *const *words)
 {
@@ -98,7 +89,7 @@ keypath_known(struct lua_State *L, int idx, struct keypath *k, const char *const
 		if (key != NULL && is_word(words, key))
 			continue;
 		near = key != NULL ? word_nearest(words, key) : NULL;
-		print_words(words, known, sizeof known);
+		words_listed(words, known, sizeof known);
 		if (key == NULL)
 			keypath_complain(k, FAULT_ERROR, "form", "has a key that is a %s; there are %s", luaL_typename(L, -2), known);
 		else if (near != NULL)

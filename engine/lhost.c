@@ -5,6 +5,7 @@
 
 #include "ipset.h"
 #include "lhost_parts.h"
+#include "lrow.h"
 #include "lstrict.h"
 
 #include <stdarg.h>
@@ -350,6 +351,42 @@ ipset_open(lua_State *L, struct lhost *h)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &ipset_key);
 }
 
+static enum door
+want_door(lua_State *L, int idx)
+{
+	int d = 0;
+
+	if (lua_isnoneornil(L, idx))
+		return DOOR_COUNT;
+	while (d < DOOR_COUNT && (lua_type(L, idx) != LUA_TSTRING || strcmp(lua_tostring(L, idx), door_name((enum door)d)) != 0))
+		d++;
+	if (d == DOOR_COUNT)
+		lhost_misuse(L, "policy.facts: the door is \"admit\", \"certify\", \"bind\", \"install\", \"attach\" or \"delete\"");
+	return (enum door)d;
+}
+
+static int
+facts_inside(lua_State *L)
+{
+	lrow_push(L, 1, (enum door)lua_tointeger(L, 2));
+	return 1;
+}
+
+/* host.facts(table, door), plain Lua only -> the strict table that the door would get */
+static int
+facts(lua_State *L)
+{
+	enum door d = want_door(L, 2);
+
+	lua_settop(L, 1);
+	lua_pushcfunction(L, facts_inside);
+	lua_pushvalue(L, 1);
+	lua_pushinteger(L, d);
+	if (lua_pcall(L, 2, 1, 0) != LUA_OK)
+		lhost_misuse(L, "policy.facts: %s", lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no memory");
+	return 1;
+}
+
 /* host.mock(table), plain Lua only */
 static int
 mock(lua_State *L)
@@ -407,5 +444,7 @@ lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 		lua_pushlightuserdata(L, h);
 		lua_pushcclosure(L, mock, 1);
 		lua_setfield(L, -2, "mock");
+		lua_pushcfunction(L, facts);
+		lua_setfield(L, -2, "facts");
 	}
 }

@@ -91,6 +91,8 @@ refuse(lua_State *L)
 	size_t len = 0;
 	struct verdict *v;
 
+	if (lua_gettop(L) > 2)
+		lhost_misuse(L, "policy.refuse: takes a code and a text, and nothing behind them (string.format makes one text of several)");
 	if (!lua_isnoneornil(L, 2)) {
 		if (lua_type(L, 2) != LUA_TSTRING)
 			lhost_misuse(L, "policy.refuse: the text must be a string, not a %s", luaL_typename(L, 2));
@@ -139,7 +141,7 @@ static void
 want_keys(lua_State *L, const char *who, int idx, const char *const *keys)
 {
 	const char *near, *key;
-	char copy[64];
+	char copy[64], list[80];
 	size_t len;
 
 	if (lua_type(L, idx) != LUA_TTABLE)
@@ -152,8 +154,9 @@ want_keys(lua_State *L, const char *who, int idx, const char *const *keys)
 			continue;
 		text_printable(copy, sizeof copy, key, len);
 		near = word_nearest(keys, key);
-		lhost_misuse(L, "%s: no key '%s'%s%s%s", who, copy, near != NULL ? "; is '" : "", near != NULL ? near : "",
-			near != NULL ? "' meant?" : "");
+		if (near != NULL)
+			lhost_misuse(L, "%s: no key '%s'; is '%s' meant?", who, copy, near);
+		lhost_misuse(L, "%s: no key '%s'; there are %s", who, copy, words_listed(keys, list, sizeof list));
 	}
 }
 

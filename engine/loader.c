@@ -2,6 +2,7 @@
 #include "loader.h"
 
 #include "definition.h"
+#include "specs.h"
 #include "thread.h"
 
 #include <ev.h>
@@ -27,11 +28,15 @@ static void *
 load(void *arg)
 {
 	struct loader *l = arg;
+	bool whole = l->definition == NULL;
+	struct specs_result rows;
 
-	if (l->definition == NULL)
+	if (whole)
 		l->definition = definition_load(l->file, &l->faults);
 	if (l->definition != NULL)
 		l->generation = generation_load(l->definition, &l->options, &l->faults);
+	if (l->generation != NULL && whole)
+		specs_run(l->definition, l->options.library_dir, FAULT_WARNING, &rows, &l->faults);
 	if (l->generation == NULL)
 		definition_free(l->definition);
 	l->definition = NULL;

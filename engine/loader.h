@@ -12,7 +12,7 @@ struct loader;
 struct ev_loop;
 
 /*
- * Starts. d: the definition to load (taken), or NULL: read from `file`. o and what it points to must last until done(). done() runs
+ * Starts. d: the definition to load (taken), or NULL: read from `file`, and rows of decision tables that do not hold are warnings. o and what it points to must last until done(). done() runs
  * on the loop, once: g is the caller's, or NULL with faults; the faults are done()'s to free. The loader frees itself after
  * done(). NULL: no memory or no thread (d is freed then).
  */

@@ -130,6 +130,19 @@ change_of(const struct reload_change *c)
 		text_of(c->text));
 }
 
+/* The rows of decision tables that do not hold, a line each. */
+static json_t *
+failed_rows(const struct faults *faults)
+{
+	json_t *list = json_array();
+	char line[1024];
+
+	for (size_t i = 0; i < faults->n; i++)
+		if (strcmp(faults->entry[i].rule, "row") == 0)
+			json_array_append_new(list, text_of(faults_print(faults, i, line, sizeof line)));
+	return list;
+}
+
 static void
 say_change(struct region *r, const char *what, const struct control_peer *peer, const char *refused)
 {
@@ -156,7 +169,8 @@ reloaded(void *arg, const struct reload_report *report)
 		changes = json_array();
 		for (const struct reload_change *c = report->changes; c != NULL; c = c->next)
 			json_array_append_new(changes, change_of(c));
-		answer = json_pack("{s:i,s:[{s:I,s:o}]}", "status", 0, "rows", "generation", (json_int_t)report->generation, "changes", changes);
+		answer = json_pack("{s:i,s:[{s:I,s:o,s:o}]}", "status", 0, "rows", "generation", (json_int_t)report->generation, "changes", changes,
+			"failed_rows", failed_rows(report->faults));
 	} else {
 		answer = error_of(report->faults);
 		refusal_of(report->faults, refused, sizeof refused);

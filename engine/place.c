@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "place.h"
 
+#include "luatext.h"
+
 #include <ctype.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,8 +25,7 @@ struct scan {
 	char before;         /* the token before this one: a mark, 'w' a word, '[' the one that begins a key, 0 anything else */
 	char lead;           /* that of word */
 	bool in_quotes;      /* word is */
-	const char *at, *end;
-	int line;
+	struct luatext text;
 	int depth; /* of braces */
 	const char *word; /* the last thing that can be a key; NULL: something else came after it */
 	size_t word_len;
@@ -61,7 +62,7 @@ keep_group(struct scan *s)
 	if (list == NULL)
 		return;
 	p->group = list;
-	list[p->ngroups++].line = s->line;
+	list[p->ngroups++].line = s->text.line;
 }
 
 /* A word that is a key: it stands behind { , or ; or, in quotes or a number, behind such a [. */
@@ -90,125 +91,25 @@ open_every(struct scan *s, struct every *e)
 		e->table[s->depth] = e->tables;
 }
 
+/* A name, or a quoted string, which may be the key of ["key"] = value. */
 static void
-step(struct scan *s)
+word(struct scan *s, const struct luatext_token *t)
 {
-	s->line += *s->at++ == '\n';
-}
-
-static void
-skip_line(struct scan *s)
-{
-	while (s->at < s->end && *s->at != '\n')
-		s->at++;
-}
-
-/* How many '=' stand in a long bracket that opens here; -1: none opens. */
-static int
-long_level(const struct scan *s)
-{
-	const char *p = s->at;
-
-	if (p >= s->end || *p++ != '[')
-		return -1;
-	while (p < s->end && *p == '=')
-		p++;
-	return p < s->end && *p == '[' ? (int)(p - s->at) - 1 : -1;
-}
-
-static void
-skip_long(struct scan *s, int level)
-{
-	int seen = -1; /* '=' since the last ']'; -1: no ']' yet */
-
-	for (s->at += level + 2; s->at < s->end; step(s)) {
-		if (*s->at == ']' && seen == level) {
-			s->at++;
-			return;
-		}
-		if (*s->at == ']')
-			seen = 0;
-		else if (*s->at == '=' && seen >= 0)
-			seen++;
-		else
-			seen = -1;
-	}
-}
-
-static void
-skip_comment(struct scan *s)
-{
-	int level;
-
-	s->at += 2;
-	level = long_level(s);
-	if (level >= 0)
-		skip_long(s, level);
-	else
-		skip_line(s);
-}
-
-static void
-begin_word(struct scan *s, bool in_quotes)
-{
-	s->word = s->at;
-	s->word_line = s->line;
+	s->word = t->start;
+	s->word_len = t->len;
+	s->word_line = t->line;
 	s->lead = s->before;
-	s->in_quotes = in_quotes;
+	s->in_quotes = t->kind == LUATEXT_QUOTED;
 	s->before = 'w';
-}
-
-/* A backslash and what it takes: an end of line may be two characters, and after z comes any white space. */
-static void
-escaped(struct scan *s)
-{
-	bool line, blanks;
-
-	step(s);
-	line = s->at < s->end && *s->at == '\r';
-	blanks = s->at < s->end && *s->at == 'z';
-	if (s->at < s->end)
-		step(s);
-	if (line && s->at < s->end && *s->at == '\n')
-		step(s);
-	while (blanks && s->at < s->end && isspace((unsigned char)*s->at))
-		step(s);
-}
-
-/* A quoted string; it may be the key of ["key"] = value. */
-static void
-quoted(struct scan *s)
-{
-	char quote = *s->at++;
-
-	begin_word(s, true);
-	while (s->at < s->end && *s->at != quote && *s->at != '\n') {
-		if (*s->at == '\\')
-			escaped(s);
-		else
-			step(s);
-	}
-	s->word_len = (size_t)(s->at - s->word);
-	if (s->at < s->end && *s->at == quote)
-		s->at++;
-}
-
-static void
-word(struct scan *s)
-{
-	begin_word(s, false);
-	while (s->at < s->end && (isalnum((unsigned char)*s->at) || *s->at == '_'))
-		s->at++;
-	s->word_len = (size_t)(s->at - s->word);
-	if (s->every != NULL && s->word_len == 8 && memcmp(s->word, "function", 8) == 0)
+	if (s->every != NULL && t->kind == LUATEXT_WORD && t->len == 8 && memcmp(t->start, "function", 8) == 0)
 		s->every->code = true;
 }
 
 static void
 equals(struct scan *s)
 {
-	if (s->at + 1 < s->end && s->at[1] == '=') {
-		s->at++;
+	if (s->text.at < s->text.end && *s->text.at == '=') {
+		s->text.at++;
 		return;
 	}
 	if (s->word != NULL && s->every != NULL)
@@ -227,9 +128,8 @@ brace(struct scan *s)
 }
 
 static void
-mark(struct scan *s)
+mark(struct scan *s, char c)
 {
-	char c = *s->at;
 	bool begins = c != '[' || (s->before != 0 && strchr("{,;", s->before) != NULL); /* a [ elsewhere is an index */
 
 	if (c == '=')
@@ -241,32 +141,22 @@ mark(struct scan *s)
 	if (c != ']')
 		s->word = NULL;
 	s->before = begins ? c : 0;
-	s->at++;
 }
 
 static void
 scan(struct places *p, const char *text, size_t len, struct every *every)
 {
-	struct scan s = { .places = p, .every = every, .at = text, .end = text + len, .line = 1 };
+	struct scan s = { .places = p, .every = every, .text = { .at = text, .end = text + len, .line = 1 } };
+	struct luatext_token t;
 
 	*p = (struct places){ .text = text };
-	while (s.at < s.end) {
-		int level = long_level(&s);
-
-		if (level >= 0) {
-			skip_long(&s, level);
+	while ((t = luatext_next(&s.text)).kind != LUATEXT_END)
+		if (t.kind == LUATEXT_LONG)
 			s.before = 0;
-		} else if (*s.at == '-' && s.at + 1 < s.end && s.at[1] == '-')
-			skip_comment(&s);
-		else if (*s.at == '"' || *s.at == '\'')
-			quoted(&s);
-		else if (isalnum((unsigned char)*s.at) || *s.at == '_')
-			word(&s);
-		else if (isspace((unsigned char)*s.at))
-			step(&s);
+		else if (t.kind == LUATEXT_MARK)
+			mark(&s, *t.start);
 		else
-			mark(&s);
-	}
+			word(&s, &t);
 }
 
 void

@@ -64,7 +64,10 @@ struct ask {
  * Prints SP0022 with the traceback for policy_error and policy_limit; other verdicts are the caller's to print. */
 void policy_ask(struct ask *a);
 
-/* For `check --specs`: asks with the facts table at stack index idx of the policy's own state, mock at mock_idx (0 none). Sets *out. */
+/* For rows of decision tables, facts and mock being tables on the stack of the policy's own state, which must have room for 8 more. policy_judge_row: -1 with a
+ * sentence when a key is unknown, or a value cannot be (lrow.h, lhost.h). policy_ask_table asks with them, and sets *out; an empty mock is a region where
+ * nothing is installed and no counter was asked. */
+int policy_judge_row(struct policy *p, enum door d, int facts_idx, int mock_idx, struct fault *f);
 void policy_ask_table(struct policy *p, const char *script, enum door d, int facts_idx, int mock_idx, struct verdict *out);
 struct lua_State *policy_lua(struct policy *p);
 

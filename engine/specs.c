@@ -1,22 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "specs.h"
 
+#include "luatext.h"
+#include "policy.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define SUFFIX "_spec"
+#define WARNINGS_MAX 20 /* of a reload, that others wait for */
 
 struct running {
-	struct generation *g;
+	struct sources *sources;          /* owned */
+	struct policy *policy;            /* owned; a state of their own, which no door is asked in */
+	enum fault_level level;
 	struct specs_result *result;
 	struct faults *faults;
+	unsigned said;                    /* warnings */
+	const struct source *source;      /* of the spec */
 	char script[SCRIPT_SIZE];         /* what is tested */
-	char path[2 * PATH_SIZE];         /* of its spec */
+	int *line;                        /* owned; where its rows begin */
+	size_t lines;
 	int row;                          /* from 1; 0: before the first */
+	int at;                           /* the row's line; 0: not known */
 	char name[TEXT_SIZE];             /* the row's; "" none */
 	bool held;                        /* the row, so far */
 };
@@ -34,10 +45,12 @@ object(struct running *r, const char *format, ...)
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
 	r->held = false;
+	if (r->level == FAULT_WARNING && r->said++ >= WARNINGS_MAX)
+		return;
 	if (r->name[0] != '\0')
-		faults_add(r->faults, FAULT_ERROR, "row", r->path, 0, "row %d \"%s\": %s", r->row, r->name, text);
+		faults_add(r->faults, r->level, "row", r->source->path, r->at, "row %d \"%s\": %s", r->row, r->name, text);
 	else
-		faults_add(r->faults, FAULT_ERROR, "row", r->path, 0, "row %d: %s", r->row, text);
+		faults_add(r->faults, r->level, "row", r->source->path, r->at, "row %d: %s", r->row, text);
 }
 
 static const char *const row_words[] = { "name", "door", "facts", "mock", "expect", NULL };
@@ -192,35 +205,57 @@ row_door(lua_State *L, int idx, struct running *r)
 	lua_pop(L, 1);
 	if (d < 0) {
 		object(r, "door must be admit, certify, bind, install, delete or attach");
-	} else if (!policy_has(r->g->policy, r->script, (enum door)d)) {
+	} else if (!policy_has(r->policy, r->script, (enum door)d)) {
 		object(r, "script %s has no function %s", r->script, door_name((enum door)d));
 		d = -1;
 	}
 	return d;
 }
 
-/* Puts the row at idx to the script. [-0, +0] */
+/* Puts mock and facts at idx and idx + 1 to the script, and looks whether the answer is what stands at idx + 2. */
+static void
+ask(lua_State *L, int idx, struct running *r, enum door door)
+{
+	char whole[2 * TEXT_SIZE + PLACE_SIZE];
+	struct verdict v;
+	struct fault f;
+
+	if (policy_judge_row(r->policy, door, idx + 1, idx, &f) < 0) {
+		object(r, "%s", f.text);
+		return;
+	}
+	policy_ask_table(r->policy, r->script, door, idx + 1, idx, &v);
+	if (script_failed(L, idx + 2, &v))
+		object(r, "the script failed: %s", show_verdict(&v, whole, sizeof whole));
+	else
+		compare(L, idx + 2, r, &v);
+}
+
+/* The row's mock; a row without one has a region where nothing is installed. [-0, +1] */
+static void
+push_mock(lua_State *L, int idx)
+{
+	if (push_field(L, idx, "mock") != LUA_TNIL)
+		return;
+	lua_pop(L, 1);
+	lua_newtable(L);
+}
+
+/* Judges the row at idx, and asks. [-0, +0] */
 static void
 ask_row(lua_State *L, int idx, struct running *r)
 {
-	int door = row_door(L, idx, r), top = lua_gettop(L), mock;
-	char whole[2 * TEXT_SIZE + PLACE_SIZE];
-	struct verdict v;
+	int door = row_door(L, idx, r), top = lua_gettop(L);
 
-	mock = push_field(L, idx, "mock") != LUA_TNIL ? top + 1 : 0;                       /* [mock] */
+	push_mock(L, idx);                                                                 /* [mock] */
 	if (push_field(L, idx, "facts") != LUA_TTABLE)                                     /* [mock facts] */
 		object(r, "facts must be a table");
 	else if (push_field(L, idx, "expect") != LUA_TTABLE)                               /* [mock facts expect] */
 		object(r, "expect must be a table");
 	else if (push_field(L, top + 3, "verdict") != LUA_TSTRING)                         /* [mock facts expect verdict] */
 		object(r, "expects no verdict");
-	else if (keys_known(L, top + 3, r, expect_words, "expect") && door >= 0) {
-		policy_ask_table(r->g->policy, r->script, (enum door)door, top + 2, mock, &v);
-		if (script_failed(L, top + 3, &v))
-			object(r, "the script failed: %s", show_verdict(&v, whole, sizeof whole));
-		else
-			compare(L, top + 3, r, &v);
-	}
+	else if (keys_known(L, top + 3, r, expect_words, "expect") && door >= 0)
+		ask(L, top + 1, r, (enum door)door);
 	lua_settop(L, top);
 }
 
@@ -233,6 +268,36 @@ name_row(lua_State *L, int idx, struct running *r)
 	lua_pop(L, 1);
 }
 
+/* Where the row begins; where its name stands, when the list was not written out. */
+static void
+find_row(struct running *r)
+{
+	r->at = r->row <= (int)r->lines ? r->line[r->row - 1] : 0;
+	if (r->at == 0 && r->name[0] != '\0')
+		r->at = luatext_quoted(r->source->bytes, r->source->len, r->name);
+}
+
+/* One row at the top of the stack. [-0, +0] */
+static void
+run_row(lua_State *L, struct running *r)
+{
+	int idx = lua_gettop(L);
+
+	r->held = true;
+	r->name[0] = '\0';
+	if (lua_istable(L, idx))
+		name_row(L, idx, r);
+	find_row(r);
+	if (lua_istable(L, idx)) {
+		keys_known(L, idx, r, row_words, "a row");
+		ask_row(L, idx, r);
+	} else {
+		object(r, "is a %s, not a table", luaL_typename(L, idx));
+	}
+	r->result->rows++;
+	r->result->failed += !r->held;
+}
+
 /* Arguments: the running; the list of rows. */
 static int
 rows_inside(lua_State *L)
@@ -242,20 +307,11 @@ rows_inside(lua_State *L)
 
 	luaL_checkstack(L, 16, "specs");
 	if (n == 0)
-		faults_add(r->faults, FAULT_ERROR, "row", r->path, 0, "has no rows");
+		faults_add(r->faults, r->level, "row", r->source->path, 0, "has no rows");
 	for (r->row = 1; r->row <= n; r->row++) {
-		r->held = true;
-		r->name[0] = '\0';
-		if (lua_rawgeti(L, 2, r->row) != LUA_TTABLE) {
-			object(r, "is a %s, not a table", luaL_typename(L, -1));
-		} else {
-			name_row(L, 3, r);
-			keys_known(L, 3, r, row_words, "a row");
-			ask_row(L, 3, r);
-		}
+		lua_rawgeti(L, 2, r->row);
+		run_row(L, r);
 		lua_settop(L, 2);
-		r->result->rows++;
-		r->result->failed += !r->held;
 	}
 	return 0;
 }
@@ -264,7 +320,7 @@ rows_inside(lua_State *L)
 static void
 run_rows(struct running *r)
 {
-	lua_State *L = policy_lua(r->g->policy);
+	lua_State *L = policy_lua(r->policy);
 
 	lua_pushcfunction(L, rows_inside);
 	lua_insert(L, -2);
@@ -272,43 +328,78 @@ run_rows(struct running *r)
 	lua_insert(L, -2); /* [inside r rows] */
 	if (lua_pcall(L, 2, 0, 0) == LUA_OK)
 		return;
-	faults_add(r->faults, FAULT_ERROR, "row", r->path, 0, "row %d: %s", r->row,
+	faults_add(r->faults, r->level, "row", r->source->path, r->at, "row %d: %s", r->row,
 		lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "cannot be read");
 	r->result->failed++;
 	lua_pop(L, 1);
+}
+
+/* The spec r->source, by the script of its name. */
+static void
+run_spec(struct running *r)
+{
+	struct faults found = { 0 };
+	int status;
+
+	status = policy_load(r->policy, r->script, &found);
+	if (status == 0)
+		status = policy_push_spec(r->policy, r->source->name, &found);
+	faults_merge(r->faults, &found, r->level); /* what the generation told already is told once */
+	if (status < 0) {
+		r->result->failed++;
+		return;
+	}
+	r->lines = luatext_rows(r->source->bytes, r->source->len, &r->line);
+	run_rows(r);
+	free(r->line);
+	r->line = NULL;
 }
 
 static void
 run_file(void *arg, const char *name)
 {
 	struct running *r = arg;
-	const struct source *s;
 	size_t n = strlen(name), tail = strlen(SUFFIX);
 	struct fault f;
 
 	if (n <= tail || strcmp(name + n - tail, SUFFIX) != 0)
 		return;
-	s = sources_get(r->g->sources, name, &f);
-	if (s == NULL) {
-		faults_add(r->faults, FAULT_ERROR, "file", NULL, 0, "%s", f.text);
-		r->result->failed++;
+	snprintf(r->script, sizeof r->script, "%.*s", (int)(n - tail), name);
+	r->source = sources_get(r->sources, name, &f);
+	if (r->source != NULL) {
+		run_spec(r);
 		return;
 	}
-	snprintf(r->script, sizeof r->script, "%.*s", (int)(n - tail), name);
-	snprintf(r->path, sizeof r->path, "%s", s->path);
-	if (policy_load(r->g->policy, r->script, r->faults) < 0 || policy_push_spec(r->g->policy, name, r->faults) < 0)
-		r->result->failed++;
-	else
-		run_rows(r);
+	faults_add(r->faults, r->level, "file", NULL, 0, "%s", f.text);
+	r->result->failed++;
+}
+
+static void
+run_all(struct running *r, const struct definition *d, const char *library_dir)
+{
+	struct sandbox_limits limits = { d->region.instructions, d->region.milliseconds, (size_t)d->region.kilobytes };
+	struct fault f;
+
+	r->sources = sources_new(library_dir, d->region.policies);
+	if (r->sources == NULL) {
+		faults_add(r->faults, r->level, "memory", NULL, 0, "no memory to run the rows of decision tables");
+		return;
+	}
+	r->policy = policy_new(r->sources, &limits, NULL, NULL, r->faults);
+	if (r->policy != NULL && sources_scan(r->sources, run_file, r, &f) < 0)
+		faults_add(r->faults, r->level, "library", NULL, 0, "%s", f.text);
+	if (r->said > WARNINGS_MAX)
+		faults_add(r->faults, r->level, "row", d->file, 0, "%u rows do not hold; not all that is wrong with them is shown: sallyport check --specs",
+			r->result->failed);
 }
 
 void
-specs_run(struct generation *g, struct specs_result *out, struct faults *faults)
+specs_run(const struct definition *d, const char *library_dir, enum fault_level level, struct specs_result *out, struct faults *faults)
 {
-	struct running r = { .g = g, .result = out, .faults = faults };
-	struct fault f;
+	struct running r = { .level = level, .result = out, .faults = faults };
 
 	*out = (struct specs_result){ 0 };
-	if (sources_scan(g->sources, run_file, &r, &f) < 0)
-		faults_add(faults, FAULT_ERROR, "library", NULL, 0, "%s", f.text);
+	run_all(&r, d, library_dir);
+	policy_free(r.policy); /* before the sources it compiled from */
+	sources_free(r.sources);
 }

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* specs: `sallyport check --specs`: each row of each policies/NAME_spec.lua put through the engine's own ask. */
+/* specs: each row of each policies/NAME_spec.lua put through the engine's own ask, for `sallyport check --specs` and for a reload. */
 #ifndef SALLYPORT_SPECS_H
 #define SALLYPORT_SPECS_H
 
-#include "generation.h"
+#include "fault.h"
+#include "resource.h"
 
 struct specs_result {
 	unsigned rows, failed;
 };
 
-/* Runs every *_spec.lua of the generation's script directory (loading NAME if need be). A row that does not hold is a fault naming
- * file:line (or row number and its `name`), what was expected and what came. */
-void specs_run(struct generation *g, struct specs_result *out, struct faults *faults);
+/* Runs every *_spec.lua of the script directory that d names, in a Lua state of their own. A row that does not hold adds an entry of that level and of rule
+ * "row" naming file:line, the row's number and `name`, what was expected and what came. Only d's region is read: what else is wrong with it does
+ * not matter. */
+void specs_run(const struct definition *d, const char *library_dir, enum fault_level level, struct specs_result *out, struct faults *faults);
 
 #endif

@@ -189,4 +189,9 @@ end
 --   busted); the engine has no such function.
 policy.mock = host.mock
 
+-- policy.facts(table, door) -> the strict table that a door gets, from a plain one. A name that facts never have, and a value that no
+--   peer can send, is an error. door: "admit" …; a fact that the door does not have is left out; nil: all are kept. In a plain Lua
+--   only, as policy.mock.
+policy.facts = host.facts
+
 return host.strict(policy, "policy", { "mock", "facts" }) -- the engine has neither

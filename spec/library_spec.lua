@@ -121,6 +121,18 @@ describe("policy.accept", function()
   end)
 end)
 
+describe("a verdict's constructor", function()
+  it("lists the keys there are", function()
+    fails("policy.install: no key 'receivecount'; there are ipconn, template, applid, host and port", policy.install, { receivecount = 2 })
+    fails("policy.accept: no key 'ipconn'; there are userid and sysplex", policy.accept, { ipconn = "A" })
+    fails("policy.install: no key 'tempalte'; is 'template' meant?", policy.install, { tempalte = "A" })
+  end)
+
+  it("takes no more than it uses", function()
+    fails("policy.refuse: takes a code and a text, and nothing behind them", policy.refuse, "no", "%s is not near", "10.0.0.1")
+  end)
+end)
+
 describe("policy.install", function()
   it("takes a blank template or applid for none given (IPIC.md 6.2)", function()
     local verdict = policy.install { ipconn = "APPL", template = "", applid = "" }

@@ -28,7 +28,7 @@ local function judge(name, row)
   policy.mock(row.mock)
   local door = run(name)[row.door]
   assert.is_function(door, name .. " has no function for the door " .. row.door)
-  local verdict = door(row.facts)
+  local verdict = door(policy.facts(row.facts, row.door))
   assert.is_userdata(verdict, "the answer is no verdict")
   for key, want in pairs(row.expect) do
     local got = verdict[key]

@@ -240,7 +240,7 @@ the_last_reference_ends_it_with_a_message(void **state)
 /* ---- specs */
 
 #define DOORS_FOR_SPECS "local p = require 'policy'\n" \
-	"return { admit = function(f) if f.peer.ip == 'x' then return p.accept() end return p.refuse('far', 'too far') end,\n" \
+	"return { admit = function(f) if f.peer.ip == '192.0.2.1' then return p.accept() end return p.refuse('far', 'too far') end,\n" \
 	"  bind = function(f) return f.no.such end,\n" \
 	"  install = function(f) return p.install { ipconn = 'A' .. p.counter('N'):next(), port = -1 } end }\n"
 
@@ -252,7 +252,7 @@ run_specs(struct house *h, const char *rows)
 	script(h, "s", DOORS_FOR_SPECS);
 	script(h, "s_spec", rows);
 	must_load(h, "", "tcpipservice 'A' { portnumber = 0 }\n");
-	specs_run(h->generation, &r, &h->faults);
+	specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, &h->faults);
 	return r;
 }
 
@@ -262,8 +262,8 @@ rows_that_hold_are_counted(void **state)
 	struct house *h = *state;
 	struct specs_result r = run_specs(h, "local function from(ip) return { peer = { ip = ip } } end\n"
 		"return {\n"
-		"{ name = 'near', door = 'admit', facts = from 'x', expect = { verdict = 'accept' } },\n"
-		"{ door = 'admit', facts = from 'y', expect = { verdict = 'refuse', code = 'far', text = 'too far' } },\n"
+		"{ name = 'near', door = 'admit', facts = from '192.0.2.1', expect = { verdict = 'accept' } },\n"
+		"{ door = 'admit', facts = from '192.0.2.2', expect = { verdict = 'refuse', code = 'far', text = 'too far' } },\n"
 		"{ door = 'bind', facts = {}, expect = { verdict = 'refuse', code = 'policy_error' } },\n"
 		"{ door = 'install', facts = {}, mock = { counters = { N = 4 } }, expect = { verdict = 'install', ipconn = 'A5', port = -1 } },\n"
 		"{ door = 'install', facts = {}, mock = {}, expect = { verdict = 'install', ipconn = 'A1' } } }");
@@ -278,7 +278,7 @@ static void
 rows_that_do_not_hold_are_faults(void **state)
 {
 	struct house *h = *state;
-	struct specs_result r = run_specs(h, "local near, far = { peer = { ip = 'x' } }, { peer = { ip = 'y' } }\n"
+	struct specs_result r = run_specs(h, "local near, far = { peer = { ip = '192.0.2.1' } }, { peer = { ip = '192.0.2.2' } }\n"
 		"return {\n"
 		"{ name = 'first', door = 'admit', facts = near, expect = { verdict = 'refuse' } },\n"
 		"{ door = 'admit', facts = far, expect = { verdict = 'refuse', code = 'other' } },\n"
@@ -290,11 +290,13 @@ rows_that_do_not_hold_are_faults(void **state)
 		"{ door = 'admit', fact = near, expect = { verdict = 'accept' } },\n"
 		"{ door = 'admit', facts = near, mock = { counter = {} }, expect = { verdict = 'accept' } },\n"
 		"{ door = 'admit', facts = near, expect = { verdict = 'accept', ipconn = 'A' } },\n"
-		"5 }");
+		"5,\n"
+		"{ door = 'admit', facts = { peer = { ip = '192.0.2.1', prot = 1 } }, expect = { verdict = 'accept' } },\n"
+		"{ door = 'bind',\n  facts = { capex = { applid = 'ABCDEFGHI' } },\n  expect = { verdict = 'refuse', code = 'policy_error' } } }");
 
-	assert_int_equal(r.rows, 11);
-	assert_int_equal(r.failed, 11);
-	has_fault(h, "s_spec.lua: fault: row 1 \"first\"", "verdict: expected refuse, got accept");
+	assert_int_equal(r.rows, 13);
+	assert_int_equal(r.failed, 13);
+	has_fault(h, "s_spec.lua:3: fault: row 1 \"first\"", "verdict: expected refuse, got accept");
 	has_fault(h, "row 2", "code: expected other, got far");
 	has_fault(h, "row 2", "s.lua:2");
 	has_fault(h, "row 3 \"third\"", "the script failed: refuse policy_error");
@@ -304,9 +306,11 @@ rows_that_do_not_hold_are_faults(void **state)
 	has_fault(h, "row 7", "expect has no key \"cod\"");
 	has_fault(h, "row 8", "a row has no key \"fact\"");
 	has_fault(h, "row 8", "facts must be a table");
-	has_fault(h, "row 9", "the script failed");
+	has_fault(h, "s_spec.lua:11: fault: row 9", "mock: no key 'counter'");
 	has_fault(h, "row 10", "ipconn: expected A, got nothing");
-	has_fault(h, "row 11", "is a number, not a table");
+	has_fault(h, "s_spec.lua:13: fault: row 11", "is a number, not a table");
+	has_fault(h, "s_spec.lua:14: fault: row 12", "facts.peer has no 'prot'; is 'port' meant?");
+	has_fault(h, "s_spec.lua:15: fault: row 13", "facts.capex.applid: 'ABCDEFGHI' is not 1 to 8 of");
 }
 
 static void
@@ -339,7 +343,7 @@ a_spec_without_its_script_is_a_fault(void **state)
 
 	script(h, "lost_spec", "return {}");
 	must_load(h, "", "tcpipservice 'A' { portnumber = 0 }\n");
-	specs_run(h->generation, &r, &h->faults);
+	specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, &h->faults);
 	assert_int_equal(r.failed, 1);
 	has_fault(h, "", "lost.lua");
 }
@@ -352,7 +356,7 @@ the_shipped_policies_hold_their_specs_in_the_engine(void **state)
 
 	h->policies = "policies";
 	must_load(h, "", "tcpipservice 'A' { portnumber = 0 }\n");
-	specs_run(h->generation, &r, &h->faults);
+	specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, &h->faults);
 	print_faults(&h->faults);
 	assert_int_equal(h->faults.errors, 0);
 	assert_true(r.rows > 20);
