@@ -158,6 +158,7 @@ struct decoder {
 	uint32_t bits;
 	unsigned have;    /* characters of the group of four under way */
 	unsigned padding; /* '=' seen */
+	bool head;        /* the lines of the block's head go on */
 };
 
 static int
@@ -186,14 +187,16 @@ decode_line(struct decoder *d, struct span l, struct fault *f)
 	return 0;
 }
 
-/* A line of the block's head (RFC 1421), which only old private keys have. */
+/* A line of the block's head (RFC 1421), which only an encrypted private key has; a blank line ends it. */
 static int
-read_head(struct pem_block *b, struct span l, struct fault *f)
+read_head(struct pem_block *b, struct decoder *d, struct span l, struct fault *f)
 {
-	if (strstr(b->label, "PRIVATE KEY") == NULL)
+	d->head = l.n > 0;
+	if (l.n == 0)
+		return 0;
+	if (strstr(b->label, "PRIVATE KEY") == NULL || !(starts(l, "Proc-Type:") || starts(l, "DEK-Info:")))
 		return fault_set(f, "a line that is not base64 in the block %s", b->label);
-	if (starts(l, "Proc-Type:") && holds(l, "ENCRYPTED"))
-		b->encrypted = true;
+	b->encrypted = true;
 	return 0;
 }
 
@@ -216,8 +219,10 @@ take_body(struct pem_block *b, struct decoder *d, struct span l, struct fault *f
 {
 	if (holds(l, DASHES) || like_boundary(l))
 		return end_block(b, d, l, f);
-	if (memchr(l.s, ':', l.n) != NULL && d->n == 0 && d->have == 0)
-		return read_head(b, l, f);
+	if (d->head || (memchr(l.s, ':', l.n) != NULL && d->n == 0 && d->have == 0))
+		return read_head(b, d, l, f);
+	if (l.n == 0) /* some readers take what stands before it for a head */
+		return fault_set(f, "a blank line in the block %s", b->label);
 	return decode_line(d, l, f);
 }
 

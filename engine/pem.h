@@ -23,7 +23,7 @@ struct pem { /* a walk; start with pem_walk */
 struct pem_block {
 	char label[PEM_LABEL]; /* "CERTIFICATE" */
 	int line;              /* of its BEGIN */
-	bool encrypted;        /* its head says Proc-Type: 4,ENCRYPTED */
+	bool encrypted;        /* it has a head (Proc-Type, DEK-Info), which only an encrypted key has */
 	unsigned char *der;    /* owned; freed by pem_drop */
 	size_t len;
 };

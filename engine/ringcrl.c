@@ -52,6 +52,17 @@ flaw_of_extensions(const X509_CRL *crl)
 	return NULL;
 }
 
+/* Only a delta says of a certificate that it is on the list no longer. */
+static bool
+is_removal(const X509_REVOKED *gone)
+{
+	ASN1_ENUMERATED *reason = X509_REVOKED_get_ext_d2i(gone, NID_crl_reason, NULL, NULL);
+	bool yes = reason != NULL && ASN1_ENUMERATED_get(reason) == CRL_REASON_REMOVE_FROM_CRL;
+
+	ASN1_ENUMERATED_free(reason);
+	return yes;
+}
+
 static const char *
 flaw_of_entry(const X509_REVOKED *gone)
 {
@@ -63,7 +74,7 @@ flaw_of_entry(const X509_REVOKED *gone)
 		if (X509_EXTENSION_get_critical(e))
 			return "an entry has a critical extension that is not understood";
 	}
-	return NULL;
+	return is_removal(gone) ? "an entry says removeFromCRL, as in a delta CRL only; those are not processed" : NULL;
 }
 
 static const char *

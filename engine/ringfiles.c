@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "pem.h"
@@ -122,7 +123,15 @@ cannot(struct ringfile *file, const char *why)
 	file->why = strdup(why);
 }
 
-/* Adds one entry with what stat says of it. READ_CHANGED: it was there a moment ago, or what it is a link to is not there yet. */
+/* READ_CHANGED: it was there a moment ago, or what it is a link to is not there yet. */
+static enum reading
+not_there(struct attempt *a, const char *path)
+{
+	failed(a, path, "a link to nothing");
+	return READ_CHANGED;
+}
+
+/* Adds one entry with what stat says of it. */
 static enum reading
 see(struct attempt *a, enum ringfile_kind kind, const char *label, const char *path)
 {
@@ -130,10 +139,8 @@ see(struct attempt *a, enum ringfile_kind kind, const char *label, const char *p
 	struct stat st;
 	int error = stat(path, &st) < 0 ? errno : 0;
 
-	if (error == ENOENT) {
-		failed(a, path, "a link to nothing");
-		return READ_CHANGED;
-	}
+	if (error == ENOENT)
+		return not_there(a, path);
 	if (error != 0 && !is_foreign(kind))
 		return failed(a, path, "%s", strerrordesc_np(error));
 	file = add(a, kind, label, path);
@@ -174,7 +181,9 @@ see_entry(struct attempt *a, const char *under, const char *name)
 		if (strcmp(rooms[i].under, under) != 0 || n < end || strcmp(name + (end ? n - end : 0), rooms[i].name) != 0)
 			continue;
 		snprintf(label, sizeof label, "%.*s", (int)(n - end), name);
-		return rooms[i].kind == RINGFILE_DIR ? READ_DONE : see(a, rooms[i].kind, label, path);
+		if (rooms[i].kind == RINGFILE_DIR)
+			return access(path, F_OK) == 0 || errno != ENOENT ? READ_DONE : not_there(a, path);
+		return see(a, rooms[i].kind, label, path);
 	}
 	return see_foreign(a, RINGFILE_OTHER, name, path, 0);
 }

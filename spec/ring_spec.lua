@@ -149,6 +149,16 @@ describe("a key ring", function()
       end)
     end
 
+    it("one with an entry that removes a certificate is a fault", function()
+      ca:issue "GONE"
+      ca:revoke("GONE", "removeFromCRL")
+      ca:crl "removal.pem"
+      support.write(home .. "/index", "")
+      put("crls/base.pem", "base.pem")
+      put("crls/new.pem", "removal.pem")
+      faulty("crls/new.pem:1", "removeFromCRL")
+    end)
+
     it("one for users' certificates only is applied to them", function()
       ca:crl("users.pem", { extensions = "issuingDistributionPoint = critical, onlyuser:TRUE", from = "20260102000000Z",
         to = "20900101000000Z" })
@@ -277,9 +287,15 @@ describe("a key ring", function()
       clean()
     end)
 
-    it("a link to nothing is a fault", function()
+    it("a link to nothing is a fault, also where the entry may be missing", function()
       assert(lfs.link("nowhere", ring .. "/crls/base.pem", true))
       faulty("crls/base.pem", "a link to nothing")
+      os.execute("rm -r " .. ring .. "/crls")
+      for _, name in ipairs { "crls", "maps.lua", "permit" } do
+        assert(lfs.link("nowhere", ring .. "/" .. name, true))
+        faulty(name, "a link to nothing")
+        os.remove(ring .. "/" .. name)
+      end
     end)
 
     it("a FIFO is a warning, or a fault where a file belongs", function()

@@ -2,9 +2,9 @@
 --[[
 authority: a certificate authority of a test's own, made with openssl, for key rings that `make certs` has not.
 
-  local ca = authority.new(dir)                                -- ca.certificate: its PEM file, under dir
+  local ca = authority.new(dir, { from = "20200101000000Z", to = "20900101000000Z" })  -- ca.certificate: its PEM file, under dir
   ca:issue("PART1", { key = "P-256", days = 365, usage = "serverAuth, clientAuth" })   -- dir/PART1.pem and PART1.key
-  ca:revoke "PART1"
+  ca:revoke("PART1", "keyCompromise")                          -- the reason may be left out
   ca:crl("base.pem", { extensions = "deltaCRL = …", days = 30, from = "20200101000000Z", to = "20200201000000Z" })
   ca:ring(path, "PART1")                                       -- a key ring with that pair and this signer
 ]]
@@ -60,16 +60,23 @@ end
 
 local function key_of(curve)
   if curve == "rsa" then return "rsa:2048" end
+  if curve == "ed25519" then return "ed25519" end
   return "ec", "-pkeyopt", "ec_paramgen_curve:" .. (curve or "P-256")
 end
 
-function authority.new(dir)
+local function run_ca(self, ...)
+  openssl("ca", "-config", self.dir .. "/config", "-keyfile", self.dir .. "/ca.key", ...)
+end
+
+function authority.new(dir, t)
   local self = setmetatable({ dir = dir, certificate = dir .. "/ca.pem" }, Authority)
   text.write(dir .. "/index", "")
   text.write(dir .. "/crlnumber", "01\n")
   self:configure()
-  openssl("req", "-config", dir .. "/config", "-x509", "-noenc", "-days", "3650", "-extensions", "authority", "-subj", "/CN=Test CA",
-    "-keyout", dir .. "/ca.key", "-out", self.certificate, "-newkey", key_of())
+  openssl("req", "-config", dir .. "/config", "-new", "-noenc", "-subj", "/CN=Test CA", "-keyout", dir .. "/ca.key",
+    "-out", dir .. "/request", "-newkey", key_of())
+  run_ca(self, "-selfsign", "-batch", "-notext", "-extensions", "authority", "-in", dir .. "/request", "-out", self.certificate,
+    "-startdate", t and t.from or "20200101000000Z", "-enddate", t and t.to or "20900101000000Z")
   return self
 end
 
@@ -79,24 +86,23 @@ function Authority:issue(name, t)
   self:configure(t.usage)
   openssl("req", "-config", config, "-new", "-noenc", "-subj", "/CN=" .. name, "-keyout", ("%s/%s.key"):format(self.dir, name),
     "-out", self.dir .. "/request", "-newkey", key_of(t.key))
-  openssl("ca", "-config", config, "-batch", "-notext", "-extensions", "leaf", "-cert", self.certificate, "-keyfile",
-    self.dir .. "/ca.key", "-in", self.dir .. "/request", "-out", ("%s/%s.pem"):format(self.dir, name), "-days", tostring(t.days or 365))
+  run_ca(self, "-batch", "-notext", "-extensions", "leaf", "-cert", self.certificate, "-in", self.dir .. "/request",
+    "-out", ("%s/%s.pem"):format(self.dir, name), "-days", tostring(t.days or 365))
 end
 
-function Authority:revoke(name)
-  openssl("ca", "-config", self.dir .. "/config", "-cert", self.certificate, "-keyfile", self.dir .. "/ca.key",
-    "-revoke", ("%s/%s.pem"):format(self.dir, name))
+function Authority:revoke(name, reason)
+  run_ca(self, "-cert", self.certificate, "-crl_reason", reason or "keyCompromise", "-revoke", ("%s/%s.pem"):format(self.dir, name))
 end
 
 function Authority:crl(name, t)
   t = t or {}
   self:configure(nil, t.extensions)
-  local words = { "ca", "-config", self.dir .. "/config", "-gencrl", "-crlexts", "list", "-cert", self.certificate, "-keyfile",
-    self.dir .. "/ca.key", "-out", self.dir .. "/" .. name, "-crldays", tostring(t.days or 30) }
+  local words = { "-gencrl", "-crlexts", "list", "-cert", self.certificate, "-out", self.dir .. "/" .. name, "-crldays",
+    tostring(t.days or 30) }
   if t.from then
     for _, word in ipairs { "-crl_lastupdate", t.from, "-crl_nextupdate", t.to } do words[#words + 1] = word end
   end
-  openssl(table.unpack(words))
+  run_ca(self, table.unpack(words))
 end
 
 function Authority:ring(path, name)
