@@ -46,6 +46,8 @@ BADLINE := build/badline
 STARVE := build/starve.so
 # Calls of a file system that do not come back; preloaded too.
 STALL := build/stall.so
+# Another time of day for a region; the same.
+CLOCK := build/clock.so
 UNIT := $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(wildcard spec/unit/*_test.c))
 FUZZ ?= $(patsubst spec/fuzz/%_fuzz.c,%,$(wildcard spec/fuzz/*_fuzz.c))
 
@@ -76,7 +78,7 @@ test: deps
 deps:
 	$(Q)engine/packaging/deps $(PACKAGES)
 
-suite: all certs $(BADLINE) $(STARVE) $(STALL) $(if $(SPEC),,unit)
+suite: all certs $(BADLINE) $(STARVE) $(STALL) $(CLOCK) $(if $(SPEC),,unit)
 	$(Q)SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 lua5.4 spec/support/suite.lua $(SPEC) -- $(if $(SPEC),,$(UNIT))
 
 # --- building
@@ -102,7 +104,7 @@ $(HOST): build/engine/lhost_module.o build/libsallyport.a
 	@mkdir -p $(@D); echo '  LD    $@'
 	$(Q)$(CC) -shared -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS) -o $@ $^ $(ENGINE_LIBS)
 
-$(STARVE) $(STALL): build/%.so: spec/support/%.c
+$(STARVE) $(STALL) $(CLOCK): build/%.so: spec/support/%.c
 	@mkdir -p $(@D); echo '  LD    $@'
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared -o $@ $< -ldl
 

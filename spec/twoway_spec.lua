@@ -93,6 +93,24 @@ end }]]
     stop(a, b)
   end)
 
+  it("a rule by connstatus, which was OBTAINING then, keeps its partner over a reload with nothing changed", function()
+    local script = [[local policy = require "policy"
+return { bind = function(facts)
+  if policy.ipconn("CICSB").connstatus == "OBTAINING" or facts.socket == 2 then return policy.accept() end
+  return policy.refuse("not_asked", "call-backs only")
+end }]]
+    local a, b = started { scripts = { asked = script }, service_a = { bind = "asked" } }
+    acquire(a)
+    both(a, b, "ACQUIRED")
+    for _ = 1, 2 do
+      local status, out, err = a:command "reload"
+      assert.message(err).are.equal(0, status)
+      assert.message(out).is_nil(out:find("released", 1, true))
+      assert.are.equal("ACQUIRED", pair.status(a))
+    end
+    stop(a, b)
+  end)
+
   it("no session in either direction is ONE_WAY_IPCONN, and leaves nothing", function()
     local a, b = started { a = { sendcount = 0 }, b = { sendcount = 0 } }
     acquire(a)

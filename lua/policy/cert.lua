@@ -101,7 +101,8 @@ function cert.issued_by(certificate, names)
 end
 
 -- cert.expires_within(certificate, now, days) -> boolean: whether not_after is less than so many days after now (facts.now, seconds
---   since 1970); true as well when it has passed.
+--   since 1970); true as well when it has passed. A rule that refuses by it lets in by `facts.recheck or …`: a reload asks with the time of
+--   the reload, and would release a partner whose certificate has grown old since.
 function cert.expires_within(certificate, now, days)
   certificate_of("cert.expires_within", certificate)
   if type(now) ~= "number" or type(days) ~= "number" then host.misuse "cert.expires_within: now and days must be numbers" end
