@@ -155,6 +155,94 @@ take_element(struct copying *c, enum shape s)
 	leave(c, before);
 }
 
+/* A value as RFC 2253 escapes it; bytes outside printable ASCII as OpenSSL prints them. */
+static void
+add_escaped(luaL_Buffer *b, const char *bytes, size_t len)
+{
+	char hex[4];
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char byte = (unsigned char)bytes[i];
+		bool edge = (i == 0 && (byte == '#' || byte == ' ')) || (i == len - 1 && byte == ' ');
+
+		if (byte < 0x20 || byte >= 0x7f) {
+			snprintf(hex, sizeof hex, "\\%02X", byte);
+			luaL_addstring(b, hex);
+			continue;
+		}
+		if (edge || strchr(",+\"\\<>;", byte) != NULL)
+			luaL_addchar(b, '\\');
+		luaL_addchar(b, (char)byte);
+	}
+}
+
+static const char *
+push_member(lua_State *L, int idx, const char *name, size_t *len)
+{
+	const char *bytes;
+
+	lua_pushstring(L, name);
+	lua_rawget(L, idx);
+	bytes = lua_tolstring(L, -1, len);
+	return bytes != NULL ? bytes : "";
+}
+
+/* "CN=NETX.CTGAPP", of the part of a name at idx, with what goes before it. [-0, +1] */
+static void
+push_part(lua_State *L, int idx, const char *before)
+{
+	size_t type_len, value_len = 0;
+	const char *type, *value;
+	luaL_Buffer b;
+
+	luaL_checkstack(L, 8, "facts");
+	type = push_member(L, idx, "type", &type_len);
+	value = push_member(L, idx, "value", &value_len);
+	luaL_buffinit(L, &b);
+	luaL_addstring(&b, before);
+	luaL_addstring(&b, type);
+	luaL_addchar(&b, '=');
+	add_escaped(&b, value, value_len);
+	luaL_pushresult(&b); /* [type value part] */
+	lua_replace(L, -3);
+	lua_pop(L, 1);
+}
+
+/* A name without its `printed` (JSON has no place for it in a list) gets it, the leaf first. The name is on the top. [-0, +0] */
+static void
+print_name(lua_State *L)
+{
+	int name = lua_gettop(L);
+	bool joined = false;
+
+	lua_pushliteral(L, "printed");
+	lua_pushliteral(L, ""); /* [name "printed" text] */
+	for (lua_Integer i = (lua_Integer)lua_rawlen(L, name); i > 0; i--) {
+		bool first = i == (lua_Integer)lua_rawlen(L, name), shared;
+
+		lua_rawgeti(L, name, i); /* [name "printed" text part] */
+		lua_pushliteral(L, "shared");
+		shared = lua_rawget(L, -2) == LUA_TBOOLEAN && lua_toboolean(L, -1);
+		lua_pop(L, 1);
+		push_part(L, lua_gettop(L), first ? "" : shared && joined ? "+" : ",");
+		lua_remove(L, -2);
+		lua_concat(L, 2);
+		joined = shared;
+	}
+	lua_rawset(L, name);
+}
+
+static bool
+lacks_printed(lua_State *L)
+{
+	bool lacks;
+
+	lua_pushliteral(L, "printed");
+	lacks = lua_rawget(L, -2) == LUA_TNIL;
+	lua_pop(L, 1);
+	return lacks;
+}
+
 /* The shapes end: a table in a table is of another shape, so that no circle is walked. [-0, +1] */
 static void
 push_table(struct copying *c, int idx, enum shape s)
@@ -168,6 +256,8 @@ push_table(struct copying *c, int idx, enum shape s)
 			take_member(c, s);
 		else
 			take_element(c, s);
+	if (s == SHAPE_dn && lacks_printed(L))
+		print_name(L);
 	lstrict_seal(L, c->kit, s);
 }
 

@@ -12,7 +12,7 @@ struct lua_State;
 /*
  * Pushes a strict copy of the plain table at idx. A key that facts never have, and a value that no peer can send (a wrong type, an APPLID of nine
  * characters), is an error: a sentence that names it, without a place. A fact that this door does not have is left out, as the engine does; door
- * DOOR_COUNT: all are kept. `now` becomes the float that it always is. Reads raw. [-0, +1, may throw]
+ * DOOR_COUNT: all are kept. `now` becomes the float that it always is, and a certificate's name without `printed` gets it. Reads raw. [-0, +1, may throw]
  */
 void lrow_push(struct lua_State *L, int idx, enum door door);
 

@@ -554,4 +554,24 @@ end }]]
     assert.same({ true, {} }, { c.chain.ok, c.chain.errors })
     assert.same({ subject = "CN=NETX.CTGAPP,O=Sallyport demo", issuer = "CN=First CA,O=Sallyport demo" }, r.certificate)
   end)
+
+  it("--json has facts that a row can be made of, as they are", function()
+    local own = support.region { tcpipservices = { SEC = { ssl = "clientauth", certificate = "CICSA", certify = "pinned", urm = "named" } },
+      ipconns = { GUEST = { template = "only" } }, policies = { "pinned" },
+      scripts = { named = "local policy = require 'policy'\nreturn { install = function(f)\n" ..
+        "  return policy.refuse('printed', f.certificate.subject.printed .. ' of ' .. f.certificate.issuer.printed)\nend }" } }
+    region = own
+    own:start()
+    support.connect { port = own:port "SEC", ring = "NETX.CTGAPP" }
+    local r = own:explain({ last = 1 })[1]
+    local words = r.doors[#r.doors].text
+    has(words, "^CN=NETX%.CTGAPP,O=Sallyport demo of CN=First CA,O=Sallyport demo$")
+    own:script("named_spec", ("return { { name = 'pasted', door = 'install', facts = %s,\n  expect = { verdict = 'refuse', text = %q } } }")
+      :format(support.lua(r.facts), words))
+    own:script("pinned_spec", ("return { { name = 'pasted', door = 'certify', facts = %s, expect = { verdict = 'accept', " ..
+      "userid = 'CTGUSER' } } }"):format(support.lua(r.facts)))
+    local status, out, err = support.sallyport("check", "--specs", "--region", own.dir .. "/region.lua")
+    assert.message(out .. err).equal(0, status)
+    has(out, "2 rows, 0 failed")
+  end)
 end)

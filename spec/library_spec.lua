@@ -510,6 +510,17 @@ describe("policy.mock", function()
   end)
 end)
 
+describe("policy.facts", function()
+  it("prints a certificate's name that has no printed form, as the engine does: the leaf first, escaped", function()
+    local function printed(names) return policy.facts({ certificate = { subject = names } }).certificate.subject.printed end
+    assert.are.equal("CN=\\#x\\ +OU=Pay,O=A\\, B", printed {
+      { type = "O", value = "A, B" }, { type = "OU", value = "Pay", shared = true }, { type = "CN", value = "#x ", shared = true } })
+    assert.are.equal("CN=a\\00\\C3\\A9", printed { { type = "CN", value = "a\0\xc3\xa9" } })
+    assert.are.equal("", printed {})
+    assert.are.equal("CN=other", printed { { type = "CN", value = "x" }, printed = "CN=other" })
+  end)
+end)
+
 describe("policy.counter", function()
   it("takes names of 1 to 64 bytes", function()
     for _, bad in ipairs { "", ("x"):rep(65), "a\0b" } do fails("1 to 64 bytes", policy.counter, bad) end
