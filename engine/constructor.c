@@ -60,16 +60,27 @@ constructor_given(const struct making *t, const char *name)
 	return a != NULL && (t->given >> (a - t->attribute) & 1) != 0;
 }
 
+/* The URM's doors are its functions; the key names the script. */
+static const char *
+key_of_door(const struct making *t, const char *key)
+{
+	bool of_urm = strcmp(key, "install") == 0 || strcmp(key, "delete") == 0;
+
+	return of_urm && t->attribute == tcpipservice_attributes ? "urm" : NULL;
+}
+
 static void
 unknown_key(struct making *t, const char *key, size_t len)
 {
 	char printed[64];
-	const char *near = strlen(key) == len ? attribute_nearest(t->attribute, key) : NULL;
+	const char *near = strlen(key) == len ? attribute_nearest(t->attribute, key) : NULL, *urm = key_of_door(t, key);
 	int line = place_of(&t->r->places, t->line, key);
 
 	text_printable(printed, sizeof printed, key, len);
 	if (t->attribute == tcpipservice_attributes && tcpipservice_not_ipic(key))
 		reading_complain(t->r, "not_ipic", line, "'%s' in %s does not apply to IPIC; leave it out", printed, t->title);
+	else if (urm != NULL)
+		reading_complain(t->r, "unknown_key", line, "unknown key '%s' in %s; the script for that door is named by '%s'", printed, t->title, urm);
 	else if (near != NULL)
 		reading_complain(t->r, "unknown_key", line, "unknown key '%s' in %s; did you mean '%s'?", printed, t->title, near);
 	else
@@ -116,6 +127,7 @@ static bool
 take_pair(lua_State *L, struct making *t)
 {
 	const struct attribute *a;
+	struct stray *stray;
 	struct fault f;
 	const char *key;
 	size_t len;
@@ -131,7 +143,9 @@ take_pair(lua_State *L, struct making *t)
 		return false;
 	}
 	t->given |= (uint64_t)1 << (a - t->attribute);
-	if (set_value(L, -1, a, t->object, &f) == 0)
+	if ((stray = stray_at(L, -1, t->r)) != NULL)
+		fault_set(&f, is_number(a) ? "%s is %s; it must be a number" : "%s = %s needs quotation marks: \"%s\"", a->name, stray->word, stray->word);
+	else if (set_value(L, -1, a, t->object, &f) == 0)
 		return true;
 	reading_complain(t->r, "value", place_of(&t->r->places, t->line, key), "%s: %s", t->title, f.text);
 	return false;
@@ -170,6 +184,7 @@ make_region(lua_State *L)
 	struct making t = { .r = r, .word = "region", .title = "region", .attribute = region_attributes, .object = &region };
 
 	t.line = datafile_line(L);
+	r->region_tried = true;
 	if (lua_gettop(L) != 1 || !lua_istable(L, 1)) {
 		reading_complain(r, "form", t.line, "region takes one table: region { applid = \"...\", networkid = \"...\" }");
 		return 0;
@@ -185,14 +200,6 @@ make_region(lua_State *L)
 	r->d->region = region;
 	r->region_sound = !t.faulty;
 	return 0;
-}
-
-/* What stands for a constructor that went wrong: takes anything, so that the reading goes on to the next fault. */
-static int
-nothing(lua_State *L)
-{
-	lua_pushcfunction(L, nothing);
-	return 1;
 }
 
 /* The table after the name. Upvalues: the reading, the number of the pending constructor. */
@@ -233,15 +240,20 @@ begin_named(lua_State *L)
 {
 	struct reading *r = reading_of(L);
 	struct pending p = { .word = lua_touserdata(L, lua_upvalueindex(2)), .line = datafile_line(L) }, *list;
+	struct stray *stray;
 
+	if ((stray = stray_at(L, 1, r)) != NULL) {
+		reading_complain(r, "form", p.line, "a name needs quotation marks: %s \"%s\" { ... }", p.word, stray->word);
+		return stray_nothing(L);
+	}
 	if (lua_gettop(L) != 1 || lua_type(L, 1) != LUA_TSTRING) {
 		reading_complain(r, "form", p.line, "%s takes a name and then a table: %s \"NAME\" { ... }", p.word, p.word);
-		return nothing(L);
+		return stray_nothing(L);
 	}
 	if (r->npending > NAMED_MAX)
 		return luaL_error(L, "more than %d definitions", NAMED_MAX);
 	if ((list = constructor_one_more(r, r->pending, r->npending, sizeof p)) == NULL)
-		return nothing(L);
+		return stray_nothing(L);
 	r->pending = list;
 	take_name(L, r, &p);
 	list[r->npending++] = p;
@@ -272,29 +284,30 @@ constructor_find(lua_State *L)
 {
 	struct reading *r = reading_of(L);
 	const char *word = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-	const char *near;
-	char printed[64];
 
 	for (size_t i = 0; words[i] != NULL; i++)
 		if (strcmp(words[i], word) == 0) {
 			push_constructor(L, r, words[i]);
 			return 1;
 		}
-	near = word_nearest(words, word);
-	text_printable(printed, sizeof printed, word, strlen(word));
-	reading_complain(r, "unknown_word", datafile_line(L), "there is no '%s' here, only region, tcpipservice, ipconn, program and transaction%s%s%s", printed,
-		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
-	return nothing(L);
+	return stray_push(L, r, word);
 }
 
 int
 constructor_assigned(lua_State *L)
 {
+	struct reading *r = reading_of(L);
 	const char *word = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
 	char printed[64];
 
+	for (size_t i = 0; words[i] != NULL; i++)
+		if (strcmp(words[i], word) == 0) {
+			r->region_tried |= i == 0;
+			reading_complain(r, "form", datafile_line(L), "%s is no variable; leave the = out", word);
+			return 0;
+		}
 	text_printable(printed, sizeof printed, word, strlen(word));
-	reading_complain(reading_of(L), "form", datafile_line(L), "'%s' is assigned to; a definition is region { ... }, or a tcpipservice, ipconn, program "
+	reading_complain(r, "form", datafile_line(L), "'%s' is assigned to; a definition is region { ... }, or a tcpipservice, ipconn, program "
 		"or transaction \"NAME\" { ... }, and helpers are local", printed);
 	return 0;
 }

@@ -30,6 +30,12 @@ struct pending { /* a constructor that was given its name and waits for its tabl
 	bool done;
 };
 
+struct stray { /* a word that means nothing here */
+	char word[64];
+	int line;
+	bool said; /* its fault is added */
+};
+
 struct reading { /* one definition on its way from text to data */
 	struct definition *d;    /* owned */
 	struct faults *faults;   /* borrowed */
@@ -37,6 +43,9 @@ struct reading { /* one definition on its way from text to data */
 	struct places places;
 	struct pending *pending; /* owned */
 	size_t npending;
+	struct stray *stray;     /* owned */
+	size_t nstrays;
+	bool region_tried;       /* there was something like a region { } */
 	bool region_sound;       /* there was a region and nothing is wrong with it */
 	bool full;               /* FAULTS_MAX was reached and said */
 };
@@ -47,5 +56,7 @@ void reading_complain(struct reading *r, const char *rule, int line, const char 
 /* __index and __newindex of the environment; upvalue 1 is the reading (light userdata). */
 int constructor_find(struct lua_State *L);
 int constructor_assigned(struct lua_State *L);
+/* Adds the faults of stray words that nothing has said yet, when all was read; those of `line`, where Lua stopped (0: it did not), have theirs. */
+void constructor_strays(struct reading *r, int line);
 
 #endif

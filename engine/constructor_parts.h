@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* constructor_parts: what constructor.c (which reads a table by its attributes) and keep.c (which makes an object of it) tell each other. */
+/* constructor_parts: what constructor.c (which reads a table by its attributes) and keep.c (which makes an object of it) tell each other, and what a stray word becomes (stray.c). */
 #ifndef SALLYPORT_CONSTRUCTOR_PARTS_H
 #define SALLYPORT_CONSTRUCTOR_PARTS_H
 
@@ -27,5 +27,11 @@ void *constructor_one_more(struct reading *r, void *list, size_t n, size_t size)
 
 /* keep.c: the table at 1, after a name: reads it and keeps the object in the definition. [-0, +0, may throw] */
 void keep_named(struct lua_State *L, const struct pending *p, struct making *m);
+/* stray.c: pushes what stands for a word that means nothing here; its fault comes later. [-0, +1, may throw] */
+int stray_push(struct lua_State *L, struct reading *r, const char *word);
+/* The stray word whose stand-in is at idx, which the caller makes a fault of; NULL: another value. [-0, +0, -] */
+struct stray *stray_at(struct lua_State *L, int idx, struct reading *r);
+/* What stands for a constructor that went wrong: takes anything, so that the reading goes on to the next fault. A lua_CFunction. */
+int stray_nothing(struct lua_State *L);
 
 #endif

@@ -4,6 +4,7 @@
 #include "attribute.h"
 #include "place.h"
 #include "sandbox.h"
+#include "slip.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -93,16 +94,16 @@ put_line(lua_State *L)
 }
 
 static int
-complain(const char *what, const char *message, const char *limit, int *line, struct fault *f)
+complain(const struct datafile *d, const char *message, const char *limit, int *line, struct fault *f)
 {
-	char printed[300] = "out of memory";
+	char words[300] = "out of memory";
 	int at = 0;
 
 	if (message == NULL || sscanf(message, CHUNK ":%d: %n", line, &at) < 1)
 		at = 0;
 	if (message != NULL)
-		text_printable(printed, sizeof printed, message + at, strlen(message + at));
-	return limit != NULL ? fault_set(f, "%s was stopped at its limit of %s", what, limit) : fault_set(f, "%s", printed);
+		slip_words(words, sizeof words, message + at, d->bytes, d->len, *line);
+	return limit != NULL ? fault_set(f, "%s was stopped at its limit of %s", d->what, limit) : fault_set(f, "%s", words);
 }
 
 /* Of a key that stands twice Lua keeps the last: a contradiction nobody would hear of. -1: there is one. */
@@ -140,7 +141,7 @@ datafile_run(const struct datafile *d, int *line, struct fault *f)
 	status = lua_pcall(L, 1, 0, 1);
 	hit = sandbox_disarm(s);
 	if (status != LUA_OK || hit != HIT_NONE)
-		complain(d->what, status == LUA_OK ? NULL : lua_tostring(L, -1), hit == HIT_NONE ? NULL : sandbox_hit_text(s, limit, sizeof limit),
+		complain(d, status == LUA_OK ? NULL : lua_tostring(L, -1), hit == HIT_NONE ? NULL : sandbox_hit_text(s, limit, sizeof limit),
 			line, f);
 	sandbox_free(s);
 	return status == LUA_OK && hit == HIT_NONE ? check_twice(d, line, f) : -1;

@@ -41,9 +41,12 @@ run_definition(struct reading *r, const char *bytes, size_t len)
 	struct fault f;
 	int line;
 
-	if (datafile_run(&data, &line, &f) == 0)
+	if (datafile_run(&data, &line, &f) == 0) {
+		constructor_strays(r, 0);
 		return true;
+	}
 	reading_complain(r, "syntax", line, "%s", f.text);
+	constructor_strays(r, line);
 	return false;
 }
 
@@ -117,10 +120,10 @@ static void
 judge(struct reading *r, bool sound)
 {
 	check_pending(r);
-	if (sound)
-		effect_check(r->d, &r->places, r->faults);
-	if (r->d->region.line == 0)
+	if (!r->region_tried)
 		reading_complain(r, "missing", 1, "there is no region { applid = \"...\", networkid = \"...\" }");
+	if (sound && r->region_tried)
+		effect_check(r->d, &r->places, r->faults);
 	fill_in(r);
 	relation_check(r->d, &r->places, r->region_sound, r->faults);
 }
@@ -157,8 +160,10 @@ read_bytes(const char *file, const char *bytes, size_t len, bool draft, struct f
 		return NULL;
 	}
 	memcpy(r.d->file, file, strlen(file) + 1);
+	attribute_defaults(region_attributes, &r.d->region); /* of a definition without region { } the rest is judged all the same */
 	whole = read_all(&r, bytes, len);
 	free(r.pending);
+	free(r.stray);
 	if (whole && (draft || faults->errors == errors))
 		return r.d;
 	definition_free(r.d);

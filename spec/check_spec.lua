@@ -110,7 +110,7 @@ tcpipservice "T" { portnumber = 0, heartbeat = 0 }
   it("says where Lua could not go on", function()
     local status, said = check(REGION .. "tcpipservice 'X' {\n portnumber = = 1 }")
     assert.equal(1, status, said)
-    has(said, "region.lua:3: fault: unexpected symbol near '='")
+    has(said, "region.lua:3: fault: portnumber = has no value")
   end)
 
   it("takes no key that stands twice in one table, of which Lua would keep the last", function()
