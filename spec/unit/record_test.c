@@ -251,6 +251,39 @@ facts_not_known_are_absent_and_the_token_is_never_shown(void **state)
 }
 
 static void
+what_a_later_generation_refused_finds_room_however_many_doors_were_asked(void **state)
+{
+	struct records *rs = records_new(4);
+	struct record *r = record_open(rs, "a-1", 1.0);
+	struct verdict v = { .kind = VERDICT_REFUSE, .code = "not_listed" };
+	struct record_query q = { .connection = "a-1", .refused = true };
+	struct record_door *d;
+	json_t *rows, *doors, *last;
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		record_ask(r, DOOR_ADMIT, "lan", 1.0);
+	rows = records_explain(rs, &q);
+	assert_int_equal(json_array_size(rows), 0);
+	json_decref(rows);
+	d = record_reask("bind", "rule", 7, 2.0);
+	record_check(d, "listed", false, NULL, 0);
+	record_verdict(d, &v, 1.0);
+	record_reasked(r, d);
+	rows = records_explain(rs, &q);
+	doors = json_object_get(json_array_get(rows, 0), "doors");
+	assert_int_equal(json_array_size(doors), 17);
+	last = json_array_get(doors, 16);
+	assert_string_equal(text(last, "door"), "bind");
+	assert_int_equal(json_integer_value(json_object_get(last, "generation")), 7);
+	assert_true(json_is_null(json_object_get(last, "granted")));
+	assert_int_equal(json_array_size(json_object_get(last, "checks")), 1);
+	assert_string_equal(text(json_array_get(rows, 0), "code"), "not_listed");
+	json_decref(rows);
+	records_free(rs);
+}
+
+static void
 without_a_record_nothing_happens(void **state)
 {
 	struct facts f = facts_from("127.0.0.1", "x");
@@ -266,6 +299,9 @@ without_a_record_nothing_happens(void **state)
 	record_engine(NULL, STAGE_TCP, "limit", NULL, 1.0);
 	record_facts(NULL, &f);
 	record_outcome(NULL, "closed", NULL, NULL, NULL);
+	record_mapped(NULL, "USER");
+	record_installed(NULL, NULL);
+	record_reasked(NULL, record_reask("bind", "rule", 2, 1.0));
 	record_close(NULL, 1.0);
 	records_free(NULL);
 }
@@ -347,6 +383,7 @@ main(void)
 		cmocka_unit_test(thousands_of_living_connections_are_all_found),
 		cmocka_unit_test(a_record_is_bounded),
 		cmocka_unit_test(facts_not_known_are_absent_and_the_token_is_never_shown),
+		cmocka_unit_test(what_a_later_generation_refused_finds_room_however_many_doors_were_asked),
 		cmocka_unit_test(without_a_record_nothing_happens),
 		cmocka_unit_test(of_requests_the_last_are_kept_and_refused_ones_longest),
 		cmocka_unit_test(of_a_connection_that_ended_four_accepted_requests_are_left),
