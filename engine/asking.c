@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "asking.h"
 
+#include "clock.h"
+#include "log.h"
 #include "lstrict.h"
 
 #include <lauxlib.h>
@@ -204,6 +206,17 @@ blame(struct asking *g, enum sandbox_hit hit)
 		snprintf(g->text, sizeof g->text, "error without a message");
 }
 
+/* A counter that found no room answered nil, and the script may have passed over it. */
+static void
+say_full(struct asking *g)
+{
+	struct policy *p = g->p;
+
+	if (p->host.full && store_complains(p->host.world->store, clock_span()))
+		log_say(p->log, MSG_SP0075, "policy", g->script, "function", g->function, "text", store_reason(STORE_FULL), NULL);
+	p->host.full = false;
+}
+
 bool
 asking_run(struct asking *g)
 {
@@ -221,6 +234,7 @@ asking_run(struct asking *g)
 	lua_insert(L, base + 2);
 	status = lua_pcall(L, 3, 0, 0); /* [] or [err] */
 	hit = sandbox_disarm(g->p->sandbox);
+	say_full(g);
 	if (status != LUA_OK) {
 		g->co = NULL;
 		g->status = status;

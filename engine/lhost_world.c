@@ -97,6 +97,7 @@ counter_next(lua_State *L)
 	enum store_answer a = mock != NULL ? store_next(mock, name, len, &u, now, &out, &its) : answers_next(h, name, len, &u, &out, &its);
 
 	want_same_expires(L, a, name, its, u.expires);
+	h->full = h->full || (a == STORE_FULL && mock == NULL);
 	snprintf(title, sizeof title, "counter %s", name);
 	if (a != STORE_NUMBER) {
 		effect(h, title, "next: %s", store_reason(a));

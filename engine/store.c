@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define EXPIRES_UNSAID -1 /* of a mock's counter, until its first use */
+#define COMPLAINT_SECONDS 60
 #define DROPPED_AT_ONCE 64 /* expired ones that one next takes away: bounded work */
 
 struct counter {
@@ -29,6 +30,7 @@ struct store {
 	size_t n;
 	struct counter **heap; /* owned; of borrowed ones */
 	size_t nheap, room;
+	double silent_until; /* a full store was spoken of */
 };
 
 const char *
@@ -372,6 +374,19 @@ store_list(struct store *s, double now, struct counter_view *out, size_t max)
 	twalk_r(s->root, list_one, &l);
 	pthread_mutex_unlock(&s->lock);
 	return l.n;
+}
+
+bool
+store_complains(struct store *s, double now)
+{
+	bool yes;
+
+	pthread_mutex_lock(&s->lock);
+	yes = now >= s->silent_until;
+	if (yes)
+		s->silent_until = now + COMPLAINT_SECONDS;
+	pthread_mutex_unlock(&s->lock);
+	return yes;
 }
 
 size_t

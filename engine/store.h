@@ -67,6 +67,8 @@ bool store_set(struct store *s, const char *name, size_t len, int64_t last, doub
 
 /* Copies at most max counters that have not expired, in the order of their lengths and bytes, into out; returns how many. */
 size_t store_list(struct store *s, double now, struct counter_view *out, size_t max);
+/* Whether it is time to say that a name found no room: at most once in a minute. */
+bool store_complains(struct store *s, double now);
 /* How many there are, expired ones that still take room included. */
 size_t store_count(struct store *s);
 

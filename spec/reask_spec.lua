@@ -239,4 +239,22 @@ describe("an expiring counter", function()
       "policy_error: counter from 127.0.0.1: since its first use it expires after 3600 s, and here it expires after 60 s; " ..
       "a counter with another `expires` needs another name", 1, true))
   end)
+
+  it("a name that finds no room is a reason that says what to do, in explain and, once in a while, in the log", function()
+    local region_ = { instructions = 100000000, milliseconds = 60000, kilobytes = 65536 }
+    region = start([[
+      local n = 1
+      repeat
+        local number = policy.counter(("%s %d"):format(facts.capex.applid, n)):next()
+        n = n + 1
+      until not number
+      return policy.refuse("no_room", select(2, policy.counter("one more"):next()))]], { region = region_ })
+    for _ = 1, 2 do
+      local _, answer = partner(region, "DEFINED")
+      local door = region:explain(answer.connection)[1].doors[2]
+      assert.message(door.text).is_not_nil(door.text:find("policy.counter(name, { expires = seconds })", 1, true))
+    end
+    assert.are.equal(1, region:count_log("SP0075 W No room for another counter%. policy=rule function=bind text=.*expires = seconds", 1))
+    assert.are.equal(65536, #region:inquire "counter")
+  end)
 end)
