@@ -72,6 +72,7 @@ shape_index(lua_State *L)
 	case LUA_TBOOLEAN:
 		return 0;
 	default:
+		sandbox_pay(L, WORDS_MAX); /* the nearest name is looked for */
 		key = lua_tolstring(L, 2, &len);
 		lhost_misuse(L, "%s", shape_unknown((enum shape)lua_tointeger(L, lua_upvalueindex(2)), key, len, text, sizeof text));
 	}

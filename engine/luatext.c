@@ -186,13 +186,14 @@ seek(struct rows *r, const struct luatext_token *t)
 
 	if (is_word(t, r->after, r->after_len)) {
 		r->state = r->assigned ? ROWS_EQUALS : ROWS_WORD;
-		r->n = 0;
+		r->n = r->assigned ? r->n : 0; /* a name may stand anywhere; of several returns the last one is the chunk's */
 		r->name = NULL;
 	} else if (r->state == ROWS_EQUALS && mark == '=') {
 		r->state = ROWS_WORD;
 	} else if (r->state == ROWS_WORD && mark == '{') {
 		r->state = ROWS_INSIDE;
 		r->fresh = true;
+		r->n = 0;
 	} else {
 		if (r->state == ROWS_WORD && t->kind == LUATEXT_WORD) {
 			r->name = t->start;
