@@ -299,14 +299,26 @@ prefix_holds(const struct prefix *p, const struct addr *a)
 	return memcmp(net, p->bytes, sizeof net) == 0;
 }
 
-struct prefix
-addr_neighbourhood(const struct addr *a)
+static struct prefix
+shorten(const struct addr *a, uint8_t bits4, uint8_t bits6)
 {
-	struct prefix p = { .family = a->family, .bits = a->family == 4 ? 24 : a->family == 6 ? 48 : 0 };
+	struct prefix p = { .family = a->family, .bits = a->family == 4 ? bits4 : a->family == 6 ? bits6 : 0 };
 
 	memcpy(p.bytes, a->bytes, sizeof p.bytes);
 	mask(p.bytes, p.bits);
 	return p;
+}
+
+struct prefix
+addr_neighbourhood(const struct addr *a)
+{
+	return shorten(a, 24, 48);
+}
+
+struct prefix
+addr_subnet(const struct addr *a)
+{
+	return shorten(a, 32, 64);
 }
 
 const char *

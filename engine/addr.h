@@ -45,6 +45,8 @@ int prefix_parse(struct prefix *p, const char *text, size_t len, struct fault *f
 bool prefix_holds(const struct prefix *p, const struct addr *a);
 /* The prefix that stands for a neighbourhood in limits: IPv4 /24, IPv6 /48. */
 struct prefix addr_neighbourhood(const struct addr *a);
+/* The prefix that stands for one partner: IPv4 /32, IPv6 /64. */
+struct prefix addr_subnet(const struct addr *a);
 const char *prefix_print(const struct prefix *p, char *out, size_t size);
 
 #endif

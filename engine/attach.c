@@ -256,18 +256,34 @@ stop_checking(struct task *t)
 	t->checking = NULL;
 }
 
+/* A certificate that verified, or the address: IPv4's own, or an IPv6 /64, of which a host has as many as it likes. What did not verify is made anew
+ * for every guess. */
+static const char *
+partner_of(const struct conn *c, char out[PARTNER_SIZE])
+{
+	const struct certificate *cert = c->facts.certificate;
+	struct prefix p;
+
+	if (cert != NULL && cert->chain.ok)
+		return cert->sha256;
+	p = addr_subnet(&c->facts.peer.addr);
+	return prefix_print(&p, out, PARTNER_SIZE);
+}
+
 /* The answer may come before passwords_verify returns, and the task be gone then: its return says whether it waits. */
 static void
 verify(struct task *t)
 {
+	char partner[PARTNER_SIZE];
+	struct password_question q = { .ipconn = t->ipconn->def.ipconn, .partner = partner_of(t->conn, partner), .userid = t->request.userid,
+		.password = t->request.password };
 	struct password_check *waiting;
 
 	if (t->generation->saf == NULL) {
 		refuse_user(t, "no_saf", "userauth is verify and the region names no saf to verify by");
 		return;
 	}
-	waiting = passwords_verify(t->worker->passwords, t->generation->saf, t->ipconn->def.ipconn, t->request.userid, t->request.password, verified,
-		t);
+	waiting = passwords_verify(t->worker->passwords, t->generation->saf, &q, verified, t);
 	if (waiting == NULL)
 		return;
 	t->checking = waiting;

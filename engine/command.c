@@ -105,7 +105,7 @@ static bool
 inquire_fits(const struct command *c)
 {
 	static const char *const kinds[] = { "region", "tcpipservice", "ipconn", "session", "conversation", "program", "transaction",
-		"socket", "policy", "counter", "statistics", NULL };
+		"socket", "policy", "counter", "user", "statistics", NULL };
 
 	if (c->reset && strcasecmp(what(c), "statistics") != 0)
 		return false;
@@ -182,7 +182,7 @@ static const struct verb {
 	const char *usage;
 } verbs[] = {
 	{ "inquire", inquire_fits, show_inquired,
-		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|counter|statistics [NAME]\n"
+		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|counter|user|statistics [NAME]\n"
 		"Shows what the running region holds; with a NAME, everything about that one (session, conversation: of that ipconn).\n" COMMON
 		"  --cemt           the two-line form of CEMT (ipconn and tcpipservice)\n"
 		"  --reset          statistics: shows them, then sets totals to zero and peaks to what there is now\n" },

@@ -3,7 +3,6 @@
 
 #include "verdict.h"
 
-#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +13,8 @@
 struct failure {
 	struct failure *next;           /* in its bucket */
 	struct failure *older, *newer;  /* among its kind */
-	char userid[NAME_SIZE], ipconn[NAME_SIZE];
+	char userid[NAME_SIZE];
+	char partner[PARTNER_SIZE]; /* "" the sum over all */
 	bool known;
 	unsigned count;
 };
@@ -26,7 +26,7 @@ struct kind {
 
 struct failures {
 	struct failure *bucket[BUCKETS]; /* owned; by userid, so that one bucket has all of a user's */
-	struct kind kind[2];             /* of users that are not known; of those that are */
+	struct kind kind[2][2];          /* of partners, sums; of users that are not known, that are */
 };
 
 struct failures *
@@ -35,8 +35,8 @@ failures_new(void)
 	struct failures *f = calloc(1, sizeof *f);
 
 	if (f != NULL) {
-		f->kind[false].max = FAILURES_UNKNOWN;
-		f->kind[true].max = FAILURES_KNOWN;
+		f->kind[false][false].max = f->kind[true][false].max = FAILURES_UNKNOWN;
+		f->kind[false][true].max = f->kind[true][true].max = FAILURES_KNOWN;
 	}
 	return f;
 }
@@ -65,19 +65,25 @@ bucket_of(const char *userid)
 }
 
 static struct failure *
-find(const struct failures *f, const char *userid, const char *ipconn)
+find(const struct failures *f, const char *userid, const char *partner)
 {
 	struct failure *at = f->bucket[bucket_of(userid)];
 
-	while (at != NULL && (strcmp(at->userid, userid) != 0 || strcmp(at->ipconn, ipconn) != 0))
+	while (at != NULL && (strcmp(at->userid, userid) != 0 || strcmp(at->partner, partner) != 0))
 		at = at->next;
 	return at;
+}
+
+static struct kind *
+kind_of(struct failures *f, const struct failure *x)
+{
+	return &f->kind[x->partner[0] == '\0'][x->known];
 }
 
 static void
 unlink_age(struct failures *f, struct failure *x)
 {
-	struct kind *k = &f->kind[x->known];
+	struct kind *k = kind_of(f, x);
 
 	*(x->older != NULL ? &x->older->newer : &k->oldest) = x->newer;
 	*(x->newer != NULL ? &x->newer->older : &k->newest) = x->older;
@@ -87,7 +93,7 @@ unlink_age(struct failures *f, struct failure *x)
 static void
 link_newest(struct failures *f, struct failure *x)
 {
-	struct kind *k = &f->kind[x->known];
+	struct kind *k = kind_of(f, x);
 
 	x->newer = NULL;
 	x->older = k->newest;
@@ -108,56 +114,119 @@ forget(struct failures *f, struct failure *x)
 	free(x);
 }
 
-unsigned
-failures_count(const struct failures *f, const char *userid, const char *ipconn)
+int
+failures_room(struct failure_room *out)
 {
-	const struct failure *x = find(f, userid, ipconn);
+	*out = (struct failure_room){ .node = { calloc(1, sizeof **out->node), calloc(1, sizeof **out->node) } };
+	if (out->node[0] != NULL && out->node[1] != NULL)
+		return 0;
+	failures_room_free(out);
+	return -1;
+}
+
+void
+failures_room_free(struct failure_room *r)
+{
+	free(r->node[0]);
+	free(r->node[1]);
+	*r = (struct failure_room){ .node = { NULL, NULL } };
+}
+
+static unsigned
+count_of(const struct failures *f, const char *userid, const char *partner)
+{
+	const struct failure *x = find(f, userid, partner);
 
 	return x != NULL ? x->count : 0;
 }
 
-static struct failure *
-add(struct failures *f, const char *userid, const char *ipconn, bool known)
+struct failure_counts
+failures_count(const struct failures *f, const char *userid, const char *partner)
 {
-	struct failure *x = calloc(1, sizeof *x);
+	return (struct failure_counts){ .here = count_of(f, userid, partner), .all = count_of(f, userid, "") };
+}
+
+/* Takes the node into its bucket. */
+static struct failure *
+put_in(struct failures *f, struct failure *x, const char *userid, const char *partner)
+{
 	size_t bucket = bucket_of(userid);
 
-	if (x == NULL)
-		return NULL;
-	if (f->kind[known].n >= f->kind[known].max)
-		forget(f, f->kind[known].oldest);
 	snprintf(x->userid, sizeof x->userid, "%s", userid);
-	snprintf(x->ipconn, sizeof x->ipconn, "%s", ipconn);
-	x->known = known;
+	snprintf(x->partner, sizeof x->partner, "%s", partner);
 	x->next = f->bucket[bucket];
 	f->bucket[bucket] = x;
-	link_newest(f, x);
 	return x;
 }
 
-unsigned
-failures_add(struct failures *f, const char *userid, const char *ipconn, bool known)
+static unsigned
+add(struct failures *f, const char *userid, const char *partner, bool known, struct failure **node)
 {
-	struct failure *x = find(f, userid, ipconn);
+	struct failure *x = find(f, userid, partner);
+	struct kind *k;
 
 	if (x != NULL) {
 		unlink_age(f, x);
-		x->known = known;
-		link_newest(f, x);
 	} else {
-		x = add(f, userid, ipconn, known);
+		x = put_in(f, *node, userid, partner);
+		*node = NULL;
 	}
-	return x != NULL ? ++x->count : UINT_MAX;
+	x->known = known;
+	k = kind_of(f, x);
+	if (k->n >= k->max)
+		forget(f, k->oldest);
+	link_newest(f, x);
+	return ++x->count;
+}
+
+struct failure_counts
+failures_add(struct failures *f, const char *userid, const char *partner, bool known, struct failure_room *r)
+{
+	unsigned here = add(f, userid, partner, known, &r->node[0]);
+
+	return (struct failure_counts){ .here = here, .all = add(f, userid, "", known, &r->node[1]) };
+}
+
+static void
+clear_partner(struct failures *f, const char *userid, const char *partner)
+{
+	struct failure *x = find(f, userid, partner), *sum = find(f, userid, "");
+
+	if (x == NULL)
+		return;
+	if (sum != NULL && sum->count > x->count)
+		sum->count -= x->count;
+	else if (sum != NULL)
+		forget(f, sum);
+	forget(f, x);
 }
 
 void
-failures_clear(struct failures *f, const char *userid, const char *ipconn)
+failures_clear(struct failures *f, const char *userid, const char *partner)
 {
 	struct failure *next;
 
+	if (partner != NULL) {
+		clear_partner(f, userid, partner);
+		return;
+	}
 	for (struct failure *x = f->bucket[bucket_of(userid)]; x != NULL; x = next) {
 		next = x->next;
-		if (strcmp(x->userid, userid) == 0 && (ipconn == NULL || strcmp(x->ipconn, ipconn) == 0))
+		if (strcmp(x->userid, userid) == 0)
 			forget(f, x);
 	}
+}
+
+size_t
+failures_entries(const struct failures *f)
+{
+	return f->kind[false][true].n + f->kind[true][true].n;
+}
+
+void
+failures_each(const struct failures *f, void (*each)(void *arg, const char *userid, const char *partner, unsigned count), void *arg)
+{
+	for (int sum = 0; sum < 2; sum++)
+		for (const struct failure *x = f->kind[sum][true].oldest; x != NULL; x = x->newer)
+			each(arg, x->userid, sum ? NULL : x->partner, x->count);
 }

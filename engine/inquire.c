@@ -312,6 +312,7 @@ static const struct {
 	{ "socket", socket_rows },
 	{ "policy", policy_rows },
 	{ "counter", counter_rows },
+	{ "user", user_rows },
 	{ "statistics", statistics_rows },
 };
 

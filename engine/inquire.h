@@ -9,7 +9,7 @@
 
 struct region;
 
-#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, counter or statistics"
+#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, counter, user or statistics"
 
 /*
  * The rows of `what`, one of INQUIRE_KINDS; of one NAME only when name is not NULL (CICS names in any case). Every attribute of the definition in lower case with CVDA values in upper case, and what is known beside it. New array; NULL
@@ -27,6 +27,8 @@ struct region;
  *   transaction   transaction defined (false: a mirror that is there of itself) in_use, and its attributes
  *   policy        policy path doors generation current age memory connections used_by; one row a script and living generation
  *   counter       counter last expires left; of those that have not expired; expires and left are seconds, 0 of one that never expires
+ *   user          user partner wrong bound revoked (NO YES SAF); wrong passwords: of all partners (partner ALL) and of each; without NAME: of all users that
+ *                 have any
  *   statistics    resource (GLOBAL TCPIPSERVICE IPCONN) name, and the figures of statistics.h; the name is the region's applid, a tcpipservice's, an
  *                 ipconn's
  */

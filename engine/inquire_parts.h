@@ -30,5 +30,6 @@ void conversation_rows(struct query *q);
 void program_rows(struct query *q);    /* inquire_program.c */
 void transaction_rows(struct query *q);
 void counter_rows(struct query *q);    /* inquire_counter.c */
+void user_rows(struct query *q);       /* inquire_user.c */
 
 #endif

@@ -69,6 +69,7 @@
 	X(SP0054, 'I', "Recovery information forgotten.") \
 	X(SP0055, 'I', "Final statistics.") \
 	X(SP0056, 'E', "Recovery file not written; it is tried again each second.") \
+	X(SP0064, 'W', "Passwords of a partner are not checked until its minute is over.") \
 	X(SP0070, 'I', "Signal.") \
 	X(SP0071, 'I', "Log opened anew.") \
 	X(SP0072, 'E', "Log not opened anew; the old file is written on.") \

@@ -2,12 +2,14 @@
 #include "passwords.h"
 
 #include "attribute.h"
+#include "clock.h"
 #include "crew.h"
-#include "failures.h"
 #include "scrypt.h"
 #include "successes.h"
 #include "timer.h"
+#include "turns.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,37 +17,31 @@
 struct password_check {
 	struct crew_job job; /* first */
 	struct passwords *passwords;
-	struct password_check *next; /* while it waits */
-	struct turn *turn;           /* where it waits; NULL: it is worked on, or needs no work */
+	struct turns_item waits;     /* turn NULL: it is worked on, or needs no work */
+	struct password_check *next; /* when it needs none */
 	enum password_answer early;  /* when it needs none */
-	char userid[NAME_SIZE], ipconn[NAME_SIZE];
+	char userid[NAME_SIZE], ipconn[NAME_SIZE], partner[PARTNER_SIZE];
 	char password[PASSWORD_SIZE];
 	char hash[SAF_HASH_SIZE];
 	bool known;   /* to the model */
 	bool revoked; /* by the model */
 	bool able;    /* may log on; else the answer is no, whatever the hash says */
-	unsigned revoke;
+	unsigned revoke, revoke_all; /* 0: never */
+	struct failure_room room;
 	struct success_claim claim;
 	int right; /* what work() found */
 	void (*done)(void *arg, enum password_answer a); /* NULL: cancelled */
 	void *arg;
 };
 
-struct turn { /* an ipconn with checks that wait */
-	struct turn *next;
-	char ipconn[NAME_SIZE];
-	struct password_check *first, **last;
-	size_t n;
-};
-
 struct passwords {
 	struct ev_loop *loop; /* borrowed */
 	struct log *log;      /* borrowed */
 	struct crew *crew;    /* owned */
-	struct turn *turns, **last_turn; /* the first is next */
-	size_t waiting;
+	struct turns turns;   /* ipconns with checks that wait */
 	unsigned working;
 	struct failures *failures;   /* owned */
+	struct guesses *guesses;     /* owned */
 	struct successes *successes; /* owned */
 	struct password_check *idle; /* need no work, or no thread took them; answered in the next turn of the loop */
 	struct timer soon;
@@ -55,40 +51,72 @@ static void dispatch(struct passwords *p);
 
 /* --- the answer ----------------------------------------------------------------------------------------------------- */
 
+/* True: the answer is *a, whatever the password. Others may have failed meanwhile: a right guess that was on its way then is not let in. */
 static bool
-revoked_here(const struct passwords *p, const struct password_check *c)
+is_settled(const struct passwords *p, const struct password_check *c, enum password_answer *a)
 {
-	return c->revoke > 0 && failures_count(p->failures, c->userid, c->ipconn) >= c->revoke;
+	struct failure_counts n = failures_count(p->failures, c->userid, c->partner);
+
+	*a = PASSWORD_REVOKED;
+	if ((c->revoke > 0 && n.here >= c->revoke) || (c->revoke_all > 0 && n.all >= c->revoke_all))
+		return true;
+	*a = PASSWORD_WRONG;
+	return guesses_reached(p->guesses, c->partner, clock_span());
+}
+
+/* The same where the password was found right a moment ago. */
+static bool
+is_answered(const struct passwords *p, const struct password_check *c, enum password_answer *a)
+{
+	if (is_settled(p, c, a))
+		return true;
+	*a = PASSWORD_RIGHT;
+	return c->able && successes_has(p->successes, &c->claim, ev_now(p->loop));
 }
 
 static void
 check_free(struct password_check *c)
 {
+	failures_room_free(&c->room);
 	scrypt_wipe(c, sizeof *c);
 	free(c);
 }
 
 static void
-fail(struct passwords *p, const struct password_check *c)
+say_revoked(const struct passwords *p, const struct password_check *c, const char *bound, unsigned times)
 {
-	char times[24];
-	unsigned n = failures_add(p->failures, c->userid, c->ipconn, c->known);
+	char number[24];
 
-	if (p->log != NULL && c->known && !c->revoked && c->revoke > 0 && n == c->revoke)
-		log_say(p->log, MSG_SP0052, "userid", c->userid, "ipconn", c->ipconn, "#times", log_number(times, n), NULL);
+	log_say(p->log, MSG_SP0052, "userid", c->userid, "bound", bound, "partner", c->partner, "ipconn", c->ipconn, "times", log_number(number, times),
+		NULL);
 }
 
-/* Others may have failed meanwhile: who is revoked by then is not let in by a right guess that was on its way. A hash there was no memory for says nothing of
- * the password, and is held against nobody. */
-static enum password_answer
-judge(struct passwords *p, const struct password_check *c)
+static void
+fail(struct passwords *p, struct password_check *c)
 {
-	if (revoked_here(p, c))
-		return PASSWORD_REVOKED;
+	struct failure_counts n = failures_add(p->failures, c->userid, c->partner, c->known, &c->room);
+	bool reached = guesses_add(p->guesses, c->partner, clock_span()), told = p->log != NULL && c->known && !c->revoked;
+
+	if (told && c->revoke > 0 && n.here == c->revoke)
+		say_revoked(p, c, "revoke", n.here);
+	if (told && c->revoke_all > 0 && n.all == c->revoke_all)
+		say_revoked(p, c, "revoke_all", n.all);
+	if (p->log != NULL && reached)
+		log_say(p->log, MSG_SP0064, "partner", c->partner, "ipconn", c->ipconn, NULL);
+}
+
+/* A hash there was no memory for says nothing of the password, and is held against nobody. */
+static enum password_answer
+judge(struct passwords *p, struct password_check *c)
+{
+	enum password_answer a;
+
+	if (is_settled(p, c, &a))
+		return a;
 	if (c->right < 0)
 		return PASSWORD_BUSY;
 	if (c->able && c->right == 1) {
-		failures_clear(p->failures, c->userid, c->ipconn);
+		failures_clear(p->failures, c->userid, c->partner);
 		successes_add(p->successes, &c->claim, ev_now(p->loop) + PASSWORD_REMEMBERED);
 		return PASSWORD_RIGHT;
 	}
@@ -138,71 +166,12 @@ dropped(struct crew_job *job)
 
 /* --- whose turn it is ----------------------------------------------------------------------------------------------- */
 
-static struct turn *
-turn_of(struct passwords *p, const char *ipconn)
-{
-	struct turn *t = p->turns;
-
-	while (t != NULL && strcmp(t->ipconn, ipconn) != 0)
-		t = t->next;
-	if (t != NULL || (t = calloc(1, sizeof *t)) == NULL)
-		return t;
-	snprintf(t->ipconn, sizeof t->ipconn, "%s", ipconn);
-	t->last = &t->first;
-	*p->last_turn = t;
-	p->last_turn = &t->next;
-	return t;
-}
-
-static void
-turn_unlink(struct passwords *p, struct turn *t)
-{
-	struct turn **at = &p->turns;
-
-	while (*at != t)
-		at = &(*at)->next;
-	*at = t->next;
-	if (*at == NULL)
-		p->last_turn = at;
-	t->next = NULL;
-}
-
-/* Takes a check out of its turn; a turn without checks goes. */
-static void
-leave(struct passwords *p, struct password_check *c)
-{
-	struct turn *t = c->turn;
-	struct password_check **at = &t->first;
-
-	while (*at != c)
-		at = &(*at)->next;
-	*at = c->next;
-	if (*at == NULL)
-		t->last = at;
-	t->n--;
-	p->waiting--;
-	c->turn = NULL;
-	if (t->n > 0)
-		return;
-	turn_unlink(p, t);
-	free(t);
-}
-
-/* The first check of the first turn, which goes behind all others. */
 static struct password_check *
 next_check(struct passwords *p)
 {
-	struct turn *t = p->turns;
-	struct password_check *c;
+	struct turns_item *x = turns_next(&p->turns);
 
-	if (t == NULL)
-		return NULL;
-	turn_unlink(p, t);
-	*p->last_turn = t;
-	p->last_turn = &t->next;
-	c = t->first;
-	leave(p, c);
-	return c;
+	return x != NULL ? (struct password_check *)(void *)((char *)x - offsetof(struct password_check, waits)) : NULL;
 }
 
 /* Told in the next turn of the loop: whoever asks has not got his check yet. */
@@ -219,12 +188,11 @@ answer_soon(struct passwords *p, struct password_check *c, enum password_answer 
 static bool
 needs_work(struct passwords *p, struct password_check *c)
 {
-	if (revoked_here(p, c))
-		answer_soon(p, c, PASSWORD_REVOKED);
-	else if (c->able && successes_has(p->successes, &c->claim, ev_now(p->loop)))
-		answer_soon(p, c, PASSWORD_RIGHT);
-	else
+	enum password_answer a;
+
+	if (!is_answered(p, c, &a))
 		return true;
+	answer_soon(p, c, a);
 	return false;
 }
 
@@ -261,28 +229,14 @@ answer_idle(void *arg)
 	struct password_check *c;
 
 	while ((c = next_idle(p)) != NULL) {
-		enum password_answer a = revoked_here(p, c) ? PASSWORD_REVOKED : c->early;
+		enum password_answer a;
 
+		if (!is_settled(p, c, &a))
+			a = c->early;
 		if (a == PASSWORD_RIGHT)
-			failures_clear(p->failures, c->userid, c->ipconn);
+			failures_clear(p->failures, c->userid, c->partner);
 		answer(c, a);
 	}
-}
-
-static int
-enqueue(struct passwords *p, struct password_check *c)
-{
-	struct turn *t = p->waiting < PASSWORDS_WAITING ? turn_of(p, c->ipconn) : NULL;
-
-	if (t == NULL || t->n >= PASSWORDS_PER_IPCONN)
-		return -1;
-	c->next = NULL;
-	c->turn = t;
-	*t->last = c;
-	t->last = &c->next;
-	t->n++;
-	p->waiting++;
-	return 0;
 }
 
 /* --- the region's side ---------------------------------------------------------------------------------------------- */
@@ -296,12 +250,13 @@ passwords_new(struct ev_loop *loop, struct log *log)
 		return NULL;
 	p->loop = loop;
 	p->log = log;
-	p->last_turn = &p->turns;
+	turns_init(&p->turns, PASSWORDS_WAITING, PASSWORDS_PER_IPCONN);
 	p->crew = crew_new(loop, PASSWORD_THREADS, PASSWORD_THREADS);
 	p->failures = failures_new();
+	p->guesses = guesses_new();
 	p->successes = successes_new();
 	timer_init(&p->soon, loop, answer_idle, p);
-	if (p->crew != NULL && p->failures != NULL && p->successes != NULL)
+	if (p->crew != NULL && p->failures != NULL && p->guesses != NULL && p->successes != NULL)
 		return p;
 	passwords_free(p);
 	return NULL;
@@ -319,6 +274,7 @@ passwords_free(struct passwords *p)
 	timer_stop(&p->soon);
 	crew_free(p->crew);
 	failures_free(p->failures);
+	guesses_free(p->guesses);
 	successes_free(p->successes);
 	free(p);
 }
@@ -348,12 +304,13 @@ take_user(struct password_check *c, const struct saf *s, const char *userid, con
 	c->revoked = u != NULL && u->revoked;
 	c->able = u != NULL && !u->revoked && u->password[0] != '\0' && len < sizeof c->password;
 	c->revoke = s != NULL ? saf_revoke(s) : 0;
+	c->revoke_all = s != NULL ? saf_revoke_all(s) : 0;
 	snprintf(c->hash, sizeof c->hash, "%s", u != NULL && u->password[0] != '\0' ? u->password : saf_decoy(s, c->userid));
 	memcpy(c->password, password, len < sizeof c->password ? len + 1 : 0);
 }
 
 static struct password_check *
-check_new(struct passwords *p, const struct saf *s, const char *ipconn, const char *userid, const char *password)
+check_new(struct passwords *p, const struct saf *s, const struct password_question *q)
 {
 	struct password_check *c = calloc(1, sizeof *c);
 
@@ -361,35 +318,36 @@ check_new(struct passwords *p, const struct saf *s, const char *ipconn, const ch
 		return NULL;
 	c->job = (struct crew_job){ .work = work, .done = worked, .drop = dropped };
 	c->passwords = p;
-	fold(c->userid, userid);
-	snprintf(c->ipconn, sizeof c->ipconn, "%s", ipconn);
-	take_user(c, s, userid, password);
-	if (successes_claim(p->successes, c->userid, c->hash, c->password, &c->claim) == 0)
+	fold(c->userid, q->userid);
+	snprintf(c->ipconn, sizeof c->ipconn, "%s", q->ipconn);
+	snprintf(c->partner, sizeof c->partner, "%s", q->partner);
+	take_user(c, s, q->userid, q->password);
+	if (failures_room(&c->room) == 0 && successes_claim(p->successes, c->userid, c->hash, c->password, &c->claim) == 0)
 		return c;
 	check_free(c);
 	return NULL;
 }
 
 struct password_check *
-passwords_verify(struct passwords *p, const struct saf *s, const char *ipconn, const char *userid, const char *password,
-	void (*done)(void *arg, enum password_answer a), void *arg)
+passwords_verify(struct passwords *p, const struct saf *s, const struct password_question *q, void (*done)(void *arg, enum password_answer a), void *arg)
 {
-	struct password_check *c = check_new(p, s, ipconn, userid, password);
-	enum password_answer now = PASSWORD_BUSY;
+	struct password_check *c = check_new(p, s, q);
+	enum password_answer now;
+	bool answered;
 
 	if (c == NULL)
 		return done(arg, PASSWORD_BUSY), NULL;
-	if (revoked_here(p, c)) {
-		now = PASSWORD_REVOKED;
-	} else if (c->able && successes_has(p->successes, &c->claim, ev_now(p->loop))) {
-		failures_clear(p->failures, c->userid, c->ipconn);
-		now = PASSWORD_RIGHT;
-	} else if (enqueue(p, c) == 0) {
+	answered = is_answered(p, c, &now);
+	if (!answered && turns_put(&p->turns, c->ipconn, &c->waits) == 0) {
 		c->done = done;
 		c->arg = arg;
 		dispatch(p);
 		return c;
 	}
+	if (!answered)
+		now = PASSWORD_BUSY;
+	else if (now == PASSWORD_RIGHT)
+		failures_clear(p->failures, c->userid, c->partner);
 	check_free(c);
 	done(arg, now);
 	return NULL;
@@ -399,9 +357,9 @@ void
 passwords_cancel(struct password_check *c)
 {
 	c->done = NULL;
-	if (c->turn == NULL)
+	if (c->waits.turn == NULL)
 		return;
-	leave(c->passwords, c);
+	turns_leave(&c->passwords->turns, &c->waits);
 	check_free(c);
 }
 
@@ -412,4 +370,10 @@ passwords_unrevoke(struct passwords *p, const char *userid)
 
 	fold(name, userid);
 	failures_clear(p->failures, name, NULL);
+}
+
+const struct failures *
+passwords_failures(const struct passwords *p)
+{
+	return p->failures;
 }

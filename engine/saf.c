@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #define REVOKE_TIMES 5
+#define REVOKE_ALL_TIMES 10
 
 struct permit {
 	char who[NAME_SIZE];
@@ -40,7 +41,8 @@ struct user {
 struct saf {
 	struct keyed users, classes; /* owned */
 	struct keyed groups;         /* names, each allocated */
-	unsigned revoke;
+	unsigned revoke, revoke_all;
+	bool revoke_all_given;
 };
 
 /* --- access ---------------------------------------------------------------------------------------------------------- */
@@ -250,6 +252,19 @@ unsigned
 saf_revoke(const struct saf *s)
 {
 	return s->revoke;
+}
+
+void
+saf_set_revoke_all(struct saf *s, unsigned times)
+{
+	s->revoke_all = times;
+	s->revoke_all_given = true;
+}
+
+unsigned
+saf_revoke_all(const struct saf *s)
+{
+	return s->revoke_all_given ? s->revoke_all : s->revoke * REVOKE_ALL_TIMES;
 }
 
 /* --- asking --------------------------------------------------------------------------------------------------------- */

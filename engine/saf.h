@@ -49,6 +49,9 @@ int saf_permit(struct saf *s, const char *class, const char *profile, const char
 /* How often a password may be wrong in a row; 0: no limit. 5 unless said. */
 void saf_set_revoke(struct saf *s, unsigned times);
 unsigned saf_revoke(const struct saf *s);
+/* The same over all partners; 10 times saf_revoke() until it is set. */
+void saf_set_revoke_all(struct saf *s, unsigned times);
+unsigned saf_revoke_all(const struct saf *s);
 
 /* May userid have `wanted` to the resource in the class? The most specific profile decides alone: discrete before generic, then the longest part
  * in front of the first generic character (profile.h). A user's own permit stands before its groups' (the highest of these), then

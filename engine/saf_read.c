@@ -16,8 +16,9 @@
 
 #define SAF_BYTES_MAX (4 * 1024 * 1024)
 #define REVOKE_MAX 255
+#define REVOKE_ALL_MAX 65535
 
-static const char *const top_words[] = { "revoke", "users", "classes", NULL };
+static const char *const top_words[] = { "revoke", "revoke_all", "users", "classes", NULL };
 static const char *const user_words[] = { "password", "groups", "revoked", NULL };
 static const char *const profile_words[] = { "uacc", "permit", NULL };
 
@@ -210,21 +211,32 @@ read_class(lua_State *L, struct keypath *k, const char *key, size_t len, void *a
 /* --- the whole ------------------------------------------------------------------------------------------------------ */
 
 static void
-read_revoke(lua_State *L, int idx, struct keypath *k, struct saf *s)
+read_times(lua_State *L, int idx, struct keypath *k, const char *key, struct saf *s, int max, void (*set)(struct saf *s, unsigned times))
 {
 	lua_Integer times = -1;
-	size_t before = keypath_enter(k, "revoke", 6);
+	size_t before = keypath_enter(k, key, strlen(key));
 
-	if (push_field(L, idx, "revoke") != LUA_TNIL) {
+	if (push_field(L, idx, key) != LUA_TNIL) {
 		if (lua_type(L, -1) == LUA_TNUMBER && lua_isinteger(L, -1))
 			times = lua_tointeger(L, -1);
-		if (times < 0 || times > REVOKE_MAX)
-			keypath_complain(k, FAULT_ERROR, "value", "must be a whole number from 0 (no limit) to %d", REVOKE_MAX);
+		if (times < 0 || times > max)
+			keypath_complain(k, FAULT_ERROR, "value", "must be a whole number from 0 (no limit) to %d", max);
 		else
-			saf_set_revoke(s, (unsigned)times);
+			set(s, (unsigned)times);
 	}
 	lua_pop(L, 1);
 	keypath_leave(k, before);
+}
+
+/* A user that is revoked everywhere before any partner is refused makes `revoke` one number too many. */
+static void
+read_revoke(lua_State *L, int idx, struct keypath *k, struct saf *s)
+{
+	read_times(L, idx, k, "revoke", s, REVOKE_MAX, saf_set_revoke);
+	read_times(L, idx, k, "revoke_all", s, REVOKE_ALL_MAX, saf_set_revoke_all);
+	if (saf_revoke_all(s) > 0 && saf_revoke_all(s) < saf_revoke(s))
+		keypath_complain(k, FAULT_WARNING, "no_effect", "revoke is %u and revoke_all is %u, so revoke has no effect; give revoke_all a larger number, or leave it "
+			"out", saf_revoke(s), saf_revoke_all(s));
 }
 
 static void

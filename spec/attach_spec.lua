@@ -74,8 +74,8 @@ end
 local Partner = {}
 Partner.__index = Partner
 
-local function partner(region, applid, service)
-  local p = support.raw(region:port(service or "PLAIN"))
+local function partner(region, applid, service, from)
+  local p = support.raw(region:port(service or "PLAIN"), nil, from)
   local m = assert(p:capex({ networkid = "NETX", applid = applid, sendcount = 10 }):read_message())
   assert.are.equal(200, m.status, m.raw)
   return setmetatable({ peer = p, conv = 0, connection = m.body.connection }, Partner)
@@ -553,8 +553,8 @@ describe("passwords", function()
     for _, p in ipairs { flood, other, echo } do p:close() end
   end)
 
-  it("are wrong three times, and the user is revoked on that ipconn alone, until an operator gives it a new start", function()
-    local p, other = partner(region, "FLOOD"), partner(region, "OTHER")
+  it("are wrong three times, and the user is revoked for that partner alone, until an operator gives it a new start", function()
+    local p, other = partner(region, "FLOOD"), partner(region, "OTHER", nil, "127.0.0.2")
     local function outcome(who, password)
       local answer, sense = who:ask({ program = "ECHO", userid = "FRED", password = password }, "in")
       return answer or sense

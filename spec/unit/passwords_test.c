@@ -83,25 +83,49 @@ what_is_no_hash_is_refused(void **state)
 
 /* --- failures ------------------------------------------------------------------------------------------------------- */
 
+static struct failure_counts
+fail_once(struct failures *f, const char *userid, const char *partner, bool known)
+{
+	struct failure_room room;
+	struct failure_counts n;
+
+	assert_int_equal(failures_room(&room), 0);
+	n = failures_add(f, userid, partner, known, &room);
+	failures_room_free(&room);
+	return n;
+}
+
 static void
-failures_are_counted_per_user_and_ipconn(void **state)
+counted(const struct failures *f, const char *userid, const char *partner, unsigned here, unsigned all)
+{
+	struct failure_counts n = failures_count(f, userid, partner);
+
+	if (n.here != here || n.all != all)
+		fail_msg("%s by %s: %u, %u", userid, partner, n.here, n.all);
+}
+
+static void
+failures_are_counted_per_user_and_partner_and_summed_up(void **state)
 {
 	struct failures *f = failures_new();
 
 	(void)state;
-	assert_int_equal(failures_count(f, "FRED", "ONE"), 0);
-	assert_int_equal(failures_add(f, "FRED", "ONE", true), 1);
-	assert_int_equal(failures_add(f, "FRED", "ONE", true), 2);
-	assert_int_equal(failures_add(f, "FRED", "TWO", true), 1);
-	assert_int_equal(failures_add(f, "ANNA", "ONE", true), 1);
-	failures_clear(f, "FRED", "ONE");
-	assert_int_equal(failures_count(f, "FRED", "ONE"), 0);
-	assert_int_equal(failures_count(f, "FRED", "TWO"), 1);
-	failures_add(f, "FRED", "ONE", true);
+	counted(f, "FRED", "ONE", 0, 0);
+	fail_once(f, "FRED", "ONE", true);
+	assert_int_equal(fail_once(f, "FRED", "ONE", true).here, 2);
+	assert_int_equal(fail_once(f, "FRED", "TWO", true).all, 3);
+	fail_once(f, "ANNA", "ONE", true);
+	counted(f, "FRED", "TWO", 1, 3);
+	failures_clear(f, "FRED", "ONE"); /* a right one: its partner's alone */
+	counted(f, "FRED", "ONE", 0, 1);
+	counted(f, "FRED", "TWO", 1, 1);
+	failures_clear(f, "FRED", "THREE");
+	counted(f, "FRED", "TWO", 1, 1);
+	fail_once(f, "FRED", "ONE", true);
 	failures_clear(f, "FRED", NULL);
-	assert_int_equal(failures_count(f, "FRED", "ONE"), 0);
-	assert_int_equal(failures_count(f, "FRED", "TWO"), 0);
-	assert_int_equal(failures_count(f, "ANNA", "ONE"), 1);
+	counted(f, "FRED", "ONE", 0, 0);
+	counted(f, "FRED", "TWO", 0, 0);
+	counted(f, "ANNA", "ONE", 1, 1);
 	failures_free(f);
 	failures_free(NULL);
 }
@@ -113,16 +137,72 @@ made_up_names_push_no_real_one_out(void **state)
 	char name[16];
 
 	(void)state;
-	failures_add(f, "FRED", "ONE", true);
-	failures_add(f, "NOBODY", "ONE", false);
+	fail_once(f, "FRED", "ONE", true);
+	fail_once(f, "NOBODY", "ONE", false);
 	for (int i = 0; i < FAILURES_UNKNOWN; i++) {
 		snprintf(name, sizeof name, "X%d", i);
-		failures_add(f, name, "ONE", false);
+		fail_once(f, name, "ONE", false);
 	}
-	assert_int_equal(failures_count(f, "FRED", "ONE"), 1);
-	assert_int_equal(failures_count(f, "NOBODY", "ONE"), 0);
-	assert_int_equal(failures_count(f, "X0", "ONE"), 1);
+	counted(f, "FRED", "ONE", 1, 1);
+	counted(f, "NOBODY", "ONE", 0, 0);
+	counted(f, "X0", "ONE", 1, 1);
 	failures_free(f);
+}
+
+static void
+many_partners_push_no_user_s_sum_out(void **state)
+{
+	struct failures *f = failures_new();
+	char partner[16];
+
+	(void)state;
+	fail_once(f, "FRED", "ONE", true);
+	for (int i = 0; i < FAILURES_KNOWN; i++) {
+		snprintf(partner, sizeof partner, "P%d", i);
+		fail_once(f, "ANNA", partner, true);
+	}
+	counted(f, "FRED", "ONE", 0, 1);
+	counted(f, "ANNA", "P0", 1, FAILURES_KNOWN);
+	failures_free(f);
+}
+
+/* --- guesses -------------------------------------------------------------------------------------------------------- */
+
+static void
+a_hundred_guesses_of_a_partner_end_its_minute(void **state)
+{
+	struct guesses *g = guesses_new();
+
+	(void)state;
+	for (int i = 1; i < GUESSES_MAX; i++)
+		assert_false(guesses_add(g, "ONE", 1000 + i * 0.25));
+	assert_false(guesses_reached(g, "ONE", 1030));
+	assert_true(guesses_add(g, "ONE", 1030));
+	assert_true(guesses_reached(g, "ONE", 1030));
+	assert_true(guesses_reached(g, "ONE", 1000.25 + GUESSES_SECONDS - 0.001));
+	assert_false(guesses_reached(g, "ONE", 1000.25 + GUESSES_SECONDS));
+	assert_false(guesses_reached(g, "TWO", 1030));
+	assert_false(guesses_add(g, "ONE", 1000.25 + GUESSES_SECONDS));
+	assert_false(guesses_reached(g, "ONE", 1000.25 + GUESSES_SECONDS));
+	guesses_free(g);
+}
+
+/* Few enough of the others not to fill the one's set by chance. */
+static void
+other_partners_do_not_begin_its_minute_anew(void **state)
+{
+	struct guesses *g = guesses_new();
+	char partner[16];
+
+	(void)state;
+	for (int i = 0; i < GUESSES_MAX; i++)
+		guesses_add(g, "ONE", 1000);
+	for (int i = 0; i < 500; i++) {
+		snprintf(partner, sizeof partner, "P%d", i);
+		guesses_add(g, partner, 1001);
+	}
+	assert_true(guesses_reached(g, "ONE", 1002));
+	guesses_free(g);
 }
 
 /* --- checking ------------------------------------------------------------------------------------------------------- */
@@ -192,12 +272,30 @@ close_site(void **state)
 	return 0;
 }
 
+/* By a partner of the ipconn's name. */
+static struct password_check *
+begin(struct site *s, const char *ipconn, const char *userid, const char *password, struct heard *h)
+{
+	return passwords_verify(s->passwords, s->saf, &(struct password_question){ ipconn, ipconn, userid, password }, hear, h);
+}
+
+static enum password_answer
+by_partner(struct site *s, const char *ipconn, const char *partner, const char *userid, const char *password)
+{
+	struct heard h = { 0 };
+
+	passwords_verify(s->passwords, s->saf, &(struct password_question){ ipconn, partner, userid, password }, hear, &h);
+	ev_run(s->loop, 0);
+	assert_int_equal(h.n, 1);
+	return h.answer;
+}
+
 static enum password_answer
 verify(struct site *s, const char *ipconn, const char *userid, const char *password)
 {
 	struct heard h = { 0 };
 
-	passwords_verify(s->passwords, s->saf, ipconn, userid, password, hear, &h);
+	begin(s, ipconn, userid, password, &h);
 	ev_run(s->loop, 0);
 	assert_int_equal(h.n, 1);
 	return h.answer;
@@ -209,7 +307,7 @@ at_once(struct site *s, const char *ipconn, const char *userid, const char *pass
 {
 	struct heard h = { 0 };
 
-	if (passwords_verify(s->passwords, s->saf, ipconn, userid, password, hear, &h) == NULL)
+	if (begin(s, ipconn, userid, password, &h) == NULL)
 		return h.n == 1 && h.answer == a;
 	ev_run(s->loop, 0);
 	return false;
@@ -249,7 +347,7 @@ a_burst_of_right_ones_is_right_to_the_last(void **state)
 	struct heard h[PASSWORDS_PER_IPCONN] = { { 0 } };
 
 	for (size_t i = 0; i < PASSWORDS_PER_IPCONN; i++)
-		passwords_verify(s->passwords, s->saf, "ONE", "FRED", "opensesame", hear, &h[i]);
+		begin(s, "ONE", "FRED", "opensesame", &h[i]);
 	ev_run(s->loop, 0);
 	for (size_t i = 0; i < PASSWORDS_PER_IPCONN; i++) {
 		assert_int_equal(h[i].n, 1);
@@ -322,6 +420,78 @@ wrong_passwords_in_a_row_revoke_there_and_only_there(void **state)
 }
 
 static void
+an_ipconn_of_another_name_is_the_same_partner(void **state)
+{
+	struct site *s = *state;
+	char ipconn[NAME_SIZE];
+
+	for (int i = 0; i < 3; i++) {
+		snprintf(ipconn, sizeof ipconn, "I%d", i);
+		assert_int_equal(by_partner(s, ipconn, "ONE", "FRED", "wrong"), PASSWORD_WRONG);
+	}
+	assert_int_equal(by_partner(s, "NEW", "ONE", "FRED", "opensesame"), PASSWORD_REVOKED);
+	assert_int_equal(by_partner(s, "NEW", "TWO", "FRED", "opensesame"), PASSWORD_RIGHT);
+}
+
+static void
+a_user_is_revoked_everywhere_after_wrong_ones_of_all_partners(void **state)
+{
+	struct site *s = *state;
+	char partner[PARTNER_SIZE];
+
+	saf_set_revoke_all(s->saf, 4);
+	for (int i = 0; i < 3; i++) {
+		snprintf(partner, sizeof partner, "P%d", i);
+		assert_int_equal(by_partner(s, "C", partner, "FRED", "wrong"), PASSWORD_WRONG);
+	}
+	assert_int_equal(by_partner(s, "C", "P0", "FRED", "opensesame"), PASSWORD_RIGHT); /* takes P0's away, and not the others' */
+	assert_int_equal(by_partner(s, "C", "P3", "FRED", "wrong"), PASSWORD_WRONG);
+	assert_int_equal(by_partner(s, "C", "P4", "FRED", "wrong"), PASSWORD_WRONG);
+	assert_int_equal(by_partner(s, "C", "NEW", "FRED", "opensesame"), PASSWORD_REVOKED);
+	assert_int_equal(by_partner(s, "C", "NEW", "ANNA", "x"), PASSWORD_RIGHT);
+	passwords_unrevoke(s->passwords, "FRED");
+	assert_int_equal(by_partner(s, "C", "NEW", "FRED", "opensesame"), PASSWORD_RIGHT);
+	assert_int_equal(by_partner(s, "C", "P4", "FRED", "wrong"), PASSWORD_WRONG);
+}
+
+static void
+ten_times_revoke_is_the_bound_over_all_unless_it_is_said(void **state)
+{
+	struct saf *s = saf_new();
+
+	(void)state;
+	assert_int_equal(saf_revoke_all(s), 50);
+	saf_set_revoke(s, 3);
+	assert_int_equal(saf_revoke_all(s), 30);
+	saf_set_revoke(s, 0);
+	assert_int_equal(saf_revoke_all(s), 0);
+	saf_set_revoke_all(s, 7);
+	assert_int_equal(saf_revoke_all(s), 7);
+	saf_set_revoke(s, 3);
+	saf_set_revoke_all(s, 0);
+	assert_int_equal(saf_revoke_all(s), 0);
+	saf_free(s);
+}
+
+/* Each user once: no bound of a user's is met. */
+static void
+a_partner_s_hundredth_wrong_one_ends_its_checks(void **state)
+{
+	struct site *s = *state;
+	char userid[NAME_SIZE];
+
+	for (int i = 0; i < GUESSES_MAX; i++) {
+		snprintf(userid, sizeof userid, "N%d", i);
+		assert_false(at_once(s, "ONE", userid, "wrong", PASSWORD_WRONG));
+	}
+	assert_true(at_once(s, "ONE", "FRED", "opensesame", PASSWORD_WRONG));
+	assert_true(at_once(s, "ONE", "NEWNAME", "wrong", PASSWORD_WRONG));
+	assert_int_equal(verify(s, "TWO", "FRED", "opensesame"), PASSWORD_RIGHT);
+	assert_true(at_once(s, "ONE", "FRED", "opensesame", PASSWORD_WRONG)); /* remembered, and not heard all the same */
+	assert_int_equal(failures_count(passwords_failures(s->passwords), "FRED", "ONE").all, 0); /* what is not checked is not counted */
+}
+
+static void
 a_right_one_between_begins_the_count_anew(void **state)
 {
 	struct site *s = *state;
@@ -354,7 +524,7 @@ guesses_on_their_way_do_not_outrun_the_count(void **state)
 	int wrong = 0, revoked = 0;
 
 	for (int i = 0; i < 10; i++)
-		passwords_verify(s->passwords, s->saf, "ONE", "FRED", i < 9 ? "wrong" : "opensesame", hear, &h[i]);
+		begin(s, "ONE", "FRED", i < 9 ? "wrong" : "opensesame", &h[i]);
 	ev_run(s->loop, 0);
 	for (int i = 0; i < 10; i++) {
 		assert_int_equal(h[i].n, 1);
@@ -372,7 +542,7 @@ hanging_up_early_saves_no_guess(void **state)
 	struct heard h = { 0 };
 
 	for (int i = 0; i < 3; i++) {
-		struct password_check *c = passwords_verify(s->passwords, s->saf, "ONE", "FRED", "wrong", hear, &h);
+		struct password_check *c = begin(s, "ONE", "FRED", "wrong", &h);
 
 		assert_non_null(c);
 		passwords_cancel(c);
@@ -393,11 +563,11 @@ a_flood_is_bounded_and_others_are_served_between(void **state)
 	echo.all = &all;
 	for (size_t i = 0; i < sizeof flood / sizeof *flood; i++) {
 		flood[i].all = &all;
-		passwords_verify(s->passwords, s->saf, "FLOOD", "FRED", "wrong", hear, &flood[i]);
+		begin(s, "FLOOD", "FRED", "wrong", &flood[i]);
 		busy += flood[i].n == 1 && flood[i].answer == PASSWORD_BUSY;
 	}
 	assert_int_equal(busy, 5 - PASSWORD_THREADS); /* the threads' own do not wait */
-	passwords_verify(s->passwords, s->saf, "OTHER", "ANNA", "x", hear, &echo);
+	begin(s, "OTHER", "ANNA", "x", &echo);
 	ev_run(s->loop, 0);
 	assert_int_equal(echo.n, 1);
 	assert_int_equal(echo.answer, PASSWORD_RIGHT);
@@ -413,7 +583,7 @@ a_check_that_waits_can_be_cancelled(void **state)
 	struct password_check *c[6];
 
 	for (int i = 0; i < 6; i++)
-		c[i] = passwords_verify(s->passwords, s->saf, "ONE", "FRED", "opensesame", hear, i % 2 ? &gone : &kept);
+		c[i] = begin(s, "ONE", "FRED", "opensesame", i % 2 ? &gone : &kept);
 	passwords_cancel(c[5]);
 	passwords_cancel(c[3]);
 	passwords_cancel(c[1]);
@@ -429,7 +599,7 @@ the_end_waits_for_nobody_that_waits(void **state)
 	struct heard h = { 0 };
 
 	for (int i = 0; i < 10; i++)
-		passwords_verify(s->passwords, s->saf, i % 2 ? "ONE" : "TWO", "FRED", "opensesame", hear, &h);
+		begin(s, i % 2 ? "ONE" : "TWO", "FRED", "opensesame", &h);
 	passwords_free(s->passwords);
 	s->passwords = NULL;
 	ev_run(s->loop, EVRUN_NOWAIT);
@@ -457,7 +627,7 @@ without_a_model_nobody_is_right(void **state)
 	struct site *s = *state;
 	struct heard h = { 0 };
 
-	passwords_verify(s->passwords, NULL, "ONE", "FRED", "opensesame", hear, &h);
+	passwords_verify(s->passwords, NULL, &(struct password_question){ "ONE", "ONE", "FRED", "opensesame" }, hear, &h);
 	ev_run(s->loop, 0);
 	assert_int_equal(h.n, 1);
 	assert_int_equal(h.answer, PASSWORD_WRONG);
@@ -501,8 +671,11 @@ main(void)
 		cmocka_unit_test(hashes_of_others_are_understood),
 		cmocka_unit_test(a_new_hash_is_right_for_its_password_only_and_never_the_same),
 		cmocka_unit_test(what_is_no_hash_is_refused),
-		cmocka_unit_test(failures_are_counted_per_user_and_ipconn),
+		cmocka_unit_test(failures_are_counted_per_user_and_partner_and_summed_up),
 		cmocka_unit_test(made_up_names_push_no_real_one_out),
+		cmocka_unit_test(many_partners_push_no_user_s_sum_out),
+		cmocka_unit_test(a_hundred_guesses_of_a_partner_end_its_minute),
+		cmocka_unit_test(other_partners_do_not_begin_its_minute_anew),
 		SITE_TEST(a_right_password_is_right),
 		SITE_TEST(who_cannot_log_on_costs_a_hash_all_the_same),
 		SITE_TEST(a_burst_of_right_ones_is_right_to_the_last),
@@ -511,6 +684,10 @@ main(void)
 		SITE_TEST(another_stored_hash_is_another_password),
 		SITE_TEST(wrong_passwords_in_a_row_revoke_there_and_only_there),
 		SITE_TEST(a_right_one_between_begins_the_count_anew),
+		SITE_TEST(an_ipconn_of_another_name_is_the_same_partner),
+		SITE_TEST(a_user_is_revoked_everywhere_after_wrong_ones_of_all_partners),
+		SITE_TEST(ten_times_revoke_is_the_bound_over_all_unless_it_is_said),
+		SITE_TEST(a_partner_s_hundredth_wrong_one_ends_its_checks),
 		SITE_TEST(who_is_not_known_is_revoked_like_who_is),
 		SITE_TEST(guesses_on_their_way_do_not_outrun_the_count),
 		SITE_TEST(hanging_up_early_saves_no_guess),

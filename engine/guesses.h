@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* guesses: wrong passwords of one partner within a minute, whatever the users. Its memory has one size: of many partners at a time the oldest are forgotten. */
+#ifndef SALLYPORT_GUESSES_H
+#define SALLYPORT_GUESSES_H
+
+#include <stdbool.h>
+
+#define GUESSES_MAX 100
+#define GUESSES_SECONDS 60
+#define PARTNER_SIZE 65 /* a certificate's SHA-256 in hex, or "2001:db8::/64" */
+
+struct guesses;
+
+struct guesses *guesses_new(void); /* NULL: no memory */
+void guesses_free(struct guesses *g); /* NULL is fine */
+/* One more, at `now` (seconds of a clock that never goes back). True: with this one the bound is reached. */
+bool guesses_add(struct guesses *g, const char *partner, double now);
+/* Whether the bound was reached in the minute that began with the partner's first wrong password, and the minute is not over. */
+bool guesses_reached(const struct guesses *g, const char *partner, double now);
+
+#endif
