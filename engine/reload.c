@@ -127,10 +127,14 @@ record_release(const struct ipconn *i, struct recheck_result *r)
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++) {
 		struct conn *c = i->socket[n];
 
-		if (c != NULL && strcmp(c->facts.connection, r->connection) == 0)
+		if (c == NULL)
+			continue;
+		if (strcmp(c->facts.connection, r->connection) == 0) {
 			recheck_record(r, c);
-		else if (c != NULL)
+		} else {
+			record_reasked(c->record, NULL);
 			conn_event(c, event);
+		}
 	}
 }
 

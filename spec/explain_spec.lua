@@ -488,6 +488,27 @@ end }]]
     assert.equal(id, region:explain({ refused = true })[1].connection)
   end)
 
+  it("tells of each socket of an ipconn why it was released, when a reload refused the other one", function()
+    start { tcpipservices = { IPIC = { urm = "named", bind = "further" } },
+      scripts = { named = URM:format "false", further = [[
+local policy = require "policy"
+return { bind = function(facts)
+  if facts.recheck and facts.socket == 2 then return policy.refuse("one_only", "one socket is enough") end
+  return policy.accept()
+end }]] } }
+    local first, second = support.raw(region:port "IPIC"), support.raw(region:port "IPIC")
+    local names = { applid = "ANY", networkid = "NETX", sockets = 2 }
+    local one = first:capex(names):read_message().body
+    names.socket, names.token = 2, one.token
+    local two = second:capex(names):read_message().body
+    assert.same({ "OK", "OK" }, { one.response, two.response })
+    assert.equal(0, (region:command "reload"))
+    support.wait_until(function() return region:explain(one.connection)[1].outcome == "released" end, 10, "the release")
+    has(text_of(region, one.connection), "released with connection " .. two.connection:gsub("%-", "%%-") .. ", refused by a reload")
+    has(text_of(region, two.connection), "bind +policy further at [^\n]*:3, asked again by the reload to generation 2: refuse one_only")
+    assert.equal(2, #region:explain { refused = true })
+  end)
+
   it("names the definitions that refused in a reload", function()
     local t = start()
     local p, id = come "OTHER"
