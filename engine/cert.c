@@ -274,17 +274,23 @@ read_serial(struct reading *r, X509 *x)
 	return r->c->serial ? 0 : no_memory(r);
 }
 
-static int
-read_digest(struct reading *r, char hex[65], const X509 *x)
+int
+cert_digest(const struct x509_st *x, char out[CERT_DIGEST])
 {
 	unsigned char md[EVP_MAX_MD_SIZE];
 	unsigned i, n = 0;
 
-	if (!X509_digest(x, EVP_sha256(), md, &n) || n != 32)
-		return no_memory(r);
+	if (!X509_digest(x, EVP_sha256(), md, &n) || n * 2 + 1 != CERT_DIGEST)
+		return -1;
 	for (i = 0; i < n; i++)
-		snprintf(hex + 2 * i, 3, "%02x", md[i]);
+		snprintf(out + 2 * i, 3, "%02x", md[i]);
 	return 0;
+}
+
+static int
+read_digest(struct reading *r, char out[CERT_DIGEST], const X509 *x)
+{
+	return cert_digest(x, out) < 0 ? no_memory(r) : 0;
 }
 
 static int

@@ -34,6 +34,10 @@ struct certificate *cert_read(struct x509_st *x, struct cert_fault *why);
 /* A distinguished name as facts hold it; dn_free it, also after -1 (no memory, or a name that cannot be described). */
 int cert_read_name(struct dn *out, const struct X509_name_st *name);
 
+#define CERT_DIGEST 65
+/* The SHA-256 of the DER in lower-case hex; -1: no memory. */
+int cert_digest(const struct x509_st *x, char out[CERT_DIGEST]);
+
 /* Adds x to the certificates of c's chain, unless there are CHAIN_LINKS already. -1 and why. */
 int cert_link(struct certificate *c, const struct x509_st *x, struct cert_fault *why);
 

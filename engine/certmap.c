@@ -20,7 +20,10 @@ struct filter {
 	char userid[NAME_SIZE];
 	char sha256[65];           /* lower case; "" none */
 	struct dn subject, issuer; /* owned; n = 0: not given */
+	char anchor[65];           /* lower case; "" any */
 };
+
+#define DIGITS 64 /* of a SHA-256 fingerprint */
 
 struct certmap {
 	struct filter *first; /* owned; in the order in which they are tried */
@@ -56,18 +59,18 @@ certmap_free(struct certmap *m)
 /* --- building ------------------------------------------------------------------------------------------------------- */
 
 static int
-take_digest(struct filter *x, const char *text, struct fault *f)
+take_digest(char out[65], const char *what, const char *text, struct fault *f)
 {
 	size_t n = 0;
 
 	for (; *text != '\0'; text++) {
 		if (*text == ':')
 			continue;
-		if (!isxdigit((unsigned char)*text) || n == sizeof x->sha256 - 1)
+		if (!isxdigit((unsigned char)*text) || n == DIGITS)
 			break;
-		x->sha256[n++] = (char)tolower((unsigned char)*text);
+		out[n++] = (char)tolower((unsigned char)*text);
 	}
-	return *text == '\0' && n == sizeof x->sha256 - 1 ? 0 : fault_set(f, "sha256 is not a SHA-256 fingerprint: 64 hex digits");
+	return *text == '\0' && n == DIGITS ? 0 : fault_set(f, "%s is not a SHA-256 fingerprint: 64 hex digits", what);
 }
 
 static int
@@ -83,10 +86,12 @@ fill(struct filter *x, const struct filter_text *given, struct fault *f)
 {
 	if (given->sha256 == NULL && given->subject == NULL && given->issuer == NULL)
 		return fault_set(f, "a filter names a certificate by sha256, or by subject, issuer or both");
-	if (given->sha256 != NULL && (given->subject != NULL || given->issuer != NULL))
+	if (given->sha256 != NULL && (given->subject != NULL || given->issuer != NULL || given->anchor != NULL))
 		return fault_set(f, "a fingerprint says all: sha256 stands alone");
 	if (given->sha256 != NULL)
-		return take_digest(x, given->sha256, f);
+		return take_digest(x->sha256, "sha256", given->sha256, f);
+	if (given->anchor != NULL && take_digest(x->anchor, "anchor", given->anchor, f) < 0)
+		return -1;
 	x->kind = given->subject == NULL ? KIND_ISSUER : given->issuer == NULL ? KIND_SUBJECT : KIND_SUBJECT_AND_ISSUER;
 	return take_name(&x->subject, "subject", given->subject, f) < 0 || take_name(&x->issuer, "issuer", given->issuer, f) < 0 ? -1 : 0;
 }
@@ -94,7 +99,8 @@ fill(struct filter *x, const struct filter_text *given, struct fault *f)
 static bool
 same(const struct filter *a, const struct filter *b)
 {
-	return strcmp(a->sha256, b->sha256) == 0 && dn_same(&a->subject, &b->subject) && dn_same(&a->issuer, &b->issuer);
+	return strcmp(a->sha256, b->sha256) == 0 && dn_same(&a->subject, &b->subject) && dn_same(&a->issuer, &b->issuer)
+		&& strcmp(a->anchor, b->anchor) == 0;
 }
 
 static bool
@@ -102,7 +108,9 @@ before(const struct filter *a, const struct filter *b)
 {
 	if (a->kind != b->kind)
 		return a->kind < b->kind;
-	return a->subject.n != b->subject.n ? a->subject.n > b->subject.n : a->issuer.n > b->issuer.n;
+	if (a->subject.n != b->subject.n || a->issuer.n != b->issuer.n)
+		return a->subject.n != b->subject.n ? a->subject.n > b->subject.n : a->issuer.n > b->issuer.n;
+	return a->anchor[0] != '\0' && b->anchor[0] == '\0';
 }
 
 static int
@@ -150,11 +158,17 @@ issuer_fits(const struct filter *x, const struct dn *issuer)
 }
 
 static bool
+anchor_fits(const struct filter *x, const struct certificate *c)
+{
+	return x->anchor[0] == '\0' || (c->chain.anchored && c->chain.links > 0 && strcmp(c->chain.link[c->chain.links - 1].sha256, x->anchor) == 0);
+}
+
+static bool
 fits(const struct filter *x, const struct certificate *c)
 {
 	if (x->kind == KIND_FINGERPRINT)
 		return strcmp(x->sha256, c->sha256) == 0;
-	if (!c->chain.ok || (x->kind != KIND_ISSUER && !dn_ends(&c->subject, &x->subject)))
+	if (!c->chain.ok || !anchor_fits(x, c) || (x->kind != KIND_ISSUER && !dn_ends(&c->subject, &x->subject)))
 		return false;
 	return x->kind == KIND_SUBJECT || issuer_fits(x, &c->issuer);
 }
@@ -185,12 +199,21 @@ is_issuer(void *arg, const struct dn *subject)
 	return issuer_fits(arg, subject);
 }
 
+static void
+check_filter(struct filter *x, const struct ring *r, const char *file, struct faults *faults)
+{
+	if (x->issuer.n > 0 && !ring_any_authority(r, is_issuer, x))
+		faults_add(faults, FAULT_WARNING, "issuer_unknown", file, 0, "[%zu]: no signer and no intermediate of the ring is named %s; unless partners present "
+				"an intermediate of %s, the filter fits no certificate", x->number, x->issuer.printed,
+				x->kind == KIND_ISSUER ? "a name that ends so" : "exactly this name");
+	if (x->anchor[0] != '\0' && !ring_is_signer(r, x->anchor))
+		faults_add(faults, FAULT_WARNING, "anchor_unknown", file, 0, "[%zu]: no signer of the ring has the fingerprint that anchor gives, so the filter fits no "
+			"certificate; see openssl x509 -in %s/signers/NAME.pem -noout -fingerprint -sha256", x->number, ring_dir(r));
+}
+
 void
 certmap_check(const struct certmap *m, const struct ring *r, const char *file, struct faults *faults)
 {
 	for (struct filter *x = m->first; x != NULL; x = x->next)
-		if (x->issuer.n > 0 && !ring_any_authority(r, is_issuer, x))
-			faults_add(faults, FAULT_WARNING, "issuer_unknown", file, 0, "[%zu]: no signer and no intermediate of the ring is named %s; unless partners present "
-				"an intermediate of %s, the filter fits no certificate", x->number, x->issuer.printed,
-				x->kind == KIND_ISSUER ? "a name that ends so" : "exactly this name");
+		check_filter(x, r, file, faults);
 }

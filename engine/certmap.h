@@ -19,17 +19,19 @@ struct filter_text { /* one filter as it was written; borrowed. NULL: not given 
 	const char *sha256;  /* 64 hex digits; colons are allowed, case does not count */
 	const char *subject; /* dn.h */
 	const char *issuer;
+	const char *anchor;  /* written as sha256 is: of the signer that the chain must end in */
 };
 
 struct certmap *certmap_new(void); /* NULL: no memory */
 void certmap_free(struct certmap *m); /* NULL is fine */
-/* Adds a filter: sha256 alone, or subject, issuer or both. -1 with a sentence: neither or both kinds, a text that cannot be read, a filter that is there
- * already, no memory. */
+/* Adds a filter: sha256 alone, or subject, issuer or both. -1 with a sentence: neither or both kinds, a text that cannot be read, an anchor beside
+ * a fingerprint or alone, a filter that is there already, no memory. */
 int certmap_add(struct certmap *m, const struct filter_text *given, struct fault *f);
 size_t certmap_filters(const struct certmap *m);
 /*
  * The user ID of the first filter that fits, in RACF's order: a fingerprint; a subject with an issuer; a subject; an issuer; of one kind the filter with
- * the most parts. A subject alone or an issuer alone is the end of the certificate's name; an issuer beside a subject is the whole name. Names count only
+ * the most parts. A subject alone or an issuer alone is the end of the certificate's name; an issuer beside a subject is the whole name. An anchor
+ * narrows a filter and does not change its place; of two that are else the same the one with an anchor is tried first. Names count only
  * when the chain verified: else they are a claim. NULL: none fits, or c or m is NULL. Borrowed from m.
  */
 const char *certmap_userid(const struct certmap *m, const struct certificate *c);

@@ -18,7 +18,7 @@
 
 #define MAPS_BYTES_MAX (1024 * 1024)
 
-static const char *const filter_words[] = { "userid", "sha256", "subject", "issuer", NULL };
+static const char *const filter_words[] = { "userid", "sha256", "subject", "issuer", "anchor", NULL };
 
 struct load {
 	struct certmap *map;
@@ -59,6 +59,7 @@ read_filter(lua_State *L, struct keypath *k, void *arg)
 	given.sha256 = text_of(L, idx, k, "sha256", &ok);
 	given.subject = text_of(L, idx, k, "subject", &ok);
 	given.issuer = text_of(L, idx, k, "issuer", &ok);
+	given.anchor = text_of(L, idx, k, "anchor", &ok);
 	if (given.userid == NULL && ok)
 		keypath_complain(k, FAULT_ERROR, "missing", "has no userid");
 	if (given.userid == NULL || !keypath_name(k, given.userid, strlen(given.userid), "user", name, sizeof name) || !ok)

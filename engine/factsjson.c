@@ -99,6 +99,28 @@ put_chain_error(json_t *o, const struct chain_error *e)
 }
 
 static json_t *
+link_of(const struct chain_link *l)
+{
+	return json_pack("{s:o, s:o, s:s}", "subject", names(&l->subject), "issuer", names(&l->issuer), "sha256", l->sha256);
+}
+
+static json_t *
+links(const struct certificate *c)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < c->chain.links; i++)
+		json_array_append_new(list, link_of(&c->chain.link[i]));
+	return list;
+}
+
+static json_t *
+anchor(const struct chain_link *l)
+{
+	return json_pack("{s:o, s:s}", "subject", names(&l->subject), "sha256", l->sha256);
+}
+
+static json_t *
 chain(const struct certificate *c)
 {
 	json_t *o = json_pack("{s:b, s:b}", "ok", c->chain.ok, "complete", c->chain.complete), *errors = json_array();
@@ -112,6 +134,9 @@ chain(const struct certificate *c)
 		json_array_append_new(errors, error);
 	}
 	json_object_set_new(o, "errors", errors);
+	json_object_set_new(o, "certificates", links(c));
+	if (c->chain.anchored && c->chain.links > 0)
+		json_object_set_new(o, "anchor", anchor(&c->chain.link[c->chain.links - 1]));
 	return o;
 }
 

@@ -26,6 +26,9 @@
 	X(chain, "facts.certificate.chain", NO_LIST) \
 	X(chain_errors, "facts.certificate.chain.errors", TABLE(chain_error)) \
 	X(chain_error, "an error of facts.certificate.chain.errors", NO_LIST) \
+	X(links, "facts.certificate.chain.certificates", TABLE(link)) \
+	X(link, "a certificate of facts.certificate.chain.certificates", NO_LIST) \
+	X(anchor, "facts.certificate.chain.anchor", NO_LIST) \
 	X(capex, "facts.capex", NO_LIST) \
 	X(installed, "facts.ipconn", NO_LIST) \
 	X(request, "facts.request", NO_LIST) \
@@ -102,6 +105,13 @@
 	X(chain, text, ANY_TEXT, FROM_CERTIFY, FROM_CERTIFY, "when the chain did not verify") \
 	X(chain, depth, COUNT, FROM_CERTIFY, FROM_CERTIFY, "when the chain did not verify") \
 	X(chain, errors, TABLE(chain_errors), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(chain, certificates, TABLE(links), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(chain, anchor, TABLE(anchor), FROM_CERTIFY, FROM_CERTIFY, "when every signature up to a signer of the ring verified") \
+	X(link, subject, TABLE(dn), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(link, issuer, TABLE(dn), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(link, sha256, SHA256, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(anchor, subject, TABLE(dn), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(anchor, sha256, SHA256, FROM_CERTIFY, FROM_CERTIFY, "") \
 	X(chain_error, code, INTEGER, FROM_CERTIFY, FROM_CERTIFY, "") \
 	X(chain_error, text, ANY_TEXT, FROM_CERTIFY, FROM_CERTIFY, "") \
 	X(chain_error, depth, COUNT, FROM_CERTIFY, FROM_CERTIFY, "") \

@@ -5,6 +5,7 @@
  */
 #include "lfacts.h"
 
+#include "lchain.h"
 #include "lstrict.h"
 
 #include <lauxlib.h>
@@ -186,10 +187,39 @@ set_chain_error(const struct pushing *p, const struct chain_error *e)
 	set_integer(p, FACT_chain_error_depth, e->depth);
 }
 
+static void
+set_link(const struct pushing *p, const struct chain_link *l)
+{
+	set_dn(p, FACT_link_subject, &l->subject);
+	set_dn(p, FACT_link_issuer, &l->issuer);
+	set_text(p, FACT_link_sha256, l->sha256);
+}
+
+/* The certificates from the leaf up, and the last of them as the anchor where it is one. */
+static void
+set_links(const struct pushing *p, const struct certificate *c)
+{
+	open_table(p, FACT_chain_certificates, c->chain.links, 0);
+	for (size_t i = 0; i < c->chain.links; i++) {
+		open_element(p, SHAPE_link, 3);
+		set_link(p, &c->chain.link[i]);
+		close_element(p, i);
+	}
+	close_table(p);
+	if (!c->chain.anchored || c->chain.links == 0)
+		return;
+	open_table(p, FACT_chain_anchor, 0, 2);
+	set_dn(p, FACT_anchor_subject, &c->chain.link[c->chain.links - 1].subject);
+	set_text(p, FACT_anchor_sha256, c->chain.link[c->chain.links - 1].sha256);
+	close_table(p);
+}
+
 /* code, text and depth are the first error's, which decides the alert; `errors` lists them all. */
 static void
-set_chain(const struct pushing *p, const struct certificate *c)
+set_chain(const struct pushing *p, const struct facts *f)
 {
+	const struct certificate *c = f->certificate;
+
 	open_table(p, FACT_certificate_chain, 0, c->chain.ok ? 3 : 6);
 	set_boolean(p, FACT_chain_ok, c->chain.ok);
 	set_boolean(p, FACT_chain_complete, c->chain.complete);
@@ -202,6 +232,7 @@ set_chain(const struct pushing *p, const struct certificate *c)
 		close_element(p, i);
 	}
 	close_table(p);
+	lchain_seal(p->L, f->certificate);
 	close_table(p);
 }
 
@@ -223,7 +254,7 @@ set_certificate(const struct pushing *p, const struct facts *f)
 	if (f->way == WAY_OUT)
 		set_boolean(p, FACT_certificate_names_host, f->names_host);
 	set_san(p, c);
-	set_chain(p, c);
+	set_chain(p, f);
 	close_table(p);
 }
 
@@ -315,6 +346,19 @@ push_facts(const struct pushing *p, const struct facts *f)
 	set_capex(p, f);
 	set_ipconn(p, f);
 	set_request(p, f);
+}
+
+void
+lfacts_set_links(lua_State *L, const struct certificate *c)
+{
+	struct pushing p = { .L = L };
+
+	luaL_checkstack(L, 16, "chain");
+	lstrict_push_kit(L);
+	p.kit = lua_gettop(L);
+	lua_pushvalue(L, -2);
+	set_links(&p, c);
+	lua_settop(L, p.kit - 1);
 }
 
 void

@@ -3,6 +3,7 @@
 #include "lhost.h"
 
 #include "certmap_read.h"
+#include "lchain.h"
 #include "lhost_parts.h"
 #include "sandbox.h"
 
@@ -103,9 +104,31 @@ name_of(lua_State *L, int idx, const char *key, struct dn *out)
 	}
 }
 
-/* [-0, +4, may throw] */
+/* The anchor's fingerprint, as the only link of the chain; read from the table when a script wrote it. [-0, +0] */
 static void
-certificate_of(lua_State *L, int idx, struct certificate *out)
+anchor_of(lua_State *L, int chain, struct certificate *out, struct chain_link *link)
+{
+	const struct certificate *real = lchain_of(L, chain);
+	const char *sha256 = NULL;
+	size_t len = 0;
+
+	*link = (struct chain_link){ .sha256 = "" };
+	if (real == NULL && push_field(L, chain, "anchor") == LUA_TTABLE)
+		sha256 = string_of(L, -1, "sha256", &len);
+	else if (real != NULL && real->chain.anchored && real->chain.links > 0)
+		sha256 = real->chain.link[real->chain.links - 1].sha256, len = strlen(sha256);
+	if (sha256 != NULL && len < sizeof link->sha256)
+		memcpy(link->sha256, sha256, len);
+	if (real == NULL)
+		lua_pop(L, 1);
+	out->chain.link = link;
+	out->chain.links = 1;
+	out->chain.anchored = link->sha256[0] != '\0';
+}
+
+/* link: room for the anchor. [-0, +4, may throw] */
+static void
+certificate_of(lua_State *L, int idx, struct certificate *out, struct chain_link *link)
 {
 	size_t len = 0;
 	const char *sha256 = string_of(L, idx, "sha256", &len);
@@ -115,6 +138,7 @@ certificate_of(lua_State *L, int idx, struct certificate *out)
 		memcpy(out->sha256, sha256, len);
 	push_field(L, idx, "chain");
 	out->chain.ok = is_true(L, -1, "ok");
+	anchor_of(L, lua_gettop(L), out, link);
 	lua_pop(L, 1);
 	name_of(L, idx, "subject", &out->subject);
 	name_of(L, idx, "issuer", &out->issuer);
@@ -129,6 +153,7 @@ userid(lua_State *L)
 	struct lhost *h = lhost_of(L);
 	const struct box *b = lua_touserdata(L, lua_upvalueindex(2));
 	struct certificate c;
+	struct chain_link link;
 	const char *found;
 
 	lua_settop(L, 1);
@@ -136,7 +161,7 @@ userid(lua_State *L)
 		lhost_misuse(L, "cert.filter: takes facts.certificate, not a %s (a peer without a certificate has none)", luaL_typename(L, 1));
 	luaL_checkstack(L, 12, NULL);
 	sandbox_read_through(L, 1);
-	certificate_of(L, 1, &c);
+	certificate_of(L, 1, &c, &link);
 	lhost_pay(L, h, certmap_filters(b->map) + c.subject.n + c.issuer.n);
 	found = certmap_userid(b->map, &c);
 	if (found != NULL)

@@ -161,6 +161,17 @@ lstrict_set(struct lua_State *L, enum shape s)
 	lua_remove(L, -2);
 }
 
+void
+lstrict_push_index(struct lua_State *L, enum shape s)
+{
+	luaL_checkstack(L, 4, NULL);
+	lstrict_push_kit(L);
+	lua_rawgeti(L, -1, FACT_COUNT + (lua_Integer)s + 1);
+	lua_getfield(L, -1, "__index");
+	lua_insert(L, -3);
+	lua_pop(L, 2);
+}
+
 /* --- by its own keys ------------------------------------------------------------------------------------------------- */
 
 static int

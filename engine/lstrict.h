@@ -20,6 +20,8 @@ void lstrict_key(struct lua_State *L, int kit, enum fact f);
 void lstrict_seal(struct lua_State *L, int kit, enum shape s);
 /* The same without a kit, for tables made seldom. [-0, +0, may throw] */
 void lstrict_set(struct lua_State *L, enum shape s);
+/* Pushes the __index that a strict table of that shape has. [-0, +1, may throw] */
+void lstrict_push_index(struct lua_State *L, enum shape s);
 /*
  * Makes the table on the top strict by its own keys: a library's, or the environment. `label` names it in messages: "policy"; "" is the environment.
  * absent: the index of a list of names that read nil all the same; 0: none. [-0, +0, may throw]

@@ -374,6 +374,21 @@ ring_use(const struct ring *r, const char *label, bool optional, struct ssl_ctx_
 	return fault_set(f, "%s: has no certificate of its own; put LABEL.pem and LABEL.key there", r->dir);
 }
 
+bool
+ring_is_signer(const struct ring *r, const char *sha256)
+{
+	const STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(r->store);
+	char hex[CERT_DIGEST];
+
+	for (int i = 0; i < sk_X509_OBJECT_num(all); i++) {
+		const X509 *x = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(all, i));
+
+		if (x != NULL && cert_digest(x, hex) == 0 && strcmp(hex, sha256) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_named(const X509_NAME *name, bool (*is)(void *arg, const struct dn *subject), void *arg)
 {

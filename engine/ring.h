@@ -38,6 +38,8 @@ const char *ring_dir(const struct ring *r);
 bool ring_has(const struct ring *r, const char *label);
 /* Whether is(arg, subject) is true of a signer, or of an intermediate of a pair. False as well when memory ran out. */
 bool ring_any_authority(const struct ring *r, bool (*is)(void *arg, const struct dn *subject), void *arg);
+/* Whether a signer has that SHA-256 fingerprint, in lower-case hex. False as well when memory ran out. */
+bool ring_is_signer(const struct ring *r, const char *sha256);
 /* Whether the region's user may use it, by the file `permit` (permit.h). -1 with a sentence. */
 int ring_permits(const struct ring *r, const char *user, struct fault *f);
 

@@ -13,9 +13,14 @@ local cert = require "policy.cert"
 -- In place of a user ID: RACF's NOTRUST.
 local NOTRUST = "NOTRUST"
 
+-- The signer of the ring that a chain must end in for a filter that names an issuer:
+-- `openssl x509 -in signers/first.pem -noout -fingerprint -sha256`. Not given here, since `make certs` makes new keys each time. Give it:
+-- without it every authority below any signer of the ring may call itself First CA. (Filters of the second CA would have its own.)
+local ANCHOR = nil
+
 local user_of = cert.filter {
-  { userid = "CTGUSER", subject = "CN=NETX.CTGAPP,O=Sallyport demo", issuer = "CN=First CA,O=Sallyport demo" },
-  { userid = "CICSBUSR", subject = "CN=NETA.CICSB,O=Sallyport demo", issuer = "CN=First CA,O=Sallyport demo" },
+  { userid = "CTGUSER", subject = "CN=NETX.CTGAPP,O=Sallyport demo", issuer = "CN=First CA,O=Sallyport demo", anchor = ANCHOR },
+  { userid = "CICSBUSR", subject = "CN=NETA.CICSB,O=Sallyport demo", issuer = "CN=First CA,O=Sallyport demo", anchor = ANCHOR },
   { userid = NOTRUST, subject = "CN=MYQUAL.MYAPPL,O=Sallyport demo" },
   { userid = "PAYUSER", subject = "OU=Payroll,O=Sallyport demo" },
   { userid = "SECONDCA", issuer = "CN=Second CA,O=Sallyport demo" },

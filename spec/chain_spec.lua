@@ -38,12 +38,13 @@ describe("a chain that is presented:", function()
     local above, chain = top, {}
     for i = 1, 4 do
       local ca = name .. i
-      pki:issue(ca .. "good", "/O=Tests/CN=" .. ca, above, { authority = true }) -- the same name with a key that can sign
-      pki:issue(ca, "/O=Tests/CN=" .. ca, above, { authority = true, key = key })
+      -- the same name with a key that can sign
+      pki:issue(ca .. "good", "/O=Tests/CN=" .. ca, above, { authority = true, names_only = true })
+      pki:issue(ca, "/O=Tests/CN=" .. ca, above, { authority = true, names_only = true, key = key })
       above = ca .. "good"
       table.insert(chain, 1, ca)
     end
-    pki:issue(name, "/O=Tests/CN=NETX.CTGAPP", above, { ended = true })
+    pki:issue(name, "/O=Tests/CN=NETX.CTGAPP", above, { ended = true, names_only = true })
     return pki:ring("ring-" .. name, { own = name, chain = chain, signers = { "ca" } })
   end
 
@@ -137,8 +138,8 @@ describe("a chain that is presented:", function()
   it("whoever accepts a self-signed one and nothing else does not accept an expired or a forged one", function()
     local alone = one("alone", "/O=Tests/CN=ALONE")
     assert.is_true((come("ONLY18", alone)).accepted)
-    pki:issue("old", "/O=Tests/CN=ALONE", "alone", { ended = true })
-    pki:issue("old2", "/O=Tests/CN=ALONE", "old", {}) -- names itself as its issuer, and another key signed it
+    pki:issue("old", "/O=Tests/CN=ALONE", "alone", { ended = true, names_only = true })
+    pki:issue("old2", "/O=Tests/CN=ALONE", "old", { names_only = true }) -- names itself as its issuer, and another key signed it
     for name, expected in pairs { old = "18@0 7@0 10@0", old2 = "18@0 7@0" } do
       local ring = pki:ring("ring-" .. name, { own = name, signers = { "ca" } })
       local answer, record = come("ONLY18", ring)
@@ -203,6 +204,98 @@ describe("a chain that is presented:", function()
       pki:issue("narrow", "/O=Tests/CN=Narrow", "ca", { extensions = { "basicConstraints = critical,CA:TRUE", subtrees } })
       pki:issue("below", "/O=Tests/CN=NETX.CTGAPP", "narrow")
       is_above(pki:ring("ring-below", { own = "below", chain = { "narrow" }, signers = { "ca" } }), "more than 1000 name constraints")
+    end)
+  end)
+
+  -- A ring trusts two authorities; below the second one somebody calls his authority by the first one's name.
+  describe("an issuer's name:", function()
+    local own
+
+    setup(function()
+      pki:root("second", "/O=Tests/CN=Second")
+      pki:issue("mimic", "/O=Tests/CN=CA", "second", { authority = true })
+      pki:issue("false", "/O=Tests/CN=NETX.CTGAPP", "mimic")
+      rings.mimic = pki:ring("ring-mimic", { own = "false", chain = { "mimic" }, signers = { "ca" } })
+      local ring = pki:ring("ring-two", { own = "region", signers = { "ca", "second" } })
+      support.write(ring .. "/maps.lua", ([[return {
+        { userid = "TRUE", subject = "CN=NETX.CTGAPP,O=Tests", issuer = "CN=CA,O=Tests", anchor = "%s" },
+        { userid = "NAMED", subject = "CN=NETX.CTGAPP,O=Tests", issuer = "CN=CA,O=Tests" },
+      }]]):format(pki:sha256 "ca"))
+      own = support.region {
+        region = { ring = ring },
+        tcpipservices = { NAME = { ssl = "clientauth", certify = "name" }, ANCHOR = { ssl = "clientauth", certify = "anchor" },
+          ISSUER = { ssl = "clientauth", certify = "issuer" }, FILTER = { ssl = "clientauth", certify = "filter" },
+          MAP = { ssl = "clientauth" } },
+        scripts = {
+          name = [[ local policy, cert = require "policy", require "policy.cert"
+            return { certify = function(f)
+              return cert.issued_by(f.certificate, { CN = "CA" }) and policy.accept() or policy.refuse "other" end }]],
+          anchor = ([[ local policy, cert = require "policy", require "policy.cert"
+            return { certify = function(f)
+              return cert.issued_by(f.certificate, { CN = "CA", anchor = "%s" }) and policy.accept() or policy.refuse "other" end }]])
+            :format(pki:sha256 "ca"),
+          issuer = ([[ local policy, cert = require "policy", require "policy.cert"
+            return { certify = function(f)
+              return cert.issued_by(f.certificate, { issuer = "%s" }) and policy.accept() or policy.refuse "other" end }]])
+            :format(pki:sha256 "mimic"),
+          filter = ([[ local policy, cert = require "policy", require "policy.cert"
+            local user = cert.filter { { userid = "TRUE", subject = "O=Tests", anchor = "%s" } }
+            return { certify = function(f) return policy.accept { userid = user(f.certificate) or "NOBODY" } end }]])
+            :format(pki:sha256 "ca"),
+        },
+      }
+      own:start()
+    end)
+    teardown(function() own:stop() end)
+
+    local function facts_of(service, ring)
+      support.connect { port = own:port(service), ring = ring }
+      local record = own:explain { last = 1 }[1]
+      return record.facts.certificate, record
+    end
+
+    it("is borne by every authority that a signer lets bear it", function()
+      assert.are_not.equal("other", select(2, facts_of("NAME", rings.good)).code)
+      assert.are_not.equal("other", select(2, facts_of("NAME", rings.mimic)).code)
+    end)
+
+    it("with the anchor's fingerprint it is borne by one", function()
+      assert.are_not.equal("other", select(2, facts_of("ANCHOR", rings.good)).code)
+      assert.are.equal("other", select(2, facts_of("ANCHOR", rings.mimic)).code)
+      assert.are.equal("other", select(2, facts_of("ANCHOR", rings.forged)).code)
+    end)
+
+    it("the certificate that signed can be asked for", function()
+      assert.are.equal("other", select(2, facts_of("ISSUER", rings.good)).code)
+      assert.are_not.equal("other", select(2, facts_of("ISSUER", rings.mimic)).code)
+    end)
+
+    it("filters of a script and of maps.lua tell them apart", function()
+      assert.are.equal("TRUE", (facts_of("FILTER", rings.good)).userid)
+      assert.are.equal("NOBODY", (facts_of("FILTER", rings.mimic)).userid)
+      assert.are.equal("TRUE", (facts_of("MAP", rings.good)).userid)
+      assert.are.equal("NAMED", (facts_of("MAP", rings.mimic)).userid)
+    end)
+
+    it("the chain is a fact, from the leaf to the anchor", function()
+      local chain = facts_of("MAP", rings.mimic).chain
+      local sums = {}
+      for i, c in ipairs(chain.certificates) do sums[i] = c.sha256 end
+      assert.are.same({ pki:sha256 "false", pki:sha256 "mimic", pki:sha256 "second" }, sums)
+      assert.are.equal("Second", chain.certificates[2].issuer[2].value)
+      assert.are.same({ pki:sha256 "second", "Second" }, { chain.anchor.sha256, chain.anchor.subject[2].value })
+      local forged = facts_of("MAP", rings.forged).chain
+      assert.is_nil(forged.anchor)
+      assert.are.equal(5, #forged.certificates) -- those presented; the anchor that they name is not among them
+    end)
+
+    it("check warns of an anchor that is no signer", function()
+      local ring = pki:ring("ring-three", { own = "region", signers = { "ca" } })
+      support.write(ring .. "/maps.lua", ('return { { userid = "A", subject = "CN=x", anchor = "%s" } }'):format(pki:sha256 "second"))
+      local other = support.region { region = { ring = ring }, tcpipservices = { A = { ssl = "clientauth" } } }
+      local status, out, err = support.sallyport("check", "--region", other.dir .. "/region.lua")
+      assert.are.equal(0, status)
+      assert.matches("maps.lua: warning: %[1%]: no signer of the ring has the fingerprint that anchor gives", out .. err)
     end)
   end)
 

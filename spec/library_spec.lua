@@ -382,6 +382,23 @@ describe("policy.cert", function()
     certificate.issuer[3] = nil
     certificate.chain.ok = false
     assert.is_false(cert.issued_by(certificate, { CN = "CA" }))
+    local ca, root = ("ab"):rep(32), ("cd"):rep(32)
+    local leaf = { sha256 = ("ef"):rep(32) }
+    certificate.chain = { ok = true, certificates = { leaf, { sha256 = ca }, { sha256 = root } }, anchor = { sha256 = root } }
+    certificate.issuer = { { type = "CN", value = "CA" } }
+    assert.is_true(cert.issued_by(certificate, { CN = "CA", anchor = root, issuer = ("AB:"):rep(31) .. "AB" }))
+    assert.is_false(cert.issued_by(certificate, { CN = "CA", anchor = ca }))
+    assert.is_false(cert.issued_by(certificate, { issuer = root }))
+    assert.is_false(cert.issued_by(certificate, { CN = "other", anchor = root }))
+    certificate.chain.anchor = nil
+    assert.is_false(cert.issued_by(certificate, { anchor = root }))
+    -- a self-signed one that is a signer
+    certificate.chain = { ok = true, certificates = { { sha256 = root } }, anchor = { sha256 = root } }
+    assert.is_true(cert.issued_by(certificate, { issuer = root, anchor = root }))
+    certificate.chain.ok = false
+    assert.is_false(cert.issued_by(certificate, { anchor = root }))
+    fails("anchor is not a SHA-256 fingerprint", cert.issued_by, certificate, { anchor = "AB" })
+    fails("issuer must be a string", cert.issued_by, certificate, { issuer = 1 })
     fails("takes a table", cert.issued_by, certificate, {})
   end)
 

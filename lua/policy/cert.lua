@@ -64,6 +64,12 @@ function cert.named(certificate, name)
   return false, reason or "another name"
 end
 
+local function fingerprint_of(who, what, text)
+  local hex = text_of(who, what, text):gsub(":", ""):lower()
+  if #hex ~= 64 or hex:find("[^0-9a-f]") then host.misuse(who .. ": " .. what .. " is not a SHA-256 fingerprint: " .. text) end
+  return hex
+end
+
 -- cert.pins { "AB:CD:…", ["abcd…"] = "NETX gateway" } -> a set for cert.pinned: SHA-256 fingerprints in hex, colons and case as they
 --   come, with a label each if wanted. Build it when the script loads. What is no fingerprint is an error.
 function cert.pins(list)
@@ -72,9 +78,7 @@ function cert.pins(list)
   for key, value in pairs(list) do
     local pin, label = key, value
     if type(key) == "number" then pin, label = value, true end
-    local hex = text_of("cert.pins", "a fingerprint", pin):gsub(":", ""):lower()
-    if #hex ~= 64 or hex:find("[^0-9a-f]") then host.misuse("cert.pins: not a SHA-256 fingerprint: " .. pin) end
-    pins[hex] = label
+    pins[fingerprint_of("cert.pins", "a fingerprint", pin)] = label
   end
   return pins
 end
@@ -87,15 +91,30 @@ function cert.pinned(certificate, pins)
   return false
 end
 
--- cert.issued_by(certificate, { CN = "Demo CA", O = "…" }) -> boolean: the chain verified, and the issuer has each of these types exactly
---   once, with that value. Types not named are not looked at.
-function cert.issued_by(certificate, names)
+-- The certificate that signed the leaf; a self-signed one that is itself a signer of the ring has no other.
+local function signer_of(chain)
+  local all = chain.certificates
+  return all and (all[2] or all[1])
+end
+
+-- cert.issued_by(certificate, { CN = "Demo CA", O = "…", anchor = "AB:CD:…", issuer = "…" }) -> boolean: the chain verified, and all
+--   of these hold. CN and other types: the issuer's name has it exactly once, with that value; types not named are not looked at.
+--   A name alone is what any authority under any trusted signer says of itself. anchor: the SHA-256 fingerprint of the signer of the
+--   ring that the chain ends in. issuer: the fingerprint of the certificate that signed this one. Colons and case do not count.
+function cert.issued_by(certificate, wanted)
   certificate_of("cert.issued_by", certificate)
-  if type(names) ~= "table" or next(names) == nil then host.misuse "cert.issued_by: takes a table such as { CN = \"Demo CA\" }" end
-  local ok = type(certificate.chain) == "table" and certificate.chain.ok == true
-  for kind, value in pairs(names) do
+  if type(wanted) ~= "table" or next(wanted) == nil then host.misuse "cert.issued_by: takes a table such as { CN = \"Demo CA\" }" end
+  local chain = certificate.chain
+  local ok = type(chain) == "table" and chain.ok == true
+  for kind, value in pairs(wanted) do
     text_of("cert.issued_by", "a type", kind)
-    ok = only(certificate.issuer, kind) == text_of("cert.issued_by", kind, value) and ok
+    if kind == "anchor" or kind == "issuer" then
+      local hex = fingerprint_of("cert.issued_by", kind, value)
+      local one = ok and (kind == "anchor" and chain.anchor or kind == "issuer" and signer_of(chain))
+      ok = one ~= nil and one ~= false and one.sha256 == hex
+    else
+      ok = only(certificate.issuer, kind) == text_of("cert.issued_by", kind, value) and ok
+    end
   end
   return ok
 end
@@ -113,7 +132,8 @@ end
 -- cert.filter { { userid = "FRED", sha256 = "ab…" }, { userid = "PAYUSER", subject = "OU=Pay,O=Shop", issuer = "CN=CA,O=Trust" }, … }
 --   -> function(certificate) -> userid, or nil: the filters of a ring's maps.lua, for policies of one's own; one implementation reads and
 --   asks both (README: key rings). A name is the end of the certificate's name, except an issuer beside a subject: that is the whole name.
---   Names count only when the chain verified. Build it when the script loads. What is no filter is an error.
+--   anchor = "AB:CD:…" narrows a filter of names to chains that end in that signer of the ring. Names count only when the chain verified.
+--   Build it when the script loads. What is no filter is an error.
 function cert.filter(list)
   return host.certmap(list)
 end

@@ -4,8 +4,10 @@ pki: authorities, certificates and rings of a test's own, made by openssl in a d
 
   local pki = require("spec.support.pki").new(dir)
   pki:root("ca", "/O=Tests/CN=CA")                      -- self-signed; another one of the same subject is an impostor
-  pki:issue("leaf", "/O=Tests/CN=NETX.CTGAPP", "ca")    -- by whose key and name; options: extensions = { "…" }, days = 1, ended = true,
-                                                        --   key = FILE (a public key that goes in place of its own), curve = "P-384"
+  pki:issue("leaf", "/O=Tests/CN=NETX.CTGAPP", "ca")    -- by whose key and name; options:
+                                                        --   authority = true, extensions = { "…" }, ended = true,
+                                                        --   key = FILE (a public key in place of its own), curve = "P-384",
+                                                        --   names_only = true: no identifiers of keys, so that an impostor's is taken
   pki:dear_key("dear", 3072, 3071)                      -- an RSA public key: bits, and bits of its exponent, all ones; returns the file
   pki:ring("NAME", { own = "leaf", chain = { "ca2" }, signers = { "ca" } })   -- returns its directory
 ]]
@@ -37,9 +39,9 @@ function Pki:file(name)
   return self.dir .. "/" .. name
 end
 
-local function extensions(self, name, list)
+local function extensions(self, name, list, names_only)
   local path = self:file(name .. ".ext")
-  text.write(path, table.concat(list, "\n") .. NAMES_ONLY)
+  text.write(path, table.concat(list, "\n") .. (names_only and NAMES_ONLY or "\n"))
   return path
 end
 
@@ -60,7 +62,7 @@ function Pki:issue(name, subject, by, t)
   self:request(name, subject, t)
   local words = { "x509", "-req", "-in", self:file(name .. ".csr"), "-CA", self:file(by .. ".pem"), "-CAkey", self:file(by .. ".key"),
     "-CAcreateserial", "-days", t.ended and "-1" or "10", "-extfile",
-    extensions(self, name, t.extensions or t.authority and AUTHORITY or LEAF), "-out", self:file(name .. ".pem") }
+    extensions(self, name, t.extensions or t.authority and AUTHORITY or LEAF, t.names_only), "-out", self:file(name .. ".pem") }
   if t.key then table.move({ "-force_pubkey", t.key }, 1, 2, #words + 1, words) end
   openssl(table.unpack(words))
 end

@@ -133,15 +133,15 @@ static void
 filters_are_tried_in_racf_s_order(void **state)
 {
 	static const struct filter_text rows[] = {
-		{ "ENDISSUE", NULL, NULL, "O=Trust\\, Inc" },
-		{ "ISSUER", NULL, NULL, "CN=CA\\+1,O=Trust\\, Inc" },
-		{ "COUNTRY", NULL, "C=DE", NULL },
-		{ "SHOP", NULL, "O=Shop,C=DE", NULL },
-		{ "SUBJECT", NULL, "CN=fred,OU=Pay,O=Shop,C=DE", NULL },
-		{ "COUNTRY2", NULL, "C=DE", "CN=CA\\+1,O=Trust\\, Inc" },
-		{ "SHOP2", NULL, "O=Shop,C=DE", "CN=CA\\+1,O=Trust\\, Inc" },
-		{ "SUBJECT2", NULL, "CN=fred,OU=Pay,O=Shop,C=DE", "CN=CA\\+1,O=Trust\\, Inc" },
-		{ "PINNED", "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF", NULL, NULL },
+		{ .userid = "ENDISSUE", .issuer = "O=Trust\\, Inc" },
+		{ .userid = "ISSUER", .issuer = "CN=CA\\+1,O=Trust\\, Inc" },
+		{ .userid = "COUNTRY", .subject = "C=DE" },
+		{ .userid = "SHOP", .subject = "O=Shop,C=DE" },
+		{ .userid = "SUBJECT", .subject = "CN=fred,OU=Pay,O=Shop,C=DE" },
+		{ .userid = "COUNTRY2", .subject = "C=DE", .issuer = "CN=CA\\+1,O=Trust\\, Inc" },
+		{ .userid = "SHOP2", .subject = "O=Shop,C=DE", .issuer = "CN=CA\\+1,O=Trust\\, Inc" },
+		{ .userid = "SUBJECT2", .subject = "CN=fred,OU=Pay,O=Shop,C=DE", .issuer = "CN=CA\\+1,O=Trust\\, Inc" },
+		{ .userid = "PINNED", .sha256 = "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF" },
 	};
 	const size_t n = sizeof rows / sizeof *rows;
 	struct certmap *m = certmap_new(), *back = certmap_new();
@@ -191,6 +191,33 @@ a_filter_that_is_none_is_refused(void **state)
 	certmap_free(NULL);
 }
 
+#define ANCHOR "ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100"
+
+static void
+an_anchor_narrows_a_filter_and_keeps_its_place(void **state)
+{
+	struct certmap *m = certmap_new();
+	struct chain_link link = { .sha256 = ANCHOR };
+	struct certificate c = { .subject = NAME(fred), .issuer = NAME(authority), .chain = { .ok = true, .anchored = true, .link = &link, .links = 1 } };
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(certmap_add(m, &(struct filter_text){ .userid = "SUBJECT", .subject = "O=Shop,C=DE" }, &f), 0);
+	assert_int_equal(certmap_add(m, &(struct filter_text){ .userid = "ANCHORED", .subject = "O=Shop,C=DE", .anchor = ANCHOR }, &f), 0);
+	assert_int_equal(certmap_add(m, &(struct filter_text){ .userid = "COUNTRY", .subject = "C=DE", .anchor = ANCHOR }, &f), 0);
+	assert_string_equal(certmap_userid(m, &c), "ANCHORED");
+	link.sha256[0] = '0';
+	assert_string_equal(certmap_userid(m, &c), "SUBJECT");
+	link.sha256[0] = 'f';
+	c.chain.anchored = false;
+	assert_string_equal(certmap_userid(m, &c), "SUBJECT");
+	assert_int_equal(certmap_add(m, &(struct filter_text){ .userid = "A", .anchor = ANCHOR }, &f), -1);
+	assert_int_equal(certmap_add(m, &(struct filter_text){ .userid = "A", .sha256 = SUM, .anchor = ANCHOR }, &f), -1);
+	assert_int_equal(certmap_add(m, &(struct filter_text){ .userid = "A", .subject = "CN=x", .anchor = "AB" }, &f), -1);
+	assert_non_null(strstr(f.text, "anchor is not a SHA-256 fingerprint"));
+	certmap_free(m);
+}
+
 static void
 what_certify_said_stands_before_the_map(void **state)
 {
@@ -223,6 +250,7 @@ main(void)
 		cmocka_unit_test(filters_are_tried_in_racf_s_order),
 		cmocka_unit_test(an_issuer_beside_a_subject_is_the_whole_issuer),
 		cmocka_unit_test(a_filter_that_is_none_is_refused),
+		cmocka_unit_test(an_anchor_narrows_a_filter_and_keeps_its_place),
 		cmocka_unit_test(what_certify_said_stands_before_the_map),
 	};
 

@@ -174,6 +174,66 @@ a_certificate_is_told_byte_by_byte(void **state)
 	certificate_unref(c);
 }
 
+static struct certificate *
+chained(void)
+{
+	struct certificate *c = calloc(1, sizeof *c);
+
+	c->refs = 1;
+	c->serial = strdup("0A");
+	c->chain.ok = c->chain.complete = c->chain.anchored = true;
+	c->chain.link = calloc(CHAIN_LINKS, sizeof *c->chain.link);
+	c->chain.links = 2;
+	strcpy(c->chain.link[0].sha256, "aa");
+	strcpy(c->chain.link[1].sha256, "bb");
+	c->chain.link[1].subject.item = calloc(1, sizeof *c->subject.item);
+	c->chain.link[1].subject.n = 1;
+	strcpy(c->chain.link[1].subject.item[0].type, "CN");
+	c->chain.link[1].subject.item[0].value = bytes("CA", 2);
+	return c;
+}
+
+static void
+a_chain_has_its_certificates_and_its_anchor(void **state)
+{
+	lua_State *L = *state;
+	struct facts f = bare();
+	struct certificate *c = chained();
+
+	f.certificate = c;
+	push(L, &f);
+	holds(L, "f.certificate.chain.complete and f.certificate.chain.ok and f.certificate.chain.text == nil");
+	holds(L, "not pcall(function() return f.certificate.chain.ancor end)");
+	holds(L, "#f.certificate.chain.certificates == 2 and f.certificate.chain.certificates[1].sha256 == 'aa'");
+	holds(L, "f.certificate.chain.certificates[2].subject[1].value == 'CA' and f.certificate.chain.certificates[2].subject[1].type == 'CN'");
+	holds(L, "f.certificate.chain.anchor.sha256 == 'bb' and f.certificate.chain.anchor.subject[1].value == 'CA'");
+	holds(L, "rawequal(f.certificate.chain.certificates, f.certificate.chain.certificates)");
+	holds(L, "not pcall(function() return f.certificate.chain.certificates[1].sha265 end)");
+	holds(L, "not pcall(function() return f.certificate.chain.ancor end)");
+	push(L, &f);
+	holds(L, "(function() local n = 0; for k in pairs(f.certificate.chain) do if k == 'anchor' or k == 'certificates' then n = n + 1 end end return n == 2 end)()");
+	push(L, &f);
+	certificate_unref(c); /* the script's facts hold on to it */
+	holds(L, "f.certificate.chain.certificates[1].sha256 == 'aa'");
+	lua_pushnil(L);
+	lua_setglobal(L, "f");
+	lua_gc(L, LUA_GCCOLLECT);
+}
+
+static void
+a_chain_without_an_anchor_has_none(void **state)
+{
+	lua_State *L = *state;
+	struct facts f = bare();
+	struct certificate *c = chained();
+
+	c->chain.ok = c->chain.complete = c->chain.anchored = false;
+	f.certificate = c;
+	push(L, &f);
+	holds(L, "f.certificate.chain.anchor == nil and #f.certificate.chain.certificates == 2");
+	certificate_unref(c);
+}
+
 static void
 an_ipconn_is_shown_by_its_attributes(void **state)
 {
@@ -229,6 +289,8 @@ main(void)
 		T(at_accept_there_are_ends_and_counts_and_no_more),
 		T(later_facts_are_added),
 		T(a_certificate_is_told_byte_by_byte),
+		T(a_chain_has_its_certificates_and_its_anchor),
+		T(a_chain_without_an_anchor_has_none),
 		T(an_ipconn_is_shown_by_its_attributes),
 		T(a_request_is_told_without_its_password),
 	};
