@@ -73,31 +73,49 @@ error_of(X509_STORE *store, X509 *x, int trust)
 	return error;
 }
 
+/* Of two signers of one name OpenSSL looks at one, and takes the other for a stranger; that one has its dates to judge by. */
+static int
+error_of_namesake(const X509 *x)
+{
+	if (X509_cmp_current_time(X509_get0_notAfter(x)) < 0)
+		return X509_V_ERR_CERT_HAS_EXPIRED;
+	return X509_cmp_current_time(X509_get0_notBefore(x)) > 0 ? X509_V_ERR_CERT_NOT_YET_VALID : X509_V_OK;
+}
+
+/* The dates of signers and CRLs have warnings of their own. */
+static bool
+is_of_dates(int error)
+{
+	return error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID || error == X509_V_ERR_CRL_HAS_EXPIRED
+		|| error == X509_V_ERR_CRL_NOT_YET_VALID;
+}
+
+/* False: nobody can be verified by this signer, neither a client nor a server. */
+static bool
+is_of_use(const struct ringitem *at, X509_STORE *store, struct faults *faults)
+{
+	int error = error_of(store, at->x, X509_TRUST_SSL_CLIENT);
+
+	if (error == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT)
+		error = error_of_namesake(at->x);
+	if (error == X509_V_OK || error_of(store, at->x, X509_TRUST_SSL_SERVER) == X509_V_OK)
+		return true;
+	if (!is_of_dates(error))
+		faults_add(faults, FAULT_WARNING, "signer_trust", at->file->path, at->line, "nobody can be verified by this certificate: %s",
+			X509_verify_cert_error_string(error));
+	return false;
+}
+
 static void
 warn_of_trust(const struct ringitems *l, X509_STORE *store, const char *dir, struct faults *faults)
 {
-	const struct ringitem *first = NULL;
-	int why = X509_V_OK;
+	bool any = false;
 
-	for (size_t i = 0; i < l->n; i++) {
-		const struct ringitem *at = &l->item[i];
-		int error;
-
-		if (at->file->kind != RINGFILE_SIGNER)
-			continue;
-		error = error_of(store, at->x, X509_TRUST_SSL_CLIENT);
-		if (error != X509_V_OK)
-			error = error_of(store, at->x, X509_TRUST_SSL_SERVER);
-		if (error == X509_V_OK)
-			return;
-		if (first == NULL) {
-			first = at;
-			why = error;
-		}
-	}
-	if (first != NULL)
-		faults_add(faults, FAULT_WARNING, "ring_trust", dir, 0, "nobody can be verified by this ring: none of its signers can be trusted; %s: %s",
-			first->file->path, X509_verify_cert_error_string(why));
+	for (size_t i = 0; i < l->n; i++)
+		if (l->item[i].file->kind == RINGFILE_SIGNER)
+			any = is_of_use(&l->item[i], store, faults) || any;
+	if (!any)
+		faults_add(faults, FAULT_WARNING, "ring_trust", dir, 0, "nobody can be verified by this ring: none of its signers can be trusted");
 }
 
 void

@@ -8,8 +8,8 @@
 
 struct x509_store_st;
 
-/* Warns of certificates of LABEL.pem and of signers that have expired or are not yet valid, of those of LABEL.pem that end within 30 days, and when no
- * signer of the store verifies anything. */
+/* Warns of certificates of LABEL.pem and of signers that have expired or are not yet valid, of those of LABEL.pem that end within 30 days, of a
+ * signer by which nobody verifies, and when all are such. */
 void ringhealth_warn(const struct ringitems *l, struct x509_store_st *store, const char *dir, struct faults *faults);
 
 /*
