@@ -133,7 +133,7 @@ tls_ended(struct link *l, bool failed)
 	else if (l->shaken)
 		refuse(l, STAGE_TLS, failed ? l->io.error : "closed after the handshake, before the answer");
 	else if (e->plain_text)
-		refuse(l, STAGE_TLS, "the other end does not speak TLS");
+		refuse(l, STAGE_TLS, "the port does not speak TLS: leave --ring out");
 	else if (e->alert > 0)
 		fail(l, "the region was not accepted: ", l->io.error);
 	else
@@ -149,7 +149,7 @@ ended_early(struct link *l, bool failed)
 	else if (l->io.tls != NULL)
 		tls_ended(l, failed);
 	else
-		refuse(l, STAGE_TCP, failed ? l->io.error : "closed before the answer");
+		refuse(l, STAGE_TCP, failed ? l->io.error : "closed before the answer; if the port speaks TLS: give --ring");
 }
 
 static void
@@ -291,7 +291,7 @@ not_http(struct link *l)
 	if (l->through)
 		stay_lost(l);
 	else if (l->io.tls == NULL && (first == 0x15 || first == 0x16))
-		refuse(l, STAGE_TLS, "the port speaks TLS; a --ring is needed");
+		refuse(l, STAGE_TLS, "the port speaks TLS: give --ring");
 	else
 		fail(l, "the answer is not one of ours: ", l->reader.why);
 }
@@ -386,6 +386,17 @@ on_deadline(void *arg)
 }
 
 static void
+on_interrupt(void *arg)
+{
+	struct caller *c = arg;
+
+	if (c->link[0].through)
+		stay_interrupt(c);
+	else
+		fail(&c->link[0], "interrupted", "");
+}
+
+static void
 dial_link(struct caller *c, unsigned n)
 {
 	struct link *l = &c->link[n];
@@ -406,6 +417,7 @@ dial_link(struct caller *c, unsigned n)
 	io_open(&l->io, c->loop, fd, true, IN_MAX, on_link, l);
 	l->open = true;
 	timer_set(&c->timer, c->o->timeout);
+	interrupt_start(&c->interrupt, c->loop, on_interrupt, c); /* not while a name was looked up, which has no loop */
 }
 
 int
@@ -423,6 +435,7 @@ caller_run(const struct caller_options *o, struct caller_result *out, struct fau
 	dial_link(&c, 0);
 	if (any_open(&c) || !c.finished)
 		loop_run(c.loop);
+	interrupt_stop(&c.interrupt);
 	errands_free(c.errands);
 	loop_free(c.loop);
 	return 0;

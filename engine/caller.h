@@ -19,6 +19,8 @@ struct caller_socket { /* what one of the sockets is opened with */
 	struct capex capex;     /* [1]: socket and token are filled in when the first one's answer is there, unless token is set */
 };
 
+struct caller_result;
+
 struct caller_options {
 	char host[HOST_SIZE]; /* a name or a numeric address */
 	int port;
@@ -28,6 +30,7 @@ struct caller_options {
 	struct errand_options errands;
 	double hold;       /* seconds to stay after the acceptance and the requests, before release */
 	bool no_heartbeat; /* leaves heartbeats unanswered */
+	void (*in)(const struct caller_result *r); /* called when all sockets stand and the hold begins; NULL: of no interest */
 	int cut;           /* 1, 2: in place of release, that socket is reset; 0: release */
 };
 

@@ -5,6 +5,7 @@
 
 #include "caller.h"
 #include "http.h"
+#include "interrupt.h"
 #include "io.h"
 #include "timer.h"
 
@@ -32,6 +33,7 @@ struct caller {
 	struct link link[CALLER_SOCKETS];
 	struct errands *errands; /* under way or over; NULL: none */
 	struct timer timer; /* of the phase: the answer, the requests, the hold, the goodbye */
+	struct interrupt interrupt;
 	bool releasing; /* one of the two has asked for it */
 	bool was_cut;
 	bool finished;  /* what is still open is being closed */
@@ -44,6 +46,8 @@ void caller_close(struct link *l);
 
 /* Every socket and every request that was asked for has been answered: hold, then release (or cut). */
 void stay_begin(struct caller *c);
+/* The author has had enough: releases what is in (or cuts, as asked for); at the second time it is over at once. */
+void stay_interrupt(struct caller *c);
 /* A command of the region's on an accepted socket. */
 void stay_request(struct link *l, const struct is_header *is);
 /* An answer to a command of ours. */

@@ -181,10 +181,16 @@ listener_free(struct listener *l)
 	free(l);
 }
 
+static const char *
+host_of(const struct tcpipservice_def *d)
+{
+	return d->host[0] != '\0' ? d->host : d->ipaddress;
+}
+
 static int
 resolve(const struct tcpipservice_def *d, struct sockaddr_storage *to, socklen_t *len, struct fault *f)
 {
-	const char *host = d->host[0] != '\0' ? d->host : d->ipaddress;
+	const char *host = host_of(d);
 	bool any = host_is_any(host);
 	struct addrinfo hints = { .ai_family = any ? AF_INET6 : AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
 	struct addrinfo *found;
@@ -228,6 +234,18 @@ make_socket(struct sockaddr_storage *to, socklen_t *len)
 	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
+/* What is wrong: the port, or the host, which leads to no address of this machine. */
+static void
+say_unbound(const struct tcpipservice_def *d, int error, struct fault *f)
+{
+	bool host = error == EADDRNOTAVAIL || error == EAFNOSUPPORT || error == EINVAL;
+
+	if (host)
+		fault_set(f, "host %s: %s; it is no address of this machine", host_of(d), strerror(error));
+	else
+		fault_set(f, "port %d: %s", d->portnumber, strerror(error));
+}
+
 static int
 open_socket(const struct tcpipservice_def *d, struct fault *f)
 {
@@ -242,7 +260,7 @@ open_socket(const struct tcpipservice_def *d, struct fault *f)
 		listen(fd, d->backlog > 0 ? d->backlog : SOMAXCONN) == 0)
 		return fd;
 	error = errno;
-	fault_set(f, "port %d: %s", d->portnumber, strerror(error));
+	say_unbound(d, error, f);
 	if (fd >= 0)
 		close(fd);
 	errno = error;
@@ -258,7 +276,7 @@ opened(struct listener *l, const struct tcpipservice_def *d, int fd)
 	l->fd = fd;
 	if (getsockname(fd, (struct sockaddr *)&own, &len) == 0)
 		addr_from_sockaddr(&l->entrance.own, (struct sockaddr *)&own);
-	l->entrance.any = host_is_any(d->host[0] != '\0' ? d->host : d->ipaddress);
+	l->entrance.any = host_is_any(host_of(d));
 	l->entrance.open = true;
 	if (!l->yielded)
 		l->entrance.statistics = (struct service_statistics){ .opened = clock_wall(), .peak_connections = l->entrance.connections };

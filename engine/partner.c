@@ -205,14 +205,50 @@ save(const struct partner_line *l, const struct caller_result *r)
 	return fclose(f);
 }
 
+/* Where the region's reason is told, for a connection that was let in or refused. */
+static void
+point(const struct caller_outcome *c)
+{
+	if (c->has_answer && c->answer.connection[0] != '\0')
+		fprintf(stderr, "; sallyport explain %s\n", c->answer.connection);
+	else
+		fputs("; sallyport explain --last 1 --refused\n", stderr);
+}
+
+static void
+complain_of(const struct caller_outcome *c, const char *which)
+{
+	if (!c->refused && c->trouble[0] != '\0')
+		fprintf(stderr, "connect: %s%s\n", which, c->trouble);
+	if (!c->refused)
+		return;
+	fprintf(stderr, "connect: %srefused: %s%s%s", which, c->has_answer ? c->answer.reason : "", c->trouble[0] != '\0' && c->has_answer ? ": " : "",
+		c->trouble);
+	point(c);
+}
+
 static void
 complain(const struct caller_result *r)
 {
-	for (size_t n = 0; n < CALLER_SOCKETS; n++)
-		if (r->socket[n].trouble[0] != '\0')
-			fprintf(stderr, "connect: %s%s\n", n > 0 ? "further socket: " : "", r->socket[n].trouble);
+	char sense[SENSE_TEXT];
+
+	complain_of(&r->socket[0], "");
+	complain_of(&r->socket[1], "further socket ");
 	if (r->errands.trouble[0] != '\0')
 		fprintf(stderr, "connect: requests: %s\n", r->errands.trouble);
+	if (r->errands.last != ERRAND_FAILED)
+		return;
+	fprintf(stderr, "connect: request refused: %s %s", sense_print(r->errands.sense, sense), sense_words(r->errands.sense));
+	point(&r->socket[0]);
+}
+
+/* Said when it is so: a hold may be long. */
+static void
+say_in(const struct caller_result *r)
+{
+	const struct capex_answer *a = &r->socket[0].answer;
+
+	fprintf(stderr, "connect: accepted as ipconn %s, connection %s\n", a->ipconn, a->connection);
 }
 
 static int
@@ -237,6 +273,7 @@ perform(const struct partner_line *l, struct caller_options *o)
 	struct fault f;
 	int status = FAILED;
 
+	o->in = say_in;
 	if (configure_both(l, o) < 0)
 		return FAILED;
 	if (caller_run(o, &r, &f) == 0)

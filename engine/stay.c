@@ -77,11 +77,29 @@ on_hold(void *arg)
 void
 stay_begin(struct caller *c)
 {
+	if (c->releasing || c->was_cut) { /* interrupted while requests were under way */
+		timer_set(&c->timer, GOODBYE_SECONDS);
+		return;
+	}
+	if (c->o->in != NULL && c->o->hold > 0)
+		c->o->in(c->result);
 	timer_init(&c->timer, c->loop, on_hold, c);
 	if (c->o->hold > 0)
 		timer_set(&c->timer, c->o->hold);
 	else
 		hold_over(c);
+}
+
+void
+stay_interrupt(struct caller *c)
+{
+	if (c->releasing || c->was_cut) {
+		released(c, "partner");
+		return;
+	}
+	timer_stop(&c->timer);
+	timer_init(&c->timer, c->loop, on_hold, c);
+	hold_over(c);
 }
 
 static bool

@@ -3,6 +3,7 @@
 local dkjson = require "dkjson"
 local socket = require "socket"
 
+local slow = require "spec.support.slow"
 local support = require "spec.support"
 
 local function failed(t, sentence)
@@ -150,7 +151,7 @@ describe("connect", function()
     server:close()
     failed({ port = free }, "Connection refused")
     failed({ to = ("x"):rep(70) .. ".invalid:1490" }, "x%.invalid: ")
-    failed({ port = plain, ring = "certs/rings/nowhere" }, "certs/rings/nowhere: No such file or directory")
+    failed({ port = plain, ring = "certs/rings/nowhere" }, "certs/rings/nowhere: .*No such file or directory")
     failed({ port = plain, ring = "NETX.CTGAPP", label = "NOPE" }, "NOPE%.pem")
   end)
 
@@ -195,5 +196,75 @@ describe("connect", function()
     assert.equal(0, (region:command("set", "ipconn", "uest", "released")))
     local answer, status = partner:result()
     assert.same({ 0, true, "region" }, { status, answer.accepted, answer.released })
+  end)
+
+  it("says why it was refused, and where more is told", function()
+    local answer, _, err = support.connect { port = region:port "NOURM", applid = "MYAPPL" }
+    assert.equal(("connect: refused: AUTOINSTALL_FAILED; sallyport explain %s\n"):format(answer.connection), err)
+    _, _, err = support.connect { port = region:port "CLIENT", ring = "expired" }
+    assert.equal("connect: refused: the region ended TLS with the alert certificate_expired; sallyport explain --last 1 --refused\n", err)
+    answer, _, err = support.connect { port = plain, link = "NOWHERE" }
+    assert.equal(("connect: request refused: 10086021 attach rejected: unknown; sallyport explain %s\n"):format(answer.connection), err)
+    _, _, err = support.connect { port = plain, sockets = 2, ["further-token"] = ("A"):rep(22) }
+    assert.is_truthy(err:find "^connect: further socket refused: NO_IPCONN; sallyport explain %w+%-%d+\n$", err)
+  end)
+
+  it("says that a port may speak TLS when it was asked without", function()
+    local _, status, err = support.connect { port = region:port "CLIENT" }
+    assert.equal(3, status)
+    assert.is_truthy(err:find("the port speaks TLS: give --ring", 1, true), err)
+  end)
+
+  -- A partner that holds, once it has said that it is in.
+  local function held(t)
+    t.hold = 60
+    local partner = support.connecting(t)
+    support.wait_until(function()
+      return partner.process:stderr():find "connect: accepted as ipconn %w+, connection %w+%-%d+\n"
+    end, 10, function() return "the partner to say that it is in: " .. partner.process:stderr() end)
+    return partner
+  end
+
+  for _, name in ipairs { "INT", "TERM" } do
+    for sockets = 1, 2 do
+      it(("releases and prints its object when it is interrupted: SIG%s, %d sockets"):format(name, sockets), function()
+        local partner = held { port = region:port "CALM", applid = "HELD" .. sockets, sockets = sockets }
+        assert.equal("", partner.process:stdout())
+        partner.process:signal(name)
+        local answer, status = partner:result()
+        assert.same({ 0, true, "partner", sockets }, { status, answer.accepted, answer.released, answer.sockets_open })
+        region:wait_log("DFHIS2009 .*ipconn=ELD" .. sockets .. " .*the partner asked for release")
+      end)
+    end
+  end
+
+  it("prints its object when it is interrupted before it was answered", function()
+    local server = assert(socket.bind("127.0.0.1", 0))
+    local _, port = server:getsockname()
+    local partner = support.connecting { port = port }
+    server:settimeout(10)
+    local caller = assert(server:accept())
+    caller:settimeout(10)
+    assert(read_first(caller))
+    partner.process:signal "INT"
+    local answer, status, err = partner:result()
+    caller:close()
+    server:close()
+    assert.same({ 1, false, "connect: interrupted\n" }, { status, answer.accepted, err })
+  end)
+
+  it("is released in spite of requests when it is interrupted", function()
+    local backend = slow.backend()
+    local other = support.region { tcpipservices = { IPIC = { urm = "dfhisaip", heartbeat = 60 } }, policies = { "dfhisaip" },
+      programs = { SLOW = { url = backend.url } } }
+    other:start()
+    local partner = support.connecting { port = other:port "IPIC", applid = "BUSY", link = "SLOW", data = "x", hold = 60 }
+    backend.wait()
+    partner.process:signal "TERM"
+    local answer, status = partner:result()
+    assert.same({ 1, true, 0 }, { status, answer.accepted, answer.requests.answered })
+    other:wait_log "DFHIS2009 .*ipconn=BUSY"
+    backend.close()
+    other:stop()
   end)
 end)

@@ -188,7 +188,7 @@ describe("TLS:", function()
         answer, status, err = support.connect { port = region:port "PLAIN", ring = "NETX.CTGAPP" }
       end)
       assert.are.same({ 3, "tls" }, { status, answer.stage })
-      assert.matches("does not speak TLS", err)
+      assert.matches("connect: refused: the port does not speak TLS: leave %-%-ring out", err)
       assert.are.equal("tls_on_plain", record_of(line).code)
       local code, _, said = support.curl { "-k", ("https://127.0.0.1:%d/ipic"):format(region:port "PLAIN") }
       assert.are.equal(35, code, said)
