@@ -144,6 +144,51 @@ describe("a name in a script", function()
   end)
 end)
 
+describe("facts way out", function()
+  local OUT = [[
+local policy = require "policy"
+return { admit = function(facts)
+  assert(facts.way == "out" and facts.peer.host == "127.0.0.1" and facts.ipconn.ipconn == "GOOD" and facts.own.ip == nil)
+  return policy.accept()
+end }]]
+  local BAD = 'return { admit = function(facts)\nlocal x = facts.capex.applid\nend }'
+  local MISSPELT = 'return { admit = function(facts)\nlocal x = facts.peer.hots\nend }'
+
+  it("have what that way has", function()
+    local far = support.region { region = { applid = "CICSB", networkid = "NETB" }, tcpipservices = { IPIC = {} } }:start()
+    local port = far:port "IPIC"
+    local function to(script) return { networkid = "NETB", host = "127.0.0.1", port = port, tcpipservice = "IPIC", admit = script } end
+    local r = support.region { scripts = { out = OUT, bad = BAD, misspelt = MISSPELT }, tcpipservices = { IPIC = {} },
+      ipconns = { GOOD = to "out", BAD = to "bad", MISSPELT = to "misspelt" } }:start()
+    r:command("set", "ipconn", "GOOD", "acquired")
+    assert.is_truthy(r:wait_log "SP0020 [^\n]*door=admit policy=out ")
+    r:command("set", "ipconn", "BAD", "acquired")
+    assert.is_truthy(r:wait_log("bad.lua:2 [^\n]*facts.capex is not known at admit; the first door that has it is attach"))
+    r:command("set", "ipconn", "MISSPELT", "acquired")
+    assert.is_truthy(r:wait_log("misspelt.lua:2 [^\n]*facts.peer has no 'hots'; is 'host' meant%?"))
+    r:stop()
+    far:stop()
+  end)
+end)
+
+describe("a reload", function()
+  it("is refused when the new rules misspell a fact that a partner's re-ask reads", function()
+    local good = 'local policy = require "policy"\nreturn { bind = function(facts)\nreturn policy.accept() end }'
+    local r = support.region { scripts = { rule = good, urm = INSTALL }, ipconns = { THERE = { applid = "THERE", networkid = "NETZ" } },
+      tcpipservices = { IPIC = { bind = "rule", urm = "urm" } } }:start()
+    local partner = support.connecting { port = r:port "IPIC", hold = 30 }
+    r:wait_log "DFHIS2001"
+    r:script("rule", (good:gsub("return policy", 'if facts.recheck and facts.capex.networkID == "X" then end return policy')))
+    local status, out, err = r:command "reload"
+    assert.are.equal(1, status)
+    assert.is_truthy((out .. err):find("rule.lua:3: fault: ipconn CTGAPP, asked again at bind: policy_error: facts.capex has no", 1, true),
+      out .. err)
+    assert.are.equal("ACQUIRED", r:row("ipconn", "CTGAPP").connstatus)
+    partner:stop()
+    r:stop()
+  end)
+end)
+
 describe("a program", function()
   it("has a strict request", function()
     local r = support.region { scripts = { p = 'return { run = function(request)\nreturn request.usreid or ""\nend }' },
