@@ -28,7 +28,20 @@ struct filter {
 struct certmap {
 	struct filter *first; /* owned; in the order in which they are tried */
 	size_t n;
+	uint64_t sum;
 };
+
+uint64_t
+certmap_sum(const struct certmap *m)
+{
+	return m != NULL ? m->sum : 0;
+}
+
+void
+certmap_set_sum(struct certmap *m, uint64_t sum)
+{
+	m->sum = sum;
+}
 
 struct certmap *
 certmap_new(void)

@@ -7,6 +7,7 @@
 #define SALLYPORT_CERTMAP_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "facts.h"
 #include "fault.h"
@@ -23,6 +24,9 @@ struct filter_text { /* one filter as it was written; borrowed. NULL: not given 
 };
 
 struct certmap *certmap_new(void); /* NULL: no memory */
+/* Of its file's bytes (sum.h); 0: m is NULL, or none was set. */
+uint64_t certmap_sum(const struct certmap *m);
+void certmap_set_sum(struct certmap *m, uint64_t sum);
 void certmap_free(struct certmap *m); /* NULL is fine */
 /* Adds a filter: sha256 alone, or subject, issuer or both. -1 with a sentence: neither or both kinds, a text that cannot be read, an anchor beside
  * a fingerprint or alone, a filter that is there already, no memory. */

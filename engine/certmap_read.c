@@ -7,6 +7,7 @@
 #include "resource.h"
 #include "ring.h"
 #include "sandbox.h"
+#include "sum.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -98,6 +99,8 @@ read_bytes(struct load *l, const char *bytes, size_t len)
 	int line = 0;
 
 	l->map = certmap_new();
+	if (l->map != NULL)
+		certmap_set_sum(l->map, sum_add(SUM_BEGIN, bytes, len));
 	if (l->map == NULL)
 		fault_set(&f, "out of memory");
 	else if (datafile_run(&d, &line, &f) == 0)

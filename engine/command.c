@@ -81,10 +81,12 @@ show_reloaded(const struct command *c, const json_t *rows)
 	printf("generation %lld %s\n", (long long)json_integer_value(json_object_get(row, "generation")),
 		c->check ? "could be taken; nothing was changed" : "is in use");
 	json_array_foreach(changes, i, one) {
-		const char *code = json_string_value(json_object_get(one, "code"));
+		const char *code = json_string_value(json_object_get(one, "code")), *text = json_string_value(json_object_get(one, "text"));
 
 		printf("  %s %s %s%s", json_string_value(json_object_get(one, "kind")), json_string_value(json_object_get(one, "name")),
 			c->check ? "would be " : "", json_string_value(json_object_get(one, "change")));
+		if (code[0] == '\0' && text[0] != '\0')
+			printf(": %s", text);
 		if (code[0] != '\0')
 			printf(": %s %s (%s)", json_string_value(json_object_get(one, "door")), code, json_string_value(json_object_get(one, "text")));
 		putchar('\n');

@@ -278,10 +278,12 @@ generation_rows(struct query *q, const struct generation *g, unsigned connection
 		put(row, "path", s->path);
 		json_object_set_new(row, "doors", doors_of(g->policy, s->name));
 		put_number(row, "generation", (double)g->number);
-		put(row, "hash", g->hash);
+		put(row, "hash", s->hash);
+		put(row, "generation_hash", g->hash);
 		json_object_set_new(row, "current", json_boolean(g == region_generation(q->region)));
 		put_number(row, "age", (double)(json_int_t)((clock_wall() - g->loaded) * 1000) / 1000);
-		put_number(row, "memory", (double)policy_bytes(g->policy));
+		put_number(row, "memory", (double)s->kept);
+		put_number(row, "generation_memory", (double)policy_bytes(g->policy));
 		put_number(row, "connections", connections);
 		json_object_set_new(row, "used_by", used_by(g, s->name));
 		json_array_append_new(q->rows, row);

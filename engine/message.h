@@ -73,8 +73,8 @@
 	X(SP0070, 'I', "Signal.") \
 	X(SP0071, 'I', "Log opened anew.") \
 	X(SP0072, 'E', "Log not opened anew; the old file is written on.") \
-	X(SP0073, 'W', "Control socket was missing and is made anew.") \
-	X(SP0074, 'E', "Control socket is missing and cannot be made anew.") \
+	X(SP0073, 'W', "Control socket was missing.") \
+	X(SP0074, 'I', "Change by the reload.") \
 	X(SP0075, 'W', "No room for another counter.")
 
 enum message {

@@ -100,15 +100,37 @@ push_kept(lua_State *L, const char *key, const char *name)
 	return !lua_isnil(L, -1);
 }
 
+/* What the state holds when nothing is to be given up. */
+static size_t
+settled(lua_State *L)
+{
+	lua_gc(L, LUA_GCCOLLECT);
+	return (size_t)lua_gc(L, LUA_GCCOUNT) * 1024 + (size_t)lua_gc(L, LUA_GCCOUNTB);
+}
+
+/* The script whose load began at `before` bytes, with `others` bytes of scripts, has been kept. */
+static void
+weigh(lua_State *L, struct modules *m, const struct source *s, size_t before, size_t others)
+{
+	size_t grown = settled(L), required = m->kept_bytes - others;
+	size_t own = grown > before + required ? grown - before - required : 0;
+
+	m->kept_bytes += own;
+	sources_kept(m->sources, s, own);
+}
+
 /* Kept twice: as it is, for the engine, which reads it raw, and frozen, for the scripts that share it. */
 void
 modules_push(lua_State *L, struct modules *m, const struct source *s)
 {
+	size_t before, others = m->kept_bytes;
+
 	luaL_checkstack(L, 8, "require");
 	if (push_kept(L, &m->raw, s->name))
 		return;
 	lua_pop(L, 1);
 	refuse_circle(L, m, s);
+	before = settled(L);
 	modules_compile(L, m, s);
 	run(L, m, s); /* [v] */
 	if (lua_isnil(L, -1)) {
@@ -121,6 +143,7 @@ modules_push(lua_State *L, struct modules *m, const struct source *s)
 	keep(L, &m->kept, s);
 	lua_pushvalue(L, -1);
 	keep(L, &m->raw, s); /* last: what is here is kept in both */
+	weigh(L, m, s, before, others);
 }
 
 void

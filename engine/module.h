@@ -22,6 +22,7 @@ struct modules { /* lives as long as the state; its own address is its key in th
 	const struct source *chain[MODULE_DEPTH]; /* being run now, outermost first */
 	size_t depth;                             /* 0: nothing loads, so nothing new can be required */
 	const struct source *failed;              /* where the last failure came from; NULL: none */
+	size_t kept_bytes;                        /* of all that was loaded so far, each without what it required */
 	bool alone;                               /* a spec runs: data, it requires nothing */
 	char kept, raw, host, env;                /* their addresses are keys in the registry */
 };

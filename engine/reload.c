@@ -38,7 +38,10 @@ end(struct reload *l)
 		struct reload_change *c = l->changes;
 
 		l->changes = c->next;
-		recheck_forget(&c->refusal);
+		if (c->refusal != NULL)
+			recheck_forget(c->refusal);
+		free(c->refusal);
+		free(c->name);
 		free(c);
 	}
 	free(l);
@@ -70,11 +73,12 @@ reload_change(struct reload *l, const char *kind, const char *name, const char *
 {
 	struct reload_change *c = calloc(1, sizeof *c);
 
-	if (c == NULL)
+	if (c == NULL || (c->name = strdup(name)) == NULL) {
+		free(c);
 		return NULL;
+	}
 	c->kind = kind;
 	c->what = what;
-	snprintf(c->name, sizeof c->name, "%s", name);
 	*l->last = c;
 	l->last = &c->next;
 	return c;
@@ -107,14 +111,15 @@ doom(struct reload *l, struct ipconn *i, struct recheck_result *r)
 	struct reload_change *c = reload_change(l, "ipconn", i->def.ipconn, release ? "released" : "reported");
 
 	i->doomed = release;
-	if (c == NULL) { /* no memory to tell it */
+	if (c == NULL || (c->refusal = malloc(sizeof *c->refusal)) == NULL) /* no memory to tell all of it */
 		recheck_forget(r);
+	if (c == NULL)
 		return;
-	}
 	snprintf(c->door, sizeof c->door, "%s", r->door < DOOR_COUNT ? door_name(r->door) : "");
 	snprintf(c->code, sizeof c->code, "%s", r->verdict.code);
 	print_place(c->text, sizeof c->text, &r->verdict);
-	c->refusal = *r;
+	if (c->refusal != NULL)
+		*c->refusal = *r;
 }
 
 /* The socket that was refused has it in its record, the ipconn's others that they go with it. */
@@ -138,19 +143,28 @@ record_release(const struct ipconn *i, struct recheck_result *r)
 	}
 }
 
-/* The reload is going to be taken: what it refuses is told. */
+static void
+tell_refusal(struct reload *l, const struct reload_change *c)
+{
+	const struct ipconn *i = registry_name(l->region->registry, c->name);
+
+	if (i == NULL)
+		return;
+	if (i->doomed)
+		record_release(i, c->refusal);
+	log_say(l->region->log, MSG_SP0016, "ipconn", c->name, "door", c->door, "policy", c->refusal->script, "code", c->code, "text", c->text,
+		"released", i->doomed ? "yes" : "no", NULL);
+}
+
+/* The reload is going to be taken: what it changes and what it refuses is told. */
 static void
 tell(struct reload *l)
 {
-	for (struct reload_change *c = l->changes; c != NULL; c = c->next) {
-		const struct ipconn *i = c->refusal.refused ? registry_name(l->region->registry, c->name) : NULL;
-
-		if (i == NULL)
-			continue;
-		if (i->doomed)
-			record_release(i, &c->refusal);
-		log_say(l->region->log, MSG_SP0016, "ipconn", c->name, "door", c->door, "policy", c->refusal.script, "code", c->code, "text", c->text,
-			"released", i->doomed ? "yes" : "no", NULL);
+	for (const struct reload_change *c = l->changes; c != NULL; c = c->next) {
+		if (c->refusal != NULL)
+			tell_refusal(l, c);
+		else
+			log_say(l->region->log, MSG_SP0074, "kind", c->kind, "name", c->name, "change", c->what, "text", c->text, NULL);
 	}
 }
 
@@ -224,13 +238,14 @@ commit(struct reload *l)
 	struct generation *g = l->generation;
 	uint64_t number = g->number;
 
-	if (succession_open(r, g, l, &l->faults) < 0) {
+	if (succession_open(r, g, &l->faults) < 0) {
 		refuse(l);
 		return;
 	}
+	changes_list(r, g, l);
 	l->generation = NULL;
 	tell(l);
-	succession_swap(r, g, l, l->urm_of[0] != '\0' ? l->urm_of : NULL);
+	succession_swap(r, g, l->urm_of[0] != '\0' ? l->urm_of : NULL);
 	report(l, true, number);
 }
 
@@ -240,7 +255,7 @@ conclude(struct reload *l)
 	if (succession_check(l->region, l->generation, &l->faults) < 0) {
 		refuse(l);
 	} else if (l->order.check) {
-		succession_foresee(l->region, l->generation, l);
+		changes_list(l->region, l->generation, l);
 		log_say(l->region->log, MSG_SP0015, NULL);
 		report(l, true, l->generation->number);
 	} else {

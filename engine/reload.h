@@ -9,22 +9,12 @@
 
 #include <stdint.h>
 
+#include "changes.h"
 #include "fault.h"
 #include "recheck.h"
 
 struct region;
 struct reload;
-
-struct reload_change {
-	struct reload_change *next;
-	const char *what; /* static: "opened" "closed" "replaced" "released" "reported" "installed" "deleted" */
-	const char *kind; /* static: "tcpipservice" or "ipconn" */
-	char name[NAME_SIZE];
-	char door[12];    /* of a refusal, "" none */
-	char code[CODE_SIZE];
-	char text[TEXT_SIZE + PLACE_SIZE + 16];
-	struct recheck_result refusal; /* of an ipconn that the new generation refuses; its entry is owned */
-};
 
 struct reload_report {
 	bool done;               /* the new generation is in use (or, checked, could be) */

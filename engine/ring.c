@@ -17,6 +17,7 @@
 #include "ringhealth.h"
 #include "ringitem.h"
 #include "ringother.h"
+#include "sum.h"
 
 struct pair {
 	char label[RING_LABEL]; /* "" ends nothing: pairs are counted */
@@ -34,6 +35,7 @@ struct ring {
 	X509_STORE *store;            /* owned; shared by every context, never changed after loading */
 	STACK_OF(X509_NAME) *signers; /* owned: whom a listener names when it asks for a certificate */
 	struct permit *permit;        /* owned; NULL: no such file */
+	uint64_t sum;
 };
 
 /* One load under way: every fault is added, and the load goes on to find the next. */
@@ -258,6 +260,26 @@ ring_new(const char *dir, size_t pairs)
 	return NULL;
 }
 
+static uint64_t
+sum_of(const struct ringfiles *files)
+{
+	uint64_t sum = SUM_BEGIN;
+
+	for (size_t i = 0; i < files->n; i++) {
+		const struct ringfile *f = &files->file[i];
+
+		sum = sum_add(sum, f->path, strlen(f->path) + 1);
+		sum = sum_add(sum, f->bytes, f->bytes != NULL ? f->len : 0);
+	}
+	return sum;
+}
+
+uint64_t
+ring_sum(const struct ring *r)
+{
+	return r != NULL ? r->sum : 0;
+}
+
 struct ring *
 ring_load(const char *dir, struct faults *faults)
 {
@@ -271,6 +293,8 @@ ring_load(const char *dir, struct faults *faults)
 		faults_add(faults, FAULT_ERROR, "memory", dir, 0, "out of memory");
 	else
 		load(&l);
+	if (l.r != NULL)
+		l.r->sum = sum_of(&l.files);
 	ringitems_free(&l.items);
 	ringfiles_free(&l.files);
 	if (faults->errors == errors)

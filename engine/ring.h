@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "facts.h"
 #include "fault.h"
@@ -34,6 +35,8 @@ struct ring *ring_ref(struct ring *r);
 void ring_unref(struct ring *r); /* NULL is fine */
 
 const char *ring_dir(const struct ring *r);
+/* Of the names and bytes of its files (sum.h), maps.lua not among them; 0: r is NULL. */
+uint64_t ring_sum(const struct ring *r);
 /* True when the ring has a certificate with that label; label "" means the default one. */
 bool ring_has(const struct ring *r, const char *label);
 /* Whether is(arg, subject) is true of a signer, or of an intermediate of a pair. False as well when memory ran out. */

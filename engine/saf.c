@@ -43,7 +43,20 @@ struct saf {
 	struct keyed groups;         /* names, each allocated */
 	unsigned revoke, revoke_all;
 	bool revoke_all_given;
+	uint64_t sum;
 };
+
+uint64_t
+saf_sum(const struct saf *s)
+{
+	return s != NULL ? s->sum : 0;
+}
+
+void
+saf_set_sum(struct saf *s, uint64_t sum)
+{
+	s->sum = sum;
+}
 
 /* --- access ---------------------------------------------------------------------------------------------------------- */
 

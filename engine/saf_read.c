@@ -6,6 +6,7 @@
 #include "file.h"
 #include "keypath.h"
 #include "scrypt.h"
+#include "sum.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -316,6 +317,8 @@ read_bytes(struct load *l, const char *bytes, size_t len)
 	int line = 0;
 
 	l->saf = saf_new();
+	if (l->saf != NULL)
+		saf_set_sum(l->saf, sum_add(SUM_BEGIN, bytes, len));
 	if (l->saf == NULL)
 		fault_set(&f, "out of memory");
 	else if (datafile_run(&d, &line, &f) == 0)

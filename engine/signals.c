@@ -88,10 +88,8 @@ restore_control(struct region *r)
 	struct fault f;
 	int made = control_restore(r->control, &f);
 
-	if (made > 0)
-		log_say(r->log, MSG_SP0073, NULL);
-	else if (made < 0)
-		log_say(r->log, MSG_SP0074, "fault", f.text, NULL);
+	if (made != 0)
+		log_say(r->log, MSG_SP0073, "anew", made > 0 ? "yes" : "no", "fault", made < 0 ? f.text : NULL, NULL);
 }
 
 /* Each of the three happens whatever becomes of the others. */

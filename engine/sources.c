@@ -4,6 +4,7 @@
 #include "chain.h"
 #include "file.h"
 #include "path.h"
+#include "tls.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -128,6 +129,7 @@ read_file(struct source *one, struct fault *f)
 {
 	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = SOURCE_BYTES_MAX, .advice = "split it into scripts that require each other" };
 	struct file_content content;
+	char digest[65];
 
 	if (judge_directory(one, f) < 0)
 		return -1;
@@ -136,7 +138,20 @@ read_file(struct source *one, struct fault *f)
 	one->bytes = content.bytes;
 	one->len = content.len;
 	one->st = content.st;
+	tls_digest(one->bytes, one->len, digest);
+	memcpy(one->hash, digest, sizeof one->hash - 1);
 	return 0;
+}
+
+void
+sources_kept(struct sources *s, const struct source *one, size_t bytes)
+{
+	struct source *p = s->first;
+
+	while (p != NULL && p != one)
+		p = p->next;
+	if (p != NULL)
+		p->kept = bytes;
 }
 
 static const struct source *

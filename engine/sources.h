@@ -27,6 +27,8 @@ struct source {
 	bool library;
 	char *bytes; /* owned */
 	size_t len;
+	char hash[13]; /* of its bytes: the first digits of their SHA-256 */
+	size_t kept;   /* bytes that the state keeps since it was loaded there, without what it required; 0: not loaded yet */
 	struct stat st; /* of the opened file: file_warn judges it */
 };
 
@@ -39,6 +41,8 @@ void sources_free(struct sources *s);
  * ([a-z0-9_]+ with at most one '/'; for the library the dotted form), a script named like a library module, or a file or directory that everybody
  * may write. */
 const struct source *sources_get(struct sources *s, const char *name, struct fault *f);
+/* Notes what loading one has kept. */
+void sources_kept(struct sources *s, const struct source *one, size_t bytes);
 /* The end of a fault of a script that is not there, which the definition `file` names: whether it is in the current directory (path_elsewhere). */
 const char *sources_elsewhere(const struct sources *s, const char *name, const char *file, char *out, size_t size);
 const struct source *sources_first(const struct sources *s);

@@ -13,12 +13,6 @@ current(const struct region *r, const char *tcpipservice)
 	return definition_tcpipservice(r->worker.generation->definition, tcpipservice);
 }
 
-static bool
-same_place(const struct tcpipservice_def *a, const struct tcpipservice_def *b)
-{
-	return a->portnumber == b->portnumber && strcmp(a->host, b->host) == 0 && strcmp(a->ipaddress, b->ipaddress) == 0;
-}
-
 /* --- ipconns --------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -56,7 +50,7 @@ succession_check(struct region *r, const struct generation *g, struct faults *fa
 }
 
 static void
-install_new(struct region *r, const struct generation *g, struct reload *l)
+install_new(struct region *r, const struct generation *g)
 {
 	const struct definition *d = g->definition;
 	struct ipconn *i;
@@ -64,15 +58,13 @@ install_new(struct region *r, const struct generation *g, struct reload *l)
 	for (size_t n = 0; n < d->nipconns; n++) {
 		if (registry_name(r->registry, d->ipconn[n].ipconn) != NULL)
 			continue;
-		if (ipconn_install(&r->worker, r->worker.generation, &d->ipconn[n], "", false, &i) == CLAIM_OK)
-			reload_change(l, "ipconn", d->ipconn[n].ipconn, "installed");
-		else
+		if (ipconn_install(&r->worker, r->worker.generation, &d->ipconn[n], "", false, &i) != CLAIM_OK)
 			log_say(r->log, MSG_SP0018, "ipconn", d->ipconn[n].ipconn, NULL);
 	}
 }
 
 static void
-succeed_ipconns(struct region *r, struct generation *g, struct reload *l)
+succeed_ipconns(struct region *r, struct generation *g)
 {
 	struct ipconn *next;
 
@@ -82,7 +74,7 @@ succeed_ipconns(struct region *r, struct generation *g, struct reload *l)
 		if (!i->autoinstalled && i->status == CONN_RELEASED)
 			ipconn_settle(i); /* one that changed goes behind the last */
 	}
-	install_new(r, g, l);
+	install_new(r, g);
 	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
 		next = i->next;
 		if (i->doomed)
@@ -126,14 +118,6 @@ bring(struct region *r, const struct tcpipservice_def *d, struct faults *faults)
 	return ok;
 }
 
-static bool
-moves(const struct region *r, const struct tcpipservice_def *d)
-{
-	const struct tcpipservice_def *was = current(r, d->tcpipservice);
-
-	return was == NULL || !same_place(was, d);
-}
-
 /* As if nothing had been opened: those that made room for a successor listen again, once it is gone. */
 static void
 take_back(struct region *r)
@@ -154,13 +138,12 @@ take_back(struct region *r)
 }
 
 int
-succession_open(struct region *r, const struct generation *g, struct reload *l, struct faults *faults)
+succession_open(struct region *r, const struct generation *g, struct faults *faults)
 {
 	const struct definition *d = g->definition;
 
-	(void)l;
 	for (size_t n = 0; n < d->ntcpipservices; n++) {
-		if (!moves(r, &d->tcpipservice[n]) || bring(r, &d->tcpipservice[n], faults) == 0)
+		if (!changes_moves(r->worker.generation, &d->tcpipservice[n]) || bring(r, &d->tcpipservice[n], faults) == 0)
 			continue;
 		take_back(r);
 		return -1;
@@ -217,7 +200,7 @@ say_undone(struct region *r, struct listener *l, const struct tcpipservice_def *
 
 /* The listener of one definition, from those that came or those that were; the list is made anew in the definition's order. */
 static struct listener *
-succeed_listener(struct region *r, const struct tcpipservice_def *was, const struct tcpipservice_def *d, struct reload *l, bool urm)
+succeed_listener(struct region *r, const struct tcpipservice_def *was, const struct tcpipservice_def *d, bool urm)
 {
 	struct listener *old = take(&r->listeners, d->tcpipservice), *new = take(&r->incoming, d->tcpipservice);
 
@@ -227,62 +210,43 @@ succeed_listener(struct region *r, const struct tcpipservice_def *was, const str
 			say_undone(r, old, was, d);
 		return old;
 	}
-	reload_change(l, "tcpipservice", d->tcpipservice, old != NULL ? "replaced" : "opened");
 	retire(r, old);
 	return new;
 }
 
 static void
-succeed_listeners(struct region *r, const struct definition *was, const struct definition *d, struct reload *l, const char *urm_set)
+succeed_listeners(struct region *r, const struct definition *was, const struct definition *d, const char *urm_set)
 {
 	struct listener *list = NULL, **last = &list;
 
 	for (size_t n = 0; n < d->ntcpipservices; n++) {
 		const char *name = d->tcpipservice[n].tcpipservice;
 
-		*last = succeed_listener(r, definition_tcpipservice(was, name), &d->tcpipservice[n], l, urm_set != NULL);
+		*last = succeed_listener(r, definition_tcpipservice(was, name), &d->tcpipservice[n], urm_set != NULL);
 		if (urm_set != NULL && strcmp(urm_set, name) == 0)
 			(*last)->urm_set = true;
 		last = &(*last)->next;
 	}
-	while (r->listeners != NULL) {
-		reload_change(l, "tcpipservice", r->listeners->entrance.tcpipservice, "closed");
+	while (r->listeners != NULL)
 		retire(r, take(&r->listeners, r->listeners->entrance.tcpipservice));
-	}
 	r->listeners = list;
 }
 
 /* --- the whole ------------------------------------------------------------------------------------------------------- */
 
 void
-succession_swap(struct region *r, struct generation *g, struct reload *l, const char *urm_set)
+succession_swap(struct region *r, struct generation *g, const char *urm_set)
 {
 	struct generation *old = r->worker.generation;
 	char number[24];
 
-	succeed_listeners(r, old->definition, g->definition, l, urm_set);
+	succeed_listeners(r, old->definition, g->definition, urm_set);
 	r->worker.generation = g;
-	succeed_ipconns(r, g, l);
+	log_applid(r->log, g->definition->region.applid);
+	succeed_ipconns(r, g);
 	passwords_forget(r->worker.passwords);
 	log_say(r->log, MSG_SP0010, "#generation", log_number(number, (int64_t)g->number), "file", r->file, NULL);
 	generation_unref(old);
-}
-
-void
-succession_foresee(struct region *r, const struct generation *g, struct reload *l)
-{
-	const struct definition *d = g->definition, *was = r->worker.generation->definition;
-
-	for (size_t n = 0; n < d->ntcpipservices; n++)
-		if (moves(r, &d->tcpipservice[n]))
-			reload_change(l, "tcpipservice", d->tcpipservice[n].tcpipservice,
-				current(r, d->tcpipservice[n].tcpipservice) != NULL ? "replaced" : "opened");
-	for (size_t n = 0; n < was->ntcpipservices; n++)
-		if (definition_tcpipservice(d, was->tcpipservice[n].tcpipservice) == NULL)
-			reload_change(l, "tcpipservice", was->tcpipservice[n].tcpipservice, "closed");
-	for (size_t n = 0; n < d->nipconns; n++)
-		if (registry_name(r->registry, d->ipconn[n].ipconn) == NULL)
-			reload_change(l, "ipconn", d->ipconn[n].ipconn, "installed");
 }
 
 void

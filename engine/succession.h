@@ -7,18 +7,13 @@
 
 struct generation;
 
-/* Adds a change to a reload's report; NULL without memory. */
-struct reload_change *reload_change(struct reload *l, const char *kind, const char *name, const char *what);
-
 /* What stands in the way: a name or pair of a new definition that a live ipconn holds. -1 with faults. */
 int succession_check(struct region *r, const struct generation *g, struct faults *faults);
-/* Says what opening and swapping would change; changes nothing. */
-void succession_foresee(struct region *r, const struct generation *g, struct reload *l);
 /* Opens the listeners that are new or moved. -1 with faults, and everything as it was. */
-int succession_open(struct region *r, const struct generation *g, struct reload *l, struct faults *faults);
+int succession_open(struct region *r, const struct generation *g, struct faults *faults);
 /* The swap: g is the region's now (taken); listeners that vanished close, definitions are installed and deleted, the doomed are released.
  * urm_set: the tcpipservice whose urm an operator has set by this, or NULL: a reload, which undoes that. */
-void succession_swap(struct region *r, struct generation *g, struct reload *l, const char *urm_set);
+void succession_swap(struct region *r, struct generation *g, const char *urm_set);
 /* Frees listeners that have vanished and have no connection left. */
 void succession_bury(struct region *r);
 

@@ -5,6 +5,7 @@
 #include "log.h"
 #include "region.h"
 #include "reload.h"
+#include "sum.h"
 #include "timer.h"
 
 #include <dirent.h>
@@ -41,30 +42,20 @@ watch_reload(struct region *r)
 		log_say(r->log, MSG_SP0011, "fault", f.text, NULL);
 }
 
-static uint64_t
-mix(uint64_t h, const void *bytes, size_t n)
-{
-	const unsigned char *p = bytes;
-
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * 1099511628211u;
-	return h;
-}
-
 /* A file's identity, size and times; links are followed. */
 static uint64_t
 file_state(const char *path)
 {
 	struct stat st;
-	uint64_t h = mix(14695981039346656037u, path, strlen(path));
+	uint64_t h = sum_add(SUM_BEGIN, path, strlen(path));
 
 	if (stat(path, &st) < 0)
 		return h;
-	h = mix(h, &st.st_ino, sizeof st.st_ino);
-	h = mix(h, &st.st_size, sizeof st.st_size);
-	h = mix(h, &st.st_mode, sizeof st.st_mode);
-	h = mix(h, &st.st_mtim, sizeof st.st_mtim);
-	return mix(h, &st.st_ctim, sizeof st.st_ctim);
+	h = sum_add(h, &st.st_ino, sizeof st.st_ino);
+	h = sum_add(h, &st.st_size, sizeof st.st_size);
+	h = sum_add(h, &st.st_mode, sizeof st.st_mode);
+	h = sum_add(h, &st.st_mtim, sizeof st.st_mtim);
+	return sum_add(h, &st.st_ctim, sizeof st.st_ctim);
 }
 
 /* The files of a directory and of its directories, in whatever order: their states are added up. */

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Reload: what counts from when on, who stays, who goes, and that nothing is lost when it is refused (DESIGN 4).
 local conversation = require "spec.support.conversation"
+local json = require "dkjson"
+
 local support = require "spec.support"
 
 local BY_LIST = [[
@@ -310,6 +312,104 @@ return { admit = function() return policy.accept { sysplex = %s } end }]]
     assert.are.equal(0, (region:command "reload"))
     region:wait_log "SP0017 .*tcpipservice=IPIC.*urm=list"
     assert.are.equal("list", region:row("tcpipservice", "IPIC").urm)
+  end)
+
+  -- "kind name change text" of every change in the answer to `reload … --json`.
+  local function changes(...)
+    local status, out, err = region:command("reload", "--json", ...)
+    assert.equal(0, status, err)
+    local all = {}
+    for _, c in ipairs(json.decode(out)[1].changes) do
+      all[#all + 1] = ("%s %s %s %s"):format(c.kind, (c.name:gsub("^.*/", "")), c.change, c.text):gsub("%x%x%x%x%x%x%x%x%x%x%x%x", "H")
+        :gsub(" $", "")
+    end
+    return all
+  end
+
+  it("lists with --check every change, in the words in which the reload and its log say it", function()
+    region = start {
+      ipconns = { GONE = { applid = "GONE" } },
+      scripts = { extra = "return {}", list = 'local e = require "extra"\n' .. list("ALICE", "BOB") },
+      saf = "return { users = {} }",
+    }
+    os.execute(("cp -r certs/rings/CICSA %s/ring"):format(region.dir))
+    local given = with { region = { ring = region.dir .. "/ring", saf = region.dir .. "/saf.lua", heartbeat = 30 },
+      ipconns = { GONE = { applid = "GONE" } } }
+    given.programs, given.transactions = { ECHO = {}, OLD = { builtin = "ECHO" } }, { PAY1 = { program = "ECHO" } }
+    support.write(region.dir .. "/saf.lua", "return { users = {} }")
+    region:define(given)
+    assert.equal(0, (region:command "reload"))
+    assert.same({}, changes "--check")
+
+    given.region.heartbeat, given.region.records = 20, 500
+    given.tcpipservices.OTHER, given.tcpipservices.NEW = nil, { urm = "yes" }
+    given.tcpipservices.IPIC = { urm = "list", heartbeat = 7 }
+    given.ipconns.GONE, given.ipconns.COME = nil, { applid = "COME" }
+    given.ipconns.TMPL = { template = "only", receivecount = 12, userauth = "identify" }
+    given.programs.OLD, given.programs.ECHO = nil, { description = "says it again" }
+    given.transactions.PAY1 = { program = "ECHO", status = "disabled" }
+    given.scripts = nil
+    region:script("yes", 'local policy = require "policy"\nreturn { install = function() return policy.refuse "no" end }')
+    region:script("list", list("ALICE"))
+    support.write(region.dir .. "/saf.lua", "return { users = { FRED = {} } }")
+    support.write(region.dir .. "/ring/maps.lua", "return {}")
+    support.write(region.dir .. "/ring/signers/again.pem", support.read "certs/rings/CICSA/signers/first.pem")
+    region:define(given)
+    local foreseen = changes "--check"
+    local expected = {
+      "region CICSA changed heartbeat 30 -> 20", "region CICSA changed records 10000 -> 500; it counts from the next start on",
+      "tcpipservice IPIC changed heartbeat (none) -> 7", "tcpipservice NEW opened", "tcpipservice OTHER closed",
+      "ipconn COME installed", "ipconn GONE deleted", "ipconn TMPL changed receivecount 10 -> 12",
+      "ipconn TMPL changed userauth LOCAL -> IDENTIFY",
+      "program ECHO changed description (none) -> says it again", "program OLD removed",
+      "transaction PAY1 changed status ENABLED -> DISABLED",
+      "policy list changed hash H -> H", "policy yes added", "policy extra removed",
+      "ring ring changed", "maps ring added", "saf saf.lua changed",
+    }
+    assert.same(expected, foreseen)
+    local before = region:count_log "SP0074 "
+    local status, out = region:command("reload", "--check")
+    assert.equal(0, status)
+    assert.is_truthy(out:find("  ipconn TMPL would be changed: receivecount 10 -> 12\n", 1, true), out)
+    assert.same(expected, changes())
+    region:wait_log 'SP0074 I .*kind=ipconn name=TMPL change=changed text="receivecount 10 %-> 12"'
+    assert.equal(before + #expected, region:count_log("SP0074 ", before + #expected))
+    assert.same({}, changes "--check")
+  end)
+
+  it("shows each script's own hash and memory beside those of its generation", function()
+    region = start { scripts = { small = "return {}",
+      big = 'local small, t = require "small", {} for i = 1, 2000 do t[i] = "entry " .. i end return { t = t, small = small }' } }
+    region:script("list", 'require "big"\n' .. list "ALICE")
+    assert.equal(0, (region:command "reload"))
+    local function rows()
+      local named = {}
+      for _, row in ipairs(region:inquire "policy") do
+        if row.current then named[row.policy] = row end
+      end
+      return named
+    end
+    local first = rows()
+    assert.is_true(first.big.memory > 100000 and first.list.memory < 50000 and first.small.memory < 10000)
+    assert.is_true(first.big.memory + first.list.memory + first.small.memory < first.big.generation_memory)
+    assert.are_not.equal(first.big.hash, first.small.hash)
+    assert.equal(first.big.generation_hash, first.small.generation_hash)
+    region:script("small", "return { }")
+    assert.equal(0, (region:command "reload"))
+    local second = rows()
+    assert.equal(first.big.hash, second.big.hash)
+    assert.are_not.equal(first.small.hash, second.small.hash)
+    assert.are_not.equal(first.big.generation_hash, second.big.generation_hash)
+  end)
+
+  it("says of a changed definition of a live ipconn that it counts from its release on", function()
+    region = start()
+    local p = support.raw(region:port "IPIC")
+    p:capex({ applid = "FIXED", networkid = "NETX" }):read_message()
+    region:define(with { ipconns = { FIXED = { applid = "FIXED", networkid = "NETX", receivecount = 6 } } })
+    assert.same({ "ipconn FIXED changed receivecount 5 -> 6; it counts when the ipconn was released" }, changes())
+    assert.same({}, changes "--check")
+    p:close()
   end)
 
   it("says each of several faults on a line of its own, to the operator and in the log", function()

@@ -55,7 +55,7 @@ describe("a running region", function()
     assert(os.rename(log, log .. ".1"))
     assert(os.remove(region.control))
     region:signal "HUP"
-    wait_line(log, "SP0073 W")
+    wait_line(log, "SP0073 W .*anew=yes")
     wait_line(log, "SP0010 .*generation=2")
     assert.equal(2, region:row("region").generation)
   end)
@@ -66,7 +66,7 @@ describe("a running region", function()
     support.write(region:path "region.lua", "nonsense")
     region:signal "HUP"
     wait_line(log, "SP0011 E")
-    wait_line(log, "SP0073 W")
+    wait_line(log, "SP0073 W .*anew=yes")
     assert.equal(1, region:row("region").generation)
   end)
 
@@ -74,12 +74,12 @@ describe("a running region", function()
     assert(os.remove(region.control))
     support.write(region.control, "precious")
     region:signal "HUP"
-    wait_line(log, "SP0074 E .*not a socket is in the way")
+    wait_line(log, "SP0073 W .*anew=no fault=.*not a socket is in the way")
     wait_line(log, "SP0010 .*generation=2")
     assert.equal("precious", support.read(region.control))
     os.remove(region.control)
     region:signal "HUP"
-    wait_line(log, "SP0073 W")
+    wait_line(log, "SP0073 W .*anew=yes")
     assert.equal(3, region:row("region").generation)
   end)
 

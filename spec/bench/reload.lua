@@ -100,7 +100,7 @@ local function measure(n)
     longest = math.max(longest, longest_during(witness, reload))
     sum = sum + socket.gettime() - from
   end
-  local memory = shell(("%s inquire policy lan --json --control %s/control.sock"):format(BINARY, DIR)):match '"memory": (%d+)'
+  local memory = shell(("%s inquire policy lan --json --control %s/control.sock"):format(BINARY, DIR)):match '"generation_memory": (%d+)'
   print(("%5d ipconns: reload %6.1f ms, longest heartbeat %5.1f ms (at rest %.1f ms), Lua memory of a generation %d KiB"):format(n,
     sum * 1000 / RELOADS, longest * 1000, quiet * 1000, memory // 1024))
   os.execute(("kill $(cat %s/pid %s/holders 2>/dev/null) 2>/dev/null"):format(DIR, DIR))
