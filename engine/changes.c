@@ -254,6 +254,12 @@ list_file(struct listing *l, const char *kind, const char *name, uint64_t was, u
 		reload_change(l->reload, kind, name, was == 0 ? "added" : now == 0 ? "removed" : "changed");
 }
 
+static uint64_t
+sum_of_saf(struct saf *s)
+{
+	return s != NULL ? *saf_sum(s) : 0;
+}
+
 static void
 list_files(struct listing *l)
 {
@@ -262,7 +268,7 @@ list_files(struct listing *l)
 
 	list_file(l, "ring", ring, ring_sum(l->was->ring), ring_sum(l->now->ring));
 	list_file(l, "maps", ring, certmap_sum(l->was->certmap), certmap_sum(l->now->certmap));
-	list_file(l, "saf", now->saf[0] != '\0' ? now->saf : was->saf, saf_sum(l->was->saf), saf_sum(l->now->saf));
+	list_file(l, "saf", now->saf[0] != '\0' ? now->saf : was->saf, sum_of_saf(l->was->saf), sum_of_saf(l->now->saf));
 }
 
 void

@@ -46,16 +46,10 @@ struct saf {
 	uint64_t sum;
 };
 
-uint64_t
-saf_sum(const struct saf *s)
+uint64_t *
+saf_sum(struct saf *s)
 {
-	return s != NULL ? s->sum : 0;
-}
-
-void
-saf_set_sum(struct saf *s, uint64_t sum)
-{
-	s->sum = sum;
+	return &s->sum;
 }
 
 /* --- access ---------------------------------------------------------------------------------------------------------- */

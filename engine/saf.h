@@ -38,9 +38,8 @@ struct saf_decision {
 };
 
 struct saf *saf_new(void); /* NULL: no memory */
-/* Of its file's bytes (sum.h); 0: s is NULL, or none was set. */
-uint64_t saf_sum(const struct saf *s);
-void saf_set_sum(struct saf *s, uint64_t sum);
+/* The place of the sum of its file's bytes (sum.h); 0 until its reader sets it. */
+uint64_t *saf_sum(struct saf *s);
 void saf_free(struct saf *s); /* NULL is fine */
 
 /* Building it (saf_read.c). Each: -1 with no memory, when it is there already, or when what it belongs to is not. Names are checked, and in

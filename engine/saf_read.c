@@ -318,7 +318,7 @@ read_bytes(struct load *l, const char *bytes, size_t len)
 
 	l->saf = saf_new();
 	if (l->saf != NULL)
-		saf_set_sum(l->saf, sum_add(SUM_BEGIN, bytes, len));
+		*saf_sum(l->saf) = sum_add(SUM_BEGIN, bytes, len);
 	if (l->saf == NULL)
 		fault_set(&f, "out of memory");
 	else if (datafile_run(&d, &line, &f) == 0)
