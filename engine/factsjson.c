@@ -170,7 +170,7 @@ capex(const struct capex *c)
 	put(o, "suggested_applid", c->suggested_applid);
 	put(o, "server_applid", c->server_applid);
 	put(o, "server_networkid", c->server_networkid);
-	put(o, "host", c->host);
+	json_object_set_new(o, "host", factsjson_text(c->host, strlen(c->host)));
 	json_object_set_new(o, "callback", json_boolean(c->answering[0] != '\0'));
 	return o;
 }

@@ -576,6 +576,53 @@ end }]] } }
     assert.same({ subject = "CN=NETX.CTGAPP,O=Sallyport demo", issuer = "CN=First CA,O=Sallyport demo" }, r.certificate)
   end)
 
+  it("--json has the very facts that a script was asked with", function()
+    -- Each value of the facts as a check: those of the certificate at install, the others at bind.
+    local tell = [[
+local policy = require "policy"
+local function tell(path, value)
+  if type(value) ~= "table" then
+    policy.check(path, true, tostring(value))
+  else
+    for key, member in pairs(value) do tell(path .. "." .. key, member) end
+  end
+end
+return {
+  bind = function(facts)
+    for key, value in pairs(facts) do
+      if key ~= "certificate" then tell(key, value) end
+    end
+    return policy.accept()
+  end,
+  install = function(facts)
+    tell("certificate", facts.certificate)
+    return policy.refuse "told"
+  end,
+} ]]
+    local service = { ssl = "clientauth", certificate = "CICSA", certify = "who", bind = "tell", urm = "tell" }
+    region = support.region { tcpipservices = { SEC = service }, scripts = { tell = tell, who = CERTIFY } }
+    region:start()
+    support.connect { port = region:port "SEC", ring = "NETX.CTGAPP" }
+    local r = region:explain({ last = 1 })[1]
+    local told, shown = {}, {}
+    for _, door in ipairs(r.doors) do
+      for _, check in ipairs(door.door == "certify" and {} or door.checks) do
+        if not check.name:find "printed$" then told[check.name] = check.detail end
+      end
+    end
+    local function flatten(path, value)
+      if type(value) ~= "table" then
+        shown[path] = tostring(value)
+      else
+        for key, member in pairs(value) do flatten((path and path .. "." or "") .. key, member) end
+      end
+    end
+    flatten(nil, r.facts)
+    told.now, shown.now = nil, nil -- each door has its own
+    assert.same(told, shown)
+    assert.equal("CTGUSER", shown["certificate.userid"])
+  end)
+
   it("--json has facts that a row can be made of, as they are", function()
     local own = support.region { tcpipservices = { SEC = { ssl = "clientauth", certificate = "CICSA", certify = "pinned", urm = "named" } },
       ipconns = { GUEST = { template = "only" } }, policies = { "pinned" },
