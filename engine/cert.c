@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "addr.h"
+#include "dntype.h"
 
 /* One certificate being described: what it becomes, what of the total is left, and why it was given up. */
 struct reading {
@@ -81,36 +82,6 @@ set_text(struct reading *r, struct text *t, const void *bytes, size_t len)
 	return 0;
 }
 
-/* OpenSSL's short names that are another's in another case: "uid" is not the UID of RFC 4514 and of people's filters, where case says nothing. */
-static bool
-is_taken(int nid)
-{
-	return nid == NID_uniqueIdentifier || nid == NID_Mail;
-}
-
-/*
- * The short name where there is one that fits and is nobody else's, else the dotted OID. One that does not fit ends in '~': it can then be taken
- * neither for another OID nor for a short name.
- */
-static void
-set_type(struct rdn *r, const ASN1_OBJECT *o)
-{
-	int nid = OBJ_obj2nid(o);
-	const char *known = nid == NID_undef || is_taken(nid) ? NULL : OBJ_nid2sn(nid);
-	char dotted[128] = "~";
-	int n;
-
-	if (known && strlen(known) < sizeof r->type) {
-		memcpy(r->type, known, strlen(known) + 1);
-		return;
-	}
-	n = OBJ_obj2txt(dotted, sizeof dotted, o, 1);
-	memcpy(r->type, dotted, sizeof r->type - 1);
-	r->type[sizeof r->type - 1] = '\0';
-	if (n >= (int)sizeof r->type)
-		r->type[sizeof r->type - 2] = '~';
-}
-
 static int
 read_rdn(struct reading *r, struct rdn *part, const X509_NAME_ENTRY *e)
 {
@@ -120,7 +91,7 @@ read_rdn(struct reading *r, struct rdn *part, const X509_NAME_ENTRY *e)
 
 	if (len < 0)
 		return broken(r, "name");
-	set_type(part, X509_NAME_ENTRY_get_object(e));
+	dntype_print(X509_NAME_ENTRY_get_object(e), part->type);
 	rc = set_text(r, &part->value, utf8, (size_t)len);
 	OPENSSL_free(utf8);
 	return rc;

@@ -52,6 +52,8 @@ read_filter(lua_State *L, struct keypath *k, void *arg)
 	struct fault f;
 	bool ok = true;
 
+	if (k->said > KEYPATH_FAULTS_MAX)
+		return;
 	sandbox_read_through(L, idx);
 	if (!keypath_table(L, idx, k, "a filter { userid = \"FRED\", subject = \"OU=Pay,O=Shop\" }"))
 		return;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dn.h"
 
+#include "dntype.h"
+
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,18 +24,19 @@ skip_blanks(struct parse *p)
 static int
 read_type(struct parse *p, struct rdn *r)
 {
+	char written[DNTYPE_SIZE];
 	size_t n = 0;
 
 	skip_blanks(p);
-	while (p->at < p->end && (isalnum((unsigned char)*p->at) || *p->at == '.' || *p->at == '-') && n < sizeof r->type - 1)
-		r->type[n++] = *p->at++;
-	r->type[n] = '\0';
+	while (p->at < p->end && (isalnum((unsigned char)*p->at) || *p->at == '.' || *p->at == '-') && n < sizeof written - 1)
+		written[n++] = *p->at++;
+	written[n] = '\0';
 	skip_blanks(p);
 	if (n == 0 || p->at == p->end || *p->at != '=')
 		return fault_set(p->fault, "a name is TYPE=VALUE,TYPE=VALUE, such as OU=Pay,O=Shop");
 	p->at++;
 	skip_blanks(p);
-	return 0;
+	return dntype_read(written, r->type, p->fault);
 }
 
 static int
@@ -57,6 +60,36 @@ read_escaped(struct parse *p, char *out)
 	return 0;
 }
 
+/* Does what was read of a value, before an =, end in another part's type ("Shop.OU")? So RACF separates parts, and `openssl x509` of old by a slash. */
+static bool
+ends_in_type(const char *value, size_t n)
+{
+	char word[DNTYPE_SIZE];
+	size_t end, begin;
+
+	while (n > 0 && value[n - 1] == ' ')
+		n--;
+	for (end = begin = n; begin > 0 && isalnum((unsigned char)value[begin - 1]); begin--)
+		;
+	if (begin == 0 || begin == end || end - begin >= sizeof word)
+		return false;
+	memcpy(word, value + begin, end - begin);
+	word[end - begin] = '\0';
+	return dntype_likely(word);
+}
+
+/* What may not stand in a value as it is; `n` bytes of it stand before. */
+static int
+check_byte(struct parse *p, char c, const char *value, size_t n)
+{
+	if (c != '\0' && strchr("+;<>\"", c) != NULL)
+		return fault_set(p->fault, "%c needs a \\ before it; a part with several values cannot be named", c);
+	if (c == '=' && ends_in_type(value, n))
+		return fault_set(p->fault, "a part begins within a value (%.*s=): parts are separated by commas, OU=Pay,O=Shop; an = that belongs to the value is "
+			"written \\=", (int)(n > 40 ? 40 : n), value + (n > 40 ? n - 40 : 0));
+	return 0;
+}
+
 /* Up to a comma that is not escaped; blanks that are not escaped do not count at its end. -1, or how many bytes. */
 static long
 read_bytes(struct parse *p, char *out)
@@ -69,10 +102,8 @@ read_bytes(struct parse *p, char *out)
 		char c = *p->at++;
 		bool escaped = c == '\\';
 
-		if (escaped && read_escaped(p, &c) < 0)
+		if (escaped ? read_escaped(p, &c) < 0 : check_byte(p, c, out, n) < 0)
 			return -1;
-		if (!escaped && strchr("+;<>\"", c) != NULL && c != '\0')
-			return fault_set(p->fault, "%c needs a \\ before it; a part with several values cannot be named", c);
 		if (c == '\0')
 			return fault_set(p->fault, "a value holds a NUL");
 		out[n++] = c;
@@ -129,6 +160,36 @@ read_parts(struct parse *p, struct dn *d)
 	}
 }
 
+/* How near the leaf a type stands in practice, for those where practice has no two minds; 0: it tells nothing. */
+static int
+nearness(const char *type)
+{
+	static const char *const order[][3] = { { "C", "DC" }, { "O" }, { "OU" }, { "CN", "UID" } };
+
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+		for (size_t j = 0; j < 3 && order[i][j] != NULL; j++)
+			if (strcmp(order[i][j], type) == 0)
+				return (int)i + 1;
+	return 0;
+}
+
+/* "C=DE, O=Shop, CN=fred", as `openssl x509` prints a subject: every two parts that tell are the wrong way round. */
+static int
+check_order(const struct dn *d, struct fault *f)
+{
+	bool wrong = false;
+
+	for (size_t i = 0; i < d->n; i++)
+		for (size_t j = i + 1; j < d->n; j++) {
+			int before = nearness(d->item[i].type), behind = nearness(d->item[j].type);
+
+			if (before > behind && behind > 0)
+				return 0;
+			wrong = wrong || (before > 0 && before < behind);
+		}
+	return wrong ? fault_set(f, "the parts stand in the order of `openssl x509`; the leaf comes first, as RFC 2253 has it: CN=..., OU=..., O=..., C=...") : 0;
+}
+
 int
 dn_parse(struct dn *out, const char *text, size_t len, struct fault *f)
 {
@@ -139,7 +200,7 @@ dn_parse(struct dn *out, const char *text, size_t len, struct fault *f)
 		dn_free(out);
 		return fault_set(f, "out of memory");
 	}
-	if (read_parts(&p, out) < 0) {
+	if (read_parts(&p, out) < 0 || check_order(out, f) < 0) {
 		dn_free(out);
 		return -1;
 	}

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#define COST_BYTE 16   /* steps: types of names are looked up */
 #define PARTS_MAX 1024 /* of a name; one with more fits no filter */
 
 struct box { /* a userdata: what a list of filters was read into */
@@ -183,7 +184,7 @@ cost_of(lua_State *L, int idx)
 		if (!lua_istable(L, -1))
 			continue;
 		for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
-			n += lua_type(L, -1) == LUA_TSTRING ? lua_rawlen(L, -1) : 1;
+			n += lua_type(L, -1) == LUA_TSTRING ? COST_BYTE * lua_rawlen(L, -1) : 1;
 	}
 	return n;
 }

@@ -287,6 +287,16 @@ describe("cert.filter", function()
     assert.is_nil(filter { chain = { ok = true } })
   end)
 
+  it("takes no attribute type that nobody knows, and says which is meant", function()
+    local function wrong(subject, says) fails(says, cert.filter, { { userid = "A", subject = subject } }) end
+    wrong("organizationalUnitName=Pay", "[1]: subject: 'organizationalUnitName' is no attribute type here; write OU")
+    wrong("S=Bavaria", "write ST")
+    wrong("UO=Pay", "write OU")
+    wrong("CN=NETX.PART1.OU=Pay.O=Shop", "parts are separated by commas")
+    wrong("C = DE, O = Shop, CN = fred", "the leaf comes first")
+    fails("write CN", cert.filter, { { userid = "A", subject = "C=DE", issuer = "commonName=CA" } })
+  end)
+
   it("takes filters and nothing else", function()
     fails("cert.filter: [1]: a filter names a certificate by", cert.filter, { { userid = "A" } })
     fails("[1]: a fingerprint says all", cert.filter, { { userid = "A", sha256 = SUM, subject = "C=DE" } })
@@ -352,6 +362,30 @@ return { bind = function(f) return policy.refuse("seen", f.certificate.userid ..
     local doors = region:explain(out.connection)[1].doors
     assert.are.equal("ENDBOTH ENDBOTH", doors[#doors].text)
     region:stop()
+  end)
+
+  it("is a fault with a type that nobody knows, as is a script's filter, when it is loaded and when it runs", function()
+    local dir = ring()
+    local where = support.region { region = { ring = dir },
+      tcpipservices = { IPIC = { ssl = "clientauth", certificate = "CICSA", certify = "late", bind = "early" } },
+      scripts = {
+        early = "return { bind = function() end, filter = require('policy.cert').filter { { userid = 'A', subject = 'UO=Pay' } } }",
+        late = "local cert = require 'policy.cert' " ..
+          "return { certify = function(f) cert.filter { { userid = 'A', subject = 'S=x' } }(f.certificate) end }",
+      } }
+    support.write(dir .. "/maps.lua",
+      "return { { userid = 'A', issuer = 'CN=a' },\n { userid = 'B', subject = 'organizationalUnitName=Pay' } }")
+    local status, _, err = support.sallyport("check", "--region", where:path "region.lua")
+    assert.are.equal(1, status)
+    assert.is_truthy(err:find("maps.lua: fault: [2]: subject: 'organizationalUnitName' is no attribute type here; write OU", 1, true), err)
+    assert.is_truthy(err:find("early.lua:1: ", 1, true) and err:find("'UO' is no attribute type here; write OU", 1, true), err)
+    support.write(dir .. "/maps.lua", "return {}")
+    where:script("early", "return { bind = function() end }")
+    where:start()
+    local out = support.connect { port = where:port "IPIC", ring = "MYQUAL.MYAPPL", applid = "MYAPPL", networkid = "MYQUAL" }
+    assert.is_falsy(out.accepted)
+    where:wait_log "SP0022 .*late%.lua:1.*'S' is no attribute type here; write ST"
+    where:stop()
   end)
 
   it("draws a warning for an issuer that nobody in the ring is", function()

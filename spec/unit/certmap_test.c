@@ -5,10 +5,13 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <openssl/objects.h>
+
 #include <string.h>
 
 #include "certmap.h"
 #include "dn.h"
+#include "dntype.h"
 
 #define SUM "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
@@ -73,7 +76,7 @@ a_filter_is_the_end_of_a_name(void **state)
 	assert_false(fits("OU=Pay", NULL, (struct dn)NAME(fred)));
 	assert_false(fits("O=Shop,OU=Pay,C=DE", NULL, (struct dn)NAME(fred)));
 	assert_false(fits("OU=pay,O=Shop,C=DE", NULL, (struct dn)NAME(fred)));
-	assert_false(fits("X=1,CN=fred,OU=Pay,O=Shop,C=DE", NULL, (struct dn)NAME(fred)));
+	assert_false(fits("L=1,CN=fred,OU=Pay,O=Shop,C=DE", NULL, (struct dn)NAME(fred)));
 }
 
 /* The name, as text, would read "O=Shop". */
@@ -129,6 +132,83 @@ what_is_no_name_is_refused(void **state)
 }
 
 /* RACF's order, from the last to the first: each filter that is added takes the certificate over. */
+/* What people write, and what the fault tells them to write. */
+static void
+a_type_nobody_knows_is_a_fault_with_the_short_name(void **state)
+{
+	static const char *const bad[][2] = {
+		{ "organizationalUnitName=Pay", "'organizationalUnitName' is no attribute type here; write OU" },
+		{ "CommonName=a", "write CN" },
+		{ "S=Bayern", "write ST" },
+		{ "SP=Bayern", "write ST" },
+		{ "stateOrProvinceName=Bayern", "write ST" },
+		{ "UO=Pay", "write OU" },
+		{ "E=a@b", "write emailAddress" },
+		{ "OID.2.5.4.11=Pay", "write OU" },
+		{ "2.5.4.11=Pay", "write OU" },
+		{ "2.05.4.11=Pay", "write OU" },
+		{ "2.05.4.999=Pay", "there are CN, OU" },
+		{ "CN=a,X=1", "'X' is no attribute type; there are CN, OU" },
+		{ "SHA256=a", "no attribute type" },
+		{ "uniqueIdentifier=a", "no attribute type" },
+		{ "1.2.3.5.6=a", NULL },
+		{ "1.2.3.4=a", NULL },
+		{ "0.9.2342.19200300.100.1.44=a", NULL },
+		{ "uid=fred,dc=example,dc=com", NULL },
+		{ "emailaddress=a@b,SERIALNUMBER=1,street=x,jurisdictionC=DE,organizationIdentifier=x", NULL },
+		/* RACF's separator, that of old openssl, and none */
+		{ "CN=NETX.PART1.OU=Pay.O=Shop", "a part begins within a value (NETX.PART1.OU=)" },
+		{ "OU=Pay.SP=x", "parts are separated by commas" },
+		{ "C=DE/O=Shop", "parts are separated by commas" },
+		{ "CN=a OU=Pay", "parts are separated by commas" },
+		{ "/C=DE/CN=a", "a name is TYPE=VALUE" },
+		{ "CN=a.OU\\=Pay", NULL },
+		{ "CN=a.b=c", NULL },
+		{ "CN=key=", NULL },
+		/* the order of `openssl x509` */
+		{ "C = DE, O = Shop, OU = Pay, CN = fred", "the leaf comes first" },
+		{ "O=Shop,OU=Pay", "the leaf comes first" },
+		{ "DC=com,DC=example,CN=fred", "the leaf comes first" },
+		{ "C=DE,ST=x,L=y,CN=fred,emailAddress=a@b", "the leaf comes first" },
+		{ "O=Shop,OU=Pay,C=DE", NULL },
+		{ "L=Munich,O=Shop,C=DE", NULL },
+		{ "CN=second,CN=first", NULL },
+		{ "OU=a,OU=b", NULL },
+	};
+	struct dn d;
+	struct fault f;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		int rc = dn_parse(&d, bad[i][0], strlen(bad[i][0]), &f);
+
+		if (rc == 0)
+			dn_free(&d);
+		if ((rc == 0) != (bad[i][1] == NULL) || (rc < 0 && strstr(f.text, bad[i][1]) == NULL))
+			fail_msg("%s: %s", bad[i][0], rc == 0 ? "taken" : f.text);
+	}
+}
+
+/* What is told to be written can be written, and what a certificate holds can. */
+static void
+every_type_of_a_certificate_can_be_written(void **state)
+{
+	char type[DNTYPE_SIZE], again[DNTYPE_SIZE];
+	struct fault f;
+
+	(void)state;
+	for (int nid = 1; nid < OBJ_new_nid(0); nid++) {
+		const ASN1_OBJECT *o = OBJ_nid2obj(nid);
+		char oid[128];
+
+		if (o == NULL || OBJ_obj2txt(oid, sizeof oid, o, 1) <= 0 || strncmp(oid, "2.5.4.", 6) != 0)
+			continue;
+		dntype_print(o, type);
+		if (dntype_read(type, again, &f) < 0 || strcmp(type, again) != 0)
+			fail_msg("%s (%s): %s", type, oid, f.text);
+	}
+}
+
 static void
 filters_are_tried_in_racf_s_order(void **state)
 {
@@ -247,6 +327,8 @@ main(void)
 		cmocka_unit_test(several_of_a_type_are_told_apart_by_their_place),
 		cmocka_unit_test(escapes_are_read_as_they_are_printed),
 		cmocka_unit_test(what_is_no_name_is_refused),
+		cmocka_unit_test(a_type_nobody_knows_is_a_fault_with_the_short_name),
+		cmocka_unit_test(every_type_of_a_certificate_can_be_written),
 		cmocka_unit_test(filters_are_tried_in_racf_s_order),
 		cmocka_unit_test(an_issuer_beside_a_subject_is_the_whole_issuer),
 		cmocka_unit_test(a_filter_that_is_none_is_refused),
