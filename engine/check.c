@@ -21,7 +21,8 @@ enum { DONE = 0, FAILED = 1, USAGE = 2 };
 static const char usage[] =
 	"usage: sallyport check [--region FILE] [--strict] [--specs] [--json]\n"
 	"Loads definitions and policies, reports every fault, warning and note with its place. --specs: also puts each row of\n"
-	"each NAME_spec.lua through the engine. --json: prints one array of {level, file, line, rule, text} on stdout.\n"
+	"each NAME_spec.lua through the engine, and notes what no row and no profile of the saf covers. --json: prints one array of\n"
+	"{level, file, line, rule, text} on stdout.\n"
 	"Exit status: 1 with a fault (--strict: with a warning too), else 0. Notes never count.\n";
 
 struct asked {
@@ -69,6 +70,7 @@ check_scripts(struct definition *d, const struct asked *a, struct specs_result *
 {
 	char library[PATH_SIZE];
 	struct generation_options o = { .number = 1, .library_dir = library, .now = clock_wall(), .all_scripts = true };
+	struct coverage coverage = { .n = 0 };
 	struct generation *g;
 	struct fault f;
 
@@ -79,7 +81,10 @@ check_scripts(struct definition *d, const struct asked *a, struct specs_result *
 	}
 	g = generation_load(d, &o, faults);
 	if (a->specs) /* whatever else is at fault: a ring has nothing to do with them */
-		specs_run(d, library, FAULT_ERROR, result, faults);
+		specs_run(d, library, FAULT_ERROR, result, &coverage, faults);
+	if (a->specs && g != NULL)
+		coverage_note(&coverage, d, g->saf, faults);
+	coverage_free(&coverage);
 	if (g == NULL)
 		definition_free(d);
 	else

@@ -36,7 +36,7 @@ load(void *arg)
 	if (l->definition != NULL)
 		l->generation = generation_load(l->definition, &l->options, &l->faults);
 	if (l->generation != NULL && whole)
-		specs_run(l->definition, l->options.library_dir, FAULT_WARNING, &rows, &l->faults);
+		specs_run(l->definition, l->options.library_dir, FAULT_WARNING, &rows, NULL, &l->faults);
 	if (l->generation == NULL)
 		definition_free(l->definition);
 	l->definition = NULL;

@@ -20,6 +20,7 @@ struct running {
 	struct policy *policy;            /* owned; a state of their own, which no door is asked in */
 	enum fault_level level;
 	struct specs_result *result;
+	struct coverage *coverage;        /* NULL: of no interest */
 	struct faults *faults;
 	unsigned said;                    /* warnings */
 	const struct source *source;      /* of the spec */
@@ -247,6 +248,8 @@ ask_row(lua_State *L, int idx, struct running *r)
 {
 	int door = row_door(L, idx, r), top = lua_gettop(L);
 
+	if (door >= 0)
+		coverage_row(r->coverage, r->script, (enum door)door);
 	push_mock(L, idx);                                                                 /* [mock] */
 	if (push_field(L, idx, "facts") != LUA_TTABLE)                                     /* [mock facts] */
 		object(r, "facts must be a table");
@@ -394,9 +397,10 @@ run_all(struct running *r, const struct definition *d, const char *library_dir)
 }
 
 void
-specs_run(const struct definition *d, const char *library_dir, enum fault_level level, struct specs_result *out, struct faults *faults)
+specs_run(const struct definition *d, const char *library_dir, enum fault_level level, struct specs_result *out, struct coverage *coverage,
+	struct faults *faults)
 {
-	struct running r = { .level = level, .result = out, .faults = faults };
+	struct running r = { .level = level, .result = out, .coverage = coverage, .faults = faults };
 
 	*out = (struct specs_result){ 0 };
 	run_all(&r, d, library_dir);

@@ -3,6 +3,7 @@
 #ifndef SALLYPORT_SPECS_H
 #define SALLYPORT_SPECS_H
 
+#include "coverage.h"
 #include "fault.h"
 #include "resource.h"
 
@@ -12,7 +13,8 @@ struct specs_result {
 
 /* Runs every *_spec.lua of the script directory that d names, in a Lua state of their own. A row that does not hold adds an entry of that level and of rule
  * "row" naming file:line, the row's number and `name`, what was expected and what came. Only d's region is read: what else is wrong with it does
- * not matter. */
-void specs_run(const struct definition *d, const char *library_dir, enum fault_level level, struct specs_result *out, struct faults *faults);
+ * not matter. Which doors have rows goes into *coverage; NULL: of no interest. */
+void specs_run(const struct definition *d, const char *library_dir, enum fault_level level, struct specs_result *out, struct coverage *coverage,
+	struct faults *faults);
 
 #endif

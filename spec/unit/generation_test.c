@@ -252,7 +252,7 @@ run_specs(struct house *h, const char *rows)
 	script(h, "s", DOORS_FOR_SPECS);
 	script(h, "s_spec", rows);
 	must_load(h, "", "tcpipservice 'A' { portnumber = 0 }\n");
-	specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, &h->faults);
+	specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, NULL, &h->faults);
 	return r;
 }
 
@@ -343,7 +343,7 @@ a_spec_without_its_script_is_a_fault(void **state)
 
 	script(h, "lost_spec", "return {}");
 	must_load(h, "", "tcpipservice 'A' { portnumber = 0 }\n");
-	specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, &h->faults);
+	specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, NULL, &h->faults);
 	assert_int_equal(r.failed, 1);
 	has_fault(h, "", "lost.lua");
 }
@@ -356,7 +356,7 @@ the_shipped_policies_hold_their_specs_in_the_engine(void **state)
 
 	h->policies = "policies";
 	must_load(h, "", "tcpipservice 'A' { portnumber = 0 }\n");
-	specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, &h->faults);
+	specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, NULL, &h->faults);
 	print_faults(&h->faults);
 	assert_int_equal(h->faults.errors, 0);
 	assert_true(r.rows > 20);
