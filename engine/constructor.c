@@ -251,7 +251,7 @@ begin_named(lua_State *L)
 		return stray_nothing(L);
 	}
 	if (r->npending > NAMED_MAX)
-		return luaL_error(L, "more than %d definitions", NAMED_MAX);
+		return luaL_error(L, "a region.lua defines at most %d resources, and there is one more; let a second region have some", NAMED_MAX);
 	if ((list = constructor_one_more(r, r->pending, r->npending, sizeof p)) == NULL)
 		return stray_nothing(L);
 	r->pending = list;

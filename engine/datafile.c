@@ -2,6 +2,7 @@
 #include "datafile.h"
 
 #include "attribute.h"
+#include "luatext.h"
 #include "place.h"
 #include "sandbox.h"
 #include "slip.h"
@@ -120,8 +121,8 @@ check_twice(const struct datafile *d, int *line, struct fault *f)
 	return fault_set(f, "%s stands twice in one table; which is meant?", text_printable(printed, sizeof printed, d->bytes + key.at, key.len));
 }
 
-int
-datafile_run(const struct datafile *d, int *line, struct fault *f)
+static int
+run_text(const struct datafile *d, int *line, struct fault *f)
 {
 	struct sandbox *s = sandbox_new(&ask_limits);
 	enum sandbox_hit hit;
@@ -145,4 +146,15 @@ datafile_run(const struct datafile *d, int *line, struct fault *f)
 			line, f);
 	sandbox_free(s);
 	return status == LUA_OK && hit == HIT_NONE ? check_twice(d, line, f) : -1;
+}
+
+int
+datafile_run(const struct datafile *d, int *line, struct fault *f)
+{
+	struct datafile text = *d;
+	size_t mark = luatext_mark(d->bytes, d->len);
+
+	text.bytes += mark;
+	text.len -= mark;
+	return run_text(&text, line, f);
 }

@@ -21,7 +21,7 @@ struct datafile {
 	void *arg;
 };
 
-/* 0, or -1 with the sentence and the line it belongs to (0: none): Lua's own words, a limit, or no memory. What push_env and read did by then stands. */
+/* A byte order mark at the beginning is passed over. 0, or -1 with the sentence and the line it belongs to (0: none): Lua's own words, a limit, or no memory. What push_env and read did by then stands. */
 int datafile_run(const struct datafile *d, int *line, struct fault *f);
 /* The line of the chunk that is being run; 0 when none is. Does not raise. */
 int datafile_line(struct lua_State *L);

@@ -5,6 +5,7 @@
 #include "datafile.h"
 #include "effect.h"
 #include "file.h"
+#include "luatext.h"
 #include "path.h"
 #include "place.h"
 #include "relation.h"
@@ -161,7 +162,7 @@ read_bytes(const char *file, const char *bytes, size_t len, bool draft, struct f
 	}
 	memcpy(r.d->file, file, strlen(file) + 1);
 	attribute_defaults(region_attributes, &r.d->region); /* of a definition without region { } the rest is judged all the same */
-	whole = read_all(&r, bytes, len);
+	whole = read_all(&r, bytes + luatext_mark(bytes, len), len - luatext_mark(bytes, len));
 	free(r.pending);
 	free(r.stray);
 	if (whole && (draft || faults->errors == errors))
@@ -179,7 +180,8 @@ definition_read(const char *file, const char *bytes, size_t len, struct faults *
 static struct definition *
 read_file(const char *file, bool draft, struct faults *faults)
 {
-	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = DEFINITION_BYTES_MAX };
+	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = DEFINITION_BYTES_MAX,
+		.advice = "a definition has at most 1 MiB; what repeats itself can be made in a loop" };
 	struct file_content content;
 	struct definition *d;
 	char place[2 * PATH_SIZE];

@@ -40,7 +40,7 @@ static void *
 room(lua_State *L, const struct pending *p, const struct making *m, void *list, size_t n, size_t max, size_t size)
 {
 	if (n >= max)
-		luaL_error(L, "more than %d %ss", (int)max, p->word);
+		luaL_error(L, "a definition has at most %d %ss, and there is one more; leave some out, or let a second region have them", (int)max, p->word);
 	return *p->name != '\0' ? constructor_one_more(m->r, list, n, size) : NULL;
 }
 

@@ -117,6 +117,12 @@ skip_blanks(struct luatext *s)
 			return;
 }
 
+size_t
+luatext_mark(const char *text, size_t len)
+{
+	return len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
 struct luatext_token
 luatext_next(struct luatext *s)
 {

@@ -25,6 +25,8 @@ struct luatext_token {
 	int line; /* of its first byte */
 };
 
+/* How many bytes at the beginning are UTF-8's byte order mark, which some editors write: 3 or 0. */
+size_t luatext_mark(const char *text, size_t len);
 /* The next token; t stands behind it then. */
 struct luatext_token luatext_next(struct luatext *t);
 

@@ -3,6 +3,7 @@
 
 #include "chain.h"
 #include "file.h"
+#include "luatext.h"
 #include "path.h"
 #include "tls.h"
 
@@ -130,13 +131,16 @@ read_file(struct source *one, struct fault *f)
 	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = SOURCE_BYTES_MAX, .advice = "split it into scripts that require each other" };
 	struct file_content content;
 	char digest[65];
+	size_t mark;
 
 	if (judge_directory(one, f) < 0)
 		return -1;
 	if (file_read(one->path, &rule, &content, f) < 0)
 		return fault_wrap(f, "%s", one->path);
+	mark = luatext_mark(content.bytes, content.len);
 	one->bytes = content.bytes;
-	one->len = content.len;
+	one->len = content.len - mark;
+	memmove(one->bytes, one->bytes + mark, one->len + 1);
 	one->st = content.st;
 	tls_digest(one->bytes, one->len, digest);
 	memcpy(one->hash, digest, sizeof one->hash - 1);

@@ -107,6 +107,53 @@ tcpipservice "T" { portnumber = 0, heartbeat = 0 }
     has(said, "0 faults, 0 warnings")
   end)
 
+  for _, case in ipairs { { "tcpipservice", 1000, "{ portnumber = 0 }", "S%06d" }, { "ipconn", 10000, "{ }", "C%06d" },
+    { "program", 10000, "{ builtin = 'ECHO' }", "P%06d" }, { "transaction", 10000, "{ program = 'ECHO' }", "%04X" } } do
+    local word, most, body, name = table.unpack(case)
+    it(("names the limit of %d %ss in the fault, and README has it"):format(most, word), function()
+      -- no string.format in a definition: names are written out
+      local function definition(n)
+        local out = { REGION, "program 'ECHO' { builtin = 'ECHO' } local d = ", word, "\n" }
+        for i = 1, word == "program" and n - 1 or n do out[#out + 1] = ("d '%s' %s\n"):format(name:format(i), body) end
+        return table.concat(out)
+      end
+      local status, said = check(definition(most + 1))
+      assert.equal(1, status)
+      has(said, ("fault: a definition has at most %d %ss"):format(most, word))
+      local row = "| tcpipservices of a definition; ipconns, programs, transactions | 1000; 10,000 of each |"
+      assert.is_truthy(support.read("README.md"):find(row, 1, true))
+    end)
+  end
+
+  it("names the limit of a definition's size in the fault", function()
+    local status, said = check(REGION .. ("-"):rep(1024 * 1024))
+    assert.equal(1, status)
+    has(said, "a definition has at most 1 MiB")
+  end)
+
+  it("passes over a byte order mark at the start of a definition, a script, its rows, the saf and maps.lua", function()
+    local region = support.region {
+      tcpipservices = { IPIC = { admit = "mark" } },
+      saf = "\u{FEFF}return { users = { FRED = {} } }",
+      scripts = { mark = "\u{FEFF}local policy = require 'policy'\nreturn { admit = function() return policy.refuse 'marked' end }",
+        mark_spec = "\u{FEFF}return { { door = 'admit', facts = {}, expect = { verdict = 'refuse', code = 'marked' } } }" },
+    }
+    os.execute(("cp -r certs/rings/CICSA %s/ring"):format(region.dir))
+    support.write(region.dir .. "/ring/maps.lua", "\u{FEFF}return {\n { userid = 'FRED', subject = 'CN=A', oops = 1 } }")
+    local file = region:path "region.lua"
+    local definition = support.read(file):gsub('ring = "[^"]*"', 'ring = "ring"')
+    support.write(file, "\u{FEFF}" .. definition .. "\nnonsense {}")
+    local status, out, err = support.sallyport("check", "--region", file, "--specs")
+    assert.equal(1, status)
+    has(out .. err, "region.lua:4: fault: there is no 'nonsense' here")
+    support.write(file, "\u{FEFF}" .. definition)
+    status, out, err = support.sallyport("check", "--region", file, "--specs")
+    assert.equal(1, status)
+    has(out .. err, "1 rows, 0 failed")
+    has(err, "maps.lua: fault: [1]: has no key 'oops'")
+    has(out, "1 fault, ")
+  end)
+
   it("says where Lua could not go on", function()
     local status, said = check(REGION .. "tcpipservice 'X' {\n portnumber = = 1 }")
     assert.equal(1, status, said)
