@@ -135,6 +135,13 @@ shape_names(enum shape s, const char *out[SHAPE_NAMES])
 
 /* --- sentences --- */
 
+/* Of a table that a door is asked with. */
+static bool
+is_fact(const struct fact_row *r)
+{
+	return (r->doors[WAY_IN] | r->doors[WAY_OUT]) != 0;
+}
+
 /* In the order they are asked: what attach has, delete may have too. */
 static enum door
 first_door(unsigned doors)
@@ -153,29 +160,38 @@ fact_absent(const struct fact_row *r, enum door door, enum way way, char *out, s
 	const char *label = shape_label(r->shape);
 	unsigned doors = r->doors[way];
 
-	if (doors == 0 && r->doors[WAY_IN] + r->doors[WAY_OUT] != 0)
+	if (!is_fact(r))
+		snprintf(out, size, "'%s' of %s is absent%s%s", r->name, label, r->when[0] != '\0' ? ": it is there " : "", r->when);
+	else if (doors == 0)
 		snprintf(out, size, "%s.%s is known way %s only", label, r->name, way == WAY_IN ? "out" : "in");
-	else if (door < DOOR_COUNT && doors != 0 && (doors >> door & 1) == 0)
+	else if ((doors >> door & 1) == 0)
 		snprintf(out, size, "%s.%s is not known at %s; the first door that has it is %s", label, r->name, door_name(door),
 			door_name(first_door(doors)));
-	else if (door < DOOR_COUNT && doors != 0)
+	else
 		snprintf(out, size, "%s.%s is absent here: %s has it%s%s", label, r->name, door_name(first_door(doors)),
 			r->when[0] != '\0' ? " " : "", r->when);
-	else
-		snprintf(out, size, "%s.%s is absent%s%s", label, r->name, r->when[0] != '\0' ? ": it is there " : "", r->when);
 	return out;
 }
 
-/* facts.applid: the member of that name of another table of facts. */
+/* facts.applid: the member of that name of another table of facts that has a path of its own. */
 static const struct fact_row *
-elsewhere(const char *key)
+elsewhere(enum shape s, const char *key)
 {
 	const struct fact_row *found = NULL;
 
 	for (size_t i = 0; i < FACT_COUNT && found == NULL; i++)
-		if (rows[i].doors[WAY_IN] + rows[i].doors[WAY_OUT] != 0 && strcmp(rows[i].name, key) == 0)
+		if (rows[i].shape != s && is_fact(&rows[i]) && strncmp(shape_label(rows[i].shape), "facts", 5) == 0 && strcmp(rows[i].name, key) == 0)
 			found = &rows[i];
 	return found;
+}
+
+static bool
+has_facts(enum shape s)
+{
+	for (size_t i = 0; i < FACT_COUNT; i++)
+		if (rows[i].shape == s)
+			return is_fact(&rows[i]);
+	return false;
 }
 
 const char *
@@ -188,7 +204,7 @@ shape_unknown(enum shape s, const char *key, size_t len, char *out, size_t size)
 
 	text_printable(shown, sizeof shown, key, len);
 	near = word_nearest(names, key);
-	other = near == NULL && s == SHAPE_facts ? elsewhere(key) : NULL;
+	other = near == NULL && has_facts(s) ? elsewhere(s, key) : NULL;
 	words_listed(names, list, sizeof list);
 	if (n == 0)
 		snprintf(out, size, "%s has no '%s'; it is a list", shape_label(s), shown);

@@ -37,7 +37,7 @@
 	X(ipconns, "the answer of policy.ipconns", TABLE(ipconn)) \
 	X(saf_decision, "the second answer of saf.check", NO_LIST) \
 	X(saf_user, "the answer of saf.user", NO_LIST) \
-	X(saf_groups, "the groups of a user", NAME) \
+	X(saf_groups, "the list of a user's groups", NAME) \
 	X(program, "a program's request", NO_LIST)
 
 /* The doors that have a fact. The way out has admit, certify and attach only. */
@@ -207,7 +207,7 @@ size_t shape_names(enum shape s, const char *out[SHAPE_NAMES]);
 /* The row of that member; NULL: none (an attribute of an ipconn has none). */
 const struct fact_row *shape_member(enum shape s, const char *name);
 
-/* Why a member that exists is absent: "facts.ipconn is not known at bind; the first door that has it is attach". Returns out. door DOOR_COUNT: no door. */
+/* Why a member that exists is absent: "facts.ipconn is not known at bind; the first door that has it is attach". Returns out. door is of no interest where r is no fact. */
 const char *fact_absent(const struct fact_row *r, enum door door, enum way way, char *out, size_t size);
 /* What is wrong with a name that a table of that shape does not have, with the nearest one that it has. Returns out. */
 const char *shape_unknown(enum shape s, const char *key, size_t len, char *out, size_t size);

@@ -301,6 +301,23 @@ run_row(lua_State *L, struct running *r)
 	r->result->failed += !r->held;
 }
 
+/* A row that stands under a name would not be asked. The list is at 2. [-0, +0] */
+static void
+keys_counted(lua_State *L, struct running *r, lua_Integer n)
+{
+	char shown[60];
+
+	for (lua_pushnil(L); lua_next(L, 2) != 0; lua_pop(L, 1)) {
+		lua_Integer i = lua_isinteger(L, -2) ? lua_tointeger(L, -2) : 0;
+
+		if (i >= 1 && i <= n)
+			continue;
+		r->result->failed++;
+		faults_add(r->faults, r->level, "row", r->source->path, 0, "the list of rows has a key %s, which is not asked; rows have no names and no gaps",
+			show(L, -2, shown, sizeof shown));
+	}
+}
+
 /* Arguments: the running; the list of rows. */
 static int
 rows_inside(lua_State *L)
@@ -311,6 +328,7 @@ rows_inside(lua_State *L)
 	luaL_checkstack(L, 16, "specs");
 	if (n == 0)
 		faults_add(r->faults, r->level, "row", r->source->path, 0, "has no rows");
+	keys_counted(L, r, n);
 	for (r->row = 1; r->row <= n; r->row++) {
 		lua_rawgeti(L, 2, r->row);
 		run_row(L, r);

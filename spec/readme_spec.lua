@@ -145,6 +145,7 @@ describe("README", function()
   local PREFIX = { facts = "", peer = "peer.", own = "own.", load = "load.", tls = "tls.", certificate = "certificate.",
     dn = "certificate.subject.", rdn = "certificate.subject[n].", san = "certificate.san.",
     chain = "certificate.chain.", chain_error = "certificate.chain.errors[n].",
+    link = "certificate.chain.certificates[n].", anchor = "certificate.chain.anchor.",
     capex = "capex.", installed = "ipconn.", request = "request." }
 
   local function known(way_in, way_out, when)

@@ -25,7 +25,7 @@ local ROWS = {
   saf_user = { "bind", 'if saf.user("FRED").revokd then return policy.refuse "revoked" end', "policy_error",
     "the answer of saf.user has no 'revokd'; is 'revoked' meant?" },
   saf_groups = { "bind", 'local x = saf.user("FRED").groups.PAYROLL', "policy_error",
-    "the groups of a user has no 'PAYROLL'; it is a list" },
+    "the list of a user's groups has no 'PAYROLL'; it is a list" },
   verdict = { "bind", 'if policy.refuse("x").knid == "refuse" then return policy.refuse "no" end', "policy_error",
     "a verdict has no 'knid'; is 'kind' meant?" },
   ip_set = { "bind", 'local x = ip.set { "10.0.0.0/8" }.hodls', "policy_error", "a set of ip.set has no 'hodls'; is 'holds' meant?" },

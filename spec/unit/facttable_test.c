@@ -22,9 +22,9 @@ why_a_fact_is_absent(void **state)
 		{ FACT_certificate_names_host, DOOR_CERTIFY, WAY_IN, "facts.certificate.names_host is known way out only" },
 		{ FACT_facts_request, DOOR_DELETE, WAY_IN, "facts.request is not known at delete; the first door that has it is attach" },
 		{ FACT_facts_tls, DOOR_BIND, WAY_IN, "facts.tls is absent here: certify has it with TLS" },
-		{ FACT_saf_decision_profile, DOOR_BIND, WAY_IN, "the second answer of saf.check.profile is absent: it is there when a profile decided" },
+		{ FACT_saf_decision_profile, DOOR_BIND, WAY_IN, "'profile' of the second answer of saf.check is absent: it is there when a profile decided" },
 		{ FACT_program_linkuser, DOOR_COUNT, WAY_IN,
-			"a program's request.linkuser is absent: it is there when it is not the region's own user" },
+			"'linkuser' of a program's request is absent: it is there when it is not the region's own user" },
 	};
 	char text[300];
 
@@ -57,6 +57,17 @@ each_shape_says_what_it_lacks(void **state)
 	assert_string_equal(shape_unknown(SHAPE_texts, "a\0b", 3, text, sizeof text), "a list of a certificate's names has no 'a\\x00b'; it is a list");
 }
 
+static void
+a_fact_of_another_table_is_found(void **state)
+{
+	char text[300];
+
+	(void)state;
+	assert_string_equal(shape_unknown(SHAPE_facts, "applid", 6, text, sizeof text), "facts has no 'applid'; is facts.capex.applid meant?");
+	assert_string_equal(shape_unknown(SHAPE_certificate, "dns", 3, text, sizeof text), "facts.certificate has no 'dns'; is facts.certificate.san.dns meant?");
+	assert_null(strstr(shape_unknown(SHAPE_saf_user, "dns", 3, text, sizeof text), "meant"));
+}
+
 /* A fact that a door has is in a table that the door has. */
 static void
 no_member_is_known_before_its_table(void **state)
@@ -82,6 +93,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(why_a_fact_is_absent),
 		cmocka_unit_test(each_shape_says_what_it_lacks),
+		cmocka_unit_test(a_fact_of_another_table_is_found),
 		cmocka_unit_test(no_member_is_known_before_its_table),
 	};
 
