@@ -149,6 +149,7 @@ $(BUILD)/fuzz/%: spec/fuzz/%_fuzz.c $(LIB)
 bench: all certs
 	$(Q)lua5.4 spec/bench/connections.lua
 	$(Q)lua5.4 spec/bench/reload.lua
+	$(Q)lua5.4 spec/bench/answers.lua
 	$(Q)lua5.4 spec/bench/requests.lua
 
 lint:

@@ -45,6 +45,7 @@ link_out(struct conn *c)
 {
 	struct worker *w = c->worker;
 
+	cursors_leave(&w->walks, c, c->prev, c->next);
 	if (c->prev != NULL)
 		c->prev->next = c->next;
 	else

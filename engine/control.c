@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "control.h"
+#include "control_parts.h"
 
 #include <errno.h>
 #include <ev.h>
@@ -15,49 +15,11 @@
 #include "resource.h"
 #include "unixsock.h"
 
-#define REQUEST_MAX 8192
-#define CLIENTS_MAX 16
 #define SECONDS 10.0
 #define BACKOFF_SECONDS 1.0
 
-struct control_debt {
-	struct client *client; /* NULL: has left */
-};
-
-struct control_asker {
-	struct client *client;
-};
-
-struct client {
-	struct control_debt *debt; /* borrowed; NULL: nothing is owed */
-	struct client *next;
-	struct control *owner;
-	int fd; /* owned */
-	ev_io watcher;
-	ev_timer deadline; /* over its whole life: reading and being answered */
-	struct control_peer peer;
-	char in[REQUEST_MAX];
-	size_t got;
-	char *out; /* owned; NULL until answered */
-	size_t len, sent;
-};
-
-struct control {
-	struct ev_loop *loop; /* borrowed */
-	int fd;               /* owned */
-	ev_io watcher;
-	ev_timer backoff; /* no descriptors: accepting pauses */
-	struct client *clients;
-	unsigned nclients;
-	control_answer answer;
-	void *arg;
-	char path[PATH_SIZE];
-	dev_t dev; /* what we bound, so that we unlink nobody else's */
-	ino_t ino;
-};
-
-static void
-client_close(struct client *k)
+void
+control_client_close(struct client *k)
 {
 	struct control *c = k->owner;
 	struct client **p = &c->clients;
@@ -71,7 +33,8 @@ client_close(struct client *k)
 	close(k->fd);
 	if (k->debt != NULL)
 		k->debt->client = NULL;
-	free(k->out);
+	control_stream_end(k);
+	buf_free(&k->out);
 	free(k);
 }
 
@@ -80,29 +43,19 @@ on_deadline(struct ev_loop *loop, ev_timer *w, int events)
 {
 	(void)loop;
 	(void)events;
-	client_close(w->data);
+	control_client_close(w->data);
 }
 
-/* The answer as one line, owned; takes `o`. */
-static char *
-print_line(json_t *o, size_t *len)
+int
+control_add_line(struct client *k, json_t *o)
 {
-	char *text = o != NULL ? json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(16)) : NULL, *grown;
+	char *text = o != NULL ? json_dumps(o, CONTROL_FORMAT) : NULL;
+	const char *line = text != NULL ? text : "{\"status\":1,\"error\":\"the region has no memory for the answer\"}";
+	int rc = buf_add(&k->out, line, strlen(line));
 
 	json_decref(o);
-	if (text == NULL)
-		text = strdup("{\"status\":1,\"error\":\"the region has no memory for the answer\"}");
-	if (text == NULL)
-		return NULL;
-	*len = strlen(text);
-	grown = realloc(text, *len + 2);
-	if (grown == NULL) {
-		free(text);
-		return NULL;
-	}
-	grown[(*len)++] = '\n';
-	grown[*len] = '\0';
-	return grown;
+	free(text);
+	return rc == 0 ? buf_add(&k->out, "\n", 1) : -1;
 }
 
 static json_t *
@@ -126,18 +79,26 @@ judge(struct client *k, size_t n)
 	return answer;
 }
 
-static void
-send_more(struct client *k)
+void
+control_send(struct client *k)
 {
-	ssize_t n = send(k->fd, k->out + k->sent, k->len - k->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+	struct ev_loop *loop = k->owner->loop;
+	ssize_t n = buf_len(&k->out) > 0 ? send(k->fd, buf_bytes(&k->out), buf_len(&k->out), MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
 
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		client_close(k);
+		control_client_close(k);
 		return;
 	}
-	k->sent += n > 0 ? (size_t)n : 0;
-	if (k->sent == k->len)
-		client_close(k);
+	buf_consume(&k->out, n > 0 ? (size_t)n : 0);
+	if (buf_len(&k->out) == 0 && !k->streaming) {
+		control_client_close(k);
+		return;
+	}
+	if (buf_len(&k->out) > 0)
+		ev_io_start(loop, &k->watcher);
+	else
+		ev_io_stop(loop, &k->watcher);
+	control_stream_wake(k->owner);
 }
 
 static void
@@ -145,21 +106,20 @@ reply(struct client *k, json_t *answer)
 {
 	struct ev_loop *loop = k->owner->loop;
 
+	ev_io_stop(loop, &k->watcher);
 	if (k->debt != NULL) { /* it comes later, and the answerer has no more to say now */
-		ev_io_stop(loop, &k->watcher);
 		ev_timer_stop(loop, &k->deadline);
 		json_decref(answer);
 		return;
 	}
-	k->out = print_line(answer, &k->len);
-	if (k->out == NULL) {
-		client_close(k);
+	ev_io_set(&k->watcher, k->fd, EV_WRITE);
+	if (k->streaming)
+		json_decref(answer);
+	else if (control_add_line(k, answer) < 0) {
+		control_client_close(k);
 		return;
 	}
-	ev_io_stop(loop, &k->watcher);
-	ev_io_set(&k->watcher, k->fd, EV_WRITE);
-	ev_io_start(loop, &k->watcher);
-	send_more(k);
+	control_send(k);
 }
 
 struct control_debt *
@@ -204,7 +164,7 @@ receive_more(struct client *k)
 
 	if (n < 0) {
 		if (errno != EAGAIN && errno != EINTR)
-			client_close(k);
+			control_client_close(k);
 		return;
 	}
 	k->got += (size_t)n;
@@ -212,7 +172,7 @@ receive_more(struct client *k)
 	if (newline != NULL)
 		reply(k, judge(k, (size_t)(newline - k->in)));
 	else if (n == 0 && k->got == 0)
-		client_close(k);
+		control_client_close(k);
 	else if (n == 0)
 		reply(k, judge(k, k->got));
 	else if (k->got == sizeof k->in)
@@ -226,7 +186,7 @@ on_client(struct ev_loop *loop, ev_io *w, int events)
 
 	(void)loop;
 	if (events & EV_WRITE)
-		send_more(k);
+		control_send(k);
 	else
 		receive_more(k);
 }
@@ -269,6 +229,7 @@ client_open(struct control *c, int fd, const struct control_peer *peer)
 	k->next = c->clients;
 	c->clients = k;
 	c->nclients++;
+	buf_init(&k->out, CONTROL_ANSWER_MAX);
 	ev_io_init(&k->watcher, on_client, fd, EV_READ);
 	k->watcher.data = k;
 	ev_io_start(c->loop, &k->watcher);
@@ -355,6 +316,7 @@ control_open(struct ev_loop *loop, const char *path, control_answer answer, void
 	*c = (struct control){ .loop = loop, .answer = answer, .arg = arg };
 	ev_init(&c->watcher, on_accept);
 	ev_timer_init(&c->backoff, on_backoff, 0., 0.);
+	timer_init(&c->slice, loop, control_stream_slice, c);
 	c->watcher.data = c->backoff.data = c;
 	if (snprintf(c->path, sizeof c->path, "%s", path) >= (int)sizeof c->path)
 		fault_set(f, "control socket %.40s...: the path has %zu bytes, 1 to %d are possible; choose a shorter one", path, strlen(path),
@@ -388,9 +350,10 @@ control_close(struct control *c)
 	if (c == NULL)
 		return;
 	while (c->clients != NULL)
-		client_close(c->clients);
+		control_client_close(c->clients);
 	ev_io_stop(c->loop, &c->watcher);
 	ev_timer_stop(c->loop, &c->backoff);
+	timer_stop(&c->slice);
 	if (is_there(c))
 		unlink(c->path);
 	close(c->fd);

@@ -10,11 +10,14 @@
 #define SALLYPORT_CONTROL_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "fault.h"
 
 struct control;
 struct ev_loop;
+
+#define CONTROL_ANSWER_MAX (256u * 1024 * 1024) /* bytes */
 
 struct control_peer {
 	unsigned uid;
@@ -24,7 +27,7 @@ struct control_peer {
 struct control_asker; /* who asked; lives until control_answer returns */
 struct control_debt;  /* an answer that will come later */
 
-/* Answers one request: a new object with "status" and "rows" or "error"; or NULL after control_owe. */
+/* Answers one request: a new object with "status" and "rows" or "error"; or NULL after control_owe or control_stream. */
 typedef json_t *(*control_answer)(void *arg, const json_t *request, const struct control_peer *peer, struct control_asker *asker);
 
 /* Takes the duty to answer later; NULL without memory: answer now. The asker's 10 seconds no longer count. */
@@ -33,6 +36,15 @@ struct control_debt *control_owe(struct control_asker *asker);
 void control_pay(struct control_debt *d, json_t *answer);
 /* Takes the duty back before control_answer returns: the answer comes now after all. */
 void control_forgive(struct control_debt *d);
+
+struct control_source { /* rows that are made in slices of 2 ms, one client a turn, as far as the client reads */
+	bool (*more)(void *arg, json_t *rows); /* one step: appends rows, or none; false: that was the last. A step takes some ten microseconds */
+	json_t *(*none)(void *arg);            /* the whole answer in place of rows, when there was not one; called after the last step. New object */
+	void (*end)(void *arg);                /* once: after the last step, or when the client is gone */
+	void *arg;
+};
+/* The answer will be these rows. Copied; before control_answer returns NULL. The 10 seconds begin anew with each slice. */
+void control_stream(struct control_asker *asker, const struct control_source *source);
 
 /* Opens PATH (a dead socket is replaced, a live one is a fault; a name of more than UNIXSOCK_NAME_MAX bytes is a fault). NULL with a sentence. */
 struct control *control_open(struct ev_loop *loop, const char *path, control_answer answer, void *arg, struct fault *f);

@@ -13,8 +13,6 @@
 
 #include "unixsock.h"
 
-#define ANSWER_MAX (256u * 1024 * 1024)
-
 static int
 wait_for(int fd, short events, const struct timespec *until)
 {
@@ -55,7 +53,7 @@ call_receive(int fd, char **out, size_t *len, const struct timespec *until, stru
 		ssize_t n;
 
 		if (*len == cap) {
-			char *grown = cap < ANSWER_MAX ? realloc(*out, cap = cap == 0 ? 65536 : cap * 2) : NULL;
+			char *grown = cap < CONTROL_ANSWER_MAX ? realloc(*out, cap = cap == 0 ? 65536 : cap * 2) : NULL;
 
 			if (grown == NULL)
 				return fault_set(f, "the region's answer is too long");

@@ -2,6 +2,8 @@
 #include "inquire_parts.h"
 
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <strings.h>
@@ -52,6 +54,34 @@ bool
 wanted(const struct query *q, const char *name)
 {
 	return q->name == NULL || strcasecmp(q->name, name) == 0;
+}
+
+/* What the cursor stands on; it begins at first. */
+static void *
+query_next(struct query *q, struct cursors *walks, void *first)
+{
+	if (q->walks == NULL)
+		cursor_open(walks, &q->at, first, false);
+	q->walks = walks;
+	return q->at.at;
+}
+
+struct ipconn *
+query_ipconn(struct query *q)
+{
+	struct ipconn *i = query_next(q, registry_walks(q->region->registry), registry_first(q->region->registry));
+
+	if (i != NULL)
+		q->at.at = i->next;
+	return i;
+}
+
+const struct generation *
+query_generation(struct query *q)
+{
+	if (q->generation == NULL)
+		q->generation = generation_ref(region_generation(q->region));
+	return q->generation;
 }
 
 static void
@@ -146,29 +176,33 @@ put_host(json_t *row, const struct ipconn *i)
 }
 
 static void
-ipconn_rows(struct query *q)
+ipconn_row(struct query *q, const struct ipconn *i)
 {
+	json_t *row = json_object();
 	struct ipconn_view v;
 
-	for (const struct ipconn *i = registry_first(q->region->registry); i != NULL; i = i->next) {
-		json_t *row;
+	ipconn_view(i, &v);
+	put(row, "ipconn", v.def.ipconn);
+	put_attributes(row, ipconn_attributes, &v.def);
+	put(row, "connstatus", connstatus_name(v.connstatus));
+	put(row, "servstatus", v.inservice ? "INSERVICE" : "OUTSERVICE");
+	json_object_set_new(row, "autoinstalled", json_boolean(v.autoinstalled));
+	if (v.autoinstalled) /* what it was copied from; of a defined one the key says whether it may be copied */
+		put(row, "template", v.template);
+	put_number(row, "generation", i->generation != NULL ? (double)i->generation->number : 0);
+	put_sockets(row, i);
+	put_host(row, i);
+	json_array_append_new(q->rows, row);
+}
 
-		if (!wanted(q, i->def.ipconn))
-			continue;
-		ipconn_view(i, &v);
-		row = json_object();
-		put(row, "ipconn", v.def.ipconn);
-		put_attributes(row, ipconn_attributes, &v.def);
-		put(row, "connstatus", connstatus_name(v.connstatus));
-		put(row, "servstatus", v.inservice ? "INSERVICE" : "OUTSERVICE");
-		json_object_set_new(row, "autoinstalled", json_boolean(v.autoinstalled));
-		if (v.autoinstalled) /* what it was copied from; of a defined one the key says whether it may be copied */
-			put(row, "template", v.template);
-		put_number(row, "generation", i->generation != NULL ? (double)i->generation->number : 0);
-		put_sockets(row, i);
-		put_host(row, i);
-		json_array_append_new(q->rows, row);
-	}
+static bool
+ipconn_step(struct query *q)
+{
+	const struct ipconn *i = query_ipconn(q);
+
+	if (i != NULL && wanted(q, i->def.ipconn))
+		ipconn_row(q, i);
+	return i != NULL;
 }
 
 static json_t *
@@ -192,12 +226,17 @@ socket_row(const struct conn *c)
 	return row;
 }
 
-static void
-socket_rows(struct query *q)
+static bool
+socket_step(struct query *q)
 {
-	for (const struct conn *c = q->region->worker.conns; c != NULL; c = c->next)
-		if (wanted(q, c->facts.connection))
-			json_array_append_new(q->rows, socket_row(c));
+	const struct conn *c = query_next(q, &q->region->worker.walks, q->region->worker.conns);
+
+	if (c == NULL)
+		return false;
+	q->at.at = c->next;
+	if (wanted(q, c->facts.connection))
+		json_array_append_new(q->rows, socket_row(c));
+	return true;
 }
 
 struct living { /* the generations somebody still lives under, the current one first */
@@ -300,23 +339,85 @@ policy_rows(struct query *q)
 		generation_rows(q, l.g[i], l.connections[i]);
 }
 
-static const struct {
+static bool
+region_step(struct query *q)
+{
+	region_rows(q);
+	return false;
+}
+
+static bool
+tcpipservice_step(struct query *q)
+{
+	tcpipservice_rows(q);
+	return false;
+}
+
+static bool
+policy_step(struct query *q)
+{
+	policy_rows(q);
+	return false;
+}
+
+static const struct kind {
 	const char *what;
-	void (*rows)(struct query *q);
+	bool (*step)(struct query *q);
 } kinds[] = {
-	{ "region", region_rows },
-	{ "tcpipservice", tcpipservice_rows },
-	{ "ipconn", ipconn_rows },
-	{ "session", session_rows },
-	{ "conversation", conversation_rows },
-	{ "program", program_rows },
-	{ "transaction", transaction_rows },
-	{ "socket", socket_rows },
-	{ "policy", policy_rows },
-	{ "counter", counter_rows },
-	{ "user", user_rows },
-	{ "statistics", statistics_rows },
+	{ "region", region_step },
+	{ "tcpipservice", tcpipservice_step },
+	{ "ipconn", ipconn_step },
+	{ "session", session_step },
+	{ "conversation", conversation_step },
+	{ "program", program_step },
+	{ "transaction", transaction_step },
+	{ "socket", socket_step },
+	{ "policy", policy_step },
+	{ "counter", counter_step },
+	{ "user", user_step },
+	{ "statistics", statistics_step },
 };
+
+struct inquiry {
+	const struct kind *kind;
+	struct query q;
+	size_t found;
+	char name[INQUIRE_NAME]; /* what q.name points to */
+};
+
+struct inquiry *
+inquire_begin(struct region *r, const char *what, const char *name, bool reset, struct fault *f)
+{
+	struct inquiry *i;
+	size_t k = 0;
+
+	while (k < sizeof kinds / sizeof kinds[0] && strcmp(kinds[k].what, what) != 0)
+		k++;
+	if (k == sizeof kinds / sizeof kinds[0]) {
+		fault_set(f, "inquire what? " INQUIRE_KINDS);
+		return NULL;
+	}
+	i = calloc(1, sizeof *i);
+	if (i == NULL) {
+		fault_set(f, "no memory for the answer");
+		return NULL;
+	}
+	i->kind = &kinds[k];
+	i->q = (struct query){ .region = r, .reset = reset, .name = name != NULL ? i->name : NULL };
+	snprintf(i->name, sizeof i->name, "%s", name != NULL ? name : "");
+	return i;
+}
+
+bool
+inquire_more(struct inquiry *i, json_t *rows)
+{
+	bool more;
+
+	i->q.rows = rows;
+	more = i->kind->step(&i->q);
+	i->found += json_array_size(rows);
+	return more;
+}
 
 /* What has no names of its own: the name is an ipconn's, which may have none of it. */
 static bool
@@ -325,24 +426,25 @@ by_ipconn(const char *what)
 	return strcmp(what, "session") == 0 || strcmp(what, "conversation") == 0;
 }
 
-json_t *
-inquire_rows(const struct region *r, const char *what, const char *name, struct fault *f)
+int
+inquire_found(const struct inquiry *i, struct fault *f)
 {
-	struct query q = { .region = r, .name = name };
+	const char *what = i->kind->what, *name = i->q.name;
 	char shown[80];
-	size_t i = 0;
 
-	while (i < sizeof kinds / sizeof kinds[0] && strcmp(kinds[i].what, what) != 0)
-		i++;
-	if (i == sizeof kinds / sizeof kinds[0]) {
-		fault_set(f, "inquire what? " INQUIRE_KINDS);
-		return NULL;
-	}
-	q.rows = json_array();
-	kinds[i].rows(&q);
-	if (name == NULL || json_array_size(q.rows) > 0 || (by_ipconn(what) && registry_name(r->registry, name) != NULL))
-		return q.rows;
-	json_decref(q.rows);
-	fault_set(f, "no %s named %s", by_ipconn(what) ? "ipconn" : what, text_printable(shown, sizeof shown, name, strlen(name)));
-	return NULL;
+	if (name == NULL || i->found > 0 || (by_ipconn(what) && registry_name(i->q.region->registry, name) != NULL))
+		return 0;
+	return fault_set(f, "no %s named %s", by_ipconn(what) ? "ipconn" : what, text_printable(shown, sizeof shown, name, strlen(name)));
+}
+
+void
+inquire_end(struct inquiry *i)
+{
+	if (i == NULL)
+		return;
+	if (i->q.walks != NULL)
+		cursor_close(i->q.walks, &i->q.at);
+	generation_unref(i->q.generation);
+	free(i->q.list);
+	free(i);
 }

@@ -4,16 +4,19 @@
 #define SALLYPORT_INQUIRE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "fault.h"
 
 struct region;
 
+#define INQUIRE_NAME 128 /* a longer name names nothing */
+
 #define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, counter, user or statistics"
 
 /*
- * The rows of `what`, one of INQUIRE_KINDS; of one NAME only when name is not NULL (CICS names in any case). Every attribute of the definition in lower case with CVDA values in upper case, and what is known beside it. New array; NULL
- * with a sentence: no such thing.
+ * An inquiry makes the rows of `what`, one of INQUIRE_KINDS, in steps; of one NAME only when name is not NULL (CICS names in any case). Every attribute of
+ * the definition in lower case with CVDA values in upper case, and what is known beside it. NULL with a sentence: no such thing.
  *
  *   region        applid networkid generation workers status sockets ipconns started file, and its attributes
  *   tcpipservice  tcpipservice port openstatus connections halfopen urm, and its attributes
@@ -32,9 +35,14 @@ struct region;
  *   statistics    resource (GLOBAL TCPIPSERVICE IPCONN) name, and the figures of statistics.h; the name is the region's applid, a tcpipservice's, an
  *                 ipconn's
  */
-json_t *inquire_rows(const struct region *r, const char *what, const char *name, struct fault *f);
+struct inquiry;
 
-/* Sets totals to zero and peaks to what there is, for all or for what has that name. */
-void inquire_reset(struct region *r, const char *name);
+/* Begins; to be ended before the region is. reset: statistics alone, each figure is set to zero (a peak to what there is) behind its row. */
+struct inquiry *inquire_begin(struct region *r, const char *what, const char *name, bool reset, struct fault *f);
+/* One step, of some ten microseconds: appends the rows of one thing, or none. False: that was the last. What goes between two steps is passed over. */
+bool inquire_more(struct inquiry *i, json_t *rows);
+/* After the last step: -1 with a sentence when nothing has that name. */
+int inquire_found(const struct inquiry *i, struct fault *f);
+void inquire_end(struct inquiry *i); /* NULL is fine */
 
 #endif

@@ -24,15 +24,18 @@ counter_row(struct query *q, const struct counter_view *v)
 	json_array_append_new(q->rows, row);
 }
 
-void
-counter_rows(struct query *q)
+bool
+counter_step(struct query *q)
 {
 	struct store *s = q->region->store;
-	size_t n = store_count(s);
-	struct counter_view *view = n > 0 ? malloc(n * sizeof *view) : NULL;
 
-	n = view != NULL ? store_list(s, clock_span(), view, n) : 0;
-	for (size_t i = 0; i < n; i++)
-		counter_row(q, &view[i]);
-	free(view);
+	if (q->stage++ == 0) {
+		q->n = store_count(s);
+		q->list = q->n > 0 ? malloc(q->n * sizeof(struct counter_view)) : NULL;
+		q->n = q->list != NULL ? store_list(s, clock_span(), q->list, q->n) : 0;
+	}
+	if (q->index == q->n)
+		return false;
+	counter_row(q, &((const struct counter_view *)q->list)[q->index++]);
+	return true;
 }

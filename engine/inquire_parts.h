@@ -5,15 +5,28 @@
 
 #include <stdbool.h>
 
+#include "cursor.h"
 #include "inquire.h"
 #include "ipconn.h"
 
+/* An inquiry under way. Between two steps everything in the region may change, so it keeps cursors, counts and copies, no pointers into it. */
 struct query {
-	const struct region *region;
-	const char *name; /* NULL: all */
-	json_t *rows;     /* to be filled */
+	struct region *region;
+	const char *name;       /* NULL: all */
+	bool reset;             /* statistics: each is reset behind its row */
+	json_t *rows;           /* of the step under way, to be filled */
+	struct cursor at;       /* on an ipconn or a connection */
+	struct cursors *walks;  /* whose cursor it is; NULL: not begun */
+	unsigned stage;         /* of a kind that has several */
+	size_t index, n;        /* in list, or in a definition */
+	void *list;             /* owned: copies of what is shown */
+	struct generation *generation; /* counted: the one that index goes through; NULL none */
 };
 
+/* The next ipconn, or NULL at the end. */
+struct ipconn *query_ipconn(struct query *q);
+/* The generation that was current when it was first asked for. */
+const struct generation *query_generation(struct query *q);
 /* True when rows of that name are asked for; in any case. */
 bool wanted(const struct query *q, const char *name);
 /* A member of a row; text may hold any bytes. */
@@ -24,12 +37,13 @@ void put_attribute(json_t *row, const char *key, const struct attribute *table, 
 /* Every attribute of the table. */
 void put_attributes(json_t *row, const struct attribute *table, const void *def);
 
-void statistics_rows(struct query *q); /* inquire_statistics.c */
-void session_rows(struct query *q);    /* inquire_session.c */
-void conversation_rows(struct query *q);
-void program_rows(struct query *q);    /* inquire_program.c */
-void transaction_rows(struct query *q);
-void counter_rows(struct query *q);    /* inquire_counter.c */
-void user_rows(struct query *q);       /* inquire_user.c */
+/* Each a step: adds rows of one thing, or none; false when there is no further one. */
+bool statistics_step(struct query *q);   /* inquire_statistics.c */
+bool session_step(struct query *q);      /* inquire_session.c */
+bool conversation_step(struct query *q);
+bool program_step(struct query *q);      /* inquire_program.c */
+bool transaction_step(struct query *q);
+bool counter_step(struct query *q);      /* inquire_counter.c */
+bool user_step(struct query *q);         /* inquire_user.c */
 
 #endif

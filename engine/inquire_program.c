@@ -41,25 +41,26 @@ put_target(json_t *row, const struct program_def *p)
 	put(row, "target", p->script[0] != '\0' ? p->script : p->url[0] != '\0' ? p->url : p->ipconn[0] != '\0' ? remote : p->builtin);
 }
 
-void
-program_rows(struct query *q)
+bool
+program_step(struct query *q)
 {
-	const struct generation *g = region_generation(q->region);
+	const struct generation *g = query_generation(q);
+	const struct program_def *p;
+	json_t *row;
 
-	for (size_t i = 0; i < g->definition->nprograms; i++) {
-		const struct program_def *p = &g->definition->program[i];
-		json_t *row;
-
-		if (!wanted(q, p->program))
-			continue;
-		row = json_object();
-		put(row, "program", p->program);
-		put_attributes(row, program_attributes, p);
-		put_target(row, p);
-		put_number(row, "in_use", count_tasks(q->region, of_program, p->program));
-		put_number(row, "usecount", (double)g->uses[i]);
-		json_array_append_new(q->rows, row);
-	}
+	if (q->index == g->definition->nprograms)
+		return false;
+	p = &g->definition->program[q->index++];
+	if (!wanted(q, p->program))
+		return true;
+	row = json_object();
+	put(row, "program", p->program);
+	put_attributes(row, program_attributes, p);
+	put_target(row, p);
+	put_number(row, "in_use", count_tasks(q->region, of_program, p->program));
+	put_number(row, "usecount", (double)g->uses[p - g->definition->program]);
+	json_array_append_new(q->rows, row);
+	return true;
 }
 
 static void
@@ -77,13 +78,9 @@ transaction_row(struct query *q, const struct transaction_def *t, bool defined)
 	json_array_append_new(q->rows, row);
 }
 
-void
-transaction_rows(struct query *q)
+static void
+mirror_rows(struct query *q, const struct definition *d)
 {
-	const struct definition *d = region_generation(q->region)->definition;
-
-	for (size_t i = 0; i < d->ntransactions; i++)
-		transaction_row(q, &d->transaction[i], true);
 	for (const char *const *name = program_mirrors(); *name != NULL; name++) {
 		struct transaction_def mirror = { .status = PROGRAM_ENABLED };
 
@@ -91,4 +88,17 @@ transaction_rows(struct query *q)
 		if (definition_transaction(d, *name) == NULL)
 			transaction_row(q, &mirror, false);
 	}
+}
+
+bool
+transaction_step(struct query *q)
+{
+	const struct definition *d = query_generation(q)->definition;
+
+	if (q->index < d->ntransactions) {
+		transaction_row(q, &d->transaction[q->index++], true);
+		return true;
+	}
+	mirror_rows(q, d);
+	return false;
 }

@@ -2,6 +2,7 @@
 /* inquire session and inquire conversation: how many slots each ipconn has, and what runs in those in use. */
 #include "inquire_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "region.h"
@@ -36,12 +37,50 @@ conversation_row(void *arg, const struct session_view *v)
 	json_array_append_new(q->rows, row);
 }
 
-void
-conversation_rows(struct query *q)
+static void
+count(void *arg, const struct session_view *v)
 {
-	for (const struct ipconn *i = registry_first(q->region->registry); i != NULL; i = i->next)
-		if (wanted(q, i->def.ipconn))
-			session_each(i, conversation_row, q);
+	(void)v;
+	++*(size_t *)arg;
+}
+
+static void
+copy(void *arg, const struct session_view *v)
+{
+	struct query *q = arg;
+
+	if (q->index < q->n)
+		((struct session_view *)q->list)[q->index++] = *v;
+}
+
+/* A thousand may run on one ipconn: they are copied at once and shown one by one. */
+static void
+copy_conversations(struct query *q, const struct ipconn *i)
+{
+	free(q->list);
+	q->index = q->n = 0;
+	session_each(i, count, &q->n);
+	q->list = q->n > 0 ? malloc(q->n * sizeof(struct session_view)) : NULL;
+	if (q->list == NULL)
+		q->n = 0;
+	session_each(i, copy, q);
+	q->n = q->index;
+	q->index = 0;
+}
+
+bool
+conversation_step(struct query *q)
+{
+	const struct ipconn *i;
+
+	if (q->index < q->n) {
+		conversation_row(q, &((const struct session_view *)q->list)[q->index++]);
+		return true;
+	}
+	i = query_ipconn(q);
+	if (i != NULL && wanted(q, i->def.ipconn))
+		copy_conversations(q, i);
+	return i != NULL;
 }
 
 /* --- one row a direction of an ipconn -------------------------------------------------------------------------------- */
@@ -90,16 +129,22 @@ session_row(struct query *q, const struct ipconn *i, const char *direction, int 
 }
 
 /* Of one that is not ACQUIRED the sessions are none: nothing can run on them. */
-void
-session_rows(struct query *q)
+static void
+session_rows(struct query *q, const struct ipconn *i)
 {
-	for (const struct ipconn *i = registry_first(q->region->registry); i != NULL; i = i->next) {
-		const struct ipconn_statistics *s = &i->statistics;
-		bool there = i->status == CONN_ACQUIRED || i->status == CONN_FREEING;
+	const struct ipconn_statistics *s = &i->statistics;
+	bool there = i->status == CONN_ACQUIRED || i->status == CONN_FREEING;
 
-		if (!wanted(q, i->def.ipconn) || i->def.template_ == TEMPLATE_ONLY)
-			continue;
-		session_row(q, i, "RECEIVE", there ? i->receivecount : 0, s->current_receive, s->peak_receive, 0);
-		session_row(q, i, "SEND", there ? i->sendcount : 0, s->current_send, s->peak_send, s->queued);
-	}
+	session_row(q, i, "RECEIVE", there ? i->receivecount : 0, s->current_receive, s->peak_receive, 0);
+	session_row(q, i, "SEND", there ? i->sendcount : 0, s->current_send, s->peak_send, s->queued);
+}
+
+bool
+session_step(struct query *q)
+{
+	const struct ipconn *i = query_ipconn(q);
+
+	if (i != NULL && wanted(q, i->def.ipconn) && i->def.template_ != TEMPLATE_ONLY)
+		session_rows(q, i);
+	return i != NULL;
 }

@@ -66,39 +66,60 @@ applid(const struct region *r)
 	return region_generation(r)->definition->region.applid;
 }
 
-void
-statistics_rows(struct query *q)
+static void
+global_step(struct query *q)
 {
-	const struct region *r = q->region;
-	const struct definition *d = region_generation(r)->definition;
+	struct region *r = q->region;
 
-	if (wanted(q, applid(r)))
-		put_figures(begin(q, "GLOBAL", applid(r)), socket_figures, &r->worker.statistics);
-	for (const struct listener *l = r->listeners; l != NULL; l = l->next) {
-		const struct tcpipservice_def *t = definition_tcpipservice(d, l->entrance.tcpipservice);
-
-		if (t != NULL && wanted(q, t->tcpipservice))
-			service_row(q, l, t);
-	}
-	for (const struct ipconn *i = registry_first(r->registry); i != NULL; i = i->next)
-		if (wanted(q, i->def.ipconn))
-			ipconn_row(q, i);
+	if (!wanted(q, applid(r)))
+		return;
+	put_figures(begin(q, "GLOBAL", applid(r)), socket_figures, &r->worker.statistics);
+	if (q->reset)
+		statistics_reset(socket_figures, &r->worker.statistics);
 }
 
-void
-inquire_reset(struct region *r, const char *name)
+static void
+services_step(struct query *q)
 {
-	struct query q = { .region = r, .name = name };
+	const struct definition *d = region_generation(q->region)->definition;
 
-	if (wanted(&q, applid(r)))
-		statistics_reset(socket_figures, &r->worker.statistics);
-	for (struct listener *l = r->listeners; l != NULL; l = l->next) {
-		if (!wanted(&q, l->entrance.tcpipservice))
+	for (struct listener *l = q->region->listeners; l != NULL; l = l->next) {
+		const struct tcpipservice_def *t = definition_tcpipservice(d, l->entrance.tcpipservice);
+
+		if (t == NULL || !wanted(q, t->tcpipservice))
+			continue;
+		service_row(q, l, t);
+		if (!q->reset)
 			continue;
 		statistics_reset(service_figures, &l->entrance.statistics);
 		l->entrance.statistics.peak_connections = l->entrance.connections;
 	}
-	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = i->next)
-		if (wanted(&q, i->def.ipconn))
-			statistics_reset(ipconn_figures, &i->statistics);
+}
+
+static bool
+ipconn_step(struct query *q)
+{
+	struct ipconn *i = query_ipconn(q);
+
+	if (i == NULL || !wanted(q, i->def.ipconn))
+		return i != NULL;
+	ipconn_row(q, i);
+	if (q->reset)
+		statistics_reset(ipconn_figures, &i->statistics);
+	return true;
+}
+
+bool
+statistics_step(struct query *q)
+{
+	switch (q->stage++) {
+	case 0:
+		global_step(q);
+		return true;
+	case 1:
+		services_step(q);
+		return true;
+	default:
+		return ipconn_step(q);
+	}
 }

@@ -2,31 +2,33 @@
 /* inquire user: the wrong passwords that are counted of users of the saf: over all partners, and of each partner. */
 #include "inquire_parts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "generation.h"
+#include "guesses.h"
 #include "passwords.h"
 #include "region.h"
 
-struct counted {
-	const char *userid, *partner; /* borrowed; partner NULL: the sum */
+struct counted { /* a copy: counts change between two steps */
+	char userid[NAME_SIZE];
+	char partner[PARTNER_SIZE]; /* "" the sum */
 	unsigned count;
-};
-
-struct counts { /* of the users asked for */
-	const struct query *q;
-	struct counted *list; /* owned; has room for all */
-	size_t n;
 };
 
 static void
 take(void *arg, const char *userid, const char *partner, unsigned count)
 {
-	struct counts *c = arg;
+	struct query *q = arg;
+	struct counted *c = &((struct counted *)q->list)[q->n];
 
-	if (wanted(c->q, userid))
-		c->list[c->n++] = (struct counted){ userid, partner, count };
+	if (!wanted(q, userid))
+		return;
+	snprintf(c->userid, sizeof c->userid, "%s", userid);
+	snprintf(c->partner, sizeof c->partner, "%s", partner != NULL ? partner : "");
+	c->count = count;
+	q->n++;
 }
 
 /* User by user, the sum first. */
@@ -36,46 +38,53 @@ by_user(const void *a, const void *b)
 	const struct counted *x = a, *y = b;
 	int order = strcmp(x->userid, y->userid);
 
-	if (order != 0)
-		return order;
-	return strcmp(x->partner != NULL ? x->partner : "", y->partner != NULL ? y->partner : "");
+	return order != 0 ? order : strcmp(x->partner, y->partner);
 }
 
 static void
 add_row(struct query *q, const struct saf *s, const struct counted *c)
 {
-	const struct saf_user *u = saf_user(s, c->userid);
-	unsigned bound = c->partner != NULL ? saf_revoke(s) : saf_revoke_all(s);
-	bool reached = bound > 0 && c->count >= bound;
-	json_t *row = json_object();
+	const struct saf_user *u = s != NULL ? saf_user(s, c->userid) : NULL;
+	bool sum = c->partner[0] == '\0', reached;
+	unsigned bound;
+	json_t *row;
 
-	if (u == NULL) { /* a reload has taken it away */
-		json_decref(row);
+	if (u == NULL) /* a reload has taken it away */
 		return;
-	}
+	bound = sum ? saf_revoke_all(s) : saf_revoke(s);
+	reached = bound > 0 && c->count >= bound;
+	row = json_object();
 	put(row, "user", u->userid);
-	put(row, "partner", c->partner != NULL ? c->partner : "ALL");
+	put(row, "partner", sum ? "ALL" : c->partner);
 	put_number(row, "wrong", c->count);
 	put_number(row, "bound", bound);
-	put(row, "revoked", u->revoked && c->partner == NULL ? "SAF" : reached ? "YES" : "NO");
+	put(row, "revoked", u->revoked && sum ? "SAF" : reached ? "YES" : "NO");
 	json_array_append_new(q->rows, row);
 }
 
-void
-user_rows(struct query *q)
+static void
+copy_counts(struct query *q)
 {
 	const struct failures *f = passwords_failures(q->region->worker.passwords);
 	const struct saf *s = region_generation(q->region)->saf;
 	const struct saf_user *u = s != NULL && q->name != NULL ? saf_user(s, q->name) : NULL;
-	struct counts c = { .q = q, .list = calloc(failures_entries(f) + 1, sizeof *c.list) };
 
-	if (s != NULL && c.list != NULL) {
-		failures_each(f, take, &c);
-		qsort(c.list, c.n, sizeof *c.list, by_user);
-		if (u != NULL && c.n == 0)
-			c.list[c.n++] = (struct counted){ .userid = u->userid };
-		for (size_t i = 0; i < c.n; i++)
-			add_row(q, s, &c.list[i]);
-	}
-	free(c.list);
+	q->list = calloc(failures_entries(f) + 1, sizeof(struct counted));
+	if (s == NULL || q->list == NULL)
+		return;
+	failures_each(f, take, q);
+	qsort(q->list, q->n, sizeof(struct counted), by_user);
+	if (u != NULL && q->n == 0)
+		take(q, u->userid, NULL, 0);
+}
+
+bool
+user_step(struct query *q)
+{
+	if (q->stage++ == 0)
+		copy_counts(q);
+	if (q->index == q->n)
+		return false;
+	add_row(q, region_generation(q->region)->saf, &((const struct counted *)q->list)[q->index++]);
+	return true;
 }

@@ -4,14 +4,14 @@
 #include "buf.h"
 #include "factsjson.h"
 #include "inquire.h"
-#include "record.h"
+#include "recordwalk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define EXPLAIN_MAX 2000 /* records in one answer: it is made in one turn of the loop */
+#define EXPLAIN_MAX 2000 /* records in one answer */
 
 /* Each does one command; -1 with order->fault. */
 typedef int (*order_fn)(struct order *o);
@@ -42,44 +42,140 @@ operator_folded(const char *name, char out[NAME_SIZE])
 	return text_upper(out, NAME_SIZE, name, strlen(name)) ? out : name; /* too long: as it is, and not found */
 }
 
+static void
+say_change(struct region *r, const char *what, const struct control_peer *peer, const char *refused)
+{
+	char uid[24], pid[24];
+
+	log_say(r->log, MSG_SP0009, "command", what, "#uid", log_number(uid, peer->uid), "#pid", log_number(pid, peer->pid), "refused", refused, NULL);
+}
+
+/* --- answers of many rows --------------------------------------------------------------------------------------------- */
+
+struct tour { /* an inquiry or an account that is being told */
+	struct region *region;
+	struct inquiry *inquiry;    /* owned; NULL: it is a walk */
+	struct recordwalk *records; /* owned */
+	struct control_peer peer;
+	struct fault fault; /* why there is not one row; "" that may be */
+	char what[256];     /* the command, when it changes something */
+	bool over;
+};
+
+static json_t *
+refused(const struct fault *f)
+{
+	return json_pack("{s:i,s:o}", "status", 1, "error", factsjson_text(f->text, strlen(f->text)));
+}
+
+static bool
+tour_more(void *arg, json_t *rows)
+{
+	struct tour *t = arg;
+	bool more = t->inquiry != NULL ? inquire_more(t->inquiry, rows) : recordwalk_more(t->records, rows);
+
+	t->over = !more;
+	return more;
+}
+
+static json_t *
+tour_none(void *arg)
+{
+	struct tour *t = arg;
+
+	if (t->inquiry != NULL)
+		inquire_found(t->inquiry, &t->fault);
+	return t->fault.text[0] != '\0' ? refused(&t->fault) : json_pack("{s:i,s:[]}", "status", 0, "rows");
+}
+
+static void
+tour_end(void *arg)
+{
+	struct tour *t = arg;
+	const char *why = !t->over ? "the operator left before the end" : t->fault.text[0] != '\0' ? t->fault.text : NULL;
+
+	if (t->what[0] != '\0')
+		say_change(t->region, t->what, &t->peer, why);
+	inquire_end(t->inquiry);
+	recordwalk_end(t->records);
+	free(t);
+}
+
+static struct tour *
+begin_tour(const struct order *o)
+{
+	struct tour *t = calloc(1, sizeof *t);
+
+	if (t == NULL)
+		return NULL;
+	t->region = o->region;
+	t->peer = *o->peer;
+	return t;
+}
+
+static int
+tell(struct order *o, struct tour *t)
+{
+	struct control_source source = { .more = tour_more, .none = tour_none, .end = tour_end, .arg = t };
+
+	control_stream(o->asker, &source);
+	o->later = true;
+	return 0;
+}
+
+/* Names that are upper case in the region; the others are as their makers wrote them. */
+static bool
+folds(const char *what)
+{
+	return strcmp(what, "socket") != 0 && strcmp(what, "policy") != 0 && strcmp(what, "counter") != 0;
+}
+
 static int
 do_inquire(struct order *o)
 {
 	char name[NAME_SIZE];
 	const char *typed = o->nargs > 1 ? o->arg[1] : NULL;
-	bool by_name = typed != NULL && o->nargs > 0 && strcmp(o->arg[0], "socket") != 0 && strcmp(o->arg[0], "policy") != 0;
-
 	bool reset = option(o, "reset") != NULL;
+	struct tour *t;
 
 	if (o->nargs < 1)
 		return fault_set(&o->fault, "inquire what? " INQUIRE_KINDS);
 	if (reset && strcmp(o->arg[0], "statistics") != 0)
 		return fault_set(&o->fault, "inquire %s has nothing to reset; statistics have", o->arg[0]);
-	o->rows = inquire_rows(o->region, o->arg[0], by_name ? operator_folded(typed, name) : typed, &o->fault);
-	if (reset && o->rows != NULL)
-		inquire_reset(o->region, typed);
-	return o->rows != NULL ? 0 : -1;
+	t = begin_tour(o);
+	if (t == NULL)
+		return fault_set(&o->fault, "no memory for the answer");
+	t->inquiry = inquire_begin(o->region, o->arg[0], typed != NULL && folds(o->arg[0]) ? operator_folded(typed, name) : typed, reset, &o->fault);
+	if (t->inquiry == NULL) {
+		free(t);
+		return -1;
+	}
+	if (reset)
+		print_order(o, t->what, sizeof t->what);
+	return tell(o, t);
 }
 
 static int
 do_explain(struct order *o)
 {
-	const char *last = option(o, "last"), *peer = option(o, "peer");
+	const char *last = option(o, "last");
 	size_t most = last != NULL ? (size_t)strtoul(last, NULL, 10) : EXPLAIN_MAX;
 	struct record_query q = {
 		.connection = o->nargs > 0 ? o->arg[0] : NULL,
-		.peer = peer,
-		.last = most < EXPLAIN_MAX ? most : EXPLAIN_MAX,
+		.peer = option(o, "peer"),
+		.last = most > 0 && most < EXPLAIN_MAX ? most : EXPLAIN_MAX,
 		.refused = option(o, "refused") != NULL,
 	};
+	struct tour *t = begin_tour(o);
 
-	o->rows = records_explain(o->region->records, &q);
-	if (o->rows == NULL)
+	if (t == NULL || (t->records = recordwalk_begin(o->region->records, &q)) == NULL) {
+		free(t);
 		return fault_set(&o->fault, "no memory to explain");
-	if (q.connection == NULL || json_array_size(o->rows) > 0)
-		return 0;
-	return fault_set(&o->fault, "no connection %s is remembered (the region keeps the last %d)", q.connection,
-		region_generation(o->region)->definition->region.records);
+	}
+	if (q.connection != NULL)
+		fault_set(&t->fault, "no connection %s is remembered (the region keeps the last %d)", q.connection,
+			region_generation(o->region)->definition->region.records);
+	return tell(o, t);
 }
 
 /* --- reload, and urm=, which is one ---------------------------------------------------------------------------------- */
@@ -141,14 +237,6 @@ failed_rows(const struct faults *faults)
 		if (strcmp(faults->entry[i].rule, "row") == 0)
 			json_array_append_new(list, text_of(faults_print(faults, i, line, sizeof line)));
 	return list;
-}
-
-static void
-say_change(struct region *r, const char *what, const struct control_peer *peer, const char *refused)
-{
-	char uid[24], pid[24];
-
-	log_say(r->log, MSG_SP0009, "command", what, "#uid", log_number(uid, peer->uid), "#pid", log_number(pid, peer->pid), "refused", refused, NULL);
 }
 
 struct duty { /* a reload somebody waits for */

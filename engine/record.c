@@ -8,7 +8,7 @@
 #include "addr.h"
 #include "askings.h"
 #include "factsjson.h"
-#include "recordjson.h"
+#include "recorddata.h"
 
 #define EVENTS_MAX 32
 #define DOORS_MAX 16
@@ -16,14 +16,6 @@
 #define DETAIL_MAX 200
 #define NAME_MAX_ 100
 #define BUCKETS_MIN 256
-
-struct records {
-	struct record *oldest, *newest;
-	struct record *first_ended, *last_ended;
-	size_t nended, max, n;
-	struct record **bucket; /* owned */
-	size_t nbuckets;
-};
 
 static size_t
 hash(const char *s)
@@ -39,6 +31,16 @@ static struct record **
 bucket_of(const struct records *rs, const char *connection)
 {
 	return &rs->bucket[hash(connection) & (rs->nbuckets - 1)];
+}
+
+struct record *
+record_find(const struct records *rs, const char *connection)
+{
+	struct record *r = *bucket_of(rs, connection);
+
+	while (r != NULL && strcmp(r->connection, connection) != 0)
+		r = r->chain;
+	return r;
 }
 
 struct records *
@@ -139,6 +141,7 @@ forget(struct records *rs, struct record *r)
 	while (*b != r)
 		b = &(*b)->chain;
 	*b = r->chain;
+	cursors_leave(&rs->walks, r, r->older, r->newer);
 	*(r->older != NULL ? &r->older->newer : &rs->oldest) = r->newer;
 	*(r->newer != NULL ? &r->newer->older : &rs->newest) = r->older;
 	rs->n--;
@@ -370,66 +373,6 @@ record_outcome(struct record *r, const char *outcome, const char *stage, const c
 		snprintf(r->code, sizeof r->code, "%s", code);
 	if (reason != NULL)
 		snprintf(r->reason, sizeof r->reason, "%s", reason);
-}
-
-struct wanted { /* a query made ready for comparing */
-	const struct record_query *q;
-	struct addr peer;
-	bool by_peer, peer_ok;
-};
-
-static bool
-matches(const struct record *r, const struct wanted *w)
-{
-	if (w->q->refused && strcmp(r->outcome, "refused") != 0 && !r->reasked && !askings_refused(r->askings))
-		return false;
-	return !w->by_peer || (w->peer_ok && r->facts != NULL && addr_same_ip(&r->facts->peer.addr, &w->peer));
-}
-
-static const struct record *
-find(const struct records *rs, const char *connection)
-{
-	const struct record *r = *bucket_of(rs, connection);
-
-	while (r != NULL && strcmp(r->connection, connection) != 0)
-		r = r->chain;
-	return r;
-}
-
-/* The oldest record to show, so that at most `last` follow. */
-static const struct record *
-start(const struct records *rs, const struct wanted *w)
-{
-	const struct record *from = NULL;
-	size_t n = 0;
-
-	for (const struct record *r = rs->newest; r != NULL && (w->q->last == 0 || n < w->q->last); r = r->older)
-		if (matches(r, w)) {
-			from = r;
-			n++;
-		}
-	return from;
-}
-
-json_t *
-records_explain(const struct records *rs, const struct record_query *q)
-{
-	struct wanted w = { .q = q, .by_peer = q->peer != NULL };
-	json_t *list = json_array();
-
-	if (w.by_peer)
-		w.peer_ok = addr_parse(&w.peer, q->peer, 0) == 0;
-	if (q->connection != NULL) {
-		const struct record *r = find(rs, q->connection);
-
-		if (r != NULL && matches(r, &w))
-			json_array_append_new(list, recordjson(r));
-		return list;
-	}
-	for (const struct record *r = start(rs, &w); r != NULL; r = r->newer)
-		if (matches(r, &w))
-			json_array_append_new(list, recordjson(r));
-	return list;
 }
 
 json_t *

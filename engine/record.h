@@ -56,16 +56,6 @@ void record_outcome(struct record *r, const char *outcome, const char *stage, co
 /* The connection is gone; the record may now be evicted. */
 void record_close(struct record *r, double now);
 
-/* explain: by connection id, by peer address, or the last n (refused only if asked). New JSON array, oldest first, keys of DESIGN 3.2 plus
- * `events`, `stage`, `code`, `reason`, `time`. NULL without memory. */
-struct record_query {
-	const char *connection; /* or NULL */
-	const char *peer;       /* address text, or NULL */
-	size_t last;            /* 0: all that match */
-	bool refused; /* those that were refused, that another generation refused later, or a request of which was refused */
-};
-json_t *records_explain(const struct records *rs, const struct record_query *q);
-
 /* Facts as JSON, in the words of README's table (for explain and for tests of lfacts against it). */
 json_t *record_facts_json(const struct facts *f);
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cursor.h"
 #include "facts.h"
 #include "verdict.h"
 
@@ -88,5 +89,17 @@ struct record {
 	char outcome[12];
 	char stage[8], code[CODE_SIZE], reason[32];
 };
+
+struct records {
+	struct record *oldest, *newest;
+	struct record *first_ended, *last_ended;
+	size_t nended, max, n;
+	struct record **bucket; /* owned */
+	size_t nbuckets;
+	struct cursors walks; /* of those who explain, along older and newer */
+};
+
+/* The record of that connection; NULL: it is not remembered. */
+struct record *record_find(const struct records *rs, const char *connection);
 
 #endif

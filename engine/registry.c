@@ -13,6 +13,7 @@ struct registry {
 	struct ipconn *graves;
 	void *names, *pairs; /* tsearch trees of struct ipconn */
 	size_t count;
+	struct cursors walks;
 };
 
 static int
@@ -109,6 +110,7 @@ registry_drop(struct registry *r, struct ipconn *i)
 	tdelete(i, &r->names, by_name);
 	if (matchable(i))
 		tdelete(i, &r->pairs, by_pair);
+	cursors_leave(&r->walks, i, i->prev, i->next);
 	*(i->prev != NULL ? &i->prev->next : &r->first) = i->next;
 	*(i->next != NULL ? &i->next->prev : &r->last) = i->prev;
 	r->count--;
@@ -121,6 +123,12 @@ struct ipconn *
 registry_first(const struct registry *r)
 {
 	return r->first;
+}
+
+struct cursors *
+registry_walks(struct registry *r)
+{
+	return &r->walks;
 }
 
 size_t

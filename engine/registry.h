@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "cursor.h"
+
 struct ipconn;
 struct registry;
 
@@ -23,6 +25,8 @@ void registry_drop(struct registry *r, struct ipconn *i);
 void registry_bury(struct registry *r);
 
 struct ipconn *registry_first(const struct registry *r); /* in order of installation; then ->next */
+/* For walks in slices along that list. Borrowed. */
+struct cursors *registry_walks(struct registry *r);
 size_t registry_count(const struct registry *r);
 struct ipconn *registry_name(const struct registry *r, const char *name);
 /* What a CAPEX of that pair matches. */

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cursor.h"
 #include "statistics.h"
 
 struct ev_loop;
@@ -38,6 +39,7 @@ struct worker {
 	struct registry *registry;      /* borrowed: the installed ipconns */
 	struct generation *generation;  /* counted: the current one; a connection takes its own reference at birth */
 	struct conn *conns;             /* every living connection of this worker, a list */
+	struct cursors walks;           /* of inquire, along conns */
 	struct conn *graves;            /* closed in this turn; freed at its end */
 	char boot[8];                   /* first part of connection ids: differs from start to start */
 	uint64_t born;                  /* second part */

@@ -29,9 +29,54 @@ struct place {
 	struct timer tick;
 	pthread_t thread;
 	atomic_bool stop;
+	atomic_size_t made, ended; /* rows and whole answers of streams */
 	unsigned uid;
 	int pid;
 };
+
+/* Rows that are made in steps: their number is the command's. */
+struct tap {
+	struct place *place;
+	size_t left;
+};
+
+static bool
+tap_more(void *arg, json_t *rows)
+{
+	struct tap *t = arg;
+
+	if (t->left == 0)
+		return false;
+	json_array_append_new(rows, json_pack("{s:s}", "row", "of some length, so that ten million are many"));
+	t->place->made++;
+	return --t->left > 0;
+}
+
+static json_t *
+tap_none(void *arg)
+{
+	(void)arg;
+	return json_pack("{s:i, s:s}", "status", 1, "error", "not one");
+}
+
+static void
+tap_end(void *arg)
+{
+	struct tap *t = arg;
+
+	t->place->ended++;
+	free(t);
+}
+
+static json_t *
+stream(struct place *p, size_t n, struct control_asker *asker)
+{
+	struct tap *t = calloc(1, sizeof *t);
+
+	*t = (struct tap){ p, n };
+	control_stream(asker, &(struct control_source){ tap_more, tap_none, tap_end, t });
+	return NULL;
+}
 
 static json_t *
 answer(void *arg, const json_t *request, const struct control_peer *peer, struct control_asker *asker)
@@ -39,7 +84,8 @@ answer(void *arg, const json_t *request, const struct control_peer *peer, struct
 	struct place *p = arg;
 	const char *command = json_string_value(json_object_get(request, "command"));
 
-	(void)asker;
+	if (command != NULL && strncmp(command, "stream ", 7) == 0)
+		return stream(p, strtoul(command + 7, NULL, 10), asker);
 	p->uid = peer->uid;
 	p->pid = peer->pid;
 	if (command != NULL && strcmp(command, "big") == 0) {
@@ -185,6 +231,76 @@ a_long_answer_comes_whole(void **state)
 	json_decref(request);
 	json_decref(got);
 	end(p);
+}
+
+static void
+until(const char *what, const atomic_size_t *n, size_t at_least)
+{
+	for (int i = 0; i < 2000 && *n < at_least; i++)
+		nanosleep(&(struct timespec){ 0, 5000000 }, NULL);
+	if (*n < at_least)
+		fail_msg("%s: %zu of %zu in 10 s", what, (size_t)*n, at_least);
+}
+
+static void
+assert_streamed(struct place *p, size_t n)
+{
+	char command[40];
+	json_t *request, *got;
+
+	snprintf(command, sizeof command, "stream %zu", n);
+	request = json_pack("{s:s}", "command", command);
+	got = control_call(p->path, request, 10, NULL);
+	assert_int_equal(json_array_size(json_object_get(got, "rows")), n);
+	assert_int_equal(json_integer_value(json_object_get(got, "status")), n == 0);
+	if (n == 0)
+		assert_string_equal(json_string_value(json_object_get(got, "error")), "not one");
+	json_decref(request);
+	json_decref(got);
+}
+
+static void
+rows_made_in_slices_are_one_answer(void **state)
+{
+	struct place *p = *state;
+
+	serve(p);
+	assert_streamed(p, 0);
+	assert_streamed(p, 1);
+	assert_streamed(p, 100000);
+	until("answers that ended", &p->ended, 3);
+	end(p);
+	assert_int_equal(p->ended, 3);
+}
+
+/* Sixteen ask for ten million rows and do not read: little is made for them, and the seventeenth step is nobody's. */
+static void
+a_client_that_does_not_read_is_not_made_an_answer(void **state)
+{
+	struct place *p = *state;
+	static const char request[] = "{\"command\":\"stream 10000000\"}\n";
+	int fd[16];
+	size_t made;
+
+	serve(p);
+	for (int i = 0; i < 16; i++) {
+		fd[i] = dial(p);
+		assert_int_equal(write(fd[i], request, sizeof request - 1), sizeof request - 1);
+	}
+	until("rows for each", &p->made, 16 * 1000);
+	do {
+		made = p->made;
+		nanosleep(&(struct timespec){ 0, 200000000 }, NULL);
+	} while (p->made != made);
+	assert_true(made < 16 * 100000);
+	assert_int_equal(p->ended, 0);
+	for (int i = 0; i < 8; i++)
+		close(fd[i]);
+	until("answers that ended with their clients", &p->ended, 8);
+	end(p);
+	assert_int_equal(p->ended, 16);
+	for (int i = 8; i < 16; i++)
+		close(fd[i]);
 }
 
 static void
@@ -345,6 +461,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_request_is_answered_and_its_sender_known, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_long_answer_comes_whole, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rows_made_in_slices_are_one_answer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_client_that_does_not_read_is_not_made_an_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_request_is_refused_in_words, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_request_ended_by_half_closing_is_answered, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_seventeenth_is_turned_away_and_a_place_is_free_again_after_a_close, set_up, tear_down),

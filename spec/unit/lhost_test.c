@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host module as the engine uses it: with a world, a record, a budget, and an allocator that fails. */
 #include "lhost.h"
+#include "recordwalk.h"
 
 #include <lauxlib.h>
 #include <lua.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy.h"
+#include "recordwalk.h"
 
 #include "log.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record.h"
+#include "recordwalk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -38,7 +39,7 @@ ended(struct records *rs, const char *id, const char *ip, bool refused)
 
 /* The connections of an answer, joined by blanks. */
 static void
-assert_found(const struct records *rs, const struct record_query *q, const char *expected)
+assert_found(struct records *rs, const struct record_query *q, const char *expected)
 {
 	json_t *rows = records_explain(rs, q), *row;
 	char got[256] = "";
@@ -321,7 +322,7 @@ asked(struct record *r, enum verdict_kind kind, size_t bytes)
 
 /* The sizes that tell the requests of a record apart, in order, joined by blanks. */
 static void
-assert_requests(const struct records *rs, const char *expected)
+assert_requests(struct records *rs, const char *expected)
 {
 	json_t *rows = records_explain(rs, &(struct record_query){ .connection = "a-1" }), *list, *d;
 	char got[256] = "", number[24];
@@ -371,6 +372,75 @@ of_a_connection_that_ended_four_accepted_requests_are_left(void **state)
 	records_free(rs);
 }
 
+/* Takes the steps of a walk until it has told n rows more; their connections. */
+static void
+told(struct recordwalk *w, size_t n, const char *expected, bool over)
+{
+	json_t *rows = json_array();
+	char got[256] = "";
+	bool more = true;
+
+	while (more && json_array_size(rows) < n)
+		more = recordwalk_more(w, rows);
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		strcat(got, i > 0 ? " " : "");
+		strcat(got, json_string_value(json_object_get(json_array_get(rows, i), "connection")));
+	}
+	json_decref(rows);
+	assert_string_equal(got, expected);
+	assert_int_equal(more, !over);
+}
+
+/* Between two steps records are forgotten, also the one that would be told next, and new ones come. */
+static void
+a_walk_in_slices_bears_changes(void **state)
+{
+	struct records *rs = records_new(6);
+	struct recordwalk *w, *other;
+	char id[8];
+
+	(void)state;
+	for (int i = 1; i <= 6; i++) {
+		snprintf(id, sizeof id, "a-%d", i);
+		ended(rs, id, "10.0.0.1", i % 2 == 0);
+	}
+	w = recordwalk_begin(rs, &(struct record_query){ .last = 5 });
+	other = recordwalk_begin(rs, &(struct record_query){ .last = 5, .refused = true });
+	told(w, 1, "a-2", false);
+	ended(rs, "a-7", "10.0.0.1", true); /* forgets a-1 */
+	ended(rs, "a-8", "10.0.0.1", true); /* a-2 */
+	ended(rs, "a-9", "10.0.0.1", true); /* a-3, where the walk stands */
+	told(w, 2, "a-4 a-5", false);
+	told(other, 5, "a-4 a-6", true); /* it had not begun to look, but it begins at what was newest then */
+	told(w, 9, "a-6 a-7", true); /* five in all, as many as were found at first */
+	recordwalk_end(w);
+	w = recordwalk_begin(rs, &(struct record_query){ .last = 2 });
+	told(w, 1, "a-8", false);
+	for (int i = 10; i < 30; i++) {
+		snprintf(id, sizeof id, "a-%d", i);
+		ended(rs, id, "10.0.0.1", false);
+	}
+	told(w, 1, "a-24", true); /* all it stood on is gone; the oldest that is left */
+	recordwalk_end(w);
+	recordwalk_end(other);
+	recordwalk_end(NULL);
+	records_free(rs);
+}
+
+static void
+a_walk_of_nothing_ends(void **state)
+{
+	struct records *rs = records_new(6);
+	struct recordwalk *w = recordwalk_begin(rs, &(struct record_query){ .last = 5 });
+
+	(void)state;
+	told(w, 1, "", true);
+	recordwalk_end(w);
+	assert_found(rs, &(struct record_query){ .connection = "a-23456789012345678901234567890" }, "");
+	assert_found(rs, &(struct record_query){ .connection = "" }, "");
+	records_free(rs);
+}
+
 int
 main(void)
 {
@@ -386,6 +456,8 @@ main(void)
 		cmocka_unit_test(what_a_later_generation_refused_finds_room_however_many_doors_were_asked),
 		cmocka_unit_test(without_a_record_nothing_happens),
 		cmocka_unit_test(of_requests_the_last_are_kept_and_refused_ones_longest),
+		cmocka_unit_test(a_walk_in_slices_bears_changes),
+		cmocka_unit_test(a_walk_of_nothing_ends),
 		cmocka_unit_test(of_a_connection_that_ended_four_accepted_requests_are_left),
 	};
 
