@@ -158,11 +158,17 @@ void
 tls_set_name(struct tls *t, const char *host)
 {
 	unsigned char bytes[16];
+	char name[256]; /* with its NUL: a longer one is no host_name (RFC 6066, 3) */
+	size_t n = (size_t)snprintf(name, sizeof name, "%s", host);
 
 	mine(t);
-	if (host[0] == '\0' || inet_pton(AF_INET, host, bytes) == 1 || inet_pton(AF_INET6, host, bytes) == 1)
+	if (n >= sizeof name)
 		return;
-	SSL_set_tlsext_host_name(t->ssl, host); /* a name too long is not sent; the other side then sees none */
+	if (n > 0 && name[n - 1] == '.')
+		name[n - 1] = '\0';
+	if (name[0] == '\0' || inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1)
+		return;
+	SSL_set_tlsext_host_name(t->ssl, name);
 }
 
 void

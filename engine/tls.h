@@ -50,7 +50,7 @@ void tls_config_judge(const struct tls_config *c, enum way way, const struct tls
 /* A stream over fd (borrowed; non-blocking). way in: server. arg goes to judge. NULL: no memory.
  * With judge NULL a client verifies the chain only. */
 struct tls *tls_new(struct tls_config *c, enum way way, int fd, tls_judge judge, void *arg);
-/* Client: the name to send as SNI (not for numeric addresses). */
+/* Client: the name to send as SNI, without the dot of an absolute one (RFC 6066, 3). A numeric address, or a name too long, is not sent. */
 void tls_set_name(struct tls *t, const char *host);
 void tls_free(struct tls *t); /* NULL is fine; does not close fd, sends nothing */
 
