@@ -3,6 +3,7 @@
 #include "lhost.h"
 
 #include "certmap_read.h"
+#include "dntype.h"
 #include "lchain.h"
 #include "lhost_parts.h"
 #include "sandbox.h"
@@ -215,7 +216,22 @@ certmap(lua_State *L)
 	return 1;
 }
 
+/* host.dntype(type) -> the attribute type as facts have it; what nobody knows is an error */
+static int
+dntype(lua_State *L)
+{
+	char type[DNTYPE_SIZE];
+	struct fault f = { "" };
+
+	lhost_pay(L, lhost_of(L), COST_BYTE);
+	if (dntype_read(luaL_checkstring(L, 1), type, &f) < 0)
+		lhost_misuse(L, "%s", f.text);
+	lua_pushstring(L, type);
+	return 1;
+}
+
 const luaL_Reg lhost_cert_functions[] = {
 	{ "certmap", certmap },
+	{ "dntype", dntype },
 	{ NULL, NULL },
 };

@@ -98,7 +98,8 @@ local function signer_of(chain)
 end
 
 -- cert.issued_by(certificate, { CN = "Demo CA", O = "…", anchor = "AB:CD:…", issuer = "…" }) -> boolean: the chain verified, and all
---   of these hold. CN and other types: the issuer's name has it exactly once, with that value; types not named are not looked at.
+--   of these hold. CN and other types: the issuer's name has it exactly once, with that value; types not named are not looked at,
+--   and one that nobody knows is an error.
 --   A name alone is what any authority under any trusted signer says of itself. anchor: the SHA-256 fingerprint of the signer of the
 --   ring that the chain ends in. issuer: the fingerprint of the certificate that signed this one. Colons and case do not count.
 function cert.issued_by(certificate, wanted)
@@ -113,7 +114,7 @@ function cert.issued_by(certificate, wanted)
       local one = ok and (kind == "anchor" and chain.anchor or kind == "issuer" and signer_of(chain))
       ok = one ~= nil and one ~= false and one.sha256 == hex
     else
-      ok = only(certificate.issuer, kind) == text_of("cert.issued_by", kind, value) and ok
+      ok = only(certificate.issuer, host.dntype(kind)) == text_of("cert.issued_by", kind, value) and ok
     end
   end
   return ok
