@@ -283,7 +283,9 @@ file_open_log(const char *path, struct fault *f)
 	fd = open_appending(path);
 	if (fd < 0)
 		return fault_set(f, "%s", strerrordesc_np(errno));
-	if (fstat(fd, &st) == 0 && judge_log(path, &st, f) == 0)
+	if (fstat(fd, &st) < 0)
+		fault_set(f, "%s", strerrordesc_np(errno));
+	else if (judge_log(path, &st, f) == 0)
 		return fd;
 	close(fd);
 	return -1;
