@@ -58,9 +58,17 @@ file_state(const char *path)
 	return sum_add(h, &st.st_ctim, sizeof st.st_ctim);
 }
 
-/* The files of a directory and of its directories, in whatever order: their states are added up. */
+static bool
+ends(const char *name, const char *ending)
+{
+	size_t n = strlen(name), m = strlen(ending);
+
+	return n >= m && strcmp(name + n - m, ending) == 0;
+}
+
+/* The files of a directory and of its directories whose names end so, in whatever order: their states are added up. */
 static uint64_t
-directory_state(const char *path, int depth)
+directory_state(const char *path, const char *ending, int depth)
 {
 	DIR *dir = path[0] != '\0' ? opendir(path) : NULL;
 	struct dirent *e;
@@ -71,9 +79,10 @@ directory_state(const char *path, int depth)
 
 		if (e->d_name[0] == '.' || snprintf(name, sizeof name, "%s/%s", path, e->d_name) >= (int)sizeof name)
 			continue;
-		sum += file_state(name);
+		if (ends(name, ending))
+			sum += file_state(name);
 		if (depth > 0)
-			sum += directory_state(name, depth - 1);
+			sum += directory_state(name, ending, depth - 1);
 	}
 	if (dir != NULL)
 		closedir(dir);
@@ -85,7 +94,8 @@ see(struct crew_job *job)
 {
 	struct sight *s = (struct sight *)job;
 
-	s->state = file_state(s->file) + 3 * directory_state(s->policies, 1) + 5 * directory_state(s->ring, 1) + 7 * file_state(s->saf);
+	/* The log, which a reload writes, may lie among the scripts. */
+	s->state = file_state(s->file) + 3 * directory_state(s->policies, ".lua", 1) + 5 * directory_state(s->ring, "", 1) + 7 * file_state(s->saf);
 }
 
 static void

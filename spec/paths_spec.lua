@@ -96,6 +96,20 @@ tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, ssl = "clientauth", ur
     assert.equal(0, (inside("/", "check", "--region", region)))
   end)
 
+  it("lets --watch see the scripts beside the definition, and not the log that is there too", function()
+    define 'region { applid = "CICSA", networkid = "NETA" } tcpipservice "T" { host = "127.0.0.1", portnumber = 0, urm = "shop" }'
+    support.write(dir .. "/conf/shop.lua", REFUSES)
+    local p = support.start { absolute(support.binary), "run", "--watch", "--region", region, "--log", dir .. "/conf/log" }
+    local function log() return support.read(dir .. "/conf/log") or "" end
+    support.wait_until(function() return log():find "SP0001" end, 10, "the region to be up")
+    support.write(dir .. "/conf/shop.lua", REFUSES .. "\n")
+    support.wait_until(function() return log():find "SP0010 .*generation=2" end, 10, "the reload")
+    local from = support.now() -- a look comes every half second
+    support.wait_until(function() return support.now() - from > 3 end, 10)
+    assert.is_nil(log():find "generation=3")
+    assert.equal(0, p:stop())
+  end)
+
   for what, row in pairs {
     ring = { 'ring = "rings/CICSA"', "rings/CICSA" },
     saf = { 'saf = "saf.lua"', "saf.lua", move = true },
