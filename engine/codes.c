@@ -41,7 +41,7 @@ static const struct {
 	{ "server_applid", "The caller named another region than this one as the one it is calling (server_applid, server_networkid)." },
 	{ "tls_on_plain", "The peer began a TLS handshake on a port with ssl = no." },
 	{ "plain_text", "One side spoke TLS and the other did not: the tcpipservice asks for it, or the ipconn that dialled has ssl = yes." },
-	{ "handshake", "TLS broke off. An alert that was received is the other side's: it would not take our certificate, or what TLS was offered." },
+	{ "handshake", "TLS broke off. Who sent an alert, and which, stands in the text." },
 	{ "one_way", "No session is left to work with once both sides' counts are compared." },
 	{ "outservice", "The ipconn of this partner is out of service (set ipconn NAME inservice)." },
 	{ "mismatch", "The ipconn of this partner names another tcpipservice than the one it came by." },

@@ -37,6 +37,19 @@ no_tls(const struct definition *d, const void *object)
 }
 
 static bool
+nobody_verified(const struct definition *d, const void *object)
+{
+	(void)object;
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		if (d->tcpipservice[i].ssl == SSL_CLIENTAUTH)
+			return false;
+	for (size_t i = 0; i < d->nipconns; i++)
+		if (d->ipconn[i].ssl != NO)
+			return false;
+	return true;
+}
+
+static bool
 no_script(const struct definition *d, const void *object)
 {
 	(void)object;
@@ -279,6 +292,8 @@ const struct effect effects[] = {
 	TUNES(region, "sec", sec_unasked, NO_REQUESTS, DEFINE_PROGRAM),
 	PROTECTS(region, "sec", sec_overruled, "the attach script of each tcpipservice decides in its place", "ask the saf there, by saf.check"),
 	TUNES(region, "handshake_timeout", no_tls, "no tcpipservice and no ipconn has ssl", "give ssl to those that shall speak TLS"),
+	PROTECTS(region, "x509strict", nobody_verified, "no tcpipservice has ssl = \"clientauth\" and no ipconn has ssl", "give ssl to those whose partners "
+		"shall be verified"),
 	TUNES(region, "heartbeat_timeout", region_silent, "heartbeat is 0", "give heartbeat a number of seconds"),
 	TUNES(region, "halfopen", no_listener, "there is no tcpipservice", "define one"),
 	TUNES(region, "halfopen_peer", no_listener, "there is no tcpipservice", "define one"),

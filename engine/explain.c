@@ -156,6 +156,19 @@ print_who(FILE *to, const json_t *d)
 		fprintf(to, "%s generation %s", is_reload(where) ? " of" : ", asked again by the reload to", cell(d, "generation", a));
 }
 
+/* Of a handshake that broke off: whose alert ended it. */
+static const char *
+alert_words(const json_t *d)
+{
+	const char *said = text(d, "text");
+
+	if (said != NULL && strstr(said, "alert sent: ") != NULL)
+		return " This region sent it.";
+	if (said != NULL && strstr(said, "alert received: ") != NULL)
+		return " The other side sent it: it would not take our certificate, or what TLS was offered.";
+	return "";
+}
+
 static void
 print_why(FILE *to, const json_t *d)
 {
@@ -165,7 +178,7 @@ print_why(FILE *to, const json_t *d)
 	if (code == NULL || !refuses(d))
 		return;
 	if (sentence != NULL)
-		fprintf(to, "      why: %s\n", sentence);
+		fprintf(to, "      why: %s%s\n", sentence, strcmp(code, "handshake") == 0 ? alert_words(d) : "");
 	else if (text(d, "policy") != NULL)
 		fprintf(to, "      why: %s is the policy's own rule; the place above is where it says so.\n", cell(d, "code", a));
 }

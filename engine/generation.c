@@ -106,6 +106,7 @@ load_tls(struct loading *l, struct service *s)
 		.ring = l->g->ring,
 		.label = def->certificate,
 		.ask_certificate = def->ssl == SSL_CLIENTAUTH,
+		.strict = l->d->region.x509strict,
 		.ciphers = def->ciphers,
 	};
 	struct ring_user u = { l->d->file, def->line, "tcpipservice", def->tcpipservice };
@@ -135,7 +136,8 @@ static void
 load_outbound_tls(struct loading *l, struct service *s)
 {
 	const struct ipconn_def *c = s->ipconn;
-	struct tls_options o = { .ring = l->g->ring, .label = c->certificate, .optional_own = true, .ciphers = c->ciphers };
+	struct tls_options o = { .ring = l->g->ring, .label = c->certificate, .optional_own = true, .strict = l->d->region.x509strict,
+		.ciphers = c->ciphers };
 	struct ring_user u = { l->d->file, c->line, "ipconn", c->ipconn };
 	struct fault f;
 

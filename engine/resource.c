@@ -190,6 +190,7 @@ const struct attribute region_attributes[] = {
 	INT(kilobytes, 1, 1048576, "4096", ON),
 	INT(records, 1, 1000000, "10000", ON),
 	CHOICE(recheck, recheck_words, "release", ON),
+	CHOICE(x509strict, no_yes, "no", ON),
 	INT(workers, 1, 256, "1", SHOWN),
 	END,
 };

@@ -45,6 +45,7 @@ struct region_def {
 	int maxsockets, halfopen, halfopen_peer;
 	int instructions, milliseconds, kilobytes;
 	int recheck, workers, records;
+	int x509strict; /* no, yes: of chains that are presented */
 	int line;
 	uint64_t given;
 };

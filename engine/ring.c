@@ -15,6 +15,7 @@
 #include "ringcrl.h"
 #include "ringfiles.h"
 #include "ringhealth.h"
+#include "ringstrict.h"
 #include "ringitem.h"
 #include "ringother.h"
 #include "sum.h"
@@ -239,6 +240,7 @@ load(struct loading *l)
 	if (l->faults->errors == errors) {
 		ringhealth_warn(&l->items, l->r->store, dir, l->faults);
 		ringcrl_warn(&l->items, l->faults);
+		ringstrict_warn(&l->items, l->faults);
 	}
 }
 
@@ -369,10 +371,26 @@ use_pair(const struct ring *r, const struct pair *p, SSL_CTX *ctx, struct fault 
 	return -1; /* the error stays in OpenSSL's queue: tls_config asks it whether the key is too short */
 }
 
+/* Of certificate_authorities (RFC 8446 4.2.4), which has two bytes less to give than RFC 5246 7.4.4: both lengths are 16 bits. */
+#define NAMES_BYTES_MAX (65535 - 2)
+
+bool
+ring_names_fit(const struct ring *r)
+{
+	size_t bytes = 0;
+
+	for (int i = 0; i < sk_X509_NAME_num(r->signers); i++) {
+		int n = i2d_X509_NAME(sk_X509_NAME_value(r->signers, i), NULL);
+
+		bytes += 2 + (n > 0 ? (size_t)n : 0);
+	}
+	return bytes <= NAMES_BYTES_MAX;
+}
+
 static int
 use_trust(const struct ring *r, SSL_CTX *ctx, struct fault *f)
 {
-	STACK_OF(X509_NAME) *names = SSL_dup_CA_list(r->signers);
+	STACK_OF(X509_NAME) *names = ring_names_fit(r) ? SSL_dup_CA_list(r->signers) : sk_X509_NAME_new_null();
 
 	if (names == NULL)
 		return fault_set(f, "%s: out of memory", r->dir);

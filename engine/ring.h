@@ -43,6 +43,8 @@ bool ring_has(const struct ring *r, const char *label);
 bool ring_any_authority(const struct ring *r, bool (*is)(void *arg, const struct dn *subject), void *arg);
 /* Whether a signer has that SHA-256 fingerprint, in lower-case hex. False as well when memory ran out. */
 bool ring_is_signer(const struct ring *r, const char *sha256);
+/* Whether the names of the signers fit into a request for a certificate; they are sent only then (RFC 5246 and 8446 allow none). */
+bool ring_names_fit(const struct ring *r);
 /* Whether the region's user may use it, by the file `permit` (permit.h). -1 with a sentence. */
 int ring_permits(const struct ring *r, const char *user, struct fault *f);
 

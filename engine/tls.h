@@ -37,6 +37,7 @@ struct tls_options {
 	const char *label;    /* certificate; "" the default */
 	bool ask_certificate; /* server: ssl = "clientauth": request one and fail without it */
 	bool optional_own;    /* client: may have no certificate of its own */
+	bool strict;          /* X509_V_FLAG_X509_STRICT: chains are held to RFC 5280 to the letter */
 	const char *ciphers;  /* "" the default list; else 4-digit hex suites joined by blanks or OpenSSL names joined by ':' */
 	int min_version, max_version; /* 12, 13; 0: 12 and 13 */
 };
@@ -44,7 +45,7 @@ struct tls_options {
 struct tls_config *tls_config_new(enum way way, const struct tls_options *o, struct fault *f);
 struct tls_config *tls_config_ref(struct tls_config *c);
 void tls_config_unref(struct tls_config *c);
-/* Warns when the certificate it shows (o as it was made by) does not fit its use by u: purpose, key and suites. */
+/* Warns when the certificate it shows (o as it was made by) does not fit its use by u: purpose, key and suites; and when partners cannot be told the signers. */
 void tls_config_judge(const struct tls_config *c, enum way way, const struct tls_options *o, const struct ring_user *u, struct faults *faults);
 
 /* A stream over fd (borrowed; non-blocking). way in: server. arg goes to judge. NULL: no memory.

@@ -13,6 +13,12 @@
 #define SUITES_OLD "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define SUITES_13 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 
+/* What is offered and accepted as the other side's signature: nothing below TLS_LEVEL (no SHA-1, no SHA-224), no DSA. */
+#define SIGNATURES \
+	"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:" \
+	"rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:" \
+	"RSA+SHA256:RSA+SHA384:RSA+SHA512"
+
 static const char *
 why(void)
 {
@@ -221,6 +227,10 @@ static int
 set_up(SSL_CTX *ctx, enum way way, const struct tls_options *o, struct fault *f)
 {
 	set_manners(ctx);
+	if (o->strict)
+		X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_X509_STRICT);
+	if (!SSL_CTX_set1_sigalgs_list(ctx, SIGNATURES) || !SSL_CTX_set1_client_sigalgs_list(ctx, SIGNATURES))
+		return fault_set(f, "signature algorithms: %s", why());
 	if (tls_suites(ctx, o->ciphers, f) < 0 || set_versions(ctx, o, f) < 0)
 		return -1;
 	set_verify(ctx, way, o);
@@ -250,6 +260,10 @@ tls_config_new(enum way way, const struct tls_options *o, struct fault *f)
 void
 tls_config_judge(const struct tls_config *c, enum way way, const struct tls_options *o, const struct ring_user *u, struct faults *faults)
 {
+	if (way == WAY_IN && o->ask_certificate && !ring_names_fit(c->ring))
+		faults_add(faults, FAULT_WARNING, "signers_unnamed", u->file, u->line,
+			"%s %s: the names of the signers of %s have more than 65,535 bytes, so partners are asked for a certificate without them; a partner "
+			"with several certificates may choose a wrong one", u->kind, u->name, ring_dir(c->ring));
 	ring_judge(c->ring, o->label != NULL ? o->label : "", way, c->ctx, u, faults);
 }
 

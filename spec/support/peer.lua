@@ -39,7 +39,7 @@ end
 -- A ring's files: the certificate, its key, the first CA.
 function peer.ring(name)
   if name:find("/", 1, true) then
-    return { certificate = name .. "/OWN.pem", key = name .. "/OWN.key", cafile = name .. "/signers/ca.pem" }
+    return { certificate = name .. "/OWN.pem", key = name .. "/OWN.key", cafile = name .. "/OWN.pem" }
   end
   local dir = "certs/rings/" .. name .. "/"
   local files = { cafile = dir .. "signers/first.pem" }
