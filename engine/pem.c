@@ -65,7 +65,7 @@ after(struct span l, size_t n)
 	return (struct span){ l.s + n, l.n - n };
 }
 
-/* A line that was to be a boundary: dashes of some kind, then BEGIN or END in some case. */
+/* A line that was to be a boundary: three dashes of some kind or more, then BEGIN or END in some case. */
 static bool
 like_boundary(struct span l)
 {
@@ -77,7 +77,7 @@ like_boundary(struct span l)
 		l = after(l, n);
 	while (l.n > 0 && *l.s == ' ')
 		l = after(l, 1);
-	if (dashes == 0)
+	if (dashes < 3)
 		return false;
 	return (l.n > 6 && strncasecmp(l.s, "BEGIN ", 6) == 0) || (l.n > 4 && strncasecmp(l.s, "END ", 4) == 0);
 }

@@ -188,6 +188,6 @@ permit_check(const struct permit *p, const char *user, const char *dir, bool key
 		return 0;
 	if (own != NULL)
 		snprintf(place, sizeof place, "write at line %d of", own->line);
-	return fault_set(f, "%s: user %s may not use this ring: it needs %s%s%s, and has %s; %s %s/permit: %s %s", dir, user, rights[need],
-		others ? " for the private keys of " : "", others ? p->owner : "", rights[right], place, dir, user, rights[need]);
+	return fault_set(f, "%s: user %s may not use this ring: it needs %s%s%s, and has %s; %s its file permit: %s %s", dir, user, rights[need],
+		others ? " for the private keys of " : "", others ? p->owner : "", rights[right], place, user, rights[need]);
 }

@@ -166,21 +166,21 @@ describe("the use of a key ring:", function()
       assert.is_nil(refusal "CICSC")
       local text = assert(refusal "CICSA")
       for _, part in ipairs { ring, "user CICSA", "UPDATE for the private keys of CICSB", "has no right", "add to ",
-        "/permit: CICSA UPDATE" } do
+        "its file permit: CICSA UPDATE" } do
         assert.is_truthy(text:find(part, 1, true), text)
       end
     end)
 
     it("names the line to change where a right is too small", function()
       permit "owner CICSB\nCICSA READ\n* UPDATE\n"
-      assert.matches("needs UPDATE for the private keys of CICSB, and has READ; write at line 2 of [^\n]*/permit: CICSA UPDATE$",
+      assert.matches("needs UPDATE for the private keys of CICSB, and has READ; write at line 2 of its file permit: CICSA UPDATE$",
         assert(refusal "CICSA"))
       assert.is_nil(refusal "OTHER")
     end)
 
     it("needs READ of the owner too, and of everybody where nobody is the owner", function()
       permit "owner CICSA\n"
-      assert.matches("needs READ, and has no right; add to [^\n]*/permit: CICSA READ$", assert(refusal "CICSA"))
+      assert.matches("needs READ, and has no right; add to its file permit: CICSA READ$", assert(refusal "CICSA"))
       permit "CICSA READ\n"
       assert.is_nil(refusal "CICSA")
       assert.is_truthy(refusal "CICSB")
@@ -220,7 +220,7 @@ describe("the use of a key ring:", function()
       local status, out, err = region:command "reload"
       assert.equal(1, status)
       assert.matches("user CICSA may not use this ring: it needs UPDATE for the private keys of CICSB", out .. err)
-      assert.matches("add to [^\n]*/notpermitted/permit: CICSA UPDATE", out .. err)
+      assert.matches("/notpermitted: user CICSA [^\n]*add to its file permit: CICSA UPDATE", out .. err)
       local _, said = support.s_client { "-connect", "127.0.0.1:" .. region:port "T", "-CAfile", "certs/rings/none/signers/first.pem" }
       assert.matches("subject=[^\n]*NETA.CICSB", said) -- the old generation answers
       region:stop()

@@ -22,7 +22,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		bool reads = permit_check(p, "CICSA", "ring", false, &f) == 0, uses = permit_check(p, "CICSA", "ring", true, &f) == 0;
 
 		assert(reads || !uses);
-		assert(uses || strstr(f.text, "ring/permit: CICSA ") != NULL);
+		assert(uses || strstr(f.text, "its file permit: CICSA ") != NULL);
 	}
 	permit_free(p);
 	faults_free(&faults);
