@@ -6,15 +6,22 @@
 
 #include <string.h>
 
-/* A definition as it will be installed; what is installed under its name lends it its state. */
+/* A definition as it will be installed; what is installed under its name lends it its state, an operator's OUTSERVICE included. */
 static void
 describe(const struct worker *w, const struct ipconn_def *d, struct ipconn_view *out)
 {
 	const struct ipconn *i = registry_name(w->registry, d->ipconn);
 
 	*out = (struct ipconn_view){ .def = *d, .inservice = d->inservice == YES };
-	if (i != NULL && !i->autoinstalled)
-		out->connstatus = i->status;
+	if (i == NULL || i->autoinstalled)
+		return;
+	out->connstatus = i->status;
+	if (d->inservice == i->def.inservice)
+		out->inservice = i->inservice;
+	if (i->status == CONN_ACQUIRED) {
+		out->def.sendcount = i->sendcount;
+		out->def.receivecount = i->receivecount;
+	}
 }
 
 /* During a re-ask an installed ipconn is seen by itself only when it was autoinstalled and is not the one asked about. */

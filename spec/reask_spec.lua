@@ -135,6 +135,20 @@ describe("a re-ask", function()
     end
   end)
 
+  it("answers what was not asked then as it is now: an operator's OUTSERVICE, the agreed count of one that is ACQUIRED", function()
+    region = start("return policy.accept()", { ipconns = { DEFINED = { networkid = "NETX", receivecount = 10 },
+      OTHER = { networkid = "NETX", receivecount = 10 }, TMPL = { template = "only", receivecount = 7 } } })
+    partner(region, "DEFINED")
+    local other = support.raw(region:port "PLAIN")
+    other:capex({ applid = "OTHER", networkid = "NETX", sendcount = 3 }):read_message()
+    region:script("rule", bind [[
+      local other = policy.ipconn "OTHER"
+      return policy.refuse("now", ("%s %s %d"):format(policy.ipconn("TMPL").servstatus, other.connstatus, other.receivecount))]])
+    assert.are.equal(0, (region:command("set", "ipconn", "TMPL", "outservice")))
+    local out = reload()
+    assert.message(out).is_not_nil(out:find("OUTSERVICE ACQUIRED 3", 1, true))
+  end)
+
   it("repeats what counters answered, nil and failures included, in whatever order they are asked", function()
     stays([[
       local first, second, empty = policy.counter "first", policy.counter "second", policy.counter "empty"
