@@ -7,6 +7,7 @@
 #include "passwd.h"
 #include "region.h"
 #include "signals.h"
+#include "thread.h"
 #include "watch.h"
 
 #include <fcntl.h>
@@ -20,6 +21,8 @@
 #include <unistd.h>
 
 #define REGION_FILE "policies/region.lua"
+#define LOOK_SECONDS 0.1   /* between two looks whether a start is still wanted */
+#define START_GOODBYE 2    /* seconds a start has to end by itself */
 #define LARGE (4 * 1024 * 1024) /* bytes of one piece of memory that is given back as soon as it is free */
 #define KEPT (8 * 1024 * 1024)  /* bytes of smaller ones that are kept for the next */
 
@@ -50,6 +53,42 @@ return_memory(void)
 	mallopt(M_TRIM_THRESHOLD, KEPT);
 }
 
+struct start {
+	const struct region_options *options;
+	struct faults *faults;
+	struct region *region;
+};
+
+static void *
+start(void *arg)
+{
+	struct start *s = arg;
+
+	s->region = region_new(s->options, s->faults);
+	return NULL;
+}
+
+/* In a thread: a start that hangs in a call of a file system is ended by a signal all the same. */
+static struct region *
+start_region(const struct region_options *o, struct faults *faults)
+{
+	struct start s = { .options = o, .faults = faults };
+	pthread_t thread;
+
+	if (thread_start(&thread, start, &s) != 0) {
+		start(&s);
+		return s.region;
+	}
+	while (!thread_ended(thread, LOOK_SECONDS)) {
+		if (!signals_ending())
+			continue;
+		if (!thread_ended(thread, START_GOODBYE))
+			_exit(EXIT_DONE);
+		break;
+	}
+	return s.region;
+}
+
 static int
 run_region(const struct region_options *o, bool watched)
 {
@@ -61,7 +100,7 @@ run_region(const struct region_options *o, bool watched)
 
 	raise_descriptors();
 	return_memory();
-	r = region_new(o, &faults);
+	r = start_region(o, &faults);
 	if (r == NULL)
 		check_print(&faults);
 	status = faults.errors == 0 && signals_ending() ? EXIT_DONE : EXIT_FAILED;

@@ -35,11 +35,17 @@ in(double seconds)
 }
 
 bool
-thread_join(pthread_t thread, double seconds)
+thread_ended(pthread_t thread, double seconds)
 {
 	struct timespec until = in(seconds);
 
-	if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+	return pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0;
+}
+
+bool
+thread_join(pthread_t thread, double seconds)
+{
+	if (thread_ended(thread, seconds))
 		return true;
 	pthread_detach(thread);
 	return false;

@@ -8,6 +8,8 @@
 
 /* Starts work(arg) with all signals blocked: they are the loop's thread's. 0, or the error of pthread_create. */
 int thread_start(pthread_t *thread, void *(*work)(void *arg), void *arg);
+/* Waits for its end at most that long; true: it has ended and is joined. */
+bool thread_ended(pthread_t thread, double seconds);
 /* Waits for its end. False: it has not ended within that time and is left to itself; all it looks at must then stay. */
 bool thread_join(pthread_t thread, double seconds);
 /* A condition variable of the monotonic clock, and a wait on it, with the lock held: 0, or -1 when the time is over. */

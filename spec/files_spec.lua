@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Files that a definition names: what they must be, who may read and write them, and what a file that never answers holds up.
+local lfs = require "lfs"
+
 local pair = require "spec.support.pair"
 local stall = require "spec.support.stall"
 local support = require "spec.support"
@@ -32,7 +34,7 @@ local function has(text, pattern)
 end
 
 describe("a file that a definition names", function()
-  local FIFOS = { "region.lua", "saf.lua", "ring/maps.lua", "policies/yes.lua" }
+  local FIFOS = { "region.lua", "saf.lua", "ring/maps.lua", "policies/yes.lua", "ring/CICSA.key", "ring/crls/new.crl", "ring/permit" }
   for _, name in ipairs(FIFOS) do
     it("is a fault when it is a FIFO: " .. name, function()
       local region = new()
@@ -50,6 +52,12 @@ describe("a file that a definition names", function()
     { "602", "ring/maps.lua", "can be written by everybody" },
     { "644", "saf.lua", "holds secrets and can be read by everybody %(mode 0644%); chmod 600 %S+/saf%.lua" },
     { "660", "saf.lua", "holds secrets and can be written by its group" },
+    { "644", "ring/CICSA.key", "holds secrets and can be read by everybody %(mode 0644%); chmod 600 %S+/ring/CICSA%.key" },
+    { "660", "ring/CICSA.key", "holds secrets and can be written by its group" },
+    { "666", "ring/CICSA.pem", "can be written by everybody %(mode 0666%); chmod o%-w %S+/ring/CICSA%.pem" },
+    { "777", "ring", "everybody can add files %(mode 0777%); chmod o%-w %S+/ring" },
+    { "777", "ring/signers", "everybody can add files" },
+    { "1777", "ring/crls", "everybody can add files" },
     { "777", "policies", "everybody can add files %(mode 0777%); chmod o%-w" },
     { "1777", "policies", "everybody can add files" },
   }
@@ -66,7 +74,7 @@ describe("a file that a definition names", function()
 
   it("may be a secret that its group reads", function()
     local region = new()
-    shell("chmod 640 " .. region:path "saf.lua")
+    shell(("chmod 640 %s %s"):format(region:path "saf.lua", region:path "ring/CICSA.key"))
     local status, said = check(region)
     assert.equal(0, status, said)
   end)
@@ -120,9 +128,10 @@ describe("a doubtful file", function()
   it("belongs to neither root nor the region's user", function()
     if not os.execute "test $(id -u) = 0" then return pending "needs root to give a file away" end
     local region = new()
-    shell(("chown 4711 %s/policies/yes.lua %s/saf.lua"):format(region.dir, region.dir))
+    shell(("chown 4711 %s/policies/yes.lua %s/saf.lua %s/ring/CICSA.pem"):format(region.dir, region.dir, region.dir))
     local status, said = check(region)
     assert.equal(0, status, said)
+    has(said, "ring/CICSA%.pem: warning: belongs to uid 4711")
     has(said, "policies/yes%.lua: warning: belongs to uid 4711, which is neither root nor the region's user %(uid 0%)")
     has(said, "saf%.lua: warning: belongs to uid 4711")
     shell(("chmod 640 %s/saf.lua"):format(region.dir))
@@ -133,7 +142,7 @@ describe("a doubtful file", function()
 end)
 
 describe("a FIFO that takes a file's place", function()
-  local NAMES = { "region.lua", "saf.lua", "ring/maps.lua", "policies/yes.lua" }
+  local NAMES = { "region.lua", "saf.lua", "ring/maps.lua", "policies/yes.lua", "ring/CICSA.key", "ring/signers/root.pem", "ring/permit" }
   for _, name in ipairs(NAMES) do
     it("refuses the reload, and neither the next reload nor the end waits for it: " .. name, function()
       local region = new()
@@ -196,6 +205,23 @@ describe("a file system that does not answer", function()
       local _, _, err = region:command "reload"
       has(err, "a reload is under way")
       lives_and_ends(region)
+    end)
+  end
+
+  for _, part in ipairs { "region.lua", "CICSA.key", "recovery" } do
+    it("holds up a start, which a signal ends all the same: " .. part, function()
+      local disk = stall.new()
+      local region = new()
+      region.given.region.recovery = region:path "recovery"
+      region:define(region.given)
+      disk:hold(part)
+      local words = { support.binary, "run", "--region", region:path "region.lua" }
+      for i, word in ipairs(disk.wrapper) do table.insert(words, i, word) end
+      local p = support.start(words, region.dir)
+      support.wait_until(function() return disk:held() > 0 end, 10, "the start to hang")
+      p:signal "TERM"
+      assert.equal(0, p:wait(8))
+      assert.is_nil(lfs.attributes(region.control, "mode"))
     end)
   end
 
