@@ -234,7 +234,7 @@ see_dir(struct attempt *a, const char *under, bool must)
 	if (d == NULL && errno == ENOENT && !must)
 		return READ_DONE;
 	if (d == NULL)
-		return failed(a, path, "%s%s", f.text, errno == EPERM ? "" : "; a key ring is a directory, and so are its signers and crls");
+		return failed(a, path, "%s%s", f.text, errno == ENOTDIR || errno == ENOENT ? "; a key ring is a directory, and so are its signers and crls" : "");
 	r = see(a, RINGFILE_DIR, under, path);
 	while (r == READ_DONE && (e = readdir(d)) != NULL)
 		if (e->d_name[0] != '.')

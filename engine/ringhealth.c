@@ -14,6 +14,7 @@
 #include "tls_config.h"
 
 #define SOON_DAYS 30
+#define SECURITY_BITS 112 /* of TLS_LEVEL */
 
 /* --- dates */
 
@@ -180,10 +181,22 @@ warn_of_key(X509 *x, const char *path, const struct ssl_ctx_st *ctx, const struc
 	if (key == NULL)
 		return;
 	EVP_PKEY_get_group_name(key, group, sizeof group, NULL);
+	if (EVP_PKEY_get_security_bits(key) < SECURITY_BITS)
+		faults_add(faults, FAULT_WARNING, "certificate_key", u->file, u->line,
+			"%s %s: the certificate %s has a key of %d bits, which is too short: partners that ask for 112 bits of security refuse it", u->kind,
+			u->name, path, EVP_PKEY_get_bits(key));
 	if (!any_suite(ctx, auth_of(key, group)))
 		faults_add(faults, FAULT_WARNING, "certificate_key", u->file, u->line,
 			"%s %s: the certificate %s has a key (%s%s%s) that none of its suites can use; every handshake that needs it fails", u->kind,
 			u->name, path, EVP_PKEY_get0_type_name(key), *group ? " " : "", group);
+}
+
+/* Every suite here signs with the key. */
+static bool
+fits(X509 *x, bool server)
+{
+	return X509_check_purpose(x, server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT, 0) != 0
+		&& (X509_get_key_usage(x) & KU_DIGITAL_SIGNATURE) != 0;
 }
 
 void
@@ -191,7 +204,7 @@ ringhealth_use(struct x509_st *x, const char *path, enum way way, const struct s
 {
 	bool server = way == WAY_IN;
 
-	if (X509_check_purpose(x, server ? X509_PURPOSE_SSL_SERVER : X509_PURPOSE_SSL_CLIENT, 0) == 0)
+	if (!fits(x, server))
 		faults_add(faults, FAULT_WARNING, "certificate_purpose", u->file, u->line,
 			"%s %s: the certificate %s is not for TLS %s: its extended key usage, or its key usage, does not allow it; partners refuse it", u->kind,
 			u->name, path, server ? "servers (serverAuth)" : "clients (clientAuth)");

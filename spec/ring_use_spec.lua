@@ -110,7 +110,20 @@ describe("the use of a key ring:", function()
     end
   end)
 
+  for usage, warnings in pairs { digitalSignature = 0, keyAgreement = 1, keyEncipherment = 1 } do
+    it("a key usage of " .. usage .. " fits or does not", function()
+      certificate { extensions = "keyUsage = critical, " .. usage }
+      warned(warnings, LISTENER, "/OWN.pem is not for TLS servers")
+      warned(warnings, DIALLED, "/OWN.pem is not for TLS clients")
+    end)
+  end
+
   describe("keys", function()
+    it("that are too short, which may be shown where the region dials", function()
+      local t = { region = { ring = "certs/rings/weak" }, ipconns = DIALLED.ipconns }
+      warned(1, t, "ipconn PART: the certificate ", "weak.pem has a key of 1024 bits, which is too short")
+    end)
+
     it("that no suite can use: brainpool", function()
       certificate { key = "brainpoolP256r1" }
       warned(1, LISTENER, "tcpipservice T: the certificate ", "/OWN.pem has a key (EC brainpoolP256r1) that none of its suites can use")

@@ -3,7 +3,7 @@
 authority: a certificate authority of a test's own, made with openssl, for key rings that `make certs` has not.
 
   local ca = authority.new(dir, { from = "20200101000000Z", to = "20900101000000Z" })  -- ca.certificate: its PEM file, under dir
-  ca:issue("PART1", { key = "P-256", days = 365, usage = "serverAuth, clientAuth" })   -- dir/PART1.pem and PART1.key
+  ca:issue("PART1", { key = "P-256", days = 365, usage = "serverAuth, clientAuth", extensions = "keyUsage = …" }) -- dir/PART1.pem and .key
   ca:revoke("PART1", "keyCompromise")                          -- the reason may be left out
   ca:crl("base.pem", { extensions = "deltaCRL = …", days = 30, from = "20200101000000Z", to = "20200201000000Z" })
   ca:ring(path, "PART1")                                       -- a key ring with that pair and this signer
@@ -42,6 +42,7 @@ subjectKeyIdentifier = hash
 basicConstraints = critical, CA:FALSE
 extendedKeyUsage = @USAGE@
 subjectAltName = DNS:localhost, IP:127.0.0.1
+@LEAF@
 [ list ]
 authorityKeyIdentifier = keyid
 @LIST@
@@ -53,8 +54,8 @@ local function openssl(...)
 end
 
 -- What openssl is to know for the next call.
-function Authority:configure(usage, list)
-  local values = { DIR = self.dir, USAGE = usage or "serverAuth, clientAuth", LIST = list or "" }
+function Authority:configure(usage, leaf, list)
+  local values = { DIR = self.dir, USAGE = usage or "serverAuth, clientAuth", LEAF = leaf or "", LIST = list or "" }
   text.write(self.dir .. "/config", (CONFIG:gsub("@(%u+)@", values)))
 end
 
@@ -83,7 +84,7 @@ end
 function Authority:issue(name, t)
   t = t or {}
   local config = self.dir .. "/config"
-  self:configure(t.usage)
+  self:configure(t.usage, t.extensions)
   openssl("req", "-config", config, "-new", "-noenc", "-subj", "/CN=" .. name, "-keyout", ("%s/%s.key"):format(self.dir, name),
     "-out", self.dir .. "/request", "-newkey", key_of(t.key))
   run_ca(self, "-batch", "-notext", "-extensions", "leaf", "-cert", self.certificate, "-in", self.dir .. "/request",
@@ -96,7 +97,7 @@ end
 
 function Authority:crl(name, t)
   t = t or {}
-  self:configure(nil, t.extensions)
+  self:configure(nil, nil, t.extensions)
   local words = { "-gencrl", "-crlexts", "list", "-cert", self.certificate, "-out", self.dir .. "/" .. name, "-crldays",
     tostring(t.days or 30) }
   if t.from then
