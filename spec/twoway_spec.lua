@@ -673,7 +673,7 @@ describe("a called region and a partner of bytes:", function()
     local list = {}
     support.wait_until(function()
       list = {}
-      for h, m, s in region:log():gmatch "(%d+):(%d+):([%d.]+) %S+ SP0030 " do list[#list + 1] = h * 3600 + m * 60 + s end
+      for h, m, s in region:log():gmatch "(%d+):(%d+):([%d.]+)Z %S+ SP0030 " do list[#list + 1] = h * 3600 + m * 60 + s end
       return #list >= ends
     end, 10, ends .. " sockets to end")
     assert.are.equal(ends, #list)
