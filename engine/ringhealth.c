@@ -172,23 +172,35 @@ any_suite(const struct ssl_ctx_st *ctx, int auth)
 	return false;
 }
 
+/* Why the key serves few partners or none; false: it serves. TLS 1.2 with another curve works with a partner that offers it on purpose. */
+static bool
+flaw_of_key(const EVP_PKEY *key, const struct ssl_ctx_st *ctx, struct fault *f)
+{
+	char group[64] = "";
+	int auth;
+
+	EVP_PKEY_get_group_name(key, group, sizeof group, NULL);
+	auth = auth_of(key, group);
+	if (EVP_PKEY_get_security_bits(key) < SECURITY_BITS)
+		return fault_set(f, "of %d bits, which is too short: partners that ask for %d bits of security refuse it", EVP_PKEY_get_bits(key),
+			SECURITY_BITS) < 0;
+	if (any_suite(ctx, auth))
+		return false;
+	if (auth == NID_undef && EVP_PKEY_is_a(key, "EC"))
+		return fault_set(f, "on the curve %s, which no suite of TLS 1.3 can use, and TLS 1.2 only with a partner that offers this curve; take "
+			"prime256v1, secp384r1 or secp521r1", group) < 0;
+	return fault_set(f, "(%s) that none of its suites can use; every handshake that needs it fails", EVP_PKEY_get0_type_name(key)) < 0;
+}
+
 static void
 warn_of_key(X509 *x, const char *path, const struct ssl_ctx_st *ctx, const struct ring_user *u, struct faults *faults)
 {
 	const EVP_PKEY *key = X509_get0_pubkey(x);
-	char group[64] = "";
+	struct fault f;
 
-	if (key == NULL)
-		return;
-	EVP_PKEY_get_group_name(key, group, sizeof group, NULL);
-	if (EVP_PKEY_get_security_bits(key) < SECURITY_BITS)
-		faults_add(faults, FAULT_WARNING, "certificate_key", u->file, u->line,
-			"%s %s: the certificate %s has a key of %d bits, which is too short: partners that ask for 112 bits of security refuse it", u->kind,
-			u->name, path, EVP_PKEY_get_bits(key));
-	if (!any_suite(ctx, auth_of(key, group)))
-		faults_add(faults, FAULT_WARNING, "certificate_key", u->file, u->line,
-			"%s %s: the certificate %s has a key (%s%s%s) that none of its suites can use; every handshake that needs it fails", u->kind,
-			u->name, path, EVP_PKEY_get0_type_name(key), *group ? " " : "", group);
+	if (key != NULL && flaw_of_key(key, ctx, &f))
+		faults_add(faults, FAULT_WARNING, "certificate_key", u->file, u->line, "%s %s: the certificate %s has a key %s", u->kind, u->name, path,
+			f.text);
 }
 
 /* Every suite here signs with the key. */

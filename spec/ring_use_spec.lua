@@ -126,7 +126,7 @@ describe("the use of a key ring:", function()
 
     it("that no suite can use: brainpool", function()
       certificate { key = "brainpoolP256r1" }
-      warned(1, LISTENER, "tcpipservice T: the certificate ", "/OWN.pem has a key (EC brainpoolP256r1) that none of its suites can use")
+      warned(1, LISTENER, "tcpipservice T: the certificate ", "/OWN.pem has a key on the curve brainpoolP256r1, which no suite of TLS 1.3")
       warned(1, DIALLED, "ipconn PART: the certificate ", "brainpoolP256r1")
     end)
 
