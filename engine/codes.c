@@ -62,7 +62,7 @@ static const struct {
 	{ "userid_form", "What the request calls its user cannot be a user ID: 1 to 8 of A-Z 0-9 $ @ #." },
 	{ "user_unknown", "The region's saf does not know the user (userauth = identify)." },
 	{ "user_revoked", "The user is revoked: in the saf, or after wrong passwords of this partner or of all." },
-	{ "password_wrong", "The password is wrong, or there is no such user; the partner is not told which." },
+	{ "password_wrong", "The password is wrong, or there is no such user; the partner is not told which. Or it was not checked, after 100 wrong ones of this partner (SP0064)." },
 	{ "passwords_busy", "More passwords wait to be checked than the region keeps waiting; the request can be tried again." },
 	{ "no_saf", "The request's user or its authority has to be checked, and the region names no saf to check by." },
 	{ "not_authorised", "A user of this request does not have READ to its transaction in class TCICSTRN." },

@@ -2,8 +2,6 @@
 /* The rows of effect.h: by what an attribute has no effect, and those that always have one. */
 #include "effect.h"
 
-#include "health.h"
-
 #include <string.h>
 
 /* --- conditions of the whole definition ------------------------------------------------------------------------------ */
@@ -225,7 +223,7 @@ no_certificate_comes(const struct definition *d, const void *object)
 	if (c->linkauth != LINKAUTH_CERTUSER)
 		return false;
 	for (size_t i = 0; i < d->ntcpipservices; i++)
-		if (d->tcpipservice[i].ssl == SSL_CLIENTAUTH && health_comes_by(c, &d->tcpipservice[i]))
+		if (d->tcpipservice[i].ssl == SSL_CLIENTAUTH && ipconn_comes_by(c, &d->tcpipservice[i]))
 			return false;
 	return true;
 }

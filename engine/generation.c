@@ -3,6 +3,7 @@
 
 #include "buf.h"
 #include "certmap_read.h"
+#include "certuser.h"
 #include "log.h"
 #include "path.h"
 #include "saf_read.h"
@@ -388,6 +389,8 @@ generation_load(struct definition *d, const struct generation_options *o, struct
 		return NULL;
 	}
 	load_parts(&l);
+	if (faults->errors == before)
+		certuser_check(g, faults);
 	if (faults->errors == before) {
 		hash_scripts(g);
 		return g;

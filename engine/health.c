@@ -9,19 +9,6 @@
 #include "addr.h"
 #include "user.h"
 
-/* The default program in its assembler, C, COBOL and PL/I forms (IPIC.md 6.5). */
-static bool
-is_default_program(const char *urm)
-{
-	static const char *const names[] = { "dfhisaip", "dfhisdip", "dfhiscip", "dfhispip", NULL };
-	const char *base = strchr(urm, '/') != NULL ? strchr(urm, '/') + 1 : urm;
-
-	for (size_t i = 0; names[i] != NULL; i++)
-		if (strcmp(names[i], base) == 0)
-			return true;
-	return false;
-}
-
 static bool
 has_urm(const struct tcpipservice_def *t)
 {
@@ -48,7 +35,7 @@ check_region(const struct definition *d, struct faults *faults)
 static void
 check_urm(const struct definition *d, const struct tcpipservice_def *t, struct faults *faults)
 {
-	if (is_default_program(t->urm))
+	if (urm_is_default(t->urm))
 		faults_add(faults, FAULT_WARNING, "urm_default", d->file, t->line,
 			"tcpipservice %s: urm is %s, the default program, which lets in every partner that asks; name a script of your own",
 			t->tcpipservice, t->urm);
@@ -68,20 +55,12 @@ check_service(const struct definition *d, const struct tcpipservice_def *t, stru
 			"releases it", t->tcpipservice);
 }
 
-bool
-health_comes_by(const struct ipconn_def *c, const struct tcpipservice_def *t)
-{
-	if (c->template_ != TEMPLATE_UNSAID && has_urm(t) && !is_default_program(t->urm))
-		return true;
-	return c->template_ != TEMPLATE_ONLY && (*c->tcpipservice == '\0' || strcmp(c->tcpipservice, t->tcpipservice) == 0);
-}
-
 /* The first service by which a partner can be this ipconn with less TLS than `least`; NULL: there is none. */
 static const struct tcpipservice_def *
 way_below(const struct definition *d, const struct ipconn_def *c, enum ssl least)
 {
 	for (size_t i = 0; i < d->ntcpipservices; i++)
-		if (d->tcpipservice[i].ssl < (int)least && health_comes_by(c, &d->tcpipservice[i]))
+		if (d->tcpipservice[i].ssl < (int)least && ipconn_comes_by(c, &d->tcpipservice[i]))
 			return &d->tcpipservice[i];
 	return NULL;
 }

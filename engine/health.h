@@ -3,8 +3,6 @@
 #ifndef SALLYPORT_HEALTH_H
 #define SALLYPORT_HEALTH_H
 
-#include <stdbool.h>
-
 #include "fault.h"
 #include "resource.h"
 
@@ -13,9 +11,6 @@
  * without TLS; a program's url in plain http to another machine, or
  * its ipconn without a sendcount; template = "yes"; heartbeat = 0; … */
 void health_check(const struct definition *d, struct faults *faults);
-/* Whether a partner can come by this service and be this ipconn: matched by CAPEX, or (a template) copied by the service's urm, which the default
- * program never does. */
-bool health_comes_by(const struct ipconn_def *c, const struct tcpipservice_def *t);
 /* What is no fault and no warning, but should be known: requests by which nobody is asked whether their users may (SP0051). The first tcpipservice that
  * takes such requests; NULL: there is none. */
 const char *health_unchecked(const struct definition *d);

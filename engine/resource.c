@@ -295,6 +295,26 @@ tcpipservice_not_ipic(const char *name)
 	return false;
 }
 
+bool
+urm_is_default(const char *urm)
+{
+	static const char *const names[] = { "dfhisaip", "dfhisdip", "dfhiscip", "dfhispip", NULL };
+	const char *base = strchr(urm, '/') != NULL ? strchr(urm, '/') + 1 : urm;
+
+	for (size_t i = 0; names[i] != NULL; i++)
+		if (strcmp(names[i], base) == 0)
+			return true;
+	return false;
+}
+
+bool
+ipconn_comes_by(const struct ipconn_def *c, const struct tcpipservice_def *t)
+{
+	if (c->template_ != TEMPLATE_UNSAID && *t->urm != '\0' && !urm_is_default(t->urm))
+		return true;
+	return c->template_ != TEMPLATE_ONLY && (*c->tcpipservice == '\0' || strcmp(c->tcpipservice, t->tcpipservice) == 0);
+}
+
 /* --- a definition as a thing --- */
 
 /* A copy of n records, or NULL without memory; something to free even when n is 0. */

@@ -142,6 +142,12 @@ void ciphers_spell(char ciphers[VALUE_SIZE]);
 /* True for "any", "default" and blank: every address of this machine. */
 bool host_is_any(const char *host);
 
+/* The default program in its assembler, C, COBOL and PL/I forms (IPIC.md 6.5). */
+bool urm_is_default(const char *urm);
+/* Whether a partner can come by this service and be this ipconn: matched by CAPEX, or (a template) copied by the service's urm, which the default
+ * program never does. */
+bool ipconn_comes_by(const struct ipconn_def *c, const struct tcpipservice_def *t);
+
 struct definition *definition_copy(const struct definition *d); /* NULL: no memory */
 void definition_free(struct definition *d);
 const struct tcpipservice_def *definition_tcpipservice(const struct definition *d, const char *name);

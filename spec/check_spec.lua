@@ -221,7 +221,7 @@ tcpipservice "IPICA" { portnumber = 0 } tcpipservice "IPICB" { portnumber = 0 }
       'tcpipservice "T" { portnumber = 0 } ipconn "C" { userauth = "identify", tcpipservice = "T" }', "userauth is identify" },
     ["a link user that may lack a certificate"] = {
       'tcpipservice "T" { portnumber = 0 } ipconn "C" { linkauth = "certuser" } program "ECHO" {}' ..
-      ' tcpipservice "U" { portnumber = 0, ssl = "clientauth" }', "linkauth is certuser" },
+      ' tcpipservice "U" { portnumber = 0, ssl = "clientauth", certify = "certuser" }', "linkauth is certuser" },
     ["what only tunes, and tunes nothing"] = { 'ipconn "C" { host = "h", port = 1, sendcount = 1, maxqtime = 3 }',
       "ipconn C: maxqtime is 3 and queuelimit is no, so it has no effect; give queuelimit, or leave maxqtime out" },
     ["a template that CAPEX matches"] = { 'ipconn "C" { template = "yes" }', "template is yes" },
