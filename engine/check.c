@@ -6,6 +6,7 @@
 #include "factsjson.h"
 #include "generation.h"
 #include "health.h"
+#include "recovery.h"
 #include "specs.h"
 
 #include <getopt.h>
@@ -102,6 +103,18 @@ note_unchecked(const struct definition *d, struct faults *faults)
 			"security checks of requests are off: what comes by tcpipservice %s runs unasked; see sec, saf and attach", service);
 }
 
+/* A region opens it at its start alone, so a load says nothing of it. */
+static void
+check_recovery(const struct definition *d, struct faults *faults)
+{
+	struct fault f;
+	struct recovery *r = recovery_open(d->region.recovery, NULL, &f);
+
+	if (r == NULL)
+		faults_add(faults, FAULT_ERROR, "recovery", d->file, d->region.line, "%s", f.text);
+	recovery_close(r);
+}
+
 static void
 gather(const struct asked *a, struct specs_result *result, struct faults *faults)
 {
@@ -110,6 +123,7 @@ gather(const struct asked *a, struct specs_result *result, struct faults *faults
 	if (d == NULL)
 		return;
 	note_unchecked(d, faults);
+	check_recovery(d, faults);
 	if (faults->errors == 0) /* of a value that was at fault only the default is left to judge */
 		health_check(d, faults);
 	check_scripts(d, a, result, faults);

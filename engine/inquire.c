@@ -442,6 +442,8 @@ inquire_end(struct inquiry *i)
 {
 	if (i == NULL)
 		return;
+	if (i->q.leave != NULL)
+		i->q.leave(&i->q);
 	if (i->q.walks != NULL)
 		cursor_close(i->q.walks, &i->q.at);
 	generation_unref(i->q.generation);

@@ -2,7 +2,6 @@
 /* inquire counter: the counters of scripts: their last number, and when they expire. */
 #include "inquire_parts.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
@@ -24,18 +23,23 @@ counter_row(struct query *q, const struct counter_view *v)
 	json_array_append_new(q->rows, row);
 }
 
+static void
+leave(struct query *q)
+{
+	store_leave(q->region->store, &q->at);
+}
+
 bool
 counter_step(struct query *q)
 {
-	struct store *s = q->region->store;
+	struct counter_view v;
+	bool more;
 
-	if (q->stage++ == 0) {
-		q->n = store_count(s);
-		q->list = q->n > 0 ? malloc(q->n * sizeof(struct counter_view)) : NULL;
-		q->n = q->list != NULL ? store_list(s, clock_span(), q->list, q->n) : 0;
-	}
-	if (q->index == q->n)
-		return false;
-	counter_row(q, &((const struct counter_view *)q->list)[q->index++]);
-	return true;
+	if (q->leave == NULL)
+		store_walk(q->region->store, &q->at);
+	q->leave = leave;
+	more = store_show(q->region->store, &q->at, clock_span(), &v);
+	if (v.name[0] != '\0')
+		counter_row(q, &v);
+	return more;
 }

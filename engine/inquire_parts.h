@@ -15,8 +15,9 @@ struct query {
 	const char *name;       /* NULL: all */
 	bool reset;             /* statistics: each is reset behind its row */
 	json_t *rows;           /* of the step under way, to be filled */
-	struct cursor at;       /* on an ipconn or a connection */
-	struct cursors *walks;  /* whose cursor it is; NULL: not begun */
+	struct cursor at;       /* on an ipconn, a connection or a counter */
+	struct cursors *walks;  /* whose cursor it is; NULL: not begun, or a store's */
+	void (*leave)(struct query *q); /* ends what a step began; NULL: nothing */
 	unsigned stage;         /* of a kind that has several */
 	size_t index, n;        /* in list, or in a definition */
 	void *list;             /* owned: copies of what is shown */

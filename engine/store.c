@@ -16,6 +16,7 @@
 #define DROPPED_AT_ONCE 64 /* expired ones that one next takes away: bounded work */
 
 struct counter {
+	struct counter *before, *behind; /* in the order in which they began */
 	int64_t last;
 	double expires; /* seconds; 0 never */
 	double from;    /* when its first next was */
@@ -28,6 +29,8 @@ struct store {
 	pthread_mutex_t lock; /* over all that follows */
 	void *root;           /* tsearch's; owns its counters */
 	size_t n;
+	struct counter *first, *newest;
+	struct cursors walks;  /* along behind */
 	struct counter **heap; /* owned; of borrowed ones */
 	size_t nheap, room;
 	double silent_until; /* a full store was spoken of */
@@ -169,6 +172,9 @@ drop(struct store *s, struct counter *c)
 	if (c->expires > 0)
 		heap_remove(s, c);
 	tdelete(c, &s->root, compare);
+	cursors_leave(&s->walks, c, c->before, c->behind);
+	*(c->before != NULL ? &c->before->behind : &s->first) = c->behind;
+	*(c->behind != NULL ? &c->behind->before : &s->newest) = c->before;
 	s->n--;
 	free(c);
 }
@@ -192,6 +198,10 @@ add(struct store *s, const struct counter *key)
 		free(c);
 		return NULL;
 	}
+	c->before = s->newest;
+	c->behind = NULL;
+	*(s->newest != NULL ? &s->newest->behind : &s->first) = c;
+	s->newest = c;
 	s->n++;
 	return c;
 }
@@ -343,37 +353,47 @@ store_set(struct store *s, const char *name, size_t len, int64_t last, double no
 
 /* ---- showing */
 
-struct listing {
-	double now;
-	struct counter_view *out;
-	size_t n, max;
-};
+#define LOOKS 64 /* expired ones that one step passes over */
 
-static void
-list_one(const void *node, VISIT visit, void *arg)
+void
+store_walk(struct store *s, struct cursor *c)
 {
-	const struct counter *c = *(const struct counter *const *)node;
-	struct listing *l = arg;
-	struct counter_view *v = &l->out[l->n];
-
-	if ((visit != postorder && visit != leaf) || l->n == l->max || until(c) <= l->now)
-		return;
-	*v = (struct counter_view){ .last = c->last, .expires = c->expires > 0 ? c->expires : 0, .left = c->expires > 0 ? until(c) - l->now : 0 };
-	memcpy(v->name, c->name, c->len);
-	l->n++;
+	pthread_mutex_lock(&s->lock);
+	cursor_open(&s->walks, c, s->first, false);
+	pthread_mutex_unlock(&s->lock);
 }
 
-size_t
-store_list(struct store *s, double now, struct counter_view *out, size_t max)
+static void
+show(const struct counter *c, double now, struct counter_view *v)
 {
-	struct listing l = { .now = now, .out = out, .max = max };
+	*v = (struct counter_view){ .last = c->last, .expires = c->expires > 0 ? c->expires : 0, .left = c->expires > 0 ? until(c) - now : 0 };
+	memcpy(v->name, c->name, c->len);
+}
 
-	if (max == 0)
-		return 0;
+bool
+store_show(struct store *s, struct cursor *at, double now, struct counter_view *out)
+{
+	const struct counter *c;
+	bool more;
+
+	out->name[0] = '\0';
 	pthread_mutex_lock(&s->lock);
-	twalk_r(s->root, list_one, &l);
+	for (int i = 0; i < LOOKS && out->name[0] == '\0' && (c = at->at) != NULL; i++) {
+		at->at = c->behind;
+		if (until(c) > now)
+			show(c, now, out);
+	}
+	more = at->at != NULL;
 	pthread_mutex_unlock(&s->lock);
-	return l.n;
+	return more;
+}
+
+void
+store_leave(struct store *s, struct cursor *c)
+{
+	pthread_mutex_lock(&s->lock);
+	cursor_close(&s->walks, c);
+	pthread_mutex_unlock(&s->lock);
 }
 
 bool

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cursor.h"
+
 struct store;
 
 #define COUNTER_NAME_MAX 64
@@ -65,8 +67,11 @@ enum store_answer store_peek(struct store *s, const char *name, size_t len, doub
 /* A counter that answered `last` at `now`, for a mock: its first use says whether it expires. False: no memory, or no more room. */
 bool store_set(struct store *s, const char *name, size_t len, int64_t last, double now);
 
-/* Copies at most max counters that have not expired, in the order of their lengths and bytes, into out; returns how many. */
-size_t store_list(struct store *s, double now, struct counter_view *out, size_t max);
+/* A walk over the counters in slices, in the order in which they began; to be left before the store is freed. */
+void store_walk(struct store *s, struct cursor *c);
+/* One step: shows the next that has not expired, or none (out->name is ""). False: that was the last. */
+bool store_show(struct store *s, struct cursor *c, double now, struct counter_view *out);
+void store_leave(struct store *s, struct cursor *c);
 /* Whether it is time to say that a name found no room: at most once in a minute. */
 bool store_complains(struct store *s, double now);
 /* How many there are, expired ones that still take room included. */

@@ -222,28 +222,76 @@ one_that_was_set_takes_on_what_its_first_use_says(void **state)
 	store_free(s);
 }
 
+/* The next counter of a walk, as "NAME last expires left". */
 static void
-a_list_shows_those_that_live(void **state)
+shows(struct store *s, struct cursor *c, double now, const char *expected)
+{
+	struct counter_view v;
+	char got[100] = "";
+	bool more = true;
+
+	while (more && got[0] == '\0') {
+		more = store_show(s, c, now, &v);
+		if (v.name[0] != '\0')
+			snprintf(got, sizeof got, "%s %d %g %g", v.name, (int)v.last, v.expires, v.left);
+	}
+	assert_string_equal(got, expected);
+}
+
+static void
+a_walk_shows_those_that_live(void **state)
 {
 	struct counter_use u = { .min = 1, .max = 9 };
-	struct counter_view v[4];
 	struct store *s = store_new();
+	struct cursor c, other;
 	char out[32];
 
 	(void)state;
-	assert_int_equal(store_list(s, 0, v, 4), 0);
+	store_walk(s, &c);
+	shows(s, &c, 0, "");
+	store_leave(s, &c);
 	next_at(s, "b", &u, 0, out);
 	next_at(s, "b", &u, 0, out);
 	u.expires = 60;
 	next_at(s, "a", &u, 10, out);
 	u.expires = 5;
 	next_at(s, "gone", &u, 10, out);
-	assert_int_equal(store_list(s, 20, v, 4), 2);
-	assert_string_equal(v[0].name, "a");
-	assert_true(v[0].last == 1 && v[0].expires == 60 && v[0].left == 50);
-	assert_string_equal(v[1].name, "b");
-	assert_true(v[1].last == 2 && v[1].expires == 0 && v[1].left == 0);
-	assert_int_equal(store_list(s, 20, v, 1), 1);
+	u.expires = 0;
+	next_at(s, "stays", &u, 10, out);
+	u.expires = 5;
+	store_walk(s, &c);
+	store_walk(s, &other);
+	shows(s, &c, 11, "b 2 0 0");
+	shows(s, &other, 20, "b 2 0 0");
+	shows(s, &other, 20, "a 1 60 50");
+	shows(s, &other, 20, "stays 1 0 0");
+	shows(s, &other, 20, "");
+	store_leave(s, &other);
+	next_at(s, "new", &u, 80, out); /* takes "a", on which the walk stands, and "gone" away */
+	shows(s, &c, 80, "stays 1 0 0");
+	shows(s, &c, 80, "new 1 5 5");
+	shows(s, &c, 80, "");
+	store_leave(s, &c);
+	store_free(s);
+}
+
+static void
+a_walk_bears_thousands_that_have_expired(void **state)
+{
+	struct counter_use u = { .min = 1, .max = 9, .expires = 5 };
+	struct store *s = store_new();
+	char name[16], out[32];
+	struct cursor c;
+
+	(void)state;
+	for (int i = 0; i < 5000; i++) {
+		snprintf(name, sizeof name, "n%d", i);
+		next_at(s, name, &u, i == 4999 ? 7 : 3, out);
+	}
+	store_walk(s, &c);
+	shows(s, &c, 9, "n4999 1 5 3");
+	shows(s, &c, 9, "");
+	store_leave(s, &c);
 	store_free(s);
 }
 
@@ -306,7 +354,8 @@ main(void)
 		cmocka_unit_test(expires_belongs_to_the_counter),
 		cmocka_unit_test(expired_ones_make_room_in_a_full_store),
 		cmocka_unit_test(one_that_was_set_takes_on_what_its_first_use_says),
-		cmocka_unit_test(a_list_shows_those_that_live),
+		cmocka_unit_test(a_walk_shows_those_that_live),
+		cmocka_unit_test(a_walk_bears_thousands_that_have_expired),
 		cmocka_unit_test(their_number_is_bounded),
 		cmocka_unit_test(no_value_is_given_twice_to_two_threads),
 	};
