@@ -52,15 +52,17 @@ flaw_of_extensions(const X509_CRL *crl)
 	return NULL;
 }
 
-/* Only a delta says of a certificate that it is on the list no longer. */
-static bool
-is_removal(const X509_REVOKED *gone)
+static const char *
+flaw_of_reason(const X509_REVOKED *gone)
 {
-	ASN1_ENUMERATED *reason = X509_REVOKED_get_ext_d2i(gone, NID_crl_reason, NULL, NULL);
-	bool yes = reason != NULL && ASN1_ENUMERATED_get(reason) == CRL_REASON_REMOVE_FROM_CRL;
+	int critical;
+	ASN1_ENUMERATED *reason = X509_REVOKED_get_ext_d2i(gone, NID_crl_reason, &critical, NULL);
+	bool removes = reason != NULL && ASN1_ENUMERATED_get(reason) == CRL_REASON_REMOVE_FROM_CRL;
 
 	ASN1_ENUMERATED_free(reason);
-	return yes;
+	if (reason == NULL && critical != -1)
+		return "an entry's reason cannot be read";
+	return removes ? "an entry says removeFromCRL, as in a delta CRL only; those are not processed" : NULL;
 }
 
 static const char *
@@ -74,7 +76,7 @@ flaw_of_entry(const X509_REVOKED *gone)
 		if (X509_EXTENSION_get_critical(e))
 			return "an entry has a critical extension that is not understood";
 	}
-	return is_removal(gone) ? "an entry says removeFromCRL, as in a delta CRL only; those are not processed" : NULL;
+	return flaw_of_reason(gone);
 }
 
 static const char *

@@ -119,8 +119,7 @@ is_foreign(enum ringfile_kind kind)
 static void
 cannot(struct ringfile *file, const char *why)
 {
-	free(file->why);
-	file->why = strdup(why);
+	fault_set(&file->why, "%s", why);
 }
 
 /* READ_CHANGED: it was there a moment ago, or what it is a link to is not there yet. */
@@ -330,7 +329,7 @@ peek(struct ringfile *file)
 	struct file_content c;
 	struct fault f;
 
-	if (!S_ISREG(file->mode) || file->why != NULL)
+	if (!S_ISREG(file->mode) || file->why.text[0] != '\0')
 		return;
 	if (file_read(file->path, &rule, &c, &f) < 0)
 		cannot(file, f.text);
@@ -403,7 +402,6 @@ ringfiles_free(struct ringfiles *l)
 		if (l->file[i].bytes)
 			explicit_bzero(l->file[i].bytes, l->file[i].len);
 		free(l->file[i].bytes);
-		free(l->file[i].why);
 	}
 	free(l->file);
 	memset(l, 0, sizeof *l);

@@ -38,7 +38,7 @@ struct ringfile {
 	uid_t uid;
 	off_t size;
 	struct timespec changed; /* the later of mtime and ctime */
-	char *why;               /* owned; RINGFILE_OTHER and _BELOW: a sentence when it cannot be read, else NULL */
+	struct fault why;        /* RINGFILE_OTHER and _BELOW: a sentence when it cannot be read, else "" */
 	char *bytes;             /* owned, `len` of them; NULL: a directory, or no regular file */
 	size_t len;
 };

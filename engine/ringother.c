@@ -35,8 +35,8 @@ remedy(const struct ringfile *f)
 static void
 judge(const struct ringfiles *l, const struct ringfile *f, struct faults *faults)
 {
-	if (f->why != NULL && !is_lost_found(f))
-		faults_add(faults, FAULT_ERROR, "ring_entry", f->path, 0, "%s; mend that, or move it out of the ring", f->why);
+	if (f->why.text[0] != '\0' && !is_lost_found(f))
+		faults_add(faults, FAULT_ERROR, "ring_entry", f->path, 0, "%s; mend that, or move it out of the ring", f->why.text);
 	else if (f->bytes != NULL && pem_suspect(f->bytes, f->len) && !is_read(l, f))
 		faults_add(faults, FAULT_ERROR, "ring_entry", f->path, 0, "holds %s and is not read: %s",
 			pem_is_der(f->bytes, f->len) ? "DER" : "a PEM block", remedy(f));
