@@ -45,6 +45,7 @@ bool conversation_step(struct query *q);
 bool program_step(struct query *q);      /* inquire_program.c */
 bool transaction_step(struct query *q);
 bool counter_step(struct query *q);      /* inquire_counter.c */
+bool policy_step(struct query *q);       /* inquire_policy.c: all at once */
 bool user_step(struct query *q);         /* inquire_user.c */
 
 #endif
