@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "fault.h"
+#include "near.h"
 
 enum attribute_kind {
 	ATTR_NAME,    /* char[size], [A-Z0-9$@#], folded to upper case */
@@ -39,8 +40,6 @@ struct attribute {
 const struct attribute *attribute_find(const struct attribute *table, const char *name);
 /* The known name nearest to a wrong one, for "did you mean"; NULL when none is near. */
 const char *attribute_nearest(const struct attribute *table, const char *name);
-/* The same among any words: `words` is ended by NULL. */
-const char *word_nearest(const char *const *words, const char *word);
 /* "a, b and c", as much as there is room for; out is filled and returned. */
 const char *words_listed(const char *const *words, char *out, size_t size);
 /* Puts every default into the struct. */

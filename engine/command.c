@@ -10,41 +10,27 @@
 #include <strings.h>
 
 #include "addr.h"
+#include "attribute.h"
 #include "codes.h"
 #include "control.h"
 #include "definition.h"
 #include "explain.h"
 #include "table.h"
+#include "words.h"
 
 #define REGION_FILE "policies/region.lua"
-#define ARGS_MAX 4
 
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
-
-struct command { /* one command line, read */
-	const char *name;
-	const char *region, *control; /* --region, --control; NULL not given */
-	const char *peer, *last, *code; /* of explain */
-	bool refused, json, cemt, check, force, reset, now, help;
-	char *arg[ARGS_MAX];
-	int nargs;
-};
-
-static const char *
-what(const struct command *c)
-{
-	return c->nargs > 0 ? c->arg[0] : "";
-}
 
 static void
 show_inquired(const struct command *c, const json_t *rows)
 {
 	if (c->cemt)
-		table_cemt(stdout, what(c), rows);
-	else if (c->nargs == 2 && json_array_size(rows) == 1 && strcmp(what(c), "conversation") != 0)
+		table_cemt(stdout, words_kind(c), rows);
+	else if (c->nargs == 2 && json_array_size(rows) == 1 && strcmp(words_kind(c), "conversation") != 0)
 		table_listing(stdout, json_array_get(rows, 0));
 	else
-		table_columns(stdout, what(c), rows);
+		table_columns(stdout, words_kind(c), rows);
 }
 
 static void
@@ -95,80 +81,6 @@ show_reloaded(const struct command *c, const json_t *rows)
 		printf("  %s\n", json_string_value(one));
 }
 
-static bool
-one_of(const char *word, const char *const *words)
-{
-	while (*words != NULL && strcasecmp(*words, word) != 0)
-		words++;
-	return *words != NULL;
-}
-
-static bool
-inquire_fits(const struct command *c)
-{
-	static const char *const kinds[] = { "region", "tcpipservice", "ipconn", "session", "conversation", "program", "transaction",
-		"socket", "policy", "counter", "user", "statistics", NULL };
-
-	if (c->reset && strcasecmp(what(c), "statistics") != 0)
-		return false;
-	return (c->nargs == 1 || c->nargs == 2) && one_of(what(c), kinds) && (!c->cemt || table_has_cemt(what(c)));
-}
-
-static bool
-set_fits(const struct command *c)
-{
-	static const char *const services[] = { "open", "closed", "immclose", NULL };
-	static const char *const conns[] = { "acquired", "released", "inservice", "outservice", "norecovdata", NULL };
-	static const char *const purges[] = { "cancel", "forcecancel", "purge", "forcepurge", "kill", NULL };
-
-	if (c->nargs == 4)
-		return strcmp(what(c), "ipconn") == 0 && strcasecmp(c->arg[2], "released") == 0 && one_of(c->arg[3], purges);
-	if (c->nargs != 3)
-		return false;
-	if (strcmp(what(c), "ipconn") == 0)
-		return one_of(c->arg[2], conns);
-	if (strcmp(what(c), "user") == 0)
-		return strcasecmp(c->arg[2], "unrevoke") == 0;
-	return strcmp(what(c), "tcpipservice") == 0 && (one_of(c->arg[2], services) || strncasecmp(c->arg[2], "urm=", 4) == 0);
-}
-
-static bool
-ipconn_fits(const struct command *c)
-{
-	return c->nargs == 2 && strcmp(what(c), "ipconn") == 0;
-}
-
-static bool
-release_fits(const struct command *c)
-{
-	return c->nargs == 1 || ipconn_fits(c);
-}
-
-/* One question at a time: an id, or an address, the last ones, the refused ones. */
-static bool
-explain_fits(const struct command *c)
-{
-	struct addr a;
-
-	if (c->peer != NULL && addr_parse(&a, c->peer, 0) < 0) {
-		fprintf(stderr, "explain: --peer %s is not a numeric IPv4 or IPv6 address\n", c->peer);
-		return false;
-	}
-	if (c->last != NULL && (c->last[0] < '1' || c->last[0] > '9' || strspn(c->last, "0123456789") != strlen(c->last) || strlen(c->last) > 9)) {
-		fprintf(stderr, "explain: --last %s is not a number from 1\n", c->last);
-		return false;
-	}
-	if (c->code != NULL)
-		return c->nargs == 0 && c->peer == NULL && c->last == NULL && !c->refused;
-	return c->nargs == 1 ? c->peer == NULL && c->last == NULL : c->nargs == 0 && (c->peer != NULL || c->last != NULL || c->refused);
-}
-
-static bool
-no_words_fit(const struct command *c)
-{
-	return c->nargs == 0;
-}
-
 #define RELOAD_SECONDS 600
 #define CALL_SECONDS 10
 
@@ -183,30 +95,30 @@ static const struct verb {
 	void (*show)(const struct command *c, const json_t *rows);
 	const char *usage;
 } verbs[] = {
-	{ "inquire", inquire_fits, show_inquired,
+	{ "inquire", words_inquire, show_inquired,
 		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|counter|user|statistics [NAME]\n"
 		"Shows what the running region holds; with a NAME, everything about that one (session, conversation: of that ipconn).\n" COMMON
 		"  --cemt           the two-line form of CEMT (ipconn and tcpipservice)\n"
 		"  --reset          statistics: shows them, then sets totals to zero and peaks to what there is now\n" },
-	{ "set", set_fits, show_done,
+	{ "set", words_set, show_done,
 		"usage: sallyport set tcpipservice NAME open|closed|immclose|urm=SCRIPT|urm=NO\n"
 		"       sallyport set ipconn NAME acquired|released|inservice|outservice|norecovdata\n"
 		"       sallyport set ipconn NAME released cancel|forcecancel|purge|forcepurge|kill\n"
 		"       sallyport set user NAME unrevoke\n"
 		"Changes the running region. closed lets what came in live on, immclose ends it; urm= counts from the next CAPEX on.\n" COMMON },
-	{ "discard", ipconn_fits, show_done,
+	{ "discard", words_discard, show_done,
 		"usage: sallyport discard ipconn NAME\n"
 		"Takes an installed ipconn away. It must be OUTSERVICE and RELEASED.\n" COMMON },
-	{ "release", release_fits, show_done,
+	{ "release", words_release, show_done,
 		"usage: sallyport release [ipconn] NAME\n"
 		"Releases an ipconn in an orderly way; an autoinstalled one is deleted. The same as set ipconn NAME released.\n" COMMON },
-	{ "reload", no_words_fit, show_reloaded,
+	{ "reload", words_none, show_reloaded,
 		"usage: sallyport reload [--check] [--force]\n"
 		"Loads definitions, rings and policies anew, asks again about whoever is in, and swaps when nothing is wrong. Exit status 1: refused,\n"
 		"the old generation stays.\n" COMMON
 		"  --check          say what would change, and change nothing\n"
 		"  --force          a policy that fails on a live ipconn refuses that ipconn instead of the reload\n" },
-	{ "explain", explain_fits, show_explained,
+	{ "explain", words_explain, show_explained,
 		"usage: sallyport explain ID\n"
 		"       sallyport explain --peer IP [--last N] [--refused]\n"
 		"       sallyport explain --last N [--refused]\n"
@@ -218,7 +130,7 @@ static const struct verb {
 		"  --last N         the last N of them\n"
 		"  --refused        only those that were refused, or released since another generation refuses them, or had a request refused\n"
 		"  --code CODE      what a verdict code of the engine's means; asks no region\n" },
-	{ "shutdown", no_words_fit, show_ended,
+	{ "shutdown", words_none, show_ended,
 		"usage: sallyport shutdown [--now]\n"
 		"Drains the region, as SIGTERM does, and returns when its process has ended (with --json: at once).\n" COMMON
 		"  --now            does not wait for work that runs\n" },
@@ -268,17 +180,6 @@ read_line(struct command *c, int argc, char **argv)
 		for (char *p = c->arg[0]; *p != '\0'; p++)
 			*p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
 	return optind == argc ? 0 : -1;
-}
-
-/* Options that belong to another command are a slip worth telling. */
-static bool
-options_fit(const struct command *c)
-{
-	bool explain = strcmp(c->name, "explain") == 0, inquire = strcmp(c->name, "inquire") == 0;
-	bool reload = strcmp(c->name, "reload") == 0, shutdown = strcmp(c->name, "shutdown") == 0;
-
-	return (shutdown || !c->now) && (reload || (!c->check && !c->force)) && (explain || (c->peer == NULL && c->last == NULL && c->code == NULL && !c->refused))
-		&& (inquire || (!c->cemt && !c->reset)) && !(c->json && c->cemt);
 }
 
 static json_t *
@@ -389,18 +290,6 @@ show(const struct command *c, const struct verb *v, const json_t *answer)
 	return done && fflush(stdout) == 0 ? DONE : FAILED;
 }
 
-/* What was not understood, before how it is said. */
-static void
-say_misused(const struct command *c)
-{
-	if (c->peer != NULL || c->last != NULL)
-		return; /* explain has said it, or getopt */
-	fprintf(stderr, "%s: %s", c->name, !options_fit(c) ? "an option that does not go with it" : c->nargs == 0 ? "words are missing" : "not understood:");
-	for (int i = 0; options_fit(c) && i < c->nargs; i++)
-		fprintf(stderr, " %s", c->arg[i]);
-	fputc('\n', stderr);
-}
-
 int
 command_run(int argc, char **argv)
 {
@@ -412,8 +301,8 @@ command_run(int argc, char **argv)
 	if (v == NULL)
 		return USAGE;
 	status = read_line(&c, argc, argv);
-	if (status == 0 && !c.help && !(options_fit(&c) && v->fits(&c))) {
-		say_misused(&c);
+	if (status == 0 && !c.help && !(words_options(&c) && v->fits(&c))) {
+		words_misused(&c);
 		status = -1;
 	}
 	if (status < 0) {

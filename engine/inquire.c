@@ -13,46 +13,6 @@
 #include "listen.h"
 #include "region.h"
 
-void
-put(json_t *row, const char *key, const char *value)
-{
-	json_object_set_new(row, key, factsjson_text(value, strlen(value)));
-}
-
-void
-put_number(json_t *row, const char *key, double n)
-{
-	json_int_t whole = (json_int_t)n;
-
-	json_object_set_new(row, key, (double)whole == n ? json_integer(whole) : json_real(n));
-}
-
-void
-put_attribute(json_t *row, const char *key, const struct attribute *table, const char *name, const void *def)
-{
-	const struct attribute *a = attribute_find(table, name);
-	char text[PATH_SIZE];
-	double n;
-
-	if (attribute_number(a, def, &n))
-		put_number(row, key, n);
-	else
-		put(row, key, attribute_print(a, def, text, sizeof text));
-}
-
-void
-put_attributes(json_t *row, const struct attribute *table, const void *def)
-{
-	for (const struct attribute *a = table; a->name != NULL; a++)
-		put_attribute(row, a->name, table, a->name, def);
-}
-
-bool
-wanted(const struct query *q, const char *name)
-{
-	return q->name == NULL || strcasecmp(q->name, name) == 0;
-}
-
 /* What the cursor stands on; it begins at first. */
 static void *
 query_next(struct query *q, struct cursors *walks, void *first)
@@ -320,11 +280,12 @@ int
 inquire_found(const struct inquiry *i, struct fault *f)
 {
 	const char *what = i->kind->what, *name = i->q.name;
-	char shown[80];
+	char shown[80], near[NEAREST_TEXT];
 
 	if (name == NULL || i->found > 0 || (by_ipconn(what) && registry_name(i->q.region->registry, name) != NULL))
 		return 0;
-	return fault_set(f, "no %s named %s", by_ipconn(what) ? "ipconn" : what, text_printable(shown, sizeof shown, name, strlen(name)));
+	return fault_set(f, "no %s named %s%s", by_ipconn(what) ? "ipconn" : what, text_printable(shown, sizeof shown, name, strlen(name)),
+		nearest_print(&i->q.near, near));
 }
 
 void

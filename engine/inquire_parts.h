@@ -22,6 +22,7 @@ struct query {
 	size_t index, n;        /* in list, or in a definition */
 	void *list;             /* owned: copies of what is shown */
 	struct generation *generation; /* counted: the one that index goes through; NULL none */
+	struct nearest near;    /* of the names that are not asked for */
 };
 
 /* The next ipconn, or NULL at the end. */
@@ -29,7 +30,7 @@ struct ipconn *query_ipconn(struct query *q);
 /* The generation that was current when it was first asked for. */
 const struct generation *query_generation(struct query *q);
 /* True when rows of that name are asked for; in any case. */
-bool wanted(const struct query *q, const char *name);
+bool wanted(struct query *q, const char *name);
 /* A member of a row; text may hold any bytes. */
 void put(json_t *row, const char *key, const char *value);
 void put_number(json_t *row, const char *key, double n);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main: the command line: which command, its options, its exit status, and what holds for the whole process. */
+#include "attribute.h"
 #include "body.h"
 #include "check.h"
 #include "command.h"
@@ -21,6 +22,7 @@
 #include <unistd.h>
 
 #define REGION_FILE "policies/region.lua"
+#define VERSION "0.8"
 #define LOOK_SECONDS 0.1   /* between two looks whether a start is still wanted */
 #define START_GOODBYE 2    /* seconds a start has to end by itself */
 #define LARGE (4 * 1024 * 1024) /* bytes of one piece of memory that is given back as soon as it is free */
@@ -170,6 +172,7 @@ run_main(int argc, char **argv)
 
 static const char usage[] =
 	"usage: sallyport COMMAND ...        sallyport COMMAND --help says more\n"
+	"       sallyport --version\n"
 	"  run       start a region in the foreground\n"
 	"  check     load definitions and policies, report every fault\n"
 	"  connect   be a partner: dial, do TLS, send CAPEX, print the outcome\n"
@@ -199,6 +202,8 @@ static const struct {
 	{ "shutdown", command_run },
 };
 
+#define COMMANDS (sizeof commands / sizeof commands[0])
+
 /* A socket that became descriptor 2 would be sent whatever is printed there. */
 static int
 fill_descriptors(void)
@@ -207,6 +212,18 @@ fill_descriptors(void)
 		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
 			return -1;
 	return 0;
+}
+
+static void
+say_unknown(const char *given)
+{
+	const char *names[COMMANDS + 1] = { NULL }, *near;
+
+	for (size_t i = 0; i < COMMANDS; i++)
+		names[i] = commands[i].name;
+	near = word_nearest(names, given);
+	fprintf(stderr, "sallyport: unknown command '%s'", given);
+	fprintf(stderr, near != NULL ? "; did you mean '%s'?\n" : "\n", near);
 }
 
 int
@@ -221,11 +238,13 @@ main(int argc, char **argv)
 	body_keep_secrets();
 	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0))
 		return fputs(usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
-	for (size_t i = 0; argc >= 2 && i < sizeof commands / sizeof *commands; i++)
+	if (argc >= 2 && strcmp(argv[1], "--version") == 0)
+		return puts("sallyport " VERSION) < 0 ? EXIT_FAILED : EXIT_DONE;
+	for (size_t i = 0; argc >= 2 && i < COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].main(argc - 1, argv + 1);
 	if (argc >= 2)
-		fprintf(stderr, "sallyport: unknown command '%s'\n", argv[1]);
+		say_unknown(argv[1]);
 	fputs(usage, stderr);
 	return EXIT_USAGE;
 }

@@ -14,23 +14,31 @@
 static struct ipconn *
 find_ipconn(struct order *o, const char *typed)
 {
-	char name[NAME_SIZE];
+	char name[NAME_SIZE], text[NEAREST_TEXT];
 	struct ipconn *i = registry_name(o->region->registry, operator_folded(typed, name));
+	struct nearest near = { .far = 0 };
 
-	if (i == NULL)
-		fault_set(&o->fault, "no ipconn named %s is installed", typed);
-	return i;
+	if (i != NULL)
+		return i;
+	for (i = registry_first(o->region->registry); i != NULL; i = i->next)
+		nearest_take(&near, i->def.ipconn, typed);
+	fault_set(&o->fault, "no ipconn named %s is installed%s", typed, nearest_print(&near, text));
+	return NULL;
 }
 
 static struct listener *
 find_listener(struct order *o, const char *typed)
 {
-	char name[NAME_SIZE];
+	char name[NAME_SIZE], text[NEAREST_TEXT];
 	struct listener *l = region_listener(o->region, operator_folded(typed, name));
+	struct nearest near = { .far = 0 };
 
-	if (l == NULL)
-		fault_set(&o->fault, "no tcpipservice named %s", typed);
-	return l;
+	if (l != NULL)
+		return l;
+	for (l = o->region->listeners; l != NULL; l = l->next)
+		nearest_take(&near, l->entrance.tcpipservice, typed);
+	fault_set(&o->fault, "no tcpipservice named %s%s", typed, nearest_print(&near, text));
+	return NULL;
 }
 
 /* --- set tcpipservice ------------------------------------------------------------------------------------------------ */

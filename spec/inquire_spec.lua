@@ -125,7 +125,8 @@ describe("the command line", function()
         local status, out, err = support.sallyport(table.unpack(words))
         assert.equal(1, status)
         assert.equal("", out)
-        assert.equal(("%s: no region answers at %s/none.sock (No such file or directory)\n"):format(words[1], dir), err)
+        assert.equal(("%s: no region answers at %s/%s/none.sock (No such file or directory)\n"):format(words[1],
+          require "lfs".currentdir(), dir), err)
       end)
     end
 
@@ -350,5 +351,62 @@ describe("inquire", function()
     local status, _, err = region:command("discard", "ipconn", "SECTEMPL")
     assert.equal(1, status)
     assert.is_truthy(err:find("INSERVICE", 1, true), err)
+  end)
+end)
+
+describe("a wrong word", function()
+  for _, case in ipairs {
+    { { "inqire" }, "sallyport: unknown command 'inqire'; did you mean 'inquire'?" },
+    { { "chekc" }, "did you mean 'check'?" },
+    { { "inquire", "tcpipservce" }, "did you mean 'tcpipservice' by 'tcpipservce'?" },
+    { { "inquire", "ipcon", "X" }, "did you mean 'ipconn' by 'ipcon'?" },
+    { { "set", "tcpipsevice", "X", "open" }, "did you mean 'tcpipservice' by 'tcpipsevice'?" },
+    { { "set", "tcpipservice", "X", "opne" }, "did you mean 'open' by 'opne'?" },
+    { { "set", "tcpipservice", "X", "urn=NO" }, "did you mean 'urm=NO' by 'urn=NO'?" },
+    { { "set", "ipconn", "X", "acquird" }, "did you mean 'acquired' by 'acquird'?" },
+    { { "set", "ipconn", "X", "released", "purg" }, "did you mean 'purge' by 'purg'?" },
+    { { "set", "user", "X", "unrevok" }, "did you mean 'unrevoke' by 'unrevok'?" },
+    { { "discard", "ipcon", "X" }, "did you mean 'ipconn' by 'ipcon'?" },
+  } do
+    it("is answered with the nearest one: " .. table.concat(case[1], " "), function()
+      local status, out, err = support.sallyport(table.unpack(case[1]))
+      assert.same({ 2, "" }, { status, out })
+      assert.is_truthy(err:find(case[2], 1, true), err)
+    end)
+  end
+
+  it("is answered without one when none is near", function()
+    for _, words in ipairs { { "frobnicate" }, { "inquire", "xyzzy" }, { "set", "ipconn", "X", "xyzzy" } } do
+      local status, _, err = support.sallyport(table.unpack(words))
+      assert.equal(2, status)
+      assert.is_nil(err:find("did you mean", 1, true), err)
+    end
+  end)
+
+  it("is answered with the nearest name that the region has", function()
+    local region = support.region { tcpipservices = { IPICSEC = {} }, ipconns = { NETXPAY = {}, OTHER = {} }, programs = { ECHO = {} } }
+    region:start()
+    for _, case in ipairs {
+      { { "inquire", "ipconn", "NETXPYA" }, "no ipconn named NETXPYA; did you mean NETXPAY?" },
+      { { "inquire", "session", "NETXPA" }, "no ipconn named NETXPA; did you mean NETXPAY?" },
+      { { "inquire", "program", "ECHOO" }, "no program named ECHOO; did you mean ECHO?" },
+      { { "inquire", "tcpipservice", "IPICSEK" }, "no tcpipservice named IPICSEK; did you mean IPICSEC?" },
+      { { "set", "ipconn", "netxpya", "released" }, "no ipconn named netxpya is installed; did you mean NETXPAY?" },
+      { { "set", "tcpipservice", "IPICSEK", "closed" }, "no tcpipservice named IPICSEK; did you mean IPICSEC?" },
+      { { "inquire", "ipconn", "ZZZZZZZZ" }, "no ipconn named ZZZZZZZZ\n" },
+    } do
+      local status, _, err = region:command(table.unpack(case[1]))
+      assert.equal(1, status)
+      assert.is_truthy(err:find(case[2], 1, true), err)
+    end
+    region:stop()
+  end)
+end)
+
+describe("sallyport --version", function()
+  it("prints the version and nothing else", function()
+    local status, out, err = support.sallyport "--version"
+    assert.same({ 0, "" }, { status, err })
+    assert.is_truthy(out:find "^sallyport %d+%.%d+[%.%d]*\n$", out)
   end)
 end)

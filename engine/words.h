@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* words: an operator's command line, read, and what its words and options may be; of a wrong word the nearest one. For command.c. */
+#ifndef SALLYPORT_WORDS_H
+#define SALLYPORT_WORDS_H
+
+#include <stdbool.h>
+
+#define ARGS_MAX 4
+
+struct command { /* one command line, read */
+	const char *name;
+	const char *region, *control; /* --region, --control; NULL not given */
+	const char *peer, *last, *code; /* of explain */
+	bool refused, json, cemt, check, force, reset, now, help;
+	char *arg[ARGS_MAX];
+	int nargs;
+};
+
+/* The first word, "" when there is none: what is inquired, or set. */
+const char *words_kind(const struct command *c);
+
+/* Whether the words make sense to that command. */
+bool words_inquire(const struct command *c);
+bool words_set(const struct command *c);
+bool words_discard(const struct command *c);
+bool words_release(const struct command *c);
+bool words_explain(const struct command *c); /* says on stderr what is wrong with an option's value */
+bool words_none(const struct command *c);
+/* Whether each option that was given belongs to the command. */
+bool words_options(const struct command *c);
+/* Says on stderr what was not understood, and of the first wrong word the nearest right one. */
+void words_misused(const struct command *c);
+
+#endif
