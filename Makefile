@@ -148,6 +148,7 @@ $(BUILD)/fuzz/%: spec/fuzz/%_fuzz.c $(LIB)
 # CPU and memory of connections and of requests, time and pause of a reload, over loopback; figures for comparing, not a test.
 bench: all certs
 	$(Q)lua5.4 spec/bench/connections.lua
+	$(Q)lua5.4 spec/bench/chains.lua
 	$(Q)lua5.4 spec/bench/reload.lua
 	$(Q)lua5.4 spec/bench/answers.lua
 	$(Q)lua5.4 spec/bench/requests.lua
