@@ -15,6 +15,7 @@
 #include "control.h"
 #include "definition.h"
 #include "explain.h"
+#include "path.h"
 #include "table.h"
 #include "words.h"
 
@@ -212,7 +213,7 @@ request(const struct command *c)
 
 /* The control socket that FILE names. */
 static int
-find_control(const struct command *c, char path[PATH_SIZE])
+find_control(const struct command *c, char path[2 * PATH_SIZE])
 {
 	const char *file = c->region != NULL ? c->region : REGION_FILE;
 	struct faults faults = { 0 };
@@ -221,14 +222,17 @@ find_control(const struct command *c, char path[PATH_SIZE])
 	int ok = -1;
 
 	if (c->control != NULL)
-		return snprintf(path, PATH_SIZE, "%s", c->control) < PATH_SIZE ? 0 : (fprintf(stderr, "%s: --control: too long\n", c->name), -1);
+		return snprintf(path, 2 * PATH_SIZE, "%s", c->control) < 2 * PATH_SIZE ? 0 : (fprintf(stderr, "%s: --control: too long\n", c->name), -1);
 	d = definition_draft(file, &faults); /* a fault elsewhere in it must not keep the operator from the region */
-	if (d != NULL && d->region.control[0] != '\0')
-		ok = snprintf(path, PATH_SIZE, "%s", d->region.control) < PATH_SIZE ? 0 : -1;
+	if (d != NULL && d->region.control[0] != '\0') {
+		path_absolute(path, 2 * PATH_SIZE, d->region.control);
+		ok = 0;
+	}
 	for (size_t i = 0; (ok < 0 || strcmp(c->name, "reload") != 0) && i < faults.n; i++) /* a reload's answer has them too */
-		fprintf(stderr, "%s\n", faults_print(&faults, i, line, sizeof line));
+		if (faults.entry[i].level == FAULT_ERROR)
+			fprintf(stderr, "%s\n", faults_print(&faults, i, line, sizeof line));
 	if (ok < 0)
-		fprintf(stderr, "%s: region names no control socket; use --control PATH\n", file);
+		fprintf(stderr, "%s: the control socket is not known from this file; use --control PATH\n", file);
 	definition_free(d);
 	faults_free(&faults);
 	return ok;
@@ -255,7 +259,7 @@ seconds(const struct command *c)
 static json_t *
 call(const struct command *c)
 {
-	char path[PATH_SIZE];
+	char path[2 * PATH_SIZE];
 	struct fault f = { "" };
 	json_t *answer = NULL, *asked;
 

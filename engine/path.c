@@ -36,13 +36,16 @@ const char *
 path_absolute(char *out, size_t size, const char *path)
 {
 	char here[PATH_MAX];
+	const char *rest = path;
+	int n = -1;
 
-	while (strncmp(path, "./", 2) == 0)
-		path += 2;
-	if (path[0] == '/' || getcwd(here, sizeof here) == NULL)
+	while (strncmp(rest, "./", 2) == 0)
+		rest += 2;
+	rest += strcmp(rest, ".") == 0;
+	if (path[0] != '/' && getcwd(here, sizeof here) != NULL)
+		n = snprintf(out, size, "%s%s%s", strcmp(here, "/") == 0 ? "" : here, *rest != '\0' ? "/" : "", rest);
+	if (n < 0 || (size_t)n >= size)
 		snprintf(out, size, "%s", path);
-	else
-		snprintf(out, size, "%s%s%s", strcmp(here, "/") == 0 ? "" : here, strcmp(path, ".") == 0 ? "" : "/", strcmp(path, ".") == 0 ? "" : path);
 	return out;
 }
 

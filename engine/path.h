@@ -14,7 +14,7 @@
  * out may be path itself.
  */
 int path_beside(char *out, size_t size, const char *file, const char *path);
-/* The path behind the current directory, unless it is absolute; nothing is resolved. Returns out. */
+/* The path behind the current directory, unless it is absolute or there is no room for that; nothing is resolved. Returns out. */
 const char *path_absolute(char *out, size_t size, const char *path);
 /* True when a directory is there (links are followed). */
 bool path_is_directory(const char *path);

@@ -230,15 +230,13 @@ unixsock_listen(const char *path, struct fault *f)
 static int
 say_unreached(const char *path, struct fault *f)
 {
-	char place[PATH_MAX];
 	int error = errno;
 
-	path_absolute(place, sizeof place, path);
 	if (error == EACCES || error == EPERM)
-		return fault_set(f, "control socket %s belongs to another user", place);
+		return fault_set(f, "control socket %s belongs to another user", path);
 	if (error == EAGAIN)
-		return fault_set(f, "the region at %s is busy with other operators; try again", place);
-	return fault_set(f, "no region answers at %s (%s)", place, strerrordesc_np(error));
+		return fault_set(f, "the region at %s is busy with other operators; try again", path);
+	return fault_set(f, "no region answers at %s (%s)", path, strerrordesc_np(error));
 }
 
 static int
