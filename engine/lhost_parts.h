@@ -27,10 +27,11 @@ double lhost_mock_clock(struct lua_State *L, const struct lhost *h);
 void lhost_saf_mock(struct lua_State *L, int idx);
 
 /* The functions of each part, registered with the struct lhost as their first upvalue. */
-extern const luaL_Reg lhost_verdict_functions[], lhost_world_functions[], lhost_saf_functions[], lhost_cert_functions[];
+extern const luaL_Reg lhost_verdict_functions[], lhost_world_functions[], lhost_saf_functions[], lhost_ip_functions[], lhost_cert_functions[];
 
 /* Registers what the part's values need (metatables). [-0, +0, may throw] */
 void lhost_verdict_open(struct lua_State *L);
+void lhost_ip_open(struct lua_State *L, struct lhost *h);
 
 /* The struct lhost of the running C function. */
 struct lhost *lhost_of(struct lua_State *L);
