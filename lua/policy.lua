@@ -104,8 +104,9 @@ function policy.when(predicate, rule)
   end
 end
 
--- ---- the region. In a re-ask (facts.recheck) counters answer what they answered at the door, and nothing is counted; ipconns are as they are
--- defined now, with the state they were in then. What was not asked at the door is answered as now, without the ipconn asked about.
+-- ---- the region. In a re-ask (facts.recheck) counters answer what they answered at the door, and nothing is counted; ipconns are as
+-- they are defined now, with the state they were in then. What was not asked at the door is answered as now, without the ipconn asked
+-- about.
 
 -- policy.ipconn(name) -> a copy of the installed ipconn of that name as a table, or nil. Keys are the attributes in lower case
 --   (IPIC.md 5.1), CVDA values in upper case, and servstatus, connstatus, autoinstalled.
