@@ -5,6 +5,7 @@
 #include "attribute.h"
 #include "lhost_parts.h"
 #include "lstrict.h"
+#include "sandbox.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -136,7 +137,8 @@ is_one_of(const char *const *words, const char *word)
 	return *words != NULL;
 }
 
-/* Every key of the table at idx is one of the words: a misspelt `template` must not install without one. */
+/* Every key of the table at idx is one of the words: a misspelt `template` must not install without one. A module's table, which is a frozen view, gives
+ * way to what is behind it: read raw, it would say nothing. */
 static void
 want_keys(lua_State *L, const char *who, int idx, const char *const *keys)
 {
@@ -146,6 +148,7 @@ want_keys(lua_State *L, const char *who, int idx, const char *const *keys)
 
 	if (lua_type(L, idx) != LUA_TTABLE)
 		lhost_misuse(L, "%s: takes a table, not a %s", who, luaL_typename(L, idx));
+	sandbox_read_through(L, idx);
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING)
 			lhost_misuse(L, "%s: a key that is a %s; keys are names", who, luaL_typename(L, -2));

@@ -7,7 +7,7 @@
 -- decides alone.
 
 return {
-  revoke = 5, -- wrong passwords in a row, for each user and ipconn
+  revoke = 5, -- wrong passwords of a user by one partner; 10 times as many by all partners revoke the user everywhere
 
   users = {
     CICSUSER = {}, -- the default user
