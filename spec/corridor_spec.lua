@@ -452,13 +452,20 @@ end)
 
 describe("a verdict's table", function()
   it("may be a module's: what stands in it counts, and a misspelt key of it is found", function()
-    local function script(door, call)
-      return ("local policy, said = require 'policy', require 'said' return { %s = function() return policy.%s end }"):format(door, call)
+    local function script(name, call)
+      return ("local policy, said = require 'policy', require 'said' return { %s = function() return policy.%s end }"):format(name, call)
     end
     local region = support.region {
-      scripts = { said = "return { user = { userid = 'FRED' }, ipconn = { ipconn = 'BYMODULE' }, wrong = { userID = 'FRED' } }",
-        certify = script("certify", "accept(said.user)"), urm = script("install", "install(said.ipconn)"), admit = script("admit", "accept(said.wrong)") },
-      tcpipservices = { GOOD = { ssl = "clientauth", certificate = "CICSA", certify = "certify", urm = "urm" }, WRONG = { admit = "admit" } },
+      scripts = {
+        said = "return { user = { userid = 'FRED' }, ipconn = { ipconn = 'BYMODULE' }, wrong = { userID = 'FRED' } }",
+        certify = script("certify", "accept(said.user)"),
+        urm = script("install", "install(said.ipconn)"),
+        admit = script("admit", "accept(said.wrong)"),
+      },
+      tcpipservices = {
+        GOOD = { ssl = "clientauth", certificate = "CICSA", certify = "certify", urm = "urm" },
+        WRONG = { admit = "admit" },
+      },
     }
     region:start()
     local out = support.connect { port = region:port "GOOD", ring = "MYQUAL.MYAPPL", applid = "MYAPPL", networkid = "MYQUAL" }

@@ -390,20 +390,20 @@ return { bind = function(f) return policy.refuse("seen", f.certificate.userid ..
 
   it("or a certify script must be there for linkauth = certuser", function()
     local dir = ring()
-    local function check(more)
+    local function checked(certify)
       local where = support.region { region = { ring = dir }, programs = { ECHO = {} }, ipconns = { C = { linkauth = "certuser" } },
         scripts = { names = "return { certify = function() return require('policy').accept { userid = 'A' } end }" },
-        tcpipservices = { IPIC = { ssl = "clientauth", certificate = "CICSA", certify = more } } }
+        tcpipservices = { IPIC = { ssl = "clientauth", certificate = "CICSA", certify = certify } } }
       local status, _, err = support.sallyport("check", "--region", where:path "region.lua")
       return status, err
     end
-    local status, err = check()
+    local status, err = checked()
     assert.are.equal(1, status)
     assert.is_truthy(err:find("ipconn C: linkauth is certuser and nothing gives a certificate a user, so it has no effect; " ..
       "give tcpipservice IPIC a certify script", 1, true), err)
-    assert.are.equal(0, (check "names"))
+    assert.are.equal(0, (checked "names"))
     support.write(dir .. "/maps.lua", "return { { userid = 'A', subject = 'O=Shop' } }")
-    assert.are.equal(0, (check()))
+    assert.are.equal(0, (checked()))
   end)
 
   it("draws a warning for an issuer that nobody in the ring is", function()
