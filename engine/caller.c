@@ -115,9 +115,9 @@ received_any(const struct link *l)
 static void
 alerted(struct link *l, const struct tls_ending *e)
 {
-	char words[80];
+	char words[300];
 
-	snprintf(words, sizeof words, "the region ended TLS with the alert %s", e->alert_name);
+	snprintf(words, sizeof words, "the region ended TLS with the alert %s%s%s", e->alert_name, e->unfit[0] != '\0' ? "; " : "", e->unfit);
 	snprintf(l->outcome->alert, sizeof l->outcome->alert, "%s", e->alert_name);
 	refuse(l, STAGE_TLS, words);
 }

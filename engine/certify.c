@@ -184,7 +184,8 @@ fail_out(struct conn *c, const struct tls_ending *e)
 	else if (e->above_limit)
 		dial_failed(c, "certificate_limit", "SECURITY_VIOLATION", "refused at certify: certificate_limit: %s", e->reason);
 	else if (e->alert >= 0 && !e->alert_sent)
-		dial_failed(c, "handshake", "SECURITY_VIOLATION", "the partner ended TLS with the alert %s", e->alert_name);
+		dial_failed(c, "handshake", "SECURITY_VIOLATION", "the partner ended TLS with the alert %s%s%s", e->alert_name,
+			e->unfit[0] != '\0' ? "; " : "", e->unfit);
 	else
 		dial_failed(c, "handshake", NULL, "TLS handshake: %s", e->reason[0] != '\0' ? e->reason : "it did not end in time");
 }

@@ -18,7 +18,8 @@ static const struct {
 				 "speaks for this partner." },
 	{ "urm_no", "No ipconn matches this NETWORKID and APPLID, and the tcpipservice names no autoinstall program (urm = NO). Define an "
 				"ipconn, or name a policy as urm." },
-	{ "no_certificate", "The tcpipservice asks for a client certificate (ssl = clientauth) and the peer sent none. No script can allow "
+	{ "no_certificate", "The tcpipservice asks for a client certificate (ssl = clientauth) and the peer sent none: it has none, or its "
+						"key suits no signature algorithm that is offered. No script can allow "
 						"this; the peer needs a certificate that the ring's signers trust." },
 	{ "chain", "The certificate's chain did not verify against the ring's signers and CRLs, and no script accepted it all the same." },
 	{ "certificate_limit", "The certificate, or what the peer presented with it, is above a limit, and no script was asked. README's table of limits has them." },

@@ -18,6 +18,7 @@
 #include "alert.h"
 #include "presented.h"
 #include "tls_config.h"
+#include "tls_own.h"
 #include "walk.h"
 
 struct tls {
@@ -217,7 +218,13 @@ explain(struct tls *t, unsigned long e)
 	const char *words = ERR_reason_error_string(e);
 
 	end->above_limit = t->presented.text[0] != '\0';
-	if (end->above_limit)
+	tls_own_unfit(t->ssl, t->alert_sent ? -1 : t->alert, reason, end->unfit, sizeof end->unfit);
+	if (end->unfit[0] != '\0')
+		snprintf(end->reason, sizeof end->reason, "%s", end->unfit);
+	else if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
+		snprintf(end->reason, sizeof end->reason,
+			"the peer sent no certificate: it has none, or its key suits no signature algorithm that is offered");
+	else if (end->above_limit)
 		snprintf(end->reason, sizeof end->reason, "%s", t->presented.text);
 	else if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
 		snprintf(end->reason, sizeof end->reason, "certificate verify failed: %s",

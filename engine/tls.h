@@ -74,6 +74,7 @@ struct tls_ending { /* why a stream failed; zero while it is well */
 	bool alert_sent;        /* sent by us; else received */
 	char alert_name[40];    /* "bad_certificate" (RFC 8446's words), "" none */
 	char reason[160];       /* OpenSSL's reason in words, or "connection closed by peer", "connection reset by peer" */
+	char unfit[160];        /* the own key suits nothing that the peer takes: a sentence; "" that was not it */
 	bool no_certificate;    /* clientauth: the peer presented none */
 	bool plain_text;        /* the peer did not speak TLS */
 	bool above_limit;       /* what the peer presented as its chain was above a limit (presented.h) and was not looked at */
