@@ -240,7 +240,10 @@ print_certificate(FILE *to, const json_t *c, const json_t *names)
 	if (json_is_true(json_object_get(chain, "ok")))
 		fprintf(to, "    chain        verified\n");
 	else
-		fprintf(to, "    chain        %s (code %s)\n", cell(chain, "text", a), cell(chain, "code", b));
+		fprintf(to, "    chain        %s (code %s)%s\n", cell(chain, "text", a), cell(chain, "code", b),
+			json_is_true(json_object_get(chain, "complete")) ? "" : "; verifying it ended early");
+	if (json_object_get(chain, "anchor") != NULL)
+		fprintf(to, "    anchor       %s\n", cell(json_object_get(chain, "anchor"), "sha256", a));
 }
 
 static void

@@ -127,6 +127,16 @@ describe("a chain that is presented:", function()
     end)
   end
 
+  it("explain says that it ended early, and which anchor another one has", function()
+    come("DEFAULT", rings.forged)
+    local _, out = region:command("explain", "--last", "1")
+    assert.matches("chain        certificate signature failure %(code 7%); verifying it ended early\n", out)
+    assert.is_nil(out:find "anchor  ")
+    come("DEFAULT", rings.good)
+    _, out = region:command("explain", "--last", "1")
+    assert.matches("anchor       " .. pki:sha256 "ca", out)
+  end)
+
   it("the script sees where it ended", function()
     local _, record = come("SEES", rings.forged)
     local door
