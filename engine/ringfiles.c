@@ -106,8 +106,16 @@ note(struct ringfile *file, const struct stat *st)
 	file->ino = st->st_ino;
 	file->mode = st->st_mode;
 	file->uid = st->st_uid;
+	file->gid = st->st_gid;
 	file->size = S_ISDIR(st->st_mode) ? 0 : st->st_size;
 	file->changed = later ? st->st_ctim : st->st_mtim;
+}
+
+/* The permit file is a file of rules, as a script is. */
+static enum file_class
+class_of(enum ringfile_kind kind)
+{
+	return kind == RINGFILE_KEY ? FILE_SECRET : kind == RINGFILE_PERMIT ? FILE_SCRIPT : FILE_PLAIN;
 }
 
 static bool
@@ -308,7 +316,7 @@ unchanged(const struct ringfiles *before, const char *dir, const struct timespec
 static enum reading
 read_file(struct attempt *a, struct ringfile *file)
 {
-	const struct file_rule rule = { .class = file->kind == RINGFILE_KEY ? FILE_SECRET : FILE_PLAIN, .max = FILE_BYTES };
+	const struct file_rule rule = { .class = class_of(file->kind), .max = FILE_BYTES };
 	struct file_content c;
 	struct fault f;
 
@@ -365,10 +373,10 @@ warn(const struct ringfiles *l, struct faults *faults)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct ringfile *file = &l->file[i];
-		struct stat st = { .st_mode = file->mode, .st_uid = file->uid };
+		struct stat st = { .st_mode = file->mode, .st_uid = file->uid, .st_gid = file->gid };
 
 		if (!is_foreign(file->kind))
-			file_warn(file->path, FILE_PLAIN, &st, "", faults);
+			file_warn(file->path, class_of(file->kind), &st, "", faults);
 	}
 }
 
@@ -426,20 +434,4 @@ ringfiles_count(const struct ringfiles *l, enum ringfile_kind kind)
 	for (i = 0; i < l->n; i++)
 		n += l->file[i].kind == kind;
 	return n;
-}
-
-int
-ringfile_line(const struct ringfile *file, char *out, size_t size)
-{
-	const char *from = file->bytes, *to = from ? from + file->len : from;
-
-	while (from < to && strchr(" \t\r\n", *from))
-		from++;
-	while (to > from && strchr(" \t\r\n", to[-1]))
-		to--;
-	if (from == to || (size_t)(to - from) >= size || memchr(from, '\n', (size_t)(to - from)))
-		return -1;
-	memcpy(out, from, (size_t)(to - from));
-	out[to - from] = '\0';
-	return 0;
 }

@@ -36,6 +36,7 @@ struct ringfile {
 	ino_t ino;
 	mode_t mode;
 	uid_t uid;
+	gid_t gid;
 	off_t size;
 	struct timespec changed; /* the later of mtime and ctime */
 	struct fault why;        /* RINGFILE_OTHER and _BELOW: a sentence when it cannot be read, else "" */
@@ -58,7 +59,5 @@ void ringfiles_free(struct ringfiles *l); /* wipes the keys' bytes */
 
 const struct ringfile *ringfiles_find(const struct ringfiles *l, enum ringfile_kind kind, const char *label);
 size_t ringfiles_count(const struct ringfiles *l, enum ringfile_kind kind);
-/* The file's only line without blanks around it; -1 when it has none, several, or one that does not fit. */
-int ringfile_line(const struct ringfile *file, char *out, size_t size);
 
 #endif

@@ -157,6 +157,23 @@ load_trust(struct loading *l)
 	ERR_clear_error();
 }
 
+/* The file's only line without blanks around it; -1 when it has none, several, or one that does not fit. */
+static int
+only_line(const struct ringfile *file, char *out, size_t size)
+{
+	const char *from = file->bytes, *to = from ? from + file->len : from;
+
+	while (from < to && strchr(" \t\r\n", *from))
+		from++;
+	while (to > from && strchr(" \t\r\n", to[-1]))
+		to--;
+	if (from == to || (size_t)(to - from) >= size || memchr(from, '\n', (size_t)(to - from)))
+		return -1;
+	memcpy(out, from, (size_t)(to - from));
+	out[to - from] = '\0';
+	return 0;
+}
+
 /* The one line of `default`, without the blanks around it. */
 static void
 choose(struct loading *l, const struct ringfile *file)
@@ -164,7 +181,7 @@ choose(struct loading *l, const struct ringfile *file)
 	char line[RING_LABEL];
 	const struct pair *p;
 
-	if (ringfile_line(file, line, sizeof line) < 0 || (p = ring_pair(l->r, line)) == NULL || line[0] == '\0')
+	if (only_line(file, line, sizeof line) < 0 || (p = ring_pair(l->r, line)) == NULL || line[0] == '\0')
 		complain(l, "ring_default", file->path, "must hold one line with the label of a certificate of this ring");
 	else
 		l->r->chosen = (size_t)(p - l->r->pair);

@@ -104,6 +104,16 @@ describe("a doubtful file", function()
     assert.equal(1, (check(doubtful(), "--strict")))
   end)
 
+  it("is a ring's file of rules, too", function()
+    local region = new()
+    for _, name in ipairs { "maps.lua", "permit" } do
+      support.write(region:path("ring/" .. name), name == "permit" and "owner CICSA\n" or "return {}")
+      shell(("chmod 664 %s/ring/%s"):format(region.dir, name))
+      local _, said = check(region)
+      has(said, "ring/" .. name .. ": warning: can be written by its group %(gid %d+%); chmod g%-w %S+/ring/" .. name)
+    end
+  end)
+
   it("is one warning for a directory of them", function()
     local region = doubtful()
     for i = 1, 3 do region:script("more" .. i, "return {}") end
