@@ -87,7 +87,7 @@ say_revoked(const struct passwords *p, const struct password_check *c, const cha
 {
 	char number[24];
 
-	log_say(p->log, MSG_SP0052, "userid", c->userid, "bound", bound, "partner", c->partner, "ipconn", c->ipconn, "times", log_number(number, times),
+	log_say(p->log, MSG_SP0052, "userid", c->userid, "bound", bound, "partner", c->partner, "ipconn", c->ipconn, "#times", log_number(number, times),
 		NULL);
 }
 

@@ -158,6 +158,14 @@ describe("the house", function()
     assert.is_true(named > 100)
   end)
 
+  it("marks each number of a message as a number", function()
+    local unmarked = {}
+    for _, path in ipairs(files("engine", "%.c$")) do
+      for insert in assert(text.read(path)):gmatch '"[%l_]+",%s*log_number%b()' do unmarked[#unmarked + 1] = path .. ": " .. insert end
+    end
+    none(unmarked)
+  end)
+
   -- The log escapes whatever is not ASCII, since a peer or a script may have said it; so what the engine itself says is ASCII.
   it("says everything in ASCII", function()
     local foreign = {}
