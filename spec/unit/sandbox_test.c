@@ -106,7 +106,8 @@ static const char *const hostile[] = {
 	"local s = ('x'):rep(300000) while true do s:upper() s:lower() s:reverse() s:sub(2) end",
 	"local s = ('x'):rep(300000) while true do utf8.len(s) end",
 	"local s = ('x'):rep(300000) while true do utf8.offset(s, 299999) utf8.offset(s, -299999) end",
-	"local s = 'a' .. ('\\x80'):rep(300000) while true do for p in utf8.codes(s, true) do end utf8.offset(s, 0, 300000) end",
+	"local s = 'a' .. ('\\x80'):rep(300000) while true do pcall(function() for p in utf8.codes(s, true) do end end) utf8.offset(s, 0, 300000) end",
+	"local s = ('\\u{20ac}'):rep(100000) while true do for p in utf8.codes(s, true) do end end",
 	"local s = ('x'):rep(100000) while true do utf8.codepoint(s, 1, 100000) end",
 	"local t = {} for i = 1, 10000 do t[i] = 8364 end while true do utf8.char(table.unpack(t)) string.char(#t % 256) end",
 	/* single instructions that walk a whole block */
