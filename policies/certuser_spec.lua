@@ -12,9 +12,20 @@ end
 local FIRST = name("O=Sallyport demo", "CN=First CA")
 local SECOND = name("O=Sallyport demo", "CN=Second CA")
 
-local function certify(subject, issuer, ok)
+local LEAF, SIGNER, BELOW = ("0"):rep(64), ("1"):rep(64), ("2"):rep(64)
+
+local function chain_of(subject, issuer, below)
+  local all = { { subject = subject, issuer = issuer, sha256 = LEAF } }
+  if below then all[2] = { subject = issuer, issuer = issuer, sha256 = BELOW } end
+  all[#all + 1] = { subject = issuer, issuer = issuer, sha256 = SIGNER }
+  return { ok = true, certificates = all, anchor = { subject = issuer, sha256 = SIGNER } }
+end
+
+-- `below`: an authority below the signer issued it, under the signer's name.
+local function certify(subject, issuer, ok, below)
   return { stage = "tls", way = "in",
-    certificate = { subject = subject, issuer = issuer, chain = { ok = ok ~= false, text = ok == false and "expired" or nil } } }
+    certificate = { subject = subject, issuer = issuer,
+      chain = ok == false and { ok = false, text = "expired" } or chain_of(subject, issuer, below) } }
 end
 
 local function maps(userid)
@@ -44,6 +55,9 @@ return {
     facts = certify(name("O=Sallyport demo", "CN=MYQUAL.MYAPPL"), FIRST), expect = { verdict = "refuse", code = "not_trusted" } },
   { name = "refuses the same where a lesser filter would trust", door = "certify",
     facts = certify(name("O=Sallyport demo", "CN=MYQUAL.MYAPPL"), SECOND), expect = { verdict = "refuse", code = "not_trusted" } },
+  { name = "refuses a certificate of an authority below a signer, whatever its name", door = "certify",
+    facts = certify(name("O=Sallyport demo", "CN=NETX.CTGAPP"), FIRST, true, true),
+    expect = { verdict = "refuse", code = "other_issuer" } },
   { name = "refuses a chain that did not verify", door = "certify",
     facts = certify(name("O=Sallyport demo", "CN=NETX.CTGAPP"), FIRST, false), expect = { verdict = "refuse", code = "chain" } },
   { name = "refuses who has no certificate", door = "certify", facts = { stage = "tls", way = "in" },

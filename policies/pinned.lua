@@ -14,13 +14,10 @@ local cert = require "policy.cert"
 --   ["1A:2B:…"] = "the gateway in Hursley",
 local pins = cert.pins {}
 
--- The signer of the ring that the chains of the partners below end in:
--- `openssl x509 -in signers/first.pem -noout -fingerprint -sha256`. Not given here, for the same reason. Give it: without it every
--- authority below any signer of the ring may call itself First CA.
-local ANCHOR = nil
-
--- The partners of the demo rings, by name.
-local issuer = { O = "Sallyport demo", CN = "First CA", anchor = ANCHOR }
+-- The partners of the demo rings, by name. Their issuer is a signer of the ring itself (anchor = true): an authority below any signer may
+-- call itself First CA. Partners of such an authority need `anchor = "FINGERPRINT"` of the signer and `issuer = "FINGERPRINT"` of the
+-- authority: `openssl x509 -in signers/first.pem -noout -fingerprint -sha256`.
+local issuer = { O = "Sallyport demo", CN = "First CA", anchor = true }
 local users = {
   ["NETX.CTGAPP"] = "CTGUSER",
   ["NETX.RSAAPP"] = "CTGUSER",

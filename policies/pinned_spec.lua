@@ -1,10 +1,17 @@
 -- SPDX-License-Identifier: Apache-2.0
 
-local function name(cns, ca)
+local LEAF, SIGNER, BELOW = ("0"):rep(64), ("1"):rep(64), ("2"):rep(64)
+
+-- `below`: an authority below the signer issued it, under the name of `ca`.
+local function name(cns, ca, below)
   local dn = { { type = "O", value = "Sallyport demo" }, printed = "O=Sallyport demo" }
+  local issuer = { { type = "O", value = "Sallyport demo" }, { type = "CN", value = ca or "First CA" }, printed = "CN=CA" }
   for _, cn in ipairs(cns) do dn[#dn + 1] = { type = "CN", value = cn } end
-  return { subject = dn, sha256 = ("0"):rep(64), san = {}, chain = { ok = true },
-    issuer = { { type = "O", value = "Sallyport demo" }, { type = "CN", value = ca or "First CA" }, printed = "CN=CA" } }
+  local all = { { subject = dn, issuer = issuer, sha256 = LEAF } }
+  if below then all[2] = { subject = issuer, issuer = issuer, sha256 = BELOW } end
+  all[#all + 1] = { subject = issuer, issuer = issuer, sha256 = SIGNER }
+  return { subject = dn, sha256 = LEAF, san = {}, issuer = issuer,
+    chain = { ok = true, certificates = all, anchor = { subject = issuer, sha256 = SIGNER } } }
 end
 
 local function certify(certificate)
@@ -25,6 +32,8 @@ return {
     expect = { verdict = "refuse", code = "not_pinned" } },
   { name = "refuses a listed name from another CA", door = "certify", facts = certify(name({ "NETX.CTGAPP" }, "Second CA")),
     expect = { verdict = "refuse", code = "other_issuer" } },
+  { name = "refuses a listed name from an authority that calls itself First CA", door = "certify",
+    facts = certify(name({ "NETX.CTGAPP" }, "First CA", true)), expect = { verdict = "refuse", code = "other_issuer" } },
   { name = "refuses two names, both listed", door = "certify", facts = certify(name { "NETX.CTGAPP", "MYQUAL.MYAPPL" }),
     expect = { verdict = "refuse", code = "not_pinned" } },
   { name = "refuses a certificate without a name", door = "certify", facts = certify(name {}),

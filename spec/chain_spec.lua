@@ -234,7 +234,8 @@ describe("a chain that is presented:", function()
       own = support.region {
         region = { ring = ring },
         tcpipservices = { NAME = { ssl = "clientauth", certify = "name" }, ANCHOR = { ssl = "clientauth", certify = "anchor" },
-          ISSUER = { ssl = "clientauth", certify = "issuer" }, FILTER = { ssl = "clientauth", certify = "filter" },
+          SIGNER = { ssl = "clientauth", certify = "signer" }, ISSUER = { ssl = "clientauth", certify = "issuer" },
+          FILTER = { ssl = "clientauth", certify = "filter" },
           MAP = { ssl = "clientauth" } },
         scripts = {
           name = [[ local policy, cert = require "policy", require "policy.cert"
@@ -244,6 +245,9 @@ describe("a chain that is presented:", function()
             return { certify = function(f)
               return cert.issued_by(f.certificate, { CN = "CA", anchor = "%s" }) and policy.accept() or policy.refuse "other" end }]])
             :format(pki:sha256 "ca"),
+          signer = [[ local policy, cert = require "policy", require "policy.cert"
+            return { certify = function(f)
+              return cert.issued_by(f.certificate, { CN = "CA", anchor = true }) and policy.accept() or policy.refuse "other" end }]],
           issuer = ([[ local policy, cert = require "policy", require "policy.cert"
             return { certify = function(f)
               return cert.issued_by(f.certificate, { issuer = "%s" }) and policy.accept() or policy.refuse "other" end }]])
@@ -273,6 +277,12 @@ describe("a chain that is presented:", function()
       assert.are_not.equal("other", select(2, facts_of("ANCHOR", rings.good)).code)
       assert.are.equal("other", select(2, facts_of("ANCHOR", rings.mimic)).code)
       assert.are.equal("other", select(2, facts_of("ANCHOR", rings.forged)).code)
+    end)
+
+    it("with the signer itself as the issuer it is borne by one, without a fingerprint", function()
+      assert.are_not.equal("other", select(2, facts_of("SIGNER", rings.good)).code)
+      assert.are.equal("other", select(2, facts_of("SIGNER", rings.mimic)).code)
+      assert.are.equal("other", select(2, facts_of("SIGNER", rings.forged)).code)
     end)
 
     it("the certificate that signed can be asked for", function()

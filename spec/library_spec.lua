@@ -390,13 +390,21 @@ describe("policy.cert", function()
     assert.is_false(cert.issued_by(certificate, { CN = "CA", anchor = ca }))
     assert.is_false(cert.issued_by(certificate, { issuer = root }))
     assert.is_false(cert.issued_by(certificate, { CN = "other", anchor = root }))
+    assert.is_false(cert.issued_by(certificate, { CN = "CA", anchor = true })) -- an authority between them
+    certificate.chain.certificates = { leaf, { sha256 = root } }
+    assert.is_true(cert.issued_by(certificate, { CN = "CA", anchor = true }))
+    assert.is_false(cert.issued_by(certificate, { CN = "other", anchor = true }))
     certificate.chain.anchor = nil
     assert.is_false(cert.issued_by(certificate, { anchor = root }))
+    assert.is_false(cert.issued_by(certificate, { anchor = true }))
     -- a self-signed one that is a signer
     certificate.chain = { ok = true, certificates = { { sha256 = root } }, anchor = { sha256 = root } }
     assert.is_true(cert.issued_by(certificate, { issuer = root, anchor = root }))
+    assert.is_true(cert.issued_by(certificate, { anchor = true }))
     certificate.chain.ok = false
     assert.is_false(cert.issued_by(certificate, { anchor = root }))
+    assert.is_false(cert.issued_by(certificate, { anchor = true }))
+    fails("anchor must be a string", cert.issued_by, certificate, { anchor = false })
     fails("anchor is not a SHA-256 fingerprint", cert.issued_by, certificate, { anchor = "AB" })
     fails("issuer must be a string", cert.issued_by, certificate, { issuer = 1 })
     fails("takes a table", cert.issued_by, certificate, {})

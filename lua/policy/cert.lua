@@ -91,17 +91,31 @@ function cert.pinned(certificate, pins)
   return false
 end
 
--- The certificate that signed the leaf; a self-signed one that is itself a signer of the ring has no other.
-local function signer_of(chain)
-  local all = chain.certificates
-  return all and (all[2] or all[1])
+-- The SHA-256 of the certificate that signed the leaf, and that of the anchor; nil each when it is not known. A self-signed leaf that is
+-- itself a signer of the ring has no other.
+local function signers_of(certificate)
+  local chain = certificate.chain
+  if type(chain) ~= "table" or chain.ok ~= true then return nil end
+  local all, anchor = chain.certificates, chain.anchor
+  local signer = all and (all[2] or all[1])
+  return signer and signer.sha256, anchor and anchor.sha256
+end
+
+-- Whether the signer or the anchor is the one wanted. value: a fingerprint; for the anchor also true (the signer is the anchor).
+local function is_signed(certificate, kind, value)
+  local signer, anchor = signers_of(certificate)
+  if kind == "anchor" and value == true then return anchor ~= nil and signer == anchor end
+  local hex = fingerprint_of("cert.issued_by", kind, value)
+  if kind == "anchor" then return anchor == hex end
+  return signer == hex
 end
 
 -- cert.issued_by(certificate, { CN = "Demo CA", O = "…", anchor = "AB:CD:…", issuer = "…" }) -> boolean: the chain verified, and all
 --   of these hold. CN and other types: the issuer's name has it exactly once, with that value; types not named are not looked at,
 --   and one that nobody knows is an error.
 --   A name alone is what any authority under any trusted signer says of itself. anchor: the SHA-256 fingerprint of the signer of the
---   ring that the chain ends in. issuer: the fingerprint of the certificate that signed this one. Colons and case do not count.
+--   ring that the chain ends in; or true: that signer itself signed this certificate, so the issuer's name is the signer's own name.
+--   issuer: the fingerprint of the certificate that signed this one. Colons and case do not count.
 function cert.issued_by(certificate, wanted)
   certificate_of("cert.issued_by", certificate)
   if type(wanted) ~= "table" or next(wanted) == nil then host.misuse "cert.issued_by: takes a table such as { CN = \"Demo CA\" }" end
@@ -110,9 +124,7 @@ function cert.issued_by(certificate, wanted)
   for kind, value in pairs(wanted) do
     text_of("cert.issued_by", "a type", kind)
     if kind == "anchor" or kind == "issuer" then
-      local hex = fingerprint_of("cert.issued_by", kind, value)
-      local one = ok and (kind == "anchor" and chain.anchor or kind == "issuer" and signer_of(chain))
-      ok = one ~= nil and one ~= false and one.sha256 == hex
+      ok = is_signed(certificate, kind, value) and ok
     else
       ok = only(certificate.issuer, host.dntype(kind)) == text_of("cert.issued_by", kind, value) and ok
     end
