@@ -158,12 +158,16 @@ lint:
 	$(Q)for s in certs/make-rings engine/packaging/deps engine/packaging/headers .ci/run; do bash -n $$s || exit 1; done
 
 # --- the rest
+# The policies with their rows, without the demo: its definition names key rings that are not installed, its saf holds passwords.
+SHARE = $(DESTDIR)$(PREFIX)/share
 install: all
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/sallyport $(DESTDIR)$(PREFIX)/share/doc/sallyport
-	$(INSTALL) -m 755 sallyport $(DESTDIR)$(PREFIX)/bin/sallyport
-	cp -R lua policies $(DESTDIR)$(PREFIX)/share/sallyport/
-	chmod -R u=rwX,go=rX $(DESTDIR)$(PREFIX)/share/sallyport
-	$(INSTALL) -m 644 LICENSE README.md $(DESTDIR)$(PREFIX)/share/doc/sallyport/
+	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/sallyport $(SHARE)/doc/sallyport
+	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/sallyport
+	cp -R lua $(SHARE)/sallyport/
+	$(INSTALL) -d $(SHARE)/sallyport/policies
+	$(INSTALL) -m 644 $(filter-out policies/region.lua policies/saf.lua,$(wildcard policies/*.lua)) $(SHARE)/sallyport/policies/
+	chmod -R u=rwX,go=rX $(SHARE)/sallyport
+	$(INSTALL) -m 644 LICENSE README.md $(SHARE)/doc/sallyport/
 
 clean:
 	rm -rf build sallyport certs/rings certs/.rings.*

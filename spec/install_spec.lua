@@ -1,0 +1,34 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- make install: the installed tree alone is enough for a region, and holds nothing of the demo.
+local lfs = require "lfs"
+
+local support = require "spec.support"
+
+describe("make install", function()
+  local dir
+
+  before_each(function()
+    dir = lfs.currentdir() .. "/" .. support.directory():gsub("^%./", "")
+    local status, out, err = support.run { "env", "-u", "MAKEFLAGS", "make", "-s", "-o", "all", "install", "DESTDIR=" .. dir, "PREFIX=/usr",
+      "BIN=" .. support.binary }
+    assert.equal(0, status, out .. err)
+  end)
+  after_each(function() support.remove((dir:gsub("^.*/build", "build"))) end)
+
+  it("installs policies with their rows, which a region elsewhere runs without a fault", function()
+    support.write(dir .. "/region.lua", ([[
+region { applid = "CICSA", networkid = "NETA", policies = %q }
+tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, admit = "lan", urm = "dfh_isai" }
+ipconn "NETX" { template = "only" }
+]]):format(dir .. "/usr/share/sallyport/policies"))
+    local status, out, err = support.run { "env", "-C", "/", dir .. "/usr/bin/sallyport", "check", "--specs", "--region", dir .. "/region.lua" }
+    assert.equal(0, status, out .. err)
+    assert.is_truthy((out .. err):find("[1-9]%d* rows, 0 failed"))
+  end)
+
+  it("installs neither the demo's definition nor its passwords", function()
+    assert.is_nil(lfs.attributes(dir .. "/usr/share/sallyport/policies/region.lua"))
+    assert.is_nil(lfs.attributes(dir .. "/usr/share/sallyport/policies/saf.lua"))
+    assert.equal("rw-r--r--", lfs.attributes(dir .. "/usr/share/sallyport/policies/lan.lua", "permissions"))
+  end)
+end)
