@@ -21,7 +21,8 @@ region { applid = "CICSA", networkid = "NETA", policies = %q }
 tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, admit = "lan", urm = "dfh_isai" }
 ipconn "NETX" { template = "only" }
 ]]):format(dir .. "/usr/share/sallyport/policies"))
-    local status, out, err = support.run { "env", "-C", "/", dir .. "/usr/bin/sallyport", "check", "--specs", "--region", dir .. "/region.lua" }
+    local status, out, err = support.run { "env", "-C", "/", dir .. "/usr/bin/sallyport", "check", "--specs", "--region",
+      dir .. "/region.lua" }
     assert.equal(0, status, out .. err)
     assert.is_truthy((out .. err):find("[1-9]%d* rows, 0 failed"))
   end)
