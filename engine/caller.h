@@ -30,7 +30,7 @@ struct caller_options {
 	struct errand_options errands;
 	double hold;       /* seconds to stay after the acceptance and the requests, before release */
 	bool no_heartbeat; /* leaves heartbeats unanswered */
-	void (*in)(const struct caller_result *r); /* called when all sockets stand and the hold begins; NULL: of no interest */
+	void (*in)(const struct caller_result *r); /* called when all sockets are accepted and the hold begins; may be NULL */
 	int cut;           /* 1, 2: in place of release, that socket is reset; 0: release */
 };
 

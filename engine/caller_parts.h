@@ -46,7 +46,7 @@ void caller_close(struct link *l);
 
 /* Every socket and every request that was asked for has been answered: hold, then release (or cut). */
 void stay_begin(struct caller *c);
-/* The author has had enough: releases what is in (or cuts, as asked for); at the second time it is over at once. */
+/* A signal to end: the first call releases the accepted sockets (or cuts them, as the options say); the second call ends at once. */
 void stay_interrupt(struct caller *c);
 /* A command of the region's on an accepted socket. */
 void stay_request(struct link *l, const struct is_header *is);

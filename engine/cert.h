@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cert: from OpenSSL's X509 to plain facts, once. Nobody outside cert, ring, tls, presented and walk sees an X509. */
+/* cert: from OpenSSL's X509 to plain facts, once. Only cert, ring, tls, presented and walk use an X509. */
 #ifndef SALLYPORT_CERT_H
 #define SALLYPORT_CERT_H
 
@@ -17,7 +17,7 @@ struct X509_name_st;
 enum cert_trouble {
 	CERT_MEMORY,
 	CERT_LIMIT,  /* above one of the limits here or in presented.h */
-	CERT_BROKEN, /* an extension, a name or a time that is not what it should be */
+	CERT_BROKEN, /* a malformed extension, name or time */
 };
 
 struct cert_fault {

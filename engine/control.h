@@ -48,7 +48,7 @@ void control_stream(struct control_asker *asker, const struct control_source *so
 
 /* Opens PATH (a dead socket is replaced, a live one is a fault; a name of more than UNIXSOCK_NAME_MAX bytes is a fault). NULL with a sentence. */
 struct control *control_open(struct ev_loop *loop, const char *path, control_answer answer, void *arg, struct fault *f);
-/* Makes a socket that somebody has removed anew: 1. 0: it is there. -1 with a sentence: something else is in its place, or it cannot be made; operators
+/* Makes the socket again when its file was removed: 1. 0: it is there. -1 with a sentence: something else is in its place, or it cannot be made; operators
  * that are connected stay. */
 int control_restore(struct control *c, struct fault *f);
 void control_close(struct control *c); /* unlinks the path; NULL is fine; not from inside `answer` */

@@ -47,24 +47,24 @@ struct control {
 	int fd;               /* owned */
 	ev_io watcher;
 	ev_timer backoff; /* no descriptors: accepting pauses */
-	struct timer slice; /* runs while somebody's answer is being made */
-	struct client *clients; /* whose turn it is to be served stands first */
+	struct timer slice; /* runs while an answer is being made */
+	struct client *clients; /* the next to be served is the first */
 	unsigned nclients;
 	control_answer answer;
 	void *arg;
 	char path[PATH_SIZE];
-	dev_t dev; /* what we bound, so that we unlink nobody else's */
+	dev_t dev; /* of the bound socket: only this one is unlinked */
 	ino_t ino;
 };
 
 void control_client_close(struct client *k);
 /* Adds an object as a line; takes it. NULL: the region has no memory. -1: not even for that. */
 int control_add_line(struct client *k, json_t *o);
-/* Sends what the socket takes. Closes a client that is done with, or gone. */
+/* Sends what the socket takes. Closes a client whose answer is sent, or who has closed. */
 void control_send(struct client *k);
 
 void control_stream_slice(void *control);
-/* Goes on making answers when somebody's has room. */
+/* Continues answers whose client has room. */
 void control_stream_wake(struct control *c);
 void control_stream_end(struct client *k);
 

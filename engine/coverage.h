@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* coverage: what of a region no decision table and no profile of the saf says anything about. Notes for `sallyport check --specs`. */
+/* coverage: the doors without rows in a decision table, and the transactions without a profile in the saf. Notes for `sallyport check --specs`. */
 #ifndef SALLYPORT_COVERAGE_H
 #define SALLYPORT_COVERAGE_H
 

@@ -17,7 +17,7 @@ struct datafile {
 	size_t len;
 	const char *what;  /* what a limit stopped, for messages: "the definition" */
 	void (*push_env)(struct lua_State *L, void *arg);   /* [-0, +1, may throw] NULL: empty, and a name in it is an error */
-	void (*read)(struct lua_State *L, void *arg);       /* what the chunk returned is on the top, nil when nothing. [-0, +0, may throw] NULL: of no interest */
+	void (*read)(struct lua_State *L, void *arg);       /* what the chunk returned is on the top, nil when nothing. [-0, +0, may throw] may be NULL */
 	void *arg;
 };
 

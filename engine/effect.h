@@ -30,7 +30,7 @@ extern const struct effect effects[];
 extern const struct effective effective[];
 
 /* Adds a fault or a warning (rule "no_effect") for each attribute that was given and has no effect, at the line of its key. The definition was read
- * without a fault. What says none (`no`, an empty text, the default word of a choice) was not given. */
+ * without a fault. A value that means none (`no`, an empty text, the default word of a choice) counts as not given. */
 void effect_check(const struct definition *d, const struct places *p, struct faults *faults);
 
 #endif

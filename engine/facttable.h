@@ -207,7 +207,7 @@ size_t shape_names(enum shape s, const char *out[SHAPE_NAMES]);
 /* The row of that member; NULL: none (an attribute of an ipconn has none). */
 const struct fact_row *shape_member(enum shape s, const char *name);
 
-/* Why a member that exists is absent: "facts.ipconn is not known at bind; the first door that has it is attach". Returns out. door is of no interest where r is no fact. */
+/* Why a member that exists is absent: "facts.ipconn is not known at bind; the first door that has it is attach". Returns out. door is not used where r is no fact. */
 const char *fact_absent(const struct fact_row *r, enum door door, enum way way, char *out, size_t size);
 /* What is wrong with a name that a table of that shape does not have, with the nearest one that it has. Returns out. */
 const char *shape_unknown(enum shape s, const char *key, size_t len, char *out, size_t size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * failures: how many passwords of a user were wrong, per partner and over all partners. A right one takes its partner's away from both. Bounded: beyond
- * the bound the oldest is forgotten, of users that are not known apart from those that are, so that made-up names push no real one out, and sums apart
- * from what they sum, so that many partners do not push a user's sum out.
+ * failures: how many passwords of a user were wrong, per partner and over all partners. A right password subtracts its partner's count
+ * from both. Each kind of count has its own bound, beyond which the oldest is forgotten: known users, unknown users (made-up names evict no real one), and
+ * sums (many partners do not evict a user's sum).
  */
 #ifndef SALLYPORT_FAILURES_H
 #define SALLYPORT_FAILURES_H

@@ -51,7 +51,7 @@ enum file_doubt {
 	FILE_GROUP_WRITES,  /* it is a script and its group may write it */
 };
 
-/* What is legal and doubtful about a file, with the sentence for a warning. st: what file_read or file_opendir gave. */
+/* The doubt about a file that may be read, with the sentence for a warning. st: what file_read or file_opendir gave. */
 enum file_doubt file_doubt(const char *path, enum file_class class, const struct stat *st, struct fault *f);
 /* The same as a FAULT_WARNING of that file, added to `faults`. more: put behind the sentence, "" nothing. */
 void file_warn(const char *path, enum file_class class, const struct stat *st, const char *more, struct faults *faults);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* guesses: wrong passwords of one partner within a minute, whatever the users. Its memory has one size: of many partners at a time the oldest are forgotten. */
+/* guesses: wrong passwords of one partner within a minute, for all users together. The memory is bounded: with many partners the oldest are forgotten. */
 #ifndef SALLYPORT_GUESSES_H
 #define SALLYPORT_GUESSES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* luatext: a Lua text word by word, without Lua; comments and white space are passed over. What is no Lua gets some answer. */
+/* luatext: a Lua text word by word, without Lua; comments and white space are passed over. The result for a text that is not Lua is not specified, but safe. */
 #ifndef SALLYPORT_LUATEXT_H
 #define SALLYPORT_LUATEXT_H
 

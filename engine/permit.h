@@ -21,7 +21,7 @@ void permit_free(struct permit *p); /* NULL is fine */
 
 /*
  * Whether `user` may use the ring in `dir`: READ for its certificates and signers, UPDATE when it has private keys (`keys`) and another is its owner.
- * -1 with a sentence that names the ring, the user, the right that is missing and the line to add. NULL p: anybody may.
+ * -1 with a sentence that names the ring, the user, the right that is missing and the line to add. NULL p: every user may.
  */
 int permit_check(const struct permit *p, const char *user, const char *dir, bool keys, struct fault *f);
 

@@ -32,7 +32,7 @@ enum xlnaction { XLNACTION_KEEP, XLNACTION_FORCE };
 enum program_status { PROGRAM_ENABLED, PROGRAM_DISABLED };
 enum recheck { RECHECK_RELEASE, RECHECK_REPORT, RECHECK_OFF };
 
-/* In each: `given`, a bit for each row of its table whose key the definition holds; 0 in what no definition gave (effect.h). */
+/* In each: `given`, a bit for each row of its table whose key the definition holds; 0 in an object that no definition gave (effect.h). */
 struct region_def {
 	char applid[NAME_SIZE], networkid[NAME_SIZE], dfltuser[NAME_SIZE];
 	char regionuser[NAME_SIZE]; /* the region's own user ID; "" in the definition means its applid, filled in */

@@ -28,7 +28,7 @@ struct ssl_ctx_st;
 /*
  * Loads the ring in `dir`. NULL with a fault for each thing that is wrong, with file, line and remedy: missing directory, key readable by group or
  * world ("chmod 600 …"), key that does not fit its certificate, two pairs and no `default`, whatever is not read, no signers. Warnings: certificates and
- * CRLs out of their time, entries of the directories that are none of a ring's, a ring by which nobody verifies.
+ * CRLs out of their time, entries that do not belong to a ring, a ring whose signers can verify no partner.
  */
 struct ring *ring_load(const char *dir, struct faults *faults);
 struct ring *ring_ref(struct ring *r);

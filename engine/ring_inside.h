@@ -24,7 +24,7 @@ struct ring {
 	size_t n;
 	size_t chosen;                /* the default pair's place; meaningless without pairs */
 	X509_STORE *store;            /* owned; shared by every context, never changed after loading */
-	STACK_OF(X509_NAME) *signers; /* owned: whom a listener names when it asks for a certificate */
+	STACK_OF(X509_NAME) *signers; /* owned: the names that a listener sends when it asks for a certificate */
 	struct permit *permit;        /* owned; NULL: no such file */
 	uint64_t sum;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ringhealth: warnings about certificates of a ring that are well formed and of no use: dates, purpose, key; and a ring by which nobody verifies. */
+/* ringhealth: warnings about certificates of a ring that are well formed and of no use: dates, purpose, key; and a ring whose signers can verify no partner. */
 #ifndef SALLYPORT_RINGHEALTH_H
 #define SALLYPORT_RINGHEALTH_H
 
@@ -9,7 +9,7 @@
 struct x509_store_st;
 
 /* Warns of certificates of LABEL.pem and of signers that have expired or are not yet valid, of those of LABEL.pem that end within 30 days, of a
- * signer by which nobody verifies, and when all are such. */
+ * signer that can verify no partner, and of a ring that has only such signers. */
 void ringhealth_warn(const struct ringitems *l, struct x509_store_st *store, const char *dir, struct faults *faults);
 
 /*

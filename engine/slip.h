@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* slip: what an author of a file of data meant, where Lua only says which token it did not expect: the remedy in words. */
+/* slip: the remedy for a syntax error in a file of data, where Lua's message only names the unexpected token. */
 #ifndef SALLYPORT_SLIP_H
 #define SALLYPORT_SLIP_H
 

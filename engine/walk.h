@@ -2,7 +2,7 @@
 /*
  * walk: verifying the chain that a peer presents. Every error is noted and the walk goes on, so that the certify script sees all of
  * them, but it ends at the first of these: a key that nothing is computed with (presented.h), no trust anchor, a chain that is too long, a
- * signature that does not verify. Behind them there is only what the peer made up, and every step would cost as much as the peer likes.
+ * signature that does not verify. The peer can invent everything beyond these, and decides what each further step costs.
  *
  * Signatures are verified from the anchor down, before revocation lists are looked at: a list's signature is computed only with a key that a
  * verified signature vouches for. Where the walk ended early, the leaf's own dates, purpose, key size, extensions and, when it is

@@ -104,9 +104,9 @@ function policy.when(predicate, rule)
   end
 end
 
--- ---- the region. In a re-ask (facts.recheck) counters answer what they answered at the door, and nothing is counted; ipconns are as
--- they are defined now, with the state they were in then. What was not asked at the door is answered as now, without the ipconn asked
--- about.
+-- ---- the region. In a re-ask (facts.recheck) counters repeat their answers of the door, and nothing is counted; ipconns are as they
+-- are defined now, with the state they were in then. A question that was not asked at the door gets the present answer, without the
+-- ipconn of the re-ask.
 
 -- policy.ipconn(name) -> a copy of the installed ipconn of that name as a table, or nil. Keys are the attributes in lower case
 --   (IPIC.md 5.1), CVDA values in upper case, and servstatus, connstatus, autoinstalled.
@@ -154,14 +154,14 @@ function counter:next(range)
   return host.counter_next(self.name, min, max, range.wrap == true, self.expires)
 end
 
--- counter:peek() -> what next answered last, or nil when it never did, or so long ago that the counter has expired. Raises as next does.
+-- counter:peek() -> what next answered last, or nil when it never did, or when the counter has expired. Raises as next does.
 function counter:peek()
   return host.counter_peek(self.name, self.expires)
 end
 
 local counter_meta = { __index = host.strict(counter, "a counter", { "expires" }), __metatable = false }
 
--- What policy.counter takes beside the name. nil: the counter never expires.
+-- The options of policy.counter. nil: the counter never expires.
 local function seconds_of(options)
   options = options == nil and {} or options
   if type(options) ~= "table" then host.misuse("policy.counter: takes a table { expires = seconds }, not a " .. type(options)) end
@@ -176,7 +176,7 @@ local function seconds_of(options)
 end
 
 -- policy.counter(name, { expires = seconds }) -> a counter of the region: shared by workers, kept over reloads (IPIC.md 6.6, 10).
---   name: 1 to 64 bytes, no NUL. expires: so long after its first next the counter is as one that was never used (a rate limit by
+--   name: 1 to 64 bytes, no NUL. expires: that many seconds after its first next the counter begins again at zero (a rate limit by
 --   address needs it: a region keeps 65536 counters); it belongs to the counter, so another value means another name.
 function policy.counter(name, options)
   if type(name) ~= "string" or #name < 1 or #name > 64 or name:find("\0", 1, true) then

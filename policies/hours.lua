@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- hours (admit): only in business hours.
 --
--- For whom: a region whose partners have work by day, and whose operators want no new ones at night.
+-- For whom: a region whose partners have work by day, and whose operators accept no new ones at night.
 -- Lets in: from Monday to Friday, from 7 to 19 o'clock UTC, any address; at any time a socket that is in already, when a reload asks
---   about it again (facts.recheck): facts.now is then the time of the reload, and a reload at night is no reason to release anybody.
+--   about it again (facts.recheck): facts.now is then the time of the reload, and a reload at night must not release partners.
 -- Never lets in: a new socket at any other time; a further socket and one that comes back after a loss are new.
--- It says when, not who: put a certificate's door behind it.
+-- It checks the time and not the partner: use it together with a certify script.
 
 local policy = require "policy"
 

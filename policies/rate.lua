@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- rate (admit): so many sockets from one address in a minute, and no more.
+-- rate (admit): a bound on the sockets from one address in a minute.
 --
--- For whom: a region whose partners are few and calm, and whose port is seen by others too.
+-- For whom: a region with few partners that connect seldom, and a port in reach of others.
 -- Lets in: the first sockets of an address in a minute that begins with its first one; a partner has up to two for each connection.
 -- Never lets in: the next ones, until that minute is over; a new address while there are as many counters as a region keeps.
--- The counters expire, or addresses that came once would fill the region's counters for good. A reload counts nothing: it repeats what
--- was answered then.
+-- The counters expire; else addresses that connected once would fill the region's counters for good. A reload counts nothing: it repeats
+-- the answers of the door.
 
 local policy = require "policy"
 

@@ -112,8 +112,8 @@ end
 
 -- cert.issued_by(certificate, { CN = "Demo CA", O = "…", anchor = "AB:CD:…", issuer = "…" }) -> boolean: the chain verified, and all
 --   of these hold. CN and other types: the issuer's name has it exactly once, with that value; types not named are not looked at,
---   and one that nobody knows is an error.
---   A name alone is what any authority under any trusted signer says of itself. anchor: the SHA-256 fingerprint of the signer of the
+--   and an unknown type is an error.
+--   Every authority under any trusted signer can use that name. anchor: the SHA-256 fingerprint of the signer of the
 --   ring that the chain ends in; or true: that signer itself signed this certificate, so the issuer's name is the signer's own name.
 --   issuer: the fingerprint of the certificate that signed this one. Colons and case do not count.
 function cert.issued_by(certificate, wanted)
@@ -146,7 +146,7 @@ end
 --   -> function(certificate) -> userid, or nil: the filters of a ring's maps.lua, for policies of one's own; one implementation reads and
 --   asks both (README: key rings). A name is the end of the certificate's name, except an issuer beside a subject: that is the whole name.
 --   anchor = "AB:CD:…" narrows a filter of names to chains that end in that signer of the ring. Names count only when the chain verified.
---   Build it when the script loads. What is no filter is an error.
+--   Build it when the script loads. An invalid filter is an error.
 function cert.filter(list)
   return host.certmap(list)
 end
