@@ -74,16 +74,20 @@ ends_walk(int code)
 	}
 }
 
-/* Only authorities whose CRL is in the ring are held to it (ring.h). */
+/* Only authorities whose CRL is in the ring are held to it (ring.h). Without an allocation: a failure of memory must not look like a ring without CRLs. */
 static bool
 issuer_has_no_crl(X509_STORE_CTX *x)
 {
-	X509 *at = X509_STORE_CTX_get_current_cert(x);
-	STACK_OF(X509_CRL) *found = at ? X509_STORE_CTX_get1_crls(x, X509_get_issuer_name(at)) : NULL;
-	bool none = at && sk_X509_CRL_num(found) <= 0;
+	const X509 *at = X509_STORE_CTX_get_current_cert(x);
+	const STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(X509_STORE_CTX_get0_store(x));
 
-	sk_X509_CRL_pop_free(found, X509_CRL_free);
-	return none;
+	for (int i = 0; at != NULL && i < sk_X509_OBJECT_num(all); i++) {
+		const X509_CRL *crl = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(all, i));
+
+		if (crl != NULL && X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_issuer_name(at)) == 0)
+			return false;
+	}
+	return at != NULL;
 }
 
 static int
@@ -128,6 +132,7 @@ verify_then_revocation(X509_STORE_CTX *x)
 		return rc;
 	w->rooted = X509_STORE_CTX_get_num_untrusted(x) < sk_X509_num(X509_STORE_CTX_get0_chain(x));
 	if (!w->rooted) {
+		w->ended = true;
 		note(w->c, X509_V_ERR_CERT_UNTRUSTED, 0, X509_verify_cert_error_string(X509_V_ERR_CERT_UNTRUSTED));
 		return 0;
 	}
@@ -209,7 +214,7 @@ go(struct walk *w, X509_STORE_CTX *x)
 	X509_STORE_CTX_set_verify(x, verify_then_revocation);
 	X509_STORE_CTX_set_verify_cb(x, collect);
 	rc = X509_verify_cert(x);
-	if (rc <= 0 && w->c->chain.n == 0) /* a failure it tells no callback of: memory, a chain it could not even begin */
+	if (rc <= 0 && !w->ended) /* a failure it tells no callback of: memory, a chain it could not even begin */
 		note_error(w->c, x);
 	w->c->chain.complete = rc > 0 && w->rooted && !w->ended;
 	w->c->chain.ok = w->c->chain.complete && w->c->chain.n == 0;

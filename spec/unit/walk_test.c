@@ -520,6 +520,91 @@ names_and_constraints_are_bounded_over_the_chain(void **state)
 	pki_free(&under_c);
 }
 
+/* --- No memory: OpenSSL's allocations fail from the n-th of a walk on, `failures` of them. */
+
+static long until_failure; /* allocations that still succeed */
+static long failures;      /* that follow */
+
+static bool
+fails(void)
+{
+	if (failures == 0 || until_failure-- > 0)
+		return false;
+	failures--;
+	return true;
+}
+
+static void *
+failing_malloc(size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return n > 0 && !fails() ? malloc(n) : NULL;
+}
+
+static void *
+failing_realloc(void *p, size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return fails() ? NULL : realloc(p, n);
+}
+
+static void
+plain_free(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(p);
+}
+
+/* True when a policy that overlooks `tolerated` alone would take the certificate. */
+static bool
+tolerable(const struct certificate *c, int tolerated)
+{
+	for (size_t i = 0; i < c->chain.n; i++)
+		if (c->chain.error[i].code != tolerated)
+			return false;
+	return true;
+}
+
+/* False: there were not so many allocations that one had failed. */
+static bool
+stays_revoked(const struct identity *gone, long n, long times)
+{
+	struct scene s = { .trusted = { &ca }, .leaf = gone, .crl = pki_crl(&ca, gone, -3600, DAY) };
+	X509_STORE *store = store_of(&s);
+	X509_STORE_CTX *x = X509_STORE_CTX_new();
+	struct certificate *c;
+	bool failed;
+
+	assert_int_equal(X509_STORE_CTX_init(x, store, gone->certificate, NULL), 1);
+	until_failure = n;
+	failures = times;
+	c = walk_chain(x, LEVEL, &why);
+	failed = failures < times;
+	failures = 0;
+	if (c != NULL && tolerable(c, X509_V_ERR_CERT_HAS_EXPIRED))
+		fail_msg("behind allocation %ld %ld failed, and all that is left is the expiry", n, times);
+	certificate_unref(c);
+	X509_STORE_CTX_free(x);
+	X509_STORE_free(store);
+	return failed;
+}
+
+static void
+without_memory_a_revoked_certificate_is_no_better(void **state)
+{
+	static const long times[] = { 1, 2, 3, 4, 6, 1000000 };
+	struct identity gone = pki_make((struct wish){ .cn = "x", .issuer = &ca, .from = -2 * DAY, .to = -DAY });
+
+	(void)state;
+	for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+		for (long n = 0; stays_revoked(&gone, n, times[i]); n++)
+			;
+	pki_free(&gone);
+}
+
 int
 main(void)
 {
@@ -530,6 +615,7 @@ main(void)
 		cmocka_unit_test(an_anchor_that_only_the_name_leads_to_is_none),
 		cmocka_unit_test(a_signature_below_the_top_ends_the_walk_as_well),
 		cmocka_unit_test(a_crl_that_its_issuer_did_not_sign_ends_the_walk),
+		cmocka_unit_test(without_memory_a_revoked_certificate_is_no_better),
 		cmocka_unit_test(a_chain_that_is_too_long_ends_the_walk),
 		cmocka_unit_test(a_key_that_costs_too_much_is_not_computed_with),
 		cmocka_unit_test(a_curve_has_a_name_and_a_key_a_known_type),
@@ -542,5 +628,7 @@ main(void)
 		cmocka_unit_test(names_and_constraints_are_bounded_over_the_chain),
 	};
 
+	if (!CRYPTO_set_mem_functions(failing_malloc, failing_realloc, plain_free))
+		return 1;
 	return cmocka_run_group_tests(tests, build, raze);
 }
