@@ -86,6 +86,7 @@ base_rawget(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	luaL_checkany(L, 2);
 	lua_settop(L, 2);
+	lfrozen_fill(L, 1);
 	sandbox_read_through(L, 1);
 	lua_rawget(L, 1);
 	return 1;

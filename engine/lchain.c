@@ -111,12 +111,18 @@ chain_index(lua_State *L)
 	return 1;
 }
 
-/* __pairs */
+static int
+chain_fill(lua_State *L)
+{
+	fill(L);
+	return 0;
+}
+
+/* __pairs: lfrozen_next fills the chain. */
 static int
 chain_pairs(lua_State *L)
 {
 	lua_settop(L, 1);
-	fill(L);
 	lua_pushcfunction(L, lfrozen_next);
 	lua_pushvalue(L, 1);
 	return 2;
@@ -141,13 +147,14 @@ push_metatables(lua_State *L)
 static void
 push_metatable(lua_State *L, struct certificate *c)
 {
-	lua_createtable(L, 1, 3);
+	lua_createtable(L, 1, 4);
 	push_holder(L, c);
 	lua_rawseti(L, -2, 1);
 	lua_pushcfunction(L, chain_index);
 	lua_setfield(L, -2, "__index");
 	lua_pushcfunction(L, chain_pairs);
 	lua_setfield(L, -2, "__pairs");
+	lfrozen_set_filler(L, chain_fill);
 	lua_pushboolean(L, false);
 	lua_setfield(L, -2, "__metatable");
 }

@@ -11,6 +11,9 @@ enum { FREEZE_DEPTH = 32 };
 /* In a view's metatable: the table behind it. A light userdata no script can make is the key, so no script can forge a view. */
 static const char behind_key;
 
+/* In the metatable of a table that is filled late: the function that fills it. */
+static const char filler_key;
+
 /* The table behind the view at idx, or nothing. [-0, +0|1] */
 static bool
 push_behind(lua_State *L, int idx)
@@ -58,11 +61,35 @@ view_len(lua_State *L)
 	return 1;
 }
 
+void
+lfrozen_set_filler(struct lua_State *L, int (*fill)(struct lua_State *))
+{
+	lua_pushcfunction(L, fill);
+	lua_rawsetp(L, -2, &filler_key);
+}
+
+void
+lfrozen_fill(struct lua_State *L, int idx)
+{
+	idx = lua_absindex(L, idx);
+	luaL_checkstack(L, 3, NULL);
+	if (!lua_getmetatable(L, idx))
+		return;
+	if (lua_rawgetp(L, -1, &filler_key) == LUA_TFUNCTION) {
+		lua_pushvalue(L, idx);
+		lua_call(L, 1, 0);
+		lua_pop(L, 1);
+	} else {
+		lua_pop(L, 2);
+	}
+}
+
 int
 lfrozen_next(struct lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 2);
+	lfrozen_fill(L, 1);
 	sandbox_read_through(L, 1);
 	if (lua_next(L, 1))
 		return 2;

@@ -66,6 +66,17 @@ local ROWS = {
     for key, value in pairs(facts) do assert(facts[key] == value) end
     for key in pairs(facts.capex or {}) do assert(key ~= "token") end
     assert(next(facts) ~= nil and select("#", next({}, nil)) == 1)]] },
+  -- a chain's certificates and its anchor are made when they are read, by rawget and next too
+  raw_read_of_a_chain = { "certify", [[
+    local chain = facts.certificate.chain
+    assert(rawget(chain, "anchor") == chain.anchor and rawget(chain, "anchor").sha256 == rawget(chain, "certificates")[2].sha256)]] },
+  next_of_a_chain = { "certify", [[
+    local chain, seen, key, value = facts.certificate.chain, {}, nil, nil
+    repeat
+      key, value = next(chain, key)
+      if key then seen[key] = value end
+    until not key
+    assert(seen.ok and seen.anchor and seen.anchor == chain.anchor and #seen.certificates == 2)]] },
   mock_reads_nil = { "bind", 'if policy.mock or policy.facts then return policy.refuse "no" end' },
   caught = { "bind",
     'local ok, why = pcall(function() return facts.cpaex end) if ok or not why:find "capex" then return policy.refuse "no" end' },
