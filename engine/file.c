@@ -205,9 +205,9 @@ file_opendir(const char *path, struct stat *st, struct fault *f)
 	return NULL;
 }
 
-/* The directory that holds `path`, opened; -1 with a sentence. */
+/* The directory that holds `path`, opened: O_RDONLY, or O_PATH where it need not be readable. -1 with a sentence. */
 static int
-open_directory_of(const char *path, char dir[PATH_MAX], struct fault *f)
+open_directory_of(const char *path, int how, char dir[PATH_MAX], struct fault *f)
 {
 	char *slash;
 	int fd;
@@ -219,7 +219,7 @@ open_directory_of(const char *path, char dir[PATH_MAX], struct fault *f)
 		strcpy(dir, ".");
 	else
 		slash[slash == dir ? 1 : 0] = '\0';
-	fd = open(dir, O_RDONLY | O_DIRECTORY | FLAGS);
+	fd = open(dir, how | O_DIRECTORY | FLAGS);
 	return fd >= 0 ? fd : fault_set(f, "the directory %s: %s", dir, strerrordesc_np(errno));
 }
 
@@ -240,7 +240,7 @@ int
 file_directory_safe(const char *path, struct fault *f)
 {
 	char dir[PATH_MAX];
-	int fd = open_directory_of(path, dir, NULL), rc;
+	int fd = open_directory_of(path, O_PATH, dir, NULL), rc;
 
 	if (fd < 0)
 		return 0;
@@ -335,7 +335,7 @@ file_replace(const char *path, const void *bytes, size_t len, struct fault *f)
 {
 	char dir[PATH_MAX], fresh[NAME_MAX + sizeof FRESH];
 	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-	int fd = open_directory_of(path, dir, f), rc = -1;
+	int fd = open_directory_of(path, O_RDONLY, dir, f), rc = -1;
 
 	if (fd < 0)
 		return -1;

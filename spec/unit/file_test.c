@@ -16,6 +16,8 @@
 
 #define MAX 1000
 
+#define NOBODY 65534 /* a user who owns nothing here */
+
 struct place {
 	char dir[64], file[96];
 	int back; /* the directory the test began in */
@@ -266,6 +268,7 @@ test_directory_of_a_file_that_is_written(void **state)
 {
 	const struct place *p = *state;
 	struct fault f = { "" };
+	int unread; /* what is said of a directory that can be written and not read */
 
 	assert_int_equal(file_directory_safe(p->file, &f), 0);
 	assert_int_equal(chmod(p->dir, 0777 | S_ISVTX), 0);
@@ -278,6 +281,10 @@ test_directory_of_a_file_that_is_written(void **state)
 	assert_int_equal(access(p->file, F_OK), -1);
 	assert_int_equal(chdir(p->dir), 0);
 	assert_int_equal(file_directory_safe("it", &f), -1);
+	assert_int_equal(chmod(p->dir, 0333), 0);
+	unread = seteuid(geteuid() == 0 ? NOBODY : geteuid()) == 0 ? file_directory_safe("it", &f) : 0;
+	assert_int_equal(seteuid(getuid()), 0);
+	assert_int_equal(unread, -1);
 }
 
 static void
