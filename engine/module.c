@@ -116,7 +116,23 @@ weigh(lua_State *L, struct modules *m, const struct source *s, size_t before, si
 	size_t own = grown > before + required ? grown - before - required : 0;
 
 	m->kept_bytes += own;
+	m->at_rest = grown;
 	sources_kept(m->sources, s, own);
+}
+
+/*
+ * A collection walks the whole state. So a load after another begins with the figure that the other ended with; one inside another cannot. A script that
+ * was weighed in an earlier state of this generation is not weighed again: the loop waits for such a load (SP0019).
+ */
+static size_t
+before_load(lua_State *L, struct modules *m, const struct source *s)
+{
+	size_t at_rest = m->depth == 0 ? m->at_rest : 0;
+
+	m->at_rest = 0; /* until this load has succeeded */
+	if (s->kept > 0)
+		return 0;
+	return at_rest > 0 ? at_rest : settled(L);
 }
 
 /* Kept twice: as it is, for the engine, which reads it raw, and frozen, for the scripts that share it. */
@@ -130,7 +146,7 @@ modules_push(lua_State *L, struct modules *m, const struct source *s)
 		return;
 	lua_pop(L, 1);
 	refuse_circle(L, m, s);
-	before = settled(L);
+	before = before_load(L, m, s);
 	modules_compile(L, m, s);
 	run(L, m, s); /* [v] */
 	if (lua_isnil(L, -1)) {
@@ -143,7 +159,8 @@ modules_push(lua_State *L, struct modules *m, const struct source *s)
 	keep(L, &m->kept, s);
 	lua_pushvalue(L, -1);
 	keep(L, &m->raw, s); /* last: what is here is kept in both */
-	weigh(L, m, s, before, others);
+	if (s->kept == 0)
+		weigh(L, m, s, before, others);
 }
 
 void

@@ -23,6 +23,7 @@ struct modules { /* lives as long as the state; its own address is its key in th
 	size_t depth;                             /* 0: nothing loads, so nothing new can be required */
 	const struct source *failed;              /* where the last failure came from; NULL: none */
 	size_t kept_bytes;                        /* of all that was loaded so far, each without what it required */
+	size_t at_rest;                           /* what the state held when the last load ended; 0: not known */
 	bool alone;                               /* a spec runs: data, it requires nothing */
 	char kept, raw, host, env;                /* their addresses are keys in the registry */
 };
