@@ -55,7 +55,7 @@ struct chain_error {
 	const char *text; /* static, OpenSSL's words */
 };
 
-#define CHAIN_ERRORS 8
+#define CHAIN_ERRORS 24 /* the last says when there are more */
 #define CHAIN_LINKS 10
 
 struct chain_link { /* a certificate of the chain */

@@ -34,9 +34,12 @@ is_noted(const struct certificate *c, int code, int depth)
 static void
 note(struct certificate *c, int code, int depth, const char *text)
 {
-	if (code == X509_V_OK || c->chain.n >= CHAIN_ERRORS || is_noted(c, code, depth))
+	if (code == X509_V_OK || is_noted(c, code, depth))
 		return;
-	c->chain.error[c->chain.n++] = (struct chain_error){ code, depth, text };
+	if (c->chain.n < CHAIN_ERRORS)
+		c->chain.error[c->chain.n++] = (struct chain_error){ code, depth, text };
+	else /* a script that overlooks the errors that it reads must not overlook those that have no room */
+		c->chain.error[CHAIN_ERRORS - 1] = (struct chain_error){ X509_V_ERR_UNSPECIFIED, depth, "more errors than are listed" };
 }
 
 static void
