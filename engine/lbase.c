@@ -111,6 +111,7 @@ base_rawset(lua_State *L)
 	luaL_checkany(L, 3);
 	lua_settop(L, 3);
 	luaL_argcheck(L, !sandbox_frozen(L, 1), 1, "this table is read-only");
+	lfrozen_fill(L, 1);
 	lua_rawset(L, 1);
 	return 1;
 }

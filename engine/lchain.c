@@ -111,6 +111,16 @@ chain_index(lua_State *L)
 	return 1;
 }
 
+/* __newindex: the members are made first, so that making them later does not replace the value that the script writes. */
+static int
+chain_newindex(lua_State *L)
+{
+	lua_settop(L, 3);
+	fill(L);
+	lua_rawset(L, 1);
+	return 0;
+}
+
 static int
 chain_fill(lua_State *L)
 {
@@ -147,11 +157,13 @@ push_metatables(lua_State *L)
 static void
 push_metatable(lua_State *L, struct certificate *c)
 {
-	lua_createtable(L, 1, 4);
+	lua_createtable(L, 1, 5);
 	push_holder(L, c);
 	lua_rawseti(L, -2, 1);
 	lua_pushcfunction(L, chain_index);
 	lua_setfield(L, -2, "__index");
+	lua_pushcfunction(L, chain_newindex);
+	lua_setfield(L, -2, "__newindex");
 	lua_pushcfunction(L, chain_pairs);
 	lua_setfield(L, -2, "__pairs");
 	lfrozen_set_filler(L, chain_fill);

@@ -16,7 +16,7 @@ void lfrozen_push(struct lua_State *L, int (*newindex)(struct lua_State *));
  * metatable; it is set in the metatable on the top. [-0, +0, may throw]
  */
 void lfrozen_set_filler(struct lua_State *L, int (*fill)(struct lua_State *));
-/* Fills the table at idx, if it is one of those and was not filled before: for every raw read of a script. [-0, +0, may throw] */
+/* Fills the table at idx, if it is one of those and was not filled before: for every raw read or write of a script. [-0, +0, may throw] */
 void lfrozen_fill(struct lua_State *L, int idx);
 
 /* `next` and `pairs`' iterator that see through views. */

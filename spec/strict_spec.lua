@@ -39,7 +39,7 @@ local ROWS = {
   global_read = { "bind", "local x = print", "policy_error", "there is no global 'print'" },
   bytes = { "bind", 'local x = facts["a\\0\\n\\xff"]', "policy_error", "facts has no 'a\\x00\\x0a\\xff'" },
   through_index = { "bind", 'local x = setmetatable({}, { __index = facts }).cpaex', "policy_error", "facts has no 'cpaex'" },
-  -- what is known elsewhere is nil here, and an index of that nil says where it is known
+  -- a fact of another door is nil here, and an index of that nil names the door
   elsewhere = { "bind",
     'if facts.ipconn or facts.certificate or facts.tls or facts.request or facts.peer.host then return policy.refuse "no" end' },
   elsewhere_indexed = { "bind", "local x = facts.ipconn.applid", "policy_error",
@@ -77,10 +77,23 @@ local ROWS = {
       if key then seen[key] = value end
     until not key
     assert(seen.ok and seen.anchor and seen.anchor == chain.anchor and #seen.certificates == 2)]] },
+  -- and a script's own writes to them stand, whatever is read afterwards
+  own_write_of_a_chain = { "certify", [[
+    local chain = facts.certificate.chain
+    chain.anchor = "mine"
+    assert(#chain.certificates == 2 and chain.anchor == "mine" and chain.ok)]] },
+  own_nil_of_a_chain = { "certify", [[
+    local chain = facts.certificate.chain
+    chain.certificates = nil
+    assert(chain.anchor.sha256 and chain.certificates == nil and rawget(chain, "certificates") == nil)]] },
+  raw_write_of_a_chain = { "certify", [[
+    local chain = facts.certificate.chain
+    rawset(chain, "anchor", "mine")
+    assert(#chain.certificates == 2 and chain.anchor == "mine")]] },
   mock_reads_nil = { "bind", 'if policy.mock or policy.facts then return policy.refuse "no" end' },
   caught = { "bind",
     'local ok, why = pcall(function() return facts.cpaex end) if ok or not why:find "capex" then return policy.refuse "no" end' },
-  -- the metatables are nobody's to change
+  -- a script cannot change the metatables
   hidden = { "bind", [[
     assert(getmetatable(facts) == false and getmetatable(facts.capex) == false)
     assert(getmetatable(policy) == false and getmetatable(_ENV) == false)
