@@ -156,7 +156,7 @@ recall(const struct lhost *h, const struct ipconn_then *then, struct ipconn_view
 	memcpy(out->def.networkid, then->networkid, sizeof out->def.networkid);
 }
 
-/* What is defined as it is now, what it was doing as it was then. False: it is not there. */
+/* The definition of now with the statuses of then. False: there is no such ipconn. */
 static bool
 merge(const struct lhost *h, const char *name, const struct ipconn_then *then, struct ipconn_view *out)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * answers: what the region answers to scripts. At a door each answer is put on the connection's tape. In a re-ask (the tape is playing) it is the
- * answer of then: a counter's is repeated, and nothing is counted; an ipconn's is its definition of now with what it was doing then. What was not asked
- * then is answered as now, without the ipconn asked about (host_world leaves it out).
+ * answers: the region's answers to scripts. At a door each answer goes on the connection's tape. In a re-ask (the tape is playing) a script gets the
+ * answer of then: a counter repeats its number and does not count; an ipconn has its definition of now and its statuses of then. A question that was
+ * not asked then gets the answer of now, without the ipconn that the re-ask is about (host_world leaves it out).
  */
 #ifndef SALLYPORT_ANSWERS_H
 #define SALLYPORT_ANSWERS_H
@@ -20,7 +20,7 @@ bool answers_ipconn(const struct lhost *h, const char *name, struct ipconn_view 
 const struct taped *answers_list(const struct lhost *h, const char *applid, const char *networkid);
 /* At most max views of them, max at most ANSWERS_IPCONNS; max of them: ask again with more room, if there is more. */
 size_t answers_ipconns(const struct lhost *h, const struct taped *list, const char *applid, const char *networkid, struct ipconn_view *out, size_t max);
-/* What was answered at a door goes on the tape. */
+/* Puts the answer given at a door on the tape. */
 void answers_keep(const struct lhost *h, const char *applid, const char *networkid, const struct ipconn_view *view, size_t n);
 
 #endif

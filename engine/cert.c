@@ -136,7 +136,7 @@ read_dn(struct reading *r, struct dn *d, const X509_NAME *name)
 	d->item = n > 0 ? calloc((size_t)n, sizeof *d->item) : NULL;
 	if (n > 0 && d->item == NULL)
 		return no_memory(r);
-	d->n = n > 0 ? (size_t)n : 0; /* what is not filled yet is zero, and freeing it is harmless */
+	d->n = n > 0 ? (size_t)n : 0; /* the items not filled yet are zero; freeing them is harmless */
 	for (i = 0; i < n; i++) {
 		d->item[i].shared = is_shared(name, i);
 		if (read_rdn(r, &d->item[i], X509_NAME_get_entry(name, i)) < 0)
@@ -220,7 +220,7 @@ read_san(struct reading *r, X509 *x)
 	int critical = -1, i, rc = 0;
 	GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, &critical, NULL);
 
-	if (names == NULL) /* -1: there is none; else it is there twice or cannot be read */
+	if (names == NULL) /* critical -1: the extension is absent; else it is there twice or cannot be read */
 		return critical == -1 ? 0 : broken(r, "subjectAltName");
 	for (i = 0; rc == 0 && i < sk_GENERAL_NAME_num(names); i++)
 		rc = read_general(r, sk_GENERAL_NAME_value(names, i));
@@ -338,7 +338,7 @@ cert_link(struct certificate *c, const struct x509_st *x, struct cert_fault *why
 
 	if (c->chain.links == CHAIN_LINKS)
 		return 0;
-	c->chain.links++; /* what is not filled yet is zero */
+	c->chain.links++; /* the members not filled yet are zero */
 	if (read_dn(&r, &at->subject, X509_get_subject_name(x)) < 0 || read_dn(&r, &at->issuer, X509_get_issuer_name(x)) < 0)
 		return -1;
 	return read_digest(&r, at->sha256, x);

@@ -158,7 +158,7 @@ objects_of(const struct list *t, const struct definition *d)
 	return o;
 }
 
-/* The objects in the order of their names; owned; NULL without memory or when there are none, and then n is 0. */
+/* The objects in the order of their names; owned. NULL without memory; NULL also for no objects, with n 0. */
 static const void **
 sorted(const struct list *t, struct objects o, size_t *n)
 {
@@ -172,7 +172,7 @@ sorted(const struct list *t, struct objects o, size_t *n)
 	return all;
 }
 
-/* Most reloads change no name: sorting is for what stands behind the first that differs. */
+/* Most reloads change no name, so only the objects after the first different name are sorted. */
 static void
 list_alike(struct listing *l, const struct list *t, struct objects *was, struct objects *now)
 {
@@ -246,7 +246,7 @@ list_sources(struct listing *l)
 			reload_change(l->reload, "policy", s->name, "removed");
 }
 
-/* A file, or a ring, by its sum; 0: there is none. */
+/* A file or a ring by its sum; 0: there is no such file. */
 static void
 list_file(struct listing *l, const char *kind, const char *name, uint64_t was, uint64_t now)
 {

@@ -35,7 +35,7 @@ static const struct {
 	{ "trust", "The ipconn asks for userauth = identify, and this connection is not trusted for it: it needs ssl = clientauth with a "
 			   "chain that verified, or a peer inside the sysplex." },
 	{ "bad_capex", "What came is not a capability exchange this region can read." },
-	{ "timeout", "The peer did not do in time what was due (tcp_timeout, handshake_timeout, capex_timeout of the region)." },
+	{ "timeout", "The peer did not act in time (tcp_timeout, handshake_timeout, capex_timeout of the region)." },
 	{ "limit", "A cap of the region was reached (maxsockets, halfopen, halfopen_peer, memory); no policy was asked." },
 	{ "shutdown", "The region is shutting down and takes nobody in." },
 	{ "not_open", "The tcpipservice was closed after this connection came in." },
@@ -52,8 +52,8 @@ static const struct {
 	{ "unknown_host", "The ipconn's host has no address: mistyped, or this machine's resolver does not know it." },
 	{ "unreachable", "None of the host's addresses answered at the ipconn's port: nobody listens there, or something between does not let us." },
 	{ "partner_refused", "The partner refused our CAPEX. Its reason stands above, and its region knows more: ask there for the connection it named." },
-	{ "bad_answer", "What was answered to our CAPEX is no answer to one: something else listens at the ipconn's host and port, or "
-				  "what listens there wants TLS (ssl = yes) or does not." },
+	{ "bad_answer", "The answer to our CAPEX is not an answer to a CAPEX: another kind of server listens at the ipconn's host and port, or "
+				  "the server there wants TLS (ssl = yes) or does not." },
 	{ "race", "Both sides sent a CAPEX at once; of the two connections the one of the lower (NETWORKID, APPLID) goes on." },
 	{ "ha", "One side is HA and the other is not (the ipconn's ha, the tcpipservice's speciftcps), or the specific tcpipservice is not open." },
 	{ "userid_given", "The request names a user, and the ipconn's userauth (local, defaultuser) accepts none." },

@@ -27,11 +27,11 @@ void *constructor_one_more(struct reading *r, void *list, size_t n, size_t size)
 
 /* keep.c: the table at 1, after a name: reads it and keeps the object in the definition. [-0, +0, may throw] */
 void keep_named(struct lua_State *L, const struct pending *p, struct making *m);
-/* stray.c: pushes what stands for a word that means nothing here; its fault comes later. [-0, +1, may throw] */
+/* stray.c: pushes a placeholder for an unknown word; the fault is added later. [-0, +1, may throw] */
 int stray_push(struct lua_State *L, struct reading *r, const char *word);
 /* The stray word whose stand-in is at idx, which the caller makes a fault of; NULL: another value. [-0, +0, -] */
 struct stray *stray_at(struct lua_State *L, int idx, struct reading *r);
-/* What stands for a constructor that went wrong: takes anything, so that the reading goes on to the next fault. A lua_CFunction. */
+/* The placeholder for a failed constructor: takes any arguments, so that the reader goes on to the next fault. A lua_CFunction. */
 int stray_nothing(struct lua_State *L);
 
 #endif

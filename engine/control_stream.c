@@ -59,7 +59,7 @@ conclude(struct client *k)
 	return rc;
 }
 
-/* -1: no memory; an answer that breaks off in the middle is none. */
+/* -1: no memory; the answer breaks off, and a broken answer is not valid JSON. */
 static int
 step(struct client *k)
 {

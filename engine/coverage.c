@@ -9,7 +9,7 @@
 
 #define EVERY_DOOR ((1u << DOOR_COUNT) - 1)
 
-/* The script's entry, made when there is none; NULL without memory. */
+/* Finds or makes the script's entry; NULL without memory. */
 static struct covered *
 entry(struct coverage *c, const char *script)
 {

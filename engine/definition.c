@@ -64,7 +64,7 @@ check_pending(struct reading *r)
 	}
 }
 
-/* What the text says of a path becomes what is opened. */
+/* Replaces each path of the text by the path that is opened. */
 static void
 place_paths(struct reading *r)
 {
@@ -116,7 +116,7 @@ by_line(const void *a, const void *b)
 }
 
 /* When Lua stopped in the middle the parts are judged no further: half of them would only seem to be missing. A value at fault has its default, which
- * would seem to leave other attributes without effect: these are judged when there is none. */
+ * would seem to leave other attributes without effect: effects are judged only in a definition without faults. */
 static void
 judge(struct reading *r, bool sound)
 {

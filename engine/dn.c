@@ -60,7 +60,7 @@ read_escaped(struct parse *p, char *out)
 	return 0;
 }
 
-/* Does what was read of a value, before an =, end in another part's type ("Shop.OU")? So RACF separates parts, and `openssl x509` of old by a slash. */
+/* True when the value read so far, before an =, ends in the type of another part ("Shop.OU"). RACF separates parts so; old `openssl x509` uses a slash. */
 static bool
 ends_in_type(const char *value, size_t n)
 {

@@ -9,11 +9,11 @@
 #include <string.h>
 #include <strings.h>
 
-/* Where the types of names are registered (X.520, RFC 4519, PKCS 9, and those of some countries and companies); OpenSSL's other objects are none. */
+/* Where the types of names are registered (X.520, RFC 4519, PKCS 9, and those of some countries and companies); OpenSSL's other objects are not types of names. */
 static const char *const arcs[] = { "2.5.4.", "0.9.2342.19200300.100.1.", "1.2.840.113549.1.9.", "1.3.6.1.4.1.311.60.2.1.", "1.3.6.1.4.1.311.17.",
 	"1.3.6.1.5.5.7.9.", "1.2.643." };
 
-/* What is meant by other systems' names (RACF prints SP, T and PC, Windows S, E, G and I), and by a slip of the hand. */
+/* The types behind the names of other systems (RACF prints SP, T and PC, Windows S, E, G and I), and behind misspelt names. */
 static const struct {
 	const char *written, *meant;
 } aliases[] = {
@@ -119,7 +119,7 @@ alias_of(const char *written)
 	return NULL;
 }
 
-/* The short name that is meant by a word which is none; NULL: nobody knows. */
+/* The short name to suggest for an unknown word; NULL: no suggestion. */
 static const char *
 meant_by(const char *written)
 {

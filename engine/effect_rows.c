@@ -328,7 +328,7 @@ const struct effect effects[] = {
 	TUNES(ipconn, "host", is_template, TEMPLATE_COPY, "let the urm answer it"),
 	TUNES(ipconn, "host", no_port, "port is no", "give port"),
 	TUNES(ipconn, "port", is_template, TEMPLATE_COPY, "let the urm answer it"),
-	TUNES(ipconn, "port", port_unused, NEVER_DIALLED, "give what is missing"),
+	TUNES(ipconn, "port", port_unused, NEVER_DIALLED, "give the missing attribute"),
 	TUNES(ipconn, "receivecount", no_listener, "there is no tcpipservice for the partner to come by", "define one"),
 	TUNES(ipconn, "sendcount", sends_nowhere, "port is no", "give port"),
 	TUNES(ipconn, "queuelimit", sends_nothing, "sendcount is 0", "give sendcount"),

@@ -239,7 +239,7 @@ fact_fits_text(const struct fact_type *t, const char *bytes, size_t len, struct 
 
 	text_printable(shown, sizeof shown, bytes, len);
 	if (t->words != NULL && !is_word(t->words, bytes, len))
-		return fault_set(f, "'%s' is none of: %s", shown, t->words);
+		return fault_set(f, "'%s' is not one of: %s", shown, t->words);
 	if (t->fits != NULL && !t->fits(bytes, len))
 		return fault_set(f, "'%s' is not %s", shown, t->form);
 	if ((double)len > t->max)

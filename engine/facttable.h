@@ -209,7 +209,7 @@ const struct fact_row *shape_member(enum shape s, const char *name);
 
 /* Why a member that exists is absent: "facts.ipconn is not known at bind; the first door that has it is attach". Returns out. door is not used where r is no fact. */
 const char *fact_absent(const struct fact_row *r, enum door door, enum way way, char *out, size_t size);
-/* What is wrong with a name that a table of that shape does not have, with the nearest one that it has. Returns out. */
+/* Writes the error for a name that a table of that shape does not have, with the nearest name that it has. Returns out. */
 const char *shape_unknown(enum shape s, const char *key, size_t len, char *out, size_t size);
 /* May the value be sent? -1 with a sentence: "must be 1 to 65535, not 70000". */
 int fact_fits_text(const struct fact_type *t, const char *bytes, size_t len, struct fault *f);

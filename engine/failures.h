@@ -23,7 +23,7 @@ struct failure_counts {
 	unsigned all;  /* of all partners together */
 };
 
-struct failure_room { /* memory for one failures_add, so that a wrong password is counted when there is none left */
+struct failure_room { /* memory for one failures_add, so that a wrong password is counted when memory has run out */
 	struct failure *node[2]; /* owned */
 };
 

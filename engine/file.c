@@ -223,7 +223,7 @@ open_directory_of(const char *path, int how, char dir[PATH_MAX], struct fault *f
 	return fd >= 0 ? fd : fault_set(f, "the directory %s: %s", dir, strerrordesc_np(errno));
 }
 
-/* In a sticky directory others cannot take away what is the region's. */
+/* In a sticky directory other users cannot remove or rename the region's files. */
 static int
 judge_written(int fd, const char *dir, struct fault *f)
 {

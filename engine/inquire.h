@@ -16,7 +16,7 @@ struct region;
 
 /*
  * An inquiry makes the rows of `what`, one of INQUIRE_KINDS, in steps; of one NAME only when name is not NULL (CICS names in any case). Every attribute of
- * the definition in lower case with CVDA values in upper case, and what is known beside it. NULL with a sentence: no such thing.
+ * the definition in lower case with CVDA values in upper case, and the state of the resource. NULL with a sentence: no such resource.
  *
  *   region        applid networkid generation workers status sockets ipconns started file, and its attributes
  *   tcpipservice  tcpipservice port openstatus connections halfopen urm, and its attributes

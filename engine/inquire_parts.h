@@ -20,7 +20,7 @@ struct query {
 	void (*leave)(struct query *q); /* ends what a step began; NULL: nothing */
 	unsigned stage;         /* of a kind that has several */
 	size_t index, n;        /* in list, or in a definition */
-	void *list;             /* owned: copies of what is shown */
+	void *list;             /* owned: copies of the rows to show */
 	struct generation *generation; /* counted: the one that index goes through; NULL none */
 	struct nearest near;    /* of the names that are not asked for */
 };

@@ -113,7 +113,7 @@ void ipconn_adopt(struct ipconn *i, struct generation *g);
 
 /* The first socket it has, of either way: whose record tells what happens to all. NULL: none. */
 struct conn *ipconn_first(const struct ipconn *i);
-/* c's record tells that it is i's, and what was agreed. */
+/* Notes in c's record that c belongs to i, and the agreed counts. */
 void ipconn_record(const struct ipconn *i, struct conn *c);
 /* Values for policies and operators. */
 void ipconn_view(const struct ipconn *i, struct ipconn_view *out);

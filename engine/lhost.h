@@ -49,7 +49,8 @@ void lhost_push(struct lua_State *L, struct lhost *h, bool with_mock);
  * Sets the mock from the table at idx, or clears it when idx is 0. [-0, +0, may throw]
  * { ipconns = { NETX = { attribute = value, …, servstatus = "OUTSERVICE", connstatus = "ACQUIRED", autoinstalled = true } },
  *   counters = { NETX = 7 } }: ipconns as region.lua defines them (defaults filled in; INSERVICE and RELEASED unless said),
- * counters by the last value they answered; clock = seconds, or a function that answers them, by which counters expire (absent: the machine's); saf = {…}, the table a saf's file returns. What is wrong with it is an error naming the ipconn and the key.
+ * counters by the last value they answered; clock = seconds, or a function that answers them, by which counters expire (absent: the machine's);
+ * saf = {…}, the table that a saf's file returns. Raises an error that names the ipconn and the key.
  */
 void lhost_mock(struct lua_State *L, struct lhost *h, int idx);
 

@@ -76,7 +76,7 @@ string_of(lua_State *L, int idx, const char *key, size_t *len)
 	return s;
 }
 
-/* What is no part of a name, as a spec may write it, is one that no filter can name. */
+/* A spec may write parts that no name can have. Such a part matches no filter. */
 static void
 part_of(lua_State *L, int idx, struct rdn *r)
 {
@@ -173,7 +173,7 @@ userid(lua_State *L)
 	return 1;
 }
 
-/* Names cost by their bytes. Only one level down: what is deeper is no text, and a fault. */
+/* Names cost by their bytes. Only one level down: a deeper value is not text, so it is a fault. */
 static size_t
 cost_of(lua_State *L, int idx)
 {

@@ -36,7 +36,7 @@ is_address(lua_State *L, int idx, struct addr *out)
 	return strlen(text) == len && addr_parse(out, text, 0) == 0;
 }
 
-/* An address that is none must not read as "not in the set": a list of the unwanted would let it in. */
+/* A string that is not an address must not read as "not in the set": a deny list would let it in. */
 static void
 want_address(lua_State *L, int idx, const char *who, struct addr *out)
 {

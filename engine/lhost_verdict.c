@@ -137,8 +137,8 @@ is_one_of(const char *const *words, const char *word)
 	return *words != NULL;
 }
 
-/* Every key of the table at idx is one of the words: a misspelt `template` must not install without one. A module's table, which is a frozen view, gives
- * way to what is behind it: read raw, it would say nothing. */
+/* Every key of the table at idx is one of the words: a misspelt `template` must not install without one. A module's table is a frozen
+ * view, and a raw read finds it empty, so the table behind it is read. */
 static void
 want_keys(lua_State *L, const char *who, int idx, const char *const *keys)
 {
@@ -341,7 +341,7 @@ static const char *const fields[] = {
 	"kind", "verdict", "code", "text", "userid", "sysplex", "ipconn", "template", "applid", "host", "port", "file", "line", NULL,
 };
 
-/* verdict.field: nil for what was not said; what no verdict ever says raises */
+/* verdict.field: nil for a field that was not given; raises for a name that no verdict has */
 static int
 verdict_index(lua_State *L)
 {

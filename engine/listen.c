@@ -234,7 +234,7 @@ make_socket(struct sockaddr_storage *to, socklen_t *len)
 	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-/* What is wrong: the port, or the host, which leads to no address of this machine. */
+/* Names the culprit: the port, or a host that has no address on this machine. */
 static void
 say_unbound(const struct tcpipservice_def *d, int error, struct fault *f)
 {

@@ -25,7 +25,7 @@ struct log *log_open(const char *file, enum log_format format, struct fault *f);
 void log_reopen(struct log *l);
 /* The name every following line carries (copied). */
 void log_applid(struct log *l, const char *applid);
-/* Waits until everything queued so far is written, then ends the thread; what is said afterwards is lost. NULL is fine. */
+/* Waits until the queued lines are written, then ends the thread; later lines are lost. NULL is fine. */
 void log_end(struct log *l);
 /* The same if it was not ended, then frees. NULL is fine. */
 void log_close(struct log *l);

@@ -12,7 +12,7 @@
 
 struct lua_State;
 
-/* Pushes the list of names and metatables that the functions below take at `kit`; made when there is none. [-0, +1, may throw] */
+/* Pushes the list of names and metatables that the functions below take at `kit`; makes it at the first call. [-0, +1, may throw] */
 void lstrict_push_kit(struct lua_State *L);
 /* Pushes a member's name. [-0, +1] */
 void lstrict_key(struct lua_State *L, int kit, enum fact f);
@@ -27,7 +27,7 @@ void lstrict_push_index(struct lua_State *L, enum shape s);
  * absent: the index of a list of names that read nil all the same; 0: none. [-0, +0, may throw]
  */
 void lstrict_library(struct lua_State *L, const char *label, int absent);
-/* The same for a list of words, ended by NULL, that a userdata's __index knows: raises what is wrong with the key at idx. [may throw] */
+/* The same for a list of words, ended by NULL, that a userdata's __index knows: raises an error that names the key at idx. [may throw] */
 int lstrict_refuse(struct lua_State *L, const char *label, const char *const *words, int idx);
 
 /* Begins an asking: no member was missed yet. [-0, +0, may throw] */

@@ -81,7 +81,7 @@ escaped(struct luatext *s)
 		step(s);
 }
 
-/* The quotes are passed over; what stands between them is the token. */
+/* The token is the text between the quotes. */
 static void
 quoted(struct luatext *s, struct luatext_token *t)
 {

@@ -35,7 +35,7 @@ struct luatext_token luatext_next(struct luatext *t);
  * `rows = { … }` and `return rows`. Returns how many; 0: it is not, or there is no memory.
  */
 size_t luatext_rows(const char *text, size_t len, int **lines);
-/* The line of the one string in quotes that has these bytes; 0: there is none, or several. */
+/* The line of the one quoted string that has these bytes; 0: no such string, or several. */
 int luatext_quoted(const char *text, size_t len, const char *bytes);
 
 #endif

@@ -23,7 +23,7 @@
 
 struct password_question { /* borrowed for the call, and copied */
 	const char *ipconn;  /* whose turn it takes */
-	const char *partner; /* by whom failures are counted; less than PARTNER_SIZE bytes */
+	const char *partner; /* the key that failures are counted by; less than PARTNER_SIZE bytes */
 	const char *userid, *password;
 };
 
@@ -48,7 +48,7 @@ struct password_check *passwords_verify(struct passwords *p, const struct saf *s
 void passwords_cancel(struct password_check *c);
 /* An operator gives a user a new start: its failures are forgotten, of every partner. */
 void passwords_unrevoke(struct passwords *p, const char *userid);
-/* What is counted; borrowed. */
+/* The counts of wrong passwords; borrowed. */
 const struct failures *passwords_failures(const struct passwords *p);
 
 #endif

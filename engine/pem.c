@@ -82,7 +82,7 @@ like_boundary(struct span l)
 	return (l.n > 6 && strncasecmp(l.s, "BEGIN ", 6) == 0) || (l.n > 4 && strncasecmp(l.s, "END ", 4) == 0);
 }
 
-/* The value of a character of base64; -1: it is none. */
+/* The value of a character of base64; -1: another character. */
 static int
 sextet(char c)
 {
@@ -114,7 +114,7 @@ is_text(struct span l)
 	return true;
 }
 
-/* What stands between blocks must be text. */
+/* Only text may stand between blocks. */
 static int
 judge_text(struct span l, struct fault *f)
 {
@@ -221,7 +221,7 @@ take_body(struct pem_block *b, struct decoder *d, struct span l, struct fault *f
 		return end_block(b, d, l, f);
 	if (d->head || (memchr(l.s, ':', l.n) != NULL && d->n == 0 && d->have == 0))
 		return read_head(b, d, l, f);
-	if (l.n == 0) /* some readers take what stands before it for a head */
+	if (l.n == 0) /* some readers take the lines before it for a head and drop them */
 		return fault_set(f, "a blank line in the block %s", b->label);
 	return decode_line(d, l, f);
 }

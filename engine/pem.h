@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pem: the blocks of a PEM file (RFC 7468), one after the other, as bytes. Nothing is passed over: what is neither a block nor text between
- * blocks is an error with its line. Text is every line that holds no boundary, no piece of base64 that has lost its boundary, and no control
+ * pem: the blocks of a PEM file (RFC 7468), one after the other, as bytes. The scanner skips nothing: bytes that are neither a block nor text between
+ * blocks are an error with the line. Text is every line that holds no boundary, no piece of base64 that has lost its boundary, and no control
  * bytes.
  */
 #ifndef SALLYPORT_PEM_H

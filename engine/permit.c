@@ -46,7 +46,7 @@ is_comment(const char *word)
 	return word == NULL || *word == '#';
 }
 
-/* A user ID in upper case; false: it is none. */
+/* Reads a user ID into upper case; false: not a user ID. */
 static bool
 read_user(const char *word, char out[NAME_SIZE])
 {

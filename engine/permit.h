@@ -15,7 +15,7 @@ enum right { RIGHT_NONE, RIGHT_READ, RIGHT_UPDATE }; /* each includes the one be
 
 struct permit;
 
-/* Reads the n bytes of the file `path`. NULL with a fault for each line that is none of the above, and for a user or an owner that is there twice. */
+/* Reads the n bytes of the file `path`. NULL with a fault for each other line, and for a user or an owner that is there twice. */
 struct permit *permit_parse(const char *bytes, size_t n, const char *path, struct faults *faults);
 void permit_free(struct permit *p); /* NULL is fine */
 

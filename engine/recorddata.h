@@ -24,7 +24,7 @@ struct recorded_request { /* which request an attach asking was about */
 	size_t bytes;
 };
 
-struct installed { /* what a connection that was let in is part of, and what was agreed */
+struct installed { /* the ipconn that an accepted connection belongs to, and the agreed counts */
 	char ipconn[NAME_SIZE], applid[NAME_SIZE], networkid[NAME_SIZE];
 	char template[NAME_SIZE]; /* "" none */
 	bool autoinstalled;

@@ -37,11 +37,11 @@ void recovery_close(struct recovery *r);
 const char *recovery_logname(const struct recovery *r);
 /* The partner's entry; NULL: never met. Borrowed until the next recovery_set. */
 const struct recovery_partner *recovery_partner(const struct recovery *r, const char *networkid, const char *applid);
-/* Takes away what is remembered of that partner, if there is anything. */
+/* Removes that partner's entry, if there is one. */
 void recovery_forget(struct recovery *r, const char *networkid, const char *applid);
 /* Puts the entry in place of that partner's. -1 with a sentence: no memory, or everybody has work in doubt; then nothing changed. */
 int recovery_set(struct recovery *r, const struct recovery_partner *p, struct fault *f);
-/* Waits until the file holds what was set, at most that many seconds between two tries; for tests. -1 with a sentence: a try failed, or took longer. */
+/* Waits until the file holds the entries that were set, at most that many seconds a try; for tests. -1 with a sentence: a try failed, or took longer. */
 int recovery_flush(struct recovery *r, double seconds, struct fault *f);
 /* Reads what such a file holds into a memory that has no file. -1 with a sentence naming the line. */
 int recovery_read(struct recovery *r, const char *bytes, size_t len, struct fault *f);

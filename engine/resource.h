@@ -14,7 +14,7 @@
 #include "fault.h"
 #include "verdict.h"
 
-#define PATH_SIZE 512 /* a path as it is opened: the directory of region.lua and what stands in it */
+#define PATH_SIZE 512 /* bytes of a path as it is opened: the directory of region.lua and the path of the definition */
 #define VALUE_SIZE 256
 #define SCRIPT_SIZE 65
 #define LABEL_SIZE 33

@@ -29,7 +29,7 @@ struct ring {
 	uint64_t sum;
 };
 
-/* The pair of that label, "" the default one; NULL: there is none. */
+/* The pair of that label, "" the default one; NULL: no such pair. */
 const struct pair *ring_pair(const struct ring *r, const char *label);
 
 #endif

@@ -205,7 +205,7 @@ warn_of_issuer(const struct ringitems *l, const struct ringitem *at, const char 
 			"no certificate of this ring is its issuer, %s; an intermediate that partners present may be, else it has no effect", issuer);
 	else if (best == ISSUER_NAMED)
 		faults_add(faults, FAULT_WARNING, "crl_signature", at->file->path, at->line,
-			"it was signed by none of the ring's certificates named %s that may sign CRLs; those whom its issuer certified may be refused", issuer);
+			"it was signed by none of the ring's certificates named %s that may sign CRLs; partners whose certificates its issuer signed may be refused", issuer);
 }
 
 void

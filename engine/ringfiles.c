@@ -162,7 +162,7 @@ see(struct attempt *a, enum ringfile_kind kind, const char *label, const char *p
 
 static enum reading see_below(struct attempt *a, const char *path, int depth);
 
-/* An entry that is none of the ring's: it is looked at, and a directory is looked into. */
+/* A foreign entry: its first bytes are read; a directory is searched. */
 static enum reading
 see_foreign(struct attempt *a, enum ringfile_kind kind, const char *name, const char *path, int depth)
 {
@@ -329,7 +329,7 @@ read_file(struct attempt *a, struct ringfile *file)
 	return c.st.st_ino == file->ino && c.st.st_dev == file->dev && c.len == (size_t)file->size ? READ_DONE : READ_CHANGED;
 }
 
-/* The first bytes of what is none of the ring's; that they cannot be read is for ringother to judge. */
+/* Reads the first bytes of a foreign entry; ringother judges an entry that cannot be read. */
 static void
 peek(struct ringfile *file)
 {

@@ -65,7 +65,7 @@ is_near(const struct slip *s, const struct token *t)
 	return t->len == s->near_len && memcmp(t->at, s->near, t->len) == 0;
 }
 
-/* Goes on to the next token of the line that may be the one; false: there is none, and s->token is the end. */
+/* Goes on to the next token of the line that may be the slip; false: no further token, and s->token is the end. */
 static bool
 find(struct slip *s, struct luatext *x, int line)
 {
@@ -172,7 +172,7 @@ bad_number(const struct slip *s, char *out, size_t size)
 	return true;
 }
 
-/* KEY = with a key that is none. */
+/* KEY = with a key that is not a name. */
 static bool
 bad_key(const struct slip *s, char *out, size_t size)
 {
@@ -274,7 +274,7 @@ too_many(const struct slip *s, char *out, size_t size)
 	else if (token_is(&s->token, ",") && token_is(&s->before, ","))
 		snprintf(out, size, "two commas in a row");
 	else if (token_is(&s->token, ",") && token_is(&s->before, "}"))
-		snprintf(out, size, "a comma stands where a definition begins; there is none between two definitions");
+		snprintf(out, size, "a comma stands where a definition begins; no comma goes between two definitions");
 	else
 		return false;
 	return true;

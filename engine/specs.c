@@ -213,7 +213,7 @@ row_door(lua_State *L, int idx, struct running *r)
 	return d;
 }
 
-/* Puts mock and facts at idx and idx + 1 to the script, and looks whether the answer is what stands at idx + 2. */
+/* Puts mock and facts at idx and idx + 1 to the script, and compares the answer with the expectation at idx + 2. */
 static void
 ask(lua_State *L, int idx, struct running *r, enum door door)
 {

@@ -12,7 +12,7 @@ struct specs_result {
 };
 
 /* Runs every *_spec.lua of the script directory that d names, in a Lua state of their own. A row that does not hold adds an entry of that level and of rule
- * "row" naming file:line, the row's number and `name`, what was expected and what came. Only d's region is read: what else is wrong with it does
+ * "row" naming file:line, the row's number and `name`, the expected and the actual answer. Only d's region is read: its other faults do
  * not matter. The doors that have rows are noted in *coverage, which may be NULL. */
 void specs_run(const struct definition *d, const char *library_dir, enum fault_level level, struct specs_result *out, struct coverage *coverage,
 	struct faults *faults);

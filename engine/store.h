@@ -18,7 +18,7 @@ struct store;
 #define COUNTERS_MAX 65536
 #define EXPIRES_MAX 1e9 /* seconds */
 
-/* What a counter answers: a number, or a reason why there is none. */
+/* The answer of a counter: a number, or the reason for its absence. */
 #define STORE_ANSWERS(X) \
 	X(NUMBER, "") \
 	X(UNUSED, "never asked") \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sum: whether bytes are the bytes they were (FNV-1a): for what is not meant to deceive. */
+/* sum: a checksum (FNV-1a) that tells whether bytes have changed. It is no defence against forged bytes. */
 #ifndef SALLYPORT_SUM_H
 #define SALLYPORT_SUM_H
 

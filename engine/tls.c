@@ -31,7 +31,7 @@ struct tls {
 	int alert; /* the first one that ended something, -1 none */
 	bool alert_sent;
 	bool asked, asking, dead;
-	struct cert_fault presented; /* what was wrong with the peer's Certificate message, text "" nothing */
+	struct cert_fault presented; /* the fault of the peer's Certificate message; text "": no fault */
 	bool mute; /* a write found the connection gone; what had arrived by then can still be read */
 };
 

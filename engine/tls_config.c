@@ -13,7 +13,7 @@
 #define SUITES_OLD "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define SUITES_13 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 
-/* What is offered and accepted as the other side's signature: nothing below TLS_LEVEL (no SHA-1, no SHA-224), no DSA. */
+/* The signature algorithms that are offered and accepted: nothing below TLS_LEVEL (no SHA-1, no SHA-224), no DSA. */
 #define SIGNATURES \
 	"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:" \
 	"rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:" \

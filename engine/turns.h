@@ -10,7 +10,7 @@
 
 struct turn; /* a name with items that wait */
 
-struct turns_item { /* embedded in what waits; all zero while it does not wait */
+struct turns_item { /* embedded in the object that waits; all zero while it does not wait */
 	struct turns_item *next;
 	struct turn *turn;
 };

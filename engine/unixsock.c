@@ -23,7 +23,7 @@
 struct place { /* a path, taken apart */
 	const char *path;
 	const char *name;   /* its last part */
-	char dir[PATH_MAX]; /* what stands before it, absolute */
+	char dir[PATH_MAX]; /* the directories before it, absolute */
 	int fd;             /* of the directory, owned; -1 before it is opened */
 	struct sockaddr_un un;
 };

@@ -6,8 +6,8 @@
 #include "fault.h"
 
 /*
- * What a socket's name may have, in bytes. The address is /proc/self/fd/N/NAME, N the descriptor of the opened directory, so the length of
- * the directory's path does not count; of the 107 bytes of an address 17 are for what stands before NAME.
+ * The limit of a socket's name, in bytes. The address is /proc/self/fd/N/NAME, N the descriptor of the opened directory, so the length of
+ * the directory's path does not count; of the 107 bytes of an address 17 are for the part before NAME.
  */
 #define UNIXSOCK_NAME_MAX 90
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* A definition as it will be installed; what is installed under its name lends it its state, an operator's OUTSERVICE included. */
+/* A definition as it will be installed, with the state of the ipconn that is installed under its name (an operator's OUTSERVICE too). */
 static void
 describe(const struct worker *w, const struct ipconn_def *d, struct ipconn_view *out)
 {

@@ -150,7 +150,7 @@ verify_then_revocation(X509_STORE_CTX *x)
 
 /* --- The leaf, where the walk ended early. */
 
-/* The leaf verified as if it were trusted: what is left are its own errors. */
+/* Verifies the leaf as if it were trusted, so that only its own errors are left. */
 static int
 verify_alone(struct walk *w, X509_STORE_CTX *x, X509 *leaf, X509_STORE_CTX *alone, STACK_OF(X509) *trusted)
 {

@@ -20,7 +20,7 @@ struct watch {
 	struct region *region;
 	struct timer look;
 	struct sight *out; /* borrowed from the crew; NULL: none under way */
-	uint64_t taken;    /* what the running generation was made of, or what was refused */
+	uint64_t taken;    /* the sum of the files of the running generation, or of the refused one */
 	uint64_t seen;     /* at the last look */
 };
 

@@ -117,7 +117,7 @@ words_options(const struct command *c)
 		&& (inquire || (!c->cemt && !c->reset)) && !(c->json && c->cemt);
 }
 
-/* The first word that is none of those it can be, with the nearest of these. */
+/* Finds the first unknown word and the nearest known one. */
 static void
 say_nearest(const struct command *c)
 {
@@ -135,7 +135,7 @@ say_nearest(const struct command *c)
 	}
 }
 
-/* What was not understood, before how it is said. */
+/* Prints the unknown word first, then the usage. */
 void
 words_misused(const struct command *c)
 {

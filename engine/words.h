@@ -16,7 +16,7 @@ struct command { /* one command line, read */
 	int nargs;
 };
 
-/* The first word, "" when there is none: what is inquired, or set. */
+/* The first word, the resource to inquire or to set; "" without words. */
 const char *words_kind(const struct command *c);
 
 /* Whether the words make sense to that command. */
@@ -24,11 +24,11 @@ bool words_inquire(const struct command *c);
 bool words_set(const struct command *c);
 bool words_discard(const struct command *c);
 bool words_release(const struct command *c);
-bool words_explain(const struct command *c); /* says on stderr what is wrong with an option's value */
+bool words_explain(const struct command *c); /* prints the fault of an option's value on stderr */
 bool words_none(const struct command *c);
 /* Whether each option that was given belongs to the command. */
 bool words_options(const struct command *c);
-/* Says on stderr what was not understood, and of the first wrong word the nearest right one. */
+/* Prints the first unknown word and the nearest known one on stderr. */
 void words_misused(const struct command *c);
 
 #endif

@@ -15,7 +15,7 @@ local cert = require "policy.cert"
 local NOTRUST = "NOTRUST"
 
 -- A filter may take the fingerprint of the signer that the chain must end in: anchor = "1A:2B:…"
--- (`openssl x509 -in signers/first.pem -noout -fingerprint -sha256`). `make certs` makes new keys each time, so there is none here; the
+-- (`openssl x509 -in signers/first.pem -noout -fingerprint -sha256`). `make certs` makes new keys each time, so no filter here has one; the
 -- rule "issued by a signer" below keeps authorities out that only call themselves First CA.
 local user_of = cert.filter {
   { userid = "CTGUSER", subject = "CN=NETX.CTGAPP,O=Sallyport demo", issuer = "CN=First CA,O=Sallyport demo" },

@@ -43,7 +43,7 @@ local function whole(s, before)
 end
 
 describe("an answer of many rows", function()
-  it("has what was there all the time once, and not what went meanwhile", function()
+  it("lists each row that stays exactly once, and no row that goes meanwhile", function()
     local region = new()
     local s = ask(region, "inquire", "ipconn")
     local before = assert(s:receive(1000)) -- it has begun, and is far from made
@@ -64,7 +64,7 @@ describe("an answer of many rows", function()
     region:stop()
   end)
 
-  it("is none of an operator's who leaves, and holds up nobody: neither partners nor other operators nor the end", function()
+  it("ends when its operator leaves, and delays neither partners nor other operators nor the end", function()
     local region = new()
     local all = {}
     for i = 1, 15 do

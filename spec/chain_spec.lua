@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The chain a peer presents: what it may cost, where verifying it ends, and what is known then. Both ways.
+-- The chain that a peer presents: its cost, the end of its verification, the facts at that end. Both ways.
 local support = require "spec.support"
 
 local outgoing = require "spec.support.outgoing"
@@ -145,7 +145,7 @@ describe("a chain that is presented:", function()
     assert.are.equal("error 10@0", door.checks[3].name)
   end)
 
-  it("whoever accepts a self-signed one and nothing else does not accept an expired or a forged one", function()
+  it("a rule that accepts only self-signed ones accepts neither an expired nor a forged one", function()
     local alone = one("alone", "/O=Tests/CN=ALONE")
     assert.is_true((come("ONLY18", alone)).accepted)
     pki:issue("old", "/O=Tests/CN=ALONE", "alone", { ended = true, names_only = true })
@@ -157,7 +157,7 @@ describe("a chain that is presented:", function()
     end
   end)
 
-  it("what is too long, unsuitable or too dear is told of the leaf as well", function()
+  it("lists the purpose and the key of the leaf beside a missing anchor", function()
     local server = one("server", "/O=Tests/CN=SERVER", { extensions = { "extendedKeyUsage = serverAuth" } })
     local p384 = one("p384", "/O=Tests/CN=P384", { curve = "P-384" })
     assert.are.equal("18@0 26@0", errors(select(2, come("DEFAULT", server))))

@@ -410,7 +410,7 @@ return { install = function(facts)
   return policy.install { ipconn = "SHOP1", template = "GUEST", applid = "SHOPAPPL" }
 end }]]
 
-  it("shows what each door granted, and what was installed", function()
+  it("shows the grants of each door, and the installed ipconn", function()
     region = support.region {
       tcpipservices = { SEC = { ssl = "clientauth", certificate = "CICSA", admit = "plex", certify = "who", urm = "named" } },
       ipconns = { GUEST = { template = "only", receivecount = 5 } },

@@ -109,7 +109,7 @@ describe("a re-ask", function()
     alive(p)
   end)
 
-  it("answers what is defined as it is now: a template taken away, an attribute changed, one added", function()
+  it("gives definitions of now: a template taken away, an attribute changed, one added", function()
     local t
     region, t = start [[
       local rule, new = policy.ipconn "RULE", policy.ipconn "NEW"

@@ -279,7 +279,7 @@ describe("cert.filter", function()
   end)
 
   -- What a policy's own spec may write for a certificate.
-  it("fits no name that is none", function()
+  it("matches no malformed name", function()
     local filter = cert.filter { { userid = "SHOP", subject = "O=Shop" } }
     for _, name in ipairs { 7, "O=Shop", { "O=Shop" }, { { type = "O" } }, { { value = "Shop" } }, { { type = 7, value = "Shop" } } } do
       assert.is_nil(filter(certificate { subject = name }))
