@@ -28,14 +28,14 @@ LUA_LIBS := $(shell pkg-config --libs lua5.4 2>/dev/null || echo -llua5.4)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 $(if $(WERROR),$(if $(SANITIZE),,-Werror))
 HARDENING := -fstack-protector-strong $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iengine $(LUA_CFLAGS) $(WARNINGS) $(HARDENING) $(CFLAGS) \
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iengine -I. $(LUA_CFLAGS) $(WARNINGS) $(HARDENING) $(CFLAGS) \
 	-fPIC -fno-semantic-interposition -MMD -MP \
 	$(if $(SANITIZE),-fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=$(SANITIZE))
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE))
 ENGINE_LIBS := -lev -lssl -lcrypto -lcurl -ljansson -lpthread -lm
 LIBS := $(LUA_LIBS) $(ENGINE_LIBS)
 
-SRC := $(filter-out engine/main.c engine/lhost_module.c,$(wildcard engine/*.c))
+SRC := $(filter-out engine/main.c engine/policy/lhost_module.c,$(shell find engine -name '*.c'))
 OBJ := $(SRC:engine/%.c=$(BUILD)/engine/%.o)
 LIB := $(BUILD)/libsallyport.a
 # `require "sallyport.host"` for plain Lua: what of the engine it needs, the linker finds. Hence PIC, which costs a PIE nothing.
@@ -48,7 +48,7 @@ STARVE := build/starve.so
 STALL := build/stall.so
 # Another time of day for a region; the same.
 CLOCK := build/clock.so
-UNIT := $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(wildcard spec/unit/*_test.c))
+UNIT := $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard spec/unit/*/*_test.c)))
 FUZZ ?= $(patsubst spec/fuzz/%_fuzz.c,%,$(wildcard spec/fuzz/*_fuzz.c))
 
 all: $(BIN) $(HOST)
@@ -100,7 +100,7 @@ $(BIN): $(BUILD)/engine/main.o $(LIB)
 	@echo '  LD    $@'
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
-$(HOST): build/engine/lhost_module.o build/libsallyport.a
+$(HOST): build/engine/policy/lhost_module.o build/libsallyport.a
 	@mkdir -p $(@D); echo '  LD    $@'
 	$(Q)$(CC) -shared -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS) -o $@ $^ $(ENGINE_LIBS)
 
@@ -175,4 +175,4 @@ clean:
 FORCE:
 .SECONDARY:
 .PHONY: all help run test deps suite unit certs asan fuzz bench lint install clean FORCE
--include $(wildcard $(BUILD)/engine/*.d $(BUILD)/unit/*.d $(BUILD)/fuzz/*.d)
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

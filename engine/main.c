@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main: the command line: which command, its options, its exit status, and what holds for the whole process. */
-#include "attribute.h"
-#include "body.h"
-#include "check.h"
-#include "command.h"
-#include "partner.h"
-#include "passwd.h"
-#include "region.h"
-#include "signals.h"
-#include "thread.h"
-#include "watch.h"
+#include "config/attribute.h"
+#include "ipic/body.h"
+#include "client/check.h"
+#include "client/command.h"
+#include "client/partner.h"
+#include "client/passwd.h"
+#include "region/region.h"
+#include "admin/signals.h"
+#include "base/thread.h"
+#include "region/watch.h"
 
 #include <fcntl.h>
 #include <getopt.h>

@@ -3,21 +3,12 @@
 local lfs = require "lfs"
 
 local text = require "spec.support.text"
+local tree = require "spec.support.tree"
 
 local LINES_MAX = 450
 local PARSERS = { "http", "wire", "flow", "definition", "addr", "cert" }
 
-local function files(dir, pattern, into)
-  into = into or {}
-  for name in lfs.dir(dir) do
-    local path = dir .. "/" .. name
-    local mode = name:sub(1, 1) ~= "." and lfs.symlinkattributes(path, "mode")
-    if mode == "directory" then files(path, pattern, into) end
-    if mode == "file" and name:find(pattern) then into[#into + 1] = path end
-  end
-  table.sort(into)
-  return into
-end
+local files = tree.files
 
 local function room_of(path)
   return path:match("([%w_]+)%.[ch]$")

@@ -3,6 +3,7 @@
 local lfs = require "lfs"
 local pair = require "spec.support.pair"
 local support = require "spec.support"
+local tree = require "spec.support.tree"
 
 local README = assert(support.read "README.md")
 local OPERATE = assert(support.read "engine/admin/README.md")
@@ -115,7 +116,7 @@ describe("README", function()
   end)
 
   it("lists every message, word for word", function()
-    for id, severity, sentence in support.read("engine/message.h"):gmatch "X%((%w+), '(.)', \"(.-)\"%) *\\?\n" do
+    for id, severity, sentence in support.read("engine/base/message.h"):gmatch "X%((%w+), '(.)', \"(.-)\"%) *\\?\n" do
       local row = ("| `%s` | %s | %s |"):format(id, severity, sentence)
       assert.message(row).is_not_nil(OPERATE:find(row, 1, true))
     end
@@ -123,8 +124,8 @@ describe("README", function()
 
   it("lists every code the engine refuses by", function()
     local found = 0
-    for file in lfs.dir "engine" do
-      local source = file:find "%.c$" and support.read("engine/" .. file) or ""
+    for _, file in ipairs(tree.files("engine", "%.c$")) do
+      local source = support.read(file)
       for _, call in ipairs { "%f[%w_][%w_]*refuse[%w_]*", "dial_failed" } do
         for code in source:gmatch(call .. '%([^;{]-"([a-z_]+)",') do
           found = found + 1
@@ -136,12 +137,12 @@ describe("README", function()
   end)
 
   it("lists every CAPEX reason", function()
-    for reason in support.read("engine/wire.h"):gmatch "X%(([A-Z_]+), %d%d%d," do
+    for reason in support.read("engine/ipic/wire.h"):gmatch "X%(([A-Z_]+), %d%d%d," do
       assert.message(reason).is_not_nil(WIRE:find("| `" .. reason .. "` |", 1, true))
     end
   end)
 
-  -- The rows of engine/facttable.h, and how README says which doors have one.
+  -- The rows of engine/policy/facttable.h, and how README says which doors have one.
   local FROM = { FROM_ADMIT = "from `admit`", FROM_CERTIFY = "from `certify`", FROM_BIND = "from `bind`",
     FROM_ATTACH = "`attach` `delete`", AT_ATTACH = "`attach`" }
   local PREFIX = { facts = "", peer = "peer.", own = "own.", load = "load.", tls = "tls.", certificate = "certificate.",
@@ -160,7 +161,7 @@ describe("README", function()
   local function fact_rows()
     local facts, program = {}, {}
     local pattern = 'X%(([%w_]+), ([%w_]+), .-, ([A-Z_]+), ([A-Z_]+), "([^"]*)"%) *\\?\n'
-    for shape, member, way_in, way_out, when in support.read("engine/facttable.h"):gmatch("\t" .. pattern) do
+    for shape, member, way_in, way_out, when in support.read("engine/policy/facttable.h"):gmatch("\t" .. pattern) do
       if way_in == "NO_DOOR" and way_out == "NO_DOOR" then program[shape .. "." .. member] = true
       else facts[assert(PREFIX[shape], shape) .. member] = known(way_in, way_out, when) end
     end
@@ -201,7 +202,7 @@ describe("README", function()
 
   it("names every key that is not yet acted on, and only these", function()
     local said = assert(README:match "not yet acted on: (.-)%.\n")
-    local source = support.read "engine/resource.c"
+    local source = support.read "engine/config/resource.c"
     for name in source:gmatch "%(([a-z_]+), [^\n]-SHOWN%)" do
       assert.message(name).is_not_nil(said:find("%f[%w_]" .. name .. "%f[^%w_]"))
     end

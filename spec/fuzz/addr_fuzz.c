@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is accepted as an address or a prefix prints to something that means the same. */
-#include "addr.h"
+#include "base/addr.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A definition that is read is within its ranges and names only what is there; one that is not has a fault, each with a printable sentence. */
-#include "definition.h"
-#include "health.h"
-#include "unixsock.h"
+#include "config/definition.h"
+#include "config/health.h"
+#include "net/unixsock.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -4,7 +4,7 @@
  * a line that is an IS header as text, or a few bytes that are its fields. Whatever comes, memory and what is sent stay bounded, the state is one
  * that the header knows, and what is called whole really is.
  */
-#include "flow.h"
+#include "ipic/flow.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reader must come to the same end whether a message arrives at once or byte by byte, and never point outside of it. */
-#include "http.h"
+#include "ipic/http.h"
 
 #include <assert.h>
 #include <stdint.h>

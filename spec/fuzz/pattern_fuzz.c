@@ -5,7 +5,7 @@
  *
  * Input: a first byte of flags (1: raw bytes; otherwise each byte picks from an alphabet that makes patterns likely), pattern, 0xFF, subject.
  */
-#include "sandbox.h"
+#include "sandbox/sandbox.h"
 
 #include <lauxlib.h>
 #include <lua.h>

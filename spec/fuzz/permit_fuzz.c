@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A file that is at fault lets nobody use the ring, since it is no permit; one that is not says of each refusal what to write. */
-#include "permit.h"
+#include "tls/permit.h"
 
 #include <assert.h>
 #include <stdint.h>

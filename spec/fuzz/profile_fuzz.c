@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lines: a profile's name, another, a resource. Covering is what a matcher that tries everything says; the order is one; more specific means fewer. */
-#include "profile.h"
+#include "security/profile.h"
 
 #include <assert.h>
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a recovery file's reader takes is in range; what it refuses has a sentence that names a line. */
-#include "recovery.h"
+#include "conn/recovery.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A file of a ring, its kind in the first byte: what it holds is at fault or is judged, and nothing is read behind its end. */
-#include "ringcrl.h"
-#include "ringhealth.h"
+#include "tls/ringcrl.h"
+#include "tls/ringhealth.h"
 
 #include <openssl/x509.h>
 

@@ -7,7 +7,7 @@
  * Input: each byte picks a piece of Lua; the pieces are glued into statements that mostly compile. With a first byte of 0 the rest is the script's
  * text as it stands.
  */
-#include "policy.h"
+#include "policy/policy.h"
 
 #include <lauxlib.h>
 #include <lua.h>

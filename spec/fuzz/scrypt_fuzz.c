@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What is read as a hash has bounded cost; the same fields written out again are the same text. */
-#include "scrypt.h"
+#include "security/scrypt.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the readers accept is in range and survives being written and read again; what they refuse has a printable sentence. */
-#include "wire.h"
-#include "wire_data.h"
+#include "ipic/wire.h"
+#include "ipic/wire_data.h"
 
 #include <assert.h>
 #include <stdint.h>

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin/inquire_parts.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <strings.h>
+
+#include "conn/conn.h"
+#include "policy/factsjson.h"
+#include "conn/listen.h"
+#include "region/region.h"
+
+/* What the cursor stands on; it begins at first. */
+static void *
+query_next(struct query *q, struct cursors *walks, void *first)
+{
+	if (q->walks == NULL)
+		cursor_open(walks, &q->at, first, false);
+	q->walks = walks;
+	return q->at.at;
+}
+
+struct ipconn *
+query_ipconn(struct query *q)
+{
+	struct ipconn *i = query_next(q, registry_walks(q->region->registry), registry_first(q->region->registry));
+
+	if (i != NULL)
+		q->at.at = i->next;
+	return i;
+}
+
+const struct generation *
+query_generation(struct query *q)
+{
+	if (q->generation == NULL)
+		q->generation = generation_ref(region_generation(q->region));
+	return q->generation;
+}
+
+static void
+region_rows(struct query *q)
+{
+	const struct region *r = q->region;
+	const struct generation *g = region_generation(r);
+	const struct region_def *d = &g->definition->region;
+	json_t *row;
+
+	if (!wanted(q, d->applid))
+		return;
+	row = json_object();
+	put_attributes(row, region_attributes, d);
+	put_number(row, "generation", (double)g->number);
+	put_number(row, "workers", 1); /* what runs, not what was asked for */
+	put(row, "status", r->worker.draining ? "DRAINING" : "ACTIVE");
+	put_number(row, "sockets", r->worker.sockets);
+	put_number(row, "ipconns", (double)registry_count(r->registry));
+	put_number(row, "started", r->started);
+	put_number(row, "pid", (double)getpid());
+	put(row, "file", r->file);
+	json_array_append_new(q->rows, row);
+}
+
+/* A service's own heartbeat, or the region's where it has none: what is in force. */
+static void
+put_heartbeat(json_t *row, const struct tcpipservice_def *d, const struct region_def *region)
+{
+	put_number(row, "heartbeat", d->heartbeat >= 0 ? d->heartbeat : region->heartbeat);
+	put_number(row, "heartbeat_timeout", d->heartbeat_timeout >= 0 ? d->heartbeat_timeout : region->heartbeat_timeout);
+}
+
+static void
+tcpipservice_rows(struct query *q)
+{
+	const struct definition *d = region_generation(q->region)->definition;
+
+	for (const struct listener *l = q->region->listeners; l != NULL; l = l->next) {
+		const struct tcpipservice_def *t = definition_tcpipservice(d, l->entrance.tcpipservice);
+		json_t *row;
+
+		if (t == NULL || !wanted(q, t->tcpipservice))
+			continue;
+		row = json_object();
+		put(row, "tcpipservice", t->tcpipservice);
+		put_attributes(row, tcpipservice_attributes, t);
+		put_heartbeat(row, t, &d->region);
+		put_number(row, "port", l->entrance.own.port != 0 ? l->entrance.own.port : t->portnumber);
+		put(row, "openstatus", l->entrance.open ? "OPEN" : "CLOSED");
+		put_number(row, "connections", l->entrance.connections);
+		put_number(row, "halfopen", l->entrance.halfopen);
+		json_array_append_new(q->rows, row);
+	}
+}
+
+static void
+put_sockets(json_t *row, const struct ipconn *i)
+{
+	const struct conn *first = NULL; /* what the partner dialled stands first: its listener and admit speak for it */
+	char peer[ADDR_TEXT] = "";
+	unsigned n = 0;
+
+	for (size_t s = 0; s < IPCONN_SOCKETS; s++) {
+		n += i->socket[s] != NULL;
+		if (first == NULL)
+			first = i->socket[s];
+	}
+	if (first != NULL)
+		addr_print(&first->facts.peer.addr, peer, sizeof peer);
+	put(row, "peer", peer);
+	put_number(row, "sockets", n);
+	put(row, "recovstatus", ipconn_doubts(i) > 0 ? "RECOVDATA" : "NORECOVDATA");
+	put_number(row, "indoubt", ipconn_doubts(i));
+	put(row, "clientloc", first != NULL && first->facts.peer.sysplex ? "SYSPLEX" : "");
+}
+
+/* HOST as it was defined, and what it was resolved to while there is a socket of ours. */
+static void
+put_host(json_t *row, const struct ipconn *i)
+{
+	const struct conn *out = i->socket[SOCKET_OUT];
+	char text[ADDR_TEXT] = "";
+	struct addr a;
+	bool numeric = addr_parse(&a, i->def.host, 0) == 0;
+
+	if (out != NULL)
+		addr_ip(&out->facts.peer.addr, text, sizeof text);
+	put(row, "hosttype", i->def.host[0] == '\0' ? "NOTAPPLIC" : !numeric ? "HOSTNAME" : strchr(i->def.host, ':') != NULL ? "IPV6" : "IPV4");
+	put(row, "ipresolved", text);
+	put(row, "ipfamily", text[0] == '\0' ? "UNKNOWN" : strchr(text, ':') != NULL ? "IPV6" : "IPV4");
+}
+
+static void
+ipconn_row(struct query *q, const struct ipconn *i)
+{
+	json_t *row = json_object();
+	struct ipconn_view v;
+
+	ipconn_view(i, &v);
+	put(row, "ipconn", v.def.ipconn);
+	put_attributes(row, ipconn_attributes, &v.def);
+	put(row, "connstatus", connstatus_name(v.connstatus));
+	put(row, "servstatus", v.inservice ? "INSERVICE" : "OUTSERVICE");
+	json_object_set_new(row, "autoinstalled", json_boolean(v.autoinstalled));
+	if (v.autoinstalled) /* what it was copied from; of a defined one the key says whether it may be copied */
+		put(row, "template", v.template);
+	put_number(row, "generation", i->generation != NULL ? (double)i->generation->number : 0);
+	put_sockets(row, i);
+	put_host(row, i);
+	json_array_append_new(q->rows, row);
+}
+
+static bool
+ipconn_step(struct query *q)
+{
+	const struct ipconn *i = query_ipconn(q);
+
+	if (i != NULL && wanted(q, i->def.ipconn))
+		ipconn_row(q, i);
+	return i != NULL;
+}
+
+static json_t *
+socket_row(const struct conn *c)
+{
+	const struct facts *f = &c->facts;
+	char text[ADDR_TEXT];
+	json_t *row = json_object();
+
+	put(row, "connection", f->connection);
+	put(row, "stage", conn_stage_name(c->stage));
+	put(row, "way", f->way == WAY_OUT ? "OUT" : "IN");
+	put(row, "peer", addr_print(&f->peer.addr, text, sizeof text));
+	put(row, "own", addr_print(&f->own.addr, text, sizeof text));
+	put(row, "ipconn", c->ipconn != NULL ? c->ipconn->def.ipconn : "");
+	put(row, "tcpipservice", f->tcpipservice);
+	put_number(row, "generation", (double)c->generation->number);
+	put(row, "tls", f->tls.version != NULL ? f->tls.version : "");
+	put(row, "cipher", f->tls.cipher);
+	put(row, "userid", f->userid);
+	return row;
+}
+
+static bool
+socket_step(struct query *q)
+{
+	const struct conn *c = query_next(q, &q->region->worker.walks, q->region->worker.conns);
+
+	if (c == NULL)
+		return false;
+	q->at.at = c->next;
+	if (wanted(q, c->facts.connection))
+		json_array_append_new(q->rows, socket_row(c));
+	return true;
+}
+
+static bool
+region_step(struct query *q)
+{
+	region_rows(q);
+	return false;
+}
+
+static bool
+tcpipservice_step(struct query *q)
+{
+	tcpipservice_rows(q);
+	return false;
+}
+
+static const struct kind {
+	const char *what;
+	bool (*step)(struct query *q);
+} kinds[] = {
+	{ "region", region_step },
+	{ "tcpipservice", tcpipservice_step },
+	{ "ipconn", ipconn_step },
+	{ "session", session_step },
+	{ "conversation", conversation_step },
+	{ "program", program_step },
+	{ "transaction", transaction_step },
+	{ "socket", socket_step },
+	{ "policy", policy_step },
+	{ "counter", counter_step },
+	{ "user", user_step },
+	{ "statistics", statistics_step },
+};
+
+struct inquiry {
+	const struct kind *kind;
+	struct query q;
+	size_t found;
+	char name[INQUIRE_NAME]; /* what q.name points to */
+};
+
+struct inquiry *
+inquire_begin(struct region *r, const char *what, const char *name, bool reset, struct fault *f)
+{
+	struct inquiry *i;
+	size_t k = 0;
+
+	while (k < sizeof kinds / sizeof kinds[0] && strcmp(kinds[k].what, what) != 0)
+		k++;
+	if (k == sizeof kinds / sizeof kinds[0]) {
+		fault_set(f, "inquire what? " INQUIRE_KINDS);
+		return NULL;
+	}
+	i = calloc(1, sizeof *i);
+	if (i == NULL) {
+		fault_set(f, "no memory for the answer");
+		return NULL;
+	}
+	i->kind = &kinds[k];
+	i->q = (struct query){ .region = r, .reset = reset, .name = name != NULL ? i->name : NULL };
+	snprintf(i->name, sizeof i->name, "%s", name != NULL ? name : "");
+	return i;
+}
+
+bool
+inquire_more(struct inquiry *i, json_t *rows)
+{
+	bool more;
+
+	i->q.rows = rows;
+	more = i->kind->step(&i->q);
+	i->found += json_array_size(rows);
+	return more;
+}
+
+/* What has no names of its own: the name is an ipconn's, which may have none of it. */
+static bool
+by_ipconn(const char *what)
+{
+	return strcmp(what, "session") == 0 || strcmp(what, "conversation") == 0;
+}
+
+int
+inquire_found(const struct inquiry *i, struct fault *f)
+{
+	const char *what = i->kind->what, *name = i->q.name;
+	char shown[80], near[NEAREST_TEXT];
+
+	if (name == NULL || i->found > 0 || (by_ipconn(what) && registry_name(i->q.region->registry, name) != NULL))
+		return 0;
+	return fault_set(f, "no %s named %s%s", by_ipconn(what) ? "ipconn" : what, text_printable(shown, sizeof shown, name, strlen(name)),
+		nearest_print(&i->q.near, near));
+}
+
+void
+inquire_end(struct inquiry *i)
+{
+	if (i == NULL)
+		return;
+	if (i->q.leave != NULL)
+		i->q.leave(&i->q);
+	if (i->q.walks != NULL)
+		cursor_close(i->q.walks, &i->q.at);
+	generation_unref(i->q.generation);
+	free(i->q.list);
+	free(i);
+}

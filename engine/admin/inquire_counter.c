@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inquire counter: the counters of scripts: their last number, and when they expire. */
+#include "admin/inquire_parts.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "region/region.h"
+#include "policy/store.h"
+
+static void
+counter_row(struct query *q, const struct counter_view *v)
+{
+	json_t *row;
+
+	if (q->name != NULL && strcmp(q->name, v->name) != 0) /* a script's own word: as it is written */
+		return;
+	row = json_object();
+	put(row, "counter", v->name);
+	json_object_set_new(row, "last", json_integer(v->last));
+	put_number(row, "expires", v->expires);
+	put_number(row, "left", (double)(json_int_t)(v->left * 1000) / 1000);
+	json_array_append_new(q->rows, row);
+}
+
+static void
+leave(struct query *q)
+{
+	store_leave(q->region->store, &q->at);
+}
+
+bool
+counter_step(struct query *q)
+{
+	struct counter_view v;
+	bool more;
+
+	if (q->leave == NULL)
+		store_walk(q->region->store, &q->at);
+	q->leave = leave;
+	more = store_show(q->region->store, &q->at, clock_span(), &v);
+	if (v.name[0] != '\0')
+		counter_row(q, &v);
+	return more;
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inquire policy: the scripts of each generation that somebody lives under, and who names them. */
+#include "admin/inquire_parts.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "conn/conn.h"
+#include "region/region.h"
+
+#define GENERATIONS_MAX 64
+
+struct living { /* the generations somebody still lives under, the current one first */
+	const struct generation *g[GENERATIONS_MAX];
+	unsigned connections[GENERATIONS_MAX];
+	size_t n;
+};
+
+static void
+live(struct living *l, const struct generation *g, unsigned connections)
+{
+	size_t i = 0;
+
+	while (i < l->n && l->g[i] != g)
+		i++;
+	if (g == NULL || i == GENERATIONS_MAX)
+		return;
+	if (i == l->n)
+		l->g[l->n++] = g;
+	l->connections[i] += connections;
+}
+
+static void
+find_living(const struct region *r, struct living *l)
+{
+	live(l, region_generation(r), 0);
+	for (const struct conn *c = r->worker.conns; c != NULL; c = c->next)
+		live(l, c->generation, 1);
+	for (const struct ipconn *i = registry_first(r->registry); i != NULL; i = i->next)
+		live(l, i->generation, 0);
+}
+
+static json_t *
+doors_of(const struct policy *p, const char *script)
+{
+	json_t *list = json_array();
+
+	for (enum door d = 0; d < DOOR_COUNT; d++)
+		if (policy_has(p, script, d))
+			json_array_append_new(list, json_string(door_name(d)));
+	return list;
+}
+
+static void
+put_users(json_t *list, const struct service *s, const char *owner, const char *script)
+{
+	for (enum door d = 0; d < DOOR_COUNT; d++) {
+		const char *key = d == DOOR_INSTALL ? "urm" : door_name(d);
+
+		if (d != DOOR_DELETE && s->script[d] != NULL && strcmp(s->script[d], script) == 0)
+			json_array_append_new(list, json_sprintf("%s %s", owner, key));
+	}
+}
+
+/* Who names it: "IPICSEC admit". */
+static json_t *
+used_by(const struct generation *g, const char *script)
+{
+	json_t *list = json_array();
+
+	for (size_t s = 0; s < g->definition->ntcpipservices; s++)
+		put_users(list, &g->service[s], g->service[s].def->tcpipservice, script);
+	for (size_t s = 0; s < g->definition->nipconns; s++)
+		put_users(list, &g->outbound[s], g->outbound[s].ipconn->ipconn, script);
+	return list;
+}
+
+static void
+generation_rows(struct query *q, const struct generation *g, unsigned connections)
+{
+	for (const struct source *s = sources_first(g->sources); s != NULL; s = s->next) {
+		json_t *row;
+
+		if (s->library || !wanted(q, s->name))
+			continue;
+		row = json_object();
+		put(row, "policy", s->name);
+		put(row, "path", s->path);
+		json_object_set_new(row, "doors", doors_of(g->policy, s->name));
+		put_number(row, "generation", (double)g->number);
+		put(row, "hash", s->hash);
+		put(row, "generation_hash", g->hash);
+		json_object_set_new(row, "current", json_boolean(g == region_generation(q->region)));
+		put_number(row, "age", (double)(json_int_t)((clock_wall() - g->loaded) * 1000) / 1000);
+		put_number(row, "memory", (double)s->kept);
+		put_number(row, "generation_memory", (double)policy_bytes(g->policy));
+		put_number(row, "connections", connections);
+		json_object_set_new(row, "used_by", used_by(g, s->name));
+		json_array_append_new(q->rows, row);
+	}
+}
+
+bool
+policy_step(struct query *q)
+{
+	struct living l = { .n = 0 };
+
+	find_living(q->region, &l);
+	for (size_t i = 0; i < l.n; i++)
+		generation_rows(q, l.g[i], l.connections[i]);
+	return false;
+}

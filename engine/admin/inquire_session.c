@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inquire session and inquire conversation: how many slots each ipconn has, and what runs in those in use. */
+#include "admin/inquire_parts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "region/region.h"
+#include "request/session.h"
+
+static double
+milliseconds(double seconds)
+{
+	return (double)(json_int_t)(seconds * 1000) / 1000;
+}
+
+/* --- one row a conversation ------------------------------------------------------------------------------------------ */
+
+static void
+conversation_row(void *arg, const struct session_view *v)
+{
+	struct query *q = arg;
+	json_t *row = json_object();
+	char conv[CONV_TEXT];
+
+	put(row, "ipconn", v->ipconn);
+	put(row, "connection", v->connection);
+	put(row, "direction", v->direction);
+	put(row, "conv", conv_print(v->conv, conv));
+	put(row, "state", v->state);
+	put_number(row, "msg", v->msg);
+	put(row, "tran", v->tran);
+	put(row, "program", v->program);
+	put(row, "userid", v->userid);
+	put_number(row, "bytes", (double)v->bytes);
+	put_number(row, "age", milliseconds(v->seconds));
+	json_array_append_new(q->rows, row);
+}
+
+static void
+count(void *arg, const struct session_view *v)
+{
+	(void)v;
+	++*(size_t *)arg;
+}
+
+static void
+copy(void *arg, const struct session_view *v)
+{
+	struct query *q = arg;
+
+	if (q->index < q->n)
+		((struct session_view *)q->list)[q->index++] = *v;
+}
+
+/* A thousand may run on one ipconn: they are copied at once and shown one by one. */
+static void
+copy_conversations(struct query *q, const struct ipconn *i)
+{
+	free(q->list);
+	q->index = q->n = 0;
+	session_each(i, count, &q->n);
+	q->list = q->n > 0 ? malloc(q->n * sizeof(struct session_view)) : NULL;
+	if (q->list == NULL)
+		q->n = 0;
+	session_each(i, copy, q);
+	q->n = q->index;
+	q->index = 0;
+}
+
+bool
+conversation_step(struct query *q)
+{
+	const struct ipconn *i;
+
+	if (q->index < q->n) {
+		conversation_row(q, &((const struct session_view *)q->list)[q->index++]);
+		return true;
+	}
+	i = query_ipconn(q);
+	if (i != NULL && wanted(q, i->def.ipconn))
+		copy_conversations(q, i);
+	return i != NULL;
+}
+
+/* --- one row a direction of an ipconn -------------------------------------------------------------------------------- */
+
+struct eldest {
+	const char *direction;
+	struct session_view view; /* seconds -1: none */
+};
+
+static void
+compare(void *arg, const struct session_view *v)
+{
+	struct eldest *e = arg;
+
+	if (strcmp(v->direction, e->direction) == 0 && v->seconds > e->view.seconds)
+		e->view = *v;
+}
+
+static void
+put_eldest(json_t *row, const struct ipconn *i, const char *direction)
+{
+	struct eldest e = { .direction = direction, .view.seconds = -1 };
+	char conv[CONV_TEXT];
+
+	session_each(i, compare, &e);
+	put(row, "oldest", e.view.seconds >= 0 ? conv_print(e.view.conv, conv) : "");
+	put(row, "state", e.view.seconds >= 0 ? e.view.state : "");
+	put_number(row, "age", e.view.seconds >= 0 ? milliseconds(e.view.seconds) : 0);
+}
+
+static void
+session_row(struct query *q, const struct ipconn *i, const char *direction, int sessions, unsigned used, unsigned peak, unsigned queued)
+{
+	json_t *row = json_object();
+
+	put(row, "ipconn", i->def.ipconn);
+	put(row, "connstatus", connstatus_name(i->status));
+	put(row, "direction", direction);
+	put_number(row, "sessions", sessions);
+	put_number(row, "in_use", used);
+	put_number(row, "free", used < (unsigned)sessions ? sessions - (int)used : 0);
+	put_number(row, "peak", peak);
+	put_number(row, "queued", queued);
+	put_eldest(row, i, direction);
+	json_array_append_new(q->rows, row);
+}
+
+/* Of one that is not ACQUIRED the sessions are none: nothing can run on them. */
+static void
+session_rows(struct query *q, const struct ipconn *i)
+{
+	const struct ipconn_statistics *s = &i->statistics;
+	bool there = i->status == CONN_ACQUIRED || i->status == CONN_FREEING;
+
+	session_row(q, i, "RECEIVE", there ? i->receivecount : 0, s->current_receive, s->peak_receive, 0);
+	session_row(q, i, "SEND", there ? i->sendcount : 0, s->current_send, s->peak_send, s->queued);
+}
+
+bool
+session_step(struct query *q)
+{
+	const struct ipconn *i = query_ipconn(q);
+
+	if (i != NULL && wanted(q, i->def.ipconn) && i->def.template_ != TEMPLATE_ONLY)
+		session_rows(q, i);
+	return i != NULL;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inquire statistics: IPIC.md 9's records as rows, and their reset. */
+#include "admin/inquire_parts.h"
+
+#include "conn/listen.h"
+#include "region/region.h"
+
+static json_t *
+begin(struct query *q, const char *resource, const char *name)
+{
+	json_t *row = json_object();
+
+	put(row, "resource", resource);
+	put(row, "name", name);
+	json_array_append_new(q->rows, row);
+	return row;
+}
+
+static void
+put_figures(json_t *row, const struct figure *table, const void *statistics)
+{
+	char text[24];
+
+	for (const struct figure *f = table; f->name != NULL; f++)
+		if (f->kind == FIGURE_TIME)
+			put(row, f->name, figure_time(figure_value(f, statistics), text));
+		else
+			put_number(row, f->name, figure_value(f, statistics));
+}
+
+static void
+service_row(struct query *q, const struct listener *l, const struct tcpipservice_def *d)
+{
+	json_t *row = begin(q, "TCPIPSERVICE", d->tcpipservice);
+
+	put_number(row, "sor_port_number", l->entrance.own.port != 0 ? l->entrance.own.port : d->portnumber);
+	put_attribute(row, "sor_ssl_support", tcpipservice_attributes, "ssl", d);
+	put_attribute(row, "sor_protocol", tcpipservice_attributes, "protocol", d);
+	put_attribute(row, "sor_hostname", tcpipservice_attributes, "host", d);
+	put_attribute(row, "sor_backlog", tcpipservice_attributes, "backlog", d);
+	put_number(row, "sor_current_conns", l->entrance.connections);
+	put_figures(row, service_figures, &l->entrance.statistics);
+}
+
+static void
+ipconn_row(struct query *q, const struct ipconn *i)
+{
+	static const struct {
+		const char *figure, *attribute;
+	} defined[] = { { "isr_applid", "applid" }, { "isr_network_id", "networkid" }, { "isr_host_name", "host" }, { "isr_port_number", "port" },
+		{ "isr_ssl_support", "ssl" }, { "isr_userauth", "userauth" }, { "isr_linkauth", "linkauth" }, { "isr_mirrorlife", "mirrorlife" },
+		{ "isr_tcpip_service", "tcpipservice" }, { "isr_queue_limit", "queuelimit" }, { "isr_max_queue_time", "maxqtime" },
+		{ "isr_receive_sessions", "receivecount" }, { "isr_send_sessions", "sendcount" } };
+	json_t *row = begin(q, "IPCONN", i->def.ipconn);
+	struct ipconn_view v;
+
+	ipconn_view(i, &v);
+	for (size_t n = 0; n < sizeof defined / sizeof *defined; n++)
+		put_attribute(row, defined[n].figure, ipconn_attributes, defined[n].attribute, &v.def);
+	put_figures(row, ipconn_figures, &i->statistics);
+}
+
+static const char *
+applid(const struct region *r)
+{
+	return region_generation(r)->definition->region.applid;
+}
+
+static void
+global_step(struct query *q)
+{
+	struct region *r = q->region;
+
+	if (!wanted(q, applid(r)))
+		return;
+	put_figures(begin(q, "GLOBAL", applid(r)), socket_figures, &r->worker.statistics);
+	if (q->reset)
+		statistics_reset(socket_figures, &r->worker.statistics);
+}
+
+static void
+services_step(struct query *q)
+{
+	const struct definition *d = region_generation(q->region)->definition;
+
+	for (struct listener *l = q->region->listeners; l != NULL; l = l->next) {
+		const struct tcpipservice_def *t = definition_tcpipservice(d, l->entrance.tcpipservice);
+
+		if (t == NULL || !wanted(q, t->tcpipservice))
+			continue;
+		service_row(q, l, t);
+		if (!q->reset)
+			continue;
+		statistics_reset(service_figures, &l->entrance.statistics);
+		l->entrance.statistics.peak_connections = l->entrance.connections;
+	}
+}
+
+static bool
+ipconn_step(struct query *q)
+{
+	struct ipconn *i = query_ipconn(q);
+
+	if (i == NULL || !wanted(q, i->def.ipconn))
+		return i != NULL;
+	ipconn_row(q, i);
+	if (q->reset)
+		statistics_reset(ipconn_figures, &i->statistics);
+	return true;
+}
+
+bool
+statistics_step(struct query *q)
+{
+	switch (q->stage++) {
+	case 0:
+		global_step(q);
+		return true;
+	case 1:
+		services_step(q);
+		return true;
+	default:
+		return ipconn_step(q);
+	}
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "admin/signals.h"
+
+#include "admin/control.h"
+#include "base/log.h"
+#include "region/region.h"
+#include "region/watch.h"
+
+#include <errno.h>
+#include <ev.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* What a region does at each signal it acts on. */
+static void drain_or_end(struct signals *s);
+static void drain(struct signals *s);
+static void end(struct signals *s);
+static void reload(struct signals *s);
+static void reopen(struct signals *s);
+
+static const struct rule {
+	int number;
+	const char *name;
+	void (*act)(struct signals *s);
+	bool ends; /* a start that has not come to its end yet */
+} rules[] = {
+	{ SIGTERM, "TERM", drain_or_end, true },
+	{ SIGINT, "INT", drain_or_end, true },
+	{ SIGQUIT, "QUIT", end, true },
+	{ SIGXCPU, "XCPU", drain, true },
+	{ SIGHUP, "HUP", reload, false },
+	{ SIGUSR1, "USR1", reopen, false },
+};
+
+#define RULES (sizeof rules / sizeof rules[0])
+
+/* These mean nothing to a region and would end or stop it. XFSZ: the write fails, and the log counts the lines. TTOU: a log on a terminal that has another
+ * job in front of it. */
+static const int ignored[] = { SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT, SIGXFSZ, SIGTTIN, SIGTTOU };
+
+struct signals {
+	struct region *region;
+	bool hup_was_ignored; /* nohup: the end of the terminal is not the region's */
+	ev_signal watcher[RULES];
+};
+
+static void
+drain(struct signals *s)
+{
+	region_stop(s->region, false);
+}
+
+static void
+end(struct signals *s)
+{
+	region_stop(s->region, true);
+}
+
+static void
+drain_or_end(struct signals *s)
+{
+	region_stop(s->region, s->region->worker.draining);
+}
+
+static void
+reopen(struct signals *s)
+{
+	log_reopen(s->region->log);
+}
+
+/* A terminal that was hung up answers EIO; whatever is no terminal answers something else. */
+static bool
+terminal_gone(void)
+{
+	struct termios unused;
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (tcgetattr(fd, &unused) < 0 && errno == EIO)
+			return true;
+	return false;
+}
+
+static void
+restore_control(struct region *r)
+{
+	struct fault f;
+	int made = control_restore(r->control, &f);
+
+	if (made != 0)
+		log_say(r->log, MSG_SP0073, "anew", made > 0 ? "yes" : "no", "fault", made < 0 ? f.text : NULL, NULL);
+}
+
+/* Each of the three happens whatever becomes of the others. */
+static void
+reload(struct signals *s)
+{
+	if (!s->hup_was_ignored && terminal_gone()) {
+		drain(s);
+		return;
+	}
+	log_reopen(s->region->log);
+	restore_control(s->region);
+	watch_reload(s->region);
+}
+
+static void
+on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+{
+	struct signals *s = watcher->data;
+	const struct rule *rule = &rules[watcher - s->watcher];
+
+	(void)loop;
+	(void)events;
+	log_say(s->region->log, MSG_SP0070, "signal", rule->name, NULL);
+	rule->act(s);
+}
+
+static void
+ignore(int number)
+{
+	struct sigaction now;
+
+	if (sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+		signal(number, SIG_IGN);
+}
+
+static sigset_t
+ours(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < RULES; i++)
+		sigaddset(&set, rules[i].number);
+	return set;
+}
+
+void
+signals_ignore_pipe(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+}
+
+void
+signals_hold(void)
+{
+	sigset_t set = ours();
+
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	for (size_t i = 0; i < sizeof ignored / sizeof ignored[0]; i++)
+		ignore(ignored[i]);
+	for (int number = SIGRTMIN; number <= SIGRTMAX; number++)
+		ignore(number);
+}
+
+bool
+signals_ending(void)
+{
+	sigset_t pending;
+
+	if (sigpending(&pending) < 0)
+		return false;
+	for (size_t i = 0; i < RULES; i++)
+		if (rules[i].ends && sigismember(&pending, rules[i].number) == 1)
+			return true;
+	return false;
+}
+
+struct signals *
+signals_watch(struct region *r)
+{
+	struct signals *s = calloc(1, sizeof *s);
+	struct sigaction hup;
+	sigset_t set = ours();
+
+	if (s == NULL)
+		return NULL;
+	s->region = r;
+	s->hup_was_ignored = sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler == SIG_IGN;
+	for (size_t i = 0; i < RULES; i++) {
+		ev_signal_init(&s->watcher[i], on_signal, rules[i].number);
+		s->watcher[i].data = s;
+		ev_signal_start(r->worker.loop, &s->watcher[i]);
+	}
+	sigprocmask(SIG_UNBLOCK, &set, NULL);
+	return s;
+}
+
+void
+signals_free(struct signals *s)
+{
+	sigset_t set = ours();
+
+	if (s == NULL)
+		return;
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	for (size_t i = 0; i < RULES; i++)
+		ev_signal_stop(s->region->worker.loop, &s->watcher[i]);
+	free(s);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* addr: an IPv4 or IPv6 address with a port; prefixes. A v4-mapped IPv6 address is IPv4 everywhere. */
+#ifndef SALLYPORT_ADDR_H
+#define SALLYPORT_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/fault.h"
+
+#define ADDR_TEXT 64 /* "[ipv6]:port" and its NUL fit */
+
+struct addr {
+	uint8_t family;    /* 0 none, 4, 6 */
+	uint16_t port;     /* host byte order */
+	uint8_t bytes[16]; /* network order; 4 used for IPv4, the rest zero */
+};
+
+struct prefix {
+	uint8_t family; /* 4 or 6 */
+	uint8_t bits;
+	uint8_t bytes[16]; /* host bits are zero */
+};
+
+/* From what accept/getsockname gave; v4-mapped becomes IPv4. -1: another family. */
+int addr_from_sockaddr(struct addr *a, const struct sockaddr *sa);
+/* Returns the length for bind/connect. */
+socklen_t addr_to_sockaddr(const struct addr *a, struct sockaddr_storage *out);
+
+/* Numeric text only ("127.0.0.1", "::1", "::ffff:1.2.3.4"), strict: no octal, no short forms, no zone. */
+int addr_parse(struct addr *a, const char *text, int port);
+/* "HOST:PORT" or "[V6]:PORT" into its parts (HOST may be a name). Port 0-65535. -1 with a sentence. */
+int addr_split(const char *text, char *host, size_t size, int *port, struct fault *f);
+
+const char *addr_ip(const struct addr *a, char *out, size_t size);    /* "127.0.0.1" */
+const char *addr_print(const struct addr *a, char *out, size_t size); /* "127.0.0.1:1491", "[::1]:1491" */
+/* 0.0.0.0 or ::, which stand for any address when listening; who connects to them reaches this machine. */
+bool addr_is_any(const struct addr *a);
+bool addr_same_ip(const struct addr *a, const struct addr *b);
+
+/* "10.0.0.0/8", "10.1.2.3" (= /32), "2001:db8::/32". Host bits that are set are a fault naming the network meant. */
+int prefix_parse(struct prefix *p, const char *text, size_t len, struct fault *f);
+bool prefix_holds(const struct prefix *p, const struct addr *a);
+/* The prefix that stands for a neighbourhood in limits: IPv4 /24, IPv6 /48. */
+struct prefix addr_neighbourhood(const struct addr *a);
+/* The prefix that stands for one partner: IPv4 /32, IPv6 /64. */
+struct prefix addr_subnet(const struct addr *a);
+const char *prefix_print(const struct prefix *p, char *out, size_t size);
+
+#endif

@@ -1,0 +1,420 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/line.h"
+#include "base/sink.h"
+#include "base/thread.h"
+#include "base/throttle.h"
+#include "policy/verdict.h"
+
+#define QUEUE_LINES 16384
+#define QUEUE_BYTES (8 * 1024 * 1024)
+#define RETRY_SECONDS 1
+#define CLOSE_SECONDS 2 /* a reader that stalls does not keep a region from ending */
+
+struct log {
+	struct sink sink; /* the writer's */
+	bool ended;       /* the writer is gone; of the thread that ends the log */
+	enum log_format format;
+	char applid[NAME_SIZE];
+	pthread_t thread;
+	pthread_mutex_t lock; /* guards everything below */
+	pthread_cond_t wake;
+	struct buf pending;  /* whole lines, not yet taken by the writer */
+	size_t lines;        /* lines in pending and in flight */
+	size_t pending_lines;
+	uint64_t lost;
+	int trouble;         /* errno of the write that failed last; 0 told or none */
+	bool waiting, stop, reopen;
+	int64_t stop_at;     /* second after which the writer gives up on a stalled reader */
+	struct throttle throttle;
+	struct buf flight;   /* the writer's own: being written */
+};
+
+static int64_t
+second_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+/* Under the lock. False: no room. */
+static bool
+enqueue(struct log *l, const struct line *line)
+{
+	if (l->lines >= QUEUE_LINES || buf_add(&l->pending, line->text, line->n) < 0)
+		return false;
+	l->lines++;
+	l->pending_lines++;
+	if (l->waiting)
+		pthread_cond_signal(&l->wake);
+	return true;
+}
+
+/* Under the lock: tells of lost lines as soon as there is room to tell it in. */
+static void
+own_up(struct log *l)
+{
+	struct line line;
+	char number[24];
+
+	if (l->lost == 0)
+		return;
+	line_begin(&line, l->format, l->applid, MSG_SP0040);
+	line_insert(&line, "#count", log_number(number, (int64_t)l->lost));
+	line_insert(&line, "error", l->trouble != 0 ? strerrordesc_np(l->trouble) : NULL);
+	line_end(&line);
+	if (!enqueue(l, &line))
+		return;
+	l->lost = 0;
+	l->trouble = 0;
+}
+
+/* Under the lock. */
+static void
+push(struct log *l, const struct line *line)
+{
+	own_up(l);
+	if (l->lost > 0 || !enqueue(l, line))
+		l->lost++;
+}
+
+static void
+push_sum(void *arg, const struct throttle_entry *e)
+{
+	struct log *l = arg;
+	struct line line;
+	char number[24];
+
+	line_begin(&line, l->format, l->applid, MSG_SP0023);
+	line_insert(&line, "door", e->door);
+	line_insert(&line, "code", e->code);
+	line_insert(&line, "prefix", e->prefix);
+	line_insert(&line, "#count", log_number(number, e->held));
+	line_end(&line);
+	push(l, &line);
+}
+
+/* The writer's, under the lock, which it lets go while it opens: a file system may be slow. */
+static void
+open_anew(struct log *l)
+{
+	struct line line;
+	struct fault f;
+	bool done;
+
+	l->reopen = false;
+	pthread_mutex_unlock(&l->lock);
+	done = sink_reopen(&l->sink, &f) == 0;
+	pthread_mutex_lock(&l->lock);
+	line_begin(&line, l->format, l->applid, done ? MSG_SP0071 : MSG_SP0072);
+	line_insert(&line, "file", l->sink.file);
+	line_insert(&line, "error", done ? NULL : f.text);
+	line_end(&line);
+	push(l, &line);
+}
+
+static void
+wait_seconds(struct log *l, double seconds)
+{
+	l->waiting = true;
+	thread_cond_wait(&l->wake, &l->lock, seconds);
+	l->waiting = false;
+}
+
+/* A full disk or a stalled reader: the lines stay in flight and are tried again, until the region ends. */
+static bool
+worth_retrying(struct log *l, ssize_t sent, int error)
+{
+	bool on;
+
+	pthread_mutex_lock(&l->lock);
+	if (sent < 0) {
+		l->trouble = error;
+		if (!l->stop && !l->reopen)
+			wait_seconds(l, RETRY_SECONDS);
+	}
+	if (l->reopen)
+		open_anew(l);
+	on = !l->stop || (sent == 0 && second_now() < l->stop_at);
+	pthread_mutex_unlock(&l->lock);
+	return on;
+}
+
+static void
+fly(struct log *l)
+{
+	while (buf_len(&l->flight) > 0) {
+		ssize_t sent = sink_write(&l->sink, buf_bytes(&l->flight), buf_len(&l->flight), RETRY_SECONDS * 1000);
+
+		if (sent > 0)
+			buf_consume(&l->flight, (size_t)sent);
+		else if (!worth_retrying(l, sent, errno))
+			break;
+	}
+	buf_consume(&l->flight, buf_len(&l->flight));
+}
+
+/* Under the lock: waits until there is something to write. False: nothing, and the log is closing. */
+static bool
+work(struct log *l)
+{
+	for (;;) {
+		if (l->reopen)
+			open_anew(l);
+		throttle_flush(&l->throttle, second_now(), l->stop, push_sum, l);
+		own_up(l);
+		if (buf_len(&l->pending) > 0)
+			return true;
+		if (l->stop)
+			return false;
+		if (l->throttle.holding > 0) {
+			wait_seconds(l, 1);
+			continue;
+		}
+		l->waiting = true;
+		pthread_cond_wait(&l->wake, &l->lock);
+		l->waiting = false;
+	}
+}
+
+static void *
+writer(void *arg)
+{
+	struct log *l = arg;
+
+	pthread_mutex_lock(&l->lock);
+	while (work(l)) {
+		struct buf empty = l->flight;
+		size_t lines = l->pending_lines;
+
+		l->flight = l->pending;
+		l->pending = empty;
+		l->pending_lines = 0;
+		pthread_mutex_unlock(&l->lock);
+		fly(l);
+		pthread_mutex_lock(&l->lock);
+		l->lines -= lines;
+	}
+	pthread_mutex_unlock(&l->lock);
+	return NULL;
+}
+
+/* SIGPIPE, blocked in a thread, leaves EPIPE. */
+static int
+start_writer(struct log *l)
+{
+	pthread_mutex_init(&l->lock, NULL);
+	thread_cond_init(&l->wake);
+	return thread_start(&l->thread, writer, l);
+}
+
+static void
+release(struct log *l)
+{
+	buf_free(&l->pending);
+	buf_free(&l->flight);
+	sink_close(&l->sink);
+	free(l);
+}
+
+struct log *
+log_open(const char *file, enum log_format format, struct fault *f)
+{
+	struct log *l = calloc(1, sizeof *l);
+	int rc;
+
+	if (l == NULL) {
+		fault_set(f, "no memory for the log");
+		return NULL;
+	}
+	l->format = format;
+	buf_init(&l->pending, QUEUE_BYTES);
+	buf_init(&l->flight, QUEUE_BYTES);
+	if (sink_open(&l->sink, file, f) < 0) {
+		release(l);
+		return NULL;
+	}
+	rc = start_writer(l);
+	if (rc == 0)
+		return l;
+	fault_set(f, "log: no thread to write it: %s", strerrordesc_np(rc));
+	release(l);
+	return NULL;
+}
+
+void
+log_reopen(struct log *l)
+{
+	if (l == NULL || l->sink.file == NULL)
+		return;
+	pthread_mutex_lock(&l->lock);
+	l->reopen = true;
+	pthread_cond_signal(&l->wake);
+	pthread_mutex_unlock(&l->lock);
+}
+
+void
+log_applid(struct log *l, const char *applid)
+{
+	if (l == NULL)
+		return;
+	pthread_mutex_lock(&l->lock);
+	snprintf(l->applid, sizeof l->applid, "%s", applid);
+	pthread_mutex_unlock(&l->lock);
+}
+
+void
+log_end(struct log *l)
+{
+	if (l == NULL || l->ended)
+		return;
+	pthread_mutex_lock(&l->lock);
+	l->stop = true;
+	l->stop_at = second_now() + CLOSE_SECONDS;
+	pthread_cond_signal(&l->wake);
+	pthread_mutex_unlock(&l->lock);
+	pthread_join(l->thread, NULL);
+	l->ended = true;
+}
+
+void
+log_close(struct log *l)
+{
+	if (l == NULL)
+		return;
+	log_end(l);
+	pthread_cond_destroy(&l->wake);
+	pthread_mutex_destroy(&l->lock);
+	release(l);
+}
+
+enum { OWN_DOOR = 1, OWN_CODE = 2 };
+
+/* Returns which of a refusal's inserts the pairs held themselves. */
+static unsigned
+inserts(struct line *line, va_list ap)
+{
+	const char *key;
+	unsigned own = 0;
+
+	while ((key = va_arg(ap, const char *)) != NULL) {
+		own |= strcmp(key, "door") == 0 ? OWN_DOOR : strcmp(key, "code") == 0 ? OWN_CODE : 0;
+		line_insert(line, key, va_arg(ap, const char *));
+	}
+	return own;
+}
+
+static void
+begin(struct log *l, struct line *line, enum message m)
+{
+	char applid[NAME_SIZE];
+
+	pthread_mutex_lock(&l->lock);
+	memcpy(applid, l->applid, sizeof applid);
+	pthread_mutex_unlock(&l->lock);
+	line_begin(line, l->format, applid, m);
+}
+
+static void
+end(struct log *l, struct line *line)
+{
+	line_end(line);
+	pthread_mutex_lock(&l->lock);
+	push(l, line);
+	pthread_mutex_unlock(&l->lock);
+}
+
+void
+log_say(struct log *l, enum message m, ...)
+{
+	struct line line;
+	va_list ap;
+
+	if (l == NULL)
+		return;
+	begin(l, &line, m);
+	va_start(ap, m);
+	inserts(&line, ap);
+	va_end(ap);
+	end(l, &line);
+}
+
+void
+log_list(struct log *l, enum message m, const char *const *pairs)
+{
+	struct line line;
+
+	if (l == NULL)
+		return;
+	begin(l, &line, m);
+	for (; *pairs != NULL; pairs += 2)
+		line_insert(&line, pairs[0], pairs[1]);
+	end(l, &line);
+}
+
+void
+log_warnings(struct log *l, const struct faults *faults)
+{
+	char line[24];
+
+	for (size_t i = 0; i < faults->n; i++) {
+		const struct fault_entry *e = &faults->entry[i];
+
+		if (e->level == FAULT_WARNING)
+			log_say(l, MSG_SP0012, "file", e->file, "#line", e->line > 0 ? log_number(line, e->line) : NULL, "warning", fault_entry_text(e),
+				"rule", e->rule, NULL);
+	}
+}
+
+static bool
+passes(struct log *l, const char *door, const char *code, const char *prefix)
+{
+	bool pass;
+
+	pthread_mutex_lock(&l->lock);
+	pass = throttle_pass(&l->throttle, second_now(), door, code, prefix, push_sum, l);
+	if (!pass && l->waiting && l->throttle.holding == 1)
+		pthread_cond_signal(&l->wake); /* so that the writer looks at the clock */
+	pthread_mutex_unlock(&l->lock);
+	return pass;
+}
+
+void
+log_refusal(struct log *l, enum message m, const char *door, const char *code, const char *prefix, ...)
+{
+	struct line line;
+	va_list ap;
+	unsigned own;
+
+	if (l == NULL || !passes(l, door, code, prefix != NULL ? prefix : ""))
+		return;
+	begin(l, &line, m);
+	va_start(ap, prefix);
+	own = inserts(&line, ap);
+	va_end(ap);
+	if ((own & OWN_DOOR) == 0)
+		line_insert(&line, "door", door);
+	if ((own & OWN_CODE) == 0)
+		line_insert(&line, "code", code);
+	end(l, &line);
+}
+
+const char *
+log_number(char out[24], int64_t n)
+{
+	snprintf(out, 24, "%lld", (long long)n);
+	return out;
+}

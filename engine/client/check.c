@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/check.h"
+
+#include "base/clock.h"
+#include "config/definition.h"
+#include "policy/factsjson.h"
+#include "policy/generation.h"
+#include "config/health.h"
+#include "conn/recovery.h"
+#include "policy/specs.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define REGION_FILE "policies/region.lua"
+
+enum { DONE = 0, FAILED = 1, USAGE = 2 };
+
+static const char usage[] =
+	"usage: sallyport check [--region FILE] [--strict] [--specs] [--json]\n"
+	"Loads definitions and policies, reports every fault, warning and note with its place. --specs: also puts each row of\n"
+	"each NAME_spec.lua through the engine, and notes what no row and no profile of the saf covers. --json: prints one array of\n"
+	"{level, file, line, rule, text} on stdout.\n"
+	"Exit status: 1 with a fault (--strict: with a warning too), else 0. Notes never count.\n";
+
+struct asked {
+	const char *file;
+	bool strict, specs, json;
+};
+
+void
+check_print(const struct faults *faults)
+{
+	char line[1024];
+
+	for (size_t i = 0; i < faults->n; i++)
+		fprintf(stderr, "%s\n", faults_print(faults, i, line, sizeof line));
+}
+
+static json_t *
+entry_json(const struct fault_entry *e)
+{
+	const char *text = fault_entry_text(e);
+
+	return json_pack("{s:s, s:o, s:o, s:s, s:o}", "level", fault_level_name(e->level), "file",
+		e->file != NULL ? factsjson_text(e->file, strlen(e->file)) : json_null(), "line", e->line > 0 ? json_integer(e->line) : json_null(),
+		"rule", e->rule, "text", factsjson_text(text, strlen(text)));
+}
+
+/* -1: no memory, or stdout could not be written. */
+static int
+print_json(const struct faults *faults)
+{
+	json_t *rows = json_array();
+	int status = 0;
+
+	for (size_t i = 0; i < faults->n; i++)
+		status |= json_array_append_new(rows, entry_json(&faults->entry[i]));
+	if (status == 0)
+		status = json_dumpf(rows, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER);
+	json_decref(rows);
+	return status == 0 && putchar('\n') != EOF && fflush(stdout) == 0 ? 0 : -1;
+}
+
+/* The definition is the generation's, or freed. */
+static void
+check_scripts(struct definition *d, const struct asked *a, struct specs_result *result, struct faults *faults)
+{
+	char library[PATH_SIZE];
+	struct generation_options o = { .number = 1, .library_dir = library, .now = clock_wall(), .all_scripts = true };
+	struct coverage coverage = { .n = 0 };
+	struct generation *g;
+	struct fault f;
+
+	if (sources_library(library, sizeof library, &f) < 0) {
+		faults_add(faults, FAULT_ERROR, "library", NULL, 0, "%s", f.text);
+		definition_free(d);
+		return;
+	}
+	g = generation_load(d, &o, faults);
+	if (a->specs) /* whatever else is at fault: a ring has nothing to do with them */
+		specs_run(d, library, FAULT_ERROR, result, &coverage, faults);
+	if (a->specs && g != NULL)
+		coverage_note(&coverage, d, g->saf, faults);
+	coverage_free(&coverage);
+	if (g == NULL)
+		definition_free(d);
+	else
+		generation_unref(g);
+}
+
+/* A region that says nothing of sec may be meant so. */
+static void
+note_unchecked(const struct definition *d, struct faults *faults)
+{
+	const char *service = health_unchecked(d);
+
+	if (service != NULL)
+		faults_add(faults, FAULT_NOTE, "unchecked", d->file, d->region.line,
+			"security checks of requests are off: what comes by tcpipservice %s runs unasked; see sec, saf and attach", service);
+}
+
+/* A region opens it at its start alone, so a load says nothing of it. */
+static void
+check_recovery(const struct definition *d, struct faults *faults)
+{
+	struct fault f;
+	struct recovery *r = recovery_open(d->region.recovery, NULL, &f);
+
+	if (r == NULL)
+		faults_add(faults, FAULT_ERROR, "recovery", d->file, d->region.line, "%s", f.text);
+	recovery_close(r);
+}
+
+static void
+gather(const struct asked *a, struct specs_result *result, struct faults *faults)
+{
+	struct definition *d = definition_draft(a->file, faults);
+
+	if (d == NULL)
+		return;
+	note_unchecked(d, faults);
+	check_recovery(d, faults);
+	if (faults->errors == 0) /* of a value that was at fault only the default is left to judge */
+		health_check(d, faults);
+	check_scripts(d, a, result, faults);
+}
+
+static const char *
+plural(size_t n, const char *one, const char *many)
+{
+	return n == 1 ? one : many;
+}
+
+/* Counts for a reader; where stdout is a program's they go to stderr. */
+static void
+print_counts(FILE *to, const struct asked *a, const struct specs_result *result, const struct faults *faults)
+{
+	if (a->specs)
+		fprintf(to, "%u rows, %u failed\n", result->rows, result->failed);
+	fprintf(to, "%s: %zu %s, %zu %s\n", a->file, faults->errors, plural(faults->errors, "fault", "faults"), faults->warnings,
+		plural(faults->warnings, "warning", "warnings"));
+}
+
+static int
+check(const struct asked *a)
+{
+	struct faults faults = { 0 };
+	struct specs_result result = { 0 };
+	bool bad;
+
+	gather(a, &result, &faults);
+	bad = faults.errors > 0 || (a->strict && faults.warnings > 0);
+	if (a->json)
+		bad |= print_json(&faults) < 0;
+	else
+		check_print(&faults);
+	print_counts(a->json ? stderr : stdout, a, &result, &faults);
+	faults_free(&faults);
+	return bad ? FAILED : DONE;
+}
+
+int
+check_run(int argc, char **argv)
+{
+	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "strict", no_argument, NULL, 's' },
+		{ "specs", no_argument, NULL, 'p' }, { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+	struct asked a = { .file = REGION_FILE };
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (opt == 'r')
+			a.file = optarg;
+		else if (opt == 's')
+			a.strict = true;
+		else if (opt == 'p')
+			a.specs = true;
+		else if (opt == 'j')
+			a.json = true;
+		else
+			return fputs(usage, opt == 'h' ? stdout : stderr) < 0 ? FAILED : opt == 'h' ? DONE : USAGE;
+	}
+	if (optind == argc)
+		return check(&a);
+	fprintf(stderr, "check: a definition is named by --region FILE; not understood: '%s'\n", argv[optind]);
+	return fputs(usage, stderr) < 0 ? FAILED : USAGE;
+}

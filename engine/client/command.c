@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/command.h"
+
+#include <getopt.h>
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/addr.h"
+#include "config/attribute.h"
+#include "policy/codes.h"
+#include "admin/control.h"
+#include "config/definition.h"
+#include "client/explain.h"
+#include "base/path.h"
+#include "client/table.h"
+#include "client/words.h"
+
+#define REGION_FILE "policies/region.lua"
+
+enum { DONE = 0, FAILED = 1, USAGE = 2 };
+
+static void
+show_inquired(const struct command *c, const json_t *rows)
+{
+	if (c->cemt)
+		table_cemt(stdout, words_kind(c), rows);
+	else if (c->nargs == 2 && json_array_size(rows) == 1 && strcmp(words_kind(c), "conversation") != 0)
+		table_listing(stdout, json_array_get(rows, 0));
+	else
+		table_columns(stdout, words_kind(c), rows);
+}
+
+static void
+show_explained(const struct command *c, const json_t *rows)
+{
+	(void)c;
+	if (json_array_size(rows) == 0)
+		fprintf(stderr, "no connection that is remembered fits\n");
+	explain_print(stdout, rows);
+}
+
+static void
+show_done(const struct command *c, const json_t *rows)
+{
+	(void)rows;
+	fprintf(stderr, "%s: done\n", c->name);
+}
+
+/* Returns when the region's process has ended, so that the next one can have its ports. */
+static void
+show_ended(const struct command *c, const json_t *rows)
+{
+	control_await_end((int)json_integer_value(json_object_get(json_array_get(rows, 0), "pid")));
+	show_done(c, rows);
+}
+
+static void
+show_reloaded(const struct command *c, const json_t *rows)
+{
+	const json_t *row = json_array_get(rows, 0), *changes = json_object_get(row, "changes"), *one;
+	const json_t *failed = json_object_get(row, "failed_rows");
+	size_t i;
+
+	printf("generation %lld %s\n", (long long)json_integer_value(json_object_get(row, "generation")),
+		c->check ? "could be taken; nothing was changed" : "is in use");
+	json_array_foreach(changes, i, one) {
+		const char *code = json_string_value(json_object_get(one, "code")), *text = json_string_value(json_object_get(one, "text"));
+
+		printf("  %s %s %s%s", json_string_value(json_object_get(one, "kind")), json_string_value(json_object_get(one, "name")),
+			c->check ? "would be " : "", json_string_value(json_object_get(one, "change")));
+		if (code[0] == '\0' && text[0] != '\0')
+			printf(": %s", text);
+		if (code[0] != '\0')
+			printf(": %s %s (%s)", json_string_value(json_object_get(one, "door")), code, json_string_value(json_object_get(one, "text")));
+		putchar('\n');
+	}
+	json_array_foreach(failed, i, one)
+		printf("  %s\n", json_string_value(one));
+}
+
+#define RELOAD_SECONDS 600
+#define CALL_SECONDS 10
+
+#define COMMON \
+	"  --region FILE    the region's definition, which names its control socket (default " REGION_FILE ")\n" \
+	"  --control PATH   the control socket itself\n" \
+	"  --json           one JSON array on stdout\n"
+
+static const struct verb {
+	const char *name;
+	bool (*fits)(const struct command *c);
+	void (*show)(const struct command *c, const json_t *rows);
+	const char *usage;
+} verbs[] = {
+	{ "inquire", words_inquire, show_inquired,
+		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|counter|user|statistics [NAME]\n"
+		"Shows what the running region holds; with a NAME, everything about that one (session, conversation: of that ipconn).\n" COMMON
+		"  --cemt           the two-line form of CEMT (ipconn and tcpipservice)\n"
+		"  --reset          statistics: shows them, then sets totals to zero and peaks to what there is now\n" },
+	{ "set", words_set, show_done,
+		"usage: sallyport set tcpipservice NAME open|closed|immclose|urm=SCRIPT|urm=NO\n"
+		"       sallyport set ipconn NAME acquired|released|inservice|outservice|norecovdata\n"
+		"       sallyport set ipconn NAME released cancel|forcecancel|purge|forcepurge|kill\n"
+		"       sallyport set user NAME unrevoke\n"
+		"Changes the running region. closed lets what came in live on, immclose ends it; urm= counts from the next CAPEX on.\n" COMMON },
+	{ "discard", words_discard, show_done,
+		"usage: sallyport discard ipconn NAME\n"
+		"Takes an installed ipconn away. It must be OUTSERVICE and RELEASED.\n" COMMON },
+	{ "release", words_release, show_done,
+		"usage: sallyport release [ipconn] NAME\n"
+		"Releases an ipconn in an orderly way; an autoinstalled one is deleted. The same as set ipconn NAME released.\n" COMMON },
+	{ "reload", words_none, show_reloaded,
+		"usage: sallyport reload [--check] [--force]\n"
+		"Loads definitions, rings and policies anew, asks again about whoever is in, and swaps when nothing is wrong. Exit status 1: refused,\n"
+		"the old generation stays.\n" COMMON
+		"  --check          say what would change, and change nothing\n"
+		"  --force          a policy that fails on a live ipconn refuses that ipconn instead of the reload\n" },
+	{ "explain", words_explain, show_explained,
+		"usage: sallyport explain ID\n"
+		"       sallyport explain --peer IP [--last N] [--refused]\n"
+		"       sallyport explain --last N [--refused]\n"
+		"       sallyport explain --refused\n"
+		"       sallyport explain --code CODE\n"
+		"Tells why a connection was let in or refused: each door, its policy and the line of the verdict, every check, the facts and\n"
+		"the order of events.\n" COMMON
+		"  --peer IP        the connections of one address\n"
+		"  --last N         the last N of them\n"
+		"  --refused        only those that were refused, or released since another generation refuses them, or had a request refused\n"
+		"  --code CODE      what a verdict code of the engine's means; asks no region\n" },
+	{ "shutdown", words_none, show_ended,
+		"usage: sallyport shutdown [--now]\n"
+		"Drains the region, as SIGTERM does, and returns when its process has ended (with --json: at once).\n" COMMON
+		"  --now            does not wait for work that runs\n" },
+};
+
+static const struct verb *
+find_verb(const char *name)
+{
+	for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static int
+read_line(struct command *c, int argc, char **argv)
+{
+	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
+		{ "peer", required_argument, NULL, 'p' }, { "code", required_argument, NULL, 'd' }, { "last", required_argument, NULL, 'l' }, { "refused", no_argument, NULL, 'f' },
+		{ "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' },
+		{ "reset", no_argument, NULL, 'z' }, { "now", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 } };
+	int opt;
+
+	optind = 0; /* starts anew: a second command line in one process is read like the first */
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		switch (opt) {
+		case 'r': c->region = optarg; break;
+		case 'c': c->control = optarg; break;
+		case 'p': c->peer = optarg; break;
+		case 'd': c->code = optarg; break;
+		case 'l': c->last = optarg; break;
+		case 'f': c->refused = true; break;
+		case 'k': c->check = true; break;
+		case 'o': c->force = true; break;
+		case 'j': c->json = true; break;
+		case 't': c->cemt = true; break;
+		case 'z': c->reset = true; break;
+		case 'n': c->now = true; break;
+		case 'h': c->help = true; break;
+		default: return -1;
+		}
+	}
+	for (; optind < argc && c->nargs < ARGS_MAX; optind++)
+		c->arg[c->nargs++] = argv[optind];
+	if (c->nargs > 1 || (c->nargs == 1 && strcmp(c->name, "inquire") == 0)) /* the kind of thing, a word of ours; else a lone one is an id or a name */
+		for (char *p = c->arg[0]; *p != '\0'; p++)
+			*p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
+	return optind == argc ? 0 : -1;
+}
+
+static json_t *
+request(const struct command *c)
+{
+	json_t *args = json_array(), *options = json_object();
+
+	for (int i = 0; i < c->nargs; i++)
+		json_array_append_new(args, json_string(c->arg[i]));
+	if (c->peer != NULL)
+		json_object_set_new(options, "peer", json_string(c->peer));
+	if (c->last != NULL)
+		json_object_set_new(options, "last", json_string(c->last));
+	if (c->refused)
+		json_object_set_new(options, "refused", json_string("yes"));
+	if (c->check)
+		json_object_set_new(options, "check", json_string("yes"));
+	if (c->reset)
+		json_object_set_new(options, "reset", json_string("yes"));
+	if (c->now)
+		json_object_set_new(options, "now", json_string("yes"));
+	if (c->force)
+		json_object_set_new(options, "force", json_string("yes"));
+	if ((int)json_array_size(args) != c->nargs) { /* not UTF-8 */
+		json_decref(args);
+		args = NULL;
+	}
+	return json_pack("{s:s, s:o, s:o}", "command", c->name, "args", args, "options", options);
+}
+
+/* The control socket that FILE names. */
+static int
+find_control(const struct command *c, char path[2 * PATH_SIZE])
+{
+	const char *file = c->region != NULL ? c->region : REGION_FILE;
+	struct faults faults = { 0 };
+	struct definition *d;
+	char line[1024];
+	int ok = -1;
+
+	if (c->control != NULL)
+		return snprintf(path, 2 * PATH_SIZE, "%s", c->control) < 2 * PATH_SIZE ? 0 : (fprintf(stderr, "%s: --control: too long\n", c->name), -1);
+	d = definition_draft(file, &faults); /* a fault elsewhere in it must not keep the operator from the region */
+	if (d != NULL && d->region.control[0] != '\0') {
+		path_absolute(path, 2 * PATH_SIZE, d->region.control);
+		ok = 0;
+	}
+	for (size_t i = 0; (ok < 0 || strcmp(c->name, "reload") != 0) && i < faults.n; i++) /* a reload's answer has them too */
+		if (faults.entry[i].level == FAULT_ERROR)
+			fprintf(stderr, "%s\n", faults_print(&faults, i, line, sizeof line));
+	if (ok < 0)
+		fprintf(stderr, "%s: the control socket is not known from this file; use --control PATH\n", file);
+	definition_free(d);
+	faults_free(&faults);
+	return ok;
+}
+
+static void
+complain(const struct command *c, const char *sentence)
+{
+	fprintf(stderr, "%s: ", c->name);
+	for (; *sentence != '\0'; sentence++) /* a script's name may be in it */
+		fputc((unsigned char)*sentence < 0x20 && *sentence != '\n' ? '?' : *sentence, stderr);
+	fputc('\n', stderr);
+}
+
+/* A reload may have thousands to ask. */
+static unsigned
+seconds(const struct command *c)
+{
+	bool loads = strcmp(c->name, "reload") == 0 || (c->nargs == 3 && strncasecmp(c->arg[2], "urm=", 4) == 0);
+
+	return loads ? RELOAD_SECONDS : CALL_SECONDS;
+}
+
+static json_t *
+call(const struct command *c)
+{
+	char path[2 * PATH_SIZE];
+	struct fault f = { "" };
+	json_t *answer = NULL, *asked;
+
+	if (find_control(c, path) < 0)
+		return NULL;
+	asked = request(c);
+	if (asked == NULL)
+		complain(c, "the arguments are not UTF-8");
+	else if ((answer = control_call(path, asked, seconds(c), &f)) == NULL)
+		complain(c, f.text);
+	json_decref(asked);
+	return answer;
+}
+
+/* Rows as they came, or as the verb shows them; nothing but an empty array when it failed. */
+static int
+show(const struct command *c, const struct verb *v, const json_t *answer)
+{
+	const json_t *rows = json_object_get(answer, "rows");
+	const char *error = json_string_value(json_object_get(answer, "error"));
+	bool done = answer != NULL && json_integer_value(json_object_get(answer, "status")) == 0 && json_is_array(rows);
+
+	if (answer != NULL && !done)
+		complain(c, error != NULL ? error : "the region's answer is not one of ours");
+	if (c->json) {
+		if (!done || json_dumpf(rows, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(16)) < 0)
+			fputs("[]", stdout);
+		fputc('\n', stdout);
+	} else if (done) {
+		v->show(c, rows);
+	}
+	return done && fflush(stdout) == 0 ? DONE : FAILED;
+}
+
+int
+command_run(int argc, char **argv)
+{
+	struct command c = { .name = argv[0] };
+	const struct verb *v = find_verb(c.name);
+	json_t *answer;
+	int status;
+
+	if (v == NULL)
+		return USAGE;
+	status = read_line(&c, argc, argv);
+	if (status == 0 && !c.help && !(words_options(&c) && v->fits(&c))) {
+		words_misused(&c);
+		status = -1;
+	}
+	if (status < 0) {
+		fputs(v->usage, stderr);
+		return USAGE;
+	}
+	if (c.help)
+		return fputs(v->usage, stdout) < 0 ? FAILED : DONE;
+	if (c.code != NULL)
+		return codes_say(c.code, c.json) ? DONE : FAILED;
+	answer = call(&c);
+	status = show(&c, v, answer);
+	json_decref(answer);
+	return status;
+}

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/table.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "config/attribute.h"
+
+#define COLUMNS_MAX 12
+
+static const struct kind {
+	const char *what;
+	const char *key[COLUMNS_MAX]; /* the heading is the key in upper case, a figure's without the three letters of its record */
+} kinds[] = {
+	{ "region", { "applid", "networkid", "status", "generation", "workers", "sockets", "ipconns", "ring", "file" } },
+	{ "tcpipservice",
+		{ "tcpipservice", "openstatus", "port", "host", "ssl", "urm", "admit", "certify", "bind", "connections", "halfopen" } },
+	{ "ipconn",
+		{ "ipconn", "applid", "networkid", "servstatus", "connstatus", "receivecount", "sendcount", "tcpipservice", "userauth", "template",
+			"autoinstalled", "peer" } },
+	{ "session", { "ipconn", "connstatus", "direction", "sessions", "in_use", "free", "peak", "queued", "oldest", "state", "age" } },
+	{ "conversation",
+		{ "ipconn", "connection", "direction", "conv", "state", "msg", "tran", "program", "userid", "bytes", "age" } },
+	{ "program", { "program", "status", "kind", "target", "ccsid", "in_use", "usecount" } },
+	{ "transaction", { "transaction", "status", "program", "defined", "in_use" } },
+	{ "socket", { "connection", "stage", "way", "peer", "ipconn", "tcpipservice", "generation", "tls", "userid" } },
+	{ "GLOBAL",
+		{ "name", "sog_curr_inbound_sockets", "sog_peak_inbound_sockets", "sog_inb_sockets_created", "sog_curr_outbound_sockets",
+			"sog_peak_outbound_sockets", "sog_outb_sockets_created", "sog_refused_at_maxsockets" } },
+	{ "TCPIPSERVICE",
+		{ "name", "sor_trans_attached", "sor_current_conns", "sor_peak_conns", "sor_sockets_refused", "sor_sends", "sor_bytes_sent",
+			"sor_receives", "sor_bytes_received", "sor_open_gmt", "sor_close_gmt" } },
+	{ "IPCONN",
+		{ "name", "isr_current_receive_sessions", "isr_current_send_sessions", "isr_trans_attached", "isr_attaches_refused",
+			"isr_total_allocates", "isr_current_queued_allocates", "isr_allocates_failed_link", "isr_conversation_errors" } },
+	{ "counter", { "counter", "last", "expires", "left" } },
+	{ "user", { "user", "partner", "wrong", "bound", "revoked" } },
+	{ "policy", { "policy", "doors", "generation", "hash", "current", "age", "memory", "connections", "used_by", "path" } },
+};
+
+/* Adds n bytes and says how much of `size` is used; a cell that is too long is cut. */
+static size_t
+add(char *out, size_t size, size_t at, const char *text)
+{
+	int n = at < size ? snprintf(out + at, size - at, "%s", text) : 0;
+
+	return at + (size_t)n < size ? at + (size_t)n : size - 1;
+}
+
+static void
+list_cell(const json_t *list, char *out, size_t size)
+{
+	size_t at = 0, i;
+	json_t *item;
+	char text[TABLE_CELL];
+
+	out[0] = '\0';
+	json_array_foreach((json_t *)list, i, item) {
+		at = add(out, size, at, i > 0 ? ", " : "");
+		at = add(out, size, at, table_cell(item, text, sizeof text));
+	}
+	if (at == 0)
+		add(out, size, 0, "-");
+}
+
+const char *
+table_cell(const json_t *v, char *out, size_t size)
+{
+	if (json_is_array(v))
+		list_cell(v, out, size);
+	else if (json_is_string(v) && json_string_length(v) > 0)
+		text_printable(out, size, json_string_value(v), json_string_length(v));
+	else if (json_is_integer(v))
+		snprintf(out, size, "%lld", (long long)json_integer_value(v));
+	else if (json_is_real(v))
+		snprintf(out, size, "%.3f", json_real_value(v));
+	else if (json_is_boolean(v))
+		snprintf(out, size, "%s", json_is_true(v) ? "YES" : "NO");
+	else
+		snprintf(out, size, "-");
+	return out;
+}
+
+static const char *
+heading(const char *key)
+{
+	bool figure = strncmp(key, "isr_", 4) == 0 || strncmp(key, "sor_", 4) == 0 || strncmp(key, "sog_", 4) == 0;
+
+	return figure ? key + 4 : key;
+}
+
+static const struct kind *
+find(const char *what)
+{
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (strcmp(kinds[i].what, what) == 0)
+			return &kinds[i];
+	return NULL;
+}
+
+static void
+widths(const struct kind *k, const json_t *rows, int width[COLUMNS_MAX])
+{
+	char text[TABLE_CELL];
+
+	for (size_t c = 0; c < COLUMNS_MAX && k->key[c] != NULL; c++) {
+		width[c] = (int)strlen(heading(k->key[c]));
+		for (size_t i = 0; i < json_array_size(rows); i++) {
+			int n = (int)strlen(table_cell(json_object_get(json_array_get(rows, i), k->key[c]), text, sizeof text));
+
+			width[c] = n > width[c] ? n : width[c];
+		}
+	}
+}
+
+static bool
+is_last(const struct kind *k, size_t c)
+{
+	return c + 1 == COLUMNS_MAX || k->key[c + 1] == NULL;
+}
+
+static void
+print_row(FILE *to, const struct kind *k, const json_t *row, const int width[COLUMNS_MAX])
+{
+	char text[TABLE_CELL];
+
+	for (size_t c = 0; c < COLUMNS_MAX && k->key[c] != NULL; c++) {
+		const json_t *v = json_object_get(row, k->key[c]);
+		int w = is_last(k, c) ? 0 : width[c];
+
+		table_cell(v, text, sizeof text);
+		fprintf(to, "%*s%s", json_is_number(v) ? w : -w, text, is_last(k, c) ? "\n" : "  ");
+	}
+}
+
+static void
+print_headings(FILE *to, const struct kind *k, const int width[COLUMNS_MAX])
+{
+	for (size_t c = 0; c < COLUMNS_MAX && k->key[c] != NULL; c++) {
+		for (const char *p = heading(k->key[c]); *p != '\0'; p++)
+			fputc(toupper((unsigned char)*p), to);
+		fprintf(to, "%*s%s", is_last(k, c) ? 0 : width[c] - (int)strlen(heading(k->key[c])), "", is_last(k, c) ? "\n" : "  ");
+	}
+}
+
+static void
+print_table(FILE *to, const struct kind *k, const json_t *rows)
+{
+	int width[COLUMNS_MAX] = { 0 };
+
+	widths(k, rows, width);
+	print_headings(to, k, width);
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		print_row(to, k, json_array_get(rows, i), width);
+}
+
+/* Each sort of record is a table of its own. */
+static void
+print_statistics(FILE *to, const json_t *rows)
+{
+	static const char *const resources[] = { "GLOBAL", "TCPIPSERVICE", "IPCONN" };
+	bool first = true;
+
+	for (size_t r = 0; r < sizeof resources / sizeof *resources; r++) {
+		json_t *some = json_array(), *row;
+		size_t i;
+
+		json_array_foreach((json_t *)rows, i, row) {
+			const char *resource = json_string_value(json_object_get(row, "resource"));
+
+			if (resource != NULL && strcmp(resource, resources[r]) == 0)
+				json_array_append(some, row);
+		}
+		if (json_array_size(some) > 0) {
+			fprintf(to, "%s%s\n", first ? "" : "\n", resources[r]);
+			print_table(to, find(resources[r]), some);
+			first = false;
+		}
+		json_decref(some);
+	}
+}
+
+void
+table_columns(FILE *to, const char *what, const json_t *rows)
+{
+	const struct kind *k = find(what);
+
+	if (strcmp(what, "statistics") == 0)
+		print_statistics(to, rows);
+	else if (k != NULL)
+		print_table(to, k, rows);
+}
+
+void
+table_listing(FILE *to, const json_t *row)
+{
+	char text[TABLE_CELL];
+	const char *key;
+	json_t *v;
+	int width = 0;
+
+	json_object_foreach((json_t *)row, key, v)
+		width = (int)strlen(key) > width ? (int)strlen(key) : width;
+	json_object_foreach((json_t *)row, key, v)
+		fprintf(to, "%-*s  %s\n", width, key, table_cell(v, text, sizeof text));
+}
+
+bool
+table_has_cemt(const char *what)
+{
+	return strcmp(what, "ipconn") == 0 || strcmp(what, "tcpipservice") == 0;
+}
+
+/* A name in its eight columns, blank when there is none. */
+static const char *
+name(const json_t *row, const char *key, char out[TABLE_CELL])
+{
+	const json_t *v = json_object_get(row, key);
+
+	return json_is_string(v) ? text_printable(out, TABLE_CELL, json_string_value(v), json_string_length(v)) : "";
+}
+
+/* CEMT cuts a CVDA to three letters, the first one large: ACQUIRED is Acq; of SSL, NO is Nos. */
+static const char *
+cvda(const json_t *row, const char *key, char out[4])
+{
+	const char *v = json_string_value(json_object_get(row, key));
+
+	snprintf(out, 4, "%.3s", v != NULL ? v : "");
+	if (strcmp(key, "ssl") == 0)
+		snprintf(out, 4, "%s", strcmp(out, "NO") == 0 ? "NOS" : strcmp(out, "YES") == 0 ? "SSL" : "CLI");
+	for (char *p = out; *p != '\0'; p++)
+		*p = (char)(p == out ? toupper((unsigned char)*p) : tolower((unsigned char)*p));
+	return out;
+}
+
+static int
+number(const json_t *row, const char *key)
+{
+	return (int)json_integer_value(json_object_get(row, key));
+}
+
+static void
+cemt_ipconn(FILE *to, const json_t *row)
+{
+	char a[TABLE_CELL], b[TABLE_CELL], c[TABLE_CELL];
+	char s[4], t[4], u[4];
+
+	fprintf(to, " Ipc(%-8s) App(%-8s) Net(%-8s) %s %s %s\n", name(row, "ipconn", a), name(row, "applid", b), name(row, "networkid", c),
+		cvda(row, "servstatus", s), cvda(row, "connstatus", t), cvda(row, "ssl", u));
+	fprintf(to, "    Rece(%03d) Sen(%03d) Tcp(%-8s)\n", number(row, "receivecount"), number(row, "sendcount"), name(row, "tcpipservice", a));
+}
+
+static void
+cemt_tcpipservice(FILE *to, const json_t *row)
+{
+	char a[TABLE_CELL], b[TABLE_CELL];
+	char s[4], t[4], u[4];
+
+	fprintf(to, " Tcpips(%-8s) %s Por(%05d) %s %s Tra(%-4s)\n", name(row, "tcpipservice", a), cvda(row, "openstatus", s), number(row, "port"),
+		cvda(row, "protocol", t), cvda(row, "ssl", u), name(row, "transaction", b));
+	fprintf(to, "    Con(%05d) Bac(%05d) Urm(%-8s)\n", number(row, "connections"), number(row, "backlog"), name(row, "urm", a));
+}
+
+void
+table_cemt(FILE *to, const char *what, const json_t *rows)
+{
+	for (size_t i = 0; i < json_array_size(rows); i++)
+		(strcmp(what, "ipconn") == 0 ? cemt_ipconn : cemt_tcpipservice)(to, json_array_get(rows, i));
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/datafile.h"
+
+#include "config/attribute.h"
+#include "base/luatext.h"
+#include "config/place.h"
+#include "sandbox/sandbox.h"
+#include "config/slip.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#define LOAD_TIMES 10 /* loading may cost ten times what an ask may (DESIGN 3.3) */
+#define CHUNK "?"     /* what Lua's messages call the chunk; the place is put before them by whoever asked */
+
+static const struct sandbox_limits ask_limits = { .instructions = 1000000, .milliseconds = 50, .kilobytes = 4096 };
+
+int
+datafile_line(lua_State *L)
+{
+	lua_Debug ar;
+
+	for (int level = 0; lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "l", &ar);
+		if (ar.currentline > 0)
+			return ar.currentline;
+	}
+	return 0;
+}
+
+/* Strings have no methods in a file of data. */
+static void
+drop_string_methods(lua_State *L)
+{
+	lua_pushliteral(L, "");
+	lua_pushnil(L);
+	lua_setmetatable(L, -2);
+	lua_pop(L, 1);
+}
+
+static int
+no_such_name(lua_State *L)
+{
+	if (lua_type(L, 2) == LUA_TSTRING)
+		return luaL_error(L, "this file is data: there is nothing named '%s'; words need quotes", lua_tostring(L, 2));
+	return luaL_error(L, "this file is data");
+}
+
+static void
+push_nothing(lua_State *L)
+{
+	lua_newtable(L);
+	lua_newtable(L); /* [env meta] */
+	lua_pushcfunction(L, no_such_name);
+	lua_setfield(L, -2, "__index");
+	lua_pushcfunction(L, no_such_name);
+	lua_setfield(L, -2, "__newindex");
+	lua_setmetatable(L, -2);
+}
+
+/* All that may throw happens in here, under lua_pcall. */
+static int
+run_inside(lua_State *L)
+{
+	const struct datafile *d = lua_touserdata(L, 1);
+
+	drop_string_methods(L);
+	if (luaL_loadbufferx(L, d->bytes, d->len, "=" CHUNK, "t") != LUA_OK)
+		return lua_error(L);
+	if (d->push_env != NULL)
+		d->push_env(L, d->arg);
+	else
+		push_nothing(L);
+	lua_setupvalue(L, -2, 1);
+	lua_call(L, 0, 1);
+	if (d->read != NULL)
+		d->read(L, d->arg);
+	return 0;
+}
+
+/* Message handler: a message without a place (a limit, a C function) gets the line that was running. */
+static int
+put_line(lua_State *L)
+{
+	const char *message = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : "an error without a message";
+
+	if (strncmp(message, CHUNK ":", 2) == 0)
+		lua_pushvalue(L, 1);
+	else
+		lua_pushfstring(L, CHUNK ":%d: %s", datafile_line(L), message);
+	return 1;
+}
+
+static int
+complain(const struct datafile *d, const char *message, const char *limit, int *line, struct fault *f)
+{
+	char words[300] = "out of memory";
+	int at = 0;
+
+	if (message == NULL || sscanf(message, CHUNK ":%d: %n", line, &at) < 1)
+		at = 0;
+	if (message != NULL)
+		slip_words(words, sizeof words, message + at, d->bytes, d->len, *line);
+	return limit != NULL ? fault_set(f, "%s was stopped at its limit of %s", d->what, limit) : fault_set(f, "%s", words);
+}
+
+/* Of a key that stands twice Lua keeps the last: a contradiction nobody would hear of. -1: there is one. */
+static int
+check_twice(const struct datafile *d, int *line, struct fault *f)
+{
+	struct place_key key;
+	char printed[80];
+	int found = places_twice(d->bytes, d->len, &key);
+
+	if (found <= 0)
+		return found < 0 ? fault_set(f, "out of memory") : 0;
+	*line = key.line;
+	return fault_set(f, "%s stands twice in one table; which is meant?", text_printable(printed, sizeof printed, d->bytes + key.at, key.len));
+}
+
+static int
+run_text(const struct datafile *d, int *line, struct fault *f)
+{
+	struct sandbox *s = sandbox_new(&ask_limits);
+	enum sandbox_hit hit;
+	char limit[64];
+	lua_State *L;
+	int status;
+
+	*line = 0;
+	if (s == NULL)
+		return fault_set(f, "out of memory");
+	L = sandbox_lua(s);
+	lua_settop(L, 0);
+	lua_pushcfunction(L, put_line);
+	lua_pushcfunction(L, run_inside);
+	lua_pushlightuserdata(L, (void *)d); /* [handler run_inside d] */
+	sandbox_arm(s, LOAD_TIMES);
+	status = lua_pcall(L, 1, 0, 1);
+	hit = sandbox_disarm(s);
+	if (status != LUA_OK || hit != HIT_NONE)
+		complain(d, status == LUA_OK ? NULL : lua_tostring(L, -1), hit == HIT_NONE ? NULL : sandbox_hit_text(s, limit, sizeof limit),
+			line, f);
+	sandbox_free(s);
+	return status == LUA_OK && hit == HIT_NONE ? check_twice(d, line, f) : -1;
+}
+
+int
+datafile_run(const struct datafile *d, int *line, struct fault *f)
+{
+	struct datafile text = *d;
+	size_t mark = luatext_mark(d->bytes, d->len);
+
+	text.bytes += mark;
+	text.len -= mark;
+	return run_text(&text, line, f);
+}

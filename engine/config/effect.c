@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/effect.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#define VALUE_SHOWN 72 /* how much of a value a message shows */
+
+struct subject { /* an object whose attributes are looked at */
+	const struct definition *d;
+	const struct places *places;
+	struct faults *faults;
+	const struct attribute *table;
+	const void *object;
+	const char *kind, *name; /* name "": a region has none */
+	int line;
+	uint64_t given;
+};
+
+/* What says none was not given; a number always says something. */
+static bool
+says_something(const struct attribute *a, const void *object)
+{
+	union { struct region_def r; struct tcpipservice_def t; struct ipconn_def c; struct program_def p; struct transaction_def x; } blank;
+	char value[PATH_SIZE], none[PATH_SIZE];
+	double number;
+
+	if (a->kind == ATTR_INT || a->kind == ATTR_SECONDS)
+		return attribute_number(a, object, &number);
+	attribute_defaults((const struct attribute[]){ *a, { .name = NULL } }, &blank);
+	return strcmp(attribute_print(a, object, value, sizeof value), attribute_print(a, &blank, none, sizeof none)) != 0;
+}
+
+static bool
+is_given(const struct subject *s, const struct attribute *a)
+{
+	return (s->given >> (a - s->table) & 1) != 0 && says_something(a, s->object);
+}
+
+/* The value as it can be written. */
+static const char *
+written(const struct attribute *a, const void *object, char *out, size_t size)
+{
+	char value[PATH_SIZE];
+
+	attribute_print(a, object, value, sizeof value);
+	for (char *c = value; *c != '\0' && a->kind != ATTR_TEXT && a->kind != ATTR_PATH && a->kind != ATTR_NAME; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return text_printable(out, size, value, strlen(value));
+}
+
+static void
+say(const struct subject *s, const struct effect *e)
+{
+	char value[VALUE_SHOWN];
+
+	faults_add(s->faults, e->level, "no_effect", s->d->file, place_of(s->places, s->line, e->attribute),
+		"%s%s%s: %s is %s and %s, so it has no effect; %s, or leave %s out", s->kind, *s->name ? " " : "", s->name, e->attribute,
+		written(attribute_find(e->table, e->attribute), s->object, value, sizeof value), e->because, e->remedy, e->attribute);
+}
+
+static void
+look_at(const struct subject *s)
+{
+	const char *said = "";
+
+	for (const struct effect *e = effects; e->attribute != NULL; e++)
+		if (e->table == s->table && strcmp(e->attribute, said) != 0 && is_given(s, attribute_find(s->table, e->attribute)) &&
+			e->idle(s->d, s->object)) {
+			said = e->attribute;
+			say(s, e);
+		}
+}
+
+void
+effect_check(const struct definition *d, const struct places *p, struct faults *faults)
+{
+	struct subject s = { .d = d, .places = p, .faults = faults, .table = region_attributes, .object = &d->region, .kind = "region", .name = "",
+		.line = d->region.line, .given = d->region.given };
+
+	look_at(&s);
+#define EACH(resource) \
+	s.table = resource##_attributes; \
+	s.kind = #resource; \
+	for (size_t i = 0; i < d->n##resource##s; i++) { \
+		s.object = &d->resource[i]; \
+		s.name = d->resource[i].resource; \
+		s.line = d->resource[i].line; \
+		s.given = d->resource[i].given; \
+		look_at(&s); \
+	}
+	EACH(tcpipservice)
+	EACH(ipconn)
+	EACH(program)
+	EACH(transaction)
+#undef EACH
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rows of effect.h: by what an attribute has no effect, and those that always have one. */
+#include "config/effect.h"
+
+#include <string.h>
+
+/* --- conditions of the whole definition ------------------------------------------------------------------------------ */
+
+/* Nobody can come in, or nothing can be run: no request gets as far as its users. */
+static bool
+no_requests(const struct definition *d, const void *object)
+{
+	(void)object;
+	return d->ntcpipservices == 0 || d->nprograms == 0;
+}
+
+static bool
+no_listener(const struct definition *d, const void *object)
+{
+	(void)object;
+	return d->ntcpipservices == 0;
+}
+
+static bool
+no_tls(const struct definition *d, const void *object)
+{
+	(void)object;
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		if (d->tcpipservice[i].ssl != SSL_NO)
+			return false;
+	for (size_t i = 0; i < d->nipconns; i++)
+		if (d->ipconn[i].ssl != NO)
+			return false;
+	return true;
+}
+
+static bool
+nobody_verified(const struct definition *d, const void *object)
+{
+	(void)object;
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		if (d->tcpipservice[i].ssl == SSL_CLIENTAUTH)
+			return false;
+	for (size_t i = 0; i < d->nipconns; i++)
+		if (d->ipconn[i].ssl != NO)
+			return false;
+	return true;
+}
+
+static bool
+no_script(const struct definition *d, const void *object)
+{
+	(void)object;
+	for (size_t i = 0; i < d->ntcpipservices; i++) {
+		const struct tcpipservice_def *t = &d->tcpipservice[i];
+
+		if (*t->admit || *t->certify || *t->bind || *t->urm || *t->attach)
+			return false;
+	}
+	for (size_t i = 0; i < d->nipconns; i++)
+		if (*d->ipconn[i].admit || *d->ipconn[i].certify)
+			return false;
+	for (size_t i = 0; i < d->nprograms; i++)
+		if (*d->program[i].script)
+			return false;
+	return true;
+}
+
+static bool
+no_autoconnect(const struct definition *d, const void *object)
+{
+	(void)object;
+	for (size_t i = 0; i < d->nipconns; i++)
+		if (d->ipconn[i].autoconnect == YES)
+			return false;
+	return true;
+}
+
+/* Every listener's requests are judged by a script. */
+static bool
+judged_by_scripts(const struct definition *d, const void *object)
+{
+	(void)object;
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		if (*d->tcpipservice[i].attach == '\0')
+			return false;
+	return true;
+}
+
+static bool
+sec_unasked(const struct definition *d, const void *object)
+{
+	return ((const struct region_def *)object)->sec == SEC_YES && no_requests(d, object);
+}
+
+static bool
+sec_overruled(const struct definition *d, const void *object)
+{
+	return ((const struct region_def *)object)->sec == SEC_YES && judged_by_scripts(d, object);
+}
+
+/* Sockets that are dialled beat as the region does, those that come in as their listener does. */
+static bool
+region_silent(const struct definition *d, const void *object)
+{
+	const struct region_def *r = object;
+
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		if (d->tcpipservice[i].heartbeat > 0 && d->tcpipservice[i].heartbeat_timeout < 0)
+			return false;
+	return r->heartbeat == 0;
+}
+
+/* --- of a tcpipservice ----------------------------------------------------------------------------------------------- */
+
+static bool
+plain(const struct definition *d, const void *object)
+{
+	(void)d;
+	return ((const struct tcpipservice_def *)object)->ssl == SSL_NO;
+}
+
+/* It sends its partners on and takes nobody in. */
+static bool
+generic(const struct definition *d, const void *object)
+{
+	(void)d;
+	return *((const struct tcpipservice_def *)object)->speciftcps != '\0';
+}
+
+/* A generic listener must name the scripts of its specific one, which says it. */
+static bool
+attach_unasked(const struct definition *d, const void *object)
+{
+	return !generic(d, object) && no_requests(d, object);
+}
+
+static bool
+no_urm(const struct definition *d, const void *object)
+{
+	(void)d;
+	return *((const struct tcpipservice_def *)object)->urm == '\0';
+}
+
+static bool
+service_silent(const struct definition *d, const void *object)
+{
+	const struct tcpipservice_def *t = object;
+
+	return (t->heartbeat >= 0 ? t->heartbeat : d->region.heartbeat) == 0;
+}
+
+/* --- of an ipconn ---------------------------------------------------------------------------------------------------- */
+
+static bool
+is_template(const struct definition *d, const void *object)
+{
+	(void)d;
+	return ((const struct ipconn_def *)object)->template_ == TEMPLATE_ONLY;
+}
+
+/* A template's copies have the port that the partner, or the urm, named. Without a session to send on nobody is called back; then an attempt of our
+ * own needs a host, and a listener for the partner's sockets. */
+static bool
+never_dialled(const struct definition *d, const void *object)
+{
+	const struct ipconn_def *c = object;
+
+	(void)d;
+	if (c->template_ != TEMPLATE_UNSAID && c->sendcount > 0)
+		return false;
+	return c->template_ == TEMPLATE_ONLY || c->port == -1 || (c->sendcount == 0 && (*c->tcpipservice == '\0' || *c->host == '\0'));
+}
+
+static bool
+port_unused(const struct definition *d, const void *object)
+{
+	return ((const struct ipconn_def *)object)->port != -1 && never_dialled(d, object);
+}
+
+static bool
+dialled_plain(const struct definition *d, const void *object)
+{
+	(void)d;
+	return ((const struct ipconn_def *)object)->ssl == NO;
+}
+
+static bool
+no_port(const struct definition *d, const void *object)
+{
+	(void)d;
+	return ((const struct ipconn_def *)object)->port == -1;
+}
+
+/* A template's copy may be given a port. */
+static bool
+sends_nowhere(const struct definition *d, const void *object)
+{
+	const struct ipconn_def *c = object;
+
+	return no_port(d, object) && c->sendcount > 0 && c->template_ == TEMPLATE_UNSAID;
+}
+
+static bool
+sends_nothing(const struct definition *d, const void *object)
+{
+	(void)d;
+	return ((const struct ipconn_def *)object)->sendcount == 0;
+}
+
+static bool
+no_queuelimit(const struct definition *d, const void *object)
+{
+	(void)d;
+	return ((const struct ipconn_def *)object)->queuelimit == -1;
+}
+
+static bool
+no_certificate_comes(const struct definition *d, const void *object)
+{
+	const struct ipconn_def *c = object;
+
+	if (c->linkauth != LINKAUTH_CERTUSER)
+		return false;
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		if (d->tcpipservice[i].ssl == SSL_CLIENTAUTH && ipconn_comes_by(c, &d->tcpipservice[i]))
+			return false;
+	return true;
+}
+
+static bool
+link_unasked(const struct definition *d, const void *object)
+{
+	return ((const struct ipconn_def *)object)->linkauth == LINKAUTH_CERTUSER && no_requests(d, object);
+}
+
+static bool
+certificate_names_user(const struct definition *d, const void *object)
+{
+	(void)d;
+	return ((const struct ipconn_def *)object)->linkauth == LINKAUTH_CERTUSER;
+}
+
+/* --- of a program ---------------------------------------------------------------------------------------------------- */
+
+static bool
+not_shipped(const struct definition *d, const void *object)
+{
+	(void)d;
+	return *((const struct program_def *)object)->ipconn == '\0';
+}
+
+static bool
+no_run(const struct definition *d, const void *object)
+{
+	(void)d;
+	return *((const struct program_def *)object)->script == '\0';
+}
+
+static bool
+is_builtin(const struct definition *d, const void *object)
+{
+	(void)d;
+	return *((const struct program_def *)object)->builtin != '\0';
+}
+
+static bool
+nothing_to_wait_for(const struct definition *d, const void *object)
+{
+	return not_shipped(d, object) && *((const struct program_def *)object)->url == '\0';
+}
+
+/* --- the table ------------------------------------------------------------------------------------------------------- */
+
+#define ROW(resource, name, severity, test, why, how) \
+	{ .table = resource##_attributes, .attribute = name, .level = severity, .idle = test, .because = why, .remedy = how }
+#define PROTECTS(resource, name, test, why, how) ROW(resource, name, FAULT_ERROR, test, why, how)
+#define TUNES(resource, name, test, why, how) ROW(resource, name, FAULT_WARNING, test, why, how)
+
+#define NO_REQUESTS "no request can be run, for there is no tcpipservice or no program"
+#define DEFINE_PROGRAM "define the programs that requests may run"
+#define NEVER_DIALLED "no socket is dialled for this ipconn (that needs port, and sendcount or host and tcpipservice)"
+#define INCOMING "give it to the tcpipservice if it is meant for sockets that come in"
+#define GENERIC "the tcpipservice is generic, which takes no partner in"
+#define AT_SPECIFIC "give it to the specific tcpipservice"
+#define TEMPLATE_COPY "template is only, whose copies have what the partner or the urm says"
+
+const struct effect effects[] = {
+	/* Where nothing runs, nothing goes unprotected: a warning. A script that is named and never asked is a fault all the same. */
+	TUNES(region, "sec", sec_unasked, NO_REQUESTS, DEFINE_PROGRAM),
+	PROTECTS(region, "sec", sec_overruled, "the attach script of each tcpipservice decides in its place", "ask the saf there, by saf.check"),
+	TUNES(region, "handshake_timeout", no_tls, "no tcpipservice and no ipconn has ssl", "give ssl to those that shall speak TLS"),
+	PROTECTS(region, "x509strict", nobody_verified, "no tcpipservice has ssl = \"clientauth\" and no ipconn has ssl", "give ssl to those whose partners "
+		"shall be verified"),
+	TUNES(region, "heartbeat_timeout", region_silent, "heartbeat is 0", "give heartbeat a number of seconds"),
+	TUNES(region, "halfopen", no_listener, "there is no tcpipservice", "define one"),
+	TUNES(region, "halfopen_peer", no_listener, "there is no tcpipservice", "define one"),
+	TUNES(region, "instructions", no_script, "no script is named", "name one"),
+	TUNES(region, "milliseconds", no_script, "no script is named", "name one"),
+	TUNES(region, "kilobytes", no_script, "no script is named", "name one"),
+	TUNES(region, "retry", no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to those that shall be tried again"),
+	TUNES(region, "retry_max", no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to those that shall be tried again"),
+
+	PROTECTS(tcpipservice, "certificate", plain, "ssl is no", "give ssl = \"yes\" or \"clientauth\""),
+	PROTECTS(tcpipservice, "ciphers", plain, "ssl is no", "give ssl = \"yes\" or \"clientauth\""),
+	PROTECTS(tcpipservice, "certify", plain, "ssl is no", "give ssl = \"clientauth\""),
+	PROTECTS(tcpipservice, "attach", attach_unasked, NO_REQUESTS, DEFINE_PROGRAM),
+	TUNES(tcpipservice, "urm", generic, GENERIC, AT_SPECIFIC),
+	TUNES(tcpipservice, "applid_change", no_urm, "urm is no", "give urm"),
+	TUNES(tcpipservice, "heartbeat", generic, GENERIC, AT_SPECIFIC),
+	TUNES(tcpipservice, "heartbeat_timeout", generic, GENERIC, AT_SPECIFIC),
+	TUNES(tcpipservice, "heartbeat_timeout", service_silent, "heartbeat is 0", "give heartbeat a number of seconds"),
+
+	PROTECTS(ipconn, "admit", never_dialled, NEVER_DIALLED, INCOMING),
+	PROTECTS(ipconn, "certify", never_dialled, NEVER_DIALLED, INCOMING),
+	PROTECTS(ipconn, "certify", dialled_plain, "ssl is no", "give ssl = \"yes\""),
+	PROTECTS(ipconn, "ssl", never_dialled, NEVER_DIALLED, INCOMING),
+	PROTECTS(ipconn, "certificate", never_dialled, NEVER_DIALLED, INCOMING),
+	PROTECTS(ipconn, "certificate", dialled_plain, "ssl is no", "give ssl = \"yes\""),
+	PROTECTS(ipconn, "ciphers", never_dialled, NEVER_DIALLED, INCOMING),
+	PROTECTS(ipconn, "ciphers", dialled_plain, "ssl is no", "give ssl = \"yes\""),
+	TUNES(ipconn, "tcpipservice", is_template, TEMPLATE_COPY, "let the urm of that tcpipservice name the template"),
+	PROTECTS(ipconn, "linkauth", no_certificate_comes, "no tcpipservice by which the partner can come is ssl = \"clientauth\"", "give one ssl = "
+		"\"clientauth\""),
+	TUNES(ipconn, "linkauth", link_unasked, NO_REQUESTS, DEFINE_PROGRAM),
+	TUNES(ipconn, "securityname", certificate_names_user, "linkauth is certuser", "give linkauth = \"secuser\""),
+	TUNES(ipconn, "securityname", no_requests, NO_REQUESTS, DEFINE_PROGRAM),
+	TUNES(ipconn, "host", is_template, TEMPLATE_COPY, "let the urm answer it"),
+	TUNES(ipconn, "host", no_port, "port is no", "give port"),
+	TUNES(ipconn, "port", is_template, TEMPLATE_COPY, "let the urm answer it"),
+	TUNES(ipconn, "port", port_unused, NEVER_DIALLED, "give the missing attribute"),
+	TUNES(ipconn, "receivecount", no_listener, "there is no tcpipservice for the partner to come by", "define one"),
+	TUNES(ipconn, "sendcount", sends_nowhere, "port is no", "give port"),
+	TUNES(ipconn, "queuelimit", sends_nothing, "sendcount is 0", "give sendcount"),
+	TUNES(ipconn, "maxqtime", sends_nothing, "sendcount is 0", "give sendcount"),
+	TUNES(ipconn, "maxqtime", no_queuelimit, "queuelimit is no", "give queuelimit"),
+	TUNES(ipconn, "mirrorlife", no_requests, NO_REQUESTS, DEFINE_PROGRAM),
+	TUNES(ipconn, "autoconnect", is_template, "template is only", "give it to the ipconns that are"),
+	TUNES(ipconn, "autoconnect", no_port, "port is no", "give port"),
+	TUNES(ipconn, "ha", no_port, "port is no", "give port"),
+
+	/* Not a matter of what protects: the key belongs to another kind of program. */
+	PROTECTS(program, "remotename", not_shipped, "goes with ipconn only", "give ipconn"),
+	PROTECTS(program, "ccsid", is_builtin, "goes with script, url or ipconn only", "give one of these"),
+	PROTECTS(program, "instructions", no_run, "goes with script only", "give script"),
+	PROTECTS(program, "milliseconds", no_run, "goes with script only", "give script"),
+	PROTECTS(program, "kilobytes", no_run, "goes with script only", "give script"),
+	PROTECTS(program, "timeout", nothing_to_wait_for, "goes with url or ipconn only", "give one of these"),
+	{ .attribute = NULL },
+};
+
+#define ALWAYS(resource, name) { resource##_attributes, name }
+
+const struct effective effective[] = {
+	ALWAYS(region, "applid"), ALWAYS(region, "networkid"), ALWAYS(region, "dfltuser"), ALWAYS(region, "regionuser"), ALWAYS(region, "saf"), ALWAYS(region, "ring"),
+	ALWAYS(region, "recovery"), ALWAYS(region, "conversation_kilobytes"), ALWAYS(region, "control"), ALWAYS(region, "policies"),
+	ALWAYS(region, "tcp_timeout"), ALWAYS(region, "capex_timeout"), ALWAYS(region, "heartbeat"), ALWAYS(region, "drain"),
+	ALWAYS(region, "maxsockets"), ALWAYS(region, "records"), ALWAYS(region, "recheck"),
+
+	ALWAYS(tcpipservice, "protocol"), ALWAYS(tcpipservice, "portnumber"), ALWAYS(tcpipservice, "host"), ALWAYS(tcpipservice, "ipaddress"),
+	ALWAYS(tcpipservice, "backlog"), ALWAYS(tcpipservice, "status"), ALWAYS(tcpipservice, "ssl"), ALWAYS(tcpipservice, "speciftcps"),
+	ALWAYS(tcpipservice, "admit"), ALWAYS(tcpipservice, "bind"),
+
+	/* A template's applid and networkid are read by urms; userauth is told to the partner at CAPEX, and identify asks for trust there. */
+	ALWAYS(ipconn, "applid"), ALWAYS(ipconn, "networkid"), ALWAYS(ipconn, "inservice"), ALWAYS(ipconn, "userauth"), ALWAYS(ipconn, "xlnaction"),
+	ALWAYS(ipconn, "template"),
+
+	ALWAYS(program, "status"), ALWAYS(program, "builtin"), ALWAYS(program, "script"), ALWAYS(program, "url"), ALWAYS(program, "ipconn"),
+
+	ALWAYS(transaction, "status"), ALWAYS(transaction, "program"),
+	{ .attribute = NULL },
+};

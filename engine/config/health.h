@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* health: the rules of `check` that are warnings: legal, and worth a second look (IPIC.md 7.9, DESIGN 3.3). */
+#ifndef SALLYPORT_HEALTH_H
+#define SALLYPORT_HEALTH_H
+
+#include "base/fault.h"
+#include "config/resource.h"
+
+/* Adds a warning (file:line of the definition) for each: urm is dfhisaip; a urm named and ssl = "no"; userauth = "identify" reachable through a
+ * listener without clientauth; linkauth = "certuser" likewise; userauth = "verify" and no saf, or reachable through a listener
+ * without TLS; a program's url in plain http to another machine, or
+ * its ipconn without a sendcount; template = "yes"; heartbeat = 0; … */
+void health_check(const struct definition *d, struct faults *faults);
+/* What is no fault and no warning, but should be known: requests by which nobody is asked whether their users may (SP0051). The first tcpipservice that
+ * takes such requests; NULL: there is none. */
+const char *health_unchecked(const struct definition *d);
+
+#endif

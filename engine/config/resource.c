@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/resource.h"
+
+#include "base/addr.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- what a text must look like beyond its kind --- */
+
+static bool
+only(const char *value, const char *bytes)
+{
+	return value[strspn(value, bytes)] == '\0';
+}
+
+#define DIGITS "0123456789"
+#define HEX DIGITS "abcdefABCDEF"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+bool
+host_is_any(const char *host)
+{
+	return *host == '\0' || strcasecmp(host, "any") == 0 || strcasecmp(host, "default") == 0
+		|| strcasecmp(host, "inaddr_any") == 0;
+}
+
+/* What looks like a number must be one: "10.0.0" is a slip of the hand, not the name of a host. */
+static bool
+host_fits(const char *value)
+{
+	struct addr a;
+
+	if (*value == '\0' || host_is_any(value))
+		return true;
+	if (strchr(value, ':') != NULL || only(value, DIGITS "."))
+		return addr_parse(&a, value, 0) == 0;
+	return only(value, DIGITS LETTERS ".-_") && value[0] != '.' && value[0] != '-';
+}
+
+static bool
+address_fits(const char *value)
+{
+	struct addr a;
+
+	return *value == '\0' || host_is_any(value) || addr_parse(&a, value, 0) == 0;
+}
+
+static bool
+transaction_fits(const char *value)
+{
+	return strcmp(value, "CWXN") != 0 && strcmp(value, "CIEP") != 0 && strcmp(value, "CWXU") != 0;
+}
+
+/* A label is the name of a file in the ring and must not lead out of it. */
+static bool
+label_fits(const char *value)
+{
+	return value[0] != '.' && strchr(value, '/') == NULL;
+}
+
+/* Suites of four hex digits, a blank between two. */
+static bool
+suites_fit(const char *value)
+{
+	for (;;) {
+		size_t n = strspn(value, HEX);
+
+		if (n != 4)
+			return false;
+		value += n;
+		if (*value == '\0')
+			return true;
+		if (*value++ != ' ')
+			return false;
+	}
+}
+
+static bool
+ciphers_fit(const char *value)
+{
+	size_t len = strlen(value);
+
+	if (only(value, HEX))
+		return len % 2 == 0 && len <= 56;
+	if (only(value, HEX " "))
+		return suites_fit(value);
+	return only(value, DIGITS LETTERS "-_:") && value[0] != ':' && value[len - 1] != ':' && strstr(value, "::") == NULL;
+}
+
+void
+ciphers_spell(char ciphers[VALUE_SIZE])
+{
+	char spelt[VALUE_SIZE];
+	size_t len = strlen(ciphers), n = 0;
+
+	if (len == 0 || len == 4 || len > 56 || len % 2 != 0 || !only(ciphers, HEX))
+		return;
+	for (size_t i = 0; i < len; i += 2)
+		n += (size_t)snprintf(spelt + n, sizeof spelt - n, "%s00%.2s", i ? " " : "", ciphers + i);
+	memcpy(ciphers, spelt, n + 1);
+}
+
+static bool
+builtin_fits(const char *value)
+{
+	return strcasecmp(value, "ECHO") == 0 || strcasecmp(value, "WHOAMI") == 0;
+}
+
+static bool
+url_fits(const char *value)
+{
+	return (strncasecmp(value, "http://", 7) == 0 || strncasecmp(value, "https://", 8) == 0) && strpbrk(value, " @\\\"") == NULL;
+}
+
+#define HOST_FORM "any, default, a host's name, or an IPv4 or IPv6 address"
+#define ADDRESS_FORM "any, default, inaddr_any, or an IPv4 or IPv6 address"
+#define LABEL_FORM "the label of a certificate in the ring, at most 32 bytes, no / and no . in front"
+#define TRANSACTION_FORM "1 to 4 of A-Z 0-9 $ @ #, not CWXN, CIEP or CWXU"
+#define CIPHERS_FORM \
+	"suites of four hex digits with a blank between two, up to 56 hex digits with two a suite, or OpenSSL's names with : between two"
+
+/* --- the words of choices, in the order of the enums --- */
+
+static const char *const sec_words[] = { "", "no", "yes", NULL };
+static const char *const enabled_words[] = { "enabled", "disabled", NULL };
+static const char *const no_yes[] = { "no", "yes", NULL };
+static const char *const ssl_words[] = { "no", "yes", "clientauth", NULL };
+static const char *const protocol_words[] = { "ipic", NULL };
+static const char *const status_words[] = { "open", "closed", NULL };
+static const char *const socketclose_words[] = { "no", NULL };
+static const char *const applid_change_words[] = { "always", "blank_only", NULL };
+static const char *const recheck_words[] = { "release", "report", "off", NULL };
+static const char *const mirrorlife_words[] = { "request", "task", "uow", NULL };
+static const char *const linkauth_words[] = { "secuser", "certuser", NULL };
+static const char *const userauth_words[] = { "local", "identify", "verify", "defaultuser", NULL };
+static const char *const idprop_words[] = { "notallowed", "optional", "required", NULL };
+static const char *const xlnaction_words[] = { "keep", "force", NULL };
+static const char *const template_words[] = { "", "yes", "only", NULL };
+
+/*
+ * The rows. Each macro takes the member, which is the attribute's name as well (the one that differs is written out),
+ * and whether it is acted on (ON) or only accepted, validated and shown (SHOWN).
+ */
+#define ON true
+#define SHOWN false
+#define SECONDS_MAX 1000000
+#define SOME_TIME 0.001 /* the least a time-out can be */
+#define AT(m) .offset = offsetof(struct ROW, m), .size = sizeof((struct ROW *)0)->m
+#define NAME(m, dflt, on) { .name = #m, .kind = ATTR_NAME, AT(m), .value = dflt, .acted = on }
+#define NEED(m) { .name = #m, .kind = ATTR_NAME, AT(m), .required = true, .acted = true }
+#define TEXT(m, hi, on) { .name = #m, .kind = ATTR_TEXT, AT(m), .max = hi, .acted = on }
+#define FORM(m, hi, dflt, on, test, words) \
+	{ .name = #m, .kind = ATTR_TEXT, AT(m), .max = hi, .value = dflt, .acted = on, .fits = test, .form = words }
+#define FILE_(m, dflt) { .name = #m, .kind = ATTR_PATH, AT(m), .min = 1, .max = PATH_SIZE - 1, .value = dflt, .acted = true }
+#define SCRIPT(m) { .name = #m, .kind = ATTR_SCRIPT, AT(m), .acted = true }
+#define INT(m, lo, hi, dflt, on) { .name = #m, .kind = ATTR_INT, AT(m), .min = lo, .max = hi, .value = dflt, .acted = on }
+#define INT_OR_NO(m, lo, hi) { .name = #m, .kind = ATTR_INT, AT(m), .min = lo, .max = hi, .no = "no", .value = "no", .acted = true }
+#define TIME(m, lo, dflt) { .name = #m, .kind = ATTR_SECONDS, AT(m), .min = lo, .max = SECONDS_MAX, .value = dflt, .acted = true }
+#define CHOICE(m, words, dflt, on) { .name = #m, .kind = ATTR_CHOICE, AT(m), .choices = words, .value = dflt, .acted = on }
+#define END { .name = NULL }
+
+#define ROW region_def
+const struct attribute region_attributes[] = {
+	NEED(applid),
+	NEED(networkid),
+	NAME(dfltuser, "CICSUSER", ON),
+	NAME(regionuser, NULL, ON),
+	{ .name = "sec", .kind = ATTR_CHOICE, AT(sec), .choices = sec_words, .acted = true },
+	FILE_(saf, NULL),
+	FILE_(recovery, NULL),
+	TIME(retry, SOME_TIME, "1"),
+	TIME(retry_max, SOME_TIME, "60"),
+	INT(conversation_kilobytes, 64, 16777216, "262144", ON),
+	FILE_(ring, NULL),
+	FILE_(control, NULL),
+	FILE_(policies, NULL),
+	TIME(tcp_timeout, SOME_TIME, "10"),
+	TIME(handshake_timeout, SOME_TIME, "10"),
+	TIME(capex_timeout, SOME_TIME, "10"),
+	TIME(heartbeat, 0, "60"),
+	TIME(heartbeat_timeout, SOME_TIME, "10"),
+	TIME(drain, 0, "5"),
+	INT(maxsockets, 1, 65535, "65535", ON),
+	INT(halfopen, 1, 65535, "10000", ON),
+	INT(halfopen_peer, 1, 65535, "1000", ON),
+	INT(instructions, 1, 1000000000, "1000000", ON),
+	INT(milliseconds, 1, 60000, "50", ON),
+	INT(kilobytes, 1, 1048576, "4096", ON),
+	INT(records, 1, 1000000, "10000", ON),
+	CHOICE(recheck, recheck_words, "release", ON),
+	CHOICE(x509strict, no_yes, "no", ON),
+	INT(workers, 1, 256, "1", SHOWN),
+	END,
+};
+#undef ROW
+
+#define ROW tcpipservice_def
+const struct attribute tcpipservice_attributes[] = {
+	NAME(group, NULL, SHOWN),
+	TEXT(description, 58, SHOWN),
+	CHOICE(protocol, protocol_words, "ipic", ON),
+	{ .name = "portnumber", .kind = ATTR_INT, AT(portnumber), .max = 65535, .required = true, .acted = true },
+	FORM(host, HOST_SIZE - 1, "any", ON, host_fits, HOST_FORM),
+	FORM(ipaddress, HOST_SIZE - 1, NULL, ON, address_fits, ADDRESS_FORM),
+	INT(backlog, 0, 32767, "0", ON),
+	CHOICE(status, status_words, "open", ON),
+	CHOICE(ssl, ssl_words, "no", ON),
+	FORM(certificate, LABEL_SIZE - 1, NULL, ON, label_fits, LABEL_FORM),
+	FORM(ciphers, VALUE_SIZE - 1, NULL, ON, ciphers_fit, CIPHERS_FORM),
+	CHOICE(socketclose, socketclose_words, "no", SHOWN),
+	{ .name = "transaction", .kind = ATTR_NAME, AT(transaction), .value = "CISS", .fits = transaction_fits,
+		.form = TRANSACTION_FORM },
+	NAME(speciftcps, NULL, ON),
+	SCRIPT(admit),
+	SCRIPT(certify),
+	SCRIPT(bind),
+	SCRIPT(urm),
+	SCRIPT(attach),
+	CHOICE(applid_change, applid_change_words, "always", ON),
+	TIME(heartbeat, 0, NULL),
+	TIME(heartbeat_timeout, SOME_TIME, NULL),
+	END,
+};
+#undef ROW
+
+#define ROW ipconn_def
+const struct attribute ipconn_attributes[] = {
+	NAME(applid, NULL, ON),
+	NAME(networkid, NULL, ON),
+	NAME(group, NULL, SHOWN),
+	TEXT(description, 58, SHOWN),
+	FORM(host, HOST_SIZE - 1, NULL, ON, host_fits, "a host's name, or an IPv4 or IPv6 address"),
+	INT_OR_NO(port, 1, 65535),
+	NAME(tcpipservice, NULL, ON),
+	INT(receivecount, 1, 999, "1", ON),
+	INT(sendcount, 0, 999, "0", ON),
+	INT_OR_NO(queuelimit, 0, 9999),
+	INT_OR_NO(maxqtime, 0, 9999),
+	CHOICE(mirrorlife, mirrorlife_words, "request", ON),
+	CHOICE(autoconnect, no_yes, "no", ON),
+	CHOICE(inservice, no_yes, "yes", ON),
+	CHOICE(ha, no_yes, "no", ON),
+	CHOICE(ssl, no_yes, "no", ON),
+	FORM(certificate, LABEL_SIZE - 1, NULL, ON, label_fits, LABEL_FORM),
+	FORM(ciphers, VALUE_SIZE - 1, NULL, ON, ciphers_fit, CIPHERS_FORM),
+	CHOICE(linkauth, linkauth_words, "secuser", ON),
+	NAME(securityname, NULL, ON),
+	CHOICE(userauth, userauth_words, "local", ON),
+	CHOICE(idprop, idprop_words, "notallowed", SHOWN),
+	CHOICE(xlnaction, xlnaction_words, "keep", ON),
+	SCRIPT(admit),
+	SCRIPT(certify),
+	{ .name = "template", .kind = ATTR_CHOICE, AT(template_), .choices = template_words, .acted = true },
+	END,
+};
+#undef ROW
+
+#define ROW program_def
+const struct attribute program_attributes[] = {
+	TEXT(description, 58, SHOWN),
+	CHOICE(status, enabled_words, "enabled", ON),
+	FORM(builtin, NAME_SIZE - 1, NULL, ON, builtin_fits, "ECHO or WHOAMI"),
+	SCRIPT(script),
+	FORM(url, VALUE_SIZE - 1, NULL, ON, url_fits, "http://HOST[:PORT][/PATH] or https://..., without user and password"),
+	NAME(ipconn, NULL, ON),
+	NAME(remotename, NULL, ON),
+	INT(ccsid, 0, 65535, "0", ON),
+	INT(instructions, 0, 1000000000, "0", ON),
+	INT(milliseconds, 0, 60000, "0", ON),
+	INT(kilobytes, 0, 1048576, "0", ON),
+	TIME(timeout, SOME_TIME, "10"),
+	END,
+};
+#undef ROW
+
+#define ROW transaction_def
+const struct attribute transaction_attributes[] = {
+	CHOICE(status, enabled_words, "enabled", ON),
+	NAME(program, NULL, ON),
+	END,
+};
+#undef ROW
+
+bool
+tcpipservice_not_ipic(const char *name)
+{
+	static const char *const others[] = { "authenticate", "attachsec", "maxpersist", "maxdatalen", "realm", "tsqprefix",
+		"optionspgm", NULL };
+
+	for (size_t i = 0; others[i] != NULL; i++)
+		if (strcasecmp(others[i], name) == 0)
+			return true;
+	return false;
+}
+
+bool
+urm_is_default(const char *urm)
+{
+	static const char *const names[] = { "dfhisaip", "dfhisdip", "dfhiscip", "dfhispip", NULL };
+	const char *base = strchr(urm, '/') != NULL ? strchr(urm, '/') + 1 : urm;
+
+	for (size_t i = 0; names[i] != NULL; i++)
+		if (strcmp(names[i], base) == 0)
+			return true;
+	return false;
+}
+
+bool
+ipconn_comes_by(const struct ipconn_def *c, const struct tcpipservice_def *t)
+{
+	if (c->template_ != TEMPLATE_UNSAID && *t->urm != '\0' && !urm_is_default(t->urm))
+		return true;
+	return c->template_ != TEMPLATE_ONLY && (*c->tcpipservice == '\0' || strcmp(c->tcpipservice, t->tcpipservice) == 0);
+}
+
+/* --- a definition as a thing --- */
+
+/* A copy of n records, or NULL without memory; something to free even when n is 0. */
+static void *
+copy_of(const void *from, size_t n, size_t size)
+{
+	void *to = calloc(n ? n : 1, size);
+
+	if (to != NULL && n > 0)
+		memcpy(to, from, n * size);
+	return to;
+}
+
+struct definition *
+definition_copy(const struct definition *d)
+{
+	struct definition *copy = copy_of(d, 1, sizeof *d);
+
+	if (copy == NULL)
+		return NULL;
+	copy->tcpipservice = copy_of(d->tcpipservice, d->ntcpipservices, sizeof *d->tcpipservice);
+	copy->ipconn = copy_of(d->ipconn, d->nipconns, sizeof *d->ipconn);
+	copy->program = copy_of(d->program, d->nprograms, sizeof *d->program);
+	copy->transaction = copy_of(d->transaction, d->ntransactions, sizeof *d->transaction);
+	if (copy->tcpipservice == NULL || copy->ipconn == NULL || copy->program == NULL || copy->transaction == NULL) {
+		definition_free(copy);
+		return NULL;
+	}
+	return copy;
+}
+
+void
+definition_free(struct definition *d)
+{
+	if (d == NULL)
+		return;
+	free(d->tcpipservice);
+	free(d->ipconn);
+	free(d->program);
+	free(d->transaction);
+	free(d);
+}
+
+const struct tcpipservice_def *
+definition_tcpipservice(const struct definition *d, const char *name)
+{
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		if (strcmp(d->tcpipservice[i].tcpipservice, name) == 0)
+			return &d->tcpipservice[i];
+	return NULL;
+}
+
+const struct program_def *
+definition_program(const struct definition *d, const char *name)
+{
+	for (size_t i = 0; i < d->nprograms; i++)
+		if (strcmp(d->program[i].program, name) == 0)
+			return &d->program[i];
+	return NULL;
+}
+
+const struct transaction_def *
+definition_transaction(const struct definition *d, const char *name)
+{
+	for (size_t i = 0; i < d->ntransactions; i++)
+		if (strcmp(d->transaction[i].transaction, name) == 0)
+			return &d->transaction[i];
+	return NULL;
+}
+
+const struct ipconn_def *
+definition_ipconn(const struct definition *d, const char *name)
+{
+	for (size_t i = 0; i < d->nipconns; i++)
+		if (strcmp(d->ipconn[i].ipconn, name) == 0)
+			return &d->ipconn[i];
+	return NULL;
+}
+
+const char *
+connstatus_name(enum connstatus s)
+{
+	static const char *const names[] = {
+#define X(state) #state,
+		CONNSTATUS(X)
+#undef X
+	};
+
+	return names[s];
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* admit: may this address come in, or be dialled? The engine's caps first, then the policy. */
+#include "conn/life.h"
+#include "conn/tally.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+
+static void
+refuse_cap(struct conn *c, enum message m, const char *what, unsigned count, int cap)
+{
+	conn_engine_refused(c, m, "limit", NULL, "%s: %u there already, the cap is %d", what, count, cap);
+	if (c->facts.way == WAY_OUT)
+		dial_failed(c, "limit", NULL, "%s: %u there already, the cap is %d", what, count, cap);
+	else
+		conn_close(c, CONN_AT_ONCE, "a cap is reached");
+}
+
+/* True when a cap closed the socket. Its own count is not among those named. The half-open are those who called us. */
+static bool
+capped(struct conn *c)
+{
+	const struct region_def *r = &c->generation->definition->region;
+	struct tally_counts t = tally_look(c->worker->tally, &c->facts.peer.addr, clock_span());
+	bool in = c->facts.way == WAY_IN, most = c->worker->sockets > (unsigned)r->maxsockets;
+	bool full = in && c->facts.load.halfopen >= (unsigned)r->halfopen;
+	bool crowded = in && t.halfopen_prefix > (unsigned)r->halfopen_peer;
+
+	if (most)
+		c->worker->statistics.at_max++;
+	if (most)
+		refuse_cap(c, MSG_SP0008, "maxsockets of the region", c->worker->sockets - 1, r->maxsockets);
+	else if (full)
+		refuse_cap(c, MSG_SP0021, "halfopen of the tcpipservice", c->facts.load.halfopen, r->halfopen);
+	else if (crowded)
+		refuse_cap(c, MSG_SP0021, "halfopen_peer of the neighbourhood", t.halfopen_prefix - 1, r->halfopen_peer);
+	return most || full || crowded;
+}
+
+static void
+refused(struct conn *c, const struct verdict *v)
+{
+	char why[TEXT_SIZE];
+
+	conn_refused(c, MSG_SP0021, door_name(DOOR_ADMIT), c->ask.script, v, NULL);
+	if (c->facts.way == WAY_OUT) {
+		snprintf(why, sizeof why, "refused at admit: %s", v->code);
+		dial_missed(c, why);
+	} else {
+		conn_close(c, CONN_AT_ONCE, "refused at admit");
+	}
+}
+
+static void
+decided(struct conn *c)
+{
+	const struct verdict *v = &c->ask.verdict;
+
+	if (v->kind != VERDICT_ACCEPT) {
+		refused(c, v);
+		return;
+	}
+	c->facts.peer.sysplex = v->sysplex;
+	conn_event(c, "admitted");
+	if (c->facts.way == WAY_OUT)
+		dial_admitted(c);
+	else
+		conn_enter(c, CONN_ADMITTED, c->generation->definition->region.tcp_timeout);
+}
+
+/* What is known of an address that is about to be dialled: those who came from there. */
+static void
+look(struct conn *c)
+{
+	struct tally_counts t = tally_look(c->worker->tally, &c->facts.peer.addr, clock_span());
+
+	c->facts.load.from_peer = t.from_peer;
+	c->facts.load.from_prefix = t.from_prefix;
+	c->facts.load.refused_from_peer = t.refused_from_peer;
+}
+
+void
+admit_begin(struct conn *c)
+{
+	if (c->facts.way == WAY_OUT)
+		look(c);
+	conn_event(c, c->facts.way == WAY_OUT ? "about to dial" : "accepted");
+	if (!capped(c))
+		conn_ask(c, DOOR_ADMIT, decided);
+}

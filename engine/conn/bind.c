@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bind: bind-time security (IPIC.md 7.3): may the holder of this certificate call itself NETWORKID.APPLID? Asked for every socket. */
+#include "conn/life.h"
+
+static void
+look_up(struct conn *c)
+{
+	const struct capex *x = &c->facts.capex;
+	struct ipconn *i = NULL;
+
+	if (x->applid[0] != '\0') /* a blank APPLID matches nobody (IPIC.md 6.1) */
+		i = registry_pair(c->worker->registry, x->networkid, x->applid);
+	if (i != NULL)
+		match_begin(c, i);
+	else
+		install_begin(c);
+}
+
+static void
+decided(struct conn *c)
+{
+	const struct verdict *v = &c->ask.verdict;
+
+	if (v->kind != VERDICT_ACCEPT) {
+		conn_refused(c, MSG_SP0021, door_name(DOOR_BIND), c->ask.script, v, reason_name(REASON_SECURITY_VIOLATION));
+		capex_answer_refusal(c, REASON_SECURITY_VIOLATION);
+	} else if (c->facts.capex.socket > 1) {
+		join_begin(c);
+	} else if (c->facts.capex.answering[0] != '\0') {
+		callback_begin(c);
+	} else if (!ha_begin(c)) {
+		look_up(c);
+	}
+}
+
+void
+bind_begin(struct conn *c)
+{
+	conn_ask(c, DOOR_BIND, decided);
+}

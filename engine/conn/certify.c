@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * certify: the TLS handshake and the certificate question. With a client certificate the question is asked inside the
+ * handshake (the callback must not close the connection: OpenSSL stands on the stack); under ssl = "yes" after it, before one
+ * application byte is read. Way out it is the server's certificate, and there always is one.
+ */
+#include "conn/life.h"
+
+#include "tls/cert.h"
+#include "security/certmap.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The first byte of a TLS handshake record. */
+#define TLS_RECORD 0x16
+
+static void
+learn_tls(struct conn *c)
+{
+	struct facts *f = &c->facts;
+
+	f->tls.version = tls_version(c->io.tls);
+	snprintf(f->tls.cipher, sizeof f->tls.cipher, "%s", tls_cipher(c->io.tls));
+	snprintf(f->tls.sni, sizeof f->tls.sni, "%s", tls_sni(c->io.tls));
+}
+
+static enum tls_judgement
+judgement_of(const struct verdict *v)
+{
+	if (v->kind == VERDICT_ACCEPT)
+		return TLS_ACCEPT;
+	if (strcmp(v->code, "policy_error") == 0 || strcmp(v->code, "policy_limit") == 0)
+		return TLS_REFUSE_ERROR;
+	return strcmp(v->code, "chain") == 0 ? TLS_REFUSE_CHAIN : TLS_REFUSE_POLICY;
+}
+
+/* The engine's own no to a certificate: what a script said of it, or would say, does not count. */
+static void
+refuse_certificate(struct conn *c, const char *code, const char *text)
+{
+	verdict_refuse(&c->ask.verdict, code, "%s", text);
+	conn_engine_refused(c, MSG_DFHSO0123, code, NULL, "%s", text);
+}
+
+static void
+decided(struct conn *c)
+{
+	const struct verdict *v = &c->ask.verdict;
+
+	conn_event(c, "certificate judged");
+	c->judgement = judgement_of(v);
+	if (c->judgement != TLS_ACCEPT) {
+		conn_refused(c, MSG_SP0021, door_name(DOOR_CERTIFY), c->ask.script, v, NULL);
+		return;
+	}
+	if (c->facts.certificate != NULL && c->facts.certificate->unfit) {
+		c->judgement = TLS_REFUSE_CHAIN;
+		refuse_certificate(c, "chain", c->facts.certificate->chain.error[0].text);
+		return;
+	}
+	certmap_decide(c->generation->certmap, c->facts.certificate, v->userid, c->facts.userid);
+	record_mapped(c->record, c->facts.userid);
+	record_facts(c->record, &c->facts);
+}
+
+static void
+refuse_undescribed(struct conn *c, const struct cert_fault *why)
+{
+	static const char *const code[] = { [CERT_MEMORY] = "limit", [CERT_LIMIT] = "certificate_limit", [CERT_BROKEN] = "chain" };
+
+	refuse_certificate(c, code[why->trouble], why->text);
+}
+
+static enum tls_judgement
+judge(void *arg, struct certificate *cert, const struct cert_fault *why)
+{
+	struct conn *c = arg;
+
+	c->judgement = TLS_REFUSE_ERROR;
+	if (cert == NULL) {
+		refuse_undescribed(c, why);
+		return c->judgement;
+	}
+	certificate_unref(c->facts.certificate);
+	c->facts.certificate = certificate_ref(cert);
+	c->facts.names_host = c->facts.way == WAY_OUT && certificate_names(cert, c->facts.peer.host);
+	learn_tls(c);
+	conn_ask(c, DOOR_CERTIFY, decided);
+	return c->judgement;
+}
+
+/* ssl = "yes": no certificate was asked for; a script, if named, is asked without one. */
+static void
+decided_without(struct conn *c)
+{
+	decided(c);
+	io_pause(&c->io, false);
+	if (c->judgement == TLS_ACCEPT)
+		capex_begin(c);
+	else
+		conn_close(c, CONN_POLITELY, "refused at certify");
+}
+
+/* The walk is over; the refusal was told. */
+static void
+end(struct conn *c, const char *why)
+{
+	if (c->facts.way == WAY_OUT)
+		dial_failed(c, "handshake", "SECURITY_VIOLATION", "%s", why);
+	else
+		conn_close(c, CONN_POLITELY, why);
+}
+
+void
+certify_handshaken(struct conn *c)
+{
+	bool judged = c->facts.way == WAY_OUT || c->service->ssl == SSL_CLIENTAUTH;
+
+	conn_event(c, "handshake done");
+	learn_tls(c);
+	record_facts(c->record, &c->facts);
+	if (judged && (c->facts.certificate == NULL || c->judgement != TLS_ACCEPT)) {
+		/* cannot be; if it ever is, nobody walks in by it */
+		conn_engine_refused(c, MSG_DFHSO0123, "no_certificate", NULL, "the handshake ended without a judged certificate");
+		end(c, "no judged certificate");
+	} else if (!judged && c->service->script[DOOR_CERTIFY] != NULL) {
+		io_pause(&c->io, true);
+		conn_ask(c, DOOR_CERTIFY, decided_without);
+	} else {
+		capex_begin(c);
+	}
+}
+
+static void
+refuse_plain(struct conn *c)
+{
+	conn_engine_refused(c, MSG_DFHSO0123, "plain_text", NULL,
+		"rc 406: plain text on a TLS port (first byte 0x%02x); the partner must use TLS", (unsigned)io_first(&c->io) & 0xffu);
+	conn_close(c, CONN_POLITELY, "plain text on a TLS port");
+}
+
+void
+certify_begin(struct conn *c)
+{
+	struct tls *t;
+
+	c->facts.stage = STAGE_TLS;
+	if (c->facts.way == WAY_IN && io_first(&c->io) != TLS_RECORD) {
+		refuse_plain(c);
+		return;
+	}
+	t = tls_new(c->service->tls, c->facts.way, c->io.fd, judge, c);
+	if (t == NULL) {
+		conn_engine_refused(c, MSG_DFHSO0123, "limit", NULL, "no memory for a TLS stream");
+		end(c, "no memory");
+		return;
+	}
+	if (c->facts.way == WAY_OUT)
+		tls_set_name(t, c->facts.peer.host);
+	conn_enter(c, CONN_SHAKING, c->generation->definition->region.handshake_timeout);
+	conn_event(c, "handshake begins");
+	io_start_tls(&c->io, t);
+}
+
+static const char *
+failure_code(const struct tls_ending *e)
+{
+	if (e->no_certificate)
+		return "no_certificate";
+	if (e->above_limit)
+		return "certificate_limit";
+	return e->plain_text ? "plain_text" : "handshake";
+}
+
+/* What the operator who dialled wants to know. Our own "no" was told at its door; the partner's is an alert. */
+static void
+fail_out(struct conn *c, const struct tls_ending *e)
+{
+	const struct verdict *v = &c->ask.verdict;
+
+	if (c->judgement != TLS_ACCEPT && v->kind == VERDICT_REFUSE && v->code[0] != '\0')
+		dial_failed(c, v->code, "SECURITY_VIOLATION", "refused at certify: %s: %s", v->code, v->text);
+	else if (e->above_limit)
+		dial_failed(c, "certificate_limit", "SECURITY_VIOLATION", "refused at certify: certificate_limit: %s", e->reason);
+	else if (e->alert >= 0 && !e->alert_sent)
+		dial_failed(c, "handshake", "SECURITY_VIOLATION", "the partner ended TLS with the alert %s%s%s", e->alert_name,
+			e->unfit[0] != '\0' ? "; " : "", e->unfit);
+	else
+		dial_failed(c, "handshake", NULL, "TLS handshake: %s", e->reason[0] != '\0' ? e->reason : "it did not end in time");
+}
+
+void
+certify_failed(struct conn *c)
+{
+	const struct tls_ending *e = tls_ending(c->io.tls);
+
+	if (c->refused)
+		conn_event(c, e->alert_sent ? "alert sent" : "handshake broken off");
+	else if (c->io.error[0] == '\0' && !c->io.eof)
+		conn_engine_refused(c, MSG_DFHSO0123, "timeout", NULL, "no end of the TLS handshake in %g s",
+			c->generation->definition->region.handshake_timeout);
+	else
+		conn_engine_refused(c, MSG_DFHSO0123, failure_code(e), NULL, "rc %d: %s%s%s%s", e->plain_text ? 406 : 410,
+			e->reason[0] != '\0' ? e->reason : "the peer broke the handshake off", e->alert >= 0 ? "; alert " : "",
+			e->alert >= 0 ? (e->alert_sent ? "sent: " : "received: ") : "", e->alert >= 0 ? e->alert_name : "");
+	if (c->facts.way == WAY_OUT)
+		fail_out(c, e);
+	else
+		conn_close(c, CONN_POLITELY, "TLS handshake failed");
+}
+
+/* TLS 1.3: the partner judged our certificate after our handshake had ended; what it thought of it stands where its answer should. */
+void
+certify_repented(struct conn *c)
+{
+	const struct tls_ending *e = tls_ending(c->io.tls);
+
+	conn_engine_refused(c, MSG_DFHSO0123, "handshake", NULL, "rc 410: %s; alert received: %s", e->reason, e->alert_name);
+	fail_out(c, e);
+}

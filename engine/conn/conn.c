@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conn/conn.h"
+
+#include "base/clock.h"
+#include "conn/ipconn.h"
+#include "conn/life.h"
+#include "request/session.h"
+#include "conn/tally.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A CAPEX with its head must fit; traffic_begin makes room for an element. */
+#define IN_MAX (HTTP_HEAD_MAX + HTTP_BODY_CAPEX + 1)
+
+const char *
+conn_stage_name(enum conn_stage s)
+{
+	static const char *const name[] = {
+#define X(s) #s,
+		CONN_STAGES(X)
+#undef X
+	};
+
+	return name[s];
+}
+
+static void
+link_in(struct conn *c)
+{
+	struct worker *w = c->worker;
+
+	c->next = w->conns;
+	if (w->conns != NULL)
+		w->conns->prev = c;
+	w->conns = c;
+	w->sockets++;
+	statistics_opened(&w->statistics, c->facts.way == WAY_OUT);
+}
+
+static void
+link_out(struct conn *c)
+{
+	struct worker *w = c->worker;
+
+	cursors_leave(&w->walks, c, c->prev, c->next);
+	if (c->prev != NULL)
+		c->prev->next = c->next;
+	else
+		w->conns = c->next;
+	if (c->next != NULL)
+		c->next->prev = c->prev;
+	w->sockets--;
+	statistics_closed(&w->statistics, c->facts.way == WAY_OUT);
+	c->next = w->graves;
+	w->graves = c;
+}
+
+/* When the time of a stage is over. */
+static void
+timed_out(void *arg)
+{
+	struct conn *c = arg;
+
+	switch (c->stage) {
+	case CONN_DIALLING:
+		dial_timeout(c);
+		break;
+	case CONN_ADMITTED:
+	case CONN_CAPEX:
+		capex_timeout(c);
+		break;
+	case CONN_SHAKING:
+		certify_failed(c);
+		break;
+	case CONN_INSTALLED:
+		traffic_timeout(c);
+		break;
+	case CONN_NEW:
+	case CONN_DRAINING:
+	case CONN_GONE:
+		break;
+	}
+}
+
+static void
+first_byte(struct conn *c)
+{
+	conn_event(c, "first byte");
+	if (c->service->tls != NULL)
+		certify_begin(c);
+	else
+		capex_begin(c);
+}
+
+static void
+close_fd(struct conn *c)
+{
+	if (c->io_opened)
+		io_close(&c->io);
+	else if (c->io.fd >= 0)
+		close(c->io.fd);
+	c->io.fd = -1;
+}
+
+static void
+ended_early(struct conn *c, const char *why)
+{
+	if (c->stage == CONN_SHAKING) {
+		certify_failed(c);
+		return;
+	}
+	if (c->stage == CONN_DIALLING) {
+		dial_missed(c, why);
+		return;
+	}
+	if (c->stage == CONN_CAPEX && c->facts.way == WAY_OUT) {
+		capex_broken(c, why);
+		return;
+	}
+	if (c->facts.stage == STAGE_CAPEX && c->stage == CONN_CAPEX && c->facts.tls.version != NULL)
+		conn_event(c, "the peer left after the handshake, before its CAPEX");
+	conn_close(c, CONN_POLITELY, why);
+}
+
+static void
+has_data(struct conn *c)
+{
+	if (c->stage == CONN_CAPEX)
+		capex_data(c);
+	else if (c->stage == CONN_INSTALLED)
+		traffic_data(c);
+}
+
+static void
+on_io(void *owner, enum io_event e)
+{
+	struct conn *c = owner;
+
+	switch (e) {
+	case IO_FIRST:
+		first_byte(c);
+		break;
+	case IO_HANDSHAKEN:
+		certify_handshaken(c);
+		break;
+	case IO_DATA:
+		has_data(c);
+		break;
+	case IO_FLUSHED:
+		if (c->stage == CONN_INSTALLED)
+			traffic_flushed(c);
+		break;
+	case IO_EOF:
+		ended_early(c, "the peer closed the connection");
+		break;
+	case IO_FAILED:
+		ended_early(c, c->io.error[0] != '\0' ? c->io.error : "connection reset");
+		break;
+	case IO_BURIED:
+		conn_close(c, CONN_AT_ONCE, "closed");
+		break;
+	case IO_CONNECTED:
+		dial_connected(c);
+		break;
+	}
+}
+
+/* The facts that every connection begins with. */
+static void
+name(struct conn *c, enum way way, const char *tcpipservice)
+{
+	struct worker *w = c->worker;
+	struct facts *f = &c->facts;
+
+	f->way = way;
+	f->now = clock_wall();
+	snprintf(f->connection, sizeof f->connection, "%s-%llu", w->boot, (unsigned long long)++w->born);
+	f->generation = c->generation->number;
+	snprintf(f->tcpipservice, sizeof f->tcpipservice, "%s", tcpipservice);
+}
+
+static void
+born(struct conn *c, const struct addr *peer, int fd)
+{
+	struct facts *f = &c->facts;
+
+	name(c, WAY_IN, c->entrance->tcpipservice);
+	f->peer.addr = *peer;
+	f->own.addr = c->entrance->own;
+	if (c->entrance->any) {
+		struct sockaddr_storage own;
+		socklen_t len = sizeof own;
+
+		if (getsockname(fd, (struct sockaddr *)&own, &len) == 0)
+			addr_from_sockaddr(&f->own.addr, (struct sockaddr *)&own);
+	}
+}
+
+/* What was there before this socket becomes its facts.load; then it counts too. */
+static int
+count_in(struct conn *c)
+{
+	struct tally_counts t = tally_look(c->worker->tally, &c->facts.peer.addr, clock_span());
+
+	if (tally_open(c->worker->tally, &c->facts.peer.addr) < 0)
+		return -1;
+	c->facts.load.halfopen = c->entrance->halfopen++;
+	c->facts.load.connections = c->entrance->connections++;
+	c->facts.load.from_peer = t.from_peer;
+	c->facts.load.from_prefix = t.from_prefix;
+	c->facts.load.refused_from_peer = t.refused_from_peer;
+	c->halfopen = true;
+	c->entrance->statistics.accepted++;
+	statistics_peak(&c->entrance->statistics.peak_connections, c->entrance->connections);
+	return 0;
+}
+
+/* It is in the worker's list from now on, and remembered. */
+static void
+enrol(struct conn *c)
+{
+	generation_ref(c->generation);
+	link_in(c);
+	c->record = record_open(c->worker->records, c->facts.connection, c->facts.now);
+	record_facts(c->record, &c->facts);
+}
+
+struct conn *
+conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer)
+{
+	const struct service *s = generation_service(w->generation, e->tcpipservice);
+	struct conn *c = s != NULL ? calloc(1, sizeof *c) : NULL;
+
+	if (c == NULL) {
+		close(fd);
+		return NULL;
+	}
+	c->worker = w;
+	c->entrance = e;
+	c->service = s;
+	c->generation = w->generation;
+	c->io.fd = fd;
+	timer_init(&c->timer, w->loop, timed_out, c);
+	born(c, peer, fd);
+	if (count_in(c) < 0) {
+		close(fd);
+		free(c);
+		return NULL;
+	}
+	enrol(c);
+	return c;
+}
+
+struct conn *
+conn_new_out(struct ipconn *i, unsigned place, const char *host)
+{
+	struct worker *w = i->worker;
+	struct conn *c = calloc(1, sizeof *c);
+
+	if (c == NULL)
+		return NULL;
+	c->worker = w;
+	c->generation = w->generation;
+	c->service = ipconn_outbound(i, w->generation);
+	c->io.fd = -1;
+	timer_init(&c->timer, w->loop, timed_out, c);
+	name(c, WAY_OUT, i->def.tcpipservice);
+	snprintf(c->facts.peer.host, sizeof c->facts.peer.host, "%s", host);
+	c->facts.socket = place == SOCKET_OUT2 ? 2 : 1;
+	ipconn_join(i, c, place);
+	enrol(c);
+	return c;
+}
+
+void
+conn_reach(struct conn *c, int fd)
+{
+	c->io_opened = true;
+	io_open(&c->io, c->worker->loop, fd, true, IN_MAX, on_io, c);
+}
+
+void
+conn_unreach(struct conn *c)
+{
+	conn_enter(c, CONN_DIALLING, 0);
+	close_fd(c);
+	c->io_opened = false;
+}
+
+void
+conn_enter(struct conn *c, enum conn_stage stage, double seconds)
+{
+	timer_stop(&c->timer);
+	if (stage == CONN_ADMITTED && !c->io_opened) {
+		c->io_opened = true;
+		io_open(&c->io, c->worker->loop, c->io.fd, false, IN_MAX, on_io, c);
+		c->io.counts = c->entrance != NULL ? &c->entrance->statistics.traffic : NULL;
+	}
+	c->stage = stage;
+	if (seconds > 0)
+		timer_set(&c->timer, seconds);
+}
+
+void
+conn_through(struct conn *c)
+{
+	if (!c->halfopen)
+		return;
+	c->halfopen = false;
+	c->entrance->halfopen--;
+	tally_through(c->worker->tally, &c->facts.peer.addr);
+}
+
+static void
+gone(struct conn *c)
+{
+	struct worker *w = c->worker;
+
+	conn_enter(c, CONN_GONE, 0);
+	close_fd(c);
+	conn_through(c); /* not before: who was refused and does not go away still takes a place */
+	dial_free(c->dial);
+	c->dial = NULL;
+	if (c->entrance != NULL) {
+		c->entrance->connections--;
+		tally_close(w->tally, &c->facts.peer.addr);
+	}
+	record_close(c->record, clock_wall());
+	c->record = NULL;
+	link_out(c);
+}
+
+static void
+say_closed(struct conn *c, const char *why)
+{
+	char peer[ADDR_TEXT];
+
+	conn_event(c, why);
+	if (c->refused)
+		return;
+	log_say(c->worker->log, MSG_SP0030, "connection", c->facts.connection, "peer",
+		addr_print(&c->facts.peer.addr, peer, sizeof peer), "tcpipservice", c->facts.tcpipservice, "why", why, NULL);
+	if (c->ipconn == NULL && c->halfopen)
+		record_outcome(c->record, "closed", stage_name(c->facts.stage), NULL, NULL);
+}
+
+void
+conn_close(struct conn *c, enum conn_ending how, const char *why)
+{
+	struct ipconn *i = c->ipconn;
+
+	if (c->stage == CONN_GONE)
+		return;
+	if (c->stage != CONN_DRAINING)
+		say_closed(c, why);
+	c->ipconn = NULL;
+	session_lost(c);
+	if (i != NULL)
+		ipconn_lost(i, c, why);
+	if (how == CONN_POLITELY && c->io_opened && c->stage != CONN_DRAINING) {
+		conn_enter(c, CONN_DRAINING, 0);
+		io_linger(&c->io);
+	} else if (how == CONN_AT_ONCE || !c->io_opened) {
+		gone(c);
+	}
+}
+
+bool
+conn_adopt(struct conn *c, struct generation *g)
+{
+	bool out = c->facts.way == WAY_OUT;
+	const struct service *s = out ? ipconn_outbound(c->ipconn, g) : generation_service(g, c->facts.tcpipservice);
+
+	if (s == NULL || (out && c->stage != CONN_INSTALLED))
+		return false;
+	generation_ref(g);
+	generation_unref(c->generation);
+	c->generation = g;
+	c->service = s;
+	if (c->asked == g->number) {
+		memcpy(c->facts.userid, c->userid, sizeof c->facts.userid);
+		c->facts.peer.sysplex = c->sysplex;
+		record_facts(c->record, &c->facts);
+	}
+	return true;
+}
+
+int
+conn_send(struct conn *c, int status, const char *is, const char *type, const void *body, size_t len)
+{
+	const char *host = c->stage == CONN_CAPEX ? c->facts.peer.host : c->generation->definition->region.applid;
+	struct buf b;
+	int ok;
+
+	buf_init(&b, HTTP_HEAD_MAX + len);
+	ok = status == 0 ? http_request(&b, host, is, type, body, len) : http_answer(&b, status, is, type, body, len);
+	if (ok == 0)
+		ok = io_write(&c->io, buf_bytes(&b), buf_len(&b));
+	buf_free(&b);
+	return ok;
+}
+
+void
+conn_event(struct conn *c, const char *what)
+{
+	record_event(c->record, clock_wall(), what);
+}
+
+void
+conn_bury(struct worker *w)
+{
+	session_bury(w);
+	while (w->graves != NULL) {
+		struct conn *c = w->graves;
+
+		w->graves = c->next;
+		certificate_unref(c->facts.certificate);
+		tape_free(&c->tape);
+		generation_unref(c->generation);
+		free(c);
+	}
+	if (w->draining && w->conns == NULL && w->idle != NULL)
+		w->idle(w);
+}

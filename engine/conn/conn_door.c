@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* conn_door: a connection at a door: the question it puts to its policy, the line when the door opened, and how a "no" is told. */
+#include "conn/conn.h"
+
+#include "base/clock.h"
+#include "conn/tally.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+const char *
+conn_around(const struct conn *c, char out[ADDR_TEXT])
+{
+	struct prefix p = addr_neighbourhood(&c->facts.peer.addr);
+
+	return prefix_print(&p, out, ADDR_TEXT);
+}
+
+static void
+say_refused(struct conn *c, enum message m, const char *door, const char *policy, const struct verdict *v, const char *reason)
+{
+	char peer[ADDR_TEXT], prefix[ADDR_TEXT], at[PLACE_SIZE + 16] = "";
+
+	if (v->file[0] != '\0')
+		snprintf(at, sizeof at, "%s:%d", v->file, v->line);
+	log_refusal(c->worker->log, m, door, v->code, conn_around(c, prefix), "connection", c->facts.connection,
+		"door", door, "policy", policy, "at", at, "code", v->code, "text", v->text, "reason", reason, "peer",
+		addr_print(&c->facts.peer.addr, peer, sizeof peer), "tcpipservice", c->facts.tcpipservice, NULL);
+}
+
+void
+conn_refused(struct conn *c, enum message m, const char *door, const char *policy, const struct verdict *v, const char *reason)
+{
+	if (c->refused)
+		return;
+	c->refused = true;
+	if (c->entrance != NULL)
+		c->entrance->statistics.refused++;
+	say_refused(c, m, door ? door : stage_name(c->facts.stage), policy, v, reason);
+	record_facts(c->record, &c->facts);
+	record_outcome(c->record, "refused", stage_name(c->facts.stage), v->code, reason);
+	if (c->facts.way == WAY_IN) /* whom we dialled did not knock */
+		tally_refused(c->worker->tally, &c->facts.peer.addr, clock_span());
+}
+
+void
+conn_engine_refused(struct conn *c, enum message m, const char *code, const char *reason, const char *format, ...)
+{
+	struct verdict v = { .kind = VERDICT_REFUSE };
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(v.text, sizeof v.text, format, ap);
+	va_end(ap);
+	snprintf(v.code, sizeof v.code, "%s", code);
+	record_engine(c->record, c->facts.stage, v.code, v.text, clock_wall());
+	conn_refused(c, m, NULL, NULL, &v, reason);
+}
+
+static void
+say_opened(struct conn *c, const struct ask *a)
+{
+	char peer[ADDR_TEXT], at[PLACE_SIZE + 16] = "";
+
+	if (a->verdict.kind == VERDICT_REFUSE || (a->script == NULL && a->door != DOOR_CERTIFY))
+		return;
+	if (a->verdict.file[0] != '\0')
+		snprintf(at, sizeof at, "%s:%d", a->verdict.file, a->verdict.line);
+	log_say(c->worker->log, MSG_SP0020, "connection", c->facts.connection, "door", door_name(a->door), "policy", a->script, "at", at,
+		"verdict", verdict_name(a->verdict.kind), "ipconn", a->verdict.install.ipconn, "peer",
+		addr_print(&c->facts.peer.addr, peer, sizeof peer), "tcpipservice", c->facts.tcpipservice, NULL);
+}
+
+/* Between the policy and the step that asked. */
+static void
+answered(struct ask *a)
+{
+	struct conn *c = a->arg;
+	void (*decided)(struct conn *) = c->decided;
+
+	say_opened(c, a);
+	decided(c);
+}
+
+void
+conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c))
+{
+	c->facts.now = clock_wall();
+	c->decided = decided;
+	c->ask = (struct ask){
+		.policy = c->generation->policy,
+		.script = c->service->script[door],
+		.door = door,
+		.facts = &c->facts,
+		.record = c->record,
+		.tape = &c->tape,
+		.done = answered,
+		.arg = c,
+	};
+	policy_ask(&c->ask);
+}

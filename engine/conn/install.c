@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * install: the partner is unknown: the URM decides, and what it answered is held against the communication area's rules
+ * (IPIC.md 6.2, 6.3). The order of messages is 6.8's: installed, autoinstalled, then the security check, then perhaps deleted.
+ */
+#include "conn/life.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SUGGESTIONS 100000000ull /* eight decimal digits */
+
+/* A counter as eight digits that no installed partner of that network uses (IPIC.md 6.2). */
+static void
+suggest(struct conn *c)
+{
+	struct worker *w = c->worker;
+	struct capex *x = &c->facts.capex;
+
+	for (int tries = 0; tries < 1000; tries++) {
+		unsigned n = (unsigned)(++w->suggested % SUGGESTIONS);
+
+		snprintf(x->suggested_applid, sizeof x->suggested_applid, "%08u", n % 100000000u);
+		if (registry_pair(w->registry, x->networkid, x->suggested_applid) == NULL)
+			return;
+	}
+}
+
+/*
+ * The attributes not in the URM's hands: the template's, else CICS's defaults (IPIC.md 6.3), with the caller's wish for sessions to send on. The default
+ * SENDCOUNT is 0: nobody has this region dial to where he says unless a template grants it.
+ */
+static void
+inherit(struct ipconn_def *d, const struct ipconn *template, const struct capex *x)
+{
+	if (template != NULL) {
+		*d = template->def;
+	} else {
+		attribute_defaults(ipconn_attributes, d);
+		d->receivecount = x->sendcount;
+	}
+	d->template_ = TEMPLATE_UNSAID;
+	d->inservice = YES;
+	d->line = 0;
+}
+
+/* The flow's names and address, as corrected by the URM. */
+static void
+name(struct ipconn_def *d, const struct verdict *v, const struct conn *c)
+{
+	const struct capex *x = &c->facts.capex;
+	const char *flow = x->applid[0] != '\0' ? x->applid : x->suggested_applid;
+
+	memcpy(d->ipconn, v->install.ipconn, sizeof d->ipconn);
+	snprintf(d->applid, sizeof d->applid, "%s", v->install.applid[0] != '\0' ? v->install.applid : flow);
+	memcpy(d->networkid, x->networkid, sizeof d->networkid);
+	memcpy(d->host, v->install.has_host ? v->install.host : x->host, sizeof d->host);
+	d->port = v->install.has_port ? v->install.port : x->port;
+	memcpy(d->tcpipservice, c->facts.tcpipservice, sizeof d->tcpipservice);
+}
+
+static void
+say_autoinstalled(const struct conn *c, const struct ipconn *i)
+{
+	char applid[2 * NAME_SIZE + 1];
+
+	snprintf(applid, sizeof applid, "%s.%s", i->def.networkid, i->def.applid);
+	log_say(c->worker->log, MSG_DFHIS3000, "ipconn", i->def.ipconn, "applid", applid, "urm", c->ask.script, "template", i->template,
+		"tcpipservice", c->facts.tcpipservice, "host", i->def.host, "connection", c->facts.connection, NULL);
+}
+
+/* Somebody else has the pair, or only the name. */
+static void
+refuse_claim(struct conn *c, enum claim claim, const struct ipconn_def *d)
+{
+	struct ipconn *holder = registry_pair(c->worker->registry, d->networkid, d->applid);
+
+	if (claim == CLAIM_PAIR_TAKEN && holder != NULL) {
+		traffic_probe(holder);
+		capex_refuse(c, REASON_INVALID_PARTNER_STATE, "pair_taken", "%s.%s is installed already, as ipconn %s", d->networkid,
+			d->applid, holder->def.ipconn);
+	} else if (claim == CLAIM_NAME_TAKEN) {
+		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "name_taken", "an ipconn named %s is installed already", d->ipconn);
+	} else {
+		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "limit", "no memory to install ipconn %s", d->ipconn);
+	}
+}
+
+static bool
+claimed(struct conn *c, const struct ipconn_def *d)
+{
+	struct ipconn *i;
+	enum claim claim = ipconn_install(c->worker, c->generation, d, c->ask.verdict.install.template, true, &i);
+
+	if (claim != CLAIM_OK) {
+		refuse_claim(c, claim, d);
+		return false;
+	}
+	say_autoinstalled(c, i);
+	match_take(c, i);
+	return true;
+}
+
+/* An APPLID that was not blank may be changed only where the tcpipservice says so (IPIC.md 6.2, 6.6). */
+static bool
+changes_applid(const struct conn *c)
+{
+	const char *flow = c->facts.capex.applid, *now = c->ask.verdict.install.applid;
+
+	return c->service->def->applid_change == APPLID_CHANGE_BLANK_ONLY && flow[0] != '\0' && now[0] != '\0' && strcmp(now, flow) != 0;
+}
+
+/* A port can be corrected, but not to or from -1 (IPIC.md 6.2). */
+static bool
+changes_way(const struct conn *c)
+{
+	const struct verdict *v = &c->ask.verdict;
+
+	return v->install.has_port && (v->install.port == -1) != (c->facts.capex.port == -1);
+}
+
+/* False when it was refused. */
+static bool
+install(struct conn *c, const struct ipconn_def *d, const struct ipconn *template)
+{
+	const char *named = c->ask.verdict.install.template;
+
+	if (changes_applid(c))
+		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "applid_changed", "ipconn %s: applid %s was not blank and became %s; applid_change = blank_only",
+			d->ipconn, c->facts.capex.applid, d->applid);
+	else if (changes_way(c))
+		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "port_changed", "ipconn %s: port %d became %d; -1 (no call-back) stays -1, and nothing else becomes -1",
+			d->ipconn, c->facts.capex.port, d->port);
+	else if (named[0] != '\0' && template == NULL)
+		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "template_unknown", "no ipconn named %s is installed that could be copied", named);
+	else if (template != NULL && !template->inservice)
+		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "template_outservice", "template %s is out of service", named);
+	else
+		return claimed(c, d);
+	return false;
+}
+
+static void
+decided(struct conn *c)
+{
+	const struct verdict *v = &c->ask.verdict;
+	const struct ipconn *template = NULL;
+	struct ipconn_def d;
+
+	if (v->kind != VERDICT_INSTALL) {
+		conn_refused(c, MSG_SP0021, door_name(DOOR_INSTALL), c->ask.script, v, reason_name(REASON_AUTOINSTALL_FAILED));
+		capex_answer_refusal(c, REASON_AUTOINSTALL_FAILED);
+		return;
+	}
+	if (v->install.template[0] != '\0')
+		template = registry_name(c->worker->registry, v->install.template);
+	inherit(&d, template, &c->facts.capex);
+	name(&d, v, c);
+	if (!install(c, &d, template)) /* the URM said yes and may have reserved something (IPIC.md 6.7) */
+		ipconn_tell_urm(c, c->generation, &d);
+}
+
+void
+install_begin(struct conn *c)
+{
+	if (c->facts.capex.applid[0] == '\0')
+		suggest(c);
+	conn_ask(c, DOOR_INSTALL, decided);
+}

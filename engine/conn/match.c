@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* match: the partner's ipconn is known: its state, its listener, the trust rule, the session counts; and the claims of further sockets and call-backs. */
+#include "conn/life.h"
+
+#include "base/clock.h"
+#include "conn/recheck.h"
+
+#include <string.h>
+
+static int
+lesser(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/* Whether the caller can be called back: it said that it wants to be, and we know where (a blank host is whence it came). */
+static bool
+can_call(const struct ipconn *i, const struct capex *x)
+{
+	return x->port != -1 && x->callback[0] != '\0' && i->def.port != -1;
+}
+
+/* What a CAPEX comes to, before it is taken: an attempt of our own may be under way, and goes on unless all is right with the partner's. */
+struct terms {
+	int sendcount, receivecount, sockets;
+	char token[TOKEN_SIZE];
+};
+
+/* IPIC.md 2.4: the lesser, in each direction. False: nothing is left to work with. */
+static bool
+agree(const struct ipconn *i, const struct capex *x, struct terms *t)
+{
+	t->receivecount = lesser(i->def.receivecount, x->sendcount);
+	t->sendcount = can_call(i, x) ? lesser(i->def.sendcount, x->receivecount) : 0;
+	t->sockets = lesser(x->sockets, t->receivecount > 1 ? WAY_SOCKETS : 1);
+	return t->receivecount > 0 || t->sendcount > 0;
+}
+
+/* An autoinstalled ipconn that did not come to life goes again, and its URM is told (IPIC.md 6.7, 6.8). */
+static void
+undo(struct conn *c, struct ipconn *i)
+{
+	if (!i->autoinstalled)
+		return;
+	ipconn_delete(i);
+	ipconn_tell_urm(c, c->generation, &i->def);
+}
+
+static void
+refuse_trust(struct conn *c, struct ipconn *i)
+{
+	log_say(c->worker->log, MSG_DFHIS2040, "ipconn", i->def.ipconn, "connection", c->facts.connection, "tcpipservice",
+		c->facts.tcpipservice, NULL);
+	undo(c, i);
+	capex_refuse(c, REASON_SECURITY_VIOLATION, "trust",
+		"ipconn %s has userauth = identify: it needs a verified client certificate, or admit saying sysplex", i->def.ipconn);
+}
+
+/*
+ * A walk that began under an older generation ends under the current one: what has been decided is asked again before the 200 is
+ * queued, so that nobody enters by a rule that has gone (DESIGN 4). True when it was refused.
+ */
+static bool
+refused_since(struct conn *c, struct ipconn *i, bool first)
+{
+	struct recheck_result r;
+	enum reason reason;
+
+	if (c->generation == c->worker->generation)
+		return false;
+	recheck_socket(c, c->worker->generation, i, first, &r);
+	if (!r.refused)
+		return false;
+	if (first)
+		undo(c, i);
+	reason = r.door == DOOR_INSTALL ? REASON_AUTOINSTALL_FAILED : REASON_SECURITY_VIOLATION;
+	recheck_record(&r, c);
+	conn_refused(c, MSG_SP0021, r.door < DOOR_COUNT ? door_name(r.door) : NULL, r.script, &r.verdict, reason_name(reason));
+	capex_answer_refusal(c, reason);
+	return true;
+}
+
+/* The 200, and what it makes possible. */
+static void
+take_in(struct conn *c, struct ipconn *i, enum socket_place place)
+{
+	capex_accept(c, i, place);
+	if (c->ipconn == i)
+		obtain_joined(c);
+}
+
+static void
+begin(struct ipconn *i, const struct capex *x, const struct terms *t)
+{
+	if (i->status == CONN_OBTAINING)
+		obtain_abandon(i);
+	i->acquiring = i->answered = i->redirected = false;
+	i->receivecount = t->receivecount;
+	i->sendcount = t->sendcount;
+	i->sockets = t->sockets;
+	i->out_sockets = obtain_sockets(t->sendcount);
+	memcpy(i->token, t->token, sizeof i->token);
+	i->token_until = clock_span() + TOKEN_SECONDS;
+	i->capex = *x;
+	ipconn_enter(i, CONN_OBTAINING);
+}
+
+void
+match_take(struct conn *c, struct ipconn *i)
+{
+	const struct capex *x = &c->facts.capex;
+	struct terms t = { .token = "" };
+
+	if (!ipconn_trusted(&i->def, c, c->facts.peer.sysplex)) {
+		refuse_trust(c, i);
+	} else if (!agree(i, x, &t)) {
+		undo(c, i);
+		capex_refuse(c, REASON_ONE_WAY_IPCONN, "one_way",
+			"no session is left: the caller offers %d to send on and %d to receive on (port %d), ipconn %s receives on %d and sends on %d",
+			x->sendcount, x->receivecount, x->port, i->def.ipconn, i->def.receivecount, i->def.sendcount);
+	} else if (t.sockets > 1 && tls_token(t.token) < 0) {
+		undo(c, i);
+		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "limit", "no random bytes for a token");
+	} else if (!refused_since(c, i, true)) {
+		begin(i, x, &t);
+		take_in(c, i, SOCKET_IN);
+	}
+}
+
+static void
+refuse_taken(struct conn *c, struct ipconn *i)
+{
+	log_say(c->worker->log, MSG_DFHIS1015, "ipconn", i->def.ipconn, "connection", c->facts.connection, "connstatus",
+		connstatus_name(i->status), NULL);
+	traffic_probe(i);
+	capex_refuse(c, REASON_INVALID_PARTNER_STATE, "pair_taken", "ipconn %s (%s.%s) is %s already", i->def.ipconn, i->def.networkid,
+		i->def.applid, connstatus_name(i->status));
+}
+
+/* Both sides are acquiring, and neither CAPEX has been answered (IPIC.md 2.5). */
+static bool
+races(const struct ipconn *i)
+{
+	return i->status == CONN_OBTAINING && i->acquiring && !i->answered && i->socket[SOCKET_IN] == NULL;
+}
+
+/* The lower pair keeps its own CAPEX; one that calls itself keeps it too. */
+static bool
+keeps_own(const struct conn *c)
+{
+	const struct region_def *r = &c->generation->definition->region;
+	int order = strcmp(r->networkid, c->facts.capex.networkid);
+
+	if (order == 0)
+		order = strcmp(r->applid, c->facts.capex.applid);
+	return order <= 0;
+}
+
+static void
+race(struct conn *c, struct ipconn *i)
+{
+	if (keeps_own(c))
+		capex_refuse(c, REASON_CAPEX_RACE, "race", "ipconn %s is being acquired from here too, and this region's names are the lower ones",
+			i->def.ipconn);
+	else
+		match_take(c, i);
+}
+
+void
+match_begin(struct conn *c, struct ipconn *i)
+{
+	if (!i->inservice)
+		capex_refuse(c, REASON_INVALID_PARTNER_STATE, "outservice", "ipconn %s is out of service", i->def.ipconn);
+	else if (i->status != CONN_RELEASED && !races(i))
+		refuse_taken(c, i);
+	else if (i->def.tcpipservice[0] != '\0' && strcmp(i->def.tcpipservice, c->facts.tcpipservice) != 0)
+		capex_refuse(c, REASON_TCPIPSERVICE_MISMATCH, "mismatch", "ipconn %s belongs to tcpipservice %s, the CAPEX came by %s",
+			i->def.ipconn, i->def.tcpipservice, c->facts.tcpipservice);
+	else if (races(i))
+		race(c, i);
+	else
+		match_take(c, i);
+}
+
+static bool
+same_certificate(const struct certificate *a, const struct certificate *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strcmp(a->sha256, b->sha256) == 0;
+}
+
+/* What DESIGN 3.5 asks of a further socket; the first thing that is wrong, or NULL. */
+static const char *
+misfit(const struct conn *c, const struct ipconn *i)
+{
+	const struct conn *first = i != NULL ? i->socket[SOCKET_IN] : NULL;
+
+	if (first == NULL)
+		return "the token is unknown, used or too old";
+	if (i->socket[SOCKET_IN2] != NULL || i->status == CONN_FREEING)
+		return "the ipconn takes no further socket";
+	if (strcmp(first->facts.tcpipservice, c->facts.tcpipservice) != 0)
+		return "it came by another tcpipservice than the first socket";
+	if (!addr_same_ip(&first->facts.peer.addr, &c->facts.peer.addr))
+		return "it came from another address than the first socket";
+	if (!same_certificate(first->facts.certificate, c->facts.certificate))
+		return "its certificate is not the first socket's";
+	if (!ipconn_trusted(&i->def, c, c->facts.peer.sysplex))
+		return "userauth = identify needs a verified client certificate, or admit saying sysplex, on each socket";
+	if (strcmp(i->capex.applid, c->facts.capex.applid) != 0 || strcmp(i->capex.networkid, c->facts.capex.networkid) != 0)
+		return "it names another applid or networkid than the first socket";
+	return NULL;
+}
+
+void
+join_begin(struct conn *c)
+{
+	struct ipconn *i = registry_token(c->worker->registry, c->facts.capex.token, clock_span());
+	const char *wrong = misfit(c, i);
+
+	if (wrong != NULL) {
+		capex_refuse(c, REASON_NO_IPCONN, "no_ipconn", "further socket: %s", wrong);
+		return;
+	}
+	if (refused_since(c, i, false))
+		return;
+	i->token[0] = '\0';
+	take_in(c, i, SOCKET_IN2);
+}
+
+/* What is wrong with a call-back; NULL: nothing. An HA partner is known by the cluster's name, and calls back by its own. */
+static const char *
+misfit_callback(const struct conn *c, const struct ipconn *i)
+{
+	const struct capex *x = &c->facts.capex;
+
+	if (i == NULL || i->status != CONN_OBTAINING || i->socket[SOCKET_IN] != NULL)
+		return "its token is unknown, used or too old";
+	if (strcmp(i->def.tcpipservice, c->facts.tcpipservice) != 0)
+		return "it came by another tcpipservice than the ipconn's";
+	if (i->def.ha == NO && (strcmp(i->def.applid, x->applid) != 0 || strcmp(i->def.networkid, x->networkid) != 0))
+		return "it names another applid or networkid than the ipconn's";
+	if (!ipconn_trusted(&i->def, c, c->facts.peer.sysplex))
+		return "userauth = identify needs a verified client certificate, or admit saying sysplex, on each socket";
+	if (lesser(i->def.receivecount, x->sendcount) == 0)
+		return "it offers no session";
+	return NULL;
+}
+
+void
+callback_begin(struct conn *c)
+{
+	const struct capex *x = &c->facts.capex;
+	struct ipconn *i = registry_callback(c->worker->registry, x->answering);
+	const char *wrong = misfit_callback(c, i);
+	char token[TOKEN_SIZE] = "";
+
+	if (wrong == NULL && x->sockets > 1 && tls_token(token) < 0)
+		wrong = "no random bytes for a token";
+	if (wrong != NULL) {
+		capex_refuse(c, REASON_NO_IPCONN, "no_ipconn", "call-back: %s", wrong);
+		return;
+	}
+	if (refused_since(c, i, false))
+		return;
+	i->callback[0] = '\0';
+	i->receivecount = lesser(i->answered ? i->receivecount : i->def.receivecount, x->sendcount);
+	i->sockets = lesser(x->sockets, i->receivecount > 1 ? WAY_SOCKETS : 1);
+	memcpy(i->token, token, sizeof i->token);
+	if (i->sockets == 1)
+		i->token[0] = '\0';
+	i->token_until = clock_span() + TOKEN_SECONDS;
+	i->capex = *x;
+	take_in(c, i, SOCKET_IN);
+}

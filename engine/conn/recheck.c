@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conn/recheck.h"
+
+#include "policy/askings.h"
+#include "security/certmap.h"
+#include "base/clock.h"
+
+#include <string.h>
+
+/* One re-ask, its answer kept in out. */
+struct again {
+	struct ask ask; /* first */
+	struct conn *conn;
+	const struct generation *generation;
+	struct recheck_result *out;
+};
+
+static void
+refuse(struct recheck_result *out, const struct conn *c, enum door door, const char *script, const struct verdict *v)
+{
+	memcpy(out->connection, c->facts.connection, sizeof out->connection);
+	out->refused = true;
+	out->failed = strcmp(v->code, "policy_error") == 0 || strcmp(v->code, "policy_limit") == 0;
+	out->door = door;
+	out->script = script;
+	out->verdict = *v;
+}
+
+static void
+answered(struct ask *a)
+{
+	struct again *again = (struct again *)a;
+
+	if (a->verdict.kind == VERDICT_REFUSE)
+		refuse(again->out, again->conn, a->door, a->script, &a->verdict);
+	else if (a->door == DOOR_ADMIT)
+		again->conn->sysplex = a->verdict.sysplex;
+	else if (a->door == DOOR_CERTIFY)
+		certmap_decide(again->generation->certmap, again->conn->facts.certificate, a->verdict.userid, again->conn->userid);
+}
+
+/* The facts as that door had them: only ever added to, so what came later is taken away. */
+static struct facts
+facts_at(const struct conn *c, enum door door, const struct generation *g)
+{
+	struct facts f = c->facts;
+
+	f.now = clock_wall();
+	f.recheck = true;
+	f.generation = g->number;
+	if (f.way == WAY_IN) /* whom we dial is known from the start */
+		memset(&f.ipconn, 0, sizeof f.ipconn);
+	memcpy(f.userid, c->userid, sizeof f.userid);
+	f.peer.sysplex = c->sysplex;
+	if (door >= DOOR_BIND)
+		return f;
+	f.has_capex = false;
+	if (f.way == WAY_IN) /* its CAPEX says which it is */
+		f.socket = 0;
+	f.stage = STAGE_TLS;
+	f.userid[0] = '\0';
+	if (door == DOOR_CERTIFY)
+		return f;
+	f.stage = STAGE_TCP;
+	f.tls.version = NULL;
+	f.certificate = NULL; /* borrowed by the copy */
+	f.peer.sysplex = false;
+	return f;
+}
+
+static void
+ask(struct conn *c, struct generation *g, const struct service *s, enum door door, struct recheck_result *out)
+{
+	struct facts f = facts_at(c, door, g);
+	struct again a = { .conn = c, .generation = g, .out = out };
+
+	if (out->refused)
+		return;
+	out->entry = record_reask(door_name(door), s->script[door], g->number, f.now);
+	a.ask = (struct ask){ .policy = g->policy, .script = s->script[door], .door = door, .facts = &f, .entry = out->entry, .tape = &c->tape,
+		.replay = true, .done = answered };
+	policy_ask(&a.ask);
+	if (!out->refused)
+		recheck_forget(out);
+}
+
+/* The generation says no without a question: what it defines does. */
+static void
+refuse_defined(struct recheck_result *out, const struct conn *c, const struct generation *g, const struct verdict *v)
+{
+	refuse(out, c, DOOR_COUNT, NULL, v);
+	out->entry = record_reask(NULL, NULL, g->number, clock_wall());
+	record_verdict(out->entry, v, 0);
+}
+
+void
+recheck_record(struct recheck_result *r, struct conn *c)
+{
+	record_reasked(c->record, r->entry);
+	r->entry = NULL;
+}
+
+void
+recheck_forget(struct recheck_result *r)
+{
+	if (r->entry != NULL)
+		record_door_free(r->entry);
+	r->entry = NULL;
+}
+
+/* A listener that now wants more than the socket has shown is a refusal without a question. */
+static bool
+wants_more(const struct conn *c, const struct generation *g, const struct service *s, struct recheck_result *out)
+{
+	struct verdict v;
+
+	if (s->ssl != SSL_NO && c->facts.tls.version == NULL)
+		verdict_refuse(&v, "plain_text", "tcpipservice %s has TLS now, and this socket has none", s->def->tcpipservice);
+	else if (s->ssl == SSL_CLIENTAUTH && c->facts.certificate == NULL)
+		verdict_refuse(&v, "no_certificate", "tcpipservice %s wants a client certificate now", s->def->tcpipservice);
+	else
+		return false;
+	refuse_defined(out, c, g, &v);
+	return true;
+}
+
+static bool
+asks_certify(const struct conn *c, const struct service *s)
+{
+	if (c->facts.way == WAY_OUT)
+		return c->facts.certificate != NULL;
+	return s->ssl == SSL_CLIENTAUTH || (s->ssl == SSL_YES_ && s->script[DOOR_CERTIFY] != NULL);
+}
+
+/* The trust rule is of admit's making where no certificate was verified: what admit says now counts. */
+static void
+check_trust(const struct conn *c, const struct generation *g, const struct ipconn *i, struct recheck_result *out)
+{
+	struct verdict v;
+
+	if (out->refused || c->facts.way == WAY_OUT || ipconn_trusted(&i->def, c, c->sysplex))
+		return;
+	verdict_refuse(&v, "trust", "ipconn %s has userauth = identify, and admit does not say sysplex any more", i->def.ipconn);
+	refuse_defined(out, c, g, &v);
+}
+
+/* What a socket came by or is dialled by, and what the ipconn is, must be there under g. False: it is not; out says what. */
+static bool
+defined(const struct conn *c, const struct generation *g, const struct ipconn *i, bool first, struct recheck_result *out)
+{
+	bool in = c->facts.way == WAY_IN;
+	struct verdict v;
+
+	if (in && generation_service(g, c->facts.tcpipservice) == NULL)
+		verdict_refuse(&v, "mismatch", "tcpipservice %s is not defined any more", c->facts.tcpipservice);
+	else if ((first || !in) && !i->autoinstalled && definition_ipconn(g->definition, i->def.ipconn) == NULL)
+		verdict_refuse(&v, "mismatch", "ipconn %s is not defined any more", i->def.ipconn);
+	else
+		return true;
+	refuse_defined(out, c, g, &v);
+	out->gone = true;
+	return false;
+}
+
+static void
+ask_doors(struct conn *c, struct generation *g, const struct service *s, const struct ipconn *i, bool first, struct recheck_result *out)
+{
+	struct recheck_view view = { .definition = g->definition, .asked = i };
+
+	c->worker->recheck = &view;
+	ask(c, g, s, DOOR_ADMIT, out);
+	if (asks_certify(c, s))
+		ask(c, g, s, DOOR_CERTIFY, out);
+	if (c->facts.way == WAY_IN)
+		ask(c, g, s, DOOR_BIND, out);
+	if (c->facts.way == WAY_IN && first && i->autoinstalled)
+		ask(c, g, s, DOOR_INSTALL, out);
+	c->worker->recheck = NULL;
+}
+
+/* Where certify is not asked again the user ID it gave stays. */
+static void
+begin(struct conn *c, const struct generation *g)
+{
+	c->asked = g->number;
+	memcpy(c->userid, c->facts.userid, sizeof c->userid);
+	c->sysplex = c->facts.peer.sysplex;
+}
+
+void
+recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, bool first, struct recheck_result *out)
+{
+	bool in = c->facts.way == WAY_IN;
+	const struct service *s = in ? generation_service(g, c->facts.tcpipservice) : ipconn_outbound(i, g);
+
+	*out = (struct recheck_result){ .door = DOOR_COUNT };
+	begin(c, g);
+	if (!defined(c, g, i, first, out))
+		return;
+	if (!in || !wants_more(c, g, s, out)) { /* what an ipconn's own definition wants counts from its next acquire on */
+		ask_doors(c, g, s, i, first, out);
+		check_trust(c, g, i, out);
+	}
+}
+
+void
+recheck_gone(const struct ipconn *i, const struct generation *g, struct recheck_result *out)
+{
+	*out = (struct recheck_result){ .door = DOOR_COUNT };
+	for (unsigned n = 0; n < IPCONN_SOCKETS && !out->refused; n++)
+		if (i->socket[n] != NULL)
+			defined(i->socket[n], g, i, n == SOCKET_IN, out);
+}
+
+/* One that is still on its way out finishes it under its own generation, and is asked when it is through (capex.c). */
+static bool
+under_way(struct conn *c, const struct generation *g)
+{
+	if (c->facts.way == WAY_IN || c->stage == CONN_INSTALLED)
+		return false;
+	begin(c, g);
+	return true;
+}
+
+void
+recheck_ipconn(struct ipconn *i, struct generation *g, struct recheck_result *out)
+{
+	*out = (struct recheck_result){ .door = DOOR_COUNT };
+	for (unsigned n = 0; n < IPCONN_SOCKETS && !out->refused; n++)
+		if (i->socket[n] != NULL && i->socket[n]->asked != g->number && !under_way(i->socket[n], g))
+			recheck_socket(i->socket[n], g, i, n == SOCKET_IN, out);
+}

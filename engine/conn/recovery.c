@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conn/recovery_parts.h"
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define FILE_MAX (8u * 1024 * 1024)
+#define LINE_MAX_ 160
+
+static struct recovery_partner *
+find(const struct recovery *r, const char *networkid, const char *applid)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (strcmp(r->partner[i].applid, applid) == 0 && strcmp(r->partner[i].networkid, networkid) == 0)
+			return &r->partner[i];
+	return NULL;
+}
+
+const struct recovery_partner *
+recovery_partner(const struct recovery *r, const char *networkid, const char *applid)
+{
+	return find(r, networkid, applid);
+}
+
+const char *
+recovery_logname(const struct recovery *r)
+{
+	return r->logname;
+}
+
+static void
+drop(struct recovery *r, struct recovery_partner *p)
+{
+	memmove(p, p + 1, (size_t)(r->partner + r->n - (p + 1)) * sizeof *p);
+	r->n--;
+}
+
+/* Room for one more: strangers that a policy lets in by any name must not make the file grow without end. */
+static int
+make_room(struct recovery *r)
+{
+	struct recovery_partner *more;
+	size_t cap = r->cap ? 2 * r->cap : 8;
+
+	for (size_t i = 0; r->n >= RECOVERY_PARTNERS && i < r->n; i++)
+		if (r->partner[i].indoubt == 0)
+			drop(r, &r->partner[i]);
+	if (r->n >= RECOVERY_PARTNERS)
+		return -1;
+	if (r->n < r->cap)
+		return 0;
+	more = realloc(r->partner, cap * sizeof *more);
+	if (more == NULL)
+		return -1;
+	r->partner = more;
+	r->cap = cap;
+	return 0;
+}
+
+static int
+put(struct recovery *r, const struct recovery_partner *p)
+{
+	struct recovery_partner *old = find(r, p->networkid, p->applid), fresh = *p;
+
+	if (old != NULL)
+		*old = fresh;
+	else if (make_room(r) < 0)
+		return -1;
+	else
+		r->partner[r->n++] = fresh;
+	return 0;
+}
+
+/* --- reading ------------------------------------------------------------------------------------------------------ */
+
+struct reading {
+	const char *at, *end;
+	int line;
+};
+
+/* The next line, without its end, cut into its words; how many, -1 when it is none. */
+static int
+words(struct reading *r, char line[LINE_MAX_], char *word[], int max)
+{
+	const char *eol = memchr(r->at, '\n', (size_t)(r->end - r->at));
+	size_t len = eol != NULL ? (size_t)(eol - r->at) : LINE_MAX_;
+	int n = 0;
+
+	r->line++;
+	if (len >= LINE_MAX_ || memchr(r->at, '\0', len) != NULL)
+		return -1;
+	memcpy(line, r->at, len);
+	line[len] = '\0';
+	r->at = eol + 1;
+	for (char *p = line; p != NULL && n < max; n++) {
+		word[n] = p;
+		p = strchr(p, ' ');
+		if (p != NULL)
+			*p++ = '\0';
+		if (word[n][0] == '\0' || (p != NULL && n + 1 == max))
+			return -1;
+	}
+	return n;
+}
+
+/* `word` of letters from `set`, of that length; "-" is blank when that is allowed. */
+static int
+take(char *to, const char *word, size_t min, size_t max, const char *set, bool may_lack)
+{
+	size_t len = strlen(word);
+
+	if (may_lack && strcmp(word, "-") == 0)
+		word = "";
+	else if (len < min || len > max || strspn(word, set) != len)
+		return -1;
+	memcpy(to, word, strlen(word) + 1);
+	return 0;
+}
+
+#define DIGITS "0123456789"
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define HEX DIGITS "abcdef"
+#define NAME_SET LETTERS DIGITS "$@#"
+#define TOKEN_SET LETTERS DIGITS "abcdefghijklmnopqrstuvwxyz-_"
+
+static int
+take_count(unsigned *to, const char *word)
+{
+	size_t len = strlen(word);
+
+	if (len < 1 || len > 9 || strspn(word, DIGITS) != len || (len > 1 && word[0] == '0'))
+		return -1;
+	*to = (unsigned)strtoul(word, NULL, 10);
+	return *to <= INDOUBT_MAX ? 0 : -1;
+}
+
+static int
+take_partner(struct recovery_partner *p, char *word[])
+{
+	memset(p, 0, sizeof *p);
+	if (take(p->networkid, word[1], 1, NAME_SIZE - 1, NAME_SET, false) < 0 || take(p->applid, word[2], 1, NAME_SIZE - 1, NAME_SET, false) < 0)
+		return -1;
+	if (take(p->logname, word[3], LOGNAME_SIZE - 1, LOGNAME_SIZE - 1, HEX, true) < 0)
+		return -1;
+	if (take(p->token, word[4], TOKEN_SIZE - 1, TOKEN_SIZE - 1, TOKEN_SET, true) < 0)
+		return -1;
+	return take_count(&p->indoubt, word[5]);
+}
+
+static int
+read_partner(struct recovery *r, struct reading *in, struct fault *f)
+{
+	struct recovery_partner p;
+	char line[LINE_MAX_], *word[6];
+
+	if (words(in, line, word, 6) != 6 || strcmp(word[0], "partner") != 0 || take_partner(&p, word) < 0)
+		return fault_set(f, "line %d is not 'partner NETWORKID APPLID LOGNAME TOKEN INDOUBT'", in->line);
+	if (find(r, p.networkid, p.applid) != NULL)
+		return fault_set(f, "line %d: partner %s.%s is there already", in->line, p.networkid, p.applid);
+	return put(r, &p) < 0 ? fault_set(f, "no memory") : 0;
+}
+
+int
+recovery_read(struct recovery *r, const char *bytes, size_t len, struct fault *f)
+{
+	struct reading in = { .at = bytes, .end = bytes + len };
+	char line[LINE_MAX_], *word[3];
+
+	if (words(&in, line, word, 3) != 3 || strcmp(word[0], "sallyport") != 0 || strcmp(word[1], "recovery") != 0 || strcmp(word[2], "1") != 0)
+		return fault_set(f, "line 1 is not '" RECOVERY_HEADING "'");
+	if (words(&in, line, word, 2) != 2 || strcmp(word[0], "log") != 0 ||
+		take(r->logname, word[1], LOGNAME_SIZE - 1, LOGNAME_SIZE - 1, HEX, false) < 0)
+		return fault_set(f, "line 2 is not 'log' and 16 hex digits");
+	while (in.at < in.end)
+		if (read_partner(r, &in, f) < 0)
+			return -1;
+	return 0;
+}
+
+/* --- the file ------------------------------------------------------------------------------------------------------ */
+
+/* 1: it is not there. */
+static int
+load(struct recovery *r, struct fault *f)
+{
+	static const struct file_rule rule = { .class = FILE_PLAIN, .max = FILE_MAX };
+	struct file_content content;
+	int ok;
+
+	if (file_directory_safe(r->file, f) < 0)
+		return -1;
+	if (file_read(r->file, &rule, &content, f) < 0)
+		return content.error == ENOENT ? 1 : -1;
+	ok = recovery_read(r, content.bytes, content.len, f);
+	file_free(&content);
+	return ok;
+}
+
+/* --- the memory ---------------------------------------------------------------------------------------------------- */
+
+static int
+name_log(struct recovery *r)
+{
+	unsigned char bits[(LOGNAME_SIZE - 1) / 2];
+
+	if (getrandom(bits, sizeof bits, 0) != (ssize_t)sizeof bits)
+		return -1;
+	for (size_t i = 0; i < sizeof bits; i++)
+		sprintf(r->logname + 2 * i, "%02x", bits[i]);
+	return 0;
+}
+
+static int
+begin(struct recovery *r, const char *file, struct fault *f)
+{
+	int loaded = 1;
+
+	if ((size_t)snprintf(r->file, sizeof r->file, "%s", file) >= sizeof r->file)
+		return fault_set(f, "recovery: the path is longer than %zu bytes", sizeof r->file - 1);
+	if (file[0] != '\0' && (loaded = load(r, f)) < 0)
+		return fault_wrap(f, "recovery file %s (repair it, or remove it for a cold start)", file);
+	if (loaded == 1 && name_log(r) < 0)
+		return fault_set(f, "no random bytes for a log name");
+	return 0;
+}
+
+struct recovery *
+recovery_open(const char *file, struct log *log, struct fault *f)
+{
+	struct recovery *r = calloc(1, sizeof *r);
+
+	if (r == NULL) {
+		fault_set(f, "no memory");
+		return NULL;
+	}
+	recovery_writer_init(r, log);
+	if (begin(r, file, f) == 0)
+		return r;
+	recovery_close(r);
+	return NULL;
+}
+
+int
+recovery_set(struct recovery *r, const struct recovery_partner *p, struct fault *f)
+{
+	int rc;
+
+	pthread_mutex_lock(&r->writer.lock);
+	rc = put(r, p);
+	pthread_mutex_unlock(&r->writer.lock);
+	if (rc < 0)
+		return fault_set(f, "no room to remember partner %s.%s", p->networkid, p->applid);
+	recovery_changed(r);
+	return 0;
+}
+
+void
+recovery_forget(struct recovery *r, const char *networkid, const char *applid)
+{
+	struct recovery_partner *p = find(r, networkid, applid);
+
+	if (p == NULL)
+		return;
+	pthread_mutex_lock(&r->writer.lock);
+	drop(r, p);
+	pthread_mutex_unlock(&r->writer.lock);
+	recovery_changed(r);
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * resync: when all sockets of a two-way connection stand, both sides compare what they remember of each other (IPIC.md 2.2, 5.1 XLNACTION; README, the
+ * wire). A log that is not the one remembered matters only to who has work in doubt: it judges for itself, each side by its own xlnaction.
+ */
+#include "conn/life.h"
+
+#include "conn/recovery.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct recovery_partner *
+remembered(const struct ipconn *i)
+{
+	return recovery_partner(i->worker->recovery, i->def.networkid, i->def.applid);
+}
+
+unsigned
+ipconn_doubts(const struct ipconn *i)
+{
+	const struct recovery_partner *p = remembered(i);
+
+	return p != NULL ? p->indoubt : 0;
+}
+
+/* What we remember, in the wire's words. */
+static void
+recall(const struct ipconn *i, struct resync *r)
+{
+	const struct recovery_partner *p = remembered(i);
+
+	memset(r, 0, sizeof *r);
+	snprintf(r->logname, sizeof r->logname, "%s", recovery_logname(i->worker->recovery));
+	if (p == NULL || p->logname[0] == '\0' || p->token[0] == '\0')
+		return;
+	memcpy(r->partner, p->logname, sizeof p->logname);
+	memcpy(r->token, p->token, sizeof p->token);
+	r->indoubt = (int)p->indoubt;
+}
+
+static void
+say_lost(const struct ipconn *i, const char *action)
+{
+	char count[24];
+
+	log_say(i->worker->log, MSG_SP0039, "ipconn", i->def.ipconn, "#indoubt", log_number(count, ipconn_doubts(i)), "xlnaction", action, NULL);
+}
+
+/* The log of then, and no older copy of it: its last token is ours, or the one it may have heard last without our hearing that it had. */
+static bool
+same_log(const struct ipconn *i, const struct recovery_partner *p, const struct resync *said)
+{
+	if (strcmp(p->logname, said->logname) != 0)
+		return false;
+	return said->token[0] == '\0' || strcmp(p->token, said->token) == 0 || strcmp(i->proposed, said->token) == 0;
+}
+
+/* Work is in doubt and the partner's log is another one than then: its work can never be settled. True when that refuses. */
+static bool
+refuses(const struct ipconn *i, const struct resync *said)
+{
+	const struct recovery_partner *p = remembered(i);
+
+	if (p == NULL || p->indoubt == 0 || same_log(i, p, said))
+		return false;
+	say_lost(i, i->def.xlnaction == XLNACTION_FORCE ? "FORCE" : "KEEP");
+	return i->def.xlnaction != XLNACTION_FORCE;
+}
+
+static void
+keep(const struct ipconn *i, const struct recovery_partner *p)
+{
+	struct fault f = { "" };
+
+	if (recovery_set(i->worker->recovery, p, &f) < 0)
+		log_say(i->worker->log, MSG_SP0012, "warning", f.text, NULL);
+}
+
+/* Both agree: remembered from now on; nothing is in doubt any more. */
+static void
+agree(struct ipconn *i, const char *logname, const char *token)
+{
+	struct recovery_partner p = { .indoubt = 0 };
+	const struct recovery_partner *old = remembered(i);
+	const char *log = old == NULL || old->logname[0] == '\0' ? "first" : strcmp(old->logname, logname) == 0 ? "same" : "new";
+	char count[24];
+
+	log_say(i->worker->log, MSG_SP0038, "ipconn", i->def.ipconn, "logname", logname, "log", log, "#settled", log_number(count, ipconn_doubts(i)), NULL);
+	memcpy(p.networkid, i->def.networkid, sizeof p.networkid);
+	memcpy(p.applid, i->def.applid, sizeof p.applid);
+	snprintf(p.logname, sizeof p.logname, "%s", logname);
+	snprintf(p.token, sizeof p.token, "%s", token);
+	keep(i, &p);
+}
+
+void
+ipconn_in_doubt(struct ipconn *i, unsigned n)
+{
+	const struct recovery_partner *old = remembered(i);
+	struct recovery_partner p;
+
+	if (old == NULL || n == 0)
+		return;
+	p = *old;
+	p.indoubt = n < INDOUBT_MAX - p.indoubt ? p.indoubt + n : INDOUBT_MAX;
+	keep(i, &p);
+}
+
+void
+ipconn_forget(struct ipconn *i)
+{
+	char count[24];
+
+	if (remembered(i) == NULL)
+		return;
+	log_say(i->worker->log, MSG_SP0054, "ipconn", i->def.ipconn, "#indoubt", log_number(count, ipconn_doubts(i)), NULL);
+	recovery_forget(i->worker->recovery, i->def.networkid, i->def.applid);
+}
+
+/* -1: it cannot be queued; c is closed then. status 0: a request. */
+static int
+put(struct conn *c, int status, const struct resync *r)
+{
+	struct buf body;
+	int ok;
+
+	buf_init(&body, 4096);
+	ok = wire_put_resync(&body, r);
+	if (ok == 0)
+		ok = conn_send(c, status, WIRE_IS_RESYNC, WIRE_JSON, buf_bytes(&body), buf_len(&body));
+	if (ok < 0)
+		conn_close(c, CONN_AT_ONCE, "resync could not be queued");
+	buf_free(&body);
+	return ok;
+}
+
+/* --- the acquirer ------------------------------------------------------------------------------------------------- */
+
+void
+resync_begin(struct ipconn *i)
+{
+	struct conn *c = i->socket[SOCKET_OUT];
+
+	if (i->resync.next[0] != '\0')
+		return;
+	recall(i, &i->resync);
+	if (tls_token(i->resync.next) < 0 || c->nrequests == CONN_REQUESTS) {
+		acquire_failed(i, "EXCEPTION", reason_name(REASON_SESSION_OPEN_FAILED), "no random bytes for a recovery token, or too many requests wait");
+		return;
+	}
+	c->request[c->nrequests++] = IS_RESYNC;
+	memcpy(i->proposed, i->resync.next, sizeof i->proposed);
+	put(c, 0, &i->resync);
+}
+
+void
+resync_answered(struct conn *c, int status, const char *body, size_t len)
+{
+	struct ipconn *i = c->ipconn;
+	struct fault f = { "it was not answered with 200 or 403" };
+	struct resync r;
+
+	if (i->status != CONN_OBTAINING)
+		return; /* being released meanwhile */
+	if ((status != 200 && status != 403) || wire_resync_answer(&r, body, len, &f) < 0) {
+		acquire_failed(i, "INVALID", "ISCER_BAD_RESPONSE", f.text);
+	} else if ((status == 200) != (strcmp(r.response, "OK") == 0)) {
+		acquire_failed(i, r.response, "ISCER_BAD_RESPONSE", "the answer to resync says yes and no");
+	} else if (status == 403) {
+		acquire_failed(i, r.response, r.reason, "the partner refused resynchronisation");
+	} else if (r.logname[0] == '\0') {
+		acquire_failed(i, r.response, "ISCER_BAD_RESPONSE", "the answer to resync names no log");
+	} else if (refuses(i, &r)) {
+		acquire_failed(i, reason_response(REASON_ISCE_BAD_RECOV), reason_name(REASON_ISCE_BAD_RECOV),
+			"the partner has lost its log while work is in doubt; xlnaction is keep (set ipconn NAME norecovdata forgets the work)");
+	} else {
+		agree(i, r.logname, i->resync.next);
+		acquire_done(i);
+	}
+}
+
+/* --- the called side ------------------------------------------------------------------------------------------------ */
+
+static void
+answer(struct ipconn *i)
+{
+	struct conn *c = i->socket[SOCKET_IN];
+	struct resync asked = i->resync, r;
+	bool refused = refuses(i, &asked);
+
+	recall(i, &r);
+	snprintf(r.response, sizeof r.response, "%s", refused ? reason_response(REASON_ISCE_BAD_RECOV) : "OK");
+	snprintf(r.reason, sizeof r.reason, "%s", refused ? reason_name(REASON_ISCE_BAD_RECOV) : "");
+	i->resync_waits = false;
+	if (!refused)
+		agree(i, asked.logname, asked.next);
+	if (put(c, refused ? reason_status(REASON_ISCE_BAD_RECOV) : 200, &r) < 0)
+		return;
+	if (refused) /* the acquirer ends it when it has read why; were the other sockets closed here, it might see that first */
+		ipconn_dismiss(i, "the partner has lost its log while work is in doubt");
+	else
+		acquire_done(i);
+}
+
+void
+resync_answer(struct ipconn *i)
+{
+	if (i->resync_waits)
+		answer(i);
+}
+
+const char *
+resync_asked(struct conn *c, const char *body, size_t len)
+{
+	struct ipconn *i = c->ipconn;
+	struct fault f;
+	struct resync r;
+
+	if (i->status != CONN_OBTAINING || i->acquiring || i->out_sockets == 0 || c != i->socket[SOCKET_IN] || i->resync_waits)
+		return "resync at a time, or on a socket, where none is due";
+	if (wire_resync(&r, body, len, &f) < 0)
+		return "resync with a body that is not one";
+	i->resync = r;
+	i->resync_waits = true;
+	obtain_joined(c);
+	return NULL;
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * statistics: counts per ipconn, per tcpipservice and of the region's sockets, with IPIC.md 9's fields. Data, counted where it happens, shown by
+ * inquire statistics. The tables name each field as an operator sees it: IBM's name in lower case, or ours where IBM's is not known.
+ */
+#ifndef SALLYPORT_STATISTICS_H
+#define SALLYPORT_STATISTICS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/message.h"
+
+struct log;
+
+struct ipconn_statistics {
+	double created;  /* ISR_IPCONN_GMT_CREATE_TIME: seconds since 1970; 0: not autoinstalled */
+	unsigned current_receive, peak_receive; /* ISR_CURRENT_RECEIVE_SESSIONS, ISR_PEAK_RECEIVE_SESSIONS */
+	unsigned current_send, peak_send;
+	uint64_t allocates;                     /* ISR_TOTAL_ALLOCATES */
+	unsigned queued, peak_queued;           /* ISR_CURRENT_QUEUED_ALLOCATES, ISR_PEAK_QUEUED_ALLOCATES */
+	uint64_t failed_link, failed_other;     /* ISR_ALLOCATES_FAILED_LINK, ISR_ALLOCATES_FAILED_OTHER */
+	uint64_t rejected;                      /* allocates beyond QUEUELIMIT */
+	uint64_t purges, purged;                /* times the queue was purged by MAXQTIME; allocates that went with it */
+	uint64_t attached;                      /* ISR_TRANS_ATTACHED */
+	uint64_t attach_refused;                /* by security */
+	uint64_t conversation_errors;           /* DFHIS1023 */
+	uint64_t sent, received;                /* payload bytes (function shipping: program link) */
+	uint64_t requests_sent, requests_received;
+};
+
+struct traffic_counts { /* what moved on sockets, before TLS */
+	uint64_t sends, sent;         /* how often, and bytes */
+	uint64_t receives, received;
+};
+
+struct service_statistics { /* of one opening of a listener: opening it begins them anew */
+	uint64_t attached;                /* SOR_TRANS_ATTACHED */
+	unsigned peak_connections;        /* SOR_PEAK_CONNS */
+	double opened, closed;            /* SOR_OPEN_GMT, SOR_CLOSE_GMT; 0: never */
+	struct traffic_counts traffic;    /* SOR_SENDS, SOR_BYTES_SENT, SOR_RECEIVES, SOR_BYTES_RECEIVED */
+	uint64_t accepted, refused;       /* sockets */
+};
+
+struct socket_statistics { /* of the region: SOG_ */
+	unsigned inbound, peak_inbound;
+	uint64_t inbound_created;
+	unsigned outbound, peak_outbound;
+	uint64_t outbound_created;
+	uint64_t at_max; /* sockets refused because of MAXSOCKETS */
+};
+
+enum figure_kind {
+	FIGURE_TOTAL,   /* uint64_t */
+	FIGURE_CURRENT, /* unsigned: how many there are now; a reset leaves it alone */
+	FIGURE_PEAK,    /* unsigned: the most there were; a reset makes it `current` */
+	FIGURE_TIME,    /* double, seconds since 1970; 0: not set; a reset leaves it alone */
+};
+
+struct figure {
+	const char *name; /* "isr_total_allocates"; NULL ends a table */
+	enum figure_kind kind;
+	size_t offset;    /* in its struct */
+	size_t current;   /* of FIGURE_PEAK: where its FIGURE_CURRENT stands; FIGURE_ELSEWHERE: the owner sets it */
+};
+
+#define FIGURE_ELSEWHERE ((size_t)-1)
+#define FIGURES_MAX 24 /* in one table */
+
+extern const struct figure ipconn_figures[], service_figures[], socket_figures[];
+
+/* The value of one, as a number. */
+double figure_value(const struct figure *f, const void *statistics);
+/* "2026-11-22T17:40:01Z"; "" for 0. Returns out. */
+const char *figure_time(double seconds, char out[24]);
+
+static inline void
+statistics_peak(unsigned *peak, unsigned now)
+{
+	if (now > *peak)
+		*peak = now;
+}
+
+/* A socket of ours, or (out) dialled, is there; is gone. */
+void statistics_opened(struct socket_statistics *s, bool out);
+void statistics_closed(struct socket_statistics *s, bool out);
+
+/* Totals to zero, peaks to what there is. */
+void statistics_reset(const struct figure *table, void *statistics);
+/* One line of message m for what is gone: key and name, then every figure that is not 0. */
+void statistics_say(struct log *l, enum message m, const char *key, const char *name, const struct figure *table, const void *statistics);
+
+#endif

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "ipic/http.h"
+
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#define REQUEST_LINE "POST /ipic HTTP/1.1\r\n"
+#define ANSWER_START "HTTP/1.1 "
+#define STATUS_AT (sizeof ANSWER_START - 1) /* the three digits of an answer's status */
+#define PHRASE_AT (STATUS_AT + 3)
+#define EBCDIC_P 0xd7 /* of POST */
+
+enum state {
+	FIRST_BYTE,    /* nothing read: request or answer? */
+	REQUEST_TEXT,  /* inside REQUEST_LINE, its CR LF included */
+	ANSWER_TEXT,   /* inside ANSWER_START and the status */
+	PHRASE,        /* an answer's reason phrase */
+	HEADER_START,  /* first byte of a header line, or of the empty line */
+	HEADER_NAME,
+	VALUE_IGNORED, /* the values, by what is done with them */
+	VALUE_IS,
+	VALUE_TYPE,
+	LENGTH_BEFORE, /* Content-Length: blanks before, the digits, blanks behind */
+	LENGTH_DIGITS,
+	LENGTH_AFTER,
+	LINE_LF,       /* the LF of a header line or a status line */
+	HEAD_LF,       /* the LF of the empty line */
+	BODY,
+	BAD,
+};
+
+static int
+refuse(struct http_reader *r, int status, const char *why)
+{
+	r->state = BAD;
+	r->status = status;
+	r->why = why;
+	return -1;
+}
+
+static int
+bad(struct http_reader *r, const char *why)
+{
+	return refuse(r, 400, why);
+}
+
+void
+http_begin(struct http_reader *r, unsigned allowed, size_t body_max)
+{
+	memset(r, 0, sizeof *r);
+	r->allowed = allowed;
+	r->body_max = body_max;
+}
+
+static bool
+is_blank(unsigned char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+/* What may stand in a header's value or a reason phrase; CR is looked for before. */
+static bool
+is_text(unsigned char c)
+{
+	return c == '\t' || (c >= ' ' && c != 0x7f);
+}
+
+/* RFC 9110's token: what a header's name is made of. A blank before the colon is not. */
+static bool
+is_name(unsigned char c)
+{
+	if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
+		return true;
+	return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+}
+
+/* ---- the first line ---- */
+
+static const char *
+request_fault(size_t at)
+{
+	if (at < strlen("POST "))
+		return "the method is not POST";
+	if (at < strlen("POST /ipic "))
+		return "the target is not /ipic";
+	return "the request line does not end in HTTP/1.1";
+}
+
+static int
+on_request_text(struct http_reader *r, unsigned char c)
+{
+	if (c != (unsigned char)REQUEST_LINE[r->at])
+		return bad(r, request_fault(r->at));
+	if (r->at == sizeof REQUEST_LINE - 2)
+		r->state = HEADER_START;
+	return 0;
+}
+
+static int
+on_answer_text(struct http_reader *r, unsigned char c)
+{
+	if (r->at < STATUS_AT) {
+		if (c != (unsigned char)ANSWER_START[r->at])
+			return bad(r, "the answer is not HTTP/1.1");
+		return 0;
+	}
+	/* 1xx would be answers that are none: an interim answer breaks the order of requests and answers */
+	if (c < (r->at == STATUS_AT ? '2' : '0') || c > (r->at == STATUS_AT ? '5' : '9'))
+		return bad(r, "the status is not a number from 200 to 599");
+	r->status = r->status * 10 + (c - '0');
+	if (r->at == PHRASE_AT - 1)
+		r->state = PHRASE;
+	return 0;
+}
+
+static int
+on_phrase(struct http_reader *r, unsigned char c)
+{
+	if (c == '\r') {
+		r->state = LINE_LF;
+		return 0;
+	}
+	if (r->at == PHRASE_AT && c != ' ')
+		return bad(r, "no blank behind the status");
+	if (!is_text(c))
+		return bad(r, "a control character in the status line");
+	return r->at < HTTP_LINE_MAX ? 0 : bad(r, "the status line is too long");
+}
+
+static int
+on_first_byte(struct http_reader *r, unsigned char c)
+{
+	if (c == (unsigned char)REQUEST_LINE[0] && (r->allowed & HTTP_REQUEST) != 0) {
+		r->kind = HTTP_REQUEST;
+		r->state = REQUEST_TEXT;
+		return 0;
+	}
+	if (c == (unsigned char)ANSWER_START[0] && (r->allowed & HTTP_ANSWER) != 0) {
+		r->kind = HTTP_ANSWER;
+		r->state = ANSWER_TEXT;
+		return 0;
+	}
+	if (c == 0x16)
+		return bad(r, "TLS where HTTP/1.1 was expected");
+	if (c == EBCDIC_P) /* whoever ports a partner from a mainframe makes this mistake first */
+		return bad(r, "EBCDIC where HTTP/1.1 in ASCII was expected");
+	if (r->allowed == HTTP_REQUEST)
+		return bad(r, "the method is not POST");
+	return bad(r, r->allowed == HTTP_ANSWER ? "the answer is not HTTP/1.1" : "neither a POST nor an answer");
+}
+
+/* ---- header lines ---- */
+
+static int
+begin_is(struct http_reader *r)
+{
+	if (r->has_is)
+		return bad(r, "a second IS header");
+	r->has_is = true;
+	r->is.at = r->at + 1;
+	r->state = VALUE_IS;
+	return 0;
+}
+
+static int
+begin_type(struct http_reader *r)
+{
+	if (r->has_type)
+		return bad(r, "a second Content-Type header");
+	r->has_type = true;
+	r->type.at = r->at + 1;
+	r->state = VALUE_TYPE;
+	return 0;
+}
+
+static int
+begin_length(struct http_reader *r)
+{
+	if (r->has_length)
+		return bad(r, "a second Content-Length header");
+	r->has_length = true;
+	r->state = LENGTH_BEFORE;
+	return 0;
+}
+
+static const struct {
+	const char *name;
+	int (*begin)(struct http_reader *r); /* NULL: refused, and why */
+	const char *why;
+} headers[] = {
+	{ "IS", begin_is, NULL },
+	{ "Content-Type", begin_type, NULL },
+	{ "Content-Length", begin_length, NULL },
+	{ "Transfer-Encoding", NULL, "Transfer-Encoding is not spoken here; give a Content-Length" },
+	{ "Expect", NULL, "Expect is not spoken here" },
+	{ "Upgrade", NULL, "Upgrade is not spoken here" },
+};
+
+static int
+on_header_name(struct http_reader *r, const unsigned char *bytes)
+{
+	unsigned char c = bytes[r->at];
+	const char *name = (const char *)bytes + r->line;
+	size_t len = r->at - r->line;
+
+	if (c != ':')
+		return is_name(c) ? 0 : bad(r, "a header's name holds what no name can hold");
+	for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++)
+		if (strlen(headers[i].name) == len && strncasecmp(headers[i].name, name, len) == 0)
+			return headers[i].begin != NULL ? headers[i].begin(r) : bad(r, headers[i].why);
+	r->state = VALUE_IGNORED;
+	return 0;
+}
+
+static int
+on_header_start(struct http_reader *r, unsigned char c)
+{
+	r->line = r->at;
+	if (c == '\r') {
+		r->state = HEAD_LF;
+		return 0;
+	}
+	if (is_blank(c))
+		return bad(r, "a folded header line");
+	if (!is_name(c))
+		return bad(r, "a header line does not begin with a name");
+	if (++r->headers > HTTP_HEADERS_MAX)
+		return bad(r, "too many headers");
+	r->state = HEADER_NAME;
+	return 0;
+}
+
+static int
+on_value(struct http_reader *r, unsigned char c)
+{
+	if (c == '\r')
+		r->state = LINE_LF;
+	else if (!is_text(c))
+		return bad(r, "a control character in a header");
+	return 0;
+}
+
+/* Trims as it goes: leading blanks move the start, and the length ends at the last byte that is not blank. */
+static int
+on_kept_value(struct http_reader *r, struct http_part *part, unsigned char c)
+{
+	if (is_blank(c) && part->len == 0)
+		part->at = r->at + 1;
+	else if (!is_blank(c) && c != '\r')
+		part->len = r->at + 1 - part->at;
+	return on_value(r, c);
+}
+
+static int
+on_length(struct http_reader *r, unsigned char c)
+{
+	if (c >= '0' && c <= '9' && r->state != LENGTH_AFTER) {
+		if (r->body.len > (SIZE_MAX - 9) / 10)
+			return bad(r, "Content-Length is no number a machine can hold");
+		r->body.len = r->body.len * 10 + (size_t)(c - '0');
+		r->state = LENGTH_DIGITS;
+		return 0;
+	}
+	if (is_blank(c)) {
+		r->state = r->state == LENGTH_BEFORE ? LENGTH_BEFORE : LENGTH_AFTER;
+		return 0;
+	}
+	if (c != '\r' || r->state == LENGTH_BEFORE)
+		return bad(r, "Content-Length is not a number");
+	if (r->body.len > r->body_max)
+		return refuse(r, 413, "the body is too large");
+	r->state = LINE_LF;
+	return 0;
+}
+
+static int
+on_line_lf(struct http_reader *r, unsigned char c)
+{
+	if (c != '\n')
+		return bad(r, "a CR without its LF");
+	r->state = HEADER_START;
+	return 0;
+}
+
+static int
+on_head_lf(struct http_reader *r, unsigned char c)
+{
+	if (c != '\n')
+		return bad(r, "a CR without its LF");
+	if (r->type.len > 0 && !r->has_length)
+		return bad(r, "a Content-Type without a Content-Length");
+	r->body.at = r->at + 1;
+	r->size = r->body.at + r->body.len;
+	r->state = BODY;
+	return 0;
+}
+
+static bool
+in_header_line(const struct http_reader *r)
+{
+	return r->state >= HEADER_NAME && r->state <= LENGTH_AFTER;
+}
+
+static int
+judge(struct http_reader *r, const unsigned char *bytes)
+{
+	unsigned char c = bytes[r->at];
+
+	switch ((enum state)r->state) {
+	case FIRST_BYTE: return on_first_byte(r, c);
+	case REQUEST_TEXT: return on_request_text(r, c);
+	case ANSWER_TEXT: return on_answer_text(r, c);
+	case PHRASE: return on_phrase(r, c);
+	case HEADER_START: return on_header_start(r, c);
+	case HEADER_NAME: return on_header_name(r, bytes);
+	case VALUE_IGNORED: return on_value(r, c);
+	case VALUE_IS: return on_kept_value(r, &r->is, c);
+	case VALUE_TYPE: return on_kept_value(r, &r->type, c);
+	case LENGTH_BEFORE:
+	case LENGTH_DIGITS:
+	case LENGTH_AFTER: return on_length(r, c);
+	case LINE_LF: return on_line_lf(r, c);
+	case HEAD_LF: return on_head_lf(r, c);
+	case BODY:
+	case BAD: break;
+	}
+	return -1;
+}
+
+enum http_result
+http_read(struct http_reader *r, const void *bytes, size_t n)
+{
+	for (; r->state < BODY && r->at < n; r->at++) {
+		if (judge(r, bytes) < 0)
+			return HTTP_BAD;
+		if (in_header_line(r) && r->at - r->line >= HTTP_HEADER_MAX) {
+			bad(r, "a header line is too long");
+			return HTTP_BAD;
+		}
+		if (r->at + 1 >= HTTP_HEAD_MAX && r->state != BODY) {
+			bad(r, "the headers are too long");
+			return HTTP_BAD;
+		}
+	}
+	if (r->state == BAD)
+		return HTTP_BAD;
+	return r->state == BODY && n >= r->size ? HTTP_DONE : HTTP_MORE;
+}
+
+/* ---- the writer ---- */
+
+static const char *
+phrase(int status)
+{
+	switch (status) {
+	case 200: return "OK";
+	case 307: return "Temporary Redirect";
+	case 400: return "Bad Request";
+	case 403: return "Forbidden";
+	case 413: return "Content Too Large";
+	case 500: return "Internal Server Error";
+	case 503: return "Service Unavailable";
+	default: return "";
+	}
+}
+
+/* A value with a control character in it would become two headers at the other end. */
+static bool
+is_line(const char *value)
+{
+	for (const char *p = value; p != NULL && *p != '\0'; p++)
+		if (!is_text((unsigned char)*p))
+			return false;
+	return true;
+}
+
+static int
+put_header(struct buf *b, const char *name, const char *value)
+{
+	if (value == NULL || value[0] == '\0')
+		return 0;
+	return is_line(value) ? buf_printf(b, "%s: %s\r\n", name, value) : -1;
+}
+
+static int
+put_rest(struct buf *b, const char *is, const char *type, const void *body, size_t len)
+{
+	if (put_header(b, "IS", is) < 0 || put_header(b, "Content-Type", type) < 0)
+		return -1;
+	return buf_printf(b, "Content-Length: %zu\r\n\r\n", len) < 0 ? -1 : buf_add(b, body, len);
+}
+
+/* Half a message must never leave: what was begun and did not fit is taken back. */
+static int
+whole(struct buf *b, size_t before, int result)
+{
+	if (result < 0)
+		b->end = b->start + before;
+	return result;
+}
+
+int
+http_request(struct buf *b, const char *host, const char *is, const char *type, const void *body, size_t len)
+{
+	size_t before = buf_len(b);
+
+	if (buf_printf(b, REQUEST_LINE) < 0 || put_header(b, "Host", host) < 0)
+		return whole(b, before, -1);
+	return whole(b, before, put_rest(b, is, type, body, len));
+}
+
+int
+http_answer(struct buf *b, int status, const char *is, const char *type, const void *body, size_t len)
+{
+	size_t before = buf_len(b);
+
+	if (buf_printf(b, ANSWER_START "%03d %s\r\n", status, phrase(status)) < 0)
+		return whole(b, before, -1);
+	return whole(b, before, put_rest(b, is, type, body, len));
+}

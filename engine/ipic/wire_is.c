@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The IS header and the content type: the part of wire that needs no JSON. */
+#include "ipic/wire.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define IS_KEYS_MAX 16
+
+struct word {
+	const char *p;
+	size_t len;
+};
+
+static bool
+word_is(struct word w, const char *text)
+{
+	return strlen(text) == w.len && memcmp(w.p, text, w.len) == 0;
+}
+
+static size_t
+blanks(const char *p, const char *end)
+{
+	size_t n = 0;
+
+	while (p + n < end && (p[n] == ' ' || p[n] == '\t'))
+		n++;
+	return n;
+}
+
+/* Takes the longest run of printable characters other than the separators; may be empty. */
+static struct word
+take_word(const char **p, const char *end)
+{
+	struct word w = { *p, 0 };
+
+	while (w.p + w.len < end && w.p[w.len] > ' ' && w.p[w.len] <= '~' && strchr(";=", w.p[w.len]) == NULL)
+		w.len++;
+	*p += w.len;
+	return w;
+}
+
+static int
+take_type(struct is_header *h, const char **p, const char *end, struct fault *f)
+{
+	static const char *const types[] = { [IS_CMD] = "cmd", [IS_DATA] = "data", [IS_EXPD] = "expd" };
+	size_t gap;
+	struct word w = take_word(p, end);
+
+	if (!word_is(w, "1"))
+		return fault_set(f, "IS: the version is not 1");
+	gap = blanks(*p, end);
+	*p += gap;
+	w = take_word(p, end);
+	for (size_t i = 0; gap > 0 && i < sizeof types / sizeof types[0]; i++) {
+		if (word_is(w, types[i])) {
+			h->type = (enum is_type)i;
+			return 0;
+		}
+	}
+	return fault_set(f, "IS: the type is not cmd, data or expd");
+}
+
+/* One "; key=value" with the blanks around it. */
+static int
+take_pair(struct word *key, struct word *value, const char **p, const char *end, struct fault *f)
+{
+	*p += blanks(*p, end);
+	if (*p == end || **p != ';')
+		return fault_set(f, "IS: ';' expected");
+	*p += 1;
+	*p += blanks(*p, end);
+	*key = take_word(p, end);
+	if (key->len == 0 || *p == end || **p != '=')
+		return fault_set(f, "IS: key=value expected behind ';'");
+	*p += 1;
+	*value = take_word(p, end);
+	return value->len > 0 ? 0 : fault_set(f, "IS: a key without a value");
+}
+
+/* ---- the keys: who may have each, and what its value is ---- */
+
+static const char *const commands[] = {
+	[IS_NONE] = "", [IS_CAPEX] = "capex", [IS_HEARTBEAT] = "heartbeat", [IS_RELEASE] = "release", [IS_RESYNC] = "resync", [IS_PURGE] = "purge",
+	[IS_FORCEPURGE] = "forcepurge", [IS_CANCEL] = "cancel", [IS_FORCECANCEL] = "forcecancel", [IS_KILL] = "kill", [IS_UNKNOWN] = "",
+};
+
+const char *
+wire_command(enum is_name name)
+{
+	return commands[name];
+}
+
+const char *
+conv_print(uint32_t conv, char out[CONV_TEXT])
+{
+	snprintf(out, CONV_TEXT, "%08" PRIx32, conv);
+	return out;
+}
+
+static int
+take_name(struct is_header *h, struct word w)
+{
+	bool expedited = h->type == IS_EXPD;
+
+	h->name = IS_UNKNOWN;
+	for (int i = expedited ? IS_PURGE : IS_CAPEX; i <= (expedited ? IS_KILL : IS_RESYNC); i++)
+		if (word_is(w, commands[i]))
+			h->name = (enum is_name)i;
+	return 0;
+}
+
+/* Decimal, 1 to width digits; -1 for anything else. */
+static long
+decimal(struct word w, size_t width)
+{
+	long n = 0;
+
+	if (w.len == 0 || w.len > width)
+		return -1;
+	for (size_t i = 0; i < w.len; i++) {
+		if (w.p[i] < '0' || w.p[i] > '9')
+			return -1;
+		n = n * 10 + (w.p[i] - '0');
+	}
+	return n;
+}
+
+/* One to six digits, the first of them no 0. */
+static int
+take_count(int *out, struct word w, long max)
+{
+	long n = w.p[0] != '0' ? decimal(w, 6) : -1;
+
+	*out = (int)n;
+	return n >= 1 && n <= max ? 0 : -1;
+}
+
+static int
+take_hex(uint32_t *out, struct word w)
+{
+	*out = 0;
+	for (size_t i = 0; i < w.len; i++) {
+		const char *digits = "0123456789abcdef", *at = strchr(digits, w.p[i] >= 'A' && w.p[i] <= 'F' ? w.p[i] + ('a' - 'A') : w.p[i]);
+
+		if (at == NULL)
+			return -1;
+		*out = *out << 4 | (uint32_t)(at - digits);
+	}
+	return w.len == 8 && *out != 0 ? 0 : -1;
+}
+
+static int
+take_either(bool *out, struct word w, const char *yes, const char *no)
+{
+	*out = word_is(w, yes);
+	return *out || word_is(w, no) ? 0 : -1;
+}
+
+static int take_conv(struct is_header *h, struct word w) { return take_hex(&h->conv, w); }
+static int take_prev(struct is_header *h, struct word w) { return take_hex(&h->prev, w); }
+static int take_is7(struct is_header *h, struct word w) { return take_hex(&h->is7, w); }
+static int take_msg(struct is_header *h, struct word w) { return take_count(&h->msg, w, IS_MESSAGE_MAX); }
+static int take_chain(struct is_header *h, struct word w) { return take_count(&h->chain, w, IS_CHAIN_MAX); }
+static int take_last(struct is_header *h, struct word w) { return take_either(&h->last, w, "yes", "no"); }
+static int take_pacing(struct is_header *h, struct word w) { return take_either(&h->pacing, w, "yes", "no"); }
+
+static int
+take_state(struct is_header *h, struct word w)
+{
+	return take_either(&h->open, w, "open", "end") < 0 || (h->open && h->type == IS_EXPD) ? -1 : 0;
+}
+
+static int
+take_head(struct is_header *h, struct word w)
+{
+	int n, r = take_count(&n, w, IS_HEAD_MAX);
+
+	h->head = r == 0 ? (size_t)n : 0;
+	return r;
+}
+
+static int
+take_ccsid(struct is_header *h, struct word w)
+{
+	long n = decimal(w, 5);
+
+	h->ccsid = (int)n;
+	return n >= 1 && n <= 65535 ? 0 : -1;
+}
+
+enum { CMD = 1 << IS_CMD, DATA = 1 << IS_DATA, EXPD = 1 << IS_EXPD };
+
+static const struct key {
+	const char *name;
+	unsigned of, needed, paced; /* sets of types: who knows it, who must have it, who even in a pacing message */
+	int (*take)(struct is_header *h, struct word w);
+	const char *form;
+} keys[] = {
+	{ "name", CMD | EXPD, EXPD, 0, take_name, "" },
+	{ "conv", DATA | EXPD, DATA | EXPD, DATA, take_conv, "8 hex digits, not all 0" },
+	{ "prev", DATA, 0, 0, take_prev, "8 hex digits, not all 0" },
+	{ "msg", DATA, DATA, DATA, take_msg, "1 to 999999" },
+	{ "chain", DATA, DATA, DATA, take_chain, "1 to 999999" },
+	{ "last", DATA, DATA, 0, take_last, "yes or no" },
+	{ "state", DATA | EXPD, DATA | EXPD, 0, take_state, "open or end (expd: end)" },
+	{ "head", DATA, 0, 0, take_head, "1 to 4096" },
+	{ "ccsid", DATA, 0, 0, take_ccsid, "1 to 65535" },
+	{ "pacing", DATA, 0, 0, take_pacing, "yes or no" },
+	{ "is7", DATA, 0, 0, take_is7, "8 hex digits, not all 0" },
+};
+
+#define KEYS (sizeof keys / sizeof keys[0])
+
+/* `had` notes the keys that were there. */
+static int
+take_key(struct is_header *h, struct word key, struct word value, unsigned *had, struct fault *f)
+{
+	for (size_t i = 0; i < KEYS; i++) {
+		if ((keys[i].of & 1u << h->type) == 0 || !word_is(key, keys[i].name))
+			continue;
+		*had |= 1u << i;
+		return keys[i].take(h, value) == 0 ? 0 : fault_set(f, "IS: %s is not %s", keys[i].name, keys[i].form);
+	}
+	return 0;
+}
+
+static int
+check_keys(const struct is_header *h, unsigned had, struct fault *f)
+{
+	for (size_t i = 0; i < KEYS; i++) {
+		unsigned needed = h->pacing ? keys[i].paced : keys[i].needed;
+
+		if ((needed & 1u << h->type) != 0 && (had & 1u << i) == 0)
+			return fault_set(f, "IS: %s is missing", keys[i].name);
+	}
+	return 0;
+}
+
+static bool
+stood_before(const struct word *seen, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (seen[i].len == seen[n].len && memcmp(seen[i].p, seen[n].p, seen[n].len) == 0)
+			return true;
+	return false;
+}
+
+int
+wire_is(struct is_header *h, const char *value, size_t len, struct fault *f)
+{
+	const char *p = value, *end = value + len;
+	struct word seen[IS_KEYS_MAX], word = { "", 0 };
+	unsigned had = 0;
+
+	memset(h, 0, sizeof *h);
+	if (len == 0)
+		return fault_set(f, "no IS header");
+	if (take_type(h, &p, end, f) < 0)
+		return -1;
+	for (size_t n = 0; p + blanks(p, end) < end; n++) {
+		if (n == IS_KEYS_MAX)
+			return fault_set(f, "IS: more than %d keys", IS_KEYS_MAX);
+		if (take_pair(&seen[n], &word, &p, end, f) < 0)
+			return -1;
+		if (stood_before(seen, n))
+			return fault_set(f, "IS: a key stands twice");
+		if (take_key(h, seen[n], word, &had, f) < 0)
+			return -1;
+	}
+	return check_keys(h, had, f);
+}
+
+/* ---- writing ---- */
+
+struct writing {
+	char *out;
+	size_t size, at; /* at >= size: it did not fit */
+};
+
+static void put(struct writing *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+put(struct writing *w, const char *format, ...)
+{
+	size_t room = w->at < w->size ? w->size - w->at : 0;
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vsnprintf(room > 0 ? w->out + w->at : NULL, room, format, ap);
+	va_end(ap);
+	w->at += n > 0 ? (size_t)n : 0;
+}
+
+static void
+put_data(struct writing *w, const struct is_header *h)
+{
+	if (h->prev != 0)
+		put(w, "; prev=%08" PRIx32, h->prev);
+	put(w, "; msg=%d; chain=%d", h->msg, h->chain);
+	if (h->pacing) {
+		put(w, "; pacing=yes");
+		return;
+	}
+	put(w, "; last=%s; state=%s", h->last ? "yes" : "no", h->open ? "open" : "end");
+	if (h->head > 0)
+		put(w, "; head=%zu", h->head);
+	if (h->ccsid > 0)
+		put(w, "; ccsid=%03d", h->ccsid);
+	if (h->is7 != 0)
+		put(w, "; is7=%08X", h->is7);
+}
+
+int
+wire_put_is(char *out, size_t size, const struct is_header *h)
+{
+	struct writing w = { out, size, 0 };
+
+	if (h->type == IS_CMD) {
+		put(&w, "1 cmd; name=%s", commands[h->name]);
+	} else if (h->type == IS_EXPD) {
+		put(&w, "1 expd; conv=%08" PRIx32 "; state=end; name=%s", h->conv, commands[h->name]);
+	} else {
+		put(&w, "1 data; conv=%08" PRIx32, h->conv);
+		put_data(&w, h);
+	}
+	return w.at < size ? (int)w.at : -1;
+}
+
+bool
+wire_is_json(const char *value, size_t len)
+{
+	size_t n = strlen(WIRE_JSON);
+
+	if (len < n || strncasecmp(value, WIRE_JSON, n) != 0)
+		return false;
+	n += blanks(value + n, value + len);
+	return n == len || value[n] == ';';
+}

@@ -1,0 +1,450 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/io.h"
+
+#include "net/transport.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* --- Words for the owner. False: it closed; nothing of io may be touched. */
+static bool
+raise_event(struct io *io, enum io_event e)
+{
+	bool *gone = io->gone;
+
+	io->on(io->owner, e);
+	return !*gone;
+}
+
+/* Remembers a failure; tell_failure raises it, so that it is told once and from the loop. */
+static void
+fail(struct io *io, const struct transport_trouble *why)
+{
+	io->dead = true;
+	io->severed = why->severed;
+	snprintf(io->error, sizeof io->error, "%s", why->text);
+}
+
+static void
+fail_errno(struct io *io, int error)
+{
+	struct transport_trouble why;
+
+	transport_errno(&why, error);
+	fail(io, &why);
+}
+
+/* --- Bytes. */
+static bool
+may_read(const struct io *io)
+{
+	return !io->paused && !io->eof && !io->dead && !io->first && buf_len(&io->in) < io->in.max;
+}
+
+static enum transport_result
+take_bytes(struct io *io)
+{
+	struct transport_trouble why;
+	enum transport_result r = transport_fill(io->fd, io->tls, &io->in, io->counts, &why);
+
+	if (r == TRANSPORT_FAILED)
+		fail(io, &why);
+	io->want_write = r == TRANSPORT_WANT_WRITE;
+	io->more = r == TRANSPORT_MOVED || r == TRANSPORT_EOF;
+	return r;
+}
+
+static void
+send_bytes(struct io *io)
+{
+	struct transport_trouble why;
+	enum transport_result r;
+
+	if (io->connecting || io->shaking || io->dead || buf_len(&io->out) == 0)
+		return;
+	r = transport_drain(io->fd, io->tls, &io->out, io->counts, &why);
+	io->send_wants_read = r == TRANSPORT_WANT_READ;
+	if (r != TRANSPORT_FAILED)
+		return;
+	if (!io->lingering && may_read(io))
+		take_bytes(io); /* who reset the connection may have said why */
+	if (!io->dead)
+		fail(io, &why);
+}
+
+/* --- The stages of a step, in order. False ends the step: the owner closed, or the next stage must wait. */
+static bool
+finish_connect(struct io *io, int revents)
+{
+	socklen_t size = sizeof(int);
+	int error = 0;
+
+	if (!io->connecting)
+		return true;
+	if (!(revents & EV_WRITE))
+		return false;
+	if (getsockopt(io->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+		error = errno;
+	io->connecting = false;
+	if (error == 0)
+		return raise_event(io, IO_CONNECTED);
+	fail_errno(io, error);
+	return true;
+}
+
+static bool
+see_first(struct io *io, int revents)
+{
+	char byte;
+	ssize_t n;
+
+	(void)revents;
+	if (!io->first || io->paused || io->dead)
+		return true;
+	n = recv(io->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+	if (n < 0 && transport_would_block(errno))
+		return true;
+	io->first = false;
+	if (n > 0)
+		return raise_event(io, IO_FIRST);
+	if (n < 0)
+		fail_errno(io, errno);
+	return true; /* the end is read again, and told, where reading is done */
+}
+
+static bool
+shake(struct io *io, int revents)
+{
+	struct transport_trouble why;
+	enum tls_result r;
+
+	(void)revents;
+	if (!io->shaking || io->dead || io->lingering)
+		return true;
+	if (io->paused)
+		return false;
+	r = tls_handshake(io->tls);
+	io->want_write = r == TLS_WANT_WRITE;
+	if (r == TLS_WANT_READ || r == TLS_WANT_WRITE)
+		return false;
+	io->shaking = false;
+	if (r == TLS_OK) {
+		io->more = true; /* the first record may have come with the last of the handshake */
+		return raise_event(io, IO_HANDSHAKEN);
+	}
+	transport_ending(&why, io->tls);
+	fail(io, &why);
+	return true;
+}
+
+static bool
+take_in(struct io *io, int revents)
+{
+	size_t before = buf_len(&io->in);
+	enum transport_result r;
+
+	(void)revents;
+	if (io->left && !io->paused && !io->lingering) {
+		io->left = false;
+		return raise_event(io, IO_DATA);
+	}
+	if (io->lingering || !may_read(io))
+		return true;
+	r = take_bytes(io);
+	if (buf_len(&io->in) > before && !raise_event(io, IO_DATA))
+		return false;
+	if (r != TRANSPORT_EOF || io->paused || io->lingering || io->left)
+		return true; /* an end that may not be told yet is read again later */
+	io->eof = true;
+	return raise_event(io, IO_EOF);
+}
+
+static bool
+send_out(struct io *io, int revents)
+{
+	size_t before = buf_len(&io->in);
+
+	(void)revents;
+	if (io->lingering)
+		return true;
+	send_bytes(io);
+	if (buf_len(&io->in) > before)
+		return raise_event(io, IO_DATA); /* before the failure */
+	if (!io->flushing || io->dead || buf_len(&io->out) > 0 || io->connecting || io->shaking)
+		return true;
+	io->flushing = false;
+	if (!raise_event(io, IO_FLUSHED))
+		return false;
+	if (!io->lingering)
+		send_bytes(io);
+	return true;
+}
+
+static bool
+tell_failure(struct io *io, int revents)
+{
+	(void)revents;
+	if (!io->dead || io->told || io->lingering)
+		return true;
+	io->told = true;
+	return raise_event(io, IO_FAILED);
+}
+
+/* --- The lingering close. */
+
+/* The descriptor and all that hangs from it. */
+static void
+let_go(struct io *io)
+{
+	ev_io_stop(io->loop, &io->watcher);
+	timer_stop(&io->linger);
+	timer_stop(&io->again);
+	tls_free(io->tls);
+	io->tls = NULL;
+	if (io->fd >= 0)
+		close(io->fd);
+	io->fd = -1;
+	io->mask = 0;
+	buf_free(&io->in);
+	buf_free(&io->out);
+}
+
+/* The last event; io may be freed in it. */
+static void
+bury(struct io *io)
+{
+	let_go(io);
+	if (io->gone)
+		*io->gone = true;
+	io->gone = NULL;
+	io->on(io->owner, IO_BURIED);
+}
+
+/* True when all that was to be sent is with the kernel, or cannot be sent. */
+static bool
+sent_all(struct io *io)
+{
+	enum tls_result r;
+
+	send_bytes(io);
+	if (!io->dead && !io->shaking && buf_len(&io->out) > 0)
+		return false;
+	if (io->dead || io->tls == NULL)
+		return true;
+	r = tls_close_notify(io->tls);
+	return r != TLS_WANT_WRITE;
+}
+
+static void
+linger_on(struct io *io)
+{
+	io->begun = true;
+	if (io->severed || io->connecting) {
+		bury(io);
+		return;
+	}
+	if (!io->said_bye && sent_all(io)) {
+		io->said_bye = true;
+		timer_set(&io->linger, IO_LINGER_SECONDS);
+		if (io->severed || shutdown(io->fd, SHUT_WR) < 0) {
+			bury(io);
+			return;
+		}
+	}
+	if (io->said_bye && transport_discard(io->fd, &io->discarded, IO_LINGER_BYTES))
+		bury(io);
+}
+
+static void
+on_linger(void *arg)
+{
+	bury(arg);
+}
+
+/* --- Steps. */
+
+static int
+wanted(const struct io *io)
+{
+	int mask = 0;
+
+	if (io->connecting)
+		return EV_WRITE;
+	if (io->lingering)
+		return io->said_bye || io->send_wants_read ? EV_READ : EV_WRITE;
+	if (io->dead)
+		return 0;
+	if (io->shaking)
+		return io->paused ? 0 : io->want_write ? EV_WRITE : EV_READ;
+	if (may_read(io))
+		mask |= io->want_write ? EV_WRITE : EV_READ;
+	if (io->first && !io->paused)
+		mask |= EV_READ;
+	if (buf_len(&io->out) > 0)
+		mask |= io->send_wants_read ? EV_READ : EV_WRITE;
+	return mask;
+}
+
+/* True when something is to be done or told that no readiness of the descriptor will remind us of. */
+static bool
+owes(const struct io *io)
+{
+	if (io->lingering)
+		return !io->begun;
+	if (io->dead)
+		return !io->told;
+	if (io->connecting || io->shaking)
+		return false;
+	return (io->left && !io->paused) || (io->flushing && buf_len(&io->out) == 0) || (io->tls && io->more && may_read(io));
+}
+
+/* The end of every step and of every call: what to wait for, derived from the state and nothing else. */
+static void
+settle(struct io *io)
+{
+	int mask;
+
+	if (io->gone || io->fd < 0)
+		return; /* a step that is running ends here itself */
+	mask = wanted(io);
+	if (mask != io->mask) {
+		ev_io_stop(io->loop, &io->watcher);
+		ev_io_set(&io->watcher, io->fd, mask);
+		if (mask)
+			ev_io_start(io->loop, &io->watcher);
+		io->mask = mask;
+	}
+	if (owes(io) && !timer_running(&io->again))
+		timer_set(&io->again, 0.);
+}
+
+static void
+walk(struct io *io, int revents)
+{
+	static bool (*const stages[])(struct io *, int) = { finish_connect, see_first, shake, take_in, send_out, tell_failure };
+	size_t i;
+
+	for (i = 0; i < sizeof stages / sizeof *stages && stages[i](io, revents); i++)
+		;
+}
+
+/* On its own, or gcc takes the note for one that outlives the step: where it would, io itself is gone. */
+static __attribute__((noinline)) void
+run(struct io *io, int revents, bool *gone)
+{
+	io->gone = gone;
+	if (io->lingering)
+		linger_on(io);
+	else
+		walk(io, revents);
+}
+
+static void
+step(struct io *io, int revents)
+{
+	bool gone = false;
+
+	run(io, revents, &gone);
+	if (gone)
+		return;
+	io->gone = NULL;
+	settle(io);
+}
+
+static void
+on_ready(struct ev_loop *loop, ev_io *w, int revents)
+{
+	(void)loop;
+	step(w->data, revents);
+}
+
+static void
+on_again(void *arg)
+{
+	step(arg, 0);
+}
+
+/* --- Calls. */
+
+void
+io_open(struct io *io, struct ev_loop *loop, int fd, bool connecting, size_t in_max,
+	void (*on)(void *owner, enum io_event e), void *owner)
+{
+	*io = (struct io){ .loop = loop, .fd = fd, .on = on, .owner = owner, .connecting = connecting, .first = !connecting };
+	transport_prepare(fd);
+	buf_init(&io->in, in_max);
+	io->in.secret = true;
+	buf_init(&io->out, 0);
+	timer_init(&io->linger, loop, on_linger, io);
+	timer_init(&io->again, loop, on_again, io);
+	ev_io_init(&io->watcher, on_ready, fd, 0);
+	io->watcher.data = io;
+	settle(io);
+}
+
+int
+io_first(const struct io *io)
+{
+	unsigned char byte;
+
+	if (io->fd < 0 || recv(io->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 1)
+		return -1;
+	return byte;
+}
+
+void
+io_start_tls(struct io *io, struct tls *t)
+{
+	io->tls = t;
+	io->first = false;
+	io->shaking = true;
+	io->want_write = true; /* whoever begins, the first step must not wait for a byte */
+	settle(io);
+}
+
+int
+io_write(struct io *io, const void *bytes, size_t n)
+{
+	if (io->fd < 0 || io->told || io->lingering || buf_add(&io->out, bytes, n) < 0)
+		return -1;
+	if (n > 0)
+		io->flushing = true;
+	settle(io); /* sent by the loop: a refusal that waits to be read is then read before the write it made fail */
+	return 0;
+}
+
+void
+io_pause(struct io *io, bool paused)
+{
+	io->paused = paused;
+	settle(io);
+}
+
+void
+io_consumed(struct io *io)
+{
+	settle(io);
+}
+
+void
+io_linger(struct io *io)
+{
+	if (io->fd < 0 || io->lingering)
+		return;
+	io->lingering = true;
+	timer_set(&io->linger, IO_LINGER_SECONDS);
+	settle(io);
+}
+
+void
+io_close(struct io *io)
+{
+	if (io->loop == NULL)
+		return; /* never opened */
+	if (io->gone)
+		*io->gone = true;
+	io->gone = NULL;
+	let_go(io);
+}

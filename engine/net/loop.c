@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/loop.h"
+
+#include <ev.h>
+#include <malloc.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * libev ends the process when it is given no memory, for a table that grows by a timer or a descriptor. So there is some put by, which costs nothing until it is
+ * touched: pieces are cut off and never come back, as a table that has doubled in them is soon large enough. libev's allocator is the process's and is told
+ * nothing but sizes; hence the one thing here that is no object's.
+ */
+#define RESERVE ((size_t)4 * 1024 * 1024)
+
+struct piece { /* in front of its bytes */
+	alignas(max_align_t) size_t size;
+};
+
+static struct {
+	alignas(max_align_t) char bytes[RESERVE];
+	atomic_size_t used;
+} reserve;
+
+static bool
+is_piece(const void *p)
+{
+	uintptr_t at = (uintptr_t)p, first = (uintptr_t)reserve.bytes;
+
+	return at > first && at < first + RESERVE;
+}
+
+static size_t
+size_of(void *p)
+{
+	return is_piece(p) ? ((struct piece *)p)[-1].size : p != NULL ? malloc_usable_size(p) : 0;
+}
+
+/* NULL: used up, and libev ends the process. */
+static void *
+cut(size_t size)
+{
+	size_t whole = (sizeof(struct piece) + size + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
+	size_t at = whole <= RESERVE ? atomic_fetch_add(&reserve.used, whole) : RESERVE;
+	struct piece *fresh;
+
+	if (at > RESERVE - whole || whole > RESERVE)
+		return NULL;
+	fresh = (struct piece *)(reserve.bytes + at);
+	fresh->size = size;
+	return fresh + 1;
+}
+
+/* Where p's bytes go; what becomes of p is the caller's. */
+static void *
+move(void *p, size_t had, size_t want)
+{
+	void *fresh = malloc(want);
+
+	if (fresh == NULL)
+		fresh = cut(want);
+	if (fresh != NULL && had > 0)
+		memcpy(fresh, p, had < want ? had : want);
+	return fresh;
+}
+
+/* realloc's task. */
+static void *
+allocate(void *p, long size)
+{
+	void *fresh = size > 0 ? move(p, size_of(p), (size_t)size) : NULL;
+
+	if ((fresh != NULL || size == 0) && !is_piece(p))
+		free(p);
+	return fresh;
+}
+
+struct ev_loop *
+loop_new(void)
+{
+	ev_set_allocator(allocate);
+	return ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
+}
+
+void
+loop_run(struct ev_loop *loop)
+{
+	ev_run(loop, 0);
+}
+
+void
+loop_break(struct ev_loop *loop)
+{
+	ev_break(loop, EVBREAK_ALL);
+}
+
+void
+loop_free(struct ev_loop *loop)
+{
+	if (loop != NULL)
+		ev_loop_destroy(loop);
+}

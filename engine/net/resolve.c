@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/resolve.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct resolving {
+	struct crew_job job; /* first */
+	struct crew *crew;   /* borrowed */
+	int port;
+	void (*done)(void *arg, const struct resolution *r);
+	void *arg;
+	struct resolution found; /* the thread's until done */
+	char host[];
+};
+
+bool
+resolve_numeric(const char *host, int port, struct resolution *r)
+{
+	memset(r, 0, sizeof *r);
+	if (addr_parse(&r->addr[0], host, port) < 0)
+		return false;
+	r->n = 1;
+	return true;
+}
+
+static bool
+held(const struct resolution *r, const struct addr *a)
+{
+	for (unsigned i = 0; i < r->n; i++)
+		if (addr_same_ip(&r->addr[i], a))
+			return true;
+	return false;
+}
+
+static void
+keep(struct resolution *r, const struct addrinfo *list, int port)
+{
+	struct addr a;
+
+	for (; list != NULL && r->n < RESOLVE_MAX; list = list->ai_next) {
+		if (addr_from_sockaddr(&a, list->ai_addr) < 0 || held(r, &a))
+			continue;
+		a.port = (uint16_t)port;
+		r->addr[r->n++] = a;
+	}
+}
+
+/* "127.1", "0x7f.1", "2130706433": inet_aton's forms, which no certificate and no policy would recognise. */
+static bool
+old_number(const char *host)
+{
+	const char *last = strrchr(host, '.');
+
+	last = last != NULL ? last + 1 : host;
+	if (last[0] == '0' && (last[1] == 'x' || last[1] == 'X'))
+		return last[2 + strspn(last + 2, "0123456789abcdefABCDEF")] == '\0';
+	return last[0] != '\0' && last[strspn(last, "0123456789")] == '\0';
+}
+
+/* On a thread: nothing of the loop is touched. */
+static void
+work(struct crew_job *job)
+{
+	struct resolving *r = (struct resolving *)job;
+	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, *list = NULL;
+	int error = old_number(r->host) ? EAI_NONAME : getaddrinfo(r->host, NULL, &hints, &list);
+
+	if (error == 0) {
+		keep(&r->found, list, r->port);
+		freeaddrinfo(list);
+	}
+	if (error == EAI_SYSTEM)
+		snprintf(r->found.error, sizeof r->found.error, "%s", strerrordesc_np(errno) ? strerrordesc_np(errno) : "the resolver failed");
+	else if (error != 0)
+		snprintf(r->found.error, sizeof r->found.error, "%s", gai_strerror(error));
+	else if (r->found.n == 0)
+		snprintf(r->found.error, sizeof r->found.error, "no IPv4 or IPv6 address");
+}
+
+static void
+finished(struct crew_job *job)
+{
+	struct resolving *r = (struct resolving *)job;
+
+	r->done(r->arg, &r->found);
+	free(r);
+}
+
+static void
+drop(struct crew_job *job)
+{
+	free(job);
+}
+
+struct resolving *
+resolve_begin(struct crew *c, const char *host, int port, void (*done)(void *arg, const struct resolution *r), void *arg)
+{
+	size_t n = strlen(host) + 1;
+	struct resolving *r = calloc(1, sizeof *r + n);
+
+	if (r == NULL)
+		return NULL;
+	r->job = (struct crew_job){ .work = work, .done = finished, .drop = drop };
+	r->crew = c;
+	r->port = port;
+	r->done = done;
+	r->arg = arg;
+	memcpy(r->host, host, n);
+	if (crew_submit(c, &r->job) == 0)
+		return r;
+	free(r);
+	return NULL;
+}
+
+void
+resolve_cancel(struct resolving *r)
+{
+	crew_cancel(r->crew, &r->job);
+}

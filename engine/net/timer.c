@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/timer.h"
+
+static void
+on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+{
+	struct timer *t = w->data;
+
+	(void)loop;
+	(void)revents;
+	t->fire(t->arg); /* may free t: nothing of it is touched afterwards */
+}
+
+void
+timer_init(struct timer *t, struct ev_loop *loop, void (*fire)(void *arg), void *arg)
+{
+	t->loop = loop;
+	t->fire = fire;
+	t->arg = arg;
+	ev_timer_init(&t->watcher, on_timer, 0., 0.);
+	t->watcher.data = t;
+}
+
+void
+timer_set(struct timer *t, double seconds)
+{
+	ev_timer_stop(t->loop, &t->watcher);
+	ev_now_update(t->loop); /* the loop's idea of now is as old as this turn: a long ask would make the timer early */
+	ev_timer_set(&t->watcher, seconds > 0. ? seconds : 0., 0.);
+	ev_timer_start(t->loop, &t->watcher);
+}
+
+void
+timer_stop(struct timer *t)
+{
+	if (t->loop)
+		ev_timer_stop(t->loop, &t->watcher);
+}
+
+bool
+timer_running(const struct timer *t)
+{
+	return ev_is_active(&t->watcher) || ev_is_pending(&t->watcher);
+}

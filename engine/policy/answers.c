@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/answers.h"
+
+#include "base/clock.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool
+playing(const struct lhost *h)
+{
+	return h->tape != NULL && h->tape->playing;
+}
+
+/* ---- counters */
+
+static void
+note(const struct lhost *h, enum taped_kind kind, const char *name, const struct counter_use *u, enum store_answer a, int64_t value)
+{
+	struct taped *one = tape_add(h->tape, kind, name);
+
+	if (one == NULL)
+		return;
+	one->counter.use = *u;
+	one->counter.answer = a;
+	one->counter.value = value;
+}
+
+static bool
+has_value(const struct taped *one)
+{
+	return one != NULL && (one->counter.answer == STORE_NUMBER || one->counter.answer == STORE_EXHAUSTED);
+}
+
+/* The number behind `last` in another range than it was counted in; last is left out of it when it fits (same). */
+static enum store_answer
+fit(const struct counter_use *u, int64_t last, bool same, int64_t *out)
+{
+	*out = last;
+	if (same && last >= u->min && last <= u->max)
+		return STORE_NUMBER;
+	if (last >= u->max && !u->wrap)
+		return STORE_EXHAUSTED;
+	*out = last >= u->max || last < u->min ? u->min : last + 1;
+	return STORE_NUMBER;
+}
+
+static bool
+same_use(const struct counter_use *a, const struct counter_use *b)
+{
+	return a->min == b->min && a->max == b->max && a->wrap == b->wrap && a->expires == b->expires;
+}
+
+/* Beyond the tape it counts on from the last answer heard, else from that of now; the store does not move. */
+static enum store_answer
+count_on(const struct lhost *h, const char *name, const struct counter_use *u, enum store_answer now, int64_t last, int64_t *out)
+{
+	const struct taped *before = tape_last(h->tape, TAPED_NEXT, name);
+
+	if (has_value(before))
+		last = before->counter.value;
+	else if (now == STORE_UNUSED) {
+		*out = u->min;
+		return STORE_NUMBER;
+	}
+	return fit(u, last, false, out);
+}
+
+static enum store_answer
+next_again(const struct lhost *h, const char *name, size_t len, const struct counter_use *u, int64_t *out, double *expires)
+{
+	int64_t last = 0;
+	enum store_answer now = store_peek(h->world->store, name, len, u->expires, clock_span(), &last, expires), a;
+	const struct taped *then;
+
+	if (now != STORE_NUMBER && now != STORE_UNUSED) /* a wrong name, or other seconds than it has: so it is when it is asked at a door */
+		return now;
+	then = tape_hear(h->tape, TAPED_NEXT, name);
+	if (then != NULL && same_use(&then->counter.use, u)) {
+		*out = then->counter.value;
+		return then->counter.answer;
+	}
+	if (has_value(then))
+		a = fit(u, then->counter.value, then->counter.answer == STORE_NUMBER, out);
+	else
+		a = count_on(h, name, u, now, last, out);
+	note(h, TAPED_NEXT, name, u, a, *out);
+	return a;
+}
+
+enum store_answer
+answers_next(const struct lhost *h, const char *name, size_t len, const struct counter_use *u, int64_t *out, double *expires)
+{
+	enum store_answer a;
+
+	if (h->world == NULL || h->world->store == NULL)
+		return STORE_NONE;
+	if (u->min > u->max)
+		return STORE_BAD_RANGE;
+	if (playing(h))
+		return next_again(h, name, len, u, out, expires);
+	a = store_next(h->world->store, name, len, u, clock_span(), out, expires);
+	note(h, TAPED_NEXT, name, u, a, *out);
+	return a;
+}
+
+/* What next has answered in this re-ask counts; else what peek answered then, the last of it for as often as it is asked. */
+static const struct taped *
+peek_again(const struct lhost *h, const char *name)
+{
+	const struct taped *counted = tape_last(h->tape, TAPED_NEXT, name), *then = tape_hear(h->tape, TAPED_PEEK, name);
+
+	if (has_value(counted))
+		return counted;
+	return then != NULL ? then : tape_last(h->tape, TAPED_PEEK, name);
+}
+
+enum store_answer
+answers_peek(const struct lhost *h, const char *name, size_t len, double expires, int64_t *out, double *its)
+{
+	struct counter_use u = { .expires = expires };
+	const struct taped *then;
+	enum store_answer a;
+
+	if (h->world == NULL || h->world->store == NULL)
+		return STORE_NONE;
+	a = store_peek(h->world->store, name, len, expires, clock_span(), out, its);
+	if (!playing(h)) {
+		note(h, TAPED_PEEK, name, &u, a, *out);
+		return a;
+	}
+	then = a == STORE_NUMBER || a == STORE_UNUSED ? peek_again(h, name) : NULL;
+	if (then == NULL)
+		return a;
+	*out = then->counter.value;
+	return has_value(then) ? STORE_NUMBER : then->counter.answer;
+}
+
+/* ---- ipconns */
+
+/* An autoinstalled one of then: as it is installed now, else as its template is defined now, under its own names. */
+static void
+recall(const struct lhost *h, const struct ipconn_then *then, struct ipconn_view *out)
+{
+	const struct host_world *w = h->world;
+
+	if (w->ipconn(w->arg, then->ipconn, out) && out->autoinstalled)
+		return;
+	if (then->template[0] == '\0' || !w->defined(w->arg, then->template, out)) {
+		*out = (struct ipconn_view){ .inservice = true };
+		attribute_defaults(ipconn_attributes, &out->def);
+	}
+	out->def.template_ = TEMPLATE_UNSAID;
+	memcpy(out->def.ipconn, then->ipconn, sizeof out->def.ipconn);
+	memcpy(out->def.applid, then->applid, sizeof out->def.applid);
+	memcpy(out->def.networkid, then->networkid, sizeof out->def.networkid);
+}
+
+/* The definition of now with the statuses of then. False: there is no such ipconn. */
+static bool
+merge(const struct lhost *h, const char *name, const struct ipconn_then *then, struct ipconn_view *out)
+{
+	if (!h->world->defined(h->world->arg, name, out)) {
+		if (!then->there || !then->autoinstalled)
+			return false;
+		recall(h, then, out);
+	}
+	if (!then->there)
+		return true;
+	out->autoinstalled = then->autoinstalled;
+	out->inservice = then->inservice;
+	out->connstatus = then->connstatus;
+	memcpy(out->template, then->template, sizeof out->template);
+	if (then->connstatus == CONN_ACQUIRED) {
+		out->def.sendcount = then->sendcount;
+		out->def.receivecount = then->receivecount;
+	}
+	return true;
+}
+
+bool
+answers_ipconn(const struct lhost *h, const char *name, struct ipconn_view *out)
+{
+	const struct host_world *w = h->world;
+	struct taped *one;
+	bool found;
+
+	if (w == NULL || w->ipconn == NULL)
+		return false;
+	if (playing(h)) {
+		one = tape_hear(h->tape, TAPED_IPCONN, name);
+		if (one == NULL)
+			one = tape_last(h->tape, TAPED_IPCONN, name);
+		return one != NULL ? merge(h, name, &one->ipconn, out) : w->ipconn(w->arg, name, out);
+	}
+	found = w->ipconn(w->arg, name, out);
+	one = tape_add(h->tape, TAPED_IPCONN, name);
+	if (one != NULL && found)
+		one->ipconn = tape_then(out);
+	return found;
+}
+
+static void
+print_filter(char out[TAPE_NAME], const char *applid, const char *networkid)
+{
+	snprintf(out, TAPE_NAME, "%.30s.%.30s", networkid != NULL ? networkid : "*", applid != NULL ? applid : "*");
+}
+
+static bool
+fits(const struct ipconn_view *v, const char *applid, const char *networkid)
+{
+	return (applid == NULL || strcmp(applid, v->def.applid) == 0) && (networkid == NULL || strcmp(networkid, v->def.networkid) == 0);
+}
+
+static bool
+is_member(const struct taped *list, const char *name)
+{
+	for (size_t i = 1; i <= list->list.named; i++)
+		if (strcmp(list[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* The members of then that are there still, and those that are defined now and were not in it. */
+static size_t
+list_again(const struct lhost *h, const struct taped *list, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
+{
+	size_t n = h->world->ipconns(h->world->arg, applid, networkid, out, max), left = 0;
+
+	if (list->list.named < list->list.n) /* its members are not kept: as many as then, of those of now */
+		return n < list->list.n ? n : list->list.n;
+	if (n == max && max < ANSWERS_IPCONNS)
+		return max;
+	for (size_t i = 0; i < n; i++)
+		if (!out[i].autoinstalled && !is_member(list, out[i].def.ipconn))
+			out[left++] = out[i];
+	for (size_t i = 1; i <= list->list.named && left < max; i++)
+		left += merge(h, list[i].name, &list[i].ipconn, &out[left]) && fits(&out[left], applid, networkid);
+	return left;
+}
+
+const struct taped *
+answers_list(const struct lhost *h, const char *applid, const char *networkid)
+{
+	const struct taped *list = NULL;
+	char filter[TAPE_NAME];
+
+	print_filter(filter, applid, networkid);
+	if (playing(h))
+		list = tape_hear(h->tape, TAPED_LIST, filter);
+	return list != NULL || !playing(h) ? list : tape_last(h->tape, TAPED_LIST, filter);
+}
+
+size_t
+answers_ipconns(const struct lhost *h, const struct taped *list, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
+{
+	const struct host_world *w = h->world;
+
+	if (w == NULL || w->ipconns == NULL)
+		return 0;
+	return list != NULL ? list_again(h, list, applid, networkid, out, max) : w->ipconns(w->arg, applid, networkid, out, max);
+}
+
+void
+answers_keep(const struct lhost *h, const char *applid, const char *networkid, const struct ipconn_view *view, size_t n)
+{
+	char filter[TAPE_NAME];
+
+	if (h->tape == NULL || playing(h))
+		return;
+	print_filter(filter, applid, networkid);
+	tape_add_list(h->tape, filter, view, n);
+}

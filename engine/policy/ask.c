@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ask: one asking of one door: policy_ask of policy.h, and the one place that makes a refusal of whatever went wrong. */
+#include "policy/policy.h"
+
+#include "policy/asking.h"
+#include "base/clock.h"
+#include "policy/lfacts.h"
+#include "base/log.h"
+#include "policy/lrow.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include <stdio.h>
+#include <string.h>
+
+struct question { /* an asking of a door */
+	struct asking g;
+	enum door door;
+	const struct facts *facts; /* NULL: they are a table, the first value, and the second one is the mock */
+	struct verdict *out;
+	bool failed; /* the refusal is ours, not the script's */
+};
+
+static void
+push_facts(lua_State *L, struct asking *g)
+{
+	struct question *q = (struct question *)g;
+
+	if (q->facts != NULL) {
+		lfacts_push(L, q->facts);
+		return;
+	}
+	lhost_mock(L, &g->p->host, 3);
+	lrow_push(L, 2, q->door);
+}
+
+static int
+forget_mock(lua_State *L)
+{
+	struct asking *g = lua_touserdata(L, 1);
+
+	lhost_mock(L, &g->p->host, 0);
+	return 0;
+}
+
+/* The one place: every way an asking can fail becomes this refusal. */
+static void
+fail(struct question *q)
+{
+	verdict_refuse(q->out, q->g.code, "%s", q->g.text);
+	snprintf(q->out->file, sizeof q->out->file, "%s", q->g.at.file);
+	q->out->line = q->g.at.line;
+	q->failed = true;
+}
+
+static const unsigned suits[DOOR_COUNT] = {
+	[DOOR_ADMIT] = 1u << VERDICT_ACCEPT | 1u << VERDICT_REFUSE,
+	[DOOR_CERTIFY] = 1u << VERDICT_ACCEPT | 1u << VERDICT_REFUSE,
+	[DOOR_BIND] = 1u << VERDICT_ACCEPT | 1u << VERDICT_REFUSE,
+	[DOOR_INSTALL] = 1u << VERDICT_INSTALL | 1u << VERDICT_REFUSE,
+	[DOOR_ATTACH] = 1u << VERDICT_ACCEPT | 1u << VERDICT_REFUSE,
+};
+
+/* Why what the door answered is no answer; "" when it is one. */
+static void
+object(struct question *q, const struct verdict *v)
+{
+	struct asking *g = &q->g;
+	const char *door = g->function;
+	const char *yes = q->door == DOOR_INSTALL ? "install" : "accept";
+
+	if (g->values == 0)
+		snprintf(g->text, sizeof g->text, "%s answered nothing (a forgotten return?)", door);
+	else if (g->values > 1)
+		snprintf(g->text, sizeof g->text, "%s answered %d values; a door answers one verdict", door, g->values);
+	else if (v == NULL)
+		snprintf(g->text, sizeof g->text, "%s answered a %s, not policy.%s or policy.refuse", door,
+			luaL_typename(g->co, -1), yes);
+	else if (v->kind == VERDICT_PASS)
+		snprintf(g->text, sizeof g->text, "%s answered pass outside policy.first and policy.all", door);
+	else if ((suits[q->door] >> v->kind & 1) == 0)
+		snprintf(g->text, sizeof g->text, "%s answered %s; it may answer %s or refuse", door, verdict_name(v->kind), yes);
+}
+
+/* A verdict says only what its door may say. */
+static void
+take(struct question *q, const struct verdict *v)
+{
+	*q->out = *v;
+	if (q->door != DOOR_CERTIFY)
+		q->out->userid[0] = '\0';
+	if (q->door != DOOR_ADMIT)
+		q->out->sysplex = false;
+	if (q->door != DOOR_INSTALL)
+		memset(&q->out->install, 0, sizeof q->out->install);
+}
+
+/* The door answered: is it an answer? */
+static void
+judge(struct question *q)
+{
+	const struct verdict *v = NULL;
+
+	if (q->door == DOOR_DELETE) { /* a notification */
+		*q->out = (struct verdict){ .kind = VERDICT_ACCEPT };
+		return;
+	}
+	if (q->g.values == 1)
+		v = lhost_verdict(q->g.co, -1);
+	object(q, v);
+	if (q->g.text[0] == '\0') {
+		take(q, v);
+		return;
+	}
+	asking_reject(&q->g);
+	fail(q);
+}
+
+/* Asks with the values facts and mock on the top of the stack. [-2, +0] */
+static void
+run(struct question *q)
+{
+	if (asking_run(&q->g))
+		judge(q);
+	else
+		fail(q);
+	asking_settle(&q->g);
+	if (q->facts == NULL)
+		asking_protect(&q->g, forget_mock);
+}
+
+/* The script's function for the door: false when the answer is out already. */
+static bool
+find_hook(struct question *q)
+{
+	if (asking_find(&q->g, (unsigned)q->door))
+		return true;
+	if (q->door == DOOR_DELETE && q->g.at.file[0] != '\0')
+		*q->out = (struct verdict){ .kind = VERDICT_ACCEPT };
+	else
+		fail(q);
+	return false;
+}
+
+static void
+complain(const struct question *q)
+{
+	const struct verdict *v = q->out;
+	char at[PLACE_SIZE + 24];
+
+	snprintf(at, sizeof at, v->line > 0 ? "%s:%d" : "%s", v->file, v->line);
+	log_say(q->g.p->log, MSG_SP0022, "connection", q->facts->connection, "door", q->g.function, "policy", q->g.script,
+		"code", v->code, "at", at, "text", v->text, "traceback", q->g.trace, NULL);
+}
+
+static struct question
+question(struct policy *p, const char *script, enum door d, struct verdict *out)
+{
+	return (struct question){ .g = { .p = p, .script = script, .function = door_name(d), .push = push_facts }, .door = d, .out = out };
+}
+
+static void
+ask_script(struct ask *a, struct record_door *d)
+{
+	struct question q = question(a->policy, a->script, a->door, &a->verdict);
+	struct policy *p = a->policy;
+
+	q.facts = a->facts;
+	policy_renew(p);
+	if (find_hook(&q)) {
+		p->host.door = d;
+		p->host.tape = a->tape;
+		p->host.asking = true;
+		if (a->tape != NULL)
+			tape_begin(a->tape, a->door, a->replay);
+		lua_pushnil(p->L);
+		lua_pushnil(p->L);
+		run(&q);
+		if (a->tape != NULL && a->tape->full && !a->replay)
+			record_effect(d, "answers kept for a reload", "not all: there is no room; the others are answered as at the time of the reload");
+		p->host.door = NULL;
+		p->host.tape = NULL;
+		p->host.asking = false;
+	}
+	if (q.failed)
+		complain(&q);
+}
+
+/* No script is named: what the door does by itself (DESIGN 3.4). */
+static void
+ask_nobody(const struct ask *a, struct verdict *v)
+{
+	const struct certificate *c = a->facts->certificate;
+
+	*v = (struct verdict){ .kind = VERDICT_ACCEPT };
+	if (a->door == DOOR_INSTALL)
+		verdict_refuse(v, "urm_no", "the tcpipservice names no urm, so no partner is autoinstalled");
+	else if (a->door != DOOR_CERTIFY)
+		return;
+	else if (c == NULL)
+		verdict_refuse(v, "no_certificate", "the peer presented no certificate");
+	else if (!c->chain.ok && c->chain.n == 0)
+		verdict_refuse(v, "chain", "the certificate's chain was not verified");
+	else if (!c->chain.ok)
+		verdict_refuse(v, "chain", "%s (depth %d)", c->chain.error[0].text, c->chain.error[0].depth);
+	else if (a->facts->way == WAY_OUT && !a->facts->names_host)
+		verdict_refuse(v, "host_name", "the certificate (%.80s) does not name %s", c->subject.printed, a->facts->peer.host);
+}
+
+void
+policy_ask(struct ask *a)
+{
+	struct record_door *d = a->entry != NULL ? a->entry : record_ask(a->record, a->door, a->script, a->facts->now);
+	double start = clock_span();
+
+	if (a->facts->request != NULL)
+		record_request(d, a->facts->request, a->facts->users, a->facts->bytes);
+	a->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
+	if (a->script == NULL)
+		ask_nobody(a, &a->verdict);
+	else
+		ask_script(a, d);
+	record_verdict(d, &a->verdict, (clock_span() - start) * 1e6);
+	a->done(a);
+}
+
+/* Arguments: the policy; facts; mock; the door. */
+static int
+judge_row_inside(lua_State *L)
+{
+	struct policy *p = lua_touserdata(L, 1);
+
+	lrow_push(L, 2, (enum door)lua_tointeger(L, 4));
+	lhost_mock(L, &p->host, 3);
+	lhost_mock(L, &p->host, 0);
+	return 0;
+}
+
+int
+policy_judge_row(struct policy *p, enum door d, int facts_idx, int mock_idx, struct fault *f)
+{
+	lua_State *L = p->L;
+	int facts = lua_absindex(L, facts_idx), mock = lua_absindex(L, mock_idx), top = lua_gettop(L), status;
+
+	lua_pushcfunction(L, judge_row_inside);
+	lua_pushlightuserdata(L, p);
+	lua_pushvalue(L, facts);
+	lua_pushvalue(L, mock);
+	lua_pushinteger(L, d);
+	status = lua_pcall(L, 4, 0, 0);
+	if (status != LUA_OK)
+		fault_set(f, "%s", lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no memory");
+	lua_settop(L, top);
+	return status == LUA_OK ? 0 : -1;
+}
+
+void
+policy_ask_table(struct policy *p, const char *script, enum door d, int facts_idx, int mock_idx, struct verdict *out)
+{
+	struct question q = question(p, script, d, out);
+	int facts = lua_absindex(p->L, facts_idx), mock = lua_absindex(p->L, mock_idx);
+
+	*out = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
+	if (!find_hook(&q))
+		return;
+	lua_pushvalue(p->L, facts);
+	lua_pushvalue(p->L, mock);
+	run(&q);
+}

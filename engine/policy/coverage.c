@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/coverage.h"
+
+#include "security/user.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define EVERY_DOOR ((1u << DOOR_COUNT) - 1)
+
+/* Finds or makes the script's entry; NULL without memory. */
+static struct covered *
+entry(struct coverage *c, const char *script)
+{
+	struct covered *more;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (strcmp(c->script[i].script, script) == 0)
+			return &c->script[i];
+	more = realloc(c->script, (c->n + 1) * sizeof *more);
+	if (more == NULL)
+		return NULL;
+	c->script = more;
+	more[c->n] = (struct covered){ .doors = 0 };
+	snprintf(more[c->n].script, sizeof more[c->n].script, "%s", script);
+	return &more[c->n++];
+}
+
+void
+coverage_row(struct coverage *c, const char *script, enum door door)
+{
+	struct covered *e = c != NULL ? entry(c, script) : NULL;
+
+	if (e != NULL)
+		e->doors |= 1u << door;
+}
+
+void
+coverage_free(struct coverage *c)
+{
+	free(c->script);
+	*c = (struct coverage){ .script = NULL };
+}
+
+/* --- scripts ----------------------------------------------------------------------------------------------------------- */
+
+struct named { /* an attribute that names a script for a door */
+	enum door door;
+	const char *script; /* "" none */
+};
+
+static void
+note_script(struct coverage *c, const struct definition *d, int line, const struct named *n, struct faults *faults)
+{
+	struct covered *e = n->script[0] != '\0' ? entry(c, n->script) : NULL;
+
+	if (e == NULL || ((e->doors | e->noted) >> n->door & 1) != 0)
+		return;
+	if (e->doors == 0)
+		faults_add(faults, FAULT_NOTE, "no_rows", d->file, line, "policy %s has no rows; write a decision table, %s/%s_spec.lua", n->script,
+			d->region.policies, n->script);
+	else
+		faults_add(faults, FAULT_NOTE, "no_rows", d->file, line, "policy %s has no row for its door %s", n->script, door_name(n->door));
+	e->noted |= e->doors == 0 ? EVERY_DOOR : 1u << n->door;
+}
+
+static void
+note_scripts(struct coverage *c, const struct definition *d, struct faults *faults)
+{
+	for (size_t i = 0; i < d->ntcpipservices; i++) {
+		const struct tcpipservice_def *t = &d->tcpipservice[i];
+		const struct named named[] = { { DOOR_ADMIT, t->admit }, { DOOR_CERTIFY, t->certify }, { DOOR_BIND, t->bind }, { DOOR_INSTALL, t->urm },
+			{ DOOR_ATTACH, t->attach } };
+
+		for (size_t n = 0; n < sizeof named / sizeof *named; n++)
+			note_script(c, d, t->line, &named[n], faults);
+	}
+	for (size_t i = 0; i < d->nipconns; i++) {
+		const struct ipconn_def *o = &d->ipconn[i];
+
+		note_script(c, d, o->line, &(struct named){ DOOR_ADMIT, o->admit }, faults);
+		note_script(c, d, o->line, &(struct named){ DOOR_CERTIFY, o->certify }, faults);
+	}
+}
+
+/* --- transactions ------------------------------------------------------------------------------------------------------- */
+
+/* Whether requests of some listener are asked about by the saf alone. */
+static bool
+asks_saf(const struct definition *d)
+{
+	for (size_t i = 0; i < d->ntcpipservices && user_sec(&d->region); i++)
+		if (d->tcpipservice[i].attach[0] == '\0')
+			return true;
+	return false;
+}
+
+static void
+note_transaction(const struct definition *d, const struct saf *s, const char *name, int line, struct faults *faults)
+{
+	struct saf_decision decision;
+
+	saf_check(s, SAF_TRANSACTIONS, name, "", SAF_READ, &decision);
+	if (!decision.defined)
+		faults_add(faults, FAULT_NOTE, "no_profile", d->file, line, "transaction %s: no profile of class %s covers it, so nobody may run it", name,
+			SAF_TRANSACTIONS);
+}
+
+void
+coverage_note(struct coverage *c, const struct definition *d, const struct saf *s, struct faults *faults)
+{
+	note_scripts(c, d, faults);
+	if (!asks_saf(d) || !saf_has(s, SAF_TRANSACTIONS)) /* without the class there is a warning already */
+		return;
+	if (definition_transaction(d, "CPMI") == NULL)
+		note_transaction(d, s, "CPMI", d->region.line, faults);
+	for (size_t i = 0; i < d->ntransactions; i++)
+		note_transaction(d, s, d->transaction[i].transaction, d->transaction[i].line, faults);
+}

@@ -1,0 +1,441 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/generation.h"
+
+#include "base/buf.h"
+#include "security/certmap_read.h"
+#include "policy/certuser.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "security/saf_read.h"
+#include "security/user.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* One load under way: every fault is added, and the load goes on to find the next. */
+struct loading {
+	struct generation *g;
+	const struct generation_options *options;
+	struct definition *d;
+	struct faults *faults;
+};
+
+static void
+free_parts(struct generation *g)
+{
+	size_t n = g->definition != NULL ? g->definition->ntcpipservices : 0;
+
+	for (size_t i = 0; i < n && g->service != NULL; i++)
+		tls_config_unref(g->service[i].tls);
+	free(g->service);
+	n = g->definition != NULL ? g->definition->nipconns : 0;
+	for (size_t i = 0; i < n && g->outbound != NULL; i++)
+		tls_config_unref(g->outbound[i].tls);
+	free(g->outbound);
+	free(g->uses);
+	policy_free(g->policy); /* before the sources it compiled from */
+	sources_free(g->sources);
+	saf_free(g->saf);
+	certmap_free(g->certmap);
+	ring_unref(g->ring);
+}
+
+/* True: nothing is at the path that region { } gives for this attribute, and that is a fault now. */
+static bool
+gone(const struct loading *l, const char *attribute, const char *path)
+{
+	return path_gone(path, l->d->file, l->d->region.line, attribute, l->faults);
+}
+
+static void
+load_ring(struct loading *l)
+{
+	const struct region_def *r = &l->d->region;
+	struct fault f;
+
+	if (r->ring[0] == '\0' || gone(l, "region: ring", r->ring))
+		return;
+	l->g->ring = ring_load(r->ring, l->faults);
+	if (l->g->ring == NULL)
+		return;
+	if (ring_permits(l->g->ring, user_of_region(r), &f) < 0)
+		faults_add(l->faults, FAULT_ERROR, "ring_permit", l->d->file, r->line, "region: ring: %s", f.text);
+	l->g->certmap = certmap_load(l->g->ring, l->faults);
+}
+
+/* The first listener whose requests no script judges; NULL: none. */
+static const struct tcpipservice_def *
+left_to_saf(const struct definition *d)
+{
+	for (size_t i = 0; i < d->ntcpipservices && user_sec(&d->region); i++)
+		if (d->tcpipservice[i].attach[0] == '\0')
+			return &d->tcpipservice[i];
+	return NULL;
+}
+
+static void
+load_saf(struct loading *l)
+{
+	const struct tcpipservice_def *left = left_to_saf(l->d);
+	const char *file = l->d->region.saf;
+
+	if (*file == '\0' || gone(l, "region: saf", file))
+		return;
+	l->g->saf = saf_load(file, l->faults);
+	if (l->g->saf != NULL && left != NULL && !saf_has(l->g->saf, SAF_TRANSACTIONS))
+		faults_add(l->faults, FAULT_WARNING, "saf_class", file, 0, "there is no class %s, by which sec is yes checks requests: all that come by tcpipservice "
+			"%s are refused", SAF_TRANSACTIONS, left->tcpipservice);
+}
+
+/* A ring that was named and did not load has its fault already; what would hang from it is passed over. */
+static bool
+ring_there(struct loading *l, int line, const char *kind, const char *name)
+{
+	if (l->g->ring == NULL && l->d->region.ring[0] == '\0')
+		faults_add(l->faults, FAULT_ERROR, "ring_missing", l->d->file, line, "%s %s: TLS needs a key ring: region { ring = \"...\" }", kind,
+			name);
+	return l->g->ring != NULL;
+}
+
+static void
+load_tls(struct loading *l, struct service *s)
+{
+	const struct tcpipservice_def *def = s->def;
+	struct tls_options o = {
+		.ring = l->g->ring,
+		.label = def->certificate,
+		.ask_certificate = def->ssl == SSL_CLIENTAUTH,
+		.strict = l->d->region.x509strict,
+		.ciphers = def->ciphers,
+	};
+	struct ring_user u = { l->d->file, def->line, "tcpipservice", def->tcpipservice };
+	struct fault f;
+
+	if (def->ssl == SSL_NO || !ring_there(l, def->line, "tcpipservice", def->tcpipservice))
+		return;
+	s->tls = tls_config_new(WAY_IN, &o, &f);
+	if (s->tls == NULL)
+		faults_add(l->faults, FAULT_ERROR, "tls", l->d->file, def->line, "tcpipservice %s: %s", def->tcpipservice, f.text);
+	else
+		tls_config_judge(s->tls, WAY_IN, &o, &u, l->faults);
+}
+
+static bool
+has_label(struct loading *l, const struct ipconn_def *c)
+{
+	if (c->certificate[0] == '\0' || ring_has(l->g->ring, c->certificate))
+		return true;
+	faults_add(l->faults, FAULT_ERROR, "certificate_missing", l->d->file, c->line, "ipconn %s: the ring %s has no certificate labelled %s", c->ipconn,
+		ring_dir(l->g->ring), c->certificate);
+	return false;
+}
+
+/* The sockets dialled for an ipconn. A ring without a pair is enough where the partner wants no certificate. */
+static void
+load_outbound_tls(struct loading *l, struct service *s)
+{
+	const struct ipconn_def *c = s->ipconn;
+	struct tls_options o = { .ring = l->g->ring, .label = c->certificate, .optional_own = true, .strict = l->d->region.x509strict,
+		.ciphers = c->ciphers };
+	struct ring_user u = { l->d->file, c->line, "ipconn", c->ipconn };
+	struct fault f;
+
+	if (c->ssl == NO || !ring_there(l, c->line, "ipconn", c->ipconn) || !has_label(l, c))
+		return;
+	s->tls = tls_config_new(WAY_OUT, &o, &f);
+	if (s->tls == NULL)
+		faults_add(l->faults, FAULT_ERROR, "tls", l->d->file, c->line, "ipconn %s: %s", c->ipconn, f.text);
+	else
+		tls_config_judge(s->tls, WAY_OUT, &o, &u, l->faults);
+}
+
+/* The attribute that names a script for a door, and where; the URM's functions are install and, if it has one, delete. */
+struct named {
+	const char *attribute;
+	enum door door;
+	const char *script; /* "" none */
+};
+
+struct owner { /* whose attributes they are, for sentences */
+	const char *kind, *name;
+	int line;
+};
+
+/* The script an attribute names, loaded; NULL: that was a fault. */
+static const struct source *
+load_source(struct loading *l, const struct owner *o, const char *attribute, const char *script)
+{
+	struct fault f;
+	const struct source *source = sources_get(l->g->sources, script, &f);
+	char elsewhere[3 * PATH_SIZE];
+
+	if (source == NULL)
+		faults_add(l->faults, FAULT_ERROR, "script", l->d->file, o->line, "%s %s: %s: %s%s", o->kind, o->name, attribute, f.text,
+			sources_elsewhere(l->g->sources, script, l->d->file, elsewhere, sizeof elsewhere));
+	else if (source->library)
+		faults_add(l->faults, FAULT_ERROR, "script", l->d->file, o->line, "%s %s: %s: \"%s\" is a module of the library, not a policy", o->kind,
+			o->name, attribute, script);
+	else if (policy_load(l->g->policy, script, l->faults) == 0)
+		return source;
+	return NULL;
+}
+
+static void
+load_script(struct loading *l, struct service *s, const struct owner *o, const struct named *n)
+{
+	const struct source *source = n->script[0] != '\0' ? load_source(l, o, n->attribute, n->script) : NULL;
+
+	if (source == NULL)
+		return;
+	if (policy_has(l->g->policy, n->script, n->door))
+		s->script[n->door] = n->script;
+	else
+		faults_add(l->faults, FAULT_ERROR, "script_door", l->d->file, o->line, "%s %s: %s: %s has no function %s", o->kind, o->name, n->attribute,
+			source->path, door_name(n->door));
+}
+
+static void
+load_program(struct loading *l, const struct program_def *p)
+{
+	struct owner o = { "program", p->program, p->line };
+	const struct source *source = p->script[0] != '\0' ? load_source(l, &o, "script", p->script) : NULL;
+
+	if (source != NULL && !policy_runs(l->g->policy, p->script))
+		faults_add(l->faults, FAULT_ERROR, "script_door", l->d->file, p->line,
+			"program %s: script: %s has no function run; add run = function(request) ... end to the table it returns", p->program,
+			source->path);
+}
+
+static void
+load_scripts(struct loading *l, struct service *s)
+{
+	const struct named named[] = {
+		{ "admit", DOOR_ADMIT, s->def->admit },
+		{ "certify", DOOR_CERTIFY, s->def->certify },
+		{ "bind", DOOR_BIND, s->def->bind },
+		{ "urm", DOOR_INSTALL, s->def->urm },
+		{ "attach", DOOR_ATTACH, s->def->attach },
+	};
+	struct owner o = { "tcpipservice", s->def->tcpipservice, s->def->line };
+
+	for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+		load_script(l, s, &o, &named[i]);
+	if (s->script[DOOR_INSTALL] != NULL && policy_has(l->g->policy, s->script[DOOR_INSTALL], DOOR_DELETE))
+		s->script[DOOR_DELETE] = s->script[DOOR_INSTALL];
+}
+
+/* An ipconn's own: what its tcpipservice asks of those who come in is no rule for whom we dial. */
+static void
+load_outbound_scripts(struct loading *l, struct service *s)
+{
+	const struct named named[] = { { "admit", DOOR_ADMIT, s->ipconn->admit }, { "certify", DOOR_CERTIFY, s->ipconn->certify } };
+	struct owner o = { "ipconn", s->ipconn->ipconn, s->ipconn->line };
+
+	for (size_t i = 0; i < sizeof named / sizeof *named; i++)
+		load_script(l, s, &o, &named[i]);
+}
+
+static bool
+same_file(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
+/* The saf's file may lie there too, and be larger than a script. */
+static bool
+is_saf(const struct definition *d, const char *name)
+{
+	char path[2 * PATH_SIZE];
+
+	snprintf(path, sizeof path, "%s/%s.lua", d->region.policies, name);
+	return d->region.saf[0] != '\0' && same_file(path, d->region.saf);
+}
+
+/* Nobody names it; that it is Lua can be said all the same. The region's own definition may lie among the scripts. */
+static void
+compile_other(void *arg, const char *name)
+{
+	struct loading *l = arg;
+	size_t n = strlen(name);
+	const struct source *source;
+	struct fault f;
+
+	if (strcmp(name, "region") == 0 || is_saf(l->d, name) || (n > 5 && strcmp(name + n - 5, "_spec") == 0))
+		return;
+	source = sources_get(l->g->sources, name, &f);
+	if (source == NULL)
+		faults_add(l->faults, FAULT_ERROR, "script", NULL, 0, "%s", f.text);
+	else if (!same_file(source->path, l->d->file) && policy_path(l->g->policy, name) == NULL)
+		policy_compile(l->g->policy, name, l->faults);
+}
+
+static int
+open_policy(struct loading *l)
+{
+	const struct region_def *r = &l->d->region;
+	struct sandbox_limits limits = { r->instructions, r->milliseconds, (size_t)r->kilobytes };
+	struct generation *g = l->g;
+
+	g->sources = sources_new(l->options->library_dir, r->policies);
+	if (g->sources == NULL) {
+		faults_add(l->faults, FAULT_ERROR, "memory", NULL, 0, "out of memory");
+		return -1;
+	}
+	g->policy = policy_new(g->sources, &limits, l->options->world, l->options->log, l->faults);
+	if (g->policy == NULL)
+		return -1;
+	policy_use_saf(g->policy, g->saf);
+	return 0;
+}
+
+static void
+load_policies(struct loading *l)
+{
+	struct fault f;
+
+	if (gone(l, "region: policies", l->d->region.policies) || open_policy(l) < 0)
+		return;
+	for (size_t i = 0; i < l->d->ntcpipservices; i++)
+		load_scripts(l, &l->g->service[i]);
+	for (size_t i = 0; i < l->d->nipconns; i++)
+		load_outbound_scripts(l, &l->g->outbound[i]);
+	for (size_t i = 0; i < l->d->nprograms; i++)
+		load_program(l, &l->d->program[i]);
+	if (l->options->all_scripts && sources_scan(l->g->sources, compile_other, l, &f) < 0)
+		faults_add(l->faults, FAULT_WARNING, "policies", l->d->file, l->d->region.line, "region: policies: %s", f.text);
+	sources_doubts(l->g->sources, l->faults);
+}
+
+/* SHA-256 over a line per script, "NAME DIGEST", in the order they were read; its first twelve digits. */
+static void
+take_hash(void *arg, const char *name, const char *bytes, size_t len)
+{
+	char digest[65], line[SCRIPT_SIZE + 70];
+	struct buf *lines = arg;
+
+	tls_digest(bytes, len, digest);
+	snprintf(line, sizeof line, "%s %s\n", name, digest);
+	buf_add(lines, line, strlen(line));
+}
+
+static void
+hash_scripts(struct generation *g)
+{
+	struct buf lines;
+	char digest[65];
+
+	buf_init(&lines, 0);
+	for (const struct source *s = sources_first(g->sources); s != NULL; s = s->next)
+		take_hash(&lines, s->name, s->bytes, s->len);
+	tls_digest(buf_bytes(&lines), buf_len(&lines), digest);
+	memcpy(g->hash, digest, sizeof g->hash - 1);
+	buf_free(&lines);
+}
+
+static void
+load_parts(struct loading *l)
+{
+	load_ring(l);
+	load_saf(l);
+	for (size_t i = 0; i < l->d->ntcpipservices; i++) {
+		const struct tcpipservice_def *def = &l->d->tcpipservice[i];
+
+		l->g->service[i] = (struct service){ .way = WAY_IN, .def = def, .ssl = (enum ssl)def->ssl, .heartbeat = def->heartbeat,
+			.heartbeat_timeout = def->heartbeat_timeout };
+		load_tls(l, &l->g->service[i]);
+	}
+	for (size_t i = 0; i < l->d->nipconns; i++) {
+		const struct ipconn_def *c = &l->d->ipconn[i];
+
+		l->g->outbound[i] = (struct service){ .way = WAY_OUT, .ipconn = c, .ssl = c->ssl == NO ? SSL_NO : SSL_YES_, .heartbeat = -1,
+			.heartbeat_timeout = -1 };
+		load_outbound_tls(l, &l->g->outbound[i]);
+	}
+	l->g->outbound[l->d->nipconns] = (struct service){ .way = WAY_OUT, .heartbeat = -1, .heartbeat_timeout = -1 };
+	load_policies(l);
+}
+
+static struct generation *
+new_generation(struct definition *d, const struct generation_options *o)
+{
+	struct generation *g = calloc(1, sizeof *g);
+
+	if (g == NULL)
+		return NULL;
+	*g = (struct generation){ .refs = 1, .number = o->number, .loaded = o->now, .definition = d, .log = o->log };
+	g->service = calloc(d->ntcpipservices + 1, sizeof *g->service);
+	g->outbound = calloc(d->nipconns + 1, sizeof *g->outbound);
+	g->uses = calloc(d->nprograms + 1, sizeof *g->uses);
+	if (g->service != NULL && g->outbound != NULL && g->uses != NULL)
+		return g;
+	free_parts(g);
+	free(g);
+	return NULL;
+}
+
+struct generation *
+generation_load(struct definition *d, const struct generation_options *o, struct faults *faults)
+{
+	struct generation *g = new_generation(d, o);
+	struct loading l = { .g = g, .options = o, .d = d, .faults = faults };
+	size_t before = faults->errors;
+
+	if (g == NULL) {
+		faults_add(faults, FAULT_ERROR, "memory", NULL, 0, "out of memory");
+		return NULL;
+	}
+	load_parts(&l);
+	if (faults->errors == before)
+		certuser_check(g, faults);
+	if (faults->errors == before) {
+		hash_scripts(g);
+		return g;
+	}
+	free_parts(g);
+	free(g);
+	return NULL;
+}
+
+struct generation *
+generation_ref(struct generation *g)
+{
+	if (g != NULL)
+		g->refs++;
+	return g;
+}
+
+void
+generation_unref(struct generation *g)
+{
+	char number[24];
+
+	if (g == NULL || --g->refs > 0)
+		return;
+	log_say(g->log, MSG_SP0013, "#generation", log_number(number, (int64_t)g->number), NULL);
+	free_parts(g);
+	definition_free(g->definition);
+	free(g);
+}
+
+const struct service *
+generation_service(const struct generation *g, const char *tcpipservice)
+{
+	for (size_t i = 0; i < g->definition->ntcpipservices; i++)
+		if (strcmp(g->service[i].def->tcpipservice, tcpipservice) == 0)
+			return &g->service[i];
+	return NULL;
+}
+
+const struct service *
+generation_outbound(const struct generation *g, const char *name)
+{
+	size_t n = g->definition->nipconns, i = 0;
+
+	while (i < n && strcmp(g->outbound[i].ipconn->ipconn, name) != 0)
+		i++;
+	return &g->outbound[i];
+}

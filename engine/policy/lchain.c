@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/lchain.h"
+
+#include "policy/lfacts.h"
+#include "sandbox/lfrozen.h"
+#include "policy/lstrict.h"
+#include "sandbox/sandbox.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include <string.h>
+
+/* Registry keys: metatables by certificate, as long as a chain has one; and the metatable of the userdata in them that holds the reference. */
+static const char metatables_key, holder_key;
+
+struct holder {
+	struct certificate *c; /* counted */
+};
+
+static int
+holder_gc(lua_State *L)
+{
+	struct holder *h = lua_touserdata(L, 1);
+
+	certificate_unref(h->c);
+	h->c = NULL;
+	return 0;
+}
+
+/* [-0, +1, may throw] */
+static void
+push_holder(lua_State *L, struct certificate *c)
+{
+	struct holder *h = lua_newuserdatauv(L, sizeof *h, 0);
+
+	h->c = NULL;
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &holder_key) == LUA_TNIL) {
+		lua_pop(L, 1);
+		lua_createtable(L, 0, 1);
+		lua_pushcfunction(L, holder_gc);
+		lua_setfield(L, -2, "__gc");
+		lua_pushvalue(L, -1);
+		lua_rawsetp(L, LUA_REGISTRYINDEX, &holder_key);
+	}
+	lua_setmetatable(L, -2);
+	h->c = certificate_ref(c);
+}
+
+static int chain_index(lua_State *L);
+
+const struct certificate *
+lchain_of(struct lua_State *L, int idx)
+{
+	const struct certificate *c = NULL;
+	int top = lua_gettop(L);
+
+	if (!lua_checkstack(L, 3) || !lua_istable(L, idx) || !lua_getmetatable(L, idx))
+		return NULL;
+	lua_pushliteral(L, "__index");
+	lua_rawget(L, top + 1);
+	if (lua_tocfunction(L, -1) == chain_index) {
+		lua_rawgeti(L, top + 1, 1);
+		c = ((struct holder *)lua_touserdata(L, -1))->c;
+	}
+	lua_settop(L, top);
+	return c;
+}
+
+static size_t
+cost_of(const struct certificate *c)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < c->chain.links; i++)
+		n += c->chain.link[i].subject.n + c->chain.link[i].issuer.n;
+	return n;
+}
+
+/* Makes the two members of the chain at 1. Last of all it becomes plain: on an error before, they are made anew. */
+static void
+fill(lua_State *L)
+{
+	const struct certificate *c = lchain_of(L, 1);
+
+	if (c == NULL)
+		return;
+	luaL_checkstack(L, 16, "chain");
+	sandbox_pay(L, cost_of(c));
+	lua_pushvalue(L, 1);
+	lfacts_set_links(L, c);
+	lstrict_set(L, SHAPE_chain);
+	lua_pop(L, 1);
+}
+
+/* __index */
+static int
+chain_index(lua_State *L)
+{
+	const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+
+	lua_settop(L, 2);
+	if (strcmp(key, "certificates") == 0 || strcmp(key, "anchor") == 0) {
+		fill(L);
+		lua_gettable(L, 1);
+		return 1;
+	}
+	lstrict_push_index(L, SHAPE_chain);
+	lua_insert(L, 1);
+	lua_call(L, 2, 1);
+	return 1;
+}
+
+/* __newindex: the members are made first, so that making them later does not replace the value that the script writes. */
+static int
+chain_newindex(lua_State *L)
+{
+	lua_settop(L, 3);
+	fill(L);
+	lua_rawset(L, 1);
+	return 0;
+}
+
+static int
+chain_fill(lua_State *L)
+{
+	fill(L);
+	return 0;
+}
+
+/* __pairs: lfrozen_next fills the chain. */
+static int
+chain_pairs(lua_State *L)
+{
+	lua_settop(L, 1);
+	lua_pushcfunction(L, lfrozen_next);
+	lua_pushvalue(L, 1);
+	return 2;
+}
+
+/* [-0, +1, may throw] */
+static void
+push_metatables(lua_State *L)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &metatables_key) == LUA_TTABLE)
+		return;
+	lua_pop(L, 1);
+	lua_createtable(L, 0, 8);
+	lua_createtable(L, 0, 1);
+	lua_pushliteral(L, "v");
+	lua_setfield(L, -2, "__mode");
+	lua_setmetatable(L, -2);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &metatables_key);
+}
+
+static void
+push_metatable(lua_State *L, struct certificate *c)
+{
+	lua_createtable(L, 1, 5);
+	push_holder(L, c);
+	lua_rawseti(L, -2, 1);
+	lua_pushcfunction(L, chain_index);
+	lua_setfield(L, -2, "__index");
+	lua_pushcfunction(L, chain_newindex);
+	lua_setfield(L, -2, "__newindex");
+	lua_pushcfunction(L, chain_pairs);
+	lua_setfield(L, -2, "__pairs");
+	lfrozen_set_filler(L, chain_fill);
+	lua_pushboolean(L, false);
+	lua_setfield(L, -2, "__metatable");
+}
+
+void
+lchain_seal(struct lua_State *L, struct certificate *c)
+{
+	luaL_checkstack(L, 8, "chain");
+	push_metatables(L);
+	if (lua_rawgetp(L, -1, c) != LUA_TTABLE) { /* a metatable that is there holds a reference, so the address is no other's */
+		lua_pop(L, 1);
+		push_metatable(L, c);
+		lua_pushvalue(L, -1);
+		lua_rawsetp(L, -3, c);
+	}
+	lua_setmetatable(L, -3);
+	lua_pop(L, 1);
+}

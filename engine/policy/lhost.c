@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The module's table, the place of a script, checks. Verdicts: lhost_verdict.c; counters and ipconns: lhost_world.c; the saf: lhost_saf.c;
+ * filters of certificates: lhost_cert.c; addresses: lhost_ip.c. */
+#include "policy/lhost.h"
+
+#include "policy/lhost_parts.h"
+#include "policy/lrow.h"
+#include "policy/lstrict.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FRAMES_MAX 64 /* frames of the library and of C between a script and us: a handful */
+
+/* Registry key: its address is unique, and looking it up allocates nothing. */
+static const char library_key;
+
+struct lhost *
+lhost_of(struct lua_State *L)
+{
+	return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+void
+lhost_pay(struct lua_State *L, struct lhost *h, size_t n)
+{
+	if (h->pay != NULL)
+		h->pay(L, n);
+}
+
+/* Leaves the set of library chunks' sources on the stack. */
+static void
+push_library(lua_State *L)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &library_key) == LUA_TTABLE)
+		return;
+	lua_pop(L, 1);
+	lua_newtable(L);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &library_key);
+}
+
+/* host.library(): the chunk that calls is one of the library's, whatever path it was loaded from. */
+static int
+library(lua_State *L)
+{
+	lua_Debug ar;
+
+	if (!lua_getstack(L, 1, &ar) || !lua_getinfo(L, "S", &ar) || *ar.what == 'C')
+		return luaL_error(L, "host.library: called by no chunk");
+	push_library(L);
+	lua_pushstring(L, ar.source);
+	lua_pushboolean(L, true);
+	lua_rawset(L, -3);
+	return 0;
+}
+
+static bool
+is_library(lua_State *L, const char *source)
+{
+	bool yes;
+
+	push_library(L);
+	lua_pushstring(L, source);
+	lua_rawget(L, -2);
+	yes = lua_toboolean(L, -1);
+	lua_pop(L, 2);
+	return yes;
+}
+
+/* "@policies/lan.lua" is a file; anything else is shown as Lua shows it. Of a long path the end tells more. */
+static void
+place_from(struct place *out, const lua_Debug *ar)
+{
+	const char *name = ar->source[0] == '@' ? ar->source + 1 : ar->short_src;
+	size_t len = strlen(name);
+
+	if (len >= sizeof out->file)
+		name += len - (sizeof out->file - 1);
+	snprintf(out->file, sizeof out->file, "%s", name);
+	out->line = ar->currentline > 0 ? ar->currentline : 0;
+}
+
+void
+lhost_place(struct lua_State *L, struct place *out)
+{
+	lua_Debug ar;
+
+	*out = (struct place){ .line = 0 };
+	luaL_checkstack(L, 4, NULL);
+	for (int level = 0; level < FRAMES_MAX && lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "Sl", &ar);
+		if (*ar.what == 'C' || is_library(L, ar.source))
+			continue;
+		place_from(out, &ar);
+		return;
+	}
+}
+
+int
+lhost_misuse(struct lua_State *L, const char *format, ...)
+{
+	char text[512];
+	struct place at;
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	lhost_place(L, &at);
+	if (at.file[0] != '\0')
+		lua_pushfstring(L, "%s:%d: %s", at.file, at.line, text);
+	else
+		lua_pushstring(L, text);
+	lua_error(L);
+	__builtin_unreachable();
+}
+
+/* host.misuse(text) */
+static int
+misuse(lua_State *L)
+{
+	lhost_misuse(L, "%s", luaL_checkstring(L, 1));
+}
+
+/* host.place() -> file, line: kept by chains, to be cited when none of their rules had an opinion. */
+static int
+place(lua_State *L)
+{
+	struct place at;
+
+	lhost_place(L, &at);
+	lua_pushstring(L, at.file);
+	lua_pushinteger(L, at.line);
+	return 2;
+}
+
+/* The detail of a check as text; a table, a function, a thread is named by its type, for no metamethod may run here. */
+static const char *
+detail_of(lua_State *L, int idx, size_t *len)
+{
+	switch (lua_type(L, idx)) {
+	case LUA_TNONE:
+	case LUA_TNIL:
+		*len = 0;
+		return NULL;
+	case LUA_TSTRING:
+	case LUA_TNUMBER:
+		return lua_tolstring(L, idx, len);
+	case LUA_TBOOLEAN:
+		return lua_pushstring(L, lua_toboolean(L, idx) ? "true" : "false"), lua_tolstring(L, -1, len);
+	default:
+		return lua_pushfstring(L, "(%s)", luaL_typename(L, idx)), lua_tolstring(L, -1, len);
+	}
+}
+
+/* policy.check(name, value, detail) -> value */
+static int
+check(lua_State *L)
+{
+	struct lhost *h = lhost_of(L);
+	const char *name, *detail;
+	size_t len, detail_len;
+
+	lua_settop(L, 3);
+	if (lua_type(L, 1) != LUA_TSTRING)
+		lhost_misuse(L, "policy.check: the name must be a string, not a %s", luaL_typename(L, 1));
+	name = lua_tolstring(L, 1, &len);
+	if (len == 0 || strlen(name) != len)
+		lhost_misuse(L, "policy.check: the name must not be empty, nor hold a NUL");
+	detail = detail_of(L, 3, &detail_len);
+	record_check(h->door, name, lua_toboolean(L, 2), detail, detail_len);
+	lua_pushvalue(L, 2);
+	return 1;
+}
+
+/* ---- plain Lua only */
+
+static enum door
+want_door(lua_State *L, int idx)
+{
+	int d = 0;
+
+	if (lua_isnoneornil(L, idx))
+		return DOOR_COUNT;
+	while (d < DOOR_COUNT && (lua_type(L, idx) != LUA_TSTRING || strcmp(lua_tostring(L, idx), door_name((enum door)d)) != 0))
+		d++;
+	if (d == DOOR_COUNT)
+		lhost_misuse(L, "policy.facts: the door is \"admit\", \"certify\", \"bind\", \"install\", \"attach\" or \"delete\"");
+	return (enum door)d;
+}
+
+static int
+facts_inside(lua_State *L)
+{
+	lrow_push(L, 1, (enum door)lua_tointeger(L, 2));
+	return 1;
+}
+
+/* host.facts(table, door), plain Lua only -> the strict table that the door would get */
+static int
+facts(lua_State *L)
+{
+	enum door d = want_door(L, 2);
+
+	lua_settop(L, 1);
+	lua_pushcfunction(L, facts_inside);
+	lua_pushvalue(L, 1);
+	lua_pushinteger(L, d);
+	if (lua_pcall(L, 2, 1, 0) != LUA_OK)
+		lhost_misuse(L, "policy.facts: %s", lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no memory");
+	return 1;
+}
+
+/* host.mock(table), plain Lua only */
+static int
+mock(lua_State *L)
+{
+	lua_settop(L, 1);
+	lhost_mock(L, lhost_of(L), lua_isnil(L, 1) ? 0 : 1);
+	return 0;
+}
+
+/* host.strict(table, label, absent) -> the table, in which a name that it has not raises; those in the list `absent` read nil all the same. */
+static int
+strict(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	lua_settop(L, 3);
+	lua_pushvalue(L, 1);
+	lstrict_library(L, luaL_checkstring(L, 2), lua_istable(L, 3) ? 3 : 0);
+	return 1;
+}
+
+static const luaL_Reg functions[] = {
+	{ "strict", strict },
+	{ "library", library },
+	{ "place", place },
+	{ "misuse", misuse },
+	{ "check", check },
+	{ NULL, NULL },
+};
+
+static void
+set_functions(lua_State *L, struct lhost *h, const luaL_Reg *list)
+{
+	lua_pushlightuserdata(L, h);
+	luaL_setfuncs(L, list, 1);
+}
+
+void
+lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
+{
+	luaL_checkstack(L, 8, NULL);
+	lstrict_push_kit(L); /* now, so that no asking pays for it */
+	lua_pop(L, 1);
+	lhost_ip_open(L, h);
+	lhost_verdict_open(L);
+	lua_newtable(L);
+	set_functions(L, h, functions);
+	set_functions(L, h, lhost_ip_functions);
+	set_functions(L, h, lhost_verdict_functions);
+	set_functions(L, h, lhost_world_functions);
+	set_functions(L, h, lhost_saf_functions);
+	set_functions(L, h, lhost_cert_functions);
+	if (with_mock) {
+		lua_pushlightuserdata(L, h);
+		lua_pushcclosure(L, mock, 1);
+		lua_setfield(L, -2, "mock");
+		lua_pushcfunction(L, facts);
+		lua_setfield(L, -2, "facts");
+	}
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* lhost_mock: a region made of a table, for decision tables: what policies ask about is answered from it. */
+#include "policy/lhost.h"
+
+#include "base/clock.h"
+#include "policy/lhost_parts.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool
+mock_status(lua_State *L, struct ipconn_view *v, const char *key, const char *value)
+{
+	if (strcmp(key, "servstatus") == 0 && (strcmp(value, "INSERVICE") == 0 || strcmp(value, "OUTSERVICE") == 0)) {
+		v->inservice = value[0] == 'I';
+		return true;
+	}
+	for (int s = CONN_RELEASED; s <= CONN_FREEING && strcmp(key, "connstatus") == 0; s++)
+		if (strcmp(value, connstatus_name((enum connstatus)s)) == 0) {
+			v->connstatus = (enum connstatus)s;
+			return true;
+		}
+	return luaL_error(L, "%s '%s'", key, value), false;
+}
+
+/* Of an autoinstalled ipconn `template` names what it was copied from; of any other it is the attribute of the definition. */
+static bool
+mock_template(lua_State *L, struct ipconn_view *v, const char *key)
+{
+	size_t len;
+	const char *name = lua_tolstring(L, -1, &len);
+
+	if (strcmp(key, "template") != 0 || lua_type(L, -1) != LUA_TSTRING || !name_ok(name, len))
+		return false;
+	memcpy(v->template, name, len + 1);
+	return true;
+}
+
+/* Sets an attribute of the definition from the value on the top. */
+static int
+mock_value(lua_State *L, const struct attribute *a, struct ipconn_view *v, struct fault *f)
+{
+	const char *text;
+	size_t len;
+
+	switch (lua_type(L, -1)) {
+	case LUA_TNUMBER:
+		return attribute_set_number(a, &v->def, lua_tonumber(L, -1), f);
+	case LUA_TSTRING:
+		text = lua_tolstring(L, -1, &len);
+		return attribute_set_text(a, &v->def, text, len, f);
+	default:
+		return fault_set(f, "%s is a %s", a->name, luaL_typename(L, -1));
+	}
+}
+
+/* One key of a mocked ipconn; the value is on the top of the stack. */
+static void
+mock_attribute(lua_State *L, struct ipconn_view *v, const char *key)
+{
+	const struct attribute *a = attribute_find(ipconn_attributes, key);
+	struct fault f = { "" };
+
+	if (strcmp(key, "autoinstalled") == 0 && lua_isboolean(L, -1))
+		v->autoinstalled = lua_toboolean(L, -1);
+	else if ((strcmp(key, "servstatus") == 0 || strcmp(key, "connstatus") == 0) && lua_type(L, -1) == LUA_TSTRING)
+		mock_status(L, v, key, lua_tostring(L, -1));
+	else if (mock_template(L, v, key))
+		return; /* an upper-case word; "only" and "yes" are lower case */
+	else if (a == NULL)
+		luaL_error(L, "no attribute '%s' of this type", key);
+	else if (mock_value(L, a, v, &f) < 0)
+		luaL_error(L, "%s", f.text);
+}
+
+/* mock_view(name, table) -> userdata that holds the view. Its own C function, so that one place can name the ipconn. */
+static int
+mock_view(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1);
+	struct ipconn_view *v;
+
+	luaL_checktype(L, 2, LUA_TTABLE);
+	if (!name_ok(name, strlen(name)))
+		return luaL_error(L, "not a name");
+	v = lua_newuserdatauv(L, sizeof *v, 0);
+	memset(v, 0, sizeof *v);
+	v->inservice = true;
+	attribute_defaults(ipconn_attributes, &v->def);
+	snprintf(v->def.ipconn, sizeof v->def.ipconn, "%s", name);
+	snprintf(v->def.applid, sizeof v->def.applid, "%s", name);
+	for (lua_pushnil(L); lua_next(L, 2) != 0; lua_pop(L, 1)) {
+		if (lua_type(L, -2) != LUA_TSTRING)
+			return luaL_error(L, "a key that is no name");
+		mock_attribute(L, v, lua_tostring(L, -2));
+	}
+	return 1;
+}
+
+/* [.. ipconns, result] -> the same, result filled */
+static void
+mock_fill_ipconns(lua_State *L, int from, int to)
+{
+	for (lua_pushnil(L); lua_next(L, from) != 0; lua_pop(L, 1)) {
+		if (lua_type(L, -2) != LUA_TSTRING)
+			luaL_error(L, "mock: ipconns are { NAME = { attribute = value, ... }, ... }");
+		lua_pushvalue(L, -2); /* [name table name] */
+		lua_pushcfunction(L, mock_view);
+		lua_pushvalue(L, -4);
+		lua_pushvalue(L, -4);
+		if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
+			lua_pushfstring(L, "mock: ipconn %s: %s", lua_tostring(L, -2), lua_tostring(L, -1));
+			lua_error(L);
+		}
+		lua_rawset(L, to);
+	}
+}
+
+static int
+store_gc(lua_State *L)
+{
+	struct store **box = lua_touserdata(L, 1);
+
+	store_free(*box);
+	*box = NULL;
+	return 0;
+}
+
+/* Pushes a box that holds a store without counters. */
+static struct store *
+push_store(lua_State *L)
+{
+	struct store **box = lua_newuserdatauv(L, sizeof *box, 0);
+
+	*box = NULL;
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, store_gc);
+	lua_setfield(L, -2, "__gc");
+	lua_setmetatable(L, -2);
+	*box = store_new();
+	if (*box == NULL)
+		luaL_error(L, "mock: out of memory");
+	return *box;
+}
+
+/* What time it is by the clock of the mock's table. */
+static double
+mock_now(lua_State *L, int mocked)
+{
+	double now;
+	int is_number;
+
+	if (lua_getfield(L, mocked, MOCK_CLOCK) == LUA_TNIL) {
+		lua_pop(L, 1);
+		return clock_span();
+	}
+	if (lua_isfunction(L, -1))
+		lua_call(L, 0, 1);
+	now = lua_tonumberx(L, -1, &is_number);
+	lua_pop(L, 1);
+	if (!is_number)
+		luaL_error(L, "mock: clock must answer a number of seconds");
+	return now;
+}
+
+double
+lhost_mock_clock(struct lua_State *L, const struct lhost *h)
+{
+	double now;
+
+	lua_rawgeti(L, LUA_REGISTRYINDEX, h->mock);
+	now = mock_now(L, lua_gettop(L));
+	lua_pop(L, 1);
+	return now;
+}
+
+/* After the clock, by which the counters begin. */
+static void
+mock_counters(lua_State *L, int idx, int mocked)
+{
+	struct store *s = push_store(L);
+	const char *name;
+	size_t len;
+
+	lua_setfield(L, mocked, MOCK_COUNTERS);
+	lua_pushliteral(L, MOCK_COUNTERS);
+	if (lua_rawget(L, idx) != LUA_TTABLE && !lua_isnil(L, -1))
+		luaL_error(L, "mock: counters must be a table");
+	for (lua_pushnil(L); lua_istable(L, -2) && lua_next(L, -2) != 0; lua_pop(L, 1)) {
+		if (lua_type(L, -2) != LUA_TSTRING || !lua_isinteger(L, -1))
+			luaL_error(L, "mock: counters are { NAME = the last number answered, ... }");
+		name = lua_tolstring(L, -2, &len);
+		if (!store_set(s, name, len, lua_tointeger(L, -1), mock_now(L, mocked)))
+			luaL_error(L, "mock: a counter's name is a string of 1 to 64 bytes");
+	}
+	lua_settop(L, mocked);
+}
+
+static void
+mock_clock(lua_State *L, int idx, int mocked)
+{
+	lua_pushliteral(L, MOCK_CLOCK);
+	if (lua_rawget(L, idx) != LUA_TNIL && lua_type(L, -1) != LUA_TNUMBER && !lua_isfunction(L, -1))
+		luaL_error(L, "mock: clock is a number of seconds, or a function that answers one");
+	lua_setfield(L, mocked, MOCK_CLOCK);
+}
+
+static void
+mock_part(lua_State *L, int idx, int mocked, const char *part, void (*fill)(lua_State *, int, int))
+{
+	lua_newtable(L);
+	lua_pushstring(L, part);
+	if (lua_rawget(L, idx) == LUA_TTABLE)
+		fill(L, lua_gettop(L), lua_gettop(L) - 1);
+	else if (!lua_isnil(L, -1))
+		luaL_error(L, "mock: %s must be a table", part);
+	lua_pop(L, 1);
+	lua_setfield(L, mocked, part);
+}
+
+bool
+lhost_push_mock(struct lua_State *L, const struct lhost *h, const char *part)
+{
+	if (h->mock <= 0)
+		return false;
+	lua_rawgeti(L, LUA_REGISTRYINDEX, h->mock);
+	lua_getfield(L, -1, part);
+	lua_remove(L, -2);
+	return true;
+}
+
+static void
+mock_saf(lua_State *L, int idx, int mocked)
+{
+	lua_pushliteral(L, MOCK_SAF);
+	if (lua_rawget(L, idx) != LUA_TNIL) {
+		lhost_saf_mock(L, -1);
+		lua_setfield(L, mocked, MOCK_SAF);
+	}
+	lua_pop(L, 1);
+}
+
+static void
+mock_keys(lua_State *L, int idx)
+{
+	if (!lua_istable(L, idx))
+		luaL_error(L, "mock: takes a table { ipconns = {...}, counters = {...}, saf = {...} }");
+	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) {
+		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+
+		if (strcmp(key, MOCK_IPCONNS) != 0 && strcmp(key, MOCK_COUNTERS) != 0 && strcmp(key, MOCK_CLOCK) != 0 && strcmp(key, MOCK_SAF) != 0)
+			luaL_error(L, "mock: no key '%s'; there are ipconns, counters, clock and saf", key);
+	}
+}
+
+void
+lhost_mock(struct lua_State *L, struct lhost *h, int idx)
+{
+	int mocked;
+
+	luaL_checkstack(L, 16, NULL);
+	if (idx != 0) {
+		idx = lua_absindex(L, idx);
+		mock_keys(L, idx);
+		lua_newtable(L);
+		mocked = lua_gettop(L);
+		mock_part(L, idx, mocked, MOCK_IPCONNS, mock_fill_ipconns);
+		mock_clock(L, idx, mocked);
+		mock_counters(L, idx, mocked);
+		mock_saf(L, idx, mocked);
+	}
+	if (h->mock > 0)
+		luaL_unref(L, LUA_REGISTRYINDEX, h->mock);
+	h->mock = LUA_NOREF;
+	if (idx != 0)
+		h->mock = luaL_ref(L, LUA_REGISTRYINDEX);
+}

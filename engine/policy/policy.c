@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/policy.h"
+
+#include "base/log.h"
+#include "policy/policy_inside.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *
+policy_line(char *out, size_t size, const char *message)
+{
+	return text_printable(out, size, message, strcspn(message, "\n"));
+}
+
+const struct script *
+policy_script(const struct policy *p, const char *name)
+{
+	for (const struct script *s = p->script; s != NULL; s = s->next)
+		if (s->loaded && strcmp(s->source->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+bool
+policy_runs(const struct policy *p, const char *script)
+{
+	const struct script *s = policy_script(p, script);
+
+	return s != NULL && s->hook[HOOK_RUN] != LUA_NOREF;
+}
+
+bool
+policy_has(const struct policy *p, const char *script, enum door d)
+{
+	const struct script *s = policy_script(p, script);
+
+	return s != NULL && s->hook[d] != LUA_NOREF;
+}
+
+const char *
+policy_path(const struct policy *p, const char *script)
+{
+	const struct script *s = policy_script(p, script);
+
+	return s != NULL ? s->source->path : NULL;
+}
+
+size_t
+policy_bytes(const struct policy *p)
+{
+	return sandbox_bytes(p->sandbox);
+}
+
+struct lua_State *
+policy_lua(struct policy *p)
+{
+	return p->L;
+}
+
+#define KEYS_MAX 20 /* of a policy's table, told apart: there are fewer doors, and a fault for each of a million helps nobody */
+
+/* One protected use of the state under load limits. */
+struct loading {
+	struct policy *p;
+	const struct source *source;
+	struct script *script; /* being filled; NULL when none is */
+	struct faults *faults;
+};
+
+/* The message on the top, as a fault. Raises nothing: the message is read only when it is a string. [-0, +0] */
+static void
+blame(struct loading *l)
+{
+	const struct source *s = l->p->modules.failed != NULL ? l->p->modules.failed : l->source;
+	struct module_place at = { .line = 0 };
+	const char *message = "error object is not a string";
+	char text[TEXT_SIZE];
+
+	if (lua_type(l->p->L, -1) == LUA_TSTRING)
+		message = modules_place(&l->p->modules, lua_tostring(l->p->L, -1), &at);
+	policy_line(text, sizeof text, message);
+	faults_add(l->faults, FAULT_ERROR, "script", at.line > 0 ? at.file : s->path, at.line, "%s", text);
+}
+
+/* A limit hit once decides, even when the script lived on. */
+static int
+blame_limit(struct loading *l)
+{
+	char limit[80];
+
+	faults_add(l->faults, FAULT_ERROR, "limit", l->source->path, 0, "loading hit the limit of %s",
+		sandbox_hit_text(l->p->sandbox, limit, sizeof limit));
+	return -1;
+}
+
+/* Runs `inside` protected and under load limits; what it leaves on the stack stays when it went well. */
+static int
+load_protected(struct loading *l, lua_CFunction inside, int results)
+{
+	lua_State *L = l->p->L;
+	int top = lua_gettop(L), status;
+
+	if (!lua_checkstack(L, 4 + results)) {
+		faults_add(l->faults, FAULT_ERROR, "memory", l->source->path, 0, "out of memory");
+		return -1;
+	}
+	l->p->modules.failed = NULL;
+	sandbox_arm(l->p->sandbox, LOAD_TIMES);
+	lua_pushcfunction(L, inside);
+	lua_pushlightuserdata(L, l);
+	status = lua_pcall(L, 1, results, 0);
+	l->p->modules.alone = false;
+	if (sandbox_disarm(l->p->sandbox) != HIT_NONE)
+		status = blame_limit(l);
+	else if (status != LUA_OK)
+		blame(l);
+	if (status != LUA_OK)
+		lua_settop(L, top);
+	return status == LUA_OK ? 0 : -1;
+}
+
+static const struct source *
+get_source(struct policy *p, const char *name, struct faults *faults)
+{
+	struct fault f;
+	const struct source *s = sources_get(p->modules.sources, name, &f);
+
+	if (s == NULL)
+		faults_add(faults, FAULT_ERROR, "script", NULL, 0, "%s", f.text);
+	return s;
+}
+
+/* The keys of a policy's table, in the order of struct script's hooks. */
+static const char *const hook_words[] = {
+#define X(id, word) word,
+	DOORS(X)
+#undef X
+	[HOOK_RUN] = "run",
+	[HOOK_COUNT] = NULL,
+};
+
+static int
+hook_of(const char *key)
+{
+	for (int d = 0; d < HOOK_COUNT; d++)
+		if (strcmp(key, hook_words[d]) == 0)
+			return d;
+	return -1;
+}
+
+/* The line a function starts at, as near as one comes to the line of its key; 0 for anything else. [-0, +0] */
+static int
+line_of(lua_State *L, int idx)
+{
+	lua_Debug ar = { .linedefined = 0 };
+
+	if (!lua_isfunction(L, idx) || lua_iscfunction(L, idx))
+		return 0;
+	lua_pushvalue(L, idx);
+	return lua_getinfo(L, ">S", &ar) && ar.linedefined > 0 ? ar.linedefined : 0;
+}
+
+static void
+blame_key(struct loading *l, lua_State *L, const char *key)
+{
+	const char *near = word_nearest(hook_words, key), *path = l->source->path;
+	char shown[80];
+	int line = line_of(L, -1);
+
+	policy_line(shown, sizeof shown, key);
+	if (near != NULL)
+		faults_add(l->faults, FAULT_ERROR, "unknown_door", path, line, "unknown door \"%s\"; did you mean \"%s\"?", shown, near);
+	else
+		faults_add(l->faults, FAULT_ERROR, "unknown_door", path, line,
+			"unknown door \"%s\"; a policy has admit, certify, bind, install, delete, attach, and a program run", shown);
+}
+
+/* One key and value of the table a script returned. [-0, +0] */
+static void
+take_door(struct loading *l, lua_State *L)
+{
+	const char *path = l->source->path, *key;
+	int d;
+
+	if (lua_type(L, -2) != LUA_TSTRING) {
+		faults_add(l->faults, FAULT_ERROR, "form", path, 0, "a policy's keys are names of doors, not a %s", luaL_typename(L, -2));
+		return;
+	}
+	key = lua_tostring(L, -2);
+	d = hook_of(key);
+	if (d < 0) {
+		blame_key(l, L, key);
+	} else if (!lua_isfunction(L, -1)) {
+		faults_add(l->faults, FAULT_ERROR, "form", path, 0, "door \"%s\" is a %s, not a function", key, luaL_typename(L, -1));
+	} else {
+		lua_pushvalue(L, -1);
+		l->script->hook[d] = luaL_ref(L, LUA_REGISTRYINDEX);
+	}
+}
+
+/* Reads raw: no metamethod of a script runs in here. */
+static int
+load_inside(lua_State *L)
+{
+	struct loading *l = lua_touserdata(L, 1);
+	unsigned n = 0;
+
+	modules_push(L, &l->p->modules, l->source);
+	if (!lua_istable(L, -1)) {
+		faults_add(l->faults, FAULT_ERROR, "form", l->source->path, 0,
+			"returns a %s; a policy returns a table of functions: return { admit = function(facts) ... end }",
+			luaL_typename(L, -1));
+		return 0;
+	}
+	luaL_checkstack(L, 6, "policy");
+	sandbox_read_through(L, -1); /* it may be another script's table: return require "lan" */
+	for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+		if (++n > KEYS_MAX)
+			return luaL_error(L, "returns a table with more than %d keys; a policy has one function for each door", KEYS_MAX);
+		take_door(l, L);
+	}
+	return 0;
+}
+
+static struct script *
+script_new(struct policy *p, const struct source *s)
+{
+	struct script *one = calloc(1, sizeof *one);
+
+	if (one == NULL)
+		return NULL;
+	one->source = s;
+	for (int d = 0; d < HOOK_COUNT; d++)
+		one->hook[d] = LUA_NOREF;
+	one->next = p->script;
+	p->script = one;
+	return one;
+}
+
+static int
+load(struct policy *p, const struct source *s, struct script *script, struct faults *faults)
+{
+	struct loading l = { .p = p, .source = s, .faults = faults, .script = script };
+	size_t before = faults->errors;
+
+	if (script == NULL) {
+		faults_add(faults, FAULT_ERROR, "memory", s->path, 0, "out of memory");
+		return -1;
+	}
+	l.script->loaded = load_protected(&l, load_inside, 0) == 0 && faults->errors == before;
+	p->loaded = sandbox_bytes(p->sandbox);
+	return l.script->loaded ? 0 : -1;
+}
+
+/* What was tried already, well or not, and whose faults were told then. */
+static const struct script *
+tried(const struct policy *p, const struct source *s)
+{
+	const struct script *one = p->script;
+
+	while (one != NULL && one->source != s)
+		one = one->next;
+	return one;
+}
+
+int
+policy_load(struct policy *p, const char *script, struct faults *faults)
+{
+	const struct source *s = get_source(p, script, faults);
+	const struct script *before;
+
+	if (s == NULL)
+		return -1;
+	if (s->library) {
+		faults_add(faults, FAULT_ERROR, "script", NULL, 0, "script \"%s\" is named like the library module %s", script, s->path);
+		return -1;
+	}
+	before = tried(p, s);
+	if (before != NULL)
+		return before->loaded ? 0 : -1;
+	return load(p, s, script_new(p, s), faults);
+}
+
+static int
+compile_inside(lua_State *L)
+{
+	struct loading *l = lua_touserdata(L, 1);
+
+	modules_compile(L, &l->p->modules, l->source);
+	return 0;
+}
+
+int
+policy_compile(struct policy *p, const char *script, struct faults *faults)
+{
+	struct loading l = { .p = p, .source = get_source(p, script, faults), .faults = faults };
+	const struct script *before = l.source != NULL ? tried(p, l.source) : NULL;
+
+	if (l.source == NULL || before != NULL)
+		return before != NULL && before->loaded ? 0 : -1;
+	return load_protected(&l, compile_inside, 0);
+}
+
+static int
+spec_inside(lua_State *L)
+{
+	struct loading *l = lua_touserdata(L, 1);
+
+	modules_push_spec(L, &l->p->modules, l->source);
+	if (!lua_istable(L, -1))
+		return luaL_error(L, "returns a %s; a spec returns a list of rows", luaL_typename(L, -1));
+	return 1;
+}
+
+int
+policy_push_spec(struct policy *p, const char *script, struct faults *faults)
+{
+	struct loading l = { .p = p, .source = get_source(p, script, faults), .faults = faults };
+
+	return l.source != NULL ? load_protected(&l, spec_inside, 1) : -1;
+}
+
+static int
+open_inside(lua_State *L)
+{
+	struct loading *l = lua_touserdata(L, 1);
+
+	lhost_push(L, &l->p->host, false);
+	modules_open(L, &l->p->modules);
+	modules_push(L, &l->p->modules, l->source);
+	return 0;
+}
+
+/* Makes s the state of p, with the library in it. */
+static int
+open_state(struct policy *p, struct sandbox *s, struct faults *faults)
+{
+	struct loading l = { .p = p, .source = get_source(p, "policy", faults), .faults = faults };
+
+	p->sandbox = s;
+	p->L = sandbox_lua(s);
+	p->co = NULL;
+	p->modules = (struct modules){ .sandbox = s, .sources = p->modules.sources };
+	p->host.mock = LUA_NOREF;
+	return l.source != NULL ? load_protected(&l, open_inside, 0) : -1;
+}
+
+struct policy *
+policy_new(struct sources *src, const struct sandbox_limits *limits, const struct host_world *world, struct log *log,
+	struct faults *faults)
+{
+	struct policy *p = calloc(1, sizeof *p);
+	struct sandbox *s = sandbox_new(limits);
+
+	if (p == NULL || s == NULL) {
+		faults_add(faults, FAULT_ERROR, "memory", NULL, 0, "out of memory for a Lua state");
+		sandbox_free(s);
+		free(p);
+		return NULL;
+	}
+	p->limits = *limits;
+	p->log = log;
+	p->modules.sources = src;
+	p->host = (struct lhost){ .world = world, .mock = LUA_NOREF, .pay = sandbox_pay };
+	if (open_state(p, s, faults) == 0)
+		return p;
+	policy_free(p);
+	return NULL;
+}
+
+void
+policy_use_saf(struct policy *p, const struct saf *s)
+{
+	p->host.saf = s;
+}
+
+/* opened: there is a state to load into; without one no door is left. */
+static void
+load_anew(struct policy *p, bool opened, struct faults *faults)
+{
+	for (struct script *s = p->script; s != NULL; s = s->next) {
+		bool again = s->loaded;
+
+		s->loaded = false;
+		for (int d = 0; d < HOOK_COUNT; d++)
+			s->hook[d] = LUA_NOREF;
+		if (again && opened)
+			load(p, s->source, s, faults);
+	}
+}
+
+static void
+begin_anew(struct policy *p, struct sandbox *fresh)
+{
+	struct faults faults = { 0 };
+	char kept[24], text[600] = "";
+
+	snprintf(kept, sizeof kept, "%zu", sandbox_bytes(p->sandbox) / 1024);
+	sandbox_free(p->sandbox);
+	load_anew(p, open_state(p, fresh, &faults) == 0, &faults);
+	if (faults.n > 0)
+		faults_print(&faults, 0, text, sizeof text);
+	log_say(p->log, MSG_SP0019, "#kilobytes", kept, "fault", text, NULL);
+	faults_free(&faults);
+}
+
+void
+policy_renew(struct policy *p)
+{
+	double most = (double)p->loaded * KEEP_LOADED + (double)p->limits.kilobytes * 1024 * KEEP_ASKS;
+	struct sandbox *fresh;
+
+	if ((double)sandbox_bytes(p->sandbox) <= most)
+		return;
+	lua_gc(p->L, LUA_GCCOLLECT);
+	if ((double)sandbox_bytes(p->sandbox) <= most / 2 || (fresh = sandbox_new(&p->limits)) == NULL)
+		return;
+	begin_anew(p, fresh);
+}
+
+void
+policy_free(struct policy *p)
+{
+	struct script *next;
+
+	if (p == NULL)
+		return;
+	for (struct script *s = p->script; s != NULL; s = next) {
+		next = s->next;
+		free(s);
+	}
+	sandbox_free(p->sandbox);
+	free(p);
+}

@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/record.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "policy/askings.h"
+#include "policy/factsjson.h"
+#include "policy/recorddata.h"
+
+#define EVENTS_MAX 32
+#define DOORS_MAX 16
+#define CHECKS_MAX 64
+#define DETAIL_MAX 200
+#define NAME_MAX_ 100
+#define BUCKETS_MIN 256
+
+static size_t
+hash(const char *s)
+{
+	size_t h = 1469598103934665603u;
+
+	for (; *s != '\0'; s++)
+		h = (h ^ (unsigned char)*s) * 1099511628211u;
+	return h;
+}
+
+static struct record **
+bucket_of(const struct records *rs, const char *connection)
+{
+	return &rs->bucket[hash(connection) & (rs->nbuckets - 1)];
+}
+
+struct record *
+record_find(const struct records *rs, const char *connection)
+{
+	struct record *r = *bucket_of(rs, connection);
+
+	while (r != NULL && strcmp(r->connection, connection) != 0)
+		r = r->chain;
+	return r;
+}
+
+struct records *
+records_new(size_t max)
+{
+	struct records *rs = calloc(1, sizeof *rs);
+
+	if (rs == NULL)
+		return NULL;
+	rs->max = max;
+	rs->nbuckets = BUCKETS_MIN;
+	rs->bucket = calloc(rs->nbuckets, sizeof(struct record *));
+	if (rs->bucket != NULL)
+		return rs;
+	free(rs);
+	return NULL;
+}
+
+static void
+record_free(struct record *r)
+{
+	for (size_t i = 0; i < r->nevents; i++)
+		free(r->event[i].text);
+	for (size_t i = 0; i < r->ndoors; i++)
+		record_door_free(r->door[i]);
+	askings_free(r->askings);
+	free(r->installed);
+	if (r->facts != NULL)
+		certificate_unref(r->facts->certificate);
+	free(r->facts);
+	free(r->event);
+	free(r->door);
+	free(r);
+}
+
+void
+records_free(struct records *rs)
+{
+	struct record *r, *next;
+
+	if (rs == NULL)
+		return;
+	for (r = rs->oldest; r != NULL; r = next) {
+		next = r->newer;
+		record_free(r);
+	}
+	free(rs->bucket);
+	free(rs);
+}
+
+/* Keeps chains short while tens of thousands of connections live; without memory they only grow longer. */
+static void
+widen(struct records *rs)
+{
+	struct record **wide, **narrow = rs->bucket;
+
+	if (rs->n < rs->nbuckets || (wide = calloc(rs->nbuckets * 2, sizeof(struct record *))) == NULL)
+		return;
+	rs->bucket = wide;
+	rs->nbuckets *= 2;
+	free(narrow);
+	for (struct record *r = rs->oldest; r != NULL; r = r->newer) {
+		struct record **b = bucket_of(rs, r->connection);
+
+		r->chain = *b;
+		*b = r;
+	}
+}
+
+struct record *
+record_open(struct records *rs, const char *connection, double now)
+{
+	struct record *r = rs != NULL ? calloc(1, sizeof *r) : NULL;
+	struct record **b;
+
+	if (r == NULL)
+		return NULL;
+	r->owner = rs;
+	r->opened = now;
+	snprintf(r->connection, sizeof r->connection, "%s", connection);
+	snprintf(r->outcome, sizeof r->outcome, "open");
+	widen(rs);
+	b = bucket_of(rs, r->connection);
+	r->chain = *b;
+	*b = r;
+	r->older = rs->newest;
+	*(rs->newest != NULL ? &rs->newest->newer : &rs->oldest) = r;
+	rs->newest = r;
+	rs->n++;
+	return r;
+}
+
+static void
+forget(struct records *rs, struct record *r)
+{
+	struct record **b = bucket_of(rs, r->connection);
+
+	while (*b != r)
+		b = &(*b)->chain;
+	*b = r->chain;
+	cursors_leave(&rs->walks, r, r->older, r->newer);
+	*(r->older != NULL ? &r->older->newer : &rs->oldest) = r->newer;
+	*(r->newer != NULL ? &r->newer->older : &rs->newest) = r->older;
+	rs->n--;
+	record_free(r);
+}
+
+void
+record_close(struct record *r, double now)
+{
+	struct records *rs;
+
+	if (r == NULL || r->closed)
+		return;
+	record_event(r, now, "closed");
+	askings_settle(r->askings);
+	rs = r->owner;
+	r->closed = true;
+	*(rs->last_ended != NULL ? &rs->last_ended->ended : &rs->first_ended) = r;
+	rs->last_ended = r;
+	rs->nended++;
+	while (rs->nended > rs->max) {
+		struct record *old = rs->first_ended;
+
+		rs->first_ended = old->ended;
+		if (rs->first_ended == NULL)
+			rs->last_ended = NULL;
+		rs->nended--;
+		forget(rs, old);
+	}
+}
+
+void
+record_event(struct record *r, double now, const char *event)
+{
+	struct event *grown;
+	char *text;
+
+	if (r == NULL || r->nevents >= EVENTS_MAX || (text = strdup(event)) == NULL)
+		return;
+	grown = realloc(r->event, (r->nevents + 1) * sizeof *grown);
+	if (grown == NULL) {
+		free(text);
+		return;
+	}
+	r->event = grown;
+	r->event[r->nevents++] = (struct event){ .text = text, .at = now };
+}
+
+/* False, and d is not taken: no memory, or `max` are there. */
+static bool
+put_door(struct record *r, struct record_door *d, size_t max)
+{
+	struct record_door **grown = r->ndoors < max ? realloc(r->door, (r->ndoors + 1) * sizeof(struct record_door *)) : NULL;
+
+	if (grown == NULL)
+		return false;
+	r->door = grown;
+	r->door[r->ndoors++] = d;
+	return true;
+}
+
+static struct record_door *
+add_door(struct record *r)
+{
+	struct record_door *d = calloc(1, sizeof *d);
+
+	if (d == NULL || put_door(r, d, DOORS_MAX))
+		return d;
+	free(d);
+	return NULL;
+}
+
+static struct record_door *
+begin_door(struct record_door *d, const char *where, const char *policy, double now)
+{
+	if (d == NULL)
+		return NULL;
+	d->where = where;
+	d->at = now;
+	d->policy = policy != NULL ? strdup(policy) : NULL;
+	return d;
+}
+
+struct record_door *
+record_ask(struct record *r, enum door door, const char *policy, double now)
+{
+	if (r == NULL)
+		return NULL;
+	return begin_door(door == DOOR_ATTACH ? askings_add(&r->askings) : add_door(r), door_name(door), policy, now);
+}
+
+void
+record_check(struct record_door *d, const char *name, bool value, const char *detail, size_t detail_len)
+{
+	struct check *grown, c = { .value = value };
+
+	if (d == NULL || d->nchecks >= CHECKS_MAX)
+		return;
+	grown = realloc(d->check, (d->nchecks + 1) * sizeof *grown);
+	if (grown == NULL)
+		return;
+	d->check = grown;
+	c.detail_len = detail == NULL ? 0 : detail_len < DETAIL_MAX ? detail_len : DETAIL_MAX;
+	c.name = strndup(name, NAME_MAX_);
+	c.detail = malloc(c.detail_len + 1);
+	if (c.name == NULL || c.detail == NULL) {
+		free(c.name);
+		free(c.detail);
+		return;
+	}
+	memcpy(c.detail, detail != NULL ? detail : "", c.detail_len);
+	c.detail[c.detail_len] = '\0';
+	d->check[d->nchecks++] = c;
+}
+
+void
+record_effect(struct record_door *d, const char *name, const char *answer)
+{
+	record_check(d, name, true, answer, answer != NULL ? strlen(answer) : 0);
+}
+
+static struct granted
+granted(const struct verdict *v)
+{
+	struct granted g = { .sysplex = v->sysplex, .port = v->install.port, .has_port = v->install.has_port };
+
+	memcpy(g.userid, v->userid, sizeof g.userid);
+	memcpy(g.ipconn, v->install.ipconn, sizeof g.ipconn);
+	memcpy(g.template, v->install.template, sizeof g.template);
+	memcpy(g.applid, v->install.applid, sizeof g.applid);
+	g.host = v->install.has_host ? strdup(v->install.host) : NULL;
+	return g;
+}
+
+void
+record_verdict(struct record_door *d, const struct verdict *v, double microseconds)
+{
+	if (d == NULL)
+		return;
+	free(d->text);
+	free(d->file);
+	free(d->granted.host);
+	d->answered = true;
+	d->granted = granted(v);
+	snprintf(d->verdict, sizeof d->verdict, "%s", verdict_name(v->kind));
+	snprintf(d->code, sizeof d->code, "%s", v->code);
+	d->text = v->text[0] != '\0' ? strdup(v->text) : NULL;
+	d->file = v->file[0] != '\0' ? strdup(v->file) : NULL;
+	d->line = v->line;
+	d->microseconds = microseconds;
+}
+
+void
+record_mapped(struct record *r, const char *userid)
+{
+	struct record_door *d = r != NULL && r->ndoors > 0 ? r->door[r->ndoors - 1] : NULL;
+
+	if (d == NULL || d->granted.userid[0] != '\0' || strcmp(d->where, door_name(DOOR_CERTIFY)) != 0)
+		return;
+	snprintf(d->granted.userid, sizeof d->granted.userid, "%s", userid);
+	d->granted.mapped = userid[0] != '\0';
+}
+
+struct record_door *
+record_reask(const char *door, const char *policy, uint64_t generation, double now)
+{
+	struct record_door *d = begin_door(calloc(1, sizeof *d), door != NULL ? door : "reload", policy, now);
+
+	if (d != NULL)
+		d->generation = generation;
+	return d;
+}
+
+void
+record_reasked(struct record *r, struct record_door *d)
+{
+	if (r != NULL)
+		r->reasked = true;
+	if (r != NULL && d != NULL) {
+		memcpy(r->code, d->code, sizeof r->code);
+		if (put_door(r, d, DOORS_MAX + 1)) /* what ends it finds room, however many addresses were tried on its way */
+			return;
+	}
+	if (d != NULL)
+		record_door_free(d);
+}
+
+void
+record_installed(struct record *r, const struct installed *i)
+{
+	if (r != NULL && (r->installed != NULL || (r->installed = malloc(sizeof *i)) != NULL))
+		*r->installed = *i;
+}
+
+void
+record_engine(struct record *r, enum stage stage, const char *code, const char *text, double now)
+{
+	struct verdict v;
+
+	verdict_refuse(&v, code, "%s", text != NULL ? text : "");
+	record_verdict(r != NULL ? begin_door(add_door(r), stage_name(stage), NULL, now) : NULL, &v, 0);
+}
+
+void
+record_facts(struct record *r, const struct facts *f)
+{
+	struct certificate *before;
+
+	if (r == NULL || (r->facts == NULL && (r->facts = calloc(1, sizeof *r->facts)) == NULL))
+		return;
+	before = r->facts->certificate;
+	*r->facts = *f;
+	r->facts->request = NULL; /* borrowed for one asking, like what it says of its users */
+	r->facts->users = NULL;
+	memset(r->facts->capex.token, 0, sizeof r->facts->capex.token); /* a secret while it is valid */
+	certificate_ref(r->facts->certificate);
+	certificate_unref(before);
+}
+
+void
+record_outcome(struct record *r, const char *outcome, const char *stage, const char *code, const char *reason)
+{
+	if (r == NULL)
+		return;
+	snprintf(r->outcome, sizeof r->outcome, "%s", outcome);
+	if (stage != NULL)
+		snprintf(r->stage, sizeof r->stage, "%s", stage);
+	if (code != NULL)
+		snprintf(r->code, sizeof r->code, "%s", code);
+	if (reason != NULL)
+		snprintf(r->reason, sizeof r->reason, "%s", reason);
+}
+
+json_t *
+record_facts_json(const struct facts *f)
+{
+	return factsjson(f);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* recordwalk: the records that `explain` asks for, made into JSON in slices: records may come, change and go between two of them. */
+#ifndef SALLYPORT_RECORDWALK_H
+#define SALLYPORT_RECORDWALK_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "policy/facts.h"
+
+struct records;
+struct recordwalk;
+
+struct record_query {
+	const char *connection; /* its id; or NULL */
+	const char *peer;       /* address text, or NULL */
+	size_t last;            /* 0: all that match */
+	bool refused;           /* those that were refused, that another generation refused later, or a request of which was refused */
+};
+
+/* Begins; the strings of q are copied. To be ended before the records are freed. NULL: no memory. */
+struct recordwalk *recordwalk_begin(struct records *rs, const struct record_query *q);
+/* One step, of at most some ten microseconds: appends no or one row to `rows`, oldest first, keys of DESIGN 3.2 plus `events`, `stage`, `code`, `reason`,
+ * `time`. False: that was the last. A record that is forgotten between two steps is passed over. */
+bool recordwalk_more(struct recordwalk *w, json_t *rows);
+void recordwalk_end(struct recordwalk *w); /* NULL is fine */
+
+/* All steps at once, for tests. New array; NULL: no memory. */
+json_t *records_explain(struct records *rs, const struct record_query *q);
+
+#endif

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/run.h"
+
+#include "policy/asking.h"
+#include "policy/lstrict.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include <stdio.h>
+#include <string.h>
+
+struct running {
+	struct asking g;
+	const struct run *r;
+};
+
+/* What is not there is absent, as in facts. [-0, +0, may throw] */
+static void
+set_text(lua_State *L, enum fact key, const char *value)
+{
+	if (value[0] == '\0')
+		return;
+	lua_pushstring(L, value);
+	lua_setfield(L, -2, fact_row(key)->name);
+}
+
+static void
+set_integer(lua_State *L, enum fact key, lua_Integer value)
+{
+	lua_pushinteger(L, value);
+	lua_setfield(L, -2, fact_row(key)->name);
+}
+
+static void
+push_request(lua_State *L, struct asking *g)
+{
+	const struct run *r = ((struct running *)g)->r;
+
+	luaL_checkstack(L, 6, "request");
+	lstrict_begin(L, WAY_IN);
+	lua_createtable(L, 0, 12);
+	set_text(L, FACT_program_tran, r->request->tran);
+	set_text(L, FACT_program_program, r->request->program);
+	set_text(L, FACT_program_userid, r->users->task);
+	set_text(L, FACT_program_linkuser, r->users->link);
+	set_text(L, FACT_program_ipconn, r->ipconn);
+	set_text(L, FACT_program_applid, r->applid);
+	set_text(L, FACT_program_networkid, r->networkid);
+	set_text(L, FACT_program_connection, r->connection);
+	set_integer(L, FACT_program_generation, (lua_Integer)r->generation);
+	set_integer(L, FACT_program_hops, r->request->hops);
+	if (r->ccsid != 0)
+		set_integer(L, FACT_program_ccsid, r->ccsid);
+	lua_pushlstring(L, r->len > 0 ? r->data : "", r->len);
+	lua_setfield(L, -2, fact_row(FACT_program_data)->name);
+	lstrict_set(L, SHAPE_program);
+}
+
+/* Copies the answer, or says why it is none. */
+static void
+take_data(struct running *n, struct buf *answer)
+{
+	struct asking *g = &n->g;
+	const char *data;
+	size_t len;
+
+	if (g->values == 0) {
+		snprintf(g->text, sizeof g->text, "run answered nothing (a forgotten return?)");
+		return;
+	}
+	if (g->values > 1) {
+		snprintf(g->text, sizeof g->text, "run answered %d values; it answers one string", g->values);
+		return;
+	}
+	if (lua_type(g->co, -1) != LUA_TSTRING) {
+		snprintf(g->text, sizeof g->text, "run answered a %s, not a string or policy.refuse", luaL_typename(g->co, -1));
+		return;
+	}
+	data = lua_tolstring(g->co, -1, &len);
+	if (len > PAYLOAD_MAX)
+		snprintf(g->text, sizeof g->text, "run answered %zu bytes; an answer has at most %d", len, PAYLOAD_MAX);
+	else if (buf_add(answer, data, len) < 0)
+		snprintf(g->text, sizeof g->text, "no memory for an answer of %zu bytes", len);
+}
+
+static void
+fail(struct run *r, const struct asking *g)
+{
+	verdict_refuse(&r->verdict, g->code, "%s", g->text);
+	snprintf(r->verdict.file, sizeof r->verdict.file, "%s", g->at.file);
+	r->verdict.line = g->at.line;
+	snprintf(r->trace, sizeof r->trace, "%s", g->trace);
+	r->failed = true;
+}
+
+static void
+judge(struct running *n, struct run *r)
+{
+	const struct verdict *v = n->g.values == 1 ? lhost_verdict(n->g.co, -1) : NULL;
+
+	if (v != NULL && v->kind == VERDICT_REFUSE) {
+		r->verdict = *v;
+		return;
+	}
+	take_data(n, r->answer);
+	if (n->g.text[0] == '\0') {
+		r->verdict.kind = VERDICT_ACCEPT;
+		return;
+	}
+	asking_reject(&n->g);
+	fail(r, &n->g);
+}
+
+void
+policy_run(struct run *r)
+{
+	struct policy *p = r->policy;
+	struct running n = {
+		.g = { .p = p, .script = r->script, .function = "run", .push = push_request, .limits = &r->limits, .beyond = r->len },
+		.r = r,
+	};
+
+	r->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
+	policy_renew(p);
+	if (!asking_find(&n.g, HOOK_RUN)) {
+		fail(r, &n.g);
+		return;
+	}
+	p->host.asking = true;
+	lua_pushnil(p->L);
+	lua_pushnil(p->L);
+	if (asking_run(&n.g))
+		judge(&n, r);
+	else
+		fail(r, &n.g);
+	asking_settle(&n.g);
+	p->host.asking = false;
+}

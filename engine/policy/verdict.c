@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/verdict.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const char *
+door_name(enum door d)
+{
+	switch (d) {
+#define X(id, name) \
+	case DOOR_##id: \
+		return name;
+		DOORS(X)
+#undef X
+	case DOOR_COUNT:
+		break;
+	}
+	return "?";
+}
+
+const char *
+verdict_name(enum verdict_kind k)
+{
+	switch (k) {
+	case VERDICT_REFUSE:
+		return "refuse";
+	case VERDICT_ACCEPT:
+		return "accept";
+	case VERDICT_INSTALL:
+		return "install";
+	case VERDICT_PASS:
+		return "pass";
+	}
+	return "?";
+}
+
+static bool
+all_of(const char *p, unsigned long n, const char *set)
+{
+	for (unsigned long i = 0; i < n; i++)
+		if (p[i] == '\0' || strchr(set, p[i]) == NULL)
+			return false;
+	return true;
+}
+
+bool
+name_ok(const char *p, unsigned long n)
+{
+	return n >= 1 && n < NAME_SIZE && all_of(p, n, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$@#");
+}
+
+bool
+code_ok(const char *p, unsigned long n)
+{
+	return n >= 1 && n < CODE_SIZE && all_of(p, n, "abcdefghijklmnopqrstuvwxyz0123456789_");
+}
+
+void
+verdict_refuse(struct verdict *v, const char *code, const char *format, ...)
+{
+	va_list ap;
+
+	*v = (struct verdict){ .kind = VERDICT_REFUSE };
+	snprintf(v->code, sizeof v->code, "%s", code);
+	va_start(ap, format);
+	vsnprintf(v->text, sizeof v->text, format, ap);
+	va_end(ap);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region/loader.h"
+
+#include "config/definition.h"
+#include "policy/specs.h"
+#include "base/thread.h"
+
+#include <ev.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct loader {
+	struct ev_loop *loop; /* borrowed */
+	ev_async ready;
+	pthread_t thread;
+	pthread_mutex_t lock; /* of the next line */
+	bool abandoned;       /* the loop may be gone */
+	struct definition *definition; /* owned until the generation has it */
+	char file[PATH_SIZE];
+	struct generation_options options;
+	struct generation *generation; /* owned until done */
+	struct faults faults;
+	void (*done)(void *arg, struct generation *g, struct faults *faults);
+	void *arg;
+};
+
+static void *
+load(void *arg)
+{
+	struct loader *l = arg;
+	bool whole = l->definition == NULL;
+	struct specs_result rows;
+
+	if (whole)
+		l->definition = definition_load(l->file, &l->faults);
+	if (l->definition != NULL)
+		l->generation = generation_load(l->definition, &l->options, &l->faults);
+	if (l->generation != NULL && whole)
+		specs_run(l->definition, l->options.library_dir, FAULT_WARNING, &rows, NULL, &l->faults);
+	if (l->generation == NULL)
+		definition_free(l->definition);
+	l->definition = NULL;
+	pthread_mutex_lock(&l->lock);
+	if (!l->abandoned)
+		ev_async_send(l->loop, &l->ready);
+	pthread_mutex_unlock(&l->lock);
+	return NULL;
+}
+
+static void
+free_loader(struct loader *l)
+{
+	pthread_mutex_destroy(&l->lock);
+	free(l);
+}
+
+static void
+on_ready(struct ev_loop *loop, ev_async *watcher, int events)
+{
+	struct loader *l = watcher->data;
+
+	(void)events;
+	pthread_join(l->thread, NULL);
+	ev_async_stop(loop, watcher);
+	l->done(l->arg, l->generation, &l->faults);
+	free_loader(l);
+}
+
+struct loader *
+loader_start(struct ev_loop *loop, struct definition *d, const char *file, const struct generation_options *o,
+	void (*done)(void *arg, struct generation *g, struct faults *faults), void *arg)
+{
+	struct loader *l = calloc(1, sizeof *l);
+
+	if (l == NULL) {
+		definition_free(d);
+		return NULL;
+	}
+	*l = (struct loader){ .loop = loop, .definition = d, .options = *o, .done = done, .arg = arg };
+	snprintf(l->file, sizeof l->file, "%s", file);
+	pthread_mutex_init(&l->lock, NULL);
+	ev_async_init(&l->ready, on_ready);
+	l->ready.data = l;
+	ev_async_start(loop, &l->ready);
+	if (thread_start(&l->thread, load, l) == 0)
+		return l;
+	ev_async_stop(loop, &l->ready);
+	definition_free(d);
+	free_loader(l);
+	return NULL;
+}
+
+bool
+loader_cancel(struct loader *l)
+{
+	if (l == NULL)
+		return true;
+	pthread_mutex_lock(&l->lock);
+	l->abandoned = true;
+	pthread_mutex_unlock(&l->lock);
+	ev_async_stop(l->loop, &l->ready);
+	if (!thread_join(l->thread, LOADER_GOODBYE))
+		return false;
+	generation_unref(l->generation);
+	faults_free(&l->faults);
+	free_loader(l);
+	return true;
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region/region.h"
+
+#include "net/backend.h"
+#include "base/clock.h"
+#include "admin/control.h"
+#include "net/crew.h"
+#include "config/definition.h"
+#include "config/health.h"
+#include "conn/ipconn.h"
+#include "net/loop.h"
+#include "admin/operator.h"
+#include "security/passwords.h"
+#include "conn/recovery.h"
+#include "region/reload.h"
+#include "request/session.h"
+#include "region/succession.h"
+#include "conn/tally.h"
+#include "region/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define RESOLVERS 8       /* threads: one waits for a silent name server for longer than its partner is tried once, and others are not to wait with it */
+#define RESOLVE_QUEUE 256 /* names that wait for them */
+
+/* --- generations ---------------------------------------------------------------------------------------------------- */
+
+struct generation *
+region_generation(const struct region *r)
+{
+	return r->worker.generation;
+}
+
+struct generation_options
+region_load_options(const struct region *r)
+{
+	return (struct generation_options){
+		.number = r->generations + 1,
+		.library_dir = r->library_dir,
+		.world = &r->world,
+		.log = r->log,
+		.now = clock_wall(),
+	};
+}
+
+/* d is the generation's on success, and freed on failure. */
+static struct generation *
+load(struct region *r, struct definition *d, struct faults *faults)
+{
+	struct generation_options o = region_load_options(r);
+	struct generation *g = generation_load(d, &o, faults);
+
+	if (g == NULL)
+		definition_free(d);
+	else
+		r->generations++;
+	return g;
+}
+
+struct listener *
+region_listener(const struct region *r, const char *tcpipservice)
+{
+	for (struct listener *l = r->listeners; l != NULL; l = l->next)
+		if (strcmp(l->entrance.tcpipservice, tcpipservice) == 0)
+			return l;
+	return NULL;
+}
+
+/* --- the end -------------------------------------------------------------------------------------------------------- */
+
+static void
+idle(struct worker *w)
+{
+	loop_break(w->loop);
+}
+
+static struct entrance *
+entrance(struct worker *w, const char *tcpipservice)
+{
+	struct listener *l = region_listener(w->house, tcpipservice);
+
+	return l != NULL ? &l->entrance : NULL;
+}
+
+static void
+close_all(struct region *r, const char *why)
+{
+	while (r->worker.conns != NULL)
+		conn_close(r->worker.conns, CONN_AT_ONCE, why);
+}
+
+static void
+drained(void *arg)
+{
+	struct region *r = arg;
+	struct ipconn *next;
+
+	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
+		next = i->next;
+		if (session_busy(i) > 0)
+			log_say(r->log, MSG_DFHIS1003, "ipconn", i->def.ipconn, "why", "its work did not end within the region's drain time", NULL);
+	}
+	close_all(r, "the region's drain time is over");
+	loop_break(r->worker.loop);
+}
+
+static void
+begin_drain(struct region *r)
+{
+	struct ipconn *next;
+
+	r->worker.draining = true;
+	log_say(r->log, MSG_SP0003, NULL);
+	timer_set(&r->drain, r->worker.generation->definition->region.drain);
+	for (struct listener *l = r->listeners; l != NULL; l = l->next)
+		listener_close(l);
+	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
+		next = i->next;
+		ipconn_release(i, "the region is shutting down");
+	}
+	if (r->worker.conns == NULL)
+		loop_break(r->worker.loop);
+}
+
+void
+region_stop(struct region *r, bool at_once)
+{
+	if (at_once)
+		loop_break(r->worker.loop);
+	else if (!r->worker.draining)
+		begin_drain(r);
+}
+
+static void
+end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
+{
+	struct region *r = watcher->data;
+
+	(void)loop;
+	(void)events;
+	conn_bury(&r->worker);
+	registry_bury(r->registry);
+	succession_bury(r);
+}
+
+int
+region_run(struct region *r)
+{
+	loop_run(r->worker.loop);
+	return r->exit_status;
+}
+
+/* --- the start ------------------------------------------------------------------------------------------------------ */
+
+static int
+short_of_memory(struct faults *faults)
+{
+	faults_add(faults, FAULT_ERROR, "start", NULL, 0, "no memory, or no descriptors, to start with");
+	return -1;
+}
+
+static void
+name_boot(struct worker *w)
+{
+	uint16_t bits = 0;
+
+	if (getrandom(&bits, sizeof bits, 0) != sizeof bits)
+		bits = (uint16_t)clock_wall();
+	snprintf(w->boot, sizeof w->boot, "%04x", bits);
+}
+
+static int
+remember(struct region *r, const struct definition *d, struct faults *faults)
+{
+	struct fault f;
+
+	r->worker.recovery = recovery_open(d->region.recovery, r->log, &f);
+	if (r->worker.recovery == NULL)
+		faults_add(faults, FAULT_ERROR, "start", d->file, d->region.line, "%s", f.text);
+	return r->worker.recovery != NULL ? 0 : -1;
+}
+
+/* Where the library is, and where to write: what an operator may have said wrong. */
+static int
+open_outside(struct region *r, const struct region_options *o, struct faults *faults)
+{
+	struct fault f;
+
+	if (o->library != NULL) {
+		snprintf(r->library_dir, sizeof r->library_dir, "%s", o->library);
+	} else if (sources_library(r->library_dir, sizeof r->library_dir, &f) < 0) {
+		faults_add(faults, FAULT_ERROR, "library", NULL, 0, "%s", f.text);
+		return -1;
+	}
+	r->log = log_open(o->log_file, o->log_format, &f);
+	if (r->log != NULL)
+		return 0;
+	faults_add(faults, FAULT_ERROR, "log", o->log_file, 0, "%s", f.text);
+	return -1;
+}
+
+/* The worker borrows what is the region's. */
+static void
+lend(struct region *r)
+{
+	struct worker *w = &r->worker;
+
+	w->log = r->log;
+	w->records = r->records;
+	w->tally = r->tally;
+	w->store = r->store;
+	w->registry = r->registry;
+	w->idle = idle;
+	w->entrance = entrance;
+	w->house = r;
+}
+
+static int
+furnish(struct region *r, const struct region_options *o, const struct definition *d, struct faults *faults)
+{
+	struct worker *w = &r->worker;
+
+	if (open_outside(r, o, faults) < 0)
+		return -1;
+	log_applid(r->log, d->region.applid);
+	r->records = records_new((size_t)d->region.records);
+	r->tally = tally_new();
+	r->store = store_new();
+	r->registry = registry_new();
+	w->loop = loop_new();
+	w->crew = w->loop != NULL ? crew_new(w->loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
+	w->passwords = w->loop != NULL ? passwords_new(w->loop, r->log) : NULL;
+	if (!r->records || !r->tally || !r->store || !r->registry || !w->crew || !w->passwords)
+		return short_of_memory(faults);
+	r->world = (struct host_world){ .store = r->store, .ipconn = view_ipconn, .ipconns = view_ipconns, .defined = view_defined, .arg = w };
+	lend(r);
+	name_boot(w);
+	timer_init(&r->drain, w->loop, drained, r);
+	return remember(r, d, faults);
+}
+
+static int
+install_defined(struct region *r, const struct definition *d, struct faults *faults)
+{
+	struct ipconn *i;
+
+	for (size_t n = 0; n < d->nipconns; n++) {
+		if (ipconn_install(&r->worker, r->worker.generation, &d->ipconn[n], "", false, &i) == CLAIM_OK)
+			continue;
+		faults_add(faults, FAULT_ERROR, "start", d->file, d->ipconn[n].line, "ipconn %s cannot be installed", d->ipconn[n].ipconn);
+		return -1;
+	}
+	return 0;
+}
+
+/* In the order of the definition. */
+static int
+make_listeners(struct region *r, const struct definition *d, struct faults *faults)
+{
+	struct listener **last = &r->listeners;
+	struct fault f;
+
+	for (size_t n = 0; n < d->ntcpipservices; n++) {
+		const struct tcpipservice_def *s = &d->tcpipservice[n];
+		struct listener *l = listener_new(&r->worker, s->tcpipservice);
+
+		if (l == NULL)
+			return short_of_memory(faults);
+		*last = l;
+		last = &l->next;
+		if (s->status == STATUS_OPEN && listener_open(l, &f) < 0)
+			faults_add(faults, FAULT_ERROR, "listen", d->file, s->line, "%s", f.text);
+	}
+	return faults->errors == 0 ? 0 : -1;
+}
+
+static const char *
+control_path(const struct region_options *o, const struct definition *d)
+{
+	return o->control != NULL ? o->control : d->region.control;
+}
+
+static int
+open_control(struct region *r, const struct region_options *o, const struct definition *d, struct faults *faults)
+{
+	struct fault f;
+
+	r->control = control_open(r->worker.loop, control_path(o, d), operator_answer, r, &f);
+	if (r->control == NULL)
+		faults_add(faults, FAULT_ERROR, "control", NULL, 0, "%s", f.text);
+	return r->control != NULL ? 0 : -1;
+}
+
+static void
+warn_of_health(const struct region *r, const struct definition *d)
+{
+	struct faults w = { 0 };
+
+	health_check(d, &w);
+	log_warnings(r->log, &w);
+	faults_free(&w);
+}
+
+static void
+say_up(struct region *r, const struct region_options *o, const struct definition *d, const struct faults *faults)
+{
+	char number[24];
+
+	log_warnings(r->log, faults);
+	warn_of_health(r, d);
+	if (health_unchecked(d) != NULL)
+		log_say(r->log, MSG_SP0051, "sec", d->region.sec == SEC_NO ? "no" : "not given", "tcpipservice", health_unchecked(d), NULL);
+	log_say(r->log, MSG_SP0001, "networkid", d->region.networkid, "#generation",
+		log_number(number, (int64_t)r->worker.generation->number), "file", r->file, "control",
+		control_path(o, d), NULL);
+}
+
+static bool
+unwanted(const struct region_options *o)
+{
+	return o->unwanted != NULL && o->unwanted();
+}
+
+/* d is the generation's on success, and freed on failure. */
+static int
+load_first(struct region *r, const struct region_options *o, struct definition *d, struct faults *faults)
+{
+	if (unwanted(o) || furnish(r, o, d, faults) < 0) {
+		definition_free(d);
+		return -1;
+	}
+	r->worker.generation = load(r, d, faults);
+	return r->worker.generation != NULL ? 0 : -1;
+}
+
+static int
+begin(struct region *r, const struct region_options *o, struct definition *d, struct faults *faults)
+{
+	if (load_first(r, o, d, faults) < 0 || unwanted(o) || install_defined(r, d, faults) < 0 || unwanted(o) ||
+		open_control(r, o, d, faults) < 0 || make_listeners(r, d, faults) < 0)
+		return -1;
+	ev_prepare_init(&r->turn, end_of_turn);
+	r->turn.data = r;
+	ev_prepare_start(r->worker.loop, &r->turn);
+	r->started = clock_wall();
+	say_up(r, o, d, faults);
+	return 0;
+}
+
+struct region *
+region_new(const struct region_options *o, struct faults *faults)
+{
+	struct definition *d = definition_load(o->file, faults);
+	struct region *r;
+
+	if (d == NULL)
+		return NULL;
+	r = calloc(1, sizeof *r);
+	if (r == NULL) {
+		definition_free(d);
+		short_of_memory(faults);
+		return NULL;
+	}
+	snprintf(r->file, sizeof r->file, "%s", o->file);
+	if (begin(r, o, d, faults) == 0)
+		return r;
+	region_free(r);
+	return NULL;
+}
+
+static void
+free_listeners(struct listener *l)
+{
+	while (l != NULL) {
+		struct listener *next = l->next;
+
+		listener_free(l);
+		l = next;
+	}
+}
+
+static void
+free_clients(struct region *r)
+{
+	control_close(r->control);
+	r->worker.draining = true; /* nothing begins anew */
+	if (r->worker.loop != NULL) {
+		close_all(r, "the region ends");
+		conn_bury(&r->worker);
+	}
+	backend_free(r->worker.backend);
+	free_listeners(r->listeners);
+	free_listeners(r->retired);
+	registry_free(r->registry);
+	passwords_free(r->worker.passwords);
+	crew_free(r->worker.crew); /* whoever waited for it is gone */
+	if (r->worker.loop != NULL) {
+		timer_stop(&r->drain);
+		ev_prepare_stop(r->worker.loop, &r->turn);
+	}
+}
+
+bool
+region_free(struct region *r)
+{
+	bool alone;
+
+	if (r == NULL)
+		return true;
+	alone = reload_cancel(r);
+	free_clients(r);
+	if (r->worker.generation != NULL)
+		r->worker.generation->log = NULL; /* that it goes with the region is no news */
+	generation_unref(r->worker.generation);
+	recovery_close(r->worker.recovery);
+	tally_free(r->tally);
+	records_free(r->records);
+	log_say(r->log, MSG_SP0002, NULL);
+	log_end(r->log);
+	loop_free(r->worker.loop);
+	if (!alone)
+		return false; /* store, log and the library's path are what a loader looks at */
+	store_free(r->store);
+	log_close(r->log);
+	free(r);
+	return true;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* region: one running engine: what it was started from, its worker, its listeners, and what an operator may change. */
+#ifndef SALLYPORT_REGION_H
+#define SALLYPORT_REGION_H
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "base/fault.h"
+#include "policy/generation.h"
+#include "conn/listen.h"
+#include "base/log.h"
+#include "conn/worker.h"
+
+struct control;
+struct reload;
+
+struct region {
+	char file[PATH_SIZE];          /* region.lua */
+	char library_dir[PATH_SIZE];
+	struct worker worker;          /* the one worker */
+	ev_prepare turn;               /* the end of a turn: burial */
+	struct log *log;               /* owned */
+	struct records *records;       /* owned */
+	struct tally *tally;           /* owned */
+	struct store *store;           /* owned */
+	struct registry *registry;     /* owned */
+	struct host_world world;
+	struct listener *listeners;    /* owned list, one per tcpipservice of the current generation */
+	struct listener *retired;      /* owned list: vanished in a reload, with connections left */
+	struct listener *incoming;     /* owned list: opened by a reload that is about to swap */
+	struct reload *reload;         /* owned; NULL: none under way */
+	struct control *control;       /* owned */
+	struct timer drain;
+	double started;
+	uint64_t generations;          /* numbers given out */
+	int exit_status;
+};
+
+struct region_options {
+	const char *file;      /* region.lua */
+	const char *control;   /* overrides region.control; NULL */
+	const char *log_file;  /* NULL: stderr */
+	const char *library;   /* where lua/policy.lua is; NULL: beside the binary */
+	enum log_format log_format;
+	bool (*unwanted)(void); /* asked between the steps of the start: true ends it; NULL: never */
+};
+
+/* Loads everything, opens the listeners and the control socket. NULL with faults, or without one when it became unwanted; nothing is left behind then. The
+ * log has told the warnings (SP0012) of a region that is up. */
+struct region *region_new(const struct region_options *o, struct faults *faults);
+/* Runs until it has drained. Returns the exit status. */
+int region_run(struct region *r);
+/* SIGTERM's first (drain) and second (at once) call; idempotent. */
+void region_stop(struct region *r, bool at_once);
+/* False: a thread hangs in a call of a file system and still looks at parts of the region, which are not freed; the process must end by _exit. NULL is fine. */
+bool region_free(struct region *r);
+
+/* The current generation (borrowed). */
+struct generation *region_generation(const struct region *r);
+/* What the next generation of this region is loaded with; borrows from r. */
+struct generation_options region_load_options(const struct region *r);
+/* The listener of a tcpipservice of the current generation; NULL: there is none of that name. */
+struct listener *region_listener(const struct region *r, const char *tcpipservice);
+
+#endif

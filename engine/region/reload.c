@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region/reload.h"
+
+#include "base/clock.h"
+#include "region/loader.h"
+#include "region/region.h"
+#include "region/succession.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLICE_SECONDS 0.002
+
+struct reload {
+	struct region *region;
+	struct reload_order order; /* its strings are not kept */
+	char urm_of[NAME_SIZE];    /* one urm was ordered, of this tcpipservice: no re-ask; "" a reload of the file */
+	struct loader *loader;
+	struct generation *generation; /* owned until the swap */
+	struct faults faults;
+	struct reload_change *changes, **last;
+	struct timer slice;
+};
+
+static void
+end(struct reload *l)
+{
+	struct region *r = l->region;
+
+	timer_stop(&l->slice);
+	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = i->next)
+		i->doomed = false;
+	r->reload = NULL;
+	generation_unref(l->generation);
+	faults_free(&l->faults);
+	while (l->changes != NULL) {
+		struct reload_change *c = l->changes;
+
+		l->changes = c->next;
+		if (c->refusal != NULL)
+			recheck_forget(c->refusal);
+		free(c->refusal);
+		free(c->name);
+		free(c);
+	}
+	free(l);
+}
+
+static void
+report(struct reload *l, bool done, uint64_t number)
+{
+	struct reload_report said = { .done = done, .generation = number, .faults = &l->faults, .changes = l->changes };
+
+	if (l->order.done != NULL)
+		l->order.done(l->order.arg, &said);
+	end(l);
+}
+
+static void
+refuse(struct reload *l)
+{
+	char line[1024];
+
+	for (size_t i = 0; i < l->faults.n; i++)
+		if (l->faults.entry[i].level == FAULT_ERROR)
+			log_say(l->region->log, MSG_SP0011, "fault", faults_print(&l->faults, i, line, sizeof line), NULL);
+	report(l, false, 0);
+}
+
+struct reload_change *
+reload_change(struct reload *l, const char *kind, const char *name, const char *what)
+{
+	struct reload_change *c = calloc(1, sizeof *c);
+
+	if (c == NULL || (c->name = strdup(name)) == NULL) {
+		free(c);
+		return NULL;
+	}
+	c->kind = kind;
+	c->what = what;
+	*l->last = c;
+	l->last = &c->next;
+	return c;
+}
+
+/* --- re-asking ------------------------------------------------------------------------------------------------------- */
+
+static void
+print_place(char *out, size_t size, const struct verdict *v)
+{
+	if (v->file[0] != '\0')
+		snprintf(out, size, "%s:%d: %s", v->file, v->line, v->text);
+	else
+		snprintf(out, size, "%s", v->text);
+}
+
+/* The new generation fails on a live partner: that is its fault, and it is not taken. */
+static void
+blame(struct reload *l, const struct ipconn *i, const struct recheck_result *r)
+{
+	faults_add(&l->faults, FAULT_ERROR, "recheck", r->verdict.file[0] != '\0' ? r->verdict.file : NULL, r->verdict.line,
+		"ipconn %s, asked again at %s: %s: %s", i->def.ipconn, door_name(r->door), r->verdict.code, r->verdict.text);
+}
+
+/* Takes r's entry. Nothing is told of it before the swap: a reload that is refused releases nobody. */
+static void
+doom(struct reload *l, struct ipconn *i, struct recheck_result *r)
+{
+	bool release = r->gone || l->generation->definition->region.recheck == RECHECK_RELEASE;
+	struct reload_change *c = reload_change(l, "ipconn", i->def.ipconn, release ? "released" : "reported");
+
+	i->doomed = release;
+	if (c == NULL || (c->refusal = malloc(sizeof *c->refusal)) == NULL) /* no memory to tell all of it */
+		recheck_forget(r);
+	if (c == NULL)
+		return;
+	snprintf(c->door, sizeof c->door, "%s", r->door < DOOR_COUNT ? door_name(r->door) : "");
+	snprintf(c->code, sizeof c->code, "%s", r->verdict.code);
+	print_place(c->text, sizeof c->text, &r->verdict);
+	if (c->refusal != NULL)
+		*c->refusal = *r;
+}
+
+/* The socket that was refused has it in its record, the ipconn's others that they go with it. */
+static void
+record_release(const struct ipconn *i, struct recheck_result *r)
+{
+	char event[CONNECTION_SIZE + 60];
+
+	snprintf(event, sizeof event, "released with connection %s, refused by a reload", r->connection);
+	for (unsigned n = 0; n < IPCONN_SOCKETS; n++) {
+		struct conn *c = i->socket[n];
+
+		if (c == NULL)
+			continue;
+		if (strcmp(c->facts.connection, r->connection) == 0) {
+			recheck_record(r, c);
+		} else {
+			record_reasked(c->record, NULL);
+			conn_event(c, event);
+		}
+	}
+}
+
+static void
+tell_refusal(struct reload *l, const struct reload_change *c)
+{
+	const struct ipconn *i = registry_name(l->region->registry, c->name);
+
+	if (i == NULL)
+		return;
+	if (i->doomed)
+		record_release(i, c->refusal);
+	log_say(l->region->log, MSG_SP0016, "ipconn", c->name, "door", c->door, "policy", c->refusal->script, "code", c->code, "text", c->text,
+		"released", i->doomed ? "yes" : "no", NULL);
+}
+
+/* The reload is going to be taken: what it changes and what it refuses is told. */
+static void
+tell(struct reload *l)
+{
+	for (const struct reload_change *c = l->changes; c != NULL; c = c->next) {
+		if (c->refusal != NULL)
+			tell_refusal(l, c);
+		else
+			log_say(l->region->log, MSG_SP0074, "kind", c->kind, "name", c->name, "change", c->what, "text", c->text, NULL);
+	}
+}
+
+static bool
+due(const struct ipconn *i, uint64_t number)
+{
+	if (i->doomed || i->status == CONN_RELEASED) /* one that is being released may have open conversations, for as long as its partner likes */
+		return false;
+	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
+		if (i->socket[n] != NULL && i->socket[n]->asked != number)
+			return true;
+	return false;
+}
+
+/* -1: the reload is refused. */
+static int
+ask_one(struct reload *l, struct ipconn *i)
+{
+	struct recheck_result result;
+
+	recheck_ipconn(i, l->generation, &result);
+	if (!result.refused)
+		return 0;
+	if (result.failed && !l->order.force) {
+		blame(l, i, &result);
+		recheck_forget(&result);
+		return -1;
+	}
+	doom(l, i, &result);
+	return 0;
+}
+
+/* Asks until the slice is over. 1: somebody is left, 0: nobody, -1: refused. */
+static int
+ask_some(struct reload *l)
+{
+	double until = clock_span() + SLICE_SECONDS;
+
+	for (struct ipconn *i = registry_first(l->region->registry); i != NULL; i = i->next) {
+		if (!due(i, l->generation->number))
+			continue;
+		if (ask_one(l, i) < 0)
+			return -1;
+		if (clock_span() > until)
+			return 1;
+	}
+	return 0;
+}
+
+/* recheck = off asks nobody; but whose listener or definition has gone has no rule to be judged by. */
+static void
+ask_none(struct reload *l)
+{
+	struct recheck_result result;
+
+	for (struct ipconn *i = registry_first(l->region->registry); i != NULL; i = i->next) {
+		recheck_gone(i, l->generation, &result);
+		if (result.gone && !i->doomed)
+			doom(l, i, &result);
+		else
+			recheck_forget(&result);
+	}
+}
+
+/* --- the swap -------------------------------------------------------------------------------------------------------- */
+
+static void
+commit(struct reload *l)
+{
+	struct region *r = l->region;
+	struct generation *g = l->generation;
+	uint64_t number = g->number;
+
+	if (succession_open(r, g, &l->faults) < 0) {
+		refuse(l);
+		return;
+	}
+	changes_list(r, g, l);
+	l->generation = NULL;
+	tell(l);
+	succession_swap(r, g, l->urm_of[0] != '\0' ? l->urm_of : NULL);
+	report(l, true, number);
+}
+
+static void
+conclude(struct reload *l)
+{
+	if (succession_check(l->region, l->generation, &l->faults) < 0) {
+		refuse(l);
+	} else if (l->order.check) {
+		changes_list(l->region, l->generation, l);
+		log_say(l->region->log, MSG_SP0015, NULL);
+		report(l, true, l->generation->number);
+	} else {
+		commit(l);
+	}
+}
+
+static void
+go_on(void *arg)
+{
+	struct reload *l = arg;
+	bool off = l->urm_of[0] != '\0' || l->generation->definition->region.recheck == RECHECK_OFF;
+	int left = off ? 0 : ask_some(l);
+
+	if (off)
+		ask_none(l);
+
+	if (l->region->worker.draining) {
+		faults_add(&l->faults, FAULT_ERROR, "stopping", NULL, 0, "the region is shutting down");
+		left = -1;
+	}
+	if (left < 0)
+		refuse(l);
+	else if (left > 0)
+		timer_set(&l->slice, 0);
+	else
+		conclude(l); /* in the turn that asked the last one: nobody slips in between */
+}
+
+static void
+loaded(void *arg, struct generation *g, struct faults *faults)
+{
+	struct reload *l = arg;
+
+	l->loader = NULL;
+	l->faults = *faults;
+	l->generation = g;
+	log_warnings(l->region->log, &l->faults);
+	if (g == NULL) {
+		refuse(l);
+		return;
+	}
+	l->region->generations++;
+	go_on(l);
+}
+
+/* --- beginning ------------------------------------------------------------------------------------------------------- */
+
+/* The running definition with one urm changed. NULL with a sentence. */
+static struct definition *
+with_urm(const struct region *r, const struct reload_order *o, struct fault *f)
+{
+	struct definition *d = definition_copy(r->worker.generation->definition);
+	const struct attribute *a = attribute_find(tcpipservice_attributes, "urm");
+	struct tcpipservice_def *s = d != NULL ? (struct tcpipservice_def *)definition_tcpipservice(d, o->tcpipservice) : NULL;
+
+	if (s != NULL && attribute_set_text(a, s, o->urm, strlen(o->urm), f) == 0)
+		return d;
+	if (s == NULL)
+		fault_set(f, "no tcpipservice named %s in the running generation", o->tcpipservice);
+	definition_free(d);
+	return NULL;
+}
+
+static int
+start(struct reload *l, struct definition *d, struct fault *f)
+{
+	struct region *r = l->region;
+	struct generation_options o = region_load_options(r);
+
+	l->loader = loader_start(r->worker.loop, d, r->file, &o, loaded, l);
+	if (l->loader == NULL)
+		return fault_set(f, "no memory, or no thread, to load another generation");
+	return 0;
+}
+
+int
+reload_begin(struct region *r, const struct reload_order *o, struct fault *f)
+{
+	struct definition *d = NULL;
+	struct reload *l;
+
+	if (r->reload != NULL || r->worker.draining)
+		return fault_set(f, r->reload != NULL ? "a reload is under way" : "the region is shutting down");
+	if (o->urm != NULL && (d = with_urm(r, o, f)) == NULL)
+		return -1;
+	l = calloc(1, sizeof *l);
+	if (l == NULL) {
+		definition_free(d);
+		return fault_set(f, "no memory to reload");
+	}
+	*l = (struct reload){ .region = r, .order = *o };
+	if (o->urm != NULL)
+		snprintf(l->urm_of, sizeof l->urm_of, "%s", o->tcpipservice);
+	l->last = &l->changes;
+	timer_init(&l->slice, r->worker.loop, go_on, l);
+	if (start(l, d, f) < 0) {
+		free(l);
+		return -1;
+	}
+	r->reload = l;
+	log_say(r->log, MSG_SP0014, "file", r->file, "check", o->check ? "yes" : NULL, "tcpipservice", o->tcpipservice, "urm", o->urm, NULL);
+	return 0;
+}
+
+bool
+reload_cancel(struct region *r)
+{
+	struct reload *l = r->reload;
+	bool alone;
+
+	if (l == NULL)
+		return true;
+	alone = loader_cancel(l->loader);
+	faults_add(&l->faults, FAULT_ERROR, "stopping", NULL, 0, "the region ended before the reload did");
+	report(l, false, 0);
+	return alone;
+}

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region/watch.h"
+
+#include "net/crew.h"
+#include "base/log.h"
+#include "region/region.h"
+#include "region/reload.h"
+#include "base/sum.h"
+#include "net/timer.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define LOOK_SECONDS 0.5
+
+struct watch {
+	struct region *region;
+	struct timer look;
+	struct sight *out; /* borrowed from the crew; NULL: none under way */
+	uint64_t taken;    /* the sum of the files of the running generation, or of the refused one */
+	uint64_t seen;     /* at the last look */
+};
+
+/* One look, in a thread: a stalled file system must not hold the loop. */
+struct sight {
+	struct crew_job job; /* first */
+	struct watch *watch;
+	char file[PATH_SIZE], policies[PATH_SIZE], ring[PATH_SIZE], saf[PATH_SIZE];
+	uint64_t state;
+};
+
+void
+watch_reload(struct region *r)
+{
+	struct reload_order o = { .check = false };
+	struct fault f;
+
+	if (reload_begin(r, &o, &f) < 0)
+		log_say(r->log, MSG_SP0011, "fault", f.text, NULL);
+}
+
+/* A file's identity, size and times; links are followed. */
+static uint64_t
+file_state(const char *path)
+{
+	struct stat st;
+	uint64_t h = sum_add(SUM_BEGIN, path, strlen(path));
+
+	if (stat(path, &st) < 0)
+		return h;
+	h = sum_add(h, &st.st_ino, sizeof st.st_ino);
+	h = sum_add(h, &st.st_size, sizeof st.st_size);
+	h = sum_add(h, &st.st_mode, sizeof st.st_mode);
+	h = sum_add(h, &st.st_mtim, sizeof st.st_mtim);
+	return sum_add(h, &st.st_ctim, sizeof st.st_ctim);
+}
+
+static bool
+ends(const char *name, const char *ending)
+{
+	size_t n = strlen(name), m = strlen(ending);
+
+	return n >= m && strcmp(name + n - m, ending) == 0;
+}
+
+/* The files of a directory and of its directories whose names end so, in whatever order: their states are added up. */
+static uint64_t
+directory_state(const char *path, const char *ending, int depth)
+{
+	DIR *dir = path[0] != '\0' ? opendir(path) : NULL;
+	struct dirent *e;
+	uint64_t sum = 0;
+
+	while (dir != NULL && (e = readdir(dir)) != NULL) {
+		char name[2 * PATH_SIZE + 8];
+
+		if (e->d_name[0] == '.' || snprintf(name, sizeof name, "%s/%s", path, e->d_name) >= (int)sizeof name)
+			continue;
+		if (ends(name, ending))
+			sum += file_state(name);
+		if (depth > 0)
+			sum += directory_state(name, ending, depth - 1);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return sum;
+}
+
+static void
+see(struct crew_job *job)
+{
+	struct sight *s = (struct sight *)job;
+
+	/* The log, which a reload writes, may lie among the scripts. */
+	s->state = file_state(s->file) + 3 * directory_state(s->policies, ".lua", 1) + 5 * directory_state(s->ring, "", 1) + 7 * file_state(s->saf);
+}
+
+static void
+forget(struct crew_job *job)
+{
+	free(job);
+}
+
+static void
+seen(struct crew_job *job)
+{
+	struct sight *s = (struct sight *)job;
+	struct watch *w = s->watch;
+	uint64_t now = s->state;
+
+	free(s);
+	w->out = NULL;
+	if (now == w->seen && now != w->taken && w->region->reload == NULL) {
+		w->taken = now;
+		watch_reload(w->region);
+	}
+	w->seen = now;
+	timer_set(&w->look, LOOK_SECONDS);
+}
+
+static struct sight *
+new_sight(struct watch *w)
+{
+	const struct region_def *d = &region_generation(w->region)->definition->region;
+	struct sight *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return NULL;
+	*s = (struct sight){ .job = { .work = see, .done = seen, .drop = forget }, .watch = w };
+	memcpy(s->file, w->region->file, sizeof s->file);
+	memcpy(s->policies, d->policies, sizeof s->policies);
+	memcpy(s->ring, d->ring, sizeof s->ring);
+	memcpy(s->saf, d->saf, sizeof s->saf);
+	return s;
+}
+
+static void
+look(void *arg)
+{
+	struct watch *w = arg;
+	struct sight *s = new_sight(w);
+
+	if (s != NULL && crew_submit(w->region->worker.crew, &s->job) == 0) {
+		w->out = s;
+		return;
+	}
+	free(s);
+	timer_set(&w->look, LOOK_SECONDS);
+}
+
+/* The first look is the start's own: what it sees is what the running generation was made of. */
+struct watch *
+watch_start(struct region *r)
+{
+	struct watch *w = calloc(1, sizeof *w);
+	struct sight *s;
+
+	if (w == NULL)
+		return NULL;
+	w->region = r;
+	s = new_sight(w);
+	if (s == NULL) {
+		free(w);
+		return NULL;
+	}
+	see(&s->job);
+	w->taken = w->seen = s->state;
+	free(s);
+	timer_init(&w->look, r->worker.loop, look, w);
+	timer_set(&w->look, LOOK_SECONDS);
+	return w;
+}
+
+void
+watch_stop(struct watch *w)
+{
+	if (w == NULL)
+		return;
+	timer_stop(&w->look);
+	if (w->out != NULL)
+		crew_cancel(w->region->worker.crew, &w->out->job);
+	free(w);
+}

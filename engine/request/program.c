@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* program: what a request runs: which program that is, whether it may run now, and its beginning and end. Nothing is there that is not defined. */
+#include "request/program.h"
+
+#include "policy/run.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* CICS's mirror transactions: there in every region, unless its definition says something of them. */
+const char *const *
+program_mirrors(void)
+{
+	static const char *const names[] = { "CPMI", "CSMI", "CVMI", NULL };
+
+	return names;
+}
+
+static bool
+is_mirror(const char *tran)
+{
+	const char *const *name = program_mirrors();
+
+	while (*name != NULL && strcmp(*name, tran) != 0)
+		name++;
+	return *name != NULL;
+}
+
+static unsigned
+refuse(const char **why, unsigned sense, const char *words)
+{
+	*why = words;
+	return sense;
+}
+
+unsigned
+program_find(struct task *t, const char **why)
+{
+	const struct definition *d = t->generation->definition;
+	const struct transaction_def *tran;
+	const char *name = t->request.program;
+
+	if (t->worker->draining)
+		return refuse(why, SENSE_QUIESCING, "the region is draining");
+	tran = definition_transaction(d, t->request.tran);
+	if (tran == NULL && !is_mirror(t->request.tran))
+		return refuse(why, SENSE_UNKNOWN, "the transaction is not defined");
+	if (tran != NULL && tran->status == PROGRAM_DISABLED)
+		return refuse(why, SENSE_DISABLED, "the transaction is disabled");
+	if (name[0] == '\0' && tran != NULL)
+		name = tran->program;
+	if (name[0] == '\0')
+		return refuse(why, SENSE_UNKNOWN, "the request names no program, and its transaction has none");
+	t->program = definition_program(d, name);
+	if (t->program == NULL)
+		return refuse(why, SENSE_UNKNOWN, "the program is not defined");
+	if (t->program->status == PROGRAM_DISABLED)
+		return refuse(why, SENSE_DISABLED, "the program is disabled");
+	memmove(t->request.program, name, strlen(name) + 1);
+	return SENSE_NONE;
+}
+
+static int
+or_regions(int own, int regions)
+{
+	return own != 0 ? own : regions;
+}
+
+/* The partner learns that it abended; where and why is for our messages. */
+static void
+say_abended(const struct task *t, const struct run *r)
+{
+	char at[PLACE_SIZE + 24], prefix[ADDR_TEXT];
+
+	snprintf(at, sizeof at, r->verdict.line > 0 ? "%s:%d" : "%s", r->verdict.file, r->verdict.line);
+	log_refusal(t->worker->log, MSG_DFHIS0998, "program", r->verdict.code, conn_around(t->conn, prefix), "tran", t->request.tran,
+		"program", t->program->program, "ipconn", t->ipconn->def.ipconn, "connection", t->conn->facts.connection, "userid", t->users.task,
+		"code", r->verdict.code, "at", at, "text", r->verdict.text, "traceback", r->trace, NULL);
+}
+
+static void
+run_script(struct task *t)
+{
+	const struct region_def *region = &t->generation->definition->region;
+	const struct program_def *p = t->program;
+	struct run r = {
+		.policy = t->generation->policy,
+		.script = p->script,
+		.limits = { or_regions(p->instructions, region->instructions), or_regions(p->milliseconds, region->milliseconds),
+			(size_t)or_regions(p->kilobytes, region->kilobytes) },
+		.request = &t->request,
+		.users = &t->users,
+		.ipconn = t->ipconn->def.ipconn,
+		.applid = t->ipconn->def.applid,
+		.networkid = t->ipconn->def.networkid,
+		.connection = t->conn->facts.connection,
+		.generation = t->generation->number,
+		.data = t->data,
+		.len = t->len,
+		.ccsid = t->ccsid,
+		.answer = &t->answer,
+	};
+
+	policy_run(&r);
+	if (r.verdict.kind == VERDICT_ACCEPT) {
+		t->answer_ccsid = t->ccsid;
+		program_end(t);
+	} else if (r.failed) {
+		say_abended(t, &r);
+		task_fail(t, SENSE_ABENDED, "DFHIS0998", "%s", r.verdict.text);
+	} else {
+		program_failed(t, SENSE_ABENDED, "%s: %s", r.verdict.code, r.verdict.text);
+	}
+}
+
+/* Two code pages, both said. */
+static bool
+differ(int from, int to)
+{
+	return from != 0 && to != 0 && from != to;
+}
+
+static void
+start(struct task *t)
+{
+	const struct program_def *p = t->program;
+
+	if (p->script[0] != '\0')
+		run_script(t);
+	else if (p->url[0] != '\0')
+		forward_begin(t);
+	else if (p->ipconn[0] != '\0')
+		ship_begin(t);
+	else
+		builtin_begin(t);
+}
+
+static void
+data_converted(struct task *t, const char *why)
+{
+	int from = t->ccsid, to = t->program->ccsid;
+
+	if (why != NULL) {
+		program_failed(t, SENSE_SYSTEM_ERROR, "the data cannot be converted from ccsid %d to %d: %s", from, to, why);
+		return;
+	}
+	t->data = buf_bytes(&t->converted);
+	t->len = buf_len(&t->converted);
+	t->ccsid = to;
+	t->ccsid_back = from;
+	start(t);
+}
+
+/* The request says what its data is in, and the program may want another. */
+void
+program_begin(struct task *t)
+{
+	const struct program_def *p = t->program;
+
+	t->generation->uses[p - t->generation->definition->program]++;
+	if (differ(t->ccsid, p->ccsid))
+		convert_begin(t, t->ccsid, p->ccsid, t->data, t->len, data_converted);
+	else
+		start(t);
+}
+
+static void
+answer_converted(struct task *t, const char *why)
+{
+	int from = t->answer_ccsid, to = t->ccsid_back;
+
+	if (why != NULL) {
+		program_failed(t, SENSE_SYSTEM_ERROR, "the answer cannot be converted from ccsid %d to %d: %s", from, to, why);
+		return;
+	}
+	buf_free(&t->answer);
+	t->answer = t->converted;
+	buf_init(&t->converted, PAYLOAD_MAX);
+	t->answer_ccsid = to;
+	task_end(t);
+}
+
+/* What the program was given has served by now. */
+void
+program_end(struct task *t)
+{
+	int from = t->answer_ccsid, to = t->ccsid_back;
+
+	if (!differ(from, to)) {
+		task_end(t);
+		return;
+	}
+	t->data = NULL;
+	t->len = 0;
+	buf_free(&t->converted);
+	convert_begin(t, from, to, buf_bytes(&t->answer), buf_len(&t->answer), answer_converted);
+}
+
+static void
+say_failed(const struct task *t, unsigned sense, const char *text)
+{
+	char number[SENSE_TEXT], prefix[ADDR_TEXT];
+
+	sense_print(sense, number);
+	log_refusal(t->worker->log, MSG_SP0053, "program", number, conn_around(t->conn, prefix), "tran", t->request.tran, "program",
+		t->program->program, "ipconn", t->ipconn->def.ipconn, "connection", t->conn->facts.connection, "userid",
+		t->users.task, "sense", number, "text", text, NULL);
+}
+
+void
+program_failed(struct task *t, unsigned sense, const char *format, ...)
+{
+	char text[TEXT_SIZE];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof text, format, args);
+	va_end(args);
+	say_failed(t, sense, text);
+	task_fail(t, sense, sense == SENSE_ABENDED ? "DFHIS0998" : "", "%s", text);
+}
+
+void
+program_refused(struct task *t, unsigned sense, const char *message, const char *why)
+{
+	char text[TEXT_SIZE];
+
+	snprintf(text, sizeof text, "ipconn %s: %s%s%s", t->program->ipconn, why, message[0] != '\0' ? ", " : "", message);
+	say_failed(t, sense, text);
+	task_fail(t, sense, message, "%s", text);
+}

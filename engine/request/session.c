@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* session: the slots of conversations on one socket, what they share of its buffer and of the region's memory, and their end. */
+#include "request/session_parts.h"
+
+#include "base/clock.h"
+#include "conn/life.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- slots ----------------------------------------------------------------------------------------------------------- */
+
+static void
+count_slot(struct session *s, int by)
+{
+	struct ipconn_statistics *n = &s->ipconn->statistics;
+	unsigned *current = s->sending ? &n->current_send : &n->current_receive;
+	unsigned *peak = s->sending ? &n->peak_send : &n->peak_receive;
+
+	s->conn->nsessions += (unsigned)by;
+	*current += (unsigned)by;
+	if (*current > *peak)
+		*peak = *current;
+}
+
+static void
+link_in(struct session *s)
+{
+	struct conn *c = s->conn;
+
+	s->next = NULL;
+	if (c->sessions == NULL) {
+		s->prev = s;
+		c->sessions = s;
+	} else {
+		s->prev = c->sessions->prev;
+		s->prev->next = s;
+		c->sessions->prev = s;
+	}
+}
+
+static void
+link_out(struct session *s)
+{
+	struct conn *c = s->conn;
+
+	if (c->sessions == s)
+		c->sessions = s->next;
+	else
+		s->prev->next = s->next;
+	if (s->next != NULL)
+		s->next->prev = s->prev;
+	else if (c->sessions != NULL)
+		c->sessions->prev = s->prev;
+}
+
+/* Half a message for as long as nobody would bear a mute partner: the conversation holds its memory no longer. */
+static void
+out_of_patience(void *arg)
+{
+	struct session *s = arg;
+	struct conn *c = s->conn;
+	struct ipconn *i = s->ipconn;
+
+	if (s->waits) {
+		conn_close(c, CONN_AT_ONCE, "the partner does not read its answers");
+		return;
+	}
+	log_say(c->worker->log, MSG_DFHIS1021, "ipconn", i->def.ipconn, "connection", c->facts.connection, "direction",
+		s->sending ? "SEND" : "RECEIVE", "why", "a message was begun and did not go on", NULL);
+	if (s->sending) {
+		flow_purge(&s->flow, "cancel");
+		allocate_deliver(s, SENSE_BACKED_OUT, "", "the partner did not go on with the conversation");
+		return;
+	}
+	if (s->flow.state == FLOW_RECEIVE)
+		flow_is7(&s->flow, SENSE_BACKED_OUT, NULL);
+	else
+		flow_purge(&s->flow, "purge");
+	session_let_pass(c, s->flow.conv);
+	session_over(s);
+}
+
+struct session *
+session_new(struct conn *c, uint32_t conv, bool sending)
+{
+	struct session *s = calloc(1, sizeof *s);
+
+	if (s == NULL)
+		return NULL;
+	s->conn = c;
+	s->ipconn = c->ipconn;
+	s->sending = sending;
+	s->began = clock_span();
+	flow_init(&s->flow, conv, sending, session_emit, c);
+	flow_hold(&s->flow, true); /* pacing goes out when all that came was taken: session_taken */
+	timer_init(&s->patience, c->worker->loop, out_of_patience, s);
+	link_in(s);
+	count_slot(s, 1);
+	return s;
+}
+
+void
+session_end(struct session *s)
+{
+	struct worker *w = s->conn->worker;
+
+	timer_stop(&s->patience);
+	link_out(s);
+	count_slot(s, -1);
+	w->held -= s->counted;
+	s->ipconn->held -= s->counted;
+	s->counted = 0;
+	if (s->working)
+		task_cancel(&s->task);
+	s->working = false;
+	s->next = w->ended;
+	w->ended = s;
+}
+
+void
+session_bury(struct worker *w)
+{
+	while (w->ended != NULL) {
+		struct session *s = w->ended;
+
+		w->ended = s->next;
+		buf_free(&s->task.answer);
+		flow_free(&s->flow);
+		free(s);
+	}
+}
+
+struct session *
+session_find(const struct conn *c, uint32_t conv)
+{
+	struct session *s = c->sessions;
+
+	while (s != NULL && s->flow.conv != conv)
+		s = s->next;
+	return s;
+}
+
+unsigned
+session_busy(const struct ipconn *i)
+{
+	return i->statistics.current_receive + i->statistics.current_send;
+}
+
+void
+session_after(struct ipconn *i)
+{
+	session_work_queue(i);
+	if (i->status == CONN_FREEING && session_busy(i) == 0)
+		ipconn_work_over(i);
+}
+
+void
+session_over(struct session *s)
+{
+	struct ipconn *i = s->ipconn;
+
+	session_end(s);
+	session_after(i);
+}
+
+/* --- memory and the socket's buffer ---------------------------------------------------------------------------------- */
+
+void
+session_count(struct session *s)
+{
+	struct worker *w = s->conn->worker;
+	size_t now = flow_bytes(&s->flow) + buf_len(&s->task.answer) + buf_len(&s->task.converted);
+
+	w->held += now - s->counted;
+	s->ipconn->held += now - s->counted;
+	s->counted = now;
+}
+
+void
+session_more(struct session *s)
+{
+	session_count(s);
+	s->conn->pacing_due |= s->flow.pacing_due;
+	timer_set(&s->patience, traffic_bears(s->conn));
+}
+
+bool
+session_affords(const struct conn *c, size_t len)
+{
+	const struct worker *w = c->worker;
+	size_t most = (size_t)w->generation->definition->region.conversation_kilobytes * 1024;
+
+	return w->held + len <= most && c->ipconn->held + len <= most - w->held;
+}
+
+/* It is closed from the loop: whoever sends may be in the middle of anything. */
+static void
+choke(struct conn *c)
+{
+	c->choked = true;
+	timer_set(&c->timer, 0);
+}
+
+int
+session_emit(void *arg, enum http_kind kind, int status, const char *is, const void *body, size_t len)
+{
+	struct conn *c = arg;
+
+	if (c->stage != CONN_INSTALLED || buf_len(&c->io.out) > OUT_MOST ||
+		conn_send(c, kind == HTTP_REQUEST ? 0 : status, is, NULL, body, len) < 0)
+		choke(c);
+	return c->choked ? -1 : 0;
+}
+
+static int
+send_on(struct session *s)
+{
+	if (s->flow.state == FLOW_WORK)
+		return converse_answer(s);
+	if (s->sending && s->flow.state == FLOW_IDLE)
+		return allocate_request(s);
+	return flow_pump(&s->flow);
+}
+
+/* Something of ours could not be sent. */
+static void
+unsent(struct session *s)
+{
+	if (s->conn->choked)
+		return;
+	if (s->sending) {
+		allocate_deliver(s, SENSE_SYSTEM_ERROR, "", "no memory to send it");
+	} else {
+		flow_is7(&s->flow, SENSE_SYSTEM_ERROR, NULL);
+		session_over(s);
+	}
+}
+
+void
+session_pump(struct session *s)
+{
+	s->waits = buf_len(&s->conn->io.out) >= OUT_FULL;
+	if (!s->waits && send_on(s) < 0) {
+		unsent(s);
+		return;
+	}
+	session_count(s);
+	if (s->waits || s->flow.state == FLOW_SEND)
+		timer_set(&s->patience, traffic_bears(s->conn));
+	else
+		timer_stop(&s->patience);
+	if (s->flow.state == FLOW_ENDED) {
+		session_over(s);
+	}
+}
+
+static struct session *
+first_waiting(const struct conn *c)
+{
+	struct session *s = c->sessions;
+
+	while (s != NULL && !s->waits)
+		s = s->next;
+	return s;
+}
+
+/* Who was served goes to the end of the list, so that every conversation has its turn. */
+void
+session_flushed(struct conn *c)
+{
+	struct session *s;
+
+	for (unsigned n = c->nsessions; n > 0 && c->stage == CONN_INSTALLED && buf_len(&c->io.out) < OUT_FULL; n--) {
+		s = first_waiting(c);
+		if (s == NULL)
+			return;
+		link_out(s);
+		link_in(s);
+		session_pump(s);
+	}
+}
+
+void
+session_taken(struct conn *c)
+{
+	if (!c->pacing_due)
+		return;
+	c->pacing_due = false;
+	for (struct session *s = c->sessions; s != NULL && !c->choked; s = s->next)
+		if (s->flow.pacing_due && flow_hold(&s->flow, false) == 0)
+			flow_hold(&s->flow, true);
+}
+
+/* --- elements that come ---------------------------------------------------------------------------------------------- */
+
+void
+session_let_pass(struct conn *c, uint32_t conv)
+{
+	c->passing[c->passed] = conv;
+	c->passed = (c->passed + 1) % CONN_PASSING;
+}
+
+/* The end by the partner's expedited command, which may have crossed ours. */
+static void
+take_end(struct session *s)
+{
+	if (s == NULL)
+		return;
+	if (s->sending)
+		allocate_deliver(s, SENSE_ABENDED, "", "the partner ended the conversation");
+	else
+		session_over(s);
+}
+
+static const char *
+wrong_end(const struct conn *c, enum http_kind kind, const struct is_header *is)
+{
+	bool in = c->facts.way == WAY_IN;
+
+	if (is->type == IS_EXPD)
+		return kind == HTTP_REQUEST && is->name != IS_UNKNOWN ? NULL : "an expedited command that is none";
+	if (in && kind == HTTP_ANSWER)
+		return "an answer from the end that dialled";
+	return in || kind == HTTP_ANSWER ? NULL : "a request from the end that did not dial";
+}
+
+int
+session_message(struct conn *c, enum http_kind kind, const struct is_header *is, const char *body, size_t len, const char **why)
+{
+	enum connstatus status = c->ipconn->status;
+	struct session *s;
+
+	*why = wrong_end(c, kind, is);
+	if (status != CONN_ACQUIRED && status != CONN_FREEING)
+		*why = "data before the connection is acquired";
+	if (is->type == IS_EXPD && len > 0)
+		*why = "an expedited command with a body";
+	if (*why != NULL)
+		return -1;
+	s = session_find(c, is->conv);
+	if (is->type == IS_EXPD)
+		take_end(s);
+	else if (s != NULL && s->sending)
+		allocate_take(s, is, body, len);
+	else if (s != NULL)
+		converse_take(s, is, body, len);
+	else if (kind == HTTP_REQUEST)
+		converse_begin(c, is, body, len);
+	/* else the late answer to a conversation that was cancelled */
+	return 0;
+}
+
+void
+session_say_error(struct conn *c, uint32_t conv, enum conversation_error code)
+{
+	char prefix[ADDR_TEXT], x[12], session[CONV_TEXT];
+
+	snprintf(x, sizeof x, "X'%04X'", (unsigned)code);
+	log_refusal(c->worker->log, MSG_DFHIS1023, "conversation", x, conn_around(c, prefix), "code", x, "session", conv_print(conv, session),
+		"ipconn", c->facts.ipconn.ipconn, "connection", c->facts.connection, "words", conversation_error_words(code), NULL);
+	if (c->ipconn != NULL)
+		c->ipconn->statistics.conversation_errors++;
+}
+
+/* What no code of DFHIS1023 is for: a bad head, too much data, no memory. */
+static void
+say_unfit(const struct session *s, const struct flow_error *e)
+{
+	const struct conn *c = s->conn;
+	char prefix[ADDR_TEXT], session[CONV_TEXT];
+
+	log_refusal(c->worker->log, MSG_DFHIS1021, "conversation", "unfit", conn_around(c, prefix), "ipconn", s->ipconn->def.ipconn,
+		"connection", c->facts.connection, "direction", s->sending ? "SEND" : "RECEIVE", "session",
+		conv_print(s->flow.conv, session), "why", e->text, "detail", e->detail, NULL);
+}
+
+void
+session_broken(struct session *s, const struct flow_error *e, bool more)
+{
+	struct conn *c = s->conn;
+
+	if (e->code != CONV_OK)
+		session_say_error(c, s->flow.conv, e->code);
+	else
+		say_unfit(s, e);
+	if (s->sending) {
+		flow_purge(&s->flow, "cancel");
+		allocate_deliver(s, e->sense, "", e->text);
+		return;
+	}
+	if (more)
+		session_let_pass(c, s->flow.conv);
+	flow_is7(&s->flow, e->sense, NULL);
+	session_over(s);
+}

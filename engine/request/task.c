@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "request/task.h"
+
+#include "conn/ipconn.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void
+enlist(struct task *t)
+{
+	struct worker *w = t->worker;
+
+	t->prev = NULL;
+	t->next = w->tasks;
+	if (w->tasks != NULL)
+		w->tasks->prev = t;
+	w->tasks = t;
+}
+
+/* Nothing of it waits any more, and no password outlives it. */
+static void
+delist(struct task *t)
+{
+	if (t->prev != NULL)
+		t->prev->next = t->next;
+	else
+		t->worker->tasks = t->next;
+	if (t->next != NULL)
+		t->next->prev = t->prev;
+	t->next = t->prev = NULL;
+	t->stop = NULL;
+	explicit_bzero(t->request.password, sizeof t->request.password);
+}
+
+void
+task_begin(struct task *t)
+{
+	t->worker = t->conn->worker;
+	t->generation = generation_ref(t->worker->generation);
+	buf_init(&t->converted, PAYLOAD_MAX);
+	buf_init(&t->answer, PAYLOAD_MAX);
+	enlist(t);
+	attach_begin(t);
+}
+
+void
+task_cancel(struct task *t)
+{
+	if (t->stop != NULL)
+		t->stop(t);
+	delist(t);
+	buf_free(&t->converted);
+	buf_free(&t->answer);
+	generation_unref(t->generation);
+}
+
+/* t itself outlives this turn, whatever done() ends. */
+void
+task_end(struct task *t)
+{
+	delist(t);
+	buf_free(&t->converted); /* before it is counted for the last time */
+	t->done(t);
+	generation_unref(t->generation);
+}
+
+/* DFHIS1025's code for a sense. */
+static const char *
+attach_code(unsigned sense)
+{
+	switch (sense) {
+	case SENSE_UNKNOWN:
+		return "X'0618'";
+	case SENSE_DISABLED:
+		return "X'0619'";
+	case SENSE_QUIESCING:
+		return "X'061A'";
+	default:
+		return "X'061B'";
+	}
+}
+
+static void
+say_not_attached(const struct task *t)
+{
+	char prefix[ADDR_TEXT];
+
+	log_refusal(t->worker->log, MSG_DFHIS1025, "conversation", attach_code(t->sense), conn_around(t->conn, prefix), "tran",
+		t->request.tran, "ipconn", t->ipconn->def.ipconn, "code", attach_code(t->sense), "program", t->request.program,
+		"connection", t->conn->facts.connection, "text", t->text, NULL);
+}
+
+void
+task_fail(struct task *t, unsigned sense, const char *message, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(t->text, sizeof t->text, format, args);
+	va_end(args);
+	t->sense = sense;
+	snprintf(t->message, sizeof t->message, "%s", message != NULL ? message : "");
+	if (strcmp(t->message, "DFHIS1025") == 0)
+		say_not_attached(t);
+	task_end(t);
+}

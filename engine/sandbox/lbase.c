@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sandbox/lbase.h"
+
+#include "sandbox/lfrozen.h"
+#include "policy/lstrict.h"
+#include "sandbox/lstring.h"
+#include "sandbox/sandbox.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+
+/* Taken from Lua's base library as they are: none of these loops over more than its arguments or writes into a table. */
+static const char *const stock[] = {
+	"assert", "error", "ipairs", "pairs", "rawequal", "tonumber", "tostring", "type", "_VERSION",
+};
+
+enum { CAUGHT = 500 };
+
+static bool
+limit_was_hit(lua_State *L)
+{
+	struct sandbox *s = sandbox_of(L);
+
+	return s != NULL && sandbox_hit(s) != HIT_NONE;
+}
+
+/* A script never gets the error of a limit into its hands: it travels on. The flag is at `first`, results follow. To name the
+ * culprit of an error Lua reads the whole function before it, so an error that was caught costs a good look at the clock. */
+static int
+finish(lua_State *L, int status, lua_KContext first)
+{
+	if (status != LUA_OK && status != LUA_YIELD) {
+		if (limit_was_hit(L))
+			return lua_error(L);
+		sandbox_pay(L, CAUGHT);
+		lua_pushboolean(L, 0);
+		lua_pushvalue(L, -2);
+		return 2;
+	}
+	return lua_gettop(L) - (int)first;
+}
+
+static int
+base_pcall(lua_State *L)
+{
+	luaL_checkany(L, 1);
+	lua_pushboolean(L, 1);
+	lua_insert(L, 1);
+	return finish(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish), 0);
+}
+
+/*
+ * Stands before a script's message handler. When the hook raised a limit the handler would run inside the hook, where no hook can stop
+ * it; and no handler has any business with a limit.
+ */
+static int
+handle(lua_State *L)
+{
+	if (limit_was_hit(L))
+		return 1;
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	lua_call(L, lua_gettop(L) - 1, 1);
+	return 1;
+}
+
+static int
+base_xpcall(lua_State *L)
+{
+	int n = lua_gettop(L);
+
+	luaL_checktype(L, 2, LUA_TFUNCTION);
+	lua_pushvalue(L, 2);
+	lua_pushcclosure(L, handle, 1);
+	lua_replace(L, 2);
+	lua_pushboolean(L, 1); /* [f h args true] */
+	lua_pushvalue(L, 1);
+	lua_rotate(L, 3, 2);   /* [f h true f args] */
+	return finish(L, lua_pcallk(L, n - 2, LUA_MULTRET, 2, 2, finish), 2);
+}
+
+static int
+base_rawget(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	luaL_checkany(L, 2);
+	lua_settop(L, 2);
+	lfrozen_fill(L, 1);
+	sandbox_read_through(L, 1);
+	lua_rawget(L, 1);
+	return 1;
+}
+
+static int
+base_rawlen(lua_State *L)
+{
+	int type = lua_type(L, 1);
+
+	luaL_argexpected(L, type == LUA_TTABLE || type == LUA_TSTRING, 1, "table or string");
+	sandbox_read_through(L, 1);
+	lua_pushinteger(L, (lua_Integer)lua_rawlen(L, 1));
+	return 1;
+}
+
+static int
+base_rawset(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	luaL_checkany(L, 2);
+	luaL_checkany(L, 3);
+	lua_settop(L, 3);
+	luaL_argcheck(L, !sandbox_frozen(L, 1), 1, "this table is read-only");
+	lfrozen_fill(L, 1);
+	lua_rawset(L, 1);
+	return 1;
+}
+
+/* What Lua and its libraries look for in a metatable, but __gc (a finalizer would run at any moment, outside every budget) and
+ * __mode (a collector's round over chains of weak tables takes time in the square of their number, and nobody is charged). */
+static const char *const metamethods[] = {
+	"__add", "__band", "__bnot", "__bor", "__bxor", "__call", "__close", "__concat", "__div", "__eq", "__idiv", "__index", "__le",
+	"__len", "__lt", "__metatable", "__mod", "__mul", "__name", "__newindex", "__pairs", "__pow", "__shl", "__shr", "__sub",
+	"__tostring", "__unm",
+};
+
+enum { METAMETHODS = sizeof metamethods / sizeof *metamethods };
+
+/* In the copy that does the work: the table the script gave, for its getmetatable. */
+static const char given_key;
+
+static void
+refuse_key(lua_State *L, const char *key)
+{
+	lua_pushstring(L, key);
+	if (lua_rawget(L, 2) != LUA_TNIL)
+		luaL_argerror(L, 2, lua_pushfstring(L, "'%s' is not available to policies", key));
+	lua_pop(L, 1);
+}
+
+/* Pushes a copy of the metatable at 2. Lua reads a metatable whenever it likes, the collector too, so a script must not keep
+ * its hands on the one in use. */
+static void
+copy_metatable(lua_State *L)
+{
+	luaL_argcheck(L, !sandbox_frozen(L, 2), 2, "a read-only table cannot be a metatable");
+	refuse_key(L, "__gc");
+	refuse_key(L, "__mode");
+	sandbox_pay(L, METAMETHODS);
+	lua_newtable(L);
+	for (int i = 0; i < METAMETHODS; i++) {
+		lua_pushstring(L, metamethods[i]);
+		lua_pushvalue(L, -1);
+		if (lua_rawget(L, 2) != LUA_TNIL)
+			lua_rawset(L, -3);
+		else
+			lua_pop(L, 2);
+	}
+	lua_pushvalue(L, 2);
+	lua_rawsetp(L, -2, &given_key);
+}
+
+static int
+base_setmetatable(lua_State *L)
+{
+	int type = lua_type(L, 2);
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	luaL_argexpected(L, type == LUA_TNIL || type == LUA_TTABLE, 2, "nil or table");
+	lua_settop(L, 2);
+	if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+		return luaL_error(L, "cannot change a protected metatable");
+	if (type == LUA_TTABLE)
+		copy_metatable(L);
+	lua_setmetatable(L, 1);
+	lua_settop(L, 1);
+	return 1;
+}
+
+static int
+base_getmetatable(lua_State *L)
+{
+	luaL_checkany(L, 1);
+	if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+		return 1;
+	if (lua_getmetatable(L, 1))
+		lua_rawgetp(L, -1, &given_key);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static const luaL_Reg ours[] = {
+	{ "getmetatable", base_getmetatable },
+	{ "next", lfrozen_next },
+	{ "pcall", base_pcall },
+	{ "rawget", base_rawget },
+	{ "rawlen", base_rawlen },
+	{ "rawset", base_rawset },
+	{ "select", lstring_select },
+	{ "setmetatable", base_setmetatable },
+	{ "xpcall", base_xpcall },
+	{ NULL, NULL },
+};
+
+/* Tracebacks and argument errors look functions up here to name them; scripts never see it. [.. lib] -> [.. lib] */
+static void
+name_library(lua_State *L, const char *name)
+{
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+	lua_pushvalue(L, -2);
+	lua_setfield(L, -2, name);
+	lua_pop(L, 1);
+}
+
+static void
+push_math(lua_State *L)
+{
+	luaopen_math(L);
+	lua_pushnil(L);
+	lua_setfield(L, -2, "random");
+	lua_pushnil(L);
+	lua_setfield(L, -2, "randomseed");
+}
+
+/* Scripts cannot reach this metatable, so its __index may be the library itself and ("x"):rep(n) takes no detour. */
+static void
+lock_strings(lua_State *L, int library)
+{
+	lua_pushliteral(L, "");
+	lua_getmetatable(L, -1);
+	lua_pushvalue(L, library);
+	lua_setfield(L, -2, "__index");
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_pop(L, 2);
+}
+
+static void
+add_library(lua_State *L, const char *name, void (*push)(lua_State *L))
+{
+	push(L); /* [env lib] */
+	name_library(L, name);
+	if (push == lstring_push_string)
+		lock_strings(L, lua_gettop(L));
+	lstrict_library(L, name, 0);
+	sandbox_freeze(L, false);
+	lua_setfield(L, -2, name);
+}
+
+static void
+push_base(lua_State *L)
+{
+	size_t n = sizeof stock / sizeof *stock;
+
+	luaopen_base(L); /* [_G] */
+	lua_createtable(L, 0, (int)n + 16);
+	for (size_t i = 0; i < n; i++) {
+		lua_getfield(L, -2, stock[i]);
+		lua_setfield(L, -2, stock[i]);
+	}
+	luaL_setfuncs(L, ours, 0);
+	lua_remove(L, -2);
+}
+
+void
+lbase_push(struct lua_State *L)
+{
+	push_base(L);
+	add_library(L, "math", push_math);
+	add_library(L, "string", lstring_push_string);
+	add_library(L, "table", lstring_push_table);
+	add_library(L, "utf8", lstring_push_utf8);
+	name_library(L, LUA_GNAME);
+}

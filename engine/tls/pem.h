@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * pem: the blocks of a PEM file (RFC 7468), one after the other, as bytes. The scanner skips nothing: bytes that are neither a block nor text between
+ * blocks are an error with the line. Text is every line that holds no boundary, no piece of base64 that has lost its boundary, and no control
+ * bytes.
+ */
+#ifndef SALLYPORT_PEM_H
+#define SALLYPORT_PEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/fault.h"
+
+#define PEM_LABEL 64
+#define PEM_LOOK (64 * 1024) /* bytes of a foreign file that pem_suspect needs to see */
+
+struct pem { /* a walk; start with pem_walk */
+	const char *at, *end; /* borrowed: the file's bytes */
+	int line;             /* of `at`, from 1; after an error, of the error */
+};
+
+struct pem_block {
+	char label[PEM_LABEL]; /* "CERTIFICATE" */
+	int line;              /* of its BEGIN */
+	bool encrypted;        /* it has a head (Proc-Type, DEK-Info), which only an encrypted key has */
+	unsigned char *der;    /* owned; freed by pem_drop */
+	size_t len;
+};
+
+struct pem pem_walk(const char *bytes, size_t n);
+/* The next block. 1: it is in *b, and the caller drops it; 0: the file's end; -1: an error with its sentence, and its line in p->line. */
+int pem_next(struct pem *p, struct pem_block *b, struct fault *f);
+void pem_drop(struct pem_block *b); /* wipes the bytes */
+
+/* True when the bytes begin as one object in DER (or BER): a certificate, a CRL, a key, PKCS #7 or #12. */
+bool pem_is_der(const char *bytes, size_t n);
+/* True when the file that begins with these bytes holds a PEM boundary or begins as DER. */
+bool pem_suspect(const char *bytes, size_t n);
+
+#endif

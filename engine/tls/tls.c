@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tls/tls.h"
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <openssl/x509_vfy.h>
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tls/alert.h"
+#include "tls/presented.h"
+#include "tls/tls_config.h"
+#include "tls/tls_own.h"
+#include "tls/walk.h"
+
+struct tls {
+	SSL *ssl;                  /* owned */
+	struct tls_config *config; /* counted */
+	pthread_t thread;          /* whose stream it is */
+	tls_judge judge;
+	void *arg;
+	struct tls_ending ending;
+	int alert; /* the first one that ended something, -1 none */
+	bool alert_sent;
+	bool asked, asking, dead;
+	struct cert_fault presented; /* the fault of the peer's Certificate message; text "": no fault */
+	bool mute; /* a write found the connection gone; what had arrived by then can still be read */
+};
+
+static void
+mine(const struct tls *t)
+{
+	assert(pthread_equal(t->thread, pthread_self()));
+	(void)t;
+}
+
+/* --- The certificate question. */
+
+static enum tls_judgement
+ask(struct tls *t, struct certificate *c, const struct cert_fault *why)
+{
+	enum tls_judgement j;
+
+	if (t->asked) /* once per stream; nothing of TLS asks twice while renegotiation is off */
+		return TLS_REFUSE_ERROR;
+	t->asked = true;
+	t->asking = true;
+	j = t->judge ? t->judge(t->arg, c, c ? NULL : why) : c && c->chain.ok ? TLS_ACCEPT : TLS_REFUSE_CHAIN;
+	t->asking = false;
+	if (c == NULL)
+		return why->trouble == CERT_MEMORY ? TLS_REFUSE_ERROR : TLS_REFUSE_POLICY;
+	return j == TLS_ACCEPT && c->unfit ? TLS_REFUSE_CHAIN : j;
+}
+
+/* OpenSSL picks the alert by the error left in its store context (measured: 42 for CERT_REJECTED, 80 for UNSPECIFIED). */
+static int
+verdict_code(enum tls_judgement j, const struct certificate *c)
+{
+	switch (j) {
+	case TLS_ACCEPT:
+		return X509_V_OK;
+	case TLS_REFUSE_CHAIN:
+		return c && c->chain.n ? c->chain.error[0].code : X509_V_ERR_CERT_REJECTED;
+	case TLS_REFUSE_POLICY:
+		return X509_V_ERR_CERT_REJECTED;
+	case TLS_REFUSE_ERROR:
+		break;
+	}
+	return X509_V_ERR_UNSPECIFIED;
+}
+
+int
+tls_ask_certificate(struct x509_store_ctx_st *x, void *unused)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(x, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls *t = SSL_get_app_data(ssl);
+	struct certificate *c;
+	struct cert_fault why;
+	int code;
+
+	(void)unused;
+	ERR_set_mark(); /* what the walk and the asked one leave behind is not why the stream fails */
+	c = walk_chain(x, TLS_LEVEL, &why);
+	code = verdict_code(ask(t, c, &why), c);
+	certificate_unref(c);
+	ERR_pop_to_mark();
+	X509_STORE_CTX_set_error(x, code);
+	return code == X509_V_OK;
+}
+
+/* A callback of OpenSSL's for watching messages: the only place where the peer's certificates are seen before they are decoded. It cannot say no, so
+ * a list that is above a limit is given a length that it does not have, and OpenSSL ends the handshake with decode_error. */
+void
+tls_note_message(int sent, int version, int type, const void *message, size_t len, struct ssl_st *ssl, void *unused)
+{
+	const unsigned char *m = message;
+	struct tls *t = SSL_get_app_data(ssl);
+	bool tls13 = version == TLS1_3_VERSION;
+	size_t head = SSL3_HM_HEADER_LENGTH;
+
+	(void)unused;
+	if (sent || type != SSL3_RT_HANDSHAKE || t == NULL || len <= head || m[0] != SSL3_MT_CERTIFICATE)
+		return;
+	if (presented_message(m + head, len - head, tls13, &t->presented) < 0)
+		memset((unsigned char *)m + head + (tls13 ? 1u + m[head] : 0), 0xff, 3);
+}
+
+/* --- Streams. */
+
+void
+tls_note_alert(const struct ssl_st *ssl, int where, int what)
+{
+	struct tls *t = SSL_get_app_data(ssl);
+	int number = what & 0xff;
+
+	if (t == NULL || !(where & SSL_CB_ALERT) || t->alert >= 0)
+		return;
+	if (number == SSL_AD_CLOSE_NOTIFY || number == SSL_AD_USER_CANCELLED || number == SSL_AD_NO_RENEGOTIATION)
+		return;
+	t->alert = number;
+	t->alert_sent = (where & SSL_CB_WRITE) != 0;
+}
+
+struct tls *
+tls_new(struct tls_config *c, enum way way, int fd, tls_judge judge, void *arg)
+{
+	struct tls *t = calloc(1, sizeof *t);
+
+	if (t == NULL)
+		return NULL;
+	t->ssl = SSL_new(c->ctx);
+	if (t->ssl == NULL || !SSL_set_app_data(t->ssl, t) || !SSL_set_fd(t->ssl, fd)) {
+		SSL_free(t->ssl);
+		free(t);
+		ERR_clear_error();
+		return NULL;
+	}
+	t->config = tls_config_ref(c);
+	t->thread = pthread_self();
+	t->judge = judge;
+	t->arg = arg;
+	t->alert = -1;
+	if (way == WAY_IN)
+		SSL_set_accept_state(t->ssl);
+	else
+		SSL_set_connect_state(t->ssl);
+	return t;
+}
+
+void
+tls_set_name(struct tls *t, const char *host)
+{
+	unsigned char bytes[16];
+	char name[256]; /* with its NUL: a longer one is no host_name (RFC 6066, 3) */
+	size_t n = (size_t)snprintf(name, sizeof name, "%s", host);
+
+	mine(t);
+	if (n >= sizeof name)
+		return;
+	if (n > 0 && name[n - 1] == '.')
+		name[n - 1] = '\0';
+	if (name[0] == '\0' || inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1)
+		return;
+	SSL_set_tlsext_host_name(t->ssl, name);
+}
+
+void
+tls_free(struct tls *t)
+{
+	if (t == NULL)
+		return;
+	mine(t);
+	assert(!t->asking); /* the asked one stands inside this very stream */
+	SSL_free(t->ssl);
+	tls_config_unref(t->config);
+	free(t);
+}
+
+/* OpenSSL's own sentence among what the libraries beneath it left; empties the queue. */
+static unsigned long
+take_reason(void)
+{
+	unsigned long e, first = 0, ssl = 0;
+
+	while ((e = ERR_get_error()) != 0) {
+		if (first == 0)
+			first = e;
+		if (ssl == 0 && ERR_GET_LIB(e) == ERR_LIB_SSL)
+			ssl = e;
+	}
+	return ssl ? ssl : first;
+}
+
+/* Before the peer's first record was understood: what came was no record. */
+static bool
+never_tls(const struct tls *t, int reason)
+{
+	OSSL_HANDSHAKE_STATE s = SSL_get_state(t->ssl);
+
+	if (s != TLS_ST_BEFORE && s != TLS_ST_CW_CLNT_HELLO)
+		return false;
+	return reason == SSL_R_HTTP_REQUEST || reason == SSL_R_HTTPS_PROXY_REQUEST || reason == SSL_R_WRONG_VERSION_NUMBER;
+}
+
+static void
+explain(struct tls *t, unsigned long e)
+{
+	struct tls_ending *end = &t->ending;
+	int reason = ERR_GET_REASON(e);
+	const char *words = ERR_reason_error_string(e);
+
+	end->above_limit = t->presented.text[0] != '\0';
+	tls_own_unfit(t->ssl, t->alert_sent ? -1 : t->alert, reason, end->unfit, sizeof end->unfit);
+	if (end->unfit[0] != '\0')
+		snprintf(end->reason, sizeof end->reason, "%s", end->unfit);
+	else if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)
+		snprintf(end->reason, sizeof end->reason,
+			"the peer sent no certificate: it has none, or its key suits no signature algorithm that is offered");
+	else if (end->above_limit)
+		snprintf(end->reason, sizeof end->reason, "%s", t->presented.text);
+	else if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
+		snprintf(end->reason, sizeof end->reason, "certificate verify failed: %s",
+			X509_verify_cert_error_string(SSL_get_verify_result(t->ssl)));
+	else
+		snprintf(end->reason, sizeof end->reason, "%s", words ? words : "TLS failed without a reason");
+	end->no_certificate = reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE;
+	end->plain_text = never_tls(t, reason);
+}
+
+static void
+lost(struct tls_ending *end, int error)
+{
+	if (error == 0)
+		snprintf(end->reason, sizeof end->reason, "connection closed by peer");
+	else if (error == ECONNRESET || error == EPIPE)
+		snprintf(end->reason, sizeof end->reason, "connection reset by peer");
+	else
+		snprintf(end->reason, sizeof end->reason, "%s", strerrordesc_np(error) ? strerrordesc_np(error) : "connection lost");
+	end->severed = error != 0;
+}
+
+static enum tls_result
+fail(struct tls *t, int error)
+{
+	unsigned long e = take_reason();
+
+	t->dead = true;
+	t->ending.alert = t->alert;
+	t->ending.alert_sent = t->alert >= 0 && t->alert_sent;
+	if (t->alert >= 0)
+		alert_name(t->ending.alert_name, sizeof t->ending.alert_name, t->alert);
+	if (e)
+		explain(t, e);
+	else
+		lost(&t->ending, error);
+	return TLS_FAILED;
+}
+
+/* True when the peer's bytes ended where a record ends. */
+static bool
+between_records(const struct tls *t)
+{
+	return !SSL_has_pending(t->ssl) && strcmp(SSL_rstate_string(t->ssl), "RB") != 0;
+}
+
+/* What a call on the stream came to; straight after it, nothing in between may touch errno or OpenSSL's queue. */
+static enum tls_result
+outcome(struct tls *t, int rc)
+{
+	int error = errno;
+
+	switch (SSL_get_error(t->ssl, rc)) {
+	case SSL_ERROR_NONE:
+		return TLS_OK;
+	case SSL_ERROR_WANT_READ:
+		return TLS_WANT_READ;
+	case SSL_ERROR_WANT_WRITE:
+		return TLS_WANT_WRITE;
+	case SSL_ERROR_ZERO_RETURN:
+		return between_records(t) ? TLS_CLOSED : fail(t, 0);
+	default:
+		return fail(t, error);
+	}
+}
+
+/* Each call begins so: an old error must be taken neither for this call's nor for another stream's. */
+static bool
+begin(struct tls *t)
+{
+	mine(t);
+	ERR_clear_error();
+	errno = 0;
+	return !t->dead;
+}
+
+enum tls_result
+tls_handshake(struct tls *t)
+{
+	enum tls_result r;
+
+	if (!begin(t))
+		return TLS_FAILED;
+	r = outcome(t, SSL_do_handshake(t->ssl));
+	return r == TLS_CLOSED ? fail(t, 0) : r;
+}
+
+enum tls_result
+tls_read(struct tls *t, void *to, size_t size, size_t *got)
+{
+	*got = 0;
+	if (!begin(t))
+		return TLS_FAILED;
+	return outcome(t, SSL_read_ex(t->ssl, to, size, got));
+}
+
+enum tls_result
+tls_write(struct tls *t, const void *from, size_t n, size_t *sent)
+{
+	enum tls_result r = TLS_FAILED;
+
+	*sent = 0;
+	if (!begin(t))
+		return TLS_FAILED;
+	if (n == 0)
+		return TLS_OK;
+	if (!t->mute)
+		r = outcome(t, SSL_write_ex(t->ssl, from, n, sent));
+	if (r == TLS_FAILED && t->ending.severed) {
+		t->mute = true;
+		t->dead = false;
+	}
+	return r;
+}
+
+enum tls_result
+tls_close_notify(struct tls *t)
+{
+	int rc;
+
+	if (!begin(t))
+		return TLS_FAILED;
+	if (t->mute)
+		return TLS_FAILED;
+	if (!SSL_is_init_finished(t->ssl))
+		return TLS_OK; /* there is nothing to close yet */
+	rc = SSL_shutdown(t->ssl);
+	return rc >= 0 ? TLS_OK : outcome(t, rc);
+}
+
+size_t
+tls_pending(const struct tls *t)
+{
+	int n;
+
+	mine(t);
+	n = SSL_pending(t->ssl);
+	if (n > 0)
+		return (size_t)n;
+	return SSL_has_pending(t->ssl) ? 1 : 0; /* read ahead, not yet decrypted */
+}
+
+const struct tls_ending *
+tls_ending(const struct tls *t)
+{
+	return &t->ending;
+}
+
+const char *
+tls_version(const struct tls *t)
+{
+	mine(t);
+	return SSL_get_version(t->ssl);
+}
+
+const char *
+tls_cipher(const struct tls *t)
+{
+	const SSL_CIPHER *c = SSL_get_current_cipher(t->ssl);
+
+	mine(t);
+	if (c == NULL) /* TLS 1.2: agreed on, not yet in use, when the certificate is judged */
+		c = SSL_get_pending_cipher(t->ssl);
+	return SSL_CIPHER_get_name(c);
+}
+
+const char *
+tls_sni(const struct tls *t)
+{
+	const char *name;
+
+	mine(t);
+	name = SSL_get_servername(t->ssl, TLSEXT_NAMETYPE_host_name);
+	return name ? name : "";
+}
+
+/* --- Tokens. */
+
+void
+tls_digest(const void *bytes, size_t n, char out[65])
+{
+	unsigned char digest[32] = { 0 };
+
+	EVP_Digest(n > 0 ? bytes : "", n, digest, NULL, EVP_sha256(), NULL);
+	for (size_t i = 0; i < sizeof digest; i++)
+		snprintf(out + 2 * i, 3, "%02x", digest[i]);
+}
+
+int
+tls_token(char out[TOKEN_SIZE])
+{
+	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	unsigned char raw[16];
+	unsigned bits = 0, held = 0;
+	size_t i, n = 0;
+
+	out[0] = '\0';
+	if (RAND_bytes(raw, sizeof raw) != 1)
+		return -1;
+	for (i = 0; i < sizeof raw; i++) {
+		bits = (bits << 8 | raw[i]) & 0xffff;
+		for (held += 8; held >= 6; held -= 6)
+			out[n++] = digit[bits >> (held - 6) & 63];
+	}
+	out[n++] = digit[bits << (6 - held) & 63];
+	out[n] = '\0';
+	return 0;
+}
+
+bool
+tls_token_same(const char *a, const char *b)
+{
+	size_t n = strlen(a);
+
+	return n == strlen(b) && CRYPTO_memcmp(a, b, n) == 0;
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tls: contexts and streams. TLS 1.2 and 1.3, AEAD suites, no resumption, no renegotiation, level 2 (DESIGN 4).
+ * The certificate question is asked once per chain, inside SSL_CTX_set_cert_verify_callback, with every chain error as a
+ * fact. A stream belongs to the thread that made it; an assertion checks that on every call.
+ */
+#ifndef SALLYPORT_TLS_H
+#define SALLYPORT_TLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "policy/facts.h"
+#include "base/fault.h"
+#include "tls/ring.h"
+
+struct cert_fault;
+struct tls_config; /* one SSL_CTX; counted; immutable */
+struct tls;        /* one SSL over one descriptor */
+
+/* What the asked one says about a certificate; each maps to one alert (DESIGN 3.5). */
+enum tls_judgement {
+	TLS_REFUSE_CHAIN = 0, /* OpenSSL's alert for the first chain error */
+	TLS_REFUSE_POLICY,    /* bad_certificate (42) */
+	TLS_REFUSE_ERROR,     /* internal_error (80): policy_error, policy_limit, out of memory */
+	TLS_ACCEPT,           /* clears the chain error in OpenSSL's state too */
+};
+
+/* Asked once, inside the handshake, when the peer has presented a chain. `c` is borrowed: take a reference to keep it.
+ * NULL c: the certificate could not be described, and `why` says so (else `why` is NULL); whatever the answer, it is TLS_REFUSE_POLICY for a
+ * certificate above a limit or broken, TLS_REFUSE_ERROR without memory. A certificate that is `unfit` is refused whatever the answer: its
+ * signatures are not computed. The asked one must not free the stream (asserted); tls_version, tls_cipher and tls_sni may be called. */
+typedef enum tls_judgement (*tls_judge)(void *arg, struct certificate *c, const struct cert_fault *why);
+
+struct tls_options {
+	struct ring *ring;    /* a reference is taken */
+	const char *label;    /* certificate; "" the default */
+	bool ask_certificate; /* server: ssl = "clientauth": request one and fail without it */
+	bool optional_own;    /* client: may have no certificate of its own */
+	bool strict;          /* X509_V_FLAG_X509_STRICT: chains are held to RFC 5280 to the letter */
+	const char *ciphers;  /* "" the default list; else 4-digit hex suites joined by blanks or OpenSSL names joined by ':' */
+	int min_version, max_version; /* 12, 13; 0: 12 and 13 */
+};
+
+struct tls_config *tls_config_new(enum way way, const struct tls_options *o, struct fault *f);
+struct tls_config *tls_config_ref(struct tls_config *c);
+void tls_config_unref(struct tls_config *c);
+/* Warns when the certificate it shows (o as it was made by) does not fit its use by u: purpose, key and suites; and when partners cannot be told the signers. */
+void tls_config_judge(const struct tls_config *c, enum way way, const struct tls_options *o, const struct ring_user *u, struct faults *faults);
+
+/* A stream over fd (borrowed; non-blocking). way in: server. arg goes to judge. NULL: no memory.
+ * With judge NULL a client verifies the chain only. */
+struct tls *tls_new(struct tls_config *c, enum way way, int fd, tls_judge judge, void *arg);
+/* Client: the name to send as SNI, without the dot of an absolute one (RFC 6066, 3). A numeric address, or a name too long, is not sent. */
+void tls_set_name(struct tls *t, const char *host);
+void tls_free(struct tls *t); /* NULL is fine; does not close fd, sends nothing */
+
+enum tls_result { TLS_OK, TLS_WANT_READ, TLS_WANT_WRITE, TLS_CLOSED, TLS_FAILED };
+
+/* Each: one step. TLS_CLOSED: clean close_notify or EOF between records (never from tls_handshake). TLS_FAILED: tls_ending says
+ * why; the stream is dead, but that after a write that found the connection reset what had arrived before is still to be read: an alert may
+ * lie there, and is then what the stream ended with. After TLS_WANT_READ of tls_read nothing is held back: waiting for the descriptor is right. After
+ * any other end of reading ask tls_pending first. SIGPIPE must be ignored by the process. */
+enum tls_result tls_handshake(struct tls *t);
+enum tls_result tls_read(struct tls *t, void *to, size_t size, size_t *got);
+enum tls_result tls_write(struct tls *t, const void *from, size_t n, size_t *sent);
+/* Sends close_notify (one step; may want to write). Nothing after TLS_FAILED. */
+enum tls_result tls_close_notify(struct tls *t);
+/* Bytes that can be read without the descriptor becoming readable; at least 1 when there may be some. */
+size_t tls_pending(const struct tls *t);
+
+struct tls_ending { /* why a stream failed; zero while it is well */
+	int alert;              /* the alert's number, -1 none */
+	bool alert_sent;        /* sent by us; else received */
+	char alert_name[40];    /* "bad_certificate" (RFC 8446's words), "" none */
+	char reason[160];       /* OpenSSL's reason in words, or "connection closed by peer", "connection reset by peer" */
+	char unfit[160];        /* the own key suits nothing that the peer takes: a sentence; "" that was not it */
+	bool no_certificate;    /* clientauth: the peer presented none */
+	bool plain_text;        /* the peer did not speak TLS */
+	bool above_limit;       /* what the peer presented as its chain was above a limit (presented.h) and was not looked at */
+	bool severed;           /* the connection below is gone: no byte, no alert can follow */
+};
+const struct tls_ending *tls_ending(const struct tls *t);
+
+/* After a handshake, and inside the certificate question: static or in-stream strings. */
+const char *tls_version(const struct tls *t); /* "TLSv1.3" */
+const char *tls_cipher(const struct tls *t);
+const char *tls_sni(const struct tls *t);     /* "" none; server side */
+
+/* SHA-256 in lower-case hex. */
+void tls_digest(const void *bytes, size_t n, char out[65]);
+
+/* 128 bits from OpenSSL's generator as base64url (22 characters); -1 when it fails. Constant-time comparison of tokens. */
+int tls_token(char out[TOKEN_SIZE]);
+bool tls_token_same(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tls/tls_config.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "tls/presented.h"
+
+#define SUITES_OLD "ECDHE+AESGCM:ECDHE+CHACHA20"
+#define SUITES_13 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
+
+/* The signature algorithms that are offered and accepted: nothing below TLS_LEVEL (no SHA-1, no SHA-224), no DSA. */
+#define SIGNATURES \
+	"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:" \
+	"rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:" \
+	"RSA+SHA256:RSA+SHA384:RSA+SHA512"
+
+static const char *
+why(void)
+{
+	const char *s = ERR_reason_error_string(ERR_peek_error());
+
+	return s ? s : "no reason given";
+}
+
+/* True for "C02F", a suite's two bytes. */
+static bool
+is_hex(const char *s)
+{
+	return strlen(s) == 4 && strspn(s, "0123456789abcdefABCDEF") == 4;
+}
+
+static const SSL_CIPHER *
+find_suite(const STACK_OF(SSL_CIPHER) *all, const char *name)
+{
+	long id = is_hex(name) ? strtol(name, NULL, 16) : -1;
+	const char *standard;
+	int i;
+
+	for (i = 0; i < sk_SSL_CIPHER_num(all); i++) {
+		const SSL_CIPHER *c = sk_SSL_CIPHER_value(all, i);
+
+		standard = SSL_CIPHER_standard_name(c);
+		if (id >= 0 ? SSL_CIPHER_get_protocol_id(c) == id : strcmp(SSL_CIPHER_get_name(c), name) == 0)
+			return c;
+		if (id < 0 && standard && strcmp(standard, name) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+static bool
+is_13(const SSL_CIPHER *c)
+{
+	return strcmp(SSL_CIPHER_get_version(c), "TLSv1.3") == 0;
+}
+
+static int
+judge_suite(const SSL_CIPHER *c, const char *name, struct fault *f)
+{
+	int auth = c ? SSL_CIPHER_get_auth_nid(c) : NID_undef;
+
+	if (c == NULL)
+		return fault_set(f, "ciphers: %s: no such suite in this OpenSSL", name);
+	if (!SSL_CIPHER_is_aead(c))
+		return fault_set(f, "ciphers: %s (%s) is not an AEAD suite; take one with GCM, CCM or CHACHA20", name, SSL_CIPHER_get_name(c));
+	if (!is_13(c) && auth != NID_auth_rsa && auth != NID_auth_ecdsa)
+		return fault_set(f, "ciphers: %s (%s) does not authenticate by certificate", name, SSL_CIPHER_get_name(c));
+	return 0;
+}
+
+/* One suite to the end of the list of its version. */
+static int
+add_suite(const STACK_OF(SSL_CIPHER) *all, const char *name, struct buf lists[2], struct fault *f)
+{
+	const SSL_CIPHER *c = find_suite(all, name);
+	struct buf *list;
+
+	if (judge_suite(c, name, f) < 0)
+		return -1;
+	list = &lists[is_13(c)];
+	if (buf_printf(list, "%s%s", buf_len(list) ? ":" : "", SSL_CIPHER_get_name(c)) < 0)
+		return fault_set(f, "ciphers: out of memory");
+	return 0;
+}
+
+static int
+sort_suites(const STACK_OF(SSL_CIPHER) *all, const char *names, struct buf lists[2], struct fault *f)
+{
+	char *copy = strdup(names), *rest = NULL, *name;
+	int rc = copy ? 0 : fault_set(f, "ciphers: out of memory");
+
+	for (name = copy ? strtok_r(copy, ": \t,", &rest) : NULL; rc == 0 && name; name = strtok_r(NULL, ": \t,", &rest))
+		rc = add_suite(all, name, lists, f);
+	free(copy);
+	return rc;
+}
+
+static int
+speak(SSL_CTX *ctx, const char *old, const char *new13, struct fault *f)
+{
+	ERR_clear_error();
+	if (old && !SSL_CTX_set_cipher_list(ctx, old))
+		return fault_set(f, "ciphers: %s: %s", old, why());
+	if (new13 && !SSL_CTX_set_ciphersuites(ctx, new13))
+		return fault_set(f, "ciphers: %s: %s", new13, why());
+	if (!new13)
+		SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+	if (!old)
+		SSL_CTX_set_min_proto_version(ctx, TLS1_3_VERSION);
+	return 0;
+}
+
+static const char *
+listed(struct buf *b)
+{
+	return buf_len(b) && buf_add(b, "", 1) == 0 ? (const char *)buf_bytes(b) : NULL;
+}
+
+int
+tls_suites(struct ssl_ctx_st *ctx, const char *list, struct fault *f)
+{
+	struct buf lists[2];
+	const char *old, *new13;
+	int rc;
+
+	if (list == NULL || list[strspn(list, ": \t,")] == '\0')
+		return speak(ctx, SUITES_OLD, SUITES_13, f);
+	if (!SSL_CTX_set_cipher_list(ctx, "ALL:COMPLEMENTOFALL") || !SSL_CTX_set_ciphersuites(ctx,
+		SUITES_13 ":TLS_AES_128_CCM_SHA256:TLS_AES_128_CCM_8_SHA256"))
+		return fault_set(f, "ciphers: %s", why());
+	buf_init(&lists[0], 4096);
+	buf_init(&lists[1], 4096);
+	rc = sort_suites(SSL_CTX_get_ciphers(ctx), list, lists, f);
+	if (rc == 0) {
+		old = listed(&lists[0]);
+		new13 = listed(&lists[1]);
+		rc = speak(ctx, old, new13, f);
+	}
+	buf_free(&lists[0]);
+	buf_free(&lists[1]);
+	return rc;
+}
+
+/* After the suites: what they left open is narrowed, never widened. */
+static int
+set_versions(SSL_CTX *ctx, const struct tls_options *o, struct fault *f)
+{
+	int min = (int)SSL_CTX_get_min_proto_version(ctx), max = (int)SSL_CTX_get_max_proto_version(ctx);
+
+	if (o->min_version == 13)
+		min = TLS1_3_VERSION;
+	if (o->max_version == 12)
+		max = TLS1_2_VERSION;
+	if (min > max)
+		return fault_set(f, "the versions and suites allowed leave no TLS to speak");
+	SSL_CTX_set_min_proto_version(ctx, min);
+	SSL_CTX_set_max_proto_version(ctx, max);
+	return 0;
+}
+
+/*
+ * Settings whose price was measured (no tickets, no cache, explicit chain, read-ahead, small idle links) and those that close doors. AUTO_RETRY
+ * off: one read handles what one buffer holds, so a flood of key updates cannot hold the loop.
+ */
+static void
+set_manners(SSL_CTX *ctx)
+{
+	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
+	SSL_CTX_set_max_proto_version(ctx, TLS1_3_VERSION);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION
+		| SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_CLEANSE_PLAINTEXT);
+	SSL_CTX_set_num_tickets(ctx, 0);
+	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN | SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE
+		| SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_clear_mode(ctx, SSL_MODE_AUTO_RETRY);
+	SSL_CTX_set_read_ahead(ctx, 1);
+	SSL_CTX_set_dh_auto(ctx, 1);
+	SSL_CTX_set_security_level(ctx, TLS_LEVEL);
+	SSL_CTX_set_verify_depth(ctx, TLS_CHAIN_DEPTH);
+	SSL_CTX_set_max_cert_list(ctx, PRESENTED_BYTES);
+	SSL_CTX_set_info_callback(ctx, tls_note_alert);
+	SSL_CTX_set_msg_callback(ctx, tls_note_message);
+}
+
+/* A client ignores our callback's answer unless it verifies; a server asks for a certificate only when it must have one. */
+static void
+set_verify(SSL_CTX *ctx, enum way way, const struct tls_options *o)
+{
+	int mode = SSL_VERIFY_NONE;
+
+	if (way == WAY_OUT)
+		mode = SSL_VERIFY_PEER;
+	else if (o->ask_certificate)
+		mode = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+	SSL_CTX_set_verify(ctx, mode, NULL);
+	SSL_CTX_set_cert_verify_callback(ctx, tls_ask_certificate, NULL);
+}
+
+/*
+ * A client may present a key that is too short: whether to accept it is the other side's decision, and a tester's client must be
+ * able to be refused for it. What the *peer* presents is held to TLS_LEVEL all the same, in tls_ask_certificate.
+ */
+static int
+use_ring(SSL_CTX *ctx, enum way way, const struct tls_options *o, struct fault *f)
+{
+	const char *label = o->label ? o->label : "";
+	bool optional = way == WAY_OUT && o->optional_own;
+	int rc;
+
+	ERR_clear_error();
+	rc = ring_use(o->ring, label, optional, ctx, f);
+	if (rc < 0 && way == WAY_OUT && ERR_GET_REASON(ERR_peek_last_error()) == SSL_R_EE_KEY_TOO_SMALL) {
+		SSL_CTX_set_security_level(ctx, 1);
+		rc = ring_use(o->ring, label, optional, ctx, f);
+	}
+	ERR_clear_error();
+	return rc;
+}
+
+static int
+set_up(SSL_CTX *ctx, enum way way, const struct tls_options *o, struct fault *f)
+{
+	set_manners(ctx);
+	if (o->strict)
+		X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_X509_STRICT);
+	if (!SSL_CTX_set1_sigalgs_list(ctx, SIGNATURES) || !SSL_CTX_set1_client_sigalgs_list(ctx, SIGNATURES))
+		return fault_set(f, "signature algorithms: %s", why());
+	if (tls_suites(ctx, o->ciphers, f) < 0 || set_versions(ctx, o, f) < 0)
+		return -1;
+	set_verify(ctx, way, o);
+	return use_ring(ctx, way, o, f);
+}
+
+struct tls_config *
+tls_config_new(enum way way, const struct tls_options *o, struct fault *f)
+{
+	struct tls_config *c = calloc(1, sizeof *c);
+
+	if (c)
+		c->ctx = SSL_CTX_new(way == WAY_IN ? TLS_server_method() : TLS_client_method());
+	if (c == NULL || c->ctx == NULL) {
+		fault_set(f, "out of memory");
+		free(c);
+		return NULL;
+	}
+	atomic_init(&c->refs, 1);
+	c->ring = ring_ref(o->ring);
+	if (set_up(c->ctx, way, o, f) == 0)
+		return c;
+	tls_config_unref(c);
+	return NULL;
+}
+
+void
+tls_config_judge(const struct tls_config *c, enum way way, const struct tls_options *o, const struct ring_user *u, struct faults *faults)
+{
+	if (way == WAY_IN && o->ask_certificate && !ring_names_fit(c->ring))
+		faults_add(faults, FAULT_WARNING, "signers_unnamed", u->file, u->line,
+			"%s %s: the names of the signers of %s have more than 65,535 bytes, so partners are asked for a certificate without them; a partner "
+			"with several certificates may choose a wrong one", u->kind, u->name, ring_dir(c->ring));
+	ring_judge(c->ring, o->label != NULL ? o->label : "", way, c->ctx, u, faults);
+}
+
+struct tls_config *
+tls_config_ref(struct tls_config *c)
+{
+	atomic_fetch_add(&c->refs, 1);
+	return c;
+}
+
+void
+tls_config_unref(struct tls_config *c)
+{
+	if (c == NULL || atomic_fetch_sub(&c->refs, 1) != 1)
+		return;
+	SSL_CTX_free(c->ctx);
+	ring_unref(c->ring);
+	free(c);
+}

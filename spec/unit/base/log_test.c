@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/log.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <pthread.h>
+#include <sys/stat.h>
+
+struct place {
+	char dir[64], file[96];
+};
+
+static int
+set_up(void **state)
+{
+	struct place *p = calloc(1, sizeof *p);
+
+	snprintf(p->dir, sizeof p->dir, "/tmp/log_test.XXXXXX");
+	assert_non_null(mkdtemp(p->dir));
+	snprintf(p->file, sizeof p->file, "%s/log", p->dir);
+	*state = p;
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	struct place *p = *state;
+
+	unlink(p->file);
+	rmdir(p->dir);
+	free(p);
+	return 0;
+}
+
+/* Everything the file holds; owned. */
+static char *
+slurp(const struct place *p)
+{
+	FILE *f = fopen(p->file, "r");
+	char *text = NULL;
+	size_t size = 0;
+	ssize_t n;
+
+	assert_non_null(f);
+	n = getdelim(&text, &size, '\0', f);
+	fclose(f);
+	if (n < 0)
+		text[0] = '\0';
+	return text;
+}
+
+static size_t
+count(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	while ((text = strstr(text, what)) != NULL) {
+		n++;
+		text += strlen(what);
+	}
+	return n;
+}
+
+static void
+a_line_carries_applid_id_severity_sentence_and_inserts(void **state)
+{
+	struct log *l = log_open(((struct place *)*state)->file, LOG_TEXT, NULL);
+	char *text;
+
+	log_applid(l, "CICSA");
+	log_say(l, MSG_DFHIS2001, "ipconn", "APPL", "empty", "", "absent", NULL, "sockets", "2", NULL);
+	log_close(l);
+	text = slurp(*state);
+	assert_non_null(strstr(text, " CICSA DFHIS2001 I Client session accepted for IPCONN. ipconn=APPL sockets=2\n"));
+	assert_null(strstr(text, "empty"));
+	free(text);
+}
+
+static void
+strangers_bytes_cannot_forge_a_line_or_an_insert(void **state)
+{
+	struct log *l = log_open(((struct place *)*state)->file, LOG_TEXT, NULL);
+	char *text;
+
+	log_say(l, MSG_SP0021, "text", "a\n2026 DFHIS2001 \"x\\\xff\x1b[2J", "peer", "k=v", NULL);
+	log_close(l);
+	text = slurp(*state);
+	assert_int_equal(count(text, "\n"), 1);
+	assert_non_null(strstr(text, "text=\"a\\x0a2026 DFHIS2001 \\\"x\\\\\\xff\\x1b[2J\" peer=\"k=v\"\n"));
+	free(text);
+}
+
+static void
+the_json_form_is_json_and_reads_as_the_text_form(void **state)
+{
+	struct log *l = log_open(((struct place *)*state)->file, LOG_JSON, NULL);
+	char *text;
+	json_t *o;
+
+	log_applid(l, "CICSA");
+	log_say(l, MSG_SP0021, "text", "quote \" slash \\ byte \xc3 end", "code", "lan", NULL);
+	log_close(l);
+	text = slurp(*state);
+	o = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(o);
+	assert_string_equal(json_string_value(json_object_get(o, "region")), "CICSA");
+	assert_string_equal(json_string_value(json_object_get(o, "id")), "SP0021");
+	assert_string_equal(json_string_value(json_object_get(o, "severity")), "W");
+	assert_string_equal(json_string_value(json_object_get(o, "message")), "Door refused.");
+	assert_string_equal(json_string_value(json_object_get(o, "text")), "quote \" slash \\\\ byte \\xc3 end");
+	assert_string_equal(json_string_value(json_object_get(o, "code")), "lan");
+	json_decref(o);
+	free(text);
+}
+
+static void
+a_number_is_a_number_in_json_and_nothing_else_becomes_one(void **state)
+{
+	struct log *l = log_open(((struct place *)*state)->file, LOG_JSON, NULL);
+	char *text;
+	json_t *o;
+
+	log_say(l, MSG_SP0009, "#a", "-12", "#b", "0.250", "#c", "0", "#d", "012", "#e", "1e5", "#f", "nan", "#g", "1.", "#h", "-", "#i", "7,\"x\":1",
+		"j", "12", "applid", "NETX.A", "at", "dir/s.lua:12", NULL);
+	log_say(l, MSG_SP0009, "applid", "ALONE", "at", "the engine itself", NULL);
+	log_close(l);
+	text = slurp(*state);
+	*strchr(text, '\n') = '\0';
+	o = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+	assert_non_null(o);
+	assert_int_equal(json_integer_value(json_object_get(o, "a")), -12);
+	assert_true(json_real_value(json_object_get(o, "b")) == 0.25);
+	assert_true(json_is_integer(json_object_get(o, "c")));
+	for (const char *key = "d\0e\0f\0g\0h\0i\0j\0"; *key != '\0'; key += 2)
+		assert_true(json_is_string(json_object_get(o, key)));
+	assert_string_equal(json_string_value(json_object_get(o, "networkid")), "NETX");
+	assert_string_equal(json_string_value(json_object_get(o, "applid")), "A");
+	assert_string_equal(json_string_value(json_object_get(o, "file")), "dir/s.lua");
+	assert_int_equal(json_integer_value(json_object_get(o, "line")), 12);
+	assert_non_null(strstr(text + strlen(text) + 1, ",\"applid\":\"ALONE\",\"at\":\"the engine itself\""));
+	json_decref(o);
+	free(text);
+}
+
+static void
+an_insert_that_does_not_fit_is_left_out_whole_and_told(void **state)
+{
+	struct log *l = log_open(((struct place *)*state)->file, LOG_JSON, NULL);
+	char big[4096], *text;
+	json_t *o;
+
+	memset(big, 1, sizeof big - 1); /* each byte becomes five */
+	big[sizeof big - 1] = '\0';
+	log_say(l, MSG_SP0009, "one", big, "two", "small", NULL);
+	log_close(l);
+	text = slurp(*state);
+	o = json_loads(text, 0, NULL);
+	assert_non_null(o);
+	assert_null(json_object_get(o, "one"));
+	assert_string_equal(json_string_value(json_object_get(o, "two")), "small");
+	assert_true(json_is_true(json_object_get(o, "cut")));
+	json_decref(o);
+	free(text);
+}
+
+static void
+a_flood_of_one_refusal_is_summed_up_and_loses_no_count(void **state)
+{
+	struct log *l = log_open(((struct place *)*state)->file, LOG_TEXT, NULL);
+	char *text;
+	size_t printed, summed = 0;
+
+	for (int i = 0; i < 5000; i++)
+		log_refusal(l, MSG_SP0021, "admit", "lan", "10.0.0.0/24", "peer", "10.0.0.1:1", NULL);
+	log_refusal(l, MSG_SP0021, "admit", "lan", "10.0.1.0/24", "peer", "10.0.1.1:1", NULL);
+	log_close(l);
+	text = slurp(*state);
+	printed = count(text, "peer=10.0.0.1:1 door=admit code=lan\n");
+	for (const char *p = text; (p = strstr(p, "prefix=10.0.0.0/24 count=")) != NULL; p++)
+		summed += strtoul(p + strlen("prefix=10.0.0.0/24 count="), NULL, 10);
+	assert_int_equal(printed + summed, 5000);
+	assert_true(printed >= 1000 && printed < 5000);
+	assert_int_equal(count(text, "peer=10.0.1.1:1"), 1);
+	free(text);
+}
+
+static void
+door_and_code_stand_where_the_caller_puts_them_and_once(void **state)
+{
+	struct log *l = log_open(((struct place *)*state)->file, LOG_TEXT, NULL);
+	char *text;
+
+	log_refusal(l, MSG_SP0021, "bind", "names", "p", "connection", "c1", "door", "bind", "policy", "partners", "code", "names", NULL);
+	log_close(l);
+	text = slurp(*state);
+	assert_non_null(strstr(text, " connection=c1 door=bind policy=partners code=names\n"));
+	free(text);
+}
+
+struct reader {
+	int fd;
+	char *text;
+	size_t len;
+};
+
+static void *
+read_all(void *arg)
+{
+	struct reader *r = arg;
+	ssize_t n;
+
+	r->text = malloc(64 * 1024 * 1024);
+	while ((n = read(r->fd, r->text + r->len, 65536)) > 0)
+		r->len += (size_t)n;
+	r->text[r->len] = '\0';
+	return NULL;
+}
+
+/* Nobody reads while 40000 lines are said; then somebody does. */
+static void
+a_stalled_reader_blocks_nobody_and_lost_lines_are_owned_up_to(void **state)
+{
+	struct place *p = *state;
+	struct reader r = { .len = 0 };
+	pthread_t thread;
+	struct log *l;
+	size_t said, lost;
+	char *at;
+
+	assert_int_equal(mkfifo(p->file, 0600), 0);
+	r.fd = open(p->file, O_RDONLY | O_NONBLOCK);
+	assert_true(r.fd >= 0);
+	l = log_open(p->file, LOG_TEXT, NULL);
+	assert_non_null(l);
+	fcntl(r.fd, F_SETFL, 0);
+	for (int i = 0; i < 40000; i++)
+		log_say(l, MSG_SP0030, "why", "flood", NULL);
+	assert_int_equal(pthread_create(&thread, NULL, read_all, &r), 0);
+	log_close(l);
+	pthread_join(thread, NULL);
+	close(r.fd);
+	said = count(r.text, "why=flood");
+	at = strstr(r.text, "SP0040 W Messages lost: the queue was full. count=");
+	assert_non_null(at);
+	lost = strtoul(strchr(at, '=') + 1, NULL, 10);
+	assert_int_equal(said + lost, 40000);
+	assert_true(said >= 16384);
+	free(r.text);
+}
+
+static void
+a_full_disk_ends_nothing(void **state)
+{
+	struct log *l = log_open("/dev/full", LOG_TEXT, NULL);
+
+	(void)state;
+	if (l == NULL)
+		skip();
+	for (int i = 0; i < 20000; i++)
+		log_say(l, MSG_SP0030, "why", "nowhere to go", NULL);
+	log_close(l); /* comes back */
+}
+
+static void
+a_log_that_cannot_be_opened_says_which_and_why(void **state)
+{
+	struct fault f;
+
+	(void)state;
+	assert_null(log_open("/nonexistent/dir/log", LOG_TEXT, &f));
+	assert_string_equal(f.text, "log file /nonexistent/dir/log: No such file or directory");
+	log_say(NULL, MSG_SP0001, NULL);
+	log_close(NULL);
+}
+
+static void
+a_log_file_is_for_its_owner_and_is_added_to(void **state)
+{
+	struct place *p = *state;
+	struct stat st;
+	char *text;
+
+	for (int i = 0; i < 2; i++) {
+		struct log *l = log_open(p->file, LOG_TEXT, NULL);
+
+		log_say(l, MSG_SP0001, NULL);
+		log_close(l);
+	}
+	assert_int_equal(stat(p->file, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	text = slurp(p);
+	assert_int_equal(count(text, "SP0001"), 2);
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_line_carries_applid_id_severity_sentence_and_inserts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(strangers_bytes_cannot_forge_a_line_or_an_insert, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_json_form_is_json_and_reads_as_the_text_form, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_number_is_a_number_in_json_and_nothing_else_becomes_one, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_insert_that_does_not_fit_is_left_out_whole_and_told, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_flood_of_one_refusal_is_summed_up_and_loses_no_count, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(door_and_code_stand_where_the_caller_puts_them_and_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_stalled_reader_blocks_nobody_and_lost_lines_are_owned_up_to, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_full_disk_ends_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_log_that_cannot_be_opened_says_which_and_why, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_log_file_is_for_its_owner_and_is_added_to, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

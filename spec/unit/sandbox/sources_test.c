@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sandbox/sources.h"
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct house {
+	char dir[64], library[80], policies[80];
+	struct sources *sources;
+	char seen[512];
+};
+
+static void
+file(const char *dir, const char *name, const char *bytes, size_t len)
+{
+	char path[256];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, len, f), len);
+	fclose(f);
+}
+
+static void
+text(const char *dir, const char *name, const char *bytes)
+{
+	file(dir, name, bytes, strlen(bytes));
+}
+
+static void
+directory(const char *dir, const char *name)
+{
+	char path[256];
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	assert_int_equal(mkdir(path, 0700), 0);
+}
+
+static int
+set_up(void **state)
+{
+	struct house *h = calloc(1, sizeof *h);
+
+	strcpy(h->dir, "/tmp/sallyport-sources-XXXXXX");
+	assert_non_null(mkdtemp(h->dir));
+	snprintf(h->library, sizeof h->library, "%s/lua", h->dir);
+	snprintf(h->policies, sizeof h->policies, "%s/policies", h->dir);
+	directory(h->dir, "lua");
+	directory(h->dir, "policies");
+	directory(h->library, "policy");
+	text(h->library, "policy.lua", "-- the library");
+	text(h->library, "policy/ip.lua", "-- ip");
+	h->sources = sources_new(h->library, h->policies);
+	*state = h;
+	return 0;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st, (void)kind, (void)ftw;
+	return remove(path);
+}
+
+static int
+tear_down(void **state)
+{
+	struct house *h = *state;
+
+	sources_free(h->sources);
+	nftw(h->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	free(h);
+	return 0;
+}
+
+static void
+refused(struct house *h, const char *name, const char *words)
+{
+	struct fault f = { "" };
+
+	if (sources_get(h->sources, name, &f) != NULL)
+		fail_msg("\"%s\" was found", name);
+	if (strstr(f.text, words) == NULL)
+		fail_msg("\"%s\": %s", name, f.text);
+}
+
+static void
+finds_scripts_and_library_modules_by_name(void **state)
+{
+	struct house *h = *state;
+	const struct source *s;
+	char path[200];
+
+	text(h->policies, "lan.lua", "return 1");
+	directory(h->policies, "team");
+	text(h->policies, "team/lan.lua", "");
+	s = sources_get(h->sources, "lan", NULL);
+	assert_non_null(s);
+	assert_false(s->library);
+	assert_int_equal(s->len, 8);
+	assert_memory_equal(s->bytes, "return 1", 8);
+	snprintf(path, sizeof path, "%s/lan.lua", h->policies);
+	assert_string_equal(s->path, path);
+	s = sources_get(h->sources, "team/lan", NULL);
+	assert_non_null(s);
+	assert_int_equal(s->len, 0);
+	s = sources_get(h->sources, "policy.ip", NULL);
+	assert_non_null(s);
+	assert_true(s->library);
+	assert_memory_equal(s->bytes, "-- ip", 5);
+	assert_true(sources_get(h->sources, "policy", NULL)->library);
+}
+
+static void
+a_file_is_read_once(void **state)
+{
+	struct house *h = *state;
+	const struct source *s;
+
+	text(h->policies, "lan.lua", "one");
+	s = sources_get(h->sources, "lan", NULL);
+	text(h->policies, "lan.lua", "other");
+	assert_ptr_equal(sources_get(h->sources, "lan", NULL), s);
+	assert_memory_equal(s->bytes, "one", 3);
+	assert_ptr_equal(sources_first(h->sources), s);
+}
+
+static void
+refuses_what_is_no_name(void **state)
+{
+	static const char *const bad[] = { "", "/", "a/", "/a", "a//b", "a/b/c", "..", "../lan", "a/..", "./lan", "lan.lua.x", "Lan", "l an",
+		"lan\n", "l\303\244n", "policy.", ".policy", "policy.ip.x", "a/b.c", "a.b/c", "policy..ip", "\\lan",
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+	struct house *h = *state;
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		refused(h, bad[i], "is not the name of a script");
+}
+
+static void
+refuses_files_that_are_no_scripts(void **state)
+{
+	struct house *h = *state;
+	char *big = calloc(1, SOURCE_BYTES_MAX + 1), path[200];
+
+	refused(h, "absent", "policies/absent.lua");
+	refused(h, "policy.absent", "library module");
+	directory(h->policies, "dir.lua");
+	refused(h, "dir", "not a regular file");
+	snprintf(path, sizeof path, "%s/pipe.lua", h->policies);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	refused(h, "pipe", "not a regular file");
+	file(h->policies, "big.lua", big, SOURCE_BYTES_MAX + 1);
+	refused(h, "big", "larger than");
+	file(h->policies, "big.lua", big, SOURCE_BYTES_MAX);
+	assert_int_equal(sources_get(h->sources, "big", NULL)->len, SOURCE_BYTES_MAX);
+	free(big);
+}
+
+static void
+a_script_named_like_a_library_module_is_refused(void **state)
+{
+	struct house *h = *state;
+
+	text(h->policies, "policy.lua", "");
+	refused(h, "policy", "named like the library module");
+	refused(h, "policy/ip", "named like the library module");
+}
+
+static void
+note(void *arg, const char *name)
+{
+	struct house *h = arg;
+
+	strcat(strcat(h->seen, name), " ");
+}
+
+static void
+scans_what_scripts_can_be_named(void **state)
+{
+	struct house *h = *state;
+	struct fault f;
+
+	text(h->policies, "b.lua", "");
+	text(h->policies, "a_spec.lua", "");
+	text(h->policies, "Upper.lua", "");
+	text(h->policies, "a.txt", "");
+	text(h->policies, ".hidden.lua", "");
+	directory(h->policies, "c");
+	text(h->policies, "c/d.lua", "");
+	directory(h->policies, "c/deep");
+	text(h->policies, "c/deep/e.lua", "");
+	assert_int_equal(sources_scan(h->sources, note, h, &f), 0);
+	assert_string_equal(h->seen, "a_spec b c/d ");
+}
+
+static void
+a_directory_that_is_not_there_cannot_be_scanned(void **state)
+{
+	struct house *h = *state;
+	struct sources *s = sources_new("lua", "/nowhere/at/all");
+	struct fault f = { "" };
+
+	assert_int_equal(sources_scan(s, note, h, &f), -1);
+	assert_non_null(strstr(f.text, "/nowhere/at/all"));
+	sources_free(s);
+	sources_free(NULL);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+	const struct CMUnitTest tests[] = {
+		T(finds_scripts_and_library_modules_by_name),
+		T(a_file_is_read_once),
+		T(refuses_what_is_no_name),
+		T(refuses_files_that_are_no_scripts),
+		T(a_script_named_like_a_library_module_is_refused),
+		T(scans_what_scripts_can_be_named),
+		T(a_directory_that_is_not_there_cannot_be_scanned),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
