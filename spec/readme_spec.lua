@@ -1,23 +1,31 @@
 -- SPDX-License-Identifier: Apache-2.0
--- README holds: what it tells to paste is pasted, and its lists are the engine's.
+-- The documents are true: each example to paste is pasted, and the tables have the rows of the sources.
 local lfs = require "lfs"
 local pair = require "spec.support.pair"
 local support = require "spec.support"
 local tree = require "spec.support.tree"
 
 local README = assert(support.read "README.md")
+local CERTS = assert(support.read "certs/README.md")
+local DEFINE = assert(support.read "engine/config/README.md")
 local OPERATE = assert(support.read "engine/admin/README.md")
 local WIRE = assert(support.read "engine/ipic/README.md")
 
+-- The sections that can be pasted, and the document of each.
+local SECTIONS = {
+  ["Your first hour"] = README, ["Change a rule while partners are connected"] = README,
+  ["Two regions and a client"] = DEFINE, ["Your own authority and partner"] = CERTS,
+}
+
 -- The sh blocks of a section, in order, as one script.
 local function script(heading)
-  local section = assert(README:match("\n## " .. heading .. "\n(.-)\n## "), "no section " .. heading)
+  local section = assert((SECTIONS[heading] .. "\n## "):match("\n## " .. heading .. "\n(.-)\n## "), "no section " .. heading)
   local blocks = {}
   for block in section:gmatch "```sh\n(.-)```" do blocks[#blocks + 1] = block end
   return table.concat(blocks, "\n")
 end
 
--- README's ports, by others that nobody has.
+-- The ports of the documents, replaced by free ones.
 local elsewhere = {}
 
 local function ports_in(text)
@@ -27,7 +35,7 @@ local function ports_in(text)
   end))
 end
 
--- A directory in which the words of README work: what it names, linked.
+-- A directory in which the examples work: what they name is linked there.
 local function workplace()
   local dir, here = support.directory(), lfs.currentdir()
   local function link(from, to)
@@ -39,7 +47,7 @@ local function workplace()
   return dir
 end
 
--- What a shell says of this script, pasted where the words of README work, and its exit status.
+-- The output and the exit status of this script, pasted into a shell in such a directory.
 local function paste(words)
   local dir = workplace()
   support.write(dir .. "/paste", "cd " .. dir .. "\n" .. ports_in(words))
@@ -48,7 +56,7 @@ local function paste(words)
   return status, out .. "\n--- stderr\n" .. err
 end
 
-describe("README", function()
+describe("the documents", function()
   -- Pastes a section and looks for these in what it says, in this order.
   local function pastes(heading, expectations)
     local status, said = paste(script(heading))
@@ -66,6 +74,7 @@ describe("README", function()
   for heading, row in pairs {
     ["Your first hour"] = { "portnumber = 14910", "portnumber = 70000", "portnumber is 70000" },
     ["Change a rule while partners are connected"] = { 'urm = "shop"', 'urm = "shup"', 'script "shup" is not there' },
+    ["Your own authority and partner"] = { 'bind = "partners"', 'bind = "partner"', 'script "partner" is not there' },
     ["Two regions and a client"] = { 'saf = "b.saf"', 'saf = "c.saf"', "c.saf: No such file or directory" },
   } do
     it(heading .. ": ends by itself and shows the log when its region does not start", function()
@@ -113,6 +122,23 @@ describe("README", function()
       "CICSA +ACQUIRED +RECEIVE +10 +0 +10 +1 ", "isr_trans_attached +2\n", "isr_attaches_refused +1\n", -- 7
       "SP0036 I IPCONN acquired. ipconn=CICSB", "code=password_wrong",
     })
+  end)
+
+  it("Your own authority and partner: can be pasted, and says what it shows", function()
+    pastes("Your own authority and partner", {
+      "own/region.lua: 0 faults, 0 warnings", '"accepted": true', -- step 3
+      "generation 2 is in use", "ring own/CICSA changed", '"alert": "certificate_revoked"', "refused: exit status 3", -- 4
+      "certificate revoked", "CN=SHOP.SHOPWEB1,O=Example, issued by CN=Example CA,O=Example",
+    })
+  end)
+
+  it("lists every ring of make certs, and its subject", function()
+    local rings, listed = {}, {}
+    for ring in lfs.dir "certs/rings" do rings[#rings + 1] = not ring:find "^%." and ring or nil end
+    for ring in CERTS:match "\n## The rings of `make certs`\n(.-)\n## ":gmatch "\n| `([^`]+)` |" do listed[#listed + 1] = ring end
+    table.sort(rings)
+    table.sort(listed)
+    assert.are.same(rings, listed)
   end)
 
   it("lists every message, word for word", function()
@@ -201,7 +227,7 @@ describe("README", function()
   end)
 
   it("names every key that is not yet acted on, and only these", function()
-    local said = assert(README:match "not yet acted on: (.-)%.\n")
+    local said = assert(DEFINE:match "not yet acted on: (.-)%.\n")
     local source = support.read "engine/config/resource.c"
     for name in source:gmatch "%(([a-z_]+), [^\n]-SHOWN%)" do
       assert.message(name).is_not_nil(said:find("%f[%w_]" .. name .. "%f[^%w_]"))

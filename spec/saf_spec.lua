@@ -185,18 +185,16 @@ describe("the saf's file", function()
   end)
 end)
 
-describe("README's sample", function()
-  local readme = support.read "README.md"
-
+describe("the sample of the documents", function()
   it("of a saf is one", function()
-    local sample = readme:match("### The saf\n.-```lua\n(.-)```")
+    local sample = support.read("engine/config/README.md"):match("\n## The saf\n.-```lua\n(.-)```")
     local status, _, err = check((sample:gsub("scrypt:14:8:1:…", FRED)))
     assert.are.equal(0, status, err)
     assert.is_nil(err:find "saf%.lua", err)
   end)
 
   it("of maps is one", function()
-    local sample = readme:match("maps%.lua`, if.-```lua\n(.-)```")
+    local sample = support.read("certs/README.md"):match("\n## Users for certificates\n.-```lua\n(.-)```")
     local filter = cert.filter(load((sample:gsub("AB:CD:…", ("AB:"):rep(32))))())
     local subject = { { type = "O", value = "Shop" }, { type = "OU", value = "Pay" } }
     assert.are.equal("PAYUSER", filter { subject = subject, chain = { ok = true } })
