@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- policy: what a policy script answers with, how rules are combined, and what may be asked about the region (DESIGN 3.4).
+-- policy: what a policy script answers with, how rules are combined, and what may be asked about the region (policies/README.md).
 -- `local policy = require "policy"`. Misuse (a wrong type, an unknown key) is an error that begins with the script's own
 -- file:line; in the engine an error is a refusal with code policy_error. What can be expected to fail returns nil and a reason.
 

@@ -110,7 +110,7 @@ describe("two regions on a bad line:", function()
     return longest
   end
 
-  local DEADLINE = (2 + 2 + 2) * 4 -- of OBTAINING: README, the wire
+  local DEADLINE = (2 + 2 + 2) * 4 -- of OBTAINING: engine/ipic/README.md
 
   local function converge(what)
     support.wait_until(function() return pair.status(a) == "ACQUIRED" and pair.status(b) == "ACQUIRED" end, DEADLINE + 20, function()

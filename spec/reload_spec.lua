@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Reload: what counts from when on, who stays, who goes, and that nothing is lost when it is refused (DESIGN 4).
+-- Reload: what counts from when on, who stays, who goes, and that nothing is lost when it is refused.
 local conversation = require "spec.support.conversation"
 local json = require "dkjson"
 

@@ -142,7 +142,7 @@ describe("IPIC.md 11, on a listener without TLS:", function()
     local answer, status = flow(region, "IPICSRV", MYAPPL)
     assert.are.same({ 403, "INVALID_PARTNER_STATE" }, { status, answer.reason })
     region:wait_log "DFHIS1015 .*X'0515'.*ipconn=APPL"
-    assert.are.equal("1 cmd; name=heartbeat", first:read_message().is) -- the holder is probed (DESIGN 4)
+    assert.are.equal("1 cmd; name=heartbeat", first:read_message().is) -- the holder is probed
     first:answer "1 cmd; name=heartbeat"
     first:request("1 cmd; name=heartbeat")
     assert.are.equal(200, first:read_message().status)

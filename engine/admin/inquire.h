@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inquire: what a region looks like now, as rows of JSON for operators (DESIGN 3.2). */
+/* inquire: what a region looks like now, as rows of JSON for operators (engine/admin/README.md). */
 #ifndef SALLYPORT_INQUIRE_H
 #define SALLYPORT_INQUIRE_H
 

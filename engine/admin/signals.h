@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * signals: which signal does what to a running region; README's table of signals is this room's. Signals are held from the first instruction of `run`
+ * signals: which signal does what to a running region; engine/admin/README.md has the table of signals. Signals are held from the first instruction of `run`
  * until the region is up, so that one that comes during a start ends it in an orderly way (TERM, INT, QUIT) or is acted on afterwards.
  */
 #ifndef SALLYPORT_SIGNALS_H

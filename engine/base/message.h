@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * message: every message a region can print, once. CICS's id where one exists (IPIC.md 8), SPnnnn elsewhere.
- * README's reference lists them and a spec holds that list against this one. A sentence never holds a peer's words:
+ * engine/admin/README.md lists them and a spec holds that list against this one. A sentence never holds a peer's words:
  * those are inserts (key=value), escaped by the log.
  */
 #ifndef SALLYPORT_MESSAGE_H

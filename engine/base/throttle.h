@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * throttle: which refusals are printed one by one and which are summed up (DESIGN 3.6): of one (door, code, prefix) the first
+ * throttle: which refusals are printed one by one and which are summed up (SP0023): of one (door, code, prefix) the first
  * THROTTLE_LINES in a second pass, the others are counted. Bounded: when more different ones than fit are busy within one
  * second, the rest share one entry. Not thread-safe: its owner locks.
  */

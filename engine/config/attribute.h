@@ -16,7 +16,7 @@ enum attribute_kind {
 	ATTR_NAME,    /* char[size], [A-Z0-9$@#], folded to upper case */
 	ATTR_TEXT,    /* char[size], no control characters */
 	ATTR_PATH,    /* char[size], as ATTR_TEXT */
-	ATTR_SCRIPT,  /* char[size], folded as DESIGN 3.3; "" none */
+	ATTR_SCRIPT,  /* char[size], folded to lower case, `$` to `_`; "" none */
 	ATTR_INT,     /* int; `no` (if set) is a word that stands for -1 */
 	ATTR_SECONDS, /* double; min > 0 in the row means that 0 is not allowed; -1 not given (a tcpipservice's heartbeat) */
 	ATTR_CHOICE,  /* int, index into choices; "" among these cannot be given, it is what "not said" prints as */

@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOAD_TIMES 10 /* loading may cost ten times what an ask may (DESIGN 3.3) */
+#define LOAD_TIMES 10 /* loading may cost ten times what an ask may (policies/README.md, limits) */
 #define CHUNK "?"     /* what Lua's messages call the chunk; the place is put before them by whoever asked */
 
 static const struct sandbox_limits ask_limits = { .instructions = 1000000, .milliseconds = 50, .kilobytes = 4096 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * definition: region.lua to plain data (DESIGN 3.3): Lua syntax, run under load limits in an environment that holds only the
+ * definition: region.lua to plain data (engine/config/README.md): Lua syntax, run under load limits in an environment that holds only the
  * constructors region, tcpipservice and ipconn.
  */
 #ifndef SALLYPORT_DEFINITION_H

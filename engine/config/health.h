@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* health: the rules of `check` that are warnings: legal, and worth a second look (IPIC.md 7.9, DESIGN 3.3). */
+/* health: the rules of `check` that are warnings: legal, and worth a second look (IPIC.md 7.9). */
 #ifndef SALLYPORT_HEALTH_H
 #define SALLYPORT_HEALTH_H
 

@@ -107,7 +107,7 @@ void conn_enter(struct conn *c, enum conn_stage stage, double seconds);
 const char *conn_stage_name(enum conn_stage s);
 
 enum conn_ending { CONN_AT_ONCE, CONN_POLITELY };
-/* Ends the socket, for a reason (a few words for SP0030 and the record). Idempotent. Politely: flush, half-close, discard (DESIGN 3.5).
+/* Ends the socket, for a reason (a few words for SP0030 and the record). Idempotent. Politely: flush, half-close, discard (engine/ipic/README.md).
  * If it belonged to an ipconn, that loses it (ipconn_lost). */
 void conn_close(struct conn *c, enum conn_ending how, const char *why);
 

@@ -47,7 +47,7 @@ void bind_begin(struct conn *c);
 void match_begin(struct conn *c, struct ipconn *i);
 /* State and listener are right: trust, counts, token, the answer. An autoinstalled one that fails here is deleted again. */
 void match_take(struct conn *c, struct ipconn *i);
-/* A further socket: everything DESIGN 3.5 asks of it. */
+/* A further socket: every check that engine/ipic/README.md lists for it. */
 void join_begin(struct conn *c);
 /* The call-back to a CAPEX of ours: its token, names, listener, trust. */
 void callback_begin(struct conn *c);
@@ -136,7 +136,7 @@ int traffic_request(struct conn *c, enum is_name name);
 void traffic_resume(struct ipconn *i);
 /* How long a partner that says nothing is borne, in seconds: its heartbeat and two time-outs. */
 double traffic_bears(const struct conn *c);
-/* Asks a holder whether it is still there, at most once per heartbeat_timeout (DESIGN 4). */
+/* Asks a holder whether it is still there, at most once per heartbeat_timeout. */
 void traffic_probe(struct ipconn *i);
 
 #endif

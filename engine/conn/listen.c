@@ -207,7 +207,7 @@ resolve(const struct tcpipservice_def *d, struct sockaddr_storage *to, socklen_t
 	return 0;
 }
 
-/* Without SO_REUSEPORT on purpose: it would hide a port already in use (DESIGN 2). */
+/* Without SO_REUSEPORT on purpose: it would hide a port already in use. */
 static int
 prepare(int fd, const struct sockaddr_storage *to)
 {

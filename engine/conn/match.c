@@ -58,7 +58,7 @@ refuse_trust(struct conn *c, struct ipconn *i)
 
 /*
  * A walk that began under an older generation ends under the current one: what has been decided is asked again before the 200 is
- * queued, so that nobody enters by a rule that has gone (DESIGN 4). True when it was refused.
+ * queued, so that nobody enters by a rule that has gone. True when it was refused.
  */
 static bool
 refused_since(struct conn *c, struct ipconn *i, bool first)
@@ -190,7 +190,7 @@ same_certificate(const struct certificate *a, const struct certificate *b)
 	return strcmp(a->sha256, b->sha256) == 0;
 }
 
-/* What DESIGN 3.5 asks of a further socket; the first thing that is wrong, or NULL. */
+/* The checks of a further socket (engine/ipic/README.md); the first thing that is wrong, or NULL. */
 static const char *
 misfit(const struct conn *c, const struct ipconn *i)
 {

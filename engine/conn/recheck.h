@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * recheck: who is in is asked about again under another generation (DESIGN 4, reload): the doors each socket passed, with its stored
+ * recheck: who is in is asked about again under another generation (policies/README.md): the doors each socket passed, with its stored
  * facts, `now` = now and facts.recheck = true; then, for an autoinstalled ipconn, the URM. Only refuse or not refuse counts.
  */
 #ifndef SALLYPORT_RECHECK_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * registry: the installed ipconns by name and by (NETWORKID, APPLID). Name and pair are claimed in one step (DESIGN 2); a
+ * registry: the installed ipconns by name and by (NETWORKID, APPLID). Name and pair are claimed in one step; a
  * template = "only" claims its name alone, for no CAPEX may match it.
  */
 #ifndef SALLYPORT_REGISTRY_H

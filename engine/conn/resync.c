@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resync: when all sockets of a two-way connection stand, both sides compare what they remember of each other (IPIC.md 2.2, 5.1 XLNACTION; README, the
- * wire). A log that is not the one remembered matters only to who has work in doubt: it judges for itself, each side by its own xlnaction.
+ * resync: when all sockets of a two-way connection stand, both sides compare what they remember of each other
+ * (IPIC.md 2.2, 5.1 XLNACTION; engine/ipic/README.md).
+ * A log that is not the one remembered matters only to the side that has work in doubt: each side judges by its own xlnaction.
  */
 #include "conn/life.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * flow: one conversation as the wire sees it: half-duplex, messages of chained elements, pacing after four, sequence numbers
- * (IPIC.md 2.9, 3.1; README, the wire). It knows no sockets, sessions or programs: elements go out through emit(), and what came in is told by
+ * (IPIC.md 2.9, 3.1; engine/ipic/README.md). It knows no sockets, sessions or programs: elements go out through emit(), and what came in is told by
  * the return value. Both ends and both directions use it: the one who began the conversation (it dialled the socket) and the one who serves it.
  */
 #ifndef SALLYPORT_FLOW_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http: a strict, bounded reader and a writer for exactly the subset of HTTP/1.1 that DESIGN 3.5 uses. It judges bytes as
+ * http: a strict, bounded reader and a writer for exactly the subset of HTTP/1.1 that engine/ipic/README.md describes. It judges bytes as
  * they come: what cannot belong to a message is refused at once, not at the time-out.
  *
  *   request  POST /ipic HTTP/1.1     answer  HTTP/1.1 NNN reason
@@ -18,7 +18,7 @@
 #define HTTP_HEADERS_MAX 32     /* how many */
 #define HTTP_HEAD_MAX 8192      /* all of it up to and with the empty line */
 #define HTTP_BODY_CAPEX (32 * 1024)
-#define HTTP_BODY_ELEMENT (60 * 1024) /* of a conversation (README, the wire) */
+#define HTTP_BODY_ELEMENT (60 * 1024) /* of a conversation (engine/ipic/README.md) */
 
 enum http_kind { HTTP_REQUEST = 1, HTTP_ANSWER = 2 }; /* a set: which may come next */
 enum http_result { HTTP_MORE, HTTP_DONE, HTTP_BAD };

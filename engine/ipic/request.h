@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* request: what a request says of itself (its head, README's wire section) and whose it is. Data, known to every floor. */
+/* request: what a request says of itself (its head: engine/ipic/README.md) and whose it is. Data, known to every floor. */
 #ifndef SALLYPORT_REQUEST_H
 #define SALLYPORT_REQUEST_H
 

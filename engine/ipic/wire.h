@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * wire: the IS header and the bodies of IPIC's flows, in our own documented layout (DESIGN 3.5; IBM's is not public,
+ * wire: the IS header and the bodies of IPIC's flows, in our own documented layout (engine/ipic/README.md; IBM's is not public,
  * IPIC.md 3.2). Somebody who holds the real one replaces this file.
  */
 #ifndef SALLYPORT_WIRE_H
@@ -18,7 +18,7 @@ enum is_name { IS_NONE, IS_CAPEX, IS_HEARTBEAT, IS_RELEASE, IS_RESYNC, IS_PURGE,
 struct is_header {
 	enum is_type type;
 	enum is_name name; /* of a cmd or an expd */
-	/* of data and expd; README, the wire */
+	/* of data and expd; engine/ipic/README.md */
 	uint32_t conv, prev; /* 0: not there */
 	int msg, chain;      /* 0: not there */
 	bool last, open, pacing;
@@ -78,7 +78,7 @@ int wire_set_answer(struct json_t *o, const struct capex_answer *a);
 /* Reads one. -1 with a sentence naming the member. */
 int wire_answer(struct capex_answer *a, const void *body, size_t len, struct fault *f);
 
-/* Why a CAPEX is refused: the reason's word and the HTTP status and response class it travels with (IPIC.md 8.2, DESIGN 3.5). */
+/* Why a CAPEX is refused: the reason's word and the HTTP status and response class it travels with (IPIC.md 8.2). */
 #define REASONS(X) \
 	X(AUTOINSTALL_FAILED, 403, "EXCEPTION") \
 	X(CAPEX_RACE, 403, "EXCEPTION") \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wire_data: the bodies that conversations and resynchronisation carry, as wire has those of CAPEX (README, the wire). */
+/* wire_data: the bodies that conversations and resynchronisation carry, as wire has those of CAPEX (engine/ipic/README.md). */
 #ifndef SALLYPORT_WIRE_DATA_H
 #define SALLYPORT_WIRE_DATA_H
 

@@ -187,7 +187,7 @@ ask_script(struct ask *a, struct record_door *d)
 		complain(&q);
 }
 
-/* No script is named: what the door does by itself (DESIGN 3.4). */
+/* No script is named: what the door does by itself (policies/README.md, doors). */
 static void
 ask_nobody(const struct ask *a, struct verdict *v)
 {

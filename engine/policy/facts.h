@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * facts: what is known of a peer so far. Plain data, zeroed at birth, only ever added to; a copy of the struct is a copy
- * of the facts (the certificate is counted and immutable). README's table of facts is this file in Lua's words.
+ * of the facts (the certificate is counted and immutable). policies/README.md has these facts in Lua's words.
  */
 #ifndef SALLYPORT_FACTS_H
 #define SALLYPORT_FACTS_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* factsjson: facts as JSON, in the words of README's table of facts; members that are not known are absent. */
+/* factsjson: facts as JSON, in the words of the table of facts (policies/README.md); members that are not known are absent. */
 #ifndef SALLYPORT_FACTSJSON_H
 #define SALLYPORT_FACTSJSON_H
 

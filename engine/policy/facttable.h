@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * facttable: the one table of what scripts are handed: each member of each table, its type, the doors that have it, and when it is absent all the
- * same. lfacts and the others that push a table name its rows; strict tables (lstrict.h), the check of spec rows and README's tables go by it.
+ * same. lfacts and the others that push a table name its rows; strict tables (lstrict.h), the check of spec rows and the tables of policies/README.md use it.
  */
 #ifndef SALLYPORT_FACTTABLE_H
 #define SALLYPORT_FACTTABLE_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lfacts: facts to a Lua table and a Lua table to facts; README's table of facts, member by member. */
+/* lfacts: facts to a Lua table and a Lua table to facts; the table of facts in policies/README.md, member by member. */
 #ifndef SALLYPORT_LFACTS_H
 #define SALLYPORT_LFACTS_H
 

@@ -56,7 +56,7 @@ void record_outcome(struct record *r, const char *outcome, const char *stage, co
 /* The connection is gone; the record may now be evicted. */
 void record_close(struct record *r, double now);
 
-/* Facts as JSON, in the words of README's table (for explain and for tests of lfacts against it). */
+/* Facts as JSON, in the words of the table in policies/README.md (for explain and for tests of lfacts against it). */
 json_t *record_facts_json(const struct facts *f);
 
 #endif

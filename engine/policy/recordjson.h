@@ -7,7 +7,7 @@
 
 struct record;
 
-/* New object with the keys of DESIGN 3.2 and record.h; times are milliseconds since the record was opened. NULL without memory. */
+/* New object with the keys of `explain --json` and record.h; times are milliseconds since the record was opened. NULL without memory. */
 json_t *recordjson(const struct record *r);
 
 #endif

@@ -21,8 +21,8 @@ struct record_query {
 
 /* Begins; the strings of q are copied. To be ended before the records are freed. NULL: no memory. */
 struct recordwalk *recordwalk_begin(struct records *rs, const struct record_query *q);
-/* One step, of at most some ten microseconds: appends no or one row to `rows`, oldest first, keys of DESIGN 3.2 plus `events`, `stage`, `code`, `reason`,
- * `time`. False: that was the last. A record that is forgotten between two steps is passed over. */
+/* One step, of at most some ten microseconds: appends no or one row to `rows`, oldest first. A row has the keys of
+ * `explain --json` (engine/admin/README.md). False: that was the last. A record forgotten between two steps is skipped. */
 bool recordwalk_more(struct recordwalk *w, json_t *rows);
 void recordwalk_end(struct recordwalk *w); /* NULL is fine */
 

@@ -13,7 +13,7 @@ struct run {
 	struct policy *policy; /* borrowed, as all of the first part is */
 	const char *script;
 	struct sandbox_limits limits; /* kilobytes: besides the request's data, which is paid for */
-	/* README's table of a program's request */
+	/* the table of a program's request in policies/README.md */
 	const struct request *request;
 	const struct users *users;
 	const char *ipconn, *applid, *networkid, *connection;

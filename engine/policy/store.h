@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * store: the region's named counters: shared by workers, kept over reloads (DESIGN 3.4; IPIC.md 6.6, 10). A counter may expire: so many seconds
+ * store: the region's named counters: shared by workers, kept over reloads (policies/README.md; IPIC.md 6.6, 10). A counter may expire: so many seconds
  * after its first next it is as one that was never used. Times are clock_span()'s, or a mock's. Thread-safe.
  */
 #ifndef SALLYPORT_STORE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tape: what the region answered to the scripts of one connection, door by door, each answer with its arguments: counters, ipconns and lists of
- * ipconns, "none" and failures included. A re-ask under another generation hears the same (answers.c) and moves nothing (DESIGN 4, reload).
+ * ipconns, "none" and failures included. A re-ask under another generation hears the same (answers.c) and moves nothing.
  * Items that a re-ask adds are its own and go with it.
  */
 #ifndef SALLYPORT_TAPE_H

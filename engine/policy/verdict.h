@@ -51,7 +51,7 @@ struct verdict {
 const char *door_name(enum door d);
 const char *verdict_name(enum verdict_kind k);
 
-/* [A-Z0-9$@#]{1,8}, exactly n bytes long (IPIC.md 5.2 as DESIGN 3.5 widens it). */
+/* [A-Z0-9$@#]{1,8}, exactly n bytes long (IPIC.md 5.2; engine/ipic/README.md widens it). */
 bool name_ok(const char *p, unsigned long n);
 /* [a-z0-9_]{1,32} */
 bool code_ok(const char *p, unsigned long n);

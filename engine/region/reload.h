@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * reload: the transaction that replaces a generation while partners are connected (DESIGN 4). Load everything anew, in a thread; re-ask
+ * reload: the transaction that replaces a generation while partners are connected (policies/README.md). Load everything anew, in a thread; re-ask
  * whoever is in, in slices; when nobody is left to ask, open what is new, swap one pointer, release who is refused. Whatever goes wrong
  * before the swap leaves everything as it was.
  */

@@ -9,7 +9,7 @@
 #include "conn/ipconn.h"
 #include "request/task.h"
 
-/* ECHO and WHOAMI: the data as it came; one JSON object of what the region knows of the request (README). */
+/* ECHO and WHOAMI: the data as it came; one JSON object of what the region knows of the request (engine/config/README.md). */
 void builtin_begin(struct task *t);
 /* A program at a URL. */
 void forward_begin(struct task *t);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * sandbox: one lua_State in which strangers' scripts may run: what is reachable, what is frozen, what it may cost.
- * Reachable is a list (DESIGN 3.4), built by one constructor; everything else is not there.
+ * Reachable is a list (policies/README.md), built by one constructor; everything else is not there.
  *
  * A budget is armed around each use. What is charged: VM instructions (count hook), steps of library functions that loop in C
  * (sandbox_pay), CPU time of the thread (looked at whenever 1000 more steps were charged), bytes (the allocator). The first limit

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* certmap_read: filters from a table of Lua's: a ring's maps.lua, and what a script gives cert.filter. README: key rings. */
+/* certmap_read: filters from a table of Lua's: a ring's maps.lua, and what a script gives cert.filter. certs/README.md. */
 #ifndef SALLYPORT_CERTMAP_READ_H
 #define SALLYPORT_CERTMAP_READ_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* saf_read: the model from a table of Lua's: region { saf = "FILE" }, and what a spec mocks. README: the saf file. */
+/* saf_read: the model from a table of Lua's: region { saf = "FILE" }, and what a spec mocks. engine/config/README.md. */
 #ifndef SALLYPORT_SAF_READ_H
 #define SALLYPORT_SAF_READ_H
 

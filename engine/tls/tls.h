@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tls: contexts and streams. TLS 1.2 and 1.3, AEAD suites, no resumption, no renegotiation, level 2 (DESIGN 4).
+ * tls: contexts and streams. TLS 1.2 and 1.3, AEAD suites, no resumption, no renegotiation, level 2.
  * The certificate question is asked once per chain, inside SSL_CTX_set_cert_verify_callback, with every chain error as a
  * fact. A stream belongs to the thread that made it; an assertion checks that on every call.
  */
@@ -18,7 +18,7 @@ struct cert_fault;
 struct tls_config; /* one SSL_CTX; counted; immutable */
 struct tls;        /* one SSL over one descriptor */
 
-/* What the asked one says about a certificate; each maps to one alert (DESIGN 3.5). */
+/* What the asked one says about a certificate; each maps to one alert (engine/ipic/README.md). */
 enum tls_judgement {
 	TLS_REFUSE_CHAIN = 0, /* OpenSSL's alert for the first chain error */
 	TLS_REFUSE_POLICY,    /* bad_certificate (42) */

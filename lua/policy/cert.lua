@@ -144,7 +144,7 @@ end
 
 -- cert.filter { { userid = "FRED", sha256 = "ab…" }, { userid = "PAYUSER", subject = "OU=Pay,O=Shop", issuer = "CN=CA,O=Trust" }, … }
 --   -> function(certificate) -> userid, or nil: the filters of a ring's maps.lua, for policies of one's own; one implementation reads and
---   asks both (README: key rings). A name is the end of the certificate's name, except an issuer beside a subject: that is the whole name.
+--   asks both (certs/README.md). A name is the end of the certificate's name, except an issuer beside a subject: that is the whole name.
 --   anchor = "AB:CD:…" narrows a filter of names to chains that end in that signer of the ring. Names count only when the chain verified.
 --   Build it when the script loads. An invalid filter is an error.
 function cert.filter(list)

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --[[
-conversation: what a raw peer says in conversations (README, the wire).
+conversation: what a raw peer says in conversations (engine/ipic/README.md).
 
   conversation.data(p, { conv = 5, head = 20, … }, body)   one element as a request; defaults msg 1, chain 1, last, state end
   conversation.ask(p, { conv = 5, program = "ECHO", data = …, open = true, msg = 2, … })   a whole request that needs no pacing
