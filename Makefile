@@ -164,8 +164,9 @@ install: all
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/sallyport $(SHARE)/doc/sallyport
 	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/sallyport
 	cp -R lua $(SHARE)/sallyport/
-	$(INSTALL) -d $(SHARE)/sallyport/policies
+	$(INSTALL) -d $(SHARE)/sallyport/policies/cookbook
 	$(INSTALL) -m 644 $(filter-out policies/region.lua policies/saf.lua,$(wildcard policies/*.lua)) $(SHARE)/sallyport/policies/
+	$(INSTALL) -m 644 $(wildcard policies/cookbook/*.lua) $(SHARE)/sallyport/policies/cookbook/
 	chmod -R u=rwX,go=rX $(SHARE)/sallyport
 	$(INSTALL) -m 644 LICENSE README.md $(SHARE)/doc/sallyport/
 

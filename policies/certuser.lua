@@ -1,22 +1,17 @@
 -- SPDX-License-Identifier: Apache-2.0
--- certuser (certify): a user ID for a certificate, by filters on its names, as RACF keeps them in class DIGTNMAP (IPIC.md 7.8). The user
--- ID is the link user of an ipconn with linkauth = "certuser"; with userauth = "local" every request runs as it.
+-- certuser (certify): a user ID for a certificate, by filters on its names, as RACF keeps them in class DIGTNMAP (IPIC.md 7.8).
 --
--- For whom: a region with ssl = "clientauth" whose partners are told apart by what their certificates say. (Where no rule is needed
--- besides, the ring's maps.lua gives the same user IDs without a script.)
--- Lets in: every certificate that a signer of the ring itself signed; with a user ID when a filter fits, without one otherwise (the
---   default user stands in).
--- Never lets in: a chain that did not verify, a certificate of an authority below a signer, and a name whose best filter is NOTRUST.
+-- For whom: a region with ssl = "clientauth" whose partners differ by their certificates. The user ID is the link user of an ipconn with
+--   linkauth = "certuser". (A ring's maps.lua gives the same user IDs without a script.)
+-- Lets in: a certificate that a signer of the ring itself issued. It gets a user ID when a filter fits; else the default user counts.
+-- Never lets in: a chain that did not verify, a certificate of an authority below a signer, a name whose best filter is NOTRUST.
 
 local policy = require "policy"
 local cert = require "policy.cert"
 
--- In place of a user ID: RACF's NOTRUST.
-local NOTRUST = "NOTRUST"
+local NOTRUST = "NOTRUST" -- RACF's word: this certificate is not trusted
 
--- A filter may take the fingerprint of the signer that the chain must end in: anchor = "1A:2B:…"
--- (`openssl x509 -in signers/first.pem -noout -fingerprint -sha256`). `make certs` makes new keys each time, so no filter here has one; the
--- rule "issued by a signer" below keeps authorities out that only call themselves First CA.
+-- A filter may also name the signer that the chain must end in: anchor = "1A:2B:…", the SHA-256 fingerprint of the signer's certificate.
 local user_of = cert.filter {
   { userid = "CTGUSER", subject = "CN=NETX.CTGAPP,O=Sallyport demo", issuer = "CN=First CA,O=Sallyport demo" },
   { userid = "CICSBUSR", subject = "CN=NETA.CICSB,O=Sallyport demo", issuer = "CN=First CA,O=Sallyport demo" },
@@ -39,9 +34,7 @@ return {
     end
     local userid = user_of(certificate)
     policy.check("a filter fits", userid ~= nil, userid or certificate.subject.printed)
-    if not policy.check("trusted", userid ~= NOTRUST) then
-      return policy.refuse("not_trusted", "the filter that fits best has no trust")
-    end
-    return policy.accept { userid = userid }
+    if policy.check("trusted", userid ~= NOTRUST) then return policy.accept { userid = userid } end
+    return policy.refuse("not_trusted", "the best filter is NOTRUST")
   end,
 }

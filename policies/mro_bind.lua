@@ -1,12 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- mro_bind (bind): who may be which region, and connect to which, by profiles DFHAPPL.applid in class FACILITY, as MRO checks it between
--- regions of one machine (IPIC.md 7.3). IPIC itself has no such check: any certificate that is trusted may come with any APPLID.
+-- mro_bind (bind): profiles DFHAPPL.applid in class FACILITY say which user may be which region and connect to which, as MRO checks it
+-- between regions of one machine (IPIC.md 7.3). IPIC has no such check: a trusted certificate may come with any APPLID.
 --
--- For whom: a region with ssl = "clientauth" whose certify script maps certificates to users (certuser), and a saf.
--- Lets in: a partner whose user has UPDATE to its own APPLID's profile and READ to this region's, when this region's user has READ to the
--- partner's.
--- Never lets in: a partner without a user, with a blank APPLID, or for whom one of the profiles is missing (MRO itself lets pass what no
--- profile covers).
+-- For whom: a region with ssl = "clientauth", a saf, and a certify script (certuser) or a maps.lua that gives certificates a user.
+-- Lets in: a partner whose user has UPDATE to the profile of the partner's APPLID and READ to the profile of this region, when this
+--   region's user has READ to the profile of the partner.
+-- Never lets in: a partner without a user or with a blank APPLID; a missing profile (MRO itself accepts where there is no profile).
 
 local policy = require "policy"
 local capex = require "policy.capex"

@@ -34,7 +34,6 @@ return {
   { name = "refuses an APPLID without a profile", door = "bind", facts = bind("CICSBUSR", "CICSC"), mock = MOCK,
     expect = { verdict = "refuse", code = "logon" } },
   { name = "refuses who may be itself and not connect here", door = "bind", facts = bind("CICSBUSR", "CICSB"),
-
     mock = profiles {
       ["DFHAPPL.CICSB"] = { permit = { CICSBUSR = "update", CICSA = "read" } }, ["DFHAPPL.CICSA"] = { permit = { CICSA = "update" } },
     },

@@ -1,12 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- netaccess (admit): the network in zones, as z/OS's NETACCESS statement does it (IPIC.md 7.2): the longest prefix names an address's
--- zone, and the region's own user needs READ to EZB.NETACCESS.system.stack.zone in class SERVAUTH.
+-- netaccess (admit): the network in zones, like z/OS's NETACCESS statement (IPIC.md 7.2). The longest prefix names the zone of an address.
+-- The region's own user needs READ to EZB.NETACCESS.system.stack.zone in class SERVAUTH.
 --
--- For whom: a region whose network is known, with a saf that says which parts of it this region may talk to.
--- Lets in: addresses of zones the region's user may read, and addresses that no prefix maps: those are not checked.
--- Never lets in: an address of a zone without a profile, or whose profile does not permit it; nobody at all from a mapped zone without a
--- saf.
--- It asks whether this region may talk to that zone, not who calls: put a certificate's door behind it.
+-- For whom: a region with a known network and a saf that says which zones this region may talk to.
+-- Lets in: addresses of zones that the region's user may read; addresses without a zone, which are not checked.
+-- Never lets in: an address of a zone without a profile, or without READ for the region's user; without a saf, an address of any zone.
+-- It asks whether the region may talk to the zone, not who the partner is: add a certify script.
 
 local policy = require "policy"
 local ip = require "policy.ip"

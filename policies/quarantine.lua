@@ -1,11 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- quarantine (urm): unknown partners come in, but into a small room.
+-- quarantine (urm): unknown partners are installed with the rights of one restricted template.
 --
--- For whom: a region that wants to see who calls before it decides what they may do.
--- Lets in: any unknown partner, as a copy of the template QUARANT, named by its whole APPLID (or by the suggested one). What a partner
---   may do is the template's business: few sessions, users verified (IPIC.md 6.3: the choice of template is the security decision).
--- Never lets in: anybody while QUARANT is missing, out of service, itself autoinstalled, or trusts users it has not verified; a partner
---   that wants to be called back; a second partner of the same APPLID.
+-- For whom: a region whose operators want to see unknown partners before they decide about them.
+-- Lets in: any unknown partner, as a copy of the template QUARANT (IPIC.md 6.3), with its APPLID (or the suggested one) as the name.
+-- Never lets in: anyone while QUARANT is missing, out of service, was autoinstalled, or accepts users without a password; a partner that
+--   asks for a call-back; a second partner of the same APPLID.
 
 local policy = require "policy"
 local capex = require "policy.capex"
@@ -13,7 +12,7 @@ local capex = require "policy.capex"
 local TEMPLATE = "QUARANT"
 local TIGHT = { VERIFY = true, DEFAULTUSER = true }
 
--- Why the template cannot be used; nil when it can.
+-- The reason why the template cannot be used; nil when it can be used.
 local function trouble(template)
   if not template then return "is not installed" end
   if template.autoinstalled then return "was autoinstalled itself" end

@@ -18,8 +18,8 @@ describe("make install", function()
   it("installs policies with their rows, which a region elsewhere runs without a fault", function()
     support.write(dir .. "/region.lua", ([[
 region { applid = "CICSA", networkid = "NETA", policies = %q }
-tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, admit = "lan", urm = "dfh_isai" }
-ipconn "NETX" { template = "only" }
+tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, admit = "lan", urm = "dfh_isai", attach = "cookbook/attach_by_group" }
+ipconn "NETX" { template = "only" } program "ECHO" {}
 ]]):format(dir .. "/usr/share/sallyport/policies"))
     local status, out, err = support.run { "env", "-C", "/", dir .. "/usr/bin/sallyport", "check", "--specs", "--region",
       dir .. "/region.lua" }

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Each row of each policies/NAME_spec.lua is an `it`: facts to the policy's door, the answer against `expect`. `sallyport check --specs`
--- puts the same rows through the engine's own ask.
+-- Each row of each NAME_spec.lua in policies/ and its folders is an `it`: the facts go to the policy's door, and the answer is compared
+-- with `expect`. `sallyport check --specs` puts the same rows through the engine's own ask.
 
 local lfs = require "lfs"
 local policy = require "policy"
@@ -10,13 +10,20 @@ package.path = DIRECTORY .. "/?.lua;" .. package.path
 
 local KEYS = { name = true, door = true, facts = true, mock = true, expect = true }
 
-local function specs()
-  local names = {}
-  for file in lfs.dir(DIRECTORY) do
-    local name = file:match "^([a-z0-9_]+)_spec%.lua$"
-    if name then names[#names + 1] = name end
+-- The names of all scripts, as a definition has them: "rate", "cookbook/cap", "rate_spec". The prefix is "" or a folder and a slash.
+local function scripts(prefix, names)
+  for file in lfs.dir(DIRECTORY .. "/" .. prefix) do
+    local name, is_folder = file:match "^([a-z0-9_]+)%.lua$", prefix == "" and file:find "^[a-z0-9_]+$"
+    if name then names[#names + 1] = prefix .. name end
+    if is_folder and lfs.attributes(DIRECTORY .. "/" .. file, "mode") == "directory" then scripts(file .. "/", names) end
   end
   table.sort(names)
+  return names
+end
+
+local function specs()
+  local names = {}
+  for _, script in ipairs(scripts("", {})) do names[#names + 1] = script:match "^(.*)_spec$" end
   return names
 end
 
@@ -43,9 +50,8 @@ describe("policy", function()
 
   it("scripts all have a decision table", function()
     assert.is_true(#names > 0)
-    for file in lfs.dir(DIRECTORY) do
-      local name = file:match "^([a-z0-9_]+)%.lua$"
-      if name and name ~= "region" and name ~= "saf" and not name:match "_spec$" then -- those two are data
+    for _, name in ipairs(scripts("", {})) do
+      if name ~= "region" and name ~= "saf" and not name:match "_spec$" then -- those two are data
         assert.message("no " .. DIRECTORY .. "/" .. name .. "_spec.lua").is_not_nil(lfs.attributes(DIRECTORY .. "/" .. name .. "_spec.lua"))
       end
     end

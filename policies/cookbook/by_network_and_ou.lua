@@ -1,0 +1,43 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- by_network_and_ou (bind): a NETWORKID belongs to a network of addresses and to an organizational unit of the certificate.
+--
+-- For whom: a region with ssl = "clientauth", whose authority writes the partner's department into the certificate as OU. With more than
+--   one authority in the ring check cert.issued_by too: each could use the same OU.
+-- Lets in: a partner from a prefix of its NETWORKID's row, whose certificate verified and has the row's OU as its only OU.
+-- Never lets in: a NETWORKID without a row, another address, another OU, two OUs, no certificate, a certificate that did not verify.
+
+local policy = require "policy"
+local ip = require "policy.ip"
+
+local NETWORKS = {
+  SHOP = { ou = "Web shop", from = ip.set { "10.20.0.0/16", "2001:db8:20::/48" } },
+  BANK = { ou = "Payments", from = ip.set { "10.30.0.0/16" } },
+}
+
+-- The only OU of the subject; nil when there is none, or more than one.
+local function only_ou(subject)
+  local found, count = nil, 0
+  for _, part in ipairs(subject) do
+    if part.type == "OU" then found, count = part.value, count + 1 end
+  end
+  return count == 1 and found or nil
+end
+
+return {
+  bind = function(facts)
+    local networkid, certificate = facts.capex.networkid, facts.certificate
+    local network = NETWORKS[networkid]
+    if not policy.check("network known", network ~= nil, networkid) then
+      return policy.refuse("other_network", "no row for NETWORKID " .. networkid)
+    end
+    if not policy.check("address of the network", network.from:holds(facts.peer.ip), facts.peer.ip) then
+      return policy.refuse("other_address", facts.peer.ip .. " is no address of " .. networkid)
+    end
+    if not policy.check("certificate verified", certificate ~= nil and certificate.chain.ok) then
+      return policy.refuse("no_certificate", "no certificate, or its chain did not verify")
+    end
+    local ou = only_ou(certificate.subject)
+    if policy.check("OU of the network", ou == network.ou, ou) then return policy.accept() end
+    return policy.refuse("other_ou", networkid .. " needs OU=" .. network.ou)
+  end,
+}
