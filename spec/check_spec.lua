@@ -110,7 +110,7 @@ tcpipservice "T" { portnumber = 0, heartbeat = 0 }
   for _, case in ipairs { { "tcpipservice", 1000, "{ portnumber = 0 }", "S%06d" }, { "ipconn", 10000, "{ }", "C%06d" },
     { "program", 10000, "{ builtin = 'ECHO' }", "P%06d" }, { "transaction", 10000, "{ program = 'ECHO' }", "%04X" } } do
     local word, most, body, name = table.unpack(case)
-    it(("names the limit of %d %ss in the fault, and README has it"):format(most, word), function()
+    it(("names the limit of %d %ss in the fault, and the document of definitions has it"):format(most, word), function()
       -- no string.format in a definition: names are written out
       local function definition(n)
         local out = { REGION, "program 'ECHO' { builtin = 'ECHO' } local d = ", word, "\n" }
@@ -121,7 +121,7 @@ tcpipservice "T" { portnumber = 0, heartbeat = 0 }
       assert.equal(1, status)
       has(said, ("fault: a definition has at most %d %ss"):format(most, word))
       local row = "| tcpipservices of a definition; ipconns, programs, transactions | 1000; 10,000 of each |"
-      assert.is_truthy(support.read("README.md"):find(row, 1, true))
+      assert.is_truthy(support.read("engine/config/README.md"):find(row, 1, true))
     end)
   end
 

@@ -201,7 +201,7 @@ describe("explain", function()
   end)
 
   it("has a sentence for each code of the engine's", function()
-    local table_of_codes = assert(support.read("README.md"):match "\n### Verdict codes\n.-\n|%-[^\n]*\n(.-)\n\n")
+    local table_of_codes = assert(support.read("policies/README.md"):match "\n## Verdict codes\n.-\n|%-[^\n]*\n(.-)\n\n")
     local source, n = support.read "engine/policy/codes.c", 0
     for row in table_of_codes:gmatch "[^\n]+" do
       for code in row:match "^| (.-) |":gmatch "`([a-z_]+)`" do

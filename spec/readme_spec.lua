@@ -9,11 +9,12 @@ local README = assert(support.read "README.md")
 local CERTS = assert(support.read "certs/README.md")
 local DEFINE = assert(support.read "engine/config/README.md")
 local OPERATE = assert(support.read "engine/admin/README.md")
+local POLICIES = assert(support.read "policies/README.md")
 local WIRE = assert(support.read "engine/ipic/README.md")
 
 -- The sections that can be pasted, and the document of each.
 local SECTIONS = {
-  ["Your first hour"] = README, ["Change a rule while partners are connected"] = README,
+  ["Your first hour"] = README, ["Change a rule while partners are connected"] = POLICIES,
   ["Two regions and a client"] = DEFINE, ["Your own authority and partner"] = CERTS,
 }
 
@@ -155,7 +156,7 @@ describe("the documents", function()
       for _, call in ipairs { "%f[%w_][%w_]*refuse[%w_]*", "dial_failed" } do
         for code in source:gmatch(call .. '%([^;{]-"([a-z_]+)",') do
           found = found + 1
-          assert.message(file .. ": " .. code).is_not_nil(README:find("`" .. code .. "`", 1, true))
+          assert.message(file .. ": " .. code).is_not_nil(POLICIES:find("`" .. code .. "`", 1, true))
         end
       end
     end
@@ -168,7 +169,7 @@ describe("the documents", function()
     end
   end)
 
-  -- The rows of engine/policy/facttable.h, and how README says which doors have one.
+  -- The rows of engine/policy/facttable.h, and how policies/README.md says which doors have one.
   local FROM = { FROM_ADMIT = "from `admit`", FROM_CERTIFY = "from `certify`", FROM_BIND = "from `bind`",
     FROM_ATTACH = "`attach` `delete`", AT_ATTACH = "`attach`" }
   local PREFIX = { facts = "", peer = "peer.", own = "own.", load = "load.", tls = "tls.", certificate = "certificate.",
@@ -206,7 +207,7 @@ describe("the documents", function()
 
   it("lists every fact, and which doors have it", function()
     local expected, found = fact_rows(), {}
-    local section = assert(README:match "%*%*Facts%.%*%*.-\n|[^\n]*\n|[^\n]*\n(.-)\n\n")
+    local section = assert(POLICIES:match "\n## Facts\n.-\n|[^\n]*\n|[^\n]*\n(.-)\n\n")
     for cell, at in section:gmatch "| ([^|]+) | ([^|]+) |" do
       for _, name in ipairs(names_in(cell)) do found[name] = at end
     end
@@ -216,7 +217,7 @@ describe("the documents", function()
 
   it("lists every member of a program's request", function()
     local _, others = fact_rows()
-    local section = assert(README:match "\n| `request%.` | |\n|[^\n]*\n(.-)\n\n")
+    local section = assert(POLICIES:match "\n| `request%.` | |\n|[^\n]*\n(.-)\n\n")
     for cell in section:gmatch "| ([^|]+) | [^|]+ |" do
       for name in cell:gmatch "`([%w_]+)`" do
         assert.message(name).is_true(others["program." .. name])

@@ -5,7 +5,7 @@ local lfs = require "lfs"
 local clock = require "spec.support.clock"
 local support = require "spec.support"
 
-local README = assert(support.read "README.md")
+local README = assert(support.read "README.md") .. assert(support.read "policies/README.md")
 local SUNDAY, WEDNESDAY = 0, 3
 
 local GUEST = { template = "only", receivecount = 5 }
