@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/line.h"
 
-#include "policy/verdict.h"
+#include "base/name.h"
 
 #include <stddef.h>
 #include <stdio.h>

@@ -15,7 +15,7 @@
 #include "base/sink.h"
 #include "base/thread.h"
 #include "base/throttle.h"
-#include "policy/verdict.h"
+#include "base/name.h"
 
 #define QUEUE_LINES 16384
 #define QUEUE_BYTES (8 * 1024 * 1024)

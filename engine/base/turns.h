@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "policy/verdict.h"
+#include "base/name.h"
 
 struct turn; /* a name with items that wait */
 

@@ -67,36 +67,6 @@ words_listed(const char *const *words, char *out, size_t size)
 
 /* --- what is allowed --- */
 
-const char *
-text_printable(char *out, size_t size, const char *bytes, size_t len)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)bytes[i];
-		bool plain = c >= 0x20 && c < 0x7f;
-
-		if (n + (plain ? 1 : 4) + (i + 1 < len ? 3 : 0) >= size) {
-			snprintf(out + n, size - n, "...");
-			return out;
-		}
-		n += (size_t)snprintf(out + n, size - n, plain ? "%c" : "\\x%02x", c);
-	}
-	out[n < size ? n : size - 1] = '\0';
-	return out;
-}
-
-bool
-text_upper(char *out, size_t size, const char *text, size_t len)
-{
-	size_t n = len < size ? len : 0;
-
-	for (size_t i = 0; i < n; i++)
-		out[i] = text[i] >= 'a' && text[i] <= 'z' ? (char)(text[i] - 'a' + 'A') : text[i];
-	out[n] = '\0';
-	return n == len;
-}
-
 static void
 allowed_choices(const struct attribute *a, char *out, size_t size)
 {

@@ -11,6 +11,7 @@
 
 #include "base/fault.h"
 #include "base/near.h"
+#include "base/text.h"
 
 enum attribute_kind {
 	ATTR_NAME,    /* char[size], [A-Z0-9$@#], folded to upper case */
@@ -55,10 +56,5 @@ const char *attribute_print(const struct attribute *a, const void *object, char 
 bool attribute_number(const struct attribute *a, const void *object, double *number);
 /* What a value must be, as the end of a sentence: "0 to 65535", "no, yes or clientauth". Returns out. */
 const char *attribute_allowed(const struct attribute *a, char *out, size_t size);
-
-/* Bytes of a stranger's for a message: printable ASCII as it stands, \xHH for the rest, cut with "..." when out is full. Returns out. */
-const char *text_printable(char *out, size_t size, const char *bytes, size_t len);
-/* len bytes in upper case (ASCII's, whatever the locale) and a NUL; out may be text. False, and out is "": size is too small. */
-bool text_upper(char *out, size_t size, const char *text, size_t len);
 
 #endif

@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "base/addr.h"
-#include "security/user.h"
 
 static bool
 has_urm(const struct tcpipservice_def *t)
@@ -185,7 +184,7 @@ health_check(const struct definition *d, struct faults *faults)
 const char *
 health_unchecked(const struct definition *d)
 {
-	for (size_t i = 0; i < d->ntcpipservices && !user_sec(&d->region); i++)
+	for (size_t i = 0; i < d->ntcpipservices && !resource_sec(&d->region); i++)
 		if (*d->tcpipservice[i].attach == '\0')
 			return d->tcpipservice[i].tcpipservice;
 	return NULL;

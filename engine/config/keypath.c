@@ -2,7 +2,7 @@
 #include "config/keypath.h"
 
 #include "config/attribute.h"
-#include "policy/verdict.h"
+#include "base/name.h"
 
 #include <lauxlib.h>
 #include <lua.h>

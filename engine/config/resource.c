@@ -405,3 +405,9 @@ connstatus_name(enum connstatus s)
 
 	return names[s];
 }
+
+bool
+resource_sec(const struct region_def *r)
+{
+	return r->sec == SEC_YES || (r->sec == SEC_UNSAID && r->saf[0] != '\0');
+}

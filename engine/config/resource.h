@@ -12,12 +12,7 @@
 
 #include "config/attribute.h"
 #include "base/fault.h"
-#include "policy/verdict.h"
-
-#define PATH_SIZE 512 /* bytes of a path as it is opened: the directory of region.lua and the path of the definition */
-#define VALUE_SIZE 256
-#define SCRIPT_SIZE 65
-#define LABEL_SIZE 33
+#include "base/name.h"
 
 enum ssl { SSL_NO, SSL_YES_, SSL_CLIENTAUTH };
 enum yesno { NO, YES };
@@ -171,5 +166,8 @@ struct ipconn_view {
 	bool inservice, autoinstalled;
 	char template[NAME_SIZE];
 };
+
+/* Are requests' users checked against the saf? sec as it was said; unsaid: when a saf is named. */
+bool resource_sec(const struct region_def *r);
 
 #endif

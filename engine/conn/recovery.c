@@ -2,6 +2,7 @@
 #include "conn/recovery_parts.h"
 
 #include "base/file.h"
+#include "ipic/capex.h"
 
 #include <errno.h>
 #include <stdio.h>

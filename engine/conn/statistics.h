@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/message.h"
+#include "net/io_counts.h"
 
 struct log;
 
@@ -30,16 +31,11 @@ struct ipconn_statistics {
 	uint64_t requests_sent, requests_received;
 };
 
-struct traffic_counts { /* what moved on sockets, before TLS */
-	uint64_t sends, sent;         /* how often, and bytes */
-	uint64_t receives, received;
-};
-
 struct service_statistics { /* of one opening of a listener: opening it begins them anew */
 	uint64_t attached;                /* SOR_TRANS_ATTACHED */
 	unsigned peak_connections;        /* SOR_PEAK_CONNS */
 	double opened, closed;            /* SOR_OPEN_GMT, SOR_CLOSE_GMT; 0: never */
-	struct traffic_counts traffic;    /* SOR_SENDS, SOR_BYTES_SENT, SOR_RECEIVES, SOR_BYTES_RECEIVED */
+	struct io_counts traffic;    /* SOR_SENDS, SOR_BYTES_SENT, SOR_RECEIVES, SOR_BYTES_RECEIVED */
 	uint64_t accepted, refused;       /* sockets */
 };
 

@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 #include "base/buf.h"
-#include "policy/facts.h"
+#include "ipic/capex.h"
 #include "base/fault.h"
 
 struct body_text { /* borrowed from the object */

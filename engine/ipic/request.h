@@ -6,10 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "policy/verdict.h"
+#include "base/name.h"
 
-#define TRAN_SIZE 5
-#define PASSWORD_SIZE 101 /* a password or a phrase of at most 100 bytes */
 #define DEFAULT_TRAN "CPMI" /* the mirror transaction a request without one runs under */
 #define HOPS_MAX 8 /* regions a request may be shipped through */
 #define PAYLOAD_MAX (16 * 1024 * 1024) /* bytes of data one message carries, all its chain elements together */

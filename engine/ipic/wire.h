@@ -6,8 +6,10 @@
 #ifndef SALLYPORT_WIRE_H
 #define SALLYPORT_WIRE_H
 
+#include <stdint.h>
+
 #include "base/buf.h"
-#include "policy/facts.h"
+#include "ipic/capex.h"
 #include "base/fault.h"
 
 struct json_t;

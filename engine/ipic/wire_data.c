@@ -3,6 +3,7 @@
 
 #include "ipic/body.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* ---- a request's head ---- */

@@ -4,10 +4,11 @@
 #define SALLYPORT_WIRE_DATA_H
 
 #include "base/buf.h"
-#include "policy/facts.h"
+#include "ipic/capex.h"
 #include "base/fault.h"
 #include "ipic/request.h"
 #include "ipic/sense.h"
+
 
 /*
  * A request's head: every member may be absent; tran is DEFAULT_TRAN then, program "" (its transaction's). -1 with a sentence; r is wiped then.

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "conn/statistics.h"
+#include "net/io_counts.h"
 #include "net/timer.h"
 #include "tls/tls.h"
 
@@ -35,7 +35,7 @@ struct io {
 	struct tls *tls;  /* owned */
 	struct buf in;    /* at most in_max bytes; reading stops while it is full or paused */
 	struct buf out;
-	struct traffic_counts *counts; /* borrowed; NULL: nothing is counted */
+	struct io_counts *counts; /* borrowed; NULL: nothing is counted */
 	void (*on)(void *owner, enum io_event e);
 	void *owner;
 	char error[160];

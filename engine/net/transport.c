@@ -115,7 +115,7 @@ count(uint64_t *times, uint64_t *bytes, size_t n)
 }
 
 enum transport_result
-transport_fill(int fd, struct tls *tls, struct buf *in, struct traffic_counts *counts, struct transport_trouble *why)
+transport_fill(int fd, struct tls *tls, struct buf *in, struct io_counts *counts, struct transport_trouble *why)
 {
 	enum transport_result r = TRANSPORT_MOVED;
 	unsigned char chunk[CHUNK]; /* on the stack, so that an idle socket holds no buffer */
@@ -134,7 +134,7 @@ transport_fill(int fd, struct tls *tls, struct buf *in, struct traffic_counts *c
 }
 
 enum transport_result
-transport_drain(int fd, struct tls *tls, struct buf *out, struct traffic_counts *counts, struct transport_trouble *why)
+transport_drain(int fd, struct tls *tls, struct buf *out, struct io_counts *counts, struct transport_trouble *why)
 {
 	enum transport_result r = TRANSPORT_MOVED;
 	size_t before = buf_len(out), sent;

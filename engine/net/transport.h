@@ -7,7 +7,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "conn/statistics.h"
+#include "net/io_counts.h"
 #include "tls/tls.h"
 
 enum transport_result {
@@ -32,8 +32,8 @@ void transport_prepare(int fd);
  * the descriptor will announce, for TLS may hold it. What was moved before another result stays moved. `counts` may be NULL: what moved
  * is counted there.
  */
-enum transport_result transport_fill(int fd, struct tls *tls, struct buf *in, struct traffic_counts *counts, struct transport_trouble *why);
-enum transport_result transport_drain(int fd, struct tls *tls, struct buf *out, struct traffic_counts *counts, struct transport_trouble *why);
+enum transport_result transport_fill(int fd, struct tls *tls, struct buf *in, struct io_counts *counts, struct transport_trouble *why);
+enum transport_result transport_drain(int fd, struct tls *tls, struct buf *out, struct io_counts *counts, struct transport_trouble *why);
 
 /* Throws away what has arrived, beneath TLS, and counts it. True when there is nothing more to wait for: `most` is reached, or the end. */
 bool transport_discard(int fd, size_t *discarded, size_t most);

@@ -90,7 +90,7 @@ note_scripts(struct coverage *c, const struct definition *d, struct faults *faul
 static bool
 asks_saf(const struct definition *d)
 {
-	for (size_t i = 0; i < d->ntcpipservices && user_sec(&d->region); i++)
+	for (size_t i = 0; i < d->ntcpipservices && resource_sec(&d->region); i++)
 		if (d->tcpipservice[i].attach[0] == '\0')
 			return true;
 	return false;

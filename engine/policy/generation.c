@@ -69,7 +69,7 @@ load_ring(struct loading *l)
 static const struct tcpipservice_def *
 left_to_saf(const struct definition *d)
 {
-	for (size_t i = 0; i < d->ntcpipservices && user_sec(&d->region); i++)
+	for (size_t i = 0; i < d->ntcpipservices && resource_sec(&d->region); i++)
 		if (d->tcpipservice[i].attach[0] == '\0')
 			return &d->tcpipservice[i];
 	return NULL;

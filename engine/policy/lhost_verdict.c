@@ -77,7 +77,7 @@ want_code(lua_State *L, int idx)
 	if (lua_type(L, idx) != LUA_TSTRING)
 		lhost_misuse(L, "policy.refuse: the code must be a string, not a %s", luaL_typename(L, idx));
 	code = lua_tolstring(L, idx, &len);
-	if (!code_ok(code, len))
+	if (!name_code_ok(code, len))
 		lhost_misuse(L, "policy.refuse: a code is 1 to 32 of a-z, 0-9 and _ (the words go into the second argument), not '%.40s'", code);
 	if (strcmp(code, "policy_error") == 0 || strcmp(code, "policy_limit") == 0)
 		lhost_misuse(L, "policy.refuse: %s is for the engine to say", code);

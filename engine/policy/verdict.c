@@ -36,27 +36,6 @@ verdict_name(enum verdict_kind k)
 	return "?";
 }
 
-static bool
-all_of(const char *p, unsigned long n, const char *set)
-{
-	for (unsigned long i = 0; i < n; i++)
-		if (p[i] == '\0' || strchr(set, p[i]) == NULL)
-			return false;
-	return true;
-}
-
-bool
-name_ok(const char *p, unsigned long n)
-{
-	return n >= 1 && n < NAME_SIZE && all_of(p, n, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789$@#");
-}
-
-bool
-code_ok(const char *p, unsigned long n)
-{
-	return n >= 1 && n < CODE_SIZE && all_of(p, n, "abcdefghijklmnopqrstuvwxyz0123456789_");
-}
-
 void
 verdict_refuse(struct verdict *v, const char *code, const char *format, ...)
 {

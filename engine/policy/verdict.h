@@ -5,11 +5,8 @@
 
 #include <stdbool.h>
 
-#define NAME_SIZE 9   /* CICS names: at most 8 characters and a NUL */
-#define HOST_SIZE 117 /* ISAIC_HOST is CL116 (IPIC.md 6.2) */
-#define CODE_SIZE 33
-#define TEXT_SIZE 201
-#define PLACE_SIZE 128
+#include "base/name.h"
+
 
 /* The doors, in the order they are passed; `attach` is each request's. `delete` is a notification: its answer is ignored. */
 #define DOORS(X) \
@@ -50,11 +47,6 @@ struct verdict {
 /* The name of a door or a verdict kind ("admit", "refuse"); never NULL. */
 const char *door_name(enum door d);
 const char *verdict_name(enum verdict_kind k);
-
-/* [A-Z0-9$@#]{1,8}, exactly n bytes long (IPIC.md 5.2; engine/ipic/README.md widens it). */
-bool name_ok(const char *p, unsigned long n);
-/* [a-z0-9_]{1,32} */
-bool code_ok(const char *p, unsigned long n);
 
 /* Makes *v a refusal by the engine itself: code and a printf text (cut at 200 bytes), no place. */
 void verdict_refuse(struct verdict *v, const char *code, const char *format, ...)

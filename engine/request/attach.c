@@ -168,7 +168,7 @@ authorise(struct task *t)
 {
 	if (t->conn->service->script[DOOR_ATTACH] != NULL)
 		ask_door(t);
-	else if (user_sec(region_of(t)))
+	else if (resource_sec(region_of(t)))
 		check_users(t);
 	else
 		let_in(t);

@@ -12,7 +12,7 @@
 
 #include "sandbox/sandbox.h"
 #include "sandbox/sources.h"
-#include "policy/verdict.h"
+#include "base/name.h"
 
 #define MODULE_DEPTH 32 /* scripts waiting for each other's require */
 

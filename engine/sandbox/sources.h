@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/fault.h"
-#include "config/resource.h"
+#include "base/name.h"
 
 /* What a script may be long. Lua's parser is charged to nobody, and some texts take time in the square of their length: 64 KiB took 150 ms at
  * worst. Data that large belongs into several scripts. */

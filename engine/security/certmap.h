@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "policy/facts.h"
+#include "base/name.h"
+#include "tls/certificate.h"
 #include "base/fault.h"
 
 struct certmap;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "security/failures.h"
 
-#include "policy/verdict.h"
+#include "base/name.h"
 
 #include <stdint.h>
 #include <stdio.h>

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "security/profile.h"
-#include "policy/verdict.h"
+#include "base/name.h"
 
 #define SAF_CLASS_SIZE 9
 #define SAF_PROFILE_SIZE PROFILE_SIZE

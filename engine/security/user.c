@@ -4,12 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-bool
-user_sec(const struct region_def *r)
-{
-	return r->sec == SEC_YES || (r->sec == SEC_UNSAID && r->saf[0] != '\0');
-}
-
 const char *
 user_of_region(const struct region_def *r)
 {

@@ -18,9 +18,6 @@ enum link_kind {
 	LINK_OTHER,
 };
 
-/* Are requests' users checked against the saf? sec as it was said; unsaid: when a saf is named. */
-bool user_sec(const struct region_def *r);
-
 /* The region's own user ID: regionuser, else the applid. Borrowed from r. */
 const char *user_of_region(const struct region_def *r);
 

@@ -3,7 +3,8 @@
 #ifndef SALLYPORT_CERT_H
 #define SALLYPORT_CERT_H
 
-#include "policy/facts.h"
+#include "base/name.h"
+#include "tls/certificate.h"
 
 struct x509_st;
 struct X509_name_st;

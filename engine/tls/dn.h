@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "policy/facts.h"
+#include "base/name.h"
+#include "tls/certificate.h"
 #include "base/fault.h"
 
 #define DN_PARTS_MAX 32

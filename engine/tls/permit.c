@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy/facts.h"
+#include "base/name.h"
 
 #define FAULTS_MAX 100 /* of one file */
 

@@ -10,7 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "policy/facts.h"
+#include "base/name.h"
+#include "tls/certificate.h"
 #include "base/fault.h"
 #include "tls/ring.h"
 

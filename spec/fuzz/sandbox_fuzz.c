@@ -194,7 +194,7 @@ ask(struct ask *a, const struct maker *k)
 		fail("took long", k);
 	if (v->kind == VERDICT_PASS || memchr(v->text, '\0', sizeof v->text) == NULL || memchr(v->file, '\0', sizeof v->file) == NULL)
 		fail("not an answer", k);
-	if (v->kind == VERDICT_REFUSE && !code_ok(v->code, strlen(v->code)))
+	if (v->kind == VERDICT_REFUSE && !name_code_ok(v->code, strlen(v->code)))
 		fail("a refusal without a code", k);
 	if (v->kind == VERDICT_INSTALL && (a->door != DOOR_INSTALL || !name_ok(v->install.ipconn, strlen(v->install.ipconn))))
 		fail("a bad installation", k);

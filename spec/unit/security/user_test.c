@@ -168,14 +168,14 @@ checks_are_on_when_said_or_when_a_saf_is_named(void **state)
 	struct region_def r = { .sec = SEC_UNSAID };
 
 	(void)state;
-	assert_false(user_sec(&r));
+	assert_false(resource_sec(&r));
 	r.sec = SEC_YES;
-	assert_true(user_sec(&r));
+	assert_true(resource_sec(&r));
 	strcpy(r.saf, "saf.lua");
 	r.sec = SEC_UNSAID;
-	assert_true(user_sec(&r));
+	assert_true(resource_sec(&r));
 	r.sec = SEC_NO;
-	assert_false(user_sec(&r));
+	assert_false(resource_sec(&r));
 }
 
 int

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* name: sizes of the names and texts that all folders use, and the two forms of names. */
+#ifndef SALLYPORT_NAME_H
+#define SALLYPORT_NAME_H
+
+#include <stdbool.h>
+
+/* Bytes of each, the NUL counted. */
+#define NAME_SIZE 9   /* CICS names: at most 8 characters and a NUL */
+#define HOST_SIZE 117 /* ISAIC_HOST is CL116 (IPIC.md 6.2) */
+#define CODE_SIZE 33
+#define TEXT_SIZE 201
+#define PLACE_SIZE 128
+#define CONNECTION_SIZE 24
+#define TOKEN_SIZE 23 /* 128 bits in base64url, and a NUL */
+#define LOGNAME_SIZE 17 /* of a region's recovery log: 16 hex digits, and a NUL */
+#define RESPONSE_SIZE 16 /* of an answer: its class, "EXCEPTION" */
+#define REASON_SIZE 32 /* its reason, "AUTOINSTALL_FAILED" */
+#define PATH_SIZE 512 /* bytes of a path as it is opened: the directory of region.lua and the path of the definition */
+#define VALUE_SIZE 256
+#define SCRIPT_SIZE 65
+#define LABEL_SIZE 33
+#define TRAN_SIZE 5
+#define PASSWORD_SIZE 101 /* a password or a phrase of at most 100 bytes */
+
+/* The side that dialled a connection: the partner (in) or the region itself (out). */
+enum way { WAY_IN, WAY_OUT };
+
+/* True when the n bytes at p are a CICS name: [A-Z0-9$@#]{1,8} (IPIC.md 5.2, with digits at the front allowed). */
+bool name_ok(const char *p, unsigned long n);
+/* True when the n bytes at p are a verdict code: [a-z0-9_]{1,32}. */
+bool name_code_ok(const char *p, unsigned long n);
+
+#endif
