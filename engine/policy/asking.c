@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "policy/lstrict.h"
+#include "policy/lshape.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -89,7 +89,7 @@ add_absent(struct asking *g)
 {
 	const char *field = strstr(g->text, "(field '"), *variable = strstr(g->text, "nil value (");
 	enum way way;
-	const struct fact_row *row = lstrict_missed(g->p->L, &way);
+	const struct fact_row *row = lshape_missed(g->p->L, &way);
 	size_t n = strlen(g->text), len = row != NULL ? strlen(row->name) : 0;
 	char why[160];
 

@@ -3,7 +3,7 @@
 
 #include "policy/lfacts.h"
 #include "sandbox/lfrozen.h"
-#include "policy/lstrict.h"
+#include "policy/lshape.h"
 #include "sandbox/sandbox.h"
 
 #include <lauxlib.h>
@@ -89,7 +89,7 @@ fill(lua_State *L)
 	sandbox_pay(L, cost_of(c));
 	lua_pushvalue(L, 1);
 	lfacts_set_links(L, c);
-	lstrict_set(L, SHAPE_chain);
+	lshape_set(L, SHAPE_chain);
 	lua_pop(L, 1);
 }
 
@@ -105,7 +105,7 @@ chain_index(lua_State *L)
 		lua_gettable(L, 1);
 		return 1;
 	}
-	lstrict_push_index(L, SHAPE_chain);
+	lshape_push_index(L, SHAPE_chain);
 	lua_insert(L, 1);
 	lua_call(L, 2, 1);
 	return 1;

@@ -6,7 +6,7 @@
 #include "policy/lfacts.h"
 
 #include "policy/lchain.h"
-#include "policy/lstrict.h"
+#include "policy/lshape.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -23,7 +23,7 @@ struct pushing {
 static void
 key(const struct pushing *p, enum fact k)
 {
-	lstrict_key(p->L, p->kit, k);
+	lshape_key(p->L, p->kit, k);
 }
 
 /* A table within the table: what follows goes into it, until it is closed. [-0, +2]; closed: [-2, +0] */
@@ -32,7 +32,7 @@ open_table(const struct pushing *p, enum fact k, size_t items, int members)
 {
 	key(p, k);
 	lua_createtable(p->L, (int)items, members);
-	lstrict_seal(p->L, p->kit, fact_row(k)->type.of);
+	lshape_seal(p->L, p->kit, fact_row(k)->type.of);
 }
 
 /* An element of the list on the top. [-0, +1]; closed: [-1, +0] */
@@ -40,7 +40,7 @@ static void
 open_element(const struct pushing *p, enum shape s, int members)
 {
 	lua_createtable(p->L, 0, members);
-	lstrict_seal(p->L, p->kit, s);
+	lshape_seal(p->L, p->kit, s);
 }
 
 static void
@@ -354,7 +354,7 @@ lfacts_set_links(lua_State *L, const struct certificate *c)
 	struct pushing p = { .L = L };
 
 	luaL_checkstack(L, 16, "chain");
-	lstrict_push_kit(L);
+	lshape_push_kit(L);
 	p.kit = lua_gettop(L);
 	lua_pushvalue(L, -2);
 	set_links(&p, c);
@@ -367,11 +367,11 @@ lfacts_push(lua_State *L, const struct facts *f)
 	struct pushing p = { .L = L };
 
 	luaL_checkstack(L, 16, "facts");
-	lstrict_push_kit(L);
+	lshape_push_kit(L);
 	p.kit = lua_gettop(L);
-	lstrict_begin(L, f->way);
+	lshape_begin(L, f->way);
 	lua_createtable(L, 0, 16);
-	lstrict_seal(L, p.kit, SHAPE_facts);
+	lshape_seal(L, p.kit, SHAPE_facts);
 	push_facts(&p, f);
 	lua_remove(L, p.kit);
 }
@@ -413,5 +413,5 @@ lfacts_push_ipconn(lua_State *L, const struct ipconn_view *v)
 	/* an autoinstalled one cannot itself be marked as a template: there the word names what it was copied from */
 	if (v->autoinstalled)
 		field(L, "template", v->template);
-	lstrict_set(L, SHAPE_ipconn);
+	lshape_set(L, SHAPE_ipconn);
 }

@@ -5,16 +5,12 @@
 
 #include "policy/lhost_parts.h"
 #include "policy/lrow.h"
-#include "policy/lstrict.h"
+#include "policy/lshape.h"
+#include "sandbox/lstrict.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#define FRAMES_MAX 64 /* frames of the library and of C between a script and us: a handful */
-
-/* Registry key: its address is unique, and looking it up allocates nothing. */
-static const char library_key;
 
 struct lhost *
 lhost_of(struct lua_State *L)
@@ -29,18 +25,6 @@ lhost_pay(struct lua_State *L, struct lhost *h, size_t n)
 		h->pay(L, n);
 }
 
-/* Leaves the set of library chunks' sources on the stack. */
-static void
-push_library(lua_State *L)
-{
-	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &library_key) == LUA_TTABLE)
-		return;
-	lua_pop(L, 1);
-	lua_newtable(L);
-	lua_pushvalue(L, -1);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &library_key);
-}
-
 /* host.library(): the chunk that calls is one of the library's, whatever path it was loaded from. */
 static int
 library(lua_State *L)
@@ -49,88 +33,24 @@ library(lua_State *L)
 
 	if (!lua_getstack(L, 1, &ar) || !lua_getinfo(L, "S", &ar) || *ar.what == 'C')
 		return luaL_error(L, "host.library: called by no chunk");
-	push_library(L);
-	lua_pushstring(L, ar.source);
-	lua_pushboolean(L, true);
-	lua_rawset(L, -3);
+	script_place_library(L, ar.source);
 	return 0;
-}
-
-static bool
-is_library(lua_State *L, const char *source)
-{
-	bool yes;
-
-	push_library(L);
-	lua_pushstring(L, source);
-	lua_rawget(L, -2);
-	yes = lua_toboolean(L, -1);
-	lua_pop(L, 2);
-	return yes;
-}
-
-/* "@policies/lan.lua" is a file; anything else is shown as Lua shows it. Of a long path the end tells more. */
-static void
-place_from(struct place *out, const lua_Debug *ar)
-{
-	const char *name = ar->source[0] == '@' ? ar->source + 1 : ar->short_src;
-	size_t len = strlen(name);
-
-	if (len >= sizeof out->file)
-		name += len - (sizeof out->file - 1);
-	snprintf(out->file, sizeof out->file, "%s", name);
-	out->line = ar->currentline > 0 ? ar->currentline : 0;
-}
-
-void
-lhost_place(struct lua_State *L, struct place *out)
-{
-	lua_Debug ar;
-
-	*out = (struct place){ .line = 0 };
-	luaL_checkstack(L, 4, NULL);
-	for (int level = 0; level < FRAMES_MAX && lua_getstack(L, level, &ar); level++) {
-		lua_getinfo(L, "Sl", &ar);
-		if (*ar.what == 'C' || is_library(L, ar.source))
-			continue;
-		place_from(out, &ar);
-		return;
-	}
-}
-
-int
-lhost_misuse(struct lua_State *L, const char *format, ...)
-{
-	char text[512];
-	struct place at;
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof text, format, ap);
-	va_end(ap);
-	lhost_place(L, &at);
-	if (at.file[0] != '\0')
-		lua_pushfstring(L, "%s:%d: %s", at.file, at.line, text);
-	else
-		lua_pushstring(L, text);
-	lua_error(L);
-	__builtin_unreachable();
 }
 
 /* host.misuse(text) */
 static int
 misuse(lua_State *L)
 {
-	lhost_misuse(L, "%s", luaL_checkstring(L, 1));
+	script_place_raise(L, "%s", luaL_checkstring(L, 1));
 }
 
 /* host.place() -> file, line: kept by chains, to be cited when none of their rules had an opinion. */
 static int
 place(lua_State *L)
 {
-	struct place at;
+	struct script_place at;
 
-	lhost_place(L, &at);
+	script_place(L, &at);
 	lua_pushstring(L, at.file);
 	lua_pushinteger(L, at.line);
 	return 2;
@@ -165,10 +85,10 @@ check(lua_State *L)
 
 	lua_settop(L, 3);
 	if (lua_type(L, 1) != LUA_TSTRING)
-		lhost_misuse(L, "policy.check: the name must be a string, not a %s", luaL_typename(L, 1));
+		script_place_raise(L, "policy.check: the name must be a string, not a %s", luaL_typename(L, 1));
 	name = lua_tolstring(L, 1, &len);
 	if (len == 0 || strlen(name) != len)
-		lhost_misuse(L, "policy.check: the name must not be empty, nor hold a NUL");
+		script_place_raise(L, "policy.check: the name must not be empty, nor hold a NUL");
 	detail = detail_of(L, 3, &detail_len);
 	record_check(h->door, name, lua_toboolean(L, 2), detail, detail_len);
 	lua_pushvalue(L, 2);
@@ -187,7 +107,7 @@ want_door(lua_State *L, int idx)
 	while (d < DOOR_COUNT && (lua_type(L, idx) != LUA_TSTRING || strcmp(lua_tostring(L, idx), door_name((enum door)d)) != 0))
 		d++;
 	if (d == DOOR_COUNT)
-		lhost_misuse(L, "policy.facts: the door is \"admit\", \"certify\", \"bind\", \"install\", \"attach\" or \"delete\"");
+		script_place_raise(L, "policy.facts: the door is \"admit\", \"certify\", \"bind\", \"install\", \"attach\" or \"delete\"");
 	return (enum door)d;
 }
 
@@ -209,7 +129,7 @@ facts(lua_State *L)
 	lua_pushvalue(L, 1);
 	lua_pushinteger(L, d);
 	if (lua_pcall(L, 2, 1, 0) != LUA_OK)
-		lhost_misuse(L, "policy.facts: %s", lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no memory");
+		script_place_raise(L, "policy.facts: %s", lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no memory");
 	return 1;
 }
 
@@ -253,7 +173,7 @@ void
 lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 {
 	luaL_checkstack(L, 8, NULL);
-	lstrict_push_kit(L); /* now, so that no asking pays for it */
+	lshape_push_kit(L); /* now, so that no asking pays for it */
 	lua_pop(L, 1);
 	lhost_ip_open(L, h);
 	lhost_verdict_open(L);

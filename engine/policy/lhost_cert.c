@@ -160,7 +160,7 @@ userid(lua_State *L)
 
 	lua_settop(L, 1);
 	if (!lua_istable(L, 1))
-		lhost_misuse(L, "cert.filter: takes facts.certificate, not a %s (a peer without a certificate has none)", luaL_typename(L, 1));
+		script_place_raise(L, "cert.filter: takes facts.certificate, not a %s (a peer without a certificate has none)", luaL_typename(L, 1));
 	luaL_checkstack(L, 12, NULL);
 	sandbox_read_through(L, 1);
 	certificate_of(L, 1, &c, &link);
@@ -199,7 +199,7 @@ certmap(lua_State *L)
 
 	lua_settop(L, 1);
 	if (!lua_istable(L, 1))
-		lhost_misuse(L, "cert.filter: takes a list of filters, not a %s", luaL_typename(L, 1));
+		script_place_raise(L, "cert.filter: takes a list of filters, not a %s", luaL_typename(L, 1));
 	luaL_checkstack(L, 12, NULL);
 	sandbox_read_through(L, 1);
 	lhost_pay(L, h, cost_of(L, 1));
@@ -209,7 +209,7 @@ certmap(lua_State *L)
 		return luaL_error(L, "cert.filter: out of memory");
 	certmap_read(L, 1, b->map, NULL, &b->faults);
 	if (b->faults.errors > 0)
-		lhost_misuse(L, "cert.filter: %s", b->faults.n > 0 && b->faults.entry[0].text != NULL ? b->faults.entry[0].text : "out of memory");
+		script_place_raise(L, "cert.filter: %s", b->faults.n > 0 && b->faults.entry[0].text != NULL ? b->faults.entry[0].text : "out of memory");
 	lua_pushlightuserdata(L, h);
 	lua_insert(L, -2);
 	lua_pushcclosure(L, userid, 2);
@@ -225,7 +225,7 @@ dntype(lua_State *L)
 
 	lhost_pay(L, lhost_of(L), COST_BYTE);
 	if (dntype_read(luaL_checkstring(L, 1), type, &f) < 0)
-		lhost_misuse(L, "%s", f.text);
+		script_place_raise(L, "%s", f.text);
 	lua_pushstring(L, type);
 	return 1;
 }

@@ -4,7 +4,7 @@
 
 #include "base/ipset.h"
 #include "policy/lhost_parts.h"
-#include "policy/lstrict.h"
+#include "sandbox/lstrict.h"
 
 #include <string.h>
 
@@ -18,10 +18,10 @@ want_prefix(lua_State *L, int idx, const char *who, struct prefix *out)
 	size_t len;
 
 	if (lua_type(L, idx) != LUA_TSTRING)
-		lhost_misuse(L, "%s: a prefix is a string such as \"10.0.0.0/8\", not a %s", who, luaL_typename(L, idx));
+		script_place_raise(L, "%s: a prefix is a string such as \"10.0.0.0/8\", not a %s", who, luaL_typename(L, idx));
 	text = lua_tolstring(L, idx, &len);
 	if (prefix_parse(out, text, len, &f) < 0)
-		lhost_misuse(L, "%s: %s", who, f.text);
+		script_place_raise(L, "%s: %s", who, f.text);
 }
 
 static bool
@@ -43,8 +43,8 @@ want_address(lua_State *L, int idx, const char *who, struct addr *out)
 	if (is_address(L, idx, out))
 		return;
 	if (lua_type(L, idx) == LUA_TSTRING)
-		lhost_misuse(L, "%s: not a numeric IP address: %.64s", who, lua_tostring(L, idx));
-	lhost_misuse(L, "%s: an address is a string, not a %s", who, luaL_typename(L, idx));
+		script_place_raise(L, "%s: not a numeric IP address: %.64s", who, lua_tostring(L, idx));
+	script_place_raise(L, "%s: an address is a string, not a %s", who, luaL_typename(L, idx));
 }
 
 static int
@@ -68,7 +68,7 @@ ipset_self(lua_State *L)
 		lua_pop(L, 2);
 	}
 	if (!yes)
-		lhost_misuse(L, "set:holds: call it with a colon on what ip.set returned");
+		script_place_raise(L, "set:holds: call it with a colon on what ip.set returned");
 	return *(struct ipset **)lua_touserdata(L, 1);
 }
 

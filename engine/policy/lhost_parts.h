@@ -7,12 +7,7 @@
 #include <lua.h>
 
 #include "policy/lhost.h"
-
-/* Where a script stands: the first frame up the stack that is neither C nor of the library. */
-struct place {
-	char file[PLACE_SIZE]; /* "" when there is no such frame */
-	int line;
-};
+#include "sandbox/script_place.h"
 
 #define MOCK_IPCONNS "ipconns"   /* in the mock's table: name = a userdata that holds a struct ipconn_view */
 #define MOCK_COUNTERS "counters" /* a userdata that holds a struct store * */
@@ -36,8 +31,5 @@ void lhost_ip_open(struct lua_State *L, struct lhost *h);
 /* The struct lhost of the running C function. */
 struct lhost *lhost_of(struct lua_State *L);
 void lhost_pay(struct lua_State *L, struct lhost *h, size_t n); /* may throw */
-void lhost_place(struct lua_State *L, struct place *out);       /* may throw */
-/* Raises an error that begins with the script's place, not the library's. */
-int lhost_misuse(struct lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
 
 #endif

@@ -3,7 +3,7 @@
 #include "policy/lhost.h"
 
 #include "policy/lhost_parts.h"
-#include "policy/lstrict.h"
+#include "policy/lshape.h"
 #include "security/saf_read.h"
 
 #include <stdio.h>
@@ -80,10 +80,10 @@ want_text(lua_State *L, int idx, const char *who, const char *what)
 	size_t len;
 
 	if (lua_type(L, idx) != LUA_TSTRING)
-		lhost_misuse(L, "%s: the %s must be a string, not a %s", who, what, luaL_typename(L, idx));
+		script_place_raise(L, "%s: the %s must be a string, not a %s", who, what, luaL_typename(L, idx));
 	text = lua_tolstring(L, idx, &len);
 	if (strlen(text) != len)
-		lhost_misuse(L, "%s: the %s holds a NUL", who, what);
+		script_place_raise(L, "%s: the %s holds a NUL", who, what);
 	return text;
 }
 
@@ -96,7 +96,7 @@ want_access(lua_State *L, int idx)
 		return SAF_READ;
 	a = saf_access_of(want_text(L, idx, "saf.check", "access"));
 	if (a <= SAF_NONE)
-		lhost_misuse(L, "saf.check: access is \"execute\", \"read\", \"update\", \"control\" or \"alter\", not '%.32s'", lua_tostring(L, idx));
+		script_place_raise(L, "saf.check: access is \"execute\", \"read\", \"update\", \"control\" or \"alter\", not '%.32s'", lua_tostring(L, idx));
 	return (enum saf_access)a;
 }
 
@@ -112,7 +112,7 @@ push_reason(lua_State *L, const struct saf_decision *d)
 	lua_setfield(L, -2, "held");
 	lua_pushstring(L, d->by);
 	lua_setfield(L, -2, "by");
-	lstrict_set(L, SHAPE_saf_decision);
+	lshape_set(L, SHAPE_saf_decision);
 }
 
 /* "FRED READ TCICSTRN CPMI": "PAY*, group, holds READ". Names may be a peer's: the record escapes what is shown. */
@@ -177,9 +177,9 @@ user(lua_State *L)
 		lua_pushstring(L, saf_group(s, userid, i));
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
-	lstrict_set(L, SHAPE_saf_groups);
+	lshape_set(L, SHAPE_saf_groups);
 	lua_setfield(L, -2, "groups");
-	lstrict_set(L, SHAPE_saf_user);
+	lshape_set(L, SHAPE_saf_user);
 	return 1;
 }
 

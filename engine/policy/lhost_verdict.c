@@ -4,7 +4,7 @@
 
 #include "config/attribute.h"
 #include "policy/lhost_parts.h"
-#include "policy/lstrict.h"
+#include "sandbox/lstrict.h"
 #include "sandbox/sandbox.h"
 
 #include <stdio.h>
@@ -31,9 +31,9 @@ static struct verdict *
 verdict_push(lua_State *L)
 {
 	struct verdict *v;
-	struct place at;
+	struct script_place at;
 
-	lhost_place(L, &at);
+	script_place(L, &at);
 	v = lua_newuserdatauv(L, sizeof *v, 0);
 	*v = (struct verdict){ .kind = VERDICT_REFUSE, .line = at.line };
 	memcpy(v->file, at.file, sizeof v->file);
@@ -75,12 +75,12 @@ want_code(lua_State *L, int idx)
 	if (lua_isnoneornil(L, idx))
 		return "refused";
 	if (lua_type(L, idx) != LUA_TSTRING)
-		lhost_misuse(L, "policy.refuse: the code must be a string, not a %s", luaL_typename(L, idx));
+		script_place_raise(L, "policy.refuse: the code must be a string, not a %s", luaL_typename(L, idx));
 	code = lua_tolstring(L, idx, &len);
 	if (!name_code_ok(code, len))
-		lhost_misuse(L, "policy.refuse: a code is 1 to 32 of a-z, 0-9 and _ (the words go into the second argument), not '%.40s'", code);
+		script_place_raise(L, "policy.refuse: a code is 1 to 32 of a-z, 0-9 and _ (the words go into the second argument), not '%.40s'", code);
 	if (strcmp(code, "policy_error") == 0 || strcmp(code, "policy_limit") == 0)
-		lhost_misuse(L, "policy.refuse: %s is for the engine to say", code);
+		script_place_raise(L, "policy.refuse: %s is for the engine to say", code);
 	return code;
 }
 
@@ -93,13 +93,13 @@ refuse(lua_State *L)
 	struct verdict *v;
 
 	if (lua_gettop(L) > 2)
-		lhost_misuse(L, "policy.refuse: takes a code and a text, and nothing behind them (string.format makes one text of several)");
+		script_place_raise(L, "policy.refuse: takes a code and a text, and nothing behind them (string.format makes one text of several)");
 	if (!lua_isnoneornil(L, 2)) {
 		if (lua_type(L, 2) != LUA_TSTRING)
-			lhost_misuse(L, "policy.refuse: the text must be a string, not a %s", luaL_typename(L, 2));
+			script_place_raise(L, "policy.refuse: the text must be a string, not a %s", luaL_typename(L, 2));
 		text = lua_tolstring(L, 2, &len);
 		if (memchr(text, '\0', len) != NULL)
-			lhost_misuse(L, "policy.refuse: the text holds a NUL");
+			script_place_raise(L, "policy.refuse: the text holds a NUL");
 	}
 	v = verdict_push(L);
 	snprintf(v->code, sizeof v->code, "%s", code);
@@ -147,19 +147,19 @@ want_keys(lua_State *L, const char *who, int idx, const char *const *keys)
 	size_t len;
 
 	if (lua_type(L, idx) != LUA_TTABLE)
-		lhost_misuse(L, "%s: takes a table, not a %s", who, luaL_typename(L, idx));
+		script_place_raise(L, "%s: takes a table, not a %s", who, luaL_typename(L, idx));
 	sandbox_read_through(L, idx);
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING)
-			lhost_misuse(L, "%s: a key that is a %s; keys are names", who, luaL_typename(L, -2));
+			script_place_raise(L, "%s: a key that is a %s; keys are names", who, luaL_typename(L, -2));
 		key = lua_tolstring(L, -2, &len);
 		if (is_one_of(keys, key))
 			continue;
 		text_printable(copy, sizeof copy, key, len);
 		near = word_nearest(keys, key);
 		if (near != NULL)
-			lhost_misuse(L, "%s: no key '%s'; is '%s' meant?", who, copy, near);
-		lhost_misuse(L, "%s: no key '%s'; there are %s", who, copy, words_listed(keys, list, sizeof list));
+			script_place_raise(L, "%s: no key '%s'; is '%s' meant?", who, copy, near);
+		script_place_raise(L, "%s: no key '%s'; there are %s", who, copy, words_listed(keys, list, sizeof list));
 	}
 }
 
@@ -183,7 +183,7 @@ take_name(lua_State *L, const char *who, const char *key, char out[NAME_SIZE], s
 	if (type == LUA_TNIL)
 		return lua_pop(L, 1), true;
 	if (type != LUA_TSTRING)
-		lhost_misuse(L, "%s: %s must be a string, not a %s", who, key, luaL_typename(L, -1));
+		script_place_raise(L, "%s: %s must be a string, not a %s", who, key, luaL_typename(L, -1));
 	name = lua_tolstring(L, -1, &len);
 	if (name_ok(name, len)) {
 		memcpy(out, name, len + 1);
@@ -208,7 +208,7 @@ accept_(lua_State *L)
 	}
 	want_keys(L, "policy.accept", 1, keys);
 	if (raw_field(L, 1, "sysplex") != LUA_TNIL && !lua_isboolean(L, -1))
-		lhost_misuse(L, "policy.accept: sysplex must be true or false, not a %s", luaL_typename(L, -1));
+		script_place_raise(L, "policy.accept: sysplex must be true or false, not a %s", luaL_typename(L, -1));
 	v = verdict_push(L); /* [opts sysplex v] */
 	if (take_name(L, "policy.accept", "userid", v->userid, v)) {
 		v->kind = VERDICT_ACCEPT;
@@ -236,7 +236,7 @@ take_host(lua_State *L, struct verdict *v)
 	if (type == LUA_TNIL)
 		return lua_pop(L, 1), true;
 	if (type != LUA_TSTRING)
-		lhost_misuse(L, "policy.install: host must be a string, not a %s", luaL_typename(L, -1));
+		script_place_raise(L, "policy.install: host must be a string, not a %s", luaL_typename(L, -1));
 	host = lua_tolstring(L, -1, &len);
 	if (!host_ok(host, len)) {
 		refuse_here(v, "bad_name", "host is not a host name: at most 116 printable characters, no blanks");
@@ -255,10 +255,10 @@ take_port(lua_State *L, struct verdict *v)
 
 	if (type != LUA_TNIL) {
 		if (type != LUA_TNUMBER)
-			lhost_misuse(L, "policy.install: port must be a number, not a %s", luaL_typename(L, -1));
+			script_place_raise(L, "policy.install: port must be a number, not a %s", luaL_typename(L, -1));
 		port = lua_tointegerx(L, -1, &whole);
 		if (!whole || port < -1 || port == 0 || port > 65535)
-			lhost_misuse(L, "policy.install: port must be 1 to 65535, or -1 for no call-back");
+			script_place_raise(L, "policy.install: port must be 1 to 65535, or -1 for no call-back");
 		v->install.port = (int)port;
 		v->install.has_port = true;
 	}
@@ -368,7 +368,7 @@ verdict_index(lua_State *L)
 static int
 verdict_newindex(lua_State *L)
 {
-	lhost_misuse(L, "a verdict cannot be changed; make another one");
+	script_place_raise(L, "a verdict cannot be changed; make another one");
 }
 
 /* "refuse not_lan: 192.0.2.1 (policies/lan.lua:14)" */

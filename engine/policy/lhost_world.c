@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "policy/lfacts.h"
 #include "policy/lhost_parts.h"
-#include "policy/lstrict.h"
+#include "policy/lshape.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,7 +30,7 @@ static void
 want_asking(lua_State *L, const struct lhost *h, const char *what)
 {
 	if (h->world != NULL && !h->asking)
-		lhost_misuse(L, "%s: the region can be asked about when a door is asked, not while the script loads", what);
+		script_place_raise(L, "%s: the region can be asked about when a door is asked, not while the script loads", what);
 }
 
 /* ---- counters */
@@ -55,7 +55,7 @@ want_counter(lua_State *L, const struct lhost *h, const char *what, size_t *len)
 	const char *name = luaL_checklstring(L, 1, len);
 
 	if (strlen(name) != *len)
-		lhost_misuse(L, "%s: the name of a counter holds no NUL", what);
+		script_place_raise(L, "%s: the name of a counter holds no NUL", what);
 	if (h->mock <= 0)
 		want_asking(L, h, what);
 	return name;
@@ -78,7 +78,7 @@ want_same_expires(lua_State *L, enum store_answer a, const char *name, double it
 	char is[40], now[40];
 
 	if (a == STORE_OTHER_EXPIRES)
-		lhost_misuse(L, "counter %s: since its first use it %s, and here it %s; a counter with another `expires` needs another name", name,
+		script_place_raise(L, "counter %s: since its first use it %s, and here it %s; a counter with another `expires` needs another name", name,
 			print_expires(is, its), print_expires(now, asked));
 }
 
@@ -228,7 +228,7 @@ push_list(lua_State *L, struct lhost *h, const struct ipconn_view *view, size_t 
 		lfacts_push_ipconn(L, &view[i]);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
-	lstrict_set(L, SHAPE_ipconns);
+	lshape_set(L, SHAPE_ipconns);
 }
 
 /*

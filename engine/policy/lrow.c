@@ -2,7 +2,7 @@
 #include "policy/lrow.h"
 
 #include "config/attribute.h"
-#include "policy/lstrict.h"
+#include "policy/lshape.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -258,7 +258,7 @@ push_table(struct copying *c, int idx, enum shape s)
 			take_element(c, s);
 	if (s == SHAPE_dn && lacks_printed(L))
 		print_name(L);
-	lstrict_seal(L, c->kit, s);
+	lshape_seal(L, c->kit, s);
 }
 
 static enum way
@@ -284,9 +284,9 @@ lrow_push(struct lua_State *L, int idx, enum door door)
 	c.way = way_of(L, idx);
 	if (door < DOOR_COUNT && c.way == WAY_OUT && (DOORS_OUT >> door & 1) == 0)
 		complain(&c, "facts.way: %s is never asked way out", door_name(door));
-	lstrict_push_kit(L);
+	lshape_push_kit(L);
 	c.kit = lua_gettop(L);
-	lstrict_begin(L, c.way);
+	lshape_begin(L, c.way);
 	enter(&c, "%s", shape_label(SHAPE_facts));
 	push_table(&c, idx, SHAPE_facts);
 	lua_remove(L, c.kit);

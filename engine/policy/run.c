@@ -2,7 +2,7 @@
 #include "policy/run.h"
 
 #include "policy/asking.h"
-#include "policy/lstrict.h"
+#include "policy/lshape.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -38,7 +38,7 @@ push_request(lua_State *L, struct asking *g)
 	const struct run *r = ((struct running *)g)->r;
 
 	luaL_checkstack(L, 6, "request");
-	lstrict_begin(L, WAY_IN);
+	lshape_begin(L, WAY_IN);
 	lua_createtable(L, 0, 12);
 	set_text(L, FACT_program_tran, r->request->tran);
 	set_text(L, FACT_program_program, r->request->program);
@@ -54,7 +54,7 @@ push_request(lua_State *L, struct asking *g)
 		set_integer(L, FACT_program_ccsid, r->ccsid);
 	lua_pushlstring(L, r->len > 0 ? r->data : "", r->len);
 	lua_setfield(L, -2, fact_row(FACT_program_data)->name);
-	lstrict_set(L, SHAPE_program);
+	lshape_set(L, SHAPE_program);
 }
 
 /* Copies the answer, or says why it is none. */

@@ -2,7 +2,7 @@
 #include "sandbox/lbase.h"
 
 #include "sandbox/lfrozen.h"
-#include "policy/lstrict.h"
+#include "sandbox/lstrict.h"
 #include "sandbox/lstring.h"
 #include "sandbox/sandbox.h"
 

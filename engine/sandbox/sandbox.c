@@ -3,7 +3,7 @@
 
 #include "sandbox/lbase.h"
 #include "sandbox/lfrozen.h"
-#include "policy/lstrict.h"
+#include "sandbox/lstrict.h"
 
 #include <lauxlib.h>
 #include <lua.h>

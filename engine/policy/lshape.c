@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/lshape.h"
+
+#include "sandbox/lfrozen.h"
+#include "sandbox/lstrict.h"
+#include "sandbox/script_place.h"
+#include "sandbox/sandbox.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* Registry keys. */
+static const char kit_key, missed_key;
+
+struct missed { /* a userdata of the registry */
+	const struct fact_row *row;
+	enum way way;
+};
+
+/* [-0, +1, may throw] */
+static struct missed *
+push_missed(lua_State *L)
+{
+	struct missed *m;
+
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &missed_key) == LUA_TUSERDATA)
+		return lua_touserdata(L, -1);
+	lua_pop(L, 1);
+	m = lua_newuserdatauv(L, sizeof *m, 0);
+	*m = (struct missed){ .row = NULL };
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &missed_key);
+	return m;
+}
+
+const struct fact_row *
+lshape_missed(struct lua_State *L, enum way *way)
+{
+	struct missed none = { .row = NULL }, *m = &none;
+
+	if (!lua_checkstack(L, 1))
+		return NULL;
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &missed_key) == LUA_TUSERDATA)
+		m = lua_touserdata(L, -1);
+	lua_pop(L, 1);
+	*way = m->way;
+	return m->row;
+}
+
+void
+lshape_begin(struct lua_State *L, enum way way)
+{
+	*push_missed(L) = (struct missed){ .way = way };
+	lua_pop(L, 1);
+}
+
+/* __index of a shape: the table does not have the key. Upvalues: name = its row, or true for an attribute; the shape; the missed. */
+static int
+shape_index(lua_State *L)
+{
+	char text[300];
+	const char *key;
+	size_t len;
+
+	if (lua_type(L, 2) != LUA_TSTRING)
+		return 0;
+	lua_pushvalue(L, 2);
+	switch (lua_rawget(L, lua_upvalueindex(1))) {
+	case LUA_TLIGHTUSERDATA:
+		((struct missed *)lua_touserdata(L, lua_upvalueindex(3)))->row = lua_touserdata(L, -1);
+		return 0;
+	case LUA_TBOOLEAN:
+		return 0;
+	default:
+		sandbox_pay(L, SHAPE_NAMES); /* the nearest name is looked for */
+		key = lua_tolstring(L, 2, &len);
+		script_place_raise(L, "%s", shape_unknown((enum shape)lua_tointeger(L, lua_upvalueindex(2)), key, len, text, sizeof text));
+	}
+}
+
+/* [-0, +1, may throw] */
+static void
+push_known(lua_State *L, enum shape s)
+{
+	const char *names[SHAPE_NAMES];
+	size_t n = shape_names(s, names);
+
+	lua_createtable(L, 0, (int)n);
+	for (size_t i = 0; i < n; i++) {
+		const struct fact_row *row = shape_member(s, names[i]);
+
+		if (row != NULL)
+			lua_pushlightuserdata(L, (void *)row);
+		else
+			lua_pushboolean(L, true);
+		lua_setfield(L, -2, names[i]);
+	}
+}
+
+/* [kit] -> [kit] */
+static void
+add_metatables(lua_State *L)
+{
+	for (int s = 0; s < SHAPE_COUNT; s++) {
+		push_known(L, (enum shape)s);
+		lua_pushinteger(L, s);
+		push_missed(L);
+		lua_pushcclosure(L, shape_index, 3);
+		lstrict_push_metatable(L);
+		lua_rawseti(L, -2, FACT_COUNT + s + 1);
+	}
+}
+
+void
+lshape_push_kit(struct lua_State *L)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &kit_key) == LUA_TTABLE)
+		return;
+	lua_pop(L, 1);
+	lua_createtable(L, FACT_COUNT + SHAPE_COUNT, 0);
+	for (int f = 0; f < FACT_COUNT; f++) {
+		lua_pushstring(L, fact_row((enum fact)f)->name);
+		lua_rawseti(L, -2, f + 1);
+	}
+	add_metatables(L);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &kit_key);
+}
+
+void
+lshape_key(struct lua_State *L, int kit, enum fact f)
+{
+	lua_rawgeti(L, kit, (lua_Integer)f + 1);
+}
+
+void
+lshape_seal(struct lua_State *L, int kit, enum shape s)
+{
+	lua_rawgeti(L, kit, FACT_COUNT + (lua_Integer)s + 1);
+	lua_setmetatable(L, -2);
+}
+
+void
+lshape_set(struct lua_State *L, enum shape s)
+{
+	luaL_checkstack(L, 8, NULL);
+	lshape_push_kit(L);
+	lua_insert(L, -2);
+	lshape_seal(L, lua_gettop(L) - 1, s);
+	lua_remove(L, -2);
+}
+
+void
+lshape_push_index(struct lua_State *L, enum shape s)
+{
+	luaL_checkstack(L, 4, NULL);
+	lshape_push_kit(L);
+	lua_rawgeti(L, -1, FACT_COUNT + (lua_Integer)s + 1);
+	lua_getfield(L, -1, "__index");
+	lua_insert(L, -3);
+	lua_pop(L, 2);
+}

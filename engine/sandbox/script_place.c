@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sandbox/script_place.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#define FRAMES_MAX 64 /* frames of the library and of C between a script and us: a handful */
+
+/* Registry key: its address is unique, and looking it up allocates nothing. */
+static const char library_key;
+
+/* Leaves the set of library chunks' sources on the stack. */
+static void
+push_library(lua_State *L)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &library_key) == LUA_TTABLE)
+		return;
+	lua_pop(L, 1);
+	lua_newtable(L);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &library_key);
+}
+
+void
+script_place_library(struct lua_State *L, const char *source)
+{
+	push_library(L);
+	lua_pushstring(L, source);
+	lua_pushboolean(L, true);
+	lua_rawset(L, -3);
+	lua_pop(L, 1);
+}
+
+static bool
+is_library(lua_State *L, const char *source)
+{
+	bool yes;
+
+	push_library(L);
+	lua_pushstring(L, source);
+	lua_rawget(L, -2);
+	yes = lua_toboolean(L, -1);
+	lua_pop(L, 2);
+	return yes;
+}
+
+/* "@policies/lan.lua" is a file; anything else is shown as Lua shows it. Of a long path the end tells more. */
+static void
+place_from(struct script_place *out, const lua_Debug *ar)
+{
+	const char *name = ar->source[0] == '@' ? ar->source + 1 : ar->short_src;
+	size_t len = strlen(name);
+
+	if (len >= sizeof out->file)
+		name += len - (sizeof out->file - 1);
+	snprintf(out->file, sizeof out->file, "%s", name);
+	out->line = ar->currentline > 0 ? ar->currentline : 0;
+}
+
+void
+script_place(struct lua_State *L, struct script_place *out)
+{
+	lua_Debug ar;
+
+	*out = (struct script_place){ .line = 0 };
+	luaL_checkstack(L, 4, NULL);
+	for (int level = 0; level < FRAMES_MAX && lua_getstack(L, level, &ar); level++) {
+		lua_getinfo(L, "Sl", &ar);
+		if (*ar.what == 'C' || is_library(L, ar.source))
+			continue;
+		place_from(out, &ar);
+		return;
+	}
+}
+
+int
+script_place_raise(struct lua_State *L, const char *format, ...)
+{
+	char text[512];
+	struct script_place at;
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	script_place(L, &at);
+	if (at.file[0] != '\0')
+		lua_pushfstring(L, "%s:%d: %s", at.file, at.line, text);
+	else
+		lua_pushstring(L, text);
+	lua_error(L);
+	__builtin_unreachable();
+}

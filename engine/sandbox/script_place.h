@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * script_place: the line of a script that runs: the first frame up the stack that is neither C nor of the Lua library; and errors that begin with
+ * that place.
+ */
+#ifndef SALLYPORT_SCRIPT_PLACE_H
+#define SALLYPORT_SCRIPT_PLACE_H
+
+#include "base/name.h"
+
+struct lua_State;
+
+struct script_place {
+	char file[PLACE_SIZE]; /* "" when there is no such frame */
+	int line;
+};
+
+/* Fills *out with the place of the running script. [-0, +0, may throw] */
+void script_place(struct lua_State *L, struct script_place *out);
+/* Marks the chunks of `source` (lua_Debug's) as part of the Lua library: script_place passes them over. [-0, +0, may throw] */
+void script_place_library(struct lua_State *L, const char *source);
+/* Raises an error whose text begins with the place of the script: "policies/lan.lua:7: ...". Does not return. */
+int script_place_raise(struct lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
+
+#endif
