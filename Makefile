@@ -65,6 +65,12 @@ help:
 	@echo 'make lint        luacheck and the shell scripts'
 	@echo 'make install     into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make clean       removes what was built, and the key rings'
+	@echo
+	@echo 'Documents: README.md has the map.'
+	@echo '  policies/README.md lua/README.md certs/README.md   for authors of policies'
+	@echo '  engine/config/README.md engine/admin/README.md     for operators: region.lua and the saf; commands and messages'
+	@echo '  engine/ipic/README.md engine/ipic/IPIC.md          the wire; the facts about IPIC'
+	@echo '  engine/README.md spec/README.md                    for contributors'
 
 # --- the two commands. deps may bring pkg-config, so what follows it is a make of its own.
 run: deps
@@ -159,7 +165,9 @@ lint:
 
 # --- the rest
 # The policies with their rows, without the demo: its definition names key rings that are not installed, its saf holds passwords.
+# The documents keep their folders, so that the links between them work.
 SHARE = $(DESTDIR)$(PREFIX)/share
+DOCUMENTS := $(wildcard *.md */*.md */*/*.md)
 install: all
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/sallyport $(SHARE)/doc/sallyport
 	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/sallyport
@@ -168,7 +176,8 @@ install: all
 	$(INSTALL) -m 644 $(filter-out policies/region.lua policies/saf.lua,$(wildcard policies/*.lua)) $(SHARE)/sallyport/policies/
 	$(INSTALL) -m 644 $(wildcard policies/cookbook/*.lua) $(SHARE)/sallyport/policies/cookbook/
 	chmod -R u=rwX,go=rX $(SHARE)/sallyport
-	$(INSTALL) -m 644 LICENSE README.md $(SHARE)/doc/sallyport/
+	$(INSTALL) -m 644 LICENSE $(SHARE)/doc/sallyport/
+	for d in $(DOCUMENTS); do $(INSTALL) -d $(SHARE)/doc/sallyport/$$(dirname $$d) && $(INSTALL) -m 644 $$d $(SHARE)/doc/sallyport/$$d || exit 1; done
 
 clean:
 	rm -rf build sallyport certs/rings certs/.rings.*

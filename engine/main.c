@@ -183,7 +183,9 @@ static const char usage[] =
 	"  release   ipconn NAME\n"
 	"  reload    take on changed definitions, rings and policies, while partners are connected\n"
 	"  explain   ID | --peer IP | --last N [--refused] | --code CODE: why was a connection let in or refused?\n"
-	"  shutdown  end the region in an orderly way, or at once [--now]\n";
+	"  shutdown  end the region in an orderly way, or at once [--now]\n"
+	"Documents: README.md has the map; policies/README.md for policies, engine/config/README.md for region.lua,\n"
+	"engine/admin/README.md for commands and messages. make install puts them into share/doc/sallyport.\n";
 
 static const struct {
 	const char *name;

@@ -2,6 +2,7 @@
 -- make install: the installed tree alone is enough for a region, and holds nothing of the demo.
 local lfs = require "lfs"
 
+local documents = require "spec.support.documents"
 local support = require "spec.support"
 
 describe("make install", function()
@@ -25,6 +26,14 @@ ipconn "NETX" { template = "only" } program "ECHO" {}
       dir .. "/region.lua" }
     assert.equal(0, status, out .. err)
     assert.is_truthy((out .. err):find("[1-9]%d* rows, 0 failed"))
+  end)
+
+  it("installs every document in its folder", function()
+    local doc = dir .. "/usr/share/doc/sallyport"
+    for _, path in ipairs(documents.all()) do
+      assert.message(path).is_truthy(support.read(path) == support.read(doc .. "/" .. path))
+      assert.equal("rw-r--r--", lfs.attributes(doc .. "/" .. path, "permissions"))
+    end
   end)
 
   it("installs neither the demo's definition nor its passwords", function()
