@@ -15,7 +15,7 @@ return {
     local counter = policy.counter("rate " .. facts.peer.ip, { expires = SECONDS })
     local number, reason = counter:next { max = SOCKETS }
     if policy.check("within the rate", number ~= nil, number or reason) then return policy.accept() end
-    if reason == "exhausted" then return policy.refuse("too_often", ("more than %d sockets in %d s"):format(SOCKETS, SECONDS)) end
+    if reason == "exhausted" then return policy.refuse("too_often", ("more than %d sockets in %s s"):format(SOCKETS, SECONDS)) end
     return policy.refuse("not_counted", reason)
   end,
 }
