@@ -22,7 +22,7 @@ static const struct {
 						"key suits no signature algorithm that is offered. No script can allow "
 						"this; the peer needs a certificate that the ring's signers trust." },
 	{ "chain", "The certificate's chain did not verify against the ring's signers and CRLs, and no script accepted it all the same." },
-	{ "certificate_limit", "The certificate, or what the peer presented with it, is above a limit, and no script was asked. policies/README.md has the limits." },
+	{ "certificate_limit", "The certificate, or what the peer presented with it, is above a limit, and no script was asked. engine/config/README.md has the limits." },
 	{ "bad_name", "A name in the verdict is not 1 to 8 of A-Z 0-9 $ @ #." },
 	{ "name_taken", "The name the URM chose belongs to an installed ipconn already. Choose another, or release the holder." },
 	{ "pair_taken", "This NETWORKID and APPLID are connected already. The holder was sent a heartbeat: if it is dead it will be released, "
