@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* main: the command line: which command, its options, its exit status, and what holds for the whole process. */
 #include "config/attribute.h"
-#include "ipic/body.h"
+#include "ipic/json_body.h"
 #include "client/check.h"
 #include "client/command.h"
-#include "client/partner.h"
+#include "client/connect.h"
 #include "client/passwd.h"
 #include "region/region.h"
 #include "admin/signals.h"
@@ -193,7 +193,7 @@ static const struct {
 } commands[] = {
 	{ "run", run_main },
 	{ "check", check_run },
-	{ "connect", partner_run },
+	{ "connect", connect_run },
 	{ "passwd", passwd_run },
 	{ "inquire", command_run },
 	{ "set", command_run },
@@ -237,7 +237,7 @@ main(int argc, char **argv)
 		return EXIT_FAILED;
 	signals_ignore_pipe(); /* SSL_write has no flag for it */
 	json_object_seed(0);
-	body_keep_secrets();
+	json_body_keep_secrets();
 	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0))
 		return fputs(usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
 	if (argc >= 2 && strcmp(argv[1], "--version") == 0)

@@ -202,7 +202,7 @@ describe("explain", function()
 
   it("has a sentence for each code of the engine's", function()
     local table_of_codes = assert(support.read("policies/README.md"):match "\n## Verdict codes\n.-\n|%-[^\n]*\n(.-)\n\n")
-    local source, n = support.read "engine/policy/codes.c", 0
+    local source, n = support.read "engine/policy/verdict_codes.c", 0
     for row in table_of_codes:gmatch "[^\n]+" do
       for code in row:match "^| (.-) |":gmatch "`([a-z_]+)`" do
         n = n + 1

@@ -169,7 +169,7 @@ describe("the documents", function()
     end
   end)
 
-  -- The rows of engine/policy/facttable.h, and how policies/README.md says which doors have one.
+  -- The rows of engine/policy/fact_table.h, and how policies/README.md says which doors have one.
   local FROM = { FROM_ADMIT = "from `admit`", FROM_CERTIFY = "from `certify`", FROM_BIND = "from `bind`",
     FROM_ATTACH = "`attach` `delete`", AT_ATTACH = "`attach`" }
   local PREFIX = { facts = "", peer = "peer.", own = "own.", load = "load.", tls = "tls.", certificate = "certificate.",
@@ -188,7 +188,7 @@ describe("the documents", function()
   local function fact_rows()
     local facts, program = {}, {}
     local pattern = 'X%(([%w_]+), ([%w_]+), .-, ([A-Z_]+), ([A-Z_]+), "([^"]*)"%) *\\?\n'
-    for shape, member, way_in, way_out, when in support.read("engine/policy/facttable.h"):gmatch("\t" .. pattern) do
+    for shape, member, way_in, way_out, when in support.read("engine/policy/fact_table.h"):gmatch("\t" .. pattern) do
       if way_in == "NO_DOOR" and way_out == "NO_DOOR" then program[shape .. "." .. member] = true
       else facts[assert(PREFIX[shape], shape) .. member] = known(way_in, way_out, when) end
     end

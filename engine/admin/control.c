@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "admin/control_parts.h"
+#include "admin/control_internal.h"
 
 #include <errno.h>
 #include <ev.h>
@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "ipic/body.h"
+#include "ipic/json_body.h"
 #include "config/resource.h"
 #include "net/unixsock.h"
 
@@ -68,7 +68,7 @@ static json_t *
 judge(struct client *k, size_t n)
 {
 	json_error_t e;
-	json_t *request = body_load(k->in, n, &e), *answer;
+	json_t *request = json_body_load(k->in, n, &e), *answer;
 	struct control_asker asker = { k };
 
 	if (!json_is_object(request))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* control_stream: an answer of many rows is made in slices, one client a turn, and never much further than the client reads. */
-#include "admin/control_parts.h"
+#include "admin/control_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "admin/inquire_parts.h"
+#include "admin/inquire_internal.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@
 #include <strings.h>
 
 #include "conn/conn.h"
-#include "policy/factsjson.h"
-#include "conn/listen.h"
+#include "policy/facts_json.h"
+#include "conn/listener.h"
 #include "region/region.h"
 
 /* What the cursor stands on; it begins at first. */

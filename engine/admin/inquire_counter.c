@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquire counter: the counters of scripts: their last number, and when they expire. */
-#include "admin/inquire_parts.h"
+#include "admin/inquire_internal.h"
 
 #include <string.h>
 
 #include "base/clock.h"
 #include "region/region.h"
-#include "policy/store.h"
+#include "policy/counters.h"
 
 static void
 counter_row(struct query *q, const struct counter_view *v)
@@ -26,7 +26,7 @@ counter_row(struct query *q, const struct counter_view *v)
 static void
 leave(struct query *q)
 {
-	store_leave(q->region->store, &q->at);
+	counters_leave(q->region->counters, &q->at);
 }
 
 bool
@@ -36,9 +36,9 @@ counter_step(struct query *q)
 	bool more;
 
 	if (q->leave == NULL)
-		store_walk(q->region->store, &q->at);
+		counters_walk(q->region->counters, &q->at);
 	q->leave = leave;
-	more = store_show(q->region->store, &q->at, clock_span(), &v);
+	more = counters_show(q->region->counters, &q->at, clock_span(), &v);
 	if (v.name[0] != '\0')
 		counter_row(q, &v);
 	return more;

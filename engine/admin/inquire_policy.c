@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquire policy: the scripts of each generation that somebody lives under, and who names them. */
-#include "admin/inquire_parts.h"
+#include "admin/inquire_internal.h"
 
 #include <string.h>
 

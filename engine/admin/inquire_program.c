@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquire program and inquire transaction: what a request can run under the current generation, and what runs now. */
-#include "admin/inquire_parts.h"
+#include "admin/inquire_internal.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquire_row: what the rows of every kind are made of. */
-#include "admin/inquire_parts.h"
+#include "admin/inquire_internal.h"
 
 #include <string.h>
 #include <strings.h>
 
-#include "policy/factsjson.h"
+#include "policy/facts_json.h"
 
 void
 put(json_t *row, const char *key, const char *value)
 {
-	json_object_set_new(row, key, factsjson_text(value, strlen(value)));
+	json_object_set_new(row, key, facts_json_text(value, strlen(value)));
 }
 
 void

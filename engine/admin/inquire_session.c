@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquire session and inquire conversation: how many slots each ipconn has, and what runs in those in use. */
-#include "admin/inquire_parts.h"
+#include "admin/inquire_internal.h"
 
 #include <stdlib.h>
 #include <string.h>

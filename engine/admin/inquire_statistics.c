@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquire statistics: IPIC.md 9's records as rows, and their reset. */
-#include "admin/inquire_parts.h"
+#include "admin/inquire_internal.h"
 
-#include "conn/listen.h"
+#include "conn/listener.h"
 #include "region/region.h"
 
 static json_t *

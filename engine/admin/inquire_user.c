@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquire user: the wrong passwords that are counted of users of the saf: over all partners, and of each partner. */
-#include "admin/inquire_parts.h"
+#include "admin/inquire_internal.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "policy/generation.h"
-#include "security/guesses.h"
+#include "security/password_guesses.h"
 #include "security/passwords.h"
 #include "region/region.h"
 
@@ -65,14 +65,14 @@ add_row(struct query *q, const struct saf *s, const struct counted *c)
 static void
 copy_counts(struct query *q)
 {
-	const struct failures *f = passwords_failures(q->region->worker.passwords);
+	const struct password_failures *f = passwords_failures(q->region->worker.passwords);
 	const struct saf *s = region_generation(q->region)->saf;
 	const struct saf_user *u = s != NULL && q->name != NULL ? saf_user(s, q->name) : NULL;
 
-	q->list = calloc(failures_entries(f) + 1, sizeof(struct counted));
+	q->list = calloc(password_failures_entries(f) + 1, sizeof(struct counted));
 	if (s == NULL || q->list == NULL)
 		return;
-	failures_each(f, take, q);
+	password_failures_each(f, take, q);
 	qsort(q->list, q->n, sizeof(struct counted), by_user);
 	if (u != NULL && q->n == 0)
 		take(q, u->userid, NULL, 0);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "admin/operator_parts.h"
+#include "admin/operator_internal.h"
 
 #include "base/buf.h"
-#include "policy/factsjson.h"
+#include "policy/facts_json.h"
 #include "admin/inquire.h"
-#include "policy/recordwalk.h"
+#include "policy/record_walk.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,7 +55,7 @@ say_change(struct region *r, const char *what, const struct control_peer *peer, 
 struct tour { /* an inquiry or an account that is being told */
 	struct region *region;
 	struct inquiry *inquiry;    /* owned; NULL: it is a walk */
-	struct recordwalk *records; /* owned */
+	struct record_walk *records; /* owned */
 	struct control_peer peer;
 	struct fault fault; /* why there is not one row; "" that may be */
 	char what[256];     /* the command, when it changes something */
@@ -65,14 +65,14 @@ struct tour { /* an inquiry or an account that is being told */
 static json_t *
 refused(const struct fault *f)
 {
-	return json_pack("{s:i,s:o}", "status", 1, "error", factsjson_text(f->text, strlen(f->text)));
+	return json_pack("{s:i,s:o}", "status", 1, "error", facts_json_text(f->text, strlen(f->text)));
 }
 
 static bool
 tour_more(void *arg, json_t *rows)
 {
 	struct tour *t = arg;
-	bool more = t->inquiry != NULL ? inquire_more(t->inquiry, rows) : recordwalk_more(t->records, rows);
+	bool more = t->inquiry != NULL ? inquire_more(t->inquiry, rows) : record_walk_more(t->records, rows);
 
 	t->over = !more;
 	return more;
@@ -97,7 +97,7 @@ tour_end(void *arg)
 	if (t->what[0] != '\0')
 		say_change(t->region, t->what, &t->peer, why);
 	inquire_end(t->inquiry);
-	recordwalk_end(t->records);
+	record_walk_end(t->records);
 	free(t);
 }
 
@@ -168,7 +168,7 @@ do_explain(struct order *o)
 	};
 	struct tour *t = begin_tour(o);
 
-	if (t == NULL || (t->records = recordwalk_begin(o->region->records, &q)) == NULL) {
+	if (t == NULL || (t->records = record_walk_begin(o->region->records, &q)) == NULL) {
 		free(t);
 		return fault_set(&o->fault, "no memory to explain");
 	}
@@ -183,7 +183,7 @@ do_explain(struct order *o)
 static json_t *
 text_of(const char *text)
 {
-	return factsjson_text(text, strlen(text)); /* may quote a script */
+	return facts_json_text(text, strlen(text)); /* may quote a script */
 }
 
 /* Every fault on a line of its own. */

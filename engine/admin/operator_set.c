@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* operator_set: the commands that change listeners, ipconns and users of a running region. */
-#include "admin/operator_parts.h"
+#include "admin/operator_internal.h"
 
 #include "conn/ipconn.h"
-#include "conn/life.h"
+#include "conn/steps.h"
 #include "security/passwords.h"
 #include "request/session.h"
 

@@ -2,7 +2,7 @@
 /*
  * file: the one place where the region opens a file or a directory whose name comes from a definition or a command line. It never blocks on a FIFO or
  * a device, it bounds the size, and it judges owner and mode. A stalled file system can hold the calling thread, so a running region calls these
- * functions in the loader's thread or in a crew's thread, never on the loop.
+ * functions in the loader's thread or in a threadpool's thread, never on the loop.
  *
  * A sentence in `f` does not begin with the path: a caller that has no place for the path adds it with fault_wrap(f, "%s", path).
  */

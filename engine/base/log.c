@@ -11,10 +11,10 @@
 #include <time.h>
 
 #include "base/buf.h"
-#include "base/line.h"
-#include "base/sink.h"
+#include "base/log_line.h"
+#include "base/log_sink.h"
 #include "base/thread.h"
-#include "base/throttle.h"
+#include "base/log_throttle.h"
 #include "base/name.h"
 
 #define QUEUE_LINES 16384
@@ -23,7 +23,7 @@
 #define CLOSE_SECONDS 2 /* a reader that stalls does not keep a region from ending */
 
 struct log {
-	struct sink sink; /* the writer's */
+	struct log_sink sink; /* the writer's */
 	bool ended;       /* the writer is gone; of the thread that ends the log */
 	enum log_format format;
 	char applid[NAME_SIZE];
@@ -37,7 +37,7 @@ struct log {
 	int trouble;         /* errno of the write that failed last; 0 told or none */
 	bool waiting, stop, reopen;
 	int64_t stop_at;     /* second after which the writer gives up on a stalled reader */
-	struct throttle throttle;
+	struct log_throttle throttle;
 	struct buf flight;   /* the writer's own: being written */
 };
 
@@ -52,7 +52,7 @@ second_now(void)
 
 /* Under the lock. False: no room. */
 static bool
-enqueue(struct log *l, const struct line *line)
+enqueue(struct log *l, const struct log_line *line)
 {
 	if (l->lines >= QUEUE_LINES || buf_add(&l->pending, line->text, line->n) < 0)
 		return false;
@@ -67,15 +67,15 @@ enqueue(struct log *l, const struct line *line)
 static void
 own_up(struct log *l)
 {
-	struct line line;
+	struct log_line line;
 	char number[24];
 
 	if (l->lost == 0)
 		return;
-	line_begin(&line, l->format, l->applid, MSG_SP0040);
-	line_insert(&line, "#count", log_number(number, (int64_t)l->lost));
-	line_insert(&line, "error", l->trouble != 0 ? strerrordesc_np(l->trouble) : NULL);
-	line_end(&line);
+	log_line_begin(&line, l->format, l->applid, MSG_SP0040);
+	log_line_insert(&line, "#count", log_number(number, (int64_t)l->lost));
+	log_line_insert(&line, "error", l->trouble != 0 ? strerrordesc_np(l->trouble) : NULL);
+	log_line_end(&line);
 	if (!enqueue(l, &line))
 		return;
 	l->lost = 0;
@@ -84,7 +84,7 @@ own_up(struct log *l)
 
 /* Under the lock. */
 static void
-push(struct log *l, const struct line *line)
+push(struct log *l, const struct log_line *line)
 {
 	own_up(l);
 	if (l->lost > 0 || !enqueue(l, line))
@@ -92,18 +92,18 @@ push(struct log *l, const struct line *line)
 }
 
 static void
-push_sum(void *arg, const struct throttle_entry *e)
+push_sum(void *arg, const struct log_throttle_entry *e)
 {
 	struct log *l = arg;
-	struct line line;
+	struct log_line line;
 	char number[24];
 
-	line_begin(&line, l->format, l->applid, MSG_SP0023);
-	line_insert(&line, "door", e->door);
-	line_insert(&line, "code", e->code);
-	line_insert(&line, "prefix", e->prefix);
-	line_insert(&line, "#count", log_number(number, e->held));
-	line_end(&line);
+	log_line_begin(&line, l->format, l->applid, MSG_SP0023);
+	log_line_insert(&line, "door", e->door);
+	log_line_insert(&line, "code", e->code);
+	log_line_insert(&line, "prefix", e->prefix);
+	log_line_insert(&line, "#count", log_number(number, e->held));
+	log_line_end(&line);
 	push(l, &line);
 }
 
@@ -111,18 +111,18 @@ push_sum(void *arg, const struct throttle_entry *e)
 static void
 open_anew(struct log *l)
 {
-	struct line line;
+	struct log_line line;
 	struct fault f;
 	bool done;
 
 	l->reopen = false;
 	pthread_mutex_unlock(&l->lock);
-	done = sink_reopen(&l->sink, &f) == 0;
+	done = log_sink_reopen(&l->sink, &f) == 0;
 	pthread_mutex_lock(&l->lock);
-	line_begin(&line, l->format, l->applid, done ? MSG_SP0071 : MSG_SP0072);
-	line_insert(&line, "file", l->sink.file);
-	line_insert(&line, "error", done ? NULL : f.text);
-	line_end(&line);
+	log_line_begin(&line, l->format, l->applid, done ? MSG_SP0071 : MSG_SP0072);
+	log_line_insert(&line, "file", l->sink.file);
+	log_line_insert(&line, "error", done ? NULL : f.text);
+	log_line_end(&line);
 	push(l, &line);
 }
 
@@ -157,7 +157,7 @@ static void
 fly(struct log *l)
 {
 	while (buf_len(&l->flight) > 0) {
-		ssize_t sent = sink_write(&l->sink, buf_bytes(&l->flight), buf_len(&l->flight), RETRY_SECONDS * 1000);
+		ssize_t sent = log_sink_write(&l->sink, buf_bytes(&l->flight), buf_len(&l->flight), RETRY_SECONDS * 1000);
 
 		if (sent > 0)
 			buf_consume(&l->flight, (size_t)sent);
@@ -174,7 +174,7 @@ work(struct log *l)
 	for (;;) {
 		if (l->reopen)
 			open_anew(l);
-		throttle_flush(&l->throttle, second_now(), l->stop, push_sum, l);
+		log_throttle_flush(&l->throttle, second_now(), l->stop, push_sum, l);
 		own_up(l);
 		if (buf_len(&l->pending) > 0)
 			return true;
@@ -226,7 +226,7 @@ release(struct log *l)
 {
 	buf_free(&l->pending);
 	buf_free(&l->flight);
-	sink_close(&l->sink);
+	log_sink_close(&l->sink);
 	free(l);
 }
 
@@ -243,7 +243,7 @@ log_open(const char *file, enum log_format format, struct fault *f)
 	l->format = format;
 	buf_init(&l->pending, QUEUE_BYTES);
 	buf_init(&l->flight, QUEUE_BYTES);
-	if (sink_open(&l->sink, file, f) < 0) {
+	if (log_sink_open(&l->sink, file, f) < 0) {
 		release(l);
 		return NULL;
 	}
@@ -305,33 +305,33 @@ enum { OWN_DOOR = 1, OWN_CODE = 2 };
 
 /* Returns which of a refusal's inserts the pairs held themselves. */
 static unsigned
-inserts(struct line *line, va_list ap)
+inserts(struct log_line *line, va_list ap)
 {
 	const char *key;
 	unsigned own = 0;
 
 	while ((key = va_arg(ap, const char *)) != NULL) {
 		own |= strcmp(key, "door") == 0 ? OWN_DOOR : strcmp(key, "code") == 0 ? OWN_CODE : 0;
-		line_insert(line, key, va_arg(ap, const char *));
+		log_line_insert(line, key, va_arg(ap, const char *));
 	}
 	return own;
 }
 
 static void
-begin(struct log *l, struct line *line, enum message m)
+begin(struct log *l, struct log_line *line, enum message m)
 {
 	char applid[NAME_SIZE];
 
 	pthread_mutex_lock(&l->lock);
 	memcpy(applid, l->applid, sizeof applid);
 	pthread_mutex_unlock(&l->lock);
-	line_begin(line, l->format, applid, m);
+	log_line_begin(line, l->format, applid, m);
 }
 
 static void
-end(struct log *l, struct line *line)
+end(struct log *l, struct log_line *line)
 {
-	line_end(line);
+	log_line_end(line);
 	pthread_mutex_lock(&l->lock);
 	push(l, line);
 	pthread_mutex_unlock(&l->lock);
@@ -340,7 +340,7 @@ end(struct log *l, struct line *line)
 void
 log_say(struct log *l, enum message m, ...)
 {
-	struct line line;
+	struct log_line line;
 	va_list ap;
 
 	if (l == NULL)
@@ -355,13 +355,13 @@ log_say(struct log *l, enum message m, ...)
 void
 log_list(struct log *l, enum message m, const char *const *pairs)
 {
-	struct line line;
+	struct log_line line;
 
 	if (l == NULL)
 		return;
 	begin(l, &line, m);
 	for (; *pairs != NULL; pairs += 2)
-		line_insert(&line, pairs[0], pairs[1]);
+		log_line_insert(&line, pairs[0], pairs[1]);
 	end(l, &line);
 }
 
@@ -385,7 +385,7 @@ passes(struct log *l, const char *door, const char *code, const char *prefix)
 	bool pass;
 
 	pthread_mutex_lock(&l->lock);
-	pass = throttle_pass(&l->throttle, second_now(), door, code, prefix, push_sum, l);
+	pass = log_throttle_pass(&l->throttle, second_now(), door, code, prefix, push_sum, l);
 	if (!pass && l->waiting && l->throttle.holding == 1)
 		pthread_cond_signal(&l->wake); /* so that the writer looks at the clock */
 	pthread_mutex_unlock(&l->lock);
@@ -395,7 +395,7 @@ passes(struct log *l, const char *door, const char *code, const char *prefix)
 void
 log_refusal(struct log *l, enum message m, const char *door, const char *code, const char *prefix, ...)
 {
-	struct line line;
+	struct log_line line;
 	va_list ap;
 	unsigned own;
 
@@ -406,9 +406,9 @@ log_refusal(struct log *l, enum message m, const char *door, const char *code, c
 	own = inserts(&line, ap);
 	va_end(ap);
 	if ((own & OWN_DOOR) == 0)
-		line_insert(&line, "door", door);
+		log_line_insert(&line, "door", door);
 	if ((own & OWN_CODE) == 0)
-		line_insert(&line, "code", code);
+		log_line_insert(&line, "code", code);
 	end(l, &line);
 }
 

@@ -32,7 +32,7 @@ void log_close(struct log *l);
 
 /*
  * One message. Then pairs of (const char *key, const char *value), ended by NULL; a pair whose value is NULL or "" is
- * left out. A key that begins with # says that its value is a number (log_number): line_insert. No key is one of the line's own: time, region, id, severity,
+ * left out. A key that begins with # says that its value is a number (log_number): log_line_insert. No key is one of the line's own: time, region, id, severity,
  * message. Thread-safe, never blocks, never fails (a full queue counts the line as lost). `l` may be NULL: nothing.
  */
 void log_say(struct log *l, enum message m, ...) __attribute__((sentinel));

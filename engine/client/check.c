@@ -3,11 +3,11 @@
 
 #include "base/clock.h"
 #include "config/definition.h"
-#include "policy/factsjson.h"
+#include "policy/facts_json.h"
 #include "policy/generation.h"
-#include "config/health.h"
+#include "config/warnings.h"
 #include "conn/recovery.h"
-#include "policy/specs.h"
+#include "policy/policy_specs.h"
 
 #include <getopt.h>
 #include <jansson.h>
@@ -46,8 +46,8 @@ entry_json(const struct fault_entry *e)
 	const char *text = fault_entry_text(e);
 
 	return json_pack("{s:s, s:o, s:o, s:s, s:o}", "level", fault_level_name(e->level), "file",
-		e->file != NULL ? factsjson_text(e->file, strlen(e->file)) : json_null(), "line", e->line > 0 ? json_integer(e->line) : json_null(),
-		"rule", e->rule, "text", factsjson_text(text, strlen(text)));
+		e->file != NULL ? facts_json_text(e->file, strlen(e->file)) : json_null(), "line", e->line > 0 ? json_integer(e->line) : json_null(),
+		"rule", e->rule, "text", facts_json_text(text, strlen(text)));
 }
 
 /* -1: no memory, or stdout could not be written. */
@@ -67,7 +67,7 @@ print_json(const struct faults *faults)
 
 /* The definition is the generation's, or freed. */
 static void
-check_scripts(struct definition *d, const struct asked *a, struct specs_result *result, struct faults *faults)
+check_scripts(struct definition *d, const struct asked *a, struct policy_specs_result *result, struct faults *faults)
 {
 	char library[PATH_SIZE];
 	struct generation_options o = { .number = 1, .library_dir = library, .now = clock_wall(), .all_scripts = true };
@@ -82,7 +82,7 @@ check_scripts(struct definition *d, const struct asked *a, struct specs_result *
 	}
 	g = generation_load(d, &o, faults);
 	if (a->specs) /* whatever else is at fault: a ring has nothing to do with them */
-		specs_run(d, library, FAULT_ERROR, result, &coverage, faults);
+		policy_specs_run(d, library, FAULT_ERROR, result, &coverage, faults);
 	if (a->specs && g != NULL)
 		coverage_note(&coverage, d, g->saf, faults);
 	coverage_free(&coverage);
@@ -96,7 +96,7 @@ check_scripts(struct definition *d, const struct asked *a, struct specs_result *
 static void
 note_unchecked(const struct definition *d, struct faults *faults)
 {
-	const char *service = health_unchecked(d);
+	const char *service = warnings_unchecked(d);
 
 	if (service != NULL)
 		faults_add(faults, FAULT_NOTE, "unchecked", d->file, d->region.line,
@@ -116,7 +116,7 @@ check_recovery(const struct definition *d, struct faults *faults)
 }
 
 static void
-gather(const struct asked *a, struct specs_result *result, struct faults *faults)
+gather(const struct asked *a, struct policy_specs_result *result, struct faults *faults)
 {
 	struct definition *d = definition_draft(a->file, faults);
 
@@ -125,7 +125,7 @@ gather(const struct asked *a, struct specs_result *result, struct faults *faults
 	note_unchecked(d, faults);
 	check_recovery(d, faults);
 	if (faults->errors == 0) /* of a value that was at fault only the default is left to judge */
-		health_check(d, faults);
+		warnings_check(d, faults);
 	check_scripts(d, a, result, faults);
 }
 
@@ -137,7 +137,7 @@ plural(size_t n, const char *one, const char *many)
 
 /* Counts for a reader; where stdout is a program's they go to stderr. */
 static void
-print_counts(FILE *to, const struct asked *a, const struct specs_result *result, const struct faults *faults)
+print_counts(FILE *to, const struct asked *a, const struct policy_specs_result *result, const struct faults *faults)
 {
 	if (a->specs)
 		fprintf(to, "%u rows, %u failed\n", result->rows, result->failed);
@@ -149,7 +149,7 @@ static int
 check(const struct asked *a)
 {
 	struct faults faults = { 0 };
-	struct specs_result result = { 0 };
+	struct policy_specs_result result = { 0 };
 	bool bad;
 
 	gather(a, &result, &faults);

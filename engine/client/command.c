@@ -11,13 +11,13 @@
 
 #include "base/addr.h"
 #include "config/attribute.h"
-#include "policy/codes.h"
+#include "policy/verdict_codes.h"
 #include "admin/control.h"
 #include "config/definition.h"
 #include "client/explain.h"
 #include "base/path.h"
 #include "client/table.h"
-#include "client/words.h"
+#include "client/command_words.h"
 
 #define REGION_FILE "policies/region.lua"
 
@@ -27,11 +27,11 @@ static void
 show_inquired(const struct command *c, const json_t *rows)
 {
 	if (c->cemt)
-		table_cemt(stdout, words_kind(c), rows);
-	else if (c->nargs == 2 && json_array_size(rows) == 1 && strcmp(words_kind(c), "conversation") != 0)
+		table_cemt(stdout, command_words_kind(c), rows);
+	else if (c->nargs == 2 && json_array_size(rows) == 1 && strcmp(command_words_kind(c), "conversation") != 0)
 		table_listing(stdout, json_array_get(rows, 0));
 	else
-		table_columns(stdout, words_kind(c), rows);
+		table_columns(stdout, command_words_kind(c), rows);
 }
 
 static void
@@ -96,30 +96,30 @@ static const struct verb {
 	void (*show)(const struct command *c, const json_t *rows);
 	const char *usage;
 } verbs[] = {
-	{ "inquire", words_inquire, show_inquired,
+	{ "inquire", command_words_inquire, show_inquired,
 		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|counter|user|statistics [NAME]\n"
 		"Shows what the running region holds; with a NAME, everything about that one (session, conversation: of that ipconn).\n" COMMON
 		"  --cemt           the two-line form of CEMT (ipconn and tcpipservice)\n"
 		"  --reset          statistics: shows them, then sets totals to zero and peaks to what there is now\n" },
-	{ "set", words_set, show_done,
+	{ "set", command_words_set, show_done,
 		"usage: sallyport set tcpipservice NAME open|closed|immclose|urm=SCRIPT|urm=NO\n"
 		"       sallyport set ipconn NAME acquired|released|inservice|outservice|norecovdata\n"
 		"       sallyport set ipconn NAME released cancel|forcecancel|purge|forcepurge|kill\n"
 		"       sallyport set user NAME unrevoke\n"
 		"Changes the running region. closed lets what came in live on, immclose ends it; urm= counts from the next CAPEX on.\n" COMMON },
-	{ "discard", words_discard, show_done,
+	{ "discard", command_words_discard, show_done,
 		"usage: sallyport discard ipconn NAME\n"
 		"Takes an installed ipconn away. It must be OUTSERVICE and RELEASED.\n" COMMON },
-	{ "release", words_release, show_done,
+	{ "release", command_words_release, show_done,
 		"usage: sallyport release [ipconn] NAME\n"
 		"Releases an ipconn in an orderly way; an autoinstalled one is deleted. The same as set ipconn NAME released.\n" COMMON },
-	{ "reload", words_none, show_reloaded,
+	{ "reload", command_words_none, show_reloaded,
 		"usage: sallyport reload [--check] [--force]\n"
 		"Loads definitions, rings and policies anew, asks again about whoever is in, and swaps when nothing is wrong. Exit status 1: refused,\n"
 		"the old generation stays.\n" COMMON
 		"  --check          say what would change, and change nothing\n"
 		"  --force          a policy that fails on a live ipconn refuses that ipconn instead of the reload\n" },
-	{ "explain", words_explain, show_explained,
+	{ "explain", command_words_explain, show_explained,
 		"usage: sallyport explain ID\n"
 		"       sallyport explain --peer IP [--last N] [--refused]\n"
 		"       sallyport explain --last N [--refused]\n"
@@ -131,7 +131,7 @@ static const struct verb {
 		"  --last N         the last N of them\n"
 		"  --refused        only those that were refused, or released since another generation refuses them, or had a request refused\n"
 		"  --code CODE      what a verdict code of the engine's means; asks no region\n" },
-	{ "shutdown", words_none, show_ended,
+	{ "shutdown", command_words_none, show_ended,
 		"usage: sallyport shutdown [--now]\n"
 		"Drains the region, as SIGTERM does, and returns when its process has ended (with --json: at once).\n" COMMON
 		"  --now            does not wait for work that runs\n" },
@@ -268,7 +268,7 @@ call(const struct command *c)
 	asked = request(c);
 	if (asked == NULL)
 		complain(c, "the arguments are not UTF-8");
-	else if ((answer = control_call(path, asked, seconds(c), &f)) == NULL)
+	else if ((answer = control_client(path, asked, seconds(c), &f)) == NULL)
 		complain(c, f.text);
 	json_decref(asked);
 	return answer;
@@ -305,8 +305,8 @@ command_run(int argc, char **argv)
 	if (v == NULL)
 		return USAGE;
 	status = read_line(&c, argc, argv);
-	if (status == 0 && !c.help && !(words_options(&c) && v->fits(&c))) {
-		words_misused(&c);
+	if (status == 0 && !c.help && !(command_words_options(&c) && v->fits(&c))) {
+		command_words_misused(&c);
 		status = -1;
 	}
 	if (status < 0) {
@@ -316,7 +316,7 @@ command_run(int argc, char **argv)
 	if (c.help)
 		return fputs(v->usage, stdout) < 0 ? FAILED : DONE;
 	if (c.code != NULL)
-		return codes_say(c.code, c.json) ? DONE : FAILED;
+		return verdict_codes_say(c.code, c.json) ? DONE : FAILED;
 	answer = call(&c);
 	status = show(&c, v, answer);
 	json_decref(answer);

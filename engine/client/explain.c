@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "policy/codes.h"
+#include "policy/verdict_codes.h"
 #include "client/table.h"
 
 static const char *
@@ -172,7 +172,7 @@ alert_words(const json_t *d)
 static void
 print_why(FILE *to, const json_t *d)
 {
-	const char *sentence = codes_sentence(text(d, "code")), *code = text(d, "code");
+	const char *sentence = verdict_codes_sentence(text(d, "code")), *code = text(d, "code");
 	char a[TABLE_CELL];
 
 	if (code == NULL || !refuses(d))

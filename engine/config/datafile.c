@@ -3,9 +3,9 @@
 
 #include "config/attribute.h"
 #include "base/luatext.h"
-#include "config/place.h"
+#include "config/key_lines.h"
 #include "sandbox/sandbox.h"
-#include "config/slip.h"
+#include "config/syntax_hint.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -103,7 +103,7 @@ complain(const struct datafile *d, const char *message, const char *limit, int *
 	if (message == NULL || sscanf(message, CHUNK ":%d: %n", line, &at) < 1)
 		at = 0;
 	if (message != NULL)
-		slip_words(words, sizeof words, message + at, d->bytes, d->len, *line);
+		syntax_hint_words(words, sizeof words, message + at, d->bytes, d->len, *line);
 	return limit != NULL ? fault_set(f, "%s was stopped at its limit of %s", d->what, limit) : fault_set(f, "%s", words);
 }
 
@@ -111,7 +111,7 @@ complain(const struct datafile *d, const char *message, const char *limit, int *
 static int
 check_twice(const struct datafile *d, int *line, struct fault *f)
 {
-	struct place_key key;
+	struct key_lines_key key;
 	char printed[80];
 	int found = places_twice(d->bytes, d->len, &key);
 

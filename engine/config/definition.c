@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/definition.h"
 
-#include "config/constructor.h"
+#include "config/definition_build.h"
 #include "config/datafile.h"
 #include "config/effect.h"
 #include "base/file.h"
 #include "base/luatext.h"
 #include "base/path.h"
-#include "config/place.h"
-#include "config/relation.h"
+#include "config/key_lines.h"
+#include "config/consistency.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -26,10 +26,10 @@ push_environment(lua_State *L, void *r)
 	lua_newtable(L);
 	lua_newtable(L); /* [env meta] */
 	lua_pushlightuserdata(L, r);
-	lua_pushcclosure(L, constructor_find, 1);
+	lua_pushcclosure(L, definition_build_find, 1);
 	lua_setfield(L, -2, "__index");
 	lua_pushlightuserdata(L, r);
-	lua_pushcclosure(L, constructor_assigned, 1);
+	lua_pushcclosure(L, definition_build_assigned, 1);
 	lua_setfield(L, -2, "__newindex");
 	lua_setmetatable(L, -2);
 }
@@ -73,7 +73,7 @@ place_paths(struct reading *r)
 
 		if (a->kind != ATTR_PATH || *path == '\0' || path_beside(path, a->size, r->d->file, path) == 0)
 			continue;
-		reading_complain(r, "limit", place_of(&r->places, r->d->region.line, a->name), "region: %s: the path has more than %zu bytes with the directory of %s "
+		reading_complain(r, "limit", key_lines_of(&r->places, r->d->region.line, a->name), "region: %s: the path has more than %zu bytes with the directory of %s "
 			"before it", a->name, a->size - 1, r->d->file);
 		*path = '\0';
 	}
@@ -99,7 +99,7 @@ fill_in(struct reading *r)
 	if (*d->region.policies == '\0')
 		choose_policies(d);
 	place_paths(r);
-	path_misplaced(d->region.recovery, d->file, place_of(&r->places, d->region.line, "recovery"), "region: recovery", r->faults);
+	path_misplaced(d->region.recovery, d->file, key_lines_of(&r->places, d->region.line, "recovery"), "region: recovery", r->faults);
 	for (size_t i = 0; i < d->nipconns; i++)
 		if (*d->ipconn[i].networkid == '\0')
 			memcpy(d->ipconn[i].networkid, d->region.networkid, sizeof d->ipconn[i].networkid);
@@ -126,7 +126,7 @@ judge(struct reading *r, bool sound)
 	if (sound && r->region_tried)
 		effect_check(r->d, &r->places, r->faults);
 	fill_in(r);
-	relation_check(r->d, &r->places, r->region_sound, r->faults);
+	consistency_check(r->d, &r->places, r->region_sound, r->faults);
 }
 
 /* False: Lua stopped before the end. */

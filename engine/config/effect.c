@@ -54,7 +54,7 @@ say(const struct subject *s, const struct effect *e)
 {
 	char value[VALUE_SHOWN];
 
-	faults_add(s->faults, e->level, "no_effect", s->d->file, place_of(s->places, s->line, e->attribute),
+	faults_add(s->faults, e->level, "no_effect", s->d->file, key_lines_of(s->places, s->line, e->attribute),
 		"%s%s%s: %s is %s and %s, so it has no effect; %s, or leave %s out", s->kind, *s->name ? " " : "", s->name, e->attribute,
 		written(attribute_find(e->table, e->attribute), s->object, value, sizeof value), e->because, e->remedy, e->attribute);
 }

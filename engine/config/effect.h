@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #include "base/fault.h"
-#include "config/place.h"
+#include "config/key_lines.h"
 #include "config/resource.h"
 
 struct effect { /* one way in which an attribute has no effect */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* acquire: an ipconn's way from RELEASED to ACQUIRED when this side begins it; and beginning anew by itself (AUTOCONNECT). */
-#include "conn/life.h"
+#include "conn/steps.h"
 
 #include "base/clock.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* admit: may this address come in, or be dialled? The engine's caps first, then the policy. */
-#include "conn/life.h"
-#include "conn/tally.h"
+#include "conn/steps.h"
+#include "conn/peers.h"
 
 #include "base/clock.h"
 
@@ -22,7 +22,7 @@ static bool
 capped(struct conn *c)
 {
 	const struct region_def *r = &c->generation->definition->region;
-	struct tally_counts t = tally_look(c->worker->tally, &c->facts.peer.addr, clock_span());
+	struct peers_counts t = peers_look(c->worker->peers, &c->facts.peer.addr, clock_span());
 	bool in = c->facts.way == WAY_IN, most = c->worker->sockets > (unsigned)r->maxsockets;
 	bool full = in && c->facts.load.halfopen >= (unsigned)r->halfopen;
 	bool crowded = in && t.halfopen_prefix > (unsigned)r->halfopen_peer;
@@ -73,7 +73,7 @@ decided(struct conn *c)
 static void
 look(struct conn *c)
 {
-	struct tally_counts t = tally_look(c->worker->tally, &c->facts.peer.addr, clock_span());
+	struct peers_counts t = peers_look(c->worker->peers, &c->facts.peer.addr, clock_span());
 
 	c->facts.load.from_peer = t.from_peer;
 	c->facts.load.from_prefix = t.from_prefix;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bind: bind-time security (IPIC.md 7.3): may the holder of this certificate call itself NETWORKID.APPLID? Asked for every socket. */
-#include "conn/life.h"
+#include "conn/steps.h"
 
 static void
 look_up(struct conn *c)

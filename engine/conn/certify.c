@@ -4,7 +4,7 @@
  * handshake (the callback must not close the connection: OpenSSL stands on the stack); under ssl = "yes" after it, before one
  * application byte is read. Way out it is the server's certificate, and there always is one.
  */
-#include "conn/life.h"
+#include "conn/steps.h"
 
 #include "tls/cert.h"
 #include "security/certmap.h"

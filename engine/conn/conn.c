@@ -3,9 +3,9 @@
 
 #include "base/clock.h"
 #include "conn/ipconn.h"
-#include "conn/life.h"
+#include "conn/steps.h"
 #include "request/session.h"
-#include "conn/tally.h"
+#include "conn/peers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,9 +203,9 @@ born(struct conn *c, const struct addr *peer, int fd)
 static int
 count_in(struct conn *c)
 {
-	struct tally_counts t = tally_look(c->worker->tally, &c->facts.peer.addr, clock_span());
+	struct peers_counts t = peers_look(c->worker->peers, &c->facts.peer.addr, clock_span());
 
-	if (tally_open(c->worker->tally, &c->facts.peer.addr) < 0)
+	if (peers_open(c->worker->peers, &c->facts.peer.addr) < 0)
 		return -1;
 	c->facts.load.halfopen = c->entrance->halfopen++;
 	c->facts.load.connections = c->entrance->connections++;
@@ -311,7 +311,7 @@ conn_through(struct conn *c)
 		return;
 	c->halfopen = false;
 	c->entrance->halfopen--;
-	tally_through(c->worker->tally, &c->facts.peer.addr);
+	peers_through(c->worker->peers, &c->facts.peer.addr);
 }
 
 static void
@@ -326,7 +326,7 @@ gone(struct conn *c)
 	c->dial = NULL;
 	if (c->entrance != NULL) {
 		c->entrance->connections--;
-		tally_close(w->tally, &c->facts.peer.addr);
+		peers_close(w->peers, &c->facts.peer.addr);
 	}
 	record_close(c->record, clock_wall());
 	c->record = NULL;
@@ -418,7 +418,7 @@ conn_bury(struct worker *w)
 
 		w->graves = c->next;
 		certificate_unref(c->facts.certificate);
-		tape_free(&c->tape);
+		answer_tape_free(&c->tape);
 		generation_unref(c->generation);
 		free(c);
 	}

@@ -64,9 +64,9 @@ struct conn {
 	struct io io;
 	struct timer timer; /* of the stage */
 	bool io_opened;
-	bool halfopen;  /* counted as such in entrance and tally */
+	bool halfopen;  /* counted as such in entrance and peers */
 	bool refused;   /* conn_refused has spoken */
-	struct tape tape; /* what counters answered to it */
+	struct answer_tape tape; /* what counters answered to it */
 	uint64_t asked;   /* number of the generation it was last re-asked under */
 	char userid[NAME_SIZE]; /* what certify said then; becomes a fact when that generation is taken on */
 	bool sysplex;           /* what admit said then; the same */
@@ -92,7 +92,7 @@ struct conn {
 	bool said_goodbye; /* release was asked or answered */
 };
 
-/* Takes fd. A connection in stage NEW with its facts, counted in worker, entrance and tally; NULL (fd closed) without memory. */
+/* Takes fd. A connection in stage NEW with its facts, counted in worker, entrance and peers; NULL (fd closed) without memory. */
 struct conn *conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer);
 
 /* A connection in stage NEW, without a descriptor yet, in that place of i (enum socket_place, free until now): it is about to dial `host` for i.

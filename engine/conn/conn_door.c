@@ -3,7 +3,7 @@
 #include "conn/conn.h"
 
 #include "base/clock.h"
-#include "conn/tally.h"
+#include "conn/peers.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ conn_refused(struct conn *c, enum message m, const char *door, const char *polic
 	record_facts(c->record, &c->facts);
 	record_outcome(c->record, "refused", stage_name(c->facts.stage), v->code, reason);
 	if (c->facts.way == WAY_IN) /* whom we dialled did not knock */
-		tally_refused(c->worker->tally, &c->facts.peer.addr, clock_span());
+		peers_refused(c->worker->peers, &c->facts.peer.addr, clock_span());
 }
 
 void

@@ -3,7 +3,7 @@
  * dial: a socket of ours on its way to the partner. The connection exists from the first moment on, so that it is counted, shown and
  * explained; it gets a descriptor when an address was admitted. What was not reached is passed over, what the policy refuses too.
  */
-#include "conn/life.h"
+#include "conn/steps.h"
 
 #include "base/clock.h"
 #include "net/resolve.h"
@@ -235,7 +235,7 @@ start(void *arg)
 		return;
 	}
 	conn_enter(c, CONN_DIALLING, c->generation->definition->region.tcp_timeout);
-	d->resolving = resolve_begin(c->worker->crew, c->facts.peer.host, d->port, resolved, c);
+	d->resolving = resolve_begin(c->worker->threadpool, c->facts.peer.host, d->port, resolved, c);
 	if (d->resolving == NULL)
 		dial_failed(c, "limit", NULL, "host %s: too many names are being resolved", c->facts.peer.host);
 }

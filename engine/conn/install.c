@@ -3,7 +3,7 @@
  * install: the partner is unknown: the URM decides, and what it answered is held against the communication area's rules
  * (IPIC.md 6.2, 6.3). The order of messages is 6.8's: installed, autoinstalled, then the security check, then perhaps deleted.
  */
-#include "conn/life.h"
+#include "conn/steps.h"
 
 #include <stdio.h>
 #include <string.h>

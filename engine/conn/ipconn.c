@@ -2,8 +2,8 @@
 #include "conn/ipconn.h"
 
 #include "base/clock.h"
-#include "conn/life.h"
-#include "policy/recorddata.h"
+#include "conn/steps.h"
+#include "policy/record_data.h"
 #include "request/session.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* match: the partner's ipconn is known: its state, its listener, the trust rule, the session counts; and the claims of further sockets and call-backs. */
-#include "conn/life.h"
+#include "conn/steps.h"
 
 #include "base/clock.h"
 #include "conn/recheck.h"

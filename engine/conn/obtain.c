@@ -3,7 +3,7 @@
  * obtain: an ipconn on its way from its first CAPEX to ACQUIRED (IPIC.md 2.2): what our CAPEX says, what was agreed, which socket comes next, and the
  * moment when none is lacking. The acquirer's own are the way out; the called side calls back when the acquirer's stand.
  */
-#include "conn/life.h"
+#include "conn/steps.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -224,7 +224,7 @@ agree(struct ipconn *i, const struct capex_answer *a)
 	return i->sendcount > 0 || (i->acquiring && i->receivecount > 0);
 }
 
-/* What was decided of it was decided by the current generation, or asked again (capex.c): no older one need stay for it. */
+/* What was decided of it was decided by the current generation, or asked again (capex_in.c): no older one need stay for it. */
 static void
 through(struct conn *c)
 {

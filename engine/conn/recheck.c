@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conn/recheck.h"
 
-#include "policy/askings.h"
+#include "policy/record_askings.h"
 #include "security/certmap.h"
 #include "base/clock.h"
 
@@ -212,7 +212,7 @@ recheck_gone(const struct ipconn *i, const struct generation *g, struct recheck_
 			defined(i->socket[n], g, i, n == SOCKET_IN, out);
 }
 
-/* One that is still on its way out finishes it under its own generation, and is asked when it is through (capex.c). */
+/* One that is still on its way out finishes it under its own generation, and is asked when it is through (capex_in.c). */
 static bool
 under_way(struct conn *c, const struct generation *g)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "conn/recovery_parts.h"
+#include "conn/recovery_internal.h"
 
 #include "base/file.h"
 #include "ipic/capex.h"

@@ -4,7 +4,7 @@
  * (IPIC.md 2.2, 5.1 XLNACTION; engine/ipic/README.md).
  * A log that is not the one remembered matters only to the side that has work in doubt: each side judges by its own xlnaction.
  */
-#include "conn/life.h"
+#include "conn/steps.h"
 
 #include "conn/recovery.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* traffic: what runs on one socket after its CAPEX: heartbeats both ways (IPIC.md 2.8), the release, and conversations, which session.h takes. */
-#include "conn/life.h"
+#include "conn/steps.h"
 #include "request/session.h"
 
 #include "base/clock.h"

@@ -15,17 +15,17 @@
 struct ev_loop;
 struct log;
 struct records;
-struct tally;
-struct store;
+struct peers;
+struct counters;
 struct registry;
 struct generation;
 struct conn;
 struct entrance;
 struct recheck_view;
-struct crew;
+struct threadpool;
 struct passwords;
 struct recovery;
-struct backend;
+struct http_client;
 struct task;
 struct converting;
 struct session;
@@ -34,8 +34,8 @@ struct worker {
 	struct ev_loop *loop;           /* owned */
 	struct log *log;                /* borrowed from the region */
 	struct records *records;        /* borrowed */
-	struct tally *tally;            /* borrowed */
-	struct store *store;            /* borrowed: counters */
+	struct peers *peers;            /* borrowed */
+	struct counters *counters;            /* borrowed: counters */
 	struct registry *registry;      /* borrowed: the installed ipconns */
 	struct generation *generation;  /* counted: the current one; a connection takes its own reference at birth */
 	struct conn *conns;             /* every living connection of this worker, a list */
@@ -47,12 +47,12 @@ struct worker {
 	struct socket_statistics statistics;
 	uint64_t suggested;             /* the counter behind suggested APPLIDs (IPIC.md 6.2) */
 	bool draining;
-	struct crew *crew;              /* borrowed: threads that resolve names */
+	struct threadpool *threadpool;              /* borrowed: threads that resolve names */
 	struct passwords *passwords;    /* borrowed */
 	struct recovery *recovery;      /* borrowed */
-	struct backend *backend;        /* owned: HTTP to programs at a URL; NULL until one is used */
+	struct http_client *backend;        /* owned: HTTP to programs at a URL; NULL until one is used */
 	struct task *tasks;             /* every request being run, a list */
-	struct converting *converting;  /* conversions of large data that are not done: the last of a ring (convert.c) */
+	struct converting *converting;  /* conversions of large data that are not done: the last of a ring (program_convert.c) */
 	size_t held;                    /* bytes of conversations' data in memory */
 	struct session *ended;          /* conversations that ended in this turn; freed at its end */
 	const struct recheck_view *recheck; /* set while policies are re-asked: what they see then; else NULL */

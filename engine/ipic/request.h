@@ -23,7 +23,7 @@ struct request {
 
 #define CHECKED_MAX 2
 
-/* Who answers for a request (IPIC.md 7.4); made by user.c. */
+/* Who answers for a request (IPIC.md 7.4); made by request_user.c. */
 struct users {
 	char link[NAME_SIZE]; /* the link user; "" none: SECURITYNAME is the region's own user */
 	char task[NAME_SIZE]; /* whom the task runs as */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ipic/wire_data.h"
 
-#include "ipic/body.h"
+#include "ipic/json_body.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -13,7 +13,7 @@ get_tran(const json_t *o, char tran[TRAN_SIZE], struct fault *f)
 {
 	char name[NAME_SIZE] = "";
 
-	if (body_get_name(o, "tran", name, f) < 0 || strlen(name) >= TRAN_SIZE)
+	if (json_body_get_name(o, "tran", name, f) < 0 || strlen(name) >= TRAN_SIZE)
 		return fault_set(f, "tran: not 1-%d characters of A-Z 0-9 $ @ #", TRAN_SIZE - 1);
 	memcpy(tran, name[0] != '\0' ? name : DEFAULT_TRAN, TRAN_SIZE);
 	return 0;
@@ -62,8 +62,8 @@ wipe_password(const json_t *o)
 static int
 get_head(const json_t *o, struct request *r, struct fault *f)
 {
-	if (get_tran(o, r->tran, f) < 0 || body_get_name(o, "program", r->program, f) < 0 || body_get_name(o, "userid", r->userid, f) < 0 ||
-	    body_get_int(o, "hops", 0, 0, HOPS_MAX, &r->hops, f) < 0)
+	if (get_tran(o, r->tran, f) < 0 || json_body_get_name(o, "program", r->program, f) < 0 || json_body_get_name(o, "userid", r->userid, f) < 0 ||
+	    json_body_get_int(o, "hops", 0, 0, HOPS_MAX, &r->hops, f) < 0)
 		return -1;
 	return get_password(o, r, f);
 }
@@ -71,7 +71,7 @@ get_head(const json_t *o, struct request *r, struct fault *f)
 int
 wire_head(struct request *r, const void *head, size_t len, struct fault *f)
 {
-	json_t *o = body_read(head, len, f);
+	json_t *o = json_body_read(head, len, f);
 	int result = -1;
 
 	memset(r, 0, sizeof *r);
@@ -89,16 +89,16 @@ int
 wire_put_head(struct buf *b, const struct request *r)
 {
 	json_t *o = json_object();
-	int result = body_set_text(o, "tran", r->tran);
+	int result = json_body_set_text(o, "tran", r->tran);
 
-	result |= body_set_text(o, "program", r->program);
-	result |= body_set_text(o, "userid", r->userid);
+	result |= json_body_set_text(o, "program", r->program);
+	result |= json_body_set_text(o, "userid", r->userid);
 	if (r->has_password)
 		result |= json_object_set_new(o, "password", json_string(r->password));
 	if (r->hops > 0)
-		result |= body_set_int(o, "hops", r->hops);
+		result |= json_body_set_int(o, "hops", r->hops);
 	json_incref(o);
-	result = body_write(b, o, result);
+	result = json_body_write(b, o, result);
 	wipe_password(o);
 	json_decref(o);
 	return result;
@@ -115,11 +115,11 @@ wire_message_ok(const char *message, size_t len)
 void
 wire_is7(char message[MESSAGE_SIZE], const void *body, size_t len)
 {
-	json_t *o = len > 0 ? body_read(body, len, NULL) : NULL;
-	struct body_text t = { "", 0 };
+	json_t *o = len > 0 ? json_body_read(body, len, NULL) : NULL;
+	struct json_body_text t = { "", 0 };
 
 	message[0] = '\0';
-	if (o != NULL && body_get_text(o, "message", &t, NULL) == 0 && wire_message_ok(t.p, t.len)) {
+	if (o != NULL && json_body_get_text(o, "message", &t, NULL) == 0 && wire_message_ok(t.p, t.len)) {
 		memcpy(message, t.p, t.len);
 		message[t.len] = '\0';
 	}
@@ -131,9 +131,9 @@ wire_put_is7(struct buf *b, unsigned sense, const char *message)
 {
 	json_t *o = json_object();
 	char digits[SENSE_TEXT];
-	int result = body_set_text(o, "sense", sense_print(sense, digits));
+	int result = json_body_set_text(o, "sense", sense_print(sense, digits));
 
-	return body_write(b, o, result | body_set_text(o, "message", message != NULL ? message : ""));
+	return json_body_write(b, o, result | json_body_set_text(o, "message", message != NULL ? message : ""));
 }
 
 /* ---- resync ---- */
@@ -142,9 +142,9 @@ wire_put_is7(struct buf *b, unsigned sense, const char *message)
 static int
 get_log(const json_t *o, struct resync *r, struct fault *f)
 {
-	if (body_get_hex(o, "logname", sizeof r->logname - 1, r->logname, f) < 0 ||
-	    body_get_hex(o, "partner", sizeof r->partner - 1, r->partner, f) < 0 || body_get_token_if(o, "token", r->token, f) < 0 ||
-	    body_get_int(o, "indoubt", 0, 0, INDOUBT_MAX, &r->indoubt, f) < 0)
+	if (json_body_get_hex(o, "logname", sizeof r->logname - 1, r->logname, f) < 0 ||
+	    json_body_get_hex(o, "partner", sizeof r->partner - 1, r->partner, f) < 0 || json_body_get_token_if(o, "token", r->token, f) < 0 ||
+	    json_body_get_int(o, "indoubt", 0, 0, INDOUBT_MAX, &r->indoubt, f) < 0)
 		return -1;
 	if ((r->partner[0] == '\0') != (r->token[0] == '\0'))
 		return fault_set(f, "partner and token: one without the other");
@@ -154,13 +154,13 @@ get_log(const json_t *o, struct resync *r, struct fault *f)
 static int
 read_resync(struct resync *r, bool answer, const void *body, size_t len, struct fault *f)
 {
-	json_t *o = body_read(body, len, f);
+	json_t *o = json_body_read(body, len, f);
 	int result;
 
 	memset(r, 0, sizeof *r);
 	if (o == NULL)
 		return -1;
-	result = answer ? body_get_response(o, r->response, r->reason, f) : body_get_token(o, "next", r->next, f);
+	result = answer ? json_body_get_response(o, r->response, r->reason, f) : json_body_get_token(o, "next", r->next, f);
 	if (result == 0)
 		result = get_log(o, r, f);
 	json_decref(o);
@@ -183,12 +183,12 @@ int
 wire_put_resync(struct buf *b, const struct resync *r)
 {
 	json_t *o = json_object();
-	int result = body_set_text(o, "response", r->response);
+	int result = json_body_set_text(o, "response", r->response);
 
-	result |= body_set_text(o, "reason", r->reason);
-	result |= body_set_text(o, "logname", r->logname);
-	result |= body_set_text(o, "partner", r->partner);
-	result |= body_set_text(o, "token", r->token);
-	result |= body_set_text(o, "next", r->next);
-	return body_write(b, o, result | body_set_int(o, "indoubt", r->indoubt));
+	result |= json_body_set_text(o, "reason", r->reason);
+	result |= json_body_set_text(o, "logname", r->logname);
+	result |= json_body_set_text(o, "partner", r->partner);
+	result |= json_body_set_text(o, "token", r->token);
+	result |= json_body_set_text(o, "next", r->next);
+	return json_body_write(b, o, result | json_body_set_int(o, "indoubt", r->indoubt));
 }

@@ -8,8 +8,8 @@
 #include <string.h>
 
 struct resolving {
-	struct crew_job job; /* first */
-	struct crew *crew;   /* borrowed */
+	struct threadpool_job job; /* first */
+	struct threadpool *threadpool;   /* borrowed */
 	int port;
 	void (*done)(void *arg, const struct resolution *r);
 	void *arg;
@@ -63,7 +63,7 @@ old_number(const char *host)
 
 /* On a thread: nothing of the loop is touched. */
 static void
-work(struct crew_job *job)
+work(struct threadpool_job *job)
 {
 	struct resolving *r = (struct resolving *)job;
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, *list = NULL;
@@ -82,7 +82,7 @@ work(struct crew_job *job)
 }
 
 static void
-finished(struct crew_job *job)
+finished(struct threadpool_job *job)
 {
 	struct resolving *r = (struct resolving *)job;
 
@@ -91,26 +91,26 @@ finished(struct crew_job *job)
 }
 
 static void
-drop(struct crew_job *job)
+drop(struct threadpool_job *job)
 {
 	free(job);
 }
 
 struct resolving *
-resolve_begin(struct crew *c, const char *host, int port, void (*done)(void *arg, const struct resolution *r), void *arg)
+resolve_begin(struct threadpool *c, const char *host, int port, void (*done)(void *arg, const struct resolution *r), void *arg)
 {
 	size_t n = strlen(host) + 1;
 	struct resolving *r = calloc(1, sizeof *r + n);
 
 	if (r == NULL)
 		return NULL;
-	r->job = (struct crew_job){ .work = work, .done = finished, .drop = drop };
-	r->crew = c;
+	r->job = (struct threadpool_job){ .work = work, .done = finished, .drop = drop };
+	r->threadpool = c;
 	r->port = port;
 	r->done = done;
 	r->arg = arg;
 	memcpy(r->host, host, n);
-	if (crew_submit(c, &r->job) == 0)
+	if (threadpool_submit(c, &r->job) == 0)
 		return r;
 	free(r);
 	return NULL;
@@ -119,5 +119,5 @@ resolve_begin(struct crew *c, const char *host, int port, void (*done)(void *arg
 void
 resolve_cancel(struct resolving *r)
 {
-	crew_cancel(r->crew, &r->job);
+	threadpool_cancel(r->threadpool, &r->job);
 }

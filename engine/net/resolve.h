@@ -4,7 +4,7 @@
 #define SALLYPORT_RESOLVE_H
 
 #include "base/addr.h"
-#include "net/crew.h"
+#include "net/threadpool.h"
 
 #define RESOLVE_MAX 8
 
@@ -18,9 +18,9 @@ struct resolving; /* one under way */
 
 /* True when host is a numeric address ("10.1.2.3", "::1"): *r holds it, with port, and nothing else needs to be asked. */
 bool resolve_numeric(const char *host, int port, struct resolution *r);
-/* done(arg, r) is called once, from the loop, never from inside this call. NULL: the crew is full, no memory. port is put into the addresses. A host
+/* done(arg, r) is called once, from the loop, never from inside this call. NULL: the threadpool is full, no memory. port is put into the addresses. A host
  * that getaddrinfo reads as a number in an older form ("127.1") has no address. */
-struct resolving *resolve_begin(struct crew *c, const char *host, int port, void (*done)(void *arg, const struct resolution *r), void *arg);
+struct resolving *resolve_begin(struct threadpool *c, const char *host, int port, void (*done)(void *arg, const struct resolution *r), void *arg);
 /* done() will not be called. Not after it was. */
 void resolve_cancel(struct resolving *r);
 

@@ -15,9 +15,9 @@ playing(const struct lhost *h)
 /* ---- counters */
 
 static void
-note(const struct lhost *h, enum taped_kind kind, const char *name, const struct counter_use *u, enum store_answer a, int64_t value)
+note(const struct lhost *h, enum taped_kind kind, const char *name, const struct counter_use *u, enum counters_answer a, int64_t value)
 {
-	struct taped *one = tape_add(h->tape, kind, name);
+	struct taped *one = answer_tape_add(h->tape, kind, name);
 
 	if (one == NULL)
 		return;
@@ -29,20 +29,20 @@ note(const struct lhost *h, enum taped_kind kind, const char *name, const struct
 static bool
 has_value(const struct taped *one)
 {
-	return one != NULL && (one->counter.answer == STORE_NUMBER || one->counter.answer == STORE_EXHAUSTED);
+	return one != NULL && (one->counter.answer == COUNTERS_NUMBER || one->counter.answer == COUNTERS_EXHAUSTED);
 }
 
 /* The number behind `last` in another range than it was counted in; last is left out of it when it fits (same). */
-static enum store_answer
+static enum counters_answer
 fit(const struct counter_use *u, int64_t last, bool same, int64_t *out)
 {
 	*out = last;
 	if (same && last >= u->min && last <= u->max)
-		return STORE_NUMBER;
+		return COUNTERS_NUMBER;
 	if (last >= u->max && !u->wrap)
-		return STORE_EXHAUSTED;
+		return COUNTERS_EXHAUSTED;
 	*out = last >= u->max || last < u->min ? u->min : last + 1;
-	return STORE_NUMBER;
+	return COUNTERS_NUMBER;
 }
 
 static bool
@@ -52,54 +52,54 @@ same_use(const struct counter_use *a, const struct counter_use *b)
 }
 
 /* Beyond the tape it counts on from the last answer heard, else from that of now; the store does not move. */
-static enum store_answer
-count_on(const struct lhost *h, const char *name, const struct counter_use *u, enum store_answer now, int64_t last, int64_t *out)
+static enum counters_answer
+count_on(const struct lhost *h, const char *name, const struct counter_use *u, enum counters_answer now, int64_t last, int64_t *out)
 {
-	const struct taped *before = tape_last(h->tape, TAPED_NEXT, name);
+	const struct taped *before = answer_tape_last(h->tape, TAPED_NEXT, name);
 
 	if (has_value(before))
 		last = before->counter.value;
-	else if (now == STORE_UNUSED) {
+	else if (now == COUNTERS_UNUSED) {
 		*out = u->min;
-		return STORE_NUMBER;
+		return COUNTERS_NUMBER;
 	}
 	return fit(u, last, false, out);
 }
 
-static enum store_answer
+static enum counters_answer
 next_again(const struct lhost *h, const char *name, size_t len, const struct counter_use *u, int64_t *out, double *expires)
 {
 	int64_t last = 0;
-	enum store_answer now = store_peek(h->world->store, name, len, u->expires, clock_span(), &last, expires), a;
+	enum counters_answer now = counters_peek(h->world->counters, name, len, u->expires, clock_span(), &last, expires), a;
 	const struct taped *then;
 
-	if (now != STORE_NUMBER && now != STORE_UNUSED) /* a wrong name, or other seconds than it has: so it is when it is asked at a door */
+	if (now != COUNTERS_NUMBER && now != COUNTERS_UNUSED) /* a wrong name, or other seconds than it has: so it is when it is asked at a door */
 		return now;
-	then = tape_hear(h->tape, TAPED_NEXT, name);
+	then = answer_tape_hear(h->tape, TAPED_NEXT, name);
 	if (then != NULL && same_use(&then->counter.use, u)) {
 		*out = then->counter.value;
 		return then->counter.answer;
 	}
 	if (has_value(then))
-		a = fit(u, then->counter.value, then->counter.answer == STORE_NUMBER, out);
+		a = fit(u, then->counter.value, then->counter.answer == COUNTERS_NUMBER, out);
 	else
 		a = count_on(h, name, u, now, last, out);
 	note(h, TAPED_NEXT, name, u, a, *out);
 	return a;
 }
 
-enum store_answer
+enum counters_answer
 answers_next(const struct lhost *h, const char *name, size_t len, const struct counter_use *u, int64_t *out, double *expires)
 {
-	enum store_answer a;
+	enum counters_answer a;
 
-	if (h->world == NULL || h->world->store == NULL)
-		return STORE_NONE;
+	if (h->world == NULL || h->world->counters == NULL)
+		return COUNTERS_NONE;
 	if (u->min > u->max)
-		return STORE_BAD_RANGE;
+		return COUNTERS_BAD_RANGE;
 	if (playing(h))
 		return next_again(h, name, len, u, out, expires);
-	a = store_next(h->world->store, name, len, u, clock_span(), out, expires);
+	a = counters_next(h->world->counters, name, len, u, clock_span(), out, expires);
 	note(h, TAPED_NEXT, name, u, a, *out);
 	return a;
 }
@@ -108,32 +108,32 @@ answers_next(const struct lhost *h, const char *name, size_t len, const struct c
 static const struct taped *
 peek_again(const struct lhost *h, const char *name)
 {
-	const struct taped *counted = tape_last(h->tape, TAPED_NEXT, name), *then = tape_hear(h->tape, TAPED_PEEK, name);
+	const struct taped *counted = answer_tape_last(h->tape, TAPED_NEXT, name), *then = answer_tape_hear(h->tape, TAPED_PEEK, name);
 
 	if (has_value(counted))
 		return counted;
-	return then != NULL ? then : tape_last(h->tape, TAPED_PEEK, name);
+	return then != NULL ? then : answer_tape_last(h->tape, TAPED_PEEK, name);
 }
 
-enum store_answer
+enum counters_answer
 answers_peek(const struct lhost *h, const char *name, size_t len, double expires, int64_t *out, double *its)
 {
 	struct counter_use u = { .expires = expires };
 	const struct taped *then;
-	enum store_answer a;
+	enum counters_answer a;
 
-	if (h->world == NULL || h->world->store == NULL)
-		return STORE_NONE;
-	a = store_peek(h->world->store, name, len, expires, clock_span(), out, its);
+	if (h->world == NULL || h->world->counters == NULL)
+		return COUNTERS_NONE;
+	a = counters_peek(h->world->counters, name, len, expires, clock_span(), out, its);
 	if (!playing(h)) {
 		note(h, TAPED_PEEK, name, &u, a, *out);
 		return a;
 	}
-	then = a == STORE_NUMBER || a == STORE_UNUSED ? peek_again(h, name) : NULL;
+	then = a == COUNTERS_NUMBER || a == COUNTERS_UNUSED ? peek_again(h, name) : NULL;
 	if (then == NULL)
 		return a;
 	*out = then->counter.value;
-	return has_value(then) ? STORE_NUMBER : then->counter.answer;
+	return has_value(then) ? COUNTERS_NUMBER : then->counter.answer;
 }
 
 /* ---- ipconns */
@@ -188,22 +188,22 @@ answers_ipconn(const struct lhost *h, const char *name, struct ipconn_view *out)
 	if (w == NULL || w->ipconn == NULL)
 		return false;
 	if (playing(h)) {
-		one = tape_hear(h->tape, TAPED_IPCONN, name);
+		one = answer_tape_hear(h->tape, TAPED_IPCONN, name);
 		if (one == NULL)
-			one = tape_last(h->tape, TAPED_IPCONN, name);
+			one = answer_tape_last(h->tape, TAPED_IPCONN, name);
 		return one != NULL ? merge(h, name, &one->ipconn, out) : w->ipconn(w->arg, name, out);
 	}
 	found = w->ipconn(w->arg, name, out);
-	one = tape_add(h->tape, TAPED_IPCONN, name);
+	one = answer_tape_add(h->tape, TAPED_IPCONN, name);
 	if (one != NULL && found)
-		one->ipconn = tape_then(out);
+		one->ipconn = answer_tape_then(out);
 	return found;
 }
 
 static void
-print_filter(char out[TAPE_NAME], const char *applid, const char *networkid)
+print_filter(char out[ANSWER_TAPE_NAME], const char *applid, const char *networkid)
 {
-	snprintf(out, TAPE_NAME, "%.30s.%.30s", networkid != NULL ? networkid : "*", applid != NULL ? applid : "*");
+	snprintf(out, ANSWER_TAPE_NAME, "%.30s.%.30s", networkid != NULL ? networkid : "*", applid != NULL ? applid : "*");
 }
 
 static bool
@@ -243,12 +243,12 @@ const struct taped *
 answers_list(const struct lhost *h, const char *applid, const char *networkid)
 {
 	const struct taped *list = NULL;
-	char filter[TAPE_NAME];
+	char filter[ANSWER_TAPE_NAME];
 
 	print_filter(filter, applid, networkid);
 	if (playing(h))
-		list = tape_hear(h->tape, TAPED_LIST, filter);
-	return list != NULL || !playing(h) ? list : tape_last(h->tape, TAPED_LIST, filter);
+		list = answer_tape_hear(h->tape, TAPED_LIST, filter);
+	return list != NULL || !playing(h) ? list : answer_tape_last(h->tape, TAPED_LIST, filter);
 }
 
 size_t
@@ -264,10 +264,10 @@ answers_ipconns(const struct lhost *h, const struct taped *list, const char *app
 void
 answers_keep(const struct lhost *h, const char *applid, const char *networkid, const struct ipconn_view *view, size_t n)
 {
-	char filter[TAPE_NAME];
+	char filter[ANSWER_TAPE_NAME];
 
 	if (h->tape == NULL || playing(h))
 		return;
 	print_filter(filter, applid, networkid);
-	tape_add_list(h->tape, filter, view, n);
+	answer_tape_add_list(h->tape, filter, view, n);
 }

@@ -11,9 +11,9 @@
 
 #define ANSWERS_IPCONNS 1000 /* in one list */
 
-/* As store_next and store_peek. STORE_NONE when the world has no store. w and h->tape may be NULL. */
-enum store_answer answers_next(const struct lhost *h, const char *name, size_t len, const struct counter_use *u, int64_t *out, double *expires);
-enum store_answer answers_peek(const struct lhost *h, const char *name, size_t len, double expires, int64_t *out, double *its);
+/* As counters_next and counters_peek. COUNTERS_NONE when the world has no store. w and h->tape may be NULL. */
+enum counters_answer answers_next(const struct lhost *h, const char *name, size_t len, const struct counter_use *u, int64_t *out, double *expires);
+enum counters_answer answers_peek(const struct lhost *h, const char *name, size_t len, double expires, int64_t *out, double *its);
 /* As the callback of host_world. */
 bool answers_ipconn(const struct lhost *h, const char *name, struct ipconn_view *out);
 /* The list of then that a re-ask hears; NULL: that of now. Good until the next answer. */

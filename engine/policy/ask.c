@@ -2,7 +2,7 @@
 /* ask: one asking of one door: policy_ask of policy.h, and the one place that makes a refusal of whatever went wrong. */
 #include "policy/policy.h"
 
-#include "policy/asking.h"
+#include "policy/script_call.h"
 #include "base/clock.h"
 #include "policy/lfacts.h"
 #include "base/log.h"
@@ -15,7 +15,7 @@
 #include <string.h>
 
 struct question { /* an asking of a door */
-	struct asking g;
+	struct script_call g;
 	enum door door;
 	const struct facts *facts; /* NULL: they are a table, the first value, and the second one is the mock */
 	struct verdict *out;
@@ -23,7 +23,7 @@ struct question { /* an asking of a door */
 };
 
 static void
-push_facts(lua_State *L, struct asking *g)
+push_facts(lua_State *L, struct script_call *g)
 {
 	struct question *q = (struct question *)g;
 
@@ -38,7 +38,7 @@ push_facts(lua_State *L, struct asking *g)
 static int
 forget_mock(lua_State *L)
 {
-	struct asking *g = lua_touserdata(L, 1);
+	struct script_call *g = lua_touserdata(L, 1);
 
 	lhost_mock(L, &g->p->host, 0);
 	return 0;
@@ -66,7 +66,7 @@ static const unsigned suits[DOOR_COUNT] = {
 static void
 object(struct question *q, const struct verdict *v)
 {
-	struct asking *g = &q->g;
+	struct script_call *g = &q->g;
 	const char *door = g->function;
 	const char *yes = q->door == DOOR_INSTALL ? "install" : "accept";
 
@@ -113,7 +113,7 @@ judge(struct question *q)
 		take(q, v);
 		return;
 	}
-	asking_reject(&q->g);
+	script_call_reject(&q->g);
 	fail(q);
 }
 
@@ -121,20 +121,20 @@ judge(struct question *q)
 static void
 run(struct question *q)
 {
-	if (asking_run(&q->g))
+	if (script_call_run(&q->g))
 		judge(q);
 	else
 		fail(q);
-	asking_settle(&q->g);
+	script_call_settle(&q->g);
 	if (q->facts == NULL)
-		asking_protect(&q->g, forget_mock);
+		script_call_protect(&q->g, forget_mock);
 }
 
 /* The script's function for the door: false when the answer is out already. */
 static bool
 find_hook(struct question *q)
 {
-	if (asking_find(&q->g, (unsigned)q->door))
+	if (script_call_find(&q->g, (unsigned)q->door))
 		return true;
 	if (q->door == DOOR_DELETE && q->g.at.file[0] != '\0')
 		*q->out = (struct verdict){ .kind = VERDICT_ACCEPT };
@@ -173,7 +173,7 @@ ask_script(struct ask *a, struct record_door *d)
 		p->host.tape = a->tape;
 		p->host.asking = true;
 		if (a->tape != NULL)
-			tape_begin(a->tape, a->door, a->replay);
+			answer_tape_begin(a->tape, a->door, a->replay);
 		lua_pushnil(p->L);
 		lua_pushnil(p->L);
 		run(&q);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/coverage.h"
 
-#include "security/user.h"
+#include "security/request_user.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "security/saf_read.h"
-#include "security/user.h"
+#include "security/request_user.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -60,7 +60,7 @@ load_ring(struct loading *l)
 	l->g->ring = ring_load(r->ring, l->faults);
 	if (l->g->ring == NULL)
 		return;
-	if (ring_permits(l->g->ring, user_of_region(r), &f) < 0)
+	if (ring_permits(l->g->ring, request_user_of_region(r), &f) < 0)
 		faults_add(l->faults, FAULT_ERROR, "ring_permit", l->d->file, r->line, "region: ring: %s", f.text);
 	l->g->certmap = certmap_load(l->g->ring, l->faults);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The module's table, the place of a script, checks. Verdicts: lhost_verdict.c; counters and ipconns: lhost_world.c; the saf: lhost_saf.c;
+/* The module's table, the place of a script, checks. Verdicts: lhost_verdict.c; counters and ipconns: lhost_region.c; the saf: lhost_saf.c;
  * filters of certificates: lhost_cert.c; addresses: lhost_ip.c. */
 #include "policy/lhost.h"
 
-#include "policy/lhost_parts.h"
+#include "policy/lhost_internal.h"
 #include "policy/lrow.h"
 #include "policy/lshape.h"
 #include "sandbox/lstrict.h"
@@ -181,7 +181,7 @@ lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 	set_functions(L, h, functions);
 	set_functions(L, h, lhost_ip_functions);
 	set_functions(L, h, lhost_verdict_functions);
-	set_functions(L, h, lhost_world_functions);
+	set_functions(L, h, lhost_region_functions);
 	set_functions(L, h, lhost_saf_functions);
 	set_functions(L, h, lhost_cert_functions);
 	if (with_mock) {

@@ -10,15 +10,15 @@
 #include "policy/record.h"
 #include "config/resource.h"
 #include "security/saf.h"
-#include "policy/store.h"
-#include "policy/tape.h"
+#include "policy/counters.h"
+#include "policy/answer_tape.h"
 #include "policy/verdict.h"
 
 struct lua_State;
 
 /* The region as policies may see it: values only. */
 struct host_world {
-	struct store *store; /* borrowed; NULL: counters answer nil, "no store" */
+	struct counters *counters; /* borrowed; NULL: counters answer nil, "no store" */
 	bool (*ipconn)(void *arg, const char *name, struct ipconn_view *out);
 	/* Fills at most max views; applid/networkid NULL: any. Returns how many. */
 	size_t (*ipconns)(void *arg, const char *applid, const char *networkid, struct ipconn_view *out, size_t max);
@@ -31,7 +31,7 @@ struct host_world {
 struct lhost {
 	const struct host_world *world; /* borrowed; NULL: nothing installed, no counters */
 	const struct saf *saf;          /* borrowed; NULL: none is named, and nobody may anything */
-	struct tape *tape;              /* the asking's: answers are kept there, or heard again; NULL: neither */
+	struct answer_tape *tape;              /* the asking's: answers are kept there, or heard again; NULL: neither */
 	bool asking;                    /* a door is being asked: only then may the region be asked about (the engine) */
 	bool full;                      /* a counter was asked for that found no room; the asking says so and clears it */
 	struct record_door *door;       /* the asking under way, for checks and effects; NULL: none */

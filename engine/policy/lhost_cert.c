@@ -3,9 +3,9 @@
 #include "policy/lhost.h"
 
 #include "security/certmap_read.h"
-#include "tls/dntype.h"
+#include "tls/dn_type.h"
 #include "policy/lchain.h"
-#include "policy/lhost_parts.h"
+#include "policy/lhost_internal.h"
 #include "sandbox/sandbox.h"
 
 #include <string.h>
@@ -220,11 +220,11 @@ certmap(lua_State *L)
 static int
 dntype(lua_State *L)
 {
-	char type[DNTYPE_SIZE];
+	char type[DN_TYPE_SIZE];
 	struct fault f = { "" };
 
 	lhost_pay(L, lhost_of(L), COST_BYTE);
-	if (dntype_read(luaL_checkstring(L, 1), type, &f) < 0)
+	if (dn_type_read(luaL_checkstring(L, 1), type, &f) < 0)
 		script_place_raise(L, "%s", f.text);
 	lua_pushstring(L, type);
 	return 1;

@@ -3,7 +3,7 @@
 #include "policy/lhost.h"
 
 #include "base/clock.h"
-#include "policy/lhost_parts.h"
+#include "policy/lhost_internal.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -119,25 +119,25 @@ mock_fill_ipconns(lua_State *L, int from, int to)
 static int
 store_gc(lua_State *L)
 {
-	struct store **box = lua_touserdata(L, 1);
+	struct counters **box = lua_touserdata(L, 1);
 
-	store_free(*box);
+	counters_free(*box);
 	*box = NULL;
 	return 0;
 }
 
 /* Pushes a box that holds a store without counters. */
-static struct store *
+static struct counters *
 push_store(lua_State *L)
 {
-	struct store **box = lua_newuserdatauv(L, sizeof *box, 0);
+	struct counters **box = lua_newuserdatauv(L, sizeof *box, 0);
 
 	*box = NULL;
 	lua_createtable(L, 0, 1);
 	lua_pushcfunction(L, store_gc);
 	lua_setfield(L, -2, "__gc");
 	lua_setmetatable(L, -2);
-	*box = store_new();
+	*box = counters_new();
 	if (*box == NULL)
 		luaL_error(L, "mock: out of memory");
 	return *box;
@@ -178,7 +178,7 @@ lhost_mock_clock(struct lua_State *L, const struct lhost *h)
 static void
 mock_counters(lua_State *L, int idx, int mocked)
 {
-	struct store *s = push_store(L);
+	struct counters *s = push_store(L);
 	const char *name;
 	size_t len;
 
@@ -190,7 +190,7 @@ mock_counters(lua_State *L, int idx, int mocked)
 		if (lua_type(L, -2) != LUA_TSTRING || !lua_isinteger(L, -1))
 			luaL_error(L, "mock: counters are { NAME = the last number answered, ... }");
 		name = lua_tolstring(L, -2, &len);
-		if (!store_set(s, name, len, lua_tointeger(L, -1), mock_now(L, mocked)))
+		if (!counters_set(s, name, len, lua_tointeger(L, -1), mock_now(L, mocked)))
 			luaL_error(L, "mock: a counter's name is a string of 1 to 64 bytes");
 	}
 	lua_settop(L, mocked);

@@ -2,7 +2,7 @@
 /* The saf as policies may ask it: the generation's, or a mock's. Each answer goes into the record, as a check does. */
 #include "policy/lhost.h"
 
-#include "policy/lhost_parts.h"
+#include "policy/lhost_internal.h"
 #include "policy/lshape.h"
 #include "security/saf_read.h"
 

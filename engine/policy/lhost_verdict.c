@@ -3,7 +3,7 @@
 #include "policy/lhost.h"
 
 #include "config/attribute.h"
-#include "policy/lhost_parts.h"
+#include "policy/lhost_internal.h"
 #include "sandbox/lstrict.h"
 #include "sandbox/sandbox.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lrow: facts that somebody wrote down (a row of a decision table, a spec under busted): judged by facttable.h, and made the strict table that a door gets.
+ * lrow: facts that somebody wrote down (a row of a decision table, a spec under busted): judged by fact_table.h, and made the strict table that a door gets.
  */
 #ifndef SALLYPORT_LROW_H
 #define SALLYPORT_LROW_H
 
-#include "policy/facttable.h"
+#include "policy/fact_table.h"
 
 struct lua_State;
 

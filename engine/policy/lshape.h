@@ -3,12 +3,12 @@
  * lshape: the strict tables that scripts get: reading a string key that such a table never has raises, with the nearest name and the script's line. What the table may have and
  * has not reads nil. All else (integers, pairs, next, #, rawget, keys that a script wrote itself) is as with a plain table.
  *
- * There is one metatable for each shape of facttable.h in each state, hidden from scripts; a table that is handed out costs one lua_setmetatable.
+ * There is one metatable for each shape of fact_table.h in each state, hidden from scripts; a table that is handed out costs one lua_setmetatable.
  */
 #ifndef SALLYPORT_LSHAPE_H
 #define SALLYPORT_LSHAPE_H
 
-#include "policy/facttable.h"
+#include "policy/fact_table.h"
 
 struct lua_State;
 

@@ -2,7 +2,7 @@
 #include "policy/policy.h"
 
 #include "base/log.h"
-#include "policy/policy_inside.h"
+#include "policy/policy_internal.h"
 
 #include <lauxlib.h>
 #include <lua.h>

@@ -11,7 +11,7 @@
 #include "policy/record.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/sources.h"
-#include "policy/tape.h"
+#include "policy/answer_tape.h"
 #include "policy/verdict.h"
 
 struct policy;
@@ -38,7 +38,7 @@ bool policy_has(const struct policy *p, const char *script, enum door d);
 bool policy_runs(const struct policy *p, const char *script);
 /* The file of a loaded script ("policies/lan.lua"). */
 const char *policy_path(const struct policy *p, const char *script);
-size_t policy_bytes(const struct policy *p); /* memory of its state, bounded: see policy_renew in policy_inside.h */
+size_t policy_bytes(const struct policy *p); /* memory of its state, bounded: see policy_renew in policy_internal.h */
 
 /*
  * One asking. The caller fills the first part and keeps the struct alive until done() was called. done() may be called
@@ -52,7 +52,7 @@ struct ask {
 	const struct facts *facts; /* borrowed */
 	struct record *record;     /* borrowed; may be NULL */
 	struct record_door *entry; /* borrowed: where it is noted in place of the record; NULL: there */
-	struct tape *tape;         /* borrowed: where answers of counters are kept, or (replay) heard again; may be NULL */
+	struct answer_tape *tape;         /* borrowed: where answers of counters are kept, or (replay) heard again; may be NULL */
 	bool replay;
 	void (*done)(struct ask *a);
 	void *arg;

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/addr.h"
-#include "policy/askings.h"
-#include "policy/factsjson.h"
-#include "policy/recorddata.h"
+#include "policy/record_askings.h"
+#include "policy/facts_json.h"
+#include "policy/record_data.h"
 
 #define EVENTS_MAX 32
 #define DOORS_MAX 16
@@ -66,7 +66,7 @@ record_free(struct record *r)
 		free(r->event[i].text);
 	for (size_t i = 0; i < r->ndoors; i++)
 		record_door_free(r->door[i]);
-	askings_free(r->askings);
+	record_askings_free(r->askings);
 	free(r->installed);
 	if (r->facts != NULL)
 		certificate_unref(r->facts->certificate);
@@ -156,7 +156,7 @@ record_close(struct record *r, double now)
 	if (r == NULL || r->closed)
 		return;
 	record_event(r, now, "closed");
-	askings_settle(r->askings);
+	record_askings_settle(r->askings);
 	rs = r->owner;
 	r->closed = true;
 	*(rs->last_ended != NULL ? &rs->last_ended->ended : &rs->first_ended) = r;
@@ -230,7 +230,7 @@ record_ask(struct record *r, enum door door, const char *policy, double now)
 {
 	if (r == NULL)
 		return NULL;
-	return begin_door(door == DOOR_ATTACH ? askings_add(&r->askings) : add_door(r), door_name(door), policy, now);
+	return begin_door(door == DOOR_ATTACH ? record_askings_add(&r->askings) : add_door(r), door_name(door), policy, now);
 }
 
 void
@@ -378,5 +378,5 @@ record_outcome(struct record *r, const char *outcome, const char *stage, const c
 json_t *
 record_facts_json(const struct facts *f)
 {
-	return factsjson(f);
+	return facts_json(f);
 }

@@ -17,7 +17,7 @@
 struct records;      /* the region's; one per region */
 struct record;       /* one connection's; owned by records */
 struct record_door;  /* one asking; owned by its record */
-struct installed;    /* recorddata.h */
+struct installed;    /* record_data.h */
 
 struct records *records_new(size_t max);
 void records_free(struct records *r);
@@ -41,7 +41,7 @@ void record_verdict(struct record_door *d, const struct verdict *v, double micro
 void record_mapped(struct record *r, const char *userid);
 /*
  * A door is asked again, under that generation, about a connection that is in; door NULL: its definitions say no by themselves. The entry stands in no record
- * yet, and is the caller's: record_reasked gives it to one as a refusal, record_door_free (askings.h) ends it. NULL without memory; so may d be.
+ * yet, and is the caller's: record_reasked gives it to one as a refusal, record_door_free (record_askings.h) ends it. NULL without memory; so may d be.
  */
 struct record_door *record_reask(const char *door, const char *policy, uint64_t generation, double now);
 void record_reasked(struct record *r, struct record_door *d);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/run.h"
 
-#include "policy/asking.h"
+#include "policy/script_call.h"
 #include "policy/lshape.h"
 
 #include <lauxlib.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct running {
-	struct asking g;
+	struct script_call g;
 	const struct run *r;
 };
 
@@ -33,7 +33,7 @@ set_integer(lua_State *L, enum fact key, lua_Integer value)
 }
 
 static void
-push_request(lua_State *L, struct asking *g)
+push_request(lua_State *L, struct script_call *g)
 {
 	const struct run *r = ((struct running *)g)->r;
 
@@ -61,7 +61,7 @@ push_request(lua_State *L, struct asking *g)
 static void
 take_data(struct running *n, struct buf *answer)
 {
-	struct asking *g = &n->g;
+	struct script_call *g = &n->g;
 	const char *data;
 	size_t len;
 
@@ -85,7 +85,7 @@ take_data(struct running *n, struct buf *answer)
 }
 
 static void
-fail(struct run *r, const struct asking *g)
+fail(struct run *r, const struct script_call *g)
 {
 	verdict_refuse(&r->verdict, g->code, "%s", g->text);
 	snprintf(r->verdict.file, sizeof r->verdict.file, "%s", g->at.file);
@@ -108,7 +108,7 @@ judge(struct running *n, struct run *r)
 		r->verdict.kind = VERDICT_ACCEPT;
 		return;
 	}
-	asking_reject(&n->g);
+	script_call_reject(&n->g);
 	fail(r, &n->g);
 }
 
@@ -123,17 +123,17 @@ policy_run(struct run *r)
 
 	r->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
 	policy_renew(p);
-	if (!asking_find(&n.g, HOOK_RUN)) {
+	if (!script_call_find(&n.g, HOOK_RUN)) {
 		fail(r, &n.g);
 		return;
 	}
 	p->host.asking = true;
 	lua_pushnil(p->L);
 	lua_pushnil(p->L);
-	if (asking_run(&n.g))
+	if (script_call_run(&n.g))
 		judge(&n, r);
 	else
 		fail(r, &n.g);
-	asking_settle(&n.g);
+	script_call_settle(&n.g);
 	p->host.asking = false;
 }

@@ -2,7 +2,7 @@
 #include "region/loader.h"
 
 #include "config/definition.h"
-#include "policy/specs.h"
+#include "policy/policy_specs.h"
 #include "base/thread.h"
 
 #include <ev.h>
@@ -29,14 +29,14 @@ load(void *arg)
 {
 	struct loader *l = arg;
 	bool whole = l->definition == NULL;
-	struct specs_result rows;
+	struct policy_specs_result rows;
 
 	if (whole)
 		l->definition = definition_load(l->file, &l->faults);
 	if (l->definition != NULL)
 		l->generation = generation_load(l->definition, &l->options, &l->faults);
 	if (l->generation != NULL && whole)
-		specs_run(l->definition, l->options.library_dir, FAULT_WARNING, &rows, NULL, &l->faults);
+		policy_specs_run(l->definition, l->options.library_dir, FAULT_WARNING, &rows, NULL, &l->faults);
 	if (l->generation == NULL)
 		definition_free(l->definition);
 	l->definition = NULL;

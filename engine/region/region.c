@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/region.h"
 
-#include "net/backend.h"
+#include "net/http_client.h"
 #include "base/clock.h"
 #include "admin/control.h"
-#include "net/crew.h"
+#include "net/threadpool.h"
 #include "config/definition.h"
-#include "config/health.h"
+#include "config/warnings.h"
 #include "conn/ipconn.h"
 #include "net/loop.h"
 #include "admin/operator.h"
@@ -14,9 +14,9 @@
 #include "conn/recovery.h"
 #include "region/reload.h"
 #include "request/session.h"
-#include "region/succession.h"
-#include "conn/tally.h"
-#include "region/view.h"
+#include "region/reload_apply.h"
+#include "conn/peers.h"
+#include "region/policy_view.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -143,7 +143,7 @@ end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 	(void)events;
 	conn_bury(&r->worker);
 	registry_bury(r->registry);
-	succession_bury(r);
+	reload_apply_bury(r);
 }
 
 int
@@ -210,8 +210,8 @@ lend(struct region *r)
 
 	w->log = r->log;
 	w->records = r->records;
-	w->tally = r->tally;
-	w->store = r->store;
+	w->peers = r->peers;
+	w->counters = r->counters;
 	w->registry = r->registry;
 	w->idle = idle;
 	w->entrance = entrance;
@@ -227,15 +227,15 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 		return -1;
 	log_applid(r->log, d->region.applid);
 	r->records = records_new((size_t)d->region.records);
-	r->tally = tally_new();
-	r->store = store_new();
+	r->peers = peers_new();
+	r->counters = counters_new();
 	r->registry = registry_new();
 	w->loop = loop_new();
-	w->crew = w->loop != NULL ? crew_new(w->loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
+	w->threadpool = w->loop != NULL ? threadpool_new(w->loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
 	w->passwords = w->loop != NULL ? passwords_new(w->loop, r->log) : NULL;
-	if (!r->records || !r->tally || !r->store || !r->registry || !w->crew || !w->passwords)
+	if (!r->records || !r->peers || !r->counters || !r->registry || !w->threadpool || !w->passwords)
 		return short_of_memory(faults);
-	r->world = (struct host_world){ .store = r->store, .ipconn = view_ipconn, .ipconns = view_ipconns, .defined = view_defined, .arg = w };
+	r->world = (struct host_world){ .counters = r->counters, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns, .defined = policy_view_defined, .arg = w };
 	lend(r);
 	name_boot(w);
 	timer_init(&r->drain, w->loop, drained, r);
@@ -299,7 +299,7 @@ warn_of_health(const struct region *r, const struct definition *d)
 {
 	struct faults w = { 0 };
 
-	health_check(d, &w);
+	warnings_check(d, &w);
 	log_warnings(r->log, &w);
 	faults_free(&w);
 }
@@ -311,8 +311,8 @@ say_up(struct region *r, const struct region_options *o, const struct definition
 
 	log_warnings(r->log, faults);
 	warn_of_health(r, d);
-	if (health_unchecked(d) != NULL)
-		log_say(r->log, MSG_SP0051, "sec", d->region.sec == SEC_NO ? "no" : "not given", "tcpipservice", health_unchecked(d), NULL);
+	if (warnings_unchecked(d) != NULL)
+		log_say(r->log, MSG_SP0051, "sec", d->region.sec == SEC_NO ? "no" : "not given", "tcpipservice", warnings_unchecked(d), NULL);
 	log_say(r->log, MSG_SP0001, "networkid", d->region.networkid, "#generation",
 		log_number(number, (int64_t)r->worker.generation->number), "file", r->file, "control",
 		control_path(o, d), NULL);
@@ -391,12 +391,12 @@ free_clients(struct region *r)
 		close_all(r, "the region ends");
 		conn_bury(&r->worker);
 	}
-	backend_free(r->worker.backend);
+	http_client_free(r->worker.backend);
 	free_listeners(r->listeners);
 	free_listeners(r->retired);
 	registry_free(r->registry);
 	passwords_free(r->worker.passwords);
-	crew_free(r->worker.crew); /* whoever waited for it is gone */
+	threadpool_free(r->worker.threadpool); /* whoever waited for it is gone */
 	if (r->worker.loop != NULL) {
 		timer_stop(&r->drain);
 		ev_prepare_stop(r->worker.loop, &r->turn);
@@ -416,14 +416,14 @@ region_free(struct region *r)
 		r->worker.generation->log = NULL; /* that it goes with the region is no news */
 	generation_unref(r->worker.generation);
 	recovery_close(r->worker.recovery);
-	tally_free(r->tally);
+	peers_free(r->peers);
 	records_free(r->records);
 	log_say(r->log, MSG_SP0002, NULL);
 	log_end(r->log);
 	loop_free(r->worker.loop);
 	if (!alone)
 		return false; /* store, log and the library's path are what a loader looks at */
-	store_free(r->store);
+	counters_free(r->counters);
 	log_close(r->log);
 	free(r);
 	return true;

@@ -8,7 +8,7 @@
 
 #include "base/fault.h"
 #include "policy/generation.h"
-#include "conn/listen.h"
+#include "conn/listener.h"
 #include "base/log.h"
 #include "conn/worker.h"
 
@@ -22,8 +22,8 @@ struct region {
 	ev_prepare turn;               /* the end of a turn: burial */
 	struct log *log;               /* owned */
 	struct records *records;       /* owned */
-	struct tally *tally;           /* owned */
-	struct store *store;           /* owned */
+	struct peers *peers;           /* owned */
+	struct counters *counters;           /* owned */
 	struct registry *registry;     /* owned */
 	struct host_world world;
 	struct listener *listeners;    /* owned list, one per tcpipservice of the current generation */

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "region/loader.h"
 #include "region/region.h"
-#include "region/succession.h"
+#include "region/reload_apply.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -238,24 +238,24 @@ commit(struct reload *l)
 	struct generation *g = l->generation;
 	uint64_t number = g->number;
 
-	if (succession_open(r, g, &l->faults) < 0) {
+	if (reload_apply_open(r, g, &l->faults) < 0) {
 		refuse(l);
 		return;
 	}
-	changes_list(r, g, l);
+	reload_changes_list(r, g, l);
 	l->generation = NULL;
 	tell(l);
-	succession_swap(r, g, l->urm_of[0] != '\0' ? l->urm_of : NULL);
+	reload_apply_swap(r, g, l->urm_of[0] != '\0' ? l->urm_of : NULL);
 	report(l, true, number);
 }
 
 static void
 conclude(struct reload *l)
 {
-	if (succession_check(l->region, l->generation, &l->faults) < 0) {
+	if (reload_apply_check(l->region, l->generation, &l->faults) < 0) {
 		refuse(l);
 	} else if (l->order.check) {
-		changes_list(l->region, l->generation, l);
+		reload_changes_list(l->region, l->generation, l);
 		log_say(l->region->log, MSG_SP0015, NULL);
 		report(l, true, l->generation->number);
 	} else {

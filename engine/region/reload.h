@@ -9,7 +9,7 @@
 
 #include <stdint.h>
 
-#include "region/changes.h"
+#include "region/reload_changes.h"
 #include "base/fault.h"
 #include "conn/recheck.h"
 

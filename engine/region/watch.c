@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/watch.h"
 
-#include "net/crew.h"
+#include "net/threadpool.h"
 #include "base/log.h"
 #include "region/region.h"
 #include "region/reload.h"
@@ -19,14 +19,14 @@
 struct watch {
 	struct region *region;
 	struct timer look;
-	struct sight *out; /* borrowed from the crew; NULL: none under way */
+	struct sight *out; /* borrowed from the threadpool; NULL: none under way */
 	uint64_t taken;    /* the sum of the files of the running generation, or of the refused one */
 	uint64_t seen;     /* at the last look */
 };
 
 /* One look, in a thread: a stalled file system must not hold the loop. */
 struct sight {
-	struct crew_job job; /* first */
+	struct threadpool_job job; /* first */
 	struct watch *watch;
 	char file[PATH_SIZE], policies[PATH_SIZE], ring[PATH_SIZE], saf[PATH_SIZE];
 	uint64_t state;
@@ -90,7 +90,7 @@ directory_state(const char *path, const char *ending, int depth)
 }
 
 static void
-see(struct crew_job *job)
+see(struct threadpool_job *job)
 {
 	struct sight *s = (struct sight *)job;
 
@@ -99,13 +99,13 @@ see(struct crew_job *job)
 }
 
 static void
-forget(struct crew_job *job)
+forget(struct threadpool_job *job)
 {
 	free(job);
 }
 
 static void
-seen(struct crew_job *job)
+seen(struct threadpool_job *job)
 {
 	struct sight *s = (struct sight *)job;
 	struct watch *w = s->watch;
@@ -143,7 +143,7 @@ look(void *arg)
 	struct watch *w = arg;
 	struct sight *s = new_sight(w);
 
-	if (s != NULL && crew_submit(w->region->worker.crew, &s->job) == 0) {
+	if (s != NULL && threadpool_submit(w->region->worker.threadpool, &s->job) == 0) {
 		w->out = s;
 		return;
 	}
@@ -181,6 +181,6 @@ watch_stop(struct watch *w)
 		return;
 	timer_stop(&w->look);
 	if (w->out != NULL)
-		crew_cancel(w->region->worker.crew, &w->out->job);
+		threadpool_cancel(w->region->worker.threadpool, &w->out->job);
 	free(w);
 }

@@ -11,7 +11,7 @@ void watch_reload(struct region *r);
 
 /*
  * Looks twice a second at region.lua, at the saf, at what lies in the script directory and in the ring; reloads once what has changed has stayed as
- * it is from one look to the next. The looks are a crew's, so a stalled file system holds no loop. NULL without memory.
+ * it is from one look to the next. The looks are a threadpool's, so a stalled file system holds no loop. NULL without memory.
  */
 struct watch *watch_start(struct region *r);
 void watch_stop(struct watch *w); /* NULL is fine */

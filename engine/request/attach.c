@@ -9,7 +9,7 @@
 #include "conn/ipconn.h"
 #include "security/passwords.h"
 #include "security/saf.h"
-#include "security/user.h"
+#include "security/request_user.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -191,13 +191,13 @@ decide_users(struct task *t)
 	const struct ipconn_def *d = &t->ipconn->def;
 	const struct region_def *r = region_of(t);
 	char link[NAME_SIZE];
-	enum link_kind kind = user_link(d, r, t->conn->facts.userid, link);
+	enum link_kind kind = request_user_link(d, r, t->conn->facts.userid, link);
 
 	if (kind == LINK_OTHER && t->generation->saf != NULL && !usable(t->generation->saf, link)) {
 		kind = LINK_NOT_GIVEN;
 		memcpy(link, r->dfltuser, sizeof link);
 	}
-	user_decide(d->userauth, kind, link, r, t->request.userid, &t->users);
+	request_user_decide(d->userauth, kind, link, r, t->request.userid, &t->users);
 }
 
 static void
@@ -307,7 +307,7 @@ identify(struct task *t)
 void
 attach_begin(struct task *t)
 {
-	const char *text = "", *code = user_claim(t->ipconn->def.userauth, &t->request, &text);
+	const char *text = "", *code = request_user_claim(t->ipconn->def.userauth, &t->request, &text);
 
 	if (code != NULL)
 		refuse_user(t, code, text);

@@ -129,11 +129,11 @@ start(struct task *t)
 	if (p->script[0] != '\0')
 		run_script(t);
 	else if (p->url[0] != '\0')
-		forward_begin(t);
+		program_url_begin(t);
 	else if (p->ipconn[0] != '\0')
-		ship_begin(t);
+		program_ship_begin(t);
 	else
-		builtin_begin(t);
+		program_builtin_begin(t);
 }
 
 static void
@@ -160,7 +160,7 @@ program_begin(struct task *t)
 
 	t->generation->uses[p - t->generation->definition->program]++;
 	if (differ(t->ccsid, p->ccsid))
-		convert_begin(t, t->ccsid, p->ccsid, t->data, t->len, data_converted);
+		program_convert_begin(t, t->ccsid, p->ccsid, t->data, t->len, data_converted);
 	else
 		start(t);
 }
@@ -194,7 +194,7 @@ program_end(struct task *t)
 	t->data = NULL;
 	t->len = 0;
 	buf_free(&t->converted);
-	convert_begin(t, from, to, buf_bytes(&t->answer), buf_len(&t->answer), answer_converted);
+	program_convert_begin(t, from, to, buf_bytes(&t->answer), buf_len(&t->answer), answer_converted);
 }
 
 static void

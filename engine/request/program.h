@@ -10,15 +10,15 @@
 #include "request/task.h"
 
 /* ECHO and WHOAMI: the data as it came; one JSON object of what the region knows of the request (engine/config/README.md). */
-void builtin_begin(struct task *t);
+void program_builtin_begin(struct task *t);
 /* A program at a URL. */
-void forward_begin(struct task *t);
+void program_url_begin(struct task *t);
 /* A program at a partner's. */
-void ship_begin(struct task *t);
+void program_ship_begin(struct task *t);
 
-/* convert.c: in[0..len) from one code page into t->converted, which is empty and counted as it grows. Short data at once, else a slice of one conversion in
+/* program_convert.c: in[0..len) from one code page into t->converted, which is empty and counted as it grows. Short data at once, else a slice of one conversion in
  * each turn of the loop. done() comes once, perhaps before this returns, unless the task is cancelled: why NULL: it is done; else a sentence (static). */
-void convert_begin(struct task *t, int from, int to, const void *in, size_t len, void (*done)(struct task *t, const char *why));
+void program_convert_begin(struct task *t, int from, int to, const void *in, size_t len, void (*done)(struct task *t, const char *why));
 
 /* It went well: t->answer holds the data, t->answer_ccsid says what it is in. */
 void program_end(struct task *t);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* session: the slots of conversations on one socket, what they share of its buffer and of the region's memory, and their end. */
-#include "request/session_parts.h"
+#include "request/session_internal.h"
 
 #include "base/clock.h"
-#include "conn/life.h"
+#include "conn/steps.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +71,7 @@ out_of_patience(void *arg)
 		s->sending ? "SEND" : "RECEIVE", "why", "a message was begun and did not go on", NULL);
 	if (s->sending) {
 		flow_purge(&s->flow, "cancel");
-		allocate_deliver(s, SENSE_BACKED_OUT, "", "the partner did not go on with the conversation");
+		session_out_deliver(s, SENSE_BACKED_OUT, "", "the partner did not go on with the conversation");
 		return;
 	}
 	if (s->flow.state == FLOW_RECEIVE)
@@ -218,9 +218,9 @@ static int
 send_on(struct session *s)
 {
 	if (s->flow.state == FLOW_WORK)
-		return converse_answer(s);
+		return session_in_answer(s);
 	if (s->sending && s->flow.state == FLOW_IDLE)
-		return allocate_request(s);
+		return session_out_request(s);
 	return flow_pump(&s->flow);
 }
 
@@ -231,7 +231,7 @@ unsent(struct session *s)
 	if (s->conn->choked)
 		return;
 	if (s->sending) {
-		allocate_deliver(s, SENSE_SYSTEM_ERROR, "", "no memory to send it");
+		session_out_deliver(s, SENSE_SYSTEM_ERROR, "", "no memory to send it");
 	} else {
 		flow_is7(&s->flow, SENSE_SYSTEM_ERROR, NULL);
 		session_over(s);
@@ -309,7 +309,7 @@ take_end(struct session *s)
 	if (s == NULL)
 		return;
 	if (s->sending)
-		allocate_deliver(s, SENSE_ABENDED, "", "the partner ended the conversation");
+		session_out_deliver(s, SENSE_ABENDED, "", "the partner ended the conversation");
 	else
 		session_over(s);
 }
@@ -343,11 +343,11 @@ session_message(struct conn *c, enum http_kind kind, const struct is_header *is,
 	if (is->type == IS_EXPD)
 		take_end(s);
 	else if (s != NULL && s->sending)
-		allocate_take(s, is, body, len);
+		session_out_take(s, is, body, len);
 	else if (s != NULL)
-		converse_take(s, is, body, len);
+		session_in_take(s, is, body, len);
 	else if (kind == HTTP_REQUEST)
-		converse_begin(c, is, body, len);
+		session_in_begin(c, is, body, len);
 	/* else the late answer to a conversation that was cancelled */
 	return 0;
 }
@@ -387,7 +387,7 @@ session_broken(struct session *s, const struct flow_error *e, bool more)
 		say_unfit(s, e);
 	if (s->sending) {
 		flow_purge(&s->flow, "cancel");
-		allocate_deliver(s, e->sense, "", e->text);
+		session_out_deliver(s, e->sense, "", e->text);
 		return;
 	}
 	if (more)

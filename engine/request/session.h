@@ -43,7 +43,7 @@ void session_flushed(struct conn *c);
 /* The socket is gone: its tasks are cancelled, its shipments fail, open conversations count as in doubt. */
 void session_lost(struct conn *c);
 
-/* allocate.c: sends a request to i: on a free send session at once, or queued as queuelimit and maxqtime allow (IPIC.md 5.1). done() comes once, perhaps before
+/* session_out.c: sends a request to i: on a free send session at once, or queued as queuelimit and maxqtime allow (IPIC.md 5.1). done() comes once, perhaps before
  * this returns (refused then). i RELEASED with a host and port: it is acquired first. */
 void session_ship(struct ipconn *i, struct shipment *s);
 void session_ship_cancel(struct shipment *s); /* done() will not be called; the partner is told by expd */
@@ -52,7 +52,7 @@ void session_work_queue(struct ipconn *i);
 
 /* Work under way: conversations of either direction. A release waits for it. */
 unsigned session_busy(const struct ipconn *i);
-/* workload.c: the purge type an operator typed ("purge", "forcepurge", "cancel", "forcecancel", "kill"; in any case), static; NULL: none of them. */
+/* session_all.c: the purge type an operator typed ("purge", "forcepurge", "cancel", "forcecancel", "kill"; in any case), static; NULL: none of them. */
 const char *session_purge_word(const char *typed);
 /* Ends all of it: IS7 or expd `how` (a purge type). */
 void session_purge(struct ipconn *i, const char *how);
@@ -60,7 +60,7 @@ void session_purge(struct ipconn *i, const char *how);
 /* Frees the conversations that ended in this turn, when nothing of them is on the stack. */
 void session_bury(struct worker *w);
 
-/* workload.c, for inquire: values of one session. */
+/* session_all.c, for inquire: values of one session. */
 struct session_view {
 	char ipconn[NAME_SIZE], connection[CONNECTION_SIZE];
 	uint32_t conv;

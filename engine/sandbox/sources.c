@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/sources.h"
 
-#include "sandbox/chain.h"
+#include "sandbox/index_depth.h"
 #include "base/file.h"
 #include "base/luatext.h"
 #include "base/path.h"
@@ -96,7 +96,7 @@ kept(const struct sources *s, const char *name)
 static int
 check_chain(const struct source *one, struct fault *f)
 {
-	int line = chain_longer(one->bytes, one->len, SOURCE_CHAIN_MAX);
+	int line = index_depth_longer(one->bytes, one->len, SOURCE_CHAIN_MAX);
 
 	if (line == 0)
 		return 0;

@@ -3,9 +3,9 @@
 
 #include "config/attribute.h"
 #include "base/clock.h"
-#include "net/crew.h"
+#include "net/threadpool.h"
 #include "security/scrypt.h"
-#include "security/successes.h"
+#include "security/password_cache.h"
 #include "net/timer.h"
 #include "base/turns.h"
 
@@ -15,7 +15,7 @@
 #include <string.h>
 
 struct password_check {
-	struct crew_job job; /* first */
+	struct threadpool_job job; /* first */
 	struct passwords *passwords;
 	struct turns_item waits;     /* turn NULL: it is worked on, or needs no work */
 	struct password_check *next; /* when it needs none */
@@ -37,12 +37,12 @@ struct password_check {
 struct passwords {
 	struct ev_loop *loop; /* borrowed */
 	struct log *log;      /* borrowed */
-	struct crew *crew;    /* owned */
+	struct threadpool *threadpool;    /* owned */
 	struct turns turns;   /* ipconns with checks that wait */
 	unsigned working;
-	struct failures *failures;   /* owned */
-	struct guesses *guesses;     /* owned */
-	struct successes *successes; /* owned */
+	struct password_failures *failures;   /* owned */
+	struct password_guesses *guesses;     /* owned */
+	struct password_cache *successes; /* owned */
 	struct password_check *idle; /* need no work, or no thread took them; answered in the next turn of the loop */
 	struct timer soon;
 };
@@ -55,13 +55,13 @@ static void dispatch(struct passwords *p);
 static bool
 is_settled(const struct passwords *p, const struct password_check *c, enum password_answer *a)
 {
-	struct failure_counts n = failures_count(p->failures, c->userid, c->partner);
+	struct failure_counts n = password_failures_count(p->failures, c->userid, c->partner);
 
 	*a = PASSWORD_REVOKED;
 	if ((c->revoke > 0 && n.here >= c->revoke) || (c->revoke_all > 0 && n.all >= c->revoke_all))
 		return true;
 	*a = PASSWORD_WRONG;
-	return guesses_reached(p->guesses, c->partner, clock_span());
+	return password_guesses_reached(p->guesses, c->partner, clock_span());
 }
 
 /* The same where the password was found right a moment ago. */
@@ -71,13 +71,13 @@ is_answered(const struct passwords *p, const struct password_check *c, enum pass
 	if (is_settled(p, c, a))
 		return true;
 	*a = PASSWORD_RIGHT;
-	return c->able && successes_has(p->successes, &c->claim, ev_now(p->loop));
+	return c->able && password_cache_has(p->successes, &c->claim, ev_now(p->loop));
 }
 
 static void
 check_free(struct password_check *c)
 {
-	failures_room_free(&c->room);
+	password_failures_room_free(&c->room);
 	scrypt_wipe(c, sizeof *c);
 	free(c);
 }
@@ -94,8 +94,8 @@ say_revoked(const struct passwords *p, const struct password_check *c, const cha
 static void
 fail(struct passwords *p, struct password_check *c)
 {
-	struct failure_counts n = failures_add(p->failures, c->userid, c->partner, c->known, &c->room);
-	bool reached = guesses_add(p->guesses, c->partner, clock_span()), told = p->log != NULL && c->known && !c->revoked;
+	struct failure_counts n = password_failures_add(p->failures, c->userid, c->partner, c->known, &c->room);
+	bool reached = password_guesses_add(p->guesses, c->partner, clock_span()), told = p->log != NULL && c->known && !c->revoked;
 
 	if (told && c->revoke > 0 && n.here == c->revoke)
 		say_revoked(p, c, "revoke", n.here);
@@ -116,8 +116,8 @@ judge(struct passwords *p, struct password_check *c)
 	if (c->right < 0)
 		return PASSWORD_BUSY;
 	if (c->able && c->right == 1) {
-		failures_clear(p->failures, c->userid, c->partner);
-		successes_add(p->successes, &c->claim, ev_now(p->loop) + PASSWORD_REMEMBERED);
+		password_failures_clear(p->failures, c->userid, c->partner);
+		password_cache_add(p->successes, &c->claim, ev_now(p->loop) + PASSWORD_REMEMBERED);
 		return PASSWORD_RIGHT;
 	}
 	fail(p, c);
@@ -139,7 +139,7 @@ answer(struct password_check *c, enum password_answer a)
 /* --- the threads' side ---------------------------------------------------------------------------------------------- */
 
 static void
-work(struct crew_job *job)
+work(struct threadpool_job *job)
 {
 	struct password_check *c = (struct password_check *)job;
 
@@ -147,7 +147,7 @@ work(struct crew_job *job)
 }
 
 static void
-worked(struct crew_job *job)
+worked(struct threadpool_job *job)
 {
 	struct password_check *c = (struct password_check *)job;
 	struct passwords *p = c->passwords;
@@ -159,7 +159,7 @@ worked(struct crew_job *job)
 }
 
 static void
-dropped(struct crew_job *job)
+dropped(struct threadpool_job *job)
 {
 	check_free((struct password_check *)job);
 }
@@ -205,7 +205,7 @@ dispatch(struct passwords *p)
 	while (p->working < PASSWORD_THREADS && (c = next_check(p)) != NULL) {
 		if (!needs_work(p, c))
 			continue;
-		if (crew_submit(p->crew, &c->job) == 0)
+		if (threadpool_submit(p->threadpool, &c->job) == 0)
 			p->working++;
 		else
 			answer_soon(p, c, PASSWORD_BUSY);
@@ -234,7 +234,7 @@ answer_idle(void *arg)
 		if (!is_settled(p, c, &a))
 			a = c->early;
 		if (a == PASSWORD_RIGHT)
-			failures_clear(p->failures, c->userid, c->partner);
+			password_failures_clear(p->failures, c->userid, c->partner);
 		answer(c, a);
 	}
 }
@@ -251,12 +251,12 @@ passwords_new(struct ev_loop *loop, struct log *log)
 	p->loop = loop;
 	p->log = log;
 	turns_init(&p->turns, PASSWORDS_WAITING, PASSWORDS_PER_IPCONN);
-	p->crew = crew_new(loop, PASSWORD_THREADS, PASSWORD_THREADS);
-	p->failures = failures_new();
-	p->guesses = guesses_new();
-	p->successes = successes_new();
+	p->threadpool = threadpool_new(loop, PASSWORD_THREADS, PASSWORD_THREADS);
+	p->failures = password_failures_new();
+	p->guesses = password_guesses_new();
+	p->successes = password_cache_new();
 	timer_init(&p->soon, loop, answer_idle, p);
-	if (p->crew != NULL && p->failures != NULL && p->guesses != NULL && p->successes != NULL)
+	if (p->threadpool != NULL && p->failures != NULL && p->guesses != NULL && p->successes != NULL)
 		return p;
 	passwords_free(p);
 	return NULL;
@@ -272,10 +272,10 @@ passwords_free(struct passwords *p)
 	while ((c = next_check(p)) != NULL || (c = next_idle(p)) != NULL)
 		check_free(c);
 	timer_stop(&p->soon);
-	crew_free(p->crew);
-	failures_free(p->failures);
-	guesses_free(p->guesses);
-	successes_free(p->successes);
+	threadpool_free(p->threadpool);
+	password_failures_free(p->failures);
+	password_guesses_free(p->guesses);
+	password_cache_free(p->successes);
 	free(p);
 }
 
@@ -283,7 +283,7 @@ void
 passwords_forget(struct passwords *p)
 {
 	if (p != NULL)
-		successes_forget(p->successes);
+		password_cache_forget(p->successes);
 }
 
 /* A name that is too long is nobody's, and must not be counted as somebody's whose name it begins with. */
@@ -316,13 +316,13 @@ check_new(struct passwords *p, const struct saf *s, const struct password_questi
 
 	if (c == NULL)
 		return NULL;
-	c->job = (struct crew_job){ .work = work, .done = worked, .drop = dropped };
+	c->job = (struct threadpool_job){ .work = work, .done = worked, .drop = dropped };
 	c->passwords = p;
 	fold(c->userid, q->userid);
 	snprintf(c->ipconn, sizeof c->ipconn, "%s", q->ipconn);
 	snprintf(c->partner, sizeof c->partner, "%s", q->partner);
 	take_user(c, s, q->userid, q->password);
-	if (failures_room(&c->room) == 0 && successes_claim(p->successes, c->userid, c->hash, c->password, &c->claim) == 0)
+	if (password_failures_room(&c->room) == 0 && password_cache_claim(p->successes, c->userid, c->hash, c->password, &c->claim) == 0)
 		return c;
 	check_free(c);
 	return NULL;
@@ -347,7 +347,7 @@ passwords_verify(struct passwords *p, const struct saf *s, const struct password
 	if (!answered)
 		now = PASSWORD_BUSY;
 	else if (now == PASSWORD_RIGHT)
-		failures_clear(p->failures, c->userid, c->partner);
+		password_failures_clear(p->failures, c->userid, c->partner);
 	check_free(c);
 	done(arg, now);
 	return NULL;
@@ -369,10 +369,10 @@ passwords_unrevoke(struct passwords *p, const char *userid)
 	char name[NAME_SIZE];
 
 	fold(name, userid);
-	failures_clear(p->failures, name, NULL);
+	password_failures_clear(p->failures, name, NULL);
 }
 
-const struct failures *
+const struct password_failures *
 passwords_failures(const struct passwords *p)
 {
 	return p->failures;

@@ -2,7 +2,7 @@
 /*
  * passwords: users' passwords against their scrypt hashes, in threads of their own: only the request that asks waits. A success is remembered for a
  * minute as a keyed hash. Failures are counted per user and partner (the certificate or the address a request came by, whatever its ipconn is called):
- * after saf_revoke() of them the user is revoked for that partner, after saf_revoke_all() of all partners for everybody. After GUESSES_MAX of one
+ * after saf_revoke() of them the user is revoked for that partner, after saf_revoke_all() of all partners for everybody. After PASSWORD_GUESSES_MAX of one
  * partner within a minute its passwords are not checked until the minute is over. A user that is unknown, revoked or without a password costs what any
  * other does.
  */
@@ -11,7 +11,7 @@
 
 #include <ev.h>
 
-#include "security/failures.h"
+#include "security/password_failures.h"
 #include "base/log.h"
 #include "ipic/request.h"
 #include "security/saf.h"
@@ -49,6 +49,6 @@ void passwords_cancel(struct password_check *c);
 /* An operator gives a user a new start: its failures are forgotten, of every partner. */
 void passwords_unrevoke(struct passwords *p, const char *userid);
 /* The counts of wrong passwords; borrowed. */
-const struct failures *passwords_failures(const struct passwords *p);
+const struct password_failures *passwords_failures(const struct passwords *p);
 
 #endif

@@ -2,7 +2,7 @@
 #include "security/saf.h"
 
 #include "config/attribute.h"
-#include "base/keyed.h"
+#include "base/nametable.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct permit {
 	enum saf_access access;
 };
 
-/* What is found by its name begins with it (keyed.h). */
+/* What is found by its name begins with it (nametable.h). */
 struct profile {
 	char name[SAF_PROFILE_SIZE];
 	enum saf_access uacc;
@@ -27,7 +27,7 @@ struct profile {
 
 struct class {
 	char name[SAF_CLASS_SIZE];
-	struct keyed profiles;    /* all; owned */
+	struct nametable profiles;    /* all; owned */
 	struct profile **generic; /* those that are, the most specific first */
 	size_t ngenerics;
 };
@@ -39,8 +39,8 @@ struct user {
 };
 
 struct saf {
-	struct keyed users, classes; /* owned */
-	struct keyed groups;         /* names, each allocated */
+	struct nametable users, classes; /* owned */
+	struct nametable groups;         /* names, each allocated */
 	unsigned revoke, revoke_all;
 	bool revoke_all_given;
 	uint64_t sum;
@@ -88,11 +88,11 @@ class_free(struct class *c)
 {
 	struct profile *p;
 
-	for (size_t at = 0; (p = keyed_next(&c->profiles, &at)) != NULL;) {
+	for (size_t at = 0; (p = nametable_next(&c->profiles, &at)) != NULL;) {
 		free(p->permit);
 		free(p);
 	}
-	keyed_free(&c->profiles);
+	nametable_free(&c->profiles);
 	free(c->generic);
 	free(c);
 }
@@ -106,25 +106,25 @@ saf_free(struct saf *s)
 
 	if (s == NULL)
 		return;
-	for (size_t at = 0; (u = keyed_next(&s->users, &at)) != NULL;) {
+	for (size_t at = 0; (u = nametable_next(&s->users, &at)) != NULL;) {
 		free(u->group);
 		free(u);
 	}
-	for (size_t at = 0; (c = keyed_next(&s->classes, &at)) != NULL;)
+	for (size_t at = 0; (c = nametable_next(&s->classes, &at)) != NULL;)
 		class_free(c);
-	for (size_t at = 0; (group = keyed_next(&s->groups, &at)) != NULL;)
+	for (size_t at = 0; (group = nametable_next(&s->groups, &at)) != NULL;)
 		free(group);
-	keyed_free(&s->users);
-	keyed_free(&s->classes);
-	keyed_free(&s->groups);
+	nametable_free(&s->users);
+	nametable_free(&s->classes);
+	nametable_free(&s->groups);
 	free(s);
 }
 
 /* Takes a fresh thing into the index, or frees it. */
 static int
-take_in(struct keyed *k, void *thing)
+take_in(struct nametable *k, void *thing)
 {
-	if (thing != NULL && keyed_add(k, thing) == 0)
+	if (thing != NULL && nametable_add(k, thing) == 0)
 		return 0;
 	free(thing);
 	return -1;
@@ -143,11 +143,11 @@ saf_add_user(struct saf *s, const struct saf_user *u)
 int
 saf_add_to_group(struct saf *s, const char *userid, const char *group)
 {
-	struct user *u = keyed_find(&s->users, userid);
+	struct user *u = nametable_find(&s->users, userid);
 	char(*grown)[NAME_SIZE];
 	size_t at = 0;
 
-	if (u == NULL || (keyed_find(&s->groups, group) == NULL && take_in(&s->groups, strdup(group)) < 0))
+	if (u == NULL || (nametable_find(&s->groups, group) == NULL && take_in(&s->groups, strdup(group)) < 0))
 		return -1;
 	while (at < u->ngroups && strcmp(u->group[at], group) < 0)
 		at++;
@@ -191,7 +191,7 @@ add_generic(struct class *c, struct profile *p)
 int
 saf_add_profile(struct saf *s, const char *class, const char *profile, enum saf_access uacc)
 {
-	struct class *c = keyed_find(&s->classes, class);
+	struct class *c = nametable_find(&s->classes, class);
 	struct profile *p = c != NULL ? calloc(1, sizeof *p) : NULL;
 
 	if (p == NULL)
@@ -231,8 +231,8 @@ permit_of(const struct profile *p, const char *who)
 int
 saf_permit(struct saf *s, const char *class, const char *profile, const char *who, enum saf_access access)
 {
-	struct class *c = keyed_find(&s->classes, class);
-	struct profile *p = c != NULL ? keyed_find(&c->profiles, profile) : NULL;
+	struct class *c = nametable_find(&s->classes, class);
+	struct profile *p = c != NULL ? nametable_find(&c->profiles, profile) : NULL;
 	struct permit *grown;
 	size_t at;
 
@@ -288,7 +288,7 @@ find_user(const struct saf *s, const char *userid)
 {
 	char name[NAME_SIZE];
 
-	return s != NULL && fold(name, sizeof name, userid) ? keyed_find(&s->users, name) : NULL;
+	return s != NULL && fold(name, sizeof name, userid) ? nametable_find(&s->users, name) : NULL;
 }
 
 static const struct class *
@@ -296,7 +296,7 @@ find_class(const struct saf *s, const char *class)
 {
 	char name[SAF_CLASS_SIZE];
 
-	return s != NULL && fold(name, sizeof name, class) ? keyed_find(&s->classes, name) : NULL;
+	return s != NULL && fold(name, sizeof name, class) ? nametable_find(&s->classes, name) : NULL;
 }
 
 /* A resource's generic characters are none: only a discrete profile is found by its name. */
@@ -308,7 +308,7 @@ find_profile(const struct class *c, const char *resource)
 
 	if (*resource == '\0' || !fold(name, sizeof name, resource))
 		return NULL;
-	p = profile_generic(name) ? NULL : keyed_find(&c->profiles, name);
+	p = profile_generic(name) ? NULL : nametable_find(&c->profiles, name);
 	for (size_t i = 0; p == NULL && i < c->ngenerics; i++)
 		if (profile_covers(c->generic[i]->name, name))
 			p = c->generic[i];
@@ -395,13 +395,13 @@ saf_user(const struct saf *s, const char *userid)
 const char *
 saf_decoy(const struct saf *s, const char *userid)
 {
-	size_t start = s != NULL ? keyed_start(&s->users, userid) : 0;
+	size_t start = s != NULL ? nametable_start(&s->users, userid) : 0;
 	const struct user *u;
 
-	for (size_t at = start; s != NULL && (u = keyed_next(&s->users, &at)) != NULL;)
+	for (size_t at = start; s != NULL && (u = nametable_next(&s->users, &at)) != NULL;)
 		if (u->is.password[0] != '\0')
 			return u->is.password;
-	for (size_t at = 0; s != NULL && at < start && (u = keyed_next(&s->users, &at)) != NULL;)
+	for (size_t at = 0; s != NULL && at < start && (u = nametable_next(&s->users, &at)) != NULL;)
 		if (u->is.password[0] != '\0')
 			return u->is.password;
 	return "scrypt:14:8:1:AAAAAAAAAAAAAAAAAAAAAA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
@@ -426,11 +426,11 @@ class_strangers(const struct saf *s, const struct class *c, void (*say)(void *, 
 {
 	const struct profile *p;
 
-	for (size_t at = 0; (p = keyed_next(&c->profiles, &at)) != NULL;)
+	for (size_t at = 0; (p = nametable_next(&c->profiles, &at)) != NULL;)
 		for (size_t i = 0; i < p->npermits; i++) {
 			const char *who = p->permit[i].who;
 
-			if (strcmp(who, "*") != 0 && keyed_find(&s->users, who) == NULL && keyed_find(&s->groups, who) == NULL)
+			if (strcmp(who, "*") != 0 && nametable_find(&s->users, who) == NULL && nametable_find(&s->groups, who) == NULL)
 				say(arg, c->name, p->name, who);
 		}
 }
@@ -440,6 +440,6 @@ saf_strangers(const struct saf *s, void (*say)(void *arg, const char *class, con
 {
 	const struct class *c;
 
-	for (size_t at = 0; (c = keyed_next(&s->classes, &at)) != NULL;)
+	for (size_t at = 0; (c = nametable_next(&s->classes, &at)) != NULL;)
 		class_strangers(s, c, say, arg);
 }

@@ -18,7 +18,7 @@
 #include <time.h>
 
 #include "base/addr.h"
-#include "tls/dntype.h"
+#include "tls/dn_type.h"
 
 /* One certificate being described: what it becomes, what of the total is left, and why it was given up. */
 struct reading {
@@ -91,7 +91,7 @@ read_rdn(struct reading *r, struct rdn *part, const X509_NAME_ENTRY *e)
 
 	if (len < 0)
 		return broken(r, "name");
-	dntype_print(X509_NAME_ENTRY_get_object(e), part->type);
+	dn_type_print(X509_NAME_ENTRY_get_object(e), part->type);
 	rc = set_text(r, &part->value, utf8, (size_t)len);
 	OPENSSL_free(utf8);
 	return rc;

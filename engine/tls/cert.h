@@ -17,7 +17,7 @@ struct X509_name_st;
 /* Why a certificate was not read. */
 enum cert_trouble {
 	CERT_MEMORY,
-	CERT_LIMIT,  /* above one of the limits here or in presented.h */
+	CERT_LIMIT,  /* above one of the limits here or in chain_limits.h */
 	CERT_BROKEN, /* a malformed extension, name or time */
 };
 

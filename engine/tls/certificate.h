@@ -55,14 +55,14 @@ struct certificate { /* a leaf as it was presented, and how its chain fared; mad
 	int64_t not_before, not_after;    /* seconds since 1970 */
 	struct {
 		bool ok;       /* complete, and without an error */
-		bool complete; /* verified to its end; else it was given up at error[0..n-1]'s first that ends a walk (walk.h) */
+		bool complete; /* verified to its end; else it was given up at error[0..n-1]'s first that ends a walk (chain_verify.h) */
 		bool anchored; /* every signature verified, up to a signer of the ring: the last link */
 		struct chain_error error[CHAIN_ERRORS]; /* in the order OpenSSL found them; [0] decides the alert */
 		size_t n;
 		struct chain_link *link; /* owned; the leaf first; without the anchor when a signature did not verify */
 		size_t links;
 	} chain;
-	bool unfit; /* its key is one that nothing is computed with (presented.h): no script can accept it */
+	bool unfit; /* its key is one that nothing is computed with (chain_limits.h): no script can accept it */
 };
 
 /* NULL is fine for both; the last unref frees. Thread-safe. */

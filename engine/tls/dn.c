@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/dn.h"
 
-#include "tls/dntype.h"
+#include "tls/dn_type.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ skip_blanks(struct parse *p)
 static int
 read_type(struct parse *p, struct rdn *r)
 {
-	char written[DNTYPE_SIZE];
+	char written[DN_TYPE_SIZE];
 	size_t n = 0;
 
 	skip_blanks(p);
@@ -36,7 +36,7 @@ read_type(struct parse *p, struct rdn *r)
 		return fault_set(p->fault, "a name is TYPE=VALUE,TYPE=VALUE, such as OU=Pay,O=Shop");
 	p->at++;
 	skip_blanks(p);
-	return dntype_read(written, r->type, p->fault);
+	return dn_type_read(written, r->type, p->fault);
 }
 
 static int
@@ -64,7 +64,7 @@ read_escaped(struct parse *p, char *out)
 static bool
 ends_in_type(const char *value, size_t n)
 {
-	char word[DNTYPE_SIZE];
+	char word[DN_TYPE_SIZE];
 	size_t end, begin;
 
 	while (n > 0 && value[n - 1] == ' ')
@@ -75,7 +75,7 @@ ends_in_type(const char *value, size_t n)
 		return false;
 	memcpy(word, value + begin, end - begin);
 	word[end - begin] = '\0';
-	return dntype_likely(word);
+	return dn_type_likely(word);
 }
 
 /* What may not stand in a value as it is; `n` bytes of it stand before. */

@@ -14,7 +14,7 @@
 
 /*
  * Reads TYPE=VALUE,…; \ takes a character as it stands, or two hex digits as a byte; blanks around a value do not count. out is in a certificate's
- * order, the leaf last, `printed` the text itself, the types as a certificate's facts have them (dntype.h); dn_free it. -1 with a sentence and nothing to
+ * order, the leaf last, `printed` the text itself, the types as a certificate's facts have them (dn_type.h); dn_free it. -1 with a sentence and nothing to
  * free: empty, no TYPE=, a type nobody knows, a value that is empty or holds a NUL, an unescaped one of + ; < > " or a # in front, a value that holds
  * what looks like another part (O=Shop.OU=Pay), parts in the order that `openssl x509` prints (the leaf last), or no memory.
  */

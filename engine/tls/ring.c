@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tls/ring_inside.h"
+#include "tls/ring_internal.h"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -11,8 +11,8 @@
 
 #include "tls/cert.h"
 #include "tls/permit.h"
-#include "tls/ringhealth.h"
-#include "tls/ringitem.h"
+#include "tls/ring_warnings.h"
+#include "tls/ring_item.h"
 
 const struct pair *
 ring_pair(const struct ring *r, const char *label)
@@ -86,7 +86,7 @@ ring_judge(const struct ring *r, const char *label, enum way way, const struct s
 	if (p == NULL)
 		return;
 	snprintf(path, sizeof path, "%s/%s.pem", r->dir, p->label);
-	ringhealth_use(p->certificate, path, way, ctx, u, faults);
+	ring_warnings_use(p->certificate, path, way, ctx, u, faults);
 }
 
 static int
@@ -95,7 +95,7 @@ use_pair(const struct ring *r, const struct pair *p, SSL_CTX *ctx, struct fault 
 	ERR_clear_error();
 	if (SSL_CTX_use_cert_and_key(ctx, p->certificate, p->key, p->chain, 1) == 1)
 		return 0;
-	fault_set(f, "%s/%s.pem: cannot be used: %s", r->dir, p->label, ringitem_why());
+	fault_set(f, "%s/%s.pem: cannot be used: %s", r->dir, p->label, ring_item_why());
 	return -1; /* the error stays in OpenSSL's queue: tls_config asks it whether the key is too short */
 }
 

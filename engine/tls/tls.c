@@ -16,10 +16,10 @@
 #include <string.h>
 
 #include "tls/alert.h"
-#include "tls/presented.h"
+#include "tls/chain_limits.h"
 #include "tls/tls_config.h"
 #include "tls/tls_own.h"
-#include "tls/walk.h"
+#include "tls/chain_verify.h"
 
 struct tls {
 	SSL *ssl;                  /* owned */
@@ -88,7 +88,7 @@ tls_ask_certificate(struct x509_store_ctx_st *x, void *unused)
 
 	(void)unused;
 	ERR_set_mark(); /* what the walk and the asked one leave behind is not why the stream fails */
-	c = walk_chain(x, TLS_LEVEL, &why);
+	c = chain_verify_chain(x, TLS_LEVEL, &why);
 	code = verdict_code(ask(t, c, &why), c);
 	certificate_unref(c);
 	ERR_pop_to_mark();
@@ -109,7 +109,7 @@ tls_note_message(int sent, int version, int type, const void *message, size_t le
 	(void)unused;
 	if (sent || type != SSL3_RT_HANDSHAKE || t == NULL || len <= head || m[0] != SSL3_MT_CERTIFICATE)
 		return;
-	if (presented_message(m + head, len - head, tls13, &t->presented) < 0)
+	if (chain_limits_message(m + head, len - head, tls13, &t->presented) < 0)
 		memset((unsigned char *)m + head + (tls13 ? 1u + m[head] : 0), 0xff, 3);
 }
 

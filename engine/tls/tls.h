@@ -78,7 +78,7 @@ struct tls_ending { /* why a stream failed; zero while it is well */
 	char unfit[160];        /* the own key suits nothing that the peer takes: a sentence; "" that was not it */
 	bool no_certificate;    /* clientauth: the peer presented none */
 	bool plain_text;        /* the peer did not speak TLS */
-	bool above_limit;       /* what the peer presented as its chain was above a limit (presented.h) and was not looked at */
+	bool above_limit;       /* what the peer presented as its chain was above a limit (chain_limits.h) and was not looked at */
 	bool severed;           /* the connection below is gone: no byte, no alert can follow */
 };
 const struct tls_ending *tls_ending(const struct tls *t);

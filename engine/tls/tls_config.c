@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "tls/presented.h"
+#include "tls/chain_limits.h"
 
 #define SUITES_OLD "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define SUITES_13 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
@@ -183,7 +183,7 @@ set_manners(SSL_CTX *ctx)
 	SSL_CTX_set_dh_auto(ctx, 1);
 	SSL_CTX_set_security_level(ctx, TLS_LEVEL);
 	SSL_CTX_set_verify_depth(ctx, TLS_CHAIN_DEPTH);
-	SSL_CTX_set_max_cert_list(ctx, PRESENTED_BYTES);
+	SSL_CTX_set_max_cert_list(ctx, CHAIN_LIMITS_BYTES);
 	SSL_CTX_set_info_callback(ctx, tls_note_alert);
 	SSL_CTX_set_msg_callback(ctx, tls_note_message);
 }

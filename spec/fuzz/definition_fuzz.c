@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A definition that is read is within its ranges and names only what is there; one that is not has a fault, each with a printable sentence. */
 #include "config/definition.h"
-#include "config/health.h"
+#include "config/warnings.h"
 #include "net/unixsock.h"
 
 #include <assert.h>
@@ -69,7 +69,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert((d == NULL) == (faults.errors > 0));
 	if (d != NULL) {
 		check_definition(d);
-		health_check(d, &faults);
+		warnings_check(d, &faults);
 		assert(faults.errors == 0);
 	}
 	check_faults(&faults);

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tls/presented.h"
+#include "tls/chain_limits.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -13,7 +13,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	for (int tls13 = 0; tls13 <= 1; tls13++) {
 		struct cert_fault why = { .text = "" };
-		int rc = presented_message(data, size, tls13, &why);
+		int rc = chain_limits_message(data, size, tls13, &why);
 
 		if ((rc < 0) != (why.text[0] != '\0')) {
 			fprintf(stderr, "presented_fuzz: broken promise: a refusal has words, and nothing else has\n");

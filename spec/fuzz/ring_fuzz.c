@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A file of a ring, its kind in the first byte: what it holds is at fault or is judged, and nothing is read behind its end. */
-#include "tls/ringcrl.h"
-#include "tls/ringhealth.h"
+#include "tls/ring_crl.h"
+#include "tls/ring_warnings.h"
 
 #include <openssl/x509.h>
 
@@ -18,10 +18,10 @@ judge(const struct ringitems *l, struct faults *faults)
 	for (size_t i = 0; store != NULL && i < l->n; i++)
 		if (l->item[i].x != NULL)
 			X509_STORE_add_cert(store, l->item[i].x);
-	ringcrl_judge(l, faults);
-	ringcrl_warn(l, faults);
+	ring_crl_judge(l, faults);
+	ring_crl_warn(l, faults);
 	if (store != NULL)
-		ringhealth_warn(l, store, "ring", faults);
+		ring_warnings_warn(l, store, "ring", faults);
 	X509_STORE_free(store);
 }
 
@@ -30,7 +30,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum ringfile_kind kinds[] = { RINGFILE_PEM, RINGFILE_KEY, RINGFILE_SIGNER, RINGFILE_CRL };
 	struct ringfile file = { .path = "file" };
-	struct ringfiles files = { &file, 1 };
+	struct ring_files files = { &file, 1 };
 	struct faults faults = { 0 };
 	struct ringitems l;
 

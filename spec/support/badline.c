@@ -28,7 +28,7 @@ struct packet {
 	char bytes[PACKET];
 };
 
-struct line {
+struct log_line {
 	int device[2];
 	struct packet *first; /* by due */
 	unsigned waiting;
@@ -74,7 +74,7 @@ device(const char *name)
 }
 
 static void
-post(struct line *l, int to, const char *bytes, size_t n)
+post(struct log_line *l, int to, const char *bytes, size_t n)
 {
 	struct packet **at = &l->first, *p = malloc(sizeof *p);
 
@@ -92,7 +92,7 @@ post(struct line *l, int to, const char *bytes, size_t n)
 }
 
 static void
-take(struct line *l, int side)
+take(struct log_line *l, int side)
 {
 	char bytes[PACKET];
 	ssize_t n;
@@ -108,7 +108,7 @@ take(struct line *l, int side)
 
 /* Milliseconds until the next packet is due, -1: none waits. */
 static int
-deliver(struct line *l)
+deliver(struct log_line *l)
 {
 	struct packet *p;
 
@@ -124,7 +124,7 @@ deliver(struct line *l)
 
 /* False at the end of standard input. */
 static bool
-obey(struct line *l)
+obey(struct log_line *l)
 {
 	char row[128];
 
@@ -134,7 +134,7 @@ obey(struct line *l)
 int
 main(int argc, char **argv)
 {
-	struct line l = { .delay = 0 };
+	struct log_line l = { .delay = 0 };
 	struct pollfd p[3] = { { .fd = STDIN_FILENO, .events = POLLIN }, { .events = POLLIN }, { .events = POLLIN } };
 
 	if (argc != 3)

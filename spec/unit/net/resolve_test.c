@@ -13,7 +13,7 @@
 
 struct house {
 	struct ev_loop *loop;
-	struct crew *crew;
+	struct threadpool *threadpool;
 	struct resolution r;
 	int done;
 };
@@ -24,8 +24,8 @@ set_up(void **state)
 	struct house *h = calloc(1, sizeof *h);
 
 	h->loop = loop_new();
-	h->crew = crew_new(h->loop, 1, 4);
-	assert_non_null(h->crew);
+	h->threadpool = threadpool_new(h->loop, 1, 4);
+	assert_non_null(h->threadpool);
 	*state = h;
 	return 0;
 }
@@ -35,7 +35,7 @@ tear_down(void **state)
 {
 	struct house *h = *state;
 
-	crew_free(h->crew);
+	threadpool_free(h->threadpool);
 	loop_free(h->loop);
 	free(h);
 	return 0;
@@ -56,7 +56,7 @@ resolve(struct house *h, const char *host)
 {
 	memset(&h->r, 0, sizeof h->r);
 	h->done = 0;
-	assert_non_null(resolve_begin(h->crew, host, 1491, done, h));
+	assert_non_null(resolve_begin(h->threadpool, host, 1491, done, h));
 	assert_int_equal(h->done, 0); /* never from inside the call */
 	loop_run(h->loop);
 	assert_int_equal(h->done, 1);
@@ -116,7 +116,7 @@ static void
 a_cancelled_one_is_not_told(void **state)
 {
 	struct house *h = *state;
-	struct resolving *r = resolve_begin(h->crew, "localhost", 1, done, h);
+	struct resolving *r = resolve_begin(h->threadpool, "localhost", 1, done, h);
 
 	assert_non_null(r);
 	resolve_cancel(r);
@@ -130,9 +130,9 @@ a_crew_that_ends_takes_them_along(void **state)
 	struct house *h = *state;
 
 	for (int i = 0; i < 3; i++)
-		assert_non_null(resolve_begin(h->crew, "localhost", 1, done, h));
-	crew_free(h->crew);
-	h->crew = NULL;
+		assert_non_null(resolve_begin(h->threadpool, "localhost", 1, done, h));
+	threadpool_free(h->threadpool);
+	h->threadpool = NULL;
 	assert_int_equal(h->done, 0);
 }
 

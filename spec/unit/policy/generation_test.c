@@ -3,7 +3,7 @@
 
 #include "config/definition.h"
 #include "base/log.h"
-#include "policy/specs.h"
+#include "policy/policy_specs.h"
 
 #include <ftw.h>
 #include <setjmp.h>
@@ -244,15 +244,15 @@ the_last_reference_ends_it_with_a_message(void **state)
 	"  bind = function(f) return f.no.such end,\n" \
 	"  install = function(f) return p.install { ipconn = 'A' .. p.counter('N'):next(), port = -1 } end }\n"
 
-static struct specs_result
+static struct policy_specs_result
 run_specs(struct house *h, const char *rows)
 {
-	struct specs_result r;
+	struct policy_specs_result r;
 
 	script(h, "s", DOORS_FOR_SPECS);
 	script(h, "s_spec", rows);
 	must_load(h, "", "tcpipservice 'A' { portnumber = 0 }\n");
-	specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, NULL, &h->faults);
+	policy_specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, NULL, &h->faults);
 	return r;
 }
 
@@ -260,7 +260,7 @@ static void
 rows_that_hold_are_counted(void **state)
 {
 	struct house *h = *state;
-	struct specs_result r = run_specs(h, "local function from(ip) return { peer = { ip = ip } } end\n"
+	struct policy_specs_result r = run_specs(h, "local function from(ip) return { peer = { ip = ip } } end\n"
 		"return {\n"
 		"{ name = 'near', door = 'admit', facts = from '192.0.2.1', expect = { verdict = 'accept' } },\n"
 		"{ door = 'admit', facts = from '192.0.2.2', expect = { verdict = 'refuse', code = 'far', text = 'too far' } },\n"
@@ -278,7 +278,7 @@ static void
 rows_that_do_not_hold_are_faults(void **state)
 {
 	struct house *h = *state;
-	struct specs_result r = run_specs(h, "local near, far = { peer = { ip = '192.0.2.1' } }, { peer = { ip = '192.0.2.2' } }\n"
+	struct policy_specs_result r = run_specs(h, "local near, far = { peer = { ip = '192.0.2.1' } }, { peer = { ip = '192.0.2.2' } }\n"
 		"return {\n"
 		"{ name = 'first', door = 'admit', facts = near, expect = { verdict = 'refuse' } },\n"
 		"{ door = 'admit', facts = far, expect = { verdict = 'refuse', code = 'other' } },\n"
@@ -339,11 +339,11 @@ static void
 a_spec_without_its_script_is_a_fault(void **state)
 {
 	struct house *h = *state;
-	struct specs_result r;
+	struct policy_specs_result r;
 
 	script(h, "lost_spec", "return {}");
 	must_load(h, "", "tcpipservice 'A' { portnumber = 0 }\n");
-	specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, NULL, &h->faults);
+	policy_specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, NULL, &h->faults);
 	assert_int_equal(r.failed, 1);
 	has_fault(h, "", "lost.lua");
 }
@@ -352,11 +352,11 @@ static void
 the_shipped_policies_hold_their_specs_in_the_engine(void **state)
 {
 	struct house *h = *state;
-	struct specs_result r;
+	struct policy_specs_result r;
 
 	h->policies = "policies";
 	must_load(h, "", "tcpipservice 'A' { portnumber = 0 }\n");
-	specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, NULL, &h->faults);
+	policy_specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, NULL, &h->faults);
 	print_faults(&h->faults);
 	assert_int_equal(h->faults.errors, 0);
 	assert_true(r.rows > 20);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The host module as the engine uses it: with a world, a record, a budget, and an allocator that fails. */
 #include "policy/lhost.h"
-#include "policy/recordwalk.h"
+#include "policy/record_walk.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -21,7 +21,7 @@ struct bench {
 	lua_State *L;
 	struct lhost host;
 	struct host_world world;
-	struct store *store;
+	struct counters *counters;
 	struct records *records;
 	struct record *record;
 };
@@ -57,8 +57,8 @@ setup(void **state)
 {
 	struct bench *b = calloc(1, sizeof *b);
 
-	b->store = store_new();
-	b->world = (struct host_world){ .store = b->store, .ipconn = world_ipconn, .ipconns = world_ipconns };
+	b->counters = counters_new();
+	b->world = (struct host_world){ .counters = b->counters, .ipconn = world_ipconn, .ipconns = world_ipconns };
 	b->records = records_new(4);
 	b->record = record_open(b->records, "c1", 0);
 	b->host = (struct lhost){ .world = &b->world, .asking = true, .mock = LUA_NOREF };
@@ -78,7 +78,7 @@ teardown(void **state)
 
 	lua_close(b->L);
 	records_free(b->records);
-	store_free(b->store);
+	counters_free(b->counters);
 	free(b);
 	return 0;
 }
@@ -229,7 +229,7 @@ counters_are_the_stores(void **state)
 
 	run(b, "host.counter_next('C', 1, 9, false) return host.counter_next('C', 1, 9, false)");
 	assert_int_equal(lua_tointeger(b->L, -1), 2);
-	assert_int_equal(store_peek(b->store, "C", 1, 0, 0, &value, &its), STORE_NUMBER);
+	assert_int_equal(counters_peek(b->counters, "C", 1, 0, 0, &value, &its), COUNTERS_NUMBER);
 	assert_int_equal(value, 2);
 	run(b, "return select(2, host.counter_next('C', 1, 2, false))");
 	assert_string_equal(lua_tostring(b->L, -1), "exhausted");

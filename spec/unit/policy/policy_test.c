@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy.h"
-#include "policy/recordwalk.h"
+#include "policy/record_walk.h"
 
 #include "base/log.h"
 

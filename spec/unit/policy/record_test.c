@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/record.h"
-#include "policy/recordwalk.h"
+#include "policy/record_walk.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -374,14 +374,14 @@ of_a_connection_that_ended_four_accepted_requests_are_left(void **state)
 
 /* Takes the steps of a walk until it has told n rows more; their connections. */
 static void
-told(struct recordwalk *w, size_t n, const char *expected, bool over)
+told(struct record_walk *w, size_t n, const char *expected, bool over)
 {
 	json_t *rows = json_array();
 	char got[256] = "";
 	bool more = true;
 
 	while (more && json_array_size(rows) < n)
-		more = recordwalk_more(w, rows);
+		more = record_walk_more(w, rows);
 	for (size_t i = 0; i < json_array_size(rows); i++) {
 		strcat(got, i > 0 ? " " : "");
 		strcat(got, json_string_value(json_object_get(json_array_get(rows, i), "connection")));
@@ -396,7 +396,7 @@ static void
 a_walk_in_slices_bears_changes(void **state)
 {
 	struct records *rs = records_new(6);
-	struct recordwalk *w, *other;
+	struct record_walk *w, *other;
 	char id[8];
 
 	(void)state;
@@ -404,8 +404,8 @@ a_walk_in_slices_bears_changes(void **state)
 		snprintf(id, sizeof id, "a-%d", i);
 		ended(rs, id, "10.0.0.1", i % 2 == 0);
 	}
-	w = recordwalk_begin(rs, &(struct record_query){ .last = 5 });
-	other = recordwalk_begin(rs, &(struct record_query){ .last = 5, .refused = true });
+	w = record_walk_begin(rs, &(struct record_query){ .last = 5 });
+	other = record_walk_begin(rs, &(struct record_query){ .last = 5, .refused = true });
 	told(w, 1, "a-2", false);
 	ended(rs, "a-7", "10.0.0.1", true); /* forgets a-1 */
 	ended(rs, "a-8", "10.0.0.1", true); /* a-2 */
@@ -413,17 +413,17 @@ a_walk_in_slices_bears_changes(void **state)
 	told(w, 2, "a-4 a-5", false);
 	told(other, 5, "a-4 a-6", true); /* it had not begun to look, but it begins at what was newest then */
 	told(w, 9, "a-6 a-7", true); /* five in all, as many as were found at first */
-	recordwalk_end(w);
-	w = recordwalk_begin(rs, &(struct record_query){ .last = 2 });
+	record_walk_end(w);
+	w = record_walk_begin(rs, &(struct record_query){ .last = 2 });
 	told(w, 1, "a-8", false);
 	for (int i = 10; i < 30; i++) {
 		snprintf(id, sizeof id, "a-%d", i);
 		ended(rs, id, "10.0.0.1", false);
 	}
 	told(w, 1, "a-24", true); /* all it stood on is gone; the oldest that is left */
-	recordwalk_end(w);
-	recordwalk_end(other);
-	recordwalk_end(NULL);
+	record_walk_end(w);
+	record_walk_end(other);
+	record_walk_end(NULL);
 	records_free(rs);
 }
 
@@ -431,11 +431,11 @@ static void
 a_walk_of_nothing_ends(void **state)
 {
 	struct records *rs = records_new(6);
-	struct recordwalk *w = recordwalk_begin(rs, &(struct record_query){ .last = 5 });
+	struct record_walk *w = record_walk_begin(rs, &(struct record_query){ .last = 5 });
 
 	(void)state;
 	told(w, 1, "", true);
-	recordwalk_end(w);
+	record_walk_end(w);
 	assert_found(rs, &(struct record_query){ .connection = "a-23456789012345678901234567890" }, "");
 	assert_found(rs, &(struct record_query){ .connection = "" }, "");
 	records_free(rs);

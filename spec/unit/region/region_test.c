@@ -2,7 +2,7 @@
 /* Two regions in one process: nothing is at file scope, so neither knows of the other. */
 #include "region/region.h"
 
-#include "conn/listen.h"
+#include "conn/listener.h"
 #include "net/loop.h"
 #include "conn/registry.h"
 

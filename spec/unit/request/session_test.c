@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "conn/life.h"
+#include "conn/steps.h"
 #include "net/loop.h"
 #include "request/session.h"
 

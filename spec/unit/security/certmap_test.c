@@ -11,7 +11,7 @@
 
 #include "security/certmap.h"
 #include "tls/dn.h"
-#include "tls/dntype.h"
+#include "tls/dn_type.h"
 
 #define SUM "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 
@@ -193,7 +193,7 @@ a_type_nobody_knows_is_a_fault_with_the_short_name(void **state)
 static void
 every_type_of_a_certificate_can_be_written(void **state)
 {
-	char type[DNTYPE_SIZE], again[DNTYPE_SIZE];
+	char type[DN_TYPE_SIZE], again[DN_TYPE_SIZE];
 	struct fault f;
 
 	(void)state;
@@ -203,8 +203,8 @@ every_type_of_a_certificate_can_be_written(void **state)
 
 		if (o == NULL || OBJ_obj2txt(oid, sizeof oid, o, 1) <= 0 || strncmp(oid, "2.5.4.", 6) != 0)
 			continue;
-		dntype_print(o, type);
-		if (dntype_read(type, again, &f) < 0 || strcmp(type, again) != 0)
+		dn_type_print(o, type);
+		if (dn_type_read(type, again, &f) < 0 || strcmp(type, again) != 0)
 			fail_msg("%s (%s): %s", type, oid, f.text);
 	}
 }

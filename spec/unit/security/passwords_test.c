@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "security/failures.h"
+#include "security/password_failures.h"
 #include "security/passwords.h"
 #include "security/scrypt.h"
-#include "security/successes.h"
+#include "security/password_cache.h"
 
 /* Made by Python's hashlib.scrypt, salt 00 01 … 0f. */
 #define SALT "AAECAwQFBgcICQoLDA0ODw"
@@ -84,21 +84,21 @@ what_is_no_hash_is_refused(void **state)
 /* --- failures ------------------------------------------------------------------------------------------------------- */
 
 static struct failure_counts
-fail_once(struct failures *f, const char *userid, const char *partner, bool known)
+fail_once(struct password_failures *f, const char *userid, const char *partner, bool known)
 {
 	struct failure_room room;
 	struct failure_counts n;
 
-	assert_int_equal(failures_room(&room), 0);
-	n = failures_add(f, userid, partner, known, &room);
-	failures_room_free(&room);
+	assert_int_equal(password_failures_room(&room), 0);
+	n = password_failures_add(f, userid, partner, known, &room);
+	password_failures_room_free(&room);
 	return n;
 }
 
 static void
-counted(const struct failures *f, const char *userid, const char *partner, unsigned here, unsigned all)
+counted(const struct password_failures *f, const char *userid, const char *partner, unsigned here, unsigned all)
 {
-	struct failure_counts n = failures_count(f, userid, partner);
+	struct failure_counts n = password_failures_count(f, userid, partner);
 
 	if (n.here != here || n.all != all)
 		fail_msg("%s by %s: %u, %u", userid, partner, n.here, n.all);
@@ -107,7 +107,7 @@ counted(const struct failures *f, const char *userid, const char *partner, unsig
 static void
 failures_are_counted_per_user_and_partner_and_summed_up(void **state)
 {
-	struct failures *f = failures_new();
+	struct password_failures *f = password_failures_new();
 
 	(void)state;
 	counted(f, "FRED", "ONE", 0, 0);
@@ -116,54 +116,54 @@ failures_are_counted_per_user_and_partner_and_summed_up(void **state)
 	assert_int_equal(fail_once(f, "FRED", "TWO", true).all, 3);
 	fail_once(f, "ANNA", "ONE", true);
 	counted(f, "FRED", "TWO", 1, 3);
-	failures_clear(f, "FRED", "ONE"); /* a right one: its partner's alone */
+	password_failures_clear(f, "FRED", "ONE"); /* a right one: its partner's alone */
 	counted(f, "FRED", "ONE", 0, 1);
 	counted(f, "FRED", "TWO", 1, 1);
-	failures_clear(f, "FRED", "THREE");
+	password_failures_clear(f, "FRED", "THREE");
 	counted(f, "FRED", "TWO", 1, 1);
 	fail_once(f, "FRED", "ONE", true);
-	failures_clear(f, "FRED", NULL);
+	password_failures_clear(f, "FRED", NULL);
 	counted(f, "FRED", "ONE", 0, 0);
 	counted(f, "FRED", "TWO", 0, 0);
 	counted(f, "ANNA", "ONE", 1, 1);
-	failures_free(f);
-	failures_free(NULL);
+	password_failures_free(f);
+	password_failures_free(NULL);
 }
 
 static void
 made_up_names_push_no_real_one_out(void **state)
 {
-	struct failures *f = failures_new();
+	struct password_failures *f = password_failures_new();
 	char name[16];
 
 	(void)state;
 	fail_once(f, "FRED", "ONE", true);
 	fail_once(f, "NOBODY", "ONE", false);
-	for (int i = 0; i < FAILURES_UNKNOWN; i++) {
+	for (int i = 0; i < PASSWORD_FAILURES_UNKNOWN; i++) {
 		snprintf(name, sizeof name, "X%d", i);
 		fail_once(f, name, "ONE", false);
 	}
 	counted(f, "FRED", "ONE", 1, 1);
 	counted(f, "NOBODY", "ONE", 0, 0);
 	counted(f, "X0", "ONE", 1, 1);
-	failures_free(f);
+	password_failures_free(f);
 }
 
 static void
 many_partners_push_no_user_s_sum_out(void **state)
 {
-	struct failures *f = failures_new();
+	struct password_failures *f = password_failures_new();
 	char partner[16];
 
 	(void)state;
 	fail_once(f, "FRED", "ONE", true);
-	for (int i = 0; i < FAILURES_KNOWN; i++) {
+	for (int i = 0; i < PASSWORD_FAILURES_KNOWN; i++) {
 		snprintf(partner, sizeof partner, "P%d", i);
 		fail_once(f, "ANNA", partner, true);
 	}
 	counted(f, "FRED", "ONE", 0, 1);
-	counted(f, "ANNA", "P0", 1, FAILURES_KNOWN);
-	failures_free(f);
+	counted(f, "ANNA", "P0", 1, PASSWORD_FAILURES_KNOWN);
+	password_failures_free(f);
 }
 
 /* --- guesses -------------------------------------------------------------------------------------------------------- */
@@ -171,38 +171,38 @@ many_partners_push_no_user_s_sum_out(void **state)
 static void
 a_hundred_guesses_of_a_partner_end_its_minute(void **state)
 {
-	struct guesses *g = guesses_new();
+	struct password_guesses *g = password_guesses_new();
 
 	(void)state;
-	for (int i = 1; i < GUESSES_MAX; i++)
-		assert_false(guesses_add(g, "ONE", 1000 + i * 0.25));
-	assert_false(guesses_reached(g, "ONE", 1030));
-	assert_true(guesses_add(g, "ONE", 1030));
-	assert_true(guesses_reached(g, "ONE", 1030));
-	assert_true(guesses_reached(g, "ONE", 1000.25 + GUESSES_SECONDS - 0.001));
-	assert_false(guesses_reached(g, "ONE", 1000.25 + GUESSES_SECONDS));
-	assert_false(guesses_reached(g, "TWO", 1030));
-	assert_false(guesses_add(g, "ONE", 1000.25 + GUESSES_SECONDS));
-	assert_false(guesses_reached(g, "ONE", 1000.25 + GUESSES_SECONDS));
-	guesses_free(g);
+	for (int i = 1; i < PASSWORD_GUESSES_MAX; i++)
+		assert_false(password_guesses_add(g, "ONE", 1000 + i * 0.25));
+	assert_false(password_guesses_reached(g, "ONE", 1030));
+	assert_true(password_guesses_add(g, "ONE", 1030));
+	assert_true(password_guesses_reached(g, "ONE", 1030));
+	assert_true(password_guesses_reached(g, "ONE", 1000.25 + PASSWORD_GUESSES_SECONDS - 0.001));
+	assert_false(password_guesses_reached(g, "ONE", 1000.25 + PASSWORD_GUESSES_SECONDS));
+	assert_false(password_guesses_reached(g, "TWO", 1030));
+	assert_false(password_guesses_add(g, "ONE", 1000.25 + PASSWORD_GUESSES_SECONDS));
+	assert_false(password_guesses_reached(g, "ONE", 1000.25 + PASSWORD_GUESSES_SECONDS));
+	password_guesses_free(g);
 }
 
 /* Few enough of the others not to fill the one's set by chance. */
 static void
 other_partners_do_not_begin_its_minute_anew(void **state)
 {
-	struct guesses *g = guesses_new();
+	struct password_guesses *g = password_guesses_new();
 	char partner[16];
 
 	(void)state;
-	for (int i = 0; i < GUESSES_MAX; i++)
-		guesses_add(g, "ONE", 1000);
+	for (int i = 0; i < PASSWORD_GUESSES_MAX; i++)
+		password_guesses_add(g, "ONE", 1000);
 	for (int i = 0; i < 500; i++) {
 		snprintf(partner, sizeof partner, "P%d", i);
-		guesses_add(g, partner, 1001);
+		password_guesses_add(g, partner, 1001);
 	}
-	assert_true(guesses_reached(g, "ONE", 1002));
-	guesses_free(g);
+	assert_true(password_guesses_reached(g, "ONE", 1002));
+	password_guesses_free(g);
 }
 
 /* --- checking ------------------------------------------------------------------------------------------------------- */
@@ -358,24 +358,24 @@ a_burst_of_right_ones_is_right_to_the_last(void **state)
 static void
 a_success_lasts_as_long_as_was_said(void **state)
 {
-	struct successes *s = successes_new();
+	struct password_cache *s = password_cache_new();
 	struct success_claim fred, other;
 
 	(void)state;
-	assert_int_equal(successes_claim(s, "FRED", SESAME, "opensesame", &fred), 0);
-	assert_false(successes_has(s, &fred, 0));
-	successes_add(s, &fred, 60);
-	assert_true(successes_has(s, &fred, 59.9));
-	assert_false(successes_has(s, &fred, 60));
-	assert_int_equal(successes_claim(s, "FRED", SESAME, "opensesam", &other), 0);
-	assert_false(successes_has(s, &other, 1));
-	assert_int_equal(successes_claim(s, "FRED", ODD, "opensesame", &other), 0);
-	assert_false(successes_has(s, &other, 1));
-	assert_int_equal(successes_claim(s, "ANNA", SESAME, "opensesame", &other), 0);
-	assert_false(successes_has(s, &other, 1));
-	successes_forget(s);
-	assert_false(successes_has(s, &fred, 1));
-	successes_free(s);
+	assert_int_equal(password_cache_claim(s, "FRED", SESAME, "opensesame", &fred), 0);
+	assert_false(password_cache_has(s, &fred, 0));
+	password_cache_add(s, &fred, 60);
+	assert_true(password_cache_has(s, &fred, 59.9));
+	assert_false(password_cache_has(s, &fred, 60));
+	assert_int_equal(password_cache_claim(s, "FRED", SESAME, "opensesam", &other), 0);
+	assert_false(password_cache_has(s, &other, 1));
+	assert_int_equal(password_cache_claim(s, "FRED", ODD, "opensesame", &other), 0);
+	assert_false(password_cache_has(s, &other, 1));
+	assert_int_equal(password_cache_claim(s, "ANNA", SESAME, "opensesame", &other), 0);
+	assert_false(password_cache_has(s, &other, 1));
+	password_cache_forget(s);
+	assert_false(password_cache_has(s, &fred, 1));
+	password_cache_free(s);
 }
 
 static void
@@ -480,7 +480,7 @@ a_partner_s_hundredth_wrong_one_ends_its_checks(void **state)
 	struct site *s = *state;
 	char userid[NAME_SIZE];
 
-	for (int i = 0; i < GUESSES_MAX; i++) {
+	for (int i = 0; i < PASSWORD_GUESSES_MAX; i++) {
 		snprintf(userid, sizeof userid, "N%d", i);
 		assert_false(at_once(s, "ONE", userid, "wrong", PASSWORD_WRONG));
 	}
@@ -488,7 +488,7 @@ a_partner_s_hundredth_wrong_one_ends_its_checks(void **state)
 	assert_true(at_once(s, "ONE", "NEWNAME", "wrong", PASSWORD_WRONG));
 	assert_int_equal(verify(s, "TWO", "FRED", "opensesame"), PASSWORD_RIGHT);
 	assert_true(at_once(s, "ONE", "FRED", "opensesame", PASSWORD_WRONG)); /* remembered, and not heard all the same */
-	assert_int_equal(failures_count(passwords_failures(s->passwords), "FRED", "ONE").all, 0); /* what is not checked is not counted */
+	assert_int_equal(password_failures_count(passwords_failures(s->passwords), "FRED", "ONE").all, 0); /* what is not checked is not counted */
 }
 
 static void

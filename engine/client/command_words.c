@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/command_words.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/addr.h"
+#include "config/attribute.h"
+#include "client/table.h"
+
+const char *
+command_words_kind(const struct command *c)
+{
+	return c->nargs > 0 ? c->arg[0] : "";
+}
+
+static bool
+one_of(const char *word, const char *const *words)
+{
+	while (*words != NULL && strcasecmp(*words, word) != 0)
+		words++;
+	return *words != NULL;
+}
+
+static const char *const inquired[] = { "region", "tcpipservice", "ipconn", "session", "conversation", "program", "transaction", "socket",
+	"policy", "counter", "user", "statistics", NULL };
+static const char *const settable[] = { "tcpipservice", "ipconn", "user", NULL }, *const ipconn_only[] = { "ipconn", NULL };
+static const char *const services[] = { "open", "closed", "immclose", "urm=SCRIPT", "urm=NO", NULL };
+static const char *const conns[] = { "acquired", "released", "inservice", "outservice", "norecovdata", NULL };
+static const char *const users[] = { "unrevoke", NULL };
+static const char *const purges[] = { "cancel", "forcecancel", "purge", "forcepurge", "kill", NULL };
+
+/* What the words of a command can be, where they are ours and no name. */
+static const struct place {
+	const char *command;
+	int at;           /* which argument */
+	const char *kind; /* the first argument that it goes with; NULL: any */
+	const char *const *words;
+} places[] = {
+	{ "inquire", 0, NULL, inquired },
+	{ "set", 0, NULL, settable },
+	{ "set", 2, "tcpipservice", services },
+	{ "set", 2, "ipconn", conns },
+	{ "set", 2, "user", users },
+	{ "set", 3, "ipconn", purges },
+	{ "discard", 0, NULL, ipconn_only },
+};
+
+bool
+command_words_inquire(const struct command *c)
+{
+	if (c->reset && strcasecmp(command_words_kind(c), "statistics") != 0)
+		return false;
+	return (c->nargs == 1 || c->nargs == 2) && one_of(command_words_kind(c), inquired) && (!c->cemt || table_has_cemt(command_words_kind(c)));
+}
+
+bool
+command_words_set(const struct command *c)
+{
+	if (c->nargs == 4)
+		return strcmp(command_words_kind(c), "ipconn") == 0 && strcasecmp(c->arg[2], "released") == 0 && one_of(c->arg[3], purges);
+	if (c->nargs != 3)
+		return false;
+	if (strcmp(command_words_kind(c), "ipconn") == 0)
+		return one_of(c->arg[2], conns);
+	if (strcmp(command_words_kind(c), "user") == 0)
+		return one_of(c->arg[2], users);
+	return strcmp(command_words_kind(c), "tcpipservice") == 0 && (one_of(c->arg[2], services) || strncasecmp(c->arg[2], "urm=", 4) == 0);
+}
+
+bool
+command_words_discard(const struct command *c)
+{
+	return c->nargs == 2 && strcmp(command_words_kind(c), "ipconn") == 0;
+}
+
+bool
+command_words_release(const struct command *c)
+{
+	return c->nargs == 1 || command_words_discard(c);
+}
+
+/* One question at a time: an id, or an address, the last ones, the refused ones. */
+bool
+command_words_explain(const struct command *c)
+{
+	struct addr a;
+
+	if (c->peer != NULL && addr_parse(&a, c->peer, 0) < 0) {
+		fprintf(stderr, "explain: --peer %s is not a numeric IPv4 or IPv6 address\n", c->peer);
+		return false;
+	}
+	if (c->last != NULL && (c->last[0] < '1' || c->last[0] > '9' || strspn(c->last, "0123456789") != strlen(c->last) || strlen(c->last) > 9)) {
+		fprintf(stderr, "explain: --last %s is not a number from 1\n", c->last);
+		return false;
+	}
+	if (c->code != NULL)
+		return c->nargs == 0 && c->peer == NULL && c->last == NULL && !c->refused;
+	return c->nargs == 1 ? c->peer == NULL && c->last == NULL : c->nargs == 0 && (c->peer != NULL || c->last != NULL || c->refused);
+}
+
+bool
+command_words_none(const struct command *c)
+{
+	return c->nargs == 0;
+}
+
+/* Options that belong to another command are a slip worth telling. */
+bool
+command_words_options(const struct command *c)
+{
+	bool explain = strcmp(c->name, "explain") == 0, inquire = strcmp(c->name, "inquire") == 0;
+	bool reload = strcmp(c->name, "reload") == 0, shutdown = strcmp(c->name, "shutdown") == 0;
+
+	return (shutdown || !c->now) && (reload || (!c->check && !c->force)) && (explain || (c->peer == NULL && c->last == NULL && c->code == NULL && !c->refused))
+		&& (inquire || (!c->cemt && !c->reset)) && !(c->json && c->cemt);
+}
+
+/* Finds the first unknown word and the nearest known one. */
+static void
+say_nearest(const struct command *c)
+{
+	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+		const struct place *p = &places[i];
+		const char *near;
+
+		if (strcmp(p->command, c->name) != 0 || p->at >= c->nargs || (p->kind != NULL && strcmp(p->kind, command_words_kind(c)) != 0) ||
+			one_of(c->arg[p->at], p->words))
+			continue;
+		near = word_nearest(p->words, c->arg[p->at]);
+		if (near != NULL)
+			fprintf(stderr, "; did you mean '%s' by '%s'?", near, c->arg[p->at]);
+		return;
+	}
+}
+
+/* Prints the unknown word first, then the usage. */
+void
+command_words_misused(const struct command *c)
+{
+	if (c->peer != NULL || c->last != NULL)
+		return; /* explain has said it, or getopt */
+	fprintf(stderr, "%s: %s", c->name, !command_words_options(c) ? "an option that does not go with it" : c->nargs == 0 ? "words are missing" : "not understood:");
+	for (int i = 0; command_words_options(c) && i < c->nargs; i++)
+		fprintf(stderr, " %s", c->arg[i]);
+	if (command_words_options(c))
+		say_nearest(c);
+	fputc('\n', stderr);
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/connect.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ccsid.h"
+#include "client/connect_options_internal.h"
+#include "tls/ring.h"
+#include "ipic/sense.h"
+
+enum { ACCEPTED = 0, FAILED = 1, USAGE = 2, REFUSED = 3 };
+
+/* --- TLS */
+
+/* What its ring's author is warned of is for `check` to say: a partner may be flawed on purpose. */
+static struct ring *
+load_ring(const char *dir, struct fault *f)
+{
+	struct faults faults = { 0 };
+	struct ring *r = ring_load(dir, &faults);
+	char line[sizeof f->text];
+
+	fault_set(f, "%s: out of memory", dir);
+	for (size_t i = 0; r == NULL && i < faults.n; i++)
+		if (faults.entry[i].level == FAULT_ERROR) {
+			fault_set(f, "%s", faults_print(&faults, i, line, sizeof line));
+			break;
+		}
+	faults_free(&faults);
+	return r;
+}
+
+static struct tls_config *
+configure(const struct partner_line *l, const char *dir, const char *label, struct fault *f)
+{
+	bool only12 = l->value[OPT_TLS12] != NULL && l->value[OPT_TLS13] == NULL;
+	bool only13 = l->value[OPT_TLS13] != NULL && l->value[OPT_TLS12] == NULL;
+	struct tls_options o = {
+		.ring = load_ring(dir, f),
+		.label = label != NULL ? label : "",
+		.optional_own = true,
+		.ciphers = "",
+		.min_version = only13 ? 13 : 12,
+		.max_version = only12 ? 12 : 13,
+	};
+	struct tls_config *c = o.ring != NULL ? tls_config_new(WAY_OUT, &o, f) : NULL;
+
+	ring_unref(o.ring);
+	return c;
+}
+
+static int
+configure_both(const struct partner_line *l, struct connect_peer_options *o)
+{
+	const char *ring = l->value[OPT_RING], *ring2 = l->value[OPT_FURTHER_RING], *label2 = l->value[OPT_FURTHER_LABEL];
+	struct fault f = { "" };
+
+	if (ring != NULL && (o->socket[0].tls = configure(l, ring, l->value[OPT_LABEL], &f)) == NULL) {
+		fprintf(stderr, "connect: %s\n", f.text);
+		return -1;
+	}
+	if (ring2 == NULL && label2 == NULL) {
+		o->socket[1].tls = ring != NULL ? tls_config_ref(o->socket[0].tls) : NULL;
+		return 0;
+	}
+	if ((ring2 != NULL || ring != NULL) && (o->socket[1].tls = configure(l, ring2 != NULL ? ring2 : ring, label2, &f)) != NULL)
+		return 0;
+	fprintf(stderr, "connect: %s\n", f.text[0] != '\0' ? f.text : "--further-label needs a ring");
+	return -1;
+}
+
+/* --- what came of it */
+
+static void
+put(json_t *o, const char *key, const char *value)
+{
+	if (value[0] != '\0')
+		json_object_set_new(o, key, json_string(value));
+}
+
+static json_t *
+outcome(const struct connect_peer_outcome *c)
+{
+	json_t *o = json_object();
+	bool judged = c->accepted || c->refused;
+
+	json_object_set_new(o, "accepted", json_boolean(c->accepted));
+	json_object_set_new(o, "stage", judged ? json_string(stage_name(c->stage)) : json_null());
+	json_object_set_new(o, "alert", c->alert[0] != '\0' ? json_string(c->alert) : json_null());
+	json_object_set_new(o, "status", c->status != 0 ? json_integer(c->status) : json_null());
+	if (c->has_answer)
+		wire_set_answer(o, &c->answer);
+	put(o, "tls", c->version);
+	put(o, "cipher", c->cipher);
+	put(o, c->refused ? "detail" : "error", c->trouble);
+	return o;
+}
+
+/* As text when it is some: in the code page it came in, or UTF-8 when that was not said. */
+static void
+put_data(json_t *o, const struct errand_result *r)
+{
+	static const char digits[] = "0123456789abcdef";
+	size_t len = buf_len(&r->answer);
+	const unsigned char *p = buf_bytes(&r->answer);
+	struct buf text, hex;
+	const char *why;
+
+	buf_init(&text, 0);
+	buf_init(&hex, 2 * (size_t)PAYLOAD_MAX);
+	if (ccsid_convert(r->ccsid != 0 ? r->ccsid : CCSID_UTF8, CCSID_UTF8, len > 0 ? (const void *)p : "", len, &text, &why) == 0) {
+		json_object_set_new(o, "data", json_stringn(buf_len(&text) > 0 ? (const char *)buf_bytes(&text) : "", buf_len(&text)));
+	} else {
+		for (size_t i = 0; i < len; i++)
+			buf_add(&hex, (char[]){ digits[p[i] >> 4], digits[p[i] & 15] }, 2);
+		json_object_set_new(o, "data_hex", json_stringn((const char *)buf_bytes(&hex), buf_len(&hex)));
+	}
+	if (r->ccsid != 0)
+		json_object_set_new(o, "ccsid", json_integer(r->ccsid));
+	buf_free(&text);
+	buf_free(&hex);
+}
+
+static void
+put_failure(json_t *o, const struct errand_result *r)
+{
+	char sense[SENSE_TEXT];
+
+	put(o, "sense", sense_print(r->sense, sense));
+	put(o, "message", r->message);
+	put(o, "words", sense_words(r->sense));
+}
+
+static void
+put_requests(json_t *o, const struct errand_result *r, const char *output)
+{
+	json_t *n = json_object();
+
+	json_object_set_new(n, "sent", json_integer(r->sent));
+	json_object_set_new(n, "answered", json_integer(r->answered));
+	json_object_set_new(n, "failed", json_integer(r->failed));
+	json_object_set_new(n, "conversations", json_integer(r->conversations));
+	json_object_set_new(n, "seconds", json_real(r->seconds));
+	json_object_set_new(n, "bytes", json_integer((json_int_t)r->bytes));
+	put(n, "trouble", r->trouble);
+	json_object_set_new(o, "requests", n);
+	if (r->last == ERRAND_ANSWERED && output == NULL)
+		put_data(o, r);
+	else if (r->last == ERRAND_ANSWERED)
+		put(o, "output", output);
+	else if (r->last == ERRAND_FAILED)
+		put_failure(o, r);
+}
+
+static void
+put_redirection(json_t *o, const struct connect_peer_result *r)
+{
+	json_t *to = json_object();
+
+	put(to, "host", r->host);
+	json_object_set_new(to, "port", json_integer(r->port));
+	json_object_set_new(o, "redirected", to);
+}
+
+static void
+print(const struct partner_line *l, bool requests, const struct connect_peer_result *r)
+{
+	json_t *o = outcome(&r->socket[0]);
+
+	json_object_set_new(o, "sockets_open", json_integer(r->sockets_open));
+	if (r->socket[1].dialled)
+		json_object_set_new(o, "further", outcome(&r->socket[1]));
+	if (r->released != NULL && l->value[OPT_HOLD] != NULL) {
+		json_object_set_new(o, "released", json_string(r->released));
+		json_object_set_new(o, "heartbeats", json_integer(r->heartbeats));
+	}
+	if (r->port != 0)
+		put_redirection(o, r);
+	if (requests && r->socket[0].accepted)
+		put_requests(o, &r->errands, l->value[OPT_OUTPUT]);
+	json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
+	fputc('\n', stdout);
+	json_decref(o);
+}
+
+static int
+save(const struct partner_line *l, const struct connect_peer_result *r)
+{
+	const struct buf *b = &r->errands.answer;
+	FILE *f;
+
+	if (l->value[OPT_OUTPUT] == NULL || r->errands.last != ERRAND_ANSWERED)
+		return 0;
+	f = fopen(l->value[OPT_OUTPUT], "w");
+	if (f == NULL || fwrite(buf_len(b) > 0 ? (const void *)buf_bytes(b) : "", 1, buf_len(b), f) < buf_len(b) || fflush(f) != 0) {
+		fprintf(stderr, "connect: %s: %s\n", l->value[OPT_OUTPUT], strerror(errno));
+		if (f != NULL)
+			fclose(f);
+		return -1;
+	}
+	return fclose(f);
+}
+
+/* Where the region's reason is told, for a connection that was let in or refused. */
+static void
+point(const struct connect_peer_outcome *c)
+{
+	if (c->has_answer && c->answer.connection[0] != '\0')
+		fprintf(stderr, "; sallyport explain %s\n", c->answer.connection);
+	else
+		fputs("; sallyport explain --last 1 --refused\n", stderr);
+}
+
+static void
+complain_of(const struct connect_peer_outcome *c, const char *which)
+{
+	if (!c->refused && c->trouble[0] != '\0')
+		fprintf(stderr, "connect: %s%s\n", which, c->trouble);
+	if (!c->refused)
+		return;
+	fprintf(stderr, "connect: %srefused: %s%s%s", which, c->has_answer ? c->answer.reason : "", c->trouble[0] != '\0' && c->has_answer ? ": " : "",
+		c->trouble);
+	point(c);
+}
+
+static void
+complain(const struct connect_peer_result *r)
+{
+	char sense[SENSE_TEXT];
+
+	complain_of(&r->socket[0], "");
+	complain_of(&r->socket[1], "further socket ");
+	if (r->errands.trouble[0] != '\0')
+		fprintf(stderr, "connect: requests: %s\n", r->errands.trouble);
+	if (r->errands.last != ERRAND_FAILED)
+		return;
+	fprintf(stderr, "connect: request refused: %s %s", sense_print(r->errands.sense, sense), sense_words(r->errands.sense));
+	point(&r->socket[0]);
+}
+
+/* Said when it is so: a hold may be long. */
+static void
+say_in(const struct connect_peer_result *r)
+{
+	const struct capex_answer *a = &r->socket[0].answer;
+
+	fprintf(stderr, "connect: accepted as ipconn %s, connection %s\n", a->ipconn, a->connection);
+}
+
+static int
+finish(const struct partner_line *l, bool requests, const struct connect_peer_result *r)
+{
+	const struct connect_peer_outcome *first = &r->socket[0];
+	int saved = save(l, r);
+
+	print(l, requests, r);
+	complain(r);
+	if (fflush(stdout) != 0 || saved < 0 || (first->accepted && r->errands.trouble[0] != '\0'))
+		return FAILED;
+	if (first->accepted)
+		return r->errands.failed > 0 ? REFUSED : ACCEPTED;
+	return first->refused ? REFUSED : FAILED;
+}
+
+static int
+perform(const struct partner_line *l, struct connect_peer_options *o)
+{
+	struct connect_peer_result r;
+	struct fault f;
+	int status = FAILED;
+
+	o->in = say_in;
+	if (configure_both(l, o) < 0)
+		return FAILED;
+	if (connect_peer_run(o, &r, &f) == 0)
+		status = finish(l, o->errands.wanted, &r);
+	else
+		fprintf(stderr, "connect: %s\n", f.text);
+	buf_free(&r.errands.answer);
+	return status;
+}
+
+int
+connect_run(int argc, char **argv)
+{
+	struct partner_line l = { { NULL } };
+	struct connect_peer_options o = { .port = 0 };
+	int status = USAGE;
+
+	if (connect_options_read(&l, argc, argv) < 0 || (l.value[OPT_HELP] == NULL && connect_options_fill(&l, &o) != 0))
+		fprintf(stderr, "%.*s\nsallyport connect --help has all options\n", (int)strcspn(partner_usage, "\n"), partner_usage);
+	else if (l.value[OPT_HELP] != NULL)
+		status = fputs(partner_usage, stdout) < 0 ? FAILED : ACCEPTED;
+	else
+		status = perform(&l, &o);
+	partner_errands_free(&o.errands);
+	for (size_t n = 0; n < CONNECT_PEER_SOCKETS; n++)
+		if (o.socket[n].tls != NULL)
+			tls_config_unref(o.socket[n].tls);
+	return status;
+}

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/connect_requests.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/connect_internal.h"
+#include "base/clock.h"
+#include "ipic/flow.h"
+
+#define OUT_FULL (1024 * 1024) /* bytes a socket may owe the kernel before conversations wait */
+
+struct errand { /* a conversation, and those that follow it in its place */
+	struct connect_requests *all;
+	struct link *link;
+	struct flow flow;
+	int left;     /* with --open: requests that are this place's to send */
+	bool waits;   /* for room in the socket */
+	bool at_work; /* a request of it is out */
+};
+
+struct connect_requests {
+	struct caller *caller;
+	const struct errand_options *o;
+	struct errand_result *result;
+	struct errand *place;
+	int places;
+	int left;      /* without --open: requests that whoever has time sends */
+	uint32_t conv; /* the last one used */
+	double began;
+	bool over;
+};
+
+/* ---- the end ---- */
+
+static void
+finish(struct connect_requests *e)
+{
+	e->over = true;
+	e->result->seconds = clock_span() - e->began;
+	timer_stop(&e->caller->timer);
+}
+
+void
+connect_requests_lost(struct connect_requests *e, const char *why)
+{
+	if (e == NULL || e->over)
+		return;
+	finish(e);
+	snprintf(e->result->trouble, sizeof e->result->trouble, "%s", why);
+}
+
+static void
+check_over(struct connect_requests *e)
+{
+	if (e->over || e->result->answered + e->result->failed < e->o->count)
+		return;
+	finish(e);
+	connect_stay_begin(e->caller);
+}
+
+/* It cannot go on with any of them. The region is left as a partner leaves that has nothing more to say. */
+static void
+give_up(struct connect_requests *e, const char *why)
+{
+	if (e->over)
+		return;
+	connect_requests_lost(e, why);
+	connect_stay_begin(e->caller);
+}
+
+static void
+on_silence(void *arg)
+{
+	struct caller *c = arg;
+
+	give_up(c->errands, "no answer in time");
+}
+
+/* ---- one conversation ---- */
+
+static int
+emit(void *arg, enum http_kind kind, int status, const char *is, const void *body, size_t len)
+{
+	struct link *l = ((struct errand *)arg)->link;
+	struct buf b;
+	int r;
+
+	buf_init(&b, HTTP_HEAD_MAX + FLOW_ELEMENT_MAX);
+	if (kind == HTTP_REQUEST)
+		r = http_request(&b, l->caller->host, is, NULL, body, len);
+	else
+		r = http_answer(&b, status, is, NULL, body, len);
+	if (r == 0)
+		r = l->open ? io_write(&l->io, buf_bytes(&b), buf_len(&b)) : -1;
+	buf_free(&b);
+	return r;
+}
+
+static bool
+full(const struct errand *x)
+{
+	return buf_len(&x->link->io.out) >= OUT_FULL;
+}
+
+/* An open conversation must know which exchange is its last, so its requests are dealt out beforehand. */
+static int *
+left(struct errand *x)
+{
+	return x->all->o->open ? &x->left : &x->all->left;
+}
+
+/* The next request, in the open conversation or in a new one. */
+static int
+ask(struct errand *x)
+{
+	struct connect_requests *e = x->all;
+	const struct buf *data = &e->o->data;
+
+	if (x->flow.state != FLOW_IDLE) {
+		flow_free(&x->flow);
+		flow_init(&x->flow, ++e->conv, true, emit, x);
+		flow_hold(&x->flow, e->o->hold_pacing);
+	}
+	--*left(x);
+	x->at_work = true;
+	e->result->sent++;
+	e->result->bytes += (double)buf_len(data);
+	return flow_request(&x->flow, &e->o->head, buf_bytes(data), buf_len(data), e->o->ccsid, e->o->open && *left(x) > 0);
+}
+
+static void
+go_on(struct errand *x)
+{
+	int r = 0;
+
+	do {
+		x->waits = full(x);
+		if (x->waits || (!x->at_work && *left(x) == 0))
+			return;
+		if (x->all->o->no_pacing)
+			x->flow.paced_out = false;
+		r = x->at_work ? flow_pump(&x->flow) : ask(x);
+	} while (r == 0 && x->all->o->no_pacing && x->flow.state == FLOW_SEND);
+	if (r < 0)
+		give_up(x->all, "a request could not be sent");
+}
+
+static void
+answered(struct errand *x)
+{
+	struct errand_result *r = x->all->result;
+
+	x->at_work = false;
+	r->answered++;
+	r->bytes += (double)buf_len(&x->flow.in);
+	r->last = ERRAND_ANSWERED;
+	r->ccsid = x->flow.ccsid;
+	buf_free(&r->answer);
+	r->answer = x->flow.in; /* taken, not copied: it may be large */
+	buf_init(&x->flow.in, PAYLOAD_MAX);
+	go_on(x);
+}
+
+static void
+failed(struct errand *x, const struct flow_error *why)
+{
+	struct errand_result *r = x->all->result;
+
+	if (!x->at_work)
+		return; /* an open conversation, between two exchanges: the next begins another */
+	x->at_work = false;
+	r->failed++;
+	r->last = ERRAND_FAILED;
+	r->sense = why->sense;
+	memcpy(r->message, why->message, sizeof r->message);
+	go_on(x);
+}
+
+static void
+broken(struct errand *x, const struct flow_error *why)
+{
+	char words[120];
+
+	snprintf(words, sizeof words, "the region broke a rule of conversations (%04X): %s", (unsigned)why->code, why->text);
+	flow_purge(&x->flow, "cancel");
+	give_up(x->all, words);
+}
+
+/* ---- all of them ---- */
+
+static struct errand *
+find(const struct connect_requests *e, const struct link *l, uint32_t conv)
+{
+	for (int i = 0; i < e->places; i++)
+		if (e->place[i].flow.conv == conv && e->place[i].link == l)
+			return &e->place[i];
+	return NULL;
+}
+
+static void
+take(struct errand *x, bool request, const struct is_header *is, const char *body, size_t len)
+{
+	struct flow_error why;
+
+	switch (flow_take(&x->flow, request ? HTTP_REQUEST : HTTP_ANSWER, is, body, len, &why)) {
+	case FLOW_WHOLE:
+		answered(x);
+		break;
+	case FLOW_PACED:
+		go_on(x);
+		break;
+	case FLOW_IS7:
+		failed(x, &why);
+		break;
+	case FLOW_BROKEN:
+		broken(x, &why);
+		break;
+	case FLOW_FAILED:
+		give_up(x->all, "an element could not be sent");
+		break;
+	case FLOW_MORE:
+		break;
+	}
+}
+
+void
+connect_requests_take(struct connect_requests *e, struct link *l, bool request, const struct is_header *is, const char *body, size_t len)
+{
+	struct errand *x = e != NULL && !e->over ? find(e, l, is->conv) : NULL;
+
+	if (x == NULL || x->flow.state == FLOW_ENDED || (is->pacing && e->o->no_pacing))
+		return;
+	timer_set(&e->caller->timer, e->caller->o->timeout);
+	take(x, request, is, body, len);
+	check_over(e);
+}
+
+void
+connect_requests_flushed(struct connect_requests *e, struct link *l)
+{
+	if (e == NULL)
+		return;
+	for (int i = 0; i < e->places && !e->over; i++)
+		if (e->place[i].link == l && e->place[i].waits)
+			go_on(&e->place[i]);
+}
+
+/* How many conversations: no more than are wanted, were agreed on, or have something to do. */
+static int
+places(const struct caller *c)
+{
+	const struct errand_options *o = &c->o->errands;
+	int agreed = c->link[0].outcome->answer.receivecount, n = o->parallel < o->count ? o->parallel : o->count;
+
+	return agreed < n && !o->over_count ? agreed : n;
+}
+
+static struct connect_requests *
+make(struct caller *c, int n)
+{
+	struct connect_requests *e = calloc(1, sizeof *e);
+
+	if (e == NULL)
+		return NULL;
+	e->place = calloc((size_t)n, sizeof *e->place);
+	if (e->place == NULL) {
+		free(e);
+		return NULL;
+	}
+	e->caller = c;
+	e->o = &c->o->errands;
+	e->result = &c->result->errands;
+	e->places = e->result->conversations = n;
+	e->left = e->o->count;
+	e->began = clock_span();
+	for (int i = 0; i < n; i++) {
+		struct errand *x = &e->place[i];
+
+		*x = (struct errand){ .all = e, .link = &c->link[c->link[1].through ? i % CONNECT_PEER_SOCKETS : 0] };
+		x->flow.state = FLOW_ENDED;
+		x->left = e->o->count / n + (i < e->o->count % n);
+	}
+	return e;
+}
+
+static void
+start(void *arg)
+{
+	struct caller *c = arg;
+	struct connect_requests *e = c->errands;
+
+	timer_init(&c->timer, c->loop, on_silence, c);
+	timer_set(&c->timer, c->o->timeout);
+	for (int i = 0; i < e->places && !e->over; i++)
+		go_on(&e->place[i]);
+}
+
+struct connect_requests *
+connect_requests_begin(struct caller *c)
+{
+	struct errand_result *r = &c->result->errands;
+	int n = c->o->errands.wanted ? places(c) : 0;
+	struct connect_requests *e = n > 0 ? make(c, n) : NULL;
+
+	if (e == NULL && c->o->errands.wanted)
+		snprintf(r->trouble, sizeof r->trouble, "%s", n > 0 ? "no memory" : "the region agreed on no session to send on");
+	if (e != NULL) { /* in a turn of its own: the caller must have what this returns */
+		timer_init(&c->timer, c->loop, start, c);
+		timer_set(&c->timer, 0);
+	}
+	return e;
+}
+
+void
+connect_requests_free(struct connect_requests *e)
+{
+	if (e == NULL)
+		return;
+	for (int i = 0; i < e->places; i++)
+		flow_free(&e->place[i].flow);
+	free(e->place);
+	free(e);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* control_call: the operator's side of the control socket: one request, one answer, blocking. */
+#include "admin/control.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "net/unixsock.h"
+
+static int
+wait_for(int fd, short events, const struct timespec *until)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	struct timespec now;
+	long left;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left = (until->tv_sec - now.tv_sec) * 1000 + (until->tv_nsec - now.tv_nsec) / 1000000;
+	return left > 0 ? poll(&p, 1, (int)left) : 0;
+}
+
+static int
+call_send(int fd, const char *line, size_t n, const struct timespec *until, struct fault *f)
+{
+	while (n > 0) {
+		ssize_t sent = send(fd, line, n, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+		if (sent > 0) {
+			line += sent;
+			n -= (size_t)sent;
+		} else if (errno == EPIPE || errno == ECONNRESET) {
+			return 0; /* the answer to a request it did not want to read may be waiting */
+		} else if ((errno != EAGAIN && errno != EINTR) || wait_for(fd, POLLOUT, until) == 0) {
+			return fault_set(f, "the region does not take the request");
+		}
+	}
+	return 0;
+}
+
+/* Reads up to the end of the line, or of the stream. */
+static int
+call_receive(int fd, char **out, size_t *len, const struct timespec *until, struct fault *f)
+{
+	size_t cap = 0;
+
+	for (;;) {
+		ssize_t n;
+
+		if (*len == cap) {
+			char *grown = cap < CONTROL_ANSWER_MAX ? realloc(*out, cap = cap == 0 ? 65536 : cap * 2) : NULL;
+
+			if (grown == NULL)
+				return fault_set(f, "the region's answer is too long");
+			*out = grown;
+		}
+		n = recv(fd, *out + *len, cap - *len, MSG_DONTWAIT);
+		if (n == 0 || (n < 0 && errno == ECONNRESET))
+			return 0;
+		*len += n > 0 ? (size_t)n : 0;
+		if (n > 0 && (*out)[*len - 1] == '\n')
+			return 0;
+		if (n < 0 && ((errno != EAGAIN && errno != EINTR) || wait_for(fd, POLLIN, until) == 0))
+			return fault_set(f, "the region did not answer in time");
+	}
+}
+
+static json_t *
+call_over(int fd, const char *line, size_t n, unsigned seconds, struct fault *f)
+{
+	struct timespec until;
+	char *text = NULL;
+	size_t len = 0;
+	json_t *answer = NULL;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)seconds;
+	if (call_send(fd, line, n, &until, f) == 0 && call_receive(fd, &text, &len, &until, f) == 0) {
+		answer = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
+		if (!json_is_object(answer)) {
+			fault_set(f, len == 0 ? "the region closed without an answer" : "the region's answer is not one of ours");
+			json_decref(answer);
+			answer = NULL;
+		}
+	}
+	free(text);
+	return answer;
+}
+
+json_t *
+control_client(const char *path, const json_t *request, unsigned seconds, struct fault *f)
+{
+	char *line = json_dumps(request, JSON_COMPACT | JSON_ENSURE_ASCII), *grown;
+	size_t n = line != NULL ? strlen(line) : 0;
+	json_t *answer = NULL;
+	int fd;
+
+	if (line == NULL || (grown = realloc(line, n + 2)) == NULL) {
+		free(line);
+		fault_set(f, "the request holds what is not text");
+		return NULL;
+	}
+	grown[n++] = '\n';
+	fd = unixsock_connect(path, f);
+	if (fd >= 0) {
+		answer = call_over(fd, grown, n, seconds, f);
+		close(fd);
+	}
+	free(grown);
+	return answer;
+}
+
+void
+control_await_end(int pid)
+{
+	struct pollfd p = { .fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1, .events = POLLIN };
+
+	if (p.fd < 0)
+		return;
+	while (poll(&p, 1, -1) < 0 && errno == EINTR)
+		continue;
+	close(p.fd);
+}

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/consistency.h"
+
+#include "base/addr.h"
+#include "net/unixsock.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct entry { /* something that must be there once only */
+	char key[2 * NAME_SIZE];
+	const char *name;
+	int line;
+};
+
+static int
+by_key(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	int c = strcmp(x->key, y->key);
+
+	return c != 0 ? c : (x->line > y->line) - (x->line < y->line);
+}
+
+typedef void (*twice)(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults);
+
+/* Frees the list. */
+static void
+find_twice(const struct definition *d, struct entry *list, size_t n, twice say, struct faults *faults)
+{
+	size_t first = 0;
+
+	qsort(list, n, sizeof *list, by_key);
+	for (size_t i = 1; i < n; i++) {
+		if (strcmp(list[i].key, list[first].key) == 0)
+			say(d, &list[first], &list[i], faults);
+		else
+			first = i;
+	}
+	free(list);
+}
+
+/* Room for n entries; says so when there is none. */
+static struct entry *
+entries(const struct definition *d, size_t n, struct faults *faults)
+{
+	struct entry *list = calloc(n ? n : 1, sizeof *list);
+
+	if (list == NULL)
+		faults_add(faults, FAULT_ERROR, "memory", d->file, 0, "out of memory");
+	return list;
+}
+
+static void
+say_service(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
+{
+	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "tcpipservice %s was already defined at line %d", again->name, first->line);
+}
+
+static void
+say_ipconn(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
+{
+	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "ipconn %s was already defined at line %d", again->name, first->line);
+}
+
+static void
+say_program(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
+{
+	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "program %s was already defined at line %d", again->name, first->line);
+}
+
+static void
+say_transaction(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
+{
+	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "transaction %s was already defined at line %d", again->name, first->line);
+}
+
+static void
+say_pair(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
+{
+	if (strcmp(first->name, again->name) == 0)
+		return; /* said already, as a name that is there twice */
+	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line,
+		"ipconn %s has the networkid and applid (%s) of ipconn %s at line %d; a CAPEX could mean either", again->name, again->key,
+		first->name, first->line);
+}
+
+/* The objects of one kind: where the list begins, how far apart, and where in each its name and line stand. */
+struct named {
+	const void *list;
+	size_t n, size, name, line;
+	twice say;
+};
+
+static void
+check_names(const struct definition *d, const struct named *k, struct faults *faults)
+{
+	struct entry *list = entries(d, k->n, faults);
+
+	for (size_t i = 0; list != NULL && i < k->n; i++) {
+		const char *object = (const char *)k->list + i * k->size;
+
+		list[i].name = object + k->name;
+		memcpy(&list[i].line, object + k->line, sizeof list[i].line);
+		snprintf(list[i].key, sizeof list[i].key, "%s", list[i].name);
+	}
+	if (list != NULL)
+		find_twice(d, list, k->n, k->say, faults);
+}
+
+#define NAMED(kind, say) \
+	{ d->kind, d->n##kind##s, sizeof *d->kind, offsetof(struct kind##_def, kind), offsetof(struct kind##_def, line), say }
+
+static void
+check_all_names(const struct definition *d, struct faults *faults)
+{
+	const struct named kinds[] = {
+		NAMED(tcpipservice, say_service),
+		NAMED(ipconn, say_ipconn),
+		NAMED(program, say_program),
+		NAMED(transaction, say_transaction),
+	};
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		check_names(d, &kinds[i], faults);
+}
+
+static void
+check_pairs(const struct definition *d, struct faults *faults)
+{
+	struct entry *list = entries(d, d->nipconns, faults);
+	size_t n = 0;
+
+	for (size_t i = 0; list != NULL && i < d->nipconns; i++) {
+		const struct ipconn_def *c = &d->ipconn[i];
+
+		if (c->template_ == TEMPLATE_ONLY)
+			continue;
+		list[n].name = c->ipconn;
+		list[n].line = c->line;
+		snprintf(list[n].key, sizeof list[n].key, "%s.%s", c->networkid, c->applid);
+		n++;
+	}
+	if (list != NULL)
+		find_twice(d, list, n, say_pair, faults);
+}
+
+/* The name nearest to a wrong one among the objects of one kind; NULL when none is near. */
+static const char *
+nearest(const struct named *k, const char *name)
+{
+	const char **words = calloc(k->n + 1, sizeof *words);
+	const char *near;
+
+	if (words == NULL)
+		return NULL;
+	for (size_t i = 0; i < k->n; i++)
+		words[i] = (const char *)k->list + i * k->size + k->name;
+	near = word_nearest(words, name);
+	free(words);
+	return near;
+}
+
+/* "ipconn ABLE names tcpipservice IPICX, which is not defined": at `line`. */
+static void
+say_missing(const struct definition *d, const struct named *k, int line, const char *who, const char *name, const char *kind, const char *missing,
+	struct faults *faults)
+{
+	const char *near = nearest(k, missing);
+
+	faults_add(faults, FAULT_ERROR, "unknown_name", d->file, line, "%s %s names %s %s, which is not defined%s%s%s", who, name, kind, missing,
+		near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+static void
+check_named_services(const struct definition *d, const struct places *p, struct faults *faults)
+{
+	const struct named services = NAMED(tcpipservice, say_service);
+
+	for (size_t i = 0; i < d->nipconns; i++) {
+		const struct ipconn_def *c = &d->ipconn[i];
+
+		if (*c->tcpipservice != '\0' && definition_tcpipservice(d, c->tcpipservice) == NULL)
+			say_missing(d, &services, key_lines_of(p, c->line, "tcpipservice"), "ipconn", c->ipconn, "tcpipservice", c->tcpipservice, faults);
+	}
+}
+
+static void
+check_named_ipconns(const struct definition *d, const struct places *p, struct faults *faults)
+{
+	const struct named ipconns = NAMED(ipconn, say_ipconn);
+
+	for (size_t i = 0; i < d->nprograms; i++) {
+		const struct program_def *one = &d->program[i];
+		const struct ipconn_def *to = *one->ipconn != '\0' ? definition_ipconn(d, one->ipconn) : NULL;
+
+		if (*one->ipconn != '\0' && to == NULL)
+			say_missing(d, &ipconns, key_lines_of(p, one->line, "ipconn"), "program", one->program, "ipconn", one->ipconn, faults);
+		else if (to != NULL && to->template_ == TEMPLATE_ONLY)
+			faults_add(faults, FAULT_ERROR, "template_named", d->file, key_lines_of(p, one->line, "ipconn"),
+				"program %s names ipconn %s, a template, which is never connected; name an ipconn that is", one->program, to->ipconn);
+	}
+}
+
+static void
+check_named_programs(const struct definition *d, const struct places *p, struct faults *faults)
+{
+	const struct named programs = NAMED(program, say_program);
+
+	for (size_t i = 0; i < d->ntransactions; i++) {
+		const struct transaction_def *t = &d->transaction[i];
+
+		if (*t->program != '\0' && definition_program(d, t->program) == NULL)
+			say_missing(d, &programs, key_lines_of(p, t->line, "program"), "transaction", t->transaction, "program", t->program, faults);
+	}
+}
+
+/* The first setting in which a generic listener differs from its specific one (IPIC.md 10); NULL: none. */
+static const char *
+unlike(const struct tcpipservice_def *a, const struct tcpipservice_def *b)
+{
+	static const char *const same[] = { "ssl", "certificate", "ciphers", "admit", "certify", "bind", "attach", NULL };
+	char x[PATH_SIZE], y[PATH_SIZE];
+
+	for (size_t n = 0; same[n] != NULL; n++)
+		for (const struct attribute *t = tcpipservice_attributes; t->name != NULL; t++)
+			if (strcmp(t->name, same[n]) == 0 && strcmp(attribute_print(t, a, x, sizeof x), attribute_print(t, b, y, sizeof y)) != 0)
+				return same[n];
+	return NULL;
+}
+
+/* A partner is judged at the generic listener and sent on: what it would be judged by there must be what it meets at the specific one. */
+static void
+check_generic(const struct definition *d, const struct tcpipservice_def *t, const struct places *p, struct faults *faults)
+{
+	const struct tcpipservice_def *to = definition_tcpipservice(d, t->speciftcps);
+	int line = key_lines_of(p, t->line, "speciftcps");
+	const struct named services = NAMED(tcpipservice, say_service);
+	const char *wrong;
+
+	if (to == NULL)
+		say_missing(d, &services, line, "tcpipservice", t->tcpipservice, "speciftcps", t->speciftcps, faults);
+	else if (to == t || *to->speciftcps != '\0')
+		faults_add(faults, FAULT_ERROR, "generic_named", d->file, line, "tcpipservice %s: speciftcps names %s, which is generic itself; name the specific one",
+			t->tcpipservice, t->speciftcps);
+	else if ((wrong = unlike(t, to)) != NULL)
+		faults_add(faults, FAULT_ERROR, "generic_differs", d->file, line,
+			"tcpipservice %s: its %s is not that of its specific one, %s; both must have the same ssl, certificate, ciphers, admit, certify, bind and attach",
+			t->tcpipservice, wrong, to->tcpipservice);
+}
+
+static void
+check_generics(const struct definition *d, const struct places *p, struct faults *faults)
+{
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		if (*d->tcpipservice[i].speciftcps != '\0')
+			check_generic(d, &d->tcpipservice[i], p, faults);
+	for (size_t i = 0; i < d->nipconns; i++) {
+		const struct ipconn_def *c = &d->ipconn[i];
+		const struct tcpipservice_def *t = definition_tcpipservice(d, c->tcpipservice);
+
+		if (*c->tcpipservice != '\0' && t != NULL && *t->speciftcps != '\0')
+			faults_add(faults, FAULT_ERROR, "generic_named", d->file, key_lines_of(p, c->line, "tcpipservice"),
+				"ipconn %s names tcpipservice %s, which is generic and takes nobody in; name its specific one, %s", c->ipconn,
+				t->tcpipservice, t->speciftcps);
+	}
+}
+
+static void
+check_ring(const struct definition *d, const struct places *p, struct faults *faults)
+{
+	static const char said[] = "%s %s has ssl = \"%s\", but the region names no key ring; add ring = \"DIRECTORY\" to region { }";
+
+	for (size_t i = 0; i < d->ntcpipservices; i++) {
+		const struct tcpipservice_def *t = &d->tcpipservice[i];
+
+		if (t->ssl != SSL_NO)
+			faults_add(faults, FAULT_ERROR, "ring_missing", d->file, key_lines_of(p, t->line, "ssl"), said, "tcpipservice", t->tcpipservice,
+				t->ssl == SSL_CLIENTAUTH ? "clientauth" : "yes");
+	}
+	for (size_t i = 0; i < d->nipconns; i++) {
+		const struct ipconn_def *c = &d->ipconn[i];
+
+		if (c->ssl != NO)
+			faults_add(faults, FAULT_ERROR, "ring_missing", d->file, key_lines_of(p, c->line, "ssl"), said, "ipconn", c->ipconn, "yes");
+	}
+}
+
+/* A service on every address leaves no room for another on one of them. */
+static bool
+same_host(const char *a, const char *b)
+{
+	struct addr x, y;
+
+	if (host_is_any(a) || host_is_any(b) || strcasecmp(a, b) == 0)
+		return true;
+	return addr_parse(&x, a, 0) == 0 && addr_parse(&y, b, 0) == 0 && addr_same_ip(&x, &y);
+}
+
+static void
+check_port(const struct definition *d, size_t i, const struct places *p, struct faults *faults)
+{
+	const struct tcpipservice_def *t = &d->tcpipservice[i];
+
+	for (size_t j = 0; j < i && t->portnumber != 0; j++) {
+		const struct tcpipservice_def *other = &d->tcpipservice[j];
+
+		if (other->portnumber != t->portnumber || !same_host(other->host, t->host))
+			continue;
+		faults_add(faults, FAULT_ERROR, "port_twice", d->file, key_lines_of(p, t->line, "portnumber"),
+			"tcpipservice %s has portnumber %d on host %s; tcpipservice %s at line %d has it on host %s", t->tcpipservice,
+			t->portnumber, t->host, other->tcpipservice, other->line, other->host);
+		return;
+	}
+}
+
+static void
+check_control(const struct definition *d, const struct places *p, struct faults *faults)
+{
+	const char *path = d->region.control;
+	size_t len = strlen(unixsock_name(path));
+
+	if (*path != '\0' && (len == 0 || len > UNIXSOCK_NAME_MAX)) /* without a path there is a fault already */
+		faults_add(faults, FAULT_ERROR, "control_long", d->file, key_lines_of(p, d->region.line, "control"),
+			"control: the name of the socket's file has %zu bytes; it must have 1 to %d (its directory's path does not count)", len, UNIXSOCK_NAME_MAX);
+}
+
+static void
+check_sec(const struct definition *d, const struct places *p, struct faults *faults)
+{
+	if (d->region.sec == SEC_YES && *d->region.saf == '\0')
+		faults_add(faults, FAULT_ERROR, "sec_without_saf", d->file, key_lines_of(p, d->region.line, "sec"),
+			"sec is yes, but the region names no saf to check users by; add saf = \"FILE\" to region { }, or write sec = \"no\"");
+}
+
+void
+consistency_check(const struct definition *d, const struct places *p, bool region_sound, struct faults *faults)
+{
+	check_all_names(d, faults);
+	check_pairs(d, faults);
+	check_named_services(d, p, faults);
+	check_named_ipconns(d, p, faults);
+	check_named_programs(d, p, faults);
+	check_generics(d, p, faults);
+	if (region_sound && *d->region.ring == '\0')
+		check_ring(d, p, faults);
+	if (region_sound)
+		check_sec(d, p, faults);
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		check_port(d, i, p, faults);
+	check_control(d, p, faults);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/key_lines.h"
+
+#include "base/luatext.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TABLES_DEEP 200 /* Lua nests no deeper */
+
+/* Every key of every table, for places_twice. */
+struct every {
+	struct key_lines_key *key; /* owned; group is its table's number */
+	size_t n;
+	int table[TABLES_DEEP + 1], tables; /* those that are open, by depth; counted from 1 */
+	bool failed, code;
+};
+
+struct scan {
+	struct places *places;
+	struct every *every; /* NULL: of no interest */
+	char before;         /* the token before this one: a mark, 'w' a word, '[' the one that begins a key, 0 anything else */
+	char lead;           /* that of word */
+	bool in_quotes;      /* word is */
+	struct luatext text;
+	int depth; /* of braces */
+	const char *word; /* the last thing that can be a key; NULL: something else came after it */
+	size_t word_len;
+	int word_line;
+};
+
+/* One more at the end of a list that doubles; NULL without memory. */
+static void *
+one_more(void *list, size_t n, size_t size)
+{
+	if (n != 0 && (n & (n - 1)) != 0)
+		return list;
+	return realloc(list, (n ? 2 * n : 1) * size);
+}
+
+static void
+keep_key(struct scan *s)
+{
+	struct places *p = s->places;
+	struct key_lines_key *list = one_more(p->key, p->nkeys, sizeof *list);
+
+	if (list == NULL)
+		return;
+	p->key = list;
+	list[p->nkeys++] = (struct key_lines_key){ (size_t)(s->word - p->text), s->word_len, s->word_line, (int)p->ngroups };
+}
+
+static void
+keep_group(struct scan *s)
+{
+	struct places *p = s->places;
+	struct key_lines_group *list = one_more(p->group, p->ngroups, sizeof *list);
+
+	if (list == NULL)
+		return;
+	p->group = list;
+	list[p->ngroups++].line = s->text.line;
+}
+
+/* A word that is a key: it stands behind { , or ; or, in quotes or a number, behind such a [. */
+static void
+keep_every(struct scan *s, struct every *e)
+{
+	bool key = s->in_quotes || isdigit((unsigned char)*s->word) ? s->lead == '[' : s->lead == '{' || s->lead == ',' || s->lead == ';';
+	struct key_lines_key *list;
+
+	if (!key || e->code || s->depth < 1 || s->depth > TABLES_DEEP)
+		return;
+	list = one_more(e->key, e->n, sizeof *list);
+	if (list == NULL) {
+		e->failed = true;
+		return;
+	}
+	e->key = list;
+	list[e->n++] = (struct key_lines_key){ (size_t)(s->word - s->places->text), s->word_len, s->word_line, e->table[s->depth] };
+}
+
+static void
+open_every(struct scan *s, struct every *e)
+{
+	e->tables++;
+	if (s->depth <= TABLES_DEEP)
+		e->table[s->depth] = e->tables;
+}
+
+/* A name, or a quoted string, which may be the key of ["key"] = value. */
+static void
+word(struct scan *s, const struct luatext_token *t)
+{
+	s->word = t->start;
+	s->word_len = t->len;
+	s->word_line = t->line;
+	s->lead = s->before;
+	s->in_quotes = t->kind == LUATEXT_QUOTED;
+	s->before = 'w';
+	if (s->every != NULL && t->kind == LUATEXT_WORD && t->len == 8 && memcmp(t->start, "function", 8) == 0)
+		s->every->code = true;
+}
+
+static void
+equals(struct scan *s)
+{
+	if (s->text.at < s->text.end && *s->text.at == '=') {
+		s->text.at++;
+		return;
+	}
+	if (s->word != NULL && s->every != NULL)
+		keep_every(s, s->every);
+	if (s->word != NULL && s->depth == 1)
+		keep_key(s);
+}
+
+static void
+brace(struct scan *s)
+{
+	if (s->depth++ == 0)
+		keep_group(s);
+	if (s->every != NULL)
+		open_every(s, s->every);
+}
+
+static void
+mark(struct scan *s, char c)
+{
+	bool begins = c != '[' || (s->before != 0 && strchr("{,;", s->before) != NULL); /* a [ elsewhere is an index */
+
+	if (c == '=')
+		equals(s);
+	else if (c == '{')
+		brace(s);
+	else if (c == '}' && s->depth > 0)
+		s->depth--;
+	if (c != ']')
+		s->word = NULL;
+	s->before = begins ? c : 0;
+}
+
+static void
+scan(struct places *p, const char *text, size_t len, struct every *every)
+{
+	struct scan s = { .places = p, .every = every, .text = { .at = text, .end = text + len, .line = 1 } };
+	struct luatext_token t;
+
+	*p = (struct places){ .text = text };
+	while ((t = luatext_next(&s.text)).kind != LUATEXT_END)
+		if (t.kind == LUATEXT_LONG)
+			s.before = 0;
+		else if (t.kind == LUATEXT_MARK)
+			mark(&s, *t.start);
+		else
+			word(&s, &t);
+}
+
+void
+places_read(struct places *p, const char *text, size_t len)
+{
+	scan(p, text, len, NULL);
+}
+
+void
+places_free(struct places *p)
+{
+	free(p->key);
+	free(p->group);
+	*p = (struct places){ .text = NULL };
+}
+
+/* The first table that opens on the constructor's line or the next is the constructor's; several may open on one line. A
+ * table further down belongs to somebody else: this constructor was given one that was written elsewhere. */
+static int
+first_group(const struct places *p, int line)
+{
+	for (size_t i = 0; i < p->ngroups; i++)
+		if (p->group[i].line >= line)
+			return p->group[i].line <= line + 1 ? (int)i + 1 : 0;
+	return 0;
+}
+
+int
+key_lines_of(const struct places *p, int line, const char *key)
+{
+	int first = first_group(p, line);
+
+	for (size_t i = 0; i < p->nkeys && first > 0; i++) {
+		const struct key_lines_key *k = &p->key[i];
+
+		if (k->group < first || k->len != strlen(key) || memcmp(p->text + k->at, key, k->len) != 0)
+			continue;
+		if (k->group == first || p->group[k->group - 1].line == p->group[first - 1].line)
+			return k->line;
+	}
+	return line;
+}
+
+/* --- twice ----------------------------------------------------------------------------------------------------------- */
+
+/* [1] is not ["1"]. */
+static bool
+is_number(const struct key_lines_key *k, const char *text)
+{
+	return isdigit((unsigned char)text[k->at]) && text[k->at - 1] != '"' && text[k->at - 1] != '\'';
+}
+
+static int
+same_key(const struct key_lines_key *a, const struct key_lines_key *b, const char *text)
+{
+	if (a->group != b->group)
+		return a->group < b->group ? -1 : 1;
+	if (a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	if (is_number(a, text) != is_number(b, text))
+		return is_number(a, text) ? -1 : 1;
+	return memcmp(text + a->at, text + b->at, a->len);
+}
+
+/* By table, then by name, then as they stand. */
+static int
+by_name(const void *a, const void *b, void *text)
+{
+	const struct key_lines_key *x = a, *y = b;
+	int order = same_key(x, y, text);
+
+	return order != 0 ? order : x->at < y->at ? -1 : x->at > y->at;
+}
+
+int
+places_twice(const char *text, size_t len, struct key_lines_key *out)
+{
+	struct every e = { .n = 0 };
+	struct places p;
+	int found = 0;
+
+	scan(&p, text, len, &e);
+	places_free(&p);
+	if (e.n > 0)
+		qsort_r(e.key, e.n, sizeof *e.key, by_name, (void *)(uintptr_t)text);
+	for (size_t i = 1; i < e.n; i++) {
+		if (same_key(&e.key[i - 1], &e.key[i], text) != 0 || (found && out->at < e.key[i].at))
+			continue;
+		*out = e.key[i];
+		found = 1;
+	}
+	free(e.key);
+	return e.failed ? -1 : found;
+}

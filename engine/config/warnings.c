@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/warnings.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/addr.h"
+
+static bool
+has_urm(const struct tcpipservice_def *t)
+{
+	return *t->urm != '\0';
+}
+
+static bool
+any_urm(const struct definition *d)
+{
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		if (has_urm(&d->tcpipservice[i]))
+			return true;
+	return false;
+}
+
+static void
+check_region(const struct definition *d, struct faults *faults)
+{
+	if (d->region.heartbeat == 0)
+		faults_add(faults, FAULT_WARNING, "heartbeat_off", d->file, d->region.line,
+			"region: heartbeat is 0; a partner that died silently keeps its ipconn, and is locked out by it, until somebody releases it");
+}
+
+static void
+check_urm(const struct definition *d, const struct tcpipservice_def *t, struct faults *faults)
+{
+	if (urm_is_default(t->urm))
+		faults_add(faults, FAULT_WARNING, "urm_default", d->file, t->line,
+			"tcpipservice %s: urm is %s, the default program, which lets in every partner that asks; name a script of your own",
+			t->tcpipservice, t->urm);
+	if (has_urm(t) && t->ssl == SSL_NO)
+		faults_add(faults, FAULT_WARNING, "urm_without_tls", d->file, t->line,
+			"tcpipservice %s: urm is %s and ssl is no; unknown partners are installed by what they say of themselves, without TLS",
+			t->tcpipservice, t->urm);
+}
+
+static void
+check_service(const struct definition *d, const struct tcpipservice_def *t, struct faults *faults)
+{
+	check_urm(d, t, faults);
+	if (t->heartbeat == 0)
+		faults_add(faults, FAULT_WARNING, "heartbeat_off", d->file, t->line,
+			"tcpipservice %s: heartbeat is 0; a partner that died silently keeps its ipconn, and is locked out by it, until somebody "
+			"releases it", t->tcpipservice);
+}
+
+/* The first service by which a partner can be this ipconn with less TLS than `least`; NULL: there is none. */
+static const struct tcpipservice_def *
+way_below(const struct definition *d, const struct ipconn_def *c, enum ssl least)
+{
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		if (d->tcpipservice[i].ssl < (int)least && ipconn_comes_by(c, &d->tcpipservice[i]))
+			return &d->tcpipservice[i];
+	return NULL;
+}
+
+static void
+check_trust(const struct definition *d, const struct ipconn_def *c, struct faults *faults)
+{
+	const struct tcpipservice_def *t = way_below(d, c, SSL_CLIENTAUTH);
+
+	if (t != NULL && c->userauth == USERAUTH_IDENTIFY)
+		faults_add(faults, FAULT_WARNING, "identify_without_clientauth", d->file, c->line,
+			"ipconn %s: userauth is identify and tcpipservice %s, by which it can be reached, is not ssl = \"clientauth\"; a CAPEX there ends "
+			"in SECURITY_VIOLATION%s%s%s", c->ipconn, t->tcpipservice, *t->admit ? " unless its admit script (" : "", t->admit,
+			*t->admit ? ") answers sysplex for the peer" : "");
+	if (t != NULL && c->linkauth == LINKAUTH_CERTUSER)
+		faults_add(faults, FAULT_WARNING, "certuser_without_clientauth", d->file, c->line,
+			"ipconn %s: linkauth is certuser and tcpipservice %s, by which it can be reached, is not ssl = \"clientauth\"; there is no "
+			"certificate to take the link user from", c->ipconn, t->tcpipservice);
+}
+
+/* A password in clear text is one for everybody on the way. */
+static void
+check_passwords(const struct definition *d, const struct ipconn_def *c, struct faults *faults)
+{
+	const struct tcpipservice_def *t = way_below(d, c, SSL_YES_);
+
+	if (c->userauth != USERAUTH_VERIFY)
+		return;
+	if (*d->region.saf == '\0')
+		faults_add(faults, FAULT_WARNING, "verify_without_saf", d->file, c->line,
+			"ipconn %s: userauth is verify and the region names no saf; there is nothing to verify a password by, and every request is refused",
+			c->ipconn);
+	if (t != NULL)
+		faults_add(faults, FAULT_WARNING, "verify_without_tls", d->file, c->line,
+			"ipconn %s: userauth is verify and tcpipservice %s, by which it can be reached, is ssl = \"no\"; passwords come there in clear text",
+			c->ipconn, t->tcpipservice);
+}
+
+static void
+check_template(const struct definition *d, const struct ipconn_def *c, struct faults *faults)
+{
+	if (c->template_ == TEMPLATE_YES)
+		faults_add(faults, FAULT_WARNING, "template_matched", d->file, c->line,
+			"ipconn %s: template is yes; a CAPEX from %s.%s matches the template itself and the urm is never asked; write template = \"only\"",
+			c->ipconn, c->networkid, c->applid);
+	if (c->template_ == TEMPLATE_ONLY && !any_urm(d))
+		faults_add(faults, FAULT_WARNING, "template_unused", d->file, c->line,
+			"ipconn %s: template is only, and no tcpipservice has a urm that could name it", c->ipconn);
+}
+
+static void
+check_way_out(const struct definition *d, const struct ipconn_def *c, struct faults *faults)
+{
+	if (c->port != -1 && *c->host == '\0' && c->autoconnect == YES)
+		faults_add(faults, FAULT_WARNING, "port_without_host", d->file, c->line,
+			"ipconn %s: a port and no host; it can be called back, at the address its partner came from, but not acquired", c->ipconn);
+}
+
+static void
+check_ipconn(const struct definition *d, const struct ipconn_def *c, struct faults *faults)
+{
+	check_trust(d, c, faults);
+	check_passwords(d, c, faults);
+	check_template(d, c, faults);
+	check_way_out(d, c, faults);
+}
+
+static bool
+is_loopback(const char *host)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+	struct addr a;
+
+	if (addr_parse(&a, host, 0) < 0)
+		return strcasecmp(host, "localhost") == 0;
+	return a.family == 4 ? a.bytes[0] == 127 : memcmp(a.bytes, one, sizeof one) == 0;
+}
+
+/* The host of a URL, without the brackets of IPv6. */
+static const char *
+url_host(const char *url, char *out, size_t size)
+{
+	const char *host = strstr(url, "://") + 3;
+	size_t n = strcspn(host, *host == '[' ? "]" : ":/?#");
+
+	if (*host == '[') {
+		host++;
+		n--;
+	}
+	snprintf(out, size, "%.*s", (int)n, host);
+	return out;
+}
+
+static void
+check_program(const struct definition *d, const struct program_def *p, struct faults *faults)
+{
+	const struct ipconn_def *c = definition_ipconn(d, p->ipconn);
+	char host[PATH_SIZE];
+
+	if (c != NULL && c->sendcount == 0)
+		faults_add(faults, FAULT_WARNING, "program_sendcount", d->file, p->line,
+			"program %s: ipconn %s, which it is shipped to, has a sendcount of 0; no request can be sent there", p->program, c->ipconn);
+
+	if (strncasecmp(p->url, "http://", 7) == 0 && !is_loopback(url_host(p->url, host, sizeof host)))
+		faults_add(faults, FAULT_WARNING, "program_clear", d->file, p->line,
+			"program %s: url is http and its host, %s, is another machine; data and user IDs go there in clear text, and anybody may answer; "
+			"https verifies who does", p->program, host);
+}
+
+void
+warnings_check(const struct definition *d, struct faults *faults)
+{
+	check_region(d, faults);
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		check_service(d, &d->tcpipservice[i], faults);
+	for (size_t i = 0; i < d->nipconns; i++)
+		check_ipconn(d, &d->ipconn[i], faults);
+	for (size_t i = 0; i < d->nprograms; i++)
+		check_program(d, &d->program[i], faults);
+}
+
+const char *
+warnings_unchecked(const struct definition *d)
+{
+	for (size_t i = 0; i < d->ntcpipservices && !resource_sec(&d->region); i++)
+		if (*d->tcpipservice[i].attach == '\0')
+			return d->tcpipservice[i].tcpipservice;
+	return NULL;
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One hash table, keyed by prefix: an address counts as its /32 or /128, beside its neighbourhood. The hash (SipHash-1-3) has
+ * a secret key, because whoever owns an IPv6 network can choose among 2^80 addresses.
+ */
+#include "conn/peers.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define SLOT_SECONDS 5 /* refusals are counted by slots: one is forgotten at most this much late, never early */
+#define SLOTS (PEERS_REFUSAL_SECONDS / SLOT_SECONDS + 1)
+
+struct entry {
+	struct entry *chain;         /* the next one in the same bucket */
+	struct entry *older, *newer; /* among those remembered only for refusals */
+	struct prefix key;
+	unsigned open;
+	unsigned halfopen;           /* neighbourhoods only */
+	int64_t slot;                /* the newest slot's number */
+	uint16_t refused[SLOTS];     /* addresses only; by slot number modulo SLOTS; stays at its maximum */
+	bool remembered;             /* in the list */
+	bool has_refusals;
+};
+
+struct peers {
+	struct entry **bucket; /* owned; a power of two */
+	size_t buckets;
+	size_t n;
+	uint64_t secret[2];
+	struct entry *oldest, *newest; /* remembered only for refusals */
+	size_t remembered;
+};
+
+/* ---- the table ---- */
+
+static uint64_t
+rotl(uint64_t x, int n)
+{
+	return x << n | x >> (64 - n);
+}
+
+static void
+sip_round(uint64_t v[4])
+{
+	v[0] += v[1];
+	v[2] += v[3];
+	v[1] = rotl(v[1], 13) ^ v[0];
+	v[3] = rotl(v[3], 16) ^ v[2];
+	v[0] = rotl(v[0], 32);
+	v[2] += v[1];
+	v[0] += v[3];
+	v[1] = rotl(v[1], 17) ^ v[2];
+	v[3] = rotl(v[3], 21) ^ v[0];
+	v[2] = rotl(v[2], 32);
+}
+
+static uint64_t
+hash(const struct peers *t, const struct prefix *p)
+{
+	uint64_t k0 = t->secret[0], k1 = t->secret[1], word[3];
+	uint64_t v[4] = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573 };
+
+	memcpy(word, p->bytes, sizeof p->bytes);
+	word[2] = (uint64_t)18 << 56 | (uint64_t)p->family << 8 | p->bits;
+	for (int i = 0; i < 3; i++) {
+		v[3] ^= word[i];
+		sip_round(v);
+		v[0] ^= word[i];
+	}
+	v[2] ^= 0xff;
+	for (int i = 0; i < 3; i++)
+		sip_round(v);
+	return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+static bool
+same_key(const struct prefix *x, const struct prefix *y)
+{
+	return x->family == y->family && x->bits == y->bits && memcmp(x->bytes, y->bytes, sizeof x->bytes) == 0;
+}
+
+/* Where the pointer to the entry of that key is, or would be. */
+static struct entry **
+place(const struct peers *t, const struct prefix *key)
+{
+	struct entry **at = &t->bucket[hash(t, key) & (t->buckets - 1)];
+
+	while (*at != NULL && !same_key(&(*at)->key, key))
+		at = &(*at)->chain;
+	return at;
+}
+
+/* Without memory the table stays as it is: slower, not wrong. */
+static void
+grow(struct peers *t)
+{
+	struct entry **old = t->bucket;
+	size_t n = t->buckets;
+	struct entry **more = calloc(n * 2, sizeof(struct entry *));
+
+	if (more == NULL)
+		return;
+	t->bucket = more;
+	t->buckets = n * 2;
+	for (size_t i = 0; i < n; i++) {
+		for (struct entry *e = old[i], *next; e != NULL; e = next) {
+			struct entry **at = &more[hash(t, &e->key) & (n * 2 - 1)];
+
+			next = e->chain;
+			e->chain = *at;
+			*at = e;
+		}
+	}
+	free(old);
+}
+
+static struct entry *
+find(const struct peers *t, const struct prefix *key)
+{
+	return *place(t, key);
+}
+
+/* Finds or makes; NULL: no memory. */
+static struct entry *
+need(struct peers *t, const struct prefix *key)
+{
+	struct entry **at, *e = find(t, key);
+
+	if (e != NULL)
+		return e;
+	if (t->n >= t->buckets)
+		grow(t);
+	e = calloc(1, sizeof *e);
+	if (e == NULL)
+		return NULL;
+	e->key = *key;
+	at = place(t, key);
+	*at = e;
+	t->n++;
+	return e;
+}
+
+struct peers *
+peers_new(void)
+{
+	struct peers *t = calloc(1, sizeof *t);
+
+	if (t == NULL)
+		return NULL;
+	t->buckets = 64;
+	t->bucket = calloc(t->buckets, sizeof(struct entry *));
+	if (t->bucket == NULL || getrandom(t->secret, sizeof t->secret, 0) != sizeof t->secret) {
+		free(t->bucket);
+		free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void
+peers_free(struct peers *t)
+{
+	if (t == NULL)
+		return;
+	for (size_t i = 0; i < t->buckets; i++) {
+		for (struct entry *e = t->bucket[i], *next; e != NULL; e = next) {
+			next = e->chain;
+			free(e);
+		}
+	}
+	free(t->bucket);
+	free(t);
+}
+
+/* ---- those remembered only for their refusals ---- */
+
+static void
+list_take(struct peers *t, struct entry *e)
+{
+	if (!e->remembered)
+		return;
+	*(e->older != NULL ? &e->older->newer : &t->oldest) = e->newer;
+	*(e->newer != NULL ? &e->newer->older : &t->newest) = e->older;
+	e->older = e->newer = NULL;
+	e->remembered = false;
+	t->remembered--;
+}
+
+static void
+list_put(struct peers *t, struct entry *e)
+{
+	list_take(t, e);
+	e->older = t->newest;
+	*(t->newest != NULL ? &t->newest->newer : &t->oldest) = e;
+	t->newest = e;
+	e->remembered = true;
+	t->remembered++;
+}
+
+static void
+forget(struct peers *t, struct entry *e)
+{
+	list_take(t, e);
+	*place(t, &e->key) = e->chain;
+	t->n--;
+	free(e);
+}
+
+/* An entry lives while it counts something: sockets by itself, refusals in the bounded list. */
+static void
+settle(struct peers *t, struct entry *e)
+{
+	if (e->open > 0)
+		list_take(t, e);
+	else if (e->has_refusals)
+		list_put(t, e);
+	else
+		forget(t, e);
+	if (t->remembered > PEERS_REMEMBERED)
+		forget(t, t->oldest);
+}
+
+static int64_t
+slot_of(double now)
+{
+	return now > 0 ? (int64_t)(now / SLOT_SECONDS) : 0;
+}
+
+static void
+expire(struct peers *t, int64_t slot)
+{
+	while (t->oldest != NULL && t->oldest->slot + SLOTS <= slot)
+		forget(t, t->oldest);
+}
+
+/* Empties the slots that lie between the newest one and now; a clock that went back changes nothing. */
+static void
+advance(struct entry *e, int64_t slot)
+{
+	if (slot - e->slot >= SLOTS)
+		memset(e->refused, 0, sizeof e->refused);
+	else
+		for (int64_t s = e->slot + 1; s <= slot; s++)
+			e->refused[s % SLOTS] = 0;
+	if (slot > e->slot)
+		e->slot = slot;
+}
+
+static unsigned
+count_refused(const struct entry *e, int64_t slot)
+{
+	int64_t from = (slot > e->slot ? slot : e->slot) - SLOTS + 1;
+	unsigned sum = 0;
+
+	for (int64_t s = from > 0 ? from : 0; s <= e->slot; s++)
+		sum += e->refused[s % SLOTS];
+	return sum;
+}
+
+/* ---- what is counted ---- */
+
+static struct prefix
+itself(const struct addr *a)
+{
+	struct prefix p = { .family = a->family, .bits = a->family == 4 ? 32 : 128 };
+
+	memcpy(p.bytes, a->bytes, sizeof p.bytes);
+	return p;
+}
+
+struct peers_counts
+peers_look(struct peers *t, const struct addr *a, double now)
+{
+	struct prefix self = itself(a), around = addr_neighbourhood(a);
+	struct peers_counts c = { 0 };
+	const struct entry *e;
+
+	expire(t, slot_of(now));
+	e = find(t, &self);
+	if (e != NULL) {
+		c.from_peer = e->open;
+		c.refused_from_peer = count_refused(e, slot_of(now));
+	}
+	e = find(t, &around);
+	if (e != NULL) {
+		c.from_prefix = e->open;
+		c.halfopen_prefix = e->halfopen;
+	}
+	return c;
+}
+
+int
+peers_open(struct peers *t, const struct addr *a)
+{
+	struct prefix self = itself(a), around = addr_neighbourhood(a);
+	struct entry *e = need(t, &self), *near = e != NULL ? need(t, &around) : NULL;
+
+	if (near == NULL) {
+		if (e != NULL)
+			settle(t, e);
+		return -1;
+	}
+	e->open++;
+	near->open++;
+	near->halfopen++;
+	settle(t, e);
+	return 0;
+}
+
+void
+peers_through(struct peers *t, const struct addr *a)
+{
+	struct prefix around = addr_neighbourhood(a);
+	struct entry *near = find(t, &around);
+
+	if (near != NULL && near->halfopen > 0)
+		near->halfopen--;
+}
+
+static void
+one_less(struct peers *t, const struct prefix *key)
+{
+	struct entry *e = find(t, key);
+
+	if (e == NULL || e->open == 0)
+		return;
+	e->open--;
+	settle(t, e);
+}
+
+void
+peers_close(struct peers *t, const struct addr *a)
+{
+	struct prefix self = itself(a), around = addr_neighbourhood(a);
+
+	one_less(t, &self);
+	one_less(t, &around);
+}
+
+void
+peers_refused(struct peers *t, const struct addr *a, double now)
+{
+	struct prefix self = itself(a);
+	struct entry *e;
+	uint16_t *slot;
+
+	expire(t, slot_of(now));
+	e = need(t, &self);
+	if (e == NULL)
+		return;
+	advance(e, slot_of(now));
+	slot = &e->refused[e->slot % SLOTS];
+	if (*slot < UINT16_MAX)
+		*slot += 1;
+	e->has_refusals = true;
+	settle(t, e);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/connect_wait.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* 0, or errno. */
+static int
+connect_within(int fd, const struct addrinfo *a, double seconds)
+{
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	int error = 0;
+	socklen_t n = sizeof error;
+
+	if (connect(fd, a->ai_addr, a->ai_addrlen) == 0)
+		return 0;
+	if (errno != EINPROGRESS)
+		return errno;
+	if (poll(&p, 1, (int)(seconds * 1000)) <= 0)
+		return ETIMEDOUT;
+	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 ? error : errno;
+}
+
+/* A descriptor, or -1 with the reason in *error. */
+static int
+try(const struct addrinfo *a, double seconds, int *error)
+{
+	int fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	*error = fd < 0 ? errno : connect_within(fd, a, seconds);
+	if (*error == 0)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+int
+connect_wait(const char *host, int port, double seconds, struct fault *f)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV }, *list;
+	char service[16];
+	int rc, fd = -1, error = EHOSTUNREACH;
+
+	snprintf(service, sizeof service, "%d", port);
+	rc = getaddrinfo(host, service, &hints, &list);
+	if (rc != 0)
+		return fault_set(f, "%s: %s", host, gai_strerror(rc));
+	for (const struct addrinfo *a = list; a != NULL && fd < 0; a = a->ai_next)
+		fd = try(a, seconds, &error);
+	freeaddrinfo(list);
+	return fd >= 0 ? fd : fault_set(f, "%s port %d: %s", host, port, strerrordesc_np(error));
+}

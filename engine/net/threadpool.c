@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "net/threadpool.h"
+
+#include "base/clock.h"
+#include "base/thread.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct log_line { /* of jobs */
+	struct threadpool_job *first, **last;
+	size_t n;
+};
+
+struct threadpool {
+	struct ev_loop *loop; /* borrowed */
+	ev_async ready;       /* a job was finished; runs from threadpool_new to threadpool_free without keeping the loop alive by itself */
+	pthread_mutex_t lock; /* of all below it */
+	pthread_cond_t more;
+	struct log_line waiting;
+	struct log_line finished;
+	bool ending;
+	/* the loop's thread only */
+	size_t queue_max;
+	size_t out;         /* submitted, neither done nor dropped; as long as there are any, the loop has something to wait for */
+	unsigned nthreads;  /* running */
+	unsigned wanted;
+	pthread_t thread[]; /* wanted */
+};
+
+/* --- lines of jobs -------------------------------------------------------------------------------------------------- */
+
+static void
+line_clear(struct log_line *l)
+{
+	*l = (struct log_line){ .first = NULL };
+	l->last = &l->first;
+}
+
+static void
+line_add(struct log_line *l, struct threadpool_job *job)
+{
+	job->next = NULL;
+	*l->last = job;
+	l->last = &job->next;
+	l->n++;
+}
+
+static struct threadpool_job *
+line_take(struct log_line *l)
+{
+	struct threadpool_job *job = l->first;
+
+	if (job == NULL)
+		return NULL;
+	l->first = job->next;
+	if (l->first == NULL)
+		l->last = &l->first;
+	l->n--;
+	return job;
+}
+
+static bool
+line_remove(struct log_line *l, const struct threadpool_job *job)
+{
+	struct threadpool_job **at = &l->first;
+
+	while (*at != NULL && *at != job)
+		at = &(*at)->next;
+	if (*at == NULL)
+		return false;
+	*at = job->next;
+	if (*at == NULL)
+		l->last = at;
+	l->n--;
+	return true;
+}
+
+/* --- the threads ---------------------------------------------------------------------------------------------------- */
+
+/* The next job, when there is one; NULL: the threadpool ends. Jobs that wait then are dropped, not worked on. */
+static struct threadpool_job *
+next_job(struct threadpool *c)
+{
+	struct threadpool_job *job = NULL;
+
+	pthread_mutex_lock(&c->lock);
+	while (!c->ending && c->waiting.first == NULL)
+		pthread_cond_wait(&c->more, &c->lock);
+	if (!c->ending)
+		job = line_take(&c->waiting);
+	pthread_mutex_unlock(&c->lock);
+	return job;
+}
+
+static void *
+labour(void *arg)
+{
+	struct threadpool *c = arg;
+	struct threadpool_job *job;
+
+	while ((job = next_job(c)) != NULL) {
+		job->work(job);
+		pthread_mutex_lock(&c->lock);
+		line_add(&c->finished, job);
+		if (!c->ending) /* else the loop may be gone */
+			ev_async_send(c->loop, &c->ready);
+		pthread_mutex_unlock(&c->lock);
+	}
+	return NULL;
+}
+
+/* As many as can be had; one is enough. */
+static int
+start_threads(struct threadpool *c)
+{
+	while (c->nthreads < c->wanted && thread_start(&c->thread[c->nthreads], labour, c) == 0)
+		c->nthreads++;
+	return c->nthreads > 0 ? 0 : -1;
+}
+
+/* --- the loop's side ------------------------------------------------------------------------------------------------ */
+
+static void
+one_more(struct threadpool *c)
+{
+	if (c->out++ == 0)
+		ev_ref(c->loop);
+}
+
+static void
+one_less(struct threadpool *c)
+{
+	if (--c->out == 0)
+		ev_unref(c->loop);
+}
+
+static struct threadpool_job *
+next_finished(struct threadpool *c)
+{
+	struct threadpool_job *job;
+
+	pthread_mutex_lock(&c->lock);
+	job = line_take(&c->finished);
+	pthread_mutex_unlock(&c->lock);
+	return job;
+}
+
+static void
+drop(struct threadpool *c, struct threadpool_job *job)
+{
+	one_less(c);
+	job->drop(job);
+}
+
+/* Sends are merged, so the whole line is emptied. One at a time: a done() may cancel one that stands behind. */
+static void
+on_ready(struct ev_loop *loop, ev_async *watcher, int events)
+{
+	struct threadpool *c = watcher->data;
+	struct threadpool_job *job;
+
+	(void)loop;
+	(void)events;
+	while ((job = next_finished(c)) != NULL) {
+		if (job->cancelled) {
+			drop(c, job);
+			continue;
+		}
+		one_less(c);
+		job->done(job);
+	}
+}
+
+struct threadpool *
+threadpool_new(struct ev_loop *loop, unsigned threads, size_t queue_max)
+{
+	struct threadpool *c = calloc(1, sizeof *c + threads * sizeof *c->thread);
+
+	if (c == NULL)
+		return NULL;
+	c->loop = loop;
+	c->wanted = threads;
+	c->queue_max = queue_max;
+	line_clear(&c->waiting);
+	line_clear(&c->finished);
+	pthread_mutex_init(&c->lock, NULL); /* cannot fail on Linux, nor can the next */
+	pthread_cond_init(&c->more, NULL);
+	ev_async_init(&c->ready, on_ready);
+	c->ready.data = c;
+	ev_async_start(loop, &c->ready);
+	ev_unref(loop);
+	return c;
+}
+
+int
+threadpool_submit(struct threadpool *c, struct threadpool_job *job)
+{
+	bool room;
+
+	if (c->nthreads < c->wanted && start_threads(c) < 0)
+		return -1;
+	job->cancelled = false;
+	pthread_mutex_lock(&c->lock);
+	room = c->waiting.n < c->queue_max;
+	if (room)
+		line_add(&c->waiting, job);
+	pthread_mutex_unlock(&c->lock);
+	if (!room)
+		return -1;
+	one_more(c);
+	pthread_cond_signal(&c->more);
+	return 0;
+}
+
+void
+threadpool_cancel(struct threadpool *c, struct threadpool_job *job)
+{
+	bool begun;
+
+	pthread_mutex_lock(&c->lock);
+	begun = !line_remove(&c->waiting, job);
+	pthread_mutex_unlock(&c->lock);
+	if (begun)
+		job->cancelled = true;
+	else
+		drop(c, job);
+}
+
+size_t
+threadpool_waiting(const struct threadpool *c)
+{
+	struct threadpool *mine = (struct threadpool *)c; /* the lock is taken; nothing changes */
+	size_t n;
+
+	pthread_mutex_lock(&mine->lock);
+	n = mine->waiting.n;
+	pthread_mutex_unlock(&mine->lock);
+	return n;
+}
+
+/* False: a thread is still at work when its time is over. */
+static bool
+end_threads(struct threadpool *c)
+{
+	double until = clock_span() + THREADPOOL_GOODBYE;
+	bool all = true;
+
+	pthread_mutex_lock(&c->lock);
+	c->ending = true;
+	pthread_cond_broadcast(&c->more);
+	pthread_mutex_unlock(&c->lock);
+	for (unsigned i = 0; i < c->nthreads; i++) {
+		double left = until - clock_span();
+
+		all &= thread_join(c->thread[i], left > 0 ? left : 0);
+	}
+	return all;
+}
+
+static void
+drop_all(struct threadpool *c)
+{
+	struct log_line left = c->waiting, more;
+	struct threadpool_job *job;
+
+	pthread_mutex_lock(&c->lock);
+	more = c->finished;
+	line_clear(&c->waiting);
+	line_clear(&c->finished);
+	pthread_mutex_unlock(&c->lock);
+	while ((job = line_take(&left)) != NULL || (job = line_take(&more)) != NULL)
+		drop(c, job);
+}
+
+void
+threadpool_free(struct threadpool *c)
+{
+	bool alone;
+
+	if (c == NULL)
+		return;
+	alone = end_threads(c);
+	drop_all(c);
+	ev_ref(c->loop);
+	ev_async_stop(c->loop, &c->ready);
+	if (!alone)
+		return; /* a thread that does not come back keeps what it looks at */
+	pthread_cond_destroy(&c->more);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/answer_tape.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Way out a door is asked for each address that is tried: the last one is the one that counts. */
+static void
+forget(struct answer_tape *t, enum door door)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (t->item[i].door != door)
+			t->item[left++] = t->item[i];
+	t->n = left;
+}
+
+void
+answer_tape_begin(struct answer_tape *t, enum door door, bool playing)
+{
+	if (t->playing)
+		t->n = t->kept;
+	if (playing) {
+		for (size_t i = 0; i < t->n; i++)
+			t->item[i].heard = 0;
+	} else {
+		forget(t, door);
+	}
+	t->kept = t->n;
+	t->playing = playing;
+	t->door = door;
+	t->heard = 0;
+}
+
+static bool
+has_room(const struct answer_tape *t, size_t items)
+{
+	return t->n + items <= (t->playing ? t->kept : 0) + ANSWER_TAPE_MAX;
+}
+
+struct taped *
+answer_tape_add(struct answer_tape *t, enum taped_kind kind, const char *name)
+{
+	struct taped *more;
+
+	if (t == NULL)
+		return NULL;
+	more = has_room(t, 1) ? realloc(t->item, (t->n + 1) * sizeof *more) : NULL;
+	if (more == NULL) {
+		t->full = t->full || !t->playing;
+		return NULL;
+	}
+	t->item = more;
+	more += t->n++;
+	*more = (struct taped){ .door = t->door, .kind = kind, .heard = t->playing ? ++t->heard : 0 };
+	snprintf(more->name, sizeof more->name, "%s", name);
+	return more;
+}
+
+void
+answer_tape_add_list(struct answer_tape *t, const char *name, const struct ipconn_view *view, size_t n)
+{
+	struct taped *list = answer_tape_add(t, TAPED_LIST, name), *one;
+	size_t at = list != NULL ? (size_t)(list - t->item) : 0, named = 0;
+
+	if (list == NULL)
+		return;
+	list->list.n = n;
+	if (n > ANSWER_TAPE_MEMBERS || !has_room(t, n)) {
+		t->full = true;
+		return;
+	}
+	for (; named < n && (one = answer_tape_add(t, TAPED_MEMBER, view[named].def.ipconn)) != NULL; named++)
+		one->ipconn = answer_tape_then(&view[named]);
+	if (named == n)
+		t->item[at].list.named = n;
+	else
+		t->n = at + 1;
+}
+
+static bool
+is(const struct answer_tape *t, const struct taped *one, enum taped_kind kind, const char *name)
+{
+	return one->door == t->door && one->kind == kind && strcmp(one->name, name) == 0;
+}
+
+struct taped *
+answer_tape_hear(struct answer_tape *t, enum taped_kind kind, const char *name)
+{
+	for (size_t i = 0; i < t->kept; i++)
+		if (t->item[i].heard == 0 && is(t, &t->item[i], kind, name)) {
+			t->item[i].heard = ++t->heard;
+			return &t->item[i];
+		}
+	return NULL;
+}
+
+struct taped *
+answer_tape_last(struct answer_tape *t, enum taped_kind kind, const char *name)
+{
+	struct taped *last = NULL;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (t->item[i].heard > (last != NULL ? last->heard : 0) && is(t, &t->item[i], kind, name))
+			last = &t->item[i];
+	return last;
+}
+
+void
+answer_tape_free(struct answer_tape *t)
+{
+	free(t->item);
+	*t = (struct answer_tape){ 0 };
+}
+
+struct ipconn_then
+answer_tape_then(const struct ipconn_view *v)
+{
+	struct ipconn_then then = { .there = true, .autoinstalled = v->autoinstalled, .inservice = v->inservice, .connstatus = v->connstatus,
+		.sendcount = v->def.sendcount, .receivecount = v->def.receivecount };
+
+	memcpy(then.ipconn, v->def.ipconn, sizeof then.ipconn);
+	memcpy(then.applid, v->def.applid, sizeof then.applid);
+	memcpy(then.networkid, v->def.networkid, sizeof then.networkid);
+	memcpy(then.template, v->template, sizeof then.template);
+	return then;
+}

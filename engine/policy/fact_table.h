@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * fact_table: the one table of what scripts are handed: each member of each table, its type, the doors that have it, and when it is absent all the
+ * same. lfacts and the others that push a table name its rows; strict tables (lstrict.h), the check of spec rows and the tables of policies/README.md use it.
+ */
+#ifndef SALLYPORT_FACT_TABLE_H
+#define SALLYPORT_FACT_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "policy/facts.h"
+
+/* X(shape, what messages call it, its elements when it is a list) */
+#define SHAPES(X) \
+	X(facts, "facts", NO_LIST) \
+	X(peer, "facts.peer", NO_LIST) \
+	X(own, "facts.own", NO_LIST) \
+	X(load, "facts.load", NO_LIST) \
+	X(tls, "facts.tls", NO_LIST) \
+	X(certificate, "facts.certificate", NO_LIST) \
+	X(dn, "a certificate's subject or issuer", TABLE(rdn)) \
+	X(rdn, "a part of a certificate's subject or issuer", NO_LIST) \
+	X(san, "facts.certificate.san", NO_LIST) \
+	X(texts, "a list of a certificate's names", ANY_TEXT) \
+	X(chain, "facts.certificate.chain", NO_LIST) \
+	X(chain_errors, "facts.certificate.chain.errors", TABLE(chain_error)) \
+	X(chain_error, "an error of facts.certificate.chain.errors", NO_LIST) \
+	X(links, "facts.certificate.chain.certificates", TABLE(link)) \
+	X(link, "a certificate of facts.certificate.chain.certificates", NO_LIST) \
+	X(anchor, "facts.certificate.chain.anchor", NO_LIST) \
+	X(capex, "facts.capex", NO_LIST) \
+	X(installed, "facts.ipconn", NO_LIST) \
+	X(request, "facts.request", NO_LIST) \
+	X(users, "facts.request.users", NAME) \
+	X(ipconn, "the answer of policy.ipconn", NO_LIST) \
+	X(ipconns, "the answer of policy.ipconns", TABLE(ipconn)) \
+	X(saf_decision, "the second answer of saf.check", NO_LIST) \
+	X(saf_user, "the answer of saf.user", NO_LIST) \
+	X(saf_groups, "the list of a user's groups", NAME) \
+	X(program, "a program's request", NO_LIST)
+
+/* The doors that have a fact. The way out has admit, certify and attach only. */
+#define NO_DOOR 0u
+#define AT_ATTACH (1u << DOOR_ATTACH)
+#define FROM_ATTACH (AT_ATTACH | 1u << DOOR_DELETE)
+#define FROM_BIND (FROM_ATTACH | 1u << DOOR_BIND | 1u << DOOR_INSTALL)
+#define FROM_CERTIFY (FROM_BIND | 1u << DOOR_CERTIFY)
+#define FROM_ADMIT (FROM_CERTIFY | 1u << DOOR_ADMIT)
+#define DOORS_OUT (1u << DOOR_ADMIT | 1u << DOOR_CERTIFY | 1u << DOOR_ATTACH)
+
+/* X(shape, member, type, doors way in, doors way out, when it is there; "" always). One row a line: specs read this. */
+#define FACTS(X) \
+	X(facts, stage, WORD("tcp tls capex request"), FROM_ADMIT, FROM_ADMIT, "") \
+	X(facts, way, WORD("in out"), FROM_ADMIT, FROM_ADMIT, "") \
+	X(facts, now, SECONDS, FROM_ADMIT, FROM_ADMIT, "") \
+	X(facts, connection, TEXT(CONNECTION_SIZE - 1), FROM_ADMIT, FROM_ADMIT, "") \
+	X(facts, generation, COUNT, FROM_ADMIT, FROM_ADMIT, "") \
+	X(facts, tcpipservice, NAME, FROM_ADMIT, FROM_ADMIT, "way out: when the ipconn names one") \
+	X(facts, recheck, FLAG, FROM_ADMIT, FROM_ADMIT, "") \
+	X(facts, socket, SOCKETS, FROM_BIND, FROM_ADMIT, "") \
+	X(facts, peer, TABLE(peer), FROM_ADMIT, FROM_ADMIT, "") \
+	X(facts, own, TABLE(own), FROM_ADMIT, FROM_ADMIT, "") \
+	X(facts, load, TABLE(load), FROM_ADMIT, FROM_ADMIT, "") \
+	X(facts, tls, TABLE(tls), FROM_CERTIFY, FROM_CERTIFY, "with TLS") \
+	X(facts, certificate, TABLE(certificate), FROM_CERTIFY, FROM_CERTIFY, "when one was presented") \
+	X(facts, capex, TABLE(capex), FROM_BIND, AT_ATTACH, "") \
+	X(facts, ipconn, TABLE(installed), FROM_ATTACH, FROM_ADMIT, "") \
+	X(facts, request, TABLE(request), AT_ATTACH, AT_ATTACH, "") \
+	X(peer, ip, ADDRESS, FROM_ADMIT, FROM_ADMIT, "") \
+	X(peer, port, PORT, FROM_ADMIT, FROM_ADMIT, "") \
+	X(peer, sysplex, FLAG, FROM_ADMIT, FROM_ADMIT, "") \
+	X(peer, host, TEXT(HOST_SIZE - 1), NO_DOOR, FROM_ADMIT, "") \
+	X(own, ip, ADDRESS, FROM_ADMIT, FROM_CERTIFY, "") \
+	X(own, port, PORT, FROM_ADMIT, FROM_CERTIFY, "") \
+	X(load, halfopen, COUNT, FROM_ADMIT, FROM_ADMIT, "") \
+	X(load, connections, COUNT, FROM_ADMIT, FROM_ADMIT, "") \
+	X(load, from_peer, COUNT, FROM_ADMIT, FROM_ADMIT, "") \
+	X(load, from_prefix, COUNT, FROM_ADMIT, FROM_ADMIT, "") \
+	X(load, refused_from_peer, COUNT, FROM_ADMIT, FROM_ADMIT, "") \
+	X(tls, version, WORD("TLSv1.2 TLSv1.3"), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(tls, cipher, TEXT(47), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(tls, sni, TEXT(255), FROM_CERTIFY, FROM_CERTIFY, "when the caller sent a host name") \
+	X(certificate, subject, TABLE(dn), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(certificate, issuer, TABLE(dn), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(certificate, serial, HEX, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(certificate, sha256, SHA256, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(certificate, not_before, INTEGER, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(certificate, not_after, INTEGER, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(certificate, userid, NAME, FROM_BIND, AT_ATTACH, "when certify or maps.lua gave one") \
+	X(certificate, names_host, FLAG, NO_DOOR, FROM_CERTIFY, "") \
+	X(certificate, san, TABLE(san), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(certificate, chain, TABLE(chain), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(dn, printed, ANY_TEXT, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(rdn, type, TEXT(63), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(rdn, value, ANY_TEXT, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(rdn, shared, FLAG, FROM_CERTIFY, FROM_CERTIFY, "where a part has several values") \
+	X(san, dns, TABLE(texts), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(san, uri, TABLE(texts), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(san, ip, TABLE(texts), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(san, email, TABLE(texts), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(chain, ok, FLAG, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(chain, complete, FLAG, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(chain, code, INTEGER, FROM_CERTIFY, FROM_CERTIFY, "when the chain did not verify") \
+	X(chain, text, ANY_TEXT, FROM_CERTIFY, FROM_CERTIFY, "when the chain did not verify") \
+	X(chain, depth, COUNT, FROM_CERTIFY, FROM_CERTIFY, "when the chain did not verify") \
+	X(chain, errors, TABLE(chain_errors), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(chain, certificates, TABLE(links), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(chain, anchor, TABLE(anchor), FROM_CERTIFY, FROM_CERTIFY, "when every signature up to a signer of the ring verified") \
+	X(link, subject, TABLE(dn), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(link, issuer, TABLE(dn), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(link, sha256, SHA256, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(anchor, subject, TABLE(dn), FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(anchor, sha256, SHA256, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(chain_error, code, INTEGER, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(chain_error, text, ANY_TEXT, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(chain_error, depth, COUNT, FROM_CERTIFY, FROM_CERTIFY, "") \
+	X(capex, applid, BLANK_OR_NAME, FROM_BIND, AT_ATTACH, "") \
+	X(capex, networkid, NAME, FROM_BIND, AT_ATTACH, "") \
+	X(capex, suggested_applid, NAME, FROM_BIND, AT_ATTACH, "when applid is blank") \
+	X(capex, server_applid, NAME, FROM_BIND, AT_ATTACH, "when the caller said it") \
+	X(capex, server_networkid, NAME, FROM_BIND, AT_ATTACH, "when the caller said it") \
+	X(capex, host, TEXT(HOST_SIZE - 1), FROM_BIND, AT_ATTACH, "") \
+	X(capex, port, PORT_OR_NONE, FROM_BIND, AT_ATTACH, "") \
+	X(capex, sendcount, SESSIONS, FROM_BIND, AT_ATTACH, "") \
+	X(capex, receivecount, SESSIONS, FROM_BIND, AT_ATTACH, "") \
+	X(capex, sockets, SOCKETS, FROM_BIND, AT_ATTACH, "") \
+	X(capex, callback, FLAG, FROM_BIND, AT_ATTACH, "") \
+	X(installed, ipconn, NAME, FROM_ATTACH, FROM_ADMIT, "") \
+	X(installed, applid, NAME, FROM_ATTACH, FROM_ADMIT, "") \
+	X(installed, networkid, NAME, FROM_ATTACH, FROM_ADMIT, "") \
+	X(installed, tcpipservice, NAME, FROM_ATTACH, FROM_ADMIT, "way out: when the ipconn names one") \
+	X(request, tran, TRAN, AT_ATTACH, AT_ATTACH, "") \
+	X(request, program, NAME, AT_ATTACH, AT_ATTACH, "") \
+	X(request, userid, NAME, AT_ATTACH, AT_ATTACH, "when a user flowed") \
+	X(request, bytes, COUNT, AT_ATTACH, AT_ATTACH, "") \
+	X(request, linkuser, NAME, AT_ATTACH, AT_ATTACH, "when it is not the region's own user") \
+	X(request, taskuser, NAME, AT_ATTACH, AT_ATTACH, "") \
+	X(request, users, TABLE(users), AT_ATTACH, AT_ATTACH, "") \
+	X(ipconn, ipconn, NAME, NO_DOOR, NO_DOOR, "") \
+	X(ipconn, servstatus, WORD("INSERVICE OUTSERVICE"), NO_DOOR, NO_DOOR, "") \
+	X(ipconn, connstatus, WORD("RELEASED OBTAINING ACQUIRED FREEING"), NO_DOOR, NO_DOOR, "") \
+	X(ipconn, autoinstalled, FLAG, NO_DOOR, NO_DOOR, "") \
+	X(ipconn, template, ANY_TEXT, NO_DOOR, NO_DOOR, "") \
+	X(saf_decision, profile, ANY_TEXT, NO_DOOR, NO_DOOR, "when a profile decided") \
+	X(saf_decision, held, ANY_TEXT, NO_DOOR, NO_DOOR, "") \
+	X(saf_decision, by, ANY_TEXT, NO_DOOR, NO_DOOR, "") \
+	X(saf_user, revoked, FLAG, NO_DOOR, NO_DOOR, "") \
+	X(saf_user, groups, TABLE(saf_groups), NO_DOOR, NO_DOOR, "") \
+	X(program, tran, TRAN, NO_DOOR, NO_DOOR, "") \
+	X(program, program, NAME, NO_DOOR, NO_DOOR, "") \
+	X(program, userid, NAME, NO_DOOR, NO_DOOR, "") \
+	X(program, linkuser, NAME, NO_DOOR, NO_DOOR, "when it is not the region's own user") \
+	X(program, ipconn, NAME, NO_DOOR, NO_DOOR, "") \
+	X(program, applid, NAME, NO_DOOR, NO_DOOR, "") \
+	X(program, networkid, NAME, NO_DOOR, NO_DOOR, "") \
+	X(program, connection, TEXT(CONNECTION_SIZE - 1), NO_DOOR, NO_DOOR, "") \
+	X(program, generation, COUNT, NO_DOOR, NO_DOOR, "") \
+	X(program, hops, COUNT, NO_DOOR, NO_DOOR, "") \
+	X(program, ccsid, COUNT, NO_DOOR, NO_DOOR, "when the request or the program has one") \
+	X(program, data, ANY_TEXT, NO_DOOR, NO_DOOR, "")
+
+enum shape {
+#define X(shape, label, element) SHAPE_##shape,
+	SHAPES(X)
+#undef X
+	SHAPE_COUNT
+};
+
+enum fact {
+#define X(shape, name, type, in, out, when) FACT_##shape##_##name,
+	FACTS(X)
+#undef X
+	FACT_COUNT
+};
+
+enum fact_kind { FACT_NOTHING, FACT_TEXT, FACT_INTEGER, FACT_NUMBER, FACT_FLAG, FACT_TABLE };
+
+struct fact_type { /* what a value may be */
+	enum fact_kind kind;
+	enum shape of;       /* of a table */
+	double min, max;     /* of an integer; of a text the longest is max */
+	bool not_zero;
+	const char *words;   /* of a text: one of these, a blank between two; NULL: any */
+	bool (*fits)(const char *bytes, size_t len); /* of a text; NULL: any */
+	const char *form;    /* what fits wants, for messages: "a name of 1 to 8 of …" */
+};
+
+struct fact_row {
+	enum shape shape; /* whose member it is */
+	const char *name;
+	struct fact_type type;
+	unsigned doors[2]; /* by way, a bit for each enum door; 0: it is not of facts, or not on this way */
+	const char *when;  /* "" always, at these doors */
+};
+
+/* One row for each enum fact; nothing in it is owned. */
+const struct fact_row *fact_row(enum fact f);
+/* "facts.capex": what messages call a table of that shape. */
+const char *shape_label(enum shape s);
+/* What its elements are; FACT_NOTHING: it is no list. */
+const struct fact_type *shape_element(enum shape s);
+
+#define SHAPE_NAMES 128
+/* Every member's name, the attributes of an ipconn too, ended by NULL: at most SHAPE_NAMES pointers, none owned. Returns how many. */
+size_t shape_names(enum shape s, const char *out[SHAPE_NAMES]);
+/* The row of that member; NULL: none (an attribute of an ipconn has none). */
+const struct fact_row *shape_member(enum shape s, const char *name);
+
+/* Why a member that exists is absent: "facts.ipconn is not known at bind; the first door that has it is attach". Returns out. door is not used where r is no fact. */
+const char *fact_absent(const struct fact_row *r, enum door door, enum way way, char *out, size_t size);
+/* Writes the error for a name that a table of that shape does not have, with the nearest name that it has. Returns out. */
+const char *shape_unknown(enum shape s, const char *key, size_t len, char *out, size_t size);
+/* May the value be sent? -1 with a sentence: "must be 1 to 65535, not 70000". */
+int fact_fits_text(const struct fact_type *t, const char *bytes, size_t len, struct fault *f);
+int fact_fits_integer(const struct fact_type *t, long long value, struct fault *f);
+/* "a string", "a whole number": for messages. */
+const char *fact_kind_name(enum fact_kind k);
+
+#endif

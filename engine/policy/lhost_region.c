@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The region as policies may ask about it: counters and ipconns, or a mock of both. Each answer goes into the record. */
+#include "policy/lhost.h"
+
+#include "policy/answers.h"
+#include "base/clock.h"
+#include "policy/lfacts.h"
+#include "policy/lhost_internal.h"
+#include "policy/lshape.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void __attribute__((format(printf, 3, 4)))
+effect(const struct lhost *h, const char *name, const char *format, ...)
+{
+	char text[TEXT_SIZE];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	record_effect(h->door, name, text);
+}
+
+/* Loading touches nothing of the region: it may happen beside the loop, and what it found would be old when a door is asked. */
+static void
+want_asking(lua_State *L, const struct lhost *h, const char *what)
+{
+	if (h->world != NULL && !h->asking)
+		script_place_raise(L, "%s: the region can be asked about when a door is asked, not while the script loads", what);
+}
+
+/* ---- counters */
+
+/* The mock's counters, in a store of their own; NULL, and nothing is left on the stack, without a mock. */
+static struct counters *
+mock_store(lua_State *L, const struct lhost *h, double *now)
+{
+	struct counters **box;
+
+	if (!lhost_push_mock(L, h, MOCK_COUNTERS))
+		return NULL;
+	box = lua_touserdata(L, -1);
+	lua_pop(L, 1); /* the mock keeps it */
+	*now = lhost_mock_clock(L, h);
+	return *box;
+}
+
+static const char *
+want_counter(lua_State *L, const struct lhost *h, const char *what, size_t *len)
+{
+	const char *name = luaL_checklstring(L, 1, len);
+
+	if (strlen(name) != *len)
+		script_place_raise(L, "%s: the name of a counter holds no NUL", what);
+	if (h->mock <= 0)
+		want_asking(L, h, what);
+	return name;
+}
+
+static const char *
+print_expires(char out[40], double seconds)
+{
+	if (seconds > 0)
+		snprintf(out, 40, "expires after %g s", seconds);
+	else
+		snprintf(out, 40, "never expires");
+	return out;
+}
+
+/* `expires` belongs to the counter: two scripts that differ about it mean two counters. */
+static void
+want_same_expires(lua_State *L, enum counters_answer a, const char *name, double its, double asked)
+{
+	char is[40], now[40];
+
+	if (a == COUNTERS_OTHER_EXPIRES)
+		script_place_raise(L, "counter %s: since its first use it %s, and here it %s; a counter with another `expires` needs another name", name,
+			print_expires(is, its), print_expires(now, asked));
+}
+
+/* host.counter_next(name, min, max, wrap, expires) -> number, or nil and a reason */
+static int
+counter_next(lua_State *L)
+{
+	struct lhost *h = lhost_of(L);
+	size_t len;
+	const char *name = want_counter(L, h, "counter:next", &len);
+	struct counter_use u = { .min = luaL_checkinteger(L, 2), .max = luaL_checkinteger(L, 3), .wrap = lua_toboolean(L, 4), .expires = luaL_optnumber(L, 5, 0) };
+	char title[COUNTER_NAME_MAX + 16];
+	double now = 0, its = 0;
+	int64_t out = 0;
+	struct counters *mock = mock_store(L, h, &now);
+	enum counters_answer a = mock != NULL ? counters_next(mock, name, len, &u, now, &out, &its) : answers_next(h, name, len, &u, &out, &its);
+
+	want_same_expires(L, a, name, its, u.expires);
+	h->full = h->full || (a == COUNTERS_FULL && mock == NULL);
+	snprintf(title, sizeof title, "counter %s", name);
+	if (a != COUNTERS_NUMBER) {
+		effect(h, title, "next: %s", counters_reason(a));
+		lua_pushnil(L);
+		lua_pushstring(L, counters_reason(a));
+		return 2;
+	}
+	effect(h, title, "next = %lld", (long long)out);
+	lua_pushinteger(L, out);
+	return 1;
+}
+
+/* host.counter_peek(name, expires) -> the last answer of next, or nil */
+static int
+counter_peek(lua_State *L)
+{
+	struct lhost *h = lhost_of(L);
+	size_t len;
+	const char *name = want_counter(L, h, "counter:peek", &len);
+	double expires = luaL_optnumber(L, 2, 0), now = 0, its = 0;
+	char title[COUNTER_NAME_MAX + 16];
+	int64_t out = 0;
+	struct counters *mock = mock_store(L, h, &now);
+	enum counters_answer a = mock != NULL ? counters_peek(mock, name, len, expires, now, &out, &its) : answers_peek(h, name, len, expires, &out, &its);
+
+	want_same_expires(L, a, name, its, expires);
+	snprintf(title, sizeof title, "counter %s", name);
+	if (a == COUNTERS_NUMBER) {
+		effect(h, title, "peek = %lld", (long long)out);
+		lua_pushinteger(L, out);
+	} else {
+		effect(h, title, "peek: %s", counters_reason(a));
+		lua_pushnil(L);
+	}
+	return 1;
+}
+
+/* ---- ipconns */
+
+static bool
+mock_ipconn(lua_State *L, struct ipconn_view *out)
+{
+	lua_pushvalue(L, 1);
+	if (lua_rawget(L, -2) != LUA_TUSERDATA)
+		return false;
+	*out = *(const struct ipconn_view *)lua_touserdata(L, -1);
+	return true;
+}
+
+/* host.ipconn(name) -> a table, or nil */
+static int
+ipconn(lua_State *L)
+{
+	struct lhost *h = lhost_of(L);
+	const char *name = luaL_checkstring(L, 1);
+	char title[NAME_SIZE + 16];
+	struct ipconn_view view;
+	bool found;
+
+	lua_settop(L, 1);
+	if (lhost_push_mock(L, h, MOCK_IPCONNS)) {
+		found = mock_ipconn(L, &view);
+	} else {
+		want_asking(L, h, "policy.ipconn");
+		found = answers_ipconn(h, name, &view);
+	}
+	snprintf(title, sizeof title, "ipconn %s", name);
+	effect(h, title, "%s", found ? "found" : "none");
+	if (found)
+		lfacts_push_ipconn(L, &view);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+/* The nth of the mock's ipconns by name: what a spec sees must not hang on the order of a hash. */
+static int
+by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct ipconn_view *)a)->def.ipconn, ((const struct ipconn_view *)b)->def.ipconn);
+}
+
+static bool
+matches(const struct ipconn_view *v, const char *applid, const char *networkid)
+{
+	return (applid == NULL || strcmp(applid, v->def.applid) == 0) &&
+	       (networkid == NULL || strcmp(networkid, v->def.networkid) == 0);
+}
+
+static size_t
+mock_ipconns(lua_State *L, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
+{
+	int table = lua_gettop(L);
+	size_t n = 0;
+
+	for (lua_pushnil(L); lua_next(L, table) != 0 && n < max; lua_pop(L, 1)) {
+		const struct ipconn_view *v = lua_touserdata(L, -1);
+
+		if (matches(v, applid, networkid))
+			out[n++] = *v;
+	}
+	lua_settop(L, table);
+	qsort(out, n, sizeof *out, by_name);
+	return n;
+}
+
+static size_t
+find_ipconns(lua_State *L, const struct lhost *h, const struct taped *then, const char *applid, const char *networkid, struct ipconn_view *out,
+	size_t max)
+{
+	size_t n;
+
+	if (lhost_push_mock(L, h, MOCK_IPCONNS)) {
+		n = mock_ipconns(L, applid, networkid, out, max);
+		lua_pop(L, 1);
+	} else {
+		n = answers_ipconns(h, then, applid, networkid, out, max);
+	}
+	return n < max ? n : max;
+}
+
+static void
+push_list(lua_State *L, struct lhost *h, const struct ipconn_view *view, size_t n)
+{
+	lua_createtable(L, (int)n, 0);
+	for (size_t i = 0; i < n; i++) {
+		lhost_pay(L, h, 40); /* a table of about so many attributes */
+		lfacts_push_ipconn(L, &view[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lshape_set(L, SHAPE_ipconns);
+}
+
+/*
+ * host.ipconns(applid, networkid) -> a list of at most 1000, and whether there were more. The buffer grows with what is there,
+ * so that an ask pays memory for what it gets.
+ */
+static int
+ipconns(lua_State *L)
+{
+	struct lhost *h = lhost_of(L);
+	const char *applid = luaL_optstring(L, 1, NULL), *networkid = luaL_optstring(L, 2, NULL);
+	const struct taped *then;
+	struct ipconn_view *view;
+	size_t max = 16, n;
+	char title[64];
+
+	lua_settop(L, 2);
+	if (h->mock <= 0)
+		want_asking(L, h, "policy.ipconns");
+	then = answers_list(h, applid, networkid);
+	for (;;) {
+		lhost_pay(L, h, max);
+		view = lua_newuserdatauv(L, max * sizeof *view, 0);
+		n = find_ipconns(L, h, then, applid, networkid, view, max);
+		if (n < max || max == ANSWERS_IPCONNS)
+			break;
+		lua_pop(L, 1);
+		max = max * 8 < ANSWERS_IPCONNS ? max * 8 : ANSWERS_IPCONNS;
+	}
+	if (h->mock <= 0)
+		answers_keep(h, applid, networkid, view, n);
+	snprintf(title, sizeof title, "ipconns %.8s.%.8s", networkid != NULL ? networkid : "*", applid != NULL ? applid : "*");
+	effect(h, title, "%zu", n);
+	push_list(L, h, view, n);
+	return 1;
+}
+
+const luaL_Reg lhost_region_functions[] = {
+	{ "counter_next", counter_next },
+	{ "counter_peek", counter_peek },
+	{ "ipconn", ipconn },
+	{ "ipconns", ipconns },
+	{ NULL, NULL },
+};

@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/policy_specs.h"
+
+#include "base/luatext.h"
+#include "policy/policy.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SUFFIX "_spec"
+#define WARNINGS_MAX 20 /* of a reload, that others wait for */
+
+struct running {
+	struct sources *sources;          /* owned */
+	struct policy *policy;            /* owned; a state of their own, which no door is asked in */
+	enum fault_level level;
+	struct policy_specs_result *result;
+	struct coverage *coverage;        /* NULL: of no interest */
+	struct faults *faults;
+	unsigned said;                    /* warnings */
+	const struct source *source;      /* of the spec */
+	char script[SCRIPT_SIZE];         /* what is tested */
+	int *line;                        /* owned; where its rows begin */
+	size_t lines;
+	int row;                          /* from 1; 0: before the first */
+	int at;                           /* the row's line; 0: not known */
+	char name[TEXT_SIZE];             /* the row's; "" none */
+	bool held;                        /* the row, so far */
+};
+
+/* One thing that is wrong with the row at hand. */
+static void object(struct running *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+object(struct running *r, const char *format, ...)
+{
+	char text[900];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	r->held = false;
+	if (r->level == FAULT_WARNING && r->said++ >= WARNINGS_MAX)
+		return;
+	if (r->name[0] != '\0')
+		faults_add(r->faults, r->level, "row", r->source->path, r->at, "row %d \"%s\": %s", r->row, r->name, text);
+	else
+		faults_add(r->faults, r->level, "row", r->source->path, r->at, "row %d: %s", r->row, text);
+}
+
+static const char *const row_words[] = { "name", "door", "facts", "mock", "expect", NULL };
+static const char *const expect_words[] = { "verdict", "code", "text", "userid", "sysplex", "ipconn", "template", "applid", "host",
+	"port", NULL };
+
+static bool
+is_word(const char *const *words, const char *key)
+{
+	while (*words != NULL && strcmp(*words, key) != 0)
+		words++;
+	return *words != NULL;
+}
+
+/* A key nobody reads would be a test that nobody makes. The table is at idx. [-0, +0] */
+static bool
+keys_known(lua_State *L, int idx, struct running *r, const char *const *words, const char *what)
+{
+	char shown[60];
+	bool known = true;
+
+	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) {
+		if (lua_type(L, -2) == LUA_TSTRING && is_word(words, lua_tostring(L, -2)))
+			continue;
+		known = false;
+		if (lua_type(L, -2) == LUA_TSTRING)
+			object(r, "%s has no key \"%s\"", what, text_printable(shown, sizeof shown, lua_tostring(L, -2), lua_rawlen(L, -2)));
+		else
+			object(r, "%s has no key that is a %s", what, luaL_typename(L, -2));
+	}
+	return known;
+}
+
+/* [-0, +1] */
+static int
+push_field(lua_State *L, int idx, const char *key)
+{
+	lua_pushstring(L, key);
+	return lua_rawget(L, idx);
+}
+
+static void
+push_text(lua_State *L, const char *text, bool there)
+{
+	if (there)
+		lua_pushstring(L, text);
+	else
+		lua_pushnil(L);
+}
+
+/* The verdict's member of that name as a row would write it; nil when it says nothing there. [-0, +1] */
+static void
+push_member(lua_State *L, const struct verdict *v, const char *key)
+{
+	const struct { const char *key, *text; } texts[] = {
+		{ "verdict", verdict_name(v->kind) }, { "code", v->code }, { "text", v->text }, { "userid", v->userid },
+		{ "ipconn", v->install.ipconn }, { "template", v->install.template }, { "applid", v->install.applid },
+	};
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (strcmp(key, texts[i].key) == 0) {
+			push_text(L, texts[i].text, texts[i].text[0] != '\0');
+			return;
+		}
+	if (strcmp(key, "host") == 0)
+		push_text(L, v->install.host, v->install.has_host);
+	else if (strcmp(key, "sysplex") == 0)
+		lua_pushboolean(L, v->sysplex);
+	else if (v->install.has_port)
+		lua_pushinteger(L, v->install.port);
+	else
+		lua_pushnil(L);
+}
+
+/* A plain value for a message. */
+static const char *
+show(lua_State *L, int idx, char *out, size_t size)
+{
+	size_t len;
+	const char *s;
+
+	if (lua_type(L, idx) == LUA_TSTRING) {
+		s = lua_tolstring(L, idx, &len);
+		return text_printable(out, size, s, len);
+	}
+	if (lua_type(L, idx) == LUA_TNUMBER)
+		snprintf(out, size, "%g", lua_tonumber(L, idx));
+	else if (lua_type(L, idx) == LUA_TBOOLEAN)
+		snprintf(out, size, "%s", lua_toboolean(L, idx) ? "true" : "false");
+	else
+		snprintf(out, size, "%s", lua_isnil(L, idx) ? "nothing" : luaL_typename(L, idx));
+	return out;
+}
+
+/* The verdict with its words and its place, for the end of a sentence. */
+static const char *
+show_verdict(const struct verdict *v, char *out, size_t size)
+{
+	char text[TEXT_SIZE];
+
+	text_printable(text, sizeof text, v->text, strlen(v->text));
+	if (v->kind == VERDICT_REFUSE)
+		snprintf(out, size, "refuse %s \"%s\" at %s:%d", v->code, text, v->file, v->line);
+	else
+		snprintf(out, size, "%s at %s:%d", verdict_name(v->kind), v->file, v->line);
+	return out;
+}
+
+/* The expectation is at idx. false expects that the verdict says nothing there. */
+static void
+compare(lua_State *L, int idx, struct running *r, const struct verdict *v)
+{
+	char want[TEXT_SIZE], got[TEXT_SIZE], whole[2 * TEXT_SIZE + PLACE_SIZE];
+
+	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) { /* [key want] */
+		push_member(L, v, lua_tostring(L, -2)); /* [key want got] */
+		if (!lua_rawequal(L, -1, -2) && !(lua_isnil(L, -1) && lua_isboolean(L, -2) && !lua_toboolean(L, -2)))
+			object(r, "%s: expected %s, got %s (%s)", lua_tostring(L, -3), show(L, -2, want, sizeof want),
+				show(L, -1, got, sizeof got), show_verdict(v, whole, sizeof whole));
+		lua_pop(L, 1);
+	}
+}
+
+/* A script that fails refuses; no row that merely wants a refusal may hold because of that. */
+static bool
+script_failed(lua_State *L, int expect, const struct verdict *v)
+{
+	bool meant;
+
+	if (strcmp(v->code, "policy_error") != 0 && strcmp(v->code, "policy_limit") != 0)
+		return false;
+	meant = push_field(L, expect, "code") == LUA_TSTRING && strcmp(lua_tostring(L, -1), v->code) == 0;
+	lua_pop(L, 1);
+	return !meant;
+}
+
+static int
+door_of(const char *word)
+{
+	for (int d = 0; d < DOOR_COUNT; d++)
+		if (strcmp(word, door_name((enum door)d)) == 0)
+			return d;
+	return -1;
+}
+
+/* The door that a row names and the script has; -1 with the objection made. The row is at idx. */
+static int
+row_door(lua_State *L, int idx, struct running *r)
+{
+	int d = push_field(L, idx, "door") == LUA_TSTRING ? door_of(lua_tostring(L, -1)) : -1;
+
+	lua_pop(L, 1);
+	if (d < 0) {
+		object(r, "door must be admit, certify, bind, install, delete or attach");
+	} else if (!policy_has(r->policy, r->script, (enum door)d)) {
+		object(r, "script %s has no function %s", r->script, door_name((enum door)d));
+		d = -1;
+	}
+	return d;
+}
+
+/* Puts mock and facts at idx and idx + 1 to the script, and compares the answer with the expectation at idx + 2. */
+static void
+ask(lua_State *L, int idx, struct running *r, enum door door)
+{
+	char whole[2 * TEXT_SIZE + PLACE_SIZE];
+	struct verdict v;
+	struct fault f;
+
+	if (policy_judge_row(r->policy, door, idx + 1, idx, &f) < 0) {
+		object(r, "%s", f.text);
+		return;
+	}
+	policy_ask_table(r->policy, r->script, door, idx + 1, idx, &v);
+	if (script_failed(L, idx + 2, &v))
+		object(r, "the script failed: %s", show_verdict(&v, whole, sizeof whole));
+	else
+		compare(L, idx + 2, r, &v);
+}
+
+/* The row's mock; a row without one has a region where nothing is installed. [-0, +1] */
+static void
+push_mock(lua_State *L, int idx)
+{
+	if (push_field(L, idx, "mock") != LUA_TNIL)
+		return;
+	lua_pop(L, 1);
+	lua_newtable(L);
+}
+
+/* Judges the row at idx, and asks. [-0, +0] */
+static void
+ask_row(lua_State *L, int idx, struct running *r)
+{
+	int door = row_door(L, idx, r), top = lua_gettop(L);
+
+	if (door >= 0)
+		coverage_row(r->coverage, r->script, (enum door)door);
+	push_mock(L, idx);                                                                 /* [mock] */
+	if (push_field(L, idx, "facts") != LUA_TTABLE)                                     /* [mock facts] */
+		object(r, "facts must be a table");
+	else if (push_field(L, idx, "expect") != LUA_TTABLE)                               /* [mock facts expect] */
+		object(r, "expect must be a table");
+	else if (push_field(L, top + 3, "verdict") != LUA_TSTRING)                         /* [mock facts expect verdict] */
+		object(r, "expects no verdict");
+	else if (keys_known(L, top + 3, r, expect_words, "expect") && door >= 0)
+		ask(L, top + 1, r, (enum door)door);
+	lua_settop(L, top);
+}
+
+static void
+name_row(lua_State *L, int idx, struct running *r)
+{
+	r->name[0] = '\0';
+	if (push_field(L, idx, "name") == LUA_TSTRING)
+		text_printable(r->name, sizeof r->name, lua_tostring(L, -1), lua_rawlen(L, -1));
+	lua_pop(L, 1);
+}
+
+/* Where the row begins; where its name stands, when the list was not written out. */
+static void
+find_row(struct running *r)
+{
+	r->at = r->row <= (int)r->lines ? r->line[r->row - 1] : 0;
+	if (r->at == 0 && r->name[0] != '\0')
+		r->at = luatext_quoted(r->source->bytes, r->source->len, r->name);
+}
+
+/* One row at the top of the stack. [-0, +0] */
+static void
+run_row(lua_State *L, struct running *r)
+{
+	int idx = lua_gettop(L);
+
+	r->held = true;
+	r->name[0] = '\0';
+	if (lua_istable(L, idx))
+		name_row(L, idx, r);
+	find_row(r);
+	if (lua_istable(L, idx)) {
+		keys_known(L, idx, r, row_words, "a row");
+		ask_row(L, idx, r);
+	} else {
+		object(r, "is a %s, not a table", luaL_typename(L, idx));
+	}
+	r->result->rows++;
+	r->result->failed += !r->held;
+}
+
+/* A row that stands under a name would not be asked. The list is at 2. [-0, +0] */
+static void
+keys_counted(lua_State *L, struct running *r, lua_Integer n)
+{
+	char shown[60];
+
+	for (lua_pushnil(L); lua_next(L, 2) != 0; lua_pop(L, 1)) {
+		lua_Integer i = lua_isinteger(L, -2) ? lua_tointeger(L, -2) : 0;
+
+		if (i >= 1 && i <= n)
+			continue;
+		r->result->failed++;
+		faults_add(r->faults, r->level, "row", r->source->path, 0, "the list of rows has a key %s, which is not asked; rows have no names and no gaps",
+			show(L, -2, shown, sizeof shown));
+	}
+}
+
+/* Arguments: the running; the list of rows. */
+static int
+rows_inside(lua_State *L)
+{
+	struct running *r = lua_touserdata(L, 1);
+	lua_Integer n = (lua_Integer)lua_rawlen(L, 2);
+
+	luaL_checkstack(L, 16, "specs");
+	if (n == 0)
+		faults_add(r->faults, r->level, "row", r->source->path, 0, "has no rows");
+	keys_counted(L, r, n);
+	for (r->row = 1; r->row <= n; r->row++) {
+		lua_rawgeti(L, 2, r->row);
+		run_row(L, r);
+		lua_settop(L, 2);
+	}
+	return 0;
+}
+
+/* The list of rows is on the top of the state's stack. [-1, +0] */
+static void
+run_rows(struct running *r)
+{
+	lua_State *L = policy_lua(r->policy);
+
+	lua_pushcfunction(L, rows_inside);
+	lua_insert(L, -2);
+	lua_pushlightuserdata(L, r);
+	lua_insert(L, -2); /* [inside r rows] */
+	if (lua_pcall(L, 2, 0, 0) == LUA_OK)
+		return;
+	faults_add(r->faults, r->level, "row", r->source->path, r->at, "row %d: %s", r->row,
+		lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "cannot be read");
+	r->result->failed++;
+	lua_pop(L, 1);
+}
+
+/* The spec r->source, by the script of its name. */
+static void
+run_spec(struct running *r)
+{
+	struct faults found = { 0 };
+	int status;
+
+	status = policy_load(r->policy, r->script, &found);
+	if (status == 0)
+		status = policy_push_spec(r->policy, r->source->name, &found);
+	faults_merge(r->faults, &found, r->level); /* what the generation told already is told once */
+	if (status < 0) {
+		r->result->failed++;
+		return;
+	}
+	r->lines = luatext_rows(r->source->bytes, r->source->len, &r->line);
+	run_rows(r);
+	free(r->line);
+	r->line = NULL;
+}
+
+static void
+run_file(void *arg, const char *name)
+{
+	struct running *r = arg;
+	size_t n = strlen(name), tail = strlen(SUFFIX);
+	struct fault f;
+
+	if (n <= tail || strcmp(name + n - tail, SUFFIX) != 0)
+		return;
+	snprintf(r->script, sizeof r->script, "%.*s", (int)(n - tail), name);
+	r->source = sources_get(r->sources, name, &f);
+	if (r->source != NULL) {
+		run_spec(r);
+		return;
+	}
+	faults_add(r->faults, r->level, "file", NULL, 0, "%s", f.text);
+	r->result->failed++;
+}
+
+static void
+run_all(struct running *r, const struct definition *d, const char *library_dir)
+{
+	struct sandbox_limits limits = { d->region.instructions, d->region.milliseconds, (size_t)d->region.kilobytes };
+	struct fault f;
+
+	r->sources = sources_new(library_dir, d->region.policies);
+	if (r->sources == NULL) {
+		faults_add(r->faults, r->level, "memory", NULL, 0, "no memory to run the rows of decision tables");
+		return;
+	}
+	r->policy = policy_new(r->sources, &limits, NULL, NULL, r->faults);
+	if (r->policy != NULL && sources_scan(r->sources, run_file, r, &f) < 0)
+		faults_add(r->faults, r->level, "library", NULL, 0, "%s", f.text);
+	if (r->said > WARNINGS_MAX)
+		faults_add(r->faults, r->level, "row", d->file, 0, "%u rows do not hold; not all that is wrong with them is shown: sallyport check --specs",
+			r->result->failed);
+}
+
+void
+policy_specs_run(const struct definition *d, const char *library_dir, enum fault_level level, struct policy_specs_result *out, struct coverage *coverage,
+	struct faults *faults)
+{
+	struct running r = { .level = level, .result = out, .coverage = coverage, .faults = faults };
+
+	*out = (struct policy_specs_result){ 0 };
+	run_all(&r, d, library_dir);
+	policy_free(r.policy); /* before the sources it compiled from */
+	sources_free(r.sources);
+}

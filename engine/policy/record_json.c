@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/record_json.h"
+
+#include <string.h>
+
+#include "base/addr.h"
+#include "policy/facts_json.h"
+#include "policy/record_data.h"
+
+static json_t *
+text_or_null(const char *s)
+{
+	return s == NULL || s[0] == '\0' ? json_null() : facts_json_text(s, strlen(s));
+}
+
+static double
+thousandths(double n)
+{
+	return (double)(long long)(n * 1e3 + 0.5) / 1e3;
+}
+
+static double
+since(const struct record *r, double at)
+{
+	return thousandths((at - r->opened) * 1e3);
+}
+
+static json_t *
+checks_json(const struct record_door *d)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < d->nchecks; i++)
+		json_array_append_new(list, json_pack("{s:o, s:b, s:o}", "name", facts_json_text(d->check[i].name, strlen(d->check[i].name)),
+			"value", d->check[i].value, "detail", facts_json_text(d->check[i].detail, d->check[i].detail_len)));
+	return list;
+}
+
+static void
+put_text(json_t *o, const char *key, const char *text)
+{
+	if (text != NULL && text[0] != '\0')
+		json_object_set_new(o, key, facts_json_text(text, strlen(text)));
+}
+
+/* null where it was refused, or not answered. */
+static json_t *
+granted_json(const struct record_door *d)
+{
+	json_t *o;
+
+	if (!d->answered || strcmp(d->verdict, verdict_name(VERDICT_REFUSE)) == 0)
+		return json_null();
+	o = json_object();
+	put_text(o, "userid", d->granted.userid);
+	put_text(o, "by", d->granted.mapped ? "maps.lua" : NULL);
+	if (d->granted.sysplex)
+		json_object_set_new(o, "sysplex", json_true());
+	put_text(o, "ipconn", d->granted.ipconn);
+	put_text(o, "template", d->granted.template);
+	put_text(o, "applid", d->granted.applid);
+	put_text(o, "host", d->granted.host);
+	if (d->granted.has_port)
+		json_object_set_new(o, "port", json_integer(d->granted.port));
+	return o;
+}
+
+static json_t *
+installed_json(const struct installed *i)
+{
+	if (i == NULL)
+		return json_null();
+	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:i, s:i, s:i}", "ipconn", i->ipconn, "applid", i->applid, "networkid", i->networkid,
+		"autoinstalled", (int)i->autoinstalled, "template", text_or_null(i->template), "sendcount", i->sendcount, "receivecount",
+		i->receivecount, "sockets", i->sockets);
+}
+
+static json_t *
+door_json(const struct record *r, const struct record_door *d)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "door", d->where, "policy", text_or_null(d->policy), "file",
+		text_or_null(d->file), "line", d->line > 0 ? json_integer(d->line) : json_null(), "verdict", text_or_null(d->verdict), "code",
+		text_or_null(d->code), "text", text_or_null(d->text), "granted", granted_json(d), "generation", d->generation > 0 ? json_integer((json_int_t)d->generation) : json_null(),
+		"microseconds", thousandths(d->microseconds), "milliseconds", since(r, d->at), "checks",
+		checks_json(d));
+}
+
+/* Which request was asked about; the password was never here. */
+static json_t *
+request_json(const struct recorded_request *q)
+{
+	json_t *users = json_array();
+
+	for (unsigned i = 0; i < q->users.nchecked; i++)
+		json_array_append_new(users, json_string(q->users.checked[i]));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "tran", text_or_null(q->tran), "program", text_or_null(q->program), "userid",
+		text_or_null(q->userid), "linkuser", text_or_null(q->users.link), "taskuser", text_or_null(q->users.task), "users", users, "bytes",
+		(json_int_t)q->bytes);
+}
+
+static json_t *
+requests_json(const struct record *r)
+{
+	json_t *list = json_array(), *o;
+
+	for (size_t i = 0; r->askings != NULL && i < r->askings->n; i++) {
+		const struct record_door *d = r->askings->door[i];
+
+		o = door_json(r, d);
+		if (d->request != NULL)
+			json_object_set_new(o, "request", request_json(d->request));
+		if (d->request != NULL && d->request->users.nchecked == 0) /* refused before it was known who answers for it, so no door was asked */
+			json_object_set_new(o, "door", json_string(stage_name(STAGE_REQUEST)));
+		json_array_append_new(list, o);
+	}
+	return list;
+}
+
+/* Its names in one piece each, for people. */
+static json_t *
+certificate_json(const struct certificate *c)
+{
+	if (c == NULL)
+		return json_null();
+	return json_pack("{s:o, s:o}", "subject", text_or_null(c->subject.printed), "issuer", text_or_null(c->issuer.printed));
+}
+
+static json_t *
+lists_json(const struct record *r, bool doors)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; doors && i < r->ndoors; i++)
+		json_array_append_new(list, door_json(r, r->door[i]));
+	for (size_t i = 0; !doors && i < r->nevents; i++)
+		json_array_append_new(list, json_pack("{s:f, s:o}", "milliseconds", since(r, r->event[i].at), "event",
+			facts_json_text(r->event[i].text, strlen(r->event[i].text))));
+	return list;
+}
+
+json_t *
+record_json(const struct record *r)
+{
+	static const struct facts nothing;
+	const struct facts *f = r->facts != NULL ? r->facts : &nothing;
+	char peer[ADDR_TEXT] = "";
+
+	if (r->facts != NULL)
+		addr_print(&f->peer.addr, peer, sizeof peer);
+	return json_pack("{s:s, s:o, s:I, s:s, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "connection", r->connection, "peer", text_or_null(peer),
+		"generation", (json_int_t)f->generation, "outcome", r->outcome, "time", r->opened, "stage", text_or_null(r->stage), "code",
+		text_or_null(r->code), "reason", text_or_null(r->reason), "doors", lists_json(r, true), "installed", installed_json(r->installed), "requests", requests_json(r), "certificate", certificate_json(f->certificate), "facts",
+		r->facts != NULL ? facts_json(f) : json_object(), "events", lists_json(r, false));
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/record_walk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "policy/record_askings.h"
+#include "policy/record_data.h"
+#include "policy/record_json.h"
+
+#define LOOKS 32 /* records that are only looked at in one step */
+
+struct record_walk {
+	struct records *records;       /* borrowed */
+	struct cursor look;            /* first backward, to find `from`; then forward, to tell */
+	struct cursor from;            /* the oldest to be told, as far as is known */
+	size_t last, found;            /* how many are wanted at most (0: all); how many were found, later: how many are still to be told */
+	bool telling;                  /* the second part */
+	bool refused, by_peer, peer_ok;
+	struct addr peer;
+	char connection[CONNECTION_SIZE]; /* "" any */
+};
+
+static bool
+matches(const struct record *r, const struct record_walk *w)
+{
+	if (w->refused && strcmp(r->outcome, "refused") != 0 && !r->reasked && !record_askings_refused(r->askings))
+		return false;
+	return !w->by_peer || (w->peer_ok && r->facts != NULL && addr_same_ip(&r->facts->peer.addr, &w->peer));
+}
+
+static bool
+could_be_id(const char *text)
+{
+	return text[0] != '\0' && strlen(text) < CONNECTION_SIZE;
+}
+
+struct record_walk *
+record_walk_begin(struct records *rs, const struct record_query *q)
+{
+	struct record_walk *w = calloc(1, sizeof *w);
+
+	if (w == NULL)
+		return NULL;
+	*w = (struct record_walk){ .records = rs, .last = q->last, .refused = q->refused, .by_peer = q->peer != NULL };
+	if (q->peer != NULL)
+		w->peer_ok = addr_parse(&w->peer, q->peer, 0) == 0;
+	if (q->connection != NULL)
+		snprintf(w->connection, sizeof w->connection, "%s", could_be_id(q->connection) ? q->connection : "-");
+	cursor_open(&rs->walks, &w->look, rs->newest, true);
+	cursor_open(&rs->walks, &w->from, NULL, false);
+	return w;
+}
+
+static void
+tell(const struct record_walk *w, const struct record *r, json_t *rows)
+{
+	if (r != NULL && matches(r, w))
+		json_array_append_new(rows, record_json(r));
+}
+
+/* Towards older ones, until enough are found. */
+static void
+search(struct record_walk *w)
+{
+	for (int i = 0; i < LOOKS && w->look.at != NULL && (w->last == 0 || w->found < w->last); i++) {
+		struct record *r = w->look.at;
+
+		w->look.at = r->older;
+		if (!matches(r, w))
+			continue;
+		w->from.at = r;
+		w->found++;
+	}
+	if (w->look.at != NULL && (w->last == 0 || w->found < w->last))
+		return;
+	w->telling = true;
+	w->look.backward = false;
+	w->look.at = w->from.at;
+}
+
+/* As many as were found: records that are opened meanwhile are not waited for. */
+static bool
+tell_next(struct record_walk *w, json_t *rows)
+{
+	for (int i = 0; i < LOOKS && w->look.at != NULL && w->found > 0; i++) {
+		struct record *r = w->look.at;
+
+		w->look.at = r->newer;
+		if (!matches(r, w))
+			continue;
+		w->found--;
+		tell(w, r, rows);
+		break;
+	}
+	return w->look.at != NULL && w->found > 0;
+}
+
+bool
+record_walk_more(struct record_walk *w, json_t *rows)
+{
+	if (w->connection[0] != '\0') {
+		tell(w, record_find(w->records, w->connection), rows);
+		return false;
+	}
+	if (w->telling)
+		return tell_next(w, rows);
+	search(w);
+	return true;
+}
+
+void
+record_walk_end(struct record_walk *w)
+{
+	if (w == NULL)
+		return;
+	cursor_close(&w->records->walks, &w->look);
+	cursor_close(&w->records->walks, &w->from);
+	free(w);
+}
+
+json_t *
+records_explain(struct records *rs, const struct record_query *q)
+{
+	struct record_walk *w = record_walk_begin(rs, q);
+	json_t *rows = json_array();
+
+	while (w != NULL && record_walk_more(w, rows))
+		;
+	record_walk_end(w);
+	return rows;
+}

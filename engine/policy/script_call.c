@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/script_call.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "policy/lshape.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#define FRAMES_MAX 200 /* looked at: finding the nth costs n steps, and nobody is charged any more */
+
+/* A coroutine with nothing on it. One that ended well is as good as new; any other was dropped, so that no pending
+ * <close> of a script ever runs outside a budget. [-0, +0, may throw] */
+static lua_State *
+coroutine(lua_State *L, struct policy *p)
+{
+	lua_State *co = p->co;
+
+	if (co != NULL)
+		return co;
+	co = lua_newthread(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, p);
+	p->co = co;
+	return co;
+}
+
+/* The place: a chunk's name as Lua has it, or a path. */
+static void
+set_place(struct script_call *g, const char *source, int line)
+{
+	snprintf(g->at.file, sizeof g->at.file, "%s", source + (source[0] == '@'));
+	g->at.line = line;
+}
+
+/* The innermost line of a script on a coroutine that failed; the library's own lines help nobody, unless there are no others. */
+static void
+place_of_stack(struct script_call *g)
+{
+	lua_Debug ar;
+
+	for (int level = 0; level < FRAMES_MAX && lua_getstack(g->co, level, &ar); level++) {
+		if (!lua_getinfo(g->co, "Sl", &ar) || ar.currentline <= 0)
+			continue;
+		if (!modules_library(&g->p->modules, ar.source)) {
+			set_place(g, ar.source, ar.currentline);
+			return;
+		}
+		if (g->at.line == 0)
+			set_place(g, ar.source, ar.currentline);
+	}
+}
+
+/* Where the function stands, for answers that are none. A chain's function is the library's: then the script is all there is to name. */
+static void
+place_of_function(lua_State *L, struct script_call *g)
+{
+	lua_Debug ar;
+
+	lua_rawgeti(L, LUA_REGISTRYINDEX, g->hook);
+	if (lua_getinfo(L, ">S", &ar) && ar.linedefined > 0 && !modules_library(&g->p->modules, ar.source))
+		set_place(g, ar.source, ar.linedefined);
+	else
+		set_place(g, policy_path(g->p, g->script), 0);
+}
+
+/* On one line: "a | b | c", without Lua's heading. */
+static void
+keep_trace(struct script_call *g, const char *trace)
+{
+	size_t n = 0;
+
+	trace += strcspn(trace, "\n");
+	for (; *trace != '\0' && n + 4 < sizeof g->trace; trace++)
+		if (*trace == '\n' && n > 0)
+			n += (size_t)snprintf(g->trace + n, sizeof g->trace - n, " | ");
+		else if (*trace != '\n' && *trace != '\t')
+			g->trace[n++] = *trace;
+	g->trace[n] = '\0';
+}
+
+/* Lua names a nil by where it stood: "(field 'ipconn')". That it was a fact, and which door has that one, is for us to add; of a local variable it can
+ * only be said which fact was missed last. */
+static void
+add_absent(struct script_call *g)
+{
+	const char *field = strstr(g->text, "(field '"), *variable = strstr(g->text, "nil value (");
+	enum way way;
+	const struct fact_row *row = lshape_missed(g->p->L, &way);
+	size_t n = strlen(g->text), len = row != NULL ? strlen(row->name) : 0;
+	char why[160];
+
+	if (row == NULL || strstr(g->text, "nil") == NULL || (field != NULL && strncmp(field + 8, row->name, len) != 0))
+		return;
+	if (field == NULL && variable != NULL && strncmp(variable + 11, "local", 5) != 0 && strncmp(variable + 11, "upvalue", 7) != 0)
+		return;
+	fact_absent(row, g->door, way, why, sizeof why);
+	snprintf(g->text + n, sizeof g->text - n, ": %s%s", field != NULL ? "" : "the last fact not found: ", why);
+}
+
+/* The error object is read only when it is a string: a __tostring of the script's has no business here. */
+static void
+keep_message(struct script_call *g, lua_State *from)
+{
+	const char *message;
+
+	if (lua_type(from, -1) != LUA_TSTRING) {
+		snprintf(g->text, sizeof g->text, "error object is a %s value", luaL_typename(from, -1));
+		return;
+	}
+	message = modules_place(&g->p->modules, lua_tostring(from, -1), &g->at);
+	policy_line(g->text, sizeof g->text, message);
+	add_absent(g);
+}
+
+/* Finds out what went wrong and where. Arguments: the asking; what ask_inside itself raised, or nil. */
+static int
+explain_inside(lua_State *L)
+{
+	struct script_call *g = lua_touserdata(L, 1);
+
+	if (g->co != NULL && g->status != LUA_OK && g->status != LUA_YIELD)
+		place_of_stack(g);
+	if (g->at.file[0] == '\0')
+		place_of_function(L, g);
+	if (g->status == LUA_OK || g->status == LUA_YIELD)
+		return 0;
+	keep_message(g, g->co != NULL ? g->co : L);
+	if (g->co == NULL)
+		return 0;
+	luaL_traceback(L, g->co, NULL, 0);
+	keep_trace(g, lua_tostring(L, -1));
+	return 0;
+}
+
+/* The error of an asking that did not reach its coroutine is on the top. */
+void
+script_call_protect(struct script_call *g, int (*inside)(struct lua_State *L))
+{
+	lua_State *L = g->p->L;
+	int top = lua_gettop(L);
+
+	lua_pushcfunction(L, inside);
+	lua_pushlightuserdata(L, g);
+	if (g->co == NULL && top > 0)
+		lua_pushvalue(L, top);
+	else
+		lua_pushnil(L);
+	lua_pcall(L, 2, 0, 0); /* what it could not find out stays empty */
+	lua_settop(L, top);
+}
+
+/* Everything of an asking that can raise: arguments: the asking and its two values. */
+static int
+ask_inside(lua_State *L)
+{
+	struct script_call *g = lua_touserdata(L, 1);
+	lua_State *co = coroutine(L, g->p);
+
+	lua_rawgeti(L, LUA_REGISTRYINDEX, g->hook);
+	g->push(L, g);
+	lua_xmove(L, co, 2);
+	sandbox_watch(g->p->sandbox, co);
+	g->co = co;
+	g->status = lua_resume(co, L, 1, &g->values);
+	return 0;
+}
+
+bool
+script_call_find(struct script_call *g, unsigned hook)
+{
+	const struct script *s = policy_script(g->p, g->script);
+
+	g->code = "policy_error";
+	if (s == NULL) {
+		snprintf(g->text, sizeof g->text, "script %.64s is not loaded", g->script);
+		return false;
+	}
+	g->hook = s->hook[hook];
+	g->door = (enum door)hook;
+	if (g->hook != LUA_NOREF)
+		return true;
+	set_place(g, s->source->path, 0);
+	snprintf(g->text, sizeof g->text, "script %.64s has no function %s", g->script, g->function);
+	return false;
+}
+
+/* A limit that was hit decides, whatever else went wrong. */
+static void
+blame(struct script_call *g, enum sandbox_hit hit)
+{
+	char limit[80];
+
+	script_call_protect(g, explain_inside);
+	g->code = hit != HIT_NONE || g->status == LUA_ERRMEM ? "policy_limit" : "policy_error";
+	if (hit != HIT_NONE)
+		snprintf(g->text, sizeof g->text, "hit the limit of %s", sandbox_hit_text(g->p->sandbox, limit, sizeof limit));
+	else if (g->status == LUA_ERRMEM)
+		snprintf(g->text, sizeof g->text, "out of memory");
+	else if (g->status == LUA_YIELD)
+		snprintf(g->text, sizeof g->text, "the script was suspended where nothing can wait");
+	else if (g->text[0] == '\0')
+		snprintf(g->text, sizeof g->text, "error without a message");
+}
+
+/* A counter that found no room answered nil, and the script may have passed over it. */
+static void
+say_full(struct script_call *g)
+{
+	struct policy *p = g->p;
+
+	if (p->host.full && counters_complains(p->host.world->counters, clock_span()))
+		log_say(p->log, MSG_SP0075, "policy", g->script, "function", g->function, "text", counters_reason(COUNTERS_FULL), NULL);
+	p->host.full = false;
+}
+
+bool
+script_call_run(struct script_call *g)
+{
+	lua_State *L = g->p->L;
+	int base = lua_gettop(L) - 2, status;
+	enum sandbox_hit hit;
+
+	if (g->limits != NULL)
+		sandbox_arm_for(g->p->sandbox, g->limits, g->beyond);
+	else
+		sandbox_arm(g->p->sandbox, 1);
+	lua_pushcfunction(L, ask_inside); /* [one two ask] */
+	lua_insert(L, base + 1);
+	lua_pushlightuserdata(L, g); /* [ask one two g] */
+	lua_insert(L, base + 2);
+	status = lua_pcall(L, 3, 0, 0); /* [] or [err] */
+	hit = sandbox_disarm(g->p->sandbox);
+	say_full(g);
+	if (status != LUA_OK) {
+		g->co = NULL;
+		g->status = status;
+	}
+	g->answered = hit == HIT_NONE && g->status == LUA_OK;
+	if (!g->answered)
+		blame(g, hit);
+	lua_settop(L, base);
+	return g->answered;
+}
+
+void
+script_call_reject(struct script_call *g)
+{
+	script_call_protect(g, explain_inside);
+	g->code = "policy_error";
+}
+
+/* A coroutine that ended well is made ready for the next; any other is given up. */
+void
+script_call_settle(struct script_call *g)
+{
+	if (g->co != NULL && g->status == LUA_OK)
+		lua_settop(g->co, 0);
+	else
+		g->p->co = NULL;
+}

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region/reload_apply.h"
+
+#include "security/passwords.h"
+#include "region/region.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct tcpipservice_def *
+current(const struct region *r, const char *tcpipservice)
+{
+	return definition_tcpipservice(r->worker.generation->definition, tcpipservice);
+}
+
+/* --- ipconns --------------------------------------------------------------------------------------------------------- */
+
+static void
+in_the_way(const struct generation *g, const struct ipconn_def *d, const struct ipconn *holder, const char *what, struct faults *faults)
+{
+	faults_add(faults, FAULT_ERROR, "ipconn_held", g->definition->file, d->line,
+		"ipconn %s cannot be installed: %s is held by the %s ipconn %s, which is %s; release it first", d->ipconn, what,
+		holder->autoinstalled ? "autoinstalled" : "defined", holder->def.ipconn, connstatus_name(holder->status));
+}
+
+/* A RELEASED one that was defined settles or goes; anybody else keeps what it holds. */
+static bool
+keeps(const struct ipconn *i)
+{
+	return i->autoinstalled || i->status != CONN_RELEASED;
+}
+
+int
+reload_apply_check(struct region *r, const struct generation *g, struct faults *faults)
+{
+	const struct definition *d = g->definition;
+	size_t before = faults->errors;
+
+	for (size_t n = 0; n < d->nipconns; n++) {
+		const struct ipconn_def *one = &d->ipconn[n];
+		const struct ipconn *named = registry_name(r->registry, one->ipconn);
+		const struct ipconn *paired = registry_pair(r->registry, one->networkid, one->applid);
+
+		if (named != NULL && named->autoinstalled)
+			in_the_way(g, one, named, "its name", faults);
+		else if (paired != NULL && paired != named && keeps(paired) && one->template_ != TEMPLATE_ONLY)
+			in_the_way(g, one, paired, "its networkid and applid", faults);
+	}
+	return faults->errors == before ? 0 : -1;
+}
+
+static void
+install_new(struct region *r, const struct generation *g)
+{
+	const struct definition *d = g->definition;
+	struct ipconn *i;
+
+	for (size_t n = 0; n < d->nipconns; n++) {
+		if (registry_name(r->registry, d->ipconn[n].ipconn) != NULL)
+			continue;
+		if (ipconn_install(&r->worker, r->worker.generation, &d->ipconn[n], "", false, &i) != CLAIM_OK)
+			log_say(r->log, MSG_SP0018, "ipconn", d->ipconn[n].ipconn, NULL);
+	}
+}
+
+static void
+succeed_ipconns(struct region *r, struct generation *g)
+{
+	struct ipconn *next;
+
+	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
+		next = i->next;
+		ipconn_adopt(i, g);
+		if (!i->autoinstalled && i->status == CONN_RELEASED)
+			ipconn_settle(i); /* one that changed goes behind the last */
+	}
+	install_new(r, g);
+	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
+		next = i->next;
+		if (i->doomed)
+			ipconn_release_purging(i, "purge", "refused by the new generation");
+	}
+}
+
+/* --- listeners ------------------------------------------------------------------------------------------------------- */
+
+/* Opened beside the old one where the port differs; in its place, in one turn, where both cannot be. */
+static int
+open_moved(struct listener *l, const struct tcpipservice_def *d, struct listener *old, const struct tcpipservice_def *was, struct fault *f)
+{
+	if (listener_open_as(l, d, f) == 0)
+		return 0;
+	if (old->fd < 0 || d->portnumber != was->portnumber)
+		return -1;
+	old->yielded = true;
+	listener_close(old);
+	return listener_open_as(l, d, f);
+}
+
+static int
+bring(struct region *r, const struct tcpipservice_def *d, struct faults *faults)
+{
+	const struct tcpipservice_def *was = current(r, d->tcpipservice);
+	struct listener *old = region_listener(r, d->tcpipservice), *l = listener_new(&r->worker, d->tcpipservice);
+	struct fault f = { "no memory for a listener" };
+	int ok = l == NULL ? -1 : 0;
+
+	if (l != NULL) {
+		l->next = r->incoming;
+		r->incoming = l;
+	}
+	if (ok == 0 && old != NULL && old->fd >= 0)
+		ok = open_moved(l, d, old, was, &f);
+	else if (ok == 0 && old == NULL && d->status == STATUS_OPEN)
+		ok = listener_open_as(l, d, &f);
+	if (ok < 0)
+		faults_add(faults, FAULT_ERROR, "listen", r->file, d->line, "%s", f.text);
+	return ok;
+}
+
+/* As if nothing had been opened: those that made room for a successor listen again, once it is gone. */
+static void
+take_back(struct region *r)
+{
+	struct fault f;
+
+	while (r->incoming != NULL) {
+		struct listener *one = r->incoming;
+
+		r->incoming = one->next;
+		listener_free(one);
+	}
+	for (struct listener *l = r->listeners; l != NULL; l = l->next) {
+		if (l->yielded)
+			listener_open_as(l, current(r, l->entrance.tcpipservice), &f); /* says itself why not */
+		l->yielded = false;
+	}
+}
+
+int
+reload_apply_open(struct region *r, const struct generation *g, struct faults *faults)
+{
+	const struct definition *d = g->definition;
+
+	for (size_t n = 0; n < d->ntcpipservices; n++) {
+		if (!reload_changes_moves(r->worker.generation, &d->tcpipservice[n]) || bring(r, &d->tcpipservice[n], faults) == 0)
+			continue;
+		take_back(r);
+		return -1;
+	}
+	return 0;
+}
+
+static struct listener *
+take(struct listener **list, const char *tcpipservice)
+{
+	for (struct listener **p = list; *p != NULL; p = &(*p)->next)
+		if (strcmp((*p)->entrance.tcpipservice, tcpipservice) == 0) {
+			struct listener *l = *p;
+
+			*p = l->next;
+			l->next = NULL;
+			return l;
+		}
+	return NULL;
+}
+
+static void
+retire(struct region *r, struct listener *l)
+{
+	if (l == NULL)
+		return;
+	listener_close(l);
+	l->next = r->retired;
+	r->retired = l;
+}
+
+/* Its definition opens or closes it now, and did not before; what an operator did to it otherwise stays. */
+static void
+follow_status(struct listener *l, const struct tcpipservice_def *was, const struct tcpipservice_def *d)
+{
+	struct fault f;
+
+	if (was == NULL || was->status == d->status)
+		return;
+	if (d->status == STATUS_OPEN)
+		listener_open_as(l, d, &f); /* says itself why not */
+	else
+		listener_close(l);
+}
+
+static void
+say_undone(struct region *r, struct listener *l, const struct tcpipservice_def *was, const struct tcpipservice_def *d)
+{
+	if (l->urm_set && was != NULL && strcmp(was->urm, d->urm) != 0)
+		log_say(r->log, MSG_SP0017, "tcpipservice", d->tcpipservice, "was", was->urm[0] != '\0' ? was->urm : "NO", "urm",
+			d->urm[0] != '\0' ? d->urm : "NO", NULL);
+	l->urm_set = false;
+}
+
+/* The listener of one definition, from those that came or those that were; the list is made anew in the definition's order. */
+static struct listener *
+succeed_listener(struct region *r, const struct tcpipservice_def *was, const struct tcpipservice_def *d, bool urm)
+{
+	struct listener *old = take(&r->listeners, d->tcpipservice), *new = take(&r->incoming, d->tcpipservice);
+
+	if (new == NULL) {
+		follow_status(old, was, d);
+		if (!urm)
+			say_undone(r, old, was, d);
+		return old;
+	}
+	retire(r, old);
+	return new;
+}
+
+static void
+succeed_listeners(struct region *r, const struct definition *was, const struct definition *d, const char *urm_set)
+{
+	struct listener *list = NULL, **last = &list;
+
+	for (size_t n = 0; n < d->ntcpipservices; n++) {
+		const char *name = d->tcpipservice[n].tcpipservice;
+
+		*last = succeed_listener(r, definition_tcpipservice(was, name), &d->tcpipservice[n], urm_set != NULL);
+		if (urm_set != NULL && strcmp(urm_set, name) == 0)
+			(*last)->urm_set = true;
+		last = &(*last)->next;
+	}
+	while (r->listeners != NULL)
+		retire(r, take(&r->listeners, r->listeners->entrance.tcpipservice));
+	r->listeners = list;
+}
+
+/* --- the whole ------------------------------------------------------------------------------------------------------- */
+
+void
+reload_apply_swap(struct region *r, struct generation *g, const char *urm_set)
+{
+	struct generation *old = r->worker.generation;
+	char number[24];
+
+	succeed_listeners(r, old->definition, g->definition, urm_set);
+	r->worker.generation = g;
+	log_applid(r->log, g->definition->region.applid);
+	succeed_ipconns(r, g);
+	passwords_forget(r->worker.passwords);
+	log_say(r->log, MSG_SP0010, "#generation", log_number(number, (int64_t)g->number), "file", r->file, NULL);
+	generation_unref(old);
+}
+
+void
+reload_apply_bury(struct region *r)
+{
+	for (struct listener **p = &r->retired; *p != NULL;) {
+		struct listener *l = *p;
+
+		if (l->entrance.connections > 0) {
+			p = &l->next;
+			continue;
+		}
+		*p = l->next;
+		listener_free(l);
+	}
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region/reload_changes.h"
+
+#include "security/certmap.h"
+#include "conn/ipconn.h"
+#include "region/region.h"
+#include "conn/registry.h"
+#include "tls/ring.h"
+#include "security/saf.h"
+#include "sandbox/sources.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VALUE_SHOWN 120 /* bytes of one value in a change */
+
+struct listing {
+	const struct region *region;
+	const struct generation *was, *now;
+	struct reload *reload;
+};
+
+/* The lists of a definition. */
+static const struct list {
+	const char *kind, *added, *removed;
+	const struct attribute *attribute;
+	size_t size, name, first, count;
+} lists[] = {
+#define LIST(word, key, new, old) { #word, new, old, word##_attributes, sizeof(struct word##_def), offsetof(struct word##_def, key), \
+	offsetof(struct definition, word), offsetof(struct definition, n##word##s) }
+	LIST(tcpipservice, tcpipservice, "opened", "closed"),
+	LIST(ipconn, ipconn, "installed", "deleted"),
+	LIST(program, program, "added", "removed"),
+	LIST(transaction, transaction, "added", "removed"),
+#undef LIST
+};
+
+enum { SERVICES, IPCONNS };
+
+static const char *
+name_of(const struct list *t, const void *object)
+{
+	return (const char *)object + t->name;
+}
+
+/* --- attributes ------------------------------------------------------------------------------------------------------ */
+
+static bool
+same_value(const struct attribute *a, const void *was, const void *now)
+{
+	const char *x = (const char *)was + a->offset, *y = (const char *)now + a->offset;
+	double p, q;
+
+	if (a->kind == ATTR_INT || a->kind == ATTR_CHOICE)
+		return memcmp(x, y, sizeof(int)) == 0;
+	if (a->kind != ATTR_SECONDS)
+		return strcmp(x, y) == 0;
+	memcpy(&p, x, sizeof p);
+	memcpy(&q, y, sizeof q);
+	return p == q;
+}
+
+static const char *
+shown(const struct attribute *a, const void *object, char *out, size_t size)
+{
+	attribute_print(a, object, out, size);
+	return out[0] != '\0' ? out : "(none)";
+}
+
+/* `from`: when the new value counts, "" at once. */
+static void
+list_attributes(struct listing *l, const char *kind, const char *name, const struct attribute *table, const void *was, const void *now,
+	const char *(*from)(struct listing *l, const char *name, const char *attribute))
+{
+	char before[VALUE_SHOWN], after[VALUE_SHOWN];
+
+	for (const struct attribute *a = table; a->name != NULL; a++) {
+		struct reload_change *c = same_value(a, was, now) ? NULL : reload_change(l->reload, kind, name, "changed");
+
+		if (c != NULL)
+			snprintf(c->text, sizeof c->text, "%s %s -> %s%s", a->name, shown(a, was, before, sizeof before), shown(a, now, after, sizeof after),
+				from(l, name, a->name));
+	}
+}
+
+static const char *
+at_once(struct listing *l, const char *name, const char *attribute)
+{
+	(void)l;
+	(void)name;
+	(void)attribute;
+	return "";
+}
+
+static const char *
+at_the_start(struct listing *l, const char *name, const char *attribute)
+{
+	static const char *const fixed[] = { "control", "recovery", "records", "workers" };
+
+	(void)l;
+	(void)name;
+	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+		if (strcmp(fixed[i], attribute) == 0)
+			return "; it counts from the next start on";
+	return "";
+}
+
+static const char *
+when_released(struct listing *l, const char *name, const char *attribute)
+{
+	const struct ipconn *i = registry_name(l->region->registry, name);
+
+	(void)attribute;
+	return i != NULL && i->status != CONN_RELEASED ? "; it counts when the ipconn was released" : "";
+}
+
+/* --- lists of definitions -------------------------------------------------------------------------------------------- */
+
+bool
+reload_changes_moves(const struct generation *was, const struct tcpipservice_def *d)
+{
+	const struct tcpipservice_def *old = definition_tcpipservice(was->definition, d->tcpipservice);
+
+	return old == NULL || old->portnumber != d->portnumber || strcmp(old->host, d->host) != 0 || strcmp(old->ipaddress, d->ipaddress) != 0;
+}
+
+static void
+list_pair(struct listing *l, const struct list *t, const void *was, const void *now)
+{
+	bool service = t == &lists[SERVICES];
+
+	if (service && reload_changes_moves(l->was, now))
+		reload_change(l->reload, t->kind, name_of(t, now), "replaced");
+	list_attributes(l, t->kind, name_of(t, now), t->attribute, was, now, t == &lists[IPCONNS] ? when_released : at_once);
+	if (t == &lists[IPCONNS] && registry_name(l->region->registry, name_of(t, now)) == NULL)
+		reload_change(l->reload, t->kind, name_of(t, now), t->added); /* an operator has discarded it */
+}
+
+static int
+by_name(const void *a, const void *b, void *list)
+{
+	return strcmp(name_of(list, *(const void *const *)a), name_of(list, *(const void *const *)b));
+}
+
+struct objects { /* of one list of a definition */
+	const char *first; /* borrowed */
+	size_t n;
+};
+
+static struct objects
+objects_of(const struct list *t, const struct definition *d)
+{
+	struct objects o;
+
+	memcpy(&o.n, (const char *)d + t->count, sizeof o.n);
+	memcpy(&o.first, (const char *)d + t->first, sizeof o.first);
+	return o;
+}
+
+/* The objects in the order of their names; owned. NULL without memory; NULL also for no objects, with n 0. */
+static const void **
+sorted(const struct list *t, struct objects o, size_t *n)
+{
+	const void **all = o.n > 0 ? calloc(o.n, sizeof *all) : NULL;
+
+	*n = all != NULL ? o.n : 0;
+	for (size_t i = 0; i < *n; i++)
+		all[i] = o.first + i * t->size;
+	if (*n > 1)
+		qsort_r(all, *n, sizeof *all, by_name, (void *)(uintptr_t)t);
+	return all;
+}
+
+/* Most reloads change no name, so only the objects after the first different name are sorted. */
+static void
+list_alike(struct listing *l, const struct list *t, struct objects *was, struct objects *now)
+{
+	for (; was->n > 0 && now->n > 0 && strcmp(name_of(t, was->first), name_of(t, now->first)) == 0; was->n--, now->n--) {
+		list_pair(l, t, was->first, now->first);
+		was->first += t->size;
+		now->first += t->size;
+	}
+}
+
+static void
+list_definitions(struct listing *l, const struct list *t)
+{
+	struct objects before = objects_of(t, l->was->definition), after = objects_of(t, l->now->definition);
+	const void **was, **now;
+	size_t nwas, nnow, i = 0, j = 0;
+
+	list_alike(l, t, &before, &after);
+	was = sorted(t, before, &nwas);
+	now = sorted(t, after, &nnow);
+
+	while (i < nwas || j < nnow) {
+		int order = i == nwas ? 1 : j == nnow ? -1 : strcmp(name_of(t, was[i]), name_of(t, now[j]));
+
+		if (order < 0)
+			reload_change(l->reload, t->kind, name_of(t, was[i]), t->removed);
+		else if (order > 0)
+			reload_change(l->reload, t->kind, name_of(t, now[j]), t->added);
+		else
+			list_pair(l, t, was[i], now[j]);
+		i += order <= 0;
+		j += order >= 0;
+	}
+	free(was);
+	free(now);
+}
+
+/* --- scripts and files ----------------------------------------------------------------------------------------------- */
+
+static const struct source *
+source_named(const struct generation *g, const char *name)
+{
+	const struct source *s = sources_first(g->sources);
+
+	while (s != NULL && strcmp(s->name, name) != 0)
+		s = s->next;
+	return s;
+}
+
+static void
+list_source(struct listing *l, const struct source *s)
+{
+	const struct source *was = source_named(l->was, s->name);
+	struct reload_change *c = NULL;
+
+	if (was == NULL)
+		reload_change(l->reload, "policy", s->name, "added");
+	else if (was->len != s->len || memcmp(was->bytes, s->bytes, s->len) != 0)
+		c = reload_change(l->reload, "policy", s->name, "changed");
+	if (c != NULL)
+		snprintf(c->text, sizeof c->text, "hash %s -> %s", was->hash, s->hash);
+}
+
+static void
+list_sources(struct listing *l)
+{
+	for (const struct source *s = sources_first(l->now->sources); s != NULL; s = s->next)
+		list_source(l, s);
+	for (const struct source *s = sources_first(l->was->sources); s != NULL; s = s->next)
+		if (source_named(l->now, s->name) == NULL)
+			reload_change(l->reload, "policy", s->name, "removed");
+}
+
+/* A file or a ring by its sum; 0: there is no such file. */
+static void
+list_file(struct listing *l, const char *kind, const char *name, uint64_t was, uint64_t now)
+{
+	if (was != now)
+		reload_change(l->reload, kind, name, was == 0 ? "added" : now == 0 ? "removed" : "changed");
+}
+
+static uint64_t
+sum_of_saf(struct saf *s)
+{
+	return s != NULL ? *saf_sum(s) : 0;
+}
+
+static void
+list_files(struct listing *l)
+{
+	const struct region_def *was = &l->was->definition->region, *now = &l->now->definition->region;
+	const char *ring = now->ring[0] != '\0' ? now->ring : was->ring;
+
+	list_file(l, "ring", ring, ring_sum(l->was->ring), ring_sum(l->now->ring));
+	list_file(l, "maps", ring, certmap_sum(l->was->certmap), certmap_sum(l->now->certmap));
+	list_file(l, "saf", now->saf[0] != '\0' ? now->saf : was->saf, sum_of_saf(l->was->saf), sum_of_saf(l->now->saf));
+}
+
+void
+reload_changes_list(const struct region *r, const struct generation *g, struct reload *l)
+{
+	struct listing all = { .region = r, .was = r->worker.generation, .now = g, .reload = l };
+	const struct region_def *now = &g->definition->region;
+
+	list_attributes(&all, "region", now->applid, region_attributes, &all.was->definition->region, now, at_the_start);
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		list_definitions(&all, &lists[i]);
+	list_sources(&all);
+	list_files(&all);
+}

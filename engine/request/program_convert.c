@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * convert: a request's data or answer from one code page into another. What is short is done at once; what is not stands in a line, and in each turn
+ * of the loop the first has a slice of it converted and goes to the line's end, so that nobody else waits for longer than that.
+ */
+#include "request/program.h"
+
+#include "base/ccsid.h"
+#include "net/timer.h"
+
+#include <stdlib.h>
+
+#define SLICE ((size_t)256 * 1024) /* bytes that come out of it: about a millisecond */
+
+struct converting { /* t->running */
+	struct converting *next; /* in worker->converting, a ring whose last one that points to */
+	struct task *task;
+	struct ccsid_conversion conversion;
+	struct timer turn;       /* runs while it is the first */
+	void (*done)(struct task *t, const char *why);
+};
+
+/* --- the line -------------------------------------------------------------------------------------------------------- */
+
+static void
+next_turn(const struct worker *w)
+{
+	if (w->converting != NULL)
+		timer_set(&w->converting->next->turn, 0);
+}
+
+static void
+line_up(struct worker *w, struct converting *x)
+{
+	struct converting *last = w->converting;
+
+	x->next = last != NULL ? last->next : x;
+	if (last != NULL)
+		last->next = x;
+	w->converting = x;
+	if (last == NULL)
+		next_turn(w);
+}
+
+static void
+leave(struct worker *w, struct converting *x)
+{
+	struct converting *before = w->converting;
+
+	while (before->next != x)
+		before = before->next;
+	before->next = x->next;
+	if (w->converting == x)
+		w->converting = before != x ? before : NULL;
+	timer_stop(&x->turn);
+	next_turn(w);
+}
+
+/* --- one of it ------------------------------------------------------------------------------------------------------- */
+
+static void
+forget(struct task *t)
+{
+	struct converting *x = t->running;
+
+	leave(t->worker, x);
+	free(x);
+	t->running = NULL;
+	t->stop = NULL;
+}
+
+static void
+stop(struct task *t)
+{
+	struct converting *x = t->running;
+
+	ccsid_abandon(&x->conversion);
+	forget(t);
+}
+
+/* 1: there is more to do; 0: it is done; -1: it cannot be. */
+static int
+slice(struct task *t, struct ccsid_conversion *c, const char **why)
+{
+	int r = ccsid_go_on(c, SLICE, why);
+
+	if (r < 0 || t->holds(t))
+		return r;
+	if (r == 1)
+		ccsid_abandon(c);
+	*why = "the region holds too much data of conversations";
+	return -1;
+}
+
+static void
+on_turn(void *arg)
+{
+	struct converting *x = arg;
+	struct task *t = x->task;
+	void (*done)(struct task *, const char *) = x->done;
+	const char *why;
+	int r = slice(t, &x->conversion, &why);
+
+	if (r == 1) {
+		t->worker->converting = x;
+		next_turn(t->worker);
+		return;
+	}
+	forget(t);
+	done(t, r == 0 ? NULL : why);
+}
+
+/* The rest of it, in other turns. */
+static int
+go_on_later(struct task *t, const struct ccsid_conversion *c, void (*done)(struct task *t, const char *why))
+{
+	struct converting *x = calloc(1, sizeof *x);
+
+	if (x == NULL)
+		return -1;
+	x->task = t;
+	x->conversion = *c;
+	x->done = done;
+	timer_init(&x->turn, t->worker->loop, on_turn, x);
+	t->running = x;
+	t->stop = stop;
+	line_up(t->worker, x);
+	return 0;
+}
+
+void
+program_convert_begin(struct task *t, int from, int to, const void *in, size_t len, void (*done)(struct task *t, const char *why))
+{
+	struct ccsid_conversion c;
+	const char *why;
+	int r = ccsid_begin(&c, from, to, in, len, &t->converted, &why);
+
+	if (r == 0)
+		r = slice(t, &c, &why);
+	if (r == 1 && go_on_later(t, &c, done) < 0) {
+		ccsid_abandon(&c);
+		why = "there is no memory for it";
+		r = -1;
+	}
+	if (r < 1)
+		done(t, r == 0 ? NULL : why);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ship: a program that runs elsewhere: the request goes on to a partner, and its answer comes back as ours. */
+#include "request/program.h"
+
+#include "request/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct shipping { /* t->running */
+	struct shipment shipment;
+	struct timer deadline;
+};
+
+static void
+forget(struct task *t)
+{
+	struct shipping *w = t->running;
+
+	timer_stop(&w->deadline);
+	free(w);
+	t->running = NULL;
+	t->stop = NULL;
+}
+
+static void
+answered(struct shipment *s)
+{
+	struct task *t = s->arg;
+	unsigned sense = s->sense;
+	char message[sizeof s->message];
+	const char *why = s->why;
+
+	memcpy(message, s->message, sizeof message);
+	if (sense == SENSE_NONE && buf_add(&t->answer, s->answer, s->answer_len) < 0) {
+		sense = SENSE_SYSTEM_ERROR;
+		why = "no memory for the answer";
+	}
+	t->answer_ccsid = s->answer_ccsid;
+	forget(t);
+	if (sense == SENSE_NONE)
+		program_end(t);
+	else
+		program_refused(t, sense, message, why);
+}
+
+static void
+expire(void *arg)
+{
+	struct task *t = arg;
+	struct shipping *w = t->running;
+
+	session_ship_cancel(&w->shipment);
+	forget(t);
+	program_failed(t, SENSE_ABENDED, "ipconn %s: no answer within %g seconds", t->program->ipconn, t->program->timeout);
+}
+
+static void
+stop(struct task *t)
+{
+	struct shipping *w = t->running;
+
+	session_ship_cancel(&w->shipment);
+	forget(t);
+}
+
+/* Which user may go along is the partner's rule, known when it is connected (IPIC.md 7.4). A partner that said nothing is sent none. */
+static const char *
+ready(struct shipment *s)
+{
+	const struct task *t = s->arg;
+
+	if (strcmp(s->ipconn->userauth, "VERIFY") == 0)
+		return "the partner's userauth is VERIFY, and regions send no passwords";
+	if (strcmp(s->ipconn->userauth, "IDENTIFY") == 0)
+		memcpy(s->head.userid, t->users.task, sizeof s->head.userid);
+	return NULL;
+}
+
+static void
+address(struct shipment *s, struct task *t)
+{
+	const struct program_def *p = t->program;
+
+	memcpy(s->head.tran, t->request.tran, sizeof s->head.tran);
+	memcpy(s->head.program, p->remotename[0] != '\0' ? p->remotename : p->program, sizeof s->head.program);
+	s->head.hops = t->request.hops + 1;
+	s->data = t->data;
+	s->len = t->len;
+	s->ccsid = t->ccsid;
+	s->ready = ready;
+	s->done = answered;
+	s->arg = t;
+}
+
+/* The answer, or a refusal, may come before session_ship returns: t and w are not touched behind it. */
+static void
+send_on(struct task *t, struct ipconn *i, struct shipping *w)
+{
+	address(&w->shipment, t);
+	timer_init(&w->deadline, t->worker->loop, expire, t);
+	timer_set(&w->deadline, t->program->timeout);
+	t->running = w;
+	t->stop = stop;
+	session_ship(i, &w->shipment);
+}
+
+void
+program_ship_begin(struct task *t)
+{
+	struct ipconn *i = registry_name(t->worker->registry, t->program->ipconn);
+	struct shipping *w;
+
+	if (t->request.hops >= HOPS_MAX) {
+		program_failed(t, SENSE_SYSTEM_ERROR, "the request was shipped through %d regions already", t->request.hops);
+		return;
+	}
+	if (i == NULL) {
+		program_failed(t, SENSE_SYSTEM_ERROR, "ipconn %s is not installed", t->program->ipconn);
+		return;
+	}
+	if (i->autoinstalled) { /* the definition was discarded, and somebody took the name */
+		program_failed(t, SENSE_SYSTEM_ERROR, "the ipconn %s that is installed is not the one defined: it was autoinstalled", i->def.ipconn);
+		return;
+	}
+	w = calloc(1, sizeof *w);
+	if (w == NULL)
+		program_failed(t, SENSE_SYSTEM_ERROR, "no memory to ship a request");
+	else
+		send_on(t, i, w);
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* converse: the receive side: requests that come on a socket the partner dialled, their tasks, and the answers. */
+#include "request/session_internal.h"
+
+#include "conn/steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* --- conversations that are refused before they have a session ------------------------------------------------------- */
+
+static void
+refuse(struct conn *c, const struct is_header *is, unsigned sense)
+{
+	struct flow f;
+
+	flow_init(&f, is->conv, false, session_emit, c);
+	f.msg = is->msg;
+	flow_is7(&f, sense, NULL);
+	flow_free(&f);
+	if (!is->last)
+		session_let_pass(c, is->conv);
+}
+
+static void
+refuse_attach(struct conn *c, const struct is_header *is, unsigned sense)
+{
+	char number[SENSE_TEXT], session[CONV_TEXT], prefix[ADDR_TEXT];
+
+	sense_print(sense, number);
+	log_refusal(c->worker->log, MSG_DFHIS1025, "conversation", number, conn_around(c, prefix), "sense", number, "words",
+		sense_words(sense), "session", conv_print(is->conv, session), "ipconn", c->ipconn->def.ipconn, "connection", c->facts.connection, NULL);
+	refuse(c, is, sense);
+}
+
+static void
+refuse_error(struct conn *c, const struct is_header *is, enum conversation_error code, unsigned sense)
+{
+	session_say_error(c, is->conv, code);
+	refuse(c, is, sense);
+}
+
+/* What was on its way when its conversation ended: true, and forgotten with its last element. */
+static bool
+passes(struct conn *c, const struct is_header *is)
+{
+	for (unsigned n = 0; n < CONN_PASSING; n++) {
+		if (c->passing[n] != is->conv)
+			continue;
+		if (is->last || (is->chain == 1 && is->msg == 1))
+			c->passing[n] = 0;
+		return is->chain > 1;
+	}
+	return false;
+}
+
+/* --- the task -------------------------------------------------------------------------------------------------------- */
+
+/* The program of an open conversation is gone since its last exchange. */
+static bool
+vanished(const struct session *s)
+{
+	return s->resumed && s->task.sense == SENSE_UNKNOWN && strcmp(s->program, s->task.request.program) == 0;
+}
+
+static void
+answered(struct task *t)
+{
+	struct session *s = t->session;
+	const struct flow_error gone = { .code = CONV_061C, .sense = SENSE_BACKED_OUT, .text = "" };
+
+	s->working = false;
+	session_count(s);
+	if (t->sense == SENSE_NONE) {
+		session_pump(s);
+	} else if (vanished(s)) {
+		session_broken(s, &gone, false);
+	} else {
+		flow_is7(&s->flow, t->sense, t->message[0] != '\0' ? t->message : NULL);
+		session_over(s);
+	}
+}
+
+/* What its data was converted to is held too. */
+static bool
+holds(struct task *t)
+{
+	struct session *s = t->session;
+
+	session_count(s);
+	return session_affords(s->conn, 0);
+}
+
+/* The request is whole. */
+static void
+run(struct session *s)
+{
+	struct ipconn_statistics *n = &s->ipconn->statistics;
+	struct task *t = &s->task;
+
+	timer_stop(&s->patience);
+	n->requests_received++;
+	n->received += buf_len(&s->flow.in);
+	memset(t, 0, sizeof *t);
+	t->conn = s->conn;
+	t->ipconn = s->ipconn;
+	t->conv = s->flow.conv;
+	t->request = s->flow.head;
+	explicit_bzero(s->flow.head.password, sizeof s->flow.head.password);
+	t->data = buf_bytes(&s->flow.in);
+	t->len = buf_len(&s->flow.in);
+	t->ccsid = s->flow.ccsid;
+	t->done = answered;
+	t->holds = holds;
+	t->session = s;
+	s->working = true;
+	task_begin(t);
+}
+
+/* The request's data has served; the answer takes its place in memory. */
+int
+session_in_answer(struct session *s)
+{
+	struct task *t = &s->task;
+	bool open = s->flow.open && s->ipconn->def.mirrorlife != MIRRORLIFE_REQUEST;
+	size_t len = buf_len(&t->answer);
+	int status;
+
+	buf_free(&s->flow.in);
+	status = len > PAYLOAD_MAX ? -1 : flow_answer(&s->flow, buf_bytes(&t->answer), len, t->answer_ccsid, open);
+	buf_free(&t->answer);
+	if (status < 0)
+		return -1;
+	s->ipconn->statistics.sent += len;
+	s->resumed = true;
+	memcpy(s->program, t->request.program, sizeof s->program);
+	return 0;
+}
+
+/* --- elements -------------------------------------------------------------------------------------------------------- */
+
+void
+session_in_take(struct session *s, const struct is_header *is, const char *body, size_t len)
+{
+	struct conn *c = s->conn;
+	struct flow_error e = { 0 };
+
+	if (len > 0 && !session_affords(c, len)) { /* pacing gives memory back */
+		refuse_attach(c, is, SENSE_SYSTEM_ERROR);
+		session_over(s);
+		return;
+	}
+	switch (flow_take(&s->flow, HTTP_REQUEST, is, body, len, &e)) {
+	case FLOW_MORE:
+		session_more(s);
+		break;
+	case FLOW_WHOLE:
+		session_count(s);
+		run(s);
+		break;
+	case FLOW_PACED:
+		session_pump(s);
+		break;
+	case FLOW_IS7:
+		session_over(s);
+		break;
+	case FLOW_BROKEN:
+		session_broken(s, &e, !is->last);
+		break;
+	case FLOW_FAILED:
+		break; /* choked */
+	}
+}
+
+/* The open conversation whose session a new one wants: NULL and false when that must be refused. */
+static bool
+previous(struct conn *c, const struct is_header *is, struct session **before)
+{
+	char session[CONV_TEXT], prefix[ADDR_TEXT];
+
+	*before = is->prev != 0 ? session_find(c, is->prev) : NULL;
+	if (is->prev == 0 || (*before != NULL && (*before)->flow.state == FLOW_IDLE))
+		return true;
+	if (*before != NULL) {
+		refuse_error(c, is, CONV_0632, SENSE_BACKED_OUT);
+		return false;
+	}
+	log_refusal(c->worker->log, MSG_DFHIS1034, "conversation", "previous", conn_around(c, prefix), "session", conv_print(is->prev, session),
+		"ipconn", c->ipconn->def.ipconn, "connection", c->facts.connection, NULL);
+	return true;
+}
+
+/* A request's first element: it attaches. */
+static void
+attach(struct conn *c, const struct is_header *is, const char *body, size_t len)
+{
+	struct ipconn *i = c->ipconn;
+	struct session *before, *s;
+
+	if (i->status == CONN_FREEING || c->worker->draining) {
+		refuse_attach(c, is, SENSE_QUIESCING);
+		return;
+	}
+	if (!previous(c, is, &before))
+		return;
+	if (before == NULL && i->statistics.current_receive >= (unsigned)i->receivecount) {
+		refuse_error(c, is, CONV_061D, SENSE_ABENDED);
+		return;
+	}
+	if (before != NULL)
+		session_end(before);
+	s = session_new(c, is->conv, false);
+	if (s == NULL) {
+		refuse_attach(c, is, SENSE_SYSTEM_ERROR);
+		return;
+	}
+	s->flow.previous_active = before != NULL;
+	session_in_take(s, is, body, len);
+}
+
+void
+session_in_begin(struct conn *c, const struct is_header *is, const char *body, size_t len)
+{
+	if (is->pacing || is->is7 != 0 || passes(c, is))
+		return; /* they crossed the end of their conversation */
+	if (is->chain == 1 && is->msg == 1)
+		attach(c, is, body, len);
+	else
+		refuse_error(c, is, CONV_0630, SENSE_BACKED_OUT);
+}

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* allocate: the send side: requests of ours, the send sessions they need, and the queue of those who wait for one (IPIC.md 5.1). */
+#include "request/session_internal.h"
+
+#include "base/clock.h"
+#include "conn/steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void
+failed(struct shipment *s, unsigned sense, const char *why)
+{
+	s->sense = sense;
+	s->message[0] = '\0';
+	s->why = why;
+	s->answer = NULL;
+	s->answer_len = 0;
+	s->done(s);
+}
+
+/* --- one request on its session -------------------------------------------------------------------------------------- */
+
+void
+session_out_deliver(struct session *x, unsigned sense, const char *message, const char *why)
+{
+	struct shipment *s = x->shipment;
+	struct ipconn *i = x->ipconn;
+
+	x->shipment = NULL;
+	session_end(x);
+	s->session = NULL;
+	s->sense = sense;
+	s->why = why;
+	snprintf(s->message, sizeof s->message, "%s", message);
+	s->answer = sense == SENSE_NONE ? buf_bytes(&x->flow.in) : NULL;
+	s->answer_len = sense == SENSE_NONE ? buf_len(&x->flow.in) : 0;
+	s->answer_ccsid = x->flow.ccsid;
+	if (sense == SENSE_NONE)
+		i->statistics.received += s->answer_len;
+	s->done(s);
+	session_after(i);
+}
+
+int
+session_out_request(struct session *x)
+{
+	struct shipment *s = x->shipment;
+
+	if (flow_request(&x->flow, &s->head, s->data, s->len, s->ccsid, false) < 0)
+		return -1;
+	x->ipconn->statistics.requests_sent++;
+	x->ipconn->statistics.sent += s->len;
+	return 0;
+}
+
+/* The answer must be held, and there is no room for it. */
+static void
+cannot_hold(struct session *s)
+{
+	flow_purge(&s->flow, "cancel");
+	session_out_deliver(s, SENSE_SYSTEM_ERROR, "", "the region holds too much data of conversations");
+}
+
+void
+session_out_take(struct session *s, const struct is_header *is, const char *body, size_t len)
+{
+	struct conn *c = s->conn;
+	struct flow_error e = { 0 };
+
+	if (len > 0 && is->is7 == 0 && !session_affords(c, len)) { /* pacing and an end give memory back */
+		cannot_hold(s);
+		return;
+	}
+	switch (flow_take(&s->flow, HTTP_ANSWER, is, body, len, &e)) {
+	case FLOW_MORE:
+		session_more(s);
+		break;
+	case FLOW_WHOLE:
+		session_out_deliver(s, SENSE_NONE, "", "");
+		break;
+	case FLOW_PACED:
+		session_pump(s);
+		break;
+	case FLOW_IS7:
+		session_out_deliver(s, e.sense, e.message, "the partner ended the conversation");
+		break;
+	case FLOW_BROKEN:
+		session_broken(s, &e, false);
+		break;
+	case FLOW_FAILED:
+		break; /* choked */
+	}
+}
+
+/* --- a session for it ------------------------------------------------------------------------------------------------ */
+
+/* The emptier of the sockets we dialled. */
+static struct conn *
+socket_of(const struct ipconn *i)
+{
+	struct conn *a = i->socket[SOCKET_OUT], *b = i->socket[SOCKET_OUT2];
+
+	if (a == NULL || a->stage != CONN_INSTALLED || a->choked)
+		return b != NULL && b->stage == CONN_INSTALLED && !b->choked ? b : NULL;
+	if (b == NULL || b->stage != CONN_INSTALLED || b->choked)
+		return a;
+	return b->nsessions < a->nsessions ? b : a;
+}
+
+static uint32_t
+new_conversation(struct conn *c)
+{
+	do
+		c->conversation++;
+	while (c->conversation == 0 || session_find(c, c->conversation) != NULL);
+	return c->conversation;
+}
+
+/* One of its sockets is being closed, which tells those it served before it tells its ipconn: all will go. */
+static bool
+is_losing(const struct ipconn *i)
+{
+	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
+		if (i->socket[n] != NULL && i->socket[n]->ipconn != i)
+			return true;
+	return false;
+}
+
+static bool
+session_free(const struct ipconn *i)
+{
+	return i->status == CONN_ACQUIRED && i->statistics.current_send < (unsigned)i->sendcount && !is_losing(i) && socket_of(i) != NULL;
+}
+
+static void
+begin(struct ipconn *i, struct shipment *s)
+{
+	const char *why = s->ready != NULL ? s->ready(s) : NULL;
+	struct conn *c = socket_of(i);
+	struct session *x;
+
+	if (why != NULL) {
+		failed(s, SENSE_ABENDED, why);
+		return;
+	}
+	x = session_new(c, new_conversation(c), true);
+	if (x == NULL) {
+		failed(s, SENSE_SYSTEM_ERROR, "no memory for a session");
+		return;
+	}
+	x->shipment = s;
+	s->session = x;
+	session_pump(x);
+}
+
+/* --- the queue ------------------------------------------------------------------------------------------------------- */
+
+static void
+enqueue(struct ipconn *i, struct shipment *s)
+{
+	struct ipconn_statistics *n = &i->statistics;
+
+	if (i->waiting == NULL) {
+		i->waiting = s;
+		i->waiting_since = s->queued;
+		i->waiting_served = 0;
+	} else {
+		i->waiting_last->next = s;
+	}
+	i->waiting_last = s;
+	if (++n->queued > n->peak_queued)
+		n->peak_queued = n->queued;
+}
+
+static struct shipment *
+dequeue(struct ipconn *i)
+{
+	struct shipment *s = i->waiting;
+
+	i->waiting = s->next;
+	s->next = NULL;
+	i->statistics.queued--;
+	return s;
+}
+
+/* Those who wait now; who comes meanwhile waits anew. */
+static unsigned
+purge(struct ipconn *i, const char *why)
+{
+	unsigned n = 0;
+
+	for (unsigned left = i->statistics.queued; left > 0 && i->waiting != NULL; left--, n++)
+		failed(dequeue(i), SENSE_SYSTEM_ERROR, why);
+	return n;
+}
+
+/* How long working off the queue would take, by how it went since it was last empty; the next one, which has not come yet, is given away. */
+static double
+work_off(const struct ipconn *i)
+{
+	return (clock_span() - i->waiting_since) * i->statistics.queued / (i->waiting_served + 1);
+}
+
+/* The queue has reached its limit. */
+static void
+too_many(struct ipconn *i, struct shipment *s)
+{
+	i->statistics.rejected++;
+	if (i->def.maxqtime >= 0 && i->waiting != NULL && work_off(i) > i->def.maxqtime) {
+		i->statistics.purges++;
+		i->statistics.purged += purge(i, "purged from the queue: working it off would take longer than maxqtime");
+	}
+	failed(s, SENSE_SYSTEM_ERROR, "no session is free, and queuelimit is reached");
+}
+
+/* Why a request to i is refused at once; NULL: it is not. */
+static const char *
+unreachable(const struct ipconn *i)
+{
+	bool dials = i->def.host[0] != '\0' && i->def.port > 0;
+
+	if (i->worker->draining)
+		return "the region is shutting down";
+	if (!i->inservice)
+		return "the ipconn is out of service";
+	if (i->status == CONN_FREEING)
+		return "the ipconn is being released";
+	if (i->status == CONN_RELEASED && !dials)
+		return "the ipconn is released, and has no host and port to be acquired by";
+	return NULL;
+}
+
+void
+session_ship(struct ipconn *i, struct shipment *s)
+{
+	const char *why = unreachable(i);
+	struct fault f;
+
+	s->ipconn = i;
+	s->next = NULL;
+	s->session = NULL;
+	s->queued = clock_span();
+	i->statistics.allocates++;
+	if (why != NULL) {
+		i->statistics.failed_link++;
+		failed(s, SENSE_SYSTEM_ERROR, why);
+	} else if (i->status == CONN_ACQUIRED && i->sendcount == 0) {
+		i->statistics.failed_other++;
+		failed(s, SENSE_SYSTEM_ERROR, "the ipconn has no send sessions");
+	} else if (i->waiting == NULL && session_free(i)) {
+		begin(i, s);
+	} else if (i->def.queuelimit >= 0 && i->statistics.queued >= (unsigned)i->def.queuelimit) {
+		too_many(i, s);
+	} else {
+		enqueue(i, s);
+		if (i->status == CONN_RELEASED && acquire_begin(i, &f) < 0)
+			session_work_queue(i);
+	}
+}
+
+void
+session_ship_cancel(struct shipment *s)
+{
+	struct session *x = s->session;
+	struct ipconn *i = s->ipconn;
+	struct shipment **p = &i->waiting, *before = NULL;
+
+	if (x != NULL) {
+		s->session = NULL;
+		x->shipment = NULL;
+		if (x->flow.state != FLOW_IDLE)
+			flow_purge(&x->flow, "cancel");
+		session_over(x);
+		return;
+	}
+	for (; *p != NULL && *p != s; p = &(*p)->next)
+		before = *p;
+	if (*p == NULL)
+		return;
+	*p = s->next;
+	if (i->waiting_last == s)
+		i->waiting_last = before;
+	i->statistics.queued--;
+}
+
+void
+session_work_queue(struct ipconn *i)
+{
+	unsigned lost;
+
+	while (i->waiting != NULL && session_free(i)) {
+		i->waiting_served++;
+		begin(i, dequeue(i));
+	}
+	if (i->waiting == NULL || i->status == CONN_OBTAINING || (i->status == CONN_ACQUIRED && i->sendcount > 0))
+		return;
+	lost = purge(i, i->status == CONN_ACQUIRED ? "the ipconn has no send sessions" : "the ipconn was released, or could not be acquired");
+	i->statistics.failed_link += lost;
+}

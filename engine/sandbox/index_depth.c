@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sandbox/index_depth.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum { NESTED_MAX = 250 }; /* brackets in brackets: more than Lua itself takes */
+
+struct walk {
+	const char *p, *end;
+	int line;
+	int chain;       /* indexes of the expression so far */
+	bool value;      /* the last word ends a value: a bracket behind it is a call or an index */
+	bool member;     /* the last word was a '.' or a ':': a name behind it goes on */
+	unsigned depth;
+	struct {
+		int chain;   /* of the expression before the bracket */
+		bool call, index;
+	} open[NESTED_MAX];
+};
+
+/* The text of a long bracket at p ("[[", "[==["), or nothing. */
+static bool
+skip_long(struct walk *w)
+{
+	const char *p = w->p + 1;
+	size_t level;
+
+	level = strspn(p, "=");
+	p += level;
+	if (*w->p != '[' || *p != '[')
+		return false;
+	for (p++; p < w->end && !(*p == ']' && strspn(p + 1, "=") == level && p[level + 1] == ']'); p++)
+		w->line += *p == '\n';
+	w->p = p < w->end ? p + level + 2 : w->end;
+	return true;
+}
+
+static void
+skip_comment(struct walk *w)
+{
+	w->p += 2;
+	if (w->p < w->end && skip_long(w))
+		return;
+	while (w->p < w->end && *w->p != '\n')
+		w->p++;
+}
+
+static void
+skip_quoted(struct walk *w)
+{
+	char quote = *w->p++;
+
+	for (; w->p < w->end && *w->p != quote; w->p++) {
+		if (w->p[0] == '\\' && w->p + 1 < w->end)
+			w->p++;
+		w->line += *w->p == '\n';
+	}
+	if (w->p < w->end)
+		w->p++;
+}
+
+static bool
+in_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* A number ends a value; the sign of an exponent is part of it. */
+static void
+skip_number(struct walk *w)
+{
+	for (; w->p < w->end && (in_word(*w->p) || *w->p == '.'); w->p++)
+		if (strchr("eEpP", *w->p) != NULL && (w->p[1] == '+' || w->p[1] == '-'))
+			w->p++;
+	w->chain = 0;
+	w->value = true;
+}
+
+static bool
+keyword(const char *p, size_t n)
+{
+	static const char *const words[] = { "and", "break", "do", "else", "elseif", "end", "for", "function", "goto", "if", "in", "local", "not",
+		"or", "repeat", "return", "then", "until", "while" };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strlen(words[i]) == n && memcmp(words[i], p, n) == 0)
+			return true;
+	return false;
+}
+
+static void
+take_word(struct walk *w)
+{
+	const char *start = w->p;
+
+	while (w->p < w->end && in_word(*w->p))
+		w->p++;
+	if (!w->member)
+		w->chain = 0;
+	w->value = w->member || !keyword(start, (size_t)(w->p - start));
+}
+
+static bool
+open_bracket(struct walk *w)
+{
+	if (w->depth == NESTED_MAX)
+		return false;
+	w->open[w->depth].chain = w->chain;
+	w->open[w->depth].call = w->value || *w->p == '{';
+	w->open[w->depth++].index = *w->p == '[' && w->value;
+	w->chain = 0;
+	w->value = false;
+	return true;
+}
+
+/* (e) is as long as e, a call starts anew, t[e] goes back over both. */
+static void
+close_bracket(struct walk *w)
+{
+	w->value = true;
+	if (w->depth == 0)
+		return;
+	w->depth--;
+	if (w->open[w->depth].index)
+		w->chain += w->open[w->depth].chain + 1;
+	else if (w->open[w->depth].call)
+		w->chain = 0;
+}
+
+static bool
+take_sign(struct walk *w)
+{
+	bool dots = w->p[0] == '.' && w->p[1] == '.';
+	bool member = !dots && (*w->p == '.' || *w->p == ':');
+
+	if (strchr("([{", *w->p) != NULL)
+		return open_bracket(w) && w->p++ != NULL;
+	if (strchr(")]}", *w->p) != NULL) {
+		close_bracket(w);
+	} else if (member) {
+		w->chain += *w->p == '.';
+	} else {
+		w->chain = 0;
+		w->value = dots; /* "..." is a value; behind ".." it does not matter */
+	}
+	w->member = member;
+	w->p += dots ? strspn(w->p, ".") : 1;
+	return true;
+}
+
+/* One word of the text, blanks and comments apart. False: nested too deep. */
+static bool
+take_one(struct walk *w)
+{
+	char c = *w->p, next = w->p[1];
+
+	if (c == '"' || c == '\'' || (c == '[' && (next == '[' || next == '=') && skip_long(w))) {
+		if (c != '[')
+			skip_quoted(w);
+		w->chain = 0;
+		w->value = true;
+	} else if ((c >= '0' && c <= '9') || (c == '.' && next >= '0' && next <= '9')) {
+		skip_number(w);
+	} else if (in_word(c)) {
+		take_word(w);
+	} else {
+		return take_sign(w);
+	}
+	w->member = false;
+	return true;
+}
+
+int
+index_depth_longer(const char *text, size_t len, int max)
+{
+	struct walk w = { .p = text, .end = text + len, .line = 1 };
+
+	while (w.p < w.end) {
+		if (w.p[0] == '-' && w.p[1] == '-')
+			skip_comment(&w);
+		else if (strchr(" \t\r\n\f\v", *w.p) != NULL)
+			w.line += *w.p++ == '\n';
+		else if (!take_one(&w) || w.chain > max)
+			return w.line;
+	}
+	return 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ring_files: the files of a key ring's directory, read as one: nothing of OpenSSL, only bytes. The identity, size and
+ * time of every file and directory are taken before and after all of them are read; when they differ, or something changed
+ * only just now, the whole is read again, at most 20 times in 2 s. So a ring that is being replaced is read before or
+ * after, never in between.
+ */
+#ifndef SALLYPORT_RING_FILES_H
+#define SALLYPORT_RING_FILES_H
+
+#include <sys/types.h>
+#include <time.h>
+
+#include "base/fault.h"
+
+#define RING_LABEL 256 /* a file's name fits */
+#define RING_PATH 1024
+
+enum ringfile_kind {
+	RINGFILE_DIR,     /* the directory itself, signers/ and crls/: no bytes, only to see it change */
+	RINGFILE_PEM,     /* LABEL.pem */
+	RINGFILE_KEY,     /* LABEL.key */
+	RINGFILE_DEFAULT, /* default */
+	RINGFILE_PERMIT,  /* permit */
+	RINGFILE_SIGNER,  /* signers/LABEL.pem, .crt, .cer or .crl */
+	RINGFILE_CRL,     /* crls/ likewise */
+	RINGFILE_OTHER,   /* any other entry of the three directories; only its first PEM_LOOK bytes are read */
+	RINGFILE_BELOW,   /* a file in a directory that is such an entry; likewise */
+};
+
+struct ringfile {
+	enum ringfile_kind kind;
+	char label[RING_LABEL]; /* the file's name, without its ending where the kind has one */
+	char path[RING_PATH];
+	dev_t dev;
+	ino_t ino;
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	off_t size;
+	struct timespec changed; /* the later of mtime and ctime */
+	struct fault why;        /* RINGFILE_OTHER and _BELOW: a sentence when it cannot be read, else "" */
+	char *bytes;             /* owned, `len` of them; NULL: a directory, or no regular file */
+	size_t len;
+};
+
+struct ring_files {
+	struct ringfile *file; /* owned; by kind, then by name */
+	size_t n;
+};
+
+/*
+ * Reads all. Names that begin with a dot are passed over, symbolic links are followed. -1 with one fault more, its place the file or directory: no
+ * such directory, a file or directory that file.h refuses or that is above 1 MiB, a link to nothing, more than 1000 files, a directory that never came to
+ * rest. On -1 nothing is to be freed. Warnings: what file_doubt says of a file.
+ */
+int ring_files_read(struct ring_files *l, const char *dir, struct faults *faults);
+void ring_files_free(struct ring_files *l); /* wipes the keys' bytes */
+
+const struct ringfile *ring_files_find(const struct ring_files *l, enum ringfile_kind kind, const char *label);
+size_t ring_files_count(const struct ring_files *l, enum ringfile_kind kind);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tls/ring_item.h"
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tls/pem.h"
+
+struct reading {
+	struct ringitems *l;
+	const struct ringfile *file;
+	struct faults *faults;
+};
+
+const char *
+ring_item_why(void)
+{
+	const char *s = ERR_reason_error_string(ERR_peek_error());
+
+	return s ? s : "no reason given";
+}
+
+static int
+complain(struct reading *r, int line, const char *text)
+{
+	faults_add(r->faults, FAULT_ERROR, "ring_content", r->file->path, line, "%s", text);
+	return -1;
+}
+
+/* --- one object from DER; each sets its field of the item and moves *der behind it */
+
+static bool
+take_certificate(struct ring_item *i, const unsigned char **der, long n)
+{
+	i->x = d2i_X509(NULL, der, n);
+	return i->x != NULL;
+}
+
+static bool
+take_trusted(struct ring_item *i, const unsigned char **der, long n)
+{
+	i->x = d2i_X509_AUX(NULL, der, n);
+	return i->x != NULL;
+}
+
+static bool
+take_crl(struct ring_item *i, const unsigned char **der, long n)
+{
+	i->crl = d2i_X509_CRL(NULL, der, n);
+	return i->crl != NULL;
+}
+
+static bool
+take_key(struct ring_item *i, const unsigned char **der, long n)
+{
+	i->key = d2i_AutoPrivateKey(NULL, der, n);
+	return i->key != NULL;
+}
+
+/* The blocks a file may hold, and their readers; NULL: the block is there for nothing. The first of a kind names it in faults and reads its DER. */
+static const struct block {
+	enum ringfile_kind kind;
+	const char *label;
+	bool (*take)(struct ring_item *i, const unsigned char **der, long n);
+} blocks[] = {
+	{ RINGFILE_PEM, "CERTIFICATE", take_certificate },
+	{ RINGFILE_PEM, "X509 CERTIFICATE", take_certificate },
+	{ RINGFILE_SIGNER, "CERTIFICATE", take_certificate },
+	{ RINGFILE_SIGNER, "X509 CERTIFICATE", take_certificate },
+	{ RINGFILE_SIGNER, "TRUSTED CERTIFICATE", take_trusted },
+	{ RINGFILE_CRL, "X509 CRL", take_crl },
+	{ RINGFILE_KEY, "PRIVATE KEY", take_key },
+	{ RINGFILE_KEY, "EC PRIVATE KEY", take_key },
+	{ RINGFILE_KEY, "RSA PRIVATE KEY", take_key },
+	{ RINGFILE_KEY, "DSA PRIVATE KEY", take_key },
+	{ RINGFILE_KEY, "EC PARAMETERS", NULL },
+};
+
+/* NULL label: the kind's first. NULL: the file may hold no such block, or none at all. */
+static const struct block *
+find_block(enum ringfile_kind kind, const char *label)
+{
+	for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+		if (blocks[i].kind == kind && (label == NULL || strcmp(blocks[i].label, label) == 0))
+			return &blocks[i];
+	return NULL;
+}
+
+static void
+drop(struct ring_item *i)
+{
+	X509_free(i->x);
+	X509_CRL_free(i->crl);
+	EVP_PKEY_free(i->key);
+	*i = (struct ring_item){ .line = 0 };
+}
+
+static int
+keep(struct reading *r, struct ring_item *i)
+{
+	struct ring_item *grown = realloc(r->l->item, (r->l->n + 1) * sizeof *grown);
+
+	if (grown == NULL) {
+		drop(i);
+		return complain(r, i->line, "out of memory");
+	}
+	r->l->item = grown;
+	grown[r->l->n++] = *i;
+	return 0;
+}
+
+/* One object, which must be all there is of these bytes. `form`: "PEM" or "DER". */
+static int
+read_object(struct reading *r, const struct block *as, const unsigned char *der, size_t n, int line, const char *form)
+{
+	struct ring_item i = { .file = r->file, .line = line };
+	const unsigned char *end = der;
+	struct fault f;
+
+	ERR_clear_error();
+	if (n > LONG_MAX || !as->take(&i, &end, (long)n))
+		fault_set(&f, "cannot be read as %s: there is no %s: %s", form, as->label, ring_item_why());
+	else if (end != der + n)
+		fault_set(&f, "cannot be read as %s: %zu bytes follow the %s", form, (size_t)(der + n - end), as->label);
+	else
+		return keep(r, &i);
+	ERR_clear_error();
+	drop(&i);
+	return complain(r, line, f.text);
+}
+
+static bool
+has_key(const struct ringitems *l, const struct ringfile *file)
+{
+	return l->n > 0 && l->item[l->n - 1].file == file && l->item[l->n - 1].key != NULL;
+}
+
+static int
+refuse_encrypted(struct reading *r, int line)
+{
+	struct fault f;
+
+	fault_set(&f, "the key is encrypted and nobody is there to type its pass phrase; write it without one: openssl pkey -in %s -out NEWFILE",
+		r->file->path);
+	return complain(r, line, f.text);
+}
+
+static int
+read_block(struct reading *r, const struct pem_block *b)
+{
+	const struct block *as = find_block(r->file->kind, b->label);
+	struct fault f;
+
+	if (r->file->kind == RINGFILE_KEY && (b->encrypted || strcmp(b->label, "ENCRYPTED PRIVATE KEY") == 0))
+		return refuse_encrypted(r, b->line);
+	if (as == NULL) {
+		fault_set(&f, "a block %s, which does not belong into this file; it may hold %s", b->label, find_block(r->file->kind, NULL)->label);
+		return complain(r, b->line, f.text);
+	}
+	if (r->file->kind == RINGFILE_KEY && has_key(r->l, r->file))
+		return complain(r, b->line, "a second block after the private key; the file holds one key, and nothing behind it");
+	return as->take != NULL ? read_object(r, as, b->der, b->len, b->line, "PEM") : 0;
+}
+
+/* The blocks of a file up to its first fault: behind one that is broken all may look broken. */
+static void
+read_pem(struct reading *r)
+{
+	struct pem p = pem_walk(r->file->bytes, r->file->len);
+	size_t before = r->l->n;
+	struct pem_block b;
+	struct fault f;
+	int rc;
+
+	while ((rc = pem_next(&p, &b, &f)) == 1) {
+		rc = read_block(r, &b);
+		pem_drop(&b);
+		if (rc < 0)
+			return;
+	}
+	if (rc < 0)
+		complain(r, p.line, f.text);
+	else if (r->l->n == before) {
+		fault_set(&f, "holds no %s; it must be PEM%s", find_block(r->file->kind, NULL)->label,
+			r->file->kind == RINGFILE_SIGNER || r->file->kind == RINGFILE_CRL ? ", or one object in DER" : "");
+		complain(r, 0, f.text);
+	}
+}
+
+static void
+read_file(struct reading *r)
+{
+	const struct ringfile *file = r->file;
+
+	if (!pem_is_der(file->bytes, file->len))
+		read_pem(r);
+	else if (file->kind == RINGFILE_SIGNER || file->kind == RINGFILE_CRL)
+		read_object(r, find_block(file->kind, NULL), (const unsigned char *)file->bytes, file->len, 0, "DER");
+	else
+		complain(r, 0, file->kind == RINGFILE_KEY ? "is DER; a private key must be PEM: openssl pkey -inform DER"
+			: "is DER; LABEL.pem must be PEM: openssl x509 -inform DER");
+}
+
+void
+ringitems_read(struct ringitems *l, const struct ring_files *files, struct faults *faults)
+{
+	struct reading r = { .l = l, .faults = faults };
+
+	*l = (struct ringitems){ .n = 0 };
+	for (size_t i = 0; i < files->n; i++)
+		if (find_block(files->file[i].kind, NULL) != NULL) {
+			r.file = &files->file[i];
+			read_file(&r);
+		}
+}
+
+void
+ringitems_free(struct ringitems *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		drop(&l->item[i]);
+	free(l->item);
+	*l = (struct ringitems){ .n = 0 };
+}

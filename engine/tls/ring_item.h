@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ring_item: what the files of a ring hold, as OpenSSL's objects: each with its file and line. LABEL.pem holds certificates, LABEL.key one private
+ * key (EC PARAMETERS before it allowed), signers/ certificates (X509 and TRUSTED too), crls/ X509 CRLs; a file of the last two may be one
+ * DER object instead of PEM. Whatever else a file holds is a fault with its line.
+ */
+#ifndef SALLYPORT_RING_ITEM_H
+#define SALLYPORT_RING_ITEM_H
+
+#include "tls/ring_files.h"
+
+struct x509_st;
+struct X509_crl_st;
+struct evp_pkey_st;
+
+struct ring_item { /* one of the three objects; the others are NULL */
+	const struct ringfile *file; /* borrowed */
+	int line;                    /* of its BEGIN; 0: the file is DER */
+	struct x509_st *x;           /* owned, as are the two below */
+	struct X509_crl_st *crl;
+	struct evp_pkey_st *key;
+};
+
+struct ringitems {
+	struct ring_item *item; /* owned; in the order of the files, and in that of each file */
+	size_t n;
+};
+
+/* Reads the files that hold such objects. Every fault is added; *l is to be freed all the same. */
+void ringitems_read(struct ringitems *l, const struct ring_files *files, struct faults *faults);
+void ringitems_free(struct ringitems *l);
+
+/* OpenSSL's first sentence about a failed call; it says more than the later ones. Static. */
+const char *ring_item_why(void);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conn/peers.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+static struct addr
+addr(const char *text)
+{
+	struct addr a;
+
+	assert_int_equal(addr_parse(&a, text, 0), 0);
+	return a;
+}
+
+static void
+assert_counts(struct peers *t, const char *ip, unsigned peer, unsigned prefix, unsigned halfopen)
+{
+	struct addr a = addr(ip);
+	struct peers_counts c = peers_look(t, &a, 0);
+
+	assert_int_equal(c.from_peer, peer);
+	assert_int_equal(c.from_prefix, prefix);
+	assert_int_equal(c.halfopen_prefix, halfopen);
+}
+
+static void
+counts_by_address_and_neighbourhood(void **state)
+{
+	struct peers *t = peers_new();
+	struct addr a = addr("192.0.2.1"), b = addr("192.0.2.2"), c = addr("2001:db8::1");
+
+	(void)state;
+	assert_counts(t, "192.0.2.1", 0, 0, 0);
+	assert_int_equal(peers_open(t, &a), 0);
+	assert_int_equal(peers_open(t, &a), 0);
+	assert_int_equal(peers_open(t, &b), 0);
+	assert_int_equal(peers_open(t, &c), 0);
+	assert_counts(t, "192.0.2.1", 2, 3, 3);
+	assert_counts(t, "192.0.2.99", 0, 3, 3);
+	assert_counts(t, "192.0.3.1", 0, 0, 0);
+	assert_counts(t, "2001:db8:0:ffff::9", 0, 1, 1);
+	assert_counts(t, "2001:db8:1::1", 0, 0, 0);
+	peers_free(t);
+}
+
+static void
+through_and_close_take_back(void **state)
+{
+	struct peers *t = peers_new();
+	struct addr a = addr("192.0.2.1");
+
+	(void)state;
+	peers_open(t, &a);
+	peers_open(t, &a);
+	peers_through(t, &a);
+	assert_counts(t, "192.0.2.1", 2, 2, 1);
+	peers_close(t, &a);
+	assert_counts(t, "192.0.2.1", 1, 1, 1);
+	peers_through(t, &a);
+	peers_close(t, &a);
+	assert_counts(t, "192.0.2.1", 0, 0, 0);
+	peers_through(t, &a);
+	peers_close(t, &a);
+	assert_counts(t, "192.0.2.1", 0, 0, 0);
+	peers_free(t);
+}
+
+static unsigned
+refusals(struct peers *t, const char *ip, double now)
+{
+	struct addr a = addr(ip);
+
+	return peers_look(t, &a, now).refused_from_peer;
+}
+
+static void
+refusals_are_remembered_for_a_minute(void **state)
+{
+	struct peers *t = peers_new();
+	struct addr a = addr("192.0.2.1");
+
+	(void)state;
+	peers_refused(t, &a, 1000);
+	peers_refused(t, &a, 1030);
+	peers_refused(t, &a, 1030);
+	assert_int_equal(refusals(t, "192.0.2.1", 1030), 3);
+	assert_int_equal(refusals(t, "192.0.2.2", 1030), 0);
+	assert_int_equal(refusals(t, "192.0.2.1", 1060), 3);
+	assert_int_equal(refusals(t, "192.0.2.1", 1066), 2);
+	assert_int_equal(refusals(t, "192.0.2.1", 1090), 2);
+	assert_int_equal(refusals(t, "192.0.2.1", 1096), 0);
+	peers_refused(t, &a, 5000);
+	assert_int_equal(refusals(t, "192.0.2.1", 5000), 1);
+	peers_free(t);
+}
+
+static void
+refusals_outlive_their_socket(void **state)
+{
+	struct peers *t = peers_new();
+	struct addr a = addr("192.0.2.1");
+
+	(void)state;
+	peers_open(t, &a);
+	peers_refused(t, &a, 10);
+	peers_through(t, &a);
+	peers_close(t, &a);
+	assert_int_equal(refusals(t, "192.0.2.1", 20), 1);
+	peers_open(t, &a);
+	assert_int_equal(refusals(t, "192.0.2.1", 80), 0);
+	peers_refused(t, &a, 81);
+	assert_int_equal(refusals(t, "192.0.2.1", 82), 1);
+	assert_counts(t, "192.0.2.1", 1, 1, 1);
+	peers_free(t);
+}
+
+static struct addr
+numbered(unsigned i)
+{
+	struct addr a = { .family = 4, .bytes = { 10, (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i } };
+
+	return a;
+}
+
+static void
+the_oldest_is_forgotten_when_too_many_are_remembered(void **state)
+{
+	struct peers *t = peers_new();
+	struct addr open = addr("192.0.2.1");
+
+	(void)state;
+	peers_open(t, &open);
+	peers_refused(t, &open, 1);
+	for (unsigned i = 0; i <= PEERS_REMEMBERED; i++) {
+		struct addr a = numbered(i);
+
+		peers_refused(t, &a, 1);
+	}
+	assert_int_equal(refusals(t, "10.0.0.0", 1), 0);
+	assert_int_equal(refusals(t, "10.0.0.1", 1), 1);
+	assert_int_equal(refusals(t, "10.1.0.0", 1), 1);
+	assert_int_equal(refusals(t, "192.0.2.1", 1), 1);
+	peers_free(t);
+}
+
+static void
+many_sockets_are_counted_exactly(void **state)
+{
+	enum { MANY = 20000 };
+	struct peers *t = peers_new();
+	struct addr a;
+
+	(void)state;
+	for (unsigned i = 0; i < MANY; i++) {
+		a = numbered(i);
+		assert_int_equal(peers_open(t, &a), 0);
+	}
+	assert_counts(t, "10.0.1.7", 1, 256, 256);
+	for (unsigned i = 0; i < MANY; i += 2) {
+		a = numbered(i);
+		peers_through(t, &a);
+		peers_close(t, &a);
+	}
+	assert_counts(t, "10.0.1.7", 1, 128, 128);
+	assert_counts(t, "10.0.1.8", 0, 128, 128);
+	peers_free(t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(counts_by_address_and_neighbourhood),
+		cmocka_unit_test(through_and_close_take_back),
+		cmocka_unit_test(refusals_are_remembered_for_a_minute),
+		cmocka_unit_test(refusals_outlive_their_socket),
+		cmocka_unit_test(the_oldest_is_forgotten_when_too_many_are_remembered),
+		cmocka_unit_test(many_sockets_are_counted_exactly),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

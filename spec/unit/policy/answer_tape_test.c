@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/answer_tape.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void
+add(struct answer_tape *t, const char *name, int64_t value)
+{
+	struct taped *one = answer_tape_add(t, TAPED_NEXT, name);
+
+	assert_non_null(one);
+	one->counter.value = value;
+}
+
+static int64_t
+hear(struct answer_tape *t, const char *name)
+{
+	const struct taped *one = answer_tape_hear(t, TAPED_NEXT, name);
+
+	return one != NULL ? one->counter.value : -1;
+}
+
+static void
+answers_of_one_name_are_heard_in_their_order_whatever_lies_between(void **state)
+{
+	struct answer_tape t = { .n = 0 };
+
+	(void)state;
+	answer_tape_begin(&t, DOOR_ADMIT, false);
+	add(&t, "a", 1);
+	answer_tape_begin(&t, DOOR_BIND, false);
+	add(&t, "b", 5);
+	add(&t, "a", 2);
+	add(&t, "a", 3);
+	for (int again = 0; again < 2; again++) {
+		answer_tape_begin(&t, DOOR_BIND, true);
+		assert_int_equal(hear(&t, "a"), 2);
+		assert_int_equal(hear(&t, "b"), 5);
+		assert_int_equal(hear(&t, "a"), 3);
+		assert_int_equal(answer_tape_last(&t, TAPED_NEXT, "b")->counter.value, 5);
+		assert_int_equal(answer_tape_last(&t, TAPED_NEXT, "a")->counter.value, 3);
+		assert_int_equal(hear(&t, "a"), -1);
+		assert_null(answer_tape_hear(&t, TAPED_PEEK, "a"));
+		add(&t, "a", 4); /* the re-ask's own: it is gone in the next */
+		assert_int_equal(answer_tape_last(&t, TAPED_NEXT, "a")->counter.value, 4);
+	}
+	answer_tape_begin(&t, DOOR_ADMIT, true);
+	assert_null(answer_tape_last(&t, TAPED_NEXT, "a"));
+	assert_int_equal(hear(&t, "a"), 1);
+	answer_tape_free(&t);
+}
+
+static void
+a_door_that_is_asked_anew_keeps_its_last_asking(void **state)
+{
+	struct answer_tape t = { .n = 0 };
+
+	(void)state;
+	answer_tape_begin(&t, DOOR_ADMIT, false);
+	add(&t, "a", 1);
+	answer_tape_begin(&t, DOOR_CERTIFY, false);
+	add(&t, "a", 2);
+	answer_tape_begin(&t, DOOR_ADMIT, false);
+	add(&t, "a", 3);
+	answer_tape_begin(&t, DOOR_ADMIT, true);
+	assert_int_equal(hear(&t, "a"), 3);
+	assert_int_equal(hear(&t, "a"), -1);
+	answer_tape_begin(&t, DOOR_CERTIFY, true);
+	assert_int_equal(hear(&t, "a"), 2);
+	answer_tape_free(&t);
+}
+
+static void
+a_full_tape_is_marked_and_a_reask_may_add_as_much(void **state)
+{
+	struct answer_tape t = { .n = 0 };
+
+	(void)state;
+	answer_tape_begin(&t, DOOR_BIND, false);
+	for (int i = 0; i < ANSWER_TAPE_MAX; i++)
+		add(&t, "a", i);
+	assert_false(t.full);
+	assert_null(answer_tape_add(&t, TAPED_PEEK, "a"));
+	assert_true(t.full);
+	answer_tape_begin(&t, DOOR_BIND, true);
+	for (int i = 0; i < ANSWER_TAPE_MAX; i++)
+		add(&t, "a", i);
+	assert_null(answer_tape_add(&t, TAPED_PEEK, "a"));
+	answer_tape_begin(&t, DOOR_BIND, true);
+	assert_int_equal(t.n, ANSWER_TAPE_MAX);
+	answer_tape_free(&t);
+	assert_null(answer_tape_add(NULL, TAPED_PEEK, "a"));
+}
+
+static void
+a_list_has_all_its_members_or_none(void **state)
+{
+	static struct ipconn_view view[ANSWER_TAPE_MEMBERS + 1];
+	struct answer_tape t = { .n = 0 };
+	const struct taped *list;
+
+	(void)state;
+	for (size_t i = 0; i <= ANSWER_TAPE_MEMBERS; i++)
+		snprintf(view[i].def.ipconn, sizeof view[i].def.ipconn, "N%zu", i);
+	answer_tape_begin(&t, DOOR_BIND, false);
+	answer_tape_add_list(&t, "*.*", view, ANSWER_TAPE_MEMBERS);
+	assert_false(t.full);
+	answer_tape_add_list(&t, "long", view, ANSWER_TAPE_MEMBERS + 1);
+	assert_true(t.full);
+	answer_tape_begin(&t, DOOR_BIND, true);
+	list = answer_tape_hear(&t, TAPED_LIST, "*.*");
+	assert_int_equal(list->list.n, ANSWER_TAPE_MEMBERS);
+	assert_int_equal(list->list.named, ANSWER_TAPE_MEMBERS);
+	assert_string_equal(list[ANSWER_TAPE_MEMBERS].ipconn.ipconn, "N63");
+	list = answer_tape_hear(&t, TAPED_LIST, "long");
+	assert_int_equal(list->list.n, ANSWER_TAPE_MEMBERS + 1);
+	assert_int_equal(list->list.named, 0);
+	answer_tape_free(&t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(answers_of_one_name_are_heard_in_their_order_whatever_lies_between),
+		cmocka_unit_test(a_door_that_is_asked_anew_keeps_its_last_asking),
+		cmocka_unit_test(a_full_tape_is_marked_and_a_reask_may_add_as_much),
+		cmocka_unit_test(a_list_has_all_its_members_or_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
