@@ -9,6 +9,9 @@ CI ?=
 WERROR ?= $(CI)
 SANITIZE ?=
 FUZZ_SECONDS ?= 10
+# Compilers beside each other, and jobs of the suite: these wait more than they work.
+CORES := $(shell nproc 2>/dev/null || echo 2)
+JOBS ?= $(shell expr 3 \* $(CORES))
 PREFIX ?= /usr/local
 DESTDIR ?=
 INSTALL ?= install
@@ -56,7 +59,7 @@ all: $(BIN) $(HOST)
 help:
 	@echo 'make             builds ./sallyport'
 	@echo 'make run         installs what is missing, builds, starts the demo region'
-	@echo 'make test        installs what is missing, builds, runs every test (SPEC=spec/x_spec.lua: that one alone)'
+	@echo 'make test        installs what is missing, builds, runs every test (SPEC=spec/x_spec.lua: that one alone; JOBS=$(JOBS) at a time)'
 	@echo 'make deps        the install step alone; touches no network when nothing is missing'
 	@echo 'make certs       the demo key rings, certs/rings'
 	@echo 'make asan        the tests again, under AddressSanitizer and UBSan'
@@ -79,13 +82,22 @@ run: deps
 	$(Q)exec ./sallyport run
 
 test: deps
-	$(Q)$(MAKE) --no-print-directory suite
+	$(Q)$(MAKE) -j$(CORES) --no-print-directory suite
 
 deps:
 	$(Q)engine/packaging/deps $(PACKAGES)
 
+# What the jobs left: their output and their counts.
+RESULTS = $(BUILD)/results
+RUN_JOBS = exec env SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 SPEC_SECONDS=$(if $(SANITIZE),600,300) MAKEFLAGS= \
+	$(MAKE) -s -k -f spec/support/jobs.mk RESULTS=$(RESULTS)
+
 suite: all certs $(BADLINE) $(STARVE) $(STALL) $(CLOCK) $(if $(SPEC),,unit)
-	$(Q)SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 lua5.4 spec/support/suite.lua $(SPEC) -- $(if $(SPEC),,$(UNIT))
+	$(Q)rm -rf $(RESULTS); mkdir -p $(RESULTS)
+	$(Q)lua5.4 spec/support/suite.lua order $(RESULTS) $(SPEC) -- $(if $(SPEC),,$(UNIT))
+	$(Q)$(RUN_JOBS) -j$(JOBS) -Otarget together
+	$(Q)$(RUN_JOBS) -j1 alone
+	$(Q)lua5.4 spec/support/suite.lua report $(RESULTS)
 
 # --- building
 $(BUILD)/flags: FORCE
@@ -132,9 +144,9 @@ certs/rings/.made: certs/make-rings certs/rings.cnf
 
 # --- more ways to test. Lua's library is looked for beside the binary, and host.so stays the plain one: lua5.4 has no sanitizer.
 asan: deps
-	$(Q)$(MAKE) --no-print-directory $(HOST)
+	$(Q)$(MAKE) -j$(CORES) --no-print-directory $(HOST)
 	$(Q)mkdir -p build/asan; ln -sfn ../../lua build/asan/lua
-	$(Q)$(MAKE) --no-print-directory BUILD=build/asan SANITIZE=address,undefined HOST= suite
+	$(Q)$(MAKE) -j$(CORES) --no-print-directory BUILD=build/asan SANITIZE=address,undefined HOST= suite
 
 fuzz: deps
 	$(Q)engine/packaging/deps $(FUZZ_PACKAGES)
@@ -161,7 +173,7 @@ bench: all certs
 
 lint:
 	$(Q)luacheck --no-color -q lua policies spec
-	$(Q)for s in certs/make-rings engine/packaging/deps engine/packaging/headers .ci/run; do bash -n $$s || exit 1; done
+	$(Q)for s in certs/make-rings engine/packaging/deps engine/packaging/headers .ci/run spec/support/job; do bash -n $$s || exit 1; done
 
 # --- the rest
 # The policies with their rows, without the demo: its definition names key rings that are not installed, its saf holds passwords.

@@ -1,10 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- `sallyport check`: every fault of a definition with its place, the warnings, the exit status.
 local json = require "dkjson"
+local lfs = require "lfs"
 
 local support = require "spec.support"
 
-local REGION = 'region { applid = "CICSA", networkid = "NETA", ring = "../../../certs/rings/CICSA", policies = "../../../policies" }\n'
+local HERE = lfs.currentdir()
+local REGION = ('region { applid = "CICSA", networkid = "NETA", ring = "%s/certs/rings/CICSA", policies = "%s/policies" }\n'):format(
+  HERE, HERE)
 
 describe("sallyport check", function()
   local dir

@@ -264,7 +264,7 @@ end)
 
 -- A copy where everybody may go: this tree may lie in a home directory that is closed to others.
 local function copy_for_all()
-  local pipe = assert(io.popen "mktemp -d")
+  local pipe = assert(io.popen "mktemp -d /tmp/XXXXXX")
   local dir = assert(pipe:read "l")
   pipe:close()
   assert(os.execute(("cp %s %s/sallyport && cp -RL lua %s && chmod -R a+rX %s"):format(support.binary, dir, dir, dir)))

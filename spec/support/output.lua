@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- busted's plain terminal, which also leaves its counts for suite.lua's closing line.
+-- busted's plain terminal, which also leaves its counts for spec/support/job.
 local plain = require "busted.outputHandlers.plainTerminal"
 
 return function(options)
@@ -9,7 +9,7 @@ return function(options)
 
   local function leave_counts()
     local file = assert(io.open(results, "w"))
-    file:write(handler.successesCount, " ", handler.failuresCount + handler.errorsCount, "\n")
+    file:write(handler.successesCount, " ", handler.failuresCount + handler.errorsCount, " ", handler.pendingsCount, "\n")
     file:close()
     return nil, true
   end

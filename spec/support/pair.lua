@@ -14,22 +14,18 @@ local pair = {}
 
 local held = {}
 
--- Ports nobody listens on, below those the system gives to callers. They stay taken, so that they remain so: a socket that is bound
--- and does not listen refuses whoever dials, and lets those listen who say SO_REUSEADDR, as regions and support.listen do.
+-- Ports on which no process listens. They stay taken until the test run ends: a socket that is bound and does not listen refuses a caller.
+-- The bind is exclusive, so no other job of the suite holds the port. SO_REUSEADDR, set after the bind, lets a region or support.listen,
+-- which set it too, listen on the port.
 function pair.ports(n)
   local ports = {}
-  while #ports < n do
-    local port, s = math.random(20000, 30000), assert(socket.tcp4())
-    local alone = s:bind("127.0.0.1", port) -- not shared: nobody else's either
-    s:close()
-    s = assert(socket.tcp4())
+  for i = 1, n do
+    local s = assert(socket.tcp4())
+    s:setoption("reuseaddr", false)
+    assert(s:bind("127.0.0.1", 0))
     s:setoption("reuseaddr", true)
-    if alone and s:bind("127.0.0.1", port) then
-      held[#held + 1] = s
-      ports[#ports + 1] = port
-    else
-      s:close()
-    end
+    held[#held + 1] = s
+    ports[i] = tonumber((select(2, s:getsockname())))
   end
   return table.unpack(ports)
 end

@@ -9,31 +9,45 @@ local process = {}
 local Process = {}
 Process.__index = Process
 
--- A new empty directory under build/tmp.
+-- The job's own temporary directory (spec/support/job) as a path relative to the current directory; build/tmp without a job.
+local here = lfs.currentdir() .. "/"
+local own = os.getenv "TMPDIR" or ""
+local root = own:sub(1, #here) == here and own:sub(#here + 1) or "build/tmp"
+
+-- A new empty directory, closed to other users.
 function process.directory()
   lfs.mkdir("build")
   lfs.mkdir("build/tmp")
-  local pipe = assert(io.popen("mktemp -d build/tmp/XXXXXX"))
+  local pipe = assert(io.popen(("mktemp -d %s/XXXXXX"):format(root)))
   local path = assert(pipe:read("l"))
   pipe:close()
   return path
 end
 
-function process.remove(path)
-  assert(path:find("^build/tmp/%w+$"), path)
-  os.execute("rm -rf " .. text.quote(path))
+local function remove_tree(path)
+  if lfs.symlinkattributes(path, "mode") ~= "directory" then return os.remove(path) end
+  for name in lfs.dir(path) do
+    if name ~= "." and name ~= ".." then remove_tree(path .. "/" .. name) end
+  end
+  return lfs.rmdir(path)
 end
+
+function process.remove(path)
+  assert(path:find("^build/tmp/%w+$") or path:find("^build/tmp/%w+/%w+$"), path)
+  remove_tree(path)
+end
+
+local scratch -- the files of process.run: one directory for all calls, since each call of mktemp and rm is a process
 
 -- Runs a list of words to its end (at most `seconds`, 30): exit status (or 128 + signal), stdout, stderr.
 function process.run(words, input, seconds)
-  local dir = process.directory()
-  text.write(dir .. "/in", input or "")
+  if not scratch then scratch = process.directory() end
+  text.write(scratch .. "/in", input or "")
   local limit = math.ceil((seconds or 30) * wait.patience)
-  local command = ("timeout -k 5 %d %s <%s/in >%s/out 2>%s/err"):format(limit, text.words(words), dir, dir, dir)
+  local command = ("exec timeout --foreground -k 5 %d %s <%s/in >%s/out 2>%s/err"):format(limit, text.words(words), scratch, scratch,
+    scratch)
   local _, how, status = os.execute(command)
-  local out, err = text.read(dir .. "/out"), text.read(dir .. "/err")
-  process.remove(dir)
-  return how == "signal" and status + 128 or status, out, err
+  return how == "signal" and status + 128 or status, text.read(scratch .. "/out"), text.read(scratch .. "/err")
 end
 
 --[[
@@ -117,6 +131,8 @@ function process.sweep()
     p:stop()
     process.remove(p.dir)
   end
+  if scratch then process.remove(scratch) end
+  scratch = nil
 end
 
 return process

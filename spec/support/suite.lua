@@ -1,62 +1,122 @@
 -- SPDX-License-Identifier: Apache-2.0
--- suite.lua [SPEC...] -- [UNIT...]: lint, C unit tests, specs. The last line says how many passed and failed.
-local total = { passed = 0, failed = 0 }
+--[[
+suite: what the Makefile runs before and after the jobs of the suite.
 
-local function count(passed, failed)
-  total.passed = total.passed + passed
-  total.failed = total.failed + failed
+  suite.lua order RESULTS [SPEC...] -- [UNIT...]   writes RESULTS/order.mk: the jobs that run together, and those that run alone
+  suite.lua report RESULTS                         the slowest ten, the failed, and "N passed, N failed" of all
+
+Without a SPEC the jobs are lint, the units and every spec file. A spec file runs alone when a line of its first ten begins with
+"-- Runs alone:". The longest job starts first: RESULTS.seconds holds how long each took in earlier runs, and the size of a file stands in
+for a job without a record.
+]]
+local lfs = require "lfs"
+
+local text = require "spec.support.text"
+
+local BYTES_A_SECOND = 2000
+
+local function spec_files(dir, into)
+  for name in lfs.dir(dir) do
+    local path = dir .. "/" .. name
+    if name:sub(1, 1) ~= "." and lfs.attributes(path, "mode") == "directory" then spec_files(path, into) end
+    if name:find "_spec%.lua$" then into[#into + 1] = path end
+  end
+  table.sort(into)
+  return into
 end
 
-local function quote(word)
-  return "'" .. word:gsub("'", "'\\''") .. "'"
+local function runs_alone(path)
+  if not path:find "_spec%.lua$" then return false end
+  local n = 0
+  for line in io.lines(path) do
+    n = n + 1
+    if line:find "^%-%- Runs alone:" then return true end
+    if n == 10 then return false end
+  end
 end
 
-local function output_of(command)
-  local pipe = assert(io.popen(command .. " 2>&1 </dev/null"))
-  local text = pipe:read("a")
-  return text, (pipe:close())
+local function read_seconds(path)
+  local seconds = {}
+  for name, took in (text.read(path) or ""):gmatch "(%S+) (%S+)\n" do seconds[name] = tonumber(took) end
+  return seconds
 end
 
--- A unit that dies before its own count is one failure, whatever it had passed.
-local function unit(path)
-  local text, ok = output_of("timeout 300 " .. quote(path))
-  local passed = tonumber(text:match("%[  PASSED  %] (%d+) test")) or 0
-  local failed = tonumber(text:match("%[  FAILED  %] (%d+) test")) or 0
-  if not ok and failed == 0 then failed = 1 end
-  if passed + failed == 0 then failed = 1 end
-  if failed > 0 then io.write(text) end
-  print(("%s: %d passed, %d failed"):format(path, passed, failed))
-  count(passed, failed)
+local function sort_by_length(jobs, seconds)
+  local length = {}
+  for _, name in ipairs(jobs) do
+    local is_spec = name:find "_spec%.lua$"
+    length[name] = seconds[name] or is_spec and (lfs.attributes(name, "size") or 0) / BYTES_A_SECOND or 1
+  end
+  table.sort(jobs, function(a, b)
+    if length[a] ~= length[b] then return length[a] > length[b] end
+    return a < b
+  end)
 end
 
-local function lint()
-  local text, ok = output_of("make --no-print-directory -s lint")
-  if not ok then io.write(text) end
-  print("lint: " .. (ok and "clean" or "failed"))
-  count(ok and 1 or 0, ok and 0 or 1)
+local function order(results, words)
+  local jobs, units = {}, {}
+  local into = jobs
+  for _, word in ipairs(words) do
+    if word == "--" then into = units else into[#into + 1] = word end
+  end
+  if #jobs == 0 then
+    jobs = spec_files("spec", { "lint" })
+    table.move(units, 1, #units, #jobs + 1, jobs)
+  end
+  sort_by_length(jobs, read_seconds(results .. ".seconds"))
+  local together, alone = {}, {}
+  for _, name in ipairs(jobs) do
+    local list = runs_alone(name) and alone or together
+    list[#list + 1] = name
+  end
+  text.write(results .. "/order.mk", ("TOGETHER := %s\nALONE := %s\n"):format(table.concat(together, " "), table.concat(alone, " ")))
 end
 
-local function specs(list)
-  local results = os.tmpname()
-  local command = { "SALLYPORT_RESULTS=" .. results, "lua5.4 /usr/bin/busted" }
-  for _, path in ipairs(list) do command[#command + 1] = quote(path) end
-  local ok = os.execute(table.concat(command, " "))
-  local file = assert(io.open(results))
-  local passed, failed = file:read("n", "n")
-  file:close()
-  os.remove(results)
-  if not ok and (failed or 0) == 0 then failed = 1 end
-  count(passed or 0, failed or 0)
+-- A job without a result died with its script, or never began.
+local function result_of(results, name)
+  local line = text.read(("%s/%s/result"):format(results, name))
+  if not line then return { name = name, passed = 0, failed = 1, seconds = 0, cpu = 0, why = "; has no result" } end
+  local passed, failed, _, seconds, cpu, why = line:match "(%d+) (%d+) (%d+) (%S+) (%S+) ([^\n]*)"
+  return { name = name, passed = tonumber(passed), failed = tonumber(failed), seconds = tonumber(seconds), cpu = tonumber(cpu), why = why }
 end
 
-local chosen, units = {}, {}
-local into = chosen
-for _, word in ipairs(arg) do
-  if word == "--" then into = units else into[#into + 1] = word end
+local function write_seconds(path, list)
+  local seconds = read_seconds(path)
+  for _, r in ipairs(list) do seconds[r.name] = r.seconds end
+  local lines = {}
+  for _, name in ipairs(text.sorted(seconds)) do lines[#lines + 1] = ("%s %s\n"):format(name, seconds[name]) end
+  text.write(path, table.concat(lines))
 end
 
-if #chosen == 0 then lint() end
-for _, path in ipairs(units) do unit(path) end
-specs(chosen)
-print(("%d passed, %d failed"):format(total.passed, total.failed))
-os.exit(total.failed == 0 and total.passed > 0)
+local function print_slowest(list)
+  table.sort(list, function(a, b) return a.seconds > b.seconds end)
+  print "the slowest ten:"
+  for n = 1, math.min(10, #list) do
+    print(("%7.1f s, %5.1f s of CPU  %s"):format(list[n].seconds, list[n].cpu, list[n].name))
+  end
+end
+
+-- The lines that name a failed test: busted gives the place and then the name, cmocka the name.
+local function print_failed(results, r)
+  print(("failed: %s: %d failed%s; see %s/%s/output"):format(r.name, r.failed, r.why, results, r.name))
+  local output = "\n" .. (text.read(("%s/%s/output"):format(results, r.name)) or "")
+  for place, name in output:gmatch "\n%a+ %-> ([^\n]-_spec%.lua @ %d+)\n([^\n]*)" do print(("  %s: %s"):format(place, name)) end
+  for name in output:gmatch "\n%[  FAILED  %] ([%a_][^\n]*)" do print("  " .. name) end
+end
+
+local function report(results)
+  local list, total = {}, { passed = 0, failed = 0, cpu = 0 }
+  for name in text.read(results .. "/order.mk"):gsub("%u+ :=", ""):gmatch "%S+" do list[#list + 1] = result_of(results, name) end
+  write_seconds(results .. ".seconds", list)
+  if #list > 1 then print_slowest(list) end
+  for _, r in ipairs(list) do
+    for key in pairs(total) do total[key] = total[key] + r[key] end
+    if r.failed > 0 then print_failed(results, r) end
+  end
+  print(("%.0f s of CPU"):format(total.cpu))
+  print(("%d passed, %d failed"):format(total.passed, total.failed))
+  os.exit(total.failed == 0 and total.passed > 0)
+end
+
+local modes = { order = order, report = report }
+modes[arg[1]](arg[2], { table.unpack(arg, 3) })
