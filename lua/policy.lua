@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- policy: what a policy script answers with, how rules are combined, and what may be asked about the region (policies/README.md).
--- `local policy = require "policy"`. Misuse (a wrong type, an unknown key) is an error that begins with the script's own
--- file:line; in the engine an error is a refusal with code policy_error. What can be expected to fail returns nil and a reason.
+-- policy: verdicts, chains of rules, and questions about the region. `local policy = require "policy"`; lua/README.md
+-- has examples. Misuse (a wrong type, an unknown key) is an error that begins with file:line of the script; in the
+-- engine an error is a refusal with code policy_error. A failure that a script must expect returns nil and a reason.
 
 local host = require "sallyport.host"
 
@@ -9,33 +9,39 @@ host.library()
 
 local policy = {}
 
--- ---- verdicts: values that cannot be changed. One may be made when the script loads and answered often, also at another door: the door
--- takes what suits it (userid at `certify`, sysplex at `admit`), and the place on record is where the verdict was made.
+-- ---- verdicts: immutable values. A script may make a verdict when it loads and return it many times, at several
+-- doors. A door uses the members that it knows (userid at `certify`, sysplex at `admit`). The record names the line
+-- that made the verdict.
 
--- policy.accept { userid = "CTGUSER", sysplex = true } -> verdict. Without a table: plainly yes.
---   userid: at `certify`, the user the certificate stands for (LINKAUTH(CERTUSER), IPIC.md 7.4); [A-Z0-9$@#]{1,8}, anything
---   else makes the answer a refusal with code bad_name. sysplex: at `admit`, the stand-in for a trusted route (IPIC.md 7.4 (b)).
+-- policy.accept { userid = "CTGUSER", sysplex = true } -> verdict. The table may be absent. Raises for another key or a
+--   wrong type. userid: at `certify`, the user of the certificate (LINKAUTH(CERTUSER), IPIC.md 7.4); [A-Z0-9$@#]{1,8},
+--   any other string makes the verdict a refusal with code bad_name. sysplex: at `admit`, true when the route is
+--   trusted (IPIC.md 7.4 (b)).
 policy.accept = host.accept
 
--- policy.refuse(code, text) -> verdict. code: [a-z0-9_]{1,32}, "refused" when nil; it is in messages and in `explain`.
---   text: for operators, never sent to a peer; cut at 200 bytes; nil or a string without NUL.
+-- policy.refuse(code, text) -> verdict. code: [a-z0-9_]{1,32}, "refused" when nil; messages and `explain` show it.
+--   text: for operators, never sent to a peer; a string without NUL or nil; cut after 200 bytes. Raises for another
+--   code or text, for the codes policy_error and policy_limit, and for a third argument.
 policy.refuse = host.refuse
 
--- policy.install { ipconn =, template =, applid =, host =, port = } -> verdict, at `install` (the URM's answer, IPIC.md 6.2).
---   ipconn: the new ipconn's name, required. template: an ipconn to copy. applid: the partner's new APPLID. host: at most 116
---   printable characters. port: 1 to 65535, or -1 (no call-back). A name that is none is a refusal with code bad_name.
+-- policy.install { ipconn =, template =, applid =, host =, port = } -> verdict, at `install` (the URM's answer, IPIC.md
+--   6.2). ipconn: the name of the new ipconn, required. template: the ipconn to copy. applid: the new APPLID of the
+--   partner. host: at most 116 printable characters, the host for a call-back. port: 1 to 65535, or -1 (no call-back).
+--   A missing ipconn, and a name or host that is not valid, make the verdict a refusal with code bad_name. Raises for
+--   another key, a wrong type or another port.
 policy.install = host.install
 
--- policy.pass() -> verdict: no opinion, the next rule of a chain may speak. Nobody's last word: a door that hears it refuses.
+-- policy.pass() -> verdict: no opinion; the next rule of a chain decides. As the answer of a door it is a refusal.
 policy.pass = host.pass
 
--- policy.check(name, value, detail) -> value. Notes name, truth and detail (string, number or boolean) in the decision's record,
---   where `sallyport explain` shows it. name: a string that is not empty.
+-- policy.check(name, value, detail) -> value. Notes name, the truth of value, and detail in the record of the decision,
+--   which `sallyport explain` shows. name: a string that is not empty and has no NUL, else it raises. detail: a string,
+--   number or boolean; nil: no detail. The record keeps 64 checks of an asking and 200 bytes of a detail.
 policy.check = host.check
 
--- ---- chains: built when the script loads, asked at every decision
+-- ---- chains: built when the script loads, asked for each decision
 
--- A copy of the list: what is done to it later changes no chain.
+-- A copy of the list, so that a later change of the list changes no chain.
 local function rules_of(who, list)
   if type(list) ~= "table" then host.misuse(who .. ": takes a list of functions, not a " .. type(list)) end
   local rules, n = {}, 0
@@ -45,22 +51,23 @@ local function rules_of(who, list)
     rules[key] = rule
   end
   for i = 1, n do
-    if not rules[i] then host.misuse(who .. ": takes a list without gaps; of " .. n .. " rules there is no rule " .. i) end
+    if not rules[i] then host.misuse(who .. ": takes a list without gaps; rule " .. i .. " is missing") end
   end
   return rules
 end
 
--- What rule i answered, which must be a verdict: a forgotten `return` must never look like an opinion.
+-- The kind of rule i's verdict. Another value is an error, so that a forgotten `return` is no opinion.
 local function opinion(who, i, verdict)
   local kind = host.kind(verdict)
   if not kind then
-    host.misuse(who .. ": rule " .. i .. " answered with a " .. type(verdict) .. ", not a verdict (a forgotten return?)")
+    host.misuse(who .. ": rule " .. i .. " returned a " .. type(verdict) .. ", not a verdict (a forgotten return?)")
   end
   return kind
 end
 
--- policy.first { f, g, … } -> function(facts): the first answer that is not pass; when all pass, refuse with code no_rule, at the
---   place where the chain was built. Each rule is a function(facts) -> verdict.
+-- policy.first { f, g, … } -> function(facts) -> verdict: the first verdict that is not pass. When all rules pass:
+--   refuse with code no_rule, at the line that built the chain. Each rule is a function(facts) -> verdict. Raises when
+--   the list is not a list of functions without gaps; the chain raises when a rule returns no verdict.
 function policy.first(list)
   local rules = rules_of("policy.first", list)
   local file, line = host.place()
@@ -69,30 +76,31 @@ function policy.first(list)
       local verdict = rule(facts)
       if opinion("policy.first", i, verdict) ~= "pass" then return verdict end
     end
-    return host.no_rule(file, line, "none of " .. #rules .. " rules had an opinion")
+    return host.no_rule(file, line, "all rules passed: " .. #rules)
   end
 end
 
--- policy.all { f, g, … } -> function(facts): the first refusal; a rule that passes refuses too (code no_rule); when none does, the
---   last rule's answer. At least one rule.
+-- policy.all { f, g, … } -> function(facts) -> verdict: the first refusal. A rule that passes is a refusal with code
+--   no_rule. Without a refusal: the verdict of the last rule. Needs at least one rule. Raises as policy.first does.
 function policy.all(list)
   local rules = rules_of("policy.all", list)
   local file, line = host.place()
-  if #rules == 0 then host.misuse "policy.all: needs a rule: its last answer is the answer" end
+  if #rules == 0 then host.misuse "policy.all: needs at least one rule" end
   return function(facts)
     local verdict
     for i, rule in ipairs(rules) do
       verdict = rule(facts)
       local kind = opinion("policy.all", i, verdict)
       if kind == "refuse" then return verdict end
-      if kind == "pass" then return host.no_rule(file, line, "rule " .. i .. " of " .. #rules .. " had no opinion") end
+      if kind == "pass" then return host.no_rule(file, line, "rule " .. i .. " of " .. #rules .. " passed") end
     end
     return verdict
   end
 end
 
--- policy.when(predicate, f) -> function(facts): f's answer when predicate(facts) is true, pass when it is false. Anything else the
---   predicate answers is an error.
+-- policy.when(predicate, f) -> function(facts) -> verdict: the verdict of f when predicate(facts) is true, pass when it
+--   is false. Raises when an argument is no function; the rule raises when the predicate returns neither true nor
+--   false.
 function policy.when(predicate, rule)
   if type(predicate) ~= "function" then host.misuse("policy.when: the predicate must be a function, not a " .. type(predicate)) end
   if type(rule) ~= "function" then host.misuse("policy.when: the rule must be a function, not a " .. type(rule)) end
@@ -100,22 +108,25 @@ function policy.when(predicate, rule)
     local holds = predicate(facts)
     if holds == true then return rule(facts) end
     if holds == false then return host.pass() end
-    host.misuse("policy.when: the predicate answered with a " .. type(holds) .. ", not true or false")
+    host.misuse("policy.when: the predicate returned a " .. type(holds) .. ", not true or false")
   end
 end
 
--- ---- the region. In a re-ask (facts.recheck) counters repeat their answers of the door, and nothing is counted; ipconns are as they
--- are defined now, with the state they were in then. A question that was not asked at the door gets the present answer, without the
--- ipconn of the re-ask.
+-- ---- the region. These raise while the script loads: ask at a door. In a re-ask (facts.recheck) counters repeat the
+-- answers of the door, and nothing is counted. ipconns have their present definition and their state at the door. A
+-- question that the script did not ask at the door gets the present answer, without the ipconn of the re-ask.
 
--- policy.ipconn(name) -> a copy of the installed ipconn of that name as a table, or nil. Keys are the attributes in lower case
---   (IPIC.md 5.1), CVDA values in upper case, and servstatus, connstatus, autoinstalled.
+-- policy.ipconn(name) -> a copy of the installed ipconn of that name as a table, or nil. Keys are the attributes in
+--   lower case (IPIC.md 5.1), with CVDA values in upper case, and servstatus, connstatus, autoinstalled (a boolean).
+--   Raises when name is no string.
 function policy.ipconn(name)
   if type(name) ~= "string" then host.misuse("policy.ipconn: the name must be a string, not a " .. type(name)) end
   return host.ipconn(name)
 end
 
--- policy.ipconns { applid =, networkid = } -> a list of copies as above, at most 1000; a key that is absent matches any.
+-- policy.ipconns { applid =, networkid = } -> the list of the installed ipconns with that APPLID and NETWORKID, as
+--   copies, at most 1000. An absent key matches any value; without a table all match. Raises for another key, and for a
+--   value that is no string.
 function policy.ipconns(filter)
   filter = filter == nil and {} or filter
   if type(filter) ~= "table" then host.misuse("policy.ipconns: takes a table, not a " .. type(filter)) end
@@ -138,9 +149,10 @@ end
 
 local RANGE = { min = true, max = true, wrap = true }
 
--- counter:next { min = 1, max =, wrap = false } -> the next number, or nil and a reason ("exhausted" above max without wrap,
---   "too many counters: …", "no store"). The first answer is min; max is the largest integer unless given. Raises when the counter
---   has been used with another `expires`.
+-- counter:next { min = 1, max =, wrap = false } -> the next number, or nil and a reason: "exhausted" above max without
+--   wrap, "too many counters: …", "no store". The first answer is min, and with wrap min follows max. max is the
+--   largest integer when absent. Raises for another key, for a value that is no whole number, for min above max, and
+--   when the counter was used with another `expires`.
 function counter:next(range)
   range = range == nil and {} or range
   if type(range) ~= "table" then host.misuse("counter:next: takes a table { min =, max =, wrap = }, not a " .. type(range)) end
@@ -154,14 +166,15 @@ function counter:next(range)
   return host.counter_next(self.name, min, max, range.wrap == true, self.expires)
 end
 
--- counter:peek() -> what next answered last, or nil when it never did, or when the counter has expired. Raises as next does.
+-- counter:peek() -> the last answer of next; nil when next was never called or the counter has expired. It does not
+--   count. Raises when the counter was used with another `expires`.
 function counter:peek()
   return host.counter_peek(self.name, self.expires)
 end
 
 local counter_meta = { __index = host.strict(counter, "a counter", { "expires" }), __metatable = false }
 
--- The options of policy.counter. nil: the counter never expires.
+-- The seconds in the options of policy.counter; nil: the counter never expires.
 local function seconds_of(options)
   options = options == nil and {} or options
   if type(options) ~= "table" then host.misuse("policy.counter: takes a table { expires = seconds }, not a " .. type(options)) end
@@ -175,9 +188,11 @@ local function seconds_of(options)
   return seconds
 end
 
--- policy.counter(name, { expires = seconds }) -> a counter of the region: shared by workers, kept over reloads (IPIC.md 6.6, 10).
---   name: 1 to 64 bytes, no NUL. expires: that many seconds after its first next the counter begins again at zero (a rate limit by
---   address needs it: a region keeps 65536 counters); it belongs to the counter, so another value means another name.
+-- policy.counter(name, { expires = seconds }) -> a counter of the region, shared by workers and kept over reloads
+--   (IPIC.md 6.6, 10). name: 1 to 64 bytes without NUL. expires: above 0 and at most 1e9; that many seconds after its
+--   first next the counter begins again at zero. Counters for addresses or partners need it, because a region keeps
+--   65536 counters. A counter keeps its first `expires`: use another name for another value. Raises for another name or
+--   option. It may be called while the script loads; next and peek may not.
 function policy.counter(name, options)
   if type(name) ~= "string" or #name < 1 or #name > 64 or name:find("\0", 1, true) then
     host.misuse "policy.counter: the name must be a string of 1 to 64 bytes without NUL"
@@ -185,15 +200,17 @@ function policy.counter(name, options)
   return setmetatable({ name = name, expires = seconds_of(options) }, counter_meta)
 end
 
--- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 }, clock = seconds or a function that answers them,
---   saf = { users = {…}, classes = {…} } }: what policy.ipconn, policy.ipconns, policy.counter and require "policy.saf" answer from
---   now on, and the clock by which counters expire (absent: the machine's); nil ends it. In a plain Lua only (specs under
---   busted); the engine has no such function.
+-- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 }, clock = seconds or a function
+--   that returns them, saf = { users = {…}, classes = {…} } }: the state that policy.ipconn, policy.ipconns,
+--   policy.counter and require "policy.saf" answer from now on, and the clock by which counters expire (absent: the
+--   machine's). nil ends the mock. Raises for another key or an attribute that is not valid. In a plain Lua only (specs
+--   under busted); in the engine it is nil.
 policy.mock = host.mock
 
--- policy.facts(table, door) -> the strict table that a door gets, from a plain one. A name that facts never have, and a value that no
---   peer can send, is an error. door: "admit" …; a fact that the door does not have is left out; nil: all are kept. In a plain Lua
---   only, as policy.mock.
+-- policy.facts(table, door) -> the strict table that a door gets, made from a plain one. door: "admit" "certify" "bind"
+--   "install" "attach" "delete"; facts that the door does not have are left out; nil: all facts are kept. Raises for a
+--   name that facts never have, for a value that no peer can send, and for another door. In a plain Lua only, as
+--   policy.mock.
 policy.facts = host.facts
 
 return host.strict(policy, "policy", { "mock", "facts" }) -- the engine has neither

@@ -1,17 +1,17 @@
 -- SPDX-License-Identifier: Apache-2.0
--- certuser (certify): a user ID for a certificate, by filters on its names, as RACF keeps them in class DIGTNMAP (IPIC.md 7.8).
+-- certuser (certify): a user ID for a certificate, by filters on its names, like RACF's class DIGTNMAP (IPIC.md 7.8).
 --
--- For whom: a region with ssl = "clientauth" whose partners differ by their certificates. The user ID is the link user of an ipconn with
---   linkauth = "certuser". (A ring's maps.lua gives the same user IDs without a script.)
--- Lets in: a certificate that a signer of the ring itself issued. It gets a user ID when a filter fits; else the default user counts.
--- Never lets in: a chain that did not verify, a certificate of an authority below a signer, a name whose best filter is NOTRUST.
+-- For whom: a region with ssl = "clientauth" whose partners differ by their certificates. The user ID is the link user
+--   of an ipconn with linkauth = "certuser". (A ring's maps.lua gives the same user IDs without a script.)
+-- Lets in: a certificate that a signer of the ring itself issued, with the user ID of the best filter or without one.
+-- Never lets in: a chain that did not verify, a certificate of an authority below a signer, a best filter of NOTRUST.
 
 local policy = require "policy"
 local cert = require "policy.cert"
 
 local NOTRUST = "NOTRUST" -- RACF's word: this certificate is not trusted
 
--- A filter may also name the signer that the chain must end in: anchor = "1A:2B:…", the SHA-256 fingerprint of the signer's certificate.
+-- A filter may also name the signer in which the chain must end: anchor = "1A:2B:…", its SHA-256 fingerprint.
 local user_of = cert.filter {
   { userid = "CTGUSER", subject = "CN=NETX.CTGAPP,O=Sallyport demo", issuer = "CN=First CA,O=Sallyport demo" },
   { userid = "CICSBUSR", subject = "CN=NETA.CICSB,O=Sallyport demo", issuer = "CN=First CA,O=Sallyport demo" },
@@ -24,7 +24,7 @@ return {
   certify = function(facts)
     local certificate = facts.certificate
     if not policy.check("certificate given", certificate ~= nil) then
-      return policy.refuse("no_certificate", "nothing to map to a user")
+      return policy.refuse("no_certificate", "no certificate to map to a user")
     end
     if not policy.check("chain verified", certificate.chain.ok, certificate.chain.text) then
       return policy.refuse("chain", certificate.chain.text or "the chain did not verify")

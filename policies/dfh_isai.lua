@@ -1,21 +1,22 @@
 -- SPDX-License-Identifier: Apache-2.0
--- dfh_isai (urm): what CICS's sample DFH$ISAI does, as far as IBM's text tells (IPIC.md 6.6): several clients share one identity.
+-- dfh_isai (urm): CICS's sample DFH$ISAI, as far as IBM's text describes it (IPIC.md 6.6): several clients share one
+-- identity.
 --
--- For whom: a region with predefined templates and several clients of the same kind behind each, such as gateways.
--- Lets in: a partner whose network id is the name of an installed ipconn, the template, and whose APPLID is the template's. It gets a
---   copy of the template; name and APPLID are the partner's APPLID and the next number of the template's counter, eight
---   characters in all. Numbers in use are passed over; after the last one they begin again.
--- Never lets in: a network id without a template, another APPLID, a blank one; a copy of an ipconn that was itself autoinstalled;
---   an APPLID of eight characters, which leaves no room for a number.
--- A template wants `template = "only"` (or another networkid than the partner's): a CAPEX that matches the template itself never
---   comes here. The tcpipservice must not say applid_change = "blank_only".
+-- For whom: a region with predefined templates, and several clients of the same kind (such as gateways) for each.
+-- Lets in: a partner whose network id is the name of an installed ipconn, the template, and whose APPLID is that of the
+--   template. The ipconn is a copy of the template. Its name and APPLID are the partner's APPLID and the next number of
+--   the template's counter, eight characters in all. Numbers in use are skipped; after the last one 1 follows again.
+-- Never lets in: a network id without a template, another APPLID, a blank APPLID; a copy of an ipconn that was
+--   autoinstalled; an APPLID of eight characters, which leaves no room for a number.
+-- The template needs `template = "only"` (or another networkid than the partner's). Otherwise a CAPEX matches the
+-- template itself, and this script is not asked. The tcpipservice must not have applid_change = "blank_only".
 
 local policy = require "policy"
 
 local NAME_MAX = 8
-local TRIES = 100 -- numbers in use that are passed over in one decision
+local TRIES = 100 -- numbers in use that one decision skips
 
--- The next number that gives a free name; nil and a reason.
+-- The next free name; nil and a reason when there is none.
 local function free_name(template, prefix)
   local counter = policy.counter(template)
   local last = math.tointeger(10 ^ (NAME_MAX - #prefix)) - 1

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- IPIC.md 11, rows 21 to 23, and the edges of the numbering.
+-- IPIC.md 11, rows 21 to 23, and the limits of the numbers.
 
 local function install(networkid, applid)
   return { stage = "capex", way = "in", capex = { applid = applid, networkid = networkid, suggested_applid = "00000001", port = -1 } }
@@ -22,7 +22,7 @@ return {
     expect = { verdict = "install", ipconn = "CTGAPP1", applid = "CTGAPP1", template = "NETX" } },
   { name = "numbers the next client on", door = "install", facts = install("NETX", "CTGAPP"), mock = world(7),
     expect = { verdict = "install", ipconn = "CTGAPP8", applid = "CTGAPP8", template = "NETX" } },
-  { name = "passes over a number in use", door = "install", facts = install("NETX", "CTGAPP"),
+  { name = "skips a number in use", door = "install", facts = install("NETX", "CTGAPP"),
     mock = world(7, { CTGAPP8 = { networkid = "NETX" } }),
     expect = { verdict = "install", ipconn = "CTGAPP9", template = "NETX" } },
   { name = "begins again after the last number that fits", door = "install", facts = install("NETX", "CTGAPP"), mock = world(99),
@@ -35,7 +35,7 @@ return {
     expect = { verdict = "refuse", code = "other_applid" } },
   { name = "refuses a blank APPLID", door = "install", facts = install("NETX", ""), mock = world(),
     expect = { verdict = "refuse", code = "other_applid" } },
-  { name = "refuses to copy what was autoinstalled", door = "install", facts = install("NETX", "CTGAPP"),
+  { name = "refuses to copy an autoinstalled ipconn", door = "install", facts = install("NETX", "CTGAPP"),
     mock = world(nil, { NETX = { applid = "CTGAPP", networkid = "EVIL", autoinstalled = true } }),
     expect = { verdict = "refuse", code = "no_template" } },
   { name = "refuses an APPLID that leaves no room for a number", door = "install", facts = install("NETX", "CTGAPPLI"),

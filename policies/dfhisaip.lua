@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- dfhisaip (urm): what CICS's default autoinstall program DFHISAIP does (IPIC.md 6.5).
+-- dfhisaip (urm): CICS's default autoinstall program DFHISAIP (IPIC.md 6.5).
 --
--- For whom: somebody who tries things out, or wants to see what a region without a program of its own does.
--- Lets in: everybody. The ipconn is named by the last four characters of the APPLID, or by the suggested APPLID when there is none,
---   without a template: user and link user are the default user's.
--- Never lets in: nobody is kept out on purpose. Two partners whose APPLIDs end in the same four characters collide, and the
---   second is refused. IBM advises against it in production; `sallyport check` says so where it is named.
+-- For whom: a user who tries the region out, or wants to see the behaviour of a region without its own program.
+-- Lets in: every partner. The name of the ipconn is the last four characters of the APPLID, or the suggested APPLID
+--   when the APPLID is blank. There is no template: user and link user are the default user.
+-- Never lets in: a second partner whose APPLID ends in the same four characters. Nobody else is refused. IBM advises
+--   against this program in production, and `sallyport check` warns where it is named.
 
 local policy = require "policy"
 local capex = require "policy.capex"

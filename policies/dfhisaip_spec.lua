@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The vectors of IPIC.md 11. The program refuses nobody; its one refusing row is an answer the engine itself must turn down.
+-- The vectors of IPIC.md 11. The program refuses no partner; in the row that refuses, the engine rejects the answer.
 
 local function install(applid, suggested)
   return { stage = "capex", way = "in", capex = { applid = applid, networkid = "MYQUAL", suggested_applid = suggested, port = -1 } }
@@ -14,6 +14,6 @@ return {
     expect = { verdict = "install", ipconn = "AB" } },
   { name = "takes the suggested APPLID for a blank one", door = "install", facts = install("", "00000001"),
     expect = { verdict = "install", ipconn = "00000001", applid = "00000001" } },
-  { name = "installs nothing when there is no name at all", door = "install", facts = install "",
+  { name = "refuses without any name", door = "install", facts = install "",
     expect = { verdict = "refuse", code = "bad_name" } },
 }

@@ -2,8 +2,8 @@
 -- hours (admit): only in business hours.
 --
 -- For whom: a region whose partners work by day, and whose operators want no new partners at night.
--- Lets in: any address from Monday to Friday, from 7 to 19 o'clock UTC. A reload keeps connected partners at any time: facts.now is then
---   the time of the reload, so the rule accepts when facts.recheck is true.
+-- Lets in: any address from Monday to Friday, from 7 to 19 o'clock UTC. A reload keeps connected partners at any time:
+--   facts.now is then the time of the reload, so the rule accepts when facts.recheck is true.
 -- Never lets in: a new socket at another time. A further socket, and a socket after a loss, are new.
 -- It checks the time, not the partner: use it together with a certify script.
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 
--- So many seconds after midnight, UTC, of Thursday 1970-01-01, days later.
+-- The time in seconds after midnight, UTC, of the day that many days after Thursday 1970-01-01.
 local function at(days, seconds, recheck)
   return { stage = "tcp", way = "in", now = days * 86400.0 + seconds, recheck = recheck == true, peer = { ip = "192.0.2.1" } }
 end
@@ -17,5 +17,5 @@ return {
   { name = "refuses on Saturday", door = "admit", facts = at(2, 43200), expect = CLOSED },
   { name = "refuses on Sunday", door = "admit", facts = at(3, 43200), expect = CLOSED },
   { name = "accepts on Monday, many years later", door = "admit", facts = at(7 * 3000 + 4, 43200), expect = ACCEPT },
-  { name = "keeps at night who is in", door = "admit", facts = at(3, 3600, true), expect = ACCEPT },
+  { name = "keeps a connected partner at night", door = "admit", facts = at(3, 3600, true), expect = ACCEPT },
 }

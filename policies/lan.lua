@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- lan (admit): neighbours only.
+-- lan (admit): private networks only.
 --
--- For whom: a region whose partners are all on private networks, and that should not even do a TLS handshake with others.
--- Lets in: the loopback, the private networks of RFC 1918, IPv6's unique local addresses.
--- Never lets in: any other address, link-local ones and the shared space of RFC 6598 (100.64.0.0/10) among them.
--- An address is no identity: put a certificate's door behind this one.
+-- For whom: a region whose partners are all on private networks. Others do not even get a TLS handshake.
+-- Lets in: the loopback, the private networks of RFC 1918, the unique local addresses of IPv6.
+-- Never lets in: any other address, including link-local addresses and the shared space of RFC 6598 (100.64.0.0/10).
+-- An address proves no identity: add a certify script.
 
 local policy = require "policy"
 local ip = require "policy.ip"

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- mro_bind (bind): profiles DFHAPPL.applid in class FACILITY say which user may be which region and connect to which, as MRO checks it
--- between regions of one machine (IPIC.md 7.3). IPIC has no such check: a trusted certificate may come with any APPLID.
+-- mro_bind (bind): profiles DFHAPPL.applid in class FACILITY say which user may be which region and connect to which,
+-- as MRO checks between regions of one machine (IPIC.md 7.3). IPIC itself lets any trusted certificate use any APPLID.
 --
--- For whom: a region with ssl = "clientauth", a saf, and a certify script (certuser) or a maps.lua that gives certificates a user.
--- Lets in: a partner whose user has UPDATE to the profile of the partner's APPLID and READ to the profile of this region, when this
---   region's user has READ to the profile of the partner.
--- Never lets in: a partner without a user or with a blank APPLID; a missing profile (MRO itself accepts where there is no profile).
+-- For whom: a region with ssl = "clientauth", a saf, and a certify script (certuser) or maps.lua that gives users.
+-- Lets in: a partner whose user has UPDATE to the profile of the partner's APPLID and READ to the profile of this
+--   region, when this region's user has READ to the profile of the partner.
+-- Never lets in: a partner without a user or APPLID; a missing profile (MRO itself accepts without a profile).
 
 local policy = require "policy"
 local capex = require "policy.capex"

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 
--- The part of policies/saf.lua that is asked here.
+-- The part of policies/saf.lua that this policy asks.
 local MOCK = { saf = {
   users = { CICSA = {}, CICSBUSR = { groups = { "REGIONS" } }, CTGUSER = { groups = { "GATEWAYS" } } },
   classes = { FACILITY = {
@@ -15,7 +15,7 @@ local function bind(userid, applid)
     capex = { applid = applid, networkid = "NETA", port = -1 } }
 end
 
--- The sample's users with other profiles.
+-- The same users with other profiles.
 local function profiles(facility)
   return { saf = { users = { CICSA = {}, CICSBUSR = {} }, classes = { FACILITY = facility } } }
 end
@@ -27,18 +27,18 @@ return {
     mock = MOCK, expect = { verdict = "accept" } },
   { name = "accepts a gateway by a generic profile", door = "bind", facts = bind("CTGUSER", "CTGAPP"), mock = MOCK,
     expect = { verdict = "accept" } },
-  { name = "refuses a gateway that says it is the region", door = "bind", facts = bind("CTGUSER", "CICSB"), mock = MOCK,
+  { name = "refuses a gateway under the name of the region", door = "bind", facts = bind("CTGUSER", "CICSB"), mock = MOCK,
     expect = { verdict = "refuse", code = "logon" } },
-  { name = "refuses a region that says it is this one", door = "bind", facts = bind("CICSBUSR", "CICSA"), mock = MOCK,
+  { name = "refuses a region under the name of this region", door = "bind", facts = bind("CICSBUSR", "CICSA"), mock = MOCK,
     expect = { verdict = "refuse", code = "logon" } },
   { name = "refuses an APPLID without a profile", door = "bind", facts = bind("CICSBUSR", "CICSC"), mock = MOCK,
     expect = { verdict = "refuse", code = "logon" } },
-  { name = "refuses who may be itself and not connect here", door = "bind", facts = bind("CICSBUSR", "CICSB"),
+  { name = "refuses a region that may not connect here", door = "bind", facts = bind("CICSBUSR", "CICSB"),
     mock = profiles {
       ["DFHAPPL.CICSB"] = { permit = { CICSBUSR = "update", CICSA = "read" } }, ["DFHAPPL.CICSA"] = { permit = { CICSA = "update" } },
     },
     expect = { verdict = "refuse", code = "connect" } },
-  { name = "refuses whom this region may not connect to", door = "bind", facts = bind("CICSBUSR", "CICSB"),
+  { name = "refuses a region to which this region may not connect", door = "bind", facts = bind("CICSBUSR", "CICSB"),
     mock = profiles { ["DFHAPPL.CICSB"] = { permit = { CICSBUSR = "update" } }, ["DFHAPPL.CICSA"] = OURS },
     expect = { verdict = "refuse", code = "connect_back" } },
   { name = "refuses READ where UPDATE is needed", door = "bind", facts = bind("CICSBUSR", "CICSB"),
@@ -53,6 +53,6 @@ return {
     expect = { verdict = "refuse", code = "no_user" } },
   { name = "refuses a blank APPLID", door = "bind", facts = bind("CICSBUSR", ""),
     mock = MOCK, expect = { verdict = "refuse", code = "no_applid" } },
-  { name = "refuses everybody while the saf is empty", door = "bind", facts = bind("CICSBUSR", "CICSB"),
+  { name = "refuses every partner while the saf is empty", door = "bind", facts = bind("CICSBUSR", "CICSB"),
     mock = { saf = {} }, expect = { verdict = "refuse", code = "logon" } },
 }

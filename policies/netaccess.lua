@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- netaccess (admit): the network in zones, like z/OS's NETACCESS statement (IPIC.md 7.2). The longest prefix names the zone of an address.
--- The region's own user needs READ to EZB.NETACCESS.system.stack.zone in class SERVAUTH.
+-- netaccess (admit): the network in zones, like z/OS's NETACCESS statement (IPIC.md 7.2). The longest prefix names the
+-- zone. The region's own user needs READ to EZB.NETACCESS.system.stack.zone in class SERVAUTH.
 --
 -- For whom: a region with a known network and a saf that says which zones this region may talk to.
 -- Lets in: addresses of zones that the region's user may read; addresses without a zone, which are not checked.
--- Never lets in: an address of a zone without a profile, or without READ for the region's user; without a saf, an address of any zone.
+-- Never lets in: an address of a zone without a profile or without READ; without a saf, an address of any zone.
 -- It asks whether the region may talk to the zone, not who the partner is: add a certify script.
 
 local policy = require "policy"

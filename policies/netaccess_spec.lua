@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 
--- The part of policies/saf.lua that is asked here.
+-- The part of policies/saf.lua that this policy asks.
 local MOCK = { saf = {
   users = { CICSA = {} },
   classes = { SERVAUTH = {
@@ -21,10 +21,10 @@ return {
   { name = "accepts a zone the region's user may read", door = "admit", facts = from "127.0.0.1", mock = MOCK, expect = ACCEPT },
   { name = "accepts the same zone by IPv6", door = "admit", facts = from "::1", mock = MOCK, expect = ACCEPT },
   { name = "accepts the office", door = "admit", facts = from "10.1.2.3", mock = MOCK, expect = ACCEPT },
-  { name = "accepts the office's last address before the guests'", door = "admit", facts = from "10.65.255.255",
+  { name = "accepts the last address of the office before the guests", door = "admit", facts = from "10.65.255.255",
     mock = MOCK, expect = ACCEPT },
   { name = "does not check an address that no prefix maps", door = "admit", facts = from "192.0.2.1", mock = MOCK, expect = ACCEPT },
-  { name = "refuses the guests: the longest prefix names the zone", door = "admit", facts = from "10.66.0.1",
+  { name = "refuses the guests, because the longest prefix names the zone", door = "admit", facts = from "10.66.0.1",
     mock = MOCK, expect = REFUSE },
   { name = "refuses a zone without a profile", door = "admit", facts = from "192.168.1.1", mock = MOCK,
     expect = { verdict = "refuse", code = "zone", text = "CICSA may not talk to zone LAB: no profile" } },

@@ -24,7 +24,7 @@ local function unverified(certificate)
 end
 
 return {
-  { name = "accepts a listed name and says its user", door = "certify", facts = certify(name { "NETX.CTGAPP" }),
+  { name = "accepts a listed name with its user", door = "certify", facts = certify(name { "NETX.CTGAPP" }),
     expect = { verdict = "accept", userid = "CTGUSER" } },
   { name = "accepts the other region", door = "certify", facts = certify(name { "NETA.CICSB" }),
     expect = { verdict = "accept", userid = "CICSBUSR" } },
@@ -32,7 +32,7 @@ return {
     expect = { verdict = "refuse", code = "not_pinned" } },
   { name = "refuses a listed name from another CA", door = "certify", facts = certify(name({ "NETX.CTGAPP" }, "Second CA")),
     expect = { verdict = "refuse", code = "other_issuer" } },
-  { name = "refuses a listed name from an authority that calls itself First CA", door = "certify",
+  { name = "refuses a listed name from another authority with the name First CA", door = "certify",
     facts = certify(name({ "NETX.CTGAPP" }, "First CA", true)), expect = { verdict = "refuse", code = "other_issuer" } },
   { name = "refuses two names, both listed", door = "certify", facts = certify(name { "NETX.CTGAPP", "MYQUAL.MYAPPL" }),
     expect = { verdict = "refuse", code = "not_pinned" } },

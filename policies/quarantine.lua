@@ -2,9 +2,10 @@
 -- quarantine (urm): unknown partners are installed with the rights of one restricted template.
 --
 -- For whom: a region whose operators want to see unknown partners before they decide about them.
--- Lets in: any unknown partner, as a copy of the template QUARANT (IPIC.md 6.3), with its APPLID (or the suggested one) as the name.
--- Never lets in: anyone while QUARANT is missing, out of service, was autoinstalled, or accepts users without a password; a partner that
---   asks for a call-back; a second partner of the same APPLID.
+-- Lets in: any unknown partner, as a copy of the template QUARANT (IPIC.md 6.3). The name of the ipconn is the APPLID
+--   or the suggested APPLID.
+-- Never lets in: anyone while QUARANT is missing, out of service, was autoinstalled, or accepts users without a
+--   password; a partner that asks for a call-back; a second partner of the same APPLID.
 
 local policy = require "policy"
 local capex = require "policy.capex"

@@ -2,9 +2,10 @@
 -- rate (admit): at most so many sockets from one address in a minute.
 --
 -- For whom: a region with few partners that connect seldom, on a port that others can reach.
--- Lets in: the first 20 sockets of an address in a minute; the minute begins with the first socket. A connection has up to two sockets.
--- Never lets in: further sockets until the minute is over; a new address while the region has no room for another counter.
--- The counters expire. Otherwise addresses that connected once would fill the region's counters. A reload counts nothing.
+-- Lets in: the first 20 sockets of an address in a minute. The minute begins with the first socket. A connection has up
+--   to two sockets.
+-- Never lets in: further sockets until the minute is over; a new address while there is no room for another counter.
+-- The counters expire. Otherwise addresses that connected once would fill the region. A reload counts nothing.
 
 local policy = require "policy"
 

@@ -1,30 +1,30 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The demo region, `make run`: NETA.CICSA on the loopback. `sallyport check` reads this file and says what is wrong with it.
+-- The demo region of `make run`: NETA.CICSA on the loopback. `sallyport check` reads this file and lists its faults.
 
 region {
   applid = "CICSA", networkid = "NETA", ring = "../certs/rings/CICSA", dfltuser = "CICSUSER", control = "../run/CICSA.sock",
-  saf = "saf.lua", -- its users' passwords stand in it: a demo
+  saf = "saf.lua", -- a demo: the passwords of its users are public
 }
 
--- Anybody near, without TLS, as CICS does it when nobody has thought about it: for the first try with curl. `check` warns of it.
+-- Every partner of a private network, without TLS, like CICS's defaults: for a first try with curl. `check` warns.
 tcpipservice "IPICDEMO" {
   host = "127.0.0.1", portnumber = 1490,
   admit = "lan", urm = "dfhisaip",
 }
 
--- Known partners, each under its own name; clients of NETX get a copy of the template below.
+-- Known partners, each with its own name. Clients of NETX get a copy of the template below.
 tcpipservice "IPICSEC" {
   host = "127.0.0.1", portnumber = 1491,
   ssl = "clientauth", certificate = "CICSA",
   admit = "lan", certify = "pinned", bind = "partners", urm = "dfh_isai",
 }
 
--- For dfh_isai: the name is the partner's network id, the APPLID the partner's.
+-- For dfh_isai: the name is the partner's network id, and the APPLID is the partner's.
 ipconn "NETX" { applid = "CTGAPP", template = "only", receivecount = 10, userauth = "verify" }
 
--- For quarantine: put urm = "quarantine" in place of a listener's urm, and unknown partners come in, one session each.
+-- For quarantine: with urm = "quarantine" at a tcpipservice unknown partners come in with one session each.
 ipconn "QUARANT" { template = "only", receivecount = 1, userauth = "verify" }
 
--- What requests may run: the data back, and what the region knows of who asks.
+-- The programs for requests: ECHO answers the data, WHOAMI the region's facts about the request.
 program "ECHO" {}
 program "WHOAMI" {}

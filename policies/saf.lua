@@ -1,18 +1,19 @@
 -- SPDX-License-Identifier: Apache-2.0
--- saf: users, groups and profiles for trying things out: region { saf = "policies/saf.lua" }. Data, no policy: nothing here is asked. The
--- other scripts of this directory that ask a saf (netaccess, mro_bind, saf_attach) and certuser's user IDs fit it.
+-- saf: users, groups and profiles for trying things out: region { saf = "policies/saf.lua" }. This file is data, not a
+-- policy. It fits the scripts of this directory that ask a saf (netaccess, mro_bind, saf_attach) and the user IDs of
+-- certuser.
 --
--- Passwords, which everybody knows who can read this: FRED fred-demo, ANNA anna-demo. `sallyport passwd` prints a hash for yours.
--- A profile's name may hold % (one character), * (within a qualifier, or one qualifier) and ** (any qualifiers); the most specific one
--- decides alone.
+-- The passwords are public: FRED fred-demo, ANNA anna-demo. `sallyport passwd` prints a hash for yours. In the name of
+-- a profile % is one character, * is within a qualifier or one qualifier, and ** is any qualifiers. The most specific
+-- profile decides alone.
 
 return {
-  revoke = 5, -- wrong passwords of a user by one partner; 10 times as many by all partners revoke the user everywhere
+  revoke = 5, -- wrong passwords of a user from one partner; 10 times as many from all revoke it everywhere
 
   users = {
     CICSUSER = {}, -- the default user
-    CICSA = {}, -- the region's own: regionuser, where nothing is said the applid
-    CICSBUSR = { groups = { "REGIONS" } }, -- the partner regions' and gateways', as certuser maps their certificates
+    CICSA = {}, -- the region's own user: regionuser, by default the applid
+    CICSBUSR = { groups = { "REGIONS" } }, -- this and the next three: users that certuser gives
     CTGUSER = { groups = { "GATEWAYS" } },
     SECONDCA = {},
     PAYUSER = { groups = { "PAYROLL" } },
@@ -28,27 +29,27 @@ return {
   },
 
   classes = {
-    -- Which zones of the network the region may talk to (netaccess).
+    -- The zones of the network to which the region may talk (netaccess).
     SERVAUTH = {
       ["EZB.NETACCESS.SYS1.TCPIP.LOOPBACK"] = { permit = { CICSA = "read" } },
       ["EZB.NETACCESS.SYS1.TCPIP.OFFICE"] = { permit = { CICSA = "read" } },
       ["EZB.NETACCESS.*.*.GUESTS"] = { uacc = "none" },
     },
 
-    -- Who may be which region, and who may connect to it (mro_bind).
+    -- The users that may be a region (update) or connect to it (read): mro_bind.
     FACILITY = {
       ["DFHAPPL.CICSA"] = { permit = { CICSA = "update", REGIONS = "read", GATEWAYS = "read" } },
       ["DFHAPPL.CICSB"] = { permit = { CICSBUSR = "update", CICSA = "read" } },
       ["DFHAPPL.CTG*"] = { permit = { CTGUSER = "update", CICSA = "read" } },
     },
 
-    -- Who may attach which transaction (sec = "yes", and saf_attach).
+    -- The users that may attach a transaction (sec = "yes", and saf_attach).
     TCICSTRN = {
       CPMI = { permit = { CICSUSER = "read", TELLERS = "read", PAYROLL = "read", REGIONS = "read", GATEWAYS = "read" } },
       ["PAY*"] = { permit = { PAYROLL = "read", REGIONS = "read" } },
     },
 
-    -- Programs that not everybody may run who may attach the transaction (saf_attach).
+    -- Programs that need more than the right to attach the transaction (saf_attach).
     MCICSPPT = {
       ["PAY*"] = { permit = { PAYROLL = "read", REGIONS = "read" } },
     },

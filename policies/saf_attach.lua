@@ -1,20 +1,21 @@
 -- SPDX-License-Identifier: Apache-2.0
--- saf_attach (attach): each request by its users' profiles: READ to the transaction in class TCICSTRN, and to the program in class
--- MCICSPPT where a profile covers it. It does what sec = "yes" does by itself, and is the place for rules of your own.
+-- saf_attach (attach): each request by the profiles of its users: READ to the transaction in class TCICSTRN, and to the
+-- program in class MCICSPPT where a profile covers it. It does the work of sec = "yes"; add your own rules here.
 --
--- For whom: a region with a saf, whose transactions say too little: nearly every program link comes under the mirror's transaction, CPMI.
--- Lets in: requests all of whose users (facts.request.users: the flowed, link or default user, as IPIC.md 7.4 has it) may both.
--- Never lets in: a transaction without a profile, a program whose profile does not permit every user, more data than a program takes;
--- nothing without a saf.
--- A program that no profile covers is free to whoever may attach its transaction.
+-- For whom: a region with a saf whose transactions tell too little: most program links run under the mirror's
+--   transaction, CPMI.
+-- Lets in: a request when all users of facts.request.users (the flowed, link or default user, IPIC.md 7.4) have READ to
+--   both. A program without a profile is free for each user who may attach its transaction.
+-- Never lets in: a transaction without a profile, a program whose profile does not permit every user, more data than
+--   the program takes; any request without a saf.
 
 local policy = require "policy"
 local saf = require "policy.saf"
 
--- The most bytes a program is sent, where it matters.
+-- The maximum length of a program's data in bytes. A program without a row has no maximum.
 local BYTES = { PAYROLL = 4096 }
 
--- No profile of the class covers it: nobody has said who may.
+-- True when no profile of the class covers the resource.
 local function uncovered(why)
   return why.by == "no profile" or why.by == "no class"
 end
@@ -32,8 +33,8 @@ end
 return {
   attach = function(facts)
     local request = facts.request
-    if not policy.check("somebody answers for it", #request.users > 0) then
-      return policy.refuse("no_user", "nobody answers for this request")
+    if not policy.check("has a user", #request.users > 0) then
+      return policy.refuse("no_user", "the request has no user")
     end
     for _, userid in ipairs(request.users) do
       if not may_attach(userid, request.tran) then

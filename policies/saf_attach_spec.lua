@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 
--- The part of policies/saf.lua that is asked here.
+-- The part of policies/saf.lua that this policy asks.
 local MOCK = { saf = {
   users = {
     FRED = { groups = { "TELLERS" } }, ANNA = { groups = { "TELLERS", "PAYROLL" } }, LEAVER = { revoked = true, groups = { "TELLERS" } },
@@ -27,23 +27,20 @@ local PROGRAM = { verdict = "refuse", code = "program" }
 
 return {
   { name = "accepts a teller", door = "attach", facts = request("CPMI", "ECHO", { "FRED" }), mock = MOCK, expect = ACCEPT },
-  { name = "accepts a teller by a region that may as well", door = "attach", facts = request("CPMI", "ECHO", { "FRED", "CICSBUSR" }),
-    mock = MOCK,
-    expect = ACCEPT },
-  { name = "accepts the payroll's people for the payroll", door = "attach", facts = request("PAY1", "PAYROLL", { "ANNA", "CICSBUSR" }),
-    mock = MOCK,
-    expect = ACCEPT },
-  { name = "accepts the mirror and a program of the payroll", door = "attach", facts = request("CPMI", "PAYROLL", { "ANNA" }), mock = MOCK,
-    expect = ACCEPT },
-  { name = "refuses a teller the payroll's transaction", door = "attach", facts = request("PAY1", "ECHO", { "FRED" }), mock = MOCK,
+  { name = "accepts a teller through a region that also may", door = "attach", facts = request("CPMI", "ECHO", { "FRED", "CICSBUSR" }),
+    mock = MOCK, expect = ACCEPT },
+  { name = "accepts a user of the payroll for the payroll", door = "attach", facts = request("PAY1", "PAYROLL", { "ANNA", "CICSBUSR" }),
+    mock = MOCK, expect = ACCEPT },
+  { name = "accepts a program of the payroll under the mirror", door = "attach", facts = request("CPMI", "PAYROLL", { "ANNA" }),
+    mock = MOCK, expect = ACCEPT },
+  { name = "refuses a teller the transaction of the payroll", door = "attach", facts = request("PAY1", "ECHO", { "FRED" }), mock = MOCK,
     expect = TRANSACTION },
-  { name = "refuses a teller the payroll's program under the mirror", door = "attach", facts = request("CPMI", "PAYROLL", { "FRED" }),
-    mock = MOCK,
-    expect = PROGRAM },
-  { name = "refuses when the link user may not, though the user may", door = "attach",
+  { name = "refuses a teller the program of the payroll", door = "attach", facts = request("CPMI", "PAYROLL", { "FRED" }),
+    mock = MOCK, expect = PROGRAM },
+  { name = "refuses when only the user may", door = "attach",
     facts = request("PAY1", "PAYROLL", { "ANNA", "CTGUSER" }),
     mock = MOCK, expect = TRANSACTION },
-  { name = "refuses when the user may not, though the link user may", door = "attach",
+  { name = "refuses when only the link user may", door = "attach",
     facts = request("PAY1", "PAYROLL", { "FRED", "CICSBUSR" }),
     mock = MOCK, expect = TRANSACTION },
   { name = "refuses a transaction without a profile", door = "attach", facts = request("ABCD", "ECHO", { "ANNA" }), mock = MOCK,
@@ -52,10 +49,10 @@ return {
   { name = "refuses an unknown user", door = "attach", facts = request("CPMI", "ECHO", { "NOBODY" }), mock = MOCK, expect = TRANSACTION },
   { name = "refuses more data than the program takes", door = "attach", facts = request("PAY1", "PAYROLL", { "ANNA" }, 4097), mock = MOCK,
     expect = { verdict = "refuse", code = "too_long" } },
-  { name = "accepts as much as it takes", door = "attach", facts = request("PAY1", "PAYROLL", { "ANNA" }, 4096),
+  { name = "accepts the maximum of data", door = "attach", facts = request("PAY1", "PAYROLL", { "ANNA" }, 4096),
     mock = MOCK, expect = ACCEPT },
-  { name = "refuses what nobody answers for", door = "attach", facts = request("CPMI", "ECHO", {}), mock = MOCK,
+  { name = "refuses a request without a user", door = "attach", facts = request("CPMI", "ECHO", {}), mock = MOCK,
     expect = { verdict = "refuse", code = "no_user" } },
-  { name = "refuses everybody while the saf is empty", door = "attach", facts = request("CPMI", "ECHO", { "ANNA" }),
+  { name = "refuses every user while the saf is empty", door = "attach", facts = request("CPMI", "ECHO", { "ANNA" }),
     mock = { saf = {} }, expect = TRANSACTION },
 }

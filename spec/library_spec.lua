@@ -224,7 +224,7 @@ describe("a chain", function()
 
   it("all refuses by a rule without an opinion", function()
     assert.are.equal("no_rule", policy.all { says(yes), says(pass), never }().code)
-    fails("needs a rule", policy.all, {})
+    fails("needs at least one rule", policy.all, {})
   end)
 
   it("hands the facts to each rule", function()
@@ -235,15 +235,15 @@ describe("a chain", function()
   end)
 
   it("takes a forgotten return for what it is", function()
-    fails("rule 2 answered with a nil, not a verdict", policy.first { says(pass), function() end })
-    fails("rule 1 answered with a boolean", policy.all { function() return true end })
-    fails("rule 1 answered with a table", policy.first { function() return { kind = "accept" } end })
+    fails("rule 2 returned a nil, not a verdict", policy.first { says(pass), function() end })
+    fails("rule 1 returned a boolean", policy.all { function() return true end })
+    fails("rule 1 returned a table", policy.first { function() return { kind = "accept" } end })
   end)
 
   it("takes functions only, without gaps", function()
     fails("rule 2 is a boolean", policy.first, { says(yes), true })
-    fails("there is no rule 2", policy.first, { [1] = says(pass), [3] = says(no) })
-    fails("there is no rule 2", policy.all, { says(yes), x = says(no) })
+    fails("rule 2 is missing", policy.first, { [1] = says(pass), [3] = says(no) })
+    fails("rule 2 is missing", policy.all, { says(yes), x = says(no) })
     fails("takes a list", policy.all, says(yes))
   end)
 
@@ -263,7 +263,7 @@ describe("a chain", function()
     for _, value in ipairs { 1, "true", {} } do
       fails("not true or false", policy.when(function() return value end, says(yes)))
     end
-    fails("answered with a nil", policy.when(function() end, says(yes)))
+    fails("returned a nil", policy.when(function() end, says(yes)))
     fails("the predicate must be a function", policy.when, true, says(yes))
     fails("the rule must be a function", policy.when, never, yes)
   end)
@@ -456,7 +456,7 @@ describe("policy.capex", function()
     assert.are.equal(100, capex.wants_sessions(said))
   end)
 
-  it("errors before there is a CAPEX", function() fails("known from the bind door on", capex.name, nil) end)
+  it("errors before there is a CAPEX", function() fails("the first door that has it is bind", capex.name, nil) end)
 end)
 
 describe("policy.mock", function()

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Every shipped sample and every script of the documents keeps its partners over a reload with nothing changed, at whatever time of day it comes.
+-- Every shipped sample and every script of the documents keeps its partners over a reload with nothing changed, at any time of day.
 local lfs = require "lfs"
 
 local clock = require "spec.support.clock"

@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
--- policy.cert: what a certificate says about its holder. All take facts.certificate. Names are compared whole and byte by byte,
--- a NUL being a byte like any other; nothing is folded, nothing matches by a wildcard. None of these looks at chain.ok unless it says so:
--- what an unverified certificate says is a claim.
+-- policy.cert: the names, fingerprint, issuer and dates of a certificate. Each function but pins and filter takes
+-- facts.certificate, and raises when it is no table (a peer without a certificate). Names are compared whole and byte
+-- by byte; a NUL is a byte like any other, case counts, and no wildcard matches. A function checks chain.ok only where
+-- its comment says so: the names of an unverified certificate are a claim of the peer. `local cert = require
+-- "policy.cert"`; lua/README.md has examples.
 
 local host = require "sallyport.host"
 
@@ -24,7 +26,8 @@ local function text_of(who, what, value)
   return value
 end
 
--- The one value of that type in a distinguished name; nil and how many there are otherwise.
+-- The only value of that type in a distinguished name; nil and the number of values when there is none or more than
+-- one.
 local function only(dn, kind)
   local found, n = nil, 0
   for _, rdn in ipairs(dn or {}) do
@@ -34,23 +37,24 @@ local function only(dn, kind)
   return nil, n
 end
 
--- cert.cn(certificate) -> the subject's one CN; or nil and a reason when there is none or more than one: of several, which one a
---   reader takes is anybody's choice, so none is taken.
+-- cert.cn(certificate) -> the only CN of the subject; nil and a reason ("no CN", "2 CNs") when there is none or more
+--   than one. Readers differ in which one of several CNs they take, so none is taken.
 function cert.cn(certificate)
   local cn, n = only(certificate_of("cert.cn", certificate).subject, "CN")
   if cn then return cn end
   return nil, n == 0 and "no CN" or n .. " CNs"
 end
 
--- cert.san(certificate, kind) -> the list of subject alternative names of that kind: "dns", "uri", "ip" (printed form) or "email".
+-- cert.san(certificate, kind) -> the list of subject alternative names of that kind: "dns", "uri", "ip" (numeric text)
+--   or "email"; empty when there are none. Raises for another kind.
 function cert.san(certificate, kind)
   if not KINDS[kind] then host.misuse("cert.san: no kind '" .. tostring(kind) .. "'; there are dns, uri, ip and email") end
   local san = certificate_of("cert.san", certificate).san
   return san and san[kind] or {}
 end
 
--- cert.named(certificate, name) -> true and where ("cn", "dns" or "uri"), when the one CN or a SAN of these kinds is name; else
---   false and a reason. name: a string that is not empty.
+-- cert.named(certificate, name) -> true and the place ("cn", "dns" or "uri") when the only CN or a SAN of these kinds
+--   is the name; else false and a reason. name: a string that is not empty, else it raises.
 function cert.named(certificate, name)
   certificate_of("cert.named", certificate)
   if text_of("cert.named", "the name", name) == "" then host.misuse "cert.named: the name is empty" end
@@ -70,8 +74,9 @@ local function fingerprint_of(who, what, text)
   return hex
 end
 
--- cert.pins { "AB:CD:…", ["abcd…"] = "NETX gateway" } -> a set for cert.pinned: SHA-256 fingerprints in hex, colons and case as they
---   come, with a label each if wanted. Build it when the script loads. What is no fingerprint is an error.
+-- cert.pins { "AB:CD:…", ["abcd…"] = "NETX gateway" } -> a set for cert.pinned. An entry is a SHA-256 fingerprint in
+--   hex, or fingerprint = label. Colons and case do not matter. Build it when the script loads. Raises for a text that
+--   is no SHA-256 fingerprint.
 function cert.pins(list)
   if type(list) ~= "table" then host.misuse("cert.pins: takes a table of fingerprints, not a " .. type(list)) end
   local pins = {}
@@ -83,16 +88,17 @@ function cert.pins(list)
   return pins
 end
 
--- cert.pinned(certificate, pins) -> true and the label (true when none was given), or false. pins: what cert.pins returned.
+-- cert.pinned(certificate, pins) -> true and the label (true when the entry has none) when the certificate's
+--   fingerprint is in the set; else false. pins: the result of cert.pins; raises for a value that is no table.
 function cert.pinned(certificate, pins)
-  if type(pins) ~= "table" then host.misuse("cert.pinned: takes what cert.pins returned, not a " .. type(pins)) end
+  if type(pins) ~= "table" then host.misuse("cert.pinned: takes the result of cert.pins, not a " .. type(pins)) end
   local label = pins[certificate_of("cert.pinned", certificate).sha256]
   if label then return true, label end
   return false
 end
 
--- The SHA-256 of the certificate that signed the leaf, and that of the anchor; nil each when it is not known. A self-signed leaf that is
--- itself a signer of the ring has no other.
+-- The SHA-256 fingerprints of the certificate that signed the leaf and of the anchor; nil for an unknown one. For a
+-- self-signed leaf that is a signer of the ring, both are the leaf's own.
 local function signers_of(certificate)
   local chain = certificate.chain
   if type(chain) ~= "table" or chain.ok ~= true then return nil end
@@ -101,7 +107,8 @@ local function signers_of(certificate)
   return signer and signer.sha256, anchor and anchor.sha256
 end
 
--- Whether the signer or the anchor is the one wanted. value: a fingerprint; for the anchor also true (the signer is the anchor).
+-- True when the signer (kind "issuer") or the anchor has that fingerprint; with kind "anchor" and value true, when the
+-- signer is the anchor.
 local function is_signed(certificate, kind, value)
   local signer, anchor = signers_of(certificate)
   if kind == "anchor" and value == true then return anchor ~= nil and signer == anchor end
@@ -110,12 +117,12 @@ local function is_signed(certificate, kind, value)
   return signer == hex
 end
 
--- cert.issued_by(certificate, { CN = "Demo CA", O = "…", anchor = "AB:CD:…", issuer = "…" }) -> boolean: the chain verified, and all
---   of these hold. CN and other types: the issuer's name has it exactly once, with that value; types not named are not looked at,
---   and an unknown type is an error.
---   Every authority under any trusted signer can use that name. anchor: the SHA-256 fingerprint of the signer of the
---   ring that the chain ends in; or true: that signer itself signed this certificate, so the issuer's name is the signer's own name.
---   issuer: the fingerprint of the certificate that signed this one. Colons and case do not count.
+-- cert.issued_by(certificate, { CN = "Demo CA", O = "…", anchor = "AB:CD:…", issuer = "…" }) -> boolean: true when the
+--   chain verified and all members hold. CN and other types of names: the issuer's name has the type exactly once, with
+--   that value; other types do not matter. Each authority under a trusted signer can use any name, so add one of the
+--   fingerprints (SHA-256 in hex; colons and case do not matter). anchor: of the signer of the ring in which the chain
+--   ends; or true: that signer itself signed this certificate, so the issuer's name is the signer's own. issuer: of the
+--   certificate that signed this one. Raises for an empty table, an unknown type, or no fingerprint.
 function cert.issued_by(certificate, wanted)
   certificate_of("cert.issued_by", certificate)
   if type(wanted) ~= "table" or next(wanted) == nil then host.misuse "cert.issued_by: takes a table such as { CN = \"Demo CA\" }" end
@@ -132,9 +139,10 @@ function cert.issued_by(certificate, wanted)
   return ok
 end
 
--- cert.expires_within(certificate, now, days) -> boolean: whether not_after is less than so many days after now (facts.now, seconds
---   since 1970); true as well when it has passed. A rule that refuses by it lets in by `facts.recheck or …`: a reload asks with the time of
---   the reload, and would release a partner whose certificate has grown old since.
+-- cert.expires_within(certificate, now, days) -> boolean: true when not_after is less than that many days after now
+--   (facts.now, in seconds since 1970), or has passed. A rule that refuses by it must accept when facts.recheck is
+--   true: facts.now is then the time of the reload, and the reload would release partners with older certificates.
+--   Raises when an argument is no number.
 function cert.expires_within(certificate, now, days)
   certificate_of("cert.expires_within", certificate)
   if type(now) ~= "number" or type(days) ~= "number" then host.misuse "cert.expires_within: now and days must be numbers" end
@@ -142,11 +150,12 @@ function cert.expires_within(certificate, now, days)
   return certificate.not_after - now < days * DAY
 end
 
--- cert.filter { { userid = "FRED", sha256 = "ab…" }, { userid = "PAYUSER", subject = "OU=Pay,O=Shop", issuer = "CN=CA,O=Trust" }, … }
---   -> function(certificate) -> userid, or nil: the filters of a ring's maps.lua, for policies of one's own; one implementation reads and
---   asks both (certs/README.md). A name is the end of the certificate's name, except an issuer beside a subject: that is the whole name.
---   anchor = "AB:CD:…" narrows a filter of names to chains that end in that signer of the ring. Names count only when the chain verified.
---   Build it when the script loads. An invalid filter is an error.
+-- cert.filter { { userid = "FRED", sha256 = "ab…" }, { userid = "PAYUSER", subject = "OU=Pay,O=Shop", issuer =
+--   "CN=CA,O=Trust" }, … } -> function(certificate) -> userid, or nil. The filters are those of a ring's maps.lua;
+--   certs/README.md says which one of several decides. A name is the end of the certificate's name; an issuer beside a
+--   subject is the whole name. anchor = "AB:CD:…" narrows a filter of names to chains that end in that signer of the
+--   ring. Names count only when the chain verified. Build it when the script loads. Raises for a filter that is not
+--   valid.
 function cert.filter(list)
   return host.certmap(list)
 end

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- policy.ip: addresses and prefixes, IPv4 and IPv6. A v4-mapped IPv6 address is IPv4 everywhere. Addresses are numeric text,
--- as facts.peer.ip has it; text that is no address is an error, not "not in the set", or a list of the unwanted would let it in.
+-- policy.ip: addresses and prefixes of IPv4 and IPv6. A v4-mapped IPv6 address counts as IPv4. Addresses are numeric
+-- text like facts.peer.ip. Text that is no address is an error and not "outside the set", because a deny list would let
+-- it in. `local ip = require "policy.ip"`; lua/README.md has examples.
 
 local host = require "sallyport.host"
 
@@ -8,10 +9,12 @@ host.library()
 
 local ip = {}
 
--- ip.set { "10.0.0.0/8", ["192.0.2.0/24"] = "lab" } -> a set. Entries are prefixes, or prefix = value (a string, number or
---   boolean); "10.1.2.3" means /32. Host bits that are set, a value of another type, a key that is no prefix: errors.
---   set:holds(ip) -> true, the longest prefix that holds ip, and its value (true when none was given); or false.
---   Build it when the script loads; asking is a look-up. A prefix named twice keeps one of its values.
+-- ip.set { "10.0.0.0/8", ["192.0.2.0/24"] = "lab" } -> a set of prefixes. An entry is a prefix, or prefix = value (a
+--   string, number or boolean). "10.1.2.3" is a /32, an IPv6 address a /128. A prefix that is given twice keeps one of
+--   its values. Raises for a key that is no prefix, for host bits that are set, and for a value that is a table or a
+--   function. Build it when the script loads.
+-- set:holds(ip) -> true, the longest prefix that holds the address, and its value (true when it has none); or false.
+--   Raises when ip is no numeric address.
 function ip.set(entries)
   if type(entries) ~= "table" then host.misuse("ip.set: takes a table of prefixes, not a " .. type(entries)) end
   local prefixes, values = {}, {}
@@ -26,10 +29,12 @@ function ip.set(entries)
   return host.ipset(prefixes, values)
 end
 
--- ip.within(ip, prefix) -> boolean. For one prefix, named in place; a list belongs into a set.
+-- ip.within(ip, prefix) -> boolean: true when the prefix holds the address. For several prefixes use a set. Raises when
+--   ip is no numeric address or prefix is no prefix.
 ip.within = host.within
 
--- ip.is_address(value) -> boolean: whether value is a string that is a numeric address (what capex.host says may be a name).
+-- ip.is_address(value) -> boolean: true when value is a string with a numeric address. capex.host may be an address or
+--   a name. Never raises.
 ip.is_address = host.is_address
 
 return host.strict(ip, "ip")

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
--- policy.saf: who may what, by the RACF-like model that region { saf = "FILE" } names: classes of profiles, users, groups, access. Names
--- count in upper case. Without a saf, and for whoever or whatever it does not know, every answer is no. What is asked goes into the
--- decision's record. Under busted, and in a row's mock, { saf = {…} } is the table such a file returns.
+-- policy.saf: users, groups and access, by the RACF-like model in the file of region { saf = "FILE" }. Names are folded
+-- to upper case. Without a saf, and for an unknown user, class or resource, the answer is no. Each question goes into
+-- the record of the decision. Under busted, and in the mock of a row, { saf = {…} } is the table that such a file
+-- returns. `local saf = require "policy.saf"`; lua/README.md has examples.
 
 local host = require "sallyport.host"
 
@@ -9,13 +10,16 @@ host.library()
 
 local saf = {}
 
--- saf.check(class, profile, userid, access) -> boolean, { profile =, held =, by = }. May userid have that access to the resource called
---   profile in the class? access: "execute", "read" (when nil), "update", "control" or "alter"; each holds those before it. The second
---   value says why: the profile that decided (nil: none covers it), what the user holds by it ("NONE" … "ALTER"), and by what: "user",
---   "group", "id(*)", "uacc", or "no saf", "no class", "no profile", "unknown user", "revoked user". What is no string is an error.
+-- saf.check(class, profile, userid, access) -> boolean, { profile =, held =, by = }: true when the user has that access
+--   to the resource of that name in the class. access: "execute", "read" (when nil), "update", "control" or "alter";
+--   each one includes those before it. The second value is the reason. profile: the profile that decided (nil: no
+--   profile covers the resource). held: the user's access, "NONE" to "ALTER". by: "user", "group", "id(*)", "uacc", or
+--   "no saf", "no class", "no profile", "unknown user", "revoked user". Raises for an argument that is no string, for a
+--   NUL in it, and for another access.
 saf.check = host.saf_check
 
--- saf.user(userid) -> { revoked = false, groups = { "PAYROLL" } }, or nil when it is unknown or there is no saf.
+-- saf.user(userid) -> { revoked = false, groups = { "PAYROLL" } }, or nil when the user is unknown or there is no saf.
+--   Raises when userid is no string.
 saf.user = host.saf_user
 
 return host.strict(saf, "saf")

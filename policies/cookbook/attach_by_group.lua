@@ -2,9 +2,9 @@
 -- attach_by_group (attach): which groups of the saf may run which program.
 --
 -- For whom: a region with a saf whose users have groups, and a short list of programs.
--- Lets in: a request to a program in the table, when every user of the request (the user and the link user, IPIC.md 7.4) is in one of the
---   groups of the program's row. The group "*" stands for every known user.
--- Never lets in: a program without a row, a user without one of the groups, an unknown or revoked user, a request without a user.
+-- Lets in: a request to a program in the table, when every user of the request (the user and the link user) is in one
+--   of the groups of the program's row. The group "*" stands for every known user.
+-- Never lets in: a program without a row, a user without such a group, an unknown or revoked user, or no user.
 
 local policy = require "policy"
 local saf = require "policy.saf"

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- by_network_and_ou (bind): a NETWORKID belongs to a network of addresses and to an organizational unit of the certificate.
+-- by_network_and_ou (bind): a NETWORKID belongs to a network of addresses and to one OU of the certificate.
 --
--- For whom: a region with ssl = "clientauth", whose authority writes the partner's department into the certificate as OU. With more than
---   one authority in the ring check cert.issued_by too: each could use the same OU.
--- Lets in: a partner from a prefix of its NETWORKID's row, whose certificate verified and has the row's OU as its only OU.
--- Never lets in: a NETWORKID without a row, another address, another OU, two OUs, no certificate, a certificate that did not verify.
+-- For whom: a region with ssl = "clientauth", whose authority writes the partner's department into the certificate as
+--   OU. With several authorities in the ring check cert.issued_by too: each could use the same OU.
+-- Lets in: a partner from a prefix of its NETWORKID's row, with a verified certificate whose only OU is the row's.
+-- Never lets in: a NETWORKID without a row, another address, another OU, two OUs, no certificate or no verified one.
 
 local policy = require "policy"
 local ip = require "policy.ip"

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- by_san (bind): a subject alternative name (SAN) of the certificate must be the partner's own name.
 --
--- For whom: a region with ssl = "clientauth", whose authority issues certificates with a DNS name or a URI for each partner.
+-- For whom: a region with ssl = "clientauth", whose authority gives each partner a DNS name or a URI.
 -- Lets in: a partner with a verified certificate that has the SAN URI ipic://NETWORKID/APPLID, or the SAN DNS name
 --   applid.networkid.partners.example (lower case). Names are compared byte by byte and whole.
--- Never lets in: another name, a wildcard, a name that is only in the subject, a blank APPLID, a certificate that did not verify.
+-- Never lets in: another name, a wildcard, a name only in the subject, a blank APPLID, no verified certificate.
 
 local policy = require "policy"
 local cert = require "policy.cert"

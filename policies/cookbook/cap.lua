@@ -2,9 +2,9 @@
 -- cap (urm): a partner network has at most so many connections at the same time.
 --
 -- For whom: a region whose clients are autoinstalled, and where one network must not take all the room.
--- Lets in: a client of a network in the table, while fewer autoinstalled ipconns of that NETWORKID exist than its row allows. The
---   ipconn is a copy of the template GUEST with the name of the APPLID.
--- Never lets in: a network without a row, a connection above the cap, a second connection of an APPLID (the engine: name_taken).
+-- Lets in: a client of a network in the table, as a copy of the template GUEST, while the network has fewer
+--   autoinstalled ipconns than its row allows.
+-- Never lets in: a network without a row, a connection above the cap, a second connection of an APPLID (name_taken).
 -- An ipconn counts until its client disconnects. A reload with a smaller cap releases no client (facts.recheck).
 
 local policy = require "policy"

@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
--- shop_isai (urm): DFH$ISAI for one shop: the start of the APPLID chooses the template, and a counter makes the name (IPIC.md 6.6).
+-- shop_isai (urm): DFH$ISAI for one shop: the APPLID chooses the template, a counter makes the name (IPIC.md 6.6).
 --
--- For whom: a shop with groups of gateways. Each group shares one APPLID and has a template that says what the group may do.
--- Lets in: a client of NETWORKID SHOP whose APPLID is in the table, as a copy of the row's template. Its ipconn's name and APPLID are the
---   row's prefix and a number of four digits. The template has template = "only", the tcpipservice no applid_change = "blank_only".
--- Never lets in: another NETWORKID or APPLID; anyone while the template is missing, out of service or was autoinstalled; a client when 100
---   numbers in a row are in use.
+-- For whom: a shop with groups of gateways. Each group shares one APPLID and has a template with the group's rights.
+-- Lets in: a client of NETWORKID SHOP whose APPLID is in the table, as a copy of the row's template. The ipconn's name
+--   and APPLID are the row's prefix and a number of four digits. The template has template = "only", and the
+--   tcpipservice has no applid_change = "blank_only".
+-- Never lets in: another NETWORKID or APPLID; anyone while the template is missing, out of service or was
+--   autoinstalled; a client when 100 numbers in a row are in use.
 
 local policy = require "policy"
 
