@@ -7,8 +7,10 @@
 #include "client/connect.h"
 #include "client/passwd.h"
 #include "region/region.h"
+#include "admin/operator.h"
 #include "admin/signals.h"
 #include "base/thread.h"
+#include "region/reload.h"
 #include "region/watch.h"
 
 #include <fcntl.h>
@@ -58,7 +60,8 @@ return_memory(void)
 struct start {
 	const struct region_options *options;
 	struct faults *faults;
-	struct region *region;
+	struct region *region;   /* owned; NULL: the start failed, or was ended by a signal */
+	struct control *control; /* owned, with the region */
 };
 
 static void *
@@ -67,19 +70,26 @@ start(void *arg)
 	struct start *s = arg;
 
 	s->region = region_new(s->options, s->faults);
+	if (s->region == NULL)
+		return NULL;
+	s->control = operator_open(s->region, s->faults);
+	if (s->control != NULL && region_open(s->region, s->faults) == 0)
+		return NULL;
+	control_close(s->control);
+	region_free(s->region);
+	s->region = NULL;
 	return NULL;
 }
 
 /* In a thread: a start that hangs in a call of a file system is ended by a signal all the same. */
-static struct region *
-start_region(const struct region_options *o, struct faults *faults)
+static void
+start_region(struct start *s)
 {
-	struct start s = { .options = o, .faults = faults };
 	pthread_t thread;
 
-	if (thread_start(&thread, start, &s) != 0) {
-		start(&s);
-		return s.region;
+	if (thread_start(&thread, start, s) != 0) {
+		start(s);
+		return;
 	}
 	while (!thread_ended(thread, LOOK_SECONDS)) {
 		if (!signals_ending())
@@ -88,36 +98,39 @@ start_region(const struct region_options *o, struct faults *faults)
 			_exit(EXIT_DONE);
 		break;
 	}
-	return s.region;
+}
+
+static int
+run_until_end(struct start *s, bool watched)
+{
+	struct watch *watch = watched ? watch_start(s->region) : NULL;
+	struct signals *signals = signals_watch(s->region, s->control);
+	int status = signals != NULL ? region_run(s->region) : EXIT_FAILED;
+
+	signals_free(signals);
+	watch_stop(watch);
+	reload_cancel(s->region); /* while its operator can be answered */
+	control_close(s->control);
+	if (!region_free(s->region))
+		_exit(status);
+	return status;
 }
 
 static int
 run_region(const struct region_options *o, bool watched)
 {
 	struct faults faults = { 0 };
-	struct signals *signals;
-	struct watch *watch;
-	struct region *r;
+	struct start s = { .options = o, .faults = &faults };
 	int status;
 
 	raise_descriptors();
 	return_memory();
-	r = start_region(o, &faults);
-	if (r == NULL)
+	start_region(&s);
+	if (s.region == NULL)
 		check_print(&faults);
 	status = faults.errors == 0 && signals_ending() ? EXIT_DONE : EXIT_FAILED;
 	faults_free(&faults);
-	if (r == NULL)
-		return status;
-	watch = watched ? watch_start(r) : NULL;
-	signals = signals_watch(r);
-	if (signals != NULL)
-		status = region_run(r);
-	signals_free(signals);
-	watch_stop(watch);
-	if (!region_free(r))
-		_exit(status);
-	return status;
+	return s.region != NULL ? run_until_end(&s, watched) : status;
 }
 
 static const char run_usage[] =

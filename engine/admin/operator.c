@@ -389,3 +389,14 @@ operator_answer(void *arg, const json_t *request, const struct control_peer *pee
 	answer = json_pack("{s:i,s:o}", "status", 0, "rows", o.rows != NULL ? o.rows : json_array());
 	return answer;
 }
+
+struct control *
+operator_open(struct region *r, struct faults *faults)
+{
+	struct fault f;
+	struct control *c = control_open(r->worker.loop, r->control, operator_answer, r, &f);
+
+	if (c == NULL)
+		faults_add(faults, FAULT_ERROR, "control", NULL, 0, "%s", f.text);
+	return c;
+}

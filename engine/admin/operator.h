@@ -5,7 +5,12 @@
 
 #include "admin/control.h"
 
+struct region;
+
 /* The control_answer of a region (arg). Every change is logged with the peer's uid and pid (SP0009). Runs on the region's loop. */
 json_t *operator_answer(void *arg, const json_t *request, const struct control_peer *peer, struct control_asker *asker);
+
+/* Opens the control socket of r at r->control, answered by operator_answer. NULL with a fault. Owned by the caller: control_close before region_free. */
+struct control *operator_open(struct region *r, struct faults *faults);
 
 #endif

@@ -41,7 +41,8 @@ static const struct rule {
 static const int ignored[] = { SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT, SIGXFSZ, SIGTTIN, SIGTTOU };
 
 struct signals {
-	struct region *region;
+	struct region *region;   /* borrowed */
+	struct control *control; /* borrowed */
 	bool hup_was_ignored; /* nohup: the end of the terminal is not the region's */
 	ev_signal watcher[RULES];
 };
@@ -83,13 +84,13 @@ terminal_gone(void)
 }
 
 static void
-restore_control(struct region *r)
+restore_control(struct signals *s)
 {
 	struct fault f;
-	int made = control_restore(r->control, &f);
+	int made = control_restore(s->control, &f);
 
 	if (made != 0)
-		log_say(r->log, MSG_SP0073, "anew", made > 0 ? "yes" : "no", "fault", made < 0 ? f.text : NULL, NULL);
+		log_say(s->region->log, MSG_SP0073, "anew", made > 0 ? "yes" : "no", "fault", made < 0 ? f.text : NULL, NULL);
 }
 
 /* Each of the three happens whatever becomes of the others. */
@@ -101,7 +102,7 @@ reload(struct signals *s)
 		return;
 	}
 	log_reopen(s->region->log);
-	restore_control(s->region);
+	restore_control(s);
 	watch_reload(s->region);
 }
 
@@ -169,7 +170,7 @@ signals_ending(void)
 }
 
 struct signals *
-signals_watch(struct region *r)
+signals_watch(struct region *r, struct control *control)
 {
 	struct signals *s = calloc(1, sizeof *s);
 	struct sigaction hup;
@@ -178,6 +179,7 @@ signals_watch(struct region *r)
 	if (s == NULL)
 		return NULL;
 	s->region = r;
+	s->control = control;
 	s->hup_was_ignored = sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler == SIG_IGN;
 	for (size_t i = 0; i < RULES; i++) {
 		ev_signal_init(&s->watcher[i], on_signal, rules[i].number);

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+struct control;
 struct region;
 struct signals;
 
@@ -18,8 +19,9 @@ void signals_hold(void);
 /* Whether one that ends a region is held back. It stays so. */
 bool signals_ending(void);
 
-/* Acts on signals from now on, those that were held back first; at most once in a process. NULL without memory. Owned by the caller. */
-struct signals *signals_watch(struct region *r);
+/* Acts on signals from now on, those that were held back first; at most once in a process. SIGHUP makes the socket of `control` anew when its file is gone.
+ * NULL without memory. Owned by the caller; borrows both. */
+struct signals *signals_watch(struct region *r, struct control *control);
 /* Holds them back again. NULL is fine. */
 void signals_free(struct signals *s);
 

@@ -3,13 +3,11 @@
 
 #include "net/http_client.h"
 #include "base/clock.h"
-#include "admin/control.h"
 #include "net/threadpool.h"
 #include "config/definition.h"
 #include "config/warnings.h"
 #include "conn/ipconn.h"
 #include "net/loop.h"
-#include "admin/operator.h"
 #include "security/passwords.h"
 #include "conn/recovery.h"
 #include "region/reload.h"
@@ -277,23 +275,6 @@ make_listeners(struct region *r, const struct definition *d, struct faults *faul
 	return faults->errors == 0 ? 0 : -1;
 }
 
-static const char *
-control_path(const struct region_options *o, const struct definition *d)
-{
-	return o->control != NULL ? o->control : d->region.control;
-}
-
-static int
-open_control(struct region *r, const struct region_options *o, const struct definition *d, struct faults *faults)
-{
-	struct fault f;
-
-	r->control = control_open(r->worker.loop, control_path(o, d), operator_answer, r, &f);
-	if (r->control == NULL)
-		faults_add(faults, FAULT_ERROR, "control", NULL, 0, "%s", f.text);
-	return r->control != NULL ? 0 : -1;
-}
-
 static void
 warn_of_health(const struct region *r, const struct definition *d)
 {
@@ -305,7 +286,7 @@ warn_of_health(const struct region *r, const struct definition *d)
 }
 
 static void
-say_up(struct region *r, const struct region_options *o, const struct definition *d, const struct faults *faults)
+say_up(struct region *r, const struct definition *d, const struct faults *faults)
 {
 	char number[24];
 
@@ -314,8 +295,7 @@ say_up(struct region *r, const struct region_options *o, const struct definition
 	if (warnings_unchecked(d) != NULL)
 		log_say(r->log, MSG_SP0051, "sec", d->region.sec == SEC_NO ? "no" : "not given", "tcpipservice", warnings_unchecked(d), NULL);
 	log_say(r->log, MSG_SP0001, "networkid", d->region.networkid, "#generation",
-		log_number(number, (int64_t)r->worker.generation->number), "file", r->file, "control",
-		control_path(o, d), NULL);
+		log_number(number, (int64_t)r->worker.generation->number), "file", r->file, "control", r->control, NULL);
 }
 
 static bool
@@ -339,14 +319,24 @@ load_first(struct region *r, const struct region_options *o, struct definition *
 static int
 begin(struct region *r, const struct region_options *o, struct definition *d, struct faults *faults)
 {
-	if (load_first(r, o, d, faults) < 0 || unwanted(o) || install_defined(r, d, faults) < 0 || unwanted(o) ||
-		open_control(r, o, d, faults) < 0 || make_listeners(r, d, faults) < 0)
+	snprintf(r->control, sizeof r->control, "%s", o->control != NULL ? o->control : d->region.control);
+	if (load_first(r, o, d, faults) < 0 || unwanted(o) || install_defined(r, d, faults) < 0 || unwanted(o))
 		return -1;
 	ev_prepare_init(&r->turn, end_of_turn);
 	r->turn.data = r;
 	ev_prepare_start(r->worker.loop, &r->turn);
+	return 0;
+}
+
+int
+region_open(struct region *r, struct faults *faults)
+{
+	const struct definition *d = r->worker.generation->definition;
+
+	if (make_listeners(r, d, faults) < 0)
+		return -1;
 	r->started = clock_wall();
-	say_up(r, o, d, faults);
+	say_up(r, d, faults);
 	return 0;
 }
 
@@ -385,7 +375,6 @@ free_listeners(struct listener *l)
 static void
 free_clients(struct region *r)
 {
-	control_close(r->control);
 	r->worker.draining = true; /* nothing begins anew */
 	if (r->worker.loop != NULL) {
 		close_all(r, "the region ends");
@@ -406,11 +395,9 @@ free_clients(struct region *r)
 bool
 region_free(struct region *r)
 {
-	bool alone;
-
 	if (r == NULL)
 		return true;
-	alone = reload_cancel(r);
+	reload_cancel(r);
 	free_clients(r);
 	if (r->worker.generation != NULL)
 		r->worker.generation->log = NULL; /* that it goes with the region is no news */
@@ -421,8 +408,8 @@ region_free(struct region *r)
 	log_say(r->log, MSG_SP0002, NULL);
 	log_end(r->log);
 	loop_free(r->worker.loop);
-	if (!alone)
-		return false; /* store, log and the library's path are what a loader looks at */
+	if (r->hanging)
+		return false; /* counters, log and the library's path are what a loader looks at */
 	counters_free(r->counters);
 	log_close(r->log);
 	free(r);

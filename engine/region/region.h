@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "conn/worker.h"
 
-struct control;
 struct reload;
 
 struct region {
@@ -30,7 +29,8 @@ struct region {
 	struct listener *retired;      /* owned list: vanished in a reload, with connections left */
 	struct listener *incoming;     /* owned list: opened by a reload that is about to swap */
 	struct reload *reload;         /* owned; NULL: none under way */
-	struct control *control;       /* owned */
+	bool hanging;                  /* the thread of a cancelled reload hangs in a file system and reads parts of the region */
+	char control[PATH_SIZE];       /* the path of the control socket: for the line that tells the start */
 	struct timer drain;
 	double started;
 	uint64_t generations;          /* numbers given out */
@@ -46,14 +46,24 @@ struct region_options {
 	bool (*unwanted)(void); /* asked between the steps of the start: true ends it; NULL: never */
 };
 
-/* Loads everything, opens the listeners and the control socket. NULL with faults, or without one when it became unwanted; nothing is left behind then. The
- * log has told the warnings (SP0012) of a region that is up. */
+/*
+ * Loads the definition, the scripts and the saf, and installs the defined ipconns. Listens to nobody yet: the caller opens the control socket at r->control
+ * first, so that a second start of the same region ends before it takes a port. NULL with faults, or without a fault when o->unwanted() ended the start;
+ * nothing is left behind then. The options are read during the call only. Owned by the caller.
+ */
 struct region *region_new(const struct region_options *o, struct faults *faults);
+/*
+ * Opens the listeners; SP0001 and the warnings in `faults` (SP0012) go to the log. -1 with faults: a port cannot be opened; the region can only be freed then.
+ */
+int region_open(struct region *r, struct faults *faults);
 /* Runs until it has drained. Returns the exit status. */
 int region_run(struct region *r);
 /* SIGTERM's first (drain) and second (at once) call; idempotent. */
 void region_stop(struct region *r, bool at_once);
-/* False: a thread hangs in a call of a file system and still looks at parts of the region, which are not freed; the process must end by _exit. NULL is fine. */
+/*
+ * Closes every connection and frees the region. False: a thread hangs in a call of a file system and still reads parts of the region, which are not
+ * freed; the process must end by _exit. NULL is fine.
+ */
 bool region_free(struct region *r);
 
 /* The current generation (borrowed). */

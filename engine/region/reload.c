@@ -361,16 +361,14 @@ reload_begin(struct region *r, const struct reload_order *o, struct fault *f)
 	return 0;
 }
 
-bool
+void
 reload_cancel(struct region *r)
 {
 	struct reload *l = r->reload;
-	bool alone;
 
 	if (l == NULL)
-		return true;
-	alone = loader_cancel(l->loader);
+		return;
+	r->hanging = !loader_cancel(l->loader);
 	faults_add(&l->faults, FAULT_ERROR, "stopping", NULL, 0, "the region ended before the reload did");
 	report(l, false, 0);
-	return alone;
 }

@@ -33,7 +33,10 @@ struct reload_order {
 
 /* Begins. -1 with a sentence when one is under way, the region drains, or memory is short: done() is not called then. */
 int reload_begin(struct region *r, const struct reload_order *o, struct fault *f);
-/* Ends one that is under way, as refused; for the region's end. False: its loader hangs in a file system and keeps what it looks at (loader_cancel). */
-bool reload_cancel(struct region *r);
+/*
+ * Ends the reload that is under way, as refused, before the region ends: its done() is called. Sets r->hanging when the loader hangs in a file system
+ * and keeps the parts of the region that it reads (loader_cancel). Without a reload: nothing.
+ */
+void reload_cancel(struct region *r);
 
 #endif

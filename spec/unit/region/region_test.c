@@ -57,6 +57,7 @@ open_region(const char *dir, const char *applid, const char *urm)
 	write_file(dir, name, text);
 	r = region_new(&o, &faults);
 	assert_non_null(r);
+	assert_int_equal(region_open(r, &faults), 0);
 	faults_free(&faults);
 	return r;
 }
