@@ -59,7 +59,7 @@ all: $(BIN) $(HOST)
 help:
 	@echo 'make             builds ./sallyport'
 	@echo 'make run         installs what is missing, builds, starts the demo region'
-	@echo 'make test        installs what is missing, builds, runs every test (SPEC=spec/x_spec.lua: that one alone; JOBS=$(JOBS) at a time)'
+	@echo 'make test        installs what is missing, builds, runs every test (SPEC=spec/conn/x_spec.lua: that one alone; JOBS=$(JOBS) at a time)'
 	@echo 'make deps        the install step alone; touches no network when nothing is missing'
 	@echo 'make certs       the demo key rings, certs/rings'
 	@echo 'make asan        the tests again, under AddressSanitizer and UBSan'

@@ -241,7 +241,7 @@ function Region:port(service)
   return port
 end
 
--- For spec/support.lua: what a failed test shows, and the end of a spec file.
+-- For spec/support/init.lua: what a failed test shows, and the end of a spec file.
 function region.test_begins()
   lately = {}
   for _, r in ipairs(all) do

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Conversions in turns of a loop: how many turns, in which order, and that one can be given up at any time. The rest is spec/conversion_spec.lua's. */
+/* Conversions in turns of a loop: how many turns, in which order, and that one can be given up at any time. The rest is spec/request/conversion_spec.lua's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

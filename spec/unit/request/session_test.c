@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The send side of sessions: who gets one, who waits, who is refused, and that everybody is told once. The receive side is spec/conversation_spec.lua's. */
+/* The send side of sessions: who gets one, who waits, who is refused, and that everybody is told once. The receive side is spec/request/conversation_spec.lua's. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -193,7 +193,7 @@ describe("policy.facts", function()
     assert.are.equal("float", math.type(facts.now))
     local ok, message = pcall(function() return facts.capex.networkID end)
     assert.is_false(ok)
-    assert.is_truthy(message:find("^[^:]*rows_spec%.lua:%d+: facts.capex has no 'networkID'; is 'networkid' meant%?"), message)
+    assert.is_truthy(message:find("^[^:]*decision_table_spec%.lua:%d+: facts.capex has no 'networkID'; is 'networkid' meant%?"), message)
     assert.is_false(getmetatable(facts))
   end)
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- What a request runs (issue 4, Programs): look-up, the builtins, scripts in their sandbox; and that
--- whatever one of them does, only its own conversation suffers. What runs elsewhere is program_away_spec.lua's.
+-- whatever one of them does, only its own conversation suffers. What runs elsewhere is program_remote_spec.lua's.
 local dkjson = require "dkjson"
 
 local requests = require "spec.support.requests"
