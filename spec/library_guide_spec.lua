@@ -1,0 +1,72 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- lua/README.md: every public function of the library and no other, each with an example that runs.
+local policy = require "policy"
+local support = require "spec.support"
+
+local GUIDE = assert(support.read "lua/README.md")
+local MODULES = { "policy", "policy.ip", "policy.cert", "policy.capex", "policy.saf" }
+local COLUMNS = 140
+
+-- Runs before each example, as the document says.
+local PRELUDE = assert(GUIDE:match "```lua\n(local policy = require.-)```")
+
+-- The sections of functions, in order: { name = "ip.set", text = … }.
+local function sections()
+  local list = {}
+  for part in (GUIDE:gsub("\n##", "\0##") .. "\0"):gmatch "##([^\0]*)\0" do
+    local name, text = part:match "^# `([%w_.:]+)%([^\n]*\n(.*)"
+    if name then list[#list + 1] = { name = name, text = text } end
+  end
+  return list
+end
+
+-- The functions of the modules, the methods of counters and those of sets.
+local function functions()
+  local found = {}
+  for _, module in ipairs(MODULES) do
+    for name, value in pairs(require(module)) do
+      if type(value) == "function" then found[module:gsub("^policy%.", "") .. "." .. name] = true end
+    end
+  end
+  for name in support.read("lua/policy.lua"):gmatch "\nfunction counter:([%w_]+)%(" do found["counter:" .. name] = true end
+  for name in support.read("engine/policy/lhost_ip.c"):gmatch '"set:([%w_]+)"' do found["set:" .. name] = true end
+  return found
+end
+
+describe("lua/README.md", function()
+  after_each(function() policy.mock(nil) end)
+
+  it("has every public function, and no other", function()
+    local documented = {}
+    for _, section in ipairs(sections()) do
+      assert.message(section.name .. " stands there twice").is_nil(documented[section.name])
+      documented[section.name] = true
+    end
+    assert.are.same(functions(), documented)
+  end)
+
+  it("describes functions that have a comment in the source too", function()
+    local sources = ""
+    for _, module in ipairs(MODULES) do sources = sources .. support.read("lua/" .. module:gsub("%.", "/") .. ".lua") end
+    for name in pairs(functions()) do
+      assert.message(name).is_truthy(sources:find("\n%-%- " .. name:gsub("%.", "%%.") .. "[ (][^\n]+"))
+    end
+  end)
+
+  for _, section in ipairs(sections()) do
+    it("has an example of " .. section.name .. " that runs", function()
+      local example = assert(section.text:match "```lua\n(.-)```", "no example")
+      assert.message("the example uses it").is_truthy(example:find(section.name:match "[%w_]+$" .. "%f[^%w_]"))
+      assert.message("the example asserts").is_truthy(example:find("assert(", 1, true))
+      assert(load(PRELUDE .. example, "@lua/README.md " .. section.name))()
+    end)
+  end
+
+  it("is short in columns", function()
+    local fenced = false
+    for line in GUIDE:gmatch "([^\n]*)\n" do
+      if line:find "^```" then fenced = not fenced end
+      if not fenced and not line:find "^|" then assert.message(line).is_true(utf8.len(line) <= COLUMNS) end
+    end
+  end)
+end)
