@@ -5,9 +5,9 @@ suite: what the Makefile runs before and after the jobs of the suite.
   suite.lua order RESULTS [SPEC...] -- [UNIT...]   writes RESULTS/order.mk: the jobs that run together, and those that run alone
   suite.lua report RESULTS                         the slowest ten, the failed, and "N passed, N failed" of all
 
-Without a SPEC the jobs are lint, the units and every spec file. A spec file runs alone when a line of its first ten begins with
-"-- Runs alone:". The longest job starts first: RESULTS.seconds holds how long each took in earlier runs, and the size of a file stands in
-for a job without a record.
+Without a SPEC the jobs are lint, the units and every spec file. A job runs alone when a comment among the first ten lines of its
+source begins with "Runs alone:". The longest job starts first: RESULTS.seconds holds how long each took in earlier runs, and the size of
+a file stands in for a job without a record.
 ]]
 local lfs = require "lfs"
 
@@ -25,12 +25,19 @@ local function spec_files(dir, into)
   return into
 end
 
-local function runs_alone(path)
-  if not path:find "_spec%.lua$" then return false end
-  local n = 0
+-- The source of a unit binary, or the spec file itself; nil for lint.
+local function source_of(name)
+  if name:find "_spec%.lua$" then return name end
+  local unit = name:match "/unit/(.*)$"
+  return unit and "spec/unit/" .. unit .. ".c"
+end
+
+local function runs_alone(name)
+  local n, path = 0, source_of(name)
+  if not path then return false end
   for line in io.lines(path) do
     n = n + 1
-    if line:find "^%-%- Runs alone:" then return true end
+    if line:find "^[-/ ]*[-*] Runs alone:" then return true end
     if n == 10 then return false end
   end
 end

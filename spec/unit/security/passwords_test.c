@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Runs alone: a test counts how many password checks of a flood end before one of another ipconn, which depends on free cores. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
