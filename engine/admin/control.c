@@ -31,15 +31,15 @@ control_client_close(struct client *k)
 	ev_io_stop(c->loop, &k->watcher);
 	ev_timer_stop(c->loop, &k->deadline);
 	close(k->fd);
-	if (k->debt != NULL)
-		k->debt->client = NULL;
+	if (k->deferred != NULL)
+		k->deferred->client = NULL;
 	control_stream_end(k);
 	buf_free(&k->out);
 	free(k);
 }
 
 static void
-on_deadline(struct ev_loop *loop, ev_timer *w, int events)
+control_on_deadline(struct ev_loop *loop, ev_timer *w, int events)
 {
 	(void)loop;
 	(void)events;
@@ -107,7 +107,7 @@ reply(struct client *k, json_t *answer)
 	struct ev_loop *loop = k->owner->loop;
 
 	ev_io_stop(loop, &k->watcher);
-	if (k->debt != NULL) { /* it comes later, and the answerer has no more to say now */
+	if (k->deferred != NULL) { /* it comes later, and the answerer has no more to say now */
 		ev_timer_stop(loop, &k->deadline);
 		json_decref(answer);
 		return;
@@ -122,19 +122,19 @@ reply(struct client *k, json_t *answer)
 	control_send(k);
 }
 
-struct control_debt *
-control_owe(struct control_asker *asker)
+struct control_deferred *
+control_defer(struct control_asker *asker)
 {
-	struct control_debt *d = calloc(1, sizeof *d);
+	struct control_deferred *d = calloc(1, sizeof *d);
 
 	if (d != NULL)
 		d->client = asker->client;
-	asker->client->debt = d;
+	asker->client->deferred = d;
 	return d;
 }
 
 void
-control_pay(struct control_debt *d, json_t *answer)
+control_complete(struct control_deferred *d, json_t *answer)
 {
 	struct client *k = d->client;
 
@@ -143,15 +143,15 @@ control_pay(struct control_debt *d, json_t *answer)
 		json_decref(answer);
 		return;
 	}
-	k->debt = NULL;
+	k->deferred = NULL;
 	ev_timer_again(k->owner->loop, &k->deadline); /* again, for the sending */
 	reply(k, answer);
 }
 
 void
-control_forgive(struct control_debt *d)
+control_cancel_defer(struct control_deferred *d)
 {
-	d->client->debt = NULL;
+	d->client->deferred = NULL;
 	free(d);
 }
 
@@ -180,7 +180,7 @@ receive_more(struct client *k)
 }
 
 static void
-on_client(struct ev_loop *loop, ev_io *w, int events)
+control_on_client(struct ev_loop *loop, ev_io *w, int events)
 {
 	struct client *k = w->data;
 
@@ -230,16 +230,16 @@ client_open(struct control *c, int fd, const struct control_peer *peer)
 	c->clients = k;
 	c->nclients++;
 	buf_init(&k->out, CONTROL_ANSWER_MAX);
-	ev_io_init(&k->watcher, on_client, fd, EV_READ);
+	ev_io_init(&k->watcher, control_on_client, fd, EV_READ);
 	k->watcher.data = k;
 	ev_io_start(c->loop, &k->watcher);
-	ev_timer_init(&k->deadline, on_deadline, SECONDS, SECONDS);
+	ev_timer_init(&k->deadline, control_on_deadline, SECONDS, SECONDS);
 	k->deadline.data = k;
 	ev_timer_start(c->loop, &k->deadline);
 }
 
 static void
-on_backoff(struct ev_loop *loop, ev_timer *w, int events)
+control_on_backoff(struct ev_loop *loop, ev_timer *w, int events)
 {
 	struct control *c = w->data;
 
@@ -259,7 +259,7 @@ accept_failed(struct control *c)
 }
 
 static void
-on_accept(struct ev_loop *loop, ev_io *w, int events)
+control_on_accept(struct ev_loop *loop, ev_io *w, int events)
 {
 	struct control *c = w->data;
 	struct control_peer peer;
@@ -314,8 +314,8 @@ control_open(struct ev_loop *loop, const char *path, control_answer answer, void
 		return NULL;
 	}
 	*c = (struct control){ .loop = loop, .answer = answer, .arg = arg };
-	ev_init(&c->watcher, on_accept);
-	ev_timer_init(&c->backoff, on_backoff, 0., 0.);
+	ev_init(&c->watcher, control_on_accept);
+	ev_timer_init(&c->backoff, control_on_backoff, 0., 0.);
 	timer_init(&c->slice, loop, control_stream_slice, c);
 	c->watcher.data = c->backoff.data = c;
 	if (snprintf(c->path, sizeof c->path, "%s", path) >= (int)sizeof c->path)

@@ -25,17 +25,17 @@ struct control_peer {
 };
 
 struct control_asker; /* who asked; lives until control_answer returns */
-struct control_debt;  /* an answer that will come later */
+struct control_deferred;  /* an answer that will come later */
 
-/* Answers one request: a new object with "status" and "rows" or "error"; or NULL after control_owe or control_stream. */
+/* Answers one request: a new object with "status" and "rows" or "error"; or NULL after control_defer or control_stream. */
 typedef json_t *(*control_answer)(void *arg, const json_t *request, const struct control_peer *peer, struct control_asker *asker);
 
-/* Takes the duty to answer later; NULL without memory: answer now. The asker's 10 seconds no longer count. */
-struct control_debt *control_owe(struct control_asker *asker);
-/* Pays it, from the loop, exactly once; takes `answer`. Nothing is sent when the asker has left, or the control socket is closed. */
-void control_pay(struct control_debt *d, json_t *answer);
-/* Takes the duty back before control_answer returns: the answer comes now after all. */
-void control_forgive(struct control_debt *d);
+/* Promises an answer later. NULL without memory: the answer must come now. The 10 seconds of the asker end. */
+struct control_deferred *control_defer(struct control_asker *asker);
+/* Sends the promised answer, from the loop, exactly once; takes `answer`. Sends nothing when the asker has left or the control socket is closed. */
+void control_complete(struct control_deferred *d, json_t *answer);
+/* Takes the promise back, before control_answer returns: the answer comes now. */
+void control_cancel_defer(struct control_deferred *d);
 
 struct control_source { /* rows that are made in slices of 2 ms, one client a turn, as far as the client reads */
 	bool (*more)(void *arg, json_t *rows); /* one step: appends rows, or none; false: that was the last. A step takes some ten microseconds */

@@ -19,7 +19,7 @@
 
 struct client;
 
-struct control_debt {
+struct control_deferred {
 	struct client *client; /* NULL: has left */
 };
 
@@ -28,7 +28,7 @@ struct control_asker {
 };
 
 struct client {
-	struct control_debt *debt; /* borrowed; NULL: nothing is owed */
+	struct control_deferred *deferred; /* borrowed; NULL: nothing is owed */
 	struct client *next;
 	struct control *owner;
 	int fd; /* owned */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "admin/inquire_internal.h"
+#include "admin/inquire_row.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,34 +13,6 @@
 #include "conn/listener.h"
 #include "region/region.h"
 
-/* What the cursor stands on; it begins at first. */
-static void *
-query_next(struct query *q, struct cursors *walks, void *first)
-{
-	if (q->walks == NULL)
-		cursor_open(walks, &q->at, first, false);
-	q->walks = walks;
-	return q->at.at;
-}
-
-struct ipconn *
-query_ipconn(struct query *q)
-{
-	struct ipconn *i = query_next(q, registry_walks(q->region->registry), registry_first(q->region->registry));
-
-	if (i != NULL)
-		q->at.at = i->next;
-	return i;
-}
-
-const struct generation *
-query_generation(struct query *q)
-{
-	if (q->generation == NULL)
-		q->generation = generation_ref(region_generation(q->region));
-	return q->generation;
-}
-
 static void
 region_rows(struct query *q)
 {
@@ -49,18 +21,18 @@ region_rows(struct query *q)
 	const struct region_def *d = &g->definition->region;
 	json_t *row;
 
-	if (!wanted(q, d->applid))
+	if (!inquire_wanted(q, d->applid))
 		return;
 	row = json_object();
-	put_attributes(row, region_attributes, d);
-	put_number(row, "generation", (double)g->number);
-	put_number(row, "workers", 1); /* what runs, not what was asked for */
-	put(row, "status", r->worker.draining ? "DRAINING" : "ACTIVE");
-	put_number(row, "sockets", r->worker.sockets);
-	put_number(row, "ipconns", (double)registry_count(r->registry));
-	put_number(row, "started", r->started);
-	put_number(row, "pid", (double)getpid());
-	put(row, "file", r->file);
+	inquire_put_attributes(row, region_attributes, d);
+	inquire_put_number(row, "generation", (double)g->number);
+	inquire_put_number(row, "workers", 1); /* what runs, not what was asked for */
+	inquire_put(row, "status", r->worker.draining ? "DRAINING" : "ACTIVE");
+	inquire_put_number(row, "sockets", r->worker.sockets);
+	inquire_put_number(row, "ipconns", (double)registry_count(r->registry));
+	inquire_put_number(row, "started", r->started);
+	inquire_put_number(row, "pid", (double)getpid());
+	inquire_put(row, "file", r->file);
 	json_array_append_new(q->rows, row);
 }
 
@@ -68,8 +40,8 @@ region_rows(struct query *q)
 static void
 put_heartbeat(json_t *row, const struct tcpipservice_def *d, const struct region_def *region)
 {
-	put_number(row, "heartbeat", d->heartbeat >= 0 ? d->heartbeat : region->heartbeat);
-	put_number(row, "heartbeat_timeout", d->heartbeat_timeout >= 0 ? d->heartbeat_timeout : region->heartbeat_timeout);
+	inquire_put_number(row, "heartbeat", d->heartbeat >= 0 ? d->heartbeat : region->heartbeat);
+	inquire_put_number(row, "heartbeat_timeout", d->heartbeat_timeout >= 0 ? d->heartbeat_timeout : region->heartbeat_timeout);
 }
 
 static void
@@ -77,20 +49,20 @@ tcpipservice_rows(struct query *q)
 {
 	const struct definition *d = region_generation(q->region)->definition;
 
-	for (const struct listener *l = q->region->listeners; l != NULL; l = l->next) {
+	for (const struct listener *l = q->region->listeners.current; l != NULL; l = l->next) {
 		const struct tcpipservice_def *t = definition_tcpipservice(d, l->entrance.tcpipservice);
 		json_t *row;
 
-		if (t == NULL || !wanted(q, t->tcpipservice))
+		if (t == NULL || !inquire_wanted(q, t->tcpipservice))
 			continue;
 		row = json_object();
-		put(row, "tcpipservice", t->tcpipservice);
-		put_attributes(row, tcpipservice_attributes, t);
+		inquire_put(row, "tcpipservice", t->tcpipservice);
+		inquire_put_attributes(row, tcpipservice_attributes, t);
 		put_heartbeat(row, t, &d->region);
-		put_number(row, "port", l->entrance.own.port != 0 ? l->entrance.own.port : t->portnumber);
-		put(row, "openstatus", l->entrance.open ? "OPEN" : "CLOSED");
-		put_number(row, "connections", l->entrance.connections);
-		put_number(row, "halfopen", l->entrance.halfopen);
+		inquire_put_number(row, "port", l->entrance.own.port != 0 ? l->entrance.own.port : t->portnumber);
+		inquire_put(row, "openstatus", l->entrance.open ? "OPEN" : "CLOSED");
+		inquire_put_number(row, "connections", l->entrance.connections);
+		inquire_put_number(row, "halfopen", l->entrance.halfopen);
 		json_array_append_new(q->rows, row);
 	}
 }
@@ -109,11 +81,11 @@ put_sockets(json_t *row, const struct ipconn *i)
 	}
 	if (first != NULL)
 		addr_print(&first->facts.peer.addr, peer, sizeof peer);
-	put(row, "peer", peer);
-	put_number(row, "sockets", n);
-	put(row, "recovstatus", ipconn_doubts(i) > 0 ? "RECOVDATA" : "NORECOVDATA");
-	put_number(row, "indoubt", ipconn_doubts(i));
-	put(row, "clientloc", first != NULL && first->facts.peer.sysplex ? "SYSPLEX" : "");
+	inquire_put(row, "peer", peer);
+	inquire_put_number(row, "sockets", n);
+	inquire_put(row, "recovstatus", ipconn_doubts(i) > 0 ? "RECOVDATA" : "NORECOVDATA");
+	inquire_put_number(row, "indoubt", ipconn_doubts(i));
+	inquire_put(row, "clientloc", first != NULL && first->facts.peer.sysplex ? "SYSPLEX" : "");
 }
 
 /* HOST as it was defined, and what it was resolved to while there is a socket of ours. */
@@ -127,9 +99,9 @@ put_host(json_t *row, const struct ipconn *i)
 
 	if (out != NULL)
 		addr_ip(&out->facts.peer.addr, text, sizeof text);
-	put(row, "hosttype", i->def.host[0] == '\0' ? "NOTAPPLIC" : !numeric ? "HOSTNAME" : strchr(i->def.host, ':') != NULL ? "IPV6" : "IPV4");
-	put(row, "ipresolved", text);
-	put(row, "ipfamily", text[0] == '\0' ? "UNKNOWN" : strchr(text, ':') != NULL ? "IPV6" : "IPV4");
+	inquire_put(row, "hosttype", i->def.host[0] == '\0' ? "NOTAPPLIC" : !numeric ? "HOSTNAME" : strchr(i->def.host, ':') != NULL ? "IPV6" : "IPV4");
+	inquire_put(row, "ipresolved", text);
+	inquire_put(row, "ipfamily", text[0] == '\0' ? "UNKNOWN" : strchr(text, ':') != NULL ? "IPV6" : "IPV4");
 }
 
 static void
@@ -139,25 +111,25 @@ ipconn_row(struct query *q, const struct ipconn *i)
 	struct ipconn_view v;
 
 	ipconn_view(i, &v);
-	put(row, "ipconn", v.def.ipconn);
-	put_attributes(row, ipconn_attributes, &v.def);
-	put(row, "connstatus", connstatus_name(v.connstatus));
-	put(row, "servstatus", v.inservice ? "INSERVICE" : "OUTSERVICE");
+	inquire_put(row, "ipconn", v.def.ipconn);
+	inquire_put_attributes(row, ipconn_attributes, &v.def);
+	inquire_put(row, "connstatus", connstatus_name(v.connstatus));
+	inquire_put(row, "servstatus", v.inservice ? "INSERVICE" : "OUTSERVICE");
 	json_object_set_new(row, "autoinstalled", json_boolean(v.autoinstalled));
 	if (v.autoinstalled) /* what it was copied from; of a defined one the key says whether it may be copied */
-		put(row, "template", v.template);
-	put_number(row, "generation", i->generation != NULL ? (double)i->generation->number : 0);
+		inquire_put(row, "template", v.template);
+	inquire_put_number(row, "generation", i->generation != NULL ? (double)i->generation->number : 0);
 	put_sockets(row, i);
 	put_host(row, i);
 	json_array_append_new(q->rows, row);
 }
 
 static bool
-ipconn_step(struct query *q)
+inquire_ipconn_step(struct query *q)
 {
-	const struct ipconn *i = query_ipconn(q);
+	const struct ipconn *i = inquire_next_ipconn(q);
 
-	if (i != NULL && wanted(q, i->def.ipconn))
+	if (i != NULL && inquire_wanted(q, i->def.ipconn))
 		ipconn_row(q, i);
 	return i != NULL;
 }
@@ -169,42 +141,42 @@ socket_row(const struct conn *c)
 	char text[ADDR_TEXT];
 	json_t *row = json_object();
 
-	put(row, "connection", f->connection);
-	put(row, "stage", conn_stage_name(c->stage));
-	put(row, "way", f->way == WAY_OUT ? "OUT" : "IN");
-	put(row, "peer", addr_print(&f->peer.addr, text, sizeof text));
-	put(row, "own", addr_print(&f->own.addr, text, sizeof text));
-	put(row, "ipconn", c->ipconn != NULL ? c->ipconn->def.ipconn : "");
-	put(row, "tcpipservice", f->tcpipservice);
-	put_number(row, "generation", (double)c->generation->number);
-	put(row, "tls", f->tls.version != NULL ? f->tls.version : "");
-	put(row, "cipher", f->tls.cipher);
-	put(row, "userid", f->userid);
+	inquire_put(row, "connection", f->connection);
+	inquire_put(row, "stage", conn_stage_name(c->stage));
+	inquire_put(row, "way", f->way == WAY_OUT ? "OUT" : "IN");
+	inquire_put(row, "peer", addr_print(&f->peer.addr, text, sizeof text));
+	inquire_put(row, "own", addr_print(&f->own.addr, text, sizeof text));
+	inquire_put(row, "ipconn", c->ipconn != NULL ? c->ipconn->def.ipconn : "");
+	inquire_put(row, "tcpipservice", f->tcpipservice);
+	inquire_put_number(row, "generation", (double)c->generation->number);
+	inquire_put(row, "tls", f->tls.version != NULL ? f->tls.version : "");
+	inquire_put(row, "cipher", f->tls.cipher);
+	inquire_put(row, "userid", f->userid);
 	return row;
 }
 
 static bool
-socket_step(struct query *q)
+inquire_socket_step(struct query *q)
 {
-	const struct conn *c = query_next(q, &q->region->worker.walks, q->region->worker.conns);
+	const struct conn *c = inquire_next(q, &q->region->worker.walks, q->region->worker.conns);
 
 	if (c == NULL)
 		return false;
 	q->at.at = c->next;
-	if (wanted(q, c->facts.connection))
+	if (inquire_wanted(q, c->facts.connection))
 		json_array_append_new(q->rows, socket_row(c));
 	return true;
 }
 
 static bool
-region_step(struct query *q)
+inquire_region_step(struct query *q)
 {
 	region_rows(q);
 	return false;
 }
 
 static bool
-tcpipservice_step(struct query *q)
+inquire_tcpipservice_step(struct query *q)
 {
 	tcpipservice_rows(q);
 	return false;
@@ -214,18 +186,18 @@ static const struct kind {
 	const char *what;
 	bool (*step)(struct query *q);
 } kinds[] = {
-	{ "region", region_step },
-	{ "tcpipservice", tcpipservice_step },
-	{ "ipconn", ipconn_step },
-	{ "session", session_step },
-	{ "conversation", conversation_step },
-	{ "program", program_step },
-	{ "transaction", transaction_step },
-	{ "socket", socket_step },
-	{ "policy", policy_step },
-	{ "counter", counter_step },
-	{ "user", user_step },
-	{ "statistics", statistics_step },
+	{ "region", inquire_region_step },
+	{ "tcpipservice", inquire_tcpipservice_step },
+	{ "ipconn", inquire_ipconn_step },
+	{ "session", inquire_session_step },
+	{ "conversation", inquire_session_conversation_step },
+	{ "program", inquire_program_step },
+	{ "transaction", inquire_program_transaction_step },
+	{ "socket", inquire_socket_step },
+	{ "policy", inquire_policy_step },
+	{ "counter", inquire_counter_step },
+	{ "user", inquire_user_step },
+	{ "statistics", inquire_statistics_step },
 };
 
 struct inquiry {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquire counter: the counters of scripts: their last number, and when they expire. */
-#include "admin/inquire_internal.h"
+#include "admin/inquire_row.h"
 
 #include <string.h>
 
@@ -16,28 +16,28 @@ counter_row(struct query *q, const struct counter_view *v)
 	if (q->name != NULL && strcmp(q->name, v->name) != 0) /* a script's own word: as it is written */
 		return;
 	row = json_object();
-	put(row, "counter", v->name);
+	inquire_put(row, "counter", v->name);
 	json_object_set_new(row, "last", json_integer(v->last));
-	put_number(row, "expires", v->expires);
-	put_number(row, "left", (double)(json_int_t)(v->left * 1000) / 1000);
+	inquire_put_number(row, "expires", v->expires);
+	inquire_put_number(row, "left", (double)(json_int_t)(v->left * 1000) / 1000);
 	json_array_append_new(q->rows, row);
 }
 
 static void
-leave(struct query *q)
+inquire_counter_leave(struct query *q)
 {
 	counters_leave(q->region->counters, &q->at);
 }
 
 bool
-counter_step(struct query *q)
+inquire_counter_step(struct query *q)
 {
 	struct counter_view v;
 	bool more;
 
 	if (q->leave == NULL)
 		counters_walk(q->region->counters, &q->at);
-	q->leave = leave;
+	q->leave = inquire_counter_leave;
 	more = counters_show(q->region->counters, &q->at, clock_span(), &v);
 	if (v.name[0] != '\0')
 		counter_row(q, &v);

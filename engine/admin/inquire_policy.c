@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquire policy: the scripts of each generation that somebody lives under, and who names them. */
-#include "admin/inquire_internal.h"
+#include "admin/inquire_row.h"
 
 #include <string.h>
 
@@ -81,27 +81,27 @@ generation_rows(struct query *q, const struct generation *g, unsigned connection
 	for (const struct source *s = sources_first(g->sources); s != NULL; s = s->next) {
 		json_t *row;
 
-		if (s->library || !wanted(q, s->name))
+		if (s->library || !inquire_wanted(q, s->name))
 			continue;
 		row = json_object();
-		put(row, "policy", s->name);
-		put(row, "path", s->path);
+		inquire_put(row, "policy", s->name);
+		inquire_put(row, "path", s->path);
 		json_object_set_new(row, "doors", doors_of(g->policy, s->name));
-		put_number(row, "generation", (double)g->number);
-		put(row, "hash", s->hash);
-		put(row, "generation_hash", g->hash);
+		inquire_put_number(row, "generation", (double)g->number);
+		inquire_put(row, "hash", s->hash);
+		inquire_put(row, "generation_hash", g->hash);
 		json_object_set_new(row, "current", json_boolean(g == region_generation(q->region)));
-		put_number(row, "age", (double)(json_int_t)((clock_wall() - g->loaded) * 1000) / 1000);
-		put_number(row, "memory", (double)s->kept);
-		put_number(row, "generation_memory", (double)policy_bytes(g->policy));
-		put_number(row, "connections", connections);
+		inquire_put_number(row, "age", (double)(json_int_t)((clock_wall() - g->loaded) * 1000) / 1000);
+		inquire_put_number(row, "memory", (double)s->kept);
+		inquire_put_number(row, "generation_memory", (double)policy_bytes(g->policy));
+		inquire_put_number(row, "connections", connections);
 		json_object_set_new(row, "used_by", used_by(g, s->name));
 		json_array_append_new(q->rows, row);
 	}
 }
 
 bool
-policy_step(struct query *q)
+inquire_policy_step(struct query *q)
 {
 	struct living l = { .n = 0 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquire program and inquire transaction: what a request can run under the current generation, and what runs now. */
-#include "admin/inquire_internal.h"
+#include "admin/inquire_row.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -9,13 +9,13 @@
 #include "request/task.h"
 
 static bool
-of_program(const struct task *t, const char *name)
+inquire_program_of_program(const struct task *t, const char *name)
 {
 	return t->program != NULL && strcmp(t->program->program, name) == 0;
 }
 
 static bool
-of_transaction(const struct task *t, const char *name)
+inquire_program_of_transaction(const struct task *t, const char *name)
 {
 	return strcmp(t->request.tran, name) == 0;
 }
@@ -37,28 +37,28 @@ put_target(json_t *row, const struct program_def *p)
 	char remote[2 * NAME_SIZE];
 
 	snprintf(remote, sizeof remote, "%s %s", p->ipconn, p->remotename[0] != '\0' ? p->remotename : p->program);
-	put(row, "kind", p->script[0] != '\0' ? "SCRIPT" : p->url[0] != '\0' ? "URL" : p->ipconn[0] != '\0' ? "IPCONN" : "BUILTIN");
-	put(row, "target", p->script[0] != '\0' ? p->script : p->url[0] != '\0' ? p->url : p->ipconn[0] != '\0' ? remote : p->builtin);
+	inquire_put(row, "kind", p->script[0] != '\0' ? "SCRIPT" : p->url[0] != '\0' ? "URL" : p->ipconn[0] != '\0' ? "IPCONN" : "BUILTIN");
+	inquire_put(row, "target", p->script[0] != '\0' ? p->script : p->url[0] != '\0' ? p->url : p->ipconn[0] != '\0' ? remote : p->builtin);
 }
 
 bool
-program_step(struct query *q)
+inquire_program_step(struct query *q)
 {
-	const struct generation *g = query_generation(q);
+	const struct generation *g = inquire_generation(q);
 	const struct program_def *p;
 	json_t *row;
 
 	if (q->index == g->definition->nprograms)
 		return false;
 	p = &g->definition->program[q->index++];
-	if (!wanted(q, p->program))
+	if (!inquire_wanted(q, p->program))
 		return true;
 	row = json_object();
-	put(row, "program", p->program);
-	put_attributes(row, program_attributes, p);
+	inquire_put(row, "program", p->program);
+	inquire_put_attributes(row, program_attributes, p);
 	put_target(row, p);
-	put_number(row, "in_use", count_tasks(q->region, of_program, p->program));
-	put_number(row, "usecount", (double)g->uses[p - g->definition->program]);
+	inquire_put_number(row, "in_use", count_tasks(q->region, inquire_program_of_program, p->program));
+	inquire_put_number(row, "usecount", (double)g->uses[p - g->definition->program]);
 	json_array_append_new(q->rows, row);
 	return true;
 }
@@ -68,13 +68,13 @@ transaction_row(struct query *q, const struct transaction_def *t, bool defined)
 {
 	json_t *row;
 
-	if (!wanted(q, t->transaction))
+	if (!inquire_wanted(q, t->transaction))
 		return;
 	row = json_object();
-	put(row, "transaction", t->transaction);
-	put_attributes(row, transaction_attributes, t);
+	inquire_put(row, "transaction", t->transaction);
+	inquire_put_attributes(row, transaction_attributes, t);
 	json_object_set_new(row, "defined", json_boolean(defined));
-	put_number(row, "in_use", count_tasks(q->region, of_transaction, t->transaction));
+	inquire_put_number(row, "in_use", count_tasks(q->region, inquire_program_of_transaction, t->transaction));
 	json_array_append_new(q->rows, row);
 }
 
@@ -91,9 +91,9 @@ mirror_rows(struct query *q, const struct definition *d)
 }
 
 bool
-transaction_step(struct query *q)
+inquire_program_transaction_step(struct query *q)
 {
-	const struct definition *d = query_generation(q)->definition;
+	const struct definition *d = inquire_generation(q)->definition;
 
 	if (q->index < d->ntransactions) {
 		transaction_row(q, &d->transaction[q->index++], true);

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inquire_row: what the rows of every kind are made of. */
-#include "admin/inquire_internal.h"
+#include "admin/inquire_row.h"
 
 #include <string.h>
 #include <strings.h>
 
 #include "policy/facts_json.h"
+#include "region/region.h"
 
 void
-put(json_t *row, const char *key, const char *value)
+inquire_put(json_t *row, const char *key, const char *value)
 {
 	json_object_set_new(row, key, facts_json_text(value, strlen(value)));
 }
 
 void
-put_number(json_t *row, const char *key, double n)
+inquire_put_number(json_t *row, const char *key, double n)
 {
 	json_int_t whole = (json_int_t)n;
 
@@ -22,30 +22,57 @@ put_number(json_t *row, const char *key, double n)
 }
 
 void
-put_attribute(json_t *row, const char *key, const struct attribute *table, const char *name, const void *def)
+inquire_put_attribute(json_t *row, const char *key, const struct attribute *table, const char *name, const void *def)
 {
 	const struct attribute *a = attribute_find(table, name);
 	char text[PATH_SIZE];
 	double n;
 
 	if (attribute_number(a, def, &n))
-		put_number(row, key, n);
+		inquire_put_number(row, key, n);
 	else
-		put(row, key, attribute_print(a, def, text, sizeof text));
+		inquire_put(row, key, attribute_print(a, def, text, sizeof text));
 }
 
 void
-put_attributes(json_t *row, const struct attribute *table, const void *def)
+inquire_put_attributes(json_t *row, const struct attribute *table, const void *def)
 {
 	for (const struct attribute *a = table; a->name != NULL; a++)
-		put_attribute(row, a->name, table, a->name, def);
+		inquire_put_attribute(row, a->name, table, a->name, def);
 }
 
 bool
-wanted(struct query *q, const char *name)
+inquire_wanted(struct query *q, const char *name)
 {
 	if (q->name == NULL || strcasecmp(q->name, name) == 0)
 		return true;
 	nearest_take(&q->near, name, q->name);
 	return false;
+}
+
+void *
+inquire_next(struct query *q, struct cursors *walks, void *first)
+{
+	if (q->walks == NULL)
+		cursor_open(walks, &q->at, first, false);
+	q->walks = walks;
+	return q->at.at;
+}
+
+struct ipconn *
+inquire_next_ipconn(struct query *q)
+{
+	struct ipconn *i = inquire_next(q, registry_walks(q->region->registry), registry_first(q->region->registry));
+
+	if (i != NULL)
+		q->at.at = i->next;
+	return i;
+}
+
+const struct generation *
+inquire_generation(struct query *q)
+{
+	if (q->generation == NULL)
+		q->generation = generation_ref(region_generation(q->region));
+	return q->generation;
 }

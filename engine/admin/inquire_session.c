@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquire session and inquire conversation: how many slots each ipconn has, and what runs in those in use. */
-#include "admin/inquire_internal.h"
+#include "admin/inquire_row.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -23,29 +23,29 @@ conversation_row(void *arg, const struct session_view *v)
 	json_t *row = json_object();
 	char conv[CONV_TEXT];
 
-	put(row, "ipconn", v->ipconn);
-	put(row, "connection", v->connection);
-	put(row, "direction", v->direction);
-	put(row, "conv", conv_print(v->conv, conv));
-	put(row, "state", v->state);
-	put_number(row, "msg", v->msg);
-	put(row, "tran", v->tran);
-	put(row, "program", v->program);
-	put(row, "userid", v->userid);
-	put_number(row, "bytes", (double)v->bytes);
-	put_number(row, "age", milliseconds(v->seconds));
+	inquire_put(row, "ipconn", v->ipconn);
+	inquire_put(row, "connection", v->connection);
+	inquire_put(row, "direction", v->direction);
+	inquire_put(row, "conv", conv_print(v->conv, conv));
+	inquire_put(row, "state", v->state);
+	inquire_put_number(row, "msg", v->msg);
+	inquire_put(row, "tran", v->tran);
+	inquire_put(row, "program", v->program);
+	inquire_put(row, "userid", v->userid);
+	inquire_put_number(row, "bytes", (double)v->bytes);
+	inquire_put_number(row, "age", milliseconds(v->seconds));
 	json_array_append_new(q->rows, row);
 }
 
 static void
-count(void *arg, const struct session_view *v)
+inquire_session_count(void *arg, const struct session_view *v)
 {
 	(void)v;
 	++*(size_t *)arg;
 }
 
 static void
-copy(void *arg, const struct session_view *v)
+inquire_session_copy(void *arg, const struct session_view *v)
 {
 	struct query *q = arg;
 
@@ -59,17 +59,17 @@ copy_conversations(struct query *q, const struct ipconn *i)
 {
 	free(q->list);
 	q->index = q->n = 0;
-	session_each(i, count, &q->n);
+	session_each(i, inquire_session_count, &q->n);
 	q->list = q->n > 0 ? malloc(q->n * sizeof(struct session_view)) : NULL;
 	if (q->list == NULL)
 		q->n = 0;
-	session_each(i, copy, q);
+	session_each(i, inquire_session_copy, q);
 	q->n = q->index;
 	q->index = 0;
 }
 
 bool
-conversation_step(struct query *q)
+inquire_session_conversation_step(struct query *q)
 {
 	const struct ipconn *i;
 
@@ -77,8 +77,8 @@ conversation_step(struct query *q)
 		conversation_row(q, &((const struct session_view *)q->list)[q->index++]);
 		return true;
 	}
-	i = query_ipconn(q);
-	if (i != NULL && wanted(q, i->def.ipconn))
+	i = inquire_next_ipconn(q);
+	if (i != NULL && inquire_wanted(q, i->def.ipconn))
 		copy_conversations(q, i);
 	return i != NULL;
 }
@@ -91,7 +91,7 @@ struct eldest {
 };
 
 static void
-compare(void *arg, const struct session_view *v)
+inquire_session_compare(void *arg, const struct session_view *v)
 {
 	struct eldest *e = arg;
 
@@ -105,10 +105,10 @@ put_eldest(json_t *row, const struct ipconn *i, const char *direction)
 	struct eldest e = { .direction = direction, .view.seconds = -1 };
 	char conv[CONV_TEXT];
 
-	session_each(i, compare, &e);
-	put(row, "oldest", e.view.seconds >= 0 ? conv_print(e.view.conv, conv) : "");
-	put(row, "state", e.view.seconds >= 0 ? e.view.state : "");
-	put_number(row, "age", e.view.seconds >= 0 ? milliseconds(e.view.seconds) : 0);
+	session_each(i, inquire_session_compare, &e);
+	inquire_put(row, "oldest", e.view.seconds >= 0 ? conv_print(e.view.conv, conv) : "");
+	inquire_put(row, "state", e.view.seconds >= 0 ? e.view.state : "");
+	inquire_put_number(row, "age", e.view.seconds >= 0 ? milliseconds(e.view.seconds) : 0);
 }
 
 static void
@@ -116,14 +116,14 @@ session_row(struct query *q, const struct ipconn *i, const char *direction, int 
 {
 	json_t *row = json_object();
 
-	put(row, "ipconn", i->def.ipconn);
-	put(row, "connstatus", connstatus_name(i->status));
-	put(row, "direction", direction);
-	put_number(row, "sessions", sessions);
-	put_number(row, "in_use", used);
-	put_number(row, "free", used < (unsigned)sessions ? sessions - (int)used : 0);
-	put_number(row, "peak", peak);
-	put_number(row, "queued", queued);
+	inquire_put(row, "ipconn", i->def.ipconn);
+	inquire_put(row, "connstatus", connstatus_name(i->status));
+	inquire_put(row, "direction", direction);
+	inquire_put_number(row, "sessions", sessions);
+	inquire_put_number(row, "in_use", used);
+	inquire_put_number(row, "free", used < (unsigned)sessions ? sessions - (int)used : 0);
+	inquire_put_number(row, "peak", peak);
+	inquire_put_number(row, "queued", queued);
 	put_eldest(row, i, direction);
 	json_array_append_new(q->rows, row);
 }
@@ -140,11 +140,11 @@ session_rows(struct query *q, const struct ipconn *i)
 }
 
 bool
-session_step(struct query *q)
+inquire_session_step(struct query *q)
 {
-	const struct ipconn *i = query_ipconn(q);
+	const struct ipconn *i = inquire_next_ipconn(q);
 
-	if (i != NULL && wanted(q, i->def.ipconn) && i->def.template_ != TEMPLATE_ONLY)
+	if (i != NULL && inquire_wanted(q, i->def.ipconn) && i->def.template_ != TEMPLATE_ONLY)
 		session_rows(q, i);
 	return i != NULL;
 }

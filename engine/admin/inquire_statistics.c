@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquire statistics: IPIC.md 9's records as rows, and their reset. */
-#include "admin/inquire_internal.h"
+#include "admin/inquire_row.h"
 
 #include "conn/listener.h"
 #include "region/region.h"
@@ -10,8 +10,8 @@ begin(struct query *q, const char *resource, const char *name)
 {
 	json_t *row = json_object();
 
-	put(row, "resource", resource);
-	put(row, "name", name);
+	inquire_put(row, "resource", resource);
+	inquire_put(row, "name", name);
 	json_array_append_new(q->rows, row);
 	return row;
 }
@@ -23,9 +23,9 @@ put_figures(json_t *row, const struct figure *table, const void *statistics)
 
 	for (const struct figure *f = table; f->name != NULL; f++)
 		if (f->kind == FIGURE_TIME)
-			put(row, f->name, figure_time(figure_value(f, statistics), text));
+			inquire_put(row, f->name, figure_time(figure_value(f, statistics), text));
 		else
-			put_number(row, f->name, figure_value(f, statistics));
+			inquire_put_number(row, f->name, figure_value(f, statistics));
 }
 
 static void
@@ -33,12 +33,12 @@ service_row(struct query *q, const struct listener *l, const struct tcpipservice
 {
 	json_t *row = begin(q, "TCPIPSERVICE", d->tcpipservice);
 
-	put_number(row, "sor_port_number", l->entrance.own.port != 0 ? l->entrance.own.port : d->portnumber);
-	put_attribute(row, "sor_ssl_support", tcpipservice_attributes, "ssl", d);
-	put_attribute(row, "sor_protocol", tcpipservice_attributes, "protocol", d);
-	put_attribute(row, "sor_hostname", tcpipservice_attributes, "host", d);
-	put_attribute(row, "sor_backlog", tcpipservice_attributes, "backlog", d);
-	put_number(row, "sor_current_conns", l->entrance.connections);
+	inquire_put_number(row, "sor_port_number", l->entrance.own.port != 0 ? l->entrance.own.port : d->portnumber);
+	inquire_put_attribute(row, "sor_ssl_support", tcpipservice_attributes, "ssl", d);
+	inquire_put_attribute(row, "sor_protocol", tcpipservice_attributes, "protocol", d);
+	inquire_put_attribute(row, "sor_hostname", tcpipservice_attributes, "host", d);
+	inquire_put_attribute(row, "sor_backlog", tcpipservice_attributes, "backlog", d);
+	inquire_put_number(row, "sor_current_conns", l->entrance.connections);
 	put_figures(row, service_figures, &l->entrance.statistics);
 }
 
@@ -56,7 +56,7 @@ ipconn_row(struct query *q, const struct ipconn *i)
 
 	ipconn_view(i, &v);
 	for (size_t n = 0; n < sizeof defined / sizeof *defined; n++)
-		put_attribute(row, defined[n].figure, ipconn_attributes, defined[n].attribute, &v.def);
+		inquire_put_attribute(row, defined[n].figure, ipconn_attributes, defined[n].attribute, &v.def);
 	put_figures(row, ipconn_figures, &i->statistics);
 }
 
@@ -71,7 +71,7 @@ global_step(struct query *q)
 {
 	struct region *r = q->region;
 
-	if (!wanted(q, applid(r)))
+	if (!inquire_wanted(q, applid(r)))
 		return;
 	put_figures(begin(q, "GLOBAL", applid(r)), socket_figures, &r->worker.statistics);
 	if (q->reset)
@@ -83,10 +83,10 @@ services_step(struct query *q)
 {
 	const struct definition *d = region_generation(q->region)->definition;
 
-	for (struct listener *l = q->region->listeners; l != NULL; l = l->next) {
+	for (struct listener *l = q->region->listeners.current; l != NULL; l = l->next) {
 		const struct tcpipservice_def *t = definition_tcpipservice(d, l->entrance.tcpipservice);
 
-		if (t == NULL || !wanted(q, t->tcpipservice))
+		if (t == NULL || !inquire_wanted(q, t->tcpipservice))
 			continue;
 		service_row(q, l, t);
 		if (!q->reset)
@@ -99,9 +99,9 @@ services_step(struct query *q)
 static bool
 ipconn_step(struct query *q)
 {
-	struct ipconn *i = query_ipconn(q);
+	struct ipconn *i = inquire_next_ipconn(q);
 
-	if (i == NULL || !wanted(q, i->def.ipconn))
+	if (i == NULL || !inquire_wanted(q, i->def.ipconn))
 		return i != NULL;
 	ipconn_row(q, i);
 	if (q->reset)
@@ -110,7 +110,7 @@ ipconn_step(struct query *q)
 }
 
 bool
-statistics_step(struct query *q)
+inquire_statistics_step(struct query *q)
 {
 	switch (q->stage++) {
 	case 0:

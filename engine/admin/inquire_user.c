@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* inquire user: the wrong passwords that are counted of users of the saf: over all partners, and of each partner. */
-#include "admin/inquire_internal.h"
+#include "admin/inquire_row.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,12 +18,12 @@ struct counted { /* a copy: counts change between two steps */
 };
 
 static void
-take(void *arg, const char *userid, const char *partner, unsigned count)
+inquire_user_take(void *arg, const char *userid, const char *partner, unsigned count)
 {
 	struct query *q = arg;
 	struct counted *c = &((struct counted *)q->list)[q->n];
 
-	if (!wanted(q, userid))
+	if (!inquire_wanted(q, userid))
 		return;
 	snprintf(c->userid, sizeof c->userid, "%s", userid);
 	snprintf(c->partner, sizeof c->partner, "%s", partner != NULL ? partner : "");
@@ -33,7 +33,7 @@ take(void *arg, const char *userid, const char *partner, unsigned count)
 
 /* User by user, the sum first. */
 static int
-by_user(const void *a, const void *b)
+inquire_user_by_user(const void *a, const void *b)
 {
 	const struct counted *x = a, *y = b;
 	int order = strcmp(x->userid, y->userid);
@@ -54,11 +54,11 @@ add_row(struct query *q, const struct saf *s, const struct counted *c)
 	bound = sum ? saf_revoke_all(s) : saf_revoke(s);
 	reached = bound > 0 && c->count >= bound;
 	row = json_object();
-	put(row, "user", u->userid);
-	put(row, "partner", sum ? "ALL" : c->partner);
-	put_number(row, "wrong", c->count);
-	put_number(row, "bound", bound);
-	put(row, "revoked", u->revoked && sum ? "SAF" : reached ? "YES" : "NO");
+	inquire_put(row, "user", u->userid);
+	inquire_put(row, "partner", sum ? "ALL" : c->partner);
+	inquire_put_number(row, "wrong", c->count);
+	inquire_put_number(row, "bound", bound);
+	inquire_put(row, "revoked", u->revoked && sum ? "SAF" : reached ? "YES" : "NO");
 	json_array_append_new(q->rows, row);
 }
 
@@ -72,14 +72,14 @@ copy_counts(struct query *q)
 	q->list = calloc(password_failures_entries(f) + 1, sizeof(struct counted));
 	if (s == NULL || q->list == NULL)
 		return;
-	password_failures_each(f, take, q);
-	qsort(q->list, q->n, sizeof(struct counted), by_user);
+	password_failures_each(f, inquire_user_take, q);
+	qsort(q->list, q->n, sizeof(struct counted), inquire_user_by_user);
 	if (u != NULL && q->n == 0)
-		take(q, u->userid, NULL, 0);
+		inquire_user_take(q, u->userid, NULL, 0);
 }
 
 bool
-user_step(struct query *q)
+inquire_user_step(struct query *q)
 {
 	if (q->stage++ == 0)
 		copy_counts(q);

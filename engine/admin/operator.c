@@ -1,19 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "admin/operator_internal.h"
+#include "admin/operator.h"
 
-#include "base/buf.h"
-#include "policy/facts_json.h"
 #include "admin/inquire.h"
+#include "base/buf.h"
+#include "conn/ipconn.h"
+#include "conn/steps.h"
+#include "policy/facts_json.h"
 #include "policy/record_walk.h"
+#include "region/region.h"
+#include "region/reload.h"
+#include "request/session.h"
+#include "security/passwords.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #define EXPLAIN_MAX 2000 /* records in one answer */
+#define ARGS_MAX 8
 
-/* Each does one command; -1 with order->fault. */
+struct order { /* one request, taken apart; strings borrowed from it */
+	struct region *region;
+	const json_t *request;
+	const char *arg[ARGS_MAX];
+	size_t nargs;
+	struct fault fault;
+	json_t *rows; /* what the answer carries; owned until answered */
+	const char *command;
+	const struct control_peer *peer;
+	struct control_asker *asker;
+	bool later; /* the answer is owed */
+};
+
+/* Does one command; -1 with order->fault. */
 typedef int (*order_fn)(struct order *o);
 
 static const char *
@@ -36,8 +57,8 @@ print_order(const struct order *o, char *out, size_t size)
 		snprintf(out + at, size - at, " --now");
 }
 
-const char *
-operator_folded(const char *name, char out[NAME_SIZE])
+static const char *
+folded(const char *name, char out[NAME_SIZE])
 {
 	return text_upper(out, NAME_SIZE, name, strlen(name)) ? out : name; /* too long: as it is, and not found */
 }
@@ -69,7 +90,7 @@ refused(const struct fault *f)
 }
 
 static bool
-tour_more(void *arg, json_t *rows)
+operator_tour_more(void *arg, json_t *rows)
 {
 	struct tour *t = arg;
 	bool more = t->inquiry != NULL ? inquire_more(t->inquiry, rows) : record_walk_more(t->records, rows);
@@ -79,7 +100,7 @@ tour_more(void *arg, json_t *rows)
 }
 
 static json_t *
-tour_none(void *arg)
+operator_tour_none(void *arg)
 {
 	struct tour *t = arg;
 
@@ -89,7 +110,7 @@ tour_none(void *arg)
 }
 
 static void
-tour_end(void *arg)
+operator_tour_end(void *arg)
 {
 	struct tour *t = arg;
 	const char *why = !t->over ? "the operator left before the end" : t->fault.text[0] != '\0' ? t->fault.text : NULL;
@@ -116,7 +137,7 @@ begin_tour(const struct order *o)
 static int
 tell(struct order *o, struct tour *t)
 {
-	struct control_source source = { .more = tour_more, .none = tour_none, .end = tour_end, .arg = t };
+	struct control_source source = { .more = operator_tour_more, .none = operator_tour_none, .end = operator_tour_end, .arg = t };
 
 	control_stream(o->asker, &source);
 	o->later = true;
@@ -131,7 +152,7 @@ folds(const char *what)
 }
 
 static int
-do_inquire(struct order *o)
+operator_do_inquire(struct order *o)
 {
 	char name[NAME_SIZE];
 	const char *typed = o->nargs > 1 ? o->arg[1] : NULL;
@@ -145,7 +166,7 @@ do_inquire(struct order *o)
 	t = begin_tour(o);
 	if (t == NULL)
 		return fault_set(&o->fault, "no memory for the answer");
-	t->inquiry = inquire_begin(o->region, o->arg[0], typed != NULL && folds(o->arg[0]) ? operator_folded(typed, name) : typed, reset, &o->fault);
+	t->inquiry = inquire_begin(o->region, o->arg[0], typed != NULL && folds(o->arg[0]) ? folded(typed, name) : typed, reset, &o->fault);
 	if (t->inquiry == NULL) {
 		free(t);
 		return -1;
@@ -156,7 +177,7 @@ do_inquire(struct order *o)
 }
 
 static int
-do_explain(struct order *o)
+operator_do_explain(struct order *o)
 {
 	const char *last = option(o, "last");
 	size_t most = last != NULL ? (size_t)strtoul(last, NULL, 10) : EXPLAIN_MAX;
@@ -239,17 +260,17 @@ failed_rows(const struct faults *faults)
 	return list;
 }
 
-struct duty { /* a reload somebody waits for */
-	struct control_debt *debt;
+struct waiting { /* an operator who waits for the end of a reload */
+	struct control_deferred *answer;
 	struct region *region;
 	struct control_peer peer;
 	char what[256];
 };
 
 static void
-reloaded(void *arg, const struct reload_report *report)
+operator_reloaded(void *arg, const struct reload_report *report)
 {
-	struct duty *duty = arg;
+	struct waiting *waiting = arg;
 	json_t *answer, *changes;
 	char refused[1024] = "";
 
@@ -263,53 +284,261 @@ reloaded(void *arg, const struct reload_report *report)
 		answer = error_of(report->faults);
 		refusal_of(report->faults, refused, sizeof refused);
 	}
-	say_change(duty->region, duty->what, &duty->peer, refused);
-	control_pay(duty->debt, answer);
-	free(duty);
+	say_change(waiting->region, waiting->what, &waiting->peer, refused);
+	control_complete(waiting->answer, answer);
+	free(waiting);
 }
 
 /* The answer comes when the reload has ended; the asker may have left by then. */
-int
-operator_begin_reload(struct order *o, struct reload_order *reload)
+static int
+begin_reload(struct order *o, struct reload_order *reload)
 {
-	struct duty *duty = calloc(1, sizeof *duty);
+	struct waiting *waiting = calloc(1, sizeof *waiting);
 
-	if (duty == NULL || (duty->debt = control_owe(o->asker)) == NULL) {
-		free(duty);
+	if (waiting == NULL || (waiting->answer = control_defer(o->asker)) == NULL) {
+		free(waiting);
 		return fault_set(&o->fault, "no memory to answer later");
 	}
-	duty->region = o->region;
-	duty->peer = *o->peer;
-	print_order(o, duty->what, sizeof duty->what);
-	reload->done = reloaded;
-	reload->arg = duty;
+	waiting->region = o->region;
+	waiting->peer = *o->peer;
+	print_order(o, waiting->what, sizeof waiting->what);
+	reload->done = operator_reloaded;
+	reload->arg = waiting;
 	o->later = reload_begin(o->region, reload, &o->fault) == 0;
 	if (o->later)
 		return 0;
 	log_say(o->region->log, MSG_SP0011, "fault", o->fault.text, NULL);
-	control_forgive(duty->debt);
-	free(duty);
+	control_cancel_defer(waiting->answer);
+	free(waiting);
 	return -1;
 }
 
 static int
-do_reload(struct order *o)
+operator_do_reload(struct order *o)
 {
 	struct reload_order reload = { .check = option(o, "check") != NULL, .force = option(o, "force") != NULL };
 
 	if (o->nargs > 0)
 		return fault_set(&o->fault, "reload takes no argument; there are --check and --force");
-	return operator_begin_reload(o, &reload);
+	return begin_reload(o, &reload);
 }
 
 /* The answer is sent before the loop ends; who asked waits for the process. */
 static int
-do_shutdown(struct order *o)
+operator_do_shutdown(struct order *o)
 {
 	if (o->nargs > 0)
 		return fault_set(&o->fault, "shutdown takes no argument; there is --now");
 	region_stop(o->region, option(o, "now") != NULL);
 	o->rows = json_pack("[{s:i}]", "pid", (int)getpid());
+	return 0;
+}
+
+/* --- listeners, ipconns and users ------------------------------------------------------------------------------------- */
+
+static struct ipconn *
+find_ipconn(struct order *o, const char *typed)
+{
+	char name[NAME_SIZE], text[NEAREST_TEXT];
+	struct ipconn *i = registry_name(o->region->registry, folded(typed, name));
+	struct nearest near = { .far = 0 };
+
+	if (i != NULL)
+		return i;
+	for (i = registry_first(o->region->registry); i != NULL; i = i->next)
+		nearest_take(&near, i->def.ipconn, typed);
+	fault_set(&o->fault, "no ipconn named %s is installed%s", typed, nearest_print(&near, text));
+	return NULL;
+}
+
+static struct listener *
+find_listener(struct order *o, const char *typed)
+{
+	char name[NAME_SIZE], text[NEAREST_TEXT];
+	struct listener *l = listeners_find(&o->region->listeners, folded(typed, name));
+	struct nearest near = { .far = 0 };
+
+	if (l != NULL)
+		return l;
+	for (l = o->region->listeners.current; l != NULL; l = l->next)
+		nearest_take(&near, l->entrance.tcpipservice, typed);
+	fault_set(&o->fault, "no tcpipservice named %s%s", typed, nearest_print(&near, text));
+	return NULL;
+}
+
+/* --- set tcpipservice ------------------------------------------------------------------------------------------------ */
+
+/* Ends everything that came in there (IPIC.md 4.2: IMMCLOSE). */
+static void
+end_all(struct region *r, const struct listener *l)
+{
+	struct conn *next;
+
+	for (struct conn *c = r->worker.conns; c != NULL; c = next) {
+		next = c->next;
+		if (c->entrance == &l->entrance && c->ipconn == NULL && c->stage != CONN_DRAINING)
+			conn_close(c, CONN_AT_ONCE, "the tcpipservice was closed at once");
+	}
+	for (struct ipconn *i = registry_first(r->registry), *after; i != NULL; i = after) {
+		after = i->next;
+		if (i->socket[SOCKET_IN] != NULL && i->socket[SOCKET_IN]->entrance == &l->entrance)
+			ipconn_finish(i, "the tcpipservice was closed at once");
+	}
+}
+
+static int
+set_urm(struct order *o, const struct listener *l, const char *urm)
+{
+	struct reload_order reload = { .tcpipservice = l->entrance.tcpipservice, .urm = urm };
+
+	return begin_reload(o, &reload);
+}
+
+static int
+set_tcpipservice(struct order *o, struct listener *l, const char *what)
+{
+	if (strncasecmp(what, "urm=", 4) == 0)
+		return set_urm(o, l, what + 4);
+	if (strcasecmp(what, "open") == 0)
+		return o->region->worker.draining ? fault_set(&o->fault, "the region is shutting down") : listener_open(l, &o->fault);
+	if (strcasecmp(what, "closed") != 0 && strcasecmp(what, "immclose") != 0)
+		return fault_set(&o->fault, "set tcpipservice %s: '%s' is not open, closed, immclose or urm=NAME", l->entrance.tcpipservice, what);
+	listener_close(l);
+	if (strcasecmp(what, "immclose") == 0)
+		end_all(o->region, l);
+	return 0;
+}
+
+/* --- set ipconn ------------------------------------------------------------------------------------------------------ */
+
+/* Whoever wants it RELEASED does not want it back at the next try. purge: a purge type, NULL waits for the work that runs. */
+static int
+release(struct ipconn *i, const char *purge)
+{
+	acquire_hold(i, true);
+	if (purge != NULL)
+		ipconn_release_purging(i, purge, "released by the operator");
+	else
+		ipconn_release(i, "released by the operator");
+	return 0;
+}
+
+/* Whoever wants it ACQUIRED wants it back when it is lost. */
+static int
+acquire(struct ipconn *i, struct fault *f)
+{
+	bool held = i->again.held;
+
+	i->again.held = false;
+	if (acquire_begin(i, f) == 0)
+		return 0;
+	i->again.held = held;
+	return -1;
+}
+
+static int
+put_in_service(struct ipconn *i)
+{
+	i->inservice = true;
+	if (!i->again.held)
+		acquire_installed(i);
+	return 0;
+}
+
+static int
+set_released(struct order *o, struct ipconn *i, const char *how)
+{
+	const char *purge = how != NULL ? session_purge_word(how) : NULL;
+
+	if (how != NULL && purge == NULL)
+		return fault_set(&o->fault, "set ipconn %s released: '%s' is not cancel, forcecancel, purge, forcepurge or kill", i->def.ipconn, how);
+	return release(i, purge);
+}
+
+static int
+set_ipconn(struct order *o, struct ipconn *i, const char *what)
+{
+	if (strcasecmp(what, "released") == 0)
+		return set_released(o, i, o->nargs > 3 ? o->arg[3] : NULL);
+	if (o->nargs > 3)
+		return fault_set(&o->fault, "set ipconn %s %s takes nothing behind it", i->def.ipconn, what);
+	if (strcasecmp(what, "inservice") == 0)
+		return put_in_service(i);
+	if (strcasecmp(what, "acquired") == 0)
+		return acquire(i, &o->fault);
+	if (strcasecmp(what, "norecovdata") == 0) {
+		ipconn_forget(i);
+		return 0;
+	}
+	if (strcasecmp(what, "outservice") != 0)
+		return fault_set(&o->fault, "set ipconn %s: '%s' is not acquired, released, inservice, outservice or norecovdata", i->def.ipconn, what);
+	i->inservice = false;
+	return 0;
+}
+
+/* --- set user -------------------------------------------------------------------------------------------------------- */
+
+static int
+set_user(struct order *o, const char *typed, const char *what)
+{
+	const struct saf_user *u = saf_user(region_generation(o->region)->saf, typed);
+
+	if (strcasecmp(what, "unrevoke") != 0)
+		return fault_set(&o->fault, "set user %s: '%s' is not unrevoke", typed, what);
+	if (u == NULL)
+		return fault_set(&o->fault, "no user named %s in the saf", typed);
+	if (u->revoked)
+		return fault_set(&o->fault, "user %s is revoked by the saf's own file: change it there, and reload", u->userid);
+	passwords_unrevoke(o->region->worker.passwords, u->userid);
+	return 0;
+}
+
+static int
+operator_do_set(struct order *o)
+{
+	struct listener *l;
+	struct ipconn *i;
+
+	if (o->nargs != 3 && (o->nargs != 4 || strcasecmp(o->arg[0], "ipconn") != 0))
+		return fault_set(&o->fault, "set tcpipservice NAME open|closed|immclose|urm=NAME, set user NAME unrevoke, or "
+			"set ipconn NAME acquired|released [PURGE]|inservice|outservice|norecovdata");
+	if (strcasecmp(o->arg[0], "tcpipservice") == 0) {
+		l = find_listener(o, o->arg[1]);
+		return l != NULL ? set_tcpipservice(o, l, o->arg[2]) : -1;
+	}
+	if (strcasecmp(o->arg[0], "ipconn") == 0) {
+		i = find_ipconn(o, o->arg[1]);
+		return i != NULL ? set_ipconn(o, i, o->arg[2]) : -1;
+	}
+	if (strcasecmp(o->arg[0], "user") == 0)
+		return set_user(o, o->arg[1], o->arg[2]);
+	return fault_set(&o->fault, "set what? '%s' is not tcpipservice, ipconn or user", o->arg[0]);
+}
+
+static int
+operator_do_release(struct order *o)
+{
+	struct ipconn *i = o->nargs > 0 ? find_ipconn(o, o->arg[o->nargs - 1]) : NULL;
+
+	if (o->nargs == 0)
+		return fault_set(&o->fault, "release which ipconn?");
+	return i != NULL ? release(i, NULL) : -1;
+}
+
+static int
+operator_do_discard(struct order *o)
+{
+	struct ipconn *i;
+
+	if (o->nargs != 2 || strcasecmp(o->arg[0], "ipconn") != 0)
+		return fault_set(&o->fault, "discard ipconn NAME");
+	i = find_ipconn(o, o->arg[1]);
+	if (i == NULL)
+		return -1;
+	if (i->inservice || i->status != CONN_RELEASED)
+		return fault_set(&o->fault, "ipconn %s is %s and %s; to be discarded it must be OUTSERVICE and RELEASED (set ipconn %s outservice, then released)",
+			i->def.ipconn, i->inservice ? "INSERVICE" : "OUTSERVICE", connstatus_name(i->status), i->def.ipconn);
+	ipconn_delete(i);
 	return 0;
 }
 
@@ -320,13 +549,13 @@ static const struct {
 	order_fn run;
 	bool changes;
 } commands[] = {
-	{ "inquire", do_inquire, false },
-	{ "explain", do_explain, false },
-	{ "set", operator_set, true },
-	{ "discard", operator_discard, true },
-	{ "release", operator_release, true },
-	{ "reload", do_reload, true },
-	{ "shutdown", do_shutdown, true },
+	{ "inquire", operator_do_inquire, false },
+	{ "explain", operator_do_explain, false },
+	{ "set", operator_do_set, true },
+	{ "discard", operator_do_discard, true },
+	{ "release", operator_do_release, true },
+	{ "reload", operator_do_reload, true },
+	{ "shutdown", operator_do_shutdown, true },
 };
 
 static int

@@ -14,59 +14,59 @@
 #include <unistd.h>
 
 /* What a region does at each signal it acts on. */
-static void drain_or_end(struct signals *s);
-static void drain(struct signals *s);
-static void end(struct signals *s);
-static void reload(struct signals *s);
-static void reopen(struct signals *s);
+static void signals_drain_or_end(struct signals *s);
+static void signals_drain(struct signals *s);
+static void signals_end(struct signals *s);
+static void signals_reload(struct signals *s);
+static void signals_reopen(struct signals *s);
 
 static const struct rule {
 	int number;
 	const char *name;
 	void (*act)(struct signals *s);
-	bool ends; /* a start that has not come to its end yet */
+	bool ends; /* a start that has not come to its signals_end yet */
 } rules[] = {
-	{ SIGTERM, "TERM", drain_or_end, true },
-	{ SIGINT, "INT", drain_or_end, true },
-	{ SIGQUIT, "QUIT", end, true },
-	{ SIGXCPU, "XCPU", drain, true },
-	{ SIGHUP, "HUP", reload, false },
-	{ SIGUSR1, "USR1", reopen, false },
+	{ SIGTERM, "TERM", signals_drain_or_end, true },
+	{ SIGINT, "INT", signals_drain_or_end, true },
+	{ SIGQUIT, "QUIT", signals_end, true },
+	{ SIGXCPU, "XCPU", signals_drain, true },
+	{ SIGHUP, "HUP", signals_reload, false },
+	{ SIGUSR1, "USR1", signals_reopen, false },
 };
 
 #define RULES (sizeof rules / sizeof rules[0])
 
-/* These mean nothing to a region and would end or stop it. XFSZ: the write fails, and the log counts the lines. TTOU: a log on a terminal that has another
+/* These mean nothing to a region and would signals_end or stop it. XFSZ: the write fails, and the log counts the lines. TTOU: a log on a terminal that has another
  * job in front of it. */
 static const int ignored[] = { SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT, SIGXFSZ, SIGTTIN, SIGTTOU };
 
 struct signals {
 	struct region *region;   /* borrowed */
 	struct control *control; /* borrowed */
-	bool hup_was_ignored; /* nohup: the end of the terminal is not the region's */
+	bool hup_was_ignored; /* nohup: the signals_end of the terminal is not the region's */
 	ev_signal watcher[RULES];
 };
 
 static void
-drain(struct signals *s)
+signals_drain(struct signals *s)
 {
 	region_stop(s->region, false);
 }
 
 static void
-end(struct signals *s)
+signals_end(struct signals *s)
 {
 	region_stop(s->region, true);
 }
 
 static void
-drain_or_end(struct signals *s)
+signals_drain_or_end(struct signals *s)
 {
 	region_stop(s->region, s->region->worker.draining);
 }
 
 static void
-reopen(struct signals *s)
+signals_reopen(struct signals *s)
 {
 	log_reopen(s->region->log);
 }
@@ -95,10 +95,10 @@ restore_control(struct signals *s)
 
 /* Each of the three happens whatever becomes of the others. */
 static void
-reload(struct signals *s)
+signals_reload(struct signals *s)
 {
 	if (!s->hup_was_ignored && terminal_gone()) {
-		drain(s);
+		signals_drain(s);
 		return;
 	}
 	log_reopen(s->region->log);
@@ -107,7 +107,7 @@ reload(struct signals *s)
 }
 
 static void
-on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+signals_on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct signals *s = watcher->data;
 	const struct rule *rule = &rules[watcher - s->watcher];
@@ -182,7 +182,7 @@ signals_watch(struct region *r, struct control *control)
 	s->control = control;
 	s->hup_was_ignored = sigaction(SIGHUP, NULL, &hup) == 0 && hup.sa_handler == SIG_IGN;
 	for (size_t i = 0; i < RULES; i++) {
-		ev_signal_init(&s->watcher[i], on_signal, rules[i].number);
+		ev_signal_init(&s->watcher[i], signals_on_signal, rules[i].number);
 		s->watcher[i].data = s;
 		ev_signal_start(r->worker.loop, &s->watcher[i]);
 	}

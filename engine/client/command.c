@@ -24,7 +24,7 @@
 enum { DONE = 0, FAILED = 1, USAGE = 2 };
 
 static void
-show_inquired(const struct command *c, const json_t *rows)
+command_show_inquired(const struct command *c, const json_t *rows)
 {
 	if (c->cemt)
 		table_cemt(stdout, command_words_kind(c), rows);
@@ -35,7 +35,7 @@ show_inquired(const struct command *c, const json_t *rows)
 }
 
 static void
-show_explained(const struct command *c, const json_t *rows)
+command_show_explained(const struct command *c, const json_t *rows)
 {
 	(void)c;
 	if (json_array_size(rows) == 0)
@@ -44,7 +44,7 @@ show_explained(const struct command *c, const json_t *rows)
 }
 
 static void
-show_done(const struct command *c, const json_t *rows)
+command_show_done(const struct command *c, const json_t *rows)
 {
 	(void)rows;
 	fprintf(stderr, "%s: done\n", c->name);
@@ -52,14 +52,14 @@ show_done(const struct command *c, const json_t *rows)
 
 /* Returns when the region's process has ended, so that the next one can have its ports. */
 static void
-show_ended(const struct command *c, const json_t *rows)
+command_show_ended(const struct command *c, const json_t *rows)
 {
 	control_await_end((int)json_integer_value(json_object_get(json_array_get(rows, 0), "pid")));
-	show_done(c, rows);
+	command_show_done(c, rows);
 }
 
 static void
-show_reloaded(const struct command *c, const json_t *rows)
+command_show_reloaded(const struct command *c, const json_t *rows)
 {
 	const json_t *row = json_array_get(rows, 0), *changes = json_object_get(row, "changes"), *one;
 	const json_t *failed = json_object_get(row, "failed_rows");
@@ -96,30 +96,30 @@ static const struct verb {
 	void (*show)(const struct command *c, const json_t *rows);
 	const char *usage;
 } verbs[] = {
-	{ "inquire", command_words_inquire, show_inquired,
+	{ "inquire", command_words_inquire, command_show_inquired,
 		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|counter|user|statistics [NAME]\n"
 		"Shows what the running region holds; with a NAME, everything about that one (session, conversation: of that ipconn).\n" COMMON
 		"  --cemt           the two-line form of CEMT (ipconn and tcpipservice)\n"
 		"  --reset          statistics: shows them, then sets totals to zero and peaks to what there is now\n" },
-	{ "set", command_words_set, show_done,
+	{ "set", command_words_set, command_show_done,
 		"usage: sallyport set tcpipservice NAME open|closed|immclose|urm=SCRIPT|urm=NO\n"
 		"       sallyport set ipconn NAME acquired|released|inservice|outservice|norecovdata\n"
 		"       sallyport set ipconn NAME released cancel|forcecancel|purge|forcepurge|kill\n"
 		"       sallyport set user NAME unrevoke\n"
 		"Changes the running region. closed lets what came in live on, immclose ends it; urm= counts from the next CAPEX on.\n" COMMON },
-	{ "discard", command_words_discard, show_done,
+	{ "discard", command_words_discard, command_show_done,
 		"usage: sallyport discard ipconn NAME\n"
 		"Takes an installed ipconn away. It must be OUTSERVICE and RELEASED.\n" COMMON },
-	{ "release", command_words_release, show_done,
+	{ "release", command_words_release, command_show_done,
 		"usage: sallyport release [ipconn] NAME\n"
 		"Releases an ipconn in an orderly way; an autoinstalled one is deleted. The same as set ipconn NAME released.\n" COMMON },
-	{ "reload", command_words_none, show_reloaded,
+	{ "reload", command_words_none, command_show_reloaded,
 		"usage: sallyport reload [--check] [--force]\n"
 		"Loads definitions, rings and policies anew, asks again about whoever is in, and swaps when nothing is wrong. Exit status 1: refused,\n"
 		"the old generation stays.\n" COMMON
 		"  --check          say what would change, and change nothing\n"
 		"  --force          a policy that fails on a live ipconn refuses that ipconn instead of the reload\n" },
-	{ "explain", command_words_explain, show_explained,
+	{ "explain", command_words_explain, command_show_explained,
 		"usage: sallyport explain ID\n"
 		"       sallyport explain --peer IP [--last N] [--refused]\n"
 		"       sallyport explain --last N [--refused]\n"
@@ -131,7 +131,7 @@ static const struct verb {
 		"  --last N         the last N of them\n"
 		"  --refused        only those that were refused, or released since another generation refuses them, or had a request refused\n"
 		"  --code CODE      what a verdict code of the engine's means; asks no region\n" },
-	{ "shutdown", command_words_none, show_ended,
+	{ "shutdown", command_words_none, command_show_ended,
 		"usage: sallyport shutdown [--now]\n"
 		"Drains the region, as SIGTERM does, and returns when its process has ended (with --json: at once).\n" COMMON
 		"  --now            does not wait for work that runs\n" },

@@ -244,7 +244,7 @@ complain(const struct connect_peer_result *r)
 
 /* Said when it is so: a hold may be long. */
 static void
-say_in(const struct connect_peer_result *r)
+connect_say_in(const struct connect_peer_result *r)
 {
 	const struct capex_answer *a = &r->socket[0].answer;
 
@@ -273,7 +273,7 @@ perform(const struct partner_line *l, struct connect_peer_options *o)
 	struct fault f;
 	int status = FAILED;
 
-	o->in = say_in;
+	o->in = connect_say_in;
 	if (configure_both(l, o) < 0)
 		return FAILED;
 	if (connect_peer_run(o, &r, &f) == 0)

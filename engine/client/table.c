@@ -252,7 +252,7 @@ cemt_ipconn(FILE *to, const json_t *row)
 }
 
 static void
-cemt_tcpipservice(FILE *to, const json_t *row)
+table_cemt_tcpipservice(FILE *to, const json_t *row)
 {
 	char a[TABLE_CELL], b[TABLE_CELL];
 	char s[4], t[4], u[4];
@@ -266,5 +266,5 @@ void
 table_cemt(FILE *to, const char *what, const json_t *rows)
 {
 	for (size_t i = 0; i < json_array_size(rows); i++)
-		(strcmp(what, "ipconn") == 0 ? cemt_ipconn : cemt_tcpipservice)(to, json_array_get(rows, i));
+		(strcmp(what, "ipconn") == 0 ? cemt_ipconn : table_cemt_tcpipservice)(to, json_array_get(rows, i));
 }

@@ -25,7 +25,7 @@ struct loader {
 };
 
 static void *
-load(void *arg)
+loader_load(void *arg)
 {
 	struct loader *l = arg;
 	bool whole = l->definition == NULL;
@@ -55,7 +55,7 @@ free_loader(struct loader *l)
 }
 
 static void
-on_ready(struct ev_loop *loop, ev_async *watcher, int events)
+loader_on_ready(struct ev_loop *loop, ev_async *watcher, int events)
 {
 	struct loader *l = watcher->data;
 
@@ -79,10 +79,10 @@ loader_start(struct ev_loop *loop, struct definition *d, const char *file, const
 	*l = (struct loader){ .loop = loop, .definition = d, .options = *o, .done = done, .arg = arg };
 	snprintf(l->file, sizeof l->file, "%s", file);
 	pthread_mutex_init(&l->lock, NULL);
-	ev_async_init(&l->ready, on_ready);
+	ev_async_init(&l->ready, loader_on_ready);
 	l->ready.data = l;
 	ev_async_start(loop, &l->ready);
-	if (thread_start(&l->thread, load, l) == 0)
+	if (thread_start(&l->thread, loader_load, l) == 0)
 		return l;
 	ev_async_stop(loop, &l->ready);
 	definition_free(d);

@@ -10,9 +10,7 @@
 #include "net/loop.h"
 #include "security/passwords.h"
 #include "conn/recovery.h"
-#include "region/reload.h"
 #include "request/session.h"
-#include "region/reload_apply.h"
 #include "conn/peers.h"
 #include "region/policy_view.h"
 
@@ -58,27 +56,18 @@ load(struct region *r, struct definition *d, struct faults *faults)
 	return g;
 }
 
-struct listener *
-region_listener(const struct region *r, const char *tcpipservice)
-{
-	for (struct listener *l = r->listeners; l != NULL; l = l->next)
-		if (strcmp(l->entrance.tcpipservice, tcpipservice) == 0)
-			return l;
-	return NULL;
-}
-
 /* --- the end -------------------------------------------------------------------------------------------------------- */
 
 static void
-idle(struct worker *w)
+region_idle(struct worker *w)
 {
 	loop_break(w->loop);
 }
 
 static struct entrance *
-entrance(struct worker *w, const char *tcpipservice)
+region_entrance(struct worker *w, const char *tcpipservice)
 {
-	struct listener *l = region_listener(w->house, tcpipservice);
+	struct listener *l = listeners_find(&((struct region *)w->house)->listeners, tcpipservice);
 
 	return l != NULL ? &l->entrance : NULL;
 }
@@ -91,7 +80,7 @@ close_all(struct region *r, const char *why)
 }
 
 static void
-drained(void *arg)
+region_drained(void *arg)
 {
 	struct region *r = arg;
 	struct ipconn *next;
@@ -113,8 +102,7 @@ begin_drain(struct region *r)
 	r->worker.draining = true;
 	log_say(r->log, MSG_SP0003, NULL);
 	timer_set(&r->drain, r->worker.generation->definition->region.drain);
-	for (struct listener *l = r->listeners; l != NULL; l = l->next)
-		listener_close(l);
+	listeners_close(&r->listeners);
 	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
 		next = i->next;
 		ipconn_release(i, "the region is shutting down");
@@ -133,7 +121,7 @@ region_stop(struct region *r, bool at_once)
 }
 
 static void
-end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
+region_end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
 	struct region *r = watcher->data;
 
@@ -141,7 +129,7 @@ end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 	(void)events;
 	conn_bury(&r->worker);
 	registry_bury(r->registry);
-	reload_apply_bury(r);
+	listeners_bury(&r->listeners);
 }
 
 int
@@ -211,8 +199,8 @@ lend(struct region *r)
 	w->peers = r->peers;
 	w->counters = r->counters;
 	w->registry = r->registry;
-	w->idle = idle;
-	w->entrance = entrance;
+	w->idle = region_idle;
+	w->entrance = region_entrance;
 	w->house = r;
 }
 
@@ -236,7 +224,7 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	r->world = (struct host_world){ .counters = r->counters, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns, .defined = policy_view_defined, .arg = w };
 	lend(r);
 	name_boot(w);
-	timer_init(&r->drain, w->loop, drained, r);
+	timer_init(&r->drain, w->loop, region_drained, r);
 	return remember(r, d, faults);
 }
 
@@ -258,7 +246,7 @@ install_defined(struct region *r, const struct definition *d, struct faults *fau
 static int
 make_listeners(struct region *r, const struct definition *d, struct faults *faults)
 {
-	struct listener **last = &r->listeners;
+	struct listener **last = &r->listeners.current;
 	struct fault f;
 
 	for (size_t n = 0; n < d->ntcpipservices; n++) {
@@ -322,7 +310,7 @@ begin(struct region *r, const struct region_options *o, struct definition *d, st
 	snprintf(r->control, sizeof r->control, "%s", o->control != NULL ? o->control : d->region.control);
 	if (load_first(r, o, d, faults) < 0 || unwanted(o) || install_defined(r, d, faults) < 0 || unwanted(o))
 		return -1;
-	ev_prepare_init(&r->turn, end_of_turn);
+	ev_prepare_init(&r->turn, region_end_of_turn);
 	r->turn.data = r;
 	ev_prepare_start(r->worker.loop, &r->turn);
 	return 0;
@@ -362,17 +350,6 @@ region_new(const struct region_options *o, struct faults *faults)
 }
 
 static void
-free_listeners(struct listener *l)
-{
-	while (l != NULL) {
-		struct listener *next = l->next;
-
-		listener_free(l);
-		l = next;
-	}
-}
-
-static void
 free_clients(struct region *r)
 {
 	r->worker.draining = true; /* nothing begins anew */
@@ -381,8 +358,7 @@ free_clients(struct region *r)
 		conn_bury(&r->worker);
 	}
 	http_client_free(r->worker.backend);
-	free_listeners(r->listeners);
-	free_listeners(r->retired);
+	listeners_free(&r->listeners);
 	registry_free(r->registry);
 	passwords_free(r->worker.passwords);
 	threadpool_free(r->worker.threadpool); /* whoever waited for it is gone */
@@ -397,7 +373,6 @@ region_free(struct region *r)
 {
 	if (r == NULL)
 		return true;
-	reload_cancel(r);
 	free_clients(r);
 	if (r->worker.generation != NULL)
 		r->worker.generation->log = NULL; /* that it goes with the region is no news */

@@ -8,9 +8,9 @@
 
 #include "base/fault.h"
 #include "policy/generation.h"
-#include "conn/listener.h"
 #include "base/log.h"
 #include "conn/worker.h"
+#include "region/listeners.h"
 
 struct reload;
 
@@ -25,9 +25,7 @@ struct region {
 	struct counters *counters;           /* owned */
 	struct registry *registry;     /* owned */
 	struct host_world world;
-	struct listener *listeners;    /* owned list, one per tcpipservice of the current generation */
-	struct listener *retired;      /* owned list: vanished in a reload, with connections left */
-	struct listener *incoming;     /* owned list: opened by a reload that is about to swap */
+	struct listeners listeners;
 	struct reload *reload;         /* owned; NULL: none under way */
 	bool hanging;                  /* the thread of a cancelled reload hangs in a file system and reads parts of the region */
 	char control[PATH_SIZE];       /* the path of the control socket: for the line that tells the start */
@@ -62,7 +60,7 @@ int region_run(struct region *r);
 void region_stop(struct region *r, bool at_once);
 /*
  * Closes every connection and frees the region. False: a thread hangs in a call of a file system and still reads parts of the region, which are not
- * freed; the process must end by _exit. NULL is fine.
+ * freed; the process must end by _exit. A reload that is under way is cancelled before (reload_cancel). NULL is fine.
  */
 bool region_free(struct region *r);
 
@@ -70,7 +68,5 @@ bool region_free(struct region *r);
 struct generation *region_generation(const struct region *r);
 /* What the next generation of this region is loaded with; borrows from r. */
 struct generation_options region_load_options(const struct region *r);
-/* The listener of a tcpipservice of the current generation; NULL: there is none of that name. */
-struct listener *region_listener(const struct region *r, const char *tcpipservice);
 
 #endif

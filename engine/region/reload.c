@@ -19,7 +19,7 @@ struct reload {
 	struct loader *loader;
 	struct generation *generation; /* owned until the swap */
 	struct faults faults;
-	struct reload_change *changes, **last;
+	struct reload_changes changes;
 	struct timer slice;
 };
 
@@ -34,23 +34,14 @@ end(struct reload *l)
 	r->reload = NULL;
 	generation_unref(l->generation);
 	faults_free(&l->faults);
-	while (l->changes != NULL) {
-		struct reload_change *c = l->changes;
-
-		l->changes = c->next;
-		if (c->refusal != NULL)
-			recheck_forget(c->refusal);
-		free(c->refusal);
-		free(c->name);
-		free(c);
-	}
+	reload_changes_free(&l->changes);
 	free(l);
 }
 
 static void
 report(struct reload *l, bool done, uint64_t number)
 {
-	struct reload_report said = { .done = done, .generation = number, .faults = &l->faults, .changes = l->changes };
+	struct reload_report said = { .done = done, .generation = number, .faults = &l->faults, .changes = l->changes.first };
 
 	if (l->order.done != NULL)
 		l->order.done(l->order.arg, &said);
@@ -66,22 +57,6 @@ refuse(struct reload *l)
 		if (l->faults.entry[i].level == FAULT_ERROR)
 			log_say(l->region->log, MSG_SP0011, "fault", faults_print(&l->faults, i, line, sizeof line), NULL);
 	report(l, false, 0);
-}
-
-struct reload_change *
-reload_change(struct reload *l, const char *kind, const char *name, const char *what)
-{
-	struct reload_change *c = calloc(1, sizeof *c);
-
-	if (c == NULL || (c->name = strdup(name)) == NULL) {
-		free(c);
-		return NULL;
-	}
-	c->kind = kind;
-	c->what = what;
-	*l->last = c;
-	l->last = &c->next;
-	return c;
 }
 
 /* --- re-asking ------------------------------------------------------------------------------------------------------- */
@@ -108,7 +83,7 @@ static void
 doom(struct reload *l, struct ipconn *i, struct recheck_result *r)
 {
 	bool release = r->gone || l->generation->definition->region.recheck == RECHECK_RELEASE;
-	struct reload_change *c = reload_change(l, "ipconn", i->def.ipconn, release ? "released" : "reported");
+	struct reload_change *c = reload_changes_add(&l->changes, "ipconn", i->def.ipconn, release ? "released" : "reported");
 
 	i->doomed = release;
 	if (c == NULL || (c->refusal = malloc(sizeof *c->refusal)) == NULL) /* no memory to tell all of it */
@@ -160,7 +135,7 @@ tell_refusal(struct reload *l, const struct reload_change *c)
 static void
 tell(struct reload *l)
 {
-	for (const struct reload_change *c = l->changes; c != NULL; c = c->next) {
+	for (const struct reload_change *c = l->changes.first; c != NULL; c = c->next) {
 		if (c->refusal != NULL)
 			tell_refusal(l, c);
 		else
@@ -242,7 +217,7 @@ commit(struct reload *l)
 		refuse(l);
 		return;
 	}
-	reload_changes_list(r, g, l);
+	reload_changes_list(r, g, &l->changes);
 	l->generation = NULL;
 	tell(l);
 	reload_apply_swap(r, g, l->urm_of[0] != '\0' ? l->urm_of : NULL);
@@ -255,7 +230,7 @@ conclude(struct reload *l)
 	if (reload_apply_check(l->region, l->generation, &l->faults) < 0) {
 		refuse(l);
 	} else if (l->order.check) {
-		reload_changes_list(l->region, l->generation, l);
+		reload_changes_list(l->region, l->generation, &l->changes);
 		log_say(l->region->log, MSG_SP0015, NULL);
 		report(l, true, l->generation->number);
 	} else {
@@ -264,7 +239,7 @@ conclude(struct reload *l)
 }
 
 static void
-go_on(void *arg)
+reload_go_on(void *arg)
 {
 	struct reload *l = arg;
 	bool off = l->urm_of[0] != '\0' || l->generation->definition->region.recheck == RECHECK_OFF;
@@ -286,7 +261,7 @@ go_on(void *arg)
 }
 
 static void
-loaded(void *arg, struct generation *g, struct faults *faults)
+reload_loaded(void *arg, struct generation *g, struct faults *faults)
 {
 	struct reload *l = arg;
 
@@ -299,7 +274,7 @@ loaded(void *arg, struct generation *g, struct faults *faults)
 		return;
 	}
 	l->region->generations++;
-	go_on(l);
+	reload_go_on(l);
 }
 
 /* --- beginning ------------------------------------------------------------------------------------------------------- */
@@ -326,7 +301,7 @@ start(struct reload *l, struct definition *d, struct fault *f)
 	struct region *r = l->region;
 	struct generation_options o = region_load_options(r);
 
-	l->loader = loader_start(r->worker.loop, d, r->file, &o, loaded, l);
+	l->loader = loader_start(r->worker.loop, d, r->file, &o, reload_loaded, l);
 	if (l->loader == NULL)
 		return fault_set(f, "no memory, or no thread, to load another generation");
 	return 0;
@@ -350,8 +325,7 @@ reload_begin(struct region *r, const struct reload_order *o, struct fault *f)
 	*l = (struct reload){ .region = r, .order = *o };
 	if (o->urm != NULL)
 		snprintf(l->urm_of, sizeof l->urm_of, "%s", o->tcpipservice);
-	l->last = &l->changes;
-	timer_init(&l->slice, r->worker.loop, go_on, l);
+	timer_init(&l->slice, r->worker.loop, reload_go_on, l);
 	if (start(l, d, f) < 0) {
 		free(l);
 		return -1;

@@ -101,13 +101,13 @@ static int
 bring(struct region *r, const struct tcpipservice_def *d, struct faults *faults)
 {
 	const struct tcpipservice_def *was = current(r, d->tcpipservice);
-	struct listener *old = region_listener(r, d->tcpipservice), *l = listener_new(&r->worker, d->tcpipservice);
+	struct listener *old = listeners_find(&r->listeners, d->tcpipservice), *l = listener_new(&r->worker, d->tcpipservice);
 	struct fault f = { "no memory for a listener" };
 	int ok = l == NULL ? -1 : 0;
 
 	if (l != NULL) {
-		l->next = r->incoming;
-		r->incoming = l;
+		l->next = r->listeners.incoming;
+		r->listeners.incoming = l;
 	}
 	if (ok == 0 && old != NULL && old->fd >= 0)
 		ok = open_moved(l, d, old, was, &f);
@@ -124,13 +124,13 @@ take_back(struct region *r)
 {
 	struct fault f;
 
-	while (r->incoming != NULL) {
-		struct listener *one = r->incoming;
+	while (r->listeners.incoming != NULL) {
+		struct listener *one = r->listeners.incoming;
 
-		r->incoming = one->next;
+		r->listeners.incoming = one->next;
 		listener_free(one);
 	}
-	for (struct listener *l = r->listeners; l != NULL; l = l->next) {
+	for (struct listener *l = r->listeners.current; l != NULL; l = l->next) {
 		if (l->yielded)
 			listener_open_as(l, current(r, l->entrance.tcpipservice), &f); /* says itself why not */
 		l->yielded = false;
@@ -149,30 +149,6 @@ reload_apply_open(struct region *r, const struct generation *g, struct faults *f
 		return -1;
 	}
 	return 0;
-}
-
-static struct listener *
-take(struct listener **list, const char *tcpipservice)
-{
-	for (struct listener **p = list; *p != NULL; p = &(*p)->next)
-		if (strcmp((*p)->entrance.tcpipservice, tcpipservice) == 0) {
-			struct listener *l = *p;
-
-			*p = l->next;
-			l->next = NULL;
-			return l;
-		}
-	return NULL;
-}
-
-static void
-retire(struct region *r, struct listener *l)
-{
-	if (l == NULL)
-		return;
-	listener_close(l);
-	l->next = r->retired;
-	r->retired = l;
 }
 
 /* Its definition opens or closes it now, and did not before; what an operator did to it otherwise stays. */
@@ -202,7 +178,7 @@ say_undone(struct region *r, struct listener *l, const struct tcpipservice_def *
 static struct listener *
 succeed_listener(struct region *r, const struct tcpipservice_def *was, const struct tcpipservice_def *d, bool urm)
 {
-	struct listener *old = take(&r->listeners, d->tcpipservice), *new = take(&r->incoming, d->tcpipservice);
+	struct listener *old = listeners_take(&r->listeners.current, d->tcpipservice), *new = listeners_take(&r->listeners.incoming, d->tcpipservice);
 
 	if (new == NULL) {
 		follow_status(old, was, d);
@@ -210,7 +186,7 @@ succeed_listener(struct region *r, const struct tcpipservice_def *was, const str
 			say_undone(r, old, was, d);
 		return old;
 	}
-	retire(r, old);
+	listeners_retire(&r->listeners, old);
 	return new;
 }
 
@@ -227,9 +203,9 @@ succeed_listeners(struct region *r, const struct definition *was, const struct d
 			(*last)->urm_set = true;
 		last = &(*last)->next;
 	}
-	while (r->listeners != NULL)
-		retire(r, take(&r->listeners, r->listeners->entrance.tcpipservice));
-	r->listeners = list;
+	while (r->listeners.current != NULL)
+		listeners_retire(&r->listeners, listeners_take(&r->listeners.current, r->listeners.current->entrance.tcpipservice));
+	r->listeners.current = list;
 }
 
 /* --- the whole ------------------------------------------------------------------------------------------------------- */
@@ -247,19 +223,4 @@ reload_apply_swap(struct region *r, struct generation *g, const char *urm_set)
 	passwords_forget(r->worker.passwords);
 	log_say(r->log, MSG_SP0010, "#generation", log_number(number, (int64_t)g->number), "file", r->file, NULL);
 	generation_unref(old);
-}
-
-void
-reload_apply_bury(struct region *r)
-{
-	for (struct listener **p = &r->retired; *p != NULL;) {
-		struct listener *l = *p;
-
-		if (l->entrance.connections > 0) {
-			p = &l->next;
-			continue;
-		}
-		*p = l->next;
-		listener_free(l);
-	}
 }

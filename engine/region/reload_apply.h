@@ -14,7 +14,5 @@ int reload_apply_open(struct region *r, const struct generation *g, struct fault
 /* The swap: g is the region's now (taken); listeners that vanished close, definitions are installed and deleted, the doomed are released.
  * urm_set: the tcpipservice whose urm an operator has set by this, or NULL: a reload, which undoes that. */
 void reload_apply_swap(struct region *r, struct generation *g, const char *urm_set);
-/* Frees listeners that have vanished and have no connection left. */
-void reload_apply_bury(struct region *r);
 
 #endif

@@ -18,8 +18,43 @@
 struct listing {
 	const struct region *region;
 	const struct generation *was, *now;
-	struct reload *reload;
+	struct reload_changes *changes; /* borrowed */
 };
+
+struct reload_change *
+reload_changes_add(struct reload_changes *l, const char *kind, const char *name, const char *what)
+{
+	struct reload_change *c = calloc(1, sizeof *c);
+
+	if (c == NULL || (c->name = strdup(name)) == NULL) {
+		free(c);
+		return NULL;
+	}
+	c->kind = kind;
+	c->what = what;
+	if (l->last != NULL)
+		l->last->next = c;
+	else
+		l->first = c;
+	l->last = c;
+	return c;
+}
+
+void
+reload_changes_free(struct reload_changes *l)
+{
+	while (l->first != NULL) {
+		struct reload_change *c = l->first;
+
+		l->first = c->next;
+		if (c->refusal != NULL)
+			recheck_forget(c->refusal);
+		free(c->refusal);
+		free(c->name);
+		free(c);
+	}
+	l->last = NULL;
+}
 
 /* The lists of a definition. */
 static const struct list {
@@ -76,7 +111,7 @@ list_attributes(struct listing *l, const char *kind, const char *name, const str
 	char before[VALUE_SHOWN], after[VALUE_SHOWN];
 
 	for (const struct attribute *a = table; a->name != NULL; a++) {
-		struct reload_change *c = same_value(a, was, now) ? NULL : reload_change(l->reload, kind, name, "changed");
+		struct reload_change *c = same_value(a, was, now) ? NULL : reload_changes_add(l->changes, kind, name, "changed");
 
 		if (c != NULL)
 			snprintf(c->text, sizeof c->text, "%s %s -> %s%s", a->name, shown(a, was, before, sizeof before), shown(a, now, after, sizeof after),
@@ -85,7 +120,7 @@ list_attributes(struct listing *l, const char *kind, const char *name, const str
 }
 
 static const char *
-at_once(struct listing *l, const char *name, const char *attribute)
+reload_changes_at_once(struct listing *l, const char *name, const char *attribute)
 {
 	(void)l;
 	(void)name;
@@ -94,7 +129,7 @@ at_once(struct listing *l, const char *name, const char *attribute)
 }
 
 static const char *
-at_the_start(struct listing *l, const char *name, const char *attribute)
+reload_changes_at_the_start(struct listing *l, const char *name, const char *attribute)
 {
 	static const char *const fixed[] = { "control", "recovery", "records", "workers" };
 
@@ -131,14 +166,14 @@ list_pair(struct listing *l, const struct list *t, const void *was, const void *
 	bool service = t == &lists[SERVICES];
 
 	if (service && reload_changes_moves(l->was, now))
-		reload_change(l->reload, t->kind, name_of(t, now), "replaced");
-	list_attributes(l, t->kind, name_of(t, now), t->attribute, was, now, t == &lists[IPCONNS] ? when_released : at_once);
+		reload_changes_add(l->changes, t->kind, name_of(t, now), "replaced");
+	list_attributes(l, t->kind, name_of(t, now), t->attribute, was, now, t == &lists[IPCONNS] ? when_released : reload_changes_at_once);
 	if (t == &lists[IPCONNS] && registry_name(l->region->registry, name_of(t, now)) == NULL)
-		reload_change(l->reload, t->kind, name_of(t, now), t->added); /* an operator has discarded it */
+		reload_changes_add(l->changes, t->kind, name_of(t, now), t->added); /* an operator has discarded it */
 }
 
 static int
-by_name(const void *a, const void *b, void *list)
+reload_changes_by_name(const void *a, const void *b, void *list)
 {
 	return strcmp(name_of(list, *(const void *const *)a), name_of(list, *(const void *const *)b));
 }
@@ -168,7 +203,7 @@ sorted(const struct list *t, struct objects o, size_t *n)
 	for (size_t i = 0; i < *n; i++)
 		all[i] = o.first + i * t->size;
 	if (*n > 1)
-		qsort_r(all, *n, sizeof *all, by_name, (void *)(uintptr_t)t);
+		qsort_r(all, *n, sizeof *all, reload_changes_by_name, (void *)(uintptr_t)t);
 	return all;
 }
 
@@ -198,9 +233,9 @@ list_definitions(struct listing *l, const struct list *t)
 		int order = i == nwas ? 1 : j == nnow ? -1 : strcmp(name_of(t, was[i]), name_of(t, now[j]));
 
 		if (order < 0)
-			reload_change(l->reload, t->kind, name_of(t, was[i]), t->removed);
+			reload_changes_add(l->changes, t->kind, name_of(t, was[i]), t->removed);
 		else if (order > 0)
-			reload_change(l->reload, t->kind, name_of(t, now[j]), t->added);
+			reload_changes_add(l->changes, t->kind, name_of(t, now[j]), t->added);
 		else
 			list_pair(l, t, was[i], now[j]);
 		i += order <= 0;
@@ -229,9 +264,9 @@ list_source(struct listing *l, const struct source *s)
 	struct reload_change *c = NULL;
 
 	if (was == NULL)
-		reload_change(l->reload, "policy", s->name, "added");
+		reload_changes_add(l->changes, "policy", s->name, "added");
 	else if (was->len != s->len || memcmp(was->bytes, s->bytes, s->len) != 0)
-		c = reload_change(l->reload, "policy", s->name, "changed");
+		c = reload_changes_add(l->changes, "policy", s->name, "changed");
 	if (c != NULL)
 		snprintf(c->text, sizeof c->text, "hash %s -> %s", was->hash, s->hash);
 }
@@ -243,7 +278,7 @@ list_sources(struct listing *l)
 		list_source(l, s);
 	for (const struct source *s = sources_first(l->was->sources); s != NULL; s = s->next)
 		if (source_named(l->now, s->name) == NULL)
-			reload_change(l->reload, "policy", s->name, "removed");
+			reload_changes_add(l->changes, "policy", s->name, "removed");
 }
 
 /* A file or a ring by its sum; 0: there is no such file. */
@@ -251,7 +286,7 @@ static void
 list_file(struct listing *l, const char *kind, const char *name, uint64_t was, uint64_t now)
 {
 	if (was != now)
-		reload_change(l->reload, kind, name, was == 0 ? "added" : now == 0 ? "removed" : "changed");
+		reload_changes_add(l->changes, kind, name, was == 0 ? "added" : now == 0 ? "removed" : "changed");
 }
 
 static uint64_t
@@ -272,12 +307,12 @@ list_files(struct listing *l)
 }
 
 void
-reload_changes_list(const struct region *r, const struct generation *g, struct reload *l)
+reload_changes_list(const struct region *r, const struct generation *g, struct reload_changes *l)
 {
-	struct listing all = { .region = r, .was = r->worker.generation, .now = g, .reload = l };
+	struct listing all = { .region = r, .was = r->worker.generation, .now = g, .changes = l };
 	const struct region_def *now = &g->definition->region;
 
-	list_attributes(&all, "region", now->applid, region_attributes, &all.was->definition->region, now, at_the_start);
+	list_attributes(&all, "region", now->applid, region_attributes, &all.was->definition->region, now, reload_changes_at_the_start);
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
 		list_definitions(&all, &lists[i]);
 	list_sources(&all);

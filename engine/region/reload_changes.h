@@ -11,7 +11,6 @@
 #include "config/resource.h"
 
 struct region;
-struct reload;
 
 struct reload_change {
 	struct reload_change *next;
@@ -24,12 +23,19 @@ struct reload_change {
 	struct recheck_result *refusal; /* owned, and its entry; of an ipconn that the new generation refuses. NULL: none */
 };
 
-/* Adds one to a reload's report; NULL without memory. */
-struct reload_change *reload_change(struct reload *l, const char *kind, const char *name, const char *what);
+struct reload_changes { /* zero-initialise */
+	struct reload_change *first; /* owned list */
+	struct reload_change *last;  /* its end */
+};
 
-/* Adds what taking g would change in the region; changes nothing. Before the swap. */
-void reload_changes_list(const struct region *r, const struct generation *g, struct reload *l);
-/* Whether a listener opens for that definition, beside or in place of the one that is there. */
+/* Appends a change. kind and what are static strings of the lists above; name is copied. Borrowed from the list. NULL without memory. */
+struct reload_change *reload_changes_add(struct reload_changes *l, const char *kind, const char *name, const char *what);
+/* Frees the changes, the refusals that they hold with their record entries too; empty then. */
+void reload_changes_free(struct reload_changes *l);
+
+/* Appends the changes that the region makes when it takes generation g. Changes nothing itself; to be called before the swap. */
+void reload_changes_list(const struct region *r, const struct generation *g, struct reload_changes *l);
+/* True when a listener opens for definition d, beside the one that is there or in its place. */
 bool reload_changes_moves(const struct generation *was, const struct tcpipservice_def *d);
 
 #endif

@@ -90,7 +90,7 @@ directory_state(const char *path, const char *ending, int depth)
 }
 
 static void
-see(struct threadpool_job *job)
+watch_see(struct threadpool_job *job)
 {
 	struct sight *s = (struct sight *)job;
 
@@ -99,7 +99,7 @@ see(struct threadpool_job *job)
 }
 
 static void
-forget(struct threadpool_job *job)
+watch_forget(struct threadpool_job *job)
 {
 	free(job);
 }
@@ -129,7 +129,7 @@ new_sight(struct watch *w)
 
 	if (s == NULL)
 		return NULL;
-	*s = (struct sight){ .job = { .work = see, .done = seen, .drop = forget }, .watch = w };
+	*s = (struct sight){ .job = { .work = watch_see, .done = seen, .drop = watch_forget }, .watch = w };
 	memcpy(s->file, w->region->file, sizeof s->file);
 	memcpy(s->policies, d->policies, sizeof s->policies);
 	memcpy(s->ring, d->ring, sizeof s->ring);
@@ -166,7 +166,7 @@ watch_start(struct region *r)
 		free(w);
 		return NULL;
 	}
-	see(&s->job);
+	watch_see(&s->job);
 	w->taken = w->seen = s->state;
 	free(s);
 	timer_init(&w->look, r->worker.loop, look, w);

@@ -95,7 +95,7 @@ static int
 dial(const struct region *r)
 {
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_addr = { htonl(INADDR_LOOPBACK) },
-		.sin_port = htons(r->listeners->entrance.own.port) };
+		.sin_port = htons(r->listeners.current->entrance.own.port) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
