@@ -42,25 +42,25 @@ policy.check = host.check
 -- ---- chains: built when the script loads, asked for each decision
 
 -- A copy of the list, so that a later change of the list changes no chain.
-local function rules_of(who, list)
-  if type(list) ~= "table" then host.misuse(who .. ": takes a list of functions, not a " .. type(list)) end
+local function rules_of(caller, list)
+  if type(list) ~= "table" then host.misuse(caller .. ": takes a list of functions, not a " .. type(list)) end
   local rules, n = {}, 0
   for key, rule in pairs(list) do
-    if type(rule) ~= "function" then host.misuse(who .. ": rule " .. tostring(key) .. " is a " .. type(rule) .. ", not a function") end
+    if type(rule) ~= "function" then host.misuse(caller .. ": rule " .. tostring(key) .. " is a " .. type(rule) .. ", not a function") end
     n = n + 1
     rules[key] = rule
   end
   for i = 1, n do
-    if not rules[i] then host.misuse(who .. ": takes a list without gaps; rule " .. i .. " is missing") end
+    if not rules[i] then host.misuse(caller .. ": takes a list without gaps; rule " .. i .. " is missing") end
   end
   return rules
 end
 
 -- The kind of rule i's verdict. Another value is an error, so that a forgotten `return` is no opinion.
-local function opinion(who, i, verdict)
+local function opinion(caller, i, verdict)
   local kind = host.kind(verdict)
   if not kind then
-    host.misuse(who .. ": rule " .. i .. " returned a " .. type(verdict) .. ", not a verdict (a forgotten return?)")
+    host.misuse(caller .. ": rule " .. i .. " returned a " .. type(verdict) .. ", not a verdict (a forgotten return?)")
   end
   return kind
 end

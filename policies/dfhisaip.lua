@@ -4,8 +4,8 @@
 -- For whom: a user who tries the region out, or wants to see the behaviour of a region without its own program.
 -- Lets in: every partner. The name of the ipconn is the last four characters of the APPLID, or the suggested APPLID
 --   when the APPLID is blank. There is no template: user and link user are the default user.
--- Never lets in: a second partner whose APPLID ends in the same four characters. Nobody else is refused. IBM advises
---   against this program in production, and `sallyport check` warns where it is named.
+-- Never lets in: a second partner whose APPLID ends in the same four characters. No other partner is refused. IBM
+--   advises against this program in production, and `sallyport check` warns where it is named.
 
 local policy = require "policy"
 local capex = require "policy.capex"

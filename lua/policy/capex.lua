@@ -9,9 +9,9 @@ host.library()
 
 local capex = {}
 
-local function capex_of(who, said)
+local function capex_of(caller, said)
   if type(said) ~= "table" then
-    host.misuse(who .. ": takes facts.capex, not a " .. type(said) .. " (the first door that has it is bind)")
+    host.misuse(caller .. ": takes facts.capex, not a " .. type(said) .. " (the first door that has it is bind)")
   end
   return said
 end

@@ -14,15 +14,15 @@ local cert = {}
 local DAY = 86400
 local KINDS = { dns = true, uri = true, ip = true, email = true }
 
-local function certificate_of(who, certificate)
+local function certificate_of(caller, certificate)
   if type(certificate) ~= "table" then
-    host.misuse(who .. ": takes facts.certificate, not a " .. type(certificate) .. " (a peer without a certificate has none)")
+    host.misuse(caller .. ": takes facts.certificate, not a " .. type(certificate) .. " (a peer without a certificate has none)")
   end
   return certificate
 end
 
-local function text_of(who, what, value)
-  if type(value) ~= "string" then host.misuse(who .. ": " .. what .. " must be a string, not a " .. type(value)) end
+local function text_of(caller, label, value)
+  if type(value) ~= "string" then host.misuse(caller .. ": " .. label .. " must be a string, not a " .. type(value)) end
   return value
 end
 
@@ -68,9 +68,9 @@ function cert.named(certificate, name)
   return false, reason or "another name"
 end
 
-local function fingerprint_of(who, what, text)
-  local hex = text_of(who, what, text):gsub(":", ""):lower()
-  if #hex ~= 64 or hex:find("[^0-9a-f]") then host.misuse(who .. ": " .. what .. " is not a SHA-256 fingerprint: " .. text) end
+local function fingerprint_of(caller, label, text)
+  local hex = text_of(caller, label, text):gsub(":", ""):lower()
+  if #hex ~= 64 or hex:find("[^0-9a-f]") then host.misuse(caller .. ": " .. label .. " is not a SHA-256 fingerprint: " .. text) end
   return hex
 end
 

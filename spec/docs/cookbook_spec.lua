@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Every recipe of policies/README.md in a region with real partners: whom it lets in, whom it refuses and by which code, its behaviour over
--- time, and that a reload without a change releases nobody.
+-- Every recipe of policies/README.md in a region with real partners: whom it lets in, whom it refuses and by which
+-- code, its behaviour over time, and that a reload without a change releases nobody.
 local clock = require "spec.support.clock"
 local pkis = require "spec.support.pki"
 local support = require "spec.support"

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- policies/README.md: its recipes are the files they name, every script of the cookbook is a recipe, and every recipe loads with its rows.
+-- policies/README.md: its recipes are the files they name, every script of the cookbook is a recipe, and every recipe
+-- loads with its rows.
 local lfs = require "lfs"
 local support = require "spec.support"
 

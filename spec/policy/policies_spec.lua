@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Each row of each NAME_spec.lua in policies/ and its folders is an `it`: the facts go to the policy's door, and the answer is compared
--- with `expect`. `sallyport check --specs` puts the same rows through the engine's own ask.
+-- Each row of each NAME_spec.lua in policies/ and its folders is an `it`: the facts go to the policy's door, and the
+-- answer is compared with `expect`. `sallyport check --specs` puts the same rows through the engine's own ask.
 
 local lfs = require "lfs"
 local policy = require "policy"
@@ -10,7 +10,8 @@ package.path = DIRECTORY .. "/?.lua;" .. package.path
 
 local KEYS = { name = true, door = true, facts = true, mock = true, expect = true }
 
--- The names of all scripts, as a definition has them: "rate", "cookbook/cap", "rate_spec". The prefix is "" or a folder and a slash.
+-- The names of all scripts, as a definition has them: "rate", "cookbook/cap", "rate_spec". The prefix is "" or a folder
+-- and a slash.
 local function scripts(prefix, names)
   for file in lfs.dir(DIRECTORY .. "/" .. prefix) do
     local name, is_folder = file:match "^([a-z0-9_]+)%.lua$", prefix == "" and file:find "^[a-z0-9_]+$"
