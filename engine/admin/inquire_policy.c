@@ -55,10 +55,10 @@ static void
 put_users(json_t *list, const struct service *s, const char *owner, const char *script)
 {
 	for (enum door d = 0; d < DOOR_COUNT; d++) {
-		const char *key = d == DOOR_INSTALL ? "urm" : door_name(d);
+		const struct door_row *row = door_row(d);
 
-		if (d != DOOR_DELETE && s->script[d] != NULL && strcmp(s->script[d], script) == 0)
-			json_array_append_new(list, json_sprintf("%s %s", owner, key));
+		if (row->kind == DOOR_QUESTION && s->script[d] != NULL && strcmp(s->script[d], script) == 0)
+			json_array_append_new(list, json_sprintf("%s %s", owner, row->attribute));
 	}
 }
 

@@ -217,17 +217,24 @@ check_named_programs(const struct definition *d, const struct places *p, struct 
 	}
 }
 
+/* A setting by which a generic and a specific listener judge a partner: each script, but the urm, which no generic listener asks. */
+static bool
+must_agree(const struct attribute *t)
+{
+	if (t->kind == ATTR_SCRIPT)
+		return strcmp(t->name, "urm") != 0;
+	return strcmp(t->name, "ssl") == 0 || strcmp(t->name, "certificate") == 0 || strcmp(t->name, "ciphers") == 0;
+}
+
 /* The first setting in which a generic listener differs from its specific one (IPIC.md 10); NULL: none. */
 static const char *
 unlike(const struct tcpipservice_def *a, const struct tcpipservice_def *b)
 {
-	static const char *const same[] = { "ssl", "certificate", "ciphers", "admit", "certify", "bind", "attach", NULL };
 	char x[PATH_SIZE], y[PATH_SIZE];
 
-	for (size_t n = 0; same[n] != NULL; n++)
-		for (const struct attribute *t = tcpipservice_attributes; t->name != NULL; t++)
-			if (strcmp(t->name, same[n]) == 0 && strcmp(attribute_print(t, a, x, sizeof x), attribute_print(t, b, y, sizeof y)) != 0)
-				return same[n];
+	for (const struct attribute *t = tcpipservice_attributes; t->name != NULL; t++)
+		if (must_agree(t) && strcmp(attribute_print(t, a, x, sizeof x), attribute_print(t, b, y, sizeof y)) != 0)
+			return t->name;
 	return NULL;
 }
 
@@ -247,7 +254,7 @@ check_generic(const struct definition *d, const struct tcpipservice_def *t, cons
 			t->tcpipservice, t->speciftcps);
 	else if ((wrong = unlike(t, to)) != NULL)
 		faults_add(faults, FAULT_ERROR, "generic_differs", d->file, line,
-			"tcpipservice %s: its %s is not that of its specific one, %s; both must have the same ssl, certificate, ciphers, admit, certify, bind and attach",
+			"tcpipservice %s: its %s is not that of its specific one, %s; both must have the same ssl, certificate, ciphers and scripts, except urm",
 			t->tcpipservice, wrong, to->tcpipservice);
 }
 

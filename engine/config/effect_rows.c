@@ -47,21 +47,28 @@ nobody_verified(const struct definition *d, const void *object)
 	return true;
 }
 
+/* Whether an attribute of the object names a script. table is the object's. */
+static bool
+names_script(const struct attribute *table, const void *object)
+{
+	for (; table->name != NULL; table++)
+		if (table->kind == ATTR_SCRIPT && ((const char *)object)[table->offset] != '\0')
+			return true;
+	return false;
+}
+
 static bool
 no_script(const struct definition *d, const void *object)
 {
 	(void)object;
-	for (size_t i = 0; i < d->ntcpipservices; i++) {
-		const struct tcpipservice_def *t = &d->tcpipservice[i];
-
-		if (*t->admit || *t->certify || *t->bind || *t->urm || *t->attach)
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		if (names_script(tcpipservice_attributes, &d->tcpipservice[i]))
 			return false;
-	}
 	for (size_t i = 0; i < d->nipconns; i++)
-		if (*d->ipconn[i].admit || *d->ipconn[i].certify)
+		if (names_script(ipconn_attributes, &d->ipconn[i]))
 			return false;
 	for (size_t i = 0; i < d->nprograms; i++)
-		if (*d->program[i].script)
+		if (names_script(program_attributes, &d->program[i]))
 			return false;
 	return true;
 }

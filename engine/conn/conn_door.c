@@ -62,7 +62,7 @@ say_opened(struct conn *c, const struct ask *a)
 {
 	char peer[ADDR_TEXT], at[PLACE_SIZE + 16] = "";
 
-	if (a->verdict.kind == VERDICT_REFUSE || (a->script == NULL && a->door != DOOR_CERTIFY))
+	if (a->verdict.kind == VERDICT_REFUSE || (a->script == NULL && door_row(a->door)->without_script == DEFAULT_ACCEPT))
 		return;
 	if (a->verdict.file[0] != '\0')
 		snprintf(at, sizeof at, "%s:%d", a->verdict.file, a->verdict.line);

@@ -215,8 +215,12 @@ lacks_guard(const struct conn *c)
 	const struct ipconn_def *d = &c->ipconn->def;
 	const struct service *s = c->service;
 
-	return (d->ssl != NO && s->tls == NULL) || (d->admit[0] != '\0' && s->script[DOOR_ADMIT] == NULL) ||
-		(d->certify[0] != '\0' && s->script[DOOR_CERTIFY] == NULL);
+	if (d->ssl != NO && s->tls == NULL)
+		return true;
+	for (enum door door = 0; door < DOOR_COUNT; door++)
+		if (door_row(door)->kind == DOOR_QUESTION && door_script(door, ipconn_attributes, d)[0] != '\0' && s->script[door] == NULL)
+			return true;
+	return false;
 }
 
 static void

@@ -33,13 +33,13 @@ answered(struct ask *a)
 
 	if (a->verdict.kind == VERDICT_REFUSE)
 		refuse(again->out, again->conn, a->door, a->script, &a->verdict);
-	else if (a->door == DOOR_ADMIT)
+	else if (door_row(a->door)->grants == GRANT_SYSPLEX)
 		again->conn->sysplex = a->verdict.sysplex;
-	else if (a->door == DOOR_CERTIFY)
+	else if (door_row(a->door)->grants == GRANT_USERID)
 		certmap_decide(again->generation->certmap, again->conn->facts.certificate, a->verdict.userid, again->conn->userid);
 }
 
-/* The facts as that door had them: only ever added to, so what came later is taken away. */
+/* The facts of the door's stage. A connection only ever adds facts, so the facts of later stages are taken away. */
 static struct facts
 facts_at(const struct conn *c, enum door door, const struct generation *g)
 {
@@ -48,23 +48,22 @@ facts_at(const struct conn *c, enum door door, const struct generation *g)
 	f.now = clock_wall();
 	f.recheck = true;
 	f.generation = g->number;
-	if (f.way == WAY_IN) /* whom we dial is known from the start */
+	f.stage = door_row(door)->stage;
+	if (f.way == WAY_IN) /* way out, the ipconn is known from the start */
 		memset(&f.ipconn, 0, sizeof f.ipconn);
 	memcpy(f.userid, c->userid, sizeof f.userid);
 	f.peer.sysplex = c->sysplex;
-	if (door >= DOOR_BIND)
-		return f;
-	f.has_capex = false;
-	if (f.way == WAY_IN) /* its CAPEX says which it is */
+	if (f.stage < STAGE_CAPEX) {
+		f.has_capex = false;
+		f.userid[0] = '\0';
+	}
+	if (f.stage < STAGE_CAPEX && f.way == WAY_IN) /* way in, the CAPEX says which socket this is */
 		f.socket = 0;
-	f.stage = STAGE_TLS;
-	f.userid[0] = '\0';
-	if (door == DOOR_CERTIFY)
-		return f;
-	f.stage = STAGE_TCP;
-	f.tls.version = NULL;
-	f.certificate = NULL; /* borrowed by the copy */
-	f.peer.sysplex = false;
+	if (f.stage < STAGE_TLS) {
+		f.tls.version = NULL;
+		f.certificate = NULL; /* borrowed by the copy */
+		f.peer.sysplex = false;
+	}
 	return f;
 }
 
@@ -162,19 +161,35 @@ defined(const struct conn *c, const struct generation *g, const struct ipconn *i
 	return false;
 }
 
+/* Whether the door is asked again about the socket. first: it is the first socket of its ipconn. */
+static bool
+asked_again(const struct conn *c, const struct service *s, const struct ipconn *i, bool first, const struct door_row *row)
+{
+	if ((row->ways >> c->facts.way & 1) == 0)
+		return false;
+	switch (row->reask) {
+	case REASK_SOCKET:
+		return true;
+	case REASK_CERTIFICATE:
+		return asks_certify(c, s);
+	case REASK_AUTOINSTALLED:
+		return first && i->autoinstalled;
+	case REASK_NEVER:
+		break;
+	}
+	return false;
+}
+
+/* Walks the table of doors, so that no door of the table is left out. */
 static void
 ask_doors(struct conn *c, struct generation *g, const struct service *s, const struct ipconn *i, bool first, struct recheck_result *out)
 {
 	struct recheck_view view = { .definition = g->definition, .asked = i };
 
 	c->worker->recheck = &view;
-	ask(c, g, s, DOOR_ADMIT, out);
-	if (asks_certify(c, s))
-		ask(c, g, s, DOOR_CERTIFY, out);
-	if (c->facts.way == WAY_IN)
-		ask(c, g, s, DOOR_BIND, out);
-	if (c->facts.way == WAY_IN && first && i->autoinstalled)
-		ask(c, g, s, DOOR_INSTALL, out);
+	for (enum door d = 0; d < DOOR_COUNT; d++)
+		if (asked_again(c, s, i, first, door_row(d)))
+			ask(c, g, s, d, out);
 	c->worker->recheck = NULL;
 }
 

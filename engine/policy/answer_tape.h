@@ -13,7 +13,7 @@
 
 #include "config/resource.h"
 #include "policy/counters.h"
-#include "policy/verdict.h"
+#include "policy/door.h"
 
 #define ANSWER_TAPE_MAX 128 /* items of one connection; a re-ask may add as many */
 #define ANSWER_TAPE_MEMBERS (ANSWER_TAPE_MAX / 2) /* of one list that are kept: a long list leaves room for other answers */

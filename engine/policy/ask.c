@@ -54,21 +54,14 @@ fail(struct question *q)
 	q->failed = true;
 }
 
-static const unsigned suits[DOOR_COUNT] = {
-	[DOOR_ADMIT] = 1u << VERDICT_ACCEPT | 1u << VERDICT_REFUSE,
-	[DOOR_CERTIFY] = 1u << VERDICT_ACCEPT | 1u << VERDICT_REFUSE,
-	[DOOR_BIND] = 1u << VERDICT_ACCEPT | 1u << VERDICT_REFUSE,
-	[DOOR_INSTALL] = 1u << VERDICT_INSTALL | 1u << VERDICT_REFUSE,
-	[DOOR_ATTACH] = 1u << VERDICT_ACCEPT | 1u << VERDICT_REFUSE,
-};
-
 /* Why what the door answered is no answer; "" when it is one. */
 static void
 object(struct question *q, const struct verdict *v)
 {
 	struct script_call *g = &q->g;
 	const char *door = g->function;
-	const char *yes = q->door == DOOR_INSTALL ? "install" : "accept";
+	enum verdict_kind yes_kind = door_row(q->door)->yes;
+	const char *yes = verdict_name(yes_kind);
 
 	if (g->values == 0)
 		snprintf(g->text, sizeof g->text, "%s answered nothing (a forgotten return?)", door);
@@ -79,7 +72,7 @@ object(struct question *q, const struct verdict *v)
 			luaL_typename(g->co, -1), yes);
 	else if (v->kind == VERDICT_PASS)
 		snprintf(g->text, sizeof g->text, "%s answered pass outside policy.first and policy.all", door);
-	else if ((suits[q->door] >> v->kind & 1) == 0)
+	else if (v->kind != VERDICT_REFUSE && v->kind != yes_kind)
 		snprintf(g->text, sizeof g->text, "%s answered %s; it may answer %s or refuse", door, verdict_name(v->kind), yes);
 }
 
@@ -87,12 +80,14 @@ object(struct question *q, const struct verdict *v)
 static void
 take(struct question *q, const struct verdict *v)
 {
+	enum door_grant grants = door_row(q->door)->grants;
+
 	*q->out = *v;
-	if (q->door != DOOR_CERTIFY)
+	if (grants != GRANT_USERID)
 		q->out->userid[0] = '\0';
-	if (q->door != DOOR_ADMIT)
+	if (grants != GRANT_SYSPLEX)
 		q->out->sysplex = false;
-	if (q->door != DOOR_INSTALL)
+	if (grants != GRANT_INSTALL)
 		memset(&q->out->install, 0, sizeof q->out->install);
 }
 
@@ -102,7 +97,7 @@ judge(struct question *q)
 {
 	const struct verdict *v = NULL;
 
-	if (q->door == DOOR_DELETE) { /* a notification */
+	if (door_row(q->door)->kind == DOOR_NOTICE) {
 		*q->out = (struct verdict){ .kind = VERDICT_ACCEPT };
 		return;
 	}
@@ -136,7 +131,7 @@ find_hook(struct question *q)
 {
 	if (script_call_find(&q->g, (unsigned)q->door))
 		return true;
-	if (q->door == DOOR_DELETE && q->g.at.file[0] != '\0')
+	if (door_row(q->door)->kind == DOOR_NOTICE && q->g.at.file[0] != '\0')
 		*q->out = (struct verdict){ .kind = VERDICT_ACCEPT };
 	else
 		fail(q);
@@ -187,25 +182,42 @@ ask_script(struct ask *a, struct record_door *d)
 		complain(&q);
 }
 
-/* No script is named: what the door does by itself (policies/README.md, doors). */
+/* Accepts when the certificate's chain verified and, way out, the certificate names the host that was dialled. */
 static void
-ask_nobody(const struct ask *a, struct verdict *v)
+judge_chain(const struct facts *f, struct verdict *v)
 {
-	const struct certificate *c = a->facts->certificate;
+	const struct certificate *c = f->certificate;
 
-	*v = (struct verdict){ .kind = VERDICT_ACCEPT };
-	if (a->door == DOOR_INSTALL)
-		verdict_refuse(v, "urm_no", "the tcpipservice names no urm, so no partner is autoinstalled");
-	else if (a->door != DOOR_CERTIFY)
-		return;
-	else if (c == NULL)
+	if (c == NULL)
 		verdict_refuse(v, "no_certificate", "the peer presented no certificate");
 	else if (!c->chain.ok && c->chain.n == 0)
 		verdict_refuse(v, "chain", "the certificate's chain was not verified");
 	else if (!c->chain.ok)
 		verdict_refuse(v, "chain", "%s (depth %d)", c->chain.error[0].text, c->chain.error[0].depth);
-	else if (a->facts->way == WAY_OUT && !a->facts->names_host)
-		verdict_refuse(v, "host_name", "the certificate (%.80s) does not name %s", c->subject.printed, a->facts->peer.host);
+	else if (f->way == WAY_OUT && !f->names_host)
+		verdict_refuse(v, "host_name", "the certificate (%.80s) does not name %s", c->subject.printed, f->peer.host);
+	else
+		*v = (struct verdict){ .kind = VERDICT_ACCEPT };
+}
+
+/* The verdict of a door whose definition names no script. */
+static void
+decide_by_default(const struct ask *a, struct verdict *v)
+{
+	switch (door_row(a->door)->without_script) {
+	case DEFAULT_ACCEPT:
+		*v = (struct verdict){ .kind = VERDICT_ACCEPT };
+		break;
+	case DEFAULT_CHAIN:
+		judge_chain(a->facts, v);
+		break;
+	case DEFAULT_URM_NO:
+		verdict_refuse(v, "urm_no", "the tcpipservice names no urm, so no partner is autoinstalled");
+		break;
+	case DEFAULT_REFUSE:
+		verdict_refuse(v, "policy_error", "no script is named for %s", door_name(a->door));
+		break;
+	}
 }
 
 void
@@ -218,7 +230,7 @@ policy_ask(struct ask *a)
 		record_request(d, a->facts->request, a->facts->users, a->facts->bytes);
 	a->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
 	if (a->script == NULL)
-		ask_nobody(a, &a->verdict);
+		decide_by_default(a, &a->verdict);
 	else
 		ask_script(a, d);
 	record_verdict(d, &a->verdict, (clock_span() - start) * 1e6);

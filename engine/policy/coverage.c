@@ -45,43 +45,31 @@ coverage_free(struct coverage *c)
 
 /* --- scripts ----------------------------------------------------------------------------------------------------------- */
 
-struct named { /* an attribute that names a script for a door */
-	enum door door;
-	const char *script; /* "" none */
-};
-
+/* d: at line `line` an object of region.lua names script for the door. A notice is passed over: a script need not have its function. */
 static void
-note_script(struct coverage *c, const struct definition *d, int line, const struct named *n, struct faults *faults)
+note_script(struct coverage *c, const struct definition *d, int line, enum door door, const char *script, struct faults *faults)
 {
-	struct covered *e = n->script[0] != '\0' ? entry(c, n->script) : NULL;
+	struct covered *e = script[0] != '\0' && door_row(door)->kind == DOOR_QUESTION ? entry(c, script) : NULL;
 
-	if (e == NULL || ((e->doors | e->noted) >> n->door & 1) != 0)
+	if (e == NULL || ((e->doors | e->noted) >> door & 1) != 0)
 		return;
 	if (e->doors == 0)
-		faults_add(faults, FAULT_NOTE, "no_rows", d->file, line, "policy %s has no rows; write a decision table, %s/%s_spec.lua", n->script,
-			d->region.policies, n->script);
+		faults_add(faults, FAULT_NOTE, "no_rows", d->file, line, "policy %s has no rows; write a decision table, %s/%s_spec.lua", script,
+			d->region.policies, script);
 	else
-		faults_add(faults, FAULT_NOTE, "no_rows", d->file, line, "policy %s has no row for its door %s", n->script, door_name(n->door));
-	e->noted |= e->doors == 0 ? EVERY_DOOR : 1u << n->door;
+		faults_add(faults, FAULT_NOTE, "no_rows", d->file, line, "policy %s has no row for its door %s", script, door_name(door));
+	e->noted |= e->doors == 0 ? EVERY_DOOR : 1u << door;
 }
 
 static void
 note_scripts(struct coverage *c, const struct definition *d, struct faults *faults)
 {
-	for (size_t i = 0; i < d->ntcpipservices; i++) {
-		const struct tcpipservice_def *t = &d->tcpipservice[i];
-		const struct named named[] = { { DOOR_ADMIT, t->admit }, { DOOR_CERTIFY, t->certify }, { DOOR_BIND, t->bind }, { DOOR_INSTALL, t->urm },
-			{ DOOR_ATTACH, t->attach } };
-
-		for (size_t n = 0; n < sizeof named / sizeof *named; n++)
-			note_script(c, d, t->line, &named[n], faults);
-	}
-	for (size_t i = 0; i < d->nipconns; i++) {
-		const struct ipconn_def *o = &d->ipconn[i];
-
-		note_script(c, d, o->line, &(struct named){ DOOR_ADMIT, o->admit }, faults);
-		note_script(c, d, o->line, &(struct named){ DOOR_CERTIFY, o->certify }, faults);
-	}
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		for (enum door door = 0; door < DOOR_COUNT; door++)
+			note_script(c, d, d->tcpipservice[i].line, door, door_script(door, tcpipservice_attributes, &d->tcpipservice[i]), faults);
+	for (size_t i = 0; i < d->nipconns; i++)
+		for (enum door door = 0; door < DOOR_COUNT; door++)
+			note_script(c, d, d->ipconn[i].line, door, door_script(door, ipconn_attributes, &d->ipconn[i]), faults);
 }
 
 /* --- transactions ------------------------------------------------------------------------------------------------------- */

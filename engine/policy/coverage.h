@@ -7,7 +7,7 @@
 
 #include "base/fault.h"
 #include "config/resource.h"
-#include "policy/verdict.h"
+#include "policy/door.h"
 #include "security/saf.h"
 
 struct covered {

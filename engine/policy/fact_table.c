@@ -142,16 +142,15 @@ is_fact(const struct fact_row *r)
 	return (r->doors[WAY_IN] | r->doors[WAY_OUT]) != 0;
 }
 
-/* In the order they are asked: what attach has, delete may have too. */
+/* The first of a set of doors. The enumerators are in the order in which the doors are asked. */
 static enum door
 first_door(unsigned doors)
 {
-	static const enum door order[] = { DOOR_ADMIT, DOOR_CERTIFY, DOOR_BIND, DOOR_INSTALL, DOOR_ATTACH, DOOR_DELETE };
-	size_t i = 0;
+	enum door d = 0;
 
-	while (i < DOOR_COUNT - 1 && (doors >> order[i] & 1) == 0)
-		i++;
-	return order[i];
+	while (d < DOOR_COUNT - 1 && (doors >> d & 1) == 0)
+		d++;
+	return d;
 }
 
 const char *

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "policy/door.h"
 #include "policy/facts.h"
 
 /* X(shape, what messages call it, its elements when it is a list) */
@@ -40,14 +41,25 @@
 	X(saf_groups, "the list of a user's groups", NAME) \
 	X(program, "a program's request", NO_LIST)
 
-/* The doors that have a fact. The way out has admit, certify and attach only. */
-#define NO_DOOR 0u
-#define AT_ATTACH (1u << DOOR_ATTACH)
-#define FROM_ATTACH (AT_ATTACH | 1u << DOOR_DELETE)
-#define FROM_BIND (FROM_ATTACH | 1u << DOOR_BIND | 1u << DOOR_INSTALL)
-#define FROM_CERTIFY (FROM_BIND | 1u << DOOR_CERTIFY)
-#define FROM_ADMIT (FROM_CERTIFY | 1u << DOOR_ADMIT)
-#define DOORS_OUT (1u << DOOR_ADMIT | 1u << DOOR_CERTIFY | 1u << DOOR_ATTACH)
+/* Terms for the sets of doors below: a bit for each door whose row is of at least that stage, comes with an ipconn, or is asked way out. */
+#define FROM_STAGE(id, stage, least) | (STAGE_##stage >= STAGE_##least ? 1u << DOOR_##id : 0u)
+#define BIT_TCP(id, name, attribute, kind, stage, ...) FROM_STAGE(id, stage, TCP)
+#define BIT_TLS(id, name, attribute, kind, stage, ...) FROM_STAGE(id, stage, TLS)
+#define BIT_CAPEX(id, name, attribute, kind, stage, ...) FROM_STAGE(id, stage, CAPEX)
+#define BIT_REQUEST(id, name, attribute, kind, stage, ...) FROM_STAGE(id, stage, REQUEST)
+#define BIT_IPCONN(id, name, attribute, kind, stage, ipconn, ...) | (ipconn == DOOR_WITH_IPCONN ? 1u << DOOR_##id : 0u)
+#define BIT_OUT(id, name, attribute, kind, stage, ipconn, ways, ...) | ((ways) >> WAY_OUT & 1 ? 1u << DOOR_##id : 0u)
+
+/* The doors that have a fact, a bit for each, made of the rows of door.h. */
+enum {
+	NO_DOOR = 0u,
+	FROM_ADMIT = 0u DOORS(BIT_TCP),
+	FROM_CERTIFY = 0u DOORS(BIT_TLS),
+	FROM_BIND = 0u DOORS(BIT_CAPEX),
+	AT_ATTACH = 0u DOORS(BIT_REQUEST),
+	FROM_ATTACH = 0u DOORS(BIT_IPCONN),
+	DOORS_OUT = 0u DOORS(BIT_OUT),
+};
 
 /* X(shape, member, type, doors way in, doors way out, when it is there; "" always). One row a line: specs read this. */
 #define FACTS(X) \

@@ -13,10 +13,8 @@
 #include "base/addr.h"
 #include "ipic/capex.h"
 #include "ipic/request.h"
-#include "policy/verdict.h"
+#include "policy/stage.h"
 #include "tls/certificate.h"
-
-enum stage { STAGE_TCP, STAGE_TLS, STAGE_CAPEX, STAGE_REQUEST };
 
 struct facts {
 	enum way way;
@@ -61,7 +59,5 @@ struct facts {
 	const struct users *users;       /* at attach: whose it is, borrowed */
 	size_t bytes;                    /* at attach: of the request's data */
 };
-
-const char *stage_name(enum stage s); /* "tcp" "tls" "capex" "request" */
 
 #endif

@@ -151,13 +151,6 @@ load_outbound_tls(struct loading *l, struct service *s)
 		tls_config_judge(s->tls, WAY_OUT, &o, &u, l->faults);
 }
 
-/* The attribute that names a script for a door, and where; the URM's functions are install and, if it has one, delete. */
-struct named {
-	const char *attribute;
-	enum door door;
-	const char *script; /* "" none */
-};
-
 struct owner { /* whose attributes they are, for sentences */
 	const char *kind, *name;
 	int line;
@@ -182,18 +175,22 @@ load_source(struct loading *l, const struct owner *o, const char *attribute, con
 	return NULL;
 }
 
+/* The script of a question must have the function. A notice has no attribute of its own: the script of that attribute is loaded for a question. */
 static void
-load_script(struct loading *l, struct service *s, const struct owner *o, const struct named *n)
+load_door(struct loading *l, struct service *s, const struct owner *o, enum door d, const char *script)
 {
-	const struct source *source = n->script[0] != '\0' ? load_source(l, o, n->attribute, n->script) : NULL;
+	const struct door_row *row = door_row(d);
+	const struct source *source = NULL;
 
-	if (source == NULL)
+	if (script[0] == '\0')
 		return;
-	if (policy_has(l->g->policy, n->script, n->door))
-		s->script[n->door] = n->script;
-	else
-		faults_add(l->faults, FAULT_ERROR, "script_door", l->d->file, o->line, "%s %s: %s: %s has no function %s", o->kind, o->name, n->attribute,
-			source->path, door_name(n->door));
+	if (row->kind == DOOR_QUESTION && (source = load_source(l, o, row->attribute, script)) == NULL)
+		return;
+	if (policy_has(l->g->policy, script, d))
+		s->script[d] = script;
+	else if (source != NULL)
+		faults_add(l->faults, FAULT_ERROR, "script_door", l->d->file, o->line, "%s %s: %s: %s has no function %s", o->kind, o->name,
+			row->attribute, source->path, row->name);
 }
 
 static void
@@ -211,30 +208,20 @@ load_program(struct loading *l, const struct program_def *p)
 static void
 load_scripts(struct loading *l, struct service *s)
 {
-	const struct named named[] = {
-		{ "admit", DOOR_ADMIT, s->def->admit },
-		{ "certify", DOOR_CERTIFY, s->def->certify },
-		{ "bind", DOOR_BIND, s->def->bind },
-		{ "urm", DOOR_INSTALL, s->def->urm },
-		{ "attach", DOOR_ATTACH, s->def->attach },
-	};
 	struct owner o = { "tcpipservice", s->def->tcpipservice, s->def->line };
 
-	for (size_t i = 0; i < sizeof named / sizeof *named; i++)
-		load_script(l, s, &o, &named[i]);
-	if (s->script[DOOR_INSTALL] != NULL && policy_has(l->g->policy, s->script[DOOR_INSTALL], DOOR_DELETE))
-		s->script[DOOR_DELETE] = s->script[DOOR_INSTALL];
+	for (enum door d = 0; d < DOOR_COUNT; d++)
+		load_door(l, s, &o, d, door_script(d, tcpipservice_attributes, s->def));
 }
 
-/* An ipconn's own: what its tcpipservice asks of those who come in is no rule for whom we dial. */
+/* The scripts of an ipconn judge the connections that the region dials for it; those of its tcpipservice judge connections that come in. */
 static void
 load_outbound_scripts(struct loading *l, struct service *s)
 {
-	const struct named named[] = { { "admit", DOOR_ADMIT, s->ipconn->admit }, { "certify", DOOR_CERTIFY, s->ipconn->certify } };
 	struct owner o = { "ipconn", s->ipconn->ipconn, s->ipconn->line };
 
-	for (size_t i = 0; i < sizeof named / sizeof *named; i++)
-		load_script(l, s, &o, &named[i]);
+	for (enum door d = 0; d < DOOR_COUNT; d++)
+		load_door(l, s, &o, d, door_script(d, ipconn_attributes, s->ipconn));
 }
 
 static bool

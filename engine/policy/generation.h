@@ -20,7 +20,7 @@ struct service { /* how a socket is treated: a tcpipservice, or the outbound sid
 	enum ssl ssl;                        /* way out: no or yes */
 	double heartbeat, heartbeat_timeout; /* -1: the region's */
 	struct tls_config *tls;              /* owned; NULL when ssl = no */
-	const char *script[DOOR_COUNT];      /* in def or ipconn; NULL: none named. DELETE is the urm's when it has that function */
+	const char *script[DOOR_COUNT];      /* in def or ipconn; NULL: none named, or the script lacks the function of a notice */
 };
 
 struct generation {

@@ -100,15 +100,12 @@ check(lua_State *L)
 static enum door
 want_door(lua_State *L, int idx)
 {
-	int d = 0;
+	enum door d = lua_type(L, idx) == LUA_TSTRING ? door_of(lua_tostring(L, idx)) : DOOR_COUNT;
+	char doors[80];
 
-	if (lua_isnoneornil(L, idx))
-		return DOOR_COUNT;
-	while (d < DOOR_COUNT && (lua_type(L, idx) != LUA_TSTRING || strcmp(lua_tostring(L, idx), door_name((enum door)d)) != 0))
-		d++;
-	if (d == DOOR_COUNT)
-		script_place_raise(L, "policy.facts: the door is \"admit\", \"certify\", \"bind\", \"install\", \"attach\" or \"delete\"");
-	return (enum door)d;
+	if (d == DOOR_COUNT && !lua_isnoneornil(L, idx))
+		script_place_raise(L, "policy.facts: the door must be %s", door_list(doors, sizeof doors));
+	return d;
 }
 
 static int

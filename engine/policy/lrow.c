@@ -282,7 +282,7 @@ lrow_push(struct lua_State *L, int idx, enum door door)
 	if (!lua_istable(L, idx))
 		complain(&c, "facts must be a table, not a %s", luaL_typename(L, idx));
 	c.way = way_of(L, idx);
-	if (door < DOOR_COUNT && c.way == WAY_OUT && (DOORS_OUT >> door & 1) == 0)
+	if (door < DOOR_COUNT && (door_row(door)->ways >> c.way & 1) == 0)
 		complain(&c, "facts.way: %s is never asked way out", door_name(door));
 	lshape_push_kit(L);
 	c.kit = lua_gettop(L);

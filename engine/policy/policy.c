@@ -137,7 +137,7 @@ get_source(struct policy *p, const char *name, struct faults *faults)
 
 /* The keys of a policy's table, in the order of struct script's hooks. */
 static const char *const hook_words[] = {
-#define X(id, word) word,
+#define X(id, word, ...) word,
 	DOORS(X)
 #undef X
 	[HOOK_RUN] = "run",
@@ -169,15 +169,15 @@ static void
 blame_key(struct loading *l, lua_State *L, const char *key)
 {
 	const char *near = word_nearest(hook_words, key), *path = l->source->path;
-	char shown[80];
+	char shown[80], doors[80];
 	int line = line_of(L, -1);
 
 	policy_line(shown, sizeof shown, key);
 	if (near != NULL)
 		faults_add(l->faults, FAULT_ERROR, "unknown_door", path, line, "unknown door \"%s\"; did you mean \"%s\"?", shown, near);
 	else
-		faults_add(l->faults, FAULT_ERROR, "unknown_door", path, line,
-			"unknown door \"%s\"; a policy has admit, certify, bind, install, delete, attach, and a program run", shown);
+		faults_add(l->faults, FAULT_ERROR, "unknown_door", path, line, "unknown door \"%s\"; the functions of a policy are %s, that of a program is run",
+			shown, door_list(doors, sizeof doors));
 }
 
 /* One key and value of the table a script returned. [-0, +0] */

@@ -6,6 +6,7 @@
 #ifndef SALLYPORT_POLICY_H
 #define SALLYPORT_POLICY_H
 
+#include "policy/door.h"
 #include "policy/facts.h"
 #include "policy/lhost.h"
 #include "policy/record.h"

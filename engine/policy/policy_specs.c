@@ -188,27 +188,19 @@ script_failed(lua_State *L, int expect, const struct verdict *v)
 	return !meant;
 }
 
-static int
-door_of(const char *word)
-{
-	for (int d = 0; d < DOOR_COUNT; d++)
-		if (strcmp(word, door_name((enum door)d)) == 0)
-			return d;
-	return -1;
-}
-
-/* The door that a row names and the script has; -1 with the objection made. The row is at idx. */
-static int
+/* The door that a row names and the script has; DOOR_COUNT with the objection made. The row is at idx. */
+static enum door
 row_door(lua_State *L, int idx, struct running *r)
 {
-	int d = push_field(L, idx, "door") == LUA_TSTRING ? door_of(lua_tostring(L, -1)) : -1;
+	enum door d = push_field(L, idx, "door") == LUA_TSTRING ? door_of(lua_tostring(L, -1)) : DOOR_COUNT;
+	char doors[80];
 
 	lua_pop(L, 1);
-	if (d < 0) {
-		object(r, "door must be admit, certify, bind, install, delete or attach");
-	} else if (!policy_has(r->policy, r->script, (enum door)d)) {
-		object(r, "script %s has no function %s", r->script, door_name((enum door)d));
-		d = -1;
+	if (d == DOOR_COUNT) {
+		object(r, "door must be %s", door_list(doors, sizeof doors));
+	} else if (!policy_has(r->policy, r->script, d)) {
+		object(r, "script %s has no function %s", r->script, door_name(d));
+		d = DOOR_COUNT;
 	}
 	return d;
 }
@@ -246,10 +238,11 @@ push_mock(lua_State *L, int idx)
 static void
 ask_row(lua_State *L, int idx, struct running *r)
 {
-	int door = row_door(L, idx, r), top = lua_gettop(L);
+	enum door door = row_door(L, idx, r);
+	int top = lua_gettop(L);
 
-	if (door >= 0)
-		coverage_row(r->coverage, r->script, (enum door)door);
+	if (door < DOOR_COUNT)
+		coverage_row(r->coverage, r->script, door);
 	push_mock(L, idx);                                                                 /* [mock] */
 	if (push_field(L, idx, "facts") != LUA_TTABLE)                                     /* [mock facts] */
 		object(r, "facts must be a table");
@@ -257,8 +250,8 @@ ask_row(lua_State *L, int idx, struct running *r)
 		object(r, "expect must be a table");
 	else if (push_field(L, top + 3, "verdict") != LUA_TSTRING)                         /* [mock facts expect verdict] */
 		object(r, "expects no verdict");
-	else if (keys_known(L, top + 3, r, expect_words, "expect") && door >= 0)
-		ask(L, top + 1, r, (enum door)door);
+	else if (keys_known(L, top + 3, r, expect_words, "expect") && door < DOOR_COUNT)
+		ask(L, top + 1, r, door);
 	lua_settop(L, top);
 }
 

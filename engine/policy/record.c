@@ -230,7 +230,7 @@ record_ask(struct record *r, enum door door, const char *policy, double now)
 {
 	if (r == NULL)
 		return NULL;
-	return begin_door(door == DOOR_ATTACH ? record_askings_add(&r->askings) : add_door(r), door_name(door), policy, now);
+	return begin_door(door_row(door)->stage == STAGE_REQUEST ? record_askings_add(&r->askings) : add_door(r), door_name(door), policy, now);
 }
 
 void

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "policy/door.h"
 #include "policy/facts.h"
 #include "policy/verdict.h"
 

@@ -6,21 +6,6 @@
 #include <string.h>
 
 const char *
-door_name(enum door d)
-{
-	switch (d) {
-#define X(id, name) \
-	case DOOR_##id: \
-		return name;
-		DOORS(X)
-#undef X
-	case DOOR_COUNT:
-		break;
-	}
-	return "?";
-}
-
-const char *
 verdict_name(enum verdict_kind k)
 {
 	switch (k) {

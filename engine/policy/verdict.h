@@ -7,23 +7,6 @@
 
 #include "base/name.h"
 
-
-/* The doors, in the order they are passed; `attach` is each request's. `delete` is a notification: its answer is ignored. */
-#define DOORS(X) \
-	X(ADMIT, "admit") \
-	X(CERTIFY, "certify") \
-	X(BIND, "bind") \
-	X(INSTALL, "install") \
-	X(DELETE, "delete") \
-	X(ATTACH, "attach")
-
-enum door {
-#define X(id, name) DOOR_##id,
-	DOORS(X)
-#undef X
-	DOOR_COUNT
-};
-
 enum verdict_kind { VERDICT_REFUSE = 0, VERDICT_ACCEPT, VERDICT_INSTALL, VERDICT_PASS };
 
 struct verdict {
@@ -44,8 +27,7 @@ struct verdict {
 	} install;
 };
 
-/* The name of a door or a verdict kind ("admit", "refuse"); never NULL. */
-const char *door_name(enum door d);
+/* The name of a kind of verdict ("refuse"); static. */
 const char *verdict_name(enum verdict_kind k);
 
 /* Makes *v a refusal by the engine itself: code and a printf text (cut at 200 bytes), no place. */

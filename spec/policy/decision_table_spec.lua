@@ -201,7 +201,7 @@ describe("policy.facts", function()
     fails("policy.facts: facts has no 'cpaex'; is 'capex' meant?", { cpaex = {} })
     fails("policy.facts: facts.capex.applid: 'NINECHARS' is not 1 to 8", { capex = { applid = "NINECHARS" } })
     fails("policy.facts: facts must be a table, not a nil")
-    fails("policy.facts: the door is \"admit\"", {}, "bnid")
+    fails("policy.facts: the door must be admit", {}, "bnid")
   end)
 
   it("leaves out what the door does not have", function()
