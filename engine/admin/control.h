@@ -53,10 +53,4 @@ struct control *control_open(struct ev_loop *loop, const char *path, control_ans
 int control_restore(struct control *c, struct fault *f);
 void control_close(struct control *c); /* unlinks the path; NULL is fine; not from inside `answer` */
 
-/* The client's side, blocking, at most so many seconds: sends one request, returns the answer (new reference), or NULL with a sentence ("no
- * region answers at …"). */
-json_t *control_client(const char *path, const json_t *request, unsigned seconds, struct fault *f);
-/* Returns when the process has ended; at once when that cannot be waited for (0, no such process, another user's). */
-void control_await_end(int pid);
-
 #endif

@@ -12,7 +12,7 @@
 #include "base/addr.h"
 #include "config/attribute.h"
 #include "policy/verdict_codes.h"
-#include "admin/control.h"
+#include "client/control_client.h"
 #include "config/definition.h"
 #include "client/explain.h"
 #include "base/path.h"
@@ -54,7 +54,7 @@ command_show_done(const struct command *c, const json_t *rows)
 static void
 command_show_ended(const struct command *c, const json_t *rows)
 {
-	control_await_end((int)json_integer_value(json_object_get(json_array_get(rows, 0), "pid")));
+	control_client_await_end((int)json_integer_value(json_object_get(json_array_get(rows, 0), "pid")));
 	command_show_done(c, rows);
 }
 
@@ -268,7 +268,7 @@ call(const struct command *c)
 	asked = request(c);
 	if (asked == NULL)
 		complain(c, "the arguments are not UTF-8");
-	else if ((answer = control_client(path, asked, seconds(c), &f)) == NULL)
+	else if ((answer = control_client_call(path, asked, seconds(c), &f)) == NULL)
 		complain(c, f.text);
 	json_decref(asked);
 	return answer;

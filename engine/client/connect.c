@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "base/ccsid.h"
-#include "client/connect_options_internal.h"
+#include "client/connect_data.h"
+#include "client/connect_options.h"
 #include "tls/ring.h"
 #include "ipic/sense.h"
 
@@ -35,7 +36,7 @@ load_ring(const char *dir, struct fault *f)
 }
 
 static struct tls_config *
-configure(const struct partner_line *l, const char *dir, const char *label, struct fault *f)
+configure(const struct connect_line *l, const char *dir, const char *label, struct fault *f)
 {
 	bool only12 = l->value[OPT_TLS12] != NULL && l->value[OPT_TLS13] == NULL;
 	bool only13 = l->value[OPT_TLS13] != NULL && l->value[OPT_TLS12] == NULL;
@@ -54,7 +55,7 @@ configure(const struct partner_line *l, const char *dir, const char *label, stru
 }
 
 static int
-configure_both(const struct partner_line *l, struct connect_peer_options *o)
+configure_both(const struct connect_line *l, struct connect_peer_options *o)
 {
 	const char *ring = l->value[OPT_RING], *ring2 = l->value[OPT_FURTHER_RING], *label2 = l->value[OPT_FURTHER_LABEL];
 	struct fault f = { "" };
@@ -167,7 +168,7 @@ put_redirection(json_t *o, const struct connect_peer_result *r)
 }
 
 static void
-print(const struct partner_line *l, bool requests, const struct connect_peer_result *r)
+print(const struct connect_line *l, bool requests, const struct connect_peer_result *r)
 {
 	json_t *o = outcome(&r->socket[0]);
 
@@ -188,7 +189,7 @@ print(const struct partner_line *l, bool requests, const struct connect_peer_res
 }
 
 static int
-save(const struct partner_line *l, const struct connect_peer_result *r)
+save(const struct connect_line *l, const struct connect_peer_result *r)
 {
 	const struct buf *b = &r->errands.answer;
 	FILE *f;
@@ -252,7 +253,7 @@ connect_say_in(const struct connect_peer_result *r)
 }
 
 static int
-finish(const struct partner_line *l, bool requests, const struct connect_peer_result *r)
+finish(const struct connect_line *l, bool requests, const struct connect_peer_result *r)
 {
 	const struct connect_peer_outcome *first = &r->socket[0];
 	int saved = save(l, r);
@@ -267,7 +268,7 @@ finish(const struct partner_line *l, bool requests, const struct connect_peer_re
 }
 
 static int
-perform(const struct partner_line *l, struct connect_peer_options *o)
+perform(const struct connect_line *l, struct connect_peer_options *o)
 {
 	struct connect_peer_result r;
 	struct fault f;
@@ -284,20 +285,27 @@ perform(const struct partner_line *l, struct connect_peer_options *o)
 	return status;
 }
 
+/* Both are filled, so that every wrong value is named. */
+static int
+fill(const struct connect_line *l, struct connect_peer_options *o)
+{
+	return connect_options_fill(l, o) | connect_data_fill(l, &o->errands);
+}
+
 int
 connect_run(int argc, char **argv)
 {
-	struct partner_line l = { { NULL } };
+	struct connect_line l = { { NULL } };
 	struct connect_peer_options o = { .port = 0 };
 	int status = USAGE;
 
-	if (connect_options_read(&l, argc, argv) < 0 || (l.value[OPT_HELP] == NULL && connect_options_fill(&l, &o) != 0))
-		fprintf(stderr, "%.*s\nsallyport connect --help has all options\n", (int)strcspn(partner_usage, "\n"), partner_usage);
+	if (connect_options_read(&l, argc, argv) < 0 || (l.value[OPT_HELP] == NULL && fill(&l, &o) != 0))
+		fprintf(stderr, "%.*s\nsallyport connect --help has all options\n", (int)strcspn(connect_options_usage, "\n"), connect_options_usage);
 	else if (l.value[OPT_HELP] != NULL)
-		status = fputs(partner_usage, stdout) < 0 ? FAILED : ACCEPTED;
+		status = fputs(connect_options_usage, stdout) < 0 ? FAILED : ACCEPTED;
 	else
 		status = perform(&l, &o);
-	partner_errands_free(&o.errands);
+	connect_data_free(&o.errands);
 	for (size_t n = 0; n < CONNECT_PEER_SOCKETS; n++)
 		if (o.socket[n].tls != NULL)
 			tls_config_unref(o.socket[n].tls);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/connect_options_internal.h"
+#include "client/connect_data.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ slurp(const char *option, const char *file, struct buf *b)
 /* ---- the data ---- */
 
 static int
-read_data(const struct partner_line *l, struct buf *b)
+read_data(const struct connect_line *l, struct buf *b)
 {
 	const char *data = l->value[OPT_DATA], *file = l->value[OPT_FILE];
 	int r = 0;
@@ -57,12 +57,12 @@ read_data(const struct partner_line *l, struct buf *b)
 
 /* A code page that is not known is sent as it is said, for a tester who wants to see it refused. */
 static int
-encode(const struct partner_line *l, struct errand_options *o)
+encode(const struct connect_line *l, struct errand_options *o)
 {
 	struct buf converted;
 	const char *why;
 
-	if (partner_number(l, OPT_CCSID, 1, 65535, &o->ccsid) < 0)
+	if (connect_options_number(l, OPT_CCSID, 1, 65535, &o->ccsid) < 0)
 		return -1;
 	if (!ccsid_known(o->ccsid))
 		return 0;
@@ -112,7 +112,7 @@ password_of_file(struct request *r, const char *file)
 
 /* From the command line it is taken out at once: what is left there can be seen in the list of processes. */
 static int
-read_password(const struct partner_line *l, struct request *r)
+read_password(const struct connect_line *l, struct request *r)
 {
 	char *given = (char *)(uintptr_t)l->value[OPT_PASSWORD]; /* argv's, which is ours to write to */
 	const char *file = l->value[OPT_PASSWORD_FILE];
@@ -132,7 +132,7 @@ read_password(const struct partner_line *l, struct request *r)
 /* ---- all of it ---- */
 
 static int
-needs_link(const struct partner_line *l)
+needs_link(const struct connect_line *l)
 {
 	for (int opt = OPT_DATA; opt <= OPT_HOPS; opt++) {
 		if (l->value[opt] == NULL)
@@ -144,7 +144,7 @@ needs_link(const struct partner_line *l)
 }
 
 int
-partner_errands(const struct partner_line *l, struct errand_options *o)
+connect_data_fill(const struct connect_line *l, struct errand_options *o)
 {
 	int bad = read_password(l, &o->head);
 
@@ -153,12 +153,12 @@ partner_errands(const struct partner_line *l, struct errand_options *o)
 	o->wanted = l->value[OPT_LINK] != NULL || l->value[OPT_TRAN] != NULL;
 	if (!o->wanted)
 		return bad | needs_link(l);
-	bad |= partner_text(l, OPT_LINK, o->head.program, sizeof o->head.program);
-	bad |= partner_text(l, OPT_TRAN, o->head.tran, sizeof o->head.tran);
-	bad |= partner_text(l, OPT_USERID, o->head.userid, sizeof o->head.userid);
-	bad |= partner_number(l, OPT_HOPS, -1, 1000, &o->head.hops);
-	bad |= partner_number(l, OPT_REQUESTS, 1, 100000000, &o->count);
-	bad |= partner_number(l, OPT_PARALLEL, 1, 9999, &o->parallel);
+	bad |= connect_options_text(l, OPT_LINK, o->head.program, sizeof o->head.program);
+	bad |= connect_options_text(l, OPT_TRAN, o->head.tran, sizeof o->head.tran);
+	bad |= connect_options_text(l, OPT_USERID, o->head.userid, sizeof o->head.userid);
+	bad |= connect_options_number(l, OPT_HOPS, -1, 1000, &o->head.hops);
+	bad |= connect_options_number(l, OPT_REQUESTS, 1, 100000000, &o->count);
+	bad |= connect_options_number(l, OPT_PARALLEL, 1, 9999, &o->parallel);
 	o->open = l->value[OPT_OPEN] != NULL;
 	o->over_count = l->value[OPT_OVER_COUNT] != NULL;
 	o->no_pacing = l->value[OPT_NO_PACING] != NULL;
@@ -167,7 +167,7 @@ partner_errands(const struct partner_line *l, struct errand_options *o)
 }
 
 void
-partner_errands_free(struct errand_options *o)
+connect_data_free(struct errand_options *o)
 {
 	explicit_bzero(&o->head, sizeof o->head);
 	if (o->data.data != NULL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "client/connect_options_internal.h"
+#include "client/connect_options.h"
 
 #include <getopt.h>
 #include <math.h>
@@ -12,7 +12,7 @@
 #define DEFAULT_SENDCOUNT 100 /* what clients ask for when they are not told (IPIC.md 2.4) */
 #define DEFAULT_TIMEOUT 15.0
 
-const char partner_usage[] =
+const char connect_options_usage[] =
 	"usage: sallyport connect --to HOST:PORT [--applid A] [--networkid N] [--ring DIR [--label L]] [option ...]\n"
 	"Dials a region as a partner, does TLS when a ring is given, sends CAPEX, and prints one JSON object.\n"
 	"  --to HOST:PORT          the region's tcpipservice; [V6]:PORT for IPv6\n"
@@ -103,7 +103,7 @@ static const struct option options[] = {
 };
 
 int
-connect_options_read(struct partner_line *l, int argc, char **argv)
+connect_options_read(struct connect_line *l, int argc, char **argv)
 {
 	int opt;
 
@@ -121,7 +121,7 @@ connect_options_read(struct partner_line *l, int argc, char **argv)
 /* --- values; each complains and answers -1 for one that cannot be */
 
 int
-partner_text(const struct partner_line *l, int opt, char *out, size_t size)
+connect_options_text(const struct connect_line *l, int opt, char *out, size_t size)
 {
 	if (l->value[opt] == NULL || snprintf(out, size, "%s", l->value[opt]) < (int)size)
 		return 0;
@@ -130,7 +130,7 @@ partner_text(const struct partner_line *l, int opt, char *out, size_t size)
 }
 
 int
-partner_number(const struct partner_line *l, int opt, int min, int max, int *out)
+connect_options_number(const struct connect_line *l, int opt, int min, int max, int *out)
 {
 	char *end;
 	long n;
@@ -147,7 +147,7 @@ partner_number(const struct partner_line *l, int opt, int min, int max, int *out
 }
 
 static int
-seconds(const struct partner_line *l, int opt, double *out)
+seconds(const struct connect_line *l, int opt, double *out)
 {
 	char *end;
 	double n;
@@ -164,7 +164,7 @@ seconds(const struct partner_line *l, int opt, double *out)
 }
 
 static int
-target(const struct partner_line *l, struct connect_peer_options *o)
+target(const struct connect_line *l, struct connect_peer_options *o)
 {
 	struct fault f;
 
@@ -180,37 +180,37 @@ target(const struct partner_line *l, struct connect_peer_options *o)
 
 /* Names go out as they are typed: a tester wants to see them refused. */
 static int
-capex(const struct partner_line *l, struct capex *c)
+capex(const struct connect_line *l, struct capex *c)
 {
 	int bad = 0;
 
 	*c = (struct capex){ .port = -1, .sendcount = DEFAULT_SENDCOUNT, .sockets = 1, .socket = 1 };
-	bad |= partner_text(l, OPT_APPLID, c->applid, sizeof c->applid);
-	bad |= partner_text(l, OPT_NETWORKID, c->networkid, sizeof c->networkid);
-	bad |= partner_text(l, OPT_SERVER_APPLID, c->server_applid, sizeof c->server_applid);
-	bad |= partner_text(l, OPT_SERVER_NETWORKID, c->server_networkid, sizeof c->server_networkid);
-	bad |= partner_text(l, OPT_HOST, c->host, sizeof c->host);
-	bad |= partner_text(l, OPT_TOKEN, c->token, sizeof c->token);
-	bad |= partner_number(l, OPT_PORT, -65536, 65536, &c->port);
-	bad |= partner_number(l, OPT_SENDCOUNT, -1, 100000, &c->sendcount);
-	bad |= partner_number(l, OPT_RECEIVECOUNT, -1, 100000, &c->receivecount);
-	bad |= partner_number(l, OPT_SOCKETS, 1, 2, &c->sockets);
+	bad |= connect_options_text(l, OPT_APPLID, c->applid, sizeof c->applid);
+	bad |= connect_options_text(l, OPT_NETWORKID, c->networkid, sizeof c->networkid);
+	bad |= connect_options_text(l, OPT_SERVER_APPLID, c->server_applid, sizeof c->server_applid);
+	bad |= connect_options_text(l, OPT_SERVER_NETWORKID, c->server_networkid, sizeof c->server_networkid);
+	bad |= connect_options_text(l, OPT_HOST, c->host, sizeof c->host);
+	bad |= connect_options_text(l, OPT_TOKEN, c->token, sizeof c->token);
+	bad |= connect_options_number(l, OPT_PORT, -65536, 65536, &c->port);
+	bad |= connect_options_number(l, OPT_SENDCOUNT, -1, 100000, &c->sendcount);
+	bad |= connect_options_number(l, OPT_RECEIVECOUNT, -1, 100000, &c->receivecount);
+	bad |= connect_options_number(l, OPT_SOCKETS, 1, 2, &c->sockets);
 	c->ha = l->value[OPT_HA] != NULL;
 	return bad;
 }
 
 static int
-further(const struct partner_line *l, struct capex *c)
+further(const struct connect_line *l, struct capex *c)
 {
-	int bad = partner_text(l, OPT_FURTHER_APPLID, c->applid, sizeof c->applid);
+	int bad = connect_options_text(l, OPT_FURTHER_APPLID, c->applid, sizeof c->applid);
 
-	bad |= partner_text(l, OPT_FURTHER_NETWORKID, c->networkid, sizeof c->networkid);
+	bad |= connect_options_text(l, OPT_FURTHER_NETWORKID, c->networkid, sizeof c->networkid);
 	c->token[0] = '\0';
-	return bad | partner_text(l, OPT_FURTHER_TOKEN, c->token, sizeof c->token);
+	return bad | connect_options_text(l, OPT_FURTHER_TOKEN, c->token, sizeof c->token);
 }
 
 int
-connect_options_fill(const struct partner_line *l, struct connect_peer_options *o)
+connect_options_fill(const struct connect_line *l, struct connect_peer_options *o)
 {
 	int bad = target(l, o);
 
@@ -221,8 +221,7 @@ connect_options_fill(const struct partner_line *l, struct connect_peer_options *
 	o->timeout = DEFAULT_TIMEOUT;
 	bad |= seconds(l, OPT_TIMEOUT, &o->timeout);
 	bad |= seconds(l, OPT_HOLD, &o->hold);
-	bad |= partner_errands(l, &o->errands);
-	bad |= partner_number(l, OPT_CUT, 1, 2, &o->cut);
+	bad |= connect_options_number(l, OPT_CUT, 1, 2, &o->cut);
 	o->no_heartbeat = l->value[OPT_NO_HEARTBEAT] != NULL;
 	if (l->value[OPT_RING] == NULL && (l->value[OPT_LABEL] != NULL || l->value[OPT_TLS12] != NULL || l->value[OPT_TLS13] != NULL)) {
 		fprintf(stderr, "connect: --label, --tls1.2 and --tls1.3 need --ring DIR\n");

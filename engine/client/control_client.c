@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* control_call: the operator's side of the control socket: one request, one answer, blocking. */
-#include "admin/control.h"
+#include "client/control_client.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -11,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "admin/control.h"
 #include "net/unixsock.h"
 
 static int
@@ -93,7 +93,7 @@ call_over(int fd, const char *line, size_t n, unsigned seconds, struct fault *f)
 }
 
 json_t *
-control_client(const char *path, const json_t *request, unsigned seconds, struct fault *f)
+control_client_call(const char *path, const json_t *request, unsigned seconds, struct fault *f)
 {
 	char *line = json_dumps(request, JSON_COMPACT | JSON_ENSURE_ASCII), *grown;
 	size_t n = line != NULL ? strlen(line) : 0;
@@ -116,7 +116,7 @@ control_client(const char *path, const json_t *request, unsigned seconds, struct
 }
 
 void
-control_await_end(int pid)
+control_client_await_end(int pid)
 {
 	struct pollfd p = { .fd = pid > 0 ? (int)syscall(SYS_pidfd_open, pid, 0) : -1, .events = POLLIN };
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/control.h"
+#include "client/control_client.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -204,7 +205,7 @@ a_request_is_answered_and_its_sender_known(void **state)
 	struct fault f = { "" };
 
 	serve(p);
-	got = control_client(p->path, request, 10, &f);
+	got = control_client_call(p->path, request, 10, &f);
 	assert_string_equal(f.text, "");
 	assert_true(json_equal(json_array_get(json_object_get(got, "rows"), 0), request));
 	assert_int_equal(p->uid, geteuid());
@@ -226,7 +227,7 @@ a_long_answer_comes_whole(void **state)
 	json_t *request = json_pack("{s:s}", "command", "big"), *got;
 
 	serve(p);
-	got = control_client(p->path, request, 10, NULL);
+	got = control_client_call(p->path, request, 10, NULL);
 	assert_int_equal(json_array_size(json_object_get(got, "rows")), 200000);
 	json_decref(request);
 	json_decref(got);
@@ -250,7 +251,7 @@ assert_streamed(struct place *p, size_t n)
 
 	snprintf(command, sizeof command, "stream %zu", n);
 	request = json_pack("{s:s}", "command", command);
-	got = control_client(p->path, request, 10, NULL);
+	got = control_client_call(p->path, request, 10, NULL);
 	assert_int_equal(json_array_size(json_object_get(got, "rows")), n);
 	assert_int_equal(json_integer_value(json_object_get(got, "status")), n == 0);
 	if (n == 0)
@@ -361,13 +362,13 @@ the_seventeenth_is_turned_away_and_a_place_is_free_again_after_a_close(void **st
 	serve(p);
 	for (int i = 0; i < 16; i++) /* each is known to be in when the next one's turn comes: accepts are in order */
 		fd[i] = dial(p);
-	got = control_client(p->path, request, 10, NULL);
+	got = control_client_call(p->path, request, 10, NULL);
 	assert_string_equal(json_string_value(json_object_get(got, "error")), "too many operators at once; try again");
 	json_decref(got);
 	for (int i = 0; i < 16; i++)
 		close(fd[i]);
 	for (int i = 0; i < 1000 && status != 0; i++) { /* the sixteen ends are seen one after the other */
-		got = control_client(p->path, request, 10, NULL);
+		got = control_client_call(p->path, request, 10, NULL);
 		status = (int)json_integer_value(json_object_get(got, "status"));
 		json_decref(got);
 	}
@@ -450,7 +451,7 @@ without_a_region_the_caller_is_told_so(void **state)
 	json_t *request = json_object();
 	struct fault f;
 
-	assert_null(control_client(p->path, request, 10, &f));
+	assert_null(control_client_call(p->path, request, 10, &f));
 	assert_non_null(strstr(f.text, "no region answers at /tmp/control_test."));
 	json_decref(request);
 }

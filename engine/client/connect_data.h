@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* connect_data: the requests of `sallyport connect`: their heads, their data and the password, from the command line and from files. */
+#ifndef SALLYPORT_CONNECT_DATA_H
+#define SALLYPORT_CONNECT_DATA_H
+
+#include "client/connect_options.h"
+
+/*
+ * Fills o from the command line; reads the files that it names, and wipes a password out of argv. -1: a value is not valid or a file cannot be read; stderr
+ * has the sentence. Owned by the caller in either case: connect_data_free.
+ */
+int connect_data_fill(const struct connect_line *l, struct errand_options *o);
+/* Wipes and frees the data and the password. */
+void connect_data_free(struct errand_options *o);
+
+#endif
