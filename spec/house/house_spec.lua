@@ -6,6 +6,7 @@ local text = require "spec.support.text"
 local tree = require "spec.support.tree"
 
 local LINES_MAX = 700
+local COMMENT_COLUMNS = 120
 local PARSERS = { "http", "wire", "flow", "definition", "addr", "cert" }
 
 local files = tree.files
@@ -76,6 +77,13 @@ local function none(list)
   assert.equal("", table.concat(list, "\n"))
 end
 
+local function output_of(command)
+  local pipe = assert(io.popen(command .. " 2>/dev/null"))
+  local all = pipe:read "a"
+  pipe:close()
+  return all
+end
+
 describe("the house", function()
   local rank = ranks(ORDER)
 
@@ -136,6 +144,35 @@ describe("the house", function()
         assert.message(row.library .. ": no file of " .. place).is_true(met[row.library .. " " .. place])
       end
     end
+  end)
+
+  -- addr.c exports addr_*, ring_load.c ring_load_* or ring_*; a list of them is named in the plural, faults_*.
+  it("begins each exported name with the name of its file, or with the first word of it", function()
+    local strangers, exported = {}, 0
+    for member, symbol in output_of("nm -A build/libsallyport.a"):gmatch "libsallyport%.a:([%w_]+)%.o:%x+ [TDRBVC] ([%w_]+)\n" do
+      local family, own = member:match "^%w+", false
+      for _, name in ipairs { member, family } do
+        own = own or symbol == name or symbol:find("^" .. name .. "s?_") ~= nil
+      end
+      exported = exported + 1
+      if not own then strangers[#strangers + 1] = member .. ".c exports " .. symbol end
+    end
+    assert.is_true(exported > 500, "nm lists the exported names: " .. exported)
+    none(strangers)
+  end)
+
+  it("has no comment line of more than " .. COMMENT_COLUMNS .. " columns", function()
+    local long = {}
+    for _, path in ipairs(files("lua", "%.lua$", files("policies", "%.lua$", files("engine", "%.[ch]$")))) do
+      local number = 0
+      for line in io.lines(path) do
+        number = number + 1
+        local columns = utf8.len((line:gsub("\t", "        "))) or #line
+        local comment = line:find "^%s*/%*" or line:find "^%s+%* " or line:find "^%s*%-%-"
+        if comment and columns > COMMENT_COLUMNS then long[#long + 1] = path .. ":" .. number end
+      end
+    end
+    none(long)
   end)
 
   it("gives every fault, warning and note a rule of [a-z0-9_]+", function()
