@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conn/recheck.h"
 
-#include "policy/record_askings.h"
 #include "security/certmap.h"
 #include "base/clock.h"
 
@@ -75,7 +74,7 @@ ask(struct conn *c, struct generation *g, const struct service *s, enum door doo
 
 	if (out->refused)
 		return;
-	out->entry = record_reask(door_name(door), s->script[door], g->number, f.now);
+	out->entry = record_entry_new(door_name(door), s->script[door], g->number, f.now);
 	a.ask = (struct ask){ .policy = g->policy, .script = s->script[door], .door = door, .facts = &f, .entry = out->entry, .tape = &c->tape,
 		.replay = true, .done = answered };
 	policy_ask(&a.ask);
@@ -88,7 +87,7 @@ static void
 refuse_defined(struct recheck_result *out, const struct conn *c, const struct generation *g, const struct verdict *v)
 {
 	refuse(out, c, DOOR_COUNT, NULL, v);
-	out->entry = record_reask(NULL, NULL, g->number, clock_wall());
+	out->entry = record_entry_new(NULL, NULL, g->number, clock_wall());
 	record_verdict(out->entry, v, 0);
 }
 
@@ -103,7 +102,7 @@ void
 recheck_forget(struct recheck_result *r)
 {
 	if (r->entry != NULL)
-		record_door_free(r->entry);
+		record_entry_free(r->entry);
 	r->entry = NULL;
 }
 

@@ -16,7 +16,7 @@ struct recheck_result {
 	const char *script;    /* NULL: none */
 	struct verdict verdict;
 	char connection[CONNECTION_SIZE]; /* the socket that was refused */
-	struct record_door *entry; /* of its record, owned; NULL: no memory. recheck_record takes it, recheck_forget frees it */
+	struct record_entry *entry; /* of its record, owned; NULL: no memory. recheck_record takes it, recheck_forget frees it */
 };
 
 /* What policies see while they are re-asked: the new definitions, without the ipconn that is asked about. */

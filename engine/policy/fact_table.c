@@ -97,19 +97,19 @@ fact_row(enum fact f)
 }
 
 const char *
-shape_label(enum shape s)
+fact_shape_label(enum shape s)
 {
 	return shapes[s].label;
 }
 
 const struct fact_type *
-shape_element(enum shape s)
+fact_shape_element(enum shape s)
 {
 	return &shapes[s].element;
 }
 
 const struct fact_row *
-shape_member(enum shape s, const char *name)
+fact_shape_member(enum shape s, const char *name)
 {
 	for (size_t i = 0; i < FACT_COUNT; i++)
 		if (rows[i].shape == s && strcmp(rows[i].name, name) == 0)
@@ -118,7 +118,7 @@ shape_member(enum shape s, const char *name)
 }
 
 size_t
-shape_names(enum shape s, const char *out[SHAPE_NAMES])
+fact_shape_names(enum shape s, const char *out[SHAPE_NAMES])
 {
 	const struct attribute *a = ipconn_attributes;
 	size_t n = 0;
@@ -127,7 +127,7 @@ shape_names(enum shape s, const char *out[SHAPE_NAMES])
 		if (rows[i].shape == s)
 			out[n++] = rows[i].name;
 	for (; s == SHAPE_ipconn && a->name != NULL && n < SHAPE_NAMES - 1; a++)
-		if (shape_member(s, a->name) == NULL)
+		if (fact_shape_member(s, a->name) == NULL)
 			out[n++] = a->name;
 	out[n] = NULL;
 	return n;
@@ -156,7 +156,7 @@ first_door(unsigned doors)
 const char *
 fact_absent(const struct fact_row *r, enum door door, enum way way, char *out, size_t size)
 {
-	const char *label = shape_label(r->shape);
+	const char *label = fact_shape_label(r->shape);
 	unsigned doors = r->doors[way];
 
 	if (!is_fact(r))
@@ -179,7 +179,7 @@ elsewhere(enum shape s, const char *key)
 	const struct fact_row *found = NULL;
 
 	for (size_t i = 0; i < FACT_COUNT && found == NULL; i++)
-		if (rows[i].shape != s && is_fact(&rows[i]) && strncmp(shape_label(rows[i].shape), "facts", 5) == 0 && strcmp(rows[i].name, key) == 0)
+		if (rows[i].shape != s && is_fact(&rows[i]) && strncmp(fact_shape_label(rows[i].shape), "facts", 5) == 0 && strcmp(rows[i].name, key) == 0)
 			found = &rows[i];
 	return found;
 }
@@ -194,25 +194,25 @@ has_facts(enum shape s)
 }
 
 const char *
-shape_unknown(enum shape s, const char *key, size_t len, char *out, size_t size)
+fact_shape_unknown(enum shape s, const char *key, size_t len, char *out, size_t size)
 {
 	const char *names[SHAPE_NAMES], *near;
 	const struct fact_row *other;
 	char shown[64], list[120];
-	size_t n = shape_names(s, names);
+	size_t n = fact_shape_names(s, names);
 
 	text_printable(shown, sizeof shown, key, len);
 	near = word_nearest(names, key);
 	other = near == NULL && has_facts(s) ? elsewhere(s, key) : NULL;
 	words_listed(names, list, sizeof list);
 	if (n == 0)
-		snprintf(out, size, "%s has no '%s'; it is a list", shape_label(s), shown);
+		snprintf(out, size, "%s has no '%s'; it is a list", fact_shape_label(s), shown);
 	else if (near != NULL)
-		snprintf(out, size, "%s has no '%s'; is '%s' meant?", shape_label(s), shown, near);
+		snprintf(out, size, "%s has no '%s'; is '%s' meant?", fact_shape_label(s), shown, near);
 	else if (other != NULL)
-		snprintf(out, size, "%s has no '%s'; is %s.%s meant?", shape_label(s), shown, shape_label(other->shape), other->name);
+		snprintf(out, size, "%s has no '%s'; is %s.%s meant?", fact_shape_label(s), shown, fact_shape_label(other->shape), other->name);
 	else
-		snprintf(out, size, "%s has no '%s'; it has %s%s", shape_label(s), shown, list, strlen(list) + 1 == sizeof list ? "..." : "");
+		snprintf(out, size, "%s has no '%s'; it has %s%s", fact_shape_label(s), shown, list, strlen(list) + 1 == sizeof list ? "..." : "");
 	return out;
 }
 

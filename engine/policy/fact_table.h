@@ -209,20 +209,20 @@ struct fact_row {
 /* One row for each enum fact; nothing in it is owned. */
 const struct fact_row *fact_row(enum fact f);
 /* "facts.capex": what messages call a table of that shape. */
-const char *shape_label(enum shape s);
+const char *fact_shape_label(enum shape s);
 /* What its elements are; FACT_NOTHING: it is no list. */
-const struct fact_type *shape_element(enum shape s);
+const struct fact_type *fact_shape_element(enum shape s);
 
 #define SHAPE_NAMES 128
 /* Every member's name, the attributes of an ipconn too, ended by NULL: at most SHAPE_NAMES pointers, none owned. Returns how many. */
-size_t shape_names(enum shape s, const char *out[SHAPE_NAMES]);
+size_t fact_shape_names(enum shape s, const char *out[SHAPE_NAMES]);
 /* The row of that member; NULL: none (an attribute of an ipconn has none). */
-const struct fact_row *shape_member(enum shape s, const char *name);
+const struct fact_row *fact_shape_member(enum shape s, const char *name);
 
 /* Why a member that exists is absent: "facts.ipconn is not known at bind; the first door that has it is attach". Returns out. door is not used where r is no fact. */
 const char *fact_absent(const struct fact_row *r, enum door door, enum way way, char *out, size_t size);
 /* Writes the error for a name that a table of that shape does not have, with the nearest name that it has. Returns out. */
-const char *shape_unknown(enum shape s, const char *key, size_t len, char *out, size_t size);
+const char *fact_shape_unknown(enum shape s, const char *key, size_t len, char *out, size_t size);
 /* May the value be sent? -1 with a sentence: "must be 1 to 65535, not 70000". */
 int fact_fits_text(const struct fact_type *t, const char *bytes, size_t len, struct fault *f);
 int fact_fits_integer(const struct fact_type *t, long long value, struct fault *f);

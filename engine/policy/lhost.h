@@ -34,7 +34,7 @@ struct lhost {
 	struct answer_tape *tape;              /* the asking's: answers are kept there, or heard again; NULL: neither */
 	bool asking;                    /* a door is being asked: only then may the region be asked about (the engine) */
 	bool full;                      /* a counter was asked for that found no room; the asking says so and clears it */
-	struct record_door *door;       /* the asking under way, for checks and effects; NULL: none */
+	struct record_entry *door;       /* the asking under way, for checks and effects; NULL: none */
 	int mock;                       /* registry reference of a mock table, 0 or LUA_NOREF none; wins over world */
 	/* Pays for n steps of a loop in C (the engine: sandbox_pay); NULL in a plain Lua. */
 	void (*pay)(struct lua_State *L, size_t n);

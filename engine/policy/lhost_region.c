@@ -2,7 +2,7 @@
 /* The region as policies may ask about it: counters and ipconns, or a mock of both. Each answer goes into the record. */
 #include "policy/lhost.h"
 
-#include "policy/answers.h"
+#include "policy/answer_source.h"
 #include "base/clock.h"
 #include "policy/lfacts.h"
 #include "policy/lhost_internal.h"
@@ -94,7 +94,7 @@ counter_next(lua_State *L)
 	double now = 0, its = 0;
 	int64_t out = 0;
 	struct counters *mock = mock_store(L, h, &now);
-	enum counters_answer a = mock != NULL ? counters_next(mock, name, len, &u, now, &out, &its) : answers_next(h, name, len, &u, &out, &its);
+	enum counters_answer a = mock != NULL ? counters_next(mock, name, len, &u, now, &out, &its) : answer_source_next(h, name, len, &u, &out, &its);
 
 	want_same_expires(L, a, name, its, u.expires);
 	h->full = h->full || (a == COUNTERS_FULL && mock == NULL);
@@ -121,7 +121,7 @@ counter_peek(lua_State *L)
 	char title[COUNTER_NAME_MAX + 16];
 	int64_t out = 0;
 	struct counters *mock = mock_store(L, h, &now);
-	enum counters_answer a = mock != NULL ? counters_peek(mock, name, len, expires, now, &out, &its) : answers_peek(h, name, len, expires, &out, &its);
+	enum counters_answer a = mock != NULL ? counters_peek(mock, name, len, expires, now, &out, &its) : answer_source_peek(h, name, len, expires, &out, &its);
 
 	want_same_expires(L, a, name, its, expires);
 	snprintf(title, sizeof title, "counter %s", name);
@@ -162,7 +162,7 @@ ipconn(lua_State *L)
 		found = mock_ipconn(L, &view);
 	} else {
 		want_asking(L, h, "policy.ipconn");
-		found = answers_ipconn(h, name, &view);
+		found = answer_source_ipconn(h, name, &view);
 	}
 	snprintf(title, sizeof title, "ipconn %s", name);
 	effect(h, title, "%s", found ? "found" : "none");
@@ -214,7 +214,7 @@ find_ipconns(lua_State *L, const struct lhost *h, const struct taped *then, cons
 		n = mock_ipconns(L, applid, networkid, out, max);
 		lua_pop(L, 1);
 	} else {
-		n = answers_ipconns(h, then, applid, networkid, out, max);
+		n = answer_source_ipconns(h, then, applid, networkid, out, max);
 	}
 	return n < max ? n : max;
 }
@@ -248,18 +248,18 @@ ipconns(lua_State *L)
 	lua_settop(L, 2);
 	if (h->mock <= 0)
 		want_asking(L, h, "policy.ipconns");
-	then = answers_list(h, applid, networkid);
+	then = answer_source_list(h, applid, networkid);
 	for (;;) {
 		lhost_pay(L, h, max);
 		view = lua_newuserdatauv(L, max * sizeof *view, 0);
 		n = find_ipconns(L, h, then, applid, networkid, view, max);
-		if (n < max || max == ANSWERS_IPCONNS)
+		if (n < max || max == ANSWER_SOURCE_IPCONNS)
 			break;
 		lua_pop(L, 1);
-		max = max * 8 < ANSWERS_IPCONNS ? max * 8 : ANSWERS_IPCONNS;
+		max = max * 8 < ANSWER_SOURCE_IPCONNS ? max * 8 : ANSWER_SOURCE_IPCONNS;
 	}
 	if (h->mock <= 0)
-		answers_keep(h, applid, networkid, view, n);
+		answer_source_keep(h, applid, networkid, view, n);
 	snprintf(title, sizeof title, "ipconns %.8s.%.8s", networkid != NULL ? networkid : "*", applid != NULL ? applid : "*");
 	effect(h, title, "%zu", n);
 	push_list(L, h, view, n);

@@ -120,12 +120,12 @@ take_member(struct copying *c, enum shape s)
 	lua_State *L = c->L;
 	size_t len, before;
 	const char *key = lua_tolstring(L, -2, &len);
-	const struct fact_row *r = strlen(key) == len ? shape_member(s, key) : NULL;
+	const struct fact_row *r = strlen(key) == len ? fact_shape_member(s, key) : NULL;
 	char text[300];
 
 	if (r == NULL) {
-		shape_unknown(s, key, len, text, sizeof text);
-		if (strcmp(c->path, shape_label(s)) == 0)
+		fact_shape_unknown(s, key, len, text, sizeof text);
+		if (strcmp(c->path, fact_shape_label(s)) == 0)
 			complain(c, "%s", text);
 		complain(c, "%s: %s", c->path, text);
 	}
@@ -144,7 +144,7 @@ take_member(struct copying *c, enum shape s)
 static void
 take_element(struct copying *c, enum shape s)
 {
-	const struct fact_type *t = shape_element(s);
+	const struct fact_type *t = fact_shape_element(s);
 	size_t before;
 
 	if (t->kind == FACT_NOTHING || !lua_isinteger(c->L, -2))
@@ -287,7 +287,7 @@ lrow_push(struct lua_State *L, int idx, enum door door)
 	lshape_push_kit(L);
 	c.kit = lua_gettop(L);
 	lshape_begin(L, c.way);
-	enter(&c, "%s", shape_label(SHAPE_facts));
+	enter(&c, "%s", fact_shape_label(SHAPE_facts));
 	push_table(&c, idx, SHAPE_facts);
 	lua_remove(L, c.kit);
 }

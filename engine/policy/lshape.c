@@ -76,7 +76,7 @@ shape_index(lua_State *L)
 	default:
 		sandbox_pay(L, SHAPE_NAMES); /* the nearest name is looked for */
 		key = lua_tolstring(L, 2, &len);
-		script_place_raise(L, "%s", shape_unknown((enum shape)lua_tointeger(L, lua_upvalueindex(2)), key, len, text, sizeof text));
+		script_place_raise(L, "%s", fact_shape_unknown((enum shape)lua_tointeger(L, lua_upvalueindex(2)), key, len, text, sizeof text));
 	}
 }
 
@@ -85,11 +85,11 @@ static void
 push_known(lua_State *L, enum shape s)
 {
 	const char *names[SHAPE_NAMES];
-	size_t n = shape_names(s, names);
+	size_t n = fact_shape_names(s, names);
 
 	lua_createtable(L, 0, (int)n);
 	for (size_t i = 0; i < n; i++) {
-		const struct fact_row *row = shape_member(s, names[i]);
+		const struct fact_row *row = fact_shape_member(s, names[i]);
 
 		if (row != NULL)
 			lua_pushlightuserdata(L, (void *)row);

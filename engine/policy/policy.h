@@ -52,7 +52,7 @@ struct ask {
 	enum door door;
 	const struct facts *facts; /* borrowed */
 	struct record *record;     /* borrowed; may be NULL */
-	struct record_door *entry; /* borrowed: where it is noted in place of the record; NULL: there */
+	struct record_entry *entry; /* borrowed: where it is noted in place of the record; NULL: there */
 	struct answer_tape *tape;         /* borrowed: where answers of counters are kept, or (replay) heard again; may be NULL */
 	bool replay;
 	void (*done)(struct ask *a);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/addr.h"
-#include "policy/record_askings.h"
 #include "policy/facts_json.h"
 #include "policy/record_data.h"
 
@@ -59,14 +58,125 @@ records_new(size_t max)
 	return NULL;
 }
 
+/* Everything but the entry itself and the room for its request. */
+static void
+entry_empty(struct record_entry *d)
+{
+	struct recorded_request *request = d->request;
+
+	for (size_t i = 0; i < d->nchecks; i++) {
+		free(d->check[i].name);
+		free(d->check[i].detail);
+	}
+	free(d->check);
+	free(d->policy);
+	free(d->text);
+	free(d->file);
+	free(d->granted.host);
+	*d = (struct record_entry){ .request = request };
+}
+
+void
+record_entry_free(struct record_entry *d)
+{
+	entry_empty(d);
+	free(d->request);
+	free(d);
+}
+
+static bool
+accepted(const struct record_entry *d)
+{
+	return d->answered && strcmp(d->verdict, "accept") == 0;
+}
+
+static size_t
+count_accepted(const struct record_requests *a)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < a->n; i++)
+		n += accepted(a->door[i]);
+	return n;
+}
+
+/* Where the oldest is that was accepted, or was not; 0 when there is none. */
+static size_t
+oldest(const struct record_requests *a, bool of_accepted)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (accepted(a->door[i]) == of_accepted)
+			return i;
+	return 0;
+}
+
+static struct record_entry *
+take_out(struct record_requests *a, size_t i)
+{
+	struct record_entry *d = a->door[i];
+
+	a->n--;
+	memmove(a->door + i, a->door + i + 1, (a->n - i) * sizeof(struct record_entry *));
+	return d;
+}
+
+static struct record_entry *
+requests_add(struct record_requests **a)
+{
+	struct record_requests *all = *a != NULL ? *a : (*a = calloc(1, sizeof **a));
+	struct record_entry *d;
+
+	if (all == NULL)
+		return NULL;
+	if (all->n < RECORD_REQUESTS_MAX) {
+		d = calloc(1, sizeof *d);
+	} else {
+		d = take_out(all, oldest(all, count_accepted(all) > RECORD_REQUESTS_ACCEPTED));
+		entry_empty(d);
+	}
+	if (d != NULL)
+		all->door[all->n++] = d;
+	return d;
+}
+
+static void
+requests_settle(struct record_requests *a)
+{
+	size_t n = a != NULL ? count_accepted(a) : 0;
+
+	for (; n > RECORD_REQUESTS_ACCEPTED; n--)
+		record_entry_free(take_out(a, oldest(a, true)));
+}
+
+bool
+record_request_refused(const struct record *r)
+{
+	const struct record_requests *a = r->requests;
+
+	for (size_t i = 0; a != NULL && i < a->n; i++)
+		if (a->door[i]->answered && !accepted(a->door[i]))
+			return true;
+	return false;
+}
+
+static void
+requests_free(struct record_requests *a)
+{
+	if (a == NULL)
+		return;
+	for (size_t i = 0; i < a->n; i++)
+		record_entry_free(a->door[i]);
+	free(a);
+}
+
 static void
 record_free(struct record *r)
 {
 	for (size_t i = 0; i < r->nevents; i++)
 		free(r->event[i].text);
 	for (size_t i = 0; i < r->ndoors; i++)
-		record_door_free(r->door[i]);
-	record_askings_free(r->askings);
+		record_entry_free(r->door[i]);
+	requests_free(r->requests);
 	free(r->installed);
 	if (r->facts != NULL)
 		certificate_unref(r->facts->certificate);
@@ -156,7 +266,7 @@ record_close(struct record *r, double now)
 	if (r == NULL || r->closed)
 		return;
 	record_event(r, now, "closed");
-	record_askings_settle(r->askings);
+	requests_settle(r->requests);
 	rs = r->owner;
 	r->closed = true;
 	*(rs->last_ended != NULL ? &rs->last_ended->ended : &rs->first_ended) = r;
@@ -192,9 +302,9 @@ record_event(struct record *r, double now, const char *event)
 
 /* False, and d is not taken: no memory, or `max` are there. */
 static bool
-put_door(struct record *r, struct record_door *d, size_t max)
+put_door(struct record *r, struct record_entry *d, size_t max)
 {
-	struct record_door **grown = r->ndoors < max ? realloc(r->door, (r->ndoors + 1) * sizeof(struct record_door *)) : NULL;
+	struct record_entry **grown = r->ndoors < max ? realloc(r->door, (r->ndoors + 1) * sizeof(struct record_entry *)) : NULL;
 
 	if (grown == NULL)
 		return false;
@@ -203,10 +313,10 @@ put_door(struct record *r, struct record_door *d, size_t max)
 	return true;
 }
 
-static struct record_door *
+static struct record_entry *
 add_door(struct record *r)
 {
-	struct record_door *d = calloc(1, sizeof *d);
+	struct record_entry *d = calloc(1, sizeof *d);
 
 	if (d == NULL || put_door(r, d, DOORS_MAX))
 		return d;
@@ -214,8 +324,8 @@ add_door(struct record *r)
 	return NULL;
 }
 
-static struct record_door *
-begin_door(struct record_door *d, const char *where, const char *policy, double now)
+static struct record_entry *
+begin_door(struct record_entry *d, const char *where, const char *policy, double now)
 {
 	if (d == NULL)
 		return NULL;
@@ -225,16 +335,16 @@ begin_door(struct record_door *d, const char *where, const char *policy, double 
 	return d;
 }
 
-struct record_door *
-record_ask(struct record *r, enum door door, const char *policy, double now)
+struct record_entry *
+record_entry_add(struct record *r, enum door door, const char *policy, double now)
 {
 	if (r == NULL)
 		return NULL;
-	return begin_door(door_row(door)->stage == STAGE_REQUEST ? record_askings_add(&r->askings) : add_door(r), door_name(door), policy, now);
+	return begin_door(door_row(door)->stage == STAGE_REQUEST ? requests_add(&r->requests) : add_door(r), door_name(door), policy, now);
 }
 
 void
-record_check(struct record_door *d, const char *name, bool value, const char *detail, size_t detail_len)
+record_check(struct record_entry *d, const char *name, bool value, const char *detail, size_t detail_len)
 {
 	struct check *grown, c = { .value = value };
 
@@ -258,7 +368,7 @@ record_check(struct record_door *d, const char *name, bool value, const char *de
 }
 
 void
-record_effect(struct record_door *d, const char *name, const char *answer)
+record_effect(struct record_entry *d, const char *name, const char *answer)
 {
 	record_check(d, name, true, answer, answer != NULL ? strlen(answer) : 0);
 }
@@ -277,7 +387,7 @@ granted(const struct verdict *v)
 }
 
 void
-record_verdict(struct record_door *d, const struct verdict *v, double microseconds)
+record_verdict(struct record_entry *d, const struct verdict *v, double microseconds)
 {
 	if (d == NULL)
 		return;
@@ -297,7 +407,7 @@ record_verdict(struct record_door *d, const struct verdict *v, double microsecon
 void
 record_mapped(struct record *r, const char *userid)
 {
-	struct record_door *d = r != NULL && r->ndoors > 0 ? r->door[r->ndoors - 1] : NULL;
+	struct record_entry *d = r != NULL && r->ndoors > 0 ? r->door[r->ndoors - 1] : NULL;
 
 	if (d == NULL || d->granted.userid[0] != '\0' || strcmp(d->where, door_name(DOOR_CERTIFY)) != 0)
 		return;
@@ -305,10 +415,25 @@ record_mapped(struct record *r, const char *userid)
 	d->granted.mapped = userid[0] != '\0';
 }
 
-struct record_door *
-record_reask(const char *door, const char *policy, uint64_t generation, double now)
+void
+record_request(struct record_entry *d, const struct request *q, const struct users *u, size_t bytes)
 {
-	struct record_door *d = begin_door(calloc(1, sizeof *d), door != NULL ? door : "reload", policy, now);
+	struct recorded_request *r;
+
+	if (d == NULL || (d->request == NULL && (d->request = malloc(sizeof *d->request)) == NULL))
+		return;
+	r = d->request;
+	memcpy(r->tran, q->tran, sizeof r->tran);
+	memcpy(r->program, q->program, sizeof r->program);
+	memcpy(r->userid, q->userid, sizeof r->userid);
+	r->users = *u;
+	r->bytes = bytes;
+}
+
+struct record_entry *
+record_entry_new(const char *door, const char *policy, uint64_t generation, double now)
+{
+	struct record_entry *d = begin_door(calloc(1, sizeof *d), door != NULL ? door : "reload", policy, now);
 
 	if (d != NULL)
 		d->generation = generation;
@@ -316,7 +441,7 @@ record_reask(const char *door, const char *policy, uint64_t generation, double n
 }
 
 void
-record_reasked(struct record *r, struct record_door *d)
+record_reasked(struct record *r, struct record_entry *d)
 {
 	if (r != NULL)
 		r->reasked = true;
@@ -326,7 +451,7 @@ record_reasked(struct record *r, struct record_door *d)
 			return;
 	}
 	if (d != NULL)
-		record_door_free(d);
+		record_entry_free(d);
 }
 
 void

@@ -17,7 +17,7 @@
 
 struct records;      /* the region's; one per region */
 struct record;       /* one connection's; owned by records */
-struct record_door;  /* one asking; owned by its record */
+struct record_entry;  /* one asking; owned by its record */
 struct installed;    /* record_data.h */
 
 struct records *records_new(size_t max);
@@ -29,23 +29,25 @@ struct record *record_open(struct records *rs, const char *connection, double no
 void record_event(struct record *r, double now, const char *event);
 /* A door is asked. policy: the script's name, NULL: no script named (or the engine decides). At most 16 doors; of attach, which every request asks,
  * the last 16, refused ones longer than accepted ones: what is returned is good until the record's next attach. */
-struct record_door *record_ask(struct record *r, enum door door, const char *policy, double now);
+struct record_entry *record_entry_add(struct record *r, enum door door, const char *policy, double now);
 /* Which request an attach asking is about; without its password. */
-void record_request(struct record_door *d, const struct request *q, const struct users *u, size_t bytes);
+void record_request(struct record_entry *d, const struct request *q, const struct users *u, size_t bytes);
 /* policy.check said. Copied; at most 64 per asking, detail cut at 200 bytes. */
-void record_check(struct record_door *d, const char *name, bool value, const char *detail, size_t detail_len);
+void record_check(struct record_entry *d, const char *name, bool value, const char *detail, size_t detail_len);
 /* What the library answered (policy.counter, policy.ipconn), shown with the checks as value true: "counter NETX" "next = 7". */
-void record_effect(struct record_door *d, const char *name, const char *answer);
+void record_effect(struct record_entry *d, const char *name, const char *answer);
 /* The verdict, with what it grants, and how long it took. */
-void record_verdict(struct record_door *d, const struct verdict *v, double microseconds);
+void record_verdict(struct record_entry *d, const struct verdict *v, double microseconds);
 /* The last certify was answered without a user ID, and the ring's maps.lua gave this one. */
 void record_mapped(struct record *r, const char *userid);
 /*
  * A door is asked again, under that generation, about a connection that is in; door NULL: its definitions say no by themselves. The entry stands in no record
- * yet, and is the caller's: record_reasked gives it to one as a refusal, record_door_free (record_askings.h) ends it. NULL without memory; so may d be.
+ * yet, and is the caller's: record_reasked gives it to one as a refusal, record_entry_free ends it. NULL without memory; so may d be.
  */
-struct record_door *record_reask(const char *door, const char *policy, uint64_t generation, double now);
-void record_reasked(struct record *r, struct record_door *d);
+struct record_entry *record_entry_new(const char *door, const char *policy, uint64_t generation, double now);
+void record_reasked(struct record *r, struct record_entry *d);
+/* Ends an entry that no record took. */
+void record_entry_free(struct record_entry *d);
 /* It is (or is part of) an installed ipconn. Copied. */
 void record_installed(struct record *r, const struct installed *i);
 /* The decision of the engine itself, outside a policy (limit, timeout, bad_capex …): a door entry with no policy. `stage` is where. */

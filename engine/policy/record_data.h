@@ -42,7 +42,7 @@ struct granted { /* what an accept or install gave; empty: nothing beside the wa
 	bool has_port;
 };
 
-struct record_door {
+struct record_entry {
 	char *policy;      /* owned; NULL none */
 	const char *where; /* the door's name, or the stage of an engine's decision, or "reload": the definitions of another generation; static */
 	uint64_t generation; /* that asked again; 0: asked while the connection came in */
@@ -58,11 +58,11 @@ struct record_door {
 	struct recorded_request *request; /* owned; NULL: no request's */
 };
 
-#define ASKINGS_MAX 16     /* attach askings a connection's record keeps */
-#define RECORD_ASKINGS_ACCEPTED 4 /* of these, accepted ones that no refused one displaces; and what is left of them when the connection ends */
+#define RECORD_REQUESTS_MAX 16     /* attach askings a connection's record keeps */
+#define RECORD_REQUESTS_ACCEPTED 4 /* of these, accepted ones that no refused one displaces; and what is left of them when the connection ends */
 
-struct askings { /* a connection's last attach askings, oldest first (record_askings.c) */
-	struct record_door *door[ASKINGS_MAX]; /* owned */
+struct record_requests { /* the entries of a connection's last requests, oldest first */
+	struct record_entry *door[RECORD_REQUESTS_MAX]; /* owned */
 	size_t n;
 };
 
@@ -81,9 +81,9 @@ struct record {
 	bool closed;
 	struct facts *facts; /* owned; NULL until told */
 	struct event *event; /* owned */
-	struct record_door **door; /* owned, each owned: callers hold their addresses */
+	struct record_entry **door; /* owned, each owned: callers hold their addresses */
 	size_t nevents, ndoors;
-	struct askings *askings; /* owned; NULL until the first request */
+	struct record_requests *requests; /* owned; NULL until the first request */
 	struct installed *installed; /* owned; NULL: it was not */
 	bool reasked; /* another generation refused it when it was in */
 	char outcome[12];
@@ -101,5 +101,7 @@ struct records {
 
 /* The record of that connection; NULL: it is not remembered. */
 struct record *record_find(const struct records *rs, const char *connection);
+/* Whether a request of that connection was refused, as far as its entry is kept. */
+bool record_request_refused(const struct record *r);
 
 #endif

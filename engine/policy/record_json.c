@@ -26,7 +26,7 @@ since(const struct record *r, double at)
 }
 
 static json_t *
-checks_json(const struct record_door *d)
+checks_json(const struct record_entry *d)
 {
 	json_t *list = json_array();
 
@@ -45,7 +45,7 @@ put_text(json_t *o, const char *key, const char *text)
 
 /* null where it was refused, or not answered. */
 static json_t *
-granted_json(const struct record_door *d)
+granted_json(const struct record_entry *d)
 {
 	json_t *o;
 
@@ -76,7 +76,7 @@ installed_json(const struct installed *i)
 }
 
 static json_t *
-door_json(const struct record *r, const struct record_door *d)
+door_json(const struct record *r, const struct record_entry *d)
 {
 	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "door", d->where, "policy", text_or_null(d->policy), "file",
 		text_or_null(d->file), "line", d->line > 0 ? json_integer(d->line) : json_null(), "verdict", text_or_null(d->verdict), "code",
@@ -103,8 +103,8 @@ requests_json(const struct record *r)
 {
 	json_t *list = json_array(), *o;
 
-	for (size_t i = 0; r->askings != NULL && i < r->askings->n; i++) {
-		const struct record_door *d = r->askings->door[i];
+	for (size_t i = 0; r->requests != NULL && i < r->requests->n; i++) {
+		const struct record_entry *d = r->requests->door[i];
 
 		o = door_json(r, d);
 		if (d->request != NULL)

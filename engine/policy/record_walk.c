@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/addr.h"
-#include "policy/record_askings.h"
 #include "policy/record_data.h"
 #include "policy/record_json.h"
 
@@ -26,7 +25,7 @@ struct record_walk {
 static bool
 matches(const struct record *r, const struct record_walk *w)
 {
-	if (w->refused && strcmp(r->outcome, "refused") != 0 && !r->reasked && !record_askings_refused(r->askings))
+	if (w->refused && strcmp(r->outcome, "refused") != 0 && !r->reasked && !record_request_refused(r))
 		return false;
 	return !w->by_peer || (w->peer_ok && r->facts != NULL && addr_same_ip(&r->facts->peer.addr, &w->peer));
 }

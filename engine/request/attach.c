@@ -62,10 +62,10 @@ refuse(struct task *t, unsigned sense, const char *policy, const struct verdict 
 }
 
 /* An asking of the door's in the record that no script answers. */
-static struct record_door *
+static struct record_entry *
 note(struct task *t)
 {
-	struct record_door *d = record_ask(t->conn->record, DOOR_ATTACH, NULL, clock_wall());
+	struct record_entry *d = record_entry_add(t->conn->record, DOOR_ATTACH, NULL, clock_wall());
 
 	record_request(d, &t->request, &t->users, t->len);
 	return d;
@@ -129,7 +129,7 @@ ask_door(struct task *t)
 
 /* READ to the transaction, for one user. */
 static bool
-permitted(struct task *t, const char *userid, struct record_door *d, struct verdict *v)
+permitted(struct task *t, const char *userid, struct record_entry *d, struct verdict *v)
 {
 	struct saf_decision by;
 	char name[80];
@@ -148,7 +148,7 @@ static void
 check_users(struct task *t)
 {
 	struct verdict v = { .kind = VERDICT_ACCEPT };
-	struct record_door *d = note(t);
+	struct record_entry *d = note(t);
 	double start = clock_span();
 	bool ok = t->generation->saf != NULL && t->users.nchecked > 0;
 

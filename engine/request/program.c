@@ -2,7 +2,7 @@
 /* program: what a request runs: which program that is, whether it may run now, and its beginning and end. Nothing is there that is not defined. */
 #include "request/program.h"
 
-#include "policy/run.h"
+#include "policy/policy_run.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -69,7 +69,7 @@ or_regions(int own, int regions)
 
 /* The partner learns that it abended; where and why is for our messages. */
 static void
-say_abended(const struct task *t, const struct run *r)
+say_abended(const struct task *t, const struct policy_run *r)
 {
 	char at[PLACE_SIZE + 24], prefix[ADDR_TEXT];
 
@@ -84,7 +84,7 @@ run_script(struct task *t)
 {
 	const struct region_def *region = &t->generation->definition->region;
 	const struct program_def *p = t->program;
-	struct run r = {
+	struct policy_run r = {
 		.policy = t->generation->policy,
 		.script = p->script,
 		.limits = { or_regions(p->instructions, region->instructions), or_regions(p->milliseconds, region->milliseconds),

@@ -41,20 +41,20 @@ each_shape_says_what_it_lacks(void **state)
 
 	(void)state;
 	for (int s = 0; s < SHAPE_COUNT; s++) {
-		size_t n = shape_names((enum shape)s, names);
+		size_t n = fact_shape_names((enum shape)s, names);
 
-		assert_true(n > 0 || shape_element((enum shape)s)->kind != FACT_NOTHING);
+		assert_true(n > 0 || fact_shape_element((enum shape)s)->kind != FACT_NOTHING);
 		assert_null(names[n]);
-		assert_non_null(strstr(shape_unknown((enum shape)s, "qqqqqq", 6, text, sizeof text), "has no 'qqqqqq'"));
+		assert_non_null(strstr(fact_shape_unknown((enum shape)s, "qqqqqq", 6, text, sizeof text), "has no 'qqqqqq'"));
 	}
 	for (const struct attribute *a = ipconn_attributes; a->name != NULL; a++) {
 		bool found = false;
 
-		for (size_t i = shape_names(SHAPE_ipconn, names); i-- > 0;)
+		for (size_t i = fact_shape_names(SHAPE_ipconn, names); i-- > 0;)
 			found |= strcmp(names[i], a->name) == 0;
 		assert_true(found);
 	}
-	assert_string_equal(shape_unknown(SHAPE_texts, "a\0b", 3, text, sizeof text), "a list of a certificate's names has no 'a\\x00b'; it is a list");
+	assert_string_equal(fact_shape_unknown(SHAPE_texts, "a\0b", 3, text, sizeof text), "a list of a certificate's names has no 'a\\x00b'; it is a list");
 }
 
 static void
@@ -63,9 +63,9 @@ a_fact_of_another_table_is_found(void **state)
 	char text[300];
 
 	(void)state;
-	assert_string_equal(shape_unknown(SHAPE_facts, "applid", 6, text, sizeof text), "facts has no 'applid'; is facts.capex.applid meant?");
-	assert_string_equal(shape_unknown(SHAPE_certificate, "dns", 3, text, sizeof text), "facts.certificate has no 'dns'; is facts.certificate.san.dns meant?");
-	assert_null(strstr(shape_unknown(SHAPE_saf_user, "dns", 3, text, sizeof text), "meant"));
+	assert_string_equal(fact_shape_unknown(SHAPE_facts, "applid", 6, text, sizeof text), "facts has no 'applid'; is facts.capex.applid meant?");
+	assert_string_equal(fact_shape_unknown(SHAPE_certificate, "dns", 3, text, sizeof text), "facts.certificate has no 'dns'; is facts.certificate.san.dns meant?");
+	assert_null(strstr(fact_shape_unknown(SHAPE_saf_user, "dns", 3, text, sizeof text), "meant"));
 }
 
 /* A fact that a door has is in a table that the door has. */

@@ -62,7 +62,7 @@ setup(void **state)
 	b->records = records_new(4);
 	b->record = record_open(b->records, "c1", 0);
 	b->host = (struct lhost){ .world = &b->world, .asking = true, .mock = LUA_NOREF };
-	b->host.door = record_ask(b->record, DOOR_INSTALL, "script", 0);
+	b->host.door = record_entry_add(b->record, DOOR_INSTALL, "script", 0);
 	b->L = luaL_newstate();
 	luaL_openlibs(b->L);
 	lhost_push(b->L, &b->host, false);

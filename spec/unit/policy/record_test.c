@@ -65,7 +65,7 @@ a_door_is_told_with_policy_place_verdict_and_checks(void **state)
 	struct records *rs = records_new(10);
 	struct record *r = record_open(rs, "a-1", 1000.0);
 	struct facts f = facts_from("10.0.0.1", "a-1");
-	struct record_door *d = record_ask(r, DOOR_BIND, "partners", 1000.0025);
+	struct record_entry *d = record_entry_add(r, DOOR_BIND, "partners", 1000.0025);
 	struct verdict v = { .kind = VERDICT_REFUSE, .code = "names", .text = "not \xff you", .file = "policies/partners.lua", .line = 12 };
 	json_t *rows, *row, *door, *check;
 
@@ -204,7 +204,7 @@ a_record_is_bounded(void **state)
 {
 	struct records *rs = records_new(1);
 	struct record *r = record_open(rs, "a-1", 1000.0);
-	struct record_door *d = record_ask(r, DOOR_ADMIT, "lan", 1000.0);
+	struct record_entry *d = record_entry_add(r, DOOR_ADMIT, "lan", 1000.0);
 	char long_detail[1000];
 	json_t *rows, *row, *door;
 
@@ -213,7 +213,7 @@ a_record_is_bounded(void **state)
 	for (int i = 0; i < 500; i++) {
 		record_check(d, "again", true, long_detail, sizeof long_detail);
 		record_event(r, 1000.0, "again");
-		record_ask(r, DOOR_BIND, "again", 1000.0);
+		record_entry_add(r, DOOR_BIND, "again", 1000.0);
 	}
 	rows = records_explain(rs, &(struct record_query){ .connection = "a-1" });
 	row = json_array_get(rows, 0);
@@ -258,16 +258,16 @@ what_a_later_generation_refused_finds_room_however_many_doors_were_asked(void **
 	struct record *r = record_open(rs, "a-1", 1.0);
 	struct verdict v = { .kind = VERDICT_REFUSE, .code = "not_listed" };
 	struct record_query q = { .connection = "a-1", .refused = true };
-	struct record_door *d;
+	struct record_entry *d;
 	json_t *rows, *doors, *last;
 
 	(void)state;
 	for (int i = 0; i < 20; i++)
-		record_ask(r, DOOR_ADMIT, "lan", 1.0);
+		record_entry_add(r, DOOR_ADMIT, "lan", 1.0);
 	rows = records_explain(rs, &q);
 	assert_int_equal(json_array_size(rows), 0);
 	json_decref(rows);
-	d = record_reask("bind", "rule", 7, 2.0);
+	d = record_entry_new("bind", "rule", 7, 2.0);
 	record_check(d, "listed", false, NULL, 0);
 	record_verdict(d, &v, 1.0);
 	record_reasked(r, d);
@@ -293,7 +293,7 @@ without_a_record_nothing_happens(void **state)
 	(void)state;
 	assert_null(record_open(NULL, "x", 1.0));
 	record_event(NULL, 1.0, "x");
-	assert_null(record_ask(NULL, DOOR_ADMIT, NULL, 1.0));
+	assert_null(record_entry_add(NULL, DOOR_ADMIT, NULL, 1.0));
 	record_check(NULL, "x", true, NULL, 0);
 	record_effect(NULL, "x", "y");
 	record_verdict(NULL, &v, 1.0);
@@ -302,7 +302,7 @@ without_a_record_nothing_happens(void **state)
 	record_outcome(NULL, "closed", NULL, NULL, NULL);
 	record_mapped(NULL, "USER");
 	record_installed(NULL, NULL);
-	record_reasked(NULL, record_reask("bind", "rule", 2, 1.0));
+	record_reasked(NULL, record_entry_new("bind", "rule", 2, 1.0));
 	record_close(NULL, 1.0);
 	records_free(NULL);
 }
@@ -313,7 +313,7 @@ asked(struct record *r, enum verdict_kind kind, size_t bytes)
 	struct request q = { .tran = "CPMI", .program = "ECHO", .userid = "FRED", .password = "secret", .has_password = true };
 	struct users u = { .task = "FRED", .checked = { "FRED", "LNK1" }, .nchecked = 2 };
 	struct verdict v = { .kind = kind };
-	struct record_door *d = record_ask(r, DOOR_ATTACH, "door", 1000.0);
+	struct record_entry *d = record_entry_add(r, DOOR_ATTACH, "door", 1000.0);
 
 	record_request(d, &q, &u, bytes);
 	record_check(d, "user", true, "FRED", 4);

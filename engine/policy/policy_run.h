@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* run: a program that is a script: its function `run` is called with the request and answers with data. Never waits. */
-#ifndef SALLYPORT_RUN_H
-#define SALLYPORT_RUN_H
+#ifndef SALLYPORT_POLICY_RUN_H
+#define SALLYPORT_POLICY_RUN_H
 
 #include "base/buf.h"
 #include "policy/policy.h"
 #include "ipic/request.h"
 
-#define RUN_TRACE_SIZE 1500
+#define POLICY_RUN_TRACE 1500
 
-struct run {
+struct policy_run {
 	struct policy *policy; /* borrowed, as all of the first part is */
 	const char *script;
 	struct sandbox_limits limits; /* kilobytes: besides the request's data, which is paid for */
@@ -25,10 +25,10 @@ struct run {
 	struct buf *answer;     /* borrowed; filled when the verdict is ACCEPT */
 	struct verdict verdict; /* REFUSE: the script's own policy.refuse, or policy_error and policy_limit: code, text, place */
 	bool failed;            /* it was not the script that refused */
-	char trace[RUN_TRACE_SIZE];
+	char trace[POLICY_RUN_TRACE];
 };
 
 /* Runs it under its limits, within this call. An answer that is no string, or longer than PAYLOAD_MAX, is a failure. Prints nothing. */
-void policy_run(struct run *r);
+void policy_run(struct policy_run *r);
 
 #endif

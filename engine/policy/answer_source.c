@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy/answers.h"
+#include "policy/answer_source.h"
 
 #include "base/clock.h"
 
@@ -89,7 +89,7 @@ next_again(const struct lhost *h, const char *name, size_t len, const struct cou
 }
 
 enum counters_answer
-answers_next(const struct lhost *h, const char *name, size_t len, const struct counter_use *u, int64_t *out, double *expires)
+answer_source_next(const struct lhost *h, const char *name, size_t len, const struct counter_use *u, int64_t *out, double *expires)
 {
 	enum counters_answer a;
 
@@ -116,7 +116,7 @@ peek_again(const struct lhost *h, const char *name)
 }
 
 enum counters_answer
-answers_peek(const struct lhost *h, const char *name, size_t len, double expires, int64_t *out, double *its)
+answer_source_peek(const struct lhost *h, const char *name, size_t len, double expires, int64_t *out, double *its)
 {
 	struct counter_use u = { .expires = expires };
 	const struct taped *then;
@@ -179,7 +179,7 @@ merge(const struct lhost *h, const char *name, const struct ipconn_then *then, s
 }
 
 bool
-answers_ipconn(const struct lhost *h, const char *name, struct ipconn_view *out)
+answer_source_ipconn(const struct lhost *h, const char *name, struct ipconn_view *out)
 {
 	const struct host_world *w = h->world;
 	struct taped *one;
@@ -229,7 +229,7 @@ list_again(const struct lhost *h, const struct taped *list, const char *applid, 
 
 	if (list->list.named < list->list.n) /* its members are not kept: as many as then, of those of now */
 		return n < list->list.n ? n : list->list.n;
-	if (n == max && max < ANSWERS_IPCONNS)
+	if (n == max && max < ANSWER_SOURCE_IPCONNS)
 		return max;
 	for (size_t i = 0; i < n; i++)
 		if (!out[i].autoinstalled && !is_member(list, out[i].def.ipconn))
@@ -240,7 +240,7 @@ list_again(const struct lhost *h, const struct taped *list, const char *applid, 
 }
 
 const struct taped *
-answers_list(const struct lhost *h, const char *applid, const char *networkid)
+answer_source_list(const struct lhost *h, const char *applid, const char *networkid)
 {
 	const struct taped *list = NULL;
 	char filter[ANSWER_TAPE_NAME];
@@ -252,7 +252,7 @@ answers_list(const struct lhost *h, const char *applid, const char *networkid)
 }
 
 size_t
-answers_ipconns(const struct lhost *h, const struct taped *list, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
+answer_source_ipconns(const struct lhost *h, const struct taped *list, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
 {
 	const struct host_world *w = h->world;
 
@@ -262,7 +262,7 @@ answers_ipconns(const struct lhost *h, const struct taped *list, const char *app
 }
 
 void
-answers_keep(const struct lhost *h, const char *applid, const char *networkid, const struct ipconn_view *view, size_t n)
+answer_source_keep(const struct lhost *h, const char *applid, const char *networkid, const struct ipconn_view *view, size_t n)
 {
 	char filter[ANSWER_TAPE_NAME];
 

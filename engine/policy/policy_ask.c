@@ -156,7 +156,7 @@ question(struct policy *p, const char *script, enum door d, struct verdict *out)
 }
 
 static void
-ask_script(struct ask *a, struct record_door *d)
+ask_script(struct ask *a, struct record_entry *d)
 {
 	struct question q = question(a->policy, a->script, a->door, &a->verdict);
 	struct policy *p = a->policy;
@@ -223,7 +223,7 @@ decide_by_default(const struct ask *a, struct verdict *v)
 void
 policy_ask(struct ask *a)
 {
-	struct record_door *d = a->entry != NULL ? a->entry : record_ask(a->record, a->door, a->script, a->facts->now);
+	struct record_entry *d = a->entry != NULL ? a->entry : record_entry_add(a->record, a->door, a->script, a->facts->now);
 	double start = clock_span();
 
 	if (a->facts->request != NULL)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy/run.h"
+#include "policy/policy_run.h"
 
 #include "policy/script_call.h"
 #include "policy/lshape.h"
@@ -12,7 +12,7 @@
 
 struct running {
 	struct script_call g;
-	const struct run *r;
+	const struct policy_run *r;
 };
 
 /* What is not there is absent, as in facts. [-0, +0, may throw] */
@@ -35,7 +35,7 @@ set_integer(lua_State *L, enum fact key, lua_Integer value)
 static void
 push_request(lua_State *L, struct script_call *g)
 {
-	const struct run *r = ((struct running *)g)->r;
+	const struct policy_run *r = ((struct running *)g)->r;
 
 	luaL_checkstack(L, 6, "request");
 	lshape_begin(L, WAY_IN);
@@ -85,7 +85,7 @@ take_data(struct running *n, struct buf *answer)
 }
 
 static void
-fail(struct run *r, const struct script_call *g)
+fail(struct policy_run *r, const struct script_call *g)
 {
 	verdict_refuse(&r->verdict, g->code, "%s", g->text);
 	snprintf(r->verdict.file, sizeof r->verdict.file, "%s", g->at.file);
@@ -95,7 +95,7 @@ fail(struct run *r, const struct script_call *g)
 }
 
 static void
-judge(struct running *n, struct run *r)
+judge(struct running *n, struct policy_run *r)
 {
 	const struct verdict *v = n->g.values == 1 ? lhost_verdict(n->g.co, -1) : NULL;
 
@@ -113,7 +113,7 @@ judge(struct running *n, struct run *r)
 }
 
 void
-policy_run(struct run *r)
+policy_run(struct policy_run *r)
 {
 	struct policy *p = r->policy;
 	struct running n = {

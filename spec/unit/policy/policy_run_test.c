@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy/run.h"
+#include "policy/policy_run.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@ struct house { /* one script, and how its run ended */
 	struct policy *policy;
 	struct faults faults;
 	struct buf answer;
-	struct run run;
+	struct policy_run run;
 	struct request request;
 	struct users users;
 };
@@ -69,11 +69,11 @@ load(struct house *h, const char *text)
 	assert_true(policy_runs(h->policy, "prog"));
 }
 
-static const struct run *
+static const struct policy_run *
 run(struct house *h, const void *data, size_t len, const struct sandbox_limits *limits)
 {
 	buf_free(&h->answer);
-	h->run = (struct run){ .policy = h->policy, .script = "prog", .limits = *limits, .request = &h->request, .users = &h->users, .ipconn = "NETX",
+	h->run = (struct policy_run){ .policy = h->policy, .script = "prog", .limits = *limits, .request = &h->request, .users = &h->users, .ipconn = "NETX",
 		.applid = "CTGAPP", .networkid = "", .connection = "c-1", .generation = 3, .data = data, .len = len, .answer = &h->answer };
 	policy_run(&h->run);
 	return &h->run;
