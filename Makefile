@@ -183,7 +183,7 @@ DOCUMENTS := $(wildcard *.md */*.md */*/*.md)
 install: all
 	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/sallyport $(SHARE)/doc/sallyport
 	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/sallyport
-	cp -R lua $(SHARE)/sallyport/
+	cp -R lua $(SHARE)/sallyport/ && rm -f $(SHARE)/sallyport/lua/README.md
 	$(INSTALL) -d $(SHARE)/sallyport/policies/cookbook
 	$(INSTALL) -m 644 $(filter-out policies/region.lua policies/saf.lua,$(wildcard policies/*.lua)) $(SHARE)/sallyport/policies/
 	$(INSTALL) -m 644 $(wildcard policies/cookbook/*.lua) $(SHARE)/sallyport/policies/cookbook/

@@ -133,6 +133,15 @@ describe("the documents", function()
     })
   end)
 
+  it("have a sample of a spec, which passes", function()
+    local dir = support.directory()
+    support.write(dir .. "/sample_spec.lua", support.read("spec/README.md"):match "\n## Write a spec\n.-\n```lua\n(.-)```")
+    local status, out, err = support.run { "lua5.4", "/usr/bin/busted", dir .. "/sample_spec.lua" }
+    assert.message(out .. err).are.equal(0, status)
+    assert.is_truthy(out:find("1 success", 1, true), out)
+    support.remove(dir)
+  end)
+
   it("lists every ring of make certs, and its subject", function()
     local rings, listed = {}, {}
     for ring in lfs.dir "certs/rings" do rings[#rings + 1] = not ring:find "^%." and ring or nil end

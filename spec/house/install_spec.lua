@@ -28,12 +28,13 @@ ipconn "NETX" { template = "only" } program "ECHO" {}
     assert.is_truthy((out .. err):find("[1-9]%d* rows, 0 failed"))
   end)
 
-  it("installs every document in its folder", function()
+  it("installs every document in its folder, and each link between them leads to one", function()
     local doc = dir .. "/usr/share/doc/sallyport"
     for _, path in ipairs(documents.all()) do
       assert.message(path).is_truthy(support.read(path) == support.read(doc .. "/" .. path))
       assert.equal("rw-r--r--", lfs.attributes(doc .. "/" .. path, "permissions"))
     end
+    assert.same({}, (documents.broken_links(doc, documents.all())))
   end)
 
   it("installs neither the demo's definition nor its passwords", function()
