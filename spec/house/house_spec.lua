@@ -95,9 +95,31 @@ describe("the house", function()
     none(homeless)
   end)
 
-  it("has the same order in engine/README.md", function()
-    local drawn = assert(text.read "engine/README.md"):match "\n%s*`?(base < [%l <]-main)`?\n"
+  it("has the same order in engine/README.md, and the same outside libraries by folder", function()
+    local readme = assert(text.read "engine/README.md")
+    local drawn = readme:match "\n(base < [%l <]-main)\n"
     assert.equal(ORDER:gsub(" ", " < "), drawn)
+    for folder in ORDER:gsub(" main$", ""):gmatch "%l+" do
+      local listed = assert(readme:match("\n| `" .. folder .. "` |[^|]*|([^|]*)|"), folder .. " has no row")
+      for _, row in ipairs(LIBRARIES) do
+        local allowed = (" " .. row.allowed):find("%s" .. folder .. "%f[^%l]") ~= nil
+        local said = listed:find(row.library, 1, true) ~= nil
+        if row.library ~= "signals" then assert.message(folder .. ": " .. row.library).equal(allowed, said) end
+      end
+    end
+  end)
+
+  it("has every file that engine/README.md names", function()
+    local missing, named = {}, 0
+    for name in assert(text.read "engine/README.md"):gmatch "`(%l+/[%l_]+)%.?[ch]?`" do
+      if rank[name:match "^%l+"] then
+        named = named + 1
+        local there = lfs.attributes("engine/" .. name .. ".c", "mode") or lfs.attributes("engine/" .. name .. ".h", "mode")
+        if not there then missing[#missing + 1] = name end
+      end
+    end
+    none(missing)
+    assert.is_true(named > 40, "the pattern finds the files: " .. named)
   end)
 
   it("includes each header by its folder", function()
