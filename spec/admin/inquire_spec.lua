@@ -3,7 +3,7 @@
 local dkjson = require "dkjson"
 local support = require "spec.support"
 
-local REGION = { networkid = "NETA", applid = "CICSA" }
+local REGION = { drain = false, networkid = "NETA", applid = "CICSA" }
 
 -- One array and nothing else.
 local function array(out)

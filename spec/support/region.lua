@@ -3,7 +3,7 @@
 region: a region of a test's own: its directory, definition and scripts, the process, and the operator's commands.
 
   local r = support.region {
-    region = { applid = "CICSA", heartbeat = 0.2 },          -- over the defaults below
+    region = { applid = "CICSA", heartbeat = 0.2 },          -- over the defaults below; false leaves one out
     tcpipservices = { IPIC = { urm = "yes" } },              -- host 127.0.0.1, portnumber 0, ssl "no" unless said
     ipconns = { NETX = { applid = "CTGAPP" } },
     programs = { ECHO = {} }, transactions = { PAY1 = { program = "ECHO" } },
@@ -29,7 +29,8 @@ Region.__index = Region
 
 region.binary = os.getenv("SALLYPORT") or "./sallyport"
 
-local REGION = { applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA", dfltuser = "CICSUSER" }
+-- drain is short: at the end of most tests partners are connected that never close.
+local REGION = { applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA", dfltuser = "CICSUSER", drain = 0.2 }
 local TCPIPSERVICE = { host = "127.0.0.1", portnumber = 0, ssl = "no" }
 
 -- Every region of this file, and those that ran in the test under way with how long their logs were when it began.
@@ -38,13 +39,14 @@ local all, lately = {}, {}
 local function over(defaults, given)
   local out = {}
   for key, value in pairs(defaults) do out[key] = value end
-  for key, value in pairs(given or {}) do out[key] = value end
+  for key, value in pairs(given or {}) do out[key] = value or nil end
   return out
 end
 
 -- What a spec says from the current directory, as a definition anywhere has to say it.
 local function absolute(given)
-  local out = over(given)
+  local out = {}
+  for key, value in pairs(given) do out[key] = value end
   for _, key in ipairs { "ring", "control", "policies", "saf", "recovery" } do
     local path = out[key]
     if path and path:sub(1, 1) ~= "/" then out[key] = lfs.currentdir() .. "/" .. path end

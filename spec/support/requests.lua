@@ -40,7 +40,7 @@ end
 
 function requests.region(t)
   t = t or {}
-  local own, programs = { drain = 5, heartbeat = 60 }, { ECHO = {} }
+  local own, programs = { heartbeat = 60 }, { ECHO = {} }
   for key, value in pairs(t.region or {}) do own[key] = value end
   for name, p in pairs(t.programs or {}) do programs[name] = p end
   return region.new {

@@ -5,7 +5,7 @@ suite: what the Makefile runs before and after the jobs of the suite.
   suite.lua order RESULTS [SPEC...] -- [UNIT...]   writes RESULTS/order.mk: the jobs that run together, and those that run alone
   suite.lua report RESULTS                         the slowest ten, the failed, and "N passed, N failed" of all
 
-Without a SPEC the jobs are lint, the units and every spec file. A job runs alone when a comment among the first ten lines of its
+Without a SPEC the jobs are lint, the units and every spec file; a SPEC may be a folder. A job runs alone when a comment among the first ten lines of its
 source begins with "Runs alone:". The longest job starts first: RESULTS.seconds holds how long each took in earlier runs, and the size of
 a file stands in for a job without a record.
 ]]
@@ -60,11 +60,23 @@ local function sort_by_length(jobs, seconds)
   end)
 end
 
+-- A SPEC is a spec file, a unit binary, or a folder, which stands for its spec files.
+local function add_chosen(path, into)
+  local mode = lfs.attributes(path, "mode")
+  if mode == "directory" then return spec_files(path, into) end
+  if not mode then
+    io.stderr:write(("SPEC: there is no %s\n"):format(path))
+    os.exit(1)
+  end
+  into[#into + 1] = path
+end
+
 local function order(results, words)
-  local jobs, units = {}, {}
-  local into = jobs
+  local jobs, units, in_units = {}, {}, false
   for _, word in ipairs(words) do
-    if word == "--" then into = units else into[#into + 1] = word end
+    if in_units then units[#units + 1] = word end
+    if word == "--" then in_units = true end
+    if not in_units then add_chosen(word, jobs) end
   end
   if #jobs == 0 then
     jobs = spec_files("spec", { "lint" })
@@ -91,7 +103,9 @@ local function write_seconds(path, list)
   local seconds = read_seconds(path)
   for _, r in ipairs(list) do seconds[r.name] = r.seconds end
   local lines = {}
-  for _, name in ipairs(text.sorted(seconds)) do lines[#lines + 1] = ("%s %s\n"):format(name, seconds[name]) end
+  for _, name in ipairs(text.sorted(seconds)) do
+    if name == "lint" or lfs.attributes(name) then lines[#lines + 1] = ("%s %s\n"):format(name, seconds[name]) end
+  end
   text.write(path, table.concat(lines))
 end
 
