@@ -12,19 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-struct lhost *
-lhost_of(struct lua_State *L)
-{
-	return lua_touserdata(L, lua_upvalueindex(1));
-}
-
-void
-lhost_pay(struct lua_State *L, struct lhost *h, size_t n)
-{
-	if (h->pay != NULL)
-		h->pay(L, n);
-}
-
 /* host.library(): the chunk that calls is one of the library's, whatever path it was loaded from. */
 static int
 library(lua_State *L)
@@ -90,7 +77,7 @@ check(lua_State *L)
 	if (len == 0 || strlen(name) != len)
 		script_place_raise(L, "policy.check: the name must not be empty, nor hold a NUL");
 	detail = detail_of(L, 3, &detail_len);
-	record_check(h->door, name, lua_toboolean(L, 2), detail, detail_len);
+	record_check(h->entry, name, lua_toboolean(L, 2), detail, detail_len);
 	lua_pushvalue(L, 2);
 	return 1;
 }

@@ -7,25 +7,13 @@
 #ifndef SALLYPORT_LHOST_H
 #define SALLYPORT_LHOST_H
 
-#include "policy/record.h"
-#include "config/resource.h"
-#include "security/saf.h"
-#include "policy/counters.h"
 #include "policy/answer_tape.h"
+#include "policy/host_world.h"
+#include "policy/record.h"
 #include "policy/verdict.h"
+#include "security/saf.h"
 
 struct lua_State;
-
-/* The region as policies may see it: values only. */
-struct host_world {
-	struct counters *counters; /* borrowed; NULL: counters answer nil, "no store" */
-	bool (*ipconn)(void *arg, const char *name, struct ipconn_view *out);
-	/* Fills at most max views; applid/networkid NULL: any. Returns how many. */
-	size_t (*ipconns)(void *arg, const char *applid, const char *networkid, struct ipconn_view *out, size_t max);
-	/* In a re-ask: as the generation that is asked defines it, whatever is installed. */
-	bool (*defined)(void *arg, const char *name, struct ipconn_view *out);
-	void *arg;
-};
 
 /* One per lua_State. The engine keeps it beside the state; host.so keeps it in a userdata. */
 struct lhost {
@@ -34,7 +22,7 @@ struct lhost {
 	struct answer_tape *tape;              /* the asking's: answers are kept there, or heard again; NULL: neither */
 	bool asking;                    /* a door is being asked: only then may the region be asked about (the engine) */
 	bool full;                      /* a counter was asked for that found no room; the asking says so and clears it */
-	struct record_entry *door;       /* the asking under way, for checks and effects; NULL: none */
+	struct record_entry *entry;     /* of the question under way, for checks and effects; NULL: none */
 	int mock;                       /* registry reference of a mock table, 0 or LUA_NOREF none; wins over world */
 	/* Pays for n steps of a loop in C (the engine: sandbox_pay); NULL in a plain Lua. */
 	void (*pay)(struct lua_State *L, size_t n);

@@ -16,7 +16,9 @@
 
 /* Pushes a part of the mock's table; false, and nothing pushed, without a mock. */
 bool lhost_push_mock(struct lua_State *L, const struct lhost *h, const char *part);
-/* What time the mock's counters expire by. [-0, +0, may throw] */
+/* The time in seconds by the clock of the mock's table at `mocked`: its number, what its function answers, or the machine's. [-0, +0, may throw] */
+double lhost_mock_now(struct lua_State *L, int mocked);
+/* The time in seconds by which the mock's counters expire. There is a mock. [-0, +0, may throw] */
 double lhost_mock_clock(struct lua_State *L, const struct lhost *h);
 /* Pushes what stands for the table of a saf at idx; raises what is wrong with it. [-0, +1, may throw] */
 void lhost_saf_mock(struct lua_State *L, int idx);

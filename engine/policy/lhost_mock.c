@@ -2,7 +2,6 @@
 /* lhost_mock: a region made of a table, for decision tables: what policies ask about is answered from it. */
 #include "policy/lhost.h"
 
-#include "base/clock.h"
 #include "policy/lhost_internal.h"
 
 #include <stdio.h>
@@ -143,37 +142,6 @@ push_store(lua_State *L)
 	return *box;
 }
 
-/* What time it is by the clock of the mock's table. */
-static double
-mock_now(lua_State *L, int mocked)
-{
-	double now;
-	int is_number;
-
-	if (lua_getfield(L, mocked, MOCK_CLOCK) == LUA_TNIL) {
-		lua_pop(L, 1);
-		return clock_span();
-	}
-	if (lua_isfunction(L, -1))
-		lua_call(L, 0, 1);
-	now = lua_tonumberx(L, -1, &is_number);
-	lua_pop(L, 1);
-	if (!is_number)
-		luaL_error(L, "mock: clock must answer a number of seconds");
-	return now;
-}
-
-double
-lhost_mock_clock(struct lua_State *L, const struct lhost *h)
-{
-	double now;
-
-	lua_rawgeti(L, LUA_REGISTRYINDEX, h->mock);
-	now = mock_now(L, lua_gettop(L));
-	lua_pop(L, 1);
-	return now;
-}
-
 /* After the clock, by which the counters begin. */
 static void
 mock_counters(lua_State *L, int idx, int mocked)
@@ -190,7 +158,7 @@ mock_counters(lua_State *L, int idx, int mocked)
 		if (lua_type(L, -2) != LUA_TSTRING || !lua_isinteger(L, -1))
 			luaL_error(L, "mock: counters are { NAME = the last number answered, ... }");
 		name = lua_tolstring(L, -2, &len);
-		if (!counters_set(s, name, len, lua_tointeger(L, -1), mock_now(L, mocked)))
+		if (!counters_set(s, name, len, lua_tointeger(L, -1), lhost_mock_now(L, mocked)))
 			luaL_error(L, "mock: a counter's name is a string of 1 to 64 bytes");
 	}
 	lua_settop(L, mocked);
@@ -216,17 +184,6 @@ mock_part(lua_State *L, int idx, int mocked, const char *part, void (*fill)(lua_
 		luaL_error(L, "mock: %s must be a table", part);
 	lua_pop(L, 1);
 	lua_setfield(L, mocked, part);
-}
-
-bool
-lhost_push_mock(struct lua_State *L, const struct lhost *h, const char *part)
-{
-	if (h->mock <= 0)
-		return false;
-	lua_rawgeti(L, LUA_REGISTRYINDEX, h->mock);
-	lua_getfield(L, -1, part);
-	lua_remove(L, -2);
-	return true;
 }
 
 static void

@@ -22,7 +22,7 @@ effect(const struct lhost *h, const char *name, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	record_effect(h->door, name, text);
+	record_effect(h->entry, name, text);
 }
 
 /* Loading touches nothing of the region: it may happen beside the loop, and what it found would be old when a door is asked. */

@@ -126,7 +126,7 @@ note(struct lhost *h, const char *title, const struct saf_decision *d)
 		n = snprintf(detail, sizeof detail, "%s, %s, holds %s", d->profile, d->by, saf_access_name(d->held));
 	else
 		n = snprintf(detail, sizeof detail, "%s", d->by);
-	record_check(h->door, title, d->permitted, detail, (size_t)n);
+	record_check(h->entry, title, d->permitted, detail, (size_t)n);
 }
 
 /* host.saf_check(class, profile, userid, access) -> true or false, and a table { profile =, held =, by = } */
@@ -166,7 +166,7 @@ user(lua_State *L)
 
 	lhost_pay(L, h, STEPS + n);
 	snprintf(title, sizeof title, "saf user %.40s", userid);
-	record_effect(h->door, title, u == NULL ? (s != NULL ? "unknown" : "no saf") : u->revoked ? "revoked" : "known");
+	record_effect(h->entry, title, u == NULL ? (s != NULL ? "unknown" : "no saf") : u->revoked ? "revoked" : "known");
 	if (u == NULL)
 		return lua_pushnil(L), 1;
 	lua_createtable(L, 0, 2);

@@ -8,7 +8,7 @@
 
 #include "policy/door.h"
 #include "policy/facts.h"
-#include "policy/lhost.h"
+#include "policy/host_world.h"
 #include "policy/record.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/sources.h"
@@ -17,6 +17,8 @@
 
 struct policy;
 struct log;
+struct lua_State;
+struct saf;
 
 /* A state with the library loaded and `require` bound to src. src, world and log (may be NULL) are borrowed and outlive it. NULL with a
  * fault added when the library itself does not load. */

@@ -164,7 +164,7 @@ ask_script(struct ask *a, struct record_entry *d)
 	q.facts = a->facts;
 	policy_renew(p);
 	if (find_hook(&q)) {
-		p->host.door = d;
+		p->host.entry = d;
 		p->host.tape = a->tape;
 		p->host.asking = true;
 		if (a->tape != NULL)
@@ -174,7 +174,7 @@ ask_script(struct ask *a, struct record_entry *d)
 		run(&q);
 		if (a->tape != NULL && a->tape->full && !a->replay)
 			record_effect(d, "answers kept for a reload", "not all: there is no room; the others are answered as at the time of the reload");
-		p->host.door = NULL;
+		p->host.entry = NULL;
 		p->host.tape = NULL;
 		p->host.asking = false;
 	}

@@ -4,6 +4,7 @@
 #define SALLYPORT_POLICY_INTERNAL_H
 
 #include "sandbox/module.h"
+#include "policy/lhost.h"
 #include "policy/policy.h"
 
 #define LOAD_TIMES 10 /* loading may cost ten times what an ask may */

@@ -3,7 +3,7 @@
 #ifndef SALLYPORT_POLICY_VIEW_H
 #define SALLYPORT_POLICY_VIEW_H
 
-#include "policy/lhost.h"
+#include "policy/host_world.h"
 #include "conn/worker.h"
 
 /* The callbacks of a host_world whose arg is the worker. */

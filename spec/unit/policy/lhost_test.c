@@ -62,7 +62,7 @@ setup(void **state)
 	b->records = records_new(4);
 	b->record = record_open(b->records, "c1", 0);
 	b->host = (struct lhost){ .world = &b->world, .asking = true, .mock = LUA_NOREF };
-	b->host.door = record_entry_add(b->record, DOOR_INSTALL, "script", 0);
+	b->host.entry = record_entry_add(b->record, DOOR_INSTALL, "script", 0);
 	b->L = luaL_newstate();
 	luaL_openlibs(b->L);
 	lhost_push(b->L, &b->host, false);
@@ -215,7 +215,7 @@ checks_without_an_asking_are_harmless(void **state)
 {
 	struct bench *b = *state;
 
-	b->host.door = NULL;
+	b->host.entry = NULL;
 	run(b, "return host.check('x', 3, 'y')");
 	assert_int_equal(lua_tointeger(b->L, -1), 3);
 }
