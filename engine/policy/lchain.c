@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/lchain.h"
 
-#include "policy/lfacts.h"
-#include "sandbox/lfrozen.h"
+#include "policy/lpush.h"
 #include "policy/lshape.h"
+#include "sandbox/lfrozen.h"
 #include "sandbox/sandbox.h"
 
 #include <lauxlib.h>
@@ -67,6 +67,47 @@ lchain_of(struct lua_State *L, int idx)
 	return c;
 }
 
+static void
+set_link(const struct lpush *p, const struct chain_link *l)
+{
+	lpush_dn(p, FACT_link_subject, &l->subject);
+	lpush_dn(p, FACT_link_issuer, &l->issuer);
+	lpush_text(p, FACT_link_sha256, l->sha256);
+}
+
+/* The certificates from the leaf up, and the last of them as the anchor where it is one. */
+static void
+set_links(const struct lpush *p, const struct certificate *c)
+{
+	lpush_open(p, FACT_chain_certificates, c->chain.links, 0);
+	for (size_t i = 0; i < c->chain.links; i++) {
+		lpush_open_element(p, SHAPE_link, 3);
+		set_link(p, &c->chain.link[i]);
+		lpush_close_element(p, i);
+	}
+	lpush_close(p);
+	if (!c->chain.anchored || c->chain.links == 0)
+		return;
+	lpush_open(p, FACT_chain_anchor, 0, 2);
+	lpush_dn(p, FACT_anchor_subject, &c->chain.link[c->chain.links - 1].subject);
+	lpush_text(p, FACT_anchor_sha256, c->chain.link[c->chain.links - 1].sha256);
+	lpush_close(p);
+}
+
+/* Sets `certificates` and `anchor` of the chain on the top. [-0, +0, may throw] */
+static void
+set_members(lua_State *L, const struct certificate *c)
+{
+	struct lpush p = { .L = L };
+
+	luaL_checkstack(L, 16, "chain");
+	lshape_push_kit(L);
+	p.kit = lua_gettop(L);
+	lua_pushvalue(L, -2);
+	set_links(&p, c);
+	lua_settop(L, p.kit - 1);
+}
+
 static size_t
 cost_of(const struct certificate *c)
 {
@@ -88,7 +129,7 @@ fill(lua_State *L)
 	luaL_checkstack(L, 16, "chain");
 	sandbox_pay(L, cost_of(c));
 	lua_pushvalue(L, 1);
-	lfacts_set_links(L, c);
+	set_members(L, c);
 	lshape_set(L, SHAPE_chain);
 	lua_pop(L, 1);
 }

@@ -10,8 +10,6 @@ struct lua_State;
 
 /* Pushes a fresh table; members that are not known are absent. [-0, +1, may throw] */
 void lfacts_push(struct lua_State *L, const struct facts *f);
-/* Sets `certificates` and `anchor` of the chain on the top. [-0, +0, may throw] */
-void lfacts_set_links(struct lua_State *L, const struct certificate *c);
 /* Pushes an ipconn as policies see it: attributes in lower case, `servstatus`, `connstatus`, `autoinstalled`. [-0, +1, may throw] */
 void lfacts_push_ipconn(struct lua_State *L, const struct ipconn_view *v);
 
