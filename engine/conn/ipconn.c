@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "conn/steps.h"
-#include "policy/record_data.h"
 #include "request/session.h"
 
 #include <stdio.h>

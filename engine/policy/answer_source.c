@@ -7,7 +7,7 @@
 #include <string.h>
 
 static bool
-playing(const struct lhost *h)
+is_replay(const struct lhost *h)
 {
 	return h->tape != NULL && h->tape->playing;
 }
@@ -15,7 +15,7 @@ playing(const struct lhost *h)
 /* ---- counters */
 
 static void
-note(const struct lhost *h, enum taped_kind kind, const char *name, const struct counter_use *u, enum counters_answer a, int64_t value)
+keep_counter(const struct lhost *h, enum taped_kind kind, const char *name, const struct counter_use *u, enum counters_answer a, int64_t value)
 {
 	struct taped *one = answer_tape_add(h->tape, kind, name);
 
@@ -34,7 +34,7 @@ has_value(const struct taped *one)
 
 /* The number behind `last` in another range than it was counted in; last is left out of it when it fits (same). */
 static enum counters_answer
-fit(const struct counter_use *u, int64_t last, bool same, int64_t *out)
+next_in_range(const struct counter_use *u, int64_t last, bool same, int64_t *out)
 {
 	*out = last;
 	if (same && last >= u->min && last <= u->max)
@@ -63,11 +63,11 @@ count_on(const struct lhost *h, const char *name, const struct counter_use *u, e
 		*out = u->min;
 		return COUNTERS_NUMBER;
 	}
-	return fit(u, last, false, out);
+	return next_in_range(u, last, false, out);
 }
 
 static enum counters_answer
-next_again(const struct lhost *h, const char *name, size_t len, const struct counter_use *u, int64_t *out, double *expires)
+replay_next(const struct lhost *h, const char *name, size_t len, const struct counter_use *u, int64_t *out, double *expires)
 {
 	int64_t last = 0;
 	enum counters_answer now = counters_peek(h->world->counters, name, len, u->expires, clock_span(), &last, expires), a;
@@ -81,10 +81,10 @@ next_again(const struct lhost *h, const char *name, size_t len, const struct cou
 		return then->counter.answer;
 	}
 	if (has_value(then))
-		a = fit(u, then->counter.value, then->counter.answer == COUNTERS_NUMBER, out);
+		a = next_in_range(u, then->counter.value, then->counter.answer == COUNTERS_NUMBER, out);
 	else
 		a = count_on(h, name, u, now, last, out);
-	note(h, TAPED_NEXT, name, u, a, *out);
+	keep_counter(h, TAPED_NEXT, name, u, a, *out);
 	return a;
 }
 
@@ -97,16 +97,16 @@ answer_source_next(const struct lhost *h, const char *name, size_t len, const st
 		return COUNTERS_NONE;
 	if (u->min > u->max)
 		return COUNTERS_BAD_RANGE;
-	if (playing(h))
-		return next_again(h, name, len, u, out, expires);
+	if (is_replay(h))
+		return replay_next(h, name, len, u, out, expires);
 	a = counters_next(h->world->counters, name, len, u, clock_span(), out, expires);
-	note(h, TAPED_NEXT, name, u, a, *out);
+	keep_counter(h, TAPED_NEXT, name, u, a, *out);
 	return a;
 }
 
 /* What next has answered in this re-ask counts; else what peek answered then, the last of it for as often as it is asked. */
 static const struct taped *
-peek_again(const struct lhost *h, const char *name)
+replay_peek(const struct lhost *h, const char *name)
 {
 	const struct taped *counted = answer_tape_last(h->tape, TAPED_NEXT, name), *then = answer_tape_hear(h->tape, TAPED_PEEK, name);
 
@@ -125,11 +125,11 @@ answer_source_peek(const struct lhost *h, const char *name, size_t len, double e
 	if (h->world == NULL || h->world->counters == NULL)
 		return COUNTERS_NONE;
 	a = counters_peek(h->world->counters, name, len, expires, clock_span(), out, its);
-	if (!playing(h)) {
-		note(h, TAPED_PEEK, name, &u, a, *out);
+	if (!is_replay(h)) {
+		keep_counter(h, TAPED_PEEK, name, &u, a, *out);
 		return a;
 	}
-	then = a == COUNTERS_NUMBER || a == COUNTERS_UNUSED ? peek_again(h, name) : NULL;
+	then = a == COUNTERS_NUMBER || a == COUNTERS_UNUSED ? replay_peek(h, name) : NULL;
 	if (then == NULL)
 		return a;
 	*out = then->counter.value;
@@ -140,7 +140,7 @@ answer_source_peek(const struct lhost *h, const char *name, size_t len, double e
 
 /* An autoinstalled one of then: as it is installed now, else as its template is defined now, under its own names. */
 static void
-recall(const struct lhost *h, const struct ipconn_then *then, struct ipconn_view *out)
+view_autoinstalled(const struct lhost *h, const struct ipconn_then *then, struct ipconn_view *out)
 {
 	const struct host_world *w = h->world;
 
@@ -158,12 +158,12 @@ recall(const struct lhost *h, const struct ipconn_then *then, struct ipconn_view
 
 /* The definition of now with the statuses of then. False: there is no such ipconn. */
 static bool
-merge(const struct lhost *h, const char *name, const struct ipconn_then *then, struct ipconn_view *out)
+view_then(const struct lhost *h, const char *name, const struct ipconn_then *then, struct ipconn_view *out)
 {
 	if (!h->world->defined(h->world->arg, name, out)) {
 		if (!then->there || !then->autoinstalled)
 			return false;
-		recall(h, then, out);
+		view_autoinstalled(h, then, out);
 	}
 	if (!then->there)
 		return true;
@@ -187,11 +187,11 @@ answer_source_ipconn(const struct lhost *h, const char *name, struct ipconn_view
 
 	if (w == NULL || w->ipconn == NULL)
 		return false;
-	if (playing(h)) {
+	if (is_replay(h)) {
 		one = answer_tape_hear(h->tape, TAPED_IPCONN, name);
 		if (one == NULL)
 			one = answer_tape_last(h->tape, TAPED_IPCONN, name);
-		return one != NULL ? merge(h, name, &one->ipconn, out) : w->ipconn(w->arg, name, out);
+		return one != NULL ? view_then(h, name, &one->ipconn, out) : w->ipconn(w->arg, name, out);
 	}
 	found = w->ipconn(w->arg, name, out);
 	one = answer_tape_add(h->tape, TAPED_IPCONN, name);
@@ -207,7 +207,7 @@ print_filter(char out[ANSWER_TAPE_NAME], const char *applid, const char *network
 }
 
 static bool
-fits(const struct ipconn_view *v, const char *applid, const char *networkid)
+fits_filter(const struct ipconn_view *v, const char *applid, const char *networkid)
 {
 	return (applid == NULL || strcmp(applid, v->def.applid) == 0) && (networkid == NULL || strcmp(networkid, v->def.networkid) == 0);
 }
@@ -223,7 +223,7 @@ is_member(const struct taped *list, const char *name)
 
 /* The members of then that are there still, and those that are defined now and were not in it. */
 static size_t
-list_again(const struct lhost *h, const struct taped *list, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
+replay_list(const struct lhost *h, const struct taped *list, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
 {
 	size_t n = h->world->ipconns(h->world->arg, applid, networkid, out, max), left = 0;
 
@@ -235,7 +235,7 @@ list_again(const struct lhost *h, const struct taped *list, const char *applid, 
 		if (!out[i].autoinstalled && !is_member(list, out[i].def.ipconn))
 			out[left++] = out[i];
 	for (size_t i = 1; i <= list->list.named && left < max; i++)
-		left += merge(h, list[i].name, &list[i].ipconn, &out[left]) && fits(&out[left], applid, networkid);
+		left += view_then(h, list[i].name, &list[i].ipconn, &out[left]) && fits_filter(&out[left], applid, networkid);
 	return left;
 }
 
@@ -246,9 +246,9 @@ answer_source_list(const struct lhost *h, const char *applid, const char *networ
 	char filter[ANSWER_TAPE_NAME];
 
 	print_filter(filter, applid, networkid);
-	if (playing(h))
+	if (is_replay(h))
 		list = answer_tape_hear(h->tape, TAPED_LIST, filter);
-	return list != NULL || !playing(h) ? list : answer_tape_last(h->tape, TAPED_LIST, filter);
+	return list != NULL || !is_replay(h) ? list : answer_tape_last(h->tape, TAPED_LIST, filter);
 }
 
 size_t
@@ -258,7 +258,7 @@ answer_source_ipconns(const struct lhost *h, const struct taped *list, const cha
 
 	if (w == NULL || w->ipconns == NULL)
 		return 0;
-	return list != NULL ? list_again(h, list, applid, networkid, out, max) : w->ipconns(w->arg, applid, networkid, out, max);
+	return list != NULL ? replay_list(h, list, applid, networkid, out, max) : w->ipconns(w->arg, applid, networkid, out, max);
 }
 
 void
@@ -266,7 +266,7 @@ answer_source_keep(const struct lhost *h, const char *applid, const char *networ
 {
 	char filter[ANSWER_TAPE_NAME];
 
-	if (h->tape == NULL || playing(h))
+	if (h->tape == NULL || is_replay(h))
 		return;
 	print_filter(filter, applid, networkid);
 	answer_tape_add_list(h->tape, filter, view, n);

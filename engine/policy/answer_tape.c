@@ -7,7 +7,7 @@
 
 /* Way out a door is asked for each address that is tried: the last one is the one that counts. */
 static void
-forget(struct answer_tape *t, enum door door)
+forget_door(struct answer_tape *t, enum door door)
 {
 	size_t left = 0;
 
@@ -26,7 +26,7 @@ answer_tape_begin(struct answer_tape *t, enum door door, bool playing)
 		for (size_t i = 0; i < t->n; i++)
 			t->item[i].heard = 0;
 	} else {
-		forget(t, door);
+		forget_door(t, door);
 	}
 	t->kept = t->n;
 	t->playing = playing;
@@ -81,7 +81,7 @@ answer_tape_add_list(struct answer_tape *t, const char *name, const struct ipcon
 }
 
 static bool
-is(const struct answer_tape *t, const struct taped *one, enum taped_kind kind, const char *name)
+is_item(const struct answer_tape *t, const struct taped *one, enum taped_kind kind, const char *name)
 {
 	return one->door == t->door && one->kind == kind && strcmp(one->name, name) == 0;
 }
@@ -90,7 +90,7 @@ struct taped *
 answer_tape_hear(struct answer_tape *t, enum taped_kind kind, const char *name)
 {
 	for (size_t i = 0; i < t->kept; i++)
-		if (t->item[i].heard == 0 && is(t, &t->item[i], kind, name)) {
+		if (t->item[i].heard == 0 && is_item(t, &t->item[i], kind, name)) {
 			t->item[i].heard = ++t->heard;
 			return &t->item[i];
 		}
@@ -103,7 +103,7 @@ answer_tape_last(struct answer_tape *t, enum taped_kind kind, const char *name)
 	struct taped *last = NULL;
 
 	for (size_t i = 0; i < t->n; i++)
-		if (t->item[i].heard > (last != NULL ? last->heard : 0) && is(t, &t->item[i], kind, name))
+		if (t->item[i].heard > (last != NULL ? last->heard : 0) && is_item(t, &t->item[i], kind, name))
 			last = &t->item[i];
 	return last;
 }

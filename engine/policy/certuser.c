@@ -3,7 +3,7 @@
 
 /* The first listener that asks the partner for a certificate; *judged: one of them has a script that may name its user. */
 static const struct tcpipservice_def *
-asks(const struct generation *g, const struct ipconn_def *c, bool *judged)
+find_listener(const struct generation *g, const struct ipconn_def *c, bool *judged)
 {
 	const struct tcpipservice_def *first = NULL;
 
@@ -27,7 +27,7 @@ certuser_check(const struct generation *g, struct faults *faults)
 
 	for (size_t i = 0; i < d->nipconns && g->certmap == NULL && d->nprograms > 0; i++) {
 		const struct ipconn_def *c = &d->ipconn[i];
-		const struct tcpipservice_def *t = c->linkauth == LINKAUTH_CERTUSER ? asks(g, c, &judged) : NULL;
+		const struct tcpipservice_def *t = c->linkauth == LINKAUTH_CERTUSER ? find_listener(g, c, &judged) : NULL;
 
 		if (t != NULL && !judged)
 			faults_add(faults, FAULT_ERROR, "no_effect", d->file, c->line, "ipconn %s: linkauth is certuser and nothing gives a certificate a user, so it has "

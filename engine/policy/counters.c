@@ -74,13 +74,13 @@ counters_free(struct counters *s)
 /* ---- the heap */
 
 static double
-until(const struct counter *c)
+expiry_of(const struct counter *c)
 {
 	return c->expires > 0 ? c->from + c->expires : INFINITY;
 }
 
 static void
-put_at(struct counters *s, size_t place, struct counter *c)
+heap_put(struct counters *s, size_t place, struct counter *c)
 {
 	s->heap[place] = c;
 	c->place = place;
@@ -88,23 +88,23 @@ put_at(struct counters *s, size_t place, struct counter *c)
 
 /* Moves c from the free place to where it belongs. */
 static void
-settle(struct counters *s, size_t place, struct counter *c)
+heap_settle(struct counters *s, size_t place, struct counter *c)
 {
 	size_t below;
 
-	while (place > 0 && until(s->heap[(place - 1) / 2]) > until(c)) {
-		put_at(s, place, s->heap[(place - 1) / 2]);
+	while (place > 0 && expiry_of(s->heap[(place - 1) / 2]) > expiry_of(c)) {
+		heap_put(s, place, s->heap[(place - 1) / 2]);
 		place = (place - 1) / 2;
 	}
 	while ((below = 2 * place + 1) < s->nheap) {
-		if (below + 1 < s->nheap && until(s->heap[below + 1]) < until(s->heap[below]))
+		if (below + 1 < s->nheap && expiry_of(s->heap[below + 1]) < expiry_of(s->heap[below]))
 			below++;
-		if (until(s->heap[below]) >= until(c))
+		if (expiry_of(s->heap[below]) >= expiry_of(c))
 			break;
-		put_at(s, place, s->heap[below]);
+		heap_put(s, place, s->heap[below]);
 		place = below;
 	}
-	put_at(s, place, c);
+	heap_put(s, place, c);
 }
 
 /* False without memory. */
@@ -122,7 +122,7 @@ heap_add(struct counters *s, struct counter *c)
 		s->room = room;
 	}
 	s->nheap++;
-	settle(s, s->nheap - 1, c);
+	heap_settle(s, s->nheap - 1, c);
 	return true;
 }
 
@@ -132,13 +132,13 @@ heap_remove(struct counters *s, const struct counter *c)
 	struct counter *last = s->heap[--s->nheap];
 
 	if (last != c)
-		settle(s, c->place, last);
+		heap_settle(s, c->place, last);
 }
 
 /* ---- the tree */
 
 static int
-compare(const void *a, const void *b)
+counters_compare(const void *a, const void *b)
 {
 	const struct counter *x = a, *y = b;
 
@@ -159,19 +159,19 @@ make_key(struct counter *key, const char *name, size_t len)
 }
 
 static struct counter *
-find(const struct counters *s, const struct counter *key)
+find_counter(const struct counters *s, const struct counter *key)
 {
-	void *const *at = tfind(key, &s->root, compare);
+	void *const *at = tfind(key, &s->root, counters_compare);
 
 	return at != NULL ? *at : NULL;
 }
 
 static void
-drop(struct counters *s, struct counter *c)
+drop_counter(struct counters *s, struct counter *c)
 {
 	if (c->expires > 0)
 		heap_remove(s, c);
-	tdelete(c, &s->root, compare);
+	tdelete(c, &s->root, counters_compare);
 	cursors_leave(&s->walks, c, c->before, c->behind);
 	*(c->before != NULL ? &c->before->behind : &s->first) = c->behind;
 	*(c->behind != NULL ? &c->behind->before : &s->newest) = c->before;
@@ -181,7 +181,7 @@ drop(struct counters *s, struct counter *c)
 
 /* Puts a copy of the key into the tree. NULL: no memory. */
 static struct counter *
-add(struct counters *s, const struct counter *key)
+add_counter(struct counters *s, const struct counter *key)
 {
 	struct counter *c = malloc(sizeof *c);
 
@@ -192,7 +192,7 @@ add(struct counters *s, const struct counter *key)
 		free(c);
 		return NULL;
 	}
-	if (tsearch(c, &s->root, compare) == NULL) {
+	if (tsearch(c, &s->root, counters_compare) == NULL) {
 		if (c->expires > 0)
 			heap_remove(s, c);
 		free(c);
@@ -211,22 +211,22 @@ add(struct counters *s, const struct counter *key)
 static void
 drop_expired(struct counters *s, double now)
 {
-	for (unsigned i = 0; i < DROPPED_AT_ONCE && s->nheap > 0 && until(s->heap[0]) <= now; i++)
-		drop(s, s->heap[0]);
+	for (unsigned i = 0; i < DROPPED_AT_ONCE && s->nheap > 0 && expiry_of(s->heap[0]) <= now; i++)
+		drop_counter(s, s->heap[0]);
 }
 
 /* The counter of that name, unless it has expired. */
 static struct counter *
 find_alive(const struct counters *s, const struct counter *key, double now)
 {
-	struct counter *c = find(s, key);
+	struct counter *c = find_counter(s, key);
 
-	return c != NULL && until(c) > now ? c : NULL;
+	return c != NULL && expiry_of(c) > now ? c : NULL;
 }
 
 /* The value behind `last` in min..max; a range that was moved is entered at min. */
 static enum counters_answer
-step(const struct counter_use *u, int64_t last, int64_t *out)
+next_value(const struct counter_use *u, int64_t last, int64_t *out)
 {
 	*out = last;
 	if (last >= u->max && !u->wrap)
@@ -237,7 +237,7 @@ step(const struct counter_use *u, int64_t last, int64_t *out)
 
 /* A mock's counter takes on what its first use says. */
 static enum counters_answer
-agree(struct counters *s, struct counter *c, double expires)
+agree_expires(struct counters *s, struct counter *c, double expires)
 {
 	if (c->expires != EXPIRES_UNSAID)
 		return c->expires == expires ? COUNTERS_NUMBER : COUNTERS_OTHER_EXPIRES;
@@ -250,17 +250,17 @@ agree(struct counters *s, struct counter *c, double expires)
 }
 
 static enum counters_answer
-begin(struct counters *s, struct counter *key, const struct counter_use *u, double now, int64_t *out)
+begin_counter(struct counters *s, struct counter *key, const struct counter_use *u, double now, int64_t *out)
 {
-	struct counter *expired = find(s, key), *c;
+	struct counter *expired = find_counter(s, key), *c;
 
 	if (expired != NULL)
-		drop(s, expired);
+		drop_counter(s, expired);
 	if (s->n >= COUNTERS_MAX)
 		return COUNTERS_FULL;
 	key->expires = u->expires;
 	key->from = now;
-	c = add(s, key);
+	c = add_counter(s, key);
 	if (c == NULL)
 		return COUNTERS_NO_MEMORY;
 	c->last = *out = u->min;
@@ -268,14 +268,14 @@ begin(struct counters *s, struct counter *key, const struct counter_use *u, doub
 }
 
 static enum counters_answer
-next(struct counters *s, struct counter *key, const struct counter_use *u, double now, int64_t *out, double *expires)
+next_number(struct counters *s, struct counter *key, const struct counter_use *u, double now, int64_t *out, double *expires)
 {
 	struct counter *c;
 	enum counters_answer a;
 
 	drop_expired(s, now);
 	c = find_alive(s, key, now);
-	a = c != NULL ? agree(s, c, u->expires) : COUNTERS_NUMBER;
+	a = c != NULL ? agree_expires(s, c, u->expires) : COUNTERS_NUMBER;
 	if (c != NULL && a == COUNTERS_NUMBER) /* one that has just said when it expires may have expired already */
 		c = find_alive(s, key, now);
 	if (a != COUNTERS_NUMBER) {
@@ -283,8 +283,8 @@ next(struct counters *s, struct counter *key, const struct counter_use *u, doubl
 		return a;
 	}
 	if (c == NULL)
-		return begin(s, key, u, now, out);
-	a = step(u, c->last, out);
+		return begin_counter(s, key, u, now, out);
+	a = next_value(u, c->last, out);
 	c->last = *out;
 	return a;
 }
@@ -300,18 +300,18 @@ counters_next(struct counters *s, const char *name, size_t len, const struct cou
 	if (u->min > u->max)
 		return COUNTERS_BAD_RANGE;
 	pthread_mutex_lock(&s->lock);
-	a = next(s, &key, u, now, out, expires);
+	a = next_number(s, &key, u, now, out, expires);
 	pthread_mutex_unlock(&s->lock);
 	return a;
 }
 
 static enum counters_answer
-peek(struct counters *s, const struct counter *key, double expires, double now, int64_t *out, double *its)
+peek_number(struct counters *s, const struct counter *key, double expires, double now, int64_t *out, double *its)
 {
 	struct counter *c = find_alive(s, key, now);
-	enum counters_answer a = c != NULL ? agree(s, c, expires) : COUNTERS_UNUSED;
+	enum counters_answer a = c != NULL ? agree_expires(s, c, expires) : COUNTERS_UNUSED;
 
-	if (a == COUNTERS_NUMBER && until(c) <= now)
+	if (a == COUNTERS_NUMBER && expiry_of(c) <= now)
 		a = COUNTERS_UNUSED;
 	if (c != NULL) {
 		*out = c->last;
@@ -329,7 +329,7 @@ counters_peek(struct counters *s, const char *name, size_t len, double expires, 
 	if (!make_key(&key, name, len))
 		return COUNTERS_BAD_NAME;
 	pthread_mutex_lock(&s->lock);
-	a = peek(s, &key, expires, now, out, its);
+	a = peek_number(s, &key, expires, now, out, its);
 	pthread_mutex_unlock(&s->lock);
 	return a;
 }
@@ -346,7 +346,7 @@ counters_set(struct counters *s, const char *name, size_t len, int64_t last, dou
 	key.from = now;
 	key.expires = EXPIRES_UNSAID;
 	pthread_mutex_lock(&s->lock);
-	ok = find(s, &key) == NULL && s->n < COUNTERS_MAX && add(s, &key) != NULL;
+	ok = find_counter(s, &key) == NULL && s->n < COUNTERS_MAX && add_counter(s, &key) != NULL;
 	pthread_mutex_unlock(&s->lock);
 	return ok;
 }
@@ -364,9 +364,9 @@ counters_walk(struct counters *s, struct cursor *c)
 }
 
 static void
-show(const struct counter *c, double now, struct counter_view *v)
+show_counter(const struct counter *c, double now, struct counter_view *v)
 {
-	*v = (struct counter_view){ .last = c->last, .expires = c->expires > 0 ? c->expires : 0, .left = c->expires > 0 ? until(c) - now : 0 };
+	*v = (struct counter_view){ .last = c->last, .expires = c->expires > 0 ? c->expires : 0, .left = c->expires > 0 ? expiry_of(c) - now : 0 };
 	memcpy(v->name, c->name, c->len);
 }
 
@@ -380,8 +380,8 @@ counters_show(struct counters *s, struct cursor *at, double now, struct counter_
 	pthread_mutex_lock(&s->lock);
 	for (int i = 0; i < LOOKS && out->name[0] == '\0' && (c = at->at) != NULL; i++) {
 		at->at = c->behind;
-		if (until(c) > now)
-			show(c, now, out);
+		if (expiry_of(c) > now)
+			show_counter(c, now, out);
 	}
 	more = at->at != NULL;
 	pthread_mutex_unlock(&s->lock);

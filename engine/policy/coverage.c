@@ -11,7 +11,7 @@
 
 /* Finds or makes the script's entry; NULL without memory. */
 static struct covered *
-entry(struct coverage *c, const char *script)
+find_entry(struct coverage *c, const char *script)
 {
 	struct covered *more;
 
@@ -30,7 +30,7 @@ entry(struct coverage *c, const char *script)
 void
 coverage_row(struct coverage *c, const char *script, enum door door)
 {
-	struct covered *e = c != NULL ? entry(c, script) : NULL;
+	struct covered *e = c != NULL ? find_entry(c, script) : NULL;
 
 	if (e != NULL)
 		e->doors |= 1u << door;
@@ -49,7 +49,7 @@ coverage_free(struct coverage *c)
 static void
 note_script(struct coverage *c, const struct definition *d, int line, enum door door, const char *script, struct faults *faults)
 {
-	struct covered *e = script[0] != '\0' && door_row(door)->kind == DOOR_QUESTION ? entry(c, script) : NULL;
+	struct covered *e = script[0] != '\0' && door_row(door)->kind == DOOR_QUESTION ? find_entry(c, script) : NULL;
 
 	if (e == NULL || ((e->doors | e->noted) >> door & 1) != 0)
 		return;

@@ -174,7 +174,7 @@ fact_absent(const struct fact_row *r, enum door door, enum way way, char *out, s
 
 /* facts.applid: the member of that name of another table of facts that has a path of its own. */
 static const struct fact_row *
-elsewhere(enum shape s, const char *key)
+other_member(enum shape s, const char *key)
 {
 	const struct fact_row *found = NULL;
 
@@ -203,7 +203,7 @@ fact_shape_unknown(enum shape s, const char *key, size_t len, char *out, size_t 
 
 	text_printable(shown, sizeof shown, key, len);
 	near = word_nearest(names, key);
-	other = near == NULL && has_facts(s) ? elsewhere(s, key) : NULL;
+	other = near == NULL && has_facts(s) ? other_member(s, key) : NULL;
 	words_listed(names, list, sizeof list);
 	if (n == 0)
 		snprintf(out, size, "%s has no '%s'; it is a list", fact_shape_label(s), shown);

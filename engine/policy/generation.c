@@ -44,7 +44,7 @@ free_parts(struct generation *g)
 
 /* True: nothing is at the path that region { } gives for this attribute, and that is a fault now. */
 static bool
-gone(const struct loading *l, const char *attribute, const char *path)
+is_gone(const struct loading *l, const char *attribute, const char *path)
 {
 	return path_gone(path, l->d->file, l->d->region.line, attribute, l->faults);
 }
@@ -55,7 +55,7 @@ load_ring(struct loading *l)
 	const struct region_def *r = &l->d->region;
 	struct fault f;
 
-	if (r->ring[0] == '\0' || gone(l, "region: ring", r->ring))
+	if (r->ring[0] == '\0' || is_gone(l, "region: ring", r->ring))
 		return;
 	l->g->ring = ring_load(r->ring, l->faults);
 	if (l->g->ring == NULL)
@@ -81,7 +81,7 @@ load_saf(struct loading *l)
 	const struct tcpipservice_def *left = left_to_saf(l->d);
 	const char *file = l->d->region.saf;
 
-	if (*file == '\0' || gone(l, "region: saf", file))
+	if (*file == '\0' || is_gone(l, "region: saf", file))
 		return;
 	l->g->saf = saf_load(file, l->faults);
 	if (l->g->saf != NULL && left != NULL && !saf_has(l->g->saf, SAF_TRANSACTIONS))
@@ -244,7 +244,7 @@ is_saf(const struct definition *d, const char *name)
 
 /* Nobody names it; that it is Lua can be said all the same. The region's own definition may lie among the scripts. */
 static void
-compile_other(void *arg, const char *name)
+generation_compile_other(void *arg, const char *name)
 {
 	struct loading *l = arg;
 	size_t n = strlen(name);
@@ -284,7 +284,7 @@ load_policies(struct loading *l)
 {
 	struct fault f;
 
-	if (gone(l, "region: policies", l->d->region.policies) || open_policy(l) < 0)
+	if (is_gone(l, "region: policies", l->d->region.policies) || open_policy(l) < 0)
 		return;
 	for (size_t i = 0; i < l->d->ntcpipservices; i++)
 		load_scripts(l, &l->g->service[i]);
@@ -292,7 +292,7 @@ load_policies(struct loading *l)
 		load_outbound_scripts(l, &l->g->outbound[i]);
 	for (size_t i = 0; i < l->d->nprograms; i++)
 		load_program(l, &l->d->program[i]);
-	if (l->options->all_scripts && sources_scan(l->g->sources, compile_other, l, &f) < 0)
+	if (l->options->all_scripts && sources_scan(l->g->sources, generation_compile_other, l, &f) < 0)
 		faults_add(l->faults, FAULT_WARNING, "policies", l->d->file, l->d->region.line, "region: policies: %s", f.text);
 	sources_doubts(l->g->sources, l->faults);
 }

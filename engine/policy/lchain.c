@@ -19,7 +19,7 @@ struct holder {
 };
 
 static int
-holder_gc(lua_State *L)
+lchain_gc(lua_State *L)
 {
 	struct holder *h = lua_touserdata(L, 1);
 
@@ -38,7 +38,7 @@ push_holder(lua_State *L, struct certificate *c)
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &holder_key) == LUA_TNIL) {
 		lua_pop(L, 1);
 		lua_createtable(L, 0, 1);
-		lua_pushcfunction(L, holder_gc);
+		lua_pushcfunction(L, lchain_gc);
 		lua_setfield(L, -2, "__gc");
 		lua_pushvalue(L, -1);
 		lua_rawsetp(L, LUA_REGISTRYINDEX, &holder_key);
@@ -47,7 +47,7 @@ push_holder(lua_State *L, struct certificate *c)
 	h->c = certificate_ref(c);
 }
 
-static int chain_index(lua_State *L);
+static int lchain_index(lua_State *L);
 
 const struct certificate *
 lchain_of(struct lua_State *L, int idx)
@@ -59,7 +59,7 @@ lchain_of(struct lua_State *L, int idx)
 		return NULL;
 	lua_pushliteral(L, "__index");
 	lua_rawget(L, top + 1);
-	if (lua_tocfunction(L, -1) == chain_index) {
+	if (lua_tocfunction(L, -1) == lchain_index) {
 		lua_rawgeti(L, top + 1, 1);
 		c = ((struct holder *)lua_touserdata(L, -1))->c;
 	}
@@ -120,7 +120,7 @@ cost_of(const struct certificate *c)
 
 /* Makes the two members of the chain at 1. Last of all it becomes plain: on an error before, they are made anew. */
 static void
-fill(lua_State *L)
+make_members(lua_State *L)
 {
 	const struct certificate *c = lchain_of(L, 1);
 
@@ -136,13 +136,13 @@ fill(lua_State *L)
 
 /* __index */
 static int
-chain_index(lua_State *L)
+lchain_index(lua_State *L)
 {
 	const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
 
 	lua_settop(L, 2);
 	if (strcmp(key, "certificates") == 0 || strcmp(key, "anchor") == 0) {
-		fill(L);
+		make_members(L);
 		lua_gettable(L, 1);
 		return 1;
 	}
@@ -154,24 +154,24 @@ chain_index(lua_State *L)
 
 /* __newindex: the members are made first, so that making them later does not replace the value that the script writes. */
 static int
-chain_newindex(lua_State *L)
+lchain_newindex(lua_State *L)
 {
 	lua_settop(L, 3);
-	fill(L);
+	make_members(L);
 	lua_rawset(L, 1);
 	return 0;
 }
 
 static int
-chain_fill(lua_State *L)
+lchain_fill(lua_State *L)
 {
-	fill(L);
+	make_members(L);
 	return 0;
 }
 
 /* __pairs: lfrozen_next fills the chain. */
 static int
-chain_pairs(lua_State *L)
+lchain_pairs(lua_State *L)
 {
 	lua_settop(L, 1);
 	lua_pushcfunction(L, lfrozen_next);
@@ -201,13 +201,13 @@ push_metatable(lua_State *L, struct certificate *c)
 	lua_createtable(L, 1, 5);
 	push_holder(L, c);
 	lua_rawseti(L, -2, 1);
-	lua_pushcfunction(L, chain_index);
+	lua_pushcfunction(L, lchain_index);
 	lua_setfield(L, -2, "__index");
-	lua_pushcfunction(L, chain_newindex);
+	lua_pushcfunction(L, lchain_newindex);
 	lua_setfield(L, -2, "__newindex");
-	lua_pushcfunction(L, chain_pairs);
+	lua_pushcfunction(L, lchain_pairs);
 	lua_setfield(L, -2, "__pairs");
-	lfrozen_set_filler(L, chain_fill);
+	lfrozen_set_filler(L, lchain_fill);
 	lua_pushboolean(L, false);
 	lua_setfield(L, -2, "__metatable");
 }

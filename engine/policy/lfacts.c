@@ -242,7 +242,7 @@ lfacts_push(lua_State *L, const struct facts *f)
 }
 
 static void
-field(lua_State *L, const char *name, const char *value)
+set_field(lua_State *L, const char *name, const char *value)
 {
 	lua_pushstring(L, value);
 	lua_setfield(L, -2, name);
@@ -270,13 +270,13 @@ lfacts_push_ipconn(lua_State *L, const struct ipconn_view *v)
 	lua_createtable(L, 0, 32);
 	for (const struct attribute *a = ipconn_attributes; a->name != NULL; a++)
 		set_attribute(L, a, &v->def);
-	field(L, "ipconn", v->def.ipconn);
-	field(L, "servstatus", v->inservice ? "INSERVICE" : "OUTSERVICE");
-	field(L, "connstatus", connstatus_name(v->connstatus));
+	set_field(L, "ipconn", v->def.ipconn);
+	set_field(L, "servstatus", v->inservice ? "INSERVICE" : "OUTSERVICE");
+	set_field(L, "connstatus", connstatus_name(v->connstatus));
 	lua_pushboolean(L, v->autoinstalled);
 	lua_setfield(L, -2, "autoinstalled");
 	/* an autoinstalled one cannot itself be marked as a template: there the word names what it was copied from */
 	if (v->autoinstalled)
-		field(L, "template", v->template);
+		set_field(L, "template", v->template);
 	lshape_set(L, SHAPE_ipconn);
 }

@@ -14,7 +14,7 @@
 
 /* host.library(): the chunk that calls is one of the library's, whatever path it was loaded from. */
 static int
-library(lua_State *L)
+lhost_library(lua_State *L)
 {
 	lua_Debug ar;
 
@@ -26,14 +26,14 @@ library(lua_State *L)
 
 /* host.misuse(text) */
 static int
-misuse(lua_State *L)
+lhost_misuse(lua_State *L)
 {
 	script_place_raise(L, "%s", luaL_checkstring(L, 1));
 }
 
 /* host.place() -> file, line: kept by chains, to be cited when none of their rules had an opinion. */
 static int
-place(lua_State *L)
+lhost_place(lua_State *L)
 {
 	struct script_place at;
 
@@ -64,7 +64,7 @@ detail_of(lua_State *L, int idx, size_t *len)
 
 /* policy.check(name, value, detail) -> value */
 static int
-check(lua_State *L)
+lhost_check(lua_State *L)
 {
 	struct lhost *h = lhost_of(L);
 	const char *name, *detail;
@@ -96,7 +96,7 @@ want_door(lua_State *L, int idx)
 }
 
 static int
-facts_inside(lua_State *L)
+lhost_facts_inside(lua_State *L)
 {
 	lrow_push(L, 1, (enum door)lua_tointeger(L, 2));
 	return 1;
@@ -104,12 +104,12 @@ facts_inside(lua_State *L)
 
 /* host.facts(table, door), plain Lua only -> the strict table that the door would get */
 static int
-facts(lua_State *L)
+lhost_facts(lua_State *L)
 {
 	enum door d = want_door(L, 2);
 
 	lua_settop(L, 1);
-	lua_pushcfunction(L, facts_inside);
+	lua_pushcfunction(L, lhost_facts_inside);
 	lua_pushvalue(L, 1);
 	lua_pushinteger(L, d);
 	if (lua_pcall(L, 2, 1, 0) != LUA_OK)
@@ -119,7 +119,7 @@ facts(lua_State *L)
 
 /* host.mock(table), plain Lua only */
 static int
-mock(lua_State *L)
+lhost_set_mock(lua_State *L)
 {
 	lua_settop(L, 1);
 	lhost_mock(L, lhost_of(L), lua_isnil(L, 1) ? 0 : 1);
@@ -128,7 +128,7 @@ mock(lua_State *L)
 
 /* host.strict(table, label, absent) -> the table, in which a name that it has not raises; those in the list `absent` read nil all the same. */
 static int
-strict(lua_State *L)
+lhost_strict(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 3);
@@ -138,11 +138,11 @@ strict(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-	{ "strict", strict },
-	{ "library", library },
-	{ "place", place },
-	{ "misuse", misuse },
-	{ "check", check },
+	{ "strict", lhost_strict },
+	{ "library", lhost_library },
+	{ "place", lhost_place },
+	{ "misuse", lhost_misuse },
+	{ "check", lhost_check },
 	{ NULL, NULL },
 };
 
@@ -170,9 +170,9 @@ lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 	set_functions(L, h, lhost_cert_functions);
 	if (with_mock) {
 		lua_pushlightuserdata(L, h);
-		lua_pushcclosure(L, mock, 1);
+		lua_pushcclosure(L, lhost_set_mock, 1);
 		lua_setfield(L, -2, "mock");
-		lua_pushcfunction(L, facts);
+		lua_pushcfunction(L, lhost_facts);
 		lua_setfield(L, -2, "facts");
 	}
 }

@@ -19,7 +19,7 @@ struct box { /* a userdata: what a list of filters was read into */
 };
 
 static int
-box_gc(lua_State *L)
+lhost_cert_gc(lua_State *L)
 {
 	struct box *b = lua_touserdata(L, 1);
 
@@ -36,7 +36,7 @@ push_box(lua_State *L)
 
 	*b = (struct box){ .map = NULL };
 	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, box_gc);
+	lua_pushcfunction(L, lhost_cert_gc);
 	lua_setfield(L, -2, "__gc");
 	lua_setmetatable(L, -2);
 	return b;
@@ -150,7 +150,7 @@ certificate_of(lua_State *L, int idx, struct certificate *out, struct chain_link
 
 /* What cert.filter returns: function(certificate) -> userid, or nil */
 static int
-userid(lua_State *L)
+lhost_cert_userid(lua_State *L)
 {
 	struct lhost *h = lhost_of(L);
 	const struct box *b = lua_touserdata(L, lua_upvalueindex(2));
@@ -192,7 +192,7 @@ cost_of(lua_State *L, int idx)
 
 /* host.certmap(filters) -> the function */
 static int
-certmap(lua_State *L)
+lhost_cert_map(lua_State *L)
 {
 	struct lhost *h = lhost_of(L);
 	struct box *b;
@@ -212,13 +212,13 @@ certmap(lua_State *L)
 		script_place_raise(L, "cert.filter: %s", b->faults.n > 0 && b->faults.entry[0].text != NULL ? b->faults.entry[0].text : "out of memory");
 	lua_pushlightuserdata(L, h);
 	lua_insert(L, -2);
-	lua_pushcclosure(L, userid, 2);
+	lua_pushcclosure(L, lhost_cert_userid, 2);
 	return 1;
 }
 
 /* host.dntype(type) -> the attribute type as facts have it; what nobody knows is an error */
 static int
-dntype(lua_State *L)
+lhost_cert_dn_type(lua_State *L)
 {
 	char type[DN_TYPE_SIZE];
 	struct fault f = { "" };
@@ -231,7 +231,7 @@ dntype(lua_State *L)
 }
 
 const luaL_Reg lhost_cert_functions[] = {
-	{ "certmap", certmap },
-	{ "dntype", dntype },
+	{ "certmap", lhost_cert_map },
+	{ "dntype", lhost_cert_dn_type },
 	{ NULL, NULL },
 };

@@ -48,7 +48,7 @@ want_address(lua_State *L, int idx, const char *who, struct addr *out)
 }
 
 static int
-ipset_gc(lua_State *L)
+lhost_ip_gc(lua_State *L)
 {
 	struct ipset **box = lua_touserdata(L, 1);
 
@@ -74,7 +74,7 @@ ipset_self(lua_State *L)
 
 /* set:holds(ip) -> true, longest prefix, its value; or false */
 static int
-ipset_holds(lua_State *L)
+lhost_ip_holds(lua_State *L)
 {
 	struct ipset *set = ipset_self(L);
 	struct prefix longest;
@@ -114,7 +114,7 @@ ipset_push(lua_State *L)
 
 /* host.ipset(prefixes, values): two lists; what holds(ip) answers of prefixes[i] is values[i]. */
 static int
-ipset(lua_State *L)
+lhost_ip_set(lua_State *L)
 {
 	lua_Integer n;
 	struct prefix p;
@@ -143,7 +143,7 @@ ipset(lua_State *L)
 
 /* host.within(ip, prefix) */
 static int
-within(lua_State *L)
+lhost_ip_within(lua_State *L)
 {
 	struct prefix p;
 	struct addr a;
@@ -156,7 +156,7 @@ within(lua_State *L)
 
 /* host.is_address(value) */
 static int
-is_address_(lua_State *L)
+lhost_ip_is_address(lua_State *L)
 {
 	struct addr a;
 
@@ -168,11 +168,11 @@ void
 lhost_ip_open(struct lua_State *L, struct lhost *h)
 {
 	lua_createtable(L, 0, 4);
-	lua_pushcfunction(L, ipset_gc);
+	lua_pushcfunction(L, lhost_ip_gc);
 	lua_setfield(L, -2, "__gc");
 	lua_createtable(L, 0, 1);
 	lua_pushlightuserdata(L, h);
-	lua_pushcclosure(L, ipset_holds, 1);
+	lua_pushcclosure(L, lhost_ip_holds, 1);
 	lua_setfield(L, -2, "holds");
 	lstrict_library(L, "a set of ip.set", 0);
 	lua_setfield(L, -2, "__index");
@@ -184,8 +184,8 @@ lhost_ip_open(struct lua_State *L, struct lhost *h)
 }
 
 const luaL_Reg lhost_ip_functions[] = {
-	{ "ipset", ipset },
-	{ "within", within },
-	{ "is_address", is_address_ },
+	{ "ipset", lhost_ip_set },
+	{ "within", lhost_ip_within },
+	{ "is_address", lhost_ip_is_address },
 	{ NULL, NULL },
 };

@@ -72,9 +72,9 @@ mock_attribute(lua_State *L, struct ipconn_view *v, const char *key)
 		luaL_error(L, "%s", f.text);
 }
 
-/* mock_view(name, table) -> userdata that holds the view. Its own C function, so that one place can name the ipconn. */
+/* lhost_mock_view(name, table) -> userdata that holds the view. Its own C function, so that one place can name the ipconn. */
 static int
-mock_view(lua_State *L)
+lhost_mock_view(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1);
 	struct ipconn_view *v;
@@ -98,13 +98,13 @@ mock_view(lua_State *L)
 
 /* [.. ipconns, result] -> the same, result filled */
 static void
-mock_fill_ipconns(lua_State *L, int from, int to)
+lhost_mock_fill_ipconns(lua_State *L, int from, int to)
 {
 	for (lua_pushnil(L); lua_next(L, from) != 0; lua_pop(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING)
 			luaL_error(L, "mock: ipconns are { NAME = { attribute = value, ... }, ... }");
 		lua_pushvalue(L, -2); /* [name table name] */
-		lua_pushcfunction(L, mock_view);
+		lua_pushcfunction(L, lhost_mock_view);
 		lua_pushvalue(L, -4);
 		lua_pushvalue(L, -4);
 		if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
@@ -116,7 +116,7 @@ mock_fill_ipconns(lua_State *L, int from, int to)
 }
 
 static int
-store_gc(lua_State *L)
+lhost_mock_counters_gc(lua_State *L)
 {
 	struct counters **box = lua_touserdata(L, 1);
 
@@ -133,7 +133,7 @@ push_store(lua_State *L)
 
 	*box = NULL;
 	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, store_gc);
+	lua_pushcfunction(L, lhost_mock_counters_gc);
 	lua_setfield(L, -2, "__gc");
 	lua_setmetatable(L, -2);
 	*box = counters_new();
@@ -221,7 +221,7 @@ lhost_mock(struct lua_State *L, struct lhost *h, int idx)
 		mock_keys(L, idx);
 		lua_newtable(L);
 		mocked = lua_gettop(L);
-		mock_part(L, idx, mocked, MOCK_IPCONNS, mock_fill_ipconns);
+		mock_part(L, idx, mocked, MOCK_IPCONNS, lhost_mock_fill_ipconns);
 		mock_clock(L, idx, mocked);
 		mock_counters(L, idx, mocked);
 		mock_saf(L, idx, mocked);

@@ -84,7 +84,7 @@ want_same_expires(lua_State *L, enum counters_answer a, const char *name, double
 
 /* host.counter_next(name, min, max, wrap, expires) -> number, or nil and a reason */
 static int
-counter_next(lua_State *L)
+lhost_region_next(lua_State *L)
 {
 	struct lhost *h = lhost_of(L);
 	size_t len;
@@ -112,7 +112,7 @@ counter_next(lua_State *L)
 
 /* host.counter_peek(name, expires) -> the last answer of next, or nil */
 static int
-counter_peek(lua_State *L)
+lhost_region_peek(lua_State *L)
 {
 	struct lhost *h = lhost_of(L);
 	size_t len;
@@ -149,7 +149,7 @@ mock_ipconn(lua_State *L, struct ipconn_view *out)
 
 /* host.ipconn(name) -> a table, or nil */
 static int
-ipconn(lua_State *L)
+lhost_region_ipconn(lua_State *L)
 {
 	struct lhost *h = lhost_of(L);
 	const char *name = luaL_checkstring(L, 1);
@@ -175,7 +175,7 @@ ipconn(lua_State *L)
 
 /* The nth of the mock's ipconns by name: what a spec sees must not hang on the order of a hash. */
 static int
-by_name(const void *a, const void *b)
+lhost_region_by_name(const void *a, const void *b)
 {
 	return strcmp(((const struct ipconn_view *)a)->def.ipconn, ((const struct ipconn_view *)b)->def.ipconn);
 }
@@ -200,7 +200,7 @@ mock_ipconns(lua_State *L, const char *applid, const char *networkid, struct ipc
 			out[n++] = *v;
 	}
 	lua_settop(L, table);
-	qsort(out, n, sizeof *out, by_name);
+	qsort(out, n, sizeof *out, lhost_region_by_name);
 	return n;
 }
 
@@ -236,7 +236,7 @@ push_list(lua_State *L, struct lhost *h, const struct ipconn_view *view, size_t 
  * so that an ask pays memory for what it gets.
  */
 static int
-ipconns(lua_State *L)
+lhost_region_ipconns(lua_State *L)
 {
 	struct lhost *h = lhost_of(L);
 	const char *applid = luaL_optstring(L, 1, NULL), *networkid = luaL_optstring(L, 2, NULL);
@@ -267,9 +267,9 @@ ipconns(lua_State *L)
 }
 
 const luaL_Reg lhost_region_functions[] = {
-	{ "counter_next", counter_next },
-	{ "counter_peek", counter_peek },
-	{ "ipconn", ipconn },
-	{ "ipconns", ipconns },
+	{ "counter_next", lhost_region_next },
+	{ "counter_peek", lhost_region_peek },
+	{ "ipconn", lhost_region_ipconn },
+	{ "ipconns", lhost_region_ipconns },
 	{ NULL, NULL },
 };

@@ -17,7 +17,7 @@ struct mocked { /* a userdata of the mock's table */
 };
 
 static int
-mocked_gc(lua_State *L)
+lhost_saf_gc(lua_State *L)
 {
 	struct mocked *m = lua_touserdata(L, 1);
 
@@ -34,7 +34,7 @@ push_box(lua_State *L)
 
 	*m = (struct mocked){ .saf = NULL };
 	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, mocked_gc);
+	lua_pushcfunction(L, lhost_saf_gc);
 	lua_setfield(L, -2, "__gc");
 	lua_setmetatable(L, -2);
 	return m;
@@ -131,7 +131,7 @@ note(struct lhost *h, const char *title, const struct saf_decision *d)
 
 /* host.saf_check(class, profile, userid, access) -> true or false, and a table { profile =, held =, by = } */
 static int
-check(lua_State *L)
+lhost_saf_check(lua_State *L)
 {
 	struct lhost *h = lhost_of(L);
 	const char *class = want_text(L, 1, "saf.check", "class"), *resource = want_text(L, 2, "saf.check", "profile");
@@ -155,7 +155,7 @@ check(lua_State *L)
 
 /* host.saf_user(userid) -> { revoked =, groups = { … } }, or nil */
 static int
-user(lua_State *L)
+lhost_saf_user(lua_State *L)
 {
 	struct lhost *h = lhost_of(L);
 	const char *userid = want_text(L, 1, "saf.user", "userid");
@@ -184,7 +184,7 @@ user(lua_State *L)
 }
 
 const luaL_Reg lhost_saf_functions[] = {
-	{ "saf_check", check },
-	{ "saf_user", user },
+	{ "saf_check", lhost_saf_check },
+	{ "saf_user", lhost_saf_user },
 	{ NULL, NULL },
 };

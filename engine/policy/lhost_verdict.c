@@ -86,7 +86,7 @@ want_code(lua_State *L, int idx)
 
 /* policy.refuse(code, text) */
 static int
-refuse(lua_State *L)
+lhost_verdict_refuse(lua_State *L)
 {
 	const char *code = want_code(L, 1), *text = "";
 	size_t len = 0;
@@ -109,7 +109,7 @@ refuse(lua_State *L)
 
 /* policy.pass() */
 static int
-pass(lua_State *L)
+lhost_verdict_pass(lua_State *L)
 {
 	verdict_push(L)->kind = VERDICT_PASS;
 	return 1;
@@ -117,7 +117,7 @@ pass(lua_State *L)
 
 /* host.no_rule(file, line, text): a chain none of whose rules had an opinion, at the place where it was built. */
 static int
-no_rule(lua_State *L)
+lhost_verdict_no_rule(lua_State *L)
 {
 	const char *file = luaL_checkstring(L, 1), *text = luaL_checkstring(L, 3);
 	int line = (int)luaL_checkinteger(L, 2);
@@ -196,7 +196,7 @@ take_name(lua_State *L, const char *who, const char *key, char out[NAME_SIZE], s
 
 /* policy.accept { userid=, sysplex= } */
 static int
-accept_(lua_State *L)
+lhost_verdict_accept(lua_State *L)
 {
 	static const char *const keys[] = { "userid", "sysplex", NULL };
 	struct verdict *v;
@@ -292,7 +292,7 @@ take_names(lua_State *L, struct verdict *v)
 
 /* policy.install { ipconn=, template=, applid=, host=, port= } */
 static int
-install(lua_State *L)
+lhost_verdict_install(lua_State *L)
 {
 	static const char *const keys[] = { "ipconn", "template", "applid", "host", "port", NULL };
 	struct verdict *v;
@@ -308,7 +308,7 @@ install(lua_State *L)
 
 /* host.kind(value) -> "accept", "refuse", "install", "pass", or nil for what is no verdict */
 static int
-kind(lua_State *L)
+lhost_verdict_kind(lua_State *L)
 {
 	const struct verdict *v = lhost_verdict(L, 1);
 
@@ -343,7 +343,7 @@ static const char *const fields[] = {
 
 /* verdict.field: nil for a field that was not given; raises for a name that no verdict has */
 static int
-verdict_index(lua_State *L)
+lhost_verdict_index(lua_State *L)
 {
 	const struct verdict *v = lhost_verdict(L, 1);
 	const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
@@ -366,14 +366,14 @@ verdict_index(lua_State *L)
 }
 
 static int
-verdict_newindex(lua_State *L)
+lhost_verdict_newindex(lua_State *L)
 {
 	script_place_raise(L, "a verdict cannot be changed; make another one");
 }
 
 /* "refuse not_lan: 192.0.2.1 (policies/lan.lua:14)" */
 static int
-verdict_tostring(lua_State *L)
+lhost_verdict_tostring(lua_State *L)
 {
 	const struct verdict *v = lhost_verdict(L, 1);
 
@@ -397,9 +397,9 @@ void
 lhost_verdict_open(struct lua_State *L)
 {
 	static const luaL_Reg methods[] = {
-		{ "__index", verdict_index },
-		{ "__newindex", verdict_newindex },
-		{ "__tostring", verdict_tostring },
+		{ "__index", lhost_verdict_index },
+		{ "__newindex", lhost_verdict_newindex },
+		{ "__tostring", lhost_verdict_tostring },
 		{ NULL, NULL },
 	};
 
@@ -412,11 +412,11 @@ lhost_verdict_open(struct lua_State *L)
 }
 
 const luaL_Reg lhost_verdict_functions[] = {
-	{ "accept", accept_ },
-	{ "refuse", refuse },
-	{ "install", install },
-	{ "pass", pass },
-	{ "no_rule", no_rule },
-	{ "kind", kind },
+	{ "accept", lhost_verdict_accept },
+	{ "refuse", lhost_verdict_refuse },
+	{ "install", lhost_verdict_install },
+	{ "pass", lhost_verdict_pass },
+	{ "no_rule", lhost_verdict_no_rule },
+	{ "kind", lhost_verdict_kind },
 	{ NULL, NULL },
 };

@@ -23,7 +23,7 @@ struct copying {
 };
 
 static int __attribute__((format(printf, 2, 3), noreturn))
-complain(struct copying *c, const char *format, ...)
+raise_fault(struct copying *c, const char *format, ...)
 {
 	char text[600];
 	va_list ap;
@@ -37,7 +37,7 @@ complain(struct copying *c, const char *format, ...)
 }
 
 static size_t __attribute__((format(printf, 2, 3)))
-enter(struct copying *c, const char *format, ...)
+enter_member(struct copying *c, const char *format, ...)
 {
 	size_t before = c->len;
 	va_list ap;
@@ -50,7 +50,7 @@ enter(struct copying *c, const char *format, ...)
 }
 
 static void
-leave(struct copying *c, size_t before)
+leave_member(struct copying *c, size_t before)
 {
 	c->len = before;
 	c->path[before] = '\0';
@@ -66,7 +66,7 @@ push_text(struct copying *c, int idx, const struct fact_type *t)
 	const char *bytes = lua_tolstring(c->L, idx, &len);
 
 	if (fact_fits_text(t, bytes, len, &f) < 0)
-		complain(c, "%s: %s", c->path, f.text);
+		raise_fault(c, "%s: %s", c->path, f.text);
 	lua_pushvalue(c->L, idx);
 }
 
@@ -78,9 +78,9 @@ push_integer(struct copying *c, int idx, const struct fact_type *t)
 	lua_Integer value = lua_tointegerx(c->L, idx, &whole);
 
 	if (!whole)
-		complain(c, "%s: must be a whole number, not %.14g", c->path, lua_tonumber(c->L, idx));
+		raise_fault(c, "%s: must be a whole number, not %.14g", c->path, lua_tonumber(c->L, idx));
 	if (fact_fits_integer(t, value, &f) < 0)
-		complain(c, "%s: %s", c->path, f.text);
+		raise_fault(c, "%s: %s", c->path, f.text);
 	lua_pushinteger(c->L, value);
 }
 
@@ -94,7 +94,7 @@ push_value(struct copying *c, int idx, const struct fact_type *t)
 	};
 
 	if (lua_type(c->L, idx) != lua_types[t->kind])
-		complain(c, "%s: must be %s, not a %s", c->path, fact_kind_name(t->kind), luaL_typename(c->L, idx));
+		raise_fault(c, "%s: must be %s, not a %s", c->path, fact_kind_name(t->kind), luaL_typename(c->L, idx));
 	if (t->kind == FACT_TEXT)
 		push_text(c, idx, t);
 	else if (t->kind == FACT_INTEGER)
@@ -126,10 +126,10 @@ take_member(struct copying *c, enum shape s)
 	if (r == NULL) {
 		fact_shape_unknown(s, key, len, text, sizeof text);
 		if (strcmp(c->path, fact_shape_label(s)) == 0)
-			complain(c, "%s", text);
-		complain(c, "%s: %s", c->path, text);
+			raise_fault(c, "%s", text);
+		raise_fault(c, "%s: %s", c->path, text);
 	}
-	before = enter(c, ".%s", key);
+	before = enter_member(c, ".%s", key);
 	push_value(c, lua_gettop(L), &r->type); /* [copy key value value'] */
 	if (has_door(c, r)) {
 		lua_pushvalue(L, -3);
@@ -138,7 +138,7 @@ take_member(struct copying *c, enum shape s)
 	} else {
 		lua_pop(L, 1);
 	}
-	leave(c, before);
+	leave_member(c, before);
 }
 
 static void
@@ -148,11 +148,11 @@ take_element(struct copying *c, enum shape s)
 	size_t before;
 
 	if (t->kind == FACT_NOTHING || !lua_isinteger(c->L, -2))
-		complain(c, "%s: has a key that is a %s; its keys are names", c->path, luaL_typename(c->L, -2));
-	before = enter(c, "[%lld]", (long long)lua_tointeger(c->L, -2));
+		raise_fault(c, "%s: has a key that is a %s; its keys are names", c->path, luaL_typename(c->L, -2));
+	before = enter_member(c, "[%lld]", (long long)lua_tointeger(c->L, -2));
 	push_value(c, lua_gettop(c->L), t);
 	lua_rawseti(c->L, -4, lua_tointeger(c->L, -3));
-	leave(c, before);
+	leave_member(c, before);
 }
 
 /* A value as RFC 2253 escapes it; bytes outside printable ASCII as OpenSSL prints them. */
@@ -280,14 +280,14 @@ lrow_push(struct lua_State *L, int idx, enum door door)
 	idx = lua_absindex(L, idx);
 	luaL_checkstack(L, 8, "facts");
 	if (!lua_istable(L, idx))
-		complain(&c, "facts must be a table, not a %s", luaL_typename(L, idx));
+		raise_fault(&c, "facts must be a table, not a %s", luaL_typename(L, idx));
 	c.way = way_of(L, idx);
 	if (door < DOOR_COUNT && (door_row(door)->ways >> c.way & 1) == 0)
-		complain(&c, "facts.way: %s is never asked way out", door_name(door));
+		raise_fault(&c, "facts.way: %s is never asked way out", door_name(door));
 	lshape_push_kit(L);
 	c.kit = lua_gettop(L);
 	lshape_begin(L, c.way);
-	enter(&c, "%s", fact_shape_label(SHAPE_facts));
+	enter_member(&c, "%s", fact_shape_label(SHAPE_facts));
 	push_table(&c, idx, SHAPE_facts);
 	lua_remove(L, c.kit);
 }

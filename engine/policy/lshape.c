@@ -58,7 +58,7 @@ lshape_begin(struct lua_State *L, enum way way)
 
 /* __index of a shape: the table does not have the key. Upvalues: name = its row, or true for an attribute; the shape; the missed. */
 static int
-shape_index(lua_State *L)
+lshape_index(lua_State *L)
 {
 	char text[300];
 	const char *key;
@@ -107,7 +107,7 @@ add_metatables(lua_State *L)
 		push_known(L, (enum shape)s);
 		lua_pushinteger(L, s);
 		push_missed(L);
-		lua_pushcclosure(L, shape_index, 3);
+		lua_pushcclosure(L, lshape_index, 3);
 		lstrict_push_metatable(L);
 		lua_rawseti(L, -2, FACT_COUNT + s + 1);
 	}

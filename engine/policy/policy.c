@@ -74,7 +74,7 @@ struct loading {
 
 /* The message on the top, as a fault. Raises nothing: the message is read only when it is a string. [-0, +0] */
 static void
-blame(struct loading *l)
+add_message(struct loading *l)
 {
 	const struct source *s = l->p->modules.failed != NULL ? l->p->modules.failed : l->source;
 	struct module_place at = { .line = 0 };
@@ -89,7 +89,7 @@ blame(struct loading *l)
 
 /* A limit hit once decides, even when the script lived on. */
 static int
-blame_limit(struct loading *l)
+add_limit(struct loading *l)
 {
 	char limit[80];
 
@@ -116,9 +116,9 @@ load_protected(struct loading *l, lua_CFunction inside, int results)
 	status = lua_pcall(L, 1, results, 0);
 	l->p->modules.alone = false;
 	if (sandbox_disarm(l->p->sandbox) != HIT_NONE)
-		status = blame_limit(l);
+		status = add_limit(l);
 	else if (status != LUA_OK)
-		blame(l);
+		add_message(l);
 	if (status != LUA_OK)
 		lua_settop(L, top);
 	return status == LUA_OK ? 0 : -1;
@@ -166,7 +166,7 @@ line_of(lua_State *L, int idx)
 }
 
 static void
-blame_key(struct loading *l, lua_State *L, const char *key)
+add_unknown(struct loading *l, lua_State *L, const char *key)
 {
 	const char *near = word_nearest(hook_words, key), *path = l->source->path;
 	char shown[80], doors[80];
@@ -194,7 +194,7 @@ take_door(struct loading *l, lua_State *L)
 	key = lua_tostring(L, -2);
 	d = hook_of(key);
 	if (d < 0) {
-		blame_key(l, L, key);
+		add_unknown(l, L, key);
 	} else if (!lua_isfunction(L, -1)) {
 		faults_add(l->faults, FAULT_ERROR, "form", path, 0, "door \"%s\" is a %s, not a function", key, luaL_typename(L, -1));
 	} else {
@@ -205,7 +205,7 @@ take_door(struct loading *l, lua_State *L)
 
 /* Reads raw: no metamethod of a script runs in here. */
 static int
-load_inside(lua_State *L)
+policy_load_inside(lua_State *L)
 {
 	struct loading *l = lua_touserdata(L, 1);
 	unsigned n = 0;
@@ -243,7 +243,7 @@ script_new(struct policy *p, const struct source *s)
 }
 
 static int
-load(struct policy *p, const struct source *s, struct script *script, struct faults *faults)
+load_script(struct policy *p, const struct source *s, struct script *script, struct faults *faults)
 {
 	struct loading l = { .p = p, .source = s, .faults = faults, .script = script };
 	size_t before = faults->errors;
@@ -252,14 +252,14 @@ load(struct policy *p, const struct source *s, struct script *script, struct fau
 		faults_add(faults, FAULT_ERROR, "memory", s->path, 0, "out of memory");
 		return -1;
 	}
-	l.script->loaded = load_protected(&l, load_inside, 0) == 0 && faults->errors == before;
+	l.script->loaded = load_protected(&l, policy_load_inside, 0) == 0 && faults->errors == before;
 	p->loaded = sandbox_bytes(p->sandbox);
 	return l.script->loaded ? 0 : -1;
 }
 
 /* What was tried already, well or not, and whose faults were told then. */
 static const struct script *
-tried(const struct policy *p, const struct source *s)
+find_tried(const struct policy *p, const struct source *s)
 {
 	const struct script *one = p->script;
 
@@ -280,14 +280,14 @@ policy_load(struct policy *p, const char *script, struct faults *faults)
 		faults_add(faults, FAULT_ERROR, "script", NULL, 0, "script \"%s\" is named like the library module %s", script, s->path);
 		return -1;
 	}
-	before = tried(p, s);
+	before = find_tried(p, s);
 	if (before != NULL)
 		return before->loaded ? 0 : -1;
-	return load(p, s, script_new(p, s), faults);
+	return load_script(p, s, script_new(p, s), faults);
 }
 
 static int
-compile_inside(lua_State *L)
+policy_compile_inside(lua_State *L)
 {
 	struct loading *l = lua_touserdata(L, 1);
 
@@ -299,15 +299,15 @@ int
 policy_compile(struct policy *p, const char *script, struct faults *faults)
 {
 	struct loading l = { .p = p, .source = get_source(p, script, faults), .faults = faults };
-	const struct script *before = l.source != NULL ? tried(p, l.source) : NULL;
+	const struct script *before = l.source != NULL ? find_tried(p, l.source) : NULL;
 
 	if (l.source == NULL || before != NULL)
 		return before != NULL && before->loaded ? 0 : -1;
-	return load_protected(&l, compile_inside, 0);
+	return load_protected(&l, policy_compile_inside, 0);
 }
 
 static int
-spec_inside(lua_State *L)
+policy_spec_inside(lua_State *L)
 {
 	struct loading *l = lua_touserdata(L, 1);
 
@@ -322,11 +322,11 @@ policy_push_spec(struct policy *p, const char *script, struct faults *faults)
 {
 	struct loading l = { .p = p, .source = get_source(p, script, faults), .faults = faults };
 
-	return l.source != NULL ? load_protected(&l, spec_inside, 1) : -1;
+	return l.source != NULL ? load_protected(&l, policy_spec_inside, 1) : -1;
 }
 
 static int
-open_inside(lua_State *L)
+policy_open_inside(lua_State *L)
 {
 	struct loading *l = lua_touserdata(L, 1);
 
@@ -347,7 +347,7 @@ open_state(struct policy *p, struct sandbox *s, struct faults *faults)
 	p->co = NULL;
 	p->modules = (struct modules){ .sandbox = s, .sources = p->modules.sources };
 	p->host.mock = LUA_NOREF;
-	return l.source != NULL ? load_protected(&l, open_inside, 0) : -1;
+	return l.source != NULL ? load_protected(&l, policy_open_inside, 0) : -1;
 }
 
 struct policy *
@@ -381,7 +381,7 @@ policy_use_saf(struct policy *p, const struct saf *s)
 
 /* opened: there is a state to load into; without one no door is left. */
 static void
-load_anew(struct policy *p, bool opened, struct faults *faults)
+load_again(struct policy *p, bool opened, struct faults *faults)
 {
 	for (struct script *s = p->script; s != NULL; s = s->next) {
 		bool again = s->loaded;
@@ -390,19 +390,19 @@ load_anew(struct policy *p, bool opened, struct faults *faults)
 		for (int d = 0; d < HOOK_COUNT; d++)
 			s->hook[d] = LUA_NOREF;
 		if (again && opened)
-			load(p, s->source, s, faults);
+			load_script(p, s->source, s, faults);
 	}
 }
 
 static void
-begin_anew(struct policy *p, struct sandbox *fresh)
+replace_state(struct policy *p, struct sandbox *fresh)
 {
 	struct faults faults = { 0 };
 	char kept[24], text[600] = "";
 
 	snprintf(kept, sizeof kept, "%zu", sandbox_bytes(p->sandbox) / 1024);
 	sandbox_free(p->sandbox);
-	load_anew(p, open_state(p, fresh, &faults) == 0, &faults);
+	load_again(p, open_state(p, fresh, &faults) == 0, &faults);
 	if (faults.n > 0)
 		faults_print(&faults, 0, text, sizeof text);
 	log_say(p->log, MSG_SP0019, "#kilobytes", kept, "fault", text, NULL);
@@ -420,7 +420,7 @@ policy_renew(struct policy *p)
 	lua_gc(p->L, LUA_GCCOLLECT);
 	if ((double)sandbox_bytes(p->sandbox) <= most / 2 || (fresh = sandbox_new(&p->limits)) == NULL)
 		return;
-	begin_anew(p, fresh);
+	replace_state(p, fresh);
 }
 
 void

@@ -23,7 +23,7 @@ struct question { /* an asking of a door */
 };
 
 static void
-push_facts(lua_State *L, struct script_call *g)
+policy_ask_push(lua_State *L, struct script_call *g)
 {
 	struct question *q = (struct question *)g;
 
@@ -36,7 +36,7 @@ push_facts(lua_State *L, struct script_call *g)
 }
 
 static int
-forget_mock(lua_State *L)
+policy_ask_forget_mock(lua_State *L)
 {
 	struct script_call *g = lua_touserdata(L, 1);
 
@@ -46,7 +46,7 @@ forget_mock(lua_State *L)
 
 /* The one place: every way an asking can fail becomes this refusal. */
 static void
-fail(struct question *q)
+refuse_failed(struct question *q)
 {
 	verdict_refuse(q->out, q->g.code, "%s", q->g.text);
 	snprintf(q->out->file, sizeof q->out->file, "%s", q->g.at.file);
@@ -56,7 +56,7 @@ fail(struct question *q)
 
 /* Why what the door answered is no answer; "" when it is one. */
 static void
-object(struct question *q, const struct verdict *v)
+write_objection(struct question *q, const struct verdict *v)
 {
 	struct script_call *g = &q->g;
 	const char *door = g->function;
@@ -78,7 +78,7 @@ object(struct question *q, const struct verdict *v)
 
 /* A verdict says only what its door may say. */
 static void
-take(struct question *q, const struct verdict *v)
+take_verdict(struct question *q, const struct verdict *v)
 {
 	enum door_grant grants = door_row(q->door)->grants;
 
@@ -93,7 +93,7 @@ take(struct question *q, const struct verdict *v)
 
 /* The door answered: is it an answer? */
 static void
-judge(struct question *q)
+judge_answer(struct question *q)
 {
 	const struct verdict *v = NULL;
 
@@ -103,26 +103,26 @@ judge(struct question *q)
 	}
 	if (q->g.values == 1)
 		v = lhost_verdict(q->g.co, -1);
-	object(q, v);
+	write_objection(q, v);
 	if (q->g.text[0] == '\0') {
-		take(q, v);
+		take_verdict(q, v);
 		return;
 	}
 	script_call_reject(&q->g);
-	fail(q);
+	refuse_failed(q);
 }
 
 /* Asks with the values facts and mock on the top of the stack. [-2, +0] */
 static void
-run(struct question *q)
+run_door(struct question *q)
 {
 	if (script_call_run(&q->g))
-		judge(q);
+		judge_answer(q);
 	else
-		fail(q);
+		refuse_failed(q);
 	script_call_settle(&q->g);
 	if (q->facts == NULL)
-		script_call_protect(&q->g, forget_mock);
+		script_call_protect(&q->g, policy_ask_forget_mock);
 }
 
 /* The script's function for the door: false when the answer is out already. */
@@ -134,12 +134,12 @@ find_hook(struct question *q)
 	if (door_row(q->door)->kind == DOOR_NOTICE && q->g.at.file[0] != '\0')
 		*q->out = (struct verdict){ .kind = VERDICT_ACCEPT };
 	else
-		fail(q);
+		refuse_failed(q);
 	return false;
 }
 
 static void
-complain(const struct question *q)
+log_failure(const struct question *q)
 {
 	const struct verdict *v = q->out;
 	char at[PLACE_SIZE + 24];
@@ -152,7 +152,7 @@ complain(const struct question *q)
 static struct question
 question(struct policy *p, const char *script, enum door d, struct verdict *out)
 {
-	return (struct question){ .g = { .p = p, .script = script, .function = door_name(d), .push = push_facts }, .door = d, .out = out };
+	return (struct question){ .g = { .p = p, .script = script, .function = door_name(d), .push = policy_ask_push }, .door = d, .out = out };
 }
 
 static void
@@ -171,7 +171,7 @@ ask_script(struct ask *a, struct record_entry *d)
 			answer_tape_begin(a->tape, a->door, a->replay);
 		lua_pushnil(p->L);
 		lua_pushnil(p->L);
-		run(&q);
+		run_door(&q);
 		if (a->tape != NULL && a->tape->full && !a->replay)
 			record_effect(d, "answers kept for a reload", "not all: there is no room; the others are answered as at the time of the reload");
 		p->host.entry = NULL;
@@ -179,7 +179,7 @@ ask_script(struct ask *a, struct record_entry *d)
 		p->host.asking = false;
 	}
 	if (q.failed)
-		complain(&q);
+		log_failure(&q);
 }
 
 /* Accepts when the certificate's chain verified and, way out, the certificate names the host that was dialled. */
@@ -239,7 +239,7 @@ policy_ask(struct ask *a)
 
 /* Arguments: the policy; facts; mock; the door. */
 static int
-judge_row_inside(lua_State *L)
+policy_ask_judge_row(lua_State *L)
 {
 	struct policy *p = lua_touserdata(L, 1);
 
@@ -255,7 +255,7 @@ policy_judge_row(struct policy *p, enum door d, int facts_idx, int mock_idx, str
 	lua_State *L = p->L;
 	int facts = lua_absindex(L, facts_idx), mock = lua_absindex(L, mock_idx), top = lua_gettop(L), status;
 
-	lua_pushcfunction(L, judge_row_inside);
+	lua_pushcfunction(L, policy_ask_judge_row);
 	lua_pushlightuserdata(L, p);
 	lua_pushvalue(L, facts);
 	lua_pushvalue(L, mock);
@@ -278,5 +278,5 @@ policy_ask_table(struct policy *p, const char *script, enum door d, int facts_id
 		return;
 	lua_pushvalue(p->L, facts);
 	lua_pushvalue(p->L, mock);
-	run(&q);
+	run_door(&q);
 }

@@ -33,7 +33,7 @@ set_integer(lua_State *L, enum fact key, lua_Integer value)
 }
 
 static void
-push_request(lua_State *L, struct script_call *g)
+policy_run_push(lua_State *L, struct script_call *g)
 {
 	const struct policy_run *r = ((struct running *)g)->r;
 
@@ -85,7 +85,7 @@ take_data(struct running *n, struct buf *answer)
 }
 
 static void
-fail(struct policy_run *r, const struct script_call *g)
+refuse_failed(struct policy_run *r, const struct script_call *g)
 {
 	verdict_refuse(&r->verdict, g->code, "%s", g->text);
 	snprintf(r->verdict.file, sizeof r->verdict.file, "%s", g->at.file);
@@ -95,7 +95,7 @@ fail(struct policy_run *r, const struct script_call *g)
 }
 
 static void
-judge(struct running *n, struct policy_run *r)
+judge_answer(struct running *n, struct policy_run *r)
 {
 	const struct verdict *v = n->g.values == 1 ? lhost_verdict(n->g.co, -1) : NULL;
 
@@ -109,7 +109,7 @@ judge(struct running *n, struct policy_run *r)
 		return;
 	}
 	script_call_reject(&n->g);
-	fail(r, &n->g);
+	refuse_failed(r, &n->g);
 }
 
 void
@@ -117,23 +117,23 @@ policy_run(struct policy_run *r)
 {
 	struct policy *p = r->policy;
 	struct running n = {
-		.g = { .p = p, .script = r->script, .function = "run", .push = push_request, .limits = &r->limits, .beyond = r->len },
+		.g = { .p = p, .script = r->script, .function = "run", .push = policy_run_push, .limits = &r->limits, .beyond = r->len },
 		.r = r,
 	};
 
 	r->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
 	policy_renew(p);
 	if (!script_call_find(&n.g, HOOK_RUN)) {
-		fail(r, &n.g);
+		refuse_failed(r, &n.g);
 		return;
 	}
 	p->host.asking = true;
 	lua_pushnil(p->L);
 	lua_pushnil(p->L);
 	if (script_call_run(&n.g))
-		judge(&n, r);
+		judge_answer(&n, r);
 	else
-		fail(r, &n.g);
+		refuse_failed(r, &n.g);
 	script_call_settle(&n.g);
 	p->host.asking = false;
 }

@@ -34,10 +34,10 @@ struct running {
 };
 
 /* One thing that is wrong with the row at hand. */
-static void object(struct running *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add_objection(struct running *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void
-object(struct running *r, const char *format, ...)
+add_objection(struct running *r, const char *format, ...)
 {
 	char text[900];
 	va_list ap;
@@ -78,9 +78,9 @@ keys_known(lua_State *L, int idx, struct running *r, const char *const *words, c
 			continue;
 		known = false;
 		if (lua_type(L, -2) == LUA_TSTRING)
-			object(r, "%s has no key \"%s\"", what, text_printable(shown, sizeof shown, lua_tostring(L, -2), lua_rawlen(L, -2)));
+			add_objection(r, "%s has no key \"%s\"", what, text_printable(shown, sizeof shown, lua_tostring(L, -2), lua_rawlen(L, -2)));
 		else
-			object(r, "%s has no key that is a %s", what, luaL_typename(L, -2));
+			add_objection(r, "%s has no key that is a %s", what, luaL_typename(L, -2));
 	}
 	return known;
 }
@@ -128,7 +128,7 @@ push_member(lua_State *L, const struct verdict *v, const char *key)
 
 /* A plain value for a message. */
 static const char *
-show(lua_State *L, int idx, char *out, size_t size)
+show_value(lua_State *L, int idx, char *out, size_t size)
 {
 	size_t len;
 	const char *s;
@@ -162,15 +162,15 @@ show_verdict(const struct verdict *v, char *out, size_t size)
 
 /* The expectation is at idx. false expects that the verdict says nothing there. */
 static void
-compare(lua_State *L, int idx, struct running *r, const struct verdict *v)
+compare_verdict(lua_State *L, int idx, struct running *r, const struct verdict *v)
 {
 	char want[TEXT_SIZE], got[TEXT_SIZE], whole[2 * TEXT_SIZE + PLACE_SIZE];
 
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) { /* [key want] */
 		push_member(L, v, lua_tostring(L, -2)); /* [key want got] */
 		if (!lua_rawequal(L, -1, -2) && !(lua_isnil(L, -1) && lua_isboolean(L, -2) && !lua_toboolean(L, -2)))
-			object(r, "%s: expected %s, got %s (%s)", lua_tostring(L, -3), show(L, -2, want, sizeof want),
-				show(L, -1, got, sizeof got), show_verdict(v, whole, sizeof whole));
+			add_objection(r, "%s: expected %s, got %s (%s)", lua_tostring(L, -3), show_value(L, -2, want, sizeof want),
+				show_value(L, -1, got, sizeof got), show_verdict(v, whole, sizeof whole));
 		lua_pop(L, 1);
 	}
 }
@@ -197,9 +197,9 @@ row_door(lua_State *L, int idx, struct running *r)
 
 	lua_pop(L, 1);
 	if (d == DOOR_COUNT) {
-		object(r, "door must be %s", door_list(doors, sizeof doors));
+		add_objection(r, "door must be %s", door_list(doors, sizeof doors));
 	} else if (!policy_has(r->policy, r->script, d)) {
-		object(r, "script %s has no function %s", r->script, door_name(d));
+		add_objection(r, "script %s has no function %s", r->script, door_name(d));
 		d = DOOR_COUNT;
 	}
 	return d;
@@ -207,21 +207,21 @@ row_door(lua_State *L, int idx, struct running *r)
 
 /* Puts mock and facts at idx and idx + 1 to the script, and compares the answer with the expectation at idx + 2. */
 static void
-ask(lua_State *L, int idx, struct running *r, enum door door)
+ask_door(lua_State *L, int idx, struct running *r, enum door door)
 {
 	char whole[2 * TEXT_SIZE + PLACE_SIZE];
 	struct verdict v;
 	struct fault f;
 
 	if (policy_judge_row(r->policy, door, idx + 1, idx, &f) < 0) {
-		object(r, "%s", f.text);
+		add_objection(r, "%s", f.text);
 		return;
 	}
 	policy_ask_table(r->policy, r->script, door, idx + 1, idx, &v);
 	if (script_failed(L, idx + 2, &v))
-		object(r, "the script failed: %s", show_verdict(&v, whole, sizeof whole));
+		add_objection(r, "the script failed: %s", show_verdict(&v, whole, sizeof whole));
 	else
-		compare(L, idx + 2, r, &v);
+		compare_verdict(L, idx + 2, r, &v);
 }
 
 /* The row's mock; a row without one has a region where nothing is installed. [-0, +1] */
@@ -245,13 +245,13 @@ ask_row(lua_State *L, int idx, struct running *r)
 		coverage_row(r->coverage, r->script, door);
 	push_mock(L, idx);                                                                 /* [mock] */
 	if (push_field(L, idx, "facts") != LUA_TTABLE)                                     /* [mock facts] */
-		object(r, "facts must be a table");
+		add_objection(r, "facts must be a table");
 	else if (push_field(L, idx, "expect") != LUA_TTABLE)                               /* [mock facts expect] */
-		object(r, "expect must be a table");
+		add_objection(r, "expect must be a table");
 	else if (push_field(L, top + 3, "verdict") != LUA_TSTRING)                         /* [mock facts expect verdict] */
-		object(r, "expects no verdict");
+		add_objection(r, "expects no verdict");
 	else if (keys_known(L, top + 3, r, expect_words, "expect") && door < DOOR_COUNT)
-		ask(L, top + 1, r, door);
+		ask_door(L, top + 1, r, door);
 	lua_settop(L, top);
 }
 
@@ -288,7 +288,7 @@ run_row(lua_State *L, struct running *r)
 		keys_known(L, idx, r, row_words, "a row");
 		ask_row(L, idx, r);
 	} else {
-		object(r, "is a %s, not a table", luaL_typename(L, idx));
+		add_objection(r, "is a %s, not a table", luaL_typename(L, idx));
 	}
 	r->result->rows++;
 	r->result->failed += !r->held;
@@ -307,13 +307,13 @@ keys_counted(lua_State *L, struct running *r, lua_Integer n)
 			continue;
 		r->result->failed++;
 		faults_add(r->faults, r->level, "row", r->source->path, 0, "the list of rows has a key %s, which is not asked; rows have no names and no gaps",
-			show(L, -2, shown, sizeof shown));
+			show_value(L, -2, shown, sizeof shown));
 	}
 }
 
 /* Arguments: the running; the list of rows. */
 static int
-rows_inside(lua_State *L)
+policy_specs_rows(lua_State *L)
 {
 	struct running *r = lua_touserdata(L, 1);
 	lua_Integer n = (lua_Integer)lua_rawlen(L, 2);
@@ -336,7 +336,7 @@ run_rows(struct running *r)
 {
 	lua_State *L = policy_lua(r->policy);
 
-	lua_pushcfunction(L, rows_inside);
+	lua_pushcfunction(L, policy_specs_rows);
 	lua_insert(L, -2);
 	lua_pushlightuserdata(L, r);
 	lua_insert(L, -2); /* [inside r rows] */
@@ -370,7 +370,7 @@ run_spec(struct running *r)
 }
 
 static void
-run_file(void *arg, const char *name)
+policy_specs_file(void *arg, const char *name)
 {
 	struct running *r = arg;
 	size_t n = strlen(name), tail = strlen(SUFFIX);
@@ -389,7 +389,7 @@ run_file(void *arg, const char *name)
 }
 
 static void
-run_all(struct running *r, const struct definition *d, const char *library_dir)
+run_files(struct running *r, const struct definition *d, const char *library_dir)
 {
 	struct sandbox_limits limits = { d->region.instructions, d->region.milliseconds, (size_t)d->region.kilobytes };
 	struct fault f;
@@ -400,7 +400,7 @@ run_all(struct running *r, const struct definition *d, const char *library_dir)
 		return;
 	}
 	r->policy = policy_new(r->sources, &limits, NULL, NULL, r->faults);
-	if (r->policy != NULL && sources_scan(r->sources, run_file, r, &f) < 0)
+	if (r->policy != NULL && sources_scan(r->sources, policy_specs_file, r, &f) < 0)
 		faults_add(r->faults, r->level, "library", NULL, 0, "%s", f.text);
 	if (r->said > WARNINGS_MAX)
 		faults_add(r->faults, r->level, "row", d->file, 0, "%u rows do not hold; not all that is wrong with them is shown: sallyport check --specs",
@@ -414,7 +414,7 @@ policy_specs_run(const struct definition *d, const char *library_dir, enum fault
 	struct running r = { .level = level, .result = out, .coverage = coverage, .faults = faults };
 
 	*out = (struct policy_specs_result){ 0 };
-	run_all(&r, d, library_dir);
+	run_files(&r, d, library_dir);
 	policy_free(r.policy); /* before the sources it compiled from */
 	sources_free(r.sources);
 }

@@ -7,7 +7,7 @@
 
 #include "base/addr.h"
 #include "policy/facts_json.h"
-#include "policy/record_data.h"
+#include "policy/record_internal.h"
 
 #define EVENTS_MAX 32
 #define DOORS_MAX 16
@@ -17,7 +17,7 @@
 #define BUCKETS_MIN 256
 
 static size_t
-hash(const char *s)
+hash_name(const char *s)
 {
 	size_t h = 1469598103934665603u;
 
@@ -29,7 +29,7 @@ hash(const char *s)
 static struct record **
 bucket_of(const struct records *rs, const char *connection)
 {
-	return &rs->bucket[hash(connection) & (rs->nbuckets - 1)];
+	return &rs->bucket[hash_name(connection) & (rs->nbuckets - 1)];
 }
 
 struct record *
@@ -85,7 +85,7 @@ record_entry_free(struct record_entry *d)
 }
 
 static bool
-accepted(const struct record_entry *d)
+is_accepted(const struct record_entry *d)
 {
 	return d->answered && strcmp(d->verdict, "accept") == 0;
 }
@@ -96,22 +96,22 @@ count_accepted(const struct record_requests *a)
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->n; i++)
-		n += accepted(a->door[i]);
+		n += is_accepted(a->door[i]);
 	return n;
 }
 
 /* Where the oldest is that was accepted, or was not; 0 when there is none. */
 static size_t
-oldest(const struct record_requests *a, bool of_accepted)
+find_oldest(const struct record_requests *a, bool of_accepted)
 {
 	for (size_t i = 0; i < a->n; i++)
-		if (accepted(a->door[i]) == of_accepted)
+		if (is_accepted(a->door[i]) == of_accepted)
 			return i;
 	return 0;
 }
 
 static struct record_entry *
-take_out(struct record_requests *a, size_t i)
+take_request(struct record_requests *a, size_t i)
 {
 	struct record_entry *d = a->door[i];
 
@@ -131,7 +131,7 @@ requests_add(struct record_requests **a)
 	if (all->n < RECORD_REQUESTS_MAX) {
 		d = calloc(1, sizeof *d);
 	} else {
-		d = take_out(all, oldest(all, count_accepted(all) > RECORD_REQUESTS_ACCEPTED));
+		d = take_request(all, find_oldest(all, count_accepted(all) > RECORD_REQUESTS_ACCEPTED));
 		entry_empty(d);
 	}
 	if (d != NULL)
@@ -145,7 +145,7 @@ requests_settle(struct record_requests *a)
 	size_t n = a != NULL ? count_accepted(a) : 0;
 
 	for (; n > RECORD_REQUESTS_ACCEPTED; n--)
-		record_entry_free(take_out(a, oldest(a, true)));
+		record_entry_free(take_request(a, find_oldest(a, true)));
 }
 
 bool
@@ -154,7 +154,7 @@ record_request_refused(const struct record *r)
 	const struct record_requests *a = r->requests;
 
 	for (size_t i = 0; a != NULL && i < a->n; i++)
-		if (a->door[i]->answered && !accepted(a->door[i]))
+		if (a->door[i]->answered && !is_accepted(a->door[i]))
 			return true;
 	return false;
 }
@@ -203,7 +203,7 @@ records_free(struct records *rs)
 
 /* Keeps chains short while tens of thousands of connections live; without memory they only grow longer. */
 static void
-widen(struct records *rs)
+widen_buckets(struct records *rs)
 {
 	struct record **wide, **narrow = rs->bucket;
 
@@ -232,7 +232,7 @@ record_open(struct records *rs, const char *connection, double now)
 	r->opened = now;
 	snprintf(r->connection, sizeof r->connection, "%s", connection);
 	snprintf(r->outcome, sizeof r->outcome, "open");
-	widen(rs);
+	widen_buckets(rs);
 	b = bucket_of(rs, r->connection);
 	r->chain = *b;
 	*b = r;
@@ -244,7 +244,7 @@ record_open(struct records *rs, const char *connection, double now)
 }
 
 static void
-forget(struct records *rs, struct record *r)
+forget_record(struct records *rs, struct record *r)
 {
 	struct record **b = bucket_of(rs, r->connection);
 
@@ -279,7 +279,7 @@ record_close(struct record *r, double now)
 		if (rs->first_ended == NULL)
 			rs->last_ended = NULL;
 		rs->nended--;
-		forget(rs, old);
+		forget_record(rs, old);
 	}
 }
 
@@ -374,7 +374,7 @@ record_effect(struct record_entry *d, const char *name, const char *answer)
 }
 
 static struct granted
-granted(const struct verdict *v)
+granted_by(const struct verdict *v)
 {
 	struct granted g = { .sysplex = v->sysplex, .port = v->install.port, .has_port = v->install.has_port };
 
@@ -395,7 +395,7 @@ record_verdict(struct record_entry *d, const struct verdict *v, double microseco
 	free(d->file);
 	free(d->granted.host);
 	d->answered = true;
-	d->granted = granted(v);
+	d->granted = granted_by(v);
 	snprintf(d->verdict, sizeof d->verdict, "%s", verdict_name(v->kind));
 	snprintf(d->code, sizeof d->code, "%s", v->code);
 	d->text = v->text[0] != '\0' ? strdup(v->text) : NULL;

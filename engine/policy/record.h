@@ -18,7 +18,14 @@
 struct records;      /* the region's; one per region */
 struct record;       /* one connection's; owned by records */
 struct record_entry;  /* one asking; owned by its record */
-struct installed;    /* record_data.h */
+
+struct installed { /* the ipconn that an accepted connection belongs to, and the agreed counts */
+	char ipconn[NAME_SIZE], applid[NAME_SIZE], networkid[NAME_SIZE];
+	char template[NAME_SIZE]; /* "" none */
+	bool autoinstalled;
+	int sendcount, receivecount; /* ours */
+	int sockets;                 /* of this connection's way */
+};
 
 struct records *records_new(size_t max);
 void records_free(struct records *r);

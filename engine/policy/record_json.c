@@ -5,7 +5,7 @@
 
 #include "base/addr.h"
 #include "policy/facts_json.h"
-#include "policy/record_data.h"
+#include "policy/record_internal.h"
 
 static json_t *
 text_or_null(const char *s)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/addr.h"
-#include "policy/record_data.h"
+#include "policy/record_internal.h"
 #include "policy/record_json.h"
 
 #define LOOKS 32 /* records that are only looked at in one step */
@@ -54,7 +54,7 @@ record_walk_begin(struct records *rs, const struct record_query *q)
 }
 
 static void
-tell(const struct record_walk *w, const struct record *r, json_t *rows)
+append_row(const struct record_walk *w, const struct record *r, json_t *rows)
 {
 	if (r != NULL && matches(r, w))
 		json_array_append_new(rows, record_json(r));
@@ -62,7 +62,7 @@ tell(const struct record_walk *w, const struct record *r, json_t *rows)
 
 /* Towards older ones, until enough are found. */
 static void
-search(struct record_walk *w)
+search_older(struct record_walk *w)
 {
 	for (int i = 0; i < LOOKS && w->look.at != NULL && (w->last == 0 || w->found < w->last); i++) {
 		struct record *r = w->look.at;
@@ -82,7 +82,7 @@ search(struct record_walk *w)
 
 /* As many as were found: records that are opened meanwhile are not waited for. */
 static bool
-tell_next(struct record_walk *w, json_t *rows)
+append_next(struct record_walk *w, json_t *rows)
 {
 	for (int i = 0; i < LOOKS && w->look.at != NULL && w->found > 0; i++) {
 		struct record *r = w->look.at;
@@ -91,7 +91,7 @@ tell_next(struct record_walk *w, json_t *rows)
 		if (!matches(r, w))
 			continue;
 		w->found--;
-		tell(w, r, rows);
+		append_row(w, r, rows);
 		break;
 	}
 	return w->look.at != NULL && w->found > 0;
@@ -101,12 +101,12 @@ bool
 record_walk_more(struct record_walk *w, json_t *rows)
 {
 	if (w->connection[0] != '\0') {
-		tell(w, record_find(w->records, w->connection), rows);
+		append_row(w, record_find(w->records, w->connection), rows);
 		return false;
 	}
 	if (w->telling)
-		return tell_next(w, rows);
-	search(w);
+		return append_next(w, rows);
+	search_older(w);
 	return true;
 }
 

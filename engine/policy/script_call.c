@@ -16,7 +16,7 @@
 /* A coroutine with nothing on it. One that ended well is as good as new; any other was dropped, so that no pending
  * <close> of a script ever runs outside a budget. [-0, +0, may throw] */
 static lua_State *
-coroutine(lua_State *L, struct policy *p)
+find_coroutine(lua_State *L, struct policy *p)
 {
 	lua_State *co = p->co;
 
@@ -118,7 +118,7 @@ keep_message(struct script_call *g, lua_State *from)
 
 /* Finds out what went wrong and where. Arguments: the asking; what ask_inside itself raised, or nil. */
 static int
-explain_inside(lua_State *L)
+script_call_explain(lua_State *L)
 {
 	struct script_call *g = lua_touserdata(L, 1);
 
@@ -155,10 +155,10 @@ script_call_protect(struct script_call *g, int (*inside)(struct lua_State *L))
 
 /* Everything of an asking that can raise: arguments: the asking and its two values. */
 static int
-ask_inside(lua_State *L)
+script_call_inside(lua_State *L)
 {
 	struct script_call *g = lua_touserdata(L, 1);
-	lua_State *co = coroutine(L, g->p);
+	lua_State *co = find_coroutine(L, g->p);
 
 	lua_rawgeti(L, LUA_REGISTRYINDEX, g->hook);
 	g->push(L, g);
@@ -190,11 +190,11 @@ script_call_find(struct script_call *g, unsigned hook)
 
 /* A limit that was hit decides, whatever else went wrong. */
 static void
-blame(struct script_call *g, enum sandbox_hit hit)
+set_reason(struct script_call *g, enum sandbox_hit hit)
 {
 	char limit[80];
 
-	script_call_protect(g, explain_inside);
+	script_call_protect(g, script_call_explain);
 	g->code = hit != HIT_NONE || g->status == LUA_ERRMEM ? "policy_limit" : "policy_error";
 	if (hit != HIT_NONE)
 		snprintf(g->text, sizeof g->text, "hit the limit of %s", sandbox_hit_text(g->p->sandbox, limit, sizeof limit));
@@ -208,7 +208,7 @@ blame(struct script_call *g, enum sandbox_hit hit)
 
 /* A counter that found no room answered nil, and the script may have passed over it. */
 static void
-say_full(struct script_call *g)
+log_full(struct script_call *g)
 {
 	struct policy *p = g->p;
 
@@ -228,20 +228,20 @@ script_call_run(struct script_call *g)
 		sandbox_arm_for(g->p->sandbox, g->limits, g->beyond);
 	else
 		sandbox_arm(g->p->sandbox, 1);
-	lua_pushcfunction(L, ask_inside); /* [one two ask] */
+	lua_pushcfunction(L, script_call_inside); /* [one two ask] */
 	lua_insert(L, base + 1);
 	lua_pushlightuserdata(L, g); /* [ask one two g] */
 	lua_insert(L, base + 2);
 	status = lua_pcall(L, 3, 0, 0); /* [] or [err] */
 	hit = sandbox_disarm(g->p->sandbox);
-	say_full(g);
+	log_full(g);
 	if (status != LUA_OK) {
 		g->co = NULL;
 		g->status = status;
 	}
 	g->answered = hit == HIT_NONE && g->status == LUA_OK;
 	if (!g->answered)
-		blame(g, hit);
+		set_reason(g, hit);
 	lua_settop(L, base);
 	return g->answered;
 }
@@ -249,7 +249,7 @@ script_call_run(struct script_call *g)
 void
 script_call_reject(struct script_call *g)
 {
-	script_call_protect(g, explain_inside);
+	script_call_protect(g, script_call_explain);
 	g->code = "policy_error";
 }
 

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* record_data: what a record holds; data only, for record.c, which keeps it, and record_json.c, which shows it. */
-#ifndef SALLYPORT_RECORD_DATA_H
-#define SALLYPORT_RECORD_DATA_H
+/* record_internal: what a record holds: record.c keeps it, record_json.c shows it, record_walk.c looks for it. */
+#ifndef SALLYPORT_RECORD_INTERNAL_H
+#define SALLYPORT_RECORD_INTERNAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/cursor.h"
-#include "policy/facts.h"
-#include "policy/verdict.h"
+#include "policy/record.h"
 
 struct check {
 	char *name;   /* owned */
@@ -22,14 +21,6 @@ struct recorded_request { /* which request an attach asking was about */
 	char tran[TRAN_SIZE], program[NAME_SIZE], userid[NAME_SIZE];
 	struct users users;
 	size_t bytes;
-};
-
-struct installed { /* the ipconn that an accepted connection belongs to, and the agreed counts */
-	char ipconn[NAME_SIZE], applid[NAME_SIZE], networkid[NAME_SIZE];
-	char template[NAME_SIZE]; /* "" none */
-	bool autoinstalled;
-	int sendcount, receivecount; /* ours */
-	int sockets;                 /* of this connection's way */
 };
 
 struct granted { /* what an accept or install gave; empty: nothing beside the way in */
