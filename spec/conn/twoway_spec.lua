@@ -442,12 +442,12 @@ describe("an acquirer and a partner of bytes:", function()
   it("no call-back, no answer to resync: not for ever", function()
     local given = region.given
     region:define { tcpipservices = services, ipconns = given.ipconns,
-      region = { applid = "CICSA", networkid = "NETA", heartbeat = 60, capex_timeout = 3, tcp_timeout = 1, handshake_timeout = 1 } }
+      region = { applid = "CICSA", networkid = "NETA", heartbeat = 60, capex_timeout = 1, tcp_timeout = 0.5, handshake_timeout = 0.5 } }
     assert.are.equal(0, (region:command "reload"))
     local from = support.now()
     local p, offer = dialled()
-    region:wait_log("DFHIS1011 W .*ipconn=CICSB .*reason=SESSION_OPEN_FAILED .*text=\"not ACQUIRED in 20 s\"", 30)
-    assert.is_true(support.now() - from >= 19)
+    region:wait_log("DFHIS1011 W .*ipconn=CICSB .*reason=SESSION_OPEN_FAILED .*text=\"not ACQUIRED in 8 s\"", 30)
+    assert.is_true(support.now() - from >= 7.6)
     released(p)
     local _, m = call_back(offer)
     assert.are.equal("NO_IPCONN", m.body.reason)

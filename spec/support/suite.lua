@@ -5,9 +5,9 @@ suite: what the Makefile runs before and after the jobs of the suite.
   suite.lua order RESULTS [SPEC...] -- [UNIT...]   writes RESULTS/order.mk: the jobs that run together, and those that run alone
   suite.lua report RESULTS                         the slowest ten, the failed, and "N passed, N failed" of all
 
-Without a SPEC the jobs are lint, the units and every spec file; a SPEC may be a folder. A job runs alone when a comment among the first ten lines of its
-source begins with "Runs alone:". The longest job starts first: RESULTS.seconds holds how long each took in earlier runs, and the size of
-a file stands in for a job without a record.
+Without a SPEC the jobs are lint, the units and every spec file; a SPEC may be a folder. A job runs alone when a comment among the first
+ten lines of its source begins with "Runs alone:". The longest job starts first: RESULTS.seconds holds how long each took in earlier
+runs, and the size of a file stands in for a job without a record.
 ]]
 local lfs = require "lfs"
 
