@@ -4,7 +4,8 @@ pair: two regions that know each other, NETA.CICSA and NETB.CICSB, each with a l
 
   local a, b = pair.new { a = { sendcount = 5 }, b = { … } }     -- their ipconns of each other (a's is named CICSB, b's CICSA)
   keys besides: region_a, region_b (over the region's), service_a, service_b (over the listener's), scripts, b_ipconns (in place of CICSA)
-  pair.acquire(a); pair.becomes(a, "ACQUIRED")
+  local a, b = pair.started{…}                                   -- the same, started; pair.stop(a, b)
+  pair.acquire(a); pair.becomes(a, "ACQUIRED"); pair.both(a, b, "ACQUIRED")
 ]]
 local socket = require "socket"
 
@@ -82,6 +83,35 @@ function pair.sockets(region)
     if row.stage == "INSTALLED" then n[row.way] = n[row.way] + 1 end
   end
   return n
+end
+
+-- The regions of pair.new, started.
+function pair.started(t)
+  local a, b = pair.new(t or {})
+  b:start()
+  a:start()
+  return a, b
+end
+
+function pair.stop(a, b)
+  a:stop()
+  b:stop()
+end
+
+function pair.both(a, b, status)
+  pair.becomes(a, status)
+  pair.becomes(b, status)
+end
+
+-- Released by a's operator.
+function pair.release(a, b)
+  a:command("set", "ipconn", a.partner, "released")
+  pair.both(a, b, "RELEASED")
+end
+
+-- t with more's members in place of its own.
+function pair.with(t, more)
+  return over(t, more)
 end
 
 return pair
