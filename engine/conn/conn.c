@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "conn/ipconn.h"
 #include "conn/steps.h"
-#include "request/session.h"
 #include "conn/peers.h"
+#include "conn/riders.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -357,7 +357,7 @@ conn_close(struct conn *c, enum conn_ending how, const char *why)
 	if (c->stage != CONN_DRAINING)
 		say_closed(c, why);
 	c->ipconn = NULL;
-	session_lost(c);
+	c->worker->riders->lost(c);
 	if (i != NULL)
 		ipconn_lost(i, c, why);
 	if (how == CONN_POLITELY && c->io_opened && c->stage != CONN_DRAINING) {
@@ -412,7 +412,7 @@ conn_event(struct conn *c, const char *what)
 void
 conn_bury(struct worker *w)
 {
-	session_bury(w);
+	w->riders->bury(w);
 	while (w->graves != NULL) {
 		struct conn *c = w->graves;
 

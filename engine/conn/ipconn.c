@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "conn/steps.h"
-#include "request/session.h"
+#include "conn/riders.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,7 +99,7 @@ ipconn_enter(struct ipconn *i, enum connstatus s)
 	if (s == CONN_OBTAINING)
 		timer_set(&i->patience, obtain_seconds(i));
 	else
-		session_work_queue(i);
+		i->worker->riders->queue(i);
 	if (i->status != CONN_ACQUIRED)
 		return;
 	i->again.acquired = clock_span();
@@ -302,7 +302,7 @@ ipconn_release(struct ipconn *i, const char *why)
 	i->why = why;
 	ipconn_enter(i, CONN_FREEING);
 	abandon(i, why);
-	if (session_busy(i) == 0)
+	if (i->worker->riders->busy(i) == 0)
 		ipconn_work_over(i);
 }
 
@@ -311,7 +311,7 @@ ipconn_release_purging(struct ipconn *i, const char *how, const char *why)
 {
 	ipconn_release(i, why);
 	if (i->status == CONN_FREEING)
-		session_purge(i, how);
+		i->worker->riders->purge(i, how);
 	if (strcmp(how, "kill") == 0)
 		ipconn_finish(i, why);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* traffic: what runs on one socket after its CAPEX: heartbeats both ways (IPIC.md 2.8), the release, and conversations, which session.h takes. */
+/* traffic: what runs on one socket after its CAPEX: heartbeats both ways (IPIC.md 2.8), the release, and the elements of conversations, which riders.h takes. */
 #include "conn/steps.h"
-#include "request/session.h"
+#include "conn/riders.h"
 
 #include "base/clock.h"
 
@@ -62,7 +62,7 @@ traffic_flushed(struct conn *c)
 	c->unread = 0;
 	if (i->status == CONN_OBTAINING && i->socket[SOCKET_IN] == c && !ipconn_two_way(i))
 		ipconn_enter(i, CONN_ACQUIRED);
-	session_flushed(c);
+	c->worker->riders->flushed(c);
 }
 
 /* -1 when the bytes could not be queued. */
@@ -247,7 +247,7 @@ take_element(struct conn *c, const struct is_header *is)
 
 	if (c->reader.kind == HTTP_ANSWER && c->reader.status != (is->is7 != 0 ? 500 : 200))
 		protocol_error(c, "a conversation's answer is 200, and 500 with is7");
-	else if (session_message(c, c->reader.kind, is, bytes + c->reader.body.at, c->reader.body.len, &why) < 0)
+	else if (c->worker->riders->message(c, c->reader.kind, is, bytes + c->reader.body.at, c->reader.body.len, &why) < 0)
 		protocol_error(c, why);
 }
 
@@ -332,7 +332,7 @@ traffic_data(struct conn *c)
 		}
 	}
 	if (c->stage == CONN_INSTALLED)
-		session_taken(c);
+		c->worker->riders->taken(c);
 	if (c->stage == CONN_INSTALLED)
 		io_consumed(&c->io);
 }

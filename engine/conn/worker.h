@@ -29,6 +29,7 @@ struct http_client;
 struct task;
 struct converting;
 struct session;
+struct riders;
 
 struct worker {
 	struct ev_loop *loop;           /* owned */
@@ -54,6 +55,7 @@ struct worker {
 	struct task *tasks;             /* every request being run, a list */
 	struct converting *converting;  /* conversions of large data that are not done: the last of a ring (program_convert.c) */
 	size_t held;                    /* bytes of conversations' data in memory */
+	const struct riders *riders;    /* the conversations on its connections; static */
 	struct session *ended;          /* conversations that ended in this turn; freed at its end */
 	const struct recheck_view *recheck; /* set while policies are re-asked: what they see then; else NULL */
 	/* region's: the listener of a tcpipservice, borrowed; NULL: none of that name */

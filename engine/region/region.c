@@ -199,6 +199,7 @@ lend(struct region *r)
 	w->peers = r->peers;
 	w->counters = r->counters;
 	w->registry = r->registry;
+	w->riders = &session_riders;
 	w->idle = region_idle;
 	w->entrance = region_entrance;
 	w->house = r;

@@ -119,7 +119,7 @@ session_end(struct session *s)
 	w->ended = s;
 }
 
-void
+static void
 session_bury(struct worker *w)
 {
 	while (w->ended != NULL) {
@@ -267,7 +267,7 @@ first_waiting(const struct conn *c)
 }
 
 /* Who was served goes to the end of the list, so that every conversation has its turn. */
-void
+static void
 session_flushed(struct conn *c)
 {
 	struct session *s;
@@ -282,7 +282,7 @@ session_flushed(struct conn *c)
 	}
 }
 
-void
+static void
 session_taken(struct conn *c)
 {
 	if (!c->pacing_due)
@@ -326,7 +326,7 @@ wrong_end(const struct conn *c, enum http_kind kind, const struct is_header *is)
 	return in || kind == HTTP_ANSWER ? NULL : "a request from the end that did not dial";
 }
 
-int
+static int
 session_message(struct conn *c, enum http_kind kind, const struct is_header *is, const char *body, size_t len, const char **why)
 {
 	enum connstatus status = c->ipconn->status;
@@ -395,3 +395,14 @@ session_broken(struct session *s, const struct flow_error *e, bool more)
 	flow_is7(&s->flow, e->sense, NULL);
 	session_over(s);
 }
+
+const struct riders session_riders = {
+	.message = session_message,
+	.taken = session_taken,
+	.flushed = session_flushed,
+	.lost = session_lost,
+	.bury = session_bury,
+	.busy = session_busy,
+	.purge = session_purge,
+	.queue = session_work_queue,
+};

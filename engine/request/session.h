@@ -8,6 +8,7 @@
 
 #include "ipic/flow.h"
 #include "conn/ipconn.h"
+#include "conn/riders.h"
 
 struct session; /* one conversation's slot in use */
 
@@ -34,14 +35,8 @@ struct shipment {
 	double queued;              /* clock_span() */
 };
 
-/* Traffic hands every data and expd element of an installed socket in here. -1 with *why: the socket broke the rules and is to be closed. */
-int session_message(struct conn *c, enum http_kind kind, const struct is_header *is, const char *body, size_t len, const char **why);
-/* All that had come was handed in: pacing messages that are due go out. */
-void session_taken(struct conn *c);
-/* The socket has room again: conversations that waited send on. */
-void session_flushed(struct conn *c);
-/* The socket is gone: its tasks are cancelled, its shipments fail, open conversations count as in doubt. */
-void session_lost(struct conn *c);
+/* The conversations, as conn/ calls them (riders.h). */
+extern const struct riders session_riders;
 
 /* session_out.c: sends a request to i: on a free send session at once, or queued as queuelimit and maxqtime allow (IPIC.md 5.1). done() comes once, perhaps before
  * this returns (refused then). i RELEASED with a host and port: it is acquired first. */
@@ -56,9 +51,6 @@ unsigned session_busy(const struct ipconn *i);
 const char *session_purge_word(const char *typed);
 /* Ends all of it: IS7 or expd `how` (a purge type). */
 void session_purge(struct ipconn *i, const char *how);
-
-/* Frees the conversations that ended in this turn, when nothing of them is on the stack. */
-void session_bury(struct worker *w);
 
 /* session_all.c, for inquire: values of one session. */
 struct session_view {

@@ -72,4 +72,7 @@ int session_out_request(struct session *s);
 /* The session ends, and its shipment with it: SENSE_NONE and the answer in flow.in, or a sense and why (static). */
 void session_out_deliver(struct session *s, unsigned sense, const char *message, const char *why);
 
+/* session_all.c: the socket is gone: its tasks are cancelled, its shipments fail, open conversations count as in doubt. */
+void session_lost(struct conn *c);
+
 #endif

@@ -95,13 +95,13 @@ tear_down(void **state)
 
 	b->ipconn.status = CONN_RELEASED;
 	for (unsigned n = 0; n < WAY_SOCKETS; n++) {
-		session_lost(&b->conn[n]);
+		session_riders.lost(&b->conn[n]);
 		timer_stop(&b->conn[n].timer);
 		io_close(&b->conn[n].io);
 		close(b->peer[n]);
 	}
 	session_work_queue(&b->ipconn);
-	session_bury(&b->worker);
+	session_riders.bury(&b->worker);
 	assert_int_equal(b->worker.held, 0);
 	assert_int_equal(session_busy(&b->ipconn), 0);
 	loop_free(b->worker.loop);
@@ -141,7 +141,7 @@ tell(struct conn *c, uint32_t conv, unsigned is7, const char *body)
 	struct is_header is = { .type = IS_DATA, .conv = conv, .msg = 1, .chain = 1, .last = true, .is7 = is7 };
 	const char *why;
 
-	return session_message(c, HTTP_ANSWER, &is, body, strlen(body), &why);
+	return session_riders.message(c, HTTP_ANSWER, &is, body, strlen(body), &why);
 }
 
 static size_t
@@ -362,7 +362,7 @@ a_lost_socket_fails_its_requests_only(void **state)
 
 	ship(b, &s[0]);
 	ship(b, &s[1]);
-	session_lost(&b->conn[0]);
+	session_riders.lost(&b->conn[0]);
 	assert_int_equal(s[0].done, 1);
 	assert_int_equal(s[0].shipment.sense, SENSE_SYSTEM_ERROR);
 	assert_int_equal(s[1].done, 0);
@@ -413,7 +413,7 @@ an_answer_that_breaks_the_rules_ends_its_conversation(void **state)
 
 	ship(b, &s[0]);
 	ship(b, &s[1]);
-	assert_int_equal(session_message(&b->conn[0], HTTP_ANSWER, &is, "", 0, &why), 0);
+	assert_int_equal(session_riders.message(&b->conn[0], HTTP_ANSWER, &is, "", 0, &why), 0);
 	assert_int_equal(s[0].done, 1);
 	assert_int_equal(s[0].shipment.sense, SENSE_BACKED_OUT);
 	assert_true(says(&b->conn[0], "IS: 1 expd; conv=00000001; state=end; name=cancel"));
@@ -428,7 +428,7 @@ a_request_from_the_end_that_did_not_dial_breaks_the_connection(void **state)
 	struct is_header is = { .type = IS_DATA, .conv = 1, .msg = 1, .chain = 1, .last = true, .head = 2 };
 	const char *why = NULL;
 
-	assert_int_equal(session_message(&b->conn[0], HTTP_REQUEST, &is, "{}", 2, &why), -1);
+	assert_int_equal(session_riders.message(&b->conn[0], HTTP_REQUEST, &is, "{}", 2, &why), -1);
 	assert_string_equal(why, "a request from the end that did not dial");
 }
 
@@ -441,7 +441,7 @@ an_expedited_end_fails_the_request(void **state)
 	const char *why;
 
 	ship(b, s);
-	assert_int_equal(session_message(&b->conn[0], HTTP_REQUEST, &is, "", 0, &why), 0);
+	assert_int_equal(session_riders.message(&b->conn[0], HTTP_REQUEST, &is, "", 0, &why), 0);
 	assert_int_equal(s->done, 1);
 	assert_int_equal(s->shipment.sense, SENSE_ABENDED);
 }
@@ -476,7 +476,7 @@ a_socket_that_is_full_makes_the_request_wait_for_room(void **state)
 	ship(b, s);
 	assert_false(says(&b->conn[0], "POST"));
 	buf_consume(&b->conn[0].io.out, 1024 * 1024);
-	session_flushed(&b->conn[0]);
+	session_riders.flushed(&b->conn[0]);
 	assert_true(says(&b->conn[0], "}question"));
 	tell(&b->conn[0], 1, 0, "a");
 	assert_int_equal(s->done, 1);
