@@ -1,154 +1,177 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Two regions on a line that loses, delays, doubles and reorders: each in a network namespace of its own, and spec/support/badline.c
--- between them.
+-- between them. Every line has two regions of its own, and all lines go through the same phases beside each other; the tests look at
+-- what each line did in them.
 -- Needs root, namespaces and /dev/net/tun; else its tests are pending.
 local pair = require "spec.support.pair"
 local support = require "spec.support"
 
 local LEFT, RIGHT = "10.213.0.1", "10.213.0.2"
-local names = ("%d"):format(math.random(100000, 999999))
-local left, right = "spl" .. names, "spr" .. names
+local DEADLINE = (2 + 2 + 2) * 4 -- of OBTAINING: README, the wire
+local WATCH = 12
+local LOOK = 0.4 -- seconds between two looks at all regions
 
-local function sh(command)
-  return os.execute(command .. " >/dev/null 2>&1")
+local function sh(command, ...)
+  return os.execute(command:format(...) .. " >/dev/null 2>&1")
 end
 
-local function drop()
-  sh("ip netns del " .. left)
-  sh("ip netns del " .. right)
+-- A network namespace, which ends with the process in it: the file that names it, nil where that cannot be had.
+local function namespace()
+  local holder = support.start { "unshare", "--net", "sleep", "infinity" }
+  local file = ("/proc/%d/ns/net"):format(holder.pid)
+  local made = pcall(support.wait_until, function()
+    return holder:status() or sh("test $(readlink %s) != $(readlink /proc/self/ns/net)", file)
+  end, 10, "a namespace")
+  return made and not holder:status() and file or nil
 end
 
-local function all(commands)
-  for _, command in ipairs(commands) do
-    if not sh(command) then return false end
-  end
-  return true
+local function inside(space, command, ...)
+  return sh("nsenter --net=%s " .. command, space, ...)
 end
 
--- The line between the two namespaces; nil (and nothing left) where that cannot be had.
+local function up(space, own, other)
+  return inside(space, "ip addr add %s peer %s dev line0", own, other) and inside(space, "ip link set line0 up")
+end
+
+-- A line between two new namespaces: { wire =, left =, right = }; nil where that cannot be had.
 local function wired()
-  local line
-  if all { "test -c /dev/net/tun", "ip netns add " .. left, "ip netns add " .. right } then
-    line = io.popen(("exec build/badline %s %s 2>/dev/null"):format(left, right), "w")
-    local made = pcall(support.wait_until, function()
-      return all { "ip -n " .. left .. " link show line0", "ip -n " .. right .. " link show line0" }
-    end, 10, "the line's devices")
-    local up = made and all {
-      ("ip -n %s addr add %s peer %s dev line0"):format(left, LEFT, RIGHT), ("ip -n %s link set line0 up"):format(left),
-      ("ip -n %s addr add %s peer %s dev line0"):format(right, RIGHT, LEFT), ("ip -n %s link set line0 up"):format(right),
-    }
-    if up then return line end
-    line:close()
-  end
-  drop()
+  if not sh "test -c /dev/net/tun" then return nil end
+  local left, right = namespace(), namespace()
+  if not left or not right then return nil end
+  local wire = io.popen(("exec build/badline %s %s 2>/dev/null"):format(left, right), "w")
+  local made = pcall(support.wait_until, function()
+    return inside(left, "ip link show line0") and inside(right, "ip link show line0")
+  end, 10, "the line's devices")
+  if made and up(left, LEFT, RIGHT) and up(right, RIGHT, LEFT) then return { wire = wire, left = left, right = right } end
+  wire:close()
 end
 
-local wire = wired()
-
--- What the line does from now on: delay and jitter in ms, lost and doubled of 100.
-local function line(delay, jitter, lost, doubled)
-  assert(wire:write(("%d %d %d %d\n"):format(delay, jitter, lost, doubled)))
-  assert(wire:flush())
+-- What a line does from now on: delay and jitter in ms, lost and doubled of 100.
+local function set(line, does)
+  assert(line.wire:write(("%d %d %d %d\n"):format(table.unpack(does))))
+  assert(line.wire:flush())
 end
 
-local function good()
-  line(1, 0, 0, 0)
+local GOOD, CUT = { 1, 0, 0, 0 }, { 1, 0, 100, 0 }
+
+local function region(space, own, networkid, host, partner, other, to)
+  local r = support.region {
+    region = {
+      applid = own, networkid = networkid, heartbeat = 1, heartbeat_timeout = 1, retry = 0.2, retry_max = 1, drain = 0.5,
+      tcp_timeout = 2, handshake_timeout = 2, capex_timeout = 2,
+    },
+    tcpipservices = { IPIC = { host = host, portnumber = 1491 } },
+    ipconns = {
+      [partner] = {
+        networkid = other, host = to, port = 1491, tcpipservice = "IPIC", sendcount = 5, receivecount = 5, autoconnect = "yes",
+      },
+    },
+    wrapper = { "nsenter", "--net=" .. space },
+  }
+  r.partner = partner
+  return r
 end
+
+local first = wired()
 
 describe("two regions on a bad line:", function()
-  if not wire then
+  if not first then
     pending("needs root, network namespaces and /dev/net/tun")
     return
   end
 
-  local a, b
+  local lines = {}
+  for _, bad in ipairs { { 200, 100, 50, 0 }, { 20, 20, 30, 10 }, { 300, 300, 10, 0 }, { 1500, 1500, 0, 0 }, CUT } do
+    lines[#lines + 1] = { bad = bad, reached = {}, status = {}, since = {}, longest = 0 }
+  end
+
+  -- The status of both regions, and how long either has been neither RELEASED nor ACQUIRED, at most.
+  local function look(line)
+    for _, r in ipairs { line.a, line.b } do
+      local status, now = pair.status(r), support.now()
+      local between = status == "OBTAINING" or status == "FREEING"
+      line.status[r] = status
+      line.since[r] = between and (line.since[r] or now) or nil
+      line.longest = math.max(line.longest, between and now - line.since[r] or 0)
+    end
+  end
+
+  -- Until every line has reached it, or the time is over.
+  local function phase(name, seconds, reached)
+    local looked = 0
+    pcall(support.wait_until, function()
+      if support.now() - looked < LOOK then return false end
+      local all = true
+      for _, line in ipairs(lines) do
+        look(line)
+        line.reached[name] = line.reached[name] or reached(line)
+        all = all and line.reached[name]
+      end
+      looked = support.now()
+      return all
+    end, seconds, name)
+  end
+
+  local function acquired(line)
+    return line.status[line.a] == "ACQUIRED" and line.status[line.b] == "ACQUIRED"
+  end
+
+  local function lost(line)
+    return line.status[line.a] ~= "ACQUIRED" and line.status[line.b] ~= "ACQUIRED"
+  end
+
+  local function tries(line)
+    return line.a:count_log "SP0035" + line.b:count_log "SP0035"
+  end
 
   setup(function()
-    local function region(own, networkid, host, partner, other, to)
-      local r = support.region {
-        region = {
-          applid = own, networkid = networkid, heartbeat = 1, heartbeat_timeout = 1, retry = 0.2, retry_max = 1, drain = 0.5,
-          tcp_timeout = 2, handshake_timeout = 2, capex_timeout = 2,
-        },
-        tcpipservices = { IPIC = { host = host, portnumber = 1491 } },
-        ipconns = {
-          [partner] = {
-            networkid = other, host = to, port = 1491, tcpipservice = "IPIC", sendcount = 5, receivecount = 5, autoconnect = "yes",
-          },
-        },
-        wrapper = { "ip", "netns", "exec", networkid == "NETA" and left or right },
-      }
-      r.partner = partner
-      return r
+    for i, line in ipairs(lines) do
+      for key, value in pairs(i == 1 and first or assert(wired())) do line[key] = value end
+      line.a = region(line.left, "CICSA", "NETA", LEFT, "CICSB", "NETB", RIGHT)
+      line.b = region(line.right, "CICSB", "NETB", RIGHT, "CICSA", "NETA", LEFT)
+      set(line, GOOD)
+      line.b:start()
+      line.a:start()
     end
-    a = region("CICSA", "NETA", LEFT, "CICSB", "NETB", RIGHT)
-    b = region("CICSB", "NETB", RIGHT, "CICSA", "NETA", LEFT)
-    good()
-    b:start()
-    a:start()
+    phase("acquired", DEADLINE + 20, acquired)
+    for _, line in ipairs(lines) do set(line, CUT) end
+    phase("lost", 15, lost) -- nothing comes through until both have noticed
+    for _, line in ipairs(lines) do
+      line.longest, line.tried = 0, tries(line)
+      set(line, line.bad)
+    end
+    local from = support.now()
+    phase("watched", WATCH + 5, function() return support.now() - from > WATCH end)
+    for _, line in ipairs(lines) do
+      line.tried = tries(line) - line.tried
+      set(line, GOOD)
+    end
+    phase("back", DEADLINE + 20, acquired)
   end)
   teardown(function()
-    a:stop()
-    b:stop()
-    wire:close()
-    drop()
+    for _, line in ipairs(lines) do
+      line.a:stop()
+      line.b:stop()
+      line.wire:close()
+    end
   end)
-
-  -- How long either of them has been neither RELEASED nor ACQUIRED, at most, over so many seconds.
-  local function watch(seconds)
-    local since, longest = {}, 0
-    local from = support.now()
-    support.wait_until(function()
-      for _, r in ipairs { a, b } do
-        local status, now = pair.status(r), support.now()
-        local between = status == "OBTAINING" or status == "FREEING"
-        since[r] = between and (since[r] or now) or nil
-        longest = math.max(longest, between and now - since[r] or 0)
-      end
-      return support.now() - from > seconds
-    end, seconds + 5, "the time to be over")
-    return longest
-  end
-
-  local DEADLINE = (2 + 2 + 2) * 4 -- of OBTAINING: engine/ipic/README.md
-
-  local function converge(what)
-    support.wait_until(function() return pair.status(a) == "ACQUIRED" and pair.status(b) == "ACQUIRED" end, DEADLINE + 20, function()
-      return what .. "; they are " .. pair.status(a) .. " and " .. pair.status(b)
-    end)
-  end
 
   it("on a good line they are ACQUIRED", function()
-    converge "both to be ACQUIRED"
+    for _, line in ipairs(lines) do assert.is_true(line.reached.acquired) end
   end)
 
-  -- Nothing comes through until both have noticed.
-  local function cut()
-    line(1, 0, 100, 0)
-    support.wait_until(function() return pair.status(a) ~= "ACQUIRED" and pair.status(b) ~= "ACQUIRED" end, 15, "the loss to be noticed")
-  end
+  it("the loss of everything is noticed by both", function()
+    for _, line in ipairs(lines) do assert.is_true(line.reached.lost) end
+  end)
 
-  for _, bad in ipairs { { 200, 100, 50, 0 }, { 20, 20, 30, 10 }, { 300, 300, 10, 0 }, { 1500, 1500, 0, 0 } } do
-    local words = ("%d ms delay, %d ms jitter, %d %% lost, %d %% doubled"):format(table.unpack(bad))
+  for _, line in ipairs(lines) do
+    local words = ("%d ms delay, %d ms jitter, %d %% lost, %d %% doubled"):format(table.unpack(line.bad))
+    if line.bad == CUT then words = "a line that is cut, where both are RELEASED by heartbeats alone" end
     it(words .. ": never stuck in OBTAINING or FREEING; ACQUIRED when the line is good again", function()
-      converge "both to be ACQUIRED first"
-      cut()
-      local tried = a:count_log "SP0035" + b:count_log "SP0035"
-      line(table.unpack(bad))
-      local longest = watch(12)
-      assert.is_true(longest <= DEADLINE + 1, ("stuck for %g s"):format(longest))
-      assert.is_true(a:count_log "SP0035" + b:count_log "SP0035" > tried)
-      good()
-      converge "the line is good, both to be ACQUIRED"
+      assert.is_true(line.reached.watched)
+      assert.is_true(line.longest <= DEADLINE + 1, ("stuck for %g s"):format(line.longest))
+      if line.bad ~= CUT then assert.is_true(line.tried > 0) end
+      assert.message("they are " .. line.status[line.a] .. " and " .. line.status[line.b]).is_true(line.reached.back)
     end)
   end
-
-  it("a line that is cut: both are RELEASED, by heartbeats alone; and come back with it", function()
-    converge "both to be ACQUIRED first"
-    cut()
-    local longest = watch(5)
-    assert.is_true(longest <= DEADLINE + 1, ("stuck for %g s"):format(longest))
-    good()
-    converge "the line is back, both to be ACQUIRED"
-  end)
 end)

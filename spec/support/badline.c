@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * badline LEFT RIGHT: a line between two network namespaces that loses, delays, doubles and reorders packets. Each namespace gets a device
- * `line0`; what one of them sends comes out of the other. A row "DELAY JITTER LOSS DOUBLE" on standard input (two in milliseconds, two in
+ * badline LEFT RIGHT: a line between two network namespaces that loses, delays, doubles and reorders packets. LEFT and RIGHT are files such
+ * as /proc/PID/ns/net. Each namespace gets a device `line0`; what one of them sends comes out of the other. A row "DELAY JITTER LOSS DOUBLE" on standard input (two in milliseconds, two in
  * percent) says what the line does from now on; jitter is what reorders. It ends with its standard input, and the devices with it.
  */
 #include <fcntl.h>
@@ -50,15 +50,13 @@ chance(void)
 	return (double)random() / ((double)RAND_MAX + 1);
 }
 
-/* A device in the namespace that /run/netns/NAME is, or the end of the program. */
+/* A device in the namespace that a file names, or the end of the program. */
 static int
-device(const char *name)
+device(const char *path)
 {
 	struct ifreq wish = { .ifr_name = "line0", .ifr_flags = IFF_TUN | IFF_NO_PI };
-	char path[256];
 	int space, fd;
 
-	snprintf(path, sizeof path, "/run/netns/%s", name);
 	space = open(path, O_RDONLY | O_CLOEXEC);
 	if (space < 0 || setns(space, CLONE_NEWNET) < 0) {
 		perror(path);
