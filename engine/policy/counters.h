@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * counters: the region's named counters: shared by workers, kept over reloads (policies/README.md; IPIC.md 6.6, 10). A counter may expire: so many seconds
- * after its first next it is as one that was never used. Times are clock_span()'s, or a mock's. Thread-safe.
+ * counters: the region's named counters, shared by workers and kept over reloads (policies/README.md; IPIC.md 6.6, 10).
+ * A counter may expire: a number of seconds after its first counters_next it is like a counter that was never used.
+ * Times are seconds of clock_span(), or of a mock. Thread-safe.
  */
 #ifndef SALLYPORT_COUNTERS_H
 #define SALLYPORT_COUNTERS_H
@@ -18,7 +19,7 @@ struct counters;
 #define COUNTERS_MAX 65536
 #define EXPIRES_MAX 1e9 /* seconds */
 
-/* The answer of a counter: a number, or the reason for its absence. */
+/* X(id, text): the answer of a counter: a number, or the reason why there is none. */
 #define COUNTERS_ANSWERS(X) \
 	X(NUMBER, "") \
 	X(UNUSED, "never asked") \
@@ -39,42 +40,57 @@ enum counters_answer {
 /* The reason in words ("exhausted"); static. */
 const char *counters_reason(enum counters_answer a);
 
-/* How a counter is asked. */
+/* The arguments of a question to a counter. */
 struct counter_use {
 	int64_t min, max;
 	bool wrap;
-	double expires; /* seconds from its first next; 0: never */
+	double expires; /* seconds after the first counters_next; 0: never */
 };
 
 struct counter_view {
 	char name[COUNTER_NAME_MAX + 1];
 	int64_t last;
 	double expires; /* as above */
-	double left;    /* seconds; 0 of one that does not expire */
+	double left;    /* seconds until it expires; 0: it never does */
 };
 
+/* Makes an empty set of counters. NULL without memory. */
 struct counters *counters_new(void);
-void counters_free(struct counters *s);
+void counters_free(struct counters *s); /* NULL is fine */
 
 /*
- * The next value: min at first, then +1; above max: min again when wrap, else COUNTERS_EXHAUSTED, and *out is the last one. A name of other than 1-64 bytes:
- * COUNTERS_BAD_NAME. COUNTERS_MAX names, none of them expired: COUNTERS_FULL. `expires` is part of the first use: another later is COUNTERS_OTHER_EXPIRES,
- * and *expires the counter's own.
+ * Counts: *out is min for a new counter, then the value after the last one. Above max: min again when u->wrap, else
+ * COUNTERS_EXHAUSTED with the last value in *out. COUNTERS_BAD_NAME: the name has not 1 to 64 bytes. COUNTERS_FULL:
+ * there are COUNTERS_MAX counters, and none has expired. The first use sets `expires`; COUNTERS_OTHER_EXPIRES: u has
+ * another value, and *expires is the counter's own.
  */
-enum counters_answer counters_next(struct counters *s, const char *name, size_t len, const struct counter_use *u, double now, int64_t *out, double *expires);
-/* The last value answered; COUNTERS_UNUSED, COUNTERS_BAD_NAME, COUNTERS_OTHER_EXPIRES. */
+enum counters_answer counters_next(struct counters *s, const char *name, size_t len, const struct counter_use *u, double now, int64_t *out,
+	double *expires);
+/*
+ * Reads the last value; COUNTERS_UNUSED, COUNTERS_BAD_NAME or COUNTERS_OTHER_EXPIRES with the counter's own expires in
+ * *its.
+ */
 enum counters_answer counters_peek(struct counters *s, const char *name, size_t len, double expires, double now, int64_t *out, double *its);
-/* A counter that answered `last` at `now`, for a mock: its first use says whether it expires. False: no memory, or no more room. */
+/*
+ * Adds a counter whose last value was `last` at `now`, for a mock. Its first use sets `expires`. False: no memory, no
+ * room, or the name exists.
+ */
 bool counters_set(struct counters *s, const char *name, size_t len, int64_t last, double now);
 
-/* A walk over the counters in slices, in the order in which they began; to be left before the store is freed. */
+/*
+ * Begins a walk over the counters, in the order in which they began. The walk must end before the counters are freed.
+ */
 void counters_walk(struct counters *s, struct cursor *c);
-/* One step: shows the next that has not expired, or none (out->name is ""). False: that was the last. */
+/*
+ * One step: writes the next counter that has not expired to *out; out->name is "" when the step found none. False:
+ * there are no more.
+ */
 bool counters_show(struct counters *s, struct cursor *c, double now, struct counter_view *out);
+/* Ends a walk. */
 void counters_leave(struct counters *s, struct cursor *c);
-/* Whether it is time to say that a name found no room: at most once in a minute. */
+/* Whether a message about a full set is due: at most once in a minute. */
 bool counters_complains(struct counters *s, double now);
-/* How many there are, expired ones that still take room included. */
+/* The number of counters, with expired ones that still take room. */
 size_t counters_count(struct counters *s);
 
 #endif

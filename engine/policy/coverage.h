@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* coverage: the doors without rows in a decision table, and the transactions without a profile in the saf. Notes for `sallyport check --specs`. */
+/*
+ * coverage: notes of `sallyport check --specs`: doors without a row in a decision table, and transactions without a
+ * profile in the saf.
+ */
 #ifndef SALLYPORT_COVERAGE_H
 #define SALLYPORT_COVERAGE_H
 
@@ -12,8 +15,8 @@
 
 struct covered {
 	char script[SCRIPT_SIZE];
-	unsigned doors; /* 1 << door: it has a row */
-	unsigned noted; /* the same: a note tells that it has none */
+	unsigned doors; /* bits, 1 << door: doors with a row */
+	unsigned noted; /* the same: doors that a note was made for */
 };
 
 struct coverage { /* zero-initialise */
@@ -21,13 +24,18 @@ struct coverage { /* zero-initialise */
 	size_t n;
 };
 
-/* A decision table has a row for that door of the script. NULL is fine; without memory the row is not known. */
+/*
+ * Notes that a decision table has a row for that door of the script. c may be NULL. Without memory the row is not
+ * noted.
+ */
 void coverage_row(struct coverage *c, const char *script, enum door door);
 /*
- * Adds a note (FAULT_NOTE) for each script that d names for a door and that has no rows, or none for that door; and, where sec asks the saf
- * about requests, for each transaction of d, and CPMI, that no profile of TCICSTRN covers. s may be NULL.
+ * Adds a note (FAULT_NOTE) for each script that d names for a door and that has no row, or no row for that door. Where
+ * the saf decides on requests, also adds a note for CPMI and each transaction of d that no profile of class TCICSTRN
+ * covers. s may be NULL.
  */
 void coverage_note(struct coverage *c, const struct definition *d, const struct saf *s, struct faults *faults);
+/* Frees the contents of *c. */
 void coverage_free(struct coverage *c);
 
 #endif

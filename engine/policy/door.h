@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * door: the doors, one row for each. A door is a question about a connection or a request that a script answers. A column states each
- * property in which doors differ; code that treats all doors walks the rows, so that a new door is a new row and a step that asks it.
+ * door: the doors, one row for each. A door is a question about a connection or a request that a script answers. A
+ * column states each property in which doors differ; code that treats all doors walks the rows, so that a new door is a
+ * new row and a step that asks it.
  */
 #ifndef SALLYPORT_DOOR_H
 #define SALLYPORT_DOOR_H
@@ -48,9 +49,10 @@ enum door_default {
 };
 
 /*
- * X(id, name of the function, attribute of region.lua that names the script, kind, stage, ipconn, ways, verdict that lets in, grants,
- * re-asked by a reload, reason when not, verdict without a script). In the order in which a connection passes the doors.
- * The attach door has no default here: without an attach script the saf decides on the request's users (request/attach.c).
+ * X(id, name of the function, attribute of region.lua that names the script, kind, stage, ipconn, ways, verdict that
+ * lets in, grants, re-asked by a reload, reason when not, verdict without a script). In the order in which a connection
+ * passes the doors. The attach door has no default here: without an attach script the saf decides on the request's
+ * users (request/attach.c).
  */
 #define DOORS(X) \
 	X(ADMIT, "admit", "admit", DOOR_QUESTION, TCP, DOOR_BEFORE_IPCONN, DOOR_WAY_BOTH, ACCEPT, GRANT_SYSPLEX, \
@@ -96,8 +98,8 @@ enum door door_of(const char *name);
 /* Writes all names as "admit, certify, bind, install, attach or delete" into out, cut at size bytes. Returns out. */
 const char *door_list(char *out, size_t size);
 /*
- * The script that an object of region.lua names for the door: the text of the door's attribute. table is the object's attribute table. ""
- * when the object names none or its table has no such attribute. The text belongs to the object.
+ * The script that an object of region.lua names for the door: the text of the door's attribute. table is the object's
+ * attribute table. "" when the object names none or its table has no such attribute. The text belongs to the object.
  */
 const char *door_script(enum door d, const struct attribute *table, const void *object);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * facts: what is known of a peer so far. Plain data, zeroed at birth, only ever added to; a copy of the struct is a copy
- * of the facts (the certificate is counted and immutable). policies/README.md has these facts in Lua's words.
+ * facts: what is known of a peer. Plain data. All zero at the start; the stages of a connection only add to it. A copy
+ * of the struct is a copy of the facts, since the certificate is counted and immutable. policies/README.md lists the
+ * facts as scripts see them.
  */
 #ifndef SALLYPORT_FACTS_H
 #define SALLYPORT_FACTS_H
@@ -19,25 +20,25 @@
 struct facts {
 	enum way way;
 	enum stage stage;
-	double now; /* seconds since 1970, when the door is asked */
+	double now; /* seconds since 1970 when the door is asked */
 	char connection[CONNECTION_SIZE];
 	uint64_t generation;
 	char tcpipservice[NAME_SIZE];
 	bool recheck;
-	int socket; /* 1: the first of its way, 2: a further one, which a token admits; 0: not known (way in, before CAPEX) */
+	int socket; /* 1: the first of its way; 2: the second, which a token admits; 0: not known (way in, before CAPEX) */
 	struct {
 		struct addr addr;
 		bool sysplex;
-		char host[HOST_SIZE]; /* way out: the host that was dialled, as defined; else "" */
+		char host[HOST_SIZE]; /* way out: the host that the region dials, as defined; else "" */
 	} peer;
 	struct {
 		struct addr addr;
 	} own;
-	struct { /* counts the engine holds, at the moment of accept, this socket not counted */
+	struct { /* counts at the moment of accept, without this socket */
 		unsigned halfopen;          /* of this tcpipservice */
 		unsigned connections;       /* of this tcpipservice */
-		unsigned from_peer;         /* sockets open from this address, all tcpipservices */
-		unsigned from_prefix;       /* from its /24 or /48 */
+		unsigned from_peer;         /* open sockets from this address, at all tcpipservices */
+		unsigned from_prefix;       /* open sockets from its /24 or /48 */
 		unsigned refused_from_peer; /* refusals of this address in the last 60 s */
 	} load;
 	struct {
@@ -47,17 +48,17 @@ struct facts {
 	} tls;
 	struct certificate *certificate; /* counted; NULL: none */
 	bool names_host;                 /* way out: the certificate names peer.host */
-	char userid[NAME_SIZE];          /* certificate.userid: what certify answered, or the ring's map */
+	char userid[NAME_SIZE];          /* certificate.userid: the answer of certify, or of the ring's maps.lua; "" none */
 	bool has_capex;
 	struct capex capex;
-	struct { /* after install; ipconn "" before */
+	struct { /* after install; before that, ipconn is "" */
 		char ipconn[NAME_SIZE];
 		char applid[NAME_SIZE];
 		char networkid[NAME_SIZE];
 	} ipconn;
-	const struct request *request;   /* at attach: the request, borrowed; NULL elsewhere. Its password is no fact */
-	const struct users *users;       /* at attach: whose it is, borrowed */
-	size_t bytes;                    /* at attach: of the request's data */
+	const struct request *request;   /* at attach: the request, borrowed; else NULL. Its password is never a fact */
+	const struct users *users;       /* at attach: the request's users, borrowed */
+	size_t bytes;                    /* at attach: the size of the request's data */
 };
 
 #endif

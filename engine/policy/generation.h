@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * generation: one immutable load of definitions, rings and scripts, counted by what lives under it. It is made whole or not
- * at all. Connections take a reference at birth and finish their walk under it.
+ * generation: one load of definitions, key ring and scripts; immutable and counted. A load either succeeds as a whole
+ * or makes no generation. A connection takes a reference when it is made and is judged by that generation until it is
+ * installed.
  */
 #ifndef SALLYPORT_GENERATION_H
 #define SALLYPORT_GENERATION_H
@@ -13,52 +14,59 @@
 #include "tls/ring.h"
 #include "tls/tls.h"
 
-struct service { /* how a socket is treated: a tcpipservice, or the outbound side of an ipconn, as this generation knows it */
+struct service { /* how a generation treats a socket: by a tcpipservice, or by an ipconn that the region dials */
 	enum way way;
-	const struct tcpipservice_def *def;  /* way in: in generation->definition; else NULL */
-	const struct ipconn_def *ipconn;     /* way out: whose attributes it has, in generation->definition; NULL: the defaults' */
+	const struct tcpipservice_def *def;  /* way in: borrowed from the definition; way out: NULL */
+	const struct ipconn_def *ipconn;     /* way out: borrowed from the definition; NULL: the defaults of an ipconn */
 	enum ssl ssl;                        /* way out: no or yes */
-	double heartbeat, heartbeat_timeout; /* -1: the region's */
+	double heartbeat, heartbeat_timeout; /* seconds; -1: the region's value */
 	struct tls_config *tls;              /* owned; NULL when ssl = no */
 	const char *script[DOOR_COUNT];      /* in def or ipconn; NULL: none named, or the script lacks the function of a notice */
 };
 
 struct generation {
-	unsigned refs;       /* of the worker, its connections and its ipconns */
-	uint64_t number;     /* 1, 2, … */
+	unsigned refs;       /* held by the worker, its connections and its ipconns */
+	uint64_t number;     /* 1, 2, ... */
 	double loaded;       /* seconds since 1970 */
 	struct definition *definition; /* owned */
 	struct ring *ring;             /* counted; NULL: none named */
 	struct service *service;       /* owned; as many as definition->ntcpipservices, same order */
-	struct service *outbound;      /* owned; one for each of definition->nipconns, same order, and the defaults' behind them */
-	uint64_t *uses;                /* owned; how often each of definition->nprograms was run under it, same order */
+	struct service *outbound;      /* owned; one for each of definition->nipconns, same order, then one for the defaults */
+	uint64_t *uses;                /* owned; number of runs of each of definition->nprograms, same order */
 	struct certmap *certmap;       /* owned; NULL: the ring has no maps.lua */
 	struct saf *saf;               /* owned; NULL: none named */
 	struct sources *sources;       /* owned */
-	struct policy *policy;         /* owned; this worker's state */
-	char hash[13];                 /* of its scripts' names and bytes: two loads of the same scripts have the same */
-	struct log *log;               /* borrowed; says SP0013 at the end */
+	struct policy *policy;         /* owned */
+	char hash[13];                 /* of the names and bytes of its scripts: equal for two loads of the same scripts */
+	struct log *log;               /* borrowed; gets SP0013 when the generation is freed */
 };
 
 struct generation_options {
 	uint64_t number;
-	const char *library_dir; /* where lua/policy.lua is */
+	const char *library_dir; /* the directory of policy.lua */
 	const struct host_world *world;
 	struct log *log;
 	double now;
-	bool all_scripts; /* check: also load every other script of the directory */
+	bool all_scripts; /* for `check`: also compile the other scripts of the directory */
 };
 
 /*
- * Loads everything `d` names: the ring, a TLS configuration per tcpipservice, each script; checks that named labels exist and that
- * each script has the function of the door it is named for. On success d belongs to the generation (one reference, the caller's). On a
- * fault NULL, every fault added with its place, and d stays the caller's.
+ * Loads the parts that d names: the ring, the saf, a TLS configuration for each tcpipservice and ipconn with TLS, and
+ * each script. Checks that each label exists and that each script has the function of the door that names it. On
+ * success the generation owns d, and the caller owns one reference. On a fault: NULL, every fault is added with its
+ * place, and d still belongs to the caller.
  */
 struct generation *generation_load(struct definition *d, const struct generation_options *o, struct faults *faults);
+/* Adds a reference. Returns g. NULL is fine. */
 struct generation *generation_ref(struct generation *g);
-void generation_unref(struct generation *g); /* NULL is fine */
-/* How a dialled socket is treated whose ipconn was defined under `name`, or copied from the template of that name; "" or unknown: by the defaults. */
+/* Gives a reference back; the last one frees the generation (message SP0013). NULL is fine. */
+void generation_unref(struct generation *g);
+/*
+ * The service of sockets that the region dials for the ipconn defined as name, or copied from the template of that
+ * name. "" or unknown: the defaults.
+ */
 const struct service *generation_outbound(const struct generation *g, const char *name);
-const struct service *generation_service(const struct generation *g, const char *tcpipservice); /* NULL: not in this generation */
+/* The service of a tcpipservice; NULL: the generation defines none of that name. */
+const struct service *generation_service(const struct generation *g, const char *tcpipservice);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* host_world: the region as scripts may ask about it: counters and ipconns, as values. The region fills in the callbacks. */
+/*
+ * host_world: the region as scripts may ask about it: counters and ipconns, as values. The region fills in the
+ * callbacks.
+ */
 #ifndef SALLYPORT_HOST_WORLD_H
 #define SALLYPORT_HOST_WORLD_H
 
@@ -16,7 +19,10 @@ struct host_world {
 	bool (*ipconn)(void *arg, const char *name, struct ipconn_view *out);
 	/* The ipconns of that applid and networkid, NULL being any: at most max of them, into out. Returns how many. */
 	size_t (*ipconns)(void *arg, const char *applid, const char *networkid, struct ipconn_view *out, size_t max);
-	/* During a re-ask: the ipconn as the generation that is asked defines it, installed or not. False: it defines none. */
+	/*
+	 * During a re-ask: the ipconn as the generation that is asked defines it, installed or not. False: it defines
+	 * none.
+	 */
 	bool (*defined)(void *arg, const char *name, struct ipconn_view *out);
 	void *arg; /* of the callbacks */
 };

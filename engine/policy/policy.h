@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy: the scripts of one generation in one lua_State of one worker, and the asking: door and facts in, verdict out.
- * One function here maps every way a script can fail to a refusal: policy_error or policy_limit.
+ * policy: the scripts of one generation in one Lua state of one worker. policy_ask puts a door and facts to a script
+ * and gets a verdict. Each failure of a script becomes a refusal, policy_error or policy_limit, in one function
+ * (policy_ask.c).
  */
 #ifndef SALLYPORT_POLICY_H
 #define SALLYPORT_POLICY_H
@@ -20,42 +21,57 @@ struct log;
 struct lua_State;
 struct saf;
 
-/* A state with the library loaded and `require` bound to src. src, world and log (may be NULL) are borrowed and outlive it. NULL with a
- * fault added when the library itself does not load. */
+/*
+ * Makes a state with the library loaded, in which `require` finds the modules of src. src, world and log are borrowed
+ * and must outlive the policy; world and log may be NULL. NULL, with a fault added, when there is no memory or the
+ * library does not load. The caller owns the policy.
+ */
 struct policy *policy_new(struct sources *src, const struct sandbox_limits *limits, const struct host_world *world, struct log *log,
 	struct faults *faults);
-/* What require "policy.saf" asks from now on; borrowed, must outlive the policy; NULL, as it begins: no saf. */
+/*
+ * Sets the saf that require "policy.saf" asks; borrowed, must outlive the policy. NULL, the value at the start: no saf.
+ */
 void policy_use_saf(struct policy *p, const struct saf *s);
+/* Frees the state and all scripts. NULL is fine. */
 void policy_free(struct policy *p);
 
-/* Loads a script (and what it requires) under load limits; once per name. 0, or -1 with faults added, each with file:line. It
- * must return a table whose keys are door names, or `run`, and whose values are functions. */
+/*
+ * Loads a script, and the modules that it requires, under the limits of loading; once for each name. The script must
+ * return a table whose keys are names of doors or `run` and whose values are functions. 0, or -1 with faults added,
+ * each with file:line.
+ */
 int policy_load(struct policy *p, const char *script, struct faults *faults);
-/* Compiles a script without running it: what `check` does with scripts nobody names. 0, or -1 with faults added. */
+/*
+ * Compiles a script and does not run it: `check` treats scripts so that no definition names. 0, or -1 with faults
+ * added.
+ */
 int policy_compile(struct policy *p, const char *script, struct faults *faults);
-/* Runs a NAME_spec script under load limits and leaves the list it returns on the stack of policy_lua. 0, or -1 with a fault added. */
+/*
+ * Runs a NAME_spec script under the limits of loading and leaves the list that it returns on the stack of policy_lua.
+ * 0, or -1 with a fault added.
+ */
 int policy_push_spec(struct policy *p, const char *script, struct faults *faults);
 /* Whether a loaded script has a function for that door. */
 bool policy_has(const struct policy *p, const char *script, enum door d);
-/* Whether it has the function `run` of a program (run.h). */
+/* Whether a loaded script has the function `run` of a program (policy_run.h). */
 bool policy_runs(const struct policy *p, const char *script);
-/* The file of a loaded script ("policies/lan.lua"). */
+/* The file of a loaded script ("policies/lan.lua"), owned by the sources; NULL when the script is not loaded. */
 const char *policy_path(const struct policy *p, const char *script);
-size_t policy_bytes(const struct policy *p); /* memory of its state, bounded: see policy_renew in policy_internal.h */
+/* The memory of the Lua state in bytes. It is bounded: see policy_renew in policy_internal.h. */
+size_t policy_bytes(const struct policy *p);
 
 /*
- * One asking. The caller fills the first part and keeps the struct alive until done() was called. done() may be called
- * before policy_ask returns (it is, as long as nothing suspends).
+ * One question at a door. The caller fills in the first part and keeps the struct alive until done() was called. done()
+ * is called before policy_ask returns: a script cannot suspend a question, and callers may keep facts on their stack.
  */
 struct ask {
 	struct policy *policy;     /* borrowed */
-	const char *script;        /* NULL: no script named: admit and bind accept, certify accepts chain.ok (code "chain"), install
-	                              refuses "urm_no" */
+	const char *script;        /* borrowed; NULL: the verdict without a script (door.h) */
 	enum door door;
 	const struct facts *facts; /* borrowed */
 	struct record *record;     /* borrowed; may be NULL */
-	struct record_entry *entry; /* borrowed: where it is noted in place of the record; NULL: there */
-	struct answer_tape *tape;         /* borrowed: where answers of counters are kept, or (replay) heard again; may be NULL */
+	struct record_entry *entry; /* borrowed: the entry to fill in; NULL: a new entry of the record */
+	struct answer_tape *tape;  /* borrowed: keeps the region's answers, or (replay) gives them again; may be NULL */
 	bool replay;
 	void (*done)(struct ask *a);
 	void *arg;
@@ -63,15 +79,22 @@ struct ask {
 	struct verdict verdict;
 };
 
-/* Asks. Always ends in exactly one done(). A script that has no function for the door: policy_error, except `delete` (accept).
- * Prints SP0022 with the traceback for policy_error and policy_limit; other verdicts are the caller's to print. */
+/*
+ * Asks the question and calls done() exactly once, with the verdict in a->verdict. A script without the function of a
+ * question: policy_error; of a notice: accept. Logs SP0022 with the traceback for policy_error and policy_limit; the
+ * caller logs other verdicts.
+ */
 void policy_ask(struct ask *a);
 
-/* For rows of decision tables, facts and mock being tables on the stack of the policy's own state, which must have room for 8 more. policy_judge_row: -1 with a
- * sentence when a key is unknown, or a value cannot be (lrow.h, lhost.h). policy_ask_table asks with them, and sets *out; an empty mock is a region where
- * nothing is installed and no counter was asked. */
+/*
+ * For rows of decision tables. Facts and mock are tables on the stack of the policy's own state, which must have room
+ * for 8 more values. policy_judge_row checks both: -1 with a sentence when a key is unknown or a value impossible
+ * (lrow.h, lhost.h). policy_ask_table asks the script's function for door d and sets *out. An empty mock is a region
+ * without ipconns and counters.
+ */
 int policy_judge_row(struct policy *p, enum door d, int facts_idx, int mock_idx, struct fault *f);
 void policy_ask_table(struct policy *p, const char *script, enum door d, int facts_idx, int mock_idx, struct verdict *out);
+/* The Lua state of the policy; borrowed, until the next question, which may replace it. */
 struct lua_State *policy_lua(struct policy *p);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* run: a program that is a script: its function `run` is called with the request and answers with data. Never waits. */
+/*
+ * policy_run: a program that is a script. Its function `run` gets the request and returns the data of the answer. It
+ * never waits.
+ */
 #ifndef SALLYPORT_POLICY_RUN_H
 #define SALLYPORT_POLICY_RUN_H
 
@@ -10,25 +13,28 @@
 #define POLICY_RUN_TRACE 1500
 
 struct policy_run {
-	struct policy *policy; /* borrowed, as all of the first part is */
+	struct policy *policy; /* borrowed, as all pointers of the first part */
 	const char *script;
-	struct sandbox_limits limits; /* kilobytes: besides the request's data, which is paid for */
-	/* the table of a program's request in policies/README.md */
+	struct sandbox_limits limits; /* kilobytes: without the request's data, which does not count */
+	/* the request; policies/README.md has its members in the words of scripts */
 	const struct request *request;
 	const struct users *users;
 	const char *ipconn, *applid, *networkid, *connection;
 	uint64_t generation;
 	const void *data;
 	size_t len;
-	int ccsid; /* 0: not said */
-	/* how it ended */
-	struct buf *answer;     /* borrowed; filled when the verdict is ACCEPT */
-	struct verdict verdict; /* REFUSE: the script's own policy.refuse, or policy_error and policy_limit: code, text, place */
-	bool failed;            /* it was not the script that refused */
+	int ccsid; /* 0: none given */
+	/* the result */
+	struct buf *answer;     /* borrowed; the data, when the verdict is ACCEPT */
+	struct verdict verdict; /* ACCEPT; or REFUSE: the script's own policy.refuse, policy_error or policy_limit, with text and place */
+	bool failed;            /* the refusal is the engine's, not the script's */
 	char trace[POLICY_RUN_TRACE];
 };
 
-/* Runs it under its limits, within this call. An answer that is no string, or longer than PAYLOAD_MAX, is a failure. Prints nothing. */
+/*
+ * Runs the function under the limits and fills in the result. An answer that is not a string, or longer than
+ * PAYLOAD_MAX bytes, is a failure. Logs nothing.
+ */
 void policy_run(struct policy_run *r);
 
 #endif

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/addr.h"
-#include "policy/facts_json.h"
 #include "policy/record_internal.h"
 
 #define EVENTS_MAX 32
@@ -498,10 +497,4 @@ record_outcome(struct record *r, const char *outcome, const char *stage, const c
 		snprintf(r->code, sizeof r->code, "%s", code);
 	if (reason != NULL)
 		snprintf(r->reason, sizeof r->reason, "%s", reason);
-}
-
-json_t *
-record_facts_json(const struct facts *f)
-{
-	return facts_json(f);
 }

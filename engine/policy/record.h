@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * record: why. One record per connection: each door that was asked, by whom, what was checked, what came out, with times;
- * and the order of events. Records of living connections stay; of ended ones the last `max` are kept. `explain` reads them.
+ * record: the account of a connection, for `explain`: each question at a door with its script, checks, verdict and
+ * times, and the events in order. Records of open connections stay; of closed connections the last `max` stay.
  */
 #ifndef SALLYPORT_RECORD_H
 #define SALLYPORT_RECORD_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,58 +14,77 @@
 #include "policy/facts.h"
 #include "policy/verdict.h"
 
-struct records;      /* the region's; one per region */
-struct record;       /* one connection's; owned by records */
-struct record_entry;  /* one asking; owned by its record */
+struct records;      /* all records of a region */
+struct record;       /* of one connection; owned by the records */
+struct record_entry; /* one question, or one decision of the engine; owned by its record */
 
-struct installed { /* the ipconn that an accepted connection belongs to, and the agreed counts */
+struct installed { /* the ipconn of an accepted connection, and the agreed counts */
 	char ipconn[NAME_SIZE], applid[NAME_SIZE], networkid[NAME_SIZE];
 	char template[NAME_SIZE]; /* "" none */
 	bool autoinstalled;
-	int sendcount, receivecount; /* ours */
+	int sendcount, receivecount; /* of this region */
 	int sockets;                 /* of this connection's way */
 };
 
+/* Makes an empty collection that keeps the records of the last max closed connections. NULL without memory. */
 struct records *records_new(size_t max);
-void records_free(struct records *r);
+/* Frees the collection and its records. NULL is fine. */
+void records_free(struct records *rs);
 
-/* Opens the record of a connection. NULL without memory: every call below takes NULL and does nothing. */
+/*
+ * Opens the record of a connection; now is in seconds since 1970, here and below. NULL without memory: each function
+ * below takes NULL and does nothing.
+ */
 struct record *record_open(struct records *rs, const char *connection, double now);
-/* Something happened, in order ("accepted", "first byte", "certificate judged", "handshake done", "CAPEX read", "answered 403"). At most 32. */
+/* Adds an event ("accepted", "handshake done", "answered 403"). A record keeps the first 32. */
 void record_event(struct record *r, double now, const char *event);
-/* A door is asked. policy: the script's name, NULL: no script named (or the engine decides). At most 16 doors; of attach, which every request asks,
- * the last 16, refused ones longer than accepted ones: what is returned is good until the record's next attach. */
+/*
+ * Adds an entry for a question at a door. policy is the script's name; NULL: no script is named. A record keeps 16
+ * entries and, besides, those of the last 16 requests, refused requests longer than accepted ones. The entry of a
+ * request is valid until the record's next request.
+ */
 struct record_entry *record_entry_add(struct record *r, enum door door, const char *policy, double now);
-/* Which request an attach asking is about; without its password. */
+/*
+ * Copies the request, its users and the size of its data, without the password, into the entry of an attach question.
+ */
 void record_request(struct record_entry *d, const struct request *q, const struct users *u, size_t bytes);
-/* policy.check said. Copied; at most 64 per asking, detail cut at 200 bytes. */
+/*
+ * Adds a check (policy.check). Copied; an entry keeps the first 64, and detail is cut at 200 bytes. detail may be NULL.
+ */
 void record_check(struct record_entry *d, const char *name, bool value, const char *detail, size_t detail_len);
-/* What the library answered (policy.counter, policy.ipconn), shown with the checks as value true: "counter NETX" "next = 7". */
+/*
+ * Adds an answer of the library (policy.counter, policy.ipconn), shown with the checks as value true: "counter NETX",
+ * "next = 7".
+ */
 void record_effect(struct record_entry *d, const char *name, const char *answer);
-/* The verdict, with what it grants, and how long it took. */
+/* Sets the verdict, with its grants, and the time that the question took. */
 void record_verdict(struct record_entry *d, const struct verdict *v, double microseconds);
-/* The last certify was answered without a user ID, and the ring's maps.lua gave this one. */
+/* Sets the user ID that the ring's maps.lua gave, when the last certify answer had none. */
 void record_mapped(struct record *r, const char *userid);
 /*
- * A door is asked again, under that generation, about a connection that is in; door NULL: its definitions say no by themselves. The entry stands in no record
- * yet, and is the caller's: record_reasked gives it to one as a refusal, record_entry_free ends it. NULL without memory; so may d be.
+ * Makes an entry for a question that a generation asks again about an installed connection; door NULL: the generation's
+ * definitions refuse without a question. The entry is in no record yet and belongs to the caller. NULL without memory.
  */
 struct record_entry *record_entry_new(const char *door, const char *policy, uint64_t generation, double now);
+/* Notes that a generation refused the installed connection. The record takes the entry, which may be NULL. */
 void record_reasked(struct record *r, struct record_entry *d);
-/* Ends an entry that no record took. */
+/* Frees an entry that no record took. */
 void record_entry_free(struct record_entry *d);
-/* It is (or is part of) an installed ipconn. Copied. */
+/* Notes that the connection is a socket of an installed ipconn. Copied. */
 void record_installed(struct record *r, const struct installed *i);
-/* The decision of the engine itself, outside a policy (limit, timeout, bad_capex …): a door entry with no policy. `stage` is where. */
+/* Adds an entry for a refusal of the engine itself (limit, timeout, bad_capex ...) at a stage. text may be NULL. */
 void record_engine(struct record *r, enum stage stage, const char *code, const char *text, double now);
-/* Replaces the facts shown (call when facts were added). Keeps a reference to the certificate. */
+/*
+ * Replaces the facts that `explain` shows. Keeps a reference to the certificate; the CAPEX token and the request are
+ * left out.
+ */
 void record_facts(struct record *r, const struct facts *f);
-/* "open" until set: "refused", "accepted" (through CAPEX), "released", "lost", "closed". `stage`/`code`/`reason` of the refusal, or NULL. */
+/*
+ * Sets the outcome ("open" before): "refused", "accepted" (through CAPEX), "released", "lost", "closed"; and stage,
+ * code and reason of a refusal, or NULL.
+ */
 void record_outcome(struct record *r, const char *outcome, const char *stage, const char *code, const char *reason);
-/* The connection is gone; the record may now be evicted. */
+/* The connection is closed; from now on the record is one of the last `max`. */
 void record_close(struct record *r, double now);
-
-/* Facts as JSON, in the words of the table in policies/README.md (for explain and for tests of lfacts against it). */
-json_t *record_facts_json(const struct facts *f);
 
 #endif

@@ -12,31 +12,31 @@
 
 struct check {
 	char *name;   /* owned */
-	char *detail; /* owned; its length beside it: a script's bytes */
+	char *detail; /* owned; bytes of a script, detail_len of them */
 	size_t detail_len;
 	bool value;
 };
 
-struct recorded_request { /* which request an attach asking was about */
+struct recorded_request { /* the request of an attach question */
 	char tran[TRAN_SIZE], program[NAME_SIZE], userid[NAME_SIZE];
 	struct users users;
 	size_t bytes;
 };
 
-struct granted { /* what an accept or install gave; empty: nothing beside the way in */
+struct granted { /* the grants of an accept or install; empty: none */
 	char userid[NAME_SIZE];
-	bool mapped; /* userid is the ring's maps.lua's, not the script's */
+	bool mapped; /* userid is from the ring's maps.lua, not from the script */
 	bool sysplex;
 	char ipconn[NAME_SIZE], template[NAME_SIZE], applid[NAME_SIZE];
-	char *host; /* owned; NULL: as it came */
+	char *host; /* owned; NULL: the host of the CAPEX stays */
 	int port;
 	bool has_port;
 };
 
 struct record_entry {
 	char *policy;      /* owned; NULL none */
-	const char *where; /* the door's name, or the stage of an engine's decision, or "reload": the definitions of another generation; static */
-	uint64_t generation; /* that asked again; 0: asked while the connection came in */
+	const char *where; /* the door, or the stage of a decision of the engine, or "reload": a generation's definitions; static */
+	uint64_t generation; /* of a question that is asked again; 0: asked when the connection came in */
 	double at;
 	bool answered;
 	char verdict[8], code[CODE_SIZE];
@@ -46,11 +46,11 @@ struct record_entry {
 	double microseconds;
 	struct check *check; /* owned */
 	size_t nchecks;
-	struct recorded_request *request; /* owned; NULL: no request's */
+	struct recorded_request *request; /* owned; NULL: the entry is of no request */
 };
 
-#define RECORD_REQUESTS_MAX 16     /* attach askings a connection's record keeps */
-#define RECORD_REQUESTS_ACCEPTED 4 /* of these, accepted ones that no refused one displaces; and what is left of them when the connection ends */
+#define RECORD_REQUESTS_MAX 16     /* entries of requests in a record */
+#define RECORD_REQUESTS_ACCEPTED 4 /* accepted ones that no refused one displaces, and that stay when the connection ends */
 
 struct record_requests { /* the entries of a connection's last requests, oldest first */
 	struct record_entry *door[RECORD_REQUESTS_MAX]; /* owned */
@@ -64,19 +64,19 @@ struct event {
 
 struct record {
 	struct record *older, *newer; /* in the order of opening */
-	struct record *ended;         /* the next that ended */
-	struct record *chain;         /* same bucket */
+	struct record *ended;         /* the next record whose connection ended */
+	struct record *chain;         /* the next one in the same bucket */
 	struct records *owner;
 	char connection[CONNECTION_SIZE];
 	double opened;
 	bool closed;
-	struct facts *facts; /* owned; NULL until told */
+	struct facts *facts; /* owned; NULL until record_facts */
 	struct event *event; /* owned */
-	struct record_entry **door; /* owned, each owned: callers hold their addresses */
+	struct record_entry **door; /* owned, and each entry too: callers keep their addresses */
 	size_t nevents, ndoors;
 	struct record_requests *requests; /* owned; NULL until the first request */
-	struct installed *installed; /* owned; NULL: it was not */
-	bool reasked; /* another generation refused it when it was in */
+	struct installed *installed; /* owned; NULL: not installed */
+	bool reasked; /* a generation refused the installed connection */
 	char outcome[12];
 	char stage[8], code[CODE_SIZE], reason[32];
 };
@@ -87,12 +87,12 @@ struct records {
 	size_t nended, max, n;
 	struct record **bucket; /* owned */
 	size_t nbuckets;
-	struct cursors walks; /* of those who explain, along older and newer */
+	struct cursors walks; /* of record_walk, along older and newer */
 };
 
-/* The record of that connection; NULL: it is not remembered. */
+/* The record of that connection; NULL: there is none any more. */
 struct record *record_find(const struct records *rs, const char *connection);
-/* Whether a request of that connection was refused, as far as its entry is kept. */
+/* Whether an entry of a request in the record is a refusal. */
 bool record_request_refused(const struct record *r);
 
 #endif

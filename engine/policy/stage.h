@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stage: how much of a connection is known, as scripts see it in facts.stage. Each stage adds facts to those of the stages before it. */
+/*
+ * stage: how much of a connection is known, as scripts see it in facts.stage. Each stage adds facts to those of the
+ * stages before it.
+ */
 #ifndef SALLYPORT_STAGE_H
 #define SALLYPORT_STAGE_H
 

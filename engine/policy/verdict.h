@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verdict: what a policy answers, as plain data. All zero is a refusal: forgetting means no. */
+/* verdict: the answer of a policy, as plain data. All zero is a refusal, so that a forgotten branch refuses. */
 #ifndef SALLYPORT_VERDICT_H
 #define SALLYPORT_VERDICT_H
 
@@ -13,11 +13,11 @@ struct verdict {
 	enum verdict_kind kind;
 	char code[CODE_SIZE];  /* [a-z0-9_]{1,32}; refusals only */
 	char text[TEXT_SIZE];  /* at most 200 bytes, any bytes but NUL; never sent to a peer */
-	char file[PLACE_SIZE]; /* where the verdict was made; "" when the engine made it */
+	char file[PLACE_SIZE]; /* of the script line that made the verdict; "" when the engine made it */
 	int line;
 	char userid[NAME_SIZE]; /* accept at certify */
 	bool sysplex;           /* accept at admit */
-	struct {                /* install; "" and the has_ flags mean: as it came */
+	struct {                /* install; "" or no has_ flag: the value of the CAPEX stays */
 		char ipconn[NAME_SIZE];
 		char template[NAME_SIZE];
 		char applid[NAME_SIZE];
@@ -30,7 +30,7 @@ struct verdict {
 /* The name of a kind of verdict ("refuse"); static. */
 const char *verdict_name(enum verdict_kind k);
 
-/* Makes *v a refusal by the engine itself: code and a printf text (cut at 200 bytes), no place. */
+/* Makes *v a refusal by the engine: code and a printf text, cut at 200 bytes, without a place. */
 void verdict_refuse(struct verdict *v, const char *code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/record.h"
+
+#include "policy/facts_json.h"
 #include "policy/record_walk.h"
 
 #include <setjmp.h>
@@ -230,7 +232,7 @@ static void
 facts_not_known_are_absent_and_the_token_is_never_shown(void **state)
 {
 	struct facts f = facts_from("127.0.0.1", "a-1");
-	json_t *o = record_facts_json(&f);
+	json_t *o = facts_json(&f);
 	char *dump;
 
 	(void)state;
@@ -243,7 +245,7 @@ facts_not_known_are_absent_and_the_token_is_never_shown(void **state)
 	f.has_capex = true;
 	snprintf(f.capex.token, sizeof f.capex.token, "SECRETSECRETSECRETSEC");
 	snprintf(f.capex.applid, sizeof f.capex.applid, "MYAPPL");
-	o = record_facts_json(&f);
+	o = facts_json(&f);
 	dump = json_dumps(o, 0);
 	assert_null(strstr(dump, "SECRET"));
 	assert_string_equal(text(json_object_get(o, "capex"), "applid"), "MYAPPL");
