@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/inquire_row.h"
+#include "conn/resync.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -83,8 +84,8 @@ put_sockets(json_t *row, const struct ipconn *i)
 		addr_print(&first->facts.peer.addr, peer, sizeof peer);
 	inquire_put(row, "peer", peer);
 	inquire_put_number(row, "sockets", n);
-	inquire_put(row, "recovstatus", ipconn_doubts(i) > 0 ? "RECOVDATA" : "NORECOVDATA");
-	inquire_put_number(row, "indoubt", ipconn_doubts(i));
+	inquire_put(row, "recovstatus", resync_doubts(i) > 0 ? "RECOVDATA" : "NORECOVDATA");
+	inquire_put_number(row, "indoubt", resync_doubts(i));
 	inquire_put(row, "clientloc", first != NULL && first->facts.peer.sysplex ? "SYSPLEX" : "");
 }
 
@@ -142,7 +143,7 @@ socket_row(const struct conn *c)
 	json_t *row = json_object();
 
 	inquire_put(row, "connection", f->connection);
-	inquire_put(row, "stage", conn_stage_name(c->stage));
+	inquire_put(row, "stage", stages_name(c->stage));
 	inquire_put(row, "way", f->way == WAY_OUT ? "OUT" : "IN");
 	inquire_put(row, "peer", addr_print(&f->peer.addr, text, sizeof text));
 	inquire_put(row, "own", addr_print(&f->own.addr, text, sizeof text));

@@ -23,9 +23,9 @@ put_figures(json_t *row, const struct figure *table, const void *statistics)
 
 	for (const struct figure *f = table; f->name != NULL; f++)
 		if (f->kind == FIGURE_TIME)
-			inquire_put(row, f->name, figure_time(figure_value(f, statistics), text));
+			inquire_put(row, f->name, statistics_time(statistics_value(f, statistics), text));
 		else
-			inquire_put_number(row, f->name, figure_value(f, statistics));
+			inquire_put_number(row, f->name, statistics_value(f, statistics));
 }
 
 static void
@@ -39,7 +39,7 @@ service_row(struct query *q, const struct listener *l, const struct tcpipservice
 	inquire_put_attribute(row, "sor_hostname", tcpipservice_attributes, "host", d);
 	inquire_put_attribute(row, "sor_backlog", tcpipservice_attributes, "backlog", d);
 	inquire_put_number(row, "sor_current_conns", l->entrance.connections);
-	put_figures(row, service_figures, &l->entrance.statistics);
+	put_figures(row, statistics_service, &l->entrance.statistics);
 }
 
 static void
@@ -57,7 +57,7 @@ ipconn_row(struct query *q, const struct ipconn *i)
 	ipconn_view(i, &v);
 	for (size_t n = 0; n < sizeof defined / sizeof *defined; n++)
 		inquire_put_attribute(row, defined[n].figure, ipconn_attributes, defined[n].attribute, &v.def);
-	put_figures(row, ipconn_figures, &i->statistics);
+	put_figures(row, statistics_ipconn, &i->statistics);
 }
 
 static const char *
@@ -73,9 +73,9 @@ global_step(struct query *q)
 
 	if (!inquire_wanted(q, applid(r)))
 		return;
-	put_figures(begin(q, "GLOBAL", applid(r)), socket_figures, &r->worker.statistics);
+	put_figures(begin(q, "GLOBAL", applid(r)), statistics_socket, &r->worker.statistics);
 	if (q->reset)
-		statistics_reset(socket_figures, &r->worker.statistics);
+		statistics_reset(statistics_socket, &r->worker.statistics);
 }
 
 static void
@@ -91,7 +91,7 @@ services_step(struct query *q)
 		service_row(q, l, t);
 		if (!q->reset)
 			continue;
-		statistics_reset(service_figures, &l->entrance.statistics);
+		statistics_reset(statistics_service, &l->entrance.statistics);
 		l->entrance.statistics.peak_connections = l->entrance.connections;
 	}
 }
@@ -105,7 +105,7 @@ ipconn_step(struct query *q)
 		return i != NULL;
 	ipconn_row(q, i);
 	if (q->reset)
-		statistics_reset(ipconn_figures, &i->statistics);
+		statistics_reset(statistics_ipconn, &i->statistics);
 	return true;
 }
 

@@ -3,6 +3,9 @@
 
 #include "admin/inquire.h"
 #include "base/buf.h"
+#include "conn/acquire.h"
+#include "conn/release.h"
+#include "conn/resync.h"
 #include "conn/ipconn.h"
 #include "conn/steps.h"
 #include "policy/facts_json.h"
@@ -382,7 +385,7 @@ end_all(struct region *r, const struct listener *l)
 	for (struct ipconn *i = registry_first(r->registry), *after; i != NULL; i = after) {
 		after = i->next;
 		if (i->socket[SOCKET_IN] != NULL && i->socket[SOCKET_IN]->entrance == &l->entrance)
-			ipconn_finish(i, "the tcpipservice was closed at once");
+			release_finish(i, "the tcpipservice was closed at once");
 	}
 }
 
@@ -417,9 +420,9 @@ release(struct ipconn *i, const char *purge)
 {
 	acquire_hold(i, true);
 	if (purge != NULL)
-		ipconn_release_purging(i, purge, "released by the operator");
+		release_purging(i, purge, "released by the operator");
 	else
-		ipconn_release(i, "released by the operator");
+		release_begin(i, "released by the operator");
 	return 0;
 }
 
@@ -467,7 +470,7 @@ set_ipconn(struct order *o, struct ipconn *i, const char *what)
 	if (strcasecmp(what, "acquired") == 0)
 		return acquire(i, &o->fault);
 	if (strcasecmp(what, "norecovdata") == 0) {
-		ipconn_forget(i);
+		resync_forget(i);
 		return 0;
 	}
 	if (strcasecmp(what, "outservice") != 0)

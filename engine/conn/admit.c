@@ -53,7 +53,7 @@ refused(struct conn *c, const struct verdict *v)
 }
 
 static void
-decided(struct conn *c)
+admit_decided(struct conn *c)
 {
 	const struct verdict *v = &c->ask.verdict;
 
@@ -87,5 +87,15 @@ admit_begin(struct conn *c)
 		look(c);
 	conn_event(c, c->facts.way == WAY_OUT ? "about to dial" : "accepted");
 	if (!capped(c))
-		conn_ask(c, DOOR_ADMIT, decided);
+		conn_ask(c, DOOR_ADMIT, admit_decided);
+}
+
+void
+admit_first_byte(struct conn *c)
+{
+	conn_event(c, "first byte");
+	if (c->service->tls != NULL)
+		certify_begin(c);
+	else
+		capex_in_begin(c);
 }

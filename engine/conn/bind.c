@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* bind: bind-time security (IPIC.md 7.3): may the holder of this certificate call itself NETWORKID.APPLID? Asked for every socket. */
+#include "conn/capex_answer.h"
 #include "conn/steps.h"
 
 static void
@@ -17,7 +18,7 @@ look_up(struct conn *c)
 }
 
 static void
-decided(struct conn *c)
+bind_decided(struct conn *c)
 {
 	const struct verdict *v = &c->ask.verdict;
 
@@ -25,9 +26,9 @@ decided(struct conn *c)
 		conn_refused(c, MSG_SP0021, door_name(DOOR_BIND), c->ask.script, v, reason_name(REASON_SECURITY_VIOLATION));
 		capex_answer_refusal(c, REASON_SECURITY_VIOLATION);
 	} else if (c->facts.capex.socket > 1) {
-		join_begin(c);
+		match_join(c);
 	} else if (c->facts.capex.answering[0] != '\0') {
-		callback_begin(c);
+		match_call_back(c);
 	} else if (!ha_begin(c)) {
 		look_up(c);
 	}
@@ -36,5 +37,5 @@ decided(struct conn *c)
 void
 bind_begin(struct conn *c)
 {
-	conn_ask(c, DOOR_BIND, decided);
+	conn_ask(c, DOOR_BIND, bind_decided);
 }

@@ -44,7 +44,7 @@ refuse_certificate(struct conn *c, const char *code, const char *text)
 }
 
 static void
-decided(struct conn *c)
+certify_decided(struct conn *c)
 {
 	const struct verdict *v = &c->ask.verdict;
 
@@ -73,7 +73,7 @@ refuse_undescribed(struct conn *c, const struct cert_fault *why)
 }
 
 static enum tls_judgement
-judge(void *arg, struct certificate *cert, const struct cert_fault *why)
+certify_judge(void *arg, struct certificate *cert, const struct cert_fault *why)
 {
 	struct conn *c = arg;
 
@@ -86,18 +86,27 @@ judge(void *arg, struct certificate *cert, const struct cert_fault *why)
 	c->facts.certificate = certificate_ref(cert);
 	c->facts.names_host = c->facts.way == WAY_OUT && certificate_names(cert, c->facts.peer.host);
 	learn_tls(c);
-	conn_ask(c, DOOR_CERTIFY, decided);
+	conn_ask(c, DOOR_CERTIFY, certify_decided);
 	return c->judgement;
+}
+
+static void
+begin_capex(struct conn *c)
+{
+	if (c->facts.way == WAY_OUT)
+		capex_out_begin(c);
+	else
+		capex_in_begin(c);
 }
 
 /* ssl = "yes": no certificate was asked for; a script, if named, is asked without one. */
 static void
-decided_without(struct conn *c)
+certify_decided_without(struct conn *c)
 {
-	decided(c);
+	certify_decided(c);
 	io_pause(&c->io, false);
 	if (c->judgement == TLS_ACCEPT)
-		capex_begin(c);
+		begin_capex(c);
 	else
 		conn_close(c, CONN_POLITELY, "refused at certify");
 }
@@ -126,9 +135,9 @@ certify_handshaken(struct conn *c)
 		end(c, "no judged certificate");
 	} else if (!judged && c->service->script[DOOR_CERTIFY] != NULL) {
 		io_pause(&c->io, true);
-		conn_ask(c, DOOR_CERTIFY, decided_without);
+		conn_ask(c, DOOR_CERTIFY, certify_decided_without);
 	} else {
-		capex_begin(c);
+		begin_capex(c);
 	}
 }
 
@@ -150,7 +159,7 @@ certify_begin(struct conn *c)
 		refuse_plain(c);
 		return;
 	}
-	t = tls_new(c->service->tls, c->facts.way, c->io.fd, judge, c);
+	t = tls_new(c->service->tls, c->facts.way, c->io.fd, certify_judge, c);
 	if (t == NULL) {
 		conn_engine_refused(c, MSG_DFHSO0123, "limit", NULL, "no memory for a TLS stream");
 		end(c, "no memory");
@@ -218,4 +227,11 @@ certify_repented(struct conn *c)
 
 	conn_engine_refused(c, MSG_DFHSO0123, "handshake", NULL, "rc 410: %s; alert received: %s", e->reason, e->alert_name);
 	fail_out(c, e);
+}
+
+void
+certify_ended(struct conn *c, const char *why)
+{
+	(void)why;
+	certify_failed(c);
 }

@@ -2,6 +2,7 @@
 #include "conn/conn.h"
 
 #include "base/clock.h"
+#include "conn/release.h"
 #include "conn/ipconn.h"
 #include "conn/steps.h"
 #include "conn/peers.h"
@@ -14,18 +15,6 @@
 
 /* A CAPEX with its head must fit; traffic_begin makes room for an element. */
 #define IN_MAX (HTTP_HEAD_MAX + HTTP_BODY_CAPEX + 1)
-
-const char *
-conn_stage_name(enum conn_stage s)
-{
-	static const char *const name[] = {
-#define X(s) #s,
-		CONN_STAGES(X)
-#undef X
-	};
-
-	return name[s];
-}
 
 static void
 link_in(struct conn *c)
@@ -58,41 +47,14 @@ link_out(struct conn *c)
 	w->graves = c;
 }
 
-/* When the time of a stage is over. */
 static void
-timed_out(void *arg)
+conn_timed_out(void *arg)
 {
 	struct conn *c = arg;
+	const struct stage_events *row = stages_row(c->facts.way, c->stage);
 
-	switch (c->stage) {
-	case CONN_DIALLING:
-		dial_timeout(c);
-		break;
-	case CONN_ADMITTED:
-	case CONN_CAPEX:
-		capex_timeout(c);
-		break;
-	case CONN_SHAKING:
-		certify_failed(c);
-		break;
-	case CONN_INSTALLED:
-		traffic_timeout(c);
-		break;
-	case CONN_NEW:
-	case CONN_DRAINING:
-	case CONN_GONE:
-		break;
-	}
-}
-
-static void
-first_byte(struct conn *c)
-{
-	conn_event(c, "first byte");
-	if (c->service->tls != NULL)
-		certify_begin(c);
-	else
-		capex_begin(c);
+	if (row->timeout != NULL)
+		row->timeout(c);
 }
 
 static void
@@ -106,64 +68,35 @@ close_fd(struct conn *c)
 }
 
 static void
-ended_early(struct conn *c, const char *why)
+ended(struct conn *c, const char *why)
 {
-	if (c->stage == CONN_SHAKING) {
-		certify_failed(c);
-		return;
-	}
-	if (c->stage == CONN_DIALLING) {
-		dial_missed(c, why);
-		return;
-	}
-	if (c->stage == CONN_CAPEX && c->facts.way == WAY_OUT) {
-		capex_broken(c, why);
-		return;
-	}
-	if (c->facts.stage == STAGE_CAPEX && c->stage == CONN_CAPEX && c->facts.tls.version != NULL)
-		conn_event(c, "the peer left after the handshake, before its CAPEX");
-	conn_close(c, CONN_POLITELY, why);
+	const struct stage_events *row = stages_row(c->facts.way, c->stage);
+
+	if (row->ended != NULL)
+		row->ended(c, why);
+	else
+		conn_close(c, CONN_POLITELY, why);
 }
 
 static void
-has_data(struct conn *c)
-{
-	if (c->stage == CONN_CAPEX)
-		capex_data(c);
-	else if (c->stage == CONN_INSTALLED)
-		traffic_data(c);
-}
-
-static void
-on_io(void *owner, enum io_event e)
+conn_on_io(void *owner, enum io_event e)
 {
 	struct conn *c = owner;
+	const struct stage_events *row = stages_row(c->facts.way, c->stage);
 
 	switch (e) {
-	case IO_FIRST:
-		first_byte(c);
-		break;
-	case IO_HANDSHAKEN:
-		certify_handshaken(c);
-		break;
-	case IO_DATA:
-		has_data(c);
-		break;
-	case IO_FLUSHED:
-		if (c->stage == CONN_INSTALLED)
-			traffic_flushed(c);
-		break;
 	case IO_EOF:
-		ended_early(c, "the peer closed the connection");
+		ended(c, "the peer closed the connection");
 		break;
 	case IO_FAILED:
-		ended_early(c, c->io.error[0] != '\0' ? c->io.error : "connection reset");
+		ended(c, c->io.error[0] != '\0' ? c->io.error : "connection reset");
 		break;
 	case IO_BURIED:
 		conn_close(c, CONN_AT_ONCE, "closed");
 		break;
-	case IO_CONNECTED:
-		dial_connected(c);
+	default:
+		if (row->io[e] != NULL)
+			row->io[e](c);
 		break;
 	}
 }
@@ -243,7 +176,7 @@ conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer)
 	c->service = s;
 	c->generation = w->generation;
 	c->io.fd = fd;
-	timer_init(&c->timer, w->loop, timed_out, c);
+	timer_init(&c->timer, w->loop, conn_timed_out, c);
 	born(c, peer, fd);
 	if (count_in(c) < 0) {
 		close(fd);
@@ -266,7 +199,7 @@ conn_new_out(struct ipconn *i, unsigned place, const char *host)
 	c->generation = w->generation;
 	c->service = ipconn_outbound(i, w->generation);
 	c->io.fd = -1;
-	timer_init(&c->timer, w->loop, timed_out, c);
+	timer_init(&c->timer, w->loop, conn_timed_out, c);
 	name(c, WAY_OUT, i->def.tcpipservice);
 	snprintf(c->facts.peer.host, sizeof c->facts.peer.host, "%s", host);
 	c->facts.socket = place == SOCKET_OUT2 ? 2 : 1;
@@ -279,7 +212,7 @@ void
 conn_reach(struct conn *c, int fd)
 {
 	c->io_opened = true;
-	io_open(&c->io, c->worker->loop, fd, true, IN_MAX, on_io, c);
+	io_open(&c->io, c->worker->loop, fd, true, IN_MAX, conn_on_io, c);
 }
 
 void
@@ -296,7 +229,7 @@ conn_enter(struct conn *c, enum conn_stage stage, double seconds)
 	timer_stop(&c->timer);
 	if (stage == CONN_ADMITTED && !c->io_opened) {
 		c->io_opened = true;
-		io_open(&c->io, c->worker->loop, c->io.fd, false, IN_MAX, on_io, c);
+		io_open(&c->io, c->worker->loop, c->io.fd, false, IN_MAX, conn_on_io, c);
 		c->io.counts = c->entrance != NULL ? &c->entrance->statistics.traffic : NULL;
 	}
 	c->stage = stage;
@@ -359,7 +292,7 @@ conn_close(struct conn *c, enum conn_ending how, const char *why)
 	c->ipconn = NULL;
 	c->worker->riders->lost(c);
 	if (i != NULL)
-		ipconn_lost(i, c, why);
+		release_lost(i, c, why);
 	if (how == CONN_POLITELY && c->io_opened && c->stage != CONN_DRAINING) {
 		conn_enter(c, CONN_DRAINING, 0);
 		io_linger(&c->io);

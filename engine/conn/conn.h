@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "policy/policy.h"
 #include "policy/record.h"
+#include "conn/stages.h"
 #include "conn/statistics.h"
 #include "net/timer.h"
 #include "ipic/wire.h"
@@ -29,22 +30,6 @@ struct entrance {
 	unsigned connections;  /* sockets accepted here and still there */
 	unsigned halfopen;     /* of these not yet through CAPEX */
 	struct service_statistics statistics;
-};
-
-#define CONN_STAGES(X) \
-	X(NEW)       /* accepted; admission not yet answered */ \
-	X(DIALLING)  /* way out: the name is being resolved, or the connection is not standing yet */ \
-	X(ADMITTED)  /* let in by address; no byte yet */ \
-	X(SHAKING)   /* TLS handshake; the certificate is judged in here */ \
-	X(CAPEX)     /* the capability exchange is being read or decided */ \
-	X(INSTALLED) /* through: belongs to an ipconn */ \
-	X(DRAINING)  /* the last answer or alert is flushed, the rest discarded */ \
-	X(GONE)      /* closed; buried at the end of this turn */
-
-enum conn_stage {
-#define X(s) CONN_##s,
-	CONN_STAGES(X)
-#undef X
 };
 
 #define CONN_REQUESTS 4 /* of ours, not yet answered, at most */
@@ -104,11 +89,10 @@ void conn_unreach(struct conn *c);
 
 /* Assigns the stage: stops the old one's timer, starts the new one's (seconds; 0 none). */
 void conn_enter(struct conn *c, enum conn_stage stage, double seconds);
-const char *conn_stage_name(enum conn_stage s);
 
 enum conn_ending { CONN_AT_ONCE, CONN_POLITELY };
 /* Ends the socket, for a reason (a few words for SP0030 and the record). Idempotent. Politely: flush, half-close, discard (engine/ipic/README.md).
- * If it belonged to an ipconn, that loses it (ipconn_lost). */
+ * If it belonged to an ipconn, that loses it (release_lost). */
 void conn_close(struct conn *c, enum conn_ending how, const char *why);
 
 /* A refusal: message m (SP0021, SP0031, DFHSO0123 …), record, outcome, counts. Does not close. door: NULL when the engine refused

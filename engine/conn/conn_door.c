@@ -73,7 +73,7 @@ say_opened(struct conn *c, const struct ask *a)
 
 /* Between the policy and the step that asked. */
 static void
-answered(struct ask *a)
+conn_door_answered(struct ask *a)
 {
 	struct conn *c = a->arg;
 	void (*decided)(struct conn *) = c->decided;
@@ -94,7 +94,7 @@ conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c))
 		.facts = &c->facts,
 		.record = c->record,
 		.tape = &c->tape,
-		.done = answered,
+		.done = conn_door_answered,
 		.arg = c,
 	};
 	policy_ask(&c->ask);

@@ -3,6 +3,7 @@
  * dial: a socket of ours on its way to the partner. The connection exists from the first moment on, so that it is counted, shown and
  * explained; it gets a descriptor when an address was admitted. What was not reached is passed over, what the policy refuses too.
  */
+#include "conn/acquire.h"
 #include "conn/steps.h"
 
 #include "base/clock.h"
@@ -163,13 +164,13 @@ dial_connected(struct conn *c)
 	if (c->service->tls != NULL)
 		certify_begin(c);
 	else
-		capex_begin(c);
+		capex_out_begin(c);
 }
 
 /* --- from a name to addresses ---------------------------------------------------------------------------------------- */
 
 static void
-resolved(void *arg, const struct resolution *r)
+dial_resolved(void *arg, const struct resolution *r)
 {
 	struct conn *c = arg;
 	struct dial *d = c->dial;
@@ -193,7 +194,7 @@ dial_timeout(struct conn *c)
 	if (c->dial->resolving == NULL)
 		dial_missed(c, why);
 	else
-		dial_failed(c, "unknown_host", NULL, "host %s: not resolved in %g s", c->facts.peer.host, seconds);
+		dial_failed(c, "unknown_host", NULL, "host %s: not dial_resolved in %g s", c->facts.peer.host, seconds);
 }
 
 /* The further socket must reach the region that gave the token, not another address of the same name. */
@@ -224,7 +225,7 @@ lacks_guard(const struct conn *c)
 }
 
 static void
-start(void *arg)
+dial_start(void *arg)
 {
 	struct conn *c = arg;
 	struct dial *d = c->dial;
@@ -239,7 +240,7 @@ start(void *arg)
 		return;
 	}
 	conn_enter(c, CONN_DIALLING, c->generation->definition->region.tcp_timeout);
-	d->resolving = resolve_begin(c->worker->threadpool, c->facts.peer.host, d->port, resolved, c);
+	d->resolving = resolve_begin(c->worker->threadpool, c->facts.peer.host, d->port, dial_resolved, c);
 	if (d->resolving == NULL)
 		dial_failed(c, "limit", NULL, "host %s: too many names are being resolved", c->facts.peer.host);
 }
@@ -256,7 +257,7 @@ dial_begin(struct ipconn *i, enum socket_place place, const char *host, int port
 		return;
 	}
 	c->dial->port = port;
-	timer_init(&c->dial->soon, c->worker->loop, start, c);
+	timer_init(&c->dial->soon, c->worker->loop, dial_start, c);
 	timer_set(&c->dial->soon, 0);
 	conn_enter(c, CONN_DIALLING, 0);
 }

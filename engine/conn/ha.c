@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ha: regions of a cluster share a generic listener's port; the one that is reached sends its partner on to a listener of its own (IPIC.md 10). */
+#include "conn/capex_answer.h"
 #include "conn/steps.h"
 
 #include <string.h>

@@ -3,6 +3,9 @@
  * install: the partner is unknown: the URM decides, and what it answered is held against the communication area's rules
  * (IPIC.md 6.2, 6.3). The order of messages is 6.8's: installed, autoinstalled, then the security check, then perhaps deleted.
  */
+#include "conn/release.h"
+#include "conn/traffic.h"
+#include "conn/capex_answer.h"
 #include "conn/steps.h"
 
 #include <stdio.h>
@@ -141,7 +144,7 @@ install(struct conn *c, const struct ipconn_def *d, const struct ipconn *templat
 }
 
 static void
-decided(struct conn *c)
+install_decided(struct conn *c)
 {
 	const struct verdict *v = &c->ask.verdict;
 	const struct ipconn *template = NULL;
@@ -157,7 +160,7 @@ decided(struct conn *c)
 	inherit(&d, template, &c->facts.capex);
 	name(&d, v, c);
 	if (!install(c, &d, template)) /* the URM said yes and may have reserved something (IPIC.md 6.7) */
-		ipconn_tell_urm(c, c->generation, &d);
+		release_tell_urm(c, c->generation, &d);
 }
 
 void
@@ -165,5 +168,5 @@ install_begin(struct conn *c)
 {
 	if (c->facts.capex.applid[0] == '\0')
 		suggest(c);
-	conn_ask(c, DOOR_INSTALL, decided);
+	conn_ask(c, DOOR_INSTALL, install_decided);
 }

@@ -35,7 +35,7 @@ struct ipconn {
 	char token[TOKEN_SIZE];              /* "" none, or used */
 	double token_until;                  /* clock_span() */
 	struct timer goodbye;                /* how long we wait for the answers to our release */
-	/* two-way; obtain.c */
+	/* two-way; acquire.c */
 	struct timer patience;               /* how long it may be OBTAINING */
 	bool acquiring;                      /* we dialled first */
 	bool answered;                       /* our first CAPEX, or call-back, has its 200 */
@@ -76,41 +76,11 @@ void ipconn_enter(struct ipconn *i, enum connstatus s);
 
 /* True when sockets of both ways belong to it, or will: it becomes ACQUIRED by resync. */
 bool ipconn_two_way(const struct ipconn *i);
-/* resync.c, as the next two: n conversations were open when its connection was lost: they are in doubt until the next good resync. Nothing when it never had one. */
-void ipconn_in_doubt(struct ipconn *i, unsigned n);
-/* How many are in doubt (INQUIRE's RECOVSTATUS: RECOVDATA when any); and SET's NORECOVDATA: what is remembered of the partner is forgotten, its log and
- * the work in doubt. Message SP0054. */
-unsigned ipconn_doubts(const struct ipconn *i);
-void ipconn_forget(struct ipconn *i);
-
-/* One of its sockets ended: all end, and it is released. */
-void ipconn_lost(struct ipconn *i, struct conn *c, const char *why);
-/* The orderly end: FREEING; when the work that runs has ended, release is asked on every socket, and that waits at most a second (operator, drain). */
-void ipconn_release(struct ipconn *i, const char *why);
-/* The same, but the work that runs, also of a release that waits for it, is ended by `how` (session_purge); "kill" waits for no answer either. */
-void ipconn_release_purging(struct ipconn *i, const char *how, const char *why);
-/* The partner asks for release, and was answered. It has no work any more, but its last answers may be overtaken when they come by another socket: our
- * requests wait for them, at most a second. */
-void ipconn_part(struct ipconn *i);
-/* Its last conversation has ended: a release that waited for that goes on. */
-void ipconn_work_over(struct ipconn *i);
-/* The partner was told in an answer why it cannot be: FREEING; it closes, or is closed after a second. why is static. */
-void ipconn_dismiss(struct ipconn *i, const char *why);
-/* A socket's partner has answered our release; when all have, it is finished. */
-void ipconn_goodbye(struct ipconn *i);
-/* The end at once: sockets are closed politely, RELEASED; an autoinstalled one is deleted and its URM told. */
-void ipconn_finish(struct ipconn *i, const char *why);
-
-/* Asks the URM's delete door of c's service (facts.ipconn says which). The answer is ignored. Message SP0024. */
-void ipconn_tell_urm(struct conn *c, struct generation *g, const struct ipconn_def *def);
-
-/* A RELEASED one that was defined, not autoinstalled: when the current generation defines it otherwise, it takes that on; when it does not
- * define it, it goes. Messages DFHIS3030, SP0018. */
-void ipconn_settle(struct ipconn *i);
-
 /* Goes over to another generation, its sockets too. */
 void ipconn_adopt(struct ipconn *i, struct generation *g);
 
+/* A log line of message m about i, with one insert (value NULL: none). */
+void ipconn_say(const struct ipconn *i, enum message m, const char *key, const char *value);
 /* The first socket it has, of either way: whose record tells what happens to all. NULL: none. */
 struct conn *ipconn_first(const struct ipconn *i);
 /* Notes in c's record that c belongs to i, and the agreed counts. */

@@ -33,11 +33,11 @@ say(const struct listener *l, enum message m, const char *why)
 static void
 report(const struct listener *l)
 {
-	statistics_say(l->worker->log, MSG_SP0055, "tcpipservice", l->entrance.tcpipservice, service_figures, &l->entrance.statistics);
+	statistics_say(l->worker->log, MSG_SP0055, "tcpipservice", l->entrance.tcpipservice, statistics_service, &l->entrance.statistics);
 }
 
 static void
-resume(void *arg)
+listener_resume(void *arg)
 {
 	struct listener *l = arg;
 
@@ -143,7 +143,7 @@ accept_one(struct listener *l)
 }
 
 static void
-on_callers(struct ev_loop *loop, ev_io *watcher, int events)
+listener_on_callers(struct ev_loop *loop, ev_io *watcher, int events)
 {
 	struct listener *l = watcher->data;
 
@@ -165,7 +165,7 @@ listener_new(struct worker *w, const char *tcpipservice)
 	l->fd = -1;
 	l->spare = -1;
 	snprintf(l->entrance.tcpipservice, sizeof l->entrance.tcpipservice, "%s", tcpipservice);
-	timer_init(&l->backoff, w->loop, resume, l);
+	timer_init(&l->backoff, w->loop, listener_resume, l);
 	return l;
 }
 
@@ -281,7 +281,7 @@ opened(struct listener *l, const struct tcpipservice_def *d, int fd)
 	if (!l->yielded)
 		l->entrance.statistics = (struct service_statistics){ .opened = clock_wall(), .peak_connections = l->entrance.connections };
 	l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	ev_io_init(&l->watcher, on_callers, fd, EV_READ);
+	ev_io_init(&l->watcher, listener_on_callers, fd, EV_READ);
 	l->watcher.data = l;
 	ev_io_start(l->worker->loop, &l->watcher);
 	say(l, MSG_SP0004, NULL);

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* match: the partner's ipconn is known: its state, its listener, the trust rule, the session counts; and the claims of further sockets and call-backs. */
+#include "conn/acquire.h"
+#include "conn/release.h"
+#include "conn/traffic.h"
+#include "conn/capex_answer.h"
 #include "conn/steps.h"
 
 #include "base/clock.h"
@@ -43,7 +47,7 @@ undo(struct conn *c, struct ipconn *i)
 	if (!i->autoinstalled)
 		return;
 	ipconn_delete(i);
-	ipconn_tell_urm(c, c->generation, &i->def);
+	release_tell_urm(c, c->generation, &i->def);
 }
 
 static void
@@ -86,19 +90,19 @@ take_in(struct conn *c, struct ipconn *i, enum socket_place place)
 {
 	capex_accept(c, i, place);
 	if (c->ipconn == i)
-		obtain_joined(c);
+		acquire_joined(c);
 }
 
 static void
 begin(struct ipconn *i, const struct capex *x, const struct terms *t)
 {
 	if (i->status == CONN_OBTAINING)
-		obtain_abandon(i);
+		acquire_abandon(i);
 	i->acquiring = i->answered = i->redirected = false;
 	i->receivecount = t->receivecount;
 	i->sendcount = t->sendcount;
 	i->sockets = t->sockets;
-	i->out_sockets = obtain_sockets(t->sendcount);
+	i->out_sockets = acquire_sockets(t->sendcount);
 	memcpy(i->token, t->token, sizeof i->token);
 	i->token_until = clock_span() + TOKEN_SECONDS;
 	i->capex = *x;
@@ -214,7 +218,7 @@ misfit(const struct conn *c, const struct ipconn *i)
 }
 
 void
-join_begin(struct conn *c)
+match_join(struct conn *c)
 {
 	struct ipconn *i = registry_token(c->worker->registry, c->facts.capex.token, clock_span());
 	const char *wrong = misfit(c, i);
@@ -249,7 +253,7 @@ misfit_callback(const struct conn *c, const struct ipconn *i)
 }
 
 void
-callback_begin(struct conn *c)
+match_call_back(struct conn *c)
 {
 	const struct capex *x = &c->facts.capex;
 	struct ipconn *i = registry_callback(c->worker->registry, x->answering);

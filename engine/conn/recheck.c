@@ -26,7 +26,7 @@ refuse(struct recheck_result *out, const struct conn *c, enum door door, const c
 }
 
 static void
-answered(struct ask *a)
+recheck_answered(struct ask *a)
 {
 	struct again *again = (struct again *)a;
 
@@ -76,7 +76,7 @@ ask(struct conn *c, struct generation *g, const struct service *s, enum door doo
 		return;
 	out->entry = record_entry_new(door_name(door), s->script[door], g->number, f.now);
 	a.ask = (struct ask){ .policy = g->policy, .script = s->script[door], .door = door, .facts = &f, .entry = out->entry, .tape = &c->tape,
-		.replay = true, .done = answered };
+		.replay = true, .done = recheck_answered };
 	policy_ask(&a.ask);
 	if (!out->refused)
 		recheck_forget(out);

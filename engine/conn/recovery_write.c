@@ -108,7 +108,7 @@ attempt(struct recovery *r)
 
 /* Whatever changes during one try is in the next: however many partners come and go, the disk is asked once at a time. */
 static void *
-work(void *arg)
+recovery_write_work(void *arg)
 {
 	struct recovery *r = arg;
 	struct recovery_writer *w = &r->writer;
@@ -149,7 +149,7 @@ recovery_changed(struct recovery *r)
 	pthread_mutex_lock(&w->lock);
 	w->unwritten = true;
 	if (!w->running)
-		w->running = thread_start(&w->thread, work, r) == 0;
+		w->running = thread_start(&w->thread, recovery_write_work, r) == 0;
 	if (!w->running && !w->failed)
 		conclude(w, -1, &(struct fault){ "no thread to write it" });
 	if (!w->failed)

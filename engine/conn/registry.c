@@ -17,7 +17,7 @@ struct registry {
 };
 
 static int
-by_name(const void *a, const void *b)
+registry_by_name(const void *a, const void *b)
 {
 	const struct ipconn *x = a, *y = b;
 
@@ -25,7 +25,7 @@ by_name(const void *a, const void *b)
 }
 
 static int
-by_pair(const void *a, const void *b)
+registry_by_pair(const void *a, const void *b)
 {
 	const struct ipconn *x = a, *y = b;
 	int order = strcmp(x->def.networkid, y->def.networkid);
@@ -94,10 +94,10 @@ registry_claim(struct registry *r, struct ipconn *i)
 		return CLAIM_PAIR_TAKEN;
 	if (registry_name(r, i->def.ipconn) != NULL)
 		return CLAIM_NAME_TAKEN;
-	if (!plant(&r->names, i, by_name))
+	if (!plant(&r->names, i, registry_by_name))
 		return CLAIM_NO_MEMORY;
-	if (matchable(i) && !plant(&r->pairs, i, by_pair)) {
-		tdelete(i, &r->names, by_name);
+	if (matchable(i) && !plant(&r->pairs, i, registry_by_pair)) {
+		tdelete(i, &r->names, registry_by_name);
 		return CLAIM_NO_MEMORY;
 	}
 	append(r, i);
@@ -107,9 +107,9 @@ registry_claim(struct registry *r, struct ipconn *i)
 void
 registry_drop(struct registry *r, struct ipconn *i)
 {
-	tdelete(i, &r->names, by_name);
+	tdelete(i, &r->names, registry_by_name);
 	if (matchable(i))
-		tdelete(i, &r->pairs, by_pair);
+		tdelete(i, &r->pairs, registry_by_pair);
 	cursors_leave(&r->walks, i, i->prev, i->next);
 	*(i->prev != NULL ? &i->prev->next : &r->first) = i->next;
 	*(i->next != NULL ? &i->next->prev : &r->last) = i->prev;
@@ -145,7 +145,7 @@ registry_name(const struct registry *r, const char *name)
 	if (strlen(name) >= sizeof key.def.ipconn)
 		return NULL;
 	strcpy(key.def.ipconn, name);
-	node = tfind(&key, &r->names, by_name);
+	node = tfind(&key, &r->names, registry_by_name);
 	return node != NULL ? *node : NULL;
 }
 
@@ -156,7 +156,7 @@ registry_pair(const struct registry *r, const char *networkid, const char *appli
 
 	snprintf(key.def.networkid, sizeof key.def.networkid, "%s", networkid);
 	snprintf(key.def.applid, sizeof key.def.applid, "%s", applid);
-	node = tfind(&key, &r->pairs, by_pair);
+	node = tfind(&key, &r->pairs, registry_by_pair);
 	return node != NULL ? *node : NULL;
 }
 

@@ -4,6 +4,10 @@
  * (IPIC.md 2.2, 5.1 XLNACTION; engine/ipic/README.md).
  * A log that is not the one remembered matters only to the side that has work in doubt: each side judges by its own xlnaction.
  */
+#include "conn/resync.h"
+
+#include "conn/acquire.h"
+#include "conn/release.h"
 #include "conn/steps.h"
 
 #include "conn/recovery.h"
@@ -18,7 +22,7 @@ remembered(const struct ipconn *i)
 }
 
 unsigned
-ipconn_doubts(const struct ipconn *i)
+resync_doubts(const struct ipconn *i)
 {
 	const struct recovery_partner *p = remembered(i);
 
@@ -45,7 +49,7 @@ say_lost(const struct ipconn *i, const char *action)
 {
 	char count[24];
 
-	log_say(i->worker->log, MSG_SP0039, "ipconn", i->def.ipconn, "#indoubt", log_number(count, ipconn_doubts(i)), "xlnaction", action, NULL);
+	log_say(i->worker->log, MSG_SP0039, "ipconn", i->def.ipconn, "#indoubt", log_number(count, resync_doubts(i)), "xlnaction", action, NULL);
 }
 
 /* The log of then, and no older copy of it: its last token is ours, or the one it may have heard last without our hearing that it had. */
@@ -87,7 +91,7 @@ agree(struct ipconn *i, const char *logname, const char *token)
 	const char *log = old == NULL || old->logname[0] == '\0' ? "first" : strcmp(old->logname, logname) == 0 ? "same" : "new";
 	char count[24];
 
-	log_say(i->worker->log, MSG_SP0038, "ipconn", i->def.ipconn, "logname", logname, "log", log, "#settled", log_number(count, ipconn_doubts(i)), NULL);
+	log_say(i->worker->log, MSG_SP0038, "ipconn", i->def.ipconn, "logname", logname, "log", log, "#settled", log_number(count, resync_doubts(i)), NULL);
 	memcpy(p.networkid, i->def.networkid, sizeof p.networkid);
 	memcpy(p.applid, i->def.applid, sizeof p.applid);
 	snprintf(p.logname, sizeof p.logname, "%s", logname);
@@ -96,7 +100,7 @@ agree(struct ipconn *i, const char *logname, const char *token)
 }
 
 void
-ipconn_in_doubt(struct ipconn *i, unsigned n)
+resync_in_doubt(struct ipconn *i, unsigned n)
 {
 	const struct recovery_partner *old = remembered(i);
 	struct recovery_partner p;
@@ -109,13 +113,13 @@ ipconn_in_doubt(struct ipconn *i, unsigned n)
 }
 
 void
-ipconn_forget(struct ipconn *i)
+resync_forget(struct ipconn *i)
 {
 	char count[24];
 
 	if (remembered(i) == NULL)
 		return;
-	log_say(i->worker->log, MSG_SP0054, "ipconn", i->def.ipconn, "#indoubt", log_number(count, ipconn_doubts(i)), NULL);
+	log_say(i->worker->log, MSG_SP0054, "ipconn", i->def.ipconn, "#indoubt", log_number(count, resync_doubts(i)), NULL);
 	recovery_forget(i->worker->recovery, i->def.networkid, i->def.applid);
 }
 
@@ -199,7 +203,7 @@ answer(struct ipconn *i)
 	if (put(c, refused ? reason_status(REASON_ISCE_BAD_RECOV) : 200, &r) < 0)
 		return;
 	if (refused) /* the acquirer ends it when it has read why; were the other sockets closed here, it might see that first */
-		ipconn_dismiss(i, "the partner has lost its log while work is in doubt");
+		release_dismiss(i, "the partner has lost its log while work is in doubt");
 	else
 		acquire_done(i);
 }
@@ -224,6 +228,6 @@ resync_asked(struct conn *c, const char *body, size_t len)
 		return "resync with a body that is not one";
 	i->resync = r;
 	i->resync_waits = true;
-	obtain_joined(c);
+	acquire_joined(c);
 	return NULL;
 }

@@ -14,7 +14,7 @@
 #define END { .name = NULL }
 
 #define ROW ipconn_statistics
-const struct figure ipconn_figures[] = {
+const struct figure statistics_ipconn[] = {
 	TIME("isr_ipconn_gmt_create_time", created),
 	CURRENT("isr_current_receive_sessions", current_receive),
 	PEAK("isr_peak_receive_sessions", peak_receive, current_receive),
@@ -40,7 +40,7 @@ const struct figure ipconn_figures[] = {
 #undef ROW
 
 #define ROW service_statistics
-const struct figure service_figures[] = {
+const struct figure statistics_service[] = {
 	TOTAL("sor_trans_attached", attached),
 	{ .name = "sor_peak_conns", .kind = FIGURE_PEAK, .offset = AT(peak_connections), .current = FIGURE_ELSEWHERE },
 	TIME("sor_open_gmt", opened),
@@ -56,7 +56,7 @@ const struct figure service_figures[] = {
 #undef ROW
 
 #define ROW socket_statistics
-const struct figure socket_figures[] = {
+const struct figure statistics_socket[] = {
 	CURRENT("sog_curr_inbound_sockets", inbound),
 	PEAK("sog_peak_inbound_sockets", peak_inbound, inbound),
 	TOTAL("sog_inb_sockets_created", inbound_created),
@@ -75,7 +75,7 @@ place(const void *statistics, size_t offset)
 }
 
 double
-figure_value(const struct figure *f, const void *statistics)
+statistics_value(const struct figure *f, const void *statistics)
 {
 	const void *at = place(statistics, f->offset);
 
@@ -92,7 +92,7 @@ figure_value(const struct figure *f, const void *statistics)
 }
 
 const char *
-figure_time(double seconds, char out[24])
+statistics_time(double seconds, char out[24])
 {
 	time_t whole = (time_t)seconds;
 	struct tm t;
@@ -140,13 +140,13 @@ statistics_say(struct log *l, enum message m, const char *key, const char *name,
 	size_t n = 0;
 
 	for (const struct figure *f = table; f->name != NULL && n < FIGURES_MAX; f++) {
-		double value = figure_value(f, statistics);
+		double value = statistics_value(f, statistics);
 
 		if (value <= 0)
 			continue;
 		snprintf(number[n], sizeof number[n], "#%s", f->name);
 		pairs[2 * n + 2] = f->kind == FIGURE_TIME ? f->name : number[n];
-		pairs[2 * n + 3] = f->kind == FIGURE_TIME ? figure_time(value, text[n]) : log_number(text[n], (int64_t)value);
+		pairs[2 * n + 3] = f->kind == FIGURE_TIME ? statistics_time(value, text[n]) : log_number(text[n], (int64_t)value);
 		n++;
 	}
 	log_list(l, m, pairs);

@@ -64,12 +64,12 @@ struct figure {
 #define FIGURE_ELSEWHERE ((size_t)-1)
 #define FIGURES_MAX 24 /* in one table */
 
-extern const struct figure ipconn_figures[], service_figures[], socket_figures[];
+extern const struct figure statistics_ipconn[], statistics_service[], statistics_socket[];
 
 /* The value of one, as a number. */
-double figure_value(const struct figure *f, const void *statistics);
+double statistics_value(const struct figure *f, const void *statistics);
 /* "2026-11-22T17:40:01Z"; "" for 0. Returns out. */
-const char *figure_time(double seconds, char out[24]);
+const char *statistics_time(double seconds, char out[24]);
 
 static inline void
 statistics_peak(unsigned *peak, unsigned now)

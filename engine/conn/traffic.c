@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* traffic: what runs on one socket after its CAPEX: heartbeats both ways (IPIC.md 2.8), the release, and the elements of conversations, which riders.h takes. */
+#include "conn/traffic.h"
+
+#include "conn/release.h"
+#include "conn/resync.h"
 #include "conn/steps.h"
 #include "conn/riders.h"
 
@@ -203,7 +207,7 @@ take_request(struct conn *c, const struct is_header *is)
 	else if (send_message(c, 200, is->name == IS_RELEASE ? WIRE_IS_RELEASE : WIRE_IS_HEARTBEAT) < 0)
 		conn_close(c, CONN_AT_ONCE, "the partner does not read its answers");
 	else if (is->name == IS_RELEASE)
-		ipconn_part(c->ipconn);
+		release_part(c->ipconn);
 }
 
 /* What is wrong with an answer; NULL: nothing. */
@@ -232,7 +236,7 @@ take_answer(struct conn *c, const struct is_header *is)
 		resync_answered(c, c->reader.status, body_of(c), c->reader.body.len);
 	} else if (asked == IS_RELEASE) {
 		c->said_goodbye = true;
-		ipconn_goodbye(c->ipconn);
+		release_goodbye(c->ipconn);
 	} else if (c->missed > 0) {
 		c->missed = 0;
 		timer_set(&c->timer, period(c));

@@ -28,6 +28,8 @@ enum io_event {
 	IO_BURIED,     /* after io_linger: the descriptor is closed now. The last event */
 };
 
+#define IO_EVENTS (IO_BURIED + 1) /* how many there are */
+
 struct io {
 	struct ev_loop *loop; /* borrowed */
 	ev_io watcher;

@@ -6,6 +6,7 @@
 #include "net/threadpool.h"
 #include "config/definition.h"
 #include "config/warnings.h"
+#include "conn/release.h"
 #include "conn/ipconn.h"
 #include "net/loop.h"
 #include "security/passwords.h"
@@ -105,7 +106,7 @@ begin_drain(struct region *r)
 	listeners_close(&r->listeners);
 	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
 		next = i->next;
-		ipconn_release(i, "the region is shutting down");
+		release_begin(i, "the region is shutting down");
 	}
 	if (r->worker.conns == NULL)
 		loop_break(r->worker.loop);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/reload_apply.h"
+#include "conn/release.h"
 
 #include "security/passwords.h"
 #include "region/region.h"
@@ -72,13 +73,13 @@ succeed_ipconns(struct region *r, struct generation *g)
 		next = i->next;
 		ipconn_adopt(i, g);
 		if (!i->autoinstalled && i->status == CONN_RELEASED)
-			ipconn_settle(i); /* one that changed goes behind the last */
+			release_settle(i); /* one that changed goes behind the last */
 	}
 	install_new(r, g);
 	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
 		next = i->next;
 		if (i->doomed)
-			ipconn_release_purging(i, "purge", "refused by the new generation");
+			release_purging(i, "purge", "refused by the new generation");
 	}
 }
 

@@ -92,7 +92,7 @@ let_in(struct task *t)
 /* --- may its users? --- */
 
 static void
-answered(struct ask *a)
+attach_answered(struct ask *a)
 {
 	struct task *t = a->arg;
 
@@ -121,7 +121,7 @@ ask_door(struct task *t)
 		.door = DOOR_ATTACH,
 		.facts = &f,
 		.record = c->record,
-		.done = answered,
+		.done = attach_answered,
 		.arg = t,
 	};
 	policy_ask(&t->ask);
@@ -229,7 +229,7 @@ overtaken(struct task *t)
 }
 
 static void
-verified(void *arg, enum password_answer a)
+attach_verified(void *arg, enum password_answer a)
 {
 	struct task *t = arg;
 
@@ -250,13 +250,13 @@ verified(void *arg, enum password_answer a)
 }
 
 static void
-stop_checking(struct task *t)
+attach_stop_checking(struct task *t)
 {
 	passwords_cancel(t->checking);
 	t->checking = NULL;
 }
 
-/* A certificate that verified, or the address: IPv4's own, or an IPv6 /64, of which a host has as many as it likes. What did not verify is made anew
+/* A certificate that attach_verified, or the address: IPv4's own, or an IPv6 /64, of which a host has as many as it likes. What did not verify is made anew
  * for every guess. */
 static const char *
 partner_of(const struct conn *c, char out[PARTNER_SIZE])
@@ -283,11 +283,11 @@ verify(struct task *t)
 		refuse_user(t, "no_saf", "userauth is verify and the region names no saf to verify by");
 		return;
 	}
-	waiting = passwords_verify(t->worker->passwords, t->generation->saf, &q, verified, t);
+	waiting = passwords_verify(t->worker->passwords, t->generation->saf, &q, attach_verified, t);
 	if (waiting == NULL)
 		return;
 	t->checking = waiting;
-	t->stop = stop_checking;
+	t->stop = attach_stop_checking;
 }
 
 static void

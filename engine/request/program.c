@@ -137,7 +137,7 @@ start(struct task *t)
 }
 
 static void
-data_converted(struct task *t, const char *why)
+program_data_converted(struct task *t, const char *why)
 {
 	int from = t->ccsid, to = t->program->ccsid;
 
@@ -160,13 +160,13 @@ program_begin(struct task *t)
 
 	t->generation->uses[p - t->generation->definition->program]++;
 	if (differ(t->ccsid, p->ccsid))
-		program_convert_begin(t, t->ccsid, p->ccsid, t->data, t->len, data_converted);
+		program_convert_begin(t, t->ccsid, p->ccsid, t->data, t->len, program_data_converted);
 	else
 		start(t);
 }
 
 static void
-answer_converted(struct task *t, const char *why)
+program_answer_converted(struct task *t, const char *why)
 {
 	int from = t->answer_ccsid, to = t->ccsid_back;
 
@@ -194,7 +194,7 @@ program_end(struct task *t)
 	t->data = NULL;
 	t->len = 0;
 	buf_free(&t->converted);
-	program_convert_begin(t, from, to, buf_bytes(&t->answer), buf_len(&t->answer), answer_converted);
+	program_convert_begin(t, from, to, buf_bytes(&t->answer), buf_len(&t->answer), program_answer_converted);
 }
 
 static void

@@ -70,7 +70,7 @@ forget(struct task *t)
 }
 
 static void
-stop(struct task *t)
+program_convert_stop(struct task *t)
 {
 	struct converting *x = t->running;
 
@@ -93,7 +93,7 @@ slice(struct task *t, struct ccsid_conversion *c, const char **why)
 }
 
 static void
-on_turn(void *arg)
+program_convert_on_turn(void *arg)
 {
 	struct converting *x = arg;
 	struct task *t = x->task;
@@ -121,9 +121,9 @@ go_on_later(struct task *t, const struct ccsid_conversion *c, void (*done)(struc
 	x->task = t;
 	x->conversion = *c;
 	x->done = done;
-	timer_init(&x->turn, t->worker->loop, on_turn, x);
+	timer_init(&x->turn, t->worker->loop, program_convert_on_turn, x);
 	t->running = x;
-	t->stop = stop;
+	t->stop = program_convert_stop;
 	line_up(t->worker, x);
 	return 0;
 }

@@ -25,7 +25,7 @@ forget(struct task *t)
 }
 
 static void
-answered(struct shipment *s)
+program_ship_answered(struct shipment *s)
 {
 	struct task *t = s->arg;
 	unsigned sense = s->sense;
@@ -46,7 +46,7 @@ answered(struct shipment *s)
 }
 
 static void
-expire(void *arg)
+program_ship_expire(void *arg)
 {
 	struct task *t = arg;
 	struct shipping *w = t->running;
@@ -57,7 +57,7 @@ expire(void *arg)
 }
 
 static void
-stop(struct task *t)
+program_ship_stop(struct task *t)
 {
 	struct shipping *w = t->running;
 
@@ -67,7 +67,7 @@ stop(struct task *t)
 
 /* Which user may go along is the partner's rule, known when it is connected (IPIC.md 7.4). A partner that said nothing is sent none. */
 static const char *
-ready(struct shipment *s)
+program_ship_ready(struct shipment *s)
 {
 	const struct task *t = s->arg;
 
@@ -89,8 +89,8 @@ address(struct shipment *s, struct task *t)
 	s->data = t->data;
 	s->len = t->len;
 	s->ccsid = t->ccsid;
-	s->ready = ready;
-	s->done = answered;
+	s->ready = program_ship_ready;
+	s->done = program_ship_answered;
 	s->arg = t;
 }
 
@@ -99,10 +99,10 @@ static void
 send_on(struct task *t, struct ipconn *i, struct shipping *w)
 {
 	address(&w->shipment, t);
-	timer_init(&w->deadline, t->worker->loop, expire, t);
+	timer_init(&w->deadline, t->worker->loop, program_ship_expire, t);
 	timer_set(&w->deadline, t->program->timeout);
 	t->running = w;
-	t->stop = stop;
+	t->stop = program_ship_stop;
 	session_ship(i, &w->shipment);
 }
 

@@ -65,7 +65,7 @@ add_headers(struct forwarding *w, const struct task *t)
 }
 
 static void
-answered(void *arg, const char *why)
+program_url_answered(void *arg, const char *why)
 {
 	struct task *t = arg;
 
@@ -81,7 +81,7 @@ answered(void *arg, const char *why)
 }
 
 static void
-stop(struct task *t)
+program_url_stop(struct task *t)
 {
 	struct forwarding *w = t->running;
 
@@ -105,7 +105,7 @@ send_it(struct task *t, struct forwarding *w, struct fault *f)
 		.answer = &t->answer,
 		.held = &t->worker->held,
 		.held_max = (size_t)t->generation->definition->region.conversation_kilobytes * 1024,
-		.done = answered,
+		.done = program_url_answered,
 		.arg = t,
 	};
 
@@ -129,5 +129,5 @@ program_url_begin(struct task *t)
 		return;
 	}
 	t->running = w;
-	t->stop = stop;
+	t->stop = program_url_stop;
 }

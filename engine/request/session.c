@@ -3,6 +3,8 @@
 #include "request/session_internal.h"
 
 #include "base/clock.h"
+#include "conn/release.h"
+#include "conn/traffic.h"
 #include "conn/steps.h"
 
 #include <stdio.h>
@@ -57,7 +59,7 @@ link_out(struct session *s)
 
 /* Half a message for as long as nobody would bear a mute partner: the conversation holds its memory no longer. */
 static void
-out_of_patience(void *arg)
+session_out_of_patience(void *arg)
 {
 	struct session *s = arg;
 	struct conn *c = s->conn;
@@ -95,7 +97,7 @@ session_new(struct conn *c, uint32_t conv, bool sending)
 	s->began = clock_span();
 	flow_init(&s->flow, conv, sending, session_emit, c);
 	flow_hold(&s->flow, true); /* pacing goes out when all that came was taken: session_taken */
-	timer_init(&s->patience, c->worker->loop, out_of_patience, s);
+	timer_init(&s->patience, c->worker->loop, session_out_of_patience, s);
 	link_in(s);
 	count_slot(s, 1);
 	return s;
@@ -153,7 +155,7 @@ session_after(struct ipconn *i)
 {
 	session_work_queue(i);
 	if (i->status == CONN_FREEING && session_busy(i) == 0)
-		ipconn_work_over(i);
+		release_work_over(i);
 }
 
 void

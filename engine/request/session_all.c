@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* workload: all the conversations of a socket or of an ipconn at once: lost with it, purged by an operator, shown. */
 #include "request/session_internal.h"
+#include "conn/resync.h"
 
 #include "base/clock.h"
 
@@ -55,7 +56,7 @@ session_lost(struct conn *c)
 	say_lost(c, i, "SEND", n.send);
 	say_lost(c, i, "RECEIVE", n.receive);
 	if (n.indoubt > 0)
-		ipconn_in_doubt(i, n.indoubt);
+		resync_in_doubt(i, n.indoubt);
 }
 
 /* A request that is not answered yet gets an IS7, in its turn of the conversation; anything else is cut short. */

@@ -64,7 +64,7 @@ vanished(const struct session *s)
 }
 
 static void
-answered(struct task *t)
+session_in_answered(struct task *t)
 {
 	struct session *s = t->session;
 	const struct flow_error gone = { .code = CONV_061C, .sense = SENSE_BACKED_OUT, .text = "" };
@@ -83,7 +83,7 @@ answered(struct task *t)
 
 /* What its data was converted to is held too. */
 static bool
-holds(struct task *t)
+session_in_holds(struct task *t)
 {
 	struct session *s = t->session;
 
@@ -110,8 +110,8 @@ run(struct session *s)
 	t->data = buf_bytes(&s->flow.in);
 	t->len = buf_len(&s->flow.in);
 	t->ccsid = s->flow.ccsid;
-	t->done = answered;
-	t->holds = holds;
+	t->done = session_in_answered;
+	t->holds = session_in_holds;
 	t->session = s;
 	s->working = true;
 	task_begin(t);

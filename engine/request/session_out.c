@@ -3,6 +3,7 @@
 #include "request/session_internal.h"
 
 #include "base/clock.h"
+#include "conn/acquire.h"
 #include "conn/steps.h"
 
 #include <stdio.h>

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conn/capex_answer.h"
+
+#include "conn/traffic.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static void
+answer(struct conn *c, int status, const struct capex_answer *a)
+{
+	struct buf body;
+
+	buf_init(&body, 4096);
+	if (wire_put_answer(&body, a) < 0 || conn_send(c, status, WIRE_IS_CAPEX, WIRE_JSON, buf_bytes(&body), buf_len(&body)) < 0)
+		conn_close(c, CONN_AT_ONCE, "the answer could not be queued");
+	buf_free(&body);
+}
+
+void
+capex_answer_status(struct conn *c, enum reason r, int status)
+{
+	struct capex_answer a = { .sendcount = -1, .receivecount = -1, .sockets = -1 };
+	char event[64];
+
+	snprintf(a.response, sizeof a.response, "%s", reason_response(r));
+	snprintf(a.reason, sizeof a.reason, "%s", reason_name(r));
+	snprintf(a.connection, sizeof a.connection, "%s", c->facts.connection);
+	snprintf(event, sizeof event, "answered %d %s", status, reason_name(r));
+	conn_event(c, event);
+	answer(c, status, &a);
+	conn_close(c, CONN_POLITELY, "CAPEX refused");
+}
+
+void
+capex_answer_refusal(struct conn *c, enum reason r)
+{
+	capex_answer_status(c, r, reason_status(r));
+}
+
+void
+capex_refuse(struct conn *c, enum reason r, const char *code, const char *format, ...)
+{
+	char text[TEXT_SIZE];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	conn_engine_refused(c, MSG_SP0031, code, reason_name(r), "%s", text);
+	capex_answer_refusal(c, r);
+}
+
+void
+capex_redirect(struct conn *c, const char *host, int port)
+{
+	struct capex_answer a = { .response = "OK", .sendcount = -1, .receivecount = -1, .sockets = -1, .port = port };
+	char event[sizeof a.host + 40];
+
+	snprintf(a.host, sizeof a.host, "%s", host);
+	memcpy(a.connection, c->facts.connection, sizeof a.connection);
+	snprintf(event, sizeof event, "answered 307: %s port %d", host, port);
+	conn_event(c, event);
+	record_outcome(c->record, "redirected", NULL, NULL, NULL);
+	conn_through(c);
+	answer(c, 307, &a);
+	conn_close(c, CONN_POLITELY, "sent on to the specific listener");
+}
+
+static void
+say_accepted(struct conn *c, const struct ipconn *i)
+{
+	char count[24];
+
+	log_say(c->worker->log, MSG_DFHIS2001, "ipconn", i->def.ipconn, "applid", i->def.applid, "connection", c->facts.connection,
+		"#sessions", log_number(count, i->receivecount), "tcpipservice", c->facts.tcpipservice, NULL);
+	record_facts(c->record, &c->facts);
+	ipconn_record(i, c);
+	record_outcome(c->record, "accepted", NULL, NULL, NULL);
+	conn_event(c, "answered 200");
+}
+
+void
+capex_accept(struct conn *c, struct ipconn *i, enum socket_place place)
+{
+	const struct region_def *r = &c->generation->definition->region;
+	struct capex_answer a = { .response = "OK", .sendcount = i->sendcount, .receivecount = i->receivecount, .sockets = i->sockets };
+
+	memcpy(a.ipconn, i->def.ipconn, sizeof a.ipconn);
+	memcpy(a.applid, r->applid, sizeof a.applid);
+	memcpy(a.networkid, r->networkid, sizeof a.networkid);
+	memcpy(a.connection, c->facts.connection, sizeof a.connection);
+	attribute_print(attribute_find(ipconn_attributes, "userauth"), &i->def, a.userauth, sizeof a.userauth);
+	if (place == SOCKET_IN)
+		memcpy(a.token, i->token, sizeof a.token);
+	ipconn_join(i, c, place);
+	ipconn_adopt(i, c->worker->generation); /* it may have changed while this connection walked under its own */
+	conn_through(c);
+	traffic_begin(c);
+	say_accepted(c, i);
+	answer(c, 200, &a);
+}

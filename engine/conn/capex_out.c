@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* capex_out: the capability exchange with a partner that the region dials: send it, take the answer. */
+#include "conn/acquire.h"
+#include "conn/recheck.h"
+#include "conn/steps.h"
+#include "conn/traffic.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static void
+bad_answer(struct conn *c, const char *reason, const char *what)
+{
+	dial_failed(c, "bad_answer", reason, "%s", what);
+}
+
+/* The partner's refusal, as it came. */
+static void
+refused_there(struct conn *c, const struct capex_answer *a)
+{
+	char text[TEXT_SIZE];
+
+	snprintf(text, sizeof text, "the partner answered %d; there it is connection %s", c->reader.status,
+		a->connection[0] != '\0' ? a->connection : "(not said)");
+	dial_refused(c, a->response, a->reason, text);
+}
+
+/* The names must be the ipconn's, or, when we call back, the caller's: somebody else is behind that port. A cluster (ha) answers by the name of one of
+ * its regions; who called with a blank APPLID may have any. */
+static bool
+is_partner(const struct capex_answer *a, const struct ipconn *i)
+{
+	const char *applid = i->acquiring ? i->def.applid : i->capex.applid, *networkid = i->acquiring ? i->def.networkid : i->capex.networkid;
+
+	if (i->acquiring ? i->def.ha == YES : applid[0] == '\0')
+		return true;
+	return strcmp(a->applid, applid) == 0 && strcmp(a->networkid, networkid) == 0;
+}
+
+/* It walked under an older generation than the one that has come: what was decided is asked again, so that nobody is acquired by a rule that has
+ * gone. True when it was refused. */
+static bool
+refused_since(struct conn *c)
+{
+	struct recheck_result r = { .refused = false };
+
+	if (c->generation != c->worker->generation)
+		recheck_socket(c, c->worker->generation, c->ipconn, c->place == SOCKET_OUT, &r);
+	c->asked = 0;
+	if (!r.refused)
+		return false;
+	recheck_record(&r, c);
+	conn_refused(c, MSG_SP0021, r.door < DOOR_COUNT ? door_name(r.door) : NULL, r.script, &r.verdict, NULL);
+	dial_failed(c, r.verdict.code, "SECURITY_VIOLATION", "refused by the generation that came meanwhile: %s", r.verdict.text);
+	return true;
+}
+
+static void
+accepted_there(struct conn *c, const struct capex_answer *a)
+{
+	const struct ipconn_def *d = &c->ipconn->def;
+
+	if (strcmp(a->response, "OK") != 0) {
+		bad_answer(c, "ISCER_BAD_RESPONSE", "the answer is 200, and its response is not OK");
+	} else if (!is_partner(a, c->ipconn)) {
+		dial_failed(c, "bad_answer", "ISCER_BAD_RESPONSE", "%s.%s answered; ipconn %s is %s.%s", a->networkid, a->applid, d->ipconn,
+			d->networkid, d->applid);
+	} else if (!refused_since(c)) {
+		record_outcome(c->record, "accepted", NULL, NULL, NULL);
+		acquire_answered(c, a);
+	}
+}
+
+static void
+redirected(struct conn *c, const struct capex_answer *a)
+{
+	if (c->place != SOCKET_OUT || a->host[0] == '\0' || a->port <= 0)
+		bad_answer(c, "ISCER_BAD_RESPONSE", "the answer is 307 without a host and port, or to a further socket");
+	else
+		acquire_redirected(c, a->host, a->port);
+}
+
+/* A status that IPIC's answers never have: some other server is behind that port. */
+static bool
+ours(int status)
+{
+	return status == 200 || status == 307 || status == 400 || status == 403 || status == 413 || status == 503;
+}
+
+static void
+take_answer(struct conn *c)
+{
+	const char *bytes = (const char *)buf_bytes(&c->io.in);
+	const struct http_reader *r = &c->reader;
+	struct capex_answer a = { .port = 0 };
+	struct is_header is = { .name = IS_NONE };
+	struct fault why = { .text = "the answer's IS header is missing or is not cmd capex" };
+	bool capex = r->is.len > 0 && wire_is(&is, bytes + r->is.at, r->is.len, &why) == 0 && is.type == IS_CMD && is.name == IS_CAPEX;
+	bool read = capex && wire_answer(&a, bytes + r->body.at, r->body.len, &why) == 0;
+	bool refusal = read && r->status >= 400 && strcmp(a.response, "OK") != 0;
+	char event[40];
+
+	snprintf(event, sizeof event, "was answered %d", r->status);
+	conn_event(c, event);
+	buf_consume(&c->io.in, r->size);
+	if (refusal)
+		refused_there(c, &a);
+	else if (!ours(r->status))
+		dial_failed(c, "bad_answer", "ISCER_HTTP_ERROR", "the answer's status is %d", r->status);
+	else if (!read || r->status >= 400)
+		bad_answer(c, "ISCER_BAD_RESPONSE", read ? "a refusal whose response is OK" : why.text);
+	else if (r->status == 200)
+		accepted_there(c, &a);
+	else
+		redirected(c, &a);
+}
+
+void
+capex_out_data(struct conn *c)
+{
+	switch (http_read(&c->reader, buf_bytes(&c->io.in), buf_len(&c->io.in))) {
+	case HTTP_MORE:
+		return;
+	case HTTP_BAD:
+		bad_answer(c, "ISCER_HTTP_ERROR", c->reader.why);
+		return;
+	case HTTP_DONE:
+		break;
+	}
+	timer_stop(&c->timer);
+	take_answer(c);
+	if (c->stage == CONN_INSTALLED && buf_len(&c->io.in) > 0)
+		traffic_data(c);
+}
+
+static void
+send_capex(struct conn *c)
+{
+	struct capex *x = &c->facts.capex;
+	struct buf body;
+
+	acquire_capex(c->ipconn, (enum socket_place)c->place, x);
+	c->facts.has_capex = true;
+	record_facts(c->record, &c->facts);
+	buf_init(&body, 4096);
+	if (wire_put_capex(&body, x) < 0 || conn_send(c, 0, WIRE_IS_CAPEX, WIRE_JSON, buf_bytes(&body), buf_len(&body)) < 0)
+		dial_failed(c, "limit", NULL, "the CAPEX could not be queued");
+	else
+		conn_event(c, "CAPEX sent");
+	buf_free(&body);
+}
+
+void
+capex_out_begin(struct conn *c)
+{
+	c->facts.stage = STAGE_CAPEX;
+	http_begin(&c->reader, HTTP_ANSWER, HTTP_BODY_CAPEX);
+	conn_enter(c, CONN_CAPEX, c->generation->definition->region.capex_timeout);
+	send_capex(c);
+}
+
+void
+capex_out_ended(struct conn *c, const char *why)
+{
+	const struct tls_ending *e = c->io.tls != NULL ? tls_ending(c->io.tls) : NULL;
+
+	if (e != NULL && e->alert >= 0 && !e->alert_sent && e->alert_name[0] != '\0')
+		certify_repented(c);
+	else
+		dial_failed(c, "bad_answer", NULL, "before the answer to our CAPEX: %s", why);
+}
+
+void
+capex_out_timeout(struct conn *c)
+{
+	dial_failed(c, "timeout", "ISCER_TIMED_OUT", "no whole answer to our CAPEX in %g s", c->generation->definition->region.capex_timeout);
+}
