@@ -3,6 +3,7 @@
 local dkjson = require "dkjson"
 local socket = require "socket"
 
+local pair = require "spec.support.pair"
 local slow = require "spec.support.slow"
 local support = require "spec.support"
 
@@ -146,10 +147,7 @@ describe("connect", function()
   end)
 
   it("says what is missing: nobody listens, no such name, no such ring, no such label", function()
-    local server = assert(socket.bind("127.0.0.1", 0))
-    local _, free = server:getsockname()
-    server:close()
-    failed({ port = free }, "Connection refused")
+    failed({ port = pair.ports(1) }, "Connection refused")
     failed({ to = ("x"):rep(70) .. ".invalid:1490" }, "x%.invalid: ")
     failed({ port = plain, ring = "certs/rings/nowhere" }, "certs/rings/nowhere: .*No such file or directory")
     failed({ port = plain, ring = "NETX.CTGAPP", label = "NOPE" }, "NOPE%.pem")

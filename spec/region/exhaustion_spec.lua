@@ -4,6 +4,7 @@
 local lfs = require "lfs"
 local socket = require "socket"
 
+local pair = require "spec.support.pair"
 local support = require "spec.support"
 local witness = require "spec.support.witness"
 
@@ -152,15 +153,13 @@ describe("whatever happens to the region meanwhile,", function()
   end)
 
   it("a reload refused at its last port: who listened before listens again, and who knocked at the new ports is gone", function()
-    local taken, free = assert(socket.bind("127.0.0.1", 0)), assert(socket.bind("127.0.0.1", 0))
+    local taken, moving = assert(socket.bind("127.0.0.1", 0)), pair.ports(1)
     local _, busy = taken:getsockname()
-    local _, moving = free:getsockname()
-    free:close()
     local first = { drain = 0.1 }
     local region = support.region { region = first, scripts = { whole = WHOLE },
-      tcpipservices = { A = { urm = "whole", portnumber = tonumber(moving) }, B = { urm = "whole" } } }:start()
+      tcpipservices = { A = { urm = "whole", portnumber = moving }, B = { urm = "whole" } } }:start()
     local stays = witness.new(region, region:port "A")
-    region:define { region = first, tcpipservices = { A = { urm = "whole", host = "0.0.0.0", portnumber = tonumber(moving) },
+    region:define { region = first, tcpipservices = { A = { urm = "whole", host = "0.0.0.0", portnumber = moving },
       B = { urm = "whole", portnumber = tonumber(busy) } } }
     local status, _, err = region:command "reload"
     assert.are.equal(1, status)

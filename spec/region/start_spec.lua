@@ -2,6 +2,7 @@
 -- A region's start: what stops it, each with a sentence and status 1, and what does not; and what `check` says of scripts.
 local socket = require "socket"
 
+local pair = require "spec.support.pair"
 local support = require "spec.support"
 
 local HEAD = 'region { applid = "CICSA", networkid = "NETA", control = "control.sock" }\n'
@@ -72,9 +73,7 @@ describe("run", function()
   end)
 
   it("finds two of its own listeners on one port", function()
-    local free = assert(socket.bind("127.0.0.1", 0))
-    local port = tonumber((select(2, free:getsockname())))
-    free:close()
+    local port = pair.ports(1)
     ends({ tcpipservices = { A = { portnumber = port }, B = { portnumber = port } } }, "tcpipservice B")
   end)
 

@@ -15,18 +15,20 @@ local pair = {}
 
 local held = {}
 
--- Ports on which no process listens. They stay taken until the test run ends: a socket that is bound and does not listen refuses a caller.
--- The bind is exclusive, so no other job of the suite holds the port. SO_REUSEADDR, set after the bind, lets a region or support.listen,
--- which set it too, listen on the port.
+-- Ports on which no process listens, below those that the system gives to callers: these may be taken at one address and not at another.
+-- They stay taken until the test run ends: a socket that is bound and does not listen refuses a caller. The bind is exclusive, so no other
+-- job of the suite holds the port. SO_REUSEADDR, set after the bind, lets a region or support.listen, which set it too, listen on it.
 function pair.ports(n)
   local ports = {}
-  for i = 1, n do
-    local s = assert(socket.tcp4())
-    s:setoption("reuseaddr", false)
-    assert(s:bind("127.0.0.1", 0))
-    s:setoption("reuseaddr", true)
-    held[#held + 1] = s
-    ports[i] = tonumber((select(2, s:getsockname())))
+  while #ports < n do
+    local port, s = math.random(20000, 30000), assert(socket.tcp4())
+    if s:bind("127.0.0.1", port) then
+      s:setoption("reuseaddr", true)
+      held[#held + 1] = s
+      ports[#ports + 1] = port
+    else
+      s:close()
+    end
   end
   return table.unpack(ports)
 end
