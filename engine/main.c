@@ -236,7 +236,7 @@ say_unknown(const char *given)
 
 	for (size_t i = 0; i < COMMANDS; i++)
 		names[i] = commands[i].name;
-	near = word_nearest(names, given);
+	near = near_word(names, given);
 	fprintf(stderr, "sallyport: unknown command '%s'", given);
 	fprintf(stderr, near != NULL ? "; did you mean '%s'?\n" : "\n", near);
 }

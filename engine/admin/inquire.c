@@ -253,12 +253,12 @@ int
 inquire_found(const struct inquiry *i, struct fault *f)
 {
 	const char *what = i->kind->what, *name = i->q.name;
-	char shown[80], near[NEAREST_TEXT];
+	char shown[80], near[NEAR_TEXT];
 
 	if (name == NULL || i->found > 0 || (by_ipconn(what) && registry_name(i->q.region->registry, name) != NULL))
 		return 0;
 	return fault_set(f, "no %s named %s%s", by_ipconn(what) ? "ipconn" : what, text_printable(shown, sizeof shown, name, strlen(name)),
-		nearest_print(&i->q.near, near));
+		near_print(&i->q.near, near));
 }
 
 void

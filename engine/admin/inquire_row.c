@@ -46,7 +46,7 @@ inquire_wanted(struct query *q, const char *name)
 {
 	if (q->name == NULL || strcasecmp(q->name, name) == 0)
 		return true;
-	nearest_take(&q->near, name, q->name);
+	near_take(&q->near, name, q->name);
 	return false;
 }
 

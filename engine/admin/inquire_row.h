@@ -22,7 +22,7 @@ struct query {
 	size_t index, n;        /* in list, or in a definition */
 	void *list;             /* owned: copies of the rows to show */
 	struct generation *generation; /* counted: the one that index goes through; NULL none */
-	struct nearest near;    /* of the names that are not asked for */
+	struct near near;    /* of the names that are not asked for */
 };
 
 /* The element that the cursor stands on; the first call puts the cursor on `first`. NULL at the end. */

@@ -342,30 +342,30 @@ operator_do_shutdown(struct order *o)
 static struct ipconn *
 find_ipconn(struct order *o, const char *typed)
 {
-	char name[NAME_SIZE], text[NEAREST_TEXT];
+	char name[NAME_SIZE], text[NEAR_TEXT];
 	struct ipconn *i = registry_name(o->region->registry, folded(typed, name));
-	struct nearest near = { .far = 0 };
+	struct near near = { .far = 0 };
 
 	if (i != NULL)
 		return i;
 	for (i = registry_first(o->region->registry); i != NULL; i = i->next)
-		nearest_take(&near, i->def.ipconn, typed);
-	fault_set(&o->fault, "no ipconn named %s is installed%s", typed, nearest_print(&near, text));
+		near_take(&near, i->def.ipconn, typed);
+	fault_set(&o->fault, "no ipconn named %s is installed%s", typed, near_print(&near, text));
 	return NULL;
 }
 
 static struct listener *
 find_listener(struct order *o, const char *typed)
 {
-	char name[NAME_SIZE], text[NEAREST_TEXT];
+	char name[NAME_SIZE], text[NEAR_TEXT];
 	struct listener *l = listeners_find(&o->region->listeners, folded(typed, name));
-	struct nearest near = { .far = 0 };
+	struct near near = { .far = 0 };
 
 	if (l != NULL)
 		return l;
 	for (l = o->region->listeners.current; l != NULL; l = l->next)
-		nearest_take(&near, l->entrance.tcpipservice, typed);
-	fault_set(&o->fault, "no tcpipservice named %s%s", typed, nearest_print(&near, text));
+		near_take(&near, l->entrance.tcpipservice, typed);
+	fault_set(&o->fault, "no tcpipservice named %s%s", typed, near_print(&near, text));
 	return NULL;
 }
 

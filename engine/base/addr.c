@@ -244,7 +244,7 @@ prefix_fault(struct fault *f, const char *text, size_t len, const char *why)
 
 /* The address and the number of bits; -1 when either is no such thing. */
 static int
-prefix_parts(struct prefix *p, const char *text, size_t len)
+addr_prefix_parts(struct addr_prefix *p, const char *text, size_t len)
 {
 	const char *slash = memchr(text, '/', len);
 	size_t n = slash != NULL ? (size_t)(slash - text) : len;
@@ -266,12 +266,12 @@ prefix_parts(struct prefix *p, const char *text, size_t len)
 }
 
 int
-prefix_parse(struct prefix *p, const char *text, size_t len, struct fault *f)
+addr_prefix_parse(struct addr_prefix *p, const char *text, size_t len, struct fault *f)
 {
-	struct prefix net = { 0 };
+	struct addr_prefix net = { 0 };
 	char why[ADDR_TEXT + 40], printed[ADDR_TEXT];
 
-	if (prefix_parts(&net, text, len) < 0)
+	if (addr_prefix_parts(&net, text, len) < 0)
 		return prefix_fault(f, text, len, "not a prefix such as 10.0.0.0/8 or 2001:db8::/32");
 	if (net.family == 6 && net.bits >= 96 && is_mapped(net.bytes)) {
 		net.family = 4;
@@ -283,12 +283,12 @@ prefix_parse(struct prefix *p, const char *text, size_t len, struct fault *f)
 	mask(p->bytes, p->bits);
 	if (memcmp(p->bytes, net.bytes, sizeof net.bytes) == 0)
 		return 0;
-	snprintf(why, sizeof why, "host bits are set; the network is %s", prefix_print(p, printed, sizeof printed));
+	snprintf(why, sizeof why, "host bits are set; the network is %s", addr_prefix_print(p, printed, sizeof printed));
 	return prefix_fault(f, text, len, why);
 }
 
 bool
-prefix_holds(const struct prefix *p, const struct addr *a)
+addr_prefix_holds(const struct addr_prefix *p, const struct addr *a)
 {
 	uint8_t net[16];
 
@@ -299,30 +299,30 @@ prefix_holds(const struct prefix *p, const struct addr *a)
 	return memcmp(net, p->bytes, sizeof net) == 0;
 }
 
-static struct prefix
+static struct addr_prefix
 shorten(const struct addr *a, uint8_t bits4, uint8_t bits6)
 {
-	struct prefix p = { .family = a->family, .bits = a->family == 4 ? bits4 : a->family == 6 ? bits6 : 0 };
+	struct addr_prefix p = { .family = a->family, .bits = a->family == 4 ? bits4 : a->family == 6 ? bits6 : 0 };
 
 	memcpy(p.bytes, a->bytes, sizeof p.bytes);
 	mask(p.bytes, p.bits);
 	return p;
 }
 
-struct prefix
+struct addr_prefix
 addr_neighbourhood(const struct addr *a)
 {
 	return shorten(a, 24, 48);
 }
 
-struct prefix
+struct addr_prefix
 addr_subnet(const struct addr *a)
 {
 	return shorten(a, 32, 64);
 }
 
 const char *
-prefix_print(const struct prefix *p, char *out, size_t size)
+addr_prefix_print(const struct addr_prefix *p, char *out, size_t size)
 {
 	char ip[INET6_ADDRSTRLEN];
 

@@ -18,7 +18,7 @@ struct addr {
 	uint8_t bytes[16]; /* network order; 4 used for IPv4, the rest zero */
 };
 
-struct prefix {
+struct addr_prefix {
 	uint8_t family; /* 4 or 6 */
 	uint8_t bits;
 	uint8_t bytes[16]; /* host bits are zero */
@@ -41,12 +41,12 @@ bool addr_is_any(const struct addr *a);
 bool addr_same_ip(const struct addr *a, const struct addr *b);
 
 /* "10.0.0.0/8", "10.1.2.3" (= /32), "2001:db8::/32". Host bits that are set are a fault naming the network meant. */
-int prefix_parse(struct prefix *p, const char *text, size_t len, struct fault *f);
-bool prefix_holds(const struct prefix *p, const struct addr *a);
+int addr_prefix_parse(struct addr_prefix *p, const char *text, size_t len, struct fault *f);
+bool addr_prefix_holds(const struct addr_prefix *p, const struct addr *a);
 /* The prefix that stands for a neighbourhood in limits: IPv4 /24, IPv6 /48. */
-struct prefix addr_neighbourhood(const struct addr *a);
+struct addr_prefix addr_neighbourhood(const struct addr *a);
 /* The prefix that stands for one partner: IPv4 /32, IPv6 /64. */
-struct prefix addr_subnet(const struct addr *a);
-const char *prefix_print(const struct prefix *p, char *out, size_t size);
+struct addr_prefix addr_subnet(const struct addr *a);
+const char *addr_prefix_print(const struct addr_prefix *p, char *out, size_t size);
 
 #endif

@@ -87,7 +87,7 @@ side_grow(struct side *d)
 }
 
 int
-ipset_add(struct ipset *s, const struct prefix *p, long value)
+ipset_add(struct ipset *s, const struct addr_prefix *p, long value)
 {
 	struct side *d = p->family == 4 ? &s->v4 : &s->v6;
 	struct entry *e;
@@ -229,7 +229,7 @@ last_before(const struct side *d, const uint8_t *bytes)
 }
 
 bool
-ipset_find(const struct ipset *s, const struct addr *a, struct prefix *longest, long *value)
+ipset_find(const struct ipset *s, const struct addr *a, struct addr_prefix *longest, long *value)
 {
 	const struct side *d = a->family == 4 ? &s->v4 : &s->v6;
 	uint32_t i;
@@ -240,7 +240,7 @@ ipset_find(const struct ipset *s, const struct addr *a, struct prefix *longest, 
 	if (i == NOBODY)
 		return false;
 	if (longest != NULL) {
-		*longest = (struct prefix){ .family = a->family, .bits = d->bits[i] };
+		*longest = (struct addr_prefix){ .family = a->family, .bits = d->bits[i] };
 		memcpy(longest->bytes, d->first + (size_t)i * d->width, d->width);
 	}
 	if (value != NULL)

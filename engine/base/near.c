@@ -46,49 +46,49 @@ distance(const char *a, const char *b)
 /* How far a wrong word is from a known one; a known word that holds the wrong one whole ("timeout", "port") is near, but not
  * nearer than a slip of one letter. UINT_MAX stands for "too far". */
 unsigned
-word_farness(const char *known, const char *word)
+near_distance(const char *known, const char *word)
 {
 	size_t longer = strlen(known) > strlen(word) ? strlen(known) : strlen(word);
 	unsigned d;
 
 	if (strlen(known) > WORD_MAX || strlen(word) > WORD_MAX)
-		return WORD_FAR;
+		return NEAR_NONE;
 	d = distance(word, known);
 	if (d <= longer / 3)
 		return d;
 	if (strlen(word) >= 4 && strcasestr(known, word) != NULL)
 		return WORD_MAX + d;
-	return WORD_FAR;
+	return NEAR_NONE;
 }
 
 void
-nearest_take(struct nearest *n, const char *known, const char *word)
+near_take(struct near *n, const char *known, const char *word)
 {
-	unsigned far = word_farness(known, word);
+	unsigned far = near_distance(known, word);
 
-	if (far == WORD_FAR || (n->name[0] != '\0' && far >= n->far))
+	if (far == NEAR_NONE || (n->name[0] != '\0' && far >= n->far))
 		return;
 	n->far = far;
 	snprintf(n->name, sizeof n->name, "%s", known);
 }
 
 const char *
-nearest_print(const struct nearest *n, char out[NEAREST_TEXT])
+near_print(const struct near *n, char out[NEAR_TEXT])
 {
 	bool near = n->name[0] != '\0';
 
-	snprintf(out, NEAREST_TEXT, "%s%s%s", near ? "; did you mean " : "", n->name, near ? "?" : "");
+	snprintf(out, NEAR_TEXT, "%s%s%s", near ? "; did you mean " : "", n->name, near ? "?" : "");
 	return out;
 }
 
 const char *
-word_nearest(const char *const *words, const char *word)
+near_word(const char *const *words, const char *word)
 {
 	const char *best = NULL;
-	unsigned least_far = WORD_FAR;
+	unsigned least_far = NEAR_NONE;
 
 	for (; *words != NULL; words++) {
-		unsigned d = word_farness(*words, word);
+		unsigned d = near_distance(*words, word);
 
 		if (d < least_far) {
 			least_far = d;

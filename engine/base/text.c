@@ -32,3 +32,14 @@ text_upper(char *out, size_t size, const char *text, size_t len)
 	out[n] = '\0';
 	return n == len;
 }
+
+const char *
+text_list(const char *const *words, char *out, size_t size)
+{
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; words[i] != NULL && at < size; i++)
+		at += (size_t)snprintf(out + at, size - at, "%s%s", i == 0 ? "" : words[i + 1] == NULL ? " and " : ", ", words[i]);
+	return out;
+}

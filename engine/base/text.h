@@ -10,5 +10,7 @@
 const char *text_printable(char *out, size_t size, const char *bytes, size_t len);
 /* len bytes in upper case (ASCII's, whatever the locale) and a NUL; out may be text. False, and out is "": size is too small. */
 bool text_upper(char *out, size_t size, const char *text, size_t len);
+/* Writes "a, b and c" from the NULL-terminated list `words`, as much as there is room for. Returns out. */
+const char *text_list(const char *const *words, char *out, size_t size);
 
 #endif

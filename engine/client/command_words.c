@@ -128,7 +128,7 @@ say_nearest(const struct command *c)
 		if (strcmp(p->command, c->name) != 0 || p->at >= c->nargs || (p->kind != NULL && strcmp(p->kind, command_words_kind(c)) != 0) ||
 			one_of(c->arg[p->at], p->words))
 			continue;
-		near = word_nearest(p->words, c->arg[p->at]);
+		near = near_word(p->words, c->arg[p->at]);
 		if (near != NULL)
 			fprintf(stderr, "; did you mean '%s' by '%s'?", near, c->arg[p->at]);
 		return;

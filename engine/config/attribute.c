@@ -41,10 +41,10 @@ const char *
 attribute_nearest(const struct attribute *table, const char *name)
 {
 	const char *best = NULL;
-	unsigned least_far = WORD_FAR;
+	unsigned least_far = NEAR_NONE;
 
 	for (; table->name != NULL; table++) {
-		unsigned d = word_farness(table->name, name);
+		unsigned d = near_distance(table->name, name);
 
 		if (d < least_far) {
 			least_far = d;
@@ -52,17 +52,6 @@ attribute_nearest(const struct attribute *table, const char *name)
 		}
 	}
 	return best;
-}
-
-const char *
-words_listed(const char *const *words, char *out, size_t size)
-{
-	size_t at = 0;
-
-	out[0] = '\0';
-	for (size_t i = 0; words[i] != NULL && at < size; i++)
-		at += (size_t)snprintf(out + at, size - at, "%s%s", i == 0 ? "" : words[i + 1] == NULL ? " and " : ", ", words[i]);
-	return out;
 }
 
 /* --- what is allowed --- */

@@ -41,8 +41,6 @@ struct attribute {
 const struct attribute *attribute_find(const struct attribute *table, const char *name);
 /* The known name nearest to a wrong one, for "did you mean"; NULL when none is near. */
 const char *attribute_nearest(const struct attribute *table, const char *name);
-/* "a, b and c", as much as there is room for; out is filled and returned. */
-const char *words_listed(const char *const *words, char *out, size_t size);
 /* Puts every default into the struct. */
 void attribute_defaults(const struct attribute *table, void *object);
 /* Sets from text or from a number; -1 with a sentence that names the attribute, the value and what is allowed, nothing changed then.

@@ -158,7 +158,7 @@ nearest(const struct named *k, const char *name)
 		return NULL;
 	for (size_t i = 0; i < k->n; i++)
 		words[i] = (const char *)k->list + i * k->size + k->name;
-	near = word_nearest(words, name);
+	near = near_word(words, name);
 	free(words);
 	return near;
 }

@@ -116,7 +116,7 @@ check_url(struct making *m, const struct program_def *p)
 	char printed[PATH_SIZE];
 	struct fault f;
 
-	if (p->url[0] != '\0' && backend_url(p->url, &f) < 0)
+	if (p->url[0] != '\0' && http_client_check_url(p->url, &f) < 0)
 		reading_complain(m->r, "value", key_lines_of(&m->r->places, m->line, "url"), "%s: url is \"%s\": %s", m->title,
 			text_printable(printed, sizeof printed, p->url, strlen(p->url)), f.text);
 }

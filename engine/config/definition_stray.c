@@ -17,7 +17,7 @@ static const char *const words[] = { "region", "tcpipservice", "ipconn", "progra
 static void
 say(struct reading *r, struct stray *s)
 {
-	const char *near = word_nearest(words, s->word);
+	const char *near = near_word(words, s->word);
 
 	if (s->said)
 		return;

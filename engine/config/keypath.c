@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/keypath.h"
 
-#include "config/attribute.h"
+#include "base/text.h"
 #include "base/name.h"
 
 #include <lauxlib.h>
@@ -88,8 +88,8 @@ keypath_known(struct lua_State *L, int idx, struct keypath *k, const char *const
 
 		if (key != NULL && is_word(words, key))
 			continue;
-		near = key != NULL ? word_nearest(words, key) : NULL;
-		words_listed(words, known, sizeof known);
+		near = key != NULL ? near_word(words, key) : NULL;
+		text_list(words, known, sizeof known);
 		if (key == NULL)
 			keypath_complain(k, FAULT_ERROR, "form", "has a key that is a %s; there are %s", luaL_typename(L, -2), known);
 		else if (near != NULL)

@@ -11,9 +11,9 @@
 const char *
 conn_around(const struct conn *c, char out[ADDR_TEXT])
 {
-	struct prefix p = addr_neighbourhood(&c->facts.peer.addr);
+	struct addr_prefix p = addr_neighbourhood(&c->facts.peer.addr);
 
-	return prefix_print(&p, out, ADDR_TEXT);
+	return addr_prefix_print(&p, out, ADDR_TEXT);
 }
 
 static void

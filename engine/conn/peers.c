@@ -15,7 +15,7 @@
 struct entry {
 	struct entry *chain;         /* the next one in the same bucket */
 	struct entry *older, *newer; /* among those remembered only for refusals */
-	struct prefix key;
+	struct addr_prefix key;
 	unsigned open;
 	unsigned halfopen;           /* neighbourhoods only */
 	int64_t slot;                /* the newest slot's number */
@@ -57,7 +57,7 @@ sip_round(uint64_t v[4])
 }
 
 static uint64_t
-hash(const struct peers *t, const struct prefix *p)
+hash(const struct peers *t, const struct addr_prefix *p)
 {
 	uint64_t k0 = t->secret[0], k1 = t->secret[1], word[3];
 	uint64_t v[4] = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573 };
@@ -76,14 +76,14 @@ hash(const struct peers *t, const struct prefix *p)
 }
 
 static bool
-same_key(const struct prefix *x, const struct prefix *y)
+same_key(const struct addr_prefix *x, const struct addr_prefix *y)
 {
 	return x->family == y->family && x->bits == y->bits && memcmp(x->bytes, y->bytes, sizeof x->bytes) == 0;
 }
 
 /* Where the pointer to the entry of that key is, or would be. */
 static struct entry **
-place(const struct peers *t, const struct prefix *key)
+place(const struct peers *t, const struct addr_prefix *key)
 {
 	struct entry **at = &t->bucket[hash(t, key) & (t->buckets - 1)];
 
@@ -117,14 +117,14 @@ grow(struct peers *t)
 }
 
 static struct entry *
-find(const struct peers *t, const struct prefix *key)
+find(const struct peers *t, const struct addr_prefix *key)
 {
 	return *place(t, key);
 }
 
 /* Finds or makes; NULL: no memory. */
 static struct entry *
-need(struct peers *t, const struct prefix *key)
+need(struct peers *t, const struct addr_prefix *key)
 {
 	struct entry **at, *e = find(t, key);
 
@@ -261,10 +261,10 @@ count_refused(const struct entry *e, int64_t slot)
 
 /* ---- what is counted ---- */
 
-static struct prefix
+static struct addr_prefix
 itself(const struct addr *a)
 {
-	struct prefix p = { .family = a->family, .bits = a->family == 4 ? 32 : 128 };
+	struct addr_prefix p = { .family = a->family, .bits = a->family == 4 ? 32 : 128 };
 
 	memcpy(p.bytes, a->bytes, sizeof p.bytes);
 	return p;
@@ -273,7 +273,7 @@ itself(const struct addr *a)
 struct peers_counts
 peers_look(struct peers *t, const struct addr *a, double now)
 {
-	struct prefix self = itself(a), around = addr_neighbourhood(a);
+	struct addr_prefix self = itself(a), around = addr_neighbourhood(a);
 	struct peers_counts c = { 0 };
 	const struct entry *e;
 
@@ -294,7 +294,7 @@ peers_look(struct peers *t, const struct addr *a, double now)
 int
 peers_open(struct peers *t, const struct addr *a)
 {
-	struct prefix self = itself(a), around = addr_neighbourhood(a);
+	struct addr_prefix self = itself(a), around = addr_neighbourhood(a);
 	struct entry *e = need(t, &self), *near = e != NULL ? need(t, &around) : NULL;
 
 	if (near == NULL) {
@@ -312,7 +312,7 @@ peers_open(struct peers *t, const struct addr *a)
 void
 peers_through(struct peers *t, const struct addr *a)
 {
-	struct prefix around = addr_neighbourhood(a);
+	struct addr_prefix around = addr_neighbourhood(a);
 	struct entry *near = find(t, &around);
 
 	if (near != NULL && near->halfopen > 0)
@@ -320,7 +320,7 @@ peers_through(struct peers *t, const struct addr *a)
 }
 
 static void
-one_less(struct peers *t, const struct prefix *key)
+one_less(struct peers *t, const struct addr_prefix *key)
 {
 	struct entry *e = find(t, key);
 
@@ -333,7 +333,7 @@ one_less(struct peers *t, const struct prefix *key)
 void
 peers_close(struct peers *t, const struct addr *a)
 {
-	struct prefix self = itself(a), around = addr_neighbourhood(a);
+	struct addr_prefix self = itself(a), around = addr_neighbourhood(a);
 
 	one_less(t, &self);
 	one_less(t, &around);
@@ -342,7 +342,7 @@ peers_close(struct peers *t, const struct addr *a)
 void
 peers_refused(struct peers *t, const struct addr *a, double now)
 {
-	struct prefix self = itself(a);
+	struct addr_prefix self = itself(a);
 	struct entry *e;
 	uint16_t *slot;
 

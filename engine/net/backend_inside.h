@@ -17,7 +17,7 @@ struct pool { /* connections that were verified against one ring, so that none o
 	CURLM *multi;      /* owned */
 	struct timer timer;
 	struct watch *watches;
-	struct transfer *first; /* of those that are under way */
+	struct http_transfer *first; /* of those that are under way */
 	unsigned transfers;
 	bool broken;       /* curl failed in the middle of its sockets, for want of memory: it forgets some then, and its tables are not to be trusted */
 };
@@ -30,7 +30,7 @@ struct http_client {
 /* The pool for that ring, in front from now on; NULL: no memory. */
 struct pool *http_client_pool(struct http_client *b, struct ring *ring);
 /* curl is through with it. */
-void http_transfer_judge(struct transfer *x, CURLcode rc);
+void http_transfer_judge(struct http_transfer *x, CURLcode rc);
 /* Ends all of a broken pool's. */
 void http_transfer_end_all(struct pool *p);
 

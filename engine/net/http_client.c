@@ -59,7 +59,7 @@ reap(struct pool *p)
 
 	p->transfers++; /* nobody tidies it away meanwhile */
 	while ((m = curl_multi_info_read(p->multi, &left)) != NULL) {
-		struct transfer *x = NULL;
+		struct http_transfer *x = NULL;
 		CURLcode rc = m->data.result;
 
 		if (m->msg == CURLMSG_DONE && curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, &x) == CURLE_OK && x != NULL)

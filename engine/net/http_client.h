@@ -16,9 +16,9 @@
 #define HTTP_CLIENT_IDLE 32         /* kept for the next transfer */
 
 struct http_client;  /* the worker's */
-struct transfer; /* one under way */
+struct http_transfer; /* one under way */
 
-struct post { /* what is to be sent; all of it borrowed until the transfer is over */
+struct http_post { /* what is to be sent; all of it borrowed until the transfer is over */
 	const char *url;
 	const char *const *header; /* "Name: value" */
 	size_t nheaders;
@@ -39,11 +39,11 @@ struct http_client *http_client_new(struct ev_loop *loop); /* NULL: no memory */
 void http_client_free(struct http_client *b); /* its transfers are over; NULL is fine */
 
 /* Begins a POST. NULL with a sentence: done() is not called then. */
-struct transfer *backend_post(struct http_client *b, const struct post *p, struct fault *f);
+struct http_transfer *http_client_post(struct http_client *b, const struct http_post *p, struct fault *f);
 /* done() will not be called; the connection is closed. Not after it was. */
-void backend_cancel(struct transfer *x);
+void http_client_cancel(struct http_transfer *x);
 
 /* Whether it is a URL a transfer can have: http or https, a host, no user, password or fragment. -1 with a sentence. Any thread. */
-int backend_url(const char *url, struct fault *f);
+int http_client_check_url(const char *url, struct fault *f);
 
 #endif

@@ -11,10 +11,10 @@
 #define IGNORED_MAX (64 * 1024) /* bytes of a refusal's body that are read so that its connection can be kept */
 #define HOST_MAX 256
 
-struct transfer {
-	struct transfer *next, *prev; /* in pool->first */
+struct http_transfer {
+	struct http_transfer *next, *prev; /* in pool->first */
 	struct pool *pool;
-	struct post post;
+	struct http_post post;
 	CURL *easy;                              /* owned */
 	struct curl_slist *headers, *addresses;  /* owned */
 	struct resolving *resolving;
@@ -67,7 +67,7 @@ read_url(const char *url, char host[HOST_MAX], int *port, struct fault *f)
 }
 
 int
-backend_url(const char *url, struct fault *f)
+http_client_check_url(const char *url, struct fault *f)
 {
 	char host[HOST_MAX];
 	int port;
@@ -78,7 +78,7 @@ backend_url(const char *url, struct fault *f)
 /* --- the end --- */
 
 static void
-enlist(struct transfer *x, struct pool *p)
+enlist(struct http_transfer *x, struct pool *p)
 {
 	x->pool = p;
 	x->next = p->first;
@@ -89,7 +89,7 @@ enlist(struct transfer *x, struct pool *p)
 }
 
 static void
-delist(struct transfer *x)
+delist(struct http_transfer *x)
 {
 	if (x->prev != NULL)
 		x->prev->next = x->next;
@@ -101,7 +101,7 @@ delist(struct transfer *x)
 }
 
 static void
-transfer_free(struct transfer *x)
+transfer_free(struct http_transfer *x)
 {
 	timer_stop(&x->deadline);
 	if (x->resolving != NULL)
@@ -118,14 +118,14 @@ transfer_free(struct transfer *x)
 }
 
 void
-backend_cancel(struct transfer *x)
+http_client_cancel(struct http_transfer *x)
 {
 	transfer_free(x);
 }
 
 /* Nothing of x is touched once done() was called. */
 static void
-finish(struct transfer *x, const char *why)
+finish(struct http_transfer *x, const char *why)
 {
 	void (*done)(void *, const char *) = x->post.done;
 	void *arg = x->post.arg;
@@ -140,7 +140,7 @@ finish(struct transfer *x, const char *why)
 static void
 expire(void *arg)
 {
-	struct transfer *x = arg;
+	struct http_transfer *x = arg;
 	char why[64];
 
 	snprintf(why, sizeof why, "no answer within %g seconds", x->post.timeout);
@@ -156,7 +156,7 @@ http_transfer_end_all(struct pool *p)
 }
 
 void
-http_transfer_judge(struct transfer *x, CURLcode rc)
+http_transfer_judge(struct http_transfer *x, CURLcode rc)
 {
 	long status = 0;
 	char why[sizeof x->why];
@@ -176,7 +176,7 @@ http_transfer_judge(struct transfer *x, CURLcode rc)
 /* --- what curl calls --- */
 
 static size_t
-end_it(struct transfer *x, const char *why)
+end_it(struct http_transfer *x, const char *why)
 {
 	snprintf(x->why, sizeof x->why, "%.200s", why);
 	return 0;
@@ -184,7 +184,7 @@ end_it(struct transfer *x, const char *why)
 
 /* A refusal's body is nobody's answer. */
 static size_t
-ignore(struct transfer *x, long status, size_t n)
+ignore(struct http_transfer *x, long status, size_t n)
 {
 	char why[32];
 
@@ -198,7 +198,7 @@ ignore(struct transfer *x, long status, size_t n)
 static size_t
 take_body(char *bytes, size_t size, size_t count, void *arg)
 {
-	struct transfer *x = arg;
+	struct http_transfer *x = arg;
 	size_t n = size * count;
 	long status = 0;
 
@@ -222,7 +222,7 @@ take_body(char *bytes, size_t size, size_t count, void *arg)
 static int
 before_sending(void *arg, char *peer, char *own, int peer_port, int own_port)
 {
-	struct transfer *x = arg;
+	struct http_transfer *x = arg;
 
 	(void)peer, (void)own, (void)peer_port, (void)own_port;
 	if (x->sent) {
@@ -236,7 +236,7 @@ before_sending(void *arg, char *peer, char *own, int peer_port, int own_port)
 static CURLcode
 use_ring(CURL *easy, void *ctx, void *arg)
 {
-	struct transfer *x = arg;
+	struct http_transfer *x = arg;
 	struct fault f;
 
 	(void)easy;
@@ -260,7 +260,7 @@ add_line(struct curl_slist **list, const char *line)
 }
 
 static int
-add_headers(struct transfer *x)
+add_headers(struct http_transfer *x)
 {
 	int ok = add_line(&x->headers, "Content-Type: application/octet-stream");
 
@@ -272,7 +272,7 @@ add_headers(struct transfer *x)
 
 /* The ring's store replaces curl's own, which is neither filled nor kept then. */
 static int
-set_trust(struct transfer *x)
+set_trust(struct http_transfer *x)
 {
 	int ok = curl_easy_setopt(x->easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 
@@ -289,7 +289,7 @@ set_trust(struct transfer *x)
 
 /* What the environment or a backend's answer might make curl do, it does not. */
 static int
-set_limits(struct transfer *x)
+set_limits(struct http_transfer *x)
 {
 	int ok = curl_easy_setopt(x->easy, CURLOPT_PROTOCOLS_STR, "http,https");
 
@@ -307,7 +307,7 @@ set_limits(struct transfer *x)
 }
 
 static int
-set_request(struct transfer *x)
+set_request(struct http_transfer *x)
 {
 	int ok = curl_easy_setopt(x->easy, CURLOPT_URL, x->post.url);
 
@@ -324,7 +324,7 @@ set_request(struct transfer *x)
 }
 
 static int
-start(struct transfer *x)
+start(struct http_transfer *x)
 {
 	if (curl_multi_add_handle(x->pool->multi, x->easy) != CURLM_OK)
 		return -1;
@@ -334,7 +334,7 @@ start(struct transfer *x)
 
 /* "+HOST:PORT:ADDRESS,ADDRESS": curl asks nobody. */
 static int
-add_addresses(struct transfer *x, const struct resolution *r)
+add_addresses(struct http_transfer *x, const struct resolution *r)
 {
 	char line[HOST_MAX + 16 + RESOLVE_MAX * (ADDR_TEXT + 3)], ip[ADDR_TEXT];
 	size_t n = (size_t)snprintf(line, sizeof line, "+%s:%d:", x->host, x->port);
@@ -350,7 +350,7 @@ add_addresses(struct transfer *x, const struct resolution *r)
 static void
 resolved(void *arg, const struct resolution *r)
 {
-	struct transfer *x = arg;
+	struct http_transfer *x = arg;
 	char why[sizeof x->why];
 
 	x->resolving = NULL;
@@ -364,7 +364,7 @@ resolved(void *arg, const struct resolution *r)
 
 /* An IPv6 address stands in brackets. */
 static bool
-is_address(const struct transfer *x)
+is_address(const struct http_transfer *x)
 {
 	struct resolution r;
 	char host[HOST_MAX];
@@ -379,7 +379,7 @@ is_address(const struct transfer *x)
 }
 
 static int
-find_host(struct transfer *x, struct fault *f)
+find_host(struct http_transfer *x, struct fault *f)
 {
 	if (is_address(x))
 		return start(x) == 0 ? 0 : fault_set(f, "no memory for a transfer");
@@ -389,7 +389,7 @@ find_host(struct transfer *x, struct fault *f)
 }
 
 static int
-prepare(struct transfer *x, struct fault *f)
+prepare(struct http_transfer *x, struct fault *f)
 {
 	if (read_url(x->post.url, x->host, &x->port, f) < 0)
 		return -1;
@@ -400,10 +400,10 @@ prepare(struct transfer *x, struct fault *f)
 	return find_host(x, f);
 }
 
-struct transfer *
-backend_post(struct http_client *b, const struct post *p, struct fault *f)
+struct http_transfer *
+http_client_post(struct http_client *b, const struct http_post *p, struct fault *f)
 {
-	struct transfer *x = calloc(1, sizeof *x);
+	struct http_transfer *x = calloc(1, sizeof *x);
 	struct pool *pool = x != NULL ? http_client_pool(b, p->ring) : NULL;
 
 	if (pool == NULL) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/fact_table.h"
 
+#include "base/text.h"
 #include "config/attribute.h"
 #include "config/resource.h"
 
@@ -202,9 +203,9 @@ fact_shape_unknown(enum shape s, const char *key, size_t len, char *out, size_t 
 	size_t n = fact_shape_names(s, names);
 
 	text_printable(shown, sizeof shown, key, len);
-	near = word_nearest(names, key);
+	near = near_word(names, key);
 	other = near == NULL && has_facts(s) ? other_member(s, key) : NULL;
-	words_listed(names, list, sizeof list);
+	text_list(names, list, sizeof list);
 	if (n == 0)
 		snprintf(out, size, "%s has no '%s'; it is a list", fact_shape_label(s), shown);
 	else if (near != NULL)

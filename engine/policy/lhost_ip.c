@@ -11,7 +11,7 @@
 static const char ipset_key; /* registry: the metatable. Looking it up by address allocates nothing */
 
 static void
-want_prefix(lua_State *L, int idx, const char *who, struct prefix *out)
+want_prefix(lua_State *L, int idx, const char *who, struct addr_prefix *out)
 {
 	struct fault f = { "" };
 	const char *text;
@@ -20,7 +20,7 @@ want_prefix(lua_State *L, int idx, const char *who, struct prefix *out)
 	if (lua_type(L, idx) != LUA_TSTRING)
 		script_place_raise(L, "%s: a prefix is a string such as \"10.0.0.0/8\", not a %s", who, luaL_typename(L, idx));
 	text = lua_tolstring(L, idx, &len);
-	if (prefix_parse(out, text, len, &f) < 0)
+	if (addr_prefix_parse(out, text, len, &f) < 0)
 		script_place_raise(L, "%s: %s", who, f.text);
 }
 
@@ -77,7 +77,7 @@ static int
 lhost_ip_holds(lua_State *L)
 {
 	struct ipset *set = ipset_self(L);
-	struct prefix longest;
+	struct addr_prefix longest;
 	struct addr a;
 	char text[ADDR_TEXT];
 	long value;
@@ -89,7 +89,7 @@ lhost_ip_holds(lua_State *L)
 		return 1;
 	}
 	lua_pushboolean(L, true);
-	lua_pushstring(L, prefix_print(&longest, text, sizeof text));
+	lua_pushstring(L, addr_prefix_print(&longest, text, sizeof text));
 	lua_getiuservalue(L, 1, 1);
 	lua_rawgeti(L, -1, value);
 	lua_remove(L, -2);
@@ -117,7 +117,7 @@ static int
 lhost_ip_set(lua_State *L)
 {
 	lua_Integer n;
-	struct prefix p;
+	struct addr_prefix p;
 	struct ipset *set;
 
 	luaL_checktype(L, 1, LUA_TTABLE);
@@ -145,12 +145,12 @@ lhost_ip_set(lua_State *L)
 static int
 lhost_ip_within(lua_State *L)
 {
-	struct prefix p;
+	struct addr_prefix p;
 	struct addr a;
 
 	want_address(L, 1, "ip.within", &a);
 	want_prefix(L, 2, "ip.within", &p);
-	lua_pushboolean(L, prefix_holds(&p, &a));
+	lua_pushboolean(L, addr_prefix_holds(&p, &a));
 	return 1;
 }
 

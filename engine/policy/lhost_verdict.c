@@ -2,6 +2,7 @@
 /* Verdicts in Lua: immutable userdata that only these constructors make. */
 #include "policy/lhost.h"
 
+#include "base/text.h"
 #include "config/attribute.h"
 #include "policy/lhost_internal.h"
 #include "sandbox/lstrict.h"
@@ -156,10 +157,10 @@ want_keys(lua_State *L, const char *who, int idx, const char *const *keys)
 		if (is_one_of(keys, key))
 			continue;
 		text_printable(copy, sizeof copy, key, len);
-		near = word_nearest(keys, key);
+		near = near_word(keys, key);
 		if (near != NULL)
 			script_place_raise(L, "%s: no key '%s'; is '%s' meant?", who, copy, near);
-		script_place_raise(L, "%s: no key '%s'; there are %s", who, copy, words_listed(keys, list, sizeof list));
+		script_place_raise(L, "%s: no key '%s'; there are %s", who, copy, text_list(keys, list, sizeof list));
 	}
 }
 

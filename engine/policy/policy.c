@@ -168,7 +168,7 @@ line_of(lua_State *L, int idx)
 static void
 add_unknown(struct loading *l, lua_State *L, const char *key)
 {
-	const char *near = word_nearest(hook_words, key), *path = l->source->path;
+	const char *near = near_word(hook_words, key), *path = l->source->path;
 	char shown[80], doors[80];
 	int line = line_of(L, -1);
 

@@ -86,7 +86,7 @@ verdict_codes_nearest(const char *code)
 
 	for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
 		words[i] = codes[i].code;
-	return word_nearest(words, code);
+	return near_word(words, code);
 }
 
 bool

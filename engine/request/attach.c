@@ -262,12 +262,12 @@ static const char *
 partner_of(const struct conn *c, char out[PARTNER_SIZE])
 {
 	const struct certificate *cert = c->facts.certificate;
-	struct prefix p;
+	struct addr_prefix p;
 
 	if (cert != NULL && cert->chain.ok)
 		return cert->sha256;
 	p = addr_subnet(&c->facts.peer.addr);
-	return prefix_print(&p, out, PARTNER_SIZE);
+	return addr_prefix_print(&p, out, PARTNER_SIZE);
 }
 
 /* The answer may come before passwords_verify returns, and the task be gone then: its return says whether it waits. */

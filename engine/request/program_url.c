@@ -11,7 +11,7 @@
 enum { HEADERS = 11, HEADER_SIZE = 64 };
 
 struct forwarding { /* t->running */
-	struct transfer *transfer;
+	struct http_transfer *transfer;
 	char line[HEADERS][HEADER_SIZE];
 	const char *header[HEADERS];
 	size_t n;
@@ -85,7 +85,7 @@ program_url_stop(struct task *t)
 {
 	struct forwarding *w = t->running;
 
-	backend_cancel(w->transfer);
+	http_client_cancel(w->transfer);
 	free(w);
 	t->running = NULL;
 }
@@ -93,7 +93,7 @@ program_url_stop(struct task *t)
 static int
 send_it(struct task *t, struct forwarding *w, struct fault *f)
 {
-	struct post p = {
+	struct http_post p = {
 		.url = t->program->url,
 		.header = w->header,
 		.nheaders = w->n,
@@ -113,7 +113,7 @@ send_it(struct task *t, struct forwarding *w, struct fault *f)
 		t->worker->backend = http_client_new(t->worker->loop);
 	if (t->worker->backend == NULL)
 		return fault_set(f, "no memory for transfers");
-	w->transfer = backend_post(t->worker->backend, &p, f);
+	w->transfer = http_client_post(t->worker->backend, &p, f);
 	return w->transfer != NULL ? 0 : -1;
 }
 

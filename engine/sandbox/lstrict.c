@@ -26,7 +26,7 @@ lstrict_push_metatable(struct lua_State *L)
 static int
 refuse_word(lua_State *L, const char *label, const char *const *words, const char *key, size_t len)
 {
-	const char *near = word_nearest(words, key);
+	const char *near = near_word(words, key);
 	char shown[64];
 
 	text_printable(shown, sizeof shown, key, len);

@@ -105,7 +105,7 @@ flaw_of(X509_CRL *crl)
 }
 
 void
-ring_crl_judge(const struct ringitems *l, struct faults *faults)
+ring_crl_judge(const struct ring_items *l, struct faults *faults)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct ring_item *at = &l->item[i];
@@ -146,7 +146,7 @@ is_late(const X509_CRL *crl)
 
 /* True when the ring has a current CRL of the same issuer for the same certificates: OpenSSL takes that one. */
 static bool
-has_current(const struct ringitems *l, const X509_CRL *crl)
+has_current(const struct ring_items *l, const X509_CRL *crl)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const X509_CRL *other = l->item[i].crl;
@@ -160,7 +160,7 @@ has_current(const struct ringitems *l, const X509_CRL *crl)
 }
 
 static void
-warn_of_times(const struct ringitems *l, const struct ring_item *at, const char *issuer, struct faults *faults)
+warn_of_times(const struct ring_items *l, const struct ring_item *at, const char *issuer, struct faults *faults)
 {
 	char when[RING_TEXT_TIME];
 
@@ -191,7 +191,7 @@ issued_by(X509_CRL *crl, X509 *x)
 }
 
 static void
-warn_of_issuer(const struct ringitems *l, const struct ring_item *at, const char *issuer, struct faults *faults)
+warn_of_issuer(const struct ring_items *l, const struct ring_item *at, const char *issuer, struct faults *faults)
 {
 	enum issuer best = ISSUER_NONE;
 
@@ -209,7 +209,7 @@ warn_of_issuer(const struct ringitems *l, const struct ring_item *at, const char
 }
 
 void
-ring_crl_warn(const struct ringitems *l, struct faults *faults)
+ring_crl_warn(const struct ring_items *l, struct faults *faults)
 {
 	char issuer[RING_TEXT_NAME];
 

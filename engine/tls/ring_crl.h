@@ -9,8 +9,8 @@
 #include "tls/ring_item.h"
 
 /* A fault for each CRL that cannot be applied as it was meant. */
-void ring_crl_judge(const struct ringitems *l, struct faults *faults);
+void ring_crl_judge(const struct ring_items *l, struct faults *faults);
 /* Warnings of those that can: past nextUpdate, before thisUpdate, an issuer that no certificate of the ring can be. */
-void ring_crl_warn(const struct ringitems *l, struct faults *faults);
+void ring_crl_warn(const struct ring_items *l, struct faults *faults);
 
 #endif

@@ -36,23 +36,23 @@ struct attempt {
 /* What belongs to a ring, by place and name: an ending when it begins with a dot. maps.lua is certmap_read's to read. */
 static const struct {
 	const char *under, *name;
-	enum ringfile_kind kind;
+	enum ring_file_kind kind;
 } rooms[] = {
-	{ "", ".pem", RINGFILE_PEM },
-	{ "", ".key", RINGFILE_KEY },
-	{ "", "default", RINGFILE_DEFAULT },
-	{ "", "permit", RINGFILE_PERMIT },
-	{ "", "maps.lua", RINGFILE_DIR },
-	{ "", "signers", RINGFILE_DIR },
-	{ "", "crls", RINGFILE_DIR },
-	{ "/signers", ".pem", RINGFILE_SIGNER },
-	{ "/signers", ".crt", RINGFILE_SIGNER },
-	{ "/signers", ".cer", RINGFILE_SIGNER },
-	{ "/signers", ".crl", RINGFILE_SIGNER },
-	{ "/crls", ".pem", RINGFILE_CRL },
-	{ "/crls", ".crt", RINGFILE_CRL },
-	{ "/crls", ".cer", RINGFILE_CRL },
-	{ "/crls", ".crl", RINGFILE_CRL },
+	{ "", ".pem", RING_FILE_PEM },
+	{ "", ".key", RING_FILE_KEY },
+	{ "", "default", RING_FILE_DEFAULT },
+	{ "", "permit", RING_FILE_PERMIT },
+	{ "", "maps.lua", RING_FILE_DIR },
+	{ "", "signers", RING_FILE_DIR },
+	{ "", "crls", RING_FILE_DIR },
+	{ "/signers", ".pem", RING_FILE_SIGNER },
+	{ "/signers", ".crt", RING_FILE_SIGNER },
+	{ "/signers", ".cer", RING_FILE_SIGNER },
+	{ "/signers", ".crl", RING_FILE_SIGNER },
+	{ "/crls", ".pem", RING_FILE_CRL },
+	{ "/crls", ".crt", RING_FILE_CRL },
+	{ "/crls", ".cer", RING_FILE_CRL },
+	{ "/crls", ".crl", RING_FILE_CRL },
 };
 
 /* READ_FAILED, with the fault that will be given unless a later attempt does better. */
@@ -71,11 +71,11 @@ failed(struct attempt *a, const char *path, const char *format, ...)
 	return READ_FAILED;
 }
 
-static struct ringfile *
-add(struct attempt *a, enum ringfile_kind kind, const char *label, const char *path)
+static struct ring_file *
+add(struct attempt *a, enum ring_file_kind kind, const char *label, const char *path)
 {
 	struct ring_files *l = a->l;
-	struct ringfile *grown;
+	struct ring_file *grown;
 
 	if (l->n >= FILES_MAX) {
 		failed(a, path, "more than %d files in one ring", FILES_MAX);
@@ -97,7 +97,7 @@ add(struct attempt *a, enum ringfile_kind kind, const char *label, const char *p
 }
 
 static void
-note(struct ringfile *file, const struct stat *st)
+note(struct ring_file *file, const struct stat *st)
 {
 	bool later = st->st_ctim.tv_sec > st->st_mtim.tv_sec
 		|| (st->st_ctim.tv_sec == st->st_mtim.tv_sec && st->st_ctim.tv_nsec > st->st_mtim.tv_nsec);
@@ -113,19 +113,19 @@ note(struct ringfile *file, const struct stat *st)
 
 /* The permit file is a file of rules, as a script is. */
 static enum file_class
-class_of(enum ringfile_kind kind)
+class_of(enum ring_file_kind kind)
 {
-	return kind == RINGFILE_KEY ? FILE_SECRET : kind == RINGFILE_PERMIT ? FILE_SCRIPT : FILE_PLAIN;
+	return kind == RING_FILE_KEY ? FILE_SECRET : kind == RING_FILE_PERMIT ? FILE_SCRIPT : FILE_PLAIN;
 }
 
 static bool
-is_foreign(enum ringfile_kind kind)
+is_foreign(enum ring_file_kind kind)
 {
-	return kind == RINGFILE_OTHER || kind == RINGFILE_BELOW;
+	return kind == RING_FILE_OTHER || kind == RING_FILE_BELOW;
 }
 
 static void
-cannot(struct ringfile *file, const char *why)
+cannot(struct ring_file *file, const char *why)
 {
 	fault_set(&file->why, "%s", why);
 }
@@ -140,9 +140,9 @@ not_there(struct attempt *a, const char *path)
 
 /* Adds one entry with what stat says of it. */
 static enum reading
-see(struct attempt *a, enum ringfile_kind kind, const char *label, const char *path)
+see(struct attempt *a, enum ring_file_kind kind, const char *label, const char *path)
 {
-	struct ringfile *file;
+	struct ring_file *file;
 	struct stat st;
 	int error = stat(path, &st) < 0 ? errno : 0;
 
@@ -164,7 +164,7 @@ static enum reading see_below(struct attempt *a, const char *path, int depth);
 
 /* A foreign entry: its first bytes are read; a directory is searched. */
 static enum reading
-see_foreign(struct attempt *a, enum ringfile_kind kind, const char *name, const char *path, int depth)
+see_foreign(struct attempt *a, enum ring_file_kind kind, const char *name, const char *path, int depth)
 {
 	enum reading r = see(a, kind, name, path);
 	size_t at = a->l->n - 1;
@@ -188,11 +188,11 @@ see_entry(struct attempt *a, const char *under, const char *name)
 		if (strcmp(rooms[i].under, under) != 0 || n < end || strcmp(name + (end ? n - end : 0), rooms[i].name) != 0)
 			continue;
 		snprintf(label, sizeof label, "%.*s", (int)(n - end), name);
-		if (rooms[i].kind == RINGFILE_DIR)
+		if (rooms[i].kind == RING_FILE_DIR)
 			return access(path, F_OK) == 0 || errno != ENOENT ? READ_DONE : not_there(a, path);
 		return see(a, rooms[i].kind, label, path);
 	}
-	return see_foreign(a, RINGFILE_OTHER, name, path, 0);
+	return see_foreign(a, RING_FILE_OTHER, name, path, 0);
 }
 
 static enum reading
@@ -202,13 +202,13 @@ see_entry_below(struct attempt *a, const char *dir, const char *name, int depth)
 
 	if ((size_t)snprintf(path, sizeof path, "%s/%s", dir, name) >= sizeof path)
 		return failed(a, dir, "%s: the name is too long", name);
-	return see_foreign(a, RINGFILE_BELOW, name, path, depth);
+	return see_foreign(a, RING_FILE_BELOW, name, path, depth);
 }
 
 static enum reading
 see_below(struct attempt *a, const char *path, int depth)
 {
-	struct ringfile *dir = &a->l->file[a->l->n - 1];
+	struct ring_file *dir = &a->l->file[a->l->n - 1];
 	enum reading r = READ_DONE;
 	struct dirent *e;
 	struct fault f;
@@ -242,7 +242,7 @@ see_dir(struct attempt *a, const char *under, bool must)
 		return READ_DONE;
 	if (d == NULL)
 		return failed(a, path, "%s%s", f.text, errno == ENOTDIR || errno == ENOENT ? "; a key ring is a directory, and so are its signers and crls" : "");
-	r = see(a, RINGFILE_DIR, under, path);
+	r = see(a, RING_FILE_DIR, under, path);
 	while (r == READ_DONE && (e = readdir(d)) != NULL)
 		if (e->d_name[0] != '.')
 			r = see_entry(a, under, e->d_name);
@@ -253,7 +253,7 @@ see_dir(struct attempt *a, const char *under, bool must)
 static int
 by_kind_and_name(const void *a, const void *b)
 {
-	const struct ringfile *x = a, *y = b;
+	const struct ring_file *x = a, *y = b;
 
 	return x->kind != y->kind ? (int)x->kind - (int)y->kind : strcmp(x->path, y->path);
 }
@@ -278,7 +278,7 @@ see_all(struct attempt *a)
 
 /* A foreign file may change as it likes; that it is there counts. */
 static bool
-same(const struct ringfile *a, const struct ringfile *b)
+same(const struct ring_file *a, const struct ring_file *b)
 {
 	if (a->kind != b->kind || strcmp(a->path, b->path) != 0)
 		return false;
@@ -287,7 +287,7 @@ same(const struct ringfile *a, const struct ringfile *b)
 }
 
 static bool
-settled(const struct ringfile *file, const struct timespec *now)
+settled(const struct ring_file *file, const struct timespec *now)
 {
 	int64_t age = (int64_t)(now->tv_sec - file->changed.tv_sec) * 1000000000 + (now->tv_nsec - file->changed.tv_nsec);
 
@@ -314,7 +314,7 @@ unchanged(const struct ring_files *before, const char *dir, const struct timespe
 }
 
 static enum reading
-read_file(struct attempt *a, struct ringfile *file)
+read_file(struct attempt *a, struct ring_file *file)
 {
 	const struct file_rule rule = { .class = class_of(file->kind), .max = FILE_BYTES };
 	struct file_content c;
@@ -331,7 +331,7 @@ read_file(struct attempt *a, struct ringfile *file)
 
 /* Reads the first bytes of a foreign entry; ringother judges an entry that cannot be read. */
 static void
-peek(struct ringfile *file)
+peek(struct ring_file *file)
 {
 	const struct file_rule rule = { .class = FILE_PLAIN, .max = PEM_LOOK, .head = true };
 	struct file_content c;
@@ -357,7 +357,7 @@ read_once(struct attempt *a)
 	for (i = 0; r == READ_DONE && i < a->l->n; i++)
 		if (is_foreign(a->l->file[i].kind))
 			peek(&a->l->file[i]);
-		else if (a->l->file[i].kind != RINGFILE_DIR)
+		else if (a->l->file[i].kind != RING_FILE_DIR)
 			r = read_file(a, &a->l->file[i]);
 	if (r == READ_DONE && !unchanged(a->l, a->dir, &began)) {
 		failed(a, a->dir, "changed each of %d times it was read; load it when it is at rest", TRIES);
@@ -372,7 +372,7 @@ static void
 warn(const struct ring_files *l, struct faults *faults)
 {
 	for (size_t i = 0; i < l->n; i++) {
-		const struct ringfile *file = &l->file[i];
+		const struct ring_file *file = &l->file[i];
 		struct stat st = { .st_mode = file->mode, .st_uid = file->uid, .st_gid = file->gid };
 
 		if (!is_foreign(file->kind))
@@ -415,8 +415,8 @@ ring_files_free(struct ring_files *l)
 	memset(l, 0, sizeof *l);
 }
 
-const struct ringfile *
-ring_files_find(const struct ring_files *l, enum ringfile_kind kind, const char *label)
+const struct ring_file *
+ring_files_find(const struct ring_files *l, enum ring_file_kind kind, const char *label)
 {
 	size_t i;
 
@@ -427,7 +427,7 @@ ring_files_find(const struct ring_files *l, enum ringfile_kind kind, const char 
 }
 
 size_t
-ring_files_count(const struct ring_files *l, enum ringfile_kind kind)
+ring_files_count(const struct ring_files *l, enum ring_file_kind kind)
 {
 	size_t i, n = 0;
 

@@ -16,20 +16,20 @@
 #define RING_LABEL 256 /* a file's name fits */
 #define RING_PATH 1024
 
-enum ringfile_kind {
-	RINGFILE_DIR,     /* the directory itself, signers/ and crls/: no bytes, only to see it change */
-	RINGFILE_PEM,     /* LABEL.pem */
-	RINGFILE_KEY,     /* LABEL.key */
-	RINGFILE_DEFAULT, /* default */
-	RINGFILE_PERMIT,  /* permit */
-	RINGFILE_SIGNER,  /* signers/LABEL.pem, .crt, .cer or .crl */
-	RINGFILE_CRL,     /* crls/ likewise */
-	RINGFILE_OTHER,   /* any other entry of the three directories; only its first PEM_LOOK bytes are read */
-	RINGFILE_BELOW,   /* a file in a directory that is such an entry; likewise */
+enum ring_file_kind {
+	RING_FILE_DIR,     /* the directory itself, signers/ and crls/: no bytes, only to see it change */
+	RING_FILE_PEM,     /* LABEL.pem */
+	RING_FILE_KEY,     /* LABEL.key */
+	RING_FILE_DEFAULT, /* default */
+	RING_FILE_PERMIT,  /* permit */
+	RING_FILE_SIGNER,  /* signers/LABEL.pem, .crt, .cer or .crl */
+	RING_FILE_CRL,     /* crls/ likewise */
+	RING_FILE_OTHER,   /* any other entry of the three directories; only its first PEM_LOOK bytes are read */
+	RING_FILE_BELOW,   /* a file in a directory that is such an entry; likewise */
 };
 
-struct ringfile {
-	enum ringfile_kind kind;
+struct ring_file {
+	enum ring_file_kind kind;
 	char label[RING_LABEL]; /* the file's name, without its ending where the kind has one */
 	char path[RING_PATH];
 	dev_t dev;
@@ -39,13 +39,13 @@ struct ringfile {
 	gid_t gid;
 	off_t size;
 	struct timespec changed; /* the later of mtime and ctime */
-	struct fault why;        /* RINGFILE_OTHER and _BELOW: a sentence when it cannot be read, else "" */
+	struct fault why;        /* RING_FILE_OTHER and _BELOW: a sentence when it cannot be read, else "" */
 	char *bytes;             /* owned, `len` of them; NULL: a directory, or no regular file */
 	size_t len;
 };
 
 struct ring_files {
-	struct ringfile *file; /* owned; by kind, then by name */
+	struct ring_file *file; /* owned; by kind, then by name */
 	size_t n;
 };
 
@@ -57,7 +57,7 @@ struct ring_files {
 int ring_files_read(struct ring_files *l, const char *dir, struct faults *faults);
 void ring_files_free(struct ring_files *l); /* wipes the keys' bytes */
 
-const struct ringfile *ring_files_find(const struct ring_files *l, enum ringfile_kind kind, const char *label);
-size_t ring_files_count(const struct ring_files *l, enum ringfile_kind kind);
+const struct ring_file *ring_files_find(const struct ring_files *l, enum ring_file_kind kind, const char *label);
+size_t ring_files_count(const struct ring_files *l, enum ring_file_kind kind);
 
 #endif

@@ -13,8 +13,8 @@
 #include "tls/pem.h"
 
 struct reading {
-	struct ringitems *l;
-	const struct ringfile *file;
+	struct ring_items *l;
+	const struct ring_file *file;
 	struct faults *faults;
 };
 
@@ -65,26 +65,26 @@ take_key(struct ring_item *i, const unsigned char **der, long n)
 
 /* The blocks a file may hold, and their readers; NULL: the block is there for nothing. The first of a kind names it in faults and reads its DER. */
 static const struct block {
-	enum ringfile_kind kind;
+	enum ring_file_kind kind;
 	const char *label;
 	bool (*take)(struct ring_item *i, const unsigned char **der, long n);
 } blocks[] = {
-	{ RINGFILE_PEM, "CERTIFICATE", take_certificate },
-	{ RINGFILE_PEM, "X509 CERTIFICATE", take_certificate },
-	{ RINGFILE_SIGNER, "CERTIFICATE", take_certificate },
-	{ RINGFILE_SIGNER, "X509 CERTIFICATE", take_certificate },
-	{ RINGFILE_SIGNER, "TRUSTED CERTIFICATE", take_trusted },
-	{ RINGFILE_CRL, "X509 CRL", take_crl },
-	{ RINGFILE_KEY, "PRIVATE KEY", take_key },
-	{ RINGFILE_KEY, "EC PRIVATE KEY", take_key },
-	{ RINGFILE_KEY, "RSA PRIVATE KEY", take_key },
-	{ RINGFILE_KEY, "DSA PRIVATE KEY", take_key },
-	{ RINGFILE_KEY, "EC PARAMETERS", NULL },
+	{ RING_FILE_PEM, "CERTIFICATE", take_certificate },
+	{ RING_FILE_PEM, "X509 CERTIFICATE", take_certificate },
+	{ RING_FILE_SIGNER, "CERTIFICATE", take_certificate },
+	{ RING_FILE_SIGNER, "X509 CERTIFICATE", take_certificate },
+	{ RING_FILE_SIGNER, "TRUSTED CERTIFICATE", take_trusted },
+	{ RING_FILE_CRL, "X509 CRL", take_crl },
+	{ RING_FILE_KEY, "PRIVATE KEY", take_key },
+	{ RING_FILE_KEY, "EC PRIVATE KEY", take_key },
+	{ RING_FILE_KEY, "RSA PRIVATE KEY", take_key },
+	{ RING_FILE_KEY, "DSA PRIVATE KEY", take_key },
+	{ RING_FILE_KEY, "EC PARAMETERS", NULL },
 };
 
 /* NULL label: the kind's first. NULL: the file may hold no such block, or none at all. */
 static const struct block *
-find_block(enum ringfile_kind kind, const char *label)
+find_block(enum ring_file_kind kind, const char *label)
 {
 	for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
 		if (blocks[i].kind == kind && (label == NULL || strcmp(blocks[i].label, label) == 0))
@@ -136,7 +136,7 @@ read_object(struct reading *r, const struct block *as, const unsigned char *der,
 }
 
 static bool
-has_key(const struct ringitems *l, const struct ringfile *file)
+has_key(const struct ring_items *l, const struct ring_file *file)
 {
 	return l->n > 0 && l->item[l->n - 1].file == file && l->item[l->n - 1].key != NULL;
 }
@@ -157,13 +157,13 @@ read_block(struct reading *r, const struct pem_block *b)
 	const struct block *as = find_block(r->file->kind, b->label);
 	struct fault f;
 
-	if (r->file->kind == RINGFILE_KEY && (b->encrypted || strcmp(b->label, "ENCRYPTED PRIVATE KEY") == 0))
+	if (r->file->kind == RING_FILE_KEY && (b->encrypted || strcmp(b->label, "ENCRYPTED PRIVATE KEY") == 0))
 		return refuse_encrypted(r, b->line);
 	if (as == NULL) {
 		fault_set(&f, "a block %s, which does not belong into this file; it may hold %s", b->label, find_block(r->file->kind, NULL)->label);
 		return complain(r, b->line, f.text);
 	}
-	if (r->file->kind == RINGFILE_KEY && has_key(r->l, r->file))
+	if (r->file->kind == RING_FILE_KEY && has_key(r->l, r->file))
 		return complain(r, b->line, "a second block after the private key; the file holds one key, and nothing behind it");
 	return as->take != NULL ? read_object(r, as, b->der, b->len, b->line, "PEM") : 0;
 }
@@ -188,7 +188,7 @@ read_pem(struct reading *r)
 		complain(r, p.line, f.text);
 	else if (r->l->n == before) {
 		fault_set(&f, "holds no %s; it must be PEM%s", find_block(r->file->kind, NULL)->label,
-			r->file->kind == RINGFILE_SIGNER || r->file->kind == RINGFILE_CRL ? ", or one object in DER" : "");
+			r->file->kind == RING_FILE_SIGNER || r->file->kind == RING_FILE_CRL ? ", or one object in DER" : "");
 		complain(r, 0, f.text);
 	}
 }
@@ -196,23 +196,23 @@ read_pem(struct reading *r)
 static void
 read_file(struct reading *r)
 {
-	const struct ringfile *file = r->file;
+	const struct ring_file *file = r->file;
 
 	if (!pem_is_der(file->bytes, file->len))
 		read_pem(r);
-	else if (file->kind == RINGFILE_SIGNER || file->kind == RINGFILE_CRL)
+	else if (file->kind == RING_FILE_SIGNER || file->kind == RING_FILE_CRL)
 		read_object(r, find_block(file->kind, NULL), (const unsigned char *)file->bytes, file->len, 0, "DER");
 	else
-		complain(r, 0, file->kind == RINGFILE_KEY ? "is DER; a private key must be PEM: openssl pkey -inform DER"
+		complain(r, 0, file->kind == RING_FILE_KEY ? "is DER; a private key must be PEM: openssl pkey -inform DER"
 			: "is DER; LABEL.pem must be PEM: openssl x509 -inform DER");
 }
 
 void
-ringitems_read(struct ringitems *l, const struct ring_files *files, struct faults *faults)
+ring_items_read(struct ring_items *l, const struct ring_files *files, struct faults *faults)
 {
 	struct reading r = { .l = l, .faults = faults };
 
-	*l = (struct ringitems){ .n = 0 };
+	*l = (struct ring_items){ .n = 0 };
 	for (size_t i = 0; i < files->n; i++)
 		if (find_block(files->file[i].kind, NULL) != NULL) {
 			r.file = &files->file[i];
@@ -221,10 +221,10 @@ ringitems_read(struct ringitems *l, const struct ring_files *files, struct fault
 }
 
 void
-ringitems_free(struct ringitems *l)
+ring_items_free(struct ring_items *l)
 {
 	for (size_t i = 0; i < l->n; i++)
 		drop(&l->item[i]);
 	free(l->item);
-	*l = (struct ringitems){ .n = 0 };
+	*l = (struct ring_items){ .n = 0 };
 }

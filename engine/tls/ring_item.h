@@ -14,21 +14,21 @@ struct X509_crl_st;
 struct evp_pkey_st;
 
 struct ring_item { /* one of the three objects; the others are NULL */
-	const struct ringfile *file; /* borrowed */
+	const struct ring_file *file; /* borrowed */
 	int line;                    /* of its BEGIN; 0: the file is DER */
 	struct x509_st *x;           /* owned, as are the two below */
 	struct X509_crl_st *crl;
 	struct evp_pkey_st *key;
 };
 
-struct ringitems {
+struct ring_items {
 	struct ring_item *item; /* owned; in the order of the files, and in that of each file */
 	size_t n;
 };
 
 /* Reads the files that hold such objects. Every fault is added; *l is to be freed all the same. */
-void ringitems_read(struct ringitems *l, const struct ring_files *files, struct faults *faults);
-void ringitems_free(struct ringitems *l);
+void ring_items_read(struct ring_items *l, const struct ring_files *files, struct faults *faults);
+void ring_items_free(struct ring_items *l);
 
 /* OpenSSL's first sentence about a failed call; it says more than the later ones. Static. */
 const char *ring_item_why(void);

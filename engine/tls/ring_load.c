@@ -19,7 +19,7 @@
 struct loading {
 	struct ring *r;
 	struct ring_files files;
-	struct ringitems items;
+	struct ring_items items;
 	struct faults *faults;
 };
 
@@ -31,7 +31,7 @@ complain(struct loading *l, const char *rule, const char *path, const char *text
 
 /* The first item of a file; NULL: it held none, and has its fault. */
 static const struct ring_item *
-first_of(const struct loading *l, const struct ringfile *file)
+first_of(const struct loading *l, const struct ring_file *file)
 {
 	for (size_t i = 0; i < l->items.n; i++)
 		if (l->items.item[i].file == file)
@@ -79,9 +79,9 @@ take_pair(struct loading *l, const struct ring_item *x, const struct ring_item *
 }
 
 static void
-load_pair(struct loading *l, const struct ringfile *pem)
+load_pair(struct loading *l, const struct ring_file *pem)
 {
-	const struct ringfile *key = ring_files_find(&l->files, RINGFILE_KEY, pem->label);
+	const struct ring_file *key = ring_files_find(&l->files, RING_FILE_KEY, pem->label);
 	const struct ring_item *x = first_of(l, pem), *k = key != NULL ? first_of(l, key) : NULL;
 	struct fault f;
 
@@ -94,18 +94,18 @@ load_pair(struct loading *l, const struct ringfile *pem)
 }
 
 static void
-load_key(struct loading *l, const struct ringfile *key)
+load_key(struct loading *l, const struct ring_file *key)
 {
 	struct fault f;
 
-	if (ring_files_find(&l->files, RINGFILE_PEM, key->label) != NULL)
+	if (ring_files_find(&l->files, RING_FILE_PEM, key->label) != NULL)
 		return;
 	fault_set(&f, "there is no certificate %s.pem beside it", key->label);
 	complain(l, "ring_pair", key->path, f.text);
 }
 
 static void
-load_permit(struct loading *l, const struct ringfile *file)
+load_permit(struct loading *l, const struct ring_file *file)
 {
 	l->r->permit = permit_parse(file->bytes, file->len, file->path, l->faults);
 }
@@ -114,8 +114,8 @@ load_permit(struct loading *l, const struct ringfile *file)
 static void
 load_files(struct loading *l)
 {
-	static void (*const load[])(struct loading *l, const struct ringfile *file) = {
-		[RINGFILE_PEM] = load_pair, [RINGFILE_KEY] = load_key, [RINGFILE_PERMIT] = load_permit, [RINGFILE_BELOW] = NULL };
+	static void (*const load[])(struct loading *l, const struct ring_file *file) = {
+		[RING_FILE_PEM] = load_pair, [RING_FILE_KEY] = load_key, [RING_FILE_PERMIT] = load_permit, [RING_FILE_BELOW] = NULL };
 
 	for (size_t i = 0; i < l->files.n; i++)
 		if (load[l->files.file[i].kind] != NULL)
@@ -147,7 +147,7 @@ load_trust(struct loading *l)
 		const struct ring_item *at = &l->items.item[i];
 		int rc = 0;
 
-		if (at->file->kind == RINGFILE_SIGNER)
+		if (at->file->kind == RING_FILE_SIGNER)
 			rc = trust(l->r, at->x);
 		else if (at->crl != NULL)
 			rc = revoke(l->r, at->crl);
@@ -159,7 +159,7 @@ load_trust(struct loading *l)
 
 /* The file's only line without blanks around it; -1 when it has none, several, or one that does not fit. */
 static int
-only_line(const struct ringfile *file, char *out, size_t size)
+only_line(const struct ring_file *file, char *out, size_t size)
 {
 	const char *from = file->bytes, *to = from ? from + file->len : from;
 
@@ -176,7 +176,7 @@ only_line(const struct ringfile *file, char *out, size_t size)
 
 /* The one line of `default`, without the blanks around it. */
 static void
-choose(struct loading *l, const struct ringfile *file)
+choose(struct loading *l, const struct ring_file *file)
 {
 	char line[RING_LABEL];
 	const struct pair *p;
@@ -190,7 +190,7 @@ choose(struct loading *l, const struct ringfile *file)
 static void
 choose_default(struct loading *l)
 {
-	const struct ringfile *file = ring_files_find(&l->files, RINGFILE_DEFAULT, "default");
+	const struct ring_file *file = ring_files_find(&l->files, RING_FILE_DEFAULT, "default");
 	const struct ring *r = l->r;
 
 	if (file)
@@ -208,11 +208,11 @@ load(struct loading *l)
 	const char *dir = l->r->dir;
 
 	ring_other_judge(&l->files, l->faults);
-	ringitems_read(&l->items, &l->files, l->faults);
+	ring_items_read(&l->items, &l->files, l->faults);
 	ring_crl_judge(&l->items, l->faults);
 	load_files(l);
 	load_trust(l);
-	if (ring_files_count(&l->files, RINGFILE_SIGNER) == 0)
+	if (ring_files_count(&l->files, RING_FILE_SIGNER) == 0)
 		faults_add(l->faults, FAULT_ERROR, "ring_signers", dir, 0,
 			"no signers; put the certificates of the authorities to trust into %s/signers/*.pem", dir);
 	if (l->faults->errors == errors)
@@ -248,9 +248,9 @@ sum_of(const struct ring_files *files)
 	uint64_t sum = SUM_BEGIN;
 
 	for (size_t i = 0; i < files->n; i++) {
-		const struct ringfile *f = &files->file[i];
+		const struct ring_file *f = &files->file[i];
 
-		if (f->kind >= RINGFILE_OTHER) /* may change as it likes */
+		if (f->kind >= RING_FILE_OTHER) /* may change as it likes */
 			break;
 		sum = sum_add(sum, f->path, strlen(f->path) + 1);
 		sum = sum_add(sum, f->bytes, f->bytes != NULL ? f->len : 0);
@@ -266,14 +266,14 @@ ring_load(const char *dir, struct faults *faults)
 
 	if (ring_files_read(&l.files, dir, faults) < 0)
 		return NULL;
-	l.r = ring_new(dir, ring_files_count(&l.files, RINGFILE_PEM));
+	l.r = ring_new(dir, ring_files_count(&l.files, RING_FILE_PEM));
 	if (l.r == NULL)
 		faults_add(faults, FAULT_ERROR, "memory", dir, 0, "out of memory");
 	else
 		load(&l);
 	if (l.r != NULL)
 		l.r->sum = sum_of(&l.files);
-	ringitems_free(&l.items);
+	ring_items_free(&l.items);
 	ring_files_free(&l.files);
 	if (faults->errors == errors)
 		return l.r;

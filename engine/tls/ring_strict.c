@@ -47,13 +47,13 @@ collect(int ok, X509_STORE_CTX *x)
 
 /* Every signer, and the leaf itself: a chain whose authority the ring does not have ends at once. */
 static STACK_OF(X509) *
-trusted_with(const struct ringitems *l, X509 *leaf)
+trusted_with(const struct ring_items *l, X509 *leaf)
 {
 	STACK_OF(X509) *all = sk_X509_new_null();
 	bool ok = all != NULL && sk_X509_push(all, leaf);
 
 	for (size_t i = 0; ok && i < l->n; i++)
-		if (l->item[i].file->kind == RINGFILE_SIGNER && l->item[i].x != NULL)
+		if (l->item[i].file->kind == RING_FILE_SIGNER && l->item[i].x != NULL)
 			ok = sk_X509_push(all, l->item[i].x) > 0;
 	if (ok)
 		return all;
@@ -63,7 +63,7 @@ trusted_with(const struct ringitems *l, X509 *leaf)
 
 /* The certificates behind the leaf in its file. */
 static STACK_OF(X509) *
-chain_of(const struct ringitems *l, const struct ring_item *leaf)
+chain_of(const struct ring_items *l, const struct ring_item *leaf)
 {
 	STACK_OF(X509) *all = sk_X509_new_null();
 
@@ -89,7 +89,7 @@ verify(X509 *leaf, STACK_OF(X509) *chain, STACK_OF(X509) *trusted, unsigned long
 }
 
 static void
-warn_of(const struct ringitems *l, const struct ring_item *leaf, struct faults *faults)
+warn_of(const struct ring_items *l, const struct ring_item *leaf, struct faults *faults)
 {
 	STACK_OF(X509) *trusted = trusted_with(l, leaf->x), *chain = chain_of(l, leaf);
 	struct errors plain = { .n = 0 }, strict = { .n = 0 };
@@ -108,14 +108,14 @@ warn_of(const struct ringitems *l, const struct ring_item *leaf, struct faults *
 }
 
 void
-ring_strict_warn(const struct ringitems *l, struct faults *faults)
+ring_strict_warn(const struct ring_items *l, struct faults *faults)
 {
-	const struct ringfile *last = NULL;
+	const struct ring_file *last = NULL;
 
 	for (size_t i = 0; i < l->n; i++) {
 		const struct ring_item *at = &l->item[i];
 
-		if (at->file->kind == RINGFILE_PEM && at->file != last && at->x != NULL)
+		if (at->file->kind == RING_FILE_PEM && at->file != last && at->x != NULL)
 			warn_of(l, at, faults);
 		last = at->file;
 	}

@@ -6,6 +6,6 @@
 #include "tls/ring_item.h"
 
 /* Warns, for each LABEL.pem, of each error that only strict checking finds in its chain: up to a signer, or as far as the ring has it. */
-void ring_strict_warn(const struct ringitems *l, struct faults *faults);
+void ring_strict_warn(const struct ring_items *l, struct faults *faults);
 
 #endif

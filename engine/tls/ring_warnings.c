@@ -29,7 +29,7 @@ warn_of_end(const struct ring_item *at, const char *name, struct faults *faults)
 	if (X509_cmp_current_time(end) < 0)
 		faults_add(faults, FAULT_WARNING, "certificate_expired", at->file->path, at->line,
 			"the certificate of %s expired on %s; put a new one there", name, when);
-	else if (at->file->kind == RINGFILE_PEM && ASN1_TIME_diff(&days, &seconds, NULL, end) && days < SOON_DAYS)
+	else if (at->file->kind == RING_FILE_PEM && ASN1_TIME_diff(&days, &seconds, NULL, end) && days < SOON_DAYS)
 		faults_add(faults, FAULT_WARNING, "certificate_ends", at->file->path, at->line,
 			"the certificate of %s ends on %s, in %d %s; put a new one there before", name, when, days, days == 1 ? "day" : "days");
 }
@@ -108,19 +108,19 @@ is_of_use(const struct ring_item *at, X509_STORE *store, struct faults *faults)
 }
 
 static void
-warn_of_trust(const struct ringitems *l, X509_STORE *store, const char *dir, struct faults *faults)
+warn_of_trust(const struct ring_items *l, X509_STORE *store, const char *dir, struct faults *faults)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < l->n; i++)
-		if (l->item[i].file->kind == RINGFILE_SIGNER)
+		if (l->item[i].file->kind == RING_FILE_SIGNER)
 			any = is_of_use(&l->item[i], store, faults) || any;
 	if (!any)
 		faults_add(faults, FAULT_WARNING, "ring_trust", dir, 0, "nobody can be verified by this ring: none of its signers can be trusted");
 }
 
 void
-ring_warnings_warn(const struct ringitems *l, struct x509_store_st *store, const char *dir, struct faults *faults)
+ring_warnings_warn(const struct ring_items *l, struct x509_store_st *store, const char *dir, struct faults *faults)
 {
 	for (size_t i = 0; i < l->n; i++)
 		if (l->item[i].x != NULL)

@@ -10,7 +10,7 @@ struct x509_store_st;
 
 /* Warns of certificates of LABEL.pem and of signers that have expired or are not yet valid, of those of LABEL.pem that end within 30 days, of a
  * signer that can verify no partner, and of a ring that has only such signers. */
-void ring_warnings_warn(const struct ringitems *l, struct x509_store_st *store, const char *dir, struct faults *faults);
+void ring_warnings_warn(const struct ring_items *l, struct x509_store_st *store, const char *dir, struct faults *faults);
 
 /*
  * Warns at u when the certificate x of the file `path` does not fit its use: its purpose (extended key usage, key usage) for a TLS server (way in) or

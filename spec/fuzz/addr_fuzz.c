@@ -11,7 +11,7 @@ run_addr(const char *text)
 {
 	struct addr a, again;
 	struct sockaddr_storage sa;
-	struct prefix p;
+	struct addr_prefix p;
 	char ip[ADDR_TEXT];
 
 	if (addr_parse(&a, text, 1491) < 0)
@@ -22,7 +22,7 @@ run_addr(const char *text)
 	assert(addr_from_sockaddr(&again, (const struct sockaddr *)&sa) == 0);
 	assert(memcmp(&a, &again, sizeof a) == 0);
 	p = addr_neighbourhood(&a);
-	assert(prefix_holds(&p, &a));
+	assert(addr_prefix_holds(&p, &a));
 }
 
 static void
@@ -42,22 +42,22 @@ run_split(const char *text)
 static void
 run_prefix(const char *text, size_t n)
 {
-	struct prefix p, again;
+	struct addr_prefix p, again;
 	struct addr first = { 0 };
 	struct fault f = { "" };
 	char printed[ADDR_TEXT];
 
-	if (prefix_parse(&p, text, n, &f) < 0) {
+	if (addr_prefix_parse(&p, text, n, &f) < 0) {
 		assert(f.text[0] != '\0');
 		return;
 	}
 	assert(p.bits <= (p.family == 4 ? 32 : 128));
-	prefix_print(&p, printed, sizeof printed);
-	assert(prefix_parse(&again, printed, strlen(printed), &f) == 0);
+	addr_prefix_print(&p, printed, sizeof printed);
+	assert(addr_prefix_parse(&again, printed, strlen(printed), &f) == 0);
 	assert(again.family == p.family && again.bits == p.bits && memcmp(again.bytes, p.bytes, sizeof p.bytes) == 0);
 	first.family = p.family;
 	memcpy(first.bytes, p.bytes, sizeof p.bytes);
-	assert(prefix_holds(&p, &first));
+	assert(addr_prefix_holds(&p, &first));
 }
 
 int

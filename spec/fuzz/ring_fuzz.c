@@ -11,7 +11,7 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
-judge(const struct ringitems *l, struct faults *faults)
+judge(const struct ring_items *l, struct faults *faults)
 {
 	X509_STORE *store = X509_STORE_new();
 
@@ -28,21 +28,21 @@ judge(const struct ringitems *l, struct faults *faults)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum ringfile_kind kinds[] = { RINGFILE_PEM, RINGFILE_KEY, RINGFILE_SIGNER, RINGFILE_CRL };
-	struct ringfile file = { .path = "file" };
+	static const enum ring_file_kind kinds[] = { RING_FILE_PEM, RING_FILE_KEY, RING_FILE_SIGNER, RING_FILE_CRL };
+	struct ring_file file = { .path = "file" };
 	struct ring_files files = { &file, 1 };
 	struct faults faults = { 0 };
-	struct ringitems l;
+	struct ring_items l;
 
 	if (size == 0)
 		return 0;
 	file.kind = kinds[data[0] % 4];
 	file.bytes = (char *)(uintptr_t)(data + 1);
 	file.len = size - 1;
-	ringitems_read(&l, &files, &faults);
+	ring_items_read(&l, &files, &faults);
 	assert(faults.errors > 0 || l.n > 0);
 	judge(&l, &faults);
-	ringitems_free(&l);
+	ring_items_free(&l);
 	faults_free(&faults);
 	return 0;
 }

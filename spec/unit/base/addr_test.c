@@ -18,13 +18,13 @@ addr(const char *text)
 	return a;
 }
 
-static struct prefix
+static struct addr_prefix
 prefix(const char *text)
 {
-	struct prefix p;
+	struct addr_prefix p;
 	struct fault f = { "" };
 
-	if (prefix_parse(&p, text, strlen(text), &f) < 0)
+	if (addr_prefix_parse(&p, text, strlen(text), &f) < 0)
 		fail_msg("%s", f.text);
 	return p;
 }
@@ -183,10 +183,10 @@ a_prefix_holds_its_addresses_and_no_other(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
-		struct prefix p = prefix(row[i].net);
+		struct addr_prefix p = prefix(row[i].net);
 		struct addr in = addr(row[i].inside), out = addr(row[i].outside);
 
-		if (!prefix_holds(&p, &in) || prefix_holds(&p, &out))
+		if (!addr_prefix_holds(&p, &in) || addr_prefix_holds(&p, &out))
 			fail_msg("%s", row[i].net);
 	}
 }
@@ -195,13 +195,13 @@ static void
 names_the_network_when_host_bits_are_set(void **state)
 {
 	struct fault f;
-	struct prefix p;
+	struct addr_prefix p;
 
 	(void)state;
-	assert_int_equal(prefix_parse(&p, "10.1.2.3/8", 10, &f), -1);
+	assert_int_equal(addr_prefix_parse(&p, "10.1.2.3/8", 10, &f), -1);
 	assert_non_null(strstr(f.text, "10.1.2.3/8"));
 	assert_non_null(strstr(f.text, "10.0.0.0/8"));
-	assert_int_equal(prefix_parse(&p, "2001:db8::1/32", 14, &f), -1);
+	assert_int_equal(addr_prefix_parse(&p, "2001:db8::1/32", 14, &f), -1);
 	assert_non_null(strstr(f.text, "2001:db8::/32"));
 }
 
@@ -210,15 +210,15 @@ refuses_what_is_not_a_prefix(void **state)
 {
 	static const char *const wrong[] = { "", "/", "/8", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/-1", "10.0.0.0/08", "10.0.0.0/8/8", "10/8",
 		"::/129", "10.0.0.0/8 ", "lan" };
-	struct prefix p;
+	struct addr_prefix p;
 	struct fault f;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-		if (prefix_parse(&p, wrong[i], strlen(wrong[i]), &f) == 0)
+		if (addr_prefix_parse(&p, wrong[i], strlen(wrong[i]), &f) == 0)
 			fail_msg("accepted: %s", wrong[i]);
-	assert_int_equal(prefix_parse(&p, "10.0.0.0\0/8", 11, &f), -1);
-	assert_int_equal(prefix_parse(&p, "\x1b[31m", 5, &f), -1);
+	assert_int_equal(addr_prefix_parse(&p, "10.0.0.0\0/8", 11, &f), -1);
+	assert_int_equal(addr_prefix_parse(&p, "\x1b[31m", 5, &f), -1);
 	assert_null(strchr(f.text, '\x1b'));
 }
 
@@ -226,12 +226,12 @@ static void
 neighbourhoods_are_24_and_48_bits(void **state)
 {
 	struct addr v4 = addr("192.0.2.77"), v6 = addr("2001:db8:1:2::3");
-	struct prefix p4 = addr_neighbourhood(&v4), p6 = addr_neighbourhood(&v6);
+	struct addr_prefix p4 = addr_neighbourhood(&v4), p6 = addr_neighbourhood(&v6);
 	char out[ADDR_TEXT];
 
 	(void)state;
-	assert_string_equal(prefix_print(&p4, out, sizeof out), "192.0.2.0/24");
-	assert_string_equal(prefix_print(&p6, out, sizeof out), "2001:db8:1::/48");
+	assert_string_equal(addr_prefix_print(&p4, out, sizeof out), "192.0.2.0/24");
+	assert_string_equal(addr_prefix_print(&p6, out, sizeof out), "2001:db8:1::/48");
 }
 
 int

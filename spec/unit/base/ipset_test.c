@@ -10,19 +10,19 @@
 
 #include <cmocka.h>
 
-static struct prefix
+static struct addr_prefix
 prefix(const char *text)
 {
-	struct prefix p;
+	struct addr_prefix p;
 
-	assert_int_equal(prefix_parse(&p, text, strlen(text), NULL), 0);
+	assert_int_equal(addr_prefix_parse(&p, text, strlen(text), NULL), 0);
 	return p;
 }
 
 static void
 add(struct ipset *s, const char *text, long value)
 {
-	struct prefix p = prefix(text);
+	struct addr_prefix p = prefix(text);
 
 	assert_int_equal(ipset_add(s, &p, value), 0);
 }
@@ -66,7 +66,7 @@ static void
 the_families_do_not_mix(void **state)
 {
 	struct ipset *s = ipset_new();
-	struct prefix longest;
+	struct addr_prefix longest;
 	struct addr a;
 	char out[ADDR_TEXT];
 
@@ -82,7 +82,7 @@ the_families_do_not_mix(void **state)
 	assert_int_equal(find(s, "2001:db9::1"), 6);
 	assert_int_equal(addr_parse(&a, "2001:db8::9", 0), 0);
 	assert_true(ipset_find(s, &a, &longest, NULL));
-	assert_string_equal(prefix_print(&longest, out, sizeof out), "2001:db8::/32");
+	assert_string_equal(addr_prefix_print(&longest, out, sizeof out), "2001:db8::/32");
 	ipset_free(s);
 }
 
@@ -134,17 +134,17 @@ random_addr(uint32_t *seed)
 	return a;
 }
 
-static struct prefix
+static struct addr_prefix
 random_prefix(uint32_t *seed)
 {
 	struct addr a = random_addr(seed);
 	char text[ADDR_TEXT], ip[ADDR_TEXT];
-	struct prefix p;
+	struct addr_prefix p;
 	struct fault f;
 
 	/* host bits are set more often than not: the parser names the network meant */
 	snprintf(text, sizeof text, "%s/%u", addr_ip(&a, ip, sizeof ip), (unsigned)(next(seed) % 33));
-	if (prefix_parse(&p, text, strlen(text), &f) < 0)
+	if (addr_prefix_parse(&p, text, strlen(text), &f) < 0)
 		p = prefix(strrchr(f.text, ' ') + 1);
 	return p;
 }
@@ -153,7 +153,7 @@ static void
 agrees_with_looking_at_every_prefix(void **state)
 {
 	enum { PREFIXES = 500 };
-	struct prefix p[PREFIXES];
+	struct addr_prefix p[PREFIXES];
 	struct ipset *s = ipset_new();
 	uint32_t seed = 1491;
 
@@ -168,7 +168,7 @@ agrees_with_looking_at_every_prefix(void **state)
 		long best = -1, value = -1;
 
 		for (int i = 0; i < PREFIXES; i++)
-			if (prefix_holds(&p[i], &a) && (best < 0 || p[i].bits >= p[best].bits))
+			if (addr_prefix_holds(&p[i], &a) && (best < 0 || p[i].bits >= p[best].bits))
 				best = i;
 		assert_int_equal(ipset_find(s, &a, NULL, &value), best >= 0);
 		assert_int_equal(value, best);
