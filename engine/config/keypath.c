@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/keypath.h"
 
+#include "base/near.h"
 #include "base/text.h"
 #include "base/name.h"
 

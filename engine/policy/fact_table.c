@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/fact_table.h"
 
+#include "base/near.h"
 #include "base/text.h"
 #include "config/attribute.h"
 #include "config/resource.h"
