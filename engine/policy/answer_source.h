@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * answers: the region's answers to scripts. At a door each answer goes on the connection's tape. In a re-ask (the tape is playing) a script gets the
- * answer of then: a counter repeats its number and does not count; an ipconn has its definition of now and its statuses of then. A question that was
- * not asked then gets the answer of now, without the ipconn that the re-ask is about (host_world leaves it out).
+ * answer_source: where the answer to a script's question about the region comes from. At a door it is the region, and
+ * the answer goes on the connection's tape. In a re-ask (the tape plays) it is the tape: a counter repeats its number
+ * and does not count; an ipconn has its current definition and its former status. A question that is not on the tape
+ * gets the current answer, without the ipconn that the re-ask is about (host_world leaves it out).
  */
 #ifndef SALLYPORT_ANSWER_SOURCE_H
 #define SALLYPORT_ANSWER_SOURCE_H
@@ -11,16 +12,21 @@
 
 #define ANSWER_SOURCE_IPCONNS 1000 /* in one list */
 
-/* As counters_next and counters_peek. COUNTERS_NONE when the world has no store. w and h->tape may be NULL. */
+/*
+ * As counters_next and counters_peek. COUNTERS_NONE when the world has no counters. h->world and h->tape may be NULL.
+ */
 enum counters_answer answer_source_next(const struct lhost *h, const char *name, size_t len, const struct counter_use *u, int64_t *out, double *expires);
 enum counters_answer answer_source_peek(const struct lhost *h, const char *name, size_t len, double expires, int64_t *out, double *its);
-/* As the callback of host_world. */
+/* As the callback of struct host_world. */
 bool answer_source_ipconn(const struct lhost *h, const char *name, struct ipconn_view *out);
-/* The list of then that a re-ask hears; NULL: that of now. Good until the next answer. */
+/* The former list that a re-ask gives; NULL: the current list. Valid until the next answer. */
 const struct taped *answer_source_list(const struct lhost *h, const char *applid, const char *networkid);
-/* At most max views of them, max at most ANSWER_SOURCE_IPCONNS; max of them: ask again with more room, if there is more. */
+/*
+ * Fills in at most max views, max being at most ANSWER_SOURCE_IPCONNS. Returns how many; max: there may be more, ask
+ * again with more room.
+ */
 size_t answer_source_ipconns(const struct lhost *h, const struct taped *list, const char *applid, const char *networkid, struct ipconn_view *out, size_t max);
-/* Puts the answer given at a door on the tape. */
+/* Puts the list that was given at a door on the tape. */
 void answer_source_keep(const struct lhost *h, const char *applid, const char *networkid, const struct ipconn_view *view, size_t n);
 
 #endif

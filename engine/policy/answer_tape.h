@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * answer_tape: what the region answered to the scripts of one connection, door by door, each answer with its arguments: counters, ipconns and lists of
- * ipconns, "none" and failures included. A re-ask under another generation hears the same (answers.c) and moves nothing.
- * Items that a re-ask adds are its own and go with it.
+ * answer_tape: the answers that the region gave to the scripts of one connection: by door, each with its arguments: of
+ * counters, ipconns and lists of ipconns, also "none" and failures. A re-ask under another generation plays the tape:
+ * scripts get the same answers, and no counter moves (answer_source.c). A re-ask may add items; the next one drops
+ * them.
  */
 #ifndef SALLYPORT_ANSWER_TAPE_H
 #define SALLYPORT_ANSWER_TAPE_H
@@ -16,18 +17,18 @@
 #include "policy/door.h"
 
 #define ANSWER_TAPE_MAX 128 /* items of one connection; a re-ask may add as many */
-#define ANSWER_TAPE_MEMBERS (ANSWER_TAPE_MAX / 2) /* of one list that are kept: a long list leaves room for other answers */
+#define ANSWER_TAPE_MEMBERS (ANSWER_TAPE_MAX / 2) /* members of one list: a long list leaves room for other answers */
 #define ANSWER_TAPE_NAME (COUNTER_NAME_MAX + 1)
 
 enum taped_kind {
-	TAPED_NEXT,   /* of a counter */
-	TAPED_PEEK,
-	TAPED_IPCONN, /* one by name */
-	TAPED_LIST,   /* ipconns; the name is the filter */
-	TAPED_MEMBER, /* one of the list before it */
+	TAPED_NEXT,   /* next of a counter */
+	TAPED_PEEK,   /* peek of a counter */
+	TAPED_IPCONN, /* an ipconn by name */
+	TAPED_LIST,   /* a list of ipconns; the name is the filter */
+	TAPED_MEMBER, /* a member of the list before it */
 };
 
-/* What an ipconn was doing. Its definition is not kept: a re-ask takes that of now. */
+/* The status of an ipconn when it was asked about. The definition is not kept: a re-ask uses the current one. */
 struct ipconn_then {
 	bool there, autoinstalled, inservice;
 	enum connstatus connstatus;
@@ -38,18 +39,18 @@ struct ipconn_then {
 struct taped {
 	enum door door;
 	enum taped_kind kind;
-	unsigned heard; /* in the re-ask under way: as which of its answers, from 1; 0 not yet */
+	unsigned heard; /* the number of the answer in the current re-ask, from 1; 0: not played yet */
 	char name[ANSWER_TAPE_NAME];
 	union {
 		struct {
 			struct counter_use use;
 			enum counters_answer answer;
-			int64_t value; /* of COUNTERS_NUMBER, and the last one of COUNTERS_EXHAUSTED */
+			int64_t value; /* of COUNTERS_NUMBER; the last value of COUNTERS_EXHAUSTED */
 		} counter;
-		struct ipconn_then ipconn; /* also a member */
+		struct ipconn_then ipconn; /* of TAPED_IPCONN and TAPED_MEMBER */
 		struct {
 			size_t n;     /* ipconns in the list */
-			size_t named; /* that follow as members: all, or none where they found no room */
+			size_t named; /* of them, members on the tape: all, or none when there was no room */
 		} list;
 	};
 };
@@ -57,27 +58,36 @@ struct taped {
 struct answer_tape {
 	struct taped *item; /* owned */
 	size_t n;
-	size_t kept;    /* of them, what the first asking heard; behind these, what the re-ask under way added */
+	size_t kept;    /* the items of the questions at the doors; behind them, the items of the current re-ask */
 	bool playing;
-	bool full;      /* there were answers that are not on it */
-	enum door door; /* whose answers are added or heard */
-	unsigned heard;
+	bool full;      /* there were answers without room */
+	enum door door; /* of the question under way */
+	unsigned heard; /* answers given in this question */
 };
 
-/* A door is asked: its answers are added, in place of those of its asking before; or (playing) heard again from the first. */
+/*
+ * Begins a question at a door. Its answers replace those of the door's last question, or (playing) are played again
+ * from the first.
+ */
 void answer_tape_begin(struct answer_tape *t, enum door door, bool playing);
-/* A new item of this door, to be filled; while playing it counts as heard. NULL: no memory or ANSWER_TAPE_MAX; the tape is marked then. t may be NULL. Good until
- * the next call. */
+/*
+ * Adds an item of this door, for the caller to fill in; while playing it counts as played. NULL: no memory, or
+ * ANSWER_TAPE_MAX items; then `full` is set. t may be NULL. The item is valid until the next call.
+ */
 struct taped *answer_tape_add(struct answer_tape *t, enum taped_kind kind, const char *name);
-/* A list of n ipconns: an item, and one for each member; members only if all find room, else the tape is marked. t may be NULL. */
+/*
+ * Adds a list of n ipconns: an item, and one for each member. Without room for all members there are none, and `full`
+ * is set. t may be NULL.
+ */
 void answer_tape_add_list(struct answer_tape *t, const char *name, const struct ipconn_view *view, size_t n);
-/* The first item of that kind and name that this re-ask has not heard; NULL: none is left. */
+/* Plays the first item of that kind and name that this re-ask has not played; NULL: there is none. */
 struct taped *answer_tape_hear(struct answer_tape *t, enum taped_kind kind, const char *name);
-/* The item of that kind and name that this re-ask heard last; NULL: none. */
+/* The item of that kind and name that this re-ask played last; NULL: none. */
 struct taped *answer_tape_last(struct answer_tape *t, enum taped_kind kind, const char *name);
+/* Frees the items. */
 void answer_tape_free(struct answer_tape *t);
 
-/* What of a view is kept. */
+/* The part of a view that an item keeps. */
 struct ipconn_then answer_tape_then(const struct ipconn_view *v);
 
 #endif

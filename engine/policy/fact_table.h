@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * fact_table: the one table of what scripts are handed: each member of each table, its type, the doors that have it, and when it is absent all the
- * same. lfacts and the others that push a table name its rows; strict tables (lstrict.h), the check of spec rows and the tables of policies/README.md use it.
+ * fact_table: the table of all members that scripts get: each member of each table, its type, the doors that have it,
+ * and the condition for it. Files that push a table name its rows (lfacts.c, lchain.c, policy_run.c). Strict tables
+ * (lshape.h), the check of the rows of decision tables (lrow.h) and the tables of policies/README.md go by it.
  */
 #ifndef SALLYPORT_FACT_TABLE_H
 #define SALLYPORT_FACT_TABLE_H
@@ -12,7 +13,7 @@
 #include "policy/door.h"
 #include "policy/facts.h"
 
-/* X(shape, what messages call it, its elements when it is a list) */
+/* X(shape, its name in messages, the type of its elements, or NO_LIST) */
 #define SHAPES(X) \
 	X(facts, "facts", NO_LIST) \
 	X(peer, "facts.peer", NO_LIST) \
@@ -41,7 +42,7 @@
 	X(saf_groups, "the list of a user's groups", NAME) \
 	X(program, "a program's request", NO_LIST)
 
-/* Terms for the sets of doors below: a bit for each door whose row is of at least that stage, comes with an ipconn, or is asked way out. */
+/* The bit of a door, when its row is of at least that stage, comes with an ipconn, or is asked way out. */
 #define FROM_STAGE(id, stage, least) | (STAGE_##stage >= STAGE_##least ? 1u << DOOR_##id : 0u)
 #define BIT_TCP(id, name, attribute, kind, stage, ...) FROM_STAGE(id, stage, TCP)
 #define BIT_TLS(id, name, attribute, kind, stage, ...) FROM_STAGE(id, stage, TLS)
@@ -60,8 +61,15 @@ enum {
 	FROM_ATTACH = 0u DOORS(BIT_IPCONN),
 	DOORS_OUT = 0u DOORS(BIT_OUT),
 };
+#undef BIT_TCP
+#undef BIT_TLS
+#undef BIT_CAPEX
+#undef BIT_REQUEST
+#undef BIT_IPCONN
+#undef BIT_OUT
+#undef FROM_STAGE
 
-/* X(shape, member, type, doors way in, doors way out, when it is there; "" always). One row a line: specs read this. */
+/* X(shape, member, type, doors way in, doors way out, condition; "" always). A row is one line: specs read the rows. */
 #define FACTS(X) \
 	X(facts, stage, WORD("tcp tls capex request"), FROM_ADMIT, FROM_ADMIT, "") \
 	X(facts, way, WORD("in out"), FROM_ADMIT, FROM_ADMIT, "") \
@@ -188,45 +196,51 @@ enum fact {
 
 enum fact_kind { FACT_NOTHING, FACT_TEXT, FACT_INTEGER, FACT_NUMBER, FACT_FLAG, FACT_TABLE };
 
-struct fact_type { /* what a value may be */
+struct fact_type { /* the values that a member may have */
 	enum fact_kind kind;
 	enum shape of;       /* of a table */
 	double min, max;     /* of an integer; of a text the longest is max */
 	bool not_zero;
 	const char *words;   /* of a text: one of these, a blank between two; NULL: any */
 	bool (*fits)(const char *bytes, size_t len); /* of a text; NULL: any */
-	const char *form;    /* what fits wants, for messages: "a name of 1 to 8 of …" */
+	const char *form;    /* the condition of fits, for messages: "1 to 8 of A-Z ..." */
 };
 
 struct fact_row {
-	enum shape shape; /* whose member it is */
+	enum shape shape; /* of the table that has the member */
 	const char *name;
 	struct fact_type type;
-	unsigned doors[2]; /* by way, a bit for each enum door; 0: it is not of facts, or not on this way */
-	const char *when;  /* "" always, at these doors */
+	unsigned doors[2]; /* by way, a bit for each enum door; 0: no member of facts, or not on this way */
+	const char *when;  /* the condition at these doors; "" always */
 };
 
-/* One row for each enum fact; nothing in it is owned. */
+/* The row of a fact; static. */
 const struct fact_row *fact_row(enum fact f);
-/* "facts.capex": what messages call a table of that shape. */
+/* The name of a shape in messages, "facts.capex"; static. */
 const char *fact_shape_label(enum shape s);
-/* What its elements are; FACT_NOTHING: it is no list. */
+/* The type of the elements of a shape; FACT_NOTHING: it is no list. */
 const struct fact_type *fact_shape_element(enum shape s);
 
 #define SHAPE_NAMES 128
-/* Every member's name, the attributes of an ipconn too, ended by NULL: at most SHAPE_NAMES pointers, none owned. Returns how many. */
+/*
+ * Fills out with the names of all members, and of an ipconn's attributes, ended by NULL; the names are static. Returns
+ * their number.
+ */
 size_t fact_shape_names(enum shape s, const char *out[SHAPE_NAMES]);
-/* The row of that member; NULL: none (an attribute of an ipconn has none). */
+/* The row of a member; NULL: none (the attributes of an ipconn have no rows). */
 const struct fact_row *fact_shape_member(enum shape s, const char *name);
 
-/* Why a member that exists is absent: "facts.ipconn is not known at bind; the first door that has it is attach". Returns out. door is not used where r is no fact. */
+/*
+ * Writes the reason why a member is absent: "facts.ipconn is not known at bind; the first door that has it is attach".
+ * Returns out. door matters for facts only.
+ */
 const char *fact_absent(const struct fact_row *r, enum door door, enum way way, char *out, size_t size);
-/* Writes the error for a name that a table of that shape does not have, with the nearest name that it has. Returns out. */
+/* Writes the error for a name that a shape does not have, with the nearest name that it has. Returns out. */
 const char *fact_shape_unknown(enum shape s, const char *key, size_t len, char *out, size_t size);
-/* May the value be sent? -1 with a sentence: "must be 1 to 65535, not 70000". */
+/* Whether a peer can send the value: 0, or -1 with a sentence: "is 70000; it is 1 to 65535". */
 int fact_fits_text(const struct fact_type *t, const char *bytes, size_t len, struct fault *f);
 int fact_fits_integer(const struct fact_type *t, long long value, struct fault *f);
-/* "a string", "a whole number": for messages. */
+/* The name of a kind in messages: "a string", "a whole number"; static. */
 const char *fact_kind_name(enum fact_kind k);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* facts_json: facts as JSON, in the words of the table of facts (policies/README.md); members that are not known are absent. */
+/*
+ * facts_json: facts as JSON, with the members of the table of facts (policies/README.md). Members that are not known
+ * are absent.
+ */
 #ifndef SALLYPORT_FACTS_JSON_H
 #define SALLYPORT_FACTS_JSON_H
 
@@ -8,10 +11,12 @@
 
 #include "policy/facts.h"
 
-/* New object; subject and issuer are {printed, names: [{type, value}]}. NULL without memory. */
+/* Returns a new object. NULL without memory. */
 json_t *facts_json(const struct facts *f);
-/* Bytes of a peer or a script as a JSON string: as they are when they are UTF-8 without control characters, else with \xHH for
- * everything outside printable ASCII and a doubled backslash. NULL without memory. */
+/*
+ * Returns bytes of a peer or a script as a JSON string: unchanged when they are UTF-8 without control characters, else
+ * with \xHH for each byte that is not printable ASCII and with each backslash doubled. NULL without memory.
+ */
 json_t *facts_json_text(const char *bytes, size_t n);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lhost: `require "sallyport.host"`: what the Lua library needs from C: verdict constructors and policy.check (C, because
- * only a C function still sees the line a tail call came from), ip sets, counters, ipconns. In the engine it is
- * preloaded and hidden from policies; build/sallyport/host.so is the same code for plain Lua (with mock).
+ * lhost: `require "sallyport.host"`: the C functions of the Lua library: constructors of verdicts and policy.check (in
+ * C, since only a C function still sees the line of a tail call), ip sets, counters, ipconns, the saf. In the engine
+ * the module is preloaded and hidden from scripts; build/sallyport/host.so is the same code for plain Lua, with a mock.
  */
 #ifndef SALLYPORT_LHOST_H
 #define SALLYPORT_LHOST_H
@@ -15,35 +15,40 @@
 
 struct lua_State;
 
-/* One per lua_State. The engine keeps it beside the state; host.so keeps it in a userdata. */
+/* One for each Lua state. The engine keeps it in the policy; host.so keeps it in a userdata. */
 struct lhost {
-	const struct host_world *world; /* borrowed; NULL: nothing installed, no counters */
-	const struct saf *saf;          /* borrowed; NULL: none is named, and nobody may anything */
-	struct answer_tape *tape;              /* the asking's: answers are kept there, or heard again; NULL: neither */
-	bool asking;                    /* a door is being asked: only then may the region be asked about (the engine) */
-	bool full;                      /* a counter was asked for that found no room; the asking says so and clears it */
+	const struct host_world *world; /* borrowed; NULL: no ipconns and no counters */
+	const struct saf *saf;          /* borrowed; NULL: none is named, and nothing is permitted */
+	struct answer_tape *tape;              /* of the question: keeps answers or plays them; NULL: neither */
+	bool asking;                    /* in the engine: a question is under way, so that scripts may ask about the region */
+	bool full;                      /* a counter found no room; script_call logs that and clears the flag */
 	struct record_entry *entry;     /* of the question under way, for checks and effects; NULL: none */
-	int mock;                       /* registry reference of a mock table, 0 or LUA_NOREF none; wins over world */
-	/* Pays for n steps of a loop in C (the engine: sandbox_pay); NULL in a plain Lua. */
+	int mock;                       /* registry reference of a mock, which replaces world; 0 or LUA_NOREF: none */
+	/* Charges n steps of a loop in C to the script (sandbox_pay); NULL in plain Lua. */
 	void (*pay)(struct lua_State *L, size_t n);
 };
 
 /*
- * Pushes the module table. Library modules say host.library() when they are loaded: a verdict's place is the first frame
- * up the stack that is neither C nor of a chunk that said so. `h` must outlive the state. with_mock adds host.mock(table) (plain Lua only). [-0, +1, may throw]
+ * Pushes the module table. A module of the library calls host.library() when it is loaded: the place of a verdict is
+ * the first frame up the stack that is neither a C function nor of such a module. `h` must outlive the state. with_mock
+ * adds host.mock and host.facts, for plain Lua. [-0, +1, may throw]
  */
 void lhost_push(struct lua_State *L, struct lhost *h, bool with_mock);
 /*
- * Sets the mock from the table at idx, or clears it when idx is 0. [-0, +0, may throw]
- * { ipconns = { NETX = { attribute = value, …, servstatus = "OUTSERVICE", connstatus = "ACQUIRED", autoinstalled = true } },
- *   counters = { NETX = 7 } }: ipconns as region.lua defines them (defaults filled in; INSERVICE and RELEASED unless said),
- * counters by the last value they answered; clock = seconds, or a function that answers them, by which counters expire (absent: the machine's);
- * saf = {…}, the table that a saf's file returns. Raises an error that names the ipconn and the key.
+ * Sets the mock from the table at idx, or clears it when idx is 0. Raises an error that names the ipconn and the key.
+ * [-0, +0, may throw]
+ *
+ * The table: ipconns = { NETX = { attribute = value, servstatus = "OUTSERVICE", connstatus = "ACQUIRED", autoinstalled
+ * = true } }, as region.lua defines them, with defaults, INSERVICE and RELEASED where not given; counters = { NETX = 7
+ * }, the last value of each; clock = seconds, or a function that returns them, by which counters expire (absent: the
+ * machine's clock); saf = {...}, the table that a saf's file returns.
  */
 void lhost_mock(struct lua_State *L, struct lhost *h, int idx);
 
-/* Reads the value at idx when it is a verdict our constructors made; NULL otherwise. Raw: runs no metamethod, raises nothing.
- * The verdict stays owned by Lua. */
+/*
+ * The verdict at idx, when a constructor of this module made the value; else NULL. Runs no metamethod and raises no
+ * error. Lua owns the verdict.
+ */
 const struct verdict *lhost_verdict(struct lua_State *L, int idx);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lhost_internal: what the files of lhost tell each other; nobody else includes this. */
+/* lhost_internal: the functions that the files of lhost share. */
 #ifndef SALLYPORT_LHOST_INTERNAL_H
 #define SALLYPORT_LHOST_INTERNAL_H
 
@@ -11,27 +11,31 @@
 
 #define MOCK_IPCONNS "ipconns"   /* in the mock's table: name = a userdata that holds a struct ipconn_view */
 #define MOCK_COUNTERS "counters" /* a userdata that holds a struct counters * */
-#define MOCK_CLOCK "clock"       /* a number of seconds, or a function that answers one; absent: clock_span */
-#define MOCK_SAF "saf"           /* a userdata that holds a model; absent: no saf */
+#define MOCK_CLOCK "clock"       /* a number of seconds, or a function that returns it; absent: clock_span */
+#define MOCK_SAF "saf"           /* a userdata that holds a saf; absent: no saf */
 
-/* Pushes a part of the mock's table; false, and nothing pushed, without a mock. */
+/* Pushes a part of the mock's table. False, with no value pushed, when there is no mock. [-0, +1] or [-0, +0] */
 bool lhost_push_mock(struct lua_State *L, const struct lhost *h, const char *part);
-/* The time in seconds by the clock of the mock's table at `mocked`: its number, what its function answers, or the machine's. [-0, +0, may throw] */
+/*
+ * The time in seconds by the clock of the mock's table at `mocked`: its number, what its function answers, or the
+ * machine's. [-0, +0, may throw]
+ */
 double lhost_mock_now(struct lua_State *L, int mocked);
 /* The time in seconds by which the mock's counters expire. There is a mock. [-0, +0, may throw] */
 double lhost_mock_clock(struct lua_State *L, const struct lhost *h);
-/* Pushes what stands for the table of a saf at idx; raises what is wrong with it. [-0, +1, may throw] */
+/* Pushes the userdata for the table of a saf at idx; raises the first fault of the table. [-0, +1, may throw] */
 void lhost_saf_mock(struct lua_State *L, int idx);
 
-/* The functions of each part, registered with the struct lhost as their first upvalue. */
+/* The functions of each file, registered with the struct lhost as their first upvalue. */
 extern const luaL_Reg lhost_verdict_functions[], lhost_region_functions[], lhost_saf_functions[], lhost_ip_functions[], lhost_cert_functions[];
 
-/* Registers what the part's values need (metatables). [-0, +0, may throw] */
+/* Registers the metatables of the file's values. [-0, +0, may throw] */
 void lhost_verdict_open(struct lua_State *L);
 void lhost_ip_open(struct lua_State *L, struct lhost *h);
 
 /* The struct lhost of the running C function. */
 struct lhost *lhost_of(struct lua_State *L);
-void lhost_pay(struct lua_State *L, struct lhost *h, size_t n); /* may throw */
+/* Charges n steps of a loop in C to the script. [-0, +0, may throw] */
+void lhost_pay(struct lua_State *L, struct lhost *h, size_t n);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lshape: the strict tables that scripts get: reading a string key that such a table never has raises, with the nearest name and the script's line. What the table may have and
- * has not reads nil. All else (integers, pairs, next, #, rawget, keys that a script wrote itself) is as with a plain table.
+ * lshape: the strict tables that scripts get. A script that reads a string key that such a table never has gets an
+ * error with the nearest name and the script's line. A key that the table may have and does not have reads nil. In all
+ * else (integers, pairs, next, #, rawget, keys that a script wrote itself) it is a plain table.
  *
- * There is one metatable for each shape of fact_table.h in each state, hidden from scripts; a table that is handed out costs one lua_setmetatable.
+ * Each state has one metatable for each shape of fact_table.h, hidden from scripts. A table costs one lua_setmetatable.
  */
 #ifndef SALLYPORT_LSHAPE_H
 #define SALLYPORT_LSHAPE_H
@@ -12,19 +13,25 @@
 
 struct lua_State;
 
-/* Pushes the list of names and metatables that the functions below take at `kit`; makes it at the first call. [-0, +1, may throw] */
+/*
+ * Pushes the kit, the list of names and metatables that the functions below take at index `kit`; makes it at the first
+ * call. [-0, +1, may throw]
+ */
 void lshape_push_kit(struct lua_State *L);
 /* Pushes a member's name. [-0, +1] */
 void lshape_key(struct lua_State *L, int kit, enum fact f);
-/* Makes the table on the top strict. [-0, +0] */
+/* Makes the table on the top a strict table of shape s. [-0, +0] */
 void lshape_seal(struct lua_State *L, int kit, enum shape s);
-/* The same without a kit, for tables made seldom. [-0, +0, may throw] */
+/* The same without a kit, for tables that are rare. [-0, +0, may throw] */
 void lshape_set(struct lua_State *L, enum shape s);
 /* Pushes the __index that a strict table of that shape has. [-0, +1, may throw] */
 void lshape_push_index(struct lua_State *L, enum shape s);
-/* Begins an asking: no member was missed yet. [-0, +0, may throw] */
+/* Begins a question: no absent member was read yet. [-0, +0, may throw] */
 void lshape_begin(struct lua_State *L, enum way way);
-/* The member that was read last although it is absent, since lshape_begin, and the way then; NULL: none. Raises nothing. */
+/*
+ * The absent member that the script read last since lshape_begin, and the way of the question; NULL: none. Raises no
+ * error.
+ */
 const struct fact_row *lshape_missed(struct lua_State *L, enum way *way);
 
 #endif

@@ -8,8 +8,8 @@
 struct record;
 
 /*
- * Returns a new object with the keys of `explain --json` (engine/admin/README.md); times are milliseconds after the record was opened. NULL
- * without memory.
+ * Returns a new object with the keys of `explain --json` (engine/admin/README.md); times are milliseconds after the
+ * record was opened. NULL without memory.
  */
 json_t *record_json(const struct record *r);
 

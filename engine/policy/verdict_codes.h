@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* verdict_codes: the verdict codes of the engine's own, and what each means. */
+/* verdict_codes: the codes of the engine's own refusals, each with its meaning. */
 #ifndef SALLYPORT_VERDICT_CODES_H
 #define SALLYPORT_VERDICT_CODES_H
 
 #include <stdbool.h>
 
-/* What a code means and where to look, as a sentence; NULL: it is a policy's own word. */
+/* The meaning of a code and the place to look at, as a sentence; NULL: it is no code of the engine. */
 const char *verdict_codes_sentence(const char *code);
-/* The code that is spelt most like a wrong one; NULL when none is near. */
+/* The code with the spelling nearest to a wrong one; NULL when none is near. */
 const char *verdict_codes_nearest(const char *code);
-/* `explain --code`: the sentence on stdout, as text or as a JSON array of one { code, text }. False, and a sentence on stderr: there is no such code. */
+/*
+ * `explain --code`: prints the sentence, as text or as a JSON array of one { code, text }. False, with a sentence on
+ * stderr, when there is no such code.
+ */
 bool verdict_codes_say(const char *code, bool json);
 
 #endif
