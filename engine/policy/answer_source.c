@@ -32,7 +32,10 @@ has_value(const struct taped *one)
 	return one != NULL && (one->counter.answer == COUNTERS_NUMBER || one->counter.answer == COUNTERS_EXHAUSTED);
 }
 
-/* The number behind `last` in another range than it was counted in; last is left out of it when it fits (same). */
+/*
+ * The number after `last` in a range that may be another one than last is of; with same, last itself when the range has
+ * it.
+ */
 static enum counters_answer
 next_in_range(const struct counter_use *u, int64_t last, bool same, int64_t *out)
 {
@@ -51,7 +54,10 @@ same_use(const struct counter_use *a, const struct counter_use *b)
 	return a->min == b->min && a->max == b->max && a->wrap == b->wrap && a->expires == b->expires;
 }
 
-/* Beyond the tape it counts on from the last answer heard, else from that of now; the store does not move. */
+/*
+ * A next that is not on the tape counts on from the last answer played, else from the current value. The counter does
+ * not move.
+ */
 static enum counters_answer
 count_on(const struct lhost *h, const char *name, const struct counter_use *u, enum counters_answer now, int64_t last, int64_t *out)
 {
@@ -73,7 +79,7 @@ replay_next(const struct lhost *h, const char *name, size_t len, const struct co
 	enum counters_answer now = counters_peek(h->world->counters, name, len, u->expires, clock_span(), &last, expires), a;
 	const struct taped *then;
 
-	if (now != COUNTERS_NUMBER && now != COUNTERS_UNUSED) /* a wrong name, or other seconds than it has: so it is when it is asked at a door */
+	if (now != COUNTERS_NUMBER && now != COUNTERS_UNUSED) /* a wrong name, or another `expires`, is the same fault as at a door */
 		return now;
 	then = answer_tape_hear(h->tape, TAPED_NEXT, name);
 	if (then != NULL && same_use(&then->counter.use, u)) {
@@ -104,7 +110,7 @@ answer_source_next(const struct lhost *h, const char *name, size_t len, const st
 	return a;
 }
 
-/* What next has answered in this re-ask counts; else what peek answered then, the last of it for as often as it is asked. */
+/* The last next of this re-ask; else the next peek on the tape, and the last one again after them. NULL: none. */
 static const struct taped *
 replay_peek(const struct lhost *h, const char *name)
 {
@@ -138,7 +144,7 @@ answer_source_peek(const struct lhost *h, const char *name, size_t len, double e
 
 /* ---- ipconns */
 
-/* An autoinstalled one of then: as it is installed now, else as its template is defined now, under its own names. */
+/* A formerly autoinstalled ipconn: as it is installed now, else as its template is defined now, with its own names. */
 static void
 view_autoinstalled(const struct lhost *h, const struct ipconn_then *then, struct ipconn_view *out)
 {
@@ -156,7 +162,7 @@ view_autoinstalled(const struct lhost *h, const struct ipconn_then *then, struct
 	memcpy(out->def.networkid, then->networkid, sizeof out->def.networkid);
 }
 
-/* The definition of now with the statuses of then. False: there is no such ipconn. */
+/* The current definition with the former status. False: there is no such ipconn. */
 static bool
 view_then(const struct lhost *h, const char *name, const struct ipconn_then *then, struct ipconn_view *out)
 {
@@ -221,13 +227,13 @@ is_member(const struct taped *list, const char *name)
 	return false;
 }
 
-/* The members of then that are there still, and those that are defined now and were not in it. */
+/* The former members that still exist, and the ipconns that are defined now and were no members. */
 static size_t
 replay_list(const struct lhost *h, const struct taped *list, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
 {
 	size_t n = h->world->ipconns(h->world->arg, applid, networkid, out, max), left = 0;
 
-	if (list->list.named < list->list.n) /* its members are not kept: as many as then, of those of now */
+	if (list->list.named < list->list.n) /* its members are not on the tape: as many of the current ones */
 		return n < list->list.n ? n : list->list.n;
 	if (n == max && max < ANSWER_SOURCE_IPCONNS)
 		return max;

@@ -5,7 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Way out a door is asked for each address that is tried: the last one is the one that counts. */
+/*
+ * Drops the answers of the door's last question: way out, a door is asked for each address that is tried, and the last
+ * one counts.
+ */
 static void
 forget_door(struct answer_tape *t, enum door door)
 {

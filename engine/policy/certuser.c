@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/certuser.h"
 
-/* The first listener that asks the partner for a certificate; *judged: one of them has a script that may name its user. */
+/*
+ * The first listener of the partner that asks for a certificate. *judged: one of them has a certify script, which may
+ * name its user.
+ */
 static const struct tcpipservice_def *
 find_listener(const struct generation *g, const struct ipconn_def *c, bool *judged)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names may be made of what peers say, so the index is a balanced tree (tsearch): nobody can choose names that make it slow. Those that expire stand
- * in a heap beside it, the next to expire first: a full store finds room without a search.
+ * A script may build names from data of peers, so that the index is a balanced tree (tsearch), which no choice of names
+ * makes slow. Counters that expire are in a heap too, the next to expire at its top, so that a full set finds room
+ * without a search.
  */
 #include "policy/counters.h"
 
@@ -11,29 +12,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPIRES_UNSAID -1 /* of a mock's counter, until its first use */
+#define EXPIRES_UNSAID -1 /* of a counter of a mock, until its first use */
 #define COMPLAINT_SECONDS 60
-#define DROPPED_AT_ONCE 64 /* expired ones that one next takes away: bounded work */
+#define DROPPED_AT_ONCE 64 /* expired counters that one counters_next frees */
 
 struct counter {
-	struct counter *before, *behind; /* in the order in which they began */
+	struct counter *before, *behind; /* in the order of their beginning */
 	int64_t last;
-	double expires; /* seconds; 0 never */
-	double from;    /* when its first next was */
-	size_t place;   /* in the heap, while it expires */
+	double expires; /* seconds; 0: never */
+	double from;    /* time of its first counters_next */
+	size_t place;   /* in the heap, when it expires */
 	size_t len;
 	char name[COUNTER_NAME_MAX];
 };
 
 struct counters {
-	pthread_mutex_t lock; /* over all that follows */
-	void *root;           /* tsearch's; owns its counters */
+	pthread_mutex_t lock; /* of all members below */
+	void *root;           /* of tsearch; owns the counters */
 	size_t n;
 	struct counter *first, *newest;
-	struct cursors walks;  /* along behind */
-	struct counter **heap; /* owned; of borrowed ones */
+	struct cursors walks;  /* along `behind` */
+	struct counter **heap; /* owned; the counters are borrowed */
 	size_t nheap, room;
-	double silent_until; /* a full store was spoken of */
+	double silent_until; /* no message about a full set before that time */
 };
 
 const char *
@@ -86,7 +87,7 @@ heap_put(struct counters *s, size_t place, struct counter *c)
 	c->place = place;
 }
 
-/* Moves c from the free place to where it belongs. */
+/* Puts c into the heap, from the free place on up or down. */
 static void
 heap_settle(struct counters *s, size_t place, struct counter *c)
 {
@@ -179,7 +180,7 @@ drop_counter(struct counters *s, struct counter *c)
 	free(c);
 }
 
-/* Puts a copy of the key into the tree. NULL: no memory. */
+/* Adds a copy of the key. NULL without memory. */
 static struct counter *
 add_counter(struct counters *s, const struct counter *key)
 {
@@ -224,7 +225,7 @@ find_alive(const struct counters *s, const struct counter *key, double now)
 	return c != NULL && expiry_of(c) > now ? c : NULL;
 }
 
-/* The value behind `last` in min..max; a range that was moved is entered at min. */
+/* The value after `last` in min..max; min when last is outside of the range. */
 static enum counters_answer
 next_value(const struct counter_use *u, int64_t last, int64_t *out)
 {
@@ -235,7 +236,7 @@ next_value(const struct counter_use *u, int64_t last, int64_t *out)
 	return COUNTERS_NUMBER;
 }
 
-/* A mock's counter takes on what its first use says. */
+/* Compares `expires` with the counter's own; the first use of a counter of a mock sets it. */
 static enum counters_answer
 agree_expires(struct counters *s, struct counter *c, double expires)
 {
@@ -276,7 +277,7 @@ next_number(struct counters *s, struct counter *key, const struct counter_use *u
 	drop_expired(s, now);
 	c = find_alive(s, key, now);
 	a = c != NULL ? agree_expires(s, c, u->expires) : COUNTERS_NUMBER;
-	if (c != NULL && a == COUNTERS_NUMBER) /* one that has just said when it expires may have expired already */
+	if (c != NULL && a == COUNTERS_NUMBER) /* a counter of a mock that has just got its `expires` may have expired */
 		c = find_alive(s, key, now);
 	if (a != COUNTERS_NUMBER) {
 		*expires = c->expires;
@@ -353,7 +354,7 @@ counters_set(struct counters *s, const char *name, size_t len, int64_t last, dou
 
 /* ---- showing */
 
-#define LOOKS 64 /* expired ones that one step passes over */
+#define LOOKS 64 /* expired counters that one step passes over */
 
 void
 counters_walk(struct counters *s, struct cursor *c)

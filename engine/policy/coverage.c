@@ -9,7 +9,7 @@
 
 #define EVERY_DOOR ((1u << DOOR_COUNT) - 1)
 
-/* Finds or makes the script's entry; NULL without memory. */
+/* Finds or adds the script's entry; NULL without memory. */
 static struct covered *
 find_entry(struct coverage *c, const char *script)
 {
@@ -43,9 +43,12 @@ coverage_free(struct coverage *c)
 	*c = (struct coverage){ .script = NULL };
 }
 
-/* --- scripts ----------------------------------------------------------------------------------------------------------- */
+/* --- scripts --- */
 
-/* d: at line `line` an object of region.lua names script for the door. A notice is passed over: a script need not have its function. */
+/*
+ * Notes that the object at that line of region.lua names script for the door. Notices are left out: a script need not
+ * have their functions.
+ */
 static void
 note_script(struct coverage *c, const struct definition *d, int line, enum door door, const char *script, struct faults *faults)
 {
@@ -72,9 +75,9 @@ note_scripts(struct coverage *c, const struct definition *d, struct faults *faul
 			note_script(c, d, d->ipconn[i].line, door, door_script(door, ipconn_attributes, &d->ipconn[i]), faults);
 }
 
-/* --- transactions ------------------------------------------------------------------------------------------------------- */
+/* --- transactions --- */
 
-/* Whether requests of some listener are asked about by the saf alone. */
+/* Whether the saf decides on the requests of a tcpipservice. */
 static bool
 asks_saf(const struct definition *d)
 {
@@ -99,7 +102,7 @@ void
 coverage_note(struct coverage *c, const struct definition *d, const struct saf *s, struct faults *faults)
 {
 	note_scripts(c, d, faults);
-	if (!asks_saf(d) || !saf_has(s, SAF_TRANSACTIONS)) /* without the class there is a warning already */
+	if (!asks_saf(d) || !saf_has(s, SAF_TRANSACTIONS)) /* without the class, the load has added a warning */
 		return;
 	if (definition_transaction(d, "CPMI") == NULL)
 		note_transaction(d, s, "CPMI", d->region.line, faults);

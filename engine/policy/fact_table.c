@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- what texts may be --- */
+/* --- the forms of texts --- */
 
 static bool
 name_fits(const char *bytes, size_t len)
@@ -52,7 +52,7 @@ sha256_fits(const char *bytes, size_t len)
 /* --- the table --- */
 
 #define CVDA_NAME "1 to 8 of A-Z, 0-9, $, @ and #"
-#define WHOLE 9007199254740992.0 /* 2^53: every whole number up to it is a double */
+#define WHOLE 9007199254740992.0 /* 2^53: a double holds each whole number up to it */
 
 #define NO_LIST .kind = FACT_NOTHING
 #define TABLE(s) .kind = FACT_TABLE, .of = SHAPE_##s
@@ -137,14 +137,14 @@ fact_shape_names(enum shape s, const char *out[SHAPE_NAMES])
 
 /* --- sentences --- */
 
-/* Of a table that a door is asked with. */
+/* Whether the member is of the facts of a door. */
 static bool
 is_fact(const struct fact_row *r)
 {
 	return (r->doors[WAY_IN] | r->doors[WAY_OUT]) != 0;
 }
 
-/* The first of a set of doors. The enumerators are in the order in which the doors are asked. */
+/* The first door of a set, in the order in which doors are asked. */
 static enum door
 first_door(unsigned doors)
 {
@@ -174,7 +174,7 @@ fact_absent(const struct fact_row *r, enum door door, enum way way, char *out, s
 	return out;
 }
 
-/* facts.applid: the member of that name of another table of facts that has a path of its own. */
+/* The member of that name of another table of facts, for a name in the wrong table (facts.applid). NULL: none. */
 static const struct fact_row *
 other_member(enum shape s, const char *key)
 {

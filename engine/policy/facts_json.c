@@ -58,12 +58,15 @@ endpoint_json(const struct addr *a)
 {
 	char ip[ADDR_TEXT];
 
-	if (a->family == 0) /* not known yet: a host that is being resolved */
+	if (a->family == 0) /* not known yet: the host is being resolved */
 		return json_object();
 	return json_pack("{s:s, s:i}", "ip", addr_ip(a, ip, sizeof ip), "port", (int)a->port);
 }
 
-/* The list that scripts see; their `printed` finds no place in an array, and is made of it where a row is read. */
+/*
+ * The list of a name's parts. `printed` is left out: a JSON array has no member for it, and lrow.c makes it of the
+ * parts.
+ */
 static json_t *
 names_json(const struct dn *d)
 {

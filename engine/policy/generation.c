@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* One load under way: every fault is added, and the load goes on to find the next. */
+/* A load under way. It adds each fault and goes on to find the next. */
 struct loading {
 	struct generation *g;
 	const struct generation_options *options;
@@ -35,14 +35,14 @@ free_parts(struct generation *g)
 		tls_config_unref(g->outbound[i].tls);
 	free(g->outbound);
 	free(g->uses);
-	policy_free(g->policy); /* before the sources it compiled from */
+	policy_free(g->policy); /* before its sources */
 	sources_free(g->sources);
 	saf_free(g->saf);
 	certmap_free(g->certmap);
 	ring_unref(g->ring);
 }
 
-/* True: nothing is at the path that region { } gives for this attribute, and that is a fault now. */
+/* True, with a fault added: there is no file at the path that region { } gives for the attribute. */
 static bool
 is_gone(const struct loading *l, const char *attribute, const char *path)
 {
@@ -65,7 +65,7 @@ load_ring(struct loading *l)
 	l->g->certmap = certmap_load(l->g->ring, l->faults);
 }
 
-/* The first listener whose requests no script judges; NULL: none. */
+/* The first tcpipservice whose requests the saf decides on; NULL: none. */
 static const struct tcpipservice_def *
 left_to_saf(const struct definition *d)
 {
@@ -89,7 +89,7 @@ load_saf(struct loading *l)
 			"%s are refused", SAF_TRANSACTIONS, left->tcpipservice);
 }
 
-/* A ring that was named and did not load has its fault already; what would hang from it is passed over. */
+/* Whether there is a ring. Adds a fault when none is named; a ring that did not load has its fault already. */
 static bool
 ring_there(struct loading *l, int line, const char *kind, const char *name)
 {
@@ -132,7 +132,10 @@ has_label(struct loading *l, const struct ipconn_def *c)
 	return false;
 }
 
-/* The sockets dialled for an ipconn. A ring without a pair is enough where the partner wants no certificate. */
+/*
+ * Of sockets that the region dials for an ipconn. The ring needs no own certificate, since the partner may ask for
+ * none.
+ */
 static void
 load_outbound_tls(struct loading *l, struct service *s)
 {
@@ -151,12 +154,12 @@ load_outbound_tls(struct loading *l, struct service *s)
 		tls_config_judge(s->tls, WAY_OUT, &o, &u, l->faults);
 }
 
-struct owner { /* whose attributes they are, for sentences */
+struct owner { /* the object of an attribute, for messages */
 	const char *kind, *name;
 	int line;
 };
 
-/* The script an attribute names, loaded; NULL: that was a fault. */
+/* Loads the script that an attribute names. NULL, with a fault added: it did not load. */
 static const struct source *
 load_source(struct loading *l, const struct owner *o, const char *attribute, const char *script)
 {
@@ -175,7 +178,10 @@ load_source(struct loading *l, const struct owner *o, const char *attribute, con
 	return NULL;
 }
 
-/* The script of a question must have the function. A notice has no attribute of its own: the script of that attribute is loaded for a question. */
+/*
+ * Loads the script of a door. The script of a question must have the function. A notice shares the attribute of an
+ * earlier question, which loads the script.
+ */
 static void
 load_door(struct loading *l, struct service *s, const struct owner *o, enum door d, const char *script)
 {
@@ -214,7 +220,10 @@ load_scripts(struct loading *l, struct service *s)
 		load_door(l, s, &o, d, door_script(d, tcpipservice_attributes, s->def));
 }
 
-/* The scripts of an ipconn judge the connections that the region dials for it; those of its tcpipservice judge connections that come in. */
+/*
+ * The scripts of an ipconn judge the connections that the region dials for it; those of its tcpipservice judge
+ * connections that come in.
+ */
 static void
 load_outbound_scripts(struct loading *l, struct service *s)
 {
@@ -232,7 +241,7 @@ same_file(const char *a, const char *b)
 	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
 }
 
-/* The saf's file may lie there too, and be larger than a script. */
+/* Whether the name is that of the saf's file, which may be in the directory of scripts and larger than a script. */
 static bool
 is_saf(const struct definition *d, const char *name)
 {
@@ -242,7 +251,10 @@ is_saf(const struct definition *d, const char *name)
 	return d->region.saf[0] != '\0' && same_file(path, d->region.saf);
 }
 
-/* Nobody names it; that it is Lua can be said all the same. The region's own definition may lie among the scripts. */
+/*
+ * Compiles a script that no definition names. The directory may hold the region's definition, its saf and specs, which
+ * are left out.
+ */
 static void
 generation_compile_other(void *arg, const char *name)
 {
@@ -297,7 +309,10 @@ load_policies(struct loading *l)
 	sources_doubts(l->g->sources, l->faults);
 }
 
-/* SHA-256 over a line per script, "NAME DIGEST", in the order they were read; its first twelve digits. */
+/*
+ * Adds the line "NAME DIGEST" of a script; the hash is the first twelve digits of the SHA-256 of all lines, in the
+ * order of reading.
+ */
 static void
 take_hash(void *arg, const char *name, const char *bytes, size_t len)
 {

@@ -11,7 +11,10 @@
 
 #include <string.h>
 
-/* Registry keys: metatables by certificate, as long as a chain has one; and the metatable of the userdata in them that holds the reference. */
+/*
+ * Registry keys: a weak table of the metatables of chains by certificate, and the metatable of the userdata with the
+ * reference.
+ */
 static const char metatables_key, holder_key;
 
 struct holder {
@@ -28,7 +31,7 @@ lchain_gc(lua_State *L)
 	return 0;
 }
 
-/* [-0, +1, may throw] */
+/* Pushes a userdata that holds a reference to c. [-0, +1, may throw] */
 static void
 push_holder(lua_State *L, struct certificate *c)
 {
@@ -75,7 +78,9 @@ set_link(const struct lpush *p, const struct chain_link *l)
 	lpush_text(p, FACT_link_sha256, l->sha256);
 }
 
-/* The certificates from the leaf up, and the last of them as the anchor where it is one. */
+/*
+ * Sets the certificates from the leaf up, and the last one as the anchor when the chain ends at a signer of the ring.
+ */
 static void
 set_links(const struct lpush *p, const struct certificate *c)
 {
@@ -118,7 +123,10 @@ cost_of(const struct certificate *c)
 	return n;
 }
 
-/* Makes the two members of the chain at 1. Last of all it becomes plain: on an error before, they are made anew. */
+/*
+ * Makes the two members of the chain at 1, then gives it the metatable of a plain chain. After an error the next read
+ * makes them again.
+ */
 static void
 make_members(lua_State *L)
 {
@@ -134,7 +142,7 @@ make_members(lua_State *L)
 	lua_pop(L, 1);
 }
 
-/* __index */
+/* __index: makes the members when one of them is read. */
 static int
 lchain_index(lua_State *L)
 {
@@ -152,7 +160,7 @@ lchain_index(lua_State *L)
 	return 1;
 }
 
-/* __newindex: the members are made first, so that making them later does not replace the value that the script writes. */
+/* __newindex: makes the members first, so that making them later does not replace the value that the script writes. */
 static int
 lchain_newindex(lua_State *L)
 {
@@ -179,7 +187,7 @@ lchain_pairs(lua_State *L)
 	return 2;
 }
 
-/* [-0, +1, may throw] */
+/* Pushes the weak table of metatables. [-0, +1, may throw] */
 static void
 push_metatables(lua_State *L)
 {
@@ -217,7 +225,7 @@ lchain_seal(struct lua_State *L, struct certificate *c)
 {
 	luaL_checkstack(L, 8, "chain");
 	push_metatables(L);
-	if (lua_rawgetp(L, -1, c) != LUA_TTABLE) { /* a metatable that is there holds a reference, so the address is no other's */
+	if (lua_rawgetp(L, -1, c) != LUA_TTABLE) { /* a metatable in the table holds a reference, so that the address is of this certificate */
 		lua_pop(L, 1);
 		push_metatable(L, c);
 		lua_pushvalue(L, -1);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A facts table is made for every asking, and attach asks for every request: its keys and metatables are made once for each state (lstrict.h), so that
- * no key is hashed or compared again.
+ * Each question makes a table of facts, and each request asks attach. Keys and metatables are therefore made once for
+ * each state (lshape.h), so that no key is hashed again.
  */
 #include "policy/lfacts.h"
 
@@ -92,7 +92,7 @@ set_chain_error(const struct lpush *p, const struct chain_error *e)
 	lpush_integer(p, FACT_chain_error_depth, e->depth);
 }
 
-/* code, text and depth are the first error's, which decides the alert; `errors` lists them all. */
+/* code, text and depth are of the first error, which decides the alert; `errors` lists all. */
 static void
 set_chain(const struct lpush *p, const struct facts *f)
 {
@@ -136,7 +136,7 @@ set_certificate(const struct lpush *p, const struct facts *f)
 	lpush_close(p);
 }
 
-/* The token is a secret between the partner and the engine: never a fact. */
+/* The token is a secret of the partner and the engine, and never a fact. */
 static void
 set_capex(const struct lpush *p, const struct facts *f)
 {
@@ -185,7 +185,7 @@ set_users(const struct lpush *p, const struct users *u)
 	lpush_name(p, FACT_request_taskuser, u->task);
 }
 
-/* The password is a secret between the partner and the engine: never a fact. */
+/* The password is a secret of the partner and the engine, and never a fact. */
 static void
 set_request(const struct lpush *p, const struct facts *f)
 {
@@ -275,7 +275,7 @@ lfacts_push_ipconn(lua_State *L, const struct ipconn_view *v)
 	set_field(L, "connstatus", connstatus_name(v->connstatus));
 	lua_pushboolean(L, v->autoinstalled);
 	lua_setfield(L, -2, "autoinstalled");
-	/* an autoinstalled one cannot itself be marked as a template: there the word names what it was copied from */
+	/* of an autoinstalled ipconn, which is never a template, `template` names the ipconn that it was copied from */
 	if (v->autoinstalled)
 		set_field(L, "template", v->template);
 	lshape_set(L, SHAPE_ipconn);

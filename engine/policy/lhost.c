@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The module's table, the place of a script, checks. Verdicts: lhost_verdict.c; counters and ipconns: lhost_region.c; the saf: lhost_saf.c;
- * filters of certificates: lhost_cert.c; addresses: lhost_ip.c. */
+/*
+ * lhost: the table of the module, the place of a script, checks. The other functions are in lhost_verdict.c,
+ * lhost_region.c (counters, ipconns), lhost_saf.c, lhost_cert.c (filters of certificates) and lhost_ip.c (addresses).
+ */
 #include "policy/lhost.h"
 
 #include "policy/lhost_internal.h"
@@ -12,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* host.library(): the chunk that calls is one of the library's, whatever path it was loaded from. */
+/* host.library(): marks the calling chunk as a module of the library, whatever its path is. */
 static int
 lhost_library(lua_State *L)
 {
@@ -24,14 +26,14 @@ lhost_library(lua_State *L)
 	return 0;
 }
 
-/* host.misuse(text) */
+/* host.misuse(text): raises the text with the place of the script. */
 static int
 lhost_misuse(lua_State *L)
 {
 	script_place_raise(L, "%s", luaL_checkstring(L, 1));
 }
 
-/* host.place() -> file, line: kept by chains, to be cited when none of their rules had an opinion. */
+/* host.place() -> file, line of the script. A chain keeps them, for the refusal no_rule. */
 static int
 lhost_place(lua_State *L)
 {
@@ -43,7 +45,9 @@ lhost_place(lua_State *L)
 	return 2;
 }
 
-/* The detail of a check as text; a table, a function, a thread is named by its type, for no metamethod may run here. */
+/*
+ * The detail of a check as text. A table, function or thread is shown by its type, so that no metamethod runs in here.
+ */
 static const char *
 detail_of(lua_State *L, int idx, size_t *len)
 {
@@ -62,7 +66,7 @@ detail_of(lua_State *L, int idx, size_t *len)
 	}
 }
 
-/* policy.check(name, value, detail) -> value */
+/* policy.check(name, value, detail) -> value; adds the check to the record. */
 static int
 lhost_check(lua_State *L)
 {
@@ -102,7 +106,7 @@ lhost_facts_inside(lua_State *L)
 	return 1;
 }
 
-/* host.facts(table, door), plain Lua only -> the strict table that the door would get */
+/* host.facts(table, door) -> the strict table that the door gets; in plain Lua only */
 static int
 lhost_facts(lua_State *L)
 {
@@ -117,7 +121,7 @@ lhost_facts(lua_State *L)
 	return 1;
 }
 
-/* host.mock(table), plain Lua only */
+/* host.mock(table): sets the mock, or clears it for nil; in plain Lua only */
 static int
 lhost_set_mock(lua_State *L)
 {
@@ -126,7 +130,10 @@ lhost_set_mock(lua_State *L)
 	return 0;
 }
 
-/* host.strict(table, label, absent) -> the table, in which a name that it has not raises; those in the list `absent` read nil all the same. */
+/*
+ * host.strict(table, label, absent) -> the table, which raises for a name that it does not have; names in the list
+ * `absent` read nil.
+ */
 static int
 lhost_strict(lua_State *L)
 {
@@ -157,7 +164,7 @@ void
 lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 {
 	luaL_checkstack(L, 8, NULL);
-	lshape_push_kit(L); /* now, so that no asking pays for it */
+	lshape_push_kit(L); /* now, so that no question is charged for it */
 	lua_pop(L, 1);
 	lhost_ip_open(L, h);
 	lhost_verdict_open(L);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Filters of certificates as policies have them: the map that a ring's maps.lua makes, asked with facts.certificate. */
+/* lhost_cert: cert.filter: a map from certificates to user IDs, as in a ring's maps.lua, for facts.certificate. */
 #include "policy/lhost.h"
 
 #include "security/certmap_read.h"
@@ -10,12 +10,12 @@
 
 #include <string.h>
 
-#define COST_BYTE 16   /* steps: types of names are looked up */
-#define PARTS_MAX 1024 /* of a name; one with more fits no filter */
+#define COST_BYTE 16   /* steps for each byte of a name, whose types are looked up */
+#define PARTS_MAX 1024 /* of a name; a name with more parts fits no filter */
 
-struct box { /* a userdata: what a list of filters was read into */
+struct box { /* a userdata: a list of filters */
 	struct certmap *map;  /* owned */
-	struct faults faults; /* of reading it; owned here, so that an error on the way leaks nothing */
+	struct faults faults; /* of reading the list; owned here, so that a Lua error leaks nothing */
 };
 
 static int
@@ -42,9 +42,9 @@ push_box(lua_State *L)
 	return b;
 }
 
-/* --- facts.certificate, read back ----------------------------------------------------------------------------------- */
+/* --- facts.certificate as a struct certificate --- */
 
-/* Raw, and through a frozen view. */
+/* Pushes a member without metamethods, also of a frozen table. Returns its type. [-0, +1] */
 static int
 push_field(lua_State *L, int idx, const char *key)
 {
@@ -66,7 +66,7 @@ is_true(lua_State *L, int idx, const char *key)
 	return yes;
 }
 
-/* NULL when it is no string. Borrowed from the table. */
+/* A member that is a string, borrowed from the table; else NULL. [-0, +0] */
 static const char *
 string_of(lua_State *L, int idx, const char *key, size_t *len)
 {
@@ -76,7 +76,7 @@ string_of(lua_State *L, int idx, const char *key, size_t *len)
 	return s;
 }
 
-/* A spec may write parts that no name can have. Such a part matches no filter. */
+/* Reads a part of a name. A part that no name can have (of a decision table) matches no filter. */
 static void
 part_of(lua_State *L, int idx, struct rdn *r)
 {
@@ -90,7 +90,7 @@ part_of(lua_State *L, int idx, struct rdn *r)
 	r->value = (struct text){ .bytes = (char *)value, .len = len };
 }
 
-/* Leaves the memory of its parts on the stack; the values are the table's own. [-0, +2, may throw] */
+/* Reads a name. Leaves the memory of its parts on the stack; the values belong to the table. [-0, +2, may throw] */
 static void
 name_of(lua_State *L, int idx, const char *key, struct dn *out)
 {
@@ -106,7 +106,10 @@ name_of(lua_State *L, int idx, const char *key, struct dn *out)
 	}
 }
 
-/* The anchor's fingerprint, as the only link of the chain; read from the table when a script wrote it. [-0, +0] */
+/*
+ * Makes the anchor's fingerprint the only link of the chain. Reads it from the table when the chain has no certificate.
+ * [-0, +0]
+ */
 static void
 anchor_of(lua_State *L, int chain, struct certificate *out, struct chain_link *link)
 {
@@ -128,7 +131,7 @@ anchor_of(lua_State *L, int chain, struct certificate *out, struct chain_link *l
 	out->chain.anchored = link->sha256[0] != '\0';
 }
 
-/* link: room for the anchor. [-0, +4, may throw] */
+/* Reads the certificate at idx into *out; link is the memory of its anchor. [-0, +4, may throw] */
 static void
 certificate_of(lua_State *L, int idx, struct certificate *out, struct chain_link *link)
 {
@@ -146,9 +149,9 @@ certificate_of(lua_State *L, int idx, struct certificate *out, struct chain_link
 	name_of(L, idx, "issuer", &out->issuer);
 }
 
-/* --- the filters ---------------------------------------------------------------------------------------------------- */
+/* --- the filters --- */
 
-/* What cert.filter returns: function(certificate) -> userid, or nil */
+/* The function that cert.filter returns: function(certificate) -> userid, or nil */
 static int
 lhost_cert_userid(lua_State *L)
 {
@@ -173,7 +176,10 @@ lhost_cert_userid(lua_State *L)
 	return 1;
 }
 
-/* Names cost by their bytes. Only one level down: a deeper value is not text, so it is a fault. */
+/*
+ * The cost of reading the list of filters, by the bytes of its names. A value below the second level is a fault and
+ * costs nothing.
+ */
 static size_t
 cost_of(lua_State *L, int idx)
 {
@@ -190,7 +196,7 @@ cost_of(lua_State *L, int idx)
 	return n;
 }
 
-/* host.certmap(filters) -> the function */
+/* host.certmap(filters) -> the function of cert.filter */
 static int
 lhost_cert_map(lua_State *L)
 {
@@ -216,7 +222,7 @@ lhost_cert_map(lua_State *L)
 	return 1;
 }
 
-/* host.dntype(type) -> the attribute type as facts have it; what nobody knows is an error */
+/* host.dntype(type) -> the attribute type as facts have it; raises for an unknown type */
 static int
 lhost_cert_dn_type(lua_State *L)
 {

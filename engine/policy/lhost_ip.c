@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Addresses and sets of prefixes, for policy.ip. */
+/* lhost_ip: addresses and sets of prefixes, for policy.ip. */
 #include "policy/lhost.h"
 
 #include "base/ipset.h"
@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static const char ipset_key; /* registry: the metatable. Looking it up by address allocates nothing */
+static const char ipset_key; /* registry key of the metatable; a look-up by address allocates nothing */
 
 static void
 want_prefix(lua_State *L, int idx, const char *who, struct addr_prefix *out)
@@ -36,7 +36,7 @@ is_address(lua_State *L, int idx, struct addr *out)
 	return strlen(text) == len && addr_parse(out, text, 0) == 0;
 }
 
-/* A string that is not an address must not read as "not in the set": a deny list would let it in. */
+/* Raises for a value that is not an address: "not in the set" would let the peer pass a deny list. */
 static void
 want_address(lua_State *L, int idx, const char *who, struct addr *out)
 {
@@ -72,7 +72,7 @@ ipset_self(lua_State *L)
 	return *(struct ipset **)lua_touserdata(L, 1);
 }
 
-/* set:holds(ip) -> true, longest prefix, its value; or false */
+/* set:holds(ip) -> true, the longest prefix and its value; or false */
 static int
 lhost_ip_holds(lua_State *L)
 {
@@ -112,7 +112,7 @@ ipset_push(lua_State *L)
 	return *box;
 }
 
-/* host.ipset(prefixes, values): two lists; what holds(ip) answers of prefixes[i] is values[i]. */
+/* host.ipset(prefixes, values) -> a set; values[i] is the value of prefixes[i]. */
 static int
 lhost_ip_set(lua_State *L)
 {
@@ -141,7 +141,7 @@ lhost_ip_set(lua_State *L)
 	return 1;
 }
 
-/* host.within(ip, prefix) */
+/* host.within(ip, prefix) -> true or false */
 static int
 lhost_ip_within(lua_State *L)
 {
@@ -154,7 +154,7 @@ lhost_ip_within(lua_State *L)
 	return 1;
 }
 
-/* host.is_address(value) */
+/* host.is_address(value) -> true or false */
 static int
 lhost_ip_is_address(lua_State *L)
 {

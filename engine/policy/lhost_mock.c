@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lhost_mock: a region made of a table, for decision tables: what policies ask about is answered from it. */
+/* lhost_mock: a table in place of the region, for decision tables: it answers the questions of scripts. */
 #include "policy/lhost.h"
 
 #include "policy/lhost_internal.h"
@@ -22,7 +22,10 @@ mock_status(lua_State *L, struct ipconn_view *v, const char *key, const char *va
 	return luaL_error(L, "%s '%s'", key, value), false;
 }
 
-/* Of an autoinstalled ipconn `template` names what it was copied from; of any other it is the attribute of the definition. */
+/*
+ * Sets `template` of an autoinstalled ipconn, the name of the ipconn that it was copied from. False: the value is the
+ * attribute of a definition.
+ */
 static bool
 mock_template(lua_State *L, struct ipconn_view *v, const char *key)
 {
@@ -53,7 +56,7 @@ mock_value(lua_State *L, const struct attribute *a, struct ipconn_view *v, struc
 	}
 }
 
-/* One key of a mocked ipconn; the value is on the top of the stack. */
+/* Sets one key of an ipconn of the mock; the value is on the top of the stack. */
 static void
 mock_attribute(lua_State *L, struct ipconn_view *v, const char *key)
 {
@@ -65,14 +68,17 @@ mock_attribute(lua_State *L, struct ipconn_view *v, const char *key)
 	else if ((strcmp(key, "servstatus") == 0 || strcmp(key, "connstatus") == 0) && lua_type(L, -1) == LUA_TSTRING)
 		mock_status(L, v, key, lua_tostring(L, -1));
 	else if (mock_template(L, v, key))
-		return; /* an upper-case word; "only" and "yes" are lower case */
+		return; /* a name is upper case; the attribute's words "only" and "yes" are lower case */
 	else if (a == NULL)
 		luaL_error(L, "no attribute '%s' of this type", key);
 	else if (mock_value(L, a, v, &f) < 0)
 		luaL_error(L, "%s", f.text);
 }
 
-/* lhost_mock_view(name, table) -> userdata that holds the view. Its own C function, so that one place can name the ipconn. */
+/*
+ * (name, table) -> a userdata with the view. A function of its own, so that its caller adds the ipconn's name to each
+ * error.
+ */
 static int
 lhost_mock_view(lua_State *L)
 {
@@ -96,7 +102,7 @@ lhost_mock_view(lua_State *L)
 	return 1;
 }
 
-/* [.. ipconns, result] -> the same, result filled */
+/* Fills the table at `to` with views of the ipconns in the table at `from`. [-0, +0, may throw] */
 static void
 lhost_mock_fill_ipconns(lua_State *L, int from, int to)
 {
@@ -125,7 +131,7 @@ lhost_mock_counters_gc(lua_State *L)
 	return 0;
 }
 
-/* Pushes a box that holds a store without counters. */
+/* Pushes a userdata with an empty set of counters. [-0, +1, may throw] */
 static struct counters *
 push_store(lua_State *L)
 {
@@ -142,7 +148,7 @@ push_store(lua_State *L)
 	return *box;
 }
 
-/* After the clock, by which the counters begin. */
+/* Adds the counters. The clock must be set before: counters begin at its time. */
 static void
 mock_counters(lua_State *L, int idx, int mocked)
 {

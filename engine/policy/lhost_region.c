@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The region as policies may ask about it: counters and ipconns, or a mock of both. Each answer goes into the record. */
+/*
+ * lhost_region: the questions of scripts about the region, its counters and ipconns, or a mock of both. The record gets
+ * each answer.
+ */
 #include "policy/lhost.h"
 
 #include "policy/answer_source.h"
@@ -25,7 +28,10 @@ effect(const struct lhost *h, const char *name, const char *format, ...)
 	record_effect(h->entry, name, text);
 }
 
-/* Loading touches nothing of the region: it may happen beside the loop, and what it found would be old when a door is asked. */
+/*
+ * Raises while a script loads: loading runs in a thread beside the loop, and an answer would be old when a door is
+ * asked.
+ */
 static void
 want_asking(lua_State *L, const struct lhost *h, const char *what)
 {
@@ -35,7 +41,7 @@ want_asking(lua_State *L, const struct lhost *h, const char *what)
 
 /* ---- counters */
 
-/* The mock's counters, in a store of their own; NULL, and nothing is left on the stack, without a mock. */
+/* The counters of the mock, with the time of its clock in *now; NULL: no mock. [-0, +0] */
 static struct counters *
 mock_store(lua_State *L, const struct lhost *h, double *now)
 {
@@ -44,7 +50,7 @@ mock_store(lua_State *L, const struct lhost *h, double *now)
 	if (!lhost_push_mock(L, h, MOCK_COUNTERS))
 		return NULL;
 	box = lua_touserdata(L, -1);
-	lua_pop(L, 1); /* the mock keeps it */
+	lua_pop(L, 1); /* the mock keeps the userdata */
 	*now = lhost_mock_clock(L, h);
 	return *box;
 }
@@ -71,7 +77,7 @@ print_expires(char out[40], double seconds)
 	return out;
 }
 
-/* `expires` belongs to the counter: two scripts that differ about it mean two counters. */
+/* Raises when the script's `expires` is not the counter's own: two values mean two counters. */
 static void
 want_same_expires(lua_State *L, enum counters_answer a, const char *name, double its, double asked)
 {
@@ -82,7 +88,7 @@ want_same_expires(lua_State *L, enum counters_answer a, const char *name, double
 			print_expires(is, its), print_expires(now, asked));
 }
 
-/* host.counter_next(name, min, max, wrap, expires) -> number, or nil and a reason */
+/* host.counter_next(name, min, max, wrap, expires) -> the number, or nil and the reason */
 static int
 lhost_region_next(lua_State *L)
 {
@@ -110,7 +116,7 @@ lhost_region_next(lua_State *L)
 	return 1;
 }
 
-/* host.counter_peek(name, expires) -> the last answer of next, or nil */
+/* host.counter_peek(name, expires) -> the last number of counter_next, or nil */
 static int
 lhost_region_peek(lua_State *L)
 {
@@ -173,7 +179,7 @@ lhost_region_ipconn(lua_State *L)
 	return 1;
 }
 
-/* The nth of the mock's ipconns by name: what a spec sees must not hang on the order of a hash. */
+/* Sorts the ipconns of a mock by name: the order of a Lua table is random, and specs need a stable one. */
 static int
 lhost_region_by_name(const void *a, const void *b)
 {
@@ -224,7 +230,7 @@ push_list(lua_State *L, struct lhost *h, const struct ipconn_view *view, size_t 
 {
 	lua_createtable(L, (int)n, 0);
 	for (size_t i = 0; i < n; i++) {
-		lhost_pay(L, h, 40); /* a table of about so many attributes */
+		lhost_pay(L, h, 40); /* about one for each attribute */
 		lfacts_push_ipconn(L, &view[i]);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
@@ -232,8 +238,8 @@ push_list(lua_State *L, struct lhost *h, const struct ipconn_view *view, size_t 
 }
 
 /*
- * host.ipconns(applid, networkid) -> a list of at most 1000, and whether there were more. The buffer grows with what is there,
- * so that an ask pays memory for what it gets.
+ * host.ipconns(applid, networkid) -> a list of at most 1000. The buffer grows with the number of ipconns, so that a
+ * script is charged only for the memory that the list needs.
  */
 static int
 lhost_region_ipconns(lua_State *L)

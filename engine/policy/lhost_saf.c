@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The saf as policies may ask it: the generation's, or a mock's. Each answer goes into the record, as a check does. */
+/*
+ * lhost_saf: the questions of scripts to the saf of the generation, or of a mock. The record gets each answer, like a
+ * check.
+ */
 #include "policy/lhost.h"
 
 #include "policy/lhost_internal.h"
@@ -9,11 +12,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STEPS 20 /* what one question costs, and each generic profile that may have to be looked at: two */
+#define STEPS 20 /* cost of a question; each generic profile costs two more */
 
-struct mocked { /* a userdata of the mock's table */
+struct mocked { /* the saf of a mock; a userdata of its table */
 	struct saf *saf;      /* owned */
-	struct faults faults; /* of reading it; owned here, so that an error on the way leaks nothing */
+	struct faults faults; /* of reading the saf; owned here, so that a Lua error leaks nothing */
 };
 
 static int
@@ -58,7 +61,7 @@ lhost_saf_mock(struct lua_State *L, int idx)
 		luaL_error(L, "mock: saf: out of memory");
 }
 
-/* NULL: none named. Leaves the stack as it is: the mock's table keeps what it holds. */
+/* The saf; NULL: none is named. The table of the mock keeps the userdata. [-0, +0] */
 static const struct saf *
 saf_of(lua_State *L, const struct lhost *h)
 {
@@ -115,7 +118,10 @@ push_reason(lua_State *L, const struct saf_decision *d)
 	lshape_set(L, SHAPE_saf_decision);
 }
 
-/* "FRED READ TCICSTRN CPMI": "PAY*, group, holds READ". Names may be a peer's: the record escapes what is shown. */
+/*
+ * Adds a check, "saf FRED READ TCICSTRN CPMI": "PAY*, group, holds READ". Names may come from a peer: the record
+ * escapes them.
+ */
 static void
 note(struct lhost *h, const char *title, const struct saf_decision *d)
 {
@@ -153,7 +159,7 @@ lhost_saf_check(lua_State *L)
 	return 2;
 }
 
-/* host.saf_user(userid) -> { revoked =, groups = { … } }, or nil */
+/* host.saf_user(userid) -> { revoked =, groups = { ... } }, or nil */
 static int
 lhost_saf_user(lua_State *L)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lhost_state: what the functions of the host module find behind them: the struct lhost of their Lua state, and its mock. */
+/* lhost_state: the struct lhost of a running function of the host module, and the parts of its mock. */
 #include "policy/lhost_internal.h"
 
 #include "base/clock.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Verdicts in Lua: immutable userdata that only these constructors make. */
+/* lhost_verdict: verdicts in Lua: immutable userdata that only these constructors make. */
 #include "policy/lhost.h"
 
 #include "base/text.h"
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char verdict_key; /* registry: the metatable. Looking it up by address allocates nothing and cannot raise */
+static const char verdict_key; /* registry key of the metatable; a look-up by address allocates nothing and cannot raise */
 
 const struct verdict *
 lhost_verdict(struct lua_State *L, int idx)
@@ -27,7 +27,7 @@ lhost_verdict(struct lua_State *L, int idx)
 	return ours ? v : NULL;
 }
 
-/* Pushes a refusal (all zero) with the script's place; the constructor makes more of it. */
+/* Pushes a refusal, all zero, with the place of the script; the constructor sets the rest. [-0, +1, may throw] */
 static struct verdict *
 verdict_push(lua_State *L)
 {
@@ -43,7 +43,7 @@ verdict_push(lua_State *L)
 	return v;
 }
 
-/* Keeps the place, forgets the rest. */
+/* Makes *v a refusal at its own place. */
 static void
 refuse_here(struct verdict *v, const char *code, const char *text)
 {
@@ -54,7 +54,7 @@ refuse_here(struct verdict *v, const char *code, const char *text)
 	v->line = kept.line;
 }
 
-/* At most TEXT_SIZE - 1 bytes, not in the middle of a UTF-8 character. */
+/* Sets the text, cut at TEXT_SIZE - 1 bytes, but not within a UTF-8 character. */
 static void
 set_text(struct verdict *v, const char *text, size_t len)
 {
@@ -116,7 +116,10 @@ lhost_verdict_pass(lua_State *L)
 	return 1;
 }
 
-/* host.no_rule(file, line, text): a chain none of whose rules had an opinion, at the place where it was built. */
+/*
+ * host.no_rule(file, line, text): the refusal of a chain whose rules all passed, at the place where the chain was
+ * built.
+ */
 static int
 lhost_verdict_no_rule(lua_State *L)
 {
@@ -138,8 +141,10 @@ is_one_of(const char *const *words, const char *word)
 	return *words != NULL;
 }
 
-/* Every key of the table at idx is one of the words: a misspelt `template` must not install without one. A module's table is a frozen
- * view, and a raw read finds it empty, so the table behind it is read. */
+/*
+ * Raises for a key of the table at idx that is not one of the words: a misspelt `template` must not install without a
+ * template. The table of a module is a frozen view, so that the table behind it is read.
+ */
 static void
 want_keys(lua_State *L, const char *who, int idx, const char *const *keys)
 {
@@ -164,7 +169,7 @@ want_keys(lua_State *L, const char *who, int idx, const char *const *keys)
 	}
 }
 
-/* Pushes t[key] raw; its type. */
+/* Pushes t[key] without metamethods. Returns its type. */
 static int
 raw_field(lua_State *L, int idx, const char *key)
 {
@@ -172,7 +177,7 @@ raw_field(lua_State *L, int idx, const char *key)
 	return lua_rawget(L, idx);
 }
 
-/* A name of the table into out. False: it is not one, and v refuses by it. A name is judged, never folded or cut. */
+/* Copies a name of the table into out, unchanged. False: the value is not a name, and *v is a refusal. */
 static bool
 take_name(lua_State *L, const char *who, const char *key, char out[NAME_SIZE], struct verdict *v)
 {
@@ -266,7 +271,7 @@ take_port(lua_State *L, struct verdict *v)
 	lua_pop(L, 1);
 }
 
-/* "" says what absence says: no template, the flow's APPLID (IPIC.md 6.2: blank on output). */
+/* Whether the member is "", which means the same as absence: no template, or the APPLID of the CAPEX (IPIC.md 6.2). */
 static bool
 blank(lua_State *L, const char *key)
 {
@@ -301,13 +306,13 @@ lhost_verdict_install(lua_State *L)
 	lua_settop(L, 1);
 	want_keys(L, "policy.install", 1, keys);
 	v = verdict_push(L);
-	take_port(L, v); /* first: what is an error is one whatever the names are */
+	take_port(L, v); /* first: a wrong port is an error, whatever the names are */
 	if (take_names(L, v) && take_host(L, v))
 		v->kind = VERDICT_INSTALL;
 	return 1;
 }
 
-/* host.kind(value) -> "accept", "refuse", "install", "pass", or nil for what is no verdict */
+/* host.kind(value) -> "accept", "refuse", "install", "pass"; nil for a value that is no verdict */
 static int
 lhost_verdict_kind(lua_State *L)
 {
@@ -320,7 +325,7 @@ lhost_verdict_kind(lua_State *L)
 	return 1;
 }
 
-/* A field of a verdict as text; NULL: not set, or not of this kind of verdict. */
+/* A member of a verdict as text; NULL: not set, or not a member of that kind of verdict. */
 static const char *
 text_field(const struct verdict *v, const char *key)
 {
@@ -342,7 +347,7 @@ static const char *const fields[] = {
 	"kind", "verdict", "code", "text", "userid", "sysplex", "ipconn", "template", "applid", "host", "port", "file", "line", NULL,
 };
 
-/* verdict.field: nil for a field that was not given; raises for a name that no verdict has */
+/* verdict.member -> its value, nil when it is not set; raises for a name that no verdict has */
 static int
 lhost_verdict_index(lua_State *L)
 {
@@ -372,7 +377,7 @@ lhost_verdict_newindex(lua_State *L)
 	script_place_raise(L, "a verdict cannot be changed; make another one");
 }
 
-/* "refuse not_lan: 192.0.2.1 (policies/lan.lua:14)" */
+/* tostring(verdict) -> "refuse not_lan: 192.0.2.1 (policies/lan.lua:14)" */
 static int
 lhost_verdict_tostring(lua_State *L)
 {

@@ -16,9 +16,9 @@
 struct copying {
 	lua_State *L;
 	int kit;
-	enum door door; /* DOOR_COUNT: none was said */
+	enum door door; /* DOOR_COUNT: none is given */
 	enum way way;
-	char path[PATH_MAX_BYTES]; /* of the value at hand: "facts.certificate.subject[1]" */
+	char path[PATH_MAX_BYTES]; /* of the current value: "facts.certificate.subject[1]" */
 	size_t len;
 };
 
@@ -84,7 +84,7 @@ push_integer(struct copying *c, int idx, const struct fact_type *t)
 	lua_pushinteger(c->L, value);
 }
 
-/* The value at idx, judged. [-0, +1] */
+/* Checks the value at idx and pushes a copy. [-0, +1] */
 static void
 push_value(struct copying *c, int idx, const struct fact_type *t)
 {
@@ -113,7 +113,7 @@ has_door(const struct copying *c, const struct fact_row *r)
 	return c->door == DOOR_COUNT || (r->doors[c->way] >> c->door & 1) != 0;
 }
 
-/* [copy key value] -> the same, the member in the copy */
+/* Copies the member on the top of the stack, [copy key value], into the copy. [-0, +0] */
 static void
 take_member(struct copying *c, enum shape s)
 {
@@ -155,7 +155,7 @@ take_element(struct copying *c, enum shape s)
 	leave_member(c, before);
 }
 
-/* A value as RFC 2253 escapes it; bytes outside printable ASCII as OpenSSL prints them. */
+/* Adds a value as RFC 2253 escapes it, and bytes outside of printable ASCII as OpenSSL prints them. */
 static void
 add_escaped(luaL_Buffer *b, const char *bytes, size_t len)
 {
@@ -187,7 +187,7 @@ push_member(lua_State *L, int idx, const char *name, size_t *len)
 	return bytes != NULL ? bytes : "";
 }
 
-/* "CN=NETX.CTGAPP", of the part of a name at idx, with what goes before it. [-0, +1] */
+/* Pushes the text of the part of a name at idx, "CN=NETX.CTGAPP", after the text `before`. [-0, +1] */
 static void
 push_part(lua_State *L, int idx, const char *before)
 {
@@ -208,7 +208,7 @@ push_part(lua_State *L, int idx, const char *before)
 	lua_pop(L, 1);
 }
 
-/* A name without its `printed` (JSON has no place for it in a list) gets it, the leaf first. The name is on the top. [-0, +0] */
+/* Sets `printed` of the name on the top, which a name from JSON lacks: its parts, the last one first. [-0, +0] */
 static void
 print_name(lua_State *L)
 {
@@ -243,7 +243,10 @@ lacks_printed(lua_State *L)
 	return lacks;
 }
 
-/* The shapes end: a table in a table is of another shape, so that no circle is walked. [-0, +1] */
+/*
+ * Pushes a copy of the table at idx. The recursion ends: a table in a table is of another shape, and no shape contains
+ * itself. [-0, +1]
+ */
 static void
 push_table(struct copying *c, int idx, enum shape s)
 {

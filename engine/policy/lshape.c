@@ -11,15 +11,15 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Registry keys. */
+/* Registry keys, by address. */
 static const char kit_key, missed_key;
 
-struct missed { /* a userdata of the registry */
+struct missed { /* the absent member that was read last; a userdata of the registry */
 	const struct fact_row *row;
 	enum way way;
 };
 
-/* [-0, +1, may throw] */
+/* Pushes the userdata; makes it at the first call. [-0, +1, may throw] */
 static struct missed *
 push_missed(lua_State *L)
 {
@@ -56,7 +56,10 @@ lshape_begin(struct lua_State *L, enum way way)
 	lua_pop(L, 1);
 }
 
-/* __index of a shape: the table does not have the key. Upvalues: name = its row, or true for an attribute; the shape; the missed. */
+/*
+ * __index of a shape, for a key that the table does not have. Upvalues: a table of rows by name (true for an
+ * attribute); the shape; the struct missed.
+ */
 static int
 lshape_index(lua_State *L)
 {
@@ -74,13 +77,13 @@ lshape_index(lua_State *L)
 	case LUA_TBOOLEAN:
 		return 0;
 	default:
-		sandbox_pay(L, SHAPE_NAMES); /* the nearest name is looked for */
+		sandbox_pay(L, SHAPE_NAMES); /* for the search of the nearest name */
 		key = lua_tolstring(L, 2, &len);
 		script_place_raise(L, "%s", fact_shape_unknown((enum shape)lua_tointeger(L, lua_upvalueindex(2)), key, len, text, sizeof text));
 	}
 }
 
-/* [-0, +1, may throw] */
+/* Pushes the table of rows by name. [-0, +1, may throw] */
 static void
 push_known(lua_State *L, enum shape s)
 {
@@ -99,7 +102,7 @@ push_known(lua_State *L, enum shape s)
 	}
 }
 
-/* [kit] -> [kit] */
+/* Adds the metatables to the kit on the top. [-0, +0, may throw] */
 static void
 add_metatables(lua_State *L)
 {

@@ -62,17 +62,17 @@ policy_lua(struct policy *p)
 	return p->L;
 }
 
-#define KEYS_MAX 20 /* of a policy's table, told apart: there are fewer doors, and a fault for each of a million helps nobody */
+#define KEYS_MAX 20 /* of the table of a script; more than there are doors, so that a table of a million keys is one fault */
 
-/* One protected use of the state under load limits. */
+/* One call in protected mode under the limits of loading. */
 struct loading {
 	struct policy *p;
 	const struct source *source;
-	struct script *script; /* being filled; NULL when none is */
+	struct script *script; /* gets the functions; NULL: none does */
 	struct faults *faults;
 };
 
-/* The message on the top, as a fault. Raises nothing: the message is read only when it is a string. [-0, +0] */
+/* Adds the message on the top as a fault. Raises no error, since it reads only a string. [-0, +0] */
 static void
 add_message(struct loading *l)
 {
@@ -87,7 +87,7 @@ add_message(struct loading *l)
 	faults_add(l->faults, FAULT_ERROR, "script", at.line > 0 ? at.file : s->path, at.line, "%s", text);
 }
 
-/* A limit hit once decides, even when the script lived on. */
+/* A limit that was hit is the fault, also when the script went on. */
 static int
 add_limit(struct loading *l)
 {
@@ -98,7 +98,10 @@ add_limit(struct loading *l)
 	return -1;
 }
 
-/* Runs `inside` protected and under load limits; what it leaves on the stack stays when it went well. */
+/*
+ * Calls `inside` in protected mode under the limits of loading. Its results stay on the stack on success. 0, or -1 with
+ * a fault.
+ */
 static int
 load_protected(struct loading *l, lua_CFunction inside, int results)
 {
@@ -135,7 +138,7 @@ get_source(struct policy *p, const char *name, struct faults *faults)
 	return s;
 }
 
-/* The keys of a policy's table, in the order of struct script's hooks. */
+/* The keys of the table of a script, in the order of the hooks. */
 static const char *const hook_words[] = {
 #define X(id, word, ...) word,
 	DOORS(X)
@@ -153,7 +156,7 @@ hook_of(const char *key)
 	return -1;
 }
 
-/* The line a function starts at, as near as one comes to the line of its key; 0 for anything else. [-0, +0] */
+/* The first line of a function, which is near the line of its key; 0 for another value. [-0, +0] */
 static int
 line_of(lua_State *L, int idx)
 {
@@ -180,7 +183,7 @@ add_unknown(struct loading *l, lua_State *L, const char *key)
 			shown, door_list(doors, sizeof doors));
 }
 
-/* One key and value of the table a script returned. [-0, +0] */
+/* Takes a key and a value of the table that a script returned. [-0, +0] */
 static void
 take_door(struct loading *l, lua_State *L)
 {
@@ -203,7 +206,7 @@ take_door(struct loading *l, lua_State *L)
 	}
 }
 
-/* Reads raw: no metamethod of a script runs in here. */
+/* Reads the table without metamethods, so that no function of the script runs in here. */
 static int
 policy_load_inside(lua_State *L)
 {
@@ -218,7 +221,7 @@ policy_load_inside(lua_State *L)
 		return 0;
 	}
 	luaL_checkstack(L, 6, "policy");
-	sandbox_read_through(L, -1); /* it may be another script's table: return require "lan" */
+	sandbox_read_through(L, -1); /* the table may be frozen, of another script: return require "lan" */
 	for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
 		if (++n > KEYS_MAX)
 			return luaL_error(L, "returns a table with more than %d keys; a policy has one function for each door", KEYS_MAX);
@@ -257,7 +260,9 @@ load_script(struct policy *p, const struct source *s, struct script *script, str
 	return l.script->loaded ? 0 : -1;
 }
 
-/* What was tried already, well or not, and whose faults were told then. */
+/*
+ * The script of that source, if a load was tried, with or without success; its faults were reported then. NULL: none.
+ */
 static const struct script *
 find_tried(const struct policy *p, const struct source *s)
 {
@@ -336,7 +341,7 @@ policy_open_inside(lua_State *L)
 	return 0;
 }
 
-/* Makes s the state of p, with the library in it. */
+/* Makes s the state of p and loads the library into it. */
 static int
 open_state(struct policy *p, struct sandbox *s, struct faults *faults)
 {
@@ -379,7 +384,7 @@ policy_use_saf(struct policy *p, const struct saf *s)
 	p->host.saf = s;
 }
 
-/* opened: there is a state to load into; without one no door is left. */
+/* Loads the scripts into the new state. opened: the state has its library; else no script gets its functions. */
 static void
 load_again(struct policy *p, bool opened, struct faults *faults)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ask: one asking of one door: policy_ask of policy.h, and the one place that makes a refusal of whatever went wrong. */
+/* policy_ask: one question at a door. refuse_failed is the one function that makes a refusal of a failure. */
 #include "policy/policy.h"
 
 #include "policy/script_call.h"
@@ -14,18 +14,18 @@
 #include <stdio.h>
 #include <string.h>
 
-struct question { /* an asking of a door */
+struct door_call { /* a call of the function of a door */
 	struct script_call g;
 	enum door door;
-	const struct facts *facts; /* NULL: they are a table, the first value, and the second one is the mock */
+	const struct facts *facts; /* NULL: the two values on the stack are the facts, as a table, and the mock */
 	struct verdict *out;
-	bool failed; /* the refusal is ours, not the script's */
+	bool failed; /* the refusal is the engine's, not the script's */
 };
 
 static void
 policy_ask_push(lua_State *L, struct script_call *g)
 {
-	struct question *q = (struct question *)g;
+	struct door_call *q = (struct door_call *)g;
 
 	if (q->facts != NULL) {
 		lfacts_push(L, q->facts);
@@ -44,9 +44,9 @@ policy_ask_forget_mock(lua_State *L)
 	return 0;
 }
 
-/* The one place: every way an asking can fail becomes this refusal. */
+/* Makes a refusal of a failure: the only function that does. */
 static void
-refuse_failed(struct question *q)
+refuse_failed(struct door_call *q)
 {
 	verdict_refuse(q->out, q->g.code, "%s", q->g.text);
 	snprintf(q->out->file, sizeof q->out->file, "%s", q->g.at.file);
@@ -54,9 +54,12 @@ refuse_failed(struct question *q)
 	q->failed = true;
 }
 
-/* Why what the door answered is no answer; "" when it is one. */
+/*
+ * Writes the reason why the returned values are no answer of the door into the call's text; leaves it "" when they are
+ * one.
+ */
 static void
-write_objection(struct question *q, const struct verdict *v)
+write_objection(struct door_call *q, const struct verdict *v)
 {
 	struct script_call *g = &q->g;
 	const char *door = g->function;
@@ -76,9 +79,9 @@ write_objection(struct question *q, const struct verdict *v)
 		snprintf(g->text, sizeof g->text, "%s answered %s; it may answer %s or refuse", door, verdict_name(v->kind), yes);
 }
 
-/* A verdict says only what its door may say. */
+/* Takes the verdict, and of its grants those of the door. */
 static void
-take_verdict(struct question *q, const struct verdict *v)
+take_verdict(struct door_call *q, const struct verdict *v)
 {
 	enum door_grant grants = door_row(q->door)->grants;
 
@@ -91,9 +94,9 @@ take_verdict(struct question *q, const struct verdict *v)
 		memset(&q->out->install, 0, sizeof q->out->install);
 }
 
-/* The door answered: is it an answer? */
+/* Judges the values that the function returned. */
 static void
-judge_answer(struct question *q)
+judge_answer(struct door_call *q)
 {
 	const struct verdict *v = NULL;
 
@@ -112,9 +115,9 @@ judge_answer(struct question *q)
 	refuse_failed(q);
 }
 
-/* Asks with the values facts and mock on the top of the stack. [-2, +0] */
+/* Calls the function with the values facts and mock on the top of the stack. [-2, +0] */
 static void
-run_door(struct question *q)
+run_door(struct door_call *q)
 {
 	if (script_call_run(&q->g))
 		judge_answer(q);
@@ -125,9 +128,9 @@ run_door(struct question *q)
 		script_call_protect(&q->g, policy_ask_forget_mock);
 }
 
-/* The script's function for the door: false when the answer is out already. */
+/* Finds the script's function for the door. False: there is none, and the verdict is set. */
 static bool
-find_hook(struct question *q)
+find_hook(struct door_call *q)
 {
 	if (script_call_find(&q->g, (unsigned)q->door))
 		return true;
@@ -139,7 +142,7 @@ find_hook(struct question *q)
 }
 
 static void
-log_failure(const struct question *q)
+log_failure(const struct door_call *q)
 {
 	const struct verdict *v = q->out;
 	char at[PLACE_SIZE + 24];
@@ -149,16 +152,16 @@ log_failure(const struct question *q)
 		"code", v->code, "at", at, "text", v->text, "traceback", q->g.trace, NULL);
 }
 
-static struct question
-question(struct policy *p, const char *script, enum door d, struct verdict *out)
+static struct door_call
+make_call(struct policy *p, const char *script, enum door d, struct verdict *out)
 {
-	return (struct question){ .g = { .p = p, .script = script, .function = door_name(d), .push = policy_ask_push }, .door = d, .out = out };
+	return (struct door_call){ .g = { .p = p, .script = script, .function = door_name(d), .push = policy_ask_push }, .door = d, .out = out };
 }
 
 static void
 ask_script(struct ask *a, struct record_entry *d)
 {
-	struct question q = question(a->policy, a->script, a->door, &a->verdict);
+	struct door_call q = make_call(a->policy, a->script, a->door, &a->verdict);
 	struct policy *p = a->policy;
 
 	q.facts = a->facts;
@@ -182,7 +185,7 @@ ask_script(struct ask *a, struct record_entry *d)
 		log_failure(&q);
 }
 
-/* Accepts when the certificate's chain verified and, way out, the certificate names the host that was dialled. */
+/* Accepts when the certificate's chain verified and, way out, the certificate names the host that the region dials. */
 static void
 judge_chain(const struct facts *f, struct verdict *v)
 {
@@ -237,7 +240,7 @@ policy_ask(struct ask *a)
 	a->done(a);
 }
 
-/* Arguments: the policy; facts; mock; the door. */
+/* Arguments: the policy, the facts, the mock, the door. */
 static int
 policy_ask_judge_row(lua_State *L)
 {
@@ -270,7 +273,7 @@ policy_judge_row(struct policy *p, enum door d, int facts_idx, int mock_idx, str
 void
 policy_ask_table(struct policy *p, const char *script, enum door d, int facts_idx, int mock_idx, struct verdict *out)
 {
-	struct question q = question(p, script, d, out);
+	struct door_call q = make_call(p, script, d, out);
 	int facts = lua_absindex(p->L, facts_idx), mock = lua_absindex(p->L, mock_idx);
 
 	*out = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };

@@ -15,7 +15,7 @@ struct running {
 	const struct policy_run *r;
 };
 
-/* What is not there is absent, as in facts. [-0, +0, may throw] */
+/* Sets a member; leaves it out when value is "", as in facts. [-0, +0, may throw] */
 static void
 set_text(lua_State *L, enum fact key, const char *value)
 {
@@ -57,7 +57,7 @@ policy_run_push(lua_State *L, struct script_call *g)
 	lshape_set(L, SHAPE_program);
 }
 
-/* Copies the answer, or says why it is none. */
+/* Copies the answer, or writes the reason why the returned values are none into the call's text. */
 static void
 take_data(struct running *n, struct buf *answer)
 {

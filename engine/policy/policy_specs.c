@@ -13,27 +13,27 @@
 #include <string.h>
 
 #define SUFFIX "_spec"
-#define WARNINGS_MAX 20 /* of a reload, that others wait for */
+#define WARNINGS_MAX 20 /* of a reload, so that they do not hide other warnings */
 
 struct running {
 	struct sources *sources;          /* owned */
-	struct policy *policy;            /* owned; a state of their own, which no door is asked in */
+	struct policy *policy;            /* owned; in a state that no connection asks */
 	enum fault_level level;
 	struct policy_specs_result *result;
-	struct coverage *coverage;        /* NULL: of no interest */
+	struct coverage *coverage;        /* NULL: not wanted */
 	struct faults *faults;
-	unsigned said;                    /* warnings */
+	unsigned said;                    /* number of warnings */
 	const struct source *source;      /* of the spec */
-	char script[SCRIPT_SIZE];         /* what is tested */
-	int *line;                        /* owned; where its rows begin */
+	char script[SCRIPT_SIZE];         /* the script under test */
+	int *line;                        /* owned; the first line of each row */
 	size_t lines;
 	int row;                          /* from 1; 0: before the first */
 	int at;                           /* the row's line; 0: not known */
 	char name[TEXT_SIZE];             /* the row's; "" none */
-	bool held;                        /* the row, so far */
+	bool held;                        /* the row holds so far */
 };
 
-/* One thing that is wrong with the row at hand. */
+/* Adds a fault of the current row. */
 static void add_objection(struct running *r, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void
@@ -66,7 +66,7 @@ is_word(const char *const *words, const char *key)
 	return *words != NULL;
 }
 
-/* A key nobody reads would be a test that nobody makes. The table is at idx. [-0, +0] */
+/* Objects to each unknown key, which would be a test that is never made. The table is at idx. [-0, +0] */
 static bool
 keys_known(lua_State *L, int idx, struct running *r, const char *const *words, const char *what)
 {
@@ -85,7 +85,7 @@ keys_known(lua_State *L, int idx, struct running *r, const char *const *words, c
 	return known;
 }
 
-/* [-0, +1] */
+/* Pushes a member without metamethods. Returns its type. [-0, +1] */
 static int
 push_field(lua_State *L, int idx, const char *key)
 {
@@ -102,7 +102,7 @@ push_text(lua_State *L, const char *text, bool there)
 		lua_pushnil(L);
 }
 
-/* The verdict's member of that name as a row would write it; nil when it says nothing there. [-0, +1] */
+/* Pushes the member of the verdict as a row would have it; nil when the verdict has none. [-0, +1] */
 static void
 push_member(lua_State *L, const struct verdict *v, const char *key)
 {
@@ -126,7 +126,7 @@ push_member(lua_State *L, const struct verdict *v, const char *key)
 		lua_pushnil(L);
 }
 
-/* A plain value for a message. */
+/* Writes a value for a message. */
 static const char *
 show_value(lua_State *L, int idx, char *out, size_t size)
 {
@@ -146,7 +146,7 @@ show_value(lua_State *L, int idx, char *out, size_t size)
 	return out;
 }
 
-/* The verdict with its words and its place, for the end of a sentence. */
+/* Writes the verdict with its code, text and place, for the end of a sentence. */
 static const char *
 show_verdict(const struct verdict *v, char *out, size_t size)
 {
@@ -160,7 +160,7 @@ show_verdict(const struct verdict *v, char *out, size_t size)
 	return out;
 }
 
-/* The expectation is at idx. false expects that the verdict says nothing there. */
+/* Compares the verdict with the expectation at idx. false there expects that the verdict has no such member. */
 static void
 compare_verdict(lua_State *L, int idx, struct running *r, const struct verdict *v)
 {
@@ -175,7 +175,10 @@ compare_verdict(lua_State *L, int idx, struct running *r, const struct verdict *
 	}
 }
 
-/* A script that fails refuses; no row that merely wants a refusal may hold because of that. */
+/*
+ * Whether the refusal is a failure of the script that the row does not name by its code. A row that expects a refusal
+ * must not hold by a failure.
+ */
 static bool
 script_failed(lua_State *L, int expect, const struct verdict *v)
 {
@@ -205,7 +208,10 @@ row_door(lua_State *L, int idx, struct running *r)
 	return d;
 }
 
-/* Puts mock and facts at idx and idx + 1 to the script, and compares the answer with the expectation at idx + 2. */
+/*
+ * Asks the script with the mock at idx and the facts at idx + 1, and compares the verdict with the expectation at idx +
+ * 2.
+ */
 static void
 ask_door(lua_State *L, int idx, struct running *r, enum door door)
 {
@@ -224,7 +230,7 @@ ask_door(lua_State *L, int idx, struct running *r, enum door door)
 		compare_verdict(L, idx + 2, r, &v);
 }
 
-/* The row's mock; a row without one has a region where nothing is installed. [-0, +1] */
+/* Pushes the row's mock, or an empty one: a region without ipconns and counters. [-0, +1] */
 static void
 push_mock(lua_State *L, int idx)
 {
@@ -234,7 +240,7 @@ push_mock(lua_State *L, int idx)
 	lua_newtable(L);
 }
 
-/* Judges the row at idx, and asks. [-0, +0] */
+/* Checks the form of the row at idx, then asks. [-0, +0] */
 static void
 ask_row(lua_State *L, int idx, struct running *r)
 {
@@ -264,7 +270,7 @@ name_row(lua_State *L, int idx, struct running *r)
 	lua_pop(L, 1);
 }
 
-/* Where the row begins; where its name stands, when the list was not written out. */
+/* Sets the line of the row: its first line, or the line of its name when the list is not written out in the file. */
 static void
 find_row(struct running *r)
 {
@@ -273,7 +279,7 @@ find_row(struct running *r)
 		r->at = luatext_quoted(r->source->bytes, r->source->len, r->name);
 }
 
-/* One row at the top of the stack. [-0, +0] */
+/* Runs the row on the top of the stack. [-0, +0] */
 static void
 run_row(lua_State *L, struct running *r)
 {
@@ -294,7 +300,10 @@ run_row(lua_State *L, struct running *r)
 	r->result->failed += !r->held;
 }
 
-/* A row that stands under a name would not be asked. The list is at 2. [-0, +0] */
+/*
+ * Adds a fault for each key that is not the number of a row, since such a row would not be asked. The list is at 2.
+ * [-0, +0]
+ */
 static void
 keys_counted(lua_State *L, struct running *r, lua_Integer n)
 {
@@ -311,7 +320,7 @@ keys_counted(lua_State *L, struct running *r, lua_Integer n)
 	}
 }
 
-/* Arguments: the running; the list of rows. */
+/* Arguments: the struct running, the list of rows. */
 static int
 policy_specs_rows(lua_State *L)
 {
@@ -330,7 +339,7 @@ policy_specs_rows(lua_State *L)
 	return 0;
 }
 
-/* The list of rows is on the top of the state's stack. [-1, +0] */
+/* Runs the list of rows on the top of the state's stack. [-1, +0] */
 static void
 run_rows(struct running *r)
 {
@@ -348,7 +357,7 @@ run_rows(struct running *r)
 	lua_pop(L, 1);
 }
 
-/* The spec r->source, by the script of its name. */
+/* Runs the spec r->source against the script of its name. */
 static void
 run_spec(struct running *r)
 {
@@ -358,7 +367,7 @@ run_spec(struct running *r)
 	status = policy_load(r->policy, r->script, &found);
 	if (status == 0)
 		status = policy_push_spec(r->policy, r->source->name, &found);
-	faults_merge(r->faults, &found, r->level); /* what the generation told already is told once */
+	faults_merge(r->faults, &found, r->level); /* a fault that the generation has reported is not repeated */
 	if (status < 0) {
 		r->result->failed++;
 		return;
@@ -415,6 +424,6 @@ policy_specs_run(const struct definition *d, const char *library_dir, enum fault
 
 	*out = (struct policy_specs_result){ 0 };
 	run_files(&r, d, library_dir);
-	policy_free(r.policy); /* before the sources it compiled from */
+	policy_free(r.policy); /* before its sources */
 	sources_free(r.sources);
 }

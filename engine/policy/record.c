@@ -57,7 +57,7 @@ records_new(size_t max)
 	return NULL;
 }
 
-/* Everything but the entry itself and the room for its request. */
+/* Empties an entry, and keeps its memory and that of its request. */
 static void
 entry_empty(struct record_entry *d)
 {
@@ -99,7 +99,7 @@ count_accepted(const struct record_requests *a)
 	return n;
 }
 
-/* Where the oldest is that was accepted, or was not; 0 when there is none. */
+/* The index of the oldest entry that was accepted, or (of_accepted false) was not; 0 when there is none. */
 static size_t
 find_oldest(const struct record_requests *a, bool of_accepted)
 {
@@ -200,7 +200,9 @@ records_free(struct records *rs)
 	free(rs);
 }
 
-/* Keeps chains short while tens of thousands of connections live; without memory they only grow longer. */
+/*
+ * Doubles the buckets, so that their lists stay short with tens of thousands of records. Without memory the lists grow.
+ */
 static void
 widen_buckets(struct records *rs)
 {
@@ -299,7 +301,7 @@ record_event(struct record *r, double now, const char *event)
 	r->event[r->nevents++] = (struct event){ .text = text, .at = now };
 }
 
-/* False, and d is not taken: no memory, or `max` are there. */
+/* Adds an entry. False, and the caller keeps d: there is no memory, or the record has max entries. */
 static bool
 put_door(struct record *r, struct record_entry *d, size_t max)
 {
@@ -446,7 +448,7 @@ record_reasked(struct record *r, struct record_entry *d)
 		r->reasked = true;
 	if (r != NULL && d != NULL) {
 		memcpy(r->code, d->code, sizeof r->code);
-		if (put_door(r, d, DOORS_MAX + 1)) /* what ends it finds room, however many addresses were tried on its way */
+		if (put_door(r, d, DOORS_MAX + 1)) /* room for one more: the entry that ends the connection is always kept */
 			return;
 	}
 	if (d != NULL)
@@ -478,7 +480,7 @@ record_facts(struct record *r, const struct facts *f)
 		return;
 	before = r->facts->certificate;
 	*r->facts = *f;
-	r->facts->request = NULL; /* borrowed for one asking, like what it says of its users */
+	r->facts->request = NULL; /* borrowed for one question, like the users */
 	r->facts->users = NULL;
 	memset(r->facts->capex.token, 0, sizeof r->facts->capex.token); /* a secret while it is valid */
 	certificate_ref(r->facts->certificate);

@@ -43,7 +43,7 @@ put_text(json_t *o, const char *key, const char *text)
 		json_object_set_new(o, key, facts_json_text(text, strlen(text)));
 }
 
-/* null where it was refused, or not answered. */
+/* The grants; null when the verdict is a refusal, or missing. */
 static json_t *
 granted_json(const struct record_entry *d)
 {
@@ -85,7 +85,7 @@ door_json(const struct record *r, const struct record_entry *d)
 		checks_json(d));
 }
 
-/* Which request was asked about; the password was never here. */
+/* The request of an entry. The record never has the password. */
 static json_t *
 request_json(const struct recorded_request *q)
 {
@@ -109,14 +109,14 @@ requests_json(const struct record *r)
 		o = door_json(r, d);
 		if (d->request != NULL)
 			json_object_set_new(o, "request", request_json(d->request));
-		if (d->request != NULL && d->request->users.nchecked == 0) /* refused before it was known who answers for it, so no door was asked */
+		if (d->request != NULL && d->request->users.nchecked == 0) /* refused before its users were known, so that no door was asked */
 			json_object_set_new(o, "door", json_string(stage_name(STAGE_REQUEST)));
 		json_array_append_new(list, o);
 	}
 	return list;
 }
 
-/* Its names in one piece each, for people. */
+/* The names of the certificate, each as one text. */
 static json_t *
 certificate_json(const struct certificate *c)
 {

@@ -9,14 +9,14 @@
 #include "policy/record_internal.h"
 #include "policy/record_json.h"
 
-#define LOOKS 32 /* records that are only looked at in one step */
+#define LOOKS 32 /* records that one step looks at */
 
 struct record_walk {
 	struct records *records;       /* borrowed */
-	struct cursor look;            /* first backward, to find `from`; then forward, to tell */
-	struct cursor from;            /* the oldest to be told, as far as is known */
-	size_t last, found;            /* how many are wanted at most (0: all); how many were found, later: how many are still to be told */
-	bool telling;                  /* the second part */
+	struct cursor look;            /* first backward, to find `from`; then forward, to append rows */
+	struct cursor from;            /* the oldest record to append, found so far */
+	size_t last, found;            /* rows wanted (0: all); records found, in the second part those still to append */
+	bool telling;                  /* the walk is in its second part */
 	bool refused, by_peer, peer_ok;
 	struct addr peer;
 	char connection[CONNECTION_SIZE]; /* "" any */
@@ -60,7 +60,7 @@ append_row(const struct record_walk *w, const struct record *r, json_t *rows)
 		json_array_append_new(rows, record_json(r));
 }
 
-/* Towards older ones, until enough are found. */
+/* Looks at older records until enough are found. */
 static void
 search_older(struct record_walk *w)
 {
@@ -80,7 +80,7 @@ search_older(struct record_walk *w)
 	w->look.at = w->from.at;
 }
 
-/* As many as were found: records that are opened meanwhile are not waited for. */
+/* Appends as many records as were found; records that are opened meanwhile do not count. */
 static bool
 append_next(struct record_walk *w, json_t *rows)
 {

@@ -11,10 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FRAMES_MAX 200 /* looked at: finding the nth costs n steps, and nobody is charged any more */
+#define FRAMES_MAX 200 /* of a stack that are looked at: frame n costs n steps, which no script is charged for */
 
-/* A coroutine with nothing on it. One that ended well is as good as new; any other was dropped, so that no pending
- * <close> of a script ever runs outside a budget. [-0, +0, may throw] */
+/*
+ * A coroutine with an empty stack. A coroutine that ended without an error is used again; any other was dropped, so
+ * that no pending <close> of a script runs without a budget. [-0, +0, may throw]
+ */
 static lua_State *
 find_coroutine(lua_State *L, struct policy *p)
 {
@@ -28,7 +30,7 @@ find_coroutine(lua_State *L, struct policy *p)
 	return co;
 }
 
-/* The place: a chunk's name as Lua has it, or a path. */
+/* Sets the place; source is the name of a chunk, or a path. */
 static void
 set_place(struct script_call *g, const char *source, int line)
 {
@@ -36,7 +38,10 @@ set_place(struct script_call *g, const char *source, int line)
 	g->at.line = line;
 }
 
-/* The innermost line of a script on a coroutine that failed; the library's own lines help nobody, unless there are no others. */
+/*
+ * Sets the place to the innermost line of a script on a coroutine that failed, or of the library when there is no
+ * other.
+ */
 static void
 place_of_stack(struct script_call *g)
 {
@@ -54,7 +59,10 @@ place_of_stack(struct script_call *g)
 	}
 }
 
-/* Where the function stands, for answers that are none. A chain's function is the library's: then the script is all there is to name. */
+/*
+ * Sets the place to the line of the function, for a rejected answer; to the script when the function is the library's,
+ * as in a chain.
+ */
 static void
 place_of_function(lua_State *L, struct script_call *g)
 {
@@ -67,7 +75,7 @@ place_of_function(lua_State *L, struct script_call *g)
 		set_place(g, policy_path(g->p, g->script), 0);
 }
 
-/* On one line: "a | b | c", without Lua's heading. */
+/* Keeps the traceback on one line, "a | b | c", without Lua's heading. */
 static void
 keep_trace(struct script_call *g, const char *trace)
 {
@@ -82,8 +90,10 @@ keep_trace(struct script_call *g, const char *trace)
 	g->trace[n] = '\0';
 }
 
-/* Lua names a nil by where it stood: "(field 'ipconn')". That it was a fact, and which door has that one, is for us to add; of a local variable it can
- * only be said which fact was missed last. */
+/*
+ * Adds the reason when the error is a nil that was an absent fact, which Lua names "(field 'ipconn')", and the door
+ * that has the fact. For a local variable, adds the absent fact that the script read last.
+ */
 static void
 add_absent(struct script_call *g)
 {
@@ -101,7 +111,7 @@ add_absent(struct script_call *g)
 	snprintf(g->text + n, sizeof g->text - n, ": %s%s", field != NULL ? "" : "the last fact not found: ", why);
 }
 
-/* The error object is read only when it is a string: a __tostring of the script's has no business here. */
+/* Reads only an error object that is a string, so that no __tostring of the script runs. */
 static void
 keep_message(struct script_call *g, lua_State *from)
 {
@@ -116,7 +126,7 @@ keep_message(struct script_call *g, lua_State *from)
 	add_absent(g);
 }
 
-/* Finds out what went wrong and where. Arguments: the asking; what ask_inside itself raised, or nil. */
+/* Finds the text and the place of a failure. Arguments: the call; the error of script_call_inside itself, or nil. */
 static int
 script_call_explain(lua_State *L)
 {
@@ -136,7 +146,7 @@ script_call_explain(lua_State *L)
 	return 0;
 }
 
-/* The error of an asking that did not reach its coroutine is on the top. */
+/* The error of a call that ended before its coroutine is on the top. */
 void
 script_call_protect(struct script_call *g, int (*inside)(struct lua_State *L))
 {
@@ -149,11 +159,11 @@ script_call_protect(struct script_call *g, int (*inside)(struct lua_State *L))
 		lua_pushvalue(L, top);
 	else
 		lua_pushnil(L);
-	lua_pcall(L, 2, 0, 0); /* what it could not find out stays empty */
+	lua_pcall(L, 2, 0, 0); /* on an error the rest stays empty */
 	lua_settop(L, top);
 }
 
-/* Everything of an asking that can raise: arguments: the asking and its two values. */
+/* All of a call that can raise an error. Arguments: the call and its two values. */
 static int
 script_call_inside(lua_State *L)
 {
@@ -188,7 +198,7 @@ script_call_find(struct script_call *g, unsigned hook)
 	return false;
 }
 
-/* A limit that was hit decides, whatever else went wrong. */
+/* Sets code and text of a failure. A limit that was hit is the reason, whatever the error was. */
 static void
 set_reason(struct script_call *g, enum sandbox_hit hit)
 {
@@ -206,7 +216,7 @@ set_reason(struct script_call *g, enum sandbox_hit hit)
 		snprintf(g->text, sizeof g->text, "error without a message");
 }
 
-/* A counter that found no room answered nil, and the script may have passed over it. */
+/* Logs that a counter found no room: the script got nil and may have ignored it. */
 static void
 log_full(struct script_call *g)
 {
@@ -228,9 +238,9 @@ script_call_run(struct script_call *g)
 		sandbox_arm_for(g->p->sandbox, g->limits, g->beyond);
 	else
 		sandbox_arm(g->p->sandbox, 1);
-	lua_pushcfunction(L, script_call_inside); /* [one two ask] */
+	lua_pushcfunction(L, script_call_inside); /* [one two inside] */
 	lua_insert(L, base + 1);
-	lua_pushlightuserdata(L, g); /* [ask one two g] */
+	lua_pushlightuserdata(L, g); /* [inside one two g] */
 	lua_insert(L, base + 2);
 	status = lua_pcall(L, 3, 0, 0); /* [] or [err] */
 	hit = sandbox_disarm(g->p->sandbox);
@@ -253,7 +263,7 @@ script_call_reject(struct script_call *g)
 	g->code = "policy_error";
 }
 
-/* A coroutine that ended well is made ready for the next; any other is given up. */
+/* Clears a coroutine that ended without an error for the next call; drops any other. */
 void
 script_call_settle(struct script_call *g)
 {
