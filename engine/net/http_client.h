@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_client: HTTP requests to services behind the region, on its loop (libcurl's multi interface). Each is sent at most once: what was perhaps received is never sent
- * again. No redirects, no proxies, no cookies, no credentials of a URL.
+ * http_client: HTTP POST requests on the worker's loop (libcurl's multi interface). A request is sent at most once: when the server may have received it,
+ * it is not sent again. No redirects, proxies or cookies, and no credentials in a URL.
  */
 #ifndef SALLYPORT_HTTP_CLIENT_H
 #define SALLYPORT_HTTP_CLIENT_H
@@ -11,39 +11,39 @@
 #include "base/fault.h"
 #include "tls/ring.h"
 
-#define HTTP_CLIENT_CONNECTIONS 256 /* open at once; further transfers wait, as long as their time lasts */
+#define HTTP_CLIENT_CONNECTIONS 256 /* open at once; further transfers wait, until their time is up */
 #define HTTP_CLIENT_HOST 64         /* of these to one host */
-#define HTTP_CLIENT_IDLE 32         /* kept for the next transfer */
+#define HTTP_CLIENT_IDLE 32         /* kept open for later transfers */
 
-struct http_client;  /* the worker's */
-struct http_transfer; /* one under way */
+struct http_client;   /* the connections of one worker */
+struct http_transfer; /* one request under way */
 
-struct http_post { /* what is to be sent; all of it borrowed until the transfer is over */
+struct http_post { /* a request; every pointer is borrowed until the transfer is over */
 	const char *url;
 	const char *const *header; /* "Name: value" */
 	size_t nheaders;
 	const void *data;
 	size_t len;
-	double timeout;     /* seconds, for all of it */
-	struct ring *ring;  /* https: the server must verify against its signers, and is shown its default pair; NULL: against the system's store */
-	struct threadpool *threadpool;  /* resolves the host's name; NULL: addresses only */
-	struct buf *answer; /* filled; its max bounds the answer */
-	size_t *held;       /* bytes of the answer are counted here until the transfer is over; NULL: not */
-	size_t held_max;
-	/* Once, from the loop. why NULL: answered by 200 to 299, the data is in *answer; else a sentence, valid in here. */
+	double timeout;                /* seconds, for the whole transfer */
+	struct ring *ring;             /* https: the server must verify against its signers and is shown its default pair; NULL: the system's store */
+	struct threadpool *threadpool; /* resolves the host's name; NULL: only numeric addresses work */
+	struct buf *answer;            /* receives the answer's body; its max is the limit */
+	size_t *held;                  /* the answer's bytes are added here while the transfer lasts; NULL: not counted */
+	size_t held_max;               /* limit of *held */
+	/* Called once, from the loop. why NULL: the status was 200 to 299 and the data is in *answer; else a sentence, valid during the call. */
 	void (*done)(void *arg, const char *why);
 	void *arg;
 };
 
 struct http_client *http_client_new(struct ev_loop *loop); /* NULL: no memory */
-void http_client_free(struct http_client *b); /* its transfers are over; NULL is fine */
+void http_client_free(struct http_client *c); /* no transfer may be under way; NULL is fine */
 
 /* Begins a POST. NULL with a sentence: done() is not called then. */
-struct http_transfer *http_client_post(struct http_client *b, const struct http_post *p, struct fault *f);
-/* done() will not be called; the connection is closed. Not after it was. */
+struct http_transfer *http_client_post(struct http_client *c, const struct http_post *p, struct fault *f);
+/* Closes the connection; done() is not called. Must not be called after done(). */
 void http_client_cancel(struct http_transfer *x);
 
-/* Whether it is a URL a transfer can have: http or https, a host, no user, password or fragment. -1 with a sentence. Any thread. */
+/* Checks that http_client_post takes the URL: http or https, a host, no user, password or fragment. -1 with a sentence. Any thread. */
 int http_client_check_url(const char *url, struct fault *f);
 
 #endif

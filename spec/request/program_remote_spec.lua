@@ -118,7 +118,7 @@ describe("a url", function()
   for program, text in pairs {
     FORBID = "answered 403", BROKEN = "answered 500", MOVED = "answered 302", HALF = "transfer closed with 96 bytes",
     HANG = "no answer within 1 seconds",
-    LONG = "its answer is longer than a message can be", ENDLESS = "its answer is longer than a message can be", GONE = "Failed to connect",
+    LONG = "the answer is longer than a message can be", ENDLESS = "the answer is longer than a message can be", GONE = "Failed to connect",
     UNNAMED = "no%-such%-host%.invalid",
   } do
     it(program .. " ends its own request alone: " .. text, function()
