@@ -16,7 +16,7 @@
 #define LOAD_TIMES 10 /* loading may cost ten times what an ask may (policies/README.md, limits) */
 #define CHUNK "?"     /* what Lua's messages call the chunk; the place is put before them by whoever asked */
 
-static const struct sandbox_limits ask_limits = { .instructions = 1000000, .milliseconds = 50, .kilobytes = 4096 };
+static const struct budget_limits ask_limits = { .instructions = 1000000, .milliseconds = 50, .kilobytes = 4096 };
 
 int
 datafile_line(lua_State *L)
@@ -124,27 +124,25 @@ check_twice(const struct datafile *d, int *line, struct fault *f)
 static int
 run_text(const struct datafile *d, int *line, struct fault *f)
 {
-	struct sandbox *s = sandbox_new(&ask_limits);
-	enum sandbox_hit hit;
+	lua_State *L = sandbox_new(&ask_limits);
+	enum budget_hit hit;
 	char limit[64];
-	lua_State *L;
 	int status;
 
 	*line = 0;
-	if (s == NULL)
+	if (L == NULL)
 		return fault_set(f, "out of memory");
-	L = sandbox_lua(s);
 	lua_settop(L, 0);
 	lua_pushcfunction(L, put_line);
 	lua_pushcfunction(L, run_inside);
 	lua_pushlightuserdata(L, (void *)d); /* [handler run_inside d] */
-	sandbox_arm(s, LOAD_TIMES);
+	budget_arm(L, LOAD_TIMES);
 	status = lua_pcall(L, 1, 0, 1);
-	hit = sandbox_disarm(s);
+	hit = budget_disarm(L);
 	if (status != LUA_OK || hit != HIT_NONE)
-		complain(d, status == LUA_OK ? NULL : lua_tostring(L, -1), hit == HIT_NONE ? NULL : sandbox_hit_text(s, limit, sizeof limit),
+		complain(d, status == LUA_OK ? NULL : lua_tostring(L, -1), hit == HIT_NONE ? NULL : budget_hit_text(L, limit, sizeof limit),
 			line, f);
-	sandbox_free(s);
+	sandbox_free(L);
 	return status == LUA_OK && hit == HIT_NONE ? check_twice(d, line, f) : -1;
 }
 

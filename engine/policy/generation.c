@@ -276,7 +276,7 @@ static int
 open_policy(struct loading *l)
 {
 	const struct region_def *r = &l->d->region;
-	struct sandbox_limits limits = { r->instructions, r->milliseconds, (size_t)r->kilobytes };
+	struct budget_limits limits = { r->instructions, r->milliseconds, (size_t)r->kilobytes };
 	struct generation *g = l->g;
 
 	g->sources = sources_new(l->options->library_dir, r->policies);

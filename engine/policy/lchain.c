@@ -3,8 +3,8 @@
 
 #include "policy/lpush.h"
 #include "policy/lshape.h"
+#include "sandbox/budget.h"
 #include "sandbox/lfrozen.h"
-#include "sandbox/sandbox.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -135,7 +135,7 @@ make_members(lua_State *L)
 	if (c == NULL)
 		return;
 	luaL_checkstack(L, 16, "chain");
-	sandbox_pay(L, cost_of(c));
+	budget_pay(L, cost_of(c));
 	lua_pushvalue(L, 1);
 	set_members(L, c);
 	lshape_set(L, SHAPE_chain);

@@ -24,7 +24,7 @@ struct lhost {
 	bool full;                      /* a counter found no room; script_call logs that and clears the flag */
 	struct record_entry *entry;     /* of the question under way, for checks and effects; NULL: none */
 	int mock;                       /* registry reference of a mock, which replaces world; 0 or LUA_NOREF: none */
-	/* Charges n steps of a loop in C to the script (sandbox_pay); NULL in plain Lua. */
+	/* Charges n steps of a loop in C to the script (budget_pay); NULL in plain Lua. */
 	void (*pay)(struct lua_State *L, size_t n);
 };
 

@@ -6,7 +6,7 @@
 #include "tls/dn_type.h"
 #include "policy/lchain.h"
 #include "policy/lhost_internal.h"
-#include "sandbox/sandbox.h"
+#include "sandbox/lfrozen.h"
 
 #include <string.h>
 
@@ -53,7 +53,7 @@ push_field(lua_State *L, int idx, const char *key)
 	idx = lua_absindex(L, idx);
 	lua_pushstring(L, key);
 	lua_rawget(L, idx);
-	sandbox_read_through(L, -1);
+	lfrozen_read_through(L, -1);
 	return lua_type(L, -1);
 }
 
@@ -100,7 +100,7 @@ name_of(lua_State *L, int idx, const char *key, struct dn *out)
 	out->item = lua_newuserdatauv(L, (out->n + 1) * sizeof *out->item, 0);
 	for (size_t i = 0; i < out->n; i++) {
 		lua_rawgeti(L, -2, (lua_Integer)i + 1);
-		sandbox_read_through(L, -1);
+		lfrozen_read_through(L, -1);
 		part_of(L, -1, &out->item[i]);
 		lua_pop(L, 1);
 	}
@@ -165,7 +165,7 @@ lhost_cert_userid(lua_State *L)
 	if (!lua_istable(L, 1))
 		script_place_raise(L, "cert.filter: takes facts.certificate, not a %s (a peer without a certificate has none)", luaL_typename(L, 1));
 	luaL_checkstack(L, 12, NULL);
-	sandbox_read_through(L, 1);
+	lfrozen_read_through(L, 1);
 	certificate_of(L, 1, &c, &link);
 	lhost_pay(L, h, certmap_filters(b->map) + c.subject.n + c.issuer.n);
 	found = certmap_userid(b->map, &c);
@@ -187,7 +187,7 @@ cost_of(lua_State *L, int idx)
 
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) {
 		n++;
-		sandbox_read_through(L, -1);
+		lfrozen_read_through(L, -1);
 		if (!lua_istable(L, -1))
 			continue;
 		for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
@@ -207,7 +207,7 @@ lhost_cert_map(lua_State *L)
 	if (!lua_istable(L, 1))
 		script_place_raise(L, "cert.filter: takes a list of filters, not a %s", luaL_typename(L, 1));
 	luaL_checkstack(L, 12, NULL);
-	sandbox_read_through(L, 1);
+	lfrozen_read_through(L, 1);
 	lhost_pay(L, h, cost_of(L, 1));
 	b = push_box(L);
 	b->map = certmap_new();

@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "config/attribute.h"
 #include "policy/lhost_internal.h"
+#include "sandbox/lfrozen.h"
 #include "sandbox/lstrict.h"
-#include "sandbox/sandbox.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -154,7 +154,7 @@ want_keys(lua_State *L, const char *who, int idx, const char *const *keys)
 
 	if (lua_type(L, idx) != LUA_TTABLE)
 		script_place_raise(L, "%s: takes a table, not a %s", who, luaL_typename(L, idx));
-	sandbox_read_through(L, idx);
+	lfrozen_read_through(L, idx);
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING)
 			script_place_raise(L, "%s: a key that is a %s; keys are names", who, luaL_typename(L, -2));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/lshape.h"
 
+#include "sandbox/budget.h"
 #include "sandbox/lfrozen.h"
 #include "sandbox/lstrict.h"
 #include "sandbox/script_place.h"
-#include "sandbox/sandbox.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -77,7 +77,7 @@ lshape_index(lua_State *L)
 	case LUA_TBOOLEAN:
 		return 0;
 	default:
-		sandbox_pay(L, SHAPE_NAMES); /* for the search of the nearest name */
+		budget_pay(L, SHAPE_NAMES); /* for the search of the nearest name */
 		key = lua_tolstring(L, 2, &len);
 		script_place_raise(L, "%s", fact_shape_unknown((enum shape)lua_tointeger(L, lua_upvalueindex(2)), key, len, text, sizeof text));
 	}

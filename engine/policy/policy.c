@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "policy/policy_internal.h"
+#include "sandbox/lfrozen.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -53,7 +54,7 @@ policy_path(const struct policy *p, const char *script)
 size_t
 policy_bytes(const struct policy *p)
 {
-	return sandbox_bytes(p->sandbox);
+	return budget_bytes(p->L);
 }
 
 struct lua_State *
@@ -94,7 +95,7 @@ add_limit(struct loading *l)
 	char limit[80];
 
 	faults_add(l->faults, FAULT_ERROR, "limit", l->source->path, 0, "loading hit the limit of %s",
-		sandbox_hit_text(l->p->sandbox, limit, sizeof limit));
+		budget_hit_text(l->p->L, limit, sizeof limit));
 	return -1;
 }
 
@@ -113,12 +114,12 @@ load_protected(struct loading *l, lua_CFunction inside, int results)
 		return -1;
 	}
 	l->p->modules.failed = NULL;
-	sandbox_arm(l->p->sandbox, LOAD_TIMES);
+	budget_arm(l->p->L, LOAD_TIMES);
 	lua_pushcfunction(L, inside);
 	lua_pushlightuserdata(L, l);
 	status = lua_pcall(L, 1, results, 0);
 	l->p->modules.alone = false;
-	if (sandbox_disarm(l->p->sandbox) != HIT_NONE)
+	if (budget_disarm(l->p->L) != HIT_NONE)
 		status = add_limit(l);
 	else if (status != LUA_OK)
 		add_message(l);
@@ -221,7 +222,7 @@ policy_load_inside(lua_State *L)
 		return 0;
 	}
 	luaL_checkstack(L, 6, "policy");
-	sandbox_read_through(L, -1); /* the table may be frozen, of another script: return require "lan" */
+	lfrozen_read_through(L, -1); /* the table may be frozen, of another script: return require "lan" */
 	for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
 		if (++n > KEYS_MAX)
 			return luaL_error(L, "returns a table with more than %d keys; a policy has one function for each door", KEYS_MAX);
@@ -256,7 +257,7 @@ load_script(struct policy *p, const struct source *s, struct script *script, str
 		return -1;
 	}
 	l.script->loaded = load_protected(&l, policy_load_inside, 0) == 0 && faults->errors == before;
-	p->loaded = sandbox_bytes(p->sandbox);
+	p->loaded = budget_bytes(p->L);
 	return l.script->loaded ? 0 : -1;
 }
 
@@ -341,38 +342,37 @@ policy_open_inside(lua_State *L)
 	return 0;
 }
 
-/* Makes s the state of p and loads the library into it. */
+/* Makes L the state of p and loads the library into it. */
 static int
-open_state(struct policy *p, struct sandbox *s, struct faults *faults)
+open_state(struct policy *p, lua_State *L, struct faults *faults)
 {
 	struct loading l = { .p = p, .source = get_source(p, "policy", faults), .faults = faults };
 
-	p->sandbox = s;
-	p->L = sandbox_lua(s);
+	p->L = L;
 	p->co = NULL;
-	p->modules = (struct modules){ .sandbox = s, .sources = p->modules.sources };
+	p->modules = (struct modules){ .sources = p->modules.sources };
 	p->host.mock = LUA_NOREF;
 	return l.source != NULL ? load_protected(&l, policy_open_inside, 0) : -1;
 }
 
 struct policy *
-policy_new(struct sources *src, const struct sandbox_limits *limits, const struct host_world *world, struct log *log,
+policy_new(struct sources *src, const struct budget_limits *limits, const struct host_world *world, struct log *log,
 	struct faults *faults)
 {
 	struct policy *p = calloc(1, sizeof *p);
-	struct sandbox *s = sandbox_new(limits);
+	lua_State *L = sandbox_new(limits);
 
-	if (p == NULL || s == NULL) {
+	if (p == NULL || L == NULL) {
 		faults_add(faults, FAULT_ERROR, "memory", NULL, 0, "out of memory for a Lua state");
-		sandbox_free(s);
+		sandbox_free(L);
 		free(p);
 		return NULL;
 	}
 	p->limits = *limits;
 	p->log = log;
 	p->modules.sources = src;
-	p->host = (struct lhost){ .world = world, .mock = LUA_NOREF, .pay = sandbox_pay };
-	if (open_state(p, s, faults) == 0)
+	p->host = (struct lhost){ .world = world, .mock = LUA_NOREF, .pay = budget_pay };
+	if (open_state(p, L, faults) == 0)
 		return p;
 	policy_free(p);
 	return NULL;
@@ -400,13 +400,13 @@ load_again(struct policy *p, bool opened, struct faults *faults)
 }
 
 static void
-replace_state(struct policy *p, struct sandbox *fresh)
+replace_state(struct policy *p, lua_State *fresh)
 {
 	struct faults faults = { 0 };
 	char kept[24], text[600] = "";
 
-	snprintf(kept, sizeof kept, "%zu", sandbox_bytes(p->sandbox) / 1024);
-	sandbox_free(p->sandbox);
+	snprintf(kept, sizeof kept, "%zu", budget_bytes(p->L) / 1024);
+	sandbox_free(p->L);
 	load_again(p, open_state(p, fresh, &faults) == 0, &faults);
 	if (faults.n > 0)
 		faults_print(&faults, 0, text, sizeof text);
@@ -418,12 +418,12 @@ void
 policy_renew(struct policy *p)
 {
 	double most = (double)p->loaded * KEEP_LOADED + (double)p->limits.kilobytes * 1024 * KEEP_ASKS;
-	struct sandbox *fresh;
+	lua_State *fresh;
 
-	if ((double)sandbox_bytes(p->sandbox) <= most)
+	if ((double)budget_bytes(p->L) <= most)
 		return;
 	lua_gc(p->L, LUA_GCCOLLECT);
-	if ((double)sandbox_bytes(p->sandbox) <= most / 2 || (fresh = sandbox_new(&p->limits)) == NULL)
+	if ((double)budget_bytes(p->L) <= most / 2 || (fresh = sandbox_new(&p->limits)) == NULL)
 		return;
 	replace_state(p, fresh);
 }
@@ -439,6 +439,6 @@ policy_free(struct policy *p)
 		next = s->next;
 		free(s);
 	}
-	sandbox_free(p->sandbox);
+	sandbox_free(p->L);
 	free(p);
 }

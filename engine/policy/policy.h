@@ -26,7 +26,7 @@ struct saf;
  * and must outlive the policy; world and log may be NULL. NULL, with a fault added, when there is no memory or the
  * library does not load. The caller owns the policy.
  */
-struct policy *policy_new(struct sources *src, const struct sandbox_limits *limits, const struct host_world *world, struct log *log,
+struct policy *policy_new(struct sources *src, const struct budget_limits *limits, const struct host_world *world, struct log *log,
 	struct faults *faults);
 /*
  * Sets the saf that require "policy.saf" asks; borrowed, must outlive the policy. NULL, the value at the start: no saf.

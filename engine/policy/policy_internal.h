@@ -30,10 +30,9 @@ struct script { /* one policy script; loaded once */
 };
 
 struct policy {
-	struct sandbox *sandbox; /* owned */
-	struct sandbox_limits limits;
+	struct budget_limits limits;
 	size_t loaded;           /* bytes of the state after the last script was loaded */
-	struct lua_State *L;     /* the sandbox's */
+	struct lua_State *L;     /* owned: from sandbox_new */
 	struct log *log;         /* borrowed; may be NULL */
 	struct modules modules;
 	struct lhost host;

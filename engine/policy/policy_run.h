@@ -15,7 +15,7 @@
 struct policy_run {
 	struct policy *policy; /* borrowed, as all pointers of the first part */
 	const char *script;
-	struct sandbox_limits limits; /* kilobytes: without the request's data, which does not count */
+	struct budget_limits limits; /* kilobytes: without the request's data, which does not count */
 	/* the request; policies/README.md has its members in the words of scripts */
 	const struct request *request;
 	const struct users *users;

@@ -400,7 +400,7 @@ policy_specs_file(void *arg, const char *name)
 static void
 run_files(struct running *r, const struct definition *d, const char *library_dir)
 {
-	struct sandbox_limits limits = { d->region.instructions, d->region.milliseconds, (size_t)d->region.kilobytes };
+	struct budget_limits limits = { d->region.instructions, d->region.milliseconds, (size_t)d->region.kilobytes };
 	struct fault f;
 
 	r->sources = sources_new(library_dir, d->region.policies);

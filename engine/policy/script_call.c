@@ -173,7 +173,7 @@ script_call_inside(lua_State *L)
 	lua_rawgeti(L, LUA_REGISTRYINDEX, g->hook);
 	g->push(L, g);
 	lua_xmove(L, co, 2);
-	sandbox_watch(g->p->sandbox, co);
+	budget_watch(co);
 	g->co = co;
 	g->status = lua_resume(co, L, 1, &g->values);
 	return 0;
@@ -200,14 +200,14 @@ script_call_find(struct script_call *g, unsigned hook)
 
 /* Sets code and text of a failure. A limit that was hit is the reason, whatever the error was. */
 static void
-set_reason(struct script_call *g, enum sandbox_hit hit)
+set_reason(struct script_call *g, enum budget_hit hit)
 {
 	char limit[80];
 
 	script_call_protect(g, script_call_explain);
 	g->code = hit != HIT_NONE || g->status == LUA_ERRMEM ? "policy_limit" : "policy_error";
 	if (hit != HIT_NONE)
-		snprintf(g->text, sizeof g->text, "hit the limit of %s", sandbox_hit_text(g->p->sandbox, limit, sizeof limit));
+		snprintf(g->text, sizeof g->text, "hit the limit of %s", budget_hit_text(g->p->L, limit, sizeof limit));
 	else if (g->status == LUA_ERRMEM)
 		snprintf(g->text, sizeof g->text, "out of memory");
 	else if (g->status == LUA_YIELD)
@@ -232,18 +232,18 @@ script_call_run(struct script_call *g)
 {
 	lua_State *L = g->p->L;
 	int base = lua_gettop(L) - 2, status;
-	enum sandbox_hit hit;
+	enum budget_hit hit;
 
 	if (g->limits != NULL)
-		sandbox_arm_for(g->p->sandbox, g->limits, g->beyond);
+		budget_arm_for(L, g->limits, g->beyond);
 	else
-		sandbox_arm(g->p->sandbox, 1);
+		budget_arm(L, 1);
 	lua_pushcfunction(L, script_call_inside); /* [one two inside] */
 	lua_insert(L, base + 1);
 	lua_pushlightuserdata(L, g); /* [inside one two g] */
 	lua_insert(L, base + 2);
 	status = lua_pcall(L, 3, 0, 0); /* [] or [err] */
-	hit = sandbox_disarm(g->p->sandbox);
+	hit = budget_disarm(L);
 	log_full(g);
 	if (status != LUA_OK) {
 		g->co = NULL;

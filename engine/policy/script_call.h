@@ -21,7 +21,7 @@ struct script_call {
 	 * +1, may throw]
 	 */
 	void (*push)(struct lua_State *L, struct script_call *g);
-	const struct sandbox_limits *limits; /* NULL: the limits of a question */
+	const struct budget_limits *limits; /* NULL: the limits of a question */
 	size_t beyond;                       /* bytes besides limits->kilobytes */
 	/* set by script_call_find */
 	int hook;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/lbase.h"
 
+#include "sandbox/budget.h"
 #include "sandbox/lfrozen.h"
 #include "sandbox/lstrict.h"
 #include "sandbox/lstring.h"
-#include "sandbox/sandbox.h"
+#include "sandbox/ltable.h"
+#include "sandbox/lutf8.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -20,9 +22,7 @@ enum { CAUGHT = 500 };
 static bool
 limit_was_hit(lua_State *L)
 {
-	struct sandbox *s = sandbox_of(L);
-
-	return s != NULL && sandbox_hit(s) != HIT_NONE;
+	return budget_hit(L) != HIT_NONE;
 }
 
 /* A script never gets the error of a limit into its hands: it travels on. The flag is at `first`, results follow. To name the
@@ -33,7 +33,7 @@ finish(lua_State *L, int status, lua_KContext first)
 	if (status != LUA_OK && status != LUA_YIELD) {
 		if (limit_was_hit(L))
 			return lua_error(L);
-		sandbox_pay(L, CAUGHT);
+		budget_pay(L, CAUGHT);
 		lua_pushboolean(L, 0);
 		lua_pushvalue(L, -2);
 		return 2;
@@ -87,7 +87,7 @@ base_rawget(lua_State *L)
 	luaL_checkany(L, 2);
 	lua_settop(L, 2);
 	lfrozen_fill(L, 1);
-	sandbox_read_through(L, 1);
+	lfrozen_read_through(L, 1);
 	lua_rawget(L, 1);
 	return 1;
 }
@@ -98,7 +98,7 @@ base_rawlen(lua_State *L)
 	int type = lua_type(L, 1);
 
 	luaL_argexpected(L, type == LUA_TTABLE || type == LUA_TSTRING, 1, "table or string");
-	sandbox_read_through(L, 1);
+	lfrozen_read_through(L, 1);
 	lua_pushinteger(L, (lua_Integer)lua_rawlen(L, 1));
 	return 1;
 }
@@ -110,7 +110,7 @@ base_rawset(lua_State *L)
 	luaL_checkany(L, 2);
 	luaL_checkany(L, 3);
 	lua_settop(L, 3);
-	luaL_argcheck(L, !sandbox_frozen(L, 1), 1, "this table is read-only");
+	luaL_argcheck(L, !lfrozen_is_view(L, 1), 1, "this table is read-only");
 	lfrozen_fill(L, 1);
 	lua_rawset(L, 1);
 	return 1;
@@ -143,10 +143,10 @@ refuse_key(lua_State *L, const char *key)
 static void
 copy_metatable(lua_State *L)
 {
-	luaL_argcheck(L, !sandbox_frozen(L, 2), 2, "a read-only table cannot be a metatable");
+	luaL_argcheck(L, !lfrozen_is_view(L, 2), 2, "a read-only table cannot be a metatable");
 	refuse_key(L, "__gc");
 	refuse_key(L, "__mode");
-	sandbox_pay(L, METAMETHODS);
+	budget_pay(L, METAMETHODS);
 	lua_newtable(L);
 	for (int i = 0; i < METAMETHODS; i++) {
 		lua_pushstring(L, metamethods[i]);
@@ -241,10 +241,10 @@ add_library(lua_State *L, const char *name, void (*push)(lua_State *L))
 {
 	push(L); /* [env lib] */
 	name_library(L, name);
-	if (push == lstring_push_string)
+	if (push == lstring_push)
 		lock_strings(L, lua_gettop(L));
 	lstrict_library(L, name, 0);
-	sandbox_freeze(L, false);
+	lfrozen_freeze(L, false);
 	lua_setfield(L, -2, name);
 }
 
@@ -268,8 +268,8 @@ lbase_push(struct lua_State *L)
 {
 	push_base(L);
 	add_library(L, "math", push_math);
-	add_library(L, "string", lstring_push_string);
-	add_library(L, "table", lstring_push_table);
-	add_library(L, "utf8", lstring_push_utf8);
+	add_library(L, "string", lstring_push);
+	add_library(L, "table", ltable_push);
+	add_library(L, "utf8", lutf8_push);
 	name_library(L, LUA_GNAME);
 }

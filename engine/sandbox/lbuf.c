@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/lbuf.h"
 
-#include "sandbox/sandbox.h"
+#include "sandbox/budget.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -14,7 +14,7 @@ enum { BYTES_PER_STEP = 64 };
 void
 lbuf_pay(struct lua_State *L, size_t n)
 {
-	sandbox_pay(L, 1 + n / BYTES_PER_STEP);
+	budget_pay(L, 1 + n / BYTES_PER_STEP);
 }
 
 void

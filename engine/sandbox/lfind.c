@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/lfind.h"
 
+#include "sandbox/budget.h"
 #include "sandbox/lbuf.h"
+#include "sandbox/lfrozen.h"
 #include "sandbox/lpattern.h"
-#include "sandbox/sandbox.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -164,7 +165,7 @@ add_text(struct lbuf *b, struct lpattern *m, const char *s, const char *e)
 	for (; text < stop; text++) {
 		const char *c = memchr(text, '%', (size_t)(stop - text));
 
-		sandbox_pay(b->L, 1);
+		budget_pay(b->L, 1);
 		lbuf_add(b, text, (size_t)((c != NULL ? c : stop) - text));
 		if (c == NULL)
 			return;
@@ -253,7 +254,7 @@ lfind_gsub(struct lua_State *L)
 	luaL_argexpected(L, type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TFUNCTION || type == LUA_TTABLE, 3,
 		"string/function/table");
 	lua_settop(L, 4);
-	sandbox_read_through(L, 3);
+	lfrozen_read_through(L, 3);
 	lbuf_pay(L, plen);
 	search_begin(&f, L, s, len, p, plen, true);
 	lbuf_begin(&b, L);

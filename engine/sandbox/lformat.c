@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/lformat.h"
 
+#include "sandbox/budget.h"
 #include "sandbox/lbuf.h"
-#include "sandbox/sandbox.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -289,7 +289,7 @@ lformat_format(struct lua_State *L)
 	for (; p < stop; p++) {
 		const char *c = memchr(p, '%', (size_t)(stop - p));
 
-		sandbox_pay(L, 4);
+		budget_pay(L, 4);
 		lbuf_add(&b, p, (size_t)((c != NULL ? c : stop) - p));
 		if (c == NULL)
 			break;
@@ -344,9 +344,9 @@ string_pack(lua_State *L)
 
 	for (int i = 2; i <= lua_gettop(L); i++)
 		bytes += lua_type(L, i) == LUA_TSTRING ? lua_rawlen(L, i) : 16;
-	sandbox_pay(L, (size_t)lua_gettop(L));
+	budget_pay(L, (size_t)lua_gettop(L));
 	lbuf_pay(L, 16 * bytes);
-	sandbox_room(L, 4 * bytes);
+	budget_room(L, 4 * bytes);
 	return call_stock(L);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/lfrozen.h"
 
-#include "sandbox/sandbox.h"
+#include "sandbox/budget.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -29,7 +29,7 @@ push_behind(lua_State *L, int idx)
 }
 
 bool
-sandbox_frozen(struct lua_State *L, int idx)
+lfrozen_is_view(struct lua_State *L, int idx)
 {
 	luaL_checkstack(L, 3, NULL);
 	if (!push_behind(L, idx))
@@ -39,7 +39,7 @@ sandbox_frozen(struct lua_State *L, int idx)
 }
 
 void
-sandbox_read_through(struct lua_State *L, int idx)
+lfrozen_read_through(struct lua_State *L, int idx)
 {
 	idx = lua_absindex(L, idx);
 	luaL_checkstack(L, 3, NULL);
@@ -56,7 +56,7 @@ view_newindex(lua_State *L)
 static int
 view_len(lua_State *L)
 {
-	sandbox_read_through(L, 1);
+	lfrozen_read_through(L, 1);
 	lua_pushinteger(L, (lua_Integer)lua_rawlen(L, 1));
 	return 1;
 }
@@ -90,7 +90,7 @@ lfrozen_next(struct lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 2);
 	lfrozen_fill(L, 1);
-	sandbox_read_through(L, 1);
+	lfrozen_read_through(L, 1);
 	if (lua_next(L, 1))
 		return 2;
 	lua_pushnil(L);
@@ -138,7 +138,7 @@ static void
 freeze_deep(lua_State *L, int seen, int depth)
 {
 	luaL_checkstack(L, 8, "too deep to freeze");
-	if (sandbox_frozen(L, -1))
+	if (lfrozen_is_view(L, -1))
 		return;
 	lua_pushvalue(L, -1);
 	if (lua_rawget(L, seen) == LUA_TTABLE) {
@@ -164,7 +164,7 @@ freeze_inside(lua_State *L, int seen, int depth)
 		luaL_error(L, "tables nested more than %d deep cannot be frozen", FREEZE_DEPTH);
 	lua_pushnil(L);
 	while (lua_next(L, -2)) { /* [t k v] */
-		sandbox_pay(L, 1);
+		budget_pay(L, 1);
 		if (lua_type(L, -1) == LUA_TTABLE) {
 			freeze_deep(L, seen, depth + 1);
 			lua_pushvalue(L, -2);
@@ -177,12 +177,12 @@ freeze_inside(lua_State *L, int seen, int depth)
 }
 
 void
-sandbox_freeze(struct lua_State *L, bool deep)
+lfrozen_freeze(struct lua_State *L, bool deep)
 {
 	luaL_checkstack(L, 8, NULL);
 	luaL_checktype(L, -1, LUA_TTABLE);
 	if (!deep) {
-		if (!sandbox_frozen(L, -1))
+		if (!lfrozen_is_view(L, -1))
 			lfrozen_push(L, view_newindex);
 		return;
 	}

@@ -1,25 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * lfrozen: frozen views: an empty table whose hidden metatable reads from the table behind it. Home of sandbox_freeze, sandbox_frozen and
- * sandbox_read_through (sandbox.h); here is what the sandbox itself needs beyond them.
- */
+/* lfrozen: frozen views: a view is an empty table whose hidden metatable reads from the table behind it and refuses writes. */
 #ifndef SALLYPORT_LFROZEN_H
 #define SALLYPORT_LFROZEN_H
 
+#include <stdbool.h>
+
 struct lua_State;
+
+/* Replaces the table on the top by a frozen view: reads, pairs() and # see the table behind it, a write raises an error ("read-only").
+ * deep: the tables inside are frozen too. [-1, +1, may throw] */
+void lfrozen_freeze(struct lua_State *L, bool deep);
+/* Whether the value at idx is a frozen view: rawset, table.insert and all our functions that write refuse it. [-0, +0, may throw] */
+bool lfrozen_is_view(struct lua_State *L, int idx);
+/* Replaces a frozen view at idx by the table behind it, for reading only: a script must never get that table. Leaves other values. [-0, +0] */
+void lfrozen_read_through(struct lua_State *L, int idx);
 
 /* Replaces the table on the top by a view whose writes go to newindex, which must raise. [-0, +0, may throw] */
 void lfrozen_push(struct lua_State *L, int (*newindex)(struct lua_State *));
 
 /*
- * Tables that are filled late, because most scripts never read all of them. fill(table) makes the rest of the table's members and gives it another
- * metatable; it is set in the metatable on the top. [-0, +0, may throw]
+ * Tables that are filled at the first read of an absent member, because most scripts read few of them. Sets the filler in the metatable on the
+ * top. fill(table) sets the rest of the table's members and replaces its metatable. [-0, +0, may throw]
  */
 void lfrozen_set_filler(struct lua_State *L, int (*fill)(struct lua_State *));
-/* Fills the table at idx, if it is one of those and was not filled before: for every raw read or write of a script. [-0, +0, may throw] */
+/* Calls the filler of the table at idx if it has one: before each raw read or write of a script. [-0, +0, may throw] */
 void lfrozen_fill(struct lua_State *L, int idx);
 
-/* `next` and `pairs`' iterator that see through views. */
+/* lua_CFunction: `next`, also the iterator of `pairs`, which reads through views. */
 int lfrozen_next(struct lua_State *L);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/lpattern.h"
 
+#include "sandbox/budget.h"
 #include "sandbox/lbuf.h"
-#include "sandbox/sandbox.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -27,7 +27,7 @@ step(struct lpattern *m)
 	if (++m->steps < PAY_EACH)
 		return;
 	m->steps = 0;
-	sandbox_pay(m->L, PAY_EACH);
+	budget_pay(m->L, PAY_EACH);
 }
 
 void

@@ -8,7 +8,8 @@
 
 #include "base/near.h"
 #include "base/text.h"
-#include "sandbox/sandbox.h"
+#include "sandbox/budget.h"
+#include "sandbox/lfrozen.h"
 #include "sandbox/script_place.h"
 
 #define WORDS_MAX 128 /* names of a library that are compared with a wrong one */
@@ -85,8 +86,8 @@ library_index(lua_State *L)
 	if (lua_type(L, 1) != LUA_TTABLE) { /* ("x").y */
 		words[0] = NULL;
 	} else {
-		sandbox_pay(L, WORDS_MAX);
-		sandbox_read_through(L, 1);
+		budget_pay(L, WORDS_MAX);
+		lfrozen_read_through(L, 1);
 		own_words(L, words);
 	}
 	return refuse_word(L, lua_tostring(L, lua_upvalueindex(1)), words, key, len);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/lstring.h"
 
+#include "sandbox/budget.h"
 #include "sandbox/lbuf.h"
 #include "sandbox/lfind.h"
 #include "sandbox/lformat.h"
-#include "sandbox/sandbox.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -28,7 +28,7 @@ string_byte(lua_State *L)
 		return 0;
 	if (last - first >= INT_MAX)
 		return luaL_error(L, "string slice too long");
-	sandbox_pay(L, last - first + 1);
+	budget_pay(L, last - first + 1);
 	luaL_checkstack(L, (int)(last - first) + 1, "string slice too long");
 	for (size_t k = first; k <= last; k++)
 		lua_pushinteger(L, (unsigned char)s[k - 1]);
@@ -42,7 +42,7 @@ string_char(lua_State *L)
 	struct lbuf b;
 	char *p;
 
-	sandbox_pay(L, (size_t)n);
+	budget_pay(L, (size_t)n);
 	lbuf_begin(&b, L);
 	p = lbuf_room(&b, (size_t)n);
 	for (int i = 1; i <= n; i++) {
@@ -129,7 +129,7 @@ string_rep(lua_State *L)
 	}
 	if (len > PTRDIFF_MAX - seplen || len + seplen > PTRDIFF_MAX / (size_t)n)
 		return luaL_error(L, "resulting string too large");
-	sandbox_pay(L, (size_t)n);
+	budget_pay(L, (size_t)n);
 	lbuf_begin(&b, L);
 	lbuf_room(&b, (size_t)n * len + ((size_t)n - 1) * seplen);
 	while (n-- > 1 && len + seplen > 0) {
@@ -177,7 +177,7 @@ static const luaL_Reg functions[] = {
 
 /* Opening Lua's own library also gives strings the metatable with which "10" + 1 works. */
 void
-lstring_push_string(struct lua_State *L)
+lstring_push(struct lua_State *L)
 {
 	luaL_newlib(L, functions);
 	luaopen_string(L);
@@ -202,6 +202,6 @@ lstring_select(struct lua_State *L)
 	else if (i > n)
 		i = n;
 	luaL_argcheck(L, i >= 1, 1, "index out of range");
-	sandbox_pay(L, 1 + (size_t)(n - i) / 16);
+	budget_pay(L, 1 + (size_t)(n - i) / 16);
 	return n - (int)i;
 }

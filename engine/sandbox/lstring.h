@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lstring: our string, table and utf8 libraries, `select`, and the pattern matcher: every function that loops in C pays
- * for its steps (sandbox_pay), uses raw lengths and raw access, and refuses frozen tables. Results equal stock Lua 5.4's.
+ * lstring: our string library, and `select`. As in ltable and lutf8, each function that loops in C pays for its steps (budget_pay), uses raw
+ * lengths and raw access, and refuses frozen tables. The results equal those of Lua 5.4's own functions.
  */
 #ifndef SALLYPORT_LSTRING_H
 #define SALLYPORT_LSTRING_H
 
 struct lua_State;
 
-/* Pushes the table of functions of each library (plain, not yet frozen). [-0, +1, may throw] */
-void lstring_push_string(struct lua_State *L); /* without dump */
-void lstring_push_table(struct lua_State *L);
-void lstring_push_utf8(struct lua_State *L);
+/* Pushes a table with the functions of string, not frozen, without string.dump. [-0, +1, may throw] */
+void lstring_push(struct lua_State *L);
+/* lua_CFunction: `select`. */
 int lstring_select(struct lua_State *L);
 
 #endif

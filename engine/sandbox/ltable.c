@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "sandbox/ltable.h"
+
+#include "sandbox/budget.h"
 #include "sandbox/lbuf.h"
-#include "sandbox/lstring.h"
-#include "sandbox/sandbox.h"
+#include "sandbox/lfrozen.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -17,7 +19,7 @@ static lua_Integer
 readable(lua_State *L, int arg)
 {
 	luaL_checktype(L, arg, LUA_TTABLE);
-	sandbox_read_through(L, arg);
+	lfrozen_read_through(L, arg);
 	return (lua_Integer)lua_rawlen(L, arg);
 }
 
@@ -26,7 +28,7 @@ static lua_Integer
 writable(lua_State *L, int arg)
 {
 	luaL_checktype(L, arg, LUA_TTABLE);
-	luaL_argcheck(L, !sandbox_frozen(L, arg), arg, "this table is read-only");
+	luaL_argcheck(L, !lfrozen_is_view(L, arg), arg, "this table is read-only");
 	return (lua_Integer)lua_rawlen(L, arg);
 }
 
@@ -35,7 +37,7 @@ static void
 toll(lua_State *L, lua_Integer done, lua_Integer n)
 {
 	if (done % STRIDE == 0)
-		sandbox_pay(L, n - done < STRIDE ? (size_t)(n - done) : STRIDE);
+		budget_pay(L, n - done < STRIDE ? (size_t)(n - done) : STRIDE);
 }
 
 /* n elements of the table at `from`, from position f, to position t of the table at `to`; overlapping is fine. */
@@ -134,7 +136,7 @@ table_concat(lua_State *L)
 
 	lbuf_begin(&b, L);
 	for (; i < last; i++) {
-		sandbox_pay(L, 1);
+		budget_pay(L, 1);
 		add_element(&b, i);
 		lbuf_add(&b, sep, seplen);
 	}
@@ -195,7 +197,7 @@ comes_first(lua_State *L)
 {
 	bool less;
 
-	sandbox_pay(L, 4);
+	budget_pay(L, 4);
 	if (lua_isnil(L, 2))
 		return lua_compare(L, -1, -2, LUA_OPLT);
 	lua_pushvalue(L, 2);
@@ -259,7 +261,7 @@ table_sort(lua_State *L)
 	if (!lua_isnoneornil(L, 2))
 		luaL_checktype(L, 2, LUA_TFUNCTION);
 	lua_settop(L, 2);
-	sandbox_pay(L, (size_t)n);
+	budget_pay(L, (size_t)n);
 	lua_createtable(L, (int)n, 0);
 	lua_createtable(L, (int)n, 0);
 	luaL_checkstack(L, 8, NULL);
@@ -280,7 +282,7 @@ static const luaL_Reg functions[] = {
 };
 
 void
-lstring_push_table(struct lua_State *L)
+ltable_push(struct lua_State *L)
 {
 	luaL_newlib(L, functions);
 }

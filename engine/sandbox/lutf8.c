@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "sandbox/lutf8.h"
+
+#include "sandbox/budget.h"
 #include "sandbox/lbuf.h"
-#include "sandbox/lstring.h"
-#include "sandbox/sandbox.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -98,7 +99,7 @@ utf8_len(lua_State *L)
 	for (; at <= last; n++) {
 		int bytes = decode(s + at, &code, strict);
 
-		sandbox_pay(L, 1);
+		budget_pay(L, 1);
 		if (bytes == 0) {
 			luaL_pushfail(L);
 			lua_pushinteger(L, at + 1);
@@ -131,7 +132,7 @@ utf8_codepoint(lua_State *L)
 	for (lua_Integer at = first - 1; at < last; n++) {
 		int bytes = decode(s + at, &code, strict);
 
-		sandbox_pay(L, 1);
+		budget_pay(L, 1);
 		if (bytes == 0)
 			return luaL_error(L, "invalid UTF-8 code");
 		lua_pushinteger(L, code);
@@ -150,7 +151,7 @@ utf8_char(lua_State *L)
 	for (int i = 1; i <= n; i++) {
 		lua_Unsigned code = (lua_Unsigned)luaL_checkinteger(L, i);
 
-		sandbox_pay(L, 1);
+		budget_pay(L, 1);
 		luaL_argcheck(L, code <= LARGEST_CODE, i, "value out of range");
 		b.n += encode((unsigned)code, lbuf_room(&b, 6));
 	}
@@ -166,13 +167,13 @@ walk(lua_State *L, const char *s, lua_Integer len, lua_Integer *at, lua_Integer 
 
 	for (; n < 0 && i > 0; n++) {
 		do {
-			sandbox_pay(L, 1);
+			budget_pay(L, 1);
 			i--;
 		} while (i > 0 && continues(s + i));
 	}
 	for (; n > 0 && i < len; n--) {
 		do {
-			sandbox_pay(L, 1);
+			budget_pay(L, 1);
 			i++;
 		} while (continues(s + i));
 	}
@@ -192,7 +193,7 @@ utf8_offset(lua_State *L)
 	luaL_argcheck(L, at >= 0 && at <= len, 3, "position out of bounds");
 	if (n == 0) {
 		for (; at > 0 && continues(s + at); at--)
-			sandbox_pay(L, 1);
+			budget_pay(L, 1);
 	} else {
 		if (continues(s + at))
 			return luaL_error(L, "initial position is a continuation byte");
@@ -216,7 +217,7 @@ next_code(lua_State *L, bool strict)
 	int bytes;
 
 	for (; at < len && continues(s + at); at++)
-		sandbox_pay(L, 1);
+		budget_pay(L, 1);
 	if (at >= len)
 		return 0;
 	bytes = decode(s + at, &code, strict);
@@ -259,7 +260,7 @@ static const luaL_Reg functions[] = {
 };
 
 void
-lstring_push_utf8(struct lua_State *L)
+lutf8_push(struct lua_State *L)
 {
 	luaL_newlib(L, functions);
 	lua_pushlstring(L, CHAR_PATTERN, sizeof CHAR_PATTERN - 1);

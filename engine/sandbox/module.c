@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/module.h"
 
+#include "sandbox/lfrozen.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 
@@ -155,7 +157,7 @@ modules_push(lua_State *L, struct modules *m, const struct source *s)
 	}
 	lua_pushvalue(L, -1);
 	if (lua_istable(L, -1))
-		sandbox_freeze(L, true);
+		lfrozen_freeze(L, true);
 	keep(L, &m->kept, s);
 	lua_pushvalue(L, -1);
 	keep(L, &m->raw, s); /* last: what is here is kept in both */
@@ -236,7 +238,7 @@ push_library_env(lua_State *L, struct modules *m)
 	sandbox_push_env(L);
 	lua_setfield(L, -2, "__index");
 	lua_setmetatable(L, -2); /* [env] */
-	sandbox_freeze(L, false);
+	lfrozen_freeze(L, false);
 }
 
 void

@@ -17,7 +17,6 @@
 #define MODULE_DEPTH 32 /* scripts waiting for each other's require */
 
 struct modules { /* lives as long as the state; its own address is its key in the registry */
-	struct sandbox *sandbox; /* borrowed */
 	struct sources *sources; /* borrowed */
 	const struct source *chain[MODULE_DEPTH]; /* being run now, outermost first */
 	size_t depth;                             /* 0: nothing loads, so nothing new can be required */

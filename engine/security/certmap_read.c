@@ -6,7 +6,7 @@
 #include "config/keypath.h"
 #include "config/resource.h"
 #include "tls/ring.h"
-#include "sandbox/sandbox.h"
+#include "sandbox/lfrozen.h"
 #include "base/sum.h"
 
 #include <lauxlib.h>
@@ -54,7 +54,7 @@ read_filter(lua_State *L, struct keypath *k, void *arg)
 
 	if (k->said > KEYPATH_FAULTS_MAX)
 		return;
-	sandbox_read_through(L, idx);
+	lfrozen_read_through(L, idx);
 	if (!keypath_table(L, idx, k, "a filter { userid = \"FRED\", subject = \"OU=Pay,O=Shop\" }"))
 		return;
 	keypath_known(L, idx, k, filter_words);
@@ -79,7 +79,7 @@ certmap_read(struct lua_State *L, int idx, struct certmap *m, const char *file, 
 
 	luaL_checkstack(L, 16, NULL);
 	lua_pushvalue(L, idx);
-	sandbox_read_through(L, -1);
+	lfrozen_read_through(L, -1);
 	if (keypath_table(L, -1, &k, "a list of filters: { { userid = \"FRED\", subject = \"OU=Pay,O=Shop\" } }"))
 		keypath_items(L, -1, &k, read_filter, m);
 	lua_pop(L, 1);

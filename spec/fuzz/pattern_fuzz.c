@@ -12,6 +12,7 @@
 #include <lualib.h>
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,13 +38,13 @@ static const char code[] =
 
 struct pair {
 	lua_State *plain;
-	struct sandbox *box;
+	lua_State *box;
 };
 
 static struct pair
 new_pair(void)
 {
-	const struct sandbox_limits limits = { 1000000000, 600000, 1 << 20 };
+	const struct budget_limits limits = { 1000000000, 600000, 1 << 20 };
 	struct pair p = { luaL_newstate(), sandbox_new(&limits) };
 
 	if (p.plain == NULL || p.box == NULL)
@@ -81,10 +82,10 @@ static void
 compare(const char *p, size_t plen, const char *s, size_t len, int init)
 {
 	struct pair pair = new_pair();
-	lua_State *L = sandbox_lua(pair.box);
+	lua_State *L = pair.box;
 	size_t a, b;
 
-	sandbox_arm(pair.box, 1);
+	budget_arm(pair.box, 1);
 	run(pair.plain, p, plen, s, len, init);
 	run(L, p, plen, s, len, init);
 	const char *theirs = lua_tolstring(pair.plain, -1, &a), *ours = lua_tolstring(L, -1, &b);

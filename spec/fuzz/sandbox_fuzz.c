@@ -221,7 +221,7 @@ static void
 run(const char *dir, const struct maker *k)
 {
 	static const char harmless[] = "local p = require 'policy' return { admit = function(f) return p.check('is', f.way == 'in') and p.accept() end }";
-	const struct sandbox_limits limits = { 20000, 40, 1024 };
+	const struct budget_limits limits = { 20000, 40, 1024 };
 	struct facts facts = { .stage = STAGE_CAPEX, .way = WAY_IN, .now = 1000, .connection = "c-1", .tcpipservice = "IPIC" };
 	struct sources *sources = sources_new("lua", dir);
 	struct faults faults = { 0 };

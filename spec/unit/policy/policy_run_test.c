@@ -21,7 +21,7 @@ struct house { /* one script, and how its run ended */
 	struct users users;
 };
 
-static const struct sandbox_limits LIMITS = { 1000000, 2000, 1024 };
+static const struct budget_limits LIMITS = { 1000000, 2000, 1024 };
 
 static int
 set_up(void **state)
@@ -70,7 +70,7 @@ load(struct house *h, const char *text)
 }
 
 static const struct policy_run *
-run(struct house *h, const void *data, size_t len, const struct sandbox_limits *limits)
+run(struct house *h, const void *data, size_t len, const struct budget_limits *limits)
 {
 	buf_free(&h->answer);
 	h->run = (struct policy_run){ .policy = h->policy, .script = "prog", .limits = *limits, .request = &h->request, .users = &h->users, .ipconn = "NETX",
@@ -178,7 +178,7 @@ does_not_pay_for_the_data_it_is_given(void **state)
 static void
 has_limits_of_its_own(void **state)
 {
-	static const struct sandbox_limits few = { 1000, 2000, 1024 };
+	static const struct budget_limits few = { 1000, 2000, 1024 };
 	struct house *h = *state;
 
 	load(h, "local n = 0 for i = 1, 10000 do n = n + i end return tostring(n)");
@@ -191,7 +191,7 @@ has_limits_of_its_own(void **state)
 static void
 answers_at_most_what_a_message_carries(void **state)
 {
-	static const struct sandbox_limits roomy = { 100000000, 20000, 65536 };
+	static const struct budget_limits roomy = { 100000000, 20000, 65536 };
 	struct house *h = *state;
 
 	load(h, "return ('x'):rep(16 * 1024 * 1024 + tonumber(request.data))");

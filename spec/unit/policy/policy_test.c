@@ -28,7 +28,7 @@ struct house { /* a directory of scripts and what was loaded from it */
 	unsigned answers;
 };
 
-static const struct sandbox_limits LIMITS = { 100000, 1000, 2048 };
+static const struct budget_limits LIMITS = { 100000, 1000, 2048 };
 
 static int
 set_up(void **state)
@@ -487,12 +487,12 @@ static const char THOROUGH[] =
 static unsigned long
 starve(struct house *h, const char *name, enum door d, const char *code)
 {
-	struct sandbox *s = sandbox_of(policy_lua(h->policy));
+	lua_State *L = policy_lua(h->policy);
 
 	for (unsigned long n = 1; n < 5000; n++) {
-		sandbox_fail_at(s, n);
+		budget_fail_at(L, n);
 		ask(h, name, d);
-		sandbox_fail_at(s, 0);
+		budget_fail_at(L, 0);
 		if (strcmp(h->verdict.code, "policy_limit") != 0) {
 			assert_string_equal(h->verdict.code, code);
 			return n - 1;
@@ -536,7 +536,7 @@ without_memory_a_script_does_not_load(void **state)
 	for (n = 1; n < 5000; n++) {
 		faults_free(&h->faults);
 		policy(h);
-		sandbox_fail_at(sandbox_of(policy_lua(h->policy)), n);
+		budget_fail_at(policy_lua(h->policy), n);
 		if (policy_load(h->policy, "m", &h->faults) == 0)
 			break;
 		assert_true(h->faults.errors > 0);
@@ -643,7 +643,7 @@ static void
 policies_that_fail_to_load_leak_nothing(void **state)
 {
 	struct house *h = *state;
-	struct sandbox_limits tiny = { 10, 1, 1 };
+	struct budget_limits tiny = { 10, 1, 1 };
 
 	assert_null(policy_new(h->sources, &tiny, NULL, NULL, &h->faults));
 	assert_true(h->faults.errors > 0);

@@ -189,17 +189,17 @@ static void
 equal_to_lua(void **state)
 {
 	const struct chunk *c = *state;
-	const struct sandbox_limits limits = { 1000000000, 600000, 1 << 20 };
-	struct sandbox *s = sandbox_new(&limits);
+	const struct budget_limits limits = { 1000000000, 600000, 1 << 20 };
+	lua_State *L = sandbox_new(&limits);
 	lua_State *plain = luaL_newstate();
 
-	assert_non_null(s);
+	assert_non_null(L);
 	luaL_openlibs(plain);
-	sandbox_arm(s, 1);
-	same_lines(c->name, report(plain, c), report(sandbox_lua(s), c));
-	assert_int_equal(sandbox_disarm(s), HIT_NONE);
+	budget_arm(L, 1);
+	same_lines(c->name, report(plain, c), report(L, c));
+	assert_int_equal(budget_disarm(L), HIT_NONE);
 	lua_close(plain);
-	sandbox_free(s);
+	sandbox_free(L);
 }
 
 /* What is ours alone. */
@@ -216,33 +216,31 @@ raw_and_frozen(void **state)
 		"assert(not pcall(table.sort, t, function(a, b) if a == 2 or b == 2 then error 'no' end return a < b end))\n"
 		"assert(table.concat(t) == '312')\n"
 		"assert(not pcall(table.concat, { {} })) assert(rawget(string, 'dump') == nil and not pcall(function() return ('x').dump end))\n";
-	const struct sandbox_limits limits = { 1000000, 5000, 4096 };
-	struct sandbox *s = sandbox_new(&limits);
-	lua_State *L = sandbox_lua(s);
+	const struct budget_limits limits = { 1000000, 5000, 4096 };
+	lua_State *L = sandbox_new(&limits);
 
 	(void)state;
 	if (luaL_loadstring(L, code) != LUA_OK || lua_pcall(L, 0, 0, 0) != LUA_OK)
 		fail_msg("%s", lua_tostring(L, -1));
-	sandbox_free(s);
+	sandbox_free(L);
 }
 
 static void
 holds(const char *code)
 {
-	const struct sandbox_limits limits = { 1000000, 5000, 4096 };
-	struct sandbox *s = sandbox_new(&limits);
-	lua_State *L = sandbox_lua(s);
+	const struct budget_limits limits = { 1000000, 5000, 4096 };
+	lua_State *L = sandbox_new(&limits);
 
 	sandbox_push_env(L);
 	if (luaL_loadstring(L, code) != LUA_OK)
 		fail_msg("%s", lua_tostring(L, -1));
 	lua_insert(L, -2);
 	lua_setupvalue(L, -2, 1);
-	sandbox_arm(s, 1);
+	budget_arm(L, 1);
 	if (lua_pcall(L, 0, 0, 0) != LUA_OK)
 		fail_msg("%s", lua_tostring(L, -1));
-	assert_int_equal(sandbox_disarm(s), HIT_NONE);
-	sandbox_free(s);
+	assert_int_equal(budget_disarm(L), HIT_NONE);
+	sandbox_free(L);
 }
 
 /* Lua 5.4.4 lets a continuation byte pass that stands first, or behind a whole character; later ones do not, nor do we. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a script can reach, what it can change, and that every hostile one ends within its budget and leaves the state fit for the next. */
+#include "sandbox/lfrozen.h"
 #include "sandbox/sandbox.h"
 
 #include <lauxlib.h>
@@ -16,7 +17,7 @@
 
 #include <cmocka.h>
 
-static const struct sandbox_limits ask_limits = { 1000000, 50, 4096 };
+static const struct budget_limits ask_limits = { 1000000, 50, 4096 };
 /* So wide that only a runaway meets it, also under sanitizers. */
 static const double patience = 1500;
 
@@ -31,9 +32,9 @@ cpu_ms(void)
 
 /* One ask as the engine makes it: in a coroutine. Returns its status; the message, if any, is in text. */
 static int
-ask(struct sandbox *s, const char *code, enum sandbox_hit *hit, char *text, size_t size)
+ask(lua_State *L, const char *code, enum budget_hit *hit, char *text, size_t size)
 {
-	lua_State *L = sandbox_lua(s), *co;
+	lua_State *co;
 	int status, n;
 
 	lua_settop(L, 0);
@@ -42,22 +43,22 @@ ask(struct sandbox *s, const char *code, enum sandbox_hit *hit, char *text, size
 	co = lua_newthread(L);
 	lua_pushvalue(L, 1);
 	lua_xmove(L, co, 1);
-	sandbox_arm(s, 1);
-	sandbox_watch(s, co);
+	budget_arm(L, 1);
+	budget_watch(co);
 	status = lua_resume(co, L, 0, &n);
-	*hit = sandbox_disarm(s);
+	*hit = budget_disarm(L);
 	snprintf(text, size, "%s", status != LUA_OK && lua_type(co, -1) == LUA_TSTRING ? lua_tostring(co, -1) : "");
 	lua_settop(L, 0);
 	return status;
 }
 
 static void
-must_pass(struct sandbox *s, const char *code)
+must_pass(lua_State *L, const char *code)
 {
-	enum sandbox_hit hit;
+	enum budget_hit hit;
 	char text[200];
 
-	if (ask(s, code, &hit, text, sizeof text) != LUA_OK || hit != HIT_NONE)
+	if (ask(L, code, &hit, text, sizeof text) != LUA_OK || hit != HIT_NONE)
 		fail_msg("%s: %s (hit %d)", code, text, hit);
 }
 
@@ -152,24 +153,24 @@ static const char *const hostile[] = {
 static void
 hostile_scripts_end(void **state)
 {
-	struct sandbox *s = sandbox_new(&ask_limits);
-	enum sandbox_hit hit;
+	lua_State *L = sandbox_new(&ask_limits);
+	enum budget_hit hit;
 	char text[200];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
 		double began = cpu_ms(), took;
 
-		ask(s, hostile[i], &hit, text, sizeof text);
+		ask(L, hostile[i], &hit, text, sizeof text);
 		took = cpu_ms() - began;
 		if (took > patience)
 			fail_msg("%s: took %.0f ms", hostile[i], took);
 		if (hit == HIT_NONE)
 			fail_msg("%s: no limit was hit: %s", hostile[i], text);
 		/* half a megabyte, in few strings: its CPU time counts too */
-		must_pass(s, "local t = {} for i = 1, 31 do t[i] = ('x'):rep(i * 1000) end return #t");
+		must_pass(L, "local t = {} for i = 1, 31 do t[i] = ('x'):rep(i * 1000) end return #t");
 	}
-	sandbox_free(s);
+	sandbox_free(L);
 }
 
 /* Recursion in C ends by Lua's own cap, and that is an ordinary error. */
@@ -185,19 +186,19 @@ recursion_is_an_error(void **state)
 		"return ('x'):find(('('):rep(1000))",
 		"error(setmetatable({}, { __tostring = function(t) return tostring(t) end }))",
 	};
-	struct sandbox *s = sandbox_new(&ask_limits);
-	enum sandbox_hit hit;
+	lua_State *L = sandbox_new(&ask_limits);
+	enum budget_hit hit;
 	char text[200];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof deep / sizeof *deep; i++) {
-		if (ask(s, deep[i], &hit, text, sizeof text) == LUA_OK || hit != HIT_NONE)
+		if (ask(L, deep[i], &hit, text, sizeof text) == LUA_OK || hit != HIT_NONE)
 			fail_msg("%s: hit %d %s", deep[i], hit, text);
-		must_pass(s, "return 1");
+		must_pass(L, "return 1");
 	}
-	must_pass(s, "local function f() return pcall(f) end f()");
-	must_pass(s, "local function f() return xpcall(f, f) end f()");
-	sandbox_free(s);
+	must_pass(L, "local function f() return pcall(f) end f()");
+	must_pass(L, "local function f() return xpcall(f, f) end f()");
+	sandbox_free(L);
 }
 
 static void
@@ -205,62 +206,62 @@ each_limit_is_named(void **state)
 {
 	static const struct {
 		const char *code;
-		enum sandbox_hit hit;
+		enum budget_hit hit;
 		const char *text;
 	} rows[] = {
 		{ "while true do end", HIT_INSTRUCTIONS, "1000000 instructions" },
 		{ "local s = 'x' while true do s = s .. s end", HIT_MEMORY, "4096 KiB" },
 	};
-	struct sandbox *s = sandbox_new(&ask_limits);
-	enum sandbox_hit hit;
+	lua_State *L = sandbox_new(&ask_limits);
+	enum budget_hit hit;
 	char text[200];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		ask(s, rows[i].code, &hit, text, sizeof text);
+		ask(L, rows[i].code, &hit, text, sizeof text);
 		assert_int_equal(hit, rows[i].hit);
-		assert_int_equal(sandbox_hit(s), rows[i].hit);
-		assert_string_equal(sandbox_hit_text(s, text, sizeof text), rows[i].text);
+		assert_int_equal(budget_hit(L), rows[i].hit);
+		assert_string_equal(budget_hit_text(L, text, sizeof text), rows[i].text);
 	}
-	sandbox_free(s);
+	sandbox_free(L);
 }
 
 static void
 time_is_a_limit(void **state)
 {
-	const struct sandbox_limits limits = { 1000000000, 20, 4096 };
-	struct sandbox *s = sandbox_new(&limits);
-	enum sandbox_hit hit;
+	const struct budget_limits limits = { 1000000000, 20, 4096 };
+	lua_State *L = sandbox_new(&limits);
+	enum budget_hit hit;
 	char text[200];
 	double began = cpu_ms();
 
 	(void)state;
-	ask(s, "while true do end", &hit, text, sizeof text);
+	ask(L, "while true do end", &hit, text, sizeof text);
 	assert_int_equal(hit, HIT_TIME);
-	assert_string_equal(sandbox_hit_text(s, text, sizeof text), "20 ms of CPU time");
-	ask(s, "return ('a'):rep(300000):find('.-b')", &hit, text, sizeof text);
+	assert_string_equal(budget_hit_text(L, text, sizeof text), "20 ms of CPU time");
+	ask(L, "return ('a'):rep(300000):find('.-b')", &hit, text, sizeof text);
 	assert_int_equal(hit, HIT_TIME);
 	assert_true(cpu_ms() - began < patience);
-	sandbox_arm(s, 10);
-	assert_int_equal(sandbox_hit(s), HIT_NONE);
-	sandbox_disarm(s);
-	sandbox_free(s);
+	budget_arm(L, 10);
+	assert_int_equal(budget_hit(L), HIT_NONE);
+	budget_disarm(L);
+	sandbox_free(L);
 }
 
 /* Garbage of one ask is no burden for the next, and growth beyond the limit is fine as long as it is garbage. */
 static void
 garbage_is_not_held_against_anybody(void **state)
 {
-	const struct sandbox_limits limits = { 100000000, 5000, 4096 };
-	struct sandbox *s = sandbox_new(&limits);
+	const struct budget_limits limits = { 100000000, 5000, 4096 };
+	lua_State *L = sandbox_new(&limits);
 
 	(void)state;
 	for (int i = 0; i < 20; i++)
-		must_pass(s, "local t = {} for i = 1, 30000 do t[i] = { i } end");
-	must_pass(s, "for i = 1, 300 do local s = ('x'):rep(100000) .. i end");
-	must_pass(s, "for i = 1, 30 do local t = {} for k = 1, 10000 do t[k] = k .. 'x' end table.concat(t) end");
-	must_pass(s, "for i = 1, 60 do local s = string.pack('s', ('x'):rep(150000)) end");
-	sandbox_free(s);
+		must_pass(L, "local t = {} for i = 1, 30000 do t[i] = { i } end");
+	must_pass(L, "for i = 1, 300 do local s = ('x'):rep(100000) .. i end");
+	must_pass(L, "for i = 1, 30 do local t = {} for k = 1, 10000 do t[k] = k .. 'x' end table.concat(t) end");
+	must_pass(L, "for i = 1, 60 do local s = string.pack('s', ('x'):rep(150000)) end");
+	sandbox_free(L);
 }
 
 /* Every allocation of an ask fails once, at its turn: the ask is refused for memory or, where Lua can do without, answered; nothing breaks. */
@@ -276,23 +277,22 @@ every_failed_allocation_is_noticed(void **state)
 
 	(void)state;
 	for (;; n++) {
-		struct sandbox *s = sandbox_new(&ask_limits);
-		lua_State *L = sandbox_lua(s), *co;
+		lua_State *L = sandbox_new(&ask_limits), *co;
 
 		assert_int_equal(luaL_loadstring(L, code), LUA_OK);
 		co = lua_newthread(L);
 		lua_pushvalue(L, 1);
 		lua_xmove(L, co, 1);
-		sandbox_arm(s, 1);
-		sandbox_watch(s, co);
-		sandbox_fail_at(s, n);
+		budget_arm(L, 1);
+		budget_watch(co);
+		budget_fail_at(L, n);
 		status = lua_resume(co, L, 0, &results);
 		if (status != LUA_OK)
-			assert_int_equal(sandbox_hit(s), HIT_MEMORY);
+			assert_int_equal(budget_hit(L), HIT_MEMORY);
 		failed += status != LUA_OK;
-		sandbox_disarm(s);
-		must_pass(s, "return ('x'):rep(1000)");
-		sandbox_free(s);
+		budget_disarm(L);
+		must_pass(L, "return ('x'):rep(1000)");
+		sandbox_free(L);
 		if (status == LUA_OK && n > 500)
 			break;
 		assert_true(n < 5000);
@@ -318,15 +318,14 @@ reachable_is_a_list(void **state)
 		"byte char find format gmatch gsub len lower match pack packsize rep reverse sub unpack upper\n"
 		"concat insert move pack remove sort unpack\n"
 		"char charpattern codepoint codes len offset";
-	struct sandbox *s = sandbox_new(&ask_limits);
-	lua_State *L = sandbox_lua(s);
+	lua_State *L = sandbox_new(&ask_limits);
 
 	(void)state;
 	assert_int_equal(luaL_loadstring(L, code), LUA_OK);
 	sandbox_push_env(L);
 	assert_int_equal(lua_pcall(L, 1, 1, 0), LUA_OK);
 	assert_string_equal(lua_tostring(L, -1), expected);
-	sandbox_free(s);
+	sandbox_free(L);
 }
 
 static const struct {
@@ -361,36 +360,36 @@ static const struct {
 static void
 writers_are_refused(void **state)
 {
-	struct sandbox *s = sandbox_new(&ask_limits);
-	enum sandbox_hit hit;
+	lua_State *L = sandbox_new(&ask_limits);
+	enum budget_hit hit;
 	char text[200];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-		int status = ask(s, refused[i].code, &hit, text, sizeof text);
+		int status = ask(L, refused[i].code, &hit, text, sizeof text);
 
 		if (status == LUA_OK || hit != HIT_NONE || strstr(text, refused[i].error) == NULL)
 			fail_msg("%s: %s (hit %d)", refused[i].code, text, hit);
 	}
-	must_pass(s, "assert(type(getmetatable('')) ~= 'table' and type(getmetatable(string)) ~= 'table')");
-	must_pass(s, "assert(('x'):rep(2) == 'xx' and string.rep('x', 2) == 'xx' and '10' + 1 == 11 and math.pi > 3)");
-	must_pass(s, "for _, n in ipairs { 'load', 'print', 'os', 'io', 'debug', 'coroutine', '_G', 'package', 'collectgarbage', 'dofile', 'loadfile', 'require' } do\n"
+	must_pass(L, "assert(type(getmetatable('')) ~= 'table' and type(getmetatable(string)) ~= 'table')");
+	must_pass(L, "assert(('x'):rep(2) == 'xx' and string.rep('x', 2) == 'xx' and '10' + 1 == 11 and math.pi > 3)");
+	must_pass(L, "for _, n in ipairs { 'load', 'print', 'os', 'io', 'debug', 'coroutine', '_G', 'package', 'collectgarbage', 'dofile', 'loadfile', 'require' } do\n"
 		"  local ok, text = pcall(function() return _ENV[n] end)\n"
 		"  assert(not ok and text:find(\"there is no global '\" .. n .. \"'\", 1, true) and rawget(_ENV, n) == nil) end");
-	sandbox_free(s);
+	sandbox_free(L);
 }
 
 /* A finalizer put into a metatable after setmetatable never runs. */
 static void
 late_gc_never_runs(void **state)
 {
-	struct sandbox *s = sandbox_new(&ask_limits);
+	lua_State *L = sandbox_new(&ask_limits);
 
 	(void)state;
-	must_pass(s, "local mt = {} for i = 1, 10 do setmetatable({}, mt) end mt.__gc = function() while true do end end");
-	lua_gc(sandbox_lua(s), LUA_GCCOLLECT);
-	must_pass(s, "return 1");
-	sandbox_free(s);
+	must_pass(L, "local mt = {} for i = 1, 10 do setmetatable({}, mt) end mt.__gc = function() while true do end end");
+	lua_gc(L, LUA_GCCOLLECT);
+	must_pass(L, "return 1");
+	sandbox_free(L);
 }
 
 static void
@@ -405,19 +404,18 @@ frozen_views_read_like_tables(void **state)
 		"  assert(not pcall(rawset, t, 1, 2) and not pcall(table.insert, t, 1) and not pcall(function() t.x = 2 end)) end\n"
 		"for k, x in pairs(v) do assert(type(x) ~= 'table' or not pcall(rawset, x, 1, 1)) end\n"
 		"assert(table.concat(table.move(v, 1, 2, 1, {})) == 'ab') assert(v.inner.deep.x == 1)";
-	struct sandbox *s = sandbox_new(&ask_limits);
-	lua_State *L = sandbox_lua(s);
+	lua_State *L = sandbox_new(&ask_limits);
 
 	(void)state;
 	assert_int_equal(luaL_loadstring(L, code), LUA_OK);
 	assert_int_equal(luaL_dostring(L, "local t = { 'a', 'b', inner = { deep = { x = 1 } } } t.again = t.inner t.self = t return t"), LUA_OK);
-	assert_false(sandbox_frozen(L, -1));
-	sandbox_freeze(L, true);
-	assert_true(sandbox_frozen(L, -1));
+	assert_false(lfrozen_is_view(L, -1));
+	lfrozen_freeze(L, true);
+	assert_true(lfrozen_is_view(L, -1));
 	if (lua_pcall(L, 1, 0, 0) != LUA_OK)
 		fail_msg("%s", lua_tostring(L, -1));
 	assert_int_equal(lua_gettop(L), 0);
-	sandbox_free(s);
+	sandbox_free(L);
 }
 
 /* What setmetatable took is a copy: weak tables, finalizers and the rest cannot be slipped in behind it. */
@@ -435,40 +433,43 @@ a_metatable_is_read_when_it_is_set(void **state)
 		"local a, b = setmetatable({}, { __eq = function() return true end }), {} assert(a == b)\n"
 		"local n = 0 for _ in pairs(setmetatable({}, { __pairs = function() return next, { 1, 2 } end })) do n = n + 1 end assert(n == 2)\n"
 		"assert(getmetatable(1) == nil and getmetatable(next) == nil and getmetatable('') == false and not pcall(getmetatable))";
-	struct sandbox *s = sandbox_new(&ask_limits);
+	lua_State *L = sandbox_new(&ask_limits);
 
 	(void)state;
-	must_pass(s, code);
-	sandbox_free(s);
+	must_pass(L, code);
+	sandbox_free(L);
 }
 
 static void
 a_global_can_be_defined(void **state)
 {
-	struct sandbox *s = sandbox_new(&ask_limits);
+	lua_State *L = sandbox_new(&ask_limits);
 
 	(void)state;
-	lua_pushinteger(sandbox_lua(s), 42);
-	sandbox_define(sandbox_lua(s), "answer");
-	assert_int_equal(lua_gettop(sandbox_lua(s)), 0);
-	must_pass(s, "assert(answer == 42 and not pcall(function() answer = 1 end) and answer == 42)");
-	sandbox_free(s);
+	lua_pushinteger(L, 42);
+	sandbox_define(L, "answer");
+	assert_int_equal(lua_gettop(L), 0);
+	must_pass(L, "assert(answer == 42 and not pcall(function() answer = 1 end) and answer == 42)");
+	sandbox_free(L);
 }
 
 static void
-a_state_knows_its_sandbox(void **state)
+every_thread_of_a_state_has_its_budget(void **state)
 {
-	struct sandbox *s = sandbox_new(&ask_limits);
+	lua_State *L = sandbox_new(&ask_limits), *co;
 	lua_State *plain = luaL_newstate();
+	char text[64];
 
 	(void)state;
-	assert_ptr_equal(sandbox_of(sandbox_lua(s)), s);
-	assert_ptr_equal(sandbox_of(lua_newthread(sandbox_lua(s))), s);
-	assert_null(sandbox_of(plain));
-	sandbox_pay(plain, SIZE_MAX);
-	assert_true(sandbox_bytes(s) > 0);
+	co = lua_newthread(L);
+	assert_true(budget_bytes(L) > 0);
+	assert_int_equal(budget_bytes(co), budget_bytes(L));
+	budget_arm(co, 10);
+	assert_string_equal(budget_hit_text(L, text, sizeof text), "none");
+	budget_pay(plain, SIZE_MAX);
+	assert_int_equal(budget_hit(plain), HIT_NONE);
 	lua_close(plain);
-	sandbox_free(s);
+	sandbox_free(L);
 	sandbox_free(NULL);
 }
 
@@ -482,8 +483,7 @@ wait_for_engine(lua_State *L)
 static void
 pcall_lets_an_ask_wait(void **state)
 {
-	struct sandbox *s = sandbox_new(&ask_limits);
-	lua_State *L = sandbox_lua(s), *co;
+	lua_State *L = sandbox_new(&ask_limits), *co;
 	int n;
 
 	(void)state;
@@ -494,17 +494,17 @@ pcall_lets_an_ask_wait(void **state)
 	lua_pushvalue(L, 1);
 	lua_xmove(L, co, 1);
 	for (int i = 1; i <= 3; i++) {
-		sandbox_arm(s, 1);
-		sandbox_watch(s, co);
+		budget_arm(L, 1);
+		budget_watch(co);
 		assert_int_equal(lua_resume(co, L, i == 1 ? 0 : 1, &n), LUA_YIELD);
-		assert_int_equal(sandbox_disarm(s), HIT_NONE);
+		assert_int_equal(budget_disarm(L), HIT_NONE);
 		lua_pushinteger(co, i);
 	}
-	sandbox_arm(s, 1);
-	sandbox_watch(s, co);
+	budget_arm(L, 1);
+	budget_watch(co);
 	assert_int_equal(lua_resume(co, L, 1, &n), LUA_ERRRUN);
-	assert_int_equal(sandbox_disarm(s), HIT_INSTRUCTIONS);
-	sandbox_free(s);
+	assert_int_equal(budget_disarm(L), HIT_INSTRUCTIONS);
+	sandbox_free(L);
 }
 
 int
@@ -523,7 +523,7 @@ main(void)
 		cmocka_unit_test(frozen_views_read_like_tables),
 		cmocka_unit_test(a_metatable_is_read_when_it_is_set),
 		cmocka_unit_test(a_global_can_be_defined),
-		cmocka_unit_test(a_state_knows_its_sandbox),
+		cmocka_unit_test(every_thread_of_a_state_has_its_budget),
 		cmocka_unit_test(pcall_lets_an_ask_wait),
 	};
 
