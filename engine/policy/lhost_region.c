@@ -36,7 +36,7 @@ static void
 want_asking(lua_State *L, const struct lhost *h, const char *what)
 {
 	if (h->world != NULL && !h->asking)
-		script_place_raise(L, "%s: the region can be asked about when a door is asked, not while the script loads", what);
+		script_place_raise(L, "%s: call it in the function of a door, not while the script loads", what);
 }
 
 /* ---- counters */

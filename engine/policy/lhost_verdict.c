@@ -81,7 +81,7 @@ want_code(lua_State *L, int idx)
 	if (!name_code_ok(code, len))
 		script_place_raise(L, "policy.refuse: a code is 1 to 32 of a-z, 0-9 and _ (the words go into the second argument), not '%.40s'", code);
 	if (strcmp(code, "policy_error") == 0 || strcmp(code, "policy_limit") == 0)
-		script_place_raise(L, "policy.refuse: %s is for the engine to say", code);
+		script_place_raise(L, "policy.refuse: the code %s is the engine's own", code);
 	return code;
 }
 
@@ -94,7 +94,7 @@ lhost_verdict_refuse(lua_State *L)
 	struct verdict *v;
 
 	if (lua_gettop(L) > 2)
-		script_place_raise(L, "policy.refuse: takes a code and a text, and nothing behind them (string.format makes one text of several)");
+		script_place_raise(L, "policy.refuse: takes a code and a text and no more (string.format makes one text of several)");
 	if (!lua_isnoneornil(L, 2)) {
 		if (lua_type(L, 2) != LUA_TSTRING)
 			script_place_raise(L, "policy.refuse: the text must be a string, not a %s", luaL_typename(L, 2));

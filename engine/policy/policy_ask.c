@@ -176,7 +176,7 @@ ask_script(struct ask *a, struct record_entry *d)
 		lua_pushnil(p->L);
 		run_door(&q);
 		if (a->tape != NULL && a->tape->full && !a->replay)
-			record_effect(d, "answers kept for a reload", "not all: there is no room; the others are answered as at the time of the reload");
+			record_effect(d, "answers kept for a reload", "not all: there is no room; a reload asks the region for the others");
 		p->host.entry = NULL;
 		p->host.tape = NULL;
 		p->host.asking = false;

@@ -255,7 +255,7 @@ ask_row(lua_State *L, int idx, struct running *r)
 	else if (push_field(L, idx, "expect") != LUA_TTABLE)                               /* [mock facts expect] */
 		add_objection(r, "expect must be a table");
 	else if (push_field(L, top + 3, "verdict") != LUA_TSTRING)                         /* [mock facts expect verdict] */
-		add_objection(r, "expects no verdict");
+		add_objection(r, "expect has no verdict");
 	else if (keys_known(L, top + 3, r, expect_words, "expect") && door < DOOR_COUNT)
 		ask_door(L, top + 1, r, door);
 	lua_settop(L, top);
@@ -315,7 +315,7 @@ keys_counted(lua_State *L, struct running *r, lua_Integer n)
 		if (i >= 1 && i <= n)
 			continue;
 		r->result->failed++;
-		faults_add(r->faults, r->level, "row", r->source->path, 0, "the list of rows has a key %s, which is not asked; rows have no names and no gaps",
+		faults_add(r->faults, r->level, "row", r->source->path, 0, "the list of rows has a key %s, which is not asked; a list of rows has no names and no gaps",
 			show_value(L, -2, shown, sizeof shown));
 	}
 }
@@ -412,7 +412,7 @@ run_files(struct running *r, const struct definition *d, const char *library_dir
 	if (r->policy != NULL && sources_scan(r->sources, policy_specs_file, r, &f) < 0)
 		faults_add(r->faults, r->level, "library", NULL, 0, "%s", f.text);
 	if (r->said > WARNINGS_MAX)
-		faults_add(r->faults, r->level, "row", d->file, 0, "%u rows do not hold; not all that is wrong with them is shown: sallyport check --specs",
+		faults_add(r->faults, r->level, "row", d->file, 0, "%u rows do not hold; sallyport check --specs shows all of their faults",
 			r->result->failed);
 }
 

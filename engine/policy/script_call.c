@@ -211,7 +211,7 @@ set_reason(struct script_call *g, enum budget_hit hit)
 	else if (g->status == LUA_ERRMEM)
 		snprintf(g->text, sizeof g->text, "out of memory");
 	else if (g->status == LUA_YIELD)
-		snprintf(g->text, sizeof g->text, "the script was suspended where nothing can wait");
+		snprintf(g->text, sizeof g->text, "the script yielded, and a script cannot wait");
 	else if (g->text[0] == '\0')
 		snprintf(g->text, sizeof g->text, "error without a message");
 }

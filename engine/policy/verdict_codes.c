@@ -14,58 +14,58 @@ static const struct {
 					  "traceback (SP0022). A door whose script fails stays shut." },
 	{ "policy_limit", "The script used up its budget of instructions, CPU time or memory for one question (instructions, milliseconds, "
 					  "kilobytes of the region). Once a limit is hit, no later answer counts." },
-	{ "no_rule", "The script asked its rules in turn (policy.first) and none had an opinion. The end of a chain refuses; add a rule that "
-				 "speaks for this partner." },
+	{ "no_rule", "The script asked its rules in turn (policy.first), and none had an opinion. The end of a chain refuses; add a rule that "
+				 "decides on this partner." },
 	{ "urm_no", "No ipconn matches this NETWORKID and APPLID, and the tcpipservice names no autoinstall program (urm = NO). Define an "
 				"ipconn, or name a policy as urm." },
 	{ "no_certificate", "The tcpipservice asks for a client certificate (ssl = clientauth) and the peer sent none: it has none, or its "
 						"key suits no signature algorithm that is offered. No script can allow "
 						"this; the peer needs a certificate that the ring's signers trust." },
-	{ "chain", "The certificate's chain did not verify against the ring's signers and CRLs, and no script accepted it all the same." },
-	{ "certificate_limit", "The certificate, or what the peer presented with it, is above a limit, and no script was asked. engine/config/README.md has the limits." },
+	{ "chain", "The certificate's chain did not verify against the ring's signers and CRLs, and no script accepted the certificate." },
+	{ "certificate_limit", "The certificate, or the chain that the peer presented with it, is above a limit, and no script was asked. engine/config/README.md has the limits." },
 	{ "bad_name", "A name in the verdict is not 1 to 8 of A-Z 0-9 $ @ #." },
-	{ "name_taken", "The name the URM chose belongs to an installed ipconn already. Choose another, or release the holder." },
-	{ "pair_taken", "This NETWORKID and APPLID are connected already. The holder was sent a heartbeat: if it is dead it will be released, "
-					"and the partner can come back." },
+	{ "name_taken", "An installed ipconn already has the name that the URM chose. Choose another name, or release that ipconn." },
+	{ "pair_taken", "This NETWORKID and APPLID are connected already. The region sends a heartbeat on that connection: if it is dead, it is "
+					"released, and the partner can connect again." },
 	{ "template_unknown", "The URM named a template that is not installed." },
 	{ "template_outservice", "The URM named a template that is out of service (set ipconn NAME inservice)." },
-	{ "applid_changed", "The URM changed an APPLID that was not blank, and the tcpipservice allows only blank ones to be set "
+	{ "applid_changed", "The URM changed an APPLID that was not blank, and the tcpipservice allows it to set only a blank one "
 						"(applid_change = blank_only)." },
 	{ "port_changed", "The URM changed the call-back port in a way that is not allowed: -1 (no call-back) stays -1." },
 	{ "trust", "The ipconn asks for userauth = identify, and this connection is not trusted for it: it needs ssl = clientauth with a "
 			   "chain that verified, or a peer inside the sysplex." },
-	{ "bad_capex", "What came is not a capability exchange this region can read." },
+	{ "bad_capex", "The message is not a capability exchange that this region can read." },
 	{ "timeout", "The peer did not act in time (tcp_timeout, handshake_timeout, capex_timeout of the region)." },
 	{ "limit", "A cap of the region was reached (maxsockets, halfopen, halfopen_peer, memory); no policy was asked." },
-	{ "shutdown", "The region is shutting down and takes nobody in." },
+	{ "shutdown", "The region is shutting down and accepts no connections." },
 	{ "not_open", "The tcpipservice was closed after this connection came in." },
-	{ "server_applid", "The caller named another region than this one as the one it is calling (server_applid, server_networkid)." },
+	{ "server_applid", "The caller's CAPEX names another region than this one (server_applid, server_networkid)." },
 	{ "tls_on_plain", "The peer began a TLS handshake on a port with ssl = no." },
-	{ "plain_text", "One side spoke TLS and the other did not: the tcpipservice asks for it, or the ipconn that dialled has ssl = yes." },
-	{ "handshake", "TLS broke off. Who sent an alert, and which, stands in the text." },
-	{ "one_way", "No session is left to work with once both sides' counts are compared." },
+	{ "plain_text", "One side used TLS and the other did not. Compare ssl of the tcpipservice with ssl of the ipconn that dialled." },
+	{ "handshake", "The TLS handshake failed. The text names the alert and the side that sent it." },
+	{ "one_way", "No session is left when the counts of both sides are compared." },
 	{ "outservice", "The ipconn of this partner is out of service (set ipconn NAME inservice)." },
-	{ "mismatch", "The ipconn of this partner names another tcpipservice than the one it came by." },
-	{ "no_ipconn", "A further socket has to come with a token that is valid and unused, by the same listener, from the same address, with "
-				   "the same certificate and names; this one did not." },
-	{ "host_name", "The server's certificate does not name the host that was dialled, and no certify script of the ipconn accepted it all the same." },
-	{ "unknown_host", "The ipconn's host has no address: mistyped, or this machine's resolver does not know it." },
-	{ "unreachable", "None of the host's addresses answered at the ipconn's port: nobody listens there, or something between does not let us." },
-	{ "partner_refused", "The partner refused our CAPEX. Its reason stands above, and its region knows more: ask there for the connection it named." },
-	{ "bad_answer", "The answer to our CAPEX is not an answer to a CAPEX: another kind of server listens at the ipconn's host and port, or "
-				  "the server there wants TLS (ssl = yes) or does not." },
-	{ "race", "Both sides sent a CAPEX at once; of the two connections the one of the lower (NETWORKID, APPLID) goes on." },
+	{ "mismatch", "The ipconn of this partner names another tcpipservice than the one that the partner called." },
+	{ "no_ipconn", "A further socket needs a valid and unused token, and the listener, address, certificate and names of the first "
+				   "socket. This socket differs." },
+	{ "host_name", "The server's certificate does not name the host that the region dialled, and no certify script of the ipconn accepted it." },
+	{ "unknown_host", "The ipconn's host has no address: it is mistyped, or the resolver of this machine does not know it." },
+	{ "unreachable", "None of the host's addresses answered at the ipconn's port: no server listens there, or a firewall stops the connection." },
+	{ "partner_refused", "The partner refused the CAPEX of this region. Its reason is above; the log of its region has the details, by the connection that it named." },
+	{ "bad_answer", "The answer to the CAPEX of this region is not an answer to a CAPEX: another kind of server listens at the ipconn's host "
+				  "and port, or only one side uses TLS (ssl)." },
+	{ "race", "Both sides sent a CAPEX at once. The connection of the side with the lower (NETWORKID, APPLID) stays." },
 	{ "ha", "One side is HA and the other is not (the ipconn's ha, the tcpipservice's speciftcps), or the specific tcpipservice is not open." },
 	{ "userid_given", "The request names a user, and the ipconn's userauth (local, defaultuser) accepts none." },
-	{ "password_given", "The request carries a password, and the ipconn's userauth accepts none; under identify the partner vouches for its user." },
+	{ "password_given", "The request carries a password, and the ipconn's userauth accepts none; under identify the partner has checked its user." },
 	{ "userid_missing", "The request names no user, and the ipconn's userauth (identify, verify) asks for one." },
 	{ "password_missing", "The request carries no password, and the ipconn's userauth is verify." },
-	{ "userid_form", "What the request calls its user cannot be a user ID: 1 to 8 of A-Z 0-9 $ @ #." },
+	{ "userid_form", "The user ID of the request is not 1 to 8 of A-Z 0-9 $ @ #." },
 	{ "user_unknown", "The region's saf does not know the user (userauth = identify)." },
 	{ "user_revoked", "The user is revoked: in the saf, or after wrong passwords of this partner or of all." },
-	{ "password_wrong", "The password is wrong, or there is no such user; the partner is not told which. Or it was not checked, after 100 wrong ones of this partner (SP0064)." },
-	{ "passwords_busy", "More passwords wait to be checked than the region keeps waiting; the request can be tried again." },
-	{ "no_saf", "The request's user or its authority has to be checked, and the region names no saf to check by." },
+	{ "password_wrong", "The password is wrong, or there is no such user; the partner does not learn which. Or the password was not checked, after 100 wrong passwords of this partner (SP0064)." },
+	{ "passwords_busy", "Too many passwords wait to be checked. The partner can send the request again." },
+	{ "no_saf", "The request's user or its authority must be checked, and the region names no saf." },
 	{ "not_authorised", "A user of this request does not have READ to its transaction in class TCICSTRN." },
 	{ "refused", "The policy refused without giving a code of its own." },
 };
@@ -105,7 +105,7 @@ verdict_codes_say(const char *code, bool json)
 		printf("%s: %s\n", code, sentence);
 	json_decref(rows);
 	if (sentence == NULL)
-		fprintf(stderr, "explain: %s is no code of the engine's%s%s%s; a script's own code is explained by the line that refuses with it\n", code,
+		fprintf(stderr, "explain: %s is no code of the engine's%s%s%s; for a code of a script, see the line of the script that refuses with it\n", code,
 			nearest != NULL ? " (nearest: " : "", nearest != NULL ? nearest : "", nearest != NULL ? ")" : "");
 	return sentence != NULL && fflush(stdout) == 0;
 }

@@ -57,7 +57,7 @@ local CODES = {
   no_rule = { "CHAIN", {}, "install", "none had an opinion" },
   urm_no = { "NOURM", {}, "install", "names no autoinstall program" },
   bad_name = { "BADNAME", {}, "install", "A%-Z 0%-9" },
-  name_taken = { "TAKEN", {}, "capex", "belongs to an installed ipconn" },
+  name_taken = { "TAKEN", {}, "capex", "An installed ipconn already has the name" },
   template_unknown = { "TMPLNO", {}, "capex", "not installed" },
   template_outservice = { "TMPLOUT", {}, "capex", "out of service" },
   applid_changed = { "RENAMES", {}, "capex", "not blank" },
@@ -297,7 +297,7 @@ describe("explain", function()
     p:closed()
     local r = last_refused()
     assert.equal("plain_text", r.code)
-    has(text_of(region, r.connection), "One side spoke TLS and the other did not")
+    has(text_of(region, r.connection), "One side used TLS and the other did not")
     support.connect { port = region:port "NOURM", ring = "none" }
     r = last_refused()
     assert.equal("tls_on_plain", r.code)

@@ -73,10 +73,10 @@ describe("check --specs", function()
 
   it("notes a transaction that no profile covers", function()
     assert.same({
-      "transaction CPMI: no profile of class TCICSTRN covers it, so nobody may run it",
-      "transaction PAY2: no profile of class TCICSTRN covers it, so nobody may run it",
+      "transaction CPMI: no profile of class TCICSTRN covers it, so that no user may run it",
+      "transaction PAY2: no profile of class TCICSTRN covers it, so that no user may run it",
     }, transactions 'PAY1 = { uacc = "none" }')
-    assert.same({ "transaction CPMI: no profile of class TCICSTRN covers it, so nobody may run it" }, transactions '["PAY*"] = {}')
+    assert.same({ "transaction CPMI: no profile of class TCICSTRN covers it, so that no user may run it" }, transactions '["PAY*"] = {}')
     assert.same({}, transactions '["**"] = { uacc = "none" }')
   end)
 

@@ -85,8 +85,8 @@ describe("policy.refuse", function()
   end
 
   it("leaves the engine's own two codes to the engine", function()
-    fails("for the engine to say", policy.refuse, "policy_error")
-    fails("for the engine to say", policy.refuse, "policy_limit")
+    fails("is the engine's own", policy.refuse, "policy_error")
+    fails("is the engine's own", policy.refuse, "policy_limit")
   end)
 
   it("takes strings only", function()
@@ -129,7 +129,7 @@ describe("a verdict's constructor", function()
   end)
 
   it("takes no more than it uses", function()
-    fails("policy.refuse: takes a code and a text, and nothing behind them", policy.refuse, "no", "%s is not near", "10.0.0.1")
+    fails("policy.refuse: takes a code and a text and no more", policy.refuse, "no", "%s is not near", "10.0.0.1")
   end)
 end)
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A code that is the engine's.
--- ends: policy_error is for the engine to say
+-- ends: the code policy_error is the engine's own
 local policy = require "policy"
 
 return {

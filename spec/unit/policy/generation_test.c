@@ -302,7 +302,7 @@ rows_that_do_not_hold_are_faults(void **state)
 	has_fault(h, "row 3 \"third\"", "the script failed: refuse policy_error");
 	has_fault(h, "row 4", "no function certify");
 	has_fault(h, "row 5", "door must be");
-	has_fault(h, "row 6", "expects no verdict");
+	has_fault(h, "row 6", "expect has no verdict");
 	has_fault(h, "row 7", "expect has no key \"cod\"");
 	has_fault(h, "row 8", "a row has no key \"fact\"");
 	has_fault(h, "row 8", "facts must be a table");
