@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A code that is the engine's.
--- ends: the code policy_error is the engine's own
+-- ends: policy_error is the engine's own
 local policy = require "policy"
 
 return {
