@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "tls/ring_text.h"
-#include "tls/tls_config.h"
+#include "tls/tls_internal.h"
 
 #define SOON_DAYS 30
 #define SECURITY_BITS 112 /* of TLS_LEVEL */

@@ -1,132 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tls/tls.h"
+#include "tls/tls_internal.h"
 
 #include <openssl/crypto.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
 #include <openssl/rand.h>
-#include <openssl/ssl.h>
+#include <openssl/sslerr.h>
 #include <openssl/x509_vfy.h>
 
 #include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tls/alert.h"
-#include "tls/chain_limits.h"
-#include "tls/tls_config.h"
-#include "tls/tls_own.h"
-#include "tls/chain_verify.h"
-
-struct tls {
-	SSL *ssl;                  /* owned */
-	struct tls_config *config; /* counted */
-	pthread_t thread;          /* whose stream it is */
-	tls_judge judge;
-	void *arg;
-	struct tls_ending ending;
-	int alert; /* the first one that ended something, -1 none */
-	bool alert_sent;
-	bool asked, asking, dead;
-	struct cert_fault presented; /* the fault of the peer's Certificate message; text "": no fault */
-	bool mute; /* a write found the connection gone; what had arrived by then can still be read */
-};
 
 static void
 mine(const struct tls *t)
 {
 	assert(pthread_equal(t->thread, pthread_self()));
 	(void)t;
-}
-
-/* --- The certificate question. */
-
-static enum tls_judgement
-ask(struct tls *t, struct certificate *c, const struct cert_fault *why)
-{
-	enum tls_judgement j;
-
-	if (t->asked) /* once per stream; nothing of TLS asks twice while renegotiation is off */
-		return TLS_REFUSE_ERROR;
-	t->asked = true;
-	t->asking = true;
-	j = t->judge ? t->judge(t->arg, c, c ? NULL : why) : c && c->chain.ok ? TLS_ACCEPT : TLS_REFUSE_CHAIN;
-	t->asking = false;
-	if (c == NULL)
-		return why->trouble == CERT_MEMORY ? TLS_REFUSE_ERROR : TLS_REFUSE_POLICY;
-	return j == TLS_ACCEPT && c->unfit ? TLS_REFUSE_CHAIN : j;
-}
-
-/* OpenSSL picks the alert by the error left in its store context (measured: 42 for CERT_REJECTED, 80 for UNSPECIFIED). */
-static int
-verdict_code(enum tls_judgement j, const struct certificate *c)
-{
-	switch (j) {
-	case TLS_ACCEPT:
-		return X509_V_OK;
-	case TLS_REFUSE_CHAIN:
-		return c && c->chain.n ? c->chain.error[0].code : X509_V_ERR_CERT_REJECTED;
-	case TLS_REFUSE_POLICY:
-		return X509_V_ERR_CERT_REJECTED;
-	case TLS_REFUSE_ERROR:
-		break;
-	}
-	return X509_V_ERR_UNSPECIFIED;
-}
-
-int
-tls_ask_certificate(struct x509_store_ctx_st *x, void *unused)
-{
-	SSL *ssl = X509_STORE_CTX_get_ex_data(x, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct tls *t = SSL_get_app_data(ssl);
-	struct certificate *c;
-	struct cert_fault why;
-	int code;
-
-	(void)unused;
-	ERR_set_mark(); /* what the walk and the asked one leave behind is not why the stream fails */
-	c = chain_verify_chain(x, TLS_LEVEL, &why);
-	code = verdict_code(ask(t, c, &why), c);
-	certificate_unref(c);
-	ERR_pop_to_mark();
-	X509_STORE_CTX_set_error(x, code);
-	return code == X509_V_OK;
-}
-
-/* A callback of OpenSSL's for watching messages: the only place where the peer's certificates are seen before they are decoded. It cannot say no, so
- * a list that is above a limit is given a length that it does not have, and OpenSSL ends the handshake with decode_error. */
-void
-tls_note_message(int sent, int version, int type, const void *message, size_t len, struct ssl_st *ssl, void *unused)
-{
-	const unsigned char *m = message;
-	struct tls *t = SSL_get_app_data(ssl);
-	bool tls13 = version == TLS1_3_VERSION;
-	size_t head = SSL3_HM_HEADER_LENGTH;
-
-	(void)unused;
-	if (sent || type != SSL3_RT_HANDSHAKE || t == NULL || len <= head || m[0] != SSL3_MT_CERTIFICATE)
-		return;
-	if (chain_limits_message(m + head, len - head, tls13, &t->presented) < 0)
-		memset((unsigned char *)m + head + (tls13 ? 1u + m[head] : 0), 0xff, 3);
-}
-
-/* --- Streams. */
-
-void
-tls_note_alert(const struct ssl_st *ssl, int where, int what)
-{
-	struct tls *t = SSL_get_app_data(ssl);
-	int number = what & 0xff;
-
-	if (t == NULL || !(where & SSL_CB_ALERT) || t->alert >= 0)
-		return;
-	if (number == SSL_AD_CLOSE_NOTIFY || number == SSL_AD_USER_CANCELLED || number == SSL_AD_NO_RENEGOTIATION)
-		return;
-	t->alert = number;
-	t->alert_sent = (where & SSL_CB_WRITE) != 0;
 }
 
 struct tls *
@@ -184,6 +80,72 @@ tls_free(struct tls *t)
 	free(t);
 }
 
+/* --- Why a stream failed. */
+
+enum { HANDSHAKE_FAILURE = 40, CERTIFICATE_REQUIRED = 116 }; /* alerts */
+
+/* "brainpoolP256r1", "RSA 2048", "DSA 2048". */
+static void
+print_key(const EVP_PKEY *key, char *out, size_t size)
+{
+	const char *type = EVP_PKEY_get0_type_name(key);
+
+	if (EVP_PKEY_get_group_name((EVP_PKEY *)key, out, size, NULL) == 1)
+		return;
+	snprintf(out, size, "%s %d", type != NULL ? type : "unknown type", EVP_PKEY_get_bits(key));
+}
+
+/* What every peer takes that speaks TLS 1.2 or 1.3 at all. */
+static bool
+is_common(const EVP_PKEY *key)
+{
+	static const char *const curves[] = { SN_X9_62_prime256v1, SN_secp384r1, SN_secp521r1 };
+	char group[64];
+
+	if (EVP_PKEY_get_group_name((EVP_PKEY *)key, group, sizeof group, NULL) != 1)
+		return EVP_PKEY_is_a(key, "RSA") == 1 || EVP_PKEY_is_a(key, "ED25519") == 1 || EVP_PKEY_is_a(key, "ED448") == 1;
+	for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++)
+		if (strcmp(curves[i], group) == 0)
+			return true;
+	return false;
+}
+
+/* It was asked for its certificate, has one, and has signed nothing. */
+static bool
+client_unfit(const SSL *ssl, int received)
+{
+	const unsigned char *types;
+	int signature;
+	bool asked = received == CERTIFICATE_REQUIRED || (received == HANDSHAKE_FAILURE && SSL_get0_certificate_types((SSL *)ssl, &types) > 0);
+
+	return asked && SSL_get_signature_type_nid((SSL *)ssl, &signature) != 1;
+}
+
+/* OpenSSL leaves out TLS 1.3 when the key cannot be used there, so that a peer of TLS 1.3 alone meets an unsupported protocol. */
+static bool
+server_unfit(const SSL *ssl, const EVP_PKEY *key, int reason)
+{
+	if (reason == SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM)
+		return true;
+	if (reason != SSL_R_NO_SHARED_CIPHER && (reason != SSL_R_UNSUPPORTED_PROTOCOL || SSL_client_version(ssl) < TLS1_2_VERSION))
+		return false;
+	return !is_common(key);
+}
+
+static void
+explain_unfit(const SSL *ssl, int received, int reason, char *out, size_t size)
+{
+	const EVP_PKEY *key = SSL_get_privatekey(ssl);
+	char name[64];
+
+	out[0] = '\0';
+	if (key == NULL || !(SSL_is_server(ssl) ? server_unfit(ssl, key, reason) : client_unfit(ssl, received)))
+		return;
+	print_key(key, name, sizeof name);
+	snprintf(out, size, SSL_is_server(ssl) ? "the own key (%s) suits no suite and signature algorithm that the peer takes"
+		: "the own certificate was not sent: its key (%s) suits no signature algorithm that the peer takes", name);
+}
+
 /* OpenSSL's own sentence among what the libraries beneath it left; empties the queue. */
 static unsigned long
 take_reason(void)
@@ -218,7 +180,7 @@ explain(struct tls *t, unsigned long e)
 	const char *words = ERR_reason_error_string(e);
 
 	end->above_limit = t->presented.text[0] != '\0';
-	tls_own_unfit(t->ssl, t->alert_sent ? -1 : t->alert, reason, end->unfit, sizeof end->unfit);
+	explain_unfit(t->ssl, t->alert_sent ? -1 : t->alert, reason, end->unfit, sizeof end->unfit);
 	if (end->unfit[0] != '\0')
 		snprintf(end->reason, sizeof end->reason, "%s", end->unfit);
 	else if (reason == SSL_R_PEER_DID_NOT_RETURN_A_CERTIFICATE)

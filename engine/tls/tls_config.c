@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tls/tls_config.h"
+#include "tls/tls_internal.h"
 
 #include <openssl/err.h>
-#include <openssl/ssl.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -121,8 +120,12 @@ listed(struct buf *b)
 	return buf_len(b) && buf_add(b, "", 1) == 0 ? (const char *)buf_bytes(b) : NULL;
 }
 
-int
-tls_suites(struct ssl_ctx_st *ctx, const char *list, struct fault *f)
+/*
+ * Puts the suites named in `list` (tls_options.ciphers) into ctx; "" means the default list. A list is complete: a version without a suite in the list
+ * is switched off. -1 with a sentence: a suite is unknown, not AEAD, or without a certificate.
+ */
+static int
+set_suites(SSL_CTX *ctx, const char *list, struct fault *f)
 {
 	struct buf lists[2];
 	const char *old, *new13;
@@ -184,8 +187,6 @@ set_manners(SSL_CTX *ctx)
 	SSL_CTX_set_security_level(ctx, TLS_LEVEL);
 	SSL_CTX_set_verify_depth(ctx, TLS_CHAIN_DEPTH);
 	SSL_CTX_set_max_cert_list(ctx, CHAIN_LIMITS_BYTES);
-	SSL_CTX_set_info_callback(ctx, tls_note_alert);
-	SSL_CTX_set_msg_callback(ctx, tls_note_message);
 }
 
 /* A client ignores our callback's answer unless it verifies; a server asks for a certificate only when it must have one. */
@@ -199,12 +200,12 @@ set_verify(SSL_CTX *ctx, enum way way, const struct tls_options *o)
 	else if (o->ask_certificate)
 		mode = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
 	SSL_CTX_set_verify(ctx, mode, NULL);
-	SSL_CTX_set_cert_verify_callback(ctx, tls_ask_certificate, NULL);
+	tls_callbacks_set(ctx);
 }
 
 /*
  * A client may present a key that is too short: whether to accept it is the other side's decision, and a tester's client must be
- * able to be refused for it. What the *peer* presents is held to TLS_LEVEL all the same, in tls_ask_certificate.
+ * able to be refused for it. What the *peer* presents is held to TLS_LEVEL all the same, in tls_callbacks.c.
  */
 static int
 use_ring(SSL_CTX *ctx, enum way way, const struct tls_options *o, struct fault *f)
@@ -231,7 +232,7 @@ set_up(SSL_CTX *ctx, enum way way, const struct tls_options *o, struct fault *f)
 		X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(ctx), X509_V_FLAG_X509_STRICT);
 	if (!SSL_CTX_set1_sigalgs_list(ctx, SIGNATURES) || !SSL_CTX_set1_client_sigalgs_list(ctx, SIGNATURES))
 		return fault_set(f, "signature algorithms: %s", why());
-	if (tls_suites(ctx, o->ciphers, f) < 0 || set_versions(ctx, o, f) < 0)
+	if (set_suites(ctx, o->ciphers, f) < 0 || set_versions(ctx, o, f) < 0)
 		return -1;
 	set_verify(ctx, way, o);
 	return use_ring(ctx, way, o, f);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tls_callbacks: what OpenSSL calls during a handshake: the certificate question, alerts, messages. */
+#include "tls/tls_internal.h"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+
+#include <string.h>
+
+#include "tls/chain_limits.h"
+#include "tls/chain_verify.h"
+
+static enum tls_judgement
+ask(struct tls *t, struct certificate *c, const struct cert_fault *why)
+{
+	enum tls_judgement j;
+
+	if (t->asked) /* once per stream; nothing of TLS asks twice while renegotiation is off */
+		return TLS_REFUSE_ERROR;
+	t->asked = true;
+	t->asking = true;
+	j = t->judge ? t->judge(t->arg, c, c ? NULL : why) : c && c->chain.ok ? TLS_ACCEPT : TLS_REFUSE_CHAIN;
+	t->asking = false;
+	if (c == NULL)
+		return why->trouble == CERT_MEMORY ? TLS_REFUSE_ERROR : TLS_REFUSE_POLICY;
+	return j == TLS_ACCEPT && c->unfit ? TLS_REFUSE_CHAIN : j;
+}
+
+/* OpenSSL picks the alert by the error left in its store context (measured: 42 for CERT_REJECTED, 80 for UNSPECIFIED). */
+static int
+verdict_code(enum tls_judgement j, const struct certificate *c)
+{
+	switch (j) {
+	case TLS_ACCEPT:
+		return X509_V_OK;
+	case TLS_REFUSE_CHAIN:
+		return c && c->chain.n ? c->chain.error[0].code : X509_V_ERR_CERT_REJECTED;
+	case TLS_REFUSE_POLICY:
+		return X509_V_ERR_CERT_REJECTED;
+	case TLS_REFUSE_ERROR:
+		break;
+	}
+	return X509_V_ERR_UNSPECIFIED;
+}
+
+static int
+tls_callbacks_certificate(X509_STORE_CTX *x, void *unused)
+{
+	SSL *ssl = X509_STORE_CTX_get_ex_data(x, SSL_get_ex_data_X509_STORE_CTX_idx());
+	struct tls *t = SSL_get_app_data(ssl);
+	struct certificate *c;
+	struct cert_fault why;
+	int code;
+
+	(void)unused;
+	ERR_set_mark(); /* what the walk and the asked one leave behind is not why the stream fails */
+	c = chain_verify_chain(x, TLS_LEVEL, &why);
+	code = verdict_code(ask(t, c, &why), c);
+	certificate_unref(c);
+	ERR_pop_to_mark();
+	X509_STORE_CTX_set_error(x, code);
+	return code == X509_V_OK;
+}
+
+/* A callback of OpenSSL's for watching messages: the only place where the peer's certificates are seen before they are decoded. It cannot say no, so
+ * a list that is above a limit is given a length that it does not have, and OpenSSL ends the handshake with decode_error. */
+static void
+tls_callbacks_message(int sent, int version, int type, const void *message, size_t len, SSL *ssl, void *unused)
+{
+	const unsigned char *m = message;
+	struct tls *t = SSL_get_app_data(ssl);
+	bool tls13 = version == TLS1_3_VERSION;
+	size_t head = SSL3_HM_HEADER_LENGTH;
+
+	(void)unused;
+	if (sent || type != SSL3_RT_HANDSHAKE || t == NULL || len <= head || m[0] != SSL3_MT_CERTIFICATE)
+		return;
+	if (chain_limits_message(m + head, len - head, tls13, &t->presented) < 0)
+		memset((unsigned char *)m + head + (tls13 ? 1u + m[head] : 0), 0xff, 3);
+}
+
+static void
+tls_callbacks_alert(const SSL *ssl, int where, int what)
+{
+	struct tls *t = SSL_get_app_data(ssl);
+	int number = what & 0xff;
+
+	if (t == NULL || !(where & SSL_CB_ALERT) || t->alert >= 0)
+		return;
+	if (number == SSL_AD_CLOSE_NOTIFY || number == SSL_AD_USER_CANCELLED || number == SSL_AD_NO_RENEGOTIATION)
+		return;
+	t->alert = number;
+	t->alert_sent = (where & SSL_CB_WRITE) != 0;
+}
+
+void
+tls_callbacks_set(SSL_CTX *ctx)
+{
+	SSL_CTX_set_cert_verify_callback(ctx, tls_callbacks_certificate, NULL);
+	SSL_CTX_set_info_callback(ctx, tls_callbacks_alert);
+	SSL_CTX_set_msg_callback(ctx, tls_callbacks_message);
+}
