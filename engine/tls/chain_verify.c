@@ -94,7 +94,7 @@ issuer_has_no_crl(X509_STORE_CTX *x)
 }
 
 static int
-collect(int ok, X509_STORE_CTX *x)
+chain_verify_collect(int ok, X509_STORE_CTX *x)
 {
 	struct walk *w = X509_STORE_CTX_get_app_data(x);
 	int code = X509_STORE_CTX_get_error(x);
@@ -125,7 +125,7 @@ put_last(struct certificate *c, size_t from, size_t to)
 
 /* In OpenSSL's place for signatures and dates; a chain that reaches a signer by name has been built. */
 static int
-verify_then_revocation(X509_STORE_CTX *x)
+chain_verify_verify_then_revocation(X509_STORE_CTX *x)
 {
 	struct walk *w = X509_STORE_CTX_get_app_data(x);
 	size_t from = w->c->chain.n, to;
@@ -165,7 +165,7 @@ verify_alone(struct walk *w, X509_STORE_CTX *x, X509 *leaf, X509_STORE_CTX *alon
 	X509_VERIFY_PARAM_clear_flags(p, CRL_FLAGS);
 	X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_PARTIAL_CHAIN | (chain_limits_key_is_cheap(leaf) ? X509_V_FLAG_CHECK_SS_SIGNATURE : 0));
 	X509_STORE_CTX_set0_trusted_stack(alone, trusted);
-	X509_STORE_CTX_set_verify_cb(alone, collect);
+	X509_STORE_CTX_set_verify_cb(alone, chain_verify_collect);
 	if (!X509_STORE_CTX_set_app_data(alone, &own))
 		return -1;
 	return X509_verify_cert(alone) < 0 ? -1 : 0;
@@ -214,8 +214,8 @@ go(struct walk *w, X509_STORE_CTX *x)
 	w->crl_flags = X509_VERIFY_PARAM_get_flags(p) & CRL_FLAGS;
 	X509_VERIFY_PARAM_clear_flags(p, CRL_FLAGS);
 	w->verify = X509_STORE_CTX_get_verify(x);
-	X509_STORE_CTX_set_verify(x, verify_then_revocation);
-	X509_STORE_CTX_set_verify_cb(x, collect);
+	X509_STORE_CTX_set_verify(x, chain_verify_verify_then_revocation);
+	X509_STORE_CTX_set_verify_cb(x, chain_verify_collect);
 	rc = X509_verify_cert(x);
 	if (rc <= 0 && !w->ended) /* a failure it tells no callback of: memory, a chain it could not even begin */
 		note_error(w->c, x);

@@ -3,7 +3,7 @@
  * ring: a key ring read from a directory (certs/README.md): LABEL.pem (certificate, then its intermediates), LABEL.key
  * (0600), default (one line), signers/ and crls/ (*.pem, *.crt, *.cer, *.crl), permit (who may use it). Immutable once loaded, counted. All of it is
  * read before any of it is believed: a directory that changes between two reads (its files' identity, size and mtime are compared before and
- * after) is read again, at most 20 times in 2 s. Content that the reader does not understand is a fault (ringitem, ringother, ringcrl).
+ * after) is read again, at most 20 times in 2 s. Content that the reader does not understand is a fault.
  */
 #ifndef SALLYPORT_RING_H
 #define SALLYPORT_RING_H

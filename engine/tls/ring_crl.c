@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tls/ring_text.h"
 
 /* A CRL's extensions that OpenSSL understands when they are critical. A delta's is refused before. */
 static bool
@@ -162,18 +161,18 @@ has_current(const struct ring_items *l, const X509_CRL *crl)
 static void
 warn_of_times(const struct ring_items *l, const struct ring_item *at, const char *issuer, struct faults *faults)
 {
-	char when[RING_TEXT_TIME];
+	char when[RING_ITEM_TIME];
 
 	if (has_current(l, at->crl))
 		return;
 	if (is_late(at->crl))
 		faults_add(faults, FAULT_WARNING, "crl_expired", at->file->path, at->line,
 			"nextUpdate was %s: the certificates of %s that it is for are refused until its next CRL is in the ring",
-			ring_text_time(X509_CRL_get0_nextUpdate(at->crl), when), issuer);
+			ring_item_time(X509_CRL_get0_nextUpdate(at->crl), when), issuer);
 	else if (is_early(at->crl))
 		faults_add(faults, FAULT_WARNING, "crl_not_yet", at->file->path, at->line,
 			"thisUpdate is %s, which is to come: the certificates of %s that it is for are refused until then",
-			ring_text_time(X509_CRL_get0_lastUpdate(at->crl), when), issuer);
+			ring_item_time(X509_CRL_get0_lastUpdate(at->crl), when), issuer);
 }
 
 enum issuer { ISSUER_NONE, ISSUER_NAMED, ISSUER_FOUND };
@@ -211,14 +210,14 @@ warn_of_issuer(const struct ring_items *l, const struct ring_item *at, const cha
 void
 ring_crl_warn(const struct ring_items *l, struct faults *faults)
 {
-	char issuer[RING_TEXT_NAME];
+	char issuer[RING_ITEM_NAME];
 
 	for (size_t i = 0; i < l->n; i++) {
 		const struct ring_item *at = &l->item[i];
 
 		if (at->crl == NULL)
 			continue;
-		ring_text_name(X509_CRL_get_issuer(at->crl), issuer);
+		ring_item_name(X509_CRL_get_issuer(at->crl), issuer);
 		warn_of_times(l, at, issuer, faults);
 		warn_of_issuer(l, at, issuer, faults);
 	}

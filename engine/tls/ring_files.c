@@ -251,7 +251,7 @@ see_dir(struct attempt *a, const char *under, bool must)
 }
 
 static int
-by_kind_and_name(const void *a, const void *b)
+ring_files_by_kind_and_name(const void *a, const void *b)
 {
 	const struct ring_file *x = a, *y = b;
 
@@ -270,7 +270,7 @@ see_all(struct attempt *a)
 	if (r == READ_DONE)
 		r = see_dir(a, "/crls", false);
 	if (r == READ_DONE)
-		qsort(a->l->file, a->l->n, sizeof *a->l->file, by_kind_and_name);
+		qsort(a->l->file, a->l->n, sizeof *a->l->file, ring_files_by_kind_and_name);
 	else
 		ring_files_free(a->l);
 	return r;
@@ -329,7 +329,7 @@ read_file(struct attempt *a, struct ring_file *file)
 	return c.st.st_ino == file->ino && c.st.st_dev == file->dev && c.len == (size_t)file->size ? READ_DONE : READ_CHANGED;
 }
 
-/* Reads the first bytes of a foreign entry; ringother judges an entry that cannot be read. */
+/* Reads the first bytes of a foreign entry; ring_files_judge_others judges an entry that cannot be read. */
 static void
 peek(struct ring_file *file)
 {
@@ -434,4 +434,51 @@ ring_files_count(const struct ring_files *l, enum ring_file_kind kind)
 	for (i = 0; i < l->n; i++)
 		n += l->file[i].kind == kind;
 	return n;
+}
+
+/* --- Entries that are not read. */
+
+/* True when the same file is read under another name. */
+static bool
+is_ring_file(const struct ring_files *l, const struct ring_file *other)
+{
+	for (size_t i = 0; i < l->n && l->file[i].kind < RING_FILE_OTHER; i++)
+		if (l->file[i].ino == other->ino && l->file[i].dev == other->dev)
+			return true;
+	return false;
+}
+
+static bool
+is_lost_found(const struct ring_file *f)
+{
+	return S_ISDIR(f->mode) && strcmp(f->label, "lost+found") == 0;
+}
+
+static const char *
+remedy(const struct ring_file *f)
+{
+	if (f->kind == RING_FILE_BELOW)
+		return "the directories of a key ring are signers/ and crls/; move it into one of them, or out of the ring";
+	return "a key ring has LABEL.pem and LABEL.key, signers/ and crls/ with files named *.pem, *.crt, *.cer or *.crl; rename it, or move it "
+		"out of the ring";
+}
+
+static void
+judge_other(const struct ring_files *l, const struct ring_file *f, struct faults *faults)
+{
+	if (f->why.text[0] != '\0' && !is_lost_found(f))
+		faults_add(faults, FAULT_ERROR, "ring_entry", f->path, 0, "%s; mend that, or move it out of the ring", f->why.text);
+	else if (f->bytes != NULL && pem_suspect(f->bytes, f->len) && !is_ring_file(l, f))
+		faults_add(faults, FAULT_ERROR, "ring_entry", f->path, 0, "holds %s and is not read: %s",
+			pem_is_der(f->bytes, f->len) ? "DER" : "a PEM block", remedy(f));
+	else if (f->kind == RING_FILE_OTHER && !is_ring_file(l, f))
+		faults_add(faults, FAULT_WARNING, "ring_entry", f->path, 0, "is no part of a key ring, and is not read");
+}
+
+void
+ring_files_judge_others(const struct ring_files *files, struct faults *faults)
+{
+	for (size_t i = 0; i < files->n; i++)
+		if (is_foreign(files->file[i].kind))
+			judge_other(files, &files->file[i], faults);
 }

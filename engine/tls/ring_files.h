@@ -60,4 +60,10 @@ void ring_files_free(struct ring_files *l); /* wipes the keys' bytes */
 const struct ring_file *ring_files_find(const struct ring_files *l, enum ring_file_kind kind, const char *label);
 size_t ring_files_count(const struct ring_files *l, enum ring_file_kind kind);
 
+/*
+ * A fault for each foreign file that holds -----BEGIN or DER in its first 64 KiB, and for each entry that cannot be read; a warning for each other
+ * entry. A second name of a file that is read (the links of `openssl rehash`) is neither; lost+found may be unreadable.
+ */
+void ring_files_judge_others(const struct ring_files *files, struct faults *faults);
+
 #endif

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tls/ring_item.h"
 
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "tls/pem.h"
 
@@ -36,28 +40,28 @@ complain(struct reading *r, int line, const char *text)
 /* --- one object from DER; each sets its field of the item and moves *der behind it */
 
 static bool
-take_certificate(struct ring_item *i, const unsigned char **der, long n)
+ring_item_take_certificate(struct ring_item *i, const unsigned char **der, long n)
 {
 	i->x = d2i_X509(NULL, der, n);
 	return i->x != NULL;
 }
 
 static bool
-take_trusted(struct ring_item *i, const unsigned char **der, long n)
+ring_item_take_trusted(struct ring_item *i, const unsigned char **der, long n)
 {
 	i->x = d2i_X509_AUX(NULL, der, n);
 	return i->x != NULL;
 }
 
 static bool
-take_crl(struct ring_item *i, const unsigned char **der, long n)
+ring_item_take_crl(struct ring_item *i, const unsigned char **der, long n)
 {
 	i->crl = d2i_X509_CRL(NULL, der, n);
 	return i->crl != NULL;
 }
 
 static bool
-take_key(struct ring_item *i, const unsigned char **der, long n)
+ring_item_take_key(struct ring_item *i, const unsigned char **der, long n)
 {
 	i->key = d2i_AutoPrivateKey(NULL, der, n);
 	return i->key != NULL;
@@ -69,16 +73,16 @@ static const struct block {
 	const char *label;
 	bool (*take)(struct ring_item *i, const unsigned char **der, long n);
 } blocks[] = {
-	{ RING_FILE_PEM, "CERTIFICATE", take_certificate },
-	{ RING_FILE_PEM, "X509 CERTIFICATE", take_certificate },
-	{ RING_FILE_SIGNER, "CERTIFICATE", take_certificate },
-	{ RING_FILE_SIGNER, "X509 CERTIFICATE", take_certificate },
-	{ RING_FILE_SIGNER, "TRUSTED CERTIFICATE", take_trusted },
-	{ RING_FILE_CRL, "X509 CRL", take_crl },
-	{ RING_FILE_KEY, "PRIVATE KEY", take_key },
-	{ RING_FILE_KEY, "EC PRIVATE KEY", take_key },
-	{ RING_FILE_KEY, "RSA PRIVATE KEY", take_key },
-	{ RING_FILE_KEY, "DSA PRIVATE KEY", take_key },
+	{ RING_FILE_PEM, "CERTIFICATE", ring_item_take_certificate },
+	{ RING_FILE_PEM, "X509 CERTIFICATE", ring_item_take_certificate },
+	{ RING_FILE_SIGNER, "CERTIFICATE", ring_item_take_certificate },
+	{ RING_FILE_SIGNER, "X509 CERTIFICATE", ring_item_take_certificate },
+	{ RING_FILE_SIGNER, "TRUSTED CERTIFICATE", ring_item_take_trusted },
+	{ RING_FILE_CRL, "X509 CRL", ring_item_take_crl },
+	{ RING_FILE_KEY, "PRIVATE KEY", ring_item_take_key },
+	{ RING_FILE_KEY, "EC PRIVATE KEY", ring_item_take_key },
+	{ RING_FILE_KEY, "RSA PRIVATE KEY", ring_item_take_key },
+	{ RING_FILE_KEY, "DSA PRIVATE KEY", ring_item_take_key },
 	{ RING_FILE_KEY, "EC PARAMETERS", NULL },
 };
 
@@ -227,4 +231,31 @@ ring_items_free(struct ring_items *l)
 		drop(&l->item[i]);
 	free(l->item);
 	*l = (struct ring_items){ .n = 0 };
+}
+
+/* --- words for faults */
+
+const char *
+ring_item_name(const struct X509_name_st *name, char out[RING_ITEM_NAME])
+{
+	BIO *to = BIO_new(BIO_s_mem());
+	int n = -1;
+
+	if (to != NULL && X509_NAME_print_ex(to, name, 0, XN_FLAG_RFC2253) >= 0)
+		n = BIO_read(to, out, RING_ITEM_NAME - 1);
+	BIO_free(to);
+	if (n <= 0)
+		n = snprintf(out, RING_ITEM_NAME, "an empty name");
+	out[n] = '\0';
+	return out;
+}
+
+const char *
+ring_item_time(const struct asn1_string_st *t, char out[RING_ITEM_TIME])
+{
+	struct tm tm;
+
+	if (t == NULL || !ASN1_TIME_to_tm(t, &tm) || strftime(out, RING_ITEM_TIME, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
+		strcpy(out, "?");
+	return out;
 }

@@ -12,6 +12,8 @@
 struct x509_st;
 struct X509_crl_st;
 struct evp_pkey_st;
+struct X509_name_st;
+struct asn1_string_st;
 
 struct ring_item { /* one of the three objects; the others are NULL */
 	const struct ring_file *file; /* borrowed */
@@ -32,5 +34,13 @@ void ring_items_free(struct ring_items *l);
 
 /* OpenSSL's first sentence about a failed call; it says more than the later ones. Static. */
 const char *ring_item_why(void);
+
+#define RING_ITEM_NAME 256
+#define RING_ITEM_TIME 24
+
+/* As RFC 2253 prints a name, in printable ASCII; cut off when it is longer. Returns out. */
+const char *ring_item_name(const struct X509_name_st *name, char out[RING_ITEM_NAME]);
+/* "2026-11-25T19:54:41Z"; "?" when it cannot be read. Returns out. */
+const char *ring_item_time(const struct asn1_string_st *t, char out[RING_ITEM_TIME]);
 
 #endif

@@ -7,7 +7,6 @@
 
 #include <stdbool.h>
 
-#include "tls/ring_text.h"
 
 #define ERRORS_MAX 16
 #define CRL_FLAGS (X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL)
@@ -15,7 +14,7 @@
 struct errors {
 	struct {
 		int code, depth;
-		char name[RING_TEXT_NAME]; /* of the certificate that has it */
+		char name[RING_ITEM_NAME]; /* of the certificate that has it */
 	} item[ERRORS_MAX];
 	size_t n;
 };
@@ -30,7 +29,7 @@ has(const struct errors *l, int code, int depth)
 }
 
 static int
-collect(int ok, X509_STORE_CTX *x)
+ring_strict_collect(int ok, X509_STORE_CTX *x)
 {
 	struct errors *l = X509_STORE_CTX_get_app_data(x);
 	X509 *at = X509_STORE_CTX_get_current_cert(x);
@@ -40,7 +39,7 @@ collect(int ok, X509_STORE_CTX *x)
 		return 1;
 	l->item[l->n].code = code;
 	l->item[l->n].depth = depth;
-	ring_text_name(at != NULL ? X509_get_subject_name(at) : NULL, l->item[l->n].name);
+	ring_item_name(at != NULL ? X509_get_subject_name(at) : NULL, l->item[l->n].name);
 	l->n++;
 	return 1;
 }
@@ -82,7 +81,7 @@ verify(X509 *leaf, STACK_OF(X509) *chain, STACK_OF(X509) *trusted, unsigned long
 		X509_STORE_CTX_set0_trusted_stack(x, trusted);
 		X509_VERIFY_PARAM_clear_flags(X509_STORE_CTX_get0_param(x), CRL_FLAGS);
 		X509_VERIFY_PARAM_set_flags(X509_STORE_CTX_get0_param(x), X509_V_FLAG_PARTIAL_CHAIN | flags);
-		X509_STORE_CTX_set_verify_cb(x, collect);
+		X509_STORE_CTX_set_verify_cb(x, ring_strict_collect);
 		X509_verify_cert(x);
 	}
 	X509_STORE_CTX_free(x);

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tls/ring_text.h"
 #include "tls/tls_internal.h"
 
 #define SOON_DAYS 30
@@ -22,10 +21,10 @@ static void
 warn_of_end(const struct ring_item *at, const char *name, struct faults *faults)
 {
 	const ASN1_TIME *end = X509_get0_notAfter(at->x);
-	char when[RING_TEXT_TIME];
+	char when[RING_ITEM_TIME];
 	int days = 0, seconds = 0;
 
-	ring_text_time(end, when);
+	ring_item_time(end, when);
 	if (X509_cmp_current_time(end) < 0)
 		faults_add(faults, FAULT_WARNING, "certificate_expired", at->file->path, at->line,
 			"the certificate of %s expired on %s; put a new one there", name, when);
@@ -38,12 +37,12 @@ static void
 warn_of_dates(const struct ring_item *at, struct faults *faults)
 {
 	const ASN1_TIME *begin = X509_get0_notBefore(at->x);
-	char name[RING_TEXT_NAME], when[RING_TEXT_TIME];
+	char name[RING_ITEM_NAME], when[RING_ITEM_TIME];
 
-	ring_text_name(X509_get_subject_name(at->x), name);
+	ring_item_name(X509_get_subject_name(at->x), name);
 	if (X509_cmp_current_time(begin) > 0)
 		faults_add(faults, FAULT_WARNING, "certificate_not_yet", at->file->path, at->line,
-			"the certificate of %s is not valid before %s", name, ring_text_time(begin, when));
+			"the certificate of %s is not valid before %s", name, ring_item_time(begin, when));
 	else
 		warn_of_end(at, name, faults);
 }
@@ -52,7 +51,7 @@ warn_of_dates(const struct ring_item *at, struct faults *faults)
 
 /* An issuer without a CRL in the ring is not checked (ring.h). */
 static int
-pass_no_crl(int ok, X509_STORE_CTX *walk)
+ring_warnings_pass_no_crl(int ok, X509_STORE_CTX *walk)
 {
 	return ok || X509_STORE_CTX_get_error(walk) == X509_V_ERR_UNABLE_TO_GET_CRL;
 }
@@ -67,7 +66,7 @@ error_of(X509_STORE *store, X509 *x, int trust)
 	if (walk != NULL && X509_STORE_CTX_init(walk, store, x, NULL)) {
 		X509_STORE_CTX_set_trust(walk, trust);
 		X509_VERIFY_PARAM_set_auth_level(X509_STORE_CTX_get0_param(walk), TLS_LEVEL);
-		X509_STORE_CTX_set_verify_cb(walk, pass_no_crl);
+		X509_STORE_CTX_set_verify_cb(walk, ring_warnings_pass_no_crl);
 		error = X509_verify_cert(walk) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(walk);
 	}
 	X509_STORE_CTX_free(walk);

@@ -168,7 +168,7 @@ describe("the house", function()
     end
   end)
 
-  -- addr.c exports addr_*, ring_load.c ring_load_* or ring_*; a list of them is named in the plural, faults_*.
+  -- addr.c exports addr_*, ring_files.c ring_files_* or ring_*; a list of them is named in the plural, faults_*.
   it("begins each exported name with the name of its file, or with the first word of it", function()
     local strangers, exported = {}, 0
     for member, symbol in output_of("nm -A build/libsallyport.a"):gmatch "libsallyport%.a:([%w_]+)%.o:%x+ [TDRBVC] ([%w_]+)\n" do
