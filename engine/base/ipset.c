@@ -110,7 +110,7 @@ same_prefix(const struct entry *x, const struct entry *y)
 
 /* qsort promises no stability; the order of adding decides between equals. */
 static int
-compare(const void *a, const void *b)
+ipset_compare(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 	int c = memcmp(x->bytes, y->bytes, sizeof x->bytes);
@@ -160,7 +160,7 @@ side_seal(struct side *d)
 {
 	if (d->n == 0)
 		return 0;
-	qsort(d->entry, d->n, sizeof *d->entry, compare);
+	qsort(d->entry, d->n, sizeof *d->entry, ipset_compare);
 	drop_doubles(d);
 	d->first = malloc(d->n * d->width);
 	d->bits = malloc(d->n);

@@ -92,7 +92,7 @@ push(struct log *l, const struct log_line *line)
 }
 
 static void
-push_sum(void *arg, const struct log_throttle_entry *e)
+log_push_sum(void *arg, const struct log_throttle_entry *e)
 {
 	struct log *l = arg;
 	struct log_line line;
@@ -174,7 +174,7 @@ work(struct log *l)
 	for (;;) {
 		if (l->reopen)
 			open_anew(l);
-		log_throttle_flush(&l->throttle, second_now(), l->stop, push_sum, l);
+		log_throttle_flush(&l->throttle, second_now(), l->stop, log_push_sum, l);
 		own_up(l);
 		if (buf_len(&l->pending) > 0)
 			return true;
@@ -191,7 +191,7 @@ work(struct log *l)
 }
 
 static void *
-writer(void *arg)
+log_writer(void *arg)
 {
 	struct log *l = arg;
 
@@ -218,7 +218,7 @@ start_writer(struct log *l)
 {
 	pthread_mutex_init(&l->lock, NULL);
 	thread_cond_init(&l->wake);
-	return thread_start(&l->thread, writer, l);
+	return thread_start(&l->thread, log_writer, l);
 }
 
 static void
@@ -385,7 +385,7 @@ passes(struct log *l, const char *door, const char *code, const char *prefix)
 	bool pass;
 
 	pthread_mutex_lock(&l->lock);
-	pass = log_throttle_pass(&l->throttle, second_now(), door, code, prefix, push_sum, l);
+	pass = log_throttle_pass(&l->throttle, second_now(), door, code, prefix, log_push_sum, l);
 	if (!pass && l->waiting && l->throttle.holding == 1)
 		pthread_cond_signal(&l->wake); /* so that the writer looks at the clock */
 	pthread_mutex_unlock(&l->lock);

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 static void
-on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
+interrupt_on_signal(struct ev_loop *loop, ev_signal *watcher, int events)
 {
 	struct interrupt *i = watcher->data;
 
@@ -25,7 +25,7 @@ interrupt_start(struct interrupt *i, struct ev_loop *loop, void (*fire)(void *ar
 	i->fire = fire;
 	i->arg = arg;
 	for (size_t n = 0; n < sizeof signals / sizeof *signals; n++) {
-		ev_signal_init(&i->watcher[n], on_signal, signals[n]);
+		ev_signal_init(&i->watcher[n], interrupt_on_signal, signals[n]);
 		i->watcher[n].data = i;
 		ev_signal_start(loop, &i->watcher[n]);
 		ev_unref(loop); /* it keeps no loop running */

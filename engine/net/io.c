@@ -18,7 +18,7 @@ raise_event(struct io *io, enum io_event e)
 	return !*gone;
 }
 
-/* Remembers a failure; tell_failure raises it, so that it is told once and from the loop. */
+/* Remembers a failure; io_tell_failure raises it, so that it is told once and from the loop. */
 static void
 fail(struct io *io, const struct transport_trouble *why)
 {
@@ -76,7 +76,7 @@ send_bytes(struct io *io)
 
 /* --- The stages of a step, in order. False ends the step: the owner closed, or the next stage must wait. */
 static bool
-finish_connect(struct io *io, int revents)
+io_finish_connect(struct io *io, int revents)
 {
 	socklen_t size = sizeof(int);
 	int error = 0;
@@ -95,7 +95,7 @@ finish_connect(struct io *io, int revents)
 }
 
 static bool
-see_first(struct io *io, int revents)
+io_see_first(struct io *io, int revents)
 {
 	char byte;
 	ssize_t n;
@@ -115,7 +115,7 @@ see_first(struct io *io, int revents)
 }
 
 static bool
-shake(struct io *io, int revents)
+io_shake(struct io *io, int revents)
 {
 	struct transport_trouble why;
 	enum tls_result r;
@@ -140,7 +140,7 @@ shake(struct io *io, int revents)
 }
 
 static bool
-take_in(struct io *io, int revents)
+io_take_in(struct io *io, int revents)
 {
 	size_t before = buf_len(&io->in);
 	enum transport_result r;
@@ -162,7 +162,7 @@ take_in(struct io *io, int revents)
 }
 
 static bool
-send_out(struct io *io, int revents)
+io_send_out(struct io *io, int revents)
 {
 	size_t before = buf_len(&io->in);
 
@@ -183,7 +183,7 @@ send_out(struct io *io, int revents)
 }
 
 static bool
-tell_failure(struct io *io, int revents)
+io_tell_failure(struct io *io, int revents)
 {
 	(void)revents;
 	if (!io->dead || io->told || io->lingering)
@@ -258,7 +258,7 @@ linger_on(struct io *io)
 }
 
 static void
-on_linger(void *arg)
+io_on_linger(void *arg)
 {
 	bury(arg);
 }
@@ -323,7 +323,7 @@ settle(struct io *io)
 static void
 walk(struct io *io, int revents)
 {
-	static bool (*const stages[])(struct io *, int) = { finish_connect, see_first, shake, take_in, send_out, tell_failure };
+	static bool (*const stages[])(struct io *, int) = { io_finish_connect, io_see_first, io_shake, io_take_in, io_send_out, io_tell_failure };
 	size_t i;
 
 	for (i = 0; i < sizeof stages / sizeof *stages && stages[i](io, revents); i++)
@@ -354,14 +354,14 @@ step(struct io *io, int revents)
 }
 
 static void
-on_ready(struct ev_loop *loop, ev_io *w, int revents)
+io_on_ready(struct ev_loop *loop, ev_io *w, int revents)
 {
 	(void)loop;
 	step(w->data, revents);
 }
 
 static void
-on_again(void *arg)
+io_on_again(void *arg)
 {
 	step(arg, 0);
 }
@@ -377,9 +377,9 @@ io_open(struct io *io, struct ev_loop *loop, int fd, bool connecting, size_t in_
 	buf_init(&io->in, in_max);
 	io->in.secret = true;
 	buf_init(&io->out, 0);
-	timer_init(&io->linger, loop, on_linger, io);
-	timer_init(&io->again, loop, on_again, io);
-	ev_io_init(&io->watcher, on_ready, fd, 0);
+	timer_init(&io->linger, loop, io_on_linger, io);
+	timer_init(&io->again, loop, io_on_again, io);
+	ev_io_init(&io->watcher, io_on_ready, fd, 0);
 	io->watcher.data = io;
 	settle(io);
 }

@@ -71,7 +71,7 @@ move(void *p, size_t had, size_t want)
 
 /* realloc's task. */
 static void *
-allocate(void *p, long size)
+loop_allocate(void *p, long size)
 {
 	void *fresh = size > 0 ? move(p, size_of(p), (size_t)size) : NULL;
 
@@ -83,7 +83,7 @@ allocate(void *p, long size)
 struct ev_loop *
 loop_new(void)
 {
-	ev_set_allocator(allocate);
+	ev_set_allocator(loop_allocate);
 	return ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
 }
 

@@ -63,7 +63,7 @@ old_number(const char *host)
 
 /* On a thread: nothing of the loop is touched. */
 static void
-work(struct threadpool_job *job)
+resolve_work(struct threadpool_job *job)
 {
 	struct resolving *r = (struct resolving *)job;
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, *list = NULL;
@@ -82,7 +82,7 @@ work(struct threadpool_job *job)
 }
 
 static void
-finished(struct threadpool_job *job)
+resolve_finished(struct threadpool_job *job)
 {
 	struct resolving *r = (struct resolving *)job;
 
@@ -91,7 +91,7 @@ finished(struct threadpool_job *job)
 }
 
 static void
-drop(struct threadpool_job *job)
+resolve_drop(struct threadpool_job *job)
 {
 	free(job);
 }
@@ -104,7 +104,7 @@ resolve_begin(struct threadpool *c, const char *host, int port, void (*done)(voi
 
 	if (r == NULL)
 		return NULL;
-	r->job = (struct threadpool_job){ .work = work, .done = finished, .drop = drop };
+	r->job = (struct threadpool_job){ .work = resolve_work, .done = resolve_finished, .drop = resolve_drop };
 	r->threadpool = c;
 	r->port = port;
 	r->done = done;

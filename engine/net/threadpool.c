@@ -94,7 +94,7 @@ next_job(struct threadpool *c)
 }
 
 static void *
-labour(void *arg)
+threadpool_work(void *arg)
 {
 	struct threadpool *c = arg;
 	struct threadpool_job *job;
@@ -114,7 +114,7 @@ labour(void *arg)
 static int
 start_threads(struct threadpool *c)
 {
-	while (c->nthreads < c->wanted && thread_start(&c->thread[c->nthreads], labour, c) == 0)
+	while (c->nthreads < c->wanted && thread_start(&c->thread[c->nthreads], threadpool_work, c) == 0)
 		c->nthreads++;
 	return c->nthreads > 0 ? 0 : -1;
 }
@@ -155,7 +155,7 @@ drop(struct threadpool *c, struct threadpool_job *job)
 
 /* Sends are merged, so the whole line is emptied. One at a time: a done() may cancel one that stands behind. */
 static void
-on_ready(struct ev_loop *loop, ev_async *watcher, int events)
+threadpool_on_ready(struct ev_loop *loop, ev_async *watcher, int events)
 {
 	struct threadpool *c = watcher->data;
 	struct threadpool_job *job;
@@ -186,7 +186,7 @@ threadpool_new(struct ev_loop *loop, unsigned threads, size_t queue_max)
 	line_clear(&c->finished);
 	pthread_mutex_init(&c->lock, NULL); /* cannot fail on Linux, nor can the next */
 	pthread_cond_init(&c->more, NULL);
-	ev_async_init(&c->ready, on_ready);
+	ev_async_init(&c->ready, threadpool_on_ready);
 	c->ready.data = c;
 	ev_async_start(loop, &c->ready);
 	ev_unref(loop);

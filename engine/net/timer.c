@@ -2,7 +2,7 @@
 #include "net/timer.h"
 
 static void
-on_timer(struct ev_loop *loop, ev_timer *w, int revents)
+timer_fired(struct ev_loop *loop, ev_timer *w, int revents)
 {
 	struct timer *t = w->data;
 
@@ -17,7 +17,7 @@ timer_init(struct timer *t, struct ev_loop *loop, void (*fire)(void *arg), void 
 	t->loop = loop;
 	t->fire = fire;
 	t->arg = arg;
-	ev_timer_init(&t->watcher, on_timer, 0., 0.);
+	ev_timer_init(&t->watcher, timer_fired, 0., 0.);
 	t->watcher.data = t;
 }
 

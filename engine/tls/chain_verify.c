@@ -125,7 +125,7 @@ put_last(struct certificate *c, size_t from, size_t to)
 
 /* In OpenSSL's place for signatures and dates; a chain that reaches a signer by name has been built. */
 static int
-chain_verify_verify_then_revocation(X509_STORE_CTX *x)
+chain_verify_then_revocation(X509_STORE_CTX *x)
 {
 	struct walk *w = X509_STORE_CTX_get_app_data(x);
 	size_t from = w->c->chain.n, to;
@@ -214,7 +214,7 @@ go(struct walk *w, X509_STORE_CTX *x)
 	w->crl_flags = X509_VERIFY_PARAM_get_flags(p) & CRL_FLAGS;
 	X509_VERIFY_PARAM_clear_flags(p, CRL_FLAGS);
 	w->verify = X509_STORE_CTX_get_verify(x);
-	X509_STORE_CTX_set_verify(x, chain_verify_verify_then_revocation);
+	X509_STORE_CTX_set_verify(x, chain_verify_then_revocation);
 	X509_STORE_CTX_set_verify_cb(x, chain_verify_collect);
 	rc = X509_verify_cert(x);
 	if (rc <= 0 && !w->ended) /* a failure it tells no callback of: memory, a chain it could not even begin */
