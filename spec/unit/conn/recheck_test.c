@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A reload asks about an installed socket at each door of the table. For each door and each way, a generation is loaded whose script refuses
- * at that door alone: the socket must be refused at that door, or the door's row must give the reason why a reload does not ask it.
+ * A reload asks about an installed socket at each door of the table. For each door and each way, a generation is loaded
+ * whose script refuses at that door alone: the socket must be refused at that door, or the door's row must give the
+ * reason why a reload does not ask it.
  */
 #include "conn/recheck.h"
 

@@ -46,7 +46,7 @@ answers_of_one_name_are_heard_in_their_order_whatever_lies_between(void **state)
 		assert_int_equal(answer_tape_last(&t, TAPED_NEXT, "a")->counter.value, 3);
 		assert_int_equal(hear(&t, "a"), -1);
 		assert_null(answer_tape_hear(&t, TAPED_PEEK, "a"));
-		add(&t, "a", 4); /* the re-ask's own: it is gone in the next */
+		add(&t, "a", 4); /* added by the re-ask: the next one drops it */
 		assert_int_equal(answer_tape_last(&t, TAPED_NEXT, "a")->counter.value, 4);
 	}
 	answer_tape_begin(&t, DOOR_ADMIT, true);

@@ -140,7 +140,7 @@ one_that_expires_begins_anew_counted_from_its_first_next(void **state)
 
 	(void)state;
 	assert_string_equal(next_at(s, "a", &u, 100, out), "1");
-	assert_string_equal(next_at(s, "a", &u, 159, out), "2"); /* and this one does not prolong it */
+	assert_string_equal(next_at(s, "a", &u, 159, out), "2"); /* a further next does not prolong it */
 	assert_string_equal(next_at(s, "a", &u, 159.9, out), "exhausted");
 	assert_string_equal(peek_at(s, "a", 60, 159.9, out), "2");
 	assert_string_equal(peek_at(s, "a", 60, 160, out), "never asked");
@@ -168,7 +168,7 @@ expires_belongs_to_the_counter(void **state)
 	assert_int_equal(counters_next(s, "a", 1, &thirty, 1, &value, &its), COUNTERS_OTHER_EXPIRES);
 	assert_true(its == 60);
 	assert_string_equal(next_at(s, "a", &sixty, 2, out), "2");
-	assert_string_equal(next_at(s, "a", &thirty, 60, out), "1"); /* expired: this is a first use */
+	assert_string_equal(next_at(s, "a", &thirty, 60, out), "1"); /* expired: a first use again */
 	assert_string_equal(next_at(s, "b", &never, 60, out), "1");
 	assert_string_equal(next_at(s, "b", &sixty, 1e9, out), "other expires");
 	counters_free(s);
@@ -196,7 +196,7 @@ expired_ones_make_room_in_a_full_store(void **state)
 		if (strcmp(next_at(s, name, &u, 1060, out), "1") != 0)
 			fail_msg("%s", name);
 		if (i == COUNTERS_MAX - 2)
-			break; /* and "late" has not expired */
+			break; /* "late" has not expired */
 	}
 	assert_string_equal(peek_at(s, "late", 5000, 1060, out), "1");
 	assert_int_equal(counters_count(s), COUNTERS_MAX);
@@ -267,7 +267,7 @@ a_walk_shows_those_that_live(void **state)
 	shows(s, &other, 20, "stays 1 0 0");
 	shows(s, &other, 20, "");
 	counters_leave(s, &other);
-	next_at(s, "new", &u, 80, out); /* takes "a", on which the walk stands, and "gone" away */
+	next_at(s, "new", &u, 80, out); /* frees "gone" and "a", where the walk is */
 	shows(s, &c, 80, "stays 1 0 0");
 	shows(s, &c, 80, "new 1 5 5");
 	shows(s, &c, 80, "");

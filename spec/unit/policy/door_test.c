@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The table of doors, row by row: what the columns promise, and that region.lua and the table name the same scripts. */
+/*
+ * The table of doors, row by row: the conditions of its columns, and the agreement of the rows with the attributes of
+ * region.lua.
+ */
 #include "policy/door.h"
 
 #include "config/definition.h"
@@ -58,7 +61,7 @@ each_door_is_opened_by_a_verdict_that_is_not_a_refusal(void **state)
 	}
 }
 
-/* A notice runs in the script of a question's attribute, which is loaded for that question, before it. */
+/* The script of a notice is loaded for an earlier question. */
 static void
 a_notice_shares_the_attribute_of_an_earlier_question(void **state)
 {
@@ -115,7 +118,7 @@ a_door_finds_its_script_in_the_objects_of_region_lua(void **state)
 	assert_string_equal(door_script(DOOR_BIND, ipconn_attributes, &i), "");
 }
 
-/* In region.lua the name of a door whose attribute has another name is a slip, which the fault explains. */
+/* The name of a door in place of its attribute is a fault that names the attribute. */
 static void
 the_name_of_a_door_leads_to_its_attribute(void **state)
 {
@@ -141,7 +144,7 @@ keep_answer(struct ask *a)
 	*(struct verdict *)a->arg = a->verdict;
 }
 
-/* Without a script, and with nothing known of the peer. */
+/* Each question without a script and without facts. */
 static void
 each_door_has_a_verdict_without_a_script(void **state)
 {

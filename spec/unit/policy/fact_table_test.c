@@ -68,7 +68,7 @@ a_fact_of_another_table_is_found(void **state)
 	assert_null(strstr(fact_shape_unknown(SHAPE_saf_user, "dns", 3, text, sizeof text), "meant"));
 }
 
-/* A fact that a door has is in a table that the door has. */
+/* A door that has a fact has the table of the fact. */
 static void
 no_member_is_known_before_its_table(void **state)
 {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-/* A certificate with these names; len 0: strlen. Plain literals, so nothing is freed. */
+/* A certificate with these names; len 0: strlen. The names are literals, which need no free. */
 struct named {
 	struct certificate c;
 	struct text dns, ip;

@@ -75,7 +75,7 @@ print_faults(const struct faults *l)
 		print_message("%s\n", faults_print(l, i, text, sizeof text));
 }
 
-/* Reads `region { <keys> policies = DIR }` on line 1 and the rest behind it, and loads. */
+/* Reads `region { <keys> policies = DIR }` on line 1 and the rest after it, and loads a generation. */
 static struct generation *
 load(struct house *h, const char *keys, const char *rest)
 {
@@ -377,7 +377,7 @@ each_ipconn_has_its_own_outbound_service(void **state)
 	assert_string_equal(s->ipconn->ipconn, "PLAIN");
 	assert_int_equal(s->ssl, SSL_NO);
 	assert_null(s->tls);
-	assert_null(s->script[DOOR_ADMIT]); /* never its tcpipservice's */
+	assert_null(s->script[DOOR_ADMIT]); /* not the script of its tcpipservice */
 	assert_null(s->script[DOOR_CERTIFY]);
 	s = generation_outbound(h->generation, "SECURE");
 	assert_int_equal(s->ssl, SSL_YES_);

@@ -37,7 +37,7 @@ push_inside(lua_State *L)
 	return 1;
 }
 
-/* The facts become the global `f`. */
+/* Sets the global `f` to the facts. */
 static void
 push(lua_State *L, struct facts *f)
 {
@@ -213,7 +213,7 @@ a_chain_has_its_certificates_and_its_anchor(void **state)
 	push(L, &f);
 	holds(L, "(function() local n = 0; for k in pairs(f.certificate.chain) do if k == 'anchor' or k == 'certificates' then n = n + 1 end end return n == 2 end)()");
 	push(L, &f);
-	certificate_unref(c); /* the script's facts hold on to it */
+	certificate_unref(c); /* the facts of the script hold a reference */
 	holds(L, "f.certificate.chain.certificates[1].sha256 == 'aa'");
 	lua_pushnil(L);
 	lua_setglobal(L, "f");

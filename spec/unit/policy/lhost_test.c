@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The host module as the engine uses it: with a world, a record, a budget, and an allocator that fails. */
+/* The host module as the engine uses it: with a region, a record, a budget, and an allocator that fails. */
 #include "policy/lhost.h"
 #include "policy/record_walk.h"
 
@@ -39,7 +39,7 @@ world_ipconn(void *arg, const char *name, struct ipconn_view *out)
 	return true;
 }
 
-/* Any number of them for APPLID MANY, one for each other. */
+/* As many ipconns as there is room for with APPLID MANY, else one. */
 static size_t
 world_ipconns(void *arg, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
 {
@@ -148,7 +148,7 @@ takes_nothing_else_for_a_verdict(void **state)
 		assert_null(lhost_verdict(b->L, -1));
 		assert_int_equal(lua_gettop(b->L), 1);
 	}
-	assert_null(lhost_verdict(b->L, 7)); /* no value at all */
+	assert_null(lhost_verdict(b->L, 7)); /* no value */
 }
 
 static void
@@ -162,7 +162,7 @@ a_library_frame_is_not_the_place(void **state)
 	lua_setglobal(b->L, "lib");
 	assert_int_equal(verdict_of(b, "\n local v = lib.no('a') return v")->line, 2);
 	assert_string_equal(lhost_verdict(b->L, -1)->file, "script.lua");
-	/* called by nobody but C: no place, and no complaint */
+	/* called from C: no place, and no error */
 	lua_settop(b->L, 0);
 	lua_getglobal(b->L, "lib");
 	lua_getfield(b->L, -1, "no");
@@ -171,7 +171,7 @@ a_library_frame_is_not_the_place(void **state)
 	assert_int_equal(lhost_verdict(b->L, -1)->line, 0);
 }
 
-/* Whether the record of this asking has a check of that name, with that detail. */
+/* Whether the record of the question has a check of that name, with that detail. */
 static bool
 noted(struct bench *b, const char *name, bool value, const char *detail)
 {
@@ -235,7 +235,7 @@ counters_are_the_stores(void **state)
 	assert_string_equal(lua_tostring(b->L, -1), "exhausted");
 }
 
-/* What a mock's counter answers is what the store answers, whatever is asked in whatever order. */
+/* The counters of a mock answer like the region's, for each kind and order of questions. */
 static void
 a_mocks_counters_answer_as_the_store_does(void **state)
 {
@@ -294,7 +294,7 @@ broke(lua_State *L, size_t n)
 	luaL_error(L, "limit");
 }
 
-/* Whatever loops in C asks for its pay, and gives up when there is none. */
+/* Each loop in C charges the script, and ends when the budget is used up. */
 static void
 pays_for_its_loops(void **state)
 {
@@ -313,7 +313,7 @@ pays_for_its_loops(void **state)
 	}
 }
 
-struct meagre { /* an allocator that fails from its nth growing call on */
+struct meagre { /* an allocator that fails from its nth growing call */
 	long left;
 };
 
@@ -327,7 +327,7 @@ meagre_alloc(void *ud, void *p, size_t osize, size_t nsize)
 		return NULL;
 	}
 	if ((p == NULL || nsize > osize) && m->left >= 0 && m->left-- == 0) {
-		m->left = 0; /* and every one after it */
+		m->left = 0; /* and in each later call */
 		return NULL;
 	}
 	return realloc(p, nsize);
@@ -348,7 +348,7 @@ everything(lua_State *L)
 	return 0;
 }
 
-/* Runs everything with the nth allocation failing. True when it got through. */
+/* Runs the functions with an allocator that fails at the nth call. True when none failed. */
 static bool
 survives(long n)
 {
@@ -363,7 +363,7 @@ survives(long n)
 	m.left = n;
 	rc = lua_pcall(L, 1, 0, 0);
 	m.left = -1;
-	/* luaL_dostring's own pcall hands the error on; either way it is memory and nothing else */
+	/* the error comes back by luaL_dostring's own pcall or by ours; it is an error of memory */
 	if (rc != LUA_OK && strstr(lua_tostring(L, -1), "memory") == NULL)
 		fail_msg("allocation %ld: %s", n, lua_tostring(L, -1));
 	lua_close(L);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-struct house { /* one script, and how its run ended */
+struct house { /* a script and the result of its run */
 	char dir[64], path[96];
 	struct sources *sources;
 	struct policy *policy;

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-struct house { /* a directory of scripts and what was loaded from it */
+struct house { /* a directory of scripts and the policy loaded from it */
 	char dir[64];
 	struct sources *sources;
 	struct policy *policy;
@@ -120,7 +120,7 @@ ask(struct house *h, const char *name, enum door d)
 	return &h->verdict;
 }
 
-/* A script whose every door does `body`, asked. */
+/* Asks a script whose functions all have the same body. */
 static const struct verdict *
 ask_body(struct house *h, const char *name, enum door d, const char *body)
 {
@@ -161,7 +161,7 @@ a_door_answers_with_its_own_verdicts(void **state)
 	assert_true(v->sysplex);
 	v = ask(h, "a", DOOR_BIND);
 	assert_int_equal(v->kind, VERDICT_ACCEPT);
-	assert_false(v->sysplex); /* no business of that door's */
+	assert_false(v->sysplex); /* no grant of that door */
 	v = ask_body(h, "b", DOOR_CERTIFY, "return policy.accept { userid = 'USER1' }");
 	assert_string_equal(v->userid, "USER1");
 	assert_string_equal(ask(h, "b", DOOR_ADMIT)->userid, "");
@@ -419,7 +419,7 @@ a_script_named_like_the_library_is_a_fault(void **state)
 	has_fault(h, "", "named like the library module");
 }
 
-/* ---- what an operator sees */
+/* ---- messages for operators */
 
 static void
 a_failure_is_logged_on_one_line(void **state)
@@ -438,7 +438,7 @@ a_failure_is_logged_on_one_line(void **state)
 	file = fopen(path, "r");
 	assert_non_null(file);
 	assert_non_null(fgets(line, sizeof line, file));
-	assert_null(fgets(more, sizeof more, file)); /* a script's own refusal is the caller's to print */
+	assert_null(fgets(more, sizeof more, file)); /* the caller logs a refusal of the script */
 	fclose(file);
 	assert_non_null(strstr(line, "SP0022"));
 	assert_non_null(strstr(line, "connection=c-1"));
@@ -482,8 +482,10 @@ static const char THOROUGH[] =
 	"if policy.check('enough', #seen == 20, #seen) then return policy.refuse('counted', table.concat(seen, ',', 1, 2)) end\n"
 	"return policy.accept()";
 
-/* Lets every allocation of an asking fail in turn, until none is left that could. Before that each answer is policy_limit, after
- * each the next asking is well. Returns how many failed. */
+/*
+ * Lets each allocation of a question fail in turn. Each such verdict is policy_limit, and the next question gets its
+ * own verdict. Returns the number of allocations.
+ */
 static unsigned long
 starve(struct house *h, const char *name, enum door d, const char *code)
 {
@@ -522,7 +524,7 @@ without_memory_a_door_stays_shut(void **state)
 	assert_true(starve(h, "broken", DOOR_ADMIT, "policy_error") > 8);
 }
 
-/* The same while a script loads: it loads, or there is a fault. */
+/* The same while a script loads: the load succeeds, or there is a fault. */
 static void
 without_memory_a_script_does_not_load(void **state)
 {
@@ -597,7 +599,7 @@ memory_returns(void **state)
 	assert_true(policy_bytes(h->policy) <= before + 2048);
 }
 
-/* A script that keeps what it gets loses it, and everybody else is answered all the while. */
+/* A script that keeps data loses it, and other scripts are asked as before. */
 static void
 hoarding_ends_with_a_new_state(void **state)
 {
@@ -614,11 +616,13 @@ hoarding_ends_with_a_new_state(void **state)
 		assert_int_equal(ask(h, "fine", DOOR_ADMIT)->kind, VERDICT_ACCEPT);
 		most = policy_bytes(h->policy) > most ? policy_bytes(h->policy) : most;
 	}
-	assert_in_range(most, 4 << 20, 12 << 20); /* of 2 MiB for each asking */
+	assert_in_range(most, 4 << 20, 12 << 20); /* of 2 MiB for each question */
 	assert_true(policy_has(h->policy, "hoard", DOOR_ADMIT));
 }
 
-/* A verdict is a value: made when the script loads, or at another door, it says the same; a door takes what suits it. */
+/*
+ * A verdict made while the script loaded, or at another door, is valid. A door takes its own grants of the verdict.
+ */
 static void
 a_verdict_may_be_kept(void **state)
 {

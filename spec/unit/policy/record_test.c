@@ -39,7 +39,7 @@ ended(struct records *rs, const char *id, const char *ip, bool refused)
 	record_close(r, 1001.0);
 }
 
-/* The connections of an answer, joined by blanks. */
+/* The connections of an answer, with blanks between them. */
 static void
 assert_found(struct records *rs, const struct record_query *q, const char *expected)
 {
@@ -322,7 +322,7 @@ asked(struct record *r, enum verdict_kind kind, size_t bytes)
 	record_verdict(d, &v, 1);
 }
 
-/* The sizes that tell the requests of a record apart, in order, joined by blanks. */
+/* The sizes of the requests of a record, in order, with blanks between them. */
 static void
 assert_requests(struct records *rs, const char *expected)
 {
@@ -374,7 +374,7 @@ of_a_connection_that_ended_four_accepted_requests_are_left(void **state)
 	records_free(rs);
 }
 
-/* Takes the steps of a walk until it has told n rows more; their connections. */
+/* Takes steps of a walk until it has appended n more rows; returns their connections. */
 static void
 told(struct record_walk *w, size_t n, const char *expected, bool over)
 {
@@ -393,7 +393,7 @@ told(struct record_walk *w, size_t n, const char *expected, bool over)
 	assert_int_equal(more, !over);
 }
 
-/* Between two steps records are forgotten, also the one that would be told next, and new ones come. */
+/* Between two steps, records are freed, also the next one of the walk, and new ones are opened. */
 static void
 a_walk_in_slices_bears_changes(void **state)
 {
@@ -409,12 +409,12 @@ a_walk_in_slices_bears_changes(void **state)
 	w = record_walk_begin(rs, &(struct record_query){ .last = 5 });
 	other = record_walk_begin(rs, &(struct record_query){ .last = 5, .refused = true });
 	told(w, 1, "a-2", false);
-	ended(rs, "a-7", "10.0.0.1", true); /* forgets a-1 */
+	ended(rs, "a-7", "10.0.0.1", true); /* frees a-1 */
 	ended(rs, "a-8", "10.0.0.1", true); /* a-2 */
-	ended(rs, "a-9", "10.0.0.1", true); /* a-3, where the walk stands */
+	ended(rs, "a-9", "10.0.0.1", true); /* a-3, where the walk is */
 	told(w, 2, "a-4 a-5", false);
-	told(other, 5, "a-4 a-6", true); /* it had not begun to look, but it begins at what was newest then */
-	told(w, 9, "a-6 a-7", true); /* five in all, as many as were found at first */
+	told(other, 5, "a-4 a-6", true); /* it begins at the record that was the newest when it was opened */
+	told(w, 9, "a-6 a-7", true); /* five in all, as many as were found first */
 	record_walk_end(w);
 	w = record_walk_begin(rs, &(struct record_query){ .last = 2 });
 	told(w, 1, "a-8", false);
@@ -422,7 +422,7 @@ a_walk_in_slices_bears_changes(void **state)
 		snprintf(id, sizeof id, "a-%d", i);
 		ended(rs, id, "10.0.0.1", false);
 	}
-	told(w, 1, "a-24", true); /* all it stood on is gone; the oldest that is left */
+	told(w, 1, "a-24", true); /* its records are gone; the oldest one left */
 	record_walk_end(w);
 	record_walk_end(other);
 	record_walk_end(NULL);
