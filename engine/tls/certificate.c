@@ -15,16 +15,6 @@ certificate_ref(struct certificate *c)
 	return c;
 }
 
-void
-dn_free(struct dn *d)
-{
-	for (size_t i = 0; i < d->n; i++)
-		free(d->item[i].value.bytes);
-	free(d->item);
-	free(d->printed);
-	*d = (struct dn){ .n = 0 };
-}
-
 static void
 texts_free(struct texts *t)
 {

@@ -8,29 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct text { /* bytes that may hold NUL: what a certificate really says */
-	char *bytes; /* owned, with a NUL behind the last byte that len does not count */
-	size_t len;
-};
+#include "tls/dn.h"
 
 struct texts {
 	struct text *item; /* owned */
 	size_t n;
 };
-
-struct rdn { /* one attribute of a distinguished name, in the certificate's order */
-	char type[64]; /* "CN", "O", or the dotted OID; no two types are the same in another case */
-	struct text value;
-	bool shared; /* its part of the name holds others too: OU=Pay+CN=fred */
-};
-
-struct dn {
-	struct rdn *item; /* owned */
-	size_t n;
-	char *printed; /* owned; RFC 2253 form, escaped */
-};
-
-void dn_free(struct dn *d); /* what it holds; empty then */
 
 struct chain_error {
 	int code;         /* OpenSSL's X509_V_ERR_ number, as `openssl verify` prints it */

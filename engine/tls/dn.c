@@ -190,6 +190,16 @@ check_order(const struct dn *d, struct fault *f)
 	return wrong ? fault_set(f, "the parts stand in the order of `openssl x509`; the leaf comes first, as RFC 2253 has it: CN=..., OU=..., O=..., C=...") : 0;
 }
 
+void
+dn_free(struct dn *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		free(d->item[i].value.bytes);
+	free(d->item);
+	free(d->printed);
+	*d = (struct dn){ .n = 0 };
+}
+
 int
 dn_parse(struct dn *out, const char *text, size_t len, struct fault *f)
 {

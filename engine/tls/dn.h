@@ -7,8 +7,27 @@
 #include <stddef.h>
 
 #include "base/name.h"
-#include "tls/certificate.h"
 #include "base/fault.h"
+
+struct text { /* bytes that may hold NUL: what a certificate really says */
+	char *bytes; /* owned, with a NUL behind the last byte that len does not count */
+	size_t len;
+};
+
+struct rdn { /* one attribute of a distinguished name, in the certificate's order */
+	char type[64]; /* "CN", "O", or the dotted OID; no two types are the same in another case */
+	struct text value;
+	bool shared; /* its part of the name holds others too: OU=Pay+CN=fred */
+};
+
+struct dn {
+	struct rdn *item; /* owned */
+	size_t n;
+	char *printed; /* owned; RFC 2253 form, escaped */
+};
+
+/* Frees what d holds and empties it. */
+void dn_free(struct dn *d);
 
 #define DN_PARTS_MAX 32
 
