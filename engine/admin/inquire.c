@@ -25,7 +25,7 @@ region_rows(struct query *q)
 	if (!inquire_wanted(q, d->applid))
 		return;
 	row = json_object();
-	inquire_put_attributes(row, region_attributes, d);
+	inquire_put_attributes(row, resource_region, d);
 	inquire_put_number(row, "generation", (double)g->number);
 	inquire_put_number(row, "workers", 1); /* what runs, not what was asked for */
 	inquire_put(row, "status", r->worker.draining ? "DRAINING" : "ACTIVE");
@@ -58,7 +58,7 @@ tcpipservice_rows(struct query *q)
 			continue;
 		row = json_object();
 		inquire_put(row, "tcpipservice", t->tcpipservice);
-		inquire_put_attributes(row, tcpipservice_attributes, t);
+		inquire_put_attributes(row, resource_tcpipservice, t);
 		put_heartbeat(row, t, &d->region);
 		inquire_put_number(row, "port", l->entrance.own.port != 0 ? l->entrance.own.port : t->portnumber);
 		inquire_put(row, "openstatus", l->entrance.open ? "OPEN" : "CLOSED");
@@ -113,8 +113,8 @@ ipconn_row(struct query *q, const struct ipconn *i)
 
 	ipconn_view(i, &v);
 	inquire_put(row, "ipconn", v.def.ipconn);
-	inquire_put_attributes(row, ipconn_attributes, &v.def);
-	inquire_put(row, "connstatus", connstatus_name(v.connstatus));
+	inquire_put_attributes(row, resource_ipconn, &v.def);
+	inquire_put(row, "connstatus", resource_connstatus(v.connstatus));
 	inquire_put(row, "servstatus", v.inservice ? "INSERVICE" : "OUTSERVICE");
 	json_object_set_new(row, "autoinstalled", json_boolean(v.autoinstalled));
 	if (v.autoinstalled) /* what it was copied from; of a defined one the key says whether it may be copied */

@@ -55,7 +55,7 @@ inquire_program_step(struct query *q)
 		return true;
 	row = json_object();
 	inquire_put(row, "program", p->program);
-	inquire_put_attributes(row, program_attributes, p);
+	inquire_put_attributes(row, resource_program, p);
 	put_target(row, p);
 	inquire_put_number(row, "in_use", count_tasks(q->region, inquire_program_of_program, p->program));
 	inquire_put_number(row, "usecount", (double)g->uses[p - g->definition->program]);
@@ -72,7 +72,7 @@ transaction_row(struct query *q, const struct transaction_def *t, bool defined)
 		return;
 	row = json_object();
 	inquire_put(row, "transaction", t->transaction);
-	inquire_put_attributes(row, transaction_attributes, t);
+	inquire_put_attributes(row, resource_transaction, t);
 	json_object_set_new(row, "defined", json_boolean(defined));
 	inquire_put_number(row, "in_use", count_tasks(q->region, inquire_program_of_transaction, t->transaction));
 	json_array_append_new(q->rows, row);

@@ -117,7 +117,7 @@ session_row(struct query *q, const struct ipconn *i, const char *direction, int 
 	json_t *row = json_object();
 
 	inquire_put(row, "ipconn", i->def.ipconn);
-	inquire_put(row, "connstatus", connstatus_name(i->status));
+	inquire_put(row, "connstatus", resource_connstatus(i->status));
 	inquire_put(row, "direction", direction);
 	inquire_put_number(row, "sessions", sessions);
 	inquire_put_number(row, "in_use", used);

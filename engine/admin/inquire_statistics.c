@@ -34,10 +34,10 @@ service_row(struct query *q, const struct listener *l, const struct tcpipservice
 	json_t *row = begin(q, "TCPIPSERVICE", d->tcpipservice);
 
 	inquire_put_number(row, "sor_port_number", l->entrance.own.port != 0 ? l->entrance.own.port : d->portnumber);
-	inquire_put_attribute(row, "sor_ssl_support", tcpipservice_attributes, "ssl", d);
-	inquire_put_attribute(row, "sor_protocol", tcpipservice_attributes, "protocol", d);
-	inquire_put_attribute(row, "sor_hostname", tcpipservice_attributes, "host", d);
-	inquire_put_attribute(row, "sor_backlog", tcpipservice_attributes, "backlog", d);
+	inquire_put_attribute(row, "sor_ssl_support", resource_tcpipservice, "ssl", d);
+	inquire_put_attribute(row, "sor_protocol", resource_tcpipservice, "protocol", d);
+	inquire_put_attribute(row, "sor_hostname", resource_tcpipservice, "host", d);
+	inquire_put_attribute(row, "sor_backlog", resource_tcpipservice, "backlog", d);
 	inquire_put_number(row, "sor_current_conns", l->entrance.connections);
 	put_figures(row, statistics_service, &l->entrance.statistics);
 }
@@ -56,7 +56,7 @@ ipconn_row(struct query *q, const struct ipconn *i)
 
 	ipconn_view(i, &v);
 	for (size_t n = 0; n < sizeof defined / sizeof *defined; n++)
-		inquire_put_attribute(row, defined[n].figure, ipconn_attributes, defined[n].attribute, &v.def);
+		inquire_put_attribute(row, defined[n].figure, resource_ipconn, defined[n].attribute, &v.def);
 	put_figures(row, statistics_ipconn, &i->statistics);
 }
 

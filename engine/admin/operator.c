@@ -540,7 +540,7 @@ operator_do_discard(struct order *o)
 		return -1;
 	if (i->inservice || i->status != CONN_RELEASED)
 		return fault_set(&o->fault, "ipconn %s is %s and %s; to be discarded it must be OUTSERVICE and RELEASED (set ipconn %s outservice, then released)",
-			i->def.ipconn, i->inservice ? "INSERVICE" : "OUTSERVICE", connstatus_name(i->status), i->def.ipconn);
+			i->def.ipconn, i->inservice ? "INSERVICE" : "OUTSERVICE", resource_connstatus(i->status), i->def.ipconn);
 	ipconn_delete(i);
 	return 0;
 }

@@ -2,7 +2,7 @@
 #include "client/check.h"
 
 #include "base/clock.h"
-#include "config/definition.h"
+#include "config/definition_load.h"
 #include "policy/facts_json.h"
 #include "policy/generation.h"
 #include "config/warnings.h"
@@ -118,7 +118,7 @@ check_recovery(const struct definition *d, struct faults *faults)
 static void
 gather(const struct asked *a, struct policy_specs_result *result, struct faults *faults)
 {
-	struct definition *d = definition_draft(a->file, faults);
+	struct definition *d = definition_load_draft(a->file, faults);
 
 	if (d == NULL)
 		return;

@@ -13,7 +13,7 @@
 #include "config/attribute.h"
 #include "policy/verdict_codes.h"
 #include "client/control_client.h"
-#include "config/definition.h"
+#include "config/definition_load.h"
 #include "client/explain.h"
 #include "base/path.h"
 #include "client/table.h"
@@ -223,7 +223,7 @@ find_control(const struct command *c, char path[2 * PATH_SIZE])
 
 	if (c->control != NULL)
 		return snprintf(path, 2 * PATH_SIZE, "%s", c->control) < 2 * PATH_SIZE ? 0 : (fprintf(stderr, "%s: --control: too long\n", c->name), -1);
-	d = definition_draft(file, &faults); /* a fault elsewhere in it must not keep the operator from the region */
+	d = definition_load_draft(file, &faults); /* a fault elsewhere in it must not keep the operator from the region */
 	if (d != NULL && d->region.control[0] != '\0') {
 		path_absolute(path, 2 * PATH_SIZE, d->region.control);
 		ok = 0;

@@ -175,7 +175,7 @@ say_missing(const struct definition *d, const struct named *k, int line, const c
 }
 
 static void
-check_named_services(const struct definition *d, const struct places *p, struct faults *faults)
+check_named_services(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {
 	const struct named services = NAMED(tcpipservice, say_service);
 
@@ -188,7 +188,7 @@ check_named_services(const struct definition *d, const struct places *p, struct 
 }
 
 static void
-check_named_ipconns(const struct definition *d, const struct places *p, struct faults *faults)
+check_named_ipconns(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {
 	const struct named ipconns = NAMED(ipconn, say_ipconn);
 
@@ -205,7 +205,7 @@ check_named_ipconns(const struct definition *d, const struct places *p, struct f
 }
 
 static void
-check_named_programs(const struct definition *d, const struct places *p, struct faults *faults)
+check_named_programs(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {
 	const struct named programs = NAMED(program, say_program);
 
@@ -232,7 +232,7 @@ unlike(const struct tcpipservice_def *a, const struct tcpipservice_def *b)
 {
 	char x[PATH_SIZE], y[PATH_SIZE];
 
-	for (const struct attribute *t = tcpipservice_attributes; t->name != NULL; t++)
+	for (const struct attribute *t = resource_tcpipservice; t->name != NULL; t++)
 		if (must_agree(t) && strcmp(attribute_print(t, a, x, sizeof x), attribute_print(t, b, y, sizeof y)) != 0)
 			return t->name;
 	return NULL;
@@ -240,7 +240,7 @@ unlike(const struct tcpipservice_def *a, const struct tcpipservice_def *b)
 
 /* A partner is judged at the generic listener and sent on: what it would be judged by there must be what it meets at the specific one. */
 static void
-check_generic(const struct definition *d, const struct tcpipservice_def *t, const struct places *p, struct faults *faults)
+check_generic(const struct definition *d, const struct tcpipservice_def *t, const struct key_lines *p, struct faults *faults)
 {
 	const struct tcpipservice_def *to = definition_tcpipservice(d, t->speciftcps);
 	int line = key_lines_of(p, t->line, "speciftcps");
@@ -259,7 +259,7 @@ check_generic(const struct definition *d, const struct tcpipservice_def *t, cons
 }
 
 static void
-check_generics(const struct definition *d, const struct places *p, struct faults *faults)
+check_generics(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {
 	for (size_t i = 0; i < d->ntcpipservices; i++)
 		if (*d->tcpipservice[i].speciftcps != '\0')
@@ -276,7 +276,7 @@ check_generics(const struct definition *d, const struct places *p, struct faults
 }
 
 static void
-check_ring(const struct definition *d, const struct places *p, struct faults *faults)
+check_ring(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {
 	static const char said[] = "%s %s has ssl = \"%s\", but the region names no key ring; add ring = \"DIRECTORY\" to region { }";
 
@@ -301,13 +301,13 @@ same_host(const char *a, const char *b)
 {
 	struct addr x, y;
 
-	if (host_is_any(a) || host_is_any(b) || strcasecmp(a, b) == 0)
+	if (resource_host_is_any(a) || resource_host_is_any(b) || strcasecmp(a, b) == 0)
 		return true;
 	return addr_parse(&x, a, 0) == 0 && addr_parse(&y, b, 0) == 0 && addr_same_ip(&x, &y);
 }
 
 static void
-check_port(const struct definition *d, size_t i, const struct places *p, struct faults *faults)
+check_port(const struct definition *d, size_t i, const struct key_lines *p, struct faults *faults)
 {
 	const struct tcpipservice_def *t = &d->tcpipservice[i];
 
@@ -324,7 +324,7 @@ check_port(const struct definition *d, size_t i, const struct places *p, struct 
 }
 
 static void
-check_control(const struct definition *d, const struct places *p, struct faults *faults)
+check_control(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {
 	const char *path = d->region.control;
 	size_t len = strlen(unixsock_name(path));
@@ -335,7 +335,7 @@ check_control(const struct definition *d, const struct places *p, struct faults 
 }
 
 static void
-check_sec(const struct definition *d, const struct places *p, struct faults *faults)
+check_sec(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {
 	if (d->region.sec == SEC_YES && *d->region.saf == '\0')
 		faults_add(faults, FAULT_ERROR, "sec_without_saf", d->file, key_lines_of(p, d->region.line, "sec"),
@@ -343,7 +343,7 @@ check_sec(const struct definition *d, const struct places *p, struct faults *fau
 }
 
 void
-consistency_check(const struct definition *d, const struct places *p, bool region_sound, struct faults *faults)
+consistency_check(const struct definition *d, const struct key_lines *p, bool region_sound, struct faults *faults)
 {
 	check_all_names(d, faults);
 	check_pairs(d, faults);

@@ -7,13 +7,13 @@
 
 #include "base/fault.h"
 #include "config/key_lines.h"
-#include "config/resource.h"
+#include "config/definition.h"
 
 /*
  * Adds a fault for each: duplicate names, duplicate (networkid, applid) pairs of ipconns that CAPEX can match, an ipconn naming an unknown
  * tcpipservice, tls without a ring (only when the region was read without a fault), two services on one host and port, a control path
  * that is too long, sec = "yes" without a saf.
  */
-void consistency_check(const struct definition *d, const struct places *p, bool region_sound, struct faults *faults);
+void consistency_check(const struct definition *d, const struct key_lines *p, bool region_sound, struct faults *faults);
 
 #endif

@@ -113,7 +113,7 @@ check_twice(const struct datafile *d, int *line, struct fault *f)
 {
 	struct key_lines_key key;
 	char printed[80];
-	int found = places_twice(d->bytes, d->len, &key);
+	int found = key_lines_twice(d->bytes, d->len, &key);
 
 	if (found <= 0)
 		return found < 0 ? fault_set(f, "out of memory") : 0;

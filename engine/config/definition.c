@@ -1,210 +1,82 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/definition.h"
 
-#include "config/definition_build.h"
-#include "config/datafile.h"
-#include "config/effect.h"
-#include "base/file.h"
-#include "base/luatext.h"
-#include "base/path.h"
-#include "config/key_lines.h"
-#include "config/consistency.h"
-
-#include <lauxlib.h>
-#include <lua.h>
-
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFINITION_BYTES_MAX (1024 * 1024)
-/* Pushes the environment: an empty table, so that every name that is read or assigned to passes by here. [-0, +1, may throw] */
-static void
-push_environment(lua_State *L, void *r)
+/* A copy of n records, or NULL without memory; something to free even when n is 0. */
+static void *
+copy_of(const void *from, size_t n, size_t size)
 {
-	lua_newtable(L);
-	lua_newtable(L); /* [env meta] */
-	lua_pushlightuserdata(L, r);
-	lua_pushcclosure(L, definition_build_find, 1);
-	lua_setfield(L, -2, "__index");
-	lua_pushlightuserdata(L, r);
-	lua_pushcclosure(L, definition_build_assigned, 1);
-	lua_setfield(L, -2, "__newindex");
-	lua_setmetatable(L, -2);
+	void *to = calloc(n ? n : 1, size);
+
+	if (to != NULL && n > 0)
+		memcpy(to, from, n * size);
+	return to;
 }
 
-/* False: Lua stopped before the end of the text. */
-static bool
-run_definition(struct reading *r, const char *bytes, size_t len)
+struct definition *
+definition_copy(const struct definition *d)
 {
-	struct datafile data = { .bytes = bytes, .len = len, .what = "the definition", .push_env = push_environment, .arg = r };
-	struct fault f;
-	int line;
+	struct definition *copy = copy_of(d, 1, sizeof *d);
 
-	if (datafile_run(&data, &line, &f) == 0) {
-		constructor_strays(r, 0);
-		return true;
-	}
-	reading_complain(r, "syntax", line, "%s", f.text);
-	constructor_strays(r, line);
-	return false;
-}
-
-/* --- what can only be said when all was read --- */
-
-static void
-check_pending(struct reading *r)
-{
-	for (size_t i = 0; i < r->npending; i++) {
-		const struct pending *p = &r->pending[i];
-
-		if (!p->done)
-			reading_complain(r, "form", p->line, "%s \"%s\" has no table; write %s \"%s\" { ... }", p->word, p->name, p->word, p->name);
-	}
-}
-
-/* Replaces each path of the text by the path that is opened. */
-static void
-place_paths(struct reading *r)
-{
-	for (const struct attribute *a = region_attributes; a->name != NULL; a++) {
-		char *path = (char *)&r->d->region + a->offset;
-
-		if (a->kind != ATTR_PATH || *path == '\0' || path_beside(path, a->size, r->d->file, path) == 0)
-			continue;
-		reading_complain(r, "limit", key_lines_of(&r->places, r->d->region.line, a->name), "region: %s: the path has more than %zu bytes with the directory of %s "
-			"before it", a->name, a->size - 1, r->d->file);
-		*path = '\0';
-	}
-}
-
-/* The directory "policies" beside the definition, or else where the definition is. */
-static void
-choose_policies(struct definition *d)
-{
-	char beside[PATH_SIZE];
-	bool there = path_beside(beside, sizeof beside, d->file, "policies") == 0 && path_is_directory(beside);
-
-	snprintf(d->region.policies, sizeof d->region.policies, "%s", there ? "policies" : ".");
-}
-
-static void
-fill_in(struct reading *r)
-{
-	struct definition *d = r->d;
-
-	if (*d->region.control == '\0')
-		snprintf(d->region.control, sizeof d->region.control, "run/%s.sock", d->region.applid);
-	if (*d->region.policies == '\0')
-		choose_policies(d);
-	place_paths(r);
-	path_misplaced(d->region.recovery, d->file, key_lines_of(&r->places, d->region.line, "recovery"), "region: recovery", r->faults);
-	for (size_t i = 0; i < d->nipconns; i++)
-		if (*d->ipconn[i].networkid == '\0')
-			memcpy(d->ipconn[i].networkid, d->region.networkid, sizeof d->ipconn[i].networkid);
-}
-
-static int
-by_line(const void *a, const void *b)
-{
-	const struct fault_entry *x = a, *y = b;
-
-	if (x->line != y->line)
-		return x->line < y->line ? -1 : 1;
-	return strcmp(x->text != NULL ? x->text : "", y->text != NULL ? y->text : "");
-}
-
-/* When Lua stopped in the middle the parts are judged no further: half of them would only seem to be missing. A value at fault has its default, which
- * would seem to leave other attributes without effect: effects are judged only in a definition without faults. */
-static void
-judge(struct reading *r, bool sound)
-{
-	check_pending(r);
-	if (!r->region_tried)
-		reading_complain(r, "missing", 1, "there is no region { applid = \"...\", networkid = \"...\" }");
-	if (sound && r->region_tried)
-		effect_check(r->d, &r->places, r->faults);
-	fill_in(r);
-	consistency_check(r->d, &r->places, r->region_sound, r->faults);
-}
-
-/* False: Lua stopped before the end. */
-static bool
-read_all(struct reading *r, const char *bytes, size_t len)
-{
-	size_t errors = r->faults->errors;
-	bool whole;
-
-	places_read(&r->places, bytes, len);
-	whole = run_definition(r, bytes, len);
-	if (whole)
-		judge(r, r->faults->errors == errors);
-	if (r->faults->n > r->before)
-		qsort(r->faults->entry + r->before, r->faults->n - r->before, sizeof *r->faults->entry, by_line);
-	places_free(&r->places);
-	return whole;
-}
-
-/* A draft is handed out in spite of faults, as long as it is whole. */
-static struct definition *
-read_bytes(const char *file, const char *bytes, size_t len, bool draft, struct faults *faults)
-{
-	struct reading r = { .d = calloc(1, sizeof *r.d), .faults = faults, .before = faults->n };
-	size_t errors = faults->errors;
-	bool whole;
-
-	if (r.d == NULL || strlen(file) >= sizeof r.d->file || len > DEFINITION_BYTES_MAX) {
-		faults_add(faults, FAULT_ERROR, "limit", file, 0, r.d == NULL ? "out of memory" : len > DEFINITION_BYTES_MAX
-			? "the definition is larger than 1 MiB" : "the file's name is longer than 511 bytes");
-		free(r.d);
+	if (copy == NULL)
+		return NULL;
+	copy->tcpipservice = copy_of(d->tcpipservice, d->ntcpipservices, sizeof *d->tcpipservice);
+	copy->ipconn = copy_of(d->ipconn, d->nipconns, sizeof *d->ipconn);
+	copy->program = copy_of(d->program, d->nprograms, sizeof *d->program);
+	copy->transaction = copy_of(d->transaction, d->ntransactions, sizeof *d->transaction);
+	if (copy->tcpipservice == NULL || copy->ipconn == NULL || copy->program == NULL || copy->transaction == NULL) {
+		definition_free(copy);
 		return NULL;
 	}
-	memcpy(r.d->file, file, strlen(file) + 1);
-	attribute_defaults(region_attributes, &r.d->region); /* of a definition without region { } the rest is judged all the same */
-	whole = read_all(&r, bytes + luatext_mark(bytes, len), len - luatext_mark(bytes, len));
-	free(r.pending);
-	free(r.stray);
-	if (whole && (draft || faults->errors == errors))
-		return r.d;
-	definition_free(r.d);
+	return copy;
+}
+
+void
+definition_free(struct definition *d)
+{
+	if (d == NULL)
+		return;
+	free(d->tcpipservice);
+	free(d->ipconn);
+	free(d->program);
+	free(d->transaction);
+	free(d);
+}
+
+const struct tcpipservice_def *
+definition_tcpipservice(const struct definition *d, const char *name)
+{
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		if (strcmp(d->tcpipservice[i].tcpipservice, name) == 0)
+			return &d->tcpipservice[i];
 	return NULL;
 }
 
-struct definition *
-definition_read(const char *file, const char *bytes, size_t len, struct faults *faults)
+const struct program_def *
+definition_program(const struct definition *d, const char *name)
 {
-	return read_bytes(file, bytes, len, false, faults);
+	for (size_t i = 0; i < d->nprograms; i++)
+		if (strcmp(d->program[i].program, name) == 0)
+			return &d->program[i];
+	return NULL;
 }
 
-static struct definition *
-read_file(const char *file, bool draft, struct faults *faults)
+const struct transaction_def *
+definition_transaction(const struct definition *d, const char *name)
 {
-	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = DEFINITION_BYTES_MAX,
-		.advice = "a definition has at most 1 MiB; what repeats itself can be made in a loop" };
-	struct file_content content;
-	struct definition *d;
-	char place[2 * PATH_SIZE];
-	struct fault f;
-
-	if (file_read(file, &rule, &content, &f) < 0) {
-		faults_add(faults, FAULT_ERROR, "file", path_absolute(place, sizeof place, file), 0, "%s", f.text);
-		return NULL;
-	}
-	file_warn(file, rule.class, &content.st, "", faults);
-	d = read_bytes(file, content.bytes, content.len, draft, faults);
-	file_free(&content);
-	return d;
+	for (size_t i = 0; i < d->ntransactions; i++)
+		if (strcmp(d->transaction[i].transaction, name) == 0)
+			return &d->transaction[i];
+	return NULL;
 }
 
-struct definition *
-definition_load(const char *file, struct faults *faults)
+const struct ipconn_def *
+definition_ipconn(const struct definition *d, const char *name)
 {
-	return read_file(file, false, faults);
-}
-
-struct definition *
-definition_draft(const char *file, struct faults *faults)
-{
-	return read_file(file, true, faults);
+	for (size_t i = 0; i < d->nipconns; i++)
+		if (strcmp(d->ipconn[i].ipconn, name) == 0)
+			return &d->ipconn[i];
+	return NULL;
 }

@@ -1,24 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * definition: region.lua to plain data (engine/config/README.md): Lua syntax, run under load limits in an environment that holds only the
- * constructors region, tcpipservice and ipconn.
- */
+/* definition: one region.lua as plain data; definition_load.h reads the file. */
 #ifndef SALLYPORT_DEFINITION_H
 #define SALLYPORT_DEFINITION_H
 
+#include <stddef.h>
+
 #include "config/resource.h"
 
-/*
- * Reads FILE. Every fault found is added with file:line, not only the first: unknown key (with the nearest known one), bad value,
- * missing name, duplicate names, duplicate (networkid, applid) pairs of matchable ipconns, an ipconn naming an unknown tcpipservice, tls without a
- * ring, two services on one host and port, a control socket's name over 90 bytes. Defaults are filled in; applid defaults to the ipconn's
- * name, an ipconn's networkid to the region's. NULL when there was an error; warnings alone do not stop it.
- */
-struct definition *definition_load(const char *file, struct faults *faults);
-/* The same for `check`, which has more to look at: what could be read, in spite of the faults in it (a value at fault has its default). NULL
- * only when the file could not be read to its end. Never run one that has faults. */
-struct definition *definition_draft(const char *file, struct faults *faults);
-/* The same from bytes, `file` being only the name in messages (fuzzing, tests). */
-struct definition *definition_read(const char *file, const char *bytes, size_t len, struct faults *faults);
+struct definition {
+	char file[PATH_SIZE];
+	struct region_def region;
+	struct tcpipservice_def *tcpipservice; /* owned */
+	size_t ntcpipservices;
+	struct ipconn_def *ipconn; /* owned */
+	size_t nipconns;
+	struct program_def *program; /* owned */
+	size_t nprograms;
+	struct transaction_def *transaction; /* owned */
+	size_t ntransactions;
+};
+
+/* A copy that the caller owns (definition_free). NULL: no memory. */
+struct definition *definition_copy(const struct definition *d);
+void definition_free(struct definition *d); /* NULL is allowed */
+/* The object of that name, exactly spelled; it belongs to d. NULL: there is none. */
+const struct tcpipservice_def *definition_tcpipservice(const struct definition *d, const char *name);
+const struct ipconn_def *definition_ipconn(const struct definition *d, const char *name);
+const struct program_def *definition_program(const struct definition *d, const char *name);
+const struct transaction_def *definition_transaction(const struct definition *d, const char *name);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/definition_internal.h"
+#include "config/definition_build.h"
 
+#include "base/ccsid.h"
 #include "config/datafile.h"
+#include "net/http_client.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -11,6 +13,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const char *const words[] = { "region", "tcpipservice", "ipconn", "program", "transaction", NULL };
+
+struct making { /* a constructor's table on its way into an object */
+	struct reading *r;
+	const char *word;                  /* "tcpipservice" */
+	const char *title;                 /* "tcpipservice IPICSEC", for messages */
+	const struct attribute *attribute; /* the rows */
+	void *object;
+	int line;
+	uint64_t given; /* by row */
+	bool faulty;
+};
 
 /* A fault in a loop is one fault. */
 static bool
@@ -22,7 +37,7 @@ said_just_now(const struct reading *r, int line, const char *text)
 }
 
 void
-reading_complain(struct reading *r, const char *rule, int line, const char *format, ...)
+definition_complain(struct reading *r, const char *rule, int line, const char *format, ...)
 {
 	char text[512];
 	va_list args;
@@ -38,22 +53,95 @@ reading_complain(struct reading *r, const char *rule, int line, const char *form
 		faults_add(r->faults, FAULT_ERROR, "too_many_faults", r->d->file, line, "there are more than %d faults; the others are not shown", FAULTS_MAX);
 }
 
-void *
-definition_build_one_more(struct reading *r, void *list, size_t n, size_t size)
+static void *
+one_more(struct reading *r, void *list, size_t n, size_t size)
 {
 	void *more = list;
 
 	if (n == 0 || (n & (n - 1)) == 0)
 		more = realloc(list, (n ? 2 * n : 1) * size);
 	if (more == NULL)
-		reading_complain(r, "memory", 0, "out of memory");
+		definition_complain(r, "memory", 0, "out of memory");
 	return more;
 }
 
-/* --- one table --- */
+/* --- unknown words ------------------------------------------------------------------------------------------------- */
 
-bool
-definition_build_given(const struct making *t, const char *name)
+static void
+say(struct reading *r, struct stray *s)
+{
+	const char *near = near_word(words, s->word);
+
+	if (s->said)
+		return;
+	s->said = true;
+	r->region_tried |= near != NULL && strcmp(near, "region") == 0;
+	definition_complain(r, "unknown_word", s->line, "there is no '%s' here, only region, tcpipservice, ipconn, program and transaction%s%s%s", s->word,
+		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
+}
+
+static int
+definition_build_nothing(lua_State *L)
+{
+	lua_pushcfunction(L, definition_build_nothing);
+	return 1;
+}
+
+/* The word is called. Upvalues: the reading, the number of the word. */
+static int
+called(lua_State *L)
+{
+	struct reading *r = lua_touserdata(L, lua_upvalueindex(1));
+
+	say(r, &r->stray[lua_tointeger(L, lua_upvalueindex(2))]);
+	return definition_build_nothing(L);
+}
+
+static int
+push_stray(lua_State *L, struct reading *r, const char *word)
+{
+	struct stray s = { .line = datafile_line(L) }, *list;
+
+	text_printable(s.word, sizeof s.word, word, strlen(word));
+	if (r->nstrays >= FAULTS_MAX || (list = one_more(r, r->stray, r->nstrays, sizeof s)) == NULL) {
+		say(r, &s);
+		return definition_build_nothing(L);
+	}
+	r->stray = list;
+	list[r->nstrays++] = s;
+	lua_pushlightuserdata(L, r);
+	lua_pushinteger(L, (lua_Integer)r->nstrays - 1);
+	lua_pushcclosure(L, called, 2);
+	return 1;
+}
+
+static struct stray *
+stray_at(lua_State *L, int idx, struct reading *r)
+{
+	struct stray *s = NULL;
+
+	if (lua_tocfunction(L, idx) != called)
+		return NULL;
+	if (lua_getupvalue(L, idx, 2) != NULL) {
+		s = &r->stray[lua_tointeger(L, -1)];
+		lua_pop(L, 1);
+		s->said = true;
+	}
+	return s;
+}
+
+void
+definition_build_strays(struct reading *r, int line)
+{
+	for (size_t i = 0; i < r->nstrays; i++)
+		if (line == 0 || r->stray[i].line != line)
+			say(r, &r->stray[i]);
+}
+
+/* --- one table ----------------------------------------------------------------------------------------------------- */
+
+static bool
+is_given(const struct making *t, const char *name)
 {
 	const struct attribute *a = attribute_find(t->attribute, name);
 
@@ -66,7 +154,7 @@ key_of_door(const struct making *t, const char *key)
 {
 	bool of_urm = strcmp(key, "install") == 0 || strcmp(key, "delete") == 0;
 
-	return of_urm && t->attribute == tcpipservice_attributes ? "urm" : NULL;
+	return of_urm && t->attribute == resource_tcpipservice ? "urm" : NULL;
 }
 
 static void
@@ -74,17 +162,17 @@ unknown_key(struct making *t, const char *key, size_t len)
 {
 	char printed[64];
 	const char *near = strlen(key) == len ? attribute_nearest(t->attribute, key) : NULL, *urm = key_of_door(t, key);
-	int line = key_lines_of(&t->r->places, t->line, key);
+	int line = key_lines_of(&t->r->lines, t->line, key);
 
 	text_printable(printed, sizeof printed, key, len);
-	if (t->attribute == tcpipservice_attributes && tcpipservice_not_ipic(key))
-		reading_complain(t->r, "not_ipic", line, "'%s' in %s does not apply to IPIC; leave it out", printed, t->title);
+	if (t->attribute == resource_tcpipservice && resource_not_ipic(key))
+		definition_complain(t->r, "not_ipic", line, "'%s' in %s does not apply to IPIC; leave it out", printed, t->title);
 	else if (urm != NULL)
-		reading_complain(t->r, "unknown_key", line, "unknown key '%s' in %s; the script for that door is named by '%s'", printed, t->title, urm);
+		definition_complain(t->r, "unknown_key", line, "unknown key '%s' in %s; the script for that door is named by '%s'", printed, t->title, urm);
 	else if (near != NULL)
-		reading_complain(t->r, "unknown_key", line, "unknown key '%s' in %s; did you mean '%s'?", printed, t->title, near);
+		definition_complain(t->r, "unknown_key", line, "unknown key '%s' in %s; did you mean '%s'?", printed, t->title, near);
 	else
-		reading_complain(t->r, "unknown_key", line, "unknown key '%s' in %s", printed, t->title);
+		definition_complain(t->r, "unknown_key", line, "unknown key '%s' in %s", printed, t->title);
 }
 
 static bool
@@ -133,7 +221,7 @@ take_pair(lua_State *L, struct making *t)
 	size_t len;
 
 	if (lua_type(L, -2) != LUA_TSTRING) {
-		reading_complain(t->r, "form", t->line, "%s holds a value without a name; write name = value", t->title);
+		definition_complain(t->r, "form", t->line, "%s holds a value without a name; write name = value", t->title);
 		return false;
 	}
 	key = lua_tolstring(L, -2, &len);
@@ -143,17 +231,17 @@ take_pair(lua_State *L, struct making *t)
 		return false;
 	}
 	t->given |= (uint64_t)1 << (a - t->attribute);
-	if ((stray = definition_stray_at(L, -1, t->r)) != NULL)
+	if ((stray = stray_at(L, -1, t->r)) != NULL)
 		fault_set(&f, is_number(a) ? "%s is %s; it must be a number" : "%s = %s needs quotation marks: \"%s\"", a->name, stray->word, stray->word);
 	else if (set_value(L, -1, a, t->object, &f) == 0)
 		return true;
-	reading_complain(t->r, "value", key_lines_of(&t->r->places, t->line, key), "%s: %s", t->title, f.text);
+	definition_complain(t->r, "value", key_lines_of(&t->r->lines, t->line, key), "%s: %s", t->title, f.text);
 	return false;
 }
 
 /* Reads raw: lua_next runs no metamethod. */
-void
-definition_build_take(lua_State *L, int idx, struct making *t)
+static void
+take_table(lua_State *L, int idx, struct making *t)
 {
 	char allowed[160];
 
@@ -161,13 +249,190 @@ definition_build_take(lua_State *L, int idx, struct making *t)
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1))
 		t->faulty |= !take_pair(L, t);
 	for (const struct attribute *a = t->attribute; a->name != NULL; a++)
-		if (a->required && !definition_build_given(t, a->name)) {
+		if (a->required && !is_given(t, a->name)) {
 			t->faulty = true;
-			reading_complain(t->r, "missing", t->line, "%s lacks %s; it must be %s", t->title, a->name, attribute_allowed(a, allowed, sizeof allowed));
+			definition_complain(t->r, "missing", t->line, "%s lacks %s; it must be %s", t->title, a->name, attribute_allowed(a, allowed, sizeof allowed));
 		}
 }
 
-/* --- region, and what has a name --- */
+/* --- one object ---------------------------------------------------------------------------------------------------- */
+
+/* HOST and its older form IPADDRESS become one host. */
+static void
+settle_host(struct making *m, struct tcpipservice_def *s)
+{
+	bool both = is_given(m, "host") && is_given(m, "ipaddress") && *s->ipaddress != '\0';
+
+	if (both && strcasecmp(s->host, s->ipaddress) != 0 && !(resource_host_is_any(s->host) && resource_host_is_any(s->ipaddress)))
+		definition_complain(m->r, "twice", key_lines_of(&m->r->lines, m->line, "ipaddress"),
+			"%s: host is \"%s\" and ipaddress, its older form, is \"%s\"; give one of the two", m->title, s->host, s->ipaddress);
+	if (!is_given(m, "host") && *s->ipaddress != '\0')
+		memcpy(s->host, s->ipaddress, sizeof s->host);
+	if (resource_host_is_any(s->host))
+		snprintf(s->host, sizeof s->host, "%s", strcasecmp(s->host, "default") == 0 ? "default" : "any");
+}
+
+/* The constructor's table, by its rows, into an object that is all zero. [-0, +0, may throw] */
+static void
+fill(lua_State *L, struct making *m, const struct attribute *rows, void *object)
+{
+	m->attribute = rows;
+	m->object = object;
+	take_table(L, 1, m);
+}
+
+/* The list with room for one more; NULL when there is no memory, or no name to keep it by (a fault already). [-0, +0, may throw] */
+static void *
+room(lua_State *L, const struct pending *p, const struct making *m, void *list, size_t n, size_t max, size_t size)
+{
+	if (n >= max)
+		luaL_error(L, "a definition has at most %d %ss, and there is one more; leave some out, or let a second region have them", (int)max, p->word);
+	return *p->name != '\0' ? one_more(m->r, list, n, size) : NULL;
+}
+
+static void
+keep_service(lua_State *L, const struct pending *p, struct making *m)
+{
+	struct definition *d = m->r->d;
+	struct tcpipservice_def s = { .line = p->line }, *list;
+
+	fill(L, m, resource_tcpipservice, &s);
+	memcpy(s.tcpipservice, p->name, sizeof s.tcpipservice);
+	settle_host(m, &s);
+	resource_spell_ciphers(s.ciphers);
+	s.given = m->given;
+	list = room(L, p, m, d->tcpipservice, d->ntcpipservices, SERVICES_MAX, sizeof s);
+	if (list == NULL)
+		return;
+	d->tcpipservice = list;
+	list[d->ntcpipservices++] = s;
+}
+
+static void
+keep_ipconn(lua_State *L, const struct pending *p, struct making *m)
+{
+	struct definition *d = m->r->d;
+	struct ipconn_def c = { .line = p->line }, *list;
+
+	fill(L, m, resource_ipconn, &c);
+	memcpy(c.ipconn, p->name, sizeof c.ipconn);
+	resource_spell_ciphers(c.ciphers);
+	if (!is_given(m, "applid"))
+		memcpy(c.applid, c.ipconn, sizeof c.applid);
+	c.given = m->given;
+	list = room(L, p, m, d->ipconn, d->nipconns, IPCONNS_MAX, sizeof c);
+	if (list == NULL)
+		return;
+	d->ipconn = list;
+	list[d->nipconns++] = c;
+}
+
+enum { BUILTIN = 1, SCRIPT = 2, URL = 4, IPCONN = 8 }; /* the kinds, as bits */
+
+static unsigned
+kinds_of(const struct program_def *p)
+{
+	return (p->builtin[0] != '\0' ? BUILTIN : 0) | (p->script[0] != '\0' ? SCRIPT : 0) | (p->url[0] != '\0' ? URL : 0) |
+		(p->ipconn[0] != '\0' ? IPCONN : 0);
+}
+
+static bool
+is_builtin(const char *name)
+{
+	return strcmp(name, "ECHO") == 0 || strcmp(name, "WHOAMI") == 0;
+}
+
+/* A program is one thing. */
+static void
+check_kind(struct making *m, const struct program_def *p)
+{
+	unsigned kinds = kinds_of(p);
+
+	if (kinds == 0)
+		definition_complain(m->r, "missing", m->line, "%s says nothing that could be run; give it one of builtin, script, url and ipconn", m->title);
+	else if ((kinds & (kinds - 1)) != 0)
+		definition_complain(m->r, "twice", m->line, "%s gives more than one of builtin, script, url and ipconn; a program is one of them", m->title);
+}
+
+static void
+check_url(struct making *m, const struct program_def *p)
+{
+	char printed[PATH_SIZE];
+	struct fault f;
+
+	if (p->url[0] != '\0' && http_client_check_url(p->url, &f) < 0)
+		definition_complain(m->r, "value", key_lines_of(&m->r->lines, m->line, "url"), "%s: url is \"%s\": %s", m->title,
+			text_printable(printed, sizeof printed, p->url, strlen(p->url)), f.text);
+}
+
+/* 0 is: as it comes. */
+static void
+check_ccsid(struct making *m, const struct program_def *p)
+{
+	if (p->ccsid != 0 && !ccsid_known(p->ccsid))
+		definition_complain(m->r, "value", key_lines_of(&m->r->lines, m->line, "ccsid"),
+			"%s: ccsid is %d; it must be 037, 500, 819, 1047 or 1208, or 0 for data as it comes", m->title, p->ccsid);
+}
+
+static void
+keep_program(lua_State *L, const struct pending *pending, struct making *m)
+{
+	struct definition *d = m->r->d;
+	struct program_def p = { .line = pending->line }, *list;
+
+	fill(L, m, resource_program, &p);
+	memcpy(p.program, pending->name, sizeof p.program);
+	text_upper(p.builtin, sizeof p.builtin, p.builtin, strlen(p.builtin));
+	if (kinds_of(&p) == 0 && is_builtin(p.program))
+		memcpy(p.builtin, p.program, sizeof p.builtin);
+	if (!m->faulty) {
+		check_kind(m, &p);
+		check_url(m, &p);
+		check_ccsid(m, &p);
+	}
+	list = room(L, pending, m, d->program, d->nprograms, PROGRAMS_MAX, sizeof p);
+	if (list == NULL)
+		return;
+	d->program = list;
+	p.given = m->given;
+	list[d->nprograms++] = p;
+}
+
+static void
+keep_transaction(lua_State *L, const struct pending *p, struct making *m)
+{
+	struct definition *d = m->r->d;
+	struct transaction_def t = { .line = p->line }, *list;
+
+	fill(L, m, resource_transaction, &t);
+	memcpy(t.transaction, p->name, sizeof t.transaction);
+	list = room(L, p, m, d->transaction, d->ntransactions, TRANSACTIONS_MAX, sizeof t);
+	if (list == NULL)
+		return;
+	d->transaction = list;
+	t.given = m->given;
+	list[d->ntransactions++] = t;
+}
+
+static const struct {
+	const char *word;
+	void (*keep)(lua_State *L, const struct pending *p, struct making *m);
+} keepers[] = {
+	{ "tcpipservice", keep_service },
+	{ "ipconn", keep_ipconn },
+	{ "program", keep_program },
+	{ "transaction", keep_transaction },
+};
+
+static void
+keep_named(struct lua_State *L, const struct pending *p, struct making *m)
+{
+	for (size_t i = 0; i < sizeof keepers / sizeof *keepers; i++)
+		if (strcmp(keepers[i].word, p->word) == 0)
+			keepers[i].keep(L, p, m);
+}
+
+/* --- the constructors ---------------------------------------------------------------------------------------------- */
 
 static struct reading *
 reading_of(lua_State *L)
@@ -181,20 +446,20 @@ make_region(lua_State *L)
 {
 	struct reading *r = reading_of(L);
 	struct region_def region;
-	struct making t = { .r = r, .word = "region", .title = "region", .attribute = region_attributes, .object = &region };
+	struct making t = { .r = r, .word = "region", .title = "region", .attribute = resource_region, .object = &region };
 
 	t.line = datafile_line(L);
 	r->region_tried = true;
 	if (lua_gettop(L) != 1 || !lua_istable(L, 1)) {
-		reading_complain(r, "form", t.line, "region takes one table: region { applid = \"...\", networkid = \"...\" }");
+		definition_complain(r, "form", t.line, "region takes one table: region { applid = \"...\", networkid = \"...\" }");
 		return 0;
 	}
 	memset(&region, 0, sizeof region);
-	definition_build_take(L, 1, &t);
+	take_table(L, 1, &t);
 	region.line = t.line;
 	region.given = t.given;
 	if (r->d->region.line != 0) {
-		reading_complain(r, "twice", t.line, "a second region; the first is at line %d", r->d->region.line);
+		definition_complain(r, "twice", t.line, "a second region; the first is at line %d", r->d->region.line);
 		return 0;
 	}
 	r->d->region = region;
@@ -215,9 +480,9 @@ make_named(lua_State *L)
 	t.title = title;
 	p->done = true;
 	if (lua_gettop(L) != 1 || !lua_istable(L, 1))
-		reading_complain(r, "form", datafile_line(L), "%s takes one table after its name: %s \"NAME\" { ... }", title, p->word);
+		definition_complain(r, "form", datafile_line(L), "%s takes one table after its name: %s \"NAME\" { ... }", title, p->word);
 	else
-		definition_keep_named(L, p, &t);
+		keep_named(L, p, &t);
 	return 0;
 }
 
@@ -231,7 +496,7 @@ take_name(lua_State *L, struct reading *r, struct pending *p)
 	const char *name = lua_tolstring(L, 1, &len);
 
 	if (attribute_set_text(&row, p, name, len, &f) < 0)
-		reading_complain(r, "value", p->line, "the name of this %s", f.text);
+		definition_complain(r, "value", p->line, "the name of this %s", f.text);
 }
 
 /* tcpipservice "NAME", ipconn "NAME" … Upvalues: the reading, the word. */
@@ -242,18 +507,18 @@ begin_named(lua_State *L)
 	struct pending p = { .word = lua_touserdata(L, lua_upvalueindex(2)), .line = datafile_line(L) }, *list;
 	struct stray *stray;
 
-	if ((stray = definition_stray_at(L, 1, r)) != NULL) {
-		reading_complain(r, "form", p.line, "a name needs quotation marks: %s \"%s\" { ... }", p.word, stray->word);
-		return definition_stray_nothing(L);
+	if ((stray = stray_at(L, 1, r)) != NULL) {
+		definition_complain(r, "form", p.line, "a name needs quotation marks: %s \"%s\" { ... }", p.word, stray->word);
+		return definition_build_nothing(L);
 	}
 	if (lua_gettop(L) != 1 || lua_type(L, 1) != LUA_TSTRING) {
-		reading_complain(r, "form", p.line, "%s takes a name and then a table: %s \"NAME\" { ... }", p.word, p.word);
-		return definition_stray_nothing(L);
+		definition_complain(r, "form", p.line, "%s takes a name and then a table: %s \"NAME\" { ... }", p.word, p.word);
+		return definition_build_nothing(L);
 	}
 	if (r->npending > NAMED_MAX)
 		return luaL_error(L, "a region.lua defines at most %d resources, and there is one more; let a second region have some", NAMED_MAX);
-	if ((list = definition_build_one_more(r, r->pending, r->npending, sizeof p)) == NULL)
-		return definition_stray_nothing(L);
+	if ((list = one_more(r, r->pending, r->npending, sizeof p)) == NULL)
+		return definition_build_nothing(L);
 	r->pending = list;
 	take_name(L, r, &p);
 	list[r->npending++] = p;
@@ -263,9 +528,7 @@ begin_named(lua_State *L)
 	return 1;
 }
 
-/* --- the environment --- */
-
-static const char *const words[] = { "region", "tcpipservice", "ipconn", "program", "transaction", NULL };
+/* --- the environment ----------------------------------------------------------------------------------------------- */
 
 static void
 push_constructor(lua_State *L, struct reading *r, const char *word)
@@ -290,7 +553,7 @@ definition_build_find(lua_State *L)
 			push_constructor(L, r, words[i]);
 			return 1;
 		}
-	return definition_stray_push(L, r, word);
+	return push_stray(L, r, word);
 }
 
 int
@@ -303,11 +566,11 @@ definition_build_assigned(lua_State *L)
 	for (size_t i = 0; words[i] != NULL; i++)
 		if (strcmp(words[i], word) == 0) {
 			r->region_tried |= i == 0;
-			reading_complain(r, "form", datafile_line(L), "%s is no variable; leave the = out", word);
+			definition_complain(r, "form", datafile_line(L), "%s is no variable; leave the = out", word);
 			return 0;
 		}
 	text_printable(printed, sizeof printed, word, strlen(word));
-	reading_complain(r, "form", datafile_line(L), "'%s' is assigned to; a definition is region { ... }, or a tcpipservice, ipconn, program "
+	definition_complain(r, "form", datafile_line(L), "'%s' is assigned to; a definition is region { ... }, or a tcpipservice, ipconn, program "
 		"or transaction \"NAME\" { ... }, and helpers are local", printed);
 	return 0;
 }

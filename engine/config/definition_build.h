@@ -12,7 +12,7 @@
 #include "base/fault.h"
 #include "config/key_lines.h"
 #include "ipic/request.h"
-#include "config/resource.h"
+#include "config/definition.h"
 
 #define FAULTS_MAX 1000 /* of one definition; one in a loop could make them without end */
 #define SERVICES_MAX 1000
@@ -40,7 +40,7 @@ struct reading { /* one definition on its way from text to data */
 	struct definition *d;    /* owned */
 	struct faults *faults;   /* borrowed */
 	size_t before;           /* faults of others, found before this reading */
-	struct places places;
+	struct key_lines lines;
 	struct pending *pending; /* owned */
 	size_t npending;
 	struct stray *stray;     /* owned */
@@ -51,12 +51,12 @@ struct reading { /* one definition on its way from text to data */
 };
 
 /* Adds a fault of this definition; the rule as in faults_add. */
-void reading_complain(struct reading *r, const char *rule, int line, const char *format, ...) __attribute__((format(printf, 4, 5)));
+void definition_complain(struct reading *r, const char *rule, int line, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* __index and __newindex of the environment; upvalue 1 is the reading (light userdata). */
 int definition_build_find(struct lua_State *L);
 int definition_build_assigned(struct lua_State *L);
 /* Adds the faults of stray words that nothing has said yet, when all was read; those of `line`, where Lua stopped (0: it did not), have theirs. */
-void constructor_strays(struct reading *r, int line);
+void definition_build_strays(struct reading *r, int line);
 
 #endif

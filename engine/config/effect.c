@@ -8,7 +8,7 @@
 
 struct subject { /* an object whose attributes are looked at */
 	const struct definition *d;
-	const struct places *places;
+	const struct key_lines *lines;
 	struct faults *faults;
 	const struct attribute *table;
 	const void *object;
@@ -54,7 +54,7 @@ say(const struct subject *s, const struct effect *e)
 {
 	char value[VALUE_SHOWN];
 
-	faults_add(s->faults, e->level, "no_effect", s->d->file, key_lines_of(s->places, s->line, e->attribute),
+	faults_add(s->faults, e->level, "no_effect", s->d->file, key_lines_of(s->lines, s->line, e->attribute),
 		"%s%s%s: %s is %s and %s, so it has no effect; %s, or leave %s out", s->kind, *s->name ? " " : "", s->name, e->attribute,
 		written(attribute_find(e->table, e->attribute), s->object, value, sizeof value), e->because, e->remedy, e->attribute);
 }
@@ -64,7 +64,7 @@ look_at(const struct subject *s)
 {
 	const char *said = "";
 
-	for (const struct effect *e = effects; e->attribute != NULL; e++)
+	for (const struct effect *e = effect_rows; e->attribute != NULL; e++)
 		if (e->table == s->table && strcmp(e->attribute, said) != 0 && is_given(s, attribute_find(s->table, e->attribute)) &&
 			e->idle(s->d, s->object)) {
 			said = e->attribute;
@@ -73,14 +73,14 @@ look_at(const struct subject *s)
 }
 
 void
-effect_check(const struct definition *d, const struct places *p, struct faults *faults)
+effect_check(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {
-	struct subject s = { .d = d, .places = p, .faults = faults, .table = region_attributes, .object = &d->region, .kind = "region", .name = "",
+	struct subject s = { .d = d, .lines = p, .faults = faults, .table = resource_region, .object = &d->region, .kind = "region", .name = "",
 		.line = d->region.line, .given = d->region.given };
 
 	look_at(&s);
 #define EACH(resource) \
-	s.table = resource##_attributes; \
+	s.table = resource_##resource; \
 	s.kind = #resource; \
 	for (size_t i = 0; i < d->n##resource##s; i++) { \
 		s.object = &d->resource[i]; \

@@ -62,13 +62,13 @@ no_script(const struct definition *d, const void *object)
 {
 	(void)object;
 	for (size_t i = 0; i < d->ntcpipservices; i++)
-		if (names_script(tcpipservice_attributes, &d->tcpipservice[i]))
+		if (names_script(resource_tcpipservice, &d->tcpipservice[i]))
 			return false;
 	for (size_t i = 0; i < d->nipconns; i++)
-		if (names_script(ipconn_attributes, &d->ipconn[i]))
+		if (names_script(resource_ipconn, &d->ipconn[i]))
 			return false;
 	for (size_t i = 0; i < d->nprograms; i++)
-		if (names_script(program_attributes, &d->program[i]))
+		if (names_script(resource_program, &d->program[i]))
 			return false;
 	return true;
 }
@@ -230,7 +230,7 @@ no_certificate_comes(const struct definition *d, const void *object)
 	if (c->linkauth != LINKAUTH_CERTUSER)
 		return false;
 	for (size_t i = 0; i < d->ntcpipservices; i++)
-		if (d->tcpipservice[i].ssl == SSL_CLIENTAUTH && ipconn_comes_by(c, &d->tcpipservice[i]))
+		if (d->tcpipservice[i].ssl == SSL_CLIENTAUTH && resource_ipconn_comes_by(c, &d->tcpipservice[i]))
 			return false;
 	return true;
 }
@@ -280,7 +280,7 @@ nothing_to_wait_for(const struct definition *d, const void *object)
 /* --- the table ------------------------------------------------------------------------------------------------------- */
 
 #define ROW(resource, name, severity, test, why, how) \
-	{ .table = resource##_attributes, .attribute = name, .level = severity, .idle = test, .because = why, .remedy = how }
+	{ .table = resource_##resource, .attribute = name, .level = severity, .idle = test, .because = why, .remedy = how }
 #define PROTECTS(resource, name, test, why, how) ROW(resource, name, FAULT_ERROR, test, why, how)
 #define TUNES(resource, name, test, why, how) ROW(resource, name, FAULT_WARNING, test, why, how)
 
@@ -292,7 +292,7 @@ nothing_to_wait_for(const struct definition *d, const void *object)
 #define AT_SPECIFIC "give it to the specific tcpipservice"
 #define TEMPLATE_COPY "template is only, whose copies have what the partner or the urm says"
 
-const struct effect effects[] = {
+const struct effect effect_rows[] = {
 	/* Where nothing runs, nothing goes unprotected: a warning. A script that is named and never asked is a fault all the same. */
 	TUNES(region, "sec", sec_unasked, NO_REQUESTS, DEFINE_PROGRAM),
 	PROTECTS(region, "sec", sec_overruled, "the attach script of each tcpipservice decides in its place", "ask the saf there, by saf.check"),
@@ -356,9 +356,9 @@ const struct effect effects[] = {
 	{ .attribute = NULL },
 };
 
-#define ALWAYS(resource, name) { resource##_attributes, name }
+#define ALWAYS(resource, name) { resource_##resource, name }
 
-const struct effective effective[] = {
+const struct effect_always effect_always[] = {
 	ALWAYS(region, "applid"), ALWAYS(region, "networkid"), ALWAYS(region, "dfltuser"), ALWAYS(region, "regionuser"), ALWAYS(region, "saf"), ALWAYS(region, "ring"),
 	ALWAYS(region, "recovery"), ALWAYS(region, "conversation_kilobytes"), ALWAYS(region, "control"), ALWAYS(region, "policies"),
 	ALWAYS(region, "tcp_timeout"), ALWAYS(region, "capex_timeout"), ALWAYS(region, "heartbeat"), ALWAYS(region, "drain"),

@@ -11,7 +11,7 @@
 
 #define TABLES_DEEP 200 /* Lua nests no deeper */
 
-/* Every key of every table, for places_twice. */
+/* Every key of every table, for key_lines_twice. */
 struct every {
 	struct key_lines_key *key; /* owned; group is its table's number */
 	size_t n;
@@ -20,7 +20,7 @@ struct every {
 };
 
 struct scan {
-	struct places *places;
+	struct key_lines *places;
 	struct every *every; /* NULL: of no interest */
 	char before;         /* the token before this one: a mark, 'w' a word, '[' the one that begins a key, 0 anything else */
 	char lead;           /* that of word */
@@ -44,7 +44,7 @@ one_more(void *list, size_t n, size_t size)
 static void
 keep_key(struct scan *s)
 {
-	struct places *p = s->places;
+	struct key_lines *p = s->places;
 	struct key_lines_key *list = one_more(p->key, p->nkeys, sizeof *list);
 
 	if (list == NULL)
@@ -56,7 +56,7 @@ keep_key(struct scan *s)
 static void
 keep_group(struct scan *s)
 {
-	struct places *p = s->places;
+	struct key_lines *p = s->places;
 	struct key_lines_group *list = one_more(p->group, p->ngroups, sizeof *list);
 
 	if (list == NULL)
@@ -144,12 +144,12 @@ mark(struct scan *s, char c)
 }
 
 static void
-scan(struct places *p, const char *text, size_t len, struct every *every)
+scan(struct key_lines *p, const char *text, size_t len, struct every *every)
 {
 	struct scan s = { .places = p, .every = every, .text = { .at = text, .end = text + len, .line = 1 } };
 	struct luatext_token t;
 
-	*p = (struct places){ .text = text };
+	*p = (struct key_lines){ .text = text };
 	while ((t = luatext_next(&s.text)).kind != LUATEXT_END)
 		if (t.kind == LUATEXT_LONG)
 			s.before = 0;
@@ -160,23 +160,23 @@ scan(struct places *p, const char *text, size_t len, struct every *every)
 }
 
 void
-places_read(struct places *p, const char *text, size_t len)
+key_lines_read(struct key_lines *p, const char *text, size_t len)
 {
 	scan(p, text, len, NULL);
 }
 
 void
-places_free(struct places *p)
+key_lines_free(struct key_lines *p)
 {
 	free(p->key);
 	free(p->group);
-	*p = (struct places){ .text = NULL };
+	*p = (struct key_lines){ .text = NULL };
 }
 
 /* The first table that opens on the constructor's line or the next is the constructor's; several may open on one line. A
  * table further down belongs to somebody else: this constructor was given one that was written elsewhere. */
 static int
-first_group(const struct places *p, int line)
+first_group(const struct key_lines *p, int line)
 {
 	for (size_t i = 0; i < p->ngroups; i++)
 		if (p->group[i].line >= line)
@@ -185,7 +185,7 @@ first_group(const struct places *p, int line)
 }
 
 int
-key_lines_of(const struct places *p, int line, const char *key)
+key_lines_of(const struct key_lines *p, int line, const char *key)
 {
 	int first = first_group(p, line);
 
@@ -232,14 +232,14 @@ by_name(const void *a, const void *b, void *text)
 }
 
 int
-places_twice(const char *text, size_t len, struct key_lines_key *out)
+key_lines_twice(const char *text, size_t len, struct key_lines_key *out)
 {
 	struct every e = { .n = 0 };
-	struct places p;
+	struct key_lines p;
 	int found = 0;
 
 	scan(&p, text, len, &e);
-	places_free(&p);
+	key_lines_free(&p);
 	if (e.n > 0)
 		qsort_r(e.key, e.n, sizeof *e.key, by_name, (void *)(uintptr_t)text);
 	for (size_t i = 1; i < e.n; i++) {

@@ -19,7 +19,7 @@ struct key_lines_group {
 	int line; /* of its opening brace */
 };
 
-struct places {
+struct key_lines {
 	const char *text;          /* borrowed */
 	struct key_lines_key *key;     /* owned, in the order of the text */
 	size_t nkeys;
@@ -28,12 +28,12 @@ struct places {
 };
 
 /* Reads the text once, passing over comments and strings. Any bytes will do; without memory there are fewer places. */
-void places_read(struct places *p, const char *text, size_t len);
-void places_free(struct places *p);
+void key_lines_read(struct key_lines *p, const char *text, size_t len);
+void key_lines_free(struct key_lines *p);
 /* The first key that stands twice in one table, at any depth (Lua keeps the last and says nothing): 1 with its second place in *out, whose group means
  * nothing; 0: none; -1: no memory. The text is one that Lua takes; behind the word function nothing is looked at, for that is no data. */
-int places_twice(const char *text, size_t len, struct key_lines_key *out);
+int key_lines_twice(const char *text, size_t len, struct key_lines_key *out);
 /* The line of `key` in the table of the constructor that was called on `line`; `line` itself when it is not to be found. */
-int key_lines_of(const struct places *p, int line, const char *key);
+int key_lines_of(const struct key_lines *p, int line, const char *key);
 
 #endif

@@ -4,7 +4,6 @@
 #include "base/addr.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* --- what a text must look like beyond its kind --- */
@@ -20,7 +19,7 @@ only(const char *value, const char *bytes)
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 bool
-host_is_any(const char *host)
+resource_host_is_any(const char *host)
 {
 	return *host == '\0' || strcasecmp(host, "any") == 0 || strcasecmp(host, "default") == 0
 		|| strcasecmp(host, "inaddr_any") == 0;
@@ -32,7 +31,7 @@ host_fits(const char *value)
 {
 	struct addr a;
 
-	if (*value == '\0' || host_is_any(value))
+	if (*value == '\0' || resource_host_is_any(value))
 		return true;
 	if (strchr(value, ':') != NULL || only(value, DIGITS "."))
 		return addr_parse(&a, value, 0) == 0;
@@ -44,7 +43,7 @@ address_fits(const char *value)
 {
 	struct addr a;
 
-	return *value == '\0' || host_is_any(value) || addr_parse(&a, value, 0) == 0;
+	return *value == '\0' || resource_host_is_any(value) || addr_parse(&a, value, 0) == 0;
 }
 
 static bool
@@ -90,7 +89,7 @@ ciphers_fit(const char *value)
 }
 
 void
-ciphers_spell(char ciphers[VALUE_SIZE])
+resource_spell_ciphers(char ciphers[VALUE_SIZE])
 {
 	char spelt[VALUE_SIZE];
 	size_t len = strlen(ciphers), n = 0;
@@ -162,7 +161,7 @@ static const char *const template_words[] = { "", "yes", "only", NULL };
 #define END { .name = NULL }
 
 #define ROW region_def
-const struct attribute region_attributes[] = {
+const struct attribute resource_region[] = {
 	NEED(applid),
 	NEED(networkid),
 	NAME(dfltuser, "CICSUSER", ON),
@@ -197,7 +196,7 @@ const struct attribute region_attributes[] = {
 #undef ROW
 
 #define ROW tcpipservice_def
-const struct attribute tcpipservice_attributes[] = {
+const struct attribute resource_tcpipservice[] = {
 	NAME(group, NULL, SHOWN),
 	TEXT(description, 58, SHOWN),
 	CHOICE(protocol, protocol_words, "ipic", ON),
@@ -226,7 +225,7 @@ const struct attribute tcpipservice_attributes[] = {
 #undef ROW
 
 #define ROW ipconn_def
-const struct attribute ipconn_attributes[] = {
+const struct attribute resource_ipconn[] = {
 	NAME(applid, NULL, ON),
 	NAME(networkid, NULL, ON),
 	NAME(group, NULL, SHOWN),
@@ -258,7 +257,7 @@ const struct attribute ipconn_attributes[] = {
 #undef ROW
 
 #define ROW program_def
-const struct attribute program_attributes[] = {
+const struct attribute resource_program[] = {
 	TEXT(description, 58, SHOWN),
 	CHOICE(status, enabled_words, "enabled", ON),
 	FORM(builtin, NAME_SIZE - 1, NULL, ON, builtin_fits, "ECHO or WHOAMI"),
@@ -276,7 +275,7 @@ const struct attribute program_attributes[] = {
 #undef ROW
 
 #define ROW transaction_def
-const struct attribute transaction_attributes[] = {
+const struct attribute resource_transaction[] = {
 	CHOICE(status, enabled_words, "enabled", ON),
 	NAME(program, NULL, ON),
 	END,
@@ -284,7 +283,7 @@ const struct attribute transaction_attributes[] = {
 #undef ROW
 
 bool
-tcpipservice_not_ipic(const char *name)
+resource_not_ipic(const char *name)
 {
 	static const char *const others[] = { "authenticate", "attachsec", "maxpersist", "maxdatalen", "realm", "tsqprefix",
 		"optionspgm", NULL };
@@ -296,7 +295,7 @@ tcpipservice_not_ipic(const char *name)
 }
 
 bool
-urm_is_default(const char *urm)
+resource_urm_is_default(const char *urm)
 {
 	static const char *const names[] = { "dfhisaip", "dfhisdip", "dfhiscip", "dfhispip", NULL };
 	const char *base = strchr(urm, '/') != NULL ? strchr(urm, '/') + 1 : urm;
@@ -308,94 +307,15 @@ urm_is_default(const char *urm)
 }
 
 bool
-ipconn_comes_by(const struct ipconn_def *c, const struct tcpipservice_def *t)
+resource_ipconn_comes_by(const struct ipconn_def *c, const struct tcpipservice_def *t)
 {
-	if (c->template_ != TEMPLATE_UNSAID && *t->urm != '\0' && !urm_is_default(t->urm))
+	if (c->template_ != TEMPLATE_UNSAID && *t->urm != '\0' && !resource_urm_is_default(t->urm))
 		return true;
 	return c->template_ != TEMPLATE_ONLY && (*c->tcpipservice == '\0' || strcmp(c->tcpipservice, t->tcpipservice) == 0);
 }
 
-/* --- a definition as a thing --- */
-
-/* A copy of n records, or NULL without memory; something to free even when n is 0. */
-static void *
-copy_of(const void *from, size_t n, size_t size)
-{
-	void *to = calloc(n ? n : 1, size);
-
-	if (to != NULL && n > 0)
-		memcpy(to, from, n * size);
-	return to;
-}
-
-struct definition *
-definition_copy(const struct definition *d)
-{
-	struct definition *copy = copy_of(d, 1, sizeof *d);
-
-	if (copy == NULL)
-		return NULL;
-	copy->tcpipservice = copy_of(d->tcpipservice, d->ntcpipservices, sizeof *d->tcpipservice);
-	copy->ipconn = copy_of(d->ipconn, d->nipconns, sizeof *d->ipconn);
-	copy->program = copy_of(d->program, d->nprograms, sizeof *d->program);
-	copy->transaction = copy_of(d->transaction, d->ntransactions, sizeof *d->transaction);
-	if (copy->tcpipservice == NULL || copy->ipconn == NULL || copy->program == NULL || copy->transaction == NULL) {
-		definition_free(copy);
-		return NULL;
-	}
-	return copy;
-}
-
-void
-definition_free(struct definition *d)
-{
-	if (d == NULL)
-		return;
-	free(d->tcpipservice);
-	free(d->ipconn);
-	free(d->program);
-	free(d->transaction);
-	free(d);
-}
-
-const struct tcpipservice_def *
-definition_tcpipservice(const struct definition *d, const char *name)
-{
-	for (size_t i = 0; i < d->ntcpipservices; i++)
-		if (strcmp(d->tcpipservice[i].tcpipservice, name) == 0)
-			return &d->tcpipservice[i];
-	return NULL;
-}
-
-const struct program_def *
-definition_program(const struct definition *d, const char *name)
-{
-	for (size_t i = 0; i < d->nprograms; i++)
-		if (strcmp(d->program[i].program, name) == 0)
-			return &d->program[i];
-	return NULL;
-}
-
-const struct transaction_def *
-definition_transaction(const struct definition *d, const char *name)
-{
-	for (size_t i = 0; i < d->ntransactions; i++)
-		if (strcmp(d->transaction[i].transaction, name) == 0)
-			return &d->transaction[i];
-	return NULL;
-}
-
-const struct ipconn_def *
-definition_ipconn(const struct definition *d, const char *name)
-{
-	for (size_t i = 0; i < d->nipconns; i++)
-		if (strcmp(d->ipconn[i].ipconn, name) == 0)
-			return &d->ipconn[i];
-	return NULL;
-}
-
 const char *
-connstatus_name(enum connstatus s)
+resource_connstatus(enum connstatus s)
 {
 	static const char *const names[] = {
 #define X(state) #state,

@@ -111,44 +111,23 @@ struct transaction_def {
 	uint64_t given;
 };
 
-/* One region.lua, read: plain data. Made by definition.c, copied and freed here. */
-struct definition {
-	char file[PATH_SIZE];
-	struct region_def region;
-	struct tcpipservice_def *tcpipservice; /* owned */
-	size_t ntcpipservices;
-	struct ipconn_def *ipconn; /* owned */
-	size_t nipconns;
-	struct program_def *program; /* owned */
-	size_t nprograms;
-	struct transaction_def *transaction; /* owned */
-	size_t ntransactions;
-};
-
 /* The tables; each ends with a row whose name is NULL. attribute.h says what can be done with a row. */
-extern const struct attribute region_attributes[], tcpipservice_attributes[], ipconn_attributes[], program_attributes[],
-	transaction_attributes[];
+extern const struct attribute resource_region[], resource_tcpipservice[], resource_ipconn[], resource_program[],
+	resource_transaction[];
 
 /* True for a TCPIPSERVICE attribute that CICS knows and that does not apply to PROTOCOL(IPIC); in any case. */
-bool tcpipservice_not_ipic(const char *name);
+bool resource_not_ipic(const char *name);
 /* Two-digit suite codes run together ("9C9D" is one suite, "9C9D35" three) become suites of four digits with a blank between two; any
  * other form stays as it is. */
-void ciphers_spell(char ciphers[VALUE_SIZE]);
+void resource_spell_ciphers(char ciphers[VALUE_SIZE]);
 /* True for "any", "default" and blank: every address of this machine. */
-bool host_is_any(const char *host);
+bool resource_host_is_any(const char *host);
 
 /* The default program in its assembler, C, COBOL and PL/I forms (IPIC.md 6.5). */
-bool urm_is_default(const char *urm);
+bool resource_urm_is_default(const char *urm);
 /* Whether a partner can come by this service and be this ipconn: matched by CAPEX, or (a template) copied by the service's urm, which the default
  * program never does. */
-bool ipconn_comes_by(const struct ipconn_def *c, const struct tcpipservice_def *t);
-
-struct definition *definition_copy(const struct definition *d); /* NULL: no memory */
-void definition_free(struct definition *d);
-const struct tcpipservice_def *definition_tcpipservice(const struct definition *d, const char *name);
-const struct ipconn_def *definition_ipconn(const struct definition *d, const char *name);
-const struct program_def *definition_program(const struct definition *d, const char *name);
-const struct transaction_def *definition_transaction(const struct definition *d, const char *name);
+bool resource_ipconn_comes_by(const struct ipconn_def *c, const struct tcpipservice_def *t);
 
 /* States an installed ipconn can be in (IPIC.md 2.6). */
 #define CONNSTATUS(X) X(RELEASED) X(OBTAINING) X(ACQUIRED) X(FREEING)
@@ -157,7 +136,7 @@ enum connstatus {
 	CONNSTATUS(X)
 #undef X
 };
-const char *connstatus_name(enum connstatus s); /* "ACQUIRED" */
+const char *resource_connstatus(enum connstatus s); /* "ACQUIRED" */
 
 /* What policies and operators may see of an installed ipconn: values, no handle. */
 struct ipconn_view {

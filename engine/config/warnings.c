@@ -34,7 +34,7 @@ check_region(const struct definition *d, struct faults *faults)
 static void
 check_urm(const struct definition *d, const struct tcpipservice_def *t, struct faults *faults)
 {
-	if (urm_is_default(t->urm))
+	if (resource_urm_is_default(t->urm))
 		faults_add(faults, FAULT_WARNING, "urm_default", d->file, t->line,
 			"tcpipservice %s: urm is %s, the default program, which lets in every partner that asks; name a script of your own",
 			t->tcpipservice, t->urm);
@@ -59,7 +59,7 @@ static const struct tcpipservice_def *
 way_below(const struct definition *d, const struct ipconn_def *c, enum ssl least)
 {
 	for (size_t i = 0; i < d->ntcpipservices; i++)
-		if (d->tcpipservice[i].ssl < (int)least && ipconn_comes_by(c, &d->tcpipservice[i]))
+		if (d->tcpipservice[i].ssl < (int)least && resource_ipconn_comes_by(c, &d->tcpipservice[i]))
 			return &d->tcpipservice[i];
 	return NULL;
 }

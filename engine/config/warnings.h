@@ -4,7 +4,7 @@
 #define SALLYPORT_WARNINGS_H
 
 #include "base/fault.h"
-#include "config/resource.h"
+#include "config/definition.h"
 
 /* Adds a warning (file:line of the definition) for each: urm is dfhisaip; a urm named and ssl = "no"; userauth = "identify" reachable through a
  * listener without clientauth; linkauth = "certuser" likewise; userauth = "verify" and no saf, or reachable through a listener

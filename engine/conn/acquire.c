@@ -85,7 +85,7 @@ check_state(const struct ipconn *i, struct fault *f)
 			i->def.ipconn);
 	if (i->status != CONN_RELEASED)
 		return fault_set(f, "ipconn %s cannot be acquired: INVALID_IPCONN_STATE: it is %s, and must be RELEASED", i->def.ipconn,
-			connstatus_name(i->status));
+			resource_connstatus(i->status));
 	return 0;
 }
 

@@ -91,7 +91,7 @@ capex_accept(struct conn *c, struct ipconn *i, enum socket_place place)
 	memcpy(a.applid, r->applid, sizeof a.applid);
 	memcpy(a.networkid, r->networkid, sizeof a.networkid);
 	memcpy(a.connection, c->facts.connection, sizeof a.connection);
-	attribute_print(attribute_find(ipconn_attributes, "userauth"), &i->def, a.userauth, sizeof a.userauth);
+	attribute_print(attribute_find(resource_ipconn, "userauth"), &i->def, a.userauth, sizeof a.userauth);
 	if (place == SOCKET_IN)
 		memcpy(a.token, i->token, sizeof a.token);
 	ipconn_join(i, c, place);

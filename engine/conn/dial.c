@@ -219,7 +219,7 @@ lacks_guard(const struct conn *c)
 	if (d->ssl != NO && s->tls == NULL)
 		return true;
 	for (enum door door = 0; door < DOOR_COUNT; door++)
-		if (door_row(door)->kind == DOOR_QUESTION && door_script(door, ipconn_attributes, d)[0] != '\0' && s->script[door] == NULL)
+		if (door_row(door)->kind == DOOR_QUESTION && door_script(door, resource_ipconn, d)[0] != '\0' && s->script[door] == NULL)
 			return true;
 	return false;
 }

@@ -39,7 +39,7 @@ inherit(struct ipconn_def *d, const struct ipconn *template, const struct capex 
 	if (template != NULL) {
 		*d = template->def;
 	} else {
-		attribute_defaults(ipconn_attributes, d);
+		attribute_defaults(resource_ipconn, d);
 		d->receivecount = x->sendcount;
 	}
 	d->template_ = TEMPLATE_UNSAID;

@@ -191,7 +191,7 @@ static int
 resolve(const struct tcpipservice_def *d, struct sockaddr_storage *to, socklen_t *len, struct fault *f)
 {
 	const char *host = host_of(d);
-	bool any = host_is_any(host);
+	bool any = resource_host_is_any(host);
 	struct addrinfo hints = { .ai_family = any ? AF_INET6 : AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
 	struct addrinfo *found;
 	char port[8];
@@ -276,7 +276,7 @@ opened(struct listener *l, const struct tcpipservice_def *d, int fd)
 	l->fd = fd;
 	if (getsockname(fd, (struct sockaddr *)&own, &len) == 0)
 		addr_from_sockaddr(&l->entrance.own, (struct sockaddr *)&own);
-	l->entrance.any = host_is_any(host_of(d));
+	l->entrance.any = resource_host_is_any(host_of(d));
 	l->entrance.open = true;
 	if (!l->yielded)
 		l->entrance.statistics = (struct service_statistics){ .opened = clock_wall(), .peak_connections = l->entrance.connections };

@@ -135,10 +135,10 @@ static void
 refuse_taken(struct conn *c, struct ipconn *i)
 {
 	log_say(c->worker->log, MSG_DFHIS1015, "ipconn", i->def.ipconn, "connection", c->facts.connection, "connstatus",
-		connstatus_name(i->status), NULL);
+		resource_connstatus(i->status), NULL);
 	traffic_probe(i);
 	capex_refuse(c, REASON_INVALID_PARTNER_STATE, "pair_taken", "ipconn %s (%s.%s) is %s already", i->def.ipconn, i->def.networkid,
-		i->def.applid, connstatus_name(i->status));
+		i->def.applid, resource_connstatus(i->status));
 }
 
 /* Both sides are acquiring, and neither CAPEX has been answered (IPIC.md 2.5). */

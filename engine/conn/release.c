@@ -42,7 +42,7 @@ same_definition(const struct ipconn_def *a, const struct ipconn_def *b)
 {
 	char x[PATH_SIZE], y[PATH_SIZE];
 
-	for (const struct attribute *t = ipconn_attributes; t->name != NULL; t++)
+	for (const struct attribute *t = resource_ipconn; t->name != NULL; t++)
 		if (strcmp(attribute_print(t, a, x, sizeof x), attribute_print(t, b, y, sizeof y)) != 0)
 			return false;
 	return true;

@@ -154,7 +154,7 @@ view_autoinstalled(const struct lhost *h, const struct ipconn_then *then, struct
 		return;
 	if (then->template[0] == '\0' || !w->defined(w->arg, then->template, out)) {
 		*out = (struct ipconn_view){ .inservice = true };
-		attribute_defaults(ipconn_attributes, &out->def);
+		attribute_defaults(resource_ipconn, &out->def);
 	}
 	out->def.template_ = TEMPLATE_UNSAID;
 	memcpy(out->def.ipconn, then->ipconn, sizeof out->def.ipconn);

@@ -14,7 +14,7 @@ find_listener(const struct generation *g, const struct ipconn_def *c, bool *judg
 	for (size_t i = 0; i < g->definition->ntcpipservices; i++) {
 		const struct tcpipservice_def *t = g->service[i].def;
 
-		if (t->ssl != SSL_CLIENTAUTH || !ipconn_comes_by(c, t))
+		if (t->ssl != SSL_CLIENTAUTH || !resource_ipconn_comes_by(c, t))
 			continue;
 		*judged = *judged || g->service[i].script[DOOR_CERTIFY] != NULL;
 		first = first != NULL ? first : t;

@@ -69,10 +69,10 @@ note_scripts(struct coverage *c, const struct definition *d, struct faults *faul
 {
 	for (size_t i = 0; i < d->ntcpipservices; i++)
 		for (enum door door = 0; door < DOOR_COUNT; door++)
-			note_script(c, d, d->tcpipservice[i].line, door, door_script(door, tcpipservice_attributes, &d->tcpipservice[i]), faults);
+			note_script(c, d, d->tcpipservice[i].line, door, door_script(door, resource_tcpipservice, &d->tcpipservice[i]), faults);
 	for (size_t i = 0; i < d->nipconns; i++)
 		for (enum door door = 0; door < DOOR_COUNT; door++)
-			note_script(c, d, d->ipconn[i].line, door, door_script(door, ipconn_attributes, &d->ipconn[i]), faults);
+			note_script(c, d, d->ipconn[i].line, door, door_script(door, resource_ipconn, &d->ipconn[i]), faults);
 }
 
 /* --- transactions --- */

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "base/fault.h"
-#include "config/resource.h"
+#include "config/definition.h"
 #include "policy/door.h"
 #include "security/saf.h"
 

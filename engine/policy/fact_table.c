@@ -122,7 +122,7 @@ fact_shape_member(enum shape s, const char *name)
 size_t
 fact_shape_names(enum shape s, const char *out[SHAPE_NAMES])
 {
-	const struct attribute *a = ipconn_attributes;
+	const struct attribute *a = resource_ipconn;
 	size_t n = 0;
 
 	for (size_t i = 0; i < FACT_COUNT && n < SHAPE_NAMES - 1; i++)

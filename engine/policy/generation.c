@@ -216,7 +216,7 @@ load_scripts(struct loading *l, struct service *s)
 	struct owner o = { "tcpipservice", s->def->tcpipservice, s->def->line };
 
 	for (enum door d = 0; d < DOOR_COUNT; d++)
-		load_door(l, s, &o, d, door_script(d, tcpipservice_attributes, s->def));
+		load_door(l, s, &o, d, door_script(d, resource_tcpipservice, s->def));
 }
 
 /*
@@ -229,7 +229,7 @@ load_outbound_scripts(struct loading *l, struct service *s)
 	struct owner o = { "ipconn", s->ipconn->ipconn, s->ipconn->line };
 
 	for (enum door d = 0; d < DOOR_COUNT; d++)
-		load_door(l, s, &o, d, door_script(d, ipconn_attributes, s->ipconn));
+		load_door(l, s, &o, d, door_script(d, resource_ipconn, s->ipconn));
 }
 
 static bool

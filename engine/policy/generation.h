@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "policy/policy.h"
-#include "config/resource.h"
+#include "config/definition.h"
 #include "tls/ring.h"
 #include "tls/tls.h"
 

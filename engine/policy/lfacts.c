@@ -268,11 +268,11 @@ lfacts_push_ipconn(lua_State *L, const struct ipconn_view *v)
 {
 	luaL_checkstack(L, 5, "ipconn");
 	lua_createtable(L, 0, 32);
-	for (const struct attribute *a = ipconn_attributes; a->name != NULL; a++)
+	for (const struct attribute *a = resource_ipconn; a->name != NULL; a++)
 		set_attribute(L, a, &v->def);
 	set_field(L, "ipconn", v->def.ipconn);
 	set_field(L, "servstatus", v->inservice ? "INSERVICE" : "OUTSERVICE");
-	set_field(L, "connstatus", connstatus_name(v->connstatus));
+	set_field(L, "connstatus", resource_connstatus(v->connstatus));
 	lua_pushboolean(L, v->autoinstalled);
 	lua_setfield(L, -2, "autoinstalled");
 	/* of an autoinstalled ipconn, which is never a template, `template` names the ipconn that it was copied from */

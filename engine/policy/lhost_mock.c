@@ -15,7 +15,7 @@ mock_status(lua_State *L, struct ipconn_view *v, const char *key, const char *va
 		return true;
 	}
 	for (int s = CONN_RELEASED; s <= CONN_FREEING && strcmp(key, "connstatus") == 0; s++)
-		if (strcmp(value, connstatus_name((enum connstatus)s)) == 0) {
+		if (strcmp(value, resource_connstatus((enum connstatus)s)) == 0) {
 			v->connstatus = (enum connstatus)s;
 			return true;
 		}
@@ -60,7 +60,7 @@ mock_value(lua_State *L, const struct attribute *a, struct ipconn_view *v, struc
 static void
 mock_attribute(lua_State *L, struct ipconn_view *v, const char *key)
 {
-	const struct attribute *a = attribute_find(ipconn_attributes, key);
+	const struct attribute *a = attribute_find(resource_ipconn, key);
 	struct fault f = { "" };
 
 	if (strcmp(key, "autoinstalled") == 0 && lua_isboolean(L, -1))
@@ -91,7 +91,7 @@ lhost_mock_view(lua_State *L)
 	v = lua_newuserdatauv(L, sizeof *v, 0);
 	memset(v, 0, sizeof *v);
 	v->inservice = true;
-	attribute_defaults(ipconn_attributes, &v->def);
+	attribute_defaults(resource_ipconn, &v->def);
 	snprintf(v->def.ipconn, sizeof v->def.ipconn, "%s", name);
 	snprintf(v->def.applid, sizeof v->def.applid, "%s", name);
 	for (lua_pushnil(L); lua_next(L, 2) != 0; lua_pop(L, 1)) {

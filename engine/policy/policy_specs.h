@@ -6,9 +6,9 @@
 #ifndef SALLYPORT_POLICY_SPECS_H
 #define SALLYPORT_POLICY_SPECS_H
 
+#include "config/definition.h"
 #include "policy/coverage.h"
 #include "base/fault.h"
-#include "config/resource.h"
 
 struct policy_specs_result {
 	unsigned rows, failed;

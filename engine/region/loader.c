@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/loader.h"
 
-#include "config/definition.h"
+#include "config/definition_load.h"
 #include "policy/policy_specs.h"
 #include "base/thread.h"
 

@@ -4,7 +4,7 @@
 #include "net/http_client.h"
 #include "base/clock.h"
 #include "net/threadpool.h"
-#include "config/definition.h"
+#include "config/definition_load.h"
 #include "config/warnings.h"
 #include "conn/release.h"
 #include "conn/ipconn.h"

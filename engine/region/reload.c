@@ -284,7 +284,7 @@ static struct definition *
 with_urm(const struct region *r, const struct reload_order *o, struct fault *f)
 {
 	struct definition *d = definition_copy(r->worker.generation->definition);
-	const struct attribute *a = attribute_find(tcpipservice_attributes, "urm");
+	const struct attribute *a = attribute_find(resource_tcpipservice, "urm");
 	struct tcpipservice_def *s = d != NULL ? (struct tcpipservice_def *)definition_tcpipservice(d, o->tcpipservice) : NULL;
 
 	if (s != NULL && attribute_set_text(a, s, o->urm, strlen(o->urm), f) == 0)

@@ -21,7 +21,7 @@ in_the_way(const struct generation *g, const struct ipconn_def *d, const struct 
 {
 	faults_add(faults, FAULT_ERROR, "ipconn_held", g->definition->file, d->line,
 		"ipconn %s cannot be installed: %s is held by the %s ipconn %s, which is %s; release it first", d->ipconn, what,
-		holder->autoinstalled ? "autoinstalled" : "defined", holder->def.ipconn, connstatus_name(holder->status));
+		holder->autoinstalled ? "autoinstalled" : "defined", holder->def.ipconn, resource_connstatus(holder->status));
 }
 
 /* A RELEASED one that was defined settles or goes; anybody else keeps what it holds. */

@@ -62,7 +62,7 @@ static const struct list {
 	const struct attribute *attribute;
 	size_t size, name, first, count;
 } lists[] = {
-#define LIST(word, key, new, old) { #word, new, old, word##_attributes, sizeof(struct word##_def), offsetof(struct word##_def, key), \
+#define LIST(word, key, new, old) { #word, new, old, resource_##word, sizeof(struct word##_def), offsetof(struct word##_def, key), \
 	offsetof(struct definition, word), offsetof(struct definition, n##word##s) }
 	LIST(tcpipservice, tcpipservice, "opened", "closed"),
 	LIST(ipconn, ipconn, "installed", "deleted"),
@@ -312,7 +312,7 @@ reload_changes_list(const struct region *r, const struct generation *g, struct r
 	struct listing all = { .region = r, .was = r->worker.generation, .now = g, .changes = l };
 	const struct region_def *now = &g->definition->region;
 
-	list_attributes(&all, "region", now->applid, region_attributes, &all.was->definition->region, now, reload_changes_at_the_start);
+	list_attributes(&all, "region", now->applid, resource_region, &all.was->definition->region, now, reload_changes_at_the_start);
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
 		list_definitions(&all, &lists[i]);
 	list_sources(&all);

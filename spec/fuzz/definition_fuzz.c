@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A definition that is read is within its ranges and names only what is there; one that is not has a fault, each with a printable sentence. */
-#include "config/definition.h"
+#include "config/definition_load.h"
 #include "config/warnings.h"
 #include "net/unixsock.h"
 
@@ -44,15 +44,15 @@ check_rows(const struct attribute *table, const void *object)
 static void
 check_definition(const struct definition *d)
 {
-	check_rows(region_attributes, &d->region);
+	check_rows(resource_region, &d->region);
 	assert(name_ok(d->region.applid, strlen(d->region.applid)));
 	assert(strlen(unixsock_name(d->region.control)) <= UNIXSOCK_NAME_MAX);
 	for (size_t i = 0; i < d->ntcpipservices; i++) {
-		check_rows(tcpipservice_attributes, &d->tcpipservice[i]);
+		check_rows(resource_tcpipservice, &d->tcpipservice[i]);
 		assert(d->tcpipservice[i].host[0] != '\0');
 	}
 	for (size_t i = 0; i < d->nipconns; i++) {
-		check_rows(ipconn_attributes, &d->ipconn[i]);
+		check_rows(resource_ipconn, &d->ipconn[i]);
 		assert(name_ok(d->ipconn[i].networkid, strlen(d->ipconn[i].networkid)));
 		assert(*d->ipconn[i].tcpipservice == '\0' || definition_tcpipservice(d, d->ipconn[i].tcpipservice) != NULL);
 	}
@@ -64,7 +64,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct faults faults = { 0 };
-	struct definition *d = definition_read("fuzz.lua", (const char *)data, size, &faults);
+	struct definition *d = definition_load_bytes("fuzz.lua", (const char *)data, size, &faults);
 
 	assert((d == NULL) == (faults.errors > 0));
 	if (d != NULL) {

@@ -199,7 +199,7 @@ describe("the house", function()
 
   it("gives every fault, warning and note a rule of [a-z0-9_]+", function()
     local nameless, named = {}, 0
-    local calls = { faults_add = "^%b()", keypath_complain = "^%b()", reading_complain = "^%b()" }
+    local calls = { faults_add = "^%b()", keypath_complain = "^%b()", definition_complain = "^%b()" }
     for _, path in ipairs(files("engine", "%.c$")) do
       local source = assert(text.read(path))
       for call, rest in source:gmatch("\n\t+[^\n]-(%l+_%l+)(%b())") do

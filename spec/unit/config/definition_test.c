@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/definition.h"
+#include "config/definition_load.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,7 +16,7 @@
 static struct definition *
 read_text(const char *text, struct faults *faults)
 {
-	return definition_read("r.lua", text, strlen(text), faults);
+	return definition_load_bytes("r.lua", text, strlen(text), faults);
 }
 
 static struct definition *
@@ -347,7 +347,7 @@ draft(const char *text, struct faults *faults)
 	assert_true(fd >= 0);
 	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
 	close(fd);
-	d = definition_draft(file, faults);
+	d = definition_load_draft(file, faults);
 	unlink(file);
 	return d;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/definition.h"
+#include "config/definition_load.h"
 #include "config/effect.h"
 
 #include <setjmp.h>
@@ -14,7 +14,7 @@
 #define TLS " tcpipservice 'TLS' { portnumber = 0, ssl = 'clientauth' }"
 #define OWN(given) "region { applid = 'A', networkid = 'N', " given " }\n"
 
-/* For each row of effects, in its order: a definition whose only fault or warning it is; and one in which the attribute is in force. */
+/* For each row of effect_rows, in its order: a definition whose only fault or warning it is; and one in which the attribute is in force. */
 static const struct example {
 	const char *resource, *attribute, *idle, *acts;
 } examples[] = {
@@ -105,8 +105,8 @@ static const struct {
 	const char *name;
 	const struct attribute *table;
 } resources[] = {
-	{ "region", region_attributes }, { "tcpipservice", tcpipservice_attributes }, { "ipconn", ipconn_attributes },
-	{ "program", program_attributes }, { "transaction", transaction_attributes },
+	{ "region", resource_region }, { "tcpipservice", resource_tcpipservice }, { "ipconn", resource_ipconn },
+	{ "program", resource_program }, { "transaction", resource_transaction },
 };
 
 static const char *
@@ -123,7 +123,7 @@ read_text(const char *text)
 {
 	struct faults faults = { 0 };
 
-	definition_free(definition_read("r.lua", text, strlen(text), &faults));
+	definition_free(definition_load_bytes("r.lua", text, strlen(text), &faults));
 	return faults;
 }
 
@@ -140,7 +140,7 @@ each_row_fires_alone_and_only_where_it_should(void **state)
 	const struct example *x = examples;
 
 	(void)state;
-	for (const struct effect *e = effects; e->attribute != NULL; e++, x++) {
+	for (const struct effect *e = effect_rows; e->attribute != NULL; e++, x++) {
 		struct faults idle, acts;
 
 		if (x->attribute == NULL || strcmp(x->attribute, e->attribute) != 0 || strcmp(x->resource, resource_of(e->table)) != 0)
@@ -163,7 +163,7 @@ rows_of(const struct attribute *table, const char *attribute)
 {
 	unsigned n = 0;
 
-	for (const struct effect *e = effects; e->attribute != NULL; e++)
+	for (const struct effect *e = effect_rows; e->attribute != NULL; e++)
 		n += e->table == table && strcmp(e->attribute, attribute) == 0;
 	return n;
 }
@@ -173,7 +173,7 @@ always(const struct attribute *table, const char *attribute)
 {
 	unsigned n = 0;
 
-	for (const struct effective *e = effective; e->attribute != NULL; e++)
+	for (const struct effect_always *e = effect_always; e->attribute != NULL; e++)
 		n += e->table == table && strcmp(e->attribute, attribute) == 0;
 	return n;
 }
@@ -190,9 +190,9 @@ no_attribute_is_forgotten(void **state)
 				fail_msg("%s %s stands in %u rows, and %u times among those that always have an effect", resources[i].name, a->name, rows,
 					ever);
 		}
-	for (const struct effect *e = effects; e->attribute != NULL; e++)
+	for (const struct effect *e = effect_rows; e->attribute != NULL; e++)
 		assert_non_null(attribute_find(e->table, e->attribute));
-	for (const struct effective *e = effective; e->attribute != NULL; e++)
+	for (const struct effect_always *e = effect_always; e->attribute != NULL; e++)
 		assert_non_null(attribute_find(e->table, e->attribute));
 }
 

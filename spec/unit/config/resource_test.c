@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/resource.h"
 
+#include "config/definition.h"
+
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,37 +49,37 @@ struct numbers {
 };
 
 static const struct numbers numbers[] = {
-	{ tcpipservice_attributes, "portnumber", 0, 65535, 1 },
-	{ tcpipservice_attributes, "backlog", 0, 32767, 1 },
-	{ tcpipservice_attributes, "heartbeat", 0, 1000000, 0.5 },
-	{ tcpipservice_attributes, "heartbeat_timeout", 0.001, 1000000, 0.001 },
-	{ ipconn_attributes, "port", 1, 65535, 1 },
-	{ ipconn_attributes, "receivecount", 1, 999, 1 },
-	{ ipconn_attributes, "sendcount", 0, 999, 1 },
-	{ ipconn_attributes, "queuelimit", 0, 9999, 1 },
-	{ ipconn_attributes, "maxqtime", 0, 9999, 1 },
-	{ region_attributes, "tcp_timeout", 0.001, 1000000, 0.001 },
-	{ region_attributes, "handshake_timeout", 0.001, 1000000, 0.001 },
-	{ region_attributes, "capex_timeout", 0.001, 1000000, 0.001 },
-	{ region_attributes, "heartbeat", 0, 1000000, 0.5 },
-	{ region_attributes, "heartbeat_timeout", 0.001, 1000000, 0.001 },
-	{ region_attributes, "drain", 0, 1000000, 0.5 },
-	{ region_attributes, "maxsockets", 1, 65535, 1 },
-	{ region_attributes, "halfopen", 1, 65535, 1 },
-	{ region_attributes, "halfopen_peer", 1, 65535, 1 },
-	{ region_attributes, "instructions", 1, 1000000000, 1 },
-	{ region_attributes, "milliseconds", 1, 60000, 1 },
-	{ region_attributes, "kilobytes", 1, 1048576, 1 },
-	{ region_attributes, "records", 1, 1000000, 1 },
-	{ region_attributes, "workers", 1, 256, 1 },
-	{ region_attributes, "retry", 0.001, 1000000, 0.001 },
-	{ region_attributes, "retry_max", 0.001, 1000000, 0.001 },
-	{ region_attributes, "conversation_kilobytes", 64, 16777216, 1 },
-	{ program_attributes, "ccsid", 0, 65535, 1 },
-	{ program_attributes, "instructions", 0, 1000000000, 1 },
-	{ program_attributes, "milliseconds", 0, 60000, 1 },
-	{ program_attributes, "kilobytes", 0, 1048576, 1 },
-	{ program_attributes, "timeout", 0.001, 1000000, 0.001 },
+	{ resource_tcpipservice, "portnumber", 0, 65535, 1 },
+	{ resource_tcpipservice, "backlog", 0, 32767, 1 },
+	{ resource_tcpipservice, "heartbeat", 0, 1000000, 0.5 },
+	{ resource_tcpipservice, "heartbeat_timeout", 0.001, 1000000, 0.001 },
+	{ resource_ipconn, "port", 1, 65535, 1 },
+	{ resource_ipconn, "receivecount", 1, 999, 1 },
+	{ resource_ipconn, "sendcount", 0, 999, 1 },
+	{ resource_ipconn, "queuelimit", 0, 9999, 1 },
+	{ resource_ipconn, "maxqtime", 0, 9999, 1 },
+	{ resource_region, "tcp_timeout", 0.001, 1000000, 0.001 },
+	{ resource_region, "handshake_timeout", 0.001, 1000000, 0.001 },
+	{ resource_region, "capex_timeout", 0.001, 1000000, 0.001 },
+	{ resource_region, "heartbeat", 0, 1000000, 0.5 },
+	{ resource_region, "heartbeat_timeout", 0.001, 1000000, 0.001 },
+	{ resource_region, "drain", 0, 1000000, 0.5 },
+	{ resource_region, "maxsockets", 1, 65535, 1 },
+	{ resource_region, "halfopen", 1, 65535, 1 },
+	{ resource_region, "halfopen_peer", 1, 65535, 1 },
+	{ resource_region, "instructions", 1, 1000000000, 1 },
+	{ resource_region, "milliseconds", 1, 60000, 1 },
+	{ resource_region, "kilobytes", 1, 1048576, 1 },
+	{ resource_region, "records", 1, 1000000, 1 },
+	{ resource_region, "workers", 1, 256, 1 },
+	{ resource_region, "retry", 0.001, 1000000, 0.001 },
+	{ resource_region, "retry_max", 0.001, 1000000, 0.001 },
+	{ resource_region, "conversation_kilobytes", 64, 16777216, 1 },
+	{ resource_program, "ccsid", 0, 65535, 1 },
+	{ resource_program, "instructions", 0, 1000000000, 1 },
+	{ resource_program, "milliseconds", 0, 60000, 1 },
+	{ resource_program, "kilobytes", 0, 1048576, 1 },
+	{ resource_program, "timeout", 0.001, 1000000, 0.001 },
 };
 
 static void
@@ -105,8 +107,8 @@ takes_numbers_up_to_both_edges_and_none_beyond(void **state)
 static void
 has_every_number_in_the_table_above(void **state)
 {
-	static const struct attribute *const tables[] = { region_attributes, tcpipservice_attributes, ipconn_attributes, program_attributes,
-		transaction_attributes };
+	static const struct attribute *const tables[] = { resource_region, resource_tcpipservice, resource_ipconn, resource_program,
+		resource_transaction };
 
 	(void)state;
 	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
@@ -126,10 +128,10 @@ wants_whole_numbers_where_things_are_counted(void **state)
 	union object o = { 0 };
 
 	(void)state;
-	assert_int_equal(attribute_set_number(row(ipconn_attributes, "receivecount"), &o, 1.5, NULL), -1);
-	assert_int_equal(attribute_set_number(row(region_attributes, "heartbeat"), &o, 0.2, NULL), 0);
+	assert_int_equal(attribute_set_number(row(resource_ipconn, "receivecount"), &o, 1.5, NULL), -1);
+	assert_int_equal(attribute_set_number(row(resource_region, "heartbeat"), &o, 0.2, NULL), 0);
 	assert_true(o.region.heartbeat == 0.2);
-	assert_int_equal(attribute_set_number(row(region_attributes, "applid"), &o, 3, NULL), -1);
+	assert_int_equal(attribute_set_number(row(resource_region, "applid"), &o, 3, NULL), -1);
 }
 
 struct words {
@@ -145,87 +147,87 @@ holds_texts_against_their_form(void **state)
 	static const char label32[] = "12345678901234567890123456789012", label33[] = "123456789012345678901234567890123";
 	static const char suites28[] = "0123456789abcdef0123456789ABCDEF0123456789abcdef01234567";
 	static const struct words rows[] = {
-		{ region_attributes, "applid", "cicsa", "CICSA" },
-		{ region_attributes, "applid", "9$@#AZ09", "9$@#AZ09" },
-		{ region_attributes, "applid", "ABCDEFGHI", NULL },
-		{ region_attributes, "applid", "", NULL },
-		{ region_attributes, "applid", "A B", NULL },
-		{ region_attributes, "applid", "A-B", NULL },
-		{ region_attributes, "control", "", NULL },
-		{ region_attributes, "control", "run/x.sock", "run/x.sock" },
-		{ region_attributes, "control", "run/\nx", NULL },
-		{ region_attributes, "recheck", "report", "REPORT" },
-		{ region_attributes, "recheck", "off", "OFF" },
-		{ tcpipservice_attributes, "ssl", "no", "NO" },
-		{ tcpipservice_attributes, "ssl", "yes", "YES" },
-		{ tcpipservice_attributes, "ssl", "ClientAuth", "CLIENTAUTH" },
-		{ tcpipservice_attributes, "ssl", "client", NULL },
-		{ tcpipservice_attributes, "ssl", "", NULL },
-		{ tcpipservice_attributes, "protocol", "IPIC", "IPIC" },
-		{ tcpipservice_attributes, "protocol", "http", NULL },
-		{ tcpipservice_attributes, "socketclose", "no", "NO" },
-		{ tcpipservice_attributes, "socketclose", "000010", NULL },
-		{ tcpipservice_attributes, "status", "closed", "CLOSED" },
-		{ tcpipservice_attributes, "applid_change", "blank_only", "BLANK_ONLY" },
-		{ tcpipservice_attributes, "transaction", "ciss", "CISS" },
-		{ tcpipservice_attributes, "transaction", "TOOLG", NULL },
-		{ tcpipservice_attributes, "transaction", "CWXN", NULL },
-		{ tcpipservice_attributes, "transaction", "ciep", NULL },
-		{ tcpipservice_attributes, "transaction", "CWXU", NULL },
-		{ tcpipservice_attributes, "host", "any", "any" },
-		{ tcpipservice_attributes, "host", "mvs1.example", "mvs1.example" },
-		{ tcpipservice_attributes, "host", "::1", "::1" },
-		{ tcpipservice_attributes, "host", "10.0.0", NULL },
-		{ tcpipservice_attributes, "host", "10.0.0.256", NULL },
-		{ tcpipservice_attributes, "host", "a b", NULL },
-		{ tcpipservice_attributes, "host", ":::", NULL },
-		{ tcpipservice_attributes, "ipaddress", "INADDR_ANY", "INADDR_ANY" },
-		{ tcpipservice_attributes, "ipaddress", "mvs1.example", NULL },
-		{ tcpipservice_attributes, "certificate", label32, label32 },
-		{ tcpipservice_attributes, "certificate", label33, NULL },
-		{ tcpipservice_attributes, "certificate", "../CICSB", NULL },
-		{ tcpipservice_attributes, "certificate", "a/b", NULL },
-		{ tcpipservice_attributes, "ciphers", suites28, suites28 },
-		{ tcpipservice_attributes, "ciphers", "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789", NULL },
-		{ tcpipservice_attributes, "ciphers", "009", NULL },
-		{ tcpipservice_attributes, "ciphers", "1301 C02B", "1301 C02B" },
-		{ tcpipservice_attributes, "ciphers", "1301 C02", NULL },
-		{ tcpipservice_attributes, "ciphers", "1301  C02B", NULL },
-		{ tcpipservice_attributes, "ciphers", "1301 ", NULL },
-		{ tcpipservice_attributes, "ciphers", "TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256",
+		{ resource_region, "applid", "cicsa", "CICSA" },
+		{ resource_region, "applid", "9$@#AZ09", "9$@#AZ09" },
+		{ resource_region, "applid", "ABCDEFGHI", NULL },
+		{ resource_region, "applid", "", NULL },
+		{ resource_region, "applid", "A B", NULL },
+		{ resource_region, "applid", "A-B", NULL },
+		{ resource_region, "control", "", NULL },
+		{ resource_region, "control", "run/x.sock", "run/x.sock" },
+		{ resource_region, "control", "run/\nx", NULL },
+		{ resource_region, "recheck", "report", "REPORT" },
+		{ resource_region, "recheck", "off", "OFF" },
+		{ resource_tcpipservice, "ssl", "no", "NO" },
+		{ resource_tcpipservice, "ssl", "yes", "YES" },
+		{ resource_tcpipservice, "ssl", "ClientAuth", "CLIENTAUTH" },
+		{ resource_tcpipservice, "ssl", "client", NULL },
+		{ resource_tcpipservice, "ssl", "", NULL },
+		{ resource_tcpipservice, "protocol", "IPIC", "IPIC" },
+		{ resource_tcpipservice, "protocol", "http", NULL },
+		{ resource_tcpipservice, "socketclose", "no", "NO" },
+		{ resource_tcpipservice, "socketclose", "000010", NULL },
+		{ resource_tcpipservice, "status", "closed", "CLOSED" },
+		{ resource_tcpipservice, "applid_change", "blank_only", "BLANK_ONLY" },
+		{ resource_tcpipservice, "transaction", "ciss", "CISS" },
+		{ resource_tcpipservice, "transaction", "TOOLG", NULL },
+		{ resource_tcpipservice, "transaction", "CWXN", NULL },
+		{ resource_tcpipservice, "transaction", "ciep", NULL },
+		{ resource_tcpipservice, "transaction", "CWXU", NULL },
+		{ resource_tcpipservice, "host", "any", "any" },
+		{ resource_tcpipservice, "host", "mvs1.example", "mvs1.example" },
+		{ resource_tcpipservice, "host", "::1", "::1" },
+		{ resource_tcpipservice, "host", "10.0.0", NULL },
+		{ resource_tcpipservice, "host", "10.0.0.256", NULL },
+		{ resource_tcpipservice, "host", "a b", NULL },
+		{ resource_tcpipservice, "host", ":::", NULL },
+		{ resource_tcpipservice, "ipaddress", "INADDR_ANY", "INADDR_ANY" },
+		{ resource_tcpipservice, "ipaddress", "mvs1.example", NULL },
+		{ resource_tcpipservice, "certificate", label32, label32 },
+		{ resource_tcpipservice, "certificate", label33, NULL },
+		{ resource_tcpipservice, "certificate", "../CICSB", NULL },
+		{ resource_tcpipservice, "certificate", "a/b", NULL },
+		{ resource_tcpipservice, "ciphers", suites28, suites28 },
+		{ resource_tcpipservice, "ciphers", "0123456789abcdef0123456789ABCDEF0123456789abcdef0123456789", NULL },
+		{ resource_tcpipservice, "ciphers", "009", NULL },
+		{ resource_tcpipservice, "ciphers", "1301 C02B", "1301 C02B" },
+		{ resource_tcpipservice, "ciphers", "1301 C02", NULL },
+		{ resource_tcpipservice, "ciphers", "1301  C02B", NULL },
+		{ resource_tcpipservice, "ciphers", "1301 ", NULL },
+		{ resource_tcpipservice, "ciphers", "TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256",
 			"TLS_AES_128_GCM_SHA256:ECDHE-RSA-AES128-GCM-SHA256" },
-		{ tcpipservice_attributes, "ciphers", "A::B", NULL },
-		{ tcpipservice_attributes, "ciphers", "defaultciphers.xml", NULL },
-		{ tcpipservice_attributes, "ciphers", "!aNULL", NULL },
-		{ tcpipservice_attributes, "urm", "DFH$ISAI", "dfh_isai" },
-		{ tcpipservice_attributes, "urm", "team/Lan", "team/lan" },
-		{ tcpipservice_attributes, "urm", "NO", "NO" },
-		{ tcpipservice_attributes, "urm", "nO", "NO" },
-		{ tcpipservice_attributes, "urm", "a/b/c", NULL },
-		{ tcpipservice_attributes, "urm", "/a", NULL },
-		{ tcpipservice_attributes, "urm", "a/", NULL },
-		{ tcpipservice_attributes, "urm", "lan.lua", NULL },
-		{ tcpipservice_attributes, "urm", "../lan", NULL },
-		{ tcpipservice_attributes, "urm", "", NULL },
-		{ ipconn_attributes, "port", "NO", "NO" },
-		{ ipconn_attributes, "port", "none", NULL },
-		{ ipconn_attributes, "port", "1435", "1435" },
-		{ ipconn_attributes, "queuelimit", "no", "NO" },
-		{ ipconn_attributes, "receivecount", "no", NULL },
-		{ ipconn_attributes, "receivecount", "1x", NULL },
-		{ ipconn_attributes, "receivecount", ".", NULL },
-		{ ipconn_attributes, "ssl", "yes", "YES" },
-		{ ipconn_attributes, "ssl", "clientauth", NULL },
-		{ ipconn_attributes, "template", "only", "ONLY" },
-		{ ipconn_attributes, "template", "yes", "YES" },
-		{ ipconn_attributes, "template", "no", NULL },
-		{ ipconn_attributes, "template", "", NULL },
-		{ ipconn_attributes, "userauth", "identify", "IDENTIFY" },
-		{ ipconn_attributes, "userauth", "none", NULL },
-		{ ipconn_attributes, "mirrorlife", "uow", "UOW" },
-		{ ipconn_attributes, "xlnaction", "force", "FORCE" },
-		{ ipconn_attributes, "idprop", "required", "REQUIRED" },
-		{ ipconn_attributes, "linkauth", "certuser", "CERTUSER" },
+		{ resource_tcpipservice, "ciphers", "A::B", NULL },
+		{ resource_tcpipservice, "ciphers", "defaultciphers.xml", NULL },
+		{ resource_tcpipservice, "ciphers", "!aNULL", NULL },
+		{ resource_tcpipservice, "urm", "DFH$ISAI", "dfh_isai" },
+		{ resource_tcpipservice, "urm", "team/Lan", "team/lan" },
+		{ resource_tcpipservice, "urm", "NO", "NO" },
+		{ resource_tcpipservice, "urm", "nO", "NO" },
+		{ resource_tcpipservice, "urm", "a/b/c", NULL },
+		{ resource_tcpipservice, "urm", "/a", NULL },
+		{ resource_tcpipservice, "urm", "a/", NULL },
+		{ resource_tcpipservice, "urm", "lan.lua", NULL },
+		{ resource_tcpipservice, "urm", "../lan", NULL },
+		{ resource_tcpipservice, "urm", "", NULL },
+		{ resource_ipconn, "port", "NO", "NO" },
+		{ resource_ipconn, "port", "none", NULL },
+		{ resource_ipconn, "port", "1435", "1435" },
+		{ resource_ipconn, "queuelimit", "no", "NO" },
+		{ resource_ipconn, "receivecount", "no", NULL },
+		{ resource_ipconn, "receivecount", "1x", NULL },
+		{ resource_ipconn, "receivecount", ".", NULL },
+		{ resource_ipconn, "ssl", "yes", "YES" },
+		{ resource_ipconn, "ssl", "clientauth", NULL },
+		{ resource_ipconn, "template", "only", "ONLY" },
+		{ resource_ipconn, "template", "yes", "YES" },
+		{ resource_ipconn, "template", "no", NULL },
+		{ resource_ipconn, "template", "", NULL },
+		{ resource_ipconn, "userauth", "identify", "IDENTIFY" },
+		{ resource_ipconn, "userauth", "none", NULL },
+		{ resource_ipconn, "mirrorlife", "uow", "UOW" },
+		{ resource_ipconn, "xlnaction", "force", "FORCE" },
+		{ resource_ipconn, "idprop", "required", "REQUIRED" },
+		{ resource_ipconn, "linkauth", "certuser", "CERTUSER" },
 	};
 
 	(void)state;
@@ -245,7 +247,7 @@ holds_texts_against_their_form(void **state)
 static void
 refuses_a_nul_and_leaves_the_old_value(void **state)
 {
-	const struct attribute *a = row(tcpipservice_attributes, "description");
+	const struct attribute *a = row(resource_tcpipservice, "description");
 	union object o = { 0 };
 
 	(void)state;
@@ -263,28 +265,28 @@ static void
 has_the_defaults_of_the_books(void **state)
 {
 	static const struct dflt rows[] = {
-		{ region_attributes, "dfltuser", "CICSUSER" }, { region_attributes, "tcp_timeout", "10" },
-		{ region_attributes, "handshake_timeout", "10" }, { region_attributes, "capex_timeout", "10" },
-		{ region_attributes, "heartbeat", "60" }, { region_attributes, "heartbeat_timeout", "10" },
-		{ region_attributes, "drain", "5" }, { region_attributes, "maxsockets", "65535" },
-		{ region_attributes, "halfopen", "10000" }, { region_attributes, "halfopen_peer", "1000" },
-		{ region_attributes, "instructions", "1000000" }, { region_attributes, "milliseconds", "50" },
-		{ region_attributes, "kilobytes", "4096" }, { region_attributes, "recheck", "RELEASE" },
-		{ region_attributes, "policies", "" }, { region_attributes, "records", "10000" },
-		{ tcpipservice_attributes, "urm", "NO" }, { tcpipservice_attributes, "admit", "NO" },
-		{ tcpipservice_attributes, "ssl", "NO" }, { tcpipservice_attributes, "host", "any" },
-		{ tcpipservice_attributes, "backlog", "0" }, { tcpipservice_attributes, "status", "OPEN" },
-		{ tcpipservice_attributes, "transaction", "CISS" }, { tcpipservice_attributes, "socketclose", "NO" },
-		{ tcpipservice_attributes, "protocol", "IPIC" }, { tcpipservice_attributes, "applid_change", "ALWAYS" },
-		{ tcpipservice_attributes, "heartbeat", "" }, { tcpipservice_attributes, "certificate", "" },
-		{ ipconn_attributes, "port", "NO" }, { ipconn_attributes, "receivecount", "1" },
-		{ ipconn_attributes, "sendcount", "0" }, { ipconn_attributes, "queuelimit", "NO" },
-		{ ipconn_attributes, "maxqtime", "NO" }, { ipconn_attributes, "mirrorlife", "REQUEST" },
-		{ ipconn_attributes, "autoconnect", "NO" }, { ipconn_attributes, "inservice", "YES" },
-		{ ipconn_attributes, "ha", "NO" }, { ipconn_attributes, "ssl", "NO" },
-		{ ipconn_attributes, "linkauth", "SECUSER" }, { ipconn_attributes, "userauth", "LOCAL" },
-		{ ipconn_attributes, "idprop", "NOTALLOWED" }, { ipconn_attributes, "xlnaction", "KEEP" },
-		{ ipconn_attributes, "template", "" },
+		{ resource_region, "dfltuser", "CICSUSER" }, { resource_region, "tcp_timeout", "10" },
+		{ resource_region, "handshake_timeout", "10" }, { resource_region, "capex_timeout", "10" },
+		{ resource_region, "heartbeat", "60" }, { resource_region, "heartbeat_timeout", "10" },
+		{ resource_region, "drain", "5" }, { resource_region, "maxsockets", "65535" },
+		{ resource_region, "halfopen", "10000" }, { resource_region, "halfopen_peer", "1000" },
+		{ resource_region, "instructions", "1000000" }, { resource_region, "milliseconds", "50" },
+		{ resource_region, "kilobytes", "4096" }, { resource_region, "recheck", "RELEASE" },
+		{ resource_region, "policies", "" }, { resource_region, "records", "10000" },
+		{ resource_tcpipservice, "urm", "NO" }, { resource_tcpipservice, "admit", "NO" },
+		{ resource_tcpipservice, "ssl", "NO" }, { resource_tcpipservice, "host", "any" },
+		{ resource_tcpipservice, "backlog", "0" }, { resource_tcpipservice, "status", "OPEN" },
+		{ resource_tcpipservice, "transaction", "CISS" }, { resource_tcpipservice, "socketclose", "NO" },
+		{ resource_tcpipservice, "protocol", "IPIC" }, { resource_tcpipservice, "applid_change", "ALWAYS" },
+		{ resource_tcpipservice, "heartbeat", "" }, { resource_tcpipservice, "certificate", "" },
+		{ resource_ipconn, "port", "NO" }, { resource_ipconn, "receivecount", "1" },
+		{ resource_ipconn, "sendcount", "0" }, { resource_ipconn, "queuelimit", "NO" },
+		{ resource_ipconn, "maxqtime", "NO" }, { resource_ipconn, "mirrorlife", "REQUEST" },
+		{ resource_ipconn, "autoconnect", "NO" }, { resource_ipconn, "inservice", "YES" },
+		{ resource_ipconn, "ha", "NO" }, { resource_ipconn, "ssl", "NO" },
+		{ resource_ipconn, "linkauth", "SECUSER" }, { resource_ipconn, "userauth", "LOCAL" },
+		{ resource_ipconn, "idprop", "NOTALLOWED" }, { resource_ipconn, "xlnaction", "KEEP" },
+		{ resource_ipconn, "template", "" },
 	};
 	char out[PATH_SIZE];
 
@@ -307,11 +309,11 @@ says_what_is_no_number(void **state)
 	double n = -7;
 
 	(void)state;
-	attribute_defaults(ipconn_attributes, &o);
-	assert_false(attribute_number(row(ipconn_attributes, "port"), &o, &n));
-	assert_false(attribute_number(row(ipconn_attributes, "userauth"), &o, &n));
-	attribute_defaults(tcpipservice_attributes, &o);
-	assert_false(attribute_number(row(tcpipservice_attributes, "heartbeat"), &o, &n));
+	attribute_defaults(resource_ipconn, &o);
+	assert_false(attribute_number(row(resource_ipconn, "port"), &o, &n));
+	assert_false(attribute_number(row(resource_ipconn, "userauth"), &o, &n));
+	attribute_defaults(resource_tcpipservice, &o);
+	assert_false(attribute_number(row(resource_tcpipservice, "heartbeat"), &o, &n));
 	assert_true(n == -7);
 }
 
@@ -326,7 +328,7 @@ spells_two_digit_suites_with_four(void **state)
 		char ciphers[VALUE_SIZE];
 
 		snprintf(ciphers, sizeof ciphers, "%s", rows[i][0]);
-		ciphers_spell(ciphers);
+		resource_spell_ciphers(ciphers);
 		assert_string_equal(ciphers, rows[i][1]);
 	}
 }
@@ -335,15 +337,15 @@ static void
 names_what_was_meant(void **state)
 {
 	(void)state;
-	assert_string_equal(attribute_nearest(tcpipservice_attributes, "portnumbr"), "portnumber");
-	assert_string_equal(attribute_nearest(tcpipservice_attributes, "PortNumber"), "portnumber");
-	assert_string_equal(attribute_nearest(tcpipservice_attributes, "port"), "portnumber");
-	assert_string_equal(attribute_nearest(tcpipservice_attributes, "specifytcps"), "speciftcps");
-	assert_string_equal(attribute_nearest(tcpipservice_attributes, "admti"), "admit");
-	assert_string_equal(attribute_nearest(ipconn_attributes, "receive_count"), "receivecount");
-	assert_null(attribute_nearest(ipconn_attributes, "wallpaper"));
-	assert_null(attribute_nearest(ipconn_attributes, ""));
-	assert_null(attribute_nearest(ipconn_attributes, "a very long key that nobody could have meant to be any of these"));
+	assert_string_equal(attribute_nearest(resource_tcpipservice, "portnumbr"), "portnumber");
+	assert_string_equal(attribute_nearest(resource_tcpipservice, "PortNumber"), "portnumber");
+	assert_string_equal(attribute_nearest(resource_tcpipservice, "port"), "portnumber");
+	assert_string_equal(attribute_nearest(resource_tcpipservice, "specifytcps"), "speciftcps");
+	assert_string_equal(attribute_nearest(resource_tcpipservice, "admti"), "admit");
+	assert_string_equal(attribute_nearest(resource_ipconn, "receive_count"), "receivecount");
+	assert_null(attribute_nearest(resource_ipconn, "wallpaper"));
+	assert_null(attribute_nearest(resource_ipconn, ""));
+	assert_null(attribute_nearest(resource_ipconn, "a very long key that nobody could have meant to be any of these"));
 }
 
 static void
@@ -353,11 +355,11 @@ says_the_value_and_what_is_allowed(void **state)
 	struct fault f;
 
 	(void)state;
-	attribute_set_number(row(tcpipservice_attributes, "portnumber"), &o, 70000, &f);
+	attribute_set_number(row(resource_tcpipservice, "portnumber"), &o, 70000, &f);
 	assert_string_equal(f.text, "portnumber is 70000; it must be 0 to 65535");
-	attribute_set_text(row(tcpipservice_attributes, "ssl"), &o, "maybe\n", 6, &f);
+	attribute_set_text(row(resource_tcpipservice, "ssl"), &o, "maybe\n", 6, &f);
 	assert_string_equal(f.text, "ssl is \"maybe\\x0a\"; it must be no, yes or clientauth");
-	attribute_set_number(row(region_attributes, "capex_timeout"), &o, 0, &f);
+	attribute_set_number(row(resource_region, "capex_timeout"), &o, 0, &f);
 	assert_string_equal(f.text, "capex_timeout is 0; it must be more than 0 and at most 1000000 seconds");
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/definition.h"
+#include "config/definition_load.h"
 #include "config/warnings.h"
 
 #include <setjmp.h>
@@ -95,7 +95,7 @@ warns_of_what_is_legal_and_unwise(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct faults faults = { 0 };
-		struct definition *d = definition_read("h.lua", rows[i].text, strlen(rows[i].text), &faults);
+		struct definition *d = definition_load_bytes("h.lua", rows[i].text, strlen(rows[i].text), &faults);
 
 		if (d == NULL)
 			fail_msg("row %zu does not load: %s", i, faults.entry[0].text);

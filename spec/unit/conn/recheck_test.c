@@ -6,7 +6,7 @@
  */
 #include "conn/recheck.h"
 
-#include "config/definition.h"
+#include "config/definition_load.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -92,14 +92,14 @@ load(struct house *h)
 	struct faults faults = { .n = 0 };
 	struct definition *d;
 
-	name_rule(in, sizeof in, tcpipservice_attributes);
-	name_rule(out, sizeof out, ipconn_attributes);
+	name_rule(in, sizeof in, resource_tcpipservice);
+	name_rule(out, sizeof out, resource_ipconn);
 	snprintf(text, sizeof text,
 		"region { applid = 'CICSA', networkid = 'NETA', policies = '%s', ring = 'certs/rings/CICSA' }\n"
 		"tcpipservice 'IN' { portnumber = 0, ssl = 'clientauth', certificate = 'CICSA'%s }\n"
 		"ipconn 'A' { applid = 'X', tcpipservice = 'IN', host = 'x', port = 1, sendcount = 1, ssl = 'yes'%s }\n"
 		"program 'P' { builtin = 'ECHO' }\n", h->dir, in, out);
-	d = definition_read("test.lua", text, strlen(text), &faults);
+	d = definition_load_bytes("test.lua", text, strlen(text), &faults);
 	generation_unref(h->generation);
 	h->generation = d != NULL ? generation_load(d, &o, &faults) : NULL;
 	for (size_t i = 0; h->generation == NULL && i < faults.n; i++)

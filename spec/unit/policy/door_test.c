@@ -5,7 +5,7 @@
  */
 #include "policy/door.h"
 
-#include "config/definition.h"
+#include "config/definition_load.h"
 #include "config/resource.h"
 #include "policy/policy.h"
 
@@ -89,14 +89,14 @@ each_attribute_that_names_a_script_has_a_door_and_each_door_an_attribute(void **
 {
 	(void)state;
 	for (enum door d = 0; d < DOOR_COUNT; d++) {
-		const struct attribute *a = attribute_find(tcpipservice_attributes, door_row(d)->attribute);
+		const struct attribute *a = attribute_find(resource_tcpipservice, door_row(d)->attribute);
 
 		assert_non_null(a);
 		assert_int_equal(a->kind, ATTR_SCRIPT);
 	}
-	for (const struct attribute *a = tcpipservice_attributes; a->name != NULL; a++)
+	for (const struct attribute *a = resource_tcpipservice; a->name != NULL; a++)
 		assert_true(a->kind != ATTR_SCRIPT || is_attribute_of_a_door(a->name, WAY_IN));
-	for (const struct attribute *a = ipconn_attributes; a->name != NULL; a++)
+	for (const struct attribute *a = resource_ipconn; a->name != NULL; a++)
 		assert_true(a->kind != ATTR_SCRIPT || is_attribute_of_a_door(a->name, WAY_OUT));
 }
 
@@ -110,12 +110,12 @@ a_door_finds_its_script_in_the_objects_of_region_lua(void **state)
 	strcpy(t.admit, "lan");
 	strcpy(t.urm, "shop");
 	strcpy(i.certify, "pins");
-	assert_string_equal(door_script(DOOR_ADMIT, tcpipservice_attributes, &t), "lan");
-	assert_string_equal(door_script(DOOR_CERTIFY, tcpipservice_attributes, &t), "");
-	assert_string_equal(door_script(DOOR_INSTALL, tcpipservice_attributes, &t), "shop");
-	assert_string_equal(door_script(DOOR_DELETE, tcpipservice_attributes, &t), "shop");
-	assert_string_equal(door_script(DOOR_CERTIFY, ipconn_attributes, &i), "pins");
-	assert_string_equal(door_script(DOOR_BIND, ipconn_attributes, &i), "");
+	assert_string_equal(door_script(DOOR_ADMIT, resource_tcpipservice, &t), "lan");
+	assert_string_equal(door_script(DOOR_CERTIFY, resource_tcpipservice, &t), "");
+	assert_string_equal(door_script(DOOR_INSTALL, resource_tcpipservice, &t), "shop");
+	assert_string_equal(door_script(DOOR_DELETE, resource_tcpipservice, &t), "shop");
+	assert_string_equal(door_script(DOOR_CERTIFY, resource_ipconn, &i), "pins");
+	assert_string_equal(door_script(DOOR_BIND, resource_ipconn, &i), "");
 }
 
 /* The name of a door in place of its attribute is a fault that names the attribute. */
@@ -130,7 +130,7 @@ the_name_of_a_door_leads_to_its_attribute(void **state)
 		if (strcmp(door_name(d), door_row(d)->attribute) == 0)
 			continue;
 		snprintf(text, sizeof text, "region { applid = 'A', networkid = 'N' }\ntcpipservice 'T' { portnumber = 0, %s = 'x' }\n", door_name(d));
-		definition_free(definition_read("region.lua", text, strlen(text), &faults));
+		definition_free(definition_load_bytes("region.lua", text, strlen(text), &faults));
 		assert_true(faults.errors > 0);
 		snprintf(words, sizeof words, "'%s'", door_row(d)->attribute);
 		assert_non_null(strstr(faults_print(&faults, 0, shown, sizeof shown), words));

@@ -47,7 +47,7 @@ each_shape_says_what_it_lacks(void **state)
 		assert_null(names[n]);
 		assert_non_null(strstr(fact_shape_unknown((enum shape)s, "qqqqqq", 6, text, sizeof text), "has no 'qqqqqq'"));
 	}
-	for (const struct attribute *a = ipconn_attributes; a->name != NULL; a++) {
+	for (const struct attribute *a = resource_ipconn; a->name != NULL; a++) {
 		bool found = false;
 
 		for (size_t i = fact_shape_names(SHAPE_ipconn, names); i-- > 0;)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/generation.h"
 
-#include "config/definition.h"
+#include "config/definition_load.h"
 #include "base/log.h"
 #include "policy/policy_specs.h"
 
@@ -85,7 +85,7 @@ load(struct house *h, const char *keys, const char *rest)
 
 	snprintf(text, sizeof text, "region { applid = 'CICSA', networkid = 'NETA', policies = '%s', %s }\n%s",
 		h->policies != NULL ? h->policies : h->dir, keys, rest);
-	d = definition_read("test.lua", text, strlen(text), &h->faults);
+	d = definition_load_bytes("test.lua", text, strlen(text), &h->faults);
 	if (d == NULL) {
 		print_faults(&h->faults);
 		fail_msg("the definition is not read");

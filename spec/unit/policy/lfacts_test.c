@@ -240,7 +240,7 @@ an_ipconn_is_shown_by_its_attributes(void **state)
 	lua_State *L = *state;
 	struct ipconn_view v = { .connstatus = CONN_ACQUIRED, .inservice = true };
 
-	attribute_defaults(ipconn_attributes, &v.def);
+	attribute_defaults(resource_ipconn, &v.def);
 	strcpy(v.def.ipconn, "APPL");
 	strcpy(v.def.applid, "MYAPPL");
 	strcpy(v.def.networkid, "NETX");

@@ -33,7 +33,7 @@ world_ipconn(void *arg, const char *name, struct ipconn_view *out)
 	if (strcmp(name, "NETX") != 0)
 		return false;
 	*out = (struct ipconn_view){ .inservice = true, .connstatus = CONN_ACQUIRED };
-	attribute_defaults(ipconn_attributes, &out->def);
+	attribute_defaults(resource_ipconn, &out->def);
 	strcpy(out->def.ipconn, "NETX");
 	strcpy(out->def.applid, "CTGAPP");
 	return true;
