@@ -5,8 +5,11 @@ local support = require "spec.support"
 
 local function bind(body) return "local policy = require 'policy'\nreturn { bind = function(facts)\n" .. body .. "\nend }" end
 
+local there = {} -- partners stay connected: a socket that nothing refers to is closed by a collection
+
 local function partner(region, applid, service)
   local p = support.raw(region:port(service or "IPIC"))
+  there[#there + 1] = p
   local m = p:capex({ applid = applid, networkid = "NETX" }):read_message()
   return p, m.body
 end
@@ -140,6 +143,7 @@ describe("a re-ask", function()
       OTHER = { networkid = "NETX", receivecount = 10 }, TMPL = { template = "only", receivecount = 7 } } })
     partner(region, "DEFINED")
     local other = support.raw(region:port "PLAIN")
+    there[#there + 1] = other
     other:capex({ applid = "OTHER", networkid = "NETX", sendcount = 3 }):read_message()
     region:script("rule", bind [[
       local other = policy.ipconn "OTHER"

@@ -49,7 +49,7 @@ describe("200 reloads under load", function()
     end
     local function define(i)
       local t = definition(i % 2 == 1)
-      t.region = { ring = dir .. "/ring", records = 2000 }
+      t.region = { ring = dir .. "/ring", records = 2000, heartbeat = 600 }
       region:define(t)
       region:script("doors", VERSION:format(i, i))
       ring(i % 2 == 0 and "one" or "two")
