@@ -46,9 +46,9 @@ HOST := build/sallyport/host.so
 # What the specs of a bad line put between two network namespaces.
 BADLINE := build/badline
 # A malloc that fails when a spec says so; preloaded, so it is of no build tree.
-STARVE := build/starve.so
+FAILING_MALLOC := build/failing_malloc.so
 # Calls of a file system that do not come back; preloaded too.
-STALL := build/stall.so
+HANGING_FILES := build/hanging_files.so
 # Another time of day for a region; the same.
 CLOCK := build/clock.so
 UNIT := $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard spec/unit/*/*_test.c)))
@@ -92,7 +92,7 @@ RESULTS = $(BUILD)/results
 RUN_JOBS = exec env SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 SPEC_SECONDS=$(if $(SANITIZE),600,300) MAKEFLAGS= \
 	$(MAKE) -s -k -f spec/support/jobs.mk RESULTS=$(RESULTS)
 
-suite: all certs $(BADLINE) $(STARVE) $(STALL) $(CLOCK) $(if $(SPEC),,unit)
+suite: all certs $(BADLINE) $(FAILING_MALLOC) $(HANGING_FILES) $(CLOCK) $(if $(SPEC),,unit)
 	$(Q)rm -rf $(RESULTS); mkdir -p $(RESULTS)
 	$(Q)lua5.4 spec/support/suite.lua order $(RESULTS) $(SPEC) -- $(if $(SPEC),,$(UNIT))
 	$(Q)$(RUN_JOBS) -j$(JOBS) -Otarget together
@@ -122,7 +122,7 @@ $(HOST): build/engine/policy/lhost_module.o build/libsallyport.a
 	@mkdir -p $(@D); echo '  LD    $@'
 	$(Q)$(CC) -shared -Wl,-z,relro,-z,now,--as-needed $(LDFLAGS) -o $@ $^ $(ENGINE_LIBS)
 
-$(STARVE) $(STALL) $(CLOCK): build/%.so: spec/support/%.c
+$(FAILING_MALLOC) $(HANGING_FILES) $(CLOCK): build/%.so: spec/support/%.c
 	@mkdir -p $(@D); echo '  LD    $@'
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -fPIC -shared -o $@ $< -ldl
 

@@ -3,7 +3,7 @@
 local lfs = require "lfs"
 
 local pair = require "spec.support.pair"
-local stall = require "spec.support.stall"
+local hanging_files = require "spec.support.hanging_files"
 local support = require "spec.support"
 
 local function shell(command)
@@ -205,7 +205,7 @@ describe("a file system that does not answer", function()
 
   for _, part in ipairs { "region.lua", "saf.lua", "ring/maps.lua", "policies/yes.lua", "CICSA.key" } do
     it("holds up a reload and nothing else: " .. part, function()
-      local disk = stall.new()
+      local disk = hanging_files.new()
       local region = new()
       region.given.wrapper = disk.wrapper
       region:start()
@@ -220,7 +220,7 @@ describe("a file system that does not answer", function()
 
   for _, part in ipairs { "region.lua", "CICSA.key", "recovery" } do
     it("holds up a start, which a signal ends all the same: " .. part, function()
-      local disk = stall.new()
+      local disk = hanging_files.new()
       local region = new()
       region.given.region.recovery = region:path "recovery"
       region:define(region.given)
@@ -236,7 +236,7 @@ describe("a file system that does not answer", function()
   end
 
   it("holds up a reload until it answers again", function()
-    local disk = stall.new()
+    local disk = hanging_files.new()
     local region = new()
     region.given.wrapper = disk.wrapper
     region:start()
@@ -249,7 +249,7 @@ describe("a file system that does not answer", function()
   end)
 
   it("holds up run --watch and nothing else", function()
-    local disk = stall.new()
+    local disk = hanging_files.new()
     local region = new()
     region.given.wrapper, region.given.arguments = disk.wrapper, { "--watch" }
     region:start()
@@ -259,7 +259,7 @@ describe("a file system that does not answer", function()
   end)
 
   it("holds up the recovery file and no partner", function()
-    local disk = stall.new()
+    local disk = hanging_files.new()
     local a, b = pair.new { region_a = {}, region_b = {} }
     a.given.region.recovery, a.given.wrapper = a:path "recovery", disk.wrapper
     a:define(a.given)
@@ -276,7 +276,7 @@ describe("a file system that does not answer", function()
   end)
 
   it("is written to when it answers again, over a FIFO at RECOVERY.new", function()
-    local disk = stall.new()
+    local disk = hanging_files.new()
     local a, b = pair.new { region_a = {}, region_b = {} }
     a.given.region.recovery, a.given.wrapper = a:path "recovery", disk.wrapper
     a:define(a.given)

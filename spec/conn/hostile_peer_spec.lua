@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Hostile peers and bad input: each is told what was wrong in words, leaves one record, and harms nobody. The hostile ones call from
--- 127.0.1.1; a witness from 127.0.0.1, another neighbourhood, stays connected and is asked after every test.
+-- 127.0.1.1; a bystander from 127.0.0.1, another neighbourhood, stays connected and is asked after every test.
 local socket = require "socket"
 
 local support = require "spec.support"
-local witness = require "spec.support.witness"
+local bystander = require "spec.support.bystander"
 
 local RELEASE = "1 cmd; name=release"
 local FROM = "127.0.1.1"
-local BEAT = witness.beat
+local BEAT = bystander.beat
 
 local WHOLE = [[
 local policy = require "policy"
@@ -27,7 +27,7 @@ local function ports_of(region)
   return ports
 end
 
-local partner = witness.partner
+local partner = bystander.partner
 
 local function capex_bytes(body)
   return "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
@@ -48,7 +48,7 @@ describe("a hostile peer", function()
       scripts = { whole = WHOLE, once = ONCE },
     }:start()
     port = ports_of(region)
-    stays = witness.new(region, port.IPIC)
+    stays = bystander.new(region, port.IPIC)
   end)
   teardown(function()
     stays:alone()
@@ -378,7 +378,7 @@ describe("a hostile peer", function()
     local before = resident()
     drop(1500)
     if not support.binary:find "asan" then assert.is_true(resident() - before < 1024, resident() - before .. " KiB more") end
-    assert.are.equal(3, #region:inquire "ipconn") -- the witness, HERE and IDENT
+    assert.are.equal(3, #region:inquire "ipconn") -- the bystander, HERE and IDENT
   end)
 
   it("does not get at anybody by fragments of one byte, under TLS either", function()

@@ -6,11 +6,11 @@ local socket = require "socket"
 
 local pair = require "spec.support.pair"
 local support = require "spec.support"
-local witness = require "spec.support.witness"
+local bystander = require "spec.support.bystander"
 
 local FROM = "127.0.1.1"
-local BEAT = witness.beat
-local partner = witness.partner
+local BEAT = bystander.beat
+local partner = bystander.partner
 
 local WHOLE = [[
 local policy = require "policy"
@@ -31,7 +31,7 @@ describe("a hostile neighbourhood", function()
       region = { halfopen_peer = 20, tcp_timeout = 60, drain = 0.1 }, tcpipservices = { IPIC = { urm = "whole" } },
       scripts = { whole = WHOLE },
     }:start()
-    local stays = witness.new(region, region:port "IPIC")
+    local stays = bystander.new(region, region:port "IPIC")
     local waiting, late = {}, {}
     for i = 1, 20 do
       waiting[i] = support.raw(stays.port, nil, FROM)
@@ -64,7 +64,7 @@ describe("whatever happens to the region meanwhile,", function()
   it("a policy directory that vanishes: partners stay, others get in by what was loaded, a change is refused by name", function()
     local region = support.region { tcpipservices = SERVICES, scripts = { whole = WHOLE, other = WHOLE }, region = { drain = 0.1 } }:start()
     local port = region:port "IPIC"
-    local stays = witness.new(region, port)
+    local stays = bystander.new(region, port)
     assert(os.rename(region:path "policies", region:path "elsewhere"))
     stays:unharmed()
     local status, _, err = region:command("set", "tcpipservice", "IPIC", "urm=other")
@@ -83,7 +83,7 @@ describe("whatever happens to the region meanwhile,", function()
     local region = support.region { tcpipservices = SERVICES, scripts = { whole = WHOLE }, region = { drain = 0.1 },
       wrapper = { "prlimit", "--fsize=4096:unlimited" } }:start()
     local port = region:port "IPIC"
-    local stays = witness.new(region, port)
+    local stays = bystander.new(region, port)
     local refused = {}
     for i = 1, 50 do
       local p = support.raw(port, nil, FROM)
@@ -111,7 +111,7 @@ describe("whatever happens to the region meanwhile,", function()
 
   it("an operator's client that sends rubbish, never reads, or leaves before its answer", function()
     local region = support.region { tcpipservices = SERVICES, scripts = { whole = WHOLE }, region = { drain = 0.1 } }:start()
-    local stays = witness.new(region, region:port "IPIC")
+    local stays = bystander.new(region, region:port "IPIC")
     for i = 1, 3000 do
       local p = support.raw(stays.port, nil, FROM)
       p:send "X"
@@ -139,7 +139,7 @@ describe("whatever happens to the region meanwhile,", function()
       region = { tcp_timeout = 60, drain = 0.1 }, tcpipservices = SERVICES, scripts = { whole = WHOLE, other = WHOLE },
       wrapper = { "prlimit", "--nofile=64" },
     }:start()
-    local stays = witness.new(region, region:port "IPIC")
+    local stays = bystander.new(region, region:port "IPIC")
     local strangers = {}
     for i = 1, 80 do strangers[i] = support.raw(stays.port, nil, FROM) end
     region:wait_log "SP0007 W .*tcpipservice=IPIC"
@@ -158,7 +158,7 @@ describe("whatever happens to the region meanwhile,", function()
     local first = { drain = 0.1 }
     local region = support.region { region = first, scripts = { whole = WHOLE },
       tcpipservices = { A = { urm = "whole", portnumber = moving }, B = { urm = "whole" } } }:start()
-    local stays = witness.new(region, region:port "A")
+    local stays = bystander.new(region, region:port "A")
     region:define { region = first, tcpipservices = { A = { urm = "whole", host = "0.0.0.0", portnumber = moving },
       B = { urm = "whole", portnumber = tonumber(busy) } } }
     local status, _, err = region:command "reload"

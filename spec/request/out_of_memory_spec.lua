@@ -7,7 +7,7 @@ local conversation = require "spec.support.conversation"
 local pair = require "spec.support.pair"
 local process = require "spec.support.process"
 local requests = require "spec.support.requests"
-local starve = require "spec.support.starve"
+local failing_malloc = require "spec.support.failing_malloc"
 local support = require "spec.support"
 
 local FRED = "scrypt:10:8:1:rl9NF11rOqeBjhV38OmLtw:mk-WquLqKv3g8815qCMrwxHVdEAyebN4GjASo1sE1WA" -- "fred's secret"
@@ -17,7 +17,7 @@ local SECRET = "fred's secret"
 local ENOUGH = 2000 -- allocations no request here comes near to
 
 describe("a region short of memory", function()
-  local hunger, region, far, port, p
+  local memory, region, far, port, p
 
   local function connect()
     p = support.wait_until(function()
@@ -32,14 +32,14 @@ describe("a region short of memory", function()
     local own = process.start { "lua5.4", "spec/support/backend.lua" }
     local backend = support.wait_until(function() return tonumber(own:stdout():match "^(%d+)\n") end, 10, "the backend's port")
     local here, there = pair.ports(2)
-    hunger = starve.new()
+    memory = failing_malloc.new()
     far = support.region {
       region = { applid = "CICSB", networkid = "NETB", heartbeat = 60 }, tcpipservices = { IPIC = { portnumber = there } },
       ipconns = { CICSA = { networkid = "NETA", host = "127.0.0.1", port = here, tcpipservice = "IPIC", sendcount = 5, receivecount = 5 } },
       programs = { ECHO = {} },
     }:start()
     region = support.region {
-      wrapper = hunger.wrapper, saf = SAF, region = { heartbeat = 60 }, tcpipservices = { IPIC = { portnumber = here } },
+      wrapper = memory.wrapper, saf = SAF, region = { heartbeat = 60 }, tcpipservices = { IPIC = { portnumber = here } },
       ipconns = {
         SOME = { applid = "SOMEAPPL", networkid = "NETX", receivecount = 3, securityname = "LNK", userauth = "verify" },
         CICSB = { networkid = "NETB", host = "127.0.0.1", port = there, tcpipservice = "IPIC", sendcount = 3, receivecount = 3 },
@@ -59,7 +59,7 @@ describe("a region short of memory", function()
 
   teardown(function()
     p:close()
-    hunger:free()
+    memory:free()
   end)
 
   -- The answer, or nil and why there is none: anything but an end of the socket is an error.
@@ -87,9 +87,9 @@ describe("a region short of memory", function()
   -- fn asks, and judges an answer that came in spite of all.
   local function starved(many, fn)
     for n = 1, ENOUGH do
-      hunger:fail(n, many)
+      memory:fail(n, many)
       local ok, why = pcall(fn)
-      local failed = hunger:stop()
+      local failed = memory:stop()
       assert(ok, ("allocation %d: %s"):format(n, tostring(why)))
       well(n)
       if failed == 0 then return end

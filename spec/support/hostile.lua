@@ -5,7 +5,7 @@ region, each the policy of a listener of its own. A reload loads all scripts of 
 says in its head how it ends:
   -- ends: CODE[,CODE] PATTERN|PATTERN    asked at `bind` (or at the door that "-- door:" names): refused with the code, a text like this
   -- loading ends: PATTERN|PATTERN        it does not load: an operator's `set … urm=` that names it is refused with a message like this
-While each runs, a witness comes in by a harmless listener. SALLYPORT_FIGURES=FILE: what each class cost goes there.
+While each runs, a bystander comes in by a harmless listener. SALLYPORT_FIGURES=FILE: what each class cost goes there.
 ]]
 local assert = require "luassert"
 local busted = require "busted"
@@ -71,7 +71,7 @@ function hostile.asked()
 end
 
 function hostile.describe(chosen)
-  local region, witnesses, figures = nil, 0, {}
+  local region, bystanders, figures = nil, 0, {}
   local classes, asked = {}, {}
 
   for _, class in ipairs(chosen) do
@@ -110,30 +110,30 @@ function hostile.describe(chosen)
     local file = path and assert(io.open(path, "w"))
     for _, class in ipairs(file and chosen or {}) do
       local f = figures[class]
-      file:write(("%-14s witness at worst %4.0f ms, an asking at worst %4.0f ms, on average %4.1f ms\n"):format(class, f.witness * 1e3,
+      file:write(("%-14s bystander at worst %4.0f ms, an asking at worst %4.0f ms, on average %4.1f ms\n"):format(class, f.bystander * 1e3,
         f.most / 1e3, f.n > 0 and f.sum / f.n / 1e3 or 0))
     end
     if file then file:close() end
   end)
 
-  local function note(class, witness, microseconds)
-    local f = figures[class] or { witness = 0, most = 0, sum = 0, n = 0 }
+  local function note(class, bystander, microseconds)
+    local f = figures[class] or { bystander = 0, most = 0, sum = 0, n = 0 }
     figures[class] = f
-    f.witness = math.max(f.witness, witness)
+    f.bystander = math.max(f.bystander, bystander)
     f.most = math.max(f.most, microseconds or 0)
     f.sum, f.n = f.sum + (microseconds or 0), f.n + (microseconds and 1 or 0)
   end
 
   -- A partner by the harmless listener: it is in, and how long that took.
-  local function witness(seconds)
-    witnesses = witnesses + 1
+  local function bystander(seconds)
+    bystanders = bystanders + 1
     local began = wait.now()
     local p = support.raw(region.good)
-    local m = p:capex { applid = "W" .. witnesses }:read_message(seconds)
+    local m = p:capex { applid = "W" .. bystanders }:read_message(seconds)
     local took = wait.now() - began
-    assert.equal(200, m and m.status, "the witness was not let in")
+    assert.equal(200, m and m.status, "the bystander was not let in")
     p:close()
-    assert.is_true(took < seconds, ("the witness waited %.3f s"):format(took))
+    assert.is_true(took < seconds, ("the bystander waited %.3f s"):format(took))
     return took
   end
 
@@ -152,7 +152,7 @@ function hostile.describe(chosen)
   local function attack(class, script)
     for _ = 1, 2 do
       local p = support.raw(script.port):capex { networkid = "HOSTILE", applid = "HOSTILE" }
-      local took = witness(SECONDS)
+      local took = bystander(SECONDS)
       local m = p:read_message()
       assert.equal(403, m and m.status)
       assert.equal(script.door == "bind" and "SECURITY_VIOLATION" or "AUTOINSTALL_FAILED", m.body.reason)
@@ -165,7 +165,7 @@ function hostile.describe(chosen)
     local set = support.start { support.binary, "set", "tcpipservice", "SPARE", "urm=" .. script.name, "--control", region.control }
     local took = 0
     wait.wait_until(function() -- one at a time, so that the log stays short
-      took = math.max(took, witness(LOADING))
+      took = math.max(took, bystander(LOADING))
       return set:status()
     end, 60, "the answer to " .. script.name)
     assert.equal(1, set:wait(10))

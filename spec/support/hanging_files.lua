@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 --[[
-stall: lets a region's calls about chosen files hang, as on a network file system whose server is gone (spec/support/stall.c is preloaded).
+hanging_files: lets a region's calls about chosen files hang, as on a network file system whose server is gone
+(spec/support/hanging_files.c is preloaded).
 
-  local disk = stall.new()               region.new { wrapper = disk.wrapper, … }
+  local disk = hanging_files.new()       region.new { wrapper = disk.wrapper, … }
   disk:hold "maps.lua"                   from now on; "fsync": every fsync
   disk:release()                         the calls that hang go on
   disk:held()                            how many calls have begun to hang
@@ -10,17 +11,17 @@ stall: lets a region's calls about chosen files hang, as on a network file syste
 local process = require "spec.support.process"
 local text = require "spec.support.text"
 
-local stall = {}
+local hanging_files = {}
 local Disk = {}
 Disk.__index = Disk
 
-stall.LIBRARY = "build/stall.so"
+hanging_files.LIBRARY = "build/hanging_files.so"
 
-function stall.new()
+function hanging_files.new()
   local dir = process.directory()
   local options = ("%s:verify_asan_link_order=0"):format(os.getenv("ASAN_OPTIONS") or "")
-  local self = setmetatable({ dir = dir, file = dir .. "/stall" }, Disk)
-  self.wrapper = { "env", "LD_PRELOAD=./" .. stall.LIBRARY, "STALL=" .. self.file, "ASAN_OPTIONS=" .. options }
+  local self = setmetatable({ dir = dir, file = dir .. "/hanging_files" }, Disk)
+  self.wrapper = { "env", "LD_PRELOAD=./" .. hanging_files.LIBRARY, "HANGING_FILES=" .. self.file, "ASAN_OPTIONS=" .. options }
   return self
 end
 
@@ -36,4 +37,4 @@ function Disk:held()
   return #(text.read(self.file .. ".seen") or "")
 end
 
-return stall
+return hanging_files

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stall: a library to be preloaded, by which calls about chosen files do not come back, as on a network file system whose server is gone. While the
- * file that STALL names exists, open, openat and stat of a path that has the text of that file in it wait, and so does fsync when the text is "fsync".
- * Each call that begins to wait adds a byte to STALL.seen (spec/support/stall.lua).
+ * hanging_files: a library to be preloaded. Calls about chosen files do not return, as on a network file system whose
+ * server is gone. While the file that HANGING_FILES names exists, open, openat and stat of a path that contains the text
+ * of that file wait, and so does fsync when the text is "fsync". Each call that begins to wait adds a byte to
+ * HANGING_FILES.seen (spec/support/hanging_files.lua).
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -16,12 +17,12 @@
 
 static int (*next_open)(const char *, int, ...), (*next_openat)(int, const char *, int, ...), (*next_fsync)(int), (*next_stat)(const char *, struct stat *);
 
-/* Whether STALL exists and names that path now. */
+/* Whether HANGING_FILES exists and names that path now. */
 static int
-named(const char *stall, const char *path)
+named(const char *order, const char *path)
 {
 	char text[256];
-	int fd = next_open(stall, O_RDONLY | O_CLOEXEC);
+	int fd = next_open(order, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd >= 0 ? read(fd, text, sizeof text - 1) : 0;
 
 	if (fd >= 0)
@@ -31,21 +32,21 @@ named(const char *stall, const char *path)
 }
 
 static void
-tell(const char *stall)
+tell(const char *order)
 {
 	char seen[300];
 	int fd;
 
-	snprintf(seen, sizeof seen, "%s.seen", stall);
+	snprintf(seen, sizeof seen, "%s.seen", order);
 	fd = next_open(seen, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	if (fd >= 0 && write(fd, ".", 1) == 1)
 		close(fd);
 }
 
 static void
-stall(const char *path)
+hang(const char *path)
 {
-	const char *file = getenv("STALL");
+	const char *file = getenv("HANGING_FILES");
 	struct timespec moment = { 0, 5000000 };
 
 	if (next_open == NULL)
@@ -71,7 +72,7 @@ open(const char *path, int flags, ...)
 	mode_t mode = 0;
 
 	MODE(flags, mode)
-	stall(path);
+	hang(path);
 	return next_open(path, flags, mode);
 }
 
@@ -81,7 +82,7 @@ openat(int dir, const char *path, int flags, ...)
 	mode_t mode = 0;
 
 	MODE(flags, mode)
-	stall(path);
+	hang(path);
 	if (next_openat == NULL)
 		next_openat = (int (*)(int, const char *, int, ...))dlsym(RTLD_NEXT, "openat");
 	return next_openat(dir, path, flags, mode);
@@ -90,7 +91,7 @@ openat(int dir, const char *path, int flags, ...)
 int
 stat(const char *restrict path, struct stat *restrict st)
 {
-	stall(path);
+	hang(path);
 	if (next_stat == NULL)
 		next_stat = (int (*)(const char *, struct stat *))dlsym(RTLD_NEXT, "stat");
 	return next_stat(path, st);
@@ -99,7 +100,7 @@ stat(const char *restrict path, struct stat *restrict st)
 int
 fsync(int fd)
 {
-	stall("fsync");
+	hang("fsync");
 	if (next_fsync == NULL)
 		next_fsync = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
 	return next_fsync(fd);

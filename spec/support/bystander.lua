@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 --[[
-witness: a partner that is in and must notice nothing of what is done to others meanwhile.
+bystander: a partner that is in and must notice nothing of what is done to others meanwhile.
 
-  local stays = witness.new(region, port)  calls from 127.0.0.1, as WITNESS; the region's urm names by the APPLID
+  local stays = bystander.new(region, port)  calls from 127.0.0.1, as WITNESS; the region's urm names by the APPLID
   stays.heard()                            it is answered, at once, on the connection it began with
   stays.others()                           another one of its neighbourhood gets in and out
   stays:unharmed()                         both, and its operator is told so too
@@ -12,14 +12,14 @@ local assert = require "luassert"
 local peer = require "spec.support.peer"
 local wait = require "spec.support.wait"
 
-local witness = { beat = "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=heartbeat\r\n\r\n" }
-local Witness = {}
-Witness.__index = Witness
+local bystander = { beat = "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=heartbeat\r\n\r\n" }
+local Bystander = {}
+Bystander.__index = Bystander
 
 local AT_ONCE = 2
 
 -- A partner that was let in, and the answer's body.
-function witness.partner(port, applid, fields, from)
+function bystander.partner(port, applid, fields, from)
   local all = { applid = applid }
   for key, value in pairs(fields or {}) do all[key] = value end
   local p = peer.raw(port, nil, from)
@@ -28,17 +28,17 @@ function witness.partner(port, applid, fields, from)
   return p, m.body
 end
 
-function witness.new(region, port)
-  local p, answer = witness.partner(port, "WITNESS")
-  local self = setmetatable({ region = region, port = port, connection = answer.connection }, Witness)
+function bystander.new(region, port)
+  local p, answer = bystander.partner(port, "WITNESS")
+  local self = setmetatable({ region = region, port = port, connection = answer.connection }, Bystander)
   function self.heard()
     local from = wait.now()
-    p:send(witness.beat)
+    p:send(bystander.beat)
     assert.are.equal(200, assert(p:read_message()).status)
     assert.is_true(wait.now() - from < AT_ONCE * wait.slower)
   end
   function self.others()
-    local q = witness.partner(port, "ANOTHER")
+    local q = bystander.partner(port, "ANOTHER")
     q:request "1 cmd; name=release"
     assert.are.equal(200, q:read_message().status)
   end
@@ -48,7 +48,7 @@ function witness.new(region, port)
   return self
 end
 
-function Witness:unharmed()
+function Bystander:unharmed()
   self.heard()
   self.others()
   local row = self.region:row("ipconn", "WITNESS")
@@ -57,10 +57,10 @@ function Witness:unharmed()
 end
 
 -- Waits until it is the only socket.
-function Witness:alone()
+function Bystander:alone()
   wait.wait_until(function() return #self.region:inquire "socket" == 1 end, 10, function()
-    return "everybody but the witness to be gone; there are " .. select(2, self.region:command("inquire", "socket"))
+    return "everybody but the bystander to be gone; there are " .. select(2, self.region:command("inquire", "socket"))
   end)
 end
 
-return witness
+return bystander

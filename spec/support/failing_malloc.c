@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * starve: a library to be preloaded, by whose malloc a test lets a chosen allocation of a program fail, whoever asks for it: the engine, OpenSSL, libcurl,
- * jansson, libev, the C library. The test speaks to it through the file that STARVE names (spec/support/starve.lua). STARVE_TRACE names a file that gets the
- * call stack of each that failed.
+ * failing_malloc: a library to be preloaded. A test lets a chosen allocation of a program fail, in the engine, OpenSSL,
+ * libcurl, jansson, libev or the C library. The file that FAILING_MALLOC names holds the order
+ * (spec/support/failing_malloc.lua). FAILING_MALLOC_TRACE names a file that gets the call stack of each failed allocation.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -66,7 +66,7 @@ ready(void)
 __attribute__((constructor)) static void
 begin(void)
 {
-	const char *file = getenv("STARVE"), *log = getenv("STARVE_TRACE");
+	const char *file = getenv("FAILING_MALLOC"), *log = getenv("FAILING_MALLOC_TRACE");
 	void *some[4], *at;
 	int fd = file != NULL ? open(file, O_RDWR | O_CLOEXEC) : -1;
 
