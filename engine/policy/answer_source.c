@@ -15,7 +15,8 @@ is_replay(const struct lhost *h)
 /* ---- counters */
 
 static void
-keep_counter(const struct lhost *h, enum taped_kind kind, const char *name, const struct counter_use *u, enum counters_answer a, int64_t value)
+keep_counter(const struct lhost *h, enum taped_kind kind, const char *name, const struct counter_use *u,
+	enum counters_answer a, int64_t value)
 {
 	struct taped *one = answer_tape_add(h->tape, kind, name);
 
@@ -258,7 +259,8 @@ answer_source_list(const struct lhost *h, const char *applid, const char *networ
 }
 
 size_t
-answer_source_ipconns(const struct lhost *h, const struct taped *list, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
+answer_source_ipconns(const struct lhost *h, const struct taped *list, const char *applid, const char *networkid,
+	struct ipconn_view *out, size_t max)
 {
 	const struct host_world *w = h->world;
 

@@ -15,7 +15,8 @@
 /*
  * As counters_next and counters_peek. COUNTERS_NONE when the world has no counters. h->world and h->tape may be NULL.
  */
-enum counters_answer answer_source_next(const struct lhost *h, const char *name, size_t len, const struct counter_use *u, int64_t *out, double *expires);
+enum counters_answer answer_source_next(const struct lhost *h, const char *name, size_t len, const struct counter_use *u, int64_t *out,
+	double *expires);
 enum counters_answer answer_source_peek(const struct lhost *h, const char *name, size_t len, double expires, int64_t *out, double *its);
 /* As the callback of struct host_world. */
 bool answer_source_ipconn(const struct lhost *h, const char *name, struct ipconn_view *out);
@@ -25,7 +26,8 @@ const struct taped *answer_source_list(const struct lhost *h, const char *applid
  * Fills in at most max views, max being at most ANSWER_SOURCE_IPCONNS. Returns how many; max: there may be more, ask
  * again with more room.
  */
-size_t answer_source_ipconns(const struct lhost *h, const struct taped *list, const char *applid, const char *networkid, struct ipconn_view *out, size_t max);
+size_t answer_source_ipconns(const struct lhost *h, const struct taped *list, const char *applid, const char *networkid,
+	struct ipconn_view *out, size_t max);
 /* Puts the list that was given at a door on the tape. */
 void answer_source_keep(const struct lhost *h, const char *applid, const char *networkid, const struct ipconn_view *view, size_t n);
 

@@ -367,7 +367,8 @@ counters_walk(struct counters *s, struct cursor *c)
 static void
 show_counter(const struct counter *c, double now, struct counter_view *v)
 {
-	*v = (struct counter_view){ .last = c->last, .expires = c->expires > 0 ? c->expires : 0, .left = c->expires > 0 ? expiry_of(c) - now : 0 };
+	*v = (struct counter_view){ .last = c->last, .expires = c->expires > 0 ? c->expires : 0,
+		.left = c->expires > 0 ? expiry_of(c) - now : 0 };
 	memcpy(v->name, c->name, c->len);
 }
 

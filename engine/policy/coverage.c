@@ -94,8 +94,8 @@ note_transaction(const struct definition *d, const struct saf *s, const char *na
 
 	saf_check(s, SAF_TRANSACTIONS, name, "", SAF_READ, &decision);
 	if (!decision.defined)
-		faults_add(faults, FAULT_NOTE, "no_profile", d->file, line, "transaction %s: no profile of class %s covers it, so that no user may run it", name,
-			SAF_TRANSACTIONS);
+		faults_add(faults, FAULT_NOTE, "no_profile", d->file, line, "transaction %s: no profile of class %s covers it, so that no user may run it",
+			name, SAF_TRANSACTIONS);
 }
 
 void

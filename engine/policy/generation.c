@@ -85,7 +85,8 @@ load_saf(struct loading *l)
 		return;
 	l->g->saf = saf_load(file, l->faults);
 	if (l->g->saf != NULL && left != NULL && !saf_has(l->g->saf, SAF_TRANSACTIONS))
-		faults_add(l->faults, FAULT_WARNING, "saf_class", file, 0, "there is no class %s, which sec = yes needs: all requests to tcpipservice %s are refused", SAF_TRANSACTIONS, left->tcpipservice);
+		faults_add(l->faults, FAULT_WARNING, "saf_class", file, 0, "there is no class %s, which sec = yes needs: all requests to "
+			"tcpipservice %s are refused", SAF_TRANSACTIONS, left->tcpipservice);
 }
 
 /* Whether there is a ring. Adds a fault when none is named; a ring that did not load has its fault already. */

@@ -225,7 +225,8 @@ lchain_seal(struct lua_State *L, struct certificate *c)
 {
 	luaL_checkstack(L, 8, "chain");
 	push_metatables(L);
-	if (lua_rawgetp(L, -1, c) != LUA_TTABLE) { /* a metatable in the table holds a reference, so that the address is of this certificate */
+	/* a metatable in the table holds a reference, so that the address is of this certificate */
+	if (lua_rawgetp(L, -1, c) != LUA_TTABLE) {
 		lua_pop(L, 1);
 		push_metatable(L, c);
 		lua_pushvalue(L, -1);

@@ -95,12 +95,14 @@ lhost_region_next(lua_State *L)
 	struct lhost *h = lhost_of(L);
 	size_t len;
 	const char *name = want_counter(L, h, "counter:next", &len);
-	struct counter_use u = { .min = luaL_checkinteger(L, 2), .max = luaL_checkinteger(L, 3), .wrap = lua_toboolean(L, 4), .expires = luaL_optnumber(L, 5, 0) };
+	struct counter_use u = { .min = luaL_checkinteger(L, 2), .max = luaL_checkinteger(L, 3), .wrap = lua_toboolean(L, 4),
+		.expires = luaL_optnumber(L, 5, 0) };
 	char title[COUNTER_NAME_MAX + 16];
 	double now = 0, its = 0;
 	int64_t out = 0;
 	struct counters *mock = mock_store(L, h, &now);
-	enum counters_answer a = mock != NULL ? counters_next(mock, name, len, &u, now, &out, &its) : answer_source_next(h, name, len, &u, &out, &its);
+	enum counters_answer a = mock != NULL ? counters_next(mock, name, len, &u, now, &out, &its) :
+		answer_source_next(h, name, len, &u, &out, &its);
 
 	want_same_expires(L, a, name, its, u.expires);
 	h->full = h->full || (a == COUNTERS_FULL && mock == NULL);
@@ -127,7 +129,8 @@ lhost_region_peek(lua_State *L)
 	char title[COUNTER_NAME_MAX + 16];
 	int64_t out = 0;
 	struct counters *mock = mock_store(L, h, &now);
-	enum counters_answer a = mock != NULL ? counters_peek(mock, name, len, expires, now, &out, &its) : answer_source_peek(h, name, len, expires, &out, &its);
+	enum counters_answer a = mock != NULL ? counters_peek(mock, name, len, expires, now, &out, &its) :
+		answer_source_peek(h, name, len, expires, &out, &its);
 
 	want_same_expires(L, a, name, its, expires);
 	snprintf(title, sizeof title, "counter %s", name);

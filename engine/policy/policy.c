@@ -180,8 +180,8 @@ add_unknown(struct loading *l, lua_State *L, const char *key)
 	if (near != NULL)
 		faults_add(l->faults, FAULT_ERROR, "unknown_door", path, line, "unknown door \"%s\"; did you mean \"%s\"?", shown, near);
 	else
-		faults_add(l->faults, FAULT_ERROR, "unknown_door", path, line, "unknown door \"%s\"; the functions of a policy are %s, that of a program is run",
-			shown, door_list(doors, sizeof doors));
+		faults_add(l->faults, FAULT_ERROR, "unknown_door", path, line,
+			"unknown door \"%s\"; the functions of a policy are %s, that of a program is run", shown, door_list(doors, sizeof doors));
 }
 
 /* Takes a key and a value of the table that a script returned. [-0, +0] */

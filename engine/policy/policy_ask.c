@@ -15,7 +15,7 @@
 #include <string.h>
 
 struct door_call { /* a call of the function of a door */
-	struct script_call g;
+	struct script_call call;
 	enum door door;
 	const struct facts *facts; /* NULL: the two values on the stack are the facts, as a table, and the mock */
 	struct verdict *out;
@@ -23,24 +23,24 @@ struct door_call { /* a call of the function of a door */
 };
 
 static void
-policy_ask_push(lua_State *L, struct script_call *g)
+policy_ask_push(lua_State *L, struct script_call *call)
 {
-	struct door_call *q = (struct door_call *)g;
+	struct door_call *q = (struct door_call *)call;
 
 	if (q->facts != NULL) {
 		lfacts_push(L, q->facts);
 		return;
 	}
-	lhost_mock(L, &g->p->host, 3);
+	lhost_mock(L, &call->p->host, 3);
 	lrow_push(L, 2, q->door);
 }
 
 static int
 policy_ask_forget_mock(lua_State *L)
 {
-	struct script_call *g = lua_touserdata(L, 1);
+	struct script_call *call = lua_touserdata(L, 1);
 
-	lhost_mock(L, &g->p->host, 0);
+	lhost_mock(L, &call->p->host, 0);
 	return 0;
 }
 
@@ -48,9 +48,9 @@ policy_ask_forget_mock(lua_State *L)
 static void
 refuse_failed(struct door_call *q)
 {
-	verdict_refuse(q->out, q->g.code, "%s", q->g.text);
-	snprintf(q->out->file, sizeof q->out->file, "%s", q->g.at.file);
-	q->out->line = q->g.at.line;
+	verdict_refuse(q->out, q->call.code, "%s", q->call.text);
+	snprintf(q->out->file, sizeof q->out->file, "%s", q->call.at.file);
+	q->out->line = q->call.at.line;
 	q->failed = true;
 }
 
@@ -61,22 +61,22 @@ refuse_failed(struct door_call *q)
 static void
 write_objection(struct door_call *q, const struct verdict *v)
 {
-	struct script_call *g = &q->g;
-	const char *door = g->function;
+	struct script_call *call = &q->call;
+	const char *door = call->function;
 	enum verdict_kind yes_kind = door_row(q->door)->yes;
 	const char *yes = verdict_name(yes_kind);
 
-	if (g->values == 0)
-		snprintf(g->text, sizeof g->text, "%s answered nothing (a forgotten return?)", door);
-	else if (g->values > 1)
-		snprintf(g->text, sizeof g->text, "%s answered %d values; a door answers one verdict", door, g->values);
+	if (call->values == 0)
+		snprintf(call->text, sizeof call->text, "%s answered nothing (a forgotten return?)", door);
+	else if (call->values > 1)
+		snprintf(call->text, sizeof call->text, "%s answered %d values; a door answers one verdict", door, call->values);
 	else if (v == NULL)
-		snprintf(g->text, sizeof g->text, "%s answered a %s, not policy.%s or policy.refuse", door,
-			luaL_typename(g->co, -1), yes);
+		snprintf(call->text, sizeof call->text, "%s answered a %s, not policy.%s or policy.refuse", door,
+			luaL_typename(call->co, -1), yes);
 	else if (v->kind == VERDICT_PASS)
-		snprintf(g->text, sizeof g->text, "%s answered pass outside policy.first and policy.all", door);
+		snprintf(call->text, sizeof call->text, "%s answered pass outside policy.first and policy.all", door);
 	else if (v->kind != VERDICT_REFUSE && v->kind != yes_kind)
-		snprintf(g->text, sizeof g->text, "%s answered %s; it may answer %s or refuse", door, verdict_name(v->kind), yes);
+		snprintf(call->text, sizeof call->text, "%s answered %s; it may answer %s or refuse", door, verdict_name(v->kind), yes);
 }
 
 /* Takes the verdict, and of its grants those of the door. */
@@ -104,14 +104,14 @@ judge_answer(struct door_call *q)
 		*q->out = (struct verdict){ .kind = VERDICT_ACCEPT };
 		return;
 	}
-	if (q->g.values == 1)
-		v = lhost_verdict(q->g.co, -1);
+	if (q->call.values == 1)
+		v = lhost_verdict(q->call.co, -1);
 	write_objection(q, v);
-	if (q->g.text[0] == '\0') {
+	if (q->call.text[0] == '\0') {
 		take_verdict(q, v);
 		return;
 	}
-	script_call_reject(&q->g);
+	script_call_reject(&q->call);
 	refuse_failed(q);
 }
 
@@ -119,22 +119,22 @@ judge_answer(struct door_call *q)
 static void
 run_door(struct door_call *q)
 {
-	if (script_call_run(&q->g))
+	if (script_call_run(&q->call))
 		judge_answer(q);
 	else
 		refuse_failed(q);
-	script_call_settle(&q->g);
+	script_call_settle(&q->call);
 	if (q->facts == NULL)
-		script_call_protect(&q->g, policy_ask_forget_mock);
+		script_call_protect(&q->call, policy_ask_forget_mock);
 }
 
 /* Finds the script's function for the door. False: there is none, and the verdict is set. */
 static bool
 find_hook(struct door_call *q)
 {
-	if (script_call_find(&q->g, (unsigned)q->door))
+	if (script_call_find(&q->call, (unsigned)q->door))
 		return true;
-	if (door_row(q->door)->kind == DOOR_NOTICE && q->g.at.file[0] != '\0')
+	if (door_row(q->door)->kind == DOOR_NOTICE && q->call.at.file[0] != '\0')
 		*q->out = (struct verdict){ .kind = VERDICT_ACCEPT };
 	else
 		refuse_failed(q);
@@ -148,14 +148,14 @@ log_failure(const struct door_call *q)
 	char at[PLACE_SIZE + 24];
 
 	snprintf(at, sizeof at, v->line > 0 ? "%s:%d" : "%s", v->file, v->line);
-	log_say(q->g.p->log, MSG_SP0022, "connection", q->facts->connection, "door", q->g.function, "policy", q->g.script,
-		"code", v->code, "at", at, "text", v->text, "traceback", q->g.trace, NULL);
+	log_say(q->call.p->log, MSG_SP0022, "connection", q->facts->connection, "door", q->call.function, "policy", q->call.script,
+		"code", v->code, "at", at, "text", v->text, "traceback", q->call.trace, NULL);
 }
 
 static struct door_call
 make_call(struct policy *p, const char *script, enum door d, struct verdict *out)
 {
-	return (struct door_call){ .g = { .p = p, .script = script, .function = door_name(d), .push = policy_ask_push }, .door = d, .out = out };
+	return (struct door_call){ .call = { .p = p, .script = script, .function = door_name(d), .push = policy_ask_push }, .door = d, .out = out };
 }
 
 static void

@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct running {
-	struct script_call g;
+	struct script_call call;
 	const struct policy_run *r;
 };
 
@@ -33,9 +33,9 @@ set_integer(lua_State *L, enum fact key, lua_Integer value)
 }
 
 static void
-policy_run_push(lua_State *L, struct script_call *g)
+policy_run_push(lua_State *L, struct script_call *call)
 {
-	const struct policy_run *r = ((struct running *)g)->r;
+	const struct policy_run *r = ((struct running *)call)->r;
 
 	luaL_checkstack(L, 6, "request");
 	lshape_begin(L, WAY_IN);
@@ -61,55 +61,55 @@ policy_run_push(lua_State *L, struct script_call *g)
 static void
 take_data(struct running *n, struct buf *answer)
 {
-	struct script_call *g = &n->g;
+	struct script_call *call = &n->call;
 	const char *data;
 	size_t len;
 
-	if (g->values == 0) {
-		snprintf(g->text, sizeof g->text, "run answered nothing (a forgotten return?)");
+	if (call->values == 0) {
+		snprintf(call->text, sizeof call->text, "run answered nothing (a forgotten return?)");
 		return;
 	}
-	if (g->values > 1) {
-		snprintf(g->text, sizeof g->text, "run answered %d values; it answers one string", g->values);
+	if (call->values > 1) {
+		snprintf(call->text, sizeof call->text, "run answered %d values; it answers one string", call->values);
 		return;
 	}
-	if (lua_type(g->co, -1) != LUA_TSTRING) {
-		snprintf(g->text, sizeof g->text, "run answered a %s, not a string or policy.refuse", luaL_typename(g->co, -1));
+	if (lua_type(call->co, -1) != LUA_TSTRING) {
+		snprintf(call->text, sizeof call->text, "run answered a %s, not a string or policy.refuse", luaL_typename(call->co, -1));
 		return;
 	}
-	data = lua_tolstring(g->co, -1, &len);
+	data = lua_tolstring(call->co, -1, &len);
 	if (len > PAYLOAD_MAX)
-		snprintf(g->text, sizeof g->text, "run answered %zu bytes; an answer has at most %d", len, PAYLOAD_MAX);
+		snprintf(call->text, sizeof call->text, "run answered %zu bytes; an answer has at most %d", len, PAYLOAD_MAX);
 	else if (buf_add(answer, data, len) < 0)
-		snprintf(g->text, sizeof g->text, "no memory for an answer of %zu bytes", len);
+		snprintf(call->text, sizeof call->text, "no memory for an answer of %zu bytes", len);
 }
 
 static void
-refuse_failed(struct policy_run *r, const struct script_call *g)
+refuse_failed(struct policy_run *r, const struct script_call *call)
 {
-	verdict_refuse(&r->verdict, g->code, "%s", g->text);
-	snprintf(r->verdict.file, sizeof r->verdict.file, "%s", g->at.file);
-	r->verdict.line = g->at.line;
-	snprintf(r->trace, sizeof r->trace, "%s", g->trace);
+	verdict_refuse(&r->verdict, call->code, "%s", call->text);
+	snprintf(r->verdict.file, sizeof r->verdict.file, "%s", call->at.file);
+	r->verdict.line = call->at.line;
+	snprintf(r->trace, sizeof r->trace, "%s", call->trace);
 	r->failed = true;
 }
 
 static void
 judge_answer(struct running *n, struct policy_run *r)
 {
-	const struct verdict *v = n->g.values == 1 ? lhost_verdict(n->g.co, -1) : NULL;
+	const struct verdict *v = n->call.values == 1 ? lhost_verdict(n->call.co, -1) : NULL;
 
 	if (v != NULL && v->kind == VERDICT_REFUSE) {
 		r->verdict = *v;
 		return;
 	}
 	take_data(n, r->answer);
-	if (n->g.text[0] == '\0') {
+	if (n->call.text[0] == '\0') {
 		r->verdict.kind = VERDICT_ACCEPT;
 		return;
 	}
-	script_call_reject(&n->g);
-	refuse_failed(r, &n->g);
+	script_call_reject(&n->call);
+	refuse_failed(r, &n->call);
 }
 
 void
@@ -117,23 +117,23 @@ policy_run(struct policy_run *r)
 {
 	struct policy *p = r->policy;
 	struct running n = {
-		.g = { .p = p, .script = r->script, .function = "run", .push = policy_run_push, .limits = &r->limits, .beyond = r->len },
+		.call = { .p = p, .script = r->script, .function = "run", .push = policy_run_push, .limits = &r->limits, .beyond = r->len },
 		.r = r,
 	};
 
 	r->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
 	policy_renew(p);
-	if (!script_call_find(&n.g, HOOK_RUN)) {
-		refuse_failed(r, &n.g);
+	if (!script_call_find(&n.call, HOOK_RUN)) {
+		refuse_failed(r, &n.call);
 		return;
 	}
 	p->host.asking = true;
 	lua_pushnil(p->L);
 	lua_pushnil(p->L);
-	if (script_call_run(&n.g))
+	if (script_call_run(&n.call))
 		judge_answer(&n, r);
 	else
-		refuse_failed(r, &n.g);
-	script_call_settle(&n.g);
+		refuse_failed(r, &n.call);
+	script_call_settle(&n.call);
 	p->host.asking = false;
 }

@@ -315,7 +315,8 @@ keys_counted(lua_State *L, struct running *r, lua_Integer n)
 		if (i >= 1 && i <= n)
 			continue;
 		r->result->failed++;
-		faults_add(r->faults, r->level, "row", r->source->path, 0, "the list of rows has a key %s, which is not asked; a list of rows has no names and no gaps",
+		faults_add(r->faults, r->level, "row", r->source->path, 0,
+			"the list of rows has a key %s, which is not asked; a list of rows has no names and no gaps",
 			show_value(L, -2, shown, sizeof shown));
 	}
 }
@@ -417,8 +418,8 @@ run_files(struct running *r, const struct definition *d, const char *library_dir
 }
 
 void
-policy_specs_run(const struct definition *d, const char *library_dir, enum fault_level level, struct policy_specs_result *out, struct coverage *coverage,
-	struct faults *faults)
+policy_specs_run(const struct definition *d, const char *library_dir, enum fault_level level, struct policy_specs_result *out,
+	struct coverage *coverage, struct faults *faults)
 {
 	struct running r = { .level = level, .result = out, .coverage = coverage, .faults = faults };
 

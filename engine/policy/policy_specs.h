@@ -20,7 +20,7 @@ struct policy_specs_result {
  * Reads only the region of d, so that other faults of d do not matter. Notes the doors with rows in *coverage, which
  * may be NULL.
  */
-void policy_specs_run(const struct definition *d, const char *library_dir, enum fault_level level, struct policy_specs_result *out, struct coverage *coverage,
-	struct faults *faults);
+void policy_specs_run(const struct definition *d, const char *library_dir, enum fault_level level, struct policy_specs_result *out,
+	struct coverage *coverage, struct faults *faults);
 
 #endif

@@ -9,7 +9,7 @@
 #include "policy/record_internal.h"
 
 #define EVENTS_MAX 32
-#define DOORS_MAX 16
+#define ENTRIES_MAX 16
 #define CHECKS_MAX 64
 #define DETAIL_MAX 200
 #define NAME_MAX_ 100
@@ -59,34 +59,34 @@ records_new(size_t max)
 
 /* Empties an entry, and keeps its memory and that of its request. */
 static void
-entry_empty(struct record_entry *d)
+entry_empty(struct record_entry *e)
 {
-	struct recorded_request *request = d->request;
+	struct recorded_request *request = e->request;
 
-	for (size_t i = 0; i < d->nchecks; i++) {
-		free(d->check[i].name);
-		free(d->check[i].detail);
+	for (size_t i = 0; i < e->nchecks; i++) {
+		free(e->check[i].name);
+		free(e->check[i].detail);
 	}
-	free(d->check);
-	free(d->policy);
-	free(d->text);
-	free(d->file);
-	free(d->granted.host);
-	*d = (struct record_entry){ .request = request };
+	free(e->check);
+	free(e->policy);
+	free(e->text);
+	free(e->file);
+	free(e->granted.host);
+	*e = (struct record_entry){ .request = request };
 }
 
 void
-record_entry_free(struct record_entry *d)
+record_entry_free(struct record_entry *e)
 {
-	entry_empty(d);
-	free(d->request);
-	free(d);
+	entry_empty(e);
+	free(e->request);
+	free(e);
 }
 
 static bool
-is_accepted(const struct record_entry *d)
+is_accepted(const struct record_entry *e)
 {
-	return d->answered && strcmp(d->verdict, "accept") == 0;
+	return e->answered && strcmp(e->verdict, "accept") == 0;
 }
 
 static size_t
@@ -95,7 +95,7 @@ count_accepted(const struct record_requests *a)
 	size_t n = 0;
 
 	for (size_t i = 0; i < a->n; i++)
-		n += is_accepted(a->door[i]);
+		n += is_accepted(a->entry[i]);
 	return n;
 }
 
@@ -104,7 +104,7 @@ static size_t
 find_oldest(const struct record_requests *a, bool of_accepted)
 {
 	for (size_t i = 0; i < a->n; i++)
-		if (is_accepted(a->door[i]) == of_accepted)
+		if (is_accepted(a->entry[i]) == of_accepted)
 			return i;
 	return 0;
 }
@@ -112,30 +112,30 @@ find_oldest(const struct record_requests *a, bool of_accepted)
 static struct record_entry *
 take_request(struct record_requests *a, size_t i)
 {
-	struct record_entry *d = a->door[i];
+	struct record_entry *e = a->entry[i];
 
 	a->n--;
-	memmove(a->door + i, a->door + i + 1, (a->n - i) * sizeof(struct record_entry *));
-	return d;
+	memmove(a->entry + i, a->entry + i + 1, (a->n - i) * sizeof(struct record_entry *));
+	return e;
 }
 
 static struct record_entry *
 requests_add(struct record_requests **a)
 {
 	struct record_requests *all = *a != NULL ? *a : (*a = calloc(1, sizeof **a));
-	struct record_entry *d;
+	struct record_entry *e;
 
 	if (all == NULL)
 		return NULL;
 	if (all->n < RECORD_REQUESTS_MAX) {
-		d = calloc(1, sizeof *d);
+		e = calloc(1, sizeof *e);
 	} else {
-		d = take_request(all, find_oldest(all, count_accepted(all) > RECORD_REQUESTS_ACCEPTED));
-		entry_empty(d);
+		e = take_request(all, find_oldest(all, count_accepted(all) > RECORD_REQUESTS_ACCEPTED));
+		entry_empty(e);
 	}
-	if (d != NULL)
-		all->door[all->n++] = d;
-	return d;
+	if (e != NULL)
+		all->entry[all->n++] = e;
+	return e;
 }
 
 static void
@@ -153,7 +153,7 @@ record_request_refused(const struct record *r)
 	const struct record_requests *a = r->requests;
 
 	for (size_t i = 0; a != NULL && i < a->n; i++)
-		if (a->door[i]->answered && !is_accepted(a->door[i]))
+		if (a->entry[i]->answered && !is_accepted(a->entry[i]))
 			return true;
 	return false;
 }
@@ -164,7 +164,7 @@ requests_free(struct record_requests *a)
 	if (a == NULL)
 		return;
 	for (size_t i = 0; i < a->n; i++)
-		record_entry_free(a->door[i]);
+		record_entry_free(a->entry[i]);
 	free(a);
 }
 
@@ -173,15 +173,15 @@ record_free(struct record *r)
 {
 	for (size_t i = 0; i < r->nevents; i++)
 		free(r->event[i].text);
-	for (size_t i = 0; i < r->ndoors; i++)
-		record_entry_free(r->door[i]);
+	for (size_t i = 0; i < r->nentries; i++)
+		record_entry_free(r->entry[i]);
 	requests_free(r->requests);
 	free(r->installed);
 	if (r->facts != NULL)
 		certificate_unref(r->facts->certificate);
 	free(r->facts);
 	free(r->event);
-	free(r->door);
+	free(r->entry);
 	free(r);
 }
 
@@ -301,39 +301,39 @@ record_event(struct record *r, double now, const char *event)
 	r->event[r->nevents++] = (struct event){ .text = text, .at = now };
 }
 
-/* Adds an entry. False, and the caller keeps d: there is no memory, or the record has max entries. */
+/* Adds an entry. False, and the caller keeps e: there is no memory, or the record has max entries. */
 static bool
-put_door(struct record *r, struct record_entry *d, size_t max)
+put_entry(struct record *r, struct record_entry *e, size_t max)
 {
-	struct record_entry **grown = r->ndoors < max ? realloc(r->door, (r->ndoors + 1) * sizeof(struct record_entry *)) : NULL;
+	struct record_entry **grown = r->nentries < max ? realloc(r->entry, (r->nentries + 1) * sizeof(struct record_entry *)) : NULL;
 
 	if (grown == NULL)
 		return false;
-	r->door = grown;
-	r->door[r->ndoors++] = d;
+	r->entry = grown;
+	r->entry[r->nentries++] = e;
 	return true;
 }
 
 static struct record_entry *
-add_door(struct record *r)
+add_entry(struct record *r)
 {
-	struct record_entry *d = calloc(1, sizeof *d);
+	struct record_entry *e = calloc(1, sizeof *e);
 
-	if (d == NULL || put_door(r, d, DOORS_MAX))
-		return d;
-	free(d);
+	if (e == NULL || put_entry(r, e, ENTRIES_MAX))
+		return e;
+	free(e);
 	return NULL;
 }
 
 static struct record_entry *
-begin_door(struct record_entry *d, const char *where, const char *policy, double now)
+begin_entry(struct record_entry *e, const char *where, const char *policy, double now)
 {
-	if (d == NULL)
+	if (e == NULL)
 		return NULL;
-	d->where = where;
-	d->at = now;
-	d->policy = policy != NULL ? strdup(policy) : NULL;
-	return d;
+	e->where = where;
+	e->at = now;
+	e->policy = policy != NULL ? strdup(policy) : NULL;
+	return e;
 }
 
 struct record_entry *
@@ -341,20 +341,20 @@ record_entry_add(struct record *r, enum door door, const char *policy, double no
 {
 	if (r == NULL)
 		return NULL;
-	return begin_door(door_row(door)->stage == STAGE_REQUEST ? requests_add(&r->requests) : add_door(r), door_name(door), policy, now);
+	return begin_entry(door_row(door)->stage == STAGE_REQUEST ? requests_add(&r->requests) : add_entry(r), door_name(door), policy, now);
 }
 
 void
-record_check(struct record_entry *d, const char *name, bool value, const char *detail, size_t detail_len)
+record_check(struct record_entry *e, const char *name, bool value, const char *detail, size_t detail_len)
 {
 	struct check *grown, c = { .value = value };
 
-	if (d == NULL || d->nchecks >= CHECKS_MAX)
+	if (e == NULL || e->nchecks >= CHECKS_MAX)
 		return;
-	grown = realloc(d->check, (d->nchecks + 1) * sizeof *grown);
+	grown = realloc(e->check, (e->nchecks + 1) * sizeof *grown);
 	if (grown == NULL)
 		return;
-	d->check = grown;
+	e->check = grown;
 	c.detail_len = detail == NULL ? 0 : detail_len < DETAIL_MAX ? detail_len : DETAIL_MAX;
 	c.name = strndup(name, NAME_MAX_);
 	c.detail = malloc(c.detail_len + 1);
@@ -365,13 +365,13 @@ record_check(struct record_entry *d, const char *name, bool value, const char *d
 	}
 	memcpy(c.detail, detail != NULL ? detail : "", c.detail_len);
 	c.detail[c.detail_len] = '\0';
-	d->check[d->nchecks++] = c;
+	e->check[e->nchecks++] = c;
 }
 
 void
-record_effect(struct record_entry *d, const char *name, const char *answer)
+record_effect(struct record_entry *e, const char *name, const char *answer)
 {
-	record_check(d, name, true, answer, answer != NULL ? strlen(answer) : 0);
+	record_check(e, name, true, answer, answer != NULL ? strlen(answer) : 0);
 }
 
 static struct granted
@@ -388,42 +388,42 @@ granted_by(const struct verdict *v)
 }
 
 void
-record_verdict(struct record_entry *d, const struct verdict *v, double microseconds)
+record_verdict(struct record_entry *e, const struct verdict *v, double microseconds)
 {
-	if (d == NULL)
+	if (e == NULL)
 		return;
-	free(d->text);
-	free(d->file);
-	free(d->granted.host);
-	d->answered = true;
-	d->granted = granted_by(v);
-	snprintf(d->verdict, sizeof d->verdict, "%s", verdict_name(v->kind));
-	snprintf(d->code, sizeof d->code, "%s", v->code);
-	d->text = v->text[0] != '\0' ? strdup(v->text) : NULL;
-	d->file = v->file[0] != '\0' ? strdup(v->file) : NULL;
-	d->line = v->line;
-	d->microseconds = microseconds;
+	free(e->text);
+	free(e->file);
+	free(e->granted.host);
+	e->answered = true;
+	e->granted = granted_by(v);
+	snprintf(e->verdict, sizeof e->verdict, "%s", verdict_name(v->kind));
+	snprintf(e->code, sizeof e->code, "%s", v->code);
+	e->text = v->text[0] != '\0' ? strdup(v->text) : NULL;
+	e->file = v->file[0] != '\0' ? strdup(v->file) : NULL;
+	e->line = v->line;
+	e->microseconds = microseconds;
 }
 
 void
 record_mapped(struct record *r, const char *userid)
 {
-	struct record_entry *d = r != NULL && r->ndoors > 0 ? r->door[r->ndoors - 1] : NULL;
+	struct record_entry *e = r != NULL && r->nentries > 0 ? r->entry[r->nentries - 1] : NULL;
 
-	if (d == NULL || d->granted.userid[0] != '\0' || strcmp(d->where, door_name(DOOR_CERTIFY)) != 0)
+	if (e == NULL || e->granted.userid[0] != '\0' || strcmp(e->where, door_name(DOOR_CERTIFY)) != 0)
 		return;
-	snprintf(d->granted.userid, sizeof d->granted.userid, "%s", userid);
-	d->granted.mapped = userid[0] != '\0';
+	snprintf(e->granted.userid, sizeof e->granted.userid, "%s", userid);
+	e->granted.mapped = userid[0] != '\0';
 }
 
 void
-record_request(struct record_entry *d, const struct request *q, const struct users *u, size_t bytes)
+record_request(struct record_entry *e, const struct request *q, const struct users *u, size_t bytes)
 {
 	struct recorded_request *r;
 
-	if (d == NULL || (d->request == NULL && (d->request = malloc(sizeof *d->request)) == NULL))
+	if (e == NULL || (e->request == NULL && (e->request = malloc(sizeof *e->request)) == NULL))
 		return;
-	r = d->request;
+	r = e->request;
 	memcpy(r->tran, q->tran, sizeof r->tran);
 	memcpy(r->program, q->program, sizeof r->program);
 	memcpy(r->userid, q->userid, sizeof r->userid);
@@ -434,25 +434,25 @@ record_request(struct record_entry *d, const struct request *q, const struct use
 struct record_entry *
 record_entry_new(const char *door, const char *policy, uint64_t generation, double now)
 {
-	struct record_entry *d = begin_door(calloc(1, sizeof *d), door != NULL ? door : "reload", policy, now);
+	struct record_entry *e = begin_entry(calloc(1, sizeof *e), door != NULL ? door : "reload", policy, now);
 
-	if (d != NULL)
-		d->generation = generation;
-	return d;
+	if (e != NULL)
+		e->generation = generation;
+	return e;
 }
 
 void
-record_reasked(struct record *r, struct record_entry *d)
+record_reasked(struct record *r, struct record_entry *e)
 {
 	if (r != NULL)
 		r->reasked = true;
-	if (r != NULL && d != NULL) {
-		memcpy(r->code, d->code, sizeof r->code);
-		if (put_door(r, d, DOORS_MAX + 1)) /* room for one more: the entry that ends the connection is always kept */
+	if (r != NULL && e != NULL) {
+		memcpy(r->code, e->code, sizeof r->code);
+		if (put_entry(r, e, ENTRIES_MAX + 1)) /* room for one more: the entry that ends the connection is always kept */
 			return;
 	}
-	if (d != NULL)
-		record_entry_free(d);
+	if (e != NULL)
+		record_entry_free(e);
 }
 
 void
@@ -468,7 +468,7 @@ record_engine(struct record *r, enum stage stage, const char *code, const char *
 	struct verdict v;
 
 	verdict_refuse(&v, code, "%s", text != NULL ? text : "");
-	record_verdict(r != NULL ? begin_door(add_door(r), stage_name(stage), NULL, now) : NULL, &v, 0);
+	record_verdict(r != NULL ? begin_entry(add_entry(r), stage_name(stage), NULL, now) : NULL, &v, 0);
 }
 
 void

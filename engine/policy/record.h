@@ -47,18 +47,18 @@ struct record_entry *record_entry_add(struct record *r, enum door door, const ch
 /*
  * Copies the request, its users and the size of its data, without the password, into the entry of an attach question.
  */
-void record_request(struct record_entry *d, const struct request *q, const struct users *u, size_t bytes);
+void record_request(struct record_entry *e, const struct request *q, const struct users *u, size_t bytes);
 /*
  * Adds a check (policy.check). Copied; an entry keeps the first 64, and detail is cut at 200 bytes. detail may be NULL.
  */
-void record_check(struct record_entry *d, const char *name, bool value, const char *detail, size_t detail_len);
+void record_check(struct record_entry *e, const char *name, bool value, const char *detail, size_t detail_len);
 /*
  * Adds an answer of the library (policy.counter, policy.ipconn), shown with the checks as value true: "counter NETX",
  * "next = 7".
  */
-void record_effect(struct record_entry *d, const char *name, const char *answer);
+void record_effect(struct record_entry *e, const char *name, const char *answer);
 /* Sets the verdict, with its grants, and the time that the question took. */
-void record_verdict(struct record_entry *d, const struct verdict *v, double microseconds);
+void record_verdict(struct record_entry *e, const struct verdict *v, double microseconds);
 /* Sets the user ID that the ring's maps.lua gave, when the last certify answer had none. */
 void record_mapped(struct record *r, const char *userid);
 /*
@@ -67,9 +67,9 @@ void record_mapped(struct record *r, const char *userid);
  */
 struct record_entry *record_entry_new(const char *door, const char *policy, uint64_t generation, double now);
 /* Notes that a generation refused the installed connection. The record takes the entry, which may be NULL. */
-void record_reasked(struct record *r, struct record_entry *d);
+void record_reasked(struct record *r, struct record_entry *e);
 /* Frees an entry that no record took. */
-void record_entry_free(struct record_entry *d);
+void record_entry_free(struct record_entry *e);
 /* Notes that the connection is a socket of an installed ipconn. Copied. */
 void record_installed(struct record *r, const struct installed *i);
 /* Adds an entry for a refusal of the engine itself (limit, timeout, bad_capex ...) at a stage. text may be NULL. */

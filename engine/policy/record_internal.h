@@ -53,7 +53,7 @@ struct record_entry {
 #define RECORD_REQUESTS_ACCEPTED 4 /* accepted ones that no refused one displaces, and that stay when the connection ends */
 
 struct record_requests { /* the entries of a connection's last requests, oldest first */
-	struct record_entry *door[RECORD_REQUESTS_MAX]; /* owned */
+	struct record_entry *entry[RECORD_REQUESTS_MAX]; /* owned */
 	size_t n;
 };
 
@@ -72,8 +72,8 @@ struct record {
 	bool closed;
 	struct facts *facts; /* owned; NULL until record_facts */
 	struct event *event; /* owned */
-	struct record_entry **door; /* owned, and each entry too: callers keep their addresses */
-	size_t nevents, ndoors;
+	struct record_entry **entry; /* owned, and each entry too: callers keep their addresses */
+	size_t nevents, nentries;
 	struct record_requests *requests; /* owned; NULL until the first request */
 	struct installed *installed; /* owned; NULL: not installed */
 	bool reasked; /* a generation refused the installed connection */

@@ -26,13 +26,13 @@ since(const struct record *r, double at)
 }
 
 static json_t *
-checks_json(const struct record_entry *d)
+checks_json(const struct record_entry *e)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; i < d->nchecks; i++)
-		json_array_append_new(list, json_pack("{s:o, s:b, s:o}", "name", facts_json_text(d->check[i].name, strlen(d->check[i].name)),
-			"value", d->check[i].value, "detail", facts_json_text(d->check[i].detail, d->check[i].detail_len)));
+	for (size_t i = 0; i < e->nchecks; i++)
+		json_array_append_new(list, json_pack("{s:o, s:b, s:o}", "name", facts_json_text(e->check[i].name, strlen(e->check[i].name)),
+			"value", e->check[i].value, "detail", facts_json_text(e->check[i].detail, e->check[i].detail_len)));
 	return list;
 }
 
@@ -45,23 +45,23 @@ put_text(json_t *o, const char *key, const char *text)
 
 /* The grants; null when the verdict is a refusal, or missing. */
 static json_t *
-granted_json(const struct record_entry *d)
+granted_json(const struct record_entry *e)
 {
 	json_t *o;
 
-	if (!d->answered || strcmp(d->verdict, verdict_name(VERDICT_REFUSE)) == 0)
+	if (!e->answered || strcmp(e->verdict, verdict_name(VERDICT_REFUSE)) == 0)
 		return json_null();
 	o = json_object();
-	put_text(o, "userid", d->granted.userid);
-	put_text(o, "by", d->granted.mapped ? "maps.lua" : NULL);
-	if (d->granted.sysplex)
+	put_text(o, "userid", e->granted.userid);
+	put_text(o, "by", e->granted.mapped ? "maps.lua" : NULL);
+	if (e->granted.sysplex)
 		json_object_set_new(o, "sysplex", json_true());
-	put_text(o, "ipconn", d->granted.ipconn);
-	put_text(o, "template", d->granted.template);
-	put_text(o, "applid", d->granted.applid);
-	put_text(o, "host", d->granted.host);
-	if (d->granted.has_port)
-		json_object_set_new(o, "port", json_integer(d->granted.port));
+	put_text(o, "ipconn", e->granted.ipconn);
+	put_text(o, "template", e->granted.template);
+	put_text(o, "applid", e->granted.applid);
+	put_text(o, "host", e->granted.host);
+	if (e->granted.has_port)
+		json_object_set_new(o, "port", json_integer(e->granted.port));
 	return o;
 }
 
@@ -76,13 +76,14 @@ installed_json(const struct installed *i)
 }
 
 static json_t *
-door_json(const struct record *r, const struct record_entry *d)
+entry_json(const struct record *r, const struct record_entry *e)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "door", d->where, "policy", text_or_null(d->policy), "file",
-		text_or_null(d->file), "line", d->line > 0 ? json_integer(d->line) : json_null(), "verdict", text_or_null(d->verdict), "code",
-		text_or_null(d->code), "text", text_or_null(d->text), "granted", granted_json(d), "generation", d->generation > 0 ? json_integer((json_int_t)d->generation) : json_null(),
-		"microseconds", thousandths(d->microseconds), "milliseconds", since(r, d->at), "checks",
-		checks_json(d));
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "door", e->where, "policy", text_or_null(e->policy), "file",
+		text_or_null(e->file), "line", e->line > 0 ? json_integer(e->line) : json_null(), "verdict", text_or_null(e->verdict), "code",
+		text_or_null(e->code), "text", text_or_null(e->text), "granted", granted_json(e), "generation",
+		e->generation > 0 ? json_integer((json_int_t)e->generation) : json_null(),
+		"microseconds", thousandths(e->microseconds), "milliseconds", since(r, e->at), "checks",
+		checks_json(e));
 }
 
 /* The request of an entry. The record never has the password. */
@@ -104,12 +105,13 @@ requests_json(const struct record *r)
 	json_t *list = json_array(), *o;
 
 	for (size_t i = 0; r->requests != NULL && i < r->requests->n; i++) {
-		const struct record_entry *d = r->requests->door[i];
+		const struct record_entry *e = r->requests->entry[i];
 
-		o = door_json(r, d);
-		if (d->request != NULL)
-			json_object_set_new(o, "request", request_json(d->request));
-		if (d->request != NULL && d->request->users.nchecked == 0) /* refused before its users were known, so that no door was asked */
+		o = entry_json(r, e);
+		if (e->request != NULL)
+			json_object_set_new(o, "request", request_json(e->request));
+		/* refused before its users were known, so that no door was asked */
+		if (e->request != NULL && e->request->users.nchecked == 0)
 			json_object_set_new(o, "door", json_string(stage_name(STAGE_REQUEST)));
 		json_array_append_new(list, o);
 	}
@@ -130,8 +132,8 @@ lists_json(const struct record *r, bool doors)
 {
 	json_t *list = json_array();
 
-	for (size_t i = 0; doors && i < r->ndoors; i++)
-		json_array_append_new(list, door_json(r, r->door[i]));
+	for (size_t i = 0; doors && i < r->nentries; i++)
+		json_array_append_new(list, entry_json(r, r->entry[i]));
 	for (size_t i = 0; !doors && i < r->nevents; i++)
 		json_array_append_new(list, json_pack("{s:f, s:o}", "milliseconds", since(r, r->event[i].at), "event",
 			facts_json_text(r->event[i].text, strlen(r->event[i].text))));
@@ -149,6 +151,7 @@ record_json(const struct record *r)
 		addr_print(&f->peer.addr, peer, sizeof peer);
 	return json_pack("{s:s, s:o, s:I, s:s, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "connection", r->connection, "peer", text_or_null(peer),
 		"generation", (json_int_t)f->generation, "outcome", r->outcome, "time", r->opened, "stage", text_or_null(r->stage), "code",
-		text_or_null(r->code), "reason", text_or_null(r->reason), "doors", lists_json(r, true), "installed", installed_json(r->installed), "requests", requests_json(r), "certificate", certificate_json(f->certificate), "facts",
+		text_or_null(r->code), "reason", text_or_null(r->reason), "doors", lists_json(r, true), "installed",
+		installed_json(r->installed), "requests", requests_json(r), "certificate", certificate_json(f->certificate), "facts",
 		r->facts != NULL ? facts_json(f) : json_object(), "events", lists_json(r, false));
 }

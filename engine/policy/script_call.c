@@ -32,10 +32,10 @@ find_coroutine(lua_State *L, struct policy *p)
 
 /* Sets the place; source is the name of a chunk, or a path. */
 static void
-set_place(struct script_call *g, const char *source, int line)
+set_place(struct script_call *call, const char *source, int line)
 {
-	snprintf(g->at.file, sizeof g->at.file, "%s", source + (source[0] == '@'));
-	g->at.line = line;
+	snprintf(call->at.file, sizeof call->at.file, "%s", source + (source[0] == '@'));
+	call->at.line = line;
 }
 
 /*
@@ -43,19 +43,19 @@ set_place(struct script_call *g, const char *source, int line)
  * other.
  */
 static void
-place_of_stack(struct script_call *g)
+place_of_stack(struct script_call *call)
 {
 	lua_Debug ar;
 
-	for (int level = 0; level < FRAMES_MAX && lua_getstack(g->co, level, &ar); level++) {
-		if (!lua_getinfo(g->co, "Sl", &ar) || ar.currentline <= 0)
+	for (int level = 0; level < FRAMES_MAX && lua_getstack(call->co, level, &ar); level++) {
+		if (!lua_getinfo(call->co, "Sl", &ar) || ar.currentline <= 0)
 			continue;
-		if (!modules_library(&g->p->modules, ar.source)) {
-			set_place(g, ar.source, ar.currentline);
+		if (!modules_library(&call->p->modules, ar.source)) {
+			set_place(call, ar.source, ar.currentline);
 			return;
 		}
-		if (g->at.line == 0)
-			set_place(g, ar.source, ar.currentline);
+		if (call->at.line == 0)
+			set_place(call, ar.source, ar.currentline);
 	}
 }
 
@@ -64,30 +64,30 @@ place_of_stack(struct script_call *g)
  * as in a chain.
  */
 static void
-place_of_function(lua_State *L, struct script_call *g)
+place_of_function(lua_State *L, struct script_call *call)
 {
 	lua_Debug ar;
 
-	lua_rawgeti(L, LUA_REGISTRYINDEX, g->hook);
-	if (lua_getinfo(L, ">S", &ar) && ar.linedefined > 0 && !modules_library(&g->p->modules, ar.source))
-		set_place(g, ar.source, ar.linedefined);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, call->hook);
+	if (lua_getinfo(L, ">S", &ar) && ar.linedefined > 0 && !modules_library(&call->p->modules, ar.source))
+		set_place(call, ar.source, ar.linedefined);
 	else
-		set_place(g, policy_path(g->p, g->script), 0);
+		set_place(call, policy_path(call->p, call->script), 0);
 }
 
 /* Keeps the traceback on one line, "a | b | c", without Lua's heading. */
 static void
-keep_trace(struct script_call *g, const char *trace)
+keep_trace(struct script_call *call, const char *trace)
 {
 	size_t n = 0;
 
 	trace += strcspn(trace, "\n");
-	for (; *trace != '\0' && n + 4 < sizeof g->trace; trace++)
+	for (; *trace != '\0' && n + 4 < sizeof call->trace; trace++)
 		if (*trace == '\n' && n > 0)
-			n += (size_t)snprintf(g->trace + n, sizeof g->trace - n, " | ");
+			n += (size_t)snprintf(call->trace + n, sizeof call->trace - n, " | ");
 		else if (*trace != '\n' && *trace != '\t')
-			g->trace[n++] = *trace;
-	g->trace[n] = '\0';
+			call->trace[n++] = *trace;
+	call->trace[n] = '\0';
 }
 
 /*
@@ -95,67 +95,67 @@ keep_trace(struct script_call *g, const char *trace)
  * that has the fact. For a local variable, adds the absent fact that the script read last.
  */
 static void
-add_absent(struct script_call *g)
+add_absent(struct script_call *call)
 {
-	const char *field = strstr(g->text, "(field '"), *variable = strstr(g->text, "nil value (");
+	const char *field = strstr(call->text, "(field '"), *variable = strstr(call->text, "nil value (");
 	enum way way;
-	const struct fact_row *row = lshape_missed(g->p->L, &way);
-	size_t n = strlen(g->text), len = row != NULL ? strlen(row->name) : 0;
+	const struct fact_row *row = lshape_missed(call->p->L, &way);
+	size_t n = strlen(call->text), len = row != NULL ? strlen(row->name) : 0;
 	char why[160];
 
-	if (row == NULL || strstr(g->text, "nil") == NULL || (field != NULL && strncmp(field + 8, row->name, len) != 0))
+	if (row == NULL || strstr(call->text, "nil") == NULL || (field != NULL && strncmp(field + 8, row->name, len) != 0))
 		return;
 	if (field == NULL && variable != NULL && strncmp(variable + 11, "local", 5) != 0 && strncmp(variable + 11, "upvalue", 7) != 0)
 		return;
-	fact_absent(row, g->door, way, why, sizeof why);
-	snprintf(g->text + n, sizeof g->text - n, ": %s%s", field != NULL ? "" : "the last fact not found: ", why);
+	fact_absent(row, call->door, way, why, sizeof why);
+	snprintf(call->text + n, sizeof call->text - n, ": %s%s", field != NULL ? "" : "the last fact not found: ", why);
 }
 
 /* Reads only an error object that is a string, so that no __tostring of the script runs. */
 static void
-keep_message(struct script_call *g, lua_State *from)
+keep_message(struct script_call *call, lua_State *from)
 {
 	const char *message;
 
 	if (lua_type(from, -1) != LUA_TSTRING) {
-		snprintf(g->text, sizeof g->text, "error object is a %s value", luaL_typename(from, -1));
+		snprintf(call->text, sizeof call->text, "error object is a %s value", luaL_typename(from, -1));
 		return;
 	}
-	message = modules_place(&g->p->modules, lua_tostring(from, -1), &g->at);
-	policy_line(g->text, sizeof g->text, message);
-	add_absent(g);
+	message = modules_place(&call->p->modules, lua_tostring(from, -1), &call->at);
+	policy_line(call->text, sizeof call->text, message);
+	add_absent(call);
 }
 
 /* Finds the text and the place of a failure. Arguments: the call; the error of script_call_inside itself, or nil. */
 static int
 script_call_explain(lua_State *L)
 {
-	struct script_call *g = lua_touserdata(L, 1);
+	struct script_call *call = lua_touserdata(L, 1);
 
-	if (g->co != NULL && g->status != LUA_OK && g->status != LUA_YIELD)
-		place_of_stack(g);
-	if (g->at.file[0] == '\0')
-		place_of_function(L, g);
-	if (g->status == LUA_OK || g->status == LUA_YIELD)
+	if (call->co != NULL && call->status != LUA_OK && call->status != LUA_YIELD)
+		place_of_stack(call);
+	if (call->at.file[0] == '\0')
+		place_of_function(L, call);
+	if (call->status == LUA_OK || call->status == LUA_YIELD)
 		return 0;
-	keep_message(g, g->co != NULL ? g->co : L);
-	if (g->co == NULL)
+	keep_message(call, call->co != NULL ? call->co : L);
+	if (call->co == NULL)
 		return 0;
-	luaL_traceback(L, g->co, NULL, 0);
-	keep_trace(g, lua_tostring(L, -1));
+	luaL_traceback(L, call->co, NULL, 0);
+	keep_trace(call, lua_tostring(L, -1));
 	return 0;
 }
 
 /* The error of a call that ended before its coroutine is on the top. */
 void
-script_call_protect(struct script_call *g, int (*inside)(struct lua_State *L))
+script_call_protect(struct script_call *call, int (*inside)(struct lua_State *L))
 {
-	lua_State *L = g->p->L;
+	lua_State *L = call->p->L;
 	int top = lua_gettop(L);
 
 	lua_pushcfunction(L, inside);
-	lua_pushlightuserdata(L, g);
-	if (g->co == NULL && top > 0)
+	lua_pushlightuserdata(L, call);
+	if (call->co == NULL && top > 0)
 		lua_pushvalue(L, top);
 	else
 		lua_pushnil(L);
@@ -167,108 +167,108 @@ script_call_protect(struct script_call *g, int (*inside)(struct lua_State *L))
 static int
 script_call_inside(lua_State *L)
 {
-	struct script_call *g = lua_touserdata(L, 1);
-	lua_State *co = find_coroutine(L, g->p);
+	struct script_call *call = lua_touserdata(L, 1);
+	lua_State *co = find_coroutine(L, call->p);
 
-	lua_rawgeti(L, LUA_REGISTRYINDEX, g->hook);
-	g->push(L, g);
+	lua_rawgeti(L, LUA_REGISTRYINDEX, call->hook);
+	call->push(L, call);
 	lua_xmove(L, co, 2);
 	budget_watch(co);
-	g->co = co;
-	g->status = lua_resume(co, L, 1, &g->values);
+	call->co = co;
+	call->status = lua_resume(co, L, 1, &call->values);
 	return 0;
 }
 
 bool
-script_call_find(struct script_call *g, unsigned hook)
+script_call_find(struct script_call *call, unsigned hook)
 {
-	const struct script *s = policy_script(g->p, g->script);
+	const struct script *s = policy_script(call->p, call->script);
 
-	g->code = "policy_error";
+	call->code = "policy_error";
 	if (s == NULL) {
-		snprintf(g->text, sizeof g->text, "script %.64s is not loaded", g->script);
+		snprintf(call->text, sizeof call->text, "script %.64s is not loaded", call->script);
 		return false;
 	}
-	g->hook = s->hook[hook];
-	g->door = (enum door)hook;
-	if (g->hook != LUA_NOREF)
+	call->hook = s->hook[hook];
+	call->door = (enum door)hook;
+	if (call->hook != LUA_NOREF)
 		return true;
-	set_place(g, s->source->path, 0);
-	snprintf(g->text, sizeof g->text, "script %.64s has no function %s", g->script, g->function);
+	set_place(call, s->source->path, 0);
+	snprintf(call->text, sizeof call->text, "script %.64s has no function %s", call->script, call->function);
 	return false;
 }
 
 /* Sets code and text of a failure. A limit that was hit is the reason, whatever the error was. */
 static void
-set_reason(struct script_call *g, enum budget_hit hit)
+set_reason(struct script_call *call, enum budget_hit hit)
 {
 	char limit[80];
 
-	script_call_protect(g, script_call_explain);
-	g->code = hit != HIT_NONE || g->status == LUA_ERRMEM ? "policy_limit" : "policy_error";
+	script_call_protect(call, script_call_explain);
+	call->code = hit != HIT_NONE || call->status == LUA_ERRMEM ? "policy_limit" : "policy_error";
 	if (hit != HIT_NONE)
-		snprintf(g->text, sizeof g->text, "hit the limit of %s", budget_hit_text(g->p->L, limit, sizeof limit));
-	else if (g->status == LUA_ERRMEM)
-		snprintf(g->text, sizeof g->text, "out of memory");
-	else if (g->status == LUA_YIELD)
-		snprintf(g->text, sizeof g->text, "the script yielded, and a script cannot wait");
-	else if (g->text[0] == '\0')
-		snprintf(g->text, sizeof g->text, "error without a message");
+		snprintf(call->text, sizeof call->text, "hit the limit of %s", budget_hit_text(call->p->L, limit, sizeof limit));
+	else if (call->status == LUA_ERRMEM)
+		snprintf(call->text, sizeof call->text, "out of memory");
+	else if (call->status == LUA_YIELD)
+		snprintf(call->text, sizeof call->text, "the script yielded, and a script cannot wait");
+	else if (call->text[0] == '\0')
+		snprintf(call->text, sizeof call->text, "error without a message");
 }
 
 /* Logs that a counter found no room: the script got nil and may have ignored it. */
 static void
-log_full(struct script_call *g)
+log_full(struct script_call *call)
 {
-	struct policy *p = g->p;
+	struct policy *p = call->p;
 
 	if (p->host.full && counters_complains(p->host.world->counters, clock_span()))
-		log_say(p->log, MSG_SP0075, "policy", g->script, "function", g->function, "text", counters_reason(COUNTERS_FULL), NULL);
+		log_say(p->log, MSG_SP0075, "policy", call->script, "function", call->function, "text", counters_reason(COUNTERS_FULL), NULL);
 	p->host.full = false;
 }
 
 bool
-script_call_run(struct script_call *g)
+script_call_run(struct script_call *call)
 {
-	lua_State *L = g->p->L;
+	lua_State *L = call->p->L;
 	int base = lua_gettop(L) - 2, status;
 	enum budget_hit hit;
 
-	if (g->limits != NULL)
-		budget_arm_for(L, g->limits, g->beyond);
+	if (call->limits != NULL)
+		budget_arm_for(L, call->limits, call->beyond);
 	else
 		budget_arm(L, 1);
 	lua_pushcfunction(L, script_call_inside); /* [one two inside] */
 	lua_insert(L, base + 1);
-	lua_pushlightuserdata(L, g); /* [inside one two g] */
+	lua_pushlightuserdata(L, call); /* [inside one two call] */
 	lua_insert(L, base + 2);
 	status = lua_pcall(L, 3, 0, 0); /* [] or [err] */
 	hit = budget_disarm(L);
-	log_full(g);
+	log_full(call);
 	if (status != LUA_OK) {
-		g->co = NULL;
-		g->status = status;
+		call->co = NULL;
+		call->status = status;
 	}
-	g->answered = hit == HIT_NONE && g->status == LUA_OK;
-	if (!g->answered)
-		set_reason(g, hit);
+	call->answered = hit == HIT_NONE && call->status == LUA_OK;
+	if (!call->answered)
+		set_reason(call, hit);
 	lua_settop(L, base);
-	return g->answered;
+	return call->answered;
 }
 
 void
-script_call_reject(struct script_call *g)
+script_call_reject(struct script_call *call)
 {
-	script_call_protect(g, script_call_explain);
-	g->code = "policy_error";
+	script_call_protect(call, script_call_explain);
+	call->code = "policy_error";
 }
 
 /* Clears a coroutine that ended without an error for the next call; drops any other. */
 void
-script_call_settle(struct script_call *g)
+script_call_settle(struct script_call *call)
 {
-	if (g->co != NULL && g->status == LUA_OK)
-		lua_settop(g->co, 0);
+	if (call->co != NULL && call->status == LUA_OK)
+		lua_settop(call->co, 0);
 	else
-		g->p->co = NULL;
+		call->p->co = NULL;
 }

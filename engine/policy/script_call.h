@@ -20,7 +20,7 @@ struct script_call {
 	 * Pushes the function's argument. The two values that script_call_run found on the stack are at 2 and 3. [-0,
 	 * +1, may throw]
 	 */
-	void (*push)(struct lua_State *L, struct script_call *g);
+	void (*push)(struct lua_State *L, struct script_call *call);
 	const struct budget_limits *limits; /* NULL: the limits of a question */
 	size_t beyond;                       /* bytes besides limits->kilobytes */
 	/* set by script_call_find */
@@ -41,17 +41,17 @@ struct script_call {
  * Finds the function by its index in struct script. False, with code and text, when there is none; at.file is set when
  * the script is loaded.
  */
-bool script_call_find(struct script_call *g, unsigned hook);
+bool script_call_find(struct script_call *call, unsigned hook);
 /*
  * Calls the function. Takes two values from the top of the policy's stack, for push(). True: the function returned, and
- * its values are on g->co until script_call_settle. False: code, text, at and trace give the reason. [-2, +0]
+ * its values are on call->co until script_call_settle. False: code, text, at and trace give the reason. [-2, +0]
  */
-bool script_call_run(struct script_call *g);
+bool script_call_run(struct script_call *call);
 /* Rejects the returned values: the caller has set text; sets code and at. */
-void script_call_reject(struct script_call *g);
-/* Ends the call. The values on g->co are gone afterwards. */
-void script_call_settle(struct script_call *g);
-/* Calls inside(g, nil) in protected mode and ignores an error. [-0, +0] */
-void script_call_protect(struct script_call *g, int (*inside)(struct lua_State *L));
+void script_call_reject(struct script_call *call);
+/* Ends the call. The values on call->co are gone afterwards. */
+void script_call_settle(struct script_call *call);
+/* Calls inside(call, nil) in protected mode and ignores an error. [-0, +0] */
+void script_call_protect(struct script_call *call, int (*inside)(struct lua_State *L));
 
 #endif
