@@ -194,7 +194,7 @@ dial_timeout(struct conn *c)
 	if (c->dial->resolving == NULL)
 		dial_missed(c, why);
 	else
-		dial_failed(c, "unknown_host", NULL, "host %s: not dial_resolved in %g s", c->facts.peer.host, seconds);
+		dial_failed(c, "unknown_host", NULL, "host %s: not resolved in %g s", c->facts.peer.host, seconds);
 }
 
 /* The further socket must reach the region that gave the token, not another address of the same name. */
