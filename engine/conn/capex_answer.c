@@ -95,7 +95,7 @@ capex_accept(struct conn *c, struct ipconn *i, enum socket_place place)
 	if (place == SOCKET_IN)
 		memcpy(a.token, i->token, sizeof a.token);
 	ipconn_join(i, c, place);
-	ipconn_adopt(i, c->worker->generation); /* it may have changed while this connection walked under its own */
+	ipconn_adopt(i, c->worker->generation); /* a generation may have been loaded since c was accepted */
 	conn_through(c);
 	traffic_begin(c);
 	say_accepted(c, i);

@@ -1,20 +1,31 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* capex_answer: the answers to a partner's CAPEX: accepted, sent on, refused. */
+/* capex_answer: the answers to a partner's CAPEX: accepted (200), redirected (307), refused (403 and others). */
 #ifndef SALLYPORT_CAPEX_ANSWER_H
 #define SALLYPORT_CAPEX_ANSWER_H
 
 #include "conn/ipconn.h"
 
-/* Accepts c for i in that place (SOCKET_IN, SOCKET_IN2): c belongs to i, INSTALLED, and the answer is queued. */
+/*
+ * Accepts c as the socket `place` (SOCKET_IN, SOCKET_IN2) of i: c joins i, enters stage INSTALLED, and the answer 200
+ * is queued. Message DFHIS2001. c is closed when the answer cannot be queued.
+ */
 void capex_accept(struct conn *c, struct ipconn *i, enum socket_place place);
-/* Answers with the reason, in its status and response class, and closes politely. conn_refused has told the refusal before. */
+/*
+ * Answers with reason r, its HTTP status and its response class (IPIC.md 5), and closes c politely. The caller has
+ * called conn_refused.
+ */
 void capex_answer_refusal(struct conn *c, enum reason r);
-/* The same in another status: that of a request which cannot be read. */
+/* Like capex_answer_refusal, with another HTTP status: for a request that cannot be parsed. */
 void capex_answer_status(struct conn *c, enum reason r, int status);
-/* conn_engine_refused (SP0031), then capex_answer_refusal. code: the verdict code; format: the text for the operator. */
+/*
+ * Calls conn_engine_refused (SP0031), then capex_answer_refusal. code: the verdict code. format: the text for the
+ * operator.
+ */
 void capex_refuse(struct conn *c, enum reason r, const char *code, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-/* Sends the partner on to another address (IPIC.md 10) and closes politely. */
+/*
+ * Answers 307 with another address, which the partner dials next (IPIC.md 10), and closes c politely. host is copied.
+ */
 void capex_redirect(struct conn *c, const char *host, int port);
 
 #endif

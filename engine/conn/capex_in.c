@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* capex_in: the capability exchange of a partner: read it, check what needs no policy. */
+/* capex_in: reads a partner's CAPEX and makes the checks that need no policy. */
 #include "conn/capex_answer.h"
 #include "conn/steps.h"
 
@@ -15,7 +15,7 @@ refuse_bytes(struct conn *c)
 	capex_answer_status(c, REASON_ISCE_ERROR, c->reader.status);
 }
 
-/* -1 when it was refused. */
+/* Parses the CAPEX into facts.capex. -1: the CAPEX was refused and c is closed. */
 static int
 parse(struct conn *c)
 {
@@ -38,7 +38,7 @@ parse(struct conn *c)
 	return -1;
 }
 
-/* Whom the caller thinks it is calling (IPIC.md 2.1): what is given must be ours. */
+/* True when the server names in the CAPEX are blank or this region's names (IPIC.md 2.1). */
 static bool
 calls_us(const struct capex *x, const struct region_def *r)
 {

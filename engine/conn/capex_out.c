@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* capex_out: the capability exchange with a partner that the region dials: send it, take the answer. */
+/* capex_out: sends this side's CAPEX on an outbound connection and takes the answer. */
 #include "conn/acquire.h"
 #include "conn/recheck.h"
 #include "conn/steps.h"
@@ -14,7 +14,7 @@ bad_answer(struct conn *c, const char *reason, const char *what)
 	dial_failed(c, "bad_answer", reason, "%s", what);
 }
 
-/* The partner's refusal, as it came. */
+/* The partner refused the CAPEX: report its response and reason unchanged. */
 static void
 refused_there(struct conn *c, const struct capex_answer *a)
 {
@@ -25,8 +25,11 @@ refused_there(struct conn *c, const struct capex_answer *a)
 	dial_refused(c, a->response, a->reason, text);
 }
 
-/* The names must be the ipconn's, or, when we call back, the caller's: somebody else is behind that port. A cluster (ha) answers by the name of one of
- * its regions; who called with a blank APPLID may have any. */
+/*
+ * True when the names in the answer are the ipconn's or, in a call-back, the caller's. Otherwise another region owns
+ * that port. A cluster (ha) answers with the name of one of its regions. A caller that sent a blank APPLID may answer
+ * with any APPLID.
+ */
 static bool
 is_partner(const struct capex_answer *a, const struct ipconn *i)
 {
@@ -37,8 +40,10 @@ is_partner(const struct capex_answer *a, const struct ipconn *i)
 	return strcmp(a->applid, applid) == 0 && strcmp(a->networkid, networkid) == 0;
 }
 
-/* It walked under an older generation than the one that has come: what was decided is asked again, so that nobody is acquired by a rule that has
- * gone. True when it was refused. */
+/*
+ * When a newer generation was loaded meanwhile, ask its doors again, so that no ipconn is acquired by an old rule.
+ * True: a door of the newer generation refused.
+ */
 static bool
 refused_since(struct conn *c)
 {
@@ -80,7 +85,7 @@ redirected(struct conn *c, const struct capex_answer *a)
 		acquire_redirected(c, a->host, a->port);
 }
 
-/* A status that IPIC's answers never have: some other server is behind that port. */
+/* A status that IPIC does not use: the port belongs to another kind of server. */
 static bool
 ours(int status)
 {

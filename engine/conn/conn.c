@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A CAPEX with its head must fit; traffic_begin makes room for an element. */
+/* Room for a CAPEX with its HTTP head; traffic_begin makes room for an element. */
 #define IN_MAX (HTTP_HEAD_MAX + HTTP_BODY_CAPEX + 1)
 
 static void
@@ -101,7 +101,7 @@ conn_on_io(void *owner, enum io_event e)
 	}
 }
 
-/* The facts that every connection begins with. */
+/* Sets the facts that every connection begins with. */
 static void
 name(struct conn *c, enum way way, const char *tcpipservice)
 {
@@ -132,7 +132,7 @@ born(struct conn *c, const struct addr *peer, int fd)
 	}
 }
 
-/* What was there before this socket becomes its facts.load; then it counts too. */
+/* Copies the counts before this socket into facts.load, then adds this socket. -1: no memory. */
 static int
 count_in(struct conn *c)
 {
@@ -151,7 +151,7 @@ count_in(struct conn *c)
 	return 0;
 }
 
-/* It is in the worker's list from now on, and remembered. */
+/* Adds c to the worker's list and opens its record. */
 static void
 enrol(struct conn *c)
 {
@@ -254,7 +254,7 @@ gone(struct conn *c)
 
 	conn_enter(c, CONN_GONE, 0);
 	close_fd(c);
-	conn_through(c); /* not before: who was refused and does not go away still takes a place */
+	conn_through(c); /* half-open until the socket is gone, so that refused peers that stay are counted too */
 	dial_free(c->dial);
 	c->dial = NULL;
 	if (c->entrance != NULL) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * conn: one socket's walk along the corridor. conn_enter alone assigns its stage, conn_close alone ends it, with a reason;
- * conn_refused alone turns a "no" into its line, its record and its counts.
+ * conn: one socket, from accept or dial to its end. Only conn_enter assigns the stage, only conn_close ends the socket, and
+ * only conn_refused reports a refusal (log line, record, counts).
  *
- * Nothing is freed under a caller's feet: a closed connection lies in worker->graves until conn_bury at the end of the turn.
+ * A caller may still hold a pointer to a closed connection: it stays in worker->graves until conn_bury at the end of the
+ * turn.
  */
 #ifndef SALLYPORT_CONN_H
 #define SALLYPORT_CONN_H
@@ -21,108 +22,134 @@
 #include "ipic/wire.h"
 #include "conn/worker.h"
 
-/* What a connection needs to know of where it came in; the first member of a listener. Counted by the listener's owner. */
+/* The part of a listener that its connections see; the first member of struct listener. */
 struct entrance {
 	char tcpipservice[NAME_SIZE];
-	struct addr own;       /* where it listens */
-	bool any;              /* bound to a wildcard: ask each socket for its own address */
-	bool open;             /* accepts now */
-	unsigned connections;  /* sockets accepted here and still there */
-	unsigned halfopen;     /* of these not yet through CAPEX */
+	struct addr own;       /* the address it listens on */
+	bool any;              /* bound to a wildcard address: each socket is asked for its own address */
+	bool open;             /* it accepts sockets now */
+	unsigned connections;  /* accepted sockets that are not gone yet */
+	unsigned halfopen;     /* of these, the sockets whose CAPEX is not accepted yet */
 	struct service_statistics statistics;
 };
 
-#define CONN_REQUESTS 4 /* of ours, not yet answered, at most */
+#define CONN_REQUESTS 4 /* limit of this side's unanswered commands */
 #define CONN_PASSING 16
 
 struct conn {
-	struct conn *next, *prev;      /* worker->conns; next also links graves */
+	struct conn *next, *prev;      /* in worker->conns; next also in worker->graves */
 	struct worker *worker;         /* borrowed */
-	struct entrance *entrance;     /* borrowed from its listener, which outlives its connections; NULL: way out */
-	struct dial *dial;             /* way out, until the connection stands; owned (dial.c) */
-	unsigned place;                /* in its ipconn, while it has one: enum socket_place */
+	struct entrance *entrance;     /* borrowed from the listener, which outlives its connections; NULL: outbound */
+	struct dial *dial;             /* outbound, until the socket is connected; owned (dial.c) */
+	unsigned place;                /* in ipconn->socket, while ipconn is not NULL: enum socket_place */
 	struct generation *generation; /* counted */
-	const struct service *service; /* in generation */
+	const struct service *service; /* borrowed from generation */
 	enum conn_stage stage;
 	struct facts facts;
 	struct record *record; /* borrowed from worker->records until record_close */
 	struct io io;
-	struct timer timer; /* of the stage */
+	struct timer timer; /* the time limit of the stage */
 	bool io_opened;
-	bool halfopen;  /* counted as such in entrance and peers */
-	bool refused;   /* conn_refused has spoken */
-	struct answer_tape tape; /* what counters answered to it */
-	uint64_t asked;   /* number of the generation it was last re-asked under */
-	char userid[NAME_SIZE]; /* what certify said then; becomes a fact when that generation is taken on */
-	bool sysplex;           /* what admit said then; the same */
-	struct ask ask; /* the door being asked, and who goes on when it is answered */
+	bool halfopen;  /* counted as half-open in entrance and peers */
+	bool refused;   /* conn_refused was called */
+	struct answer_tape tape; /* the answers that counters gave to its policies */
+	uint64_t asked;   /* number of the generation whose doors were last asked again */
+	char userid[NAME_SIZE]; /* certify's answer then; becomes a fact when c adopts that generation */
+	bool sysplex;           /* admit's answer then; becomes a fact at the same time */
+	struct ask ask; /* the question to a door, and the function that takes the verdict */
 	void (*decided)(struct conn *c);
 	enum tls_judgement judgement;
-	struct http_reader reader; /* of the message under way */
-	struct session *sessions; /* in use on this socket, a list; the head's prev is the tail (session.h) */
+	struct http_reader reader; /* of the message that is being read */
+	struct session *sessions; /* sessions in use on this socket, a list; the head's prev is the tail (session.h) */
 	unsigned nsessions;
-	uint32_t conversation;    /* the id we gave last */
-	uint32_t passing[CONN_PASSING]; /* conversations that ended while elements of theirs were on their way, as a ring; 0 free */
-	unsigned passed;          /* where the next one is noted */
-	bool pacing_due;          /* of at least one of its conversations */
-	bool choked;              /* an element could not be queued: to be closed */
-	bool early;               /* data has come that waits for the end of our acquire */
-	struct ipconn *ipconn; /* not NULL from the moment its 200 is queued (way out: from the dial on) until it is released */
-	/* after CAPEX */
-	enum is_name request[CONN_REQUESTS]; /* ours, waiting for their answers, oldest first */
+	uint32_t conversation;    /* the conversation id that this side gave last */
+	uint32_t passing[CONN_PASSING]; /* a ring of ended conversations whose elements may still arrive; 0 free */
+	unsigned passed;          /* index of the next slot in passing */
+	bool pacing_due;          /* for at least one of its conversations */
+	bool choked;              /* an element could not be queued: c must be closed */
+	bool early;               /* data waits in the buffer until the ipconn is ACQUIRED */
+	struct ipconn *ipconn; /* set from the queued 200 (outbound: from the dial) until the release */
+	/* in stage INSTALLED */
+	enum is_name request[CONN_REQUESTS]; /* this side's commands that wait for their answers, oldest first */
 	unsigned nrequests;
-	unsigned missed; /* heartbeats in a row */
+	unsigned missed; /* unanswered heartbeats in a row */
 	double heard;    /* clock_span() of the last message */
-	size_t unread;   /* bytes of answers to cmd, queued since all was sent */
-	bool said_goodbye; /* release was asked or answered */
+	size_t unread;   /* bytes of answers to cmd that were queued since the output was last empty */
+	bool said_goodbye; /* the partner has answered the release of this side */
 };
 
-/* Takes fd. A connection in stage NEW with its facts, counted in worker, entrance and peers; NULL (fd closed) without memory. */
+/*
+ * Makes an inbound connection in stage NEW from fd, which it takes, with its facts; counts it in worker, entrance and
+ * peers. NULL: no memory, or the tcpipservice is not defined; fd is closed then.
+ */
 struct conn *conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer);
 
-/* A connection in stage NEW, without a descriptor yet, in that place of i (enum socket_place, free until now): it is about to dial `host` for i.
- * Counted in worker alone: what it is connected to did not call. NULL without memory. */
+/*
+ * Makes an outbound connection in stage NEW without a descriptor, which will dial `host` for i. It takes the free place
+ * `place` (enum socket_place) of i and counts in the worker only. NULL: no memory.
+ */
 struct conn *conn_new_out(struct ipconn *i, unsigned place, const char *host);
-/* Takes fd, whose connect is under way, and waits until it stands; conn_unreach gives it up again. The peer is facts.peer.addr. */
+/*
+ * conn_reach takes fd, whose connect is in progress, and waits for the end of the connect; the peer is facts.peer.addr.
+ * conn_unreach closes that descriptor again and returns to stage DIALLING.
+ */
 void conn_reach(struct conn *c, int fd);
 void conn_unreach(struct conn *c);
 
-/* Assigns the stage: stops the old one's timer, starts the new one's (seconds; 0 none). */
+/* Assigns the stage: stops the timer of the old stage and starts the timer of the new one (seconds; 0: no limit). */
 void conn_enter(struct conn *c, enum conn_stage stage, double seconds);
 
 enum conn_ending { CONN_AT_ONCE, CONN_POLITELY };
-/* Ends the socket, for a reason (a few words for SP0030 and the record). Idempotent. Politely: flush, half-close, discard (engine/ipic/README.md).
- * If it belonged to an ipconn, that loses it (release_lost). */
+/*
+ * Ends the socket. why: a few words for SP0030 and the record, copied. Idempotent. CONN_POLITELY: send what is queued,
+ * half-close, discard input (engine/ipic/README.md). An ipconn that owns the socket is released (release_lost).
+ */
 void conn_close(struct conn *c, enum conn_ending how, const char *why);
 
-/* A refusal: message m (SP0021, SP0031, DFHSO0123 …), record, outcome, counts. Does not close. door: NULL when the engine refused
- * outside a door; policy NULL: none. reason: CAPEX's word or NULL. */
+/*
+ * Reports a refusal: message m (SP0021, SP0031, DFHSO0123 and others), record, outcome, counts. Does not close c. door:
+ * NULL when the engine refused outside a door. policy: the script, or NULL. reason: the reason of the CAPEX answer, or
+ * NULL.
+ */
 void conn_refused(struct conn *c, enum message m, const char *door, const char *policy, const struct verdict *v, const char *reason);
 
-/* The engine's own refusal: a verdict by code and text, an entry in the record, then as conn_refused. */
+/*
+ * Reports a refusal that the engine decided: makes a verdict of code and text, adds an entry to the record, calls
+ * conn_refused.
+ */
 void conn_engine_refused(struct conn *c, enum message m, const char *code, const char *reason, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
-/* Queues one HTTP message: a request when status is 0, else that answer. type NULL: no Content-Type. -1: there is no room for it, and nothing was queued. */
+/*
+ * Queues one HTTP message: status 0 a request, else the answer with that status. type NULL: no Content-Type. -1: no
+ * room; nothing was queued.
+ */
 int conn_send(struct conn *c, int status, const char *is, const char *type, const void *body, size_t len);
 
-/* Puts a question to the connection's policy with the facts as they stand and facts.now = now; decided(c) is called with the verdict in
- * c->ask.verdict. Prints SP0020 when the door opened. */
+/*
+ * Asks a door of the connection's policy, with its facts and facts.now = now. Calls decided(c) with the verdict in
+ * c->ask.verdict. Message SP0020 when the door accepted.
+ */
 void conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c));
 
-/* It is through CAPEX: no longer half-open. Idempotent. */
+/* c is no longer half-open: its CAPEX is accepted, or c ends. Idempotent. */
 void conn_through(struct conn *c);
 
-/* An installed connection goes over to another generation. False (and nothing changed): that generation has no such tcpipservice, or it was
- * dialled and is not through yet: it finishes its walk under its own. */
+/*
+ * Moves an installed connection to generation g. False, and nothing changed: g does not define its tcpipservice, or c
+ * is outbound and not installed yet (it keeps its generation until it is installed).
+ */
 bool conn_adopt(struct conn *c, struct generation *g);
 
-/* The neighbourhood of its peer, by which log_refusal sums up. Returns out. */
+/* Prints the neighbourhood (/24, /48) of the peer, by which log_refusal counts. Returns out. */
 const char *conn_around(const struct conn *c, char out[ADDR_TEXT]);
 
-/* Frees what was closed in this turn. The worker calls it when nothing of a connection is on the stack. */
+/*
+ * Frees the connections that were closed in this turn. The worker calls it when no function of a connection is on the
+ * stack.
+ */
 void conn_bury(struct worker *w);
 
-void conn_event(struct conn *c, const char *what); /* into the record, with the time */
+void conn_event(struct conn *c, const char *what); /* adds `what` to the record, with the time; copied */
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resync: when all sockets of a two-way connection stand, both sides compare what they remember of each other
- * (IPIC.md 2.2, 5.1 XLNACTION; engine/ipic/README.md).
- * A log that is not the one remembered matters only to the side that has work in doubt: each side judges by its own xlnaction.
+ * resync: when all sockets of a two-way connection are installed, both sides compare the log names and tokens that they
+ * keep of each other (IPIC.md 2.2, 5.1 XLNACTION; engine/ipic/README.md). A changed log name matters only to the side
+ * with work in doubt. Each side decides by its own xlnaction.
  */
 #include "conn/resync.h"
 
@@ -29,7 +29,7 @@ resync_doubts(const struct ipconn *i)
 	return p != NULL ? p->indoubt : 0;
 }
 
-/* What we remember, in the wire's words. */
+/* Fills the resync message with the log names and the token that this side keeps. */
 static void
 recall(const struct ipconn *i, struct resync *r)
 {
@@ -52,7 +52,10 @@ say_lost(const struct ipconn *i, const char *action)
 	log_say(i->worker->log, MSG_SP0039, "ipconn", i->def.ipconn, "#indoubt", log_number(count, resync_doubts(i)), "xlnaction", action, NULL);
 }
 
-/* The log of then, and no older copy of it: its last token is ours, or the one it may have heard last without our hearing that it had. */
+/*
+ * True when the partner has the same log as at the last resync and not an older copy: its token is the agreed one, or
+ * the one this side proposed last, whose acceptance this side may have missed.
+ */
 static bool
 same_log(const struct ipconn *i, const struct recovery_partner *p, const struct resync *said)
 {
@@ -61,7 +64,10 @@ same_log(const struct ipconn *i, const struct recovery_partner *p, const struct 
 	return said->token[0] == '\0' || strcmp(p->token, said->token) == 0 || strcmp(i->proposed, said->token) == 0;
 }
 
-/* Work is in doubt and the partner's log is another one than then: its work can never be settled. True when that refuses. */
+/*
+ * True when work is in doubt, the partner's log has changed, so that the work cannot be resolved, and xlnaction is
+ * "keep". Message SP0039, also when xlnaction is "force".
+ */
 static bool
 refuses(const struct ipconn *i, const struct resync *said)
 {
@@ -82,7 +88,7 @@ keep(const struct ipconn *i, const struct recovery_partner *p)
 		log_say(i->worker->log, MSG_SP0012, "warning", f.text, NULL);
 }
 
-/* Both agree: remembered from now on; nothing is in doubt any more. */
+/* Both sides agree: keep the partner's log name and token; no work is in doubt now. */
 static void
 agree(struct ipconn *i, const char *logname, const char *token)
 {
@@ -123,7 +129,7 @@ resync_forget(struct ipconn *i)
 	recovery_forget(i->worker->recovery, i->def.networkid, i->def.applid);
 }
 
-/* -1: it cannot be queued; c is closed then. status 0: a request. */
+/* Sends a resync message; status 0: as a request. -1: it could not be queued, and c is closed. */
 static int
 put(struct conn *c, int status, const struct resync *r)
 {
@@ -167,7 +173,7 @@ resync_answered(struct conn *c, int status, const char *body, size_t len)
 	struct resync r;
 
 	if (i->status != CONN_OBTAINING)
-		return; /* being released meanwhile */
+		return; /* a release has begun */
 	if ((status != 200 && status != 403) || wire_resync_answer(&r, body, len, &f) < 0) {
 		acquire_failed(i, "INVALID", "ISCER_BAD_RESPONSE", f.text);
 	} else if ((status == 200) != (strcmp(r.response, "OK") == 0)) {
@@ -202,7 +208,7 @@ answer(struct ipconn *i)
 		agree(i, asked.logname, asked.next);
 	if (put(c, refused ? reason_status(REASON_ISCE_BAD_RECOV) : 200, &r) < 0)
 		return;
-	if (refused) /* the acquirer ends it when it has read why; were the other sockets closed here, it might see that first */
+	if (refused) /* closing the sockets now could reach the acquirer before the answer does */
 		release_dismiss(i, "the partner has lost its log while work is in doubt");
 	else
 		acquire_done(i);

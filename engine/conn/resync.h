@@ -1,26 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* resync: recovery after a lost connection: which conversations are in doubt, and the exchange of log names and tokens (IPIC.md 2.7). */
+/*
+ * resync: recovery after a lost connection: the count of conversations in doubt, and the exchange of log names and
+ * tokens (IPIC.md 2.7).
+ */
 #ifndef SALLYPORT_RESYNC_H
 #define SALLYPORT_RESYNC_H
 
 #include "conn/ipconn.h"
 
-/* All sockets of i stand: the acquirer asks. */
+/* Acquirer: all sockets of i are installed. Sends the resync command. A failure ends in acquire_failed. */
 void resync_begin(struct ipconn *i);
 /*
- * The partner's resync command came on c; body is borrowed. Answers it, or keeps it until this side's sockets stand. NULL, or a static sentence: the fault of
- * the command.
+ * The partner sent its resync command on c; body is borrowed. Answers the command, or keeps it until the outbound
+ * sockets are installed. Returns NULL, or a static sentence that names the fault of the command.
  */
 const char *resync_asked(struct conn *c, const char *body, size_t len);
-/* All sockets of i stand: answers the command that was kept. */
+/* Called side: all sockets of i are installed. Answers the command that resync_asked kept, if there is one. */
 void resync_answer(struct ipconn *i);
-/* The answer to this side's command. */
+/* Takes the answer to this side's resync command. */
 void resync_answered(struct conn *c, int status, const char *body, size_t len);
-/* n conversations were open when the connection of i was lost: they are in doubt until the next good resync. Nothing when i never had a good resync. */
+/*
+ * Adds n conversations that were open when the connection of i was lost: they are in doubt until the next successful
+ * resync. Does nothing when i never had a successful resync.
+ */
 void resync_in_doubt(struct ipconn *i, unsigned n);
-/* How many conversations are in doubt. INQUIRE's RECOVSTATUS is RECOVDATA when there is any. */
+/* The number of conversations in doubt. INQUIRE's RECOVSTATUS is RECOVDATA when it is not 0. */
 unsigned resync_doubts(const struct ipconn *i);
-/* SET's NORECOVDATA: forgets the partner's log and the conversations in doubt. Message SP0054. */
+/* The operator's SET NORECOVDATA: removes the partner's log name and its conversations in doubt. Message SP0054. */
 void resync_forget(struct ipconn *i);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* traffic: what runs on one socket after its CAPEX: heartbeats both ways (IPIC.md 2.8), the release, and the elements of conversations, which riders.h takes. */
+/*
+ * traffic: the messages of one socket after its CAPEX: heartbeats in both directions (IPIC.md 2.8), release, and the
+ * elements of conversations, which go to the riders table.
+ */
 #include "conn/traffic.h"
 
 #include "conn/release.h"
@@ -12,10 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#define UNREAD_MAX (64 * 1024) /* answers to commands a partner may leave unread */
+#define UNREAD_MAX (64 * 1024) /* bytes: limit of queued answers that the partner has not read */
 #define IN_MAX (HTTP_HEAD_MAX + HTTP_BODY_ELEMENT + 1)
 #define HEARTBEAT_TRIES 2
-#define TURN_SECONDS 0.005 /* of one socket's messages; what is left of them waits until the others had their turn */
+#define TURN_SECONDS 0.005 /* limit per socket and turn; the other sockets are served before the rest */
 
 static double
 or_region(double own, double regions)
@@ -69,7 +72,7 @@ traffic_flushed(struct conn *c)
 	c->worker->riders->flushed(c);
 }
 
-/* -1 when the bytes could not be queued. */
+/* -1: the bytes could not be queued. */
 static int
 send_message(struct conn *c, int status, const char *is)
 {
@@ -98,7 +101,7 @@ traffic_request(struct conn *c, enum is_name name)
 static void
 beat(struct conn *c)
 {
-	if (c->ipconn->status == CONN_OBTAINING) { /* that has an end of its own, and the answer to resync comes first */
+	if (c->ipconn->status == CONN_OBTAINING) { /* acquire has its own time limit; resync comes first */
 		timer_set(&c->timer, period(c));
 		return;
 	}
@@ -113,10 +116,10 @@ static void
 give_up(struct conn *c)
 {
 	log_say(c->worker->log, MSG_DFHIS1050, "ipconn", c->facts.ipconn.ipconn, "connection", c->facts.connection, NULL);
-	conn_close(c, CONN_POLITELY, "heartbeats were not answered"); /* it may be mute, not gone */
+	conn_close(c, CONN_POLITELY, "heartbeats were not answered"); /* politely: the partner may still read */
 }
 
-/* From the loop, for it may end what has made it ACQUIRED. */
+/* From a timer: taking the data may release the ipconn, and the caller is still using it. */
 static void
 resume(struct conn *c)
 {
@@ -147,7 +150,7 @@ traffic_timeout(struct conn *c)
 	}
 }
 
-/* Any socket will do: the loss of one is the loss of all. */
+/* One socket is enough: when one socket is lost, all sockets of the ipconn end. */
 static struct conn *
 installed(const struct ipconn *i)
 {
@@ -169,7 +172,7 @@ traffic_probe(struct ipconn *i)
 	beat(c);
 }
 
-/* The partner broke the rules: it is told so, and the connection is lost. */
+/* The partner violated the protocol: answer 400 and close the connection. */
 static void
 protocol_error(struct conn *c, const char *what)
 {
@@ -210,7 +213,7 @@ take_request(struct conn *c, const struct is_header *is)
 		release_part(c->ipconn);
 }
 
-/* What is wrong with an answer; NULL: nothing. */
+/* The fault of an answer (static text); NULL: the answer is valid. */
 static const char *
 misanswer(const struct conn *c, const struct is_header *is)
 {
@@ -243,7 +246,7 @@ take_answer(struct conn *c, const struct is_header *is)
 	}
 }
 
-/* Of a conversation. */
+/* Takes the 200 or 500 that answers an element of a conversation. */
 static void
 take_element(struct conn *c, const struct is_header *is)
 {
@@ -274,8 +277,8 @@ take(struct conn *c)
 }
 
 /*
- * The called side is ACQUIRED with its answer to resync, and what it then sends on its own sockets may overtake that answer: it stays in the buffer
- * until we are through too.
+ * The called side is ACQUIRED when it sends its answer to resync. Data on its own sockets may arrive before that
+ * answer. Such data stays in the buffer until this side is ACQUIRED too.
  */
 static bool
 overtakes(const struct conn *c)
@@ -288,7 +291,7 @@ overtakes(const struct conn *c)
 		wire_is(&is, bytes + c->reader.is.at, c->reader.is.len, &f) == 0 && is.type != IS_CMD;
 }
 
-/* So does what comes behind a resync that is not answered yet: answers keep the order of what was asked. */
+/* Messages behind an unanswered resync stay in the buffer too: answers keep the order of the requests. */
 static bool
 comes_early(struct conn *c)
 {
