@@ -16,7 +16,7 @@ struct entry { /* something that must be there once only */
 };
 
 static int
-by_key(const void *a, const void *b)
+consistency_key_order(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 	int c = strcmp(x->key, y->key);
@@ -32,7 +32,7 @@ find_twice(const struct definition *d, struct entry *list, size_t n, twice say, 
 {
 	size_t first = 0;
 
-	qsort(list, n, sizeof *list, by_key);
+	qsort(list, n, sizeof *list, consistency_key_order);
 	for (size_t i = 1; i < n; i++) {
 		if (strcmp(list[i].key, list[first].key) == 0)
 			say(d, &list[first], &list[i], faults);
@@ -54,31 +54,31 @@ entries(const struct definition *d, size_t n, struct faults *faults)
 }
 
 static void
-say_service(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
+consistency_say_service(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
 	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "tcpipservice %s was already defined at line %d", again->name, first->line);
 }
 
 static void
-say_ipconn(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
+consistency_say_ipconn(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
 	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "ipconn %s was already defined at line %d", again->name, first->line);
 }
 
 static void
-say_program(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
+consistency_say_program(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
 	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "program %s was already defined at line %d", again->name, first->line);
 }
 
 static void
-say_transaction(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
+consistency_say_transaction(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
 	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "transaction %s was already defined at line %d", again->name, first->line);
 }
 
 static void
-say_pair(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
+consistency_say_pair(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
 	if (strcmp(first->name, again->name) == 0)
 		return; /* said already, as a name that is there twice */
@@ -117,10 +117,10 @@ static void
 check_all_names(const struct definition *d, struct faults *faults)
 {
 	const struct named kinds[] = {
-		NAMED(tcpipservice, say_service),
-		NAMED(ipconn, say_ipconn),
-		NAMED(program, say_program),
-		NAMED(transaction, say_transaction),
+		NAMED(tcpipservice, consistency_say_service),
+		NAMED(ipconn, consistency_say_ipconn),
+		NAMED(program, consistency_say_program),
+		NAMED(transaction, consistency_say_transaction),
 	};
 
 	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
@@ -144,7 +144,7 @@ check_pairs(const struct definition *d, struct faults *faults)
 		n++;
 	}
 	if (list != NULL)
-		find_twice(d, list, n, say_pair, faults);
+		find_twice(d, list, n, consistency_say_pair, faults);
 }
 
 /* The name nearest to a wrong one among the objects of one kind; NULL when none is near. */
@@ -177,7 +177,7 @@ say_missing(const struct definition *d, const struct named *k, int line, const c
 static void
 check_named_services(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {
-	const struct named services = NAMED(tcpipservice, say_service);
+	const struct named services = NAMED(tcpipservice, consistency_say_service);
 
 	for (size_t i = 0; i < d->nipconns; i++) {
 		const struct ipconn_def *c = &d->ipconn[i];
@@ -190,7 +190,7 @@ check_named_services(const struct definition *d, const struct key_lines *p, stru
 static void
 check_named_ipconns(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {
-	const struct named ipconns = NAMED(ipconn, say_ipconn);
+	const struct named ipconns = NAMED(ipconn, consistency_say_ipconn);
 
 	for (size_t i = 0; i < d->nprograms; i++) {
 		const struct program_def *one = &d->program[i];
@@ -207,7 +207,7 @@ check_named_ipconns(const struct definition *d, const struct key_lines *p, struc
 static void
 check_named_programs(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {
-	const struct named programs = NAMED(program, say_program);
+	const struct named programs = NAMED(program, consistency_say_program);
 
 	for (size_t i = 0; i < d->ntransactions; i++) {
 		const struct transaction_def *t = &d->transaction[i];
@@ -244,7 +244,7 @@ check_generic(const struct definition *d, const struct tcpipservice_def *t, cons
 {
 	const struct tcpipservice_def *to = definition_tcpipservice(d, t->speciftcps);
 	int line = key_lines_of(p, t->line, "speciftcps");
-	const struct named services = NAMED(tcpipservice, say_service);
+	const struct named services = NAMED(tcpipservice, consistency_say_service);
 	const char *wrong;
 
 	if (to == NULL)

@@ -42,7 +42,7 @@ drop_string_methods(lua_State *L)
 }
 
 static int
-no_such_name(lua_State *L)
+datafile_no_such_name(lua_State *L)
 {
 	if (lua_type(L, 2) == LUA_TSTRING)
 		return luaL_error(L, "this file is data: there is nothing named '%s'; words need quotes", lua_tostring(L, 2));
@@ -54,16 +54,16 @@ push_nothing(lua_State *L)
 {
 	lua_newtable(L);
 	lua_newtable(L); /* [env meta] */
-	lua_pushcfunction(L, no_such_name);
+	lua_pushcfunction(L, datafile_no_such_name);
 	lua_setfield(L, -2, "__index");
-	lua_pushcfunction(L, no_such_name);
+	lua_pushcfunction(L, datafile_no_such_name);
 	lua_setfield(L, -2, "__newindex");
 	lua_setmetatable(L, -2);
 }
 
 /* All that may throw happens in here, under lua_pcall. */
 static int
-run_inside(lua_State *L)
+datafile_run_inside(lua_State *L)
 {
 	const struct datafile *d = lua_touserdata(L, 1);
 
@@ -83,7 +83,7 @@ run_inside(lua_State *L)
 
 /* Message handler: a message without a place (a limit, a C function) gets the line that was running. */
 static int
-put_line(lua_State *L)
+datafile_put_line(lua_State *L)
 {
 	const char *message = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : "an error without a message";
 
@@ -133,8 +133,8 @@ run_text(const struct datafile *d, int *line, struct fault *f)
 	if (L == NULL)
 		return fault_set(f, "out of memory");
 	lua_settop(L, 0);
-	lua_pushcfunction(L, put_line);
-	lua_pushcfunction(L, run_inside);
+	lua_pushcfunction(L, datafile_put_line);
+	lua_pushcfunction(L, datafile_run_inside);
 	lua_pushlightuserdata(L, (void *)d); /* [handler run_inside d] */
 	budget_arm(L, LOAD_TIMES);
 	status = lua_pcall(L, 1, 0, 1);

@@ -68,7 +68,7 @@ one_more(struct reading *r, void *list, size_t n, size_t size)
 /* --- unknown words ------------------------------------------------------------------------------------------------- */
 
 static void
-say(struct reading *r, struct stray *s)
+say_stray(struct reading *r, struct stray *s)
 {
 	const char *near = near_word(words, s->word);
 
@@ -89,11 +89,11 @@ definition_build_nothing(lua_State *L)
 
 /* The word is called. Upvalues: the reading, the number of the word. */
 static int
-called(lua_State *L)
+definition_build_stray_called(lua_State *L)
 {
 	struct reading *r = lua_touserdata(L, lua_upvalueindex(1));
 
-	say(r, &r->stray[lua_tointeger(L, lua_upvalueindex(2))]);
+	say_stray(r, &r->stray[lua_tointeger(L, lua_upvalueindex(2))]);
 	return definition_build_nothing(L);
 }
 
@@ -104,14 +104,14 @@ push_stray(lua_State *L, struct reading *r, const char *word)
 
 	text_printable(s.word, sizeof s.word, word, strlen(word));
 	if (r->nstrays >= FAULTS_MAX || (list = one_more(r, r->stray, r->nstrays, sizeof s)) == NULL) {
-		say(r, &s);
+		say_stray(r, &s);
 		return definition_build_nothing(L);
 	}
 	r->stray = list;
 	list[r->nstrays++] = s;
 	lua_pushlightuserdata(L, r);
 	lua_pushinteger(L, (lua_Integer)r->nstrays - 1);
-	lua_pushcclosure(L, called, 2);
+	lua_pushcclosure(L, definition_build_stray_called, 2);
 	return 1;
 }
 
@@ -120,7 +120,7 @@ stray_at(lua_State *L, int idx, struct reading *r)
 {
 	struct stray *s = NULL;
 
-	if (lua_tocfunction(L, idx) != called)
+	if (lua_tocfunction(L, idx) != definition_build_stray_called)
 		return NULL;
 	if (lua_getupvalue(L, idx, 2) != NULL) {
 		s = &r->stray[lua_tointeger(L, -1)];
@@ -135,7 +135,7 @@ definition_build_strays(struct reading *r, int line)
 {
 	for (size_t i = 0; i < r->nstrays; i++)
 		if (line == 0 || r->stray[i].line != line)
-			say(r, &r->stray[i]);
+			say_stray(r, &r->stray[i]);
 }
 
 /* --- one table ----------------------------------------------------------------------------------------------------- */
@@ -291,7 +291,7 @@ room(lua_State *L, const struct pending *p, const struct making *m, void *list, 
 }
 
 static void
-keep_service(lua_State *L, const struct pending *p, struct making *m)
+definition_build_service(lua_State *L, const struct pending *p, struct making *m)
 {
 	struct definition *d = m->r->d;
 	struct tcpipservice_def s = { .line = p->line }, *list;
@@ -309,7 +309,7 @@ keep_service(lua_State *L, const struct pending *p, struct making *m)
 }
 
 static void
-keep_ipconn(lua_State *L, const struct pending *p, struct making *m)
+definition_build_ipconn(lua_State *L, const struct pending *p, struct making *m)
 {
 	struct definition *d = m->r->d;
 	struct ipconn_def c = { .line = p->line }, *list;
@@ -375,7 +375,7 @@ check_ccsid(struct making *m, const struct program_def *p)
 }
 
 static void
-keep_program(lua_State *L, const struct pending *pending, struct making *m)
+definition_build_program(lua_State *L, const struct pending *pending, struct making *m)
 {
 	struct definition *d = m->r->d;
 	struct program_def p = { .line = pending->line }, *list;
@@ -399,7 +399,7 @@ keep_program(lua_State *L, const struct pending *pending, struct making *m)
 }
 
 static void
-keep_transaction(lua_State *L, const struct pending *p, struct making *m)
+definition_build_transaction(lua_State *L, const struct pending *p, struct making *m)
 {
 	struct definition *d = m->r->d;
 	struct transaction_def t = { .line = p->line }, *list;
@@ -418,10 +418,10 @@ static const struct {
 	const char *word;
 	void (*keep)(lua_State *L, const struct pending *p, struct making *m);
 } keepers[] = {
-	{ "tcpipservice", keep_service },
-	{ "ipconn", keep_ipconn },
-	{ "program", keep_program },
-	{ "transaction", keep_transaction },
+	{ "tcpipservice", definition_build_service },
+	{ "ipconn", definition_build_ipconn },
+	{ "program", definition_build_program },
+	{ "transaction", definition_build_transaction },
 };
 
 static void
@@ -442,7 +442,7 @@ reading_of(lua_State *L)
 
 /* region { … } */
 static int
-make_region(lua_State *L)
+definition_build_make_region(lua_State *L)
 {
 	struct reading *r = reading_of(L);
 	struct region_def region;
@@ -469,7 +469,7 @@ make_region(lua_State *L)
 
 /* The table after the name. Upvalues: the reading, the number of the pending constructor. */
 static int
-make_named(lua_State *L)
+definition_build_make_named(lua_State *L)
 {
 	struct reading *r = reading_of(L);
 	struct pending *p = &r->pending[lua_tointeger(L, lua_upvalueindex(2))];
@@ -501,7 +501,7 @@ take_name(lua_State *L, struct reading *r, struct pending *p)
 
 /* tcpipservice "NAME", ipconn "NAME" … Upvalues: the reading, the word. */
 static int
-begin_named(lua_State *L)
+definition_build_begin_named(lua_State *L)
 {
 	struct reading *r = reading_of(L);
 	struct pending p = { .word = lua_touserdata(L, lua_upvalueindex(2)), .line = datafile_line(L) }, *list;
@@ -524,7 +524,7 @@ begin_named(lua_State *L)
 	list[r->npending++] = p;
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_pushinteger(L, (lua_Integer)r->npending - 1);
-	lua_pushcclosure(L, make_named, 2);
+	lua_pushcclosure(L, definition_build_make_named, 2);
 	return 1;
 }
 
@@ -535,11 +535,11 @@ push_constructor(lua_State *L, struct reading *r, const char *word)
 {
 	lua_pushlightuserdata(L, r);
 	if (strcmp(word, "region") == 0) {
-		lua_pushcclosure(L, make_region, 1);
+		lua_pushcclosure(L, definition_build_make_region, 1);
 		return;
 	}
 	lua_pushlightuserdata(L, (void *)(uintptr_t)word);
-	lua_pushcclosure(L, begin_named, 2);
+	lua_pushcclosure(L, definition_build_begin_named, 2);
 }
 
 int

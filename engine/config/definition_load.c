@@ -21,7 +21,7 @@
 #define DEFINITION_BYTES_MAX (1024 * 1024)
 /* Pushes the environment: an empty table, so that every name that is read or assigned to passes by here. [-0, +1, may throw] */
 static void
-push_environment(lua_State *L, void *r)
+definition_load_push_env(lua_State *L, void *r)
 {
 	lua_newtable(L);
 	lua_newtable(L); /* [env meta] */
@@ -38,7 +38,7 @@ push_environment(lua_State *L, void *r)
 static bool
 run_definition(struct reading *r, const char *bytes, size_t len)
 {
-	struct datafile data = { .bytes = bytes, .len = len, .what = "the definition", .push_env = push_environment, .arg = r };
+	struct datafile data = { .bytes = bytes, .len = len, .what = "the definition", .push_env = definition_load_push_env, .arg = r };
 	struct fault f;
 	int line;
 
@@ -106,7 +106,7 @@ fill_in(struct reading *r)
 }
 
 static int
-by_line(const void *a, const void *b)
+definition_load_order(const void *a, const void *b)
 {
 	const struct fault_entry *x = a, *y = b;
 
@@ -141,7 +141,7 @@ read_all(struct reading *r, const char *bytes, size_t len)
 	if (whole)
 		judge(r, r->faults->errors == errors);
 	if (r->faults->n > r->before)
-		qsort(r->faults->entry + r->before, r->faults->n - r->before, sizeof *r->faults->entry, by_line);
+		qsort(r->faults->entry + r->before, r->faults->n - r->before, sizeof *r->faults->entry, definition_load_order);
 	key_lines_free(&r->lines);
 	return whole;
 }

@@ -8,21 +8,21 @@
 
 /* Nobody can come in, or nothing can be run: no request gets as far as its users. */
 static bool
-no_requests(const struct definition *d, const void *object)
+effect_no_requests(const struct definition *d, const void *object)
 {
 	(void)object;
 	return d->ntcpipservices == 0 || d->nprograms == 0;
 }
 
 static bool
-no_listener(const struct definition *d, const void *object)
+effect_no_listener(const struct definition *d, const void *object)
 {
 	(void)object;
 	return d->ntcpipservices == 0;
 }
 
 static bool
-no_tls(const struct definition *d, const void *object)
+effect_no_tls(const struct definition *d, const void *object)
 {
 	(void)object;
 	for (size_t i = 0; i < d->ntcpipservices; i++)
@@ -35,7 +35,7 @@ no_tls(const struct definition *d, const void *object)
 }
 
 static bool
-nobody_verified(const struct definition *d, const void *object)
+effect_nobody_verified(const struct definition *d, const void *object)
 {
 	(void)object;
 	for (size_t i = 0; i < d->ntcpipservices; i++)
@@ -58,7 +58,7 @@ names_script(const struct attribute *table, const void *object)
 }
 
 static bool
-no_script(const struct definition *d, const void *object)
+effect_no_script(const struct definition *d, const void *object)
 {
 	(void)object;
 	for (size_t i = 0; i < d->ntcpipservices; i++)
@@ -74,7 +74,7 @@ no_script(const struct definition *d, const void *object)
 }
 
 static bool
-no_autoconnect(const struct definition *d, const void *object)
+effect_no_autoconnect(const struct definition *d, const void *object)
 {
 	(void)object;
 	for (size_t i = 0; i < d->nipconns; i++)
@@ -95,20 +95,20 @@ judged_by_scripts(const struct definition *d, const void *object)
 }
 
 static bool
-sec_unasked(const struct definition *d, const void *object)
+effect_sec_unasked(const struct definition *d, const void *object)
 {
-	return ((const struct region_def *)object)->sec == SEC_YES && no_requests(d, object);
+	return ((const struct region_def *)object)->sec == SEC_YES && effect_no_requests(d, object);
 }
 
 static bool
-sec_overruled(const struct definition *d, const void *object)
+effect_sec_overruled(const struct definition *d, const void *object)
 {
 	return ((const struct region_def *)object)->sec == SEC_YES && judged_by_scripts(d, object);
 }
 
 /* Sockets that are dialled beat as the region does, those that come in as their listener does. */
 static bool
-region_silent(const struct definition *d, const void *object)
+effect_region_silent(const struct definition *d, const void *object)
 {
 	const struct region_def *r = object;
 
@@ -121,7 +121,7 @@ region_silent(const struct definition *d, const void *object)
 /* --- of a tcpipservice ----------------------------------------------------------------------------------------------- */
 
 static bool
-plain(const struct definition *d, const void *object)
+effect_plain(const struct definition *d, const void *object)
 {
 	(void)d;
 	return ((const struct tcpipservice_def *)object)->ssl == SSL_NO;
@@ -129,7 +129,7 @@ plain(const struct definition *d, const void *object)
 
 /* It sends its partners on and takes nobody in. */
 static bool
-generic(const struct definition *d, const void *object)
+effect_generic(const struct definition *d, const void *object)
 {
 	(void)d;
 	return *((const struct tcpipservice_def *)object)->speciftcps != '\0';
@@ -137,20 +137,20 @@ generic(const struct definition *d, const void *object)
 
 /* A generic listener must name the scripts of its specific one, which says it. */
 static bool
-attach_unasked(const struct definition *d, const void *object)
+effect_attach_unasked(const struct definition *d, const void *object)
 {
-	return !generic(d, object) && no_requests(d, object);
+	return !effect_generic(d, object) && effect_no_requests(d, object);
 }
 
 static bool
-no_urm(const struct definition *d, const void *object)
+effect_no_urm(const struct definition *d, const void *object)
 {
 	(void)d;
 	return *((const struct tcpipservice_def *)object)->urm == '\0';
 }
 
 static bool
-service_silent(const struct definition *d, const void *object)
+effect_service_silent(const struct definition *d, const void *object)
 {
 	const struct tcpipservice_def *t = object;
 
@@ -160,7 +160,7 @@ service_silent(const struct definition *d, const void *object)
 /* --- of an ipconn ---------------------------------------------------------------------------------------------------- */
 
 static bool
-is_template(const struct definition *d, const void *object)
+effect_is_template(const struct definition *d, const void *object)
 {
 	(void)d;
 	return ((const struct ipconn_def *)object)->template_ == TEMPLATE_ONLY;
@@ -169,7 +169,7 @@ is_template(const struct definition *d, const void *object)
 /* A template's copies have the port that the partner, or the urm, named. Without a session to send on nobody is called back; then an attempt of our
  * own needs a host, and a listener for the partner's sockets. */
 static bool
-never_dialled(const struct definition *d, const void *object)
+effect_never_dialled(const struct definition *d, const void *object)
 {
 	const struct ipconn_def *c = object;
 
@@ -180,20 +180,20 @@ never_dialled(const struct definition *d, const void *object)
 }
 
 static bool
-port_unused(const struct definition *d, const void *object)
+effect_port_unused(const struct definition *d, const void *object)
 {
-	return ((const struct ipconn_def *)object)->port != -1 && never_dialled(d, object);
+	return ((const struct ipconn_def *)object)->port != -1 && effect_never_dialled(d, object);
 }
 
 static bool
-dialled_plain(const struct definition *d, const void *object)
+effect_dialled_plain(const struct definition *d, const void *object)
 {
 	(void)d;
 	return ((const struct ipconn_def *)object)->ssl == NO;
 }
 
 static bool
-no_port(const struct definition *d, const void *object)
+effect_no_port(const struct definition *d, const void *object)
 {
 	(void)d;
 	return ((const struct ipconn_def *)object)->port == -1;
@@ -201,29 +201,29 @@ no_port(const struct definition *d, const void *object)
 
 /* A template's copy may be given a port. */
 static bool
-sends_nowhere(const struct definition *d, const void *object)
+effect_sends_nowhere(const struct definition *d, const void *object)
 {
 	const struct ipconn_def *c = object;
 
-	return no_port(d, object) && c->sendcount > 0 && c->template_ == TEMPLATE_UNSAID;
+	return effect_no_port(d, object) && c->sendcount > 0 && c->template_ == TEMPLATE_UNSAID;
 }
 
 static bool
-sends_nothing(const struct definition *d, const void *object)
+effect_sends_nothing(const struct definition *d, const void *object)
 {
 	(void)d;
 	return ((const struct ipconn_def *)object)->sendcount == 0;
 }
 
 static bool
-no_queuelimit(const struct definition *d, const void *object)
+effect_no_queuelimit(const struct definition *d, const void *object)
 {
 	(void)d;
 	return ((const struct ipconn_def *)object)->queuelimit == -1;
 }
 
 static bool
-no_certificate_comes(const struct definition *d, const void *object)
+effect_no_certificate_comes(const struct definition *d, const void *object)
 {
 	const struct ipconn_def *c = object;
 
@@ -236,13 +236,13 @@ no_certificate_comes(const struct definition *d, const void *object)
 }
 
 static bool
-link_unasked(const struct definition *d, const void *object)
+effect_link_unasked(const struct definition *d, const void *object)
 {
-	return ((const struct ipconn_def *)object)->linkauth == LINKAUTH_CERTUSER && no_requests(d, object);
+	return ((const struct ipconn_def *)object)->linkauth == LINKAUTH_CERTUSER && effect_no_requests(d, object);
 }
 
 static bool
-certificate_names_user(const struct definition *d, const void *object)
+effect_certificate_names_user(const struct definition *d, const void *object)
 {
 	(void)d;
 	return ((const struct ipconn_def *)object)->linkauth == LINKAUTH_CERTUSER;
@@ -251,30 +251,30 @@ certificate_names_user(const struct definition *d, const void *object)
 /* --- of a program ---------------------------------------------------------------------------------------------------- */
 
 static bool
-not_shipped(const struct definition *d, const void *object)
+effect_not_shipped(const struct definition *d, const void *object)
 {
 	(void)d;
 	return *((const struct program_def *)object)->ipconn == '\0';
 }
 
 static bool
-no_run(const struct definition *d, const void *object)
+effect_no_run(const struct definition *d, const void *object)
 {
 	(void)d;
 	return *((const struct program_def *)object)->script == '\0';
 }
 
 static bool
-is_builtin(const struct definition *d, const void *object)
+effect_is_builtin(const struct definition *d, const void *object)
 {
 	(void)d;
 	return *((const struct program_def *)object)->builtin != '\0';
 }
 
 static bool
-nothing_to_wait_for(const struct definition *d, const void *object)
+effect_nothing_to_wait_for(const struct definition *d, const void *object)
 {
-	return not_shipped(d, object) && *((const struct program_def *)object)->url == '\0';
+	return effect_not_shipped(d, object) && *((const struct program_def *)object)->url == '\0';
 }
 
 /* --- the table ------------------------------------------------------------------------------------------------------- */
@@ -294,65 +294,65 @@ nothing_to_wait_for(const struct definition *d, const void *object)
 
 const struct effect effect_rows[] = {
 	/* Where nothing runs, nothing goes unprotected: a warning. A script that is named and never asked is a fault all the same. */
-	TUNES(region, "sec", sec_unasked, NO_REQUESTS, DEFINE_PROGRAM),
-	PROTECTS(region, "sec", sec_overruled, "the attach script of each tcpipservice decides in its place", "ask the saf there, by saf.check"),
-	TUNES(region, "handshake_timeout", no_tls, "no tcpipservice and no ipconn has ssl", "give ssl to those that shall speak TLS"),
-	PROTECTS(region, "x509strict", nobody_verified, "no tcpipservice has ssl = \"clientauth\" and no ipconn has ssl", "give ssl to those whose partners "
+	TUNES(region, "sec", effect_sec_unasked, NO_REQUESTS, DEFINE_PROGRAM),
+	PROTECTS(region, "sec", effect_sec_overruled, "the attach script of each tcpipservice decides in its place", "ask the saf there, by saf.check"),
+	TUNES(region, "handshake_timeout", effect_no_tls, "no tcpipservice and no ipconn has ssl", "give ssl to those that shall speak TLS"),
+	PROTECTS(region, "x509strict", effect_nobody_verified, "no tcpipservice has ssl = \"clientauth\" and no ipconn has ssl", "give ssl to those whose partners "
 		"shall be verified"),
-	TUNES(region, "heartbeat_timeout", region_silent, "heartbeat is 0", "give heartbeat a number of seconds"),
-	TUNES(region, "halfopen", no_listener, "there is no tcpipservice", "define one"),
-	TUNES(region, "halfopen_peer", no_listener, "there is no tcpipservice", "define one"),
-	TUNES(region, "instructions", no_script, "no script is named", "name one"),
-	TUNES(region, "milliseconds", no_script, "no script is named", "name one"),
-	TUNES(region, "kilobytes", no_script, "no script is named", "name one"),
-	TUNES(region, "retry", no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to those that shall be tried again"),
-	TUNES(region, "retry_max", no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to those that shall be tried again"),
+	TUNES(region, "heartbeat_timeout", effect_region_silent, "heartbeat is 0", "give heartbeat a number of seconds"),
+	TUNES(region, "halfopen", effect_no_listener, "there is no tcpipservice", "define one"),
+	TUNES(region, "halfopen_peer", effect_no_listener, "there is no tcpipservice", "define one"),
+	TUNES(region, "instructions", effect_no_script, "no script is named", "name one"),
+	TUNES(region, "milliseconds", effect_no_script, "no script is named", "name one"),
+	TUNES(region, "kilobytes", effect_no_script, "no script is named", "name one"),
+	TUNES(region, "retry", effect_no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to those that shall be tried again"),
+	TUNES(region, "retry_max", effect_no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to those that shall be tried again"),
 
-	PROTECTS(tcpipservice, "certificate", plain, "ssl is no", "give ssl = \"yes\" or \"clientauth\""),
-	PROTECTS(tcpipservice, "ciphers", plain, "ssl is no", "give ssl = \"yes\" or \"clientauth\""),
-	PROTECTS(tcpipservice, "certify", plain, "ssl is no", "give ssl = \"clientauth\""),
-	PROTECTS(tcpipservice, "attach", attach_unasked, NO_REQUESTS, DEFINE_PROGRAM),
-	TUNES(tcpipservice, "urm", generic, GENERIC, AT_SPECIFIC),
-	TUNES(tcpipservice, "applid_change", no_urm, "urm is no", "give urm"),
-	TUNES(tcpipservice, "heartbeat", generic, GENERIC, AT_SPECIFIC),
-	TUNES(tcpipservice, "heartbeat_timeout", generic, GENERIC, AT_SPECIFIC),
-	TUNES(tcpipservice, "heartbeat_timeout", service_silent, "heartbeat is 0", "give heartbeat a number of seconds"),
+	PROTECTS(tcpipservice, "certificate", effect_plain, "ssl is no", "give ssl = \"yes\" or \"clientauth\""),
+	PROTECTS(tcpipservice, "ciphers", effect_plain, "ssl is no", "give ssl = \"yes\" or \"clientauth\""),
+	PROTECTS(tcpipservice, "certify", effect_plain, "ssl is no", "give ssl = \"clientauth\""),
+	PROTECTS(tcpipservice, "attach", effect_attach_unasked, NO_REQUESTS, DEFINE_PROGRAM),
+	TUNES(tcpipservice, "urm", effect_generic, GENERIC, AT_SPECIFIC),
+	TUNES(tcpipservice, "applid_change", effect_no_urm, "urm is no", "give urm"),
+	TUNES(tcpipservice, "heartbeat", effect_generic, GENERIC, AT_SPECIFIC),
+	TUNES(tcpipservice, "heartbeat_timeout", effect_generic, GENERIC, AT_SPECIFIC),
+	TUNES(tcpipservice, "heartbeat_timeout", effect_service_silent, "heartbeat is 0", "give heartbeat a number of seconds"),
 
-	PROTECTS(ipconn, "admit", never_dialled, NEVER_DIALLED, INCOMING),
-	PROTECTS(ipconn, "certify", never_dialled, NEVER_DIALLED, INCOMING),
-	PROTECTS(ipconn, "certify", dialled_plain, "ssl is no", "give ssl = \"yes\""),
-	PROTECTS(ipconn, "ssl", never_dialled, NEVER_DIALLED, INCOMING),
-	PROTECTS(ipconn, "certificate", never_dialled, NEVER_DIALLED, INCOMING),
-	PROTECTS(ipconn, "certificate", dialled_plain, "ssl is no", "give ssl = \"yes\""),
-	PROTECTS(ipconn, "ciphers", never_dialled, NEVER_DIALLED, INCOMING),
-	PROTECTS(ipconn, "ciphers", dialled_plain, "ssl is no", "give ssl = \"yes\""),
-	TUNES(ipconn, "tcpipservice", is_template, TEMPLATE_COPY, "let the urm of that tcpipservice name the template"),
-	PROTECTS(ipconn, "linkauth", no_certificate_comes, "no tcpipservice by which the partner can come is ssl = \"clientauth\"", "give one ssl = "
+	PROTECTS(ipconn, "admit", effect_never_dialled, NEVER_DIALLED, INCOMING),
+	PROTECTS(ipconn, "certify", effect_never_dialled, NEVER_DIALLED, INCOMING),
+	PROTECTS(ipconn, "certify", effect_dialled_plain, "ssl is no", "give ssl = \"yes\""),
+	PROTECTS(ipconn, "ssl", effect_never_dialled, NEVER_DIALLED, INCOMING),
+	PROTECTS(ipconn, "certificate", effect_never_dialled, NEVER_DIALLED, INCOMING),
+	PROTECTS(ipconn, "certificate", effect_dialled_plain, "ssl is no", "give ssl = \"yes\""),
+	PROTECTS(ipconn, "ciphers", effect_never_dialled, NEVER_DIALLED, INCOMING),
+	PROTECTS(ipconn, "ciphers", effect_dialled_plain, "ssl is no", "give ssl = \"yes\""),
+	TUNES(ipconn, "tcpipservice", effect_is_template, TEMPLATE_COPY, "let the urm of that tcpipservice name the template"),
+	PROTECTS(ipconn, "linkauth", effect_no_certificate_comes, "no tcpipservice by which the partner can come is ssl = \"clientauth\"", "give one ssl = "
 		"\"clientauth\""),
-	TUNES(ipconn, "linkauth", link_unasked, NO_REQUESTS, DEFINE_PROGRAM),
-	TUNES(ipconn, "securityname", certificate_names_user, "linkauth is certuser", "give linkauth = \"secuser\""),
-	TUNES(ipconn, "securityname", no_requests, NO_REQUESTS, DEFINE_PROGRAM),
-	TUNES(ipconn, "host", is_template, TEMPLATE_COPY, "let the urm answer it"),
-	TUNES(ipconn, "host", no_port, "port is no", "give port"),
-	TUNES(ipconn, "port", is_template, TEMPLATE_COPY, "let the urm answer it"),
-	TUNES(ipconn, "port", port_unused, NEVER_DIALLED, "give the missing attribute"),
-	TUNES(ipconn, "receivecount", no_listener, "there is no tcpipservice for the partner to come by", "define one"),
-	TUNES(ipconn, "sendcount", sends_nowhere, "port is no", "give port"),
-	TUNES(ipconn, "queuelimit", sends_nothing, "sendcount is 0", "give sendcount"),
-	TUNES(ipconn, "maxqtime", sends_nothing, "sendcount is 0", "give sendcount"),
-	TUNES(ipconn, "maxqtime", no_queuelimit, "queuelimit is no", "give queuelimit"),
-	TUNES(ipconn, "mirrorlife", no_requests, NO_REQUESTS, DEFINE_PROGRAM),
-	TUNES(ipconn, "autoconnect", is_template, "template is only", "give it to the ipconns that are"),
-	TUNES(ipconn, "autoconnect", no_port, "port is no", "give port"),
-	TUNES(ipconn, "ha", no_port, "port is no", "give port"),
+	TUNES(ipconn, "linkauth", effect_link_unasked, NO_REQUESTS, DEFINE_PROGRAM),
+	TUNES(ipconn, "securityname", effect_certificate_names_user, "linkauth is certuser", "give linkauth = \"secuser\""),
+	TUNES(ipconn, "securityname", effect_no_requests, NO_REQUESTS, DEFINE_PROGRAM),
+	TUNES(ipconn, "host", effect_is_template, TEMPLATE_COPY, "let the urm answer it"),
+	TUNES(ipconn, "host", effect_no_port, "port is no", "give port"),
+	TUNES(ipconn, "port", effect_is_template, TEMPLATE_COPY, "let the urm answer it"),
+	TUNES(ipconn, "port", effect_port_unused, NEVER_DIALLED, "give the missing attribute"),
+	TUNES(ipconn, "receivecount", effect_no_listener, "there is no tcpipservice for the partner to come by", "define one"),
+	TUNES(ipconn, "sendcount", effect_sends_nowhere, "port is no", "give port"),
+	TUNES(ipconn, "queuelimit", effect_sends_nothing, "sendcount is 0", "give sendcount"),
+	TUNES(ipconn, "maxqtime", effect_sends_nothing, "sendcount is 0", "give sendcount"),
+	TUNES(ipconn, "maxqtime", effect_no_queuelimit, "queuelimit is no", "give queuelimit"),
+	TUNES(ipconn, "mirrorlife", effect_no_requests, NO_REQUESTS, DEFINE_PROGRAM),
+	TUNES(ipconn, "autoconnect", effect_is_template, "template is only", "give it to the ipconns that are"),
+	TUNES(ipconn, "autoconnect", effect_no_port, "port is no", "give port"),
+	TUNES(ipconn, "ha", effect_no_port, "port is no", "give port"),
 
 	/* Not a matter of what protects: the key belongs to another kind of program. */
-	PROTECTS(program, "remotename", not_shipped, "goes with ipconn only", "give ipconn"),
-	PROTECTS(program, "ccsid", is_builtin, "goes with script, url or ipconn only", "give one of these"),
-	PROTECTS(program, "instructions", no_run, "goes with script only", "give script"),
-	PROTECTS(program, "milliseconds", no_run, "goes with script only", "give script"),
-	PROTECTS(program, "kilobytes", no_run, "goes with script only", "give script"),
-	PROTECTS(program, "timeout", nothing_to_wait_for, "goes with url or ipconn only", "give one of these"),
+	PROTECTS(program, "remotename", effect_not_shipped, "goes with ipconn only", "give ipconn"),
+	PROTECTS(program, "ccsid", effect_is_builtin, "goes with script, url or ipconn only", "give one of these"),
+	PROTECTS(program, "instructions", effect_no_run, "goes with script only", "give script"),
+	PROTECTS(program, "milliseconds", effect_no_run, "goes with script only", "give script"),
+	PROTECTS(program, "kilobytes", effect_no_run, "goes with script only", "give script"),
+	PROTECTS(program, "timeout", effect_nothing_to_wait_for, "goes with url or ipconn only", "give one of these"),
 	{ .attribute = NULL },
 };
 

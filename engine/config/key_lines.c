@@ -223,7 +223,7 @@ same_key(const struct key_lines_key *a, const struct key_lines_key *b, const cha
 
 /* By table, then by name, then as they stand. */
 static int
-by_name(const void *a, const void *b, void *text)
+key_lines_name_order(const void *a, const void *b, void *text)
 {
 	const struct key_lines_key *x = a, *y = b;
 	int order = same_key(x, y, text);
@@ -241,7 +241,7 @@ key_lines_twice(const char *text, size_t len, struct key_lines_key *out)
 	scan(&p, text, len, &e);
 	key_lines_free(&p);
 	if (e.n > 0)
-		qsort_r(e.key, e.n, sizeof *e.key, by_name, (void *)(uintptr_t)text);
+		qsort_r(e.key, e.n, sizeof *e.key, key_lines_name_order, (void *)(uintptr_t)text);
 	for (size_t i = 1; i < e.n; i++) {
 		if (same_key(&e.key[i - 1], &e.key[i], text) != 0 || (found && out->at < e.key[i].at))
 			continue;

@@ -27,7 +27,7 @@ resource_host_is_any(const char *host)
 
 /* What looks like a number must be one: "10.0.0" is a slip of the hand, not the name of a host. */
 static bool
-host_fits(const char *value)
+resource_host_fits(const char *value)
 {
 	struct addr a;
 
@@ -39,7 +39,7 @@ host_fits(const char *value)
 }
 
 static bool
-address_fits(const char *value)
+resource_address_fits(const char *value)
 {
 	struct addr a;
 
@@ -47,14 +47,14 @@ address_fits(const char *value)
 }
 
 static bool
-transaction_fits(const char *value)
+resource_transaction_fits(const char *value)
 {
 	return strcmp(value, "CWXN") != 0 && strcmp(value, "CIEP") != 0 && strcmp(value, "CWXU") != 0;
 }
 
 /* A label is the name of a file in the ring and must not lead out of it. */
 static bool
-label_fits(const char *value)
+resource_label_fits(const char *value)
 {
 	return value[0] != '.' && strchr(value, '/') == NULL;
 }
@@ -77,7 +77,7 @@ suites_fit(const char *value)
 }
 
 static bool
-ciphers_fit(const char *value)
+resource_ciphers_fit(const char *value)
 {
 	size_t len = strlen(value);
 
@@ -102,13 +102,13 @@ resource_spell_ciphers(char ciphers[VALUE_SIZE])
 }
 
 static bool
-builtin_fits(const char *value)
+resource_builtin_fits(const char *value)
 {
 	return strcasecmp(value, "ECHO") == 0 || strcasecmp(value, "WHOAMI") == 0;
 }
 
 static bool
-url_fits(const char *value)
+resource_url_fits(const char *value)
 {
 	return (strncasecmp(value, "http://", 7) == 0 || strncasecmp(value, "https://", 8) == 0) && strpbrk(value, " @\\\"") == NULL;
 }
@@ -201,15 +201,15 @@ const struct attribute resource_tcpipservice[] = {
 	TEXT(description, 58, SHOWN),
 	CHOICE(protocol, protocol_words, "ipic", ON),
 	{ .name = "portnumber", .kind = ATTR_INT, AT(portnumber), .max = 65535, .required = true, .acted = true },
-	FORM(host, HOST_SIZE - 1, "any", ON, host_fits, HOST_FORM),
-	FORM(ipaddress, HOST_SIZE - 1, NULL, ON, address_fits, ADDRESS_FORM),
+	FORM(host, HOST_SIZE - 1, "any", ON, resource_host_fits, HOST_FORM),
+	FORM(ipaddress, HOST_SIZE - 1, NULL, ON, resource_address_fits, ADDRESS_FORM),
 	INT(backlog, 0, 32767, "0", ON),
 	CHOICE(status, status_words, "open", ON),
 	CHOICE(ssl, ssl_words, "no", ON),
-	FORM(certificate, LABEL_SIZE - 1, NULL, ON, label_fits, LABEL_FORM),
-	FORM(ciphers, VALUE_SIZE - 1, NULL, ON, ciphers_fit, CIPHERS_FORM),
+	FORM(certificate, LABEL_SIZE - 1, NULL, ON, resource_label_fits, LABEL_FORM),
+	FORM(ciphers, VALUE_SIZE - 1, NULL, ON, resource_ciphers_fit, CIPHERS_FORM),
 	CHOICE(socketclose, socketclose_words, "no", SHOWN),
-	{ .name = "transaction", .kind = ATTR_NAME, AT(transaction), .value = "CISS", .fits = transaction_fits,
+	{ .name = "transaction", .kind = ATTR_NAME, AT(transaction), .value = "CISS", .fits = resource_transaction_fits,
 		.form = TRANSACTION_FORM },
 	NAME(speciftcps, NULL, ON),
 	SCRIPT(admit),
@@ -230,7 +230,7 @@ const struct attribute resource_ipconn[] = {
 	NAME(networkid, NULL, ON),
 	NAME(group, NULL, SHOWN),
 	TEXT(description, 58, SHOWN),
-	FORM(host, HOST_SIZE - 1, NULL, ON, host_fits, "a host's name, or an IPv4 or IPv6 address"),
+	FORM(host, HOST_SIZE - 1, NULL, ON, resource_host_fits, "a host's name, or an IPv4 or IPv6 address"),
 	INT_OR_NO(port, 1, 65535),
 	NAME(tcpipservice, NULL, ON),
 	INT(receivecount, 1, 999, "1", ON),
@@ -242,8 +242,8 @@ const struct attribute resource_ipconn[] = {
 	CHOICE(inservice, no_yes, "yes", ON),
 	CHOICE(ha, no_yes, "no", ON),
 	CHOICE(ssl, no_yes, "no", ON),
-	FORM(certificate, LABEL_SIZE - 1, NULL, ON, label_fits, LABEL_FORM),
-	FORM(ciphers, VALUE_SIZE - 1, NULL, ON, ciphers_fit, CIPHERS_FORM),
+	FORM(certificate, LABEL_SIZE - 1, NULL, ON, resource_label_fits, LABEL_FORM),
+	FORM(ciphers, VALUE_SIZE - 1, NULL, ON, resource_ciphers_fit, CIPHERS_FORM),
 	CHOICE(linkauth, linkauth_words, "secuser", ON),
 	NAME(securityname, NULL, ON),
 	CHOICE(userauth, userauth_words, "local", ON),
@@ -260,9 +260,9 @@ const struct attribute resource_ipconn[] = {
 const struct attribute resource_program[] = {
 	TEXT(description, 58, SHOWN),
 	CHOICE(status, enabled_words, "enabled", ON),
-	FORM(builtin, NAME_SIZE - 1, NULL, ON, builtin_fits, "ECHO or WHOAMI"),
+	FORM(builtin, NAME_SIZE - 1, NULL, ON, resource_builtin_fits, "ECHO or WHOAMI"),
 	SCRIPT(script),
-	FORM(url, VALUE_SIZE - 1, NULL, ON, url_fits, "http://HOST[:PORT][/PATH] or https://..., without user and password"),
+	FORM(url, VALUE_SIZE - 1, NULL, ON, resource_url_fits, "http://HOST[:PORT][/PATH] or https://..., without user and password"),
 	NAME(ipconn, NULL, ON),
 	NAME(remotename, NULL, ON),
 	INT(ccsid, 0, 65535, "0", ON),

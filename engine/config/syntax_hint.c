@@ -110,7 +110,7 @@ is_curly(unsigned code)
 }
 
 static bool
-not_ascii(const struct slip *s, char *out, size_t size)
+syntax_not_ascii(const struct slip *s, char *out, size_t size)
 {
 	unsigned code;
 
@@ -127,7 +127,7 @@ not_ascii(const struct slip *s, char *out, size_t size)
 }
 
 static bool
-open_text(const struct slip *s, char *out, size_t size)
+syntax_open_text(const struct slip *s, char *out, size_t size)
 {
 	const char *at = s->near_len > 0 ? s->near : s->before.at; /* near <eof> the text is the last token */
 	size_t len = s->near_len > 0 ? s->near_len : s->before.len;
@@ -145,7 +145,7 @@ open_text(const struct slip *s, char *out, size_t size)
 
 /* Other languages' and CICS's marks. */
 static bool
-comment(const struct slip *s, char *out, size_t size)
+syntax_comment(const struct slip *s, char *out, size_t size)
 {
 	static const char *const marks[] = { "*", "//", "/", "#", "!", NULL };
 	const struct token *last[] = { &s->token, &s->before, &s->second };
@@ -161,7 +161,7 @@ comment(const struct slip *s, char *out, size_t size)
 }
 
 static bool
-bad_number(const struct slip *s, char *out, size_t size)
+syntax_bad_number(const struct slip *s, char *out, size_t size)
 {
 	char number[SHOWN];
 
@@ -174,7 +174,7 @@ bad_number(const struct slip *s, char *out, size_t size)
 
 /* KEY = with a key that is not a name. */
 static bool
-bad_key(const struct slip *s, char *out, size_t size)
+syntax_bad_key(const struct slip *s, char *out, size_t size)
 {
 	char key[SHOWN];
 
@@ -192,7 +192,7 @@ bad_key(const struct slip *s, char *out, size_t size)
 }
 
 static bool
-colon(const struct slip *s, char *out, size_t size)
+syntax_colon(const struct slip *s, char *out, size_t size)
 {
 	char key[SHOWN];
 	bool after = token_is(&s->before, ":"), at = token_is(&s->token, ":");
@@ -204,7 +204,7 @@ colon(const struct slip *s, char *out, size_t size)
 }
 
 static bool
-no_value(const struct slip *s, char *out, size_t size)
+syntax_no_value(const struct slip *s, char *out, size_t size)
 {
 	char key[SHOWN];
 
@@ -215,7 +215,7 @@ no_value(const struct slip *s, char *out, size_t size)
 }
 
 static bool
-end_of_file(const struct slip *s, char *out, size_t size)
+syntax_end_of_file(const struct slip *s, char *out, size_t size)
 {
 	const char *opened = strstr(s->message, "at line ");
 
@@ -229,7 +229,7 @@ end_of_file(const struct slip *s, char *out, size_t size)
 }
 
 static bool
-unquoted_name(const struct slip *s, char *out, size_t size)
+syntax_unquoted_name(const struct slip *s, char *out, size_t size)
 {
 	char word[SHOWN], name[SHOWN];
 	bool begins = s->before.kind == NAME && s->token.kind == NAME && strncmp(s->message, "syntax error", 12) == 0;
@@ -245,7 +245,7 @@ unquoted_name(const struct slip *s, char *out, size_t size)
 
 /* A value, or a part of one, behind another. */
 static bool
-in_table(const struct slip *s, char *out, size_t size)
+syntax_in_table(const struct slip *s, char *out, size_t size)
 {
 	char key[SHOWN], here[SHOWN];
 
@@ -267,7 +267,7 @@ in_table(const struct slip *s, char *out, size_t size)
 }
 
 static bool
-too_many(const struct slip *s, char *out, size_t size)
+syntax_too_many(const struct slip *s, char *out, size_t size)
 {
 	if (token_is(&s->token, "}"))
 		snprintf(out, size, "there is one } too many");
@@ -282,7 +282,7 @@ too_many(const struct slip *s, char *out, size_t size)
 
 /* What runs and finds no such thing: host = localhost.example */
 static bool
-unquoted_text(const struct slip *s, char *out, size_t size)
+syntax_unquoted_text(const struct slip *s, char *out, size_t size)
 {
 	const char *name = strstr(s->message, "(global '"), *end = name != NULL ? strchr(name + 9, '\'') : NULL;
 	char word[SHOWN];
@@ -295,7 +295,7 @@ unquoted_text(const struct slip *s, char *out, size_t size)
 }
 
 static bool (*const rules[])(const struct slip *s, char *out, size_t size) = {
-	open_text, bad_number, not_ascii, end_of_file, colon, comment, bad_key, no_value, unquoted_name, in_table, too_many, unquoted_text,
+	syntax_open_text, syntax_bad_number, syntax_not_ascii, syntax_end_of_file, syntax_colon, syntax_comment, syntax_bad_key, syntax_no_value, syntax_unquoted_name, syntax_in_table, syntax_too_many, syntax_unquoted_text,
 };
 
 static void

@@ -28,7 +28,7 @@ limit_was_hit(lua_State *L)
 /* A script never gets the error of a limit into its hands: it travels on. The flag is at `first`, results follow. To name the
  * culprit of an error Lua reads the whole function before it, so an error that was caught costs a good look at the clock. */
 static int
-finish(lua_State *L, int status, lua_KContext first)
+lbase_pcall_done(lua_State *L, int status, lua_KContext first)
 {
 	if (status != LUA_OK && status != LUA_YIELD) {
 		if (limit_was_hit(L))
@@ -42,12 +42,12 @@ finish(lua_State *L, int status, lua_KContext first)
 }
 
 static int
-base_pcall(lua_State *L)
+lbase_pcall(lua_State *L)
 {
 	luaL_checkany(L, 1);
 	lua_pushboolean(L, 1);
 	lua_insert(L, 1);
-	return finish(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, finish), 0);
+	return lbase_pcall_done(L, lua_pcallk(L, lua_gettop(L) - 2, LUA_MULTRET, 0, 0, lbase_pcall_done), 0);
 }
 
 /*
@@ -55,7 +55,7 @@ base_pcall(lua_State *L)
  * it; and no handler has any business with a limit.
  */
 static int
-handle(lua_State *L)
+lbase_handler(lua_State *L)
 {
 	if (limit_was_hit(L))
 		return 1;
@@ -66,22 +66,22 @@ handle(lua_State *L)
 }
 
 static int
-base_xpcall(lua_State *L)
+lbase_xpcall(lua_State *L)
 {
 	int n = lua_gettop(L);
 
 	luaL_checktype(L, 2, LUA_TFUNCTION);
 	lua_pushvalue(L, 2);
-	lua_pushcclosure(L, handle, 1);
+	lua_pushcclosure(L, lbase_handler, 1);
 	lua_replace(L, 2);
 	lua_pushboolean(L, 1); /* [f h args true] */
 	lua_pushvalue(L, 1);
 	lua_rotate(L, 3, 2);   /* [f h true f args] */
-	return finish(L, lua_pcallk(L, n - 2, LUA_MULTRET, 2, 2, finish), 2);
+	return lbase_pcall_done(L, lua_pcallk(L, n - 2, LUA_MULTRET, 2, 2, lbase_pcall_done), 2);
 }
 
 static int
-base_rawget(lua_State *L)
+lbase_rawget(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
 	luaL_checkany(L, 2);
@@ -93,7 +93,7 @@ base_rawget(lua_State *L)
 }
 
 static int
-base_rawlen(lua_State *L)
+lbase_rawlen(lua_State *L)
 {
 	int type = lua_type(L, 1);
 
@@ -104,7 +104,7 @@ base_rawlen(lua_State *L)
 }
 
 static int
-base_rawset(lua_State *L)
+lbase_rawset(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
 	luaL_checkany(L, 2);
@@ -161,7 +161,7 @@ copy_metatable(lua_State *L)
 }
 
 static int
-base_setmetatable(lua_State *L)
+lbase_setmetatable(lua_State *L)
 {
 	int type = lua_type(L, 2);
 
@@ -178,7 +178,7 @@ base_setmetatable(lua_State *L)
 }
 
 static int
-base_getmetatable(lua_State *L)
+lbase_getmetatable(lua_State *L)
 {
 	luaL_checkany(L, 1);
 	if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
@@ -191,15 +191,15 @@ base_getmetatable(lua_State *L)
 }
 
 static const luaL_Reg ours[] = {
-	{ "getmetatable", base_getmetatable },
+	{ "getmetatable", lbase_getmetatable },
 	{ "next", lfrozen_next },
-	{ "pcall", base_pcall },
-	{ "rawget", base_rawget },
-	{ "rawlen", base_rawlen },
-	{ "rawset", base_rawset },
+	{ "pcall", lbase_pcall },
+	{ "rawget", lbase_rawget },
+	{ "rawlen", lbase_rawlen },
+	{ "rawset", lbase_rawset },
 	{ "select", lstring_select },
-	{ "setmetatable", base_setmetatable },
-	{ "xpcall", base_xpcall },
+	{ "setmetatable", lbase_setmetatable },
+	{ "xpcall", lbase_xpcall },
 	{ NULL, NULL },
 };
 

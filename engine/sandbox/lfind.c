@@ -114,7 +114,7 @@ lfind_match(struct lua_State *L)
 
 /* Upvalues: subject, pattern, offset to go on from, offset where the last match ended (-1: none yet). */
 static int
-gmatch_next(lua_State *L)
+lfind_gmatch_next(lua_State *L)
 {
 	size_t len, plen;
 	const char *s = lua_tolstring(L, lua_upvalueindex(1), &len);
@@ -148,7 +148,7 @@ lfind_gmatch(struct lua_State *L)
 	lua_settop(L, 2);
 	lua_pushinteger(L, (lua_Integer)(from > len ? len + 1 : from));
 	lua_pushinteger(L, -1);
-	lua_pushcclosure(L, gmatch_next, 4);
+	lua_pushcclosure(L, lfind_gmatch_next, 4);
 	return 1;
 }
 

@@ -336,7 +336,7 @@ call_stock(lua_State *L)
 
 /* Lua's own pack fills a buffer that does not know how to collect, so there must be room before it starts: it doubles. */
 static int
-string_pack(lua_State *L)
+lformat_pack(lua_State *L)
 {
 	size_t len;
 	const char *p = luaL_checklstring(L, 1, &len);
@@ -351,7 +351,7 @@ string_pack(lua_State *L)
 }
 
 static int
-string_packsize(lua_State *L)
+lformat_packsize(lua_State *L)
 {
 	size_t len;
 
@@ -361,7 +361,7 @@ string_packsize(lua_State *L)
 }
 
 static int
-string_unpack(lua_State *L)
+lformat_unpack(lua_State *L)
 {
 	size_t len, data;
 
@@ -373,9 +373,9 @@ string_unpack(lua_State *L)
 }
 
 static const luaL_Reg tolled[] = {
-	{ "pack", string_pack },
-	{ "packsize", string_packsize },
-	{ "unpack", string_unpack },
+	{ "pack", lformat_pack },
+	{ "packsize", lformat_packsize },
+	{ "unpack", lformat_unpack },
 };
 
 void

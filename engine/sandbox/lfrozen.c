@@ -48,13 +48,13 @@ lfrozen_read_through(struct lua_State *L, int idx)
 }
 
 static int
-view_newindex(lua_State *L)
+lfrozen_view_newindex(lua_State *L)
 {
 	return luaL_error(L, "attempt to change '%s' of a read-only table", luaL_tolstring(L, 2, NULL));
 }
 
 static int
-view_len(lua_State *L)
+lfrozen_view_len(lua_State *L)
 {
 	lfrozen_read_through(L, 1);
 	lua_pushinteger(L, (lua_Integer)lua_rawlen(L, 1));
@@ -98,7 +98,7 @@ lfrozen_next(struct lua_State *L)
 }
 
 static int
-view_pairs(lua_State *L)
+lfrozen_view_pairs(lua_State *L)
 {
 	lua_pushcfunction(L, lfrozen_next);
 	lua_pushvalue(L, 1);
@@ -123,8 +123,8 @@ lfrozen_push(struct lua_State *L, int (*newindex)(struct lua_State *))
 	lua_pushvalue(L, -3);
 	lua_setfield(L, -2, "__index");
 	set_function(L, "__newindex", newindex);
-	set_function(L, "__len", view_len);
-	set_function(L, "__pairs", view_pairs);
+	set_function(L, "__len", lfrozen_view_len);
+	set_function(L, "__pairs", lfrozen_view_pairs);
 	lua_pushboolean(L, 0);
 	lua_setfield(L, -2, "__metatable");
 	lua_setmetatable(L, -2);
@@ -147,7 +147,7 @@ freeze_deep(lua_State *L, int seen, int depth)
 	}
 	lua_pop(L, 1);
 	lua_pushvalue(L, -1);
-	lfrozen_push(L, view_newindex); /* [t view] */
+	lfrozen_push(L, lfrozen_view_newindex); /* [t view] */
 	lua_pushvalue(L, -2);
 	lua_pushvalue(L, -2);
 	lua_rawset(L, seen);
@@ -183,7 +183,7 @@ lfrozen_freeze(struct lua_State *L, bool deep)
 	luaL_checktype(L, -1, LUA_TTABLE);
 	if (!deep) {
 		if (!lfrozen_is_view(L, -1))
-			lfrozen_push(L, view_newindex);
+			lfrozen_push(L, lfrozen_view_newindex);
 		return;
 	}
 	lua_newtable(L);

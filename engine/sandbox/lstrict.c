@@ -73,7 +73,7 @@ may_be_absent(lua_State *L)
 
 /* __index of a library. Upvalues: the label; the names that read nil, or nil. */
 static int
-library_index(lua_State *L)
+lstrict_index(lua_State *L)
 {
 	const char *words[WORDS_MAX + 1], *key;
 	size_t len;
@@ -104,7 +104,7 @@ lstrict_library(struct lua_State *L, const char *label, int absent)
 		lua_pushvalue(L, absent);
 	else
 		lua_pushnil(L);
-	lua_pushcclosure(L, library_index, 2);
+	lua_pushcclosure(L, lstrict_index, 2);
 	lstrict_push_metatable(L);
 	lua_setmetatable(L, -2);
 }

@@ -16,7 +16,7 @@
 #include <string.h>
 
 static int
-string_byte(lua_State *L)
+lstring_byte(lua_State *L)
 {
 	size_t len, first, last;
 	const char *s = luaL_checklstring(L, 1, &len);
@@ -36,7 +36,7 @@ string_byte(lua_State *L)
 }
 
 static int
-string_char(lua_State *L)
+lstring_char(lua_State *L)
 {
 	int n = lua_gettop(L);
 	struct lbuf b;
@@ -57,7 +57,7 @@ string_char(lua_State *L)
 }
 
 static int
-string_len(lua_State *L)
+lstring_len(lua_State *L)
 {
 	size_t len;
 
@@ -85,19 +85,19 @@ map_bytes(lua_State *L, int (*f)(int))
 }
 
 static int
-string_lower(lua_State *L)
+lstring_lower(lua_State *L)
 {
 	return map_bytes(L, tolower);
 }
 
 static int
-string_upper(lua_State *L)
+lstring_upper(lua_State *L)
 {
 	return map_bytes(L, toupper);
 }
 
 static int
-string_reverse(lua_State *L)
+lstring_reverse(lua_State *L)
 {
 	size_t len;
 	const char *s = luaL_checklstring(L, 1, &len);
@@ -115,7 +115,7 @@ string_reverse(lua_State *L)
 
 /* Every repetition is a step, whatever its length: an empty string may be repeated for ever. */
 static int
-string_rep(lua_State *L)
+lstring_rep(lua_State *L)
 {
 	size_t len, seplen;
 	const char *s = luaL_checklstring(L, 1, &len);
@@ -142,7 +142,7 @@ string_rep(lua_State *L)
 }
 
 static int
-string_sub(lua_State *L)
+lstring_sub(lua_State *L)
 {
 	size_t len, first, last;
 	const char *s = luaL_checklstring(L, 1, &len);
@@ -159,19 +159,19 @@ string_sub(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-	{ "byte", string_byte },
-	{ "char", string_char },
+	{ "byte", lstring_byte },
+	{ "char", lstring_char },
 	{ "find", lfind_find },
 	{ "format", lformat_format },
 	{ "gmatch", lfind_gmatch },
 	{ "gsub", lfind_gsub },
-	{ "len", string_len },
-	{ "lower", string_lower },
+	{ "len", lstring_len },
+	{ "lower", lstring_lower },
 	{ "match", lfind_match },
-	{ "rep", string_rep },
-	{ "reverse", string_reverse },
-	{ "sub", string_sub },
-	{ "upper", string_upper },
+	{ "rep", lstring_rep },
+	{ "reverse", lstring_reverse },
+	{ "sub", lstring_sub },
+	{ "upper", lstring_upper },
 	{ NULL, NULL },
 };
 

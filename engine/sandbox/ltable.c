@@ -56,7 +56,7 @@ copy_elements(lua_State *L, int from, lua_Integer f, lua_Integer n, int to, lua_
 }
 
 static int
-table_insert(lua_State *L)
+ltable_insert(lua_State *L)
 {
 	lua_Integer len = writable(L, 1), end, pos;
 
@@ -79,7 +79,7 @@ table_insert(lua_State *L)
 }
 
 static int
-table_remove(lua_State *L)
+ltable_remove(lua_State *L)
 {
 	lua_Integer len = writable(L, 1);
 	lua_Integer pos = luaL_optinteger(L, 2, len);
@@ -95,7 +95,7 @@ table_remove(lua_State *L)
 }
 
 static int
-table_move(lua_State *L)
+ltable_move(lua_State *L)
 {
 	lua_Integer f = luaL_checkinteger(L, 2), e = luaL_checkinteger(L, 3), t = luaL_checkinteger(L, 4);
 	int to = lua_isnoneornil(L, 5) ? 1 : 5;
@@ -126,7 +126,7 @@ add_element(struct lbuf *b, lua_Integer i)
 }
 
 static int
-table_concat(lua_State *L)
+ltable_concat(lua_State *L)
 {
 	lua_Integer len = readable(L, 1);
 	size_t seplen;
@@ -147,7 +147,7 @@ table_concat(lua_State *L)
 }
 
 static int
-table_pack(lua_State *L)
+ltable_pack(lua_State *L)
 {
 	int n = lua_gettop(L);
 
@@ -163,7 +163,7 @@ table_pack(lua_State *L)
 }
 
 static int
-table_unpack(lua_State *L)
+ltable_unpack(lua_State *L)
 {
 	lua_Unsigned n;
 	lua_Integer i = luaL_optinteger(L, 2, 1), last;
@@ -251,7 +251,7 @@ sort_elements(lua_State *L, lua_Integer n)
 }
 
 static int
-table_sort(lua_State *L)
+ltable_sort(lua_State *L)
 {
 	lua_Integer n = writable(L, 1);
 
@@ -271,13 +271,13 @@ table_sort(lua_State *L)
 }
 
 static const luaL_Reg functions[] = {
-	{ "concat", table_concat },
-	{ "insert", table_insert },
-	{ "move", table_move },
-	{ "pack", table_pack },
-	{ "remove", table_remove },
-	{ "sort", table_sort },
-	{ "unpack", table_unpack },
+	{ "concat", ltable_concat },
+	{ "insert", ltable_insert },
+	{ "move", ltable_move },
+	{ "pack", ltable_pack },
+	{ "remove", ltable_remove },
+	{ "sort", ltable_sort },
+	{ "unpack", ltable_unpack },
 	{ NULL, NULL },
 };
 

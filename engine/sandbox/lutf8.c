@@ -84,7 +84,7 @@ position(lua_Integer pos, size_t len)
 }
 
 static int
-utf8_len(lua_State *L)
+lutf8_len(lua_State *L)
 {
 	size_t len;
 	const char *s = luaL_checklstring(L, 1, &len);
@@ -112,7 +112,7 @@ utf8_len(lua_State *L)
 }
 
 static int
-utf8_codepoint(lua_State *L)
+lutf8_codepoint(lua_State *L)
 {
 	size_t len;
 	const char *s = luaL_checklstring(L, 1, &len);
@@ -142,7 +142,7 @@ utf8_codepoint(lua_State *L)
 }
 
 static int
-utf8_char(lua_State *L)
+lutf8_char(lua_State *L)
 {
 	int n = lua_gettop(L);
 	struct lbuf b;
@@ -182,7 +182,7 @@ walk(lua_State *L, const char *s, lua_Integer len, lua_Integer *at, lua_Integer 
 }
 
 static int
-utf8_offset(lua_State *L)
+lutf8_offset(lua_State *L)
 {
 	size_t size;
 	const char *s = luaL_checklstring(L, 1, &size);
@@ -229,33 +229,33 @@ next_code(lua_State *L, bool strict)
 }
 
 static int
-next_strict(lua_State *L)
+lutf8_next_strict(lua_State *L)
 {
 	return next_code(L, true);
 }
 
 static int
-next_lax(lua_State *L)
+lutf8_next_lax(lua_State *L)
 {
 	return next_code(L, false);
 }
 
 static int
-utf8_codes(lua_State *L)
+lutf8_codes(lua_State *L)
 {
 	luaL_argcheck(L, !continues(luaL_checkstring(L, 1)), 1, "invalid UTF-8 code");
-	lua_pushcfunction(L, lua_toboolean(L, 2) ? next_lax : next_strict);
+	lua_pushcfunction(L, lua_toboolean(L, 2) ? lutf8_next_lax : lutf8_next_strict);
 	lua_pushvalue(L, 1);
 	lua_pushinteger(L, 0);
 	return 3;
 }
 
 static const luaL_Reg functions[] = {
-	{ "char", utf8_char },
-	{ "codepoint", utf8_codepoint },
-	{ "codes", utf8_codes },
-	{ "len", utf8_len },
-	{ "offset", utf8_offset },
+	{ "char", lutf8_char },
+	{ "codepoint", lutf8_codepoint },
+	{ "codes", lutf8_codes },
+	{ "len", lutf8_len },
+	{ "offset", lutf8_offset },
 	{ NULL, NULL },
 };
 

@@ -199,7 +199,7 @@ refuse_late(lua_State *L, const struct modules *m, const char *name)
 
 /* The scripts' `require`. Upvalues: modules; whether it is the library's. */
 static int
-require(lua_State *L)
+module_require(lua_State *L)
 {
 	struct modules *m = lua_touserdata(L, lua_upvalueindex(1));
 	const char *name = name_argument(L);
@@ -224,7 +224,7 @@ push_require(lua_State *L, struct modules *m, bool library)
 {
 	lua_pushlightuserdata(L, m);
 	lua_pushboolean(L, library);
-	lua_pushcclosure(L, require, 2);
+	lua_pushcclosure(L, module_require, 2);
 }
 
 /* The scripts' environment with one name in front of it: the library's own require. [-0, +1] */

@@ -207,7 +207,7 @@ certmap_decide(const struct certmap *m, const struct certificate *c, const char 
 /* --- checking ------------------------------------------------------------------------------------------------------- */
 
 static bool
-is_issuer(void *arg, const struct dn *subject)
+certmap_is_issuer(void *arg, const struct dn *subject)
 {
 	return issuer_fits(arg, subject);
 }
@@ -215,7 +215,7 @@ is_issuer(void *arg, const struct dn *subject)
 static void
 check_filter(struct filter *x, const struct ring *r, const char *file, struct faults *faults)
 {
-	if (x->issuer.n > 0 && !ring_any_authority(r, is_issuer, x))
+	if (x->issuer.n > 0 && !ring_any_authority(r, certmap_is_issuer, x))
 		faults_add(faults, FAULT_WARNING, "issuer_unknown", file, 0, "[%zu]: no signer and no intermediate of the ring is named %s; unless partners present "
 				"an intermediate of %s, the filter fits no certificate", x->number, x->issuer.printed,
 				x->kind == KIND_ISSUER ? "a name that ends so" : "exactly this name");

@@ -43,7 +43,7 @@ text_of(lua_State *L, int idx, struct keypath *k, const char *key, bool *ok)
 }
 
 static void
-read_filter(lua_State *L, struct keypath *k, void *arg)
+certmap_read_filter(lua_State *L, struct keypath *k, void *arg)
 {
 	struct certmap *m = arg;
 	int idx = lua_gettop(L);
@@ -81,12 +81,12 @@ certmap_read(struct lua_State *L, int idx, struct certmap *m, const char *file, 
 	lua_pushvalue(L, idx);
 	lfrozen_read_through(L, -1);
 	if (keypath_table(L, -1, &k, "a list of filters: { { userid = \"FRED\", subject = \"OU=Pay,O=Shop\" } }"))
-		keypath_items(L, -1, &k, read_filter, m);
+		keypath_items(L, -1, &k, certmap_read_filter, m);
 	lua_pop(L, 1);
 }
 
 static void
-read_returned(lua_State *L, void *arg)
+certmap_read_returned(lua_State *L, void *arg)
 {
 	struct load *l = arg;
 
@@ -96,7 +96,7 @@ read_returned(lua_State *L, void *arg)
 static void
 read_bytes(struct load *l, const char *bytes, size_t len)
 {
-	struct datafile d = { .bytes = bytes, .len = len, .what = "the file", .read = read_returned, .arg = l };
+	struct datafile d = { .bytes = bytes, .len = len, .what = "the file", .read = certmap_read_returned, .arg = l };
 	struct fault f;
 	int line = 0;
 

@@ -139,7 +139,7 @@ answer(struct password_check *c, enum password_answer a)
 /* --- the threads' side ---------------------------------------------------------------------------------------------- */
 
 static void
-work(struct threadpool_job *job)
+passwords_work(struct threadpool_job *job)
 {
 	struct password_check *c = (struct password_check *)job;
 
@@ -147,7 +147,7 @@ work(struct threadpool_job *job)
 }
 
 static void
-worked(struct threadpool_job *job)
+passwords_worked(struct threadpool_job *job)
 {
 	struct password_check *c = (struct password_check *)job;
 	struct passwords *p = c->passwords;
@@ -159,7 +159,7 @@ worked(struct threadpool_job *job)
 }
 
 static void
-dropped(struct threadpool_job *job)
+passwords_dropped(struct threadpool_job *job)
 {
 	check_free((struct password_check *)job);
 }
@@ -223,7 +223,7 @@ next_idle(struct passwords *p)
 }
 
 static void
-answer_idle(void *arg)
+passwords_answer_idle(void *arg)
 {
 	struct passwords *p = arg;
 	struct password_check *c;
@@ -255,7 +255,7 @@ passwords_new(struct ev_loop *loop, struct log *log)
 	p->failures = password_failures_new();
 	p->guesses = password_guesses_new();
 	p->successes = password_cache_new();
-	timer_init(&p->soon, loop, answer_idle, p);
+	timer_init(&p->soon, loop, passwords_answer_idle, p);
 	if (p->threadpool != NULL && p->failures != NULL && p->guesses != NULL && p->successes != NULL)
 		return p;
 	passwords_free(p);
@@ -316,7 +316,7 @@ check_new(struct passwords *p, const struct saf *s, const struct password_questi
 
 	if (c == NULL)
 		return NULL;
-	c->job = (struct threadpool_job){ .work = work, .done = worked, .drop = dropped };
+	c->job = (struct threadpool_job){ .work = passwords_work, .done = passwords_worked, .drop = passwords_dropped };
 	c->passwords = p;
 	fold(c->userid, q->userid);
 	snprintf(c->ipconn, sizeof c->ipconn, "%s", q->ipconn);

@@ -57,7 +57,7 @@ read_password(lua_State *L, int idx, struct keypath *k, struct saf_user *u)
 }
 
 static void
-read_group(lua_State *L, struct keypath *k, void *arg)
+saf_read_group(lua_State *L, struct keypath *k, void *arg)
 {
 	struct place *at = arg;
 	char name[NAME_SIZE];
@@ -74,7 +74,7 @@ read_group(lua_State *L, struct keypath *k, void *arg)
 }
 
 static void
-read_user(lua_State *L, struct keypath *k, const char *key, size_t len, void *arg)
+saf_read_user(lua_State *L, struct keypath *k, const char *key, size_t len, void *arg)
 {
 	struct place *at = arg;
 	int idx = lua_gettop(L);
@@ -94,14 +94,14 @@ read_user(lua_State *L, struct keypath *k, const char *key, size_t len, void *ar
 	at->userid = u.userid;
 	before = keypath_enter(k, "groups", 6);
 	if (push_field(L, idx, "groups") != LUA_TNIL && keypath_table(L, -1, k, "a list of names { \"PAYROLL\" }"))
-		keypath_items(L, -1, k, read_group, at);
+		keypath_items(L, -1, k, saf_read_group, at);
 	keypath_leave(k, before);
 	lua_settop(L, idx);
 }
 
 /* Who a permit means must be plain. */
 static void
-check_groups(lua_State *L, struct keypath *k, const char *key, size_t len, void *arg)
+saf_read_check_groups(lua_State *L, struct keypath *k, const char *key, size_t len, void *arg)
 {
 	struct place *at = arg;
 
@@ -133,7 +133,7 @@ read_access(lua_State *L, struct keypath *k, enum saf_access *out)
 }
 
 static void
-read_permit(lua_State *L, struct keypath *k, const char *key, size_t len, void *arg)
+saf_read_permit(lua_State *L, struct keypath *k, const char *key, size_t len, void *arg)
 {
 	struct place *at = arg;
 	char who[NAME_SIZE] = "*";
@@ -171,7 +171,7 @@ profile_name(struct keypath *k, const char *key, size_t len, char out[SAF_PROFIL
 }
 
 static void
-read_profile(lua_State *L, struct keypath *k, const char *key, size_t len, void *arg)
+saf_read_profile(lua_State *L, struct keypath *k, const char *key, size_t len, void *arg)
 {
 	struct place *at = arg;
 	int idx = lua_gettop(L);
@@ -188,13 +188,13 @@ read_profile(lua_State *L, struct keypath *k, const char *key, size_t len, void 
 	at->profile = name;
 	before = keypath_enter(k, "permit", 6);
 	if (push_field(L, idx, "permit") != LUA_TNIL && keypath_table(L, -1, k, "a table { FRED = \"read\" }"))
-		keypath_each(L, -1, k, read_permit, at);
+		keypath_each(L, -1, k, saf_read_permit, at);
 	keypath_leave(k, before);
 	lua_settop(L, idx);
 }
 
 static void
-read_class(lua_State *L, struct keypath *k, const char *key, size_t len, void *arg)
+saf_read_class(lua_State *L, struct keypath *k, const char *key, size_t len, void *arg)
 {
 	struct place *at = arg;
 	char name[SAF_CLASS_SIZE];
@@ -206,7 +206,7 @@ read_class(lua_State *L, struct keypath *k, const char *key, size_t len, void *a
 		return;
 	}
 	at->class = name;
-	keypath_each(L, -1, k, read_profile, at);
+	keypath_each(L, -1, k, saf_read_profile, at);
 }
 
 /* --- the whole ------------------------------------------------------------------------------------------------------ */
@@ -241,7 +241,7 @@ read_revoke(lua_State *L, int idx, struct keypath *k, struct saf *s)
 }
 
 static void
-say_stranger(void *arg, const char *class, const char *profile, const char *who)
+saf_read_say_stranger(void *arg, const char *class, const char *profile, const char *who)
 {
 	struct keypath *k = arg;
 
@@ -250,7 +250,7 @@ say_stranger(void *arg, const char *class, const char *profile, const char *who)
 
 /* lua_next's order is nobody's: the same file says the same twice. */
 static int
-by_text(const void *a, const void *b)
+saf_read_order(const void *a, const void *b)
 {
 	const struct fault_entry *x = a, *y = b;
 
@@ -283,14 +283,14 @@ saf_read(struct lua_State *L, int idx, struct saf *s, const char *name, struct f
 		return;
 	keypath_known(L, idx, &k, top_words);
 	read_revoke(L, idx, &k, s);
-	read_part(L, idx, &k, "users", "a table { FRED = { ... } }", read_user, &at);
+	read_part(L, idx, &k, "users", "a table { FRED = { ... } }", saf_read_user, &at);
 	if (faults->errors == errors)
-		read_part(L, idx, &k, "users", "", check_groups, &at);
-	read_part(L, idx, &k, "classes", "a table { TCICSTRN = { ... } }", read_class, &at);
+		read_part(L, idx, &k, "users", "", saf_read_check_groups, &at);
+	read_part(L, idx, &k, "classes", "a table { TCICSTRN = { ... } }", saf_read_class, &at);
 	if (faults->errors == errors)
-		saf_strangers(s, say_stranger, &k);
+		saf_strangers(s, saf_read_say_stranger, &k);
 	if (faults->n > before)
-		qsort(faults->entry + before, faults->n - before, sizeof *faults->entry, by_text);
+		qsort(faults->entry + before, faults->n - before, sizeof *faults->entry, saf_read_order);
 }
 
 /* --- a file --------------------------------------------------------------------------------------------------------- */
@@ -302,7 +302,7 @@ struct load {
 };
 
 static void
-read_returned(lua_State *L, void *arg)
+saf_read_returned(lua_State *L, void *arg)
 {
 	struct load *l = arg;
 
@@ -312,7 +312,7 @@ read_returned(lua_State *L, void *arg)
 static void
 read_bytes(struct load *l, const char *bytes, size_t len)
 {
-	struct datafile d = { .bytes = bytes, .len = len, .what = "the file", .read = read_returned, .arg = l };
+	struct datafile d = { .bytes = bytes, .len = len, .what = "the file", .read = saf_read_returned, .arg = l };
 	struct fault f;
 	int line = 0;
 
