@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- Starts first: a region with a file that does not answer takes 2 s to end.
 -- Files that a definition names: what they must be, who may read and write them, and what a file that never answers holds up.
 local lfs = require "lfs"
 

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- Starts first: the lines stay bad for 12 s.
 -- Two regions on a line that loses, delays, doubles and reorders: each in a network namespace of its own, and spec/support/badline.c
 -- between them. Every line has two regions of its own, and all lines go through the same phases beside each other; the tests look at
 -- what each line did in them.

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- Starts first: 200 reloads.
 -- 200 reloads (scripts, rings, a listener that comes and goes) under 50 partners and a stream of new connections.
 local lfs = require "lfs"
 local support = require "spec.support"

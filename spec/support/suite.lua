@@ -5,14 +5,15 @@ suite: what the Makefile runs before and after the jobs of the suite.
   suite.lua order RESULTS [SPEC...] -- [UNIT...]   writes RESULTS/order.mk: the jobs that run together, and those that run alone
   suite.lua report RESULTS                         the slowest ten, the failed, and "N passed, N failed" of all
 
-Without a SPEC the jobs are lint, the units and every spec file; a SPEC may be a folder. A job runs alone when a comment among the first
-ten lines of its source begins with "Runs alone:". The longest job starts first: RESULTS.seconds holds how long each took in earlier
-runs, and the size of a file stands in for a job without a record.
+Without a SPEC the jobs are lint, the units and every spec file; a SPEC may be a folder. A comment among the first ten lines of a job's
+source may say "Runs alone: WHY" or "Starts first: WHY". The longest job starts first. build/seconds, which all build trees share, holds
+how long each took in earlier runs; without a record those marked to start first come before the others, which are taken by size.
 ]]
 local lfs = require "lfs"
 
 local text = require "spec.support.text"
 
+local RECORD = "build/seconds"
 local BYTES_A_SECOND = 2000
 
 local function spec_files(dir, into)
@@ -32,28 +33,35 @@ local function source_of(name)
   return unit and "spec/unit/" .. unit .. ".c"
 end
 
-local function runs_alone(name)
+local function is_marked(name, mark)
   local n, path = 0, source_of(name)
   if not path then return false end
   for line in io.lines(path) do
     n = n + 1
-    if line:find "^[-/ ]*[-*] Runs alone:" then return true end
+    if line:find("^[-/ ]*[-*] " .. mark .. ":") then return true end
     if n == 10 then return false end
   end
 end
 
-local function read_seconds(path)
+-- A unit has one record, whatever build tree its binary is in.
+local function key_of(name)
+  return source_of(name) or name
+end
+
+local function read_seconds()
   local seconds = {}
-  for name, took in (text.read(path) or ""):gmatch "(%S+) (%S+)\n" do seconds[name] = tonumber(took) end
+  for name, took in (text.read(RECORD) or ""):gmatch "(%S+) (%S+)\n" do seconds[name] = tonumber(took) end
   return seconds
+end
+
+local function length_of(name)
+  if is_marked(name, "Starts first") then return math.huge end
+  return name:find "_spec%.lua$" and lfs.attributes(name, "size") / BYTES_A_SECOND or 1
 end
 
 local function sort_by_length(jobs, seconds)
   local length = {}
-  for _, name in ipairs(jobs) do
-    local is_spec = name:find "_spec%.lua$"
-    length[name] = seconds[name] or is_spec and (lfs.attributes(name, "size") or 0) / BYTES_A_SECOND or 1
-  end
+  for _, name in ipairs(jobs) do length[name] = seconds[key_of(name)] or length_of(name) end
   table.sort(jobs, function(a, b)
     if length[a] ~= length[b] then return length[a] > length[b] end
     return a < b
@@ -82,10 +90,10 @@ local function order(results, words)
     jobs = spec_files("spec", { "lint" })
     table.move(units, 1, #units, #jobs + 1, jobs)
   end
-  sort_by_length(jobs, read_seconds(results .. ".seconds"))
+  sort_by_length(jobs, read_seconds())
   local together, alone = {}, {}
   for _, name in ipairs(jobs) do
-    local list = runs_alone(name) and alone or together
+    local list = is_marked(name, "Runs alone") and alone or together
     list[#list + 1] = name
   end
   text.write(results .. "/order.mk", ("TOGETHER := %s\nALONE := %s\n"):format(table.concat(together, " "), table.concat(alone, " ")))
@@ -99,14 +107,13 @@ local function result_of(results, name)
   return { name = name, passed = tonumber(passed), failed = tonumber(failed), seconds = tonumber(seconds), cpu = tonumber(cpu), why = why }
 end
 
-local function write_seconds(path, list)
-  local seconds = read_seconds(path)
-  for _, r in ipairs(list) do seconds[r.name] = r.seconds end
-  local lines = {}
+local function write_seconds(list)
+  local seconds, lines = read_seconds(), {}
+  for _, r in ipairs(list) do seconds[key_of(r.name)] = r.seconds end
   for _, name in ipairs(text.sorted(seconds)) do
     if name == "lint" or lfs.attributes(name) then lines[#lines + 1] = ("%s %s\n"):format(name, seconds[name]) end
   end
-  text.write(path, table.concat(lines))
+  text.write(RECORD, table.concat(lines))
 end
 
 local function print_slowest(list)
@@ -128,7 +135,7 @@ end
 local function report(results)
   local list, total = {}, { passed = 0, failed = 0, cpu = 0 }
   for name in text.read(results .. "/order.mk"):gsub("%u+ :=", ""):gmatch "%S+" do list[#list + 1] = result_of(results, name) end
-  write_seconds(results .. ".seconds", list)
+  write_seconds(list)
   if #list > 1 then print_slowest(list) end
   for _, r in ipairs(list) do
     for key in pairs(total) do total[key] = total[key] + r[key] end
