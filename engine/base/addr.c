@@ -14,7 +14,7 @@ is_mapped(const uint8_t bytes[16])
 	return memcmp(bytes, mapped_head, sizeof mapped_head) == 0;
 }
 
-/* Every road into struct addr leads through here, so that one peer has one address whatever socket it came by. */
+/* Every struct addr is made here, so that one peer has one address, whatever kind of socket accepted it. */
 static void
 take(struct addr *a, uint8_t family, const uint8_t *bytes, uint16_t port)
 {
@@ -70,7 +70,7 @@ addr_to_sockaddr(const struct addr *a, struct sockaddr_storage *out)
 	return 0;
 }
 
-/* inet_pton is strict as we want it: four decimal numbers without leading zeros, and no zone behind an IPv6 address. */
+/* inet_pton is as strict as needed: four decimal numbers without leading zeros, and no zone after an IPv6 address. */
 static uint8_t
 numeric(const char *text, uint8_t bytes[16])
 {
@@ -93,7 +93,9 @@ addr_parse(struct addr *a, const char *text, int port)
 	return 0;
 }
 
-/* A decimal number without sign, blanks or leading zeros; -1 when it is not one or above max. */
+/*
+ * Reads a decimal number without sign, blanks or leading zeros; -1 when the text is not one, or when it is above max.
+ */
 static int
 number(const char *text, size_t len, int max)
 {
@@ -123,10 +125,10 @@ check_host(const char *host, size_t len, bool bracketed, struct fault *f)
 	if (!bracketed)
 		return memchr(host, ':', len) == NULL ? 0 : fault_set(f, "an IPv6 address needs brackets: [ADDRESS]:PORT");
 	if (len >= sizeof v6)
-		return fault_set(f, "what stands in brackets is not an IPv6 address");
+		return fault_set(f, "the text in brackets is not an IPv6 address");
 	memcpy(v6, host, len);
 	v6[len] = '\0';
-	return inet_pton(AF_INET6, v6, bytes) == 1 ? 0 : fault_set(f, "what stands in brackets is not an IPv6 address");
+	return inet_pton(AF_INET6, v6, bytes) == 1 ? 0 : fault_set(f, "the text in brackets is not an IPv6 address");
 }
 
 int
@@ -153,7 +155,10 @@ addr_split(const char *text, char *host, size_t size, int *port, struct fault *f
 	return 0;
 }
 
-/* Without printf: every asking of a policy has two addresses among its facts, and one in four microseconds of attach went here. */
+/*
+ * Without printf: each call of a policy has two addresses among its facts, and printf took a quarter of the time of an
+ * attach.
+ */
 static void
 ipv4_text(const uint8_t *bytes, char *out)
 {
@@ -229,7 +234,7 @@ mask(uint8_t bytes[16], unsigned bits)
 		bytes[i] = 0;
 }
 
-/* Faults repeat what was written, but only its printable part: a prefix may come from a script. */
+/* A fault repeats only the printable part of the text: a prefix may come from a script. */
 static int
 prefix_fault(struct fault *f, const char *text, size_t len, const char *why)
 {
@@ -242,7 +247,7 @@ prefix_fault(struct fault *f, const char *text, size_t len, const char *why)
 	return fault_set(f, "%s%s: %s", shown, n < len ? "..." : "", why);
 }
 
-/* The address and the number of bits; -1 when either is no such thing. */
+/* Reads the address and the number of bits; -1 when either is malformed. */
 static int
 addr_prefix_parts(struct addr_prefix *p, const char *text, size_t len)
 {

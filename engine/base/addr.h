@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* addr: an IPv4 or IPv6 address with a port; prefixes. A v4-mapped IPv6 address is IPv4 everywhere. */
+/* addr: an IPv4 or IPv6 address with a port; prefixes. A v4-mapped IPv6 address is always converted to IPv4. */
 #ifndef SALLYPORT_ADDR_H
 #define SALLYPORT_ADDR_H
 
@@ -24,28 +24,37 @@ struct addr_prefix {
 	uint8_t bytes[16]; /* host bits are zero */
 };
 
-/* From what accept/getsockname gave; v4-mapped becomes IPv4. -1: another family. */
+/* From the address that accept() or getsockname() returned; a v4-mapped one becomes IPv4. -1: another family. */
 int addr_from_sockaddr(struct addr *a, const struct sockaddr *sa);
-/* Returns the length for bind/connect. */
+/* Fills *to for bind() or connect(). Returns its length in bytes. */
 socklen_t addr_to_sockaddr(const struct addr *a, struct sockaddr_storage *out);
 
-/* Numeric text only ("127.0.0.1", "::1", "::ffff:1.2.3.4"), strict: no octal, no short forms, no zone. */
+/*
+ * Reads numeric text only ("127.0.0.1", "::1", "::ffff:1.2.3.4"): no octal numbers, no short forms, no zone. -1:
+ * malformed.
+ */
 int addr_parse(struct addr *a, const char *text, int port);
-/* "HOST:PORT" or "[V6]:PORT" into its parts (HOST may be a name). Port 0-65535. -1 with a sentence. */
+/* Splits "HOST:PORT" or "[V6]:PORT" (HOST may be a name; port 0 to 65535). -1 with a sentence. */
 int addr_split(const char *text, char *host, size_t size, int *port, struct fault *f);
 
 const char *addr_ip(const struct addr *a, char *out, size_t size);    /* "127.0.0.1" */
 const char *addr_print(const struct addr *a, char *out, size_t size); /* "127.0.0.1:1491", "[::1]:1491" */
-/* 0.0.0.0 or ::, which stand for any address when listening; who connects to them reaches this machine. */
+/*
+ * True for 0.0.0.0 and ::. A listener there takes connections to any address; a client that connects there reaches its
+ * own host.
+ */
 bool addr_is_any(const struct addr *a);
 bool addr_same_ip(const struct addr *a, const struct addr *b);
 
-/* "10.0.0.0/8", "10.1.2.3" (= /32), "2001:db8::/32". Host bits that are set are a fault naming the network meant. */
+/*
+ * Reads "10.0.0.0/8", "10.1.2.3" (= /32) or "2001:db8::/32". -1 with a sentence; host bits that are set are a fault
+ * that names the network meant.
+ */
 int addr_prefix_parse(struct addr_prefix *p, const char *text, size_t len, struct fault *f);
 bool addr_prefix_holds(const struct addr_prefix *p, const struct addr *a);
-/* The prefix that stands for a neighbourhood in limits: IPv4 /24, IPv6 /48. */
+/* The prefix by which limits count a neighbourhood: IPv4 /24, IPv6 /48. */
 struct addr_prefix addr_neighbourhood(const struct addr *a);
-/* The prefix that stands for one partner: IPv4 /32, IPv6 /64. */
+/* The prefix by which limits count one partner: IPv4 /32, IPv6 /64. */
 struct addr_prefix addr_subnet(const struct addr *a);
 const char *addr_prefix_print(const struct addr_prefix *p, char *out, size_t size);
 

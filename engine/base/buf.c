@@ -19,7 +19,7 @@ buf_init(struct buf *b, size_t max)
 	b->max = max != 0 ? max : BUF_MAX;
 }
 
-/* Bytes the buffer holds no longer. */
+/* Wipes bytes that the buffer does not hold any longer. */
 static void
 wipe(const struct buf *b, size_t from, size_t n)
 {
@@ -43,8 +43,8 @@ fits(const struct buf *b, size_t n)
 }
 
 /*
- * Bytes are moved only when at least as many were consumed or added since the last move: the price of a byte stays constant,
- * however small the pieces it comes and goes in.
+ * Moves bytes only when at least as many were consumed or added since the last move: the cost of a byte stays constant,
+ * however small the pieces in which bytes come and go.
  */
 static int
 reserve(struct buf *b, size_t n)
@@ -61,7 +61,7 @@ reserve(struct buf *b, size_t n)
 	} else {
 		if (cap < BUF_LEAST)
 			cap = BUF_LEAST;
-		moves = b->start == 0 && !b->secret; /* large ones without touching them */
+		moves = b->start == 0 && !b->secret; /* realloc may move large blocks without copying them */
 		data = moves ? realloc(b->data, cap) : malloc(cap);
 		if (data == NULL)
 			return -1;
@@ -116,7 +116,7 @@ buf_printf(struct buf *b, const char *format, ...)
 	va_start(ap, format);
 	n = vsnprintf(NULL, 0, format, ap);
 	va_end(ap);
-	/* One byte more than the bound allows: vsnprintf's NUL, which is never held. */
+	/* One byte more than the bound allows: vsnprintf's NUL, which is never part of the content. */
 	if (n < 0 || !fits(b, (size_t)n) || reserve(b, (size_t)n + 1) < 0)
 		return -1;
 	va_start(ap, format);

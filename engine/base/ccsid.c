@@ -6,12 +6,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#define TAG_LEAD 0xf3 /* UTF-8's first byte of U+E0000 to U+E007F, and of nothing that any other of our sets has */
-#define PIECE 4096 /* converted at a time; a character's worth must fit */
+#define TAG_LEAD 0xf3 /* UTF-8's first byte of U+E0000 to U+E007F; the other sets have no character that begins with it */
+#define PIECE 4096 /* bytes converted at a time; one character must fit */
 
 static const struct {
 	int ccsid;
-	const char *name; /* iconv's */
+	const char *name; /* iconv's name */
 } sets[] = { { 37, "IBM037" }, { 500, "IBM500" }, { 819, "ISO-8859-1" }, { 1047, "IBM1047" }, { CCSID_UTF8, "UTF-8" } };
 
 #define SETS (sizeof sets / sizeof sets[0])
@@ -42,14 +42,17 @@ reason(int error)
 	}
 }
 
-/* iconv passes over Unicode's tag characters as if they were not there; who compares before and who compares after would see two different texts. */
+/*
+ * iconv drops Unicode's tag characters without an error. A program that compares before the conversion and one that
+ * compares after it would see different texts.
+ */
 static bool
 lost_any(const struct ccsid_conversion *c, const char *from)
 {
 	return c->narrows && c->at != from && memchr(from, TAG_LEAD, (size_t)(c->at - from)) != NULL;
 }
 
-/* One step: as much as fits into a piece. 0 when all of the input is used, 1 when there is more, -1 with *why. */
+/* Converts as much as fits into a piece. 0 when all of the input is used, 1 when there is more, -1 with *why. */
 static int
 step(struct ccsid_conversion *c, const char **why)
 {
@@ -59,10 +62,10 @@ step(struct ccsid_conversion *c, const char **why)
 	int error = errno;
 
 	if (buf_add(c->out, piece, sizeof piece - room) < 0) {
-		*why = "there is no room for what it becomes";
+		*why = "there is no room for the converted data";
 		return -1;
 	}
-	if (lost_any(c, from) || (r != (size_t)-1 && r > 0)) { /* dropped, or replaced by something near: that is no conversion */
+	if (lost_any(c, from) || (r != (size_t)-1 && r > 0)) { /* iconv dropped a character, or replaced it with a similar one */
 		*why = reason(EILSEQ);
 		return -1;
 	}
@@ -80,17 +83,17 @@ ccsid_begin(struct ccsid_conversion *c, int from, int to, const void *in, size_t
 	const char *source = name_of(from), *target = name_of(to);
 	iconv_t own = source != NULL && target != NULL ? iconv_open(target, source) : NONE;
 
-	*why = source == NULL || target == NULL ? "a CCSID that is not known" : "this machine's iconv does not have that code page";
+	*why = source == NULL || target == NULL ? "the CCSID is not known" : "this machine's iconv does not have that code page";
 	if (own == NONE)
 		return -1;
 	*why = "";
-	/* iconv's prototype has no const; it does not write there */
+	/* iconv's prototype has no const; iconv does not write to its input */
 	*c = (struct ccsid_conversion){ .iconv = own, .at = (char *)(uintptr_t)in, .left = len, .out = out, .before = buf_len(out),
 		.narrows = from == CCSID_UTF8 && to != CCSID_UTF8 };
 	return 0;
 }
 
-/* A step ends between two characters: nothing is carried from one slice to the next. */
+/* A step ends between two characters, so no state is carried from one slice to the next. */
 int
 ccsid_go_on(struct ccsid_conversion *c, size_t most, const char **why)
 {

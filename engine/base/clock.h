@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clock: the two times there are: of the wall (shown to people, compared with certificates) and of the machine (for spans). */
+/* clock: the wall clock (for people, and for comparison with certificates) and the monotonic clock (for durations). */
 #ifndef SALLYPORT_CLOCK_H
 #define SALLYPORT_CLOCK_H
 
 #include <time.h>
 
-/* Seconds since 1970. */
+/* Seconds since 1970, by the wall clock. */
 static inline double
 clock_wall(void)
 {
@@ -15,7 +15,7 @@ clock_wall(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* Seconds since some moment; never goes back. */
+/* Seconds since an unspecified moment; never goes back. */
 static inline double
 clock_span(void)
 {

@@ -63,7 +63,7 @@ faults_add(struct faults *l, enum fault_level level, const char *rule, const cha
 	char *text = NULL;
 	va_list ap;
 
-	/* counted first: a fault that could not be written down must still refuse the load */
+	/* counted first: a fault whose text could not be allocated must refuse the load too */
 	count(l, level);
 	if (e == NULL)
 		return;
@@ -100,7 +100,7 @@ faults_merge(struct faults *l, struct faults *from, enum fault_level most)
 		if (!has(l, e))
 			faults_add(l, level, rule, e->file, e->line, "%s", fault_entry_text(e));
 	}
-	if (from->errors > 0 && from->n == 0) /* it could not be written down */
+	if (from->errors > 0 && from->n == 0) /* its text could not be allocated */
 		count(l, most);
 	faults_free(from);
 }

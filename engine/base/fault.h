@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fault: an error is a sentence that travels with the object; a list of faults is what `check` prints. */
+/* fault: an error is a sentence that a function hands up to its caller; a list of faults is the output of `check`. */
 #ifndef SALLYPORT_FAULT_H
 #define SALLYPORT_FAULT_H
 
@@ -9,10 +9,10 @@ struct fault {
 	char text[1024];
 };
 
-/* Sets the sentence. Returns -1 always, so that `return fault_set(f, ...)` reads well. `f` may be NULL. */
+/* Sets the sentence. Always returns -1, for `return fault_set(f, ...)`. `f` may be NULL. */
 int fault_set(struct fault *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Puts "prefix: " before the sentence (the place, from inside outwards). Returns -1 always. `f` may be NULL. */
+/* Puts "prefix: " before the sentence; each level of callers adds its own place. Always returns -1. `f` may be NULL. */
 int fault_wrap(struct fault *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* A note is printed and never counts; a warning counts under --strict; an error (printed as "fault") refuses the load. */
@@ -26,7 +26,7 @@ struct fault_entry {
 	char *text; /* owned */
 };
 
-/* All that is wrong with one load: zero-initialise, add, print, free. */
+/* All faults of one load: zero-initialise, add, print, free. */
 struct faults {
 	struct fault_entry *entry; /* owned */
 	size_t n;
@@ -35,13 +35,14 @@ struct faults {
 };
 
 /*
- * Adds one entry; file and text are copied. `rule` is a string literal of [a-z0-9_]+ by which programs tell kinds of faults apart (`check --json`):
- * one rule, one remedy. An allocation failure still counts (errors/warnings go up).
+ * Adds one entry; file and text are copied. `rule` is a string literal of [a-z0-9_]+: programs distinguish faults by it
+ * (`check --json`). One rule has one remedy. An entry that cannot be allocated is counted too (errors and warnings go
+ * up).
  */
 void faults_add(struct faults *l, enum fault_level level, const char *rule, const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 6, 7)));
 
-/* Moves the entries of `from` that l does not have yet; none counts as more than `most`. from is empty then. */
+/* Moves the entries of `from` that l does not have yet; an entry above `most` is counted as `most`. Empties `from`. */
 void faults_merge(struct faults *l, struct faults *from, enum fault_level most);
 
 /* "fault", "warning" or "note". */

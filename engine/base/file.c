@@ -28,7 +28,7 @@ kind_of(mode_t mode)
 	}
 }
 
-/* Root may change everything anyway. */
+/* Root can change every file anyway. */
 static bool
 foreign(const struct stat *st)
 {
@@ -98,7 +98,9 @@ cannot(struct file_content *out, const char *what, struct fault *f)
 	return fault_set(f, "%s: %s", what, strerrordesc_np(out->error));
 }
 
-/* Reads one byte more than is allowed: the size that fstat tells is not the size that is read. */
+/*
+ * Reads one byte more than the limit: the size that fstat reports may differ from the number of bytes that can be read.
+ */
 static int
 read_all(int fd, const struct file_rule *rule, struct file_content *out, struct fault *f)
 {
@@ -205,7 +207,7 @@ file_opendir(const char *path, struct stat *st, struct fault *f)
 	return NULL;
 }
 
-/* The directory that holds `path`, opened: O_RDONLY, or O_PATH where it need not be readable. -1 with a sentence. */
+/* Opens the directory that holds `path`: O_RDONLY, or O_PATH where it need not be readable. -1 with a sentence. */
 static int
 open_directory_of(const char *path, int how, char dir[PATH_MAX], struct fault *f)
 {
@@ -263,7 +265,7 @@ judge_log(const char *path, const struct stat *st, struct fault *f)
 	return 0;
 }
 
-/* A FIFO that is opened for writing alone needs a reader at that moment; open(2) lets Linux open it for both. */
+/* open(2) for writing fails on a FIFO without a reader. Linux allows a FIFO to be opened for reading and writing. */
 static int
 open_appending(const char *path)
 {
@@ -307,7 +309,7 @@ write_all(int fd, const char *bytes, size_t len)
 	return fsync(fd);
 }
 
-/* Half a file takes what the disk may lack, so it is removed. */
+/* A partly written file is removed: it may use the space that the disk lacks. */
 static int
 write_fresh(int dir, const char *fresh, const void *bytes, size_t len)
 {

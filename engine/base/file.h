@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * file: the one place where the region opens a file or a directory whose name comes from a definition or a command line. It never blocks on a FIFO or
- * a device, it bounds the size, and it judges owner and mode. A stalled file system can hold the calling thread, so a running region calls these
- * functions in the loader's thread or in a threadpool's thread, never on the loop.
+ * file: the only functions that open a file or a directory whose name comes from a definition or a command line. They
+ * never block on a FIFO or a device; they limit the size and check owner and mode. A stalled file system can block the
+ * calling thread, so a running region calls these functions in the loader's thread or in a thread of the threadpool,
+ * never on the loop.
  *
- * A sentence in `f` does not begin with the path: a caller that has no place for the path adds it with fault_wrap(f, "%s", path).
+ * A sentence in `f` does not begin with the path: a caller that does not print the path elsewhere adds it with
+ * fault_wrap(f, "%s", path).
  */
 #ifndef SALLYPORT_FILE_H
 #define SALLYPORT_FILE_H
@@ -32,17 +34,18 @@ struct file_rule {
 struct file_content {
 	char *bytes;     /* owned; a NUL stands behind the last byte. file_free wipes it */
 	size_t len;
-	struct stat st;  /* of the opened file, behind all links; zero when it was not opened */
+	struct stat st;  /* of the opened file, after following all links; zero when it was not opened */
 	int error;       /* after -1: errno of the call that failed (ENOENT: it is not there), 0: the file was opened and is refused */
 };
 
 /*
- * Reads a whole file into *out. 0, or -1 with a sentence and its remedy, and nothing to free: the file cannot be opened or read; it is no regular file
- * behind its symbolic links; it is larger than rule->max (unless rule->head); everybody may write it; a secret that others may read, that its group may write, or that its
- * group may read while its owner is neither root nor the region's user (the effective user of this process).
+ * Reads a whole file into *out. 0; or -1 with a sentence that has a remedy, and nothing to free: the file cannot be
+ * opened or read; it is not a regular file after following its symbolic links; it is larger than rule->max (unless
+ * rule->head); everybody may write it; it is a secret that others may read, that its group may write, or that its group
+ * may read while its owner is neither root nor the region's user (the effective user of this process).
  */
 int file_read(const char *path, const struct file_rule *rule, struct file_content *out, struct fault *f);
-/* Wipes and frees the bytes. A zeroed or failed one is fine. */
+/* Wipes and frees the bytes. A zeroed struct, or one from a failed call, is fine. */
 void file_free(struct file_content *c);
 
 enum file_doubt {
@@ -51,20 +54,24 @@ enum file_doubt {
 	FILE_GROUP_WRITES,  /* it is a script and its group may write it */
 };
 
-/* The doubt about a file that may be read, with the sentence for a warning. st: what file_read or file_opendir gave. */
+/* The doubt about a file that may be read, with the sentence for a warning. st: from file_read or file_opendir. */
 enum file_doubt file_doubt(const char *path, enum file_class class, const struct stat *st, struct fault *f);
-/* The same as a FAULT_WARNING of that file, added to `faults`. more: put behind the sentence, "" nothing. */
+/* Adds the same as a FAULT_WARNING of that file to `faults`. more: appended to the sentence, "" nothing. */
 void file_warn(const char *path, enum file_class class, const struct stat *st, const char *more, struct faults *faults);
 
 /*
- * Opens a directory to be listed; for closedir(). NULL with a sentence, and errno: it cannot be opened (ENOENT: it is not there), it is no directory, or
- * everybody may add files to it (errno is EPERM then). A file system that is mounted read-only is spared the last rule: Kubernetes mounts a secret there,
- * in a directory of mode 1777. st: of the directory, may be NULL.
+ * Opens a directory for listing; the caller closes it with closedir(). NULL with a sentence, and errno: it cannot be
+ * opened (ENOENT: it does not exist), it is not a directory, or everybody may add files to it (errno is EPERM then).
+ * The last rule does not apply to a file system that is mounted read-only: Kubernetes mounts a secret in a directory of
+ * mode 1777. st: receives the directory's status, may be NULL.
  */
 DIR *file_opendir(const char *path, struct stat *st, struct fault *f);
 
-/* 0 when a file may be written at `path`: everybody must not be able to replace it, so the directory is not writable by others, or is sticky. -1 with a
- * sentence that names the directory. 0 too for one that cannot be opened: opening the file says why. */
+/*
+ * 0 when a file may be written at `path`: other users must not be able to replace the file, so the directory is not
+ * writable by others, or is sticky. -1 with a sentence that names the directory. 0 too when the directory cannot be
+ * opened: opening the file reports why.
+ */
 int file_directory_safe(const char *path, struct fault *f);
 
 /*
@@ -75,8 +82,9 @@ int file_directory_safe(const char *path, struct fault *f);
 int file_open_log(const char *path, struct fault *f);
 
 /*
- * Replaces the file at `path` as a whole: writes PATH.new (created anew, mode 0600), fsync, rename, fsync of the directory. A file, link or FIFO that lies
- * at PATH.new is removed first. -1 with a sentence; then the old file is as it was. Blocks for as long as the disk does.
+ * Replaces the file at `path` as a whole: writes PATH.new (created anew, mode 0600), fsync, rename, fsync of the
+ * directory. A file, link or FIFO at PATH.new is removed first. -1 with a sentence; the old file is unchanged then.
+ * Blocks for as long as the disk does.
  */
 int file_replace(const char *path, const void *bytes, size_t len, struct fault *f);
 

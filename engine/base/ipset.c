@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Prefixes are sorted by their first address, shorter ones first. The last one that does not begin behind the address is
- * either the longest that holds it or lies inside that one; each entry knows the entry around it, so the look-up is a binary
- * search and a short walk outwards. One array per column: a search touches addresses only.
+ * Prefixes are sorted by their first address, shorter ones first. The last prefix that does not begin after the address
+ * is either the longest one that holds the address or lies inside that one. Each entry knows the entry around it, so a
+ * look-up is a binary search and a short walk outwards. Each column is an array of its own: a search reads addresses
+ * only.
  */
 #include "base/ipset.h"
 
@@ -12,14 +13,14 @@
 
 #define NOBODY UINT32_MAX
 
-struct entry { /* as it was added */
+struct entry { /* a prefix as it was added */
 	uint8_t bytes[16];
 	long value;
 	uint32_t order;
 	uint8_t bits;
 };
 
-struct side { /* one family */
+struct side { /* the prefixes of one address family */
 	struct entry *entry; /* owned; NULL once sealed */
 	size_t cap;
 	size_t n;
@@ -108,7 +109,7 @@ same_prefix(const struct entry *x, const struct entry *y)
 	return x->bits == y->bits && memcmp(x->bytes, y->bytes, sizeof x->bytes) == 0;
 }
 
-/* qsort promises no stability; the order of adding decides between equals. */
+/* qsort is not stable: equal prefixes are compared by the order in which they were added. */
 static int
 ipset_compare(const void *a, const void *b)
 {
@@ -122,7 +123,7 @@ ipset_compare(const void *a, const void *b)
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* Of prefixes added twice the last one stays. */
+/* Of equal prefixes the one added last stays. */
 static void
 drop_doubles(struct side *d)
 {
@@ -146,7 +147,7 @@ holds(const uint8_t *first, unsigned bits, const uint8_t *bytes)
 	return rest == 0 || ((first[whole] ^ bytes[whole]) >> (8 - rest)) == 0;
 }
 
-/* From entry i outwards to the first that holds these bytes. */
+/* Walks from entry i outwards to the first entry that holds these bytes. */
 static uint32_t
 outwards(const struct side *d, uint32_t i, const uint8_t *bytes)
 {
@@ -198,7 +199,7 @@ ipset_count(const struct ipset *s)
 	return s->v4.n + s->v6.n;
 }
 
-/* Addresses in network order compare as numbers; four bytes are worth doing without memcmp. */
+/* Compares addresses in network order as numbers; four bytes without memcmp, which is slower. */
 static bool
 behind(const uint8_t *first, const uint8_t *bytes, unsigned width)
 {
@@ -211,7 +212,7 @@ behind(const uint8_t *first, const uint8_t *bytes, unsigned width)
 	return ntohl(x) > ntohl(y);
 }
 
-/* The last entry that does not begin behind the address, or NOBODY. */
+/* The last entry that does not begin after the address, or NOBODY. */
 static uint32_t
 last_before(const struct side *d, const uint8_t *bytes)
 {

@@ -20,11 +20,11 @@
 #define QUEUE_LINES 16384
 #define QUEUE_BYTES (8 * 1024 * 1024)
 #define RETRY_SECONDS 1
-#define CLOSE_SECONDS 2 /* a reader that stalls does not keep a region from ending */
+#define CLOSE_SECONDS 2 /* at its end a region waits no longer for a stalled reader */
 
 struct log {
-	struct log_sink sink; /* the writer's */
-	bool ended;       /* the writer is gone; of the thread that ends the log */
+	struct log_sink sink; /* used by the writer only */
+	bool ended;       /* the writer has ended; used only by the thread that ends the log */
 	enum log_format format;
 	char applid[NAME_SIZE];
 	pthread_t thread;
@@ -34,11 +34,11 @@ struct log {
 	size_t lines;        /* lines in pending and in flight */
 	size_t pending_lines;
 	uint64_t lost;
-	int trouble;         /* errno of the write that failed last; 0 told or none */
+	int trouble;         /* errno of the last failed write; 0: none, or already reported */
 	bool waiting, stop, reopen;
-	int64_t stop_at;     /* second after which the writer gives up on a stalled reader */
+	int64_t stop_at;     /* the second after which the writer gives up on a stalled reader */
 	struct log_throttle throttle;
-	struct buf flight;   /* the writer's own: being written */
+	struct buf flight;   /* used by the writer only: the bytes being written */
 };
 
 static int64_t
@@ -63,7 +63,7 @@ enqueue(struct log *l, const struct log_line *line)
 	return true;
 }
 
-/* Under the lock: tells of lost lines as soon as there is room to tell it in. */
+/* Under the lock. Reports lost lines as soon as there is room for the report. */
 static void
 own_up(struct log *l)
 {
@@ -107,7 +107,7 @@ log_push_sum(void *arg, const struct log_throttle_entry *e)
 	push(l, &line);
 }
 
-/* The writer's, under the lock, which it lets go while it opens: a file system may be slow. */
+/* Called by the writer under the lock. Unlocks while it opens the file: a file system may be slow. */
 static void
 open_anew(struct log *l)
 {
@@ -134,7 +134,7 @@ wait_seconds(struct log *l, double seconds)
 	l->waiting = false;
 }
 
-/* A full disk or a stalled reader: the lines stay in flight and are tried again, until the region ends. */
+/* On a full disk or with a stalled reader the lines stay in flight; the writer tries again until the region ends. */
 static bool
 worth_retrying(struct log *l, ssize_t sent, int error)
 {
@@ -167,7 +167,7 @@ fly(struct log *l)
 	buf_consume(&l->flight, buf_len(&l->flight));
 }
 
-/* Under the lock: waits until there is something to write. False: nothing, and the log is closing. */
+/* Under the lock. Waits until there is something to write. False: nothing to write, and the log is closing. */
 static bool
 work(struct log *l)
 {
@@ -212,7 +212,7 @@ log_writer(void *arg)
 	return NULL;
 }
 
-/* SIGPIPE, blocked in a thread, leaves EPIPE. */
+/* With SIGPIPE blocked, a write to a broken pipe fails with EPIPE only. */
 static int
 start_writer(struct log *l)
 {
@@ -303,7 +303,7 @@ log_close(struct log *l)
 
 enum { OWN_DOOR = 1, OWN_CODE = 2 };
 
-/* Returns which of a refusal's inserts the pairs held themselves. */
+/* Returns the set of a refusal's own inserts (door, code) that are among the pairs. */
 static unsigned
 inserts(struct log_line *line, va_list ap)
 {
@@ -387,7 +387,7 @@ passes(struct log *l, const char *door, const char *code, const char *prefix)
 	pthread_mutex_lock(&l->lock);
 	pass = log_throttle_pass(&l->throttle, second_now(), door, code, prefix, log_push_sum, l);
 	if (!pass && l->waiting && l->throttle.holding == 1)
-		pthread_cond_signal(&l->wake); /* so that the writer looks at the clock */
+		pthread_cond_signal(&l->wake); /* the writer looks at the clock */
 	pthread_mutex_unlock(&l->lock);
 	return pass;
 }

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#define TAIL 32 /* kept free for what log_line_end adds */
+#define TAIL 32 /* bytes kept free for log_line_end */
 
 static const struct {
 	const char *id;
@@ -37,7 +37,10 @@ puts_(struct log_line *l, const char *s)
 	put(l, s, strlen(s));
 }
 
-/* In JSON the backslashes of our own escape are escaped once more, so that a JSON reader sees what a text reader sees. */
+/*
+ * In JSON the backslashes of this file's own escapes are escaped once more: a reader of JSON then sees the same text as
+ * a reader of the text form.
+ */
 static void
 put_byte(struct log_line *l, unsigned char c)
 {
@@ -69,7 +72,7 @@ put_value(struct log_line *l, const char *value)
 		puts_(l, "...");
 }
 
-/* A text value stands bare only when nobody could misread where it ends. */
+/* A text value is printed without quotes only when its end is unmistakable. */
 static bool
 needs_quotes(const char *value)
 {
@@ -89,7 +92,7 @@ insert_text(struct log_line *l, const char *key, const char *value)
 	puts_(l, quote);
 }
 
-/* -12, 0, 3.25: what JSON takes for a number. */
+/* Is it a number of JSON: -12, 0, 3.25? */
 static bool
 is_number(const char *value)
 {
@@ -119,12 +122,12 @@ json_pair(struct log_line *l, const char *key, const char *value, bool number)
 	puts_(l, quote);
 }
 
-/* Two values that a reader of text has in one are two members in JSON, called as everywhere else. */
+/* Values that are one insert in text and two members in JSON. */
 static const struct compound {
 	const char *key;
 	char between;
 	const char *first, *second;
-	bool number; /* the second */
+	bool number; /* the second is a number */
 } compounds[] = {
 	{ "applid", '.', "networkid", "applid", false },
 	{ "at", ':', "file", "line", true },
@@ -169,7 +172,7 @@ log_line_insert(struct log_line *l, const char *key, const char *value)
 		insert_json(l, key, value, number);
 	else
 		insert_text(l, key, value);
-	if (l->cut) /* all of an insert or nothing: half of one could be misread */
+	if (l->cut) /* an insert is written whole or not at all: half of one could be misread */
 		l->n = before;
 	l->cut |= cut;
 }

@@ -55,7 +55,7 @@ log_sink_write(struct log_sink *s, const void *bytes, size_t n, int ms)
 	if (!s->regular) {
 		if (poll(&p, 1, ms) == 0)
 			return 0;
-		n = n < PIPE_BUF ? n : PIPE_BUF; /* what a ready pipe takes without blocking */
+		n = n < PIPE_BUF ? n : PIPE_BUF; /* a pipe that is ready takes so much without blocking */
 	}
 	sent = write(s->fd, bytes, n);
 	return sent < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : sent;

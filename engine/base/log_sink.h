@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* log_sink: where the log's bytes go: a file, a pipe, or stderr; and the same file opened anew after it was renamed. */
+/* log_sink: the file, pipe or stderr that the log's bytes go to; opens the file again after a rename. */
 #ifndef SALLYPORT_LOG_SINK_H
 #define SALLYPORT_LOG_SINK_H
 
@@ -12,14 +12,17 @@
 struct log_sink {
 	char *file; /* owned; NULL: stderr */
 	int fd;     /* owned when there is a file */
-	bool regular; /* takes any amount without blocking for a reader */
+	bool regular; /* a regular file: a write never waits for a reader */
 };
 
-/* Opens FILE for appending (0600), NULL means stderr. -1 with a sentence; log_sink_close is to be called then too. */
+/* Opens `file` for appending (0600); NULL means stderr. -1 with a sentence; log_sink_close must be called then too. */
 int log_sink_open(struct log_sink *s, const char *file, struct fault *f);
-/* The file of that name takes the place of the one that is open. -1 with a sentence: the old one stays. */
+/* Opens the file again by its name and closes the old descriptor. -1 with a sentence: the old descriptor stays. */
 int log_sink_reopen(struct log_sink *s, struct fault *f);
-/* Writes some of the bytes and waits at most `ms` milliseconds for a reader. How many; 0: there was no room; -1 with errno. */
+/*
+ * Writes some of the bytes and waits at most `ms` milliseconds for a reader. Returns the number of bytes written; 0:
+ * there was no room; -1 with errno.
+ */
 ssize_t log_sink_write(struct log_sink *s, const void *bytes, size_t n, int ms);
 void log_sink_close(struct log_sink *s);
 

@@ -30,7 +30,7 @@ same(const struct log_throttle_entry *e, const struct log_throttle_entry *key)
 	return strcmp(e->door, key->door) == 0 && strcmp(e->code, key->code) == 0 && strcmp(e->prefix, key->prefix) == 0;
 }
 
-/* The entry for key: its own, else one that is idle, else the one all others share. */
+/* The entry for key: its own, else an idle one, else the one that all other keys share. */
 static struct log_throttle_entry *
 find(struct log_throttle *t, int64_t second, const struct log_throttle_entry *key)
 {
@@ -48,7 +48,7 @@ find(struct log_throttle *t, int64_t second, const struct log_throttle_entry *ke
 	return idle;
 }
 
-/* An entry moves to a new second, or to a new owner. */
+/* Sums up the entry, then gives it to a new second or a new key. */
 static void
 claim(struct log_throttle *t, struct log_throttle_entry *e, const struct log_throttle_entry *key, log_throttle_sum sum, void *arg)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * log_throttle: which refusals are printed one by one and which are summed up (SP0023): of one (door, code, prefix) the first
- * LOG_THROTTLE_LINES in a second pass, the others are counted. Bounded: when more different ones than fit are busy within one
- * second, the rest share one entry. Not thread-safe: its owner locks.
+ * log_throttle: which refusals are printed one by one and which are summed up (SP0023). Of one (door, code, prefix) the
+ * first LOG_THROTTLE_LINES in a second are printed, the others are counted. Bounded: when more different keys than fit
+ * are busy within one second, the rest share one entry. Not thread-safe: the owner locks.
  */
 #ifndef SALLYPORT_LOG_THROTTLE_H
 #define SALLYPORT_LOG_THROTTLE_H
@@ -25,12 +25,14 @@ struct log_throttle {
 	unsigned holding; /* entries with held > 0 */
 };
 
-/* May this one be printed? Otherwise it is counted. `sum` is called first for whatever an earlier second still holds in the
- * entry that is used. */
+/*
+ * Whether this refusal may be printed; if not, it is counted. Before that, `sum` is called when the entry still has
+ * refusals of an earlier second.
+ */
 typedef void (*log_throttle_sum)(void *arg, const struct log_throttle_entry *e);
 bool log_throttle_pass(struct log_throttle *t, int64_t second, const char *door, const char *code, const char *prefix,
 	log_throttle_sum sum, void *arg);
-/* Sums up every entry whose second is over (all of them when `all`). */
+/* Calls `sum` for each entry whose second is over (for each entry when `all`). */
 void log_throttle_flush(struct log_throttle *t, int64_t second, bool all, log_throttle_sum sum, void *arg);
 
 #endif

@@ -19,7 +19,7 @@ skip_line(struct luatext *s)
 		s->at++;
 }
 
-/* How many '=' stand in a long bracket that opens here; -1: none opens. */
+/* The number of '=' in the long bracket that opens here; -1: none opens. */
 static int
 long_level(const struct luatext *s)
 {
@@ -64,7 +64,7 @@ skip_comment(struct luatext *s)
 		skip_line(s);
 }
 
-/* A backslash and what it takes: an end of line may be two characters, and after z comes any white space. */
+/* Skips a backslash and what belongs to it: an end of line may be two characters; after z comes any white space. */
 static void
 escaped(struct luatext *s)
 {
@@ -154,13 +154,13 @@ luatext_next(struct luatext *s)
 struct rows {
 	const char *after; /* the word before the table: "return", or the name in rows = { */
 	size_t after_len;
-	bool assigned;     /* a = stands between them */
+	bool assigned;     /* a = stands between the word and the table */
 	int *line;         /* owned */
 	size_t n;
-	int nest;          /* of all brackets */
+	int nest;          /* depth of nested brackets */
 	enum { ROWS_SEEK, ROWS_WORD, ROWS_EQUALS, ROWS_INSIDE } state;
 	bool fresh;        /* inside: the next token begins an element */
-	const char *name;  /* the word behind the last `return`; NULL: something else */
+	const char *name;  /* the word after the last `return`; NULL: no word */
 	size_t name_len;
 	bool failed;
 };
@@ -184,7 +184,7 @@ is_word(const struct luatext_token *t, const char *word, size_t len)
 	return t->kind == LUATEXT_WORD && t->len == len && memcmp(t->start, word, len) == 0;
 }
 
-/* Outside of brackets: the word, then the =, then the table. Of several the last counts. */
+/* Outside of brackets: the word, then the =, then the table. Of several the last one counts. */
 static void
 seek(struct rows *r, const struct luatext_token *t)
 {
@@ -192,7 +192,7 @@ seek(struct rows *r, const struct luatext_token *t)
 
 	if (is_word(t, r->after, r->after_len)) {
 		r->state = r->assigned ? ROWS_EQUALS : ROWS_WORD;
-		r->n = r->assigned ? r->n : 0; /* a name may stand anywhere; of several returns the last one is the chunk's */
+		r->n = r->assigned ? r->n : 0; /* a name may stand anywhere; of several returns the last one is the return of the chunk */
 		r->name = NULL;
 	} else if (r->state == ROWS_EQUALS && mark == '=') {
 		r->state = ROWS_WORD;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* luatext: a Lua text word by word, without Lua; comments and white space are passed over. The result for a text that is not Lua is not specified, but safe. */
+/*
+ * luatext: reads Lua text token by token, without Lua; comments and white space are skipped. For a text that is not Lua
+ * the result is unspecified, but safe.
+ */
 #ifndef SALLYPORT_LUATEXT_H
 #define SALLYPORT_LUATEXT_H
 
@@ -25,17 +28,18 @@ struct luatext_token {
 	int line; /* of its first byte */
 };
 
-/* How many bytes at the beginning are UTF-8's byte order mark, which some editors write: 3 or 0. */
+/* The length of UTF-8's byte order mark at the beginning, which some editors write: 3 or 0 bytes. */
 size_t luatext_mark(const char *text, size_t len);
-/* The next token; t stands behind it then. */
+/* Reads the next token and moves t behind it. */
 struct luatext_token luatext_next(struct luatext *t);
 
 /*
- * The lines on which the elements of the list begin that the chunk returns, in *lines (for free()), when that list is written out: `return { … }`, or
- * `rows = { … }` and `return rows`. Returns how many; 0: it is not, or there is no memory.
+ * The lines on which the elements of the chunk's returned list begin, in *lines (for free()), when that list is written
+ * out: `return { ... }`, or `rows = { ... }` and `return rows`. Returns their number; 0: the list is not written out,
+ * or there is no memory.
  */
 size_t luatext_rows(const char *text, size_t len, int **lines);
-/* The line of the one quoted string that has these bytes; 0: no such string, or several. */
+/* The line of the only quoted string with these bytes; 0: no such string, or several. */
 int luatext_quoted(const char *text, size_t len, const char *bytes);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * message: every message a region can print, once. CICS's id where one exists (IPIC.md 8), SPnnnn elsewhere.
- * engine/admin/README.md lists them and a spec holds that list against this one. A sentence never holds a peer's words:
- * those are inserts (key=value), escaped by the log.
+ * message: every message that a region can print. CICS's id where one exists (IPIC.md 8), else SPnnnn.
+ * engine/admin/README.md lists them; a spec compares that list with this one. A sentence never contains bytes of a
+ * peer: those are inserts (key=value), escaped by the log.
  */
 #ifndef SALLYPORT_MESSAGE_H
 #define SALLYPORT_MESSAGE_H
@@ -39,18 +39,18 @@
 	X(SP0010, 'I', "Generation in use.") \
 	X(SP0011, 'E', "Load refused; the running generation stays.") \
 	X(SP0012, 'W', "Warning of check.") \
-	X(SP0013, 'I', "Generation gone.") \
+	X(SP0013, 'I', "Generation no longer in use.") \
 	X(SP0014, 'I', "Reload begun.") \
 	X(SP0015, 'I', "Reload checked; nothing was changed.") \
 	X(SP0016, 'W', "IPCONN refused by the new generation.") \
-	X(SP0017, 'I', "The urm an operator had set is undone by the reload.") \
-	X(SP0018, 'E', "IPCONN could not take on its definition.") \
-	X(SP0019, 'W', "Policies begin anew: their scripts kept too much memory.") \
+	X(SP0017, 'I', "The reload replaced the urm that an operator had set.") \
+	X(SP0018, 'E', "IPCONN could not be changed to its new definition.") \
+	X(SP0019, 'W', "Policies start with new state: their scripts kept too much memory.") \
 	X(SP0020, 'I', "Door opened.") \
 	X(SP0021, 'W', "Door refused.") \
 	X(SP0022, 'E', "Policy failed; the door stays shut.") \
-	X(SP0023, 'W', "Refusals like this one, summed up.") \
-	X(SP0024, 'I', "URM told of a deletion.") \
+	X(SP0023, 'W', "Further refusals of this kind, counted.") \
+	X(SP0024, 'I', "URM notified of a deletion.") \
 	X(SP0030, 'I', "Socket closed.") \
 	X(SP0031, 'W', "CAPEX refused.") \
 	X(SP0032, 'I', "Heartbeat sent.") \
@@ -69,12 +69,12 @@
 	X(SP0054, 'I', "Recovery information forgotten.") \
 	X(SP0055, 'I', "Final statistics.") \
 	X(SP0056, 'E', "Recovery file not written; it is tried again each second.") \
-	X(SP0064, 'W', "Passwords of a partner are not checked until its minute is over.") \
+	X(SP0064, 'W', "Passwords of a partner are not checked for the rest of the minute.") \
 	X(SP0070, 'I', "Signal.") \
-	X(SP0071, 'I', "Log opened anew.") \
-	X(SP0072, 'E', "Log not opened anew; the old file is written on.") \
+	X(SP0071, 'I', "Log file opened again.") \
+	X(SP0072, 'E', "Log file not opened again; writing to the old file continues.") \
 	X(SP0073, 'W', "Control socket was missing.") \
-	X(SP0074, 'I', "Change by the reload.") \
+	X(SP0074, 'I', "Changed by the reload.") \
 	X(SP0075, 'W', "No room for another counter.")
 
 enum message {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* name: sizes of the names and texts that all folders use, and the two forms of names. */
+/* name: the sizes of names and texts that all folders use, and the two syntaxes of names. */
 #ifndef SALLYPORT_NAME_H
 #define SALLYPORT_NAME_H
 
 #include <stdbool.h>
 
-/* Bytes of each, the NUL counted. */
+/* Sizes in bytes, including the NUL. */
 #define NAME_SIZE 9   /* CICS names: at most 8 characters and a NUL */
 #define HOST_SIZE 117 /* ISAIC_HOST is CL116 (IPIC.md 6.2) */
 #define CODE_SIZE 33
@@ -13,10 +13,10 @@
 #define PLACE_SIZE 128
 #define CONNECTION_SIZE 24
 #define TOKEN_SIZE 23 /* 128 bits in base64url, and a NUL */
-#define LOGNAME_SIZE 17 /* of a region's recovery log: 16 hex digits, and a NUL */
-#define RESPONSE_SIZE 16 /* of an answer: its class, "EXCEPTION" */
-#define REASON_SIZE 32 /* its reason, "AUTOINSTALL_FAILED" */
-#define PATH_SIZE 512 /* bytes of a path as it is opened: the directory of region.lua and the path of the definition */
+#define LOGNAME_SIZE 17 /* the name of a region's recovery log: 16 hex digits, and a NUL */
+#define RESPONSE_SIZE 16 /* the class of an answer, such as "EXCEPTION" */
+#define REASON_SIZE 32 /* the reason of an answer, such as "AUTOINSTALL_FAILED" */
+#define PATH_SIZE 512 /* a path as it is passed to open(): the directory of region.lua and the path of the definition */
 #define VALUE_SIZE 256
 #define SCRIPT_SIZE 65
 #define LABEL_SIZE 33

@@ -7,7 +7,7 @@
 
 #define CAP_MIN 16
 
-/* Names are an operator's, and nobody else adds: no seed is needed. */
+/* The names come from the operator's definition, so the hash needs no seed against hostile names. */
 static size_t
 hash(const char *name)
 {
@@ -18,7 +18,7 @@ hash(const char *name)
 	return (size_t)(h ^ h >> 32);
 }
 
-/* Where the name stands, or would. There is a free slot always. */
+/* The slot of the name, or the free slot where it belongs. There is always a free slot. */
 static size_t
 place(const struct nametable *k, const char *name)
 {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WORD_MAX 40   /* no key is longer; longer words are near to nothing */
+#define WORD_MAX 40   /* longer words are near to no word */
 
 static unsigned
 least(unsigned a, unsigned b, unsigned c)
@@ -16,7 +16,10 @@ least(unsigned a, unsigned b, unsigned c)
 	return m < c ? m : c;
 }
 
-/* One row of the table of edit distances from the row above it (and the one above that, for two letters swapped). */
+/*
+ * Computes one row of the table of edit distances from the row above it (and from the row above that, for two swapped
+ * letters).
+ */
 static void
 distance_row(unsigned *row, const unsigned *up, const unsigned *upup, const char *a, size_t i, const char *b)
 {
@@ -43,8 +46,10 @@ distance(const char *a, const char *b)
 	return rows[strlen(a) % 3][strlen(b)];
 }
 
-/* How far a wrong word is from a known one; a known word that holds the wrong one whole ("timeout", "port") is near, but not
- * nearer than a slip of one letter. UINT_MAX stands for "too far". */
+/*
+ * A known word that contains the wrong one ("timeout", "port") is near, but farther away than any word that is near by
+ * its spelling.
+ */
 unsigned
 near_distance(const char *known, const char *word)
 {

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The bytes of the directory's name, its last / included; 0: the current directory. */
+/* The length of the directory's name with its last /; 0: the current directory. */
 static size_t
 directory_of(const char *file)
 {
@@ -66,7 +66,7 @@ path_elsewhere(char *out, size_t size, const char *file, const char *path)
 
 	out[0] = '\0';
 	if (dir > 0 && written != path && access(written, F_OK) == 0)
-		snprintf(out, size, "; %s is in the current directory, %s, but a path in a definition is relative to the file that it stands in",
+		snprintf(out, size, "; %s is in the current directory, %s, but a path in a definition is relative to the file that contains it",
 			written, path_absolute(here, sizeof here, "."));
 	return out;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sum: a checksum (FNV-1a) that tells whether bytes have changed. It is no defence against forged bytes. */
+/* sum: a checksum (FNV-1a) that detects changed bytes. It does not detect forged bytes. */
 #ifndef SALLYPORT_SUM_H
 #define SALLYPORT_SUM_H
 
@@ -8,7 +8,7 @@
 
 #define SUM_BEGIN 14695981039346656037u
 
-/* The sum of some bytes behind those of `sum`; SUM_BEGIN for the first. */
+/* Continues the checksum `sum` with n more bytes; `sum` is SUM_BEGIN at first. */
 static inline uint64_t
 sum_add(uint64_t sum, const void *bytes, size_t n)
 {

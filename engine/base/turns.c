@@ -69,7 +69,7 @@ turns_put(struct turns *t, const char *name, struct turns_item *x)
 	return 0;
 }
 
-/* A name without items goes. */
+/* Frees a name that has no items left. */
 void
 turns_leave(struct turns *t, struct turns_item *x)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* turns: a bounded queue in which names take turns: the first item of each, then the second of each, so that a flood of one name delays no other. */
+/*
+ * turns: a bounded queue in which names take turns: the first item of each name, then the second of each, so that many
+ * items of one name do not delay another name.
+ */
 #ifndef SALLYPORT_TURNS_H
 #define SALLYPORT_TURNS_H
 
@@ -8,7 +11,7 @@
 
 #include "base/name.h"
 
-struct turn; /* a name with items that wait */
+struct turn; /* a name with waiting items */
 
 struct turns_item { /* embedded in the object that waits; all zero while it does not wait */
 	struct turns_item *next;
@@ -16,16 +19,16 @@ struct turns_item { /* embedded in the object that waits; all zero while it does
 };
 
 struct turns {
-	struct turn *first, **last; /* the first is next */
-	size_t n, max, max_each;    /* items that wait; at most, and of one name */
+	struct turn *first, **last; /* the first name's turn is next */
+	size_t n, max, max_each;    /* waiting items; their limit; the limit of one name */
 };
 
 void turns_init(struct turns *t, size_t max, size_t max_each);
-/* -1: full, full for that name, or no memory. */
+/* Adds an item to the end of its name's items. -1: the queue is full, the name's limit is reached, or no memory. */
 int turns_put(struct turns *t, const char *name, struct turns_item *x);
-/* The first item of the first name, which goes behind all others; NULL: none waits. */
+/* Takes the first item of the first name, which then goes behind all other names; NULL: no item waits. */
 struct turns_item *turns_next(struct turns *t);
-/* Takes an item out that waits. */
+/* Takes out a waiting item. */
 void turns_leave(struct turns *t, struct turns_item *x);
 
 #endif

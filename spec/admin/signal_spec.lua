@@ -33,7 +33,7 @@ describe("a running region", function()
   it("opens its log anew at USR1, and lives", function()
     assert(os.rename(log, log .. ".1"))
     region:signal "USR1"
-    wait_line(log, "SP0071 I Log opened anew%. file=")
+    wait_line(log, "SP0071 I Log file opened again%. file=")
     local old = support.read(log .. ".1")
     region:port "IPIC"
     assert.equal(0, (region:command("set", "tcpipservice", "IPIC", "closed")))
