@@ -214,6 +214,25 @@ describe("the documents", function()
     return names
   end
 
+  -- The rows of engine/policy/door.h: what a door may answer, the verdict without a script, and whether a reload asks it again.
+  it("lists every door in the order of the table of doors", function()
+    local pattern = 'X%(%u+, "(%l+)", "%l+", DOOR_(%u+), [%u_]+, [%u_]+, [%u_]+, (%u+), [%u_]+, \\%s+' ..
+      'REASK_(%u+), "[^"]*", DEFAULT_([%u_]+)%)'
+    local without = { ACCEPT = "accepts", CHAIN = "verified", URM_NO = "`urm_no`", REFUSE = "`sec` decides" }
+    local rows = assert(POLICIES:match "\n## Doors\n.-\n|%-[^\n]*\n(.-)\n\n"):gmatch "[^\n]+"
+    local n = 0
+    for name, kind, yes, again, default in support.read("engine/policy/door.h"):gmatch(pattern) do
+      local door, answers, verdict, asked = rows():match "^| `(%l+)%(facts%)` | [^|]+ | ([^|]+) |([^|]*)| ([^|]+) |$"
+      n = n + 1
+      assert.equal(name, door)
+      assert.equal(kind == "NOTICE" and "ignored" or yes:lower() .. ", refuse", answers)
+      assert.is_true(kind == "NOTICE" or verdict:find(without[default], 1, true) ~= nil, door)
+      assert.equal(again == "NEVER" and "no" or "yes", asked:match "^%l+")
+    end
+    assert.is_nil(rows())
+    assert.equal(6, n)
+  end)
+
   it("lists every fact, and which doors have it", function()
     local expected, found = fact_rows(), {}
     local section = assert(POLICIES:match "\n## Facts\n.-\n|[^\n]*\n|[^\n]*\n(.-)\n\n")
