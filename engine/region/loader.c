@@ -13,12 +13,12 @@ struct loader {
 	struct ev_loop *loop; /* borrowed */
 	ev_async ready;
 	pthread_t thread;
-	pthread_mutex_t lock; /* of the next line */
-	bool abandoned;       /* the loop may be gone */
+	pthread_mutex_t lock; /* protects `abandoned` */
+	bool abandoned;       /* the loop may be freed: do not use it */
 	struct definition *definition; /* owned until the generation has it */
 	char file[PATH_SIZE];
 	struct generation_options options;
-	struct generation *generation; /* owned until done */
+	struct generation *generation; /* owned until done() */
 	struct faults faults;
 	void (*done)(void *arg, struct generation *g, struct faults *faults);
 	void *arg;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* A definition as it will be installed, with the state of the ipconn that is installed under its name (an operator's OUTSERVICE too). */
+/* A new definition with the state of the ipconn that is installed under its name, an operator's OUTSERVICE included. */
 static void
 describe(const struct worker *w, const struct ipconn_def *d, struct ipconn_view *out)
 {
@@ -24,7 +24,7 @@ describe(const struct worker *w, const struct ipconn_def *d, struct ipconn_view 
 	}
 }
 
-/* During a re-ask an installed ipconn is seen by itself only when it was autoinstalled and is not the one asked about. */
+/* During a re-ask the definitions stand for the defined ipconns, and the ipconn that is asked again is hidden. */
 static bool
 seen(const struct worker *w, const struct ipconn *i)
 {

@@ -20,10 +20,14 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define RESOLVERS 8       /* threads: one waits for a silent name server for longer than its partner is tried once, and others are not to wait with it */
-#define RESOLVE_QUEUE 256 /* names that wait for them */
+/*
+ * Threads. A thread waits for a silent name server longer than one attempt to dial may last; the other threads resolve
+ * the other partners' names meanwhile.
+ */
+#define RESOLVERS 8
+#define RESOLVE_QUEUE 256 /* names that wait for a thread */
 
-/* --- generations ---------------------------------------------------------------------------------------------------- */
+/* --- generations ------------------------------------------------------------------------------ */
 
 struct generation *
 region_generation(const struct region *r)
@@ -43,7 +47,7 @@ region_load_options(const struct region *r)
 	};
 }
 
-/* d is the generation's on success, and freed on failure. */
+/* Takes d: the generation owns it, or it is freed. */
 static struct generation *
 load(struct region *r, struct definition *d, struct faults *faults)
 {
@@ -57,7 +61,7 @@ load(struct region *r, struct definition *d, struct faults *faults)
 	return g;
 }
 
-/* --- the end -------------------------------------------------------------------------------------------------------- */
+/* --- the end ---------------------------------------------------------------------------------- */
 
 static void
 region_idle(struct worker *w)
@@ -140,12 +144,12 @@ region_run(struct region *r)
 	return r->exit_status;
 }
 
-/* --- the start ------------------------------------------------------------------------------------------------------ */
+/* --- the start -------------------------------------------------------------------------------- */
 
 static int
 short_of_memory(struct faults *faults)
 {
-	faults_add(faults, FAULT_ERROR, "start", NULL, 0, "no memory, or no descriptors, to start with");
+	faults_add(faults, FAULT_ERROR, "start", NULL, 0, "no memory or no descriptors for the start");
 	return -1;
 }
 
@@ -170,7 +174,7 @@ remember(struct region *r, const struct definition *d, struct faults *faults)
 	return r->worker.recovery != NULL ? 0 : -1;
 }
 
-/* Where the library is, and where to write: what an operator may have said wrong. */
+/* The directory of the library, and the log: the two options of the command line that may be wrong. */
 static int
 open_outside(struct region *r, const struct region_options *o, struct faults *faults)
 {
@@ -189,7 +193,7 @@ open_outside(struct region *r, const struct region_options *o, struct faults *fa
 	return -1;
 }
 
-/* The worker borrows what is the region's. */
+/* Lends the region's objects to the worker. */
 static void
 lend(struct region *r)
 {
@@ -244,7 +248,7 @@ install_defined(struct region *r, const struct definition *d, struct faults *fau
 	return 0;
 }
 
-/* In the order of the definition. */
+/* Makes the listeners in the order of the definition. */
 static int
 make_listeners(struct region *r, const struct definition *d, struct faults *faults)
 {
@@ -294,7 +298,7 @@ unwanted(const struct region_options *o)
 	return o->unwanted != NULL && o->unwanted();
 }
 
-/* d is the generation's on success, and freed on failure. */
+/* Takes d: the generation owns it, or it is freed. */
 static int
 load_first(struct region *r, const struct region_options *o, struct definition *d, struct faults *faults)
 {
@@ -354,7 +358,7 @@ region_new(const struct region_options *o, struct faults *faults)
 static void
 free_clients(struct region *r)
 {
-	r->worker.draining = true; /* nothing begins anew */
+	r->worker.draining = true; /* no acquire begins again */
 	if (r->worker.loop != NULL) {
 		close_all(r, "the region ends");
 		conn_bury(&r->worker);
@@ -363,7 +367,7 @@ free_clients(struct region *r)
 	listeners_free(&r->listeners);
 	registry_free(r->registry);
 	passwords_free(r->worker.passwords);
-	threadpool_free(r->worker.threadpool); /* whoever waited for it is gone */
+	threadpool_free(r->worker.threadpool); /* after the connections, which wait for its threads */
 	if (r->worker.loop != NULL) {
 		timer_stop(&r->drain);
 		ev_prepare_stop(r->worker.loop, &r->turn);
@@ -377,7 +381,7 @@ region_free(struct region *r)
 		return true;
 	free_clients(r);
 	if (r->worker.generation != NULL)
-		r->worker.generation->log = NULL; /* that it goes with the region is no news */
+		r->worker.generation->log = NULL; /* no SP0013 for the generation that ends with the region */
 	generation_unref(r->worker.generation);
 	recovery_close(r->worker.recovery);
 	peers_free(r->peers);
@@ -386,7 +390,7 @@ region_free(struct region *r)
 	log_end(r->log);
 	loop_free(r->worker.loop);
 	if (r->hanging)
-		return false; /* counters, log and the library's path are what a loader looks at */
+		return false; /* the loader's thread reads the counters, the log and library_dir */
 	counters_free(r->counters);
 	log_close(r->log);
 	free(r);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* region: one running engine: what it was started from, its worker, its listeners, and what an operator may change. */
+/* region: one running engine: its definition file, its worker, its listeners, its stores, and the reload under way. */
 #ifndef SALLYPORT_REGION_H
 #define SALLYPORT_REGION_H
 
@@ -17,21 +17,21 @@ struct reload;
 struct region {
 	char file[PATH_SIZE];          /* region.lua */
 	char library_dir[PATH_SIZE];
-	struct worker worker;          /* the one worker */
-	ev_prepare turn;               /* the end of a turn: burial */
+	struct worker worker;
+	ev_prepare turn;               /* runs at the end of each turn: frees closed objects */
 	struct log *log;               /* owned */
 	struct records *records;       /* owned */
 	struct peers *peers;           /* owned */
-	struct counters *counters;           /* owned */
+	struct counters *counters;     /* owned */
 	struct registry *registry;     /* owned */
 	struct host_world world;
 	struct listeners listeners;
 	struct reload *reload;         /* owned; NULL: none under way */
-	bool hanging;                  /* the thread of a cancelled reload hangs in a file system and reads parts of the region */
-	char control[PATH_SIZE];       /* the path of the control socket: for the line that tells the start */
-	struct timer drain;
-	double started;
-	uint64_t generations;          /* numbers given out */
+	bool hanging;                  /* the thread of a cancelled reload hangs in a file system; it reads parts of the region */
+	char control[PATH_SIZE];       /* the path of the control socket; main opens it */
+	struct timer drain;            /* the end of the drain time */
+	double started;                /* wall-clock seconds */
+	uint64_t generations;          /* the number of the last generation that was loaded */
 	int exit_status;
 };
 
@@ -39,34 +39,39 @@ struct region_options {
 	const char *file;      /* region.lua */
 	const char *control;   /* overrides region.control; NULL */
 	const char *log_file;  /* NULL: stderr */
-	const char *library;   /* where lua/policy.lua is; NULL: beside the binary */
+	const char *library;   /* the directory of policy.lua; NULL: beside the binary */
 	enum log_format log_format;
-	bool (*unwanted)(void); /* asked between the steps of the start: true ends it; NULL: never */
+	bool (*unwanted)(void); /* called between the steps of the start: true ends the start; may be NULL */
 };
 
 /*
- * Loads the definition, the scripts and the saf, and installs the defined ipconns. Listens to nobody yet: the caller opens the control socket at r->control
- * first, so that a second start of the same region ends before it takes a port. NULL with faults, or without a fault when o->unwanted() ended the start;
- * nothing is left behind then. The options are read during the call only. Owned by the caller.
+ * Loads the definition, the scripts and the saf, and installs the defined ipconns. Opens no listener: the caller opens
+ * the control socket at r->control first, so that a second start of the same region ends before it takes a port. The
+ * caller owns the region. NULL with faults, or without a fault when o->unwanted() ended the start; every part is freed
+ * then. o is read during the call only.
  */
 struct region *region_new(const struct region_options *o, struct faults *faults);
 /*
- * Opens the listeners; SP0001 and the warnings in `faults` (SP0012) go to the log. -1 with faults: a port cannot be opened; the region can only be freed then.
+ * Opens the listeners and logs SP0001 and the warnings in `faults` (SP0012). -1 with faults: a port cannot be opened;
+ * the caller frees the region then.
  */
 int region_open(struct region *r, struct faults *faults);
-/* Runs until it has drained. Returns the exit status. */
+/* Runs the loop until region_stop, or the drain that it began, ends it. Returns the exit status of the process. */
 int region_run(struct region *r);
-/* SIGTERM's first (drain) and second (at once) call; idempotent. */
+/*
+ * Ends the region. at_once false: drains first (the first SIGTERM); true: ends the loop (the second). May be repeated.
+ */
 void region_stop(struct region *r, bool at_once);
 /*
- * Closes every connection and frees the region. False: a thread hangs in a call of a file system and still reads parts of the region, which are not
- * freed; the process must end by _exit. A reload that is under way is cancelled before (reload_cancel). NULL is fine.
+ * Closes every connection and frees the region. The caller cancels a reload before (reload_cancel). False: a thread
+ * hangs in a call of a file system and still reads parts of the region, which are not freed; the process must end by
+ * _exit. True for NULL.
  */
 bool region_free(struct region *r);
 
 /* The current generation (borrowed). */
 struct generation *region_generation(const struct region *r);
-/* What the next generation of this region is loaded with; borrows from r. */
+/* The options to load the next generation of this region with; they borrow from r. */
 struct generation_options region_load_options(const struct region *r);
 
 #endif

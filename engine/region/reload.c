@@ -14,8 +14,8 @@
 
 struct reload {
 	struct region *region;
-	struct reload_order order; /* its strings are not kept */
-	char urm_of[NAME_SIZE];    /* one urm was ordered, of this tcpipservice: no re-ask; "" a reload of the file */
+	struct reload_order order; /* its strings are invalid after reload_begin */
+	char urm_of[NAME_SIZE];    /* the tcpipservice whose urm is set; "": a reload of the file */
 	struct loader *loader;
 	struct generation *generation; /* owned until the swap */
 	struct faults faults;
@@ -59,7 +59,7 @@ refuse(struct reload *l)
 	report(l, false, 0);
 }
 
-/* --- re-asking ------------------------------------------------------------------------------------------------------- */
+/* --- re-asking -------------------------------------------------------------------------------- */
 
 static void
 print_place(char *out, size_t size, const struct verdict *v)
@@ -70,7 +70,7 @@ print_place(char *out, size_t size, const struct verdict *v)
 		snprintf(out, size, "%s", v->text);
 }
 
-/* The new generation fails on a live partner: that is its fault, and it is not taken. */
+/* A policy of the new generation failed for a connected ipconn: a fault, which refuses the reload. */
 static void
 blame(struct reload *l, const struct ipconn *i, const struct recheck_result *r)
 {
@@ -78,7 +78,10 @@ blame(struct reload *l, const struct ipconn *i, const struct recheck_result *r)
 		"ipconn %s, asked again at %s: %s: %s", i->def.ipconn, door_name(r->door), r->verdict.code, r->verdict.text);
 }
 
-/* Takes r's entry. Nothing is told of it before the swap: a reload that is refused releases nobody. */
+/*
+ * Notes the refusal of an ipconn and takes r's entry. The release and its message follow at the swap: a refused reload
+ * releases no ipconn.
+ */
 static void
 doom(struct reload *l, struct ipconn *i, struct recheck_result *r)
 {
@@ -86,7 +89,7 @@ doom(struct reload *l, struct ipconn *i, struct recheck_result *r)
 	struct reload_change *c = reload_changes_add(&l->changes, "ipconn", i->def.ipconn, release ? "released" : "reported");
 
 	i->doomed = release;
-	if (c == NULL || (c->refusal = malloc(sizeof *c->refusal)) == NULL) /* no memory to tell all of it */
+	if (c == NULL || (c->refusal = malloc(sizeof *c->refusal)) == NULL) /* no memory: the change goes without its record */
 		recheck_forget(r);
 	if (c == NULL)
 		return;
@@ -97,7 +100,7 @@ doom(struct reload *l, struct ipconn *i, struct recheck_result *r)
 		*c->refusal = *r;
 }
 
-/* The socket that was refused has it in its record, the ipconn's others that they go with it. */
+/* Writes the refusal into the record of the refused socket, and an event into those of the ipconn's other sockets. */
 static void
 record_release(const struct ipconn *i, struct recheck_result *r)
 {
@@ -131,9 +134,9 @@ tell_refusal(struct reload *l, const struct reload_change *c)
 		"released", i->doomed ? "yes" : "no", NULL);
 }
 
-/* The reload is going to be taken: what it changes and what it refuses is told. */
+/* Logs the changes and the refusals of a reload that is about to swap. */
 static void
-tell(struct reload *l)
+tell_changes(struct reload *l)
 {
 	for (const struct reload_change *c = l->changes.first; c != NULL; c = c->next) {
 		if (c->refusal != NULL)
@@ -143,10 +146,14 @@ tell(struct reload *l)
 	}
 }
 
+/*
+ * True when a socket of the ipconn has not been asked by the doors of generation `number`. An ipconn that is being
+ * released is not asked: its partner may keep conversations open for any time.
+ */
 static bool
 due(const struct ipconn *i, uint64_t number)
 {
-	if (i->doomed || i->status == CONN_RELEASED) /* one that is being released may have open conversations, for as long as its partner likes */
+	if (i->doomed || i->status == CONN_RELEASED)
 		return false;
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
 		if (i->socket[n] != NULL && i->socket[n]->asked != number)
@@ -172,7 +179,7 @@ ask_one(struct reload *l, struct ipconn *i)
 	return 0;
 }
 
-/* Asks until the slice is over. 1: somebody is left, 0: nobody, -1: refused. */
+/* Re-asks ipconns until the slice is over. 1: some are left, 0: none are left, -1: the reload is refused. */
 static int
 ask_some(struct reload *l)
 {
@@ -189,7 +196,7 @@ ask_some(struct reload *l)
 	return 0;
 }
 
-/* recheck = off asks nobody; but whose listener or definition has gone has no rule to be judged by. */
+/* recheck = off: no door is asked. An ipconn whose listener or definition has gone is refused all the same. */
 static void
 ask_none(struct reload *l)
 {
@@ -204,7 +211,7 @@ ask_none(struct reload *l)
 	}
 }
 
-/* --- the swap -------------------------------------------------------------------------------------------------------- */
+/* --- the swap --------------------------------------------------------------------------------- */
 
 static void
 commit(struct reload *l)
@@ -219,7 +226,7 @@ commit(struct reload *l)
 	}
 	reload_changes_list(r, g, &l->changes);
 	l->generation = NULL;
-	tell(l);
+	tell_changes(l);
 	reload_apply_swap(r, g, l->urm_of[0] != '\0' ? l->urm_of : NULL);
 	report(l, true, number);
 }
@@ -257,7 +264,7 @@ reload_go_on(void *arg)
 	else if (left > 0)
 		timer_set(&l->slice, 0);
 	else
-		conclude(l); /* in the turn that asked the last one: nobody slips in between */
+		conclude(l); /* in the same turn of the loop, so that no ipconn is accepted between the last re-ask and the swap */
 }
 
 static void
@@ -277,9 +284,9 @@ reload_loaded(void *arg, struct generation *g, struct faults *faults)
 	reload_go_on(l);
 }
 
-/* --- beginning ------------------------------------------------------------------------------------------------------- */
+/* --- beginning -------------------------------------------------------------------------------- */
 
-/* The running definition with one urm changed. NULL with a sentence. */
+/* A copy of the running definition with one urm changed. NULL with a sentence. */
 static struct definition *
 with_urm(const struct region *r, const struct reload_order *o, struct fault *f)
 {
@@ -303,7 +310,7 @@ start(struct reload *l, struct definition *d, struct fault *f)
 
 	l->loader = loader_start(r->worker.loop, d, r->file, &o, reload_loaded, l);
 	if (l->loader == NULL)
-		return fault_set(f, "no memory, or no thread, to load another generation");
+		return fault_set(f, "no memory or no thread to load another generation");
 	return 0;
 }
 

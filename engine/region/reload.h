@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * reload: the transaction that replaces a generation while partners are connected (policies/README.md). Load everything anew, in a thread; re-ask
- * whoever is in, in slices; when nobody is left to ask, open what is new, swap one pointer, release who is refused. Whatever goes wrong
- * before the swap leaves everything as it was.
+ * reload: the transaction that replaces a generation while partners are connected (policies/README.md). It loads a new
+ * generation in a thread, re-asks the doors of every connected ipconn in slices, opens the new listeners, swaps the
+ * generation, and releases the ipconns that the new generation refuses. A failure before the swap changes nothing.
  */
 #ifndef SALLYPORT_RELOAD_H
 #define SALLYPORT_RELOAD_H
@@ -17,25 +17,28 @@ struct region;
 struct reload;
 
 struct reload_report {
-	bool done;               /* the new generation is in use (or, checked, could be) */
-	uint64_t generation;     /* its number */
-	struct faults *faults;   /* why not */
-	const struct reload_change *changes;
+	bool done;               /* the new generation is in use; of a check: it could be */
+	uint64_t generation;     /* the number of the new generation; 0 when it was refused */
+	struct faults *faults;   /* borrowed; the errors that refused the reload, and the warnings */
+	const struct reload_change *changes; /* borrowed list; NULL: none */
 };
 
 struct reload_order {
-	bool check;   /* say what would change; change nothing */
-	bool force;   /* a re-ask that fails counts as a refusal instead of stopping the reload */
-	const char *tcpipservice, *urm; /* instead of the region's file: the running definition with this one urm, and no re-ask */
-	void (*done)(void *arg, const struct reload_report *report); /* once, on the loop; may be NULL */
+	bool check;   /* list the changes; make none */
+	bool force;   /* a policy that fails in a re-ask refuses that ipconn instead of the reload */
+	const char *tcpipservice, *urm; /* not NULL: load the running definition with this one urm, and re-ask no ipconn */
+	void (*done)(void *arg, const struct reload_report *report); /* called once, on the loop; may be NULL */
 	void *arg;
 };
 
-/* Begins. -1 with a sentence when one is under way, the region drains, or memory is short: done() is not called then. */
+/*
+ * Begins a reload; o is copied, its strings only read. -1 with a sentence: a reload is under way, the region drains, or
+ * there is no memory; done() is not called then.
+ */
 int reload_begin(struct region *r, const struct reload_order *o, struct fault *f);
 /*
- * Ends the reload that is under way, as refused, before the region ends: its done() is called. Sets r->hanging when the loader hangs in a file system
- * and keeps the parts of the region that it reads (loader_cancel). Without a reload: nothing.
+ * Ends the reload that is under way, as refused; done() is called. For the end of the region. Sets r->hanging when the
+ * loader's thread hangs in a file system (loader_cancel). Does nothing without a reload.
  */
 void reload_cancel(struct region *r);
 

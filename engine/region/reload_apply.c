@@ -14,7 +14,7 @@ current(const struct region *r, const char *tcpipservice)
 	return definition_tcpipservice(r->worker.generation->definition, tcpipservice);
 }
 
-/* --- ipconns --------------------------------------------------------------------------------------------------------- */
+/* --- ipconns ---------------------------------------------------------------------------------- */
 
 static void
 in_the_way(const struct generation *g, const struct ipconn_def *d, const struct ipconn *holder, const char *what, struct faults *faults)
@@ -24,7 +24,7 @@ in_the_way(const struct generation *g, const struct ipconn_def *d, const struct 
 		holder->autoinstalled ? "autoinstalled" : "defined", holder->def.ipconn, resource_connstatus(holder->status));
 }
 
-/* A RELEASED one that was defined settles or goes; anybody else keeps what it holds. */
+/* The swap settles or deletes a defined ipconn that is RELEASED. Any other ipconn keeps its name and its pair. */
 static bool
 keeps(const struct ipconn *i)
 {
@@ -73,7 +73,7 @@ succeed_ipconns(struct region *r, struct generation *g)
 		next = i->next;
 		ipconn_adopt(i, g);
 		if (!i->autoinstalled && i->status == CONN_RELEASED)
-			release_settle(i); /* one that changed goes behind the last */
+			release_settle(i); /* an ipconn whose definition changed moves to the end of the list */
 	}
 	install_new(r, g);
 	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
@@ -83,9 +83,12 @@ succeed_ipconns(struct region *r, struct generation *g)
 	}
 }
 
-/* --- listeners ------------------------------------------------------------------------------------------------------- */
+/* --- listeners -------------------------------------------------------------------------------- */
 
-/* Opened beside the old one where the port differs; in its place, in one turn, where both cannot be. */
+/*
+ * Opens the listener beside the old one when the port differs. When both cannot be open, closes the old one and opens
+ * the new one in the same turn of the loop.
+ */
 static int
 open_moved(struct listener *l, const struct tcpipservice_def *d, struct listener *old, const struct tcpipservice_def *was, struct fault *f)
 {
@@ -99,7 +102,7 @@ open_moved(struct listener *l, const struct tcpipservice_def *d, struct listener
 }
 
 static int
-bring(struct region *r, const struct tcpipservice_def *d, struct faults *faults)
+open_incoming(struct region *r, const struct tcpipservice_def *d, struct faults *faults)
 {
 	const struct tcpipservice_def *was = current(r, d->tcpipservice);
 	struct listener *old = listeners_find(&r->listeners, d->tcpipservice), *l = listener_new(&r->worker, d->tcpipservice);
@@ -119,7 +122,7 @@ bring(struct region *r, const struct tcpipservice_def *d, struct faults *faults)
 	return ok;
 }
 
-/* As if nothing had been opened: those that made room for a successor listen again, once it is gone. */
+/* Undoes open_incoming: frees the incoming listeners, and opens again those that had yielded to them. */
 static void
 take_back(struct region *r)
 {
@@ -133,7 +136,7 @@ take_back(struct region *r)
 	}
 	for (struct listener *l = r->listeners.current; l != NULL; l = l->next) {
 		if (l->yielded)
-			listener_open_as(l, current(r, l->entrance.tcpipservice), &f); /* says itself why not */
+			listener_open_as(l, current(r, l->entrance.tcpipservice), &f); /* logs a failure */
 		l->yielded = false;
 	}
 }
@@ -144,7 +147,7 @@ reload_apply_open(struct region *r, const struct generation *g, struct faults *f
 	const struct definition *d = g->definition;
 
 	for (size_t n = 0; n < d->ntcpipservices; n++) {
-		if (!reload_changes_moves(r->worker.generation, &d->tcpipservice[n]) || bring(r, &d->tcpipservice[n], faults) == 0)
+		if (!reload_changes_moves(r->worker.generation, &d->tcpipservice[n]) || open_incoming(r, &d->tcpipservice[n], faults) == 0)
 			continue;
 		take_back(r);
 		return -1;
@@ -152,7 +155,7 @@ reload_apply_open(struct region *r, const struct generation *g, struct faults *f
 	return 0;
 }
 
-/* Its definition opens or closes it now, and did not before; what an operator did to it otherwise stays. */
+/* Opens or closes the listener when `status` of its definition has changed; else it stays as the operator left it. */
 static void
 follow_status(struct listener *l, const struct tcpipservice_def *was, const struct tcpipservice_def *d)
 {
@@ -161,7 +164,7 @@ follow_status(struct listener *l, const struct tcpipservice_def *was, const stru
 	if (was == NULL || was->status == d->status)
 		return;
 	if (d->status == STATUS_OPEN)
-		listener_open_as(l, d, &f); /* says itself why not */
+		listener_open_as(l, d, &f); /* logs a failure */
 	else
 		listener_close(l);
 }
@@ -175,7 +178,7 @@ say_undone(struct region *r, struct listener *l, const struct tcpipservice_def *
 	l->urm_set = false;
 }
 
-/* The listener of one definition, from those that came or those that were; the list is made anew in the definition's order. */
+/* The listener of a definition: the incoming one, or the current one. The other is retired. */
 static struct listener *
 succeed_listener(struct region *r, const struct tcpipservice_def *was, const struct tcpipservice_def *d, bool urm)
 {
@@ -209,7 +212,7 @@ succeed_listeners(struct region *r, const struct definition *was, const struct d
 	r->listeners.current = list;
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------- */
+/* --- the swap --------------------------------------------------------------------------------- */
 
 void
 reload_apply_swap(struct region *r, struct generation *g, const char *urm_set)

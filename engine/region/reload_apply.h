@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reload_apply: what a new generation's definitions mean for the listeners and ipconns that are there: what opens, closes, is installed, goes. */
+/*
+ * reload_apply: the steps of a reload that apply the definitions of a new generation to the listeners and ipconns of
+ * the region: check, open, swap, in this order.
+ */
 #ifndef SALLYPORT_RELOAD_APPLY_H
 #define SALLYPORT_RELOAD_APPLY_H
 
@@ -7,12 +10,21 @@
 
 struct generation;
 
-/* What stands in the way: a name or pair of a new definition that a live ipconn holds. -1 with faults. */
+/*
+ * Checks that the ipconns of g can be installed. -1 with a fault for each definition whose name, or pair of networkid
+ * and applid, another ipconn holds.
+ */
 int reload_apply_check(struct region *r, const struct generation *g, struct faults *faults);
-/* Opens the listeners that are new or moved. -1 with faults, and everything as it was. */
+/*
+ * Opens the listeners of g that are new or have another address or port, into r->listeners.incoming. -1 with faults: a
+ * port cannot be opened; the listeners are as they were before.
+ */
 int reload_apply_open(struct region *r, const struct generation *g, struct faults *faults);
-/* The swap: g is the region's now (taken); listeners that vanished close, definitions are installed and deleted, the doomed are released.
- * urm_set: the tcpipservice whose urm an operator has set by this, or NULL: a reload, which undoes that. */
+/*
+ * The swap: makes g (taken) the generation of the region, closes the listeners that g does not define, installs and
+ * deletes ipconns, and releases the ipconns that are marked `doomed`. urm_set: the tcpipservice whose urm the operator
+ * sets by this; NULL: a reload of the file, which undoes such settings (SP0017).
+ */
 void reload_apply_swap(struct region *r, struct generation *g, const char *urm_set);
 
 #endif

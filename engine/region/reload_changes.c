@@ -56,7 +56,7 @@ reload_changes_free(struct reload_changes *l)
 	l->last = NULL;
 }
 
-/* The lists of a definition. */
+/* The four lists of a definition. */
 static const struct list {
 	const char *kind, *added, *removed;
 	const struct attribute *attribute;
@@ -79,7 +79,7 @@ name_of(const struct list *t, const void *object)
 	return (const char *)object + t->name;
 }
 
-/* --- attributes ------------------------------------------------------------------------------------------------------ */
+/* --- attributes ------------------------------------------------------------------------------- */
 
 static bool
 same_value(const struct attribute *a, const void *was, const void *now)
@@ -103,7 +103,7 @@ shown(const struct attribute *a, const void *object, char *out, size_t size)
 	return out[0] != '\0' ? out : "(none)";
 }
 
-/* `from`: when the new value counts, "" at once. */
+/* from(): the words for the time from which a new value counts; "": at once. */
 static void
 list_attributes(struct listing *l, const char *kind, const char *name, const struct attribute *table, const void *was, const void *now,
 	const char *(*from)(struct listing *l, const char *name, const char *attribute))
@@ -137,20 +137,20 @@ reload_changes_at_the_start(struct listing *l, const char *name, const char *att
 	(void)name;
 	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
 		if (strcmp(fixed[i], attribute) == 0)
-			return "; it counts from the next start on";
+			return "; it counts from the next start";
 	return "";
 }
 
 static const char *
-when_released(struct listing *l, const char *name, const char *attribute)
+reload_changes_when_released(struct listing *l, const char *name, const char *attribute)
 {
 	const struct ipconn *i = registry_name(l->region->registry, name);
 
 	(void)attribute;
-	return i != NULL && i->status != CONN_RELEASED ? "; it counts when the ipconn was released" : "";
+	return i != NULL && i->status != CONN_RELEASED ? "; it counts when the ipconn has been released" : "";
 }
 
-/* --- lists of definitions -------------------------------------------------------------------------------------------- */
+/* --- lists of definitions --------------------------------------------------------------------- */
 
 bool
 reload_changes_moves(const struct generation *was, const struct tcpipservice_def *d)
@@ -167,9 +167,10 @@ list_pair(struct listing *l, const struct list *t, const void *was, const void *
 
 	if (service && reload_changes_moves(l->was, now))
 		reload_changes_add(l->changes, t->kind, name_of(t, now), "replaced");
-	list_attributes(l, t->kind, name_of(t, now), t->attribute, was, now, t == &lists[IPCONNS] ? when_released : reload_changes_at_once);
+	list_attributes(l, t->kind, name_of(t, now), t->attribute, was, now,
+		t == &lists[IPCONNS] ? reload_changes_when_released : reload_changes_at_once);
 	if (t == &lists[IPCONNS] && registry_name(l->region->registry, name_of(t, now)) == NULL)
-		reload_changes_add(l->changes, t->kind, name_of(t, now), t->added); /* an operator has discarded it */
+		reload_changes_add(l->changes, t->kind, name_of(t, now), t->added); /* the operator had discarded it */
 }
 
 static int
@@ -178,7 +179,7 @@ reload_changes_by_name(const void *a, const void *b, void *list)
 	return strcmp(name_of(list, *(const void *const *)a), name_of(list, *(const void *const *)b));
 }
 
-struct objects { /* of one list of a definition */
+struct objects { /* the objects of one list of a definition */
 	const char *first; /* borrowed */
 	size_t n;
 };
@@ -193,7 +194,7 @@ objects_of(const struct list *t, const struct definition *d)
 	return o;
 }
 
-/* The objects in the order of their names; owned. NULL without memory; NULL also for no objects, with n 0. */
+/* Pointers to the objects in the order of their names; owned. NULL, with n 0, without objects or without memory. */
 static const void **
 sorted(const struct list *t, struct objects o, size_t *n)
 {
@@ -207,7 +208,7 @@ sorted(const struct list *t, struct objects o, size_t *n)
 	return all;
 }
 
-/* Most reloads change no name, so only the objects after the first different name are sorted. */
+/* Lists the objects up to the first different name. Most reloads change no name; then no object has to be sorted. */
 static void
 list_alike(struct listing *l, const struct list *t, struct objects *was, struct objects *now)
 {
@@ -245,7 +246,7 @@ list_definitions(struct listing *l, const struct list *t)
 	free(now);
 }
 
-/* --- scripts and files ----------------------------------------------------------------------------------------------- */
+/* --- scripts and files ------------------------------------------------------------------------ */
 
 static const struct source *
 source_named(const struct generation *g, const char *name)
@@ -281,7 +282,7 @@ list_sources(struct listing *l)
 			reload_changes_add(l->changes, "policy", s->name, "removed");
 }
 
-/* A file or a ring by its sum; 0: there is no such file. */
+/* A file or a ring, compared by its sum; 0: there is none. */
 static void
 list_file(struct listing *l, const char *kind, const char *name, uint64_t was, uint64_t now)
 {

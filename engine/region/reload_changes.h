@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * reload_changes: all that a reload changes, one entry each, in the words that `reload --check`, `reload` and the log use: attributes of definitions, listeners
- * that open or close, ipconns that are installed or deleted, scripts, the ring, maps.lua, the saf.
+ * reload_changes: the list of all changes of a reload, for `reload --check`, `reload` and the log (SP0074): attributes
+ * of definitions, listeners that open or close, ipconns that are installed or deleted, scripts, the ring, maps.lua, the
+ * saf.
  */
 #ifndef SALLYPORT_RELOAD_CHANGES_H
 #define SALLYPORT_RELOAD_CHANGES_H
@@ -17,25 +18,30 @@ struct reload_change {
 	const char *what; /* static: "opened" "closed" "replaced" "released" "reported" "installed" "deleted" "added" "removed" "changed" */
 	const char *kind; /* static: "region" "tcpipservice" "ipconn" "program" "transaction" "policy" "ring" "maps" "saf" */
 	char *name;       /* owned */
-	char door[12];    /* of a refusal, "" none */
+	char door[12];    /* of a refusal; "": no door */
 	char code[CODE_SIZE];
-	char text[TEXT_SIZE + PLACE_SIZE + 16]; /* of a refusal; of a change: "receivecount 10 -> 12" */
-	struct recheck_result *refusal; /* owned, and its entry; of an ipconn that the new generation refuses. NULL: none */
+	char text[TEXT_SIZE + PLACE_SIZE + 16]; /* of a refusal; or of a change: "receivecount 10 -> 12" */
+	struct recheck_result *refusal; /* owned, with its entry: the new generation refuses this ipconn. NULL: no refusal */
 };
 
 struct reload_changes { /* zero-initialise */
 	struct reload_change *first; /* owned list */
-	struct reload_change *last;  /* its end */
+	struct reload_change *last;  /* the end of the list */
 };
 
-/* Appends a change. kind and what are static strings of the lists above; name is copied. Borrowed from the list. NULL without memory. */
+/*
+ * Appends a change. kind and what are static strings of the lists above; name is copied. The list owns the result. NULL
+ * without memory.
+ */
 struct reload_change *reload_changes_add(struct reload_changes *l, const char *kind, const char *name, const char *what);
-/* Frees the changes, the refusals that they hold with their record entries too; empty then. */
+/* Frees the changes with their refusals and record entries. The list is empty then. */
 void reload_changes_free(struct reload_changes *l);
 
-/* Appends the changes that the region makes when it takes generation g. Changes nothing itself; to be called before the swap. */
+/*
+ * Appends the changes that the swap to generation g makes. Called before the swap. Without memory entries are missing.
+ */
 void reload_changes_list(const struct region *r, const struct generation *g, struct reload_changes *l);
-/* True when a listener opens for definition d, beside the one that is there or in its place. */
+/* True when d needs a listener of its own: its name is new, or its address or port has changed. */
 bool reload_changes_moves(const struct generation *was, const struct tcpipservice_def *d);
 
 #endif

@@ -19,12 +19,12 @@
 struct watch {
 	struct region *region;
 	struct timer look;
-	struct sight *out; /* borrowed from the threadpool; NULL: none under way */
-	uint64_t taken;    /* the sum of the files of the running generation, or of the refused one */
-	uint64_t seen;     /* at the last look */
+	struct sight *out; /* the look under way, borrowed from the threadpool; NULL: none */
+	uint64_t taken;    /* the state of the files at the last reload, taken or refused */
+	uint64_t seen;     /* the state at the last look */
 };
 
-/* One look, in a thread: a stalled file system must not hold the loop. */
+/* One look, made by a thread. */
 struct sight {
 	struct threadpool_job job; /* first */
 	struct watch *watch;
@@ -42,7 +42,7 @@ watch_reload(struct region *r)
 		log_say(r->log, MSG_SP0011, "fault", f.text, NULL);
 }
 
-/* A file's identity, size and times; links are followed. */
+/* A sum of a file's path, inode, size, mode and times. Links are followed. */
 static uint64_t
 file_state(const char *path)
 {
@@ -59,14 +59,14 @@ file_state(const char *path)
 }
 
 static bool
-ends(const char *name, const char *ending)
+ends_with(const char *name, const char *ending)
 {
 	size_t n = strlen(name), m = strlen(ending);
 
 	return n >= m && strcmp(name + n - m, ending) == 0;
 }
 
-/* The files of a directory and of its directories whose names end so, in whatever order: their states are added up. */
+/* The sum of the states of the files with that ending in a directory, and in its directories down to that depth. */
 static uint64_t
 directory_state(const char *path, const char *ending, int depth)
 {
@@ -79,7 +79,7 @@ directory_state(const char *path, const char *ending, int depth)
 
 		if (e->d_name[0] == '.' || snprintf(name, sizeof name, "%s/%s", path, e->d_name) >= (int)sizeof name)
 			continue;
-		if (ends(name, ending))
+		if (ends_with(name, ending))
 			sum += file_state(name);
 		if (depth > 0)
 			sum += directory_state(name, ending, depth - 1);
@@ -94,7 +94,7 @@ watch_see(struct threadpool_job *job)
 {
 	struct sight *s = (struct sight *)job;
 
-	/* The log, which a reload writes, may lie among the scripts. */
+	/* Only .lua files count: the log, which a reload writes, may lie in the script directory. */
 	s->state = file_state(s->file) + 3 * directory_state(s->policies, ".lua", 1) + 5 * directory_state(s->ring, "", 1) + 7 * file_state(s->saf);
 }
 
@@ -105,7 +105,7 @@ watch_forget(struct threadpool_job *job)
 }
 
 static void
-seen(struct threadpool_job *job)
+watch_seen(struct threadpool_job *job)
 {
 	struct sight *s = (struct sight *)job;
 	struct watch *w = s->watch;
@@ -129,7 +129,7 @@ new_sight(struct watch *w)
 
 	if (s == NULL)
 		return NULL;
-	*s = (struct sight){ .job = { .work = watch_see, .done = seen, .drop = watch_forget }, .watch = w };
+	*s = (struct sight){ .job = { .work = watch_see, .done = watch_seen, .drop = watch_forget }, .watch = w };
 	memcpy(s->file, w->region->file, sizeof s->file);
 	memcpy(s->policies, d->policies, sizeof s->policies);
 	memcpy(s->ring, d->ring, sizeof s->ring);
@@ -138,7 +138,7 @@ new_sight(struct watch *w)
 }
 
 static void
-look(void *arg)
+watch_look(void *arg)
 {
 	struct watch *w = arg;
 	struct sight *s = new_sight(w);
@@ -151,7 +151,7 @@ look(void *arg)
 	timer_set(&w->look, LOOK_SECONDS);
 }
 
-/* The first look is the start's own: what it sees is what the running generation was made of. */
+/* Makes the first look at once: the running generation was loaded from the files in that state. */
 struct watch *
 watch_start(struct region *r)
 {
@@ -169,7 +169,7 @@ watch_start(struct region *r)
 	watch_see(&s->job);
 	w->taken = w->seen = s->state;
 	free(s);
-	timer_init(&w->look, r->worker.loop, look, w);
+	timer_init(&w->look, r->worker.loop, watch_look, w);
 	timer_set(&w->look, LOOK_SECONDS);
 	return w;
 }

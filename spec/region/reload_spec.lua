@@ -357,7 +357,7 @@ return { admit = function() return policy.accept { sysplex = %s } end }]]
     region:define(given)
     local foreseen = changes "--check"
     local expected = {
-      "region CICSA changed heartbeat 30 -> 20", "region CICSA changed records 10000 -> 500; it counts from the next start on",
+      "region CICSA changed heartbeat 30 -> 20", "region CICSA changed records 10000 -> 500; it counts from the next start",
       "tcpipservice IPIC changed heartbeat (none) -> 7", "tcpipservice NEW opened", "tcpipservice OTHER closed",
       "ipconn COME installed", "ipconn GONE deleted", "ipconn TMPL changed receivecount 10 -> 12",
       "ipconn TMPL changed userauth LOCAL -> IDENTIFY",
