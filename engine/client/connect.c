@@ -94,7 +94,7 @@ outcome(const struct connect_peer_outcome *c)
 	json_object_set_new(o, "alert", c->alert[0] != '\0' ? json_string(c->alert) : json_null());
 	json_object_set_new(o, "status", c->status != 0 ? json_integer(c->status) : json_null());
 	if (c->has_answer)
-		wire_set_answer(o, &c->answer);
+		ipic_answer_members(o, &c->answer);
 	put(o, "tls", c->version);
 	put(o, "cipher", c->cipher);
 	put(o, c->refused ? "detail" : "error", c->trouble);

@@ -4,7 +4,7 @@
 #define SALLYPORT_CONNECT_INTERNAL_H
 
 #include "client/connect_peer.h"
-#include "ipic/http.h"
+#include "ipic/ipic.h"
 #include "net/interrupt.h"
 #include "net/io.h"
 #include "net/timer.h"
@@ -16,7 +16,7 @@ struct link { /* one socket */
 	unsigned n;
 	struct connect_peer_outcome *outcome;
 	struct io io;
-	struct http_reader reader;
+	struct ipic_reader reader;
 	bool open;    /* io is */
 	bool shaken;  /* the TLS handshake is done on our side */
 	bool heard;   /* a byte of an answer has come */
@@ -49,7 +49,7 @@ void connect_stay_begin(struct caller *c);
 /* A signal to end: the first call releases the accepted sockets (or cuts them, as the options say); the second call ends at once. */
 void connect_stay_interrupt(struct caller *c);
 /* A command of the region's on an accepted socket. */
-void connect_stay_request(struct link *l, const struct is_header *is);
+void connect_stay_request(struct link *l, enum is_name name);
 /* An answer to a command of ours. */
 void connect_stay_answer(struct link *l);
 /* An accepted socket is gone. */

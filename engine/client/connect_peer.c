@@ -170,21 +170,17 @@ static void
 send_capex(struct link *l)
 {
 	struct capex capex = l->caller->o->socket[l->n].capex;
-	struct buf body, b;
+	struct buf b;
 
-	buf_init(&body, 0);
-	buf_init(&b, 0);
+	buf_init(&b, IPIC_PUT_MAX);
 	capex.socket = capex.token[0] != '\0' ? 2 : 1;
 	if (l->n > 0 && capex.token[0] == '\0') {
 		capex.socket = 2;
 		memcpy(capex.token, l->caller->link[0].outcome->answer.token, sizeof capex.token);
 	}
 	l->outcome->stage = STAGE_CAPEX;
-	if (wire_put_capex(&body, &capex) < 0
-		|| http_request(&b, l->caller->host, WIRE_IS_CAPEX, WIRE_JSON, buf_bytes(&body), buf_len(&body)) < 0
-		|| io_write(&l->io, buf_bytes(&b), buf_len(&b)) < 0)
+	if (ipic_put_capex(&b, l->caller->host, &capex) < 0 || io_write(&l->io, buf_bytes(&b), buf_len(&b)) < 0)
 		fail(l, "CAPEX: ", "no memory to send it");
-	buf_free(&body);
 	buf_free(&b);
 }
 
@@ -192,9 +188,9 @@ static void
 expect(struct link *l)
 {
 	if (l->through)
-		http_begin(&l->reader, HTTP_REQUEST | HTTP_ANSWER, HTTP_BODY_ELEMENT);
+		ipic_expect_any(&l->reader);
 	else
-		http_begin(&l->reader, HTTP_ANSWER, HTTP_BODY_CAPEX);
+		ipic_expect_answer(&l->reader);
 }
 
 static void
@@ -206,12 +202,12 @@ dial_again(void *arg)
 /* A generic listener names the specific one (IPIC.md 10). Followed once: two that name each other would keep us going round. Who did not say it is HA is
  * sent on by nobody in good faith, and goes with its password where it was told to, and nowhere else. */
 static bool
-redirected(struct link *l)
+redirected(struct link *l, enum ipic_outcome outcome)
 {
 	struct caller *c = l->caller;
 	const struct capex_answer *a = &l->outcome->answer;
 
-	if (!c->o->socket[0].capex.ha || l->outcome->status != 307 || !l->outcome->has_answer || a->host[0] == '\0' || a->port == 0 ||
+	if (!c->o->socket[0].capex.ha || outcome != IPIC_REDIRECTED || !l->outcome->has_answer || a->host[0] == '\0' || a->port == 0 ||
 		c->result->port != 0 || l->n > 0)
 		return false;
 	snprintf(c->host, sizeof c->host, "%s", a->host);
@@ -226,56 +222,52 @@ redirected(struct link *l)
 }
 
 static void
-take_answer(struct link *l)
+take_answer(struct link *l, const struct ipic_message *m)
 {
 	struct connect_peer_outcome *out = l->outcome;
-	struct fault f = { "200, and its response is not OK" };
+	struct fault f;
 
-	out->status = l->reader.status;
-	out->has_answer = wire_answer(&out->answer, buf_bytes(&l->io.in) + l->reader.body.at, l->reader.body.len, &f) == 0;
-	out->accepted = l->through = out->status == 200 && out->has_answer && strcmp(out->answer.response, "OK") == 0;
-	buf_consume(&l->io.in, l->reader.size);
+	fault_set(&f, "%d, and its response is not OK", m->status);
+	out->status = m->status;
+	out->has_answer = ipic_capex_answer(m, &out->answer, &f) == 0;
+	out->accepted = l->through = m->outcome == IPIC_OK && out->has_answer && strcmp(out->answer.response, "OK") == 0;
+	buf_consume(&l->io.in, m->size);
 	expect(l);
-	if (redirected(l))
+	if (redirected(l, m->outcome))
 		return;
 	if (l->through)
 		settled(l);
-	else if (out->status == 307)
+	else if (m->outcome == IPIC_REDIRECTED)
 		refuse(l, STAGE_CAPEX, l->caller->o->socket[0].capex.ha ? "redirected, to nowhere or a second time" : "redirected without --ha");
-	else if (out->status == 200)
+	else if (m->outcome == IPIC_OK)
 		fail(l, "the answer is not one of ours: ", f.text);
 	else
 		refuse(l, STAGE_CAPEX, "");
 }
 
-/* A message on an accepted socket; one that is none of ours is left without a word: the region is who keeps the rules. */
 static void
-take_message(struct link *l)
+take_message(struct link *l, const struct ipic_message *m)
 {
-	const char *bytes = (const char *)buf_bytes(&l->io.in);
-	bool request = l->reader.kind == HTTP_REQUEST;
-	struct is_header is;
-
-	if (wire_is(&is, bytes + l->reader.is.at, l->reader.is.len, NULL) < 0)
-		return;
-	if (is.type != IS_CMD)
-		connect_requests_take(l->caller->errands, l, request, &is, bytes + l->reader.body.at, l->reader.body.len);
-	else if (request)
-		connect_stay_request(l, &is);
+	if (m->is.type != IS_CMD)
+		connect_requests_take(l->caller->errands, l, m);
+	else if (m->kind == IPIC_REQUEST)
+		connect_stay_request(l, m->is.name);
 	else
 		connect_stay_answer(l);
 }
 
+/* An untyped message on an accepted socket gets no answer: the region is the side that keeps the rules. */
 static void
-take(struct link *l)
+take(struct link *l, const struct ipic_message *m, bool typed)
 {
-	size_t size = l->reader.size;
+	size_t size = m->size;
 
 	if (!l->through) {
-		take_answer(l);
+		take_answer(l, m);
 		return;
 	}
-	take_message(l);
+	if (typed)
+		take_message(l, m);
 	if (!l->open)
 		return;
 	buf_consume(&l->io.in, size);
@@ -284,7 +276,7 @@ take(struct link *l)
 
 /* An alert record in place of an answer: the port wants TLS. */
 static void
-not_http(struct link *l)
+not_ipic(struct link *l, const char *why)
 {
 	unsigned char first = buf_bytes(&l->io.in)[0];
 
@@ -293,23 +285,26 @@ not_http(struct link *l)
 	else if (l->io.tls == NULL && (first == 0x15 || first == 0x16))
 		refuse(l, STAGE_TLS, "the port speaks TLS: give --ring");
 	else
-		fail(l, "the answer is not one of ours: ", l->reader.why);
+		fail(l, "the answer is not one of ours: ", why);
 }
 
 static void
 data(struct link *l)
 {
+	struct ipic_message m;
+	struct fault why;
+
 	l->heard = true;
 	while (!l->caller->finished && l->open && buf_len(&l->io.in) > 0) {
-		enum http_result r = http_read(&l->reader, buf_bytes(&l->io.in), buf_len(&l->io.in));
+		enum ipic_result r = ipic_next(&l->reader, buf_bytes(&l->io.in), buf_len(&l->io.in), &m, &why);
 
-		if (r == HTTP_MORE)
+		if (r == IPIC_MORE)
 			break;
-		if (r == HTTP_BAD) {
-			not_http(l);
+		if (r == IPIC_BAD) {
+			not_ipic(l, why.text);
 			return;
 		}
-		take(l);
+		take(l, &m, r == IPIC_MESSAGE);
 	}
 	if (l->open)
 		io_consumed(&l->io);

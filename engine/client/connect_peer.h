@@ -10,7 +10,7 @@
 #include "policy/facts.h"
 #include "tls/tls.h"
 #include "policy/verdict.h"
-#include "ipic/wire.h"
+#include "ipic/ipic.h"
 
 #define CONNECT_PEER_SOCKETS 2
 

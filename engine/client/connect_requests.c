@@ -81,17 +81,14 @@ on_silence(void *arg)
 /* ---- one conversation ---- */
 
 static int
-emit(void *arg, enum http_kind kind, int status, const char *is, const void *body, size_t len)
+emit(void *arg, enum ipic_kind kind, const struct is_header *is, const void *body, size_t len)
 {
 	struct link *l = ((struct errand *)arg)->link;
 	struct buf b;
 	int r;
 
-	buf_init(&b, HTTP_HEAD_MAX + FLOW_ELEMENT_MAX);
-	if (kind == HTTP_REQUEST)
-		r = http_request(&b, l->caller->host, is, NULL, body, len);
-	else
-		r = http_answer(&b, status, is, NULL, body, len);
+	buf_init(&b, IPIC_PUT_AROUND + FLOW_ELEMENT_MAX);
+	r = ipic_put_element(&b, kind, l->caller->host, is, body, len);
 	if (r == 0)
 		r = l->open ? io_write(&l->io, buf_bytes(&b), buf_len(&b)) : -1;
 	buf_free(&b);
@@ -200,11 +197,11 @@ find(const struct connect_requests *e, const struct link *l, uint32_t conv)
 }
 
 static void
-take(struct errand *x, bool request, const struct is_header *is, const char *body, size_t len)
+take(struct errand *x, const struct ipic_message *m)
 {
 	struct flow_error why;
 
-	switch (flow_take(&x->flow, request ? HTTP_REQUEST : HTTP_ANSWER, is, body, len, &why)) {
+	switch (flow_take(&x->flow, m->kind, &m->is, m->body, m->len, &why)) {
 	case FLOW_WHOLE:
 		answered(x);
 		break;
@@ -226,14 +223,14 @@ take(struct errand *x, bool request, const struct is_header *is, const char *bod
 }
 
 void
-connect_requests_take(struct connect_requests *e, struct link *l, bool request, const struct is_header *is, const char *body, size_t len)
+connect_requests_take(struct connect_requests *e, struct link *l, const struct ipic_message *m)
 {
-	struct errand *x = e != NULL && !e->over ? find(e, l, is->conv) : NULL;
+	struct errand *x = e != NULL && !e->over ? find(e, l, m->is.conv) : NULL;
 
-	if (x == NULL || x->flow.state == FLOW_ENDED || (is->pacing && e->o->no_pacing))
+	if (x == NULL || x->flow.state == FLOW_ENDED || (m->is.pacing && e->o->no_pacing))
 		return;
 	timer_set(&e->caller->timer, e->caller->o->timeout);
-	take(x, request, is, body, len);
+	take(x, m);
 	check_over(e);
 }
 

@@ -8,10 +8,10 @@
 
 #include "base/buf.h"
 #include "ipic/request.h"
-#include "ipic/wire_data.h"
+#include "ipic/ipic.h"
 
 struct caller;
-struct is_header;
+struct ipic_message;
 struct link;
 
 struct errand_options {
@@ -51,7 +51,7 @@ struct connect_requests;
 struct connect_requests *connect_requests_begin(struct caller *c);
 void connect_requests_free(struct connect_requests *e); /* NULL is fine */
 /* A message of a conversation. */
-void connect_requests_take(struct connect_requests *e, struct link *l, bool request, const struct is_header *is, const char *body, size_t len);
+void connect_requests_take(struct connect_requests *e, struct link *l, const struct ipic_message *m);
 /* The socket has room again. */
 void connect_requests_flushed(struct connect_requests *e, struct link *l);
 /* No more will come: what is not at its end yet is lost. */

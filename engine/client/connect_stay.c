@@ -29,10 +29,10 @@ ask_release(struct caller *c)
 {
 	struct buf b;
 
-	buf_init(&b, 1024);
+	buf_init(&b, IPIC_PUT_MAX);
 	c->releasing = true;
 	timer_set(&c->timer, GOODBYE_SECONDS);
-	if (http_request(&b, c->host, WIRE_IS_RELEASE, NULL, NULL, 0) < 0 || say(&c->link[0], &b) < 0)
+	if (ipic_put_command(&b, c->host, IS_RELEASE) < 0 || say(&c->link[0], &b) < 0)
 		released(c, "lost");
 	buf_free(&b);
 }
@@ -112,19 +112,19 @@ all_asked(const struct caller *c)
 }
 
 void
-connect_stay_request(struct link *l, const struct is_header *is)
+connect_stay_request(struct link *l, enum is_name name)
 {
 	struct caller *c = l->caller;
 	struct buf b;
 
-	if (is->name == IS_HEARTBEAT && c->o->no_heartbeat)
+	if (name == IS_HEARTBEAT && c->o->no_heartbeat)
 		return;
-	buf_init(&b, 1024);
-	if (http_answer(&b, 200, is->name == IS_RELEASE ? WIRE_IS_RELEASE : WIRE_IS_HEARTBEAT, NULL, NULL, 0) == 0)
+	buf_init(&b, IPIC_PUT_MAX);
+	if (ipic_put_command_answer(&b, name) == 0)
 		say(l, &b);
 	buf_free(&b);
-	c->result->heartbeats += is->name == IS_HEARTBEAT;
-	if (is->name != IS_RELEASE)
+	c->result->heartbeats += name == IS_HEARTBEAT;
+	if (name != IS_RELEASE)
 		return;
 	l->asked = true;
 	if (all_asked(c)) {

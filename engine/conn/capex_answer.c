@@ -8,35 +8,38 @@
 #include <string.h>
 
 static void
-answer(struct conn *c, int status, const struct capex_answer *a)
+send_answer(struct conn *c, struct buf *b, int put)
 {
-	struct buf body;
-
-	buf_init(&body, 4096);
-	if (wire_put_answer(&body, a) < 0 || conn_send(c, status, WIRE_IS_CAPEX, WIRE_JSON, buf_bytes(&body), buf_len(&body)) < 0)
+	if (conn_send(c, b, put) < 0)
 		conn_close(c, CONN_AT_ONCE, "the answer could not be queued");
-	buf_free(&body);
 }
 
-void
-capex_answer_status(struct conn *c, enum reason r, int status)
+/* unread: the bytes of the CAPEX were no message. */
+static void
+answer_refusal(struct conn *c, enum reason r, const struct ipic_reader *unread)
 {
 	struct capex_answer a = { .sendcount = -1, .receivecount = -1, .sockets = -1 };
+	struct buf b;
 	char event[64];
 
-	snprintf(a.response, sizeof a.response, "%s", reason_response(r));
-	snprintf(a.reason, sizeof a.reason, "%s", reason_name(r));
 	snprintf(a.connection, sizeof a.connection, "%s", c->facts.connection);
-	snprintf(event, sizeof event, "answered %d %s", status, reason_name(r));
+	snprintf(event, sizeof event, "answered %d %s", ipic_refused_status(r, unread), reason_name(r));
 	conn_event(c, event);
-	answer(c, status, &a);
+	buf_init(&b, IPIC_PUT_MAX);
+	send_answer(c, &b, ipic_put_refused(&b, r, unread, &a));
 	conn_close(c, CONN_POLITELY, "CAPEX refused");
 }
 
 void
 capex_answer_refusal(struct conn *c, enum reason r)
 {
-	capex_answer_status(c, r, reason_status(r));
+	answer_refusal(c, r, NULL);
+}
+
+void
+capex_answer_unread(struct conn *c)
+{
+	answer_refusal(c, REASON_ISCE_ERROR, &c->reader);
 }
 
 void
@@ -57,28 +60,31 @@ capex_redirect(struct conn *c, const char *host, int port)
 {
 	struct capex_answer a = { .response = "OK", .sendcount = -1, .receivecount = -1, .sockets = -1, .port = port };
 	char event[sizeof a.host + 40];
+	struct buf b;
 
 	snprintf(a.host, sizeof a.host, "%s", host);
 	memcpy(a.connection, c->facts.connection, sizeof a.connection);
-	snprintf(event, sizeof event, "answered 307: %s port %d", host, port);
+	snprintf(event, sizeof event, "answered %d: %s port %d", ipic_status(IPIC_REDIRECTED), host, port);
 	conn_event(c, event);
 	record_outcome(c->record, "redirected", NULL, NULL, NULL);
 	conn_through(c);
-	answer(c, 307, &a);
+	buf_init(&b, IPIC_PUT_MAX);
+	send_answer(c, &b, ipic_put_redirected(&b, &a));
 	conn_close(c, CONN_POLITELY, "sent on to the specific listener");
 }
 
 static void
 say_accepted(struct conn *c, const struct ipconn *i)
 {
-	char count[24];
+	char count[24], event[24];
 
 	log_say(c->worker->log, MSG_DFHIS2001, "ipconn", i->def.ipconn, "applid", i->def.applid, "connection", c->facts.connection,
 		"#sessions", log_number(count, i->receivecount), "tcpipservice", c->facts.tcpipservice, NULL);
 	record_facts(c->record, &c->facts);
 	ipconn_record(i, c);
 	record_outcome(c->record, "accepted", NULL, NULL, NULL);
-	conn_event(c, "answered 200");
+	snprintf(event, sizeof event, "answered %d", ipic_status(IPIC_OK));
+	conn_event(c, event);
 }
 
 void
@@ -86,6 +92,7 @@ capex_accept(struct conn *c, struct ipconn *i, enum socket_place place)
 {
 	const struct region_def *r = &c->generation->definition->region;
 	struct capex_answer a = { .response = "OK", .sendcount = i->sendcount, .receivecount = i->receivecount, .sockets = i->sockets };
+	struct buf b;
 
 	memcpy(a.ipconn, i->def.ipconn, sizeof a.ipconn);
 	memcpy(a.applid, r->applid, sizeof a.applid);
@@ -99,5 +106,6 @@ capex_accept(struct conn *c, struct ipconn *i, enum socket_place place)
 	conn_through(c);
 	traffic_begin(c);
 	say_accepted(c, i);
-	answer(c, 200, &a);
+	buf_init(&b, IPIC_PUT_MAX);
+	send_answer(c, &b, ipic_put_accepted(&b, &a));
 }

@@ -15,8 +15,8 @@ void capex_accept(struct conn *c, struct ipconn *i, enum socket_place place);
  * called conn_refused.
  */
 void capex_answer_refusal(struct conn *c, enum reason r);
-/* Like capex_answer_refusal, with another HTTP status: for a request that cannot be parsed. */
-void capex_answer_status(struct conn *c, enum reason r, int status);
+/* The same for a CAPEX whose bytes are no message: reason ISCE_ERROR, in the status that its reader found. */
+void capex_answer_unread(struct conn *c);
 /*
  * Calls conn_engine_refused (SP0031), then capex_answer_refusal. code: the verdict code. format: the text for the
  * operator.

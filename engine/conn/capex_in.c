@@ -9,33 +9,23 @@
 #define TLS_RECORD 0x16
 
 static void
-refuse_bytes(struct conn *c)
+refuse_bytes(struct conn *c, const struct fault *why)
 {
-	conn_engine_refused(c, MSG_SP0031, "bad_capex", reason_name(REASON_ISCE_ERROR), "%s", c->reader.why);
-	capex_answer_status(c, REASON_ISCE_ERROR, c->reader.status);
+	conn_engine_refused(c, MSG_SP0031, "bad_capex", reason_name(REASON_ISCE_ERROR), "%s", why->text);
+	capex_answer_unread(c);
 }
 
-/* Parses the CAPEX into facts.capex. -1: the CAPEX was refused and c is closed. */
+/* -1 with a sentence. typed: the message has a valid IS header; if not, the sentence is there. */
 static int
-parse(struct conn *c)
+parse(struct conn *c, const struct ipic_message *m, bool typed, struct fault *why)
 {
-	const char *bytes = (const char *)buf_bytes(&c->io.in);
-	const struct http_reader *r = &c->reader;
-	struct is_header is;
-	struct fault why = { .text = "the IS header is missing" };
-
-	if (r->is.len == 0 || wire_is(&is, bytes + r->is.at, r->is.len, &why) < 0)
-		;
-	else if (is.type != IS_CMD || is.name != IS_CAPEX)
-		fault_set(&why, "the first request must be cmd capex");
-	else if (r->type.len > 0 && !wire_is_json(bytes + r->type.at, r->type.len))
-		fault_set(&why, "Content-Type must be application/json");
-	else if (buf_len(&c->io.in) > r->size)
-		fault_set(&why, "bytes behind the CAPEX request, before its answer");
-	else if (wire_capex(&c->facts.capex, bytes + r->body.at, r->body.len, &why) == 0)
-		return 0;
-	capex_refuse(c, REASON_ISCE_ERROR, "bad_capex", "%s", why.text);
-	return -1;
+	if (!typed)
+		return -1;
+	if (!ipic_is_command(m, IS_CAPEX))
+		return fault_set(why, "the first request must be cmd capex");
+	if (buf_len(&c->io.in) > m->size)
+		return fault_set(why, "bytes behind the CAPEX request, before its answer");
+	return ipic_capex(m, &c->facts.capex, why);
 }
 
 /* True when the server names in the CAPEX are blank or this region's names (IPIC.md 2.1). */
@@ -72,20 +62,23 @@ check(struct conn *c)
 void
 capex_in_data(struct conn *c)
 {
-	switch (http_read(&c->reader, buf_bytes(&c->io.in), buf_len(&c->io.in))) {
-	case HTTP_MORE:
+	struct ipic_message m;
+	struct fault why;
+	enum ipic_result r = ipic_next(&c->reader, buf_bytes(&c->io.in), buf_len(&c->io.in), &m, &why);
+
+	if (r == IPIC_MORE)
 		return;
-	case HTTP_BAD:
-		refuse_bytes(c);
+	if (r == IPIC_BAD) {
+		refuse_bytes(c, &why);
 		return;
-	case HTTP_DONE:
-		break;
 	}
 	conn_event(c, "CAPEX read");
 	timer_stop(&c->timer);
-	if (parse(c) < 0)
+	if (parse(c, &m, r == IPIC_MESSAGE, &why) < 0) {
+		capex_refuse(c, REASON_ISCE_ERROR, "bad_capex", "%s", why.text);
 		return;
-	buf_consume(&c->io.in, c->reader.size);
+	}
+	buf_consume(&c->io.in, m.size);
 	io_pause(&c->io, true);
 	check(c);
 }
@@ -96,7 +89,7 @@ capex_in_begin(struct conn *c)
 	bool tls = c->service->tls != NULL;
 
 	c->facts.stage = STAGE_CAPEX;
-	http_begin(&c->reader, HTTP_REQUEST, HTTP_BODY_CAPEX);
+	ipic_expect_capex(&c->reader);
 	conn_enter(c, CONN_CAPEX, c->generation->definition->region.capex_timeout);
 	if (!tls && io_first(&c->io) == TLS_RECORD)
 		capex_refuse(c, REASON_ISCE_ERROR, "tls_on_plain", "TLS on a plain port; the partner must not use TLS here");

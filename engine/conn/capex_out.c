@@ -16,11 +16,11 @@ bad_answer(struct conn *c, const char *reason, const char *what)
 
 /* The partner refused the CAPEX: report its response and reason unchanged. */
 static void
-refused_there(struct conn *c, const struct capex_answer *a)
+refused_there(struct conn *c, const struct ipic_message *m, const struct capex_answer *a)
 {
 	char text[TEXT_SIZE];
 
-	snprintf(text, sizeof text, "the partner answered %d; there it is connection %s", c->reader.status,
+	snprintf(text, sizeof text, "the partner answered %d; there it is connection %s", m->status,
 		a->connection[0] != '\0' ? a->connection : "(not said)");
 	dial_refused(c, a->response, a->reason, text);
 }
@@ -85,36 +85,26 @@ redirected(struct conn *c, const struct capex_answer *a)
 		acquire_redirected(c, a->host, a->port);
 }
 
-/* A status that IPIC does not use: the port belongs to another kind of server. */
-static bool
-ours(int status)
-{
-	return status == 200 || status == 307 || status == 400 || status == 403 || status == 413 || status == 503;
-}
-
 static void
-take_answer(struct conn *c)
+take_answer(struct conn *c, const struct ipic_message *m, bool typed, struct fault *why)
 {
-	const char *bytes = (const char *)buf_bytes(&c->io.in);
-	const struct http_reader *r = &c->reader;
 	struct capex_answer a = { .port = 0 };
-	struct is_header is = { .name = IS_NONE };
-	struct fault why = { .text = "the answer's IS header is missing or is not cmd capex" };
-	bool capex = r->is.len > 0 && wire_is(&is, bytes + r->is.at, r->is.len, &why) == 0 && is.type == IS_CMD && is.name == IS_CAPEX;
-	bool read = capex && wire_answer(&a, bytes + r->body.at, r->body.len, &why) == 0;
-	bool refusal = read && r->status >= 400 && strcmp(a.response, "OK") != 0;
+	bool error = m->outcome == IPIC_REFUSED || m->outcome == IPIC_ERROR, read;
 	char event[40];
 
-	snprintf(event, sizeof event, "was answered %d", r->status);
+	if (typed && !ipic_is_command(m, IS_CAPEX))
+		fault_set(why, "the IS header of the answer is not cmd capex");
+	read = typed && ipic_is_command(m, IS_CAPEX) && ipic_capex_answer(m, &a, why) == 0;
+	snprintf(event, sizeof event, "was answered %d", m->status);
 	conn_event(c, event);
-	buf_consume(&c->io.in, r->size);
-	if (refusal)
-		refused_there(c, &a);
-	else if (!ours(r->status))
-		dial_failed(c, "bad_answer", "ISCER_HTTP_ERROR", "the answer's status is %d", r->status);
-	else if (!read || r->status >= 400)
-		bad_answer(c, "ISCER_BAD_RESPONSE", read ? "a refusal whose response is OK" : why.text);
-	else if (r->status == 200)
+	buf_consume(&c->io.in, m->size);
+	if (read && error && strcmp(a.response, "OK") != 0)
+		refused_there(c, m, &a);
+	else if (m->outcome == IPIC_ERROR || m->outcome == IPIC_OTHER) /* another server is behind that port */
+		dial_failed(c, "bad_answer", "ISCER_HTTP_ERROR", "the answer's status is %d", m->status);
+	else if (!read || error)
+		bad_answer(c, "ISCER_BAD_RESPONSE", read ? "a refusal whose response is OK" : why->text);
+	else if (m->outcome == IPIC_OK)
 		accepted_there(c, &a);
 	else
 		redirected(c, &a);
@@ -123,17 +113,18 @@ take_answer(struct conn *c)
 void
 capex_out_data(struct conn *c)
 {
-	switch (http_read(&c->reader, buf_bytes(&c->io.in), buf_len(&c->io.in))) {
-	case HTTP_MORE:
+	struct ipic_message m;
+	struct fault why;
+	enum ipic_result r = ipic_next(&c->reader, buf_bytes(&c->io.in), buf_len(&c->io.in), &m, &why);
+
+	if (r == IPIC_MORE)
 		return;
-	case HTTP_BAD:
-		bad_answer(c, "ISCER_HTTP_ERROR", c->reader.why);
+	if (r == IPIC_BAD) {
+		bad_answer(c, "ISCER_HTTP_ERROR", why.text);
 		return;
-	case HTTP_DONE:
-		break;
 	}
 	timer_stop(&c->timer);
-	take_answer(c);
+	take_answer(c, &m, r == IPIC_MESSAGE, &why);
 	if (c->stage == CONN_INSTALLED && buf_len(&c->io.in) > 0)
 		traffic_data(c);
 }
@@ -142,24 +133,23 @@ static void
 send_capex(struct conn *c)
 {
 	struct capex *x = &c->facts.capex;
-	struct buf body;
+	struct buf b;
 
 	acquire_capex(c->ipconn, (enum socket_place)c->place, x);
 	c->facts.has_capex = true;
 	record_facts(c->record, &c->facts);
-	buf_init(&body, 4096);
-	if (wire_put_capex(&body, x) < 0 || conn_send(c, 0, WIRE_IS_CAPEX, WIRE_JSON, buf_bytes(&body), buf_len(&body)) < 0)
+	buf_init(&b, IPIC_PUT_MAX);
+	if (conn_send(c, &b, ipic_put_capex(&b, c->facts.peer.host, x)) < 0)
 		dial_failed(c, "limit", NULL, "the CAPEX could not be queued");
 	else
 		conn_event(c, "CAPEX sent");
-	buf_free(&body);
 }
 
 void
 capex_out_begin(struct conn *c)
 {
 	c->facts.stage = STAGE_CAPEX;
-	http_begin(&c->reader, HTTP_ANSWER, HTTP_BODY_CAPEX);
+	ipic_expect_answer(&c->reader);
 	conn_enter(c, CONN_CAPEX, c->generation->definition->region.capex_timeout);
 	send_capex(c);
 }

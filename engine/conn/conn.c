@@ -13,8 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Room for a CAPEX with its HTTP head; traffic_begin makes room for an element. */
-#define IN_MAX (HTTP_HEAD_MAX + HTTP_BODY_CAPEX + 1)
+#define IN_MAX IPIC_READ_CAPEX /* traffic_begin makes room for an element */
 
 static void
 link_in(struct conn *c)
@@ -322,17 +321,11 @@ conn_adopt(struct conn *c, struct generation *g)
 }
 
 int
-conn_send(struct conn *c, int status, const char *is, const char *type, const void *body, size_t len)
+conn_send(struct conn *c, struct buf *b, int put)
 {
-	const char *host = c->stage == CONN_CAPEX ? c->facts.peer.host : c->generation->definition->region.applid;
-	struct buf b;
-	int ok;
+	int ok = put == 0 ? io_write(&c->io, buf_bytes(b), buf_len(b)) : -1;
 
-	buf_init(&b, HTTP_HEAD_MAX + len);
-	ok = status == 0 ? http_request(&b, host, is, type, body, len) : http_answer(&b, status, is, type, body, len);
-	if (ok == 0)
-		ok = io_write(&c->io, buf_bytes(&b), buf_len(&b));
-	buf_free(&b);
+	buf_free(b);
 	return ok;
 }
 

@@ -11,7 +11,6 @@
 
 #include "policy/facts.h"
 #include "policy/generation.h"
-#include "ipic/http.h"
 #include "net/io.h"
 #include "base/log.h"
 #include "policy/policy.h"
@@ -19,7 +18,7 @@
 #include "conn/stages.h"
 #include "conn/statistics.h"
 #include "net/timer.h"
-#include "ipic/wire.h"
+#include "ipic/ipic.h"
 #include "conn/worker.h"
 
 /* The part of a listener that its connections see; the first member of struct listener. */
@@ -59,7 +58,7 @@ struct conn {
 	struct ask ask; /* the question to a door, and the function that takes the verdict */
 	void (*decided)(struct conn *c);
 	enum tls_judgement judgement;
-	struct http_reader reader; /* of the message that is being read */
+	struct ipic_reader reader; /* of the message that is being read */
 	struct session *sessions; /* sessions in use on this socket, a list; the head's prev is the tail (session.h) */
 	unsigned nsessions;
 	uint32_t conversation;    /* the conversation id that this side gave last */
@@ -121,10 +120,10 @@ void conn_engine_refused(struct conn *c, enum message m, const char *code, const
 	__attribute__((format(printf, 5, 6)));
 
 /*
- * Queues one HTTP message: status 0 a request, else the answer with that status. type NULL: no Content-Type. -1: no
- * room; nothing was queued.
+ * Queues the message that b holds, and frees b. put: what the ipic_put_ function that filled b returned. -1: it was not
+ * put, or there is no room for it; nothing was queued then.
  */
-int conn_send(struct conn *c, int status, const char *is, const char *type, const void *body, size_t len);
+int conn_send(struct conn *c, struct buf *b, int put);
 
 /*
  * Asks a door of the connection's policy, with its facts and facts.now = now. Calls decided(c) with the verdict in

@@ -9,7 +9,7 @@
 #include "conn/registry.h"
 #include "config/resource.h"
 #include "conn/statistics.h"
-#include "ipic/wire_data.h"
+#include "ipic/ipic.h"
 
 /* The places of an ipconn's sockets: two that the partner dialled, two that we dialled (IPIC.md 2.2: A1 A2 are the acquirer's out, B1 B2 its in). */
 enum socket_place { SOCKET_IN, SOCKET_IN2, SOCKET_OUT, SOCKET_OUT2, IPCONN_SOCKETS };

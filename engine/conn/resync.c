@@ -129,20 +129,14 @@ resync_forget(struct ipconn *i)
 	recovery_forget(i->worker->recovery, i->def.networkid, i->def.applid);
 }
 
-/* Sends a resync message; status 0: as a request. -1: it could not be queued, and c is closed. */
+/* Sends a resync message. -1: it could not be queued, and c is closed. */
 static int
-put(struct conn *c, int status, const struct resync *r)
+send_resync(struct conn *c, struct buf *b, int put)
 {
-	struct buf body;
-	int ok;
+	int ok = conn_send(c, b, put);
 
-	buf_init(&body, 4096);
-	ok = wire_put_resync(&body, r);
-	if (ok == 0)
-		ok = conn_send(c, status, WIRE_IS_RESYNC, WIRE_JSON, buf_bytes(&body), buf_len(&body));
 	if (ok < 0)
 		conn_close(c, CONN_AT_ONCE, "resync could not be queued");
-	buf_free(&body);
 	return ok;
 }
 
@@ -152,6 +146,7 @@ void
 resync_begin(struct ipconn *i)
 {
 	struct conn *c = i->socket[SOCKET_OUT];
+	struct buf b;
 
 	if (i->resync.next[0] != '\0')
 		return;
@@ -162,23 +157,24 @@ resync_begin(struct ipconn *i)
 	}
 	c->request[c->nrequests++] = IS_RESYNC;
 	memcpy(i->proposed, i->resync.next, sizeof i->proposed);
-	put(c, 0, &i->resync);
+	buf_init(&b, IPIC_PUT_MAX);
+	send_resync(c, &b, ipic_put_resync(&b, c->generation->definition->region.applid, &i->resync));
 }
 
 void
-resync_answered(struct conn *c, int status, const char *body, size_t len)
+resync_answered(struct conn *c, const struct ipic_message *m)
 {
 	struct ipconn *i = c->ipconn;
-	struct fault f = { "it was not answered with 200 or 403" };
+	struct fault f;
 	struct resync r;
 
 	if (i->status != CONN_OBTAINING)
 		return; /* a release has begun */
-	if ((status != 200 && status != 403) || wire_resync_answer(&r, body, len, &f) < 0) {
+	if (ipic_resync_answer(m, &r, &f) < 0) {
 		acquire_failed(i, "INVALID", "ISCER_BAD_RESPONSE", f.text);
-	} else if ((status == 200) != (strcmp(r.response, "OK") == 0)) {
+	} else if ((m->outcome == IPIC_OK) != (strcmp(r.response, "OK") == 0)) {
 		acquire_failed(i, r.response, "ISCER_BAD_RESPONSE", "the answer to resync says yes and no");
-	} else if (status == 403) {
+	} else if (m->outcome != IPIC_OK) {
 		acquire_failed(i, r.response, r.reason, "the partner refused resynchronisation");
 	} else if (r.logname[0] == '\0') {
 		acquire_failed(i, r.response, "ISCER_BAD_RESPONSE", "the answer to resync names no log");
@@ -199,14 +195,14 @@ answer(struct ipconn *i)
 	struct conn *c = i->socket[SOCKET_IN];
 	struct resync asked = i->resync, r;
 	bool refused = refuses(i, &asked);
+	struct buf b;
 
 	recall(i, &r);
-	snprintf(r.response, sizeof r.response, "%s", refused ? reason_response(REASON_ISCE_BAD_RECOV) : "OK");
-	snprintf(r.reason, sizeof r.reason, "%s", refused ? reason_name(REASON_ISCE_BAD_RECOV) : "");
 	i->resync_waits = false;
 	if (!refused)
 		agree(i, asked.logname, asked.next);
-	if (put(c, refused ? reason_status(REASON_ISCE_BAD_RECOV) : 200, &r) < 0)
+	buf_init(&b, IPIC_PUT_MAX);
+	if (send_resync(c, &b, ipic_put_resync_answer(&b, refused ? REASON_ISCE_BAD_RECOV : REASON_OK, &r)) < 0)
 		return;
 	if (refused) /* closing the sockets now could reach the acquirer before the answer does */
 		release_dismiss(i, "the partner has lost its log while work is in doubt");
@@ -222,7 +218,7 @@ resync_answer(struct ipconn *i)
 }
 
 const char *
-resync_asked(struct conn *c, const char *body, size_t len)
+resync_asked(struct conn *c, const struct ipic_message *m)
 {
 	struct ipconn *i = c->ipconn;
 	struct fault f;
@@ -230,7 +226,7 @@ resync_asked(struct conn *c, const char *body, size_t len)
 
 	if (i->status != CONN_OBTAINING || i->acquiring || i->out_sockets == 0 || c != i->socket[SOCKET_IN] || i->resync_waits)
 		return "resync at a time, or on a socket, where none is due";
-	if (wire_resync(&r, body, len, &f) < 0)
+	if (ipic_resync(m, &r, &f) < 0)
 		return "resync with a body that is not one";
 	i->resync = r;
 	i->resync_waits = true;

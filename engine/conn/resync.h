@@ -11,14 +11,14 @@
 /* Acquirer: all sockets of i are installed. Sends the resync command. A failure ends in acquire_failed. */
 void resync_begin(struct ipconn *i);
 /*
- * The partner sent its resync command on c; body is borrowed. Answers the command, or keeps it until the outbound
- * sockets are installed. Returns NULL, or a static sentence that names the fault of the command.
+ * The partner sent its resync command m on c. Answers the command, or keeps it until the outbound sockets are
+ * installed. Returns NULL, or a static sentence that names the fault of the command.
  */
-const char *resync_asked(struct conn *c, const char *body, size_t len);
+const char *resync_asked(struct conn *c, const struct ipic_message *m);
 /* Called side: all sockets of i are installed. Answers the command that resync_asked kept, if there is one. */
 void resync_answer(struct ipconn *i);
-/* Takes the answer to this side's resync command. */
-void resync_answered(struct conn *c, int status, const char *body, size_t len);
+/* Takes the answer m to this side's resync command. */
+void resync_answered(struct conn *c, const struct ipic_message *m);
 /*
  * Adds n conversations that were open when the connection of i was lost: they are in doubt until the next successful
  * resync. Does nothing when i never had a successful resync.

@@ -6,21 +6,17 @@
 #ifndef SALLYPORT_RIDERS_H
 #define SALLYPORT_RIDERS_H
 
-#include <stddef.h>
-
-#include "ipic/http.h"
-
 struct conn;
 struct ipconn;
-struct is_header;
+struct ipic_message;
 struct worker;
 
 struct riders { /* every member is set */
 	/*
-	 * Takes one data or expd element of an installed connection; body is borrowed for the call. -1 with *why (static):
+	 * Takes one data or expd element of an installed connection; m is borrowed for the call. -1 with *why (static):
 	 * the partner broke the rules, and the caller closes the connection.
 	 */
-	int (*message)(struct conn *c, enum http_kind kind, const struct is_header *is, const char *body, size_t len, const char **why);
+	int (*message)(struct conn *c, const struct ipic_message *m, const char **why);
 	/* All elements that had come were handed in: pacing messages that are due go out. */
 	void (*taken)(struct conn *c);
 	/* The connection has room again: conversations that waited for room send on. */

@@ -16,7 +16,6 @@
 #include <string.h>
 
 #define UNREAD_MAX (64 * 1024) /* bytes: limit of queued answers that the partner has not read */
-#define IN_MAX (HTTP_HEAD_MAX + HTTP_BODY_ELEMENT + 1)
 #define HEARTBEAT_TRIES 2
 #define TURN_SECONDS 0.005 /* limit per socket and turn; the other sockets are served before the rest */
 
@@ -44,18 +43,12 @@ traffic_bears(const struct conn *c)
 	return period(c) + 2 * patience(c);
 }
 
-static void
-expect_message(struct conn *c)
-{
-	http_begin(&c->reader, HTTP_REQUEST | HTTP_ANSWER, HTTP_BODY_ELEMENT);
-}
-
 void
 traffic_begin(struct conn *c)
 {
 	c->heard = clock_span();
-	io_bound(&c->io, IN_MAX);
-	expect_message(c);
+	io_bound(&c->io, IPIC_READ_ELEMENT);
+	ipic_expect_any(&c->reader);
 	conn_enter(c, CONN_INSTALLED, period(c));
 	io_pause(&c->io, false);
 	io_consumed(&c->io);
@@ -72,30 +65,33 @@ traffic_flushed(struct conn *c)
 	c->worker->riders->flushed(c);
 }
 
-/* -1: the bytes could not be queued. */
+/* Queues a command or the answer to one. -1: it could not be put, or the partner leaves too many of them unread. */
 static int
-send_message(struct conn *c, int status, const char *is)
+send_command(struct conn *c, struct buf *b, int put)
 {
-	struct buf b;
-	int ok;
-
-	buf_init(&b, 1024);
-	ok = status == 0 ? http_request(&b, c->generation->definition->region.applid, is, NULL, NULL, 0)
-			 : http_answer(&b, status, is, NULL, NULL, 0);
-	c->unread += buf_len(&b);
-	if (ok == 0)
-		ok = c->unread < UNREAD_MAX ? io_write(&c->io, buf_bytes(&b), buf_len(&b)) : -1;
-	buf_free(&b);
-	return ok;
+	c->unread += buf_len(b);
+	return conn_send(c, b, c->unread < UNREAD_MAX ? put : -1);
 }
 
 int
 traffic_request(struct conn *c, enum is_name name)
 {
+	struct buf b;
+
 	if (c->nrequests == CONN_REQUESTS || c->stage != CONN_INSTALLED)
 		return -1;
 	c->request[c->nrequests++] = name;
-	return send_message(c, 0, name == IS_RELEASE ? WIRE_IS_RELEASE : WIRE_IS_HEARTBEAT);
+	buf_init(&b, IPIC_PUT_MAX);
+	return send_command(c, &b, ipic_put_command(&b, c->generation->definition->region.applid, name));
+}
+
+static int
+answer_command(struct conn *c, enum is_name name)
+{
+	struct buf b;
+
+	buf_init(&b, IPIC_PUT_MAX);
+	return send_command(c, &b, ipic_put_command_answer(&b, name));
 }
 
 static void
@@ -176,59 +172,52 @@ traffic_probe(struct ipconn *i)
 static void
 protocol_error(struct conn *c, const char *what)
 {
-	struct capex_answer a = { .response = "INVALID", .reason = "ISCE_ERROR", .sendcount = -1, .receivecount = -1, .sockets = -1 };
-	struct buf body;
+	struct capex_answer a = { .sendcount = -1, .receivecount = -1, .sockets = -1 };
+	struct buf b;
 
 	log_say(c->worker->log, MSG_SP0034, "connection", c->facts.connection, "ipconn", c->facts.ipconn.ipconn, "what", what, NULL);
 	memcpy(a.connection, c->facts.connection, sizeof a.connection);
-	buf_init(&body, 1024);
-	if (wire_put_answer(&body, &a) == 0)
-		conn_send(c, 400, WIRE_IS_CAPEX, WIRE_JSON, buf_bytes(&body), buf_len(&body));
-	buf_free(&body);
+	buf_init(&b, IPIC_PUT_MAX);
+	conn_send(c, &b, ipic_put_refused(&b, REASON_ISCE_ERROR, NULL, &a));
 	conn_close(c, CONN_POLITELY, what);
 }
 
-static const char *
-body_of(const struct conn *c)
-{
-	return (const char *)buf_bytes(&c->io.in) + c->reader.body.at;
-}
-
 static void
-take_request(struct conn *c, const struct is_header *is)
+take_request(struct conn *c, const struct ipic_message *m)
 {
+	enum is_name name = m->is.name;
 	const char *wrong;
 
-	if (is->name == IS_RESYNC) {
-		wrong = resync_asked(c, body_of(c), c->reader.body.len);
+	if (name == IS_RESYNC) {
+		wrong = resync_asked(c, m);
 		if (wrong != NULL)
 			protocol_error(c, wrong);
 		return;
 	}
-	if (c->reader.body.len > 0 || (is->name != IS_HEARTBEAT && is->name != IS_RELEASE))
+	if (m->len > 0 || (name != IS_HEARTBEAT && name != IS_RELEASE))
 		protocol_error(c, "an unknown command, or one with a body");
-	else if (send_message(c, 200, is->name == IS_RELEASE ? WIRE_IS_RELEASE : WIRE_IS_HEARTBEAT) < 0)
+	else if (answer_command(c, name) < 0)
 		conn_close(c, CONN_AT_ONCE, "the partner does not read its answers");
-	else if (is->name == IS_RELEASE)
+	else if (name == IS_RELEASE)
 		release_part(c->ipconn);
 }
 
 /* The fault of an answer (static text); NULL: the answer is valid. */
 static const char *
-misanswer(const struct conn *c, const struct is_header *is)
+misanswer(const struct conn *c, const struct ipic_message *m)
 {
 	if (c->nrequests == 0)
 		return "an answer to nothing";
-	if (c->reader.status != 200 && c->request[0] != IS_RESYNC)
+	if (m->outcome != IPIC_OK && c->request[0] != IS_RESYNC)
 		return "our request was not answered with 200";
-	return is->name == c->request[0] ? NULL : "the answer's IS header is not our request's";
+	return m->is.name == c->request[0] ? NULL : "the answer's IS header is not our request's";
 }
 
 static void
-take_answer(struct conn *c, const struct is_header *is)
+take_answer(struct conn *c, const struct ipic_message *m)
 {
 	enum is_name asked = c->request[0];
-	const char *wrong = misanswer(c, is);
+	const char *wrong = misanswer(c, m);
 
 	if (wrong != NULL) {
 		protocol_error(c, wrong);
@@ -236,7 +225,7 @@ take_answer(struct conn *c, const struct is_header *is)
 	}
 	memmove(c->request, c->request + 1, --c->nrequests * sizeof c->request[0]);
 	if (asked == IS_RESYNC) {
-		resync_answered(c, c->reader.status, body_of(c), c->reader.body.len);
+		resync_answered(c, m);
 	} else if (asked == IS_RELEASE) {
 		c->said_goodbye = true;
 		release_goodbye(c->ipconn);
@@ -248,32 +237,23 @@ take_answer(struct conn *c, const struct is_header *is)
 
 /* Takes the 200 or 500 that answers an element of a conversation. */
 static void
-take_element(struct conn *c, const struct is_header *is)
+take_element(struct conn *c, const struct ipic_message *m)
 {
-	const char *bytes = (const char *)buf_bytes(&c->io.in), *why;
+	const char *why = ipic_element_fault(m);
 
-	if (c->reader.kind == HTTP_ANSWER && c->reader.status != (is->is7 != 0 ? 500 : 200))
-		protocol_error(c, "a conversation's answer is 200, and 500 with is7");
-	else if (c->worker->riders->message(c, c->reader.kind, is, bytes + c->reader.body.at, c->reader.body.len, &why) < 0)
+	if (why != NULL || c->worker->riders->message(c, m, &why) < 0)
 		protocol_error(c, why);
 }
 
 static void
-take(struct conn *c)
+take(struct conn *c, const struct ipic_message *m)
 {
-	const char *bytes = (const char *)buf_bytes(&c->io.in);
-	struct is_header is = { 0 };
-	struct fault why = { .text = "the IS header is missing" };
-
-	c->heard = clock_span();
-	if (c->reader.is.len == 0 || wire_is(&is, bytes + c->reader.is.at, c->reader.is.len, &why) < 0)
-		protocol_error(c, why.text);
-	else if (is.type != IS_CMD)
-		take_element(c, &is);
-	else if (c->reader.kind == HTTP_REQUEST)
-		take_request(c, &is);
+	if (m->is.type != IS_CMD)
+		take_element(c, m);
+	else if (m->kind == IPIC_REQUEST)
+		take_request(c, m);
 	else
-		take_answer(c, &is);
+		take_answer(c, m);
 }
 
 /*
@@ -281,23 +261,18 @@ take(struct conn *c)
  * answer. Such data stays in the buffer until this side is ACQUIRED too.
  */
 static bool
-overtakes(const struct conn *c)
+overtakes(const struct conn *c, const struct ipic_message *m)
 {
-	struct is_header is = { 0 };
-	struct fault f;
-	const char *bytes = (const char *)buf_bytes(&c->io.in);
-
-	return c->ipconn->acquiring && c->facts.way == WAY_IN && c->reader.is.len > 0 &&
-		wire_is(&is, bytes + c->reader.is.at, c->reader.is.len, &f) == 0 && is.type != IS_CMD;
+	return c->ipconn->acquiring && c->facts.way == WAY_IN && m->is.type != IS_CMD;
 }
 
 /* Messages behind an unanswered resync stay in the buffer too: answers keep the order of the requests. */
 static bool
-comes_early(struct conn *c)
+comes_early(struct conn *c, const struct ipic_message *m)
 {
 	const struct ipconn *i = c->ipconn;
 
-	if (i->status != CONN_OBTAINING || !((i->resync_waits && c == i->socket[SOCKET_IN]) || overtakes(c)))
+	if (i->status != CONN_OBTAINING || !((i->resync_waits && c == i->socket[SOCKET_IN]) || overtakes(c, m)))
 		return false;
 	c->early = true;
 	io_pause(&c->io, true);
@@ -312,32 +287,44 @@ traffic_resume(struct ipconn *i)
 			timer_set(&i->socket[n]->timer, 0);
 }
 
+/* Takes the next message out of the buffer. False: there is none, or none may be taken now. */
+static bool
+take_next(struct conn *c)
+{
+	struct ipic_message m;
+	struct fault why;
+	enum ipic_result r = ipic_next(&c->reader, buf_bytes(&c->io.in), buf_len(&c->io.in), &m, &why);
+
+	if (r == IPIC_MORE)
+		return false;
+	if (r == IPIC_BAD) {
+		protocol_error(c, why.text);
+		return false;
+	}
+	if (comes_early(c, &m))
+		return false;
+	c->heard = clock_span();
+	if (r == IPIC_UNTYPED)
+		protocol_error(c, why.text);
+	else
+		take(c, &m);
+	if (c->stage != CONN_INSTALLED)
+		return false;
+	buf_consume(&c->io.in, m.size);
+	ipic_expect_any(&c->reader);
+	return true;
+}
+
 void
 traffic_data(struct conn *c)
 {
 	double began = clock_span();
 
-	while (c->stage == CONN_INSTALLED && !c->choked && buf_len(&c->io.in) > 0) {
-		enum http_result r = http_read(&c->reader, buf_bytes(&c->io.in), buf_len(&c->io.in));
-
-		if (r == HTTP_MORE)
-			break;
-		if (r == HTTP_BAD) {
-			protocol_error(c, c->reader.why);
-			break;
-		}
-		if (comes_early(c))
-			break;
-		take(c);
-		if (c->stage != CONN_INSTALLED)
-			break;
-		buf_consume(&c->io.in, c->reader.size);
-		expect_message(c);
+	while (c->stage == CONN_INSTALLED && !c->choked && buf_len(&c->io.in) > 0 && take_next(c))
 		if (clock_span() - began > TURN_SECONDS && buf_len(&c->io.in) > 0) {
 			io_leave(&c->io);
 			break;
 		}
-	}
 	if (c->stage == CONN_INSTALLED)
 		c->worker->riders->taken(c);
 	if (c->stage == CONN_INSTALLED)

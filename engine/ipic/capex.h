@@ -27,4 +27,16 @@ struct capex { /* the capability exchange as the caller sent it (IPIC.md 2.1), n
 	bool ha;                    /* the caller's IPCONN is HA(YES) (IPIC.md 10) */
 };
 
+struct capex_answer {
+	char response[RESPONSE_SIZE]; /* OK EXCEPTION INVALID DISASTER KERNERROR PURGED */
+	char reason[REASON_SIZE];     /* "" when OK */
+	char ipconn[NAME_SIZE], applid[NAME_SIZE], networkid[NAME_SIZE];
+	int sendcount, receivecount, sockets; /* the region's; -1 not there */
+	char token[TOKEN_SIZE];               /* "" none */
+	char connection[CONNECTION_SIZE];
+	char userauth[16];                    /* the region's rule for requests' users ("IDENTIFY"); "" not said */
+	char host[HOST_SIZE];                 /* 307: dial this instead (IPIC.md 10) */
+	int port;                             /* 307; 0 not there */
+};
+
 #endif

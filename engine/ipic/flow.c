@@ -52,18 +52,16 @@ end(struct flow *f)
 /* ---- elements that go out ---- */
 
 static int
-emit(struct flow *f, enum http_kind kind, int status, const struct is_header *is, const void *body, size_t len)
+emit(struct flow *f, enum ipic_kind kind, const struct is_header *is, const void *body, size_t len)
 {
-	char value[IS_SIZE];
-
-	return wire_put_is(value, sizeof value, is) < 0 ? -1 : f->emit(f->arg, kind, status, value, body, len);
+	return f->emit(f->arg, kind, is, body, len);
 }
 
 /* Data travels as requests from the beginner and as answers to it; what the other end says meanwhile, the other way round. */
 static int
 emit_data(struct flow *f, const struct is_header *is, const void *body, size_t len)
 {
-	return emit(f, f->beginner ? HTTP_REQUEST : HTTP_ANSWER, 200, is, body, len);
+	return emit(f, f->beginner ? IPIC_REQUEST : IPIC_ANSWER, is, body, len);
 }
 
 static int
@@ -217,7 +215,7 @@ flow_is7(struct flow *f, unsigned sense, const char *message)
 	buf_init(&b, 256);
 	if (wire_put_is7(&b, sense, message) < 0)
 		buf_free(&b); /* no memory: the header's sense must do, for an answer is owed */
-	r = emit(f, HTTP_ANSWER, 500, &is, buf_bytes(&b), buf_len(&b));
+	r = emit(f, IPIC_ANSWER, &is, buf_bytes(&b), buf_len(&b));
 	buf_free(&b);
 	end(f);
 	return r;
@@ -233,7 +231,7 @@ flow_purge(struct flow *f, const char *name)
 	while (is.name <= IS_KILL && strcmp(wire_command(is.name), name) != 0)
 		is.name++;
 	end(f);
-	return is.name <= IS_KILL ? emit(f, HTTP_REQUEST, 0, &is, NULL, 0) : -1;
+	return is.name <= IS_KILL ? emit(f, IPIC_REQUEST, &is, NULL, 0) : -1;
 }
 
 /* ---- elements that come in ---- */
@@ -391,7 +389,7 @@ take_pacing(struct flow *f, const struct is_header *is, size_t len, struct flow_
 }
 
 enum flow_event
-flow_take(struct flow *f, enum http_kind kind, const struct is_header *is, const char *body, size_t len, struct flow_error *e)
+flow_take(struct flow *f, enum ipic_kind kind, const struct is_header *is, const char *body, size_t len, struct flow_error *e)
 {
 	memset(e, 0, sizeof *e);
 	e->text = "";
@@ -399,7 +397,7 @@ flow_take(struct flow *f, enum http_kind kind, const struct is_header *is, const
 		return broken(f, e, CONV_0630);
 	if (is->type == IS_EXPD)
 		return ended_by_partner(f, e, SENSE_ABENDED);
-	if (kind != (f->beginner ? HTTP_ANSWER : HTTP_REQUEST) || (is->is7 != 0 && !f->beginner))
+	if (kind != (f->beginner ? IPIC_ANSWER : IPIC_REQUEST) || (is->is7 != 0 && !f->beginner))
 		return broken(f, e, CONV_0629);
 	if (is->is7 != 0) {
 		wire_is7(e->message, body, len);

@@ -11,10 +11,9 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "ipic/http.h"
+#include "ipic/ipic.h"
 #include "ipic/request.h"
 #include "ipic/sense.h"
-#include "ipic/wire.h"
 
 #define FLOW_ELEMENT_MAX HTTP_BODY_ELEMENT /* bytes of one element's body, its head counted */
 #define FLOW_PACE 4                        /* elements between two pacing messages */
@@ -27,8 +26,8 @@ enum flow_state {
 	FLOW_ENDED,
 };
 
-/* How an element leaves: kind is a request or an answer (status then), is the IS header's value. -1: it cannot be queued, the owner closes. */
-typedef int flow_emit(void *arg, enum http_kind kind, int status, const char *is, const void *body, size_t len);
+/* Takes an element that leaves, to be put by ipic_put_element. -1: it cannot be queued, and the owner closes. */
+typedef int flow_emit(void *arg, enum ipic_kind kind, const struct is_header *is, const void *body, size_t len);
 
 struct flow {
 	uint32_t conv;
@@ -93,7 +92,7 @@ void flow_free(struct flow *f); /* wipes passwords */
  *   062F         a CCSID that is not known, or changes inside a chain
  * and without a code of IBM's: a bad or missing head, more than PAYLOAD_MAX bytes of data, no memory (sense 1008600B).
  */
-enum flow_event flow_take(struct flow *f, enum http_kind kind, const struct is_header *is, const char *body, size_t len, struct flow_error *e);
+enum flow_event flow_take(struct flow *f, enum ipic_kind kind, const struct is_header *is, const char *body, size_t len, struct flow_error *e);
 
 /* Begins a message: a request (beginner, state IDLE) or the answer (serving, state WORK). The data is copied. open: another exchange may follow;
  * an answer is open only when its request was. Sends as many elements as pacing allows. -1: no memory, more than PAYLOAD_MAX, or not its turn (nothing

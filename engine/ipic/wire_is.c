@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The IS header and the content type: the part of wire that needs no JSON. */
-#include "ipic/wire.h"
+#include "ipic/wire_is.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

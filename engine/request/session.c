@@ -206,12 +206,14 @@ choke(struct conn *c)
 }
 
 int
-session_emit(void *arg, enum http_kind kind, int status, const char *is, const void *body, size_t len)
+session_emit(void *arg, enum ipic_kind kind, const struct is_header *is, const void *body, size_t len)
 {
 	struct conn *c = arg;
+	struct buf b;
 
+	buf_init(&b, IPIC_PUT_AROUND + len);
 	if (c->stage != CONN_INSTALLED || buf_len(&c->io.out) > OUT_MOST ||
-		conn_send(c, kind == HTTP_REQUEST ? 0 : status, is, NULL, body, len) < 0)
+		conn_send(c, &b, ipic_put_element(&b, kind, c->generation->definition->region.applid, is, body, len)) < 0)
 		choke(c);
 	return c->choked ? -1 : 0;
 }
@@ -317,27 +319,28 @@ take_end(struct session *s)
 }
 
 static const char *
-wrong_end(const struct conn *c, enum http_kind kind, const struct is_header *is)
+wrong_end(const struct conn *c, enum ipic_kind kind, const struct is_header *is)
 {
 	bool in = c->facts.way == WAY_IN;
 
 	if (is->type == IS_EXPD)
-		return kind == HTTP_REQUEST && is->name != IS_UNKNOWN ? NULL : "an expedited command that is none";
-	if (in && kind == HTTP_ANSWER)
+		return kind == IPIC_REQUEST && is->name != IS_UNKNOWN ? NULL : "an expedited command that is none";
+	if (in && kind == IPIC_ANSWER)
 		return "an answer from the end that dialled";
-	return in || kind == HTTP_ANSWER ? NULL : "a request from the end that did not dial";
+	return in || kind == IPIC_ANSWER ? NULL : "a request from the end that did not dial";
 }
 
 static int
-session_message(struct conn *c, enum http_kind kind, const struct is_header *is, const char *body, size_t len, const char **why)
+session_message(struct conn *c, const struct ipic_message *m, const char **why)
 {
+	const struct is_header *is = &m->is;
 	enum connstatus status = c->ipconn->status;
 	struct session *s;
 
-	*why = wrong_end(c, kind, is);
+	*why = wrong_end(c, m->kind, is);
 	if (status != CONN_ACQUIRED && status != CONN_FREEING)
 		*why = "data before the connection is acquired";
-	if (is->type == IS_EXPD && len > 0)
+	if (is->type == IS_EXPD && m->len > 0)
 		*why = "an expedited command with a body";
 	if (*why != NULL)
 		return -1;
@@ -345,11 +348,11 @@ session_message(struct conn *c, enum http_kind kind, const struct is_header *is,
 	if (is->type == IS_EXPD)
 		take_end(s);
 	else if (s != NULL && s->sending)
-		session_out_take(s, is, body, len);
+		session_out_take(s, is, m->body, m->len);
 	else if (s != NULL)
-		session_in_take(s, is, body, len);
-	else if (kind == HTTP_REQUEST)
-		session_in_begin(c, is, body, len);
+		session_in_take(s, is, m->body, m->len);
+	else if (m->kind == IPIC_REQUEST)
+		session_in_begin(c, is, m->body, m->len);
 	/* else the late answer to a conversation that was cancelled */
 	return 0;
 }

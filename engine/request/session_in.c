@@ -150,7 +150,7 @@ session_in_take(struct session *s, const struct is_header *is, const char *body,
 		session_over(s);
 		return;
 	}
-	switch (flow_take(&s->flow, HTTP_REQUEST, is, body, len, &e)) {
+	switch (flow_take(&s->flow, IPIC_REQUEST, is, body, len, &e)) {
 	case FLOW_MORE:
 		session_more(s);
 		break;

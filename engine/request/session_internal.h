@@ -50,7 +50,7 @@ bool session_affords(const struct conn *c, size_t len);
 void session_pump(struct session *s);
 
 /* Queues an element on the conn `arg` (flow.h, emit). One that cannot be queued ends the conn (choked, traffic_timeout). */
-int session_emit(void *arg, enum http_kind kind, int status, const char *is, const void *body, size_t len);
+int session_emit(void *arg, enum ipic_kind kind, const struct is_header *is, const void *body, size_t len);
 /* Message DFHIS1023, counted. */
 void session_say_error(struct conn *c, uint32_t conv, enum conversation_error code);
 /* DFHIS1023 (DFHIS1021 when e has no code), and the end of that conversation: an IS7 of e->sense, or expd from a send session. more: elements of it may

@@ -73,7 +73,7 @@ session_out_take(struct session *s, const struct is_header *is, const char *body
 		cannot_hold(s);
 		return;
 	}
-	switch (flow_take(&s->flow, HTTP_ANSWER, is, body, len, &e)) {
+	switch (flow_take(&s->flow, IPIC_ANSWER, is, body, len, &e)) {
 	case FLOW_MORE:
 		session_more(s);
 		break;

@@ -32,14 +32,15 @@ byte(struct input *in)
 }
 
 static int
-emit(void *arg, enum http_kind kind, int status, const char *is, const void *body, size_t len)
+emit(void *arg, enum ipic_kind kind, const struct is_header *is, const void *body, size_t len)
 {
 	struct sent *s = arg;
 	struct is_header h;
+	char value[IS_SIZE];
 
-	assert(wire_is(&h, is, strlen(is), NULL) == 0);
+	assert(wire_put_is(value, sizeof value, is) > 0 && wire_is(&h, value, strlen(value), NULL) == 0);
 	assert(h.conv == CONV && len <= FLOW_ELEMENT_MAX && (len == 0 || body != NULL));
-	assert(kind == HTTP_REQUEST || status == 200 || (status == 500 && h.is7 != 0));
+	assert(kind == IPIC_REQUEST || kind == IPIC_ANSWER);
 	if (h.type == IS_DATA && !h.pacing && h.is7 == 0)
 		s->data++;
 	else
@@ -161,7 +162,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 			len = FLOW_ELEMENT_MAX;
 		}
 		s = (struct sent){ 0, 0 };
-		event = flow_take(&f, how & 8 ? HTTP_REQUEST : how & 16 ? HTTP_ANSWER : f.beginner ? HTTP_ANSWER : HTTP_REQUEST, &is,
+		event = flow_take(&f, how & 8 ? IPIC_REQUEST : how & 16 ? IPIC_ANSWER : f.beginner ? IPIC_ANSWER : IPIC_REQUEST, &is,
 			how & 2 ? body : zeros, len, &e);
 		assert(flow_bytes(&f) <= held + len && buf_len(&f.in) <= PAYLOAD_MAX);
 		assert(f.state <= FLOW_ENDED && f.chain_in >= 1);

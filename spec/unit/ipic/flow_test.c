@@ -17,7 +17,7 @@
 
 struct element {
 	struct element *next;
-	enum http_kind kind;
+	enum ipic_kind kind;
 	int status;
 	char is[IS_SIZE];
 	size_t len;
@@ -37,8 +37,29 @@ pipe_init(struct pipe *p)
 	p->last = &p->first;
 }
 
+/* Puts the element, reads it back, and returns the number of an answer; 0 for a request. */
 static int
-into(void *arg, enum http_kind kind, int status, const char *is, const void *body, size_t len)
+status_of(enum ipic_kind kind, const struct is_header *is, const void *body, size_t len)
+{
+	struct ipic_reader r;
+	struct ipic_message m;
+	struct fault f;
+	struct buf b;
+
+	buf_init(&b, 0);
+	assert_int_equal(ipic_put_element(&b, kind, "CICSA", is, body, len), 0);
+	ipic_expect_any(&r);
+	assert_int_equal(ipic_next(&r, buf_bytes(&b), buf_len(&b), &m, &f), IPIC_MESSAGE);
+	assert_int_equal(m.kind, kind);
+	assert_int_equal(m.len, len);
+	assert_int_equal(m.is.conv, is->conv);
+	assert_null(ipic_element_fault(&m));
+	buf_free(&b);
+	return kind == IPIC_ANSWER ? m.status : 0;
+}
+
+static int
+into(void *arg, enum ipic_kind kind, const struct is_header *is, const void *body, size_t len)
 {
 	struct pipe *p = arg;
 	struct element *e = malloc(sizeof *e + len);
@@ -49,8 +70,8 @@ into(void *arg, enum http_kind kind, int status, const char *is, const void *bod
 	}
 	e->next = NULL;
 	e->kind = kind;
-	e->status = status;
-	snprintf(e->is, sizeof e->is, "%s", is);
+	e->status = status_of(kind, is, body, len);
+	assert_true(wire_put_is(e->is, sizeof e->is, is) > 0);
 	if (len > 0)
 		memcpy(e->body, body, len);
 	e->len = len;
@@ -388,7 +409,7 @@ either_end_may_purge(void **state)
 		assert_int_equal(deliver(&p.b, &p.from_a, &e), FLOW_WHOLE);
 		assert_int_equal(flow_purge(i % 2 ? &p.a : &p.b, how[i]), 0);
 		assert_string_equal((i % 2 ? &p.from_a : &p.from_b)->first->is, is);
-		assert_int_equal((i % 2 ? &p.from_a : &p.from_b)->first->kind, HTTP_REQUEST);
+		assert_int_equal((i % 2 ? &p.from_a : &p.from_b)->first->kind, IPIC_REQUEST);
 		assert_int_equal(deliver(i % 2 ? &p.b : &p.a, i % 2 ? &p.from_a : &p.from_b, &e), FLOW_IS7);
 		assert_int_equal(e.sense, SENSE_ABENDED);
 		assert_memory_equal(buf_bytes(&p.b.in), "x", 1); /* a task may still read it */
@@ -493,7 +514,7 @@ take(struct end *e, const char *keys, const char *body)
 	snprintf(value, sizeof value, "1 data; conv=0000001f; %s", keys);
 	if (wire_is(&is, value, strlen(value), &f) < 0)
 		fail_msg("%s: %s", value, f.text);
-	return flow_take(&e->f, e->f.beginner ? HTTP_ANSWER : HTTP_REQUEST, &is, body, strlen(body), &last);
+	return flow_take(&e->f, e->f.beginner ? IPIC_ANSWER : IPIC_REQUEST, &is, body, strlen(body), &last);
 }
 
 /* A request's first element, with its head. */
@@ -575,7 +596,7 @@ a_fifth_element_before_the_pacing_message(void **state)
 		breaks(take(&e, "msg=1; chain=5; last=no; state=end", "x"), twin ? CONV_0634 : CONV_062A);
 		assert_int_equal(flow_hold(&e.f, false), 0);
 		assert_string_equal(e.p.first->is, "1 data; conv=0000001f; msg=1; chain=4; pacing=yes");
-		assert_int_equal(e.p.first->kind, HTTP_ANSWER);
+		assert_int_equal(e.p.first->kind, IPIC_ANSWER);
 		assert_int_equal(e.p.first->status, 200);
 		assert_int_equal(e.p.first->len, 0);
 		assert_int_equal(take(&e, "msg=1; chain=5; last=yes; state=end", "x"), FLOW_WHOLE);
@@ -692,11 +713,11 @@ a_message_of_the_wrong_kind(void **state)
 
 	(void)state;
 	end_begin(&e, false);
-	breaks(flow_take(&e.f, HTTP_ANSWER, &is, "", 0, &last), CONV_0629);
+	breaks(flow_take(&e.f, IPIC_ANSWER, &is, "", 0, &last), CONV_0629);
 	end_end(&e);
 	end_begin(&e, true);
 	assert_int_equal(flow_request(&e.f, &head, "x", 1, 0, false), 0);
-	breaks(flow_take(&e.f, HTTP_REQUEST, &is, "", 0, &last), CONV_0629);
+	breaks(flow_take(&e.f, IPIC_REQUEST, &is, "", 0, &last), CONV_0629);
 	end_end(&e);
 }
 
@@ -735,18 +756,18 @@ more_than_16_mib_are_not_held(void **state)
 	memcpy(element, HEAD, is.head);
 	end_begin(&e, false);
 	while (left > 0) {
-		assert_int_equal(flow_take(&e.f, HTTP_REQUEST, &is, element, is.head + n, &last), FLOW_MORE);
+		assert_int_equal(flow_take(&e.f, IPIC_REQUEST, &is, element, is.head + n, &last), FLOW_MORE);
 		is.chain++;
 		is.head = 0;
 		left -= n;
 		n = left < FLOW_ELEMENT_MAX ? left : FLOW_ELEMENT_MAX;
 	}
 	assert_int_equal(buf_len(&e.f.in), PAYLOAD_MAX);
-	breaks(flow_take(&e.f, HTTP_REQUEST, &is, element, 1, &last), CONV_OK);
+	breaks(flow_take(&e.f, IPIC_REQUEST, &is, element, 1, &last), CONV_OK);
 	assert_int_equal(buf_len(&e.f.in), PAYLOAD_MAX);
 	assert_true(flow_bytes(&e.f) <= PAYLOAD_MAX);
 	is.last = true;
-	assert_int_equal(flow_take(&e.f, HTTP_REQUEST, &is, element, 0, &last), FLOW_WHOLE); /* and no byte less is taken */
+	assert_int_equal(flow_take(&e.f, IPIC_REQUEST, &is, element, 0, &last), FLOW_WHOLE); /* and no byte less is taken */
 	end_end(&e);
 	free(element);
 }
@@ -768,7 +789,7 @@ elements_of_any_size_make_the_same_message(void **state)
 		is.last = at + n == 200000;
 		memcpy(element, HEAD, is.head);
 		memcpy(element + is.head, data + at, n);
-		assert_int_equal(flow_take(&e.f, HTTP_REQUEST, &is, element, is.head + n, &last), is.last ? FLOW_WHOLE : FLOW_MORE);
+		assert_int_equal(flow_take(&e.f, IPIC_REQUEST, &is, element, is.head + n, &last), is.last ? FLOW_WHOLE : FLOW_MORE);
 		at += n;
 	}
 	assert_memory_equal(buf_bytes(&e.f.in), data, 200000);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "ipic/reasons.h"
 #include "ipic/wire.h"
+#include "ipic/wire_is.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -170,7 +172,7 @@ static void
 a_written_is_header_is_read_as_the_same(void **state)
 {
 	static const char *const value[] = {
-		WIRE_IS_CAPEX, WIRE_IS_HEARTBEAT, WIRE_IS_RELEASE, WIRE_IS_RESYNC,
+		"1 cmd; name=capex", "1 cmd; name=heartbeat", "1 cmd; name=release", "1 cmd; name=resync",
 		"1 data; conv=0000001f; msg=1; chain=1; last=yes; state=end; head=48; ccsid=1208",
 		"1 data; conv=0000001f; prev=0000001e; msg=1; chain=1; last=no; state=open; head=48; ccsid=037",
 		"1 data; conv=ffffffff; msg=999999; chain=999999; last=yes; state=end",

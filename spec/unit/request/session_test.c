@@ -138,10 +138,11 @@ ship(struct bench *b, struct sent *s)
 static int
 tell(struct conn *c, uint32_t conv, unsigned is7, const char *body)
 {
-	struct is_header is = { .type = IS_DATA, .conv = conv, .msg = 1, .chain = 1, .last = true, .is7 = is7 };
+	struct ipic_message m = { .kind = IPIC_ANSWER, .is = { .type = IS_DATA, .conv = conv, .msg = 1, .chain = 1, .last = true, .is7 = is7 },
+		.body = body, .len = strlen(body) };
 	const char *why;
 
-	return session_riders.message(c, HTTP_ANSWER, &is, body, strlen(body), &why);
+	return session_riders.message(c, &m, &why);
 }
 
 static size_t
@@ -413,7 +414,7 @@ an_answer_that_breaks_the_rules_ends_its_conversation(void **state)
 
 	ship(b, &s[0]);
 	ship(b, &s[1]);
-	assert_int_equal(session_riders.message(&b->conn[0], HTTP_ANSWER, &is, "", 0, &why), 0);
+	assert_int_equal(session_riders.message(&b->conn[0], &(struct ipic_message){ .kind = IPIC_ANSWER, .is = is, .body = "", .len = 0 }, &why), 0);
 	assert_int_equal(s[0].done, 1);
 	assert_int_equal(s[0].shipment.sense, SENSE_BACKED_OUT);
 	assert_true(says(&b->conn[0], "IS: 1 expd; conv=00000001; state=end; name=cancel"));
@@ -428,7 +429,7 @@ a_request_from_the_end_that_did_not_dial_breaks_the_connection(void **state)
 	struct is_header is = { .type = IS_DATA, .conv = 1, .msg = 1, .chain = 1, .last = true, .head = 2 };
 	const char *why = NULL;
 
-	assert_int_equal(session_riders.message(&b->conn[0], HTTP_REQUEST, &is, "{}", 2, &why), -1);
+	assert_int_equal(session_riders.message(&b->conn[0], &(struct ipic_message){ .kind = IPIC_REQUEST, .is = is, .body = "{}", .len = 2 }, &why), -1);
 	assert_string_equal(why, "a request from the end that did not dial");
 }
 
@@ -441,7 +442,7 @@ an_expedited_end_fails_the_request(void **state)
 	const char *why;
 
 	ship(b, s);
-	assert_int_equal(session_riders.message(&b->conn[0], HTTP_REQUEST, &is, "", 0, &why), 0);
+	assert_int_equal(session_riders.message(&b->conn[0], &(struct ipic_message){ .kind = IPIC_REQUEST, .is = is, .body = "", .len = 0 }, &why), 0);
 	assert_int_equal(s->done, 1);
 	assert_int_equal(s->shipment.sense, SENSE_ABENDED);
 }
