@@ -2,7 +2,7 @@
 /*
  * policy: the scripts of one generation in one Lua state of one worker. policy_ask puts a door and facts to a script
  * and gets a verdict. Each failure of a script becomes a refusal, policy_error or policy_limit, in one function
- * (policy_ask.c).
+ * (script_call_refuse).
  */
 #ifndef SALLYPORT_POLICY_H
 #define SALLYPORT_POLICY_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* policy_ask: one question at a door. refuse_failed is the one function that makes a refusal of a failure. */
+/* policy_ask: one question at a door. Each failure of a script becomes a refusal in script_call_refuse. */
 #include "policy/policy.h"
 
 #include "policy/script_call.h"
@@ -44,13 +44,10 @@ policy_ask_forget_mock(lua_State *L)
 	return 0;
 }
 
-/* Makes a refusal of a failure: the only function that does. */
 static void
 refuse_failed(struct door_call *q)
 {
-	verdict_refuse(q->out, q->call.code, "%s", q->call.text);
-	snprintf(q->out->file, sizeof q->out->file, "%s", q->call.at.file);
-	q->out->line = q->call.at.line;
+	script_call_refuse(&q->call, q->out);
 	q->failed = true;
 }
 
@@ -159,7 +156,7 @@ make_call(struct policy *p, const char *script, enum door d, struct verdict *out
 }
 
 static void
-ask_script(struct ask *a, struct record_entry *d)
+ask_script(struct ask *a, struct record_entry *entry)
 {
 	struct door_call q = make_call(a->policy, a->script, a->door, &a->verdict);
 	struct policy *p = a->policy;
@@ -167,7 +164,7 @@ ask_script(struct ask *a, struct record_entry *d)
 	q.facts = a->facts;
 	policy_renew(p);
 	if (find_hook(&q)) {
-		p->host.entry = d;
+		p->host.entry = entry;
 		p->host.tape = a->tape;
 		p->host.asking = true;
 		if (a->tape != NULL)
@@ -176,7 +173,7 @@ ask_script(struct ask *a, struct record_entry *d)
 		lua_pushnil(p->L);
 		run_door(&q);
 		if (a->tape != NULL && a->tape->full && !a->replay)
-			record_effect(d, "answers kept for a reload", "not all: there is no room; a reload asks the region for the others");
+			record_effect(entry, "answers kept for a reload", "not all: there is no room; a reload asks the region for the others");
 		p->host.entry = NULL;
 		p->host.tape = NULL;
 		p->host.asking = false;
@@ -226,17 +223,17 @@ decide_by_default(const struct ask *a, struct verdict *v)
 void
 policy_ask(struct ask *a)
 {
-	struct record_entry *d = a->entry != NULL ? a->entry : record_entry_add(a->record, a->door, a->script, a->facts->now);
+	struct record_entry *entry = a->entry != NULL ? a->entry : record_entry_add(a->record, a->door, a->script, a->facts->now);
 	double start = clock_span();
 
 	if (a->facts->request != NULL)
-		record_request(d, a->facts->request, a->facts->users, a->facts->bytes);
+		record_request(entry, a->facts->request, a->facts->users, a->facts->bytes);
 	a->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
 	if (a->script == NULL)
 		decide_by_default(a, &a->verdict);
 	else
-		ask_script(a, d);
-	record_verdict(d, &a->verdict, (clock_span() - start) * 1e6);
+		ask_script(a, entry);
+	record_verdict(entry, &a->verdict, (clock_span() - start) * 1e6);
 	a->done(a);
 }
 

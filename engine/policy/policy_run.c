@@ -87,9 +87,7 @@ take_data(struct running *n, struct buf *answer)
 static void
 refuse_failed(struct policy_run *r, const struct script_call *call)
 {
-	verdict_refuse(&r->verdict, call->code, "%s", call->text);
-	snprintf(r->verdict.file, sizeof r->verdict.file, "%s", call->at.file);
-	r->verdict.line = call->at.line;
+	script_call_refuse(call, &r->verdict);
 	snprintf(r->trace, sizeof r->trace, "%s", call->trace);
 	r->failed = true;
 }

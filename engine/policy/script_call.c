@@ -257,6 +257,14 @@ script_call_run(struct script_call *call)
 }
 
 void
+script_call_refuse(const struct script_call *call, struct verdict *v)
+{
+	verdict_refuse(v, call->code, "%s", call->text);
+	snprintf(v->file, sizeof v->file, "%s", call->at.file);
+	v->line = call->at.line;
+}
+
+void
 script_call_reject(struct script_call *call)
 {
 	script_call_protect(call, script_call_explain);

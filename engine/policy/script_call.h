@@ -49,6 +49,8 @@ bool script_call_find(struct script_call *call, unsigned hook);
 bool script_call_run(struct script_call *call);
 /* Rejects the returned values: the caller has set text; sets code and at. */
 void script_call_reject(struct script_call *call);
+/* Makes *v the refusal of a call without an answer: its code, text and place. */
+void script_call_refuse(const struct script_call *call, struct verdict *v);
 /* Ends the call. The values on call->co are gone afterwards. */
 void script_call_settle(struct script_call *call);
 /* Calls inside(call, nil) in protected mode and ignores an error. [-0, +0] */
