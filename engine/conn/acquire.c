@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * acquire: the way of an ipconn from RELEASED to ACQUIRED (IPIC.md 2.2): the CAPEX of this side, the agreed counts, the next socket, the moment when no
- * socket is lacking; and the next try by itself (AUTOCONNECT).
+ * acquire: an ipconn from RELEASED to ACQUIRED (IPIC.md 2.2): this side's CAPEX, the agreed counts, the next socket,
+ * the check that all sockets are there; and the next try of AUTOCONNECT.
  */
 #include "conn/acquire.h"
 
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JITTER 0.25 /* of a pause, more or less: partners that went down together do not come back together */
+#define JITTER 0.25 /* fraction of a pause: partners that failed together do not retry together */
 
 static int
 lesser(int a, int b)
@@ -29,9 +29,11 @@ acquire_sockets(int sessions)
 	return sessions > 1 ? WAY_SOCKETS : sessions;
 }
 
-/* --- OBTAINING ------------------------------------------------------------------------------------------------- */
+/* --- OBTAINING ---------------------------------------------------------------------------------------------------- */
 
-/* A partner is called back only where its flows are to come in: at the ipconn's own listener. */
+/*
+ * True when the partner shall call back: the ipconn names the listener for inbound sockets, and sessions are defined.
+ */
 static bool
 wants_callback(const struct ipconn *i)
 {
@@ -57,9 +59,9 @@ enter_obtaining(struct ipconn *i, struct fault *f)
 	return 0;
 }
 
-/* --- may it? --------------------------------------------------------------------------------------------------------- */
+/* --- conditions --------------------------------------------------------------------------------------------------- */
 
-/* The listener that the partner's sockets come by must be there first: whether it calls back or not, nobody could answer for it. */
+/* The listener for the partner's sockets must be open before the acquire begins. */
 static int
 check_listener(const struct ipconn *i, struct fault *f)
 {
@@ -118,7 +120,7 @@ acquire_begin(struct ipconn *i, struct fault *f)
 	return 0;
 }
 
-/* --- what came of it ------------------------------------------------------------------------------------------------- */
+/* --- result ------------------------------------------------------------------------------------------------------- */
 
 void
 acquire_done(struct ipconn *i)
@@ -131,7 +133,7 @@ acquire_done(struct ipconn *i)
 		log_number(receive, i->receivecount), NULL);
 }
 
-/* The socket it failed on: one that is not through, else any of ours. */
+/* The outbound socket that failed: the one that is refused or not installed, else any. NULL: none. */
 static struct conn *
 culprit(const struct ipconn *i)
 {
@@ -145,11 +147,11 @@ acquire_failed(struct ipconn *i, const char *response, const char *reason, const
 {
 	struct conn *c = culprit(i);
 
-	if (!i->acquiring) /* what the acquirer waits for in vain */
+	if (!i->acquiring) /* the called side reports that the session was not opened */
 		reason = reason_name(REASON_SESSION_OPEN_FAILED);
 	log_say(i->worker->log, MSG_DFHIS1011, "ipconn", i->def.ipconn, "response", response, "reason", reason, "connection",
 		c != NULL ? c->facts.connection : NULL, "text", text, NULL);
-	if (c != NULL) { /* its record has its own outcome; the others' are released */
+	if (c != NULL) { /* c's record has its own outcome; the other records get "released" */
 		i->socket[c->place] = NULL;
 		c->ipconn = NULL;
 		conn_close(c, CONN_POLITELY, "the ipconn was not acquired");
@@ -207,15 +209,15 @@ acquire_lost(struct ipconn *i, const char *why)
 			reason_name(REASON_SESSION_OPEN_FAILED), "text", why, NULL);
 }
 
-/* --- what our CAPEX says ------------------------------------------------------------------------------------------- */
+/* --- this side's CAPEX -------------------------------------------------------------------------------------------- */
 
-/* The acquirer: what is defined, and where it can be called back. */
+/* The acquirer's CAPEX: the defined counts, and the address for the call-back. */
 static void
 offer(const struct ipconn *i, struct capex *x)
 {
 	const struct entrance *own = wants_callback(i) ? i->worker->entrance(i->worker, i->def.tcpipservice) : NULL;
 
-	if (i->def.ha == NO) { /* a cluster's name is no region's (IPIC.md 5.1) */
+	if (i->def.ha == NO) { /* with ha = yes it is the name of a cluster (IPIC.md 5.1) */
 		memcpy(x->server_applid, i->def.applid, sizeof x->server_applid);
 		memcpy(x->server_networkid, i->def.networkid, sizeof x->server_networkid);
 	}
@@ -230,7 +232,10 @@ offer(const struct ipconn *i, struct capex *x)
 	memcpy(x->callback, i->callback, sizeof x->callback);
 }
 
-/* The called side: what was agreed. The partner is called what it called itself; the URM may have changed what we call it. */
+/*
+ * The called side's CAPEX: the agreed counts, and the names from the partner's CAPEX: the URM may have changed the
+ * ipconn's names.
+ */
 static void
 answer(const struct ipconn *i, struct capex *x)
 {
@@ -259,7 +264,7 @@ acquire_capex(const struct ipconn *i, enum socket_place place, struct capex *x)
 		memcpy(x->token, i->further, sizeof x->token);
 }
 
-/* --- which socket comes next --------------------------------------------------------------------------------------- */
+/* --- the next socket ---------------------------------------------------------------------------------------------- */
 
 static bool
 stands(const struct ipconn *i, enum socket_place place)
@@ -267,7 +272,7 @@ stands(const struct ipconn *i, enum socket_place place)
 	return i->socket[place] != NULL && i->socket[place]->stage == CONN_INSTALLED;
 }
 
-/* The partner's sockets: none are needed where it has no session to send on and did not begin. */
+/* True when all inbound sockets are installed. The acquirer needs none when the partner has no session to send on. */
 static bool
 in_stands(const struct ipconn *i)
 {
@@ -282,7 +287,7 @@ out_stands(const struct ipconn *i)
 	return i->answered && stands(i, SOCKET_OUT) && (i->out_sockets < WAY_SOCKETS || stands(i, SOCKET_OUT2));
 }
 
-/* One of them more: are they all? */
+/* Goes on to resync, or to ACQUIRED without inbound sockets, when all sockets are installed. */
 static void
 check(struct ipconn *i)
 {
@@ -317,9 +322,12 @@ acquire_joined(struct conn *c)
 	check(i);
 }
 
-/* --- the answer to our CAPEX ---------------------------------------------------------------------------------------- */
+/* --- the answer to this side's CAPEX ------------------------------------------------------------------------------ */
 
-/* Counts are the partner's; absent ones are none. False: no session either way, or a call-back without one. */
+/*
+ * Agrees the session counts; the counts in a are the partner's, absent ones count as 0. False: no session is left in
+ * either direction, or for a call-back none to send on.
+ */
 static bool
 agree(struct ipconn *i, const struct capex_answer *a)
 {
@@ -334,7 +342,7 @@ agree(struct ipconn *i, const struct capex_answer *a)
 	return i->sendcount > 0 || (i->acquiring && i->receivecount > 0);
 }
 
-/* What was decided of it was decided by the current generation, or asked acquire_again (capex_in.c): no older one need stay for it. */
+/* c is installed and adopts the current generation: its doors were asked under it, or asked again (capex_out.c). */
 static void
 through(struct conn *c)
 {
@@ -381,7 +389,7 @@ acquire_answered(struct conn *c, const struct capex_answer *a)
 	check(i);
 }
 
-/* The address that a cluster's listener named (IPIC.md 10); a second time is a circle. */
+/* A second redirect of one acquire is refused: it may be a loop. */
 void
 acquire_redirected(struct conn *c, const char *host, int port)
 {
@@ -400,7 +408,7 @@ acquire_redirected(struct conn *c, const char *host, int port)
 	dial_begin(i, SOCKET_OUT, host, port);
 }
 
-/* --- by itself ------------------------------------------------------------------------------------------------------- */
+/* --- autoconnect -------------------------------------------------------------------------------------------------- */
 
 static bool
 by_itself(const struct ipconn *i)
@@ -417,14 +425,14 @@ acquire_again(void *arg)
 
 	if (!by_itself(i) || acquire_begin(i, &f) == 0)
 		return;
-	if (check_definition(i, &f) == 0) /* the listener is not open; a definition that cannot be dialled stays one until a reload */
+	if (check_definition(i, &f) == 0) /* try again: the listener may open. An unusable definition needs a reload */
 		acquire_later(i);
 	else
 		log_say(i->worker->log, MSG_DFHIS1011, "ipconn", i->def.ipconn, "response", "EXCEPTION", "reason", "INVALID_IPCONN_STATE", "text", f.text,
 			NULL);
 }
 
-/* Without jitter. */
+/* The pause before the next try without jitter, in seconds. */
 static double
 pause_of(const struct ipconn *i)
 {
@@ -438,7 +446,7 @@ pause_of(const struct ipconn *i)
 	return seconds;
 }
 
-/* A partner that takes us in and drops us at once is no better than one that refuses. */
+/* A connection shorter than the pause counts as a failed try. */
 static void
 count_try(struct ipconn *i)
 {

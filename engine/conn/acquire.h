@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * acquire: the way of an ipconn from RELEASED to ACQUIRED (IPIC.md 2.2): begun here, by the partner, or by itself
- * (AUTOCONNECT).
+ * acquire: an ipconn from RELEASED to ACQUIRED (IPIC.md 2.2): begun by an operator, by the partner, or by AUTOCONNECT.
  */
 #ifndef SALLYPORT_ACQUIRE_H
 #define SALLYPORT_ACQUIRE_H
@@ -9,49 +8,63 @@
 #include "conn/ipconn.h"
 
 /*
- * From RELEASED to OBTAINING: dials SOCKET_OUT. i must be INSERVICE with a host and a port; its tcpipservice, when it names one, must be open. -1 with a
- * sentence when it cannot begin (also DFHIS1005 in the log); nothing has changed then.
+ * Takes i from RELEASED to OBTAINING and dials SOCKET_OUT. i must be INSERVICE and have a host and a port. The
+ * tcpipservice that i names, if any, must be open (DFHIS1005). -1 with a sentence: it cannot begin, and nothing
+ * changed. Message SP0035.
  */
 int acquire_begin(struct ipconn *i, struct fault *f);
 /*
- * The attempt of this side has failed, or the partner refused it: DFHIS1011 with response class and reason ("ISCER_TIMED_OUT"), text for the operator.
- * All sockets of i end, i is RELEASED, and autoconnect tries again later.
+ * The acquire failed or the partner refused it: message DFHIS1011 with the response class ("EXCEPTION"), the reason
+ * ("ISCER_TIMED_OUT") and a text for the operator. All sockets of i end, i is RELEASED, and autoconnect tries again
+ * later.
  */
 void acquire_failed(struct ipconn *i, const char *response, const char *reason, const char *text);
-/* i lacks nothing: ACQUIRED. Message SP0036. */
+/* All sockets of i are installed and resync is done: i is ACQUIRED. Message SP0036. */
 void acquire_done(struct ipconn *i);
-/* i was defined just now: with autoconnect it is acquired in the next turn. */
+/* i was just defined: when its autoconnect is yes, it is acquired in the next turn. */
 void acquire_installed(struct ipconn *i);
-/* held: an operator wants i RELEASED, and no try is left waiting. Not held: autoconnect begins anew. */
+/*
+ * held true: the operator released i; stops the timer of the next try, and autoconnect makes no further try. False:
+ * autoconnect starts again.
+ */
 void acquire_hold(struct ipconn *i, bool held);
-/* Ends the timers of an ipconn that goes. */
+/* Stops the timers of an ipconn that will be freed. */
 void acquire_forget(struct ipconn *i);
 /*
- * i has become RELEASED, but neither by an operator nor by the drain: with autoconnect it is acquired again after a pause that doubles, with jitter (the
- * region's retry and retry_max).
+ * i is RELEASED. With autoconnect, unless held or draining, it is acquired again after a pause that doubles with each
+ * failed try, with jitter (the region's retry and retry_max, in seconds).
  */
 void acquire_later(struct ipconn *i);
 
-/* The CAPEX of this side on c was answered with another address (IPIC.md 10): dials it; c is closed. */
+/*
+ * The partner answered this side's CAPEX on c with 307 and another address (IPIC.md 10): dials that address and closes
+ * c.
+ */
 void acquire_redirected(struct conn *c, const char *host, int port);
-/* Fills *x with the CAPEX of this side for a socket in that place: counts, port, tokens. */
+/* Fills *x with this side's CAPEX for the outbound socket `place`: names, session counts, port, tokens. */
 void acquire_capex(const struct ipconn *i, enum socket_place place, struct capex *x);
-/* The CAPEX of this side on c was accepted with a (counts are the partner's): agrees, dials SOCKET_OUT2, waits for the call-back, or is done. */
+/*
+ * The partner accepted this side's CAPEX on c with answer a, whose counts are the partner's. Agrees the counts, then
+ * dials SOCKET_OUT2, waits for the call-back, or goes on to resync.
+ */
 void acquire_answered(struct conn *c, const struct capex_answer *a);
-/* A socket that the partner dialled has joined an ipconn that is OBTAINING. The called side calls back; the acquirer may be done. */
+/*
+ * c, an inbound socket, has joined an ipconn that is OBTAINING. The called side calls back; the acquirer checks whether
+ * all sockets are there.
+ */
 void acquire_joined(struct conn *c);
 /*
- * Gives up the attempt of this side for the partner's, which came meanwhile (IPIC.md 2.5), and tells nobody: i stays OBTAINING, and requests that wait for a
- * session go on waiting.
+ * Gives up this side's acquire in favour of the partner's CAPEX, which came meanwhile (IPIC.md 2.5). No message: i
+ * stays OBTAINING, and requests that wait for a session keep waiting.
  */
 void acquire_abandon(struct ipconn *i);
-/* The seconds that i may be OBTAINING. */
+/* The time that i may be OBTAINING, in seconds. */
 double acquire_seconds(const struct ipconn *i);
-/* Timer callback of an ipconn (arg): it was OBTAINING for too long. */
+/* Timer callback of an ipconn (arg): it has been OBTAINING for too long. */
 void acquire_overdue(void *arg);
-/* A socket of an OBTAINING ipconn was lost; the caller releases it. */
+/* A socket of i, which is OBTAINING, was lost for reason why. Reports the failed acquire; the caller releases i. */
 void acquire_lost(struct ipconn *i, const char *why);
-/* How many sockets a direction with that many sessions needs. */
+/* The number of sockets that a direction with that many sessions needs. */
 int acquire_sockets(int sessions);
 
 #endif

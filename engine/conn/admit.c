@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* admit: may this address come in, or be dialled? The engine's caps first, then the policy. */
+/* admit: decides whether an address may connect or be dialled: first the limits of the engine, then the admit door. */
 #include "conn/steps.h"
 #include "conn/peers.h"
 
@@ -17,7 +17,10 @@ refuse_cap(struct conn *c, enum message m, const char *what, unsigned count, int
 		conn_close(c, CONN_AT_ONCE, "a cap is reached");
 }
 
-/* True when a cap closed the socket. Its own count is not among those named. The half-open are those who called us. */
+/*
+ * True: a limit is reached and c is closed. The counts in messages do not include c. Half-open limits hold for inbound
+ * sockets only.
+ */
 static bool
 capped(struct conn *c)
 {
@@ -69,7 +72,7 @@ admit_decided(struct conn *c)
 		conn_enter(c, CONN_ADMITTED, c->generation->definition->region.tcp_timeout);
 }
 
-/* What is known of an address that is about to be dialled: those who came from there. */
+/* Sets facts.load for an address that will be dialled: the counts of inbound sockets from that address. */
 static void
 look(struct conn *c)
 {

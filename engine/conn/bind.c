@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bind: bind-time security (IPIC.md 7.3): may the holder of this certificate call itself NETWORKID.APPLID? Asked for every socket. */
+/*
+ * bind: bind-time security (IPIC.md 7.3): decides whether the certificate may use the name NETWORKID.APPLID. Asked for
+ * every inbound socket.
+ */
 #include "conn/capex_answer.h"
 #include "conn/steps.h"
 
@@ -9,7 +12,7 @@ look_up(struct conn *c)
 	const struct capex *x = &c->facts.capex;
 	struct ipconn *i = NULL;
 
-	if (x->applid[0] != '\0') /* a blank APPLID matches nobody (IPIC.md 6.1) */
+	if (x->applid[0] != '\0') /* a blank APPLID matches no ipconn (IPIC.md 6.1) */
 		i = registry_pair(c->worker->registry, x->networkid, x->applid);
 	if (i != NULL)
 		match_begin(c, i);

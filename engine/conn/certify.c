@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * certify: the TLS handshake and the certificate question. With a client certificate the question is asked inside the
- * handshake (the callback must not close the connection: OpenSSL stands on the stack); under ssl = "yes" after it, before one
- * application byte is read. Way out it is the server's certificate, and there always is one.
+ * certify: the TLS handshake and the certify door. For a client certificate the door is asked inside the handshake, in
+ * OpenSSL's callback, which must not close the connection. With ssl = "yes" the door is asked after the handshake,
+ * before any application byte is read. Outbound, the certificate is the server's and always present.
  */
 #include "conn/steps.h"
 
@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The first byte of a TLS handshake record. */
+/* the first byte of a TLS handshake record */
 #define TLS_RECORD 0x16
 
 static void
@@ -35,7 +35,7 @@ judgement_of(const struct verdict *v)
 	return strcmp(v->code, "chain") == 0 ? TLS_REFUSE_CHAIN : TLS_REFUSE_POLICY;
 }
 
-/* The engine's own no to a certificate: what a script said of it, or would say, does not count. */
+/* The engine refuses the certificate, whatever the script's verdict. */
 static void
 refuse_certificate(struct conn *c, const char *code, const char *text)
 {
@@ -99,7 +99,7 @@ begin_capex(struct conn *c)
 		capex_in_begin(c);
 }
 
-/* ssl = "yes": no certificate was asked for; a script, if named, is asked without one. */
+/* ssl = "yes" requests no certificate: a certify script, if named, is asked without one. */
 static void
 certify_decided_without(struct conn *c)
 {
@@ -111,7 +111,7 @@ certify_decided_without(struct conn *c)
 		conn_close(c, CONN_POLITELY, "refused at certify");
 }
 
-/* The walk is over; the refusal was told. */
+/* Closes c after a refusal that was already reported. Outbound: the acquire fails too. */
 static void
 end(struct conn *c, const char *why)
 {
@@ -130,7 +130,7 @@ certify_handshaken(struct conn *c)
 	learn_tls(c);
 	record_facts(c->record, &c->facts);
 	if (judged && (c->facts.certificate == NULL || c->judgement != TLS_ACCEPT)) {
-		/* cannot be; if it ever is, nobody walks in by it */
+		/* never expected; refuse for safety */
 		conn_engine_refused(c, MSG_DFHSO0123, "no_certificate", NULL, "the handshake ended without a judged certificate");
 		end(c, "no judged certificate");
 	} else if (!judged && c->service->script[DOOR_CERTIFY] != NULL) {
@@ -182,7 +182,10 @@ failure_code(const struct tls_ending *e)
 	return e->plain_text ? "plain_text" : "handshake";
 }
 
-/* What the operator who dialled wants to know. Our own "no" was told at its door; the partner's is an alert. */
+/*
+ * Reports why the handshake of an outbound connection failed: this side's refusal, the partner's alert, or the TLS
+ * error.
+ */
 static void
 fail_out(struct conn *c, const struct tls_ending *e)
 {
@@ -219,7 +222,10 @@ certify_failed(struct conn *c)
 		conn_close(c, CONN_POLITELY, "TLS handshake failed");
 }
 
-/* TLS 1.3: the partner judged our certificate after our handshake had ended; what it thought of it stands where its answer should. */
+/*
+ * TLS 1.3: the partner checks this side's certificate after this side's handshake has ended. Its refusal is an alert
+ * where its CAPEX answer was expected.
+ */
 void
 certify_repented(struct conn *c)
 {

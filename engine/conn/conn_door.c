@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* conn_door: a connection at a door: the question it puts to its policy, the line when the door opened, and how a "no" is told. */
+/* conn_door: asks a door of the policy for a connection, logs acceptance, and reports refusals. */
 #include "conn/conn.h"
 
 #include "base/clock.h"
@@ -39,7 +39,7 @@ conn_refused(struct conn *c, enum message m, const char *door, const char *polic
 	say_refused(c, m, door ? door : stage_name(c->facts.stage), policy, v, reason);
 	record_facts(c->record, &c->facts);
 	record_outcome(c->record, "refused", stage_name(c->facts.stage), v->code, reason);
-	if (c->facts.way == WAY_IN) /* whom we dialled did not knock */
+	if (c->facts.way == WAY_IN) /* outbound refusals do not count against the address */
 		peers_refused(c->worker->peers, &c->facts.peer.addr, clock_span());
 }
 
@@ -71,7 +71,7 @@ say_opened(struct conn *c, const struct ask *a)
 		addr_print(&c->facts.peer.addr, peer, sizeof peer), "tcpipservice", c->facts.tcpipservice, NULL);
 }
 
-/* Between the policy and the step that asked. */
+/* policy_ask's callback: log the acceptance, then call the step's `decided`. */
 static void
 conn_door_answered(struct ask *a)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * dial: a socket of ours on its way to the partner. The connection exists from the first moment on, so that it is counted, shown and
- * explained; it gets a descriptor when an address was admitted. What was not reached is passed over, what the policy refuses too.
+ * dial: connects an outbound socket to the partner. The connection is counted, shown and recorded from the start; it
+ * gets a descriptor when an address is admitted. Addresses that cannot be reached or that the policy refuses are
+ * skipped.
  */
 #include "conn/acquire.h"
 #include "conn/steps.h"
@@ -18,12 +19,12 @@
 #include <unistd.h>
 
 struct dial {
-	struct timer soon; /* the next turn */
+	struct timer soon; /* starts the dial in the next turn */
 	struct resolving *resolving;
 	struct resolution found;
-	unsigned next; /* in found, to be tried */
+	unsigned next; /* index in found of the next address to try */
 	int port;
-	char missed[TEXT_SIZE]; /* why the last one was not reached */
+	char missed[TEXT_SIZE]; /* why the last address was skipped */
 };
 
 static const char *
@@ -32,7 +33,7 @@ socket_error(unsigned place)
 	return place == SOCKET_OUT2 ? "SEC_SOCKET_ERROR" : "CLIENT_SOCKET_ERROR";
 }
 
-/* --- the end of a walk that leads nowhere ---------------------------------------------------------------------------- */
+/* --- failure ------------------------------------------------------------------------------------------------------ */
 
 static void
 note(struct conn *c, const char *code, const char *reason, const char *text)
@@ -87,9 +88,9 @@ dial_free(struct dial *d)
 	free(d);
 }
 
-/* --- address by address ---------------------------------------------------------------------------------------------- */
+/* --- address by address ------------------------------------------------------------------------------------------- */
 
-/* What was said of an address before does not count against the next one. */
+/* Tries the next address; a refusal of the one before does not count against it. */
 static void
 try_next(struct conn *c)
 {
@@ -102,7 +103,7 @@ try_next(struct conn *c)
 	c->refused = false;
 	c->facts.peer.addr = d->found.addr[d->next++];
 	record_facts(c->record, &c->facts);
-	if (addr_is_any(&c->facts.peer.addr)) /* the kernel would take it for this machine's own, which `admit` may well refuse */
+	if (addr_is_any(&c->facts.peer.addr)) /* it means this machine, whose address `admit` might refuse */
 		dial_missed(c, "the unspecified address is nobody's");
 	else
 		admit_begin(c);
@@ -138,7 +139,10 @@ dial_admitted(struct conn *c)
 	dial_missed(c, words != NULL ? words : "no socket");
 }
 
-/* On one machine the kernel may pick, as the near end of a connection to a port that nobody listens on, that very port: TCP's simultaneous open. */
+/*
+ * True when the socket is connected to itself: on one machine the kernel may choose the target port as the local port
+ * when no socket listens there (TCP simultaneous open).
+ */
 static bool
 reached_itself(const struct conn *c)
 {
@@ -167,7 +171,7 @@ dial_connected(struct conn *c)
 		capex_out_begin(c);
 }
 
-/* --- from a name to addresses ---------------------------------------------------------------------------------------- */
+/* --- from a name to addresses ------------------------------------------------------------------------------------- */
 
 static void
 dial_resolved(void *arg, const struct resolution *r)
@@ -197,7 +201,7 @@ dial_timeout(struct conn *c)
 		dial_failed(c, "unknown_host", NULL, "host %s: not resolved in %g s", c->facts.peer.host, seconds);
 }
 
-/* The further socket must reach the region that gave the token, not another address of the same name. */
+/* The further socket goes to the address of the first one: the region there gave the token. */
 static bool
 known(struct conn *c, struct resolution *r)
 {
@@ -209,7 +213,10 @@ known(struct conn *c, struct resolution *r)
 	return true;
 }
 
-/* What its attributes ask for must be what it is treated by: the definition may have gone, or changed, since it was copied or acquired. */
+/*
+ * True when the ipconn has TLS or a door script that the generation's outbound service lacks: the definition may have
+ * gone or changed since the ipconn was copied or acquired.
+ */
 static bool
 lacks_guard(const struct conn *c)
 {

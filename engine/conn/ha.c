@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ha: regions of a cluster share a generic listener's port; the one that is reached sends its partner on to a listener of its own (IPIC.md 10). */
+/*
+ * ha: regions of a cluster share the port of a generic listener. The region that accepts redirects its partner to its
+ * own specific listener (IPIC.md 10).
+ */
 #include "conn/capex_answer.h"
 #include "conn/steps.h"
 
 #include <string.h>
 
-/* Where the specific listener is, as this partner can reach it: on every address, it is at the one the partner has come to. */
+/*
+ * The address of the specific listener. When it listens on every address: the address that the partner has connected
+ * to.
+ */
 static void
 send_on(struct conn *c, const struct entrance *to)
 {
@@ -30,7 +36,7 @@ generic(struct conn *c)
 		send_on(c, to);
 }
 
-/* Some generic listener sends its partners to it. */
+/* True when a generic listener redirects its partners to this tcpipservice. */
 static bool
 is_specific(const struct definition *d, const char *tcpipservice)
 {

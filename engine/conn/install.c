@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * install: the partner is unknown: the URM decides, and what it answered is held against the communication area's rules
- * (IPIC.md 6.2, 6.3). The order of messages is 6.8's: installed, autoinstalled, then the security check, then perhaps deleted.
+ * install: an unknown partner: the URM decides, and its answer is checked against the rules of the communication area
+ * (IPIC.md 6.2, 6.3). The order of messages follows IPIC.md 6.8: installed, autoinstalled, then the security check,
+ * then deleted if that fails.
  */
 #include "conn/release.h"
 #include "conn/traffic.h"
@@ -13,7 +14,7 @@
 
 #define SUGGESTIONS 100000000ull /* eight decimal digits */
 
-/* A counter as eight digits that no installed partner of that network uses (IPIC.md 6.2). */
+/* Suggests an APPLID: a counter of eight digits that no installed partner of that network uses (IPIC.md 6.2). */
 static void
 suggest(struct conn *c)
 {
@@ -30,8 +31,9 @@ suggest(struct conn *c)
 }
 
 /*
- * The attributes not in the URM's hands: the template's, else CICS's defaults (IPIC.md 6.3), with the caller's wish for sessions to send on. The default
- * SENDCOUNT is 0: nobody has this region dial to where he says unless a template grants it.
+ * The attributes that the URM cannot set: the template's, else CICS's defaults (IPIC.md 6.3) with the caller's number
+ * of sessions. The default SENDCOUNT is 0, so that a caller cannot make this region dial an address unless a template
+ * allows that.
  */
 static void
 inherit(struct ipconn_def *d, const struct ipconn *template, const struct capex *x)
@@ -47,7 +49,7 @@ inherit(struct ipconn_def *d, const struct ipconn *template, const struct capex 
 	d->line = 0;
 }
 
-/* The flow's names and address, as corrected by the URM. */
+/* The names and the address of the CAPEX, as changed by the URM. */
 static void
 name(struct ipconn_def *d, const struct verdict *v, const struct conn *c)
 {
@@ -72,7 +74,7 @@ say_autoinstalled(const struct conn *c, const struct ipconn *i)
 		"tcpipservice", c->facts.tcpipservice, "host", i->def.host, "connection", c->facts.connection, NULL);
 }
 
-/* Somebody else has the pair, or only the name. */
+/* Refuses: another ipconn has the pair or the name, or there is no memory. */
 static void
 refuse_claim(struct conn *c, enum claim claim, const struct ipconn_def *d)
 {
@@ -104,7 +106,7 @@ claimed(struct conn *c, const struct ipconn_def *d)
 	return true;
 }
 
-/* An APPLID that was not blank may be changed only where the tcpipservice says so (IPIC.md 6.2, 6.6). */
+/* True when the URM changed a non-blank APPLID that applid_change protects (IPIC.md 6.2, 6.6). */
 static bool
 changes_applid(const struct conn *c)
 {
@@ -113,7 +115,7 @@ changes_applid(const struct conn *c)
 	return c->service->def->applid_change == APPLID_CHANGE_BLANK_ONLY && flow[0] != '\0' && now[0] != '\0' && strcmp(now, flow) != 0;
 }
 
-/* A port can be corrected, but not to or from -1 (IPIC.md 6.2). */
+/* True when the URM changed the port to or from -1, which is not allowed (IPIC.md 6.2). */
 static bool
 changes_way(const struct conn *c)
 {
@@ -122,7 +124,7 @@ changes_way(const struct conn *c)
 	return v->install.has_port && (v->install.port == -1) != (c->facts.capex.port == -1);
 }
 
-/* False when it was refused. */
+/* Installs the ipconn that the URM described. False: the CAPEX was refused. */
 static bool
 install(struct conn *c, const struct ipconn_def *d, const struct ipconn *template)
 {
@@ -159,7 +161,7 @@ install_decided(struct conn *c)
 		template = registry_name(c->worker->registry, v->install.template);
 	inherit(&d, template, &c->facts.capex);
 	name(&d, v, c);
-	if (!install(c, &d, template)) /* the URM said yes and may have reserved something (IPIC.md 6.7) */
+	if (!install(c, &d, template)) /* the URM accepted and may hold a reservation (IPIC.md 6.7) */
 		release_tell_urm(c, c->generation, &d);
 }
 

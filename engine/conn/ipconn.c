@@ -21,7 +21,7 @@ ipconn_say(const struct ipconn *i, enum message m, const char *key, const char *
 	log_say(i->worker->log, m, "ipconn", i->def.ipconn, "applid", applid, key, value, NULL);
 }
 
-/* A copy of a copy is ruled by the definition at the root. */
+/* An ipconn copied from an autoinstalled one uses the original definition's TLS and scripts. */
 static void
 take_rule(struct ipconn *i)
 {

@@ -19,7 +19,7 @@
 #define ACCEPTS_PER_TURN 64
 #define CLOSE_SECONDS 0.1
 #define BACKOFF_SECONDS 0.5
-#define RESERVED 64 /* descriptors kept for operators, logs and reloads; a quarter of few */
+#define RESERVED 64 /* descriptors kept for operators, logs and reloads; at most a quarter of the limit */
 
 static void
 say(const struct listener *l, enum message m, const char *why)
@@ -46,8 +46,8 @@ listener_resume(void *arg)
 }
 
 /*
- * No descriptor is left, and the event stays ready: the spare one is given up so that the caller at least is told, and the
- * listener steps back for a moment instead of spinning.
+ * No descriptor is left, and the read event stays ready. Use the spare descriptor to accept and close one caller, then
+ * pause the listener so that the loop does not spin.
  */
 static void
 step_back(struct listener *l, int error)
@@ -80,7 +80,7 @@ welcome(struct listener *l, int fd, const struct sockaddr_storage *from)
 		admit_begin(c);
 }
 
-/* Without a look at who waits: the socket itself is at fault, or they were taken in already. */
+/* Closes the socket without accepting the callers that wait: the socket is broken, or they were accepted before. */
 static void
 give_up(struct listener *l)
 {
@@ -94,13 +94,13 @@ give_up(struct listener *l)
 	l->entrance.open = false;
 	say(l, MSG_SP0005, NULL);
 	l->entrance.statistics.closed = clock_wall();
-	if (!l->yielded) /* it may have to open again as if nothing had been */
+	if (!l->yielded) /* a refused reload opens the listener again with its counts */
 		report(l);
 }
 
 /*
- * The last descriptors are not for strangers: an operator must get in to close the tcpipservice, and a reload must read its files.
- * The lowest free number is what accept gives, so a high one says that all below it are taken.
+ * True when fd is one of the last descriptors, which are kept so that an operator can connect and a reload can read its
+ * files. accept returns the lowest free number, so a high number means that all lower ones are used.
  */
 static bool
 reserved(int fd)
@@ -114,7 +114,7 @@ reserved(int fd)
 	return (rlim_t)fd >= most.rlim_cur - kept;
 }
 
-/* True when there may be more to accept. */
+/* Accepts one caller. True: more callers may wait. */
 static bool
 accept_one(struct listener *l)
 {
@@ -139,7 +139,7 @@ accept_one(struct listener *l)
 		give_up(l);
 		return false;
 	}
-	return errno != EAGAIN && errno != EWOULDBLOCK; /* what went wrong with one caller is that caller's */
+	return errno != EAGAIN && errno != EWOULDBLOCK; /* another error concerns one caller only */
 }
 
 static void
@@ -175,9 +175,9 @@ listener_free(struct listener *l)
 	if (l == NULL)
 		return;
 	if (l->fd >= 0)
-		give_up(l); /* whoever were taken in now would outlive it */
+		give_up(l); /* a connection accepted now would outlive l */
 	else if (l->yielded)
-		report(l); /* its successor has taken over for good */
+		report(l); /* the reload has succeeded */
 	free(l);
 }
 
@@ -207,7 +207,7 @@ resolve(const struct tcpipservice_def *d, struct sockaddr_storage *to, socklen_t
 	return 0;
 }
 
-/* Without SO_REUSEPORT on purpose: it would hide a port already in use. */
+/* Without SO_REUSEPORT: with it, bind would succeed on a port that is already in use. */
 static int
 prepare(int fd, const struct sockaddr_storage *to)
 {
@@ -220,7 +220,7 @@ prepare(int fd, const struct sockaddr_storage *to)
 	return 0;
 }
 
-/* An IPv6 wildcard where the machine has no IPv6 becomes the IPv4 one. */
+/* Binds an IPv6 wildcard as the IPv4 wildcard on a machine without IPv6. */
 static int
 make_socket(struct sockaddr_storage *to, socklen_t *len)
 {
@@ -234,7 +234,7 @@ make_socket(struct sockaddr_storage *to, socklen_t *len)
 	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 }
 
-/* Names the culprit: the port, or a host that has no address on this machine. */
+/* The sentence for a failed bind: names the port, or a host that has no address on this machine. */
 static void
 say_unbound(const struct tcpipservice_def *d, int error, struct fault *f)
 {
@@ -319,7 +319,7 @@ listener_close(struct listener *l)
 {
 	double until = clock_span() + CLOSE_SECONDS;
 
-	while (l->fd >= 0 && clock_span() < until) /* a close would reset who is in the queue; an admit may be slow */
+	while (l->fd >= 0 && clock_span() < until) /* close would reset the callers in the queue */
 		if (!accept_one(l))
 			break;
 	if (l->fd >= 0)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* match: the partner's ipconn is known: its state, its listener, the trust rule, the session counts; and the claims of further sockets and call-backs. */
+/*
+ * match: a CAPEX from a partner whose ipconn is installed: checks state, listener, trust rule and session counts; also
+ * further sockets and call-backs.
+ */
 #include "conn/acquire.h"
 #include "conn/release.h"
 #include "conn/traffic.h"
@@ -17,20 +20,26 @@ lesser(int a, int b)
 	return a < b ? a : b;
 }
 
-/* Whether the caller can be called back: it said that it wants to be, and we know where (a blank host is whence it came). */
+/*
+ * True when this side can call back: the CAPEX asks for it and a port is known (a blank host means the caller's
+ * address).
+ */
 static bool
 can_call(const struct ipconn *i, const struct capex *x)
 {
 	return x->port != -1 && x->callback[0] != '\0' && i->def.port != -1;
 }
 
-/* What a CAPEX comes to, before it is taken: an attempt of our own may be under way, and goes on unless all is right with the partner's. */
+/*
+ * The terms of a CAPEX before it is accepted. This side's own acquire may be in progress and continues when the CAPEX
+ * is refused.
+ */
 struct terms {
 	int sendcount, receivecount, sockets;
 	char token[TOKEN_SIZE];
 };
 
-/* IPIC.md 2.4: the lesser, in each direction. False: nothing is left to work with. */
+/* Agrees the lesser session count in each direction (IPIC.md 2.4). False: no session is left. */
 static bool
 agree(const struct ipconn *i, const struct capex *x, struct terms *t)
 {
@@ -40,7 +49,7 @@ agree(const struct ipconn *i, const struct capex *x, struct terms *t)
 	return t->receivecount > 0 || t->sendcount > 0;
 }
 
-/* An autoinstalled ipconn that did not come to life goes again, and its URM is told (IPIC.md 6.7, 6.8). */
+/* Deletes an autoinstalled ipconn whose CAPEX is refused, and tells its URM (IPIC.md 6.7, 6.8). */
 static void
 undo(struct conn *c, struct ipconn *i)
 {
@@ -61,8 +70,8 @@ refuse_trust(struct conn *c, struct ipconn *i)
 }
 
 /*
- * A walk that began under an older generation ends under the current one: what has been decided is asked again before the 200 is
- * queued, so that nobody enters by a rule that has gone. True when it was refused.
+ * When a newer generation was loaded since c was accepted, ask its doors again before the 200, so that no connection
+ * enters by an old rule. True: a door refused, and the CAPEX is answered.
  */
 static bool
 refused_since(struct conn *c, struct ipconn *i, bool first)
@@ -84,7 +93,7 @@ refused_since(struct conn *c, struct ipconn *i, bool first)
 	return true;
 }
 
-/* The 200, and what it makes possible. */
+/* Accept, then call back or complete the ipconn. */
 static void
 take_in(struct conn *c, struct ipconn *i, enum socket_place place)
 {
@@ -141,14 +150,14 @@ refuse_taken(struct conn *c, struct ipconn *i)
 		i->def.applid, resource_connstatus(i->status));
 }
 
-/* Both sides are acquiring, and neither CAPEX has been answered (IPIC.md 2.5). */
+/* True when both sides are acquiring and neither CAPEX has been answered (IPIC.md 2.5). */
 static bool
 races(const struct ipconn *i)
 {
 	return i->status == CONN_OBTAINING && i->acquiring && !i->answered && i->socket[SOCKET_IN] == NULL;
 }
 
-/* The lower pair keeps its own CAPEX; one that calls itself keeps it too. */
+/* The region with the lower pair of names keeps its own CAPEX; a region that dials itself keeps it too. */
 static bool
 keeps_own(const struct conn *c)
 {
@@ -194,7 +203,7 @@ same_certificate(const struct certificate *a, const struct certificate *b)
 	return strcmp(a->sha256, b->sha256) == 0;
 }
 
-/* The checks of a further socket (engine/ipic/README.md); the first thing that is wrong, or NULL. */
+/* The checks of a further socket (engine/ipic/README.md). Returns the first fault (static text), or NULL. */
 static const char *
 misfit(const struct conn *c, const struct ipconn *i)
 {
@@ -233,7 +242,10 @@ match_join(struct conn *c)
 	take_in(c, i, SOCKET_IN2);
 }
 
-/* What is wrong with a call-back; NULL: nothing. An HA partner is known by the cluster's name, and calls back by its own. */
+/*
+ * The checks of a call-back. Returns the first fault (static text), or NULL. An HA partner is defined by the cluster's
+ * name and calls back with its own, so its names are not compared.
+ */
 static const char *
 misfit_callback(const struct conn *c, const struct ipconn *i)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One hash table, keyed by prefix: an address counts as its /32 or /128, beside its neighbourhood. The hash (SipHash-1-3) has
- * a secret key, because whoever owns an IPv6 network can choose among 2^80 addresses.
+ * One hash table, keyed by prefix: an address is its /32 or /128 prefix, and its neighbourhood has an entry of its own.
+ * The hash (SipHash-1-3) has a secret key, because the owner of an IPv6 network can choose among 2^80 addresses.
  */
 #include "conn/peers.h"
 
@@ -9,31 +9,31 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define SLOT_SECONDS 5 /* refusals are counted by slots: one is forgotten at most this much late, never early */
+#define SLOT_SECONDS 5 /* refusals are counted by slots of time: a refusal expires at most this late, never early */
 #define SLOTS (PEERS_REFUSAL_SECONDS / SLOT_SECONDS + 1)
 
 struct entry {
-	struct entry *chain;         /* the next one in the same bucket */
-	struct entry *older, *newer; /* among those remembered only for refusals */
+	struct entry *chain;         /* the next entry in the same bucket */
+	struct entry *older, *newer; /* in the list of entries kept only for refusals */
 	struct addr_prefix key;
 	unsigned open;
-	unsigned halfopen;           /* neighbourhoods only */
-	int64_t slot;                /* the newest slot's number */
-	uint16_t refused[SLOTS];     /* addresses only; by slot number modulo SLOTS; stays at its maximum */
-	bool remembered;             /* in the list */
+	unsigned halfopen;           /* used in entries of neighbourhoods */
+	int64_t slot;                /* number of the newest slot */
+	uint16_t refused[SLOTS];     /* in entries of addresses; by slot number modulo SLOTS; stops at its maximum */
+	bool remembered;             /* in the list of entries kept only for refusals */
 	bool has_refusals;
 };
 
 struct peers {
-	struct entry **bucket; /* owned; a power of two */
+	struct entry **bucket; /* owned; their number is a power of two */
 	size_t buckets;
 	size_t n;
 	uint64_t secret[2];
-	struct entry *oldest, *newest; /* remembered only for refusals */
+	struct entry *oldest, *newest; /* the entries kept only for refusals */
 	size_t remembered;
 };
 
-/* ---- the table ---- */
+/* --- the table ---------------------------------------------------------------------------------------------------- */
 
 static uint64_t
 rotl(uint64_t x, int n)
@@ -81,7 +81,7 @@ same_key(const struct addr_prefix *x, const struct addr_prefix *y)
 	return x->family == y->family && x->bits == y->bits && memcmp(x->bytes, y->bytes, sizeof x->bytes) == 0;
 }
 
-/* Where the pointer to the entry of that key is, or would be. */
+/* The pointer to the entry of that key, or the place where it would be. */
 static struct entry **
 place(const struct peers *t, const struct addr_prefix *key)
 {
@@ -92,7 +92,7 @@ place(const struct peers *t, const struct addr_prefix *key)
 	return at;
 }
 
-/* Without memory the table stays as it is: slower, not wrong. */
+/* Doubles the table. Without memory it keeps its size: look-ups are slower, and still correct. */
 static void
 grow(struct peers *t)
 {
@@ -122,7 +122,7 @@ find(const struct peers *t, const struct addr_prefix *key)
 	return *place(t, key);
 }
 
-/* Finds or makes; NULL: no memory. */
+/* Finds the entry of that key or makes it. NULL: no memory. */
 static struct entry *
 need(struct peers *t, const struct addr_prefix *key)
 {
@@ -174,7 +174,7 @@ peers_free(struct peers *t)
 	free(t);
 }
 
-/* ---- those remembered only for their refusals ---- */
+/* --- entries kept only for refusals ------------------------------------------------------------------------------- */
 
 static void
 list_take(struct peers *t, struct entry *e)
@@ -208,7 +208,7 @@ forget(struct peers *t, struct entry *e)
 	free(e);
 }
 
-/* An entry lives while it counts something: sockets by itself, refusals in the bounded list. */
+/* Keeps an entry that counts sockets, puts one that counts only refusals into the bounded list, and frees any other. */
 static void
 settle(struct peers *t, struct entry *e)
 {
@@ -235,7 +235,7 @@ expire(struct peers *t, int64_t slot)
 		forget(t, t->oldest);
 }
 
-/* Empties the slots that lie between the newest one and now; a clock that went back changes nothing. */
+/* Empties the slots between the newest one and now. A clock that went back changes nothing. */
 static void
 advance(struct entry *e, int64_t slot)
 {
@@ -259,7 +259,7 @@ count_refused(const struct entry *e, int64_t slot)
 	return sum;
 }
 
-/* ---- what is counted ---- */
+/* --- the counts --------------------------------------------------------------------------------------------------- */
 
 static struct addr_prefix
 itself(const struct addr *a)

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* One re-ask, its answer kept in out. */
+/* One door that is asked again; the answer is kept in out. */
 struct again {
 	struct ask ask; /* first */
 	struct conn *conn;
@@ -38,7 +38,7 @@ recheck_answered(struct ask *a)
 		certmap_decide(again->generation->certmap, again->conn->facts.certificate, a->verdict.userid, again->conn->userid);
 }
 
-/* The facts of the door's stage. A connection only ever adds facts, so the facts of later stages are taken away. */
+/* The facts as they were at the door's stage: the facts of later stages are removed from a copy. */
 static struct facts
 facts_at(const struct conn *c, enum door door, const struct generation *g)
 {
@@ -48,7 +48,7 @@ facts_at(const struct conn *c, enum door door, const struct generation *g)
 	f.recheck = true;
 	f.generation = g->number;
 	f.stage = door_row(door)->stage;
-	if (f.way == WAY_IN) /* way out, the ipconn is known from the start */
+	if (f.way == WAY_IN) /* outbound, the ipconn is known from the start */
 		memset(&f.ipconn, 0, sizeof f.ipconn);
 	memcpy(f.userid, c->userid, sizeof f.userid);
 	f.peer.sysplex = c->sysplex;
@@ -56,11 +56,11 @@ facts_at(const struct conn *c, enum door door, const struct generation *g)
 		f.has_capex = false;
 		f.userid[0] = '\0';
 	}
-	if (f.stage < STAGE_CAPEX && f.way == WAY_IN) /* way in, the CAPEX says which socket this is */
+	if (f.stage < STAGE_CAPEX && f.way == WAY_IN) /* inbound, the socket number comes with the CAPEX */
 		f.socket = 0;
 	if (f.stage < STAGE_TLS) {
 		f.tls.version = NULL;
-		f.certificate = NULL; /* borrowed by the copy */
+		f.certificate = NULL; /* the copy only borrows it */
 		f.peer.sysplex = false;
 	}
 	return f;
@@ -82,7 +82,7 @@ ask(struct conn *c, struct generation *g, const struct service *s, enum door doo
 		recheck_forget(out);
 }
 
-/* The generation says no without a question: what it defines does. */
+/* The definitions of the generation refuse c without a door. */
 static void
 refuse_defined(struct recheck_result *out, const struct conn *c, const struct generation *g, const struct verdict *v)
 {
@@ -106,7 +106,10 @@ recheck_forget(struct recheck_result *r)
 	r->entry = NULL;
 }
 
-/* A listener that now wants more than the socket has shown is a refusal without a question. */
+/*
+ * True, and refused without a door: the listener now requires TLS or a client certificate that the socket does not
+ * have.
+ */
 static bool
 wants_more(const struct conn *c, const struct generation *g, const struct service *s, struct recheck_result *out)
 {
@@ -130,7 +133,7 @@ asks_certify(const struct conn *c, const struct service *s)
 	return s->ssl == SSL_CLIENTAUTH || (s->ssl == SSL_YES_ && s->script[DOOR_CERTIFY] != NULL);
 }
 
-/* The trust rule is of admit's making where no certificate was verified: what admit says now counts. */
+/* Checks the trust rule with admit's new value of sysplex, which counts when no certificate was verified. */
 static void
 check_trust(const struct conn *c, const struct generation *g, const struct ipconn *i, struct recheck_result *out)
 {
@@ -142,7 +145,10 @@ check_trust(const struct conn *c, const struct generation *g, const struct ipcon
 	refuse_defined(out, c, g, &v);
 }
 
-/* What a socket came by or is dialled by, and what the ipconn is, must be there under g. False: it is not; out says what. */
+/*
+ * True when g defines the tcpipservice of an inbound socket, and the ipconn of an outbound or a first socket. False:
+ * out names the missing definition.
+ */
 static bool
 defined(const struct conn *c, const struct generation *g, const struct ipconn *i, bool first, struct recheck_result *out)
 {
@@ -160,7 +166,7 @@ defined(const struct conn *c, const struct generation *g, const struct ipconn *i
 	return false;
 }
 
-/* Whether the door is asked again about the socket. first: it is the first socket of its ipconn. */
+/* True when the door is asked again about c. first: c is the first socket of its ipconn. */
 static bool
 asked_again(const struct conn *c, const struct service *s, const struct ipconn *i, bool first, const struct door_row *row)
 {
@@ -179,7 +185,7 @@ asked_again(const struct conn *c, const struct service *s, const struct ipconn *
 	return false;
 }
 
-/* Walks the table of doors, so that no door of the table is left out. */
+/* Walks the table of doors, so that no door is missing. */
 static void
 ask_doors(struct conn *c, struct generation *g, const struct service *s, const struct ipconn *i, bool first, struct recheck_result *out)
 {
@@ -192,7 +198,7 @@ ask_doors(struct conn *c, struct generation *g, const struct service *s, const s
 	c->worker->recheck = NULL;
 }
 
-/* Where certify is not asked again the user ID it gave stays. */
+/* Starts from the present answers: a door that is not asked again keeps its answer. */
 static void
 begin(struct conn *c, const struct generation *g)
 {
@@ -211,7 +217,7 @@ recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, boo
 	begin(c, g);
 	if (!defined(c, g, i, first, out))
 		return;
-	if (!in || !wants_more(c, g, s, out)) { /* what an ipconn's own definition wants counts from its next acquire on */
+	if (!in || !wants_more(c, g, s, out)) { /* outbound, a changed ssl takes effect at the next acquire */
 		ask_doors(c, g, s, i, first, out);
 		check_trust(c, g, i, out);
 	}
@@ -226,7 +232,10 @@ recheck_gone(const struct ipconn *i, const struct generation *g, struct recheck_
 			defined(i->socket[n], g, i, n == SOCKET_IN, out);
 }
 
-/* One that is still on its way out finishes it under its own generation, and is asked when it is through (capex_in.c). */
+/*
+ * True when c is outbound and not installed yet: it keeps its generation, and its doors are asked again before it is
+ * installed (capex_out.c).
+ */
 static bool
 under_way(struct conn *c, const struct generation *g)
 {

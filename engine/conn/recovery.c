@@ -20,15 +20,15 @@
 #define FILE_MAX (8u * 1024 * 1024)
 #define LINE_MAX_ 160
 #define RETRY_SECONDS 1
-#define CLOSE_SECONDS 2 /* a disk that stalls does not keep a region from ending */
+#define CLOSE_SECONDS 2 /* limit for the last write, so that a stalled disk does not stop a region from ending */
 
 struct recovery_writer {
 	pthread_t thread;
-	pthread_mutex_t lock;  /* of all below, and of the partners: only the loop changes those, so only its changes and the thread's reading need it */
-	pthread_cond_t wake;   /* the thread's: something changed, or the end */
-	pthread_cond_t rested; /* of recovery_flush: a try is over */
-	struct log *log;       /* borrowed; NULL: none, or the region has gone on without the thread */
-	struct fault why;      /* of the last try, when it failed */
+	pthread_mutex_t lock;  /* of the members below, and of partner (the thread reads, the loop changes) */
+	pthread_cond_t wake;   /* wakes the thread: something changed, or the region ends */
+	pthread_cond_t rested; /* wakes recovery_flush: a try has ended */
+	struct log *log;       /* borrowed; NULL: none, or the region ended without waiting for the thread */
+	struct fault why;      /* why the last try failed */
 	unsigned tries;
 	bool running, unwritten, writing, failed, stop;
 };
@@ -69,7 +69,10 @@ drop(struct recovery *r, struct recovery_partner *p)
 	r->n--;
 }
 
-/* Room for one more: strangers that a policy lets in by any name must not make the file grow without end. */
+/*
+ * Makes room for one more partner. The number is bounded, because a policy may admit partners with any name. -1: no
+ * memory, or all partners have work in doubt.
+ */
 static int
 make_room(struct recovery *r)
 {
@@ -112,7 +115,10 @@ struct reading {
 	int line;
 };
 
-/* The next line, without its end, cut into its words; how many, -1 when it is none. */
+/*
+ * Reads the next line, without its end, and splits it into words. Returns the number of words; -1: the line is
+ * malformed.
+ */
 static int
 words(struct reading *r, char line[LINE_MAX_], char *word[], int max)
 {
@@ -137,7 +143,10 @@ words(struct reading *r, char line[LINE_MAX_], char *word[], int max)
 	return n;
 }
 
-/* `word` of letters from `set`, of that length; "-" is blank when that is allowed. */
+/*
+ * Copies `word` to `to` when it has min to max characters, all from `set`; "-" becomes "" when may_lack. -1: it has
+ * not.
+ */
 static int
 take(char *to, const char *word, size_t min, size_t max, const char *set, bool may_lack)
 {
@@ -211,9 +220,9 @@ recovery_read(struct recovery *r, const char *bytes, size_t len, struct fault *f
 	return 0;
 }
 
-/* --- the file ------------------------------------------------------------------------------------------------------ */
+/* --- the file ----------------------------------------------------------------------------------------------------- */
 
-/* 1: it is not there. */
+/* Reads the file. 1: it does not exist. -1 with a sentence: it is not safe or not valid. */
 static int
 load(struct recovery *r, struct fault *f)
 {
@@ -230,7 +239,7 @@ load(struct recovery *r, struct fault *f)
 	return ok;
 }
 
-/* --- the text, written ------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 struct snapshot {
 	char logname[LOGNAME_SIZE];
@@ -238,7 +247,7 @@ struct snapshot {
 	size_t n;
 };
 
-/* Under the lock. */
+/* Copies the memory; called under the lock. -1: no memory. */
 static int
 snapshot_take(const struct recovery *r, struct snapshot *s)
 {
@@ -275,7 +284,7 @@ print(const struct snapshot *s, struct buf *to)
 	return rc;
 }
 
-/* Frees the snapshot. */
+/* Writes the snapshot to the file and frees it. */
 static int
 save(const char *file, struct snapshot *s, struct fault *f)
 {
@@ -289,9 +298,9 @@ save(const char *file, struct snapshot *s, struct fault *f)
 	return rc < 0 ? fault_wrap(f, "recovery file %s cannot be written", file) : 0;
 }
 
-/* --- the thread ----------------------------------------------------------------------------------------------------- */
+/* --- the thread --------------------------------------------------------------------------------------------------- */
 
-/* Under the lock. A file that cannot be written is said once, until it can be. */
+/* Takes the result of a try; called under the lock. Message SP0056 at the first failure of a series. */
 static void
 conclude(struct recovery_writer *w, int rc, const struct fault *f)
 {
@@ -305,7 +314,7 @@ conclude(struct recovery_writer *w, int rc, const struct fault *f)
 	pthread_cond_broadcast(&w->rested);
 }
 
-/* Under the lock, which is not held while the disk works. */
+/* Tries to write the file; called under the lock, which is released during the write. */
 static void
 attempt(struct recovery *r)
 {
@@ -323,7 +332,7 @@ attempt(struct recovery *r)
 	conclude(w, rc, &f);
 }
 
-/* Whatever changes during one try is in the next: however many partners come and go, the disk is asked once at a time. */
+/* The thread. Changes during one try go into the next, so that one write is in progress at most. */
 static void *
 recovery_write(void *arg)
 {
@@ -372,7 +381,7 @@ changed(struct recovery *r)
 	pthread_mutex_unlock(&w->lock);
 }
 
-/* --- the memory ---------------------------------------------------------------------------------------------------- */
+/* --- the memory --------------------------------------------------------------------------------------------------- */
 
 static int
 name_log(struct recovery *r)
@@ -464,7 +473,7 @@ recovery_flush(struct recovery *r, double seconds, struct fault *f)
 	return rc;
 }
 
-/* False: the disk does not answer, and the thread keeps what it looks at. */
+/* Ends the thread. False: the disk does not answer; the thread still uses r, which must not be freed. */
 static bool
 end_thread(struct recovery *r)
 {

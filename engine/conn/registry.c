@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct registry {
-	struct ipconn *first, *last; /* in order of installation */
+	struct ipconn *first, *last; /* the list in order of installation */
 	struct ipconn *graves;
 	void *names, *pairs; /* tsearch trees of struct ipconn */
 	size_t count;
@@ -68,7 +68,7 @@ registry_free(struct registry *r)
 	free(r);
 }
 
-/* Puts i into a tree. False: no memory, or the key is taken. */
+/* Puts i into a tree. False: no memory, or another ipconn has the key. */
 static bool
 plant(void **tree, struct ipconn *i, int (*order)(const void *, const void *))
 {
@@ -115,7 +115,7 @@ registry_drop(struct registry *r, struct ipconn *i)
 	*(i->next != NULL ? &i->next->prev : &r->last) = i->prev;
 	r->count--;
 	i->prev = NULL;
-	i->buried = r->graves; /* next stays: whoever goes through the list may stand just before it */
+	i->buried = r->graves; /* i->next stays valid for a caller that is walking the list */
 	r->graves = i;
 }
 

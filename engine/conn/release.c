@@ -64,13 +64,16 @@ release_settle(struct ipconn *i)
 		log_say(w->log, MSG_SP0018, "ipconn", d->ipconn, NULL);
 		return;
 	}
-	again->statistics = i->statistics; /* i is buried at the end of the turn only */
-	again->statistics.current_send = again->statistics.current_receive = 0; /* those end with i's sockets */
+	again->statistics = i->statistics; /* i is freed at the end of the turn */
+	again->statistics.current_send = again->statistics.current_receive = 0; /* these sessions end with i's sockets */
 	if (i->again.held)
 		acquire_hold(again, true);
 }
 
-/* Everything a release does; `first` (may be NULL) is the socket whose facts and record serve the URM's DELETE. */
+/*
+ * The release: closes all sockets, enters RELEASED, deletes or renews i. first: the socket whose facts and record the
+ * URM's DELETE gets; may be NULL.
+ */
 static void
 finish(struct ipconn *i, struct conn *first, const char *outcome, const char *why)
 {
@@ -132,7 +135,7 @@ release_lost(struct ipconn *i, struct conn *c, const char *why)
 	finish(i, c, freeing ? "released" : "lost", freeing ? i->why : why);
 }
 
-/* What is still being dialled has nobody to say goodbye to. */
+/* Closes the sockets that are not installed: no release is sent on them. */
 static void
 abandon(struct ipconn *i, const char *why)
 {
@@ -148,7 +151,7 @@ abandon(struct ipconn *i, const char *why)
 	}
 }
 
-/* Release is asked on every socket. */
+/* Sends the release command on every socket. */
 static void
 say_goodbye(struct ipconn *i)
 {
@@ -174,7 +177,7 @@ release_work_over(struct ipconn *i)
 void
 release_part(struct ipconn *i)
 {
-	if (i->status != CONN_FREEING) /* else who began it is why */
+	if (i->status != CONN_FREEING) /* else the reason of the first release stays */
 		i->why = "the partner asked for release";
 	if (i->statistics.current_send == 0) {
 		release_finish(i, i->why);

@@ -187,7 +187,7 @@ resync_answered(struct conn *c, const struct ipic_message *m)
 	}
 }
 
-/* --- the called side ------------------------------------------------------------------------------------------------ */
+/* --- the called side ---------------------------------------------------------------------------------------------- */
 
 static void
 answer(struct ipconn *i)
