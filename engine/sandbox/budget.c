@@ -47,7 +47,10 @@ struct budget {
 static void budget_hook(lua_State *L, lua_Debug *ar);
 static void *budget_allocate(void *ud, void *ptr, size_t osize, size_t nsize);
 
-/* The allocator marks a state: a script cannot copy it, and lua_getallocf needs no stack and never raises. NULL: a plain Lua. */
+/*
+ * The allocator marks a state: a script cannot copy it, and lua_getallocf needs no stack and never raises. NULL: a
+ * plain Lua.
+ */
 static struct budget *
 budget_of(lua_State *L)
 {
@@ -56,7 +59,7 @@ budget_of(lua_State *L)
 	return lua_getallocf(L, &ud) == budget_allocate ? ud : NULL;
 }
 
-/* --- charging -------------------------------------------------------------------------------------------------------- */
+/* --- charging --------------------------------------------------------------------------------- */
 
 /* One instruction may read, copy or compare a whole block: the hook runs more often when there are large blocks. */
 static int
@@ -93,7 +96,10 @@ nanoseconds(clockid_t clock)
 	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
-/* The thread's clock costs a system call, the wall clock does not: the thread's clock is read after GLANCE of wall time. */
+/*
+ * The thread's clock costs a system call, the wall clock does not: the thread's clock is read after GLANCE of wall
+ * time.
+ */
 static void
 check_time(struct budget *b)
 {
@@ -290,7 +296,7 @@ budget_bytes(struct lua_State *L)
 	return budget_of(L)->bytes;
 }
 
-/* --- the allocator --------------------------------------------------------------------------------------------------- */
+/* --- the allocator ---------------------------------------------------------------------------- */
 
 static bool
 injected(struct budget *b)

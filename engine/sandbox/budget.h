@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * budget: a lua_State whose work and memory are counted and limited. A budget is armed around each use of the state. It counts VM instructions
- * (count hook), steps of library functions that loop in C (budget_pay), CPU time of the thread (checked after each 1000 steps) and
- * bytes (the allocator). The first limit that is exceeded stays recorded until the budget is armed again; from then on the hook runs
- * after each instruction, so a script that catches the error with pcall meets it again at once.
+ * budget: a lua_State whose work and memory are counted and limited. A budget is armed around each use of the state. It
+ * counts VM instructions (count hook), steps of library functions that loop in C (budget_pay), CPU time of the thread
+ * (checked after each 1000 steps) and bytes (the allocator). The first limit that is exceeded stays recorded until the
+ * budget is armed again; from then on the hook runs after each instruction, so a script that catches the error with
+ * pcall meets it again at once.
  *
  * L is any thread of a state from budget_open; budget_pay, budget_room and budget_hit take a plain Lua too (host.so).
  */
@@ -26,33 +27,44 @@ enum budget_hit { HIT_NONE, HIT_INSTRUCTIONS, HIT_TIME, HIT_MEMORY };
 struct lua_State *budget_open(const struct budget_limits *limits);
 void budget_close(struct lua_State *L);
 
-/* Arms a fresh budget of `times` the state's limits (1 for an ask, 10 for loading; 0 counts as 1). No limit is hit then. */
+/* Arms a budget of `times` the state's limits (1 for a question, 10 for loading; 0 counts as 1), with no limit hit. */
 void budget_arm(struct lua_State *L, unsigned times);
-/* Arms a fresh budget with other limits, and `beyond` bytes added to their kilobytes. */
+/* Arms a budget with other limits, and `beyond` more bytes of memory. */
 void budget_arm_for(struct lua_State *L, const struct budget_limits *limits, size_t beyond);
 /*
- * Puts the hook on the coroutine that the armed budget is for: after lua_newthread, and again before a suspended coroutine is resumed. The
- * coroutine must stay anchored until budget_disarm. Drop a coroutine that failed, never reset it with lua_resetthread: an error
- * raised by the hook leaves its hooks disabled, so its __close handlers would run without any limit.
+ * Puts the hook on the coroutine that the armed budget is for: after lua_newthread, and again before a suspended
+ * coroutine is resumed. The coroutine must stay anchored until budget_disarm. Drop a coroutine that failed, never reset
+ * it with lua_resetthread: an error raised by the hook leaves its hooks disabled, so its __close handlers would run
+ * without any limit.
  */
 void budget_watch(struct lua_State *co);
 /* Ends the budget: removes the hook, allocation is unlimited. Returns the first limit that was hit since arming. */
 enum budget_hit budget_disarm(struct lua_State *L);
 /* The first limit that was hit since arming; HIT_NONE in a plain Lua. */
 enum budget_hit budget_hit(struct lua_State *L);
-/* Writes the limit that was hit into out, for messages: "1000000 instructions", "50 ms of CPU time", "4096 KiB". Returns out. */
+/*
+ * Writes the limit that was hit into out, for messages: "1000000 instructions", "50 ms of CPU time", "4096 KiB".
+ * Returns out.
+ */
 const char *budget_hit_text(struct lua_State *L, char *out, size_t size);
 
-/* Charges n steps of a C loop. Call it before the work, at most some thousand steps apart. Raises a Lua error ("limit: ...") when the
- * budget is spent. No effect in a plain Lua. [-0, +0, may throw] */
+/*
+ * Charges n steps of a C loop. Call it before the work, at most some thousand steps apart. Raises a Lua error ("limit:
+ * ...") when the budget is spent. No effect in a plain Lua. [-0, +0, may throw]
+ */
 void budget_pay(struct lua_State *L, size_t n);
-/* Makes n more bytes fit under the limit, with a collection when garbage takes the room: for library functions that allocate without Lua's
- * second try. No effect in a plain Lua. [-0, +0, may throw] */
+/*
+ * Makes n more bytes fit under the limit, with a collection when garbage takes the room: for library functions that
+ * allocate without Lua's second try. No effect in a plain Lua. [-0, +0, may throw]
+ */
 void budget_room(struct lua_State *L, size_t n);
 
 /* Bytes that the state holds now. */
 size_t budget_bytes(struct lua_State *L);
-/* Fault injection for tests: the nth growing allocation from now and each one after it fails until budget_disarm; 0: none fails. */
+/*
+ * Fault injection for tests: the nth growing allocation from now and each one after it fails until budget_disarm; 0:
+ * none fails.
+ */
 void budget_fail_at(struct lua_State *L, unsigned long n);
 
 #endif

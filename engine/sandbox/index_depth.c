@@ -4,14 +4,14 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { NESTED_MAX = 250 }; /* brackets in brackets: more than Lua itself takes */
+enum { NESTED_MAX = 250 }; /* levels of brackets: more than Lua allows */
 
 struct walk {
 	const char *p, *end;
 	int line;
-	int chain;       /* indexes of the expression so far */
-	bool value;      /* the last word ends a value: a bracket behind it is a call or an index */
-	bool member;     /* the last word was a '.' or a ':': a name behind it goes on */
+	int chain;       /* indexes of the current expression so far */
+	bool value;      /* the last token ends a value: a bracket behind it is a call or an index */
+	bool member;     /* the last token was '.' or ':': a name behind it continues the expression */
 	unsigned depth;
 	struct {
 		int chain;   /* of the expression before the bracket */
@@ -19,7 +19,7 @@ struct walk {
 	} open[NESTED_MAX];
 };
 
-/* The text of a long bracket at p ("[[", "[==["), or nothing. */
+/* Skips a long bracket at p ("[[", "[==["). False: there is none. */
 static bool
 skip_long(struct walk *w)
 {
@@ -66,7 +66,7 @@ in_word(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-/* A number ends a value; the sign of an exponent is part of it. */
+/* A number ends a value. The sign of an exponent belongs to it. */
 static void
 skip_number(struct walk *w)
 {
@@ -114,7 +114,7 @@ open_bracket(struct walk *w)
 	return true;
 }
 
-/* (e) is as long as e, a call starts anew, t[e] goes back over both. */
+/* (e) has the indexes of e, a call begins at zero, and t[e] adds the indexes of t and of e. */
 static void
 close_bracket(struct walk *w)
 {
@@ -142,14 +142,14 @@ take_sign(struct walk *w)
 		w->chain += *w->p == '.';
 	} else {
 		w->chain = 0;
-		w->value = dots; /* "..." is a value; behind ".." it does not matter */
+		w->value = dots; /* "..." is a value; after ".." the flag has no effect */
 	}
 	w->member = member;
 	w->p += dots ? strspn(w->p, ".") : 1;
 	return true;
 }
 
-/* One word of the text, blanks and comments apart. False: nested too deep. */
+/* Reads one token; the caller skips blanks and comments. False: nested too deep. */
 static bool
 take_one(struct walk *w)
 {

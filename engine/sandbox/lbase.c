@@ -12,7 +12,7 @@
 #include <lua.h>
 #include <lualib.h>
 
-/* Taken from Lua's base library as they are: none of these loops over more than its arguments or writes into a table. */
+/* From Lua's base library. None of these loops over more than its arguments or writes into a table. */
 static const char *const stock[] = {
 	"assert", "error", "ipairs", "pairs", "rawequal", "tonumber", "tostring", "type", "_VERSION",
 };
@@ -25,8 +25,11 @@ limit_was_hit(lua_State *L)
 	return budget_hit(L) != HIT_NONE;
 }
 
-/* A script never gets the error of a limit into its hands: it travels on. The flag is at `first`, results follow. To name the
- * culprit of an error Lua reads the whole function before it, so an error that was caught costs a good look at the clock. */
+/*
+ * Ends pcall and xpcall. The flag is at `first`, the results follow. The error of a limit is raised again, so that a
+ * script cannot catch it. Lua reads the whole function before an error to name its value, so a caught error costs
+ * CAUGHT steps.
+ */
 static int
 lbase_pcall_done(lua_State *L, int status, lua_KContext first)
 {
@@ -51,8 +54,8 @@ lbase_pcall(lua_State *L)
 }
 
 /*
- * Stands before a script's message handler. When the hook raised a limit the handler would run inside the hook, where no hook can stop
- * it; and no handler has any business with a limit.
+ * lua_CFunction: stands in for a script's message handler and calls it, except for the error of a limit. The hook
+ * raises that error, and a handler would run inside the hook, where no hook can stop it.
  */
 static int
 lbase_handler(lua_State *L)
@@ -116,8 +119,11 @@ lbase_rawset(lua_State *L)
 	return 1;
 }
 
-/* What Lua and its libraries look for in a metatable, but __gc (a finalizer would run at any moment, outside every budget) and
- * __mode (a collector's round over chains of weak tables takes time in the square of their number, and nobody is charged). */
+/*
+ * The metamethods that Lua and its libraries use, except __gc (a finalizer would run at any time, outside of the
+ * budget) and __mode (a collection over chains of weak tables takes time in the square of their number, and no script
+ * is charged for it).
+ */
 static const char *const metamethods[] = {
 	"__add", "__band", "__bnot", "__bor", "__bxor", "__call", "__close", "__concat", "__div", "__eq", "__idiv", "__index", "__le",
 	"__len", "__lt", "__metatable", "__mod", "__mul", "__name", "__newindex", "__pairs", "__pow", "__shl", "__shr", "__sub",
@@ -126,7 +132,7 @@ static const char *const metamethods[] = {
 
 enum { METAMETHODS = sizeof metamethods / sizeof *metamethods };
 
-/* In the copy that does the work: the table the script gave, for its getmetatable. */
+/* Key in the copied metatable: the table that the script gave, for getmetatable. */
 static const char given_key;
 
 static void
@@ -138,8 +144,10 @@ refuse_key(lua_State *L, const char *key)
 	lua_pop(L, 1);
 }
 
-/* Pushes a copy of the metatable at 2. Lua reads a metatable whenever it likes, the collector too, so a script must not keep
- * its hands on the one in use. */
+/*
+ * Pushes a copy of the metatable at 2. Lua and its collector read a metatable at any time, so a script must not be able
+ * to change the one in use.
+ */
 static void
 copy_metatable(lua_State *L)
 {
@@ -203,7 +211,10 @@ static const luaL_Reg ours[] = {
 	{ NULL, NULL },
 };
 
-/* Tracebacks and argument errors look functions up here to name them; scripts never see it. [.. lib] -> [.. lib] */
+/*
+ * Lua finds the names of functions for tracebacks and argument errors here; scripts cannot reach the table. [.. lib] ->
+ * [.. lib]
+ */
 static void
 name_library(lua_State *L, const char *name)
 {
@@ -223,7 +234,10 @@ push_math(lua_State *L)
 	lua_setfield(L, -2, "randomseed");
 }
 
-/* Scripts cannot reach this metatable, so its __index may be the library itself and ("x"):rep(n) takes no detour. */
+/*
+ * Scripts cannot reach the metatable of strings, so its __index may be the library itself, which makes ("x"):rep(n)
+ * fast.
+ */
 static void
 lock_strings(lua_State *L, int library)
 {

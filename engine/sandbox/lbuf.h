@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lbuf: a string under construction in a Lua state, and positions in strings. Unlike Lua's own buffer it grows through Lua's
- * collector, so garbage never makes it fail, and keeps one fixed stack slot, so callbacks may run while it is open.
+ * lbuf: a string under construction in a Lua state, and positions in strings. Unlike Lua's own buffer it allocates with
+ * Lua's collector, so that garbage never makes it fail, and it takes one fixed stack slot, so that Lua functions can be
+ * called while it is open.
  */
 #ifndef SALLYPORT_LBUF_H
 #define SALLYPORT_LBUF_H
@@ -20,18 +21,24 @@ struct lbuf {
 
 /* Opens an empty buffer; takes one stack slot. [-0, +1] */
 void lbuf_begin(struct lbuf *b, struct lua_State *L);
-/* Room for n more bytes, at the returned place; the caller adds what it wrote to b->n. Pays. May throw. */
+/*
+ * Makes room for n more bytes and returns the place. The caller adds the number of bytes written to b->n. Charges for
+ * growth. [-0, +0, may throw]
+ */
 char *lbuf_room(struct lbuf *b, size_t n);
-void lbuf_add(struct lbuf *b, const char *s, size_t n); /* pays, may throw */
-void lbuf_char(struct lbuf *b, char c);                 /* may throw */
-/* The string; the slot stays. [-0, +1, may throw] */
+void lbuf_add(struct lbuf *b, const char *s, size_t n); /* appends n bytes and charges for them; may throw */
+void lbuf_char(struct lbuf *b, char c);                 /* appends one byte; may throw */
+/* Pushes the string; the slot stays occupied. [-0, +1, may throw] */
 void lbuf_push(struct lbuf *b);
 
-/* Pays for work on n bytes. */
+/* Charges for work on n bytes. [-0, +0, may throw] */
 void lbuf_pay(struct lua_State *L, size_t n);
-/* A first position as string functions take it (negative from the end) to 1…; one past the end and further stay as they are. */
+/*
+ * The first position of a range as string functions take it (negative: from the end), as 1 or more. A position after
+ * the end stays as it is.
+ */
 size_t lbuf_first(long long pos, size_t len);
-/* A last position to 0…len. */
+/* The last position of a range, as 0 to len. */
 size_t lbuf_last(long long pos, size_t len);
 
 #endif

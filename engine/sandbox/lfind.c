@@ -12,10 +12,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* A search: arguments 1 and 2 of every function here. */
+/* A search with arguments 1 and 2 of the functions of this file. */
 struct search {
 	struct lpattern m;
-	const char *pattern; /* behind the '^' */
+	const char *pattern; /* after the '^' */
 	bool anchored;
 };
 
@@ -27,7 +27,7 @@ search_begin(struct search *f, lua_State *L, const char *s, size_t len, const ch
 	lpattern_begin(&f->m, L, s, len, f->pattern, plen - f->anchored);
 }
 
-/* The end of a match that starts at s. */
+/* Returns the end of a match that starts at s; NULL: no match. */
 static const char *
 try_at(struct search *f, const char *s)
 {
@@ -44,7 +44,7 @@ is_plain(const char *p, size_t len)
 	return true;
 }
 
-/* memmem takes time in proportion to both lengths, never to their product. */
+/* The time of memmem grows with the sum of both lengths, not with their product. */
 static int
 find_plain(lua_State *L, const char *s, size_t len, size_t from, const char *p, size_t plen)
 {
@@ -112,7 +112,10 @@ lfind_match(struct lua_State *L)
 	return find_or_match(L, false);
 }
 
-/* Upvalues: subject, pattern, offset to go on from, offset where the last match ended (-1: none yet). */
+/*
+ * lua_CFunction: the iterator of gmatch. Upvalues: subject, pattern, offset of the next search, offset of the end of
+ * the last match (-1: none yet).
+ */
 static int
 lfind_gmatch_next(lua_State *L)
 {
@@ -154,7 +157,7 @@ lfind_gmatch(struct lua_State *L)
 
 /* -- gsub -- */
 
-/* A replacement string: %0-%9 are captures, %% a percent sign. */
+/* Appends the replacement string: %0-%9 are captures, %% is a percent sign. */
 static void
 add_text(struct lbuf *b, struct lpattern *m, const char *s, const char *e)
 {
@@ -187,7 +190,7 @@ add_text(struct lbuf *b, struct lpattern *m, const char *s, const char *e)
 	}
 }
 
-/* What the function or table at 3 answers; false and nil keep the match. */
+/* Appends the result of the function or table at 3 for the match; false and nil keep the match as it is. */
 static void
 add_answer(struct lbuf *b, struct lpattern *m, const char *s, const char *e)
 {

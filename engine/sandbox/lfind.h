@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lfind: string.find, match, gmatch and gsub: what a script does with patterns. Equal to Lua 5.4's, but a table given to
- * gsub is read raw.
+ * lfind: string.find, match, gmatch and gsub (lua_CFunctions). The results equal those of Lua 5.4, but gsub reads a
+ * replacement table raw.
  */
 #ifndef SALLYPORT_LFIND_H
 #define SALLYPORT_LFIND_H

@@ -21,13 +21,13 @@ enum {
 	NUMBER_MAX = 512 /* longest text of one number: 309 digits, a point, 99 more, a sign */
 };
 
-/* What a letter may carry. */
+/* The flags that the conversions of these letters allow. */
 struct rule {
 	const char *letters, *flags;
 	bool precision;
 };
 
-/* One conversion: "%-5.3" and what follows from its letter. */
+/* One conversion: "%-5.3" and its letter. */
 struct spec {
 	char text[SPEC_MAX + 8]; /* NUL-terminated, for snprintf */
 	size_t n;
@@ -66,7 +66,7 @@ two_digits(const char *p)
 	return p;
 }
 
-/* Whether text, from behind the '%' to its letter, is what the rule allows. A width does not begin with 0. */
+/* Whether the text between '%' and the letter follows the rule. A width does not begin with 0. */
 static bool
 allowed(const char *p, const struct rule *rule)
 {
@@ -79,7 +79,7 @@ allowed(const char *p, const struct rule *rule)
 	return isalpha((unsigned char)*p);
 }
 
-/* Reads the conversion behind a '%' into *spec. Returns the place of its letter. */
+/* Reads the conversion after a '%' into *spec. Returns the place of its letter. */
 static const char *
 read_spec(lua_State *L, const char *p, struct spec *spec)
 {
@@ -103,7 +103,7 @@ read_spec(lua_State *L, const char *p, struct spec *spec)
 	return p + n;
 }
 
-/* Before any of the text reaches snprintf. */
+/* Called before a conversion reaches snprintf. */
 static void
 check_spec(lua_State *L, const struct spec *spec)
 {
@@ -111,7 +111,9 @@ check_spec(lua_State *L, const struct spec *spec)
 		luaL_error(L, "invalid conversion specification: '%s'", spec->text);
 }
 
-/* The conversions were read by read_spec against the rules; that is what makes a format of strangers safe here. */
+/*
+ * read_spec has checked these conversions against the rules, so that snprintf gets only formats that fit the argument.
+ */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 
@@ -157,7 +159,7 @@ add_pointer(struct lbuf *b, struct spec *spec, const void *p)
 	}
 }
 
-/* Width and precision are at most 99, so what is long goes in whole, without snprintf. */
+/* Width and precision are at most 99, so a long string is copied whole, without snprintf. */
 static void
 add_string(struct lbuf *b, const struct spec *spec, int arg)
 {
@@ -194,7 +196,7 @@ quote_string(struct lbuf *b, const char *s, size_t len)
 			lbuf_char(b, '\\');
 			lbuf_char(b, (char)c);
 		} else if (iscntrl(c)) {
-			bool digit = isdigit((unsigned char)s[i + 1]); /* a NUL follows the last */
+			bool digit = isdigit((unsigned char)s[i + 1]); /* a NUL follows the last byte */
 
 			b->n += (size_t)snprintf(lbuf_room(b, 5), 5, digit ? "\\%03d" : "\\%d", c);
 		} else {
@@ -309,7 +311,10 @@ lformat_format(struct lua_State *L)
 
 /* -- pack -- */
 
-/* The most bytes a format can make Lua's functions write or skip, without the strings: each letter 16, each number itself. */
+/*
+ * The most bytes that Lua's functions can write or skip for a format, strings not counted: 16 for each letter, and each
+ * number.
+ */
 static size_t
 format_bytes(lua_State *L, const char *p, size_t len)
 {
@@ -327,14 +332,14 @@ format_bytes(lua_State *L, const char *p, size_t len)
 	return sum;
 }
 
-/* Lua's own function, in this very frame, so that its errors name ours. */
+/* Calls Lua's own function in the same frame, so that its errors name ours. */
 static int
 call_stock(lua_State *L)
 {
 	return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
-/* Lua's own pack fills a buffer that does not know how to collect, so there must be room before it starts: it doubles. */
+/* Lua's own pack uses a buffer that grows by doubling without a collection, so the room is made before. */
 static int
 lformat_pack(lua_State *L)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lformat: string.format, ours; string.pack, unpack and packsize, Lua's own behind a toll that covers whatever they may do.
+ * lformat: our string.format; Lua's own string.pack, unpack and packsize, which are charged for the most work that they
+ * can do.
  */
 #ifndef SALLYPORT_LFORMAT_H
 #define SALLYPORT_LFORMAT_H
@@ -8,7 +9,10 @@
 struct lua_State;
 
 int lformat_format(struct lua_State *L);
-/* Puts pack, unpack and packsize into the table on the top, around those of Lua's string library below it. [-0, +0, may throw] */
+/*
+ * Adds pack, unpack and packsize to the table on the top; they call the functions of Lua's string library, which is
+ * below it. [-0, +0, may throw]
+ */
 void lformat_add_pack(struct lua_State *L);
 
 #endif

@@ -8,13 +8,16 @@
 
 enum { FREEZE_DEPTH = 32 };
 
-/* In a view's metatable: the table behind it. A light userdata no script can make is the key, so no script can forge a view. */
+/*
+ * Key in the metatable of a view: the table behind it. The key is a light userdata, which no script can make, so no
+ * script can forge a view.
+ */
 static const char behind_key;
 
-/* In the metatable of a table that is filled late: the function that fills it. */
+/* Key in the metatable of a table that is filled later: the function that fills it. */
 static const char filler_key;
 
-/* The table behind the view at idx, or nothing. [-0, +0|1] */
+/* Pushes the table behind the view at idx. False: it is no view. [-0, +0|1] */
 static bool
 push_behind(lua_State *L, int idx)
 {
@@ -133,7 +136,7 @@ lfrozen_push(struct lua_State *L, int (*newindex)(struct lua_State *))
 
 static void freeze_inside(lua_State *L, int seen, int depth);
 
-/* Replaces the table on the top by its view, the same one whenever it is met again. [-1, +1] */
+/* Replaces the table on the top by its view; a table that occurs again gets the same view. [-1, +1] */
 static void
 freeze_deep(lua_State *L, int seen, int depth)
 {
@@ -156,7 +159,7 @@ freeze_deep(lua_State *L, int seen, int depth)
 	lua_pop(L, 1);
 }
 
-/* Puts views in the place of the tables in the table on the top. [-0, +0] */
+/* Replaces the tables inside the table on the top by their views. [-0, +0] */
 static void
 freeze_inside(lua_State *L, int seen, int depth)
 {

@@ -12,11 +12,11 @@
 #include <string.h>
 
 enum {
-	DEPTH = 200,  /* as Lua: a pattern that needs more is refused as too complex */
+	DEPTH = 200,  /* as in Lua: a pattern that needs more is "too complex" */
 	PAY_EACH = 128,
 };
 
-/* One single-character item of a pattern: [at, end), followed by its suffix or not. */
+/* One item of a pattern that matches one character: [at, end), before its suffix. */
 struct item {
 	const char *at, *end;
 };
@@ -44,7 +44,7 @@ lpattern_begin(struct lpattern *m, struct lua_State *L, const char *subject, siz
 
 /* -- items -- */
 
-/* p is behind the '['. A ']' in first place is a member. */
+/* The end of a set; p is after its '['. A ']' in the first place is a member. */
 static const char *
 set_end(struct lpattern *m, const char *p)
 {
@@ -106,7 +106,7 @@ in_class(int c, int letter)
 	return isupper(letter) ? !in : in;
 }
 
-/* Whether the members [p, last) of a set hold c. */
+/* Whether the members [p, last) of a set contain c. */
 static bool
 in_members(struct lpattern *m, int c, const char *p, const char *last)
 {
@@ -224,7 +224,7 @@ close_capture(struct lpattern *m, const char *s, const char *p)
 	return e;
 }
 
-/* What follows when the text of an earlier capture stands at s. */
+/* Returns the end of the text of an earlier capture when it occurs at s; NULL: it does not. */
 static const char *
 same_again(struct lpattern *m, const char *s, int digit)
 {
@@ -265,7 +265,10 @@ balanced(struct lpattern *m, const char *s, const char *p)
 	return NULL;
 }
 
-/* p is behind "%f"; the item behind it is set. The NUL behind the subject and one before it count as characters here. */
+/*
+ * p is after "%f", and the item after that is the set. The NUL after the subject and a NUL before it count as
+ * characters.
+ */
 static bool
 frontier(struct lpattern *m, const char *s, const char *p, struct item *set)
 {
@@ -279,7 +282,7 @@ frontier(struct lpattern *m, const char *s, const char *p, struct item *set)
 
 /* -- the matcher -- */
 
-/* One item with its suffix. True: go on at *s and *p; false: *s is the answer. */
+/* Matches one item with its suffix. True: continue at *s and *p; false: *s is the result. */
 static bool
 plain_item(struct lpattern *m, const char **s, const char **p)
 {
@@ -309,7 +312,10 @@ plain_item(struct lpattern *m, const char **s, const char **p)
 	return fit;
 }
 
-/* The items that start with '%' and are no class. 1: go on at *s and *p; 0: *s is the answer; -1: a class. */
+/*
+ * Matches an item that starts with '%' and is no class. 1: continue at *s and *p; 0: *s is the result; -1: it is a
+ * class.
+ */
 static int
 escape_item(struct lpattern *m, const char **s, const char **p)
 {
@@ -331,7 +337,7 @@ escape_item(struct lpattern *m, const char **s, const char **p)
 	return *s != NULL;
 }
 
-/* One item of any kind. True: go on at *s and *p; false: *s is the answer. */
+/* Matches one item of any kind. True: continue at *s and *p; false: *s is the result. */
 static bool
 any_item(struct lpattern *m, const char **s, const char **p)
 {

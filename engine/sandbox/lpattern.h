@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lpattern: Lua patterns against a subject, one step paid for each comparison made. Knows nothing of what is done with a match.
+ * lpattern: matches a Lua pattern against a subject and charges one step for each comparison. lfind uses the matches.
  */
 #ifndef SALLYPORT_LPATTERN_H
 #define SALLYPORT_LPATTERN_H
@@ -11,8 +11,8 @@ struct lua_State;
 
 enum {
 	LPATTERN_CAPTURES = 32,
-	LPATTERN_OPEN = -1,     /* length of a capture whose ')' was not met yet */
-	LPATTERN_POSITION = -2, /* of a "()" */
+	LPATTERN_OPEN = -1,     /* length of a capture without its ')' yet */
+	LPATTERN_POSITION = -2, /* length of a "()" */
 };
 
 struct lpattern_capture {
@@ -22,20 +22,27 @@ struct lpattern_capture {
 
 struct lpattern {
 	struct lua_State *L;
-	const char *subject, *end; /* NUL follows end */
+	const char *subject, *end; /* a NUL follows end */
 	const char *pattern_end;
 	int depth;                 /* levels of recursion left */
 	int captures;
-	unsigned steps;            /* made, not yet paid */
+	unsigned steps;            /* done, not charged yet */
 	struct lpattern_capture capture[LPATTERN_CAPTURES];
 };
 
 void lpattern_begin(struct lpattern *m, struct lua_State *L, const char *subject, size_t len, const char *pattern, size_t pattern_len);
-/* Where a match of `pattern` (without its '^') that starts at s ends; NULL: none. Raises for a malformed pattern and a spent budget. */
+/*
+ * Returns the end of a match of `pattern` (without its '^') that starts at s; NULL: no match. Raises an error for a
+ * malformed pattern and when the budget is spent.
+ */
 const char *lpattern_match(struct lpattern *m, const char *s, const char *pattern);
-/* Pushes capture i of the match [s, e); capture 0 of a pattern without any is the whole match. [-0, +1, may throw] */
+/*
+ * Pushes capture i of the match [s, e). Capture 0 of a pattern without captures is the whole match. [-0, +1, may throw]
+ */
 void lpattern_push_capture(struct lpattern *m, int i, const char *s, const char *e);
-/* Pushes all captures, or the whole match when there are none and s is not NULL. Returns how many. */
+/*
+ * Pushes all captures; the whole match when there are none and s is not NULL. Returns the number of values. [may throw]
+ */
 int lpattern_push_captures(struct lpattern *m, const char *s, const char *e);
 
 #endif

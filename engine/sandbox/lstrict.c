@@ -12,7 +12,7 @@
 #include "sandbox/lfrozen.h"
 #include "sandbox/script_place.h"
 
-#define WORDS_MAX 128 /* names of a library that are compared with a wrong one */
+#define WORDS_MAX 128 /* names of a library that are compared with a wrong name */
 
 void
 lstrict_push_metatable(struct lua_State *L)
@@ -44,7 +44,7 @@ lstrict_refuse(struct lua_State *L, const char *label, const char *const *words,
 	return refuse_word(L, label, words, key, len);
 }
 
-/* The names that the table at 1 has. */
+/* Collects the string keys of the table at 1. */
 static void
 own_words(lua_State *L, const char *words[WORDS_MAX + 1])
 {
@@ -56,7 +56,7 @@ own_words(lua_State *L, const char *words[WORDS_MAX + 1])
 	words[n] = NULL;
 }
 
-/* Is the string at 2 in the list of names that read nil? */
+/* Whether the string at 2 is in the list of names that read nil. */
 static bool
 may_be_absent(lua_State *L)
 {
@@ -71,7 +71,7 @@ may_be_absent(lua_State *L)
 	return found;
 }
 
-/* __index of a library. Upvalues: the label; the names that read nil, or nil. */
+/* lua_CFunction: __index of a library. Upvalues: the label; the list of names that read nil, or nil. */
 static int
 lstrict_index(lua_State *L)
 {
@@ -83,7 +83,7 @@ lstrict_index(lua_State *L)
 		return 0;
 	luaL_checkstack(L, 6, NULL);
 	key = lua_tolstring(L, 2, &len);
-	if (lua_type(L, 1) != LUA_TTABLE) { /* ("x").y */
+	if (lua_type(L, 1) != LUA_TTABLE) { /* a field of a string: ("x").y */
 		words[0] = NULL;
 	} else {
 		budget_pay(L, WORDS_MAX);

@@ -66,7 +66,7 @@ lstring_len(lua_State *L)
 	return 1;
 }
 
-/* A string of the same length, each byte through f. */
+/* Pushes a string of the same length: f applied to each byte. */
 static int
 map_bytes(lua_State *L, int (*f)(int))
 {
@@ -113,7 +113,7 @@ lstring_reverse(lua_State *L)
 	return 1;
 }
 
-/* Every repetition is a step, whatever its length: an empty string may be repeated for ever. */
+/* Each repetition costs a step, also of an empty string. */
 static int
 lstring_rep(lua_State *L)
 {
@@ -175,7 +175,7 @@ static const luaL_Reg functions[] = {
 	{ NULL, NULL },
 };
 
-/* Opening Lua's own library also gives strings the metatable with which "10" + 1 works. */
+/* Lua's own library is opened too, because it gives strings the metatable that makes "10" + 1 work. */
 void
 lstring_push(struct lua_State *L)
 {

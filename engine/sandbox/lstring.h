@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lstring: our string library, and `select`. As in ltable and lutf8, each function that loops in C pays for its steps (budget_pay), uses raw
- * lengths and raw access, and refuses frozen tables. The results equal those of Lua 5.4's own functions.
+ * lstring: our string library, and `select`. As in ltable and lutf8, each function that loops in C pays for its steps
+ * (budget_pay), uses raw lengths and raw access, and refuses frozen tables. The results equal those of Lua 5.4's own
+ * functions.
  */
 #ifndef SALLYPORT_LSTRING_H
 #define SALLYPORT_LSTRING_H

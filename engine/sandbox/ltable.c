@@ -11,10 +11,10 @@
 #include <limits.h>
 #include <stdbool.h>
 
-/* How many moves of elements are paid for at once. */
+/* moves of elements that are charged at once */
 enum { STRIDE = 256 };
 
-/* A table to be read: a frozen view gives way to what is behind it. Returns its length. */
+/* Checks a table that is read and replaces a frozen view by the table behind it. Returns its length. */
 static lua_Integer
 readable(lua_State *L, int arg)
 {
@@ -23,7 +23,7 @@ readable(lua_State *L, int arg)
 	return (lua_Integer)lua_rawlen(L, arg);
 }
 
-/* A table to be written. Returns its length. */
+/* Checks a table that is written. Returns its length. */
 static lua_Integer
 writable(lua_State *L, int arg)
 {
@@ -32,7 +32,7 @@ writable(lua_State *L, int arg)
 	return (lua_Integer)lua_rawlen(L, arg);
 }
 
-/* Pays for the next STRIDE of n elements, when it is their turn. */
+/* Charges for the next STRIDE of n elements when `done` is at their beginning. */
 static void
 toll(lua_State *L, lua_Integer done, lua_Integer n)
 {
@@ -40,11 +40,14 @@ toll(lua_State *L, lua_Integer done, lua_Integer n)
 		budget_pay(L, n - done < STRIDE ? (size_t)(n - done) : STRIDE);
 }
 
-/* n elements of the table at `from`, from position f, to position t of the table at `to`; overlapping is fine. */
+/*
+ * Copies n elements of the table at `from`, beginning at position f, to position t of the table at `to`. They may
+ * overlap.
+ */
 static void
 copy_elements(lua_State *L, int from, lua_Integer f, lua_Integer n, int to, lua_Integer t)
 {
-	bool up = t > f && (lua_Unsigned)t - (lua_Unsigned)f < (lua_Unsigned)n && lua_rawequal(L, from, to); /* t - f may be above LUA_MAXINTEGER */
+	bool up = t > f && (lua_Unsigned)t - (lua_Unsigned)f < (lua_Unsigned)n && lua_rawequal(L, from, to); /* t - f may exceed LUA_MAXINTEGER */
 
 	for (lua_Integer i = 0; i < n; i++) {
 		lua_Integer k = up ? n - 1 - i : i;
@@ -185,7 +188,7 @@ ltable_unpack(lua_State *L)
 
 /* -- sort -- */
 
-/* Two runs of the table at `from`, [lo, mid) and [mid, hi), go in order into the table at `to`. */
+/* Merges two sorted runs of the table at `from`, [lo, mid) and [mid, hi), into the table at `to`. */
 struct merge {
 	int from, to;
 	lua_Integer lo, mid, hi;
@@ -231,7 +234,10 @@ merge(lua_State *L, const struct merge *m)
 	copy_elements(L, m->from, b, m->hi - b, m->to, out + (m->mid - a));
 }
 
-/* Bottom-up merges between two work tables (at 3 and 4): always n log n, and the script's table stays whole when a comparison raises. */
+/*
+ * Merge sort between two work tables (at 3 and 4). It takes n log n steps always, and an error in the comparison leaves
+ * the script's table unchanged.
+ */
 static int
 sort_elements(lua_State *L, lua_Integer n)
 {

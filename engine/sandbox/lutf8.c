@@ -20,7 +20,7 @@ continues(const char *s)
 	return ((unsigned char)*s & 0xC0) == 0x80;
 }
 
-/* The number of bytes a first byte announces; 0: it cannot be one. */
+/* The length of a character by its first byte; 0: not a first byte. */
 static int
 announced(unsigned char c)
 {
@@ -33,7 +33,7 @@ announced(unsigned char c)
 	return n >= 2 && n <= 6 ? n : 0;
 }
 
-/* Reads one character. Returns how many bytes it has, 0 when they are no UTF-8. A NUL follows the last byte of a Lua string. */
+/* Reads one character. Returns its length in bytes; 0: no UTF-8. A NUL follows the last byte of a Lua string. */
 static int
 decode(const char *s, unsigned *code, bool strict)
 {
@@ -55,7 +55,7 @@ decode(const char *s, unsigned *code, bool strict)
 	return n;
 }
 
-/* Writes one character. Returns how many bytes it has, at most 6. */
+/* Writes one character. Returns its length in bytes, at most 6. */
 static size_t
 encode(unsigned code, char *out)
 {
@@ -74,7 +74,7 @@ encode(unsigned code, char *out)
 	return n;
 }
 
-/* A position from 1, negative from the end; 0 when before the start. */
+/* A position from 1 on; negative: from the end; 0: before the start. */
 static lua_Integer
 position(lua_Integer pos, size_t len)
 {
@@ -159,7 +159,7 @@ lutf8_char(lua_State *L)
 	return 1;
 }
 
-/* Moves at to the start of the nth character from there; n counts down to 0 or up to it. False: there is none. */
+/* Moves *at to the start of the nth character from there, forward or back. False: there is none. */
 static bool
 walk(lua_State *L, const char *s, lua_Integer len, lua_Integer *at, lua_Integer n)
 {
@@ -206,7 +206,7 @@ lutf8_offset(lua_State *L)
 	return 1;
 }
 
-/* From the character at position arg 2 (0: none yet) to the one behind it. */
+/* The iterator of codes: from the character at the position in argument 2 (0: none yet) to the next. */
 static int
 next_code(lua_State *L, bool strict)
 {

@@ -12,7 +12,7 @@
 
 #define HOST_MODULE "sallyport.host"
 
-/* Text only: bytecode can crash the virtual machine (mode "t" says so once more). [-0, +1] */
+/* Refuses bytecode, which can crash the virtual machine; mode "t" of luaL_loadbufferx refuses it too. [-0, +1] */
 void
 modules_compile(lua_State *L, struct modules *m, const struct source *s)
 {
@@ -35,7 +35,7 @@ modules_compile(lua_State *L, struct modules *m, const struct source *s)
 	lua_setupvalue(L, -2, 1); /* [chunk] */
 }
 
-/* Raises when s is already being run; the message shows the whole way round. [-0, +0] */
+/* Raises an error when s is running already; the message has the whole circle. [-0, +0] */
 static void
 refuse_circle(lua_State *L, const struct modules *m, const struct source *s)
 {
@@ -59,7 +59,7 @@ refuse_circle(lua_State *L, const struct modules *m, const struct source *s)
 	lua_error(L);
 }
 
-/* Runs the function on the top as script s. An error passes through, with the chain as it was before. [-1, +1] */
+/* Runs the function on the top as script s. An error is raised again after the chain is restored. [-1, +1] */
 static void
 run(lua_State *L, struct modules *m, const struct source *s)
 {
@@ -79,7 +79,7 @@ run(lua_State *L, struct modules *m, const struct source *s)
 	lua_error(L);
 }
 
-/* Puts the value on the top under s's name into the registry's table `key`. [-1, +0] */
+/* Keeps the value on the top under the name of s in the registry's table `key`. [-1, +0] */
 static void
 keep(lua_State *L, const char *key, const struct source *s)
 {
@@ -91,7 +91,7 @@ keep(lua_State *L, const char *key, const struct source *s)
 	lua_pop(L, 1);
 }
 
-/* [-0, +1]: what is kept under the name, or nil */
+/* Pushes the value kept under the name, or nil. True: it is not nil. [-0, +1] */
 static bool
 push_kept(lua_State *L, const char *key, const char *name)
 {
@@ -102,7 +102,7 @@ push_kept(lua_State *L, const char *key, const char *name)
 	return !lua_isnil(L, -1);
 }
 
-/* What the state holds when nothing is to be given up. */
+/* Bytes of the state after a collection. */
 static size_t
 settled(lua_State *L)
 {
@@ -110,7 +110,9 @@ settled(lua_State *L)
 	return (size_t)lua_gc(L, LUA_GCCOUNT) * 1024 + (size_t)lua_gc(L, LUA_GCCOUNTB);
 }
 
-/* The script whose load began at `before` bytes, with `others` bytes of scripts, has been kept. */
+/*
+ * Records the bytes that s keeps. Its load began with `before` bytes in the state, of which `others` were of scripts.
+ */
 static void
 weigh(lua_State *L, struct modules *m, const struct source *s, size_t before, size_t others)
 {
@@ -123,21 +125,22 @@ weigh(lua_State *L, struct modules *m, const struct source *s, size_t before, si
 }
 
 /*
- * A collection walks the whole state. So a load after another begins with the figure that the other ended with; one inside another cannot. A script that
- * was weighed in an earlier state of this generation is not weighed again: the loop waits for such a load (SP0019).
+ * The bytes of the state before a load. A collection walks the whole state, so a load that follows another uses the
+ * number from the other's end; a load inside another cannot. A script that was measured in an earlier state of this
+ * generation is not measured again, because the loop waits for such a load (SP0019).
  */
 static size_t
 before_load(lua_State *L, struct modules *m, const struct source *s)
 {
 	size_t at_rest = m->depth == 0 ? m->at_rest : 0;
 
-	m->at_rest = 0; /* until this load has succeeded */
+	m->at_rest = 0; /* until this load succeeds */
 	if (s->kept > 0)
 		return 0;
 	return at_rest > 0 ? at_rest : settled(L);
 }
 
-/* Kept twice: as it is, for the engine, which reads it raw, and frozen, for the scripts that share it. */
+/* Keeps the value twice: unchanged for the engine, which reads it raw, and frozen for the scripts that share it. */
 void
 modules_push(lua_State *L, struct modules *m, const struct source *s)
 {
@@ -160,7 +163,7 @@ modules_push(lua_State *L, struct modules *m, const struct source *s)
 		lfrozen_freeze(L, true);
 	keep(L, &m->kept, s);
 	lua_pushvalue(L, -1);
-	keep(L, &m->raw, s); /* last: what is here is kept in both */
+	keep(L, &m->raw, s); /* last: a value kept here is kept in both tables */
 	if (s->kept == 0)
 		weigh(L, m, s, before, others);
 }
@@ -173,7 +176,7 @@ modules_push_spec(lua_State *L, struct modules *m, const struct source *s)
 	run(L, m, s);
 }
 
-/* Names that carry a NUL are no names; what a name may be otherwise is sources_get's to say. */
+/* Refuses a name with a NUL; sources_get checks the rest. */
 static const char *
 name_argument(lua_State *L)
 {
@@ -197,7 +200,7 @@ refuse_late(lua_State *L, const struct modules *m, const char *name)
 		luaL_error(L, "require \"%s\": not loaded; require it at the top of the file, before any door is asked", name);
 }
 
-/* The scripts' `require`. Upvalues: modules; whether it is the library's. */
+/* lua_CFunction: `require`. Upvalues: struct modules; true in the library's environment. */
 static int
 module_require(lua_State *L)
 {
@@ -227,7 +230,7 @@ push_require(lua_State *L, struct modules *m, bool library)
 	lua_pushcclosure(L, module_require, 2);
 }
 
-/* The scripts' environment with one name in front of it: the library's own require. [-0, +1] */
+/* Pushes the library's environment: the scripts' environment behind a table with the library's own require. [-0, +1] */
 static void
 push_library_env(lua_State *L, struct modules *m)
 {
@@ -264,7 +267,7 @@ modules_library(const struct modules *m, const char *source)
 	return false;
 }
 
-/* The length of path as it stands at the start of message, in full or as Lua cuts it ("...icies/lan.lua"); 0: not there. */
+/* The length of the path at the start of message, whole or cut by Lua ("...icies/lan.lua"); 0: it is not there. */
 static size_t
 named(const char *message, const char *path)
 {

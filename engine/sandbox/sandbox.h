@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * sandbox: a lua_State for scripts of unknown authors: a frozen environment that holds the functions listed in policies/README.md and nothing
- * else, under a budget (budget.h).
+ * sandbox: a lua_State for scripts of unknown authors: a frozen environment that holds the functions listed in
+ * policies/README.md and nothing else, under a budget (budget.h).
  */
 #ifndef SALLYPORT_SANDBOX_H
 #define SALLYPORT_SANDBOX_H
@@ -10,8 +10,10 @@
 
 struct lua_State;
 
-/* Makes a state with the frozen environment and our string, table and utf8 libraries, without `require`. The caller owns it
- * (sandbox_free). NULL: no memory. */
+/*
+ * Makes a state with the frozen environment and our string, table and utf8 libraries, without `require`. The caller
+ * owns it (sandbox_free). NULL: no memory.
+ */
 struct lua_State *sandbox_new(const struct budget_limits *limits);
 void sandbox_free(struct lua_State *L); /* NULL is allowed */
 

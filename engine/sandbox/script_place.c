@@ -8,12 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FRAMES_MAX 64 /* frames of the library and of C between a script and us: a handful */
+#define FRAMES_MAX 64 /* between a script and this function there are a few frames of C and of the library */
 
-/* Registry key: its address is unique, and looking it up allocates nothing. */
+/* Registry key: its address is unique, and a lookup by it allocates nothing. */
 static const char library_key;
 
-/* Leaves the set of library chunks' sources on the stack. */
+/* Pushes the set of the sources of library chunks. [-0, +1] */
 static void
 push_library(lua_State *L)
 {
@@ -48,7 +48,7 @@ is_library(lua_State *L, const char *source)
 	return yes;
 }
 
-/* "@policies/lan.lua" is a file; anything else is shown as Lua shows it. Of a long path the end tells more. */
+/* "@policies/lan.lua" is a file; other names are shown as Lua shows them. The end of a long path is shown. */
 static void
 place_from(struct script_place *out, const lua_Debug *ar)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * script_place: the line of a script that runs: the first frame up the stack that is neither C nor of the Lua library; and errors that begin with
- * that place.
+ * script_place: the place where a script runs, which is the first frame up the stack that is neither C nor of the Lua
+ * library; and errors that begin with this place.
  */
 #ifndef SALLYPORT_SCRIPT_PLACE_H
 #define SALLYPORT_SCRIPT_PLACE_H
@@ -11,13 +11,16 @@
 struct lua_State;
 
 struct script_place {
-	char file[PLACE_SIZE]; /* "" when there is no such frame */
+	char file[PLACE_SIZE]; /* "": there is no such frame */
 	int line;
 };
 
-/* Fills *out with the place of the running script. [-0, +0, may throw] */
+/* Writes the place of the running script to *out. [-0, +0, may throw] */
 void script_place(struct lua_State *L, struct script_place *out);
-/* Marks the chunks of `source` (lua_Debug's) as part of the Lua library: script_place passes them over. [-0, +0, may throw] */
+/*
+ * Marks the chunks named `source` (as in lua_Debug) as part of the Lua library, which script_place skips. [-0, +0, may
+ * throw]
+ */
 void script_place_library(struct lua_State *L, const char *source);
 /* Raises an error whose text begins with the place of the script: "policies/lan.lua:7: ...". Does not return. */
 int script_place_raise(struct lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));

@@ -57,7 +57,7 @@ sources_first(const struct sources *s)
 
 #define WORD "abcdefghijklmnopqrstuvwxyz0123456789_"
 
-/* One or two words, with *separator ('/' or '.') between two and 0 after one. */
+/* One or two words; *separator is '/' or '.' between two, 0 after one. */
 static bool
 name_good(const char *name, char *separator)
 {
@@ -72,7 +72,7 @@ name_good(const char *name, char *separator)
 	return (*separator == '/' || *separator == '.') && second > 0 && name[first + 1 + second] == '\0';
 }
 
-/* "policy.ip" is policy/ip.lua, as package.path has it. */
+/* The file of "policy.ip" is policy/ip.lua, as with package.path. */
 static void
 path_of(char *out, size_t size, const char *dir, const char *name)
 {
@@ -110,7 +110,7 @@ directory_length(const struct source *one)
 	return (size_t)(strrchr(one->path, '/') - one->path);
 }
 
-/* Who can add files to the directory can add the script that another one requires. */
+/* A user who can add files to the directory can add a script that another one requires. */
 static int
 judge_directory(const struct source *one, struct fault *f)
 {
@@ -230,7 +230,7 @@ sources_elsewhere(const struct sources *s, const char *name, const char *file, c
 	return path_beside(path, sizeof path, file, beside) == 0 ? path_elsewhere(out, size, file, path) : out;
 }
 
-/* --- doubts ---------------------------------------------------------------------------------------------------------- */
+/* --- doubts ----------------------------------------------------------------------------------- */
 
 static enum file_doubt
 doubt(const struct source *one)
@@ -277,7 +277,7 @@ sources_doubts(const struct sources *s, struct faults *faults)
 			warn_of(one, faults);
 }
 
-/* --- scanning -------------------------------------------------------------------------------------------------------- */
+/* --- scanning --------------------------------------------------------------------------------- */
 
 struct scan {
 	const char *dir, *prefix; /* prefix "" or "team/" */
