@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* 0, or errno. */
+/* Waits for the connection. 0, or errno. */
 static int
 connect_within(int fd, const struct addrinfo *a, double seconds)
 {
@@ -26,7 +26,7 @@ connect_within(int fd, const struct addrinfo *a, double seconds)
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &n) == 0 ? error : errno;
 }
 
-/* A descriptor, or -1 with the reason in *error. */
+/* A connected descriptor, or -1 with errno's value in *error. */
 static int
 try(const struct addrinfo *a, double seconds, int *error)
 {

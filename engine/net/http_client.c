@@ -57,7 +57,7 @@ struct http_transfer {
 
 /* --- URLs --- */
 
-/* Takes a URL apart. -1 with a sentence. */
+/* Splits a URL. -1 with a sentence. */
 static int
 read_url(const char *url, char host[HOST_MAX], int *port, struct fault *f)
 {

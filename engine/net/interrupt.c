@@ -28,7 +28,7 @@ interrupt_start(struct interrupt *i, struct ev_loop *loop, void (*fire)(void *ar
 		ev_signal_init(&i->watcher[n], interrupt_on_signal, signals[n]);
 		i->watcher[n].data = i;
 		ev_signal_start(loop, &i->watcher[n]);
-		ev_unref(loop); /* it keeps no loop running */
+		ev_unref(loop); /* the watcher must not keep the loop running */
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* interrupt: SIGINT and SIGTERM on the loop of a program that has something to finish first. */
+/* interrupt: SIGINT and SIGTERM on the loop, for a program that must finish some work before it ends. */
 #ifndef SALLYPORT_INTERRUPT_H
 #define SALLYPORT_INTERRUPT_H
 
@@ -12,9 +12,9 @@ struct interrupt { /* zeroed: not started */
 	void *arg;
 };
 
-/* From now on fire(arg) is called on the loop at each of the two signals, which end the process no more. Started once only. */
+/* From now on the two signals do not end the process: each calls fire(arg) on the loop. May be called once. */
 void interrupt_start(struct interrupt *i, struct ev_loop *loop, void (*fire)(void *arg), void *arg);
-/* They end the process again. One that was not started is fine. */
+/* From now on the two signals end the process again. i may be zeroed. */
 void interrupt_stop(struct interrupt *i);
 
 #endif

@@ -18,7 +18,7 @@ raise_event(struct io *io, enum io_event e)
 	return !*gone;
 }
 
-/* Remembers a failure; io_tell_failure raises it, so that it is told once and from the loop. */
+/* Stores a failure. io_tell_failure raises the event, so that it is raised once and from the loop. */
 static void
 fail(struct io *io, const struct transport_trouble *why)
 {
@@ -69,7 +69,7 @@ send_bytes(struct io *io)
 	if (r != TRANSPORT_FAILED)
 		return;
 	if (!io->lingering && may_read(io))
-		take_bytes(io); /* who reset the connection may have said why */
+		take_bytes(io); /* the peer may have sent a reason before the reset */
 	if (!io->dead)
 		fail(io, &why);
 }
@@ -111,7 +111,7 @@ io_see_first(struct io *io, int revents)
 		return raise_event(io, IO_FIRST);
 	if (n < 0)
 		fail_errno(io, errno);
-	return true; /* the end is read again, and told, where reading is done */
+	return true; /* io_take_in reads the end of input again and raises the event */
 }
 
 static bool
@@ -131,7 +131,7 @@ io_shake(struct io *io, int revents)
 		return false;
 	io->shaking = false;
 	if (r == TLS_OK) {
-		io->more = true; /* the first record may have come with the last of the handshake */
+		io->more = true; /* the first record may have arrived together with the end of the handshake */
 		return raise_event(io, IO_HANDSHAKEN);
 	}
 	transport_ending(&why, io->tls);
@@ -156,7 +156,7 @@ io_take_in(struct io *io, int revents)
 	if (buf_len(&io->in) > before && !raise_event(io, IO_DATA))
 		return false;
 	if (r != TRANSPORT_EOF || io->paused || io->lingering || io->left)
-		return true; /* an end that may not be told yet is read again later */
+		return true; /* an end of input that must wait is read again later */
 	io->eof = true;
 	return raise_event(io, IO_EOF);
 }
@@ -171,7 +171,7 @@ io_send_out(struct io *io, int revents)
 		return true;
 	send_bytes(io);
 	if (buf_len(&io->in) > before)
-		return raise_event(io, IO_DATA); /* before the failure */
+		return raise_event(io, IO_DATA); /* the data comes before the failure */
 	if (!io->flushing || io->dead || buf_len(&io->out) > 0 || io->connecting || io->shaking)
 		return true;
 	io->flushing = false;
@@ -194,7 +194,7 @@ io_tell_failure(struct io *io, int revents)
 
 /* --- The lingering close. */
 
-/* The descriptor and all that hangs from it. */
+/* Closes the descriptor and frees what depends on it. */
 static void
 let_go(struct io *io)
 {
@@ -211,7 +211,7 @@ let_go(struct io *io)
 	buf_free(&io->out);
 }
 
-/* The last event; io may be freed in it. */
+/* Closes and raises the last event; io may be freed in it. */
 static void
 bury(struct io *io)
 {
@@ -222,7 +222,7 @@ bury(struct io *io)
 	io->on(io->owner, IO_BURIED);
 }
 
-/* True when all that was to be sent is with the kernel, or cannot be sent. */
+/* True when the kernel has all bytes that were to be sent, or when they cannot be sent. */
 static bool
 sent_all(struct io *io)
 {
@@ -287,7 +287,7 @@ wanted(const struct io *io)
 	return mask;
 }
 
-/* True when something is to be done or told that no readiness of the descriptor will remind us of. */
+/* True when there is work or an event that the descriptor's readiness will not announce. */
 static bool
 owes(const struct io *io)
 {
@@ -300,14 +300,14 @@ owes(const struct io *io)
 	return (io->left && !io->paused) || (io->flushing && buf_len(&io->out) == 0) || (io->tls && io->more && may_read(io));
 }
 
-/* The end of every step and of every call: what to wait for, derived from the state and nothing else. */
+/* Ends every step and every call: derives the event mask from the state alone. */
 static void
 settle(struct io *io)
 {
 	int mask;
 
 	if (io->gone || io->fd < 0)
-		return; /* a step that is running ends here itself */
+		return; /* a running step calls settle() at its end */
 	mask = wanted(io);
 	if (mask != io->mask) {
 		ev_io_stop(io->loop, &io->watcher);
@@ -330,7 +330,7 @@ walk(struct io *io, int revents)
 		;
 }
 
-/* On its own, or gcc takes the note for one that outlives the step: where it would, io itself is gone. */
+/* Not inlined: gcc would warn that io->gone outlives the variable of step(). It does so only when io itself is gone. */
 static __attribute__((noinline)) void
 run(struct io *io, int revents, bool *gone)
 {
@@ -400,7 +400,7 @@ io_start_tls(struct io *io, struct tls *t)
 	io->tls = t;
 	io->first = false;
 	io->shaking = true;
-	io->want_write = true; /* whoever begins, the first step must not wait for a byte */
+	io->want_write = true; /* the first step must not wait for a byte, whichever side speaks first */
 	settle(io);
 }
 
@@ -411,7 +411,7 @@ io_write(struct io *io, const void *bytes, size_t n)
 		return -1;
 	if (n > 0)
 		io->flushing = true;
-	settle(io); /* sent by the loop: a refusal that waits to be read is then read before the write it made fail */
+	settle(io); /* the loop sends it: a refusal that has arrived is then read before the write that it makes fail */
 	return 0;
 }
 

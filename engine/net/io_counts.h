@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-struct io_counts { /* what moved on sockets, before TLS */
-	uint64_t sends, sent;         /* how often, and bytes */
+struct io_counts { /* bytes on sockets, before TLS decrypts and after it encrypts */
+	uint64_t sends, sent;         /* number of calls, and bytes */
 	uint64_t receives, received;
 };
 

@@ -12,13 +12,14 @@
 #include <string.h>
 
 /*
- * libev ends the process when it is given no memory, for a table that grows by a timer or a descriptor. So there is some put by, which costs nothing until it is
- * touched: pieces are cut off and never come back, as a table that has doubled in them is soon large enough. libev's allocator is the process's and is told
- * nothing but sizes; hence the one thing here that is no object's.
+ * libev ends the process when it gets no memory for a table that grows by a timer or a descriptor. This reserve
+ * prevents that; its pages use no memory until they are used. Pieces are never returned: a table in the reserve that
+ * has doubled is soon large enough. libev has one allocator for the process and passes it nothing but sizes; that is
+ * why this struct is the only state at file scope.
  */
 #define RESERVE ((size_t)4 * 1024 * 1024)
 
-struct piece { /* in front of its bytes */
+struct piece { /* the header in front of a piece's bytes */
 	alignas(max_align_t) size_t size;
 };
 
@@ -41,7 +42,7 @@ size_of(void *p)
 	return is_piece(p) ? ((struct piece *)p)[-1].size : p != NULL ? malloc_usable_size(p) : 0;
 }
 
-/* NULL: used up, and libev ends the process. */
+/* NULL: the reserve is used up, and libev ends the process. */
 static void *
 cut(size_t size)
 {
@@ -56,7 +57,7 @@ cut(size_t size)
 	return fresh + 1;
 }
 
-/* Where p's bytes go; what becomes of p is the caller's. */
+/* Copies p's bytes into a block of the wanted size. Does not free p. */
 static void *
 move(void *p, size_t had, size_t want)
 {
@@ -69,7 +70,7 @@ move(void *p, size_t had, size_t want)
 	return fresh;
 }
 
-/* realloc's task. */
+/* libev's allocator: works like realloc. */
 static void *
 loop_allocate(void *p, long size)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* loop: an event loop, made the one way we make them: epoll, deaf to LIBEV_FLAGS in the environment. */
+/* loop: makes event loops: epoll; LIBEV_FLAGS in the environment has no effect. */
 #ifndef SALLYPORT_LOOP_H
 #define SALLYPORT_LOOP_H
 
 struct ev_loop;
 
 struct ev_loop *loop_new(void); /* NULL: no epoll, no descriptors, no memory */
-/* Runs until loop_break or until nothing is left to wait for. */
+/* Runs until loop_break or until no watcher is active. */
 void loop_run(struct ev_loop *loop);
 /* Ends loop_run after the current callbacks. From the loop's own thread only. */
 void loop_break(struct ev_loop *loop);

@@ -13,7 +13,7 @@ struct resolving {
 	int port;
 	void (*done)(void *arg, const struct resolution *r);
 	void *arg;
-	struct resolution found; /* the thread's until done */
+	struct resolution found; /* written by the thread until done() */
 	char host[];
 };
 
@@ -49,7 +49,7 @@ keep(struct resolution *r, const struct addrinfo *list, int port)
 	}
 }
 
-/* "127.1", "0x7f.1", "2130706433": inet_aton's forms, which no certificate and no policy would recognise. */
+/* "127.1", "0x7f.1", "2130706433": forms of inet_aton, which no certificate and no policy would match. */
 static bool
 old_number(const char *host)
 {
@@ -61,7 +61,7 @@ old_number(const char *host)
 	return last[0] != '\0' && last[strspn(last, "0123456789")] == '\0';
 }
 
-/* On a thread: nothing of the loop is touched. */
+/* Runs on a thread: must not use the loop. */
 static void
 resolve_work(struct threadpool_job *job)
 {

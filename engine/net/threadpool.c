@@ -7,38 +7,38 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-struct log_line { /* of jobs */
+struct job_list { /* a list of jobs */
 	struct threadpool_job *first, **last;
 	size_t n;
 };
 
 struct threadpool {
 	struct ev_loop *loop; /* borrowed */
-	ev_async ready;       /* a job was finished; runs from threadpool_new to threadpool_free without keeping the loop alive by itself */
-	pthread_mutex_t lock; /* of all below it */
+	ev_async ready;       /* wakes the loop when a job is finished; active for the life of the threadpool, without keeping the loop running */
+	pthread_mutex_t lock; /* guards `more` to `ending` */
 	pthread_cond_t more;
-	struct log_line waiting;
-	struct log_line finished;
+	struct job_list waiting;
+	struct job_list finished;
 	bool ending;
-	/* the loop's thread only */
+	/* used on the loop's thread only */
 	size_t queue_max;
-	size_t out;         /* submitted, neither done nor dropped; as long as there are any, the loop has something to wait for */
-	unsigned nthreads;  /* running */
+	size_t out;         /* jobs submitted, neither done nor dropped; while there are any, the loop keeps running */
+	unsigned nthreads;  /* started */
 	unsigned wanted;
 	pthread_t thread[]; /* wanted */
 };
 
-/* --- lines of jobs -------------------------------------------------------------------------------------------------- */
+/* --- lists of jobs --- */
 
 static void
-line_clear(struct log_line *l)
+list_clear(struct job_list *l)
 {
-	*l = (struct log_line){ .first = NULL };
+	*l = (struct job_list){ .first = NULL };
 	l->last = &l->first;
 }
 
 static void
-line_add(struct log_line *l, struct threadpool_job *job)
+list_add(struct job_list *l, struct threadpool_job *job)
 {
 	job->next = NULL;
 	*l->last = job;
@@ -47,7 +47,7 @@ line_add(struct log_line *l, struct threadpool_job *job)
 }
 
 static struct threadpool_job *
-line_take(struct log_line *l)
+list_take(struct job_list *l)
 {
 	struct threadpool_job *job = l->first;
 
@@ -61,7 +61,7 @@ line_take(struct log_line *l)
 }
 
 static bool
-line_remove(struct log_line *l, const struct threadpool_job *job)
+list_remove(struct job_list *l, const struct threadpool_job *job)
 {
 	struct threadpool_job **at = &l->first;
 
@@ -76,9 +76,9 @@ line_remove(struct log_line *l, const struct threadpool_job *job)
 	return true;
 }
 
-/* --- the threads ---------------------------------------------------------------------------------------------------- */
+/* --- the threads --- */
 
-/* The next job, when there is one; NULL: the threadpool ends. Jobs that wait then are dropped, not worked on. */
+/* Waits for the next job; NULL: the threadpool ends. Jobs that still wait then are dropped. */
 static struct threadpool_job *
 next_job(struct threadpool *c)
 {
@@ -88,7 +88,7 @@ next_job(struct threadpool *c)
 	while (!c->ending && c->waiting.first == NULL)
 		pthread_cond_wait(&c->more, &c->lock);
 	if (!c->ending)
-		job = line_take(&c->waiting);
+		job = list_take(&c->waiting);
 	pthread_mutex_unlock(&c->lock);
 	return job;
 }
@@ -102,15 +102,15 @@ threadpool_work(void *arg)
 	while ((job = next_job(c)) != NULL) {
 		job->work(job);
 		pthread_mutex_lock(&c->lock);
-		line_add(&c->finished, job);
-		if (!c->ending) /* else the loop may be gone */
+		list_add(&c->finished, job);
+		if (!c->ending) /* else the loop may be freed already */
 			ev_async_send(c->loop, &c->ready);
 		pthread_mutex_unlock(&c->lock);
 	}
 	return NULL;
 }
 
-/* As many as can be had; one is enough. */
+/* Starts as many threads as possible; one is enough. */
 static int
 start_threads(struct threadpool *c)
 {
@@ -119,7 +119,7 @@ start_threads(struct threadpool *c)
 	return c->nthreads > 0 ? 0 : -1;
 }
 
-/* --- the loop's side ------------------------------------------------------------------------------------------------ */
+/* --- the loop's side --- */
 
 static void
 one_more(struct threadpool *c)
@@ -141,7 +141,7 @@ next_finished(struct threadpool *c)
 	struct threadpool_job *job;
 
 	pthread_mutex_lock(&c->lock);
-	job = line_take(&c->finished);
+	job = list_take(&c->finished);
 	pthread_mutex_unlock(&c->lock);
 	return job;
 }
@@ -153,7 +153,10 @@ drop(struct threadpool *c, struct threadpool_job *job)
 	job->drop(job);
 }
 
-/* Sends are merged, so the whole line is emptied. One at a time: a done() may cancel one that stands behind. */
+/*
+ * libev merges several sends into one call, so this empties the whole list. One job at a time: a done() may cancel a
+ * later job of the list.
+ */
 static void
 threadpool_on_ready(struct ev_loop *loop, ev_async *watcher, int events)
 {
@@ -182,9 +185,9 @@ threadpool_new(struct ev_loop *loop, unsigned threads, size_t queue_max)
 	c->loop = loop;
 	c->wanted = threads;
 	c->queue_max = queue_max;
-	line_clear(&c->waiting);
-	line_clear(&c->finished);
-	pthread_mutex_init(&c->lock, NULL); /* cannot fail on Linux, nor can the next */
+	list_clear(&c->waiting);
+	list_clear(&c->finished);
+	pthread_mutex_init(&c->lock, NULL); /* neither call can fail on Linux */
 	pthread_cond_init(&c->more, NULL);
 	ev_async_init(&c->ready, threadpool_on_ready);
 	c->ready.data = c;
@@ -204,7 +207,7 @@ threadpool_submit(struct threadpool *c, struct threadpool_job *job)
 	pthread_mutex_lock(&c->lock);
 	room = c->waiting.n < c->queue_max;
 	if (room)
-		line_add(&c->waiting, job);
+		list_add(&c->waiting, job);
 	pthread_mutex_unlock(&c->lock);
 	if (!room)
 		return -1;
@@ -219,7 +222,7 @@ threadpool_cancel(struct threadpool *c, struct threadpool_job *job)
 	bool begun;
 
 	pthread_mutex_lock(&c->lock);
-	begun = !line_remove(&c->waiting, job);
+	begun = !list_remove(&c->waiting, job);
 	pthread_mutex_unlock(&c->lock);
 	if (begun)
 		job->cancelled = true;
@@ -230,7 +233,7 @@ threadpool_cancel(struct threadpool *c, struct threadpool_job *job)
 size_t
 threadpool_waiting(const struct threadpool *c)
 {
-	struct threadpool *mine = (struct threadpool *)c; /* the lock is taken; nothing changes */
+	struct threadpool *mine = (struct threadpool *)c; /* the lock is taken; the contents stay unchanged */
 	size_t n;
 
 	pthread_mutex_lock(&mine->lock);
@@ -239,7 +242,7 @@ threadpool_waiting(const struct threadpool *c)
 	return n;
 }
 
-/* False: a thread is still at work when its time is over. */
+/* False: a thread still works when the time is over. */
 static bool
 end_threads(struct threadpool *c)
 {
@@ -261,15 +264,15 @@ end_threads(struct threadpool *c)
 static void
 drop_all(struct threadpool *c)
 {
-	struct log_line left = c->waiting, more;
+	struct job_list left = c->waiting, more;
 	struct threadpool_job *job;
 
 	pthread_mutex_lock(&c->lock);
 	more = c->finished;
-	line_clear(&c->waiting);
-	line_clear(&c->finished);
+	list_clear(&c->waiting);
+	list_clear(&c->finished);
 	pthread_mutex_unlock(&c->lock);
-	while ((job = line_take(&left)) != NULL || (job = line_take(&more)) != NULL)
+	while ((job = list_take(&left)) != NULL || (job = list_take(&more)) != NULL)
 		drop(c, job);
 }
 
@@ -285,7 +288,7 @@ threadpool_free(struct threadpool *c)
 	ev_ref(c->loop);
 	ev_async_stop(c->loop, &c->ready);
 	if (!alone)
-		return; /* a thread that does not come back keeps what it looks at */
+		return; /* a thread that still works keeps the memory that it uses */
 	pthread_cond_destroy(&c->more);
 	pthread_mutex_destroy(&c->lock);
 	free(c);

@@ -8,7 +8,7 @@ timer_fired(struct ev_loop *loop, ev_timer *w, int revents)
 
 	(void)loop;
 	(void)revents;
-	t->fire(t->arg); /* may free t: nothing of it is touched afterwards */
+	t->fire(t->arg); /* may free t: t is not used afterwards */
 }
 
 void
@@ -25,7 +25,7 @@ void
 timer_set(struct timer *t, double seconds)
 {
 	ev_timer_stop(t->loop, &t->watcher);
-	ev_now_update(t->loop); /* the loop's idea of now is as old as this turn: a long ask would make the timer early */
+	ev_now_update(t->loop); /* libev's time is that of the beginning of this turn: after a long call of a policy the timer would fire too early */
 	ev_timer_set(&t->watcher, seconds > 0. ? seconds : 0., 0.);
 	ev_timer_start(t->loop, &t->watcher);
 }

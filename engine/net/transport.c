@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 #define CHUNK (16 * 1024) /* one TLS record */
-#define CHUNKS 16         /* a call moves no more: others wait for their turn */
+#define CHUNKS 16         /* the limit of one call, so that other sockets have their turn */
 
 void
 transport_prepare(int fd)
@@ -19,7 +19,7 @@ transport_prepare(int fd)
 
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 	fcntl(fd, F_SETFD, FD_CLOEXEC);
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* fails on what is not TCP, and is not needed there */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* fails on a socket that is not TCP, which does not need it */
 }
 
 bool
@@ -118,7 +118,7 @@ enum transport_result
 transport_fill(int fd, struct tls *tls, struct buf *in, struct io_counts *counts, struct transport_trouble *why)
 {
 	enum transport_result r = TRANSPORT_MOVED;
-	unsigned char chunk[CHUNK]; /* on the stack, so that an idle socket holds no buffer */
+	unsigned char chunk[CHUNK]; /* on the stack, so that an idle socket needs no buffer */
 	size_t before = buf_len(in), got = 0;
 	int i;
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* transport: bytes between a descriptor and buffers, through TLS where there is a stream, with one answer for both. Keeps nothing. */
+/*
+ * transport: moves bytes between a descriptor and buffers, through TLS or plain, with the same results for both. Holds
+ * no state.
+ */
 #ifndef SALLYPORT_TRANSPORT_H
 #define SALLYPORT_TRANSPORT_H
 
@@ -14,7 +17,7 @@ enum transport_result {
 	TRANSPORT_MOVED,
 	TRANSPORT_WANT_READ,  /* nothing moved; try again when the descriptor is readable */
 	TRANSPORT_WANT_WRITE, /* ... writable */
-	TRANSPORT_EOF,        /* reading: the peer's orderly end; may be read again */
+	TRANSPORT_EOF,        /* reading: the peer's orderly end of input; may be read again */
 	TRANSPORT_FAILED,
 };
 
@@ -27,22 +30,28 @@ struct transport_trouble { /* after TRANSPORT_FAILED */
 void transport_prepare(int fd);
 
 /*
- * Both move at most 256 KiB, so that others have their turn; `tls` may be NULL: plain. TRANSPORT_MOVED means that a bound was met
- * (fill: `in` is full, or the 256 KiB; drain: `out` is empty, or the 256 KiB): there may be more to read that no readiness of
- * the descriptor will announce, for TLS may hold it. What was moved before another result stays moved. `counts` may be NULL: what moved
- * is counted there.
+ * Both move at most 256 KiB, so that other sockets have their turn. `tls` NULL: plain. TRANSPORT_MOVED means that a
+ * limit was reached (fill: `in` is full, or 256 KiB; drain: `out` is empty, or 256 KiB). More input may then be ready
+ * without a readiness of the descriptor, because TLS may hold it. Bytes moved before another result stay moved.
+ * `counts`, which may be NULL, counts calls and bytes.
  */
 enum transport_result transport_fill(int fd, struct tls *tls, struct buf *in, struct io_counts *counts, struct transport_trouble *why);
 enum transport_result transport_drain(int fd, struct tls *tls, struct buf *out, struct io_counts *counts, struct transport_trouble *why);
 
-/* Throws away what has arrived, beneath TLS, and counts it. True when there is nothing more to wait for: `most` is reached, or the end. */
+/*
+ * Discards the input that has arrived (encrypted or not) and adds its length to *discarded. True when nothing is left
+ * to wait for: `most` bytes are reached, or the end of input.
+ */
 bool transport_discard(int fd, size_t *discarded, size_t most);
 
-/* TRANSPORT_FAILED with the words for errno `error`, and for what ended a stream. */
+/*
+ * Both fill *why and return TRANSPORT_FAILED: with the words for errno's value `error`, and with the reason why a TLS
+ * stream ended.
+ */
 enum transport_result transport_errno(struct transport_trouble *why, int error);
 enum transport_result transport_ending(struct transport_trouble *why, const struct tls *tls);
 
-/* True when errno says "not now" rather than "never". */
+/* True when errno's value `error` means "try again later". */
 bool transport_would_block(int error);
 
 #endif

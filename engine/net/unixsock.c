@@ -20,7 +20,7 @@
 #define LOCK_TRIES 20
 #define LOCK_PAUSE_NS (10 * 1000 * 1000L)
 
-struct place { /* a path, taken apart */
+struct place { /* the parts of a path */
 	const char *path;
 	const char *name;   /* its last part */
 	char dir[PATH_MAX]; /* the directories before it, absolute */
@@ -56,7 +56,10 @@ take_apart(struct place *p, const char *path, struct fault *f)
 	return 0;
 }
 
-/* The address by which the opened directory's socket is bound and dialled, however long the directory's path is. */
+/*
+ * The address of the socket through the descriptor of its opened directory, so that the length of the directory's path
+ * does not matter.
+ */
 static int
 address(struct place *p, struct fault *f)
 {
@@ -70,7 +73,7 @@ address(struct place *p, struct fault *f)
 	return 0;
 }
 
-/* Sticky directories are safe: others cannot take away what is ours. */
+/* Sticky directories are safe: other users cannot remove the region's files. */
 static int
 judge_directory(const struct place *p, struct stat *st, struct fault *f)
 {
@@ -84,7 +87,7 @@ judge_directory(const struct place *p, struct stat *st, struct fault *f)
 	return 0;
 }
 
-/* The process that holds a lock of flock() on this file, by the kernel's list; 0: it is not in the list. */
+/* The process that holds a flock() lock on this file, according to /proc/locks; 0: not found. */
 static int
 lock_holder(const struct stat *st)
 {
@@ -114,7 +117,7 @@ say_locked(const struct place *p, const struct stat *st, struct fault *f)
 	return fault_set(f, "directory %s is locked by %s; end that process, or keep others out: chmod 700 %s", p->dir, holder, p->dir);
 }
 
-/* Against a second region that starts at the same moment. The lock ends with the descriptor. */
+/* Locks against a second region that starts at the same moment. Closing the descriptor ends the lock. */
 static int
 lock_directory(const struct place *p, const struct stat *st, struct fault *f)
 {
@@ -153,7 +156,7 @@ fresh_socket(struct fault *f)
 	return fd >= 0 ? fd : fault_set(f, "no socket: %s", strerrordesc_np(errno));
 }
 
-/* fd: connected, or refused because of a full queue, which does not tell who listens. */
+/* fd is connected, or its connection was refused because of a full queue; then the listening process is unknown. */
 static int
 say_answered(int fd, struct fault *f)
 {
@@ -165,7 +168,7 @@ say_answered(int fd, struct fault *f)
 	return fault_set(f, "another region answers there");
 }
 
-/* Whether anybody answers at the socket that is there. 0: nobody does, and the name is free now. */
+/* Checks whether a process answers at the existing socket. 0: none does, and the name is free now. */
 static int
 replace_dead(const struct place *p, struct fault *f)
 {
@@ -177,7 +180,7 @@ replace_dead(const struct place *p, struct fault *f)
 	if (error == 0 || error == EAGAIN)
 		answer = say_answered(fd, f);
 	else if (error != ENOENT && (error != ECONNREFUSED || unlinkat(p->fd, p->name, 0) < 0))
-		answer = fault_set(f, "it is in the way: %s", strerrordesc_np(error));
+		answer = fault_set(f, "the existing socket cannot be replaced: %s", strerrordesc_np(error));
 	close(fd);
 	return answer;
 }
@@ -190,11 +193,11 @@ clear_name(const struct place *p, struct fault *f)
 	if (fstatat(p->fd, p->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return errno == ENOENT ? 0 : fault_set(f, "%s", strerrordesc_np(errno));
 	if (!S_ISSOCK(st.st_mode))
-		return fault_set(f, "something that is not a socket is in the way");
+		return fault_set(f, "a file that is not a socket is there");
 	return replace_dead(p, f);
 }
 
-/* The mode is set on the socket before bind gives it a name: at no moment is it wider than 0600. */
+/* The mode is set before bind() creates the name: at no moment is it wider than 0600. */
 static int
 bind_private(const struct place *p, struct fault *f)
 {
@@ -226,7 +229,7 @@ unixsock_listen(const char *path, struct fault *f)
 	return fd;
 }
 
-/* errno says why nobody was reached. */
+/* Explains by errno why no region was reached. */
 static int
 say_unreached(const char *path, struct fault *f)
 {

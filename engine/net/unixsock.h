@@ -6,21 +6,23 @@
 #include "base/fault.h"
 
 /*
- * The limit of a socket's name, in bytes. The address is /proc/self/fd/N/NAME, N the descriptor of the opened directory, so the length of
- * the directory's path does not count; of the 107 bytes of an address 17 are for the part before NAME.
+ * The limit of a socket's name, in bytes. The address is /proc/self/fd/N/NAME, where N is the descriptor of the opened
+ * directory, so the length of the directory's path does not matter. Of the 107 bytes of an address 17 are for the part
+ * before NAME.
  */
 #define UNIXSOCK_NAME_MAX 90
 
-/* The part of the path behind its last /. */
+/* The part of the path after its last /. */
 const char *unixsock_name(const char *path);
 /*
- * Listens at `path` with mode 0600; the descriptor is non-blocking. The path's directory is made 0700 when missing; it must
- * belong to the caller and nobody else may be able to write to it. A socket that nobody answers on is replaced; a living one, whose process
- * is named, and anything that is no socket are faults. The directory is locked meanwhile; when another process holds that lock for 200 ms,
- * the fault names the directory and the process. -1 with a sentence.
+ * Listens at `path` with mode 0600; the descriptor is non-blocking. The directory of the path is created with mode 0700
+ * when missing; it must belong to the caller, and no other user may be able to write to it. A socket at which no
+ * process answers is replaced. Faults: a socket at which a process answers (the sentence names the process), and
+ * anything that is not a socket. The directory is locked meanwhile; when another process holds the lock for 200 ms, the
+ * fault names the directory and the process. -1 with a sentence.
  */
 int unixsock_listen(const char *path, struct fault *f);
-/* Connects; the descriptor is non-blocking. -1 with a sentence ("no region answers at …"). */
+/* Connects; the descriptor is non-blocking. -1 with a sentence ("no region answers at ..."). */
 int unixsock_connect(const char *path, struct fault *f);
 
 #endif

@@ -74,7 +74,7 @@ describe("a running region", function()
     assert(os.remove(region.control))
     support.write(region.control, "precious")
     region:signal "HUP"
-    wait_line(log, "SP0073 W .*anew=no fault=.*not a socket is in the way")
+    wait_line(log, "SP0073 W .*anew=no fault=.*not a socket is there")
     wait_line(log, "SP0010 .*generation=2")
     assert.equal("precious", support.read(region.control))
     os.remove(region.control)
