@@ -21,12 +21,12 @@ conversation_row(void *arg, const struct session_view *v)
 {
 	struct query *q = arg;
 	json_t *row = json_object();
-	char conv[CONV_TEXT];
+	char conv[FLOW_CONV_TEXT];
 
 	inquire_put(row, "ipconn", v->ipconn);
 	inquire_put(row, "connection", v->connection);
 	inquire_put(row, "direction", v->direction);
-	inquire_put(row, "conv", conv_print(v->conv, conv));
+	inquire_put(row, "conv", flow_print_conv(v->conv, conv));
 	inquire_put(row, "state", v->state);
 	inquire_put_number(row, "msg", v->msg);
 	inquire_put(row, "tran", v->tran);
@@ -103,10 +103,10 @@ static void
 put_eldest(json_t *row, const struct ipconn *i, const char *direction)
 {
 	struct eldest e = { .direction = direction, .view.seconds = -1 };
-	char conv[CONV_TEXT];
+	char conv[FLOW_CONV_TEXT];
 
 	session_each(i, inquire_session_compare, &e);
-	inquire_put(row, "oldest", e.view.seconds >= 0 ? conv_print(e.view.conv, conv) : "");
+	inquire_put(row, "oldest", e.view.seconds >= 0 ? flow_print_conv(e.view.conv, conv) : "");
 	inquire_put(row, "state", e.view.seconds >= 0 ? e.view.state : "");
 	inquire_put_number(row, "age", e.view.seconds >= 0 ? milliseconds(e.view.seconds) : 0);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ipic/flow.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ccsid.h"
@@ -248,7 +250,7 @@ broken(const struct flow *f, struct flow_error *e, enum conversation_error code)
 		if (twins[i].code == code)
 			e->code = twins[i].twin;
 	e->sense = SENSE_BACKED_OUT;
-	e->text = conversation_error_words(e->code);
+	e->text = sense_error_words(e->code);
 	return FLOW_BROKEN;
 }
 
@@ -404,4 +406,11 @@ flow_take(struct flow *f, enum ipic_kind kind, const struct is_header *is, const
 		return ended_by_partner(f, e, is->is7);
 	}
 	return is->pacing ? take_pacing(f, is, len, e) : take_data(f, is, body, len, e);
+}
+
+const char *
+flow_print_conv(uint32_t conv, char out[FLOW_CONV_TEXT])
+{
+	snprintf(out, FLOW_CONV_TEXT, "%08" PRIx32, conv);
+	return out;
 }

@@ -112,4 +112,8 @@ int flow_purge(struct flow *f, const char *name);
 /* How much memory its data takes: the bytes of in and out. At most twice PAYLOAD_MAX. */
 size_t flow_bytes(const struct flow *f);
 
+#define FLOW_CONV_TEXT 9
+/* A conversation's id as the wire has it, "0000001f". Returns out. */
+const char *flow_print_conv(uint32_t conv, char out[FLOW_CONV_TEXT]);
+
 #endif

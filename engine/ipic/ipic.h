@@ -11,7 +11,7 @@
 #include "base/fault.h"
 #include "ipic/capex.h"
 #include "ipic/http.h"
-#include "ipic/reasons.h"
+#include "ipic/reason.h"
 #include "ipic/wire_data.h"
 #include "ipic/wire_is.h"
 

@@ -23,7 +23,7 @@ sense_words(unsigned sense)
 }
 
 const char *
-conversation_error_words(enum conversation_error e)
+sense_error_words(enum conversation_error e)
 {
 	switch (e) {
 #define X(code, words) \

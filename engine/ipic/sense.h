@@ -52,6 +52,6 @@ enum conversation_error {
 const char *sense_print(unsigned sense, char out[SENSE_TEXT]);
 /* The words of a code; "" for one that is not listed. Static. */
 const char *sense_words(unsigned sense);
-const char *conversation_error_words(enum conversation_error e);
+const char *sense_error_words(enum conversation_error e);
 
 #endif

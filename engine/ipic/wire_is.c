@@ -94,13 +94,6 @@ wire_command(enum is_name name)
 	return commands[name];
 }
 
-const char *
-conv_print(uint32_t conv, char out[CONV_TEXT])
-{
-	snprintf(out, CONV_TEXT, "%08" PRIx32, conv);
-	return out;
-}
-
 static int
 take_name(struct is_header *h, struct word w)
 {

@@ -38,9 +38,6 @@ struct is_header {
 int wire_is(struct is_header *h, const char *value, size_t len, struct fault *f);
 /* Writes one, NUL-terminated: the keys its type has, those that are 0 or false left out. Its length; -1: size is too small. */
 int wire_put_is(char *out, size_t size, const struct is_header *h);
-#define CONV_TEXT 9
-/* A conversation's id as the wire has it, "0000001f". Returns out. */
-const char *conv_print(uint32_t conv, char out[CONV_TEXT]);
 /* "purge" for IS_PURGE; "" for IS_NONE and IS_UNKNOWN. Static. */
 const char *wire_command(enum is_name name);
 

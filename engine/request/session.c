@@ -360,11 +360,11 @@ session_message(struct conn *c, const struct ipic_message *m, const char **why)
 void
 session_say_error(struct conn *c, uint32_t conv, enum conversation_error code)
 {
-	char prefix[ADDR_TEXT], x[12], session[CONV_TEXT];
+	char prefix[ADDR_TEXT], x[12], session[FLOW_CONV_TEXT];
 
 	snprintf(x, sizeof x, "X'%04X'", (unsigned)code);
-	log_refusal(c->worker->log, MSG_DFHIS1023, "conversation", x, conn_around(c, prefix), "code", x, "session", conv_print(conv, session),
-		"ipconn", c->facts.ipconn.ipconn, "connection", c->facts.connection, "words", conversation_error_words(code), NULL);
+	log_refusal(c->worker->log, MSG_DFHIS1023, "conversation", x, conn_around(c, prefix), "code", x, "session", flow_print_conv(conv, session),
+		"ipconn", c->facts.ipconn.ipconn, "connection", c->facts.connection, "words", sense_error_words(code), NULL);
 	if (c->ipconn != NULL)
 		c->ipconn->statistics.conversation_errors++;
 }
@@ -374,11 +374,11 @@ static void
 say_unfit(const struct session *s, const struct flow_error *e)
 {
 	const struct conn *c = s->conn;
-	char prefix[ADDR_TEXT], session[CONV_TEXT];
+	char prefix[ADDR_TEXT], session[FLOW_CONV_TEXT];
 
 	log_refusal(c->worker->log, MSG_DFHIS1021, "conversation", "unfit", conn_around(c, prefix), "ipconn", s->ipconn->def.ipconn,
 		"connection", c->facts.connection, "direction", s->sending ? "SEND" : "RECEIVE", "session",
-		conv_print(s->flow.conv, session), "why", e->text, "detail", e->detail, NULL);
+		flow_print_conv(s->flow.conv, session), "why", e->text, "detail", e->detail, NULL);
 }
 
 void

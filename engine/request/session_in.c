@@ -25,11 +25,11 @@ refuse(struct conn *c, const struct is_header *is, unsigned sense)
 static void
 refuse_attach(struct conn *c, const struct is_header *is, unsigned sense)
 {
-	char number[SENSE_TEXT], session[CONV_TEXT], prefix[ADDR_TEXT];
+	char number[SENSE_TEXT], session[FLOW_CONV_TEXT], prefix[ADDR_TEXT];
 
 	sense_print(sense, number);
 	log_refusal(c->worker->log, MSG_DFHIS1025, "conversation", number, conn_around(c, prefix), "sense", number, "words",
-		sense_words(sense), "session", conv_print(is->conv, session), "ipconn", c->ipconn->def.ipconn, "connection", c->facts.connection, NULL);
+		sense_words(sense), "session", flow_print_conv(is->conv, session), "ipconn", c->ipconn->def.ipconn, "connection", c->facts.connection, NULL);
 	refuse(c, is, sense);
 }
 
@@ -176,7 +176,7 @@ session_in_take(struct session *s, const struct is_header *is, const char *body,
 static bool
 previous(struct conn *c, const struct is_header *is, struct session **before)
 {
-	char session[CONV_TEXT], prefix[ADDR_TEXT];
+	char session[FLOW_CONV_TEXT], prefix[ADDR_TEXT];
 
 	*before = is->prev != 0 ? session_find(c, is->prev) : NULL;
 	if (is->prev == 0 || (*before != NULL && (*before)->flow.state == FLOW_IDLE))
@@ -185,7 +185,7 @@ previous(struct conn *c, const struct is_header *is, struct session **before)
 		refuse_error(c, is, CONV_0632, SENSE_BACKED_OUT);
 		return false;
 	}
-	log_refusal(c->worker->log, MSG_DFHIS1034, "conversation", "previous", conn_around(c, prefix), "session", conv_print(is->prev, session),
+	log_refusal(c->worker->log, MSG_DFHIS1034, "conversation", "previous", conn_around(c, prefix), "session", flow_print_conv(is->prev, session),
 		"ipconn", c->ipconn->def.ipconn, "connection", c->facts.connection, NULL);
 	return true;
 }

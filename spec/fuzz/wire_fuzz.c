@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the readers accept is in range and survives being written and read again; what they refuse has a printable sentence. */
-#include "ipic/reasons.h"
+#include "ipic/reason.h"
 #include "ipic/wire.h"
 #include "ipic/wire_is.h"
 #include "ipic/wire_data.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ipic/reasons.h"
+#include "ipic/reason.h"
 #include "ipic/wire.h"
 #include "ipic/wire_is.h"
 

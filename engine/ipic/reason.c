@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "ipic/reasons.h"
+#include "ipic/reason.h"
 
 static const struct {
 	const char *name, *response;

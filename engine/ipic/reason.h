@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reasons: the reasons for which a CAPEX is refused (IPIC.md 8.2), each with its status and response class. */
-#ifndef SALLYPORT_REASONS_H
-#define SALLYPORT_REASONS_H
+/* reason: the reasons for which a CAPEX is refused (IPIC.md 8.2), each with its status and response class. */
+#ifndef SALLYPORT_REASON_H
+#define SALLYPORT_REASON_H
 
 /* Why a CAPEX is refused: the reason's word and the HTTP status and response class it travels with (IPIC.md 8.2). */
 #define REASONS(X) \
