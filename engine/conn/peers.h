@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * peers: how many sockets are open, half-open and were lately refused, by address and by neighbourhood (/24, /48): what
- * `admit` is told as facts.load and what the half-open caps count by. Bounded: an entry lives while it counts something.
+ * peers: counts of open, half-open and recently refused sockets, by address and by neighbourhood (/24, /48). They are
+ * the facts.load of `admit` and the base of the half-open limits. Bounded: an entry lives while it counts something.
  */
 #ifndef SALLYPORT_PEERS_H
 #define SALLYPORT_PEERS_H
@@ -11,7 +11,7 @@
 struct peers;
 
 #define PEERS_REFUSAL_SECONDS 60
-#define PEERS_REMEMBERED 65536 /* addresses remembered only for their refusals; above that the oldest is forgotten */
+#define PEERS_REMEMBERED 65536 /* limit of addresses kept only for refusals; the oldest is dropped */
 
 struct peers_counts {
 	unsigned from_peer, from_prefix, halfopen_prefix, refused_from_peer;
@@ -19,15 +19,18 @@ struct peers_counts {
 
 struct peers *peers_new(void);
 void peers_free(struct peers *t);
-/* What is counted for this address now (`now` in seconds, any monotonic clock). */
+/* The counts of this address at `now` (seconds of any monotonic clock). */
 struct peers_counts peers_look(struct peers *t, const struct addr *a, double now);
-/* A socket opened (it is half-open). 0, or -1 without memory: refuse the socket then. */
+/* Counts a new socket as open and half-open. -1: no memory; the caller must refuse the socket. */
 int peers_open(struct peers *t, const struct addr *a);
-/* It got through CAPEX, or ended before: no longer half-open. Exactly once per open, before or with peers_close. */
+/*
+ * The socket is no longer half-open: its CAPEX is accepted, or it ended. Called exactly once per peers_open, before
+ * peers_close.
+ */
 void peers_through(struct peers *t, const struct addr *a);
-/* The socket is gone (after peers_through). */
+/* The socket is gone; called after peers_through. */
 void peers_close(struct peers *t, const struct addr *a);
-/* It was refused at some door. */
+/* Counts a refusal at `now` (as for peers_look). */
 void peers_refused(struct peers *t, const struct addr *a, double now);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * recheck: who is in is asked about again under another generation (policies/README.md): the doors each socket passed, with its stored
- * facts, `now` = now and facts.recheck = true; then, for an autoinstalled ipconn, the URM. Only refuse or not refuse counts.
+ * recheck: asks the doors that an accepted socket has passed again under another generation (policies/README.md), with
+ * its stored facts, the present time and facts.recheck = true; for an autoinstalled ipconn the URM too. Only whether a
+ * door refuses counts.
  */
 #ifndef SALLYPORT_RECHECK_H
 #define SALLYPORT_RECHECK_H
@@ -10,30 +11,33 @@
 
 struct recheck_result {
 	bool refused;
-	bool gone;             /* its listener or definition is not there any more: what asks nobody, and what no `recheck` keeps */
-	bool failed;           /* the refusal is a policy_error or policy_limit: a fault of the generation */
-	enum door door;        /* that refused; DOOR_COUNT: no door, the definitions */
-	const char *script;    /* NULL: none */
+	bool gone;             /* its tcpipservice or ipconn is no longer defined; `recheck` = "keep" does not help */
+	bool failed;           /* the refusal is policy_error or policy_limit: a fault of the generation */
+	enum door door;        /* the door that refused; DOOR_COUNT: the definitions refused */
+	const char *script;    /* of that door, borrowed; NULL: none */
 	struct verdict verdict;
-	char connection[CONNECTION_SIZE]; /* the socket that was refused */
-	struct record_entry *entry; /* of its record, owned; NULL: no memory. recheck_record takes it, recheck_forget frees it */
+	char connection[CONNECTION_SIZE]; /* id of the socket that was refused */
+	struct record_entry *entry; /* owned; NULL: no memory. recheck_record takes it, recheck_forget frees it */
 };
 
-/* What policies see while they are re-asked: the new definitions, without the ipconn that is asked about. */
+/* The view of host functions while doors are asked again: the new definitions, without the ipconn in question. */
 struct recheck_view {
 	const struct definition *definition;
 	const struct ipconn *asked;
 };
 
-/* One socket that is (or is about to be) i's: admit, certify, bind, and whether its tcpipservice wants more TLS than it has; for the first
- * socket also the definition, or the URM. Stops at the first refusal. Not refused and DOOR_COUNT when nobody objects. */
+/*
+ * Asks again about c, which is or will be a socket of i: the doors of a socket, and the TLS that its tcpipservice
+ * requires. first: c is the first socket of i; then the definition of i or its URM too. Stops at the first refusal.
+ * Without a refusal: refused is false and door is DOOR_COUNT.
+ */
 void recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, bool first, struct recheck_result *out);
-/* Only whether the listener of each of its sockets, and its definition, are still there. */
+/* Checks only that g defines the tcpipservices of i's sockets, and i. Asks no door. */
 void recheck_gone(const struct ipconn *i, const struct generation *g, struct recheck_result *out);
-/* c's record tells of the refusal; or it does not, since nothing came of it. The entry is gone. */
+/* recheck_record adds the entry of the refusal to c's record; recheck_forget frees it. Either way the entry is gone. */
 void recheck_record(struct recheck_result *r, struct conn *c);
 void recheck_forget(struct recheck_result *r);
-/* Every socket of an ipconn that was not asked under g yet. */
+/* recheck_socket for each socket of i that was not asked under g yet, until one is refused. */
 void recheck_ipconn(struct ipconn *i, struct generation *g, struct recheck_result *out);
 
 #endif

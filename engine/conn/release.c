@@ -65,7 +65,7 @@ release_settle(struct ipconn *i)
 		return;
 	}
 	again->statistics = i->statistics; /* i is freed at the end of the turn */
-	again->statistics.current_send = again->statistics.current_receive = 0; /* these sessions end with i's sockets */
+	again->statistics.current_send = again->statistics.current_receive = 0; /* they end with i's sockets */
 	if (i->again.held)
 		acquire_hold(again, true);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stages: the stages of a connection, one row for each stage of each way: the steps that take its events. conn.c hands
- * each event of the socket and of the timer to the row of the stage; it knows no step.
+ * stages: the stages of a connection and the table of the steps that take its events, one row for each stage and
+ * direction. conn.c passes each event of the socket and of the timer to the row of the stage; it names no step.
  */
 #ifndef SALLYPORT_STAGES_H
 #define SALLYPORT_STAGES_H
@@ -13,12 +13,12 @@ struct conn;
 
 #define CONN_STAGES(X) \
 	X(NEW)       /* accepted; the admit door has not answered yet */ \
-	X(DIALLING)  /* way out: the name is being resolved, or the connection does not stand yet */ \
-	X(ADMITTED)  /* way in: the address is admitted; no byte has come yet */ \
+	X(DIALLING)  /* outbound: the name is being resolved, or the connect is in progress */ \
+	X(ADMITTED)  /* inbound: the address is admitted; no byte has arrived yet */ \
 	X(SHAKING)   /* TLS handshake; the certify door is asked inside it */ \
 	X(CAPEX)     /* the capability exchange is being read, sent or decided */ \
 	X(INSTALLED) /* the connection belongs to an ipconn */ \
-	X(DRAINING)  /* the last answer or alert is being sent, all that comes is discarded */ \
+	X(DRAINING)  /* the last answer or alert is being sent; input is discarded */ \
 	X(GONE)      /* closed; freed at the end of this turn */
 
 enum conn_stage {
@@ -28,13 +28,13 @@ enum conn_stage {
 	CONN_STAGE_COUNT
 };
 
-struct stage_events { /* NULL: the event means nothing in this stage */
-	void (*io[IO_EVENTS])(struct conn *c);          /* by enum io_event; the three that end a socket are conn.c's */
-	void (*timeout)(struct conn *c);                /* the time of the stage is over */
-	void (*ended)(struct conn *c, const char *why); /* the peer has closed the socket, or it failed. NULL: conn_close, politely */
+struct stage_events { /* NULL: the event is ignored in this stage */
+	void (*io[IO_EVENTS])(struct conn *c);          /* by enum io_event; conn.c handles the ends of a socket */
+	void (*timeout)(struct conn *c);                /* the time limit of the stage has passed */
+	void (*ended)(struct conn *c, const char *why); /* closed by the peer, or failed; NULL: conn_close, politely */
 };
 
-/* The row of a stage on one way; static. */
+/* The row of a stage and direction; static. */
 const struct stage_events *stages_row(enum way way, enum conn_stage s);
 /* "NEW", "DIALLING" and so on; static. */
 const char *stages_name(enum conn_stage s);

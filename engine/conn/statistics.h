@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * statistics: counts per ipconn, per tcpipservice and of the region's sockets, with IPIC.md 9's fields. Data, counted where it happens, shown by
- * inquire statistics. The tables name each field as an operator sees it: IBM's name in lower case, or ours where IBM's is not known.
+ * statistics: counts per ipconn, per tcpipservice and of the region's sockets, with the fields of IPIC.md 9. Code that
+ * does the work increments the fields; inquire statistics shows them. The tables name each field as an operator sees
+ * it: IBM's name in lower case, or Sallyport's name where IBM's is not known.
  */
 #ifndef SALLYPORT_STATISTICS_H
 #define SALLYPORT_STATISTICS_H
@@ -23,7 +24,7 @@ struct ipconn_statistics {
 	unsigned queued, peak_queued;           /* ISR_CURRENT_QUEUED_ALLOCATES, ISR_PEAK_QUEUED_ALLOCATES */
 	uint64_t failed_link, failed_other;     /* ISR_ALLOCATES_FAILED_LINK, ISR_ALLOCATES_FAILED_OTHER */
 	uint64_t rejected;                      /* allocates beyond QUEUELIMIT */
-	uint64_t purges, purged;                /* times the queue was purged by MAXQTIME; allocates that went with it */
+	uint64_t purges, purged;                /* purges of the queue by MAXQTIME; allocates purged */
 	uint64_t attached;                      /* ISR_TRANS_ATTACHED */
 	uint64_t attach_refused;                /* by security */
 	uint64_t conversation_errors;           /* DFHIS1023 */
@@ -31,12 +32,12 @@ struct ipconn_statistics {
 	uint64_t requests_sent, requests_received;
 };
 
-struct service_statistics { /* of one opening of a listener: opening it begins them anew */
-	uint64_t attached;                /* SOR_TRANS_ATTACHED */
-	unsigned peak_connections;        /* SOR_PEAK_CONNS */
-	double opened, closed;            /* SOR_OPEN_GMT, SOR_CLOSE_GMT; 0: never */
-	struct io_counts traffic;    /* SOR_SENDS, SOR_BYTES_SENT, SOR_RECEIVES, SOR_BYTES_RECEIVED */
-	uint64_t accepted, refused;       /* sockets */
+struct service_statistics { /* since the listener was last opened */
+	uint64_t attached;          /* SOR_TRANS_ATTACHED */
+	unsigned peak_connections;  /* SOR_PEAK_CONNS */
+	double opened, closed;      /* SOR_OPEN_GMT, SOR_CLOSE_GMT; 0: never */
+	struct io_counts traffic;   /* SOR_SENDS, SOR_BYTES_SENT, SOR_RECEIVES, SOR_BYTES_RECEIVED */
+	uint64_t accepted, refused; /* sockets */
 };
 
 struct socket_statistics { /* of the region: SOG_ */
@@ -49,16 +50,16 @@ struct socket_statistics { /* of the region: SOG_ */
 
 enum figure_kind {
 	FIGURE_TOTAL,   /* uint64_t */
-	FIGURE_CURRENT, /* unsigned: how many there are now; a reset leaves it alone */
-	FIGURE_PEAK,    /* unsigned: the most there were; a reset makes it `current` */
-	FIGURE_TIME,    /* double, seconds since 1970; 0: not set; a reset leaves it alone */
+	FIGURE_CURRENT, /* unsigned: the present number; a reset does not change it */
+	FIGURE_PEAK,    /* unsigned: the greatest number; a reset makes it `current` */
+	FIGURE_TIME,    /* double, seconds since 1970; 0: not set; a reset does not change it */
 };
 
 struct figure {
 	const char *name; /* "isr_total_allocates"; NULL ends a table */
 	enum figure_kind kind;
 	size_t offset;    /* in its struct */
-	size_t current;   /* of FIGURE_PEAK: where its FIGURE_CURRENT stands; FIGURE_ELSEWHERE: the owner sets it */
+	size_t current;   /* of FIGURE_PEAK: offset of its FIGURE_CURRENT; FIGURE_ELSEWHERE: the owner sets it */
 };
 
 #define FIGURE_ELSEWHERE ((size_t)-1)
@@ -66,9 +67,9 @@ struct figure {
 
 extern const struct figure statistics_ipconn[], statistics_service[], statistics_socket[];
 
-/* The value of one, as a number. */
+/* The value of one figure, as a number. */
 double statistics_value(const struct figure *f, const void *statistics);
-/* "2026-11-22T17:40:01Z"; "" for 0. Returns out. */
+/* Prints seconds since 1970 as "2026-11-22T17:40:01Z"; 0 as "". Returns out. */
 const char *statistics_time(double seconds, char out[24]);
 
 static inline void
@@ -78,13 +79,13 @@ statistics_peak(unsigned *peak, unsigned now)
 		*peak = now;
 }
 
-/* A socket of ours, or (out) dialled, is there; is gone. */
+/* Counts a socket that was opened, and one that was closed; out: an outbound one. */
 void statistics_opened(struct socket_statistics *s, bool out);
 void statistics_closed(struct socket_statistics *s, bool out);
 
-/* Totals to zero, peaks to what there is. */
+/* Sets totals to 0 and peaks to the present numbers. */
 void statistics_reset(const struct figure *table, void *statistics);
-/* One line of message m for what is gone: key and name, then every figure that is not 0. */
+/* Logs message m: key and name, then each figure that is not 0. */
 void statistics_say(struct log *l, enum message m, const char *key, const char *name, const struct figure *table, const void *statistics);
 
 #endif

@@ -13,71 +13,86 @@
 #include "conn/conn.h"
 #include "conn/ipconn.h"
 
-/* A socket was accepted, or an address is about to be dialled: caps, then the admit door. */
+/* A socket was accepted, or an address will be dialled: checks the limits, then asks the admit door. */
 void admit_begin(struct conn *c);
-/* Way in: the first byte has come: TLS or CAPEX begins. */
+/* Inbound: the first byte has arrived: begins TLS or the CAPEX. */
 void admit_first_byte(struct conn *c);
 
-/* The TLS handshake: the certificate, the certify door. */
+/* Begins the TLS handshake, inside which the certify door is asked. */
 void certify_begin(struct conn *c);
 void certify_handshaken(struct conn *c);
 /* The handshake failed, was refused, or took too long. */
 void certify_failed(struct conn *c);
-/* The peer closed during the handshake; why is not used: TLS knows more. */
+/* The peer closed during the handshake. why is not used: the TLS error is more precise. */
 void certify_ended(struct conn *c, const char *why);
-/* Way out: the partner's alert came after this side's handshake was done (TLS 1.3: its first read is the first time that it can refuse the certificate). */
+/*
+ * Outbound: the partner's alert arrived after this side's handshake had ended. In TLS 1.3 the partner can refuse the
+ * certificate only then.
+ */
 void certify_repented(struct conn *c);
 
-/* Way in: reads the CAPEX and checks what needs no policy. */
+/* Inbound: reads the CAPEX and makes the checks that need no policy. */
 void capex_in_begin(struct conn *c);
 void capex_in_data(struct conn *c);
-/* The CAPEX did not come whole in time. */
+/* The CAPEX was not complete in time. */
 void capex_in_timeout(struct conn *c);
-/* No byte came in time after the accept. A TLS peer gets no answer: it could not read one. */
+/* No byte arrived in time after the accept. A TLS peer gets no answer, because it could not read one. */
 void capex_in_silence(struct conn *c);
 void capex_in_ended(struct conn *c, const char *why);
 
-/* Way out: sends the CAPEX and takes the answer. */
+/* Outbound: sends the CAPEX and takes the answer. */
 void capex_out_begin(struct conn *c);
 void capex_out_data(struct conn *c);
 void capex_out_timeout(struct conn *c);
-/* c ended, or its stream failed, before the partner's answer was whole. */
+/* c ended, or its stream failed, before the partner's answer was complete. */
 void capex_out_ended(struct conn *c, const char *why);
 
-/* The bind door: may the holder of this certificate use the name NETWORKID.APPLID? Then: join, match or install. */
+/*
+ * Asks the bind door whether the certificate may use the name NETWORKID.APPLID, then goes on to join, match or install.
+ */
 void bind_begin(struct conn *c);
 
-/* The partner has an ipconn: state, listener, trust. */
+/* The partner's ipconn i is installed: checks its state and its listener, then goes on to match_take. */
 void match_begin(struct conn *c, struct ipconn *i);
-/* State and listener are right: trust, counts, token, the answer. An autoinstalled ipconn that fails here is deleted again. */
+/*
+ * State and listener are valid: checks trust and session counts, makes the token, answers. An autoinstalled ipconn that
+ * is refused here is deleted.
+ */
 void match_take(struct conn *c, struct ipconn *i);
-/* A further socket: every check that engine/ipic/README.md lists for it. */
+/* A further socket: makes the checks that engine/ipic/README.md lists for it, then answers. */
 void match_join(struct conn *c);
-/* The call-back to a CAPEX of this side: its token, names, listener, trust. */
+/* The call-back to this side's CAPEX: checks token, names, listener and trust, then answers. */
 void match_call_back(struct conn *c);
-/* High availability (IPIC.md 10): a generic listener sends c on to its specific one. True when c was answered: sent on, or refused. */
+/*
+ * High availability (IPIC.md 10): a generic listener redirects c to its specific listener. True: c was answered, with a
+ * redirect or a refusal.
+ */
 bool ha_begin(struct conn *c);
-/* The partner is unknown: the URM's door install. */
+/* No ipconn matches the CAPEX: asks the install door (the URM). */
 void install_begin(struct conn *c);
 
-/* Dials the partner for a socket in that place (SOCKET_OUT, SOCKET_OUT2): resolve, admit and connect (address by address), TLS, certify, CAPEX
- * as its sender, then acquire_answered. i is OBTAINING. Nothing happens before the next turn; a failure ends in acquire_failed. host and port: i's own, or
- * where a 307 sent us. SOCKET_OUT2 goes to the very address that SOCKET_OUT has reached. */
+/*
+ * Dials the partner for the socket `place` (SOCKET_OUT, SOCKET_OUT2) of i, which is OBTAINING: resolve, then admit and
+ * connect address by address, TLS, certify, CAPEX, then acquire_answered. Begins in the next turn; a failure ends in
+ * acquire_failed. host (copied) and port: i's own, or those of a 307. SOCKET_OUT2 dials the address that SOCKET_OUT has
+ * reached.
+ */
 void dial_begin(struct ipconn *i, enum socket_place place, const char *host, int port);
-/* admit has let c try the address in facts.peer.addr. */
+/* The admit door accepted the address in facts.peer.addr: connects to it. */
 void dial_admitted(struct conn *c);
-/* That address is not to be had, or not allowed (c->refused): the next one, or the end. */
+/* That address cannot be reached, or is refused (c->refused): tries the next one, or fails. why is copied. */
 void dial_missed(struct conn *c, const char *why);
 void dial_connected(struct conn *c);
 void dial_timeout(struct conn *c);
-/* What dialling holds for c goes; NULL is fine. */
+/* Frees what dialling holds for a connection; NULL is fine. */
 void dial_free(struct dial *d);
 /*
- * c, dialled and not through yet, gets no further: its record says so (code, unless conn_refused has spoken), and its ipconn's acquire has failed
- * (acquire_failed, class EXCEPTION). reason: DFHIS1011's word; NULL: the socket's own, CLIENT_SOCKET_ERROR or SEC_SOCKET_ERROR. c is closed politely then.
+ * The outbound connection c has failed before it was installed: notes code in its record unless conn_refused was
+ * called, and fails the acquire (acquire_failed, class EXCEPTION), which closes c politely. reason: the reason of
+ * DFHIS1011; NULL: CLIENT_SOCKET_ERROR or SEC_SOCKET_ERROR by the place of c. format: the text for the operator.
  */
 void dial_failed(struct conn *c, const char *code, const char *reason, const char *format, ...) __attribute__((format(printf, 4, 5)));
-/* The same, by the partner's refusal: its class and reason as they came. */
+/* The same for a refusal by the partner, with its response class and reason unchanged. */
 void dial_refused(struct conn *c, const char *response, const char *reason, const char *text);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * worker: one thread: its loop and what its connections need. Data only: everything below the house reaches the region's
- * things through here, and nothing is at file scope.
+ * worker: one thread with its loop and the objects that its connections need. Data only. conn/ and request/ reach the
+ * region's objects through this struct; no state is at file scope.
  */
 #ifndef SALLYPORT_WORKER_H
 #define SALLYPORT_WORKER_H
@@ -32,36 +32,36 @@ struct session;
 struct riders;
 
 struct worker {
-	struct ev_loop *loop;           /* owned */
-	struct log *log;                /* borrowed from the region */
-	struct records *records;        /* borrowed */
-	struct peers *peers;            /* borrowed */
-	struct counters *counters;            /* borrowed: counters */
-	struct registry *registry;      /* borrowed: the installed ipconns */
-	struct generation *generation;  /* counted: the current one; a connection takes its own reference at birth */
-	struct conn *conns;             /* every living connection of this worker, a list */
-	struct cursors walks;           /* of inquire, along conns */
-	struct conn *graves;            /* closed in this turn; freed at its end */
-	char boot[8];                   /* first part of connection ids: differs from start to start */
-	uint64_t born;                  /* second part */
-	unsigned sockets;               /* open now, counted against maxsockets */
+	struct ev_loop *loop;               /* owned */
+	struct log *log;                    /* borrowed from the region */
+	struct records *records;            /* borrowed */
+	struct peers *peers;                /* borrowed */
+	struct counters *counters;          /* borrowed */
+	struct registry *registry;          /* borrowed; the installed ipconns */
+	struct generation *generation;      /* counted; the current one; each connection holds a reference of its own */
+	struct conn *conns;                 /* the connections of this worker, a list */
+	struct cursors walks;               /* cursors of inquire in conns */
+	struct conn *graves;                /* connections closed in this turn; freed at its end */
+	char boot[8];                       /* first part of connection ids; differs at each start */
+	uint64_t born;                      /* second part of connection ids */
+	unsigned sockets;                   /* open sockets; counted against maxsockets */
 	struct socket_statistics statistics;
-	uint64_t suggested;             /* the counter behind suggested APPLIDs (IPIC.md 6.2) */
+	uint64_t suggested;                 /* the counter behind suggested APPLIDs (IPIC.md 6.2) */
 	bool draining;
-	struct threadpool *threadpool;              /* borrowed: threads that resolve names */
-	struct passwords *passwords;    /* borrowed */
-	struct recovery *recovery;      /* borrowed */
+	struct threadpool *threadpool;      /* borrowed; resolves names */
+	struct passwords *passwords;        /* borrowed */
+	struct recovery *recovery;          /* borrowed */
 	struct http_client *backend;        /* owned: HTTP to programs at a URL; NULL until one is used */
-	struct task *tasks;             /* every request being run, a list */
-	struct converting *converting;  /* conversions of large data that are not done: the last of a ring (program_convert.c) */
-	size_t held;                    /* bytes of conversations' data in memory */
-	const struct riders *riders;    /* the conversations on its connections; static */
-	struct session *ended;          /* conversations that ended in this turn; freed at its end */
-	const struct recheck_view *recheck; /* set while policies are re-asked: what they see then; else NULL */
-	/* region's: the listener of a tcpipservice, borrowed; NULL: none of that name */
+	struct task *tasks;                 /* the running requests, a list */
+	struct converting *converting;      /* the last of a ring of conversions in progress (program_convert.c) */
+	size_t held;                        /* bytes of conversations' data in memory */
+	const struct riders *riders;        /* the callbacks for conversations; static */
+	struct session *ended;              /* conversations that ended in this turn; freed at its end */
+	const struct recheck_view *recheck; /* set while doors are asked again, else NULL */
+	/* set by the region: returns the entrance of a tcpipservice, borrowed; NULL: not defined */
 	struct entrance *(*entrance)(struct worker *w, const char *tcpipservice);
-	void (*idle)(struct worker *w); /* region's: called when a draining worker has lost its last connection */
-	void *house;                    /* region's own */
+	void (*idle)(struct worker *w);     /* set by the region: a draining worker has no connection left */
+	void *house;                        /* the region's own data */
 };
 
 #endif
