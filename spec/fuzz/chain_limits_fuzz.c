@@ -16,7 +16,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		int rc = chain_limits_message(data, size, tls13, &why);
 
 		if ((rc < 0) != (why.text[0] != '\0')) {
-			fprintf(stderr, "presented_fuzz: broken promise: a refusal has words, and nothing else has\n");
+			fprintf(stderr, "chain_limits_fuzz: broken promise: a refusal has words, and nothing else has\n");
 			abort();
 		}
 	}
