@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main: the command line: which command, its options, its exit status, and what holds for the whole process. */
+/* main: the command line of sallyport, the start and the end of a region, and the settings of the whole process. */
 #include "config/attribute.h"
 #include "ipic/json_body.h"
 #include "client/check.h"
@@ -25,16 +25,16 @@
 
 #define REGION_FILE "policies/region.lua"
 #define VERSION "0.8"
-#define LOOK_SECONDS 0.1   /* between two looks whether a start is still wanted */
-#define START_GOODBYE 2    /* seconds a start has to end by itself */
-#define LARGE (4 * 1024 * 1024) /* bytes of one piece of memory that is given back as soon as it is free */
-#define KEPT (8 * 1024 * 1024)  /* bytes of smaller ones that are kept for the next */
+#define LOOK_SECONDS 0.1   /* the interval in which a start looks for a signal that ends it */
+#define START_GOODBYE 2    /* seconds that a start has to end after such a signal */
+#define LARGE (4 * 1024 * 1024) /* bytes; a larger block of memory goes back to the system when it is freed */
+#define KEPT (8 * 1024 * 1024)  /* bytes of free smaller blocks that the process keeps */
 
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
-/* --- run ------------------------------------------------------------------------------------------------------------- */
+/* --- run -------------------------------------------------------------------------------------- */
 
-/* As many descriptors as the machine allows: maxsockets is the limit that is meant. */
+/* Raises the limit of descriptors to the maximum: maxsockets limits the sockets. */
 static void
 raise_descriptors(void)
 {
@@ -47,8 +47,9 @@ raise_descriptors(void)
 }
 
 /*
- * Large payloads go back to the system when they are done with. Left alone, the C library would learn from the first large one to keep the next. What
- * one of a megabyte takes is kept: fetched anew each time it would cost four times the CPU (spec/bench/requests.lua).
+ * Gives the memory of large payloads back to the system. By default the C library keeps it after the first large block.
+ * The memory of a payload of a megabyte is kept: to fetch it each time would cost four times the CPU
+ * (spec/bench/requests.lua).
  */
 static void
 return_memory(void)
@@ -60,12 +61,12 @@ return_memory(void)
 struct start {
 	const struct region_options *options;
 	struct faults *faults;
-	struct region *region;   /* owned; NULL: the start failed, or was ended by a signal */
+	struct region *region;   /* owned; NULL: the start failed, or a signal ended it */
 	struct control *control; /* owned, with the region */
 };
 
 static void *
-start(void *arg)
+main_start(void *arg)
 {
 	struct start *s = arg;
 
@@ -81,14 +82,14 @@ start(void *arg)
 	return NULL;
 }
 
-/* In a thread: a start that hangs in a call of a file system is ended by a signal all the same. */
+/* Starts in a thread, so that a signal also ends a start that hangs in a call of a file system. */
 static void
 start_region(struct start *s)
 {
 	pthread_t thread;
 
-	if (thread_start(&thread, start, s) != 0) {
-		start(s);
+	if (thread_start(&thread, main_start, s) != 0) {
+		main_start(s);
 		return;
 	}
 	while (!thread_ended(thread, LOOK_SECONDS)) {
@@ -109,7 +110,7 @@ run_until_end(struct start *s, bool watched)
 
 	signals_free(signals);
 	watch_stop(watch);
-	reload_cancel(s->region); /* while its operator can be answered */
+	reload_cancel(s->region); /* before the control socket closes, which carries the answer */
 	control_close(s->control);
 	if (!region_free(s->region))
 		_exit(status);
@@ -135,16 +136,16 @@ run_region(const struct region_options *o, bool watched)
 
 static const char run_usage[] =
 	"usage: sallyport run [--region FILE] [--control PATH] [--log FILE] [--log-format text|json] [--watch]\n"
-	"Starts a region in the foreground (default " REGION_FILE "). SIGTERM drains, a second one ends at once. SIGHUP reloads\n"
-	"and opens the log anew, SIGUSR1 only does the latter;\n"
-	"--watch reloads whenever the definition, a script, the saf or the ring has changed.\n";
+	"Starts a region in the foreground (default " REGION_FILE "). SIGTERM drains the region; a second SIGTERM ends it\n"
+	"at once. SIGHUP reloads and opens the log again; SIGUSR1 opens the log again.\n"
+	"--watch reloads when the definition, a script, the saf or the ring has changed.\n";
 
-/* What was not understood comes before how it is said. */
+/* Prints what is wrong (NULL: getopt has done so) and the usage. */
 static int
-misused(const char *what, const char *given)
+misused(const char *wrong, const char *given)
 {
-	if (what != NULL)
-		fprintf(stderr, "run: %s '%s'\n", what, given);
+	if (wrong != NULL)
+		fprintf(stderr, "run: %s '%s'\n", wrong, given);
 	return fputs(run_usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
 }
 
@@ -177,26 +178,26 @@ run_main(int argc, char **argv)
 			return misused("--log-format is text or json, not", optarg);
 	}
 	if (optind != argc)
-		return misused("a definition is named by --region FILE; not understood:", argv[optind]);
+		return misused("--region FILE names the definition; not understood:", argv[optind]);
 	return run_region(&o, watched);
 }
 
-/* --- which command --------------------------------------------------------------------------------------------------- */
+/* --- which command ---------------------------------------------------------------------------- */
 
 static const char usage[] =
 	"usage: sallyport COMMAND ...        sallyport COMMAND --help says more\n"
 	"       sallyport --version\n"
 	"  run       start a region in the foreground\n"
 	"  check     load definitions and policies, report every fault\n"
-	"  connect   be a partner: dial, do TLS, send CAPEX, print the outcome\n"
+	"  connect   be a partner: dial a region, send CAPEX and requests, print the outcome\n"
 	"  passwd    hash a password for the saf's file\n"
 	"  inquire   region | tcpipservice | ipconn | session | conversation | program | transaction | socket | policy | counter | user | statistics [NAME]\n"
 	"  set       tcpipservice NAME ... | ipconn NAME ... | user NAME unrevoke\n"
 	"  discard   ipconn NAME\n"
 	"  release   ipconn NAME\n"
-	"  reload    take on changed definitions, rings and policies, while partners are connected\n"
-	"  explain   ID | --peer IP | --last N [--refused] | --code CODE: why was a connection let in or refused?\n"
-	"  shutdown  end the region in an orderly way, or at once [--now]\n"
+	"  reload    load changed definitions, rings and policies, while partners are connected\n"
+	"  explain   ID | --peer IP | --last N [--refused] | --code CODE: why a connection was accepted or refused\n"
+	"  shutdown  drain the region and end it, or end it at once [--now]\n"
 	"Documents: README.md has the map; policies/README.md for policies, engine/config/README.md for region.lua,\n"
 	"engine/admin/README.md for commands and messages. make install puts them into share/doc/sallyport.\n";
 
@@ -219,7 +220,7 @@ static const struct {
 
 #define COMMANDS (sizeof commands / sizeof commands[0])
 
-/* A socket that became descriptor 2 would be sent whatever is printed there. */
+/* Opens /dev/null on closed descriptors from 0 to 2: a socket with descriptor 2 would get the messages of stderr. */
 static int
 fill_descriptors(void)
 {
@@ -248,7 +249,7 @@ main(int argc, char **argv)
 		signals_hold();
 	if (fill_descriptors() < 0)
 		return EXIT_FAILED;
-	signals_ignore_pipe(); /* SSL_write has no flag for it */
+	signals_ignore_pipe(); /* SSL_write cannot suppress the signal */
 	json_object_seed(0);
 	json_body_keep_secrets();
 	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0))

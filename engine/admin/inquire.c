@@ -27,7 +27,7 @@ region_rows(struct query *q)
 	row = json_object();
 	inquire_put_attributes(row, resource_region, d);
 	inquire_put_number(row, "generation", (double)g->number);
-	inquire_put_number(row, "workers", 1); /* what runs, not what was asked for */
+	inquire_put_number(row, "workers", 1); /* the workers that run, not the attribute */
 	inquire_put(row, "status", r->worker.draining ? "DRAINING" : "ACTIVE");
 	inquire_put_number(row, "sockets", r->worker.sockets);
 	inquire_put_number(row, "ipconns", (double)registry_count(r->registry));
@@ -37,7 +37,7 @@ region_rows(struct query *q)
 	json_array_append_new(q->rows, row);
 }
 
-/* A service's own heartbeat, or the region's where it has none: what is in force. */
+/* The heartbeat in force: the tcpipservice's own, else the region's. */
 static void
 put_heartbeat(json_t *row, const struct tcpipservice_def *d, const struct region_def *region)
 {
@@ -71,7 +71,7 @@ tcpipservice_rows(struct query *q)
 static void
 put_sockets(json_t *row, const struct ipconn *i)
 {
-	const struct conn *first = NULL; /* what the partner dialled stands first: its listener and admit speak for it */
+	const struct conn *first = NULL; /* the inbound socket when there is one */
 	char peer[ADDR_TEXT] = "";
 	unsigned n = 0;
 
@@ -89,7 +89,7 @@ put_sockets(json_t *row, const struct ipconn *i)
 	inquire_put(row, "clientloc", first != NULL && first->facts.peer.sysplex ? "SYSPLEX" : "");
 }
 
-/* HOST as it was defined, and what it was resolved to while there is a socket of ours. */
+/* The kind of the attribute host, and the address that it was resolved to while an outbound socket is open. */
 static void
 put_host(json_t *row, const struct ipconn *i)
 {
@@ -117,7 +117,7 @@ ipconn_row(struct query *q, const struct ipconn *i)
 	inquire_put(row, "connstatus", resource_connstatus(v.connstatus));
 	inquire_put(row, "servstatus", v.inservice ? "INSERVICE" : "OUTSERVICE");
 	json_object_set_new(row, "autoinstalled", json_boolean(v.autoinstalled));
-	if (v.autoinstalled) /* what it was copied from; of a defined one the key says whether it may be copied */
+	if (v.autoinstalled) /* the name of its template; of a defined ipconn `template` is its own attribute */
 		inquire_put(row, "template", v.template);
 	inquire_put_number(row, "generation", i->generation != NULL ? (double)i->generation->number : 0);
 	put_sockets(row, i);
@@ -205,7 +205,7 @@ struct inquiry {
 	const struct kind *kind;
 	struct query q;
 	size_t found;
-	char name[INQUIRE_NAME]; /* what q.name points to */
+	char name[INQUIRE_NAME]; /* q.name points to it */
 };
 
 struct inquiry *
@@ -217,7 +217,7 @@ inquire_begin(struct region *r, const char *what, const char *name, bool reset, 
 	while (k < sizeof kinds / sizeof kinds[0] && strcmp(kinds[k].what, what) != 0)
 		k++;
 	if (k == sizeof kinds / sizeof kinds[0]) {
-		fault_set(f, "inquire what? " INQUIRE_KINDS);
+		fault_set(f, "inquire needs one of: " INQUIRE_KINDS);
 		return NULL;
 	}
 	i = calloc(1, sizeof *i);
@@ -242,7 +242,7 @@ inquire_more(struct inquiry *i, json_t *rows)
 	return more;
 }
 
-/* What has no names of its own: the name is an ipconn's, which may have none of it. */
+/* Kinds whose NAME is an ipconn, which may have no row of that kind. */
 static bool
 by_ipconn(const char *what)
 {

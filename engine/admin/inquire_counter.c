@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inquire counter: the counters of scripts: their last number, and when they expire. */
+/* inquire counter: the counters of scripts: the last number, and the time until they expire. */
 #include "admin/inquire_row.h"
 
 #include <string.h>
@@ -13,13 +13,13 @@ counter_row(struct query *q, const struct counter_view *v)
 {
 	json_t *row;
 
-	if (q->name != NULL && strcmp(q->name, v->name) != 0) /* a script's own word: as it is written */
+	if (q->name != NULL && strcmp(q->name, v->name) != 0) /* a name that a script gave: in its own case */
 		return;
 	row = json_object();
 	inquire_put(row, "counter", v->name);
 	json_object_set_new(row, "last", json_integer(v->last));
 	inquire_put_number(row, "expires", v->expires);
-	inquire_put_number(row, "left", (double)(json_int_t)(v->left * 1000) / 1000);
+	inquire_put_seconds(row, "left", v->left);
 	json_array_append_new(q->rows, row);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inquire policy: the scripts of each generation that somebody lives under, and who names them. */
+/* inquire policy: the scripts of each generation in use, and the attributes that name them. */
 #include "admin/inquire_row.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #define GENERATIONS_MAX 64
 
-struct living { /* the generations somebody still lives under, the current one first */
+struct living { /* the generations in use by a connection or an ipconn, the current one first */
 	const struct generation *g[GENERATIONS_MAX];
 	unsigned connections[GENERATIONS_MAX];
 	size_t n;
@@ -62,7 +62,7 @@ put_users(json_t *list, const struct service *s, const char *owner, const char *
 	}
 }
 
-/* Who names it: "IPICSEC admit". */
+/* The attributes that name the script: "IPICSEC admit". */
 static json_t *
 used_by(const struct generation *g, const char *script)
 {
@@ -91,7 +91,7 @@ generation_rows(struct query *q, const struct generation *g, unsigned connection
 		inquire_put(row, "hash", s->hash);
 		inquire_put(row, "generation_hash", g->hash);
 		json_object_set_new(row, "current", json_boolean(g == region_generation(q->region)));
-		inquire_put_number(row, "age", (double)(json_int_t)((clock_wall() - g->loaded) * 1000) / 1000);
+		inquire_put_seconds(row, "age", clock_wall() - g->loaded);
 		inquire_put_number(row, "memory", (double)s->kept);
 		inquire_put_number(row, "generation_memory", (double)policy_bytes(g->policy));
 		inquire_put_number(row, "connections", connections);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inquire program and inquire transaction: what a request can run under the current generation, and what runs now. */
+/* inquire program and inquire transaction: the definitions of the current generation, and the tasks that run them. */
 #include "admin/inquire_row.h"
 
 #include <stdio.h>
@@ -20,7 +20,7 @@ inquire_program_of_transaction(const struct task *t, const char *name)
 	return strcmp(t->request.tran, name) == 0;
 }
 
-/* Tasks of every generation: one that a reload overtook is running still. */
+/* Counts the tasks of every generation: a task goes on running after a reload. */
 static unsigned
 count_tasks(const struct region *r, bool (*of)(const struct task *t, const char *name), const char *name)
 {

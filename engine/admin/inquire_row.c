@@ -22,6 +22,12 @@ inquire_put_number(json_t *row, const char *key, double n)
 }
 
 void
+inquire_put_seconds(json_t *row, const char *key, double seconds)
+{
+	inquire_put_number(row, key, (double)(json_int_t)(seconds * 1000) / 1000);
+}
+
+void
 inquire_put_attribute(json_t *row, const char *key, const struct attribute *table, const char *name, const void *def)
 {
 	const struct attribute *a = attribute_find(table, name);

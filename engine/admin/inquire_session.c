@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inquire session and inquire conversation: how many slots each ipconn has, and what runs in those in use. */
+/* inquire session and inquire conversation: the sessions of each ipconn, and the conversations in them. */
 #include "admin/inquire_row.h"
 
 #include <stdlib.h>
@@ -8,13 +8,7 @@
 #include "region/region.h"
 #include "request/session.h"
 
-static double
-milliseconds(double seconds)
-{
-	return (double)(json_int_t)(seconds * 1000) / 1000;
-}
-
-/* --- one row a conversation ------------------------------------------------------------------------------------------ */
+/* --- a row for each conversation -------------------------------------------------------------- */
 
 static void
 conversation_row(void *arg, const struct session_view *v)
@@ -33,7 +27,7 @@ conversation_row(void *arg, const struct session_view *v)
 	inquire_put(row, "program", v->program);
 	inquire_put(row, "userid", v->userid);
 	inquire_put_number(row, "bytes", (double)v->bytes);
-	inquire_put_number(row, "age", milliseconds(v->seconds));
+	inquire_put_seconds(row, "age", v->seconds);
 	json_array_append_new(q->rows, row);
 }
 
@@ -53,7 +47,7 @@ inquire_session_copy(void *arg, const struct session_view *v)
 		((struct session_view *)q->list)[q->index++] = *v;
 }
 
-/* A thousand may run on one ipconn: they are copied at once and shown one by one. */
+/* Copies the conversations of an ipconn, which may be a thousand; each later step makes the row of one. */
 static void
 copy_conversations(struct query *q, const struct ipconn *i)
 {
@@ -83,11 +77,11 @@ inquire_session_conversation_step(struct query *q)
 	return i != NULL;
 }
 
-/* --- one row a direction of an ipconn -------------------------------------------------------------------------------- */
+/* --- a row for each direction of an ipconn ---------------------------------------------------- */
 
 struct eldest {
 	const char *direction;
-	struct session_view view; /* seconds -1: none */
+	struct session_view view; /* seconds -1: no conversation */
 };
 
 static void
@@ -108,7 +102,7 @@ put_eldest(json_t *row, const struct ipconn *i, const char *direction)
 	session_each(i, inquire_session_compare, &e);
 	inquire_put(row, "oldest", e.view.seconds >= 0 ? flow_print_conv(e.view.conv, conv) : "");
 	inquire_put(row, "state", e.view.seconds >= 0 ? e.view.state : "");
-	inquire_put_number(row, "age", e.view.seconds >= 0 ? milliseconds(e.view.seconds) : 0);
+	inquire_put_seconds(row, "age", e.view.seconds >= 0 ? e.view.seconds : 0);
 }
 
 static void
@@ -128,7 +122,7 @@ session_row(struct query *q, const struct ipconn *i, const char *direction, int 
 	json_array_append_new(q->rows, row);
 }
 
-/* Of one that is not ACQUIRED the sessions are none: nothing can run on them. */
+/* An ipconn that is neither ACQUIRED nor FREEING has no sessions. */
 static void
 session_rows(struct query *q, const struct ipconn *i)
 {

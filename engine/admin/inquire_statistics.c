@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inquire statistics: IPIC.md 9's records as rows, and their reset. */
+/* inquire statistics: the records of IPIC.md 9 as rows, and their reset. */
 #include "admin/inquire_row.h"
 
 #include "conn/listener.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* inquire user: the wrong passwords that are counted of users of the saf: over all partners, and of each partner. */
+/* inquire user: the counts of wrong passwords of the saf's users, over all partners and by partner. */
 #include "admin/inquire_row.h"
 
 #include <stdio.h>
@@ -11,9 +11,9 @@
 #include "security/passwords.h"
 #include "region/region.h"
 
-struct counted { /* a copy: counts change between two steps */
+struct counted { /* a copy, because counts change between two steps */
 	char userid[NAME_SIZE];
-	char partner[PARTNER_SIZE]; /* "" the sum */
+	char partner[PARTNER_SIZE]; /* "": the sum over all partners */
 	unsigned count;
 };
 
@@ -31,7 +31,7 @@ inquire_user_take(void *arg, const char *userid, const char *partner, unsigned c
 	q->n++;
 }
 
-/* User by user, the sum first. */
+/* Orders by user, the sum before the partners. */
 static int
 inquire_user_by_user(const void *a, const void *b)
 {
@@ -49,7 +49,7 @@ add_row(struct query *q, const struct saf *s, const struct counted *c)
 	unsigned bound;
 	json_t *row;
 
-	if (u == NULL) /* a reload has taken it away */
+	if (u == NULL) /* a reload has removed the user */
 		return;
 	bound = sum ? saf_revoke_all(s) : saf_revoke(s);
 	reached = bound > 0 && c->count >= bound;

@@ -24,20 +24,20 @@
 #define EXPLAIN_MAX 2000 /* records in one answer */
 #define ARGS_MAX 8
 
-struct order { /* one request, taken apart; strings borrowed from it */
+struct order { /* one request; its strings are borrowed from `request` */
 	struct region *region;
 	const json_t *request;
 	const char *arg[ARGS_MAX];
 	size_t nargs;
 	struct fault fault;
-	json_t *rows; /* what the answer carries; owned until answered */
+	json_t *rows; /* the rows of the answer; owned until it is made. NULL: none */
 	const char *command;
 	const struct control_peer *peer;
-	struct control_asker *asker;
-	bool later; /* the answer is owed */
+	struct control_conn *client;
+	bool later; /* the answer is deferred, or a stream of rows */
 };
 
-/* Does one command; -1 with order->fault. */
+/* Executes one command. -1 with o->fault. */
 typedef int (*order_fn)(struct order *o);
 
 static const char *
@@ -63,7 +63,7 @@ print_order(const struct order *o, char *out, size_t size)
 static const char *
 folded(const char *name, char out[NAME_SIZE])
 {
-	return text_upper(out, NAME_SIZE, name, strlen(name)) ? out : name; /* too long: as it is, and not found */
+	return text_upper(out, NAME_SIZE, name, strlen(name)) ? out : name; /* too long: no such name */
 }
 
 static void
@@ -74,28 +74,36 @@ say_change(struct region *r, const char *what, const struct control_peer *peer, 
 	log_say(r->log, MSG_SP0009, "command", what, "#uid", log_number(uid, peer->uid), "#pid", log_number(pid, peer->pid), "refused", refused, NULL);
 }
 
-/* --- answers of many rows --------------------------------------------------------------------------------------------- */
+/* Text that may quote a script, escaped. */
+static json_t *
+text_of(const char *text)
+{
+	return facts_json_text(text, strlen(text));
+}
 
-struct tour { /* an inquiry or an account that is being told */
+/* The answer to a command that failed; takes error. */
+static json_t *
+refusal(json_t *error)
+{
+	return json_pack("{s:i,s:o}", "status", 1, "error", error);
+}
+
+/* --- answers of many rows --------------------------------------------------------------------- */
+
+struct row_stream { /* the rows of an inquiry or of explain */
 	struct region *region;
-	struct inquiry *inquiry;    /* owned; NULL: it is a walk */
-	struct record_walk *records; /* owned */
+	struct inquiry *inquiry;     /* owned; NULL: explain */
+	struct record_walk *records; /* owned; NULL: inquire */
 	struct control_peer peer;
-	struct fault fault; /* why there is not one row; "" that may be */
-	char what[256];     /* the command, when it changes something */
+	struct fault fault; /* the error when there is no row; "": no error */
+	char what[256];     /* the command, when it changes the region; else "" */
 	bool over;
 };
 
-static json_t *
-refused(const struct fault *f)
-{
-	return json_pack("{s:i,s:o}", "status", 1, "error", facts_json_text(f->text, strlen(f->text)));
-}
-
 static bool
-operator_tour_more(void *arg, json_t *rows)
+operator_rows_more(void *arg, json_t *rows)
 {
-	struct tour *t = arg;
+	struct row_stream *t = arg;
 	bool more = t->inquiry != NULL ? inquire_more(t->inquiry, rows) : record_walk_more(t->records, rows);
 
 	t->over = !more;
@@ -103,19 +111,19 @@ operator_tour_more(void *arg, json_t *rows)
 }
 
 static json_t *
-operator_tour_none(void *arg)
+operator_rows_none(void *arg)
 {
-	struct tour *t = arg;
+	struct row_stream *t = arg;
 
 	if (t->inquiry != NULL)
 		inquire_found(t->inquiry, &t->fault);
-	return t->fault.text[0] != '\0' ? refused(&t->fault) : json_pack("{s:i,s:[]}", "status", 0, "rows");
+	return t->fault.text[0] != '\0' ? refusal(text_of(t->fault.text)) : json_pack("{s:i,s:[]}", "status", 0, "rows");
 }
 
 static void
-operator_tour_end(void *arg)
+operator_rows_end(void *arg)
 {
-	struct tour *t = arg;
+	struct row_stream *t = arg;
 	const char *why = !t->over ? "the operator left before the end" : t->fault.text[0] != '\0' ? t->fault.text : NULL;
 
 	if (t->what[0] != '\0')
@@ -125,10 +133,10 @@ operator_tour_end(void *arg)
 	free(t);
 }
 
-static struct tour *
-begin_tour(const struct order *o)
+static struct row_stream *
+new_stream(const struct order *o)
 {
-	struct tour *t = calloc(1, sizeof *t);
+	struct row_stream *t = calloc(1, sizeof *t);
 
 	if (t == NULL)
 		return NULL;
@@ -138,16 +146,16 @@ begin_tour(const struct order *o)
 }
 
 static int
-tell(struct order *o, struct tour *t)
+stream_rows(struct order *o, struct row_stream *t)
 {
-	struct control_source source = { .more = operator_tour_more, .none = operator_tour_none, .end = operator_tour_end, .arg = t };
+	struct control_source source = { .more = operator_rows_more, .none = operator_rows_none, .end = operator_rows_end, .arg = t };
 
-	control_stream(o->asker, &source);
+	control_stream(o->client, &source);
 	o->later = true;
 	return 0;
 }
 
-/* Names that are upper case in the region; the others are as their makers wrote them. */
+/* True when the names of that kind are in upper case. */
 static bool
 folds(const char *what)
 {
@@ -160,13 +168,13 @@ operator_do_inquire(struct order *o)
 	char name[NAME_SIZE];
 	const char *typed = o->nargs > 1 ? o->arg[1] : NULL;
 	bool reset = option(o, "reset") != NULL;
-	struct tour *t;
+	struct row_stream *t;
 
 	if (o->nargs < 1)
-		return fault_set(&o->fault, "inquire what? " INQUIRE_KINDS);
+		return fault_set(&o->fault, "inquire needs one of: " INQUIRE_KINDS);
 	if (reset && strcmp(o->arg[0], "statistics") != 0)
-		return fault_set(&o->fault, "inquire %s has nothing to reset; statistics have", o->arg[0]);
-	t = begin_tour(o);
+		return fault_set(&o->fault, "inquire %s cannot be reset; only statistics can", o->arg[0]);
+	t = new_stream(o);
 	if (t == NULL)
 		return fault_set(&o->fault, "no memory for the answer");
 	t->inquiry = inquire_begin(o->region, o->arg[0], typed != NULL && folds(o->arg[0]) ? folded(typed, name) : typed, reset, &o->fault);
@@ -176,7 +184,7 @@ operator_do_inquire(struct order *o)
 	}
 	if (reset)
 		print_order(o, t->what, sizeof t->what);
-	return tell(o, t);
+	return stream_rows(o, t);
 }
 
 static int
@@ -190,27 +198,24 @@ operator_do_explain(struct order *o)
 		.last = most > 0 && most < EXPLAIN_MAX ? most : EXPLAIN_MAX,
 		.refused = option(o, "refused") != NULL,
 	};
-	struct tour *t = begin_tour(o);
+	struct row_stream *t = new_stream(o);
 
 	if (t == NULL || (t->records = record_walk_begin(o->region->records, &q)) == NULL) {
 		free(t);
-		return fault_set(&o->fault, "no memory to explain");
+		return fault_set(&o->fault, "no memory for the answer");
 	}
 	if (q.connection != NULL)
-		fault_set(&t->fault, "no connection %s is remembered (the region keeps the last %d)", q.connection,
+		fault_set(&t->fault, "the region has no record of connection %s (it keeps the last %d)", q.connection,
 			region_generation(o->region)->definition->region.records);
-	return tell(o, t);
+	return stream_rows(o, t);
 }
 
-/* --- reload, and urm=, which is one ---------------------------------------------------------------------------------- */
+/* --- reload, and urm= ------------------------------------------------------------------------- */
 
-static json_t *
-text_of(const char *text)
-{
-	return facts_json_text(text, strlen(text)); /* may quote a script */
-}
-
-/* Every fault on a line of its own. */
+/*
+ * The answer to a refused reload: each fault on a line of its own. Escapes each by itself: the newlines between them
+ * stay.
+ */
 static json_t *
 error_of(const struct faults *faults)
 {
@@ -222,16 +227,16 @@ error_of(const struct faults *faults)
 	for (size_t i = 0; i < faults->n; i++) {
 		if (faults->entry[i].level != FAULT_ERROR)
 			continue;
-		one = text_of(faults_print(faults, i, line, sizeof line)); /* escaped one by one: the ends of lines are ours */
+		one = text_of(faults_print(faults, i, line, sizeof line));
 		buf_printf(&all, "%s%s", buf_len(&all) > 0 ? "\n" : "", one != NULL ? json_string_value(one) : "no memory");
 		json_decref(one);
 	}
 	error = json_stringn(buf_len(&all) > 0 ? (const char *)buf_bytes(&all) : "no memory", buf_len(&all) > 0 ? buf_len(&all) : 9);
 	buf_free(&all);
-	return json_pack("{s:i,s:o}", "status", 1, "error", error);
+	return refusal(error);
 }
 
-/* One line of the log holds one fault; several have lines of their own (SP0011). */
+/* The fault, or the number of faults: each has a line of its own in the log (SP0011). */
 static const char *
 refusal_of(const struct faults *faults, char *out, size_t size)
 {
@@ -250,7 +255,7 @@ change_of(const struct reload_change *c)
 		text_of(c->text));
 }
 
-/* The rows of decision tables that do not hold, a line each. */
+/* The failed rows of decision tables, a string for each. */
 static json_t *
 failed_rows(const struct faults *faults)
 {
@@ -263,7 +268,7 @@ failed_rows(const struct faults *faults)
 	return list;
 }
 
-struct waiting { /* an operator who waits for the end of a reload */
+struct reload_wait { /* a client that waits for the end of a reload */
 	struct control_deferred *answer;
 	struct region *region;
 	struct control_peer peer;
@@ -273,7 +278,7 @@ struct waiting { /* an operator who waits for the end of a reload */
 static void
 operator_reloaded(void *arg, const struct reload_report *report)
 {
-	struct waiting *waiting = arg;
+	struct reload_wait *wait = arg;
 	json_t *answer, *changes;
 	char refused[1024] = "";
 
@@ -287,32 +292,32 @@ operator_reloaded(void *arg, const struct reload_report *report)
 		answer = error_of(report->faults);
 		refusal_of(report->faults, refused, sizeof refused);
 	}
-	say_change(waiting->region, waiting->what, &waiting->peer, refused);
-	control_complete(waiting->answer, answer);
-	free(waiting);
+	say_change(wait->region, wait->what, &wait->peer, refused);
+	control_complete(wait->answer, answer);
+	free(wait);
 }
 
-/* The answer comes when the reload has ended; the asker may have left by then. */
+/* Begins a reload and defers the answer until its end. */
 static int
 begin_reload(struct order *o, struct reload_order *reload)
 {
-	struct waiting *waiting = calloc(1, sizeof *waiting);
+	struct reload_wait *wait = calloc(1, sizeof *wait);
 
-	if (waiting == NULL || (waiting->answer = control_defer(o->asker)) == NULL) {
-		free(waiting);
-		return fault_set(&o->fault, "no memory to answer later");
+	if (wait == NULL || (wait->answer = control_defer(o->client)) == NULL) {
+		free(wait);
+		return fault_set(&o->fault, "no memory for the reload");
 	}
-	waiting->region = o->region;
-	waiting->peer = *o->peer;
-	print_order(o, waiting->what, sizeof waiting->what);
+	wait->region = o->region;
+	wait->peer = *o->peer;
+	print_order(o, wait->what, sizeof wait->what);
 	reload->done = operator_reloaded;
-	reload->arg = waiting;
+	reload->arg = wait;
 	o->later = reload_begin(o->region, reload, &o->fault) == 0;
 	if (o->later)
 		return 0;
 	log_say(o->region->log, MSG_SP0011, "fault", o->fault.text, NULL);
-	control_cancel_defer(waiting->answer);
-	free(waiting);
+	control_cancel_defer(wait->answer);
+	free(wait);
 	return -1;
 }
 
@@ -326,7 +331,7 @@ operator_do_reload(struct order *o)
 	return begin_reload(o, &reload);
 }
 
-/* The answer is sent before the loop ends; who asked waits for the process. */
+/* The answer is sent before the loop ends. It has the pid, so that the client can wait for the end of the process. */
 static int
 operator_do_shutdown(struct order *o)
 {
@@ -337,7 +342,7 @@ operator_do_shutdown(struct order *o)
 	return 0;
 }
 
-/* --- listeners, ipconns and users ------------------------------------------------------------------------------------- */
+/* --- listeners, ipconns and users ------------------------------------------------------------- */
 
 static struct ipconn *
 find_ipconn(struct order *o, const char *typed)
@@ -369,9 +374,9 @@ find_listener(struct order *o, const char *typed)
 	return NULL;
 }
 
-/* --- set tcpipservice ------------------------------------------------------------------------------------------------ */
+/* --- set tcpipservice ------------------------------------------------------------------------- */
 
-/* Ends everything that came in there (IPIC.md 4.2: IMMCLOSE). */
+/* Ends the connections and ipconns that came in by the listener (IPIC.md 4.2: IMMCLOSE). */
 static void
 end_all(struct region *r, const struct listener *l)
 {
@@ -412,9 +417,11 @@ set_tcpipservice(struct order *o, struct listener *l, const char *what)
 	return 0;
 }
 
-/* --- set ipconn ------------------------------------------------------------------------------------------------------ */
+/* --- set ipconn ------------------------------------------------------------------------------- */
 
-/* Whoever wants it RELEASED does not want it back at the next try. purge: a purge type, NULL waits for the work that runs. */
+/*
+ * Releases an ipconn and stops its autoconnect. purge: the purge type; NULL: waits until the work that runs has ended.
+ */
 static int
 release(struct ipconn *i, const char *purge)
 {
@@ -426,7 +433,7 @@ release(struct ipconn *i, const char *purge)
 	return 0;
 }
 
-/* Whoever wants it ACQUIRED wants it back when it is lost. */
+/* Acquires an ipconn and starts its autoconnect again. */
 static int
 acquire(struct ipconn *i, struct fault *f)
 {
@@ -464,7 +471,7 @@ set_ipconn(struct order *o, struct ipconn *i, const char *what)
 	if (strcasecmp(what, "released") == 0)
 		return set_released(o, i, o->nargs > 3 ? o->arg[3] : NULL);
 	if (o->nargs > 3)
-		return fault_set(&o->fault, "set ipconn %s %s takes nothing behind it", i->def.ipconn, what);
+		return fault_set(&o->fault, "set ipconn %s %s takes no further word", i->def.ipconn, what);
 	if (strcasecmp(what, "inservice") == 0)
 		return put_in_service(i);
 	if (strcasecmp(what, "acquired") == 0)
@@ -479,7 +486,7 @@ set_ipconn(struct order *o, struct ipconn *i, const char *what)
 	return 0;
 }
 
-/* --- set user -------------------------------------------------------------------------------------------------------- */
+/* --- set user --------------------------------------------------------------------------------- */
 
 static int
 set_user(struct order *o, const char *typed, const char *what)
@@ -491,7 +498,7 @@ set_user(struct order *o, const char *typed, const char *what)
 	if (u == NULL)
 		return fault_set(&o->fault, "no user named %s in the saf", typed);
 	if (u->revoked)
-		return fault_set(&o->fault, "user %s is revoked by the saf's own file: change it there, and reload", u->userid);
+		return fault_set(&o->fault, "user %s is revoked by the saf's file: change the file, and reload", u->userid);
 	passwords_unrevoke(o->region->worker.passwords, u->userid);
 	return 0;
 }
@@ -515,7 +522,7 @@ operator_do_set(struct order *o)
 	}
 	if (strcasecmp(o->arg[0], "user") == 0)
 		return set_user(o, o->arg[1], o->arg[2]);
-	return fault_set(&o->fault, "set what? '%s' is not tcpipservice, ipconn or user", o->arg[0]);
+	return fault_set(&o->fault, "set: '%s' is not tcpipservice, ipconn or user", o->arg[0]);
 }
 
 static int
@@ -524,7 +531,7 @@ operator_do_release(struct order *o)
 	struct ipconn *i = o->nargs > 0 ? find_ipconn(o, o->arg[o->nargs - 1]) : NULL;
 
 	if (o->nargs == 0)
-		return fault_set(&o->fault, "release which ipconn?");
+		return fault_set(&o->fault, "release needs the name of an ipconn");
 	return i != NULL ? release(i, NULL) : -1;
 }
 
@@ -545,7 +552,7 @@ operator_do_discard(struct order *o)
 	return 0;
 }
 
-/* --- one request ----------------------------------------------------------------------------------------------------- */
+/* --- one request ------------------------------------------------------------------------------ */
 
 static const struct {
 	const char *name;
@@ -606,15 +613,15 @@ run(struct order *o)
 }
 
 json_t *
-operator_answer(void *arg, const json_t *request, const struct control_peer *peer, struct control_asker *asker)
+operator_answer(void *arg, const json_t *request, const struct control_peer *peer, struct control_conn *client)
 {
-	struct order o = { .region = arg, .request = request, .peer = peer, .asker = asker };
+	struct order o = { .region = arg, .request = request, .peer = peer, .client = client };
 	json_t *answer;
 
 	o.command = json_string_value(json_object_get(request, "command"));
 	if (run(&o) < 0) {
 		json_decref(o.rows);
-		return json_pack("{s:i,s:o}", "status", 1, "error", text_of(o.fault.text));
+		return refusal(text_of(o.fault.text));
 	}
 	if (o.later)
 		return NULL;

@@ -13,7 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* What a region does at each signal it acts on. */
+/* The actions of the signals that a region handles. */
 static void signals_drain_or_end(struct signals *s);
 static void signals_drain(struct signals *s);
 static void signals_end(struct signals *s);
@@ -24,7 +24,7 @@ static const struct rule {
 	int number;
 	const char *name;
 	void (*act)(struct signals *s);
-	bool ends; /* a start that has not come to its signals_end yet */
+	bool ends; /* it also ends a start that is under way */
 } rules[] = {
 	{ SIGTERM, "TERM", signals_drain_or_end, true },
 	{ SIGINT, "INT", signals_drain_or_end, true },
@@ -36,14 +36,16 @@ static const struct rule {
 
 #define RULES (sizeof rules / sizeof rules[0])
 
-/* These mean nothing to a region and would signals_end or stop it. XFSZ: the write fails, and the log counts the lines. TTOU: a log on a terminal that has another
- * job in front of it. */
+/*
+ * A region has no use for these signals, which would end or stop it. XFSZ: the write fails instead, and the log counts
+ * the lines. TTOU: the region may log to a terminal while it is a background job.
+ */
 static const int ignored[] = { SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF, SIGIO, SIGPWR, SIGSTKFLT, SIGXFSZ, SIGTTIN, SIGTTOU };
 
 struct signals {
 	struct region *region;   /* borrowed */
 	struct control *control; /* borrowed */
-	bool hup_was_ignored; /* nohup: the signals_end of the terminal is not the region's */
+	bool hup_was_ignored; /* nohup: the region goes on without its terminal */
 	ev_signal watcher[RULES];
 };
 
@@ -71,7 +73,7 @@ signals_reopen(struct signals *s)
 	log_reopen(s->region->log);
 }
 
-/* A terminal that was hung up answers EIO; whatever is no terminal answers something else. */
+/* True when one of the descriptors 0 to 2 is a terminal that was hung up (EIO). */
 static bool
 terminal_gone(void)
 {
@@ -93,7 +95,7 @@ restore_control(struct signals *s)
 		log_say(s->region->log, MSG_SP0073, "anew", made > 0 ? "yes" : "no", "fault", made < 0 ? f.text : NULL, NULL);
 }
 
-/* Each of the three happens whatever becomes of the others. */
+/* Does all three: a failure of one does not stop the others. */
 static void
 signals_reload(struct signals *s)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * signals: which signal does what to a running region; engine/admin/README.md has the table of signals. Signals are held from the first instruction of `run`
- * until the region is up, so that one that comes during a start ends it in an orderly way (TERM, INT, QUIT) or is acted on afterwards.
+ * signals: what each signal does to a running region (engine/admin/README.md has the table). The signals are blocked
+ * from the first instruction of `run` until the region is up: a signal that comes during a start ends the start in an
+ * orderly way (TERM, INT, QUIT, XCPU), or takes effect when the region is up (HUP, USR1).
  */
 #ifndef SALLYPORT_SIGNALS_H
 #define SALLYPORT_SIGNALS_H
@@ -12,17 +13,20 @@ struct control;
 struct region;
 struct signals;
 
-/* For every command: a broken pipe is an error of the call that writes, and no end of the process. */
+/* Ignores SIGPIPE, for every command: a write to a broken pipe fails, and the process goes on. */
 void signals_ignore_pipe(void);
-/* For `run`, before anything that takes time: holds back the signals a region acts on, and ignores the others that would end it. */
+/* For `run`, as its first step: blocks the signals that a region handles, and ignores the others that would end it. */
 void signals_hold(void);
-/* Whether one that ends a region is held back. It stays so. */
+/* True when a signal that ends a region is blocked and pending. The signal stays pending. */
 bool signals_ending(void);
 
-/* Acts on signals from now on, those that were held back first; at most once in a process. SIGHUP makes the socket of `control` anew when its file is gone.
- * NULL without memory. Owned by the caller; borrows both. */
+/*
+ * Handles signals on the loop of r from now on, the pending ones first. At most one may exist in a process. SIGHUP
+ * makes the socket of `control` again when its file is missing. Borrows both arguments. Owned by the caller. NULL
+ * without memory.
+ */
 struct signals *signals_watch(struct region *r, struct control *control);
-/* Holds them back again. NULL is fine. */
+/* Blocks the signals again and frees s. NULL is fine. */
 void signals_free(struct signals *s);
 
 #endif

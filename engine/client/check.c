@@ -185,6 +185,6 @@ check_run(int argc, char **argv)
 	}
 	if (optind == argc)
 		return check(&a);
-	fprintf(stderr, "check: a definition is named by --region FILE; not understood: '%s'\n", argv[optind]);
+	fprintf(stderr, "check: --region FILE names the definition; not understood: '%s'\n", argv[optind]);
 	return fputs(usage, stderr) < 0 ? FAILED : USAGE;
 }

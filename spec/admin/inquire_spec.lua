@@ -98,7 +98,7 @@ describe("the command line", function()
     ["inquire: words are missing"] = { "inquire" },
     ["inquire: an option that does not go with it"] = { "inquire", "region", "--refused" },
     ["sallyport passwd: --ln 20: must be 10 to 17"] = { "passwd", "--ln", "20" },
-    ["check: a definition is named by --region FILE; not understood: 'x.lua'"] = { "check", "x.lua" },
+    ["check: --region FILE names the definition; not understood: 'x.lua'"] = { "check", "x.lua" },
     ["run: --log-format is text or json, not 'xml'"] = { "run", "--log-format", "xml" },
     ["connect: --to 1: no port; write HOST:PORT"] = { "connect", "--to", "1" },
   } do

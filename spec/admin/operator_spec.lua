@@ -293,7 +293,7 @@ describe("an operator's slip:", function()
     { "no ipconn named MUCHTOOLONGANAME", "release", "MUCHTOOLONGANAME" },
     { "no ipconn named NOPE", "discard", "ipconn", "NOPE" },
     { "no ipconn named NOPE", "inquire", "ipconn", "NOPE" },
-    { "no connection nope%-1 is remembered", "explain", "nope-1" },
+    { "no record of connection nope%-1", "explain", "nope-1" },
   } do
     it(table.concat(row, " ", 2) .. ": status 1 and a sentence", function()
       fails(region, row[1], table.unpack(row, 2))

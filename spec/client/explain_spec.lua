@@ -387,7 +387,7 @@ describe("explain", function()
         local status, out, err = few:command("explain", id, "--json")
         assert.equal(1, status)
         assert.same({}, dkjson.decode(out))
-        has(err, "no connection " .. id:gsub("%p", "%%%0") .. " is remembered %(the region keeps the last 5%)")
+        has(err, "no record of connection " .. id:gsub("%p", "%%%0") .. " %(it keeps the last 5%)")
       end
     end)
   end)

@@ -70,23 +70,23 @@ tap_end(void *arg)
 }
 
 static json_t *
-stream(struct place *p, size_t n, struct control_asker *asker)
+stream(struct place *p, size_t n, struct control_conn *client)
 {
 	struct tap *t = calloc(1, sizeof *t);
 
 	*t = (struct tap){ p, n };
-	control_stream(asker, &(struct control_source){ tap_more, tap_none, tap_end, t });
+	control_stream(client, &(struct control_source){ tap_more, tap_none, tap_end, t });
 	return NULL;
 }
 
 static json_t *
-answer(void *arg, const json_t *request, const struct control_peer *peer, struct control_asker *asker)
+answer(void *arg, const json_t *request, const struct control_peer *peer, struct control_conn *client)
 {
 	struct place *p = arg;
 	const char *command = json_string_value(json_object_get(request, "command"));
 
 	if (command != NULL && strncmp(command, "stream ", 7) == 0)
-		return stream(p, strtoul(command + 7, NULL, 10), asker);
+		return stream(p, strtoul(command + 7, NULL, 10), client);
 	p->uid = peer->uid;
 	p->pid = peer->pid;
 	if (command != NULL && strcmp(command, "big") == 0) {
