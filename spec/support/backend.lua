@@ -48,13 +48,28 @@ local function close(c)
   c:close()
 end
 
+-- The bytes are put together when there are enough for the request that is read: a body of megabytes comes in hundreds of pieces.
+local function add(own, bytes)
+  own.pieces[#own.pieces + 1] = bytes
+  own.size = own.size + #bytes
+end
+
+local function gathered(own)
+  if own.size < own.needs then return nil end
+  local buffer = table.concat(own.pieces)
+  own.pieces = { buffer }
+  return buffer
+end
+
 local function serve(c, own)
-  local head, at = own.buffer:match "^(.-\r\n)\r\n()"
+  local buffer = gathered(own)
+  local head, at = (buffer or ""):match "^(.-\r\n)\r\n()"
   if not head then return false end
   local length = tonumber(head:match "[Cc]ontent%-[Ll]ength: (%d+)") or 0
-  if #own.buffer < at + length - 1 then return false end
-  local body = own.buffer:sub(at, at + length - 1)
-  own.buffer = own.buffer:sub(at + length)
+  own.needs = at + length - 1
+  if own.size < own.needs then return false end
+  local body, rest = buffer:sub(at, own.needs), buffer:sub(own.needs + 1)
+  own.pieces, own.size, own.needs = { rest }, #rest, 1
   local method, path = head:match "^(%u+) (%S+)"
   print(method .. " " .. path)
   local number = path:match "^/status/(%d+)$"
@@ -84,14 +99,14 @@ while true do
       local own = plain and wrapped(plain)
       if own then
         own:settimeout(0)
-        connections[#connections + 1], state[own] = own, { buffer = "" }
+        connections[#connections + 1], state[own] = own, { pieces = {}, size = 0, needs = 1 }
       elseif plain then
         plain:close()
       end
     else
       local own = state[c]
       local all, why, partly = c:receive(65536)
-      own.buffer = own.buffer .. (all or partly or "")
+      add(own, all or partly or "")
       if why == "closed" then close(c) else
         while serve(c, own) do end -- luacheck: ignore 542
       end
