@@ -4,6 +4,7 @@
 #include "ipic/json_body.h"
 #include "client/check.h"
 #include "client/command.h"
+#include "client/command_line.h"
 #include "client/connect.h"
 #include "client/passwd.h"
 #include "region/region.h"
@@ -23,14 +24,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define REGION_FILE "policies/region.lua"
 #define VERSION "0.8"
 #define LOOK_SECONDS 0.1   /* the interval in which a start looks for a signal that ends it */
 #define START_GOODBYE 2    /* seconds that a start has to end after such a signal */
 #define LARGE (4 * 1024 * 1024) /* bytes; a larger block of memory goes back to the system when it is freed */
 #define KEPT (8 * 1024 * 1024)  /* bytes of free smaller blocks that the process keeps */
-
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 /* --- run -------------------------------------------------------------------------------------- */
 
@@ -136,7 +134,7 @@ run_region(const struct region_options *o, bool watched)
 
 static const char run_usage[] =
 	"usage: sallyport run [--region FILE] [--control PATH] [--log FILE] [--log-format text|json] [--watch]\n"
-	"Starts a region in the foreground (default " REGION_FILE "). SIGTERM drains the region; a second SIGTERM ends it\n"
+	"Starts a region in the foreground (default " COMMAND_LINE_REGION_FILE "). SIGTERM drains the region; a second SIGTERM ends it\n"
 	"at once. SIGHUP reloads and opens the log again; SIGUSR1 opens the log again.\n"
 	"--watch reloads when the definition, a script, the saf or the ring has changed.\n";
 
@@ -155,7 +153,7 @@ run_main(int argc, char **argv)
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
 		{ "log", required_argument, NULL, 'l' }, { "log-format", required_argument, NULL, 'f' }, { "watch", no_argument, NULL, 'w' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
-	struct region_options o = { .file = REGION_FILE, .log_format = LOG_TEXT, .unwanted = signals_ending };
+	struct region_options o = { .file = COMMAND_LINE_REGION_FILE, .log_format = LOG_TEXT, .unwanted = signals_ending };
 	bool watched = false;
 	int opt;
 

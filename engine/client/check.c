@@ -2,6 +2,7 @@
 #include "client/check.h"
 
 #include "base/clock.h"
+#include "client/command_line.h"
 #include "config/definition_load.h"
 #include "policy/facts_json.h"
 #include "policy/generation.h"
@@ -15,9 +16,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define REGION_FILE "policies/region.lua"
-
-enum { DONE = 0, FAILED = 1, USAGE = 2 };
 
 static const char usage[] =
 	"usage: sallyport check [--region FILE] [--strict] [--specs] [--json]\n"
@@ -160,7 +158,7 @@ check(const struct asked *a)
 		check_print(&faults);
 	print_counts(a->json ? stderr : stdout, a, &result, &faults);
 	faults_free(&faults);
-	return bad ? FAILED : DONE;
+	return bad ? EXIT_FAILED : EXIT_DONE;
 }
 
 int
@@ -168,7 +166,7 @@ check_run(int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "strict", no_argument, NULL, 's' },
 		{ "specs", no_argument, NULL, 'p' }, { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
-	struct asked a = { .file = REGION_FILE };
+	struct asked a = { .file = COMMAND_LINE_REGION_FILE };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -181,10 +179,10 @@ check_run(int argc, char **argv)
 		else if (opt == 'j')
 			a.json = true;
 		else
-			return fputs(usage, opt == 'h' ? stdout : stderr) < 0 ? FAILED : opt == 'h' ? DONE : USAGE;
+			return fputs(usage, opt == 'h' ? stdout : stderr) < 0 ? EXIT_FAILED : opt == 'h' ? EXIT_DONE : EXIT_USAGE;
 	}
 	if (optind == argc)
 		return check(&a);
 	fprintf(stderr, "check: --region FILE names the definition; not understood: '%s'\n", argv[optind]);
-	return fputs(usage, stderr) < 0 ? FAILED : USAGE;
+	return fputs(usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
 }

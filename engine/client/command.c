@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "config/attribute.h"
 #include "policy/verdict_codes.h"
+#include "client/command_line.h"
 #include "client/control_client.h"
 #include "config/definition_load.h"
 #include "client/explain.h"
@@ -19,9 +20,6 @@
 #include "client/table.h"
 #include "client/command_words.h"
 
-#define REGION_FILE "policies/region.lua"
-
-enum { DONE = 0, FAILED = 1, USAGE = 2 };
 
 static void
 command_show_inquired(const struct command *c, const json_t *rows)
@@ -86,7 +84,7 @@ command_show_reloaded(const struct command *c, const json_t *rows)
 #define CALL_SECONDS 10
 
 #define COMMON \
-	"  --region FILE    the region's definition, which names its control socket (default " REGION_FILE ")\n" \
+	"  --region FILE    the region's definition, which names its control socket (default " COMMAND_LINE_REGION_FILE ")\n" \
 	"  --control PATH   the control socket itself\n" \
 	"  --json           one JSON array on stdout\n"
 
@@ -215,7 +213,7 @@ request(const struct command *c)
 static int
 find_control(const struct command *c, char path[2 * PATH_SIZE])
 {
-	const char *file = c->region != NULL ? c->region : REGION_FILE;
+	const char *file = c->region != NULL ? c->region : COMMAND_LINE_REGION_FILE;
 	struct faults faults = { 0 };
 	struct definition *d;
 	char line[1024];
@@ -291,7 +289,7 @@ show(const struct command *c, const struct verb *v, const json_t *answer)
 	} else if (done) {
 		v->show(c, rows);
 	}
-	return done && fflush(stdout) == 0 ? DONE : FAILED;
+	return done && fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
 int
@@ -303,7 +301,7 @@ command_run(int argc, char **argv)
 	int status;
 
 	if (v == NULL)
-		return USAGE;
+		return EXIT_USAGE;
 	status = read_line(&c, argc, argv);
 	if (status == 0 && !c.help && !(command_words_options(&c) && v->fits(&c))) {
 		command_words_misused(&c);
@@ -311,12 +309,12 @@ command_run(int argc, char **argv)
 	}
 	if (status < 0) {
 		fputs(v->usage, stderr);
-		return USAGE;
+		return EXIT_USAGE;
 	}
 	if (c.help)
-		return fputs(v->usage, stdout) < 0 ? FAILED : DONE;
+		return fputs(v->usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
 	if (c.code != NULL)
-		return verdict_codes_say(c.code, c.json) ? DONE : FAILED;
+		return verdict_codes_say(c.code, c.json) ? EXIT_DONE : EXIT_FAILED;
 	answer = call(&c);
 	status = show(&c, v, answer);
 	json_decref(answer);

@@ -8,12 +8,11 @@
 #include <string.h>
 
 #include "base/ccsid.h"
+#include "client/command_line.h"
 #include "client/connect_data.h"
 #include "client/connect_options.h"
 #include "tls/ring.h"
 #include "ipic/sense.h"
-
-enum { ACCEPTED = 0, FAILED = 1, USAGE = 2, REFUSED = 3 };
 
 /* --- TLS */
 
@@ -103,7 +102,7 @@ outcome(const struct connect_peer_outcome *c)
 
 /* As text when it is some: in the code page it came in, or UTF-8 when that was not said. */
 static void
-put_data(json_t *o, const struct errand_result *r)
+put_data(json_t *o, const struct connect_requests_result *r)
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t len = buf_len(&r->answer);
@@ -127,7 +126,7 @@ put_data(json_t *o, const struct errand_result *r)
 }
 
 static void
-put_failure(json_t *o, const struct errand_result *r)
+put_failure(json_t *o, const struct connect_requests_result *r)
 {
 	char sense[SENSE_TEXT];
 
@@ -137,7 +136,7 @@ put_failure(json_t *o, const struct errand_result *r)
 }
 
 static void
-put_requests(json_t *o, const struct errand_result *r, const char *output)
+put_requests(json_t *o, const struct connect_requests_result *r, const char *output)
 {
 	json_t *n = json_object();
 
@@ -149,11 +148,11 @@ put_requests(json_t *o, const struct errand_result *r, const char *output)
 	json_object_set_new(n, "bytes", json_integer((json_int_t)r->bytes));
 	put(n, "trouble", r->trouble);
 	json_object_set_new(o, "requests", n);
-	if (r->last == ERRAND_ANSWERED && output == NULL)
+	if (r->last == CONNECT_REQUESTS_ANSWERED && output == NULL)
 		put_data(o, r);
-	else if (r->last == ERRAND_ANSWERED)
+	else if (r->last == CONNECT_REQUESTS_ANSWERED)
 		put(o, "output", output);
-	else if (r->last == ERRAND_FAILED)
+	else if (r->last == CONNECT_REQUESTS_FAILED)
 		put_failure(o, r);
 }
 
@@ -182,7 +181,7 @@ print(const struct connect_line *l, bool requests, const struct connect_peer_res
 	if (r->port != 0)
 		put_redirection(o, r);
 	if (requests && r->socket[0].accepted)
-		put_requests(o, &r->errands, l->value[OPT_OUTPUT]);
+		put_requests(o, &r->requests, l->value[OPT_OUTPUT]);
 	json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	fputc('\n', stdout);
 	json_decref(o);
@@ -191,10 +190,10 @@ print(const struct connect_line *l, bool requests, const struct connect_peer_res
 static int
 save(const struct connect_line *l, const struct connect_peer_result *r)
 {
-	const struct buf *b = &r->errands.answer;
+	const struct buf *b = &r->requests.answer;
 	FILE *f;
 
-	if (l->value[OPT_OUTPUT] == NULL || r->errands.last != ERRAND_ANSWERED)
+	if (l->value[OPT_OUTPUT] == NULL || r->requests.last != CONNECT_REQUESTS_ANSWERED)
 		return 0;
 	f = fopen(l->value[OPT_OUTPUT], "w");
 	if (f == NULL || fwrite(buf_len(b) > 0 ? (const void *)buf_bytes(b) : "", 1, buf_len(b), f) < buf_len(b) || fflush(f) != 0) {
@@ -235,11 +234,11 @@ complain(const struct connect_peer_result *r)
 
 	complain_of(&r->socket[0], "");
 	complain_of(&r->socket[1], "further socket ");
-	if (r->errands.trouble[0] != '\0')
-		fprintf(stderr, "connect: requests: %s\n", r->errands.trouble);
-	if (r->errands.last != ERRAND_FAILED)
+	if (r->requests.trouble[0] != '\0')
+		fprintf(stderr, "connect: requests: %s\n", r->requests.trouble);
+	if (r->requests.last != CONNECT_REQUESTS_FAILED)
 		return;
-	fprintf(stderr, "connect: request refused: %s %s", sense_print(r->errands.sense, sense), sense_words(r->errands.sense));
+	fprintf(stderr, "connect: request refused: %s %s", sense_print(r->requests.sense, sense), sense_words(r->requests.sense));
 	point(&r->socket[0]);
 }
 
@@ -260,11 +259,11 @@ finish(const struct connect_line *l, bool requests, const struct connect_peer_re
 
 	print(l, requests, r);
 	complain(r);
-	if (fflush(stdout) != 0 || saved < 0 || (first->accepted && r->errands.trouble[0] != '\0'))
-		return FAILED;
+	if (fflush(stdout) != 0 || saved < 0 || (first->accepted && r->requests.trouble[0] != '\0'))
+		return EXIT_FAILED;
 	if (first->accepted)
-		return r->errands.failed > 0 ? REFUSED : ACCEPTED;
-	return first->refused ? REFUSED : FAILED;
+		return r->requests.failed > 0 ? EXIT_REFUSED : EXIT_DONE;
+	return first->refused ? EXIT_REFUSED : EXIT_FAILED;
 }
 
 static int
@@ -272,16 +271,16 @@ perform(const struct connect_line *l, struct connect_peer_options *o)
 {
 	struct connect_peer_result r;
 	struct fault f;
-	int status = FAILED;
+	int status = EXIT_FAILED;
 
 	o->in = connect_say_in;
 	if (configure_both(l, o) < 0)
-		return FAILED;
+		return EXIT_FAILED;
 	if (connect_peer_run(o, &r, &f) == 0)
-		status = finish(l, o->errands.wanted, &r);
+		status = finish(l, o->requests.wanted, &r);
 	else
 		fprintf(stderr, "connect: %s\n", f.text);
-	buf_free(&r.errands.answer);
+	buf_free(&r.requests.answer);
 	return status;
 }
 
@@ -289,7 +288,7 @@ perform(const struct connect_line *l, struct connect_peer_options *o)
 static int
 fill(const struct connect_line *l, struct connect_peer_options *o)
 {
-	return connect_options_fill(l, o) | connect_data_fill(l, &o->errands);
+	return connect_options_fill(l, o) | connect_data_fill(l, &o->requests);
 }
 
 int
@@ -297,15 +296,15 @@ connect_run(int argc, char **argv)
 {
 	struct connect_line l = { { NULL } };
 	struct connect_peer_options o = { .port = 0 };
-	int status = USAGE;
+	int status = EXIT_USAGE;
 
 	if (connect_options_read(&l, argc, argv) < 0 || (l.value[OPT_HELP] == NULL && fill(&l, &o) != 0))
 		fprintf(stderr, "%.*s\nsallyport connect --help has all options\n", (int)strcspn(connect_options_usage, "\n"), connect_options_usage);
 	else if (l.value[OPT_HELP] != NULL)
-		status = fputs(connect_options_usage, stdout) < 0 ? FAILED : ACCEPTED;
+		status = fputs(connect_options_usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
 	else
 		status = perform(&l, &o);
-	connect_data_free(&o.errands);
+	connect_data_free(&o.requests);
 	for (size_t n = 0; n < CONNECT_PEER_SOCKETS; n++)
 		if (o.socket[n].tls != NULL)
 			tls_config_unref(o.socket[n].tls);

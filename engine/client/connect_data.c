@@ -57,7 +57,7 @@ read_data(const struct connect_line *l, struct buf *b)
 
 /* A code page that is not known is sent as it is said, for a tester who wants to see it refused. */
 static int
-encode(const struct connect_line *l, struct errand_options *o)
+encode(const struct connect_line *l, struct connect_requests_options *o)
 {
 	struct buf converted;
 	const char *why;
@@ -144,7 +144,7 @@ needs_link(const struct connect_line *l)
 }
 
 int
-connect_data_fill(const struct connect_line *l, struct errand_options *o)
+connect_data_fill(const struct connect_line *l, struct connect_requests_options *o)
 {
 	int bad = read_password(l, &o->head);
 
@@ -167,7 +167,7 @@ connect_data_fill(const struct connect_line *l, struct errand_options *o)
 }
 
 void
-connect_data_free(struct errand_options *o)
+connect_data_free(struct connect_requests_options *o)
 {
 	explicit_bzero(&o->head, sizeof o->head);
 	if (o->data.data != NULL)

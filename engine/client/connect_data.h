@@ -9,8 +9,8 @@
  * Fills o from the command line; reads the files that it names, and wipes a password out of argv. -1: a value is not valid or a file cannot be read; stderr
  * has the sentence. Owned by the caller in either case: connect_data_free.
  */
-int connect_data_fill(const struct connect_line *l, struct errand_options *o);
+int connect_data_fill(const struct connect_line *l, struct connect_requests_options *o);
 /* Wipes and frees the data and the password. */
-void connect_data_free(struct errand_options *o);
+void connect_data_free(struct connect_requests_options *o);
 
 #endif

@@ -9,10 +9,10 @@
 #include "net/io.h"
 #include "net/timer.h"
 
-struct caller;
+struct connect_peer;
 
-struct link { /* one socket */
-	struct caller *caller;
+struct connect_link { /* one socket */
+	struct connect_peer *peer;
 	unsigned n;
 	struct connect_peer_outcome *outcome;
 	struct io io;
@@ -24,14 +24,14 @@ struct link { /* one socket */
 	bool asked;   /* the region asked for release here */
 };
 
-struct caller {
+struct connect_peer {
 	const struct connect_peer_options *o;
 	struct connect_peer_result *result;
 	char host[HOST_SIZE]; /* where it dials: o's, or where it was redirected to */
 	int port;
 	struct ev_loop *loop;
-	struct link link[CONNECT_PEER_SOCKETS];
-	struct connect_requests *errands; /* under way or over; NULL: none */
+	struct connect_link link[CONNECT_PEER_SOCKETS];
+	struct connect_requests *requests; /* under way or over; NULL: none */
 	struct timer timer; /* of the phase: the answer, the requests, the hold, the goodbye */
 	struct interrupt interrupt;
 	bool releasing; /* one of the two has asked for it */
@@ -39,20 +39,7 @@ struct caller {
 	bool finished;  /* what is still open is being closed */
 };
 
-/* Closes every socket politely; when the last is gone the loop ends. Idempotent. */
-void connect_peer_finish(struct caller *c);
-/* Closes one at once. */
-void connect_peer_close(struct link *l);
-
-/* Every socket and every request that was asked for has been answered: hold, then release (or cut). */
-void connect_stay_begin(struct caller *c);
-/* A signal to end: the first call releases the accepted sockets (or cuts them, as the options say); the second call ends at once. */
-void connect_stay_interrupt(struct caller *c);
-/* A command of the region's on an accepted socket. */
-void connect_stay_request(struct link *l, enum is_name name);
-/* An answer to a command of ours. */
-void connect_stay_answer(struct link *l);
-/* An accepted socket is gone. */
-void connect_stay_lost(struct link *l);
+/* Begins the stay: called once, when all sockets are accepted and all requests have ended. Holds, then releases (or cuts). */
+void connect_peer_stay(struct connect_peer *c);
 
 #endif

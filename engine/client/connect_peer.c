@@ -12,18 +12,20 @@
 #include "net/loop.h"
 #include "net/connect_wait.h"
 
-#define IN_MAX (160 * 1024) /* two elements of conversations, their heads counted */
+#define IN_MAX (160 * 1024) /* bytes: two elements of conversations with their heads */
+#define GOODBYE_SECONDS 1.0 /* to wait for the answer to a release */
+#define CUT_SECONDS 5.0     /* to wait for the end of the other socket after a cut */
 
 /* --- the end of it all */
 
 static bool
-any_open(const struct caller *c)
+any_open(const struct connect_peer *c)
 {
 	return c->link[0].open || c->link[1].open;
 }
 
-void
-connect_peer_finish(struct caller *c)
+static void
+finish(struct connect_peer *c)
 {
 	if (c->finished)
 		return;
@@ -36,32 +38,177 @@ connect_peer_finish(struct caller *c)
 		loop_break(c->loop);
 }
 
-void
-connect_peer_close(struct link *l)
+static void
+close_link(struct connect_link *l)
 {
 	io_close(&l->io);
 	l->open = false;
-	if (l->caller->finished && !any_open(l->caller))
-		loop_break(l->caller->loop);
+	if (l->peer->finished && !any_open(l->peer))
+		loop_break(l->peer->loop);
+}
+
+/* --- the stay of an accepted partner, and its release */
+
+static void
+released(struct connect_peer *c, const char *by)
+{
+	if (c->result->released == NULL)
+		c->result->released = by;
+	connect_requests_lost(c->requests, "the connection ended before all requests were answered");
+	finish(c);
+}
+
+static int
+say(struct connect_link *l, const struct buf *message)
+{
+	return io_write(&l->io, buf_bytes(message), buf_len(message));
+}
+
+static void
+ask_release(struct connect_peer *c)
+{
+	struct buf b;
+
+	buf_init(&b, IPIC_PUT_MAX);
+	c->releasing = true;
+	timer_set(&c->timer, GOODBYE_SECONDS);
+	if (ipic_put_command(&b, c->host, IS_RELEASE) < 0 || say(&c->link[0], &b) < 0)
+		released(c, "lost");
+	buf_free(&b);
+}
+
+/* As a cable does: no goodbye on that socket. The region has to end the other one. */
+static void
+cut(struct connect_peer *c, struct connect_link *l)
+{
+	struct linger reset = { .l_onoff = 1, .l_linger = 0 };
+
+	setsockopt(l->io.fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+	close_link(l);
+	c->was_cut = true;
+	if (c->link[0].open || c->link[1].open)
+		timer_set(&c->timer, CUT_SECONDS);
+	else
+		released(c, "lost");
+}
+
+static void
+hold_over(struct connect_peer *c)
+{
+	if (c->o->cut > 0 && c->o->cut <= CONNECT_PEER_SOCKETS && c->link[c->o->cut - 1].open)
+		cut(c, &c->link[c->o->cut - 1]);
+	else
+		ask_release(c);
+}
+
+static void
+connect_peer_on_hold(void *arg)
+{
+	struct connect_peer *c = arg;
+
+	if (c->releasing)
+		released(c, "partner"); /* it did not answer in a second; it is over all the same */
+	else if (c->was_cut)
+		released(c, "lost"); /* and the region left the other socket standing */
+	else
+		hold_over(c);
+}
+
+void
+connect_peer_stay(struct connect_peer *c)
+{
+	if (c->releasing || c->was_cut) { /* interrupted while requests were under way */
+		timer_set(&c->timer, GOODBYE_SECONDS);
+		return;
+	}
+	if (c->o->in != NULL && c->o->hold > 0)
+		c->o->in(c->result);
+	timer_init(&c->timer, c->loop, connect_peer_on_hold, c);
+	if (c->o->hold > 0)
+		timer_set(&c->timer, c->o->hold);
+	else
+		hold_over(c);
+}
+
+static void
+interrupt_stay(struct connect_peer *c)
+{
+	if (c->releasing || c->was_cut) {
+		released(c, "partner");
+		return;
+	}
+	timer_stop(&c->timer);
+	timer_init(&c->timer, c->loop, connect_peer_on_hold, c);
+	hold_over(c);
+}
+
+static bool
+all_asked(const struct connect_peer *c)
+{
+	for (size_t n = 0; n < CONNECT_PEER_SOCKETS; n++)
+		if (c->link[n].open && !c->link[n].asked)
+			return false;
+	return true;
+}
+
+static void
+take_command(struct connect_link *l, enum is_name name)
+{
+	struct connect_peer *c = l->peer;
+	struct buf b;
+
+	if (name == IS_HEARTBEAT && c->o->no_heartbeat)
+		return;
+	buf_init(&b, IPIC_PUT_MAX);
+	if (ipic_put_command_answer(&b, name) == 0)
+		say(l, &b);
+	buf_free(&b);
+	c->result->heartbeats += name == IS_HEARTBEAT;
+	if (name != IS_RELEASE)
+		return;
+	l->asked = true;
+	if (all_asked(c)) {
+		released(c, "region");
+	} else { /* it asks on the other socket too */
+		c->result->released = "region";
+		c->releasing = true;
+		timer_set(&c->timer, GOODBYE_SECONDS);
+	}
+}
+
+static void
+take_command_answer(struct connect_link *l)
+{
+	if (l->peer->releasing)
+		released(l->peer, "partner");
+}
+
+static void
+lost(struct connect_link *l)
+{
+	struct connect_peer *c = l->peer;
+
+	close_link(l);
+	released(c, l->asked ? "region" : c->releasing ? "partner" : "lost");
 }
 
 /* --- what comes of a socket's way to its answer */
 
-static void dial_link(struct caller *c, unsigned n);
+static void dial_link(struct connect_peer *c, unsigned n);
 
 /* Every socket that was wanted and granted stands. */
 static void
-all_in(struct caller *c)
+all_in(struct connect_peer *c)
 {
 	for (size_t n = 0; n < CONNECT_PEER_SOCKETS; n++)
 		c->result->sockets_open += c->link[n].through;
-	c->errands = connect_requests_begin(c);
-	if (c->errands == NULL)
-		connect_stay_begin(c);
+	c->requests = connect_requests_begin(c);
+	if (c->requests == NULL)
+		connect_peer_stay(c);
 }
 
 static bool
-further_granted(const struct caller *c)
+further_granted(const struct connect_peer *c)
 {
 	const struct capex_answer *a = &c->link[0].outcome->answer;
 
@@ -70,15 +217,15 @@ further_granted(const struct caller *c)
 
 /* A socket has its outcome: the next one is opened, or the hold begins, or it is over. */
 static void
-settled(struct link *l)
+settled(struct connect_link *l)
 {
-	struct caller *c = l->caller;
+	struct connect_peer *c = l->peer;
 
 	timer_stop(&c->timer);
 	if (!l->outcome->accepted && l->open && l->n > 0)
-		connect_peer_close(l);
+		close_link(l);
 	if (!c->link[0].through)
-		connect_peer_finish(c);
+		finish(c);
 	else if (l->n == 0 && further_granted(c))
 		dial_link(c, 1);
 	else
@@ -87,14 +234,14 @@ settled(struct link *l)
 
 /* We could not go on, through no refusal of the partner's. */
 static void
-fail(struct link *l, const char *what, const char *why)
+fail(struct connect_link *l, const char *what, const char *why)
 {
 	snprintf(l->outcome->trouble, sizeof l->outcome->trouble, "%s%s", what, why);
 	settled(l);
 }
 
 static void
-refuse(struct link *l, enum stage stage, const char *trouble)
+refuse(struct connect_link *l, enum stage stage, const char *trouble)
 {
 	l->outcome->refused = true;
 	l->outcome->stage = stage;
@@ -104,7 +251,7 @@ refuse(struct link *l, enum stage stage, const char *trouble)
 
 /* Whether the peer ever sent us a byte: TLS hides it, the kernel knows. (Its count of bytes counts a FIN as one.) */
 static bool
-received_any(const struct link *l)
+received_any(const struct connect_link *l)
 {
 	struct tcp_info info = { 0 };
 	socklen_t n = sizeof info;
@@ -113,7 +260,7 @@ received_any(const struct link *l)
 }
 
 static void
-alerted(struct link *l, const struct tls_ending *e)
+alerted(struct connect_link *l, const struct tls_ending *e)
 {
 	char words[300];
 
@@ -123,7 +270,7 @@ alerted(struct link *l, const struct tls_ending *e)
 }
 
 static void
-tls_ended(struct link *l, bool failed)
+tls_ended(struct connect_link *l, bool failed)
 {
 	static const struct tls_ending none = { .alert = -1 };
 	const struct tls_ending *e = failed ? tls_ending(l->io.tls) : &none;
@@ -142,7 +289,7 @@ tls_ended(struct link *l, bool failed)
 
 /* The socket ended before its answer was whole. */
 static void
-ended_early(struct link *l, bool failed)
+ended_early(struct connect_link *l, bool failed)
 {
 	if (l->heard)
 		fail(l, "the answer broke off: ", failed ? l->io.error : "end of stream");
@@ -153,39 +300,39 @@ ended_early(struct link *l, bool failed)
 }
 
 static void
-ended(struct link *l, bool failed)
+ended(struct connect_link *l, bool failed)
 {
 	if (l->through) {
-		connect_stay_lost(l);
+		lost(l);
 		return;
 	}
 	ended_early(l, failed);
 	if (l->open)
-		connect_peer_close(l);
+		close_link(l);
 }
 
 /* --- messages */
 
 static void
-send_capex(struct link *l)
+send_capex(struct connect_link *l)
 {
-	struct capex capex = l->caller->o->socket[l->n].capex;
+	struct capex capex = l->peer->o->socket[l->n].capex;
 	struct buf b;
 
 	buf_init(&b, IPIC_PUT_MAX);
 	capex.socket = capex.token[0] != '\0' ? 2 : 1;
 	if (l->n > 0 && capex.token[0] == '\0') {
 		capex.socket = 2;
-		memcpy(capex.token, l->caller->link[0].outcome->answer.token, sizeof capex.token);
+		memcpy(capex.token, l->peer->link[0].outcome->answer.token, sizeof capex.token);
 	}
 	l->outcome->stage = STAGE_CAPEX;
-	if (ipic_put_capex(&b, l->caller->host, &capex) < 0 || io_write(&l->io, buf_bytes(&b), buf_len(&b)) < 0)
+	if (ipic_put_capex(&b, l->peer->host, &capex) < 0 || io_write(&l->io, buf_bytes(&b), buf_len(&b)) < 0)
 		fail(l, "CAPEX: ", "no memory to send it");
 	buf_free(&b);
 }
 
 static void
-expect(struct link *l)
+expect(struct connect_link *l)
 {
 	if (l->through)
 		ipic_expect_any(&l->reader);
@@ -194,7 +341,7 @@ expect(struct link *l)
 }
 
 static void
-dial_again(void *arg)
+connect_peer_dial_again(void *arg)
 {
 	dial_link(arg, 0);
 }
@@ -202,9 +349,9 @@ dial_again(void *arg)
 /* A generic listener names the specific one (IPIC.md 10). Followed once: two that name each other would keep us going round. Who did not say it is HA is
  * sent on by nobody in good faith, and goes with its password where it was told to, and nowhere else. */
 static bool
-redirected(struct link *l, enum ipic_outcome outcome)
+redirected(struct connect_link *l, enum ipic_outcome outcome)
 {
-	struct caller *c = l->caller;
+	struct connect_peer *c = l->peer;
 	const struct capex_answer *a = &l->outcome->answer;
 
 	if (!c->o->socket[0].capex.ha || outcome != IPIC_REDIRECTED || !l->outcome->has_answer || a->host[0] == '\0' || a->port == 0 ||
@@ -213,16 +360,16 @@ redirected(struct link *l, enum ipic_outcome outcome)
 	snprintf(c->host, sizeof c->host, "%s", a->host);
 	snprintf(c->result->host, sizeof c->result->host, "%s", a->host);
 	c->port = c->result->port = a->port;
-	connect_peer_close(l);
+	close_link(l);
 	memset(l->outcome, 0, sizeof *l->outcome);
 	l->shaken = l->heard = false;
-	timer_init(&c->timer, c->loop, dial_again, c);
+	timer_init(&c->timer, c->loop, connect_peer_dial_again, c);
 	timer_set(&c->timer, 0);
 	return true;
 }
 
 static void
-take_answer(struct link *l, const struct ipic_message *m)
+take_answer(struct connect_link *l, const struct ipic_message *m)
 {
 	struct connect_peer_outcome *out = l->outcome;
 	struct fault f;
@@ -238,7 +385,7 @@ take_answer(struct link *l, const struct ipic_message *m)
 	if (l->through)
 		settled(l);
 	else if (m->outcome == IPIC_REDIRECTED)
-		refuse(l, STAGE_CAPEX, l->caller->o->socket[0].capex.ha ? "redirected, to nowhere or a second time" : "redirected without --ha");
+		refuse(l, STAGE_CAPEX, l->peer->o->socket[0].capex.ha ? "redirected, to nowhere or a second time" : "redirected without --ha");
 	else if (m->outcome == IPIC_OK)
 		fail(l, "the answer is not one of ours: ", f.text);
 	else
@@ -246,19 +393,19 @@ take_answer(struct link *l, const struct ipic_message *m)
 }
 
 static void
-take_message(struct link *l, const struct ipic_message *m)
+take_message(struct connect_link *l, const struct ipic_message *m)
 {
 	if (m->is.type != IS_CMD)
-		connect_requests_take(l->caller->errands, l, m);
+		connect_requests_take(l->peer->requests, l, m);
 	else if (m->kind == IPIC_REQUEST)
-		connect_stay_request(l, m->is.name);
+		take_command(l, m->is.name);
 	else
-		connect_stay_answer(l);
+		take_command_answer(l);
 }
 
 /* An untyped message on an accepted socket gets no answer: the region is the side that keeps the rules. */
 static void
-take(struct link *l, const struct ipic_message *m, bool typed)
+take(struct connect_link *l, const struct ipic_message *m, bool typed)
 {
 	size_t size = m->size;
 
@@ -276,12 +423,12 @@ take(struct link *l, const struct ipic_message *m, bool typed)
 
 /* An alert record in place of an answer: the port wants TLS. */
 static void
-not_ipic(struct link *l, const char *why)
+not_ipic(struct connect_link *l, const char *why)
 {
 	unsigned char first = buf_bytes(&l->io.in)[0];
 
 	if (l->through)
-		connect_stay_lost(l);
+		lost(l);
 	else if (l->io.tls == NULL && (first == 0x15 || first == 0x16))
 		refuse(l, STAGE_TLS, "the port speaks TLS: give --ring");
 	else
@@ -289,13 +436,13 @@ not_ipic(struct link *l, const char *why)
 }
 
 static void
-data(struct link *l)
+data(struct connect_link *l)
 {
 	struct ipic_message m;
 	struct fault why;
 
 	l->heard = true;
-	while (!l->caller->finished && l->open && buf_len(&l->io.in) > 0) {
+	while (!l->peer->finished && l->open && buf_len(&l->io.in) > 0) {
 		enum ipic_result r = ipic_next(&l->reader, buf_bytes(&l->io.in), buf_len(&l->io.in), &m, &why);
 
 		if (r == IPIC_MORE)
@@ -313,9 +460,9 @@ data(struct link *l)
 /* --- events */
 
 static void
-start_tls(struct link *l)
+start_tls(struct connect_link *l)
 {
-	struct caller *c = l->caller;
+	struct connect_peer *c = l->peer;
 	struct tls *t = tls_new(c->o->socket[l->n].tls, WAY_OUT, l->io.fd, NULL, NULL);
 	struct addr numeric;
 
@@ -330,7 +477,7 @@ start_tls(struct link *l)
 }
 
 static void
-shaken(struct link *l)
+shaken(struct connect_link *l)
 {
 	l->shaken = true;
 	snprintf(l->outcome->version, sizeof l->outcome->version, "%s", tls_version(l->io.tls));
@@ -339,13 +486,13 @@ shaken(struct link *l)
 }
 
 static void
-on_link(void *owner, enum io_event e)
+connect_peer_on_link(void *owner, enum io_event e)
 {
-	struct link *l = owner;
+	struct connect_link *l = owner;
 
 	switch (e) {
 	case IO_CONNECTED:
-		if (l->caller->o->socket[l->n].tls != NULL)
+		if (l->peer->o->socket[l->n].tls != NULL)
 			start_tls(l);
 		else
 			send_capex(l);
@@ -361,10 +508,10 @@ on_link(void *owner, enum io_event e)
 		ended(l, e == IO_FAILED);
 		break;
 	case IO_BURIED:
-		connect_peer_close(l);
+		close_link(l);
 		break;
 	case IO_FLUSHED:
-		connect_requests_flushed(l->caller->errands, l);
+		connect_requests_flushed(l->peer->requests, l);
 		break;
 	case IO_FIRST:
 		break;
@@ -372,53 +519,53 @@ on_link(void *owner, enum io_event e)
 }
 
 static void
-on_deadline(void *arg)
+connect_peer_on_deadline(void *arg)
 {
-	struct caller *c = arg;
-	struct link *l = &c->link[c->link[0].through ? 1 : 0];
+	struct connect_peer *c = arg;
+	struct connect_link *l = &c->link[c->link[0].through ? 1 : 0];
 
 	fail(l, "no answer in time", "");
 }
 
 static void
-on_interrupt(void *arg)
+connect_peer_on_interrupt(void *arg)
 {
-	struct caller *c = arg;
+	struct connect_peer *c = arg;
 
 	if (c->link[0].through)
-		connect_stay_interrupt(c);
+		interrupt_stay(c);
 	else
 		fail(&c->link[0], "interrupted", "");
 }
 
 static void
-dial_link(struct caller *c, unsigned n)
+dial_link(struct connect_peer *c, unsigned n)
 {
-	struct link *l = &c->link[n];
+	struct connect_link *l = &c->link[n];
 	struct fault f;
 	int fd;
 
-	l->caller = c;
+	l->peer = c;
 	l->n = n;
 	l->outcome = &c->result->socket[n];
 	l->outcome->dialled = true;
-	timer_init(&c->timer, c->loop, on_deadline, c);
+	timer_init(&c->timer, c->loop, connect_peer_on_deadline, c);
 	fd = connect_wait(c->host, c->port, c->o->timeout, &f);
 	if (fd < 0) {
 		fail(l, "", f.text);
 		return;
 	}
 	expect(l);
-	io_open(&l->io, c->loop, fd, true, IN_MAX, on_link, l);
+	io_open(&l->io, c->loop, fd, true, IN_MAX, connect_peer_on_link, l);
 	l->open = true;
 	timer_set(&c->timer, c->o->timeout);
-	interrupt_start(&c->interrupt, c->loop, on_interrupt, c); /* not while a name was looked up, which has no loop */
+	interrupt_start(&c->interrupt, c->loop, connect_peer_on_interrupt, c); /* not while a name was looked up, which has no loop */
 }
 
 int
 connect_peer_run(const struct connect_peer_options *o, struct connect_peer_result *out, struct fault *f)
 {
-	struct caller c = { .o = o, .result = out };
+	struct connect_peer c = { .o = o, .result = out };
 
 	memset(out, 0, sizeof *out);
 	snprintf(c.host, sizeof c.host, "%s", o->host);
@@ -426,12 +573,12 @@ connect_peer_run(const struct connect_peer_options *o, struct connect_peer_resul
 	c.loop = loop_new();
 	if (c.loop == NULL)
 		return fault_set(f, "no event loop: %s", strerrordesc_np(errno));
-	timer_init(&c.timer, c.loop, on_deadline, &c);
+	timer_init(&c.timer, c.loop, connect_peer_on_deadline, &c);
 	dial_link(&c, 0);
 	if (any_open(&c) || !c.finished)
 		loop_run(c.loop);
 	interrupt_stop(&c.interrupt);
-	connect_requests_free(c.errands);
+	connect_requests_free(c.requests);
 	loop_free(c.loop);
 	return 0;
 }

@@ -27,7 +27,7 @@ struct connect_peer_options {
 	struct connect_peer_socket socket[CONNECT_PEER_SOCKETS];
 	bool further;      /* open the further socket when it is granted */
 	double timeout;    /* from dialling to the answer, for each socket; without any word on the requests */
-	struct errand_options errands;
+	struct connect_requests_options requests;
 	double hold;       /* seconds to stay after the acceptance and the requests, before release */
 	bool no_heartbeat; /* leaves heartbeats unanswered */
 	void (*in)(const struct connect_peer_result *r); /* called when all sockets are accepted and the hold begins; may be NULL */
@@ -51,13 +51,13 @@ struct connect_peer_result {
 	struct connect_peer_outcome socket[CONNECT_PEER_SOCKETS];
 	char host[HOST_SIZE];  /* where a 307 sent it; "" nowhere */
 	int port;
-	struct errand_result errands;
+	struct connect_requests_result requests;
 	unsigned sockets_open; /* when all that was asked for had been answered */
 	unsigned heartbeats;   /* answered */
 	const char *released;  /* "partner", "region", "lost"; NULL: it was never in */
 };
 
-/* Runs to the end of the connection; out->errands.answer is the caller's to free. -1 with a sentence when there is no loop. */
+/* Runs to the end of the connection; out->requests.answer is the caller's to free. -1 with a sentence when there is no loop. */
 int connect_peer_run(const struct connect_peer_options *o, struct connect_peer_result *out, struct fault *f);
 
 #endif

@@ -11,9 +11,9 @@
 
 #define OUT_FULL (1024 * 1024) /* bytes a socket may owe the kernel before conversations wait */
 
-struct errand { /* a conversation, and those that follow it in its place */
+struct slot { /* a conversation, and those that follow it in its place */
 	struct connect_requests *all;
-	struct link *link;
+	struct connect_link *link;
 	struct flow flow;
 	int left;     /* with --open: requests that are this place's to send */
 	bool waits;   /* for room in the socket */
@@ -21,11 +21,11 @@ struct errand { /* a conversation, and those that follow it in its place */
 };
 
 struct connect_requests {
-	struct caller *caller;
-	const struct errand_options *o;
-	struct errand_result *result;
-	struct errand *place;
-	int places;
+	struct connect_peer *peer;
+	const struct connect_requests_options *o;
+	struct connect_requests_result *result;
+	struct slot *slot;
+	int slots;
 	int left;      /* without --open: requests that whoever has time sends */
 	uint32_t conv; /* the last one used */
 	double began;
@@ -39,7 +39,7 @@ finish(struct connect_requests *e)
 {
 	e->over = true;
 	e->result->seconds = clock_span() - e->began;
-	timer_stop(&e->caller->timer);
+	timer_stop(&e->peer->timer);
 }
 
 void
@@ -57,7 +57,7 @@ check_over(struct connect_requests *e)
 	if (e->over || e->result->answered + e->result->failed < e->o->count)
 		return;
 	finish(e);
-	connect_stay_begin(e->caller);
+	connect_peer_stay(e->peer);
 }
 
 /* It cannot go on with any of them. The region is left as a partner leaves that has nothing more to say. */
@@ -67,28 +67,28 @@ give_up(struct connect_requests *e, const char *why)
 	if (e->over)
 		return;
 	connect_requests_lost(e, why);
-	connect_stay_begin(e->caller);
+	connect_peer_stay(e->peer);
 }
 
 static void
-on_silence(void *arg)
+connect_requests_on_silence(void *arg)
 {
-	struct caller *c = arg;
+	struct connect_peer *c = arg;
 
-	give_up(c->errands, "no answer in time");
+	give_up(c->requests, "no answer in time");
 }
 
 /* ---- one conversation ---- */
 
 static int
-emit(void *arg, enum ipic_kind kind, const struct is_header *is, const void *body, size_t len)
+connect_requests_emit(void *arg, enum ipic_kind kind, const struct is_header *is, const void *body, size_t len)
 {
-	struct link *l = ((struct errand *)arg)->link;
+	struct connect_link *l = ((struct slot *)arg)->link;
 	struct buf b;
 	int r;
 
 	buf_init(&b, IPIC_PUT_AROUND + FLOW_ELEMENT_MAX);
-	r = ipic_put_element(&b, kind, l->caller->host, is, body, len);
+	r = ipic_put_element(&b, kind, l->peer->host, is, body, len);
 	if (r == 0)
 		r = l->open ? io_write(&l->io, buf_bytes(&b), buf_len(&b)) : -1;
 	buf_free(&b);
@@ -96,28 +96,28 @@ emit(void *arg, enum ipic_kind kind, const struct is_header *is, const void *bod
 }
 
 static bool
-full(const struct errand *x)
+full(const struct slot *x)
 {
 	return buf_len(&x->link->io.out) >= OUT_FULL;
 }
 
 /* An open conversation must know which exchange is its last, so its requests are dealt out beforehand. */
 static int *
-left(struct errand *x)
+left(struct slot *x)
 {
 	return x->all->o->open ? &x->left : &x->all->left;
 }
 
 /* The next request, in the open conversation or in a new one. */
 static int
-ask(struct errand *x)
+ask(struct slot *x)
 {
 	struct connect_requests *e = x->all;
 	const struct buf *data = &e->o->data;
 
 	if (x->flow.state != FLOW_IDLE) {
 		flow_free(&x->flow);
-		flow_init(&x->flow, ++e->conv, true, emit, x);
+		flow_init(&x->flow, ++e->conv, true, connect_requests_emit, x);
 		flow_hold(&x->flow, e->o->hold_pacing);
 	}
 	--*left(x);
@@ -128,7 +128,7 @@ ask(struct errand *x)
 }
 
 static void
-go_on(struct errand *x)
+go_on(struct slot *x)
 {
 	int r = 0;
 
@@ -145,14 +145,14 @@ go_on(struct errand *x)
 }
 
 static void
-answered(struct errand *x)
+answered(struct slot *x)
 {
-	struct errand_result *r = x->all->result;
+	struct connect_requests_result *r = x->all->result;
 
 	x->at_work = false;
 	r->answered++;
 	r->bytes += (double)buf_len(&x->flow.in);
-	r->last = ERRAND_ANSWERED;
+	r->last = CONNECT_REQUESTS_ANSWERED;
 	r->ccsid = x->flow.ccsid;
 	buf_free(&r->answer);
 	r->answer = x->flow.in; /* taken, not copied: it may be large */
@@ -161,22 +161,22 @@ answered(struct errand *x)
 }
 
 static void
-failed(struct errand *x, const struct flow_error *why)
+failed(struct slot *x, const struct flow_error *why)
 {
-	struct errand_result *r = x->all->result;
+	struct connect_requests_result *r = x->all->result;
 
 	if (!x->at_work)
 		return; /* an open conversation, between two exchanges: the next begins another */
 	x->at_work = false;
 	r->failed++;
-	r->last = ERRAND_FAILED;
+	r->last = CONNECT_REQUESTS_FAILED;
 	r->sense = why->sense;
 	memcpy(r->message, why->message, sizeof r->message);
 	go_on(x);
 }
 
 static void
-broken(struct errand *x, const struct flow_error *why)
+broken(struct slot *x, const struct flow_error *why)
 {
 	char words[120];
 
@@ -187,17 +187,17 @@ broken(struct errand *x, const struct flow_error *why)
 
 /* ---- all of them ---- */
 
-static struct errand *
-find(const struct connect_requests *e, const struct link *l, uint32_t conv)
+static struct slot *
+find(const struct connect_requests *e, const struct connect_link *l, uint32_t conv)
 {
-	for (int i = 0; i < e->places; i++)
-		if (e->place[i].flow.conv == conv && e->place[i].link == l)
-			return &e->place[i];
+	for (int i = 0; i < e->slots; i++)
+		if (e->slot[i].flow.conv == conv && e->slot[i].link == l)
+			return &e->slot[i];
 	return NULL;
 }
 
 static void
-take(struct errand *x, const struct ipic_message *m)
+take(struct slot *x, const struct ipic_message *m)
 {
 	struct flow_error why;
 
@@ -223,59 +223,59 @@ take(struct errand *x, const struct ipic_message *m)
 }
 
 void
-connect_requests_take(struct connect_requests *e, struct link *l, const struct ipic_message *m)
+connect_requests_take(struct connect_requests *e, struct connect_link *l, const struct ipic_message *m)
 {
-	struct errand *x = e != NULL && !e->over ? find(e, l, m->is.conv) : NULL;
+	struct slot *x = e != NULL && !e->over ? find(e, l, m->is.conv) : NULL;
 
 	if (x == NULL || x->flow.state == FLOW_ENDED || (m->is.pacing && e->o->no_pacing))
 		return;
-	timer_set(&e->caller->timer, e->caller->o->timeout);
+	timer_set(&e->peer->timer, e->peer->o->timeout);
 	take(x, m);
 	check_over(e);
 }
 
 void
-connect_requests_flushed(struct connect_requests *e, struct link *l)
+connect_requests_flushed(struct connect_requests *e, struct connect_link *l)
 {
 	if (e == NULL)
 		return;
-	for (int i = 0; i < e->places && !e->over; i++)
-		if (e->place[i].link == l && e->place[i].waits)
-			go_on(&e->place[i]);
+	for (int i = 0; i < e->slots && !e->over; i++)
+		if (e->slot[i].link == l && e->slot[i].waits)
+			go_on(&e->slot[i]);
 }
 
 /* How many conversations: no more than are wanted, were agreed on, or have something to do. */
 static int
-places(const struct caller *c)
+slots(const struct connect_peer *c)
 {
-	const struct errand_options *o = &c->o->errands;
+	const struct connect_requests_options *o = &c->o->requests;
 	int agreed = c->link[0].outcome->answer.receivecount, n = o->parallel < o->count ? o->parallel : o->count;
 
 	return agreed < n && !o->over_count ? agreed : n;
 }
 
 static struct connect_requests *
-make(struct caller *c, int n)
+make(struct connect_peer *c, int n)
 {
 	struct connect_requests *e = calloc(1, sizeof *e);
 
 	if (e == NULL)
 		return NULL;
-	e->place = calloc((size_t)n, sizeof *e->place);
-	if (e->place == NULL) {
+	e->slot = calloc((size_t)n, sizeof *e->slot);
+	if (e->slot == NULL) {
 		free(e);
 		return NULL;
 	}
-	e->caller = c;
-	e->o = &c->o->errands;
-	e->result = &c->result->errands;
-	e->places = e->result->conversations = n;
+	e->peer = c;
+	e->o = &c->o->requests;
+	e->result = &c->result->requests;
+	e->slots = e->result->conversations = n;
 	e->left = e->o->count;
 	e->began = clock_span();
 	for (int i = 0; i < n; i++) {
-		struct errand *x = &e->place[i];
+		struct slot *x = &e->slot[i];
 
-		*x = (struct errand){ .all = e, .link = &c->link[c->link[1].through ? i % CONNECT_PEER_SOCKETS : 0] };
+		*x = (struct slot){ .all = e, .link = &c->link[c->link[1].through ? i % CONNECT_PEER_SOCKETS : 0] };
 		x->flow.state = FLOW_ENDED;
 		x->left = e->o->count / n + (i < e->o->count % n);
 	}
@@ -283,28 +283,28 @@ make(struct caller *c, int n)
 }
 
 static void
-start(void *arg)
+connect_requests_start(void *arg)
 {
-	struct caller *c = arg;
-	struct connect_requests *e = c->errands;
+	struct connect_peer *c = arg;
+	struct connect_requests *e = c->requests;
 
-	timer_init(&c->timer, c->loop, on_silence, c);
+	timer_init(&c->timer, c->loop, connect_requests_on_silence, c);
 	timer_set(&c->timer, c->o->timeout);
-	for (int i = 0; i < e->places && !e->over; i++)
-		go_on(&e->place[i]);
+	for (int i = 0; i < e->slots && !e->over; i++)
+		go_on(&e->slot[i]);
 }
 
 struct connect_requests *
-connect_requests_begin(struct caller *c)
+connect_requests_begin(struct connect_peer *c)
 {
-	struct errand_result *r = &c->result->errands;
-	int n = c->o->errands.wanted ? places(c) : 0;
+	struct connect_requests_result *r = &c->result->requests;
+	int n = c->o->requests.wanted ? slots(c) : 0;
 	struct connect_requests *e = n > 0 ? make(c, n) : NULL;
 
-	if (e == NULL && c->o->errands.wanted)
+	if (e == NULL && c->o->requests.wanted)
 		snprintf(r->trouble, sizeof r->trouble, "%s", n > 0 ? "no memory" : "the region agreed on no session to send on");
 	if (e != NULL) { /* in a turn of its own: the caller must have what this returns */
-		timer_init(&c->timer, c->loop, start, c);
+		timer_init(&c->timer, c->loop, connect_requests_start, c);
 		timer_set(&c->timer, 0);
 	}
 	return e;
@@ -315,8 +315,8 @@ connect_requests_free(struct connect_requests *e)
 {
 	if (e == NULL)
 		return;
-	for (int i = 0; i < e->places; i++)
-		flow_free(&e->place[i].flow);
-	free(e->place);
+	for (int i = 0; i < e->slots; i++)
+		flow_free(&e->slot[i].flow);
+	free(e->slot);
 	free(e);
 }

@@ -10,11 +10,11 @@
 #include "ipic/request.h"
 #include "ipic/ipic.h"
 
-struct caller;
+struct connect_peer;
 struct ipic_message;
-struct link;
+struct connect_link;
 
-struct errand_options {
+struct connect_requests_options {
 	bool wanted;         /* false: no requests at all */
 	struct request head;
 	struct buf data;     /* as it is sent; owned by whoever fills it */
@@ -28,16 +28,16 @@ struct errand_options {
 	bool hold_pacing;    /* says none */
 };
 
-enum errand_end { ERRAND_NONE, ERRAND_ANSWERED, ERRAND_FAILED };
+enum connect_requests_end { CONNECT_REQUESTS_NONE, CONNECT_REQUESTS_ANSWERED, CONNECT_REQUESTS_FAILED };
 
-struct errand_result {
+struct connect_requests_result {
 	int sent, answered, failed; /* failed: ended by IS7 or an expedited command */
 	int conversations;          /* how many were at work at a time */
 	double seconds;
 	double bytes;               /* of data, of requests and answers together */
 	char trouble[160];          /* why not all of them came to an end; "" they did */
 	/* the last to end */
-	enum errand_end last;
+	enum connect_requests_end last;
 	struct buf answer;          /* its data; the caller frees it */
 	int ccsid;
 	unsigned sense;
@@ -48,12 +48,12 @@ struct connect_requests;
 
 /* Begins; connect_stay_begin is called when all have come to an end. NULL when there is nothing to do or it could not begin (trouble says), and the
  * caller goes on at once. */
-struct connect_requests *connect_requests_begin(struct caller *c);
+struct connect_requests *connect_requests_begin(struct connect_peer *c);
 void connect_requests_free(struct connect_requests *e); /* NULL is fine */
 /* A message of a conversation. */
-void connect_requests_take(struct connect_requests *e, struct link *l, const struct ipic_message *m);
+void connect_requests_take(struct connect_requests *e, struct connect_link *l, const struct ipic_message *m);
 /* The socket has room again. */
-void connect_requests_flushed(struct connect_requests *e, struct link *l);
+void connect_requests_flushed(struct connect_requests *e, struct connect_link *l);
 /* No more will come: what is not at its end yet is lost. */
 void connect_requests_lost(struct connect_requests *e, const char *why);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/passwd.h"
 
+#include "client/command_line.h"
 #include "ipic/request.h"
 #include "security/scrypt.h"
 
@@ -11,7 +12,6 @@
 #include <termios.h>
 #include <unistd.h>
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 enum { CTRL_C = 3, CTRL_D = 4, CTRL_H = 8, CTRL_U = 21, RUBOUT = 127 };
 
 static const char usage[] =
