@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define QUOTE_SIZE 72 /* how much of a wrong value a message shows */
+#define QUOTE_SIZE 72 /* how many bytes of a wrong value a message shows */
 
 static char *
 text_of(const struct attribute *a, const void *object)
@@ -144,7 +144,7 @@ set_text(const struct attribute *a, char *to, const char *value, size_t len, str
 	return 0;
 }
 
-/* DFH$ISAI is a program's name in CICS and dfh_isai.lua a file's name here; both spellings mean the script. */
+/* DFH$ISAI is the name of a program in CICS and dfh_isai.lua the name of a file here; both names mean the script. */
 static char
 script_byte(char c)
 {

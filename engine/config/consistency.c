@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct entry { /* something that must be there once only */
+struct entry { /* an object whose key must be unique */
 	char key[2 * NAME_SIZE];
 	const char *name;
 	int line;
@@ -26,7 +26,7 @@ consistency_key_order(const void *a, const void *b)
 
 typedef void (*twice)(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults);
 
-/* Frees the list. */
+/* Calls say for each key that occurs again. Frees the list. */
 static void
 find_twice(const struct definition *d, struct entry *list, size_t n, twice say, struct faults *faults)
 {
@@ -42,7 +42,7 @@ find_twice(const struct definition *d, struct entry *list, size_t n, twice say, 
 	free(list);
 }
 
-/* Room for n entries; says so when there is none. */
+/* Allocates n entries. NULL without memory, which is a fault. */
 static struct entry *
 entries(const struct definition *d, size_t n, struct faults *faults)
 {
@@ -81,13 +81,13 @@ static void
 consistency_say_pair(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
 	if (strcmp(first->name, again->name) == 0)
-		return; /* said already, as a name that is there twice */
+		return; /* the name that occurs twice is a fault already */
 	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line,
 		"ipconn %s has the networkid and applid (%s) of ipconn %s at line %d; a CAPEX could mean either", again->name, again->key,
 		first->name, first->line);
 }
 
-/* The objects of one kind: where the list begins, how far apart, and where in each its name and line stand. */
+/* The objects of one kind: their list, their number and size, and the offsets of name and line in each. */
 struct named {
 	const void *list;
 	size_t n, size, name, line;
@@ -147,7 +147,7 @@ check_pairs(const struct definition *d, struct faults *faults)
 		find_twice(d, list, n, consistency_say_pair, faults);
 }
 
-/* The name nearest to a wrong one among the objects of one kind; NULL when none is near. */
+/* Returns the nearest name among the objects of one kind; NULL: none is near. */
 static const char *
 nearest(const struct named *k, const char *name)
 {
@@ -163,7 +163,7 @@ nearest(const struct named *k, const char *name)
 	return near;
 }
 
-/* "ipconn ABLE names tcpipservice IPICX, which is not defined": at `line`. */
+/* Adds a fault at `line`: "ipconn ABLE names tcpipservice IPICX, which is not defined". */
 static void
 say_missing(const struct definition *d, const struct named *k, int line, const char *who, const char *name, const char *kind, const char *missing,
 	struct faults *faults)
@@ -217,7 +217,10 @@ check_named_programs(const struct definition *d, const struct key_lines *p, stru
 	}
 }
 
-/* A setting by which a generic and a specific listener judge a partner: each script, but the urm, which no generic listener asks. */
+/*
+ * Whether the attribute must be the same in a generic and a specific listener: each script except urm, which a generic
+ * listener does not ask.
+ */
 static bool
 must_agree(const struct attribute *t)
 {
@@ -226,7 +229,9 @@ must_agree(const struct attribute *t)
 	return strcmp(t->name, "ssl") == 0 || strcmp(t->name, "certificate") == 0 || strcmp(t->name, "ciphers") == 0;
 }
 
-/* The first setting in which a generic listener differs from its specific one (IPIC.md 10); NULL: none. */
+/*
+ * Returns the first such attribute in which a generic listener differs from its specific one (IPIC.md 10); NULL: none.
+ */
 static const char *
 unlike(const struct tcpipservice_def *a, const struct tcpipservice_def *b)
 {
@@ -238,7 +243,10 @@ unlike(const struct tcpipservice_def *a, const struct tcpipservice_def *b)
 	return NULL;
 }
 
-/* A partner is judged at the generic listener and sent on: what it would be judged by there must be what it meets at the specific one. */
+/*
+ * The scripts of the generic listener judge a partner, which then connects to the specific one: both must have the
+ * same.
+ */
 static void
 check_generic(const struct definition *d, const struct tcpipservice_def *t, const struct key_lines *p, struct faults *faults)
 {
@@ -295,7 +303,7 @@ check_ring(const struct definition *d, const struct key_lines *p, struct faults 
 	}
 }
 
-/* A service on every address leaves no room for another on one of them. */
+/* A service on all addresses conflicts with a service on one of them. */
 static bool
 same_host(const char *a, const char *b)
 {
@@ -329,7 +337,7 @@ check_control(const struct definition *d, const struct key_lines *p, struct faul
 	const char *path = d->region.control;
 	size_t len = strlen(unixsock_name(path));
 
-	if (*path != '\0' && (len == 0 || len > UNIXSOCK_NAME_MAX)) /* without a path there is a fault already */
+	if (*path != '\0' && (len == 0 || len > UNIXSOCK_NAME_MAX)) /* an empty path is a fault already */
 		faults_add(faults, FAULT_ERROR, "control_long", d->file, key_lines_of(p, d->region.line, "control"),
 			"control: the name of the socket's file has %zu bytes; it must have 1 to %d (its directory's path does not count)", len, UNIXSOCK_NAME_MAX);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* consistency: what must hold between the parts of a definition that are each right by themselves. */
+/* consistency: the rules between the parts of a definition, each of which is valid alone. */
 #ifndef SALLYPORT_CONSISTENCY_H
 #define SALLYPORT_CONSISTENCY_H
 
@@ -10,9 +10,9 @@
 #include "config/definition.h"
 
 /*
- * Adds a fault for each: duplicate names, duplicate (networkid, applid) pairs of ipconns that CAPEX can match, an ipconn naming an unknown
- * tcpipservice, tls without a ring (only when the region was read without a fault), two services on one host and port, a control path
- * that is too long, sec = "yes" without a saf.
+ * Adds a fault for each: duplicate names; duplicate (networkid, applid) pairs of ipconns that CAPEX can match; an
+ * ipconn that names an unknown tcpipservice; TLS without a ring (only when the region was read without a fault); two
+ * services on one host and port; a control path that is too long; sec = "yes" without a saf.
  */
 void consistency_check(const struct definition *d, const struct key_lines *p, bool region_sound, struct faults *faults);
 

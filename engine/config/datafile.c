@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define LOAD_TIMES 10 /* loading may cost ten times what an ask may (policies/README.md, limits) */
-#define CHUNK "?"     /* what Lua's messages call the chunk; the place is put before them by whoever asked */
+#define LOAD_TIMES 10 /* the budget of loading is ten times the budget of a question (policies/README.md, limits) */
+#define CHUNK "?"     /* the chunk's name in Lua's messages; the reader of the file adds the place */
 
 static const struct budget_limits ask_limits = { .instructions = 1000000, .milliseconds = 50, .kilobytes = 4096 };
 
@@ -61,7 +61,7 @@ push_nothing(lua_State *L)
 	lua_setmetatable(L, -2);
 }
 
-/* All that may throw happens in here, under lua_pcall. */
+/* lua_CFunction: all that may raise an error; runs under lua_pcall. */
 static int
 datafile_run_inside(lua_State *L)
 {
@@ -81,7 +81,7 @@ datafile_run_inside(lua_State *L)
 	return 0;
 }
 
-/* Message handler: a message without a place (a limit, a C function) gets the line that was running. */
+/* Message handler: adds the current line to a message without a place (of a limit or a C function). */
 static int
 datafile_put_line(lua_State *L)
 {
@@ -107,7 +107,7 @@ complain(const struct datafile *d, const char *message, const char *limit, int *
 	return limit != NULL ? fault_set(f, "%s was stopped at its limit of %s", d->what, limit) : fault_set(f, "%s", words);
 }
 
-/* Of a key that stands twice Lua keeps the last: a contradiction nobody would hear of. -1: there is one. */
+/* Lua keeps the last value of a key that occurs twice and reports nothing. -1: there is such a key. */
 static int
 check_twice(const struct datafile *d, int *line, struct fault *f)
 {

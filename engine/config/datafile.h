@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * datafile: a file that is data in Lua syntax: its chunk is run once under load limits, in an environment that is whatever its reader
- * makes of it, without any library; then the state is thrown away.
+ * datafile: reads a file of data in Lua syntax. Its chunk runs once under load limits, in an environment that the
+ * reader provides, without any library. Then the state is freed.
  */
 #ifndef SALLYPORT_DATAFILE_H
 #define SALLYPORT_DATAFILE_H
@@ -16,14 +16,19 @@ struct datafile {
 	const char *bytes; /* borrowed */
 	size_t len;
 	const char *what;  /* what a limit stopped, for messages: "the definition" */
-	void (*push_env)(struct lua_State *L, void *arg);   /* [-0, +1, may throw] NULL: empty, and a name in it is an error */
-	void (*read)(struct lua_State *L, void *arg);       /* what the chunk returned is on the top, nil when nothing. [-0, +0, may throw] may be NULL */
+	/* Pushes the environment; NULL: an empty one, in which each name is an error. [-0, +1, may throw] */
+	void (*push_env)(struct lua_State *L, void *arg);
+	/* Gets the chunk's result on the top, or nil; NULL: the result is not used. [-0, +0, may throw] */
+	void (*read)(struct lua_State *L, void *arg);
 	void *arg;
 };
 
-/* A byte order mark at the beginning is passed over. 0, or -1 with the sentence and the line it belongs to (0: none): Lua's own words, a limit, or no memory. What push_env and read did by then stands. */
+/*
+ * Runs the text; a byte order mark at its beginning is skipped. 0, or -1 with a fault and its line in *line (0: none):
+ * Lua's message, a limit, or no memory. The effects of push_env and read until then remain.
+ */
 int datafile_run(const struct datafile *d, int *line, struct fault *f);
-/* The line of the chunk that is being run; 0 when none is. Does not raise. */
+/* Returns the line of the chunk that runs; 0: none runs. Does not raise an error. */
 int datafile_line(struct lua_State *L);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A copy of n records, or NULL without memory; something to free even when n is 0. */
+/* Returns a copy of n records; NULL without memory. For n of 0 it is an allocation too. */
 static void *
 copy_of(const void *from, size_t n, size_t size)
 {

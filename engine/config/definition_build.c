@@ -16,18 +16,18 @@
 
 static const char *const words[] = { "region", "tcpipservice", "ipconn", "program", "transaction", NULL };
 
-struct making { /* a constructor's table on its way into an object */
+struct making { /* a constructor's table that becomes an object */
 	struct reading *r;
 	const char *word;                  /* "tcpipservice" */
 	const char *title;                 /* "tcpipservice IPICSEC", for messages */
-	const struct attribute *attribute; /* the rows */
+	const struct attribute *attribute; /* the rows of its table of attributes */
 	void *object;
 	int line;
-	uint64_t given; /* by row */
+	uint64_t given; /* one bit for each row */
 	bool faulty;
 };
 
-/* A fault in a loop is one fault. */
+/* The same fault again, from a loop, is not added. */
 static bool
 said_just_now(const struct reading *r, int line, const char *text)
 {
@@ -53,6 +53,7 @@ definition_complain(struct reading *r, const char *rule, int line, const char *f
 		faults_add(r->faults, FAULT_ERROR, "too_many_faults", r->d->file, line, "there are more than %d faults; the others are not shown", FAULTS_MAX);
 }
 
+/* Makes room for one more at the end of a list that doubles. NULL without memory, which is a fault. */
 static void *
 one_more(struct reading *r, void *list, size_t n, size_t size)
 {
@@ -65,7 +66,7 @@ one_more(struct reading *r, void *list, size_t n, size_t size)
 	return more;
 }
 
-/* --- unknown words ------------------------------------------------------------------------------------------------- */
+/* --- unknown words ---------------------------------------------------------------------------- */
 
 static void
 say_stray(struct reading *r, struct stray *s)
@@ -80,6 +81,7 @@ say_stray(struct reading *r, struct stray *s)
 		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
+/* lua_CFunction: the placeholder of a failed constructor: takes any arguments, so that reading continues. */
 static int
 definition_build_nothing(lua_State *L)
 {
@@ -87,7 +89,7 @@ definition_build_nothing(lua_State *L)
 	return 1;
 }
 
-/* The word is called. Upvalues: the reading, the number of the word. */
+/* lua_CFunction: the placeholder of an unknown word, which was called. Upvalues: the reading, the index of the word. */
 static int
 definition_build_stray_called(lua_State *L)
 {
@@ -97,6 +99,7 @@ definition_build_stray_called(lua_State *L)
 	return definition_build_nothing(L);
 }
 
+/* Pushes a placeholder for an unknown word; its fault is added later. [-0, +1, may throw] */
 static int
 push_stray(lua_State *L, struct reading *r, const char *word)
 {
@@ -115,6 +118,7 @@ push_stray(lua_State *L, struct reading *r, const char *word)
 	return 1;
 }
 
+/* Returns the unknown word whose placeholder is at idx; the caller adds its fault. NULL: another value. [-0, +0] */
 static struct stray *
 stray_at(lua_State *L, int idx, struct reading *r)
 {
@@ -138,8 +142,9 @@ definition_build_strays(struct reading *r, int line)
 			say_stray(r, &r->stray[i]);
 }
 
-/* --- one table ----------------------------------------------------------------------------------------------------- */
+/* --- one table -------------------------------------------------------------------------------- */
 
+/* Whether the table has that key. */
 static bool
 is_given(const struct making *t, const char *name)
 {
@@ -148,7 +153,7 @@ is_given(const struct making *t, const char *name)
 	return a != NULL && (t->given >> (a - t->attribute) & 1) != 0;
 }
 
-/* The URM's doors are its functions; the key names the script. */
+/* The doors of the URM are functions of one script, which the key urm names. */
 static const char *
 key_of_door(const struct making *t, const char *key)
 {
@@ -181,7 +186,7 @@ is_number(const struct attribute *a)
 	return a->kind == ATTR_INT || a->kind == ATTR_SECONDS;
 }
 
-/* A number in quotes is taken for a slip, except for the word that stands for none. */
+/* A number in quotation marks is a fault, except for the row's word `no`. */
 static int
 set_string(const struct attribute *a, void *object, const char *value, size_t len, struct fault *f)
 {
@@ -210,7 +215,7 @@ set_value(lua_State *L, int idx, const struct attribute *a, void *object, struct
 		attribute_allowed(a, allowed, sizeof allowed));
 }
 
-/* [.. key value] as lua_next left them; neither is changed. False: a fault was added. */
+/* Sets the attribute from the pair [.. key value] of lua_next, which stays unchanged. False: a fault was added. */
 static bool
 take_pair(lua_State *L, struct making *t)
 {
@@ -239,7 +244,10 @@ take_pair(lua_State *L, struct making *t)
 	return false;
 }
 
-/* Reads raw: lua_next runs no metamethod. */
+/*
+ * Reads the table at idx into t->object by t->attribute: defaults, values, faults. Raw: lua_next calls no metamethod.
+ * [-0, +0, may throw]
+ */
 static void
 take_table(lua_State *L, int idx, struct making *t)
 {
@@ -255,9 +263,9 @@ take_table(lua_State *L, int idx, struct making *t)
 		}
 }
 
-/* --- one object ---------------------------------------------------------------------------------------------------- */
+/* --- one object ------------------------------------------------------------------------------- */
 
-/* HOST and its older form IPADDRESS become one host. */
+/* Combines HOST and its older form IPADDRESS into host. */
 static void
 settle_host(struct making *m, struct tcpipservice_def *s)
 {
@@ -272,7 +280,7 @@ settle_host(struct making *m, struct tcpipservice_def *s)
 		snprintf(s->host, sizeof s->host, "%s", strcasecmp(s->host, "default") == 0 ? "default" : "any");
 }
 
-/* The constructor's table, by its rows, into an object that is all zero. [-0, +0, may throw] */
+/* Reads the constructor's table by its rows into an object that is all zero. [-0, +0, may throw] */
 static void
 fill(lua_State *L, struct making *m, const struct attribute *rows, void *object)
 {
@@ -281,7 +289,7 @@ fill(lua_State *L, struct making *m, const struct attribute *rows, void *object)
 	take_table(L, 1, m);
 }
 
-/* The list with room for one more; NULL when there is no memory, or no name to keep it by (a fault already). [-0, +0, may throw] */
+/* Makes room for one more object in the list. NULL: no memory, or the name was a fault. [-0, +0, may throw] */
 static void *
 room(lua_State *L, const struct pending *p, const struct making *m, void *list, size_t n, size_t max, size_t size)
 {
@@ -327,7 +335,7 @@ definition_build_ipconn(lua_State *L, const struct pending *p, struct making *m)
 	list[d->nipconns++] = c;
 }
 
-enum { BUILTIN = 1, SCRIPT = 2, URL = 4, IPCONN = 8 }; /* the kinds, as bits */
+enum { BUILTIN = 1, SCRIPT = 2, URL = 4, IPCONN = 8 }; /* the kinds of programs, as bits */
 
 static unsigned
 kinds_of(const struct program_def *p)
@@ -342,7 +350,7 @@ is_builtin(const char *name)
 	return strcmp(name, "ECHO") == 0 || strcmp(name, "WHOAMI") == 0;
 }
 
-/* A program is one thing. */
+/* A program must be of exactly one kind. */
 static void
 check_kind(struct making *m, const struct program_def *p)
 {
@@ -365,7 +373,7 @@ check_url(struct making *m, const struct program_def *p)
 			text_printable(printed, sizeof printed, p->url, strlen(p->url)), f.text);
 }
 
-/* 0 is: as it comes. */
+/* 0: data is not converted. */
 static void
 check_ccsid(struct making *m, const struct program_def *p)
 {
@@ -424,6 +432,7 @@ static const struct {
 	{ "transaction", definition_build_transaction },
 };
 
+/* Reads the table at 1, after a name, and keeps the object in the definition. [-0, +0, may throw] */
 static void
 keep_named(struct lua_State *L, const struct pending *p, struct making *m)
 {
@@ -432,7 +441,7 @@ keep_named(struct lua_State *L, const struct pending *p, struct making *m)
 			keepers[i].keep(L, p, m);
 }
 
-/* --- the constructors ---------------------------------------------------------------------------------------------- */
+/* --- the constructors ------------------------------------------------------------------------- */
 
 static struct reading *
 reading_of(lua_State *L)
@@ -440,7 +449,7 @@ reading_of(lua_State *L)
 	return lua_touserdata(L, lua_upvalueindex(1));
 }
 
-/* region { … } */
+/* lua_CFunction: region { ... }. Upvalue: the reading. */
 static int
 definition_build_make_region(lua_State *L)
 {
@@ -467,7 +476,9 @@ definition_build_make_region(lua_State *L)
 	return 0;
 }
 
-/* The table after the name. Upvalues: the reading, the number of the pending constructor. */
+/*
+ * lua_CFunction: the call with the table after the name. Upvalues: the reading, the index of the pending constructor.
+ */
 static int
 definition_build_make_named(lua_State *L)
 {
@@ -499,7 +510,7 @@ take_name(lua_State *L, struct reading *r, struct pending *p)
 		definition_complain(r, "value", p->line, "the name of this %s", f.text);
 }
 
-/* tcpipservice "NAME", ipconn "NAME" … Upvalues: the reading, the word. */
+/* lua_CFunction: tcpipservice "NAME", ipconn "NAME" and the others. Upvalues: the reading, the word. */
 static int
 definition_build_begin_named(lua_State *L)
 {
@@ -528,7 +539,7 @@ definition_build_begin_named(lua_State *L)
 	return 1;
 }
 
-/* --- the environment ----------------------------------------------------------------------------------------------- */
+/* --- the environment -------------------------------------------------------------------------- */
 
 static void
 push_constructor(lua_State *L, struct reading *r, const char *word)

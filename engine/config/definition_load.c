@@ -19,7 +19,7 @@
 #include <string.h>
 
 #define DEFINITION_BYTES_MAX (1024 * 1024)
-/* Pushes the environment: an empty table, so that every name that is read or assigned to passes by here. [-0, +1, may throw] */
+/* Pushes the environment: an empty table, so that each access to a global calls a metamethod. [-0, +1, may throw] */
 static void
 definition_load_push_env(lua_State *L, void *r)
 {
@@ -34,7 +34,7 @@ definition_load_push_env(lua_State *L, void *r)
 	lua_setmetatable(L, -2);
 }
 
-/* False: Lua stopped before the end of the text. */
+/* Runs the text. False: Lua stopped before its end. */
 static bool
 run_definition(struct reading *r, const char *bytes, size_t len)
 {
@@ -64,7 +64,7 @@ check_pending(struct reading *r)
 	}
 }
 
-/* Replaces each path of the text by the path that is opened. */
+/* Replaces each relative path of the region by the path that is opened. */
 static void
 place_paths(struct reading *r)
 {
@@ -79,7 +79,7 @@ place_paths(struct reading *r)
 	}
 }
 
-/* The directory "policies" beside the definition, or else where the definition is. */
+/* The default of policies: the directory "policies" next to the definition, or the directory of the definition. */
 static void
 choose_policies(struct definition *d)
 {
@@ -115,8 +115,11 @@ definition_load_order(const void *a, const void *b)
 	return strcmp(x->text != NULL ? x->text : "", y->text != NULL ? y->text : "");
 }
 
-/* When Lua stopped in the middle the parts are judged no further: half of them would only seem to be missing. A value at fault has its default, which
- * would seem to leave other attributes without effect: effects are judged only in a definition without faults. */
+/*
+ * The checks after reading. They are skipped when Lua stopped early, because missing parts would cause wrong faults.
+ * Effects are checked only in a definition without faults: a faulty value has its default, which can leave other
+ * attributes without effect.
+ */
 static void
 judge(struct reading *r, bool sound)
 {
@@ -129,7 +132,7 @@ judge(struct reading *r, bool sound)
 	consistency_check(r->d, &r->lines, r->region_sound, r->faults);
 }
 
-/* False: Lua stopped before the end. */
+/* False: Lua stopped before the end of the text. */
 static bool
 read_all(struct reading *r, const char *bytes, size_t len)
 {
@@ -146,7 +149,7 @@ read_all(struct reading *r, const char *bytes, size_t len)
 	return whole;
 }
 
-/* A draft is handed out in spite of faults, as long as it is whole. */
+/* A draft is returned in spite of faults when Lua reached the end. */
 static struct definition *
 read_bytes(const char *file, const char *bytes, size_t len, bool draft, struct faults *faults)
 {
@@ -161,7 +164,7 @@ read_bytes(const char *file, const char *bytes, size_t len, bool draft, struct f
 		return NULL;
 	}
 	memcpy(r.d->file, file, strlen(file) + 1);
-	attribute_defaults(resource_region, &r.d->region); /* of a definition without region { } the rest is judged all the same */
+	attribute_defaults(resource_region, &r.d->region); /* the other parts are checked without a region { } too */
 	whole = read_all(&r, bytes + luatext_mark(bytes, len), len - luatext_mark(bytes, len));
 	free(r.pending);
 	free(r.stray);

@@ -4,20 +4,20 @@
 #include <ctype.h>
 #include <string.h>
 
-#define VALUE_SHOWN 72 /* how much of a value a message shows */
+#define VALUE_SHOWN 72 /* how many bytes of a value a message shows */
 
-struct subject { /* an object whose attributes are looked at */
+struct subject { /* an object whose attributes are checked */
 	const struct definition *d;
 	const struct key_lines *lines;
 	struct faults *faults;
 	const struct attribute *table;
 	const void *object;
-	const char *kind, *name; /* name "": a region has none */
+	const char *kind, *name; /* name "": the region */
 	int line;
 	uint64_t given;
 };
 
-/* What says none was not given; a number always says something. */
+/* A value that means none counts as not given. A number always counts as given. */
 static bool
 says_something(const struct attribute *a, const void *object)
 {
@@ -37,7 +37,7 @@ is_given(const struct subject *s, const struct attribute *a)
 	return (s->given >> (a - s->table) & 1) != 0 && says_something(a, s->object);
 }
 
-/* The value as it can be written. */
+/* The value as a definition writes it. */
 static const char *
 written(const struct attribute *a, const void *object, char *out, size_t size)
 {

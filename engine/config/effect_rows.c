@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rows of effect.h: by what an attribute has no effect, and those that always have one. */
+/* effect_rows: the tables of effect.h. */
 #include "config/effect.h"
 
 #include <string.h>
 
-/* --- conditions of the whole definition ------------------------------------------------------------------------------ */
+/* --- conditions of the whole definition ------------------------------------------------------- */
 
-/* Nobody can come in, or nothing can be run: no request gets as far as its users. */
+/* No partner can connect or no program is defined: no request reaches the checks of its user. */
 static bool
 effect_no_requests(const struct definition *d, const void *object)
 {
@@ -47,7 +47,7 @@ effect_nobody_verified(const struct definition *d, const void *object)
 	return true;
 }
 
-/* Whether an attribute of the object names a script. table is the object's. */
+/* Whether an attribute of the object names a script; table: the rows of the object. */
 static bool
 names_script(const struct attribute *table, const void *object)
 {
@@ -83,7 +83,7 @@ effect_no_autoconnect(const struct definition *d, const void *object)
 	return true;
 }
 
-/* Every listener's requests are judged by a script. */
+/* Each listener has an attach script, which decides about its requests. */
 static bool
 judged_by_scripts(const struct definition *d, const void *object)
 {
@@ -106,7 +106,7 @@ effect_sec_overruled(const struct definition *d, const void *object)
 	return ((const struct region_def *)object)->sec == SEC_YES && judged_by_scripts(d, object);
 }
 
-/* Sockets that are dialled beat as the region does, those that come in as their listener does. */
+/* Dialled sockets use the region's heartbeat, accepted sockets that of their listener. */
 static bool
 effect_region_silent(const struct definition *d, const void *object)
 {
@@ -118,7 +118,7 @@ effect_region_silent(const struct definition *d, const void *object)
 	return r->heartbeat == 0;
 }
 
-/* --- of a tcpipservice ----------------------------------------------------------------------------------------------- */
+/* --- of a tcpipservice ------------------------------------------------------------------------ */
 
 static bool
 effect_plain(const struct definition *d, const void *object)
@@ -127,7 +127,7 @@ effect_plain(const struct definition *d, const void *object)
 	return ((const struct tcpipservice_def *)object)->ssl == SSL_NO;
 }
 
-/* It sends its partners on and takes nobody in. */
+/* A generic listener redirects partners and accepts none. */
 static bool
 effect_generic(const struct definition *d, const void *object)
 {
@@ -135,7 +135,7 @@ effect_generic(const struct definition *d, const void *object)
 	return *((const struct tcpipservice_def *)object)->speciftcps != '\0';
 }
 
-/* A generic listener must name the scripts of its specific one, which says it. */
+/* A generic listener must name the same scripts as its specific one, where this row reports attach. */
 static bool
 effect_attach_unasked(const struct definition *d, const void *object)
 {
@@ -157,7 +157,7 @@ effect_service_silent(const struct definition *d, const void *object)
 	return (t->heartbeat >= 0 ? t->heartbeat : d->region.heartbeat) == 0;
 }
 
-/* --- of an ipconn ---------------------------------------------------------------------------------------------------- */
+/* --- of an ipconn ----------------------------------------------------------------------------- */
 
 static bool
 effect_is_template(const struct definition *d, const void *object)
@@ -166,8 +166,11 @@ effect_is_template(const struct definition *d, const void *object)
 	return ((const struct ipconn_def *)object)->template_ == TEMPLATE_ONLY;
 }
 
-/* A template's copies have the port that the partner, or the urm, named. Without a session to send on nobody is called back; then an attempt of our
- * own needs a host, and a listener for the partner's sockets. */
+/*
+ * Whether no socket is ever dialled for the ipconn. A copy of a template gets the port that the partner or the urm
+ * names. A partner is called back only when there are sessions to send on; otherwise an acquire of our own needs a
+ * host, and a listener for the partner's sockets.
+ */
 static bool
 effect_never_dialled(const struct definition *d, const void *object)
 {
@@ -199,7 +202,7 @@ effect_no_port(const struct definition *d, const void *object)
 	return ((const struct ipconn_def *)object)->port == -1;
 }
 
-/* A template's copy may be given a port. */
+/* The copy of a template may get a port. */
 static bool
 effect_sends_nowhere(const struct definition *d, const void *object)
 {
@@ -248,7 +251,7 @@ effect_certificate_names_user(const struct definition *d, const void *object)
 	return ((const struct ipconn_def *)object)->linkauth == LINKAUTH_CERTUSER;
 }
 
-/* --- of a program ---------------------------------------------------------------------------------------------------- */
+/* --- of a program ----------------------------------------------------------------------------- */
 
 static bool
 effect_not_shipped(const struct definition *d, const void *object)
@@ -277,7 +280,7 @@ effect_nothing_to_wait_for(const struct definition *d, const void *object)
 	return effect_not_shipped(d, object) && *((const struct program_def *)object)->url == '\0';
 }
 
-/* --- the table ------------------------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 #define ROW(resource, name, severity, test, why, how) \
 	{ .table = resource_##resource, .attribute = name, .level = severity, .idle = test, .because = why, .remedy = how }
@@ -293,7 +296,10 @@ effect_nothing_to_wait_for(const struct definition *d, const void *object)
 #define TEMPLATE_COPY "template is only, whose copies have what the partner or the urm says"
 
 const struct effect effect_rows[] = {
-	/* Where nothing runs, nothing goes unprotected: a warning. A script that is named and never asked is a fault all the same. */
+	/*
+	 * Without requests nothing is unprotected, so this is a warning; an attach script that is never asked is a
+	 * fault.
+	 */
 	TUNES(region, "sec", effect_sec_unasked, NO_REQUESTS, DEFINE_PROGRAM),
 	PROTECTS(region, "sec", effect_sec_overruled, "the attach script of each tcpipservice decides in its place", "ask the saf there, by saf.check"),
 	TUNES(region, "handshake_timeout", effect_no_tls, "no tcpipservice and no ipconn has ssl", "give ssl to those that shall speak TLS"),
@@ -346,7 +352,7 @@ const struct effect effect_rows[] = {
 	TUNES(ipconn, "autoconnect", effect_no_port, "port is no", "give port"),
 	TUNES(ipconn, "ha", effect_no_port, "port is no", "give port"),
 
-	/* Not a matter of what protects: the key belongs to another kind of program. */
+	/* These are faults because the key belongs to another kind of program. */
 	PROTECTS(program, "remotename", effect_not_shipped, "goes with ipconn only", "give ipconn"),
 	PROTECTS(program, "ccsid", effect_is_builtin, "goes with script, url or ipconn only", "give one of these"),
 	PROTECTS(program, "instructions", effect_no_run, "goes with script only", "give script"),
@@ -368,7 +374,10 @@ const struct effect_always effect_always[] = {
 	ALWAYS(tcpipservice, "backlog"), ALWAYS(tcpipservice, "status"), ALWAYS(tcpipservice, "ssl"), ALWAYS(tcpipservice, "speciftcps"),
 	ALWAYS(tcpipservice, "admit"), ALWAYS(tcpipservice, "bind"),
 
-	/* A template's applid and networkid are read by urms; userauth is told to the partner at CAPEX, and identify asks for trust there. */
+	/*
+	 * The urm reads a template's applid and networkid. CAPEX tells userauth to the partner, and identify requires
+	 * trust there.
+	 */
 	ALWAYS(ipconn, "applid"), ALWAYS(ipconn, "networkid"), ALWAYS(ipconn, "inservice"), ALWAYS(ipconn, "userauth"), ALWAYS(ipconn, "xlnaction"),
 	ALWAYS(ipconn, "template"),
 

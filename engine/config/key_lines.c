@@ -9,30 +9,30 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TABLES_DEEP 200 /* Lua nests no deeper */
+#define TABLES_DEEP 200 /* the deepest nesting that Lua allows */
 
-/* Every key of every table, for key_lines_twice. */
+/* All keys of all tables, for key_lines_twice. */
 struct every {
-	struct key_lines_key *key; /* owned; group is its table's number */
+	struct key_lines_key *key; /* owned; group is the number of its table */
 	size_t n;
-	int table[TABLES_DEEP + 1], tables; /* those that are open, by depth; counted from 1 */
+	int table[TABLES_DEEP + 1], tables; /* open tables by depth, counted from 1 */
 	bool failed, code;
 };
 
 struct scan {
 	struct key_lines *places;
-	struct every *every; /* NULL: of no interest */
-	char before;         /* the token before this one: a mark, 'w' a word, '[' the one that begins a key, 0 anything else */
-	char lead;           /* that of word */
-	bool in_quotes;      /* word is */
+	struct every *every; /* NULL: not collected */
+	char before;         /* the token before: a mark, 'w' a word, '[' one that begins a key, 0 any other */
+	char lead;           /* the token before word */
+	bool in_quotes;      /* word has quotation marks */
 	struct luatext text;
 	int depth; /* of braces */
-	const char *word; /* the last thing that can be a key; NULL: something else came after it */
+	const char *word; /* the last token that can be a key; NULL: another token followed it */
 	size_t word_len;
 	int word_line;
 };
 
-/* One more at the end of a list that doubles; NULL without memory. */
+/* Makes room for one more in a list that doubles; NULL without memory. */
 static void *
 one_more(void *list, size_t n, size_t size)
 {
@@ -65,7 +65,10 @@ keep_group(struct scan *s)
 	list[p->ngroups++].line = s->text.line;
 }
 
-/* A word that is a key: it stands behind { , or ; or, in quotes or a number, behind such a [. */
+/*
+ * Whether the word is a key: it follows { , or ; or it follows a [ that begins a key, and is in quotation marks or a
+ * number.
+ */
 static void
 keep_every(struct scan *s, struct every *e)
 {
@@ -130,7 +133,7 @@ brace(struct scan *s)
 static void
 mark(struct scan *s, char c)
 {
-	bool begins = c != '[' || (s->before != 0 && strchr("{,;", s->before) != NULL); /* a [ elsewhere is an index */
+	bool begins = c != '[' || (s->before != 0 && strchr("{,;", s->before) != NULL); /* a [ in another place is an index */
 
 	if (c == '=')
 		equals(s);
@@ -173,8 +176,10 @@ key_lines_free(struct key_lines *p)
 	*p = (struct key_lines){ .text = NULL };
 }
 
-/* The first table that opens on the constructor's line or the next is the constructor's; several may open on one line. A
- * table further down belongs to somebody else: this constructor was given one that was written elsewhere. */
+/*
+ * Returns the constructor's table: the first that opens on its line or on the next one (several may open on one line).
+ * A table further down belongs to another constructor: this one was called with a table written elsewhere.
+ */
 static int
 first_group(const struct key_lines *p, int line)
 {
@@ -200,9 +205,9 @@ key_lines_of(const struct key_lines *p, int line, const char *key)
 	return line;
 }
 
-/* --- twice ----------------------------------------------------------------------------------------------------------- */
+/* --- twice ------------------------------------------------------------------------------------ */
 
-/* [1] is not ["1"]. */
+/* [1] and ["1"] are different keys. */
 static bool
 is_number(const struct key_lines_key *k, const char *text)
 {
@@ -221,7 +226,7 @@ same_key(const struct key_lines_key *a, const struct key_lines_key *b, const cha
 	return memcmp(text + a->at, text + b->at, a->len);
 }
 
-/* By table, then by name, then as they stand. */
+/* Order: by table, by name, by place. */
 static int
 key_lines_name_order(const void *a, const void *b, void *text)
 {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * key_lines: on which line of a definition's text a key stands. Lua only tells the line of a constructor's call, and a fault of
- * one key among twenty should lead to that key.
+ * key_lines: the lines of the keys in a definition's text. Lua only reports the line of a constructor's call; a fault
+ * of one key should have the line of that key.
  */
 #ifndef SALLYPORT_KEY_LINES_H
 #define SALLYPORT_KEY_LINES_H
 
 #include <stddef.h>
 
-struct key_lines_key { /* one `key =` or `["key"] =` inside a table that was written out */
+struct key_lines_key { /* one `key =` or `["key"] =` in the text */
 	size_t at;     /* offset of the key's first byte */
 	size_t len;
 	int line;
-	int group;     /* which outermost { } it stands in, counted from 1; keys of inner tables are not kept */
+	int group;     /* the outermost { } that contains it, counted from 1; keys of inner tables are not kept */
 };
 
 struct key_lines_group {
@@ -27,13 +27,19 @@ struct key_lines {
 	size_t ngroups;
 };
 
-/* Reads the text once, passing over comments and strings. Any bytes will do; without memory there are fewer places. */
+/* Reads any text once and skips comments and strings. The text must outlive p. Without memory some keys are missing. */
 void key_lines_read(struct key_lines *p, const char *text, size_t len);
 void key_lines_free(struct key_lines *p);
-/* The first key that stands twice in one table, at any depth (Lua keeps the last and says nothing): 1 with its second place in *out, whose group means
- * nothing; 0: none; -1: no memory. The text is one that Lua takes; behind the word function nothing is looked at, for that is no data. */
+/*
+ * Finds a key that occurs twice in one table, at any depth; Lua keeps the last value and reports nothing. 1: the first
+ * such key, with its second place in *out (group has no meaning); 0: none; -1: no memory. The text must be valid Lua.
+ * The search ends at the word `function`.
+ */
 int key_lines_twice(const char *text, size_t len, struct key_lines_key *out);
-/* The line of `key` in the table of the constructor that was called on `line`; `line` itself when it is not to be found. */
+/*
+ * Returns the line of `key` in the table of the constructor that was called on `line`; `line` itself when the key is
+ * not found.
+ */
 int key_lines_of(const struct key_lines *p, int line, const char *key);
 
 #endif

@@ -172,7 +172,7 @@ keypath_items(struct lua_State *L, int idx, struct keypath *k, void (*each)(stru
 	n = (lua_Integer)lua_rawlen(L, idx);
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1))
 		keys++;
-	if (keys != (size_t)n) { /* with holes the length may be any number, up to the largest */
+	if (keys != (size_t)n) { /* with holes the length may be any number up to the largest */
 		keypath_complain(k, FAULT_ERROR, "form", "must be a list: { \"ONE\", \"TWO\" }, without keys");
 		n = (size_t)n < keys ? n : (lua_Integer)keys;
 	}

@@ -25,7 +25,7 @@ resource_host_is_any(const char *host)
 		|| strcasecmp(host, "inaddr_any") == 0;
 }
 
-/* What looks like a number must be one: "10.0.0" is a slip of the hand, not the name of a host. */
+/* A value that looks like an address must be one: "10.0.0" is a typing error, not the name of a host. */
 static bool
 resource_host_fits(const char *value)
 {
@@ -52,14 +52,14 @@ resource_transaction_fits(const char *value)
 	return strcmp(value, "CWXN") != 0 && strcmp(value, "CIEP") != 0 && strcmp(value, "CWXU") != 0;
 }
 
-/* A label is the name of a file in the ring and must not lead out of it. */
+/* A label is the name of a file in the ring and must not name a file outside of it. */
 static bool
 resource_label_fits(const char *value)
 {
 	return value[0] != '.' && strchr(value, '/') == NULL;
 }
 
-/* Suites of four hex digits, a blank between two. */
+/* Cipher suites of four hex digits with a blank between two. */
 static bool
 suites_fit(const char *value)
 {
@@ -139,13 +139,13 @@ static const char *const xlnaction_words[] = { "keep", "force", NULL };
 static const char *const template_words[] = { "", "yes", "only", NULL };
 
 /*
- * The rows. Each macro takes the member, which is the attribute's name as well (the one that differs is written out),
- * and whether it is acted on (ON) or only accepted, validated and shown (SHOWN).
+ * The rows. Each macro takes the member, which is also the attribute's name (a row with another name is written out),
+ * and whether the attribute has an effect (ON) or is only accepted, checked and shown (SHOWN).
  */
 #define ON true
 #define SHOWN false
 #define SECONDS_MAX 1000000
-#define SOME_TIME 0.001 /* the least a time-out can be */
+#define SOME_TIME 0.001 /* the shortest time-out */
 #define AT(m) .offset = offsetof(struct ROW, m), .size = sizeof((struct ROW *)0)->m
 #define NAME(m, dflt, on) { .name = #m, .kind = ATTR_NAME, AT(m), .value = dflt, .acted = on }
 #define NEED(m) { .name = #m, .kind = ATTR_NAME, AT(m), .required = true, .acted = true }

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN 64 /* bytes of a token that a sentence quotes */
+#define SHOWN 64 /* bytes of a token that a message quotes */
 
 enum kind { END, NAME, TEXT, NUMBER, MARK };
 
@@ -21,19 +21,19 @@ struct token {
 	int line;
 };
 
-struct slip { /* what Lua complained of */
+struct slip { /* a syntax error */
 	const char *message;
-	const char *near;    /* the token as Lua prints it; "" none */
+	const char *near;    /* the token in Lua's message; "": none */
 	size_t near_len;
 	const char *end;     /* of the text */
-	struct token token;  /* that one in the text; END when it is not found, or is the end */
-	struct token before; /* the one before it, and the one before that */
+	struct token token;  /* the same token in the text; kind END: not found, or the end of the text */
+	struct token before; /* the token before it, and the one before that */
 	struct token second;
 };
 
-/* --- tokens ---------------------------------------------------------------------------------------------------------- */
+/* --- tokens ----------------------------------------------------------------------------------- */
 
-/* A text's token begins and ends with its quotation marks. */
+/* A string token includes its quotation marks. */
 static struct token
 next(struct luatext *x)
 {
@@ -56,7 +56,7 @@ token_is(const struct token *t, const char *text)
 	return t->kind != END && t->len == strlen(text) && memcmp(t->at, text, t->len) == 0;
 }
 
-/* Lua prints a byte that is not printable as <\226>. */
+/* Lua writes an unprintable byte as <\226>. */
 static bool
 is_near(const struct slip *s, const struct token *t)
 {
@@ -65,7 +65,7 @@ is_near(const struct slip *s, const struct token *t)
 	return t->len == s->near_len && memcmp(t->at, s->near, t->len) == 0;
 }
 
-/* Goes on to the next token of the line that may be the slip; false: no further token, and s->token is the end. */
+/* Goes to the next token of the line that may be the error. False: there is none, and s->token is the end. */
 static bool
 find(struct slip *s, struct luatext *x, int line)
 {
@@ -77,7 +77,7 @@ find(struct slip *s, struct luatext *x, int line)
 	return s->token.kind != END;
 }
 
-/* --- the rules: each true with its sentence, or false ------------------------------------------------------------------ */
+/* --- the rules: each true with its sentence, or false ----------------------------------------- */
 
 static const char *
 shown(char out[SHOWN], const struct token *t)
@@ -85,7 +85,7 @@ shown(char out[SHOWN], const struct token *t)
 	return text_printable(out, SHOWN, t->at, t->len);
 }
 
-/* The character at p by its number; 0: not UTF-8. */
+/* Returns the code of the character at p; 0: not UTF-8. */
 static unsigned
 character(const char *p, const char *end)
 {
@@ -129,7 +129,7 @@ syntax_not_ascii(const struct slip *s, char *out, size_t size)
 static bool
 syntax_open_text(const struct slip *s, char *out, size_t size)
 {
-	const char *at = s->near_len > 0 ? s->near : s->before.at; /* near <eof> the text is the last token */
+	const char *at = s->near_len > 0 ? s->near : s->before.at; /* near <eof> the string is the last token */
 	size_t len = s->near_len > 0 ? s->near_len : s->before.len;
 	char begin[SHOWN];
 	bool curly = false;
@@ -143,7 +143,7 @@ syntax_open_text(const struct slip *s, char *out, size_t size)
 	return true;
 }
 
-/* Other languages' and CICS's marks. */
+/* Marks that begin a comment in other languages and in CICS. */
 static bool
 syntax_comment(const struct slip *s, char *out, size_t size)
 {
@@ -172,7 +172,7 @@ syntax_bad_number(const struct slip *s, char *out, size_t size)
 	return true;
 }
 
-/* KEY = with a key that is not a name. */
+/* KEY = with a key that is no name. */
 static bool
 syntax_bad_key(const struct slip *s, char *out, size_t size)
 {
@@ -243,7 +243,7 @@ syntax_unquoted_name(const struct slip *s, char *out, size_t size)
 	return true;
 }
 
-/* A value, or a part of one, behind another. */
+/* A value, or a part of one, directly after another value. */
 static bool
 syntax_in_table(const struct slip *s, char *out, size_t size)
 {
@@ -280,7 +280,7 @@ syntax_too_many(const struct slip *s, char *out, size_t size)
 	return true;
 }
 
-/* What runs and finds no such thing: host = localhost.example */
+/* A run-time error from an unquoted text: host = localhost.example */
 static bool
 syntax_unquoted_text(const struct slip *s, char *out, size_t size)
 {

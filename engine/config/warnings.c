@@ -54,7 +54,7 @@ check_service(const struct definition *d, const struct tcpipservice_def *t, stru
 			"releases it", t->tcpipservice);
 }
 
-/* The first service by which a partner can be this ipconn with less TLS than `least`; NULL: there is none. */
+/* Returns the first service where a partner can become this ipconn with less TLS than `least`; NULL: none. */
 static const struct tcpipservice_def *
 way_below(const struct definition *d, const struct ipconn_def *c, enum ssl least)
 {
@@ -80,7 +80,7 @@ check_trust(const struct definition *d, const struct ipconn_def *c, struct fault
 			"certificate to take the link user from", c->ipconn, t->tcpipservice);
 }
 
-/* A password in clear text is one for everybody on the way. */
+/* Anyone on the network path can read a password in clear text. */
 static void
 check_passwords(const struct definition *d, const struct ipconn_def *c, struct faults *faults)
 {
@@ -138,7 +138,7 @@ is_loopback(const char *host)
 	return a.family == 4 ? a.bytes[0] == 127 : memcmp(a.bytes, one, sizeof one) == 0;
 }
 
-/* The host of a URL, without the brackets of IPv6. */
+/* Writes the host of a URL to out, without the brackets of IPv6. Returns out. */
 static const char *
 url_host(const char *url, char *out, size_t size)
 {

@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* warnings: the rules of `check` that are warnings: legal, and worth a second look (IPIC.md 7.9). */
+/* warnings: the warnings of `check` about valid but risky definitions (IPIC.md 7.9). */
 #ifndef SALLYPORT_WARNINGS_H
 #define SALLYPORT_WARNINGS_H
 
 #include "base/fault.h"
 #include "config/definition.h"
 
-/* Adds a warning (file:line of the definition) for each: urm is dfhisaip; a urm named and ssl = "no"; userauth = "identify" reachable through a
- * listener without clientauth; linkauth = "certuser" likewise; userauth = "verify" and no saf, or reachable through a listener
- * without TLS; a program's url in plain http to another machine, or
- * its ipconn without a sendcount; template = "yes"; heartbeat = 0; … */
+/*
+ * Adds a warning (file:line of the definition) for each: urm is dfhisaip; a urm and ssl = "no"; userauth = "identify"
+ * or linkauth = "certuser" with a listener without clientauth; userauth = "verify" without a saf, or with a listener
+ * without TLS; the url of a program in plain http to another machine, or its ipconn without a sendcount; template =
+ * "yes"; heartbeat = 0; and others.
+ */
 void warnings_check(const struct definition *d, struct faults *faults);
-/* What is no fault and no warning, but should be known: requests by which nobody is asked whether their users may (SP0051). The first tcpipservice that
- * takes such requests; NULL: there is none. */
+/*
+ * Returns the first tcpipservice whose requests run without a check of their users (SP0051); NULL: none. This is
+ * neither a fault nor a warning, but is shown.
+ */
 const char *warnings_unchecked(const struct definition *d);
 
 #endif
