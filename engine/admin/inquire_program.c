@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "region/region.h"
-#include "request/task.h"
+#include "request/program.h"
 
 static bool
 inquire_program_of_program(const struct task *t, const char *name)

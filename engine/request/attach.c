@@ -3,7 +3,9 @@
  * attach: may this request run? Whose it is comes first (a stranger learns no names), then whether there is anything of that name to run, then
  * whether its users may: the attach door, or without a script the users against the saf.
  */
-#include "request/task.h"
+#include "request/attach.h"
+
+#include "request/program.h"
 
 #include "base/clock.h"
 #include "conn/ipconn.h"
@@ -215,6 +217,8 @@ identified(struct task *t)
 		authorise(t);
 }
 
+static void claim(struct task *t);
+
 /* While the password was being checked another generation may have come: what it says of its users counts. */
 static bool
 overtaken(struct task *t)
@@ -242,7 +246,7 @@ attach_verified(void *arg, enum password_answer a)
 	else if (a == PASSWORD_BUSY)
 		refuse_user(t, "passwords_busy", "too many passwords wait to be checked, or there is no memory to check one");
 	else if (overtaken(t))
-		attach_begin(t);
+		claim(t);
 	else if (!usable(t->generation->saf, t->request.userid))
 		refuse_user(t, "user_revoked", "the user is revoked");
 	else
@@ -304,8 +308,8 @@ identify(struct task *t)
 		identified(t);
 }
 
-void
-attach_begin(struct task *t)
+static void
+claim(struct task *t)
 {
 	const char *text = "", *code = request_user_claim(t->ipconn->def.userauth, &t->request, &text);
 
@@ -317,4 +321,11 @@ attach_begin(struct task *t)
 		identify(t);
 	else
 		identified(t);
+}
+
+void
+attach_begin(struct task *t)
+{
+	task_open(t);
+	claim(t);
 }

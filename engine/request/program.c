@@ -4,7 +4,6 @@
 
 #include "policy/policy_run.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -114,15 +113,8 @@ run_script(struct task *t)
 	}
 }
 
-/* Two code pages, both said. */
-static bool
-differ(int from, int to)
-{
-	return from != 0 && to != 0 && from != to;
-}
-
 static void
-start(struct task *t)
+run(struct task *t)
 {
 	const struct program_def *p = t->program;
 
@@ -149,7 +141,7 @@ program_data_converted(struct task *t, const char *why)
 	t->len = buf_len(&t->converted);
 	t->ccsid = to;
 	t->ccsid_back = from;
-	start(t);
+	run(t);
 }
 
 /* The request says what its data is in, and the program may want another. */
@@ -159,74 +151,8 @@ program_begin(struct task *t)
 	const struct program_def *p = t->program;
 
 	t->generation->uses[p - t->generation->definition->program]++;
-	if (differ(t->ccsid, p->ccsid))
+	if (program_convert_needed(t->ccsid, p->ccsid))
 		program_convert_begin(t, t->ccsid, p->ccsid, t->data, t->len, program_data_converted);
 	else
-		start(t);
-}
-
-static void
-program_answer_converted(struct task *t, const char *why)
-{
-	int from = t->answer_ccsid, to = t->ccsid_back;
-
-	if (why != NULL) {
-		program_failed(t, SENSE_SYSTEM_ERROR, "the answer cannot be converted from ccsid %d to %d: %s", from, to, why);
-		return;
-	}
-	buf_free(&t->answer);
-	t->answer = t->converted;
-	buf_init(&t->converted, PAYLOAD_MAX);
-	t->answer_ccsid = to;
-	task_end(t);
-}
-
-/* What the program was given has served by now. */
-void
-program_end(struct task *t)
-{
-	int from = t->answer_ccsid, to = t->ccsid_back;
-
-	if (!differ(from, to)) {
-		task_end(t);
-		return;
-	}
-	t->data = NULL;
-	t->len = 0;
-	buf_free(&t->converted);
-	program_convert_begin(t, from, to, buf_bytes(&t->answer), buf_len(&t->answer), program_answer_converted);
-}
-
-static void
-say_failed(const struct task *t, unsigned sense, const char *text)
-{
-	char number[SENSE_TEXT], prefix[ADDR_TEXT];
-
-	sense_print(sense, number);
-	log_refusal(t->worker->log, MSG_SP0053, "program", number, conn_around(t->conn, prefix), "tran", t->request.tran, "program",
-		t->program->program, "ipconn", t->ipconn->def.ipconn, "connection", t->conn->facts.connection, "userid",
-		t->users.task, "sense", number, "text", text, NULL);
-}
-
-void
-program_failed(struct task *t, unsigned sense, const char *format, ...)
-{
-	char text[TEXT_SIZE];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof text, format, args);
-	va_end(args);
-	say_failed(t, sense, text);
-	task_fail(t, sense, sense == SENSE_ABENDED ? "DFHIS0998" : "", "%s", text);
-}
-
-void
-program_refused(struct task *t, unsigned sense, const char *message, const char *why)
-{
-	char text[TEXT_SIZE];
-
-	snprintf(text, sizeof text, "ipconn %s: %s%s%s", t->program->ipconn, why, message[0] != '\0' ? ", " : "", message);
-	say_failed(t, sense, text);
-	task_fail(t, sense, message, "%s", text);
+		run(t);
 }

@@ -128,6 +128,12 @@ go_on_later(struct task *t, const struct ccsid_conversion *c, void (*done)(struc
 	return 0;
 }
 
+bool
+program_convert_needed(int from, int to)
+{
+	return from != 0 && to != 0 && from != to;
+}
+
 void
 program_convert_begin(struct task *t, int from, int to, const void *in, size_t len, void (*done)(struct task *t, const char *why))
 {

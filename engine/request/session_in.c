@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* converse: the receive side: requests that come on a socket the partner dialled, their tasks, and the answers. */
+#include "request/attach.h"
 #include "request/session_internal.h"
 
 #include "conn/steps.h"
@@ -114,7 +115,7 @@ run(struct session *s)
 	t->holds = session_in_holds;
 	t->session = s;
 	s->working = true;
-	task_begin(t);
+	attach_begin(t);
 }
 
 /* The request's data has served; the answer takes its place in memory. */

@@ -35,14 +35,13 @@ delist(struct task *t)
 }
 
 void
-task_begin(struct task *t)
+task_open(struct task *t)
 {
 	t->worker = t->conn->worker;
 	t->generation = generation_ref(t->worker->generation);
 	buf_init(&t->converted, PAYLOAD_MAX);
 	buf_init(&t->answer, PAYLOAD_MAX);
 	enlist(t);
-	attach_begin(t);
 }
 
 void

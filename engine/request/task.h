@@ -49,9 +49,11 @@ struct task {
 	void *session;                 /* session's own */
 };
 
-/* A request came whole: checks it (attach), runs it, and calls t->done(t), perhaps before this returns. The caller zeroed t and filled conn ipconn conv
- * request data len ccsid done holds session; passwords in t->request are wiped on the way. */
-void task_begin(struct task *t);
+/*
+ * Puts t into the list of its worker, under the current generation. The caller has zeroed t and has filled in conn ipconn conv request
+ * data len ccsid done holds session.
+ */
+void task_open(struct task *t);
 /* Ends it early: purge, release or loss of the connection. done() is not called; everything it waited for is cancelled. t is the caller's to free. */
 void task_cancel(struct task *t);
 /* Its end, by whoever runs it: t->answer or t->sense is set. t must not be touched afterwards. */
@@ -59,15 +61,5 @@ void task_end(struct task *t);
 /* The same with an IS7: sense, a message id for the partner ("" or NULL: none) and a sentence for our messages, never sent. Prints DFHIS1025 (tran, ipconn,
  * X'code') when that is the message; any other is the caller's to print. */
 void task_fail(struct task *t, unsigned sense, const char *message, const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-/* attach.c: may it run? Goes on to program_begin, or fails the task. */
-void attach_begin(struct task *t);
-/* program.c: runs t->program. Ends in task_end or task_fail, perhaps before it returns. */
-void program_begin(struct task *t);
-/* What a request would run: 0 and t->program, or the sense (SENSE_UNKNOWN, SENSE_DISABLED, SENSE_QUIESCING: message DFHIS1025) with *why static. CPMI,
- * CSMI and CVMI are there unless defined otherwise; a request without a program runs its transaction's. */
-unsigned program_find(struct task *t, const char **why);
-/* CPMI, CSMI and CVMI; NULL ends the list. */
-const char *const *program_mirrors(void);
 
 #endif
