@@ -198,7 +198,7 @@ acquire_overdue(void *arg)
 	if (ipconn_two_way(i))
 		failed(i, i->answered ? reason_name(REASON_SESSION_OPEN_FAILED) : "ISCER_TIMED_OUT", text);
 	else
-		release_finish(i, "its partner does not read its answer");
+		release_finish(i, "the partner does not read its answer");
 }
 
 void
@@ -362,7 +362,7 @@ answered_first(struct conn *c, const struct capex_answer *a)
 		return;
 	}
 	if (i->out_sockets > 1 && a->token[0] == '\0') {
-		dial_failed(c, "bad_answer", "ISCER_BAD_RESPONSE", "the answer wants two sockets, and has no token for the second");
+		dial_failed(c, "bad_answer", "ISCER_BAD_RESPONSE", "the answer agrees to two sockets, but has no token for the second");
 		return;
 	}
 	i->answered = true;
@@ -396,15 +396,15 @@ acquire_redirected(struct conn *c, const char *host, int port)
 	struct ipconn *i = c->ipconn;
 
 	if (!i->acquiring || i->def.ha == NO || i->redirected) {
-		dial_failed(c, "bad_answer", "ISCER_BAD_RESPONSE", "sent on to %s port %d, %s", host, port,
-			i->redirected ? "and that for the second time" : "and the ipconn has ha = no");
+		dial_failed(c, "bad_answer", "ISCER_BAD_RESPONSE", "redirected to %s port %d, %s", host, port,
+			i->redirected ? "for the second time" : "but the ipconn has ha = no");
 		return;
 	}
 	i->redirected = true;
 	i->socket[SOCKET_OUT] = NULL;
 	c->ipconn = NULL;
 	record_outcome(c->record, "redirected", NULL, NULL, NULL);
-	conn_close(c, CONN_POLITELY, "sent on to another address");
+	conn_close(c, CONN_POLITELY, "redirected to another address");
 	dial_begin(i, SOCKET_OUT, host, port);
 }
 

@@ -14,7 +14,7 @@ send_answer(struct conn *c, struct buf *b, int put)
 		conn_close(c, CONN_AT_ONCE, "the answer could not be queued");
 }
 
-/* unread: the bytes of the CAPEX were no message. */
+/* Answers with reason r. unread: the reader, when the bytes of the CAPEX are not a message; else NULL. */
 static void
 answer_refusal(struct conn *c, enum reason r, const struct ipic_reader *unread)
 {
@@ -70,7 +70,7 @@ capex_redirect(struct conn *c, const char *host, int port)
 	conn_through(c);
 	buf_init(&b, IPIC_PUT_MAX);
 	send_answer(c, &b, ipic_put_redirected(&b, &a));
-	conn_close(c, CONN_POLITELY, "sent on to the specific listener");
+	conn_close(c, CONN_POLITELY, "redirected to the specific listener");
 }
 
 static void

@@ -15,7 +15,7 @@ void capex_accept(struct conn *c, struct ipconn *i, enum socket_place place);
  * called conn_refused.
  */
 void capex_answer_refusal(struct conn *c, enum reason r);
-/* The same for a CAPEX whose bytes are no message: reason ISCE_ERROR, in the status that its reader found. */
+/* The same for bytes that are not a message: reason ISCE_ERROR, with the status that the reader of c gives. */
 void capex_answer_unread(struct conn *c);
 /*
  * Calls conn_engine_refused (SP0031), then capex_answer_refusal. code: the verdict code. format: the text for the

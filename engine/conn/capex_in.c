@@ -15,7 +15,7 @@ refuse_bytes(struct conn *c, const struct fault *why)
 	capex_answer_unread(c);
 }
 
-/* -1 with a sentence. typed: the message has a valid IS header; if not, the sentence is there. */
+/* Parses the CAPEX into facts.capex. typed: the IS header is valid; if not, *why is set. -1 with a sentence. */
 static int
 parse(struct conn *c, const struct ipic_message *m, bool typed, struct fault *why)
 {
@@ -24,7 +24,7 @@ parse(struct conn *c, const struct ipic_message *m, bool typed, struct fault *wh
 	if (!ipic_is_command(m, IS_CAPEX))
 		return fault_set(why, "the first request must be cmd capex");
 	if (buf_len(&c->io.in) > m->size)
-		return fault_set(why, "bytes behind the CAPEX request, before its answer");
+		return fault_set(why, "bytes after the CAPEX request, before its answer");
 	return ipic_capex(m, &c->facts.capex, why);
 }
 
@@ -52,7 +52,7 @@ check(struct conn *c)
 	else if (!c->entrance->open)
 		capex_refuse(c, REASON_TCPIPSERVICE_NOT_OPEN, "not_open", "tcpipservice %s is not open any more", c->entrance->tcpipservice);
 	else if (!calls_us(x, r))
-		capex_refuse(c, REASON_ISCE_INVALID_APPLID, "server_applid", "the caller means %s.%s; this is %s.%s",
+		capex_refuse(c, REASON_ISCE_INVALID_APPLID, "server_applid", "the caller wants %s.%s; this region is %s.%s",
 			x->server_networkid[0] != '\0' ? x->server_networkid : "*", x->server_applid[0] != '\0' ? x->server_applid : "*",
 			r->networkid, r->applid);
 	else

@@ -20,7 +20,7 @@ refused_there(struct conn *c, const struct ipic_message *m, const struct capex_a
 {
 	char text[TEXT_SIZE];
 
-	snprintf(text, sizeof text, "the partner answered %d; there it is connection %s", m->status,
+	snprintf(text, sizeof text, "the partner answered %d; its connection is %s", m->status,
 		a->connection[0] != '\0' ? a->connection : "(not said)");
 	dial_refused(c, a->response, a->reason, text);
 }
@@ -56,7 +56,7 @@ refused_since(struct conn *c)
 		return false;
 	recheck_record(&r, c);
 	conn_refused(c, MSG_SP0021, r.door < DOOR_COUNT ? door_name(r.door) : NULL, r.script, &r.verdict, NULL);
-	dial_failed(c, r.verdict.code, "SECURITY_VIOLATION", "refused by the generation that came meanwhile: %s", r.verdict.text);
+	dial_failed(c, r.verdict.code, "SECURITY_VIOLATION", "refused by a newer generation: %s", r.verdict.text);
 	return true;
 }
 

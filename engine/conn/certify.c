@@ -210,11 +210,11 @@ certify_failed(struct conn *c)
 	if (c->refused)
 		conn_event(c, e->alert_sent ? "alert sent" : "handshake broken off");
 	else if (c->io.error[0] == '\0' && !c->io.eof)
-		conn_engine_refused(c, MSG_DFHSO0123, "timeout", NULL, "no end of the TLS handshake in %g s",
+		conn_engine_refused(c, MSG_DFHSO0123, "timeout", NULL, "the TLS handshake did not end in %g s",
 			c->generation->definition->region.handshake_timeout);
 	else
 		conn_engine_refused(c, MSG_DFHSO0123, failure_code(e), NULL, "rc %d: %s%s%s%s", e->plain_text ? 406 : 410,
-			e->reason[0] != '\0' ? e->reason : "the peer broke the handshake off", e->alert >= 0 ? "; alert " : "",
+			e->reason[0] != '\0' ? e->reason : "the peer broke off the handshake", e->alert >= 0 ? "; alert " : "",
 			e->alert >= 0 ? (e->alert_sent ? "sent: " : "received: ") : "", e->alert >= 0 ? e->alert_name : "");
 	if (c->facts.way == WAY_OUT)
 		fail_out(c, e);

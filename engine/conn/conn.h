@@ -3,8 +3,8 @@
  * conn: one socket, from accept or dial to its end. Only conn_enter assigns the stage, only conn_close ends the socket,
  * and only conn_refused reports a refusal (log line, record, counts).
  *
- * A caller may still hold a pointer to a closed connection: it stays in worker->graves until conn_bury at the end of the
- * turn.
+ * A caller may still hold a pointer to a closed connection: it stays in worker->graves until conn_bury at the end of
+ * the turn.
  */
 #ifndef SALLYPORT_CONN_H
 #define SALLYPORT_CONN_H

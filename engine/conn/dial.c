@@ -104,7 +104,7 @@ try_next(struct conn *c)
 	c->facts.peer.addr = d->found.addr[d->next++];
 	record_facts(c->record, &c->facts);
 	if (addr_is_any(&c->facts.peer.addr)) /* it means this machine, whose address `admit` might refuse */
-		dial_missed(c, "the unspecified address is nobody's");
+		dial_missed(c, "the unspecified address is not an address of a partner");
 	else
 		admit_begin(c);
 }
@@ -158,7 +158,7 @@ dial_connected(struct conn *c)
 	if (getsockname(c->io.fd, (struct sockaddr *)&own, &len) == 0)
 		addr_from_sockaddr(&c->facts.own.addr, (struct sockaddr *)&own);
 	if (reached_itself(c)) {
-		dial_missed(c, "nobody listens there: the socket met itself");
+		dial_missed(c, "no socket listens there: this one connected to itself");
 		return;
 	}
 	conn_event(c, "connected");

@@ -30,7 +30,7 @@ generic(struct conn *c)
 	if (!c->facts.capex.ha)
 		capex_refuse(c, REASON_HA_RESOURCE_MISMATCH, "ha", "tcpipservice %s is generic, and the caller's ipconn has ha = no", t->tcpipservice);
 	else if (to == NULL || !to->open)
-		capex_refuse(c, REASON_INVALID_HA_TCPIPSERVICE, "ha", "tcpipservice %s, to which %s sends its partners on, is not open", t->speciftcps,
+		capex_refuse(c, REASON_INVALID_HA_TCPIPSERVICE, "ha", "tcpipservice %s, to which %s redirects its partners, is not open", t->speciftcps,
 			t->tcpipservice);
 	else
 		send_on(c, to);
@@ -57,7 +57,7 @@ ha_begin(struct conn *c)
 	}
 	if (!c->facts.capex.ha || is_specific(c->generation->definition, t->tcpipservice))
 		return false;
-	capex_refuse(c, REASON_HA_RESOURCE_MISMATCH, "ha", "the caller's ipconn has ha = yes, and tcpipservice %s belongs to no generic one",
+	capex_refuse(c, REASON_HA_RESOURCE_MISMATCH, "ha", "the caller's ipconn has ha = yes, and no generic tcpipservice redirects to %s",
 		t->tcpipservice);
 	return true;
 }

@@ -134,10 +134,10 @@ install(struct conn *c, const struct ipconn_def *d, const struct ipconn *templat
 		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "applid_changed", "ipconn %s: applid %s was not blank and became %s; applid_change = blank_only",
 			d->ipconn, c->facts.capex.applid, d->applid);
 	else if (changes_way(c))
-		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "port_changed", "ipconn %s: port %d became %d; -1 (no call-back) stays -1, and nothing else becomes -1",
+		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "port_changed", "ipconn %s: port %d became %d; a policy may not change it to or from -1 (no call-back)",
 			d->ipconn, c->facts.capex.port, d->port);
 	else if (named[0] != '\0' && template == NULL)
-		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "template_unknown", "no ipconn named %s is installed that could be copied", named);
+		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "template_unknown", "no ipconn named %s is installed to copy from", named);
 	else if (template != NULL && !template->inservice)
 		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "template_outservice", "template %s is out of service", named);
 	else

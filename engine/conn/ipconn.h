@@ -18,7 +18,7 @@ enum socket_place { SOCKET_IN, SOCKET_IN2, SOCKET_OUT, SOCKET_OUT2, IPCONN_SOCKE
 #define TOKEN_SECONDS 30.0
 
 struct ipconn {
-	struct ipconn *next, *prev; /* the registry's list; next stays valid after the removal, until the end of the turn */
+	struct ipconn *next, *prev; /* the registry's list; next stays valid in the turn of the removal */
 	struct ipconn *buried;      /* next in the registry's graves */
 	struct worker *worker;      /* borrowed */
 	struct ipconn_def def;      /* as defined or as autoinstalled */

@@ -241,7 +241,7 @@ say_unbound(const struct tcpipservice_def *d, int error, struct fault *f)
 	bool host = error == EADDRNOTAVAIL || error == EAFNOSUPPORT || error == EINVAL;
 
 	if (host)
-		fault_set(f, "host %s: %s; it is no address of this machine", host_of(d), strerror(error));
+		fault_set(f, "host %s: %s; it is not an address of this machine", host_of(d), strerror(error));
 	else
 		fault_set(f, "port %d: %s", d->portnumber, strerror(error));
 }

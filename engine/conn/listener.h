@@ -27,6 +27,7 @@ struct listener {
 	int spare;             /* a descriptor kept for the time when no other is left */
 };
 
+/* Makes a closed listener, owned by the caller. NULL: no memory. */
 struct listener *listener_new(struct worker *w, const char *tcpipservice);
 void listener_free(struct listener *l); /* closes it; no connection of it may live; NULL is fine */
 /*

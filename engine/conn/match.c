@@ -66,7 +66,7 @@ refuse_trust(struct conn *c, struct ipconn *i)
 		c->facts.tcpipservice, NULL);
 	undo(c, i);
 	capex_refuse(c, REASON_SECURITY_VIOLATION, "trust",
-		"ipconn %s has userauth = identify: it needs a verified client certificate, or admit saying sysplex", i->def.ipconn);
+		"ipconn %s has userauth = identify: it needs a verified client certificate, or sysplex = true from admit", i->def.ipconn);
 }
 
 /*
@@ -173,7 +173,7 @@ static void
 race(struct conn *c, struct ipconn *i)
 {
 	if (keeps_own(c))
-		capex_refuse(c, REASON_CAPEX_RACE, "race", "ipconn %s is being acquired from here too, and this region's names are the lower ones",
+		capex_refuse(c, REASON_CAPEX_RACE, "race", "this region is acquiring ipconn %s too, and its names are the lower ones",
 			i->def.ipconn);
 	else
 		match_take(c, i);
@@ -214,15 +214,15 @@ misfit(const struct conn *c, const struct ipconn *i)
 	if (i->socket[SOCKET_IN2] != NULL || i->status == CONN_FREEING)
 		return "the ipconn takes no further socket";
 	if (strcmp(first->facts.tcpipservice, c->facts.tcpipservice) != 0)
-		return "it came by another tcpipservice than the first socket";
+		return "the tcpipservice is not that of the first socket";
 	if (!addr_same_ip(&first->facts.peer.addr, &c->facts.peer.addr))
-		return "it came from another address than the first socket";
+		return "the address is not that of the first socket";
 	if (!same_certificate(first->facts.certificate, c->facts.certificate))
-		return "its certificate is not the first socket's";
+		return "the certificate is not that of the first socket";
 	if (!ipconn_trusted(&i->def, c, c->facts.peer.sysplex))
-		return "userauth = identify needs a verified client certificate, or admit saying sysplex, on each socket";
+		return "userauth = identify needs a verified client certificate, or sysplex = true from admit, on each socket";
 	if (strcmp(i->capex.applid, c->facts.capex.applid) != 0 || strcmp(i->capex.networkid, c->facts.capex.networkid) != 0)
-		return "it names another applid or networkid than the first socket";
+		return "applid or networkid is not that of the first socket";
 	return NULL;
 }
 
@@ -252,15 +252,15 @@ misfit_callback(const struct conn *c, const struct ipconn *i)
 	const struct capex *x = &c->facts.capex;
 
 	if (i == NULL || i->status != CONN_OBTAINING || i->socket[SOCKET_IN] != NULL)
-		return "its token is unknown, used or too old";
+		return "the token is unknown, used or too old";
 	if (strcmp(i->def.tcpipservice, c->facts.tcpipservice) != 0)
-		return "it came by another tcpipservice than the ipconn's";
+		return "the tcpipservice is not that of the ipconn";
 	if (i->def.ha == NO && (strcmp(i->def.applid, x->applid) != 0 || strcmp(i->def.networkid, x->networkid) != 0))
-		return "it names another applid or networkid than the ipconn's";
+		return "applid or networkid is not that of the ipconn";
 	if (!ipconn_trusted(&i->def, c, c->facts.peer.sysplex))
-		return "userauth = identify needs a verified client certificate, or admit saying sysplex, on each socket";
+		return "userauth = identify needs a verified client certificate, or sysplex = true from admit, on each socket";
 	if (lesser(i->def.receivecount, x->sendcount) == 0)
-		return "it offers no session";
+		return "the caller offers no session";
 	return NULL;
 }
 

@@ -17,6 +17,7 @@ struct peers_counts {
 	unsigned from_peer, from_prefix, halfopen_prefix, refused_from_peer;
 };
 
+/* Owned by the caller; peers_free(NULL) is fine. NULL: no memory or no random bytes. */
 struct peers *peers_new(void);
 void peers_free(struct peers *t);
 /* The counts of this address at `now` (seconds of any monotonic clock). */

@@ -141,7 +141,7 @@ check_trust(const struct conn *c, const struct generation *g, const struct ipcon
 
 	if (out->refused || c->facts.way == WAY_OUT || ipconn_trusted(&i->def, c, c->sysplex))
 		return;
-	verdict_refuse(&v, "trust", "ipconn %s has userauth = identify, and admit does not say sysplex any more", i->def.ipconn);
+	verdict_refuse(&v, "trust", "ipconn %s has userauth = identify, and admit no longer gives sysplex", i->def.ipconn);
 	refuse_defined(out, c, g, &v);
 }
 

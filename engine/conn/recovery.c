@@ -199,7 +199,7 @@ read_partner(struct recovery *r, struct reading *in, struct fault *f)
 	if (words(in, line, word, 6) != 6 || strcmp(word[0], "partner") != 0 || take_partner(&p, word) < 0)
 		return fault_set(f, "line %d is not 'partner NETWORKID APPLID LOGNAME TOKEN INDOUBT'", in->line);
 	if (find(r, p.networkid, p.applid) != NULL)
-		return fault_set(f, "line %d: partner %s.%s is there already", in->line, p.networkid, p.applid);
+		return fault_set(f, "line %d: a second line for partner %s.%s", in->line, p.networkid, p.applid);
 	return put(r, &p) < 0 ? fault_set(f, "no memory") : 0;
 }
 

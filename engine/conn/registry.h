@@ -25,12 +25,15 @@ void registry_free(struct registry *r); /* frees its ipconns too; no connection 
 enum claim registry_claim(struct registry *r, struct ipconn *i);
 /* Removes i; registry_bury frees it at the end of the turn, when no function of i is on the stack. */
 void registry_drop(struct registry *r, struct ipconn *i);
+/* Frees the removed ipconns. */
 void registry_bury(struct registry *r);
 
 struct ipconn *registry_first(const struct registry *r); /* in order of installation; the next one is ->next */
 /* The cursors of walks along that list in slices. Borrowed. */
 struct cursors *registry_walks(struct registry *r);
+/* The number of installed ipconns. */
 size_t registry_count(const struct registry *r);
+/* The ipconn of that name. NULL: none. Borrowed. */
 struct ipconn *registry_name(const struct registry *r, const char *name);
 /* The ipconn that a CAPEX with that pair matches. NULL: none. Borrowed. */
 struct ipconn *registry_pair(const struct registry *r, const char *networkid, const char *applid);

@@ -173,11 +173,11 @@ resync_answered(struct conn *c, const struct ipic_message *m)
 	if (ipic_resync_answer(m, &r, &f) < 0) {
 		acquire_failed(i, "INVALID", "ISCER_BAD_RESPONSE", f.text);
 	} else if ((m->outcome == IPIC_OK) != (strcmp(r.response, "OK") == 0)) {
-		acquire_failed(i, r.response, "ISCER_BAD_RESPONSE", "the answer to resync says yes and no");
+		acquire_failed(i, r.response, "ISCER_BAD_RESPONSE", "status and response of the answer to resync do not agree");
 	} else if (m->outcome != IPIC_OK) {
 		acquire_failed(i, r.response, r.reason, "the partner refused resynchronisation");
 	} else if (r.logname[0] == '\0') {
-		acquire_failed(i, r.response, "ISCER_BAD_RESPONSE", "the answer to resync names no log");
+		acquire_failed(i, r.response, "ISCER_BAD_RESPONSE", "the answer to resync has no log name");
 	} else if (refuses(i, &r)) {
 		acquire_failed(i, reason_response(REASON_ISCE_BAD_RECOV), reason_name(REASON_ISCE_BAD_RECOV),
 			"the partner has lost its log while work is in doubt; xlnaction is keep (set ipconn NAME norecovdata forgets the work)");
@@ -225,9 +225,9 @@ resync_asked(struct conn *c, const struct ipic_message *m)
 	struct resync r;
 
 	if (i->status != CONN_OBTAINING || i->acquiring || i->out_sockets == 0 || c != i->socket[SOCKET_IN] || i->resync_waits)
-		return "resync at a time, or on a socket, where none is due";
+		return "resync at a time or on a socket where it is not allowed";
 	if (ipic_resync(m, &r, &f) < 0)
-		return "resync with a body that is not one";
+		return "resync with an invalid body";
 	i->resync = r;
 	i->resync_waits = true;
 	acquire_joined(c);

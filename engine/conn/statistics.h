@@ -72,6 +72,7 @@ double statistics_value(const struct figure *f, const void *statistics);
 /* Prints seconds since 1970 as "2026-11-22T17:40:01Z"; 0 as "". Returns out. */
 const char *statistics_time(double seconds, char out[24]);
 
+/* Raises *peak to now. */
 static inline void
 statistics_peak(unsigned *peak, unsigned now)
 {

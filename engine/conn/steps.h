@@ -20,6 +20,7 @@ void admit_first_byte(struct conn *c);
 
 /* Begins the TLS handshake, inside which the certify door is asked. */
 void certify_begin(struct conn *c);
+/* The handshake has ended: checks the verdict, or asks the certify door for ssl = "yes"; then begins the CAPEX. */
 void certify_handshaken(struct conn *c);
 /* The handshake failed, was refused, or took too long. */
 void certify_failed(struct conn *c);
@@ -33,16 +34,20 @@ void certify_repented(struct conn *c);
 
 /* Inbound: reads the CAPEX and makes the checks that need no policy. */
 void capex_in_begin(struct conn *c);
+/* Bytes have arrived: takes the CAPEX when it is complete. */
 void capex_in_data(struct conn *c);
 /* The CAPEX was not complete in time. */
 void capex_in_timeout(struct conn *c);
 /* No byte arrived in time after the accept. A TLS peer gets no answer, because it could not read one. */
 void capex_in_silence(struct conn *c);
+/* The peer closed before its CAPEX was complete; why: for the record. */
 void capex_in_ended(struct conn *c, const char *why);
 
 /* Outbound: sends the CAPEX and takes the answer. */
 void capex_out_begin(struct conn *c);
+/* Bytes have arrived: takes the answer when it is complete. */
 void capex_out_data(struct conn *c);
+/* The answer was not complete in time. */
 void capex_out_timeout(struct conn *c);
 /* c ended, or its stream failed, before the partner's answer was complete. */
 void capex_out_ended(struct conn *c, const char *why);
@@ -82,7 +87,9 @@ void dial_begin(struct ipconn *i, enum socket_place place, const char *host, int
 void dial_admitted(struct conn *c);
 /* That address cannot be reached, or is refused (c->refused): tries the next one, or fails. why is copied. */
 void dial_missed(struct conn *c, const char *why);
+/* The socket is connected: begins TLS or the CAPEX. */
 void dial_connected(struct conn *c);
+/* The name or the connect took too long: tries the next address, or fails. */
 void dial_timeout(struct conn *c);
 /* Frees what dialling holds for a connection; NULL is fine. */
 void dial_free(struct dial *d);

@@ -65,7 +65,7 @@ traffic_flushed(struct conn *c)
 	c->worker->riders->flushed(c);
 }
 
-/* Queues a command or the answer to one. -1: it could not be put, or the partner leaves too many of them unread. */
+/* Queues a command or the answer to one. -1: no memory or no room, or too many answers are unread. */
 static int
 send_command(struct conn *c, struct buf *b, int put)
 {
@@ -168,7 +168,7 @@ traffic_probe(struct ipconn *i)
 	beat(c);
 }
 
-/* The partner violated the protocol: answer 400 and close the connection. */
+/* The partner violated the protocol: answer with ISCE_ERROR and close the connection. */
 static void
 protocol_error(struct conn *c, const char *what)
 {
@@ -207,10 +207,10 @@ static const char *
 misanswer(const struct conn *c, const struct ipic_message *m)
 {
 	if (c->nrequests == 0)
-		return "an answer to nothing";
+		return "an answer without a request";
 	if (m->outcome != IPIC_OK && c->request[0] != IS_RESYNC)
-		return "our request was not answered with 200";
-	return m->is.name == c->request[0] ? NULL : "the answer's IS header is not our request's";
+		return "the answer to a command of this side is not 200";
+	return m->is.name == c->request[0] ? NULL : "the IS header of the answer is not that of the request";
 }
 
 static void
@@ -235,7 +235,7 @@ take_answer(struct conn *c, const struct ipic_message *m)
 	}
 }
 
-/* Takes the 200 or 500 that answers an element of a conversation. */
+/* Takes an element of a conversation, or the answer to one. */
 static void
 take_element(struct conn *c, const struct ipic_message *m)
 {

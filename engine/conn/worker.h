@@ -61,7 +61,7 @@ struct worker {
 	/* set by the region: returns the entrance of a tcpipservice, borrowed; NULL: not defined */
 	struct entrance *(*entrance)(struct worker *w, const char *tcpipservice);
 	void (*idle)(struct worker *w);     /* set by the region: a draining worker has no connection left */
-	void *house;                        /* the region's own data */
+	void *region;                       /* the struct region of this worker, for its callbacks */
 };
 
 #endif

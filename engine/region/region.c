@@ -72,7 +72,7 @@ region_idle(struct worker *w)
 static struct entrance *
 region_entrance(struct worker *w, const char *tcpipservice)
 {
-	struct listener *l = listeners_find(&((struct region *)w->house)->listeners, tcpipservice);
+	struct listener *l = listeners_find(&((struct region *)w->region)->listeners, tcpipservice);
 
 	return l != NULL ? &l->entrance : NULL;
 }
@@ -207,7 +207,7 @@ lend(struct region *r)
 	w->riders = &session_riders;
 	w->idle = region_idle;
 	w->entrance = region_entrance;
-	w->house = r;
+	w->region = r;
 }
 
 static int

@@ -268,7 +268,7 @@ describe("what the partner answers:", function()
     local status, response, reason = table.unpack(row)
     it(("%s %s (%s) is reported as it came"):format(response, reason, status), function()
       dialled(function(p) p:answer(CAPEX, status, { response = response, reason = reason, connection = "beef-7" }) end):close()
-      local record = refused(response, reason, "answered " .. status:match "%d+" .. "; there it is connection beef%-7")
+      local record = refused(response, reason, "answered " .. status:match "%d+" .. "; its connection is beef%-7")
       assert.are.equal("partner_refused", record.code)
     end)
   end

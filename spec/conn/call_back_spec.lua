@@ -278,7 +278,7 @@ describe("a called region and a partner of bytes:", function()
     becomes(region, "RELEASED", "NOPORT")
   end)
 
-  it("resync where none is due is a protocol error", function()
+  it("resync where it is not allowed is a protocol error", function()
     local p = calls { port = -1, callback = false }
     assert.are.equal(400, resync(p).status)
     p:closed()

@@ -121,7 +121,7 @@ describe("who answers there:", function()
     hurry { handshake_timeout = 0.5 }
     acquire(region, "A")
     p = listener:accept()
-    region:wait_log "DFHSO0123 W .*no end of the TLS handshake in 0.5 s"
+    region:wait_log "DFHSO0123 W .*the TLS handshake did not end in 0.5 s"
     becomes(region, "A", "RELEASED")
     assert.are.equal("timeout", record_of(region).code)
     p:close()
@@ -236,7 +236,7 @@ describe("who answers there:", function()
     assert.are.equal(0, (region:command "reload"))
     assert.are.equal("OBTAINING", status_of(region, "A"))
     p:answer(CAPEX, "200 OK", ok { networkid = "NETA" })
-    refused("A", "SECURITY_VIOLATION", "refused by the generation that came meanwhile")
+    refused("A", "SECURITY_VIOLATION", "refused by a newer generation")
     assert.are.equal(0, region:count_log "SP0036")
     p:close()
   end)

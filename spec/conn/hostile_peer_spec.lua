@@ -96,7 +96,7 @@ describe("a hostile peer", function()
     { "1 MiB of headers", HEAD .. ("X: y\r\n"):rep(175000), "too many headers" },
     { "16 headers of 600 bytes", HEAD .. (("X: " .. ("y"):rep(600) .. "\r\n"):rep(16)), "the headers are too long" },
     { "a body of 1 MiB", HEAD .. "Content-Length: 1048576\r\n\r\n" .. (" "):rep(1048576), "the body is too large", 413 },
-    { "Content-Length too small", HEAD .. "Content-Length: 5\r\n\r\n" .. BODY, "bytes behind the CAPEX request, before its answer" },
+    { "Content-Length too small", HEAD .. "Content-Length: 5\r\n\r\n" .. BODY, "bytes after the CAPEX request, before its answer" },
     { "Content-Length too large", HEAD .. "Content-Length: 99\r\n\r\n" .. BODY, "no whole CAPEX in 1 s", 403, "ISCE_TIMED_OUT",
       "timeout" },
     { "Content-Length twice", HEAD .. "Content-Length: 17\r\ncontent-length: 17\r\n\r\n" .. BODY, "a second Content%-Length header" },
@@ -116,9 +116,9 @@ describe("a hostile peer", function()
     { "EBCDIC", "\xd7\xd6\xe2\xe3\x40\x61\x89\x97\x89\x83\x40\xc8\xe3\xe3\xd7\x61\xf1\x4b\xf1\x0d\x25",
       "EBCDIC where HTTP/1.1 in ASCII was expected" },
     { "a second request before the answer", capex_bytes '{"applid":"EVIL","networkid":"NETX"}' .. BEAT,
-      "bytes behind the CAPEX request, before its answer" },
+      "bytes after the CAPEX request, before its answer" },
     { "two CAPEX at once", capex_bytes '{"applid":"EVIL"}' .. capex_bytes '{"applid":"EVIL2"}',
-      "bytes behind the CAPEX request, before its answer" },
+      "bytes after the CAPEX request, before its answer" },
   } do
     it("is told of " .. row[1], function() told(row[2], table.unpack(row, 3)) end)
   end
@@ -181,7 +181,7 @@ describe("a hostile peer", function()
     ["a record of garbage"] = { "\x16\x03\x01\x00\x10" .. ("\xff"):rep(16), "handshake", "rc 410: .*alert sent: " },
     ["a record of 64 KiB"] = { "\x16\x03\x01\xff\xff" .. ("\0"):rep(65535), "handshake", "rc 410: " },
     ["an alert"] = { "\x16\x03\x01\x00\x00\x15\x03\x01\x00\x02\x02\x28", "handshake", "rc 410: " },
-    ["nothing more after its first byte"] = { "\x16", "timeout", "no end of the TLS handshake in 1 s" },
+    ["nothing more after its first byte"] = { "\x16", "timeout", "the TLS handshake did not end in 1 s" },
   } do
     it("in TLS: " .. what, function()
       local p = dial "AUTH"

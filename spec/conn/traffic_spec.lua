@@ -176,7 +176,7 @@ describe("what does not belong on an acquired connection is answered 400 and end
   teardown(function() region:stop() end)
 
   local WRONGS = {
-    { "an answer to nothing", function(p) p:answer(HEARTBEAT) end },
+    { "an answer without a request", function(p) p:answer(HEARTBEAT) end },
     { "an unknown command", function(p) p:request "1 cmd; name=dance" end },
     { "a command with a body", function(p) p:request(HEARTBEAT, { a = 1 }) end },
     { "data without a conversation", function(p) p:request "1 data; conv=1" end },

@@ -79,7 +79,7 @@ describe("run", function()
 
   it("needs a host that is this machine's", function()
     ends({ tcpipservices = { FAR = { host = "192.0.2.1" } } },
-      "fault: tcpipservice FAR: host 192%.0%.2%.1: Cannot assign requested address; it is no address of this machine")
+      "fault: tcpipservice FAR: host 192%.0%.2%.1: Cannot assign requested address; it is not an address of this machine")
     ends({ tcpipservices = { FAR = { host = "2001:db8::1" } } }, "fault: tcpipservice FAR: host 2001:db8::1: ")
     local older = [[tcpipservice "FAR" { ipaddress = "192.0.2.1", portnumber = 0 }]]
     ends({ text = HEAD .. older }, "fault: tcpipservice FAR: host 192%.0%.2%.1: ")

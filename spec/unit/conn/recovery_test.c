@@ -328,7 +328,7 @@ a_damaged_file_is_a_fault(void **state)
 	refuses("sallyport recovery 1\nlog 0123456789abcde\n", 41, "line 2");
 	refuses("sallyport recovery 1\nlog -\n", 27, "line 2");
 	refuses("sallyport recovery 1\0\nlog 0123456789abcdef\n", 43, "line 1");
-	refuses(HEAD "partner NETB CICSB - - 0\npartner NETB CICSB - - 0\n", sizeof HEAD - 1 + 50, "line 4: partner NETB.CICSB is there already");
+	refuses(HEAD "partner NETB CICSB - - 0\npartner NETB CICSB - - 0\n", sizeof HEAD - 1 + 50, "line 4: a second line for partner NETB.CICSB");
 	unlink(file);
 }
 
