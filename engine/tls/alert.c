@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-/* RFC 8446's words, and the few of RFC 5246 that are still sent. */
+/* The names of RFC 8446, and the few of RFC 5246 that are still sent. */
 static const struct {
 	int number;
 	const char *name;

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-/* Puts the alert's name into out, in RFC 8446's words ("bad_certificate"); "alert_N" when it has none. */
+/* Puts the alert's name of RFC 8446 ("bad_certificate") into out; "alert_N" when the number has no name. */
 void alert_name(char *out, size_t size, int number);
 
 #endif

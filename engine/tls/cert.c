@@ -20,10 +20,10 @@
 #include "base/addr.h"
 #include "tls/dn_type.h"
 
-/* One certificate being described: what it becomes, what of the total is left, and why it was given up. */
+/* The state while one certificate is read: the result, the rest of the total, and the reason of a failure. */
 struct reading {
 	struct certificate *c;
-	size_t left; /* bytes of text */
+	size_t left; /* bytes of text that are still allowed */
 	struct cert_fault *why;
 };
 
@@ -54,7 +54,7 @@ broken(struct reading *r, const char *what)
 	return give_up(r, CERT_BROKEN, "the certificate's %s cannot be read", what);
 }
 
-/* Takes the bytes of a text, and one for its end, off the total. */
+/* Subtracts the bytes of a text, and one for its end, from the total. */
 static int
 spend(struct reading *r, size_t len)
 {
@@ -66,7 +66,7 @@ spend(struct reading *r, size_t len)
 	return 0;
 }
 
-/* OpenSSL's memory may come from another allocator than ours: everything that stays is copied. */
+/* OpenSSL's memory may come from another allocator, so every kept value is copied. */
 static int
 set_text(struct reading *r, struct text *t, const void *bytes, size_t len)
 {
@@ -97,7 +97,7 @@ read_rdn(struct reading *r, struct rdn *part, const X509_NAME_ENTRY *e)
 	return rc;
 }
 
-/* Everything outside printable ASCII is escaped, NUL included, so that the printed form is one safe C string. */
+/* Escapes every byte outside printable ASCII, including NUL, so that the printed form is a safe C string. */
 static char *
 print_name(const X509_NAME *name)
 {
@@ -136,7 +136,7 @@ read_dn(struct reading *r, struct dn *d, const X509_NAME *name)
 	d->item = n > 0 ? calloc((size_t)n, sizeof *d->item) : NULL;
 	if (n > 0 && d->item == NULL)
 		return no_memory(r);
-	d->n = n > 0 ? (size_t)n : 0; /* the items not filled yet are zero; freeing them is harmless */
+	d->n = n > 0 ? (size_t)n : 0; /* items that are not filled yet are zero, so freeing them is harmless */
 	for (i = 0; i < n; i++) {
 		d->item[i].shared = is_shared(name, i);
 		if (read_rdn(r, &d->item[i], X509_NAME_get_entry(name, i)) < 0)
@@ -153,7 +153,7 @@ add_name(struct reading *r, struct texts *l, const void *bytes, size_t len)
 
 	if (l->n >= CERT_NAMES)
 		return give_up(r, CERT_LIMIT, "the certificate has more than %d alternative names of one kind", CERT_NAMES);
-	if ((l->n & (l->n - 1)) == 0) /* 1, 2, 4, … places */
+	if ((l->n & (l->n - 1)) == 0) /* the list grows to 1, 2, 4, ... places */
 		grown = realloc(l->item, (l->n ? l->n * 2 : 1) * sizeof *grown);
 	if (grown == NULL)
 		return no_memory(r);
@@ -164,7 +164,7 @@ add_name(struct reading *r, struct texts *l, const void *bytes, size_t len)
 	return 0;
 }
 
-/* Printed as addr prints a peer's address, so that the two can be compared as strings. */
+/* Prints the address as addr_ip does, so that it can be compared with a peer's address as a string. */
 static int
 add_ip(struct reading *r, struct texts *l, const ASN1_OCTET_STRING *ip)
 {
@@ -210,7 +210,7 @@ read_general(struct reading *r, const GENERAL_NAME *g)
 	case GEN_IPADD:
 		return add_ip(r, &r->c->ip, g->d.iPAddress);
 	default:
-		return 0; /* kinds no policy can ask for */
+		return 0; /* no fact exists for names of the other kinds */
 	}
 }
 
@@ -220,7 +220,7 @@ read_san(struct reading *r, X509 *x)
 	int critical = -1, i, rc = 0;
 	GENERAL_NAMES *names = X509_get_ext_d2i(x, NID_subject_alt_name, &critical, NULL);
 
-	if (names == NULL) /* critical -1: the extension is absent; else it is there twice or cannot be read */
+	if (names == NULL) /* critical -1: the extension is absent; otherwise it is there twice or cannot be read */
 		return critical == -1 ? 0 : broken(r, "subjectAltName");
 	for (i = 0; rc == 0 && i < sk_GENERAL_NAME_num(names); i++)
 		rc = read_general(r, sk_GENERAL_NAME_value(names, i));
@@ -338,7 +338,7 @@ cert_link(struct certificate *c, const struct x509_st *x, struct cert_fault *why
 
 	if (c->chain.links == CHAIN_LINKS)
 		return 0;
-	c->chain.links++; /* the members not filled yet are zero */
+	c->chain.links++; /* members that are not filled yet are zero */
 	if (read_dn(&r, &at->subject, X509_get_subject_name(x)) < 0 || read_dn(&r, &at->issuer, X509_get_issuer_name(x)) < 0)
 		return -1;
 	return read_digest(&r, at->sha256, x);

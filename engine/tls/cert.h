@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cert: from OpenSSL's X509 to plain facts, once. Only cert, ring, tls, presented and walk use an X509. */
+/* cert: copies an X509 of OpenSSL into a struct certificate. Only cert, ring, tls and chain files use an X509. */
 #ifndef SALLYPORT_CERT_H
 #define SALLYPORT_CERT_H
 
@@ -11,7 +11,7 @@ struct X509_name_st;
 
 #define CERT_NAMES 1000        /* parts of a distinguished name, and alternative names of one kind */
 #define CERT_TEXT 8192         /* bytes of one name; SPIFFE IDs have up to 2048 */
-#define CERT_TOTAL (64 * 1024) /* bytes of all names of one certificate, one more counted for each */
+#define CERT_TOTAL (64 * 1024) /* bytes of all names of one certificate, plus one for each name */
 #define CERT_SERIAL 1024       /* bytes of a serial number; RFC 5280 allows 20 */
 
 /* Why a certificate was not read. */
@@ -27,22 +27,24 @@ struct cert_fault {
 };
 
 /*
- * The facts of one certificate, chain empty (`ok` false). A new reference, or NULL and why: callers refuse then.
- * Values are UTF-8; bytes of SAN names are as they stand, NUL included.
+ * Reads one certificate; its chain is empty (`ok` false). Returns a new reference, or NULL with *why; the caller must
+ * refuse then. Values are UTF-8; bytes of SAN names are unchanged and may contain NUL.
  */
 struct certificate *cert_read(struct x509_st *x, struct cert_fault *why);
 
-/* A distinguished name as facts hold it; dn_free it, also after -1 (no memory, or a name that cannot be described). */
+/*
+ * Reads a distinguished name. To be freed with dn_free, also after -1: no memory, or a name that cannot be described.
+ */
 int cert_read_name(struct dn *out, const struct X509_name_st *name);
 
 #define CERT_DIGEST 65
 /* The SHA-256 of the DER in lower-case hex; -1: no memory. */
 int cert_digest(const struct x509_st *x, char out[CERT_DIGEST]);
 
-/* Adds x to the certificates of c's chain, unless there are CHAIN_LINKS already. -1 and why. */
+/* Appends x to the certificates of c's chain, unless there are CHAIN_LINKS already. -1 with *why. */
 int cert_link(struct certificate *c, const struct x509_st *x, struct cert_fault *why);
 
-/* Fuzzing and tests: cert_read from DER bytes. */
+/* cert_read from DER bytes, for fuzzing and tests. */
 struct certificate *cert_read_der(const unsigned char *der, size_t len, struct cert_fault *why);
 
 #endif

@@ -56,7 +56,10 @@ names_address(const struct certificate *c, const struct addr *a)
 	return false;
 }
 
-/* Letters, digits, '-' and '_' in labels of 1 to 63, one dot between two, and not a number at the end: the URL world reads such a name as an address. */
+/*
+ * A host name: labels of 1 to 63 letters, digits, '-' and '_', one dot between two labels. The last label is not a
+ * number: URL parsers read such a name as an address.
+ */
 static bool
 is_name(const char *p, size_t n)
 {
@@ -79,7 +82,7 @@ is_name(const char *p, size_t n)
 	return label > 0 && label <= 63 && !number;
 }
 
-/* "*.example.com" and a host with one label more than "example.com", which has two at least. */
+/* "*.example.com" names a host with one label more than "example.com", which must have at least two labels. */
 static bool
 wildcard_names(const char *name, size_t len, const char *host, size_t n)
 {
@@ -101,7 +104,7 @@ certificate_names(const struct certificate *c, const char *host)
 	if (addr_parse(&a, host, 0) == 0)
 		return names_address(c, &a);
 	if (n > 1 && host[n - 1] == '.')
-		n--; /* an absolute name; certificates hold them without the dot */
+		n--; /* an absolute name; certificates have names without the last dot */
 	if (!is_name(host, n))
 		return false;
 	for (size_t i = 0; i < c->dns.n; i++) {

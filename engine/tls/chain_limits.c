@@ -40,12 +40,12 @@ struct der {
 };
 
 struct element {
-	int tag; /* of the universal class; -1 of another */
+	int tag; /* number of a universal tag; -1: a tag of another class */
 	bool constructed;
 	struct der content;
 };
 
-/* The next element; `d` stands behind it. False: none, or no DER. */
+/* Reads the next element and moves `d` behind it. False: no element, or not DER. */
 static bool
 take(struct der *d, struct element *e)
 {
@@ -66,7 +66,7 @@ take(struct der *d, struct element *e)
 	return true;
 }
 
-/* All elements, those inside others too. */
+/* Counts all elements, including nested ones. */
 static size_t
 count_elements(struct der d)
 {
@@ -87,7 +87,7 @@ is_object(const struct element *e, const char *bytes, size_t n)
 	return e->tag == V_ASN1_OBJECT && e->content.end - e->content.at == (long)n && memcmp(e->content.at, bytes, n) == 0;
 }
 
-/* The subjectPublicKeyInfo of a certificate (RFC 5280 4.1). */
+/* Finds the subjectPublicKeyInfo of a certificate (RFC 5280 4.1). */
 static bool
 find_key(struct der certificate, struct element *info)
 {
@@ -95,13 +95,13 @@ find_key(struct der certificate, struct element *info)
 
 	if (!take(&certificate, &whole) || !take(&whole.content, &signed_part) || !take(&signed_part.content, info))
 		return false;
-	for (int i = info->tag == -1 ? 0 : 1; i < 6; i++) /* a version, or at once the serial number; then up to the sixth */
+	for (int i = info->tag == -1 ? 0 : 1; i < 6; i++) /* the first element may be a version; the key is the sixth after it */
 		if (!take(&signed_part.content, info))
 			return false;
 	return info->tag == V_ASN1_SEQUENCE;
 }
 
-/* Undoing compression is a square root modulo the field's prime, which is quick on these three curves. */
+/* Decompressing a point needs a square root modulo the field's prime, which is fast on these three curves only. */
 static bool
 is_slow_point(struct der certificate)
 {
@@ -119,7 +119,7 @@ is_slow_point(struct der certificate)
 
 /* --- The message. */
 
-/* A block behind its length of so many bytes. */
+/* Reads a block that follows its length, a number of so many bytes. */
 static bool
 take_block(struct der *d, int bytes, struct der *block)
 {

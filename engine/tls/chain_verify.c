@@ -13,11 +13,11 @@
 
 struct walk {
 	struct certificate *c;
-	unsigned long crl_flags; /* as the ring asks for; off until the signatures are verified */
-	X509_STORE_CTX_verify_fn verify; /* OpenSSL's own */
-	bool alone; /* the leaf's own walk, which no error ends */
-	bool ended; /* at an error that ends a walk */
-	bool rooted; /* every signature verified, up to a signer of the ring */
+	unsigned long crl_flags; /* as the ring requires; switched off until the signatures are verified */
+	X509_STORE_CTX_verify_fn verify; /* OpenSSL's own function */
+	bool alone; /* the leaf is verified alone; no error ends this */
+	bool ended; /* stopped at an error that ends verification */
+	bool rooted; /* every signature was verified, up to a signer of the ring */
 };
 
 /* --- Errors. */
@@ -38,7 +38,7 @@ note(struct certificate *c, int code, int depth, const char *text)
 		return;
 	if (c->chain.n < CHAIN_ERRORS)
 		c->chain.error[c->chain.n++] = (struct chain_error){ code, depth, text };
-	else /* a script that overlooks the errors that it reads must not overlook those that have no room */
+	else /* the list is full: a script that accepts all listed errors must not accept the others unseen */
 		c->chain.error[CHAIN_ERRORS - 1] = (struct chain_error){ X509_V_ERR_UNSPECIFIED, depth, "more errors than are listed" };
 }
 
@@ -50,7 +50,10 @@ note_error(struct certificate *c, X509_STORE_CTX *x)
 	note(c, code, X509_STORE_CTX_get_error_depth(x), X509_verify_cert_error_string(code));
 }
 
-/* No anchor, too long, or a signature that does not verify; and what OpenSSL says when it could not tell. */
+/*
+ * No anchor, a chain that is too long, or a signature that does not verify; also the errors with which OpenSSL reports
+ * that it could not decide.
+ */
 static bool
 ends_walk(int code)
 {
@@ -77,7 +80,10 @@ ends_walk(int code)
 	}
 }
 
-/* Only authorities whose CRL is in the ring are held to it (ring.h). Without an allocation: a failure of memory must not look like a ring without CRLs. */
+/*
+ * A certificate is checked for revocation only when the ring has a CRL of its issuer (ring.h). Allocates nothing: a
+ * lack of memory must not look like a ring without CRLs.
+ */
 static bool
 issuer_has_no_crl(X509_STORE_CTX *x)
 {
@@ -104,14 +110,17 @@ chain_verify_collect(int ok, X509_STORE_CTX *x)
 	if (code != X509_V_ERR_UNABLE_TO_GET_CRL || !issuer_has_no_crl(x))
 		note_error(w->c, x);
 	w->ended = !w->alone && ends_walk(code);
-	if (!w->ended) /* an error that stays would be taken for the reason why there is no anchor, and passed over like the first time */
+	if (!w->ended) /* X509_verify_cert() would take an error that is left for the reason why there is no anchor, and would skip it */
 		X509_STORE_CTX_set_error(x, X509_V_OK);
 	return !w->ended;
 }
 
 /* --- The order: signatures, then revocation. */
 
-/* Puts errors [from, to) behind those that follow them: OpenSSL lists revocation before signatures and dates, and so do the facts. */
+/*
+ * Moves the errors [from, to) behind the errors after them: OpenSSL reports revocation before signatures and dates, and
+ * the facts have the same order.
+ */
 static void
 put_last(struct certificate *c, size_t from, size_t to)
 {
@@ -123,7 +132,10 @@ put_last(struct certificate *c, size_t from, size_t to)
 	memcpy(&c->chain.error[from + rest], moved, n * sizeof *moved);
 }
 
-/* In OpenSSL's place for signatures and dates; a chain that reaches a signer by name has been built. */
+/*
+ * Runs instead of OpenSSL's own verification of signatures and dates. The chain has been built and reaches a signer by
+ * name.
+ */
 static int
 chain_verify_then_revocation(X509_STORE_CTX *x)
 {
@@ -150,7 +162,7 @@ chain_verify_then_revocation(X509_STORE_CTX *x)
 
 /* --- The leaf, where the walk ended early. */
 
-/* Verifies the leaf as if it were trusted, so that only its own errors are left. */
+/* Verifies the leaf as if it were trusted, so that only its own errors are reported. */
 static int
 verify_alone(struct walk *w, X509_STORE_CTX *x, X509 *leaf, X509_STORE_CTX *alone, STACK_OF(X509) *trusted)
 {
@@ -187,7 +199,7 @@ check_leaf(struct walk *w, X509_STORE_CTX *x, X509 *leaf)
 
 /* --- All of it. */
 
-/* True when one is nothing to compute with, and noted. */
+/* True when the region does not compute with a key of the chain; the error is noted. */
 static bool
 find_unfit(struct walk *w, const X509_STORE_CTX *x, const X509 *leaf)
 {
@@ -217,13 +229,13 @@ go(struct walk *w, X509_STORE_CTX *x)
 	X509_STORE_CTX_set_verify(x, chain_verify_then_revocation);
 	X509_STORE_CTX_set_verify_cb(x, chain_verify_collect);
 	rc = X509_verify_cert(x);
-	if (rc <= 0 && !w->ended) /* a failure it tells no callback of: memory, a chain it could not even begin */
+	if (rc <= 0 && !w->ended) /* a failure without a callback: no memory, or no chain could be begun */
 		note_error(w->c, x);
 	w->c->chain.complete = rc > 0 && w->rooted && !w->ended;
 	w->c->chain.ok = w->c->chain.complete && w->c->chain.n == 0;
 }
 
-/* OpenSSL says so of a leaf alone that it goes on to verify. */
+/* OpenSSL reports this second error for a lone leaf when verification continues. */
 static void
 note_unverified_leaf(struct walk *w, const X509_STORE_CTX *x)
 {
@@ -231,7 +243,7 @@ note_unverified_leaf(struct walk *w, const X509_STORE_CTX *x)
 		note(w->c, X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, 0, X509_verify_cert_error_string(X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE));
 }
 
-/* What a signer of the ring did not sign is not listed above it. */
+/* Without a verified signature up to a signer, the list contains only certificates that the peer presented. */
 static int
 describe_chain(struct walk *w, const X509_STORE_CTX *x, const X509 *leaf, struct cert_fault *why)
 {

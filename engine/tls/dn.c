@@ -45,7 +45,7 @@ hex(char c)
 	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
 }
 
-/* What stands behind a backslash. */
+/* Reads the characters after a backslash. */
 static int
 read_escaped(struct parse *p, char *out)
 {
@@ -60,7 +60,10 @@ read_escaped(struct parse *p, char *out)
 	return 0;
 }
 
-/* True when the value read so far, before an =, ends in the type of another part ("Shop.OU"). RACF separates parts so; old `openssl x509` uses a slash. */
+/*
+ * True when the value read so far, before an =, ends in the type of another part ("Shop.OU"). RACF separates parts with
+ * a dot, old `openssl x509` with a slash.
+ */
 static bool
 ends_in_type(const char *value, size_t n)
 {
@@ -78,7 +81,7 @@ ends_in_type(const char *value, size_t n)
 	return dn_type_likely(word);
 }
 
-/* What may not stand in a value as it is; `n` bytes of it stand before. */
+/* Refuses a character that must not be in a value unescaped; `n` bytes of the value are before it. */
 static int
 check_byte(struct parse *p, char c, const char *value, size_t n)
 {
@@ -90,7 +93,10 @@ check_byte(struct parse *p, char c, const char *value, size_t n)
 	return 0;
 }
 
-/* Up to a comma that is not escaped; blanks that are not escaped do not count at its end. -1, or how many bytes. */
+/*
+ * Reads a value up to a comma that is not escaped; unescaped blanks at its end do not count. Returns its length in
+ * bytes, or -1.
+ */
 static long
 read_bytes(struct parse *p, char *out)
 {
@@ -160,7 +166,7 @@ read_parts(struct parse *p, struct dn *d)
 	}
 }
 
-/* How near the leaf a type stands in practice, for those where practice has no two minds; 0: it tells nothing. */
+/* How near to the leaf a type stands by general practice; 0: practice differs. */
 static int
 nearness(const char *type)
 {
@@ -173,7 +179,7 @@ nearness(const char *type)
 	return 0;
 }
 
-/* "C=DE, O=Shop, CN=fred", as `openssl x509` prints a subject: every two parts that tell are the wrong way round. */
+/* Finds the order of `openssl x509` ("C=DE, O=Shop, CN=fred"): all parts with a known order are reversed. */
 static int
 check_order(const struct dn *d, struct fault *f)
 {
@@ -224,7 +230,7 @@ same_part(const struct rdn *a, const struct rdn *b)
 	return strcasecmp(a->type, b->type) == 0 && a->value.len == b->value.len && memcmp(a->value.bytes, b->value.bytes, a->value.len) == 0;
 }
 
-/* What is printed last stands first in a certificate. */
+/* The part printed last is the first one in a certificate. */
 bool
 dn_ends(const struct dn *name, const struct dn *end)
 {

@@ -9,11 +9,17 @@
 #include <string.h>
 #include <strings.h>
 
-/* Where the types of names are registered (X.520, RFC 4519, PKCS 9, and those of some countries and companies); OpenSSL's other objects are not types of names. */
+/*
+ * The OID arcs in which types of names are registered (X.520, RFC 4519, PKCS 9, some countries and companies).
+ * OpenSSL's other objects are not types of names.
+ */
 static const char *const arcs[] = { "2.5.4.", "0.9.2342.19200300.100.1.", "1.2.840.113549.1.9.", "1.3.6.1.4.1.311.60.2.1.", "1.3.6.1.4.1.311.17.",
 	"1.3.6.1.5.5.7.9.", "1.2.643." };
 
-/* The types behind the names of other systems (RACF prints SP, T and PC, Windows S, E, G and I), and behind misspelt names. */
+/*
+ * Types by the names that other systems use (RACF prints SP, T and PC, Windows S, E, G and I), and by common
+ * misspellings.
+ */
 static const struct {
 	const char *written, *meant;
 } aliases[] = {
@@ -24,7 +30,10 @@ static const struct {
 
 #define USUAL "CN, OU, O, L, ST, C, DC, UID, serialNumber, emailAddress, and OIDs such as 1.2.3.4"
 
-/* OpenSSL's short names that are another's in another case: "uid" is not the UID of RFC 4514 and of people's filters, where case says nothing. */
+/*
+ * OpenSSL's short names that equal another's in another case: "uid" is not the UID of RFC 4514. In filters the case
+ * does not matter, so these are not accepted.
+ */
 static bool
 is_taken(int nid)
 {
@@ -65,7 +74,7 @@ is_type(int nid)
 	return false;
 }
 
-/* By a name of OpenSSL's in any case. Its table has gaps, which are errors of its own. */
+/* Searches by OpenSSL's names in any case. OpenSSL's table has gaps, for which it queues errors. */
 static int
 search(const char *written, const char *(*name_of)(int nid))
 {
@@ -88,7 +97,7 @@ type_or_none(int nid)
 	return is_type(nid) ? nid : NID_undef;
 }
 
-/* As it stands, or in upper case: so nearly all are written, and the search is long. */
+/* Tries the word unchanged and in upper case first: nearly all words are found so, and the full search is slow. */
 static int
 look_up(const char *written)
 {
@@ -119,7 +128,7 @@ alias_of(const char *written)
 	return NULL;
 }
 
-/* The short name to suggest for an unknown word; NULL: no suggestion. */
+/* Returns the short name to suggest for an unknown word; NULL: no suggestion. */
 static const char *
 meant_by(const char *written)
 {
@@ -136,7 +145,7 @@ meant_by(const char *written)
 	return is_type(nid) ? OBJ_nid2sn(nid) : NULL;
 }
 
-/* An OID that is in no table of OpenSSL's, in the form in which a certificate's would be printed. */
+/* Reads an OID that OpenSSL's table does not have, in the form that a certificate's OID is printed in. */
 static int
 read_oid(const char *written, char out[DN_TYPE_SIZE])
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* dn_type: the attribute types that parts of a distinguished name have, called as a certificate's facts call them: OpenSSL's short name, else the OID. */
+/*
+ * dn_type: the attribute types of distinguished names, by the names that certificate facts have: OpenSSL's short name,
+ * else the OID.
+ */
 #ifndef SALLYPORT_DN_TYPE_H
 #define SALLYPORT_DN_TYPE_H
 
@@ -11,12 +14,16 @@
 
 struct asn1_object_st;
 
-/* The type of that object as facts have it. A name that does not fit ends in '~': it can then be taken for no other. */
+/*
+ * Prints the type of an object as the facts have it. A name that does not fit ends in '~', so that it equals no other.
+ */
 void dn_type_print(const struct asn1_object_st *o, char out[DN_TYPE_SIZE]);
-/* The type of that spelling, in any case. -1 with a sentence, which names the short name where there is one: an unknown type, or an OID that has a short
- * name. */
+/*
+ * Finds the type of a word, in any case. -1 with a sentence: an unknown type, or an OID that has a short name, which
+ * the sentence names.
+ */
 int dn_type_read(const char *written, char out[DN_TYPE_SIZE], struct fault *f);
-/* Whether it is a type, or a word that is written for one; quickly, so that not every spelling is found. */
+/* Whether the word is a type or a known alias. Fast, so that it does not find every spelling. */
 bool dn_type_likely(const char *word);
 
 #endif

@@ -10,7 +10,7 @@
 #define END "-----END "
 #define DASHES "-----"
 #define MARK "\xef\xbb\xbf" /* UTF-8's byte order mark */
-#define LOST_BASE64 32     /* a line of so many characters of base64 that begins as DER does is no text */
+#define LOST_BASE64 32     /* a line of at least so many base64 characters that begins as DER does is not text */
 
 struct span {
 	const char *s;
@@ -25,7 +25,7 @@ pem_walk(const char *bytes, size_t n)
 	return (struct pem){ .at = marked ? bytes + 3 : bytes, .end = bytes + n, .line = 1 };
 }
 
-/* Cuts off the next line, without its end and the blanks before that. */
+/* Cuts off the next line, without its end and without the blanks before that. */
 static struct span
 take_line(struct pem *p)
 {
@@ -50,7 +50,7 @@ holds(struct span l, const char *what)
 	return l.n > 0 && memmem(l.s, l.n, what, strlen(what)) != NULL;
 }
 
-/* One dash, as keyboards and word processors know it; its bytes, 0: none. */
+/* Length in bytes of the dash (ASCII or Unicode's) at the front; 0: no dash. */
 static size_t
 dash(struct span l)
 {
@@ -65,7 +65,7 @@ after(struct span l, size_t n)
 	return (struct span){ l.s + n, l.n - n };
 }
 
-/* A line that was to be a boundary: three dashes of some kind or more, then BEGIN or END in some case. */
+/* True for a line that looks like a boundary: at least three dashes of any kind, then BEGIN or END in any case. */
 static bool
 like_boundary(struct span l)
 {
@@ -92,7 +92,7 @@ sextet(char c)
 	return at != NULL ? (int)(at - digits) : -1;
 }
 
-/* Base64 of DER begins with "MI", and no long word of a text does and goes on in that way. */
+/* Base64 of DER begins with "MI"; a long word in a text does not begin so and continue in base64. */
 static bool
 lost_base64(struct span l)
 {
@@ -114,7 +114,7 @@ is_text(struct span l)
 	return true;
 }
 
-/* Only text may stand between blocks. */
+/* Checks a line between blocks: it must be text. */
 static int
 judge_text(struct span l, struct fault *f)
 {
@@ -132,7 +132,7 @@ judge_text(struct span l, struct fault *f)
 	return 0;
 }
 
-/* The label of a boundary that begins with `with`; -1: it is not well formed. */
+/* The label of a boundary that begins with `with`; -1: it is malformed. */
 static int
 read_label(struct span l, const char *with, char out[PEM_LABEL])
 {
@@ -151,14 +151,14 @@ read_label(struct span l, const char *with, char out[PEM_LABEL])
 	return 0;
 }
 
-/* Base64 as it comes: four characters are three bytes, and nothing follows its padding. */
+/* Decodes base64: four characters are three bytes, and nothing follows the padding. */
 struct decoder {
 	unsigned char *out;
 	size_t n;
 	uint32_t bits;
 	unsigned have;    /* characters of the group of four under way */
 	unsigned padding; /* '=' seen */
-	bool head;        /* the lines of the block's head go on */
+	bool head;        /* still in the block's headers */
 };
 
 static int
@@ -187,7 +187,9 @@ decode_line(struct decoder *d, struct span l, struct fault *f)
 	return 0;
 }
 
-/* A line of the block's head (RFC 1421), which only an encrypted private key has; a blank line ends it. */
+/*
+ * Reads a header line of the block (RFC 1421), which only an encrypted private key has; a blank line ends the headers.
+ */
 static int
 read_head(struct pem_block *b, struct decoder *d, struct span l, struct fault *f)
 {
@@ -213,7 +215,7 @@ end_block(const struct pem_block *b, const struct decoder *d, struct span l, str
 	return 1;
 }
 
-/* One line of a block. 1: it was the last; 0: go on. */
+/* Reads one line of a block. 1: it was the last; 0: continue. */
 static int
 take_body(struct pem_block *b, struct decoder *d, struct span l, struct fault *f)
 {
@@ -221,12 +223,12 @@ take_body(struct pem_block *b, struct decoder *d, struct span l, struct fault *f
 		return end_block(b, d, l, f);
 	if (d->head || (memchr(l.s, ':', l.n) != NULL && d->n == 0 && d->have == 0))
 		return read_head(b, d, l, f);
-	if (l.n == 0) /* some readers take the lines before it for a head and drop them */
+	if (l.n == 0) /* some readers take the lines before a blank line for headers and drop them */
 		return fault_set(f, "a blank line in the block %s", b->label);
 	return decode_line(d, l, f);
 }
 
-/* The lines behind BEGIN, to the END. The bytes never need more room than their characters. */
+/* Reads the lines after BEGIN, up to END. The bytes never need more room than their characters. */
 static int
 read_block(struct pem *p, struct pem_block *b, struct fault *f)
 {
@@ -288,7 +290,7 @@ pem_is_der(const char *bytes, size_t n)
 		return false;
 	if (b[1] >= 0x80)
 		return b[1] <= 0x84;
-	return b[1] + 2u == n && b[2] == 0x02; /* so short that only a key fits: its version comes first */
+	return b[1] + 2u == n && b[2] == 0x02; /* so short that only a key fits; its version comes first */
 }
 
 bool

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pem: the blocks of a PEM file (RFC 7468), one after the other, as bytes. The scanner skips nothing: bytes that are neither a block nor text between
- * blocks are an error with the line. Text is every line that holds no boundary, no piece of base64 that has lost its boundary, and no control
- * bytes.
+ * pem: reads the blocks of a PEM file (RFC 7468), one after the other, as bytes. The scanner skips nothing: bytes that
+ * are neither a block nor text between blocks are an error with their line. Text is every line without a boundary,
+ * without control bytes, and without base64 that has lost its boundary.
  */
 #ifndef SALLYPORT_PEM_H
 #define SALLYPORT_PEM_H
@@ -15,7 +15,7 @@
 #define PEM_LABEL 64
 #define PEM_LOOK (64 * 1024) /* bytes of a foreign file that pem_suspect needs to see */
 
-struct pem { /* a walk; start with pem_walk */
+struct pem { /* the state of a scan; begin with pem_walk */
 	const char *at, *end; /* borrowed: the file's bytes */
 	int line;             /* of `at`, from 1; after an error, of the error */
 };
@@ -23,13 +23,16 @@ struct pem { /* a walk; start with pem_walk */
 struct pem_block {
 	char label[PEM_LABEL]; /* "CERTIFICATE" */
 	int line;              /* of its BEGIN */
-	bool encrypted;        /* it has a head (Proc-Type, DEK-Info), which only an encrypted key has */
+	bool encrypted;        /* it has headers (Proc-Type, DEK-Info), which only an encrypted key has */
 	unsigned char *der;    /* owned; freed by pem_drop */
 	size_t len;
 };
 
 struct pem pem_walk(const char *bytes, size_t n);
-/* The next block. 1: it is in *b, and the caller drops it; 0: the file's end; -1: an error with its sentence, and its line in p->line. */
+/*
+ * Reads the next block. 1: it is in *b, and the caller frees it with pem_drop; 0: the end of the file; -1: an error
+ * with a sentence, its line in p->line.
+ */
 int pem_next(struct pem *p, struct pem_block *b, struct fault *f);
 void pem_drop(struct pem_block *b); /* wipes the bytes */
 

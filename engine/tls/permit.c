@@ -7,7 +7,7 @@
 
 #include "base/name.h"
 
-#define FAULTS_MAX 100 /* of one file */
+#define FAULTS_MAX 100 /* for one file */
 
 struct entry {
 	char user[NAME_SIZE]; /* "*" all others */
@@ -22,7 +22,7 @@ struct permit {
 	size_t n;
 };
 
-struct words { /* of one line, ended by zeros */
+struct words { /* the words of one line, NUL-terminated */
 	char *first, *second, *third;
 };
 
@@ -46,7 +46,7 @@ is_comment(const char *word)
 	return word == NULL || *word == '#';
 }
 
-/* Reads a user ID into upper case; false: not a user ID. */
+/* Reads a user ID and converts it to upper case; false: not a user ID. */
 static bool
 read_user(const char *word, char out[NAME_SIZE])
 {

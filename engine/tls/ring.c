@@ -19,7 +19,7 @@
 #include "tls/ring_warnings.h"
 
 struct pair {
-	char label[RING_LABEL]; /* "" ends nothing: pairs are counted */
+	char label[RING_LABEL];
 	X509 *certificate;      /* counted, as are the two below */
 	EVP_PKEY *key;
 	STACK_OF(X509) *chain; /* intermediates, in the file's order */
@@ -30,9 +30,9 @@ struct ring {
 	char dir[RING_PATH];
 	struct pair *pair; /* owned */
 	size_t n;
-	size_t chosen;                /* the default pair's place; meaningless without pairs */
+	size_t chosen;                /* index of the default pair; without pairs it has no meaning */
 	X509_STORE *store;            /* owned; shared by every context, never changed after loading */
-	STACK_OF(X509_NAME) *signers; /* owned: the names that a listener sends when it asks for a certificate */
+	STACK_OF(X509_NAME) *signers; /* owned: the names that a listener sends with its request for a certificate */
 	struct permit *permit;        /* owned; NULL: no such file */
 	uint64_t sum;
 };
@@ -120,10 +120,13 @@ use_pair(const struct ring *r, const struct pair *p, SSL_CTX *ctx, struct fault 
 	if (SSL_CTX_use_cert_and_key(ctx, p->certificate, p->key, p->chain, 1) == 1)
 		return 0;
 	fault_set(f, "%s/%s.pem: cannot be used: %s", r->dir, p->label, ring_item_why());
-	return -1; /* the error stays in OpenSSL's queue: tls_config asks it whether the key is too short */
+	return -1; /* the error stays in OpenSSL's queue: tls_config checks whether the key is too short */
 }
 
-/* Of certificate_authorities (RFC 8446 4.2.4), which has two bytes less to give than RFC 5246 7.4.4: both lengths are 16 bits. */
+/*
+ * The limit of certificate_authorities (RFC 8446 4.2.4), two bytes less than that of RFC 5246 7.4.4: both lengths have
+ * 16 bits.
+ */
 #define NAMES_BYTES_MAX (65535 - 2)
 
 bool
@@ -208,7 +211,7 @@ ring_any_authority(const struct ring *r, bool (*is)(void *arg, const struct dn *
 
 /* --- Loading. */
 
-/* One load under way: every fault is added, and the load goes on to find the next. */
+/* The state of one load. Every fault is added, and the load continues in order to find further ones. */
 struct loading {
 	struct ring *r;
 	struct ring_files files;
@@ -222,7 +225,7 @@ complain(struct loading *l, const char *rule, const char *path, const char *text
 	faults_add(l->faults, FAULT_ERROR, rule, path, 0, "%s", text);
 }
 
-/* The first item of a file; NULL: it held none, and has its fault. */
+/* The first item of a file; NULL: the file has none, and its fault was added. */
 static const struct ring_item *
 first_of(const struct loading *l, const struct ring_file *file)
 {
@@ -232,7 +235,7 @@ first_of(const struct loading *l, const struct ring_file *file)
 	return NULL;
 }
 
-/* Everything behind the first certificate of its file. */
+/* Takes the certificates after the first one of its file. */
 static int
 take_chain(struct loading *l, const struct ring_item *first, struct pair *p)
 {
@@ -250,7 +253,7 @@ take_chain(struct loading *l, const struct ring_item *first, struct pair *p)
 	return p->chain != NULL ? 0 : -1;
 }
 
-/* A pair is added to the ring before it is complete, so that ring_unref frees what there is of it. */
+/* A pair is added to the ring before it is complete, so that ring_unref frees an incomplete one too. */
 static void
 take_pair(struct loading *l, const struct ring_item *x, const struct ring_item *key)
 {
@@ -303,7 +306,7 @@ ring_load_permit(struct loading *l, const struct ring_file *file)
 	l->r->permit = permit_parse(file->bytes, file->len, file->path, l->faults);
 }
 
-/* What a ring takes from each of its files besides their items. */
+/* Loads what is not an item from each of the ring's files. */
 static void
 load_files(struct loading *l)
 {
@@ -332,7 +335,7 @@ revoke(struct ring *r, X509_CRL *crl)
 	return X509_STORE_set_flags(r->store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL) && X509_STORE_add_crl(r->store, crl) ? 0 : -1;
 }
 
-/* The signers and CRLs. */
+/* Loads the signers and CRLs. */
 static void
 load_trust(struct loading *l)
 {
@@ -350,7 +353,7 @@ load_trust(struct loading *l)
 	ERR_clear_error();
 }
 
-/* The file's only line without blanks around it; -1 when it has none, several, or one that does not fit. */
+/* Copies the file's only line without the blanks around it; -1: no line, several lines, or a line that does not fit. */
 static int
 only_line(const struct ring_file *file, char *out, size_t size)
 {
@@ -367,7 +370,7 @@ only_line(const struct ring_file *file, char *out, size_t size)
 	return 0;
 }
 
-/* The one line of `default`, without the blanks around it. */
+/* Reads the file `default`. */
 static void
 choose(struct loading *l, const struct ring_file *file)
 {
@@ -443,7 +446,7 @@ sum_of(const struct ring_files *files)
 	for (size_t i = 0; i < files->n; i++) {
 		const struct ring_file *f = &files->file[i];
 
-		if (f->kind >= RING_FILE_OTHER) /* may change as it likes */
+		if (f->kind >= RING_FILE_OTHER) /* its content does not belong to the ring */
 			break;
 		sum = sum_add(sum, f->path, strlen(f->path) + 1);
 		sum = sum_add(sum, f->bytes, f->bytes != NULL ? f->len : 0);

@@ -10,14 +10,14 @@
 #include <string.h>
 
 
-/* A CRL's extensions that OpenSSL understands when they are critical. A delta's is refused before. */
+/* The extensions of a CRL that OpenSSL understands when they are critical. A delta CRL was refused before. */
 static bool
 is_understood(int nid)
 {
 	return nid == NID_issuing_distribution_point || nid == NID_authority_key_identifier;
 }
 
-/* What an issuing distribution point says that makes the CRL unusable; NULL: nothing. */
+/* Why a CRL's issuing distribution point makes the CRL unusable; NULL: it does not. */
 static const char *
 flaw_of_point(const X509_CRL *crl)
 {
@@ -143,7 +143,7 @@ is_late(const X509_CRL *crl)
 	return next != NULL && X509_cmp_current_time(next) < 0;
 }
 
-/* True when the ring has a current CRL of the same issuer for the same certificates: OpenSSL takes that one. */
+/* True when the ring has a current CRL of the same issuer for the same certificates: OpenSSL uses that one. */
 static bool
 has_current(const struct ring_items *l, const X509_CRL *crl)
 {

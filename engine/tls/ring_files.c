@@ -16,16 +16,19 @@
 
 #define FILES_MAX 1000
 #define FILE_BYTES (1024 * 1024)
-#define DEPTH_MAX 3 /* levels of foreign directories that are looked into */
+#define DEPTH_MAX 3 /* levels of foreign directories that are searched */
 #define TRIES 20
 #define PAUSE_NS (10 * 1000 * 1000L) /* the n-th pause is n times this: 1.9 s in all */
-/* Two changes within one tick of the kernel's clock leave the same time behind: what is younger than this may still change unseen. */
+/*
+ * Two changes within one tick of the kernel's clock have the same time: a file that changed less than this ago may
+ * change again unseen.
+ */
 #define SETTLED_NS (20 * 1000 * 1000LL)
 #define SKEW_NS (2000 * 1000 * 1000LL)
 
 enum reading { READ_DONE, READ_CHANGED, READ_FAILED };
 
-/* One attempt: what it has seen so far, and why it ended. */
+/* The state of one attempt: the files found so far, and why it ended. */
 struct attempt {
 	struct ring_files *l;
 	const char *dir;
@@ -33,7 +36,10 @@ struct attempt {
 	char where[RING_PATH];
 };
 
-/* What belongs to a ring, by place and name: an ending when it begins with a dot. maps.lua is certmap_read's to read. */
+/*
+ * The entries of a ring, by directory and name (a name that begins with a dot is an ending). certmap_read reads
+ * maps.lua.
+ */
 static const struct {
 	const char *under, *name;
 	enum ring_file_kind kind;
@@ -55,7 +61,7 @@ static const struct {
 	{ "/crls", ".crl", RING_FILE_CRL },
 };
 
-/* READ_FAILED, with the fault that will be given unless a later attempt does better. */
+/* Stores the fault, which is reported unless a later attempt succeeds. Returns READ_FAILED. */
 static enum reading
 failed(struct attempt *a, const char *path, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
@@ -111,7 +117,7 @@ note(struct ring_file *file, const struct stat *st)
 	file->changed = later ? st->st_ctim : st->st_mtim;
 }
 
-/* The permit file is a file of rules, as a script is. */
+/* The permit file contains rules, as a script does. */
 static enum file_class
 class_of(enum ring_file_kind kind)
 {
@@ -130,7 +136,7 @@ cannot(struct ring_file *file, const char *why)
 	fault_set(&file->why, "%s", why);
 }
 
-/* READ_CHANGED: it was there a moment ago, or what it is a link to is not there yet. */
+/* READ_CHANGED: the entry was removed a moment ago, or the target of the link does not exist yet. */
 static enum reading
 not_there(struct attempt *a, const char *path)
 {
@@ -138,7 +144,7 @@ not_there(struct attempt *a, const char *path)
 	return READ_CHANGED;
 }
 
-/* Adds one entry with what stat says of it. */
+/* Adds one entry with its stat data. */
 static enum reading
 see(struct attempt *a, enum ring_file_kind kind, const char *label, const char *path)
 {
@@ -162,7 +168,7 @@ see(struct attempt *a, enum ring_file_kind kind, const char *label, const char *
 
 static enum reading see_below(struct attempt *a, const char *path, int depth);
 
-/* A foreign entry: its first bytes are read; a directory is searched. */
+/* Adds a foreign entry: reads the first bytes of a file, searches a directory. */
 static enum reading
 see_foreign(struct attempt *a, enum ring_file_kind kind, const char *name, const char *path, int depth)
 {
@@ -225,7 +231,7 @@ see_below(struct attempt *a, const char *path, int depth)
 	return r;
 }
 
-/* Without `must` a directory that is not there is an empty one. */
+/* Without `must` a missing directory counts as an empty one. */
 static enum reading
 see_dir(struct attempt *a, const char *under, bool must)
 {
@@ -276,7 +282,7 @@ see_all(struct attempt *a)
 	return r;
 }
 
-/* A foreign file may change as it likes; that it is there counts. */
+/* The content of a foreign file may change; its existence is compared. */
 static bool
 same(const struct ring_file *a, const struct ring_file *b)
 {
@@ -291,11 +297,11 @@ settled(const struct ring_file *file, const struct timespec *now)
 {
 	int64_t age = (int64_t)(now->tv_sec - file->changed.tv_sec) * 1000000000 + (now->tv_nsec - file->changed.tv_nsec);
 
-	/* far in the future: the clock was set back, and its time tells nothing */
+	/* far in the future: the clock was set back, so the time means nothing */
 	return is_foreign(file->kind) || age < -SKEW_NS || age > SETTLED_NS;
 }
 
-/* True when the directory is now as `before` saw it, and has been so for longer than its clock's grain. */
+/* True when the directory is still as `before` has it, and has been so for longer than a tick of the clock. */
 static bool
 unchanged(const struct ring_files *before, const char *dir, const struct timespec *began)
 {
@@ -329,7 +335,7 @@ read_file(struct attempt *a, struct ring_file *file)
 	return c.st.st_ino == file->ino && c.st.st_dev == file->dev && c.len == (size_t)file->size ? READ_DONE : READ_CHANGED;
 }
 
-/* Reads the first bytes of a foreign entry; ring_files_judge_others judges an entry that cannot be read. */
+/* Reads the first bytes of a foreign entry; ring_files_judge_others reports an entry that cannot be read. */
 static void
 peek(struct ring_file *file)
 {

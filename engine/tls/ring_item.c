@@ -67,7 +67,10 @@ ring_item_take_key(struct ring_item *i, const unsigned char **der, long n)
 	return i->key != NULL;
 }
 
-/* The blocks a file may hold, and their readers; NULL: the block is there for nothing. The first of a kind names it in faults and reads its DER. */
+/*
+ * The blocks that a file may contain, and their readers; NULL: the block is ignored. The first block of a kind names
+ * the kind in faults and reads its DER.
+ */
 static const struct block {
 	enum ring_file_kind kind;
 	const char *label;
@@ -86,7 +89,7 @@ static const struct block {
 	{ RING_FILE_KEY, "EC PARAMETERS", NULL },
 };
 
-/* NULL label: the kind's first. NULL: the file may hold no such block, or none at all. */
+/* label NULL: the first block of the kind. Returns NULL: a file of the kind may not contain such a block. */
 static const struct block *
 find_block(enum ring_file_kind kind, const char *label)
 {
@@ -119,7 +122,7 @@ keep(struct reading *r, struct ring_item *i)
 	return 0;
 }
 
-/* One object, which must be all there is of these bytes. `form`: "PEM" or "DER". */
+/* Reads one object, which must be all of the n bytes. `form`: "PEM" or "DER". */
 static int
 read_object(struct reading *r, const struct block *as, const unsigned char *der, size_t n, int line, const char *form)
 {
@@ -172,7 +175,7 @@ read_block(struct reading *r, const struct pem_block *b)
 	return as->take != NULL ? read_object(r, as, b->der, b->len, b->line, "PEM") : 0;
 }
 
-/* The blocks of a file up to its first fault: behind one that is broken all may look broken. */
+/* Reads the blocks of a file up to its first fault: after a broken block the rest may look broken too. */
 static void
 read_pem(struct reading *r)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ring_item: what the files of a ring hold, as OpenSSL's objects: each with its file and line. LABEL.pem holds certificates, LABEL.key one private
- * key (EC PARAMETERS before it allowed), signers/ certificates (X509 and TRUSTED too), crls/ X509 CRLs; a file of the last two may be one
- * DER object instead of PEM. Whatever else a file holds is a fault with its line.
+ * ring_item: the contents of a ring's files as OpenSSL's objects, each with its file and line. LABEL.pem contains
+ * certificates; LABEL.key one private key (EC PARAMETERS before it are allowed); signers/ certificates (X509 and
+ * TRUSTED too); crls/ X509 CRLs. A file of the last two may be one DER object instead of PEM. Any other content is a
+ * fault with its line.
  */
 #ifndef SALLYPORT_RING_ITEM_H
 #define SALLYPORT_RING_ITEM_H
@@ -24,23 +25,23 @@ struct ring_item { /* one of the three objects; the others are NULL */
 };
 
 struct ring_items {
-	struct ring_item *item; /* owned; in the order of the files, and in that of each file */
+	struct ring_item *item; /* owned; in the order of the files, and within a file in its order */
 	size_t n;
 };
 
-/* Reads the files that hold such objects. Every fault is added; *l is to be freed all the same. */
+/* Reads the files that contain such objects. Adds every fault; *l must be freed in any case. */
 void ring_items_read(struct ring_items *l, const struct ring_files *files, struct faults *faults);
 void ring_items_free(struct ring_items *l);
 
-/* OpenSSL's first sentence about a failed call; it says more than the later ones. Static. */
+/* OpenSSL's first sentence about a failed call, which says more than the later ones. Static. */
 const char *ring_item_why(void);
 
 #define RING_ITEM_NAME 256
 #define RING_ITEM_TIME 24
 
-/* As RFC 2253 prints a name, in printable ASCII; cut off when it is longer. Returns out. */
+/* Prints a name as RFC 2253 does, in printable ASCII; a longer one is cut off. Returns out. */
 const char *ring_item_name(const struct X509_name_st *name, char out[RING_ITEM_NAME]);
-/* "2026-11-25T19:54:41Z"; "?" when it cannot be read. Returns out. */
+/* Prints "2026-11-25T19:54:41Z"; "?" when the time cannot be read. Returns out. */
 const char *ring_item_time(const struct asn1_string_st *t, char out[RING_ITEM_TIME]);
 
 #endif

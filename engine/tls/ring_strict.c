@@ -14,7 +14,7 @@
 struct errors {
 	struct {
 		int code, depth;
-		char name[RING_ITEM_NAME]; /* of the certificate that has it */
+		char name[RING_ITEM_NAME]; /* the name of the certificate with the error */
 	} item[ERRORS_MAX];
 	size_t n;
 };
@@ -44,7 +44,7 @@ ring_strict_collect(int ok, X509_STORE_CTX *x)
 	return 1;
 }
 
-/* Every signer, and the leaf itself: a chain whose authority the ring does not have ends at once. */
+/* Trusts every signer, and the leaf itself: a chain whose authority is not in the ring then ends at the leaf. */
 static STACK_OF(X509) *
 trusted_with(const struct ring_items *l, X509 *leaf)
 {
@@ -60,7 +60,7 @@ trusted_with(const struct ring_items *l, X509 *leaf)
 	return NULL;
 }
 
-/* The certificates behind the leaf in its file. */
+/* The certificates after the leaf in its file. */
 static STACK_OF(X509) *
 chain_of(const struct ring_items *l, const struct ring_item *leaf)
 {

@@ -49,14 +49,14 @@ warn_of_dates(const struct ring_item *at, struct faults *faults)
 
 /* --- a ring that nobody can be verified by */
 
-/* An issuer without a CRL in the ring is not checked (ring.h). */
+/* A certificate whose issuer has no CRL in the ring is not checked (ring.h). */
 static int
 ring_warnings_pass_no_crl(int ok, X509_STORE_CTX *walk)
 {
 	return ok || X509_STORE_CTX_get_error(walk) == X509_V_ERR_UNABLE_TO_GET_CRL;
 }
 
-/* The error that OpenSSL finds in a signer, as the end of a chain of one, when it is to be trusted for `trust`. */
+/* OpenSSL's error for a signer that is verified as a chain of one and must be trusted for `trust`. */
 static int
 error_of(X509_STORE *store, X509 *x, int trust)
 {
@@ -73,7 +73,9 @@ error_of(X509_STORE *store, X509 *x, int trust)
 	return error;
 }
 
-/* Of two signers of one name OpenSSL looks at one, and takes the other for a stranger; that one has its dates to judge by. */
+/*
+ * Of two signers with the same name OpenSSL finds only one; the other looks untrusted. That one is judged by its dates.
+ */
 static int
 error_of_namesake(const X509 *x)
 {
@@ -82,7 +84,7 @@ error_of_namesake(const X509 *x)
 	return X509_cmp_current_time(X509_get0_notBefore(x)) > 0 ? X509_V_ERR_CERT_NOT_YET_VALID : X509_V_OK;
 }
 
-/* The dates of signers and CRLs have warnings of their own. */
+/* The dates of signers and CRLs have other warnings. */
 static bool
 is_of_dates(int error)
 {
@@ -90,7 +92,7 @@ is_of_dates(int error)
 		|| error == X509_V_ERR_CRL_NOT_YET_VALID;
 }
 
-/* False: nobody can be verified by this signer, neither a client nor a server. */
+/* False: this signer can verify neither a client nor a server. */
 static bool
 is_of_use(const struct ring_item *at, X509_STORE *store, struct faults *faults)
 {
@@ -130,7 +132,10 @@ ring_warnings_warn(const struct ring_items *l, struct x509_store_st *store, cons
 
 /* --- use */
 
-/* The keys that TLS 1.2 and 1.3 sign with here, and the suites of 1.2 that are theirs; `group`: of an EC key. */
+/*
+ * The keys with which this program signs in TLS 1.2 and 1.3, and the suites of TLS 1.2 for them. `group`: the curve of
+ * an EC key.
+ */
 static const struct {
 	const char *type, *group;
 	int auth;
@@ -144,7 +149,7 @@ static const struct {
 	{ "ED448", NULL, NID_auth_ecdsa },
 };
 
-/* NID_undef: a key that no suite signs with. */
+/* NID_undef: no suite signs with the key. */
 static int
 auth_of(const EVP_PKEY *key, const char *group)
 {
@@ -158,7 +163,7 @@ static bool
 any_suite(const struct ssl_ctx_st *ctx, int auth)
 {
 	const STACK_OF(SSL_CIPHER) *list = SSL_CTX_get_ciphers(ctx);
-	/* OpenSSL's "get" of a version takes a context that is not const; it changes nothing */
+	/* SSL_CTX_get_max_proto_version() takes a context that is not const, but does not change it */
 	long max = SSL_CTX_get_max_proto_version((SSL_CTX *)(uintptr_t)ctx), min = SSL_CTX_get_min_proto_version((SSL_CTX *)(uintptr_t)ctx);
 
 	for (int i = 0; auth != NID_undef && i < sk_SSL_CIPHER_num(list); i++) {
@@ -171,7 +176,10 @@ any_suite(const struct ssl_ctx_st *ctx, int auth)
 	return false;
 }
 
-/* Why the key serves few partners or none; false: it serves. TLS 1.2 with another curve works with a partner that offers it on purpose. */
+/*
+ * Why few partners or none can use the key; false: the key is fine. TLS 1.2 with another curve works when the partner
+ * offers that curve.
+ */
 static bool
 flaw_of_key(const EVP_PKEY *key, const struct ssl_ctx_st *ctx, struct fault *f)
 {
@@ -202,7 +210,7 @@ warn_of_key(X509 *x, const char *path, const struct ssl_ctx_st *ctx, const struc
 			f.text);
 }
 
-/* Every suite here signs with the key. */
+/* All suites here sign with the key, so the key usage must allow signatures. */
 static bool
 fits(X509 *x, bool server)
 {

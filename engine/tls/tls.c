@@ -55,7 +55,7 @@ void
 tls_set_name(struct tls *t, const char *host)
 {
 	unsigned char bytes[16];
-	char name[256]; /* with its NUL: a longer one is no host_name (RFC 6066, 3) */
+	char name[256]; /* with its NUL: a longer name is no valid host_name (RFC 6066, 3) */
 	size_t n = (size_t)snprintf(name, sizeof name, "%s", host);
 
 	mine(t);
@@ -74,7 +74,7 @@ tls_free(struct tls *t)
 	if (t == NULL)
 		return;
 	mine(t);
-	assert(!t->asking); /* the asked one stands inside this very stream */
+	assert(!t->asking); /* the judge callback runs inside SSL_do_handshake on this stream */
 	SSL_free(t->ssl);
 	tls_config_unref(t->config);
 	free(t);
@@ -95,7 +95,7 @@ print_key(const EVP_PKEY *key, char *out, size_t size)
 	snprintf(out, size, "%s %d", type != NULL ? type : "unknown type", EVP_PKEY_get_bits(key));
 }
 
-/* What every peer takes that speaks TLS 1.2 or 1.3 at all. */
+/* Keys that every peer accepts which speaks TLS 1.2 or 1.3 at all. */
 static bool
 is_common(const EVP_PKEY *key)
 {
@@ -110,7 +110,7 @@ is_common(const EVP_PKEY *key)
 	return false;
 }
 
-/* It was asked for its certificate, has one, and has signed nothing. */
+/* The client was asked for its certificate, has one, and has signed nothing. */
 static bool
 client_unfit(const SSL *ssl, int received)
 {
@@ -121,7 +121,10 @@ client_unfit(const SSL *ssl, int received)
 	return asked && SSL_get_signature_type_nid((SSL *)ssl, &signature) != 1;
 }
 
-/* OpenSSL leaves out TLS 1.3 when the key cannot be used there, so that a peer of TLS 1.3 alone meets an unsupported protocol. */
+/*
+ * When the key cannot be used in TLS 1.3, OpenSSL does not offer that version; a peer with TLS 1.3 alone then meets an
+ * unsupported protocol.
+ */
 static bool
 server_unfit(const SSL *ssl, const EVP_PKEY *key, int reason)
 {
@@ -146,7 +149,7 @@ explain_unfit(const SSL *ssl, int received, int reason, char *out, size_t size)
 		: "the own certificate was not sent: its key (%s) suits no signature algorithm that the peer takes", name);
 }
 
-/* OpenSSL's own sentence among what the libraries beneath it left; empties the queue. */
+/* Takes OpenSSL's own reason from among those of the libraries beneath it, and empties the queue. */
 static unsigned long
 take_reason(void)
 {
@@ -161,7 +164,7 @@ take_reason(void)
 	return ssl ? ssl : first;
 }
 
-/* Before the peer's first record was understood: what came was no record. */
+/* True when the peer's first bytes were not a TLS record. */
 static bool
 never_tls(const struct tls *t, int reason)
 {
@@ -226,14 +229,17 @@ fail(struct tls *t, int error)
 	return TLS_FAILED;
 }
 
-/* True when the peer's bytes ended where a record ends. */
+/* True when the peer's bytes ended at the end of a record. */
 static bool
 between_records(const struct tls *t)
 {
 	return !SSL_has_pending(t->ssl) && strcmp(SSL_rstate_string(t->ssl), "RB") != 0;
 }
 
-/* What a call on the stream came to; straight after it, nothing in between may touch errno or OpenSSL's queue. */
+/*
+ * Converts the result of an OpenSSL call. Must be called straight after it: errno and OpenSSL's queue still belong to
+ * that call.
+ */
 static enum tls_result
 outcome(struct tls *t, int rc)
 {
@@ -253,7 +259,7 @@ outcome(struct tls *t, int rc)
 	}
 }
 
-/* Each call begins so: an old error must be taken neither for this call's nor for another stream's. */
+/* The start of each call: an old error must not be taken for an error of this call or of another stream. */
 static bool
 begin(struct tls *t)
 {
@@ -348,7 +354,7 @@ tls_cipher(const struct tls *t)
 	const SSL_CIPHER *c = SSL_get_current_cipher(t->ssl);
 
 	mine(t);
-	if (c == NULL) /* TLS 1.2: agreed on, not yet in use, when the certificate is judged */
+	if (c == NULL) /* TLS 1.2: while the certificate is judged, the suite is agreed on but not yet in use */
 		c = SSL_get_pending_cipher(t->ssl);
 	return SSL_CIPHER_get_name(c);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tls: contexts and streams. TLS 1.2 and 1.3, AEAD suites, no resumption, no renegotiation, level 2.
- * The certificate question is asked once per chain, inside SSL_CTX_set_cert_verify_callback, with every chain error as a
- * fact. A stream belongs to the thread that made it; an assertion checks that on every call.
+ * tls: contexts and streams. TLS 1.2 and 1.3, AEAD suites, no resumption, no renegotiation, security level 2. The judge
+ * is called once per chain, inside SSL_CTX_set_cert_verify_callback, with all errors of the chain. A stream belongs to
+ * the thread that made it; an assertion checks that on every call.
  */
 #ifndef SALLYPORT_TLS_H
 #define SALLYPORT_TLS_H
@@ -19,7 +19,7 @@ struct cert_fault;
 struct tls_config; /* one SSL_CTX; counted; immutable */
 struct tls;        /* one SSL over one descriptor */
 
-/* What the asked one says about a certificate; each maps to one alert (engine/ipic/README.md). */
+/* The judge's decision about a certificate; each maps to one alert (engine/ipic/README.md). */
 enum tls_judgement {
 	TLS_REFUSE_CHAIN = 0, /* OpenSSL's alert for the first chain error */
 	TLS_REFUSE_POLICY,    /* bad_certificate (42) */
@@ -27,10 +27,13 @@ enum tls_judgement {
 	TLS_ACCEPT,           /* clears the chain error in OpenSSL's state too */
 };
 
-/* Asked once, inside the handshake, when the peer has presented a chain. `c` is borrowed: take a reference to keep it.
- * NULL c: the certificate could not be described, and `why` says so (else `why` is NULL); whatever the answer, it is TLS_REFUSE_POLICY for a
- * certificate above a limit or broken, TLS_REFUSE_ERROR without memory. A certificate that is `unfit` is refused whatever the answer: its
- * signatures are not computed. The asked one must not free the stream (asserted); tls_version, tls_cipher and tls_sni may be called. */
+/*
+ * Called once, inside the handshake, when the peer has presented a chain. `c` is borrowed: take a reference to keep it.
+ * c NULL: the certificate could not be described; `why` has the reason (else `why` is NULL), and the result counts as
+ * TLS_REFUSE_POLICY for a certificate that is broken or above a limit, and as TLS_REFUSE_ERROR without memory. A
+ * certificate that is `unfit` is refused whatever the result: its signatures are not computed. The judge must not free
+ * the stream (asserted); it may call tls_version, tls_cipher and tls_sni.
+ */
 typedef enum tls_judgement (*tls_judge)(void *arg, struct certificate *c, const struct cert_fault *why);
 
 struct tls_options {
@@ -38,7 +41,7 @@ struct tls_options {
 	const char *label;    /* certificate; "" the default */
 	bool ask_certificate; /* server: ssl = "clientauth": request one and fail without it */
 	bool optional_own;    /* client: may have no certificate of its own */
-	bool strict;          /* X509_V_FLAG_X509_STRICT: chains are held to RFC 5280 to the letter */
+	bool strict;          /* X509_V_FLAG_X509_STRICT: chains must follow RFC 5280 to the letter */
 	const char *ciphers;  /* "" the default list; else 4-digit hex suites joined by blanks or OpenSSL names joined by ':' */
 	int min_version, max_version; /* 12, 13; 0: 12 and 13 */
 };
@@ -46,44 +49,55 @@ struct tls_options {
 struct tls_config *tls_config_new(enum way way, const struct tls_options *o, struct fault *f);
 struct tls_config *tls_config_ref(struct tls_config *c);
 void tls_config_unref(struct tls_config *c);
-/* Warns when the certificate it shows (o as it was made by) does not fit its use by u: purpose, key and suites; and when partners cannot be told the signers. */
+/*
+ * Adds warnings when the certificate that it shows (o: the options it was made with) does not fit its use by u:
+ * purpose, key and suites; and when the names of the signers cannot be sent to partners.
+ */
 void tls_config_judge(const struct tls_config *c, enum way way, const struct tls_options *o, const struct ring_user *u, struct faults *faults);
 
-/* A stream over fd (borrowed; non-blocking). way in: server. arg goes to judge. NULL: no memory.
- * With judge NULL a client verifies the chain only. */
+/*
+ * A stream over fd (borrowed; non-blocking). way in: server. arg is passed to judge. With judge NULL the chain alone
+ * decides. NULL: no memory.
+ */
 struct tls *tls_new(struct tls_config *c, enum way way, int fd, tls_judge judge, void *arg);
-/* Client: the name to send as SNI, without the dot of an absolute one (RFC 6066, 3). A numeric address, or a name too long, is not sent. */
+/*
+ * Client: sets the name to send as SNI, without the last dot of an absolute name (RFC 6066, 3). A numeric address or a
+ * name that is too long is not sent.
+ */
 void tls_set_name(struct tls *t, const char *host);
 void tls_free(struct tls *t); /* NULL is fine; does not close fd, sends nothing */
 
 enum tls_result { TLS_OK, TLS_WANT_READ, TLS_WANT_WRITE, TLS_CLOSED, TLS_FAILED };
 
-/* Each: one step. TLS_CLOSED: clean close_notify or EOF between records (never from tls_handshake). TLS_FAILED: tls_ending says
- * why; the stream is dead, but that after a write that found the connection reset what had arrived before is still to be read: an alert may
- * lie there, and is then what the stream ended with. After TLS_WANT_READ of tls_read nothing is held back: waiting for the descriptor is right. After
- * any other end of reading ask tls_pending first. SIGPIPE must be ignored by the process. */
+/*
+ * Each makes one step. TLS_CLOSED: close_notify, or the end of input between records (never from tls_handshake).
+ * TLS_FAILED: tls_ending has the reason, and the stream is dead. One exception: after a write that found the connection
+ * reset, input that arrived before can still be read; an alert in it becomes the stream's ending. After TLS_WANT_READ
+ * of tls_read the stream holds no unread bytes, so the caller may wait for the descriptor; after any other result of
+ * reading, call tls_pending first. The process must ignore SIGPIPE.
+ */
 enum tls_result tls_handshake(struct tls *t);
 enum tls_result tls_read(struct tls *t, void *to, size_t size, size_t *got);
 enum tls_result tls_write(struct tls *t, const void *from, size_t n, size_t *sent);
-/* Sends close_notify (one step; may want to write). Nothing after TLS_FAILED. */
+/* Sends close_notify (one step; may return TLS_WANT_WRITE). Does nothing after TLS_FAILED. */
 enum tls_result tls_close_notify(struct tls *t);
-/* Bytes that can be read without the descriptor becoming readable; at least 1 when there may be some. */
+/* The number of bytes that can be read although the descriptor is not readable; at least 1 when there may be some. */
 size_t tls_pending(const struct tls *t);
 
-struct tls_ending { /* why a stream failed; zero while it is well */
+struct tls_ending { /* why a stream failed; zero while it works */
 	int alert;              /* the alert's number, -1 none */
-	bool alert_sent;        /* sent by us; else received */
+	bool alert_sent;        /* sent by this side; else received */
 	char alert_name[40];    /* "bad_certificate" (RFC 8446's words), "" none */
-	char reason[160];       /* OpenSSL's reason in words, or "connection closed by peer", "connection reset by peer" */
-	char unfit[160];        /* the own key suits nothing that the peer takes: a sentence; "" that was not it */
+	char reason[160];       /* OpenSSL's reason, or "connection closed by peer", "connection reset by peer" */
+	char unfit[160];        /* the peer accepts nothing that the own key can do: a sentence; else "" */
 	bool no_certificate;    /* clientauth: the peer presented none */
 	bool plain_text;        /* the peer did not speak TLS */
-	bool above_limit;       /* what the peer presented as its chain was above a limit (chain_limits.h) and was not looked at */
-	bool severed;           /* the connection below is gone: no byte, no alert can follow */
+	bool above_limit;       /* the presented chain was above a limit (chain_limits.h) and was not read */
+	bool severed;           /* the connection is gone: no further byte or alert can follow */
 };
 const struct tls_ending *tls_ending(const struct tls *t);
 
-/* After a handshake, and inside the certificate question: static or in-stream strings. */
+/* Valid after a handshake and inside the judge: static strings, or strings of the stream. */
 const char *tls_version(const struct tls *t); /* "TLSv1.3" */
 const char *tls_cipher(const struct tls *t);
 const char *tls_sni(const struct tls *t);     /* "" none; server side */
@@ -91,7 +105,10 @@ const char *tls_sni(const struct tls *t);     /* "" none; server side */
 /* SHA-256 in lower-case hex. */
 void tls_digest(const void *bytes, size_t n, char out[65]);
 
-/* 128 bits from OpenSSL's generator as base64url (22 characters); -1 when it fails. Constant-time comparison of tokens. */
+/*
+ * Makes 128 random bits from OpenSSL's generator, as base64url (22 characters); -1 when the generator fails.
+ * tls_token_same compares in constant time.
+ */
 int tls_token(char out[TOKEN_SIZE]);
 bool tls_token_same(const char *a, const char *b);
 

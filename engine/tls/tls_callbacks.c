@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tls_callbacks: what OpenSSL calls during a handshake: the certificate question, alerts, messages. */
+/*
+ * tls_callbacks: the functions that OpenSSL calls during a handshake: verification of the certificate, alerts,
+ * messages.
+ */
 #include "tls/tls_internal.h"
 
 #include <openssl/err.h>
@@ -15,7 +18,7 @@ ask(struct tls *t, struct certificate *c, const struct cert_fault *why)
 {
 	enum tls_judgement j;
 
-	if (t->asked) /* once per stream; nothing of TLS asks twice while renegotiation is off */
+	if (t->asked) /* once per stream: without renegotiation TLS asks only once */
 		return TLS_REFUSE_ERROR;
 	t->asked = true;
 	t->asking = true;
@@ -26,7 +29,10 @@ ask(struct tls *t, struct certificate *c, const struct cert_fault *why)
 	return j == TLS_ACCEPT && c->unfit ? TLS_REFUSE_CHAIN : j;
 }
 
-/* OpenSSL picks the alert by the error left in its store context (measured: 42 for CERT_REJECTED, 80 for UNSPECIFIED). */
+/*
+ * OpenSSL derives the alert from the error left in its store context (measured: 42 for CERT_REJECTED, 80 for
+ * UNSPECIFIED).
+ */
 static int
 verdict_code(enum tls_judgement j, const struct certificate *c)
 {
@@ -53,7 +59,7 @@ tls_callbacks_certificate(X509_STORE_CTX *x, void *unused)
 	int code;
 
 	(void)unused;
-	ERR_set_mark(); /* what the walk and the asked one leave behind is not why the stream fails */
+	ERR_set_mark(); /* drop OpenSSL errors queued by chain verification and by the judge */
 	c = chain_verify_chain(x, TLS_LEVEL, &why);
 	code = verdict_code(ask(t, c, &why), c);
 	certificate_unref(c);
@@ -62,8 +68,10 @@ tls_callbacks_certificate(X509_STORE_CTX *x, void *unused)
 	return code == X509_V_OK;
 }
 
-/* A callback of OpenSSL's for watching messages: the only place where the peer's certificates are seen before they are decoded. It cannot say no, so
- * a list that is above a limit is given a length that it does not have, and OpenSSL ends the handshake with decode_error. */
+/*
+ * OpenSSL's message callback is the only place that sees the peer's certificates before they are decoded. It cannot
+ * refuse. So a list above a limit gets a wrong length, and OpenSSL ends the handshake with decode_error.
+ */
 static void
 tls_callbacks_message(int sent, int version, int type, const void *message, size_t len, SSL *ssl, void *unused)
 {

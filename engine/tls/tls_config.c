@@ -12,7 +12,7 @@
 #define SUITES_OLD "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define SUITES_13 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 
-/* The signature algorithms that are offered and accepted: nothing below TLS_LEVEL (no SHA-1, no SHA-224), no DSA. */
+/* The signature algorithms that are offered and accepted: none below TLS_LEVEL (no SHA-1, no SHA-224), no DSA. */
 #define SIGNATURES \
 	"ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:" \
 	"rsa_pss_pss_sha256:rsa_pss_pss_sha384:rsa_pss_pss_sha512:rsa_pss_rsae_sha256:rsa_pss_rsae_sha384:rsa_pss_rsae_sha512:" \
@@ -26,7 +26,7 @@ why(void)
 	return s ? s : "no reason given";
 }
 
-/* True for "C02F", a suite's two bytes. */
+/* True for "C02F": the two bytes of a suite. */
 static bool
 is_hex(const char *s)
 {
@@ -72,7 +72,7 @@ judge_suite(const SSL_CIPHER *c, const char *name, struct fault *f)
 	return 0;
 }
 
-/* One suite to the end of the list of its version. */
+/* Appends one suite to the list of its version. */
 static int
 add_suite(const STACK_OF(SSL_CIPHER) *all, const char *name, struct buf lists[2], struct fault *f)
 {
@@ -149,7 +149,7 @@ set_suites(SSL_CTX *ctx, const char *list, struct fault *f)
 	return rc;
 }
 
-/* After the suites: what they left open is narrowed, never widened. */
+/* Called after the suites are set: narrows the versions that they left, never widens them. */
 static int
 set_versions(SSL_CTX *ctx, const struct tls_options *o, struct fault *f)
 {
@@ -167,8 +167,9 @@ set_versions(SSL_CTX *ctx, const struct tls_options *o, struct fault *f)
 }
 
 /*
- * Settings whose price was measured (no tickets, no cache, explicit chain, read-ahead, small idle links) and those that close doors. AUTO_RETRY
- * off: one read handles what one buffer holds, so a flood of key updates cannot hold the loop.
+ * Settings with a measured cost (no tickets, no cache, explicit chain, read-ahead, small idle links), and settings for
+ * safety. AUTO_RETRY is off: one read handles the content of one buffer, so a flood of key updates cannot block the
+ * loop.
  */
 static void
 set_manners(SSL_CTX *ctx)
@@ -189,7 +190,10 @@ set_manners(SSL_CTX *ctx)
 	SSL_CTX_set_max_cert_list(ctx, CHAIN_LIMITS_BYTES);
 }
 
-/* A client ignores our callback's answer unless it verifies; a server asks for a certificate only when it must have one. */
+/*
+ * A client ignores the result of the verify callback without SSL_VERIFY_PEER; a server asks for a certificate only when
+ * one is required.
+ */
 static void
 set_verify(SSL_CTX *ctx, enum way way, const struct tls_options *o)
 {
@@ -204,8 +208,8 @@ set_verify(SSL_CTX *ctx, enum way way, const struct tls_options *o)
 }
 
 /*
- * A client may present a key that is too short: whether to accept it is the other side's decision, and a tester's client must be
- * able to be refused for it. What the *peer* presents is held to TLS_LEVEL all the same, in tls_callbacks.c.
+ * A client may present a key that is too short: the other side decides whether to accept it, and a test client must be
+ * able to be refused for it. The key of the *peer* must still satisfy TLS_LEVEL (tls_callbacks.c).
  */
 static int
 use_ring(SSL_CTX *ctx, enum way way, const struct tls_options *o, struct fault *f)

@@ -34,7 +34,7 @@ struct tls {
 	bool mute; /* a write found the connection gone; bytes that arrived before can still be read */
 };
 
-/* Sets the callbacks below for all streams of ctx. They find their stream through the app data of the SSL. */
+/* Sets OpenSSL's callbacks for all streams of ctx. They find their stream through the app data of the SSL. */
 void tls_callbacks_set(SSL_CTX *ctx);
 
 #endif
