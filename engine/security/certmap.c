@@ -10,23 +10,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In the order in which RACF looks at them. A whole subject name has more parts than any end of it, so the number of parts is the order within a kind. */
+/*
+ * The kinds in RACF's order. Within a kind the number of parts is the order: a whole subject name has more parts than
+ * its end.
+ */
 enum kind { KIND_FINGERPRINT, KIND_SUBJECT_AND_ISSUER, KIND_SUBJECT, KIND_ISSUER };
 
 struct filter {
 	struct filter *next;
 	enum kind kind;
-	size_t number;             /* of the list, from 1 */
+	size_t number;             /* its number in the list, from 1 */
 	char userid[NAME_SIZE];
-	char sha256[65];           /* lower case; "" none */
+	char sha256[65];           /* lower case; "": none */
 	struct dn subject, issuer; /* owned; n = 0: not given */
-	char anchor[65];           /* lower case; "" any */
+	char anchor[65];           /* lower case; "": any */
 };
 
-#define DIGITS 64 /* of a SHA-256 fingerprint */
+#define DIGITS 64 /* hex digits of a SHA-256 fingerprint */
 
 struct certmap {
-	struct filter *first; /* owned; in the order in which they are tried */
+	struct filter *first; /* owned; in the order of the search */
 	size_t n;
 	uint64_t sum;
 };
@@ -69,7 +72,7 @@ certmap_free(struct certmap *m)
 	free(m);
 }
 
-/* --- building ------------------------------------------------------------------------------------------------------- */
+/* --- building --------------------------------------------------------------------------------- */
 
 static int
 take_digest(char out[65], const char *what, const char *text, struct fault *f)
@@ -162,7 +165,7 @@ certmap_filters(const struct certmap *m)
 	return m->n;
 }
 
-/* --- asking --------------------------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
 static bool
 issuer_fits(const struct filter *x, const struct dn *issuer)
@@ -204,7 +207,7 @@ certmap_decide(const struct certmap *m, const struct certificate *c, const char 
 	snprintf(out, NAME_SIZE, "%s", userid != NULL ? userid : "");
 }
 
-/* --- checking ------------------------------------------------------------------------------------------------------- */
+/* --- checking --------------------------------------------------------------------------------- */
 
 static bool
 certmap_is_issuer(void *arg, const struct dn *subject)

@@ -27,7 +27,7 @@ struct load {
 	struct faults *faults;
 };
 
-/* NULL: not there, or (with *ok false, and said) no text. */
+/* Returns the text of a key; NULL: the key is missing, or it is no text (then *ok is false and a fault was added). */
 static const char *
 text_of(lua_State *L, int idx, struct keypath *k, const char *key, bool *ok)
 {

@@ -8,13 +8,13 @@
 #define SLOTS 4096
 
 struct success {
-	struct success_claim claim; /* userid "" free */
+	struct success_claim claim; /* userid "": free */
 	double until;
 };
 
 struct password_cache {
 	unsigned char key[SCRYPT_KEY];
-	struct success slot[SLOTS]; /* by userid; two users of one slot push each other out, and are hashed again */
+	struct success slot[SLOTS]; /* by userid; two users of one slot replace each other, and then their passwords are hashed again */
 };
 
 struct password_cache *

@@ -11,10 +11,10 @@
 #define BUCKETS 4096
 
 struct failure {
-	struct failure *next;           /* in its bucket */
-	struct failure *older, *newer;  /* among its kind */
+	struct failure *next;           /* in the same bucket */
+	struct failure *older, *newer;  /* of the same kind, by age */
 	char userid[NAME_SIZE];
-	char partner[PARTNER_SIZE]; /* "" the sum over all */
+	char partner[PARTNER_SIZE]; /* "": the sum over all partners */
 	bool known;
 	unsigned count;
 };
@@ -25,8 +25,8 @@ struct kind {
 };
 
 struct password_failures {
-	struct failure *bucket[BUCKETS]; /* owned; by userid, so that one bucket has all of a user's */
-	struct kind kind[2][2];          /* of partners, sums; of users that are not known, that are */
+	struct failure *bucket[BUCKETS]; /* owned; by userid, so that one bucket has all entries of a user */
+	struct kind kind[2][2];          /* of partners, sums; of unknown users, known users */
 };
 
 struct password_failures *
@@ -146,7 +146,7 @@ password_failures_count(const struct password_failures *f, const char *userid, c
 	return (struct failure_counts){ .here = count_of(f, userid, partner), .all = count_of(f, userid, "") };
 }
 
-/* Takes the node into its bucket. */
+/* Adds the node to its bucket. */
 static struct failure *
 put_in(struct password_failures *f, struct failure *x, const char *userid, const char *partner)
 {

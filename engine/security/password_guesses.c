@@ -10,7 +10,7 @@
 #define WAYS 8
 
 struct minute {
-	char partner[PARTNER_SIZE]; /* "" free */
+	char partner[PARTNER_SIZE]; /* "": free */
 	double since;
 	unsigned count;
 };
@@ -47,7 +47,7 @@ is_over(const struct minute *m, double now)
 	return now - m->since >= PASSWORD_GUESSES_SECONDS;
 }
 
-/* The partner's minute that has not ended; else NULL. */
+/* Returns the partner's minute that has not ended; NULL: none. */
 static const struct minute *
 find(const struct password_guesses *g, const char *partner, double now)
 {
@@ -59,7 +59,7 @@ find(const struct password_guesses *g, const char *partner, double now)
 	return NULL;
 }
 
-/* Where the partner's is, or the one that is given up for it: a free one, else the oldest. */
+/* Returns the partner's slot, or the slot to use for it: a free one, or the oldest. */
 static struct minute *
 place(struct password_guesses *g, const char *partner)
 {

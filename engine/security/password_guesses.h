@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* password_guesses: wrong passwords of one partner within a minute, for all users together. The memory is bounded: with many partners the oldest are forgotten. */
+/*
+ * password_guesses: counts wrong passwords of one partner within a minute, over all users. The memory is bounded: with
+ * many partners the oldest are dropped.
+ */
 #ifndef SALLYPORT_PASSWORD_GUESSES_H
 #define SALLYPORT_PASSWORD_GUESSES_H
 
@@ -12,10 +15,13 @@
 struct password_guesses;
 
 struct password_guesses *password_guesses_new(void); /* NULL: no memory */
-void password_guesses_free(struct password_guesses *g); /* NULL is fine */
-/* One more, at `now` (seconds of a clock that never goes back). True: with this one the bound is reached. */
+void password_guesses_free(struct password_guesses *g); /* NULL is allowed */
+/* Adds one at `now` (seconds of a monotonic clock). True: this one reaches PASSWORD_GUESSES_MAX. */
 bool password_guesses_add(struct password_guesses *g, const char *partner, double now);
-/* Whether the bound was reached in the minute that began with the partner's first wrong password, and the minute is not over. */
+/*
+ * Whether PASSWORD_GUESSES_MAX was reached in the minute that began with the partner's first wrong password and has not
+ * ended.
+ */
 bool password_guesses_reached(const struct password_guesses *g, const char *partner, double now);
 
 #endif

@@ -15,21 +15,21 @@
 #include <string.h>
 
 struct password_check {
-	struct threadpool_job job; /* first */
+	struct threadpool_job job; /* must be first */
 	struct passwords *passwords;
-	struct turns_item waits;     /* turn NULL: it is worked on, or needs no work */
-	struct password_check *next; /* when it needs none */
-	enum password_answer early;  /* when it needs none */
+	struct turns_item waits;     /* turn NULL: a thread works on it, or it needs no work */
+	struct password_check *next; /* in the list idle */
+	enum password_answer early;  /* the answer of a check in the list idle */
 	char userid[NAME_SIZE], ipconn[NAME_SIZE], partner[PARTNER_SIZE];
 	char password[PASSWORD_SIZE];
 	char hash[SAF_HASH_SIZE];
-	bool known;   /* to the model */
-	bool revoked; /* by the model */
-	bool able;    /* may log on; else the answer is no, whatever the hash says */
+	bool known;   /* to the saf */
+	bool revoked; /* by the saf */
+	bool able;    /* may log on; if not, the answer is no for any password */
 	unsigned revoke, revoke_all; /* 0: never */
 	struct failure_room room;
 	struct success_claim claim;
-	int right; /* what work() found */
+	int right; /* the result of scrypt_check */
 	void (*done)(void *arg, enum password_answer a); /* NULL: cancelled */
 	void *arg;
 };
@@ -43,15 +43,18 @@ struct passwords {
 	struct password_failures *failures;   /* owned */
 	struct password_guesses *guesses;     /* owned */
 	struct password_cache *successes; /* owned */
-	struct password_check *idle; /* need no work, or no thread took them; answered in the next turn of the loop */
+	struct password_check *idle; /* checks that need no thread or got none; answered in the next turn of the loop */
 	struct timer soon;
 };
 
 static void dispatch(struct passwords *p);
 
-/* --- the answer ----------------------------------------------------------------------------------------------------- */
+/* --- the answer ------------------------------------------------------------------------------- */
 
-/* True: the answer is *a, whatever the password. Others may have failed meanwhile: a right guess that was on its way then is not let in. */
+/*
+ * True: the answer is *a for any password. Other checks may have failed since this one began, so a right password is
+ * refused too.
+ */
 static bool
 is_settled(const struct passwords *p, const struct password_check *c, enum password_answer *a)
 {
@@ -64,7 +67,7 @@ is_settled(const struct passwords *p, const struct password_check *c, enum passw
 	return password_guesses_reached(p->guesses, c->partner, clock_span());
 }
 
-/* The same where the password was found right a moment ago. */
+/* The same, or the password was found right recently. */
 static bool
 is_answered(const struct passwords *p, const struct password_check *c, enum password_answer *a)
 {
@@ -105,7 +108,7 @@ fail(struct passwords *p, struct password_check *c)
 		log_say(p->log, MSG_SP0064, "partner", c->partner, "ipconn", c->ipconn, NULL);
 }
 
-/* A hash there was no memory for says nothing of the password, and is held against nobody. */
+/* A password that could not be hashed, for lack of memory, is neither right nor counted as wrong. */
 static enum password_answer
 judge(struct passwords *p, struct password_check *c)
 {
@@ -124,7 +127,7 @@ judge(struct passwords *p, struct password_check *c)
 	return c->revoked ? PASSWORD_REVOKED : PASSWORD_WRONG;
 }
 
-/* Frees the check, then tells. */
+/* Frees the check, then calls done. */
 static void
 answer(struct password_check *c, enum password_answer a)
 {
@@ -136,7 +139,7 @@ answer(struct password_check *c, enum password_answer a)
 		done(arg, a);
 }
 
-/* --- the threads' side ---------------------------------------------------------------------------------------------- */
+/* --- the threads' side ------------------------------------------------------------------------ */
 
 static void
 passwords_work(struct threadpool_job *job)
@@ -164,7 +167,7 @@ passwords_dropped(struct threadpool_job *job)
 	check_free((struct password_check *)job);
 }
 
-/* --- whose turn it is ----------------------------------------------------------------------------------------------- */
+/* --- whose turn it is ------------------------------------------------------------------------- */
 
 static struct password_check *
 next_check(struct passwords *p)
@@ -174,7 +177,7 @@ next_check(struct passwords *p)
 	return x != NULL ? (struct password_check *)(void *)((char *)x - offsetof(struct password_check, waits)) : NULL;
 }
 
-/* Told in the next turn of the loop: whoever asks has not got his check yet. */
+/* Answers in the next turn of the loop: the caller of passwords_verify has not got the check yet. */
 static void
 answer_soon(struct passwords *p, struct password_check *c, enum password_answer a)
 {
@@ -184,7 +187,10 @@ answer_soon(struct passwords *p, struct password_check *c, enum password_answer 
 	timer_set(&p->soon, 0);
 }
 
-/* While it waited the same password may have been found right, or the user revoked: a burst of one user's requests costs one hash. */
+/*
+ * While the check waited, another check may have found the same password right or revoked the user. So a burst of one
+ * user's requests costs one hash.
+ */
 static bool
 needs_work(struct passwords *p, struct password_check *c)
 {
@@ -196,7 +202,7 @@ needs_work(struct passwords *p, struct password_check *c)
 	return false;
 }
 
-/* As many as there are threads are worked on. Without a thread nobody is let in. */
+/* Gives waiting checks to free threads. Without a thread the answer is BUSY. */
 static void
 dispatch(struct passwords *p)
 {
@@ -239,7 +245,7 @@ passwords_answer_idle(void *arg)
 	}
 }
 
-/* --- the region's side ---------------------------------------------------------------------------------------------- */
+/* --- the region's side ------------------------------------------------------------------------ */
 
 struct passwords *
 passwords_new(struct ev_loop *loop, struct log *log)
@@ -286,14 +292,17 @@ passwords_forget(struct passwords *p)
 		password_cache_forget(p->successes);
 }
 
-/* A name that is too long is nobody's, and must not be counted as somebody's whose name it begins with. */
+/* A name that is too long becomes "", so that it is not counted for the user whose name it begins with. */
 static void
 fold(char out[NAME_SIZE], const char *userid)
 {
 	text_upper(out, NAME_SIZE, userid, strlen(userid));
 }
 
-/* Whoever cannot log on is checked against somebody's hash, so that the time tells nothing; the answer is no all the same. */
+/*
+ * A user that cannot log on is checked against another user's hash, so that timing reveals nothing; the answer is no in
+ * any case.
+ */
 static void
 take_user(struct password_check *c, const struct saf *s, const char *userid, const char *password)
 {

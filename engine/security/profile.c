@@ -9,7 +9,7 @@ qualifier(const char *p)
 	return strcspn(p, ".");
 }
 
-/* --- what a name may be --------------------------------------------------------------------------------------------- */
+/* --- what a name may be ----------------------------------------------------------------------- */
 
 static int
 check_qualifier(const char *q, size_t n, bool last, struct fault *f)
@@ -55,7 +55,7 @@ profile_generic(const char *name)
 	return strpbrk(name, "%*") != NULL;
 }
 
-/* --- what it covers ------------------------------------------------------------------------------------------------- */
+/* --- what it covers --------------------------------------------------------------------------- */
 
 static bool
 same(const char *p, const char *r, size_t n)
@@ -81,21 +81,24 @@ any_qualifiers(const char *p, size_t n)
 	return n == 2 && p[0] == '*' && p[1] == '*';
 }
 
-/* "PAY**" at the name's end; same() stops at the resource's end by itself. */
+/* "PAY**" at the end of the name: matches the rest; same() stops at the end of the resource. */
 static bool
 any_end(const char *p, size_t n)
 {
 	return n > 2 && p[n] == '\0' && p[n - 2] == '*';
 }
 
-/* The qualifier behind, or NULL behind the last. */
+/* Returns the next qualifier; NULL: there is none. */
 static const char *
 behind(const char *q, size_t n)
 {
 	return q[n] == '.' ? q + n + 1 : NULL;
 }
 
-/* Qualifier by qualifier; where it fails, the last ** takes one more. Those before it need no second try: what they took stays right. */
+/*
+ * Compares qualifier by qualifier. After a mismatch the last ** takes one more qualifier. Earlier ** need no second
+ * try, because their part stays right.
+ */
 bool
 profile_covers(const char *name, const char *resource)
 {
@@ -126,12 +129,14 @@ profile_covers(const char *name, const char *resource)
 	return p == NULL;
 }
 
-/* --- which comes first ---------------------------------------------------------------------------------------------- */
+/* --- which comes first ------------------------------------------------------------------------ */
 
-enum { RANK_END = 0x100, RANK_MORE, RANK_ONE, RANK_REST, RANK_ANY }; /* characters have their own code */
+enum { RANK_END = 0x100, RANK_MORE, RANK_ONE, RANK_REST, RANK_ANY }; /* a character has its own code as rank */
 
-/* One step through a name: the rank of what stands there. A ** takes the dot before it along, so that A* is more specific than A*.**, yet A.**,
- * whose dot is a character, than A*. */
+/*
+ * One step through a name: the rank of its next element. A ** includes the dot before it, so that A* is more specific
+ * than A*.**, and A.**, whose dot is a character, is more specific than A*.
+ */
 static int
 rank(const char **p)
 {

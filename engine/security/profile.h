@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * profile: names of RACF-like profiles, discrete and generic, and what they cover. A name is qualifiers between dots; in a generic one
+ * profile: names of RACF-like profiles, discrete and generic, and what they cover. A name is qualifiers between dots;
+ * in a generic one
  *   %   is one character of a qualifier
  *   *   at the end of a qualifier is the rest of it, alone it is one whole qualifier
  *   **  as a qualifier is any number of them, none too; at the end of the name (PAY**) whatever follows
@@ -15,13 +16,21 @@
 
 #define PROFILE_SIZE 247 /* RACF's longest profile name is 246 */
 
-/* 0, or -1 with a sentence: 1 to 246 printable characters but blank , ; ( and ), no empty qualifier, generic characters only as above. */
+/*
+ * 0, or -1 with a fault. A name has 1 to 246 printable characters except blank , ; ( and ), no empty qualifier, and
+ * generic characters only as above.
+ */
 int profile_check(const char *name, size_t len, struct fault *f);
-bool profile_generic(const char *name);
-/* Does the name, checked, cover the resource? A resource has no generic characters: there they are characters like any other. Time
- * grows with the product of both lengths at worst. */
+bool profile_generic(const char *name); /* whether it has generic characters */
+/*
+ * Whether the name, which was checked, covers the resource. In a resource generic characters have no special meaning.
+ * The time is at most the product of both lengths.
+ */
 bool profile_covers(const char *name, const char *resource);
-/* < 0: a is more specific than b, so that it comes first. Where the two first differ decides: a character, then the name's end, %, *, **. */
+/*
+ * Less than 0: a is more specific than b and comes first. The first difference decides: a character, then the end of
+ * the name, %, *, **.
+ */
 int profile_order(const char *a, const char *b);
 
 #endif

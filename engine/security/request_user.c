@@ -30,7 +30,7 @@ refused(const char *code, const char *words, const char **text)
 	return code;
 }
 
-/* userauth identify and verify: a user ID is there, and can be one. */
+/* userauth identify and verify: the request must have a valid user ID. */
 static const char *
 claim_userid(const struct request *q, const char **text)
 {
@@ -77,7 +77,10 @@ check(struct users *u, const char *userid)
 	snprintf(u->checked[u->nchecked++], NAME_SIZE, "%s", userid);
 }
 
-/* The table, row by row: who is checked besides the link's column. "" nobody: under local the link user, or who stands in, is all there is. */
+/*
+ * The user that is checked besides the link user, by the rows of the table. "": none; with userauth local only the link
+ * user, or the default user, counts.
+ */
 static const char *
 own(int userauth, enum link_kind kind, const struct region_def *r, const char *flowed)
 {

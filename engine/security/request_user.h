@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * request_user: whose a request is (IPIC.md 7.4): the link user, whom its task runs as, who must be authorised. Values in, values out: no user is
- * looked up here and no password checked.
+ * request_user: the users of a request (IPIC.md 7.4): the link user, the user that the task runs as, and the users that
+ * must be authorised. Only computes values: does not look users up or check passwords.
  */
 #ifndef SALLYPORT_REQUEST_USER_H
 #define SALLYPORT_REQUEST_USER_H
@@ -11,26 +11,32 @@
 #include "ipic/request.h"
 #include "config/resource.h"
 
-/* The columns of IPIC.md 7.4's last table. */
+/* The columns of the last table of IPIC.md 7.4. */
 enum link_kind {
-	LINK_NOT_GIVEN, /* the default user stands in */
-	LINK_REGION,    /* the region's own user (regionuser, or the applid): the link limits nothing */
+	LINK_NOT_GIVEN, /* the default user is used */
+	LINK_REGION,    /* the region's own user (regionuser, or the applid): no check of the link user */
 	LINK_OTHER,
 };
 
-/* The region's own user ID: regionuser, else the applid. Borrowed from r. */
+/* Returns the region's own user ID: regionuser, or the applid. Belongs to r. */
 const char *request_user_of_region(const struct region_def *r);
 
-/* An ipconn's link user: securityname (secuser), or certuser, the user ID the socket's certificate was given ("" none); linkauth says which. out: the
- * user; the default user when none is given; "" for LINK_REGION. */
+/*
+ * Finds an ipconn's link user by its linkauth: securityname (secuser), or certuser, the user ID of the socket's
+ * certificate ("": none). out: the user; the default user when there is none; "" for LINK_REGION.
+ */
 enum link_kind request_user_link(const struct ipconn_def *d, const struct region_def *r, const char *certuser, char out[NAME_SIZE]);
 
-/* May a request say this of its user, and is what userauth asks for there (the strict rules of IPIC.md 7.4)? NULL: it may; else a code for
- * verdicts, with *text static. No password is looked at, only whether there is one. */
+/*
+ * Whether the request gives the user and password that userauth requires (the strict rules of IPIC.md 7.4). NULL: yes;
+ * if not, a code for verdicts, with *text (static). Does not check the password.
+ */
 const char *request_user_claim(int userauth, const struct request *q, const char **text);
 
-/* The table of who is checked, and whom the task runs as. link: of request_user_link. The flowed user counts under identify and verify only.
- * One who would be checked twice is listed once. */
+/*
+ * Lists the users that are checked and the user that the task runs as. link: of request_user_link. flowed, the
+ * request's user, counts under identify and verify only. A user that would be checked twice is listed once.
+ */
 void request_user_decide(int userauth, enum link_kind kind, const char *link, const struct region_def *r, const char *flowed, struct users *out);
 
 #endif

@@ -17,24 +17,24 @@ struct permit {
 	enum saf_access access;
 };
 
-/* What is found by its name begins with it (nametable.h). */
+/* Structs found by name begin with the name (nametable.h). */
 struct profile {
 	char name[SAF_PROFILE_SIZE];
 	enum saf_access uacc;
-	struct permit *permit; /* owned; by who */
+	struct permit *permit; /* owned; sorted by who */
 	size_t npermits;
 };
 
 struct class {
 	char name[SAF_CLASS_SIZE];
 	struct nametable profiles;    /* all; owned */
-	struct profile **generic; /* those that are, the most specific first */
+	struct profile **generic; /* the generic ones, the most specific first */
 	size_t ngenerics;
 };
 
 struct user {
-	struct saf_user is; /* first, and its userid is its first */
-	char (*group)[NAME_SIZE]; /* owned; in order */
+	struct saf_user is; /* must be first; its userid is its first member */
+	char (*group)[NAME_SIZE]; /* owned; sorted */
 	size_t ngroups;
 };
 
@@ -52,7 +52,7 @@ saf_sum(struct saf *s)
 	return &s->sum;
 }
 
-/* --- access ---------------------------------------------------------------------------------------------------------- */
+/* --- access ----------------------------------------------------------------------------------- */
 
 static const char *const access_names[] = { "NONE", "EXECUTE", "READ", "UPDATE", "CONTROL", "ALTER" };
 
@@ -71,7 +71,7 @@ saf_access_of(const char *name)
 	return -1;
 }
 
-/* --- building ------------------------------------------------------------------------------------------------------- */
+/* --- building --------------------------------------------------------------------------------- */
 
 struct saf *
 saf_new(void)
@@ -120,7 +120,7 @@ saf_free(struct saf *s)
 	free(s);
 }
 
-/* Takes a fresh thing into the index, or frees it. */
+/* Adds a new entry to the index, or frees it. */
 static int
 take_in(struct nametable *k, void *thing)
 {
@@ -203,7 +203,7 @@ saf_add_profile(struct saf *s, const char *class, const char *profile, enum saf_
 	return profile_generic(profile) ? add_generic(c, p) : 0;
 }
 
-/* Where who's permit stands, or would. */
+/* Returns the place of the permit for who, or the place where it belongs. */
 static size_t
 permit_place(const struct profile *p, const char *who)
 {
@@ -274,9 +274,9 @@ saf_revoke_all(const struct saf *s)
 	return s->revoke_all_given ? s->revoke_all : s->revoke * REVOKE_ALL_TIMES;
 }
 
-/* --- asking --------------------------------------------------------------------------------------------------------- */
+/* --- asking ----------------------------------------------------------------------------------- */
 
-/* False: longer than any of its kind; nothing is then found by it. */
+/* Writes the name in upper case. False: it is longer than any name, so nothing is found by it. */
 static bool
 fold(char *out, size_t size, const char *name)
 {
@@ -299,7 +299,7 @@ find_class(const struct saf *s, const char *class)
 	return s != NULL && fold(name, sizeof name, class) ? nametable_find(&s->classes, name) : NULL;
 }
 
-/* A resource's generic characters are none: only a discrete profile is found by its name. */
+/* Generic characters in a resource have no special meaning: a profile is found by its name only when it is discrete. */
 static const struct profile *
 find_profile(const struct class *c, const char *resource)
 {
@@ -315,7 +315,7 @@ find_profile(const struct class *c, const char *resource)
 	return p;
 }
 
-/* The highest of the groups' permits; false: no group has one. */
+/* The highest permit of the user's groups. False: no group has one. */
 static bool
 held_by_groups(const struct profile *p, const struct user *u, enum saf_access *held)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * saf: a RACF-like model as data: users, groups, classes with discrete and generic profiles, UACC and permits. Immutable once loaded; a
- * generation owns it. Nothing here hashes a password: passwords.h does, beside the loop.
+ * saf: a RACF-like model as data: users, groups, classes with discrete and generic profiles, UACC and permits.
+ * Immutable after loading; a generation owns it. passwords.h checks passwords.
  */
 #ifndef SALLYPORT_SAF_H
 #define SALLYPORT_SAF_H
@@ -19,60 +19,68 @@
 
 enum saf_access { SAF_NONE, SAF_EXECUTE, SAF_READ, SAF_UPDATE, SAF_CONTROL, SAF_ALTER };
 
-#define SAF_TRANSACTIONS "TCICSTRN" /* the class of what sec = "yes" checks (IPIC.md 7.4) */
+#define SAF_TRANSACTIONS "TCICSTRN" /* the class that sec = "yes" checks (IPIC.md 7.4) */
 
 struct saf;
 
 struct saf_user {
 	char userid[NAME_SIZE];
-	char password[SAF_HASH_SIZE]; /* "scrypt:…" as `sallyport passwd` prints it; "" none: it cannot be verified */
+	char password[SAF_HASH_SIZE]; /* "scrypt:..." as `sallyport passwd` prints it; "": none, so that the user cannot log on */
 	bool revoked;
 };
 
 struct saf_decision {
 	bool permitted;
-	bool defined;                   /* a profile covers the resource; false: nothing permits it */
-	char profile[SAF_PROFILE_SIZE]; /* the profile that decided; "" none */
-	enum saf_access held;           /* the access the user has by it */
+	bool defined;                   /* a profile covers the resource; false: access is refused */
+	char profile[SAF_PROFILE_SIZE]; /* the profile that decided; "": none */
+	enum saf_access held;           /* the user's access by that profile */
 	const char *by;                 /* static: "user", "group", "id(*)", "uacc", "no profile", "unknown user", "revoked user", "no class" */
 };
 
 struct saf *saf_new(void); /* NULL: no memory */
-/* The place of the sum of its file's bytes (sum.h); 0 until its reader sets it. */
+/* The address of the sum of the file's bytes (sum.h); 0 until the reader sets it. */
 uint64_t *saf_sum(struct saf *s);
-void saf_free(struct saf *s); /* NULL is fine */
+void saf_free(struct saf *s); /* NULL is allowed */
 
-/* Building it (saf_read.c). Each: -1 with no memory, when it is there already, or when what it belongs to is not. Names are checked, and in
- * upper case, by the reader. A permit's `who` is a user, a group, or "*": every user that is known. */
+/*
+ * Build the model (saf_read.c). Each returns -1: no memory, the entry exists already, or the entry it belongs to is
+ * missing. The reader has checked the names; they are in upper case. `who` of a permit is a user, a group, or "*": each
+ * known user.
+ */
 int saf_add_user(struct saf *s, const struct saf_user *u);
 int saf_add_to_group(struct saf *s, const char *userid, const char *group);
 int saf_add_class(struct saf *s, const char *class);
 int saf_add_profile(struct saf *s, const char *class, const char *profile, enum saf_access uacc);
 int saf_permit(struct saf *s, const char *class, const char *profile, const char *who, enum saf_access access);
-/* How often a password may be wrong in a row; 0: no limit. 5 unless said. */
+/* The limit of wrong passwords in a row for one partner; 0: no limit; 5 when not set. */
 void saf_set_revoke(struct saf *s, unsigned times);
 unsigned saf_revoke(const struct saf *s);
-/* The same over all partners; 10 times saf_revoke() until it is set. */
+/* The same over all partners; 10 times saf_revoke() when not set. */
 void saf_set_revoke_all(struct saf *s, unsigned times);
 unsigned saf_revoke_all(const struct saf *s);
 
-/* May userid have `wanted` to the resource in the class? The most specific profile decides alone: discrete before generic, then the longest part
- * in front of the first generic character (profile.h). A user's own permit stands before its groups' (the highest of these), then
- * id(*), then UACC. Unknown and revoked users have no access. Names count in upper case, whatever case they come in. Decides no even when
- * s is NULL ("no class"). */
+/*
+ * Whether userid has access `wanted` to the resource in the class. The most specific profile alone decides: a discrete
+ * one before generic ones, then the one with the longest part before its first generic character (profile.h). A user's
+ * own permit counts before those of its groups (the highest of these), then id(*), then UACC. Unknown and revoked users
+ * have no access. Names may be in any case. s may be NULL: refused ("no class").
+ */
 bool saf_check(const struct saf *s, const char *class, const char *resource, const char *userid, enum saf_access wanted, struct saf_decision *out);
-const struct saf_user *saf_user(const struct saf *s, const char *userid); /* NULL: unknown. In any case; s may be NULL */
-bool saf_has(const struct saf *s, const char *class); /* a class of that name; s may be NULL */
-size_t saf_generics(const struct saf *s, const char *class); /* how many generic profiles a look-up may have to go through */
-/* A hash for who has none, so that checking takes as long: of some user, always the same for that userid; a default when nobody has one. s may be
- * NULL. Whatever comes of checking it, the answer is no. */
+const struct saf_user *saf_user(const struct saf *s, const char *userid); /* NULL: unknown. userid may be in any case, s may be NULL */
+bool saf_has(const struct saf *s, const char *class); /* whether there is a class of that name; s may be NULL */
+size_t saf_generics(const struct saf *s, const char *class); /* the number of generic profiles that a search may have to compare */
+/*
+ * Returns a hash to check a user without a password against, so that the check takes as long as others: that of some
+ * user, always the same for that userid, or a default when no user has one. s may be NULL. The caller must answer no in
+ * any case.
+ */
 const char *saf_decoy(const struct saf *s, const char *userid);
-size_t saf_groups(const struct saf *s, const char *userid);
-const char *saf_group(const struct saf *s, const char *userid, size_t i); /* i below saf_groups; in the order of their names */
-/* Groups and users that permits name and nobody is or belongs to, for warnings: calls say for each. */
+size_t saf_groups(const struct saf *s, const char *userid); /* the number of the user's groups */
+const char *saf_group(const struct saf *s, const char *userid, size_t i); /* i below saf_groups; sorted by name */
+/* Calls say for each permit of an unknown name, which is neither a user nor a group with users. For warnings. */
 void saf_strangers(const struct saf *s, void (*say)(void *arg, const char *class, const char *profile, const char *who), void *arg);
 
 const char *saf_access_name(enum saf_access a); /* "READ" */
-int saf_access_of(const char *name);            /* any case; -1: none */
+int saf_access_of(const char *name);            /* name in any case; -1: unknown */
 
 #endif

@@ -23,7 +23,7 @@ static const char *const top_words[] = { "revoke", "revoke_all", "users", "class
 static const char *const user_words[] = { "password", "groups", "revoked", NULL };
 static const char *const profile_words[] = { "uacc", "permit", NULL };
 
-struct place { /* what is being filled */
+struct place { /* where the reader is */
 	struct saf *saf;
 	const char *class, *profile, *userid;
 };
@@ -36,7 +36,7 @@ push_field(lua_State *L, int idx, const char *key)
 	return lua_rawget(L, idx);
 }
 
-/* --- users ---------------------------------------------------------------------------------------------------------- */
+/* --- users ------------------------------------------------------------------------------------ */
 
 static void
 read_password(lua_State *L, int idx, struct keypath *k, struct saf_user *u)
@@ -99,7 +99,7 @@ saf_read_user(lua_State *L, struct keypath *k, const char *key, size_t len, void
 	lua_settop(L, idx);
 }
 
-/* Who a permit means must be plain. */
+/* A group must not have the name of a user, because a permit could mean either. */
 static void
 saf_read_check_groups(lua_State *L, struct keypath *k, const char *key, size_t len, void *arg)
 {
@@ -113,7 +113,7 @@ saf_read_check_groups(lua_State *L, struct keypath *k, const char *key, size_t l
 				saf_group(at->saf, key, i));
 }
 
-/* --- classes -------------------------------------------------------------------------------------------------------- */
+/* --- classes ---------------------------------------------------------------------------------- */
 
 static bool
 read_access(lua_State *L, struct keypath *k, enum saf_access *out)
@@ -209,7 +209,7 @@ saf_read_class(lua_State *L, struct keypath *k, const char *key, size_t len, voi
 	keypath_each(L, -1, k, saf_read_profile, at);
 }
 
-/* --- the whole ------------------------------------------------------------------------------------------------------ */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 static void
 read_times(lua_State *L, int idx, struct keypath *k, const char *key, struct saf *s, int max, void (*set)(struct saf *s, unsigned times))
@@ -229,7 +229,7 @@ read_times(lua_State *L, int idx, struct keypath *k, const char *key, struct saf
 	keypath_leave(k, before);
 }
 
-/* A user that is revoked everywhere before any partner is refused makes `revoke` one number too many. */
+/* With revoke_all below revoke a user is revoked for all partners before revoke is reached for one. */
 static void
 read_revoke(lua_State *L, int idx, struct keypath *k, struct saf *s)
 {
@@ -248,7 +248,7 @@ saf_read_say_stranger(void *arg, const char *class, const char *profile, const c
 	keypath_complain(k, FAULT_WARNING, "unknown_name", "classes.%s.%s.permit.%s is neither a user nor a group that anybody is in", class, profile, who);
 }
 
-/* lua_next's order is nobody's: the same file says the same twice. */
+/* Sorts the faults: the order of lua_next is random, and messages must be stable. */
 static int
 saf_read_order(const void *a, const void *b)
 {
@@ -257,7 +257,7 @@ saf_read_order(const void *a, const void *b)
 	return strcmp(x->text != NULL ? x->text : "", y->text != NULL ? y->text : "");
 }
 
-/* [-0, +0] */
+/* Calls each for the pairs of the table under key. [-0, +0] */
 static void
 read_part(lua_State *L, int idx, struct keypath *k, const char *key, const char *what,
 	void (*each)(lua_State *L, struct keypath *k, const char *key, size_t len, void *arg), struct place *at)
@@ -293,7 +293,7 @@ saf_read(struct lua_State *L, int idx, struct saf *s, const char *name, struct f
 		qsort(faults->entry + before, faults->n - before, sizeof *faults->entry, saf_read_order);
 }
 
-/* --- a file --------------------------------------------------------------------------------------------------------- */
+/* --- a file ----------------------------------------------------------------------------------- */
 
 struct load {
 	struct saf *saf;

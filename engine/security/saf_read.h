@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* saf_read: the model from a table of Lua's: region { saf = "FILE" }, and what a spec mocks. engine/config/README.md. */
+/*
+ * saf_read: reads the model from a Lua table: the file of region { saf = "FILE" }, or the mock of a spec
+ * (engine/config/README.md).
+ */
 #ifndef SALLYPORT_SAF_READ_H
 #define SALLYPORT_SAF_READ_H
 
@@ -8,11 +11,15 @@
 
 struct lua_State;
 
-/* Reads FILE, Lua syntax for data, run under load limits without anything to call. Every fault with file and path of keys; warnings alone do not stop it.
- * NULL when there was an error. */
+/*
+ * Reads FILE, Lua syntax for data, run under load limits without any function to call. Each fault has the file and the
+ * path of keys. The caller owns the result (saf_free). NULL: there was an error; warnings alone are no error.
+ */
 struct saf *saf_load(const char *file, struct faults *faults);
-/* Reads the value at idx into a model that is empty, `name` standing for the file in faults. Read raw. [-0, +0, may throw, so that s must have an
- * owner] */
+/*
+ * Reads the value at idx, raw, into an empty model; `name` is the file in faults. s needs an owner, because this may
+ * raise an error. [-0, +0, may throw]
+ */
 void saf_read(struct lua_State *L, int idx, struct saf *s, const char *name, struct faults *faults);
 
 #endif

@@ -14,8 +14,8 @@
 #define P 1
 #define R_MAX 64
 #define P_MAX 64
-#define COST_MAX ((uint64_t)8 << SCRYPT_LN_MAX) /* N * r * p; memory is 128 bytes times N * r */
-#define B64(n) (((n) * 8 + 5) / 6)              /* characters for n bytes */
+#define COST_MAX ((uint64_t)8 << SCRYPT_LN_MAX) /* N * r * p; the memory is 128 bytes times N * r */
+#define B64(n) (((n) * 8 + 5) / 6)              /* the length of n bytes in base64 */
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -35,7 +35,10 @@ encode(const unsigned char *bytes, size_t n, char *out)
 	*out = '\0';
 }
 
-/* Exactly n bytes from the B64(n) characters at text; false when there is another, or bits are left over: each hash has one spelling. */
+/*
+ * Decodes exactly n bytes from B64(n) characters. False: an invalid character, or unused bits that are not 0, so that
+ * each hash has one spelling.
+ */
 static bool
 decode(const char *text, unsigned char *bytes, size_t n)
 {
@@ -56,7 +59,7 @@ decode(const char *text, unsigned char *bytes, size_t n)
 	return (held & ((1u << bits) - 1)) == 0;
 }
 
-/* A number of at most three digits without a zero in front, and the colon behind it. */
+/* Reads a number of at most three digits without a leading zero, and the colon after it. */
 static const char *
 number(const char *p, unsigned *out)
 {
