@@ -73,19 +73,18 @@ session_out_of_patience(void *arg)
 		s->sending ? "SEND" : "RECEIVE", "why", "a message was begun and did not go on", NULL);
 	if (s->sending) {
 		flow_purge(&s->flow, "cancel");
-		session_out_deliver(s, SENSE_BACKED_OUT, "", "the partner did not go on with the conversation");
-		return;
+	} else {
+		if (s->flow.state == FLOW_RECEIVE)
+			flow_is7(&s->flow, SENSE_BACKED_OUT, NULL);
+		else
+			flow_purge(&s->flow, "purge");
+		session_let_pass(c, s->flow.conv);
 	}
-	if (s->flow.state == FLOW_RECEIVE)
-		flow_is7(&s->flow, SENSE_BACKED_OUT, NULL);
-	else
-		flow_purge(&s->flow, "purge");
-	session_let_pass(c, s->flow.conv);
-	session_over(s);
+	s->side->deliver(s, SENSE_BACKED_OUT, "", "the partner did not go on with the conversation");
 }
 
 struct session *
-session_new(struct conn *c, uint32_t conv, bool sending)
+session_new(struct conn *c, uint32_t conv, const struct session_side *side)
 {
 	struct session *s = calloc(1, sizeof *s);
 
@@ -93,9 +92,10 @@ session_new(struct conn *c, uint32_t conv, bool sending)
 		return NULL;
 	s->conn = c;
 	s->ipconn = c->ipconn;
-	s->sending = sending;
+	s->side = side;
+	s->sending = side->sending;
 	s->began = clock_span();
-	flow_init(&s->flow, conv, sending, session_emit, c);
+	flow_init(&s->flow, conv, side->sending, session_emit, c);
 	flow_hold(&s->flow, true); /* pacing goes out when all that came was taken: session_taken */
 	timer_init(&s->patience, c->worker->loop, session_out_of_patience, s);
 	link_in(s);
@@ -121,7 +121,7 @@ session_end(struct session *s)
 	w->ended = s;
 }
 
-static void
+void
 session_bury(struct worker *w)
 {
 	while (w->ended != NULL) {
@@ -153,7 +153,7 @@ session_busy(const struct ipconn *i)
 void
 session_after(struct ipconn *i)
 {
-	session_work_queue(i);
+	i->worker->riders->queue(i);
 	if (i->status == CONN_FREEING && session_busy(i) == 0)
 		release_work_over(i);
 }
@@ -221,11 +221,7 @@ session_emit(void *arg, enum ipic_kind kind, const struct is_header *is, const v
 static int
 send_on(struct session *s)
 {
-	if (s->flow.state == FLOW_WORK)
-		return session_in_answer(s);
-	if (s->sending && s->flow.state == FLOW_IDLE)
-		return session_out_request(s);
-	return flow_pump(&s->flow);
+	return s->flow.state == s->side->turn ? s->side->begin(s) : flow_pump(&s->flow);
 }
 
 /* Something of ours could not be sent. */
@@ -234,12 +230,9 @@ unsent(struct session *s)
 {
 	if (s->conn->choked)
 		return;
-	if (s->sending) {
-		session_out_deliver(s, SENSE_SYSTEM_ERROR, "", "no memory to send it");
-	} else {
+	if (!s->sending)
 		flow_is7(&s->flow, SENSE_SYSTEM_ERROR, NULL);
-		session_over(s);
-	}
+	s->side->deliver(s, SENSE_SYSTEM_ERROR, "", "no memory to send it");
 }
 
 void
@@ -271,7 +264,7 @@ first_waiting(const struct conn *c)
 }
 
 /* Who was served goes to the end of the list, so that every conversation has its turn. */
-static void
+void
 session_flushed(struct conn *c)
 {
 	struct session *s;
@@ -286,7 +279,7 @@ session_flushed(struct conn *c)
 	}
 }
 
-static void
+void
 session_taken(struct conn *c)
 {
 	if (!c->pacing_due)
@@ -304,57 +297,6 @@ session_let_pass(struct conn *c, uint32_t conv)
 {
 	c->passing[c->passed] = conv;
 	c->passed = (c->passed + 1) % CONN_PASSING;
-}
-
-/* The end by the partner's expedited command, which may have crossed ours. */
-static void
-take_end(struct session *s)
-{
-	if (s == NULL)
-		return;
-	if (s->sending)
-		session_out_deliver(s, SENSE_ABENDED, "", "the partner ended the conversation");
-	else
-		session_over(s);
-}
-
-static const char *
-wrong_end(const struct conn *c, enum ipic_kind kind, const struct is_header *is)
-{
-	bool in = c->facts.way == WAY_IN;
-
-	if (is->type == IS_EXPD)
-		return kind == IPIC_REQUEST && is->name != IS_UNKNOWN ? NULL : "an expedited command that is none";
-	if (in && kind == IPIC_ANSWER)
-		return "an answer from the end that dialled";
-	return in || kind == IPIC_ANSWER ? NULL : "a request from the end that did not dial";
-}
-
-static int
-session_message(struct conn *c, const struct ipic_message *m, const char **why)
-{
-	const struct is_header *is = &m->is;
-	enum connstatus status = c->ipconn->status;
-	struct session *s;
-
-	*why = wrong_end(c, m->kind, is);
-	if (status != CONN_ACQUIRED && status != CONN_FREEING)
-		*why = "data before the connection is acquired";
-	if (is->type == IS_EXPD && m->len > 0)
-		*why = "an expedited command with a body";
-	if (*why != NULL)
-		return -1;
-	s = session_find(c, is->conv);
-	if (is->type == IS_EXPD)
-		take_end(s);
-	else if (s != NULL && s->sending)
-		session_out_take(s, is, m->body, m->len);
-	else if (s != NULL)
-		session_in_take(s, is, m->body, m->len);
-	else if (m->kind == IPIC_REQUEST)
-		session_in_begin(c, is, m->body, m->len);
-	/* else the late answer to a conversation that was cancelled */
-	return 0;
 }
 
 void
@@ -390,24 +332,11 @@ session_broken(struct session *s, const struct flow_error *e, bool more)
 		session_say_error(c, s->flow.conv, e->code);
 	else
 		say_unfit(s, e);
-	if (s->sending) {
-		flow_purge(&s->flow, "cancel");
-		session_out_deliver(s, e->sense, "", e->text);
-		return;
-	}
-	if (more)
+	if (more && !s->sending)
 		session_let_pass(c, s->flow.conv);
-	flow_is7(&s->flow, e->sense, NULL);
-	session_over(s);
+	if (s->sending)
+		flow_purge(&s->flow, "cancel");
+	else
+		flow_is7(&s->flow, e->sense, NULL);
+	s->side->deliver(s, e->sense, "", e->text);
 }
-
-const struct riders session_riders = {
-	.message = session_message,
-	.taken = session_taken,
-	.flushed = session_flushed,
-	.lost = session_lost,
-	.bury = session_bury,
-	.busy = session_busy,
-	.purge = session_purge,
-	.queue = session_work_queue,
-};

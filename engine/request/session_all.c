@@ -71,7 +71,7 @@ purge_one(struct session *s, const char *how)
 		flow_purge(&s->flow, how);
 	}
 	if (s->sending)
-		session_out_deliver(s, SENSE_ABENDED, "", "purged by the operator");
+		s->side->deliver(s, SENSE_ABENDED, "", "purged by the operator");
 	else
 		session_end(s);
 }

@@ -119,7 +119,7 @@ run(struct session *s)
 }
 
 /* The request's data has served; the answer takes its place in memory. */
-int
+static int
 session_in_answer(struct session *s)
 {
 	struct task *t = &s->task;
@@ -140,7 +140,7 @@ session_in_answer(struct session *s)
 
 /* --- elements -------------------------------------------------------------------------------------------------------- */
 
-void
+static void
 session_in_take(struct session *s, const struct is_header *is, const char *body, size_t len)
 {
 	struct conn *c = s->conn;
@@ -210,7 +210,7 @@ attach(struct conn *c, const struct is_header *is, const char *body, size_t len)
 	}
 	if (before != NULL)
 		session_end(before);
-	s = session_new(c, is->conv, false);
+	s = session_new(c, is->conv, &session_in_side);
 	if (s == NULL) {
 		refuse_attach(c, is, SENSE_SYSTEM_ERROR);
 		return;
@@ -229,3 +229,20 @@ session_in_begin(struct conn *c, const struct is_header *is, const char *body, s
 	else
 		refuse_error(c, is, CONV_0630, SENSE_BACKED_OUT);
 }
+
+/* The partner began the conversation: nobody here waits for its end. */
+static void
+session_in_deliver(struct session *s, unsigned sense, const char *message, const char *why)
+{
+	(void)sense;
+	(void)message;
+	(void)why;
+	session_over(s);
+}
+
+const struct session_side session_in_side = {
+	.turn = FLOW_WORK,
+	.take = session_in_take,
+	.begin = session_in_answer,
+	.deliver = session_in_deliver,
+};

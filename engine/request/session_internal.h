@@ -11,7 +11,22 @@
 #define OUT_FULL ((size_t)1024 * 1024)
 #define OUT_MOST ((size_t)2 * OUT_FULL)
 
+/* What differs between a receive session and a send session. session_in.c and session_out.c each define one. */
+struct session_side {
+	bool sending;         /* this side began the conversation */
+	enum flow_state turn; /* the state of the flow in which begin() is due */
+	/* Takes an element of the conversation; body is borrowed for the call. */
+	void (*take)(struct session *s, const struct is_header *is, const char *body, size_t len);
+	/* Begins the answer, or the request. -1: no memory, or too much data. */
+	int (*begin)(struct session *s);
+	/* Ends the session. A send session hands sense, message and why (static) to its shipment; a receive session has no use for them. */
+	void (*deliver)(struct session *s, unsigned sense, const char *message, const char *why);
+};
+
+extern const struct session_side session_in_side, session_out_side;
+
 struct session {
+	const struct session_side *side;
 	struct session *next, *prev; /* conn->sessions; next also links worker->ended */
 	struct conn *conn;           /* borrowed */
 	struct ipconn *ipconn;       /* borrowed */
@@ -29,7 +44,7 @@ struct session {
 };
 
 /* A slot on c, at the end of its list. NULL: no memory. */
-struct session *session_new(struct conn *c, uint32_t conv, bool sending);
+struct session *session_new(struct conn *c, uint32_t conv, const struct session_side *side);
 /* Gives the slot back: its task is cancelled, nothing is sent or told. Freed at the end of the turn. */
 void session_end(struct session *s);
 /* What a session's end lets go on: who waits for one, a release. */
@@ -59,19 +74,15 @@ void session_broken(struct session *s, const struct flow_error *e, bool more);
 /* Elements of conv that still come are passed over. */
 void session_let_pass(struct conn *c, uint32_t conv);
 
-/* session_in.c: an element of a living conversation of a way in, or of none. */
-void session_in_take(struct session *s, const struct is_header *is, const char *body, size_t len);
+/* session_in.c: takes an element of a conversation that has no session. */
 void session_in_begin(struct conn *c, const struct is_header *is, const char *body, size_t len);
-/* Begins the answer. -1 as flow_answer. */
-int session_in_answer(struct session *s);
 
-/* session_out.c: an element of a conversation of ours. */
-void session_out_take(struct session *s, const struct is_header *is, const char *body, size_t len);
-/* Begins the request. -1 as flow_request. */
-int session_out_request(struct session *s);
-/* The session ends, and its shipment with it: SENSE_NONE and the answer in flow.in, or a sense and why (static). */
-void session_out_deliver(struct session *s, unsigned sense, const char *message, const char *why);
-
+/* Sends the pacing messages that are due on c (riders.h). */
+void session_taken(struct conn *c);
+/* c has room again: the sessions that wait for room continue to send (riders.h). */
+void session_flushed(struct conn *c);
+/* Frees the sessions that ended in this turn (riders.h). */
+void session_bury(struct worker *w);
 /* session_all.c: the socket is gone: its tasks are cancelled, its shipments fail, open conversations count as in doubt. */
 void session_lost(struct conn *c);
 

@@ -22,7 +22,7 @@ failed(struct shipment *s, unsigned sense, const char *why)
 
 /* --- one request on its session -------------------------------------------------------------------------------------- */
 
-void
+static void
 session_out_deliver(struct session *x, unsigned sense, const char *message, const char *why)
 {
 	struct shipment *s = x->shipment;
@@ -43,7 +43,7 @@ session_out_deliver(struct session *x, unsigned sense, const char *message, cons
 	session_after(i);
 }
 
-int
+static int
 session_out_request(struct session *x)
 {
 	struct shipment *s = x->shipment;
@@ -63,7 +63,7 @@ cannot_hold(struct session *s)
 	session_out_deliver(s, SENSE_SYSTEM_ERROR, "", "the region holds too much data of conversations");
 }
 
-void
+static void
 session_out_take(struct session *s, const struct is_header *is, const char *body, size_t len)
 {
 	struct conn *c = s->conn;
@@ -93,6 +93,14 @@ session_out_take(struct session *s, const struct is_header *is, const char *body
 		break; /* choked */
 	}
 }
+
+const struct session_side session_out_side = {
+	.sending = true,
+	.turn = FLOW_IDLE,
+	.take = session_out_take,
+	.begin = session_out_request,
+	.deliver = session_out_deliver,
+};
 
 /* --- a session for it ------------------------------------------------------------------------------------------------ */
 
@@ -145,7 +153,7 @@ begin(struct ipconn *i, struct shipment *s)
 		failed(s, SENSE_ABENDED, why);
 		return;
 	}
-	x = session_new(c, new_conversation(c), true);
+	x = session_new(c, new_conversation(c), &session_out_side);
 	if (x == NULL) {
 		failed(s, SENSE_SYSTEM_ERROR, "no memory for a session");
 		return;

@@ -71,6 +71,7 @@ set_up(void **state)
 
 	b->worker.loop = loop_new();
 	b->worker.generation = &b->generation;
+	b->worker.riders = &session_riders;
 	b->generation.definition = &b->definition;
 	memcpy(b->definition.region.applid, "CICSA", 6);
 	b->definition.region.conversation_kilobytes = 1024;
