@@ -19,10 +19,11 @@
 
 static const char usage[] =
 	"usage: sallyport check [--region FILE] [--strict] [--specs] [--json]\n"
-	"Loads definitions and policies, reports every fault, warning and note with its place. --specs: also puts each row of\n"
-	"each NAME_spec.lua through the engine, and notes what no row and no profile of the saf covers. --json: prints one array of\n"
-	"{level, file, line, rule, text} on stdout.\n"
-	"Exit status: 1 with a fault (--strict: with a warning too), else 0. Notes never count.\n";
+	"Loads definitions and policies, and prints every fault, warning and note with its place.\n"
+	"  --strict   a warning counts like a fault\n"
+	"  --specs    also runs every row of every NAME_spec.lua, and notes policies, doors and transactions that none covers\n"
+	"  --json     prints one array of {level, file, line, rule, text} on stdout\n"
+	"Exit status: 0 no fault, 1 a fault, 2 usage. Notes never count.\n";
 
 struct asked {
 	const char *file;
@@ -48,7 +49,7 @@ entry_json(const struct fault_entry *e)
 		"rule", e->rule, "text", facts_json_text(text, strlen(text)));
 }
 
-/* -1: no memory, or stdout could not be written. */
+/* Prints the entries as one array. -1: no memory, or stdout cannot be written. */
 static int
 print_json(const struct faults *faults)
 {
@@ -63,7 +64,7 @@ print_json(const struct faults *faults)
 	return status == 0 && putchar('\n') != EOF && fflush(stdout) == 0 ? 0 : -1;
 }
 
-/* The definition is the generation's, or freed. */
+/* Takes d: loads a generation of it, and with --specs runs the rows. */
 static void
 check_scripts(struct definition *d, const struct asked *a, struct policy_specs_result *result, struct faults *faults)
 {
@@ -79,7 +80,7 @@ check_scripts(struct definition *d, const struct asked *a, struct policy_specs_r
 		return;
 	}
 	g = generation_load(d, &o, faults);
-	if (a->specs) /* whatever else is at fault: a ring has nothing to do with them */
+	if (a->specs) /* also after a fault: rows need no ring */
 		policy_specs_run(d, library, FAULT_ERROR, result, &coverage, faults);
 	if (a->specs && g != NULL)
 		coverage_note(&coverage, d, g->saf, faults);
@@ -90,7 +91,7 @@ check_scripts(struct definition *d, const struct asked *a, struct policy_specs_r
 		generation_unref(g);
 }
 
-/* A region that says nothing of sec may be meant so. */
+/* A note and no warning: a region without security checks may be intended. */
 static void
 note_unchecked(const struct definition *d, struct faults *faults)
 {
@@ -98,10 +99,10 @@ note_unchecked(const struct definition *d, struct faults *faults)
 
 	if (service != NULL)
 		faults_add(faults, FAULT_NOTE, "unchecked", d->file, d->region.line,
-			"security checks of requests are off: what comes by tcpipservice %s runs unasked; see sec, saf and attach", service);
+			"security checks of requests are off: requests by tcpipservice %s run without a check; see sec, saf and attach", service);
 }
 
-/* A region opens it at its start alone, so a load says nothing of it. */
+/* Checks the recovery file, which a load does not open. */
 static void
 check_recovery(const struct definition *d, struct faults *faults)
 {
@@ -122,7 +123,7 @@ gather(const struct asked *a, struct policy_specs_result *result, struct faults 
 		return;
 	note_unchecked(d, faults);
 	check_recovery(d, faults);
-	if (faults->errors == 0) /* of a value that was at fault only the default is left to judge */
+	if (faults->errors == 0) /* a value with a fault was replaced by the default, which needs no warning */
 		warnings_check(d, faults);
 	check_scripts(d, a, result, faults);
 }
@@ -133,7 +134,7 @@ plural(size_t n, const char *one, const char *many)
 	return n == 1 ? one : many;
 }
 
-/* Counts for a reader; where stdout is a program's they go to stderr. */
+/* Prints the counts of rows, faults and warnings. */
 static void
 print_counts(FILE *to, const struct asked *a, const struct policy_specs_result *result, const struct faults *faults)
 {

@@ -37,7 +37,7 @@ command_show_explained(const struct command *c, const json_t *rows)
 {
 	(void)c;
 	if (json_array_size(rows) == 0)
-		fprintf(stderr, "no connection that is remembered fits\n");
+		fprintf(stderr, "no record of a connection fits\n");
 	explain_print(stdout, rows);
 }
 
@@ -48,7 +48,7 @@ command_show_done(const struct command *c, const json_t *rows)
 	fprintf(stderr, "%s: done\n", c->name);
 }
 
-/* Returns when the region's process has ended, so that the next one can have its ports. */
+/* Waits until the region's process has ended, so that the next region can open its ports. */
 static void
 command_show_ended(const struct command *c, const json_t *rows)
 {
@@ -84,9 +84,9 @@ command_show_reloaded(const struct command *c, const json_t *rows)
 #define CALL_SECONDS 10
 
 #define COMMON \
-	"  --region FILE    the region's definition, which names its control socket (default " COMMAND_LINE_REGION_FILE ")\n" \
-	"  --control PATH   the control socket itself\n" \
-	"  --json           one JSON array on stdout\n"
+	"  --region FILE    the definition of the region, which names the control socket (default " COMMAND_LINE_REGION_FILE ")\n" \
+	"  --control PATH   the control socket\n" \
+	"  --json           prints one JSON array on stdout\n"
 
 static const struct verb {
 	const char *name;
@@ -96,26 +96,26 @@ static const struct verb {
 } verbs[] = {
 	{ "inquire", command_words_inquire, command_show_inquired,
 		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|counter|user|statistics [NAME]\n"
-		"Shows what the running region holds; with a NAME, everything about that one (session, conversation: of that ipconn).\n" COMMON
-		"  --cemt           the two-line form of CEMT (ipconn and tcpipservice)\n"
-		"  --reset          statistics: shows them, then sets totals to zero and peaks to what there is now\n" },
+		"Shows the state of the running region; with NAME, every attribute of one object (session, conversation: of one ipconn).\n" COMMON
+		"  --cemt           prints the two-line form of CEMT (ipconn and tcpipservice)\n"
+		"  --reset          statistics: after printing, sets totals to zero and peaks to the present values\n" },
 	{ "set", command_words_set, command_show_done,
 		"usage: sallyport set tcpipservice NAME open|closed|immclose|urm=SCRIPT|urm=NO\n"
 		"       sallyport set ipconn NAME acquired|released|inservice|outservice|norecovdata\n"
 		"       sallyport set ipconn NAME released cancel|forcecancel|purge|forcepurge|kill\n"
 		"       sallyport set user NAME unrevoke\n"
-		"Changes the running region. closed lets what came in live on, immclose ends it; urm= counts from the next CAPEX on.\n" COMMON },
+		"Changes the running region. closed keeps the connections that came in, immclose ends them. urm= counts from the next CAPEX.\n" COMMON },
 	{ "discard", command_words_discard, command_show_done,
 		"usage: sallyport discard ipconn NAME\n"
-		"Takes an installed ipconn away. It must be OUTSERVICE and RELEASED.\n" COMMON },
+		"Removes an installed ipconn. It must be OUTSERVICE and RELEASED.\n" COMMON },
 	{ "release", command_words_release, command_show_done,
 		"usage: sallyport release [ipconn] NAME\n"
-		"Releases an ipconn in an orderly way; an autoinstalled one is deleted. The same as set ipconn NAME released.\n" COMMON },
+		"Releases an ipconn when its work has ended; deletes an autoinstalled ipconn. The same as set ipconn NAME released.\n" COMMON },
 	{ "reload", command_words_none, command_show_reloaded,
 		"usage: sallyport reload [--check] [--force]\n"
-		"Loads definitions, rings and policies anew, asks again about whoever is in, and swaps when nothing is wrong. Exit status 1: refused,\n"
-		"the old generation stays.\n" COMMON
-		"  --check          say what would change, and change nothing\n"
+		"Loads definitions, rings and policies, re-asks the doors of every connected ipconn, and puts the new generation in use when\n"
+		"no fault was found. Exit status 1: refused; the old generation stays.\n" COMMON
+		"  --check          prints the changes and makes none\n"
 		"  --force          a policy that fails on a live ipconn refuses that ipconn instead of the reload\n" },
 	{ "explain", command_words_explain, command_show_explained,
 		"usage: sallyport explain ID\n"
@@ -123,16 +123,16 @@ static const struct verb {
 		"       sallyport explain --last N [--refused]\n"
 		"       sallyport explain --refused\n"
 		"       sallyport explain --code CODE\n"
-		"Tells why a connection was let in or refused: each door, its policy and the line of the verdict, every check, the facts and\n"
-		"the order of events.\n" COMMON
+		"Prints why a connection was accepted or refused: each door, its policy and the line of the verdict, every check, the facts\n"
+		"and the events in order.\n" COMMON
 		"  --peer IP        the connections of one address\n"
-		"  --last N         the last N of them\n"
-		"  --refused        only those that were refused, or released since another generation refuses them, or had a request refused\n"
-		"  --code CODE      what a verdict code of the engine's means; asks no region\n" },
+		"  --last N         the last N connections\n"
+		"  --refused        connections that were refused, that a later reload refused, or that had a request refused\n"
+		"  --code CODE      prints the meaning of a verdict code of the engine; asks no region\n" },
 	{ "shutdown", command_words_none, command_show_ended,
 		"usage: sallyport shutdown [--now]\n"
-		"Drains the region, as SIGTERM does, and returns when its process has ended (with --json: at once).\n" COMMON
-		"  --now            does not wait for work that runs\n" },
+		"Drains the region, as SIGTERM does, and waits until its process has ended (with --json: returns at once).\n" COMMON
+		"  --now            does not wait for the work that runs\n" },
 };
 
 static const struct verb *
@@ -154,7 +154,7 @@ read_line(struct command *c, int argc, char **argv)
 		{ NULL, 0, NULL, 0 } };
 	int opt;
 
-	optind = 0; /* starts anew: a second command line in one process is read like the first */
+	optind = 0; /* resets getopt */
 	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		switch (opt) {
 		case 'r': c->region = optarg; break;
@@ -175,7 +175,7 @@ read_line(struct command *c, int argc, char **argv)
 	}
 	for (; optind < argc && c->nargs < ARGS_MAX; optind++)
 		c->arg[c->nargs++] = argv[optind];
-	if (c->nargs > 1 || (c->nargs == 1 && strcmp(c->name, "inquire") == 0)) /* the kind of thing, a word of ours; else a lone one is an id or a name */
+	if (c->nargs > 1 || (c->nargs == 1 && strcmp(c->name, "inquire") == 0)) /* a kind, no name */
 		for (char *p = c->arg[0]; *p != '\0'; p++)
 			*p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
 	return optind == argc ? 0 : -1;
@@ -209,7 +209,9 @@ request(const struct command *c)
 	return json_pack("{s:s, s:o, s:o}", "command", c->name, "args", args, "options", options);
 }
 
-/* The control socket that FILE names. */
+/*
+ * The path of the control socket: --control, or the attribute of the definition. -1: unknown; stderr has the sentence.
+ */
 static int
 find_control(const struct command *c, char path[2 * PATH_SIZE])
 {
@@ -221,16 +223,16 @@ find_control(const struct command *c, char path[2 * PATH_SIZE])
 
 	if (c->control != NULL)
 		return snprintf(path, 2 * PATH_SIZE, "%s", c->control) < 2 * PATH_SIZE ? 0 : (fprintf(stderr, "%s: --control: too long\n", c->name), -1);
-	d = definition_load_draft(file, &faults); /* a fault elsewhere in it must not keep the operator from the region */
+	d = definition_load_draft(file, &faults); /* in spite of other faults */
 	if (d != NULL && d->region.control[0] != '\0') {
 		path_absolute(path, 2 * PATH_SIZE, d->region.control);
 		ok = 0;
 	}
-	for (size_t i = 0; (ok < 0 || strcmp(c->name, "reload") != 0) && i < faults.n; i++) /* a reload's answer has them too */
+	for (size_t i = 0; (ok < 0 || strcmp(c->name, "reload") != 0) && i < faults.n; i++) /* a reload answers with them */
 		if (faults.entry[i].level == FAULT_ERROR)
 			fprintf(stderr, "%s\n", faults_print(&faults, i, line, sizeof line));
 	if (ok < 0)
-		fprintf(stderr, "%s: the control socket is not known from this file; use --control PATH\n", file);
+		fprintf(stderr, "%s: this file does not name the control socket; use --control PATH\n", file);
 	definition_free(d);
 	faults_free(&faults);
 	return ok;
@@ -240,12 +242,12 @@ static void
 complain(const struct command *c, const char *sentence)
 {
 	fprintf(stderr, "%s: ", c->name);
-	for (; *sentence != '\0'; sentence++) /* a script's name may be in it */
+	for (; *sentence != '\0'; sentence++) /* it may quote a script */
 		fputc((unsigned char)*sentence < 0x20 && *sentence != '\n' ? '?' : *sentence, stderr);
 	fputc('\n', stderr);
 }
 
-/* A reload may have thousands to ask. */
+/* The seconds to wait for the answer. A reload may re-ask thousands of ipconns. */
 static unsigned
 seconds(const struct command *c)
 {
@@ -272,7 +274,7 @@ call(const struct command *c)
 	return answer;
 }
 
-/* Rows as they came, or as the verb shows them; nothing but an empty array when it failed. */
+/* Prints the rows: as JSON (an empty array after a failure), or as the verb shows them. */
 static int
 show(const struct command *c, const struct verb *v, const json_t *answer)
 {
@@ -281,7 +283,7 @@ show(const struct command *c, const struct verb *v, const json_t *answer)
 	bool done = answer != NULL && json_integer_value(json_object_get(answer, "status")) == 0 && json_is_array(rows);
 
 	if (answer != NULL && !done)
-		complain(c, error != NULL ? error : "the region's answer is not one of ours");
+		complain(c, error != NULL ? error : "the region's answer is not understood");
 	if (c->json) {
 		if (!done || json_dumpf(rows, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(16)) < 0)
 			fputs("[]", stdout);

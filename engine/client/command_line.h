@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* command_line: the parts that the command lines of all commands share: the exit statuses, and the default of --region. */
+/*
+ * command_line: the parts that the command lines of all commands share: the exit statuses, and the default of --region.
+ */
 #ifndef SALLYPORT_COMMAND_LINE_H
 #define SALLYPORT_COMMAND_LINE_H
 

@@ -31,11 +31,11 @@ static const char *const conns[] = { "acquired", "released", "inservice", "outse
 static const char *const users[] = { "unrevoke", NULL };
 static const char *const purges[] = { "cancel", "forcecancel", "purge", "forcepurge", "kill", NULL };
 
-/* What the words of a command can be, where they are ours and no name. */
+/* The places of a command line that have fixed words and no names. */
 static const struct place {
 	const char *command;
-	int at;           /* which argument */
-	const char *kind; /* the first argument that it goes with; NULL: any */
+	int at;           /* the index of the argument */
+	const char *kind; /* the first argument that goes with it; NULL: any */
 	const char *const *words;
 } places[] = {
 	{ "inquire", 0, NULL, inquired },
@@ -81,7 +81,7 @@ command_words_release(const struct command *c)
 	return c->nargs == 1 || command_words_discard(c);
 }
 
-/* One question at a time: an id, or an address, the last ones, the refused ones. */
+/* Takes an id, or a code, or any of --peer, --last and --refused. */
 bool
 command_words_explain(const struct command *c)
 {
@@ -106,7 +106,6 @@ command_words_none(const struct command *c)
 	return c->nargs == 0;
 }
 
-/* Options that belong to another command are a slip worth telling. */
 bool
 command_words_options(const struct command *c)
 {
@@ -117,7 +116,7 @@ command_words_options(const struct command *c)
 		&& (inquire || (!c->cemt && !c->reset)) && !(c->json && c->cemt);
 }
 
-/* Finds the first unknown word and the nearest known one. */
+/* Prints the nearest known word to the first unknown word. */
 static void
 say_nearest(const struct command *c)
 {
@@ -135,13 +134,12 @@ say_nearest(const struct command *c)
 	}
 }
 
-/* Prints the unknown word first, then the usage. */
 void
 command_words_misused(const struct command *c)
 {
 	if (c->peer != NULL || c->last != NULL)
-		return; /* explain has said it, or getopt */
-	fprintf(stderr, "%s: %s", c->name, !command_words_options(c) ? "an option that does not go with it" : c->nargs == 0 ? "words are missing" : "not understood:");
+		return; /* command_words_explain or getopt has printed the fault */
+	fprintf(stderr, "%s: %s", c->name, !command_words_options(c) ? "an option of another command" : c->nargs == 0 ? "words are missing" : "not understood:");
 	for (int i = 0; command_words_options(c) && i < c->nargs; i++)
 		fprintf(stderr, " %s", c->arg[i]);
 	if (command_words_options(c))

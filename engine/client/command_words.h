@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* command_words: an operator's command line, read, and what its words and options may be; of a wrong word the nearest one. For command.c. */
+/*
+ * command_words: the words and options of an operator's command line, their check, and the nearest word to a wrong one.
+ */
 #ifndef SALLYPORT_COMMAND_WORDS_H
 #define SALLYPORT_COMMAND_WORDS_H
 
@@ -7,28 +9,28 @@
 
 #define ARGS_MAX 4
 
-struct command { /* one command line, read */
+struct command { /* one command line; the strings are borrowed from argv */
 	const char *name;
-	const char *region, *control; /* --region, --control; NULL not given */
-	const char *peer, *last, *code; /* of explain */
+	const char *region, *control;   /* --region, --control; NULL: not given */
+	const char *peer, *last, *code; /* of explain; NULL: not given */
 	bool refused, json, cemt, check, force, reset, now, help;
 	char *arg[ARGS_MAX];
 	int nargs;
 };
 
-/* The first word, the resource to inquire or to set; "" without words. */
+/* The first word, which is the kind of the resource; "" without words. */
 const char *command_words_kind(const struct command *c);
 
-/* Whether the words make sense to that command. */
+/* True when the words fit the command. */
 bool command_words_inquire(const struct command *c);
 bool command_words_set(const struct command *c);
 bool command_words_discard(const struct command *c);
 bool command_words_release(const struct command *c);
 bool command_words_explain(const struct command *c); /* prints the fault of an option's value on stderr */
 bool command_words_none(const struct command *c);
-/* Whether each option that was given belongs to the command. */
+/* True when each option that was given belongs to the command. */
 bool command_words_options(const struct command *c);
-/* Prints the first unknown word and the nearest known one on stderr. */
+/* Prints on stderr what is wrong with the words or options, with the nearest known word. */
 void command_words_misused(const struct command *c);
 
 #endif

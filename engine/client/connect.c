@@ -16,7 +16,7 @@
 
 /* --- TLS */
 
-/* What its ring's author is warned of is for `check` to say: a partner may be flawed on purpose. */
+/* Loads a ring. Warnings of the ring are not printed: `check` prints them, and a test may want a flawed partner. */
 static struct ring *
 load_ring(const char *dir, struct fault *f)
 {
@@ -73,7 +73,7 @@ configure_both(const struct connect_line *l, struct connect_peer_options *o)
 	return -1;
 }
 
-/* --- what came of it */
+/* --- the outcome */
 
 static void
 put(json_t *o, const char *key, const char *value)
@@ -100,7 +100,7 @@ outcome(const struct connect_peer_outcome *c)
 	return o;
 }
 
-/* As text when it is some: in the code page it came in, or UTF-8 when that was not said. */
+/* Sets data, when the bytes are text in their code page (UTF-8 when the answer names none), else data_hex. */
 static void
 put_data(json_t *o, const struct connect_requests_result *r)
 {
@@ -205,7 +205,7 @@ save(const struct connect_line *l, const struct connect_peer_result *r)
 	return fclose(f);
 }
 
-/* Where the region's reason is told, for a connection that was let in or refused. */
+/* Prints the command that shows the region's reason. */
 static void
 point(const struct connect_peer_outcome *c)
 {
@@ -242,7 +242,7 @@ complain(const struct connect_peer_result *r)
 	point(&r->socket[0]);
 }
 
-/* Said when it is so: a hold may be long. */
+/* Prints the acceptance at once: the object follows at the end of the hold. */
 static void
 connect_say_in(const struct connect_peer_result *r)
 {
@@ -284,7 +284,7 @@ perform(const struct connect_line *l, struct connect_peer_options *o)
 	return status;
 }
 
-/* Both are filled, so that every wrong value is named. */
+/* Fills both parts, so that every wrong value has its sentence. */
 static int
 fill(const struct connect_line *l, struct connect_peer_options *o)
 {

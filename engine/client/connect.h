@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* connect: `sallyport connect`: be a partner, and say what came of it as one JSON object. */
+/* connect: `sallyport connect`: connects to a region as a partner and prints the outcome as one JSON object. */
 #ifndef SALLYPORT_CONNECT_H
 #define SALLYPORT_CONNECT_H
 
 /*
- * Runs argv[0] "connect" with its options. Prints accepted, stage, alert, status and the answer's members, sockets_open, and with
- * --hold how it ended. Exit status: 0 accepted, 1 failed (nobody listens, a file is not there, …), 2 usage, 3 refused.
+ * Runs the command line of connect; argv[0] is "connect". Prints accepted, stage, alert, status, the members of the
+ * answer, sockets_open, and with --hold the end of the connection. Returns the exit status: 0 accepted, 1 failed (for
+ * example no process listens, or a file is missing), 2 usage, 3 refused.
  */
 int connect_run(int argc, char **argv);
 

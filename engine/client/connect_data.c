@@ -16,7 +16,7 @@ complain(const char *what, const char *which, const char *why)
 	return -1;
 }
 
-/* The whole file, or its beginning when it is longer than the buffer's bound: 1 then. */
+/* Reads a whole file. 1: it is longer than the bound of the buffer. -1: it cannot be read; stderr has the sentence. */
 static int
 slurp(const char *option, const char *file, struct buf *b)
 {
@@ -55,7 +55,7 @@ read_data(const struct connect_line *l, struct buf *b)
 	return r > 0 ? complain(file != NULL ? "file" : "data", file != NULL ? file : "...", "more than 16 MiB") : r;
 }
 
-/* A code page that is not known is sent as it is said, for a tester who wants to see it refused. */
+/* Converts the data. With an unknown code page the bytes go unchanged: a test may want to see them refused. */
 static int
 encode(const struct connect_line *l, struct connect_requests_options *o)
 {
@@ -110,11 +110,11 @@ password_of_file(struct request *r, const char *file)
 	return result;
 }
 
-/* From the command line it is taken out at once: what is left there can be seen in the list of processes. */
+/* Overwrites a password in argv at once: the list of processes shows the command line. */
 static int
 read_password(const struct connect_line *l, struct request *r)
 {
-	char *given = (char *)(uintptr_t)l->value[OPT_PASSWORD]; /* argv's, which is ours to write to */
+	char *given = (char *)(uintptr_t)l->value[OPT_PASSWORD]; /* argv may be written to */
 	const char *file = l->value[OPT_PASSWORD_FILE];
 	int result = 0;
 
@@ -129,7 +129,7 @@ read_password(const struct connect_line *l, struct request *r)
 	return file != NULL ? password_of_file(r, file) : result;
 }
 
-/* ---- all of it ---- */
+/* ---- all parts ---- */
 
 static int
 needs_link(const struct connect_line *l)

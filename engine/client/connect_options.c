@@ -9,51 +9,51 @@
 
 #include "base/addr.h"
 
-#define DEFAULT_SENDCOUNT 100 /* what clients ask for when they are not told (IPIC.md 2.4) */
-#define DEFAULT_TIMEOUT 15.0
+#define DEFAULT_SENDCOUNT 100 /* the default of CICS clients (IPIC.md 2.4) */
+#define DEFAULT_TIMEOUT 15.0  /* seconds */
 
 const char connect_options_usage[] =
 	"usage: sallyport connect --to HOST:PORT [--applid A] [--networkid N] [--ring DIR [--label L]] [option ...]\n"
-	"Dials a region as a partner, does TLS when a ring is given, sends CAPEX, and prints one JSON object.\n"
-	"  --to HOST:PORT          the region's tcpipservice; [V6]:PORT for IPv6\n"
-	"  --applid A              who we are; absent is the blank APPLID\n"
-	"  --networkid N           absent is the region's own\n"
-	"  --ring DIR              TLS, with the certificate and the signers of this ring\n"
-	"  --label L               which certificate of the ring (default: its default)\n"
+	"Dials a region as a partner, sends CAPEX, with --ring by TLS, and prints one JSON object.\n"
+	"  --to HOST:PORT          the address of the tcpipservice; [V6]:PORT for IPv6\n"
+	"  --applid A              our APPLID (default: blank)\n"
+	"  --networkid N           our network id (default: the region's)\n"
+	"  --ring DIR              use TLS, with the certificate and the signers of this ring\n"
+	"  --label L               the certificate of the ring (default: the ring's default)\n"
 	"  --tls1.2  --tls1.3      only this version\n"
-	"  --sendcount N           sessions we want to send on (default 100)\n"
-	"  --receivecount N        sessions we offer to receive on (default 0)\n"
-	"  --port P  --host H      where we could be called back (default -1: nowhere)\n"
-	"  --server-applid A       whom we think we are calling, checked by the region\n"
-	"  --server-networkid N\n"
-	"  --sockets 1|2           how many sockets we want (default 1)\n"
+	"  --sendcount N           the sessions that we ask for to send on (default 100)\n"
+	"  --receivecount N        the sessions that we offer to receive on (default 0)\n"
+	"  --port P  --host H      the address for calls back to us (default -1: none)\n"
+	"  --server-applid A       the APPLID that the region must have\n"
+	"  --server-networkid N    the network id that the region must have\n"
+	"  --sockets 1|2           the number of sockets that we ask for (default 1)\n"
 	"  --ha                    we are HA: follow one redirection to a specific listener\n"
-	"  --hold SECONDS          stay that long, answering heartbeats, then release\n"
-	"  --timeout SECONDS       for each socket, from dialling to the answer; for requests, without a word on any (default 15)\n"
-	"To send requests, once accepted:\n"
-	"  --link PROGRAM          what they run, in upper case (with --tran only: the transaction's program)\n"
-	"  --tran T                under which transaction (default the region's, CPMI)\n"
-	"  --data TEXT | --file F  their data; F - is stdin\n"
-	"  --ccsid N               the data is text: UTF-8 here, sent in code page N (37 500 819 1047 1208); an answer's is turned back\n"
-	"  --userid U              for whom\n"
-	"  --password-file F       with this password, F's first line; F - is stdin\n"
-	"  --password P            the same; others may see it in the list of processes until it is read, and shells remember it\n"
-	"  --count N               so many of them (default 1)\n"
-	"  --parallel K            K conversations at a time, or as many as were agreed on (default 1)\n"
-	"  --open                  one after another in the same conversation, while the region leaves it open\n"
-	"  --output F              writes the last answer's data to F as it came, in place of printing it\n"
-	"To be a bad partner:\n"
-	"  --no-heartbeat          leave heartbeats unanswered\n"
-	"  --cut 1|2               reset that socket in place of release\n"
+	"  --hold SECONDS          answer heartbeats for this time, then release\n"
+	"  --timeout SECONDS       the limit from dialling to the answer, for each socket; of silence during requests (default 15)\n"
+	"Requests, sent after the acceptance:\n"
+	"  --link PROGRAM          the program, in upper case (with --tran only: the transaction's program)\n"
+	"  --tran T                the transaction (default: the region's, CPMI)\n"
+	"  --data TEXT | --file F  the data; F - is stdin\n"
+	"  --ccsid N               the data is text in UTF-8; send it in code page N (37 500 819 1047 1208), print answers in UTF-8\n"
+	"  --userid U              the user\n"
+	"  --password-file F       the user's password: the first line of F; F - is stdin\n"
+	"  --password P            the same; other users may see it in the list of processes until it is read; shells remember it\n"
+	"  --count N               the number of requests (default 1)\n"
+	"  --parallel K            K conversations at a time, at most the agreed number of sessions (default 1)\n"
+	"  --open                  send the requests in the same conversation, while the region leaves it open\n"
+	"  --output F              write the data of the last answer to F instead of printing it\n"
+	"Options of a partner that breaks rules, for tests:\n"
+	"  --no-heartbeat          do not answer heartbeats\n"
+	"  --cut 1|2               reset that socket instead of a release\n"
 	"  --no-further            ask for two sockets, open one\n"
-	"  --token T               with this token, as a further socket of somebody's\n"
+	"  --token T               send this token, as a further socket of another partner\n"
 	"  --further-token T  --further-ring DIR  --further-label L  --further-applid A  --further-networkid N\n"
-	"                          what the second socket does otherwise than the first\n"
-	"  --over-count            --parallel whatever was agreed on\n"
-	"  --no-pacing             send on without waiting for pacing messages\n"
-	"  --hold-pacing           say none\n"
-	"  --hops N                requests say they were shipped through N regions\n"
-	"Exit status: 0 accepted (and all requests answered), 1 failed, 2 usage, 3 refused by the partner, or a request was.\n";
+	"                          values of the second socket that differ from the first\n"
+	"  --over-count            --parallel above the agreed number of sessions\n"
+	"  --no-pacing             do not wait for pacing messages\n"
+	"  --hold-pacing           send no pacing messages\n"
+	"  --hops N                requests carry the mark of N regions that shipped them\n"
+	"Exit status: 0 accepted, and all requests answered; 1 failed; 2 usage; 3 refused by the partner, or a request refused.\n";
 
 static const struct option options[] = {
 	{ "to", required_argument, NULL, OPT_TO },
@@ -107,7 +107,7 @@ connect_options_read(struct connect_line *l, int argc, char **argv)
 {
 	int opt;
 
-	optind = 0; /* starts anew, however often it is called in one process */
+	optind = 0; /* resets getopt */
 	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (opt == 'h')
 			opt = OPT_HELP;
@@ -118,7 +118,7 @@ connect_options_read(struct connect_line *l, int argc, char **argv)
 	return optind == argc ? 0 : -1;
 }
 
-/* --- values; each complains and answers -1 for one that cannot be */
+/* --- values: -1 for one that is not valid, with a sentence on stderr */
 
 int
 connect_options_text(const struct connect_line *l, int opt, char *out, size_t size)
@@ -178,7 +178,7 @@ target(const struct connect_line *l, struct connect_peer_options *o)
 	return -1;
 }
 
-/* Names go out as they are typed: a tester wants to see them refused. */
+/* Names are not checked: a test may want to see them refused. */
 static int
 capex(const struct connect_line *l, struct capex *c)
 {

@@ -13,18 +13,23 @@ enum option_id {
 	OPT_OUTPUT, OPT_OVER_COUNT, OPT_NO_PACING, OPT_HOLD_PACING, OPT_HOPS, OPT_HELP, OPT_COUNT,
 };
 
-struct connect_line { /* by option; "" for a flag that is given, NULL for what is not */
+struct connect_line { /* indexed by option; "": a flag that was given, NULL: not given */
 	const char *value[OPT_COUNT];
 };
 
-extern const char connect_options_usage[];
+extern const char connect_options_usage[]; /* the text of --help */
 
-/* Reads the command line; the values are borrowed from argv. -1: a word is no option; getopt has printed the complaint. */
+/*
+ * Reads the command line; the values are borrowed from argv. -1: a word is no option; getopt has printed the complaint.
+ */
 int connect_options_read(struct connect_line *l, int argc, char **argv);
 /* Fills o, all but its TLS and its requests. -1: a value is not valid; stderr has a sentence for each of them. */
 int connect_options_fill(const struct connect_line *l, struct connect_peer_options *o);
 
-/* Copies the value of one option; out stays as it is when the option is absent. -1: the value is not valid; stderr has the sentence. */
+/*
+ * Copy the value of one option to out, which keeps its value when the option was not given. -1: not valid; stderr has a
+ * sentence.
+ */
 int connect_options_text(const struct connect_line *l, int opt, char *out, size_t size);
 int connect_options_number(const struct connect_line *l, int opt, int min, int max, int *out);
 

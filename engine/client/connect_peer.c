@@ -16,7 +16,7 @@
 #define GOODBYE_SECONDS 1.0 /* to wait for the answer to a release */
 #define CUT_SECONDS 5.0     /* to wait for the end of the other socket after a cut */
 
-/* --- the end of it all */
+/* --- the end */
 
 static bool
 any_open(const struct connect_peer *c)
@@ -77,7 +77,7 @@ ask_release(struct connect_peer *c)
 	buf_free(&b);
 }
 
-/* As a cable does: no goodbye on that socket. The region has to end the other one. */
+/* Resets a socket as a broken cable does, without a release. The region has to end the other socket. */
 static void
 cut(struct connect_peer *c, struct connect_link *l)
 {
@@ -107,9 +107,9 @@ connect_peer_on_hold(void *arg)
 	struct connect_peer *c = arg;
 
 	if (c->releasing)
-		released(c, "partner"); /* it did not answer in a second; it is over all the same */
+		released(c, "partner"); /* the region did not answer the release in time */
 	else if (c->was_cut)
-		released(c, "lost"); /* and the region left the other socket standing */
+		released(c, "lost"); /* the region did not end the other socket */
 	else
 		hold_over(c);
 }
@@ -117,7 +117,7 @@ connect_peer_on_hold(void *arg)
 void
 connect_peer_stay(struct connect_peer *c)
 {
-	if (c->releasing || c->was_cut) { /* interrupted while requests were under way */
+	if (c->releasing || c->was_cut) { /* a signal came while requests were under way */
 		timer_set(&c->timer, GOODBYE_SECONDS);
 		return;
 	}
@@ -169,7 +169,7 @@ take_command(struct connect_link *l, enum is_name name)
 	l->asked = true;
 	if (all_asked(c)) {
 		released(c, "region");
-	} else { /* it asks on the other socket too */
+	} else { /* the region sends a release on the other socket too */
 		c->result->released = "region";
 		c->releasing = true;
 		timer_set(&c->timer, GOODBYE_SECONDS);
@@ -192,16 +192,16 @@ lost(struct connect_link *l)
 	released(c, l->asked ? "region" : c->releasing ? "partner" : "lost");
 }
 
-/* --- what comes of a socket's way to its answer */
+/* --- the outcome of a socket */
 
 static void dial_link(struct connect_peer *c, unsigned n);
 
-/* Every socket that was wanted and granted stands. */
+/* All sockets are accepted: begins the requests, or the hold. */
 static void
 all_in(struct connect_peer *c)
 {
 	for (size_t n = 0; n < CONNECT_PEER_SOCKETS; n++)
-		c->result->sockets_open += c->link[n].through;
+		c->result->sockets_open += c->link[n].accepted;
 	c->requests = connect_requests_begin(c);
 	if (c->requests == NULL)
 		connect_peer_stay(c);
@@ -215,7 +215,7 @@ further_granted(const struct connect_peer *c)
 	return c->o->further && a->sockets == 2 && (a->token[0] != '\0' || c->o->socket[1].capex.token[0] != '\0');
 }
 
-/* A socket has its outcome: the next one is opened, or the hold begins, or it is over. */
+/* Goes on after the outcome of a socket: opens the further one, begins the requests, or ends. */
 static void
 settled(struct connect_link *l)
 {
@@ -224,7 +224,7 @@ settled(struct connect_link *l)
 	timer_stop(&c->timer);
 	if (!l->outcome->accepted && l->open && l->n > 0)
 		close_link(l);
-	if (!c->link[0].through)
+	if (!c->link[0].accepted)
 		finish(c);
 	else if (l->n == 0 && further_granted(c))
 		dial_link(c, 1);
@@ -232,7 +232,7 @@ settled(struct connect_link *l)
 		all_in(c);
 }
 
-/* We could not go on, through no refusal of the partner's. */
+/* A failure that is no refusal by the region. */
 static void
 fail(struct connect_link *l, const char *what, const char *why)
 {
@@ -249,7 +249,10 @@ refuse(struct connect_link *l, enum stage stage, const char *trouble)
 	settled(l);
 }
 
-/* Whether the peer ever sent us a byte: TLS hides it, the kernel knows. (Its count of bytes counts a FIN as one.) */
+/*
+ * True when the peer has sent a byte. The count of segments is used: TLS does not show the bytes of a handshake, and
+ * the kernel's count of bytes counts a FIN.
+ */
 static bool
 received_any(const struct connect_link *l)
 {
@@ -280,14 +283,14 @@ tls_ended(struct connect_link *l, bool failed)
 	else if (l->shaken)
 		refuse(l, STAGE_TLS, failed ? l->io.error : "closed after the handshake, before the answer");
 	else if (e->plain_text)
-		refuse(l, STAGE_TLS, "the port does not speak TLS: leave --ring out");
+		refuse(l, STAGE_TLS, "the port does not use TLS: leave out --ring");
 	else if (e->alert > 0)
 		fail(l, "the region was not accepted: ", l->io.error);
 	else
 		refuse(l, received_any(l) ? STAGE_TLS : STAGE_TCP, failed ? l->io.error : "closed in the handshake");
 }
 
-/* The socket ended before its answer was whole. */
+/* The socket ended before the answer was complete. */
 static void
 ended_early(struct connect_link *l, bool failed)
 {
@@ -296,13 +299,13 @@ ended_early(struct connect_link *l, bool failed)
 	else if (l->io.tls != NULL)
 		tls_ended(l, failed);
 	else
-		refuse(l, STAGE_TCP, failed ? l->io.error : "closed before the answer; if the port speaks TLS: give --ring");
+		refuse(l, STAGE_TCP, failed ? l->io.error : "closed before the answer; if the port uses TLS, give --ring");
 }
 
 static void
 ended(struct connect_link *l, bool failed)
 {
-	if (l->through) {
+	if (l->accepted) {
 		lost(l);
 		return;
 	}
@@ -334,7 +337,7 @@ send_capex(struct connect_link *l)
 static void
 expect(struct connect_link *l)
 {
-	if (l->through)
+	if (l->accepted)
 		ipic_expect_any(&l->reader);
 	else
 		ipic_expect_answer(&l->reader);
@@ -346,8 +349,11 @@ connect_peer_dial_again(void *arg)
 	dial_link(arg, 0);
 }
 
-/* A generic listener names the specific one (IPIC.md 10). Followed once: two that name each other would keep us going round. Who did not say it is HA is
- * sent on by nobody in good faith, and goes with its password where it was told to, and nowhere else. */
+/*
+ * Follows a redirection from a generic to a specific listener (IPIC.md 10). Only once: two listeners may name each
+ * other. Only with --ha: a region redirects no other partner, and requests with their password go to the given address
+ * only.
+ */
 static bool
 redirected(struct connect_link *l, enum ipic_outcome outcome)
 {
@@ -377,17 +383,17 @@ take_answer(struct connect_link *l, const struct ipic_message *m)
 	fault_set(&f, "%d, and its response is not OK", m->status);
 	out->status = m->status;
 	out->has_answer = ipic_capex_answer(m, &out->answer, &f) == 0;
-	out->accepted = l->through = m->outcome == IPIC_OK && out->has_answer && strcmp(out->answer.response, "OK") == 0;
+	out->accepted = l->accepted = m->outcome == IPIC_OK && out->has_answer && strcmp(out->answer.response, "OK") == 0;
 	buf_consume(&l->io.in, m->size);
 	expect(l);
 	if (redirected(l, m->outcome))
 		return;
-	if (l->through)
+	if (l->accepted)
 		settled(l);
 	else if (m->outcome == IPIC_REDIRECTED)
-		refuse(l, STAGE_CAPEX, l->peer->o->socket[0].capex.ha ? "redirected, to nowhere or a second time" : "redirected without --ha");
+		refuse(l, STAGE_CAPEX, l->peer->o->socket[0].capex.ha ? "redirected without an address, or a second time" : "redirected without --ha");
 	else if (m->outcome == IPIC_OK)
-		fail(l, "the answer is not one of ours: ", f.text);
+		fail(l, "the answer is not understood: ", f.text);
 	else
 		refuse(l, STAGE_CAPEX, "");
 }
@@ -403,13 +409,13 @@ take_message(struct connect_link *l, const struct ipic_message *m)
 		take_command_answer(l);
 }
 
-/* An untyped message on an accepted socket gets no answer: the region is the side that keeps the rules. */
+/* Takes the answer to CAPEX, or a message on an accepted socket. An untyped message there is ignored. */
 static void
 take(struct connect_link *l, const struct ipic_message *m, bool typed)
 {
 	size_t size = m->size;
 
-	if (!l->through) {
+	if (!l->accepted) {
 		take_answer(l, m);
 		return;
 	}
@@ -421,18 +427,18 @@ take(struct connect_link *l, const struct ipic_message *m, bool typed)
 	expect(l);
 }
 
-/* An alert record in place of an answer: the port wants TLS. */
+/* The bytes are no message. A TLS alert instead of an answer means that the port uses TLS. */
 static void
 not_ipic(struct connect_link *l, const char *why)
 {
 	unsigned char first = buf_bytes(&l->io.in)[0];
 
-	if (l->through)
+	if (l->accepted)
 		lost(l);
 	else if (l->io.tls == NULL && (first == 0x15 || first == 0x16))
-		refuse(l, STAGE_TLS, "the port speaks TLS: give --ring");
+		refuse(l, STAGE_TLS, "the port uses TLS: give --ring");
 	else
-		fail(l, "the answer is not one of ours: ", why);
+		fail(l, "the answer is not understood: ", why);
 }
 
 static void
@@ -522,7 +528,7 @@ static void
 connect_peer_on_deadline(void *arg)
 {
 	struct connect_peer *c = arg;
-	struct connect_link *l = &c->link[c->link[0].through ? 1 : 0];
+	struct connect_link *l = &c->link[c->link[0].accepted ? 1 : 0];
 
 	fail(l, "no answer in time", "");
 }
@@ -532,7 +538,7 @@ connect_peer_on_interrupt(void *arg)
 {
 	struct connect_peer *c = arg;
 
-	if (c->link[0].through)
+	if (c->link[0].accepted)
 		interrupt_stay(c);
 	else
 		fail(&c->link[0], "interrupted", "");
@@ -559,7 +565,7 @@ dial_link(struct connect_peer *c, unsigned n)
 	io_open(&l->io, c->loop, fd, true, IN_MAX, connect_peer_on_link, l);
 	l->open = true;
 	timer_set(&c->timer, c->o->timeout);
-	interrupt_start(&c->interrupt, c->loop, connect_peer_on_interrupt, c); /* not while a name was looked up, which has no loop */
+	interrupt_start(&c->interrupt, c->loop, connect_peer_on_interrupt, c); /* after the look-up, which blocks */
 }
 
 int

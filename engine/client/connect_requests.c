@@ -9,15 +9,15 @@
 #include "base/clock.h"
 #include "ipic/flow.h"
 
-#define OUT_FULL (1024 * 1024) /* bytes a socket may owe the kernel before conversations wait */
+#define OUT_FULL (1024 * 1024) /* unsent bytes of a socket above which its conversations wait */
 
-struct slot { /* a conversation, and those that follow it in its place */
+struct slot { /* a place for one conversation after another */
 	struct connect_requests *all;
 	struct connect_link *link;
 	struct flow flow;
-	int left;     /* with --open: requests that are this place's to send */
-	bool waits;   /* for room in the socket */
-	bool at_work; /* a request of it is out */
+	int left;     /* with --open: the requests that this slot has to send */
+	bool waits;   /* until the socket has room */
+	bool at_work; /* a request was sent and has no answer yet */
 };
 
 struct connect_requests {
@@ -26,8 +26,8 @@ struct connect_requests {
 	struct connect_requests_result *result;
 	struct slot *slot;
 	int slots;
-	int left;      /* without --open: requests that whoever has time sends */
-	uint32_t conv; /* the last one used */
+	int left;      /* without --open: the requests that any free slot sends */
+	uint32_t conv; /* the last number of a conversation */
 	double began;
 	bool over;
 };
@@ -60,7 +60,7 @@ check_over(struct connect_requests *e)
 	connect_peer_stay(e->peer);
 }
 
-/* It cannot go on with any of them. The region is left as a partner leaves that has nothing more to say. */
+/* Ends all requests with a reason; the partner goes on to hold and release. */
 static void
 give_up(struct connect_requests *e, const char *why)
 {
@@ -101,14 +101,17 @@ full(const struct slot *x)
 	return buf_len(&x->link->io.out) >= OUT_FULL;
 }
 
-/* An open conversation must know which exchange is its last, so its requests are dealt out beforehand. */
+/*
+ * The counter of requests left for a slot. An open conversation must know its last exchange, so with --open each slot
+ * has its share from the beginning.
+ */
 static int *
 left(struct slot *x)
 {
 	return x->all->o->open ? &x->left : &x->all->left;
 }
 
-/* The next request, in the open conversation or in a new one. */
+/* Sends the next request, in the open conversation or in a new one. */
 static int
 ask(struct slot *x)
 {
@@ -155,7 +158,7 @@ answered(struct slot *x)
 	r->last = CONNECT_REQUESTS_ANSWERED;
 	r->ccsid = x->flow.ccsid;
 	buf_free(&r->answer);
-	r->answer = x->flow.in; /* taken, not copied: it may be large */
+	r->answer = x->flow.in; /* moved: it may be large */
 	buf_init(&x->flow.in, PAYLOAD_MAX);
 	go_on(x);
 }
@@ -166,7 +169,7 @@ failed(struct slot *x, const struct flow_error *why)
 	struct connect_requests_result *r = x->all->result;
 
 	if (!x->at_work)
-		return; /* an open conversation, between two exchanges: the next begins another */
+		return; /* between two exchanges of an open conversation: the next request opens another */
 	x->at_work = false;
 	r->failed++;
 	r->last = CONNECT_REQUESTS_FAILED;
@@ -185,7 +188,7 @@ broken(struct slot *x, const struct flow_error *why)
 	give_up(x->all, words);
 }
 
-/* ---- all of them ---- */
+/* ---- all conversations ---- */
 
 static struct slot *
 find(const struct connect_requests *e, const struct connect_link *l, uint32_t conv)
@@ -244,7 +247,7 @@ connect_requests_flushed(struct connect_requests *e, struct connect_link *l)
 			go_on(&e->slot[i]);
 }
 
-/* How many conversations: no more than are wanted, were agreed on, or have something to do. */
+/* The number of conversations: at most --parallel, --count and the agreed sessions. */
 static int
 slots(const struct connect_peer *c)
 {
@@ -275,7 +278,7 @@ make(struct connect_peer *c, int n)
 	for (int i = 0; i < n; i++) {
 		struct slot *x = &e->slot[i];
 
-		*x = (struct slot){ .all = e, .link = &c->link[c->link[1].through ? i % CONNECT_PEER_SOCKETS : 0] };
+		*x = (struct slot){ .all = e, .link = &c->link[c->link[1].accepted ? i % CONNECT_PEER_SOCKETS : 0] };
 		x->flow.state = FLOW_ENDED;
 		x->left = e->o->count / n + (i < e->o->count % n);
 	}
@@ -303,7 +306,7 @@ connect_requests_begin(struct connect_peer *c)
 
 	if (e == NULL && c->o->requests.wanted)
 		snprintf(r->trouble, sizeof r->trouble, "%s", n > 0 ? "no memory" : "the region agreed on no session to send on");
-	if (e != NULL) { /* in a turn of its own: the caller must have what this returns */
+	if (e != NULL) { /* in the next turn of the loop: c->requests must be set before */
 		timer_init(&c->timer, c->loop, connect_requests_start, c);
 		timer_set(&c->timer, 0);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * connect_requests: the requests a partner sends once it was accepted: so many in all, so many conversations at a time, spread over its sockets.
- * It uses the region's own flow.
+ * connect_requests: the requests that a partner sends after its acceptance: a number of requests in a number of
+ * parallel conversations, spread over the sockets. Uses the flow of the region (ipic/flow.h).
  */
 #ifndef SALLYPORT_CONNECT_REQUESTS_H
 #define SALLYPORT_CONNECT_REQUESTS_H
@@ -15,30 +15,30 @@ struct ipic_message;
 struct connect_link;
 
 struct connect_requests_options {
-	bool wanted;         /* false: no requests at all */
+	bool wanted;         /* false: no requests */
 	struct request head;
-	struct buf data;     /* as it is sent; owned by whoever fills it */
-	int ccsid;           /* what the data is said to be; 0 nothing */
-	int count;           /* requests in all */
-	int parallel;        /* conversations at a time, at most; fewer when fewer were agreed on */
-	bool open;           /* one exchange after another in a conversation, as long as the region leaves it open */
-	/* to be a bad partner */
-	bool over_count;     /* as many conversations as `parallel` says, whatever was agreed */
+	struct buf data;     /* the bytes to send; freed by connect_data_free */
+	int ccsid;           /* the code page that the requests name; 0: none */
+	int count;           /* the number of requests */
+	int parallel;        /* conversations at a time, at most; fewer when fewer sessions were agreed on */
+	bool open;           /* sends several requests in a conversation, while the region leaves it open */
+	/* to break rules, for tests */
+	bool over_count;     /* opens `parallel` conversations also above the agreed sessions */
 	bool no_pacing;      /* does not wait for pacing messages */
-	bool hold_pacing;    /* says none */
+	bool hold_pacing;    /* never sends pacing messages */
 };
 
 enum connect_requests_end { CONNECT_REQUESTS_NONE, CONNECT_REQUESTS_ANSWERED, CONNECT_REQUESTS_FAILED };
 
 struct connect_requests_result {
 	int sent, answered, failed; /* failed: ended by IS7 or an expedited command */
-	int conversations;          /* how many were at work at a time */
+	int conversations;          /* the number of parallel conversations */
 	double seconds;
-	double bytes;               /* of data, of requests and answers together */
-	char trouble[160];          /* why not all of them came to an end; "" they did */
-	/* the last to end */
+	double bytes;               /* the data of requests and answers */
+	char trouble[160];          /* the reason why some requests have no end; "": all have ended */
+	/* of the request that ended last: */
 	enum connect_requests_end last;
-	struct buf answer;          /* its data; the caller frees it */
+	struct buf answer;          /* its data; freed by the caller of connect_peer_run */
 	int ccsid;
 	unsigned sense;
 	char message[MESSAGE_SIZE];
@@ -46,15 +46,18 @@ struct connect_requests_result {
 
 struct connect_requests;
 
-/* Begins; connect_stay_begin is called when all have come to an end. NULL when there is nothing to do or it could not begin (trouble says), and the
- * caller goes on at once. */
+/*
+ * Begins in the next turn of the loop; connect_peer_stay is called when all requests have ended. Borrows c, which owns
+ * the result. NULL: there are no requests, or they cannot begin (result.trouble has the reason); the caller goes on.
+ */
 struct connect_requests *connect_requests_begin(struct connect_peer *c);
-void connect_requests_free(struct connect_requests *e); /* NULL is fine */
-/* A message of a conversation. */
+/* NULL is fine. */
+void connect_requests_free(struct connect_requests *e);
+/* Takes a message of a conversation. e may be NULL in this call and the next two. */
 void connect_requests_take(struct connect_requests *e, struct connect_link *l, const struct ipic_message *m);
-/* The socket has room again. */
+/* Continues the conversations of a socket that has room again. */
 void connect_requests_flushed(struct connect_requests *e, struct connect_link *l);
-/* No more will come: what is not at its end yet is lost. */
+/* Ends the requests: no more messages will come. `why` becomes the trouble of those without an end. */
 void connect_requests_lost(struct connect_requests *e, const char *why);
 
 #endif

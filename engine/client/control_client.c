@@ -35,7 +35,7 @@ call_send(int fd, const char *line, size_t n, const struct timespec *until, stru
 			line += sent;
 			n -= (size_t)sent;
 		} else if (errno == EPIPE || errno == ECONNRESET) {
-			return 0; /* the answer to a request it did not want to read may be waiting */
+			return 0; /* the region refused to read the request; its answer may be there */
 		} else if ((errno != EAGAIN && errno != EINTR) || wait_for(fd, POLLOUT, until) == 0) {
 			return fault_set(f, "the region does not take the request");
 		}
@@ -43,7 +43,7 @@ call_send(int fd, const char *line, size_t n, const struct timespec *until, stru
 	return 0;
 }
 
-/* Reads up to the end of the line, or of the stream. */
+/* Reads up to the end of the line or of the stream. */
 static int
 call_receive(int fd, char **out, size_t *len, const struct timespec *until, struct fault *f)
 {
@@ -83,7 +83,7 @@ call_over(int fd, const char *line, size_t n, unsigned seconds, struct fault *f)
 	if (call_send(fd, line, n, &until, f) == 0 && call_receive(fd, &text, &len, &until, f) == 0) {
 		answer = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 		if (!json_is_object(answer)) {
-			fault_set(f, len == 0 ? "the region closed without an answer" : "the region's answer is not one of ours");
+			fault_set(f, len == 0 ? "the region closed without an answer" : "the region's answer is not understood");
 			json_decref(answer);
 			answer = NULL;
 		}
@@ -102,7 +102,7 @@ control_client_call(const char *path, const json_t *request, unsigned seconds, s
 
 	if (line == NULL || (grown = realloc(line, n + 2)) == NULL) {
 		free(line);
-		fault_set(f, "the request holds what is not text");
+		fault_set(f, "the request cannot be written as JSON");
 		return NULL;
 	}
 	grown[n++] = '\n';

@@ -32,7 +32,7 @@ print_time(FILE *to, double at)
 	fprintf(to, "%s.%03d", day, (int)((at - (double)seconds) * 1000));
 }
 
-/* We dialled it. */
+/* True when this region dialled. */
 static bool
 is_out(const json_t *r)
 {
@@ -80,7 +80,7 @@ refuses(const json_t *d)
 	return verdict != NULL && strcmp(verdict, "refuse") == 0;
 }
 
-/* A check that does not hold stands in capitals only where the door refused; an accept has passed over it. */
+/* Prints the checks. A check that does not hold is NO when the door refused, and no when it accepted in spite of it. */
 static void
 print_checks(FILE *to, const json_t *d)
 {
@@ -95,7 +95,7 @@ print_checks(FILE *to, const json_t *d)
 		fprintf(to, "      %s  %s", holds ? "ok" : passed ? "no" : "NO", cell(c, "name", a));
 		if (detail != NULL && detail[0] != '\0')
 			fprintf(to, "  (%s)", cell(c, "detail", a));
-		fprintf(to, "%s\n", holds || !passed ? "" : "; accepted all the same");
+		fprintf(to, "%s\n", holds || !passed ? "" : "; accepted in spite of it");
 	}
 }
 
@@ -111,7 +111,7 @@ is_reload(const char *where)
 	return where != NULL && strcmp(where, "reload") == 0;
 }
 
-/* What a door gave beside the way in. */
+/* The grants of a door: its accept with ipconn, userid and the like. */
 static void
 print_granted(FILE *to, const json_t *granted)
 {
@@ -133,9 +133,9 @@ print_granted(FILE *to, const json_t *granted)
 		fputc('\n', to);
 }
 
-/* Who answered: a script, the engine in the place of one that is not named, or the engine by itself. */
+/* The source of the verdict: a script, the definitions, the engine, or the engine because no script is named. */
 static void
-print_who(FILE *to, const json_t *d)
+print_source(FILE *to, const json_t *d)
 {
 	char a[TABLE_CELL];
 	const char *where = text(d, "door");
@@ -156,7 +156,7 @@ print_who(FILE *to, const json_t *d)
 		fprintf(to, "%s generation %s", is_reload(where) ? " of" : ", asked again by the reload to", cell(d, "generation", a));
 }
 
-/* Of a handshake that broke off: whose alert ended it. */
+/* The side whose alert ended a handshake. */
 static const char *
 alert_words(const json_t *d)
 {
@@ -165,7 +165,7 @@ alert_words(const json_t *d)
 	if (said != NULL && strstr(said, "alert sent: ") != NULL)
 		return " This region sent it.";
 	if (said != NULL && strstr(said, "alert received: ") != NULL)
-		return " The other side sent it: it would not take our certificate, or what TLS was offered.";
+		return " The other side sent it: it refused this region's certificate, or the TLS version or cipher.";
 	return "";
 }
 
@@ -180,7 +180,7 @@ print_why(FILE *to, const json_t *d)
 	if (sentence != NULL)
 		fprintf(to, "      why: %s%s\n", sentence, strcmp(code, "handshake") == 0 ? alert_words(d) : "");
 	else if (text(d, "policy") != NULL)
-		fprintf(to, "      why: %s is the policy's own rule; the place above is where it says so.\n", cell(d, "code", a));
+		fprintf(to, "      why: %s is a code of the policy; the place above is the line that gave it.\n", cell(d, "code", a));
 }
 
 static void
@@ -189,7 +189,7 @@ print_door(FILE *to, const json_t *d)
 	char a[TABLE_CELL];
 
 	fprintf(to, "  %-8s", cell(d, "door", a));
-	print_who(to, d);
+	print_source(to, d);
 	if (text(d, "verdict") == NULL) {
 		fprintf(to, ": not answered\n");
 	} else {
@@ -205,7 +205,7 @@ print_door(FILE *to, const json_t *d)
 	print_why(to, d);
 }
 
-/* The last requests: which, whose, and what the door said to it. */
+/* The last requests, each with its user and its door. */
 static void
 print_requests(FILE *to, const json_t *requests)
 {
@@ -278,7 +278,7 @@ print_facts(FILE *to, const json_t *f, const json_t *names)
 		fprintf(to, "    ipconn       %s\n", cell(json_object_get(f, "ipconn"), "ipconn", a));
 }
 
-/* What came of it, when it was let in. */
+/* The ipconn that an accepted connection belongs to. */
 static void
 print_installed(FILE *to, const json_t *i)
 {
@@ -294,7 +294,7 @@ print_installed(FILE *to, const json_t *i)
 	fprintf(to, "%s to send on; sockets: %s\n", cell(i, "sendcount", a), cell(i, "sockets", b));
 }
 
-/* In TLS 1.3 the client has finished before the server has judged: its refusal reaches a client that believes it is in. */
+/* A note for a refusal at the stage TLS: how the client saw it. */
 static void
 print_note(FILE *to, const json_t *r)
 {
@@ -303,10 +303,10 @@ print_note(FILE *to, const json_t *r)
 	if (version == NULL || is_out(r) || text(r, "stage") == NULL || strcmp(text(r, "stage"), "tls") != 0)
 		return;
 	if (strcmp(version, "TLSv1.3") == 0)
-		fprintf(to, "  note: in TLS 1.3 the client's handshake is over before its certificate is judged here. It believed it was in, and "
-					"learned of the refusal by an alert on its first read.\n");
+		fprintf(to, "  note: in TLS 1.3 the client's handshake ends before this region judges the certificate. The client saw its "
+					"handshake succeed, and got an alert at its first read.\n");
 	else
-		fprintf(to, "  note: in TLS 1.2 the certificate is judged before the handshake ends: the client saw its handshake fail.\n");
+		fprintf(to, "  note: in TLS 1.2 this region judges the certificate before the handshake ends. The client saw its handshake fail.\n");
 }
 
 static void

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* explain: a connection's record as an account a person can read: who came, what each door was asked and answered, and why. */
+/*
+ * explain: prints the record of a connection: the peer, each door with its verdict and reason, the facts, the events.
+ */
 #ifndef SALLYPORT_EXPLAIN_H
 #define SALLYPORT_EXPLAIN_H
 
 #include <jansson.h>
 #include <stdio.h>
 
-/* Prints one account for each element of what records_explain gave. Nothing is printed unescaped. */
+/* Prints each element of `records` (the rows of explain, borrowed). Text of a peer or a script is escaped. */
 void explain_print(FILE *to, const json_t *records);
 
 #endif

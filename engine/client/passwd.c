@@ -16,8 +16,9 @@ enum { CTRL_C = 3, CTRL_D = 4, CTRL_H = 8, CTRL_U = 21, RUBOUT = 127 };
 
 static const char usage[] =
 	"usage: sallyport passwd [--ln N]\n"
-	"Asks for a password twice (or reads one line, when stdin is no terminal) and prints its hash for the saf's file:\n"
-	"users = { FRED = { password = \"scrypt:...\" } }. --ln: 2^N rounds, 10 to 17, default 14; each more doubles time and memory.\n";
+	"Asks twice for a password (or reads one line of stdin, when it is no terminal) and prints its hash for the saf's file:\n"
+	"users = { FRED = { password = \"scrypt:...\" } }.\n"
+	"  --ln N   2^N rounds: N is 10 to 17, default 14; each step doubles time and memory\n";
 
 struct typed {
 	char text[PASSWORD_SIZE];
@@ -41,7 +42,9 @@ add(struct typed *t, char c)
 		t->too_long = true;
 }
 
-/* A line; on a terminal, which is left to us key by key, with its keys. -1: given up, or nothing there. */
+/*
+ * Reads a line. On a terminal, which gives one key at a time, handles the editing keys too. -1: given up, or no line.
+ */
 static int
 read_line(struct typed *t, bool terminal)
 {
@@ -74,7 +77,10 @@ check(const struct typed *t)
 	return 0;
 }
 
-/* Keys come one by one and make no signals meanwhile: whoever leaves has the terminal back as it was. */
+/*
+ * Reads a password from the terminal without echo. The keys make no signals meanwhile, so that the terminal always gets
+ * its former mode back.
+ */
 static int
 ask(const char *prompt, struct typed *t)
 {
@@ -82,13 +88,13 @@ ask(const char *prompt, struct typed *t)
 	int status;
 
 	if (tcgetattr(STDIN_FILENO, &before) < 0)
-		return complain("the terminal cannot be asked");
+		return complain("the mode of the terminal cannot be read");
 	quiet = before;
 	quiet.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG);
 	quiet.c_cc[VMIN] = 1;
 	quiet.c_cc[VTIME] = 0;
 	if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) < 0)
-		return complain("the terminal's echo cannot be put out");
+		return complain("the echo of the terminal cannot be switched off");
 	fputs(prompt, stderr);
 	status = read_line(t, true);
 	fputc('\n', stderr);
@@ -103,7 +109,7 @@ ask_twice(struct typed *t)
 	int status = -1;
 
 	if (ask("Password: ", t) == 0 && check(t) == 0 && ask("Once more: ", &again) == 0) {
-		status = t->len == again.len && memcmp(t->text, again.text, t->len) == 0 ? 0 : complain("these are two passwords");
+		status = t->len == again.len && memcmp(t->text, again.text, t->len) == 0 ? 0 : complain("the two passwords differ");
 		scrypt_wipe(&again, sizeof again);
 	}
 	return status;
@@ -134,7 +140,7 @@ hash(unsigned ln)
 	return status == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* 0: not such a number. */
+/* The number of --ln; 0: not valid. */
 static unsigned
 ln_of(const char *text)
 {
@@ -161,6 +167,6 @@ passwd_run(int argc, char **argv)
 			return fputs(usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
 	}
 	if (optind != argc)
-		return fputs("sallyport passwd: takes no word; a password on a command line is everybody's\n", stderr) < 0 || fputs(usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
+		return fputs("sallyport passwd: takes no argument; other users can read a password on a command line\n", stderr) < 0 || fputs(usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
 	return hash(ln);
 }

@@ -10,7 +10,7 @@
 
 static const struct kind {
 	const char *what;
-	const char *key[COLUMNS_MAX]; /* the heading is the key in upper case, a figure's without the three letters of its record */
+	const char *key[COLUMNS_MAX]; /* the heading is the key in upper case, of a figure without isr_, sor_ or sog_ */
 } kinds[] = {
 	{ "region", { "applid", "networkid", "status", "generation", "workers", "sockets", "ipconns", "ring", "file" } },
 	{ "tcpipservice",
@@ -38,7 +38,7 @@ static const struct kind {
 	{ "policy", { "policy", "doors", "generation", "hash", "current", "age", "memory", "connections", "used_by", "path" } },
 };
 
-/* Adds n bytes and says how much of `size` is used; a cell that is too long is cut. */
+/* Appends text at `at` and returns the new end. A cell that is too long is cut. */
 static size_t
 add(char *out, size_t size, size_t at, const char *text)
 {
@@ -154,7 +154,7 @@ print_table(FILE *to, const struct kind *k, const json_t *rows)
 		print_row(to, k, json_array_get(rows, i), width);
 }
 
-/* Each sort of record is a table of its own. */
+/* A table for each kind of record. */
 static void
 print_statistics(FILE *to, const json_t *rows)
 {
@@ -211,7 +211,7 @@ table_has_cemt(const char *what)
 	return strcmp(what, "ipconn") == 0 || strcmp(what, "tcpipservice") == 0;
 }
 
-/* A name in its eight columns, blank when there is none. */
+/* A name; "" when the row has none. */
 static const char *
 name(const json_t *row, const char *key, char out[TABLE_CELL])
 {
@@ -220,7 +220,7 @@ name(const json_t *row, const char *key, char out[TABLE_CELL])
 	return json_is_string(v) ? text_printable(out, TABLE_CELL, json_string_value(v), json_string_length(v)) : "";
 }
 
-/* CEMT cuts a CVDA to three letters, the first one large: ACQUIRED is Acq; of SSL, NO is Nos. */
+/* A CVDA in CEMT's three letters, the first in upper case: ACQUIRED is Acq, NO of ssl is Nos. */
 static const char *
 cvda(const json_t *row, const char *key, char out[4])
 {
@@ -241,7 +241,7 @@ number(const json_t *row, const char *key)
 }
 
 static void
-cemt_ipconn(FILE *to, const json_t *row)
+table_cemt_ipconn(FILE *to, const json_t *row)
 {
 	char a[TABLE_CELL], b[TABLE_CELL], c[TABLE_CELL];
 	char s[4], t[4], u[4];
@@ -266,5 +266,5 @@ void
 table_cemt(FILE *to, const char *what, const json_t *rows)
 {
 	for (size_t i = 0; i < json_array_size(rows); i++)
-		(strcmp(what, "ipconn") == 0 ? cemt_ipconn : table_cemt_tcpipservice)(to, json_array_get(rows, i));
+		(strcmp(what, "ipconn") == 0 ? table_cemt_ipconn : table_cemt_tcpipservice)(to, json_array_get(rows, i));
 }

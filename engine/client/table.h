@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* table: rows of JSON for a reader at a terminal: columns, one long listing, or CEMT's two lines. Strangers' bytes are escaped. */
+/*
+ * table: prints rows of JSON for a terminal: in columns, as a listing, or in CEMT's two lines. Text of peers is
+ * escaped.
+ */
 #ifndef SALLYPORT_TABLE_H
 #define SALLYPORT_TABLE_H
 
@@ -7,17 +10,19 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#define TABLE_CELL 512
+#define TABLE_CELL 512 /* bytes of a cell */
 
-/* One value in words: YES/NO for booleans, lists joined by ", ", "-" for what is empty or absent. Returns out. */
+/*
+ * Prints one value: YES or NO for a boolean, a list with ", " between, "-" for an empty or absent value. Returns out.
+ */
 const char *table_cell(const json_t *value, char *out, size_t size);
-/* The columns a CEMT user knows for that kind of row (region tcpipservice ipconn session conversation socket policy); statistics as a
- * table for each sort of record. */
+/* Prints rows of a kind of INQUIRE_KINDS in columns; statistics have a table for each kind of record. */
 void table_columns(FILE *to, const char *what, const json_t *rows);
-/* Everything a row holds, a line each. */
+/* Prints every member of a row on a line of its own. */
 void table_listing(FILE *to, const json_t *row);
-/* CEMT's form (IPIC.md 5.3); ipconn and tcpipservice have one. */
+/* True when rows of that kind have CEMT's form (IPIC.md 5.3): ipconn and tcpipservice. */
 bool table_has_cemt(const char *what);
+/* Prints rows of such a kind in CEMT's form. */
 void table_cemt(FILE *to, const char *what, const json_t *rows);
 
 #endif

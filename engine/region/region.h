@@ -27,7 +27,7 @@ struct region {
 	struct host_world world;
 	struct listeners listeners;
 	struct reload *reload;         /* owned; NULL: none under way */
-	bool hanging;                  /* the thread of a cancelled reload hangs in a file system; it reads parts of the region */
+	bool hanging;                  /* the thread of a cancelled reload hangs in a file system and reads the region */
 	char control[PATH_SIZE];       /* the path of the control socket; main opens it */
 	struct timer drain;            /* the end of the drain time */
 	double started;                /* wall-clock seconds */

@@ -89,7 +89,7 @@ doom(struct reload *l, struct ipconn *i, struct recheck_result *r)
 	struct reload_change *c = reload_changes_add(&l->changes, "ipconn", i->def.ipconn, release ? "released" : "reported");
 
 	i->doomed = release;
-	if (c == NULL || (c->refusal = malloc(sizeof *c->refusal)) == NULL) /* no memory: the change goes without its record */
+	if (c == NULL || (c->refusal = malloc(sizeof *c->refusal)) == NULL) /* no memory: no record entry */
 		recheck_forget(r);
 	if (c == NULL)
 		return;
@@ -264,7 +264,7 @@ reload_go_on(void *arg)
 	else if (left > 0)
 		timer_set(&l->slice, 0);
 	else
-		conclude(l); /* in the same turn of the loop, so that no ipconn is accepted between the last re-ask and the swap */
+		conclude(l); /* in the same turn: no ipconn is accepted between the last re-ask and the swap */
 }
 
 static void

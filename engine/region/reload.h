@@ -26,7 +26,7 @@ struct reload_report {
 struct reload_order {
 	bool check;   /* list the changes; make none */
 	bool force;   /* a policy that fails in a re-ask refuses that ipconn instead of the reload */
-	const char *tcpipservice, *urm; /* not NULL: load the running definition with this one urm, and re-ask no ipconn */
+	const char *tcpipservice, *urm; /* not NULL: the running definition with this one urm, and no re-ask */
 	void (*done)(void *arg, const struct reload_report *report); /* called once, on the loop; may be NULL */
 	void *arg;
 };

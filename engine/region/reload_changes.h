@@ -15,13 +15,15 @@ struct region;
 
 struct reload_change {
 	struct reload_change *next;
-	const char *what; /* static: "opened" "closed" "replaced" "released" "reported" "installed" "deleted" "added" "removed" "changed" */
-	const char *kind; /* static: "region" "tcpipservice" "ipconn" "program" "transaction" "policy" "ring" "maps" "saf" */
+	/* static: "opened" "closed" "replaced" "released" "reported" "installed" "deleted" "added" "removed" "changed" */
+	const char *what;
+	/* static: "region" "tcpipservice" "ipconn" "program" "transaction" "policy" "ring" "maps" "saf" */
+	const char *kind;
 	char *name;       /* owned */
 	char door[12];    /* of a refusal; "": no door */
 	char code[CODE_SIZE];
 	char text[TEXT_SIZE + PLACE_SIZE + 16]; /* of a refusal; or of a change: "receivecount 10 -> 12" */
-	struct recheck_result *refusal; /* owned, with its entry: the new generation refuses this ipconn. NULL: no refusal */
+	struct recheck_result *refusal; /* owned, with its entry; NULL: the change is no refusal */
 };
 
 struct reload_changes { /* zero-initialise */

@@ -96,7 +96,7 @@ describe("the command line", function()
     ["inquire: not understood: terminals"] = { "inquire", "terminals" },
     ["set: not understood: tcpipservice A ajar"] = { "set", "tcpipservice", "A", "ajar" },
     ["inquire: words are missing"] = { "inquire" },
-    ["inquire: an option that does not go with it"] = { "inquire", "region", "--refused" },
+    ["inquire: an option of another command"] = { "inquire", "region", "--refused" },
     ["sallyport passwd: --ln 20: must be 10 to 17"] = { "passwd", "--ln", "20" },
     ["check: --region FILE names the definition; not understood: 'x.lua'"] = { "check", "x.lua" },
     ["run: --log-format is text or json, not 'xml'"] = { "run", "--log-format", "xml" },
@@ -150,7 +150,7 @@ describe("the command line", function()
       status, _, err = support.sallyport("inquire", "region", "--region", file)
       assert.equal(1, status)
       assert.is_truthy(err:find(file .. ":1: fault: a comma is missing before networkid", 1, true), err)
-      assert.is_truthy(err:find("the control socket is not known from this file; use --control PATH", 1, true), err)
+      assert.is_truthy(err:find("this file does not name the control socket; use --control PATH", 1, true), err)
       status, _, err = support.sallyport("inquire", "region", "--region", dir .. "/none.lua")
       assert.equal(1, status)
       assert.is_truthy(err:find(dir .. "/none.lua", 1, true), err)

@@ -207,10 +207,10 @@ describe("connect", function()
     assert.is_truthy(err:find "^connect: further socket refused: NO_IPCONN; sallyport explain %w+%-%d+\n$", err)
   end)
 
-  it("says that a port may speak TLS when it was asked without", function()
+  it("says that a port may use TLS when it was asked without", function()
     local _, status, err = support.connect { port = region:port "CLIENT" }
     assert.equal(3, status)
-    assert.is_truthy(err:find("the port speaks TLS: give --ring", 1, true), err)
+    assert.is_truthy(err:find("if the port uses TLS, give --ring", 1, true), err)
   end)
 
   -- A partner that holds, once it has said that it is in.
