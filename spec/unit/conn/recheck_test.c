@@ -31,7 +31,7 @@ set_up(void **state)
 {
 	struct house *h = calloc(1, sizeof *h);
 
-	/* never the last reference: the certificate is a part of the house */
+	/* never the last reference: the certificate is a member of struct house */
 	h->certificate = (struct certificate){ .refs = 1, .chain = { .ok = true, .complete = true } };
 	strcpy(h->dir, "/tmp/sallyport-recheck-XXXXXX");
 	assert_non_null(mkdtemp(h->dir));

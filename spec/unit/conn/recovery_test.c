@@ -64,7 +64,7 @@ opened(const char *path)
 
 #define PATIENCE 10 /* seconds */
 
-/* Set, and written. */
+/* Sets an entry and waits until it is written. */
 static int
 keep(struct recovery *r, const struct recovery_partner *p, struct fault *f)
 {
@@ -102,7 +102,7 @@ a_cold_start_has_a_new_name_and_no_memory(void **state)
 	recovery_close(NULL);
 }
 
-/* Nothing is written again that was written, and the end writes what was not yet. */
+/* A written entry is not written again, and recovery_close writes an entry that is not written yet. */
 static void
 the_end_writes_what_was_set(void **state)
 {
@@ -123,7 +123,9 @@ the_end_writes_what_was_set(void **state)
 	recovery_close(r);
 }
 
-/* A FIFO, and a link to somebody's file, at PATH.new are replaced: neither holds a write up, neither is written to. */
+/*
+ * A FIFO or a link to another user's file at PATH.new is replaced: it does not delay the write and is not written to.
+ */
 static void
 what_lies_in_the_way_is_replaced(void **state)
 {
@@ -229,7 +231,10 @@ many_partners(void **state)
 	recovery_close(r);
 }
 
-/* Beyond the bound the oldest goes, but none whose work is in doubt; when all have some, nobody new is remembered. */
+/*
+ * Above the bound the oldest partner without work in doubt is dropped; when all have work in doubt, no new one is
+ * added.
+ */
 static void
 a_bound(void **state)
 {
@@ -259,7 +264,7 @@ a_bound(void **state)
 	recovery_close(r);
 }
 
-/* A failed write is said, the old file stays whole, and the entry counts in memory. */
+/* A failed write is logged, the old file is unchanged, and the entry is kept in memory. */
 static void
 a_file_that_cannot_be_written(void **state)
 {
@@ -312,7 +317,7 @@ a_damaged_file_is_a_fault(void **state)
 		HEAD "partner NETB CICSB 00112233445566ff " TOKEN_A " -3\n",
 		HEAD "partner NETB CICSB 00112233445566ff " TOKEN_A " 03\n",
 		HEAD "partner NETB CICSB 00112233445566ff " TOKEN_A " 9999999999\n",
-		HEAD "partner NETB CICSB 00112233445566ff " TOKEN_A " 1000000\n", /* more than resync can say */
+		HEAD "partner NETB CICSB 00112233445566ff " TOKEN_A " 1000000\n", /* too many for resync */
 		HEAD "partner - CICSB - - 0\n",
 		HEAD "partner NETB CICSBCICSB - - 0\n",
 		HEAD "partners NETB CICSB - - 0\n",
