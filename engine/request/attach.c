@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * attach: may this request run? Whose it is comes first (a stranger learns no names), then whether there is anything of that name to run, then
- * whether its users may: the attach door, or without a script the users against the saf.
+ * attach: decides whether a request may run. The user is identified first, so that an unknown partner learns no names.
+ * Then the program is looked up. Then its users are authorised: by the attach door or, without a script, by the saf.
  */
 #include "request/attach.h"
 
@@ -22,7 +22,7 @@ region_of(const struct task *t)
 	return &t->generation->definition->region;
 }
 
-/* A password is nobody's business any more. */
+/* The password has been used: wipe it. */
 static void
 wipe(struct task *t)
 {
@@ -53,7 +53,7 @@ say_refused(const struct task *t, const char *policy, const struct verdict *v, u
 		v->code, "text", v->text, "sense", sense_print(sense, number), NULL);
 }
 
-/* The one end of every request that security refuses. */
+/* Every refusal for security ends here. */
 static void
 refuse(struct task *t, unsigned sense, const char *policy, const struct verdict *v)
 {
@@ -63,7 +63,7 @@ refuse(struct task *t, unsigned sense, const char *policy, const struct verdict 
 	task_fail(t, sense, NULL, "%s: %s", v->code, v->text);
 }
 
-/* An asking of the door's in the record that no script answers. */
+/* Adds an entry of the door to the record, for a decision without a script. */
 static struct record_entry *
 note(struct task *t)
 {
@@ -104,7 +104,7 @@ attach_answered(struct ask *a)
 		refuse(t, SENSE_ACCESS_DENIED, a->script, &a->verdict);
 }
 
-/* Counters answer anew for each request, so nothing is taped. */
+/* A counter counts for each request, so there is no answer tape. */
 static void
 ask_door(struct task *t)
 {
@@ -129,7 +129,7 @@ ask_door(struct task *t)
 	policy_ask(&t->ask);
 }
 
-/* READ to the transaction, for one user. */
+/* Checks READ access to the transaction, for one user. */
 static bool
 permitted(struct task *t, const char *userid, struct record_entry *d, struct verdict *v)
 {
@@ -186,7 +186,9 @@ usable(const struct saf *s, const char *userid)
 	return u != NULL && !u->revoked;
 }
 
-/* A link user the saf does not know, or has revoked, leaves the link the default user's authority (IPIC.md 7.4). */
+/*
+ * When the link user is unknown to the saf or is revoked, the link has the authority of the default user (IPIC.md 7.4).
+ */
 static void
 decide_users(struct task *t)
 {
@@ -219,7 +221,9 @@ identified(struct task *t)
 
 static void claim(struct task *t);
 
-/* While the password was being checked another generation may have come: what it says of its users counts. */
+/*
+ * Another generation may have become current during the password check. Takes it over: its rule for users is in force.
+ */
 static bool
 overtaken(struct task *t)
 {
@@ -260,8 +264,11 @@ attach_stop_checking(struct task *t)
 	t->checking = NULL;
 }
 
-/* A certificate that attach_verified, or the address: IPv4's own, or an IPv6 /64, of which a host has as many as it likes. What did not verify is made anew
- * for every guess. */
+/*
+ * By what password failures of a partner are counted: its certificate when that was verified, else its address. IPv6
+ * counts by /64, because a host can use any address of it. A certificate that was not verified does not count: a
+ * guesser can make a new one for each guess.
+ */
 static const char *
 partner_of(const struct conn *c, char out[PARTNER_SIZE])
 {
@@ -274,7 +281,7 @@ partner_of(const struct conn *c, char out[PARTNER_SIZE])
 	return addr_prefix_print(&p, out, PARTNER_SIZE);
 }
 
-/* The answer may come before passwords_verify returns, and the task be gone then: its return says whether it waits. */
+/* The answer may come before passwords_verify returns, and t may be freed then. NULL: it came; else the check waits. */
 static void
 verify(struct task *t)
 {

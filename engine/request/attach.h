@@ -6,8 +6,8 @@
 #include "request/task.h"
 
 /*
- * A whole request came: decides whether it may run (IPIC.md 7.4), runs it, and calls t->done(t), perhaps before this returns. The caller has
- * filled in t as task_open asks. The password in t->request is wiped on the way.
+ * A whole request came: decides whether it may run (IPIC.md 7.4), runs it, and calls t->done(t), perhaps before this
+ * returns. The caller has filled in t as task_open asks. The password in t->request is wiped on the way.
  */
 void attach_begin(struct task *t);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* program: what a request runs: which program that is, whether it may run now, and its beginning and end. Nothing is there that is not defined. */
+/* program: finds the program of a request and begins it. Only defined programs exist. */
 #include "request/program.h"
 
 #include "policy/policy_run.h"
@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* CICS's mirror transactions: there in every region, unless its definition says something of them. */
+/* The mirror transactions of CICS. They exist in every region; a definition of one replaces it. */
 const char *const *
 program_mirrors(void)
 {
@@ -66,7 +66,7 @@ or_regions(int own, int regions)
 	return own != 0 ? own : regions;
 }
 
-/* The partner learns that it abended; where and why is for our messages. */
+/* The partner learns only that the program abended. The place and the reason go into the log. */
 static void
 say_abended(const struct task *t, const struct policy_run *r)
 {
@@ -144,7 +144,7 @@ program_data_converted(struct task *t, const char *why)
 	run(t);
 }
 
-/* The request says what its data is in, and the program may want another. */
+/* Converts the data first when its code page is not the one of the program. */
 void
 program_begin(struct task *t)
 {

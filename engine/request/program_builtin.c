@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* builtin: the programs a region brings along: ECHO and WHOAMI. */
+/* program_builtin: the programs that are built into the region: ECHO and WHOAMI. */
 #include "request/program.h"
 
 #include "ipic/json_body.h"
@@ -21,7 +21,7 @@ echo(struct task *t)
 	program_end(t);
 }
 
-/* What is not known is null, so that whoever asks sees that it was thought of. Bytes that are no UTF-8 are shown as the log shows them. -1: no memory. */
+/* Sets a member; an unknown value is null. Bytes that are not UTF-8 are escaped as in the log. -1: no memory. */
 static int
 put(json_t *o, const char *key, const char *value)
 {
@@ -36,7 +36,7 @@ put(json_t *o, const char *key, const char *value)
 	return json_object_set_new(o, key, text);
 }
 
-/* o, or NULL when something of it is lacking: half an answer to who somebody is would be a wrong one. */
+/* Returns o, or NULL when a member could not be set: an incomplete identity would be a wrong answer. */
 static json_t *
 whole(json_t *o, int failed)
 {
@@ -81,7 +81,7 @@ certificate(const struct certificate *c)
 	return whole(o, failed);
 }
 
-/* Every name is one the engine validated; the request's password is not among them. */
+/* The engine has validated every name. The password of the request is not a member. */
 static json_t *
 who(const struct task *t)
 {
@@ -108,7 +108,7 @@ static void
 whoami(struct task *t)
 {
 	if (json_body_write(&t->answer, who(t), 0) < 0) {
-		program_failed(t, SENSE_SYSTEM_ERROR, "no memory for what is known of the request");
+		program_failed(t, SENSE_SYSTEM_ERROR, "no memory for the description of the request");
 		return;
 	}
 	t->answer_ccsid = UTF8_CCSID;

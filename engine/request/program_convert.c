@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * convert: a request's data or answer from one code page into another. What is short is done at once; what is not stands in a line, and in each turn
- * of the loop the first has a slice of it converted and goes to the line's end, so that nobody else waits for longer than that.
+ * program_convert: converts the data of a request, or its answer, from one code page into another. Short data is
+ * converted at once. Long data waits in a line: in each turn of the loop, the first conversion of the line does one
+ * slice and goes to the end. So the loop never waits for longer than one slice.
  */
 #include "request/program.h"
 
@@ -10,17 +11,17 @@
 
 #include <stdlib.h>
 
-#define SLICE ((size_t)256 * 1024) /* bytes that come out of it: about a millisecond */
+#define SLICE ((size_t)256 * 1024) /* bytes of output; about a millisecond */
 
 struct converting { /* t->running */
-	struct converting *next; /* in worker->converting, a ring whose last one that points to */
+	struct converting *next; /* in a ring; worker->converting points to the last */
 	struct task *task;
 	struct ccsid_conversion conversion;
-	struct timer turn;       /* runs while it is the first */
+	struct timer turn;       /* runs while this conversion is the first */
 	void (*done)(struct task *t, const char *why);
 };
 
-/* --- the line -------------------------------------------------------------------------------------------------------- */
+/* --- the line --------------------------------------------------------------------------------- */
 
 static void
 next_turn(const struct worker *w)
@@ -56,7 +57,7 @@ leave(struct worker *w, struct converting *x)
 	next_turn(w);
 }
 
-/* --- one of it ------------------------------------------------------------------------------------------------------- */
+/* --- one of it -------------------------------------------------------------------------------- */
 
 static void
 forget(struct task *t)
@@ -78,7 +79,7 @@ program_convert_stop(struct task *t)
 	forget(t);
 }
 
-/* 1: there is more to do; 0: it is done; -1: it cannot be. */
+/* Converts one slice. 1: more is left; 0: done; -1: the data cannot be converted. */
 static int
 slice(struct task *t, struct ccsid_conversion *c, const char **why)
 {
@@ -110,7 +111,7 @@ program_convert_on_turn(void *arg)
 	done(t, r == 0 ? NULL : why);
 }
 
-/* The rest of it, in other turns. */
+/* Lines up the rest of the conversion. -1: no memory. */
 static int
 go_on_later(struct task *t, const struct ccsid_conversion *c, void (*done)(struct task *t, const char *why))
 {
@@ -145,7 +146,7 @@ program_convert_begin(struct task *t, int from, int to, const void *in, size_t l
 		r = slice(t, &c, &why);
 	if (r == 1 && go_on_later(t, &c, done) < 0) {
 		ccsid_abandon(&c);
-		why = "there is no memory for it";
+		why = "there is no memory for the conversion";
 		r = -1;
 	}
 	if (r < 1)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* program_end: the ends of a program: its answer, converted back; its failure; the refusal of the partner that it was shipped to. */
+/*
+ * program_end: the ends of a program: its answer, converted back; its failure; the refusal of the partner that it was
+ * shipped to.
+ */
 #include "request/program.h"
 
 #include <stdarg.h>
@@ -21,7 +24,7 @@ program_end_converted(struct task *t, const char *why)
 	task_end(t);
 }
 
-/* What the program was given has served by now. */
+/* The data of the request is not needed any more: its buffer takes the converted answer. */
 void
 program_end(struct task *t)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ship: a program that runs elsewhere: the request goes on to a partner, and its answer comes back as ours. */
+/* program_ship: a program of a partner: ships the request to it; its answer becomes the answer of the task. */
 #include "request/program.h"
 
 #include "request/session.h"
@@ -65,7 +65,10 @@ program_ship_stop(struct task *t)
 	forget(t);
 }
 
-/* Which user may go along is the partner's rule, known when it is connected (IPIC.md 7.4). A partner that said nothing is sent none. */
+/*
+ * Sets the user of the shipped request by the userauth of the partner, which is known once it is connected (IPIC.md
+ * 7.4). A partner that did not say one gets no user.
+ */
 static const char *
 program_ship_ready(struct shipment *s)
 {
@@ -94,7 +97,7 @@ address(struct shipment *s, struct task *t)
 	s->arg = t;
 }
 
-/* The answer, or a refusal, may come before session_ship returns: t and w are not touched behind it. */
+/* done() may be called before session_ship returns: do not use t or w after it. */
 static void
 send_on(struct task *t, struct ipconn *i, struct shipping *w)
 {
@@ -120,8 +123,8 @@ program_ship_begin(struct task *t)
 		program_failed(t, SENSE_SYSTEM_ERROR, "ipconn %s is not installed", t->program->ipconn);
 		return;
 	}
-	if (i->autoinstalled) { /* the definition was discarded, and somebody took the name */
-		program_failed(t, SENSE_SYSTEM_ERROR, "the ipconn %s that is installed is not the one defined: it was autoinstalled", i->def.ipconn);
+	if (i->autoinstalled) { /* the defined ipconn was discarded, and its name was used again */
+		program_failed(t, SENSE_SYSTEM_ERROR, "ipconn %s was autoinstalled; the defined ipconn of that name is not installed", i->def.ipconn);
 		return;
 	}
 	w = calloc(1, sizeof *w);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* forward: a program at a URL: the request's data is posted there with its identity in headers. */
+/* program_url: a program at a URL: posts the data of the request there; headers have its identity. */
 #include "request/program.h"
 
 #include "net/http_client.h"
@@ -17,7 +17,7 @@ struct forwarding { /* t->running */
 	size_t n;
 };
 
-/* Every value is a name that was checked where it came in; one that could end a line all the same is not sent. */
+/* Adds a header. The values were checked on receipt; one with a control character is refused here too. */
 static bool
 is_clean(const char *value)
 {
@@ -27,7 +27,7 @@ is_clean(const char *value)
 	return true;
 }
 
-/* A header whose value is not known is left out: a backend sees none of that name. */
+/* Adds the headers of the identity. A header without a value is left out. */
 static int
 add(struct forwarding *w, const char *name, const char *value)
 {

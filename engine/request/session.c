@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session: the slots of conversations on one socket, what they share of its buffer and of the region's memory, and their end. */
+/*
+ * session: what both sides share: the list of sessions of a connection, the memory they hold, the buffer of the socket,
+ * and the end of a conversation.
+ */
 #include "request/session_internal.h"
 
 #include "base/clock.h"
@@ -11,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- slots ----------------------------------------------------------------------------------------------------------- */
+/* --- slots ------------------------------------------------------------------------------------ */
 
 static void
 count_slot(struct session *s, int by)
@@ -57,7 +60,10 @@ link_out(struct session *s)
 		c->sessions->prev = s->prev;
 }
 
-/* Half a message for as long as nobody would bear a mute partner: the conversation holds its memory no longer. */
+/*
+ * A message is incomplete for as long as a silent partner is tolerated: ends the conversation, so that its memory is
+ * freed.
+ */
 static void
 session_out_of_patience(void *arg)
 {
@@ -96,7 +102,7 @@ session_new(struct conn *c, uint32_t conv, const struct session_side *side)
 	s->sending = side->sending;
 	s->began = clock_span();
 	flow_init(&s->flow, conv, side->sending, session_emit, c);
-	flow_hold(&s->flow, true); /* pacing goes out when all that came was taken: session_taken */
+	flow_hold(&s->flow, true); /* session_taken sends pacing messages */
 	timer_init(&s->patience, c->worker->loop, session_out_of_patience, s);
 	link_in(s);
 	count_slot(s, 1);
@@ -167,7 +173,7 @@ session_over(struct session *s)
 	session_after(i);
 }
 
-/* --- memory and the socket's buffer ---------------------------------------------------------------------------------- */
+/* --- memory and the socket's buffer ----------------------------------------------------------- */
 
 void
 session_count(struct session *s)
@@ -197,7 +203,7 @@ session_affords(const struct conn *c, size_t len)
 	return w->held + len <= most && c->ipconn->held + len <= most - w->held;
 }
 
-/* It is closed from the loop: whoever sends may be in the middle of anything. */
+/* Closes c from a timer: the caller of session_emit may still be using it. */
 static void
 choke(struct conn *c)
 {
@@ -224,7 +230,7 @@ send_on(struct session *s)
 	return s->flow.state == s->side->turn ? s->side->begin(s) : flow_pump(&s->flow);
 }
 
-/* Something of ours could not be sent. */
+/* The answer or the request could not be sent. */
 static void
 unsent(struct session *s)
 {
@@ -263,7 +269,7 @@ first_waiting(const struct conn *c)
 	return s;
 }
 
-/* Who was served goes to the end of the list, so that every conversation has its turn. */
+/* A session that was served goes to the end of the list, so that every conversation has its turn. */
 void
 session_flushed(struct conn *c)
 {
@@ -290,7 +296,7 @@ session_taken(struct conn *c)
 			flow_hold(&s->flow, true);
 }
 
-/* --- elements that come ---------------------------------------------------------------------------------------------- */
+/* --- elements that come ----------------------------------------------------------------------- */
 
 void
 session_let_pass(struct conn *c, uint32_t conv)
@@ -311,7 +317,7 @@ session_say_error(struct conn *c, uint32_t conv, enum conversation_error code)
 		c->ipconn->statistics.conversation_errors++;
 }
 
-/* What no code of DFHIS1023 is for: a bad head, too much data, no memory. */
+/* For errors without a code of DFHIS1023: a bad head, too much data, no memory. */
 static void
 say_unfit(const struct session *s, const struct flow_error *e)
 {

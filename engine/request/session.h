@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * session: slots for conversations on one socket (IPIC.md 1.2). The dialler of a socket begins conversations on it (send sessions), the listener serves
- * them (receive sessions). An ipconn's sessions of a direction are spread over its sockets of that direction.
+ * session: the sessions of an ipconn; each holds one conversation at a time (IPIC.md 1.2). The side that dialled a
+ * socket begins conversations on it (send sessions); the other side serves them (receive sessions). The sessions of a
+ * direction are spread over the sockets of it.
  */
 #ifndef SALLYPORT_SESSION_H
 #define SALLYPORT_SESSION_H
@@ -10,49 +11,58 @@
 #include "conn/ipconn.h"
 #include "conn/riders.h"
 
-struct session; /* one conversation's slot in use */
+struct session; /* a session in use */
 
-/* One request to be sent to a partner; its owner keeps it until done() was called or it was cancelled. */
+/* One request to a partner. The owner keeps it until done() is called or it is cancelled. */
 struct shipment {
-	struct shipment *next;      /* while it waits for a session */
-	struct ipconn *ipconn;      /* filled in by session_ship */
+	struct shipment *next;      /* in the queue of the ipconn */
+	struct ipconn *ipconn;      /* set by session_ship */
 	struct request head;
-	const void *data;           /* borrowed until done */
+	const void *data;           /* borrowed until done() */
 	size_t len;
 	int ccsid;
-	/* NULL, or called when its session is there and it is about to go: completes the head. A sentence (static): it must not go; done() comes then. */
+	/*
+	 * NULL, or called before the request is sent on its session: completes the head. Returns NULL, or a static
+	 * sentence: do not send it; done() is called.
+	 */
 	const char *(*ready)(struct shipment *s);
 	/* the answer */
-	const unsigned char *answer; /* borrowed, valid inside done() */
+	const unsigned char *answer; /* borrowed; valid inside done() */
 	size_t answer_len;
 	int answer_ccsid;
 	unsigned sense;             /* SENSE_NONE: answered */
 	char message[MESSAGE_SIZE];
-	const char *why;            /* static: why not, in words */
+	const char *why;            /* static: the reason of a failure */
 	void (*done)(struct shipment *s);
 	void *arg;
-	struct session *session;    /* while it has one */
-	double queued;              /* clock_span() */
+	struct session *session;    /* NULL: it has none */
+	double queued;              /* clock_span() of session_ship */
 };
 
-/* The conversations, as conn/ calls them (riders.h). */
+/* The callbacks of conversations for conn/ (riders.h). */
 extern const struct riders session_riders;
 
-/* session_out.c: sends a request to i: on a free send session at once, or queued as queuelimit and maxqtime allow (IPIC.md 5.1). done() comes once, perhaps before
- * this returns (refused then). i RELEASED with a host and port: it is acquired first. */
+/*
+ * Sends a request to i: at once when a send session is free, else queued within queuelimit and maxqtime (IPIC.md 5.1).
+ * done() is called once; when the request is refused, before this returns. An ipconn that is RELEASED and has a host
+ * and port is acquired first.
+ */
 void session_ship(struct ipconn *i, struct shipment *s);
-void session_ship_cancel(struct shipment *s); /* done() will not be called; the partner is told by expd */
-/* i became ACQUIRED, or a session ended: who waits goes on. i was released: who waits fails. */
+void session_ship_cancel(struct shipment *s); /* done() is not called; an expd ends the conversation at the partner */
+/* i became ACQUIRED, or a session ended: sends what waits in its queue. i was released: fails what waits. */
 void session_work_queue(struct ipconn *i);
 
-/* Work under way: conversations of either direction. A release waits for it. */
+/* The number of conversations in both directions. A release waits until it is 0. */
 unsigned session_busy(const struct ipconn *i);
-/* session_all.c: the purge type an operator typed ("purge", "forcepurge", "cancel", "forcecancel", "kill"; in any case), static; NULL: none of them. */
+/*
+ * The purge type that an operator typed ("purge", "forcepurge", "cancel", "forcecancel", "kill"; case is ignored).
+ * Static; NULL: another word.
+ */
 const char *session_purge_word(const char *typed);
-/* Ends all of it: IS7 or expd `how` (a purge type). */
+/* Ends all conversations of i by IS7, or by the expd `how` (a purge type). */
 void session_purge(struct ipconn *i, const char *how);
 
-/* session_all.c, for inquire: values of one session. */
+/* The values of one session, for INQUIRE. */
 struct session_view {
 	char ipconn[NAME_SIZE], connection[CONNECTION_SIZE];
 	uint32_t conv;
@@ -61,8 +71,9 @@ struct session_view {
 	int msg;
 	char tran[TRAN_SIZE], program[NAME_SIZE], userid[NAME_SIZE];
 	size_t bytes;
-	double seconds;        /* since it began */
+	double seconds;        /* age of the conversation */
 };
+/* Calls fn for each session of i that is in use. v is valid inside the call. */
 void session_each(const struct ipconn *i, void (*fn)(void *arg, const struct session_view *v), void *arg);
 
 #endif

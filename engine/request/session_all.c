@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* workload: all the conversations of a socket or of an ipconn at once: lost with it, purged by an operator, shown. */
+/* session_all: functions for all conversations of a connection or of an ipconn: loss, purge, INQUIRE. */
 #include "request/session_internal.h"
 #include "conn/resync.h"
 
@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-struct loss { /* what went with a socket */
+struct loss { /* sessions that ended with a connection */
 	unsigned send, receive, indoubt;
 };
 
@@ -23,7 +23,7 @@ say_lost(const struct conn *c, const struct ipconn *i, const char *direction, un
 			log_number(number, n), "why", "the socket was lost", NULL);
 }
 
-/* An exchange of a unit of work may have been done or not. */
+/* True when it is unknown whether an exchange of a unit of work was completed. */
 static bool
 in_doubt(const struct session *s)
 {
@@ -59,7 +59,7 @@ session_lost(struct conn *c)
 		resync_in_doubt(i, n.indoubt);
 }
 
-/* A request that is not answered yet gets an IS7, in its turn of the conversation; anything else is cut short. */
+/* A request without an answer gets an IS7. Every other conversation is ended by the expd `how`. */
 static void
 purge_one(struct session *s, const char *how)
 {
@@ -96,7 +96,7 @@ session_purge(struct ipconn *i, const char *how)
 	session_after(i);
 }
 
-/* --- inquire --------------------------------------------------------------------------------------------------------- */
+/* --- inquire ---------------------------------------------------------------------------------- */
 
 static const char *
 state_name(enum flow_state s)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* converse: the receive side: requests that come on a socket the partner dialled, their tasks, and the answers. */
+/* session_in: the receive side: requests on a socket that the partner dialled, their tasks, and the answers. */
 #include "request/attach.h"
 #include "request/session_internal.h"
 
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- conversations that are refused before they have a session ------------------------------------------------------- */
+/* --- conversations that are refused before they have a session -------------------------------- */
 
 static void
 refuse(struct conn *c, const struct is_header *is, unsigned sense)
@@ -41,7 +41,10 @@ refuse_error(struct conn *c, const struct is_header *is, enum conversation_error
 	refuse(c, is, sense);
 }
 
-/* What was on its way when its conversation ended: true, and forgotten with its last element. */
+/*
+ * True when the element belongs to a conversation that ended while it was on its way. Forgets the conversation at its
+ * last element.
+ */
 static bool
 passes(struct conn *c, const struct is_header *is)
 {
@@ -55,9 +58,9 @@ passes(struct conn *c, const struct is_header *is)
 	return false;
 }
 
-/* --- the task -------------------------------------------------------------------------------------------------------- */
+/* --- the task --------------------------------------------------------------------------------- */
 
-/* The program of an open conversation is gone since its last exchange. */
+/* True when the program of an open conversation is not defined any more since the last exchange. */
 static bool
 vanished(const struct session *s)
 {
@@ -82,7 +85,7 @@ session_in_answered(struct task *t)
 	}
 }
 
-/* What its data was converted to is held too. */
+/* Counts the converted data. */
 static bool
 session_in_holds(struct task *t)
 {
@@ -92,7 +95,7 @@ session_in_holds(struct task *t)
 	return session_affords(s->conn, 0);
 }
 
-/* The request is whole. */
+/* Runs the whole request. */
 static void
 run(struct session *s)
 {
@@ -118,7 +121,7 @@ run(struct session *s)
 	attach_begin(t);
 }
 
-/* The request's data has served; the answer takes its place in memory. */
+/* Begins the answer. Frees the data of the request first. */
 static int
 session_in_answer(struct session *s)
 {
@@ -138,7 +141,7 @@ session_in_answer(struct session *s)
 	return 0;
 }
 
-/* --- elements -------------------------------------------------------------------------------------------------------- */
+/* --- elements --------------------------------------------------------------------------------- */
 
 static void
 session_in_take(struct session *s, const struct is_header *is, const char *body, size_t len)
@@ -146,7 +149,7 @@ session_in_take(struct session *s, const struct is_header *is, const char *body,
 	struct conn *c = s->conn;
 	struct flow_error e = { 0 };
 
-	if (len > 0 && !session_affords(c, len)) { /* pacing gives memory back */
+	if (len > 0 && !session_affords(c, len)) { /* a pacing message has no body and frees memory */
 		refuse_attach(c, is, SENSE_SYSTEM_ERROR);
 		session_over(s);
 		return;
@@ -169,11 +172,14 @@ session_in_take(struct session *s, const struct is_header *is, const char *body,
 		session_broken(s, &e, !is->last);
 		break;
 	case FLOW_FAILED:
-		break; /* choked */
+		break; /* the timer of session_emit closes the connection */
 	}
 }
 
-/* The open conversation whose session a new one wants: NULL and false when that must be refused. */
+/*
+ * Sets *before to the open conversation whose session the new one takes over; NULL: none. False: the new one was
+ * refused.
+ */
 static bool
 previous(struct conn *c, const struct is_header *is, struct session **before)
 {
@@ -191,7 +197,7 @@ previous(struct conn *c, const struct is_header *is, struct session **before)
 	return true;
 }
 
-/* A request's first element: it attaches. */
+/* The first element of a request: makes its session. */
 static void
 attach(struct conn *c, const struct is_header *is, const char *body, size_t len)
 {
@@ -223,14 +229,14 @@ void
 session_in_begin(struct conn *c, const struct is_header *is, const char *body, size_t len)
 {
 	if (is->pacing || is->is7 != 0 || passes(c, is))
-		return; /* they crossed the end of their conversation */
+		return; /* sent before the partner knew of the end */
 	if (is->chain == 1 && is->msg == 1)
 		attach(c, is, body, len);
 	else
 		refuse_error(c, is, CONV_0630, SENSE_BACKED_OUT);
 }
 
-/* The partner began the conversation: nobody here waits for its end. */
+/* The partner began the conversation: no shipment waits for its end. */
 static void
 session_in_deliver(struct session *s, unsigned sense, const char *message, const char *why)
 {

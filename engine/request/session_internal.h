@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session_internal: one conversation's slot, as session.c (slots), session_in.c (receive side) and session_out.c (send side) share it. */
+/*
+ * session_internal: a session, for session.c (both sides), session_in.c (receive side), session_out.c (send side),
+ * session_all.c, session_riders.c.
+ */
 #ifndef SALLYPORT_SESSION_INTERNAL_H
 #define SALLYPORT_SESSION_INTERNAL_H
 
 #include "request/session.h"
 #include "request/task.h"
 
-/* Data goes out in turns of at most FLOW_PACE elements while less than OUT_FULL bytes wait in a socket. A partner that has so much unread that
- * OUT_MOST is passed by what cannot wait (IS7, pacing, expd) is closed. */
+/*
+ * A session sends at most FLOW_PACE elements in a turn, and only while less than OUT_FULL bytes wait in the socket.
+ * IS7, pacing messages and expd are sent above that; a connection with more than OUT_MOST bytes unread is closed.
+ */
 #define OUT_FULL ((size_t)1024 * 1024)
 #define OUT_MOST ((size_t)2 * OUT_FULL)
 
@@ -19,7 +24,10 @@ struct session_side {
 	void (*take)(struct session *s, const struct is_header *is, const char *body, size_t len);
 	/* Begins the answer, or the request. -1: no memory, or too much data. */
 	int (*begin)(struct session *s);
-	/* Ends the session. A send session hands sense, message and why (static) to its shipment; a receive session has no use for them. */
+	/*
+	 * Ends the session. A send session hands sense, message and why (static) to its shipment; a receive session has
+	 * no use for them.
+	 */
 	void (*deliver)(struct session *s, unsigned sense, const char *message, const char *why);
 };
 
@@ -30,48 +38,55 @@ struct session {
 	struct session *next, *prev; /* conn->sessions; next also links worker->ended */
 	struct conn *conn;           /* borrowed */
 	struct ipconn *ipconn;       /* borrowed */
-	bool sending;                /* we began it: a send session */
+	bool sending;                /* a send session: this side began the conversation */
 	bool resumed;                /* not its first exchange */
-	bool working;                /* task runs */
-	bool waits;                  /* has something to send, and the socket had no room */
+	bool working;                /* the task runs */
+	bool waits;                  /* it has data to send, and the socket has no room */
 	struct flow flow;
 	struct task task;            /* of the exchange under way, on a receive session */
 	struct shipment *shipment;   /* borrowed, on a send session */
-	char program[NAME_SIZE];     /* what the exchange before named */
-	struct timer patience;       /* runs while a message is half in or half out */
-	double began;                /* clock_span() */
-	size_t counted;              /* what of it is in worker->held */
+	char program[NAME_SIZE];     /* the program of the exchange before */
+	struct timer patience;       /* runs while a message is incomplete in either direction */
+	double began;                /* clock_span() of its begin */
+	size_t counted;              /* its bytes in worker->held and ipconn->held */
 };
 
-/* A slot on c, at the end of its list. NULL: no memory. */
+/* Makes a session on c, at the end of the list of c. NULL: no memory. */
 struct session *session_new(struct conn *c, uint32_t conv, const struct session_side *side);
-/* Gives the slot back: its task is cancelled, nothing is sent or told. Freed at the end of the turn. */
+/* Takes s out of the list and cancels its task. Sends nothing. s is freed at the end of the turn. */
 void session_end(struct session *s);
-/* What a session's end lets go on: who waits for one, a release. */
+/* After the end of a session of i: sends what waits in the queue, and continues a release. */
 void session_after(struct ipconn *i);
-/* Both. */
+/* session_end, then session_after. */
 void session_over(struct session *s);
-/* Half a message is in: it is counted, its pacing message perhaps due, and the other half must come in time. */
+/* A part of a message has come: counts it, notes a pacing message that is due, and starts the time-out for the rest. */
 void session_more(struct session *s);
-/* The living conversation of that id; NULL: none. */
+/* The session of the conversation; NULL: none. */
 struct session *session_find(const struct conn *c, uint32_t conv);
 
-/* Its bytes into worker->held. */
+/* Counts the bytes of s in worker->held and ipconn->held. */
 void session_count(struct session *s);
-/* Whether c's partner may have so many bytes more held: all of what is held may not pass the limit, and what one partner has not what is left to all, so
- * that there is always some for others. */
+/*
+ * True when len more bytes of c's partner may be held: all partners together stay within conversation_kilobytes, and
+ * one partner may not hold more than is left for all others.
+ */
 bool session_affords(const struct conn *c, size_t len);
-/* Sends what may be sent now: begins the answer or the request, or goes on with it. It may have ended when this returns. */
+/* Sends what can be sent now: begins or continues the answer or the request. s may have ended when this returns. */
 void session_pump(struct session *s);
 
-/* Queues an element on the conn `arg` (flow.h, emit). One that cannot be queued ends the conn (choked, traffic_timeout). */
+/*
+ * Queues an element on the conn `arg` (flow_emit). -1: it cannot be queued; a timer closes the connection (c->choked,
+ * traffic_timeout).
+ */
 int session_emit(void *arg, enum ipic_kind kind, const struct is_header *is, const void *body, size_t len);
-/* Message DFHIS1023, counted. */
+/* Prints DFHIS1023 and counts the error. */
 void session_say_error(struct conn *c, uint32_t conv, enum conversation_error code);
-/* DFHIS1023 (DFHIS1021 when e has no code), and the end of that conversation: an IS7 of e->sense, or expd from a send session. more: elements of it may
- * still be on their way. */
+/*
+ * Prints DFHIS1023 (DFHIS1021 when e has no code) and ends the conversation: a receive session by an IS7 of e->sense, a
+ * send session by expd. more: other elements of it may be on their way.
+ */
 void session_broken(struct session *s, const struct flow_error *e, bool more);
-/* Elements of conv that still come are passed over. */
+/* Elements of conv that come later are ignored. */
 void session_let_pass(struct conn *c, uint32_t conv);
 
 /* session_in.c: takes an element of a conversation that has no session. */
@@ -83,7 +98,7 @@ void session_taken(struct conn *c);
 void session_flushed(struct conn *c);
 /* Frees the sessions that ended in this turn (riders.h). */
 void session_bury(struct worker *w);
-/* session_all.c: the socket is gone: its tasks are cancelled, its shipments fail, open conversations count as in doubt. */
+/* c is gone: cancels its tasks, fails its shipments, counts its open conversations as in doubt (riders.h). */
 void session_lost(struct conn *c);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* allocate: the send side: requests of ours, the send sessions they need, and the queue of those who wait for one (IPIC.md 5.1). */
+/*
+ * session_out: the send side: the requests that this region ships, and the queue of requests that wait for a send
+ * session (IPIC.md 5.1).
+ */
 #include "request/session_internal.h"
 
 #include "base/clock.h"
@@ -20,7 +23,7 @@ failed(struct shipment *s, unsigned sense, const char *why)
 	s->done(s);
 }
 
-/* --- one request on its session -------------------------------------------------------------------------------------- */
+/* --- one request on its session --------------------------------------------------------------- */
 
 static void
 session_out_deliver(struct session *x, unsigned sense, const char *message, const char *why)
@@ -55,7 +58,7 @@ session_out_request(struct session *x)
 	return 0;
 }
 
-/* The answer must be held, and there is no room for it. */
+/* The region holds too much data to take the answer. */
 static void
 cannot_hold(struct session *s)
 {
@@ -69,7 +72,7 @@ session_out_take(struct session *s, const struct is_header *is, const char *body
 	struct conn *c = s->conn;
 	struct flow_error e = { 0 };
 
-	if (len > 0 && is->is7 == 0 && !session_affords(c, len)) { /* pacing and an end give memory back */
+	if (len > 0 && is->is7 == 0 && !session_affords(c, len)) { /* a pacing message and an IS7 free memory */
 		cannot_hold(s);
 		return;
 	}
@@ -90,7 +93,7 @@ session_out_take(struct session *s, const struct is_header *is, const char *body
 		session_broken(s, &e, false);
 		break;
 	case FLOW_FAILED:
-		break; /* choked */
+		break; /* the timer of session_emit closes the connection */
 	}
 }
 
@@ -102,9 +105,9 @@ const struct session_side session_out_side = {
 	.deliver = session_out_deliver,
 };
 
-/* --- a session for it ------------------------------------------------------------------------------------------------ */
+/* --- a session for it ------------------------------------------------------------------------- */
 
-/* The emptier of the sockets we dialled. */
+/* The dialled socket with the fewer sessions; NULL: none can be used. */
 static struct conn *
 socket_of(const struct ipconn *i)
 {
@@ -126,7 +129,10 @@ new_conversation(struct conn *c)
 	return c->conversation;
 }
 
-/* One of its sockets is being closed, which tells those it served before it tells its ipconn: all will go. */
+/*
+ * True while a socket of i is being closed: conn_close fails its sessions before it tells i, and then all sockets
+ * close.
+ */
 static bool
 is_losing(const struct ipconn *i)
 {
@@ -163,7 +169,7 @@ begin(struct ipconn *i, struct shipment *s)
 	session_pump(x);
 }
 
-/* --- the queue ------------------------------------------------------------------------------------------------------- */
+/* --- the queue -------------------------------------------------------------------------------- */
 
 static void
 enqueue(struct ipconn *i, struct shipment *s)
@@ -193,7 +199,7 @@ dequeue(struct ipconn *i)
 	return s;
 }
 
-/* Those who wait now; who comes meanwhile waits anew. */
+/* Fails the requests that wait now, not those that are queued meanwhile. Returns their number. */
 static unsigned
 purge(struct ipconn *i, const char *why)
 {
@@ -204,14 +210,17 @@ purge(struct ipconn *i, const char *why)
 	return n;
 }
 
-/* How long working off the queue would take, by how it went since it was last empty; the next one, which has not come yet, is given away. */
+/*
+ * The seconds that the queue needs to become empty, at the rate since it was last empty. The request to come counts as
+ * served.
+ */
 static double
 work_off(const struct ipconn *i)
 {
 	return (clock_span() - i->waiting_since) * i->statistics.queued / (i->waiting_served + 1);
 }
 
-/* The queue has reached its limit. */
+/* The queue is full. */
 static void
 too_many(struct ipconn *i, struct shipment *s)
 {
@@ -223,7 +232,7 @@ too_many(struct ipconn *i, struct shipment *s)
 	failed(s, SENSE_SYSTEM_ERROR, "no session is free, and queuelimit is reached");
 }
 
-/* Why a request to i is refused at once; NULL: it is not. */
+/* The reason to refuse a request to i at once; NULL: none. */
 static const char *
 unreachable(const struct ipconn *i)
 {

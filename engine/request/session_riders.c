@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* session_riders: the conversations as conn/ reaches them: the table of callbacks, and the way of an element to its session. */
+/* session_riders: the table of callbacks for conn/, and the function that gives an element to its session. */
 #include "conn/riders.h"
 
 #include "request/session_internal.h"
 
-/* The end by the partner's expedited command, which may have crossed ours. */
+/* The partner ended the conversation by an expedited command. s is NULL when this side ended it meanwhile. */
 static void
 take_end(struct session *s)
 {
@@ -18,7 +18,7 @@ wrong_end(const struct conn *c, enum ipic_kind kind, const struct is_header *is)
 	bool in = c->facts.way == WAY_IN;
 
 	if (is->type == IS_EXPD)
-		return kind == IPIC_REQUEST && is->name != IS_UNKNOWN ? NULL : "an expedited command that is none";
+		return kind == IPIC_REQUEST && is->name != IS_UNKNOWN ? NULL : "an unknown expedited command";
 	if (in && kind == IPIC_ANSWER)
 		return "an answer from the end that dialled";
 	return in || kind == IPIC_ANSWER ? NULL : "a request from the end that did not dial";
@@ -45,7 +45,7 @@ session_message(struct conn *c, const struct ipic_message *m, const char **why)
 		s->side->take(s, is, m->body, m->len);
 	else if (m->kind == IPIC_REQUEST)
 		session_in_begin(c, is, m->body, m->len);
-	/* else the late answer to a conversation that was cancelled */
+	/* else: a late answer to a conversation that was cancelled */
 	return 0;
 }
 

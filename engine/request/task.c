@@ -19,7 +19,7 @@ enlist(struct task *t)
 	w->tasks = t;
 }
 
-/* Nothing of it waits any more, and no password outlives it. */
+/* Takes t out of the list. Clears stop and wipes the password. */
 static void
 delist(struct task *t)
 {
@@ -55,17 +55,17 @@ task_cancel(struct task *t)
 	generation_unref(t->generation);
 }
 
-/* t itself outlives this turn, whatever done() ends. */
+/* The session frees t at the end of the turn at the earliest, so t is valid after done(). */
 void
 task_end(struct task *t)
 {
 	delist(t);
-	buf_free(&t->converted); /* before it is counted for the last time */
+	buf_free(&t->converted); /* before done() counts the bytes of t */
 	t->done(t);
 	generation_unref(t->generation);
 }
 
-/* DFHIS1025's code for a sense. */
+/* The code of DFHIS1025 that goes with a sense. */
 static const char *
 attach_code(unsigned sense)
 {

@@ -344,7 +344,7 @@ describe("what breaks the connection's rules ends it:", function()
   local BYTES = {
     ["an answer from the end that dialled"] = bytes(OK, DATA, 0),
     ["an expedited command as an answer"] = bytes(OK, EXPD, 0),
-    ["an expedited command that is none"] = bytes(POST, (EXPD:gsub("purge", "dance")), 0),
+    ["an unknown expedited command"] = bytes(POST, (EXPD:gsub("purge", "dance")), 0),
     ["an expedited command with a body"] = bytes(POST, EXPD, 1) .. "x",
     ["conversation 0"] = bytes(POST, (DATA:gsub("1;", "0;", 1)), 0),
     ["an element above 61440 bytes"] = bytes(POST, DATA, 61441),

@@ -118,7 +118,7 @@ end }]]
     assert.is_true(a:row("ipconn", "CICSB").autoinstalled)
     ask(p, { conv = 1, program = "FAR", data = "for CICSB's eyes" })
     assert.are.equal("1008600B", answer(p, 1).is7)
-    a:wait_log "SP0053 .*text=\"the ipconn CICSB that is installed is not the one defined: it was autoinstalled\""
+    a:wait_log "SP0053 .*text=\"ipconn CICSB was autoinstalled; the defined ipconn of that name is not installed\""
     assert.are.equal(0, a:row("statistics", "CICSB").isr_total_allocates)
     here()
   end)
