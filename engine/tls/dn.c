@@ -55,7 +55,7 @@ read_escaped(struct parse *p, char *out)
 		return 0;
 	}
 	if (p->at == p->end || isalnum((unsigned char)*p->at))
-		return fault_set(p->fault, "behind a \\ stands a character that is no letter or digit, or two hex digits");
+		return fault_set(p->fault, "after a \\ comes a character that is not a letter or digit, or two hex digits");
 	*out = *p->at++;
 	return 0;
 }
@@ -193,7 +193,7 @@ check_order(const struct dn *d, struct fault *f)
 				return 0;
 			wrong = wrong || (before > 0 && before < behind);
 		}
-	return wrong ? fault_set(f, "the parts stand in the order of `openssl x509`; the leaf comes first, as RFC 2253 has it: CN=..., OU=..., O=..., C=...") : 0;
+	return wrong ? fault_set(f, "the parts have the order of `openssl x509`; write the leaf first, as RFC 2253 does: CN=..., OU=..., O=..., C=...") : 0;
 }
 
 void

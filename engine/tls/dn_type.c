@@ -31,8 +31,8 @@ static const struct {
 #define USUAL "CN, OU, O, L, ST, C, DC, UID, serialNumber, emailAddress, and OIDs such as 1.2.3.4"
 
 /*
- * OpenSSL's short names that equal another's in another case: "uid" is not the UID of RFC 4514. In filters the case
- * does not matter, so these are not accepted.
+ * OpenSSL's short names that differ from another type's short name only in case: OpenSSL's "uid" is not the UID of
+ * RFC 4514. Types are compared in any case, so these names are left out.
  */
 static bool
 is_taken(int nid)
@@ -175,8 +175,8 @@ dn_type_read(const char *written, char out[DN_TYPE_SIZE], struct fault *f)
 		return 0;
 	meant = meant_by(written);
 	if (meant != NULL)
-		return fault_set(f, "'%s' is no attribute type here; write %s", written, meant);
-	return fault_set(f, "'%s' is no attribute type; there are " USUAL, written);
+		return fault_set(f, "'%s' is not an attribute type here; write %s", written, meant);
+	return fault_set(f, "'%s' is not an attribute type; the types are " USUAL, written);
 }
 
 bool

@@ -119,11 +119,11 @@ static int
 judge_text(struct span l, struct fault *f)
 {
 	if (holds(l, BEGIN))
-		return fault_set(f, "text or blanks stand before -----BEGIN on its line, and the block would not be read; begin the line with it");
+		return fault_set(f, "text or blanks precede -----BEGIN on its line, so the block would not be read; -----BEGIN must begin the line");
 	if (starts(l, END))
 		return fault_set(f, "an -----END without its -----BEGIN");
 	if (holds(l, DASHES "BEGIN") || holds(l, DASHES "END") || like_boundary(l))
-		return fault_set(f, "this is almost a boundary of a PEM block, and is not one; it must be the whole line -----BEGIN LABEL----- or "
+		return fault_set(f, "almost a boundary of a PEM block; a boundary must be the whole line -----BEGIN LABEL----- or "
 			"-----END LABEL-----");
 	if (lost_base64(l))
 		return fault_set(f, "base64 outside of a block; its line -----BEGIN LABEL----- is missing");
@@ -210,8 +210,8 @@ end_block(const struct pem_block *b, const struct decoder *d, struct span l, str
 	if (read_label(l, END, label) < 0 || strcmp(label, b->label) != 0)
 		return fault_set(f, "the block %s that begins at line %d does not end with the line -----END %s-----", b->label, b->line, b->label);
 	if (d->have != 0 || d->n == 0)
-		return fault_set(f, "the block %s that begins at line %d is not whole: its base64 ends %s", b->label, b->line,
-			d->n == 0 && d->have == 0 ? "before it began" : "in the middle of a group of four");
+		return fault_set(f, "the block %s that begins at line %d is incomplete: %s", b->label, b->line,
+			d->n == 0 && d->have == 0 ? "it has no base64" : "its base64 ends in the middle of a group of four");
 	return 1;
 }
 

@@ -86,7 +86,7 @@ add(struct permit *p, const struct entry *e, struct fault *f)
 	struct entry *grown;
 
 	if (before != NULL)
-		return fault_set(f, "%s was given %s at line %d; which is meant?", e->user, rights[before->right], before->line);
+		return fault_set(f, "%s has %s already, at line %d; remove one of the two lines", e->user, rights[before->right], before->line);
 	grown = realloc(p->entry, (p->n + 1) * sizeof *grown);
 	if (grown == NULL)
 		return fault_set(f, "out of memory");
@@ -124,7 +124,7 @@ read_line(struct permit *p, char *line, size_t n, int number, struct fault *f)
 	if (is_comment(w.second))
 		w.second = w.third = NULL;
 	if (!is_comment(w.third))
-		return fault_set(f, "the line goes on behind its second word");
+		return fault_set(f, "the line has more than two words");
 	return strcmp(w.first, "owner") == 0 ? set_owner(p, w.second, number, f) : read_entry(p, &w, number, f);
 }
 

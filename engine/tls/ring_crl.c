@@ -71,7 +71,7 @@ flaw_of_entry(const X509_REVOKED *gone)
 		X509_EXTENSION *e = X509_REVOKED_get_ext(gone, i);
 
 		if (OBJ_obj2nid(X509_EXTENSION_get_object(e)) == NID_certificate_issuer)
-			return "an entry is of another issuer's certificate; such lists (indirect CRLs) are not processed";
+			return "an entry is for a certificate of another issuer; such lists (indirect CRLs) are not processed";
 		if (X509_EXTENSION_get_critical(e))
 			return "an entry has a critical extension that is not understood";
 	}
@@ -167,11 +167,11 @@ warn_of_times(const struct ring_items *l, const struct ring_item *at, const char
 		return;
 	if (is_late(at->crl))
 		faults_add(faults, FAULT_WARNING, "crl_expired", at->file->path, at->line,
-			"nextUpdate was %s: the certificates of %s that it is for are refused until its next CRL is in the ring",
+			"nextUpdate was %s: the certificates issued by %s that this CRL covers are refused until the next CRL is in the ring",
 			ring_item_time(X509_CRL_get0_nextUpdate(at->crl), when), issuer);
 	else if (is_early(at->crl))
 		faults_add(faults, FAULT_WARNING, "crl_not_yet", at->file->path, at->line,
-			"thisUpdate is %s, which is to come: the certificates of %s that it is for are refused until then",
+			"thisUpdate is %s, in the future: the certificates issued by %s that this CRL covers are refused until then",
 			ring_item_time(X509_CRL_get0_lastUpdate(at->crl), when), issuer);
 }
 
@@ -201,10 +201,10 @@ warn_of_issuer(const struct ring_items *l, const struct ring_item *at, const cha
 	}
 	if (best == ISSUER_NONE)
 		faults_add(faults, FAULT_WARNING, "crl_issuer", at->file->path, at->line,
-			"no certificate of this ring is its issuer, %s; an intermediate that partners present may be, else it has no effect", issuer);
+			"no certificate of this ring is its issuer, %s; the CRL has no effect unless partners present that certificate as an intermediate", issuer);
 	else if (best == ISSUER_NAMED)
 		faults_add(faults, FAULT_WARNING, "crl_signature", at->file->path, at->line,
-			"it was signed by none of the ring's certificates named %s that may sign CRLs; partners whose certificates its issuer signed may be refused", issuer);
+			"no certificate of the ring named %s that may sign CRLs has signed it; partners with certificates of its issuer may be refused", issuer);
 }
 
 void

@@ -140,7 +140,7 @@ cannot(struct ring_file *file, const char *why)
 static enum reading
 not_there(struct attempt *a, const char *path)
 {
-	failed(a, path, "a link to nothing");
+	failed(a, path, "the target of this link does not exist");
 	return READ_CHANGED;
 }
 
@@ -366,7 +366,7 @@ read_once(struct attempt *a)
 		else if (a->l->file[i].kind != RING_FILE_DIR)
 			r = read_file(a, &a->l->file[i]);
 	if (r == READ_DONE && !unchanged(a->l, a->dir, &began)) {
-		failed(a, a->dir, "changed each of %d times it was read; load it when it is at rest", TRIES);
+		failed(a, a->dir, "changed during each of %d reads; load it when it does not change", TRIES);
 		r = READ_CHANGED;
 	}
 	if (r != READ_DONE)
@@ -473,12 +473,12 @@ static void
 judge_other(const struct ring_files *l, const struct ring_file *f, struct faults *faults)
 {
 	if (f->why.text[0] != '\0' && !is_lost_found(f))
-		faults_add(faults, FAULT_ERROR, "ring_entry", f->path, 0, "%s; mend that, or move it out of the ring", f->why.text);
+		faults_add(faults, FAULT_ERROR, "ring_entry", f->path, 0, "%s; correct that, or move it out of the ring", f->why.text);
 	else if (f->bytes != NULL && pem_suspect(f->bytes, f->len) && !is_ring_file(l, f))
 		faults_add(faults, FAULT_ERROR, "ring_entry", f->path, 0, "holds %s and is not read: %s",
 			pem_is_der(f->bytes, f->len) ? "DER" : "a PEM block", remedy(f));
 	else if (f->kind == RING_FILE_OTHER && !is_ring_file(l, f))
-		faults_add(faults, FAULT_WARNING, "ring_entry", f->path, 0, "is no part of a key ring, and is not read");
+		faults_add(faults, FAULT_WARNING, "ring_entry", f->path, 0, "is not part of a key ring and is not read");
 }
 
 void

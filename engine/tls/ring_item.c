@@ -153,7 +153,7 @@ refuse_encrypted(struct reading *r, int line)
 {
 	struct fault f;
 
-	fault_set(&f, "the key is encrypted and nobody is there to type its pass phrase; write it without one: openssl pkey -in %s -out NEWFILE",
+	fault_set(&f, "the key is encrypted, and its pass phrase cannot be entered; store the key without one: openssl pkey -in %s -out NEWFILE",
 		r->file->path);
 	return complain(r, line, f.text);
 }
@@ -167,11 +167,11 @@ read_block(struct reading *r, const struct pem_block *b)
 	if (r->file->kind == RING_FILE_KEY && (b->encrypted || strcmp(b->label, "ENCRYPTED PRIVATE KEY") == 0))
 		return refuse_encrypted(r, b->line);
 	if (as == NULL) {
-		fault_set(&f, "a block %s, which does not belong into this file; it may hold %s", b->label, find_block(r->file->kind, NULL)->label);
+		fault_set(&f, "a block %s, which does not belong in this file; the file may contain %s", b->label, find_block(r->file->kind, NULL)->label);
 		return complain(r, b->line, f.text);
 	}
 	if (r->file->kind == RING_FILE_KEY && has_key(r->l, r->file))
-		return complain(r, b->line, "a second block after the private key; the file holds one key, and nothing behind it");
+		return complain(r, b->line, "a second block after the private key; the file must contain one key and nothing after it");
 	return as->take != NULL ? read_object(r, as, b->der, b->len, b->line, "PEM") : 0;
 }
 

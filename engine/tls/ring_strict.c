@@ -101,7 +101,7 @@ warn_of(const struct ring_items *l, const struct ring_item *leaf, struct faults 
 		if (!has(&plain, strict.item[i].code, strict.item[i].depth))
 			faults_add(faults, FAULT_WARNING, "certificate_strict", leaf->file->path, leaf->line,
 				"a partner that checks certificates strictly (X509_STRICT, here x509strict) refuses this chain because of %s: %s; have that certificate "
-				"issued anew as RFC 5280 demands", strict.item[i].name, X509_verify_cert_error_string(strict.item[i].code));
+				"reissued as RFC 5280 requires", strict.item[i].name, X509_verify_cert_error_string(strict.item[i].code));
 	sk_X509_free(trusted);
 	sk_X509_free(chain);
 }

@@ -47,7 +47,7 @@ warn_of_dates(const struct ring_item *at, struct faults *faults)
 		warn_of_end(at, name, faults);
 }
 
-/* --- a ring that nobody can be verified by */
+/* --- signers that can verify no partner */
 
 /* A certificate whose issuer has no CRL in the ring is not checked (ring.h). */
 static int
@@ -103,7 +103,7 @@ is_of_use(const struct ring_item *at, X509_STORE *store, struct faults *faults)
 	if (error == X509_V_OK || error_of(store, at->x, X509_TRUST_SSL_SERVER) == X509_V_OK)
 		return true;
 	if (!is_of_dates(error))
-		faults_add(faults, FAULT_WARNING, "signer_trust", at->file->path, at->line, "nobody can be verified by this certificate: %s",
+		faults_add(faults, FAULT_WARNING, "signer_trust", at->file->path, at->line, "this certificate can verify no partner: %s",
 			X509_verify_cert_error_string(error));
 	return false;
 }
@@ -117,7 +117,7 @@ warn_of_trust(const struct ring_items *l, X509_STORE *store, const char *dir, st
 		if (l->item[i].file->kind == RING_FILE_SIGNER)
 			any = is_of_use(&l->item[i], store, faults) || any;
 	if (!any)
-		faults_add(faults, FAULT_WARNING, "ring_trust", dir, 0, "nobody can be verified by this ring: none of its signers can be trusted");
+		faults_add(faults, FAULT_WARNING, "ring_trust", dir, 0, "this ring can verify no partner: none of its signers can be trusted");
 }
 
 void

@@ -145,8 +145,8 @@ explain_unfit(const SSL *ssl, int received, int reason, char *out, size_t size)
 	if (key == NULL || !(SSL_is_server(ssl) ? server_unfit(ssl, key, reason) : client_unfit(ssl, received)))
 		return;
 	print_key(key, name, sizeof name);
-	snprintf(out, size, SSL_is_server(ssl) ? "the own key (%s) suits no suite and signature algorithm that the peer takes"
-		: "the own certificate was not sent: its key (%s) suits no signature algorithm that the peer takes", name);
+	snprintf(out, size, SSL_is_server(ssl) ? "the own key (%s) suits no suite and signature algorithm that the peer accepts"
+		: "the own certificate was not sent: its key (%s) suits no signature algorithm that the peer accepts", name);
 }
 
 /* Takes OpenSSL's own reason from among those of the libraries beneath it, and empties the queue. */

@@ -66,7 +66,7 @@ judge_suite(const SSL_CIPHER *c, const char *name, struct fault *f)
 	if (c == NULL)
 		return fault_set(f, "ciphers: %s: no such suite in this OpenSSL", name);
 	if (!SSL_CIPHER_is_aead(c))
-		return fault_set(f, "ciphers: %s (%s) is not an AEAD suite; take one with GCM, CCM or CHACHA20", name, SSL_CIPHER_get_name(c));
+		return fault_set(f, "ciphers: %s (%s) is not an AEAD suite; use one with GCM, CCM or CHACHA20", name, SSL_CIPHER_get_name(c));
 	if (!is_13(c) && auth != NID_auth_rsa && auth != NID_auth_ecdsa)
 		return fault_set(f, "ciphers: %s (%s) does not authenticate by certificate", name, SSL_CIPHER_get_name(c));
 	return 0;
@@ -160,7 +160,7 @@ set_versions(SSL_CTX *ctx, const struct tls_options *o, struct fault *f)
 	if (o->max_version == 12)
 		max = TLS1_2_VERSION;
 	if (min > max)
-		return fault_set(f, "the versions and suites allowed leave no TLS to speak");
+		return fault_set(f, "the allowed versions and suites leave no version of TLS");
 	SSL_CTX_set_min_proto_version(ctx, min);
 	SSL_CTX_set_max_proto_version(ctx, max);
 	return 0;

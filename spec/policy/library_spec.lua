@@ -408,7 +408,7 @@ describe("policy.cert", function()
     fails("anchor is not a SHA-256 fingerprint", cert.issued_by, certificate, { anchor = "AB" })
     fails("issuer must be a string", cert.issued_by, certificate, { issuer = 1 })
     fails("takes a table", cert.issued_by, certificate, {})
-    fails("'organizationName' is no attribute type here; write O", cert.issued_by, certificate, { organizationName = "Demo" })
+    fails("'organizationName' is not an attribute type here; write O", cert.issued_by, certificate, { organizationName = "Demo" })
     certificate.chain.ok = true
     assert.is_true(cert.issued_by(certificate, { cn = "CA" }))
   end)

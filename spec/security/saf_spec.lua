@@ -287,11 +287,11 @@ describe("cert.filter", function()
 
   it("takes no attribute type that nobody knows, and says which is meant", function()
     local function wrong(subject, says) fails(says, cert.filter, { { userid = "A", subject = subject } }) end
-    wrong("organizationalUnitName=Pay", "[1]: subject: 'organizationalUnitName' is no attribute type here; write OU")
+    wrong("organizationalUnitName=Pay", "[1]: subject: 'organizationalUnitName' is not an attribute type here; write OU")
     wrong("S=Bavaria", "write ST")
     wrong("UO=Pay", "write OU")
     wrong("CN=NETX.PART1.OU=Pay.O=Shop", "parts are separated by commas")
-    wrong("C = DE, O = Shop, CN = fred", "the leaf comes first")
+    wrong("C = DE, O = Shop, CN = fred", "write the leaf first")
     fails("write CN", cert.filter, { { userid = "A", subject = "C=DE", issuer = "commonName=CA" } })
   end)
 
@@ -375,14 +375,14 @@ return { bind = function(f) return policy.refuse("seen", f.certificate.userid ..
       "return { { userid = 'A', issuer = 'CN=a' },\n { userid = 'B', subject = 'organizationalUnitName=Pay' } }")
     local status, _, err = support.sallyport("check", "--region", where:path "region.lua")
     assert.are.equal(1, status)
-    assert.is_truthy(err:find("maps.lua: fault: [2]: subject: 'organizationalUnitName' is no attribute type here; write OU", 1, true), err)
-    assert.is_truthy(err:find("early.lua:1: ", 1, true) and err:find("'UO' is no attribute type here; write OU", 1, true), err)
+    assert.is_truthy(err:find("maps.lua: fault: [2]: subject: 'organizationalUnitName' is not an attribute type here; write OU", 1, true), err)
+    assert.is_truthy(err:find("early.lua:1: ", 1, true) and err:find("'UO' is not an attribute type here; write OU", 1, true), err)
     support.write(dir .. "/maps.lua", "return {}")
     where:script("early", "return { bind = function() end }")
     where:start()
     local out = support.connect { port = where:port "IPIC", ring = "MYQUAL.MYAPPL", applid = "MYAPPL", networkid = "MYQUAL" }
     assert.is_falsy(out.accepted)
-    where:wait_log "SP0022 .*late%.lua:1.*'S' is no attribute type here; write ST"
+    where:wait_log "SP0022 .*late%.lua:1.*'S' is not an attribute type here; write ST"
     where:stop()
   end)
 

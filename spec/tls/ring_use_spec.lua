@@ -86,7 +86,7 @@ describe("the use of a key ring:", function()
       support.remove(other)
       warned(1, {}, "/signers/old.pem:1: ", "expired on 2021-01-01T00:00:00Z")
       support.run { "rm", ring .. "/signers/ca.pem" }
-      warned(2, {}, "/ring: ", "nobody can be verified by this ring")
+      warned(2, {}, "/ring: ", "this ring can verify no partner")
     end)
   end)
 
@@ -247,11 +247,11 @@ describe("the use of a key ring:", function()
       ["owner CICSA\nowner CICSB\n"] = { 2, "a second owner; the first is at line 1" },
       ["owner\n"] = { 1, "must be followed by a user ID" },
       ["owner TOOLONG99\n"] = { 1, "must be followed by a user ID" },
-      ["CICSA READ\nCICSA UPDATE\n"] = { 2, "CICSA was given READ at line 1" },
-      ["* READ\n* READ\n"] = { 2, "* was given READ at line 1" },
+      ["CICSA READ\nCICSA UPDATE\n"] = { 2, "CICSA has READ already, at line 1" },
+      ["* READ\n* READ\n"] = { 2, "* has READ already, at line 1" },
       ["CICSA ALTER\n"] = { 1, "CICSA must be followed by READ or UPDATE" },
       ["\nCICSA\n"] = { 2, "CICSA must be followed by READ or UPDATE" },
-      ["CICSA READ UPDATE\n"] = { 1, "goes on behind its second word" },
+      ["CICSA READ UPDATE\n"] = { 1, "the line has more than two words" },
       ["CICS.A READ\n"] = { 1, "a user ID is 1 to 8 of" },
       ["CICSA READ\0\n"] = { 1, "holds a NUL" },
       ["Owner CICSA\n"] = { 1, "OWNER must be followed by READ or UPDATE" },

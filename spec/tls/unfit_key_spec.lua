@@ -27,7 +27,7 @@ describe("a key that TLS cannot use", function()
     local answer, status, err = support.connect { to = support.here .. ":" .. port, ring = ring("brainpool", "brainpoolP256r1"),
       ["tls1.3"] = true }
     assert.same({ 3, "tls", "certificate_required" }, { status, answer.stage, answer.alert })
-    assert.is_truthy(answer.detail:find("its key (brainpoolP256r1) suits no signature algorithm that the peer takes", 1, true), err)
+    assert.is_truthy(answer.detail:find("its key (brainpoolP256r1) suits no signature algorithm that the peer accepts", 1, true), err)
     -- neighbours: another curve that is not offered; no certificate at all; a key that can be used and a certificate that is not trusted
     answer = support.connect { to = support.here .. ":" .. port, ring = ring("k1", "secp256k1"), ["tls1.3"] = true }
     assert.is_truthy(answer.detail:find("its key (secp256k1) suits no signature", 1, true))
@@ -45,7 +45,7 @@ describe("a key that TLS cannot use", function()
     local region = support.region { region = { ring = ring("own", "brainpoolP384r1") }, tcpipservices = { SEC = { ssl = "yes" } } }
     region:start()
     local where = "127.0.0.1:" .. region:port "SEC"
-    local line = "DFHSO0123 .*the own key %(brainpoolP384r1%) suits no suite and signature algorithm that the peer takes"
+    local line = "DFHSO0123 .*the own key %(brainpoolP384r1%) suits no suite and signature algorithm that the peer accepts"
     support.s_client({ "-connect", where, "-tls1_3" }, "")
     assert.equal(1, region:count_log(line, 1))
     support.s_client({ "-connect", where, "-tls1_2", "-sigalgs", "RSA+SHA256" }, "")

@@ -137,7 +137,7 @@ static void
 a_type_nobody_knows_is_a_fault_with_the_short_name(void **state)
 {
 	static const char *const bad[][2] = {
-		{ "organizationalUnitName=Pay", "'organizationalUnitName' is no attribute type here; write OU" },
+		{ "organizationalUnitName=Pay", "'organizationalUnitName' is not an attribute type here; write OU" },
 		{ "CommonName=a", "write CN" },
 		{ "S=Bayern", "write ST" },
 		{ "SP=Bayern", "write ST" },
@@ -147,10 +147,10 @@ a_type_nobody_knows_is_a_fault_with_the_short_name(void **state)
 		{ "OID.2.5.4.11=Pay", "write OU" },
 		{ "2.5.4.11=Pay", "write OU" },
 		{ "2.05.4.11=Pay", "write OU" },
-		{ "2.05.4.999=Pay", "there are CN, OU" },
-		{ "CN=a,X=1", "'X' is no attribute type; there are CN, OU" },
-		{ "SHA256=a", "no attribute type" },
-		{ "uniqueIdentifier=a", "no attribute type" },
+		{ "2.05.4.999=Pay", "the types are CN, OU" },
+		{ "CN=a,X=1", "'X' is not an attribute type; the types are CN, OU" },
+		{ "SHA256=a", "not an attribute type" },
+		{ "uniqueIdentifier=a", "not an attribute type" },
 		{ "1.2.3.5.6=a", NULL },
 		{ "1.2.3.4=a", NULL },
 		{ "0.9.2342.19200300.100.1.44=a", NULL },
@@ -166,10 +166,10 @@ a_type_nobody_knows_is_a_fault_with_the_short_name(void **state)
 		{ "CN=a.b=c", NULL },
 		{ "CN=key=", NULL },
 		/* the order of `openssl x509` */
-		{ "C = DE, O = Shop, OU = Pay, CN = fred", "the leaf comes first" },
-		{ "O=Shop,OU=Pay", "the leaf comes first" },
-		{ "DC=com,DC=example,CN=fred", "the leaf comes first" },
-		{ "C=DE,ST=x,L=y,CN=fred,emailAddress=a@b", "the leaf comes first" },
+		{ "C = DE, O = Shop, OU = Pay, CN = fred", "write the leaf first" },
+		{ "O=Shop,OU=Pay", "write the leaf first" },
+		{ "DC=com,DC=example,CN=fred", "write the leaf first" },
+		{ "C=DE,ST=x,L=y,CN=fred,emailAddress=a@b", "write the leaf first" },
 		{ "O=Shop,OU=Pay,C=DE", NULL },
 		{ "L=Munich,O=Shop,C=DE", NULL },
 		{ "CN=second,CN=first", NULL },
