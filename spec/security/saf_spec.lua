@@ -493,7 +493,7 @@ end }]]
     assert.are.equal(0, (region:command "reload"))
     assert.are.equal(0, (region:command("set", "user", "anna", "unrevoke")))
     assert.is_truthy(sentence("NOBODY", "unrevoke"):find "no user named NOBODY")
-    assert.is_truthy(sentence("GONE", "unrevoke"):find "revoked by the saf's own file")
+    assert.is_truthy(sentence("GONE", "unrevoke"):find "revoked by the saf's file")
     assert.are.equal(2, (region:command("set", "user", "ANNA", "revoke")))
   end)
 end)
