@@ -200,7 +200,7 @@ check_named_ipconns(const struct definition *d, const struct key_lines *p, struc
 			say_missing(d, &ipconns, key_lines_of(p, one->line, "ipconn"), "program", one->program, "ipconn", one->ipconn, faults);
 		else if (to != NULL && to->template_ == TEMPLATE_ONLY)
 			faults_add(faults, FAULT_ERROR, "template_named", d->file, key_lines_of(p, one->line, "ipconn"),
-				"program %s names ipconn %s, a template, which is never connected; name an ipconn that is", one->program, to->ipconn);
+				"program %s names ipconn %s, a template, which never connects; name another ipconn", one->program, to->ipconn);
 	}
 }
 
@@ -258,11 +258,11 @@ check_generic(const struct definition *d, const struct tcpipservice_def *t, cons
 	if (to == NULL)
 		say_missing(d, &services, line, "tcpipservice", t->tcpipservice, "speciftcps", t->speciftcps, faults);
 	else if (to == t || *to->speciftcps != '\0')
-		faults_add(faults, FAULT_ERROR, "generic_named", d->file, line, "tcpipservice %s: speciftcps names %s, which is generic itself; name the specific one",
+		faults_add(faults, FAULT_ERROR, "generic_named", d->file, line, "tcpipservice %s: speciftcps names %s, which is generic too; name a specific one",
 			t->tcpipservice, t->speciftcps);
 	else if ((wrong = unlike(t, to)) != NULL)
 		faults_add(faults, FAULT_ERROR, "generic_differs", d->file, line,
-			"tcpipservice %s: its %s is not that of its specific one, %s; both must have the same ssl, certificate, ciphers and scripts, except urm",
+			"tcpipservice %s: its %s differs from that of its specific tcpipservice%s; both must have the same ssl, certificate, ciphers and scripts, except urm",
 			t->tcpipservice, wrong, to->tcpipservice);
 }
 
@@ -278,7 +278,7 @@ check_generics(const struct definition *d, const struct key_lines *p, struct fau
 
 		if (*c->tcpipservice != '\0' && t != NULL && *t->speciftcps != '\0')
 			faults_add(faults, FAULT_ERROR, "generic_named", d->file, key_lines_of(p, c->line, "tcpipservice"),
-				"ipconn %s names tcpipservice %s, which is generic and takes nobody in; name its specific one, %s", c->ipconn,
+				"ipconn %s names tcpipservice %s, which is generic and accepts no partner; name its specific tcpipservice,%s", c->ipconn,
 				t->tcpipservice, t->speciftcps);
 	}
 }

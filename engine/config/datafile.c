@@ -45,7 +45,7 @@ static int
 datafile_no_such_name(lua_State *L)
 {
 	if (lua_type(L, 2) == LUA_TSTRING)
-		return luaL_error(L, "this file is data: there is nothing named '%s'; words need quotes", lua_tostring(L, 2));
+		return luaL_error(L, "this file is data: there is nothing named '%s'; a text needs quotation marks", lua_tostring(L, 2));
 	return luaL_error(L, "this file is data");
 }
 
@@ -118,7 +118,7 @@ check_twice(const struct datafile *d, int *line, struct fault *f)
 	if (found <= 0)
 		return found < 0 ? fault_set(f, "out of memory") : 0;
 	*line = key.line;
-	return fault_set(f, "%s stands twice in one table; which is meant?", text_printable(printed, sizeof printed, d->bytes + key.at, key.len));
+	return fault_set(f, "%s occurs twice in one table; remove one", text_printable(printed, sizeof printed, d->bytes + key.at, key.len));
 }
 
 static int

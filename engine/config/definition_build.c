@@ -294,7 +294,7 @@ static void *
 room(lua_State *L, const struct pending *p, const struct making *m, void *list, size_t n, size_t max, size_t size)
 {
 	if (n >= max)
-		luaL_error(L, "a definition has at most %d %ss, and there is one more; leave some out, or let a second region have them", (int)max, p->word);
+		luaL_error(L, "a definition has at most %d %ss, and there is one more; leave some out, or define them in a second region", (int)max, p->word);
 	return *p->name != '\0' ? one_more(m->r, list, n, size) : NULL;
 }
 
@@ -357,7 +357,7 @@ check_kind(struct making *m, const struct program_def *p)
 	unsigned kinds = kinds_of(p);
 
 	if (kinds == 0)
-		definition_complain(m->r, "missing", m->line, "%s says nothing that could be run; give it one of builtin, script, url and ipconn", m->title);
+		definition_complain(m->r, "missing", m->line, "%s has nothing to run; give it one of builtin, script, url and ipconn", m->title);
 	else if ((kinds & (kinds - 1)) != 0)
 		definition_complain(m->r, "twice", m->line, "%s gives more than one of builtin, script, url and ipconn; a program is one of them", m->title);
 }
@@ -379,7 +379,7 @@ check_ccsid(struct making *m, const struct program_def *p)
 {
 	if (p->ccsid != 0 && !ccsid_known(p->ccsid))
 		definition_complain(m->r, "value", key_lines_of(&m->r->lines, m->line, "ccsid"),
-			"%s: ccsid is %d; it must be 037, 500, 819, 1047 or 1208, or 0 for data as it comes", m->title, p->ccsid);
+			"%s: ccsid is %d; it must be 037, 500, 819, 1047 or 1208, or 0 for data that is not converted", m->title, p->ccsid);
 }
 
 static void
@@ -527,7 +527,7 @@ definition_build_begin_named(lua_State *L)
 		return definition_build_nothing(L);
 	}
 	if (r->npending > NAMED_MAX)
-		return luaL_error(L, "a region.lua defines at most %d resources, and there is one more; let a second region have some", NAMED_MAX);
+		return luaL_error(L, "a region.lua defines at most %d resources, and there is one more; define some in a second region", NAMED_MAX);
 	if ((list = one_more(r, r->pending, r->npending, sizeof p)) == NULL)
 		return definition_build_nothing(L);
 	r->pending = list;
@@ -577,7 +577,7 @@ definition_build_assigned(lua_State *L)
 	for (size_t i = 0; words[i] != NULL; i++)
 		if (strcmp(words[i], word) == 0) {
 			r->region_tried |= i == 0;
-			definition_complain(r, "form", datafile_line(L), "%s is no variable; leave the = out", word);
+			definition_complain(r, "form", datafile_line(L), "%s is not a variable; remove the =", word);
 			return 0;
 		}
 	text_printable(printed, sizeof printed, word, strlen(word));

@@ -184,7 +184,7 @@ static struct definition *
 read_file(const char *file, bool draft, struct faults *faults)
 {
 	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = DEFINITION_BYTES_MAX,
-		.advice = "a definition has at most 1 MiB; what repeats itself can be made in a loop" };
+		.advice = "a definition has at most 1 MiB; write repeated parts in a loop" };
 	struct file_content content;
 	struct definition *d;
 	char place[2 * PATH_SIZE];

@@ -287,13 +287,13 @@ effect_nothing_to_wait_for(const struct definition *d, const void *object)
 #define PROTECTS(resource, name, test, why, how) ROW(resource, name, FAULT_ERROR, test, why, how)
 #define TUNES(resource, name, test, why, how) ROW(resource, name, FAULT_WARNING, test, why, how)
 
-#define NO_REQUESTS "no request can be run, for there is no tcpipservice or no program"
+#define NO_REQUESTS "no request can be run, because there is no tcpipservice or no program"
 #define DEFINE_PROGRAM "define the programs that requests may run"
 #define NEVER_DIALLED "no socket is dialled for this ipconn (that needs port, and sendcount or host and tcpipservice)"
-#define INCOMING "give it to the tcpipservice if it is meant for sockets that come in"
-#define GENERIC "the tcpipservice is generic, which takes no partner in"
+#define INCOMING "give it to the tcpipservice if it is meant for accepted sockets"
+#define GENERIC "the tcpipservice is generic and accepts no partner"
 #define AT_SPECIFIC "give it to the specific tcpipservice"
-#define TEMPLATE_COPY "template is only, whose copies have what the partner or the urm says"
+#define TEMPLATE_COPY "template is only, and its copies have the value that the partner or the urm gives"
 
 const struct effect effect_rows[] = {
 	/*
@@ -302,7 +302,7 @@ const struct effect effect_rows[] = {
 	 */
 	TUNES(region, "sec", effect_sec_unasked, NO_REQUESTS, DEFINE_PROGRAM),
 	PROTECTS(region, "sec", effect_sec_overruled, "the attach script of each tcpipservice decides in its place", "ask the saf there, by saf.check"),
-	TUNES(region, "handshake_timeout", effect_no_tls, "no tcpipservice and no ipconn has ssl", "give ssl to those that shall speak TLS"),
+	TUNES(region, "handshake_timeout", effect_no_tls, "no tcpipservice and no ipconn has ssl", "give ssl to those that use TLS"),
 	PROTECTS(region, "x509strict", effect_nobody_verified, "no tcpipservice has ssl = \"clientauth\" and no ipconn has ssl", "give ssl to those whose partners "
 		"shall be verified"),
 	TUNES(region, "heartbeat_timeout", effect_region_silent, "heartbeat is 0", "give heartbeat a number of seconds"),
@@ -311,8 +311,8 @@ const struct effect effect_rows[] = {
 	TUNES(region, "instructions", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "milliseconds", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "kilobytes", effect_no_script, "no script is named", "name one"),
-	TUNES(region, "retry", effect_no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to those that shall be tried again"),
-	TUNES(region, "retry_max", effect_no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to those that shall be tried again"),
+	TUNES(region, "retry", effect_no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to the ipconns that the region acquires"),
+	TUNES(region, "retry_max", effect_no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to the ipconns that the region acquires"),
 
 	PROTECTS(tcpipservice, "certificate", effect_plain, "ssl is no", "give ssl = \"yes\" or \"clientauth\""),
 	PROTECTS(tcpipservice, "ciphers", effect_plain, "ssl is no", "give ssl = \"yes\" or \"clientauth\""),
@@ -333,16 +333,16 @@ const struct effect effect_rows[] = {
 	PROTECTS(ipconn, "ciphers", effect_never_dialled, NEVER_DIALLED, INCOMING),
 	PROTECTS(ipconn, "ciphers", effect_dialled_plain, "ssl is no", "give ssl = \"yes\""),
 	TUNES(ipconn, "tcpipservice", effect_is_template, TEMPLATE_COPY, "let the urm of that tcpipservice name the template"),
-	PROTECTS(ipconn, "linkauth", effect_no_certificate_comes, "no tcpipservice by which the partner can come is ssl = \"clientauth\"", "give one ssl = "
+	PROTECTS(ipconn, "linkauth", effect_no_certificate_comes, "no tcpipservice that the partner can connect to is ssl = \"clientauth\"", "give one ssl = "
 		"\"clientauth\""),
 	TUNES(ipconn, "linkauth", effect_link_unasked, NO_REQUESTS, DEFINE_PROGRAM),
 	TUNES(ipconn, "securityname", effect_certificate_names_user, "linkauth is certuser", "give linkauth = \"secuser\""),
 	TUNES(ipconn, "securityname", effect_no_requests, NO_REQUESTS, DEFINE_PROGRAM),
-	TUNES(ipconn, "host", effect_is_template, TEMPLATE_COPY, "let the urm answer it"),
+	TUNES(ipconn, "host", effect_is_template, TEMPLATE_COPY, "let the urm return it"),
 	TUNES(ipconn, "host", effect_no_port, "port is no", "give port"),
-	TUNES(ipconn, "port", effect_is_template, TEMPLATE_COPY, "let the urm answer it"),
+	TUNES(ipconn, "port", effect_is_template, TEMPLATE_COPY, "let the urm return it"),
 	TUNES(ipconn, "port", effect_port_unused, NEVER_DIALLED, "give the missing attribute"),
-	TUNES(ipconn, "receivecount", effect_no_listener, "there is no tcpipservice for the partner to come by", "define one"),
+	TUNES(ipconn, "receivecount", effect_no_listener, "there is no tcpipservice for the partner to connect to", "define one"),
 	TUNES(ipconn, "sendcount", effect_sends_nowhere, "port is no", "give port"),
 	TUNES(ipconn, "queuelimit", effect_sends_nothing, "sendcount is 0", "give sendcount"),
 	TUNES(ipconn, "maxqtime", effect_sends_nothing, "sendcount is 0", "give sendcount"),

@@ -118,11 +118,11 @@ syntax_not_ascii(const struct slip *s, char *out, size_t size)
 		return false;
 	code = character(s->token.at, s->end);
 	if (is_curly(code))
-		snprintf(out, size, "a curly quotation mark (U+%04X); a text stands between straight ones: \"...\"", code);
+		snprintf(out, size, "a curly quotation mark (U+%04X); a text needs straight ones: \"...\"", code);
 	else if (code != 0)
-		snprintf(out, size, "a character that is not ASCII (U+%04X) stands outside quotation marks; take it out, or put the text into \"...\"", code);
+		snprintf(out, size, "a character that is not ASCII (U+%04X) is outside of quotation marks; remove it, or put the text into \"...\"", code);
 	else
-		snprintf(out, size, "a byte that is not ASCII (0x%02X) stands outside quotation marks; take it out", (unsigned char)*s->token.at);
+		snprintf(out, size, "a byte that is not ASCII (0x%02X) is outside of quotation marks; remove it", (unsigned char)*s->token.at);
 	return true;
 }
 
@@ -183,7 +183,7 @@ syntax_bad_key(const struct slip *s, char *out, size_t size)
 	if (s->before.kind == TEXT && s->before.len > 2)
 		snprintf(out, size, "a key has no quotation marks: %.*s =", (int)(s->before.len - 2 < SHOWN ? s->before.len - 2 : SHOWN), s->before.at + 1);
 	else if (token_is(&s->second, "("))
-		snprintf(out, size, "a table stands in { }, not in ( )");
+		snprintf(out, size, "a table needs { }, not ( )");
 	else if (s->second.kind == MARK && strchr("{},;", *s->second.at) == NULL)
 		snprintf(out, size, "%.1s%s = is no key; a key is made of letters, digits and _", s->second.at, shown(key, &s->before));
 	else
@@ -199,7 +199,7 @@ syntax_colon(const struct slip *s, char *out, size_t size)
 
 	if (!after && !at)
 		return false;
-	snprintf(out, size, "between a key and its value stands =, not a colon: %s = ...", shown(key, after ? &s->second : &s->before));
+	snprintf(out, size, "a key and its value need = between them, not a colon: %s = ...", shown(key, after ? &s->second : &s->before));
 	return true;
 }
 
@@ -274,7 +274,7 @@ syntax_too_many(const struct slip *s, char *out, size_t size)
 	else if (token_is(&s->token, ",") && token_is(&s->before, ","))
 		snprintf(out, size, "two commas in a row");
 	else if (token_is(&s->token, ",") && token_is(&s->before, "}"))
-		snprintf(out, size, "a comma stands where a definition begins; no comma goes between two definitions");
+		snprintf(out, size, "there is a comma between two definitions; remove it");
 	else
 		return false;
 	return true;

@@ -28,7 +28,7 @@ check_region(const struct definition *d, struct faults *faults)
 {
 	if (d->region.heartbeat == 0)
 		faults_add(faults, FAULT_WARNING, "heartbeat_off", d->file, d->region.line,
-			"region: heartbeat is 0; a partner that died silently keeps its ipconn, and is locked out by it, until somebody releases it");
+			"region: heartbeat is 0; a partner that died silently keeps its ipconn and cannot connect again until an operator releases it");
 }
 
 static void
@@ -36,11 +36,11 @@ check_urm(const struct definition *d, const struct tcpipservice_def *t, struct f
 {
 	if (resource_urm_is_default(t->urm))
 		faults_add(faults, FAULT_WARNING, "urm_default", d->file, t->line,
-			"tcpipservice %s: urm is %s, the default program, which lets in every partner that asks; name a script of your own",
+			"tcpipservice %s: urm is %s, the default program, which accepts each partner; name a script of your own",
 			t->tcpipservice, t->urm);
 	if (has_urm(t) && t->ssl == SSL_NO)
 		faults_add(faults, FAULT_WARNING, "urm_without_tls", d->file, t->line,
-			"tcpipservice %s: urm is %s and ssl is no; unknown partners are installed by what they say of themselves, without TLS",
+			"tcpipservice %s: urm is %s and ssl is no; unknown partners are installed by unverified names, without TLS",
 			t->tcpipservice, t->urm);
 }
 
@@ -50,7 +50,7 @@ check_service(const struct definition *d, const struct tcpipservice_def *t, stru
 	check_urm(d, t, faults);
 	if (t->heartbeat == 0)
 		faults_add(faults, FAULT_WARNING, "heartbeat_off", d->file, t->line,
-			"tcpipservice %s: heartbeat is 0; a partner that died silently keeps its ipconn, and is locked out by it, until somebody "
+			"tcpipservice %s: heartbeat is 0; a partner that died silently keeps its ipconn and cannot connect again until an operator "
 			"releases it", t->tcpipservice);
 }
 
@@ -71,12 +71,12 @@ check_trust(const struct definition *d, const struct ipconn_def *c, struct fault
 
 	if (t != NULL && c->userauth == USERAUTH_IDENTIFY)
 		faults_add(faults, FAULT_WARNING, "identify_without_clientauth", d->file, c->line,
-			"ipconn %s: userauth is identify and tcpipservice %s, by which it can be reached, is not ssl = \"clientauth\"; a CAPEX there ends "
+			"ipconn %s: userauth is identify and tcpipservice %s, where its partner can connect, is not ssl = \"clientauth\"; a CAPEX there ends "
 			"in SECURITY_VIOLATION%s%s%s", c->ipconn, t->tcpipservice, *t->admit ? " unless its admit script (" : "", t->admit,
 			*t->admit ? ") answers sysplex for the peer" : "");
 	if (t != NULL && c->linkauth == LINKAUTH_CERTUSER)
 		faults_add(faults, FAULT_WARNING, "certuser_without_clientauth", d->file, c->line,
-			"ipconn %s: linkauth is certuser and tcpipservice %s, by which it can be reached, is not ssl = \"clientauth\"; there is no "
+			"ipconn %s: linkauth is certuser and tcpipservice %s, where its partner can connect, is not ssl = \"clientauth\"; there is no "
 			"certificate to take the link user from", c->ipconn, t->tcpipservice);
 }
 
@@ -90,11 +90,11 @@ check_passwords(const struct definition *d, const struct ipconn_def *c, struct f
 		return;
 	if (*d->region.saf == '\0')
 		faults_add(faults, FAULT_WARNING, "verify_without_saf", d->file, c->line,
-			"ipconn %s: userauth is verify and the region names no saf; there is nothing to verify a password by, and every request is refused",
+			"ipconn %s: userauth is verify and the region names no saf; no password can be verified, and each request is refused",
 			c->ipconn);
 	if (t != NULL)
 		faults_add(faults, FAULT_WARNING, "verify_without_tls", d->file, c->line,
-			"ipconn %s: userauth is verify and tcpipservice %s, by which it can be reached, is ssl = \"no\"; passwords come there in clear text",
+			"ipconn %s: userauth is verify and tcpipservice %s, where its partner can connect, is ssl = \"no\"; passwords arrive there in clear text",
 			c->ipconn, t->tcpipservice);
 }
 
@@ -115,7 +115,7 @@ check_way_out(const struct definition *d, const struct ipconn_def *c, struct fau
 {
 	if (c->port != -1 && *c->host == '\0' && c->autoconnect == YES)
 		faults_add(faults, FAULT_WARNING, "port_without_host", d->file, c->line,
-			"ipconn %s: a port and no host; it can be called back, at the address its partner came from, but not acquired", c->ipconn);
+			"ipconn %s: it has a port and no host; it can be called back at its partner's address, but not acquired", c->ipconn);
 }
 
 static void
@@ -165,8 +165,8 @@ check_program(const struct definition *d, const struct program_def *p, struct fa
 
 	if (strncasecmp(p->url, "http://", 7) == 0 && !is_loopback(url_host(p->url, host, sizeof host)))
 		faults_add(faults, FAULT_WARNING, "program_clear", d->file, p->line,
-			"program %s: url is http and its host, %s, is another machine; data and user IDs go there in clear text, and anybody may answer; "
-			"https verifies who does", p->program, host);
+			"program %s: url is http and its host, %s, is another machine; data and user IDs are sent in clear text, and any machine may answer; "
+			"https verifies the server", p->program, host);
 }
 
 void

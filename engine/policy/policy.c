@@ -283,7 +283,7 @@ policy_load(struct policy *p, const char *script, struct faults *faults)
 	if (s == NULL)
 		return -1;
 	if (s->library) {
-		faults_add(faults, FAULT_ERROR, "script", NULL, 0, "script \"%s\" is named like the library module %s", script, s->path);
+		faults_add(faults, FAULT_ERROR, "script", NULL, 0, "script \"%s\" has the name of the library module %s", script, s->path);
 		return -1;
 	}
 	before = find_tried(p, s);

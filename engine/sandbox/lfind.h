@@ -8,6 +8,7 @@
 
 struct lua_State;
 
+/* lua_CFunctions. [may throw] */
 int lfind_find(struct lua_State *L);
 int lfind_match(struct lua_State *L);
 int lfind_gmatch(struct lua_State *L);

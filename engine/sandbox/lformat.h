@@ -8,6 +8,7 @@
 
 struct lua_State;
 
+/* lua_CFunction. [may throw] */
 int lformat_format(struct lua_State *L);
 /*
  * Adds pack, unpack and packsize to the table on the top; they call the functions of Lua's string library, which is

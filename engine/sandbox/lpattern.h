@@ -30,6 +30,7 @@ struct lpattern {
 	struct lpattern_capture capture[LPATTERN_CAPTURES];
 };
 
+/* Prepares a match of `pattern` against `subject`; both must stay valid during the match. */
 void lpattern_begin(struct lpattern *m, struct lua_State *L, const char *subject, size_t len, const char *pattern, size_t pattern_len);
 /*
  * Returns the end of a match of `pattern` (without its '^') that starts at s; NULL: no match. Raises an error for a

@@ -32,7 +32,7 @@ sandbox_define(struct lua_State *L, const char *name)
 static int
 sandbox_env_newindex(lua_State *L)
 {
-	return luaL_error(L, "assignment to global '%s': policies keep no globals; use local", luaL_tolstring(L, 2, NULL));
+	return luaL_error(L, "assignment to global '%s': policies cannot have globals; use local", luaL_tolstring(L, 2, NULL));
 }
 
 /* lua_CFunction: makes the environment. */

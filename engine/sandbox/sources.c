@@ -191,13 +191,13 @@ find(struct sources *s, const char *name, char separator, struct fault *f)
 	in_library = access(library, F_OK) == 0;
 	in_scripts = separator != '.' && access(script, F_OK) == 0;
 	if (in_library && (in_scripts || separator == '/'))
-		fault_set(f, "script \"%s\" is named like the library module %s; give the script another name", name, library);
+		fault_set(f, "script \"%s\" has the name of the library module %s; give the script another name", name, library);
 	else if (in_library)
 		return keep(s, name, library, true, f);
 	else if (in_scripts)
 		return keep(s, name, script, false, f);
 	else
-		fault_set(f, "%s \"%s\" is not there: no file %s", separator == '.' ? "library module" : "script", name,
+		fault_set(f, "%s \"%s\" does not exist: no file %s", separator == '.' ? "library module" : "script", name,
 			path_absolute(place, sizeof place, separator == '.' ? library : script));
 	return NULL;
 }
@@ -352,11 +352,11 @@ sources_library(char *out, size_t size, struct fault *f)
 	self[n > 0 ? n : 0] = '\0';
 	slash = strrchr(self, '/');
 	if (slash == NULL || n == (ssize_t)sizeof self - 1)
-		return fault_set(f, "cannot tell where this program is (/proc/self/exe); the Lua library is looked for beside it");
+		return fault_set(f, "cannot tell where this program is (/proc/self/exe); the Lua library must be next to it");
 	*slash = '\0';
 	for (size_t i = 0; i < sizeof place / sizeof *place; i++)
 		if ((size_t)snprintf(out, size, "%s/%s", self, place[i]) < size && holds_library(out))
 			return 0;
-	return fault_set(f, "no Lua library: neither %s/lua/policy.lua nor %s/../share/sallyport/lua/policy.lua is there",
+	return fault_set(f, "no Lua library: neither %s/lua/policy.lua nor %s/../share/sallyport/lua/policy.lua exists",
 		self, self);
 }

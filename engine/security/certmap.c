@@ -103,7 +103,7 @@ fill(struct filter *x, const struct filter_text *given, struct fault *f)
 	if (given->sha256 == NULL && given->subject == NULL && given->issuer == NULL)
 		return fault_set(f, "a filter names a certificate by sha256, or by subject, issuer or both");
 	if (given->sha256 != NULL && (given->subject != NULL || given->issuer != NULL || given->anchor != NULL))
-		return fault_set(f, "a fingerprint says all: sha256 stands alone");
+		return fault_set(f, "sha256 cannot be given with subject, issuer or anchor");
 	if (given->sha256 != NULL)
 		return take_digest(x->sha256, "sha256", given->sha256, f);
 	if (given->anchor != NULL && take_digest(x->anchor, "anchor", given->anchor, f) < 0)
@@ -136,7 +136,7 @@ put_in(struct certmap *m, struct filter *x, struct fault *f)
 
 	for (const struct filter *o = m->first; o != NULL; o = o->next)
 		if (same(o, x))
-			return fault_set(f, "there is a filter for the same already, for %s", o->userid);
+			return fault_set(f, "the same filter exists already, for %s", o->userid);
 	while (*at != NULL && !before(x, *at))
 		at = &(*at)->next;
 	x->number = ++m->n;

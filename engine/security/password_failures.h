@@ -37,7 +37,7 @@ struct failure_counts password_failures_count(const struct password_failures *f,
 /* Adds one and returns the new counts. known: the saf has the user. Takes memory from r. */
 struct failure_counts password_failures_add(struct password_failures *f, const char *userid, const char *partner, bool known, struct failure_room *r);
 void password_failures_clear(struct password_failures *f, const char *userid, const char *partner); /* partner NULL: for all partners */
-size_t password_failures_entries(const struct password_failures *f); /* the number of counts that are kept */
+size_t password_failures_entries(const struct password_failures *f); /* the number of counts of known users */
 /* Calls each for each count of a known user, in no order. partner NULL: the user's sum. */
 void password_failures_each(const struct password_failures *f, void (*each)(void *arg, const char *userid, const char *partner, unsigned count), void *arg);
 

@@ -22,11 +22,11 @@ check_qualifier(const char *q, size_t n, bool last, struct fault *f)
 	if (stars == 0 || (stars == 1 && star[0] == '*'))
 		return 0;
 	if (strspn(star, "*") < stars)
-		return fault_set(f, "* stands at the end of a qualifier only");
+		return fault_set(f, "* is allowed at the end of a qualifier only");
 	if (stars > 2)
 		return fault_set(f, "there is * and **, no more");
 	if (n > 2 && !last)
-		return fault_set(f, "** is a qualifier of its own, or the end of the name");
+		return fault_set(f, "** must be a whole qualifier, or the end of the name");
 	return 0;
 }
 
@@ -37,7 +37,7 @@ profile_check(const char *name, size_t len, struct fault *f)
 		return fault_set(f, "a profile's name has 1 to %d characters", PROFILE_SIZE - 1);
 	for (size_t i = 0; i < len; i++)
 		if (name[i] <= ' ' || name[i] > '~' || strchr(",;()", name[i]) != NULL)
-			return fault_set(f, "a profile's name has printable characters but blank , ; ( and )");
+			return fault_set(f, "a profile's name has printable characters except blank , ; ( and )");
 	for (const char *q = name;; q++) {
 		size_t n = qualifier(q);
 

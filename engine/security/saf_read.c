@@ -50,7 +50,7 @@ read_password(lua_State *L, int idx, struct keypath *k, struct saf_user *u)
 		return;
 	before = keypath_enter(k, "password", 8);
 	if (strlen(hash) != len || scrypt_parse(&parsed, hash, &f) < 0)
-		keypath_complain(k, FAULT_ERROR, "value", "%s; `sallyport passwd` makes one", strlen(hash) != len ? "holds a NUL" : f.text);
+		keypath_complain(k, FAULT_ERROR, "value", "%s; `sallyport passwd` makes a hash", strlen(hash) != len ? "holds a NUL" : f.text);
 	else
 		snprintf(u->password, sizeof u->password, "%s", hash);
 	keypath_leave(k, before);
@@ -70,7 +70,7 @@ saf_read_group(lua_State *L, struct keypath *k, void *arg)
 	}
 	text = lua_tolstring(L, -1, &len);
 	if (keypath_name(k, text, len, "group", name, sizeof name) && saf_add_to_group(at->saf, at->userid, name) < 0)
-		keypath_complain(k, FAULT_ERROR, "twice", "%s is there already (or memory ran out)", name);
+		keypath_complain(k, FAULT_ERROR, "twice", "%s occurs twice (or memory ran out)", name);
 }
 
 static void
@@ -88,7 +88,7 @@ saf_read_user(lua_State *L, struct keypath *k, const char *key, size_t len, void
 	read_password(L, idx, k, &u);
 	u.revoked = keypath_flag(L, idx, k, "revoked");
 	if (saf_add_user(at->saf, &u) < 0) {
-		keypath_complain(k, FAULT_ERROR, "twice", "a user %s is there already, in other letters (or memory ran out)", u.userid);
+		keypath_complain(k, FAULT_ERROR, "twice", "a user %s exists already, in another case (or memory ran out)", u.userid);
 		return;
 	}
 	at->userid = u.userid;
@@ -142,7 +142,7 @@ saf_read_permit(lua_State *L, struct keypath *k, const char *key, size_t len, vo
 	if (!(len == 1 && key[0] == '*') && !keypath_name(k, key, len, "user or group", who, sizeof who))
 		return;
 	if (read_access(L, k, &access) && saf_permit(at->saf, at->class, at->profile, who, access) < 0)
-		keypath_complain(k, FAULT_ERROR, "twice", "%s is there already, in other letters (or memory ran out)", who);
+		keypath_complain(k, FAULT_ERROR, "twice", "%s exists already, in another case (or memory ran out)", who);
 }
 
 static enum saf_access
@@ -182,7 +182,7 @@ saf_read_profile(lua_State *L, struct keypath *k, const char *key, size_t len, v
 		return;
 	keypath_known(L, idx, k, profile_words);
 	if (saf_add_profile(at->saf, at->class, name, read_uacc(L, idx, k)) < 0) {
-		keypath_complain(k, FAULT_ERROR, "twice", "a profile %s is there already, in other letters (or memory ran out)", name);
+		keypath_complain(k, FAULT_ERROR, "twice", "a profile %s exists already, in another case (or memory ran out)", name);
 		return;
 	}
 	at->profile = name;
@@ -202,7 +202,7 @@ saf_read_class(lua_State *L, struct keypath *k, const char *key, size_t len, voi
 	if (!keypath_name(k, key, len, "class", name, sizeof name) || !keypath_table(L, -1, k, "a table { [\"PROFILE\"] = { ... } }"))
 		return;
 	if (saf_add_class(at->saf, name) < 0) {
-		keypath_complain(k, FAULT_ERROR, "twice", "a class %s is there already, in other letters (or memory ran out)", name);
+		keypath_complain(k, FAULT_ERROR, "twice", "a class %s exists already, in another case (or memory ran out)", name);
 		return;
 	}
 	at->class = name;
@@ -245,7 +245,7 @@ saf_read_say_stranger(void *arg, const char *class, const char *profile, const c
 {
 	struct keypath *k = arg;
 
-	keypath_complain(k, FAULT_WARNING, "unknown_name", "classes.%s.%s.permit.%s is neither a user nor a group that anybody is in", class, profile, who);
+	keypath_complain(k, FAULT_WARNING, "unknown_name", "classes.%s.%s.permit.%s is neither a user nor a group with a user", class, profile, who);
 }
 
 /* Sorts the faults: the order of lua_next is random, and messages must be stable. */

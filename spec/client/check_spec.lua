@@ -172,15 +172,15 @@ tcpipservice "IPIC" {
 }
 ]])
     assert.equal(1, status, said)
-    has(said, "region.lua:4: fault: ssl stands twice in one table; which is meant?")
+    has(said, "region.lua:4: fault: ssl occurs twice in one table; remove one")
     status, said = check [[
 region { applid = "CICSA", networkid = "NETA", sec = "yes"; sec = "no" }
 ]]
     assert.equal(1, status, said)
-    has(said, "region.lua:1: fault: sec stands twice in one table; which is meant?")
+    has(said, "region.lua:1: fault: sec occurs twice in one table; remove one")
     status, said = check(REGION .. 'local list = { [1] = "a", ["1"] = "b",\n [1] = "c" }')
     assert.equal(1, status, said)
-    has(said, "region.lua:3: fault: 1 stands twice in one table; which is meant?")
+    has(said, "region.lua:3: fault: 1 occurs twice in one table; remove one")
   end)
 
   it("takes no two tables, expressions, strings or comments for one table's keys", function()
@@ -247,7 +247,7 @@ tcpipservice "IPICA" { portnumber = 0 } tcpipservice "IPICB" { portnumber = 0 }
     certificate = { 'tcpipservice "T" { portnumber = 0,\n certificate = "CICSA" }', "certificate is CICSA and ssl is no" },
     attach = { 'tcpipservice "T" { portnumber = 0,\n attach = "saf_attach" }', "attach is saf_attach and no request can be run" },
     linkauth = { 'program "ECHO" {} tcpipservice "T" { portnumber = 0 } ipconn "C" {\n linkauth = "certuser" }',
-      'linkauth is certuser and no tcpipservice by which the partner can come is ssl = "clientauth"' },
+      'linkauth is certuser and no tcpipservice that the partner can connect to is ssl = "clientauth"' },
     ssl = { 'ipconn "C" {\n ssl = "yes" }', "ipconn C: ssl is yes and no socket is dialled for this ipconn" },
     admit = { 'ipconn "C" {\n admit = "lan" }', "ipconn C: admit is lan and no socket is dialled for this ipconn" },
   } do

@@ -91,7 +91,7 @@ tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, ssl = "clientauth", ur
     lfs.mkdir(dir .. "/conf/policies")
     local status, _, err = inside(dir, "check", "--region", "conf/region.lua")
     assert.equal(1, status)
-    has(err, ('script "shop" is not there: no file %s/conf/policies/shop.lua'):format(dir))
+    has(err, ('script "shop" does not exist: no file %s/conf/policies/shop.lua'):format(dir))
     os.rename(dir .. "/conf/shop.lua", dir .. "/conf/policies/shop.lua")
     assert.equal(0, (inside("/", "check", "--region", region)))
   end)
@@ -137,7 +137,7 @@ tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, ssl = "clientauth", ur
     support.write(dir .. "/policies/shop.lua", REFUSES)
     local status, _, err = inside(dir, "check", "--region", "conf/region.lua")
     assert.equal(1, status)
-    has(err, ('conf/region.lua:2: fault: tcpipservice T: urm: script "shop" is not there: no file %s/conf/shop.lua'):format(dir))
+    has(err, ('conf/region.lua:2: fault: tcpipservice T: urm: script "shop" does not exist: no file %s/conf/shop.lua'):format(dir))
     has(err, "; policies/shop.lua is in the current directory")
   end)
 

@@ -123,17 +123,17 @@ describe("the saf's file", function()
     { "return { users = { FRED = { password = 'scrypt:18:8:1:AAECAwQFBgcICQoLDA0ODw:" .. FRED:sub(-43) .. "' } } }",
       "users%.FRED%.password: LN is 18; it must be 10 to 17" },
     { "return { users = { FRED = { groups = { 'A', x = 'B' } } } }", "users%.FRED%.groups: must be a list" },
-    { "return { users = { FRED = { groups = { 'A', 'a' } } } }", "users%.FRED%.groups%[2%]: A is there already" },
+    { "return { users = { FRED = { groups = { 'A', 'a' } } } }", "users%.FRED%.groups%[2%]: A occurs twice" },
     { "return { users = { FRED = { groups = { 7 } } } }", "users%.FRED%.groups%[1%]: must be the name of a group, not a number" },
     { "return { users = { FRED = {}, ANNA = { groups = { 'FRED' } } } }",
       "users%.ANNA: is in a group FRED, and there is a user of that name" },
-    { "return { users = { FRED = {}, fred = {} } }", "a user FRED is there already" },
+    { "return { users = { FRED = {}, fred = {} } }", "a user FRED exists already" },
     { "return { users = { FREDERICK = {} } }", "users%.FREDERICK: 'FREDERICK' is not the name of a user" },
     { "return { users = { FRED = { revokd = true } } }", "users%.FRED: has no key 'revokd'; did you mean revoked%?" },
     { "return { users = { FRED = { revoked = 'yes' } } }", "users%.FRED%.revoked: must be true or false, not a string" },
     { "return { users = { FRED = { revoked = yes } } }", "saf%.lua:1: fault: this file is data: there is nothing named 'yes'" },
-    { "return { classes = { C = { ['A*B'] = {} } } }", "classes%.C%.A%*B: is not the name of a profile: %* stands at the end" },
-    { "return { classes = { C = { A = {}, a = {} } } }", "a profile A is there already" },
+    { "return { classes = { C = { ['A*B'] = {} } } }", "classes%.C%.A%*B: is not the name of a profile: %* is allowed at the end" },
+    { "return { classes = { C = { A = {}, a = {} } } }", "a profile A exists already" },
     { "return { classes = { C = { A = { permit = { FRED = 'write' } } } } }",
       "classes%.C%.A%.permit%.FRED: 'write' is not none, execute, read" },
     { "return { classes = { C = { A = { permit = { 'FRED' } } } } }", "classes%.C%.A%.permit: has a key that is a number" },
@@ -141,7 +141,7 @@ describe("the saf's file", function()
     { "return { user = {} }", "has no key 'user'; did you mean users%?" },
     { "users = {}", "this file is data" },
     { "return", "must be one table" },
-    { "return { users = { FRED = { revoked = true },\nFRED = {} } }", "saf%.lua:2: fault: FRED stands twice in one table" },
+    { "return { users = { FRED = { revoked = true },\nFRED = {} } }", "saf%.lua:2: fault: FRED occurs twice in one table" },
     { "return {{", "saf%.lua:1: fault: the file ends inside a table; a } is missing" },
     { "while true do end", "stopped at its limit of 10000000 instructions" },
     { "return { users = { FRED = { groups = { ('x'):rep(1e9) } } } }", "fault: attempt to index" },
@@ -297,9 +297,9 @@ describe("cert.filter", function()
 
   it("takes filters and nothing else", function()
     fails("cert.filter: [1]: a filter names a certificate by", cert.filter, { { userid = "A" } })
-    fails("[1]: a fingerprint says all", cert.filter, { { userid = "A", sha256 = SUM, subject = "C=DE" } })
+    fails("[1]: sha256 cannot be given", cert.filter, { { userid = "A", sha256 = SUM, subject = "C=DE" } })
     fails("[2]: subject: a name is TYPE=VALUE", cert.filter, { { userid = "A", subject = "C=DE" }, { userid = "A", subject = "DE" } })
-    fails("[2]: there is a filter for the same already, for A", cert.filter,
+    fails("[2]: the same filter exists already, for A", cert.filter,
       { { userid = "A", subject = "C=DE" }, { userid = "B", subject = "c=DE" } })
     fails("[1]: has no userid", cert.filter, { { subject = "C=DE" } })
     fails("'not a name' is not the name of a user", cert.filter, { { userid = "not a name", subject = "C=DE" } })
@@ -428,7 +428,7 @@ return { bind = function(f) return policy.refuse("seen", f.certificate.userid ..
     assert.are.equal(0, (region:command "reload"))
     assert.are.equal("OTHER", seen())
     support.write(dir .. "/maps.lua", 'return { { userid = "OTHER", subject = "O=A",\nsubject = "O=B" } }')
-    assert.is_truthy(select(3, region:command "reload"):find "maps%.lua:2: fault: subject stands twice in one table")
+    assert.is_truthy(select(3, region:command "reload"):find "maps%.lua:2: fault: subject occurs twice in one table")
     support.write(dir .. "/maps.lua", 'return { { userid = "OTHER", subjet = "O=Sallyport demo" } }')
     local status, _, err = region:command "reload"
     assert.are.equal(1, status)

@@ -367,7 +367,7 @@ a_script_that_does_not_load_is_a_fault_with_its_place(void **state)
 		{ "path3", "return require 'a/b/c'", "path3.lua:1: fault", "not the name of a script" },
 		{ "path4", "return require 'a.b.c'", "path4.lua:1: fault", "not the name of a script" },
 		{ "path5", "return require 'lan\\0.x'", "path5.lua:1: fault", "NUL" },
-		{ "path6", "return require 'policy/ip'", "path6.lua:1: fault", "named like the library module" },
+		{ "path6", "return require 'policy/ip'", "path6.lua:1: fault", "has the name of the library module" },
 		{ "path7", "return require(7)", "path7.lua:1: fault", "takes the name of a script" },
 		{ "path8", "return require 'absent'", "path8.lua:1: fault", "absent.lua" },
 		{ "missing", NULL, "fault", "missing.lua" },
@@ -416,7 +416,7 @@ a_script_named_like_the_library_is_a_fault(void **state)
 
 	policy(h);
 	assert_int_equal(policy_load(h->policy, "policy", &h->faults), -1);
-	has_fault(h, "", "named like the library module");
+	has_fault(h, "", "has the name of the library module");
 }
 
 /* ---- messages for operators */

@@ -331,7 +331,7 @@ reachable_is_a_list(void **state)
 static const struct {
 	const char *code, *error;
 } refused[] = {
-	{ "x = 1", "assignment to global 'x': policies keep no globals; use local" },
+	{ "x = 1", "assignment to global 'x': policies cannot have globals; use local" },
 	{ "string = nil", "assignment to global 'string'" },
 	{ "function helper() end", "assignment to global 'helper'" },
 	{ "string.rep = nil", "read-only" },

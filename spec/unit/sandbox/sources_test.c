@@ -173,8 +173,8 @@ a_script_named_like_a_library_module_is_refused(void **state)
 	struct house *h = *state;
 
 	text(h->policies, "policy.lua", "");
-	refused(h, "policy", "named like the library module");
-	refused(h, "policy/ip", "named like the library module");
+	refused(h, "policy", "has the name of the library module");
+	refused(h, "policy/ip", "has the name of the library module");
 }
 
 static void
