@@ -196,7 +196,7 @@ ask_some(struct reload *l)
 	return 0;
 }
 
-/* recheck = off: no door is asked. An ipconn whose listener or definition has gone is refused all the same. */
+/* recheck = off: no door is asked. An ipconn without its listener or definition is refused nevertheless. */
 static void
 ask_none(struct reload *l)
 {

@@ -22,7 +22,7 @@
 #include "net/loop.h"
 #include "net/timer.h"
 
-/* A region's side in a thread of its own, until its `stop` is set. */
+/* Runs the control socket in a thread until `stop` is set. */
 struct place {
 	char dir[64], path[160];
 	struct ev_loop *loop;
@@ -30,12 +30,12 @@ struct place {
 	struct timer tick;
 	pthread_t thread;
 	atomic_bool stop;
-	atomic_size_t made, ended; /* rows and whole answers of streams */
+	atomic_size_t made, ended; /* rows that were made, and streams that have ended */
 	unsigned uid;
 	int pid;
 };
 
-/* Rows that are made in steps: their number is the command's. */
+/* A source of rows, one a step; the command has their number. */
 struct tap {
 	struct place *place;
 	size_t left;
@@ -181,7 +181,7 @@ dial(const struct place *p)
 	return fd;
 }
 
-/* What comes until the other end closes, at most `size`. */
+/* Reads until the other end closes, at most `size` bytes. */
 static void
 read_to_end(int fd, char *out, size_t size)
 {
@@ -274,7 +274,7 @@ rows_made_in_slices_are_one_answer(void **state)
 	assert_int_equal(p->ended, 3);
 }
 
-/* Sixteen ask for ten million rows and do not read: little is made for them, and the seventeenth step is nobody's. */
+/* Sixteen clients ask for ten million rows and do not read: few rows are made, and then no step runs any more. */
 static void
 a_client_that_does_not_read_is_not_made_an_answer(void **state)
 {
@@ -360,14 +360,14 @@ the_seventeenth_is_turned_away_and_a_place_is_free_again_after_a_close(void **st
 	int fd[16], status = 1;
 
 	serve(p);
-	for (int i = 0; i < 16; i++) /* each is known to be in when the next one's turn comes: accepts are in order */
+	for (int i = 0; i < 16; i++) /* accepts are in order: each client is accepted before the next */
 		fd[i] = dial(p);
 	got = control_client_call(p->path, request, 10, NULL);
 	assert_string_equal(json_string_value(json_object_get(got, "error")), "too many operators at once; try again");
 	json_decref(got);
 	for (int i = 0; i < 16; i++)
 		close(fd[i]);
-	for (int i = 0; i < 1000 && status != 0; i++) { /* the sixteen ends are seen one after the other */
+	for (int i = 0; i < 1000 && status != 0; i++) { /* the region sees the sixteen ends one after the other */
 		got = control_client_call(p->path, request, 10, NULL);
 		status = (int)json_integer_value(json_object_get(got, "status"));
 		json_decref(got);
@@ -407,7 +407,7 @@ a_living_socket_is_a_fault_and_a_dead_one_is_replaced(void **state)
 	assert_null(control_open(p->loop, p->path, answer, p, &f));
 	assert_non_null(strstr(f.text, "another region answers there"));
 	end(p);
-	assert_int_equal(access(p->path, F_OK), -1); /* gone with its region */
+	assert_int_equal(access(p->path, F_OK), -1); /* control_close unlinks it */
 	dead = socket(AF_UNIX, SOCK_STREAM, 0);
 	snprintf(un.sun_path, sizeof un.sun_path, "%.107s", p->path);
 	assert_int_equal(bind(dead, (struct sockaddr *)&un, sizeof un), 0);

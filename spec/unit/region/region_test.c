@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two regions in one process: nothing is at file scope, so neither knows of the other. */
+/* Two regions in one process do not disturb each other: the engine has no state at file scope. */
 #include "region/region.h"
 
 #include "conn/listener.h"
