@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Every door times every way a script can fail: nobody is let in, and each failure is on record once, under the code it should have.
--- (Allocation failure at call n, at every door: spec/unit/policy_test.c.)
+-- (Allocation failure at call n, at every door: spec/unit/policy/policy_test.c.)
 local support = require "spec.support"
 
 local DOORS = { "admit", "certify", "bind", "install" }

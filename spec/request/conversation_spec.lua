@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Conversations on sockets that a partner dialled: sessions, chains, pacing, the checks of DFHIS1023 (IPIC.md 3.1), and that whatever one
--- of them does, the others get their answers and the connection stays. The wrap of msg from 999999 to 1 is spec/unit/flow_test.c's: every
--- conversation begins with 1, and nobody waits for a million exchanges.
+-- Conversations on sockets that a partner dialled: sessions, chains, pacing, the checks of DFHIS1023 (IPIC.md 3.1). Whatever
+-- one of them does, the others get their answers and the connection stays. The wrap of msg from 999999 to 1 is tested in
+-- spec/unit/ipic/flow_test.c: every conversation begins with 1, and a million exchanges take too long.
 local conversation = require "spec.support.conversation"
 local requests = require "spec.support.requests"
 local support = require "spec.support"
