@@ -39,10 +39,10 @@ flow_free(struct flow *f)
 size_t
 flow_bytes(const struct flow *f)
 {
-	return f->in.end + f->out.end; /* what was consumed in front is still held */
+	return f->in.end + f->out.end; /* consumed bytes at the front still take memory */
 }
 
-/* What came in stays: the owner's task may still read it. */
+/* Keeps the data that came in: the task of the owner may still read it. */
 static void
 end(struct flow *f)
 {
@@ -59,7 +59,7 @@ emit(struct flow *f, enum ipic_kind kind, const struct is_header *is, const void
 	return f->emit(f->arg, kind, is, body, len);
 }
 
-/* Data travels as requests from the beginner and as answers to it; what the other end says meanwhile, the other way round. */
+/* The beginner sends its elements as requests, the serving side as answers. */
 static int
 emit_data(struct flow *f, const struct is_header *is, const void *body, size_t len)
 {
@@ -81,7 +81,10 @@ slice(const struct flow *f, size_t room)
 	return buf_len(&f->out) < room ? buf_len(&f->out) : room;
 }
 
-/* The element that carries the head is put together in one piece, and wiped: it may hold a password. Says how much data went. */
+/*
+ * Sends the element with the head in one piece and wipes the piece, which may hold a password. *sent: the bytes of data
+ * in it.
+ */
 static int
 send_headed(struct flow *f, struct is_header *is, size_t *sent)
 {
@@ -166,7 +169,7 @@ begin(struct flow *f, const void *data, size_t len, int ccsid, bool open)
 	return buf_add(&f->out, data, len) < 0 ? -1 : flow_pump(f);
 }
 
-/* Whether it is our turn and there is memory: nothing is changed before that is sure. */
+/* True when this side may begin a message and there is memory for it. Changes nothing that the partner sees. */
 static bool
 may_begin(struct flow *f, enum flow_state turn, size_t len)
 {
@@ -184,7 +187,7 @@ flow_request(struct flow *f, const struct request *head, const void *data, size_
 {
 	if (!f->beginner || !may_begin(f, FLOW_IDLE, len))
 		return -1;
-	buf_free(&f->in); /* the answer before */
+	buf_free(&f->in); /* the previous answer */
 	f->head_out = *head;
 	f->msg = next_message(f->msg);
 	return begin(f, data, len, ccsid, open);
@@ -216,7 +219,7 @@ flow_is7(struct flow *f, unsigned sense, const char *message)
 		return 0;
 	buf_init(&b, 256);
 	if (wire_put_is7(&b, sense, message) < 0)
-		buf_free(&b); /* no memory: the header's sense must do, for an answer is owed */
+		buf_free(&b); /* no memory: the answer goes without a body; its header has the sense */
 	r = emit(f, IPIC_ANSWER, &is, buf_bytes(&b), buf_len(&b));
 	buf_free(&b);
 	end(f);
@@ -278,7 +281,7 @@ inside(const struct flow *f)
 	return f->chain_in > 1;
 }
 
-/* Whether what the element says of its chain is what the session holds. */
+/* Compares the fields of an element with the state of the chain. */
 static bool
 agrees(const struct flow *f, const struct is_header *is)
 {
@@ -321,7 +324,7 @@ check_element(const struct flow *f, const struct is_header *is)
 	return CONV_OK;
 }
 
-/* -1: it has none, or a bad one. */
+/* -1: the element has no head, or a head with a fault. */
 static int
 take_head(struct flow *f, const struct is_header *is, const char *body, size_t len, struct flow_error *e)
 {

@@ -12,13 +12,13 @@
 #define EBCDIC_P 0xd7 /* of POST */
 
 enum state {
-	FIRST_BYTE,    /* nothing read: request or answer? */
+	FIRST_BYTE,    /* nothing read yet: a request or an answer */
 	REQUEST_TEXT,  /* inside REQUEST_LINE, its CR LF included */
 	ANSWER_TEXT,   /* inside ANSWER_START and the status */
 	PHRASE,        /* an answer's reason phrase */
 	HEADER_START,  /* first byte of a header line, or of the empty line */
 	HEADER_NAME,
-	VALUE_IGNORED, /* the values, by what is done with them */
+	VALUE_IGNORED, /* the values, by their use */
 	VALUE_IS,
 	VALUE_TYPE,
 	LENGTH_BEFORE, /* Content-Length: blanks before, the digits, blanks behind */
@@ -59,14 +59,14 @@ is_blank(unsigned char c)
 	return c == ' ' || c == '\t';
 }
 
-/* What may stand in a header's value or a reason phrase; CR is looked for before. */
+/* A byte that a header's value or a reason phrase may hold. The caller has checked for CR. */
 static bool
 is_text(unsigned char c)
 {
 	return c == '\t' || (c >= ' ' && c != 0x7f);
 }
 
-/* RFC 9110's token: what a header's name is made of. A blank before the colon is not. */
+/* A byte of a header's name (token in RFC 9110). A blank before the colon is none. */
 static bool
 is_name(unsigned char c)
 {
@@ -105,7 +105,7 @@ on_answer_text(struct http_reader *r, unsigned char c)
 			return bad(r, "the answer is not HTTP/1.1");
 		return 0;
 	}
-	/* 1xx would be answers that are none: an interim answer breaks the order of requests and answers */
+	/* 1xx: an interim answer would break the order of requests and answers */
 	if (c < (r->at == STATUS_AT ? '2' : '0') || c > (r->at == STATUS_AT ? '5' : '9'))
 		return bad(r, "the status is not a number from 200 to 599");
 	r->status = r->status * 10 + (c - '0');
@@ -143,7 +143,7 @@ on_first_byte(struct http_reader *r, unsigned char c)
 	}
 	if (c == 0x16)
 		return bad(r, "TLS where HTTP/1.1 was expected");
-	if (c == EBCDIC_P) /* whoever ports a partner from a mainframe makes this mistake first */
+	if (c == EBCDIC_P) /* a partner ported from a mainframe that sends EBCDIC */
 		return bad(r, "EBCDIC where HTTP/1.1 in ASCII was expected");
 	if (r->allowed == HTTP_REQUEST)
 		return bad(r, "the method is not POST");
@@ -186,7 +186,7 @@ begin_length(struct http_reader *r)
 
 static const struct {
 	const char *name;
-	int (*begin)(struct http_reader *r); /* NULL: refused, and why */
+	int (*begin)(struct http_reader *r); /* NULL: the header is refused; `why` has the sentence */
 	const char *why;
 } headers[] = {
 	{ "IS", begin_is, NULL },
@@ -241,7 +241,7 @@ on_value(struct http_reader *r, unsigned char c)
 	return 0;
 }
 
-/* Trims as it goes: leading blanks move the start, and the length ends at the last byte that is not blank. */
+/* Trims the value: leading blanks move the start, and the length ends at the last byte that is not blank. */
 static int
 on_kept_value(struct http_reader *r, struct http_part *part, unsigned char c)
 {
@@ -365,7 +365,7 @@ phrase(int status)
 	}
 }
 
-/* A value with a control character in it would become two headers at the other end. */
+/* True when the value has no control character, which would make two headers of it. */
 static bool
 is_line(const char *value)
 {
@@ -391,7 +391,7 @@ put_rest(struct buf *b, const char *is, const char *type, const void *body, size
 	return buf_printf(b, "Content-Length: %zu\r\n\r\n", len) < 0 ? -1 : buf_add(b, body, len);
 }
 
-/* Half a message must never leave: what was begun and did not fit is taken back. */
+/* Removes a message that did not fit: no part of it may be sent. */
 static int
 whole(struct buf *b, size_t before, int result)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http: a strict, bounded reader and a writer for exactly the subset of HTTP/1.1 that engine/ipic/README.md describes. It judges bytes as
- * they come: what cannot belong to a message is refused at once, not at the time-out.
+ * http: a strict, bounded reader and a writer for the subset of HTTP/1.1 that engine/ipic/README.md describes. The
+ * reader checks bytes as they come: it refuses a byte that cannot belong to a message at once, not at the time-out.
  *
  *   request  POST /ipic HTTP/1.1     answer  HTTP/1.1 NNN reason
  */
@@ -15,20 +15,20 @@
 
 #define HTTP_LINE_MAX 256       /* a request or status line, without CR LF */
 #define HTTP_HEADER_MAX 1024    /* one header line */
-#define HTTP_HEADERS_MAX 32     /* how many */
-#define HTTP_HEAD_MAX 8192      /* all of it up to and with the empty line */
+#define HTTP_HEADERS_MAX 32     /* number of headers */
+#define HTTP_HEAD_MAX 8192      /* the whole head, with the empty line */
 #define HTTP_BODY_CAPEX (32 * 1024)
-#define HTTP_BODY_ELEMENT (60 * 1024) /* of a conversation (engine/ipic/README.md) */
+#define HTTP_BODY_ELEMENT (60 * 1024) /* of an element of a conversation (engine/ipic/README.md) */
 
-enum http_kind { HTTP_REQUEST = 1, HTTP_ANSWER = 2 }; /* a set: which may come next */
+enum http_kind { HTTP_REQUEST = 1, HTTP_ANSWER = 2 }; /* a set: the kinds that may come next */
 enum http_result { HTTP_MORE, HTTP_DONE, HTTP_BAD };
 
-struct http_part { /* a piece of the bytes handed in: offsets, because the buffer may move */
+struct http_part { /* a part of the caller's bytes, as an offset, because the buffer may move */
 	size_t at, len;
 };
 
 /*
- * One message. Zero-initialise through http_begin. `size` is the whole message's length once HTTP_DONE.
+ * One message. http_begin initialises it. `size` is the length of the whole message after HTTP_DONE.
  * After HTTP_BAD: `status` is 400 or 413 and `why` a sentence without the peer's bytes.
  */
 struct http_reader {
@@ -37,8 +37,8 @@ struct http_reader {
 	/* result */
 	enum http_kind kind;
 	int status;              /* of an answer; of the refusal after HTTP_BAD */
-	struct http_part is;     /* the IS header's value, trimmed; len 0: not there */
-	struct http_part type;   /* Content-Type's value, trimmed; len 0: not there */
+	struct http_part is;     /* the value of the IS header, trimmed; len 0: absent */
+	struct http_part type;   /* the value of Content-Type, trimmed; len 0: absent */
 	struct http_part body;
 	size_t size;
 	const char *why;         /* static */
@@ -50,12 +50,12 @@ struct http_reader {
 	size_t line;
 };
 
-/* Ready for one message: which kinds may come, and the largest body. */
+/* Begins one message: the kinds that may come, and the largest body in bytes. */
 void http_begin(struct http_reader *r, unsigned allowed, size_t body_max);
 
 /*
- * Judges bytes[0..n), the message's bytes from its first one on; call again with the same bytes and more behind. Each byte is
- * looked at once over all calls. Bytes behind the message (n > size) are not looked at.
+ * Checks bytes[0..n), the bytes of a message from its first one on. The caller calls again with the same bytes and more
+ * behind them; each byte is checked once. Bytes behind the message (n > size) are not read.
  */
 enum http_result http_read(struct http_reader *r, const void *bytes, size_t n);
 

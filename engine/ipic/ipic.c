@@ -10,7 +10,7 @@ enum { OK = 200, REDIRECTED = 307, REFUSED = 403, ENDED = 500 };
 
 #define BODY_MAX 4096 /* bytes of the JSON that is put */
 
-/* --- in -------------------------------------------------------------------------------------------------------------- */
+/* --- in --------------------------------------------------------------------------------------- */
 
 void
 ipic_expect_capex(struct ipic_reader *r)
@@ -128,7 +128,7 @@ ipic_element_fault(const struct ipic_message *m)
 	return NULL;
 }
 
-/* --- out ------------------------------------------------------------------------------------------------------------- */
+/* --- out -------------------------------------------------------------------------------------- */
 
 static const char capex_is[] = "1 cmd; name=capex";
 static const char resync_is[] = "1 cmd; name=resync";

@@ -61,14 +61,17 @@ void ipic_expect_capex(struct ipic_reader *r);
 void ipic_expect_answer(struct ipic_reader *r);
 void ipic_expect_any(struct ipic_reader *r);
 /*
- * Judges bytes[0..n), the bytes of a message from its first one on; to be called again with the same bytes and more behind
- * them. m is filled when the message is whole. Bytes behind the message are not looked at.
+ * Judges bytes[0..n), the bytes of a message from its first one on; to be called again with the same bytes and more
+ * behind them. m is filled when the message is whole. Bytes behind the message are not looked at.
  */
 enum ipic_result ipic_next(struct ipic_reader *r, const void *bytes, size_t n, struct ipic_message *m, struct fault *f);
 
 /* True when m is a command of that name. */
 bool ipic_is_command(const struct ipic_message *m, enum is_name name);
-/* The body of a CAPEX, of the answer to one, of resync and of the answer to it. -1 with a sentence that names the member. */
+/*
+ * The body of a CAPEX, of the answer to one, of resync and of the answer to it. -1 with a sentence that names the
+ * member.
+ */
 int ipic_capex(const struct ipic_message *m, struct capex *c, struct fault *f);
 int ipic_capex_answer(const struct ipic_message *m, struct capex_answer *a, struct fault *f);
 int ipic_resync(const struct ipic_message *m, struct resync *r, struct fault *f);

@@ -9,12 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEPTH_MAX 16 /* jansson recurses; our bodies are flat */
+#define DEPTH_MAX 16 /* jansson recurses; the bodies of IPIC are flat */
 
 /*
- * jansson's reader drops a byte that it has no memory to keep, and then trusts the length of what it did not keep: it writes beyond its own memory. So while it
- * reads it never lacks any: what malloc does not give is cut from a piece got beforehand, and what was read so is thrown away. An element of an array costs it
- * the most, some 80 bytes for each of the body's. jansson's allocator is the process's and is told no object; hence the one thing here at file scope.
+ * When jansson's reader has no memory for a byte, it drops the byte but counts it, and later writes beyond its memory.
+ * So the reader never lacks memory: when malloc fails, it gets a part of a block that was allocated before, and the
+ * result is dropped. An element of an array takes the most memory: about 80 bytes for each byte of the body. jansson's
+ * allocator has no argument, so this pointer stands at file scope.
  */
 #define SPARE_OF(len) ((len) * 128 + 4096)
 
@@ -23,7 +24,7 @@ struct spare {
 	size_t size, used;
 };
 
-static _Thread_local struct spare *spare; /* of the thread that reads just now; NULL: it does not */
+static _Thread_local struct spare *spare; /* of the thread that reads; NULL: it does not read */
 
 static bool
 is_spare(const void *p)
@@ -46,7 +47,7 @@ get(size_t n)
 	return p;
 }
 
-/* jansson's reader keeps what it read in buffers of its own, out of our reach. */
+/* jansson's reader copies the bytes into its own buffers, so its allocator wipes all memory. */
 static void
 wipe_and_free(void *p)
 {
@@ -92,7 +93,7 @@ json_body_load(const void *bytes, size_t len, json_error_t *e)
 
 /* ---- from bytes to an object ---- */
 
-/* jansson would recurse two thousand deep before it objects; this looks at the brackets first, strings left out. */
+/* Checks the depth of brackets outside strings first: jansson would recurse 2,000 deep. */
 static int
 check_nesting(const char *p, size_t len, struct fault *f)
 {
@@ -116,7 +117,7 @@ check_nesting(const char *p, size_t len, struct fault *f)
 	return 0;
 }
 
-/* jansson's own words quote the body, and a body may hold a token: only the place is told. */
+/* Reports the place only: jansson's sentence quotes the body, and a body may hold a token. */
 json_t *
 json_body_read(const void *body, size_t len, struct fault *f)
 {

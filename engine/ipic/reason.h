@@ -3,7 +3,7 @@
 #ifndef SALLYPORT_REASON_H
 #define SALLYPORT_REASON_H
 
-/* Why a CAPEX is refused: the reason's word and the HTTP status and response class it travels with (IPIC.md 8.2). */
+/* X(word, HTTP status, response class) (IPIC.md 8.2). */
 #define REASONS(X) \
 	X(AUTOINSTALL_FAILED, 403, "EXCEPTION") \
 	X(CAPEX_RACE, 403, "EXCEPTION") \

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sense: why a conversation ended badly: IS7's sense codes (IPIC.md 3.1) and the codes of DFHIS1023 and DFHIS1025. Data, known to every floor. */
+/* sense: sense codes of IS7 (IPIC.md 3.1), and the codes of DFHIS1023 and DFHIS1025. */
 #ifndef SALLYPORT_SENSE_H
 #define SALLYPORT_SENSE_H
 
-/* What an IS7 answer carries. */
+/* The sense of an IS7 answer. */
 #define SENSES(X) \
 	X(ACCESS_DENIED, 0x080F0983, "access denied") \
 	X(SECURITY_NOT_VALID, 0x080F6051, "security not valid") \
@@ -21,7 +21,10 @@ enum sense {
 #undef X
 };
 
-/* The receiver's checks of a conversation, DFHIS1023's codes; the last four are the first ones' twins while a previous task is active. */
+/*
+ * The checks that a receiver makes (codes of DFHIS1023). The last four are twins of earlier codes, while a previous
+ * task is active.
+ */
 #define CONVERSATION_ERRORS(X) \
 	X(0614, "the session's task is not waiting for data") \
 	X(061C, "the task could not be resumed") \
@@ -47,10 +50,10 @@ enum conversation_error {
 };
 
 #define SENSE_TEXT 9
-#define MESSAGE_SIZE 10 /* of the message id an IS7 may carry, "DFHIS1025" */
-/* As operators and IBM write one, "080F6051". Returns out. */
+#define MESSAGE_SIZE 10 /* of the message id in an IS7, "DFHIS1025" */
+/* Prints a sense as operators and IBM write it, "080F6051". Returns out. */
 const char *sense_print(unsigned sense, char out[SENSE_TEXT]);
-/* The words of a code; "" for one that is not listed. Static. */
+/* The sentence of a code; "" for an unknown code. Static. */
 const char *sense_words(unsigned sense);
 const char *sense_error_words(enum conversation_error e);
 

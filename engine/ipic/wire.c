@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define COUNT_MAX 999
-#define SENDCOUNT_ABSENT 100 /* what clients ask for when nobody said (IPIC.md 2.4) */
+#define SENDCOUNT_ABSENT 100 /* the default of clients (IPIC.md 2.4) */
 
 /* ---- CAPEX ---- */
 

@@ -11,16 +11,19 @@
 
 struct json_t;
 
-/* A CAPEX request's body, validated field by field. -1 with a sentence naming the member. networkid stays "" when blank. */
+/*
+ * Reads the body of a CAPEX and checks each member. -1 with a sentence that names the member. networkid stays "" when
+ * blank.
+ */
 int wire_capex(struct capex *c, const void *body, size_t len, struct fault *f);
-/* Appends one (the caller's side); members that were not given are left out. */
+/* Appends the body of a CAPEX; "" and absent members are left out. -1: no memory, or no room. */
 int wire_put_capex(struct buf *b, const struct capex *c);
 
-/* Appends one; "" members and counts below 0 are left out. */
+/* Appends the body of an answer; "" members and counts below 0 are left out. -1: no memory, or no room. */
 int wire_put_answer(struct buf *b, const struct capex_answer *a);
-/* The same members into an object of somebody's. */
+/* Adds the same members to an object of the caller. Not 0: no memory. */
 int wire_set_answer(struct json_t *o, const struct capex_answer *a);
-/* Reads one. -1 with a sentence naming the member. */
+/* Reads the body of an answer. -1 with a sentence that names the member. */
 int wire_answer(struct capex_answer *a, const void *body, size_t len, struct fault *f);
 
 #endif

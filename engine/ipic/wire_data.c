@@ -19,7 +19,7 @@ get_tran(const json_t *o, char tran[TRAN_SIZE], struct fault *f)
 	return 0;
 }
 
-/* C0, DEL and, in UTF-8, C1. jansson saw to it that the rest is UTF-8. */
+/* C0, DEL and, in UTF-8, C1. jansson has checked that the bytes are UTF-8. */
 static bool
 has_control(const unsigned char *p, size_t len)
 {
@@ -29,7 +29,7 @@ has_control(const unsigned char *p, size_t len)
 	return false;
 }
 
-/* Blanks at its end belong to a password. */
+/* Trailing blanks are part of a password. */
 static int
 get_password(const json_t *o, struct request *r, struct fault *f)
 {
@@ -49,7 +49,7 @@ get_password(const json_t *o, struct request *r, struct fault *f)
 	return 0;
 }
 
-/* jansson frees a string without wiping it, and has no other way to get at it. */
+/* Wipes the string through its address: jansson frees a string without wiping it. */
 static void
 wipe_password(const json_t *o)
 {
@@ -138,7 +138,7 @@ wire_put_is7(struct buf *b, unsigned sense, const char *message)
 
 /* ---- resync ---- */
 
-/* What requests and answers share. */
+/* The members of both requests and answers. */
 static int
 get_log(const json_t *o, struct resync *r, struct fault *f)
 {

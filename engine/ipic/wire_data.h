@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* wire_data: the bodies that conversations and resynchronisation carry, as wire has those of CAPEX (engine/ipic/README.md). */
+/* wire_data: the bodies of conversations and of resynchronisation (engine/ipic/README.md). */
 #ifndef SALLYPORT_WIRE_DATA_H
 #define SALLYPORT_WIRE_DATA_H
 
@@ -11,33 +11,35 @@
 
 
 /*
- * A request's head: every member may be absent; tran is DEFAULT_TRAN then, program "" (its transaction's). -1 with a sentence; r is wiped then.
- * What the reader held of a password is wiped in every case; the caller wipes r's (and its own bytes).
+ * Reads the head of a request. Each member may be absent: tran is DEFAULT_TRAN then, program is "" (the transaction's).
+ * -1 with a sentence; r is wiped then. The reader wipes its copies of a password; the caller wipes r and its own bytes.
  */
 int wire_head(struct request *r, const void *head, size_t len, struct fault *f);
-/* Appends one. It holds the password: the caller wipes b. */
+/* Appends the head of a request. b holds the password then: the caller wipes b. -1: no memory, or no room. */
 int wire_put_head(struct buf *b, const struct request *r);
 
-/* An IS7's body: the message id ("" when absent, or when the body is not one: the header's sense is what counts). */
+/*
+ * Reads the body of an IS7: the message id. "" when it is absent or the body has a fault; the sense is in the header.
+ */
 void wire_is7(char message[MESSAGE_SIZE], const void *body, size_t len);
-/* message NULL or "": without. */
+/* Appends the body of an IS7. message NULL or "": without an id. -1: no memory, or no room. */
 int wire_put_is7(struct buf *b, unsigned sense, const char *message);
-/* [A-Z0-9]{9}, as DFHIS1025. */
+/* True for [A-Z0-9]{9}, such as DFHIS1025. */
 bool wire_message_ok(const char *message, size_t len);
 
 struct resync {
 	char response[RESPONSE_SIZE], reason[REASON_SIZE]; /* of an answer; "" in a request */
-	char logname[LOGNAME_SIZE]; /* the sender's log; "" only in an answer that refuses */
-	char partner[LOGNAME_SIZE]; /* the log it remembers of the other; "" never met */
-	char token[TOKEN_SIZE];          /* agreed on last; "" never met */
-	char next[TOKEN_SIZE];           /* a request's: to remember from now on */
+	char logname[LOGNAME_SIZE]; /* the log of the sender; "" only in an answer that refuses */
+	char partner[LOGNAME_SIZE]; /* the log of the receiver as the sender remembers it; "" never met */
+	char token[TOKEN_SIZE];          /* the last agreed token; "" never met */
+	char next[TOKEN_SIZE];           /* of a request: the token to remember from now on */
 	int indoubt;                     /* 0 to INDOUBT_MAX */
 };
 
-/* -1 with a sentence naming the member. partner and token come both or not at all. */
+/* Each reads a body. -1 with a sentence that names the member. partner and token are both present or both absent. */
 int wire_resync(struct resync *r, const void *body, size_t len, struct fault *f);
 int wire_resync_answer(struct resync *r, const void *body, size_t len, struct fault *f);
-/* Writes either: "" members are left out. */
+/* Appends a request or an answer; "" members are left out. -1: no memory, or no room. */
 int wire_put_resync(struct buf *b, const struct resync *r);
 
 #endif

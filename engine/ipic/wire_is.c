@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The IS header and the content type: the part of wire that needs no JSON. */
+/* wire_is: the IS header and the content type. */
 #include "ipic/wire_is.h"
 
 #include <inttypes.h>
@@ -31,7 +31,7 @@ blanks(const char *p, const char *end)
 	return n;
 }
 
-/* Takes the longest run of printable characters other than the separators; may be empty. */
+/* Takes the longest run of printable characters without separators; the run may be empty. */
 static struct word
 take_word(const char **p, const char *end)
 {
@@ -64,7 +64,7 @@ take_type(struct is_header *h, const char **p, const char *end, struct fault *f)
 	return fault_set(f, "IS: the type is not cmd, data or expd");
 }
 
-/* One "; key=value" with the blanks around it. */
+/* Takes one "; key=value" with the blanks around it. */
 static int
 take_pair(struct word *key, struct word *value, const char **p, const char *end, struct fault *f)
 {
@@ -189,7 +189,7 @@ enum { CMD = 1 << IS_CMD, DATA = 1 << IS_DATA, EXPD = 1 << IS_EXPD };
 
 static const struct key {
 	const char *name;
-	unsigned of, needed, paced; /* sets of types: who knows it, who must have it, who even in a pacing message */
+	unsigned of, needed, paced; /* sets of types: that know the key, that need it, that need it in a pacing message too */
 	int (*take)(struct is_header *h, struct word w);
 	const char *form;
 } keys[] = {
@@ -208,7 +208,7 @@ static const struct key {
 
 #define KEYS (sizeof keys / sizeof keys[0])
 
-/* `had` notes the keys that were there. */
+/* `had`: the keys that were present. */
 static int
 take_key(struct is_header *h, struct word key, struct word value, unsigned *had, struct fault *f)
 {
@@ -271,7 +271,7 @@ wire_is(struct is_header *h, const char *value, size_t len, struct fault *f)
 
 struct writing {
 	char *out;
-	size_t size, at; /* at >= size: it did not fit */
+	size_t size, at; /* at >= size: the text did not fit */
 };
 
 static void put(struct writing *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
