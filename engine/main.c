@@ -148,7 +148,7 @@ misused(const char *wrong, const char *given)
 }
 
 static int
-run_main(int argc, char **argv)
+main_run(int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
 		{ "log", required_argument, NULL, 'l' }, { "log-format", required_argument, NULL, 'f' }, { "watch", no_argument, NULL, 'w' }, { "help", no_argument, NULL, 'h' },
@@ -203,7 +203,7 @@ static const struct {
 	const char *name;
 	int (*main)(int argc, char **argv);
 } commands[] = {
-	{ "run", run_main },
+	{ "run", main_run },
 	{ "check", check_run },
 	{ "connect", connect_run },
 	{ "passwd", passwd_run },

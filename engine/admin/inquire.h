@@ -24,8 +24,8 @@ struct region;
  *                 ipresolved ipfamily recovstatus indoubt, and its attributes
  *   socket        connection stage way peer own ipconn tcpipservice generation tls cipher userid
  *   session       ipconn connstatus direction sessions in_use free peak queued oldest state age; a row for each
- *                 direction of an ipconn; NAME is the ipconn; oldest: the conversation that runs longest, with its state
- *                 and age
+ *                 direction of an ipconn; NAME is the ipconn; oldest: the conversation that runs longest, with its
+ *                 state and age
  *   conversation  ipconn connection direction conv state msg tran program userid bytes age; the conversations
  *                 under way; NAME is the ipconn
  *   program       program kind (BUILTIN SCRIPT URL IPCONN) target in_use usecount (of the current generation), and its
