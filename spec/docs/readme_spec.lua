@@ -74,8 +74,8 @@ describe("the documents", function()
 
   for heading, row in pairs {
     ["Your first hour"] = { "portnumber = 14910", "portnumber = 70000", "portnumber is 70000" },
-    ["Change a rule while partners are connected"] = { 'urm = "shop"', 'urm = "shup"', 'script "shup" is not there' },
-    ["Your own authority and partner"] = { 'bind = "partners"', 'bind = "partner"', 'script "partner" is not there' },
+    ["Change a rule while partners are connected"] = { 'urm = "shop"', 'urm = "shup"', 'script "shup" does not exist' },
+    ["Your own authority and partner"] = { 'bind = "partners"', 'bind = "partner"', 'script "partner" does not exist' },
     ["Two regions and a client"] = { 'saf = "b.saf"', 'saf = "c.saf"', "c.saf: No such file or directory" },
   } do
     it(heading .. ": ends by itself and shows the log when its region does not start", function()
