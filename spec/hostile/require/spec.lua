@@ -1,4 +1,4 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Requires what is no script.
--- loading ends: not there
+-- loading ends: does not exist
 return { bind = function() end, x = require("require/host_spec") }
