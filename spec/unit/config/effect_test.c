@@ -14,7 +14,10 @@
 #define TLS " tcpipservice 'TLS' { portnumber = 0, ssl = 'clientauth' }"
 #define OWN(given) "region { applid = 'A', networkid = 'N', " given " }\n"
 
-/* For each row of effect_rows, in its order: a definition whose only fault or warning it is; and one in which the attribute is in force. */
+/*
+ * For each row of effect_rows, in order: a definition with only this fault or warning; and one in which the attribute
+ * has an effect.
+ */
 static const struct example {
 	const char *resource, *attribute, *idle, *acts;
 } examples[] = {
@@ -133,7 +136,7 @@ said(const struct faults *f, size_t i)
 	return i < f->n && f->entry[i].text != NULL ? f->entry[i].text : "nothing";
 }
 
-/* Of a row whose attribute other rows have too, it is this one's reason that is said. */
+/* When other rows have the same attribute, the reason of this row is reported. */
 static void
 each_row_fires_alone_and_only_where_it_should(void **state)
 {

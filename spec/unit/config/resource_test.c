@@ -44,7 +44,7 @@ set(const struct attribute *a, union object *o, const char *value)
 struct numbers {
 	const struct attribute *table;
 	const char *name;
-	double low, high; /* both allowed; one step outside is not */
+	double low, high; /* both are allowed; one step outside is not */
 	double step;
 };
 

@@ -18,8 +18,8 @@
 
 struct row {
 	const char *text;     /* the definition */
-	int line;             /* of the one warning; 0: there must be none */
-	const char *words[3]; /* what it must hold */
+	int line;             /* of the only warning; 0: none is expected */
+	const char *words[3]; /* parts of its text */
 };
 
 static const struct row rows[] = {
@@ -33,7 +33,7 @@ static const struct row rows[] = {
 	{ REGION "\ntcpipservice 'T' { portnumber = 0, heartbeat = 0 }", 3, { "tcpipservice T", "heartbeat is 0" } },
 	{ REGION "tcpipservice 'T' { portnumber = 0, heartbeat = 0.1 }", 0, { NULL } },
 	{ REGION "tcpipservice 'T' { portnumber = 0, speciftcps = 'U' } tcpipservice 'U' { portnumber = 0 }", 0, { NULL } },
-	/* identify: by the service it names, by any when it names none */
+	/* identify: by the service that it names, or by any when it names none */
 	{ REGION "tcpipservice 'T' { portnumber = 0 }\nipconn 'C' { userauth = 'identify', tcpipservice = 'T' }", 3,
 		{ "ipconn C", "identify", "tcpipservice T" } },
 	{ RING "tcpipservice 'T' { portnumber = 0, ssl = 'yes' }\nipconn 'C' { userauth = 'identify' }", 3, { "identify" } },
@@ -41,14 +41,14 @@ static const struct row rows[] = {
 	{ RING "tcpipservice 'T' { portnumber = 0, " TLS " } tcpipservice 'U' { portnumber = 0 }\n"
 		"ipconn 'C' { userauth = 'identify', tcpipservice = 'T' }", 0, { NULL } },
 	{ REGION "tcpipservice 'T' { portnumber = 0, admit = 'lan' }\nipconn 'C' { userauth = 'identify' }", 3, { "sysplex", "lan" } },
-	/* a template is reached by a urm */
+	/* the copy of a template comes from a urm */
 	{ RING "tcpipservice 'T' { portnumber = 0, ssl = 'yes', urm = 'u' }\nipconn 'C' { userauth = 'identify', template = 'only' }", 3,
 		{ "identify" } },
 	{ RING "tcpipservice 'T' { portnumber = 0, " TLS ", urm = 'u' } tcpipservice 'U' { portnumber = 0 }\n"
 		"ipconn 'C' { userauth = 'identify', template = 'only' }", 0, { NULL } },
 	{ RING "tcpipservice 'T' { portnumber = 0 } tcpipservice 'U' { portnumber = 0, " TLS " }\nipconn 'C' { linkauth = 'certuser' }" PROGRAM, 3, { "ipconn C", "certuser" } },
 	{ RING "tcpipservice 'T' { portnumber = 0, " TLS " }\nipconn 'C' { linkauth = 'certuser' }" PROGRAM, 0, { NULL } },
-	/* passwords: there must be something to check them by, and nobody to read along */
+	/* passwords: they need a saf and an encrypted connection */
 	{ SAF_ALONE "tcpipservice 'T' { portnumber = 0 }\nipconn 'C' { userauth = 'verify' }", 3,
 		{ "ipconn C", "tcpipservice T", "clear text" } },
 	{ SAF "tcpipservice 'T' { portnumber = 0, ssl = 'yes' }\nipconn 'C' { userauth = 'verify' }", 0, { NULL } },
@@ -60,7 +60,7 @@ static const struct row rows[] = {
 		"ipconn 'C' { userauth = 'identify', template = 'only' }", 3, { "dfhisaip" } },
 	{ SAF_ALONE "tcpipservice 'T' { portnumber = 0 }\nipconn 'C' { userauth = 'local' }", 0, { NULL } },
 	{ REGION "ipconn 'C' { userauth = 'verify' }", 2, { "ipconn C", "no saf" } },
-	/* a backend on another machine */
+	/* a program's url on another machine */
 	{ REGION "program 'P' { url = 'http://pay.example.com:8080/x' }", 2, { "program P", "pay.example.com,", "https" } },
 	{ REGION "program 'P' { url = 'HTTP://10.0.0.1' }", 2, { "10.0.0.1," } },
 	{ REGION "program 'P' { url = 'http://[2001:db8::1]:80/' }", 2, { "2001:db8::1," } },

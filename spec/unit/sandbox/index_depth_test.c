@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-/* The least max with which the text passes. */
+/* Returns the smallest max with which the text passes. */
 static int
 chain_of(const char *text)
 {
@@ -33,11 +33,11 @@ indexes_of_one_expression_are_counted(void **state)
 		{ "return t[u.a.b]", 3 }, { "return t.x[u.a.b].y", 5 }, { "return t[t[t[1]]]", 3 }, { "return t[-x][not y][#z]", 3 },
 		{ "return (t.a).b", 2 }, { "return ((t.a).b)[(u).c]", 4 }, { "return t[function() local x = 1 end].a", 2 }, { "return t[{}][f()]", 2 },
 		{ "return t --[[ . ]] .a -- .b\n .c", 2 }, { "return t[x and y].a", 2 }, { "do end (t.a).b = 1", 2 },
-		/* what begins anew */
+		/* the count begins at zero again */
 		{ "return t.a, t.b, t.c", 1 }, { "return t.a + t.b .. t.c", 1 }, { "t.a = t.b t.c = t.d", 1 }, { "return f(t.a).b", 1 },
 		{ "return t.a():b().c", 1 }, { "return t:a():b():c()", 0 }, { "return f { t.a }.b", 1 }, { "return f 'x'.b", 1 },
 		{ "if t.a then return t.b else return t.c end", 1 }, { "local a = t.b local c = t.d", 1 }, { "f(t.a, function() return u.b.c end)", 2 },
-		/* what is no index */
+		/* these are no indexes */
 		{ "return 1.5 + .5 .. '.a.b'", 0 }, { "return [==[ .a.b ]] ]==] .. \"\\\".a\"", 0 }, { "-- a.b.c\n--[=[ a.b ]=]", 0 }, { "return ...", 0 },
 	};
 
@@ -70,7 +70,7 @@ nesting_without_end_is_a_line_too(void **state)
 	assert_int_equal(index_depth_longer(text, sizeof text - 1, 100), 0);
 }
 
-/* Whatever the bytes, the walk stays inside them: the sanitizers watch. */
+/* For any bytes the walk stays inside of the text; the sanitizers check it. */
 static void
 what_breaks_off_is_survived(void **state)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Our string, table and utf8 against Lua's own: the same chunk runs in a plain Lua and in the sandbox and must write the same report. */
+/*
+ * Compares our string, table and utf8 with Lua's own: the same chunk runs in a plain Lua and in the sandbox and must
+ * write the same report.
+ */
 #include "sandbox/sandbox.h"
 
 #include <lauxlib.h>
@@ -15,7 +18,10 @@
 
 #include <cmocka.h>
 
-/* try(f, ...) notes results or the error, without its place (Lua's own remove blames the wrong argument); cross(f, {list, ...}) tries every combination of one value each. */
+/*
+ * try(f, ...) reports the results, or the error without its place (Lua's own remove names the wrong argument). cross(f,
+ * { list, ... }) tries each combination of one value of each list.
+ */
 static const char prelude[] =
 	"local out, NONE = {}, {}\n"
 	"local function show(v)\n"
@@ -151,7 +157,7 @@ static const struct chunk chunks[] = {
 	{ "string", code_string }, { "find", code_find }, { "format", code_format }, { "table", code_table }, { "utf8", code_utf8 },
 };
 
-/* The report of one chunk, left on the stack. */
+/* Pushes the report of one chunk. */
 static const char *
 report(lua_State *L, const struct chunk *c)
 {
@@ -202,7 +208,7 @@ equal_to_lua(void **state)
 	sandbox_free(L);
 }
 
-/* What is ours alone. */
+/* Functions and errors that Lua's own library does not have. */
 static void
 raw_and_frozen(void **state)
 {
@@ -243,7 +249,9 @@ holds(const char *code)
 	sandbox_free(L);
 }
 
-/* Lua 5.4.4 lets a continuation byte pass that stands first, or behind a whole character; later ones do not, nor do we. */
+/*
+ * Lua 5.4.4 accepts a continuation byte at the beginning or after a complete character; later versions and ours do not.
+ */
 static void
 codes_of_no_utf8_raise(void **state)
 {
@@ -254,7 +262,10 @@ codes_of_no_utf8_raise(void **state)
 		"local n = 0 for _, c in utf8.codes '\\u{e9}a\\u{20ac}\\0' do n = n * 3 + c end assert(n == ((0xe9 * 3 + 97) * 3 + 0x20ac) * 3)\n");
 }
 
-/* A border of a table may be the largest integer there is: the powers of 2 are enough, the small ones last, so that Lua keeps no array for them. Nothing here may overflow (UBSan looks on). */
+/*
+ * The border of a table may be the largest integer. The powers of 2 suffice as keys; the small ones come last, so that
+ * Lua keeps no array for them. Nothing may overflow (UBSan checks it).
+ */
 static void
 numbers_at_their_ends(void **state)
 {
@@ -275,7 +286,7 @@ numbers_at_their_ends(void **state)
 		"assert(select('#', table.unpack(full(), max, max)) == 1 and select('#', table.unpack({}, min, min)) == 1)\n"
 		"assert(table.concat({ [min] = 'a', [max] = 'b' }, '', min, min) == 'a' and table.concat({ [max] = 'b' }, '', max, max) == 'b')\n"
 		"assert(table.concat({}, '', max, min) == '')\n"
-		/* move: from, to and the distance between them may each be at an end */
+		/* move: from, to and the distance between them may each be extreme */
 		"local m = { [min + 1] = 'a', [min + 2] = 'b' } table.move(m, min + 1, min + 2, max - 1) assert(m[max - 1] == 'a' and m[max] == 'b')\n"
 		"m = { [max - 1] = 'a', [max] = 'b' } table.move(m, max - 1, max, min) assert(m[min] == 'a' and m[min + 1] == 'b')\n"
 		"m = { [max - 2] = 'a', [max - 1] = 'b' } table.move(m, max - 2, max - 1, max - 1) assert(m[max - 1] == 'a' and m[max] == 'b')\n"
@@ -283,7 +294,7 @@ numbers_at_their_ends(void **state)
 		"m = { [min] = 'a' } table.move(m, min, min, max) assert(m[max] == 'a') table.move(m, max, max, 0) assert(m[0] == 'a')\n"
 		"assert(table.move({}, max, min, min)) fails('destination wrap', table.move, {}, 1, 2, max) fails('too many', table.move, {}, min, max, 1)\n"
 		"fails('too many', table.move, {}, min, 0, 1) fails('too many', table.move, {}, 0, max, 1) fails('too many', table.move, {}, -1, max - 1, 1)\n"
-		/* strings: every position and count */
+		/* strings: each position and count */
 		"for _, i in ipairs { max, min, min + 1, 0, 1, -1 } do for _, j in ipairs { max, min, min + 1, 0, -1 } do\n"
 		"  local s = 'abc' assert(#s:sub(i, j) <= 3 and select('#', s:byte(i, j)) <= 3) s:find('b', i) s:find('b', i, true) s:match('b', i) s:gmatch('b', i)()\n"
 		"  s:gsub('b', 'c', i) pcall(s.rep, s, i) pcall(s.rep, s, i, s) pcall(select, i, 1, 2) pcall(string.char, i) pcall(utf8.char, i)\n"

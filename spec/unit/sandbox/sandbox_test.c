@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a script can reach, what it can change, and that every hostile one ends within its budget and leaves the state fit for the next. */
+/*
+ * What a script can reach and change; and each hostile script ends within its budget and leaves the state usable for
+ * the next one.
+ */
 #include "sandbox/lfrozen.h"
 #include "sandbox/sandbox.h"
 
@@ -18,7 +21,7 @@
 #include <cmocka.h>
 
 static const struct budget_limits ask_limits = { 1000000, 50, 4096 };
-/* So wide that only a runaway meets it, also under sanitizers. */
+/* So large that only a runaway exceeds it, with sanitizers too. */
 static const double patience = 1500;
 
 static double
@@ -30,7 +33,7 @@ cpu_ms(void)
 	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-/* One ask as the engine makes it: in a coroutine. Returns its status; the message, if any, is in text. */
+/* Runs one question as the engine does: in a coroutine. Returns its status, and its message in text. */
 static int
 ask(lua_State *L, const char *code, enum budget_hit *hit, char *text, size_t size)
 {
@@ -111,7 +114,7 @@ static const char *const hostile[] = {
 	"local s = ('\\u{20ac}'):rep(100000) while true do for p in utf8.codes(s, true) do end end",
 	"local s = ('x'):rep(100000) while true do utf8.codepoint(s, 1, 100000) end",
 	"local t = {} for i = 1, 10000 do t[i] = 8364 end while true do utf8.char(table.unpack(t)) string.char(#t % 256) end",
-	/* single instructions that walk a whole block */
+	/* single instructions that work on a whole block */
 	"local s = '0x' .. ('1'):rep(900000) while true do local x = s + 0 end",
 	"local s = ('1'):rep(900000) while true do local x = tonumber(s) end",
 	"local a, b = ('x'):rep(900000) .. 'a', ('x'):rep(900000) .. 'b' while true do local x = a == b or a < b end",
@@ -124,7 +127,7 @@ static const char *const hostile[] = {
 	"local t = {} for i = 1, 1e9 do t[i] = ('k'):rep(i) end",
 	"local function f(...) return f(1, ...) end f()",
 	"local function f() return 1 + f() end pcall(f) while true do end",
-	/* living on after a limit */
+	/* scripts that try to continue after a limit */
 	"while true do pcall(function() while true do end end) end",
 	"pcall(function() while true do end end) return 'alive'",
 	"pcall(pcall, pcall, function() while true do end end) return 'alive'",
@@ -167,13 +170,13 @@ hostile_scripts_end(void **state)
 			fail_msg("%s: took %.0f ms", hostile[i], took);
 		if (hit == HIT_NONE)
 			fail_msg("%s: no limit was hit: %s", hostile[i], text);
-		/* half a megabyte, in few strings: its CPU time counts too */
+		/* half a megabyte in few strings: its CPU time counts too */
 		must_pass(L, "local t = {} for i = 1, 31 do t[i] = ('x'):rep(i * 1000) end return #t");
 	}
 	sandbox_free(L);
 }
 
-/* Recursion in C ends by Lua's own cap, and that is an ordinary error. */
+/* Lua's own limit ends recursion in C with an ordinary error. */
 static void
 recursion_is_an_error(void **state)
 {
@@ -248,7 +251,9 @@ time_is_a_limit(void **state)
 	sandbox_free(L);
 }
 
-/* Garbage of one ask is no burden for the next, and growth beyond the limit is fine as long as it is garbage. */
+/*
+ * Garbage of one question is not charged to the next, and growth beyond the limit is allowed as long as it is garbage.
+ */
 static void
 garbage_is_not_held_against_anybody(void **state)
 {
@@ -264,7 +269,10 @@ garbage_is_not_held_against_anybody(void **state)
 	sandbox_free(L);
 }
 
-/* Every allocation of an ask fails once, at its turn: the ask is refused for memory or, where Lua can do without, answered; nothing breaks. */
+/*
+ * Each allocation of a question fails once. The question ends with the memory limit, or succeeds where Lua can do
+ * without the allocation.
+ */
 static void
 every_failed_allocation_is_noticed(void **state)
 {
@@ -300,7 +308,7 @@ every_failed_allocation_is_noticed(void **state)
 	assert_true(failed > 50);
 }
 
-/* -- what is there -- */
+/* -- what scripts can reach -- */
 
 static void
 reachable_is_a_list(void **state)
@@ -310,7 +318,7 @@ reachable_is_a_list(void **state)
 		"local env = ... local out = { names(env) }\n"
 		"for _, lib in ipairs { 'math', 'string', 'table', 'utf8' } do out[#out + 1] = names(env[lib]) end\n"
 		"return table.concat(out, '\\n')";
-	static const char expected[] = /* Debian's math keeps some functions of Lua 5.2 */
+	static const char expected[] = /* Debian's math has some functions of Lua 5.2 */
 		"_VERSION assert error getmetatable ipairs math next pairs pcall rawequal rawget rawlen rawset select setmetatable string table "
 		"tonumber tostring type utf8 xpcall\n"
 		"abs acos asin atan atan2 ceil cos cosh deg exp floor fmod frexp huge ldexp log log10 max maxinteger min mininteger modf pi pow rad sin "
@@ -379,7 +387,7 @@ writers_are_refused(void **state)
 	sandbox_free(L);
 }
 
-/* A finalizer put into a metatable after setmetatable never runs. */
+/* A finalizer that is set in a metatable after setmetatable never runs. */
 static void
 late_gc_never_runs(void **state)
 {
@@ -418,7 +426,7 @@ frozen_views_read_like_tables(void **state)
 	sandbox_free(L);
 }
 
-/* What setmetatable took is a copy: weak tables, finalizers and the rest cannot be slipped in behind it. */
+/* setmetatable copies the metatable, so that weak tables and finalizers cannot be added later. */
 static void
 a_metatable_is_read_when_it_is_set(void **state)
 {
@@ -473,7 +481,10 @@ every_thread_of_a_state_has_its_budget(void **state)
 	sandbox_free(NULL);
 }
 
-/* pcall inside an ask that waits: the answer comes back through it, and a limit after the wait still ends the ask. */
+/*
+ * pcall inside a question that waits: the answer returns through it, and a limit after the wait still ends the
+ * question.
+ */
 static int
 wait_for_engine(lua_State *L)
 {

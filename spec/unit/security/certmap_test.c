@@ -17,7 +17,7 @@
 
 #define PART(of, is) { .type = of, .value = { is, sizeof is - 1 } }
 
-/* A name in a certificate's order, the leaf last. */
+/* A name in the order of the certificate, the leaf last. */
 static struct rdn fred[] = { PART("C", "DE"), PART("O", "Shop"), PART("OU", "Pay"), PART("CN", "fred") };
 static struct rdn nul[] = { PART("C", "DE"), PART("O", "Shop\0.example"), PART("CN", "fred") };
 static struct rdn two[] = { PART("CN", "first"), PART("CN", "second") };
@@ -79,7 +79,7 @@ a_filter_is_the_end_of_a_name(void **state)
 	assert_false(fits("L=1,CN=fred,OU=Pay,O=Shop,C=DE", NULL, (struct dn)NAME(fred)));
 }
 
-/* The name, as text, would read "O=Shop". */
+/* As text, the name would read "O=Shop". */
 static void
 a_nul_matches_nothing(void **state)
 {
@@ -126,13 +126,13 @@ what_is_no_name_is_refused(void **state)
 			fail_msg("\"%s\" passes", bad[i]);
 	assert_int_equal(dn_parse(&d, "CN=a\\ ,O=\\#b", 12, &f), 0);
 	assert_int_equal(d.n, 2);
-	assert_int_equal(d.item[1].value.len, 2); /* the blank that was meant */
+	assert_int_equal(d.item[1].value.len, 2); /* the blank belongs to the value */
 	assert_string_equal(d.item[0].value.bytes, "#b");
 	dn_free(&d);
 }
 
-/* RACF's order, from the last to the first: each filter that is added takes the certificate over. */
-/* What people write, and what the fault tells them to write. */
+/* RACF's order, from the last to the first: each new filter matches before those added earlier. */
+/* Ways to write a name, and the form that the fault proposes. */
 static void
 a_type_nobody_knows_is_a_fault_with_the_short_name(void **state)
 {
@@ -156,7 +156,7 @@ a_type_nobody_knows_is_a_fault_with_the_short_name(void **state)
 		{ "0.9.2342.19200300.100.1.44=a", NULL },
 		{ "uid=fred,dc=example,dc=com", NULL },
 		{ "emailaddress=a@b,SERIALNUMBER=1,street=x,jurisdictionC=DE,organizationIdentifier=x", NULL },
-		/* RACF's separator, that of old openssl, and none */
+		/* RACF's separator, that of old versions of openssl, and none */
 		{ "CN=NETX.PART1.OU=Pay.O=Shop", "a part begins within a value (NETX.PART1.OU=)" },
 		{ "OU=Pay.SP=x", "parts are separated by commas" },
 		{ "C=DE/O=Shop", "parts are separated by commas" },
@@ -189,7 +189,7 @@ a_type_nobody_knows_is_a_fault_with_the_short_name(void **state)
 	}
 }
 
-/* What is told to be written can be written, and what a certificate holds can. */
+/* The proposed form is accepted, and a name of a certificate is accepted. */
 static void
 every_type_of_a_certificate_can_be_written(void **state)
 {
@@ -234,7 +234,7 @@ filters_are_tried_in_racf_s_order(void **state)
 		assert_int_equal(certmap_add(back, &rows[n - 1 - i], &f), 0);
 		assert_string_equal(found(back, (struct dn)NAME(fred), true), "PINNED");
 	}
-	assert_string_equal(found(m, (struct dn)NAME(fred), false), "PINNED"); /* a fingerprint needs no authority */
+	assert_string_equal(found(m, (struct dn)NAME(fred), false), "PINNED"); /* a fingerprint needs no verified chain */
 	assert_int_equal(certmap_filters(m), n);
 	certmap_free(m);
 	certmap_free(back);
@@ -259,7 +259,7 @@ a_filter_that_is_none_is_refused(void **state)
 	(void)state;
 	assert_int_equal(add(m, "ANNA", NULL, NULL, NULL, &f), -1);
 	assert_int_equal(add(m, "ANNA", SUM, "C=DE", NULL, &f), -1);
-	assert_int_equal(add(m, "ANNA", SUM, NULL, NULL, &f), -1); /* FRED's */
+	assert_int_equal(add(m, "ANNA", SUM, NULL, NULL, &f), -1); /* the same as FRED's */
 	assert_int_equal(add(m, "ANNA", SUM "0", NULL, NULL, &f), -1);
 	assert_int_equal(add(m, "ANNA", "00", NULL, NULL, &f), -1);
 	assert_int_equal(add(m, "ANNA", NULL, "CN", NULL, &f), -1);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Runs alone: a test counts how many password checks of a flood end before one of another ipconn, which depends on free cores. */
+/*
+ * Runs alone: a test counts how many password checks of a flood end before one of another ipconn, which depends on free
+ * cores.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,13 +18,13 @@
 #include "security/scrypt.h"
 #include "security/password_cache.h"
 
-/* Made by Python's hashlib.scrypt, salt 00 01 … 0f. */
+/* Made with Python's hashlib.scrypt, salt 00 01 ... 0f. */
 #define SALT "AAECAwQFBgcICQoLDA0ODw"
 #define SESAME "scrypt:10:8:1:" SALT ":g5YbxIhECK5MqxhkZl6hQMVIe0TZBURcdF1-xqA7LeU"
 #define BOXER "scrypt:14:8:1:" SALT ":Ens0DqQrHuflC7Zmg98arG9R2Ttg5AmZWCHPS6k3JsE"
 #define ODD "scrypt:10:4:3:" SALT ":p8EEiZygYeWfN3sBCjdn9PfAlprX-ZsLY-KjocR0VtM"
 
-/* --- hashes --------------------------------------------------------------------------------------------------------- */
+/* --- hashes ----------------------------------------------------------------------------------- */
 
 static int
 check(const char *hash, const char *password)
@@ -67,7 +70,7 @@ what_is_no_hash_is_refused(void **state)
 		"scrypt:014:8:1:" SALT HASH, "scrypt:-4:8:1:" SALT HASH, "scrypt: 14:8:1:" SALT HASH, "scrypt:14:0:1:" SALT HASH,
 		"scrypt:14:8:1:" SALT HASH "A", "scrypt:14:8:1:" SALT "A" HASH, "scrypt:14:8:1:AAECAwQFBgcICQoLDA0OD" HASH,
 		"scrypt:14:8:1:AAECAwQFBgcICQoLDA0OD+" HASH, "scrypt:14:8:1:AAECAwQFBgcICQoLDA0OD=" HASH,
-		"scrypt:14:8:1:AAECAwQFBgcICQoLDA0ODx" HASH /* bits left over */, "scrypt:14:8:1:" SALT ":AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB",
+		"scrypt:14:8:1:AAECAwQFBgcICQoLDA0ODx" HASH /* unused bits that are not 0 */, "scrypt:14:8:1:" SALT ":AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB",
 		"scrypt:9:8:1:" SALT HASH, "scrypt:18:8:1:" SALT HASH, "scrypt:17:9:1:" SALT HASH, "scrypt:17:8:2:" SALT HASH,
 		"scrypt:10:999:1:" SALT HASH, "scrypt:10:1:999:" SALT HASH, "scrypt:9999999999999999:8:1:" SALT HASH };
 	static const char *const good[] = { "scrypt:17:8:1:" SALT HASH, "scrypt:10:1:1:" SALT HASH, "scrypt:14:64:1:" SALT HASH };
@@ -82,7 +85,7 @@ what_is_no_hash_is_refused(void **state)
 	assert_int_equal(scrypt_check("scrypt:18:8:1:" SALT HASH, "x", 1), -1);
 }
 
-/* --- failures ------------------------------------------------------------------------------------------------------- */
+/* --- failures --------------------------------------------------------------------------------- */
 
 static struct failure_counts
 fail_once(struct password_failures *f, const char *userid, const char *partner, bool known)
@@ -117,7 +120,7 @@ failures_are_counted_per_user_and_partner_and_summed_up(void **state)
 	assert_int_equal(fail_once(f, "FRED", "TWO", true).all, 3);
 	fail_once(f, "ANNA", "ONE", true);
 	counted(f, "FRED", "TWO", 1, 3);
-	password_failures_clear(f, "FRED", "ONE"); /* a right one: its partner's alone */
+	password_failures_clear(f, "FRED", "ONE"); /* a right password clears the count of its partner only */
 	counted(f, "FRED", "ONE", 0, 1);
 	counted(f, "FRED", "TWO", 1, 1);
 	password_failures_clear(f, "FRED", "THREE");
@@ -167,7 +170,7 @@ many_partners_push_no_user_s_sum_out(void **state)
 	password_failures_free(f);
 }
 
-/* --- guesses -------------------------------------------------------------------------------------------------------- */
+/* --- guesses ---------------------------------------------------------------------------------- */
 
 static void
 a_hundred_guesses_of_a_partner_end_its_minute(void **state)
@@ -188,7 +191,7 @@ a_hundred_guesses_of_a_partner_end_its_minute(void **state)
 	password_guesses_free(g);
 }
 
-/* Few enough of the others not to fill the one's set by chance. */
+/* So few others that they do not fill the partner's set. */
 static void
 other_partners_do_not_begin_its_minute_anew(void **state)
 {
@@ -206,7 +209,7 @@ other_partners_do_not_begin_its_minute_anew(void **state)
 	password_guesses_free(g);
 }
 
-/* --- checking ------------------------------------------------------------------------------------------------------- */
+/* --- checking --------------------------------------------------------------------------------- */
 
 struct site {
 	struct ev_loop *loop;
@@ -217,7 +220,7 @@ struct site {
 struct heard {
 	int n;
 	enum password_answer answer;
-	int at; /* the how manyth answer of all */
+	int at; /* the position of this answer among all */
 	int *all;
 };
 
@@ -273,7 +276,7 @@ close_site(void **state)
 	return 0;
 }
 
-/* By a partner of the ipconn's name. */
+/* By a partner with the name of the ipconn. */
 static struct password_check *
 begin(struct site *s, const char *ipconn, const char *userid, const char *password, struct heard *h)
 {
@@ -329,7 +332,7 @@ a_right_password_is_right(void **state)
 	assert_int_equal(verify(s, "ONE", "GONE", "opensesame"), PASSWORD_REVOKED);
 }
 
-/* Not at once: a hash was made, though nothing could come of it. */
+/* Not at once: a hash is made although the answer is known. */
 static void
 who_cannot_log_on_costs_a_hash_all_the_same(void **state)
 {
@@ -340,7 +343,7 @@ who_cannot_log_on_costs_a_hash_all_the_same(void **state)
 	assert_false(at_once(s, "ONE", "GONE", "opensesame", PASSWORD_REVOKED));
 }
 
-/* Most are answered by what the first of them came to. */
+/* Most use the result of the first one. */
 static void
 a_burst_of_right_ones_is_right_to_the_last(void **state)
 {
@@ -391,7 +394,7 @@ a_success_is_remembered_until_told_to_forget(void **state)
 	assert_false(at_once(s, "TWO", "FRED", "opensesame", PASSWORD_RIGHT));
 }
 
-/* A reload with another password, before anybody said "forget". */
+/* A reload with another password, before passwords_forget. */
 static void
 another_stored_hash_is_another_password(void **state)
 {
@@ -415,7 +418,7 @@ wrong_passwords_in_a_row_revoke_there_and_only_there(void **state)
 		assert_int_equal(verify(s, "ONE", "FRED", "wrong"), PASSWORD_WRONG);
 	assert_true(at_once(s, "ONE", "FRED", "opensesame", PASSWORD_REVOKED));
 	assert_int_equal(verify(s, "TWO", "FRED", "opensesame"), PASSWORD_RIGHT);
-	assert_true(at_once(s, "ONE", "FRED", "opensesame", PASSWORD_REVOKED)); /* remembered, and revoked here all the same */
+	assert_true(at_once(s, "ONE", "FRED", "opensesame", PASSWORD_REVOKED)); /* remembered, and revoked for this partner in spite of that */
 	passwords_unrevoke(s->passwords, "fred");
 	assert_int_equal(verify(s, "ONE", "FRED", "opensesame"), PASSWORD_RIGHT);
 }
@@ -445,7 +448,7 @@ a_user_is_revoked_everywhere_after_wrong_ones_of_all_partners(void **state)
 		snprintf(partner, sizeof partner, "P%d", i);
 		assert_int_equal(by_partner(s, "C", partner, "FRED", "wrong"), PASSWORD_WRONG);
 	}
-	assert_int_equal(by_partner(s, "C", "P0", "FRED", "opensesame"), PASSWORD_RIGHT); /* takes P0's away, and not the others' */
+	assert_int_equal(by_partner(s, "C", "P0", "FRED", "opensesame"), PASSWORD_RIGHT); /* takes the place of P0's count only */
 	assert_int_equal(by_partner(s, "C", "P3", "FRED", "wrong"), PASSWORD_WRONG);
 	assert_int_equal(by_partner(s, "C", "P4", "FRED", "wrong"), PASSWORD_WRONG);
 	assert_int_equal(by_partner(s, "C", "NEW", "FRED", "opensesame"), PASSWORD_REVOKED);
@@ -474,7 +477,7 @@ ten_times_revoke_is_the_bound_over_all_unless_it_is_said(void **state)
 	saf_free(s);
 }
 
-/* Each user once: no bound of a user's is met. */
+/* One check for each user, so that no limit of a user is reached. */
 static void
 a_partner_s_hundredth_wrong_one_ends_its_checks(void **state)
 {
@@ -488,8 +491,8 @@ a_partner_s_hundredth_wrong_one_ends_its_checks(void **state)
 	assert_true(at_once(s, "ONE", "FRED", "opensesame", PASSWORD_WRONG));
 	assert_true(at_once(s, "ONE", "NEWNAME", "wrong", PASSWORD_WRONG));
 	assert_int_equal(verify(s, "TWO", "FRED", "opensesame"), PASSWORD_RIGHT);
-	assert_true(at_once(s, "ONE", "FRED", "opensesame", PASSWORD_WRONG)); /* remembered, and not heard all the same */
-	assert_int_equal(password_failures_count(passwords_failures(s->passwords), "FRED", "ONE").all, 0); /* what is not checked is not counted */
+	assert_true(at_once(s, "ONE", "FRED", "opensesame", PASSWORD_WRONG)); /* remembered, but not checked */
+	assert_int_equal(password_failures_count(passwords_failures(s->passwords), "FRED", "ONE").all, 0); /* without a check nothing is counted */
 }
 
 static void
@@ -516,7 +519,7 @@ who_is_not_known_is_revoked_like_who_is(void **state)
 	assert_int_equal(verify(s, "ONE", "NOBODY", "wrong"), PASSWORD_WRONG);
 }
 
-/* Ten guesses at once, the right one last: it was on its way when the third failed. */
+/* Ten guesses at once, the right one last: its check had begun when the third failed. */
 static void
 guesses_on_their_way_do_not_outrun_the_count(void **state)
 {
@@ -567,7 +570,7 @@ a_flood_is_bounded_and_others_are_served_between(void **state)
 		begin(s, "FLOOD", "FRED", "wrong", &flood[i]);
 		busy += flood[i].n == 1 && flood[i].answer == PASSWORD_BUSY;
 	}
-	assert_int_equal(busy, 5 - PASSWORD_THREADS); /* the threads' own do not wait */
+	assert_int_equal(busy, 5 - PASSWORD_THREADS); /* those that threads work on do not wait */
 	begin(s, "OTHER", "ANNA", "x", &echo);
 	ev_run(s->loop, 0);
 	assert_int_equal(echo.n, 1);
@@ -618,7 +621,7 @@ names_and_passwords_that_are_too_long_are_nobodys(void **state)
 	assert_int_equal(verify(s, "ONE", "FRED", longest), PASSWORD_WRONG);
 	for (int i = 0; i < 5; i++)
 		verify(s, "ONE", "FREDFREDX", "wrong");
-	assert_int_equal(verify(s, "ONE", "FREDFRED", "wrong"), PASSWORD_WRONG); /* not revoked by what another name did */
+	assert_int_equal(verify(s, "ONE", "FREDFRED", "wrong"), PASSWORD_WRONG); /* the failures of another name did not revoke it */
 	assert_int_equal(verify(s, "ONE", "FRED", "opensesame"), PASSWORD_RIGHT);
 }
 
@@ -652,7 +655,7 @@ a_decoy_is_somebodys_and_always_the_same(void **state)
 	saf_free(empty);
 }
 
-/* As when there is no memory to make it: that is no guess, so nobody is revoked for it, nor let in. */
+/* Without memory for the hash: no failure is counted, and the answer is not yes. */
 static void
 a_hash_that_cannot_be_made_is_held_against_nobody(void **state)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* IPIC.md 7.4's tables, cell by cell: R the region's user, L the link user, D the default user, F the flowed one. */
+/*
+ * The tables of IPIC.md 7.4, cell by cell. R: the region's user, L: the link user, D: the default user, F: the user of
+ * the request.
+ */
 #include "security/request_user.h"
 
 #include <setjmp.h>
@@ -16,7 +19,7 @@ static const struct region_def region = { .applid = "CICSA", .dfltuser = "DFLT",
 struct cell {
 	int userauth;
 	enum link_kind kind;
-	const char *task, *link, *checked; /* checked: joined by blanks, in order */
+	const char *task, *link, *checked; /* checked: in order, with blanks between */
 };
 
 static const struct cell cells[] = {
@@ -121,7 +124,7 @@ static const struct {
 	int userauth;
 	const char *userid;
 	bool password;
-	const char *code; /* NULL: may come */
+	const char *code; /* NULL: allowed */
 } claims[] = {
 	{ USERAUTH_LOCAL, "", false, NULL },
 	{ USERAUTH_LOCAL, "FRED", false, "userid_given" },

@@ -10,7 +10,7 @@
 
 #include "security/saf.h"
 
-/* --- names of profiles ---------------------------------------------------------------------------------------------- */
+/* --- names of profiles ------------------------------------------------------------------------ */
 
 struct covering {
 	const char *profile, *resource;
@@ -51,7 +51,7 @@ a_profile_covers_what_its_name_says(void **state)
 	}
 }
 
-/* Twenty-five ** over a name that fails at its very end: a matcher that tries everything would not come back. */
+/* Twenty-five ** and a name that differs at its very end: a matcher that tries all combinations would not end. */
 static void
 covering_takes_no_time_without_end(void **state)
 {
@@ -67,7 +67,7 @@ covering_takes_no_time_without_end(void **state)
 	assert_false(profile_covers(name, resource));
 }
 
-/* Each is more specific than all behind it. */
+/* Each is more specific than those after it. */
 static void
 the_more_specific_comes_first(void **state)
 {
@@ -110,7 +110,7 @@ names_that_are_none_are_refused(void **state)
 	assert_int_equal(profile_check(longest, 247, &f), -1);
 }
 
-/* --- the model ------------------------------------------------------------------------------------------------------ */
+/* --- the model -------------------------------------------------------------------------------- */
 
 static void
 add_user(struct saf *s, const char *userid, bool revoked, const char *const *group)
@@ -160,35 +160,35 @@ struct asked {
 };
 
 static const struct asked asked[] = {
-	/* a discrete profile decides alone, generics may say what they like */
+	/* a discrete profile decides alone, whatever generic ones permit */
 	{ "TCICSTRN", "PAY1", "FRED", SAF_READ, true, "PAY1", SAF_READ, "uacc" },
 	{ "TCICSTRN", "PAY1", "FRED", SAF_UPDATE, false, "PAY1", SAF_READ, "uacc" },
 	{ "TCICSTRN", "PAY1", "BOB", SAF_READ, false, "PAY1", SAF_NONE, "user" },
-	/* of the generics the one with the longest part in front: PAY% before PAY* and P%Y2 */
+	/* the generic profile with the longest part before its first generic character: PAY% before PAY* and P%Y2 */
 	{ "TCICSTRN", "PAY2", "BOB", SAF_UPDATE, true, "PAY%", SAF_UPDATE, "uacc" },
 	{ "TCICSTRN", "PXY2", "BOB", SAF_READ, true, "P%Y2", SAF_READ, "uacc" },
-	/* the highest of the groups' permits; one's own stands before it, also when it says less */
+	/* the highest of the groups' permits; a permit of the user counts first, also when it is lower */
 	{ "TCICSTRN", "PAYROLL", "FRED", SAF_ALTER, true, "PAY*", SAF_ALTER, "group" },
 	{ "TCICSTRN", "PAYROLL", "ANNA", SAF_READ, false, "PAY*", SAF_NONE, "user" },
 	{ "TCICSTRN", "PAYROLL", "BOB", SAF_READ, false, "PAY*", SAF_NONE, "uacc" },
-	/* id(*) is every user that is known, before UACC */
+	/* id(*) is each known user, before UACC */
 	{ "TCICSTRN", "CPMI", "BOB", SAF_EXECUTE, true, "**", SAF_EXECUTE, "id(*)" },
 	{ "TCICSTRN", "CPMI", "BOB", SAF_READ, false, "**", SAF_EXECUTE, "id(*)" },
-	/* nobody, and whoever is revoked, have nothing, whatever UACC says */
+	/* unknown and revoked users have no access, whatever UACC permits */
 	{ "TCICSTRN", "PAY1", "NOBODY", SAF_READ, false, "PAY1", SAF_NONE, "unknown user" },
 	{ "TCICSTRN", "PAY1", "", SAF_READ, false, "PAY1", SAF_NONE, "unknown user" },
 	{ "TCICSTRN", "PAY1", "GONE", SAF_READ, false, "PAY1", SAF_NONE, "revoked user" },
 	{ "TCICSTRN", "PAY1", "FREDFREDFRED", SAF_READ, false, "PAY1", SAF_NONE, "unknown user" },
 	{ "TCICSTRN", "PAY1", "NOBODY", SAF_NONE, false, "PAY1", SAF_NONE, "unknown user" },
-	/* what nothing covers, nobody may */
+	/* without a profile there is no access */
 	{ "TCICSTRN", "", "FRED", SAF_READ, false, "", SAF_NONE, "no profile" },
 	{ "EMPTY", "PAY1", "FRED", SAF_NONE, false, "", SAF_NONE, "no profile" },
 	{ "OTHER", "PAY1", "FRED", SAF_NONE, false, "", SAF_NONE, "no class" },
 	{ "TCICSTRNX", "PAY1", "FRED", SAF_READ, false, "", SAF_NONE, "no class" },
-	/* a resource is not a pattern, though one may be called so */
+	/* a resource is not a pattern, although its name may look like one */
 	{ "TCICSTRN", "PAY%", "BOB", SAF_UPDATE, true, "PAY%", SAF_UPDATE, "uacc" },
 	{ "TCICSTRN", "P*", "BOB", SAF_READ, false, "**", SAF_EXECUTE, "id(*)" },
-	/* any case */
+	/* in any case */
 	{ "tcicstrn", "pay1", "fred", SAF_READ, true, "PAY1", SAF_READ, "uacc" },
 	{ "TCICSTRN", "pAyRoLl", "bob", SAF_READ, false, "PAY*", SAF_NONE, "uacc" },
 };
@@ -288,7 +288,7 @@ access_levels_have_names(void **state)
 	assert_string_equal(saf_access_name(SAF_NONE), "NONE");
 }
 
-/* Many of each: the hashes grow, the permits stay in order. */
+/* Many of each: the hash tables grow, the permits stay sorted. */
 static void
 ten_thousand_users_are_told_apart(void **state)
 {
