@@ -44,6 +44,7 @@ const char *addr_print(const struct addr *a, char *out, size_t size); /* "127.0.
  * own host.
  */
 bool addr_is_any(const struct addr *a);
+/* True when the IP addresses are equal; the ports are not compared. */
 bool addr_same_ip(const struct addr *a, const struct addr *b);
 
 /*
@@ -51,11 +52,13 @@ bool addr_same_ip(const struct addr *a, const struct addr *b);
  * that names the network meant.
  */
 int addr_prefix_parse(struct addr_prefix *p, const char *text, size_t len, struct fault *f);
+/* True when the address lies inside the prefix; never for an address of the other family. */
 bool addr_prefix_holds(const struct addr_prefix *p, const struct addr *a);
 /* The prefix by which limits count a neighbourhood: IPv4 /24, IPv6 /48. */
 struct addr_prefix addr_neighbourhood(const struct addr *a);
 /* The prefix by which limits count one partner: IPv4 /32, IPv6 /64. */
 struct addr_prefix addr_subnet(const struct addr *a);
+/* Prints "10.0.0.0/8" into out. Returns out. */
 const char *addr_prefix_print(const struct addr_prefix *p, char *out, size_t size);
 
 #endif

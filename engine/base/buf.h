@@ -16,8 +16,10 @@ struct buf {
 
 /* A zeroed buf with a bound; allocates nothing. max 0 means 16 MiB. */
 void buf_init(struct buf *b, size_t max);
+/* Frees the memory (wiped first when secret); the buffer is empty then and may be used again. */
 void buf_free(struct buf *b);
 
+/* The number of bytes held, and where they begin; the pointer is valid until the next change. */
 static inline size_t buf_len(const struct buf *b) { return b->end - b->start; }
 static inline unsigned char *buf_bytes(const struct buf *b) { return b->data ? b->data + b->start : NULL; }
 
@@ -28,6 +30,7 @@ void buf_wrote(struct buf *b, size_t n);
 
 /* Adds n bytes at the end. 0; -1 with nothing added: the bound is reached, or no memory. */
 int buf_add(struct buf *b, const void *bytes, size_t n);
+/* Adds formatted text without its NUL. 0; -1 with nothing added. */
 int buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*

@@ -12,6 +12,7 @@
 
 #define CCSID_UTF8 1208
 
+/* True when this number can be converted from and to. */
 bool ccsid_known(int ccsid);
 /*
  * Converts in[0..len) and appends it to out. 0; -1: a set is not known, bytes are not a character of `from` or have no

@@ -21,6 +21,7 @@ struct cursors { /* all cursors of one list; a zeroed one has no cursor. Owned b
 
 /* Begins a walk at `at`. c must stay in place until cursor_close. */
 void cursor_open(struct cursors *all, struct cursor *c, void *at, bool backward);
+/* Ends a walk. The cursor must be open. */
 void cursor_close(struct cursors *all, struct cursor *c);
 /*
  * To be called when the element `gone` leaves the list: cursors on it move to `before` or `behind`, as their direction

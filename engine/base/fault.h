@@ -15,7 +15,9 @@ int fault_set(struct fault *f, const char *format, ...) __attribute__((format(pr
 /* Puts "prefix: " before the sentence; each level of callers adds its own place. Always returns -1. `f` may be NULL. */
 int fault_wrap(struct fault *f, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A note is printed and never counts; a warning counts under --strict; an error (printed as "fault") refuses the load. */
+/*
+ * A note is printed and never counts; a warning counts under --strict; an error (printed as "fault") refuses the load.
+ */
 enum fault_level { FAULT_NOTE, FAULT_WARNING, FAULT_ERROR };
 
 struct fault_entry {
@@ -52,6 +54,7 @@ const char *fault_entry_text(const struct fault_entry *e);
 /* Prints entry i as "FILE:LINE: fault|warning|note: TEXT" into out; returns out. */
 const char *faults_print(const struct faults *l, size_t i, char *out, size_t size);
 
+/* Frees the entries; the list is empty then. */
 void faults_free(struct faults *l);
 
 #endif

@@ -14,7 +14,7 @@
 #define FLAGS (O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 #define FRESH ".new"
 
-/* --- judging --------------------------------------------------------------------------------------------------------- */
+/* --- judging ---------------------------------------------------------------------------------- */
 
 static const char *
 kind_of(mode_t mode)
@@ -89,7 +89,7 @@ file_warn(const char *path, enum file_class class, const struct stat *st, const 
 	}
 }
 
-/* --- reading --------------------------------------------------------------------------------------------------------- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 static int
 cannot(struct file_content *out, const char *what, struct fault *f)
@@ -162,7 +162,7 @@ file_free(struct file_content *c)
 	c->bytes = NULL;
 }
 
-/* --- directories ----------------------------------------------------------------------------------------------------- */
+/* --- directories ------------------------------------------------------------------------------ */
 
 static bool
 read_only(int fd)
@@ -251,7 +251,7 @@ file_directory_safe(const char *path, struct fault *f)
 	return rc;
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------------- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 static int
 judge_log(const char *path, const struct stat *st, struct fault *f)

@@ -75,9 +75,10 @@ DIR *file_opendir(const char *path, struct stat *st, struct fault *f);
 int file_directory_safe(const char *path, struct fault *f);
 
 /*
- * Opens a log for appending; created with mode 0600. A pipe (FIFO) is opened without waiting for a reader: lines written before the reader comes wait in
- * the pipe. A terminal or another character device is allowed. The descriptor is non-blocking and close-on-exec. -1 with a sentence: it cannot be opened,
- * it is a directory, a socket or a disk, everybody may write it, or its directory is unsafe (file_directory_safe).
+ * Opens a log for appending; created with mode 0600. A pipe (FIFO) is opened without waiting for a reader: lines
+ * written before the reader comes wait in the pipe. A terminal or another character device is allowed. The descriptor
+ * is non-blocking and close-on-exec. -1 with a sentence: it cannot be opened, it is a directory, a socket or a disk,
+ * everybody may write it, or its directory is unsafe (file_directory_safe).
  */
 int file_open_log(const char *path, struct fault *f);
 

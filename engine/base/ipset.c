@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOBODY UINT32_MAX
+#define NO_ENTRY UINT32_MAX
 
 struct entry { /* a prefix as it was added */
 	uint8_t bytes[16];
@@ -27,7 +27,7 @@ struct side { /* the prefixes of one address family */
 	unsigned width;      /* bytes of an address: 4 or 16 */
 	uint8_t *first;      /* owned; n * width */
 	uint8_t *bits;       /* owned */
-	uint32_t *around;    /* owned; the longest shorter prefix that holds this one, or NOBODY */
+	uint32_t *around;    /* owned; the longest shorter prefix that holds this one, or NO_ENTRY */
 	long *value;         /* owned */
 };
 
@@ -77,7 +77,7 @@ side_grow(struct side *d)
 
 	if (d->n < d->cap)
 		return 0;
-	if (d->n >= NOBODY / 2)
+	if (d->n >= NO_ENTRY / 2)
 		return -1;
 	more = realloc(d->entry, cap * sizeof *more);
 	if (more == NULL)
@@ -151,7 +151,7 @@ holds(const uint8_t *first, unsigned bits, const uint8_t *bytes)
 static uint32_t
 outwards(const struct side *d, uint32_t i, const uint8_t *bytes)
 {
-	while (i != NOBODY && !holds(d->first + (size_t)i * d->width, d->bits[i], bytes))
+	while (i != NO_ENTRY && !holds(d->first + (size_t)i * d->width, d->bits[i], bytes))
 		i = d->around[i];
 	return i;
 }
@@ -173,7 +173,7 @@ side_seal(struct side *d)
 		memcpy(d->first + i * d->width, d->entry[i].bytes, d->width);
 		d->bits[i] = d->entry[i].bits;
 		d->value[i] = d->entry[i].value;
-		d->around[i] = i == 0 ? NOBODY : outwards(d, (uint32_t)i - 1, d->entry[i].bytes);
+		d->around[i] = i == 0 ? NO_ENTRY : outwards(d, (uint32_t)i - 1, d->entry[i].bytes);
 	}
 	free(d->entry);
 	d->entry = NULL;
@@ -199,7 +199,7 @@ ipset_count(const struct ipset *s)
 	return s->v4.n + s->v6.n;
 }
 
-/* Compares addresses in network order as numbers; four bytes without memcmp, which is slower. */
+/* Compares addresses in network order as numbers; IPv4 without memcmp, which is slower for four bytes. */
 static bool
 behind(const uint8_t *first, const uint8_t *bytes, unsigned width)
 {
@@ -212,7 +212,7 @@ behind(const uint8_t *first, const uint8_t *bytes, unsigned width)
 	return ntohl(x) > ntohl(y);
 }
 
-/* The last entry that does not begin after the address, or NOBODY. */
+/* The last entry that does not begin after the address; NO_ENTRY: there is none. */
 static uint32_t
 last_before(const struct side *d, const uint8_t *bytes)
 {
@@ -226,7 +226,7 @@ last_before(const struct side *d, const uint8_t *bytes)
 		else
 			low = middle + 1;
 	}
-	return low == 0 ? NOBODY : (uint32_t)(low - 1);
+	return low == 0 ? NO_ENTRY : (uint32_t)(low - 1);
 }
 
 bool
@@ -238,7 +238,7 @@ ipset_find(const struct ipset *s, const struct addr *a, struct addr_prefix *long
 	if (!s->sealed || a->family == 0 || d->n == 0)
 		return false;
 	i = outwards(d, last_before(d, a->bytes), a->bytes);
-	if (i == NOBODY)
+	if (i == NO_ENTRY)
 		return false;
 	if (longest != NULL) {
 		*longest = (struct addr_prefix){ .family = a->family, .bits = d->bits[i] };

@@ -16,6 +16,7 @@ void ipset_free(struct ipset *s);       /* NULL is fine */
 int ipset_add(struct ipset *s, const struct addr_prefix *p, long value);
 /* Sorts. To be called once, after the last ipset_add and before the first ipset_find. -1: no memory. */
 int ipset_seal(struct ipset *s);
+/* The number of different prefixes. */
 size_t ipset_count(const struct ipset *s);
 /* True when a prefix of the set holds a; *longest and *value are the longest one and its value (both may be NULL). */
 bool ipset_find(const struct ipset *s, const struct addr *a, struct addr_prefix *longest, long *value);

@@ -24,6 +24,7 @@ int log_sink_reopen(struct log_sink *s, struct fault *f);
  * there was no room; -1 with errno.
  */
 ssize_t log_sink_write(struct log_sink *s, const void *bytes, size_t n, int ms);
+/* Closes the file, if there is one, and frees its name. */
 void log_sink_close(struct log_sink *s);
 
 #endif

@@ -25,11 +25,12 @@ struct log_throttle {
 	unsigned holding; /* entries with held > 0 */
 };
 
-/*
- * Whether this refusal may be printed; if not, it is counted. Before that, `sum` is called when the entry still has
- * refusals of an earlier second.
- */
+/* Told of an entry with held refusals whose second is over. */
 typedef void (*log_throttle_sum)(void *arg, const struct log_throttle_entry *e);
+/*
+ * Whether this refusal of the given second (monotonic) may be printed; if not, it is counted. Before that, `sum` is
+ * called when the entry still has refusals of an earlier second.
+ */
 bool log_throttle_pass(struct log_throttle *t, int64_t second, const char *door, const char *code, const char *prefix,
 	log_throttle_sum sum, void *arg);
 /* Calls `sum` for each entry whose second is over (for each entry when `all`). */

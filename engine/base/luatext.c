@@ -149,7 +149,7 @@ luatext_next(struct luatext *s)
 	return t;
 }
 
-/* --- the elements of the list that is returned ------------------------------------------------------------------------ */
+/* --- the elements of the list that is returned ------------------------------------------------ */
 
 struct rows {
 	const char *after; /* the word before the table: "return", or the name in rows = { */

@@ -23,6 +23,7 @@ struct turns {
 	size_t n, max, max_each;    /* waiting items; their limit; the limit of one name */
 };
 
+/* Makes an empty queue: at most `max` items in all and `max_each` of one name. */
 void turns_init(struct turns *t, size_t max, size_t max_each);
 /* Adds an item to the end of its name's items. -1: the queue is full, the name's limit is reached, or no memory. */
 int turns_put(struct turns *t, const char *name, struct turns_item *x);

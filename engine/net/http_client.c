@@ -236,7 +236,10 @@ tidy(struct http_client *c)
 	}
 }
 
-/* Ends the transfers that curl has completed. done() of a transfer may begin or cancel others, so each turn asks curl again. */
+/*
+ * Ends the transfers that curl has completed. done() of a transfer may begin or cancel others, so each turn asks curl
+ * again.
+ */
 static void
 reap(struct pool *p)
 {
@@ -468,8 +471,8 @@ http_client_take_body(char *bytes, size_t size, size_t count, void *arg)
 }
 
 /*
- * A kept connection may end just when it is used again. curl would then send the request a second time, although the server may have processed the
- * first one: the transfer fails instead.
+ * A kept connection may end just when it is used again. curl would then send the request a second time, although the
+ * server may have processed the first one: the transfer fails instead.
  */
 static int
 http_client_before_sending(void *arg, char *peer, char *own, int peer_port, int own_port)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_client: HTTP POST requests on the worker's loop (libcurl's multi interface). A request is sent at most once: when the server may have received it,
- * it is not sent again. No redirects, proxies or cookies, and no credentials in a URL.
+ * http_client: HTTP POST requests on the worker's loop (libcurl's multi interface). A request is sent at most once:
+ * when the server may have received it, it is not sent again. No redirects, proxies or cookies, and no credentials in a
+ * URL.
  */
 #ifndef SALLYPORT_HTTP_CLIENT_H
 #define SALLYPORT_HTTP_CLIENT_H
@@ -30,7 +31,10 @@ struct http_post { /* a request; every pointer is borrowed until the transfer is
 	struct buf *answer;            /* receives the answer's body; its max is the limit */
 	size_t *held;                  /* the answer's bytes are added here while the transfer lasts; NULL: not counted */
 	size_t held_max;               /* limit of *held */
-	/* Called once, from the loop. why NULL: the status was 200 to 299 and the data is in *answer; else a sentence, valid during the call. */
+	/*
+	 * Called once, from the loop. why NULL: the status was 200 to 299 and the data is in *answer; else a sentence,
+	 * valid during the call.
+	 */
 	void (*done)(void *arg, const char *why);
 	void *arg;
 };
@@ -43,7 +47,10 @@ struct http_transfer *http_client_post(struct http_client *c, const struct http_
 /* Closes the connection; done() is not called. Must not be called after done(). */
 void http_client_cancel(struct http_transfer *x);
 
-/* Checks that http_client_post takes the URL: http or https, a host, no user, password or fragment. -1 with a sentence. Any thread. */
+/*
+ * Checks that http_client_post takes the URL: http or https, a host, no user, password or fragment. -1 with a sentence.
+ * Any thread.
+ */
 int http_client_check_url(const char *url, struct fault *f);
 
 #endif

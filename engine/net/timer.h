@@ -20,7 +20,9 @@ struct timer {
 void timer_init(struct timer *t, struct ev_loop *loop, void (*fire)(void *arg), void *arg);
 /* Starts or restarts t: it fires once, in `seconds` (fractions allowed; <= 0: in the next turn). */
 void timer_set(struct timer *t, double seconds);
+/* Stops t; a timer that does not run is fine. */
 void timer_stop(struct timer *t);
+/* True between timer_set and the call of fire or timer_stop. */
 bool timer_running(const struct timer *t);
 
 #endif

@@ -49,6 +49,7 @@ int dn_parse(struct dn *out, const char *text, size_t len, struct fault *f);
  * part of the name with several values matches no part of an end.
  */
 bool dn_ends(const struct dn *name, const struct dn *end);
+/* True when both names have the same parts in the same order, compared as dn_ends does. */
 bool dn_same(const struct dn *a, const struct dn *b);
 
 #endif

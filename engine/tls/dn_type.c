@@ -59,7 +59,7 @@ dn_type_print(const struct asn1_object_st *o, char out[DN_TYPE_SIZE])
 		out[DN_TYPE_SIZE - 2] = '~';
 }
 
-/* --- as written ------------------------------------------------------------------------------------------------------ */
+/* --- as written ------------------------------------------------------------------------------- */
 
 static bool
 is_type(int nid)

@@ -28,6 +28,7 @@ struct pem_block {
 	size_t len;
 };
 
+/* The start of a scan over n bytes, which must stay in place during it. */
 struct pem pem_walk(const char *bytes, size_t n);
 /*
  * Reads the next block. 1: it is in *b, and the caller frees it with pem_drop; 0: the end of the file; -1: an error

@@ -16,7 +16,7 @@ struct entry {
 };
 
 struct permit {
-	char owner[NAME_SIZE]; /* "" nobody */
+	char owner[NAME_SIZE]; /* "" no owner */
 	int owner_line;
 	struct entry *entry; /* owned */
 	size_t n;

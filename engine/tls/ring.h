@@ -34,9 +34,11 @@ struct ssl_ctx_st;
  * entries that do not belong to a ring, a ring whose signers can verify no partner.
  */
 struct ring *ring_load(const char *dir, struct faults *faults);
+/* Takes a further reference; ring_unref drops one, and the last frees. Both are thread-safe. */
 struct ring *ring_ref(struct ring *r);
 void ring_unref(struct ring *r); /* NULL is fine */
 
+/* The directory as it was given to ring_load. */
 const char *ring_dir(const struct ring *r);
 /* The checksum (sum.h) of the names and bytes of its files, without maps.lua; 0: r is NULL. */
 uint64_t ring_sum(const struct ring *r);

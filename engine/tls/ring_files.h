@@ -58,7 +58,9 @@ struct ring_files {
 int ring_files_read(struct ring_files *l, const char *dir, struct faults *faults);
 void ring_files_free(struct ring_files *l); /* wipes the keys' bytes */
 
+/* The first file of that kind and label; NULL: not found. */
 const struct ring_file *ring_files_find(const struct ring_files *l, enum ring_file_kind kind, const char *label);
+/* The number of files of that kind. */
 size_t ring_files_count(const struct ring_files *l, enum ring_file_kind kind);
 
 /*

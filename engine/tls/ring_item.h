@@ -31,6 +31,7 @@ struct ring_items {
 
 /* Reads the files that contain such objects. Adds every fault; *l must be freed in any case. */
 void ring_items_read(struct ring_items *l, const struct ring_files *files, struct faults *faults);
+/* Frees the objects; the list is empty then. */
 void ring_items_free(struct ring_items *l);
 
 /* OpenSSL's first sentence about a failed call, which says more than the later ones. Static. */

@@ -46,7 +46,12 @@ struct tls_options {
 	int min_version, max_version; /* 12, 13; 0: 12 and 13 */
 };
 
+/*
+ * Makes the settings of a server (way in) or client (way out). o is read during the call only. Returns a reference, or
+ * NULL with a sentence.
+ */
 struct tls_config *tls_config_new(enum way way, const struct tls_options *o, struct fault *f);
+/* Thread-safe; the last tls_config_unref frees. NULL is fine for tls_config_unref. */
 struct tls_config *tls_config_ref(struct tls_config *c);
 void tls_config_unref(struct tls_config *c);
 /*
@@ -95,6 +100,7 @@ struct tls_ending { /* why a stream failed; zero while it works */
 	bool above_limit;       /* the presented chain was above a limit (chain_limits.h) and was not read */
 	bool severed;           /* the connection is gone: no further byte or alert can follow */
 };
+/* Borrowed from the stream. */
 const struct tls_ending *tls_ending(const struct tls *t);
 
 /* Valid after a handshake and inside the judge: static strings, or strings of the stream. */

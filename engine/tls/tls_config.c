@@ -121,8 +121,9 @@ listed(struct buf *b)
 }
 
 /*
- * Puts the suites named in `list` (tls_options.ciphers) into ctx; "" means the default list. A list is complete: a version without a suite in the list
- * is switched off. -1 with a sentence: a suite is unknown, not AEAD, or without a certificate.
+ * Puts the suites named in `list` (tls_options.ciphers) into ctx; "" means the default list. A list is complete: a
+ * version without a suite in the list is switched off. -1 with a sentence: a suite is unknown, not AEAD, or without a
+ * certificate.
  */
 static int
 set_suites(SSL_CTX *ctx, const char *list, struct fault *f)

@@ -141,7 +141,9 @@ refuses_what_has_no_room(void **state)
 	buf_free(&b);
 }
 
-/* iconv drops U+E0000 to U+E007F without a word: "ad", one of them, "min" would be told from "admin" on one side only. */
+/*
+ * iconv drops U+E0000 to U+E007F without a word: "ad", one of them, "min" would be told from "admin" on one side only.
+ */
 static void
 no_tag_character_vanishes(void **state)
 {

@@ -167,7 +167,9 @@ a_critical_extension_that_nobody_knows_is_listed_there_too(void **state)
 	pki_free(&alone);
 }
 
-/* The top one names the anchor as its issuer, and somebody else signed it: by name alone the chain ends in the anchor. */
+/*
+ * The top one names the anchor as its issuer, and somebody else signed it: by name alone the chain ends in the anchor.
+ */
 static void
 an_anchor_that_only_the_name_leads_to_is_none(void **state)
 {
