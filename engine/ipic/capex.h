@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* capex: the capability exchange as plain data (IPIC.md 2.1). */
-#ifndef SALLYPORT_CAPEX_IN_H
-#define SALLYPORT_CAPEX_IN_H
+#ifndef SALLYPORT_CAPEX_H
+#define SALLYPORT_CAPEX_H
 
 #include <stdbool.h>
 

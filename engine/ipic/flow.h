@@ -79,20 +79,20 @@ void flow_free(struct flow *f); /* wipes passwords */
 
 /*
  * Takes an element, a pacing message or an expedited command of this conversation: its header and its body. Emits
- * pacing messages itself unless held. The checks of DFHIS1023 that can be made from the conversation alone, in this
- * order (twins in brackets: previous_active):
- *   0630         it has ended
- *   0629         not the kind of message the partner may send here: an answer to the serving side, an IS7 in a request, a pacing message nobody
- *                waits for or with a body
- *   061E         data, while our chain goes out
- *   0614         data, while the task works (serving) or nothing was asked (beginner)
- *   062A (0634)  an element, while a pacing message of ours is due
- *   0629 (0633)  a chain's start inside a chain or the reverse; `state` changes inside a chain, or an answer is open and its request was not;
- *                head or prev where none may be
- *   062D (0636)  the message's number: an exchange's start has the next, all else the same
- *   062E (0635)  the element's number inside a chain; a pacing message has that of the last element sent
- *   062F         a CCSID that is not known, or changes inside a chain
- * and without a code of IBM's: a bad or missing head, more than PAYLOAD_MAX bytes of data, no memory (sense 1008600B).
+ * pacing messages unless held. Makes these checks of DFHIS1023, in this order (in brackets: the code with
+ * previous_active):
+ *   0630         the conversation has ended
+ *   0629         a kind of message that the partner may not send: an answer to the serving side, an IS7 in a request, a
+ *                pacing message that is not due or has a body
+ *   061E         data, while the chain of this side goes out
+ *   0614         data, while the task works (serving side), or without a request (beginner)
+ *   062A (0634)  an element, while a pacing message of this side is due
+ *   0629 (0633)  a first element inside a chain or the reverse; `state` changes inside a chain; an answer is open and
+ *                its request was not; head or prev where they are not allowed
+ *   062D (0636)  the number of the message: one more at the start of an exchange, else the same
+ *   062E (0635)  the number of the element in its chain; of a pacing message: the number of the last element sent
+ *   062F         a CCSID that is unknown, or that changes inside a chain
+ * Errors without a code of IBM: a bad or missing head, more than PAYLOAD_MAX bytes of data, no memory (sense 1008600B).
  */
 enum flow_event flow_take(struct flow *f, enum ipic_kind kind, const struct is_header *is, const char *body, size_t len, struct flow_error *e);
 

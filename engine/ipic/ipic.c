@@ -8,7 +8,7 @@
 
 enum { OK = 200, REDIRECTED = 307, REFUSED = 403, ENDED = 500 };
 
-#define BODY_MAX 4096 /* bytes of the JSON that is put */
+#define BODY_MAX 4096 /* bytes of JSON in a message to send */
 
 /* --- in --------------------------------------------------------------------------------------- */
 
@@ -133,7 +133,10 @@ ipic_element_fault(const struct ipic_message *m)
 static const char capex_is[] = "1 cmd; name=capex";
 static const char resync_is[] = "1 cmd; name=resync";
 
-/* A request when status is 0. body holds the JSON and is freed; filled: what filling it returned. */
+/*
+ * Appends a request when status is 0, else that answer. body holds the JSON and is freed. filled: 0, or -1: it is not
+ * whole.
+ */
 static int
 put_json(struct buf *b, int status, const char *host, const char *is, struct buf *body, int filled)
 {
