@@ -171,7 +171,7 @@ acquire_abandon(struct ipconn *i)
 		return;
 	c->ipconn = NULL;
 	record_outcome(c->record, "closed", stage_name(c->facts.stage), NULL, NULL);
-	conn_close(c, CONN_POLITELY, "the partner's CAPEX came first");
+	conn_close(c, CONN_POLITELY, "the partner's CAPEX arrived first");
 }
 
 double
@@ -304,10 +304,10 @@ check(struct ipconn *i)
 static void
 call_back(struct ipconn *i)
 {
-	char whence[ADDR_TEXT];
+	char caller[ADDR_TEXT];
 
-	addr_ip(&i->socket[SOCKET_IN]->facts.peer.addr, whence, sizeof whence);
-	dial_begin(i, SOCKET_OUT, i->def.host[0] != '\0' ? i->def.host : whence, i->def.port);
+	addr_ip(&i->socket[SOCKET_IN]->facts.peer.addr, caller, sizeof caller);
+	dial_begin(i, SOCKET_OUT, i->def.host[0] != '\0' ? i->def.host : caller, i->def.port);
 }
 
 void

@@ -54,7 +54,7 @@ void acquire_answered(struct conn *c, const struct capex_answer *a);
  */
 void acquire_joined(struct conn *c);
 /*
- * Gives up this side's acquire in favour of the partner's CAPEX, which came meanwhile (IPIC.md 2.5). No message: i
+ * Gives up this side's acquire in favour of the partner's CAPEX, which arrived meanwhile (IPIC.md 2.5). No message: i
  * stays OBTAINING, and requests that wait for a session keep waiting.
  */
 void acquire_abandon(struct ipconn *i);

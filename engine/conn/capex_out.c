@@ -160,7 +160,7 @@ capex_out_ended(struct conn *c, const char *why)
 	const struct tls_ending *e = c->io.tls != NULL ? tls_ending(c->io.tls) : NULL;
 
 	if (e != NULL && e->alert >= 0 && !e->alert_sent && e->alert_name[0] != '\0')
-		certify_repented(c);
+		certify_alerted(c);
 	else
 		dial_failed(c, "bad_answer", NULL, "before the answer to our CAPEX: %s", why);
 }

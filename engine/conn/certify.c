@@ -227,7 +227,7 @@ certify_failed(struct conn *c)
  * where its CAPEX answer was expected.
  */
 void
-certify_repented(struct conn *c)
+certify_alerted(struct conn *c)
 {
 	const struct tls_ending *e = tls_ending(c->io.tls);
 

@@ -74,7 +74,7 @@ struct conn {
 	unsigned missed; /* unanswered heartbeats in a row */
 	double heard;    /* clock_span() of the last message */
 	size_t unread;   /* bytes of answers to cmd that were queued since the output was last empty */
-	bool said_goodbye; /* the partner has answered the release of this side */
+	bool release_answered; /* the partner has answered the release of this side */
 };
 
 /*

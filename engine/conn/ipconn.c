@@ -48,7 +48,7 @@ ipconn_install(struct worker *w, struct generation *g, const struct ipconn_def *
 	i->autoinstalled = autoinstalled;
 	snprintf(i->template, sizeof i->template, "%s", template);
 	take_rule(i);
-	timer_init(&i->goodbye, w->loop, release_overdue, i);
+	timer_init(&i->release_limit, w->loop, release_overdue, i);
 	timer_init(&i->patience, w->loop, acquire_overdue, i);
 	claim = registry_claim(w->registry, i);
 	if (claim != CLAIM_OK) {
@@ -69,7 +69,7 @@ ipconn_delete(struct ipconn *i)
 	ipconn_say(i, MSG_DFHIS3030, "action", "deleted");
 	if (i->autoinstalled)
 		statistics_say(i->worker->log, MSG_SP0055, "ipconn", i->def.ipconn, statistics_ipconn, &i->statistics);
-	timer_stop(&i->goodbye);
+	timer_stop(&i->release_limit);
 	acquire_forget(i);
 	timer_stop(&i->patience);
 	registry_drop(i->worker->registry, i);
@@ -80,7 +80,7 @@ ipconn_enter(struct ipconn *i, enum connstatus s)
 {
 	i->status = s;
 	i->parting = false;
-	timer_stop(&i->goodbye);
+	timer_stop(&i->release_limit);
 	timer_stop(&i->patience);
 	if (s == CONN_OBTAINING)
 		timer_set(&i->patience, acquire_seconds(i));

@@ -35,7 +35,7 @@ struct ipconn {
 	struct capex capex;                  /* the CAPEX of the first inbound socket, to check the further one */
 	char token[TOKEN_SIZE];              /* for the partner's further socket; "" none, or used */
 	double token_until;                  /* clock_span() */
-	struct timer goodbye;                /* limit for the answers to this side's release */
+	struct timer release_limit;          /* limit for the answers to this side's release */
 	/* two-way connections (acquire.c) */
 	struct timer patience;               /* limit for OBTAINING */
 	bool acquiring;                      /* this side is the acquirer */

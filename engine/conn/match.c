@@ -187,7 +187,7 @@ match_begin(struct conn *c, struct ipconn *i)
 	else if (i->status != CONN_RELEASED && !races(i))
 		refuse_taken(c, i);
 	else if (i->def.tcpipservice[0] != '\0' && strcmp(i->def.tcpipservice, c->facts.tcpipservice) != 0)
-		capex_refuse(c, REASON_TCPIPSERVICE_MISMATCH, "mismatch", "ipconn %s belongs to tcpipservice %s, the CAPEX came by %s",
+		capex_refuse(c, REASON_TCPIPSERVICE_MISMATCH, "mismatch", "ipconn %s belongs to tcpipservice %s, the CAPEX arrived at %s",
 			i->def.ipconn, i->def.tcpipservice, c->facts.tcpipservice);
 	else if (races(i))
 		race(c, i);

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-#define GOODBYE_SECONDS 1.0
+#define RELEASE_SECONDS 1.0
 
 static void
 release_told(struct ask *a)
@@ -153,11 +153,11 @@ abandon(struct ipconn *i, const char *why)
 
 /* Sends the release command on every socket. */
 static void
-say_goodbye(struct ipconn *i)
+send_release(struct ipconn *i)
 {
 	unsigned asked = 0;
 
-	timer_set(&i->goodbye, GOODBYE_SECONDS);
+	timer_set(&i->release_limit, RELEASE_SECONDS);
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
 		if (i->socket[n] != NULL && traffic_request(i->socket[n], IS_RELEASE) == 0)
 			asked++;
@@ -170,8 +170,8 @@ release_work_over(struct ipconn *i)
 {
 	if (i->parting)
 		release_finish(i, i->why);
-	else if (i->status == CONN_FREEING && !timer_running(&i->goodbye))
-		say_goodbye(i);
+	else if (i->status == CONN_FREEING && !timer_running(&i->release_limit))
+		send_release(i);
 }
 
 void
@@ -187,7 +187,7 @@ release_part(struct ipconn *i)
 		return;
 	ipconn_enter(i, CONN_FREEING);
 	i->parting = true;
-	timer_set(&i->goodbye, GOODBYE_SECONDS);
+	timer_set(&i->release_limit, RELEASE_SECONDS);
 }
 
 void
@@ -217,14 +217,14 @@ release_dismiss(struct ipconn *i, const char *why)
 {
 	i->why = why;
 	ipconn_enter(i, CONN_FREEING);
-	timer_set(&i->goodbye, GOODBYE_SECONDS);
+	timer_set(&i->release_limit, RELEASE_SECONDS);
 }
 
 void
-release_goodbye(struct ipconn *i)
+release_answered(struct ipconn *i)
 {
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
-		if (i->socket[n] != NULL && i->socket[n]->stage == CONN_INSTALLED && !i->socket[n]->said_goodbye)
+		if (i->socket[n] != NULL && i->socket[n]->stage == CONN_INSTALLED && !i->socket[n]->release_answered)
 			return;
 	release_finish(i, i->why);
 }

@@ -33,7 +33,7 @@ void release_work_over(struct ipconn *i);
  */
 void release_dismiss(struct ipconn *i, const char *why);
 /* A socket of i has received the answer to this side's release. When all have, i is RELEASED. */
-void release_goodbye(struct ipconn *i);
+void release_answered(struct ipconn *i);
 /* Timer callback of an ipconn (arg): the partner did not answer the release in time. */
 void release_overdue(void *arg);
 /*

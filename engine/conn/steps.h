@@ -30,7 +30,7 @@ void certify_ended(struct conn *c, const char *why);
  * Outbound: the partner's alert arrived after this side's handshake had ended. In TLS 1.3 the partner can refuse the
  * certificate only then.
  */
-void certify_repented(struct conn *c);
+void certify_alerted(struct conn *c);
 
 /* Inbound: reads the CAPEX and makes the checks that need no policy. */
 void capex_in_begin(struct conn *c);

@@ -227,8 +227,8 @@ take_answer(struct conn *c, const struct ipic_message *m)
 	if (asked == IS_RESYNC) {
 		resync_answered(c, m);
 	} else if (asked == IS_RELEASE) {
-		c->said_goodbye = true;
-		release_goodbye(c->ipconn);
+		c->release_answered = true;
+		release_answered(c->ipconn);
 	} else if (c->missed > 0) {
 		c->missed = 0;
 		timer_set(&c->timer, period(c));
