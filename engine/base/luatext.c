@@ -154,7 +154,7 @@ luatext_next(struct luatext *s)
 struct rows {
 	const char *after; /* the word before the table: "return", or the name in rows = { */
 	size_t after_len;
-	bool assigned;     /* a = stands between the word and the table */
+	bool assigned;     /* a = is between the word and the table */
 	int *line;         /* owned */
 	size_t n;
 	int nest;          /* depth of nested brackets */

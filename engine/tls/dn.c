@@ -166,7 +166,7 @@ read_parts(struct parse *p, struct dn *d)
 	}
 }
 
-/* How near to the leaf a type stands by general practice; 0: practice differs. */
+/* How near to the leaf a type is placed by general practice; 0: practice differs. */
 static int
 nearness(const char *type)
 {

@@ -306,7 +306,7 @@ ring_load_permit(struct loading *l, const struct ring_file *file)
 	l->r->permit = permit_parse(file->bytes, file->len, file->path, l->faults);
 }
 
-/* Loads what is not an item from each of the ring's files. */
+/* Loads each file of the ring that is not read as items. */
 static void
 load_files(struct loading *l)
 {

@@ -40,7 +40,7 @@ prints_every_number_as_the_system_does(void **state)
 
 		assert_non_null(inet_ntop(AF_INET, a.bytes, expected, sizeof expected));
 		assert_string_equal(addr_ip(&a, out, sizeof out), expected);
-		assert_string_equal(addr_ip(&a, out, 4), (expected[3] = '\0', expected)); /* cut where there is no room */
+		assert_string_equal(addr_ip(&a, out, 4), (expected[3] = '\0', expected)); /* cut off when there is no room */
 	}
 }
 

@@ -53,7 +53,7 @@ knows_five(void **state)
 		assert_false(ccsid_known(unknown[i]));
 }
 
-/* The three EBCDIC sets differ in the brackets, which is how one is told from the other. */
+/* The three EBCDIC sets differ in the brackets. */
 static void
 converts_text(void **state)
 {
@@ -142,7 +142,8 @@ refuses_what_has_no_room(void **state)
 }
 
 /*
- * iconv drops U+E0000 to U+E007F without a word: "ad", one of them, "min" would be told from "admin" on one side only.
+ * iconv drops U+E0000 to U+E007F without an error: "ad", one of them, "min" would differ from "admin" on one side of
+ * the conversion only.
  */
 static void
 no_tag_character_vanishes(void **state)

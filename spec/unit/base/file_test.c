@@ -106,7 +106,7 @@ test_sizes(void **state)
 	refused(p->file, FILE_SCRIPT, "is larger than 1000 bytes; split it");
 }
 
-/* fstat says 0 of it; what is read counts. */
+/* fstat reports size 0; the number of bytes read counts. */
 static void
 test_size_that_is_not_told(void **state)
 {
@@ -148,7 +148,7 @@ make_socket(const char *path)
 	close(fd);
 }
 
-/* Links are followed, also to what is refused; a FIFO without a writer does not block. */
+/* Links are followed, also to files that are refused; a FIFO without a writer does not block. */
 static void
 test_only_regular_files(void **state)
 {
@@ -177,7 +177,7 @@ test_modes(void **state)
 	static const struct {
 		mode_t mode;
 		enum file_class class;
-		const char *words; /* NULL: it is read */
+		const char *words; /* NULL: the file is read */
 	} rows[] = {
 		{ 0644, FILE_PLAIN, NULL },
 		{ 0664, FILE_PLAIN, NULL },
@@ -223,7 +223,7 @@ test_doubts(void **state)
 	assert_non_null(strstr(f.text, "neither root nor the region's user"));
 }
 
-/* A group may read a secret only when an owner who could grant it is root or the region's own. */
+/* A group may read a secret only when the owner is root or the region's user. */
 static void
 test_secret_of_a_stranger(void **state)
 {
@@ -268,7 +268,7 @@ test_directory_of_a_file_that_is_written(void **state)
 {
 	const struct place *p = *state;
 	struct fault f = { "" };
-	int unread; /* what is said of a directory that can be written and not read */
+	int unread; /* what the sentence says about a directory that can be written and not read */
 
 	assert_int_equal(file_directory_safe(p->file, &f), 0);
 	assert_int_equal(chmod(p->dir, 0777 | S_ISVTX), 0);
@@ -331,7 +331,7 @@ holds(const char *path, const char *text)
 	file_free(&c);
 }
 
-/* What lies at PATH.new does not matter: it is neither written through nor waited for. */
+/* Whatever exists at PATH.new is removed: it is neither written through nor waited for. */
 static void
 test_replace(void **state)
 {

@@ -27,7 +27,7 @@ add(struct ipset *s, const char *text, long value)
 	assert_int_equal(ipset_add(s, &p, value), 0);
 }
 
-/* The value found for an address, -1 when none. */
+/* Returns the value found for an address, -1 none. */
 static long
 find(const struct ipset *s, const char *ip)
 {
@@ -142,7 +142,7 @@ random_prefix(uint32_t *seed)
 	struct addr_prefix p;
 	struct fault f;
 
-	/* host bits are set more often than not: the parser names the network meant */
+	/* host bits are usually set: the parser's fault names the network meant */
 	snprintf(text, sizeof text, "%s/%u", addr_ip(&a, ip, sizeof ip), (unsigned)(next(seed) % 33));
 	if (addr_prefix_parse(&p, text, strlen(text), &f) < 0)
 		p = prefix(strrchr(f.text, ' ') + 1);

@@ -43,7 +43,7 @@ tear_down(void **state)
 	return 0;
 }
 
-/* Everything the file holds; owned. */
+/* Returns the content of the file; owned by the caller. */
 static char *
 slurp(const struct place *p)
 {
@@ -227,7 +227,7 @@ read_all(void *arg)
 	return NULL;
 }
 
-/* Nobody reads while 40000 lines are said; then somebody does. */
+/* The reader starts only after 40000 lines were logged. */
 static void
 a_stalled_reader_blocks_nobody_and_lost_lines_are_owned_up_to(void **state)
 {
@@ -269,7 +269,7 @@ a_full_disk_ends_nothing(void **state)
 		skip();
 	for (int i = 0; i < 20000; i++)
 		log_say(l, MSG_SP0030, "why", "nowhere to go", NULL);
-	log_close(l); /* comes back */
+	log_close(l); /* returns although the reader stalls */
 }
 
 static void

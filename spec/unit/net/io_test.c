@@ -21,23 +21,23 @@
 struct party {
 	struct io io;
 	struct ev_loop *loop;
-	char told[64];        /* one letter an event, in order: F C H D L E X B */
-	char answer[64];      /* io_write this at IO_DATA, once */
-	char close_at;        /* io_close and forget at that event */
-	char linger_at;       /* io_linger at that event */
+	char told[64];        /* the events in order, one letter each: F C H D L E X B */
+	char answer[64];      /* sent with io_write at the first IO_DATA */
+	char close_at;        /* at this event: io_close, and the memory counts as freed */
+	char linger_at;       /* at this event: io_linger */
 	char pause_at;
-	bool secure;          /* TLS at IO_FIRST / IO_CONNECTED */
-	bool consume;         /* swallow everything at IO_DATA */
-	void (*between)(void *); /* at IO_DATA, once: what the peer does between our reading and our writing */
+	bool secure;          /* start TLS at IO_FIRST or IO_CONNECTED */
+	bool consume;         /* consume everything at IO_DATA */
+	void (*between)(void *); /* called at the first IO_DATA: what the peer does between reading and writing */
 	void *peer;
-	size_t taken;         /* bytes swallowed */
-	size_t most;          /* the fullest `in` was */
+	size_t taken;         /* bytes consumed */
+	size_t most;          /* the greatest length of `in` */
 	struct tls_config *config;
 	enum way way;
 	enum tls_judgement judgement;
 };
 
-static const char letters[] = "FCHDLEXB"; /* in enum io_event's order */
+static const char letters[] = "FCHDLEXB"; /* in the order of enum io_event */
 static char top[64];
 static struct tls_config *server, *client;
 
@@ -71,7 +71,7 @@ on_event(void *owner, enum io_event e)
 	char letter = letters[e];
 
 	if (n < sizeof p->told - 1 && !(n && p->told[n - 1] == 'D' && letter == 'D'))
-		p->told[n] = letter; /* how many IO_DATA come in a row is the kernel's affair */
+		p->told[n] = letter; /* the kernel decides how many IO_DATA follow each other */
 	if (p->secure && (e == IO_FIRST || e == IO_CONNECTED))
 		io_start_tls(&p->io, tls_new(p->config, p->way, p->io.fd, judge, p));
 	if (e == IO_DATA)
@@ -90,7 +90,7 @@ on_event(void *owner, enum io_event e)
 		io_linger(&p->io);
 	if (letter == p->close_at) {
 		io_close(&p->io);
-		memset(&p->io, 0xa5, sizeof p->io); /* as if it were freed: who touches it now, falls */
+		memset(&p->io, 0xa5, sizeof p->io); /* as if freed: any later use fails */
 	}
 }
 
@@ -121,7 +121,7 @@ reset(int fd)
 	close(fd);
 }
 
-/* An accepted socket with `p` as its owner; returns the peer's end. */
+/* Opens an accepted socket with `p` as its owner; returns the peer's end. */
 static int
 accepted(struct party *p, size_t in_max)
 {
@@ -139,7 +139,7 @@ has_told(const struct party *p, char letter)
 	return strchr(p->told, letter) != NULL;
 }
 
-/* A guard, so that a loop with nothing to wait for comes back to look. */
+/* A timer, so that a loop without other watchers returns. */
 static void
 tick(struct ev_loop *loop, ev_timer *w, int revents)
 {
@@ -167,7 +167,7 @@ turn(struct ev_loop *loop)
 		fail_msg("never: %s (told: %s; error: %s)", #condition, (p)->told, (p)->io.error); \
 } while (0)
 
-/* What the peer reads until the end; the loop runs meanwhile. Returns the number of bytes, -1 for a reset. */
+/* Reads at the peer until the end, while the loop runs. Returns the number of bytes, -1 for a reset. */
 static ssize_t
 peer_reads(struct party *p, int fd, char *to, size_t size)
 {
@@ -388,7 +388,7 @@ a_peer_still_sending_reads_the_last_answer(void **state)
 	assert_false(has_told(&p, 'B')); /* it waits for the peer's end ... */
 	close(peer);
 	until(&p, has_told(&p, 'B'));
-	assert_string_equal(p.told, "FDB"); /* ... and says nothing else */
+	assert_string_equal(p.told, "FDB"); /* ... and no other event comes */
 	assert_int_equal(p.io.fd, -1);
 	io_close(&p.io);
 	free(bytes);
@@ -406,7 +406,7 @@ lingering_ends_after_a_second_or_256_kib(void **state)
 	(void)state;
 	io_linger(&p.io);
 	io_linger(&p.io);
-	assert_string_equal(p.told, ""); /* never from inside the call */
+	assert_string_equal(p.told, ""); /* not inside the call */
 	until(&p, has_told(&p, 'B'));
 	assert_true(ev_time() - began >= 0.9);
 	assert_string_equal(p.told, "B");
@@ -627,7 +627,7 @@ a_refused_client_reads_the_alert_before_the_end(void **state)
 
 	(void)state;
 	link_up(&k);
-	until(&k.c, has_told(&k.c, 'H')); /* TLS 1.3: the client believes that it is in */
+	until(&k.c, has_told(&k.c, 'H')); /* TLS 1.3: the client has finished its handshake */
 	io_write(&k.c.io, "POST", 4);
 	until(&k.c, has_told(&k.c, 'X'));
 	assert_string_equal(tls_ending(k.c.io.tls)->alert_name, "bad_certificate");

@@ -57,7 +57,7 @@ resolve(struct house *h, const char *host)
 	memset(&h->r, 0, sizeof h->r);
 	h->done = 0;
 	assert_non_null(resolve_begin(h->threadpool, host, 1491, done, h));
-	assert_int_equal(h->done, 0); /* never from inside the call */
+	assert_int_equal(h->done, 0); /* not inside the call */
 	loop_run(h->loop);
 	assert_int_equal(h->done, 1);
 	return &h->r;
@@ -120,7 +120,7 @@ a_cancelled_one_is_not_told(void **state)
 
 	assert_non_null(r);
 	resolve_cancel(r);
-	loop_run(h->loop); /* until its thread is done with it */
+	loop_run(h->loop); /* until the thread has finished */
 	assert_int_equal(h->done, 0);
 }
 

@@ -13,20 +13,20 @@
 
 #include "net/threadpool.h"
 
-/* A gate threads stop at until the test opens it. */
+/* A gate at which threads wait until the test opens it. */
 struct gate {
 	pthread_mutex_t lock;
 	pthread_cond_t moved;
-	int arrived; /* at the gate */
+	int arrived; /* threads at the gate */
 	bool open;
 };
 
-struct peers { /* what became of the jobs; done and drop are counted on the loop's thread only */
+struct peers { /* the results of the jobs; done and drop are counted on the loop's thread only */
 	struct gate gate;
 	atomic_int worked;
 	int done, dropped;
 	pthread_t loop_thread;
-	bool strayed; /* done or drop was called elsewhere */
+	bool strayed; /* done or drop was called on another thread */
 	struct threadpool *threadpool;
 	struct threadpool_job *victim; /* cancelled by the first done */
 };
@@ -191,7 +191,7 @@ a_full_queue_says_so(void **state)
 	(void)state;
 	submit(&t, true);
 	submit(&t, true);
-	gate_await(&t.gate, 2); /* both threads are busy: what comes now waits */
+	gate_await(&t.gate, 2); /* both threads are busy: later jobs wait */
 	for (int i = 0; i < 3; i++)
 		submit(&t, false);
 	assert_int_equal(threadpool_waiting(t.threadpool), 3);
@@ -222,7 +222,7 @@ a_waiting_job_is_dropped_when_cancelled(void **state)
 	threadpool_cancel(t.threadpool, last);
 	assert_int_equal(t.dropped, 2);
 	assert_int_equal(threadpool_waiting(t.threadpool), 1);
-	submit(&t, false); /* the line's end is where it should be */
+	submit(&t, false); /* the end of the list is correct */
 	gate_open(&t.gate);
 	ev_run(loop, 0);
 	assert_int_equal(t.done, 3);
@@ -251,7 +251,7 @@ a_job_being_worked_on_is_dropped_later_when_cancelled(void **state)
 	ev_loop_destroy(loop);
 }
 
-/* Both are finished before the loop looks: the first answer cancels the second one. */
+/* Both are finished before the loop runs: the first done() cancels the second job. */
 static void
 an_answer_may_cancel_the_next_answer(void **state)
 {
@@ -290,7 +290,7 @@ ending_waits_for_the_running_and_drops_all(void **state)
 	(void)state;
 	submit(&t, false);
 	submit(&t, true);
-	gate_await(&t.gate, 1); /* one finished and unheard, one running */
+	gate_await(&t.gate, 1); /* one finished without its done(), one running */
 	for (int i = 0; i < 5; i++)
 		submit(&t, false);
 	assert_int_equal(pthread_create(&opener, NULL, open_when_the_crew_ends, &t), 0);
@@ -304,7 +304,7 @@ ending_waits_for_the_running_and_drops_all(void **state)
 	ev_loop_destroy(loop);
 }
 
-/* What a thread that does not come back keeps; here it is kept too, until the process ends. */
+/* Memory that a stuck thread keeps; the test keeps it until the process ends. */
 static struct peers stuck;
 
 static void
@@ -322,8 +322,8 @@ ending_waits_a_second_for_one_that_does_not_end(void **state)
 	ev_loop_destroy(loop);
 	assert_in_range(time(NULL) - before, 0, 5);
 	assert_int_equal(stuck.done, 0);
-	assert_int_equal(stuck.dropped, 1); /* the one that waited */
-	gate_open(&stuck.gate); /* it touches no loop on its way out */
+	assert_int_equal(stuck.dropped, 1); /* the job that waited */
+	gate_open(&stuck.gate); /* the thread does not use the loop when it ends */
 	for (time_t end = time(NULL) + 10; atomic_load(&stuck.worked) == 0 && time(NULL) < end;)
 		sched_yield();
 	assert_int_equal(atomic_load(&stuck.worked), 1);

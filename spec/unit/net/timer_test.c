@@ -58,7 +58,7 @@ fires_once_and_not_early(void **state)
 	began = ev_time();
 	timer_set(&timer, 0.05);
 	assert_true(timer_running(&timer));
-	ev_run(loop, 0); /* ends when nothing runs any more */
+	ev_run(loop, 0); /* returns when no timer runs */
 	assert_int_equal(t.fired, 1);
 	assert_true(t.at - began >= 0.045);
 	assert_false(timer_running(&timer));
@@ -75,7 +75,7 @@ may_be_set_again_from_its_own_call(void **state)
 	(void)state;
 	timer_init(&timer, loop, fire, &t);
 	timer_set(&timer, -1.);
-	assert_int_equal(t.fired, 0); /* never from inside the call */
+	assert_int_equal(t.fired, 0); /* not inside the call */
 	ev_run(loop, 0);
 	assert_int_equal(t.fired, 2);
 	ev_loop_destroy(loop);
@@ -127,7 +127,7 @@ may_be_freed_by_its_own_call(void **state)
 	assert_non_null(timer);
 	timer_init(timer, loop, fire_and_free, timer);
 	timer_set(timer, 0.);
-	ev_run(loop, 0); /* a sanitizer sees a touch afterwards */
+	ev_run(loop, 0); /* a sanitizer reports any use after the free */
 	assert_int_equal(ev_pending_count(loop), 0);
 	ev_loop_destroy(loop);
 }

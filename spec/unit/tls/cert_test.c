@@ -87,7 +87,7 @@ no_two_types_differ_in_their_case_alone(void **state)
 	certificate_unref(c);
 }
 
-/* The name a certificate's type of that number has here; NULL: it has none, or goes by its OID. */
+/* The name of the type with that number; NULL: it has no name, or its OID is used. */
 static const char *
 name_here(int nid)
 {
@@ -156,7 +156,7 @@ a_nul_in_a_name_is_kept_and_counted(void **state)
 	certificate_unref(c);
 }
 
-/* As many alternative names as asked for: stem, number. */
+/* Makes the wanted number of alternative names: stem, number. */
 static char *
 names(const char *stem, int n)
 {
@@ -262,7 +262,7 @@ all_names_together_are_bounded(void **state)
 
 	(void)state;
 	memset(stem + 4, 'n', 60);
-	c = named(stem, 900); /* 64 bytes at most each, with the byte for its end */
+	c = named(stem, 900); /* at most 64 bytes each, including the byte for its end */
 	assert_non_null(c);
 	certificate_unref(c);
 	memset(stem + 4, 'n', 64);

@@ -36,7 +36,7 @@ struct scene {
 	const struct identity *trusted[3];
 	const struct identity *leaf;
 	const struct identity *others[12];
-	X509_CRL *crl; /* taken over; NULL: none */
+	X509_CRL *crl; /* owned by the scene; NULL: no CRL */
 	unsigned long flags;
 	int level;     /* 0: LEVEL */
 };
@@ -82,7 +82,7 @@ walked(struct scene s)
 	return c;
 }
 
-/* "code@depth code@depth …", and how the walk ended: ok, complete, or short. An anchor has a +. */
+/* Prints "code@depth code@depth ...", and the result: ok, complete, or short. An anchor has a +. */
 static void
 comes_to(struct scene s, const char *expected)
 {
@@ -168,7 +168,8 @@ a_critical_extension_that_nobody_knows_is_listed_there_too(void **state)
 }
 
 /*
- * The top one names the anchor as its issuer, and somebody else signed it: by name alone the chain ends in the anchor.
+ * The top certificate names the anchor as its issuer, but another key signed it: by names alone the chain reaches the
+ * anchor.
  */
 static void
 an_anchor_that_only_the_name_leads_to_is_none(void **state)
@@ -279,7 +280,7 @@ explicit_curve(void)
 	return key;
 }
 
-/* A certificate as a peer sends it: decoded from its bytes. */
+/* A certificate as a peer sends it: parsed from its bytes. */
 static struct identity
 sent(struct identity id)
 {
@@ -345,7 +346,7 @@ a_pinned_leaf_is_its_own_anchor(void **state)
 	pki_free(&mimic);
 }
 
-/* The old root signed the new one, which the ring trusts by itself: the peer presents the signature of the old. */
+/* The old root signed the new root, which the ring trusts: the peer presents the certificate signed by the old root. */
 static void
 a_cross_signed_root_ends_at_the_one_the_ring_trusts(void **state)
 {
@@ -364,7 +365,7 @@ a_cross_signed_root_ends_at_the_one_the_ring_trusts(void **state)
 	assert_int_equal(c->chain.links, 3);
 	assert_string_equal(c->chain.link[2].issuer.printed, "CN=CA,O=Tests");
 	certificate_unref(c);
-	comes_to((struct scene){ .trusted = { &old }, .leaf = &leaf, .others = { &middle, &cross } }, "ok+"); /* a ring that knows only the old one */
+	comes_to((struct scene){ .trusted = { &old }, .leaf = &leaf, .others = { &middle, &cross } }, "ok+"); /* a ring with the old root only */
 	pki_free(&old);
 	pki_free(&middle);
 	pki_free(&leaf);
@@ -425,7 +426,7 @@ message_of(unsigned char *out, const X509 *x, int n, bool tls13)
 	return list + (tls13 ? 4 : 3);
 }
 
-/* NULL: it is let through. */
+/* NULL: the message is accepted */
 static const char *
 judged(const X509 *x, int n)
 {
@@ -525,7 +526,7 @@ names_and_constraints_are_bounded_over_the_chain(void **state)
 /* --- No memory: OpenSSL's allocations fail from the n-th of a walk on, `failures` of them. */
 
 static long until_failure; /* allocations that still succeed */
-static long failures;      /* that follow */
+static long failures;      /* allocations that fail after those */
 
 static bool
 fails(void)
@@ -560,7 +561,7 @@ plain_free(void *p, const char *file, int line)
 	free(p);
 }
 
-/* True when a policy that overlooks `tolerated` alone would take the certificate. */
+/* True when a policy that tolerates the error `tolerated` alone would accept the certificate. */
 static bool
 tolerable(const struct certificate *c, int tolerated)
 {
@@ -570,7 +571,7 @@ tolerable(const struct certificate *c, int tolerated)
 	return true;
 }
 
-/* False: there were not so many allocations that one had failed. */
+/* False: no allocation failed, because fewer were made. */
 static bool
 stays_revoked(const struct identity *gone, long n, long times)
 {

@@ -245,7 +245,7 @@ a_ring_being_replaced_is_never_read_by_half(void **state)
 	pki_remove(b.dir);
 }
 
-/* The second half of a replacement, some time after the first. */
+/* Makes the second half of a replacement, a moment after the first half. */
 static void *
 finish_replacing(void *dir)
 {
@@ -271,7 +271,7 @@ what_changed_just_now_is_read_again_until_it_rests(void **state)
 	pki_temp(dir);
 	pki_ring(dir, "ALICE", &alice, &ca);
 	pki_put_key(dir, "ALICE.key", bob.key);
-	clock_gettime(CLOCK_REALTIME, &times[1]); /* a time ahead keeps the file fresh for longer than the other half needs */
+	clock_gettime(CLOCK_REALTIME, &times[1]); /* a time in the future keeps the file fresh for longer than the second half needs */
 	times[1].tv_sec += 1;
 	assert_int_equal(utimensat(AT_FDCWD, pki_path(path, dir, "ALICE.pem"), times, 0), 0);
 	assert_int_equal(pthread_create(&thread, NULL, finish_replacing, dir), 0);

@@ -45,7 +45,7 @@ alone(void)
 	pki_free(&id);
 }
 
-/* `n` intermediates, each under the one before. */
+/* `n` intermediates, each signed by the one before. */
 static void
 deep(const char *name, int n)
 {
@@ -136,13 +136,13 @@ struct bout {
 	int version;                 /* 12, 13 */
 	bool no_question;            /* the server does not ask for a certificate */
 	bool no_judge;
-	enum tls_judgement judgement; /* what the judge answers ... */
-	bool by_chain;                /* ... or by the chain alone */
+	enum tls_judgement judgement; /* the judge's result ... */
+	bool by_chain;                /* ... or the chain alone decides */
 	const char *name;             /* SNI */
-	/* and then: */
+	/* after that: */
 	int fd[2];
 	struct tls *s, *c;
-	enum tls_result sr, cr; /* the last results; TLS_OK: shaken, and a byte went each way */
+	enum tls_result sr, cr; /* the last results; TLS_OK: the handshake is done, and a byte went each way */
 	int asked, errors, code;
 	bool chain_ok, null_certificate;
 };
@@ -165,7 +165,7 @@ judge(void *arg, struct certificate *c, const struct cert_fault *why)
 	return b->judgement;
 }
 
-struct end { /* one end's walk: shake hands, write a byte, read the other's byte */
+struct end { /* one end: shakes hands, writes a byte, reads the other's byte */
 	struct tls *tls;
 	bool shaken, wrote;
 	enum tls_result r;
@@ -226,7 +226,7 @@ start(struct bout *b)
 	assert_true(b->s && b->c);
 	if (b->name)
 		tls_set_name(b->c, b->name);
-	tls_config_unref(s); /* the streams hold their own */
+	tls_config_unref(s); /* the streams hold their own references */
 	tls_config_unref(c);
 }
 
@@ -257,7 +257,7 @@ let_in(struct bout b)
 	}
 }
 
-/* Refused with this alert, by number and name, at both ends; the judge was asked exactly once. */
+/* Refused with this alert, by number and name, at both ends; the judge was called exactly once. */
 static void
 turned_away(struct bout b, int alert, const char *name)
 {
@@ -350,8 +350,8 @@ static void
 an_authority_without_a_crl_is_not_held_to_one(void **state)
 {
 	(void)state;
-	let_in((struct bout){ .client = "second", .by_chain = true }); /* its CA has none; the first CA has */
-	turned_away((struct bout){ .server = "stale", .client = "good", .by_chain = true }, 45, "certificate_expired"); /* the CRL is */
+	let_in((struct bout){ .client = "second", .by_chain = true }); /* its CA has no CRL; the first CA has one */
+	turned_away((struct bout){ .server = "stale", .client = "good", .by_chain = true }, 45, "certificate_expired"); /* the CRL is expired */
 }
 
 static void
@@ -404,7 +404,7 @@ the_name_the_client_sends_is_known_but_not_a_number(void **state)
 {
 	static const char *const names[][2] = {
 		{ "region.example", "region.example" }, { "127.0.0.1", "" }, { "::1", "" },
-		/* the last dot, of an absolute name, is none of SNI's */
+		/* the last dot of an absolute name does not belong to the SNI name */
 		{ "localhost.", "localhost" }, { "region.example.", "region.example" }, { "127.0.0.1.", "" }, { ".", "" },
 	};
 
@@ -421,7 +421,7 @@ the_name_the_client_sends_is_known_but_not_a_number(void **state)
 	}
 }
 
-/* A server alone; `bytes` come from a peer that then ends. */
+/* A server whose peer sends `bytes` and then ends. */
 static void
 hears(const char *bytes, size_t n, bool plain)
 {
@@ -436,7 +436,7 @@ hears(const char *bytes, size_t n, bool plain)
 	assert_int_equal(tls_ending(b.s)->plain_text, plain);
 	if (!plain)
 		assert_string_equal(tls_ending(b.s)->reason, "connection closed by peer");
-	assert_int_equal(tls_handshake(b.s), TLS_FAILED); /* and stays dead */
+	assert_int_equal(tls_handshake(b.s), TLS_FAILED); /* the stream stays dead */
 	end(&b);
 }
 
@@ -473,19 +473,19 @@ orderly_and_cut_ends_are_told_apart(void **state)
 	size_t got;
 
 	(void)state;
-	start(&b); /* close_notify, and writing goes on the other way */
+	start(&b); /* after close_notify, writing continues in the other direction */
 	drive(&b);
 	assert_int_equal(tls_close_notify(b.c), TLS_OK);
 	assert_int_equal(tls_read(b.s, record, 1, &got), TLS_CLOSED);
 	assert_int_equal(tls_write(b.s, "y", 1, &got), TLS_OK);
 	assert_int_equal(tls_read(b.c, record, 1, &got), TLS_OK);
 	end(&b);
-	start(&b); /* an end between records */
+	start(&b); /* an end of input between records */
 	drive(&b);
 	shutdown(b.fd[1], SHUT_WR);
 	assert_int_equal(tls_read(b.s, record, 1, &got), TLS_CLOSED);
 	end(&b);
-	start(&b); /* an end inside one */
+	start(&b); /* an end of input inside a record */
 	drive(&b);
 	assert_int_equal(tls_write(b.c, "0123456789", 10, &got), TLS_OK);
 	n = recv(b.fd[0], record, sizeof record, 0);
@@ -542,7 +542,7 @@ suites_are_the_listed_ones_or_a_fault_by_name(void **state)
 	o.ciphers = "FFFE";
 	assert_null(config(WAY_IN, "server", o, &f));
 	assert_non_null(strstr(f.text, "FFFE"));
-	o.ciphers = "C02B"; /* of 1.2 only */
+	o.ciphers = "C02B"; /* a suite of TLS 1.2 only */
 	o.min_version = 13;
 	assert_null(config(WAY_IN, "server", o, &f));
 	assert_non_null(strstr(f.text, "no version of TLS"));
@@ -572,7 +572,7 @@ tokens_are_22_digits_and_differ(void **state)
 	assert_int_equal(tls_token(b), 0);
 	assert_int_equal(strlen(a), 22);
 	assert_int_equal(strspn(a, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), 22);
-	assert_non_null(strchr("AQgw", a[21])); /* 128 bits leave four of the last digit's six zero */
+	assert_non_null(strchr("AQgw", a[21])); /* 128 bits leave four of the last digit's six bits zero */
 	assert_true(tls_token_same(a, a));
 	assert_false(tls_token_same(a, b));
 	assert_false(tls_token_same(a, ""));
