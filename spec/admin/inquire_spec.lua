@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The operator's command line: exit statuses, --help, --json, what `inquire` shows and how.
+-- The operator's command line: exit statuses, --help, --json, and the output of `inquire`.
 local dkjson = require "dkjson"
 local support = require "spec.support"
 
@@ -27,7 +27,7 @@ describe("the command line", function()
   }
 
   for command, words in pairs(USAGES) do
-    it(command .. " --help says how on stdout and is content", function()
+    it(command .. " --help prints the usage on stdout with status 0", function()
       local status, out, err = support.sallyport(command, "--help")
       assert.equal(0, status)
       assert.equal("", err)
@@ -102,7 +102,7 @@ describe("the command line", function()
     ["run: --log-format is text or json, not 'xml'"] = { "run", "--log-format", "xml" },
     ["connect: --to 1: no port; write HOST:PORT"] = { "connect", "--to", "1" },
   } do
-    it("says first what it did not understand: " .. said, function()
+    it("prints the wrong words before the usage: " .. said, function()
       local status, out, err = support.sallyport(table.unpack(words))
       assert.same({ 2, "", said }, { status, out, err:match "^[^\n]*" })
       assert.is_truthy(err:find("\nusage: ", 1, true), err)
@@ -129,7 +129,7 @@ describe("the command line", function()
       end)
     end
 
-    it("prints an empty array all the same", function()
+    it("prints an empty array nevertheless", function()
       local status, out, err = support.sallyport("inquire", "ipconn", "--json", "--control", dir .. "/none.sock")
       assert.equal(1, status)
       assert.same({}, array(out))
@@ -259,7 +259,7 @@ describe("inquire", function()
     assert.same(rows, (json("socket", answer.connection:upper(), "--json")))
   end)
 
-  it("shows the policies in use and by whom", function()
+  it("shows the policies in use and their users", function()
     local row = json("policy", "install", "--json")[1]
     assert.same({ "install", { "install" }, true, 1, { "IPICSRV urm" } },
       { row.policy, row.doors, row.current, row.generation, row.used_by })
@@ -280,7 +280,7 @@ describe("inquire", function()
   end)
 
   for _, kind in ipairs { "region", "tcpipservice", "ipconn", "socket", "policy" } do
-    it("says that there is no " .. kind .. " of that name", function()
+    it("reports that there is no " .. kind .. " of that name", function()
       local status, out, err = region:command("inquire", kind, "nope")
       assert.same({ 1, "" }, { status, out })
       assert.is_truthy(err:lower():find("no " .. kind .. " named nope", 1, true), err)
@@ -351,7 +351,7 @@ describe("inquire", function()
     end)
   end
 
-  it("does not discard what is in service", function()
+  it("does not discard an ipconn in service", function()
     local status, _, err = region:command("discard", "ipconn", "SECTEMPL")
     assert.equal(1, status)
     assert.is_truthy(err:find("INSERVICE", 1, true), err)

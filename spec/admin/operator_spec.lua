@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The operator's commands that change something: what they do to partners, what they answer, what is logged.
+-- The operator's commands that change a region: their effect on partners, their answers, their lines in the log.
 local socket = require "socket"
 
 local support = require "spec.support"
@@ -66,7 +66,7 @@ describe("set tcpipservice:", function()
   end)
   after_each(function() region:stop() end)
 
-  it("closed: nobody new, partners stay, who was accepted before is told TCPIPSERVICE_NOT_OPEN; open: as before", function()
+  it("closed: no new socket, partners stay, a socket before its CAPEX gets TCPIPSERVICE_NOT_OPEN; open: as before", function()
     local port = region:port "IPIC"
     local p, early = partner(port, "STAYS"), support.raw(port)
     waits_for_sockets(region, 2)
@@ -88,7 +88,7 @@ describe("set tcpipservice:", function()
     region:wait_log('SP0009 I .*command="set tcpipservice ipic closed" uid=' .. uid .. " pid=%d+")
   end)
 
-  it("immclose: everybody who came in there is cut off, partners and those on their way; others are not", function()
+  it("immclose: ends the partners and the connections of that listener, and no others", function()
     local port = region:port "IPIC"
     local first, answer = partner(port, "TWOSOCK", { sockets = 2 })
     local second = partner(port, "TWOSOCK", { socket = 2, token = answer.token })
@@ -105,7 +105,7 @@ describe("set tcpipservice:", function()
     assert.is_false((pcall(support.raw, port)))
   end)
 
-  it("open on a port that somebody has: refused, DFHSO0109, and the region goes on", function()
+  it("open on a port in use: refused, DFHSO0109, and the region goes on", function()
     local holder = assert(socket.bind("127.0.0.1", 0))
     local taken = math.tointeger(tonumber((select(2, holder:getsockname()))))
     local own = support.region {
@@ -144,7 +144,7 @@ describe("set tcpipservice urm=:", function()
     return region:row("region").generation
   end
 
-  it("counts from the next CAPEX on; who is in stays in, and belongs to the new generation", function()
+  it("counts from the next CAPEX; accepted partners stay, and belong to the new generation", function()
     local p = partner(port, "INSIDE")
     assert.are.equal(1, generation())
     done(region, "set", "tcpipservice", "IPIC", "urm=prefixed")
@@ -185,7 +185,7 @@ describe("set tcpipservice urm=:", function()
     end
   end)
 
-  it("a script is read anew, so that a corrected one counts", function()
+  it("the script is read again, so that a corrected one counts", function()
     region:script("whole", PREFIXED)
     assert.are.equal("SAMEAPPL", select(2, partner(port, "SAMEAPPL")).ipconn)
     done(region, "set", "tcpipservice", "IPIC", "urm=whole")
@@ -234,7 +234,7 @@ describe("set ipconn and discard:", function()
     assert.are.same({ "INVALID_PARTNER_STATE", "outservice" }, { refused(region, port, "HEREAPPL") })
     done(region, "set", "ipconn", "HERE", "inservice")
     local p = partner(port, "HEREAPPL")
-    done(region, "set", "ipconn", "HERE", "outservice") -- who is in stays in
+    done(region, "set", "ipconn", "HERE", "outservice") -- accepted partners stay
     assert.is_true(alive(p))
     assert.are.equal("ACQUIRED", region:row("ipconn", "HERE").connstatus)
     p:close()
@@ -252,7 +252,7 @@ describe("set ipconn and discard:", function()
     p:close()
   end)
 
-  it("discard: only what is OUTSERVICE and RELEASED; then its partner is unknown", function()
+  it("discard: only an ipconn that is OUTSERVICE and RELEASED; then its partner is unknown", function()
     fails(region, "SOON is INSERVICE and RELEASED; .*set ipconn SOON outservice", "discard", "ipconn", "SOON")
     local p = partner(port, "SOONAPPL")
     done(region, "set", "ipconn", "SOON", "outservice")
@@ -267,7 +267,7 @@ describe("set ipconn and discard:", function()
     assert.are.equal("SOONAPPL", select(2, partner(port, "SOONAPPL")).ipconn) -- autoinstalled now
   end)
 
-  it("a template that is discarded is unknown to urms; who was copied from it stays", function()
+  it("a discarded template is unknown to urms; its copies stay", function()
     local p = partner(port, "COPY3")
     done(region, "set", "ipconn", "TMPL", "outservice")
     done(region, "discard", "ipconn", "TMPL")

@@ -42,7 +42,7 @@ describe("connect", function()
   end)
   teardown(function() region:stop() end)
 
-  it("is let in: status 0, the answer's members", function()
+  it("is accepted: status 0, the answer's members", function()
     local answer, status, err = support.connect { port = plain, applid = "MYAPPL", networkid = "MYQUAL", sendcount = 12 }
     assert.same({ 0, "" }, { status, err })
     assert.same({ true, "capex", 200, "OK" }, { answer.accepted, answer.stage, answer.status, answer.response })
@@ -79,7 +79,7 @@ describe("connect", function()
     end
   end)
 
-  -- What a caller says first: a TLS record, or a request with its body.
+  -- The first bytes of a caller: a TLS record, or a request with its body.
   local function read_first(caller)
     local head = assert(caller:receive(5))
     if head:byte() == 0x16 then return caller:receive(head:byte(4) * 256 + head:byte(5)) end
@@ -112,7 +112,7 @@ describe("connect", function()
   end
 
   for _, version in ipairs { "1.2", "1.3" } do
-    it("is let in over TLS " .. version, function()
+    it("is accepted over TLS " .. version, function()
       local answer, status = support.connect { port = region:port "CLIENT", ring = "NETX.CTGAPP", ["tls" .. version] = true }
       assert.same({ 0, true, "capex", "TLSv" .. version }, { status, answer.accepted, answer.stage, answer.tls })
     end)
@@ -146,7 +146,7 @@ describe("connect", function()
     support.remove(ring)
   end)
 
-  it("says what is missing: nobody listens, no such name, no such ring, no such label", function()
+  it("prints what is missing: no listener, no such name, no such ring, no such label", function()
     failed({ port = pair.ports(1) }, "Connection refused")
     failed({ to = ("x"):rep(70) .. ".invalid:1490" }, "x%.invalid: ")
     failed({ port = plain, ring = "certs/rings/nowhere" }, "certs/rings/nowhere: .*No such file or directory")
@@ -171,7 +171,7 @@ describe("connect", function()
     assert.same({ true, 200 }, { answer.further.accepted, answer.further.status })
   end)
 
-  it("tells what came of a second socket that was refused, the first one being in", function()
+  it("prints the outcome of a refused second socket beside the accepted first", function()
     local answer, status = support.connect { port = plain, sockets = 2, ["further-token"] = ("A"):rep(22) }
     assert.same({ 0, true, 1 }, { status, answer.accepted, answer.sockets_open })
     assert.same({ false, "capex", "NO_IPCONN" }, { answer.further.accepted, answer.further.stage, answer.further.reason })
@@ -196,7 +196,7 @@ describe("connect", function()
     assert.same({ 0, true, "region" }, { status, answer.accepted, answer.released })
   end)
 
-  it("says why it was refused, and where more is told", function()
+  it("prints the reason of a refusal, and the command that explains it", function()
     local answer, _, err = support.connect { port = region:port "NOURM", applid = "MYAPPL" }
     assert.equal(("connect: refused: AUTOINSTALL_FAILED; sallyport explain %s\n"):format(answer.connection), err)
     _, _, err = support.connect { port = region:port "CLIENT", ring = "expired" }
@@ -207,19 +207,19 @@ describe("connect", function()
     assert.is_truthy(err:find "^connect: further socket refused: NO_IPCONN; sallyport explain %w+%-%d+\n$", err)
   end)
 
-  it("says that a port may use TLS when it was asked without", function()
+  it("suggests --ring when the port may use TLS", function()
     local _, status, err = support.connect { port = region:port "CLIENT" }
     assert.equal(3, status)
     assert.is_truthy(err:find("if the port uses TLS, give --ring", 1, true), err)
   end)
 
-  -- A partner that holds, once it has said that it is in.
+  -- A partner that holds; returns when it has printed its acceptance.
   local function held(t)
     t.hold = 60
     local partner = support.connecting(t)
     support.wait_until(function()
       return partner.process:stderr():find "connect: accepted as ipconn %w+, connection %w+%-%d+\n"
-    end, 10, function() return "the partner to say that it is in: " .. partner.process:stderr() end)
+    end, 10, function() return "the partner to print its acceptance: " .. partner.process:stderr() end)
     return partner
   end
 

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- `explain`: which records it finds, the shape of --json, and what the text tells of a refusal at each door.
+-- `explain`: the records that it finds, the shape of --json, and its text for a refusal at each door.
 local dkjson = require "dkjson"
 
 local support = require "spec.support"
@@ -104,7 +104,7 @@ describe("explain", function()
   end)
   teardown(function() region:stop() end)
 
-  -- One CAPEX over a socket of its own, and its record once the connection is over or in.
+  -- Sends a CAPEX over a new socket; returns the record when the connection has ended or is accepted.
   local function record_of(service, fields)
     local p = support.raw(region:port(service))
     local body = p:capex(fields):read_message().body
@@ -146,7 +146,7 @@ describe("explain", function()
     assert.equal(dkjson.null, r.doors[1].policy)
   end)
 
-  it("tells of one who was let in too", function()
+  it("explains an accepted connection too", function()
     local r = record_of("GOOD", { applid = "WELCOME" })
     assert.is_nil(r.code)
     assert.equal("install", r.doors[3].verdict)
@@ -165,7 +165,7 @@ describe("explain", function()
   end)
 
   for _, version in ipairs { "1.2", "1.3" } do
-    it("explains a refused certify in TLS " .. version .. ", and what the client believed", function()
+    it("explains a refused certify in TLS " .. version .. ", and how the client saw it", function()
       support.connect { port = region:port "CERTIFY", ring = "NETX.CTGAPP", ["tls" .. version] = true }
       local r = support.wait_until(function()
         local record = last_refused()
@@ -212,7 +212,7 @@ describe("explain", function()
     assert.is_true(n >= 45, n)
   end)
 
-  it("--code tells what a code means, without a region, and has the nearest one for a slip", function()
+  it("--code prints the meaning of a code without a region, and the nearest code for a wrong one", function()
     local status, out, err = support.sallyport("explain", "--code", "urm_no")
     assert.same({ 0, "" }, { status, err })
     has(out, "^urm_no: No ipconn matches this NETWORKID and APPLID")
@@ -330,7 +330,7 @@ describe("explain", function()
   describe("finds", function()
     local few, ids
 
-    -- Seven connections, of which the fourth and the seventh were let in.
+    -- Seven connections; the fourth and the seventh were accepted.
     setup(function()
       few = support.region { region = { records = 5 }, tcpipservices = { GOOD = { urm = "good" }, NOURM = {} }, scripts = SCRIPTS }
       few:start()
@@ -375,7 +375,7 @@ describe("explain", function()
 
     it("no more than the region keeps", function() assert.same(named(3, 4, 5, 6, 7), found("--last", "100", "--json")) end)
 
-    it("nobody from another address: status 0, an empty array", function()
+    it("no connection from another address: status 0, an empty array", function()
       assert.same({}, found("--peer", "192.0.2.1", "--json"))
       local status, out, err = few:command("explain", "--peer", "::1")
       assert.same({ 0, "" }, { status, out })
@@ -393,7 +393,7 @@ describe("explain", function()
   end)
 end)
 
-describe("explain of what came in", function()
+describe("explain of an inbound connection", function()
   local region
   after_each(function() region:stop() end)
 
@@ -520,7 +520,7 @@ end }]] } }
     assert.equal(id, region:explain({ refused = true })[1].connection)
   end)
 
-  it("says nothing of a reload that was refused, only checked, or only reports", function()
+  it("does not mention a reload that was refused, only checked, or only reports", function()
     local t = start()
     local _, id = come()
     region:script("named", URM:format "facts.recheck")

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Reload: what counts from when on, who stays, who goes, and that nothing is lost when it is refused.
+-- Reload: the time from which a change counts, the connections that stay or are released, and a refused reload.
 local conversation = require "spec.support.conversation"
 local json = require "dkjson"
 
@@ -71,7 +71,7 @@ describe("reload", function()
   local region
   after_each(function() region:stop() end)
 
-  it("counts from the next connection on, by the new script's own line, and leaves who is in", function()
+  it("counts from the next connection, with the line of the new script, and keeps accepted partners", function()
     region = start()
     local alice, first = partner(region, "ALICE")
     local _, before = partner(region, "CAROL")
@@ -91,7 +91,7 @@ describe("reload", function()
     carol.socket:close()
   end)
 
-  it("releases only whom the new generation refuses, and explains it", function()
+  it("releases only the partners that the new generation refuses, and explains it", function()
     region = start()
     local alice = partner(region, "ALICE")
     local bob, answer = partner(region, "BOB")
@@ -121,7 +121,7 @@ describe("reload", function()
   end)
 
   for _, recheck in ipairs { "report", "off" } do
-    it("recheck = " .. recheck .. " keeps nobody whose listener or definition has gone: no rule is left to judge by", function()
+    it("recheck = " .. recheck .. " releases an ipconn whose listener or definition has gone", function()
       region = start()
       local bob, fixed = partner(region, "BOB", "OTHER"), partner(region, "FIXED")
       local alice = partner(region, "ALICE")
@@ -135,7 +135,7 @@ describe("reload", function()
     end)
   end
 
-  it("--check says what would change and changes nothing", function()
+  it("--check lists the changes and makes none", function()
     region = start()
     local bob = partner(region, "BOB")
     region:script("list", list "ALICE")
@@ -152,7 +152,7 @@ describe("reload", function()
     alive(bob)
   end)
 
-  it("opens new listeners, closes vanished ones and releases who came in there, replaces moved ones", function()
+  it("opens new listeners, closes removed ones and releases the partners of those, replaces moved ones", function()
     region = start()
     local alice = partner(region, "ALICE")
     local bob = partner(region, "BOB", "OTHER")
@@ -188,7 +188,7 @@ describe("reload", function()
     support.wait_until(function() return not region:row("ipconn", "FIXED") end, 10, "FIXED to go")
   end)
 
-  it("asks with the stored facts, recheck = true, and counters answer what they answered", function()
+  it("asks with the stored facts, recheck = true, and counters give the same numbers", function()
     local counting = [[
 local policy = require "policy"
 return { install = function(facts)
@@ -209,7 +209,7 @@ end }]]
     second.socket:close()
   end)
 
-  it("leaves the ipconn asked about out of what policies see, and shows the new definitions", function()
+  it("hides the ipconn that is asked again from policies, and shows the new definitions", function()
     local seeing = [[
 local policy = require "policy"
 return { install = function(facts)
@@ -227,7 +227,7 @@ end }]]
     alive(p)
   end)
 
-  it("ends an older walk under the current rules: who has been refused meanwhile does not get in", function()
+  it("judges a connection that is under way by the current rules", function()
     region = start { region = { tcp_timeout = 60 } }
     local alice, bob = support.raw(region:port "IPIC"), support.raw(region:port "IPIC")
     support.wait_until(function() return #region:inquire "socket" == 2 end, 10, "both to be accepted")
@@ -253,7 +253,7 @@ end }]]
     region:wait_log "SP0013 .*generation=1"
   end)
 
-  it("holds IDENTIFY's trust against what the new admit says of sysplex", function()
+  it("judges IDENTIFY by the sysplex of the new admit", function()
     local plex = [[
 local policy = require "policy"
 return { admit = function() return policy.accept { sysplex = %s } end }]]
@@ -305,7 +305,7 @@ return { admit = function() return policy.accept { sysplex = %s } end }]]
     assert.are.equal(1, generation(region))
   end)
 
-  it("undoes an operator's urm and says so", function()
+  it("undoes an operator's urm and logs it", function()
     region = start()
     assert.are.equal(0, (region:command("set", "tcpipservice", "IPIC", "urm=NO")))
     assert.are.equal("NO", region:row("tcpipservice", "IPIC").urm)
@@ -402,7 +402,7 @@ return { admit = function() return policy.accept { sysplex = %s } end }]]
     assert.are_not.equal(first.big.generation_hash, second.big.generation_hash)
   end)
 
-  it("says of a changed definition of a live ipconn that it counts from its release", function()
+  it("notes that a changed definition of a live ipconn counts from its release", function()
     region = start()
     local p = support.raw(region:port "IPIC")
     p:capex({ applid = "FIXED", networkid = "NETX" }):read_message()
@@ -412,7 +412,7 @@ return { admit = function() return policy.accept { sysplex = %s } end }]]
     p:close()
   end)
 
-  it("says each of several faults on a line of its own, to the operator and in the log", function()
+  it("prints each of several faults on a line of its own, to the operator and in the log", function()
     region = start()
     region:define(with { tcpipservices = { ONE = { portnumber = 70000 }, TWO = { portnumber = 70001 } } })
     local status, _, err = region:command "reload"
@@ -431,7 +431,7 @@ return { admit = function() return policy.accept { sysplex = %s } end }]]
     region:wait_log "SP0009 .*command=reload .*refused=\".*region.lua:%d+: fault: tcpipservice ONE: portnumber is 70000;"
   end)
 
-  it("says all of many faults to the operator", function()
+  it("prints all of many faults to the operator", function()
     region = start()
     local services = {}
     for i = 1, 100 do services["S" .. i] = { portnumber = 70000 } end
@@ -505,7 +505,7 @@ describe("a reload that is refused changes nothing:", function()
 end)
 
 describe("run --watch", function()
-  it("reloads once a script has changed, and says what is wrong with one that cannot be taken", function()
+  it("reloads when a script has changed, and logs the faults of a script that is refused", function()
     local given = with {}
     given.scripts = { list = list "ALICE" }
     given.arguments = { "--watch" }
