@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * riders: the callbacks by which conn/ reaches the conversations on installed connections. request/session_riders.c defines
- * the table, the region puts it into the worker. conn/ does not include request/.
+ * riders: the callbacks by which conn/ reaches the conversations on installed connections. request/session_riders.c
+ * defines the table, the region puts it into the worker. conn/ does not include request/.
  */
 #ifndef SALLYPORT_RIDERS_H
 #define SALLYPORT_RIDERS_H
