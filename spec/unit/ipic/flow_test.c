@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Two ends of conversations over a pipe of elements, and one end against elements made by hand. */
+/* Two ends of a conversation over a pipe of elements; one end against elements made by hand. */
 #include "ipic/flow.h"
 
 #include <setjmp.h>
@@ -24,9 +24,9 @@ struct element {
 	char body[];
 };
 
-struct pipe { /* what one end has emitted and the other has not taken */
+struct pipe { /* elements that one end emitted and the other has not taken */
 	struct element *first, **last;
-	unsigned count, waiting, most; /* emitted in all; not taken now, and at most */
+	unsigned count, waiting, most; /* emitted in all; not taken now; the most of these */
 	bool broken;
 };
 
@@ -298,7 +298,7 @@ an_answer_may_end_what_the_request_left_open(void **state)
 	pair_begin(&p);
 	assert_int_equal(flow_request(&p.a, &head, "x", 1, 0, false), 0);
 	to_end(&p.b, &p.from_a, &p.a, &p.from_b);
-	assert_int_equal(flow_answer(&p.b, "y", 1, 0, true), 0); /* asks for what its request ruled out: it is an end */
+	assert_int_equal(flow_answer(&p.b, "y", 1, 0, true), 0); /* its request was not open, so the answer is an end */
 	to_end(&p.a, &p.from_b, &p.b, &p.from_a);
 	assert_int_equal(p.a.state, FLOW_ENDED);
 	pair_end(&p);
@@ -328,7 +328,7 @@ nothing(size_t n)
 	return NULL;
 }
 
-/* No memory for an IS7's body: the sense is in its header, and whoever asked is told. */
+/* Without memory an IS7 has no body; its header has the sense. */
 static void
 an_is7_goes_without_a_body_when_there_is_no_memory(void **state)
 {
@@ -375,10 +375,10 @@ an_is7_ends_it_at_any_time(void **state)
 	assert_int_equal(p.a.state, FLOW_ENDED);
 	assert_int_equal(p.b.state, FLOW_ENDED);
 	assert_int_equal(flow_pump(&p.a), 0);
-	assert_int_equal(deliver(&p.b, &p.from_a, &e), FLOW_BROKEN); /* what was on its way */
+	assert_int_equal(deliver(&p.b, &p.from_a, &e), FLOW_BROKEN); /* it was on its way */
 	assert_int_equal(e.code, CONV_0630);
 	pair_end(&p);
-	pair_begin(&p); /* in place of an answer; a second one says nothing */
+	pair_begin(&p); /* in place of an answer; a second IS7 sends nothing */
 	assert_int_equal(flow_request(&p.a, &head, "x", 1, 0, true), 0);
 	to_end(&p.b, &p.from_a, &p.a, &p.from_b);
 	assert_int_equal(flow_is7(&p.b, SENSE_UNKNOWN, NULL), 0);
@@ -483,7 +483,7 @@ who_takes_over_a_session_says_so_once(void **state)
 
 /* ---- one end against elements made by hand ---- */
 
-struct end { /* a flow, what it emitted */
+struct end { /* a flow and the elements that it emitted */
 	struct flow f;
 	struct pipe p;
 };
@@ -502,7 +502,7 @@ end_end(struct end *e)
 	flow_free(&e->f);
 }
 
-static struct flow_error last; /* what take said beside its event */
+static struct flow_error last; /* the error of the last take */
 
 static enum flow_event
 take(struct end *e, const char *keys, const char *body)
@@ -517,7 +517,7 @@ take(struct end *e, const char *keys, const char *body)
 	return flow_take(&e->f, e->f.beginner ? IPIC_ANSWER : IPIC_REQUEST, &is, body, strlen(body), &last);
 }
 
-/* A request's first element, with its head. */
+/* The first element of a request, with its head. */
 static enum flow_event
 start(struct end *e, const char *keys)
 {
@@ -535,7 +535,10 @@ start(struct end *e, const char *keys)
 		assert_string_not_equal(last.text, ""); \
 	} while (0)
 
-/* Each row: elements that are well, in order, and one that breaks the rule. The same with a session taken over has the twin's code. */
+/*
+ * Each row: valid elements in order, and one that breaks a rule. With a session taken over the error has the other
+ * code.
+ */
 static void
 a_request_that_breaks_a_rule_is_told_by_its_code(void **state)
 {
@@ -767,7 +770,7 @@ more_than_16_mib_are_not_held(void **state)
 	assert_int_equal(buf_len(&e.f.in), PAYLOAD_MAX);
 	assert_true(flow_bytes(&e.f) <= PAYLOAD_MAX);
 	is.last = true;
-	assert_int_equal(flow_take(&e.f, IPIC_REQUEST, &is, element, 0, &last), FLOW_WHOLE); /* and no byte less is taken */
+	assert_int_equal(flow_take(&e.f, IPIC_REQUEST, &is, element, 0, &last), FLOW_WHOLE); /* and a message of exactly the limit is taken */
 	end_end(&e);
 	free(element);
 }

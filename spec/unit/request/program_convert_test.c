@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Conversions in turns of a loop: how many turns, in which order, and that one can be given up at any time. The rest is spec/request/conversion_spec.lua's. */
+/*
+ * Conversions in turns of a loop: their number, their order, and cancelling one at any time.
+ * spec/request/conversion_spec.lua tests the rest.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,14 +17,14 @@
 #include "net/loop.h"
 #include "request/program.h"
 
-#define LARGE ((size_t)1024 * 1024) /* four slices, of what one byte becomes one */
+#define LARGE ((size_t)1024 * 1024) /* four slices, when one byte becomes one byte */
 
 struct job {
 	struct task task;
 	unsigned done;
 	char why[80];
-	size_t held_most; /* 0: any */
-	unsigned *order, place; /* where it counts who was done first */
+	size_t held_most; /* 0: no limit */
+	unsigned *order, place; /* the order in which conversions ended */
 };
 
 struct bench {
@@ -83,14 +86,14 @@ tear_down(void **state)
 	return 0;
 }
 
-/* In EBCDIC, whose bytes are all characters; 'a' is a slash there. */
+/* Data in EBCDIC, where each byte is a character; the byte of 'a' is a slash there. */
 static void
 begin(struct bench *b, unsigned n, size_t len)
 {
 	program_convert_begin(&b->job[n].task, 37, 819, b->text, len, done);
 }
 
-/* Turns until all that stand in the line are done. */
+/* Runs turns until the line is empty. Returns their number. */
 static unsigned
 turns(struct bench *b)
 {
@@ -134,7 +137,7 @@ what_is_large_goes_on_in_other_turns(void **state)
 		assert_int_equal(buf_bytes(out)[n], '/');
 }
 
-/* A turn does a slice of one, however many there are. */
+/* A turn does one slice of one conversion, whatever the length of the line. */
 static void
 several_take_turns(void **state)
 {
@@ -205,7 +208,7 @@ what_is_no_character_is_found_in_its_turn(void **state)
 	assert_int_equal(buf_len(&b->job[0].task.converted), 0);
 }
 
-/* Euro signs in UTF-8: a slice's border is in the middle of one. */
+/* Euro signs in UTF-8: the border of a slice is inside a character. */
 static void
 characters_may_lie_across_the_border(void **state)
 {

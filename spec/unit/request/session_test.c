@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The send side of sessions: who gets one, who waits, who is refused, and that everybody is told once. The receive side is spec/request/conversation_spec.lua's. */
+/*
+ * The send side of sessions: which request gets one, waits or is refused, and that each is told once.
+ * spec/request/conversation_spec.lua tests the receive side.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,11 +20,11 @@
 
 struct bench;
 
-struct sent { /* one shipment, and what became of it */
+struct sent { /* one shipment and its result */
 	struct shipment shipment;
 	unsigned done;
 	char answer[32];
-	struct bench *again; /* ship that one too, from inside done() */
+	struct bench *again; /* done() ships this one */
 	struct sent *next;
 };
 
@@ -33,7 +36,7 @@ struct bench { /* an ACQUIRED ipconn that sends on two sockets */
 	struct ipconn ipconn;
 	struct conn conn[WAY_SOCKETS];
 	int peer[WAY_SOCKETS];
-	struct sent sent[8]; /* not a test's own: what is still under way at its end is told so */
+	struct sent sent[8]; /* of the bench: done() of a shipment may come at the end of the test */
 };
 
 static void
@@ -135,7 +138,7 @@ ship(struct bench *b, struct sent *s)
 	session_ship(&b->ipconn, &s->shipment);
 }
 
-/* The partner's element for the nth conversation of that socket. */
+/* Gives an element of the partner to that conversation of the socket. */
 static int
 tell(struct conn *c, uint32_t conv, unsigned is7, const char *body)
 {
@@ -251,7 +254,7 @@ maxqtime_purges_a_full_queue_that_is_too_slow(void **state)
 	b->ipconn.def.maxqtime = 30;
 	for (unsigned n = 0; n < 5; n++)
 		ship(b, &s[n]);
-	ship(b, &s[5]); /* full, but nobody has waited for long */
+	ship(b, &s[5]); /* the queue is full, but its requests have not waited long */
 	assert_int_equal(s[5].done, 1);
 	assert_int_equal(s[2].done + s[3].done + s[4].done, 0);
 	b->ipconn.waiting_since -= 15; /* three would take 45 s */
@@ -261,7 +264,7 @@ maxqtime_purges_a_full_queue_that_is_too_slow(void **state)
 		assert_int_equal(s[n].done, 1);
 		assert_int_equal(s[n].shipment.sense, SENSE_SYSTEM_ERROR);
 	}
-	assert_int_equal(s[0].done + s[1].done, 0); /* they have their sessions */
+	assert_int_equal(s[0].done + s[1].done, 0); /* these have sessions */
 	assert_int_equal(b->ipconn.statistics.purges, 1);
 	assert_int_equal(b->ipconn.statistics.purged, 3);
 	assert_int_equal(b->ipconn.statistics.rejected, 2);
@@ -351,7 +354,7 @@ who_waits_fails_when_the_ipconn_is_released(void **state)
 		ship(b, &s[n]);
 	b->ipconn.status = CONN_RELEASED;
 	session_work_queue(&b->ipconn);
-	assert_int_equal(s[0].done + s[1].done, 0); /* their sockets' end tells them */
+	assert_int_equal(s[0].done + s[1].done, 0); /* the end of their sockets tells them */
 	assert_int_equal(s[2].done + s[3].done, 2);
 	assert_int_equal(b->ipconn.statistics.failed_link, 2);
 }
@@ -386,7 +389,7 @@ a_cancelled_one_is_told_to_the_partner_alone(void **state)
 	session_ship_cancel(&s[0].shipment);
 	assert_true(says(&b->conn[0], "IS: 1 expd; conv=00000001; state=end; name=cancel"));
 	assert_non_null(s[2].shipment.session); /* it has the session now */
-	assert_int_equal(tell(&b->conn[0], 1, 0, "late"), 0); /* the answer had crossed */
+	assert_int_equal(tell(&b->conn[0], 1, 0, "late"), 0); /* the answer crossed the cancel */
 	assert_int_equal(s[0].done + s[2].done + s[3].done, 0);
 	assert_int_equal(b->ipconn.statistics.conversation_errors, 0);
 }
@@ -492,7 +495,7 @@ a_purge_ends_all_of_it(void **state)
 
 	for (unsigned n = 0; n < 3; n++)
 		ship(b, &s[n]);
-	b->ipconn.status = CONN_RELEASED; /* nobody begins anew */
+	b->ipconn.status = CONN_RELEASED; /* the next request must not acquire it */
 	session_purge(&b->ipconn, "forcepurge");
 	for (unsigned n = 0; n < 3; n++)
 		assert_int_equal(s[n].done, 1);
