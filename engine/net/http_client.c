@@ -101,7 +101,7 @@ http_client_check_url(const char *url, struct fault *f)
 	return read_url(url, host, &port, f);
 }
 
-/* --- the end --- */
+/* --- the end of a transfer --- */
 
 static void
 enlist(struct http_transfer *x, struct pool *p)
@@ -425,7 +425,7 @@ http_client_free(struct http_client *c)
 	curl_global_cleanup();
 }
 
-/* --- what curl calls --- */
+/* --- callbacks of curl --- */
 
 static size_t
 end_it(struct http_transfer *x, const char *why)
@@ -501,7 +501,7 @@ http_client_use_ring(CURL *easy, void *ctx, void *arg)
 	return CURLE_SSL_CERTPROBLEM;
 }
 
-/* --- the beginning --- */
+/* --- the beginning of a transfer --- */
 
 static int
 add_line(struct curl_slist **list, const char *line)

@@ -8,7 +8,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* --- Words for the owner. False: it closed; nothing of io may be touched. */
+/* --- Events. */
+
+/* Raises an event. False: the owner closed io, which must not be used any more. */
 static bool
 raise_event(struct io *io, enum io_event e)
 {
@@ -37,6 +39,7 @@ fail_errno(struct io *io, int error)
 }
 
 /* --- Bytes. */
+
 static bool
 may_read(const struct io *io)
 {
@@ -74,7 +77,8 @@ send_bytes(struct io *io)
 		fail(io, &why);
 }
 
-/* --- The stages of a step, in order. False ends the step: the owner closed, or the next stage must wait. */
+/* --- The stages of a step, in order. False ends the step: the owner closed io, or the next stage must wait. */
+
 static bool
 io_finish_connect(struct io *io, int revents)
 {
