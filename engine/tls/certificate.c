@@ -43,7 +43,7 @@ certificate_unref(struct certificate *c)
 	free(c);
 }
 
-/* --- the hosts that it names ---  */
+/* --- the hosts that it names --- */
 
 static bool
 names_address(const struct certificate *c, const struct addr *a)
