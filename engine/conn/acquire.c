@@ -29,7 +29,7 @@ acquire_sockets(int sessions)
 	return sessions > 1 ? WAY_SOCKETS : sessions;
 }
 
-/* --- OBTAINING ---------------------------------------------------------------------------------------------------- */
+/* --- OBTAINING -------------------------------------------------------------------------------- */
 
 /*
  * True when the partner shall call back: the ipconn names the listener for inbound sockets, and sessions are defined.
@@ -59,7 +59,7 @@ enter_obtaining(struct ipconn *i, struct fault *f)
 	return 0;
 }
 
-/* --- conditions --------------------------------------------------------------------------------------------------- */
+/* --- conditions ------------------------------------------------------------------------------- */
 
 /* The listener for the partner's sockets must be open before the acquire begins. */
 static int
@@ -120,7 +120,7 @@ acquire_begin(struct ipconn *i, struct fault *f)
 	return 0;
 }
 
-/* --- result ------------------------------------------------------------------------------------------------------- */
+/* --- result ----------------------------------------------------------------------------------- */
 
 void
 acquire_done(struct ipconn *i)
@@ -209,7 +209,7 @@ acquire_lost(struct ipconn *i, const char *why)
 			reason_name(REASON_SESSION_OPEN_FAILED), "text", why, NULL);
 }
 
-/* --- this side's CAPEX -------------------------------------------------------------------------------------------- */
+/* --- this side's CAPEX ------------------------------------------------------------------------ */
 
 /* The acquirer's CAPEX: the defined counts, and the address for the call-back. */
 static void
@@ -264,7 +264,7 @@ acquire_capex(const struct ipconn *i, enum socket_place place, struct capex *x)
 		memcpy(x->token, i->further, sizeof x->token);
 }
 
-/* --- the next socket ---------------------------------------------------------------------------------------------- */
+/* --- the next socket -------------------------------------------------------------------------- */
 
 static bool
 stands(const struct ipconn *i, enum socket_place place)
@@ -322,7 +322,7 @@ acquire_joined(struct conn *c)
 	check(i);
 }
 
-/* --- the answer to this side's CAPEX ------------------------------------------------------------------------------ */
+/* --- the answer to this side's CAPEX ---------------------------------------------------------- */
 
 /*
  * Agrees the session counts; the counts in a are the partner's, absent ones count as 0. False: no session is left in
@@ -408,7 +408,7 @@ acquire_redirected(struct conn *c, const char *host, int port)
 	dial_begin(i, SOCKET_OUT, host, port);
 }
 
-/* --- autoconnect -------------------------------------------------------------------------------------------------- */
+/* --- autoconnect ------------------------------------------------------------------------------ */
 
 static bool
 by_itself(const struct ipconn *i)

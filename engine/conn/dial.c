@@ -33,7 +33,7 @@ socket_error(unsigned place)
 	return place == SOCKET_OUT2 ? "SEC_SOCKET_ERROR" : "CLIENT_SOCKET_ERROR";
 }
 
-/* --- failure ------------------------------------------------------------------------------------------------------ */
+/* --- failure ---------------------------------------------------------------------------------- */
 
 static void
 note(struct conn *c, const char *code, const char *reason, const char *text)
@@ -88,7 +88,7 @@ dial_free(struct dial *d)
 	free(d);
 }
 
-/* --- address by address ------------------------------------------------------------------------------------------- */
+/* --- address by address ----------------------------------------------------------------------- */
 
 /* Tries the next address; a refusal of the one before does not count against it. */
 static void
@@ -171,7 +171,7 @@ dial_connected(struct conn *c)
 		capex_out_begin(c);
 }
 
-/* --- from a name to addresses ------------------------------------------------------------------------------------- */
+/* --- from a name to addresses ----------------------------------------------------------------- */
 
 static void
 dial_resolved(void *arg, const struct resolution *r)

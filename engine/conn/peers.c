@@ -33,7 +33,7 @@ struct peers {
 	size_t remembered;
 };
 
-/* --- the table ---------------------------------------------------------------------------------------------------- */
+/* --- the table -------------------------------------------------------------------------------- */
 
 static uint64_t
 rotl(uint64_t x, int n)
@@ -174,7 +174,7 @@ peers_free(struct peers *t)
 	free(t);
 }
 
-/* --- entries kept only for refusals ------------------------------------------------------------------------------- */
+/* --- entries kept only for refusals ----------------------------------------------------------- */
 
 static void
 list_take(struct peers *t, struct entry *e)
@@ -259,7 +259,7 @@ count_refused(const struct entry *e, int64_t slot)
 	return sum;
 }
 
-/* --- the counts --------------------------------------------------------------------------------------------------- */
+/* --- the counts ------------------------------------------------------------------------------- */
 
 static struct addr_prefix
 itself(const struct addr *a)

@@ -108,7 +108,7 @@ put(struct recovery *r, const struct recovery_partner *p)
 	return 0;
 }
 
-/* --- reading ------------------------------------------------------------------------------------------------------ */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 struct reading {
 	const char *at, *end;
@@ -220,7 +220,7 @@ recovery_read(struct recovery *r, const char *bytes, size_t len, struct fault *f
 	return 0;
 }
 
-/* --- the file ----------------------------------------------------------------------------------------------------- */
+/* --- the file --------------------------------------------------------------------------------- */
 
 /* Reads the file. 1: it does not exist. -1 with a sentence: it is not safe or not valid. */
 static int
@@ -239,7 +239,7 @@ load(struct recovery *r, struct fault *f)
 	return ok;
 }
 
-/* --- writing ------------------------------------------------------------------------------------------------------ */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 struct snapshot {
 	char logname[LOGNAME_SIZE];
@@ -298,7 +298,7 @@ save(const char *file, struct snapshot *s, struct fault *f)
 	return rc < 0 ? fault_wrap(f, "recovery file %s cannot be written", file) : 0;
 }
 
-/* --- the thread --------------------------------------------------------------------------------------------------- */
+/* --- the thread ------------------------------------------------------------------------------- */
 
 /* Takes the result of a try; called under the lock. Message SP0056 at the first failure of a series. */
 static void
@@ -381,7 +381,7 @@ changed(struct recovery *r)
 	pthread_mutex_unlock(&w->lock);
 }
 
-/* --- the memory --------------------------------------------------------------------------------------------------- */
+/* --- the memory ------------------------------------------------------------------------------- */
 
 static int
 name_log(struct recovery *r)

@@ -140,7 +140,7 @@ send_resync(struct conn *c, struct buf *b, int put)
 	return ok;
 }
 
-/* --- the acquirer ------------------------------------------------------------------------------------------------- */
+/* --- the acquirer ----------------------------------------------------------------------------- */
 
 void
 resync_begin(struct ipconn *i)
@@ -187,7 +187,7 @@ resync_answered(struct conn *c, const struct ipic_message *m)
 	}
 }
 
-/* --- the called side ---------------------------------------------------------------------------------------------- */
+/* --- the called side -------------------------------------------------------------------------- */
 
 static void
 answer(struct ipconn *i)

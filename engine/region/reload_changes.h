@@ -15,7 +15,9 @@ struct region;
 
 struct reload_change {
 	struct reload_change *next;
-	/* static: "opened" "closed" "replaced" "released" "reported" "installed" "deleted" "added" "removed" "changed" */
+	/*
+	 * static: "opened" "closed" "replaced" "released" "reported" "installed" "deleted" "added" "removed" "changed"
+	 */
 	const char *what;
 	/* static: "region" "tcpipservice" "ipconn" "program" "transaction" "policy" "ring" "maps" "saf" */
 	const char *kind;

@@ -375,7 +375,8 @@ return { bind = function(f) return policy.refuse("seen", f.certificate.userid ..
       "return { { userid = 'A', issuer = 'CN=a' },\n { userid = 'B', subject = 'organizationalUnitName=Pay' } }")
     local status, _, err = support.sallyport("check", "--region", where:path "region.lua")
     assert.are.equal(1, status)
-    assert.is_truthy(err:find("maps.lua: fault: [2]: subject: 'organizationalUnitName' is not an attribute type here; write OU", 1, true), err)
+    local said = "maps.lua: fault: [2]: subject: 'organizationalUnitName' is not an attribute type here; write OU"
+    assert.is_truthy(err:find(said, 1, true), err)
     assert.is_truthy(err:find("early.lua:1: ", 1, true) and err:find("'UO' is not an attribute type here; write OU", 1, true), err)
     support.write(dir .. "/maps.lua", "return {}")
     where:script("early", "return { bind = function() end }")
