@@ -225,7 +225,7 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	w->loop = loop_new();
 	w->threadpool = w->loop != NULL ? threadpool_new(w->loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
 	w->passwords = w->loop != NULL ? passwords_new(w->loop, r->log) : NULL;
-	if (!r->records || !r->peers || !r->counters || !r->registry || !w->threadpool || !w->passwords)
+	if (!r->control || !r->records || !r->peers || !r->counters || !r->registry || !w->threadpool || !w->passwords)
 		return short_of_memory(faults);
 	r->world = (struct host_world){ .counters = r->counters, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns, .defined = policy_view_defined, .arg = w };
 	lend(r);
@@ -313,7 +313,7 @@ load_first(struct region *r, const struct region_options *o, struct definition *
 static int
 begin(struct region *r, const struct region_options *o, struct definition *d, struct faults *faults)
 {
-	snprintf(r->control, sizeof r->control, "%s", o->control != NULL ? o->control : d->region.control);
+	r->control = strdup(o->control != NULL ? o->control : d->region.control);
 	if (load_first(r, o, d, faults) < 0 || unwanted(o) || install_defined(r, d, faults) < 0 || unwanted(o))
 		return -1;
 	ev_prepare_init(&r->turn, region_end_of_turn);
@@ -393,6 +393,7 @@ region_free(struct region *r)
 		return false; /* the loader's thread reads the counters, the log and library_dir */
 	counters_free(r->counters);
 	log_close(r->log);
+	free(r->control);
 	free(r);
 	return true;
 }

@@ -28,7 +28,7 @@ struct region {
 	struct listeners listeners;
 	struct reload *reload;         /* owned; NULL: none under way */
 	bool hanging;                  /* the thread of a cancelled reload hangs in a file system and reads the region */
-	char control[PATH_SIZE];       /* the path of the control socket; main opens it */
+	char *control;                 /* owned: the path of the control socket, of any length; main opens it */
 	struct timer drain;            /* the end of the drain time */
 	double started;                /* wall-clock seconds */
 	uint64_t generations;          /* the number of the last generation that was loaded */

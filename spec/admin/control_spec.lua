@@ -104,6 +104,18 @@ describe("the control socket", function()
     refused(dir .. "/", "the name of the socket's file has 0 bytes")
   end)
 
+  it("is refused, not cut, when --control gives a path that is too long", function()
+    local deep = dir .. ("/" .. ("d"):rep(100)):rep(4) -- its length and the name's are more than a path may have
+    assert(os.execute("mkdir -p " .. deep))
+    local long = deep .. "/" .. ("d"):rep(500 - #deep) .. "/" .. ("x"):rep(60)
+    assert(os.execute("mkdir -p " .. long:match "^(.*)/"))
+    local region = support.region { arguments = { "--control", long } }
+    local status, log = region:start_and_end(10)
+    assert.equal(1, status, log)
+    assert.is_truthy(log:find(("the path has %d bytes, 1 to 511 are possible"):format(#long), 1, true), log)
+    assert.is_nil(log:find "SP0001")
+  end)
+
   it("is not waited for: a directory that another process has locked is a fault that names both", function()
     local holder = support.start { "flock", "--exclusive", "--no-fork", dir, "sleep", "60" }
     support.wait_until(function()
