@@ -176,16 +176,17 @@ syntax_bad_number(const struct slip *s, char *out, size_t size)
 static bool
 syntax_bad_key(const struct slip *s, char *out, size_t size)
 {
-	char key[SHOWN];
+	char key[SHOWN], mark[8];
 
 	if (!token_is(&s->token, "="))
 		return false;
 	if (s->before.kind == TEXT && s->before.len > 2)
-		snprintf(out, size, "a key has no quotation marks: %.*s =", (int)(s->before.len - 2 < SHOWN ? s->before.len - 2 : SHOWN), s->before.at + 1);
+		snprintf(out, size, "a key has no quotation marks: %s =", text_printable(key, sizeof key, s->before.at + 1, s->before.len - 2));
 	else if (token_is(&s->second, "("))
 		snprintf(out, size, "a table needs { }, not ( )");
 	else if (s->second.kind == MARK && strchr("{},;", *s->second.at) == NULL)
-		snprintf(out, size, "%.1s%s = is no key; a key is made of letters, digits and _", s->second.at, shown(key, &s->before));
+		snprintf(out, size, "%s%s = is no key; a key is made of letters, digits and _", text_printable(mark, sizeof mark, s->second.at, 1),
+			shown(key, &s->before));
 	else
 		return false;
 	return true;

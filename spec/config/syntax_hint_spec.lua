@@ -44,6 +44,8 @@ local SLIPS = {
   { REGION .. 'tcpipservice "A" { portnumber: 0 }', 2, "a key and its value need = between them, not a colon: portnumber = ..." },
   { REGION .. 'tcpipservice "A" { "portnumber" = 0 }', 2, "a key has no quotation marks: portnumber =" },
   { service "ssl-x = 1", 2, "-x = is no key; a key is made of letters, digits and _" },
+  { 'local = "A", heart\xfft = 0.2 }', 1, "\\xfft = is no key; a key is made of letters, digits and _" },
+  { REGION .. 'tcpipservice "A" { "s\xffl" = 0 }', 2, "a key has no quotation marks: s\\xffl =" },
   { REGION .. 'tcpipservice "A" { portnumber 0 }', 2, "behind portnumber a = is missing: portnumber = 0" },
   { service "urm = ", 2, "urm = has no value" },
   { service "backlog = 1,, backlog = 2", 2, "two commas in a row" },
