@@ -219,6 +219,20 @@ describe("a file system that does not answer", function()
     end)
   end
 
+  it("holds up a reload, whose operator is answered when the region ends", function()
+    local disk = hanging_files.new()
+    local region = new()
+    region.given.wrapper = disk.wrapper
+    region:start()
+    disk:hold "saf.lua"
+    local reload = support.start { support.binary, "reload", "--control", region.control }
+    support.wait_until(function() return disk:held() > 0 end, 10, "the loader to hang")
+    lives_and_ends(region)
+    assert.equal(1, reload:wait(8))
+    has(reload:stderr(), "the region ended before the reload did")
+    has(region:log(), "SP0009 .*command=reload .*refused=\"fault: the region ended before the reload did\"")
+  end)
+
   for _, part in ipairs { "region.lua", "CICSA.key", "recovery" } do
     it("holds up a start, which a signal ends all the same: " .. part, function()
       local disk = hanging_files.new()
