@@ -288,7 +288,9 @@ perform(const struct connect_line *l, struct connect_peer_options *o)
 static int
 fill(const struct connect_line *l, struct connect_peer_options *o)
 {
-	return connect_options_fill(l, o) | connect_data_fill(l, &o->requests);
+	int bad = connect_options_fill(l, o);
+
+	return bad | connect_data_fill(l, &o->requests); /* in this order: both print their complaints */
 }
 
 int

@@ -242,6 +242,62 @@ other_numbers_have_an_outcome_too(void **state)
 	assert_int_equal(m.outcome, IPIC_OTHER);
 }
 
+#define FULL(text, c) memset(text, c, sizeof text - 1)
+
+static void
+the_largest_capex_and_answer_fit_their_buffer(void **state)
+{
+	struct capex sent = { .port = 65535, .sendcount = 999, .receivecount = 999, .sockets = 2, .socket = 1, .ha = true }, read;
+	struct capex_answer a = { .response = "EXCEPTION", .reason = "INVALID_HA_TCPIPSERVICE", .sendcount = 999, .receivecount = 999, .sockets = 2,
+		.userauth = "DEFAULTUSER", .port = 65535 }, got;
+	char to[HOST_SIZE] = "";
+	struct ipic_message m;
+	struct fault f;
+	struct buf b;
+
+	(void)state;
+	FULL(sent.applid, 'A'), FULL(sent.networkid, 'N'), FULL(sent.server_applid, 'S'), FULL(sent.server_networkid, 'T');
+	FULL(sent.callback, 'c'), FULL(sent.answering, 'd');
+	FULL(sent.host, '"'), FULL(to, 'h'); /* JSON needs two bytes for each quotation mark */
+	buf_init(&b, IPIC_PUT_MAX);
+	assert_int_equal(ipic_put_capex(&b, to, &sent), 0);
+	m = read_back(&b, ipic_expect_capex);
+	assert_int_equal(ipic_capex(&m, &read, &f), 0);
+	assert_memory_equal(&read, &sent, sizeof read);
+	buf_free(&b);
+	FULL(a.ipconn, 'I'), FULL(a.applid, 'A'), FULL(a.networkid, 'N'), FULL(a.token, 't'), FULL(a.connection, '1'), FULL(a.host, '"');
+	buf_init(&b, IPIC_PUT_MAX);
+	assert_int_equal(ipic_put_redirected(&b, &a), 0);
+	m = read_back(&b, ipic_expect_answer);
+	assert_int_equal(ipic_capex_answer(&m, &got, &f), 0);
+	assert_string_equal(got.host, a.host);
+	assert_string_equal(got.connection, a.connection);
+	buf_free(&b);
+}
+
+static void
+the_largest_element_fits_what_is_kept_for_it(void **state)
+{
+	static char body[HTTP_BODY_ELEMENT];
+	struct is_header is = { .type = IS_DATA, .conv = UINT32_MAX, .prev = UINT32_MAX, .msg = IS_MESSAGE_MAX, .chain = IS_CHAIN_MAX, .head = IS_HEAD_MAX,
+		.ccsid = 65535, .is7 = UINT32_MAX };
+	char to[HOST_SIZE] = "";
+	struct ipic_message m;
+	struct buf b;
+
+	(void)state;
+	FULL(to, 'h');
+	for (int answer = 0; answer < 2; answer++) {
+		buf_init(&b, IPIC_PUT_AROUND + sizeof body);
+		assert_int_equal(ipic_put_element(&b, answer ? IPIC_ANSWER : IPIC_REQUEST, to, &is, body, sizeof body), 0);
+		assert_true(buf_len(&b) < IPIC_READ_ELEMENT);
+		m = read_back(&b, ipic_expect_any);
+		assert_int_equal(m.len, sizeof body);
+		assert_memory_equal(&m.is, &is, sizeof is);
+		buf_free(&b);
+	}
+}
+
 static void
 a_full_buffer_takes_nothing(void **state)
 {
@@ -267,6 +323,8 @@ main(void)
 		cmocka_unit_test(a_message_without_a_valid_is_header_says_so),
 		cmocka_unit_test(bytes_that_are_no_message_are_refused_with_a_sentence),
 		cmocka_unit_test(other_numbers_have_an_outcome_too),
+		cmocka_unit_test(the_largest_capex_and_answer_fit_their_buffer),
+		cmocka_unit_test(the_largest_element_fits_what_is_kept_for_it),
 		cmocka_unit_test(a_full_buffer_takes_nothing),
 	};
 
