@@ -19,7 +19,7 @@ local LIBRARIES = {
   { library = "OpenSSL", header = "^openssl/", allowed = "tls security/scrypt" },
   { library = "Lua", header = "^l[ua]%w+%.h$", allowed = "sandbox config security policy" },
   { library = "libev", header = "^ev%.h$", allowed = "net security/passwords conn/listener region admin" },
-  { library = "libcurl", header = "^curl/", allowed = "net" },
+  { library = "libcurl", header = "^curl/", allowed = "net/http_client" },
   { library = "Jansson", header = "^jansson%.h$", allowed = "ipic policy request/program_builtin admin client main" },
   { library = "signals", header = "^signal%.h$", allowed = "base/thread net/interrupt admin/signals" },
 }
