@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The way out: an ipconn is acquired, what its CAPEX says, and what becomes of each answer.
+-- The way out: the acquire of an ipconn, the content of its CAPEX, and the result of each answer.
 local support = require "spec.support"
 
 local outgoing = require "spec.support.outgoing"
@@ -47,7 +47,7 @@ describe("two regions:", function()
     b:stop()
   end)
 
-  -- Takes on another definition of CICSB, which must be RELEASED.
+  -- Loads another definition of CICSB, which must be RELEASED.
   local function redefine(t)
     local given = { tcpipservices = a.given.tcpipservices, region = a.given.region, ipconns = {} }
     for name, one in pairs(a.given.ipconns) do given.ipconns[name] = one end
@@ -64,7 +64,7 @@ describe("two regions:", function()
 
   after_each(release)
 
-  it("an operator acquires: the command answers at once, two sockets go out, counts are agreed, both sides say so", function()
+  it("an operator acquires: the command answers at once, two sockets go out, counts are agreed, both sides report them", function()
     acquire(a, "CICSB")
     becomes(a, "CICSB", "ACQUIRED")
     assert.are.equal(2, out_sockets(a))
@@ -159,7 +159,7 @@ describe("two regions:", function()
     { "TMPL", "it is a template" },
   }
   for _, row in ipairs(FAULTS) do
-    it("ipconn " .. row[1] .. " cannot be acquired, and the fault says why", function()
+    it("ipconn " .. row[1] .. " cannot be acquired, and the fault states the reason", function()
       local status, _, err = a:command("set", "ipconn", row[1], "acquired")
       assert.are.equal(1, status)
       assert.is_truthy(err:find(row[2]), err)
@@ -172,7 +172,7 @@ describe("two regions:", function()
     a:wait_log "DFHIS1005 W .*ipconn=BEHIND tcpipservice=SHUT"
   end)
 
-  it("what is ACQUIRED cannot be acquired", function()
+  it("an ipconn that is ACQUIRED cannot be acquired", function()
     acquire(a, "CICSB")
     becomes(a, "CICSB", "ACQUIRED")
     local status, _, err = a:command("set", "ipconn", "CICSB", "acquired")
@@ -182,7 +182,7 @@ describe("two regions:", function()
   end)
 end)
 
-describe("what the partner answers:", function()
+describe("the partner's answer:", function()
   local region, listener, seen
 
   setup(function()
@@ -202,7 +202,7 @@ describe("what the partner answers:", function()
 
   before_each(function() seen = region:count_log "DFHIS1011" end)
 
-  -- Acquires; fn plays the partner.
+  -- Acquires CICSB; fn is the partner.
   local function dialled(fn)
     acquire(region, "CICSB")
     local p = assert(listener:accept())
@@ -226,7 +226,7 @@ describe("what the partner answers:", function()
     return record
   end
 
-  it("the CAPEX says who we are, whom we mean, and what we want", function()
+  it("the CAPEX holds the names of both regions, the counts and the sockets", function()
     local p, m = dialled(function(p) p:answer(CAPEX, "200 OK", ok()) end)
     assert.are.same({ "POST", "/ipic", CAPEX, "application/json" }, { m.method, m.path, m.is, m.headers["content-type"] })
     assert.are.same({ applid = "CICSA", networkid = "NETA", server_applid = "CICSB", server_networkid = "NETA", port = -1, sendcount = 5,
@@ -236,7 +236,7 @@ describe("what the partner answers:", function()
     becomes(region, "CICSB", "RELEASED")
   end)
 
-  it("what comes right behind the answer is not lost", function()
+  it("a message directly behind the answer is not lost", function()
     local p = dialled(function(p)
       local body = '{"response":"OK","applid":"CICSB","networkid":"NETA","receivecount":1}'
       p:send(("HTTP/1.1 200 OK\r\nIS: %s\r\nContent-Length: %d\r\n\r\n%s%s"):format(CAPEX, #body, body, HEARTBEAT))
@@ -279,8 +279,8 @@ describe("what the partner answers:", function()
     { "no IS header", "ISCER_BAD_RESPONSE", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}" },
     { "another IS header", "ISCER_BAD_RESPONSE", "HTTP/1.1 200 OK\r\nIS: 1 cmd; name=heartbeat\r\nContent-Length: 0\r\n\r\n" },
     { "a refusal without a body", "ISCER_BAD_RESPONSE", "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n" },
-    { "somebody's 404", "ISCER_HTTP_ERROR", "HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno!" },
-    { "somebody's 302", "ISCER_HTTP_ERROR", "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n" },
+    { "a 404 of another server", "ISCER_HTTP_ERROR", "HTTP/1.1 404 Not Found\r\nContent-Length: 3\r\n\r\nno!" },
+    { "a 302 of another server", "ISCER_HTTP_ERROR", "HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n" },
     { "a 201", "ISCER_HTTP_ERROR", "HTTP/1.1 201 Created\r\nIS: 1 cmd; name=capex\r\nContent-Length: 0\r\n\r\n" },
     { "another protocol", "ISCER_HTTP_ERROR", "SSH-2.0-OpenSSH_9.2\r\n" },
     { "HTTP/1.0", "ISCER_HTTP_ERROR", "HTTP/1.0 200 OK\r\n\r\n" },
@@ -309,12 +309,12 @@ describe("what the partner answers:", function()
     end)
   end
 
-  it("a 403 that says OK is ISCER_BAD_RESPONSE", function()
+  it("a 403 with response OK is ISCER_BAD_RESPONSE", function()
     dialled(function(p) p:answer(CAPEX, "403 Forbidden", ok()) end)
     refused("EXCEPTION", "ISCER_BAD_RESPONSE", "whose response is OK")
   end)
 
-  it("silence, and an answer that does not end, are ISCER_TIMED_OUT", function()
+  it("no answer, and an answer that does not end, are ISCER_TIMED_OUT", function()
     region:define { region = { capex_timeout = 0.4 }, ipconns = region.given.ipconns }
     assert.are.equal(0, (region:command "reload"))
     local p = dialled(function() end)
@@ -333,7 +333,7 @@ describe("what the partner answers:", function()
     refused("EXCEPTION", "CLIENT_SOCKET_ERROR", "before the answer to our CAPEX")
   end)
 
-  it("nobody listening is CLIENT_SOCKET_ERROR, and names the address", function()
+  it("a port without a listener is CLIENT_SOCKET_ERROR, and the message names the address", function()
     local port = listener.port
     listener:close()
     acquire(region, "CICSB")
@@ -342,7 +342,7 @@ describe("what the partner answers:", function()
     listener = support.listen { port = port }
   end)
 
-  it("a further socket comes with the token; when it is refused, all is given up", function()
+  it("a further socket has the token; when it is refused, the acquire fails", function()
     local token = ("Tk-_"):rep(5) .. "Zz"
     local p = dialled(function(q) q:answer(CAPEX, "200 OK", ok { sockets = 2, token = token }) end)
     local q = assert(listener:accept())
@@ -356,7 +356,7 @@ describe("what the partner answers:", function()
     assert.are.equal("closed", q:closed())
   end)
 
-  it("one session granted: no further socket, whatever the token", function()
+  it("one session granted: no further socket, with a token too", function()
     local p = dialled(function(q) q:answer(CAPEX, "200 OK", ok { receivecount = 1, sockets = 2, token = ("A"):rep(22) }) end)
     becomes(region, "CICSB", "ACQUIRED")
     assert.are.equal(1, out_sockets(region))
@@ -364,7 +364,7 @@ describe("what the partner answers:", function()
     becomes(region, "CICSB", "RELEASED")
   end)
 
-  it("released by the operator while it waits for the answer: at once", function()
+  it("released by the operator before the answer: at once", function()
     local p = dialled(function() end)
     assert.are.equal("OBTAINING", status_of(region, "CICSB"))
     assert.are.equal("CAPEX", region:inquire "socket"[1].stage)
@@ -373,13 +373,13 @@ describe("what the partner answers:", function()
     assert.are.equal("closed", p:closed())
   end)
 
-  it("released while the further socket is on its way: the first is asked, nobody waits for the other", function()
+  it("released before the further socket is answered: release goes out on the first socket only", function()
     local p = dialled(function(q) q:answer(CAPEX, "200 OK", ok { sockets = 2, token = ("A"):rep(22) }) end)
     local q = assert(listener:accept())
     assert(q:read_message())
     local before = region:count_log "DFHIS1003"
     local command = support.start { support.binary, "set", "ipconn", "CICSB", "released", "--control", region.control }
-    assert.are.equal("1 cmd; name=release", p:read_message().is) -- beside the command: a second is all there is to answer in
+    assert.are.equal("1 cmd; name=release", p:read_message().is) -- during the command: the region waits one second for the answer
     p:answer "1 cmd; name=release"
     assert.are.equal(0, command:wait())
     becomes(region, "CICSB", "RELEASED")
@@ -387,7 +387,7 @@ describe("what the partner answers:", function()
     assert.are.equal(before, region:count_log "DFHIS1003")
   end)
 
-  it("a redirect is for ha alone, is followed once, and one of a cluster may answer by its own name", function()
+  it("a redirect counts with ha only, is followed once, and a region of a cluster may answer with its own name", function()
     local other = support.listen()
     local there = { response = "OK", host = "127.0.0.1", port = other.port }
     dialled(function(p) p:answer(CAPEX, "307 Temporary Redirect", there) end)

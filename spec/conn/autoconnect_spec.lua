@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- When a region tries again, and when it does not.
+-- Autoconnect: when a region tries again, and when it does not.
 local support = require "spec.support"
 
 local outgoing = require "spec.support.outgoing"
@@ -36,7 +36,7 @@ describe("autoconnect:", function()
     return p
   end
 
-  it("tries at start, and again with pauses that double to the longest, until somebody is there; what lasts begins anew", function()
+  it("tries at start and after pauses that double up to a limit; the pauses restart after a connection that lasted", function()
     start()
     support.wait_until(function() return #pauses() >= 5 end, 10, "five tries")
     for n, middle in ipairs { 0.1, 0.2, 0.4, 0.4, 0.4 } do
@@ -56,7 +56,7 @@ describe("autoconnect:", function()
     listener:close()
   end)
 
-  it("an operator's released stops it, acquired begins it again", function()
+  it("an operator's released stops it, acquired restarts it", function()
     start()
     local listener = support.listen { port = port }
     local p = taken(listener)
@@ -74,11 +74,11 @@ describe("autoconnect:", function()
     listener:close()
   end)
 
-  it("released while it waits for the next try stops it", function()
+  it("released during a pause stops it", function()
     start()
     region:wait_log "SP0037"
     region:command("set", "ipconn", "A", "released")
-    region:wait_log "SP0009 .*command=\"set ipconn A released\"" -- and so is every line before it there
+    region:wait_log "SP0009 .*command=\"set ipconn A released\"" -- every earlier line is in the log too
     local tried = #pauses()
     local listener = support.listen { port = port }
     assert.is_nil((listener:accept(0.6)))
@@ -86,7 +86,7 @@ describe("autoconnect:", function()
     listener:close()
   end)
 
-  it("a partner that asks for release is called again", function()
+  it("a partner that asked for release is dialled again", function()
     start()
     local listener = support.listen { port = port }
     local p = taken(listener)
@@ -97,7 +97,7 @@ describe("autoconnect:", function()
     listener:close()
   end)
 
-  it("out of service it waits; in service it is acquired", function()
+  it("an ipconn out of service is not dialled; in service it is acquired", function()
     start { inservice = "no" }
     local listener = support.listen { port = port }
     assert.is_nil((listener:accept(0.3)))
@@ -119,7 +119,7 @@ describe("autoconnect:", function()
     listener:close()
   end)
 
-  it("an ipconn that a reload brings is acquired by it", function()
+  it("an ipconn that a reload adds is acquired by the reload", function()
     start { autoconnect = "no" }
     local listener = support.listen { port = port }
     assert.is_nil((listener:accept(0.3)))
@@ -131,7 +131,7 @@ describe("autoconnect:", function()
     listener:close()
   end)
 
-  it("a drain ends it, whatever it is doing", function()
+  it("a drain ends it in each state", function()
     start()
     region:wait_log "SP0037"
     region:stop()
@@ -144,7 +144,7 @@ describe("autoconnect:", function()
     listener:close()
   end)
 
-  it("without a host it is warned of, and not tried again and again", function()
+  it("an ipconn without a host causes warnings, and no further tries", function()
     start { host = "", port = "no" }
     local line = region:wait_log "DFHIS1011 W .*reason=INVALID_IPCONN_STATE"
     assert.is_truthy(line:find "no host and no port")

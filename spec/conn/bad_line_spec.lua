@@ -1,14 +1,14 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Starts first: the lines stay bad for 12 s.
--- Two regions on a line that loses, delays, doubles and reorders: each in a network namespace of its own, and spec/support/badline.c
--- between them. Every line has two regions of its own, and all lines go through the same phases beside each other; the tests look at
--- what each line did in them.
--- Needs root, namespaces and /dev/net/tun; else its tests are pending.
+-- Two regions on a line that loses, delays, doubles and reorders packets: each region is in its own network namespace,
+-- spec/support/badline.c is between them. Every line has two regions of its own, and all lines go through the same
+-- phases at the same time; the tests check the results of each line.
+-- The tests need root, namespaces and /dev/net/tun; without them they are pending.
 local pair = require "spec.support.pair"
 local support = require "spec.support"
 
 local LEFT, RIGHT = "10.213.0.1", "10.213.0.2"
-local DEADLINE = (2 + 2 + 2) * 4 -- of OBTAINING: README, the wire
+local DEADLINE = (2 + 2 + 2) * 4 -- seconds in OBTAINING at most: README, the wire
 local WATCH = 12
 local LOOK = 0.4 -- seconds between two looks at all regions
 
@@ -16,7 +16,7 @@ local function sh(command, ...)
   return os.execute(command:format(...) .. " >/dev/null 2>&1")
 end
 
--- A network namespace, which ends with the process in it: the file that names it, nil where that cannot be had.
+-- A network namespace, which ends with its process: the path of its file, nil where a namespace cannot be made.
 local function namespace()
   local holder = support.start { "unshare", "--net", "sleep", "infinity" }
   local file = ("/proc/%d/ns/net"):format(holder.pid)
@@ -34,7 +34,7 @@ local function up(space, own, other)
   return inside(space, "ip addr add %s peer %s dev line0", own, other) and inside(space, "ip link set line0 up")
 end
 
--- A line between two new namespaces: { wire =, left =, right = }; nil where that cannot be had.
+-- A line between two new namespaces: { wire =, left =, right = }; nil where they cannot be made.
 local function wired()
   if not sh "test -c /dev/net/tun" then return nil end
   local left, right = namespace(), namespace()
@@ -47,7 +47,7 @@ local function wired()
   wire:close()
 end
 
--- What a line does from now on: delay and jitter in ms, lost and doubled of 100.
+-- Sets the faults of a line: delay and jitter in ms, lost and doubled packets of 100.
 local function set(line, does)
   assert(line.wire:write(("%d %d %d %d\n"):format(table.unpack(does))))
   assert(line.wire:flush())
@@ -86,7 +86,7 @@ describe("two regions on a bad line:", function()
     lines[#lines + 1] = { bad = bad, reached = {}, status = {}, since = {}, longest = 0 }
   end
 
-  -- The status of both regions, and how long either has been neither RELEASED nor ACQUIRED, at most.
+  -- The status of both regions, and the longest time that a region was OBTAINING or FREEING.
   local function look(line)
     for _, r in ipairs { line.a, line.b } do
       local status, now = pair.status(r), support.now()
@@ -97,7 +97,7 @@ describe("two regions on a bad line:", function()
     end
   end
 
-  -- Until every line has reached it, or the time is over.
+  -- Waits until every line is `reached`, or the seconds are over.
   local function phase(name, seconds, reached)
     local looked = 0
     pcall(support.wait_until, function()
@@ -136,7 +136,7 @@ describe("two regions on a bad line:", function()
     end
     phase("acquired", DEADLINE + 20, acquired)
     for _, line in ipairs(lines) do set(line, CUT) end
-    phase("lost", 15, lost) -- nothing comes through until both have noticed
+    phase("lost", 15, lost) -- no packet arrives until both regions have found the loss
     for _, line in ipairs(lines) do
       line.longest, line.tried = 0, tries(line)
       set(line, line.bad)
@@ -157,11 +157,11 @@ describe("two regions on a bad line:", function()
     end
   end)
 
-  it("on a good line they are ACQUIRED", function()
+  it("on a good line both are ACQUIRED", function()
     for _, line in ipairs(lines) do assert.is_true(line.reached.acquired) end
   end)
 
-  it("the loss of everything is noticed by both", function()
+  it("both find the loss of every packet", function()
     for _, line in ipairs(lines) do assert.is_true(line.reached.lost) end
   end)
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The call-back and what follows it (IPIC.md 2.2): what an acquirer and a called region say to a partner made of bytes, and the result of
--- each of its answers.
+-- The call-back and resync (IPIC.md 2.2): the messages of an acquirer and of a called region to a partner made of
+-- bytes, and the result of each answer of that partner.
 local conversation = require "spec.support.conversation"
 local pair = require "spec.support.pair"
 local support = require "spec.support"
@@ -30,7 +30,7 @@ describe("an acquirer and a partner of bytes:", function()
     l:close()
   end)
 
-  -- Its CAPEX, the socket it came on; already answered unless `unanswered`.
+  -- The socket and the body of the region's CAPEX; the CAPEX is answered unless `unanswered`.
   local function dialled(unanswered)
     acquire(region)
     local p = assert(l:accept())
@@ -51,7 +51,7 @@ describe("an acquirer and a partner of bytes:", function()
     becomes(region, "RELEASED")
   end
 
-  it("its CAPEX says where and how it can be called back", function()
+  it("its CAPEX holds the port and the token of the call-back", function()
     local p, offer = dialled()
     assert.are.same({ "CICSA", "NETA", "CICSB", "NETB", 1, 1, region:port "IPIC" },
       { offer.applid, offer.networkid, offer.server_applid, offer.server_networkid, offer.sendcount, offer.receivecount, offer.port })
@@ -62,7 +62,7 @@ describe("an acquirer and a partner of bytes:", function()
     released(again)
   end)
 
-  it("the call-back joins, resync is asked on the socket it dialled, ACQUIRED when that is answered", function()
+  it("the call-back joins, resync goes out on the dialled socket, ACQUIRED when resync is answered", function()
     local p, offer = dialled()
     local q, m = call_back(offer)
     assert.are.same({ 200, "CICSB", 1, 1 }, { m.status, m.body.ipconn, m.body.receivecount, m.body.sockets })
@@ -93,7 +93,7 @@ describe("an acquirer and a partner of bytes:", function()
     ["another listener"] = { service = "OTHER" },
     ["no session"] = { more = { sendcount = 0 } },
   } do
-    it("a call-back with " .. what .. " is NO_IPCONN, and the right one still joins", function()
+    it("a call-back with " .. what .. " is NO_IPCONN, and the right call-back still joins", function()
       local p, offer = dialled()
       local _, m = call_back(offer, case.more, case.service)
       assert.are.same({ 403, "NO_IPCONN" }, { m.status, m.body.reason })
@@ -103,7 +103,7 @@ describe("an acquirer and a partner of bytes:", function()
     end)
   end
 
-  it("its token is good once, and only while it is OBTAINING", function()
+  it("its token is valid once, and only in OBTAINING", function()
     local p, offer = dialled()
     local q = call_back(offer)
     local _, m = call_back(offer)
@@ -114,7 +114,7 @@ describe("an acquirer and a partner of bytes:", function()
     assert.are.same({ 403, "NO_IPCONN" }, { m.status, m.body.reason })
   end)
 
-  it("no call-back, no answer to resync: not for ever", function()
+  it("no call-back: SESSION_OPEN_FAILED after a time", function()
     local given = region.given
     region:define { tcpipservices = services, ipconns = given.ipconns,
       region = { applid = "CICSA", networkid = "NETA", heartbeat = 60, capex_timeout = 1, tcp_timeout = 0.5, handshake_timeout = 0.5 } }
@@ -133,7 +133,7 @@ describe("an acquirer and a partner of bytes:", function()
   for what, case in pairs {
     ["403"] = { "403 Forbidden", { response = "EXCEPTION", reason = "ISCE_BAD_RECOV" }, "response=EXCEPTION reason=ISCE_BAD_RECOV" },
     ["500"] = { "500 Internal Server Error", nil, "reason=ISCER_BAD_RESPONSE" },
-    ["a body that is none"] = { "200 OK", { response = "OK", logname = "zz" }, "reason=ISCER_BAD_RESPONSE" },
+    ["a wrong body"] = { "200 OK", { response = "OK", logname = "zz" }, "reason=ISCER_BAD_RESPONSE" },
   } do
     it("resync answered by " .. what .. ": DFHIS1011, RELEASED", function()
       local p, offer = dialled()
@@ -148,7 +148,7 @@ describe("an acquirer and a partner of bytes:", function()
     end)
   end
 
-  it("a partner that does not call back and says so is one-way", function()
+  it("a partner whose answer has no call-back is one-way", function()
     acquire(region)
     local p = assert(l:accept())
     p:read_message()
@@ -158,14 +158,14 @@ describe("an acquirer and a partner of bytes:", function()
     released(p)
   end)
 
-  it("released by the operator while it is OBTAINING", function()
+  it("released by the operator in OBTAINING", function()
     local p = dialled(true)
     region:command("set", "ipconn", "CICSB", "released")
     p:closed()
     released(p)
   end)
 
-  it("resync that it did not ask for is a protocol error", function()
+  it("a resync request to the acquirer is a protocol error", function()
     local p = dialled()
     p:request(RESYNC, { logname = "00112233445566ff", next = ("A"):rep(22), indoubt = 0 })
     local m = p:read_message()
@@ -208,7 +208,7 @@ describe("a called region and a partner of bytes:", function()
 
   local ONE = { response = "OK", ipconn = "CICSB", applid = "CICSA", networkid = "NETA", sendcount = 1, receivecount = 1, sockets = 1 }
 
-  -- Takes a call-back, and answers it.
+  -- Accepts a call-back, and answers it.
   local function called(more)
     local q = assert(l:accept())
     local m = assert(q:read_message())
@@ -228,7 +228,7 @@ describe("a called region and a partner of bytes:", function()
     becomes(region, "RELEASED")
   end
 
-  it("A1, B1, resync: the call-back answers the token it was given", function()
+  it("A1, B1, resync: the call-back holds the caller's token", function()
     local p, m = calls()
     assert.are.same({ 200, 1, 1 }, { m.status, m.body.sendcount, m.body.receivecount })
     local q, back = called()
@@ -241,7 +241,7 @@ describe("a called region and a partner of bytes:", function()
     released(p, q)
   end)
 
-  it("A1, A2, B1, B2: it calls back when the caller's two stand", function()
+  it("A1, A2, B1, B2: it calls back when the caller's two sockets are accepted", function()
     local a1, m = calls { sendcount = 5, receivecount = 5, sockets = 2 }
     local a2 = calls { sendcount = 5, receivecount = 5, socket = 2, token = m.body.token, callback = false }
     local b1 = called { receivecount = 5, sockets = 2, token = ("S"):rep(22) }
@@ -252,7 +252,7 @@ describe("a called region and a partner of bytes:", function()
     released(a1, a2, b1, b2)
   end)
 
-  it("resync that comes before its own sockets stand is answered when they do", function()
+  it("resync before its own sockets are accepted is answered after that", function()
     local p = calls()
     local q = assert(l:accept())
     q:read_message()
@@ -285,7 +285,7 @@ describe("a called region and a partner of bytes:", function()
     becomes(region, "RELEASED")
   end)
 
-  it("resync twice, or with a body that is none, is a protocol error", function()
+  it("resync twice, or with a wrong body, is a protocol error", function()
     for _, wrong in ipairs { { logname = "nonsense" }, {} } do
       local p = calls()
       local q = called()
@@ -302,8 +302,8 @@ describe("a called region and a partner of bytes:", function()
 
   for what, answer in pairs {
     ["refused"] = { "403 Forbidden", { response = "EXCEPTION", reason = "NO_IPCONN" } },
-    ["answered by somebody else"] = { "200 OK", with(ONE, { applid = "CICSX" }) },
-    ["sent on"] = { "307 Temporary Redirect", { response = "OK", host = "127.0.0.1", port = 9 } },
+    ["answered by another region"] = { "200 OK", with(ONE, { applid = "CICSX" }) },
+    ["redirected"] = { "307 Temporary Redirect", { response = "OK", host = "127.0.0.1", port = 9 } },
     ["answered without a session"] = { "200 OK", with(ONE, { sendcount = 0, receivecount = 0 }) },
   } do
     it("the call-back is " .. what .. ": SESSION_OPEN_FAILED, both sockets closed", function()
@@ -343,7 +343,7 @@ describe("a called region and a partner of bytes:", function()
     becomes(region, "RELEASED", "WORK")
   end)
 
-  -- The seconds between the ends of the last four sockets, by the region's own clock: a slow test is not a slow region.
+  -- Seconds between the ends of the last four sockets, by the region's clock: the speed of the test does not count.
   local function spread(ends)
     local list = {}
     support.wait_until(function()
@@ -375,7 +375,7 @@ describe("a called region and a partner of bytes:", function()
     end
   end)
 
-  it("release is asked on all four", function()
+  it("release goes out on all four", function()
     local a1, m = calls { sendcount = 5, receivecount = 5, sockets = 2 }
     local a2 = calls { sendcount = 5, receivecount = 5, socket = 2, token = m.body.token, callback = false }
     local b1 = called { receivecount = 5, sockets = 2, token = ("S"):rep(22) }
@@ -383,7 +383,7 @@ describe("a called region and a partner of bytes:", function()
     resync(a1)
     becomes(region, "ACQUIRED")
     local command = support.start { support.binary, "set", "ipconn", "CICSA", "released", "--control", region.control }
-    for _, p in ipairs { a1, a2, b1, b2 } do -- beside the command: a second is all there is to answer in
+    for _, p in ipairs { a1, a2, b1, b2 } do -- during the command: the region waits one second for the answers
       assert.are.equal(RELEASE, p:read_message().is)
     end
     for _, p in ipairs { a1, a2, b1, b2 } do p:answer(RELEASE) end

@@ -12,7 +12,7 @@ local started, stop, both, release, with = pair.started, pair.stop, pair.both, p
 local TWO = { response = "OK", ipconn = "CICSA", applid = "CICSB", networkid = "NETB", sendcount = 5, receivecount = 5, sockets = 1 }
 
 describe("a CAPEX race:", function()
-  -- The region is NETA.CICSM; the partner is lower or higher.
+  -- The region is NETA.CICSM; the partner's name is lower or higher.
   for _, case in ipairs { { "CICSZ", "NETA" }, { "CICSA", "NETZ" }, { "CICSA", "NETA" }, { "CICSZ", "NET0" } } do
     local applid, networkid = case[1], case[2]
     local keeps = networkid .. "." .. applid > "NETA.CICSM"
@@ -57,7 +57,7 @@ describe("a CAPEX race:", function()
     end)
   end
 
-  it("answered CAPEX_RACE, it gives up and takes the partner's when that comes", function()
+  it("answered CAPEX_RACE, it gives up its CAPEX and accepts the partner's", function()
     local l = support.listen()
     local region = support.region {
       region = { applid = "CICSM", networkid = "NETA", heartbeat = 60, retry = 30 }, tcpipservices = { IPIC = {} },
@@ -82,7 +82,7 @@ describe("a CAPEX race:", function()
     l:close()
   end)
 
-  -- A listener whose queue is full: whoever dials is not connected before somebody is taken out of it.
+  -- A listener with a full queue: a caller is connected only after another caller is accepted.
   local function jammed()
     local sock = assert(socket.tcp4())
     assert(sock:bind("127.0.0.1", 0))
@@ -98,7 +98,7 @@ describe("a CAPEX race:", function()
   end
 
   for _, how in ipairs { "the partner's CAPEX", "an operator's release" } do
-    it("a connect that is under way when " .. how .. " comes, and stands later, is nobody's", function()
+    it("a connect that ends after " .. how .. " is closed", function()
       local sock, port, waiting = jammed()
       local region = support.region {
         region = { applid = "CICSM", networkid = "NETA", heartbeat = 60 }, tcpipservices = { IPIC = {} },
@@ -121,7 +121,7 @@ describe("a CAPEX race:", function()
         becomes(region, "ACQUIRED", "PART")
       end
       for _, c in ipairs(waiting) do c:close() end
-      sock:settimeout(1.5) -- the system dials again after a second
+      sock:settimeout(1.5) -- the kernel sends the SYN again after a second
       repeat local c = sock:accept() until not c
       assert.are.equal(q and "ACQUIRED" or "RELEASED", pair.status(region, "PART"))
       support.wait_until(function() return #region:inquire "socket" == (q and 1 or 0) end, 10, "the abandoned socket to be gone")

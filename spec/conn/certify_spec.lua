@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The certificate question: who is refused by default and with which alert, what a script is told, what its answer does.
+-- The certificate question: the certificates refused by default and their alerts, the facts of a script, its answers.
 local support = require "spec.support"
 
 local VERSIONS = { "1.2", "1.3" }
 local SPOKEN = { ["1.2"] = "TLSv1.2", ["1.3"] = "TLSv1.3" }
 
--- Each ring of `make certs` with a flaw: the alert RFC 8446 has for it and that alert's number, and words the refusal must have.
+-- Each ring of `make certs` with a flaw: the alert of RFC 8446 for it, the alert's number, and words of the refusal.
 local FLAWED = {
   expired = { "certificate_expired", 45, "certificate has expired" },
   notyet = { "bad_certificate", 42, "certificate is not yet valid" },
@@ -95,7 +95,7 @@ describe("the certificate question", function()
   end)
   teardown(function() region:stop() end)
 
-  -- Our partner comes by that listener: what it printed, and the region's record of it.
+  -- Connects our partner to that listener: the partner's output, and the region's record of the connection.
   local function come(service, ring, version, more)
     local t = { port = region:port(service), ring = ring }
     if version then t["tls" .. version] = true end
@@ -151,7 +151,7 @@ describe("the certificate question", function()
         assert.matches(words, region:wait_log("SP0021 .*connection=" .. record.connection:gsub("%-", "%%-") .. " "))
       end)
 
-      it(("says so to openssl's client: %s, alert %d, TLS %s"):format(ring, number, version), function()
+      it(("sends openssl's client the alert: %s, alert %d, TLS %s"):format(ring, number, version), function()
         local _, out, err = s_client("DEFAULT", ring, version, "-cipher", "ALL:@SECLEVEL=0")
         assert.matches("SSL alert number " .. number .. "\n", out .. err)
       end)
@@ -160,7 +160,7 @@ describe("the certificate question", function()
 
   for _, version in ipairs(VERSIONS) do
     for _, ring in ipairs { "NETX.CTGAPP", "MYQUAL.MYAPPL", "rsa", "CICSB", "twocns", "nul" } do
-      it(("lets %s in by default, TLS %s"):format(ring, version), function()
+      it(("accepts %s by default, TLS %s"):format(ring, version), function()
         local answer, record, status = come("DEFAULT", ring, version)
         assert.are.same({ 0, true }, { status, answer.accepted })
         assert.is_true(record.facts.certificate.chain.ok)
@@ -170,7 +170,7 @@ describe("the certificate question", function()
     end
 
     for _, ring in ipairs { "twocns", "nul" } do
-      it(("leaves %s to bind = partners, which names nobody by it, TLS %s"):format(ring, version), function()
+      it(("leaves %s to bind = partners, which gets no name from it, TLS %s"):format(ring, version), function()
         local answer, record, status = come("BOUND", ring, version)
         assert.are.same({ 3, "capex", 403, "SECURITY_VIOLATION" }, { status, answer.stage, answer.status, answer.reason })
         assert.are.same({ "refused", "other_name" }, { record.outcome, record.code })
@@ -186,7 +186,7 @@ describe("the certificate question", function()
       assert.are.equal(0, #doors(record, "certify"))
     end)
 
-    it("can be allowed by no script without a certificate, TLS " .. version, function()
+    it("is not asked of a script without a certificate, TLS " .. version, function()
       local answer, record = come("LENIENT", "none", version)
       assert.are.same({ "tls", "no_certificate", 0 }, { answer.stage, record.code, #doors(record, "certify") })
     end)
@@ -199,7 +199,7 @@ describe("the certificate question", function()
       assert.are.same({ true, 2 }, { door.file:find("says_no.lua", 1, true) ~= nil, door.line })
     end)
 
-    it("gives bad_certificate for it even where the chain is bad as well, TLS " .. version, function()
+    it("gives bad_certificate for that refusal with a bad chain too, TLS " .. version, function()
       assert.are.equal("bad_certificate", (come("SAYSNO", "expired", version).alert))
     end)
 
@@ -211,7 +211,7 @@ describe("the certificate question", function()
       end)
     end
 
-    it("lets a bad chain in when the script accepts it, TLS " .. version, function()
+    it("accepts a bad chain when the script accepts it, TLS " .. version, function()
       for ring, expected in pairs(FLAWED) do
         local answer, record, status = come("LENIENT", ring, version)
         assert.are.same({ ring, 0, true }, { ring, status, answer.accepted })
@@ -220,13 +220,13 @@ describe("the certificate question", function()
       end
     end)
 
-    it("never trusts such a chain for IDENTIFY, TLS " .. version, function()
+    it("does not trust such a chain for IDENTIFY, TLS " .. version, function()
       local answer, record = come("LENIENTI", "expired", version)
       assert.are.same({ "capex", "SECURITY_VIOLATION", "trust" }, { answer.stage, answer.reason, record.code })
       assert.is_true(come("LENIENTI", "NETX.CTGAPP", version).accepted)
     end)
 
-    it("tells the script the cipher that was agreed, TLS " .. version, function()
+    it("gives the script the cipher that was agreed, TLS " .. version, function()
       local _, record = come("CIPHER", "NETX.CTGAPP", version)
       local told = check(doors(record, "certify")[1], "cipher")
       assert.is_true(told.value, told.detail)
@@ -234,7 +234,7 @@ describe("the certificate question", function()
     end)
   end
 
-  it("is asked once per chain, however many faults it has", function()
+  it("is asked once per chain, also with several faults", function()
     local before = asked()
     for _, version in ipairs(VERSIONS) do
       for _, ring in ipairs { "otherca", "expired", "deep" } do
@@ -245,7 +245,7 @@ describe("the certificate question", function()
     assert.are.equal(before + 2 * 3 + 1, asked())
   end)
 
-  it("tells the script every error of the chain", function()
+  it("gives the script every error of the chain", function()
     local _, record = come("LENIENT", "otherca")
     local door = doors(record, "certify")[1]
     assert.matches("^0 unable to get local issuer certificate", check(door, "error 20").detail)
@@ -255,7 +255,7 @@ describe("the certificate question", function()
     assert.are.same({ 20, 21 }, listed)
   end)
 
-  it("puts the userid it answered into the facts", function()
+  it("puts the userid of the answer into the facts", function()
     local _, record = come("LENIENT", "NETX.CTGAPP")
     assert.are.equal("GUEST", record.facts.certificate.userid)
     assert.is_true(check(doors(record, "bind")[1], "userid").value)
@@ -269,7 +269,7 @@ describe("the certificate question", function()
     p:close()
   end)
 
-  it("tells curl why", function()
+  it("sends curl the reason", function()
     local files = support.ring "revoked"
     for version, options in pairs { ["1.2"] = { "--tls-max", "1.2" }, ["1.3"] = { "--tlsv1.3" } } do
       local status, _, err = support.curl { options[1], options[2] or "--tlsv1.3", "--cert", files.certificate, "--key", files.key,
@@ -313,7 +313,7 @@ describe("the certificate question", function()
     end)
 
     for service, code in pairs { YESNO = "not_you", YESRAISE = "policy_error" } do
-      it("closes on its refusal before a byte of CAPEX is read (" .. code .. ")", function()
+      it("closes on the script's refusal before a byte of CAPEX is read (" .. code .. ")", function()
         for _, version in ipairs(VERSIONS) do
           local answer, record, status = come(service, "none", version)
           assert.are.same({ 3, "tls", false }, { status, answer.stage, answer.accepted })
@@ -324,7 +324,7 @@ describe("the certificate question", function()
       end)
     end
 
-    it("ends in order for a partner that has sent its CAPEX already", function()
+    it("closes in order when the partner has sent its CAPEX already", function()
       local p = assert(support.tls { port = region:port "YESNO", ring = "none" })
       p:capex()
       assert.are.same({ nil, "closed" }, { p:read_message() })

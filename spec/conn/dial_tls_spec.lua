@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Whom a region dials, and how it judges who answers there: admit and certify on the way out, alerts, reloads.
+-- The check of the server that a region dials: admit and certify on the way out, alerts, reloads.
 local support = require "spec.support"
 
 local outgoing = require "spec.support.outgoing"
@@ -8,10 +8,10 @@ local CAPEX, acquire, becomes = outgoing.CAPEX, outgoing.acquire, outgoing.becom
 local door, ok, record_of = outgoing.door, outgoing.ok, outgoing.record_of
 local status_of = outgoing.status_of
 
-describe("who answers there:", function()
+describe("the server that a region dials:", function()
   local region, listener
 
-  -- ipconns: name = the keys that matter; each dials the listener.
+  -- ipconns: name = keys of its definition beside the defaults; each ipconn dials the listener.
   local function start(given, ipconns, scripts, ring)
     listener = support.listen(given)
     local all = {}
@@ -23,7 +23,7 @@ describe("who answers there:", function()
     region:start()
   end
 
-  -- From now on with this less time for something.
+  -- Reloads with shorter times: t holds keys of the region.
   local function hurry(t)
     t.ring = region.given.region.ring
     region:define { region = t, ipconns = region.given.ipconns }
@@ -59,7 +59,7 @@ describe("who answers there:", function()
       assert.are.equal(version, record_of(region).facts.tls.version)
     end)
 
-    it(version .. ": one that verifies and names another host is not, and is told by an alert", function()
+    it(version .. ": one that verifies and names another host is refused with an alert", function()
       start({ ring = "noclientauth", protocol = protocol }, { A = {}, B = { certify = "anyname" } },
         { anyname = door("certify",
           "if not facts.certificate.chain.ok or facts.certificate.names_host ~= false then return policy.refuse('other', 'x') end",
@@ -67,7 +67,7 @@ describe("who answers there:", function()
           "return facts.way == 'out' and policy.accept() or policy.refuse('wrong_way', 'x')") })
       acquire(region, "A")
       local p, why = listener:accept()
-      if p then why = p:closed() end -- in TLS 1.3 the server's handshake may end before it hears of it
+      if p then why = p:closed() end -- in TLS 1.3 the server's handshake may end before the alert arrives
       assert.is_truthy(why)
       local record = refused("A", "SECURITY_VIOLATION", "refused at certify: host_name: .*FLAW.NOCLAUTH.*does not name 127.0.0.1")
       assert.are.same({ "host_name", "tls", "certify" }, { record.code, record.stage, record.doors[#record.doors].door })
@@ -76,7 +76,7 @@ describe("who answers there:", function()
       accepts "B"
     end)
 
-    it(version .. ": a server that refuses our certificate says so by its alert, and that is what is reported", function()
+    it(version .. ": the alert of a server that refuses our certificate is reported", function()
       start({ ring = "CICSB", protocol = protocol, clientauth = true }, { A = {} }, nil, "expired")
       acquire(region, "A")
       assert.is_nil((listener:accept()))
@@ -85,7 +85,7 @@ describe("who answers there:", function()
       assert.are.equal(0, region:count_log "the peer closed the connection")
     end)
 
-    it(version .. ": a server that wants a certificate and gets none", function()
+    it(version .. ": a server that requires a certificate and gets an empty one", function()
       start({ ring = "CICSB", protocol = protocol, clientauth = true }, { A = {} }, nil, "none")
       acquire(region, "A")
       assert.is_nil((listener:accept()))
@@ -110,7 +110,7 @@ describe("who answers there:", function()
     refused("A", "SECURITY_VIOLATION", "policy_error")
   end)
 
-  it("a partner that speaks no TLS, and one that says nothing", function()
+  it("a partner without TLS, and a partner that sends nothing", function()
     start({}, { A = {} })
     acquire(region, "A")
     local p = listener:accept()
@@ -127,14 +127,14 @@ describe("who answers there:", function()
     p:close()
   end)
 
-  it("TLS where we speak plain is no HTTP answer", function()
+  it("TLS bytes on a plain connection are not an HTTP answer", function()
     start({ ring = "CICSB" }, { A = { ssl = "no" } })
     acquire(region, "A")
     listener:accept()
     refused("A", "[CI]%S+_ERROR", "")
   end)
 
-  it("admit is asked before an address is dialled, and its no is final where there is no other address", function()
+  it("admit is asked before an address is dialled, and its refusal is final without another address", function()
     start({}, { A = { ssl = "no", admit = "nobody" }, B = { ssl = "no", admit = "looks" } }, {
       nobody = door("admit", "return policy.refuse('not_there', 'we do not go there')"),
       looks = door("admit",
@@ -151,17 +151,17 @@ describe("who answers there:", function()
     accepts "B"
   end)
 
-  it("a name that does not resolve is said so", function()
+  it("a name that does not resolve is reported", function()
     start({}, { A = { ssl = "no", host = "nobody.invalid" } })
     acquire(region, "A")
-    local record = refused("A", "CLIENT_SOCKET_ERROR", "host nobody.invalid: ", 60) -- a machine's name servers may be far away, or none
+    local record = refused("A", "CLIENT_SOCKET_ERROR", "host nobody.invalid: ", 60) -- name servers may be slow or absent
     assert.are.equal("unknown_host", record.code)
     assert.are.equal("nobody.invalid", record.facts.peer.host)
     assert.is_nil(record.facts.peer.ip)
   end)
 
   it("a partner that does not accept is CLIENT_SOCKET_ERROR after tcp_timeout", function()
-    start({ backlog = 0 }, { A = { ssl = "no" } }) -- room for one: further callers are not answered
+    start({ backlog = 0 }, { A = { ssl = "no" } }) -- room for one caller: further callers are not answered
     local waiting = {}
     for n = 1, 4 do
       waiting[n] = require("socket").tcp4()
@@ -179,7 +179,7 @@ describe("who answers there:", function()
     for _, each in ipairs(waiting) do each:close() end
   end)
 
-  it("what a tcpipservice asks of callers is not asked of whom we dial", function()
+  it("the requirements of a tcpipservice do not apply to a dialled server", function()
     listener = support.listen { ring = "CICSB" }
     region = support.region {
       tcpipservices = { IN = { ssl = "clientauth", admit = "nobody", certify = "nobody2" } },
@@ -197,7 +197,7 @@ describe("who answers there:", function()
     p:close()
   end)
 
-  it("a reload asks admit and certify again of the sockets that are out, with what was true when they were asked", function()
+  it("a reload asks admit and certify again of the dialled sockets, with the facts of the first question", function()
     start({ ring = "CICSB" }, { A = { admit = "door1", certify = "door2" } }, {
       door1 = door("admit", "return policy.accept()"), door2 = door("certify", "return policy.accept()"),
     })
@@ -217,7 +217,7 @@ describe("who answers there:", function()
     local connection = region:inquire("socket")[1].connection
     region:script("door2", door("certify", "return policy.refuse('not_any_more', 'x')"))
     local reload = support.start { support.binary, "reload", "--control", region.control }
-    assert.are.equal("1 cmd; name=release", p:read_message().is) -- beside the command: a second is all there is to answer in
+    assert.are.equal("1 cmd; name=release", p:read_message().is) -- during the command: the region waits one second for the answer
     p:answer "1 cmd; name=release"
     assert.are.equal(0, reload:wait())
     region:wait_log "SP0016 W .*ipconn=A door=certify policy=door2 code=not_any_more"
@@ -227,7 +227,7 @@ describe("who answers there:", function()
     p:close()
   end)
 
-  it("who was dialled under old rules is asked under the new ones before it counts as acquired", function()
+  it("a socket dialled under old rules is checked with the new rules before ACQUIRED", function()
     start({ ring = "CICSB" }, { A = { certify = "door2" } }, { door2 = door("certify", "return policy.accept()") })
     acquire(region, "A")
     local p = assert(listener:accept())
@@ -241,7 +241,7 @@ describe("who answers there:", function()
     p:close()
   end)
 
-  it("maxsockets counts what is dialled, and what it does not allow fails the acquire", function()
+  it("maxsockets counts dialled sockets, and a socket above it fails the acquire", function()
     listener = support.listen()
     region = support.region {
       region = { maxsockets = 1 },
@@ -258,7 +258,7 @@ describe("who answers there:", function()
   end)
 end)
 
--- The machine's own names, in a mount namespace of the region's: a host with two addresses.
+-- An /etc/hosts in a mount namespace of the region: a host with two addresses.
 describe("a host with several addresses:", function()
   local region, listener
 
@@ -298,7 +298,7 @@ describe("a host with several addresses:", function()
   end
 
   for _, address in ipairs { "127.0.0.2", "127.0.0.3" } do
-    it("whoever answers on " .. address .. " is found, whatever stands first", function()
+    it("a server on " .. address .. " is found, also behind an address without one", function()
       if not may_unshare() then return pending "needs a mount namespace" end
       start(address)
       assert.are.equal("lost", taken(address).outcome)
@@ -314,7 +314,7 @@ describe("a host with several addresses:", function()
     finish()
   end)
 
-  it("where every address is refused it is SECURITY_VIOLATION; where none answers, CLIENT_SOCKET_ERROR", function()
+  it("every address refused is SECURITY_VIOLATION; no address answering is CLIENT_SOCKET_ERROR", function()
     if not may_unshare() then return pending "needs a mount namespace" end
     start("127.0.0.4", { admit = "neither" })
     acquire(region, "A")
@@ -328,7 +328,7 @@ describe("a host with several addresses:", function()
     finish()
   end)
 
-  it("the further socket goes to the address that the first one reached", function()
+  it("the further socket goes to the address of the first socket", function()
     if not may_unshare() then return pending "needs a mount namespace" end
     start("127.0.0.3", { sendcount = 2 })
     acquire(region, "A")
@@ -349,7 +349,7 @@ end)
 describe("an ipconn copied from a template:", function()
   local caller, called
 
-  -- The called side knows nobody: it installs the caller from a template and calls back.
+  -- The called side has no ipconn for the caller: it installs the caller from a template and calls back.
   setup(function()
     called = support.region {
       region = { applid = "CICSB", ring = "certs/rings/CICSB" },
@@ -385,7 +385,7 @@ describe("an ipconn copied from a template:", function()
     becomes(caller, "CICSB", "RELEASED")
   end)
 
-  it("and so is a copy of a copy", function()
+  it("is called back in the same way as a copy of a copy", function()
     called:script("urm", door("install",
       "if policy.ipconn 'FIRST' then return policy.install { ipconn = 'CALLER', template = 'FIRST' } end",
       "return policy.install { ipconn = 'FIRST', template = 'TMPL' }"))
@@ -403,7 +403,7 @@ describe("an ipconn copied from a template:", function()
     becomes(caller, "CICSB", "RELEASED")
   end)
 
-  it("is not called back in plain text when the definition it was copied from has gone", function()
+  it("is not called back in plain text when the definition of its template is removed", function()
     local p = support.raw(called:port "IN")
     called:script("urm", door("install", "return policy.install { ipconn = policy.ipconn 'FIRST' and 'CALLER' or 'FIRST',",
       "template = policy.ipconn 'FIRST' and 'FIRST' or 'TMPL' }"))

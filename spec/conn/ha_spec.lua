@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- High availability (IPIC.md 10): regions of a cluster share a generic port; who comes by it is sent on to the region's specific listener.
+-- High availability (IPIC.md 10): regions of a cluster share a generic port; a caller there is redirected to the
+-- region's specific listener.
 local pair = require "spec.support.pair"
 local support = require "spec.support"
 
@@ -37,7 +38,7 @@ describe("a generic listener:", function()
     return assert(p:capex(all):read_message()), p
   end
 
-  it("answers with the specific one's address, before anything is installed, and closes", function()
+  it("answers with the specific listener's address, installs nothing, and closes", function()
     local m, p = ask "GENERIC"
     assert.are.same({ 307, CAPEX, "OK", "127.0.0.1", port.SPECIF }, { m.status, m.is, m.body.response, m.body.host, m.body.port })
     assert.are.equal("closed", p:closed())
@@ -49,7 +50,7 @@ describe("a generic listener:", function()
     assert.are.same({ "admit", "bind" }, doors)
   end)
 
-  it("and there the caller is taken in", function()
+  it("sends the caller to a listener that accepts it", function()
     local m = ask "GENERIC"
     local p = support.raw(m.body.port, m.body.host)
     assert.are.equal(200, p:capex({ applid = "HAAPPL", ha = true }):read_message().status)
@@ -57,24 +58,24 @@ describe("a generic listener:", function()
     support.wait_until(function() return not region:row("ipconn", "HAAPPL") end, 10, "HAAPPL to be deleted")
   end)
 
-  it("whose specific one listens everywhere names the address it was reached at", function()
+  it("whose specific listener is on every address names the address of the connection", function()
     local m = ask "ANYGEN"
     assert.are.same({ 307, "127.0.0.1", port.ANYSPEC }, { m.status, m.body.host, m.body.port })
   end)
 
-  it("asks bind first: a stranger learns no address", function()
+  it("asks bind first: a refused caller gets no address", function()
     local m = ask("ANYGEN", { applid = "STRANGER" })
     assert.are.same({ 403, "SECURITY_VIOLATION" }, { m.status, m.body.reason })
     assert.is_nil(m.body.host)
   end)
 
-  it("takes nobody in that is not HA", function()
+  it("accepts no caller that is not HA", function()
     local m = ask("GENERIC", { ha = false })
     assert.are.same({ 403, "HA_RESOURCE_MISMATCH" }, { m.status, m.body.reason })
     region:wait_log "SP0031 W .*code=ha .*reason=HA_RESOURCE_MISMATCH"
   end)
 
-  it("whose specific one is closed says INVALID_HA_TCPIPSERVICE", function()
+  it("whose specific listener is closed answers INVALID_HA_TCPIPSERVICE", function()
     region:command("set", "tcpipservice", "SPECIF", "closed")
     local m = ask "GENERIC"
     assert.are.same({ 403, "INVALID_HA_TCPIPSERVICE" }, { m.status, m.body.reason })
@@ -84,7 +85,7 @@ describe("a generic listener:", function()
     assert.are.same({ 307, port.SPECIF }, { m.status, m.body.port })
   end)
 
-  it("an HA caller at a listener of no cluster is HA_RESOURCE_MISMATCH; one that is not may use the specific one", function()
+  it("an HA caller without a cluster is HA_RESOURCE_MISMATCH; the specific listener accepts other callers too", function()
     local m = ask "ALONE"
     assert.are.same({ 403, "HA_RESOURCE_MISMATCH" }, { m.status, m.body.reason })
     local p
@@ -93,14 +94,14 @@ describe("a generic listener:", function()
     p:close()
   end)
 
-  it("a further socket, or a call-back, at a generic one is NO_IPCONN", function()
+  it("a further socket, or a call-back, at a generic listener is NO_IPCONN", function()
     local m = ask("GENERIC", { socket = 2, token = ("A"):rep(22) })
     assert.are.same({ 403, "NO_IPCONN" }, { m.status, m.body.reason })
     m = ask("GENERIC", { answering = ("A"):rep(22) })
     assert.are.same({ 403, "NO_IPCONN" }, { m.status, m.body.reason })
   end)
 
-  it("our own partner follows", function()
+  it("our own partner follows the redirect", function()
     local answer, status = support.connect { port = port.GENERIC, applid = "FOLLOWS", networkid = "NETX", ha = true }
     assert.are.same({ 0, true, "FOLLOWS" }, { status, answer.accepted, answer.ipconn })
   end)
@@ -133,7 +134,7 @@ describe("a dialler with ha = yes:", function()
     return a, b, generic, specific
   end
 
-  it("is sent on, and all its sockets are with the specific listener; it is called back by a region of the cluster", function()
+  it("is redirected, has all its sockets at the specific listener, and is called back by a region of the cluster", function()
     local a, b, _, specific = started()
     pair.acquire(a)
     pair.becomes(a, "ACQUIRED")
@@ -149,7 +150,7 @@ describe("a dialler with ha = yes:", function()
     b:stop()
   end)
 
-  it("begins at the generic port again after a loss", function()
+  it("dials the generic port again after a loss", function()
     local a, b, generic = started { autoconnect = "yes" }
     pair.becomes(a, "ACQUIRED")
     b:signal "KILL"

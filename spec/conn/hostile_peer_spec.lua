@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Hostile peers and bad input: each is told what was wrong in words, leaves one record, and harms nobody. The hostile ones call from
--- 127.0.1.1; a bystander from 127.0.0.1, another neighbourhood, stays connected and is asked after every test.
+-- Hostile peers and bad input: each gets the fault in words, leaves one record, and disturbs no other peer. The hostile
+-- peers call from 127.0.1.1; a bystander from 127.0.0.1, another neighbourhood, stays connected and gets a request
+-- after every test.
 local socket = require "socket"
 
 local support = require "spec.support"
@@ -15,7 +16,7 @@ local policy = require "policy"
 return { install = function(facts) return policy.install { ipconn = facts.capex.applid } end }
 ]]
 
--- The first socket of an address came by a trusted route, no other one did.
+-- Accepts the first socket of an address as trusted, and the other sockets as not trusted.
 local ONCE = [[
 local policy = require "policy"
 return { admit = function(facts) return policy.accept { sysplex = facts.load.from_peer == 0 } end }
@@ -69,7 +70,7 @@ describe("a hostile peer", function()
     return region:explain { last = 1, peer = FROM }[1]
   end
 
-  -- What a malformed request gets, and what its operator reads. `text` is a Lua pattern for the whole sentence.
+  -- Asserts the answer to a malformed request, its record and its log line. `text` is a Lua pattern for the sentence.
   local function assert_told(m, text, status, reason, code)
     assert.are.same({ status or 400, reason or "ISCE_ERROR" }, { m.status, m.body.reason })
     local record = region:explain(m.body.connection)[1]
@@ -83,7 +84,7 @@ describe("a hostile peer", function()
 
   local function told(bytes, ...)
     local p = dial()
-    pcall(p.send, p, bytes) -- who was refused early may find nobody reading
+    pcall(p.send, p, bytes) -- a peer that was refused early may get an error from send
     assert_told(assert(p:read_message()), ...)
     assert.are.equal("", p.buffer)
     p:close()
@@ -120,12 +121,12 @@ describe("a hostile peer", function()
     { "two CAPEX at once", capex_bytes '{"applid":"EVIL"}' .. capex_bytes '{"applid":"EVIL2"}',
       "bytes after the CAPEX request, before its answer" },
   } do
-    it("is told of " .. row[1], function() told(row[2], table.unpack(row, 3)) end)
+    it("gets the fault: " .. row[1], function() told(row[2], table.unpack(row, 3)) end)
   end
 
   local NAME = ": not 1%-8 characters of A%-Z 0%-9 %$ @ #"
   for _, row in ipairs {
-    { "nothing", "", "no body" },
+    { "no bytes", "", "no body" },
     { "17 arrays", ("["):rep(17) .. ("]"):rep(17), "the body is nested more than 16 deep" },
     { "30,000 brackets", '{"x":' .. ("["):rep(30000), "the body is nested more than 16 deep" },
     { "an array", "[1]", "the body is not a JSON object" },
@@ -150,10 +151,10 @@ describe("a hostile peer", function()
     { "port 65536", '{"applid":"EVIL","port":65536}', "port: 65536 is not %-1%-65535" },
     { "3 sockets", '{"applid":"EVIL","sockets":3}', "sockets: 3 is not 1%-2" },
   } do
-    it("is told that a body holds " .. row[1], function() told(capex_bytes(row[2]), row[3]) end)
+    it("gets the fault of its body: " .. row[1], function() told(capex_bytes(row[2]), row[3]) end)
   end
 
-  it("of random bytes is told at the first one that cannot be", function()
+  it("of random bytes gets the fault of the first wrong byte", function()
     math.randomseed(3)
     for _ = 1, 30 do
       local bytes = {}
@@ -165,7 +166,7 @@ describe("a hostile peer", function()
     end
   end)
 
-  -- The newest record of a socket refused in TLS, and its one line.
+  -- Asserts the newest record, of a socket refused in TLS, and its only log line.
   local function assert_tls_told(p, code, text)
     assert.is_truthy(p:closed())
     local record = newest()
@@ -181,7 +182,7 @@ describe("a hostile peer", function()
     ["a record of garbage"] = { "\x16\x03\x01\x00\x10" .. ("\xff"):rep(16), "handshake", "rc 410: .*alert sent: " },
     ["a record of 64 KiB"] = { "\x16\x03\x01\xff\xff" .. ("\0"):rep(65535), "handshake", "rc 410: " },
     ["an alert"] = { "\x16\x03\x01\x00\x00\x15\x03\x01\x00\x02\x02\x28", "handshake", "rc 410: " },
-    ["nothing more after its first byte"] = { "\x16", "timeout", "the TLS handshake did not end in 1 s" },
+    ["no byte after the first"] = { "\x16", "timeout", "the TLS handshake did not end in 1 s" },
   } do
     it("in TLS: " .. what, function()
       local p = dial "AUTH"
@@ -191,7 +192,7 @@ describe("a hostile peer", function()
     end)
   end
 
-  it("is waited for at no stage longer than that stage's time", function()
+  it("is closed at each stage after that stage's time", function()
     local plain, tls = dial(), dial "AUTH"
     assert_told(plain:read_message(), "no byte in 1 s after the accept", 403, "ISCE_TIMED_OUT", "timeout")
     tls:closed()
@@ -202,7 +203,7 @@ describe("a hostile peer", function()
     for _, p in ipairs { plain, tls, late } do p:close() end
   end)
 
-  it("of one byte at a time has its time like everybody, and one that is quick enough gets in", function()
+  it("of one byte at a time has the usual time, and is accepted when the CAPEX ends within it", function()
     local p = dial()
     for byte in capex_bytes('{"applid":"SLOWEVIL","networkid":"NETX"}'):gmatch "." do p:send(byte) end
     assert.are.equal(200, p:read_message().status)
@@ -217,7 +218,7 @@ describe("a hostile peer", function()
     p:close()
   end)
 
-  it("that closes its half is answered when its request was whole, and is no refusal when it was not", function()
+  it("that closes its half is answered after a whole request, and is not a refusal after a part", function()
     for _, bytes in ipairs { "", "POST", HEAD, HEAD .. "Content-Length: 17\r\n\r\n{" } do
       local p = dial()
       p:send(bytes)
@@ -234,7 +235,7 @@ describe("a hostile peer", function()
     p:closed()
   end)
 
-  -- Under TLS the descriptor is borrowed for a moment: LuaSec's sockets have no options.
+  -- With TLS the descriptor moves to a plain socket for the call: LuaSec's sockets have no options.
   local function reset(p)
     if p.socket.setoption then return p:close(true) end
     local plain = socket.tcp()
@@ -244,7 +245,7 @@ describe("a hostile peer", function()
     p.socket:close()
   end
 
-  it("that resets its connection, at each stage: one record each, nothing stays", function()
+  it("that resets its connection, at each stage: one record each, no socket stays", function()
     local at = {
       accepted = function() return dial() end,
       request = function() local p = dial() p:send(HEAD) return p end,
@@ -270,7 +271,7 @@ describe("a hostile peer", function()
     assert.are.equal("RELEASED", region:row("ipconn", "HERE").connstatus)
   end)
 
-  it("among 10,000 that connect and go away: a partner elsewhere is answered and gets in meanwhile", function()
+  it("among 10,000 that connect and close: a partner at another address is answered and accepted at the same time", function()
     for i = 1, 10000 do
       local s = socket.tcp4()
       assert(s:bind(FROM, 0))
@@ -284,7 +285,7 @@ describe("a hostile peer", function()
     end
   end)
 
-  it("that never reads its answers is closed, not stored", function()
+  it("that does not read its answers is closed; the answers do not fill memory", function()
     local p, answer = partner(port.IPIC, "NOREADER", nil, FROM)
     p.socket:setoption("tcp-nodelay", true)
     local flood = BEAT:rep(1000)
@@ -293,7 +294,7 @@ describe("a hostile peer", function()
     p:close()
   end)
 
-  it("that sends CAPEX after CAPEX is told so, and is out", function()
+  it("that sends a second CAPEX is answered 400 and closed", function()
     local p, answer = partner(port.IPIC, "TWICEVIL", nil, FROM)
     local m = p:capex({ applid = "OTHER" }):read_message()
     assert.are.same({ 400, "ISCE_ERROR", answer.connection }, { m.status, m.body.reason, m.body.connection })
@@ -301,7 +302,7 @@ describe("a hostile peer", function()
     p:closed()
   end)
 
-  it("that asks on after its release is not answered", function()
+  it("that sends requests after its release is not answered", function()
     local p = partner(port.IPIC, "GONEEVIL", nil, FROM)
     p:send((BEAT:gsub("heartbeat", "release")) .. BEAT:rep(3))
     local m = p:read_message()
@@ -310,7 +311,7 @@ describe("a hostile peer", function()
     assert.are.equal("", p.buffer)
   end)
 
-  it("whose release crosses the operator's: answered, released, once", function()
+  it("whose release crosses the operator's: answered, released once", function()
     local p, answer = partner(port.IPIC, "CROSSING", nil, FROM)
     assert.are.equal(0, (region:command("release", "CROSSING")))
     assert.are.equal(RELEASE, p:read_message().is)
@@ -323,7 +324,7 @@ describe("a hostile peer", function()
     assert.are.equal(1, region:count_log("DFHIS2009 .*ipconn=CROSSING ", 1))
   end)
 
-  it("whose second socket races the loss of its first: in and out, or NO_IPCONN, and both are gone", function()
+  it("whose second socket races the loss of its first: accepted and closed, or NO_IPCONN, and both are closed", function()
     for round = 1, 20 do
       local first, answer = partner(port.IPIC, "RACE" .. round, { sockets = 2 }, FROM)
       local second = dial()
@@ -339,9 +340,9 @@ describe("a hostile peer", function()
     stays:alone()
   end)
 
-  it("that guesses tokens gets NO_IPCONN, and the token stays good for its owner", function()
+  it("that guesses tokens gets NO_IPCONN, and the token stays valid for its owner", function()
     local first, answer = partner(port.IPIC, "GUESSED", { sockets = 2 }, FROM)
-    local answers = {} -- the operator is asked about them afterwards: a token has its time
+    local answers = {} -- their records are read afterwards: a token expires
     for i = 1, 50 do
       local guess = i % 2 == 0 and ("%022d"):format(i) or answer.token:sub(1, 21) .. (answer.token:sub(22) == "A" and "Q" or "A")
       local p = dial()
@@ -356,7 +357,7 @@ describe("a hostile peer", function()
     first:closed()
   end)
 
-  it("cannot bring a socket that is not to be trusted to an ipconn that needs trust", function()
+  it("cannot add a socket without trust to an ipconn that needs trust", function()
     local first, answer = partner(port.ONCE, "IDENTAPP", { sockets = 2 }, "127.0.3.1")
     local p = support.raw(port.ONCE, nil, "127.0.3.1")
     local m = p:capex({ applid = "IDENTAPP", socket = 2, token = answer.token }):read_message()
@@ -372,7 +373,7 @@ describe("a hostile peer", function()
     return tonumber(support.read(("/proc/%d/status"):format(region.process.pid)):match "VmRSS:%s+(%d+)")
   end
 
-  it("that is autoinstalled and dropped over and over leaves nothing behind", function()
+  it("that is autoinstalled and dropped many times leaves no memory and no ipconn behind", function()
     local function drop(times)
       for i = 1, times do partner(port.IPIC, "DROP" .. i % 100, nil, FROM .. ""):close(i % 2 == 0) end
       stays:alone()
@@ -384,7 +385,7 @@ describe("a hostile peer", function()
     assert.are.equal(3, #region:inquire "ipconn") -- the bystander, HERE and IDENT
   end)
 
-  it("does not get at anybody by fragments of one byte, under TLS either", function()
+  it("with fragments of one byte, in plain text or in TLS, does not disturb other peers", function()
     local listener = assert(socket.bind("127.0.0.1", 0))
     local _, at = listener:getsockname()
     local p = support.connecting { port = at, ring = "NETX.CTGAPP", applid = "FRAGMENT" }

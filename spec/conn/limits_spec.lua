@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- How long somebody may take, and how many may be there: timers, half-open caps, maxsockets, the machine's descriptors.
+-- The limits of time and number: timers, half-open caps, maxsockets, the descriptors of the process.
 local support = require "spec.support"
 
 local WHOLE_APPLID = "local policy = require 'policy'\n"
@@ -37,21 +37,21 @@ describe("timers:", function()
     assert.are.same({ "refused", stage, "timeout" }, { record.outcome, record.stage, record.code })
   end
 
-  it("silence after the accept: 403 ISCE_TIMED_OUT on a plain port", function()
+  it("no byte after the accept: 403 ISCE_TIMED_OUT on a plain port", function()
     local p, from = support.raw(port.PLAIN), support.now()
     assert_timed_out(p:read_message(), "tcp")
     assert.is_true(support.now() - from >= 0.9)
     assert.are.equal("closed", p:closed())
   end)
 
-  it("silence after the accept: closed without a byte on a TLS port", function()
+  it("no byte after the accept: closed without a byte on a TLS port", function()
     local p = support.raw(port.TLS)
     assert.are.equal("closed", p:closed())
     assert.are.equal("", p.buffer)
     assert.are.same({ "tcp", "timeout" }, { last_record(region).stage, last_record(region).code })
   end)
 
-  it("a handshake that does not go on", function()
+  it("a handshake that stops", function()
     local p = support.raw(port.TLS)
     p:send "\x16\x03\x01\x02\x00\x01"
     p:closed()
@@ -60,19 +60,19 @@ describe("timers:", function()
     region:wait_log("DFHSO0123 .*" .. of(record.connection) .. ".*code=timeout")
   end)
 
-  it("a handshake that is done, and no CAPEX", function()
+  it("a complete handshake, and no CAPEX", function()
     local p = assert(support.tls { port = port.TLS })
     assert_timed_out(p:read_message(), "capex")
   end)
 
-  it("half a request, then silence: 403 ISCE_TIMED_OUT", function()
+  it("half a request, then no byte: 403 ISCE_TIMED_OUT", function()
     local p = support.raw(port.PLAIN)
     p:send "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Le"
     assert_timed_out(p:read_message(), "capex")
     p:closed()
   end)
 
-  it("one byte at a time, for longer than capex_timeout: the time is the message's, not the byte's", function()
+  it("one byte at a time, for longer than capex_timeout: the limit is for the message, not for each byte", function()
     local p, from = support.raw(port.PLAIN), support.now()
     p:send "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Length: 30000\r\n\r\n{"
     local m = support.wait_until(function()
@@ -83,7 +83,7 @@ describe("timers:", function()
     assert_timed_out(m, "capex")
   end)
 
-  it("one byte at a time within the time is a CAPEX like any other", function()
+  it("one byte at a time within the limit is a usual CAPEX", function()
     local p = support.raw(port.PLAIN)
     local body = '{"applid":"SLOWAPPL","networkid":"NETX"}'
     local bytes = "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
@@ -92,7 +92,7 @@ describe("timers:", function()
     p:close()
   end)
 
-  it("half a request, then half a close: closed, nothing answered, and not counted a refusal", function()
+  it("half a request, then half a close: closed without an answer, and not counted as a refusal", function()
     local p = support.raw(port.PLAIN)
     p:send "POST /ipic HTTP/1.1\r\nIS: 1 cmd"
     p:shut()
@@ -101,7 +101,7 @@ describe("timers:", function()
     support.wait_until(function() return last_record(region).outcome == "closed" end, 10, "the record")
   end)
 
-  it("a whole request, then half a close: answered all the same", function()
+  it("a whole request, then half a close: answered", function()
     local p = support.raw(port.PLAIN)
     p:capex { applid = "HALFAPPL" }
     p:shut()
@@ -117,7 +117,7 @@ describe("caps:", function()
     assert.are.equal("", p.buffer)
   end
 
-  it("halfopen_peer for one neighbourhood, halfopen for the listener, until somebody is through", function()
+  it("halfopen_peer for one neighbourhood, halfopen for the listener, until a CAPEX is answered", function()
     local region = support.region {
       region = { halfopen = 5, halfopen_peer = 3, tcp_timeout = 60, drain = 0.1 },
       tcpipservices = { ONE = { urm = "whole" }, TWO = { urm = "whole" } },
@@ -144,7 +144,7 @@ describe("caps:", function()
     region:stop()
   end)
 
-  it("maxsockets: accepted, closed, one message; partners already in keep being answered; a place freed is a place", function()
+  it("maxsockets: accepted, closed, one message; connected partners are still answered; a closed socket frees a place", function()
     local region = support.region {
       region = { maxsockets = 3, drain = 0.1 }, tcpipservices = { IPIC = { urm = "whole" } }, scripts = { whole = WHOLE_APPLID },
     }
@@ -176,7 +176,7 @@ describe("caps:", function()
     return (fields[12] + fields[13]) / 100
   end
 
-  it("no descriptors left: the listener steps back, does not spin, and comes back; partners already in do not suffer", function()
+  it("no descriptors left: the listener pauses, does not spin, and resumes; connected partners are still answered", function()
     local region = support.region {
       region = { tcp_timeout = 60, drain = 0.1 }, tcpipservices = { IPIC = { urm = "whole" } }, scripts = { whole = WHOLE_APPLID },
       wrapper = { "prlimit", "--nofile=32" },

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What may come between an ipconn and its partner while it is OBTAINING: a reload, a release, another's CAPEX,
--- answers that say two things at once;
--- and partners that take us in only to drop us.
+-- Events at an ipconn that is OBTAINING: a reload, a release, the CAPEX of another partner, answers that contradict
+-- themselves, and partners that accept the CAPEX and then close.
 local conversation = require "spec.support.conversation"
 local outgoing = require "spec.support.outgoing"
 local pair = require "spec.support.pair"
@@ -22,7 +21,7 @@ describe("an ipconn that is OBTAINING:", function()
     l:close()
   end)
 
-  -- NETA.CICSM; PART is the partner that the listener of bytes plays.
+  -- Starts NETA.CICSM; PART is the partner behind the listener of bytes.
   local function start(t, more)
     local ipconn = { applid = "CICSA", networkid = "NETA", host = "127.0.0.1", port = l.port, sendcount = 1 }
     for key, value in pairs(t or {}) do ipconn[key] = value end
@@ -47,7 +46,7 @@ describe("an ipconn that is OBTAINING:", function()
     p:answer(CAPEX, "200 OK", ok(all))
   end
 
-  it("keeps no old generation alive when it was acquired after a reload, by neither of its sockets", function()
+  it("keeps no old generation when it was acquired after a reload, on either socket", function()
     start { sendcount = 2 }
     acquire(region, "PART")
     local p = dialled()
@@ -63,7 +62,7 @@ describe("an ipconn that is OBTAINING:", function()
     further:close()
   end)
 
-  -- Up to the moment when resync is asked.
+  -- Answers the CAPEX up to the region's resync request.
   local function two_way()
     start { receivecount = 1, tcpipservice = "IPIC" }
     acquire(region, "PART")
@@ -76,7 +75,7 @@ describe("an ipconn that is OBTAINING:", function()
     return p, q
   end
 
-  it("and is released, does not become ACQUIRED by an answer to resync that comes after", function()
+  it("does not become ACQUIRED by an answer to resync after its release", function()
     local p, q = two_way()
     assert.are.equal(0, (region:command("set", "ipconn", "PART", "released")))
     assert.are.equal(RELEASE, p:read_message().is)
@@ -91,7 +90,7 @@ describe("an ipconn that is OBTAINING:", function()
     q:close()
   end)
 
-  it("is not ACQUIRED by a 200 that says no", function()
+  it("is not ACQUIRED by a 200 whose body refuses", function()
     local p, q = two_way()
     p:answer(RESYNC, "200 OK", { response = "EXCEPTION", reason = "ISCE_BAD_RECOV", logname = LOG.logname, indoubt = 0 })
     region:wait_log "DFHIS1011 W .*ipconn=PART .*reason=ISCER_BAD_RESPONSE"
@@ -101,7 +100,7 @@ describe("an ipconn that is OBTAINING:", function()
     q:close()
   end)
 
-  it("goes on with its own CAPEX when the partner's, which would have won, is refused", function()
+  it("continues with its own CAPEX when the partner's CAPEX wins the race and is refused", function()
     start({ receivecount = 1, userauth = "local" })
     acquire(region, "PART")
     local p = dialled()
@@ -114,7 +113,7 @@ describe("an ipconn that is OBTAINING:", function()
     q:close()
   end)
 
-  it("and loses a race keeps the requests that wait for it", function()
+  it("keeps its waiting requests when it loses a race", function()
     start({ receivecount = 1, tcpipservice = "IPIC" },
       { programs = { AWAY = { ipconn = "PART", remotename = "ECHO" } }, tcpipservices = { IPIC = {}, OTHER = { urm = "yes" } },
         scripts = { yes = outgoing.door("install", "return policy.install { ipconn = facts.capex.applid }") } })
@@ -139,7 +138,7 @@ describe("an ipconn that is OBTAINING:", function()
     back:close()
   end)
 
-  it("is tried again when it was given up for a partner that then drops it", function()
+  it("is tried again when its CAPEX lost to a partner that then closes", function()
     start { receivecount = 1, autoconnect = "yes", tcpipservice = "IPIC" }
     local p = dialled()
     local q = support.raw(region:port "IPIC")
@@ -148,14 +147,14 @@ describe("an ipconn that is OBTAINING:", function()
     p:closed()
     q:close()
     local m
-    repeat -- first the call-back perhaps, or its connection alone, if that much was done before q's end was seen
+    repeat -- the call-back, or only its connection, may come first: the region may find q's end later
       local tried = assert(l:accept())
       m = tried:read_message()
       tried:close()
     until m and m.body.callback
   end)
 
-  it("by a request after an operator's release is not taken for the operator's change of mind", function()
+  it("by a request does not end an operator's release: autoconnect stays stopped", function()
     start({ autoconnect = "yes" }, { programs = { AWAY = { ipconn = "PART", remotename = "ECHO" } },
       tcpipservices = { OTHER = { urm = "yes" } },
       scripts = { yes = outgoing.door("install", "return policy.install { ipconn = facts.capex.applid }") } })
@@ -174,7 +173,7 @@ describe("an ipconn that is OBTAINING:", function()
   end)
 
   for _, host in ipairs { "0.0.0.0", "::", "::ffff:0.0.0.0" } do
-    it("is not dialled at " .. host .. ", by which the kernel means this machine", function()
+    it("is not dialled at " .. host .. ", an address of the own machine for the kernel", function()
       start { host = host }
       acquire(region, "PART")
       region:wait_log "DFHIS1011 W .*ipconn=PART .*reason=CLIENT_SOCKET_ERROR .*unspecified"
@@ -182,9 +181,9 @@ describe("an ipconn that is OBTAINING:", function()
     end)
   end
 
-  it("pauses longer each time with a partner that takes it in and drops it", function()
+  it("pauses longer each time with a partner that accepts and then closes", function()
     start { autoconnect = "yes" }
-    local function pauses() -- and how often it was ACQUIRED; what is seen of its status may be the next try's already
+    local function pauses() -- and the number of times ACQUIRED, from the log: the status may be that of the next try
       local list, log = {}, region:log()
       for seconds in log:gmatch "SP0037 I [^\n]*ipconn=PART seconds=([%d.]+)" do list[#list + 1] = tonumber(seconds) end
       return list, select(2, log:gsub("SP0036 I [^\n]*ipconn=PART", ""))
@@ -204,7 +203,7 @@ describe("an ipconn that is OBTAINING:", function()
 end)
 
 describe("an autoinstalled ipconn without a template", function()
-  it("is not called back, wherever its caller says it is", function()
+  it("is not called back at an address that its caller sends", function()
     local elsewhere = support.listen()
     local region = support.region {
       region = { heartbeat = 60 }, tcpipservices = { IPIC = { urm = "yes" } },

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The way in: who is stopped where, what the peer is told, what the operator is told, and that nothing but a "yes" is a yes.
+-- The way in: the place of each refusal, the answer to the peer, the record for the operator; and each result of a
+-- script except an accept is a refusal.
 local support = require "spec.support"
 
 local PRELUDE = "local policy = require 'policy'\n"
@@ -8,7 +9,7 @@ local function door(name, body)
   return PRELUDE .. ("return { %s = function(facts) %s end }\n"):format(name, body)
 end
 
--- A urm that answers install, notes that it was told of a deletion, and names by the caller's wish.
+-- A urm that installs under the name of the caller's applid, and notes each call of delete.
 local function urm(fields)
   return PRELUDE .. ("return { install = function(facts) return policy.install { %s } end,\n"):format(fields)
     .. "delete = function(facts) policy.check('told', true, facts.ipconn.ipconn) end }\n"
@@ -111,7 +112,7 @@ describe("the corridor's refusals:", function()
     support.wait_until(function() return #region:inquire "socket" == 0 end, 10, "all sockets to be gone")
   end)
 
-  -- service, CAPEX, then what comes of it: status, response class, reason; code and the door or stage it is recorded at.
+  -- Service, CAPEX, then the result: status, response class, reason; code and the door or stage of the record.
   local ROWS = {
     { "RAISES", {}, 403, "EXCEPTION", "AUTOINSTALL_FAILED", "policy_error", "install" },
     { "LOOPS", {}, 403, "EXCEPTION", "AUTOINSTALL_FAILED", "policy_limit", "install" },
@@ -138,7 +139,7 @@ describe("the corridor's refusals:", function()
     { "WHOLE", { sendcount = 1000 }, 400, "INVALID", "ISCE_ERROR", "bad_capex", "capex" },
   }
 
-  -- What the URM's delete was told of in this record.
+  -- The ipconn that the URM's delete got in this record.
   local function told(record)
     for _, d in ipairs(record.doors) do
       if d.door == "delete" then return d.checks[1].detail end
@@ -146,7 +147,7 @@ describe("the corridor's refusals:", function()
     return nil
   end
 
-  -- Everything a refused peer and its operator may and may not learn.
+  -- Asserts the answer of a refused peer, without a secret, and the record of its operator.
   local function assert_refused(m, status, response, reason, code, where)
     assert.are.same({ status, response, reason }, { m.status, m.body.response, m.body.reason })
     local members = 0
@@ -174,7 +175,7 @@ describe("the corridor's refusals:", function()
       local p = support.raw(port[service])
       local record = assert_refused(p:capex(fields):read_message(), status, response, reason, code, where)
       p:closed()
-      assert.are.equal(deleted, told(record)) -- a URM that said yes in vain hears of it, no other
+      assert.are.equal(deleted, told(record)) -- delete is called only when the URM had accepted
       assert.are.equal(before, #region:inquire "ipconn")
     end)
   end
@@ -190,7 +191,7 @@ describe("the corridor's refusals:", function()
     support.wait_until(function() return not region:row("ipconn", "NEW") end, 10, "NEW to be deleted")
   end)
 
-  it("not_open: a socket accepted before its listener was closed", function()
+  it("not_open: a socket accepted before the close of its listener", function()
     local p = support.raw(port.CLOSING)
     support.wait_until(function() return #region:inquire "socket" == 1 end, 10, "the socket to be accepted")
     assert.are.equal(0, (region:command("set", "tcpipservice", "CLOSING", "closed")))
@@ -203,7 +204,7 @@ describe("the corridor's refusals:", function()
     assert_refused(p:read_message(), 400, "INVALID", "ISCE_ERROR", "tls_on_plain", "capex")
   end)
 
-  it("bytes that cannot be a CAPEX are refused as they come, and a body too large by 413", function()
+  it("bytes that cannot be a CAPEX are refused at once, and a body too large by 413", function()
     for bytes, status in pairs {
       ["GET / HTTP/1.1\r\n"] = 400,
       ["POST /ipic HTTP/1.0\r\n"] = 400,
@@ -276,7 +277,7 @@ return { admit = fault, certify = fault, bind = fault, install = fault }
   end)
   teardown(function() region:stop() end)
 
-  -- Knocks at a door that fails; what the peer then sees is asserted here.
+  -- Connects to a door that fails, and asserts the result at the peer.
   local knock = {
     admit = function(at)
       local p = support.raw(at)
@@ -302,7 +303,7 @@ return { admit = fault, certify = fault, bind = fault, install = fault }
 
   for n, row in ipairs(rows) do
     local id, at, name, code = table.unpack(row)
-    it(("%s %s is a refusal, %s, and others do not notice"):format(at, name, code), function()
+    it(("%s %s is a refusal, %s, and other peers are accepted"):format(at, name, code), function()
       knock[at](port[id])
       local p = support.raw(port.GOOD)
       assert.are.equal(200, p:capex { applid = "GOOD" .. n }:read_message().status)
@@ -319,7 +320,7 @@ return { admit = fault, certify = fault, bind = fault, install = fault }
     end)
   end
 
-  it("after all of them: nobody is in, and each left one record", function()
+  it("after all of them: no ipconn is left, and each left one record", function()
     support.wait_until(function() return #region:inquire "ipconn" == 0 end, 10, "the good partners to be gone")
     local seen = {}
     for _, record in ipairs(region:explain { last = 10000, refused = true }) do
@@ -357,7 +358,7 @@ describe("a further socket:", function()
     return p, answer.token
   end
 
-  -- The first socket still works, the ipconn has that many.
+  -- Asserts that the first socket works, and the number of the ipconn's sockets.
   local function unharmed(first, applid, sockets)
     assert.are.equal(200, first:beat().status)
     acquired(region, applid)
@@ -373,7 +374,7 @@ describe("a further socket:", function()
     return record
   end
 
-  it("passes admit and bind like the first, and neither look-up nor URM; its token is in no record and no line", function()
+  it("passes admit and bind like the first, without look-up and URM; its token is in no record and no line", function()
     local first, token = first_of("PAIR", "PASSAPPL")
     local second = support.raw(port.PAIR)
     local answer = second:capex { applid = "PASSAPPL", socket = 2, token = token }:read_message()
@@ -389,7 +390,7 @@ describe("a further socket:", function()
     first:closed()
   end)
 
-  it("is refused by admit alone: closed without a word, the first unharmed", function()
+  it("is refused by admit alone: closed without a byte, the first still works", function()
     support.wait_until(function() return #region:inquire "socket" == 0 end, 10, "earlier sockets to be gone")
     local first = first_of("ONCE", "ONCEAPPL")
     local second = support.raw(port.ONCE)
@@ -400,7 +401,7 @@ describe("a further socket:", function()
     first:close()
   end)
 
-  it("is refused by bind alone: SECURITY_VIOLATION, the first unharmed, the token still good", function()
+  it("is refused by bind alone: SECURITY_VIOLATION, the first still works, the token stays valid", function()
     local first, token = first_of("BOUND", "BINDAPPL")
     local m = support.raw(port.BOUND):capex { applid = "BINDAPPL", socket = 2, token = token }:read_message()
     assert.are.same({ 403, "SECURITY_VIOLATION" }, { m.status, m.body.reason })
@@ -431,7 +432,7 @@ describe("a further socket:", function()
     second:closed()
   end)
 
-  it("of a predefined ipconn: the token dies with the connection", function()
+  it("of a predefined ipconn: the token ends with the connection", function()
     local first, token = first_of("PAIR", "TWOAPPL")
     first:close()
     support.wait_until(function() return region:row("ipconn", "ONLYTWO").connstatus == "RELEASED" end, 10, "the release")
@@ -451,7 +452,7 @@ describe("a further socket:", function()
 end)
 
 describe("a verdict's table", function()
-  it("may be a module's: what stands in it counts, and a misspelt key of it is found", function()
+  it("may come from a module: its keys count, and a misspelt key is found", function()
     local function script(name, call)
       return ("local policy, said = require 'policy', require 'said' return { %s = function() return policy.%s end }"):format(name, call)
     end

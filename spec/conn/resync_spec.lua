@@ -20,7 +20,7 @@ describe("resynchronisation:", function()
     return a, b
   end
 
-  -- A thread writes the files: both, once they hold the same token, another than `old`.
+  -- Waits until both files hold the same token, not `old`, and returns them: a thread writes the files.
   local function files(a, b, old)
     local fa, fb
     support.wait_until(function()
@@ -52,7 +52,7 @@ describe("resynchronisation:", function()
     stop(a, b)
   end)
 
-  it("a cold start has a new log name, and without work in doubt that is accepted", function()
+  it("a cold start has a new log name; it is accepted without work in doubt", function()
     local a, b = keeping()
     acquire(a)
     both(a, b, "ACQUIRED")
@@ -75,7 +75,7 @@ describe("resynchronisation:", function()
     assert.is_truthy(log:find("recovery file .* line 2 is not 'log' and 16 hex digits"), log)
   end)
 
-  it("a file that cannot be written is said once, and written as soon as it can be", function()
+  it("a file that cannot be written causes one message, and is written as soon as possible", function()
     local a, b = pair.new { region_a = {}, region_b = {} }
     a.given.region = with(a.given.region, { recovery = a:path "kept/recovery" })
     a:define(a.given)
@@ -95,7 +95,7 @@ describe("resynchronisation:", function()
     stop(a, b)
   end)
 
-  it("work that is open when the region is ended is in doubt in its file", function()
+  it("work that is open at the end of the region is in doubt in its file", function()
     local l = support.listen()
     local region = support.region {
       region = { applid = "CICSB", networkid = "NETB", heartbeat = 60, drain = 0.1 }, tcpipservices = { IPIC = {} },
@@ -129,7 +129,7 @@ describe("resynchronisation:", function()
     l:close()
   end)
 
-  -- Work in doubt, as a region leaves it that was cut off in the middle of it.
+  -- Writes work in doubt, as after an end of the region in the middle of the work.
   local function in_doubt(r)
     local file = support.read(r:path "recovery")
     support.write(r:path "recovery", (file:gsub(" 0\n$", " 2\n")))
@@ -180,7 +180,7 @@ describe("resynchronisation:", function()
       stop(a, b)
     end)
 
-    it("work in doubt at the " .. side .. " with xlnaction = force: said, forgotten, and on it goes", function()
+    it("work in doubt at the " .. side .. " with xlnaction = force: reported, forgotten, and the connection is acquired", function()
       local a, b = keeping { a = { xlnaction = "force" }, b = { xlnaction = "force" } }
       acquire(a)
       both(a, b, "ACQUIRED")
@@ -199,7 +199,7 @@ describe("resynchronisation:", function()
     end)
   end
 
-  it("refused, the acquirer is expected to close; one that stays is closed", function()
+  it("refused, the acquirer closes; an acquirer that does not close is closed", function()
     local l = support.listen()
     local region = support.region {
       region = { applid = "CICSB", networkid = "NETB", heartbeat = 60 }, tcpipservices = { IPIC = {} },
@@ -224,12 +224,12 @@ describe("resynchronisation:", function()
     p:closed()
     q:closed()
     becomes(region, "RELEASED")
-    region:wait_log "DFHIS1003 E .*ipconn=CICSA" -- it was FREEING for the second that the acquirer has
+    region:wait_log "DFHIS1003 E .*ipconn=CICSA" -- FREEING for one second, the acquirer's time
     region:stop()
     l:close()
   end)
 
-  it("work in doubt is settled when the partner still has its log", function()
+  it("work in doubt is settled when the partner has its log", function()
     local a, b = keeping()
     acquire(a)
     both(a, b, "ACQUIRED")

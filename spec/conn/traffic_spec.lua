@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
--- After CAPEX: heartbeats both ways (IPIC.md 2.8), every way an ipconn can end (2.7), and the end of the region.
+-- After CAPEX: heartbeats both ways (IPIC.md 2.8), each kind of end of an ipconn (2.7), and the end of the region.
 local support = require "spec.support"
 
 local HEARTBEAT, RELEASE = "1 cmd; name=heartbeat", "1 cmd; name=release"
 
--- Names by the caller's applid; notes what it was told to delete.
+-- Installs under the caller's applid; notes each name that delete gets.
 local WHOLE = [[
 local policy = require "policy"
 return {
@@ -22,7 +22,7 @@ local function region_with(t, services)
   }:start()
 end
 
--- A partner that is in, and the answer's body.
+-- An accepted partner, and the body of its answer.
 local function partner(port, applid, fields)
   local p = support.raw(port)
   local all = { applid = applid }
@@ -42,7 +42,7 @@ local function gone(region, name)
   support.wait_until(function() return not region:row("ipconn", name) end, 10, name .. " to be deleted")
 end
 
--- The record, once it has that outcome.
+-- Waits until the record has that outcome, and returns the record.
 local function ended(region, id, outcome)
   return support.wait_until(function()
     local record = region:explain(id)[1]
@@ -64,7 +64,7 @@ describe("heartbeats:", function()
   end)
   teardown(function() region:stop() end)
 
-  it("a partner that answers stays; one whose tcpipservice has heartbeat = 0 is never asked", function()
+  it("a partner that answers stays; a tcpipservice with heartbeat = 0 sends no heartbeat", function()
     local quiet = partner(port.QUIET, "QUIETAPP")
     local p, answer = partner(port.IPIC, "ANSWERS")
     for _ = 1, 5 do
@@ -81,7 +81,7 @@ describe("heartbeats:", function()
     p:close()
   end)
 
-  it("the partner's own are answered, several at once in their order", function()
+  it("the partner's heartbeats are answered, several at once in their order", function()
     local p = partner(port.SLOW, "ASKSAPPL")
     local one = "POST /ipic HTTP/1.1\r\nIS: " .. HEARTBEAT .. "\r\nContent-Length: 0\r\n\r\n"
     p:send(one:rep(3):sub(1, -5))
@@ -94,7 +94,7 @@ describe("heartbeats:", function()
     p:close()
   end)
 
-  it("one that is missed and then answered is forgiven", function()
+  it("an answer to the second try keeps the connection", function()
     local p, answer = partner(port.IPIC, "LATEAPPL")
     assert.are.equal(HEARTBEAT, p:read_message().is)
     assert.are.equal(HEARTBEAT, p:read_message().is) -- the second try
@@ -127,7 +127,7 @@ describe("heartbeats:", function()
     gone(region, "MUTEAPPL")
   end)
 
-  it("curl is let in, and is out when it has read its answer", function()
+  it("curl is accepted, and is released when it has read its answer", function()
     local status, out = support.curl { "-i", "-H", "IS: 1 cmd; name=capex", "-H", "Content-Type: application/json",
       "-d", '{"applid":"CURLAPPL","networkid":"NETX"}', ("http://127.0.0.1:%d/ipic"):format(port.SLOW) }
     assert.are.equal(0, status)
@@ -136,7 +136,7 @@ describe("heartbeats:", function()
     gone(region, "CURLAPPL")
   end)
 
-  it("a second CAPEX has the holder probed at once; a dead holder is released and the partner gets in", function()
+  it("a second CAPEX causes a probe of the holder at once; a dead holder is released and the partner is accepted", function()
     local dead, answer = partner(port.SLOW, "HOLDAPPL")
     local function again()
       return support.raw(port.SLOW):capex { applid = "HOLDAPPL" }:read_message()
@@ -166,7 +166,7 @@ describe("heartbeats:", function()
   end)
 end)
 
-describe("what does not belong on an acquired connection is answered 400 and ends it:", function()
+describe("a wrong message on an acquired connection is answered 400 and ends it:", function()
   local region, port
 
   setup(function()
@@ -206,7 +206,7 @@ describe("what does not belong on an acquired connection is answered 400 and end
     end)
   end
 
-  -- Has the region ask the holder something, by a second CAPEX.
+  -- Makes the region send the holder a heartbeat, with a second CAPEX.
   local function asked(name)
     local p, answer = partner(port, name)
     support.raw(port):capex { applid = name }:read_message()
@@ -226,7 +226,7 @@ describe("what does not belong on an acquired connection is answered 400 and end
     assert_ended(p, answer, "MIXED")
   end)
 
-  it("on one of two sockets: the other goes with it", function()
+  it("on one of two sockets: both are closed", function()
     local first, second = pair(port, "TWOSOCK")
     second:answer(HEARTBEAT)
     assert.are.equal(400, second:read_message().status)
@@ -244,7 +244,7 @@ describe("release:", function()
   end)
   teardown(function() region:stop() end)
 
-  it("by the partner: answered 200, closed, deleted, the URM told", function()
+  it("by the partner: answered 200, closed, deleted, the URM's delete called", function()
     local p, answer = partner(port, "ASKS")
     p:request(RELEASE)
     local m = p:read_message()
@@ -258,7 +258,7 @@ describe("release:", function()
     region:wait_log "SP0024 I .*ipconn=ASKS "
   end)
 
-  it("by the partner, of a predefined ipconn: RELEASED, no URM told, and it can be acquired again", function()
+  it("by the partner, of a predefined ipconn: RELEASED, no URM called, and it can be acquired again", function()
     for _ = 1, 2 do
       local p, answer = partner(port, "HEREAPPL")
       assert.are.equal("HERE", answer.ipconn)
@@ -281,7 +281,7 @@ describe("release:", function()
   end)
 
   for command, words in pairs { set = { "set", "ipconn", "TOLD", "released" }, release = { "release", "ipconn", "told" } } do
-    it("by the operator (" .. command .. "): every socket is asked, and it is gone when all have answered", function()
+    it("by the operator (" .. command .. "): goes out on every socket, and the ipconn is gone when all have answered", function()
       local first, second, answer = pair(port, "TOLD")
       assert.are.equal(0, (region:command(table.unpack(words))))
       assert.are.equal(RELEASE, first:read_message().is)
@@ -300,7 +300,7 @@ describe("release:", function()
     local p = partner(port, "DEAF")
     local from = support.now()
     local command = support.start { support.binary, "set", "ipconn", "DEAF", "released", "--control", region.control }
-    assert.are.equal(RELEASE, p:read_message().is) -- beside the command, which may cost more than that second
+    assert.are.equal(RELEASE, p:read_message().is) -- during the command, which may take more than that second
     local refused = support.raw(port):capex { applid = "DEAF" }:read_message()
     assert.are.equal(403, refused.status)
     assert.are.equal(0, command:wait())
@@ -313,7 +313,7 @@ describe("release:", function()
     again:close()
   end)
 
-  it("by the operator, answered by closing: gone at once", function()
+  it("by the operator, answered with a close: gone at once", function()
     local p, answer = partner(port, "RUDE")
     local command = support.start { support.binary, "set", "ipconn", "RUDE", "released", "--control", region.control }
     assert.are.equal(RELEASE, p:read_message().is)
@@ -324,7 +324,7 @@ describe("release:", function()
     assert.are.equal(0, region:count_log "DFHIS1003 .*ipconn=RUDE ")
   end)
 
-  it("of what is released already, or was never there", function()
+  it("of an ipconn that is released, or that does not exist", function()
     assert.are.equal(0, (region:command("set", "ipconn", "HERE", "released")))
     assert.are.equal("RELEASED", region:row("ipconn", "HERE").connstatus)
     local status, _, err = region:command("release", "NOSUCH")
@@ -332,7 +332,7 @@ describe("release:", function()
     assert.is_truthy(err:find "no ipconn named NOSUCH")
   end)
 
-  it("by the loss of a socket, as by a crash or in order", function()
+  it("by the loss of a socket, with a reset or a close", function()
     for reset in pairs { [true] = 1, [false] = 1 } do
       local p, answer = partner(port, "LOST")
       p:close(reset)
@@ -342,7 +342,7 @@ describe("release:", function()
     end
   end)
 
-  it("our own partner is told by the operator's release, and by the region's answer to its own", function()
+  it("our own partner gets the operator's release, and the answer to its own release", function()
     local held = support.connecting { port = port, applid = "HELD", hold = 60 }
     assert.is_true(support.wait_until(function() return region:row("ipconn", "HELD") end, 10, "HELD") ~= nil)
     region:command("release", "HELD")
@@ -385,13 +385,13 @@ describe("SIGTERM:", function()
     assert.is_true(draining < closed and closed < down)
   end)
 
-  it("ends at once when nobody is connected", function()
+  it("ends at once without connections", function()
     local region = region_with { drain = 60 }
     region:signal "TERM"
     assert.are.equal(0, region:wait(5))
   end)
 
-  it("waits for nobody longer than drain", function()
+  it("waits no longer than drain", function()
     local region = region_with { drain = 0.3, tcp_timeout = 60, heartbeat = 60 }
     local port = region:port "IPIC"
     local silent, deaf = support.raw(port), partner(port, "DEAF")

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Two regions with sockets both ways (IPIC.md 2.2 to 2.7): how many each dials, who acquires, what a release and a loss end; and ipconns
--- that the called side autoinstalls.
+-- Two regions with sockets both ways (IPIC.md 2.2 to 2.7): the number of sockets of each, the acquirer, the effects of
+-- a release and of a loss; and ipconns that the called side autoinstalls.
 local pair = require "spec.support.pair"
 local support = require "spec.support"
 
@@ -39,7 +39,7 @@ describe("two regions:", function()
     end
   end
 
-  it("facts tell a call-back and a further socket; a listener for call-backs alone keeps its partner over a reload", function()
+  it("facts mark a call-back and a further socket; a listener for call-backs alone keeps its partner over a reload", function()
     local script = [[local policy = require "policy"
 return { bind = function(facts)
   policy.check("socket", true, facts.socket)
@@ -69,7 +69,7 @@ end }]]
     stop(a, b)
   end)
 
-  it("a rule by connstatus, which was OBTAINING then, keeps its partner over a reload with nothing changed", function()
+  it("a rule by connstatus, OBTAINING at its first question, keeps its partner over a reload without changes", function()
     local script = [[local policy = require "policy"
 return { bind = function(facts)
   if policy.ipconn("CICSB").connstatus == "OBTAINING" or facts.socket == 2 then return policy.accept() end
@@ -87,7 +87,7 @@ end }]]
     stop(a, b)
   end)
 
-  it("no session in either direction is ONE_WAY_IPCONN, and leaves nothing", function()
+  it("no session in either direction is ONE_WAY_IPCONN, and leaves no socket", function()
     local a, b = started { a = { sendcount = 0 }, b = { sendcount = 0 } }
     acquire(a)
     a:wait_log "DFHIS1011 W .*ipconn=CICSB response=EXCEPTION reason=ONE_WAY_IPCONN"
@@ -95,7 +95,7 @@ end }]]
     stop(a, b)
   end)
 
-  it("both say what they did, in order; ACQUIRED only after resync", function()
+  it("both log their steps in order; ACQUIRED only after resync", function()
     local a, b = started()
     acquire(a)
     both(a, b, "ACQUIRED")
@@ -111,7 +111,7 @@ end }]]
     stop(a, b)
   end)
 
-  it("over TLS with a certificate each way; every door is asked, whichever side dialled", function()
+  it("over TLS with a certificate each way; every door is asked on both sides", function()
     local secure = { ssl = "yes", admit = "out", certify = "out", userauth = "identify" }
     local a, b = started {
       a = secure, b = secure, service_a = { ssl = "clientauth", admit = "come", certify = "come", bind = "come" },
@@ -146,7 +146,7 @@ end }]]
     stop(a, b)
   end)
 
-  it("IDENTIFY without trust on the call-back: refused there, SESSION_OPEN_FAILED here, and nothing is left", function()
+  it("IDENTIFY without trust on the call-back: refused there, SESSION_OPEN_FAILED here, and no socket is left", function()
     local a, b = started { a = { userauth = "identify", ssl = "yes" }, service_b = { ssl = "clientauth" } }
     acquire(a)
     b:wait_log "DFHIS1011 W .*ipconn=CICSA .*reason=SESSION_OPEN_FAILED"
@@ -167,7 +167,7 @@ end }]]
     stop(a, b)
   end)
 
-  it("nobody listens where the call-back goes", function()
+  it("the address of the call-back has no listener", function()
     local a, b = started { b = { port = (pair.ports(1)) } }
     acquire(a)
     b:wait_log "DFHIS1011 W .*ipconn=CICSA .*reason=SESSION_OPEN_FAILED"
@@ -176,7 +176,7 @@ end }]]
     stop(a, b)
   end)
 
-  it("the listener for the call-back is closed: DFHIS1005, nothing is dialled", function()
+  it("the listener for the call-back is closed: DFHIS1005, no socket is dialled", function()
     local a, b = started()
     a:command("set", "tcpipservice", "IPIC", "closed")
     local status, _, err = a:command("set", "ipconn", "CICSB", "acquired")
@@ -187,7 +187,7 @@ end }]]
     stop(a, b)
   end)
 
-  it("release by either side takes all four sockets with it", function()
+  it("release by either side closes all four sockets", function()
     local a, b = started()
     for _, r in ipairs { a, b } do
       acquire(a)
@@ -201,18 +201,18 @@ end }]]
     stop(a, b)
   end)
 
-  it("one is killed: the other releases all at once, and with autoconnect both are back", function()
+  it("one is killed: the other releases all at once, and with autoconnect both are ACQUIRED again", function()
     local a, b = started { a = { autoconnect = "yes" } }
     both(a, b, "ACQUIRED")
     b:signal "KILL"
     b:wait()
-    becomes(a, "RELEASED") -- not by heartbeats, which begin after a minute
+    becomes(a, "RELEASED") -- not because of heartbeats, which begin after a minute
     b:start()
     both(a, b, "ACQUIRED")
     stop(a, b)
   end)
 
-  it("an operator's release is not undone by autoconnect; acquired ends that", function()
+  it("an operator's release stops autoconnect; acquired restarts it", function()
     local a, b = started { a = { autoconnect = "yes" } }
     both(a, b, "ACQUIRED")
     release(a, b)
@@ -236,7 +236,7 @@ describe("autoinstalled by the called side:", function()
     return a, b
   end
 
-  it("without a template: sends what it wants and is not called back; with none to send it is ONE_WAY_IPCONN", function()
+  it("without a template: sends its sessions and is not called back; without sessions to send it is ONE_WAY_IPCONN", function()
     local a, b = called { sendcount = 3, receivecount = 4 }
     acquire(a)
     becomes(a, "ACQUIRED")
@@ -254,7 +254,7 @@ describe("autoinstalled by the called side:", function()
   local ANY = { TMPL = { template = "only", sendcount = 999, receivecount = 999 } }
   local COPY = ", template = 'TMPL'"
 
-  it("with a template that sends: called back at the address it came from", function()
+  it("with a template that sends: called back at the caller's address", function()
     local a, b = called({ sendcount = 3, receivecount = 4 }, ANY, YES:format(COPY))
     acquire(a)
     becomes(a, "ACQUIRED")
@@ -266,7 +266,7 @@ describe("autoinstalled by the called side:", function()
     stop(a, b)
   end)
 
-  it("with a template: its counts cap the flow's", function()
+  it("with a template: its counts limit the counts of the flow", function()
     local a, b = called({ sendcount = 3, receivecount = 4 }, { TMPL = { template = "only", sendcount = 2, receivecount = 1 } },
       YES:format ", template = 'TMPL'")
     acquire(a)
@@ -277,7 +277,7 @@ describe("autoinstalled by the called side:", function()
     stop(a, b)
   end)
 
-  it("the URM corrects host and port, and that is where the call-back goes", function()
+  it("the URM corrects host and port, and the call-back goes there", function()
     local l = support.listen()
     local a, b = called({}, ANY, YES:format((COPY .. ", host = '127.0.0.1', port = %d"):format(l.port)))
     acquire(a)
@@ -291,7 +291,7 @@ describe("autoinstalled by the called side:", function()
     stop(a, b)
   end)
 
-  it("the URM changes the APPLID: the call-back still calls the partner what it calls itself", function()
+  it("the URM changes the APPLID: the call-back has the partner's own APPLID", function()
     local a, b = called({}, ANY, YES:format(COPY .. ", applid = 'RENAMED'"))
     acquire(a)
     becomes(a, "ACQUIRED")
