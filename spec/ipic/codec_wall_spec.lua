@@ -1,12 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The wire format is met in engine/ipic alone: a copy of that folder for another layout leaves the other folders as they are.
+-- Only engine/ipic holds the wire format: for another layout, the other folders stay unchanged.
 local text = require "spec.support.text"
 local tree = require "spec.support.tree"
 
--- engine/net speaks HTTP to services behind the region, by libcurl: that is not IPIC's wire.
+-- engine/net uses HTTP with services behind the region, by libcurl: that is not the wire of IPIC.
 local OUTSIDE = { "conn", "request", "region", "admin", "client" }
 
--- What only the codec may say, as a pattern of code without comments.
+-- The words that only the codec may contain, as patterns of code without comments.
 local WALLS = {
   { what = "a header of the codec's inside", pattern = '#include "ipic/(%l*http%.h)"' },
   { what = "a header of the codec's inside", pattern = '#include "ipic/(wire%w*%.h)"' },
@@ -29,7 +29,7 @@ local function without_comments(source)
   return (source:gsub("/%*.-%*/", ""):gsub("//[^\n]*", ""))
 end
 
--- { "conn/traffic.c: 200" } of one wall.
+-- The matches of one wall, one a line: "engine/conn/traffic.c: 200".
 local function found_outside(wall)
   local found = {}
   for _, folder in ipairs(OUTSIDE) do
@@ -45,7 +45,7 @@ describe("the codec's wall", function()
     it(("keeps %s inside: %s"):format(wall.what, wall.pattern), function() assert.equal("", found_outside(wall)) end)
   end
 
-  it("finds each of them in the codec", function()
+  it("finds each pattern in the codec", function()
     local inside = {}
     for _, path in ipairs(tree.files("engine/ipic", "%.[ch]$")) do inside[#inside + 1] = without_comments(assert(text.read(path))) end
     local all = table.concat(inside, "\n")

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- IPIC.md section 11, row by row, as far as its rows concern connections and requests; the number is the row's.
+-- IPIC.md section 11: the rows about connections and requests; the number of a test is the number of its row.
 local dkjson = require "dkjson"
 
 local support = require "spec.support"
@@ -19,7 +19,7 @@ local function install(fields)
   return ("local policy = require 'policy'\nreturn { install = function(facts) return policy.install { %s } end }\n"):format(fields)
 end
 
--- One CAPEX over a socket of its own: the answer's body, the status, and the peer, still connected.
+-- Sends one CAPEX on a new socket: the body of the answer, the status, and the connected peer.
 local function flow(region, service, fields)
   local p = support.raw(region:port(service))
   local m = assert(p:capex(fields):read_message())
@@ -97,7 +97,7 @@ describe("IPIC.md 11, on a listener without TLS:", function()
     local row = region:row("ipconn", "APPL")
     assert.are.same({ "MYAPPL", "MYQUAL", "IPICSRV", 100, 0, "ACQUIRED" },
       { row.applid, row.networkid, row.tcpipservice, row.receivecount, row.sendcount, row.connstatus })
-    region:wait_log "DFHIS2001 .*ipconn=APPL" -- messages are written beside the loop: the answer may come first
+    region:wait_log "DFHIS2001 .*ipconn=APPL" -- a thread writes messages: the answer may come first
     local log = region:log()
     local installed = log:find("DFHIS3030 [^\n]*ipconn=APPL")
     local autoinstalled = log:find("DFHIS3000 [^\n]*ipconn=APPL[^\n]*applid=MYQUAL.MYAPPL")
@@ -123,7 +123,7 @@ describe("IPIC.md 11, on a listener without TLS:", function()
     support.wait_until(function() return region:row("ipconn", "X").connstatus == "RELEASED" end, 10, "X to be released")
   end)
 
-  it("4: the same APPLID under another NETWORKID matches nothing", function()
+  it("4: the same APPLID under another NETWORKID matches no ipconn", function()
     local answer = flow(region, "NOURM", with { applid = "XAPPL", networkid = "OTHER" })
     assert.are.equal("AUTOINSTALL_FAILED", answer.reason)
   end)
@@ -137,7 +137,7 @@ describe("IPIC.md 11, on a listener without TLS:", function()
     gone(region, answer.ipconn)
   end)
 
-  it("6: the same flow again while ACQUIRED: DFHIS1015, INVALID_PARTNER_STATE, the first unharmed", function()
+  it("6: the same flow again in ACQUIRED: DFHIS1015, INVALID_PARTNER_STATE, the first stays", function()
     local _, _, first = flow(region, "IPICSRV", MYAPPL)
     local answer, status = flow(region, "IPICSRV", MYAPPL)
     assert.are.same({ 403, "INVALID_PARTNER_STATE" }, { status, answer.reason })
@@ -166,7 +166,7 @@ describe("IPIC.md 11, on a listener without TLS:", function()
     assert.are.equal("template_outservice", region:explain(answer.connection)[1].code)
   end)
 
-  it("9: a template's userauth and session count are the new ipconn's; name and applid its own", function()
+  it("9: a new ipconn has the template's userauth and session count, and its own name and applid", function()
     local answer, _, p = flow(region, "SECTEMPL", MYAPPL)
     assert.are.equal(10, answer.receivecount)
     local row = region:row("ipconn", "NEW2")
@@ -192,19 +192,19 @@ describe("IPIC.md 11, on a listener without TLS:", function()
     assert.are.equal("NEW3", told)
   end)
 
-  it("12: IDENTIFY without TLS, but the policy says same sysplex: accepted", function()
+  it("12: IDENTIFY without TLS, the policy accepts as the same sysplex: accepted", function()
     local answer, status, p = flow(region, "IDENTPLX", MYAPPL)
     assert.are.same({ 200, "NEW3" }, { status, answer.ipconn })
     p.socket:close()
     gone(region, "NEW3")
   end)
 
-  it("15: a server applid that is not ours: ISCE_INVALID_APPLID", function()
+  it("15: a server applid of another region: ISCE_INVALID_APPLID", function()
     local answer, status = flow(region, "IPICSRV", with { server_applid = "CICSB" })
     assert.are.same({ 403, "ISCE_INVALID_APPLID" }, { status, answer.reason })
   end)
 
-  it("16: no server applid is not checked; the right one passes", function()
+  it("16: an absent server applid is accepted; the right one too", function()
     local answer, _, p = flow(region, "IPICSRV", with { server_applid = "CICSA", server_networkid = "NETA" })
     assert.are.equal("OK", answer.response)
     p.socket:close()
@@ -218,7 +218,7 @@ describe("IPIC.md 11, on a listener without TLS:", function()
   end)
 
   for service, code in pairs { RAISES = "policy_error", SAYSNO = "not_today", NONAME = "bad_name" } do
-    it("18: a URM that fails or says no (" .. service .. "): AUTOINSTALL_FAILED, nothing installed", function()
+    it("18: a URM that fails or refuses (" .. service .. "): AUTOINSTALL_FAILED, nothing installed", function()
       local before = #region:inquire "ipconn"
       local answer = flow(region, service, MYAPPL)
       assert.are.equal("AUTOINSTALL_FAILED", answer.reason)
@@ -277,7 +277,7 @@ describe("IPIC.md 11, on a listener without TLS:", function()
     region:wait_log "DFHIS2009 .*ipconn=APPL"
   end)
 
-  it("27: one session: acquired on one socket, whatever was asked", function()
+  it("27: one session: acquired on one socket, also when two were requested", function()
     local answer, _, p = flow(region, "IPICSRV", with { sendcount = 1, sockets = 2 })
     assert.are.same({ 1, nil }, { answer.sockets, answer.token })
     support.wait_until(function() return region:row("ipconn", "APPL").connstatus == "ACQUIRED" end, 10, "ACQUIRED")
@@ -285,7 +285,7 @@ describe("IPIC.md 11, on a listener without TLS:", function()
     gone(region, "APPL")
   end)
 
-  it("28: an expedited message behind the CAPEX, before its answer: dropped, nothing left OBTAINING", function()
+  it("28: an expedited message behind the CAPEX, before its answer: dropped, no ipconn left OBTAINING", function()
     local p = support.raw(region:port "IPICSRV")
     local body = '{"applid":"MYAPPL","networkid":"MYQUAL","port":-1,"sendcount":100}'
     p:send("POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body
@@ -296,7 +296,7 @@ describe("IPIC.md 11, on a listener without TLS:", function()
     assert.is_nil(region:row("ipconn", "APPL"))
   end)
 
-  it("31: a template whose pair is the partner's own is matched itself, and a second flow is refused", function()
+  it("31: a template with the partner's pair is matched directly, and a second flow is refused", function()
     local answer, _, p = flow(region, "ISAI", { networkid = "NETZ", applid = "ZAPP" })
     assert.are.equal("NETZ", answer.ipconn)
     assert.are.equal("INVALID_PARTNER_STATE", flow(region, "ISAI", { networkid = "NETZ", applid = "ZAPP" }).reason)
@@ -319,7 +319,7 @@ describe("IPIC.md 11, on a listener without TLS:", function()
     gone(region, "SLOW")
   end)
 
-  it("33: a further socket with a wrong or used token: NO_IPCONN; the first unharmed", function()
+  it("33: a further socket with a wrong or used token: NO_IPCONN; the first stays", function()
     local answer, _, first = flow(region, "IPICSRV", with { sockets = 2 })
     local wrong = flow(region, "IPICSRV", with { socket = 2, token = ("A"):rep(22) })
     assert.are.equal("NO_IPCONN", wrong.reason)
@@ -334,7 +334,7 @@ describe("IPIC.md 11, on a listener without TLS:", function()
     gone(region, "APPL")
   end)
 
-  it("35: the template's own pair: template = yes is matched itself, template = only is not", function()
+  it("35: the template's own pair: template = yes is matched directly, template = only is not", function()
     local answer, _, p = flow(region, "NOURM", { networkid = "NETA", applid = "YESAPP" })
     assert.are.equal("TMPLYES", answer.ipconn)
     assert.are.equal("AUTOINSTALL_FAILED", flow(region, "NOURM", { networkid = "NETA", applid = "CTGAPP" }).reason)
@@ -397,7 +397,7 @@ describe("IPIC.md 11, with certificates:", function()
     first.socket:close()
   end)
 
-  it("34: the right pair with another partner's certificate: SECURITY_VIOLATION, the ipconn untouched", function()
+  it("34: the right pair with another partner's certificate: SECURITY_VIOLATION, the ipconn unchanged", function()
     local answer, status = support.connect { port = region:port "BOUND", ring = "MYQUAL.MYAPPL", applid = "CTGAPP", networkid = "NETX" }
     assert.are.same({ 3, "SECURITY_VIOLATION" }, { status, answer.reason })
     assert.are.equal("RELEASED", region:row("ipconn", "MINE").connstatus)
@@ -427,7 +427,7 @@ describe("IPIC.md 11, with a short heartbeat:", function()
 end)
 
 describe("IPIC.md 11, requests:", function()
-  -- One request by a partner of its own to WHOAMI, on an ipconn of that definition: whom it says must be authorised.
+  -- Sends one request to WHOAMI on an ipconn of that definition: the user IDs that must be authorised.
   local function checked(ipconn, userid)
     local region = support.region {
       region = { dfltuser = "DFLT", regionuser = "REGUSER" },
@@ -458,7 +458,7 @@ end)
 
 describe("IPIC.md 11, two-way:", function()
   for name, lower in pairs { CICSZ = true, AICSZ = false } do
-    it(("26: crossing CAPEX with NETA.%s: exactly one survives, the %s's"):format(name, lower and "region" or "partner"), function()
+    it(("26: crossing CAPEX with NETA.%s: exactly one is accepted, the %s's"):format(name, lower and "region" or "partner"), function()
       local listener = support.listen()
       local region = support.region {
         tcpipservices = { IPICSRV = {} },
