@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What TLS is offered both ways besides suites: names of signers, signature algorithms; and chains that are checked strictly.
+-- The TLS offers both ways beside suites: names of signers, signature algorithms; and the strict check of chains.
 local mime = require "mime"
 
 local support = require "spec.support"
@@ -10,7 +10,8 @@ local pkis = require "spec.support.pki"
 local VERSIONS = { "1.2", "1.3" }
 local BELOW = { "SHA1", "SHA224", "DSA", "MD5" }
 
--- So many roots that differ in their names alone. Their signatures are not their own, and nothing verifies those of trust anchors.
+-- Writes n roots that differ in their names alone. Their signatures are wrong; the signature of a trust anchor is not
+-- verified.
 local function many_roots(pki, path, n)
   pki:root("many", "/O=Tests/CN=Trust anchor number 0000 of a long list of authorities in here")
   local status, der = support.run { "openssl", "x509", "-in", pki:file "many.pem", "-outform", "DER" }
@@ -24,7 +25,7 @@ local function many_roots(pki, path, n)
   support.write(path, table.concat(all))
 end
 
-describe("what TLS is offered:", function()
+describe("the TLS offers:", function()
   local pki, dir
 
   setup(function()
@@ -48,7 +49,7 @@ describe("what TLS is offered:", function()
     teardown(function() region:stop() end)
 
     for _, version in ipairs(VERSIONS) do
-      it("are not named, and partners are verified all the same, TLS " .. version, function()
+      it("are not named, and partners are verified too, TLS " .. version, function()
         local _, out = support.s_client { "-connect", "127.0.0.1:" .. region:port "A", "-tls" .. version:gsub("%.", "_"),
           "-cert", pki:file "good.pem", "-key", pki:file "good.key", "-CAfile", pki:file "ca.pem" }
         assert.matches("No client certificate CA names sent", out)
@@ -58,7 +59,7 @@ describe("what TLS is offered:", function()
       end)
     end
 
-    it("are a warning of check and of reload for the listener that asks", function()
+    it("are a warning of check and of reload for the listener with clientauth", function()
       local _, out, err = support.sallyport("check", "--region", region.dir .. "/region.lua")
       local _, n = (out .. err):gsub("warning: tcpipservice %u: the names of the signers [^\n]* more than 65,535 bytes", "")
       assert.are.equal(1, n)
@@ -67,7 +68,7 @@ describe("what TLS is offered:", function()
     end)
   end)
 
-  it("so many signers as can be named are named", function()
+  it("the largest list of signers that fits is named", function()
     local ring = pki:ring("ring-some", { own = "region", signers = { "ca" } })
     many_roots(pki, ring .. "/signers/many.pem", 600)
     local region = support.region { region = { ring = ring }, tcpipservices = { A = { ssl = "clientauth" } } }
@@ -79,7 +80,7 @@ describe("what TLS is offered:", function()
     region:stop()
   end)
 
-  it("a partner is asked for no signature below the security level", function()
+  it("a partner is offered no signature below the security level", function()
     local region = support.region { tcpipservices = { A = { ssl = "clientauth" } } }
     region:start()
     local files = support.ring "NETX.CTGAPP"
@@ -94,7 +95,7 @@ describe("what TLS is offered:", function()
     region:stop()
   end)
 
-  it("a partner that is dialled is offered none either", function()
+  it("a dialled partner is offered no signature below it", function()
     local listener = support.listen {}
     local region = support.region { ipconns = { A = { applid = "CICSB", networkid = "NETA", host = "127.0.0.1", port = listener.port,
       sendcount = 1, ssl = "yes" } } }
@@ -105,7 +106,7 @@ describe("what TLS is offered:", function()
     local hello = assert(p.socket:receive(5))
     hello = assert(p.socket:receive((string.unpack(">I2", hello, 4))))
     local at = assert(hello:find "\0\13..") -- signature_algorithms
-    while true do -- the extension: its own length is that of its list and 2
+    while true do -- the extension: its length is the length of its list and 2
       local size, list = string.unpack(">I2I2", hello, at + 2)
       if size == list + 2 then break end
       at = assert(hello:find("\0\13..", at + 1))
@@ -121,7 +122,7 @@ describe("what TLS is offered:", function()
     region:stop()
   end)
 
-  it("explain says whose alert it was", function()
+  it("explain names the sender of the alert", function()
     local region = support.region { tcpipservices = { A = { ssl = "clientauth" } } }
     region:start()
     support.s_client { "-connect", "127.0.0.1:" .. region:port "A", "-tls1_1", "-cipher", "ALL:@SECLEVEL=0" }
@@ -139,7 +140,7 @@ describe("what TLS is offered:", function()
   end)
 
   describe("strict checking", function()
-    local BARE = { "basicConstraints = critical,CA:TRUE" } -- without keyUsage, which strict checking wants of an authority
+    local BARE = { "basicConstraints = critical,CA:TRUE" } -- without keyUsage, which strict checking requires of an authority
     local ring, partner
 
     setup(function()
@@ -159,12 +160,12 @@ describe("what TLS is offered:", function()
       return answer, record.facts.certificate.chain, record
     end
 
-    it("is off unless x509strict says yes", function()
+    it("is off unless x509strict is yes", function()
       local answer, chain = come(nil)
       assert.are.same({ "AUTOINSTALL_FAILED", true }, { answer.reason, chain.ok })
     end)
 
-    it("is on when it does, and what it finds are errors like any others", function()
+    it("is on with x509strict, and its errors are usual errors", function()
       local answer, chain, record = come "yes"
       assert.are.same({ "tls", "chain" }, { answer.stage, record.code })
       assert.are.same({ false, true }, { chain.ok, chain.complete })
@@ -172,7 +173,7 @@ describe("what TLS is offered:", function()
       assert.is_truthy(chain.anchor)
     end)
 
-    it("is done by check over the ring's own certificates", function()
+    it("is used by check for the ring's own certificates", function()
       local region = support.region { region = { ring = ring }, tcpipservices = { A = { ssl = "clientauth" } } }
       local status, out, err = support.sallyport("check", "--region", region.dir .. "/region.lua")
       assert.are.equal(0, status)
@@ -183,7 +184,7 @@ describe("what TLS is offered:", function()
       assert.is_nil((out .. err):find "strictly")
     end)
 
-    it("is held to by a region that dials, too", function()
+    it("is used by a region that dials, too", function()
       local listener = support.listen { ring = partner }
       local region = support.region { region = { ring = ring, x509strict = "yes" }, ipconns = { A = { applid = "CTGAPP", networkid = "NETX",
         host = "127.0.0.1", port = listener.port, sendcount = 1, ssl = "yes" } } }

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The chain that a peer presents: its cost, the end of its verification, the facts at that end. Both ways.
+-- The chain that a peer presents, both ways: its cost, the end of its verification, the facts at that end.
 local support = require "spec.support"
 
 local outgoing = require "spec.support.outgoing"
@@ -33,12 +33,12 @@ end
 describe("a chain that is presented:", function()
   local pki, region, rings
 
-  -- A leaf under four authorities with a key that costs much; `top` is signed by that one.
+  -- A leaf under four authorities with an expensive key; `top` signs the highest of them.
   local function dear_chain(name, key, top)
     local above, chain = top, {}
     for i = 1, 4 do
       local ca = name .. i
-      -- the same name with a key that can sign
+      -- an authority with the same name and a cheap key signs the next level
       pki:issue(ca .. "good", "/O=Tests/CN=" .. ca, above, { authority = true, names_only = true })
       pki:issue(ca, "/O=Tests/CN=" .. ca, above, { authority = true, names_only = true, key = key })
       above = ca .. "good"
@@ -85,7 +85,7 @@ describe("a chain that is presented:", function()
     return answer, region:explain { last = 1 }[1], status
   end
 
-  -- "18@0 10@0"
+  -- The errors of the chain as code@depth: "18@0 10@0".
   local function errors(record)
     local all = {}
     for i, e in ipairs(record.facts.certificate.chain.errors) do all[i] = e.code .. "@" .. e.depth end
@@ -100,14 +100,14 @@ describe("a chain that is presented:", function()
   end
 
   for _, version in ipairs(VERSIONS) do
-    it("a good one is complete, TLS " .. version, function()
+    it("a valid chain is complete, TLS " .. version, function()
       local answer, record = come("DEFAULT", rings.good, version)
       assert.is_true(answer.accepted)
       local chain = record.facts.certificate.chain
       assert.are.same({ true, true, 0 }, { chain.ok, chain.complete, #chain.errors })
     end)
 
-    it("keys whose use costs much are used for nothing, TLS " .. version, function()
+    it("expensive keys are not used, TLS " .. version, function()
       for _, name in ipairs { "dear", "named" } do
         local answer, record = come("DEFAULT", rings[name], version)
         assert.are.same({ "tls", "handshake_failure" }, { answer.stage, answer.alert })
@@ -127,7 +127,7 @@ describe("a chain that is presented:", function()
     end)
   end
 
-  it("explain says that it ended early, and which anchor another one has", function()
+  it("explain prints the early end of a chain, and the anchor of a complete chain", function()
     come("DEFAULT", rings.forged)
     local _, out = region:command("explain", "--last", "1")
     assert.matches("chain        certificate signature failure %(code 7%); verifying it ended early\n", out)
@@ -137,7 +137,7 @@ describe("a chain that is presented:", function()
     assert.matches("anchor       " .. pki:sha256 "ca", out)
   end)
 
-  it("the script sees where it ended", function()
+  it("the script gets the place of the early end", function()
     local _, record = come("SEES", rings.forged)
     local door
     for _, d in ipairs(record.doors) do door = d.door == "certify" and d or door end
@@ -145,11 +145,11 @@ describe("a chain that is presented:", function()
     assert.are.equal("error 10@0", door.checks[3].name)
   end)
 
-  it("a rule that accepts only self-signed ones accepts neither an expired nor a forged one", function()
+  it("a rule for self-signed certificates accepts no expired and no forged certificate", function()
     local alone = one("alone", "/O=Tests/CN=ALONE")
     assert.is_true((come("ONLY18", alone)).accepted)
     pki:issue("old", "/O=Tests/CN=ALONE", "alone", { ended = true, names_only = true })
-    pki:issue("old2", "/O=Tests/CN=ALONE", "old", { names_only = true }) -- names itself as its issuer, and another key signed it
+    pki:issue("old2", "/O=Tests/CN=ALONE", "old", { names_only = true }) -- its issuer has its own name, and another key
     for name, expected in pairs { old = "18@0 7@0 10@0", old2 = "18@0 7@0" } do
       local ring = pki:ring("ring-" .. name, { own = name, signers = { "ca" } })
       local answer, record = come("ONLY18", ring)
@@ -179,7 +179,7 @@ describe("a chain that is presented:", function()
       end
     end
 
-    it("a certificate below them is asked about like any other", function()
+    it("a certificate below them is a usual question to the script", function()
       local rings_below = {
         named("dns", repeated("DNS:partner", 1000)), named("uri", "URI:spiffe://example/" .. ("x"):rep(2026)),
         named("ips", repeated("IP:10.0.0.", 65)), named("parts", nil, ("/OU=x"):rep(66) .. "/CN=NETX.CTGAPP"),
@@ -191,7 +191,7 @@ describe("a chain that is presented:", function()
       end
     end)
 
-    it("a certificate above them has a code and words of its own", function()
+    it("a certificate above them has its own code and text", function()
       is_above(named("dns1001", repeated("DNS:p", 1001)), "more than 1000 alternative names of one kind")
       is_above(named("uri8193", "URI:" .. ("x"):rep(8193)), "8193 bytes; at most 8192")
       is_above(named("total", repeated("URI:" .. ("x"):rep(900), 74)), "more than 65536 bytes in all")
@@ -217,7 +217,7 @@ describe("a chain that is presented:", function()
     end)
   end)
 
-  -- A ring trusts two authorities; below the second one somebody calls his authority by the first one's name.
+  -- A ring trusts two authorities; an authority below the second has the name of the first.
   describe("an issuer's name:", function()
     local own
 
@@ -268,36 +268,36 @@ describe("a chain that is presented:", function()
       return record.facts.certificate, record
     end
 
-    it("is borne by every authority that a signer lets bear it", function()
+    it("is a name of every authority whose signer allows it", function()
       assert.are_not.equal("other", select(2, facts_of("NAME", rings.good)).code)
       assert.are_not.equal("other", select(2, facts_of("NAME", rings.mimic)).code)
     end)
 
-    it("with the anchor's fingerprint it is borne by one", function()
+    it("is a name of one authority with the anchor's fingerprint", function()
       assert.are_not.equal("other", select(2, facts_of("ANCHOR", rings.good)).code)
       assert.are.equal("other", select(2, facts_of("ANCHOR", rings.mimic)).code)
       assert.are.equal("other", select(2, facts_of("ANCHOR", rings.forged)).code)
     end)
 
-    it("with the signer itself as the issuer it is borne by one, without a fingerprint", function()
+    it("is a name of one authority where the signer is the issuer, without a fingerprint", function()
       assert.are_not.equal("other", select(2, facts_of("SIGNER", rings.good)).code)
       assert.are.equal("other", select(2, facts_of("SIGNER", rings.mimic)).code)
       assert.are.equal("other", select(2, facts_of("SIGNER", rings.forged)).code)
     end)
 
-    it("the certificate that signed can be asked for", function()
+    it("can be checked with the fingerprint of the issuing certificate", function()
       assert.are.equal("other", select(2, facts_of("ISSUER", rings.good)).code)
       assert.are_not.equal("other", select(2, facts_of("ISSUER", rings.mimic)).code)
     end)
 
-    it("filters of a script and of maps.lua tell them apart", function()
+    it("is checked with the chain by filters of a script and of maps.lua", function()
       assert.are.equal("TRUE", (facts_of("FILTER", rings.good)).userid)
       assert.are.equal("NOBODY", (facts_of("FILTER", rings.mimic)).userid)
       assert.are.equal("TRUE", (facts_of("MAP", rings.good)).userid)
       assert.are.equal("NAMED", (facts_of("MAP", rings.mimic)).userid)
     end)
 
-    it("the chain is a fact, from the leaf to the anchor", function()
+    it("is in the chain, a fact from the leaf to the anchor", function()
       local chain = facts_of("MAP", rings.mimic).chain
       local sums = {}
       for i, c in ipairs(chain.certificates) do sums[i] = c.sha256 end
@@ -306,10 +306,10 @@ describe("a chain that is presented:", function()
       assert.are.same({ pki:sha256 "second", "Second" }, { chain.anchor.sha256, chain.anchor.subject[2].value })
       local forged = facts_of("MAP", rings.forged).chain
       assert.is_nil(forged.anchor)
-      assert.are.equal(5, #forged.certificates) -- those presented; the anchor that they name is not among them
+      assert.are.equal(5, #forged.certificates) -- the presented certificates, without the anchor that they name
     end)
 
-    it("check warns of an anchor that is no signer", function()
+    it("is reported by check when an anchor is not a signer", function()
       local ring = pki:ring("ring-three", { own = "region", signers = { "ca" } })
       support.write(ring .. "/maps.lua", ('return { { userid = "A", subject = "CN=x", anchor = "%s" } }'):format(pki:sha256 "second"))
       local other = support.region { region = { ring = ring }, tcpipservices = { A = { ssl = "clientauth" } } }
@@ -339,13 +339,13 @@ describe("a chain that is presented:", function()
       listener:close()
     end)
 
-    it("the server's is walked in the same way", function()
+    it("the server's chain is verified in the same way", function()
       local record = dial(rings.dear)
       assert.are.same({ "chain", false }, { record.code, record.facts.certificate.chain.complete })
       assert.are.equal("50@1 50@2 50@3 50@4 10@0", errors(record))
     end)
 
-    it("the server's is held to the same limits", function()
+    it("the server's chain has the same limits", function()
       pki:issue("wide", "/O=Tests/CN=NETA.CICSB", "ca", { extensions = { "subjectAltName = " .. repeated("DNS:p", 1001) } })
       local record = dial(pki:ring("ring-wide", { own = "wide", signers = { "ca" } }), "sees")
       assert.are.equal("certificate_limit", record.code)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- A key ring: everything in it is read, or named as a fault or a warning by check, at start and at reload.
+-- A key ring: each entry is read, or is a fault or a warning of check, at start and at reload.
 local lfs = require "lfs"
 
 local authority = require "spec.support.authority"
@@ -18,7 +18,7 @@ describe("a key ring", function()
     ca:issue "PART2"
     ca:revoke "PART1"
     ca:crl("base.pem", { from = "20260101000000Z", to = "20900101000000Z" })
-    support.write(home .. "/index", "") -- from here on lists name nobody
+    support.write(home .. "/index", "") -- the later lists are empty
   end)
   teardown(function() support.remove(home) end)
 
@@ -34,7 +34,7 @@ describe("a key ring", function()
     if entry:find "%.key$" then assert(support.run { "chmod", "600", ring .. "/" .. entry } == 0) end
   end
 
-  -- An entry of the ring from a file of the authority's.
+  -- Writes an entry of the ring from a file of the authority.
   local function put(entry, file)
     write(entry, support.read(home .. "/" .. file))
   end
@@ -58,7 +58,8 @@ describe("a key ring", function()
     return status, out .. err, region
   end
 
-  -- check says a fault of this entry (and line) with these words, and a start refuses with it. Returns a function that waits for both.
+  -- A fault of check for this entry (and line) with these words, also at a start. Returns a function that waits for
+  -- both processes.
   local function become_faulty(entry, ...)
     local file, words, ran = region_of():path "region.lua", { ... }, {}
     for _, verb in ipairs { "check", "run" } do ran[#ran + 1] = support.start { support.binary, verb, "--region", file } end
@@ -78,7 +79,7 @@ describe("a key ring", function()
     become_faulty(entry, ...)()
   end
 
-  -- check counts no fault and so many warnings, one of them of this entry (and line) with these words.
+  -- check counts no fault and n warnings, one of them for this entry (and line) with these words.
   local function warnings(n, entry, ...)
     local status, said = check()
     local line = said:match("[^\n]*" .. (ring .. entry .. ": warning: "):gsub("%p", "%%%0") .. "[^\n]*")
@@ -98,7 +99,7 @@ describe("a key ring", function()
     assert.matches(": 0 faults, 0 warnings\n", said)
   end
 
-  -- Whether a partner with that certificate is let in.
+  -- true when a partner with that certificate is accepted.
   local function lets_in(region, name)
     local own = dir .. "/" .. name
     if not lfs.attributes(own) then ca:ring(own, name) end
@@ -116,7 +117,7 @@ describe("a key ring", function()
   end
 
   describe("and its CRLs:", function()
-    it("a revoked partner is refused, whatever the name of the list's file, PEM or DER", function()
+    it("a revoked partner is refused, with each name of the list's file, PEM or DER", function()
       for _, entry in ipairs { "crls/base.pem", "crls/root.crl", "crls/x.crt", "crls/x.cer" } do
         put(entry, "base.pem")
         clean()
@@ -127,7 +128,7 @@ describe("a key ring", function()
       refuses_revoked()
     end)
 
-    it("a delta CRL beside the base, or instead of it, is a fault, critical or not", function()
+    it("a delta CRL beside the base, or in its place, is a fault, critical or not", function()
       put("crls/base.pem", "base.pem")
       for _, extension in ipairs { DELTA, "2.5.29.27 = DER:02:01:01" } do
         ca:crl("delta.pem", { extensions = extension })
@@ -149,14 +150,14 @@ describe("a key ring", function()
       ["cannot be read"] = "2.5.29.28 = critical, DER:04:00",
       ["critical extension"] = "1.2.3.4 = critical, DER:05:00",
     } do
-      it("one that would not be applied is a fault: " .. what, function()
+      it("a list that would not be applied is a fault: " .. what, function()
         ca:crl("odd.pem", { extensions = extension })
         put("crls/odd.pem", "odd.pem")
         faulty("crls/odd.pem:1", what)
       end)
     end
 
-    it("one with an entry that removes a certificate is a fault", function()
+    it("a list with an entry that removes a certificate is a fault", function()
       ca:issue "GONE"
       ca:revoke("GONE", "removeFromCRL")
       ca:crl "removal.pem"
@@ -166,17 +167,17 @@ describe("a key ring", function()
       faulty("crls/new.pem:1", "removeFromCRL")
     end)
 
-    it("one for users' certificates only is applied to them", function()
+    it("a list for users' certificates only is applied to them", function()
       ca:crl("users.pem", { extensions = "issuingDistributionPoint = critical, onlyuser:TRUE", from = "20260102000000Z",
         to = "20900101000000Z" })
       put("crls/users.pem", "users.pem")
-      -- the signer is no user's certificate, and is checked as well
+      -- the signer is not a user's certificate, and is checked too
       warnings(2, "/signers/ca.pem:1", "this certificate can verify no partner", "different CRL scope")
       put("crls/base.pem", "base.pem")
       clean()
     end)
 
-    it("one past nextUpdate is a warning, unless a current one of the same issuer is there", function()
+    it("a list past nextUpdate is a warning, unless the same issuer has a current list", function()
       ca:crl("old.pem", { from = "20260101000000Z", to = "20260201000000Z" })
       put("crls/old.pem", "old.pem")
       warnings(2, "/crls/old.pem:1", "nextUpdate was 2026-02-01T00:00:00Z", "CN=Test CA")
@@ -185,18 +186,18 @@ describe("a key ring", function()
       clean()
     end)
 
-    it("one that is not valid yet is a warning", function()
+    it("a list that is not valid yet is a warning", function()
       ca:crl("early.pem", { from = "20890101000000Z", to = "20900101000000Z" })
       put("crls/early.pem", "early.pem")
       warnings(2, "/crls/early.pem:1", "thisUpdate is 2089-01-01T00:00:00Z")
     end)
 
-    it("one whose issuer nobody in the ring can be is a warning", function()
+    it("a list whose issuer is not in the ring is a warning", function()
       write("crls/deep.pem", support.read "certs/rings/deep/crls/deep1.pem")
       warned("/crls/deep.pem:1", "CN=Intermediate 1,O=Sallyport demo", "unless partners present that certificate as an intermediate")
     end)
 
-    it("one that another key of the issuer's name has signed is a warning", function()
+    it("a list signed by another key with the issuer's name is a warning", function()
       local other = support.directory()
       authority.new(other):crl "crl.pem"
       write("crls/other.pem", support.read(other .. "/crl.pem"))
@@ -204,7 +205,7 @@ describe("a key ring", function()
       warned("/crls/other.pem:1", "no certificate of the ring named CN=Test CA")
     end)
 
-    it("a reload with a delta is refused, and the revoked stay out", function()
+    it("a reload with a delta is refused, and revoked partners are still refused", function()
       put("crls/base.pem", "base.pem")
       local region = region_of()
       region:start()
@@ -238,7 +239,7 @@ describe("a key ring", function()
       clean()
     end)
 
-    it("that can verify no partner are a warning each, and one for the ring when they are all", function()
+    it("that can verify no partner are a warning each; all of them are a warning for the ring", function()
       write("signers/other.pem", support.read "certs/rings/deep/deep.pem":match ".*(%-%-%-%-%-BEGIN.*)") -- the last block
       warned("/signers/other.pem:1", "this certificate can verify no partner: unable to get local issuer certificate")
       os.remove(ring .. "/signers/ca.pem")
@@ -256,7 +257,7 @@ describe("a key ring", function()
       ["a key elsewhere"] = { "crls/x.key", "  -----BEGIN PRIVATE KEY-----" },
       ["DER"] = { "crls/root", "\x30\x82\x01\x00\x30" },
       ["PKCS #12"] = { "CICSA.p12", "\x30\x80\x02\x01\x03" },
-      ["near the end of what is looked at"] = { "x", ("x"):rep(65000) .. BLOCK },
+      ["near the end of the part that is read"] = { "x", ("x"):rep(65000) .. BLOCK },
     } do
       it(what .. " is a fault", function()
         write(case[1], case[2])
@@ -265,14 +266,14 @@ describe("a key ring", function()
     end
 
     for what, case in pairs { ["a text"] = { "README", "0.5 was -- BEGIN\n" }, ["a serial number"] = { "signers/ca.srl", "01\n" },
-      ["nothing"] = { "crls/x", "" }, ["far down a file"] = { "x", ("x"):rep(70000) .. BLOCK } } do
+      ["an empty file"] = { "crls/x", "" }, ["far down a file"] = { "x", ("x"):rep(70000) .. BLOCK } } do
       it(what .. " is a warning by name", function()
         write(case[1], case[2])
         warned("/" .. case[1], "is not part of a key ring")
       end)
     end
 
-    it("a directory that holds a certificate or a list is a fault, another a warning", function()
+    it("a directory with a certificate or a list is a fault, another directory is a warning", function()
       for _, name in ipairs { "crl", "CRLs", "crls/2026", "signers/a/b" } do
         lfs.mkdir(ring .. "/" .. name:match "^[^/]+")
         os.execute("mkdir -p " .. ring .. "/" .. name)
@@ -286,7 +287,7 @@ describe("a key ring", function()
       warned("/lost+found", "is not part of a key ring")
     end)
 
-    it("dot entries are passed over, links are followed, and a second name of what is read is read", function()
+    it("dot entries are skipped, links are followed, and a second name of a file is read", function()
       lfs.mkdir(ring .. "/..data")
       put("..data/base.pem", "base.pem")
       write(".hidden", BLOCK)
@@ -297,8 +298,8 @@ describe("a key ring", function()
       clean()
     end)
 
-    it("a link to nothing is a fault, also where the entry may be missing", function()
-      local waits = {} -- beside each other: each takes the seconds for which a missing file is looked for again
+    it("a link without a target is a fault, also where the entry is optional", function()
+      local waits = {} -- at the same time: each waits some seconds for a missing file
       for i, name in ipairs { "crls/base.pem", "crls", "maps.lua", "permit" } do
         ring = dir .. "/ring" .. i
         ca:ring(ring, "CICSA")
@@ -329,7 +330,7 @@ describe("a key ring", function()
 
     local function labelled(name, from, to) return (text_of(name):gsub(from, to)) end
 
-    -- The file, its text, the line (0: none; nil: any behind the first block), a word of the fault.
+    -- The file, its text, the line (0: no line; nil: any behind the first block), a word of the fault.
     for what, case in pairs {
       ["an indented leaf"] = { "CICSA.pem", function() return text_of "PART1.pem":gsub("[^\n]+", "  %0") .. text_of "ca.pem" end, 1,
         "-----BEGIN" },
@@ -349,7 +350,7 @@ describe("a key ring", function()
       ["a trusted certificate of its own"] = { "CICSA.pem", function() return labelled("CICSA.pem", "CERT", "TRUSTED CERT") end, 1,
         "CERTIFICATE" },
       ["DER of its own"] = { "CICSA.pem", function() return der_of "CICSA.pem" end, 0, "openssl x509" },
-      ["nothing at all"] = { "signers/a.crt", function() return "" end, 0, "holds no CERTIFICATE" },
+      ["an empty file"] = { "signers/a.crt", function() return "" end, 0, "holds no CERTIFICATE" },
     } do
       it(what .. " is a fault by file and line", function()
         local text = case[2]()

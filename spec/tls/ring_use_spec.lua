@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- A key ring that is well formed and of no use: what check warns of; and who may use a ring (its file permit).
+-- The warnings of check about a well-formed key ring without use; and the users of a ring (its file permit).
 local authority = require "spec.support.authority"
 local support = require "spec.support"
 
@@ -28,7 +28,7 @@ describe("the use of a key ring:", function()
     return status, out .. err, region
   end
 
-  -- check says so many warnings, one of which has all of these words.
+  -- check prints n warnings, one of which has all of these words.
   local function warned(n, t, ...)
     local status, said = check(t)
     assert.equal(0, status, said)
@@ -63,7 +63,7 @@ describe("the use of a key ring:", function()
 
     it("that end within 30 days", function()
       certificate { days = 29 }
-      warned(1, {}, LEAF, "in 2") -- 28 or 29 days, as the second falls
+      warned(1, {}, LEAF, "in 2") -- 28 or 29 days, depending on the second
     end)
 
     it("that end after 30 days", function()
@@ -78,7 +78,7 @@ describe("the use of a key ring:", function()
       warned(1, {}, ("/OWN.pem:%d: "):format(select(2, pem:gsub("\n", "")) + 1), "CN=FLAW.EXPIRED", "expired on")
     end)
 
-    it("of a signer, and of the last signer there was", function()
+    it("of a signer, and of the last signer", function()
       certificate()
       local other = support.directory()
       local old = authority.new(other, { from = "20200101000000Z", to = "20210101000000Z" })
@@ -90,7 +90,7 @@ describe("the use of a key ring:", function()
     end)
   end)
 
-  it("two signers of one name, as while a key is changed, are as good as one", function()
+  it("two signers of one name, as during a change of keys, count as one", function()
     certificate()
     local other = support.directory()
     support.write(ring .. "/signers/next.pem", support.read(authority.new(other).certificate))
@@ -119,7 +119,7 @@ describe("the use of a key ring:", function()
   end
 
   describe("keys", function()
-    it("that are too short, which may be shown where the region dials", function()
+    it("that are too short, with an ipconn", function()
       local t = { region = { ring = "certs/rings/weak" }, ipconns = DIALLED.ipconns }
       warned(1, t, "ipconn PART: the certificate ", "weak.pem has a key of 1024 bits, which is too short")
     end)
@@ -146,7 +146,7 @@ describe("the use of a key ring:", function()
     end
   end)
 
-  it("a start and a reload tell the warnings", function()
+  it("a start and a reload log the warnings", function()
     certificate { days = 10 }
     local region = region_of(LISTENER)
     region:start()
@@ -165,7 +165,7 @@ describe("the use of a key ring:", function()
 
     local function permit(text) support.write(ring .. "/permit", text) end
 
-    -- What check says of the ring for this user; nil: nothing.
+    -- The fault of check about the ring for this user, or nil.
     local function refusal(user)
       local status, said = check { region = { ring = ring, regionuser = user } }
       local text = said:match "region%.lua:1: fault: region: ring: ([^\n]*)"
@@ -191,7 +191,7 @@ describe("the use of a key ring:", function()
       assert.is_nil(refusal "OTHER")
     end)
 
-    it("needs READ of the owner too, and of everybody where nobody is the owner", function()
+    it("needs READ of the owner too, and of every user without an owner", function()
       permit "owner CICSA\n"
       assert.matches("needs READ, and has no right; add to its file permit: CICSA READ$", assert(refusal "CICSA"))
       permit "CICSA READ\n"
@@ -207,14 +207,14 @@ describe("the use of a key ring:", function()
       assert.is_nil(refusal "CICSA")
     end)
 
-    it("is asked of the applid where there is no regionuser", function()
+    it("is checked for the applid without a regionuser", function()
       permit "owner CICSB\nCICSA UPDATE\n"
       assert.equal(0, (check {}))
       permit "owner CICSB\nCICSB UPDATE\n"
       assert.equal(1, (check {}))
     end)
 
-    it("is not asked of connect --ring", function()
+    it("is not checked by connect --ring", function()
       local region = support.region { tcpipservices = { T = { ssl = "clientauth", urm = "dfhisaip" } }, policies = { "dfhisaip" } }
       region:start()
       for _, name in ipairs { "permitted", "notpermitted" } do
@@ -224,7 +224,7 @@ describe("the use of a key ring:", function()
       region:stop()
     end)
 
-    it("is asked at a start and at a reload: the rings permitted and notpermitted", function()
+    it("is checked at a start and at a reload: the rings permitted and notpermitted", function()
       local t = { region = { ring = "certs/rings/permitted" }, tcpipservices = { T = { ssl = "clientauth" } } }
       local region = region_of(t)
       region:start()

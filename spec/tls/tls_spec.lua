@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- TLS as a stream: versions, no resumption, no renegotiation, handshakes that fail, ends that can be read, rings that do not load.
+-- TLS as a stream: versions, no resumption, no renegotiation, failed handshakes, last answers that arrive, rings that
+-- do not load.
 local lfs = require "lfs"
 
 local support = require "spec.support"
@@ -9,7 +10,7 @@ local SIGNERS = "certs/rings/none/signers/first.pem"
 local CAPEX = '{"applid":"CTGAPP","networkid":"NETX","port":-1,"sendcount":10}'
 local REQUEST = ("POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Length: %d\r\n\r\n%s"):format(#CAPEX, CAPEX)
 
--- s_client's words for a partner: by which port, with which ring, speaking which version.
+-- The arguments of s_client for a partner: its port, its ring, its version.
 local function partner(port, ring, version, ...)
   local words = { "-connect", "127.0.0.1:" .. port, "-CAfile", SIGNERS }
   if version then words[#words + 1] = "-tls" .. version:gsub("%.", "_") end
@@ -19,7 +20,7 @@ local function partner(port, ring, version, ...)
   return words
 end
 
--- A record of a TLS 1.2 client's first message: one suite, one group, one signature algorithm.
+-- The record of a TLS 1.2 client's first message: one suite, one group, one signature algorithm.
 local function client_hello()
   local extensions = "\0\10\0\4\0\2\0\23" .. "\0\13\0\4\0\2\4\3" .. "\0\11\0\2\1\0"
   local body = "\3\3" .. ("r"):rep(32) .. "\0" .. "\0\2\xc0\x2b" .. "\1\0" .. string.pack(">s2", extensions)
@@ -60,7 +61,7 @@ describe("TLS:", function()
     return region:explain(assert(line:match "connection=(%S+)"))[1]
   end
 
-  -- The next log line of that pattern which was not there before fn.
+  -- Calls fn, and returns the first log line of that pattern after it.
   local function logged(pattern, fn)
     local before = #region:log()
     fn()
@@ -77,7 +78,7 @@ describe("TLS:", function()
   end
 
   describe("versions and suites", function()
-    it("nothing older than TLS 1.2 is spoken", function()
+    it("a version older than TLS 1.2 is refused", function()
       for _, old in ipairs { "-tls1_1", "-tls1" } do
         local out, err
         local line = logged("DFHSO0123 .*alert sent: protocol_version", function()
@@ -90,7 +91,7 @@ describe("TLS:", function()
       unharmed "SERVER"
     end)
 
-    it("a suite without AEAD is not spoken", function()
+    it("a suite without AEAD is refused", function()
       logged("DFHSO0123 .*no shared cipher", function()
         local _, out, err = support.s_client(partner(region:port "SERVER", "none", "1.2", "-cipher", "ECDHE-ECDSA-AES128-SHA256"))
         assert.matches("SSL alert number 40\n", out .. err)
@@ -110,14 +111,14 @@ describe("TLS:", function()
       end
     end)
 
-    it("the name a client asks for is a fact", function()
+    it("the server name of a client is a fact", function()
       support.s_client(partner(region:port "NOURM", "NETX.CTGAPP", nil, "-servername", "cics.example", "-ign_eof"), REQUEST)
       assert.are.equal("cics.example", last().facts.tls.sni)
     end)
   end)
 
   describe("no resumption:", function()
-    it("a TLS 1.2 client that comes again does a full handshake each time, and is judged each time", function()
+    it("a TLS 1.2 client does a full handshake at each connection, and is checked each time", function()
       local before = #region:explain { last = 1000 }
       local _, out = support.s_client(partner(region:port "CLIENT", "NETX.CTGAPP", "1.2", "-reconnect"))
       assert.are.same({ 6, 0 }, { count(out, "\nNew, TLSv1%.2,"), count(out, "\nReused,") })
@@ -131,12 +132,12 @@ describe("TLS:", function()
     end)
 
     for _, version in ipairs(VERSIONS) do
-      it("nothing to resume by is handed out, TLS " .. version, function()
+      it("no ticket and no session is sent, TLS " .. version, function()
         local dir = support.directory()
         local session = dir .. "/session"
         local words = partner(region:port "NOURM", "NETX.CTGAPP", version, "-ign_eof", "-msg", "-sess_out", session)
         local _, out = support.s_client(words, REQUEST)
-        assert.matches("AUTOINSTALL_FAILED", out) -- it stayed long enough to be given one
+        assert.matches("AUTOINSTALL_FAILED", out) -- it stayed long enough to get a ticket
         assert.is_nil(out:find("NewSessionTicket", 1, true))
         assert.is_nil(out:find("Session%-ID: %x"))
         assert.is_nil(lfs.attributes(session))
@@ -160,7 +161,7 @@ describe("TLS:", function()
   end)
 
   describe("the wrong kind of port", function()
-    it("plain text on a TLS port is named", function()
+    it("plain text on a TLS port is reported", function()
       for bytes, shown in pairs { ["POST /ipic HTTP/1.1\r\n\r\n"] = "0x50", ["\0\0\0\0"] = "0x00" } do
         local line = logged("DFHSO0123 .*406: plain text on a TLS port", function()
           local p = support.raw(region:port "CLIENT")
@@ -176,13 +177,13 @@ describe("TLS:", function()
       unharmed "CLIENT"
     end)
 
-    it("our own partner without a ring learns that it was not let in", function()
+    it("our own partner without a ring reports its refusal", function()
       local answer, status = support.connect { port = region:port "CLIENT" }
       assert.are.same({ 3, false }, { status, answer.accepted })
       assert.are.equal("plain_text", last().code)
     end)
 
-    it("TLS on a plain port is named", function()
+    it("TLS on a plain port is reported", function()
       local answer, status, err
       local line = logged("TLS on a plain port", function()
         answer, status, err = support.connect { port = region:port "PLAIN", ring = "NETX.CTGAPP" }
@@ -197,12 +198,12 @@ describe("TLS:", function()
   end)
 
   describe("a handshake that fails", function()
-    it("because the client goes away is said, and harms nobody", function()
+    it("because the client closes is reported, and other clients are accepted", function()
       for how, words in pairs { orderly = "closed by peer", reset = "reset by peer" } do
         local line = logged("DFHSO0123 .*410: .*" .. words, function()
           local p = support.raw(region:port "CLIENT")
           p:send(client_hello())
-          support.wait_until(function() -- in the middle of it: the region has sent its part
+          support.wait_until(function() -- in the middle of the handshake: the region has sent its part
             p:read_message(0.05)
             return #p.buffer > 5
           end, 10, "the region's hello")
@@ -213,7 +214,7 @@ describe("TLS:", function()
       unharmed "CLIENT"
     end)
 
-    it("in the middle of the client's first message likewise", function()
+    it("in the middle of the client's first message is reported too", function()
       local line = logged("DFHSO0123 .*410", function()
         local p = support.raw(region:port "CLIENT")
         p:send(client_hello():sub(1, 20))
@@ -234,14 +235,14 @@ describe("TLS:", function()
           p:closed()
         end)
         assert.are.equal("handshake", record_of(line).code)
-        assert.are.equal("\22\3\3", p.buffer:sub(1, 3)) -- the hello was understood
-        assert.matches("\21\3[\1\3]%z\2\2[%z\1-\255]$", p.buffer) -- and the last word is a fatal alert, which could be read
+        assert.are.equal("\22\3\3", p.buffer:sub(1, 3)) -- the hello was accepted
+        assert.matches("\21\3[\1\3]%z\2\2[%z\1-\255]$", p.buffer) -- the last record is a fatal alert, and it arrived
         unharmed "CLIENT"
       end)
     end
 
     for _, version in ipairs(VERSIONS) do
-      it("because the client does not trust the region is told with the client's alert, TLS " .. version, function()
+      it("because the client does not trust the region is reported with the client's alert, TLS " .. version, function()
         local line = logged("DFHSO0123 .*alert received: unknown_ca", function()
           support.s_client { "-connect", "127.0.0.1:" .. region:port "SERVER", "-tls" .. version:gsub("%.", "_"),
             "-CAfile", "certs/rings/otherca/signers/second.pem", "-verify_return_error" }
@@ -252,7 +253,7 @@ describe("TLS:", function()
   end)
 
   describe("explain", function()
-    -- In this order, each time not before the one before it.
+    -- Asserts that the events are in this order, with times that do not decrease.
     local function in_order(record, expected)
       local at, time = 1, 0
       for _, e in ipairs(record.events) do
@@ -271,13 +272,13 @@ describe("TLS:", function()
     end
 
     for _, version in ipairs(VERSIONS) do
-      it("gives the order of events of one let in, TLS " .. version, function()
+      it("prints the order of events of an accepted connection, TLS " .. version, function()
         local answer = support.connect { port = region:port "CLIENT", ring = "NETX.CTGAPP", ["tls" .. version] = true }
         in_order(region:explain(answer.connection)[1], { "accepted", "admitted", "first byte", "handshake begins", "certificate judged",
           "handshake done", "CAPEX read", "answered 200" })
       end)
 
-      it("gives the order of events of one refused, and how each side saw it, TLS " .. version, function()
+      it("prints the order of events of a refused connection, and the view of each side, TLS " .. version, function()
         support.connect { port = region:port "CLIENT", ring = "revoked", ["tls" .. version] = true }
         local record = last()
         in_order(record, { "accepted", "admitted", "first byte", "handshake begins", "certificate judged", "alert sent" })
@@ -291,7 +292,7 @@ describe("TLS:", function()
         assert.matches("CN=FLAW.REVOKED", text)
       end)
 
-      it("says so when a TLS " .. version .. " client leaves between handshake and CAPEX", function()
+      it("reports a TLS " .. version .. " client that closes between handshake and CAPEX", function()
         local line = logged("SP0030 .*the peer closed", function()
           local p = assert(support.tls { port = region:port "CLIENT", ring = "NETX.CTGAPP", protocol = "tlsv" .. version:gsub("%.", "_") })
           p:close()
@@ -328,8 +329,8 @@ describe("TLS:", function()
   end)
 end)
 
-describe("TLS, with little patience:", function()
-  it("a handshake that does not end is ended, and harms nobody", function()
+describe("TLS, with short timers:", function()
+  it("a handshake that does not end is closed, and other clients are accepted", function()
     local region = support.region {
       region = { handshake_timeout = 0.5 },
       tcpipservices = { CLIENT = { ssl = "clientauth", urm = "dfhisaip" } },
@@ -364,7 +365,7 @@ describe("a ring that does not load", function()
   end)
   after_each(function() support.remove(own) end)
 
-  -- check and run both refuse, in one line that holds all of these.
+  -- check and run both refuse, with one line that holds all of these words.
   local function refused(services, ...)
     local parts = { ... }
     local region = support.region { region = { ring = dir .. "/ring" }, tcpipservices = services or { T = { ssl = "clientauth" } } }
@@ -382,7 +383,7 @@ describe("a ring that does not load", function()
     end
   end
 
-  it("has a key others can read", function()
+  it("has a key that other users can read", function()
     for _, mode in ipairs { "660", "604" } do
       support.run { "chmod", mode, dir .. "/ring/CICSA.key" }
       refused(nil, dir .. "/ring/CICSA.key", "chmod 600 " .. dir .. "/ring/CICSA.key")

@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Keys that no suite and no signature algorithm can use: both sides say so, in place of a certificate that is "missing".
+-- Keys that no suite and no signature algorithm can use: both sides report the key, not a missing certificate.
 local support = require "spec.support"
 
 describe("a key that TLS cannot use", function()
   local dir
 
-  -- A ring with a certificate of its own, self-signed, on that curve.
+  -- A ring with its own certificate, self-signed, on that curve.
   local function ring(name, curve)
     local path = dir .. "/" .. name
     os.execute(("mkdir -p %s/signers && chmod 700 %s"):format(path, path))
@@ -20,7 +20,7 @@ describe("a key that TLS cannot use", function()
   setup(function() dir = support.directory() end)
   teardown(function() support.remove(dir) end)
 
-  it("is what connect says, and not that it was refused for no reason of its own", function()
+  it("is reported by connect", function()
     local region = support.region { tcpipservices = { SEC = { ssl = "clientauth", certificate = "CICSA" } } }
     region:start()
     local port = region:port "SEC"
@@ -28,7 +28,7 @@ describe("a key that TLS cannot use", function()
       ["tls1.3"] = true }
     assert.same({ 3, "tls", "certificate_required" }, { status, answer.stage, answer.alert })
     assert.is_truthy(answer.detail:find("its key (brainpoolP256r1) suits no signature algorithm that the peer accepts", 1, true), err)
-    -- neighbours: another curve that is not offered; no certificate at all; a key that can be used and a certificate that is not trusted
+    -- other cases: another curve that is not offered; no certificate; a usable key with an untrusted certificate
     answer = support.connect { to = support.here .. ":" .. port, ring = ring("k1", "secp256k1"), ["tls1.3"] = true }
     assert.is_truthy(answer.detail:find("its key (secp256k1) suits no signature", 1, true))
     answer = support.connect { to = support.here .. ":" .. port, ring = "none", ["tls1.3"] = true }
@@ -41,7 +41,7 @@ describe("a key that TLS cannot use", function()
     region:stop()
   end)
 
-  it("is what the region says of its own", function()
+  it("is reported by the region for its own key", function()
     local region = support.region { region = { ring = ring("own", "brainpoolP384r1") }, tcpipservices = { SEC = { ssl = "yes" } } }
     region:start()
     local where = "127.0.0.1:" .. region:port "SEC"
