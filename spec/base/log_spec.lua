@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What a region says: one line an event, as text or JSON, in which nothing from a peer or a script can pass for anything else.
+-- The log of a region: one line for each event, as text or JSON; text from a peer or a script cannot look like other
+-- parts of a line.
 local dkjson = require "dkjson"
 
 local support = require "spec.support"
@@ -18,7 +19,7 @@ end }]]):gsub("%%s", function() return (("%q"):format(HOSTILE):sub(2, -2):gsub("
 
 local TIME = "^%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d%.%d%d%d%d%d%dZ "
 
--- Every line, of which each must be one of ours.
+-- The lines of the log; each must be printable ASCII.
 local function lines(log)
   local list = {}
   for line in log:gmatch "([^\n]*)\n" do
@@ -32,7 +33,7 @@ local function knock(region, service)
   support.raw(region:port(service)):closed()
 end
 
--- A stranger's CAPEX, refused; the id it was given.
+-- Sends a CAPEX that is refused: the id of the connection.
 local function refused(region, fields)
   local p = support.raw(region:port "NOURM")
   local body = p:capex(fields):read_message().body
@@ -55,7 +56,7 @@ describe("the log in text", function()
   setup(function() region = new() end)
   teardown(function() region:stop() end)
 
-  it("is a line an event: time, region, id, severity, sentence, inserts", function()
+  it("is one line for each event: time, region, id, severity, sentence, inserts", function()
     local line = region:wait_log "SP0001"
     assert.is_truthy(line:match(TIME .. "CICSA SP0001 I [%u][^=]+%. networkid=NETA generation=1 "), line)
     for _, each in ipairs(lines(region:log())) do
@@ -82,7 +83,7 @@ describe("the log in text", function()
     for _, insert in ipairs { "door=install", "code=urm_no", "reason=AUTOINSTALL_FAILED" } do assert.is_truthy(line:find(insert), line) end
   end)
 
-  it("escapes what a script says", function()
+  it("escapes the text of a script", function()
     knock(region, "LOUD")
     local line = region:wait_log "SP0021 .*code=loud"
     assert.is_truthy(line:find([[text="tea\x0d\x0aSP9999 forged=yes\x01\x1b[2J\xc3\xa9\xff\"\\="]], 1, true), line)
@@ -98,7 +99,7 @@ describe("the log in text", function()
     lines(region:log())
   end)
 
-  it("escapes what a peer says: names, members, the request line, a server name", function()
+  it("escapes the text of a peer: names, members, the request line, a server name", function()
     refused(region, { applid = HOSTILE:gsub("\xff", "") })
     refused(region, { server_applid = HOSTILE:gsub("\xff", "") })
     for _, bytes in ipairs {
@@ -124,7 +125,7 @@ describe("the log in text", function()
 end)
 
 describe("the log in JSON", function()
-  it("is an object a line, hostile words or not", function()
+  it("is one object for each line, also with hostile text", function()
     local region = new { "--log-format", "json" }
     knock(region, "LOUD")
     knock(region, "RAISES")
@@ -180,7 +181,7 @@ describe("the log in JSON beside everything else in JSON", function()
     assert.same({ "CICSA", "MYAPPL" }, { logged.DFHIS2001.region, logged.DFHIS2001.applid })
   end)
 
-  it("has numbers for numbers", function()
+  it("has JSON numbers for numbers", function()
     assert.equal(7, logged.DFHIS2001.sessions)
     assert.same({ 1, "NETA" }, { logged.SP0001.generation, logged.SP0001.networkid })
     assert.equal(2, logged.SP0010.generation)
@@ -190,7 +191,7 @@ describe("the log in JSON beside everything else in JSON", function()
     assert.is_truthy(logged.SP0055.sor_open_gmt:find "^%d%d%d%d%-")
   end)
 
-  it("has a file and a line apart, as explain has them", function()
+  it("has file and line as two keys, as explain has them", function()
     local o = logged.SP0021
     assert.same({ region.dir .. "/policies/loud.lua", 4 }, { o.file, o.line })
     assert.same({ region.dir .. "/policies/raises.lua", 2 }, { logged.SP0022.file, logged.SP0022.line })
@@ -210,7 +211,7 @@ describe("the log's place", function()
   before_each(function() dir = support.directory() end)
   after_each(function() support.remove(dir) end)
 
-  it("is --log FILE, added to, 0600, in place of stderr", function()
+  it("is --log FILE, appended to, mode 0600, in place of stderr", function()
     local file = dir .. "/log"
     for starts = 1, 2 do
       local region = new { "--log", file }
@@ -224,7 +225,7 @@ describe("the log's place", function()
     assert.equal("rw-------", require "lfs".attributes(file, "permissions"))
   end)
 
-  it("is a start-up fault where it cannot be opened", function()
+  it("is a start-up fault when it cannot be opened", function()
     local region = support.region { arguments = { "--log", dir .. "/no/where" } }
     local status, log = region:start_and_end()
     assert.equal(1, status)
@@ -232,7 +233,7 @@ describe("the log's place", function()
     assert.is_truthy(log:find("No such file or directory", 1, true), log)
   end)
 
-  it("may be a full disk: the region works on, and ends in order", function()
+  it("may be a full disk: the region continues, and ends in order", function()
     local region = new { "--log", "/dev/full" }
     for _ = 1, 20 do knock(region, "LOUD") end
     assert.equal(20, #region:explain { last = 20, refused = true })
@@ -240,7 +241,7 @@ describe("the log's place", function()
     region:stop()
   end)
 
-  it("may be a reader that has gone: the region works on", function()
+  it("may be a pipe without a reader: the region continues", function()
     local region = support.region {
       tcpipservices = { LOUD = { admit = "loud" } }, scripts = SCRIPTS, arguments = { "--log", dir .. "/pipe" } }
     os.execute("mkfifo " .. dir .. "/pipe")
