@@ -58,9 +58,11 @@ return_memory(void)
 
 struct start {
 	const struct region_options *options;
+	bool watched; /* --watch */
 	struct faults *faults;
 	struct region *region;   /* owned; NULL: the start failed, or a signal ended it */
 	struct control *control; /* owned, with the region */
+	struct watch *watch;     /* owned, with the region; NULL: not watched */
 };
 
 static void *
@@ -71,9 +73,12 @@ main_start(void *arg)
 	s->region = region_new(s->options, s->faults);
 	if (s->region == NULL)
 		return NULL;
+	if (s->watched) /* before the region is up: a change after that is seen */
+		s->watch = watch_start(s->region);
 	s->control = operator_open(s->region, s->faults);
 	if (s->control != NULL && region_open(s->region, s->faults) == 0)
 		return NULL;
+	watch_stop(s->watch);
 	control_close(s->control);
 	region_free(s->region);
 	s->region = NULL;
@@ -100,14 +105,13 @@ start_region(struct start *s)
 }
 
 static int
-run_until_end(struct start *s, bool watched)
+run_until_end(struct start *s)
 {
-	struct watch *watch = watched ? watch_start(s->region) : NULL;
 	struct signals *signals = signals_watch(s->region, s->control);
 	int status = signals != NULL ? region_run(s->region) : EXIT_FAILED;
 
 	signals_free(signals);
-	watch_stop(watch);
+	watch_stop(s->watch);
 	reload_cancel(s->region); /* before the control socket closes, which carries the answer */
 	control_close(s->control);
 	if (!region_free(s->region))
@@ -119,7 +123,7 @@ static int
 run_region(const struct region_options *o, bool watched)
 {
 	struct faults faults = { 0 };
-	struct start s = { .options = o, .faults = &faults };
+	struct start s = { .options = o, .watched = watched, .faults = &faults };
 	int status;
 
 	raise_descriptors();
@@ -129,7 +133,7 @@ run_region(const struct region_options *o, bool watched)
 		check_print(&faults);
 	status = faults.errors == 0 && signals_ending() ? EXIT_DONE : EXIT_FAILED;
 	faults_free(&faults);
-	return s.region != NULL ? run_until_end(&s, watched) : status;
+	return s.region != NULL ? run_until_end(&s) : status;
 }
 
 static const char run_usage[] =
