@@ -226,7 +226,7 @@ describe("what is said over the control socket", function()
     s:close()
   end)
 
-  it("waits for nobody: a client that never sends, or sends byte by byte, holds no other one", function()
+  it("does not wait for a client that never sends, or that sends byte by byte", function()
     local silent, slow = connect(region.control), connect(region.control)
     local request = '{"command":"inquire","args":["region"]}\n'
     for i = 1, #request do

@@ -5,7 +5,7 @@ seconds (user + system) of the region per 1000 refused connections, and the rati
   made-up authorities whose RSA-3072 keys have the exponent 2^3071-1; the same when the top one bears a trust anchor's name, with and
   without such keys; 4,000 subtrees of name constraints with 192 names; ten certificates; four hundred certificates.
 `lua5.4 spec/bench/chains.lua [connections]`. TLS 1.2, loopback, one client after the other. What a chain costs beyond a self-signed
-certificate is OpenSSL's decoding of each certificate, before anybody is asked; `openssl s_server -Verify 4 -verify_return_error` pays as
+certificate is OpenSSL's decoding of each certificate, before a script is asked; `openssl s_server -Verify 4 -verify_return_error` pays as
 much. No chain may cost much more than that: a signature or two, and no constraint.
 ]]
 local lfs = require "lfs"

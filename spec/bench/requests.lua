@@ -20,7 +20,7 @@ local policy = require "policy"
 return { install = function(facts) return policy.install { ipconn = facts.capex.applid, template = "TMPL" } end }
 ]]
 
--- Three looks and a user, as a rule of somebody's would have.
+-- Three facts and a user, as in a typical rule.
 local ATTACH = [[
 local policy = require "policy"
 local PROGRAMS = { ECHO = true, WHOAMI = true }

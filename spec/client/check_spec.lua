@@ -251,7 +251,7 @@ tcpipservice "IPICA" { portnumber = 0 } tcpipservice "IPICB" { portnumber = 0 }
     ssl = { 'ipconn "C" {\n ssl = "yes" }', "ipconn C: ssl is yes and no socket is dialled for this ipconn" },
     admit = { 'ipconn "C" {\n admit = "lan" }', "ipconn C: admit is lan and no socket is dialled for this ipconn" },
   } do
-    it("does not take " .. attribute .. " where it protects nobody", function()
+    it("does not take " .. attribute .. " where it protects no socket", function()
       local status, said = check(REGION .. case[1])
       assert.equal(1, status, said)
       has(said, "region.lua:3: fault: ")

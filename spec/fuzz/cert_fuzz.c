@@ -77,17 +77,20 @@ check_texts(const struct texts *l)
 		check_text(&l->item[i]);
 }
 
-/* Whoever is named is named by a SAN entry, and never by one with a NUL: a host made of an entry's bytes is the likeliest to be taken for it. */
+/*
+ * Only a SAN entry without a NUL names a host. The hosts are made of the bytes of the entries, which are the likeliest
+ * to be taken for them.
+ */
 static void
 check_named(const struct certificate *c)
 {
 	char host[CERT_TEXT + 3];
 	size_t i;
 
-	must(!certificate_names(c, "") && !certificate_names(c, ".") && !certificate_names(c, "*"), "no host is named by anybody");
+	must(!certificate_names(c, "") && !certificate_names(c, ".") && !certificate_names(c, "*"), "a certificate names no host of no name");
 	for (i = 0; i < c->dns.n; i++) {
 		snprintf(host, sizeof host, "%s", c->dns.item[i].bytes);
-		must(!certificate_names(c, host) || strlen(host) == c->dns.item[i].len || c->dns.n + c->ip.n > 1, "a name with a NUL names nobody");
+		must(!certificate_names(c, host) || strlen(host) == c->dns.item[i].len || c->dns.n + c->ip.n > 1, "a name with a NUL names no host");
 		snprintf(host, sizeof host, "a.%s", c->dns.item[i].bytes);
 		must(!certificate_names(c, host) || c->dns.n + c->ip.n > 1, "a name names no host below it");
 	}

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* chain_limits: a Certificate message as it came. It is read without leaving it, and is refused with words or let through. */
+/*
+ * chain_limits: a Certificate message as it came. It is read without leaving it, and is refused with words or let
+ * through.
+ */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

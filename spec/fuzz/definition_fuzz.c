@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A definition that is read is within its ranges and names only what is there; one that is not has a fault, each with a printable sentence. */
+/*
+ * A definition that is read is within its ranges and names only what is there; one that is not has a fault, each with a
+ * printable sentence.
+ */
 #include "config/definition_load.h"
 #include "config/warnings.h"
 #include "net/unixsock.h"

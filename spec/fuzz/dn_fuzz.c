@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is read as a name has parts with a type and a value without NUL, ends itself, and ends in each of its own ends. */
+/*
+ * What is read as a name has parts with a type and a value without NUL, ends itself, and ends in each of its own ends.
+ */
 #include "tls/dn.h"
 
 #include <assert.h>

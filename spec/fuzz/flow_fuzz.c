@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A hostile peer drives one end of a conversation. The first byte chooses the end and whether its owner holds pacing; then records follow: either
- * a line that is an IS header as text, or a few bytes that are its fields. Whatever comes, memory and what is sent stay bounded, the state is one
- * that the header knows, and what is called whole really is.
+ * A hostile peer drives one end of a conversation. The first byte chooses the end and whether its owner holds pacing;
+ * then records follow: either a line that is an IS header as text, or a few bytes that are its fields. Whatever comes,
+ * memory and what is sent stay bounded, the state is one that the header knows, and what is called whole really is.
  */
 #include "ipic/flow.h"
 

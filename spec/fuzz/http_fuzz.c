@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reader must come to the same end whether a message arrives at once or byte by byte, and never point outside of it. */
+/*
+ * The reader must come to the same end whether a message arrives at once or byte by byte, and never point outside of
+ * it.
+ */
 #include "ipic/http.h"
 
 #include <assert.h>

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Our matcher against Lua's: find, match, gmatch and gsub with a pattern and a subject made of the input must answer the same, errors
- * included. Lua's own has no limit, so lengths are kept where its worst case is short: patterns of 16 bytes on subjects of 24.
+ * Our matcher against Lua's: find, match, gmatch and gsub with a pattern and a subject made of the input must answer
+ * the same, errors included. Lua's own has no limit, so lengths are kept where its worst case is short: patterns of 16
+ * bytes on subjects of 24.
  *
- * Input: a first byte of flags (1: raw bytes; otherwise each byte picks from an alphabet that makes patterns likely), pattern, 0xFF, subject.
+ * Input: a first byte of flags (1: raw bytes; otherwise each byte picks from an alphabet that makes patterns likely),
+ * pattern, 0xFF, subject.
  */
 #include "sandbox/sandbox.h"
 

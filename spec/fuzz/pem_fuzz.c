@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file of which nothing is at fault holds, in this order, every block that OpenSSL's own reader finds in it, byte for byte: none was passed over. */
+/*
+ * A file of which nothing is at fault holds, in this order, every block that OpenSSL's own reader finds in it, byte for
+ * byte: none was passed over.
+ */
 #include "tls/pem.h"
 
 #include <openssl/bio.h>

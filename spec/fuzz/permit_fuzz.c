@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file that is at fault lets nobody use the ring, since it is no permit; one that is not says of each refusal what to write. */
+/* A file with a fault is no permit: no user may use the ring. A file without one gives a remedy with each refusal. */
 #include "tls/permit.h"
 
 #include <assert.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines: a profile's name, another, a resource. Covering is what a matcher that tries everything says; the order is one; more specific means fewer. */
+/*
+ * Lines: a profile's name, another, a resource. Covering is what a matcher that tries everything says; the order is
+ * one; more specific means fewer.
+ */
 #include "security/profile.h"
 
 #include <assert.h>

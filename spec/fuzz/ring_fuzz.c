@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file of a ring, its kind in the first byte: what it holds is at fault or is judged, and nothing is read behind its end. */
+/*
+ * A file of a ring, its kind in the first byte: what it holds is at fault or is judged, and nothing is read behind its
+ * end.
+ */
 #include "tls/ring_crl.h"
 #include "tls/ring_warnings.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Scripts made of the input, asked at every door through policy_ask: everything a script can reach, the library `policy.*` too, with every
- * kind of argument. Whatever comes, an asking ends near its limits, a limit that was hit is a refusal, a verdict holds only what it may, the
- * state stays fit for a harmless script, and no byte of the stack is out of place (the sanitizers watch).
+ * Scripts made of the input, asked at every door through policy_ask: everything a script can reach, the library
+ * `policy.*` too, with every kind of argument. Whatever comes, an asking ends near its limits, a limit that was hit is
+ * a refusal, a verdict holds only what it may, the state stays fit for a harmless script, and no byte of the stack is
+ * out of place (the sanitizers watch).
  *
- * Input: each byte picks a piece of Lua; the pieces are glued into statements that mostly compile. With a first byte of 0 the rest is the script's
- * text as it stands.
+ * Input: each byte picks a piece of Lua; the pieces are glued into statements that mostly compile. With a first byte of
+ * 0 the rest is the script's text as it stands.
  */
 #include "policy/policy.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the readers accept is in range and survives being written and read again; what they refuse has a printable sentence. */
+/*
+ * What the readers accept is in range and survives being written and read again; what they refuse has a printable
+ * sentence.
+ */
 #include "ipic/reason.h"
 #include "ipic/wire.h"
 #include "ipic/wire_is.h"

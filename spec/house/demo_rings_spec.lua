@@ -72,7 +72,7 @@ describe("certs/rings", function()
     assert.equal("", complaints("deep", "6"))
   end)
 
-  it("selfsigned is nobody's but its own", function()
+  it("selfsigned is its own issuer", function()
     assert.matches("18 self%-signed certificate", complaints("selfsigned"))
   end)
 

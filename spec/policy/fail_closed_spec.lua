@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Every door times every way a script can fail: nobody is let in, and each failure is on record once, under the code it should have.
+-- Every door times every way a script can fail: no partner is let in, and the log has each failure once, under its code.
 -- (Allocation failure at call n, at every door: spec/unit/policy/policy_test.c.)
 local support = require "spec.support"
 
@@ -57,7 +57,7 @@ describe("a script that fails", function()
   end)
 
   for _, door in ipairs(DOORS) do
-    it("at " .. door .. " lets nobody in, whatever way it fails", function()
+    it("at " .. door .. " lets no partner in, however the script fails", function()
       for fault, row in pairs(FAULTS) do
         local name = door .. "/" .. fault
         local answer, status = support.connect { port = region:port(service[name]), ring = door == "certify" and "NETX.CTGAPP" or nil }

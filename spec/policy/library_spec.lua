@@ -6,7 +6,7 @@ local ip = require "policy.ip"
 local cert = require "policy.cert"
 local capex = require "policy.capex"
 
--- The line of whoever calls.
+-- The line of the caller.
 local function here()
   return debug.getinfo(2, "l").currentline
 end
@@ -208,7 +208,7 @@ describe("a chain", function()
     assert.are.equal(yes, policy.first { says(yes), never }())
   end)
 
-  it("first refuses when nobody has one, and cites where it was built", function()
+  it("first refuses when no rule has a verdict, and names the line where it was built", function()
     local line = here() + 1
     local chain = policy.first { says(pass), says(pass) }
     local verdict = chain()

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A region under pressure: full of strangers, without descriptors, without disk or policies, its operator's socket abused, ended in the
--- middle of all that. Whoever was in stays in, and nothing is lost that was promised.
+-- middle of all that. Partners that are in stay in, and no promised answer is lost.
 local lfs = require "lfs"
 local socket = require "socket"
 
@@ -79,7 +79,7 @@ describe("whatever happens to the region meanwhile,", function()
     region:stop()
   end)
 
-  it("a disk that is full: nobody waits for the log, and what fits the queue is written when there is room", function()
+  it("a disk that is full: no partner waits for the log, and the lines in the queue are written when there is room", function()
     local region = support.region { tcpipservices = SERVICES, scripts = { whole = WHOLE }, region = { drain = 0.1 },
       wrapper = { "prlimit", "--fsize=4096:unlimited" } }:start()
     local port = region:port "IPIC"
@@ -173,7 +173,7 @@ describe("whatever happens to the region meanwhile,", function()
     region:stop()
   end)
 
-  it("the end, with somebody at every stage: status 0 within the drain", function()
+  it("the end, with a connection at every stage: status 0 within the drain", function()
     local region = support.region { tcpipservices = SERVICES, scripts = { whole = WHOLE }, region = { drain = 0.2 } }:start()
     local port = ports_of(region)
     local all = {}

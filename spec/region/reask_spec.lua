@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Re-asking is fair: a reload with nothing changed releases nobody. What the region was doing is answered as it was at the door, what is
+-- Re-asking is fair: a reload with nothing changed releases no partner. The region's state is answered as it was at the door, what is
 -- defined as it is now.
 local support = require "spec.support"
 
@@ -40,7 +40,7 @@ describe("a re-ask", function()
     return out
   end
 
-  -- APPLID comes in by the rule; then `meanwhile` happens; then a reload with nothing changed releases nobody, twice.
+  -- APPLID comes in by the rule; then `meanwhile` happens; then a reload with nothing changed releases no partner, twice.
   local function stays(body, applid, meanwhile)
     region = start(body)
     local p, answer = partner(region, applid or "DEFINED")

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Whose a request is and whether it may run: every cell of IPIC.md 7.4's tables through WHOAMI's answer, IS7's senses and transactions that
--- only one user may attach; the attach door and how it fails; passwords that keep nobody else waiting.
+-- only one user may attach; the attach door and how it fails; passwords whose check keeps no other request waiting.
 local dkjson = require "dkjson"
 
 local support = require "spec.support"
@@ -341,7 +341,7 @@ end)
 describe("sec", function()
   local IPCONN = { IDENREGI = { networkid = "NETX", userauth = "identify", securityname = "REGUSER", receivecount = 20 } }
 
-  it("no checks nobody, and says so once at start and in check", function()
+  it("no: no user is checked, and a line at start and in check says so", function()
     local region = support.region(base { region = { sec = "no" }, ipconns = IPCONN }):start()
     local p = partner(region, "IDENREGI")
     assert.are.equal("x", p:ask({ program = "ECHO", tran = "TDFL", userid = "FRED" }, "x"))
@@ -352,7 +352,7 @@ describe("sec", function()
     region:stop()
   end)
 
-  it("unsaid without a saf checks nobody, and any user ID identifies", function()
+  it("unsaid without a saf: no user is checked, and any user ID identifies", function()
     local region = support.region(base { saf = false, ipconns = IPCONN }):start()
     region:wait_log "SP0051 "
     local p = partner(region, "IDENREGI")
@@ -398,7 +398,7 @@ local does = {
     if rawget(facts.request, "password") ~= nil or rawget(q, "has_password") ~= nil then return policy.refuse("password_seen", "a fact") end
     return policy.accept()
   end,
-  TKEP = function(facts) -- a table of one asking must be nobody else's
+  TKEP = function(facts) -- a table of one asking must reach no other asking
     if rawget(facts.request, "mine") or rawget(facts, "mine") then return policy.refuse("shared", "an older asking's table") end
     facts.mine, facts.request.mine = true, true
     facts.request.users[1] = "ROOT"
@@ -606,7 +606,7 @@ describe("passwords", function()
     p:close()
   end)
 
-  it("are checked for nobody who has gone meanwhile", function()
+  it("are not checked for a partner that has gone meanwhile", function()
     for _ = 1, 5 do
       local p = partner(region, "FLOOD")
       for n = 1, 6 do p:send { program = "ECHO", userid = "NOBODY" .. n, password = "wrong" } end

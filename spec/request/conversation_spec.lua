@@ -108,7 +108,7 @@ describe("many conversations", function()
   end)
 end)
 
-describe("conversations that nobody goes on with", function()
+describe("conversations that their partner does not continue", function()
   local region, port
 
   setup(function()
@@ -189,7 +189,7 @@ describe("a broken rule ends that conversation alone:", function()
     assert.are.equal("open", answer(p, conv).state)
   end
 
-  -- A chain of four elements and a fifth, before anybody could say that they may come.
+  -- A chain of four elements and a fifth, before a pacing message could allow them.
   local function five(t)
     local out = { first { conv = t.conv, prev = t.prev, last = "no" } }
     for chain = 2, 5 do out[chain] = conversation.element({ conv = t.conv, chain = chain, last = chain == 5 and "yes" or "no" }, "x") end

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Large data between two code pages: it is converted in turns, so nobody waits for it; what it becomes is counted; and its conversation
--- may end in the middle.
+-- Large data between two code pages: it is converted in slices, so no other request waits for it; what it becomes is
+-- counted; and its conversation may end in the middle.
 local conversation = require "spec.support.conversation"
 local process = require "spec.support.process"
 local requests = require "spec.support.requests"
@@ -59,7 +59,7 @@ describe("a large conversion", function()
   before_each(function() p = partner(port) end)
   after_each(function() requests.leave(region, p, "SOME") end)
 
-  it("lets the requests of others go first, whoever's came first", function()
+  it("lets the small requests go first, in any order of arrival", function()
     local one, two = partner(port, "ONE"), partner(port, "TWO")
     begin(p, 1, "PAGES")
     all_at_once(region, 3, function()

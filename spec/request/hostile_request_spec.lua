@@ -23,7 +23,7 @@ local function current(region, name)
 end
 
 describe("an ipconn that was defined anew while a conversation of it was open", function()
-  it("begins without conversations, whoever ended the old connection", function()
+  it("begins without conversations, whichever side ended the old connection", function()
     local t = { region = { heartbeat = 60 }, tcpipservices = { IPIC = {} }, programs = { ECHO = {} },
       ipconns = { SOME = { applid = "SOMEAPPL", networkid = "NETX", receivecount = 1, mirrorlife = "task" } } }
     local region = support.region(t):start()
@@ -84,7 +84,7 @@ end)
 describe("a partner that asks for programs of its own", function()
   local CAPEX, RESYNC = "1 cmd; name=capex", "1 cmd; name=resync"
 
-  it("and closes the socket they went out by, harms nobody but itself", function()
+  it("and closes the socket that they went out by, harms only itself", function()
     local listener = support.listen()
     local region = support.region {
       region = { heartbeat = 60 }, tcpipservices = { IPIC = {} }, programs = { ECHO = {}, BACK = { ipconn = "CICSB" } },

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
--- A region short of memory: each allocation that a request costs fails in turn, alone or with the next two, whoever asks. The request
--- is answered, refused or its socket closed, the region lives, no session is lost, and the next request is well.
+-- A region short of memory: each allocation that a request costs fails in turn, alone or with the next two, for each
+-- kind of user. The request is answered, refused or its socket closed, the region lives, no session is lost, and the
+-- next request is well.
 local dkjson = require "dkjson"
 
 local conversation = require "spec.support.conversation"
@@ -115,7 +116,7 @@ describe("a region short of memory", function()
     each("asks a backend, and asks it again", answers("HELLO", "BACK"))
     each("ships a request, and finds the way again", answers("hello", "FAR"))
 
-    each("says all of who somebody is or nothing", function()
+    each("gives all of a user's facts or none", function()
       local a = ask "WHOAMI"
       if not a or a.status ~= 200 then return end
       local who = assert(dkjson.decode(a.data), a.data)
@@ -125,7 +126,7 @@ describe("a region short of memory", function()
       end
     end)
 
-    each("lets nobody in by a wrong password", function()
+    each("lets no user in by a wrong password", function()
       local a = ask("ECHO", "fred's secrets")
       assert(not a or (a.status == 500 and a.is7), "let in")
     end)

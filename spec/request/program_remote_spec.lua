@@ -135,7 +135,7 @@ describe("a url", function()
     assert.are.equal("third", run(p, "ONCE", "third").data)
   end)
 
-  it("that hangs keeps nobody else waiting", function()
+  it("that hangs keeps no other request waiting", function()
     local before = asked(own, "/hang")
     for n = 1, 5 do ask(p, { conv = 0x7000 + n, program = "HANG", data = "x" }) end
     asks(own, "/hang", before + 5)

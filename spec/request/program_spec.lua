@@ -34,7 +34,7 @@ describe("look-up:", function()
   for _, row in ipairs {
     { "a program by its name", {}, "ECHO", nil },
     { "a builtin under another name", {}, "MIRROR", nil },
-    { "a mirror transaction nobody defined", { tran = "CSMI" }, "ECHO", nil },
+    { "a mirror transaction that is not defined", { tran = "CSMI" }, "ECHO", nil },
     { "a transaction's program, when the request names none", { tran = "PAY1" }, nil, nil },
     { "a program that is not defined", {}, "WHOAMI", UNKNOWN, "0618" },
     { "a transaction that is not defined", { tran = "PAY9" }, "ECHO", UNKNOWN, "0618" },

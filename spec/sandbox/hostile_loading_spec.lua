@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Hostile scripts of the corpus whose harm is done while they are loaded or by what they require: each is refused, and nobody else waits.
+-- Hostile scripts of the corpus whose harm is done while they are loaded or by what they require: each is refused, and
+-- no other partner waits.
 local hostile = require "spec.support.hostile"
 
 describe("hostile scripts at loading", function()

@@ -109,7 +109,7 @@ describe("a user's wrong passwords", function()
 end)
 
 describe("a partner's hundredth wrong password within a minute", function()
-  it("ends the checks of its passwords, whatever the users, and of nobody else's", function()
+  it("ends the checks of its passwords, whatever the users, and of no other partner's", function()
     local region = begin "revoke = 3"
     local guesses = {}
     for n = 1, 100 do guesses[n] = { "USER" .. n, "wrong" } end

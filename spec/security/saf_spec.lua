@@ -155,7 +155,7 @@ describe("the saf's file", function()
     end)
   end
 
-  it("may name nobody in a permit, and is told", function()
+  it("may name an unknown user in a permit, with a warning", function()
     local status, _, err = check("return { users = { FRED = {} }, classes = { C = { A = { permit = { FERD = 'read' } } } } }")
     assert.are.equal(0, status, err)
     assert.is_truthy(err:find "warning: classes%.C%.A%.permit%.FERD is neither a user nor a group", err)
@@ -285,7 +285,7 @@ describe("cert.filter", function()
     assert.is_nil(filter { chain = { ok = true } })
   end)
 
-  it("takes no attribute type that nobody knows, and says which is meant", function()
+  it("refuses an unknown attribute type, and names the nearest one", function()
     local function wrong(subject, says) fails(says, cert.filter, { { userid = "A", subject = subject } }) end
     wrong("organizationalUnitName=Pay", "[1]: subject: 'organizationalUnitName' is not an attribute type here; write OU")
     wrong("S=Bavaria", "write ST")
@@ -362,7 +362,7 @@ return { bind = function(f) return policy.refuse("seen", f.certificate.userid ..
     region:stop()
   end)
 
-  it("is a fault with a type that nobody knows, as is a script's filter, when it is loaded and when it runs", function()
+  it("is a fault with an unknown type, as is a script's filter, when it is loaded and when it runs", function()
     local dir = ring()
     local where = support.region { region = { ring = dir },
       tcpipservices = { IPIC = { ssl = "clientauth", certificate = "CICSA", certify = "late", bind = "early" } },
@@ -405,7 +405,7 @@ return { bind = function(f) return policy.refuse("seen", f.certificate.userid ..
     assert.are.equal(0, (checked()))
   end)
 
-  it("draws a warning for an issuer that nobody in the ring is", function()
+  it("draws a warning for an issuer that is no certificate of the ring", function()
     local function said(filter)
       local dir = ring()
       support.write(dir .. "/maps.lua", ("return { { userid = 'A', sha256 = '%s' }, { userid = 'B', %s } }"):format(("ab"):rep(32), filter))

@@ -9,7 +9,7 @@ local PASSWORD = table.concat { "Zq7unique", "secret", "phrase91x" }
 local WRONG = table.concat { "Xw3another", "guess", "altogether5" }
 
 -- Where in the memory of a process these bytes are: "7f00…+offset [heap]", or nil.
--- What a sanitizer keeps for itself is too large to be anybody's.
+-- A sanitizer's own memory is too large to be a secret's.
 local function find_in_memory(pid, needle)
   local mem = assert(io.open("/proc/" .. pid .. "/mem", "rb"))
   mem:setvbuf "no"

@@ -190,7 +190,7 @@ function hostile.describe(chosen)
     for _, name in ipairs(chosen) do assert.is_true(#names(CORPUS .. "/" .. name) >= 3, name) end
   end)
 
-  it("let nobody in, and left one line in the log for each failure, with nothing of theirs in it raw", function()
+  it("let no partner in, and left one line in the log for each failure, without raw bytes of a script", function()
     for _, row in ipairs(region:inquire "ipconn") do assert.is_nil(row.ipconn:find "HOST", row.ipconn) end
     local expected, failures = 0, 0
     for _, script in ipairs(asked) do

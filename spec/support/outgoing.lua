@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- outgoing: what the specs of the way out have in common: an ipconn is acquired, somebody answers, somebody explains.
+-- outgoing: shared by the specs of the way out: an ipconn is acquired, a partner answers, an operator explains.
 local wait = require "spec.support.wait"
 
 local outgoing = { CAPEX = "1 cmd; name=capex" }

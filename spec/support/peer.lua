@@ -85,7 +85,7 @@ function peer.listen(t)
   return setmetatable({ socket = sock, port = tonumber(port), given = t }, Listener)
 end
 
--- nil and "timeout" when nobody dials within `seconds` (10).
+-- nil and "timeout" when no partner dials within `seconds` (10).
 function Listener:accept_plain(seconds)
   self.socket:settimeout((seconds or 10) * wait.patience)
   local accepted, why = self.socket:accept()
@@ -117,7 +117,7 @@ function Listener:close()
   self.socket:close()
 end
 
--- All of the bytes, or an error: closed, reset, or nobody reads.
+-- All of the bytes, or an error: closed, reset, or the region does not read.
 function Peer:send(bytes)
   local deadline, at = wait.now() + 10 * wait.patience, 1
   while at <= #bytes do

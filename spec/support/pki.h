@@ -134,7 +134,7 @@ pki_free(struct identity *id)
 	EVP_PKEY_free(id->key);
 }
 
-/* A CRL of `by` that revokes `gone` (NULL: nobody). */
+/* A CRL of `by` that revokes `gone` (NULL: none). */
 static inline X509_CRL *
 pki_crl(const struct identity *by, const struct identity *gone, long from, long to)
 {
@@ -225,7 +225,7 @@ pki_temp(char dir[64])
 	assert(mkdtemp(dir));
 }
 
-/* A ring that trusts `signer` (NULL: nobody) and holds `own` (NULL: nothing) under `label`. */
+/* A ring that trusts `signer` (NULL: none) and holds `own` (NULL: none) under `label`. */
 static inline void
 pki_ring(const char *dir, const char *label, const struct identity *own, const struct identity *signer)
 {

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --[[
-requests: what specs of requests ask with, over one socket of bytes, and whom.
+requests: requests over one socket of bytes, and the regions that answer them, for the specs of requests.
 
   requests.region { region =, programs = }            a region, started, with an ECHO and four partners: SOME (mirrorlife task), ONCE, MANY
                                                       (50 sessions, the others 10), WORK (uow); APPLIDs SOMEAPPL … in NETX
@@ -8,7 +8,7 @@ requests: what specs of requests ask with, over one socket of bytes, and whom.
   requests.leave(region, p, name)                     closes it, and waits until that ipconn is RELEASED
   requests.unharmed(region, p, name)                  another conversation on the socket gets its answer, and the ipconn (SOME) is ACQUIRED
   requests.run(p, "ECHO", "data", { ccsid = 37 })     one request to its end: { status =, data =, is7 =, ccsid =, … }
-  requests.conv()                                     a conversation id nobody has used
+  requests.conv()                                     an unused conversation id
   requests.all_at_once(region, n, fn)                 what fn sends over n sockets of IPIC is there before the region looks at any
 ]]
 local assert = require "luassert"
@@ -70,7 +70,7 @@ function requests.run(p, program, data, more)
   return a
 end
 
--- Sockets of a listener with bytes that nobody has read.
+-- Sockets of a listener with unread bytes.
 local function unread(port)
   local n = 0
   for line in io.lines "/proc/net/tcp" do

@@ -13,7 +13,7 @@ local wait = require "spec.support.wait"
 
 local slow = {}
 
--- A whole request, for who closes a socket with bytes that nobody has read resets it.
+-- A whole request, because a socket that is closed with unread bytes is reset.
 local function take(c)
   local length = 0
   c:settimeout(10 * wait.patience)
