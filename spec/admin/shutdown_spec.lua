@@ -6,8 +6,10 @@ local requests = require "spec.support.requests"
 local conversation = require "spec.support.conversation"
 local slow = require "spec.support.slow"
 
+-- True when the process has ended. Its parent may not have reaped it yet: state Z.
 local function gone(pid)
-  return support.read(("/proc/%d/stat"):format(pid)) == nil
+  local stat = support.read(("/proc/%d/stat"):format(pid))
+  return stat == nil or stat:match "%) (%a)" == "Z"
 end
 
 describe("sallyport shutdown", function()
