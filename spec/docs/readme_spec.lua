@@ -173,9 +173,42 @@ describe("the documents", function()
   end)
 
   it("lists every CAPEX reason", function()
-    for reason in support.read("engine/ipic/wire.h"):gmatch "X%(([A-Z_]+), %d%d%d," do
+    local found = 0
+    for reason in support.read("engine/ipic/reason.h"):gmatch "X%(([A-Z_]+), %d%d%d," do
+      found = found + 1
       assert.message(reason).is_not_nil(WIRE:find("| `" .. reason .. "` |", 1, true))
     end
+    assert.is_true(found >= 16, "the pattern finds the reasons: " .. found)
+  end)
+
+  it("lists every command of an operator, and --help does", function()
+    local commands = assert(support.read("engine/admin/operator.c"):match "\n} commands%[%] = {\n(.-)\n};")
+    local _, help = support.sallyport "--help"
+    local found = 0
+    for name in commands:gmatch '{ "(%l+)", operator_do_' do
+      found = found + 1
+      assert.message(name .. " in engine/admin/README.md").is_truthy(OPERATE:find("\n|[^|\n]*`" .. name .. "%f[%W]"))
+      assert.message(name .. " in sallyport --help").is_truthy(help:find("\n  " .. name .. "%f[%W]"))
+    end
+    assert.is_true(found >= 7, "the pattern finds the commands: " .. found)
+  end)
+
+  -- The first row of a table of engine/config/README.md names the constructor. The sentence about keys that are not acted on has the others.
+  it("lists every attribute of a definition, at its constructor", function()
+    local idle = assert(DEFINE:match "not yet acted on: (.-)%.\n")
+    local source, found = support.read "engine/config/resource.c", 0
+    for kind, rows in source:gmatch "#define ROW (%l+)_def\n(.-)#undef ROW" do
+      local listed = assert(DEFINE:match("\n| `" .. kind .. " [^\n]*\n|[^\n]*\n(.-)\n\n"), kind)
+      for row in rows:gmatch "\n\t([^\n]+)" do
+        local name = row:match '^{ %.name = "([%l%d_]+)"' or row:match "^[%u_]+%(([%l%d_]+)[,)]"
+        if name then
+          found = found + 1
+          local known = listed:find("`" .. name .. "`", 1, true) or idle:find(kind .. "%f[%W][^;]*%f[%w_]" .. name .. "%f[^%w_]")
+          assert.message(kind .. " " .. name).is_truthy(known)
+        end
+      end
+    end
+    assert.is_true(found >= 80, "the pattern finds the attributes: " .. found)
   end)
 
   -- The rows of engine/policy/fact_table.h, and how policies/README.md says which doors have one.
