@@ -11,7 +11,7 @@
 
 struct recheck_result {
 	bool refused;
-	bool gone;             /* its tcpipservice or ipconn is no longer defined; `recheck` = "keep" does not help */
+	bool gone;             /* its tcpipservice or ipconn is no longer defined; released also under "report" */
 	bool failed;           /* the refusal is policy_error or policy_limit: a fault of the generation */
 	enum door door;        /* the door that refused; DOOR_COUNT: the definitions refused */
 	const char *script;    /* of that door, borrowed; NULL: none */

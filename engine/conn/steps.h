@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * steps: the corridor. Each step begins with NAME_begin(c) and ends by beginning the next step or by closing the
- * connection. A step that asks a policy goes on in its own NAME_decided when the verdict is there. stages.c lists which
- * step takes which event.
+ * steps: the steps of a connection to its acceptance. Each step begins with NAME_begin(c) and ends by beginning the
+ * next step or by closing the connection. A step that asks a policy goes on in its own NAME_decided when the verdict
+ * is there. stages.c lists which step takes which event.
  *
  *   in:   admit -> (certify) -> capex_in -> bind -> install | match | join -> traffic
  *   out:  dial -> admit -> (certify) -> capex_out -> acquire -> traffic

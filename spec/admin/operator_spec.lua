@@ -160,7 +160,7 @@ describe("set tcpipservice urm=:", function()
     q:close()
   end)
 
-  it("a socket in the corridor goes on under the generation it began with; then that generation is gone", function()
+  it("a socket that is still at its doors goes on under the generation it began with; then that generation is gone", function()
     local early = support.raw(port)
     waits_for_sockets(region, 1)
     done(region, "set", "tcpipservice", "IPIC", "urm=prefixed")

@@ -36,7 +36,7 @@ end
 
 local of = support.lines_of
 
-describe("the corridor's refusals:", function()
+describe("a refusal at a door:", function()
   local region, port
 
   setup(function()
