@@ -193,7 +193,8 @@ describe("the documents", function()
     assert.is_true(found >= 7, "the pattern finds the commands: " .. found)
   end)
 
-  -- The first row of a table of engine/config/README.md names the constructor. The sentence about keys that are not acted on has the others.
+  -- The first row of a table of engine/config/README.md names the constructor. The sentence about keys that are not acted on
+  -- has the others.
   it("lists every attribute of a definition, at its constructor", function()
     local idle = assert(DEFINE:match "not yet acted on: (.-)%.\n")
     local source, found = support.read "engine/config/resource.c", 0
