@@ -85,9 +85,14 @@ describe("over a reload with nothing changed,", function()
       local name = file:match "^([a-z0-9_]+)%.lua$"
       if name and not name:find "_spec$" and name ~= "region" and name ~= "saf" then assert.message(name).is_not_nil(SAMPLES[name]) end
     end
+    local scripts = 0
     for dir, name in README:gmatch "cat > ([%w_]+)/policies/([%w_]+)%.lua <<" do
-      if not name:find "_spec$" then assert.message(dir .. "/" .. name).is_not_nil(SCRIPTS[dir .. "/" .. name]) end
+      if not name:find "_spec$" then
+        scripts = scripts + 1
+        assert.message(dir .. "/" .. name).is_not_nil(SCRIPTS[dir .. "/" .. name])
+      end
     end
+    assert.is_true(scripts > 0, "the documents write a script")
   end)
 
   for name, case in pairs(SAMPLES) do
