@@ -87,7 +87,7 @@ test: deps
 deps:
 	$(Q)engine/packaging/deps $(PACKAGES)
 
-# What the jobs left: their output and their counts.
+# The output and the counts of the jobs.
 RESULTS = $(BUILD)/results
 RUN_JOBS = exec env SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 SPEC_SECONDS=$(if $(SANITIZE),600,300) MAKEFLAGS= \
 	$(MAKE) -s -k -f spec/support/jobs.mk RESULTS=$(RESULTS)

@@ -9,7 +9,7 @@ qualifier(const char *p)
 	return strcspn(p, ".");
 }
 
-/* --- what a name may be ----------------------------------------------------------------------- */
+/* --- the form of a name ----------------------------------------------------------------------- */
 
 static int
 check_qualifier(const char *q, size_t n, bool last, struct fault *f)
@@ -55,7 +55,7 @@ profile_generic(const char *name)
 	return strpbrk(name, "%*") != NULL;
 }
 
-/* --- what it covers --------------------------------------------------------------------------- */
+/* --- the resources of a profile --------------------------------------------------------------------------- */
 
 static bool
 same(const char *p, const char *r, size_t n)

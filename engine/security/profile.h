@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * profile: names of RACF-like profiles, discrete and generic, and what they cover. A name is qualifiers between dots;
- * in a generic one
+ * profile: names of RACF-like profiles, discrete and generic, and the resources that they cover. A name is qualifiers
+ * between dots. In a generic name:
  *   %   is one character of a qualifier
- *   *   at the end of a qualifier is the rest of it, alone it is one whole qualifier
- *   **  as a qualifier is any number of them, none too; at the end of the name (PAY**) whatever follows
+ *   *   at the end of a qualifier is the rest of it; alone it is one whole qualifier
+ *   **  as a qualifier is any number of qualifiers, or no qualifier; at the end of the name (PAY**) any continuation
  */
 #ifndef SALLYPORT_PROFILE_H
 #define SALLYPORT_PROFILE_H
