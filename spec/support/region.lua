@@ -160,7 +160,8 @@ function Region:wait(seconds)
   return status
 end
 
--- Everything it has said so far, on stderr and stdout.
+-- Everything it has said so far, on stderr and stdout. While it runs, the last lines may be on their way: a spec that needs one asks
+-- wait_log or count_log.
 function Region:log()
   return (text.read(self.dir .. "/err") or "") .. (text.read(self.dir .. "/out") or "")
 end
