@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Every recipe of policies/README.md in a region with real partners: whom it lets in, whom it refuses and by which
+-- Every recipe of policies/cookbook/README.md in a region with real partners: whom it lets in, whom it refuses and by which
 -- code, its behaviour over time, and that a reload without a change releases nobody.
 local clock = require "spec.support.clock"
 local pkis = require "spec.support.pki"
 local support = require "spec.support"
 
-local GUIDE = assert(support.read "policies/README.md")
+local COOKBOOK = assert(support.read "policies/cookbook/README.md")
 local SUNDAY, WEDNESDAY = 0, 3
 local SHIPPED = { "certuser", "hours", "lan", "mro_bind", "netaccess", "quarantine", "rate" }
 
@@ -292,8 +292,12 @@ describe("the recipe", function()
   end)
 
   it("has a try here, whichever it is", function()
-    local cookbook = assert(GUIDE:match "\n## Cookbook\n(.*)")
-    for script in cookbook:gmatch "\n### [^\n]+\n`([%w_/]+)%.lua`" do assert.message(script).is_function(TRIES[script]) end
+    local recipes = 0
+    for script in COOKBOOK:gmatch "\n## [^\n]+\n`([%w_/]+)%.lua`" do
+      recipes = recipes + 1
+      assert.message(script).is_function(TRIES[script])
+    end
+    assert.are.equal(select(2, COOKBOOK:gsub("\n## ", "")), recipes)
   end)
 
   for name, try in pairs(TRIES) do

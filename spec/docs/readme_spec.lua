@@ -9,7 +9,7 @@ local README = assert(support.read "README.md")
 local CERTS = assert(support.read "certs/README.md")
 local DEFINE = assert(support.read "engine/config/README.md")
 local OPERATE = assert(support.read "engine/admin/README.md")
-local POLICIES = assert(support.read "policies/README.md")
+local POLICIES = assert(support.read "policies/README.md") .. "\n"
 local WIRE = assert(support.read "engine/ipic/README.md")
 
 -- The sections that can be pasted, and the document of each.
