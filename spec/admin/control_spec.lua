@@ -204,6 +204,7 @@ describe("what is said over the control socket", function()
         assert.is_truthy(answer.error:find "^no %w+ named" or answer.error:find "^set ipconn X", answer.error)
       end
     end
+    region:settle_log()
     assert.is_nil(region:log():find "[^\n\x20-\x7e]")
   end)
 

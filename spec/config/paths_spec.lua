@@ -163,7 +163,7 @@ tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, ssl = "clientauth", ur
     support.wait_until(function()
       return inside(dir, "inquire", "region", "--control", "elsewhere/its.sock") == 0
     end, 10, function() return "the region to answer:\n" .. p:stderr() end)
-    assert.is_truthy((support.read(dir .. "/elsewhere/log") or ""):find "SP0001")
+    support.wait_until(function() return (support.read(dir .. "/elsewhere/log") or ""):find "SP0001" end, 10, "SP0001 in the log")
     assert.equal(0, p:stop())
   end)
 

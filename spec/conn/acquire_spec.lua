@@ -200,7 +200,10 @@ describe("the partner's answer:", function()
     listener:close()
   end)
 
-  before_each(function() seen = region:count_log "DFHIS1011" end)
+  before_each(function()
+    region:settle_log()
+    seen = region:count_log "DFHIS1011"
+  end)
 
   -- Acquires CICSB; fn is the partner.
   local function dialled(fn)
@@ -349,6 +352,7 @@ describe("the partner's answer:", function()
     local m = assert(q:read_message())
     assert.are.same({ 2, token, "CICSA" }, { m.body.socket, m.body.token, m.body.applid })
     assert.are.equal("OBTAINING", status_of(region, "CICSB"))
+    region:settle_log()
     assert.is_nil(region:log():find(token, 1, true))
     q:answer(CAPEX, "403 Forbidden", { response = "EXCEPTION", reason = "NO_IPCONN" })
     refused("EXCEPTION", "NO_IPCONN")
@@ -377,6 +381,7 @@ describe("the partner's answer:", function()
     local p = dialled(function(q) q:answer(CAPEX, "200 OK", ok { sockets = 2, token = ("A"):rep(22) }) end)
     local q = assert(listener:accept())
     assert(q:read_message())
+    region:settle_log()
     local before = region:count_log "DFHIS1003"
     local command = support.start { support.binary, "set", "ipconn", "CICSB", "released", "--control", region.control }
     assert.are.equal("1 cmd; name=release", p:read_message().is) -- during the command: the region waits one second for the answer
@@ -384,6 +389,7 @@ describe("the partner's answer:", function()
     assert.are.equal(0, command:wait())
     becomes(region, "CICSB", "RELEASED")
     assert.are.equal("closed", q:closed())
+    region:settle_log()
     assert.are.equal(before, region:count_log "DFHIS1003")
   end)
 

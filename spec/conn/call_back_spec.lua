@@ -139,6 +139,7 @@ describe("an acquirer and a partner of bytes:", function()
       local p, offer = dialled()
       local q = call_back(offer)
       assert.are.equal(RESYNC, p:read_message().is)
+      region:settle_log()
       local before = region:count_log("DFHIS1011 W .*" .. case[3])
       p:answer(RESYNC, case[1], case[2])
       p:closed()
@@ -310,6 +311,7 @@ describe("a called region and a partner of bytes:", function()
       local p = calls()
       local q = assert(l:accept())
       q:read_message()
+      region:settle_log()
       local before = region:count_log "DFHIS1011 W .*reason=SESSION_OPEN_FAILED"
       q:answer(CAPEX, answer[1], answer[2])
       q:closed()
@@ -356,6 +358,7 @@ describe("a called region and a partner of bytes:", function()
   end
 
   it("the loss of any of the four releases the others within a second", function()
+    region:settle_log()
     local before = region:count_log "SP0030 "
     for lost = 1, 4 do
       local a1, m = calls { sendcount = 5, receivecount = 5, sockets = 2 }

@@ -91,7 +91,7 @@ describe("whatever happens to the region meanwhile,", function()
       refused[i] = p:read_message().body.connection
       p:close()
     end
-    assert.are.equal(4096, lfs.attributes(region:path "err", "size"))
+    support.wait_until(function() return lfs.attributes(region:path "err", "size") == 4096 end, 10, "the disk to be full")
     stays:unharmed()
     assert.are.equal(0, (support.run { "prlimit", "--fsize=unlimited", "--pid", tostring(region.process.pid) }))
     for _, connection in ipairs(refused) do region:wait_log("SP0031 W .*" .. of(connection)) end

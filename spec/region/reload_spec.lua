@@ -367,6 +367,7 @@ return { admit = function() return policy.accept { sysplex = %s } end }]]
       "ring ring changed", "maps ring added", "saf saf.lua changed",
     }
     assert.same(expected, foreseen)
+    region:settle_log()
     local before = region:count_log "SP0074 "
     local status, out = region:command("reload", "--check")
     assert.equal(0, status)

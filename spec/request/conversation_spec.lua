@@ -278,6 +278,7 @@ describe("a broken rule ends that conversation alone:", function()
   end)
 
   it("what was on its way to a conversation that ended is passed over, with no second error", function()
+    region:settle_log()
     local before = region:count_log "DFHIS1023"
     p:send(first { conv = 1, last = "no" } .. conversation.element({ conv = 1, chain = 3, last = "no" }, "x") ..
       conversation.element({ conv = 1, chain = 4, last = "no" }, "x") .. conversation.element({ conv = 1, chain = 5 }, "x"))

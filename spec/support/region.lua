@@ -183,6 +183,14 @@ local function count(self, pattern)
   return n
 end
 
+-- Waits until each line of the past is in the log, by a command whose own line comes after them. For a count before an event.
+function Region:settle_log()
+  self.settled = (self.settled or 0) + 1
+  local name = ("settle%d"):format(self.settled)
+  self:command("set", "ipconn", name, "inservice")
+  self:wait_log('SP0009 .*refused="no ipconn named ' .. name .. " is installed")
+end
+
 -- How many of its log's lines match the Lua pattern. Lines are written beside the loop, so an answer may come before its line does:
 -- `expected` waits until there are at least so many (or as long as for anything else).
 function Region:count_log(pattern, expected)
