@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- policy.cert: the names, fingerprint, issuer and dates of a certificate. Each function but pins and filter takes
--- facts.certificate, and raises when it is no table (a peer without a certificate). Names are compared whole and byte
--- by byte; a NUL is a byte like any other, case counts, and no wildcard matches. A function checks chain.ok only where
--- its comment says so: the names of an unverified certificate are a claim of the peer. `local cert = require
--- "policy.cert"`; lua/README.md has examples.
+-- facts.certificate, and raises when it is no table (a peer without a certificate); cert.verified takes nil too. Names
+-- are compared whole and byte by byte; a NUL is a byte like any other, case counts, and no wildcard matches. A function
+-- checks chain.ok only where its comment says so: the names of an unverified certificate are a claim of the peer.
+-- `local cert = require "policy.cert"`; lua/README.md has examples.
 
 local host = require "sallyport.host"
 
@@ -37,12 +37,33 @@ local function only(dn, kind)
   return nil, n
 end
 
+-- The only value of that type in the subject; nil and a reason ("no OU", "2 OUs").
+local function only_of_subject(certificate, kind)
+  local value, n = only(certificate.subject, kind)
+  if value then return value end
+  return nil, n == 0 and "no " .. kind or n .. " " .. kind .. "s"
+end
+
 -- cert.cn(certificate) -> the only CN of the subject; nil and a reason ("no CN", "2 CNs") when there is none or more
 --   than one. Readers differ in which one of several CNs they take, so none is taken.
 function cert.cn(certificate)
-  local cn, n = only(certificate_of("cert.cn", certificate).subject, "CN")
-  if cn then return cn end
-  return nil, n == 0 and "no CN" or n .. " CNs"
+  return only_of_subject(certificate_of("cert.cn", certificate), "CN")
+end
+
+-- cert.ou(certificate) -> the only OU of the subject; nil and a reason ("no OU", "2 OUs") when there is none or more
+--   than one. It does not check the chain.
+function cert.ou(certificate)
+  return only_of_subject(certificate_of("cert.ou", certificate), "OU")
+end
+
+-- cert.verified(certificate) -> true when the chain verified; else false and a reason: the first error of the chain,
+--   "not verified" when it has no error, or "no certificate" for nil, so that facts.certificate needs no test of its
+--   own. Raises for another value that is no table.
+function cert.verified(certificate)
+  if certificate == nil then return false, "no certificate" end
+  local chain = certificate_of("cert.verified", certificate).chain
+  if type(chain) == "table" and chain.ok == true then return true end
+  return false, type(chain) == "table" and chain.text or "not verified"
 end
 
 -- cert.san(certificate, kind) -> the list of subject alternative names of that kind: "dns", "uri", "ip" (numeric text)

@@ -8,20 +8,12 @@
 
 local policy = require "policy"
 local ip = require "policy.ip"
+local cert = require "policy.cert"
 
 local NETWORKS = {
   SHOP = { ou = "Web shop", from = ip.set { "10.20.0.0/16", "2001:db8:20::/48" } },
   BANK = { ou = "Payments", from = ip.set { "10.30.0.0/16" } },
 }
-
--- The only OU of the subject; nil when there is none, or more than one.
-local function only_ou(subject)
-  local found, count = nil, 0
-  for _, part in ipairs(subject) do
-    if part.type == "OU" then found, count = part.value, count + 1 end
-  end
-  return count == 1 and found or nil
-end
 
 return {
   bind = function(facts)
@@ -33,11 +25,11 @@ return {
     if not policy.check("address of the network", network.from:holds(facts.peer.ip), facts.peer.ip) then
       return policy.refuse("other_address", facts.peer.ip .. " is no address of " .. networkid)
     end
-    if not policy.check("certificate verified", certificate ~= nil and certificate.chain.ok) then
+    if not policy.check("certificate verified", cert.verified(certificate)) then
       return policy.refuse("no_certificate", "no certificate, or its chain did not verify")
     end
-    local ou = only_ou(certificate.subject)
-    if policy.check("OU of the network", ou == network.ou, ou) then return policy.accept() end
+    local ou, reason = cert.ou(certificate)
+    if policy.check("OU of the network", ou == network.ou, ou or reason) then return policy.accept() end
     return policy.refuse("other_ou", networkid .. " needs OU=" .. network.ou)
   end,
 }

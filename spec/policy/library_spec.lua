@@ -342,6 +342,28 @@ describe("policy.cert", function()
     assert.are.same({ nil, "2 CNs" }, { cert.cn(named("A", "A")) })
   end)
 
+  it("ou is the one OU", function()
+    local function in_units(...)
+      local subject = { { type = "CN", value = "A" } }
+      for _, ou in ipairs { ... } do subject[#subject + 1] = { type = "OU", value = ou } end
+      return { subject = subject }
+    end
+    assert.are.equal("Pay", cert.ou(in_units "Pay"))
+    assert.are.same({ nil, "no OU" }, { cert.ou(in_units()) })
+    assert.are.same({ nil, "2 OUs" }, { cert.ou(in_units("Pay", "Shop")) })
+    fails("cert.ou: takes facts.certificate, not a nil", cert.ou, nil)
+  end)
+
+  it("verified is true for a chain that verified, and for no other value", function()
+    assert.are.same({ true }, { cert.verified { chain = { ok = true } } })
+    assert.are.same({ false, "expired" }, { cert.verified { chain = { ok = false, text = "expired" } } })
+    assert.are.same({ false, "not verified" }, { cert.verified { chain = { ok = false } } })
+    assert.are.same({ false, "not verified" }, { cert.verified { chain = { ok = "yes" } } })
+    assert.are.same({ false, "not verified" }, { cert.verified {} })
+    assert.are.same({ false, "no certificate" }, { cert.verified(nil) })
+    fails("cert.verified: takes facts.certificate, not a string", cert.verified, "CN=A")
+  end)
+
   it("named looks at the CN, dNSNames and URIs", function()
     local certificate = named "A"
     certificate.san = { dns = { "B" }, uri = { "C" }, email = { "D" }, ip = { "10.0.0.1" } }
@@ -428,7 +450,7 @@ describe("policy.cert", function()
 
   it("takes no missing certificate for an empty one", function()
     for name, f in pairs(cert) do
-      if name ~= "pins" then fails("cert." .. name, f, nil, name == "san" and "dns" or {}) end
+      if name ~= "pins" and name ~= "verified" then fails("cert." .. name, f, nil, name == "san" and "dns" or {}) end
     end
   end)
 end)
