@@ -2,43 +2,38 @@
 /* admit: decides whether an address may connect or be dialled: first the limits of the engine, then the admit door. */
 #include "conn/steps.h"
 #include "conn/peers.h"
+#include "conn/rules.h"
 
 #include "base/clock.h"
 
 #include <stdio.h>
 
 static void
-refuse_cap(struct conn *c, enum message m, const char *what, unsigned count, int cap)
+refuse_cap(struct conn *c, enum message m, const struct ruling *r)
 {
-	conn_engine_refused(c, m, "limit", NULL, "%s: %u there already, the cap is %d", what, count, cap);
+	conn_engine_refused(c, m, r->code, NULL, "%s", r->text);
 	if (c->facts.way == WAY_OUT)
-		dial_failed(c, "limit", NULL, "%s: %u there already, the cap is %d", what, count, cap);
+		dial_failed(c, r->code, NULL, "%s", r->text);
 	else
 		conn_close(c, CONN_AT_ONCE, "a cap is reached");
 }
 
-/*
- * True: a limit is reached and c is closed. The counts in messages do not include c. Half-open limits hold for inbound
- * sockets only.
- */
+/* True: a limit is reached and c is closed. The counts of the rules do not include c. */
 static bool
 capped(struct conn *c)
 {
-	const struct region_def *r = &c->generation->definition->region;
 	struct peers_counts t = peers_look(c->worker->peers, &c->facts.peer.addr, clock_span());
-	bool in = c->facts.way == WAY_IN, most = c->worker->sockets > (unsigned)r->maxsockets;
-	bool full = in && c->facts.load.halfopen >= (unsigned)r->halfopen;
-	bool crowded = in && t.halfopen_prefix > (unsigned)r->halfopen_peer;
+	struct ruling r;
 
-	if (most)
+	if (rules_sockets(c, c->worker->sockets - 1, &r)) {
 		c->worker->statistics.at_max++;
-	if (most)
-		refuse_cap(c, MSG_SP0008, "maxsockets of the region", c->worker->sockets - 1, r->maxsockets);
-	else if (full)
-		refuse_cap(c, MSG_SP0021, "halfopen of the tcpipservice", c->facts.load.halfopen, r->halfopen);
-	else if (crowded)
-		refuse_cap(c, MSG_SP0021, "halfopen_peer of the neighbourhood", t.halfopen_prefix - 1, r->halfopen_peer);
-	return most || full || crowded;
+		refuse_cap(c, MSG_SP0008, &r);
+		return true;
+	}
+	if (!rules_halfopen(c, t.halfopen_prefix > 0 ? t.halfopen_prefix - 1 : 0, &r))
+		return false;
+	refuse_cap(c, MSG_SP0021, &r);
+	return true;
 }
 
 static void

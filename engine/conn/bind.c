@@ -9,11 +9,8 @@
 static void
 look_up(struct conn *c)
 {
-	const struct capex *x = &c->facts.capex;
-	struct ipconn *i = NULL;
+	struct ipconn *i = match_find(c);
 
-	if (x->applid[0] != '\0') /* a blank APPLID matches no ipconn (IPIC.md 6.1) */
-		i = registry_pair(c->worker->registry, x->networkid, x->applid);
 	if (i != NULL)
 		match_begin(c, i);
 	else

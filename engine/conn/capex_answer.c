@@ -56,6 +56,12 @@ capex_refuse(struct conn *c, enum reason r, const char *code, const char *format
 }
 
 void
+capex_ruled(struct conn *c, const struct ruling *r)
+{
+	capex_refuse(c, r->reason, r->code, "%s", r->text);
+}
+
+void
 capex_redirect(struct conn *c, const char *host, int port)
 {
 	struct capex_answer a = { .response = "OK", .sendcount = -1, .receivecount = -1, .sockets = -1, .port = port };

@@ -4,6 +4,7 @@
 #define SALLYPORT_CAPEX_ANSWER_H
 
 #include "conn/ipconn.h"
+#include "conn/rules.h"
 
 /*
  * Accepts c as the socket `place` (SOCKET_IN, SOCKET_IN2) of i: c joins i, enters stage INSTALLED, and the answer 200
@@ -23,6 +24,8 @@ void capex_answer_unread(struct conn *c);
  */
 void capex_refuse(struct conn *c, enum reason r, const char *code, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+/* The same for a rule that refuses (rules.h). */
+void capex_ruled(struct conn *c, const struct ruling *r);
 /*
  * Answers 307 with another address, which the partner dials next (IPIC.md 10), and closes c politely. host is copied.
  */

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* capex_in: reads a partner's CAPEX and makes the checks that need no policy. */
 #include "conn/capex_answer.h"
+#include "conn/rules.h"
 #include "conn/steps.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define TLS_RECORD 0x16
 
 static void
 refuse_bytes(struct conn *c, const struct fault *why)
@@ -28,16 +27,8 @@ parse(struct conn *c, const struct ipic_message *m, bool typed, struct fault *wh
 	return ipic_capex(m, &c->facts.capex, why);
 }
 
-/* True when the server names in the CAPEX are blank or this region's names (IPIC.md 2.1). */
-static bool
-calls_us(const struct capex *x, const struct region_def *r)
-{
-	return (x->server_applid[0] == '\0' || strcmp(x->server_applid, r->applid) == 0) &&
-		(x->server_networkid[0] == '\0' || strcmp(x->server_networkid, r->networkid) == 0);
-}
-
-static void
-check(struct conn *c)
+void
+capex_in_learn(struct conn *c)
 {
 	const struct region_def *r = &c->generation->definition->region;
 	struct capex *x = &c->facts.capex;
@@ -47,14 +38,16 @@ check(struct conn *c)
 	if (x->networkid[0] == '\0')
 		memcpy(x->networkid, r->networkid, sizeof x->networkid);
 	record_facts(c->record, &c->facts);
-	if (c->worker->draining)
-		capex_refuse(c, REASON_SHUTDOWN, "shutdown", "the region is shutting down");
-	else if (!c->entrance->open)
-		capex_refuse(c, REASON_TCPIPSERVICE_NOT_OPEN, "not_open", "tcpipservice %s is not open any more", c->entrance->tcpipservice);
-	else if (!calls_us(x, r))
-		capex_refuse(c, REASON_ISCE_INVALID_APPLID, "server_applid", "the caller wants %s.%s; this region is %s.%s",
-			x->server_networkid[0] != '\0' ? x->server_networkid : "*", x->server_applid[0] != '\0' ? x->server_applid : "*",
-			r->networkid, r->applid);
+}
+
+static void
+check(struct conn *c)
+{
+	struct ruling r;
+
+	capex_in_learn(c);
+	if (rules_capex(c, &r))
+		capex_ruled(c, &r);
 	else
 		bind_begin(c);
 }
@@ -86,13 +79,13 @@ capex_in_data(struct conn *c)
 void
 capex_in_begin(struct conn *c)
 {
-	bool tls = c->service->tls != NULL;
+	struct ruling r;
 
 	c->facts.stage = STAGE_CAPEX;
 	ipic_expect_capex(&c->reader);
 	conn_enter(c, CONN_CAPEX, c->generation->definition->region.capex_timeout);
-	if (!tls && io_first(&c->io) == TLS_RECORD)
-		capex_refuse(c, REASON_ISCE_ERROR, "tls_on_plain", "TLS on a plain port; the partner must not use TLS here");
+	if (c->service->tls == NULL && rules_first_byte(c, (unsigned char)io_first(&c->io), &r))
+		capex_ruled(c, &r);
 	else if (buf_len(&c->io.in) > 0)
 		capex_in_data(c);
 }

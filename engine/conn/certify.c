@@ -4,6 +4,7 @@
  * OpenSSL's callback, which must not close the connection. With ssl = "yes" the door is asked after the handshake,
  * before any application byte is read. Outbound, the certificate is the server's and always present.
  */
+#include "conn/rules.h"
 #include "conn/steps.h"
 
 #include "tls/cert.h"
@@ -11,9 +12,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-/* the first byte of a TLS handshake record */
-#define TLS_RECORD 0x16
 
 static void
 learn_tls(struct conn *c)
@@ -37,16 +35,17 @@ judgement_of(const struct verdict *v)
 
 /* The engine refuses the certificate, whatever the script's verdict. */
 static void
-refuse_certificate(struct conn *c, const char *code, const char *text)
+refuse_certificate(struct conn *c, const struct ruling *r)
 {
-	verdict_refuse(&c->ask.verdict, code, "%s", text);
-	conn_engine_refused(c, MSG_DFHSO0123, code, NULL, "%s", text);
+	verdict_refuse(&c->ask.verdict, r->code, "%s", r->text);
+	conn_engine_refused(c, MSG_DFHSO0123, r->code, NULL, "%s", r->text);
 }
 
 static void
 certify_decided(struct conn *c)
 {
 	const struct verdict *v = &c->ask.verdict;
+	struct ruling r;
 
 	conn_event(c, "certificate judged");
 	c->judgement = judgement_of(v);
@@ -54,9 +53,9 @@ certify_decided(struct conn *c)
 		conn_refused(c, MSG_SP0021, door_name(DOOR_CERTIFY), c->ask.script, v, NULL);
 		return;
 	}
-	if (c->facts.certificate != NULL && c->facts.certificate->unfit) {
+	if (rules_certificate(c->facts.certificate, &r)) {
 		c->judgement = TLS_REFUSE_CHAIN;
-		refuse_certificate(c, "chain", c->facts.certificate->chain.error[0].text);
+		refuse_certificate(c, &r);
 		return;
 	}
 	certmap_decide(c->generation->certmap, c->facts.certificate, v->userid, c->facts.userid);
@@ -64,22 +63,16 @@ certify_decided(struct conn *c)
 	record_facts(c->record, &c->facts);
 }
 
-static void
-refuse_undescribed(struct conn *c, const struct cert_fault *why)
-{
-	static const char *const code[] = { [CERT_MEMORY] = "limit", [CERT_LIMIT] = "certificate_limit", [CERT_BROKEN] = "chain" };
-
-	refuse_certificate(c, code[why->trouble], why->text);
-}
-
 static enum tls_judgement
 certify_judge(void *arg, struct certificate *cert, const struct cert_fault *why)
 {
 	struct conn *c = arg;
+	struct ruling r;
 
 	c->judgement = TLS_REFUSE_ERROR;
 	if (cert == NULL) {
-		refuse_undescribed(c, why);
+		rules_undescribed(why, &r);
+		refuse_certificate(c, &r);
 		return c->judgement;
 	}
 	certificate_unref(c->facts.certificate);
@@ -141,22 +134,16 @@ certify_handshaken(struct conn *c)
 	}
 }
 
-static void
-refuse_plain(struct conn *c)
-{
-	conn_engine_refused(c, MSG_DFHSO0123, "plain_text", NULL,
-		"rc 406: plain text on a TLS port (first byte 0x%02x); the partner must use TLS", (unsigned)io_first(&c->io) & 0xffu);
-	conn_close(c, CONN_POLITELY, "plain text on a TLS port");
-}
-
 void
 certify_begin(struct conn *c)
 {
+	struct ruling r;
 	struct tls *t;
 
 	c->facts.stage = STAGE_TLS;
-	if (c->facts.way == WAY_IN && io_first(&c->io) != TLS_RECORD) {
-		refuse_plain(c);
+	if (c->facts.way == WAY_IN && rules_first_byte(c, (unsigned char)io_first(&c->io), &r)) {
+		conn_engine_refused(c, MSG_DFHSO0123, r.code, NULL, "%s", r.text);
+		conn_close(c, CONN_POLITELY, "plain text on a TLS port");
 		return;
 	}
 	t = tls_new(c->service->tls, c->facts.way, c->io.fd, certify_judge, c);

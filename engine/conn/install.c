@@ -14,20 +14,19 @@
 
 #define SUGGESTIONS 100000000ull /* eight decimal digits */
 
-/* Suggests an APPLID: a counter of eight digits that no installed partner of that network uses (IPIC.md 6.2). */
-static void
-suggest(struct conn *c)
+uint64_t
+install_suggest(struct conn *c, uint64_t last)
 {
-	struct worker *w = c->worker;
 	struct capex *x = &c->facts.capex;
 
 	for (int tries = 0; tries < 1000; tries++) {
-		unsigned n = (unsigned)(++w->suggested % SUGGESTIONS);
+		unsigned n = (unsigned)(++last % SUGGESTIONS);
 
 		snprintf(x->suggested_applid, sizeof x->suggested_applid, "%08u", n % 100000000u);
-		if (registry_pair(w->registry, x->networkid, x->suggested_applid) == NULL)
-			return;
+		if (registry_pair(c->worker->registry, x->networkid, x->suggested_applid) == NULL)
+			break;
 	}
+	return last;
 }
 
 /*
@@ -64,6 +63,13 @@ name(struct ipconn_def *d, const struct verdict *v, const struct conn *c)
 	memcpy(d->tcpipservice, c->facts.tcpipservice, sizeof d->tcpipservice);
 }
 
+void
+install_define(const struct conn *c, const struct verdict *v, const struct ipconn *template, struct ipconn_def *d)
+{
+	inherit(d, template, &c->facts.capex);
+	name(d, v, c);
+}
+
 static void
 say_autoinstalled(const struct conn *c, const struct ipconn *i)
 {
@@ -74,31 +80,17 @@ say_autoinstalled(const struct conn *c, const struct ipconn *i)
 		"tcpipservice", c->facts.tcpipservice, "host", i->def.host, "connection", c->facts.connection, NULL);
 }
 
-/* Refuses: another ipconn has the pair or the name, or there is no memory. */
-static void
-refuse_claim(struct conn *c, enum claim claim, const struct ipconn_def *d)
-{
-	struct ipconn *holder = registry_pair(c->worker->registry, d->networkid, d->applid);
-
-	if (claim == CLAIM_PAIR_TAKEN && holder != NULL) {
-		traffic_probe(holder);
-		capex_refuse(c, REASON_INVALID_PARTNER_STATE, "pair_taken", "%s.%s is installed already, as ipconn %s", d->networkid,
-			d->applid, holder->def.ipconn);
-	} else if (claim == CLAIM_NAME_TAKEN) {
-		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "name_taken", "an ipconn named %s is installed already", d->ipconn);
-	} else {
-		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "limit", "no memory to install ipconn %s", d->ipconn);
-	}
-}
-
 static bool
 claimed(struct conn *c, const struct ipconn_def *d)
 {
+	struct ruling r;
 	struct ipconn *i;
 	enum claim claim = ipconn_install(c->worker, c->generation, d, c->ask.verdict.install.template, true, &i);
 
-	if (claim != CLAIM_OK) {
-		refuse_claim(c, claim, d);
+	if (rules_claim(c, claim, d, &r)) {
+		if (r.holder != NULL)
+			traffic_probe(r.holder);
+		capex_ruled(c, &r);
 		return false;
 	}
 	say_autoinstalled(c, i);
@@ -106,42 +98,15 @@ claimed(struct conn *c, const struct ipconn_def *d)
 	return true;
 }
 
-/* True when the URM changed a non-blank APPLID that applid_change protects (IPIC.md 6.2, 6.6). */
-static bool
-changes_applid(const struct conn *c)
-{
-	const char *flow = c->facts.capex.applid, *now = c->ask.verdict.install.applid;
-
-	return c->service->def->applid_change == APPLID_CHANGE_BLANK_ONLY && flow[0] != '\0' && now[0] != '\0' && strcmp(now, flow) != 0;
-}
-
-/* True when the URM changed the port to or from -1, which is not allowed (IPIC.md 6.2). */
-static bool
-changes_way(const struct conn *c)
-{
-	const struct verdict *v = &c->ask.verdict;
-
-	return v->install.has_port && (v->install.port == -1) != (c->facts.capex.port == -1);
-}
-
 /* Installs the ipconn that the URM described. False: the CAPEX was refused. */
 static bool
 install(struct conn *c, const struct ipconn_def *d, const struct ipconn *template)
 {
-	const char *named = c->ask.verdict.install.template;
+	struct ruling r;
 
-	if (changes_applid(c))
-		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "applid_changed", "ipconn %s: applid %s was not blank and became %s; applid_change = blank_only",
-			d->ipconn, c->facts.capex.applid, d->applid);
-	else if (changes_way(c))
-		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "port_changed", "ipconn %s: port %d became %d; a policy may not change it to or from -1 (no call-back)",
-			d->ipconn, c->facts.capex.port, d->port);
-	else if (named[0] != '\0' && template == NULL)
-		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "template_unknown", "no ipconn named %s is installed to copy from", named);
-	else if (template != NULL && !template->inservice)
-		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "template_outservice", "template %s is out of service", named);
-	else
+	if (!rules_install(c, &c->ask.verdict, d, template, &r))
 		return claimed(c, d);
+	capex_ruled(c, &r);
 	return false;
 }
 
@@ -159,8 +124,7 @@ install_decided(struct conn *c)
 	}
 	if (v->install.template[0] != '\0')
 		template = registry_name(c->worker->registry, v->install.template);
-	inherit(&d, template, &c->facts.capex);
-	name(&d, v, c);
+	install_define(c, v, template, &d);
 	if (!install(c, &d, template)) /* the URM accepted and may hold a reservation (IPIC.md 6.7) */
 		release_tell_urm(c, c->generation, &d);
 }
@@ -169,6 +133,6 @@ void
 install_begin(struct conn *c)
 {
 	if (c->facts.capex.applid[0] == '\0')
-		suggest(c);
+		c->worker->suggested = install_suggest(c, c->worker->suggested);
 	conn_ask(c, DOOR_INSTALL, install_decided);
 }

@@ -20,35 +20,6 @@ lesser(int a, int b)
 	return a < b ? a : b;
 }
 
-/*
- * True when this side can call back: the CAPEX asks for it and a port is known (a blank host means the caller's
- * address).
- */
-static bool
-can_call(const struct ipconn *i, const struct capex *x)
-{
-	return x->port != -1 && x->callback[0] != '\0' && i->def.port != -1;
-}
-
-/*
- * The terms of a CAPEX before it is accepted. This side's own acquire may be in progress and continues when the CAPEX
- * is refused.
- */
-struct terms {
-	int sendcount, receivecount, sockets;
-	char token[TOKEN_SIZE];
-};
-
-/* Agrees the lesser session count in each direction (IPIC.md 2.4). False: no session is left. */
-static bool
-agree(const struct ipconn *i, const struct capex *x, struct terms *t)
-{
-	t->receivecount = lesser(i->def.receivecount, x->sendcount);
-	t->sendcount = can_call(i, x) ? lesser(i->def.sendcount, x->receivecount) : 0;
-	t->sockets = lesser(x->sockets, t->receivecount > 1 ? WAY_SOCKETS : 1);
-	return t->receivecount > 0 || t->sendcount > 0;
-}
-
 /* Deletes an autoinstalled ipconn whose CAPEX is refused, and tells its URM (IPIC.md 6.7, 6.8). */
 static void
 undo(struct conn *c, struct ipconn *i)
@@ -60,13 +31,12 @@ undo(struct conn *c, struct ipconn *i)
 }
 
 static void
-refuse_trust(struct conn *c, struct ipconn *i)
+refuse_trust(struct conn *c, struct ipconn *i, const struct ruling *r)
 {
 	log_say(c->worker->log, MSG_DFHIS2040, "ipconn", i->def.ipconn, "connection", c->facts.connection, "tcpipservice",
 		c->facts.tcpipservice, NULL);
 	undo(c, i);
-	capex_refuse(c, REASON_SECURITY_VIOLATION, "trust",
-		"ipconn %s has userauth = identify: it needs a verified client certificate, or sysplex = true from admit", i->def.ipconn);
+	capex_ruled(c, r);
 }
 
 /*
@@ -123,14 +93,13 @@ match_take(struct conn *c, struct ipconn *i)
 {
 	const struct capex *x = &c->facts.capex;
 	struct terms t = { .token = "" };
+	struct ruling r;
 
-	if (!ipconn_trusted(&i->def, c, c->facts.peer.sysplex)) {
-		refuse_trust(c, i);
-	} else if (!agree(i, x, &t)) {
+	if (rules_trust(c, &i->def, &r)) {
+		refuse_trust(c, i, &r);
+	} else if (rules_terms(&i->def, x, &t, &r)) {
 		undo(c, i);
-		capex_refuse(c, REASON_ONE_WAY_IPCONN, "one_way",
-			"no session is left: the caller offers %d to send on and %d to receive on (port %d), ipconn %s receives on %d and sends on %d",
-			x->sendcount, x->receivecount, x->port, i->def.ipconn, i->def.receivecount, i->def.sendcount);
+		capex_ruled(c, &r);
 	} else if (t.sockets > 1 && tls_token(t.token) < 0) {
 		undo(c, i);
 		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "limit", "no random bytes for a token");
@@ -140,59 +109,35 @@ match_take(struct conn *c, struct ipconn *i)
 	}
 }
 
+/* The pair is taken: the holder may be dead, so that it is probed. */
 static void
-refuse_taken(struct conn *c, struct ipconn *i)
+say_taken(const struct conn *c, struct ipconn *i)
 {
 	log_say(c->worker->log, MSG_DFHIS1015, "ipconn", i->def.ipconn, "connection", c->facts.connection, "connstatus",
 		resource_connstatus(i->status), NULL);
 	traffic_probe(i);
-	capex_refuse(c, REASON_INVALID_PARTNER_STATE, "pair_taken", "ipconn %s (%s.%s) is %s already", i->def.ipconn, i->def.networkid,
-		i->def.applid, resource_connstatus(i->status));
 }
 
-/* True when both sides are acquiring and neither CAPEX has been answered (IPIC.md 2.5). */
-static bool
-races(const struct ipconn *i)
+struct ipconn *
+match_find(const struct conn *c)
 {
-	return i->status == CONN_OBTAINING && i->acquiring && !i->answered && i->socket[SOCKET_IN] == NULL;
-}
+	const struct capex *x = &c->facts.capex;
 
-/* The region with the lower pair of names keeps its own CAPEX; a region that dials itself keeps it too. */
-static bool
-keeps_own(const struct conn *c)
-{
-	const struct region_def *r = &c->generation->definition->region;
-	int order = strcmp(r->networkid, c->facts.capex.networkid);
-
-	if (order == 0)
-		order = strcmp(r->applid, c->facts.capex.applid);
-	return order <= 0;
-}
-
-static void
-race(struct conn *c, struct ipconn *i)
-{
-	if (keeps_own(c))
-		capex_refuse(c, REASON_CAPEX_RACE, "race", "this region is acquiring ipconn %s too, and its names are the lower ones",
-			i->def.ipconn);
-	else
-		match_take(c, i);
+	return x->applid[0] != '\0' ? registry_pair(c->worker->registry, x->networkid, x->applid) : NULL;
 }
 
 void
 match_begin(struct conn *c, struct ipconn *i)
 {
-	if (!i->inservice)
-		capex_refuse(c, REASON_INVALID_PARTNER_STATE, "outservice", "ipconn %s is out of service", i->def.ipconn);
-	else if (i->status != CONN_RELEASED && !races(i))
-		refuse_taken(c, i);
-	else if (i->def.tcpipservice[0] != '\0' && strcmp(i->def.tcpipservice, c->facts.tcpipservice) != 0)
-		capex_refuse(c, REASON_TCPIPSERVICE_MISMATCH, "mismatch", "ipconn %s belongs to tcpipservice %s, the CAPEX arrived at %s",
-			i->def.ipconn, i->def.tcpipservice, c->facts.tcpipservice);
-	else if (races(i))
-		race(c, i);
-	else
+	struct ruling r;
+
+	if (!rules_match(c, i, &r)) {
 		match_take(c, i);
+		return;
+	}
+	if (r.holder != NULL)
+		say_taken(c, i);
+	capex_ruled(c, &r);
 }
 
 static bool

@@ -34,9 +34,9 @@ registry_by_pair(const void *a, const void *b)
 }
 
 static bool
-matchable(const struct ipconn *i)
+matchable(const struct ipconn_def *d)
 {
-	return i->def.template_ != TEMPLATE_ONLY;
+	return d->template_ != TEMPLATE_ONLY;
 }
 
 struct registry *
@@ -88,15 +88,23 @@ append(struct registry *r, struct ipconn *i)
 }
 
 enum claim
+registry_judge(const struct registry *r, const struct ipconn_def *d)
+{
+	if (matchable(d) && registry_pair(r, d->networkid, d->applid) != NULL)
+		return CLAIM_PAIR_TAKEN;
+	return registry_name(r, d->ipconn) != NULL ? CLAIM_NAME_TAKEN : CLAIM_OK;
+}
+
+enum claim
 registry_claim(struct registry *r, struct ipconn *i)
 {
-	if (matchable(i) && registry_pair(r, i->def.networkid, i->def.applid) != NULL)
-		return CLAIM_PAIR_TAKEN;
-	if (registry_name(r, i->def.ipconn) != NULL)
-		return CLAIM_NAME_TAKEN;
+	enum claim claim = registry_judge(r, &i->def);
+
+	if (claim != CLAIM_OK)
+		return claim;
 	if (!plant(&r->names, i, registry_by_name))
 		return CLAIM_NO_MEMORY;
-	if (matchable(i) && !plant(&r->pairs, i, registry_by_pair)) {
+	if (matchable(&i->def) && !plant(&r->pairs, i, registry_by_pair)) {
 		tdelete(i, &r->names, registry_by_name);
 		return CLAIM_NO_MEMORY;
 	}
@@ -108,7 +116,7 @@ void
 registry_drop(struct registry *r, struct ipconn *i)
 {
 	tdelete(i, &r->names, registry_by_name);
-	if (matchable(i))
+	if (matchable(&i->def))
 		tdelete(i, &r->pairs, registry_by_pair);
 	cursors_leave(&r->walks, i, i->prev, i->next);
 	*(i->prev != NULL ? &i->prev->next : &r->first) = i->next;

@@ -11,6 +11,7 @@
 #include "base/cursor.h"
 
 struct ipconn;
+struct ipconn_def;
 struct registry;
 
 enum claim { CLAIM_OK, CLAIM_PAIR_TAKEN, CLAIM_NAME_TAKEN, CLAIM_NO_MEMORY };
@@ -23,6 +24,8 @@ void registry_free(struct registry *r); /* frees its ipconns too; no connection 
  * pair.
  */
 enum claim registry_claim(struct registry *r, struct ipconn *i);
+/* The result that a claim for that definition would have, apart from CLAIM_NO_MEMORY. Claims nothing. */
+enum claim registry_judge(const struct registry *r, const struct ipconn_def *d);
 /* Removes i; registry_bury frees it at the end of the turn, when no function of i is on the stack. */
 void registry_drop(struct registry *r, struct ipconn *i);
 /* Frees the removed ipconns. */

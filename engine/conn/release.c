@@ -20,21 +20,28 @@ release_told(struct ask *a)
 		a->facts->connection, "verdict", verdict_name(a->verdict.kind), NULL);
 }
 
+const char *
+release_notice(const struct conn *c, const struct generation *g, const struct ipconn_def *def, struct facts *f)
+{
+	const struct service *s = generation_service(g, c->facts.tcpipservice);
+
+	*f = c->facts;
+	memcpy(f->ipconn.ipconn, def->ipconn, sizeof f->ipconn.ipconn);
+	memcpy(f->ipconn.applid, def->applid, sizeof f->ipconn.applid);
+	memcpy(f->ipconn.networkid, def->networkid, sizeof f->ipconn.networkid);
+	return s != NULL ? s->script[DOOR_DELETE] : NULL;
+}
+
 void
 release_tell_urm(struct conn *c, struct generation *g, const struct ipconn_def *def)
 {
-	const struct service *s = generation_service(g, c->facts.tcpipservice);
-	struct facts f = c->facts;
+	struct facts f;
 	struct ask a = { .policy = g->policy, .door = DOOR_DELETE, .facts = &f, .record = c->record, .done = release_told, .arg = c };
 
-	if (s == NULL || s->script[DOOR_DELETE] == NULL)
-		return;
-	a.script = s->script[DOOR_DELETE];
+	a.script = release_notice(c, g, def, &f);
 	f.now = clock_wall();
-	memcpy(f.ipconn.ipconn, def->ipconn, sizeof f.ipconn.ipconn);
-	memcpy(f.ipconn.applid, def->applid, sizeof f.ipconn.applid);
-	memcpy(f.ipconn.networkid, def->networkid, sizeof f.ipconn.networkid);
-	policy_ask(&a);
+	if (a.script != NULL)
+		policy_ask(&a);
 }
 
 static bool

@@ -42,6 +42,11 @@ void release_overdue(void *arg);
  */
 void release_finish(struct ipconn *i, const char *why);
 
+/*
+ * The script of c's tcpipservice under g that is told of the deletion of an ipconn, with its facts in *f, which borrow
+ * from c. NULL: none is told.
+ */
+const char *release_notice(const struct conn *c, const struct generation *g, const struct ipconn_def *def, struct facts *f);
 /* Asks the delete door of c's tcpipservice under g, with def as facts.ipconn. The answer is ignored. Message SP0024. */
 void release_tell_urm(struct conn *c, struct generation *g, const struct ipconn_def *def);
 

@@ -34,6 +34,8 @@ void certify_alerted(struct conn *c);
 
 /* Inbound: reads the CAPEX and makes the checks that need no policy. */
 void capex_in_begin(struct conn *c);
+/* The CAPEX in facts.capex has been read: completes the facts, and puts them into the record. */
+void capex_in_learn(struct conn *c);
 /* Bytes have arrived: takes the CAPEX when it is complete. */
 void capex_in_data(struct conn *c);
 /* The CAPEX was not complete in time. */
@@ -57,6 +59,8 @@ void capex_out_ended(struct conn *c, const char *why);
  */
 void bind_begin(struct conn *c);
 
+/* The installed ipconn that the CAPEX of c matches. NULL: none; a blank APPLID matches no ipconn (IPIC.md 6.1). */
+struct ipconn *match_find(const struct conn *c);
 /* The partner's ipconn i is installed: checks its state and its listener, then goes on to match_take. */
 void match_begin(struct conn *c, struct ipconn *i);
 /*
@@ -75,6 +79,16 @@ void match_call_back(struct conn *c);
 bool ha_begin(struct conn *c);
 /* No ipconn matches the CAPEX: asks the install door (the URM). */
 void install_begin(struct conn *c);
+/*
+ * Suggests an APPLID: eight digits, counted on from `last`, that no installed partner of that network uses (IPIC.md
+ * 6.2). Sets it in the facts of c. Returns the new count.
+ */
+uint64_t install_suggest(struct conn *c, uint64_t last);
+/*
+ * Makes *d of the URM's answer v: the attributes of the template (NULL: the defaults of IPIC.md 6.3), the names and the
+ * address of the CAPEX as v changes them.
+ */
+void install_define(const struct conn *c, const struct verdict *v, const struct ipconn *template, struct ipconn_def *d);
 
 /*
  * Dials the partner for the socket `place` (SOCKET_OUT, SOCKET_OUT2) of i, which is OBTAINING: resolve, then admit and
