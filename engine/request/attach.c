@@ -5,6 +5,7 @@
  */
 #include "request/attach.h"
 
+#include "request/authority.h"
 #include "request/program.h"
 
 #include "base/clock.h"
@@ -15,12 +16,6 @@
 
 #include <stdio.h>
 #include <string.h>
-
-static const struct region_def *
-region_of(const struct task *t)
-{
-	return &t->generation->definition->region;
-}
 
 /* The password has been used: wipe it. */
 static void
@@ -63,23 +58,13 @@ refuse(struct task *t, unsigned sense, const char *policy, const struct verdict 
 	task_fail(t, sense, NULL, "%s: %s", v->code, v->text);
 }
 
-/* Adds an entry of the door to the record, for a decision without a script. */
-static struct record_entry *
-note(struct task *t)
-{
-	struct record_entry *d = record_entry_add(t->conn->record, DOOR_ATTACH, NULL, clock_wall());
-
-	record_request(d, &t->request, &t->users, t->len);
-	return d;
-}
-
 static void
 refuse_user(struct task *t, const char *code, const char *text)
 {
 	struct verdict v;
 
 	verdict_refuse(&v, code, "%s", text);
-	record_verdict(note(t), &v, 0);
+	record_verdict(authority_note(t, clock_wall()), &v, 0);
 	refuse(t, SENSE_SECURITY_NOT_VALID, NULL, &v);
 }
 
@@ -109,14 +94,8 @@ static void
 ask_door(struct task *t)
 {
 	struct conn *c = t->conn;
-	struct facts f = c->facts;
+	struct facts f = authority_facts(t, clock_wall());
 
-	f.stage = STAGE_REQUEST;
-	f.now = clock_wall();
-	f.generation = c->generation->number;
-	f.request = &t->request;
-	f.users = &t->users;
-	f.bytes = t->len;
 	t->ask = (struct ask){
 		.policy = c->generation->policy,
 		.script = c->service->script[DOOR_ATTACH],
@@ -129,37 +108,16 @@ ask_door(struct task *t)
 	policy_ask(&t->ask);
 }
 
-/* Checks READ access to the transaction, for one user. */
-static bool
-permitted(struct task *t, const char *userid, struct record_entry *d, struct verdict *v)
-{
-	struct saf_decision by;
-	char name[80];
-
-	saf_check(t->generation->saf, SAF_TRANSACTIONS, t->request.tran, userid, SAF_READ, &by);
-	snprintf(name, sizeof name, "%s READ %s %s", userid, SAF_TRANSACTIONS, t->request.tran);
-	record_check(d, name, by.permitted, by.profile[0] != '\0' ? by.profile : by.by, strlen(by.profile[0] != '\0' ? by.profile : by.by));
-	if (!by.permitted)
-		verdict_refuse(v, "not_authorised", "%s may not attach %s: %s%s%s, holds %s", userid, t->request.tran, by.by,
-			by.profile[0] != '\0' ? " of " : strcmp(by.by, "no class") == 0 ? " " : " in ",
-			by.profile[0] != '\0' ? by.profile : SAF_TRANSACTIONS, saf_access_name(by.held));
-	return by.permitted;
-}
-
 static void
 check_users(struct task *t)
 {
-	struct verdict v = { .kind = VERDICT_ACCEPT };
-	struct record_entry *d = note(t);
+	struct verdict v;
+	struct record_entry *d = authority_note(t, clock_wall());
 	double start = clock_span();
-	bool ok = t->generation->saf != NULL && t->users.nchecked > 0;
 
-	if (!ok)
-		verdict_refuse(&v, "no_saf", "sec is yes and there is no saf to ask");
-	for (unsigned i = 0; ok && i < t->users.nchecked; i++)
-		ok = permitted(t, t->users.checked[i], d, &v);
+	authority_check(t, d, &v);
 	record_verdict(d, &v, (clock_span() - start) * 1e6);
-	if (ok)
+	if (v.kind == VERDICT_ACCEPT)
 		let_in(t);
 	else
 		refuse(t, SENSE_ACCESS_DENIED, NULL, &v);
@@ -168,41 +126,20 @@ check_users(struct task *t)
 static void
 authorise(struct task *t)
 {
-	if (t->conn->service->script[DOOR_ATTACH] != NULL)
+	switch (authority_of(t)) {
+	case AUTHORITY_DOOR:
 		ask_door(t);
-	else if (resource_sec(region_of(t)))
+		break;
+	case AUTHORITY_SAF:
 		check_users(t);
-	else
+		break;
+	case AUTHORITY_OPEN:
 		let_in(t);
+		break;
+	}
 }
 
 /* --- whose is it? --- */
-
-static bool
-usable(const struct saf *s, const char *userid)
-{
-	const struct saf_user *u = saf_user(s, userid);
-
-	return u != NULL && !u->revoked;
-}
-
-/*
- * When the link user is unknown to the saf or is revoked, the link has the authority of the default user (IPIC.md 7.4).
- */
-static void
-decide_users(struct task *t)
-{
-	const struct ipconn_def *d = &t->ipconn->def;
-	const struct region_def *r = region_of(t);
-	char link[NAME_SIZE];
-	enum link_kind kind = request_user_link(d, r, t->conn->facts.userid, link);
-
-	if (kind == LINK_OTHER && t->generation->saf != NULL && !usable(t->generation->saf, link)) {
-		kind = LINK_NOT_GIVEN;
-		memcpy(link, r->dfltuser, sizeof link);
-	}
-	request_user_decide(d->userauth, kind, link, r, t->request.userid, &t->users);
-}
 
 static void
 identified(struct task *t)
@@ -211,7 +148,7 @@ identified(struct task *t)
 	unsigned sense;
 
 	wipe(t);
-	decide_users(t);
+	authority_users(t);
 	sense = program_find(t, &why);
 	if (sense != SENSE_NONE)
 		task_fail(t, sense, "DFHIS1025", "%s", why);
@@ -251,7 +188,7 @@ attach_verified(void *arg, enum password_answer a)
 		refuse_user(t, "passwords_busy", "too many passwords wait to be checked, or there is no memory to check one");
 	else if (overtaken(t))
 		claim(t);
-	else if (!usable(t->generation->saf, t->request.userid))
+	else if (!authority_usable(t->generation->saf, t->request.userid))
 		refuse_user(t, "user_revoked", "the user is revoked");
 	else
 		identified(t);
@@ -304,15 +241,12 @@ verify(struct task *t)
 static void
 identify(struct task *t)
 {
-	const struct saf *s = t->generation->saf;
-	const struct saf_user *u = s != NULL ? saf_user(s, t->request.userid) : NULL;
+	struct verdict v;
 
-	if (s != NULL && u == NULL)
-		refuse_user(t, "user_unknown", "the saf does not know the user");
-	else if (s != NULL && u->revoked)
-		refuse_user(t, "user_revoked", "the user is revoked");
-	else
+	if (authority_identified(t, &v))
 		identified(t);
+	else
+		refuse_user(t, v.code, v.text);
 }
 
 static void
