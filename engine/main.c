@@ -193,7 +193,7 @@ static const char usage[] =
 	"  check     load definitions and policies, report every fault\n"
 	"  connect   be a partner: dial a region, send CAPEX and requests, print the outcome\n"
 	"  passwd    hash a password for the saf's file\n"
-	"  inquire   region | tcpipservice | ipconn | session | conversation | program | transaction | socket | policy | counter | user | statistics [NAME]\n"
+	"  inquire   region | tcpipservice | ipconn | session | conversation | program | transaction | socket | policy | counter | rate | user | statistics [NAME]\n"
 	"  set       tcpipservice NAME ... | ipconn NAME ... | user NAME unrevoke\n"
 	"  discard   ipconn NAME\n"
 	"  release   ipconn NAME\n"

@@ -112,9 +112,10 @@ function policy.when(predicate, rule)
   end
 end
 
--- ---- the region. These raise while the script loads: ask at a door. In a re-ask (facts.recheck) counters repeat the
--- answers of the door, and nothing is counted. ipconns have their present definition and their state at the door. A
--- question that the script did not ask at the door gets the present answer, without the ipconn of the re-ask.
+-- ---- the region. These raise while the script loads: ask at a door. In a re-ask (facts.recheck) counters and rates
+-- repeat the answers of the door, and nothing is counted or taken. ipconns have their present definition and their
+-- state at the door. A question that the script did not ask at the door gets the present answer, without the ipconn
+-- of the re-ask.
 
 -- policy.ipconn(name) -> a copy of the installed ipconn of that name as a table, or nil. Keys are the attributes in
 --   lower case (IPIC.md 5.1), with CVDA values in upper case, and servstatus, connstatus, autoinstalled (a boolean).
@@ -137,6 +138,14 @@ function policy.ipconns(filter)
     if type(value) ~= "string" then host.misuse("policy.ipconns: " .. key .. " must be a string, not a " .. type(value)) end
   end
   return host.ipconns(filter.applid, filter.networkid)
+end
+
+-- The name of a counter or rate, else an error.
+local function name_of(caller, name)
+  if type(name) ~= "string" or #name < 1 or #name > 64 or name:find("\0", 1, true) then
+    host.misuse(caller .. ": the name must be a string of 1 to 64 bytes without NUL")
+  end
+  return name
 end
 
 local counter = {}
@@ -194,17 +203,73 @@ end
 --   65536 counters. A counter keeps its first `expires`: use another name for another value. Raises for another name or
 --   option. It may be called while the script loads; next and peek may not.
 function policy.counter(name, options)
-  if type(name) ~= "string" or #name < 1 or #name > 64 or name:find("\0", 1, true) then
-    host.misuse "policy.counter: the name must be a string of 1 to 64 bytes without NUL"
-  end
-  return setmetatable({ name = name, expires = seconds_of(options) }, counter_meta)
+  return setmetatable({ name = name_of("policy.counter", name), expires = seconds_of(options) }, counter_meta)
 end
 
--- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 }, clock = seconds or a function
---   that returns them, saf = { users = {…}, classes = {…} } }: the state that policy.ipconn, policy.ipconns,
---   policy.counter and require "policy.saf" answer from now on, and the clock by which counters expire (absent: the
---   machine's). nil ends the mock. Raises for another key or an attribute that is not valid. In a plain Lua only (specs
---   under busted); in the engine it is nil.
+local rate = {}
+
+-- Whether a value is a whole number from 1 to max.
+local function is_whole(value, max)
+  return math.type(value) ~= nil and math.tointeger(value) ~= nil and value >= 1 and value <= max
+end
+
+-- rate:take(n) -> true when the rate has n tokens, which it takes; else false and the seconds until it has them, and
+--   nothing is taken; nil and a reason when the region has no room for another rate ("too many rates: …", "no store").
+--   n: a whole number from 1 to the rate's burst, 1 when nil; else it raises.
+function rate:take(n)
+  if n == nil then n = 1 end
+  if not is_whole(n, self.burst) then
+    host.misuse(("rate:take: takes a whole number from 1 to the burst %d, not %s"):format(self.burst, tostring(n)))
+  end
+  return host.rate_take(self.name, n, self.count, self.per, self.burst)
+end
+
+local rate_meta = { __index = host.strict(rate, "a rate"), __metatable = false }
+
+local TOKENS = 1000000
+
+local function want_tokens(key, value)
+  if not is_whole(value, TOKENS) then
+    host.misuse(("policy.rate: %s must be a whole number from 1 to %d, not %s"):format(key, TOKENS, tostring(value)))
+  end
+end
+
+local TERMS = { count = true, per = true, burst = true }
+
+-- The options of policy.rate; raises for those that are no terms.
+local function terms_of(options)
+  if type(options) ~= "table" then
+    host.misuse("policy.rate: takes a name and a table { count =, per =, burst = }, not a " .. type(options))
+  end
+  for key in pairs(options) do
+    if not TERMS[key] then host.misuse("policy.rate: no key '" .. tostring(key) .. "'; there are count, per and burst") end
+  end
+  local count, per, burst = options.count, options.per, options.burst
+  if burst == nil then burst = count end
+  want_tokens("count", count)
+  want_tokens("burst", burst)
+  if not (math.type(per) and per >= 0.001 and per <= 1e9) then
+    host.misuse("policy.rate: per must be a number of seconds from 0.001 to 1e9, not " .. tostring(per))
+  end
+  return count, per, burst
+end
+
+-- policy.rate(name, { count = 10, per = 60, burst = 20 }) -> a rate of the region, shared by workers and kept over
+--   reloads: a bucket that begins full with `burst` tokens and gets `count` tokens in `per` seconds. name: 1 to 64
+--   bytes without NUL; rates and counters have names of their own. count, burst: whole numbers, 1 to 1000000; burst
+--   is count when nil. per: seconds, 0.001 to 1e9. A rate goes by the terms of its last take; its tokens stay when
+--   the terms change, up to the new burst. Raises for another name or option. It may be called while the script
+--   loads; take may not. The clock is the machine's monotonic one.
+function policy.rate(name, options)
+  local count, per, burst = terms_of(options)
+  return setmetatable({ name = name_of("policy.rate", name), count = count, per = per, burst = burst }, rate_meta)
+end
+
+-- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 }, rates = { NETX = 2 }, clock =
+--   seconds or a function that returns them, saf = { users = {…}, classes = {…} } }: the state that policy.ipconn,
+--   policy.ipconns, policy.counter, policy.rate and require "policy.saf" answer from now on, and the clock by which
+--   counters expire and rates fill (absent: the machine's). rates: the tokens left. nil ends the mock. Raises for
+--   another key or an attribute that is not valid. In a plain Lua only (specs under busted); in the engine it is nil.
 policy.mock = host.mock
 
 -- policy.facts(table, door) -> the strict table that a door gets, made from a plain one. door: "admit" "certify" "bind"

@@ -197,6 +197,7 @@ static const struct kind {
 	{ "socket", inquire_socket_step },
 	{ "policy", inquire_policy_step },
 	{ "counter", inquire_counter_step },
+	{ "rate", inquire_rate_step },
 	{ "user", inquire_user_step },
 	{ "statistics", inquire_statistics_step },
 };

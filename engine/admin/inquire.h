@@ -12,7 +12,7 @@ struct region;
 
 #define INQUIRE_NAME 128 /* bytes; no resource has a longer name */
 
-#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, counter, user or statistics"
+#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, counter, rate, user or statistics"
 
 /*
  * An inquiry makes the rows of one of INQUIRE_KINDS in steps. A row has every attribute of the definition, in lower
@@ -34,6 +34,7 @@ struct region;
  *   policy        policy path doors generation current age memory connections used_by; a row for each script of each
  *                 generation in use
  *   counter       counter last expires left; not the expired ones; expires and left are seconds, 0: it never expires
+ *   rate          rate count per burst left full; those that are not full; left: tokens; per and full are seconds
  *   user          user partner wrong bound revoked (NO YES SAF); the wrong passwords of a user, over all partners
  *                 (partner ALL) and by partner; without NAME: the users that have any
  *   statistics    resource (GLOBAL TCPIPSERVICE IPCONN) name, and the figures of statistics.h; name is the region's

@@ -18,7 +18,7 @@ struct query {
 	const char *name;       /* NULL: all */
 	bool reset;             /* of statistics: reset after the row */
 	json_t *rows;           /* borrowed: the array that the step fills */
-	struct cursor at;       /* on an ipconn, a connection or a counter */
+	struct cursor at;       /* on an ipconn, a connection, a counter or a rate */
 	struct cursors *walks;  /* the list of the cursor; NULL: not begun, or the cursor of a store */
 	void (*leave)(struct query *q); /* called by inquire_end; may be NULL */
 	unsigned stage;         /* of a kind with several stages */
@@ -53,6 +53,7 @@ bool inquire_session_conversation_step(struct query *q);
 bool inquire_program_step(struct query *q);      /* inquire_program.c */
 bool inquire_program_transaction_step(struct query *q);
 bool inquire_counter_step(struct query *q);      /* inquire_counter.c */
+bool inquire_rate_step(struct query *q);         /* inquire_rate.c */
 bool inquire_policy_step(struct query *q);       /* inquire_policy.c: one step makes all rows */
 bool inquire_user_step(struct query *q);         /* inquire_user.c */
 

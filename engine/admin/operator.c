@@ -159,7 +159,8 @@ stream_rows(struct order *o, struct row_stream *t)
 static bool
 folds(const char *what)
 {
-	return strcmp(what, "socket") != 0 && strcmp(what, "policy") != 0 && strcmp(what, "counter") != 0;
+	return strcmp(what, "socket") != 0 && strcmp(what, "policy") != 0 && strcmp(what, "counter") != 0 &&
+	       strcmp(what, "rate") != 0;
 }
 
 static int

@@ -75,7 +75,7 @@
 	X(SP0072, 'E', "Log file not opened again; writing to the old file continues.") \
 	X(SP0073, 'W', "Control socket was missing.") \
 	X(SP0074, 'I', "Changed by the reload.") \
-	X(SP0075, 'W', "No room for another counter.")
+	X(SP0075, 'W', "No room for another counter or rate.")
 
 enum message {
 #define X(id, severity, sentence) MSG_##id,

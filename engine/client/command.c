@@ -95,7 +95,7 @@ static const struct verb {
 	const char *usage;
 } verbs[] = {
 	{ "inquire", command_words_inquire, command_show_inquired,
-		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|counter|user|statistics [NAME]\n"
+		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|counter|rate|user|statistics [NAME]\n"
 		"Shows the state of the running region; with NAME, every attribute of one object (session, conversation: of one ipconn).\n" COMMON
 		"  --cemt           prints the two-line form of CEMT (ipconn and tcpipservice)\n"
 		"  --reset          statistics: after printing, sets totals to zero and peaks to the present values\n" },

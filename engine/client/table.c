@@ -34,6 +34,7 @@ static const struct kind {
 		{ "name", "isr_current_receive_sessions", "isr_current_send_sessions", "isr_trans_attached", "isr_attaches_refused",
 			"isr_total_allocates", "isr_current_queued_allocates", "isr_allocates_failed_link", "isr_conversation_errors" } },
 	{ "counter", { "counter", "last", "expires", "left" } },
+	{ "rate", { "rate", "count", "per", "burst", "left", "full" } },
 	{ "user", { "user", "partner", "wrong", "bound", "revoked" } },
 	{ "policy", { "policy", "doors", "generation", "hash", "current", "age", "memory", "connections", "used_by", "path" } },
 };

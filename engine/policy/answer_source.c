@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -141,6 +142,78 @@ answer_source_peek(const struct lhost *h, const char *name, size_t len, double e
 		return a;
 	*out = then->counter.value;
 	return has_value(then) ? COUNTERS_NUMBER : then->counter.answer;
+}
+
+/* ---- rates */
+
+static void
+keep_take(const struct lhost *h, const char *name, const struct rate_terms *t, double n, enum rates_answer a, const struct rate_take *got)
+{
+	struct taped *one = answer_tape_add(h->tape, TAPED_TAKE, name);
+
+	if (one == NULL)
+		return;
+	one->rate.terms = *t;
+	one->rate.n = n;
+	one->rate.answer = a;
+	one->rate.got = *got;
+}
+
+static bool
+same_take(const struct taped *then, const struct rate_terms *t, double n)
+{
+	const struct rate_terms *old = &then->rate.terms;
+
+	return old->count == t->count && old->per == t->per && old->burst == t->burst && then->rate.n == n;
+}
+
+static bool
+was_judged(const struct taped *one)
+{
+	return one != NULL && (one->rate.answer == RATES_TAKEN || one->rate.answer == RATES_WAIT);
+}
+
+/* The tokens for a take that is not on the tape: those after the last take that was played, else the present ones. */
+static double
+left_on(const struct lhost *h, const char *name, size_t len)
+{
+	const struct taped *before = answer_tape_last(h->tape, TAPED_TAKE, name);
+
+	if (!was_judged(before))
+		return rates_left(h->world->rates, name, len, clock_span());
+	return fmin(before->rate.got.left, before->rate.terms.burst) - (before->rate.answer == RATES_TAKEN ? before->rate.n : 0);
+}
+
+/* The answer that was given; other terms are judged by the tokens that there were. */
+static enum rates_answer
+replay_take(const struct lhost *h, const char *name, size_t len, const struct rate_terms *t, double n, struct rate_take *out)
+{
+	const struct taped *then = answer_tape_hear(h->tape, TAPED_TAKE, name);
+	enum rates_answer a;
+
+	if (then != NULL && (same_take(then, t, n) || !was_judged(then))) {
+		*out = then->rate.got;
+		return then->rate.answer;
+	}
+	out->left = then != NULL ? then->rate.got.left : left_on(h, name, len);
+	a = rates_judge(t, out->left, n, &out->wait);
+	keep_take(h, name, t, n, a, out);
+	return a;
+}
+
+enum rates_answer
+answer_source_take(const struct lhost *h, const char *name, size_t len, const struct rate_terms *t, double n, struct rate_take *out)
+{
+	enum rates_answer a;
+
+	*out = (struct rate_take){ .wait = 0 };
+	if (h->world == NULL || h->world->rates == NULL)
+		return RATES_NONE;
+	if (is_replay(h))
+		return replay_take(h, name, len, t, n, out);
+	a = rates_take(h->world->rates, name, len, t, n, clock_span(), out);
+	keep_take(h, name, t, n, a, out);
+	return a;
 }
 
 /* ---- ipconns */

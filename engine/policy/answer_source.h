@@ -2,8 +2,9 @@
 /*
  * answer_source: where the answer to a script's question about the region comes from. At a door it is the region, and
  * the answer goes on the connection's tape. In a re-ask (the tape plays) it is the tape: a counter repeats its number
- * and does not count; an ipconn has its current definition and its former status. A question that is not on the tape
- * gets the current answer, without the ipconn that the re-ask is about (host_world leaves it out).
+ * and does not count, a rate repeats its answer and takes no token; an ipconn has its current definition and its
+ * former status. A question that is not on the tape gets the current answer, without the ipconn that the re-ask is
+ * about (host_world leaves it out).
  */
 #ifndef SALLYPORT_ANSWER_SOURCE_H
 #define SALLYPORT_ANSWER_SOURCE_H
@@ -18,6 +19,9 @@
 enum counters_answer answer_source_next(const struct lhost *h, const char *name, size_t len, const struct counter_use *u, int64_t *out,
 	double *expires);
 enum counters_answer answer_source_peek(const struct lhost *h, const char *name, size_t len, double expires, int64_t *out, double *its);
+/* As rates_take. RATES_NONE when the world has no rates. h->world and h->tape may be NULL. */
+enum rates_answer answer_source_take(const struct lhost *h, const char *name, size_t len, const struct rate_terms *t, double n,
+	struct rate_take *out);
 /* As the callback of struct host_world. */
 bool answer_source_ipconn(const struct lhost *h, const char *name, struct ipconn_view *out);
 /* The former list that a re-ask gives; NULL: the current list. Valid until the next answer. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * answer_tape: the answers that the region gave to the scripts of one connection: by door, each with its arguments: of
- * counters, ipconns and lists of ipconns, also "none" and failures. A re-ask under another generation plays the tape:
- * scripts get the same answers, and no counter moves (answer_source.c). A re-ask may add items; the next one drops
- * them.
+ * counters, rates, ipconns and lists of ipconns, also "none" and failures. A re-ask under another generation plays
+ * the tape: scripts get the same answers, and no counter or rate moves (answer_source.c). A re-ask may add items; the
+ * next one drops them.
  */
 #ifndef SALLYPORT_ANSWER_TAPE_H
 #define SALLYPORT_ANSWER_TAPE_H
@@ -15,6 +15,7 @@
 #include "config/resource.h"
 #include "policy/counters.h"
 #include "policy/door.h"
+#include "policy/rates.h"
 
 #define ANSWER_TAPE_MAX 128 /* items of one connection; a re-ask may add as many */
 #define ANSWER_TAPE_MEMBERS (ANSWER_TAPE_MAX / 2) /* members of one list: a long list leaves room for other answers */
@@ -23,6 +24,7 @@
 enum taped_kind {
 	TAPED_NEXT,   /* next of a counter */
 	TAPED_PEEK,   /* peek of a counter */
+	TAPED_TAKE,   /* take of a rate */
 	TAPED_IPCONN, /* an ipconn by name */
 	TAPED_LIST,   /* a list of ipconns; the name is the filter */
 	TAPED_MEMBER, /* a member of the list before it */
@@ -47,6 +49,12 @@ struct taped {
 			enum counters_answer answer;
 			int64_t value; /* of COUNTERS_NUMBER; the last value of COUNTERS_EXHAUSTED */
 		} counter;
+		struct {
+			struct rate_terms terms;
+			double n; /* tokens asked for */
+			enum rates_answer answer;
+			struct rate_take got;
+		} rate;
 		struct ipconn_then ipconn; /* of TAPED_IPCONN and TAPED_MEMBER */
 		struct {
 			size_t n;     /* ipconns in the list */

@@ -11,12 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/cursor.h"
+#include "policy/named.h"
 
 struct counters;
 
-#define COUNTER_NAME_MAX 64
-#define COUNTERS_MAX 65536
+#define COUNTER_NAME_MAX NAMED_NAME_MAX
+#define COUNTERS_MAX NAMED_MAX
 #define EXPIRES_MAX 1e9 /* seconds */
 
 /* X(id, text): the answer of a counter: a number, or the reason why there is none. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * host_world: the region as scripts may ask about it: counters and ipconns, as values. The region fills in the
- * callbacks.
+ * host_world: the region as scripts may ask about it: counters, rates and ipconns, as values. The region fills in
+ * the callbacks.
  */
 #ifndef SALLYPORT_HOST_WORLD_H
 #define SALLYPORT_HOST_WORLD_H
@@ -12,9 +12,11 @@
 #include "config/resource.h"
 
 struct counters;
+struct rates;
 
 struct host_world {
 	struct counters *counters; /* borrowed; NULL: counters answer nil, "no store" */
+	struct rates *rates;       /* borrowed; NULL: rates answer nil, "no store" */
 	/* The ipconn of that name, into *out. False: there is none. */
 	bool (*ipconn)(void *arg, const char *name, struct ipconn_view *out);
 	/* The ipconns of that applid and networkid, NULL being any: at most max of them, into out. Returns how many. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lhost: the table of the module, the place of a script, checks. The other functions are in lhost_verdict.c,
- * lhost_region.c (counters, ipconns), lhost_saf.c, lhost_cert.c (filters of certificates) and lhost_ip.c (addresses).
+ * lhost_region.c (counters, ipconns), lhost_rate.c, lhost_saf.c, lhost_cert.c (filters of certificates) and
+ * lhost_ip.c (addresses).
  */
 #include "policy/lhost.h"
 
@@ -173,6 +174,7 @@ lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 	set_functions(L, h, lhost_ip_functions);
 	set_functions(L, h, lhost_verdict_functions);
 	set_functions(L, h, lhost_region_functions);
+	set_functions(L, h, lhost_rate_functions);
 	set_functions(L, h, lhost_saf_functions);
 	set_functions(L, h, lhost_cert_functions);
 	if (with_mock) {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lhost: `require "sallyport.host"`: the C functions of the Lua library: constructors of verdicts and policy.check (in
- * C, since only a C function still sees the line of a tail call), ip sets, counters, ipconns, the saf. In the engine
- * the module is preloaded and hidden from scripts; build/sallyport/host.so is the same code for plain Lua, with a mock.
+ * C, since only a C function still sees the line of a tail call), ip sets, counters, rates, ipconns, the saf. In the
+ * engine the module is preloaded and hidden from scripts; build/sallyport/host.so is the same code for plain Lua,
+ * with a mock.
  */
 #ifndef SALLYPORT_LHOST_H
 #define SALLYPORT_LHOST_H
@@ -17,11 +18,11 @@ struct lua_State;
 
 /* One for each Lua state. The engine keeps it in the policy; host.so keeps it in a userdata. */
 struct lhost {
-	const struct host_world *world; /* borrowed; NULL: no ipconns and no counters */
+	const struct host_world *world; /* borrowed; NULL: no ipconns, no counters and no rates */
 	const struct saf *saf;          /* borrowed; NULL: none is named, and nothing is permitted */
 	struct answer_tape *tape;              /* of the question: keeps answers or plays them; NULL: neither */
 	bool asking;                    /* in the engine: a question is under way, so that scripts may ask about the region */
-	bool full;                      /* a counter found no room; script_call logs that and clears the flag */
+	const char *full;               /* why a counter or rate found no room, static; script_call logs it and sets NULL; NULL: no such case */
 	struct record_entry *entry;     /* of the question under way, for checks and effects; NULL: none */
 	int mock;                       /* registry reference of a mock, which replaces world; 0 or LUA_NOREF: none */
 	/* Charges n steps of a loop in C to the script (budget_pay); NULL in plain Lua. */
@@ -40,8 +41,9 @@ void lhost_push(struct lua_State *L, struct lhost *h, bool with_mock);
  *
  * The table: ipconns = { NETX = { attribute = value, servstatus = "OUTSERVICE", connstatus = "ACQUIRED", autoinstalled
  * = true } }, as region.lua defines them, with defaults, INSERVICE and RELEASED where not given; counters = { NETX = 7
- * }, the last value of each; clock = seconds, or a function that returns them, by which counters expire (absent: the
- * machine's clock); saf = {...}, the table that a saf's file returns.
+ * }, the last value of each; rates = { NETX = 2 }, the tokens left of each; clock = seconds, or a function that
+ * returns them, by which counters expire and rates fill (absent: the machine's clock); saf = {...}, the table that a
+ * saf's file returns.
  */
 void lhost_mock(struct lua_State *L, struct lhost *h, int idx);
 

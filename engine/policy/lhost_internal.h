@@ -11,6 +11,7 @@
 
 #define MOCK_IPCONNS "ipconns"   /* in the mock's table: name = a userdata that holds a struct ipconn_view */
 #define MOCK_COUNTERS "counters" /* a userdata that holds a struct counters * */
+#define MOCK_RATES "rates"       /* a userdata that holds a struct rates * */
 #define MOCK_CLOCK "clock"       /* a number of seconds, or a function that returns it; absent: clock_span */
 #define MOCK_SAF "saf"           /* a userdata that holds a saf; absent: no saf */
 
@@ -26,8 +27,17 @@ double lhost_mock_clock(struct lua_State *L, const struct lhost *h);
 /* Pushes the userdata for the table of a saf at idx; raises the first fault of the table. [-0, +1, may throw] */
 void lhost_saf_mock(struct lua_State *L, int idx);
 
+/*
+ * Raises while a script loads: loading runs in a thread beside the loop, and an answer would be old when a door is
+ * asked. Never raises with a mock. [-0, +0, may throw]
+ */
+void lhost_want_asking(struct lua_State *L, const struct lhost *h, const char *what);
+/* Adds an answer of the library to the record of the question. */
+void lhost_effect(const struct lhost *h, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
 /* The functions of each file, registered with the struct lhost as their first upvalue. */
-extern const luaL_Reg lhost_verdict_functions[], lhost_region_functions[], lhost_saf_functions[], lhost_ip_functions[], lhost_cert_functions[];
+extern const luaL_Reg lhost_verdict_functions[], lhost_region_functions[], lhost_rate_functions[], lhost_saf_functions[], lhost_ip_functions[],
+	lhost_cert_functions[];
 
 /* Registers the metatables of the file's values. [-0, +0, may throw] */
 void lhost_verdict_open(struct lua_State *L);

@@ -121,6 +121,15 @@ lhost_mock_fill_ipconns(lua_State *L, int from, int to)
 	}
 }
 
+/* A set of the mock that its table owns as a userdata: how one is made and freed, and how it gets an item. */
+struct kind {
+	const char *part, *form; /* the key of the table, and the form of its value for messages */
+	int (*gc)(lua_State *L);
+	void *(*make)(void);
+	/* Adds the item of that name with the value on the top. False: the name or the value does not fit. */
+	bool (*add)(lua_State *L, void *set, const char *name, size_t len, double now);
+};
+
 static int
 lhost_mock_counters_gc(lua_State *L)
 {
@@ -131,41 +140,80 @@ lhost_mock_counters_gc(lua_State *L)
 	return 0;
 }
 
-/* Pushes a userdata with an empty set of counters. [-0, +1, may throw] */
-static struct counters *
-push_store(lua_State *L)
+static int
+lhost_mock_rates_gc(lua_State *L)
 {
-	struct counters **box = lua_newuserdatauv(L, sizeof *box, 0);
+	struct rates **box = lua_touserdata(L, 1);
+
+	rates_free(*box);
+	*box = NULL;
+	return 0;
+}
+
+static void *
+make_counters(void)
+{
+	return counters_new();
+}
+
+static void *
+make_rates(void)
+{
+	return rates_new();
+}
+
+static bool
+add_counter(lua_State *L, void *set, const char *name, size_t len, double now)
+{
+	return lua_isinteger(L, -1) && counters_set(set, name, len, lua_tointeger(L, -1), now);
+}
+
+static bool
+add_rate(lua_State *L, void *set, const char *name, size_t len, double now)
+{
+	double left = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : -1;
+
+	return left >= 0 && left <= RATE_TOKENS_MAX && rates_set(set, name, len, left, now);
+}
+
+static const struct kind counters_kind = { MOCK_COUNTERS, "{ NAME = the last number answered, ... }, a name of 1 to 64 bytes",
+	lhost_mock_counters_gc, make_counters, add_counter };
+static const struct kind rates_kind = { MOCK_RATES, "{ NAME = the tokens left, ... }, a name of 1 to 64 bytes, 0 to 1000000 tokens",
+	lhost_mock_rates_gc, make_rates, add_rate };
+
+/* Pushes a userdata with an empty set. [-0, +1, may throw] */
+static void *
+push_set(lua_State *L, const struct kind *k)
+{
+	void **box = lua_newuserdatauv(L, sizeof *box, 0);
 
 	*box = NULL;
 	lua_createtable(L, 0, 1);
-	lua_pushcfunction(L, lhost_mock_counters_gc);
+	lua_pushcfunction(L, k->gc);
 	lua_setfield(L, -2, "__gc");
 	lua_setmetatable(L, -2);
-	*box = counters_new();
+	*box = k->make();
 	if (*box == NULL)
 		luaL_error(L, "mock: out of memory");
 	return *box;
 }
 
-/* Adds the counters. The clock must be set before: counters begin at its time. */
+/* Adds the counters or the rates. The clock must be set before: they begin at its time. */
 static void
-mock_counters(lua_State *L, int idx, int mocked)
+mock_set(lua_State *L, int idx, int mocked, const struct kind *k)
 {
-	struct counters *s = push_store(L);
+	void *set = push_set(L, k);
 	const char *name;
 	size_t len;
 
-	lua_setfield(L, mocked, MOCK_COUNTERS);
-	lua_pushliteral(L, MOCK_COUNTERS);
+	lua_setfield(L, mocked, k->part);
+	lua_pushstring(L, k->part);
 	if (lua_rawget(L, idx) != LUA_TTABLE && !lua_isnil(L, -1))
-		luaL_error(L, "mock: counters must be a table");
+		luaL_error(L, "mock: %s must be a table", k->part);
 	for (lua_pushnil(L); lua_istable(L, -2) && lua_next(L, -2) != 0; lua_pop(L, 1)) {
-		if (lua_type(L, -2) != LUA_TSTRING || !lua_isinteger(L, -1))
-			luaL_error(L, "mock: counters are { NAME = the last number answered, ... }");
-		name = lua_tolstring(L, -2, &len);
-		if (!counters_set(s, name, len, lua_tointeger(L, -1), lhost_mock_now(L, mocked)))
-			luaL_error(L, "mock: a counter's name is a string of 1 to 64 bytes");
+		name = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &len) : NULL;
+		if (name == NULL || !k->add(L, set, name, len, lhost_mock_now(L, mocked)))
+			luaL_error(L, "mock: %s are %s", k->part, k->form);
 	}
 	lua_settop(L, mocked);
 }
@@ -203,16 +251,22 @@ mock_saf(lua_State *L, int idx, int mocked)
 	lua_pop(L, 1);
 }
 
+static const char *const mock_words[] = { MOCK_IPCONNS, MOCK_COUNTERS, MOCK_RATES, MOCK_CLOCK, MOCK_SAF, NULL };
+
 static void
 mock_keys(lua_State *L, int idx)
 {
+	int word;
+
 	if (!lua_istable(L, idx))
-		luaL_error(L, "mock: takes a table { ipconns = {...}, counters = {...}, saf = {...} }");
+		luaL_error(L, "mock: takes a table { ipconns = {...}, counters = {...}, rates = {...}, saf = {...} }");
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) {
 		const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
 
-		if (strcmp(key, MOCK_IPCONNS) != 0 && strcmp(key, MOCK_COUNTERS) != 0 && strcmp(key, MOCK_CLOCK) != 0 && strcmp(key, MOCK_SAF) != 0)
-			luaL_error(L, "mock: no key '%s'; there are ipconns, counters, clock and saf", key);
+		for (word = 0; mock_words[word] != NULL && strcmp(key, mock_words[word]) != 0; word++)
+			;
+		if (mock_words[word] == NULL)
+			luaL_error(L, "mock: no key '%s'; there are ipconns, counters, rates, clock and saf", key);
 	}
 }
 
@@ -229,7 +283,8 @@ lhost_mock(struct lua_State *L, struct lhost *h, int idx)
 		mocked = lua_gettop(L);
 		mock_part(L, idx, mocked, MOCK_IPCONNS, lhost_mock_fill_ipconns);
 		mock_clock(L, idx, mocked);
-		mock_counters(L, idx, mocked);
+		mock_set(L, idx, mocked, &counters_kind);
+		mock_set(L, idx, mocked, &rates_kind);
 		mock_saf(L, idx, mocked);
 	}
 	if (h->mock > 0)

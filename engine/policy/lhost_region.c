@@ -11,33 +11,9 @@
 #include "policy/lhost_internal.h"
 #include "policy/lshape.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void __attribute__((format(printf, 3, 4)))
-effect(const struct lhost *h, const char *name, const char *format, ...)
-{
-	char text[TEXT_SIZE];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof text, format, ap);
-	va_end(ap);
-	record_effect(h->entry, name, text);
-}
-
-/*
- * Raises while a script loads: loading runs in a thread beside the loop, and an answer would be old when a door is
- * asked.
- */
-static void
-want_asking(lua_State *L, const struct lhost *h, const char *what)
-{
-	if (h->world != NULL && !h->asking)
-		script_place_raise(L, "%s: call it in the function of a door, not while the script loads", what);
-}
 
 /* ---- counters */
 
@@ -62,8 +38,7 @@ want_counter(lua_State *L, const struct lhost *h, const char *what, size_t *len)
 
 	if (strlen(name) != *len)
 		script_place_raise(L, "%s: the name of a counter holds no NUL", what);
-	if (h->mock <= 0)
-		want_asking(L, h, what);
+	lhost_want_asking(L, h, what);
 	return name;
 }
 
@@ -105,15 +80,16 @@ lhost_region_next(lua_State *L)
 		answer_source_next(h, name, len, &u, &out, &its);
 
 	want_same_expires(L, a, name, its, u.expires);
-	h->full = h->full || (a == COUNTERS_FULL && mock == NULL);
+	if (a == COUNTERS_FULL && mock == NULL && counters_complains(h->world->counters, clock_span()))
+		h->full = counters_reason(a);
 	snprintf(title, sizeof title, "counter %s", name);
 	if (a != COUNTERS_NUMBER) {
-		effect(h, title, "next: %s", counters_reason(a));
+		lhost_effect(h, title, "next: %s", counters_reason(a));
 		lua_pushnil(L);
 		lua_pushstring(L, counters_reason(a));
 		return 2;
 	}
-	effect(h, title, "next = %lld", (long long)out);
+	lhost_effect(h, title, "next = %lld", (long long)out);
 	lua_pushinteger(L, out);
 	return 1;
 }
@@ -135,10 +111,10 @@ lhost_region_peek(lua_State *L)
 	want_same_expires(L, a, name, its, expires);
 	snprintf(title, sizeof title, "counter %s", name);
 	if (a == COUNTERS_NUMBER) {
-		effect(h, title, "peek = %lld", (long long)out);
+		lhost_effect(h, title, "peek = %lld", (long long)out);
 		lua_pushinteger(L, out);
 	} else {
-		effect(h, title, "peek: %s", counters_reason(a));
+		lhost_effect(h, title, "peek: %s", counters_reason(a));
 		lua_pushnil(L);
 	}
 	return 1;
@@ -170,11 +146,11 @@ lhost_region_ipconn(lua_State *L)
 	if (lhost_push_mock(L, h, MOCK_IPCONNS)) {
 		found = mock_ipconn(L, &view);
 	} else {
-		want_asking(L, h, "policy.ipconn");
+		lhost_want_asking(L, h, "policy.ipconn");
 		found = answer_source_ipconn(h, name, &view);
 	}
 	snprintf(title, sizeof title, "ipconn %s", name);
-	effect(h, title, "%s", found ? "found" : "none");
+	lhost_effect(h, title, "%s", found ? "found" : "none");
 	if (found)
 		lfacts_push_ipconn(L, &view);
 	else
@@ -255,8 +231,7 @@ lhost_region_ipconns(lua_State *L)
 	char title[64];
 
 	lua_settop(L, 2);
-	if (h->mock <= 0)
-		want_asking(L, h, "policy.ipconns");
+	lhost_want_asking(L, h, "policy.ipconns");
 	then = answer_source_list(h, applid, networkid);
 	for (;;) {
 		lhost_pay(L, h, max);
@@ -270,7 +245,7 @@ lhost_region_ipconns(lua_State *L)
 	if (h->mock <= 0)
 		answer_source_keep(h, applid, networkid, view, n);
 	snprintf(title, sizeof title, "ipconns %.8s.%.8s", networkid != NULL ? networkid : "*", applid != NULL ? applid : "*");
-	effect(h, title, "%zu", n);
+	lhost_effect(h, title, "%zu", n);
 	push_list(L, h, view, n);
 	return 1;
 }

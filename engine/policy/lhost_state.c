@@ -4,6 +4,9 @@
 
 #include "base/clock.h"
 
+#include <stdarg.h>
+#include <stdio.h>
+
 struct lhost *
 lhost_of(struct lua_State *L)
 {
@@ -56,4 +59,23 @@ lhost_mock_clock(struct lua_State *L, const struct lhost *h)
 	now = lhost_mock_now(L, lua_gettop(L));
 	lua_pop(L, 1);
 	return now;
+}
+
+void
+lhost_want_asking(lua_State *L, const struct lhost *h, const char *what)
+{
+	if (h->mock <= 0 && h->world != NULL && !h->asking)
+		script_place_raise(L, "%s: call it in the function of a door, not while the script loads", what);
+}
+
+void
+lhost_effect(const struct lhost *h, const char *name, const char *format, ...)
+{
+	char text[TEXT_SIZE];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	record_effect(h->entry, name, text);
 }

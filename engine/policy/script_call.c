@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/script_call.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "policy/lshape.h"
 
@@ -216,15 +215,15 @@ set_reason(struct script_call *call, enum budget_hit hit)
 		snprintf(call->text, sizeof call->text, "error without a message");
 }
 
-/* Logs that a counter found no room: the script got nil and may have ignored it. */
+/* Logs that a counter or rate found no room: the script got nil and may have ignored it. */
 static void
 log_full(struct script_call *call)
 {
 	struct policy *p = call->p;
 
-	if (p->host.full && counters_complains(p->host.world->counters, clock_span()))
-		log_say(p->log, MSG_SP0075, "policy", call->script, "function", call->function, "text", counters_reason(COUNTERS_FULL), NULL);
-	p->host.full = false;
+	if (p->host.full != NULL)
+		log_say(p->log, MSG_SP0075, "policy", call->script, "function", call->function, "text", p->host.full, NULL);
+	p->host.full = NULL;
 }
 
 bool

@@ -221,13 +221,15 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	r->records = records_new((size_t)d->region.records);
 	r->peers = peers_new();
 	r->counters = counters_new();
+	r->rates = rates_new();
 	r->registry = registry_new();
 	w->loop = loop_new();
 	w->threadpool = w->loop != NULL ? threadpool_new(w->loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
 	w->passwords = w->loop != NULL ? passwords_new(w->loop, r->log) : NULL;
-	if (!r->control || !r->records || !r->peers || !r->counters || !r->registry || !w->threadpool || !w->passwords)
+	if (!r->control || !r->records || !r->peers || !r->counters || !r->rates || !r->registry || !w->threadpool || !w->passwords)
 		return short_of_memory(faults);
-	r->world = (struct host_world){ .counters = r->counters, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns, .defined = policy_view_defined, .arg = w };
+	r->world = (struct host_world){ .counters = r->counters, .rates = r->rates, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns,
+		.defined = policy_view_defined, .arg = w };
 	lend(r);
 	name_boot(w);
 	timer_init(&r->drain, w->loop, region_drained, r);
@@ -390,8 +392,9 @@ region_free(struct region *r)
 	log_end(r->log);
 	loop_free(r->worker.loop);
 	if (r->hanging)
-		return false; /* the loader's thread reads the counters, the log and library_dir */
+		return false; /* the loader's thread reads the counters, the rates, the log and library_dir */
 	counters_free(r->counters);
+	rates_free(r->rates);
 	log_close(r->log);
 	free(r->control);
 	free(r);

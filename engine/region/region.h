@@ -23,6 +23,7 @@ struct region {
 	struct records *records;       /* owned */
 	struct peers *peers;           /* owned */
 	struct counters *counters;     /* owned */
+	struct rates *rates;           /* owned */
 	struct registry *registry;     /* owned */
 	struct host_world world;
 	struct listeners listeners;

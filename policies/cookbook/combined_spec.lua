@@ -10,7 +10,7 @@ local function refuses(code)
   return { verdict = "refuse", code = code }
 end
 
-local FULL = { counters = { ["rate 10.1.2.3"] = 20, ["rate 127.0.0.1"] = 20 } }
+local FULL = { rates = { ["sockets of 10.1.2.3"] = 0, ["sockets of 127.0.0.1"] = 0 } }
 
 return {
   { name = "accepts a neighbour at noon", door = "admit", facts = from("10.1.2.3", NOON), expect = { verdict = "accept" } },

@@ -134,7 +134,7 @@ TRIES.rate = function()
   region:stop()
   port = starts "1, 0.5"
   one = enters("ONE", { port = port, applid = "ONE" })
-  support.wait_until(function() return not region:row("counter", "rate 127.0.0.1") end, 10, "the counter to expire")
+  support.wait_until(function() return not region:row("rate", "sockets of 127.0.0.1") end, 10, "the rate to be full again")
   two = enters("TWO", { port = port, applid = "TWO" })
   reload_keeps()
   one:stop()

@@ -20,7 +20,7 @@ local function sections()
   return list
 end
 
--- The functions of the modules, the methods of counters and those of sets.
+-- The functions of the modules, the methods of counters and rates and those of sets.
 local function functions()
   local found = {}
   for _, module in ipairs(MODULES) do
@@ -28,7 +28,7 @@ local function functions()
       if type(value) == "function" then found[module:gsub("^policy%.", "") .. "." .. name] = true end
     end
   end
-  for name in support.read("lua/policy.lua"):gmatch "\nfunction counter:([%w_]+)%(" do found["counter:" .. name] = true end
+  for object, name in support.read("lua/policy.lua"):gmatch "\nfunction (%w+):([%w_]+)%(" do found[object .. ":" .. name] = true end
   for name in support.read("engine/policy/lhost_ip.c"):gmatch '"set:([%w_]+)"' do found["set:" .. name] = true end
   return found
 end

@@ -29,7 +29,7 @@ static const char *const names[] = {
 	"string.reverse", "string.sub", "string.unpack", "string.upper", "table.concat", "table.insert", "table.move", "table.pack",
 	"table.remove", "table.sort", "table.unpack", "utf8.char", "utf8.codepoint", "utf8.codes", "utf8.len", "utf8.offset", "math.max",
 	"math.tointeger", "math.fmod", "math.ult", "p.accept", "p.refuse", "p.install", "p.pass", "p.check", "p.first", "p.all", "p.when",
-	"p.ipconn", "p.ipconns", "p.counter", "ip.set", "ip.within", "ip.is_address", "cert.cn", "cert.san", "cert.named", "cert.pins",
+	"p.ipconn", "p.ipconns", "p.counter", "p.rate", "ip.set", "ip.within", "ip.is_address", "cert.cn", "cert.san", "cert.named", "cert.pins",
 	"cert.pinned", "cert.issued_by", "cert.expires_within", "capex.is_blank", "capex.applid", "capex.name", "capex.last_four",
 	"capex.wants_callback", "capex.wants_sessions", "c.next", "c.peek", "set.holds", "v[1]", "v[2]", "v[3]",
 };

@@ -184,6 +184,60 @@ describe("policy.install", function()
   end)
 end)
 
+describe("policy.rate", function()
+  after_each(function() policy.mock(nil) end)
+
+  it("gives its burst at once and then its rate", function()
+    local now = 1000
+    policy.mock { clock = function() return now end }
+    local rate = policy.rate("R", { count = 2, per = 60, burst = 3 })
+    assert.are.same({ true, true, true }, { rate:take(), rate:take(2) , policy.rate("other", { count = 1, per = 1 }):take() })
+    assert.are.same({ false, 30 }, { rate:take() })
+    now = 1030
+    assert.are.same({ true }, { rate:take() })
+  end)
+
+  it("is the same for each holder of its name, and no counter of that name", function()
+    policy.mock { counters = { R = 5 }, rates = { R = 1 } }
+    local terms = { count = 1, per = 3600 }
+    assert.is_true((policy.rate("R", terms):take()))
+    assert.is_false((policy.rate("R", terms):take()))
+    assert.are.equal(6, policy.counter("R"):next())
+  end)
+
+  it("takes terms only", function()
+    fails("takes a name and a table", policy.rate, "R")
+    fails("no key 'seconds'; there are count, per and burst", policy.rate, "R", { count = 1, seconds = 1 })
+    fails("count must be a whole number from 1 to 1000000, not nil", policy.rate, "R", { per = 1 })
+    fails("count must be a whole number from 1 to 1000000, not 0.5", policy.rate, "R", { count = 0.5, per = 1 })
+    fails("burst must be a whole number from 1 to 1000000, not 0", policy.rate, "R", { count = 1, per = 1, burst = 0 })
+    for _, bad in ipairs { 0, -1, 2e9, 0 / 0, "60" } do
+      fails("per must be a number of seconds from 0.001 to 1e9, not " .. tostring(bad), policy.rate, "R", { count = 1, per = bad })
+    end
+    fails("the name must be a string of 1 to 64 bytes", policy.rate, ("x"):rep(65), { count = 1, per = 1 })
+  end)
+
+  it("takes no more than its burst at a time", function()
+    policy.mock {}
+    local rate = policy.rate("R", { count = 1, per = 1, burst = 5 })
+    for _, bad in ipairs { 0, 6, 1.5, "1", {} } do fails("rate:take: takes a whole number from 1 to the burst 5", rate.take, rate, bad) end
+  end)
+
+  it("has no impossible terms, whatever a script writes into it", function()
+    policy.mock {}
+    local rate = policy.rate("R", { count = 1, per = 1 })
+    rate.count = 0
+    fails("impossible", rate.take, rate)
+  end)
+
+  it("is mocked by the tokens that are left", function()
+    fails("rates are { NAME = the tokens left", policy.mock, { rates = { R = -1 } })
+    fails("rates are { NAME = the tokens left", policy.mock, { rates = { R = "1" } })
+    fails("rates are { NAME = the tokens left", policy.mock, { rates = { 1 } })
+    fails("rates must be a table", policy.mock, { rates = 1 })
+  end)
+end)
+
 describe("policy.check", function()
   it("returns its value, whatever it is", function()
     local t = {}

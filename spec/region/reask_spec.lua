@@ -272,7 +272,8 @@ describe("an expiring counter", function()
       local door = region:explain(answer.connection)[1].doors[2]
       assert.message(door.text).is_not_nil(door.text:find("policy.counter(name, { expires = seconds })", 1, true))
     end
-    assert.are.equal(1, region:count_log("SP0075 W No room for another counter%. policy=rule function=bind text=.*expires = seconds", 1))
+    assert.are.equal(1, region:count_log(
+      "SP0075 W No room for another counter or rate%. policy=rule function=bind text=.*expires = seconds", 1))
     assert.are.equal(65536, #region:inquire "counter")
   end)
 end)
