@@ -20,6 +20,7 @@
 #define VALUE_SIZE 256
 #define SCRIPT_SIZE 65
 #define LABEL_SIZE 33
+#define SCRIPT_HASH_SIZE 13 /* the first digits of the SHA-256 of a script's bytes, or of a generation's parts, and a NUL */
 #define TRAN_SIZE 5
 #define PASSWORD_SIZE 101 /* a password or a phrase of at most 100 bytes */
 

@@ -157,6 +157,7 @@ enrol(struct conn *c)
 	generation_ref(c->generation);
 	link_in(c);
 	c->record = record_open(c->worker->records, c->facts.connection, c->facts.now);
+	record_generation(c->record, c->generation->hash);
 	record_facts(c->record, &c->facts);
 }
 

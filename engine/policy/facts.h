@@ -17,6 +17,14 @@
 #include "policy/stage.h"
 #include "tls/certificate.h"
 
+struct facts_load { /* counts at the moment of accept, without this socket */
+	unsigned halfopen;          /* of this tcpipservice */
+	unsigned connections;       /* of this tcpipservice */
+	unsigned from_peer;         /* open sockets from this address, at all tcpipservices */
+	unsigned from_prefix;       /* open sockets from its /24 or /48 */
+	unsigned refused_from_peer; /* refusals of this address in the last 60 s */
+};
+
 struct facts {
 	enum way way;
 	enum stage stage;
@@ -34,13 +42,7 @@ struct facts {
 	struct {
 		struct addr addr;
 	} own;
-	struct { /* counts at the moment of accept, without this socket */
-		unsigned halfopen;          /* of this tcpipservice */
-		unsigned connections;       /* of this tcpipservice */
-		unsigned from_peer;         /* open sockets from this address, at all tcpipservices */
-		unsigned from_prefix;       /* open sockets from its /24 or /48 */
-		unsigned refused_from_peer; /* refusals of this address in the last 60 s */
-	} load;
+	struct facts_load load;
 	struct {
 		const char *version; /* "TLSv1.3", static; NULL: no TLS */
 		char cipher[48];

@@ -11,8 +11,12 @@
 
 #include "policy/facts.h"
 
-/* Returns a new object. NULL without memory. */
-json_t *facts_json(const struct facts *f);
+struct jsontext;
+
+/* Adds the facts as an object; key as in jsontext.h. */
+void facts_json(struct jsontext *j, const char *key, const struct facts *f);
+/* Adds the counts as the member `load`. */
+void facts_json_load(struct jsontext *j, const struct facts_load *l);
 /*
  * Returns bytes of a peer or a script as a JSON string: unchanged when they are UTF-8 without control characters, else
  * with \xHH for each byte that is not printable ASCII and with each backslash doubled. NULL without memory.

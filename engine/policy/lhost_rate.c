@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "policy/answer_source.h"
 #include "policy/lhost_internal.h"
+#include "policy/record_answer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +53,27 @@ terms_of(lua_State *L)
 	return t;
 }
 
+static void
+keep_take(const struct lhost *h, const char *name, double n, const struct rate_terms *t, enum rates_answer a, double wait)
+{
+	struct jsontext *j = record_answer_begin(h->entry, "rate.take");
+
+	jsontext_text(j, "name", name, strlen(name));
+	jsontext_number(j, "n", n, 6);
+	jsontext_number(j, "count", t->count, 6);
+	jsontext_number(j, "per", t->per, 6);
+	jsontext_number(j, "burst", t->burst, 6);
+	if (a == RATES_TAKEN || a == RATES_WAIT)
+		jsontext_flag(j, "answer", a == RATES_TAKEN);
+	else
+		jsontext_null(j, "answer");
+	if (a == RATES_WAIT)
+		jsontext_number(j, "wait", wait, 6);
+	else if (a != RATES_TAKEN)
+		jsontext_string(j, "reason", rates_reason(a));
+	record_answer_end(h->entry);
+}
+
 /* host.rate_take(name, n, count, per, burst) -> true; false and the seconds to wait; nil and the reason */
 static int
 lhost_rate_take(lua_State *L)
@@ -68,6 +90,7 @@ lhost_rate_take(lua_State *L)
 	lhost_want_asking(L, h, "rate:take");
 	a = ask(L, h, name, len, &t, n, &got);
 	snprintf(title, sizeof title, "rate %.64s", name);
+	keep_take(h, name, n, &t, a, got.wait);
 	if (a == RATES_WAIT) {
 		lhost_effect(h, title, "take %g: wait %.6g s", n, got.wait);
 		lua_pushboolean(L, false);

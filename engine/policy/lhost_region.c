@@ -10,10 +10,34 @@
 #include "policy/lfacts.h"
 #include "policy/lhost_internal.h"
 #include "policy/lshape.h"
+#include "policy/record_answer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The answer of a counter, with its arguments; `number` is nil when a is not COUNTERS_NUMBER. */
+static void
+keep_counter(const struct lhost *h, const char *asked, const char *name, const struct counter_use *u, enum counters_answer a, int64_t number)
+{
+	struct jsontext *j = record_answer_begin(h->entry, asked);
+
+	jsontext_text(j, "name", name, strlen(name));
+	if (u->max != 0 || u->min != 0) {
+		jsontext_integer(j, "min", u->min);
+		jsontext_integer(j, "max", u->max);
+		jsontext_flag(j, "wrap", u->wrap);
+	}
+	if (u->expires > 0)
+		jsontext_number(j, "expires", u->expires, 6);
+	if (a == COUNTERS_NUMBER) {
+		jsontext_integer(j, "answer", number);
+	} else {
+		jsontext_null(j, "answer");
+		jsontext_string(j, "reason", counters_reason(a));
+	}
+	record_answer_end(h->entry);
+}
 
 /* ---- counters */
 
@@ -83,6 +107,7 @@ lhost_region_next(lua_State *L)
 	if (a == COUNTERS_FULL && mock == NULL && counters_complains(h->world->counters, clock_span()))
 		h->full = counters_reason(a);
 	snprintf(title, sizeof title, "counter %s", name);
+	keep_counter(h, "counter.next", name, &u, a, out);
 	if (a != COUNTERS_NUMBER) {
 		lhost_effect(h, title, "next: %s", counters_reason(a));
 		lua_pushnil(L);
@@ -102,6 +127,7 @@ lhost_region_peek(lua_State *L)
 	size_t len;
 	const char *name = want_counter(L, h, "counter:peek", &len);
 	double expires = luaL_optnumber(L, 2, 0), now = 0, its = 0;
+	struct counter_use u = { .expires = expires };
 	char title[COUNTER_NAME_MAX + 16];
 	int64_t out = 0;
 	struct counters *mock = mock_store(L, h, &now);
@@ -110,6 +136,7 @@ lhost_region_peek(lua_State *L)
 
 	want_same_expires(L, a, name, its, expires);
 	snprintf(title, sizeof title, "counter %s", name);
+	keep_counter(h, "counter.peek", name, &u, a, out);
 	if (a == COUNTERS_NUMBER) {
 		lhost_effect(h, title, "peek = %lld", (long long)out);
 		lua_pushinteger(L, out);
@@ -121,6 +148,33 @@ lhost_region_peek(lua_State *L)
 }
 
 /* ---- ipconns */
+
+static void
+keep_ipconn(const struct lhost *h, const char *name, const struct ipconn_view *found)
+{
+	struct jsontext *j = record_answer_begin(h->entry, "ipconn");
+
+	jsontext_text(j, "name", name, strlen(name));
+	if (found != NULL)
+		record_answer_ipconn(j, "answer", found);
+	else
+		jsontext_null(j, "answer");
+	record_answer_end(h->entry);
+}
+
+static void
+keep_ipconns(const struct lhost *h, const char *applid, const char *networkid, const struct ipconn_view *view, size_t n)
+{
+	struct jsontext *j = record_answer_begin(h->entry, "ipconns");
+
+	jsontext_some(j, "applid", applid);
+	jsontext_some(j, "networkid", networkid);
+	jsontext_begin(j, "answer", '[');
+	for (size_t i = 0; i < n && j != NULL && !j->full; i++)
+		record_answer_ipconn(j, NULL, &view[i]);
+	jsontext_end(j, ']');
+	record_answer_end(h->entry);
+}
 
 static bool
 mock_ipconn(lua_State *L, struct ipconn_view *out)
@@ -151,6 +205,7 @@ lhost_region_ipconn(lua_State *L)
 	}
 	snprintf(title, sizeof title, "ipconn %s", name);
 	lhost_effect(h, title, "%s", found ? "found" : "none");
+	keep_ipconn(h, name, found ? &view : NULL);
 	if (found)
 		lfacts_push_ipconn(L, &view);
 	else
@@ -246,6 +301,7 @@ lhost_region_ipconns(lua_State *L)
 		answer_source_keep(h, applid, networkid, view, n);
 	snprintf(title, sizeof title, "ipconns %.8s.%.8s", networkid != NULL ? networkid : "*", applid != NULL ? applid : "*");
 	lhost_effect(h, title, "%zu", n);
+	keep_ipconns(h, applid, networkid, view, n);
 	push_list(L, h, view, n);
 	return 1;
 }

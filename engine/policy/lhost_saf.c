@@ -7,6 +7,7 @@
 
 #include "policy/lhost_internal.h"
 #include "policy/lshape.h"
+#include "policy/record_answer.h"
 #include "security/saf_read.h"
 
 #include <stdio.h>
@@ -135,6 +136,43 @@ note(struct lhost *h, const char *title, const struct saf_decision *d)
 	record_check(h->entry, title, d->permitted, detail, (size_t)n);
 }
 
+static void
+keep_check(const struct lhost *h, const char *class, const char *profile, const char *userid, enum saf_access access, const struct saf_decision *d)
+{
+	struct jsontext *j = record_answer_begin(h->entry, "saf.check");
+
+	jsontext_text(j, "class", class, strlen(class));
+	jsontext_text(j, "profile", profile, strlen(profile));
+	jsontext_text(j, "userid", userid, strlen(userid));
+	jsontext_string(j, "access", saf_access_name(access));
+	jsontext_flag(j, "answer", d->permitted);
+	jsontext_some(j, "by_profile", d->profile);
+	jsontext_string(j, "held", saf_access_name(d->held));
+	jsontext_string(j, "by", d->by);
+	record_answer_end(h->entry);
+}
+
+/* u NULL: there is no such user, or no saf. */
+static void
+keep_user(const struct lhost *h, const char *userid, const struct saf_user *u, size_t groups)
+{
+	struct jsontext *j = record_answer_begin(h->entry, "saf.user");
+
+	jsontext_text(j, "userid", userid, strlen(userid));
+	if (u == NULL) {
+		jsontext_null(j, "answer");
+	} else {
+		jsontext_begin(j, "answer", '{');
+		jsontext_flag(j, "revoked", u->revoked);
+		jsontext_begin(j, "groups", '[');
+		for (size_t i = 0; i < groups && j != NULL && !j->full; i++)
+			jsontext_string(j, NULL, saf_group(h->saf, userid, i));
+		jsontext_end(j, ']');
+		jsontext_end(j, '}');
+	}
+	record_answer_end(h->entry);
+}
+
 /* host.saf_check(class, profile, userid, access) -> true or false, and a table { profile =, held =, by = } */
 static int
 lhost_saf_check(lua_State *L)
@@ -154,6 +192,7 @@ lhost_saf_check(lua_State *L)
 		saf_check(s, class, resource, userid, wanted, &d);
 	snprintf(title, sizeof title, "saf %.40s %s %.40s %.100s", userid, saf_access_name(wanted), class, resource);
 	note(h, title, &d);
+	keep_check(h, class, resource, userid, wanted, &d);
 	lua_pushboolean(L, d.permitted);
 	push_reason(L, &d);
 	return 2;
@@ -173,6 +212,7 @@ lhost_saf_user(lua_State *L)
 	lhost_pay(L, h, STEPS + n);
 	snprintf(title, sizeof title, "saf user %.40s", userid);
 	record_effect(h->entry, title, u == NULL ? (s != NULL ? "unknown" : "no saf") : u->revoked ? "revoked" : "known");
+	keep_user(h, userid, u, s == h->saf ? n : 0);
 	if (u == NULL)
 		return lua_pushnil(L), 1;
 	lua_createtable(L, 0, 2);

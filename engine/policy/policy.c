@@ -51,6 +51,14 @@ policy_path(const struct policy *p, const char *script)
 	return s != NULL ? s->source->path : NULL;
 }
 
+const char *
+policy_hash(const struct policy *p, const char *script)
+{
+	const struct script *s = policy_script(p, script);
+
+	return s != NULL ? s->source->hash : NULL;
+}
+
 size_t
 policy_bytes(const struct policy *p)
 {

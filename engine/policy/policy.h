@@ -57,6 +57,8 @@ bool policy_has(const struct policy *p, const char *script, enum door d);
 bool policy_runs(const struct policy *p, const char *script);
 /* The file of a loaded script ("policies/lan.lua"), owned by the sources; NULL when the script is not loaded. */
 const char *policy_path(const struct policy *p, const char *script);
+/* The hash of a loaded script's bytes; NULL when the script is not loaded. Borrowed. */
+const char *policy_hash(const struct policy *p, const char *script);
 /* The memory of the Lua state in bytes. It is bounded: see policy_renew in policy_internal.h. */
 size_t policy_bytes(const struct policy *p);
 

@@ -72,6 +72,7 @@ entry_empty(struct record_entry *e)
 	free(e->text);
 	free(e->file);
 	free(e->granted.host);
+	jsontext_free(&e->answers);
 	*e = (struct record_entry){ .request = request };
 }
 
@@ -244,6 +245,13 @@ record_open(struct records *rs, const char *connection, double now)
 	return r;
 }
 
+void
+record_generation(struct record *r, const char *hash)
+{
+	if (r != NULL)
+		snprintf(r->hash, sizeof r->hash, "%s", hash);
+}
+
 static void
 forget_record(struct records *rs, struct record *r)
 {
@@ -345,12 +353,28 @@ record_entry_add(struct record *r, enum door door, const char *policy, double no
 }
 
 void
+record_asked(struct record_entry *e, const struct facts *f, const char *hash)
+{
+	if (e == NULL)
+		return;
+	snprintf(e->hash, sizeof e->hash, "%s", hash != NULL ? hash : "");
+	e->recheck = f->recheck;
+	e->socket = f->socket;
+	if (f->way == WAY_OUT)
+		e->peer = f->peer.addr;
+}
+
+void
 record_check(struct record_entry *e, const char *name, bool value, const char *detail, size_t detail_len)
 {
 	struct check *grown, c = { .value = value };
 
-	if (e == NULL || e->nchecks >= CHECKS_MAX)
+	if (e == NULL)
 		return;
+	if (e->nchecks >= CHECKS_MAX) {
+		e->incomplete = true;
+		return;
+	}
 	grown = realloc(e->check, (e->nchecks + 1) * sizeof *grown);
 	if (grown == NULL)
 		return;

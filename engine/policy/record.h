@@ -36,6 +36,8 @@ void records_free(struct records *rs);
  * below takes NULL and does nothing.
  */
 struct record *record_open(struct records *rs, const char *connection, double now);
+/* Sets the hash of the generation that judges the connection. Copied. */
+void record_generation(struct record *r, const char *hash);
 /* Adds an event ("accepted", "handshake done", "answered 403"). A record keeps the first 32. */
 void record_event(struct record *r, double now, const char *event);
 /*
@@ -48,6 +50,11 @@ struct record_entry *record_entry_add(struct record *r, enum door door, const ch
  * Copies the request, its users and the size of its data, without the password, into the entry of an attach question.
  */
 void record_request(struct record_entry *e, const struct request *q, const struct users *u, size_t bytes);
+/*
+ * Copies from the facts of the question the parts in which two questions about one connection differ, and the hash of
+ * the script's bytes; NULL: no script is asked.
+ */
+void record_asked(struct record_entry *e, const struct facts *f, const char *hash);
 /*
  * Adds a check (policy.check). Copied; an entry keeps the first 64, and detail is cut at 200 bytes. detail may be NULL.
  */

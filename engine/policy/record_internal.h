@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/cursor.h"
+#include "base/jsontext.h"
 #include "policy/record.h"
 
 struct check {
@@ -37,6 +38,10 @@ struct record_entry {
 	char *policy;      /* owned; NULL none */
 	const char *where; /* the door, or the stage of a decision of the engine, or "reload": a generation's definitions; static */
 	uint64_t generation; /* of a question that is asked again; 0: asked when the connection came in */
+	char hash[SCRIPT_HASH_SIZE]; /* of the script's bytes; "" no script */
+	bool recheck;
+	int socket;          /* facts.socket at the question */
+	struct addr peer;    /* way out: the address in question; else of family 0 */
 	double at;
 	bool answered;
 	char verdict[8], code[CODE_SIZE];
@@ -46,6 +51,10 @@ struct record_entry {
 	double microseconds;
 	struct check *check; /* owned */
 	size_t nchecks;
+	struct jsontext answers; /* owned: the library's answers (record_answer.h), the elements of a list */
+	struct jsontext_mark answered_before; /* where the last answer begins */
+	bool answering;          /* an answer was begun and not ended */
+	bool incomplete;         /* a check or an answer had no room */
 	struct recorded_request *request; /* owned; NULL: the entry is of no request */
 };
 
@@ -69,6 +78,7 @@ struct record {
 	struct records *owner;
 	char connection[CONNECTION_SIZE];
 	double opened;
+	char hash[SCRIPT_HASH_SIZE]; /* of the generation; "" not known */
 	bool closed;
 	struct facts *facts; /* owned; NULL until record_facts */
 	struct event *event; /* owned */

@@ -7,151 +7,289 @@
 #include "policy/facts_json.h"
 #include "policy/record_internal.h"
 
-static json_t *
-text_or_null(const char *s)
-{
-	return s == NULL || s[0] == '\0' ? json_null() : facts_json_text(s, strlen(s));
-}
+#define TAIL 64 /* bytes for the end of the text, which always has room */
 
-static double
-thousandths(double n)
-{
-	return (double)(long long)(n * 1e3 + 0.5) / 1e3;
-}
+/* A text that is being written, and whether a part of it had no room. */
+struct account {
+	struct jsontext *j;
+	const struct record *record;
+	bool incomplete;
+};
 
 static double
 since(const struct record *r, double at)
 {
-	return thousandths((at - r->opened) * 1e3);
+	return (at - r->opened) * 1e3;
 }
 
-static json_t *
-checks_json(const struct record_entry *e)
+/* Ends a part that began at the mark. True: it is there; false: it had no room and is left out. */
+static bool
+keep(struct account *a, struct jsontext_mark mark)
 {
-	json_t *list = json_array();
+	if (!a->j->full)
+		return true;
+	jsontext_back(a->j, mark);
+	a->incomplete = true;
+	return false;
+}
 
-	for (size_t i = 0; i < e->nchecks; i++)
-		json_array_append_new(list, json_pack("{s:o, s:b, s:o}", "name", facts_json_text(e->check[i].name, strlen(e->check[i].name)),
-			"value", e->check[i].value, "detail", facts_json_text(e->check[i].detail, e->check[i].detail_len)));
-	return list;
+/* --- one entry -------------------------------------------------------------------------------- */
+
+static void
+put_checks(struct jsontext *j, const struct record_entry *e)
+{
+	jsontext_begin(j, "checks", '[');
+	for (size_t i = 0; i < e->nchecks; i++) {
+		jsontext_begin(j, NULL, '{');
+		jsontext_text(j, "name", e->check[i].name, strlen(e->check[i].name));
+		jsontext_flag(j, "value", e->check[i].value);
+		jsontext_text(j, "detail", e->check[i].detail, e->check[i].detail_len);
+		jsontext_end(j, '}');
+	}
+	jsontext_end(j, ']');
 }
 
 static void
-put_text(json_t *o, const char *key, const char *text)
+put_answers(struct jsontext *j, const struct record_entry *e)
 {
-	if (text != NULL && text[0] != '\0')
-		json_object_set_new(o, key, facts_json_text(text, strlen(text)));
+	jsontext_begin(j, "answers", '[');
+	if (e->answers.len > 0)
+		jsontext_raw(j, NULL, e->answers.bytes, e->answers.len);
+	jsontext_end(j, ']');
 }
 
 /* The grants; null when the verdict is a refusal, or missing. */
-static json_t *
-granted_json(const struct record_entry *e)
+static void
+put_granted(struct jsontext *j, const struct record_entry *e)
 {
-	json_t *o;
-
-	if (!e->answered || strcmp(e->verdict, verdict_name(VERDICT_REFUSE)) == 0)
-		return json_null();
-	o = json_object();
-	put_text(o, "userid", e->granted.userid);
-	put_text(o, "by", e->granted.mapped ? "maps.lua" : NULL);
+	if (!e->answered || strcmp(e->verdict, verdict_name(VERDICT_REFUSE)) == 0) {
+		jsontext_null(j, "granted");
+		return;
+	}
+	jsontext_begin(j, "granted", '{');
+	jsontext_some(j, "userid", e->granted.userid);
+	jsontext_some(j, "by", e->granted.mapped ? "maps.lua" : NULL);
 	if (e->granted.sysplex)
-		json_object_set_new(o, "sysplex", json_true());
-	put_text(o, "ipconn", e->granted.ipconn);
-	put_text(o, "template", e->granted.template);
-	put_text(o, "applid", e->granted.applid);
-	put_text(o, "host", e->granted.host);
+		jsontext_flag(j, "sysplex", true);
+	jsontext_some(j, "ipconn", e->granted.ipconn);
+	jsontext_some(j, "template", e->granted.template);
+	jsontext_some(j, "applid", e->granted.applid);
+	jsontext_some(j, "host", e->granted.host);
 	if (e->granted.has_port)
-		json_object_set_new(o, "port", json_integer(e->granted.port));
-	return o;
-}
-
-static json_t *
-installed_json(const struct installed *i)
-{
-	if (i == NULL)
-		return json_null();
-	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:i, s:i, s:i}", "ipconn", i->ipconn, "applid", i->applid, "networkid", i->networkid,
-		"autoinstalled", (int)i->autoinstalled, "template", text_or_null(i->template), "sendcount", i->sendcount, "receivecount",
-		i->receivecount, "sockets", i->sockets);
-}
-
-static json_t *
-entry_json(const struct record *r, const struct record_entry *e)
-{
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:f, s:f, s:o}", "door", e->where, "policy", text_or_null(e->policy), "file",
-		text_or_null(e->file), "line", e->line > 0 ? json_integer(e->line) : json_null(), "verdict", text_or_null(e->verdict), "code",
-		text_or_null(e->code), "text", text_or_null(e->text), "granted", granted_json(e), "generation",
-		e->generation > 0 ? json_integer((json_int_t)e->generation) : json_null(),
-		"microseconds", thousandths(e->microseconds), "milliseconds", since(r, e->at), "checks",
-		checks_json(e));
+		jsontext_integer(j, "port", e->granted.port);
+	jsontext_end(j, '}');
 }
 
 /* The request of an entry. The record never has the password. */
-static json_t *
-request_json(const struct recorded_request *q)
+static void
+put_request(struct jsontext *j, const struct recorded_request *q)
 {
-	json_t *users = json_array();
-
+	jsontext_begin(j, "request", '{');
+	jsontext_string(j, "tran", q->tran);
+	jsontext_string(j, "program", q->program);
+	jsontext_string(j, "userid", q->userid);
+	jsontext_string(j, "linkuser", q->users.link);
+	jsontext_string(j, "taskuser", q->users.task);
+	jsontext_begin(j, "users", '[');
 	for (unsigned i = 0; i < q->users.nchecked; i++)
-		json_array_append_new(users, json_string(q->users.checked[i]));
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "tran", text_or_null(q->tran), "program", text_or_null(q->program), "userid",
-		text_or_null(q->userid), "linkuser", text_or_null(q->users.link), "taskuser", text_or_null(q->users.task), "users", users, "bytes",
-		(json_int_t)q->bytes);
+		jsontext_text(j, NULL, q->users.checked[i], strlen(q->users.checked[i]));
+	jsontext_end(j, ']');
+	jsontext_integer(j, "bytes", (int64_t)q->bytes);
+	jsontext_end(j, '}');
 }
 
-static json_t *
-requests_json(const struct record *r)
+/* The door; the stage, when a request was refused before its users were known, so that no door was asked. */
+static const char *
+door_of_entry(const struct record_entry *e)
 {
-	json_t *list = json_array(), *o;
+	return e->request != NULL && e->request->users.nchecked == 0 ? stage_name(STAGE_REQUEST) : e->where;
+}
 
-	for (size_t i = 0; r->requests != NULL && i < r->requests->n; i++) {
-		const struct record_entry *e = r->requests->entry[i];
+/* The question: when, about which socket, and to which script. */
+static void
+put_question(struct jsontext *j, const struct record *r, const struct record_entry *e)
+{
+	char peer[ADDR_TEXT];
 
-		o = entry_json(r, e);
-		if (e->request != NULL)
-			json_object_set_new(o, "request", request_json(e->request));
-		/* refused before its users were known, so that no door was asked */
-		if (e->request != NULL && e->request->users.nchecked == 0)
-			json_object_set_new(o, "door", json_string(stage_name(STAGE_REQUEST)));
-		json_array_append_new(list, o);
+	jsontext_string(j, "door", door_of_entry(e));
+	jsontext_string(j, "policy", e->policy);
+	jsontext_string(j, "hash", e->hash);
+	jsontext_number(j, "now", e->at, 6);
+	jsontext_number(j, "milliseconds", since(r, e->at), 3);
+	if (e->socket > 0)
+		jsontext_integer(j, "socket", e->socket);
+	if (e->peer.family != 0)
+		jsontext_string(j, "peer", addr_print(&e->peer, peer, sizeof peer));
+	jsontext_flag(j, "recheck", e->recheck);
+	if (e->generation > 0)
+		jsontext_integer(j, "generation", (int64_t)e->generation);
+	else
+		jsontext_null(j, "generation");
+}
+
+/* The verdict, and the line of the script that made it. */
+static void
+put_verdict(struct jsontext *j, const struct record_entry *e)
+{
+	jsontext_string(j, "file", e->file);
+	if (e->line > 0)
+		jsontext_integer(j, "line", e->line);
+	else
+		jsontext_null(j, "line");
+	jsontext_string(j, "verdict", e->verdict);
+	jsontext_string(j, "code", e->code);
+	jsontext_string(j, "text", e->text);
+	put_granted(j, e);
+	jsontext_number(j, "microseconds", e->microseconds, 3);
+}
+
+static void
+put_entry(struct account *a, const struct record_entry *e)
+{
+	struct jsontext_mark mark;
+	bool whole;
+
+	jsontext_begin(a->j, NULL, '{');
+	put_question(a->j, a->record, e);
+	put_verdict(a->j, e);
+	if (e->request != NULL)
+		put_request(a->j, e->request);
+	mark = jsontext_mark(a->j);
+	put_checks(a->j, e);
+	put_answers(a->j, e);
+	whole = keep(a, mark) && !e->incomplete;
+	if (!whole)
+		jsontext_flag(a->j, "incomplete", true);
+	jsontext_end(a->j, '}');
+	a->incomplete = a->incomplete || !whole;
+}
+
+void
+record_json_entry(struct jsontext *j, const struct record *r, const struct record_entry *e)
+{
+	struct account a = { .j = j, .record = r };
+
+	put_entry(&a, e);
+}
+
+/* --- the record ------------------------------------------------------------------------------- */
+
+static void
+put_installed(struct jsontext *j, const struct installed *i)
+{
+	if (i == NULL) {
+		jsontext_null(j, "installed");
+		return;
 	}
-	return list;
+	jsontext_begin(j, "installed", '{');
+	jsontext_string(j, "ipconn", i->ipconn);
+	jsontext_text(j, "applid", i->applid, strlen(i->applid));
+	jsontext_text(j, "networkid", i->networkid, strlen(i->networkid));
+	jsontext_flag(j, "autoinstalled", i->autoinstalled);
+	jsontext_string(j, "template", i->template);
+	jsontext_integer(j, "sendcount", i->sendcount);
+	jsontext_integer(j, "receivecount", i->receivecount);
+	jsontext_integer(j, "sockets", i->sockets);
+	jsontext_end(j, '}');
 }
 
-/* The names of the certificate, each as one text. */
-static json_t *
-certificate_json(const struct certificate *c)
+static void
+put_outcome(struct jsontext *j, const struct record *r)
 {
-	if (c == NULL)
-		return json_null();
-	return json_pack("{s:o, s:o}", "subject", text_or_null(c->subject.printed), "issuer", text_or_null(c->issuer.printed));
+	char peer[ADDR_TEXT] = "";
+
+	if (r->facts != NULL)
+		addr_print(&r->facts->peer.addr, peer, sizeof peer);
+	jsontext_string(j, "connection", r->connection);
+	jsontext_string(j, "peer", peer);
+	jsontext_integer(j, "generation", r->facts != NULL ? (int64_t)r->facts->generation : 0);
+	jsontext_string(j, "hash", r->hash);
+	jsontext_string(j, "outcome", r->outcome);
+	jsontext_number(j, "time", r->opened, 6);
+	jsontext_string(j, "stage", r->stage);
+	jsontext_string(j, "code", r->code);
+	jsontext_string(j, "reason", r->reason);
+	put_installed(j, r->installed);
 }
 
-static json_t *
-lists_json(const struct record *r, bool doors)
+static void
+put_events(struct jsontext *j, const struct record *r)
 {
-	json_t *list = json_array();
+	jsontext_begin(j, "events", '[');
+	for (size_t i = 0; i < r->nevents; i++) {
+		jsontext_begin(j, NULL, '{');
+		jsontext_number(j, "milliseconds", since(r, r->event[i].at), 3);
+		jsontext_text(j, "event", r->event[i].text, strlen(r->event[i].text));
+		jsontext_end(j, '}');
+	}
+	jsontext_end(j, ']');
+}
 
-	for (size_t i = 0; doors && i < r->nentries; i++)
-		json_array_append_new(list, entry_json(r, r->entry[i]));
-	for (size_t i = 0; !doors && i < r->nevents; i++)
-		json_array_append_new(list, json_pack("{s:f, s:o}", "milliseconds", since(r, r->event[i].at), "event",
-			facts_json_text(r->event[i].text, strlen(r->event[i].text))));
-	return list;
+/* The facts, and the names of the certificate, each as one text. */
+static void
+put_facts(struct account *a, const struct facts *f)
+{
+	struct jsontext_mark mark = jsontext_mark(a->j);
+
+	if (f == NULL || f->certificate == NULL) {
+		jsontext_null(a->j, "certificate");
+	} else {
+		jsontext_begin(a->j, "certificate", '{');
+		jsontext_string(a->j, "subject", f->certificate->subject.printed);
+		jsontext_string(a->j, "issuer", f->certificate->issuer.printed);
+		jsontext_end(a->j, '}');
+	}
+	if (f != NULL) {
+		facts_json(a->j, "facts", f);
+	} else {
+		jsontext_begin(a->j, "facts", '{');
+		jsontext_end(a->j, '}');
+	}
+	keep(a, mark);
+}
+
+static void
+put_entries(struct account *a, const char *key, struct record_entry *const *entry, size_t n)
+{
+	jsontext_begin(a->j, key, '[');
+	for (size_t i = 0; i < n; i++) {
+		struct jsontext_mark mark = jsontext_mark(a->j);
+
+		put_entry(a, entry[i]);
+		keep(a, mark);
+	}
+	jsontext_end(a->j, ']');
+}
+
+bool
+record_json_put(struct jsontext *j, const struct record *r, bool requests)
+{
+	struct account a = { .j = j, .record = r };
+	size_t max = j->max;
+
+	j->max = max > TAIL ? max - TAIL : max;
+	jsontext_begin(j, NULL, '{');
+	put_outcome(j, r);
+	put_events(j, r);
+	put_facts(&a, r->facts);
+	put_entries(&a, "doors", r->entry, r->nentries);
+	if (requests)
+		put_entries(&a, "requests", r->requests != NULL ? r->requests->entry : NULL, r->requests != NULL ? r->requests->n : 0);
+	j->max = max;
+	if (a.incomplete)
+		jsontext_flag(j, "incomplete", true);
+	jsontext_end(j, '}');
+	return !j->full;
 }
 
 json_t *
 record_json(const struct record *r)
 {
-	static const struct facts nothing;
-	const struct facts *f = r->facts != NULL ? r->facts : &nothing;
-	char peer[ADDR_TEXT] = "";
+	struct jsontext j = { 0 };
+	json_t *o = NULL;
 
-	if (r->facts != NULL)
-		addr_print(&f->peer.addr, peer, sizeof peer);
-	return json_pack("{s:s, s:o, s:I, s:s, s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "connection", r->connection, "peer", text_or_null(peer),
-		"generation", (json_int_t)f->generation, "outcome", r->outcome, "time", r->opened, "stage", text_or_null(r->stage), "code",
-		text_or_null(r->code), "reason", text_or_null(r->reason), "doors", lists_json(r, true), "installed",
-		installed_json(r->installed), "requests", requests_json(r), "certificate", certificate_json(f->certificate), "facts",
-		r->facts != NULL ? facts_json(f) : json_object(), "events", lists_json(r, false));
+	if (record_json_put(&j, r, true))
+		o = json_loadb(j.bytes, j.len, JSON_ALLOW_NUL, NULL);
+	jsontext_free(&j);
+	return o;
 }

@@ -33,7 +33,7 @@ struct source {
 	bool library;
 	char *bytes; /* owned */
 	size_t len;
-	char hash[13]; /* the first digits of the SHA-256 of its bytes */
+	char hash[SCRIPT_HASH_SIZE]; /* the first digits of the SHA-256 of its bytes */
 	size_t kept;   /* bytes that it keeps in a state, without the scripts that it requires; 0: not loaded yet */
 	struct stat st; /* of the opened file, for file_warn */
 };

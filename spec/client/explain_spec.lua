@@ -31,8 +31,28 @@ return { install = function(facts)
   end
   return policy.install { ipconn = "SHOP" }
 end }]],
+  asks = [[
+local policy = require "policy"
+local saf = require "policy.saf"
+return { install = function()
+  policy.counter("asks"):next { max = 2 }
+  policy.counter("never"):peek()
+  policy.ipconn "OUT"
+  policy.ipconn "NOBODY"
+  policy.ipconns { applid = "OUTAPPL" }
+  saf.check("TCICSTRN", "CPMI", "FRED")
+  saf.user "FRED"
+  return policy.refuse("asked")
+end }]],
+  many = [[
+local policy = require "policy"
+return { install = function()
+  for _ = 1, 1000 do policy.counter("many"):next { max = 99999 } end
+  return policy.refuse("asked")
+end }]],
   raises = "return { install = function(facts)\n  return facts.nothing.there\nend }",
   runaway = "return { install = function()\n  while true do end\nend }",
+  no_rule_bind = "local policy = require 'policy'\nreturn { bind = function() return policy.accept() end }",
   chain = "local policy = require 'policy'\nreturn { install = policy.first { function() return policy.pass() end } }",
 }
 
@@ -87,7 +107,7 @@ describe("explain", function()
       region = { milliseconds = 200, instructions = 100000, capex_timeout = 1 },
       tcpipservices = {
         ADMIT = { admit = "no_admit" }, BIND = { bind = "no_bind", urm = "good" }, INSTALL = { urm = "no_install" }, NOURM = {},
-        GOOD = { urm = "good" }, CERTIFY = { ssl = "clientauth", certificate = "CICSA", certify = "no_certify" },
+        GOOD = { urm = "good" }, ASKS = { bind = "no_rule_bind", urm = "asks" }, MANY = { urm = "many" }, CERTIFY = { ssl = "clientauth", certificate = "CICSA", certify = "no_certify" },
         PLAINCHN = { ssl = "clientauth", certificate = "CICSA" },
         RAISES = { urm = "raises" }, RUNAWAY = { urm = "runaway" }, CHAIN = { urm = "chain" }, BADNAME = { urm = "badname" },
         TAKEN = { urm = "taken" }, TMPLNO = { urm = "tmplno" }, TMPLOUT = { urm = "tmplout" }, PORT = { urm = "port" },
@@ -144,6 +164,35 @@ describe("explain", function()
       end
     end
     assert.equal(dkjson.null, r.doors[1].policy)
+  end)
+
+  it("has what is needed to put the same question again: when, about which socket, to which script, and each answer", function()
+    local r = record_of("ASKS", { applid = "WELCOME" })
+    local door = r.doors[3]
+    assert.equal("install", door.door)
+    assert.is_true(door.now >= r.time and door.now < r.time + 60)
+    assert.same({ 1, false }, { door.socket, door.recheck })
+    assert.is_truthy(door.hash:match "^%x+$" and r.hash:match "^%x+$")
+    assert.not_equal(r.doors[2].hash, door.hash)
+    local out = { ipconn = "OUT", applid = "OUTAPPL", networkid = "NETX", inservice = "NO", servstatus = "OUTSERVICE", connstatus = "RELEASED",
+      autoinstalled = false }
+    assert.same({
+      { asked = "counter.next", name = "asks", min = 1, max = 2, wrap = false, answer = 1 },
+      { asked = "counter.peek", name = "never", reason = "never asked" },
+      { asked = "ipconn", name = "OUT", answer = out },
+      { asked = "ipconn", name = "NOBODY" },
+      { asked = "ipconns", applid = "OUTAPPL", answer = { out } },
+      { asked = "saf.check", class = "TCICSTRN", profile = "CPMI", userid = "FRED", access = "READ", answer = false, held = "NONE", by = "no saf" },
+      { asked = "saf.user", userid = "FRED" },
+    }, door.answers)
+    assert.is_nil(door.incomplete)
+  end)
+
+  it("says of a question with too many answers that it is incomplete, and keeps the first ones in their order", function()
+    local door = record_of("MANY", { applid = "WELCOME2" }).doors[3]
+    assert.is_true(door.incomplete)
+    assert.is_true(#door.answers > 50 and #door.answers < 1000, #door.answers)
+    for i, answer in ipairs(door.answers) do assert.equal(i, answer.answer) end
   end)
 
   it("explains an accepted connection too", function()

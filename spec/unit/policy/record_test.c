@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/record.h"
 
+#include "base/jsontext.h"
 #include "policy/facts_json.h"
 #include "policy/record_walk.h"
 
@@ -228,11 +229,23 @@ a_record_is_bounded(void **state)
 	records_free(rs);
 }
 
+static json_t *
+facts_of(const struct facts *f)
+{
+	struct jsontext j = { 0 };
+	json_t *o;
+
+	facts_json(&j, NULL, f);
+	o = json_loadb(j.bytes, j.len, 0, NULL);
+	jsontext_free(&j);
+	return o;
+}
+
 static void
 facts_not_known_are_absent_and_the_token_is_never_shown(void **state)
 {
 	struct facts f = facts_from("127.0.0.1", "a-1");
-	json_t *o = facts_json(&f);
+	json_t *o = facts_of(&f);
 	char *dump;
 
 	(void)state;
@@ -245,7 +258,7 @@ facts_not_known_are_absent_and_the_token_is_never_shown(void **state)
 	f.has_capex = true;
 	snprintf(f.capex.token, sizeof f.capex.token, "SECRETSECRETSECRETSEC");
 	snprintf(f.capex.applid, sizeof f.capex.applid, "MYAPPL");
-	o = facts_json(&f);
+	o = facts_of(&f);
 	dump = json_dumps(o, 0);
 	assert_null(strstr(dump, "SECRET"));
 	assert_string_equal(text(json_object_get(o, "capex"), "applid"), "MYAPPL");
