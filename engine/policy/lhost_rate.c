@@ -84,7 +84,7 @@ lhost_rate_take(lua_State *L)
 	double n = luaL_checknumber(L, 2);
 	struct rate_terms t = terms_of(L);
 	char title[RATE_NAME_MAX + 16];
-	struct rate_take got;
+	struct rate_take got = { .wait = 0 };
 	enum rates_answer a;
 
 	lhost_want_asking(L, h, "rate:take");
