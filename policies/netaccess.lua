@@ -22,11 +22,8 @@ local zones = ip.set {
 return {
   admit = function(facts)
     local mapped, prefix, zone = zones:holds(facts.peer.ip)
-    if not mapped then
-      policy.check("address is mapped to a zone", false, facts.peer.ip)
-      return policy.accept()
-    end
-    policy.check("address is mapped to a zone", true, zone .. " by " .. prefix)
+    local by = mapped and zone .. " by " .. prefix or facts.peer.ip
+    if not policy.check("address is mapped to a zone", mapped, by) then return policy.accept() end
     local profile = ("EZB.NETACCESS.%s.%s.%s"):format(SYSTEM, STACK, zone)
     local may, why = saf.check("SERVAUTH", profile, REGION_USER, "read")
     if policy.check(REGION_USER .. " may read " .. profile, may, why.by) then return policy.accept() end

@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "security/certmap_read.h"
 #include "policy/certuser.h"
+#include "policy/lint.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "security/saf_read.h"
@@ -306,6 +307,8 @@ load_policies(struct loading *l)
 		load_program(l, &l->d->program[i]);
 	if (l->options->all_scripts && sources_scan(l->g->sources, generation_compile_other, l, &f) < 0)
 		faults_add(l->faults, FAULT_WARNING, "policies", l->d->file, l->d->region.line, "region: policies: %s", f.text);
+	if (l->options->all_scripts)
+		lint_run(l->g->sources, l->options->library_dir, l->d->file, l->faults);
 	sources_doubts(l->g->sources, l->faults);
 }
 

@@ -5,10 +5,13 @@
 #include "sandbox/lfrozen.h"
 #include "sandbox/lstrict.h"
 
+#include "base/buf.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 
 #include <stddef.h>
+#include <string.h>
 
 /* Registry key of the environment: its address is unique. */
 static const char env_key;
@@ -69,4 +72,52 @@ sandbox_free(struct lua_State *L)
 {
 	if (L != NULL)
 		budget_close(L);
+}
+
+/* Adds "PREFIX.NAME" for each string key of the table on the top, and of the tables in it. [-0, +0, may throw] */
+static void
+add_names(lua_State *L, const char *prefix, struct buf *out)
+{
+	luaL_checkstack(L, 4, NULL);
+	for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+		const char *name;
+
+		if (lua_type(L, -2) != LUA_TSTRING)
+			continue;
+		name = lua_pushfstring(L, "%s%s%s", prefix, prefix[0] != '\0' ? "." : "", lua_tostring(L, -2));
+		if (buf_add(out, name, strlen(name)) < 0 || buf_add(out, "\n", 1) < 0)
+			luaL_error(L, "no memory");
+		lua_insert(L, -2);
+		lfrozen_read_through(L, -1);
+		if (lua_istable(L, -1) && prefix[0] == '\0')
+			add_names(L, name, out);
+		lua_remove(L, -2);
+	}
+}
+
+/* Argument: the buffer. */
+static int
+sandbox_add_names(lua_State *L)
+{
+	struct buf *out = lua_touserdata(L, 1);
+
+	sandbox_push_env(L);
+	lfrozen_read_through(L, -1);
+	add_names(L, "", out);
+	return 0;
+}
+
+int
+sandbox_names(struct buf *out)
+{
+	lua_State *L = sandbox_new(&(struct budget_limits){ .instructions = 1000000, .milliseconds = 1000, .kilobytes = 4096 });
+	int status;
+
+	if (L == NULL)
+		return -1;
+	lua_pushcfunction(L, sandbox_add_names);
+	lua_pushlightuserdata(L, out);
+	status = lua_pcall(L, 1, 0, 0);
+	sandbox_free(L);
+	return status == LUA_OK ? 0 : -1;
 }

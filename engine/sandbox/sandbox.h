@@ -22,4 +22,8 @@ void sandbox_push_env(struct lua_State *L);
 /* Adds the value on the top as a global to the environment, before any script runs (require). [-1, +0, may throw] */
 void sandbox_define(struct lua_State *L, const char *name);
 
+struct buf;
+/* Adds the name of each global, a line for each: "assert", "math", "math.floor". -1: no memory. */
+int sandbox_names(struct buf *out);
+
 #endif

@@ -180,6 +180,13 @@ keep(struct sources *s, const char *name, const char *path, bool library, struct
 	return one;
 }
 
+/* Whether the library may have a module of that name; its directory holds the lint and the stubs too. */
+static bool
+is_of_library(const char *name)
+{
+	return strncmp(name, "policy", 6) == 0 && (name[6] == '\0' || name[6] == '.' || name[6] == '/');
+}
+
 static const struct source *
 find(struct sources *s, const char *name, char separator, struct fault *f)
 {
@@ -188,7 +195,7 @@ find(struct sources *s, const char *name, char separator, struct fault *f)
 
 	path_of(library, sizeof library, s->library_dir, name);
 	path_of(script, sizeof script, s->policies_dir, name);
-	in_library = access(library, F_OK) == 0;
+	in_library = is_of_library(name) && access(library, F_OK) == 0;
 	in_scripts = separator != '.' && access(script, F_OK) == 0;
 	if (in_library && (in_scripts || separator == '/'))
 		fault_set(f, "script \"%s\" has the name of the library module %s; give the script another name", name, library);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lint: looks through scripts before a partner meets them, for `check`. The lint itself is lua/check; it runs in a
+ * plain Lua state of its own, with the parser of the package lua-check, and never runs a script.
+ */
+#ifndef SALLYPORT_LINT_H
+#define SALLYPORT_LINT_H
+
+#include "base/fault.h"
+#include "sandbox/sources.h"
+
+/*
+ * Adds a fault or a warning for each finding in the scripts that the sources hold; the scripts of the library and the
+ * file `definition` are left out. library_dir: the directory with check/lint.lua. Without the package lua-check: one
+ * note (rule "lint") that names the rules that did not run. Raises nothing.
+ */
+void lint_run(const struct sources *s, const char *library_dir, const char *definition, struct faults *faults);
+
+#endif

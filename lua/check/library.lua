@@ -1,0 +1,100 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- check.library: the schema of the library that scripts `require`: each function with the types of its arguments and
+-- results, and the phase that may call it. The lint (check.lint) and the stubs for editors (check.stubs) go by it; a
+-- spec compares it with the library. Types are those of LuaCATS. An object's methods stand under `classes`.
+--
+-- phase: "any"; "load": only while the script loads; "door": only in a function of a door; "spec": in a plain Lua only.
+-- gives: the kind of the verdict that the function makes.
+
+local function fn(params, returns, more)
+  local entry = { params = params, returns = returns, phase = "any" }
+  for key, value in pairs(more or {}) do entry[key] = value end
+  return entry
+end
+
+local RULE = "fun(facts: table, params: table?): sallyport.Verdict"
+local CERTIFICATE, CAPEX = "sallyport.certificate", "sallyport.capex"
+
+local library = { modules = {}, classes = {}, tables = {} }
+
+library.modules["policy"] = {
+  accept = fn({ { "options?", "sallyport.AcceptOptions" } }, { "sallyport.Verdict" }, { gives = "accept" }),
+  refuse = fn({ { "code?", "string" }, { "text?", "string" } }, { "sallyport.Verdict" }, { gives = "refuse" }),
+  install = fn({ { "options", "sallyport.InstallOptions" } }, { "sallyport.Verdict" }, { gives = "install" }),
+  pass = fn({}, { "sallyport.Verdict" }, { gives = "pass" }),
+  check = fn({ { "name", "string" }, { "value", "any" }, { "detail?", "string|number|boolean" } }, { "any" }),
+  first = fn({ { "rules", "(" .. RULE .. ")[]" } }, { RULE }),
+  all = fn({ { "rules", "(" .. RULE .. ")[]" } }, { RULE }),
+  when = fn({ { "predicate", "fun(facts: table): boolean" }, { "rule", RULE } }, { RULE }),
+  ipconn = fn({ { "name", "string" } }, { "sallyport.ipconn?" }, { phase = "door" }),
+  ipconns = fn({ { "filter?", "sallyport.IpconnFilter" } }, { "sallyport.ipconn[]" }, { phase = "door" }),
+  counter = fn({ { "name", "string" }, { "options?", "sallyport.CounterOptions" } }, { "sallyport.Counter" }),
+  mock = fn({ { "state?", "table" } }, {}, { phase = "spec" }),
+  facts = fn({ { "facts", "table" }, { "door?", "string" } }, { "table" }, { phase = "spec" }),
+}
+
+library.modules["policy.ip"] = {
+  set = fn({ { "entries", "table" } }, { "sallyport.IpSet" }, { phase = "load" }),
+  within = fn({ { "ip", "string" }, { "prefix", "string" } }, { "boolean" }),
+  is_address = fn({ { "value", "any" } }, { "boolean" }),
+}
+
+library.modules["policy.cert"] = {
+  cn = fn({ { "certificate", CERTIFICATE } }, { "string?", "string?" }),
+  ou = fn({ { "certificate", CERTIFICATE } }, { "string?", "string?" }),
+  verified = fn({ { "certificate", CERTIFICATE } }, { "boolean", "string?" }),
+  san = fn({ { "certificate", CERTIFICATE }, { "kind", '"dns"|"uri"|"ip"|"email"' } }, { "string[]" }),
+  named = fn({ { "certificate", CERTIFICATE }, { "name", "string" } }, { "boolean", "string" }),
+  pins = fn({ { "list", "table" } }, { "sallyport.Pins" }, { phase = "load" }),
+  pinned = fn({ { "certificate", CERTIFICATE }, { "pins", "sallyport.Pins" } }, { "boolean", "any" }),
+  issued_by = fn({ { "certificate", CERTIFICATE }, { "wanted", "table<string, string|boolean>" } }, { "boolean" }),
+  expires_within = fn({ { "certificate", CERTIFICATE }, { "now", "number" }, { "days", "number" } }, { "boolean" }),
+  filter = fn({ { "list", "table[]" } }, { "fun(certificate: " .. CERTIFICATE .. "): string?" }, { phase = "load" }),
+}
+
+library.modules["policy.capex"] = {
+  is_blank = fn({ { "capex", CAPEX } }, { "boolean" }),
+  applid = fn({ { "capex", CAPEX } }, { "string" }),
+  name = fn({ { "capex", CAPEX } }, { "string" }),
+  last_four = fn({ { "applid", "string" } }, { "string" }),
+  wants_callback = fn({ { "capex", CAPEX } }, { "boolean" }),
+  wants_sessions = fn({ { "capex", CAPEX } }, { "integer" }),
+}
+
+library.modules["policy.saf"] = {
+  check = fn({ { "class", "string" }, { "profile", "string" }, { "userid", "string" },
+    { "access?", '"execute"|"read"|"update"|"control"|"alter"' } }, { "boolean", "sallyport.saf_decision" }),
+  user = fn({ { "userid", "string" } }, { "sallyport.saf_user?" }),
+}
+
+-- Objects that the library answers with: fields with their types, and methods.
+library.classes["sallyport.Verdict"] = {
+  fields = {
+    verdict = '"accept"|"refuse"|"install"|"pass"', kind = '"accept"|"refuse"|"install"|"pass"', code = "string?", text = "string?",
+    userid = "string?", sysplex = "boolean?", ipconn = "string?", template = "string?", applid = "string?", host = "string?",
+    port = "integer?", file = "string?", line = "integer?",
+  },
+}
+library.classes["sallyport.Counter"] = {
+  fields = { name = "string", expires = "number?" },
+  methods = {
+    next = fn({ { "range?", "sallyport.CounterRange" } }, { "integer?", "string?" }, { phase = "door" }),
+    peek = fn({}, { "integer?" }, { phase = "door" }),
+  },
+}
+library.classes["sallyport.IpSet"] = {
+  fields = {},
+  methods = { holds = fn({ { "ip", "string" } }, { "boolean", "string?", "any" }) },
+}
+library.classes["sallyport.Pins"] = { open = true, fields = {} }
+
+-- Tables that the library takes.
+library.tables["sallyport.AcceptOptions"] = { userid = "string?", sysplex = "boolean?" }
+library.tables["sallyport.InstallOptions"] = {
+  ipconn = "string", template = "string?", applid = "string?", host = "string?", port = "integer?",
+}
+library.tables["sallyport.IpconnFilter"] = { applid = "string?", networkid = "string?" }
+library.tables["sallyport.CounterOptions"] = { expires = "number?" }
+library.tables["sallyport.CounterRange"] = { min = "integer?", max = "integer?", wrap = "boolean?" }
+
+return library

@@ -1,0 +1,64 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- check.values: what the lint knows of the value of an expression. A value is an immutable table with `kind`:
+--   any       nothing is known
+--   none      not known yet: the value of a function that nothing called so far
+--   const     a literal; `value`, and `type`
+--   shape     a table of facts: `shape`, and `doors`, the set of doors as { [name] = true }
+--   module    a module of the library: `name`
+--   member    a function of the library: `name` as written, `entry` of check.library
+--   class     an object of the library: `name`
+--   standard  a table or function of Lua: `name`
+--   verdict   `gives`: "accept", "refuse", "install" or "pass"
+--   closure   a function of the script: `node`
+--   chain     a rule made by policy.first, policy.all or policy.when: `node`, `rules`
+--   record    a table of the script: `node`
+-- nil is the same as none.
+
+local values = {}
+
+values.ANY = { kind = "any" }
+values.NONE = { kind = "none" }
+
+local IDENTITY = {
+  const = "value", module = "name", member = "name", class = "name", standard = "name", verdict = "gives", closure = "node",
+  chain = "node", record = "node",
+}
+
+local function union(a, b)
+  local both = {}
+  for door in pairs(a) do both[door] = true end
+  for door in pairs(b) do both[door] = true end
+  return both
+end
+
+-- values.join(a, b) -> the value of a variable that may have either. Either may be nil.
+function values.join(a, b)
+  if a == nil or a.kind == "none" then return b end
+  if b == nil or b.kind == "none" then return a end
+  if a.kind ~= b.kind then return values.ANY end
+  if a.kind == "shape" then
+    if a.shape ~= b.shape then return values.ANY end
+    return { kind = "shape", shape = a.shape, doors = union(a.doors, b.doors) }
+  end
+  local key = IDENTITY[a.kind]
+  if key and rawequal(a[key], b[key]) then return b end
+  return values.ANY
+end
+
+local function equal(a, b)
+  for door in pairs(union(a, b)) do
+    if not (a[door] and b[door]) then return false end
+  end
+  return true
+end
+
+-- values.same(a, b) -> boolean: whether the two say the same; nil is allowed.
+function values.same(a, b)
+  if a == nil or b == nil then return a == b end
+  if a.kind ~= b.kind then return false end
+  if a.kind == "shape" then return a.shape == b.shape and equal(a.doors, b.doors) end
+  local key = IDENTITY[a.kind]
+  return key == nil or rawequal(a[key], b[key])
+end
+
+return values
