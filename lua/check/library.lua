@@ -29,6 +29,7 @@ library.modules["policy"] = {
   ipconn = fn({ { "name", "string" } }, { "sallyport.ipconn?" }, { phase = "door" }),
   ipconns = fn({ { "filter?", "sallyport.IpconnFilter" } }, { "sallyport.ipconn[]" }, { phase = "door" }),
   counter = fn({ { "name", "string" }, { "options?", "sallyport.CounterOptions" } }, { "sallyport.Counter" }),
+  rate = fn({ { "name", "string" }, { "options", "sallyport.RateOptions" } }, { "sallyport.Rate" }),
   mock = fn({ { "state?", "table" } }, {}, { phase = "spec" }),
   facts = fn({ { "facts", "table" }, { "door?", "string" } }, { "table" }, { phase = "spec" }),
 }
@@ -82,6 +83,10 @@ library.classes["sallyport.Counter"] = {
     peek = fn({}, { "integer?" }, { phase = "door" }),
   },
 }
+library.classes["sallyport.Rate"] = {
+  fields = { name = "string", count = "integer", per = "number", burst = "integer" },
+  methods = { take = fn({ { "n?", "integer" } }, { "boolean?", "number|string|nil" }, { phase = "door" }) },
+}
 library.classes["sallyport.IpSet"] = {
   fields = {},
   methods = { holds = fn({ { "ip", "string" } }, { "boolean", "string?", "any" }) },
@@ -95,6 +100,7 @@ library.tables["sallyport.InstallOptions"] = {
 }
 library.tables["sallyport.IpconnFilter"] = { applid = "string?", networkid = "string?" }
 library.tables["sallyport.CounterOptions"] = { expires = "number?" }
+library.tables["sallyport.RateOptions"] = { count = "integer", per = "number", burst = "integer?" }
 library.tables["sallyport.CounterRange"] = { min = "integer?", max = "integer?", wrap = "boolean?" }
 
 return library

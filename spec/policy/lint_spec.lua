@@ -325,4 +325,14 @@ describe("the schema of the library", function()
     end
     assert.equal(files, modules)
   end)
+
+  it("has each method of an object that the library makes in Lua", function()
+    local methods = 0
+    for object, method in support.read("lua/policy.lua"):gmatch "\nfunction (%l+):([%l_]+)%(" do
+      methods = methods + 1
+      local class = library.classes["sallyport." .. object:sub(1, 1):upper() .. object:sub(2)]
+      assert.message(object .. ":" .. method).is_table(class and class.methods[method])
+    end
+    assert.is_true(methods >= 3)
+  end)
 end)
