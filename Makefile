@@ -66,6 +66,7 @@ help:
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (FUZZ=http: that one alone); installs clang'
 	@echo 'make bench       what a connection, a reload and a request cost'
 	@echo 'make lint        luacheck and the shell scripts'
+	@echo 'make types       writes lua/types, the stubs for editors'
 	@echo 'make install     into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make clean       removes what was built, and the key rings'
 	@echo
@@ -171,6 +172,10 @@ bench: all certs
 	$(Q)lua5.4 spec/bench/answers.lua
 	$(Q)lua5.4 spec/bench/requests.lua
 
+# The stubs for editors, from the tables of the engine and the schema of the library.
+types: all
+	$(Q)lua5.4 spec/support/types.lua
+
 lint:
 	$(Q)luacheck --no-color -q lua policies spec
 	$(Q)for s in certs/make-rings engine/packaging/deps engine/packaging/headers .ci/run spec/support/job; do bash -n $$s || exit 1; done
@@ -196,5 +201,5 @@ clean:
 
 FORCE:
 .SECONDARY:
-.PHONY: all help run test deps suite unit certs asan fuzz bench lint install clean FORCE
+.PHONY: all help run test deps suite unit certs asan fuzz bench types lint install clean FORCE
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -5,10 +5,33 @@
  */
 #include "policy/lhost.h"
 
+#include "base/buf.h"
+#include "policy/lint_model.h"
+#include "sandbox/sandbox.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 
 int luaopen_sallyport_host(struct lua_State *L);
+
+/* model() -> what the lint and the stubs know of the engine (lint_model.h). */
+static int
+lhost_module_model(lua_State *L)
+{
+	struct buf names;
+	int status;
+
+	lua_settop(L, 0);
+	buf_init(&names, 0);
+	status = sandbox_names(&names);
+	if (status == 0)
+		lua_pushlstring(L, (const char *)buf_bytes(&names), buf_len(&names)); /* without memory the process ends anyway */
+	buf_free(&names);
+	if (status < 0)
+		return luaL_error(L, "no memory");
+	lint_model_push(L, lua_tostring(L, 1));
+	return 1;
+}
 
 int
 luaopen_sallyport_host(struct lua_State *L)
@@ -18,5 +41,7 @@ luaopen_sallyport_host(struct lua_State *L)
 	*h = (struct lhost){ .mock = LUA_NOREF };
 	luaL_ref(L, LUA_REGISTRYINDEX); /* until the state is closed */
 	lhost_push(L, h, true);
+	lua_pushcfunction(L, lhost_module_model);
+	lua_setfield(L, -2, "model");
 	return 1;
 }

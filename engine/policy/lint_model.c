@@ -26,6 +26,17 @@ push_doors(lua_State *L, unsigned doors)
 		}
 }
 
+/* The doors that are asked on both ways and have the fact on one of them. */
+static unsigned
+one_way(const struct fact_row *row)
+{
+	unsigned both = 0;
+
+	for (enum door d = 0; d < DOOR_COUNT; d++)
+		both |= door_row(d)->ways == DOOR_WAY_BOTH ? 1u << d : 0;
+	return both & (row->doors[WAY_IN] ^ row->doors[WAY_OUT]);
+}
+
 static const char *
 kind_word(const struct fact_type *t)
 {
@@ -60,6 +71,8 @@ push_member(lua_State *L, const struct fact_row *row)
 	if ((row->doors[WAY_IN] | row->doors[WAY_OUT]) != 0) {
 		push_doors(L, row->doors[WAY_IN] | row->doors[WAY_OUT]);
 		lua_setfield(L, -2, "doors");
+		push_doors(L, one_way(row));
+		lua_setfield(L, -2, "one_way");
 	}
 }
 

@@ -1,0 +1,94 @@
+---@meta _
+-- SPDX-License-Identifier: Apache-2.0
+-- Written by `make types`; do not edit.
+
+---@class sallyport.Counter
+---@field expires number?
+---@field name string
+local Counter = {}
+
+---counter:next { min = 1, max =, wrap = false } -> the next number, or nil and a reason: "exhausted" above max without
+---wrap, "too many counters: …", "no store". The first answer is min, and with wrap min follows max. max is the
+---largest integer when absent. Raises for another key, for a value that is no whole number, for min above max, and
+---when the counter was used with another `expires`.
+---@param range? sallyport.CounterRange
+---@return integer?
+---@return string?
+function Counter:next(range) end
+
+---counter:peek() -> the last answer of next; nil when next was never called or the counter has expired. It does not
+---count. Raises when the counter was used with another `expires`.
+---@return integer?
+function Counter:peek() end
+
+---@class sallyport.IpSet
+local IpSet = {}
+
+---@param ip string
+---@return boolean
+---@return string?
+---@return any
+function IpSet:holds(ip) end
+
+---@class sallyport.Pins
+local Pins = {}
+
+---@class sallyport.Rate
+---@field burst integer
+---@field count integer
+---@field name string
+---@field per number
+local Rate = {}
+
+---rate:take(n) -> true when the rate has n tokens, which it takes; else false and the seconds until it has them, and
+---nothing is taken; nil and a reason when the region has no room for another rate ("too many rates: …", "no store").
+---n: a whole number from 1 to the rate's burst, 1 when nil; else it raises.
+---@param n? integer
+---@return boolean?
+---@return number|string|nil
+function Rate:take(n) end
+
+---@class sallyport.Verdict
+---@field applid string?
+---@field code string?
+---@field file string?
+---@field host string?
+---@field ipconn string?
+---@field kind "accept"|"refuse"|"install"|"pass"
+---@field line integer?
+---@field port integer?
+---@field sysplex boolean?
+---@field template string?
+---@field text string?
+---@field userid string?
+---@field verdict "accept"|"refuse"|"install"|"pass"
+local Verdict = {}
+
+---@class sallyport.AcceptOptions
+---@field sysplex boolean?
+---@field userid string?
+
+---@class sallyport.CounterOptions
+---@field expires number?
+
+---@class sallyport.CounterRange
+---@field max integer?
+---@field min integer?
+---@field wrap boolean?
+
+---@class sallyport.InstallOptions
+---@field applid string?
+---@field host string?
+---@field ipconn string
+---@field port integer?
+---@field template string?
+
+---@class sallyport.IpconnFilter
+---@field applid string?
+---@field networkid string?
+
+---@class sallyport.RateOptions
+---@field burst integer?
+---@field count integer
+---@field per number
+

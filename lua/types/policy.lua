@@ -1,0 +1,102 @@
+---@meta policy
+-- SPDX-License-Identifier: Apache-2.0
+-- Written by `make types`; do not edit.
+
+---@class sallyport.library.policy
+local policy = {}
+
+---policy.accept { userid = "CTGUSER", sysplex = true } -> verdict. The table may be absent. Raises for another key or a
+---wrong type. userid: at `certify`, the user of the certificate (LINKAUTH(CERTUSER), IPIC.md 7.4); [A-Z0-9$@#]{1,8},
+---any other string makes the verdict a refusal with code bad_name. sysplex: at `admit`, true when the route is
+---trusted (IPIC.md 7.4 (b)).
+---@param options? sallyport.AcceptOptions
+---@return sallyport.Verdict
+function policy.accept(options) end
+
+---policy.all { f, g, … } -> function(facts) -> verdict: the first refusal. A rule that passes is a refusal with code
+---no_rule. Without a refusal: the verdict of the last rule. Needs at least one rule. Raises as policy.first does.
+---@param rules (fun(facts: table, params: table?): sallyport.Verdict)[]
+---@return fun(facts: table, params: table?): sallyport.Verdict
+function policy.all(rules) end
+
+---policy.check(name, value, detail) -> value. Notes name, the truth of value, and detail in the record of the decision,
+---which `sallyport explain` shows. name: a string that is not empty and has no NUL, else it raises. detail: a string,
+---number or boolean; nil: no detail. The record keeps 64 checks of an asking and 200 bytes of a detail.
+---@param name string
+---@param value any
+---@param detail? string|number|boolean
+---@return any
+function policy.check(name, value, detail) end
+
+---policy.counter(name, { expires = seconds }) -> a counter of the region, shared by workers and kept over reloads
+---(IPIC.md 6.6, 10). name: 1 to 64 bytes without NUL. expires: above 0 and at most 1e9; that many seconds after its
+---first next the counter begins again at zero. Counters for addresses or partners need it, because a region keeps
+---65536 counters. A counter keeps its first `expires`: use another name for another value. Raises for another name or
+---option. It may be called while the script loads; next and peek may not.
+---@param name string
+---@param options? sallyport.CounterOptions
+---@return sallyport.Counter
+function policy.counter(name, options) end
+
+---policy.first { f, g, … } -> function(facts) -> verdict: the first verdict that is not pass. When all rules pass:
+---refuse with code no_rule, at the line that built the chain. Each rule is a function(facts) -> verdict. Raises when
+---the list is not a list of functions without gaps; the chain raises when a rule returns no verdict.
+---@param rules (fun(facts: table, params: table?): sallyport.Verdict)[]
+---@return fun(facts: table, params: table?): sallyport.Verdict
+function policy.first(rules) end
+
+---policy.install { ipconn =, template =, applid =, host =, port = } -> verdict, at `install` (the URM's answer, IPIC.md
+---6.2). ipconn: the name of the new ipconn, required. template: the ipconn to copy. applid: the new APPLID of the
+---partner. host: at most 116 printable characters, the host for a call-back. port: 1 to 65535, or -1 (no call-back).
+---A missing ipconn, and a name or host that is not valid, make the verdict a refusal with code bad_name. Raises for
+---another key, a wrong type or another port.
+---@param options sallyport.InstallOptions
+---@return sallyport.Verdict
+function policy.install(options) end
+
+---policy.ipconn(name) -> a copy of the installed ipconn of that name as a table, or nil. Keys are the attributes in
+---lower case (IPIC.md 5.1), with CVDA values in upper case, and servstatus, connstatus, autoinstalled (a boolean).
+---Raises when name is no string.
+---@param name string
+---@return sallyport.ipconn?
+function policy.ipconn(name) end
+
+---policy.ipconns { applid =, networkid = } -> the list of the installed ipconns with that APPLID and NETWORKID, as
+---copies, at most 1000. An absent key matches any value; without a table all match. Raises for another key, and for a
+---value that is no string.
+---@param filter? sallyport.IpconnFilter
+---@return sallyport.ipconn[]
+function policy.ipconns(filter) end
+
+---policy.pass() -> verdict: no opinion; the next rule of a chain decides. As the answer of a door it is a refusal.
+---@return sallyport.Verdict
+function policy.pass() end
+
+---policy.rate(name, { count = 10, per = 60, burst = 20 }) -> a rate of the region, shared by workers and kept over
+---reloads: a bucket that begins full with `burst` tokens and gets `count` tokens in `per` seconds. name: 1 to 64
+---bytes without NUL; rates and counters have names of their own. count, burst: whole numbers, 1 to 1000000; burst
+---is count when nil. per: seconds, 0.001 to 1e9. A rate goes by the terms of its last take; its tokens stay when
+---the terms change, up to the new burst. Raises for another name or option. It may be called while the script
+---loads; take may not. The clock is the machine's monotonic one.
+---@param name string
+---@param options sallyport.RateOptions
+---@return sallyport.Rate
+function policy.rate(name, options) end
+
+---policy.refuse(code, text) -> verdict. code: [a-z0-9_]{1,32}, "refused" when nil; messages and `explain` show it.
+---text: for operators, never sent to a peer; a string without NUL or nil; cut after 200 bytes. Raises for another
+---code or text, for the codes policy_error and policy_limit, and for a third argument.
+---@param code? string
+---@param text? string
+---@return sallyport.Verdict
+function policy.refuse(code, text) end
+
+---policy.when(predicate, f) -> function(facts) -> verdict: the verdict of f when predicate(facts) is true, pass when it
+---is false. Raises when an argument is no function; the rule raises when the predicate returns neither true nor
+---false.
+---@param predicate fun(facts: table): boolean
+---@param rule fun(facts: table, params: table?): sallyport.Verdict
+---@return fun(facts: table, params: table?): sallyport.Verdict
+function policy.when(predicate, rule) end
+
+return policy

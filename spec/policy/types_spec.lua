@@ -1,0 +1,51 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- lua/types, the stubs for editors: they are those that the engine's tables and the library give.
+local support = require "spec.support"
+local tree = require "spec.support.tree"
+local types = require "spec.support.types"
+
+describe("lua/types", function()
+  local expected = types.files()
+
+  it("are the files that `make types` writes", function()
+    local there = {}
+    for _, path in ipairs(tree.files("lua/types", "%.lua$", {})) do there[path] = support.read(path) end
+    assert.is_true(next(there) ~= nil)
+    assert.same(expected, there)
+  end)
+
+  it("load as Lua, with each function of each module", function()
+    local modules = 0
+    for path in pairs(expected) do assert(loadfile(path)) end
+    for name in pairs(dofile("lua/check/library.lua").modules) do
+      modules = modules + 1
+      local stub = dofile("lua/types/" .. name:gsub("%.", "/") .. ".lua")
+      for key, value in pairs(require(name)) do
+        local here = name ~= "policy" or (key ~= "mock" and key ~= "facts") -- the engine has neither
+        if type(value) == "function" and here then assert.message(name .. "." .. key).is_function(stub[key]) end
+      end
+    end
+    assert.equal(5, modules)
+  end)
+
+  it("describe each function with the text of its comment", function()
+    for path, text in pairs(expected) do
+      if path:find "policy" then
+        for before, name in text:gmatch "([^\n]*)\nfunction ([%w_.:]+)" do
+          assert.message(name).is_truthy(before:find "^%-%-%-" or text:find("\n%-%-%-" .. name:gsub("%p", "%%%0")))
+        end
+      end
+    end
+  end)
+
+  it("have the facts of a door, and not those of a later one", function()
+    local facts = expected["lua/types/facts.lua"]
+    local function class(name) return assert(facts:match("%-%-%-@class " .. name:gsub("%p", "%%%0") .. "[^\n]*\n(.-)\n\n"), name) end
+    assert.is_nil(class("sallyport.admit.facts"):find "@field capex")
+    assert.is_truthy(class("sallyport.bind.facts"):find "@field capex sallyport.capex\n")
+    assert.is_nil(class("sallyport.certify.certificate"):find "@field userid")
+    assert.is_truthy(class("sallyport.bind.certificate"):find "@field userid%? string")
+    assert.is_truthy(class("sallyport.certify.certificate"):find "@field names_host%? boolean") -- way out only
+    assert.is_truthy(class("sallyport.installed"):find "@field ipconn string")
+  end)
+end)
