@@ -265,6 +265,14 @@ function policy.rate(name, options)
   return setmetatable({ name = name_of("policy.rate", name), count = count, per = per, burst = burst }, rate_meta)
 end
 
+-- policy.zone(name) -> a time zone, read from the file of that name in /usr/share/zoneinfo. It never changes, and any
+--   door may ask it. Raises when there is no such zone, and at a door: files are read while the script loads.
+--
+-- zone:at(seconds) -> { year =, month =, day =, weekday =, hour =, minute =, offset = }, the local time at `seconds`
+--   since 1970, such as facts.now. weekday: 1 is Monday. offset: seconds east of Greenwich. Raises for a value that is
+--   no number, and for a time more than 2^53 seconds from 1970.
+policy.zone = host.zone
+
 -- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 }, rates = { NETX = 2 }, clock =
 --   seconds or a function that returns them, saf = { users = {…}, classes = {…} } }: the state that policy.ipconn,
 --   policy.ipconns, policy.counter, policy.rate and require "policy.saf" answer from now on, and the clock by which

@@ -40,6 +40,7 @@
 	X(saf_decision, "the second answer of saf.check", NO_LIST) \
 	X(saf_user, "the answer of saf.user", NO_LIST) \
 	X(saf_groups, "the list of a user's groups", NAME) \
+	X(zone_time, "the answer of zone:at", NO_LIST) \
 	X(program, "a program's request", NO_LIST)
 
 /* The bit of a door, when its row is of at least that stage, comes with an ipconn, or is asked way out. */
@@ -167,6 +168,13 @@ enum {
 	X(saf_decision, by, ANY_TEXT, NO_DOOR, NO_DOOR, "") \
 	X(saf_user, revoked, FLAG, NO_DOOR, NO_DOOR, "") \
 	X(saf_user, groups, TABLE(saf_groups), NO_DOOR, NO_DOOR, "") \
+	X(zone_time, year, INTEGER, NO_DOOR, NO_DOOR, "") \
+	X(zone_time, month, RANGE(1, 12), NO_DOOR, NO_DOOR, "") \
+	X(zone_time, day, RANGE(1, 31), NO_DOOR, NO_DOOR, "") \
+	X(zone_time, weekday, RANGE(1, 7), NO_DOOR, NO_DOOR, "1: Monday") \
+	X(zone_time, hour, RANGE(0, 23), NO_DOOR, NO_DOOR, "") \
+	X(zone_time, minute, RANGE(0, 59), NO_DOOR, NO_DOOR, "") \
+	X(zone_time, offset, INTEGER, NO_DOOR, NO_DOOR, "seconds east of Greenwich") \
 	X(program, tran, TRAN, NO_DOOR, NO_DOOR, "") \
 	X(program, program, NAME, NO_DOOR, NO_DOOR, "") \
 	X(program, userid, NAME, NO_DOOR, NO_DOOR, "") \

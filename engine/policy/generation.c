@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "security/certmap_read.h"
 #include "policy/certuser.h"
+#include "policy/inputs.h"
 #include "policy/lint.h"
 #include "base/log.h"
 #include "base/path.h"
@@ -312,30 +313,33 @@ load_policies(struct loading *l)
 	sources_doubts(l->g->sources, l->faults);
 }
 
-/*
- * Adds the line "NAME DIGEST" of a script; the hash is the first twelve digits of the SHA-256 of all lines, in the
- * order of reading.
- */
+/* Adds the line "NAME DIGEST" of a file. */
 static void
-take_hash(void *arg, const char *name, const char *bytes, size_t len)
+add_line(struct buf *lines, const char *name, const char *digest)
 {
-	char digest[65], line[SCRIPT_SIZE + 70];
-	struct buf *lines = arg;
+	char line[INPUT_NAME + 70];
 
-	tls_digest(bytes, len, digest);
 	snprintf(line, sizeof line, "%s %s\n", name, digest);
 	buf_add(lines, line, strlen(line));
 }
 
+/*
+ * The hash of a generation: the first twelve digits of the SHA-256 of the lines of its scripts, and of the files that
+ * they read, in the order of reading.
+ */
 static void
-hash_scripts(struct generation *g)
+hash_files(struct generation *g)
 {
 	struct buf lines;
 	char digest[65];
 
 	buf_init(&lines, 0);
-	for (const struct source *s = sources_first(g->sources); s != NULL; s = s->next)
-		take_hash(&lines, s->name, s->bytes, s->len);
+	for (const struct source *s = sources_first(g->sources); s != NULL; s = s->next) {
+		tls_digest(s->bytes, s->len, digest);
+		add_line(&lines, s->name, digest);
+	}
+	for (const struct input *one = inputs_first(policy_inputs(g->policy)); one != NULL; one = one->next)
+		add_line(&lines, one->name, one->digest);
 	tls_digest(buf_bytes(&lines), buf_len(&lines), digest);
 	memcpy(g->hash, digest, sizeof g->hash - 1);
 	buf_free(&lines);
@@ -397,7 +401,8 @@ generation_load(struct definition *d, const struct generation_options *o, struct
 	if (faults->errors == before)
 		certuser_check(g, faults);
 	if (faults->errors == before) {
-		hash_scripts(g);
+		hash_files(g);
+		inputs_seal(policy_inputs(g->policy));
 		return g;
 	}
 	free_parts(g);

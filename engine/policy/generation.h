@@ -37,7 +37,7 @@ struct generation {
 	struct saf *saf;               /* owned; NULL: none named */
 	struct sources *sources;       /* owned */
 	struct policy *policy;         /* owned */
-	char hash[SCRIPT_HASH_SIZE];   /* of the names and bytes of its scripts: equal for two loads of the same scripts */
+	char hash[SCRIPT_HASH_SIZE];   /* of its scripts and the files that they read, by names and bytes: equal for two loads of the same files */
 	struct log *log;               /* borrowed; gets SP0013 when the generation is freed */
 };
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * lhost: the table of the module, the place of a script, checks. The other functions are in lhost_verdict.c,
- * lhost_region.c (counters, ipconns), lhost_rate.c, lhost_saf.c, lhost_cert.c (filters of certificates) and
- * lhost_ip.c (addresses).
+ * lhost_region.c (counters, ipconns), lhost_rate.c, lhost_saf.c, lhost_cert.c (filters of certificates), lhost_ip.c
+ * (addresses) and lhost_zone.c (time zones).
  */
 #include "policy/lhost.h"
 
@@ -168,6 +168,7 @@ lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 	lshape_push_kit(L); /* now, so that no question is charged for it */
 	lua_pop(L, 1);
 	lhost_ip_open(L, h);
+	lhost_zone_open(L, h);
 	lhost_verdict_open(L);
 	lua_newtable(L);
 	set_functions(L, h, functions);
@@ -177,6 +178,7 @@ lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 	set_functions(L, h, lhost_rate_functions);
 	set_functions(L, h, lhost_saf_functions);
 	set_functions(L, h, lhost_cert_functions);
+	set_functions(L, h, lhost_zone_functions);
 	if (with_mock) {
 		lua_pushlightuserdata(L, h);
 		lua_pushcclosure(L, lhost_set_mock, 1);

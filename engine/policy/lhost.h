@@ -15,13 +15,15 @@
 #include "security/saf.h"
 
 struct lua_State;
+struct inputs;
 
 /* One for each Lua state. The engine keeps it in the policy; host.so keeps it in a userdata. */
 struct lhost {
 	const struct host_world *world; /* borrowed; NULL: no ipconns, no counters and no rates */
+	struct inputs *inputs;          /* borrowed: the files that scripts read while they load */
 	const struct saf *saf;          /* borrowed; NULL: none is named, and nothing is permitted */
 	struct answer_tape *tape;              /* of the question: keeps answers or plays them; NULL: neither */
-	bool asking;                    /* in the engine: a question is under way, so that scripts may ask about the region */
+	bool asking;                    /* in the engine: a question is under way: scripts may ask about the region, and read no files */
 	const char *full;               /* why a counter or rate found no room, static; script_call logs it and sets NULL; NULL: no such case */
 	struct record_entry *entry;     /* of the question under way, for checks and effects; NULL: none */
 	int mock;                       /* registry reference of a mock, which replaces world; 0 or LUA_NOREF: none */

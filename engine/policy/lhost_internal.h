@@ -32,16 +32,19 @@ void lhost_saf_mock(struct lua_State *L, int idx);
  * asked. Never raises with a mock. [-0, +0, may throw]
  */
 void lhost_want_asking(struct lua_State *L, const struct lhost *h, const char *what);
+/* Raises at a door: files are read while a script loads, in a thread beside the loop. [-0, +0, may throw] */
+void lhost_want_loading(struct lua_State *L, const struct lhost *h, const char *what);
 /* Adds an answer of the library to the record of the question. */
 void lhost_effect(const struct lhost *h, const char *name, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The functions of each file, registered with the struct lhost as their first upvalue. */
 extern const luaL_Reg lhost_verdict_functions[], lhost_region_functions[], lhost_rate_functions[], lhost_saf_functions[], lhost_ip_functions[],
-	lhost_cert_functions[];
+	lhost_cert_functions[], lhost_zone_functions[];
 
 /* Registers the metatables of the file's values. [-0, +0, may throw] */
 void lhost_verdict_open(struct lua_State *L);
 void lhost_ip_open(struct lua_State *L, struct lhost *h);
+void lhost_zone_open(struct lua_State *L, struct lhost *h);
 
 /* The struct lhost of the running C function. */
 struct lhost *lhost_of(struct lua_State *L);

@@ -6,6 +6,7 @@
 #include "policy/lhost.h"
 
 #include "base/buf.h"
+#include "policy/inputs.h"
 #include "policy/lint_model.h"
 #include "sandbox/sandbox.h"
 
@@ -33,12 +34,29 @@ lhost_module_model(lua_State *L)
 	return 1;
 }
 
+static int
+lhost_module_gc(lua_State *L)
+{
+	struct lhost *h = lua_touserdata(L, 1);
+
+	inputs_free(h->inputs);
+	h->inputs = NULL;
+	return 0;
+}
+
 int
 luaopen_sallyport_host(struct lua_State *L)
 {
 	struct lhost *h = lua_newuserdatauv(L, sizeof *h, 0);
 
 	*h = (struct lhost){ .mock = LUA_NOREF };
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, lhost_module_gc);
+	lua_setfield(L, -2, "__gc");
+	lua_setmetatable(L, -2);
+	h->inputs = inputs_new(INPUT_ZONES);
+	if (h->inputs == NULL)
+		return luaL_error(L, "out of memory");
 	luaL_ref(L, LUA_REGISTRYINDEX); /* until the state is closed */
 	lhost_push(L, h, true);
 	lua_pushcfunction(L, lhost_module_model);

@@ -69,6 +69,13 @@ lhost_want_asking(lua_State *L, const struct lhost *h, const char *what)
 }
 
 void
+lhost_want_loading(lua_State *L, const struct lhost *h, const char *what)
+{
+	if (h->asking)
+		script_place_raise(L, "%s: call it while the script loads, outside of the functions of doors", what);
+}
+
+void
 lhost_effect(const struct lhost *h, const char *name, const char *format, ...)
 {
 	char text[TEXT_SIZE];

@@ -2,6 +2,7 @@
 #include "policy/policy.h"
 
 #include "base/log.h"
+#include "policy/inputs.h"
 #include "policy/policy_internal.h"
 #include "sandbox/lfrozen.h"
 
@@ -368,18 +369,20 @@ policy_new(struct sources *src, const struct budget_limits *limits, const struct
 	struct faults *faults)
 {
 	struct policy *p = calloc(1, sizeof *p);
+	struct inputs *inputs = inputs_new(INPUT_ZONES);
 	lua_State *L = sandbox_new(limits);
 
-	if (p == NULL || L == NULL) {
+	if (p == NULL || inputs == NULL || L == NULL) {
 		faults_add(faults, FAULT_ERROR, "memory", NULL, 0, "out of memory for a Lua state");
 		sandbox_free(L);
+		inputs_free(inputs);
 		free(p);
 		return NULL;
 	}
 	p->limits = *limits;
 	p->log = log;
 	p->modules.sources = src;
-	p->host = (struct lhost){ .world = world, .mock = LUA_NOREF, .pay = budget_pay };
+	p->host = (struct lhost){ .world = world, .inputs = inputs, .mock = LUA_NOREF, .pay = budget_pay };
 	if (open_state(p, L, faults) == 0)
 		return p;
 	policy_free(p);
@@ -390,6 +393,12 @@ void
 policy_use_saf(struct policy *p, const struct saf *s)
 {
 	p->host.saf = s;
+}
+
+struct inputs *
+policy_inputs(const struct policy *p)
+{
+	return p->host.inputs;
 }
 
 /* Loads the scripts into the new state. opened: the state has its library; else no script gets its functions. */
@@ -448,5 +457,6 @@ policy_free(struct policy *p)
 		free(s);
 	}
 	sandbox_free(p->L);
+	inputs_free(p->host.inputs); /* after the state that uses them */
 	free(p);
 }

@@ -20,6 +20,7 @@ struct policy;
 struct log;
 struct lua_State;
 struct saf;
+struct inputs;
 
 /*
  * Makes a state with the library loaded, in which `require` finds the modules of src. src, world and log are borrowed
@@ -32,6 +33,8 @@ struct policy *policy_new(struct sources *src, const struct budget_limits *limit
  * Sets the saf that require "policy.saf" asks; borrowed, must outlive the policy. NULL, the value at the start: no saf.
  */
 void policy_use_saf(struct policy *p, const struct saf *s);
+/* The files that scripts read while they load; they belong to the policy. */
+struct inputs *policy_inputs(const struct policy *p);
 /* Frees the state and all scripts. NULL is fine. */
 void policy_free(struct policy *p);
 

@@ -279,5 +279,7 @@ policy_ask_table(struct policy *p, const char *script, enum door d, int facts_id
 		return;
 	lua_pushvalue(p->L, facts);
 	lua_pushvalue(p->L, mock);
+	p->host.asking = true;
 	run_door(&q);
+	p->host.asking = false;
 }

@@ -20,7 +20,7 @@ local function sections()
   return list
 end
 
--- The functions of the modules, the methods of counters and rates and those of sets.
+-- The functions of the modules, and the methods of the objects that they make.
 local function functions()
   local found = {}
   for _, module in ipairs(MODULES) do
@@ -29,7 +29,9 @@ local function functions()
     end
   end
   for object, name in support.read("lua/policy.lua"):gmatch "\nfunction (%w+):([%w_]+)%(" do found[object .. ":" .. name] = true end
-  for name in support.read("engine/policy/lhost_ip.c"):gmatch '"set:([%w_]+)"' do found["set:" .. name] = true end
+  for _, file in ipairs { "lhost_ip", "lhost_zone" } do
+    for name in support.read("engine/policy/" .. file .. ".c"):gmatch "\n/%* (%l+:[%w_]+)%(" do found[name] = true end
+  end
   return found
 end
 

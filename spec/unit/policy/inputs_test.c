@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/inputs.h"
+
+#include "base/zone.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+struct files {
+	char dir[64];
+	struct inputs *inputs;
+};
+
+/* A directory "zones" with links to zones of the machine, and a link that leads out of it. */
+static int
+setup(void **state)
+{
+	struct files *h = calloc(1, sizeof *h);
+	char path[300];
+
+	snprintf(h->dir, sizeof h->dir, "%s/inputsXXXXXX", getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
+	assert_non_null(mkdtemp(h->dir));
+	snprintf(path, sizeof path, "cp " INPUT_ZONES "/UTC %s/UTC && cp " INPUT_ZONES "/UTC %s/Other", h->dir, h->dir);
+	assert_int_equal(system(path), 0);
+	snprintf(path, sizeof path, "%s/Inside", h->dir);
+	assert_int_equal(symlink("UTC", path), 0);
+	snprintf(path, sizeof path, "%s/Outside", h->dir);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	h->inputs = inputs_new(h->dir);
+	*state = h;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	static const char *const names[] = { "UTC", "Other", "Inside", "Outside" };
+	struct files *h = *state;
+	char path[300];
+
+	inputs_free(h->inputs);
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		snprintf(path, sizeof path, "%s/%s", h->dir, names[i]);
+		unlink(path);
+	}
+	rmdir(h->dir);
+	free(h);
+	return 0;
+}
+
+static const struct zone *
+zone(struct files *h, const char *name, struct fault *f)
+{
+	return inputs_zone(h->inputs, name, strlen(name), f);
+}
+
+static void
+a_zone_is_read_once(void **state)
+{
+	struct files *h = *state;
+	struct fault f = { "" };
+	const struct zone *z = zone(h, "UTC", &f);
+
+	assert_non_null(z);
+	assert_ptr_equal(zone(h, "UTC", &f), z);
+	assert_non_null(zone(h, "Inside", &f));
+	assert_string_equal(inputs_first(h->inputs)->name, "UTC");
+	assert_int_equal(strlen(inputs_first(h->inputs)->digest), 64);
+	assert_string_equal(inputs_first(h->inputs)->next->digest, inputs_first(h->inputs)->digest);
+}
+
+static void
+no_link_leads_out_of_the_directory(void **state)
+{
+	struct files *h = *state;
+	struct fault f = { "" };
+
+	assert_null(zone(h, "Outside", &f));
+	assert_non_null(strstr(f.text, "the zone Outside leads out of "));
+	assert_null(inputs_first(h->inputs));
+}
+
+static void
+a_sealed_set_reads_nothing_more(void **state)
+{
+	struct files *h = *state;
+	struct fault f = { "" };
+	const struct zone *z = zone(h, "UTC", &f);
+
+	inputs_seal(h->inputs);
+	assert_ptr_equal(zone(h, "UTC", &f), z);
+	assert_null(zone(h, "Other", &f));
+	assert_string_equal(f.text, "the zone Other was not read when the generation was loaded");
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = { T(a_zone_is_read_once), T(no_link_leads_out_of_the_directory), T(a_sealed_set_reads_nothing_more) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
