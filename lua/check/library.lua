@@ -30,6 +30,7 @@ library.modules["policy"] = {
   ipconns = fn({ { "filter?", "sallyport.IpconnFilter" } }, { "sallyport.ipconn[]" }, { phase = "door" }),
   counter = fn({ { "name", "string" }, { "options?", "sallyport.CounterOptions" } }, { "sallyport.Counter" }),
   rate = fn({ { "name", "string" }, { "options", "sallyport.RateOptions" } }, { "sallyport.Rate" }),
+  zone = fn({ { "name", "string" } }, { "sallyport.Zone" }, { phase = "load" }),
   mock = fn({ { "state?", "table" } }, {}, { phase = "spec" }),
   facts = fn({ { "facts", "table" }, { "door?", "string" } }, { "table" }, { phase = "spec" }),
 }
@@ -86,6 +87,10 @@ library.classes["sallyport.Counter"] = {
 library.classes["sallyport.Rate"] = {
   fields = { name = "string", count = "integer", per = "number", burst = "integer" },
   methods = { take = fn({ { "n?", "integer" } }, { "boolean?", "number|string|nil" }, { phase = "door" }) },
+}
+library.classes["sallyport.Zone"] = {
+  fields = {},
+  methods = { at = fn({ { "seconds", "number" } }, { "sallyport.zone_time" }) },
 }
 library.classes["sallyport.IpSet"] = {
   fields = {},

@@ -332,6 +332,15 @@
 ---@class sallyport.users
 ---@field [integer] string
 
+---@class sallyport.zone_time
+---@field day integer
+---@field hour integer
+---@field minute integer
+---@field month integer
+---@field offset? integer seconds east of Greenwich
+---@field weekday? integer 1: Monday
+---@field year integer
+
 ---@class sallyport.Script the table that a script returns
 ---@field params? table<string, table>
 ---@field admit? fun(facts: sallyport.admit.facts, params: table?): sallyport.Verdict

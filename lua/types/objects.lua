@@ -64,6 +64,16 @@ function Rate:take(n) end
 ---@field verdict "accept"|"refuse"|"install"|"pass"
 local Verdict = {}
 
+---@class sallyport.Zone
+local Zone = {}
+
+---zone:at(seconds) -> { year =, month =, day =, weekday =, hour =, minute =, offset = }, the local time at `seconds`
+---since 1970, such as facts.now. weekday: 1 is Monday. offset: seconds east of Greenwich. Raises for a value that is
+---no number, and for a time more than 2^53 seconds from 1970.
+---@param seconds number
+---@return sallyport.zone_time
+function Zone:at(seconds) end
+
 ---@class sallyport.AcceptOptions
 ---@field sysplex boolean?
 ---@field userid string?

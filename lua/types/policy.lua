@@ -99,4 +99,11 @@ function policy.refuse(code, text) end
 ---@return fun(facts: table, params: table?): sallyport.Verdict
 function policy.when(predicate, rule) end
 
+---policy.zone(name) -> a time zone, read from the file of that name in /usr/share/zoneinfo. It never changes, and any
+---door may ask it. Raises when there is no such zone, and at a door: files are read while the script loads.
+---
+---@param name string
+---@return sallyport.Zone
+function policy.zone(name) end
+
 return policy
