@@ -6,6 +6,7 @@
 #include "client/command.h"
 #include "client/command_line.h"
 #include "client/connect.h"
+#include "client/init.h"
 #include "client/passwd.h"
 #include "region/region.h"
 #include "admin/operator.h"
@@ -192,6 +193,7 @@ static const char usage[] =
 	"  run       start a region in the foreground\n"
 	"  check     load definitions and policies, report every fault\n"
 	"  connect   be a partner: dial a region, send CAPEX and requests, print the outcome\n"
+	"  init      write a region with a policy, its rows and key rings, ready to run\n"
 	"  passwd    hash a password for the saf's file\n"
 	"  inquire   region | tcpipservice | ipconn | session | conversation | program | transaction | socket | policy | counter | rate | user | statistics [NAME]\n"
 	"  set       tcpipservice NAME ... | ipconn NAME ... | user NAME unrevoke\n"
@@ -210,6 +212,7 @@ static const struct {
 	{ "run", main_run },
 	{ "check", check_run },
 	{ "connect", connect_run },
+	{ "init", init_run },
 	{ "passwd", passwd_run },
 	{ "inquire", command_run },
 	{ "set", command_run },

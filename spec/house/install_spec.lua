@@ -37,6 +37,14 @@ ipconn "NETX" { template = "only" } program "ECHO" {}
     assert.same({}, (documents.broken_links(doc, documents.all())))
   end)
 
+  it("installs the templates of init and the stubs that its settings name", function()
+    local status, out, err = support.run { "env", "-C", "/", dir .. "/usr/bin/sallyport", "init", dir .. "/new" }
+    assert.equal(0, status, out .. err)
+    status, out, err = support.run { dir .. "/usr/bin/sallyport", "check", "--strict", "--specs", "--region", dir .. "/new/region.lua" }
+    assert.equal(0, status, out .. err)
+    assert.is_truthy(support.read(dir .. "/new/.luarc.json"):find("share/sallyport/lua/types", 1, true))
+  end)
+
   it("installs neither the demo's definition nor its passwords", function()
     assert.is_nil(lfs.attributes(dir .. "/usr/share/sallyport/policies/region.lua"))
     assert.is_nil(lfs.attributes(dir .. "/usr/share/sallyport/policies/saf.lua"))
