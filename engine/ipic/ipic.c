@@ -150,6 +150,12 @@ put_json(struct buf *b, int status, const char *host, const char *is, struct buf
 }
 
 int
+ipic_put_capex_body(struct buf *b, const struct capex *c)
+{
+	return wire_put_capex(b, c);
+}
+
+int
 ipic_put_capex(struct buf *b, const char *host, const struct capex *c)
 {
 	struct buf body;

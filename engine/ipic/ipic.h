@@ -88,6 +88,8 @@ const char *ipic_element_fault(const struct ipic_message *m);
  * Each appends one message to b. -1: b is full, or no memory; b is unchanged. host: the name of the peer of a request.
  */
 int ipic_put_capex(struct buf *b, const char *host, const struct capex *c);
+/* The body of a CAPEX alone. */
+int ipic_put_capex_body(struct buf *b, const struct capex *c);
 int ipic_put_accepted(struct buf *b, const struct capex_answer *a);
 int ipic_put_redirected(struct buf *b, const struct capex_answer *a);
 /* Sets response and reason of *a. unread: the reader that returned IPIC_BAD, or NULL. */

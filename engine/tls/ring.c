@@ -96,6 +96,17 @@ ring_has(const struct ring *r, const char *label)
 }
 
 int
+ring_each_own(const struct ring *r, const char *label, int (*take)(void *arg, const struct x509_st *x), void *arg)
+{
+	const struct pair *p = find_pair(r, label);
+	int rc = p != NULL ? take(arg, p->certificate) : -1;
+
+	for (int i = 0; rc == 0 && i < sk_X509_num(p->chain); i++)
+		rc = take(arg, sk_X509_value(p->chain, i));
+	return rc;
+}
+
+int
 ring_permits(const struct ring *r, const char *user, struct fault *f)
 {
 	return permit_check(r->permit, user, r->dir, r->n > 0, f);

@@ -20,6 +20,7 @@
 struct dn;
 struct ring;
 struct ssl_ctx_st;
+struct x509_st;
 
 /*
  * CRLs: a certificate whose issuer has a CRL in the ring is checked against it, at every depth of the chain. Of several
@@ -53,6 +54,11 @@ bool ring_is_signer(const struct ring *r, const char *sha256);
  * allow an empty list.
  */
 bool ring_names_fit(const struct ring *r);
+/*
+ * Calls take(arg, x) for the certificate of the pair `label` ("" = default) and then for each of its intermediates,
+ * until it returns -1, which is returned. -1 too when there is no such pair.
+ */
+int ring_each_own(const struct ring *r, const char *label, int (*take)(void *arg, const struct x509_st *x), void *arg);
 /* Whether the region's user may use the ring, by its file `permit` (permit.h). -1 with a sentence. */
 int ring_permits(const struct ring *r, const char *user, struct fault *f);
 
