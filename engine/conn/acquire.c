@@ -91,8 +91,8 @@ check_state(const struct ipconn *i, struct fault *f)
 	return 0;
 }
 
-static int
-check_definition(const struct ipconn *i, struct fault *f)
+int
+acquire_possible(const struct ipconn *i, struct fault *f)
 {
 	const struct ipconn_def *d = &i->def;
 
@@ -112,7 +112,7 @@ acquire_begin(struct ipconn *i, struct fault *f)
 {
 	char port[24];
 
-	if (check_definition(i, f) < 0 || check_state(i, f) < 0 || check_listener(i, f) < 0 || enter_obtaining(i, f) < 0)
+	if (acquire_possible(i, f) < 0 || check_state(i, f) < 0 || check_listener(i, f) < 0 || enter_obtaining(i, f) < 0)
 		return -1;
 	timer_stop(&i->again.timer);
 	log_say(i->worker->log, MSG_SP0035, "ipconn", i->def.ipconn, "host", i->def.host, "#port", log_number(port, i->def.port), NULL);
@@ -425,7 +425,7 @@ acquire_again(void *arg)
 
 	if (!by_itself(i) || acquire_begin(i, &f) == 0)
 		return;
-	if (check_definition(i, &f) == 0) /* try again: the listener may open. An unusable definition needs a reload */
+	if (acquire_possible(i, &f) == 0) /* try again: the listener may open. An unusable definition needs a reload */
 		acquire_later(i);
 	else
 		log_say(i->worker->log, MSG_DFHIS1011, "ipconn", i->def.ipconn, "response", "EXCEPTION", "reason", "INVALID_IPCONN_STATE", "text", f.text,

@@ -13,6 +13,8 @@
  * changed. Message SP0035.
  */
 int acquire_begin(struct ipconn *i, struct fault *f);
+/* Whether the definition of i can be dialled at all: -1 with a sentence. */
+int acquire_possible(const struct ipconn *i, struct fault *f);
 /*
  * The acquire failed or the partner refused it: message DFHIS1011 with the response class ("EXCEPTION"), the reason
  * ("ISCER_TIMED_OUT") and a text for the operator. All sockets of i end, i is RELEASED, and autoconnect tries again

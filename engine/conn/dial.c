@@ -5,6 +5,7 @@
  * skipped.
  */
 #include "conn/acquire.h"
+#include "conn/rules.h"
 #include "conn/steps.h"
 
 #include "base/clock.h"
@@ -213,33 +214,15 @@ known(struct conn *c, struct resolution *r)
 	return true;
 }
 
-/*
- * True when the ipconn has TLS or a door script that the generation's outbound service lacks: the definition may have
- * gone or changed since the ipconn was copied or acquired.
- */
-static bool
-lacks_guard(const struct conn *c)
-{
-	const struct ipconn_def *d = &c->ipconn->def;
-	const struct service *s = c->service;
-
-	if (d->ssl != NO && s->tls == NULL)
-		return true;
-	for (enum door door = 0; door < DOOR_COUNT; door++)
-		if (door_row(door)->kind == DOOR_QUESTION && door_script(door, resource_ipconn, d)[0] != '\0' && s->script[door] == NULL)
-			return true;
-	return false;
-}
-
 static void
 dial_start(void *arg)
 {
 	struct conn *c = arg;
 	struct dial *d = c->dial;
+	struct ruling r;
 
-	if (lacks_guard(c)) {
-		dial_failed(c, "mismatch", "SECURITY_VIOLATION", "ipconn %s has ssl, admit or certify, and the generation in use no longer "
-			"defines them for it", c->ipconn->def.ipconn);
+	if (rules_guard(c, &c->ipconn->def, &r)) {
+		dial_failed(c, r.code, reason_name(r.reason), "%s", r.text);
 		return;
 	}
 	if (known(c, &d->found)) {

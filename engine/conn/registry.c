@@ -87,18 +87,24 @@ append(struct registry *r, struct ipconn *i)
 	r->count++;
 }
 
-enum claim
-registry_judge(const struct registry *r, const struct ipconn_def *d)
+static bool
+is_other(const struct ipconn *i, const struct ipconn *except)
 {
-	if (matchable(d) && registry_pair(r, d->networkid, d->applid) != NULL)
+	return i != NULL && i != except;
+}
+
+enum claim
+registry_judge(const struct registry *r, const struct ipconn_def *d, const struct ipconn *except)
+{
+	if (matchable(d) && is_other(registry_pair(r, d->networkid, d->applid), except))
 		return CLAIM_PAIR_TAKEN;
-	return registry_name(r, d->ipconn) != NULL ? CLAIM_NAME_TAKEN : CLAIM_OK;
+	return is_other(registry_name(r, d->ipconn), except) ? CLAIM_NAME_TAKEN : CLAIM_OK;
 }
 
 enum claim
 registry_claim(struct registry *r, struct ipconn *i)
 {
-	enum claim claim = registry_judge(r, &i->def);
+	enum claim claim = registry_judge(r, &i->def, NULL);
 
 	if (claim != CLAIM_OK)
 		return claim;

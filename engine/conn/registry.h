@@ -24,8 +24,11 @@ void registry_free(struct registry *r); /* frees its ipconns too; no connection 
  * pair.
  */
 enum claim registry_claim(struct registry *r, struct ipconn *i);
-/* The result that a claim for that definition would have, apart from CLAIM_NO_MEMORY. Claims nothing. */
-enum claim registry_judge(const struct registry *r, const struct ipconn_def *d);
+/*
+ * The result that a claim for that definition would have, apart from CLAIM_NO_MEMORY, if `except` (NULL: none) were not
+ * installed. Claims nothing.
+ */
+enum claim registry_judge(const struct registry *r, const struct ipconn_def *d, const struct ipconn *except);
 /* Removes i; registry_bury frees it at the end of the turn, when no function of i is on the stack. */
 void registry_drop(struct registry *r, struct ipconn *i);
 /* Frees the removed ipconns. */

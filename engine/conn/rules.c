@@ -215,6 +215,24 @@ rules_terms(const struct ipconn_def *def, const struct capex *x, struct terms *t
 		x->sendcount, x->receivecount, x->port, def->ipconn, def->receivecount, def->sendcount);
 }
 
+static bool
+lacks_guard(const struct ipconn_def *d, const struct service *s)
+{
+	if (d->ssl != NO && s->tls == NULL)
+		return true;
+	for (enum door door = 0; door < DOOR_COUNT; door++)
+		if (door_row(door)->kind == DOOR_QUESTION && door_script(door, resource_ipconn, d)[0] != '\0' && s->script[door] == NULL)
+			return true;
+	return false;
+}
+
+bool
+rules_guard(const struct conn *c, const struct ipconn_def *def, struct ruling *r)
+{
+	return lacks_guard(def, c->service) && refuse(r, REASON_SECURITY_VIOLATION, "mismatch",
+		"ipconn %s has ssl, admit or certify, and the generation in use no longer defines them for it", def->ipconn);
+}
+
 /* --- an ipconn that the URM installs ---------------------------------------------------------- */
 
 /* True when the URM changed a non-blank APPLID that applid_change protects (IPIC.md 6.2, 6.6). */

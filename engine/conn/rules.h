@@ -56,6 +56,11 @@ bool rules_trust(const struct conn *c, const struct ipconn_def *def, struct ruli
 /* Agrees the lesser session count in each direction into *t (IPIC.md 2.4). Refuses when no session is left. */
 bool rules_terms(const struct ipconn_def *def, const struct capex *x, struct terms *t, struct ruling *r);
 /*
+ * Outbound: the ipconn has TLS or a door script that the generation's outbound service lacks, because the definition
+ * has gone or changed since the ipconn was copied or acquired.
+ */
+bool rules_guard(const struct conn *c, const struct ipconn_def *def, struct ruling *r);
+/*
  * The URM's answer v makes the definition d from template (NULL: none): the rules of the communication area (IPIC.md
  * 6.2, 6.3).
  */

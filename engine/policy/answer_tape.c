@@ -23,6 +23,11 @@ forget_door(struct answer_tape *t, enum door door)
 void
 answer_tape_begin(struct answer_tape *t, enum door door, bool playing)
 {
+	t->door = door;
+	if (t->joined) {
+		t->playing = true;
+		return;
+	}
 	if (t->playing)
 		t->n = t->kept;
 	if (playing) {
@@ -33,7 +38,6 @@ answer_tape_begin(struct answer_tape *t, enum door door, bool playing)
 	}
 	t->kept = t->n;
 	t->playing = playing;
-	t->door = door;
 	t->heard = 0;
 }
 
@@ -86,7 +90,7 @@ answer_tape_add_list(struct answer_tape *t, const char *name, const struct ipcon
 static bool
 is_item(const struct answer_tape *t, const struct taped *one, enum taped_kind kind, const char *name)
 {
-	return one->door == t->door && one->kind == kind && strcmp(one->name, name) == 0;
+	return (t->joined || one->door == t->door) && one->kind == kind && strcmp(one->name, name) == 0;
 }
 
 struct taped *

@@ -68,6 +68,7 @@ struct answer_tape {
 	size_t n;
 	size_t kept;    /* the items of the questions at the doors; behind them, the items of the current re-ask */
 	bool playing;
+	bool joined;    /* set by the owner of an empty tape: see answer_tape_begin */
 	bool full;      /* there were answers without room */
 	enum door door; /* of the question under way */
 	unsigned heard; /* answers given in this question */
@@ -75,7 +76,8 @@ struct answer_tape {
 
 /*
  * Begins a question at a door. Its answers replace those of the door's last question, or (playing) are played again
- * from the first.
+ * from the first. A joined tape plays, and has nothing to play: the doors of one trial (conn/trial.h) go on from each
+ * other's answers, so that a counter that two of them use counts twice.
  */
 void answer_tape_begin(struct answer_tape *t, enum door door, bool playing);
 /*

@@ -78,6 +78,7 @@ struct ask {
 	struct record_entry *entry; /* borrowed: the entry to fill in; NULL: a new entry of the record */
 	struct answer_tape *tape;  /* borrowed: keeps the region's answers, or (replay) gives them again; may be NULL */
 	bool replay;
+	bool silent;               /* a failure of the script is not logged */
 	void (*done)(struct ask *a);
 	void *arg;
 	/* the answer */

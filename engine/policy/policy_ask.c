@@ -178,7 +178,7 @@ ask_script(struct ask *a, struct record_entry *entry)
 		p->host.tape = NULL;
 		p->host.asking = false;
 	}
-	if (q.failed)
+	if (q.failed && !a->silent)
 		log_failure(&q);
 }
 

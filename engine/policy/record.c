@@ -41,6 +41,14 @@ record_find(const struct records *rs, const char *connection)
 	return r;
 }
 
+const struct facts *
+records_facts(const struct records *rs, const char *connection)
+{
+	const struct record *r = record_find(rs, connection);
+
+	return r != NULL ? r->facts : NULL;
+}
+
 struct records *
 records_new(size_t max)
 {

@@ -91,6 +91,8 @@ void record_facts(struct record *r, const struct facts *f);
  * code and reason of a refusal, or NULL.
  */
 void record_outcome(struct record *r, const char *outcome, const char *stage, const char *code, const char *reason);
+/* The facts of a connection's record; borrowed until the record changes. NULL: there is no such record, or no facts. */
+const struct facts *records_facts(const struct records *rs, const char *connection);
 /* The connection is closed; from now on the record is one of the last `max`. */
 void record_close(struct record *r, double now);
 

@@ -67,6 +67,7 @@ static const struct {
 	{ "passwords_busy", "Too many passwords wait to be checked. The partner can send the request again." },
 	{ "no_saf", "The request's user or its authority must be checked, and the region names no saf." },
 	{ "not_authorised", "A user of this request does not have READ to its transaction in class TCICSTRN." },
+	{ "not_attached", "The request's transaction or program is not defined or is disabled, or the region is draining. The text says which (ask)." },
 	{ "refused", "The policy refused without giving a code of its own." },
 };
 

@@ -201,29 +201,12 @@ attach_stop_checking(struct task *t)
 	t->checking = NULL;
 }
 
-/*
- * By what password failures of a partner are counted: its certificate when that was verified, else its address. IPv6
- * counts by /64, because a host can use any address of it. A certificate that was not verified does not count: a
- * guesser can make a new one for each guess.
- */
-static const char *
-partner_of(const struct conn *c, char out[PARTNER_SIZE])
-{
-	const struct certificate *cert = c->facts.certificate;
-	struct addr_prefix p;
-
-	if (cert != NULL && cert->chain.ok)
-		return cert->sha256;
-	p = addr_subnet(&c->facts.peer.addr);
-	return addr_prefix_print(&p, out, PARTNER_SIZE);
-}
-
 /* The answer may come before passwords_verify returns, and t may be freed then. NULL: it came; else the check waits. */
 static void
 verify(struct task *t)
 {
 	char partner[PARTNER_SIZE];
-	struct password_question q = { .ipconn = t->ipconn->def.ipconn, .partner = partner_of(t->conn, partner), .userid = t->request.userid,
+	struct password_question q = { .ipconn = t->ipconn->def.ipconn, .partner = authority_partner(t->conn, partner), .userid = t->request.userid,
 		.password = t->request.password };
 	struct password_check *waiting;
 

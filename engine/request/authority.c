@@ -2,6 +2,7 @@
 #include "request/authority.h"
 
 #include "conn/ipconn.h"
+#include "security/passwords.h"
 #include "security/request_user.h"
 #include "security/saf.h"
 
@@ -12,6 +13,18 @@ static const struct region_def *
 region_of(const struct task *t)
 {
 	return &t->generation->definition->region;
+}
+
+const char *
+authority_partner(const struct conn *c, char *out)
+{
+	const struct certificate *cert = c->facts.certificate;
+	struct addr_prefix p;
+
+	if (cert != NULL && cert->chain.ok)
+		return cert->sha256;
+	p = addr_subnet(&c->facts.peer.addr);
+	return addr_prefix_print(&p, out, PARTNER_SIZE);
 }
 
 bool

@@ -9,12 +9,20 @@
 
 #include "request/task.h"
 
+struct conn;
+
 enum authority {
 	AUTHORITY_DOOR, /* the attach door of the tcpipservice */
 	AUTHORITY_SAF,  /* the saf: READ to the transaction */
 	AUTHORITY_OPEN, /* sec is no: every request runs */
 };
 
+/*
+ * By what password failures of a partner are counted: its certificate when that was verified, else its address. IPv6
+ * counts by /64, because a host can use any address of it. A certificate that was not verified does not count: a
+ * guesser can make a new one for each guess. out has PARTNER_SIZE bytes. The text is in out, or belongs to c.
+ */
+const char *authority_partner(const struct conn *c, char *out);
 /* True when the saf knows the user and has not revoked it. s may be NULL. */
 bool authority_usable(const struct saf *s, const char *userid);
 /* The user of userauth IDENTIFY, which the partner has checked. False: the saf does not let it in, and *v refuses. */

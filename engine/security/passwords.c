@@ -318,6 +318,21 @@ take_user(struct password_check *c, const struct saf *s, const char *userid, con
 	memcpy(c->password, password, len < sizeof c->password ? len + 1 : 0);
 }
 
+enum password_answer
+passwords_expect(const struct passwords *p, const struct saf *s, const char *userid, const char *partner)
+{
+	struct password_check c = { .known = false };
+	enum password_answer a;
+
+	fold(c.userid, userid);
+	snprintf(c.partner, sizeof c.partner, "%s", partner);
+	take_user(&c, s, userid, "");
+	if (p == NULL || !is_settled(p, &c, &a))
+		a = c.able ? PASSWORD_RIGHT : c.revoked ? PASSWORD_REVOKED : PASSWORD_WRONG;
+	scrypt_wipe(&c, sizeof c);
+	return a;
+}
+
 static struct password_check *
 check_new(struct passwords *p, const struct saf *s, const struct password_question *q)
 {

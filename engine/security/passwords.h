@@ -51,6 +51,11 @@ void passwords_forget(struct passwords *p);
 struct password_check *passwords_verify(struct passwords *p, const struct saf *s, const struct password_question *q,
 	void (*done)(void *arg, enum password_answer a), void *arg);
 /*
+ * The answer that the user's right password would get from that partner now: WRONG also for an unknown user, and for
+ * one without a password. Checks no password and counts nothing. p may be NULL: no failure is counted.
+ */
+enum password_answer passwords_expect(const struct passwords *p, const struct saf *s, const char *userid, const char *partner);
+/*
  * Cancels a check: done() is not called. Not allowed after done(). A thread finishes its work, and a failure counts, so
  * that hanging up early does not save a guess.
  */

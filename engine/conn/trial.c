@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conn/trial_internal.h"
+
+#include "conn/recheck.h"
+#include "conn/release.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+trial_note(struct trial *t, const char *format, ...)
+{
+	char text[TEXT_SIZE];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	record_event(t->conn->record, t->q->now, text);
+}
+
+/* --- doors ------------------------------------------------------------------------------------ */
+
+void
+trial_mark(const struct trial *t, struct record_entry *e)
+{
+	if (t->refused)
+		record_effect(e, "asked in spite of the refusal before it", "--all: as if that had been an accept");
+}
+
+/* policy_ask's callback: the verdict is in the struct ask. */
+static void
+trial_answered(struct ask *a)
+{
+	(void)a;
+}
+
+void
+trial_put(struct trial *t, struct ask *a)
+{
+	struct worker *w = t->q->worker;
+	struct recheck_view view = { .definition = t->q->generation->definition, .asked = t->q->self };
+
+	a->policy = t->q->generation->policy;
+	a->entry = record_entry_add(t->conn->record, a->door, a->script, t->q->now);
+	trial_mark(t, a->entry);
+	a->tape = &t->conn->tape;
+	a->replay = a->silent = true;
+	a->done = trial_answered;
+	if (t->q->self != NULL)
+		w->recheck = &view;
+	policy_ask(a);
+	w->recheck = NULL;
+}
+
+bool
+trial_ask(struct trial *t, enum door door, enum reason reason)
+{
+	struct conn *c = t->conn;
+
+	c->facts.now = t->q->now;
+	c->ask = (struct ask){ .door = door, .script = c->service->script[door], .facts = &c->facts };
+	trial_put(t, &c->ask);
+	return c->ask.verdict.kind != VERDICT_REFUSE || trial_refuse(t, &c->ask.verdict, reason);
+}
+
+void
+trial_tell(struct trial *t, const struct ipconn_def *def)
+{
+	struct facts f;
+	struct ask a = { .door = DOOR_DELETE, .facts = &f };
+
+	a.script = release_notice(t->conn, t->q->generation, def, &f);
+	if (a.script != NULL)
+		trial_put(t, &a);
+}
+
+/* --- refusals --------------------------------------------------------------------------------- */
+
+bool
+trial_refuse(struct trial *t, const struct verdict *v, enum reason reason)
+{
+	struct conn *c = t->conn;
+
+	if (!t->refused) {
+		record_facts(c->record, &c->facts);
+		record_outcome(c->record, "refused", stage_name(c->facts.stage), v->code, reason != REASON_OK ? reason_name(reason) : NULL);
+	}
+	t->refused = true;
+	return false;
+}
+
+bool
+trial_judge(struct trial *t, const char *code, enum reason reason, const char *format, ...)
+{
+	struct verdict v = { .kind = VERDICT_REFUSE };
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(v.text, sizeof v.text, format, ap);
+	va_end(ap);
+	snprintf(v.code, sizeof v.code, "%s", code);
+	record_engine(t->conn->record, t->conn->facts.stage, v.code, v.text, t->q->now);
+	return trial_refuse(t, &v, reason);
+}
+
+bool
+trial_ruled(struct trial *t, const struct ruling *r)
+{
+	return trial_judge(t, r->code, r->reason, "%s", r->text);
+}
+
+/* --- the walk --------------------------------------------------------------------------------- */
+
+void
+trial_accept(struct trial *t, enum socket_place place)
+{
+	struct conn *c = t->conn;
+
+	t->matched = true;
+	t->partner.worker = t->q->worker;
+	ipconn_join(&t->partner, c, place);
+	if (t->refused)
+		return;
+	record_facts(c->record, &c->facts);
+	ipconn_record(&t->partner, c);
+	record_outcome(c->record, "accepted", NULL, NULL, NULL);
+}
+
+bool
+trial_accepted(const struct trial *t)
+{
+	return t->matched && !t->refused;
+}
+
+static void
+walk(struct trial *t)
+{
+	const trial_step *step = t->q->ipconn != NULL ? trial_out_steps() : trial_in_steps();
+
+	trial_note(t, "asked without a socket: nothing is sent, counted or installed");
+	while (*step != NULL && ((*step)(t) || t->q->all))
+		step++;
+	record_facts(t->conn->record, &t->conn->facts);
+}
+
+/* Sets the facts that every connection begins with, and opens the record. -1: no memory. */
+static int
+begin(struct trial *t, struct fault *f)
+{
+	struct conn *c = t->conn;
+
+	c->worker = t->q->worker;
+	c->generation = t->q->generation;
+	c->tape.joined = true;
+	c->facts.now = t->q->now;
+	c->facts.generation = t->q->generation->number;
+	snprintf(c->facts.connection, sizeof c->facts.connection, TRIAL_NAME);
+	if ((t->q->ipconn != NULL ? trial_out_begin(t, f) : trial_in_begin(t, f)) < 0)
+		return -1;
+	c->record = record_open(t->records, TRIAL_NAME, t->q->now);
+	record_generation(c->record, c->generation->hash);
+	record_facts(c->record, &c->facts);
+	return c->record != NULL ? 0 : fault_set(f, "no memory for the record");
+}
+
+struct trial *
+trial_run(const struct trial_question *q, struct fault *f)
+{
+	struct trial *t = calloc(1, sizeof *t);
+
+	if (t != NULL) {
+		t->q = q;
+		t->conn = calloc(1, sizeof *t->conn);
+		t->records = records_new(1);
+	}
+	if (t == NULL || t->conn == NULL || t->records == NULL) {
+		fault_set(f, "no memory to ask");
+	} else if (begin(t, f) == 0) {
+		walk(t);
+		return t;
+	}
+	trial_free(t);
+	return NULL;
+}
+
+void
+trial_free(struct trial *t)
+{
+	if (t == NULL)
+		return;
+	if (t->conn != NULL) {
+		certificate_unref(t->conn->facts.certificate);
+		answer_tape_free(&t->conn->tape);
+	}
+	free(t->conn);
+	records_free(t->records);
+	free(t);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * trial: one connection that is walked through the doors and the rules of the engine without a socket and without an
+ * effect: nothing is sent, logged, counted, installed or put into the region's records. The doors are asked as in a
+ * re-ask: counters and names are peeked at and counted on, and stay as they are. The result is a record of the same
+ * form as that of a real connection, which the trial owns.
+ */
+#ifndef SALLYPORT_TRIAL_H
+#define SALLYPORT_TRIAL_H
+
+#include "conn/conn.h"
+#include "conn/ipconn.h"
+#include "tls/presented.h"
+
+#define TRIAL_NAME "ask" /* stands for the id of a connection in the facts and the record */
+
+/* The counts of facts.load that the question sets; a count below 0 is taken from the region. */
+struct trial_load {
+	long halfopen, connections, from_peer, from_prefix, refused_from_peer;
+};
+
+struct trial_question { /* every pointer is borrowed until trial_free */
+	struct worker *worker;
+	struct generation *generation;
+	const char *tcpipservice; /* way in: the listener; NULL: way out */
+	const char *ipconn;       /* way out: the ipconn that is dialled; NULL: way in */
+	bool has_peer;            /* way out without it: the host of the ipconn, when that is numeric */
+	struct addr peer;
+	int tls;                  /* 12, 13; 0: the peer uses none; -1: 13 where the peer must use TLS, or presents a certificate */
+	const char *sni;          /* "" none */
+	const struct presented *presented; /* the peer's certificates; n is 0: none */
+	struct certificate *certificate;   /* of a recorded connection, verified then; counts when presented is empty. NULL: none */
+	const char *capex;        /* the body of the CAPEX (engine/ipic/README.md), capex_len bytes */
+	size_t capex_len;
+	double now;               /* seconds since 1970: facts.now, and the time at which certificates are verified */
+	struct trial_load load;
+	bool all;                 /* a door after a refusal is asked too */
+	struct ipconn *self;      /* the ipconn that the recorded connection belongs to now: it does not stand in its own way; NULL */
+};
+
+struct trial {
+	const struct trial_question *q; /* borrowed */
+	struct conn *conn;        /* owned; in no list of a worker, without a socket */
+	struct records *records;  /* owned; hold the one record */
+	struct ipconn partner;    /* the ipconn as it would be installed, when `matched` */
+	bool matched;
+	bool refused;             /* a door or a rule has refused */
+};
+
+/*
+ * Walks the connection. The caller owns the trial. NULL with a sentence: the question does not fit the definitions, or
+ * there is no memory. A refusal is a result, not a failure. Runs scripts, each within its limits.
+ */
+struct trial *trial_run(const struct trial_question *q, struct fault *f);
+/* NULL is fine. */
+void trial_free(struct trial *t);
+
+/* True when the connection was accepted: not refused, and not redirected to another listener. */
+bool trial_accepted(const struct trial *t);
+/* Adds an event to the record: what was not checked, or why the walk ended. */
+void trial_note(struct trial *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Says in an entry for a question after a refusal (`all`) that it is one. Before a refusal: nothing. */
+void trial_mark(const struct trial *t, struct record_entry *e);
+/* Asks a->door with a->script and a->facts, which the caller sets, as in a re-ask. The verdict is in a->verdict. */
+void trial_put(struct trial *t, struct ask *a);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trial_in: the steps of a connection that comes in, in the order of steps.h. */
+#include "conn/trial_internal.h"
+
+#include "base/clock.h"
+#include "conn/peers.h"
+#include "conn/steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static unsigned
+or_counted(long given, unsigned counted)
+{
+	return given >= 0 ? (unsigned)given : counted;
+}
+
+/* The counts of the region now, without this connection, or those of the question. */
+static void
+load(struct trial *t)
+{
+	const struct trial_load *given = &t->q->load;
+	struct conn *c = t->conn;
+	struct peers_counts now = peers_look(c->worker->peers, &c->facts.peer.addr, clock_span());
+
+	c->facts.load.halfopen = or_counted(given->halfopen, c->entrance->halfopen);
+	c->facts.load.connections = or_counted(given->connections, c->entrance->connections);
+	c->facts.load.from_peer = or_counted(given->from_peer, now.from_peer);
+	c->facts.load.from_prefix = or_counted(given->from_prefix, now.from_prefix);
+	c->facts.load.refused_from_peer = or_counted(given->refused_from_peer, now.refused_from_peer);
+}
+
+int
+trial_in_begin(struct trial *t, struct fault *f)
+{
+	struct conn *c = t->conn;
+
+	c->facts.way = WAY_IN;
+	c->service = generation_service(t->q->generation, t->q->tcpipservice);
+	c->entrance = c->worker->entrance(c->worker, t->q->tcpipservice);
+	if (c->service == NULL || c->entrance == NULL)
+		return fault_set(f, "no tcpipservice named %s is defined", t->q->tcpipservice);
+	snprintf(c->facts.tcpipservice, sizeof c->facts.tcpipservice, "%s", t->q->tcpipservice);
+	c->facts.peer.addr = t->q->peer;
+	c->facts.own.addr = c->entrance->own;
+	load(t);
+	return 0;
+}
+
+/* --- admit ------------------------------------------------------------------------------------ */
+
+static bool
+trial_in_reach(struct trial *t)
+{
+	if (t->conn->entrance->open)
+		return true;
+	return trial_judge(t, "not_open", REASON_OK, "tcpipservice %s is closed: no socket reaches it (set tcpipservice %s open)",
+		t->conn->facts.tcpipservice, t->conn->facts.tcpipservice);
+}
+
+static bool
+trial_in_limits(struct trial *t)
+{
+	struct conn *c = t->conn;
+	struct ruling r;
+
+	if (rules_sockets(c, c->worker->sockets, &r) ||
+	    rules_halfopen(c, peers_look(c->worker->peers, &c->facts.peer.addr, clock_span()).halfopen_prefix, &r))
+		return trial_ruled(t, &r);
+	return true;
+}
+
+static bool
+trial_in_admit(struct trial *t)
+{
+	if (!trial_ask(t, DOOR_ADMIT, REASON_OK))
+		return false;
+	t->conn->facts.peer.sysplex = t->conn->ask.verdict.sysplex;
+	return true;
+}
+
+/* --- the CAPEX -------------------------------------------------------------------------------- */
+
+/* Reads the body as the bytes of a partner. */
+static bool
+trial_in_capex(struct trial *t)
+{
+	struct conn *c = t->conn;
+	struct ipic_message m = { .json = true, .body = t->q->capex, .len = t->q->capex_len };
+	struct fault why;
+	struct ruling r;
+
+	c->facts.stage = STAGE_CAPEX;
+	if (ipic_capex(&m, &c->facts.capex, &why) < 0)
+		return trial_judge(t, "bad_capex", REASON_ISCE_ERROR, "%s", why.text);
+	capex_in_learn(c);
+	return !rules_capex(c, &r) || trial_ruled(t, &r);
+}
+
+static bool
+trial_in_bind(struct trial *t)
+{
+	return t->conn->facts.has_capex && trial_ask(t, DOOR_BIND, REASON_SECURITY_VIOLATION);
+}
+
+/* A further socket and a call-back need the token of a connection that exists. */
+static bool
+trial_in_first(struct trial *t)
+{
+	const struct capex *x = &t->conn->facts.capex;
+
+	if (x->socket <= 1 && x->answering[0] == '\0')
+		return true;
+	return trial_judge(t, "no_ipconn", REASON_NO_IPCONN, "only the first socket of a partner can be asked about, without a token");
+}
+
+static bool
+trial_in_ha(struct trial *t)
+{
+	struct conn *c = t->conn;
+	const struct entrance *to = NULL;
+	struct ruling r;
+
+	if (!c->facts.has_capex)
+		return false;
+	if (rules_ha(c, &to, &r))
+		return trial_ruled(t, &r);
+	if (to == NULL)
+		return true;
+	if (!t->refused)
+		record_outcome(c->record, "redirected", NULL, NULL, NULL);
+	trial_note(t, "redirected to tcpipservice %s; ask again with --tcpipservice %s", to->tcpipservice, to->tcpipservice);
+	return false;
+}
+
+/* --- the ipconn ------------------------------------------------------------------------------- */
+
+/* Trust and session counts, as match_take. */
+static bool
+take(struct trial *t)
+{
+	struct conn *c = t->conn;
+	struct terms terms = { .token = "" };
+	struct ruling r;
+
+	if (!rules_trust(c, &t->partner.def, &r) && !rules_terms(&t->partner.def, &c->facts.capex, &terms, &r)) {
+		t->partner.sendcount = terms.sendcount;
+		t->partner.receivecount = terms.receivecount;
+		t->partner.sockets = terms.sockets;
+		trial_accept(t, SOCKET_IN);
+		return true;
+	}
+	if (t->partner.autoinstalled)
+		trial_tell(t, &t->partner.def);
+	return trial_ruled(t, &r);
+}
+
+static bool
+match(struct trial *t, const struct ipconn *i)
+{
+	struct ruling r;
+
+	t->partner = (struct ipconn){ .def = i->def, .inservice = i->inservice, .autoinstalled = i->autoinstalled, .status = i->status,
+		.acquiring = i->acquiring, .answered = i->answered };
+	memcpy(t->partner.template, i->template, sizeof t->partner.template);
+	t->partner.socket[SOCKET_IN] = i->socket[SOCKET_IN];
+	if (i == t->q->self)
+		t->partner.status = CONN_RELEASED;
+	if (rules_match(t->conn, &t->partner, &r))
+		return trial_ruled(t, &r);
+	return take(t);
+}
+
+/* Installs the URM's answer in t->partner. */
+static bool
+install(struct trial *t)
+{
+	struct conn *c = t->conn;
+	const struct registry *registry = c->worker->registry;
+	const struct verdict *v = &c->ask.verdict;
+	const struct ipconn *template = v->install.template[0] != '\0' ? registry_name(registry, v->install.template) : NULL;
+	struct ruling r;
+
+	t->partner = (struct ipconn){ .autoinstalled = true, .inservice = true };
+	memcpy(t->partner.template, v->install.template, sizeof t->partner.template);
+	install_define(c, v, template, &t->partner.def);
+	if (!rules_install(c, v, &t->partner.def, template, &r) &&
+	    !rules_claim(c, registry_judge(registry, &t->partner.def, t->q->self), &t->partner.def, &r))
+		return take(t);
+	trial_ruled(t, &r);
+	trial_tell(t, &t->partner.def);
+	return false;
+}
+
+static bool
+trial_in_ipconn(struct trial *t)
+{
+	struct conn *c = t->conn;
+	const struct ipconn *i = c->facts.has_capex ? match_find(c) : NULL;
+
+	if (!c->facts.has_capex)
+		return false;
+	if (i != NULL && (i != t->q->self || !i->autoinstalled))
+		return match(t, i);
+	if (c->facts.capex.applid[0] == '\0')
+		install_suggest(c, c->worker->suggested);
+	record_facts(c->record, &c->facts);
+	return trial_ask(t, DOOR_INSTALL, REASON_AUTOINSTALL_FAILED) && install(t);
+}
+
+const trial_step *
+trial_in_steps(void)
+{
+	static const trial_step steps[] = { trial_in_reach, trial_in_limits, trial_in_admit, trial_tls, trial_in_capex, trial_in_bind,
+		trial_in_first, trial_in_ha, trial_in_ipconn, NULL };
+
+	return steps;
+}

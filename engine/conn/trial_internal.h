@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trial_internal: the steps of a trial. Each returns false when it refuses. */
+#ifndef SALLYPORT_TRIAL_INTERNAL_H
+#define SALLYPORT_TRIAL_INTERNAL_H
+
+#include "conn/rules.h"
+#include "conn/trial.h"
+
+/* Asks a door with the facts of the connection. The verdict is in t->conn->ask.verdict. True: it lets in. */
+bool trial_ask(struct trial *t, enum door door, enum reason reason);
+/* Tells the URM of the deletion of an ipconn with that definition. The answer is ignored. */
+void trial_tell(struct trial *t, const struct ipconn_def *def);
+/* Notes a refusal: the first one is the outcome. reason: that the partner is told, or REASON_OK. Returns false. */
+bool trial_refuse(struct trial *t, const struct verdict *v, enum reason reason);
+/* Notes a refusal of the engine itself, with an entry of the record. Returns false. */
+bool trial_ruled(struct trial *t, const struct ruling *r);
+bool trial_judge(struct trial *t, const char *code, enum reason reason, const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* The connection is accepted as a socket of t->partner, whose counts are set. */
+void trial_accept(struct trial *t, enum socket_place place);
+
+/* TLS and the certify door (trial_tls.c), for both ways. */
+bool trial_tls(struct trial *t);
+/* Fill in the connection of a trial. -1 with a sentence. */
+int trial_in_begin(struct trial *t, struct fault *f);
+int trial_out_begin(struct trial *t, struct fault *f);
+/* The steps of each way, in order; NULL ends the list. Static. */
+typedef bool (*trial_step)(struct trial *t);
+const trial_step *trial_in_steps(void);
+const trial_step *trial_out_steps(void);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* trial_out: the steps of a connection that the region dials for an ipconn. */
+#include "conn/trial_internal.h"
+
+#include "base/clock.h"
+#include "conn/acquire.h"
+#include "conn/peers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The address that is dialled: of the question, or the numeric host of the ipconn. */
+static int
+find_address(struct trial *t, struct fault *f)
+{
+	const struct ipconn_def *d = &t->partner.def;
+	struct addr *to = &t->conn->facts.peer.addr;
+
+	*to = t->q->peer;
+	if (!t->q->has_peer && addr_parse(to, d->host, d->port) < 0)
+		return fault_set(f, "ipconn %s has the host %s: ask does not resolve names; give its address by --peer IP", d->ipconn, d->host);
+	if (to->port == 0)
+		to->port = (uint16_t)d->port;
+	return 0;
+}
+
+static void
+load(struct trial *t)
+{
+	const struct trial_load *given = &t->q->load;
+	struct facts *f = &t->conn->facts;
+	struct peers_counts now = peers_look(t->conn->worker->peers, &f->peer.addr, clock_span());
+
+	f->load.from_peer = given->from_peer >= 0 ? (unsigned)given->from_peer : now.from_peer;
+	f->load.from_prefix = given->from_prefix >= 0 ? (unsigned)given->from_prefix : now.from_prefix;
+	f->load.refused_from_peer = given->refused_from_peer >= 0 ? (unsigned)given->refused_from_peer : now.refused_from_peer;
+}
+
+int
+trial_out_begin(struct trial *t, struct fault *f)
+{
+	struct conn *c = t->conn;
+	const struct ipconn *i = registry_name(c->worker->registry, t->q->ipconn);
+
+	if (i == NULL)
+		return fault_set(f, "no ipconn named %s is installed", t->q->ipconn);
+	if (acquire_possible(i, f) < 0)
+		return -1;
+	t->partner = (struct ipconn){ .worker = c->worker, .def = i->def, .inservice = i->inservice, .autoinstalled = i->autoinstalled,
+		.acquiring = true, .sockets = 1, .out_sockets = 1, .sendcount = i->def.sendcount, .receivecount = i->def.receivecount };
+	memcpy(t->partner.template, i->template, sizeof t->partner.template);
+	c->service = ipconn_outbound(i, t->q->generation);
+	c->facts.way = WAY_OUT;
+	c->facts.socket = 1;
+	snprintf(c->facts.tcpipservice, sizeof c->facts.tcpipservice, "%s", i->def.tcpipservice);
+	snprintf(c->facts.peer.host, sizeof c->facts.peer.host, "%s", i->def.host);
+	ipconn_join(&t->partner, c, SOCKET_OUT);
+	if (find_address(t, f) < 0)
+		return -1;
+	load(t);
+	return 0;
+}
+
+static bool
+trial_out_state(struct trial *t)
+{
+	struct conn *c = t->conn;
+	struct ruling r;
+
+	if (c->worker->draining)
+		return trial_judge(t, "shutdown", REASON_OK, "the region is shutting down");
+	if (!t->partner.inservice)
+		return trial_judge(t, "outservice", REASON_OK, "ipconn %s is out of service", t->partner.def.ipconn);
+	if (rules_guard(c, &t->partner.def, &r) || rules_sockets(c, c->worker->sockets, &r))
+		return trial_ruled(t, &r);
+	return true;
+}
+
+static bool
+trial_out_admit(struct trial *t)
+{
+	if (!trial_ask(t, DOOR_ADMIT, REASON_OK))
+		return false;
+	t->conn->facts.peer.sysplex = t->conn->ask.verdict.sysplex;
+	return true;
+}
+
+static bool
+trial_out_capex(struct trial *t)
+{
+	struct conn *c = t->conn;
+
+	c->facts.stage = STAGE_CAPEX;
+	acquire_capex(&t->partner, SOCKET_OUT, &c->facts.capex);
+	c->facts.has_capex = true;
+	trial_note(t, "not checked: the partner's answer to the CAPEX");
+	trial_accept(t, SOCKET_OUT);
+	return true;
+}
+
+const trial_step *
+trial_out_steps(void)
+{
+	static const trial_step steps[] = { trial_out_state, trial_out_admit, trial_tls, trial_out_capex, NULL };
+
+	return steps;
+}
