@@ -2,6 +2,7 @@
 /* main: the command line of sallyport, the start and the end of a region, and the settings of the whole process. */
 #include "config/attribute.h"
 #include "ipic/json_body.h"
+#include "client/ask_command.h"
 #include "client/check.h"
 #include "client/command.h"
 #include "client/command_line.h"
@@ -66,30 +67,31 @@ struct start {
 	struct watch *watch;     /* owned, with the region; NULL: not watched */
 };
 
-static void
+static void *
 main_start(void *arg)
 {
 	struct start *s = arg;
 
 	s->region = region_new(s->options, s->faults);
 	if (s->region == NULL)
-		return;
+		return NULL;
 	if (s->watched) /* before the region is up: a change after that is seen */
 		s->watch = watch_start(s->region);
 	s->control = operator_open(s->region, s->faults);
 	if (s->control != NULL && region_open(s->region, s->faults) == 0)
-		return;
+		return NULL;
 	watch_stop(s->watch);
 	control_close(s->control);
 	region_free(s->region);
 	s->region = NULL;
+	return NULL;
 }
 
 /* Starts in a thread, so that a signal also ends a start that hangs in a call of a file system. */
 static void
 start_region(struct start *s)
 {
-	struct thread *thread;
+	pthread_t thread;
 
 	if (thread_start(&thread, main_start, s) != 0) {
 		main_start(s);
@@ -200,6 +202,7 @@ static const char usage[] =
 	"  release   ipconn NAME\n"
 	"  reload    load changed definitions, rings and policies, while partners are connected\n"
 	"  explain   ID | --peer IP | --last N [--refused] | --code CODE: why a connection was accepted or refused\n"
+	"  ask       would a connection be accepted? asks a definition on disk, or the running region, without a socket\n"
 	"  shutdown  drain the region and end it, or end it at once [--now]\n"
 	"Documents: README.md has the map; policies/README.md for policies, engine/config/README.md for region.lua,\n"
 	"engine/admin/README.md for commands and messages. make install puts them into share/doc/sallyport.\n";
@@ -219,6 +222,7 @@ static const struct {
 	{ "release", command_run },
 	{ "reload", command_run },
 	{ "explain", command_run },
+	{ "ask", ask_command_run },
 	{ "shutdown", command_run },
 };
 

@@ -19,6 +19,8 @@
 #include "net/unixsock.h"
 
 #define REQUEST_MAX 8192      /* bytes */
+#define REQUEST_LONG (64 * 1024) /* bytes of a request with the member `question` */
+#define RECEIVED_AT_ONCE 8192
 #define CLIENTS_MAX 16
 #define CLIENT_SECONDS 10.0   /* to send the request, to read a slice of rows, to read the answer */
 #define BACKOFF_SECONDS 1.0   /* without descriptors: the pause of accepting */
@@ -40,8 +42,7 @@ struct control_conn {
 	ev_io watcher;
 	ev_timer deadline; /* of reading the request, of each slice of rows, and of sending */
 	struct control_peer peer;
-	char in[REQUEST_MAX];
-	size_t got;    /* bytes in `in` */
+	struct buf in; /* the request, as far as it has come */
 	struct buf out; /* not yet sent */
 	struct control_source source; /* valid while streaming */
 	bool streaming;
@@ -90,6 +91,7 @@ client_close(struct control_conn *k)
 	if (k->deferred != NULL)
 		k->deferred->client = NULL;
 	stream_end(k);
+	buf_free(&k->in);
 	buf_free(&k->out);
 	free(k);
 }
@@ -320,10 +322,12 @@ static json_t *
 judge(struct control_conn *k, size_t n)
 {
 	json_error_t e;
-	json_t *request = json_body_load(k->in, n, &e), *answer;
+	json_t *request = json_body_load(buf_bytes(&k->in), n, &e), *answer;
 
 	if (!json_is_object(request))
 		answer = refusal("a request is one JSON object in one line");
+	else if (n >= REQUEST_MAX && json_object_get(request, "question") == NULL)
+		answer = refusal("a request has at most 8192 bytes; one with a question has at most 65536");
 	else
 		answer = k->owner->answer(k->owner->arg, request, &k->peer, k);
 	json_decref(request);
@@ -334,24 +338,25 @@ judge(struct control_conn *k, size_t n)
 static void
 receive_more(struct control_conn *k)
 {
-	ssize_t n = recv(k->fd, k->in + k->got, sizeof k->in - k->got, MSG_DONTWAIT);
-	char *newline;
+	size_t room = REQUEST_LONG - buf_len(&k->in) < RECEIVED_AT_ONCE ? REQUEST_LONG - buf_len(&k->in) : RECEIVED_AT_ONCE;
+	unsigned char *to = buf_room(&k->in, room), *newline;
+	ssize_t n = to != NULL ? recv(k->fd, to, room, MSG_DONTWAIT) : -1;
 
 	if (n < 0) {
-		if (errno != EAGAIN && errno != EINTR)
+		if (to == NULL || (errno != EAGAIN && errno != EINTR))
 			client_close(k);
 		return;
 	}
-	k->got += (size_t)n;
-	newline = memchr(k->in, '\n', k->got);
+	buf_wrote(&k->in, (size_t)n);
+	newline = buf_len(&k->in) > 0 ? memchr(buf_bytes(&k->in), '\n', buf_len(&k->in)) : NULL;
 	if (newline != NULL)
-		reply(k, judge(k, (size_t)(newline - k->in)));
-	else if (n == 0 && k->got == 0)
+		reply(k, judge(k, (size_t)(newline - buf_bytes(&k->in))));
+	else if (n == 0 && buf_len(&k->in) == 0)
 		client_close(k);
 	else if (n == 0)
-		reply(k, judge(k, k->got));
-	else if (k->got == sizeof k->in)
-		reply(k, refusal("a request has at most 8192 bytes"));
+		reply(k, judge(k, buf_len(&k->in)));
+	else if (buf_len(&k->in) == REQUEST_LONG)
+		reply(k, refusal("a request has at most 65536 bytes"));
 }
 
 static void
@@ -406,6 +411,7 @@ client_open(struct control *c, int fd, const struct control_peer *peer)
 	k->next = c->clients;
 	c->clients = k;
 	c->nclients++;
+	buf_init(&k->in, REQUEST_LONG);
 	buf_init(&k->out, CONTROL_ANSWER_MAX);
 	ev_io_init(&k->watcher, control_on_client, fd, EV_READ);
 	k->watcher.data = k;

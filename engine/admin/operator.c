@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/operator.h"
 
+#include "admin/ask.h"
 #include "admin/inquire.h"
 #include "base/buf.h"
 #include "conn/acquire.h"
@@ -209,6 +210,22 @@ operator_do_explain(struct order *o)
 		fault_set(&t->fault, "the region has no record of connection %s (it keeps the last %d)", q.connection,
 			region_generation(o->region)->definition->region.records);
 	return stream_rows(o, t);
+}
+
+/* A question about one connection; with an id and no question, the question that describes that recorded connection. */
+static int
+operator_do_ask(struct order *o)
+{
+	const json_t *question = json_object_get(o->request, "question");
+	json_t *row;
+
+	if (json_is_object(question) == (o->nargs > 0) || o->nargs > 1)
+		return fault_set(&o->fault, "ask needs a question, or the id of one recorded connection");
+	row = o->nargs > 0 ? ask_recall(&o->region->worker, o->arg[0], &o->fault) : ask_answer(&o->region->worker, question, &o->fault);
+	if (row == NULL)
+		return -1;
+	o->rows = json_pack("[o]", row);
+	return 0;
 }
 
 /* --- reload, and urm= ------------------------------------------------------------------------- */
@@ -562,6 +579,7 @@ static const struct {
 } commands[] = {
 	{ "inquire", operator_do_inquire, false },
 	{ "explain", operator_do_explain, false },
+	{ "ask", operator_do_ask, false },
 	{ "set", operator_do_set, true },
 	{ "discard", operator_do_discard, true },
 	{ "release", operator_do_release, true },

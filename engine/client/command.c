@@ -14,9 +14,7 @@
 #include "policy/verdict_codes.h"
 #include "client/command_line.h"
 #include "client/control_client.h"
-#include "config/definition_load.h"
 #include "client/explain.h"
-#include "base/path.h"
 #include "client/table.h"
 #include "client/command_words.h"
 
@@ -209,35 +207,6 @@ request(const struct command *c)
 	return json_pack("{s:s, s:o, s:o}", "command", c->name, "args", args, "options", options);
 }
 
-/*
- * The path of the control socket: --control, or the attribute of the definition. -1: unknown; stderr has the sentence.
- */
-static int
-find_control(const struct command *c, char path[2 * PATH_SIZE])
-{
-	const char *file = c->region != NULL ? c->region : COMMAND_LINE_REGION_FILE;
-	struct faults faults = { 0 };
-	struct definition *d;
-	char line[1024];
-	int ok = -1;
-
-	if (c->control != NULL)
-		return snprintf(path, 2 * PATH_SIZE, "%s", c->control) < 2 * PATH_SIZE ? 0 : (fprintf(stderr, "%s: --control: too long\n", c->name), -1);
-	d = definition_load_draft(file, &faults); /* in spite of other faults */
-	if (d != NULL && d->region.control[0] != '\0') {
-		path_absolute(path, 2 * PATH_SIZE, d->region.control);
-		ok = 0;
-	}
-	for (size_t i = 0; (ok < 0 || strcmp(c->name, "reload") != 0) && i < faults.n; i++) /* a reload answers with them */
-		if (faults.entry[i].level == FAULT_ERROR)
-			fprintf(stderr, "%s\n", faults_print(&faults, i, line, sizeof line));
-	if (ok < 0)
-		fprintf(stderr, "%s: this file does not name the control socket; use --control PATH\n", file);
-	definition_free(d);
-	faults_free(&faults);
-	return ok;
-}
-
 static void
 complain(const struct command *c, const char *sentence)
 {
@@ -259,11 +228,11 @@ seconds(const struct command *c)
 static json_t *
 call(const struct command *c)
 {
-	char path[2 * PATH_SIZE];
+	char path[CONTROL_CLIENT_PATH];
 	struct fault f = { "" };
 	json_t *answer = NULL, *asked;
 
-	if (find_control(c, path) < 0)
+	if (control_client_find(c->name, c->region, c->control, strcmp(c->name, "reload") == 0, path) < 0)
 		return NULL;
 	asked = request(c);
 	if (asked == NULL)

@@ -11,7 +11,7 @@ enum {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
-	EXIT_REFUSED = 3, /* of connect: refused by the partner */
+	EXIT_REFUSED = 3, /* of connect: refused by the partner; of ask: it would be refused */
 };
 
 #endif

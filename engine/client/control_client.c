@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +12,9 @@
 #include <unistd.h>
 
 #include "admin/control.h"
+#include "base/path.h"
+#include "client/command_line.h"
+#include "config/definition_load.h"
 #include "net/unixsock.h"
 
 static int
@@ -113,6 +117,32 @@ control_client_call(const char *path, const json_t *request, unsigned seconds, s
 	}
 	free(grown);
 	return answer;
+}
+
+int
+control_client_find(const char *command, const char *region, const char *control, bool silent, char *path)
+{
+	const char *file = region != NULL ? region : COMMAND_LINE_REGION_FILE;
+	struct faults faults = { 0 };
+	struct definition *d;
+	char line[1024];
+	int ok = -1;
+
+	if (control != NULL)
+		return snprintf(path, CONTROL_CLIENT_PATH, "%s", control) < CONTROL_CLIENT_PATH ? 0 : (fprintf(stderr, "%s: --control: too long\n", command), -1);
+	d = definition_load_draft(file, &faults); /* in spite of other faults */
+	if (d != NULL && d->region.control[0] != '\0') {
+		path_absolute(path, CONTROL_CLIENT_PATH, d->region.control);
+		ok = 0;
+	}
+	for (size_t i = 0; (ok < 0 || !silent) && i < faults.n; i++)
+		if (faults.entry[i].level == FAULT_ERROR)
+			fprintf(stderr, "%s\n", faults_print(&faults, i, line, sizeof line));
+	if (ok < 0)
+		fprintf(stderr, "%s: this file does not name the control socket; use --control PATH\n", file);
+	definition_free(d);
+	faults_free(&faults);
+	return ok;
 }
 
 void

@@ -4,9 +4,17 @@
 #define SALLYPORT_CONTROL_CLIENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/fault.h"
 
+#define CONTROL_CLIENT_PATH 1024
+/*
+ * Finds the path of the control socket: control (NULL: not given), or the attribute of the definition `region` (NULL:
+ * the default file). path has CONTROL_CLIENT_PATH bytes. Prints the faults of the definition on stderr, with `silent`
+ * only when it names no socket. -1: the path is not known; stderr has the sentence, which begins with `command`.
+ */
+int control_client_find(const char *command, const char *region, const char *control, bool silent, char *path);
 /*
  * Sends request (borrowed) to the control socket at `path` and waits for the answer, at most `seconds`. The answer is a
  * new reference. NULL with a sentence: no region answers, or the answer is not complete.

@@ -208,15 +208,19 @@ describe("what is said over the control socket", function()
     assert.is_nil(region:log():find "[^\n\x20-\x7e]")
   end)
 
-  it("has at most 8 KiB", function()
+  it("has at most 8 KiB, with a question at most 64 KiB", function()
+    local most = "a request has at most 8192 bytes; one with a question has at most 65536"
     local head = '{"command":"inquire","args":["region"],"filler":"'
     local fits = head .. ("x"):rep(8192 - #head - 3) .. '"}\n'
     assert.equal(0, ask(region.control, fits).status)
     local answer = ask(region.control, (fits:gsub("x", "xx", 1)))
-    assert.same({ 1, "a request has at most 8192 bytes" }, { answer.status, answer.error })
+    assert.same({ 1, most }, { answer.status, answer.error })
     local status, _, err = region:command("inquire", "ipconn", ("X"):rep(9000))
     assert.equal(1, status)
-    assert.is_truthy(err:find("at most 8192 bytes", 1, true), err)
+    assert.is_truthy(err:find(most, 1, true), err)
+    local question = '{"command":"ask","question":{"nothing":"%s"}}\n'
+    assert.equal("a question has no member 'nothing'", ask(region.control, question:format(("x"):rep(65000))).error)
+    assert.equal("a request has at most 65536 bytes", ask(region.control, question:format(("x"):rep(66000))).error)
   end)
 
   it("needs no end of line where the client ends", function()

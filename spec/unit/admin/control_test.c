@@ -316,7 +316,8 @@ what_is_no_request_is_refused_in_words(void **state)
 		{ "{\"command\":\"nothing\"}\n", "no memory" },
 	};
 	struct place *p = *state;
-	char got[1024], *big = malloc(9000);
+	static const char head[] = "{\"filler\":\"", tail[] = "\"}\n";
+	char got[1024], *big = malloc(70000);
 	int fd;
 
 	serve(p);
@@ -327,11 +328,17 @@ what_is_no_request_is_refused_in_words(void **state)
 		assert_non_null(strstr(got, "\"status\":1"));
 		assert_non_null(strstr(got, row[i].error));
 	}
-	memset(big, 'x', 9000);
+	memset(big, 'x', 70000);
+	fd = dial(p);
+	assert_int_equal(write(fd, big, 70000), 70000);
+	read_to_end(fd, got, sizeof got);
+	assert_non_null(strstr(got, "at most 65536 bytes"));
+	memcpy(big, head, sizeof head - 1);
+	memcpy(big + 9000 - sizeof tail + 1, tail, sizeof tail - 1);
 	fd = dial(p);
 	assert_int_equal(write(fd, big, 9000), 9000);
 	read_to_end(fd, got, sizeof got);
-	assert_non_null(strstr(got, "8192 bytes"));
+	assert_non_null(strstr(got, "at most 8192 bytes"));
 	free(big);
 	end(p);
 }

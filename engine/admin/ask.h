@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * ask: a question about one connection as JSON, and its answer: the command `ask` of the control socket, and the
+ * client's `ask` about a definition on disk. The members of a question (all are optional):
+ *
+ *   from          the id of a recorded connection; the other members change it
+ *   tcpipservice  the listener; may be left out when there is one only
+ *   out           the ipconn that is dialled, in place of tcpipservice
+ *   peer          "IP", "IP:PORT" or "[V6]:PORT"
+ *   tls           "1.2", "1.3" or "no"
+ *   sni           the name that the peer asks for
+ *   certificates  PEM text, the peer's own certificate first
+ *   capex         the body of the CAPEX (engine/ipic/README.md)
+ *   load          the counts of facts.load, by name
+ *   now           seconds since 1970
+ *   all           true: doors after a refusal are asked too
+ *   request       { tran, program, userid, bytes }
+ */
+#ifndef SALLYPORT_ASK_H
+#define SALLYPORT_ASK_H
+
+#include <jansson.h>
+
+#include "base/fault.h"
+
+struct worker;
+
+/*
+ * Puts the question to the region of w, without effects (conn/trial.h). Returns a new row with the keys of
+ * `explain --json`, `accepted` and `ipconn`. NULL with a sentence: the question is not understood, or fits no
+ * definition.
+ */
+json_t *ask_answer(struct worker *w, const json_t *question, struct fault *f);
+/*
+ * The question that describes the recorded connection `id` of the region of w, and `certificate`, the SHA-256 of the
+ * one that was presented. New object. NULL with a sentence: there is no such record.
+ */
+json_t *ask_recall(struct worker *w, const char *id, struct fault *f);
+/* Adds to a question the members of a recalled one that it does not have. */
+void ask_complete(json_t *question, const json_t *recalled);
+
+#endif

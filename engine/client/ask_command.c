@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/ask_command.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "admin/ask.h"
+#include "base/file.h"
+#include "client/ask_line.h"
+#include "client/check.h"
+#include "client/command_line.h"
+#include "client/control_client.h"
+#include "client/explain.h"
+#include "region/draft.h"
+#include "tls/presented.h"
+
+#define CALL_SECONDS 10
+#define PEM_FILE_MAX (1024 * 1024)
+
+static void
+complain(const char *sentence)
+{
+	fputs("ask: ", stderr);
+	for (; *sentence != '\0'; sentence++) /* it may quote a script */
+		fputc((unsigned char)*sentence < 0x20 && *sentence != '\n' ? '?' : *sentence, stderr);
+	fputc('\n', stderr);
+}
+
+/* --- the certificates ------------------------------------------------------------------------- */
+
+static int
+read_file(const char *path, struct presented *p, struct fault *f)
+{
+	static const struct file_rule rule = { .class = FILE_PLAIN, .max = PEM_FILE_MAX };
+	struct file_content content = { .bytes = NULL };
+	int rc = file_read(path, &rule, &content, f);
+
+	if (rc == 0)
+		rc = presented_read(p, content.bytes, content.len, f);
+	file_free(&content);
+	return rc < 0 ? fault_wrap(f, "--certificate %s", path) : 0;
+}
+
+/* A ring with a fault: check_print has printed it. Its warnings are of no interest here. */
+static int
+read_ring(const char *dir, const char *label, struct presented *p, struct fault *f)
+{
+	struct faults faults = { 0 };
+	struct ring *r = ring_load(dir, &faults);
+	int rc = r != NULL ? presented_take(p, r, label != NULL ? label : "", f) : fault_set(f, "the ring %s cannot be read", dir);
+
+	if (r == NULL)
+		check_print(&faults);
+	ring_unref(r);
+	faults_free(&faults);
+	return rc;
+}
+
+/* Adds the certificates to the question as PEM. */
+static int
+add_certificates(struct ask_line *l, struct fault *f)
+{
+	struct presented p = { .n = 0 };
+	struct buf pem;
+	int rc = 0;
+
+	buf_init(&pem, 0);
+	if (l->certificate != NULL)
+		rc = read_file(l->certificate, &p, f);
+	else if (l->ring != NULL)
+		rc = read_ring(l->ring, l->label, &p, f);
+	if (rc == 0 && p.n > 0 && (presented_print(&p, &pem) < 0 ||
+	    json_object_set_new(l->question, "certificates", json_stringn((const char *)buf_bytes(&pem), buf_len(&pem))) < 0))
+		rc = fault_set(f, "no memory for the certificates");
+	presented_free(&p);
+	buf_free(&pem);
+	return rc;
+}
+
+/* --- the running region ----------------------------------------------------------------------- */
+
+/* Sends a request (taken). The first row of the answer, a new reference. NULL with a sentence; "": it was printed. */
+static json_t *
+call(const struct ask_line *l, json_t *request, struct fault *f)
+{
+	char path[CONTROL_CLIENT_PATH];
+	json_t *answer = NULL, *row;
+
+	fault_set(f, "%s", "");
+	if (control_client_find("ask", l->region, l->control, true, path) == 0)
+		answer = control_client_call(path, request, CALL_SECONDS, f);
+	json_decref(request);
+	row = json_incref(json_array_get(json_object_get(answer, "rows"), 0));
+	if (answer != NULL && row == NULL) {
+		const char *error = json_string_value(json_object_get(answer, "error"));
+
+		fault_set(f, "%s", error != NULL ? error : "the region's answer is not understood");
+	}
+	json_decref(answer);
+	return row;
+}
+
+static json_t *
+ask_region(struct ask_line *l, struct fault *f)
+{
+	if (l->from != NULL)
+		json_object_set_new(l->question, "from", json_string(l->from));
+	return call(l, json_pack("{s:s, s:O}", "command", "ask", "question", l->question), f);
+}
+
+/* --- a definition on disk --------------------------------------------------------------------- */
+
+/* Completes the question from the record of the running region. */
+static int
+recall(struct ask_line *l, struct fault *f)
+{
+	json_t *recalled = call(l, json_pack("{s:s, s:[s]}", "command", "ask", "args", l->from), f);
+	const char *sha256 = json_string_value(json_object_get(recalled, "certificate"));
+	int rc = recalled != NULL ? 0 : -1;
+
+	if (rc == 0)
+		ask_complete(l->question, recalled);
+	if (rc == 0 && sha256 != NULL && json_object_get(l->question, "certificates") == NULL)
+		rc = fault_set(f, "connection %s presented the certificate %s, whose bytes the region does not keep; give it by --certificate FILE or --ring "
+			"DIR, or ask the running region (--running)", l->from, sha256);
+	json_decref(recalled);
+	return rc;
+}
+
+static json_t *
+ask_draft(struct ask_line *l, struct fault *f)
+{
+	struct faults faults = { 0 };
+	struct draft *d = NULL;
+	json_t *row = NULL;
+
+	if (l->from == NULL || recall(l, f) == 0) {
+		d = draft_new(l->region != NULL ? l->region : COMMAND_LINE_REGION_FILE, &faults);
+		if (d == NULL)
+			fault_set(f, "%s", "");
+		else
+			row = ask_answer(draft_worker(d), l->question, f);
+		if (d == NULL)
+			check_print(&faults);
+	}
+	draft_free(d);
+	faults_free(&faults);
+	return row;
+}
+
+/* --- the command ------------------------------------------------------------------------------ */
+
+/* Prints the row (NULL: none). -1: stdout cannot be written. */
+static int
+show(const struct ask_line *l, const json_t *row)
+{
+	json_t *rows = json_array();
+	int rc = 0;
+
+	if (row != NULL)
+		json_array_append(rows, (json_t *)row);
+	if (l->json)
+		rc = json_dumpf(rows, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(16)) < 0 || putchar('\n') == EOF ? -1 : 0;
+	else
+		explain_print(stdout, rows);
+	json_decref(rows);
+	return fflush(stdout) == 0 ? rc : -1;
+}
+
+static int
+ask(struct ask_line *l)
+{
+	struct fault f = { "" };
+	bool running = l->running || (l->control != NULL && l->region == NULL);
+	json_t *row = NULL;
+	bool accepted;
+	int rc;
+
+	if (add_certificates(l, &f) == 0)
+		row = running ? ask_region(l, &f) : ask_draft(l, &f);
+	if (row == NULL && f.text[0] != '\0')
+		complain(f.text);
+	accepted = json_is_true(json_object_get(row, "accepted"));
+	rc = show(l, row);
+	if (row == NULL || rc < 0)
+		rc = EXIT_FAILED;
+	else
+		rc = accepted ? EXIT_DONE : EXIT_REFUSED;
+	json_decref(row);
+	return rc;
+}
+
+int
+ask_command_run(int argc, char **argv)
+{
+	struct ask_line l = { .region = NULL };
+	int status;
+
+	if (ask_line_read(&l, argc, argv) == ASK_LINE_MISUSED)
+		status = fputs(ask_line_usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
+	else if (l.help)
+		status = fputs(ask_line_usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
+	else
+		status = ask(&l);
+	ask_line_free(&l);
+	return status;
+}

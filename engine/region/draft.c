@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region/draft.h"
+
+#include "base/clock.h"
+#include "config/definition_load.h"
+#include "conn/ipconn.h"
+#include "conn/peers.h"
+#include "net/loop.h"
+#include "policy/rates.h"
+#include "region/policy_view.h"
+#include "request/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct draft {
+	struct worker worker;      /* owns its loop, which never runs, and its reference of the generation */
+	struct host_world world;   /* its counters and rates are owned */
+	struct entrance *entrance; /* owned; one for each tcpipservice of the definition, same order */
+};
+
+struct worker *
+draft_worker(struct draft *d)
+{
+	return &d->worker;
+}
+
+static struct entrance *
+draft_entrance(struct worker *w, const char *tcpipservice)
+{
+	struct draft *d = w->region;
+	const struct definition *def = w->generation->definition;
+
+	for (size_t n = 0; n < def->ntcpipservices; n++)
+		if (strcmp(d->entrance[n].tcpipservice, tcpipservice) == 0)
+			return &d->entrance[n];
+	return NULL;
+}
+
+/* A host that is a name counts as every address: a draft resolves no name. */
+static void
+fill_entrance(struct entrance *e, const struct tcpipservice_def *def)
+{
+	const char *host = def->host[0] != '\0' ? def->host : def->ipaddress;
+
+	memcpy(e->tcpipservice, def->tcpipservice, sizeof e->tcpipservice);
+	e->open = def->status == STATUS_OPEN;
+	e->any = addr_parse(&e->own, host, def->portnumber) < 0;
+	if (e->any)
+		addr_parse(&e->own, "0.0.0.0", def->portnumber);
+}
+
+static int
+short_of_memory(struct faults *faults)
+{
+	faults_add(faults, FAULT_ERROR, "memory", NULL, 0, "out of memory");
+	return -1;
+}
+
+static int
+make_entrances(struct draft *d, struct faults *faults)
+{
+	const struct definition *def = d->worker.generation->definition;
+
+	d->entrance = calloc(def->ntcpipservices + 1, sizeof *d->entrance);
+	if (d->entrance == NULL)
+		return short_of_memory(faults);
+	for (size_t n = 0; n < def->ntcpipservices; n++)
+		fill_entrance(&d->entrance[n], &def->tcpipservice[n]);
+	return 0;
+}
+
+static int
+install_defined(struct draft *d, struct faults *faults)
+{
+	const struct definition *def = d->worker.generation->definition;
+	struct ipconn *i;
+
+	for (size_t n = 0; n < def->nipconns; n++)
+		if (ipconn_install(&d->worker, d->worker.generation, &def->ipconn[n], "", false, &i) != CLAIM_OK)
+			return short_of_memory(faults);
+	return 0;
+}
+
+static int
+furnish(struct draft *d, struct faults *faults)
+{
+	struct worker *w = &d->worker;
+
+	w->loop = loop_new();
+	w->peers = peers_new();
+	w->counters = counters_new();
+	w->registry = registry_new();
+	w->riders = &session_riders;
+	w->entrance = draft_entrance;
+	w->region = d;
+	d->world = (struct host_world){ .counters = w->counters, .rates = rates_new(), .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns,
+		.defined = policy_view_defined, .arg = w };
+	return w->loop && w->peers && w->counters && w->registry && d->world.rates ? 0 : short_of_memory(faults);
+}
+
+/* Loads the generation. -1 with faults. */
+static int
+load(struct draft *d, const char *file, struct faults *faults)
+{
+	char library[PATH_SIZE];
+	struct generation_options o = { .number = 1, .library_dir = library, .world = &d->world, .now = clock_wall() };
+	struct definition *def;
+	struct fault f;
+
+	if (sources_library(library, sizeof library, &f) < 0) {
+		faults_add(faults, FAULT_ERROR, "library", NULL, 0, "%s", f.text);
+		return -1;
+	}
+	def = definition_load(file, faults);
+	d->worker.generation = def != NULL ? generation_load(def, &o, faults) : NULL;
+	if (d->worker.generation == NULL)
+		definition_free(def);
+	return d->worker.generation != NULL ? 0 : -1;
+}
+
+struct draft *
+draft_new(const char *file, struct faults *faults)
+{
+	struct draft *d = calloc(1, sizeof *d);
+
+	if (d == NULL) {
+		short_of_memory(faults);
+		return NULL;
+	}
+	if (furnish(d, faults) == 0 && load(d, file, faults) == 0 && make_entrances(d, faults) == 0 && install_defined(d, faults) == 0)
+		return d;
+	draft_free(d);
+	return NULL;
+}
+
+void
+draft_free(struct draft *d)
+{
+	if (d == NULL)
+		return;
+	d->worker.draining = true; /* no acquire begins */
+	registry_free(d->worker.registry);
+	generation_unref(d->worker.generation);
+	peers_free(d->worker.peers);
+	counters_free(d->worker.counters);
+	rates_free(d->world.rates);
+	free(d->entrance);
+	loop_free(d->worker.loop);
+	free(d);
+}

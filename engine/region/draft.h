@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * draft: a region that does not run, made of a definition on disk: its generation, its ipconns as they are installed at
+ * a start, and empty counters. It opens no port, no file for writing and no log. `sallyport ask` puts a question to it
+ * (conn/trial.h).
+ */
+#ifndef SALLYPORT_DRAFT_H
+#define SALLYPORT_DRAFT_H
+
+#include "base/fault.h"
+#include "conn/worker.h"
+
+struct draft;
+
+/* Loads the definition `file` and all that it names. The caller owns the draft. NULL with the faults of a start. */
+struct draft *draft_new(const char *file, struct faults *faults);
+/* NULL is fine. */
+void draft_free(struct draft *d);
+/* The worker of the draft, with its generation; borrowed. */
+struct worker *draft_worker(struct draft *d);
+
+#endif
