@@ -63,6 +63,7 @@ help:
 	@echo 'make deps        the install step alone; touches no network when nothing is missing'
 	@echo 'make certs       the demo key rings, certs/rings'
 	@echo 'make asan        the tests again, under AddressSanitizer and UBSan'
+	@echo 'make tsan        the tests again, under ThreadSanitizer'
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (FUZZ=http: that one alone); installs clang'
 	@echo 'make bench       what a connection, a reload and a request cost'
 	@echo 'make lint        luacheck and the shell scripts'
@@ -90,7 +91,7 @@ deps:
 
 # The output and the counts of the jobs.
 RESULTS = $(BUILD)/results
-RUN_JOBS = exec env SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 SPEC_SECONDS=$(if $(SANITIZE),600,300) MAKEFLAGS= \
+RUN_JOBS = exec env SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 SPEC_SECONDS=$(if $(SANITIZE),600,300) MAKEFLAGS= \
 	$(MAKE) -s -k -f spec/support/jobs.mk RESULTS=$(RESULTS)
 
 suite: all certs $(BADLINE) $(FAILING_MALLOC) $(HANGING_FILES) $(CLOCK) $(if $(SPEC),,unit)
@@ -149,6 +150,12 @@ asan: deps
 	$(Q)mkdir -p build/asan; ln -sfn ../../lua build/asan/lua
 	$(Q)$(MAKE) -j$(CORES) --no-print-directory BUILD=build/asan SANITIZE=address,undefined HOST= suite
 
+# A race ends the process that has it, with a report on stderr.
+tsan: deps
+	$(Q)$(MAKE) -j$(CORES) --no-print-directory $(HOST)
+	$(Q)mkdir -p build/tsan; ln -sfn ../../lua build/tsan/lua
+	$(Q)$(MAKE) -j$(CORES) --no-print-directory BUILD=build/tsan SANITIZE=thread HOST= suite
+
 fuzz: deps
 	$(Q)engine/packaging/deps $(FUZZ_PACKAGES)
 	$(Q)$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang SANITIZE=fuzzer-no-link,address,undefined $(FUZZ:%=fuzz-%)
@@ -201,5 +208,5 @@ clean:
 
 FORCE:
 .SECONDARY:
-.PHONY: all help run test deps suite unit certs asan fuzz bench types lint install clean FORCE
+.PHONY: all help run test deps suite unit certs asan tsan fuzz bench types lint install clean FORCE
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

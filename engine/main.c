@@ -67,31 +67,30 @@ struct start {
 	struct watch *watch;     /* owned, with the region; NULL: not watched */
 };
 
-static void *
+static void
 main_start(void *arg)
 {
 	struct start *s = arg;
 
 	s->region = region_new(s->options, s->faults);
 	if (s->region == NULL)
-		return NULL;
+		return;
 	if (s->watched) /* before the region is up: a change after that is seen */
 		s->watch = watch_start(s->region);
 	s->control = operator_open(s->region, s->faults);
 	if (s->control != NULL && region_open(s->region, s->faults) == 0)
-		return NULL;
+		return;
 	watch_stop(s->watch);
 	control_close(s->control);
 	region_free(s->region);
 	s->region = NULL;
-	return NULL;
 }
 
 /* Starts in a thread, so that a signal also ends a start that hangs in a call of a file system. */
 static void
 start_region(struct start *s)
 {
-	pthread_t thread;
+	struct thread *thread;
 
 	if (thread_start(&thread, main_start, s) != 0) {
 		main_start(s);

@@ -27,7 +27,7 @@ struct log {
 	bool ended;       /* the writer has ended; used only by the thread that ends the log */
 	enum log_format format;
 	char applid[NAME_SIZE];
-	pthread_t thread;
+	struct thread *thread;
 	pthread_mutex_t lock; /* guards everything below */
 	pthread_cond_t wake;
 	struct buf pending;  /* whole lines, not yet taken by the writer */
@@ -190,7 +190,7 @@ work(struct log *l)
 	}
 }
 
-static void *
+static void
 log_writer(void *arg)
 {
 	struct log *l = arg;
@@ -209,7 +209,6 @@ log_writer(void *arg)
 		l->lines -= lines;
 	}
 	pthread_mutex_unlock(&l->lock);
-	return NULL;
 }
 
 /* With SIGPIPE blocked, a write to a broken pipe fails with EPIPE only. */
@@ -286,7 +285,7 @@ log_end(struct log *l)
 	l->stop_at = second_now() + CLOSE_SECONDS;
 	pthread_cond_signal(&l->wake);
 	pthread_mutex_unlock(&l->lock);
-	pthread_join(l->thread, NULL);
+	thread_wait(l->thread);
 	l->ended = true;
 }
 

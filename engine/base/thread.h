@@ -9,15 +9,22 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-/* Starts work(arg) with all signals blocked, so that the loop's thread gets them. 0, or the error of pthread_create. */
-int thread_start(pthread_t *thread, void *(*work)(void *arg), void *arg);
-/* Waits at most `seconds` for the end of the thread. True: it has ended and is joined. */
-bool thread_ended(pthread_t thread, double seconds);
+struct thread; /* a running thread, until thread_ended is true, or thread_join or thread_wait returns */
+
 /*
- * Waits for the end of the thread. False: it has not ended in time and is detached; memory that it uses must not be
- * freed then.
+ * Starts work(arg) with all signals blocked, so that the loop's thread gets them. 0, and *t; or the error of
+ * pthread_create (ENOMEM too).
  */
-bool thread_join(pthread_t thread, double seconds);
+int thread_start(struct thread **t, void (*work)(void *arg), void *arg);
+/* Waits at most `seconds` for the end of the thread. True: it has ended, and t is gone. */
+bool thread_ended(struct thread *t, double seconds);
+/*
+ * Waits at most `seconds` for the end of the thread; t is gone afterwards. False: it has not ended in time and goes on
+ * alone; memory that it uses must not be freed then.
+ */
+bool thread_join(struct thread *t, double seconds);
+/* Waits for the end of the thread without a limit; t is gone afterwards. */
+void thread_wait(struct thread *t);
 /*
  * A condition variable that uses the monotonic clock, and a wait on it with the lock held: 0, or -1 when the time is
  * over.

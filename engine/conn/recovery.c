@@ -23,7 +23,7 @@
 #define CLOSE_SECONDS 2 /* limit for the last write, so that a stalled disk does not stop a region from ending */
 
 struct recovery_writer {
-	pthread_t thread;
+	struct thread *thread;
 	pthread_mutex_t lock;  /* of the members below, and of partner (the thread reads, the loop changes) */
 	pthread_cond_t wake;   /* wakes the thread: something changed, or the region ends */
 	pthread_cond_t rested; /* wakes recovery_flush: a try has ended */
@@ -333,7 +333,7 @@ attempt(struct recovery *r)
 }
 
 /* The thread. Changes during one try go into the next, so that one write is in progress at most. */
-static void *
+static void
 recovery_write(void *arg)
 {
 	struct recovery *r = arg;
@@ -351,7 +351,6 @@ recovery_write(void *arg)
 			thread_cond_wait(&w->wake, &w->lock, RETRY_SECONDS);
 	}
 	pthread_mutex_unlock(&w->lock);
-	return NULL;
 }
 
 static void

@@ -25,7 +25,7 @@ struct threadpool {
 	size_t out;         /* jobs submitted, neither done nor dropped; while there are any, the loop keeps running */
 	unsigned nthreads;  /* started */
 	unsigned wanted;
-	pthread_t thread[]; /* wanted */
+	struct thread *thread[]; /* wanted */
 };
 
 /* --- lists of jobs --- */
@@ -93,7 +93,7 @@ next_job(struct threadpool *c)
 	return job;
 }
 
-static void *
+static void
 threadpool_work(void *arg)
 {
 	struct threadpool *c = arg;
@@ -107,7 +107,6 @@ threadpool_work(void *arg)
 			ev_async_send(c->loop, &c->ready);
 		pthread_mutex_unlock(&c->lock);
 	}
-	return NULL;
 }
 
 /* Starts as many threads as possible; one is enough. */

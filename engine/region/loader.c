@@ -12,7 +12,7 @@
 struct loader {
 	struct ev_loop *loop; /* borrowed */
 	ev_async ready;
-	pthread_t thread;
+	struct thread *thread;
 	pthread_mutex_t lock; /* protects `abandoned` */
 	bool abandoned;       /* the loop may be freed: do not use it */
 	struct definition *definition; /* owned until the generation has it */
@@ -24,7 +24,7 @@ struct loader {
 	void *arg;
 };
 
-static void *
+static void
 loader_load(void *arg)
 {
 	struct loader *l = arg;
@@ -44,7 +44,6 @@ loader_load(void *arg)
 	if (!l->abandoned)
 		ev_async_send(l->loop, &l->ready);
 	pthread_mutex_unlock(&l->lock);
-	return NULL;
 }
 
 static void
@@ -60,7 +59,7 @@ loader_on_ready(struct ev_loop *loop, ev_async *watcher, int events)
 	struct loader *l = watcher->data;
 
 	(void)events;
-	pthread_join(l->thread, NULL);
+	thread_wait(l->thread);
 	ev_async_stop(loop, watcher);
 	l->done(l->arg, l->generation, &l->faults);
 	free_loader(l);
