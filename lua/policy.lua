@@ -273,6 +273,13 @@ end
 --   no number, and for a time more than 2^53 seconds from 1970.
 policy.zone = host.zone
 
+-- policy.note(key, value): notes a value for the later doors of the same connection, which read it as facts.notes.KEY
+--   (nil when no earlier door noted it); `explain` shows it. key: a name of 1 to 64 letters, digits and "_". value: a
+--   string of at most 1024 bytes, a finite number or a boolean. A connection has 16 notes; a key that was noted before
+--   gets the new value. In a re-ask each door that is asked makes its notes anew. Raises for another key or value, for
+--   one note more, at attach and delete, which no later door follows, and while the script loads.
+policy.note = host.note
+
 -- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 }, rates = { NETX = 2 }, clock =
 --   seconds or a function that returns them, saf = { users = {…}, classes = {…} } }: the state that policy.ipconn,
 --   policy.ipconns, policy.counter, policy.rate and require "policy.saf" answer from now on, and the clock by which

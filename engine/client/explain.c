@@ -261,6 +261,17 @@ print_capex(FILE *to, const json_t *c)
 }
 
 static void
+print_notes(FILE *to, const json_t *notes)
+{
+	const char *key;
+	json_t *value;
+	char a[TABLE_CELL];
+
+	json_object_foreach((json_t *)notes, key, value)
+		fprintf(to, "    note         %s = %s\n", key, cell(notes, key, a));
+}
+
+static void
 print_facts(FILE *to, const json_t *f, const json_t *names)
 {
 	const json_t *tls = json_object_get(f, "tls"), *load = json_object_get(f, "load");
@@ -274,6 +285,7 @@ print_facts(FILE *to, const json_t *f, const json_t *names)
 		fprintf(to, "    TLS          %s, %s\n", cell(tls, "version", a), cell(tls, "cipher", b));
 	print_certificate(to, json_object_get(f, "certificate"), names);
 	print_capex(to, json_object_get(f, "capex"));
+	print_notes(to, json_object_get(f, "notes"));
 	if (json_object_get(f, "ipconn") != NULL)
 		fprintf(to, "    ipconn       %s\n", cell(json_object_get(f, "ipconn"), "ipconn", a));
 }

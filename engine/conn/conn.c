@@ -6,6 +6,7 @@
 #include "conn/ipconn.h"
 #include "conn/steps.h"
 #include "conn/peers.h"
+#include "policy/notes.h"
 #include "conn/riders.h"
 
 #include <stdio.h>
@@ -316,6 +317,9 @@ conn_adopt(struct conn *c, struct generation *g)
 	if (c->asked == g->number) {
 		memcpy(c->facts.userid, c->userid, sizeof c->facts.userid);
 		c->facts.peer.sysplex = c->sysplex;
+		notes_ref(c->notes);
+		notes_unref(c->facts.notes);
+		c->facts.notes = c->notes;
 		record_facts(c->record, &c->facts);
 	}
 	return true;
@@ -345,6 +349,8 @@ conn_bury(struct worker *w)
 
 		w->graves = c->next;
 		certificate_unref(c->facts.certificate);
+		notes_unref(c->facts.notes);
+		notes_unref(c->notes);
 		answer_tape_free(&c->tape);
 		generation_unref(c->generation);
 		free(c);

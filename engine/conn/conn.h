@@ -55,6 +55,7 @@ struct conn {
 	uint64_t asked;   /* number of the generation whose doors were last asked again */
 	char userid[NAME_SIZE]; /* certify's answer then; becomes a fact when c adopts that generation */
 	bool sysplex;           /* admit's answer then; becomes a fact at the same time */
+	struct notes *notes;    /* counted: the notes of its doors then; likewise */
 	struct ask ask; /* the question to a door, and the function that takes the verdict */
 	void (*decided)(struct conn *c);
 	enum tls_judgement judgement;

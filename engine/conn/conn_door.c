@@ -94,6 +94,7 @@ conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c))
 		.facts = &c->facts,
 		.record = c->record,
 		.tape = &c->tape,
+		.notes = &c->facts.notes,
 		.done = conn_door_answered,
 		.arg = c,
 	};

@@ -3,6 +3,7 @@
 
 #include "security/certmap.h"
 #include "base/clock.h"
+#include "policy/notes.h"
 
 #include <string.h>
 
@@ -52,6 +53,7 @@ facts_at(const struct conn *c, enum door door, const struct generation *g)
 		memset(&f.ipconn, 0, sizeof f.ipconn);
 	memcpy(f.userid, c->userid, sizeof f.userid);
 	f.peer.sysplex = c->sysplex;
+	f.notes = NULL; /* the question has those of c */
 	if (f.stage < STAGE_CAPEX) {
 		f.has_capex = false;
 		f.userid[0] = '\0';
@@ -76,7 +78,7 @@ ask(struct conn *c, struct generation *g, const struct service *s, enum door doo
 		return;
 	out->entry = record_entry_new(door_name(door), s->script[door], g->number, f.now);
 	a.ask = (struct ask){ .policy = g->policy, .script = s->script[door], .door = door, .facts = &f, .entry = out->entry, .tape = &c->tape,
-		.replay = true, .done = recheck_answered };
+		.replay = true, .notes = &c->notes, .done = recheck_answered };
 	policy_ask(&a.ask);
 	if (!out->refused)
 		recheck_forget(out);
@@ -205,6 +207,9 @@ begin(struct conn *c, const struct generation *g)
 	c->asked = g->number;
 	memcpy(c->userid, c->facts.userid, sizeof c->userid);
 	c->sysplex = c->facts.peer.sysplex;
+	notes_ref(c->facts.notes);
+	notes_unref(c->notes);
+	c->notes = c->facts.notes;
 }
 
 void

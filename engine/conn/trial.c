@@ -3,6 +3,7 @@
 
 #include "conn/recheck.h"
 #include "conn/release.h"
+#include "policy/notes.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -61,7 +62,7 @@ trial_ask(struct trial *t, enum door door, enum reason reason)
 	struct conn *c = t->conn;
 
 	c->facts.now = t->q->now;
-	c->ask = (struct ask){ .door = door, .script = c->service->script[door], .facts = &c->facts };
+	c->ask = (struct ask){ .door = door, .script = c->service->script[door], .facts = &c->facts, .notes = &c->facts.notes };
 	trial_put(t, &c->ask);
 	return c->ask.verdict.kind != VERDICT_REFUSE || trial_refuse(t, &c->ask.verdict, reason);
 }
@@ -193,6 +194,7 @@ trial_free(struct trial *t)
 		return;
 	if (t->conn != NULL) {
 		certificate_unref(t->conn->facts.certificate);
+		notes_unref(t->conn->facts.notes);
 		answer_tape_free(&t->conn->tape);
 	}
 	free(t->conn);

@@ -55,6 +55,7 @@ sha256_fits(const char *bytes, size_t len)
 #define WHOLE 9007199254740992.0 /* 2^53: a double holds each whole number up to it */
 
 #define NO_LIST .kind = FACT_NOTHING
+#define NOTES .kind = FACT_NOTE
 #define TABLE(s) .kind = FACT_TABLE, .of = SHAPE_##s
 #define FLAG .kind = FACT_FLAG
 #define SECONDS .kind = FACT_NUMBER
@@ -261,7 +262,7 @@ fact_kind_name(enum fact_kind k)
 {
 	static const char *const names[] = {
 		[FACT_NOTHING] = "nothing", [FACT_TEXT] = "a string", [FACT_INTEGER] = "a whole number", [FACT_NUMBER] = "a number",
-		[FACT_FLAG] = "true or false", [FACT_TABLE] = "a table",
+		[FACT_FLAG] = "true or false", [FACT_TABLE] = "a table", [FACT_NOTE] = "a string, a number or a boolean",
 	};
 
 	return names[k];

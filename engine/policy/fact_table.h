@@ -13,12 +13,13 @@
 #include "policy/door.h"
 #include "policy/facts.h"
 
-/* X(shape, its name in messages, the type of its elements, or NO_LIST) */
+/* X(shape, its name in messages, the type of its elements, or NO_LIST; NOTES: scripts choose its members) */
 #define SHAPES(X) \
 	X(facts, "facts", NO_LIST) \
 	X(peer, "facts.peer", NO_LIST) \
 	X(own, "facts.own", NO_LIST) \
 	X(load, "facts.load", NO_LIST) \
+	X(notes, "facts.notes", NOTES) \
 	X(tls, "facts.tls", NO_LIST) \
 	X(certificate, "facts.certificate", NO_LIST) \
 	X(dn, "a certificate's subject or issuer", TABLE(rdn)) \
@@ -87,6 +88,7 @@ enum {
 	X(facts, certificate, TABLE(certificate), FROM_CERTIFY, FROM_CERTIFY, "when one was presented") \
 	X(facts, capex, TABLE(capex), FROM_BIND, AT_ATTACH, "") \
 	X(facts, ipconn, TABLE(installed), FROM_ATTACH, FROM_ADMIT, "") \
+	X(facts, notes, TABLE(notes), FROM_ADMIT, FROM_ADMIT, "") \
 	X(facts, request, TABLE(request), AT_ATTACH, AT_ATTACH, "") \
 	X(peer, ip, ADDRESS, FROM_ADMIT, FROM_ADMIT, "") \
 	X(peer, port, PORT, FROM_ADMIT, FROM_ADMIT, "") \
@@ -202,7 +204,7 @@ enum fact {
 	FACT_COUNT
 };
 
-enum fact_kind { FACT_NOTHING, FACT_TEXT, FACT_INTEGER, FACT_NUMBER, FACT_FLAG, FACT_TABLE };
+enum fact_kind { FACT_NOTHING, FACT_TEXT, FACT_INTEGER, FACT_NUMBER, FACT_FLAG, FACT_TABLE, FACT_NOTE };
 
 struct fact_type { /* the values that a member may have */
 	enum fact_kind kind;
@@ -226,7 +228,7 @@ struct fact_row {
 const struct fact_row *fact_row(enum fact f);
 /* The name of a shape in messages, "facts.capex"; static. */
 const char *fact_shape_label(enum shape s);
-/* The type of the elements of a shape; FACT_NOTHING: it is no list. */
+/* The type of the elements of a shape; FACT_NOTHING: it is no list; FACT_NOTE: of the members that scripts choose. */
 const struct fact_type *fact_shape_element(enum shape s);
 
 #define SHAPE_NAMES 128

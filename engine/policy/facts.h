@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * facts: what is known of a peer. Plain data. All zero at the start; the stages of a connection only add to it. A copy
- * of the struct is a copy of the facts, since the certificate is counted and immutable. policies/README.md lists the
- * facts as scripts see them.
+ * of the struct is a copy of the facts, since the certificate and the notes are counted and do not change.
+ * policies/README.md lists the facts as scripts see them.
  */
 #ifndef SALLYPORT_FACTS_H
 #define SALLYPORT_FACTS_H
@@ -16,6 +16,8 @@
 #include "ipic/request.h"
 #include "policy/stage.h"
 #include "tls/certificate.h"
+
+struct notes;
 
 struct facts_load { /* counts at the moment of accept, without this socket */
 	unsigned halfopen;          /* of this tcpipservice */
@@ -58,6 +60,7 @@ struct facts {
 		char applid[NAME_SIZE];
 		char networkid[NAME_SIZE];
 	} ipconn;
+	struct notes *notes;             /* counted: the notes of its doors; NULL: none */
 	const struct request *request;   /* at attach: the request, borrowed; else NULL. Its password is never a fact */
 	const struct users *users;       /* at attach: the request's users, borrowed */
 	size_t bytes;                    /* at attach: the size of the request's data */

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/facts_json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/jsontext.h"
+#include "policy/notes.h"
 
 json_t *
 facts_json_text(const char *bytes, size_t n)
@@ -232,6 +234,36 @@ put_ends(struct jsontext *j, const struct facts *f)
 	facts_json_load(j, &f->load);
 }
 
+static void
+put_note(struct jsontext *j, const struct note *note)
+{
+	char number[40];
+
+	switch (note->kind) {
+	case NOTE_TEXT:
+		jsontext_text(j, note->key, note->text, note->len);
+		break;
+	case NOTE_INTEGER:
+		jsontext_integer(j, note->key, note->integer);
+		break;
+	case NOTE_NUMBER:
+		jsontext_raw(j, note->key, number, (size_t)snprintf(number, sizeof number, "%.17g", note->number));
+		break;
+	case NOTE_FLAG:
+		jsontext_flag(j, note->key, note->flag);
+		break;
+	}
+}
+
+static void
+put_notes(struct jsontext *j, const struct notes *n)
+{
+	jsontext_begin(j, "notes", '{');
+	for (size_t i = 0; i < n->n; i++)
+		put_note(j, &n->item[i]);
+	jsontext_end(j, '}');
+}
+
 void
 facts_json(struct jsontext *j, const char *key, const struct facts *f)
 {
@@ -246,6 +278,8 @@ facts_json(struct jsontext *j, const char *key, const struct facts *f)
 		put_capex(j, &f->capex);
 	if (f->ipconn.ipconn[0] != '\0')
 		put_ipconn(j, f);
+	if (f->notes != NULL && f->notes->n > 0)
+		put_notes(j, f->notes);
 	if (f->request != NULL)
 		put_request(j, f);
 	jsontext_end(j, '}');

@@ -8,6 +8,7 @@
 #include "policy/lchain.h"
 #include "policy/lpush.h"
 #include "policy/lshape.h"
+#include "policy/notes.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -239,6 +240,39 @@ lfacts_push(lua_State *L, const struct facts *f)
 	lshape_seal(L, p.kit, SHAPE_facts);
 	push_facts(&p, f);
 	lua_remove(L, p.kit);
+}
+
+static void
+push_note(lua_State *L, const struct note *note)
+{
+	switch (note->kind) {
+	case NOTE_TEXT:
+		lua_pushlstring(L, note->text, note->len);
+		break;
+	case NOTE_INTEGER:
+		lua_pushinteger(L, note->integer);
+		break;
+	case NOTE_NUMBER:
+		lua_pushnumber(L, note->number);
+		break;
+	case NOTE_FLAG:
+		lua_pushboolean(L, note->flag);
+		break;
+	}
+}
+
+void
+lfacts_set_notes(lua_State *L, const struct notes *n, enum door door)
+{
+	luaL_checkstack(L, 4, "notes");
+	lua_pushstring(L, fact_row(FACT_facts_notes)->name);
+	lua_createtable(L, 0, n != NULL ? (int)n->n : 0);
+	for (size_t i = 0; n != NULL && i < n->n; i++)
+		if (notes_seen(&n->item[i], door)) {
+			push_note(L, &n->item[i]);
+			lua_setfield(L, -2, n->item[i].key);
+		}
+	lua_rawset(L, -3);
 }
 
 static void

@@ -3,13 +3,18 @@
 #ifndef SALLYPORT_LFACTS_H
 #define SALLYPORT_LFACTS_H
 
+#include "policy/door.h"
 #include "policy/facts.h"
 #include "config/resource.h"
 
 struct lua_State;
 
-/* Pushes a new table; members that are not known are absent. [-0, +1, may throw] */
+struct notes;
+
+/* Pushes a new table; members that are not known are absent, and there are no notes. [-0, +1, may throw] */
 void lfacts_push(struct lua_State *L, const struct facts *f);
+/* Adds the notes that a door sees to the facts on the top. [-0, +0, may throw] */
+void lfacts_set_notes(struct lua_State *L, const struct notes *n, enum door door);
 /*
  * Pushes an ipconn as scripts see it: its attributes, `servstatus`, `connstatus` and `autoinstalled`. [-0, +1, may
  * throw]

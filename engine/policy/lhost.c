@@ -2,7 +2,7 @@
 /*
  * lhost: the table of the module, the place of a script, checks. The other functions are in lhost_verdict.c,
  * lhost_region.c (counters, ipconns), lhost_rate.c, lhost_saf.c, lhost_cert.c (filters of certificates), lhost_ip.c
- * (addresses) and lhost_zone.c (time zones).
+ * (addresses), lhost_zone.c (time zones) and lhost_note.c.
  */
 #include "policy/lhost.h"
 
@@ -179,6 +179,7 @@ lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 	set_functions(L, h, lhost_saf_functions);
 	set_functions(L, h, lhost_cert_functions);
 	set_functions(L, h, lhost_zone_functions);
+	set_functions(L, h, lhost_note_functions);
 	if (with_mock) {
 		lua_pushlightuserdata(L, h);
 		lua_pushcclosure(L, lhost_set_mock, 1);

@@ -16,6 +16,7 @@
 
 struct lua_State;
 struct inputs;
+struct notes;
 
 /* One for each Lua state. The engine keeps it in the policy; host.so keeps it in a userdata. */
 struct lhost {
@@ -23,6 +24,8 @@ struct lhost {
 	struct inputs *inputs;          /* borrowed: the files that scripts read while they load */
 	const struct saf *saf;          /* borrowed; NULL: none is named, and nothing is permitted */
 	struct answer_tape *tape;              /* of the question: keeps answers or plays them; NULL: neither */
+	struct notes **notes;           /* borrowed: the notes of the connection, which policy.note adds to; NULL: the function makes none */
+	enum door door;                 /* of the question, for notes */
 	bool asking;                    /* in the engine: a question is under way: scripts may ask about the region, and read no files */
 	const char *full;               /* why a counter or rate found no room, static; script_call logs it and sets NULL; NULL: no such case */
 	struct record_entry *entry;     /* of the question under way, for checks and effects; NULL: none */

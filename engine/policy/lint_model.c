@@ -46,6 +46,7 @@ kind_word(const struct fact_type *t)
 	case FACT_NUMBER: return "number";
 	case FACT_FLAG: return "boolean";
 	case FACT_TABLE: return "table";
+	case FACT_NOTE:
 	case FACT_NOTHING: break;
 	}
 	return "any";
@@ -86,7 +87,10 @@ push_shape(lua_State *L, enum shape s)
 	lua_newtable(L);
 	lua_pushstring(L, fact_shape_label(s));
 	lua_setfield(L, -2, "label");
-	if (element->kind != FACT_NOTHING) {
+	if (element->kind == FACT_NOTE) {
+		lua_pushboolean(L, true);
+		lua_setfield(L, -2, "open");
+	} else if (element->kind != FACT_NOTHING) {
 		lua_pushstring(L, element->kind == FACT_TABLE ? shape_ids[element->of] : "");
 		lua_setfield(L, -2, "element");
 	}

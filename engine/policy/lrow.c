@@ -3,6 +3,7 @@
 
 #include "config/attribute.h"
 #include "policy/lshape.h"
+#include "policy/notes.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -113,6 +114,37 @@ has_door(const struct copying *c, const struct fact_row *r)
 	return c->door == DOOR_COUNT || (r->doors[c->way] >> c->door & 1) != 0;
 }
 
+/* Copies the note on the top of the stack, [copy key value]. [-0, +0] */
+static void
+take_note(struct copying *c, const char *key, size_t len)
+{
+	lua_State *L = c->L;
+	int type = lua_type(L, -1);
+
+	if (!notes_key_fits(key, len))
+		raise_fault(c, "%s: '%.64s' is no name of a note", c->path, key);
+	if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN)
+		raise_fault(c, "%s.%s: must be %s, not a %s", c->path, key, fact_kind_name(FACT_NOTE), luaL_typename(L, -1));
+	if (type == LUA_TSTRING && lua_rawlen(L, -1) > NOTE_TEXT_MAX)
+		raise_fault(c, "%s.%s: has more than %d bytes", c->path, key, NOTE_TEXT_MAX);
+	lua_pushvalue(L, -2);
+	lua_pushvalue(L, -2);
+	lua_rawset(L, -5);
+}
+
+/* Adds an empty table of notes to the facts on the top, which have it at each door. [-0, +0] */
+static void
+add_notes(lua_State *L)
+{
+	lua_pushstring(L, fact_row(FACT_facts_notes)->name);
+	if (lua_rawget(L, -2) == LUA_TNIL) {
+		lua_pushstring(L, fact_row(FACT_facts_notes)->name);
+		lua_newtable(L);
+		lua_rawset(L, -4);
+	}
+	lua_pop(L, 1);
+}
+
 /* Copies the member on the top of the stack, [copy key value], into the copy. [-0, +0] */
 static void
 take_member(struct copying *c, enum shape s)
@@ -123,6 +155,10 @@ take_member(struct copying *c, enum shape s)
 	const struct fact_row *r = strlen(key) == len ? fact_shape_member(s, key) : NULL;
 	char text[300];
 
+	if (fact_shape_element(s)->kind == FACT_NOTE) {
+		take_note(c, key, len);
+		return;
+	}
 	if (r == NULL) {
 		fact_shape_unknown(s, key, len, text, sizeof text);
 		if (strcmp(c->path, fact_shape_label(s)) == 0)
@@ -147,7 +183,7 @@ take_element(struct copying *c, enum shape s)
 	const struct fact_type *t = fact_shape_element(s);
 	size_t before;
 
-	if (t->kind == FACT_NOTHING || !lua_isinteger(c->L, -2))
+	if (t->kind == FACT_NOTHING || t->kind == FACT_NOTE || !lua_isinteger(c->L, -2))
 		raise_fault(c, "%s: has a key that is a %s; its keys are names", c->path, luaL_typename(c->L, -2));
 	before = enter_member(c, "[%lld]", (long long)lua_tointeger(c->L, -2));
 	push_value(c, lua_gettop(c->L), t);
@@ -261,6 +297,8 @@ push_table(struct copying *c, int idx, enum shape s)
 			take_element(c, s);
 	if (s == SHAPE_dn && lacks_printed(L))
 		print_name(L);
+	if (s == SHAPE_facts)
+		add_notes(L);
 	lshape_seal(L, c->kit, s);
 }
 

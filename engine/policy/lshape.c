@@ -107,6 +107,11 @@ static void
 add_metatables(lua_State *L)
 {
 	for (int s = 0; s < SHAPE_COUNT; s++) {
+		if (fact_shape_element((enum shape)s)->kind == FACT_NOTE) { /* any name: a plain table */
+			lua_pushnil(L);
+			lua_rawseti(L, -2, FACT_COUNT + s + 1);
+			continue;
+		}
 		push_known(L, (enum shape)s);
 		lua_pushinteger(L, s);
 		push_missed(L);

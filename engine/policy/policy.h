@@ -79,6 +79,7 @@ struct ask {
 	struct answer_tape *tape;  /* borrowed: keeps the region's answers, or (replay) gives them again; may be NULL */
 	bool replay;
 	bool silent;               /* a failure of the script is not logged */
+	struct notes **notes;      /* borrowed: the notes of the connection, which the door makes anew; NULL: those of the facts, and it makes none */
 	void (*done)(struct ask *a);
 	void *arg;
 	/* the answer */

@@ -7,6 +7,7 @@
 #include "policy/lfacts.h"
 #include "base/log.h"
 #include "policy/lrow.h"
+#include "policy/notes.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -17,6 +18,7 @@
 struct door_call { /* a call of the function of a door */
 	struct script_call call;
 	enum door door;
+	const struct notes *notes; /* of the connection, when the question begins */
 	const struct facts *facts; /* NULL: the two values on the stack are the facts, as a table, and the mock */
 	struct verdict *out;
 	bool failed; /* the refusal is the engine's, not the script's */
@@ -29,6 +31,7 @@ policy_ask_push(lua_State *L, struct script_call *call)
 
 	if (q->facts != NULL) {
 		lfacts_push(L, q->facts);
+		lfacts_set_notes(L, q->notes, q->door);
 		return;
 	}
 	lhost_mock(L, &call->p->host, 3);
@@ -162,10 +165,13 @@ ask_script(struct ask *a, struct record_entry *entry)
 	struct policy *p = a->policy;
 
 	q.facts = a->facts;
+	q.notes = a->notes != NULL ? *a->notes : a->facts->notes;
 	policy_renew(p);
 	if (find_hook(&q)) {
 		p->host.entry = entry;
 		p->host.tape = a->tape;
+		p->host.notes = notes_made_at(a->door) ? a->notes : NULL;
+		p->host.door = a->door;
 		p->host.asking = true;
 		if (a->tape != NULL)
 			answer_tape_begin(a->tape, a->door, a->replay);
@@ -176,6 +182,7 @@ ask_script(struct ask *a, struct record_entry *entry)
 			record_effect(entry, "answers kept for a reload", "not all: there is no room; a reload asks the region for the others");
 		p->host.entry = NULL;
 		p->host.tape = NULL;
+		p->host.notes = NULL;
 		p->host.asking = false;
 	}
 	if (q.failed && !a->silent)
@@ -230,6 +237,8 @@ policy_ask(struct ask *a)
 	if (a->facts->request != NULL)
 		record_request(entry, a->facts->request, a->facts->users, a->facts->bytes);
 	a->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
+	if (a->notes != NULL)
+		notes_drop(a->notes, a->door);
 	if (a->script == NULL)
 		decide_by_default(a, &a->verdict);
 	else
@@ -272,6 +281,7 @@ void
 policy_ask_table(struct policy *p, const char *script, enum door d, int facts_idx, int mock_idx, struct verdict *out)
 {
 	struct door_call q = make_call(p, script, d, out);
+	struct notes *notes = NULL;
 	int facts = lua_absindex(p->L, facts_idx), mock = lua_absindex(p->L, mock_idx);
 
 	*out = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
@@ -279,7 +289,11 @@ policy_ask_table(struct policy *p, const char *script, enum door d, int facts_id
 		return;
 	lua_pushvalue(p->L, facts);
 	lua_pushvalue(p->L, mock);
+	p->host.notes = notes_made_at(d) ? &notes : NULL;
+	p->host.door = d;
 	p->host.asking = true;
 	run_door(&q);
 	p->host.asking = false;
+	p->host.notes = NULL;
+	notes_unref(notes);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "policy/notes.h"
 #include "policy/record_internal.h"
 
 #define EVENTS_MAX 32
@@ -186,8 +187,10 @@ record_free(struct record *r)
 		record_entry_free(r->entry[i]);
 	requests_free(r->requests);
 	free(r->installed);
-	if (r->facts != NULL)
+	if (r->facts != NULL) {
 		certificate_unref(r->facts->certificate);
+		notes_unref(r->facts->notes);
+	}
 	free(r->facts);
 	free(r->event);
 	free(r->entry);
@@ -507,16 +510,20 @@ void
 record_facts(struct record *r, const struct facts *f)
 {
 	struct certificate *before;
+	struct notes *notes;
 
 	if (r == NULL || (r->facts == NULL && (r->facts = calloc(1, sizeof *r->facts)) == NULL))
 		return;
 	before = r->facts->certificate;
+	notes = r->facts->notes;
 	*r->facts = *f;
 	r->facts->request = NULL; /* borrowed for one question, like the users */
 	r->facts->users = NULL;
 	memset(r->facts->capex.token, 0, sizeof r->facts->capex.token); /* a secret while it is valid */
 	certificate_ref(r->facts->certificate);
 	certificate_unref(before);
+	notes_ref(r->facts->notes);
+	notes_unref(notes);
 }
 
 void

@@ -30,6 +30,7 @@ library.modules["policy"] = {
   ipconns = fn({ { "filter?", "sallyport.IpconnFilter" } }, { "sallyport.ipconn[]" }, { phase = "door" }),
   counter = fn({ { "name", "string" }, { "options?", "sallyport.CounterOptions" } }, { "sallyport.Counter" }),
   rate = fn({ { "name", "string" }, { "options", "sallyport.RateOptions" } }, { "sallyport.Rate" }),
+  note = fn({ { "key", "string" }, { "value", "string|number|boolean" } }, {}, { phase = "door" }),
   zone = fn({ { "name", "string" } }, { "sallyport.Zone" }, { phase = "load" }),
   mock = fn({ { "state?", "table" } }, {}, { phase = "spec" }),
   facts = fn({ { "facts", "table" }, { "door?", "string" } }, { "table" }, { phase = "spec" }),

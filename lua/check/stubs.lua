@@ -134,6 +134,7 @@ local function shape_stub(model, shape, door)
   if row.element then
     out[#out + 1] = ("---@field [integer] %s\n"):format(row.element ~= "" and class_of(model, row.element, door) or "string")
   end
+  if row.open then out[#out + 1] = "---@field [string] string|number|boolean\n" end
   for _, key in ipairs(sorted(row.members)) do
     local member = row.members[key]
     if is_there(member, door) then out[#out + 1] = field_stub(model, key, member, door) end

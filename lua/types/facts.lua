@@ -102,6 +102,7 @@
 ---@field generation integer
 ---@field ipconn? sallyport.installed
 ---@field load sallyport.load
+---@field notes sallyport.notes
 ---@field now number
 ---@field own sallyport.own
 ---@field peer sallyport.peer
@@ -118,6 +119,7 @@
 ---@field generation integer
 ---@field ipconn sallyport.installed
 ---@field load sallyport.load
+---@field notes sallyport.notes
 ---@field now number
 ---@field own sallyport.own
 ---@field peer sallyport.peer
@@ -135,6 +137,7 @@
 ---@field connection string
 ---@field generation integer
 ---@field load sallyport.load
+---@field notes sallyport.notes
 ---@field now number
 ---@field own sallyport.own
 ---@field peer sallyport.bind.peer
@@ -151,6 +154,7 @@
 ---@field generation integer
 ---@field ipconn? sallyport.installed
 ---@field load sallyport.load
+---@field notes sallyport.notes
 ---@field now number
 ---@field own sallyport.own
 ---@field peer sallyport.peer
@@ -168,6 +172,7 @@
 ---@field generation integer
 ---@field ipconn sallyport.installed
 ---@field load sallyport.load
+---@field notes sallyport.notes
 ---@field now number
 ---@field own sallyport.own
 ---@field peer sallyport.delete.peer
@@ -184,6 +189,7 @@
 ---@field connection string
 ---@field generation integer
 ---@field load sallyport.load
+---@field notes sallyport.notes
 ---@field now number
 ---@field own sallyport.own
 ---@field peer sallyport.install.peer
@@ -249,6 +255,9 @@
 ---@field from_prefix integer
 ---@field halfopen integer
 ---@field refused_from_peer integer
+
+---@class sallyport.notes
+---@field [string] string|number|boolean
 
 ---@class sallyport.own
 ---@field ip string

@@ -68,6 +68,15 @@ function policy.ipconn(name) end
 ---@return sallyport.ipconn[]
 function policy.ipconns(filter) end
 
+---policy.note(key, value): notes a value for the later doors of the same connection, which read it as facts.notes.KEY
+---(nil when no earlier door noted it); `explain` shows it. key: a name of 1 to 64 letters, digits and "_". value: a
+---string of at most 1024 bytes, a finite number or a boolean. A connection has 16 notes; a key that was noted before
+---gets the new value. In a re-ask each door that is asked makes its notes anew. Raises for another key or value, for
+---one note more, at attach and delete, which no later door follows, and while the script loads.
+---@param key string
+---@param value string|number|boolean
+function policy.note(key, value) end
+
 ---policy.pass() -> verdict: no opinion; the next rule of a chain decides. As the answer of a door it is a refusal.
 ---@return sallyport.Verdict
 function policy.pass() end
