@@ -18,8 +18,9 @@ describe("policy.note", function()
     for _, bad in ipairs { "", "1a", "a b", "a.b", "a\0", ("x"):rep(65) } do
       fails("the key must be a name of 1 to 64 letters", policy.note, bad, 1)
     end
-    for _, bad in ipairs {
-      {}, print } do fails("'a' must be a string, a number or a boolean, not a " .. type(bad), policy.note, "a", bad) end
+    for _, bad in ipairs { {}, print } do
+      fails("'a' must be a string, a number or a boolean, not a " .. type(bad), policy.note, "a", bad)
+    end
     fails("'a' must be a string, a number or a boolean, not a nil", policy.note, "a")
     fails("'a' is no finite number", policy.note, "a", 0 / 0)
     fails("'a' has 1025 bytes; a note has at most 1024", policy.note, "a", ("x"):rep(1025))
@@ -120,7 +121,8 @@ local policy = require "policy"
 return { admit = function() for i = 1, 17 do policy.note("n" .. i, i) end return policy.accept() end,
   bind = function() return policy.accept() end, install = function() return policy.refuse() end, attach = function() return policy.accept() end }]]
     support.connect { port = region:port "IPIC", applid = "ONE" }
-    assert.is_truthy(region:wait_log "code=policy_error .*policy%.note: a connection has at most 16 notes, and 'n17' would be one more")
+    assert.is_truthy(region:wait_log
+      "code=policy_error .*policy%.note: a connection has at most 16 notes, and 'n17' would be one more")
   end)
 
   it("are made at doors that a later door follows", function()
@@ -141,7 +143,8 @@ return { admit = function() return policy.accept() end, bind = function() return
       { door = "bind", facts = { notes = { level = 1 }, recheck = false }, expect = { verdict = "accept" } },
       { door = "bind", facts = { notes = { level = {} } }, expect = { verdict = "accept" } } }]])
     local _, out, err = support.sallyport("check", "--specs", "--region", region:path "region.lua")
-    assert.message(out .. err).is_truthy((out .. err):find("facts.notes.level: must be a string, a number or a boolean, not a table", 1, true))
+    assert.message(out .. err).is_truthy((out .. err):find(
+      "facts.notes.level: must be a string, a number or a boolean, not a table", 1, true))
     assert.message(out .. err).is_nil((out .. err):find("row 1", 1, true))
   end)
 end)
