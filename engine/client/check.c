@@ -71,6 +71,7 @@ check_scripts(struct definition *d, const struct asked *a, struct policy_specs_r
 	char library[PATH_SIZE];
 	struct generation_options o = { .number = 1, .library_dir = library, .now = clock_wall(), .all_scripts = true };
 	struct coverage coverage = { .n = 0 };
+	struct policy_specs_order rows = { .d = d, .library_dir = library, .level = FAULT_ERROR, .coverage = &coverage };
 	struct generation *g;
 	struct fault f;
 
@@ -81,7 +82,7 @@ check_scripts(struct definition *d, const struct asked *a, struct policy_specs_r
 	}
 	g = generation_load(d, &o, faults);
 	if (a->specs) /* also after a fault: rows need no ring */
-		policy_specs_run(d, library, FAULT_ERROR, result, &coverage, faults);
+		policy_specs_run(&rows, result, faults);
 	if (a->specs && g != NULL)
 		coverage_note(&coverage, d, g->saf, faults);
 	coverage_free(&coverage);

@@ -114,7 +114,8 @@ static const struct verb {
 		"Loads definitions, rings and policies, re-asks the doors of every connected ipconn, and puts the new generation in use when\n"
 		"no fault was found. Exit status 1: refused; the old generation stays.\n" COMMON
 		"  --check          prints the changes and makes none\n"
-		"  --force          a policy that fails on a live ipconn refuses that ipconn instead of the reload\n" },
+		"  --force          a policy that fails on a live ipconn refuses that ipconn instead of the reload; rows of decision\n"
+		"                   tables that do not hold are warnings\n" },
 	{ "explain", command_words_explain, command_show_explained,
 		"usage: sallyport explain ID\n"
 		"       sallyport explain --peer IP [--last N] [--refused]\n"

@@ -130,6 +130,7 @@ static const char *const protocol_words[] = { "ipic", NULL };
 static const char *const status_words[] = { "open", "closed", NULL };
 static const char *const socketclose_words[] = { "no", NULL };
 static const char *const applid_change_words[] = { "always", "blank_only", NULL };
+static const char *const specs_words[] = { "require", "warn", "off", NULL };
 static const char *const recheck_words[] = { "release", "report", "off", NULL };
 static const char *const mirrorlife_words[] = { "request", "task", "uow", NULL };
 static const char *const linkauth_words[] = { "secuser", "certuser", NULL };
@@ -189,6 +190,7 @@ const struct attribute resource_region[] = {
 	INT(kilobytes, 1, 1048576, "4096", ON),
 	INT(records, 1, 1000000, "10000", ON),
 	CHOICE(recheck, recheck_words, "release", ON),
+	CHOICE(specs, specs_words, "require", ON),
 	CHOICE(x509strict, no_yes, "no", ON),
 	INT(workers, 1, 256, "1", SHOWN),
 	END,

@@ -26,6 +26,7 @@ enum sec_ { SEC_UNSAID, SEC_NO, SEC_YES };
 enum mirrorlife { MIRRORLIFE_REQUEST, MIRRORLIFE_TASK, MIRRORLIFE_UOW };
 enum xlnaction { XLNACTION_KEEP, XLNACTION_FORCE };
 enum program_status { PROGRAM_ENABLED, PROGRAM_DISABLED };
+enum specs { SPECS_REQUIRE, SPECS_WARN, SPECS_OFF };
 enum recheck { RECHECK_RELEASE, RECHECK_REPORT, RECHECK_OFF };
 
 /*
@@ -44,7 +45,7 @@ struct region_def {
 	double tcp_timeout, handshake_timeout, capex_timeout, heartbeat, heartbeat_timeout, drain;
 	int maxsockets, halfopen, halfopen_peer;
 	int instructions, milliseconds, kilobytes;
-	int recheck, workers, records;
+	int recheck, specs, workers, records;
 	int x509strict; /* no, yes: strict checks of presented chains */
 	int line;
 	uint64_t given;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy_specs.h"
 
+#include "base/clock.h"
 #include "base/luatext.h"
 #include "policy/policy.h"
 
@@ -16,6 +17,9 @@
 #define WARNINGS_MAX 20 /* of a reload, so that they do not hide other warnings */
 
 struct running {
+	const struct policy_specs_order *order;
+	double until;                     /* of clock_span; 0: no limit */
+	bool over;                        /* the time is over, and said so */
 	struct sources *sources;          /* owned */
 	struct policy *policy;            /* owned; in a state that no connection asks */
 	enum fault_level level;
@@ -321,6 +325,20 @@ keys_counted(lua_State *L, struct running *r, lua_Integer n)
 	}
 }
 
+/* False when the time is over: then no other row is asked. */
+static bool
+in_time(struct running *r)
+{
+	if (r->over || r->until == 0 || clock_span() < r->until)
+		return !r->over;
+	r->over = true;
+	r->result->failed++;
+	faults_add(r->faults, r->level, "row", r->source->path, 0,
+		"the rows take longer than %g seconds; row %d and those after it were not asked: shorten the tables, or set region { specs = \"warn\" }",
+		r->order->seconds, r->row);
+	return false;
+}
+
 /* Arguments: the struct running, the list of rows. */
 static int
 policy_specs_rows(lua_State *L)
@@ -332,7 +350,7 @@ policy_specs_rows(lua_State *L)
 	if (n == 0)
 		faults_add(r->faults, r->level, "row", r->source->path, 0, "has no rows");
 	keys_counted(L, r, n);
-	for (r->row = 1; r->row <= n; r->row++) {
+	for (r->row = 1; r->row <= n && in_time(r); r->row++) {
 		lua_rawgeti(L, 2, r->row);
 		run_row(L, r);
 		lua_settop(L, 2);
@@ -379,6 +397,16 @@ run_spec(struct running *r)
 	r->line = NULL;
 }
 
+static bool
+is_wanted(const struct running *r)
+{
+	const struct source *s = r->order->loaded != NULL ? sources_first(r->order->loaded) : NULL;
+
+	while (s != NULL && (s->library || strcmp(s->name, r->script) != 0))
+		s = s->next;
+	return s != NULL || r->order->loaded == NULL;
+}
+
 static void
 policy_specs_file(void *arg, const char *name)
 {
@@ -389,6 +417,8 @@ policy_specs_file(void *arg, const char *name)
 	if (n <= tail || strcmp(name + n - tail, SUFFIX) != 0)
 		return;
 	snprintf(r->script, sizeof r->script, "%.*s", (int)(n - tail), name);
+	if (r->over || !is_wanted(r))
+		return;
 	r->source = sources_get(r->sources, name, &f);
 	if (r->source != NULL) {
 		run_spec(r);
@@ -399,12 +429,13 @@ policy_specs_file(void *arg, const char *name)
 }
 
 static void
-run_files(struct running *r, const struct definition *d, const char *library_dir)
+run_files(struct running *r)
 {
+	const struct definition *d = r->order->d;
 	struct budget_limits limits = { d->region.instructions, d->region.milliseconds, (size_t)d->region.kilobytes };
 	struct fault f;
 
-	r->sources = sources_new(library_dir, d->region.policies);
+	r->sources = sources_new(r->order->library_dir, d->region.policies);
 	if (r->sources == NULL) {
 		faults_add(r->faults, r->level, "memory", NULL, 0, "no memory to run the rows of decision tables");
 		return;
@@ -418,13 +449,14 @@ run_files(struct running *r, const struct definition *d, const char *library_dir
 }
 
 void
-policy_specs_run(const struct definition *d, const char *library_dir, enum fault_level level, struct policy_specs_result *out,
-	struct coverage *coverage, struct faults *faults)
+policy_specs_run(const struct policy_specs_order *o, struct policy_specs_result *out, struct faults *faults)
 {
-	struct running r = { .level = level, .result = out, .coverage = coverage, .faults = faults };
+	struct running r = { .order = o, .level = o->level, .result = out, .coverage = o->coverage, .faults = faults };
 
 	*out = (struct policy_specs_result){ 0 };
-	run_files(&r, d, library_dir);
+	if (o->seconds > 0)
+		r.until = clock_span() + o->seconds;
+	run_files(&r);
 	policy_free(r.policy); /* before its sources */
 	sources_free(r.sources);
 }

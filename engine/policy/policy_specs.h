@@ -14,13 +14,19 @@ struct policy_specs_result {
 	unsigned rows, failed;
 };
 
+struct policy_specs_order {
+	const struct definition *d;   /* only its region is read, so that other faults of d do not matter */
+	const char *library_dir;
+	enum fault_level level;       /* of a row that does not hold */
+	const struct sources *loaded; /* only the rows of the scripts among these; NULL: of all scripts of the directory */
+	double seconds;               /* for all rows; 0: no limit. A row that is not asked for lack of time does not hold */
+	struct coverage *coverage;    /* gets the doors with rows; NULL: not wanted */
+};
+
 /*
- * Runs each *_spec.lua of the script directory of d, in a Lua state of their own. A row that does not hold adds a fault
- * of that level and of rule "row" with file:line, the row's number and name, and the expected and the actual answer.
- * Reads only the region of d, so that other faults of d do not matter. Notes the doors with rows in *coverage, which
- * may be NULL.
+ * Runs the *_spec.lua files of the script directory, in a Lua state of their own. A row that does not hold adds a fault
+ * of rule "row" with file:line, the row's number and name, and the expected and the actual answer.
  */
-void policy_specs_run(const struct definition *d, const char *library_dir, enum fault_level level, struct policy_specs_result *out,
-	struct coverage *coverage, struct faults *faults);
+void policy_specs_run(const struct policy_specs_order *o, struct policy_specs_result *out, struct faults *faults);
 
 #endif

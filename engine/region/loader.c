@@ -15,6 +15,7 @@ struct loader {
 	struct thread *thread;
 	pthread_mutex_t lock; /* protects `abandoned` */
 	bool abandoned;       /* the loop may be freed: do not use it */
+	bool lenient;         /* rows that do not hold are warnings */
 	struct definition *definition; /* owned until the generation has it */
 	char file[PATH_SIZE];
 	struct generation_options options;
@@ -24,21 +25,41 @@ struct loader {
 	void *arg;
 };
 
+int
+loader_rows(const struct generation *g, const char *library_dir, bool lenient, struct faults *faults)
+{
+	int specs = g->definition->region.specs;
+	size_t errors = faults->errors;
+	struct policy_specs_result result;
+	struct policy_specs_order o = { .d = g->definition, .library_dir = library_dir, .loaded = g->sources, .seconds = LOADER_ROWS };
+
+	o.level = specs == SPECS_REQUIRE && !lenient ? FAULT_ERROR : FAULT_WARNING;
+	if (specs != SPECS_OFF)
+		policy_specs_run(&o, &result, faults);
+	return faults->errors == errors ? 0 : -1;
+}
+
+static void
+drop_generation(struct loader *l)
+{
+	l->generation->log = NULL; /* it was never in use */
+	generation_unref(l->generation);
+	l->generation = NULL;
+}
+
 static void
 loader_load(void *arg)
 {
 	struct loader *l = arg;
-	bool whole = l->definition == NULL;
-	struct policy_specs_result rows;
 
-	if (whole)
+	if (l->definition == NULL)
 		l->definition = definition_load(l->file, &l->faults);
 	if (l->definition != NULL)
 		l->generation = generation_load(l->definition, &l->options, &l->faults);
-	if (l->generation != NULL && whole)
-		policy_specs_run(l->definition, l->options.library_dir, FAULT_WARNING, &rows, NULL, &l->faults);
 	if (l->generation == NULL)
 		definition_free(l->definition);
+	else if (loader_rows(l->generation, l->options.library_dir, l->lenient, &l->faults) < 0)
+		drop_generation(l);
 	l->definition = NULL;
 	pthread_mutex_lock(&l->lock);
 	if (!l->abandoned)
@@ -66,7 +87,7 @@ loader_on_ready(struct ev_loop *loop, ev_async *watcher, int events)
 }
 
 struct loader *
-loader_start(struct ev_loop *loop, struct definition *d, const char *file, const struct generation_options *o,
+loader_start(struct ev_loop *loop, struct definition *d, const char *file, const struct generation_options *o, bool lenient,
 	void (*done)(void *arg, struct generation *g, struct faults *faults), void *arg)
 {
 	struct loader *l = calloc(1, sizeof *l);
@@ -75,7 +96,7 @@ loader_start(struct ev_loop *loop, struct definition *d, const char *file, const
 		definition_free(d);
 		return NULL;
 	}
-	*l = (struct loader){ .loop = loop, .definition = d, .options = *o, .done = done, .arg = arg };
+	*l = (struct loader){ .loop = loop, .definition = d, .options = *o, .lenient = lenient, .done = done, .arg = arg };
 	snprintf(l->file, sizeof l->file, "%s", file);
 	pthread_mutex_init(&l->lock, NULL);
 	ev_async_init(&l->ready, loader_on_ready);

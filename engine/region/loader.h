@@ -12,13 +12,19 @@ struct loader;
 struct ev_loop;
 
 /*
- * Starts the thread. d: the definition to load (taken). With d NULL the definition is read from `file`, and each failed
- * row of a decision table is a warning. o is copied; the objects that it points to must last until done().
+ * Starts the thread. d: the definition to load (taken); NULL: the definition is read from `file`. Then the rows of the
+ * generation's scripts run (loader_rows). o is copied; the objects that it points to must last until done().
  * done(arg, g, faults) runs on the loop, once. It owns g (NULL: the load failed) and frees the faults. The loader frees
  * itself after done(). NULL: no memory or no thread; d is freed then.
  */
-struct loader *loader_start(struct ev_loop *loop, struct definition *d, const char *file, const struct generation_options *o,
+struct loader *loader_start(struct ev_loop *loop, struct definition *d, const char *file, const struct generation_options *o, bool lenient,
 	void (*done)(void *arg, struct generation *g, struct faults *faults), void *arg);
+#define LOADER_ROWS 10.0 /* seconds for the rows of all decision tables */
+/*
+ * Runs the rows of the scripts that the generation loads, as region { specs = } wants. Rows that do not hold within
+ * LOADER_ROWS are errors with "require", and warnings with "warn" or when lenient. -1: there was an error.
+ */
+int loader_rows(const struct generation *g, const char *library_dir, bool lenient, struct faults *faults);
 #define LOADER_GOODBYE 0.5 /* seconds */
 /*
  * Waits LOADER_GOODBYE for the thread and frees its result; done() is not called. False: the thread hangs in a call of

@@ -13,6 +13,7 @@
 #include "conn/recovery.h"
 #include "request/session.h"
 #include "conn/peers.h"
+#include "region/loader.h"
 #include "region/policy_view.h"
 
 #include <stdio.h>
@@ -54,10 +55,12 @@ load(struct region *r, struct definition *d, struct faults *faults)
 	struct generation_options o = region_load_options(r);
 	struct generation *g = generation_load(d, &o, faults);
 
-	if (g == NULL)
+	if (g == NULL) {
 		definition_free(d);
-	else
-		r->generations++;
+		return NULL;
+	}
+	loader_rows(g, r->library_dir, true, faults);
+	r->generations++;
 	return g;
 }
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define SLICE_SECONDS 0.002
 
@@ -302,13 +303,20 @@ with_urm(const struct region *r, const struct reload_order *o, struct fault *f)
 	return NULL;
 }
 
+/* A listener can be closed to new partners whatever the rows say. */
+static bool
+is_lenient(const struct reload_order *o)
+{
+	return o->force || (o->urm != NULL && strcasecmp(o->urm, "no") == 0);
+}
+
 static int
 start(struct reload *l, struct definition *d, struct fault *f)
 {
 	struct region *r = l->region;
 	struct generation_options o = region_load_options(r);
 
-	l->loader = loader_start(r->worker.loop, d, r->file, &o, reload_loaded, l);
+	l->loader = loader_start(r->worker.loop, d, r->file, &o, is_lenient(&l->order), reload_loaded, l);
 	if (l->loader == NULL)
 		return fault_set(f, "no memory or no thread to load another generation");
 	return 0;

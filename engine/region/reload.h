@@ -25,7 +25,7 @@ struct reload_report {
 
 struct reload_order {
 	bool check;   /* list the changes; make none */
-	bool force;   /* a policy that fails in a re-ask refuses that ipconn instead of the reload */
+	bool force;   /* a policy that fails in a re-ask refuses that ipconn instead of the reload; failed rows are warnings */
 	const char *tcpipservice, *urm; /* not NULL: the running definition with this one urm, and no re-ask */
 	void (*done)(void *arg, const struct reload_report *report); /* called once, on the loop; may be NULL */
 	void *arg;

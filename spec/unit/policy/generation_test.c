@@ -244,6 +244,14 @@ the_last_reference_ends_it_with_a_message(void **state)
 	"  bind = function(f) return f.no.such end,\n" \
 	"  install = function(f) return p.install { ipconn = 'A' .. p.counter('N'):next(), port = -1 } end }\n"
 
+static void
+ask_rows(struct house *h, double seconds, struct policy_specs_result *r)
+{
+	struct policy_specs_order o = { .d = h->generation->definition, .library_dir = "lua", .level = FAULT_ERROR, .seconds = seconds };
+
+	policy_specs_run(&o, r, &h->faults);
+}
+
 static struct policy_specs_result
 run_specs(struct house *h, const char *rows)
 {
@@ -252,7 +260,7 @@ run_specs(struct house *h, const char *rows)
 	script(h, "s", DOORS_FOR_SPECS);
 	script(h, "s_spec", rows);
 	must_load(h, "", "tcpipservice 'A' { portnumber = 0 }\n");
-	policy_specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, NULL, &h->faults);
+	ask_rows(h, 0, &r);
 	return r;
 }
 
@@ -343,9 +351,27 @@ a_spec_without_its_script_is_a_fault(void **state)
 
 	script(h, "lost_spec", "return {}");
 	must_load(h, "", "tcpipservice 'A' { portnumber = 0 }\n");
-	policy_specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, NULL, &h->faults);
+	ask_rows(h, 0, &r);
 	assert_int_equal(r.failed, 1);
 	has_fault(h, "", "lost.lua");
+}
+
+static void
+rows_that_are_not_asked_in_time_do_not_hold(void **state)
+{
+	struct house *h = *state;
+	struct policy_specs_result r;
+
+	script(h, "s", DOORS_FOR_SPECS);
+	script(h, "s_spec", "return { { door = 'bind', facts = {}, expect = { verdict = 'refuse' } } }");
+	script(h, "t", DOORS_FOR_SPECS);
+	script(h, "t_spec", "return {}");
+	must_load(h, "", "tcpipservice 'A' { portnumber = 0 }\n");
+	ask_rows(h, 1e-9, &r);
+	assert_int_equal(r.rows, 0);
+	assert_int_equal(r.failed, 1);
+	assert_int_equal(h->faults.errors, 1);
+	has_fault(h, "s_spec.lua", "row 1 and those after it were not asked");
 }
 
 static void
@@ -356,7 +382,7 @@ the_shipped_policies_hold_their_specs_in_the_engine(void **state)
 
 	h->policies = "policies";
 	must_load(h, "", "tcpipservice 'A' { portnumber = 0 }\n");
-	policy_specs_run(h->generation->definition, "lua", FAULT_ERROR, &r, NULL, &h->faults);
+	ask_rows(h, 0, &r);
 	print_faults(&h->faults);
 	assert_int_equal(h->faults.errors, 0);
 	assert_true(r.rows > 20);
@@ -429,6 +455,7 @@ main(void)
 		T(rows_that_do_not_hold_are_faults),
 		T(a_spec_is_plain_data),
 		T(a_spec_without_its_script_is_a_fault),
+		T(rows_that_are_not_asked_in_time_do_not_hold),
 		T(the_shipped_policies_hold_their_specs_in_the_engine),
 	};
 
