@@ -121,7 +121,7 @@ describe("whatever happens to the region meanwhile,", function()
     local ask = '{"command":"explain","args":[],"options":{}}\n'
     operator(region, ask):close()
     local deaf = operator(region, ask)
-    for _, rubbish in ipairs { "\0\1\2\n", ("["):rep(8000) .. "\n", "{}\n", ("x"):rep(9000), '{"command":"set","args":[1]}\n' } do
+    for _, rubbish in ipairs { "\0\1\2\n", ("["):rep(8000) .. "\n", "{}\n", ("x"):rep(70000), '{"command":"set","args":[1]}\n' } do
       local s = operator(region, rubbish)
       local line = s:receive "*l"
       assert.is_truthy(line and line:find '"status":1,"error":"', line)
