@@ -190,8 +190,9 @@ print_next(const char *dir)
 
 	printf("%s holds a region. Try:\n"
 		"  %s check --specs --region %s/region.lua\n"
+		"  %s ask --region %s/region.lua --ring %s/rings/SHOP.SHOPWEB1 --networkid SHOP --applid SHOPWEB1\n"
 		"  %s run --region %s/region.lua\n"
-		"and in another shell:\n", dir, me, dir, me, dir);
+		"and in another shell:\n", dir, me, dir, me, dir, dir, me, dir);
 	printf("  %s connect --to 127.0.0.1:1491 --ring %s/rings/SHOP.SHOPWEB1 --networkid SHOP --applid SHOPWEB1\n"
 		"  %s connect --to 127.0.0.1:1491 --ring %s/rings/EVIL.EVILAPP --networkid EVIL --applid EVILAPP\n"
 		"  %s explain --last 2 --region %s/region.lua\n", me, dir, me, dir, me, dir);

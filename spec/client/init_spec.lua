@@ -35,6 +35,16 @@ describe("sallyport init", function()
     assert.is_nil(err:find("has no row", 1, true), err)
   end)
 
+  it("prints commands that can be pasted", function()
+    local _, out = init(at)
+    local tried = 0
+    for words in out:gmatch "\n  (%S+ [ac][hs]%S+ [^\n]+)" do -- ask and check need no running region
+      tried = tried + 1
+      assert.message(words).is_true((os.execute(words .. " >/dev/null 2>&1")))
+    end
+    assert.equal(2, tried)
+  end)
+
   it("writes a region that lets the known partner in, and refuses the stranger and a borrowed name", function()
     assert.equal(0, (init(at)))
     any_port()
