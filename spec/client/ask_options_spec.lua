@@ -36,8 +36,9 @@ return {
 }
 
 local SERVICES = {
-  GOOD = { urm = "good" }, NOURM = {}, BOTH = { admit = "no_admit", bind = "no_bind", urm = "good" }, HOURS = { admit = "hours", urm = "good" },
-  CROWD = { admit = "crowd", urm = "good" }, SNI = { ssl = "clientauth", certificate = "CICSA", certify = "sni" },
+  GOOD = { urm = "good" }, NOURM = {}, BOTH = { admit = "no_admit", bind = "no_bind", urm = "good" },
+  HOURS = { admit = "hours", urm = "good" }, CROWD = { admit = "crowd", urm = "good" },
+  SNI = { ssl = "clientauth", certificate = "CICSA", certify = "sni" },
   CHAIN = { ssl = "clientauth", certificate = "CICSA", urm = "good" }, ATTACH = { attach = "no_attach", urm = "good" },
   WRONG = { admit = "wrong" }, COUNTED = { urm = "counted" }, HA = { speciftcps = "GOOD" },
 }
@@ -92,8 +93,10 @@ describe("ask", function()
   local region, file
 
   setup(function()
-    region = support.region { region = { heartbeat = 0, milliseconds = 200 }, tcpipservices = SERVICES, ipconns = IPCONNS, scripts = SCRIPTS, saf = SAF,
-      transactions = { TNON = { program = "ECHO" } }, programs = { ECHO = {}, OFF = { status = "disabled", builtin = "ECHO" } } }
+    region = support.region {
+      region = { heartbeat = 0, milliseconds = 200 }, tcpipservices = SERVICES, ipconns = IPCONNS, scripts = SCRIPTS, saf = SAF,
+      transactions = { TNON = { program = "ECHO" } }, programs = { ECHO = {}, OFF = { status = "disabled", builtin = "ECHO" } },
+    }
     region:start()
     file = region:path "region.lua"
   end)
@@ -199,7 +202,8 @@ describe("ask", function()
       ["by a revoked user"] = { "GOOD", "VERIFY", { userid = "GONE", link = "ECHO" }, { password = SECRET } },
       ["with a user that local takes no"] = { "GOOD", "LOCALU", { userid = "FRED", link = "ECHO" } },
       ["by the default user"] = { "GOOD", "LOCALU", { link = "ECHO" } },
-      ["of a transaction that nobody may attach"] = { "GOOD", "VERIFY", { userid = "FRED", tran = "TNON", link = "ECHO" }, { password = SECRET } },
+      ["of a transaction that nobody may attach"] =
+        { "GOOD", "VERIFY", { userid = "FRED", tran = "TNON", link = "ECHO" }, { password = SECRET } },
       ["refused at the door"] = { "ATTACH", "LOCALU", { link = "ECHO" } },
     }
 
@@ -231,7 +235,8 @@ describe("ask", function()
 
     it("knows the failures of a partner", function()
       for _ = 1, 2 do
-        support.connect { port = region:port "GOOD", networkid = "NETX", applid = "VERIFY", link = "ECHO", userid = "FRED", password = "wrong" }
+        support.connect { port = region:port "GOOD", networkid = "NETX", applid = "VERIFY", link = "ECHO", userid = "FRED",
+          password = "wrong" }
       end
       local words = { "--tcpipservice", "GOOD", "--networkid", "NETX", "--applid", "VERIFY", "--request", "ECHO", "--userid", "FRED" }
       assert.equal("user_revoked", (running(table.unpack(words))).requests[1].code)
@@ -254,7 +259,8 @@ describe("ask", function()
     local plain, tls, own
 
     setup(function()
-      plain = support.region { region = { applid = "CICSB", heartbeat = 0 }, tcpipservices = { IPIC = { urm = "good" } }, scripts = SCRIPTS }
+      plain = support.region { region = { applid = "CICSB", heartbeat = 0 }, scripts = SCRIPTS,
+        tcpipservices = { IPIC = { urm = "good" } } }
       tls = support.region { region = { applid = "CICSC", ring = "certs/rings/CICSB", heartbeat = 0 },
         tcpipservices = { IPIC = { ssl = "clientauth", certificate = "CICSB", urm = "good" } }, scripts = SCRIPTS }
       plain:start()
@@ -288,7 +294,9 @@ describe("ask", function()
         end)
         local function shape(r)
           local doors = {}
-          for i, d in ipairs(r.doors) do doors[i] = { d.door, d.policy or "", d.verdict, d.code or "", d.line or 0, d.policy and d.text or "" } end
+          for i, d in ipairs(r.doors) do
+            doors[i] = { d.door, d.policy or "", d.verdict, d.code or "", d.line or 0, d.policy and d.text or "" }
+          end
           return { stage = r.stage, code = r.code, doors = doors, names_host = r.facts.certificate and r.facts.certificate.names_host }
         end
         assert.same(shape(real), shape(asked))
@@ -363,8 +371,8 @@ describe("ask", function()
   end)
 
   it("has no effect", function()
-    local own = support.region { region = { heartbeat = 0 }, tcpipservices = { COUNTED = SERVICES.COUNTED, WRONG = SERVICES.WRONG, NO = { admit = "no_admit" } },
-      scripts = SCRIPTS }
+    local own = support.region { region = { heartbeat = 0 }, scripts = SCRIPTS,
+      tcpipservices = { COUNTED = SERVICES.COUNTED, WRONG = SERVICES.WRONG, NO = { admit = "no_admit" } } }
     own:start()
     local function asked(...) return row_of("--running", "--control", own.control, ...) end
     local function state()
@@ -411,14 +419,20 @@ describe("ask", function()
     it("by its values", function()
       for _, row in ipairs {
         { { "--peer", "host.example" }, "--peer host.example is not IP" }, { { "--tls", "1.1" }, "--tls 1.1 is not 1.2, 1.3 or no" },
-        { { "--load", "nothing=1" }, "--load: 'nothing' is not halfopen" }, { { "--load", "halfopen=-1" }, "halfopen is not a number from 0" },
-        { { "--out", "VERIFI" }, "no ipconn named VERIFI is installed; did you mean VERIFY?" }, { { "--out", "VERIFY" }, "has no host" },
-        { { "--out", "NAMED", "--tcpipservice", "GOOD" }, "exclude each other" }, { { "--out", "NAMED", "--request", "ECHO" }, "--request is for" },
-        { { "--tcpipservice", "GOOD", "--request", "lower" }, "request: program is not 1 to 8" }, { { "--from", "nope-1" }, "no record of connection nope-1" },
+        { { "--load", "nothing=1" }, "--load: 'nothing' is not halfopen" },
+        { { "--load", "halfopen=-1" }, "halfopen is not a number from 0" },
+        { { "--out", "VERIFI" }, "no ipconn named VERIFI is installed; did you mean VERIFY?" },
+        { { "--out", "VERIFY" }, "has no host" },
+        { { "--out", "NAMED", "--tcpipservice", "GOOD" }, "exclude each other" },
+        { { "--out", "NAMED", "--request", "ECHO" }, "--request is for" },
+        { { "--tcpipservice", "GOOD", "--request", "lower" }, "request: program is not 1 to 8" },
+        { { "--from", "nope-1" }, "no record of connection nope-1" },
         { { "--certificate", "README.md" }, "there is no certificate in it" }, { { "--certificate", "nope.pem" }, "nope.pem" },
         { { "--ring", "nope" }, "nope" }, { { "--ring", "certs/rings/CICSA", "--label", "NOPE" }, "NOPE" },
       } do
-        if not row[1][1]:find "out" and row[1][1] ~= "--tcpipservice" then table.move({ "--tcpipservice", "GOOD" }, 1, 2, #row[1] + 1, row[1]) end
+        if row[1][1] ~= "--out" and row[1][1] ~= "--tcpipservice" then
+          table.move({ "--tcpipservice", "GOOD" }, 1, 2, #row[1] + 1, row[1])
+        end
         local words = { "--region", file, table.unpack(row[1]) }
         fails(1, words, row[2])
         if row[1][1] ~= "--from" then

@@ -57,24 +57,19 @@ return {
   delete = function(facts) policy.check("told of " .. facts.ipconn.ipconn, true) end,
 }]],
   raises = "return { install = function(facts)\n  return facts.nothing.there\nend }",
-  no_attach = [[
+  noted = [[
 local policy = require "policy"
-return { attach = function(facts)
-  policy.check("program", false, facts.request.program)
-  return policy.refuse("not_now", "no requests today")
-end }]],
-  hours = [[
-local policy = require "policy"
-return { admit = function(facts)
-  if facts.now < 1000000000 then return policy.accept() end
-  return policy.refuse("late", tostring(facts.now // 1 | 0))
-end }]],
-  crowd = [[
-local policy = require "policy"
-return { admit = function(facts)
-  if facts.load.from_peer < 3 then return policy.accept() end
-  return policy.refuse("crowd", tostring(facts.load.from_peer))
-end }]],
+return {
+  admit = function()
+    policy.note("class", "guest")
+    return policy.accept()
+  end,
+  bind = function(facts)
+    policy.note("again", facts.notes.class .. "2")
+    return policy.accept()
+  end,
+  install = function(facts) return policy.refuse("noted", facts.notes.again) end,
+}]],
   renames = urm "ipconn = 'N3', applid = 'OTHER'",
   port = urm "ipconn = 'N4', port = 1500",
   taken = urm "ipconn = 'X'",
@@ -104,25 +99,18 @@ local SERVICES = {
   BADNAME = { urm = "badname" }, TOLD = { urm = "told" },
   CERTIFY = tls { certify = "no_certify" }, CHAIN = tls { urm = "good" }, USER = tls { certify = "user", urm = "good" },
   TLS13 = tls { urm = "good", ciphers = "TLS_AES_256_GCM_SHA384" }, ONEWAY = { ssl = "yes", certificate = "CICSA", urm = "good" },
-  HA = { speciftcps = "GOOD" }, HOURS = { admit = "hours", urm = "good" }, CROWD = { admit = "crowd", urm = "good" },
-  ATTACH = { attach = "no_attach", urm = "good" },
+  HA = { speciftcps = "GOOD" },
+  NOTED = { admit = "noted", bind = "noted", urm = "noted" },
 }
 
 local IPCONNS = {
-  X = { applid = "XAPPL", networkid = "NETX", receivecount = 4, userauth = "verify" }, OUT = { applid = "OUTAPPL", networkid = "NETX", inservice = "no" },
+  X = { applid = "XAPPL", networkid = "NETX", receivecount = 4, userauth = "verify" },
+  OUT = { applid = "OUTAPPL", networkid = "NETX", inservice = "no" },
   ELSE = { applid = "ELSEAPPL", networkid = "NETX", tcpipservice = "GOOD" }, IDTEMPL = { template = "only", userauth = "identify" },
   TEMPL = { template = "only", receivecount = 3 },
   LOCALU = { applid = "LOCALU", networkid = "NETX", receivecount = 2 }, ASUSER = { applid = "ASUSER", networkid = "NETX", receivecount = 2,
     userauth = "identify" },
 }
-
--- The password of FRED and GONE is "fred's secret".
-local SECRET = "fred's secret"
-local HASH = "scrypt:10:8:1:rl9NF11rOqeBjhV38OmLtw:mk-WquLqKv3g8815qCMrwxHVdEAyebN4GjASo1sE1WA"
-local SAF = ([[return {
-  users = { FRED = { password = %q }, GONE = { password = %q, revoked = true }, NOPASS = {}, CICSUSER = {} },
-  classes = { TCICSTRN = { CPMI = { permit = { FRED = "read", CICSUSER = "read" } }, TNON = {} } },
-}]]):format(HASH, HASH)
 
 -- A partner: its listener, and the options of `connect` and `ask` alike; `ring` of certs/rings; `as`: what of it differs for connect.
 local CASES = {
@@ -145,6 +133,7 @@ local CASES = {
   ["accepted, a blank applid"] = { "BLANK" },
   ["accepted, defined"] = { "NOURM", applid = "XAPPL", networkid = "NETX", sendcount = 9 },
   ["accepted, a counter asked by two doors"] = { "COUNTED", applid = "A" },
+  ["notes of earlier doors"] = { "NOTED", applid = "A" },
   ["an ipconn out of service"] = { "NOURM", applid = "OUTAPPL", networkid = "NETX" },
   ["an ipconn of another listener"] = { "NOURM", applid = "ELSEAPPL", networkid = "NETX" },
   ["no session left"] = { "NOURM", applid = "XAPPL", networkid = "NETX", sendcount = 0, receivecount = 5 },
@@ -210,8 +199,8 @@ local function essence(r)
   local facts = r.facts
   if facts.capex then facts.capex.callback = nil end
   return { stage = r.stage, code = r.code, reason = r.reason, doors = doors, installed = r.installed, certificate = r.certificate,
-    facts = { capex = facts.capex, tls = facts.tls, certificate = facts.certificate, ipconn = facts.ipconn, tcpipservice = facts.tcpipservice,
-      socket = facts.socket, sysplex = facts.peer.sysplex } }
+    facts = { capex = facts.capex, tls = facts.tls, certificate = facts.certificate, ipconn = facts.ipconn, notes = facts.notes,
+      tcpipservice = facts.tcpipservice, socket = facts.socket, sysplex = facts.peer.sysplex } }
 end
 
 local function ask(words)
@@ -230,8 +219,8 @@ describe("ask", function()
   local region, file
 
   setup(function()
-    region = support.region { region = { heartbeat = 0, milliseconds = 200 }, tcpipservices = SERVICES, ipconns = IPCONNS, scripts = SCRIPTS, saf = SAF,
-      programs = { ECHO = {}, OFF = { status = "disabled", builtin = "ECHO" } } }
+    region = support.region { region = { heartbeat = 0, milliseconds = 200 }, scripts = SCRIPTS, tcpipservices = SERVICES,
+      ipconns = IPCONNS }
     region:start()
     file = region:path "region.lua"
   end)

@@ -93,9 +93,10 @@ describe("the documents", function()
       '"reason": "AUTOINSTALL_FAILED"', "refused: exit status 3", -- 2
       "urm_no", "urm = NO",
       "3 rows, 0 failed", "0 failures / 0 errors", -- 4
-      "SHOPWEB1", "policy shop at hour/policies/shop.lua:%d+: install", -- 5
-      "refused: exit status 3", "shop.lua:%d+: refuse other_applid", "APPLID begins with SHOPWEB",
-      "refused: exit status 3", -- 6: after urm=NO
+      "outcome: accepted", "policy shop at hour/policies/shop.lua:%d+: install", "installed ipconn SHOPWEB1", -- 5
+      "shop.lua:%d+: refuse other_applid", "NO  APPLID begins with SHOPWEB", "refused: exit status 3",
+      "SHOPWEB1", "policy shop at hour/policies/shop.lua:%d+: install", -- 6
+      "refused: exit status 3", -- 7: after urm=NO
       '"accepted": true', "DFHIS3000 ",
     })
   end)
