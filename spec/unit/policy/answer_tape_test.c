@@ -123,6 +123,26 @@ a_list_has_all_its_members_or_none(void **state)
 	answer_tape_free(&t);
 }
 
+static void
+the_doors_of_a_joined_tape_go_on_from_each_other(void **state)
+{
+	struct answer_tape t = { .joined = true };
+
+	(void)state;
+	answer_tape_begin(&t, DOOR_BIND, true);
+	assert_true(t.playing);
+	assert_int_equal(hear(&t, "a"), -1);
+	assert_null(answer_tape_last(&t, TAPED_NEXT, "a"));
+	add(&t, "a", 7);
+	answer_tape_begin(&t, DOOR_INSTALL, true);
+	assert_int_equal(hear(&t, "a"), -1);
+	assert_int_equal(answer_tape_last(&t, TAPED_NEXT, "a")->counter.value, 7);
+	add(&t, "a", 8);
+	assert_int_equal(answer_tape_last(&t, TAPED_NEXT, "a")->counter.value, 8);
+	assert_false(t.full);
+	answer_tape_free(&t);
+}
+
 int
 main(void)
 {
@@ -131,6 +151,7 @@ main(void)
 		cmocka_unit_test(a_door_that_is_asked_anew_keeps_its_last_asking),
 		cmocka_unit_test(a_full_tape_is_marked_and_a_reask_may_add_as_much),
 		cmocka_unit_test(a_list_has_all_its_members_or_none),
+		cmocka_unit_test(the_doors_of_a_joined_tape_go_on_from_each_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
