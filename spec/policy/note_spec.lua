@@ -119,7 +119,8 @@ return {
     start [[
 local policy = require "policy"
 return { admit = function() for i = 1, 17 do policy.note("n" .. i, i) end return policy.accept() end,
-  bind = function() return policy.accept() end, install = function() return policy.refuse() end, attach = function() return policy.accept() end }]]
+  bind = function() return policy.accept() end, install = function() return policy.refuse() end,
+  attach = function() return policy.accept() end }]]
     support.connect { port = region:port "IPIC", applid = "ONE" }
     assert.is_truthy(region:wait_log
       "code=policy_error .*policy%.note: a connection has at most 16 notes, and 'n17' would be one more")
