@@ -39,7 +39,8 @@ policy.pass = host.pass
 --   number or boolean; nil: no detail. The record keeps 64 checks of an asking and 200 bytes of a detail.
 policy.check = host.check
 
--- ---- chains: built when the script loads, asked for each decision
+-- ---- chains: built when the script loads, asked for each decision. A chain hands the facts and the parameters of the
+-- script to its rules and predicates.
 
 -- A copy of the list, so that a later change of the list changes no chain.
 local function rules_of(caller, list)
@@ -71,9 +72,9 @@ end
 function policy.first(list)
   local rules = rules_of("policy.first", list)
   local file, line = host.place()
-  return function(facts)
+  return function(facts, params)
     for i, rule in ipairs(rules) do
-      local verdict = rule(facts)
+      local verdict = rule(facts, params)
       if opinion("policy.first", i, verdict) ~= "pass" then return verdict end
     end
     return host.no_rule(file, line, "all rules passed: " .. #rules)
@@ -86,10 +87,10 @@ function policy.all(list)
   local rules = rules_of("policy.all", list)
   local file, line = host.place()
   if #rules == 0 then host.misuse "policy.all: needs at least one rule" end
-  return function(facts)
+  return function(facts, params)
     local verdict
     for i, rule in ipairs(rules) do
-      verdict = rule(facts)
+      verdict = rule(facts, params)
       local kind = opinion("policy.all", i, verdict)
       if kind == "refuse" then return verdict end
       if kind == "pass" then return host.no_rule(file, line, "rule " .. i .. " of " .. #rules .. " passed") end
@@ -104,9 +105,9 @@ end
 function policy.when(predicate, rule)
   if type(predicate) ~= "function" then host.misuse("policy.when: the predicate must be a function, not a " .. type(predicate)) end
   if type(rule) ~= "function" then host.misuse("policy.when: the rule must be a function, not a " .. type(rule)) end
-  return function(facts)
-    local holds = predicate(facts)
-    if holds == true then return rule(facts) end
+  return function(facts, params)
+    local holds = predicate(facts, params)
+    if holds == true then return rule(facts, params) end
     if holds == false then return host.pass() end
     host.misuse("policy.when: the predicate returned a " .. type(holds) .. ", not true or false")
   end

@@ -59,6 +59,7 @@ tcpipservice_rows(struct query *q)
 		row = json_object();
 		inquire_put(row, "tcpipservice", t->tcpipservice);
 		inquire_put_attributes(row, resource_tcpipservice, t);
+		inquire_put_params(row, d, "tcpipservice", t->tcpipservice, resource_tcpipservice);
 		put_heartbeat(row, t, &d->region);
 		inquire_put_number(row, "port", l->entrance.own.port != 0 ? l->entrance.own.port : t->portnumber);
 		inquire_put(row, "openstatus", l->entrance.open ? "OPEN" : "CLOSED");
@@ -114,6 +115,7 @@ ipconn_row(struct query *q, const struct ipconn *i)
 	ipconn_view(i, &v);
 	inquire_put(row, "ipconn", v.def.ipconn);
 	inquire_put_attributes(row, resource_ipconn, &v.def);
+	inquire_put_params(row, region_generation(q->region)->definition, "ipconn", v.def.ipconn, resource_ipconn);
 	inquire_put(row, "connstatus", resource_connstatus(v.connstatus));
 	inquire_put(row, "servstatus", v.inservice ? "INSERVICE" : "OUTSERVICE");
 	json_object_set_new(row, "autoinstalled", json_boolean(v.autoinstalled));

@@ -16,7 +16,8 @@ struct region;
 
 /*
  * An inquiry makes the rows of one of INQUIRE_KINDS in steps. A row has every attribute of the definition, in lower
- * case with CVDA values in upper case, and the state of the resource:
+ * case with CVDA values in upper case, and the state of the resource. One that names
+ * scripts has `params`, the parameters that the definition gives to them.
  *
  *   region        applid networkid generation workers status sockets ipconns started file, and its attributes
  *   tcpipservice  tcpipservice port openstatus connections halfopen urm, and its attributes

@@ -56,6 +56,7 @@ inquire_program_step(struct query *q)
 	row = json_object();
 	inquire_put(row, "program", p->program);
 	inquire_put_attributes(row, resource_program, p);
+	inquire_put_params(row, g->definition, "program", p->program, resource_program);
 	put_target(row, p);
 	inquire_put_number(row, "in_use", count_tasks(q->region, inquire_program_of_program, p->program));
 	inquire_put_number(row, "usecount", (double)g->uses[p - g->definition->program]);

@@ -47,6 +47,21 @@ inquire_put_attributes(json_t *row, const struct attribute *table, const void *d
 		inquire_put_attribute(row, a->name, table, a->name, def);
 }
 
+void
+inquire_put_params(json_t *row, const struct definition *d, const char *kind, const char *name, const struct attribute *table)
+{
+	char text[2 * PARAMS_TEXT_MAX] = "";
+	size_t n = 0;
+
+	for (const struct attribute *a = table; a->name != NULL; a++) {
+		const struct params *p = params_find(&d->params, kind, name, a->name);
+
+		if (p != NULL && n < sizeof text)
+			n += (size_t)snprintf(text + n, sizeof text - n, "%s%s %s", n > 0 ? "; " : "", a->name, p->text);
+	}
+	inquire_put(row, "params", text);
+}
+
 bool
 inquire_wanted(struct query *q, const char *name)
 {

@@ -46,6 +46,12 @@ void inquire_put_attribute(json_t *row, const char *key, const struct attribute 
 /* Sets every attribute of the table, under its own name. */
 void inquire_put_attributes(json_t *row, const struct attribute *table, const void *def);
 
+/*
+ * Sets the member `params`: the parameters that the definition gives to the scripts of an object, "admit { net =
+ * \"lab\" }; urm { max = 5 }"; "" none.
+ */
+void inquire_put_params(json_t *row, const struct definition *d, const char *kind, const char *name, const struct attribute *table);
+
 /* The steps of the kinds: each adds the rows of one object, or none. False: it was the last step. */
 bool inquire_statistics_step(struct query *q);   /* inquire_statistics.c */
 bool inquire_session_step(struct query *q);      /* inquire_session.c */

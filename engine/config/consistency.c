@@ -229,16 +229,23 @@ must_agree(const struct attribute *t)
 	return strcmp(t->name, "ssl") == 0 || strcmp(t->name, "certificate") == 0 || strcmp(t->name, "ciphers") == 0;
 }
 
+static const struct params *
+params_of(const struct definition *d, const struct tcpipservice_def *s, const struct attribute *t)
+{
+	return params_find(&d->params, "tcpipservice", s->tcpipservice, t->name);
+}
+
 /*
  * Returns the first such attribute in which a generic listener differs from its specific one (IPIC.md 10); NULL: none.
  */
 static const char *
-unlike(const struct tcpipservice_def *a, const struct tcpipservice_def *b)
+unlike(const struct definition *d, const struct tcpipservice_def *a, const struct tcpipservice_def *b)
 {
 	char x[PATH_SIZE], y[PATH_SIZE];
 
 	for (const struct attribute *t = resource_tcpipservice; t->name != NULL; t++)
-		if (must_agree(t) && strcmp(attribute_print(t, a, x, sizeof x), attribute_print(t, b, y, sizeof y)) != 0)
+		if (must_agree(t) && (strcmp(attribute_print(t, a, x, sizeof x), attribute_print(t, b, y, sizeof y)) != 0 ||
+			!params_same(params_of(d, a, t), params_of(d, b, t))))
 			return t->name;
 	return NULL;
 }
@@ -260,7 +267,7 @@ check_generic(const struct definition *d, const struct tcpipservice_def *t, cons
 	else if (to == t || *to->speciftcps != '\0')
 		faults_add(faults, FAULT_ERROR, "generic_named", d->file, line, "tcpipservice %s: speciftcps names %s, which is generic too; name a specific one",
 			t->tcpipservice, t->speciftcps);
-	else if ((wrong = unlike(t, to)) != NULL)
+	else if ((wrong = unlike(d, t, to)) != NULL)
 		faults_add(faults, FAULT_ERROR, "generic_differs", d->file, line,
 			"tcpipservice %s: its %s differs from that of its specific tcpipservice%s; both must have the same ssl, certificate, ciphers and scripts, except urm",
 			t->tcpipservice, wrong, to->tcpipservice);

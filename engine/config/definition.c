@@ -26,7 +26,7 @@ definition_copy(const struct definition *d)
 	copy->ipconn = copy_of(d->ipconn, d->nipconns, sizeof *d->ipconn);
 	copy->program = copy_of(d->program, d->nprograms, sizeof *d->program);
 	copy->transaction = copy_of(d->transaction, d->ntransactions, sizeof *d->transaction);
-	if (copy->tcpipservice == NULL || copy->ipconn == NULL || copy->program == NULL || copy->transaction == NULL) {
+	if (params_copy(&copy->params, &d->params) < 0 || copy->tcpipservice == NULL || copy->ipconn == NULL || copy->program == NULL || copy->transaction == NULL) {
 		definition_free(copy);
 		return NULL;
 	}
@@ -42,6 +42,7 @@ definition_free(struct definition *d)
 	free(d->ipconn);
 	free(d->program);
 	free(d->transaction);
+	params_free(&d->params);
 	free(d);
 }
 

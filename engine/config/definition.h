@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "config/params.h"
 #include "config/resource.h"
 
 struct definition {
@@ -18,6 +19,7 @@ struct definition {
 	size_t nprograms;
 	struct transaction_def *transaction; /* owned */
 	size_t ntransactions;
+	struct params_list params; /* of the scripts that the objects name */
 };
 
 /* A copy that the caller owns (definition_free). NULL: no memory. */

@@ -198,8 +198,34 @@ set_string(const struct attribute *a, void *object, const char *value, size_t le
 		a->no ? "" : "a number, ", attribute_allowed(a, allowed, sizeof allowed));
 }
 
+/* Sets a script with parameters: the table { "SCRIPT", name = value ... } at idx. [-0, +0, may throw] */
 static int
-set_value(lua_State *L, int idx, const struct attribute *a, void *object, struct fault *f)
+set_script(lua_State *L, int idx, const struct attribute *a, const struct making *t, struct fault *f)
+{
+	char text[PARAMS_TEXT_SIZE];
+	size_t len;
+	const char *name = lua_rawgeti(L, idx, 1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+
+	lua_pop(L, 1); /* the table keeps the string */
+	if (name == NULL)
+		return fault_set(f, "%s is a table without the name of a script; write %s = { \"SCRIPT\", name = value }", a->name, a->name);
+	if (attribute_set_text(a, t->object, name, len, f) < 0)
+		return -1;
+	if (params_read(L, idx, text, f) < 0) {
+		char said[sizeof f->text];
+
+		snprintf(said, sizeof said, "%s", f->text);
+		return fault_set(f, "%s %s", a->name, said);
+	}
+	if (text[0] != '\0' && ((const char *)t->object)[a->offset] == '\0')
+		return fault_set(f, "%s gives parameters to no script", a->name);
+	if (text[0] != '\0' && params_add(&t->r->d->params, t->title, a->name, key_lines_of(&t->r->lines, t->line, a->name), text) < 0)
+		return fault_set(f, "%s: out of memory", a->name);
+	return 0;
+}
+
+static int
+set_value(lua_State *L, int idx, const struct attribute *a, const struct making *t, struct fault *f)
 {
 	char allowed[160];
 	size_t len;
@@ -207,10 +233,12 @@ set_value(lua_State *L, int idx, const struct attribute *a, void *object, struct
 
 	if (lua_type(L, idx) == LUA_TSTRING) {
 		value = lua_tolstring(L, idx, &len);
-		return set_string(a, object, value, len, f);
+		return set_string(a, t->object, value, len, f);
 	}
+	if (a->kind == ATTR_SCRIPT && lua_istable(L, idx))
+		return set_script(L, lua_absindex(L, idx), a, t, f);
 	if (lua_type(L, idx) == LUA_TNUMBER && is_number(a))
-		return attribute_set_number(a, object, lua_tonumber(L, idx), f);
+		return attribute_set_number(a, t->object, lua_tonumber(L, idx), f);
 	return fault_set(f, "%s is a %s; it must be %s%s", a->name, luaL_typename(L, idx), is_number(a) ? "" : "a string: ",
 		attribute_allowed(a, allowed, sizeof allowed));
 }
@@ -238,7 +266,7 @@ take_pair(lua_State *L, struct making *t)
 	t->given |= (uint64_t)1 << (a - t->attribute);
 	if ((stray = stray_at(L, -1, t->r)) != NULL)
 		fault_set(&f, is_number(a) ? "%s is %s; it must be a number" : "%s = %s needs quotation marks: \"%s\"", a->name, stray->word, stray->word);
-	else if (set_value(L, -1, a, t->object, &f) == 0)
+	else if (set_value(L, lua_gettop(L), a, t, &f) == 0)
 		return true;
 	definition_complain(t->r, "value", key_lines_of(&t->r->lines, t->line, key), "%s: %s", t->title, f.text);
 	return false;

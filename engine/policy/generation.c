@@ -6,6 +6,7 @@
 #include "policy/certuser.h"
 #include "policy/inputs.h"
 #include "policy/lint.h"
+#include "policy/policy_params.h"
 #include "base/log.h"
 #include "base/path.h"
 #include "security/saf_read.h"
@@ -161,6 +162,23 @@ struct owner { /* the object of an attribute, for messages */
 	int line;
 };
 
+/*
+ * Checks and keeps the parameters that the attribute gives to the script. -1 with a fault at the line of the
+ * attribute.
+ */
+static int
+bind_params(struct loading *l, const struct owner *o, const char *attribute, const char *script, const struct source *source)
+{
+	const struct params *params = params_find(&l->d->params, o->kind, o->name, attribute);
+	struct fault f;
+
+	if (policy_params_bind(l->g->policy, script, params != NULL ? params->text : NULL, &f) == 0)
+		return 0;
+	faults_add(l->faults, FAULT_ERROR, "params", l->d->file, params != NULL ? params->line : o->line, "%s %s: %s: %s: %s", o->kind, o->name,
+		attribute, source->path, f.text);
+	return -1;
+}
+
 /* Loads the script that an attribute names. NULL, with a fault added: it did not load. */
 static const struct source *
 load_source(struct loading *l, const struct owner *o, const char *attribute, const char *script)
@@ -175,7 +193,7 @@ load_source(struct loading *l, const struct owner *o, const char *attribute, con
 	else if (source->library)
 		faults_add(l->faults, FAULT_ERROR, "script", l->d->file, o->line, "%s %s: %s: \"%s\" is a module of the library, not a policy", o->kind,
 			o->name, attribute, script);
-	else if (policy_load(l->g->policy, script, l->faults) == 0)
+	else if (policy_load(l->g->policy, script, l->faults) == 0 && bind_params(l, o, attribute, script, source) == 0)
 		return source;
 	return NULL;
 }
@@ -323,9 +341,19 @@ add_line(struct buf *lines, const char *name, const char *digest)
 	buf_add(lines, line, strlen(line));
 }
 
+static void
+add_params(struct buf *lines, const struct params *p)
+{
+	char digest[65], name[64];
+
+	snprintf(name, sizeof name, "%s %s", p->title, p->attribute);
+	tls_digest(p->text, strlen(p->text), digest);
+	add_line(lines, name, digest);
+}
+
 /*
- * The hash of a generation: the first twelve digits of the SHA-256 of the lines of its scripts, and of the files that
- * they read, in the order of reading.
+ * The hash of a generation: the first twelve digits of the SHA-256 of the lines of its scripts, of their parameters
+ * and of the files that they read, in the order of reading.
  */
 static void
 hash_files(struct generation *g)
@@ -338,6 +366,8 @@ hash_files(struct generation *g)
 		tls_digest(s->bytes, s->len, digest);
 		add_line(&lines, s->name, digest);
 	}
+	for (size_t i = 0; i < g->definition->params.n; i++)
+		add_params(&lines, &g->definition->params.item[i]);
 	for (const struct input *one = inputs_first(policy_inputs(g->policy)); one != NULL; one = one->next)
 		add_line(&lines, one->name, one->digest);
 	tls_digest(buf_bytes(&lines), buf_len(&lines), digest);

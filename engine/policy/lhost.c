@@ -7,6 +7,7 @@
 #include "policy/lhost.h"
 
 #include "policy/lhost_internal.h"
+#include "policy/lparams.h"
 #include "policy/lrow.h"
 #include "policy/lshape.h"
 #include "sandbox/lstrict.h"
@@ -100,6 +101,31 @@ want_door(lua_State *L, int idx)
 	return d;
 }
 
+/*
+ * (declared, given) -> the frozen table of the values. A function of its own, whose caller adds the place to an
+ * error.
+ */
+static int
+lhost_params_inside(lua_State *L)
+{
+	if (lua_istable(L, 1))
+		lparams_declare(L, 1);
+	lparams_push(L, 1, 2);
+	return 1;
+}
+
+/* host.params(declared, given) -> the table that a script's functions get as second argument; in plain Lua only */
+static int
+lhost_params(lua_State *L)
+{
+	lua_settop(L, 2);
+	lua_pushcfunction(L, lhost_params_inside);
+	lua_insert(L, 1);
+	if (lua_pcall(L, 2, 1, 0) != LUA_OK)
+		script_place_raise(L, "params: %s", lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "no memory");
+	return 1;
+}
+
 static int
 lhost_facts_inside(lua_State *L)
 {
@@ -186,5 +212,7 @@ lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 		lua_setfield(L, -2, "mock");
 		lua_pushcfunction(L, lhost_facts);
 		lua_setfield(L, -2, "facts");
+		lua_pushcfunction(L, lhost_params);
+		lua_setfield(L, -2, "params");
 	}
 }

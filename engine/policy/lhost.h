@@ -37,7 +37,7 @@ struct lhost {
 /*
  * Pushes the module table. A module of the library calls host.library() when it is loaded: the place of a verdict is
  * the first frame up the stack that is neither a C function nor of such a module. `h` must outlive the state. with_mock
- * adds host.mock and host.facts, for plain Lua. [-0, +1, may throw]
+ * adds host.mock, host.facts and host.params, for plain Lua. [-0, +1, may throw]
  */
 void lhost_push(struct lua_State *L, struct lhost *h, bool with_mock);
 /*

@@ -3,7 +3,9 @@
 
 #include "base/log.h"
 #include "policy/inputs.h"
+#include "policy/lparams.h"
 #include "policy/policy_internal.h"
+#include "policy/policy_params.h"
 #include "sandbox/lfrozen.h"
 
 #include <lauxlib.h>
@@ -193,7 +195,22 @@ add_unknown(struct loading *l, lua_State *L, const char *key)
 			"unknown door \"%s\"; the functions of a policy are %s, that of a program is run", shown, door_list(doors, sizeof doors));
 }
 
-/* Takes a key and a value of the table that a script returned. [-0, +0] */
+/* Takes the parameters that a script declares. [-0, +0, may throw] */
+static void
+take_params(struct loading *l, lua_State *L)
+{
+	if (!lua_istable(L, -1)) {
+		faults_add(l->faults, FAULT_ERROR, "form", l->source->path, 0,
+			"params is a %s; it is a table such as params = { max = { type = \"integer\", default = 100 } }", luaL_typename(L, -1));
+		return;
+	}
+	lua_pushvalue(L, -1);
+	lfrozen_read_through(L, -1);
+	lparams_declare(L, -1);
+	l->script->params = luaL_ref(L, LUA_REGISTRYINDEX);
+}
+
+/* Takes a key and a value of the table that a script returned. [-0, +0, may throw] */
 static void
 take_door(struct loading *l, lua_State *L)
 {
@@ -206,7 +223,9 @@ take_door(struct loading *l, lua_State *L)
 	}
 	key = lua_tostring(L, -2);
 	d = hook_of(key);
-	if (d < 0) {
+	if (strcmp(key, "params") == 0) {
+		take_params(l, L);
+	} else if (d < 0) {
 		add_unknown(l, L, key);
 	} else if (!lua_isfunction(L, -1)) {
 		faults_add(l->faults, FAULT_ERROR, "form", path, 0, "door \"%s\" is a %s, not a function", key, luaL_typename(L, -1));
@@ -248,6 +267,7 @@ script_new(struct policy *p, const struct source *s)
 	if (one == NULL)
 		return NULL;
 	one->source = s;
+	one->params = one->defaults = LUA_NOREF;
 	for (int d = 0; d < HOOK_COUNT; d++)
 		one->hook[d] = LUA_NOREF;
 	one->next = p->script;
@@ -409,6 +429,7 @@ load_again(struct policy *p, bool opened, struct faults *faults)
 		bool again = s->loaded;
 
 		s->loaded = false;
+		s->params = LUA_NOREF;
 		for (int d = 0; d < HOOK_COUNT; d++)
 			s->hook[d] = LUA_NOREF;
 		if (again && opened)
@@ -425,6 +446,7 @@ replace_state(struct policy *p, lua_State *fresh)
 	snprintf(kept, sizeof kept, "%zu", budget_bytes(p->L) / 1024);
 	sandbox_free(p->L);
 	load_again(p, open_state(p, fresh, &faults) == 0, &faults);
+	policy_params_renew(p);
 	if (faults.n > 0)
 		faults_print(&faults, 0, text, sizeof text);
 	log_say(p->log, MSG_SP0019, "#kilobytes", kept, "fault", text, NULL);
@@ -456,6 +478,7 @@ policy_free(struct policy *p)
 		next = s->next;
 		free(s);
 	}
+	policy_params_free(p);
 	sandbox_free(p->L);
 	inputs_free(p->host.inputs); /* after the state that uses them */
 	free(p);

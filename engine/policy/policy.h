@@ -96,11 +96,11 @@ void policy_ask(struct ask *a);
 /*
  * For rows of decision tables. Facts and mock are tables on the stack of the policy's own state, which must have room
  * for 8 more values. policy_judge_row checks both: -1 with a sentence when a key is unknown or a value impossible
- * (lrow.h, lhost.h). policy_ask_table asks the script's function for door d and sets *out. An empty mock is a region
- * without ipconns and counters.
+ * (lrow.h, lhost.h). policy_ask_table asks the script's function for door d and sets *out; params: the reference of
+ * policy_params_row, or LUA_NOREF. An empty mock is a region without ipconns and counters.
  */
 int policy_judge_row(struct policy *p, enum door d, int facts_idx, int mock_idx, struct fault *f);
-void policy_ask_table(struct policy *p, const char *script, enum door d, int facts_idx, int mock_idx, struct verdict *out);
+void policy_ask_table(struct policy *p, const char *script, enum door d, int facts_idx, int mock_idx, int params, struct verdict *out);
 /* The Lua state of the policy; borrowed, until the next question, which may replace it. */
 struct lua_State *policy_lua(struct policy *p);
 

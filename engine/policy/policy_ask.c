@@ -278,7 +278,7 @@ policy_judge_row(struct policy *p, enum door d, int facts_idx, int mock_idx, str
 }
 
 void
-policy_ask_table(struct policy *p, const char *script, enum door d, int facts_idx, int mock_idx, struct verdict *out)
+policy_ask_table(struct policy *p, const char *script, enum door d, int facts_idx, int mock_idx, int params, struct verdict *out)
 {
 	struct door_call q = make_call(p, script, d, out);
 	struct notes *notes = NULL;
@@ -287,6 +287,7 @@ policy_ask_table(struct policy *p, const char *script, enum door d, int facts_id
 	*out = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
 	if (!find_hook(&q))
 		return;
+	q.call.params = params;
 	lua_pushvalue(p->L, facts);
 	lua_pushvalue(p->L, mock);
 	p->host.notes = notes_made_at(d) ? &notes : NULL;

@@ -26,6 +26,8 @@ struct script { /* one policy script; loaded once */
 	struct script *next;
 	const struct source *source; /* borrowed from the sources */
 	bool loaded;                 /* false: it has faults, which were reported */
+	int params;                  /* registry reference of what it declares; LUA_NOREF: nothing */
+	int defaults;                /* of its parameters without given ones; LUA_NOREF: not made */
 	int hook[HOOK_COUNT];        /* by door, and HOOK_RUN: registry references, set when the script loads; LUA_NOREF: no function */
 };
 
@@ -37,6 +39,7 @@ struct policy {
 	struct modules modules;
 	struct lhost host;
 	struct script *script;   /* owned list */
+	struct bound *bound;     /* owned list: the parameters of attributes (policy_params.c) */
 	struct lua_State *co;    /* a coroutine without an error, for the next call; the registry keeps it under p; NULL: none */
 };
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/luatext.h"
 #include "policy/policy.h"
+#include "policy/policy_params.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -58,7 +59,7 @@ add_objection(struct running *r, const char *format, ...)
 		faults_add(r->faults, r->level, "row", r->source->path, r->at, "row %d: %s", r->row, text);
 }
 
-static const char *const row_words[] = { "name", "door", "facts", "mock", "expect", NULL };
+static const char *const row_words[] = { "name", "door", "facts", "mock", "params", "expect", NULL };
 static const char *const expect_words[] = { "verdict", "code", "text", "userid", "sysplex", "ipconn", "template", "applid", "host",
 	"port", NULL };
 
@@ -213,8 +214,8 @@ row_door(lua_State *L, int idx, struct running *r)
 }
 
 /*
- * Asks the script with the mock at idx and the facts at idx + 1, and compares the verdict with the expectation at idx +
- * 2.
+ * Asks the script with the parameters at idx - 1, the mock at idx and the facts at idx + 1, and compares the verdict
+ * with the expectation at idx + 2.
  */
 static void
 ask_door(lua_State *L, int idx, struct running *r, enum door door)
@@ -222,12 +223,14 @@ ask_door(lua_State *L, int idx, struct running *r, enum door door)
 	char whole[2 * TEXT_SIZE + PLACE_SIZE];
 	struct verdict v;
 	struct fault f;
+	int params;
 
-	if (policy_judge_row(r->policy, door, idx + 1, idx, &f) < 0) {
+	if (policy_judge_row(r->policy, door, idx + 1, idx, &f) < 0 || policy_params_row(r->policy, r->script, idx - 1, &params, &f) < 0) {
 		add_objection(r, "%s", f.text);
 		return;
 	}
-	policy_ask_table(r->policy, r->script, door, idx + 1, idx, &v);
+	policy_ask_table(r->policy, r->script, door, idx + 1, idx, params, &v);
+	policy_params_drop(r->policy, params);
 	if (script_failed(L, idx + 2, &v))
 		add_objection(r, "the script failed: %s", show_verdict(&v, whole, sizeof whole));
 	else
@@ -253,15 +256,16 @@ ask_row(lua_State *L, int idx, struct running *r)
 
 	if (door < DOOR_COUNT)
 		coverage_row(r->coverage, r->script, door);
-	push_mock(L, idx);                                                                 /* [mock] */
-	if (push_field(L, idx, "facts") != LUA_TTABLE)                                     /* [mock facts] */
+	push_field(L, idx, "params");                                                      /* [params] */
+	push_mock(L, idx);                                                                 /* [params mock] */
+	if (push_field(L, idx, "facts") != LUA_TTABLE)                                     /* [params mock facts] */
 		add_objection(r, "facts must be a table");
-	else if (push_field(L, idx, "expect") != LUA_TTABLE)                               /* [mock facts expect] */
+	else if (push_field(L, idx, "expect") != LUA_TTABLE)                               /* [params mock facts expect] */
 		add_objection(r, "expect must be a table");
-	else if (push_field(L, top + 3, "verdict") != LUA_TSTRING)                         /* [mock facts expect verdict] */
+	else if (push_field(L, top + 4, "verdict") != LUA_TSTRING)                         /* [params mock facts expect verdict] */
 		add_objection(r, "expect has no verdict");
-	else if (keys_known(L, top + 3, r, expect_words, "expect") && door < DOOR_COUNT)
-		ask_door(L, top + 1, r, door);
+	else if (keys_known(L, top + 4, r, expect_words, "expect") && door < DOOR_COUNT)
+		ask_door(L, top + 2, r, door);
 	lua_settop(L, top);
 }
 

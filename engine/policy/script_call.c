@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "policy/lshape.h"
+#include "policy/policy_params.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -171,10 +172,14 @@ script_call_inside(lua_State *L)
 
 	lua_rawgeti(L, LUA_REGISTRYINDEX, call->hook);
 	call->push(L, call);
-	lua_xmove(L, co, 2);
+	if (call->params != LUA_NOREF)
+		lua_rawgeti(L, LUA_REGISTRYINDEX, call->params);
+	else
+		lua_pushnil(L);
+	lua_xmove(L, co, 3);
 	budget_watch(co);
 	call->co = co;
-	call->status = lua_resume(co, L, 1, &call->values);
+	call->status = lua_resume(co, L, 2, &call->values);
 	return 0;
 }
 
@@ -189,6 +194,7 @@ script_call_find(struct script_call *call, unsigned hook)
 		return false;
 	}
 	call->hook = s->hook[hook];
+	call->params = policy_params_find(call->p, call->script);
 	call->door = (enum door)hook;
 	if (call->hook != LUA_NOREF)
 		return true;

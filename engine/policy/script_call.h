@@ -25,6 +25,7 @@ struct script_call {
 	size_t beyond;                       /* bytes besides limits->kilobytes */
 	/* set by script_call_find */
 	int hook;
+	int params;           /* registry reference of the second argument; LUA_NOREF: nil */
 	enum door door;       /* DOOR_COUNT: the function `run` of a program */
 	/* set by script_call_run */
 	struct lua_State *co; /* the coroutine that ran the function; NULL: the call ended before */

@@ -295,8 +295,10 @@ with_urm(const struct region *r, const struct reload_order *o, struct fault *f)
 	const struct attribute *a = attribute_find(resource_tcpipservice, "urm");
 	struct tcpipservice_def *s = d != NULL ? (struct tcpipservice_def *)definition_tcpipservice(d, o->tcpipservice) : NULL;
 
-	if (s != NULL && attribute_set_text(a, s, o->urm, strlen(o->urm), f) == 0)
+	if (s != NULL && attribute_set_text(a, s, o->urm, strlen(o->urm), f) == 0) {
+		params_drop(&d->params, "tcpipservice", s->tcpipservice, a->name); /* they are those of the script before */
 		return d;
+	}
 	if (s == NULL)
 		fault_set(f, "no tcpipservice named %s in the running generation", o->tcpipservice);
 	definition_free(d);

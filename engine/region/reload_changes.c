@@ -103,19 +103,29 @@ shown(const struct attribute *a, const void *object, char *out, size_t size)
 	return out[0] != '\0' ? out : "(none)";
 }
 
+/* The parameters of a script, with a blank before; "" none. */
+static const char *
+behind(const struct params *p, char *out, size_t size)
+{
+	snprintf(out, size, "%s%s", p != NULL ? " " : "", p != NULL ? p->text : "");
+	return out;
+}
+
 /* from(): the words for the time from which a new value counts; "": at once. */
 static void
 list_attributes(struct listing *l, const char *kind, const char *name, const struct attribute *table, const void *was, const void *now,
 	const char *(*from)(struct listing *l, const char *name, const char *attribute))
 {
-	char before[VALUE_SHOWN], after[VALUE_SHOWN];
+	char before[VALUE_SHOWN], after[VALUE_SHOWN], more[VALUE_SHOWN], still[VALUE_SHOWN];
 
 	for (const struct attribute *a = table; a->name != NULL; a++) {
-		struct reload_change *c = same_value(a, was, now) ? NULL : reload_changes_add(l->changes, kind, name, "changed");
+		const struct params *p = params_find(&l->was->definition->params, kind, name, a->name);
+		const struct params *q = params_find(&l->now->definition->params, kind, name, a->name);
+		struct reload_change *c = same_value(a, was, now) && params_same(p, q) ? NULL : reload_changes_add(l->changes, kind, name, "changed");
 
 		if (c != NULL)
-			snprintf(c->text, sizeof c->text, "%s %s -> %s%s", a->name, shown(a, was, before, sizeof before), shown(a, now, after, sizeof after),
-				from(l, name, a->name));
+			snprintf(c->text, sizeof c->text, "%s %s%s -> %s%s%s", a->name, shown(a, was, before, sizeof before), behind(p, more, sizeof more),
+				shown(a, now, after, sizeof after), behind(q, still, sizeof still), from(l, name, a->name));
 	}
 }
 

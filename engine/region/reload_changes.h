@@ -24,7 +24,7 @@ struct reload_change {
 	char *name;       /* owned */
 	char door[12];    /* of a refusal; "": no door */
 	char code[CODE_SIZE];
-	char text[TEXT_SIZE + PLACE_SIZE + 16]; /* of a refusal; or of a change: "receivecount 10 -> 12" */
+	char text[TEXT_SIZE + PLACE_SIZE + 256]; /* of a refusal; or of a change: "receivecount 10 -> 12" */
 	struct recheck_result *refusal; /* owned, with its entry; NULL: the change is no refusal */
 };
 

@@ -3,12 +3,13 @@
 -- answer is compared with `expect`. `sallyport check --specs` puts the same rows through the engine's own ask.
 
 local lfs = require "lfs"
+local host = require "sallyport.host"
 local policy = require "policy"
 
 local DIRECTORY = os.getenv "SALLYPORT_POLICIES" or "policies"
 package.path = DIRECTORY .. "/?.lua;" .. package.path
 
-local KEYS = { name = true, door = true, facts = true, mock = true, expect = true }
+local KEYS = { name = true, door = true, facts = true, mock = true, params = true, expect = true }
 
 -- The names of all scripts, as a definition has them: "rate", "cookbook/cap", "rate_spec". The prefix is "" or a folder
 -- and a slash.
@@ -34,9 +35,10 @@ end
 
 local function judge(name, row)
   policy.mock(row.mock or {}) -- a row without one has an empty world, as in the engine
-  local door = run(name)[row.door]
+  local script = run(name)
+  local door = script[row.door]
   assert.is_function(door, name .. " has no function for the door " .. row.door)
-  local verdict = door(policy.facts(row.facts, row.door))
+  local verdict = door(policy.facts(row.facts, row.door), host.params(script.params, row.params))
   assert.is_userdata(verdict, "the answer is no verdict")
   for key, want in pairs(row.expect) do
     local got = verdict[key]

@@ -669,7 +669,7 @@ a_table_of_facts_can_be_asked_and_is_not_changed(void **state)
 	L = policy_lua(h->policy);
 	for (int i = 0; i < 2; i++) {
 		assert_false(luaL_dostring(L, "return { capex = { applid = 'AP' } }, { counters = { NETX = 4 } }"));
-		policy_ask_table(h->policy, "t", DOOR_INSTALL, -2, -1, &v);
+		policy_ask_table(h->policy, "t", DOOR_INSTALL, -2, -1, LUA_NOREF, &v);
 		assert_int_equal(v.kind, VERDICT_INSTALL);
 		assert_string_equal(v.install.ipconn, "APX5");
 		lua_getfield(L, -2, "capex");
@@ -678,7 +678,7 @@ a_table_of_facts_can_be_asked_and_is_not_changed(void **state)
 		lua_settop(L, 0);
 	}
 	assert_false(luaL_dostring(L, "local t = {} t.t = t return t, {}"));
-	policy_ask_table(h->policy, "t", DOOR_INSTALL, 1, 2, &v);
+	policy_ask_table(h->policy, "t", DOOR_INSTALL, 1, 2, LUA_NOREF, &v);
 	assert_string_equal(v.code, "policy_error");
 	assert_non_null(strstr(v.text, "facts has no 't'"));
 }
