@@ -216,15 +216,21 @@ local function with(words, ...)
 end
 
 describe("ask", function()
-  local region, file
+  local region, file, ring
 
   setup(function()
-    region = support.region { region = { heartbeat = 0, milliseconds = 200 }, scripts = SCRIPTS, tcpipservices = SERVICES,
+    ring = support.directory()
+    assert(support.run { "cp", "-r", "certs/rings/CICSA/.", ring } == 0)
+    support.write(ring .. "/maps.lua", 'return { { userid = "MAPPED", subject = "CN=NETX.RSAAPP,O=Sallyport demo" } }')
+    region = support.region { region = { heartbeat = 0, milliseconds = 200, ring = ring }, scripts = SCRIPTS, tcpipservices = SERVICES,
       ipconns = IPCONNS }
     region:start()
     file = region:path "region.lua"
   end)
-  teardown(function() region:stop() end)
+  teardown(function()
+    region:stop()
+    support.remove(ring)
+  end)
 
   local function running(words)
     return ask(with(words, "--json", "--running", "--control", region.control))
@@ -233,6 +239,11 @@ describe("ask", function()
   local function on_disk(words)
     return ask(with(words, "--json", "--region", file))
   end
+
+  it("compares the user that the ring's maps.lua gives", function()
+    local r = running(words_of(CASES["accepted, an RSA certificate"]))
+    assert.same({ userid = "MAPPED", by = "maps.lua" }, r.doors[2].granted)
+  end)
 
   for _, name in ipairs(sorted(CASES)) do
     it("answers as a real partner is answered: " .. name, function()
