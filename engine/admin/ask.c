@@ -5,6 +5,7 @@
 #include "base/near.h"
 #include "base/text.h"
 #include "conn/trial.h"
+#include "policy/facts_json.h"
 #include "policy/record_walk.h"
 #include "request/trial_request.h"
 
@@ -273,41 +274,46 @@ ask_recall(struct worker *w, const char *id, struct fault *f)
 {
 	const struct facts *known = w->records != NULL ? records_facts(w->records, id) : NULL;
 	char peer[ADDR_TEXT];
+	int rc = 0;
 	json_t *o;
 
 	if (known == NULL) {
 		fault_set(f, "the region has no record of connection %s", id);
 		return NULL;
 	}
-	o = json_pack("{s:s,s:s,s:s}", "peer", addr_print(&known->peer.addr, peer, sizeof peer), "tls", recalled_tls(known), "sni", known->tls.sni);
-	if (known->way == WAY_OUT)
-		json_object_set_new(o, "out", json_string(known->ipconn.ipconn));
-	else
-		json_object_set_new(o, "tcpipservice", json_string(known->tcpipservice));
+	o = json_pack("{s:s,s:s,s:o,s:s,s:o}", "peer", addr_print(&known->peer.addr, peer, sizeof peer), "tls", recalled_tls(known), "sni",
+		facts_json_text(known->tls.sni, strlen(known->tls.sni)), known->way == WAY_OUT ? "out" : "tcpipservice", known->way == WAY_OUT ? known->ipconn.ipconn : known->tcpipservice,
+		"load", recalled_load(known));
 	if (known->certificate != NULL)
-		json_object_set_new(o, "certificate", json_string(known->certificate->sha256));
-	json_object_set_new(o, "load", recalled_load(known));
+		rc |= json_object_set_new(o, "certificate", json_string(known->certificate->sha256));
 	if (known->has_capex && known->way == WAY_IN)
-		json_object_set_new(o, "capex", recalled_capex(&known->capex));
-	return o;
+		rc |= json_object_set_new(o, "capex", recalled_capex(&known->capex));
+	if (o != NULL && rc == 0)
+		return o;
+	json_decref(o);
+	fault_set(f, "no memory to ask");
+	return NULL;
 }
 
-void
-ask_complete(json_t *question, const json_t *recalled)
+int
+ask_complete(json_t *question, const json_t *recalled, struct fault *f)
 {
 	static const char *const nested[] = { "capex", "load" };
 	bool way_given = text(question, "out") != NULL || text(question, "tcpipservice") != NULL;
 	const char *key;
-	json_t *value;
+	json_t *value, *given;
+	int rc = 0;
 
 	for (size_t i = 0; i < sizeof nested / sizeof *nested; i++)
-		json_object_update_missing(json_object_get(question, nested[i]), json_object_get(recalled, nested[i]));
+		if ((given = json_object_get(question, nested[i])) != NULL && (value = json_object_get(recalled, nested[i])) != NULL)
+			rc |= json_object_update_missing(given, value);
 	json_object_foreach((json_t *)recalled, key, value) {
 		bool way = strcmp(key, "out") == 0 || strcmp(key, "tcpipservice") == 0;
 
 		if (strcmp(key, "certificate") != 0 && !(way && way_given) && json_object_get(question, key) == NULL)
-			json_object_set(question, key, value);
+			rc |= json_object_set(question, key, value);
 	}
+	return rc == 0 ? 0 : fault_set(f, "no memory to ask");
 }
 
 /* The ipconn that the recorded connection belongs to now. NULL: none. */
@@ -320,42 +326,53 @@ find_self(const struct worker *w, const char *id)
 	return NULL;
 }
 
-/* The question with the members of the recorded connection that it begins from. A new object; NULL with a sentence. */
+/* Adds to the question the members of the recorded connection that it begins from. */
+static int
+begin_from(struct asking *a, json_t *whole, const char *id, struct fault *f)
+{
+	json_t *recalled = ask_recall(a->q.worker, id, f);
+	int rc = recalled != NULL ? ask_complete(whole, recalled, f) : -1;
+
+	json_decref(recalled);
+	if (rc < 0)
+		return -1;
+	a->q.certificate = records_facts(a->q.worker->records, id)->certificate;
+	a->q.self = find_self(a->q.worker, id);
+	return 0;
+}
+
+/* A copy of the question with all its members. NULL with a sentence. */
 static json_t *
 complete(struct asking *a, const json_t *question, struct fault *f)
 {
 	const char *id = text(question, "from");
-	json_t *whole = json_deep_copy(question), *recalled = id != NULL ? ask_recall(a->q.worker, id, f) : NULL;
+	json_t *whole = json_deep_copy(question);
 
 	if (whole == NULL)
 		fault_set(f, "no memory to ask");
-	if (whole == NULL || (id != NULL && recalled == NULL)) {
-		json_decref(whole);
-		json_decref(recalled);
-		return NULL;
-	}
-	if (id != NULL) {
-		ask_complete(whole, recalled);
-		a->q.certificate = records_facts(a->q.worker->records, id)->certificate;
-		a->q.self = find_self(a->q.worker, id);
-	}
-	json_decref(recalled);
-	return whole;
+	if (whole == NULL || id == NULL || begin_from(a, whole, id, f) == 0)
+		return whole;
+	json_decref(whole);
+	return NULL;
 }
 
 /* --- the answer ------------------------------------------------------------------------------- */
 
+/* The row of the answer. NULL: no memory. */
 static json_t *
 row_of(const struct trial *t)
 {
 	struct record_query all = { .last = 1 };
 	json_t *rows = records_explain(t->records, &all), *row = json_incref(json_array_get(rows, 0));
 	bool accepted = trial_accepted(t);
+	int rc = json_object_set_new(row, "accepted", json_boolean(accepted));
 
 	json_decref(rows);
-	json_object_set_new(row, "accepted", json_boolean(accepted));
-	json_object_set_new(row, "ipconn", accepted ? json_string(t->partner.def.ipconn) : json_null());
-	return row;
+	rc |= json_object_set_new(row, "ipconn", accepted ? json_string(t->partner.def.ipconn) : json_null());
+	if (rc == 0)
+		return row;
+	json_decref(row);
+	return NULL;
 }
 
 static json_t *

@@ -36,7 +36,7 @@ json_t *ask_answer(struct worker *w, const json_t *question, struct fault *f);
  * one that was presented. New object. NULL with a sentence: there is no such record.
  */
 json_t *ask_recall(struct worker *w, const char *id, struct fault *f);
-/* Adds to a question the members of a recalled one that it does not have. */
-void ask_complete(json_t *question, const json_t *recalled);
+/* Adds to a question the members of a recalled one that it does not have. -1 with a sentence: no memory. */
+int ask_complete(json_t *question, const json_t *recalled, struct fault *f);
 
 #endif

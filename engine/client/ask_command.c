@@ -117,10 +117,8 @@ recall(struct ask_line *l, struct fault *f)
 {
 	json_t *recalled = call(l, json_pack("{s:s, s:[s]}", "command", "ask", "args", l->from), f);
 	const char *sha256 = json_string_value(json_object_get(recalled, "certificate"));
-	int rc = recalled != NULL ? 0 : -1;
+	int rc = recalled != NULL ? ask_complete(l->question, recalled, f) : -1;
 
-	if (rc == 0)
-		ask_complete(l->question, recalled);
 	if (rc == 0 && sha256 != NULL && json_object_get(l->question, "certificates") == NULL)
 		rc = fault_set(f, "connection %s presented the certificate %s, whose bytes the region does not keep; give it by --certificate FILE or --ring "
 			"DIR, or ask the running region (--running)", l->from, sha256);
