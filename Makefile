@@ -20,10 +20,10 @@ INSTALL ?= install
 BUILD ?= build
 BIN ?= $(if $(filter build,$(BUILD)),sallyport,$(BUILD)/sallyport)
 
-PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev libcurl4-openssl-dev openssl curl \
+PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev libcurl4-openssl-dev libsqlite3-dev openssl curl sqlite3 \
 	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 tzdata
 FUZZ_PACKAGES := clang libclang-rt-14-dev
-HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev curl/curl.h=libcurl4-openssl-dev
+HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev curl/curl.h=libcurl4-openssl-dev sqlite3.h=libsqlite3-dev
 
 LUA_CFLAGS := $(shell pkg-config --cflags lua5.4 2>/dev/null)
 LUA_LIBS := $(shell pkg-config --libs lua5.4 2>/dev/null || echo -llua5.4)
@@ -35,7 +35,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iengine -I. $(LUA_CFLAGS) $(WARNINGS) $(HAR
 	-fPIC -fno-semantic-interposition -MMD -MP \
 	$(if $(SANITIZE),-fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=$(SANITIZE))
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE))
-ENGINE_LIBS := -lev -lssl -lcrypto -lcurl -ljansson -lpthread -lm
+ENGINE_LIBS := -lev -lssl -lcrypto -lcurl -ljansson -lsqlite3 -lpthread -lm
 LIBS := $(LUA_LIBS) $(ENGINE_LIBS)
 
 SRC := $(filter-out engine/main.c engine/policy/lhost_module.c,$(shell find engine -name '*.c'))

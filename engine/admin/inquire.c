@@ -12,7 +12,23 @@
 #include "conn/conn.h"
 #include "policy/facts_json.h"
 #include "conn/listener.h"
+#include "records/recorder.h"
 #include "region/region.h"
+
+/* The state of the file of records; r is NULL when none is named. */
+static void
+put_recorder(json_t *row, struct recorder *r)
+{
+	struct recorder_counts c;
+
+	if (r == NULL)
+		return;
+	c = recorder_counts(r);
+	inquire_put(row, "recordstatus", c.failing ? "FAILING" : "WRITTEN");
+	inquire_put_number(row, "records_written", (double)c.written);
+	inquire_put_number(row, "records_waiting", (double)c.waiting);
+	inquire_put_number(row, "records_lost", (double)c.lost);
+}
 
 static void
 region_rows(struct query *q)
@@ -34,6 +50,7 @@ region_rows(struct query *q)
 	inquire_put_number(row, "started", r->started);
 	inquire_put_number(row, "pid", (double)getpid());
 	inquire_put(row, "file", r->file);
+	put_recorder(row, r->recorder);
 	json_array_append_new(q->rows, row);
 }
 

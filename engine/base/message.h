@@ -75,7 +75,10 @@
 	X(SP0072, 'E', "Log file not opened again; writing to the old file continues.") \
 	X(SP0073, 'W', "Control socket was missing.") \
 	X(SP0074, 'I', "Changed by the reload.") \
-	X(SP0075, 'W', "No room for another counter or rate.")
+	X(SP0075, 'W', "No room for another counter or rate.") \
+	X(SP0080, 'E', "Records not written to their file; it is tried again each second.") \
+	X(SP0081, 'I', "Records are written to their file again.") \
+	X(SP0082, 'E', "Records lost: they had no room in the queue.")
 
 enum message {
 #define X(id, severity, sentence) MSG_##id,

@@ -8,6 +8,7 @@
 #include "policy/generation.h"
 #include "config/warnings.h"
 #include "conn/recovery.h"
+#include "records/record_reader.h"
 #include "policy/policy_specs.h"
 
 #include <getopt.h>
@@ -15,6 +16,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 
 static const char usage[] =
@@ -115,6 +117,22 @@ check_recovery(const struct definition *d, struct faults *faults)
 	recovery_close(r);
 }
 
+/* Checks the file of records, if it is there. A region may be writing to it. */
+static void
+check_record(const struct definition *d, struct faults *faults)
+{
+	struct record_reader *r;
+	struct stat st;
+	struct fault f;
+
+	if (d->region.record[0] == '\0' || stat(d->region.record, &st) < 0 || st.st_size == 0)
+		return;
+	r = record_reader_open(d->region.record, &f);
+	if (r == NULL)
+		faults_add(faults, FAULT_ERROR, "record", d->file, d->region.line, "region: record: %s", f.text);
+	record_reader_close(r);
+}
+
 static void
 gather(const struct asked *a, struct policy_specs_result *result, struct faults *faults)
 {
@@ -124,6 +142,7 @@ gather(const struct asked *a, struct policy_specs_result *result, struct faults 
 		return;
 	note_unchecked(d, faults);
 	check_recovery(d, faults);
+	check_record(d, faults);
 	if (faults->errors == 0) /* a value with a fault was replaced by the default, which needs no warning */
 		warnings_check(d, faults);
 	check_scripts(d, a, result, faults);

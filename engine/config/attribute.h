@@ -20,6 +20,7 @@ enum attribute_kind {
 	ATTR_SCRIPT,  /* char[size], folded to lower case, `$` to `_`; "": none */
 	ATTR_INT,     /* int; the word `no` (if the row has one) stands for -1 */
 	ATTR_SECONDS, /* double; min > 0: 0 is not allowed; -1: not given (a tcpipservice's heartbeat) */
+	ATTR_WORDS,   /* char[size], as ATTR_TEXT: words with a blank between two; in a definition a list of strings */
 	ATTR_CHOICE,  /* int, index into choices; "" among them is the printed form of "not given" and cannot be given */
 };
 

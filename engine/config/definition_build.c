@@ -198,6 +198,27 @@ set_string(const struct attribute *a, void *object, const char *value, size_t le
 		a->no ? "" : "a number, ", attribute_allowed(a, allowed, sizeof allowed));
 }
 
+/* The strings of a list become words; a list is a table whose keys are 1, 2, ... */
+static int
+set_words(lua_State *L, int idx, const struct attribute *a, void *object, struct fault *f)
+{
+	char text[VALUE_SIZE] = "", allowed[160];
+	size_t n = 0, len;
+	lua_Unsigned items = lua_rawlen(L, idx);
+
+	for (lua_Unsigned i = 1; i <= items && n < sizeof text; i++) {
+		bool good = lua_rawgeti(L, idx, (lua_Integer)i) == LUA_TSTRING;
+		const char *word = good ? lua_tolstring(L, -1, &len) : "";
+
+		good = good && len > 0 && strlen(word) == len && strchr(word, ' ') == NULL;
+		n += good ? (size_t)snprintf(text + n, sizeof text - n, "%s%s", n > 0 ? " " : "", word) : sizeof text;
+		lua_pop(L, 1);
+	}
+	if (n >= sizeof text)
+		return fault_set(f, "%s is not understood; it must be %s", a->name, attribute_allowed(a, allowed, sizeof allowed));
+	return attribute_set_text(a, object, text, n, f);
+}
+
 /* Sets a script with parameters: the table { "SCRIPT", name = value ... } at idx. [-0, +0, may throw] */
 static int
 set_script(lua_State *L, int idx, const struct attribute *a, const struct making *t, struct fault *f)
@@ -237,6 +258,8 @@ set_value(lua_State *L, int idx, const struct attribute *a, const struct making 
 	}
 	if (a->kind == ATTR_SCRIPT && lua_istable(L, idx))
 		return set_script(L, lua_absindex(L, idx), a, t, f);
+	if (lua_type(L, idx) == LUA_TTABLE && a->kind == ATTR_WORDS)
+		return set_words(L, lua_absindex(L, idx), a, t->object, f);
 	if (lua_type(L, idx) == LUA_TNUMBER && is_number(a))
 		return attribute_set_number(a, t->object, lua_tonumber(L, idx), f);
 	return fault_set(f, "%s is a %s; it must be %s%s", a->name, luaL_typename(L, idx), is_number(a) ? "" : "a string: ",

@@ -22,6 +22,13 @@ effect_no_listener(const struct definition *d, const void *object)
 }
 
 static bool
+effect_no_record(const struct definition *d, const void *object)
+{
+	(void)object;
+	return d->region.record[0] == '\0';
+}
+
+static bool
 effect_no_tls(const struct definition *d, const void *object)
 {
 	(void)object;
@@ -289,6 +296,8 @@ effect_nothing_to_wait_for(const struct definition *d, const void *object)
 
 #define NO_REQUESTS "no request can be run, because there is no tcpipservice or no program"
 #define DEFINE_PROGRAM "define the programs that requests may run"
+#define NO_RECORD "no file of records is named"
+#define NAME_RECORD "name one by record"
 #define NEVER_DIALLED "no socket is dialled for this ipconn (that needs port, and sendcount or host and tcpipservice)"
 #define INCOMING "give it to the tcpipservice if it is meant for accepted sockets"
 #define GENERIC "the tcpipservice is generic and accepts no partner"
@@ -311,6 +320,9 @@ const struct effect effect_rows[] = {
 	TUNES(region, "instructions", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "milliseconds", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "kilobytes", effect_no_script, "no script is named", "name one"),
+	TUNES(region, "record_requests", effect_no_record, NO_RECORD, NAME_RECORD),
+	TUNES(region, "record_days", effect_no_record, NO_RECORD, NAME_RECORD),
+	TUNES(region, "record_megabytes", effect_no_record, NO_RECORD, NAME_RECORD),
 	TUNES(region, "retry", effect_no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to the ipconns that the region acquires"),
 	TUNES(region, "retry_max", effect_no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to the ipconns that the region acquires"),
 
@@ -366,7 +378,7 @@ const struct effect effect_rows[] = {
 
 const struct effect_always effect_always[] = {
 	ALWAYS(region, "applid"), ALWAYS(region, "networkid"), ALWAYS(region, "dfltuser"), ALWAYS(region, "regionuser"), ALWAYS(region, "saf"), ALWAYS(region, "ring"),
-	ALWAYS(region, "recovery"), ALWAYS(region, "conversation_kilobytes"), ALWAYS(region, "control"), ALWAYS(region, "policies"),
+	ALWAYS(region, "recovery"), ALWAYS(region, "record"), ALWAYS(region, "conversation_kilobytes"), ALWAYS(region, "control"), ALWAYS(region, "policies"),
 	ALWAYS(region, "tcp_timeout"), ALWAYS(region, "capex_timeout"), ALWAYS(region, "heartbeat"), ALWAYS(region, "drain"),
 	ALWAYS(region, "maxsockets"), ALWAYS(region, "records"), ALWAYS(region, "recheck"), ALWAYS(region, "specs"),
 

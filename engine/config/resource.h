@@ -27,6 +27,7 @@ enum mirrorlife { MIRRORLIFE_REQUEST, MIRRORLIFE_TASK, MIRRORLIFE_UOW };
 enum xlnaction { XLNACTION_KEEP, XLNACTION_FORCE };
 enum program_status { PROGRAM_ENABLED, PROGRAM_DISABLED };
 enum specs { SPECS_REQUIRE, SPECS_WARN, SPECS_OFF };
+enum record_full { RECORD_FULL_COUNT, RECORD_FULL_HOLD };
 enum recheck { RECHECK_RELEASE, RECHECK_REPORT, RECHECK_OFF };
 
 /*
@@ -38,7 +39,10 @@ struct region_def {
 	char regionuser[NAME_SIZE]; /* the region's own user ID; "" in the definition: its applid */
 	/* Paths, relative to the current directory (path.h). */
 	char ring[PATH_SIZE], control[PATH_SIZE], policies[PATH_SIZE];
-	char saf[PATH_SIZE], recovery[PATH_SIZE];
+	char saf[PATH_SIZE], recovery[PATH_SIZE], record[PATH_SIZE];
+	int record_full, record_requests; /* enum record_full; 0: refused requests, 1: all */
+	int record_days, record_megabytes; /* limits of the file; 0: none */
+	char record_mask[VALUE_SIZE];      /* the masked facts, as words */
 	int sec;                    /* enum sec_ */
 	double retry, retry_max;    /* seconds between two tries to acquire: the first pause, the longest one */
 	int conversation_kilobytes; /* for the data of all conversations in memory */

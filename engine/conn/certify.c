@@ -6,6 +6,7 @@
  */
 #include "conn/rules.h"
 #include "conn/steps.h"
+#include "records/recorder.h"
 
 #include "tls/cert.h"
 #include "security/certmap.h"
@@ -79,6 +80,8 @@ certify_judge(void *arg, struct certificate *cert, const struct cert_fault *why)
 	c->facts.certificate = certificate_ref(cert);
 	c->facts.names_host = c->facts.way == WAY_OUT && certificate_names(cert, c->facts.peer.host);
 	learn_tls(c);
+	recorder_certificates(c->worker->recorder, cert);
+	certificate_drop_der(cert);
 	conn_ask(c, DOOR_CERTIFY, certify_decided);
 	return c->judgement;
 }

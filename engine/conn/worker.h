@@ -25,6 +25,7 @@ struct recheck_view;
 struct threadpool;
 struct passwords;
 struct recovery;
+struct recorder;
 struct http_client;
 struct task;
 struct converting;
@@ -51,6 +52,7 @@ struct worker {
 	struct threadpool *threadpool;      /* borrowed; resolves names */
 	struct passwords *passwords;        /* borrowed */
 	struct recovery *recovery;          /* borrowed */
+	struct recorder *recorder;          /* borrowed; NULL: the definition names no file of records */
 	struct http_client *backend;        /* owned: HTTP to programs at a URL; NULL until one is used */
 	struct task *tasks;                 /* the running requests, a list */
 	struct converting *converting;      /* the last of a ring of conversions in progress (program_convert.c) */

@@ -289,6 +289,7 @@ record_close(struct record *r, double now)
 	requests_settle(r->requests);
 	rs = r->owner;
 	r->closed = true;
+	record_sink_tell(r, NULL);
 	*(rs->last_ended != NULL ? &rs->last_ended->ended : &rs->first_ended) = r;
 	rs->last_ended = r;
 	rs->nended++;
@@ -358,9 +359,15 @@ begin_entry(struct record_entry *e, const char *where, const char *policy, doubl
 struct record_entry *
 record_entry_add(struct record *r, enum door door, const char *policy, double now)
 {
+	bool of_request = door_row(door)->stage == STAGE_REQUEST;
+	struct record_entry *e;
+
 	if (r == NULL)
 		return NULL;
-	return begin_entry(door_row(door)->stage == STAGE_REQUEST ? requests_add(&r->requests) : add_entry(r), door_name(door), policy, now);
+	e = begin_entry(of_request ? requests_add(&r->requests) : add_entry(r), door_name(door), policy, now);
+	if (e != NULL && of_request)
+		e->of = r;
+	return e;
 }
 
 void
@@ -438,6 +445,8 @@ record_verdict(struct record_entry *e, const struct verdict *v, double microseco
 	e->file = v->file[0] != '\0' ? strdup(v->file) : NULL;
 	e->line = v->line;
 	e->microseconds = microseconds;
+	if (e->of != NULL && e->request != NULL)
+		record_sink_tell(e->of, e);
 }
 
 void
@@ -483,8 +492,10 @@ record_reasked(struct record *r, struct record_entry *e)
 		r->reasked = true;
 	if (r != NULL && e != NULL) {
 		memcpy(r->code, e->code, sizeof r->code);
-		if (put_entry(r, e, ENTRIES_MAX + 1)) /* room for one more: the entry that ends the connection is always kept */
+		if (put_entry(r, e, ENTRIES_MAX + 1)) { /* room for one more: the entry that ends the connection is always kept */
+			record_sink_tell(r, NULL);
 			return;
+		}
 	}
 	if (e != NULL)
 		record_entry_free(e);
@@ -538,4 +549,5 @@ record_outcome(struct record *r, const char *outcome, const char *stage, const c
 		snprintf(r->code, sizeof r->code, "%s", code);
 	if (reason != NULL)
 		snprintf(r->reason, sizeof r->reason, "%s", reason);
+	record_sink_tell(r, NULL);
 }

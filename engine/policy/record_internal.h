@@ -10,6 +10,7 @@
 #include "base/cursor.h"
 #include "base/jsontext.h"
 #include "policy/record.h"
+#include "policy/record_sink.h"
 
 struct check {
 	char *name;   /* owned */
@@ -35,6 +36,7 @@ struct granted { /* the grants of an accept or install; empty: none */
 };
 
 struct record_entry {
+	struct record *of; /* borrowed: of the entry of a request, the record that the sink is told of; else NULL */
 	char *policy;      /* owned; NULL none */
 	const char *where; /* the door, or the stage of a decision of the engine, or "reload": a generation's definitions; static */
 	uint64_t generation; /* of a question that is asked again; 0: asked when the connection came in */
@@ -84,11 +86,12 @@ struct record {
 	struct event *event; /* owned */
 	struct record_entry **entry; /* owned, and each entry too: callers keep their addresses */
 	size_t nevents, nentries;
+	struct record_filed filed;
 	struct record_requests *requests; /* owned; NULL until the first request */
 	struct installed *installed; /* owned; NULL: not installed */
 	bool reasked; /* a generation refused the installed connection */
 	char outcome[12];
-	char stage[8], code[CODE_SIZE], reason[32];
+	char stage[8], code[CODE_SIZE], reason[REASON_SIZE];
 };
 
 struct records {
@@ -98,8 +101,11 @@ struct records {
 	struct record **bucket; /* owned */
 	size_t nbuckets;
 	struct cursors walks; /* of record_walk, along older and newer */
+	struct record_sink sink;
 };
 
+/* Tells the sink, if there is one, of a change of the record, or of the verdict about a request. */
+void record_sink_tell(struct record *r, const struct record_entry *request);
 /* The record of that connection; NULL: there is none any more. */
 struct record *record_find(const struct records *rs, const char *connection);
 /* Whether an entry of a request in the record is a refusal. */

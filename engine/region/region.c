@@ -11,6 +11,7 @@
 #include "net/loop.h"
 #include "security/passwords.h"
 #include "conn/recovery.h"
+#include "records/recorder.h"
 #include "request/session.h"
 #include "conn/peers.h"
 #include "region/loader.h"
@@ -166,6 +167,28 @@ name_boot(struct worker *w)
 	snprintf(w->boot, sizeof w->boot, "%04x", bits);
 }
 
+/* Opens the file of records, if the definition names one. */
+static int
+begin_recorder(struct region *r, const struct definition *d, struct faults *faults)
+{
+	const struct region_def *def = &d->region;
+	struct recorder_options o = { .path = def->record, .requests = def->record_requests != 0, .log = r->log,
+		.file = { .full = def->record_full == RECORD_FULL_HOLD, .days = def->record_days, .megabytes = def->record_megabytes,
+			.masked = strstr(def->record_mask, "certificate.subject") != NULL } };
+	struct fault f;
+
+	if (def->record[0] == '\0')
+		return 0;
+	r->recorder = recorder_open(&o, &f);
+	if (r->recorder == NULL) {
+		faults_add(faults, FAULT_ERROR, "record", d->file, def->line, "region: record: %s", f.text);
+		return -1;
+	}
+	recorder_follow(r->recorder, r->records);
+	r->worker.recorder = r->recorder;
+	return 0;
+}
+
 static int
 remember(struct region *r, const struct definition *d, struct faults *faults)
 {
@@ -236,7 +259,7 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	lend(r);
 	name_boot(w);
 	timer_init(&r->drain, w->loop, region_drained, r);
-	return remember(r, d, faults);
+	return remember(r, d, faults) < 0 ? -1 : begin_recorder(r, d, faults);
 }
 
 static int
@@ -390,6 +413,7 @@ region_free(struct region *r)
 	generation_unref(r->worker.generation);
 	recovery_close(r->worker.recovery);
 	peers_free(r->peers);
+	recorder_close(r->recorder);
 	records_free(r->records);
 	log_say(r->log, MSG_SP0002, NULL);
 	log_end(r->log);

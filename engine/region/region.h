@@ -21,6 +21,7 @@ struct region {
 	ev_prepare turn;               /* runs at the end of each turn: frees closed objects */
 	struct log *log;               /* owned */
 	struct records *records;       /* owned */
+	struct recorder *recorder;     /* owned; NULL: no file of records is named */
 	struct peers *peers;           /* owned */
 	struct counters *counters;     /* owned */
 	struct rates *rates;           /* owned */

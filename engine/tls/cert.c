@@ -330,6 +330,15 @@ cert_read_name(struct dn *d, const struct X509_name_st *name)
 	return read_dn(&r, d, name);
 }
 
+static int
+read_der(struct reading *r, struct chain_link *at, const X509 *x)
+{
+	int len = i2d_X509(x, &at->der);
+
+	at->der_len = len > 0 ? (size_t)len : 0;
+	return len > 0 ? 0 : no_memory(r);
+}
+
 int
 cert_link(struct certificate *c, const struct x509_st *x, struct cert_fault *why)
 {
@@ -341,5 +350,5 @@ cert_link(struct certificate *c, const struct x509_st *x, struct cert_fault *why
 	c->chain.links++; /* members that are not filled yet are zero */
 	if (read_dn(&r, &at->subject, X509_get_subject_name(x)) < 0 || read_dn(&r, &at->issuer, X509_get_issuer_name(x)) < 0)
 		return -1;
-	return read_digest(&r, at->sha256, x);
+	return read_digest(&r, at->sha256, x) < 0 ? -1 : read_der(&r, at, x);
 }

@@ -24,6 +24,16 @@ texts_free(struct texts *t)
 }
 
 void
+certificate_drop_der(struct certificate *c)
+{
+	for (size_t i = 0; c != NULL && i < c->chain.links; i++) {
+		free(c->chain.link[i].der);
+		c->chain.link[i].der = NULL;
+		c->chain.link[i].der_len = 0;
+	}
+}
+
+void
 certificate_unref(struct certificate *c)
 {
 	if (c == NULL || atomic_fetch_sub(&c->refs, 1) != 1)
@@ -34,6 +44,7 @@ certificate_unref(struct certificate *c)
 	texts_free(&c->uri);
 	texts_free(&c->ip);
 	texts_free(&c->email);
+	certificate_drop_der(c);
 	for (size_t i = 0; i < c->chain.links; i++) {
 		dn_free(&c->chain.link[i].subject);
 		dn_free(&c->chain.link[i].issuer);

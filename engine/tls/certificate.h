@@ -30,6 +30,8 @@ struct chain_error {
 struct chain_link { /* a certificate of the chain */
 	struct dn subject, issuer;
 	char sha256[65]; /* of the DER, lower-case hex */
+	unsigned char *der; /* owned; NULL after certificate_drop_der */
+	size_t der_len;
 };
 
 struct certificate { /* a leaf as it was presented, and the result of verifying its chain; made by cert.c */
@@ -54,6 +56,12 @@ struct certificate { /* a leaf as it was presented, and the result of verifying 
 /* NULL is fine for both; the last certificate_unref frees. Thread-safe. */
 struct certificate *certificate_ref(struct certificate *c);
 void certificate_unref(struct certificate *c);
+
+/*
+ * Frees the DER of the chain's certificates: the file of records has it once for all connections. Only the thread that
+ * read the certificate may call it, before another thread has a reference.
+ */
+void certificate_drop_der(struct certificate *c);
 
 /*
  * Does the certificate name the dialled host (RFC 6125)? A numeric host must equal an iPAddress of the SAN. A name must

@@ -71,6 +71,8 @@ static const struct numbers numbers[] = {
 	{ resource_region, "milliseconds", 1, 60000, 1 },
 	{ resource_region, "kilobytes", 1, 1048576, 1 },
 	{ resource_region, "records", 1, 1000000, 1 },
+	{ resource_region, "record_days", 0, 36500, 1 },
+	{ resource_region, "record_megabytes", 0, 1048576, 1 },
 	{ resource_region, "workers", 1, 256, 1 },
 	{ resource_region, "retry", 0.001, 1000000, 0.001 },
 	{ resource_region, "retry_max", 0.001, 1000000, 0.001 },

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record_sink: the way of records out of memory. The sink is told of each change of a record that is worth keeping: its
+ * outcome, its end, a refusal by a later generation, and each verdict about a request.
+ */
+#ifndef SALLYPORT_RECORD_SINK_H
+#define SALLYPORT_RECORD_SINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/name.h"
+
+struct record;
+struct record_entry;
+struct records;
+
+struct record_sink {
+	/*
+	 * request: the entry of a request that has its verdict; NULL: the record itself has changed. The callback reads
+	 * both, and changes nothing but record_sink_filed.
+	 */
+	void (*changed)(void *arg, struct record *r, const struct record_entry *request);
+	void *arg;
+};
+
+/* The parts of a record by which records are looked for; "" where a part is not known. */
+struct record_summary {
+	double opened; /* seconds since 1970 */
+	uint64_t generation;
+	bool closed, out;
+	char connection[CONNECTION_SIZE], hash[SCRIPT_HASH_SIZE], peer[ADDR_TEXT], tcpipservice[NAME_SIZE];
+	char outcome[12], stage[8], code[CODE_SIZE], reason[REASON_SIZE];
+	char ipconn[NAME_SIZE], applid[NAME_SIZE], networkid[NAME_SIZE];
+};
+
+struct record_filed { /* the sink's own note on a record; zero at first */
+	uint64_t id;
+	uint64_t ticket;
+};
+
+/* Sets the sink of all records, or clears it for NULL. Copied. */
+void records_sink(struct records *rs, const struct record_sink *s);
+/* Fills in *out. */
+void record_sink_summary(const struct record *r, struct record_summary *out);
+/* The note of the sink; NULL for NULL. */
+struct record_filed *record_sink_filed(struct record *r);
+/* The time of the question of an entry, in seconds since 1970, and whether its verdict is a refusal. */
+double record_sink_time(const struct record_entry *e);
+bool record_sink_refused(const struct record_entry *e);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "records/record_reader.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "records/record_schema.h"
+#include "records/record_sql.h"
+
+#define BUSY_MILLISECONDS 5000
+
+struct record_reader {
+	sqlite3 *db;
+	const char *path; /* borrowed, for messages; of the caller of record_reader_open */
+};
+
+static int
+complain(const struct record_reader *r, struct fault *f)
+{
+	return record_sql_fault(r->db, r->path, sqlite3_extended_errcode(r->db), f);
+}
+
+static sqlite3_stmt *
+prepare(const struct record_reader *r, const char *sql, struct fault *f)
+{
+	sqlite3_stmt *s = NULL;
+
+	if (sqlite3_prepare_v2(r->db, sql, -1, &s, NULL) == SQLITE_OK)
+		return s;
+	complain(r, f);
+	return NULL;
+}
+
+/* The table of the decisions that were given (record_reader_query.again). It is in memory. */
+static int
+make_given(const struct record_reader *r, struct fault *f)
+{
+	return record_sql_run(r->db, r->path, "PRAGMA temp_store = MEMORY;"
+		"CREATE TEMP TABLE given (record, kind, n, time, PRIMARY KEY (record, kind, n)) WITHOUT ROWID", f);
+}
+
+struct record_reader *
+record_reader_open(const char *path, struct fault *f)
+{
+	struct record_reader *r = calloc(1, sizeof *r);
+
+	if (r == NULL) {
+		fault_set(f, "no memory");
+		return NULL;
+	}
+	r->path = path;
+	if (sqlite3_open_v2(path, &r->db, SQLITE_OPEN_READONLY, NULL) != SQLITE_OK) {
+		complain(r, f);
+	} else {
+		sqlite3_busy_timeout(r->db, BUSY_MILLISECONDS);
+		if (record_sql_version(r->db, path, f) == 0 && make_given(r, f) == 0)
+			return r;
+	}
+	record_reader_close(r);
+	return NULL;
+}
+
+void
+record_reader_close(struct record_reader *r)
+{
+	if (r == NULL)
+		return;
+	sqlite3_close(r->db);
+	free(r);
+}
+
+/* --- accounts --------------------------------------------------------------------------------- */
+
+/* Gives the rows (id, account) of the statement, and finalizes it. */
+static int
+give_accounts(struct record_reader *r, sqlite3_stmt *s, bool (*each)(void *, int64_t, const char *, size_t), void *arg, struct fault *f)
+{
+	int status;
+	bool more = true;
+
+	while (more && (status = sqlite3_step(s)) == SQLITE_ROW)
+		more = each(arg, sqlite3_column_int64(s, 0), (const char *)sqlite3_column_text(s, 1), (size_t)sqlite3_column_bytes(s, 1));
+	if (more && status != SQLITE_DONE)
+		complain(r, f);
+	sqlite3_finalize(s);
+	return more && status != SQLITE_DONE ? -1 : 0;
+}
+
+static void
+bind_or_null(sqlite3_stmt *s, int at, const char *text)
+{
+	if (text != NULL)
+		sqlite3_bind_text(s, at, text, -1, SQLITE_STATIC);
+}
+
+/* An entry with "recheck":true is in the account only when the later generation refused. */
+#define REFUSED \
+	"(outcome = 'refused' OR instr(account, '\"recheck\":true') > 0 OR EXISTS (SELECT 1 FROM request WHERE record = r.id AND refused))"
+
+int
+record_reader_records(struct record_reader *r, const struct record_reader_search *q, bool (*each)(void *, int64_t, const char *, size_t),
+	void *arg, struct fault *f)
+{
+	sqlite3_stmt *s;
+
+	if (q->connection != NULL)
+		s = prepare(r, "SELECT id, account FROM record r WHERE connection = ?1 AND (?2 IS NULL OR " REFUSED ") ORDER BY id DESC", f);
+	else
+		s = prepare(r, "SELECT id, account FROM record r WHERE ?1 IS NULL AND (?2 IS NULL OR " REFUSED ") ORDER BY id DESC", f);
+	if (s == NULL)
+		return -1;
+	bind_or_null(s, 1, q->connection);
+	bind_or_null(s, 2, q->refused ? "yes" : NULL);
+	return give_accounts(r, s, each, arg, f);
+}
+
+int
+record_reader_requests(struct record_reader *r, int64_t id, size_t max, bool (*each)(void *, int64_t, const char *, size_t), void *arg,
+	struct fault *f)
+{
+	sqlite3_stmt *s = prepare(r, "SELECT id, account FROM request WHERE record = ?1 ORDER BY id DESC LIMIT ?2", f);
+
+	if (s == NULL)
+		return -1;
+	sqlite3_bind_int64(s, 1, id);
+	sqlite3_bind_int64(s, 2, (sqlite3_int64)max);
+	return give_accounts(r, s, each, arg, f);
+}
+
+/* --- decisions -------------------------------------------------------------------------------- */
+
+#define COLUMNS 15 /* of a decision; the record, the kind and the number of the question follow them */
+
+static const char decisions_sql[] =
+	"SELECT * FROM ("
+	"SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") ", r.id AS record, 0 AS kind, d.key AS n "
+		RECORD_SCHEMA_DOORS "WHERE r.written >= ?1 "
+	"UNION ALL "
+	"SELECT " RECORD_SCHEMA_DECISION("q.time", "q.account") ", r.id AS record, 1 AS kind, q.id AS n "
+		RECORD_SCHEMA_REQUESTS "WHERE q.time >= ?1"
+	") x WHERE time >= ?1 AND time <= ?2 AND (?3 IS NULL OR verdict = ?3) AND (?4 IS NULL OR door = ?4) AND (?5 IS NULL OR policy = ?5) "
+	"AND (?6 IS NULL OR code = ?6) AND (?7 IS NULL OR ipconn = ?7) AND (?8 IS NULL OR applid = ?8) "
+	"AND (?9 IS NULL OR NOT EXISTS (SELECT 1 FROM given g WHERE g.record = x.record AND g.kind = x.kind AND g.n = x.n)) "
+	"ORDER BY time, record, kind, n";
+
+static struct record_decision
+decision_of(sqlite3_stmt *s)
+{
+	const char *text[COLUMNS];
+
+	for (int i = 0; i < COLUMNS; i++)
+		text[i] = i == 1 || i == 5 || i == 9 ? NULL : (const char *)sqlite3_column_text(s, i);
+	return (struct record_decision){ .connection = text[0], .time = sqlite3_column_double(s, 1), .door = text[2], .policy = text[3],
+		.file = text[4], .line = sqlite3_column_int64(s, 5), .verdict = text[6], .code = text[7], .text = text[8],
+		.generation = sqlite3_column_int64(s, 9), .peer = text[10], .tcpipservice = text[11], .ipconn = text[12], .applid = text[13],
+		.networkid = text[14] };
+}
+
+/* Notes the decision of the row as given. */
+static int
+note_given(sqlite3_stmt *note, sqlite3_stmt *s)
+{
+	for (int i = 0; i < 3; i++)
+		sqlite3_bind_int64(note, i + 1, sqlite3_column_int64(s, COLUMNS + i));
+	sqlite3_bind_double(note, 4, sqlite3_column_double(s, 1));
+	sqlite3_step(note);
+	return sqlite3_reset(note);
+}
+
+static int
+give_decisions(struct record_reader *r, sqlite3_stmt *s, sqlite3_stmt *note, void (*each)(void *, const struct record_decision *), void *arg,
+	struct fault *f)
+{
+	int status;
+
+	while ((status = sqlite3_step(s)) == SQLITE_ROW) {
+		struct record_decision d = decision_of(s);
+
+		each(arg, &d);
+		if (note_given(note, s) != SQLITE_OK)
+			return complain(r, f);
+	}
+	return status == SQLITE_DONE ? 0 : complain(r, f);
+}
+
+/* Forgets the given decisions that no later call asks for. */
+static void
+forget_given(const struct record_reader *r, double since)
+{
+	sqlite3_stmt *s = prepare(r, "DELETE FROM given WHERE time < ?1", NULL);
+
+	if (s != NULL) {
+		sqlite3_bind_double(s, 1, since);
+		sqlite3_step(s);
+	}
+	sqlite3_finalize(s);
+}
+
+int
+record_reader_decisions(struct record_reader *r, const struct record_reader_query *q, void (*each)(void *, const struct record_decision *),
+	void *arg, struct fault *f)
+{
+	const char *const filter[] = { q->refused ? "refuse" : NULL, q->door, q->policy, q->code, q->ipconn, q->applid, q->again ? NULL : "new" };
+	sqlite3_stmt *s, *note;
+	int ok = -1;
+
+	forget_given(r, q->since);
+	s = prepare(r, decisions_sql, f);
+	note = s != NULL ? prepare(r, "INSERT OR IGNORE INTO given (record, kind, n, time) VALUES (?1, ?2, ?3, ?4)", f) : NULL;
+	if (note != NULL) {
+		sqlite3_bind_double(s, 1, q->since);
+		sqlite3_bind_double(s, 2, q->until);
+		for (int i = 0; i < (int)(sizeof filter / sizeof filter[0]); i++)
+			bind_or_null(s, 3 + i, filter[i]);
+		ok = give_decisions(r, s, note, each, arg, f);
+	}
+	sqlite3_finalize(s);
+	sqlite3_finalize(note);
+	return ok;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * record_schema: the tables of a file of records, as SQL. engine/records/README.md describes them. A change of a table
+ * is another RECORD_FILE_VERSION.
+ */
+#ifndef SALLYPORT_RECORD_SCHEMA_H
+#define SALLYPORT_RECORD_SCHEMA_H
+
+/* The columns of a decision, from the account d of one question and the record r of its connection. */
+#define RECORD_SCHEMA_DECISION(time, d) \
+	"r.connection AS connection, " time " AS time, " \
+	"json_extract(" d ", '$.door') AS door, json_extract(" d ", '$.policy') AS policy, " \
+	"json_extract(" d ", '$.file') AS file, json_extract(" d ", '$.line') AS line, " \
+	"json_extract(" d ", '$.verdict') AS verdict, json_extract(" d ", '$.code') AS code, " \
+	"json_extract(" d ", '$.text') AS text, coalesce(json_extract(" d ", '$.generation'), r.generation) AS generation, " \
+	"r.peer AS peer, r.tcpipservice AS tcpipservice, r.ipconn AS ipconn, r.applid AS applid, r.networkid AS networkid "
+
+#define RECORD_SCHEMA_DOORS "FROM record r, json_each(r.account, '$.doors') d "
+#define RECORD_SCHEMA_REQUESTS "FROM request q JOIN record r ON r.id = q.record "
+
+#define RECORD_SCHEMA_TABLES \
+	"CREATE TABLE record (id INTEGER PRIMARY KEY, connection TEXT NOT NULL, opened REAL NOT NULL, written REAL NOT NULL, " \
+	"closed INTEGER NOT NULL, way TEXT NOT NULL, outcome TEXT NOT NULL, stage TEXT, code TEXT, reason TEXT, generation INTEGER NOT NULL, " \
+	"hash TEXT, peer TEXT, tcpipservice TEXT, ipconn TEXT, applid TEXT, networkid TEXT, account TEXT NOT NULL);" \
+	"CREATE INDEX record_connection ON record (connection);" \
+	"CREATE INDEX record_written ON record (written);" \
+	"CREATE TABLE request (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, time REAL NOT NULL, refused INTEGER NOT NULL, account TEXT NOT NULL);" \
+	"CREATE INDEX request_record ON request (record);" \
+	"CREATE INDEX request_time ON request (time);" \
+	"CREATE TABLE certificate (sha256 TEXT PRIMARY KEY, seen REAL NOT NULL, der BLOB NOT NULL) WITHOUT ROWID;" \
+	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;" \
+	"CREATE VIEW decision AS SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") RECORD_SCHEMA_DOORS \
+	"UNION ALL SELECT " RECORD_SCHEMA_DECISION("q.time", "q.account") RECORD_SCHEMA_REQUESTS ";"
+
+#define RECORD_SCHEMA_PUT_RECORD \
+	"INSERT INTO record (id, connection, opened, written, closed, way, outcome, stage, code, reason, generation, hash, peer, tcpipservice, " \
+	"ipconn, applid, networkid, account) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) " \
+	"ON CONFLICT (id) DO UPDATE SET written = ?4, closed = ?5, outcome = ?7, stage = ?8, code = ?9, reason = ?10, peer = ?13, ipconn = ?15, " \
+	"applid = ?16, networkid = ?17, account = ?18"
+#define RECORD_SCHEMA_PUT_REQUEST "INSERT INTO request (record, time, refused, account) VALUES (?1, ?2, ?3, ?4)"
+#define RECORD_SCHEMA_PUT_CERTIFICATE \
+	"INSERT INTO certificate (sha256, seen, der) VALUES (?1, ?2, ?3) ON CONFLICT (sha256) DO UPDATE SET seen = ?2"
+
+#endif

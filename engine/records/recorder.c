@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "records/recorder.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jsontext.h"
+#include "base/log.h"
+#include "base/thread.h"
+#include "policy/record_json.h"
+#include "tls/certificate.h"
+
+#define QUEUE 8192                     /* things that wait; a power of 2 */
+#define QUEUE_BYTES (32u * 1024 * 1024)
+#define BATCH 512                      /* things in one transaction */
+#define PAUSE_SECONDS 0.1              /* things gather for so long, unless answers wait for them */
+#define IDLE_SECONDS 60.0              /* without things, the limits of the file are looked at so often */
+#define RETRY_SECONDS 1.0
+#define TRIM_SECONDS 1.0
+#define CLOSE_SECONDS 2.0
+#define KNOWN 1024                     /* certificates that are remembered; a power of 2 */
+#define KNOWN_SECONDS 3600.0           /* a certificate is written again after so long, for the file's retention */
+
+struct known { /* a certificate that was put into the queue */
+	char sha256[65];
+	double at; /* clock_span */
+};
+
+struct recorder {
+	struct recorder_options options;
+	char path[2 * PATH_SIZE];
+	struct record_file *file; /* owned; the thread's, after the start */
+	uint64_t last;            /* the id of the last record; the loop's */
+	struct known known[KNOWN]; /* by the first digits of the hash; the loop's */
+	struct thread *thread;
+	pthread_mutex_t lock;     /* of the members below */
+	pthread_cond_t wake;      /* wakes the thread: something is queued, or the region ends */
+	struct recorded *queue[QUEUE]; /* owned; the thing of ticket t is at (t - 1) % QUEUE */
+	uint64_t put, taken, done; /* the last ticket given, taken by the thread, written */
+	size_t bytes;
+	uint64_t written, lost, told; /* told: of the lost, those that a message has counted */
+	bool failing, stop, abandoned;
+	struct log *log;          /* borrowed; NULL after the region has ended without the thread */
+};
+
+/* --- the queue -------------------------------------------------------------------------------- */
+
+static size_t
+cost(const struct recorded *e)
+{
+	return sizeof *e + e->len;
+}
+
+static struct recorded **
+slot(struct recorder *r, uint64_t ticket)
+{
+	return &r->queue[(ticket - 1) % QUEUE];
+}
+
+/* Replaces the thing of a ticket that the thread has not taken. */
+static uint64_t
+replace(struct recorder *r, struct recorded *e, uint64_t ticket)
+{
+	struct recorded **old = slot(r, ticket);
+
+	r->bytes += cost(e) - cost(*old);
+	recorded_free(*old);
+	*old = e;
+	return ticket;
+}
+
+static uint64_t
+add(struct recorder *r, struct recorded *e)
+{
+	if (r->put - r->taken == QUEUE || r->bytes + cost(e) > QUEUE_BYTES) {
+		r->lost++;
+		recorded_free(e);
+		return 0;
+	}
+	*slot(r, ++r->put) = e;
+	r->bytes += cost(e);
+	return r->put;
+}
+
+uint64_t
+recorder_put(struct recorder *r, struct recorded *e, uint64_t before)
+{
+	uint64_t ticket;
+	bool idle;
+
+	pthread_mutex_lock(&r->lock);
+	idle = r->put == r->taken;
+	ticket = before > r->taken ? replace(r, e, before) : add(r, e);
+	if (idle)
+		pthread_cond_signal(&r->wake);
+	pthread_mutex_unlock(&r->lock);
+	return ticket;
+}
+
+/* --- the thread ------------------------------------------------------------------------------- */
+
+/* Waits for things, or until a trim is due; false: the region ends, and nothing is queued. With the lock. */
+static bool
+await(struct recorder *r)
+{
+	if (r->put == r->taken && !r->stop)
+		thread_cond_wait(&r->wake, &r->lock, IDLE_SECONDS);
+	if (r->put != r->taken && !r->stop && !r->options.file.full) { /* let things gather: a transaction costs as much as many of them */
+		double until = clock_span() + PAUSE_SECONDS, left;
+
+		while (!r->stop && r->put - r->taken < BATCH && (left = until - clock_span()) > 0)
+			thread_cond_wait(&r->wake, &r->lock, left);
+	}
+	return !r->stop || r->put != r->taken;
+}
+
+/* Takes the oldest things. With the lock. */
+static size_t
+take(struct recorder *r, struct recorded *batch[BATCH])
+{
+	size_t n = 0;
+
+	for (; n < BATCH && r->taken < r->put; n++) {
+		batch[n] = *slot(r, ++r->taken);
+		r->bytes -= cost(batch[n]);
+	}
+	return n;
+}
+
+/* Logs the state of the writing when it changes, and the number of things lost since the last message. */
+static void
+tell(struct recorder *r, bool failed, const char *why)
+{
+	uint64_t lost;
+	bool changed;
+	char count[24];
+	struct log *log;
+
+	pthread_mutex_lock(&r->lock);
+	changed = failed != r->failing;
+	r->failing = failed;
+	lost = r->lost - r->told;
+	r->told = r->lost;
+	log = r->log;
+	if (changed)
+		log_say(log, failed ? MSG_SP0080 : MSG_SP0081, "file", r->path, "why", failed ? why : NULL, NULL);
+	if (lost > 0)
+		log_say(log, MSG_SP0082, "file", r->path, "#lost", log_number(count, (int64_t)lost), NULL);
+	pthread_mutex_unlock(&r->lock);
+}
+
+/* Pauses after a failure; the end of the region ends the pause. True: the region ends. */
+static bool
+pause_writing(struct recorder *r)
+{
+	double until = clock_span() + RETRY_SECONDS, left;
+	bool stop;
+
+	pthread_mutex_lock(&r->lock);
+	while (!r->stop && (left = until - clock_span()) > 0)
+		thread_cond_wait(&r->wake, &r->lock, left);
+	stop = r->stop;
+	pthread_mutex_unlock(&r->lock);
+	return stop;
+}
+
+/* Writes a batch, with as many tries as it takes; after the region's end, with one. */
+static bool
+write_batch(struct recorder *r, struct recorded *const *batch, size_t n)
+{
+	struct fault f;
+	bool last = false;
+
+	while (record_file_write(r->file, batch, n, &f) < 0) {
+		tell(r, true, f.text);
+		if (last)
+			return false;
+		last = pause_writing(r);
+	}
+	tell(r, false, NULL);
+	return true;
+}
+
+static void
+finish_batch(struct recorder *r, struct recorded **batch, size_t n, bool written)
+{
+	for (size_t i = 0; i < n; i++)
+		recorded_free(batch[i]);
+	pthread_mutex_lock(&r->lock);
+	if (written) {
+		r->done = r->taken;
+		r->written += n;
+	} else {
+		r->lost += n;
+	}
+	if (r->options.written != NULL && !r->abandoned)
+		r->options.written(r->options.arg);
+	pthread_mutex_unlock(&r->lock);
+}
+
+static void
+trim(struct recorder *r, double *next)
+{
+	double now = clock_span();
+	struct fault f;
+
+	if (now < *next)
+		return;
+	*next = record_file_trim(r->file, clock_wall(), &f) > 0 ? now : now + TRIM_SECONDS;
+}
+
+static void
+recorder_work(void *arg)
+{
+	struct recorder *r = arg;
+	struct recorded *batch[BATCH];
+	double next = 0;
+	bool more;
+
+	do {
+		size_t n;
+
+		pthread_mutex_lock(&r->lock);
+		more = await(r);
+		n = take(r, batch);
+		pthread_mutex_unlock(&r->lock);
+		if (n > 0)
+			finish_batch(r, batch, n, write_batch(r, batch, n));
+		trim(r, &next);
+	} while (more);
+	record_file_close(r->file);
+}
+
+/* --- from records to things ------------------------------------------------------------------- */
+
+static struct recorded *
+describe(struct recorder *r, struct record *record, const struct record_entry *request)
+{
+	struct jsontext j = { .max = RECORD_JSON_MAX };
+	struct recorded *e = calloc(1, sizeof *e);
+	struct record_filed *filed = record_sink_filed(record);
+
+	if (e == NULL)
+		return NULL;
+	if (filed->id == 0)
+		filed->id = ++r->last;
+	e->id = filed->id;
+	e->kind = request != NULL ? RECORDED_REQUEST : RECORDED_RECORD;
+	e->time = request != NULL ? record_sink_time(request) : clock_wall();
+	if (request != NULL) {
+		e->refused = record_sink_refused(request);
+		record_json_entry(&j, record, request);
+	} else {
+		record_sink_summary(record, &e->summary);
+		record_json_put(&j, record, false);
+	}
+	e->bytes = j.bytes;
+	e->len = j.len;
+	if (!j.full)
+		return e;
+	recorded_free(e);
+	return NULL;
+}
+
+static void
+recorder_changed(void *arg, struct record *record, const struct record_entry *request)
+{
+	struct recorder *r = arg;
+	struct record_filed *filed = record_sink_filed(record);
+	struct recorded *e;
+
+	if (request != NULL && !r->options.requests && !record_sink_refused(request))
+		return;
+	e = describe(r, record, request);
+	if (e == NULL) {
+		pthread_mutex_lock(&r->lock);
+		r->lost++;
+		pthread_mutex_unlock(&r->lock);
+	}
+	if (request != NULL && e != NULL)
+		recorder_put(r, e, 0);
+	else if (request == NULL)
+		filed->ticket = e != NULL ? recorder_put(r, e, filed->ticket) : 0;
+}
+
+/* Whether the certificate was put into the queue within the last hour; it counts as put from now on. */
+static bool
+is_known(struct recorder *r, const char *sha256)
+{
+	struct known *k = &r->known[strtoul((char[]){ sha256[0], sha256[1], sha256[2], '\0' }, NULL, 16) % KNOWN];
+	double now = clock_span();
+
+	if (strcmp(k->sha256, sha256) == 0 && now - k->at < KNOWN_SECONDS)
+		return true;
+	memcpy(k->sha256, sha256, sizeof k->sha256);
+	k->at = now;
+	return false;
+}
+
+void
+recorder_certificates(struct recorder *r, const struct certificate *c)
+{
+	for (size_t i = 0; r != NULL && !r->options.file.masked && i < c->chain.links; i++) {
+		const struct chain_link *l = &c->chain.link[i];
+		struct recorded *e;
+
+		if (l->der == NULL || is_known(r, l->sha256) || (e = calloc(1, sizeof *e)) == NULL)
+			continue;
+		*e = (struct recorded){ .kind = RECORDED_CERTIFICATE, .time = clock_wall(), .bytes = malloc(l->der_len), .len = l->der_len };
+		memcpy(e->sha256, l->sha256, sizeof e->sha256);
+		if (e->bytes == NULL) {
+			recorded_free(e);
+			continue;
+		}
+		memcpy(e->bytes, l->der, l->der_len);
+		recorder_put(r, e, 0);
+	}
+}
+
+void
+recorder_follow(struct recorder *r, struct records *records)
+{
+	records_sink(records, &(struct record_sink){ .changed = recorder_changed, .arg = r });
+}
+
+/* --- beginning and end ------------------------------------------------------------------------ */
+
+static int
+start(struct recorder *r, struct fault *f)
+{
+	pthread_mutex_init(&r->lock, NULL);
+	thread_cond_init(&r->wake);
+	return thread_start(&r->thread, recorder_work, r) == 0 ? 0 : fault_set(f, "%s: no thread to write it", r->path);
+}
+
+struct recorder *
+recorder_open(const struct recorder_options *o, struct fault *f)
+{
+	struct recorder *r = calloc(1, sizeof *r);
+
+	if (r == NULL) {
+		fault_set(f, "no memory");
+		return NULL;
+	}
+	r->options = *o;
+	r->log = o->log;
+	snprintf(r->path, sizeof r->path, "%s", o->path);
+	r->file = record_file_open(o->path, &o->file, f);
+	if (r->file != NULL) {
+		r->last = record_file_last(r->file);
+		if (start(r, f) == 0)
+			return r;
+	}
+	record_file_close(r->file);
+	free(r);
+	return NULL;
+}
+
+void
+recorder_close(struct recorder *r)
+{
+	struct log *log;
+
+	if (r == NULL)
+		return;
+	pthread_mutex_lock(&r->lock);
+	r->stop = true;
+	pthread_cond_signal(&r->wake);
+	pthread_mutex_unlock(&r->lock);
+	if (thread_join(r->thread, CLOSE_SECONDS)) {
+		pthread_cond_destroy(&r->wake);
+		pthread_mutex_destroy(&r->lock);
+		free(r);
+		return;
+	}
+	pthread_mutex_lock(&r->lock);
+	log = r->log;
+	r->log = NULL;
+	r->abandoned = true;
+	pthread_mutex_unlock(&r->lock);
+	log_say(log, MSG_SP0080, "why", "the region ends, and the disk did not answer within 2 seconds", NULL);
+}
+
+/* --- for the loop ----------------------------------------------------------------------------- */
+
+uint64_t
+recorder_done(struct recorder *r)
+{
+	uint64_t done;
+
+	pthread_mutex_lock(&r->lock);
+	done = r->done;
+	pthread_mutex_unlock(&r->lock);
+	return done;
+}
+
+bool
+recorder_holds(const struct recorder *r)
+{
+	return r != NULL && r->options.file.full;
+}
+
+struct recorder_counts
+recorder_counts(struct recorder *r)
+{
+	struct recorder_counts c;
+
+	pthread_mutex_lock(&r->lock);
+	c = (struct recorder_counts){ .written = r->written, .lost = r->lost, .waiting = (size_t)(r->put - r->done), .failing = r->failing };
+	pthread_mutex_unlock(&r->lock);
+	return c;
+}

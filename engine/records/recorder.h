@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * recorder: writes the records of a region to its file, in a thread of its own. The loop puts things into a bounded
+ * queue and never waits for the disk; the thread writes what is queued in one transaction. A write that fails is tried
+ * again each second; meanwhile the queue fills, and what has no room is lost and counted.
+ */
+#ifndef SALLYPORT_RECORDER_H
+#define SALLYPORT_RECORDER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "records/record_file.h"
+
+struct certificate;
+struct log;
+struct records;
+struct recorder;
+
+struct recorder_options {
+	const char *path;
+	struct record_file_rule file;  /* file.full: the region holds its answers until their records are written */
+	bool requests;                 /* writes accepted requests too */
+	struct log *log;               /* borrowed until recorder_close; may be NULL */
+	/* Called in the recorder's thread after each transaction; only wakes the loop. May be NULL. */
+	void (*written)(void *arg);
+	void *arg;
+};
+
+struct recorder_counts {
+	uint64_t written, lost; /* things since the start */
+	size_t waiting;         /* things in the queue */
+	bool failing;           /* the last write has failed */
+};
+
+/* Opens the file and starts the thread. o is copied. NULL with a sentence. The caller owns it. */
+struct recorder *recorder_open(const struct recorder_options *o, struct fault *f);
+/*
+ * Writes what is queued, for at most 2 seconds, ends the thread and frees the recorder. When the disk does not answer
+ * in that time, the thread keeps the recorder. NULL is fine.
+ */
+void recorder_close(struct recorder *r);
+/* Makes the recorder the sink of the records: they are written at each change (record_sink.h). */
+void recorder_follow(struct recorder *r, struct records *records);
+/*
+ * Puts a thing into the queue and takes it. before: the ticket of an earlier state of the same record, which is
+ * replaced if it still waits; 0: none. Returns the ticket: the thing is written when recorder_done reaches it. 0: there
+ * was no room, and the thing is lost and freed.
+ */
+uint64_t recorder_put(struct recorder *r, struct recorded *e, uint64_t before);
+/*
+ * Puts the certificates of a chain that was presented now into the queue, except those of the last hour; none when
+ * their subject is masked. r may be NULL.
+ */
+void recorder_certificates(struct recorder *r, const struct certificate *c);
+/* The greatest ticket up to which all things are written. Any thread. */
+uint64_t recorder_done(struct recorder *r);
+/* Whether answers wait for their records. r may be NULL. */
+bool recorder_holds(const struct recorder *r);
+struct recorder_counts recorder_counts(struct recorder *r);
+
+#endif
