@@ -26,7 +26,7 @@ struct trial_question { /* every pointer is borrowed until trial_free */
 	const char *ipconn;       /* way out: the ipconn that is dialled; NULL: way in */
 	bool has_peer;            /* way out without it: the host of the ipconn, when that is numeric */
 	struct addr peer;
-	int tls;                  /* 12, 13; 0: the peer uses none; -1: 13 where the peer must use TLS, or presents a certificate */
+	int tls;                  /* 12, 13; 0: the peer uses none; -1: the best of this side, and none where nothing calls for TLS */
 	const char *sni;          /* "" none */
 	const struct presented *presented; /* the peer's certificates; n is 0: none */
 	struct certificate *certificate;   /* of a recorded connection, verified then; counts when presented is empty. NULL: none */

@@ -15,29 +15,28 @@ has_certificate(const struct trial *t)
 	return t->q->presented->n > 0 || t->q->certificate != NULL;
 }
 
-/* The version that the peer uses: 12, 13, or 0. */
+/* The version that the peer uses: 12, 13, or 0. A peer whose version is not given speaks the best one of this side. */
 static int
 version_of(const struct trial *t)
 {
+	const struct tls_config *c = t->conn->service->tls;
+
 	if (t->q->tls >= 0)
 		return t->q->tls;
-	return t->conn->service->tls != NULL || has_certificate(t) ? 13 : 0;
+	if (c != NULL)
+		return presented_suite(c, 13) != NULL ? 13 : 12;
+	return has_certificate(t) ? 13 : 0;
 }
 
-/* The facts that a handshake gives. False: the two sides have no version in common. */
-static bool
-learn(struct trial *t, int version)
+/* The facts that a handshake gives. */
+static void
+learn(struct trial *t, int version, const char *suite)
 {
 	struct facts *f = &t->conn->facts;
-	const char *suite = presented_suite(t->conn->service->tls, version);
 
-	if (suite == NULL)
-		return trial_judge(t, "handshake", REASON_OK, "rc 410: TLS 1.%d is not among the versions of this side; alert sent: protocol_version",
-			version - 10);
 	f->tls.version = version == 13 ? "TLSv1.3" : "TLSv1.2";
 	snprintf(f->tls.cipher, sizeof f->tls.cipher, "%s", suite);
 	snprintf(f->tls.sni, sizeof f->tls.sni, "%s", f->way == WAY_IN ? t->q->sni : "");
-	return true;
 }
 
 /* Sets the certificate. False: it cannot be described. */
@@ -91,10 +90,15 @@ static bool
 shake(struct trial *t, int version)
 {
 	struct conn *c = t->conn;
+	const char *suite = presented_suite(c->service->tls, version);
 
+	if (suite == NULL)
+		return trial_judge(t, "handshake", REASON_OK, "rc 410: TLS 1.%d is not among the versions of this side; alert sent: protocol_version",
+			version - 10);
 	if (!asks_none(c) && !has_certificate(t))
 		return trial_judge(t, "no_certificate", REASON_OK, "rc 410: the peer presents no certificate");
-	if (!learn(t, version) || (!asks_none(c) && !present(t)))
+	learn(t, version, suite);
+	if (!asks_none(c) && !present(t))
 		return false;
 	if (asks_none(c) && has_certificate(t))
 		trial_note(t, "the certificate does not count: the tcpipservice has ssl = yes, and asks for none");
