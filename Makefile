@@ -63,7 +63,7 @@ help:
 	@echo 'make deps        the install step alone; touches no network when nothing is missing'
 	@echo 'make certs       the demo key rings, certs/rings'
 	@echo 'make asan        the tests again, under AddressSanitizer and UBSan'
-	@echo 'make tsan        the tests again, under ThreadSanitizer'
+	@echo 'make tsan        the parts with threads again, under ThreadSanitizer'
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (FUZZ=http: that one alone); installs clang'
 	@echo 'make bench       what a connection, a reload and a request cost'
 	@echo 'make lint        luacheck and the shell scripts'
@@ -94,9 +94,11 @@ RESULTS = $(BUILD)/results
 RUN_JOBS = exec env SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1 SPEC_SECONDS=$(if $(SANITIZE),600,300) MAKEFLAGS= \
 	$(MAKE) -s -k -f spec/support/jobs.mk RESULTS=$(RESULTS)
 
-suite: all certs $(BADLINE) $(FAILING_MALLOC) $(HANGING_FILES) $(CLOCK) $(if $(SPEC),,unit)
+# UNITS, with SPEC: C units beside those spec files.
+SOME_UNITS = $(filter $(UNITS:%=$(BUILD)/unit/%),$(UNIT))
+suite: all certs $(BADLINE) $(FAILING_MALLOC) $(HANGING_FILES) $(CLOCK) $(if $(SPEC),$(SOME_UNITS),unit)
 	$(Q)rm -rf $(RESULTS); mkdir -p $(RESULTS)
-	$(Q)lua5.4 spec/support/suite.lua order $(RESULTS) $(SPEC) -- $(if $(SPEC),,$(UNIT))
+	$(Q)lua5.4 spec/support/suite.lua order $(RESULTS) $(SPEC) -- $(if $(SPEC),$(SOME_UNITS),$(UNIT))
 	$(Q)$(RUN_JOBS) -j$(JOBS) -Otarget together
 	$(Q)$(RUN_JOBS) -j1 alone
 	$(Q)lua5.4 spec/support/suite.lua report $(RESULTS)
@@ -150,11 +152,13 @@ asan: deps
 	$(Q)mkdir -p build/asan; ln -sfn ../../lua build/asan/lua
 	$(Q)$(MAKE) -j$(CORES) --no-print-directory BUILD=build/asan SANITIZE=address,undefined HOST= suite
 
-# A race ends the process that has it, with a report on stderr.
+# A race ends the process that has it, with a report on stderr. The rest of the suite has one thread, or measures time and memory.
+TSAN_SPECS := spec/admin spec/base spec/config/files_spec.lua spec/conn spec/records spec/region spec/security
+TSAN_UNITS := admin/control_test base/log_test conn/recovery_test net/threadpool_test policy/counters_test records/recorder_test tls/ring_test
 tsan: deps
 	$(Q)$(MAKE) -j$(CORES) --no-print-directory $(HOST)
 	$(Q)mkdir -p build/tsan; ln -sfn ../../lua build/tsan/lua
-	$(Q)$(MAKE) -j$(CORES) --no-print-directory BUILD=build/tsan SANITIZE=thread HOST= suite
+	$(Q)$(MAKE) -j$(CORES) --no-print-directory BUILD=build/tsan SANITIZE=thread HOST= SPEC='$(or $(SPEC),$(wildcard $(TSAN_SPECS)))' UNITS='$(if $(SPEC),,$(TSAN_UNITS))' suite
 
 fuzz: deps
 	$(Q)engine/packaging/deps $(FUZZ_PACKAGES)

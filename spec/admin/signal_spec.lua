@@ -80,6 +80,7 @@ describe("a running region", function()
     os.remove(region.control)
     region:signal "HUP"
     wait_line(log, "SP0073 W .*anew=yes")
+    wait_line(log, "SP0010 .*generation=3")
     assert.equal(3, region:row("region").generation)
   end)
 
