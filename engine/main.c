@@ -7,6 +7,7 @@
 #include "client/command.h"
 #include "client/command_line.h"
 #include "client/connect.h"
+#include "client/decisions.h"
 #include "client/init.h"
 #include "client/passwd.h"
 #include "region/region.h"
@@ -201,6 +202,7 @@ static const char usage[] =
 	"  release   ipconn NAME\n"
 	"  reload    load changed definitions, rings and policies, while partners are connected\n"
 	"  explain   ID | --peer IP | --last N [--refused] | --code CODE: why a connection was accepted or refused\n"
+	"  decisions what the doors decided, from the file of records: --since 1h, --refused, --code CODE, --follow and others\n"
 	"  ask       would a connection be accepted? asks a definition on disk, or the running region, without a socket\n"
 	"  shutdown  drain the region and end it, or end it at once [--now]\n"
 	"Documents: README.md has the map; policies/README.md for policies, engine/config/README.md for region.lua,\n"
@@ -221,6 +223,7 @@ static const struct {
 	{ "release", command_run },
 	{ "reload", command_run },
 	{ "explain", command_run },
+	{ "decisions", decisions_run },
 	{ "ask", ask_command_run },
 	{ "shutdown", command_run },
 };

@@ -15,6 +15,8 @@
 #include "client/command_line.h"
 #include "client/control_client.h"
 #include "client/explain.h"
+#include "client/explain_file.h"
+#include "client/record_place.h"
 #include "client/table.h"
 #include "client/command_words.h"
 
@@ -127,6 +129,7 @@ static const struct verb {
 		"  --peer IP        the connections of one address\n"
 		"  --last N         the last N connections\n"
 		"  --refused        connections that were refused, that a later reload refused, or that had a request refused\n"
+		"  --record FILE    the file of records, in place of the one that the definition names\n"
 		"  --code CODE      prints the meaning of a verdict code of the engine; asks no region\n" },
 	{ "shutdown", command_words_none, command_show_ended,
 		"usage: sallyport shutdown [--now]\n"
@@ -148,7 +151,7 @@ read_line(struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
 		{ "peer", required_argument, NULL, 'p' }, { "code", required_argument, NULL, 'd' }, { "last", required_argument, NULL, 'l' }, { "refused", no_argument, NULL, 'f' },
-		{ "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' },
+		{ "record", required_argument, NULL, 'e' }, { "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' },
 		{ "reset", no_argument, NULL, 'z' }, { "now", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 	int opt;
@@ -161,6 +164,7 @@ read_line(struct command *c, int argc, char **argv)
 		case 'p': c->peer = optarg; break;
 		case 'd': c->code = optarg; break;
 		case 'l': c->last = optarg; break;
+		case 'e': c->record = optarg; break;
 		case 'f': c->refused = true; break;
 		case 'k': c->check = true; break;
 		case 'o': c->force = true; break;
@@ -226,19 +230,20 @@ seconds(const struct command *c)
 	return loads ? RELOAD_SECONDS : CALL_SECONDS;
 }
 
+/* quiet: a region that does not answer is no fault. */
 static json_t *
-call(const struct command *c)
+call(const struct command *c, bool quiet)
 {
 	char path[CONTROL_CLIENT_PATH];
 	struct fault f = { "" };
 	json_t *answer = NULL, *asked;
 
-	if (control_client_find(c->name, c->region, c->control, strcmp(c->name, "reload") == 0, path) < 0)
+	if (control_client_find(c->name, c->region, c->control, quiet || strcmp(c->name, "reload") == 0, path) < 0)
 		return NULL;
 	asked = request(c);
 	if (asked == NULL)
 		complain(c, "the arguments are not UTF-8");
-	else if ((answer = control_client_call(path, asked, seconds(c), &f)) == NULL)
+	else if ((answer = control_client_call(path, asked, seconds(c), &f)) == NULL && !quiet)
 		complain(c, f.text);
 	json_decref(asked);
 	return answer;
@@ -264,6 +269,43 @@ show(const struct command *c, const struct verb *v, const json_t *answer)
 	return done && fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
+/*
+ * Takes the region's answer to `explain` (NULL: none came) and returns it with the records of the file. A region that
+ * does not know a connection has answered with a sentence, which stays when the file does not know it either.
+ */
+static json_t *
+join_file(const struct command *c, const struct explain_search *q, json_t *answer, const char *path)
+{
+	json_t *told = json_object_get(answer, "rows"), *rows;
+	struct fault f = { "" };
+
+	if (q->connection != NULL ? json_array_size(told) > 0 : answer != NULL && !json_is_array(told))
+		return answer;
+	rows = explain_file_rows(path, q, told, &f);
+	if (rows == NULL)
+		complain(c, f.text);
+	else if (answer == NULL)
+		fprintf(stderr, "explain: no region answers; these are the records of %s\n", path);
+	if (answer != NULL && json_array_size(rows) == 0) {
+		json_decref(rows);
+		return answer;
+	}
+	json_decref(answer);
+	return rows != NULL ? json_pack("{s:i, s:o}", "status", 0, "rows", rows) : NULL;
+}
+
+static json_t *
+explained(const struct command *c)
+{
+	struct explain_search q = { .connection = c->nargs > 0 ? c->arg[0] : NULL, .peer = c->peer, .last = c->last != NULL ? strtoul(c->last, NULL, 10) : 0,
+		.refused = c->refused };
+	char path[RECORD_PLACE_SIZE];
+	bool placed = (c->control == NULL || c->record != NULL) && record_place_find(c->region, c->record, path);
+	json_t *answer = call(c, placed);
+
+	return placed ? join_file(c, &q, answer, path) : answer;
+}
+
 int
 command_run(int argc, char **argv)
 {
@@ -287,7 +329,7 @@ command_run(int argc, char **argv)
 		return fputs(v->usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
 	if (c.code != NULL)
 		return verdict_codes_say(c.code, c.json) ? EXIT_DONE : EXIT_FAILED;
-	answer = call(&c);
+	answer = strcmp(c.name, "explain") == 0 ? explained(&c) : call(&c, false);
 	status = show(&c, v, answer);
 	json_decref(answer);
 	return status;

@@ -112,7 +112,7 @@ command_words_options(const struct command *c)
 	bool explain = strcmp(c->name, "explain") == 0, inquire = strcmp(c->name, "inquire") == 0;
 	bool reload = strcmp(c->name, "reload") == 0, shutdown = strcmp(c->name, "shutdown") == 0;
 
-	return (shutdown || !c->now) && (reload || (!c->check && !c->force)) && (explain || (c->peer == NULL && c->last == NULL && c->code == NULL && !c->refused))
+	return (shutdown || !c->now) && (reload || (!c->check && !c->force)) && (explain || (c->peer == NULL && c->last == NULL && c->code == NULL && c->record == NULL && !c->refused))
 		&& (inquire || (!c->cemt && !c->reset)) && !(c->json && c->cemt);
 }
 

@@ -1,0 +1,208 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- `decisions`, and `explain` by the file of records: what they find, in which order and shape, with and without a region.
+local dkjson = require "dkjson"
+
+local record_file = require "spec.support.record_file"
+local support = require "spec.support"
+
+local SCRIPTS = {
+  stranger = [[
+local policy = require "policy"
+return { admit = function(facts)
+  policy.check("is a friend", facts.peer.port == 1, facts.peer.ip)
+  return policy.refuse("stranger", "friends only")
+end }]],
+  known = [[
+local policy = require "policy"
+return { bind = function(facts)
+  if facts.capex.applid == "BAD" then return policy.refuse("bad_name_here") end
+  return policy.accept()
+end }]],
+}
+
+describe("decisions", function()
+  local region, file
+
+  local function decisions(...)
+    local status, out, err = support.sallyport("decisions", "--region", region:path "region.lua", "--json", ...)
+    assert.same({ 0, "" }, { status, err })
+    return (assert(dkjson.decode(out, 1, dkjson.null)))
+  end
+
+  local function codes(list)
+    local out = {}
+    for i, row in ipairs(list) do out[i] = row.code ~= dkjson.null and row.code or row.door end
+    return out
+  end
+
+  setup(function()
+    region = support.region { region = { record = "records.db" }, scripts = SCRIPTS,
+      tcpipservices = { NO = { admit = "stranger" }, OPEN = { bind = "known" } },
+      ipconns = { NETX = { applid = "CTGAPP", networkid = "NETX" } } }
+    region:start()
+    file = record_file.of(region, "records.db")
+    support.raw(region:port "NO"):closed()
+    file:await "SELECT 1 FROM record WHERE closed"
+    local p = support.raw(region:port "OPEN")
+    p:capex({ applid = "CTGAPP" }):read_message()
+    p:close()
+    file:await "SELECT 1 FROM record WHERE id = 2 AND closed"
+    local bad = support.raw(region:port "OPEN")
+    bad:capex({ applid = "BAD" }):read_message()
+    bad:close()
+    file:await "SELECT 1 FROM record WHERE id = 3 AND closed"
+  end)
+  teardown(function() region:stop() end)
+
+  it("prints objects of the agreed shape, oldest first", function()
+    local list = decisions()
+    assert.same({ "stranger", "admit", "bind", "admit", "bad_name_here" }, codes(list))
+    local first, time = list[1], 0
+    local keys = {}
+    for key in pairs(first) do keys[#keys + 1] = key end
+    table.sort(keys)
+    assert.equal("applid code connection door file generation ipconn line networkid peer policy tcpipservice text time verdict",
+      table.concat(keys, " "))
+    assert.same({ "admit", "stranger", region:path "policies/stranger.lua", 4, "refuse", "friends only", 1, "NO", dkjson.null },
+      { first.door, first.policy, first.file, first.line, first.verdict, first.text, first.generation, first.tcpipservice, first.ipconn })
+    assert.same({ "NETX", "CTGAPP", "NETX" }, { list[3].ipconn, list[3].applid, list[3].networkid })
+    for _, row in ipairs(list) do
+      assert.is_true(row.time >= time)
+      time = row.time
+    end
+  end)
+
+  for options, expected in pairs {
+    ["--refused"] = { "stranger", "bad_name_here" },
+    ["--refused --door bind"] = { "bad_name_here" },
+    ["--code stranger"] = { "stranger" },
+    ["--policy known"] = { "bind", "bad_name_here" },
+    ["--ipconn NETX"] = { "admit", "bind" },
+    ["--applid BAD"] = { "admit", "bad_name_here" },
+    ["--peer 127.0.0.0/8 --refused"] = { "stranger", "bad_name_here" },
+    ["--peer 10.0.0.0/8"] = {},
+    ["--since 1h --refused"] = { "stranger", "bad_name_here" },
+    ["--until 1h"] = {},
+    ["--since 2020-01-01T00:00 --until 2020-01-02"] = {},
+  } do
+    it("finds by " .. options, function()
+      local words = {}
+      for word in options:gmatch "%S+" do words[#words + 1] = word end
+      assert.same(expected, codes(decisions(table.unpack(words))))
+    end)
+  end
+
+  it("says which option it does not understand", function()
+    for options, sentence in pairs {
+      ["--since yesterday"] = "decisions: --since yesterday is not understood; give 90s, 30m, 1h, 7d, or a time such as 2026-11-25T17:40",
+      ["--door gate"] = "decisions: --door gate is not understood; give admit, certify, bind, install, attach or delete",
+      ["--peer 10.0.0.300"] = "decisions: --peer 10.0.0.300 is not understood; give an address or a prefix such as 10.1.0.0/16",
+    } do
+      local option, value = options:match "^(%S+) (%S+)$"
+      local status, out, err = support.sallyport("decisions", "--region", region:path "region.lua", option, value)
+      assert.same({ 2, "", sentence .. "\n" }, { status, out, err })
+    end
+  end)
+
+  it("says that no file is named, or that it is not there", function()
+    local without = support.region { tcpipservices = { OPEN = {} } }
+    local status, out, err = support.sallyport("decisions", "--region", without:path "region.lua")
+    assert.same({ 1, "" }, { status, out })
+    assert.is_truthy(err:find("names no file of records; give region { record = ... } there, or use --record FILE", 1, true), err)
+    status, out, err = support.sallyport("decisions", "--json", "--record", without:path "none.db")
+    assert.equal(1, status)
+    assert.same({}, dkjson.decode(out))
+    assert.is_truthy(err:find("none.db: unable to open database file", 1, true), err)
+  end)
+
+  it("prints one line for each in words", function()
+    local _, out = support.sallyport("decisions", "--record", file.path, "--code", "stranger")
+    assert.is_truthy(out:find('^%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d%.%d%d%d  %x+%-1 +admit +refuse  stranger "friends only"  peer 127%.0%.0%.1:%d+ ' ..
+      "tcpipservice NO  at %S+/stranger%.lua:4\n$"), out)
+  end)
+
+  it("follows: prints each decision that comes once", function()
+    local reader = support.start { support.binary, "decisions", "--record", file.path, "--refused", "--follow", "--json" }
+    local function lines()
+      local n = 0
+      for _ in reader:stdout():gmatch "\n" do n = n + 1 end
+      return n
+    end
+    support.wait_until(function() return lines() == 2 end, 10, "the decisions of the past")
+    support.raw(region:port "NO"):closed()
+    support.wait_until(function() return lines() == 3 end, 10, "the new decision")
+    support.raw(region:port "NO"):closed()
+    support.wait_until(function() return lines() == 4 end, 10, "another decision")
+    local seen = {}
+    for line in reader:stdout():gmatch "[^\n]+" do
+      local id = dkjson.decode(line).connection
+      assert.is_nil(seen[id])
+      seen[id] = true
+    end
+    reader:stop()
+  end)
+
+  it("finds a refusal of a connected partner by a reload, with the generation that refused", function()
+    local own = support.region { region = { record = "records.db" }, scripts = SCRIPTS, tcpipservices = { OPEN = { bind = "known" } },
+      ipconns = { NETX = { applid = "CTGAPP", networkid = "NETX" } } }
+    own:start()
+    local p = support.raw(own:port "OPEN")
+    local id = p:capex({ applid = "CTGAPP" }):read_message().body.connection
+    own:script("known", SCRIPTS.known:gsub('"BAD"', '"CTGAPP"'))
+    assert.equal(0, (own:command "reload"))
+    local row = record_file.of(own, "records.db"):await(
+      ("SELECT * FROM decision WHERE connection = '%s' AND verdict = 'refuse'"):format(id))
+    assert.same({ "bind", "bad_name_here", 2 }, { row.door, row.code, row.generation })
+    p:close()
+    own:stop()
+  end)
+
+  describe("and explain", function()
+    it("tells of the file what the region tells", function()
+      local own = support.region { region = { record = "records.db" }, scripts = SCRIPTS, tcpipservices = { NO = { admit = "stranger" } } }
+      own:start()
+      local own_file = record_file.of(own, "records.db")
+      for i = 1, 3 do
+        support.raw(own:port "NO"):closed()
+        own_file:await(("SELECT 1 FROM record WHERE id = %d AND closed"):format(i))
+      end
+      local id = own:explain({ last = 1 })[1].connection
+      local _, told = own:command("explain", id)
+      own:stop()
+      local status, kept, err = support.sallyport("explain", id, "--region", own:path "region.lua")
+      assert.equal(0, status)
+      assert.is_truthy(err:find("no region answers; these are the records of ", 1, true), err)
+      assert.equal(told, kept)
+      local _, out = support.sallyport("explain", "--last", "2", "--refused", "--json", "--record", own_file.path, "--region",
+        own:path "region.lua")
+      local rows = assert(dkjson.decode(out))
+      assert.equal(2, #rows)
+      assert.equal(id, rows[2].connection)
+      assert.is_true(rows[1].time < rows[2].time)
+    end)
+
+    it("joins the records of the region and of its file", function()
+      local own = support.region { region = { record = "records.db", records = 1 }, scripts = SCRIPTS,
+        tcpipservices = { NO = { admit = "stranger" } } }
+      own:start()
+      local own_file = record_file.of(own, "records.db")
+      for i = 1, 4 do
+        support.raw(own:port "NO"):closed()
+        own_file:await(("SELECT 1 FROM record WHERE id = %d AND closed"):format(i))
+      end
+      assert.equal(1, #own:explain { refused = true })
+      local function explain(...)
+        local status, out, err = support.sallyport("explain", "--json", "--region", own:path "region.lua", ...)
+        assert.same({ 0, "" }, { status, err })
+        return (assert(dkjson.decode(out)))
+      end
+      local all = explain "--refused"
+      assert.equal(4, #all)
+      assert.same({ all[3], all[4] }, explain("--last", "2"))
+      assert.same({ all[1] }, explain(all[1].connection))
+      assert.equal(4, #explain("--peer", "127.0.0.1"))
+      assert.equal(0, #explain("--peer", "127.0.0.2"))
+      own:stop()
+    end)
+  end)
+end)
