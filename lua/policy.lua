@@ -281,6 +281,20 @@ policy.zone = host.zone
 --   one note more, at attach and delete, which no later door follows, and while the script loads.
 policy.note = host.note
 
+-- policy.data(name, { key = "applid" }) -> the rows of the data file `name` in the directory of the scripts: a CSV file
+--   with a header, or a JSON list of flat objects. key: the column by which rows are found; its values are strings, and
+--   no two are equal; absent: none. The rows are outside of the script's kilobytes, and generations share them. Raises
+--   for a fault of the file, with its line, for another option, and at a door: files are read while the script loads.
+--
+-- data:find(value) -> the row whose key is the string, as a frozen table of its values by column; nil when there is
+--   none. Raises for a value that is no string, and for data without a key.
+--
+-- data:count() -> the number of rows.
+--
+-- data:each() -> an iterator over the rows in the order of the file: for row in data:each() do … end. Each row costs
+--   steps.
+policy.data = host.data
+
 -- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 }, rates = { NETX = 2 }, clock =
 --   seconds or a function that returns them, saf = { users = {…}, classes = {…} } }: the state that policy.ipconn,
 --   policy.ipconns, policy.counter, policy.rate and require "policy.saf" answer from now on, and the clock by which

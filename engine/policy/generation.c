@@ -329,6 +329,7 @@ load_policies(struct loading *l)
 	if (l->options->all_scripts)
 		lint_run(l->g->sources, l->options->library_dir, l->d->file, l->faults);
 	sources_doubts(l->g->sources, l->faults);
+	inputs_doubts(policy_inputs(l->g->policy), l->faults);
 }
 
 /* Adds the line "NAME DIGEST" of a file. */

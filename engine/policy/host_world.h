@@ -13,10 +13,12 @@
 
 struct counters;
 struct rates;
+struct data_pool;
 
 struct host_world {
 	struct counters *counters; /* borrowed; NULL: counters answer nil, "no store" */
 	struct rates *rates;       /* borrowed; NULL: rates answer nil, "no store" */
+	struct data_pool *pool;    /* borrowed; NULL: data files are not shared between generations */
 	/* The ipconn of that name, into *out. False: there is none. */
 	bool (*ipconn)(void *arg, const char *name, struct ipconn_view *out);
 	/* The ipconns of that applid and networkid, NULL being any: at most max of them, into out. Returns how many. */

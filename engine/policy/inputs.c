@@ -3,8 +3,10 @@
 
 #include "base/file.h"
 #include "base/zone.h"
+#include "policy/data_pool.h"
 #include "tls/tls.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,28 +14,30 @@
 
 struct inputs {
 	struct input *first, **last; /* owned */
-	const char *zones; /* borrowed */
+	const char *zones;      /* borrowed */
+	struct data_pool *pool; /* borrowed; NULL: none */
 	bool sealed;
 };
 
 struct inputs *
-inputs_new(const char *zones)
+inputs_new(const char *zones, struct data_pool *pool)
 {
 	struct inputs *s = calloc(1, sizeof *s);
 
 	if (s == NULL)
 		return NULL;
 	s->zones = zones;
+	s->pool = pool;
 	s->last = &s->first;
 	return s;
 }
 
 static void
-free_input(struct input *one)
+free_input(struct inputs *s, struct input *one)
 {
-	if (one == NULL)
-		return;
 	zone_free(one->zone);
+	data_pool_drop(s->pool, one->data);
+	free(one->path);
 	free(one);
 }
 
@@ -46,7 +50,7 @@ inputs_free(struct inputs *s)
 		return;
 	for (struct input *one = s->first; one != NULL; one = next) {
 		next = one->next;
-		free_input(one);
+		free_input(s, one);
 	}
 	free(s);
 }
@@ -63,34 +67,36 @@ inputs_first(const struct inputs *s)
 	return s->first;
 }
 
+/* The zone (key NULL) or the data of that name and key. */
 static struct input *
-find(const struct inputs *s, const char *name)
+find(const struct inputs *s, const char *name, const char *key)
 {
 	struct input *one = s->first;
 
-	while (one != NULL && strcmp(one->name, name) != 0)
+	while (one != NULL && (strcmp(one->name, name) != 0 || (one->zone == NULL) != (key != NULL) || (key != NULL && strcmp(one->key, key) != 0)))
 		one = one->next;
 	return one;
 }
 
-/* Adds the input, whose bytes were read well. */
+/* Adds the input, which was read well. */
 static void
-keep(struct inputs *s, struct input *one, const struct file_content *c)
+keep(struct inputs *s, struct input *one)
 {
-	tls_digest(c->bytes, c->len, one->digest);
 	*s->last = one;
 	s->last = &one->next;
 }
 
 static struct input *
-new_input(const char *name, struct fault *f)
+new_input(const char *name, const char *key, struct fault *f)
 {
 	struct input *one = calloc(1, sizeof *one);
 
-	if (one == NULL)
+	if (one == NULL) {
 		fault_set(f, "out of memory");
-	else
-		snprintf(one->name, sizeof one->name, "%s", name);
+		return NULL;
+	}
+	snprintf(one->name, sizeof one->name, "%s", name);
+	snprintf(one->key, sizeof one->key, "%s", key);
 	return one;
 }
 
@@ -135,14 +141,15 @@ read_zone(struct inputs *s, const char *name, struct fault *f)
 	struct input *one;
 	char path[PATH_MAX];
 
-	if (zone_path(s, path, name, f) < 0 || (one = new_input(name, f)) == NULL)
+	if (zone_path(s, path, name, f) < 0 || (one = new_input(name, "", f)) == NULL)
 		return NULL;
 	if (file_read(path, &rule, &c, f) < 0 || (one->zone = zone_parse(c.bytes, c.len, f)) == NULL) {
 		fault_wrap(f, "%s", path);
-		free_input(one);
+		free_input(s, one);
 		one = NULL;
 	} else {
-		keep(s, one, &c);
+		tls_digest(c.bytes, c.len, one->digest);
+		keep(s, one);
 	}
 	file_free(&c);
 	return one;
@@ -157,10 +164,128 @@ inputs_zone(struct inputs *s, const char *name, size_t len, struct fault *f)
 		fault_set(f, "\"%.64s\" is not the name of a zone; a zone has a name such as Europe/Berlin", name);
 		return NULL;
 	}
-	one = find(s, name);
+	one = find(s, name, NULL);
 	if (one == NULL && s->sealed)
 		fault_set(f, "the zone %s was not read when the generation was loaded", name);
 	else if (one == NULL)
 		one = read_zone(s, name, f);
 	return one != NULL ? one->zone : NULL;
+}
+
+/* ---- data */
+
+#define DATA_WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+
+static bool
+ends_with(const char *name, const char *ending)
+{
+	size_t n = strlen(name), m = strlen(ending);
+
+	return n > m && strcmp(name + n - m, ending) == 0;
+}
+
+/* One or two words with "/" between them, and the ending: no absolute name, and no "..". */
+static bool
+is_data_name(const char *name, size_t len)
+{
+	size_t n = strspn(name, DATA_WORD);
+
+	if (len >= INPUT_NAME || strlen(name) != len || n == 0)
+		return false;
+	if (name[n] == '/') {
+		name += n + 1;
+		n = strspn(name, DATA_WORD);
+	}
+	return n > 0 && (strcmp(name + n, ".csv") == 0 || strcmp(name + n, ".json") == 0);
+}
+
+/* A user who can add files to the directory can replace the data. */
+static int
+judge_directory(const char *path, struct fault *f)
+{
+	char dir[PATH_MAX];
+	DIR *opened;
+
+	snprintf(dir, sizeof dir, "%.*s", (int)(strrchr(path, '/') - path), path);
+	opened = file_opendir(dir, NULL, f);
+	if (opened == NULL)
+		return fault_wrap(f, "%s", dir);
+	closedir(opened);
+	return 0;
+}
+
+/* Takes the dataset of the same bytes from the pool, or parses them. Takes the bytes. -1 with a sentence. */
+static int
+take_bytes(struct inputs *s, struct input *one, const char *path, struct file_content *c, struct fault *f)
+{
+	enum dataset_form form = ends_with(one->name, ".csv") ? DATASET_CSV : DATASET_JSON;
+	struct dataset *d;
+	char sentence[sizeof f->text];
+
+	tls_digest(c->bytes, c->len, one->digest);
+	one->data = data_pool_find(s->pool, one->digest, form, one->key);
+	if (one->data != NULL) {
+		file_free(c);
+		return 0;
+	}
+	d = dataset_parse(c->bytes, c->len, form, one->key[0] != '\0' ? one->key : NULL, f);
+	if (d == NULL) {
+		snprintf(sentence, sizeof sentence, "%s", f->text);
+		return fault_set(f, "%s:%s%s", path, sentence[0] >= '0' && sentence[0] <= '9' ? "" : " ", sentence);
+	}
+	one->data = data_pool_add(s->pool, one->digest, form, one->key, d);
+	return one->data != NULL ? 0 : fault_set(f, "out of memory");
+}
+
+static struct input *
+read_data(struct inputs *s, const char *dir, const char *name, const char *key, struct fault *f)
+{
+	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = DATASET_BYTES_MAX, .advice = "split it into several files" };
+	struct file_content c;
+	struct input *one;
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	if (judge_directory(path, f) < 0 || (one = new_input(name, key, f)) == NULL)
+		return NULL;
+	one->path = strdup(path);
+	if (file_read(path, &rule, &c, f) < 0) {
+		fault_wrap(f, "%s", path);
+	} else if (take_bytes(s, one, path, &c, f) == 0) {
+		one->st = c.st;
+		keep(s, one);
+		return one;
+	}
+	free_input(s, one);
+	return NULL;
+}
+
+const struct dataset *
+inputs_data(struct inputs *s, const char *dir, const char *name, size_t len, const char *key, struct fault *f)
+{
+	const struct input *one;
+
+	if (!is_data_name(name, len)) {
+		fault_set(f, "\"%.64s\" is not the name of a data file: letters, digits, _ and -, with at most one \"/\", and .csv or .json", name);
+		return NULL;
+	}
+	key = key != NULL ? key : "";
+	if (strlen(key) > DATASET_NAME_MAX) {
+		fault_set(f, "the name of a column has at most %d bytes", DATASET_NAME_MAX);
+		return NULL;
+	}
+	one = find(s, name, key);
+	if (one == NULL && s->sealed)
+		fault_set(f, "the file %s was not read when the generation was loaded", name);
+	else if (one == NULL)
+		one = read_data(s, dir, name, key, f);
+	return one != NULL ? one->data->dataset : NULL;
+}
+
+void
+inputs_doubts(const struct inputs *s, struct faults *faults)
+{
+	for (const struct input *one = s->first; one != NULL; one = one->next)
+		if (one->path != NULL)
+			file_warn(one->path, FILE_SCRIPT, &one->st, "", faults);
 }

@@ -2,7 +2,7 @@
 /*
  * lhost: the table of the module, the place of a script, checks. The other functions are in lhost_verdict.c,
  * lhost_region.c (counters, ipconns), lhost_rate.c, lhost_saf.c, lhost_cert.c (filters of certificates), lhost_ip.c
- * (addresses), lhost_zone.c (time zones) and lhost_note.c.
+ * (addresses), lhost_zone.c (time zones), lhost_data.c (data files) and lhost_note.c.
  */
 #include "policy/lhost.h"
 
@@ -195,6 +195,7 @@ lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 	lua_pop(L, 1);
 	lhost_ip_open(L, h);
 	lhost_zone_open(L, h);
+	lhost_data_open(L, h);
 	lhost_verdict_open(L);
 	lua_newtable(L);
 	set_functions(L, h, functions);
@@ -206,6 +207,7 @@ lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 	set_functions(L, h, lhost_cert_functions);
 	set_functions(L, h, lhost_zone_functions);
 	set_functions(L, h, lhost_note_functions);
+	set_functions(L, h, lhost_data_functions);
 	if (with_mock) {
 		lua_pushlightuserdata(L, h);
 		lua_pushcclosure(L, lhost_set_mock, 1);

@@ -22,6 +22,7 @@ struct notes;
 struct lhost {
 	const struct host_world *world; /* borrowed; NULL: no ipconns, no counters and no rates */
 	struct inputs *inputs;          /* borrowed: the files that scripts read while they load */
+	const char *data_dir;           /* borrowed: the directory of scripts and data; NULL in plain Lua, which goes by package.path */
 	const struct saf *saf;          /* borrowed; NULL: none is named, and nothing is permitted */
 	struct answer_tape *tape;              /* of the question: keeps answers or plays them; NULL: neither */
 	struct notes **notes;           /* borrowed: the notes of the connection, which policy.note adds to; NULL: the function makes none */

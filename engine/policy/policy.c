@@ -389,7 +389,7 @@ policy_new(struct sources *src, const struct budget_limits *limits, const struct
 	struct faults *faults)
 {
 	struct policy *p = calloc(1, sizeof *p);
-	struct inputs *inputs = inputs_new(INPUT_ZONES);
+	struct inputs *inputs = inputs_new(INPUT_ZONES, world != NULL ? world->pool : NULL);
 	lua_State *L = sandbox_new(limits);
 
 	if (p == NULL || inputs == NULL || L == NULL) {
@@ -402,7 +402,7 @@ policy_new(struct sources *src, const struct budget_limits *limits, const struct
 	p->limits = *limits;
 	p->log = log;
 	p->modules.sources = src;
-	p->host = (struct lhost){ .world = world, .inputs = inputs, .mock = LUA_NOREF, .pay = budget_pay };
+	p->host = (struct lhost){ .world = world, .inputs = inputs, .data_dir = sources_directory(src), .mock = LUA_NOREF, .pay = budget_pay };
 	if (open_state(p, L, faults) == 0)
 		return p;
 	policy_free(p);

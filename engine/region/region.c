@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/region.h"
 
+#include "policy/data_pool.h"
+#include "policy/rates.h"
 #include "net/http_client.h"
 #include "base/clock.h"
 #include "net/threadpool.h"
@@ -248,13 +250,14 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	r->peers = peers_new();
 	r->counters = counters_new();
 	r->rates = rates_new();
+	r->pool = data_pool_new();
 	r->registry = registry_new();
 	w->loop = loop_new();
 	w->threadpool = w->loop != NULL ? threadpool_new(w->loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
 	w->passwords = w->loop != NULL ? passwords_new(w->loop, r->log) : NULL;
-	if (!r->control || !r->records || !r->peers || !r->counters || !r->rates || !r->registry || !w->threadpool || !w->passwords)
+	if (!r->control || !r->records || !r->peers || !r->counters || !r->rates || !r->pool || !r->registry || !w->threadpool || !w->passwords)
 		return short_of_memory(faults);
-	r->world = (struct host_world){ .counters = r->counters, .rates = r->rates, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns,
+	r->world = (struct host_world){ .counters = r->counters, .rates = r->rates, .pool = r->pool, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns,
 		.defined = policy_view_defined, .arg = w };
 	lend(r);
 	name_boot(w);
@@ -419,9 +422,10 @@ region_free(struct region *r)
 	log_end(r->log);
 	loop_free(r->worker.loop);
 	if (r->hanging)
-		return false; /* the loader's thread reads the counters, the rates, the log and library_dir */
+		return false; /* the loader's thread reads the counters, the rates, the pool, the log and library_dir */
 	counters_free(r->counters);
 	rates_free(r->rates);
+	data_pool_free(r->pool);
 	log_close(r->log);
 	free(r->control);
 	free(r);

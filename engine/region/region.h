@@ -25,6 +25,7 @@ struct region {
 	struct peers *peers;           /* owned */
 	struct counters *counters;     /* owned */
 	struct rates *rates;           /* owned */
+	struct data_pool *pool;        /* owned: the data files of its generations */
 	struct registry *registry;     /* owned */
 	struct host_world world;
 	struct listeners listeners;

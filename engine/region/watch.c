@@ -94,8 +94,9 @@ watch_see(struct threadpool_job *job)
 {
 	struct sight *s = (struct sight *)job;
 
-	/* Only .lua files count: the log, which a reload writes, may lie in the script directory. */
-	s->state = file_state(s->file) + 3 * directory_state(s->policies, ".lua", 1) + 5 * directory_state(s->ring, "", 1) + 7 * file_state(s->saf);
+	/* Only scripts and data count: the log, which a reload writes, may lie in the script directory. */
+	s->state = file_state(s->file) + 3 * directory_state(s->policies, ".lua", 1) + 11 * directory_state(s->policies, ".csv", 1) +
+		13 * directory_state(s->policies, ".json", 1) + 5 * directory_state(s->ring, "", 1) + 7 * file_state(s->saf);
 }
 
 static void

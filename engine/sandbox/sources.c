@@ -34,6 +34,12 @@ sources_new(const char *library_dir, const char *policies_dir)
 	return s;
 }
 
+const char *
+sources_directory(const struct sources *s)
+{
+	return s->policies_dir;
+}
+
 void
 sources_free(struct sources *s)
 {

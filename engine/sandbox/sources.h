@@ -40,6 +40,8 @@ struct source {
 
 struct sources;
 
+/* The directory of scripts; it belongs to s. */
+const char *sources_directory(const struct sources *s);
 /* Copies both names. NULL: no memory. */
 struct sources *sources_new(const char *library_dir, const char *policies_dir);
 void sources_free(struct sources *s);

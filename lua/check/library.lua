@@ -31,6 +31,7 @@ library.modules["policy"] = {
   counter = fn({ { "name", "string" }, { "options?", "sallyport.CounterOptions" } }, { "sallyport.Counter" }),
   rate = fn({ { "name", "string" }, { "options", "sallyport.RateOptions" } }, { "sallyport.Rate" }),
   note = fn({ { "key", "string" }, { "value", "string|number|boolean" } }, {}, { phase = "door" }),
+  data = fn({ { "name", "string" }, { "options?", "sallyport.DataOptions" } }, { "sallyport.Data" }, { phase = "load" }),
   zone = fn({ { "name", "string" } }, { "sallyport.Zone" }, { phase = "load" }),
   mock = fn({ { "state?", "table" } }, {}, { phase = "spec" }),
   facts = fn({ { "facts", "table" }, { "door?", "string" } }, { "table" }, { phase = "spec" }),
@@ -89,6 +90,14 @@ library.classes["sallyport.Rate"] = {
   fields = { name = "string", count = "integer", per = "number", burst = "integer" },
   methods = { take = fn({ { "n?", "integer" } }, { "boolean?", "number|string|nil" }, { phase = "door" }) },
 }
+library.classes["sallyport.Data"] = {
+  fields = {},
+  methods = {
+    find = fn({ { "value", "string" } }, { "table?" }),
+    count = fn({}, { "integer" }),
+    each = fn({}, { "fun(): table?" }),
+  },
+}
 library.classes["sallyport.Zone"] = {
   fields = {},
   methods = { at = fn({ { "seconds", "number" } }, { "sallyport.zone_time" }) },
@@ -106,6 +115,7 @@ library.tables["sallyport.InstallOptions"] = {
 }
 library.tables["sallyport.IpconnFilter"] = { applid = "string?", networkid = "string?" }
 library.tables["sallyport.CounterOptions"] = { expires = "number?" }
+library.tables["sallyport.DataOptions"] = { key = "string?" }
 library.tables["sallyport.RateOptions"] = { count = "integer", per = "number", burst = "integer?" }
 library.tables["sallyport.CounterRange"] = { min = "integer?", max = "integer?", wrap = "boolean?" }
 

@@ -21,6 +21,26 @@ function Counter:next(range) end
 ---@return integer?
 function Counter:peek() end
 
+---@class sallyport.Data
+local Data = {}
+
+---data:count() -> the number of rows.
+---
+---@return integer
+function Data:count() end
+
+---data:each() -> an iterator over the rows in the order of the file: for row in data:each() do … end. Each row costs
+---steps.
+---@return fun(): table?
+function Data:each() end
+
+---data:find(value) -> the row whose key is the string, as a frozen table of its values by column; nil when there is
+---none. Raises for a value that is no string, and for data without a key.
+---
+---@param value string
+---@return table?
+function Data:find(value) end
+
 ---@class sallyport.IpSet
 local IpSet = {}
 
@@ -85,6 +105,9 @@ function Zone:at(seconds) end
 ---@field max integer?
 ---@field min integer?
 ---@field wrap boolean?
+
+---@class sallyport.DataOptions
+---@field key string?
 
 ---@class sallyport.InstallOptions
 ---@field applid string?

@@ -38,6 +38,16 @@ function policy.check(name, value, detail) end
 ---@return sallyport.Counter
 function policy.counter(name, options) end
 
+---policy.data(name, { key = "applid" }) -> the rows of the data file `name` in the directory of the scripts: a CSV file
+---with a header, or a JSON list of flat objects. key: the column by which rows are found; its values are strings, and
+---no two are equal; absent: none. The rows are outside of the script's kilobytes, and generations share them. Raises
+---for a fault of the file, with its line, for another option, and at a door: files are read while the script loads.
+---
+---@param name string
+---@param options? sallyport.DataOptions
+---@return sallyport.Data
+function policy.data(name, options) end
+
 ---policy.first { f, g, … } -> function(facts) -> verdict: the first verdict that is not pass. When all rules pass:
 ---refuse with code no_rule, at the line that built the chain. Each rule is a function(facts) -> verdict. Raises when
 ---the list is not a list of functions without gaps; the chain raises when a rule returns no verdict.

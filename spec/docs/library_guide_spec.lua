@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- lua/README.md: every public function of the library and no other, each with an example that runs.
 local policy = require "policy"
+local process = require "spec.support.process"
 local support = require "spec.support"
+local text = require "spec.support.text"
 
 local GUIDE = assert(support.read "lua/README.md")
 local MODULES = { "policy", "policy.ip", "policy.cert", "policy.capex", "policy.saf" }
@@ -29,13 +31,19 @@ local function functions()
     end
   end
   for object, name in support.read("lua/policy.lua"):gmatch "\nfunction (%w+):([%w_]+)%(" do found[object .. ":" .. name] = true end
-  for _, file in ipairs { "lhost_ip", "lhost_zone" } do
+  for _, file in ipairs { "lhost_ip", "lhost_zone", "lhost_data" } do
     for name in support.read("engine/policy/" .. file .. ".c"):gmatch "\n/%* (%l+:[%w_]+)%(" do found[name] = true end
   end
   return found
 end
 
 describe("lua/README.md", function()
+  local path, dir = package.path, process.directory()
+  setup(function()
+    text.write(dir .. "/partners.csv", assert(GUIDE:match "```csv\n(.-)```"))
+    package.path = dir .. "/?.lua;" .. path
+  end)
+  teardown(function() package.path = path end)
   after_each(function() policy.mock(nil) end)
 
   it("has every public function, and no other", function()

@@ -2,6 +2,7 @@
 #include "policy/inputs.h"
 
 #include "base/zone.h"
+#include "policy/data_pool.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,7 +34,9 @@ setup(void **state)
 	assert_int_equal(symlink("UTC", path), 0);
 	snprintf(path, sizeof path, "%s/Outside", h->dir);
 	assert_int_equal(symlink("/etc/passwd", path), 0);
-	h->inputs = inputs_new(h->dir);
+	snprintf(path, sizeof path, "printf 'k,v\\nx,1\\n' >%s/list.csv", h->dir);
+	assert_int_equal(system(path), 0);
+	h->inputs = inputs_new(h->dir, NULL);
 	*state = h;
 	return 0;
 }
@@ -41,7 +44,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	static const char *const names[] = { "UTC", "Other", "Inside", "Outside" };
+	static const char *const names[] = { "UTC", "Other", "Inside", "Outside", "list.csv" };
 	struct files *h = *state;
 	char path[300];
 
@@ -100,12 +103,34 @@ a_sealed_set_reads_nothing_more(void **state)
 	assert_string_equal(f.text, "the zone Other was not read when the generation was loaded");
 }
 
+/* Two sets, as of two generations, share the rows of equal files; the last one frees them. */
+static void
+equal_data_is_shared(void **state)
+{
+	struct files *h = *state;
+	struct data_pool *pool = data_pool_new();
+	struct inputs *a = inputs_new(h->dir, pool), *b = inputs_new(h->dir, pool);
+	const struct dataset *one = inputs_data(a, h->dir, "list.csv", 8, "k", NULL);
+
+	assert_non_null(one);
+	assert_ptr_equal(inputs_data(b, h->dir, "list.csv", 8, "k", NULL), one);
+	assert_ptr_not_equal(inputs_data(b, h->dir, "list.csv", 8, NULL, NULL), one);
+	assert_int_equal(data_pool_count(pool), 2);
+	inputs_free(a);
+	assert_int_equal(data_pool_count(pool), 2);
+	assert_string_equal(dataset_find(one, "x", 1)->line == 2 ? "found" : "", "found");
+	inputs_free(b);
+	assert_int_equal(data_pool_count(pool), 0);
+	data_pool_free(pool);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { T(a_zone_is_read_once), T(no_link_leads_out_of_the_directory), T(a_sealed_set_reads_nothing_more) };
+	const struct CMUnitTest tests[] = { T(a_zone_is_read_once), T(no_link_leads_out_of_the_directory), T(a_sealed_set_reads_nothing_more),
+		T(equal_data_is_shared) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

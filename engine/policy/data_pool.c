@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/data_pool.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct data_pool {
+	pthread_mutex_t lock; /* of the list and the counts */
+	struct pooled *first;
+};
+
+struct data_pool *
+data_pool_new(void)
+{
+	struct data_pool *pool = calloc(1, sizeof *pool);
+
+	if (pool != NULL && pthread_mutex_init(&pool->lock, NULL) != 0) {
+		free(pool);
+		return NULL;
+	}
+	return pool;
+}
+
+void
+data_pool_free(struct data_pool *pool)
+{
+	if (pool == NULL)
+		return;
+	pthread_mutex_destroy(&pool->lock);
+	free(pool);
+}
+
+struct pooled *
+data_pool_find(struct data_pool *pool, const char *digest, enum dataset_form form, const char *key)
+{
+	struct pooled *one;
+
+	if (pool == NULL)
+		return NULL;
+	pthread_mutex_lock(&pool->lock);
+	one = pool->first;
+	while (one != NULL && (one->form != form || strcmp(one->digest, digest) != 0 || strcmp(one->key, key) != 0))
+		one = one->next;
+	if (one != NULL)
+		one->refs++;
+	pthread_mutex_unlock(&pool->lock);
+	return one;
+}
+
+struct pooled *
+data_pool_add(struct data_pool *pool, const char *digest, enum dataset_form form, const char *key, struct dataset *d)
+{
+	struct pooled *one = calloc(1, sizeof *one);
+
+	if (one == NULL) {
+		dataset_free(d);
+		return NULL;
+	}
+	*one = (struct pooled){ .refs = 1, .form = form, .dataset = d };
+	snprintf(one->digest, sizeof one->digest, "%s", digest);
+	snprintf(one->key, sizeof one->key, "%s", key);
+	if (pool == NULL)
+		return one;
+	pthread_mutex_lock(&pool->lock);
+	one->next = pool->first;
+	pool->first = one;
+	pthread_mutex_unlock(&pool->lock);
+	return one;
+}
+
+/* Takes a reference away. True: it was the last one, and the dataset is in no list any more. */
+static bool
+is_last(struct data_pool *pool, struct pooled *one)
+{
+	struct pooled **at = &pool->first;
+	bool last;
+
+	pthread_mutex_lock(&pool->lock);
+	last = --one->refs == 0;
+	while (last && *at != one)
+		at = &(*at)->next;
+	if (last)
+		*at = one->next;
+	pthread_mutex_unlock(&pool->lock);
+	return last;
+}
+
+void
+data_pool_drop(struct data_pool *pool, struct pooled *one)
+{
+	if (one == NULL || (pool != NULL && !is_last(pool, one)))
+		return;
+	dataset_free(one->dataset);
+	free(one);
+}
+
+size_t
+data_pool_count(struct data_pool *pool)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&pool->lock);
+	for (const struct pooled *one = pool->first; one != NULL; one = one->next)
+		n++;
+	pthread_mutex_unlock(&pool->lock);
+	return n;
+}
