@@ -3,6 +3,7 @@
 
 #include "security/certmap.h"
 #include "conn/ipconn.h"
+#include "policy/inputs.h"
 #include "region/region.h"
 #include "conn/registry.h"
 #include "tls/ring.h"
@@ -293,6 +294,32 @@ list_sources(struct listing *l)
 			reload_changes_add(l->changes, "policy", s->name, "removed");
 }
 
+/* The first file of that kind and name which the scripts of a generation read; NULL: none. */
+static const struct input *
+input_named(const struct generation *g, const struct input *wanted)
+{
+	const struct input *one = inputs_first(policy_inputs(g->policy));
+
+	while (one != NULL && (strcmp(one->name, wanted->name) != 0 || (one->zone == NULL) != (wanted->zone == NULL)))
+		one = one->next;
+	return one;
+}
+
+/* Data that is read with several keys is listed once. */
+static void
+list_inputs(struct listing *l)
+{
+	for (const struct input *one = inputs_first(policy_inputs(l->now->policy)); one != NULL; one = one->next) {
+		const struct input *was = input_named(l->was, one);
+
+		if (input_named(l->now, one) == one && (was == NULL || strcmp(was->digest, one->digest) != 0))
+			reload_changes_add(l->changes, one->zone != NULL ? "zone" : "data", one->name, was == NULL ? "added" : "changed");
+	}
+	for (const struct input *one = inputs_first(policy_inputs(l->was->policy)); one != NULL; one = one->next)
+		if (input_named(l->was, one) == one && input_named(l->now, one) == NULL)
+			reload_changes_add(l->changes, one->zone != NULL ? "zone" : "data", one->name, "removed");
+}
+
 /* A file or a ring, compared by its sum; 0: there is none. */
 static void
 list_file(struct listing *l, const char *kind, const char *name, uint64_t was, uint64_t now)
@@ -328,5 +355,6 @@ reload_changes_list(const struct region *r, const struct generation *g, struct r
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
 		list_definitions(&all, &lists[i]);
 	list_sources(&all);
+	list_inputs(&all);
 	list_files(&all);
 }

@@ -3,7 +3,7 @@
 local policy = require "policy"
 local process = require "spec.support.process"
 local support = require "spec.support"
-local text = require "spec.support.text"
+local write = require("spec.support.text").write
 
 local GUIDE = assert(support.read "lua/README.md")
 local MODULES = { "policy", "policy.ip", "policy.cert", "policy.capex", "policy.saf" }
@@ -40,7 +40,7 @@ end
 describe("lua/README.md", function()
   local path, dir = package.path, process.directory()
   setup(function()
-    text.write(dir .. "/partners.csv", assert(GUIDE:match "```csv\n(.-)```"))
+    write(dir .. "/partners.csv", assert(GUIDE:match "```csv\n(.-)```"))
     package.path = dir .. "/?.lua;" .. path
   end)
   teardown(function() package.path = path end)

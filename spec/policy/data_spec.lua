@@ -118,6 +118,7 @@ end }]]
     local status, out = region:command "reload"
     assert.are.equal(0, status)
     assert.message(out).is_truthy(out:find("SONE released", 1, true))
+    assert.message(out).is_truthy(out:find("data partners.csv changed", 1, true))
     assert.are_not.equal(before, hash())
     assert.are.equal("STWO", select(2, partner "SHOP2").ipconn)
   end)
