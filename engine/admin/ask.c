@@ -5,7 +5,6 @@
 #include "base/near.h"
 #include "base/text.h"
 #include "conn/trial.h"
-#include "policy/facts_json.h"
 #include "policy/record_walk.h"
 #include "request/trial_request.h"
 
@@ -237,85 +236,6 @@ read_request(struct asking *a, const json_t *o, struct fault *f)
 
 /* --- a recorded connection -------------------------------------------------------------------- */
 
-/* The body of the recorded CAPEX, as of a first socket: its tokens are gone. NULL: no memory. */
-static json_t *
-recalled_capex(const struct capex *recorded)
-{
-	struct capex x = *recorded;
-	json_t *o = NULL;
-	struct buf b;
-
-	x.socket = 1;
-	x.token[0] = x.answering[0] = '\0';
-	buf_init(&b, IPIC_PUT_MAX);
-	if (ipic_put_capex_body(&b, &x) == 0)
-		o = json_loadb((const char *)buf_bytes(&b), buf_len(&b), 0, NULL);
-	buf_free(&b);
-	return o;
-}
-
-static json_t *
-recalled_load(const struct facts *f)
-{
-	return json_pack("{s:i,s:i,s:i,s:i,s:i}", "halfopen", (int)f->load.halfopen, "connections", (int)f->load.connections, "from_peer",
-		(int)f->load.from_peer, "from_prefix", (int)f->load.from_prefix, "refused_from_peer", (int)f->load.refused_from_peer);
-}
-
-static const char *
-recalled_tls(const struct facts *f)
-{
-	if (f->tls.version == NULL)
-		return "no";
-	return strcmp(f->tls.version, "TLSv1.2") == 0 ? "1.2" : "1.3";
-}
-
-json_t *
-ask_recall(struct worker *w, const char *id, struct fault *f)
-{
-	const struct facts *known = w->records != NULL ? records_facts(w->records, id) : NULL;
-	char peer[ADDR_TEXT];
-	int rc = 0;
-	json_t *o;
-
-	if (known == NULL) {
-		fault_set(f, "the region has no record of connection %s", id);
-		return NULL;
-	}
-	o = json_pack("{s:s,s:s,s:o,s:s,s:o}", "peer", addr_print(&known->peer.addr, peer, sizeof peer), "tls", recalled_tls(known), "sni",
-		facts_json_text(known->tls.sni, strlen(known->tls.sni)), known->way == WAY_OUT ? "out" : "tcpipservice", known->way == WAY_OUT ? known->ipconn.ipconn : known->tcpipservice,
-		"load", recalled_load(known));
-	if (known->certificate != NULL)
-		rc |= json_object_set_new(o, "certificate", json_string(known->certificate->sha256));
-	if (known->has_capex && known->way == WAY_IN)
-		rc |= json_object_set_new(o, "capex", recalled_capex(&known->capex));
-	if (o != NULL && rc == 0)
-		return o;
-	json_decref(o);
-	fault_set(f, "no memory to ask");
-	return NULL;
-}
-
-int
-ask_complete(json_t *question, const json_t *recalled, struct fault *f)
-{
-	static const char *const nested[] = { "capex", "load" };
-	bool way_given = text(question, "out") != NULL || text(question, "tcpipservice") != NULL;
-	const char *key;
-	json_t *value, *given;
-	int rc = 0;
-
-	for (size_t i = 0; i < sizeof nested / sizeof *nested; i++)
-		if ((given = json_object_get(question, nested[i])) != NULL && (value = json_object_get(recalled, nested[i])) != NULL)
-			rc |= json_object_update_missing(given, value);
-	json_object_foreach((json_t *)recalled, key, value) {
-		bool way = strcmp(key, "out") == 0 || strcmp(key, "tcpipservice") == 0;
-
-		if (strcmp(key, "certificate") != 0 && !(way && way_given) && json_object_get(question, key) == NULL)
-			rc |= json_object_set(question, key, value);
-	}
-	return rc == 0 ? 0 : fault_set(f, "no memory to ask");
-}
-
 /* The ipconn that the recorded connection belongs to now. NULL: none. */
 static struct ipconn *
 find_self(const struct worker *w, const char *id)
@@ -330,13 +250,15 @@ find_self(const struct worker *w, const char *id)
 static int
 begin_from(struct asking *a, json_t *whole, const char *id, struct fault *f)
 {
-	json_t *recalled = ask_recall(a->q.worker, id, f);
-	int rc = recalled != NULL ? ask_complete(whole, recalled, f) : -1;
+	struct record_query q = { .connection = id };
+	const struct facts *known = a->q.worker->records != NULL ? records_facts(a->q.worker->records, id) : NULL;
+	json_t *rows = known != NULL ? records_explain(a->q.worker->records, &q) : NULL;
+	int rc = rows != NULL ? ask_recall(whole, json_array_get(rows, 0), f) : fault_set(f, "the region has no record of connection %s", id);
 
-	json_decref(recalled);
+	json_decref(rows);
 	if (rc < 0)
 		return -1;
-	a->q.certificate = records_facts(a->q.worker->records, id)->certificate;
+	a->q.certificate = known->certificate;
 	a->q.self = find_self(a->q.worker, id);
 	return 0;
 }

@@ -32,11 +32,9 @@ struct worker;
  */
 json_t *ask_answer(struct worker *w, const json_t *question, struct fault *f);
 /*
- * The question that describes the recorded connection `id` of the region of w, and `certificate`, the SHA-256 of the
- * one that was presented. New object. NULL with a sentence: there is no such record.
+ * Adds to a question the members of a recorded connection that it does not have: its address, listener or ipconn, TLS,
+ * counts and CAPEX. row: as of `explain --json`. -1 with a sentence: the row lacks them, or there is no memory.
  */
-json_t *ask_recall(struct worker *w, const char *id, struct fault *f);
-/* Adds to a question the members of a recalled one that it does not have. -1 with a sentence: no memory. */
-int ask_complete(json_t *question, const json_t *recalled, struct fault *f);
+int ask_recall(json_t *question, const json_t *row, struct fault *f);
 
 #endif

@@ -212,16 +212,16 @@ operator_do_explain(struct order *o)
 	return stream_rows(o, t);
 }
 
-/* A question about one connection; with an id and no question, the question that describes that recorded connection. */
+/* A question about one connection, which changes nothing. */
 static int
 operator_do_ask(struct order *o)
 {
 	const json_t *question = json_object_get(o->request, "question");
 	json_t *row;
 
-	if (json_is_object(question) == (o->nargs > 0) || o->nargs > 1)
-		return fault_set(&o->fault, "ask needs a question, or the id of one recorded connection");
-	row = o->nargs > 0 ? ask_recall(&o->region->worker, o->arg[0], &o->fault) : ask_answer(&o->region->worker, question, &o->fault);
+	if (!json_is_object(question) || o->nargs > 0)
+		return fault_set(&o->fault, "ask needs the member question, an object, and takes no argument");
+	row = ask_answer(&o->region->worker, question, &o->fault);
 	if (row == NULL)
 		return -1;
 	o->rows = json_pack("[o]", row);

@@ -8,14 +8,13 @@
 #include "admin/ask.h"
 #include "base/file.h"
 #include "client/ask_line.h"
+#include "client/ask_record.h"
 #include "client/check.h"
 #include "client/command_line.h"
-#include "client/control_client.h"
 #include "client/explain.h"
 #include "region/draft.h"
 #include "tls/presented.h"
 
-#define CALL_SECONDS 120 /* the scripts of several doors may each use their whole limit */
 #define PEM_FILE_MAX (1024 * 1024)
 
 static void
@@ -80,51 +79,29 @@ add_certificates(struct ask_line *l, struct fault *f)
 
 /* --- the running region ----------------------------------------------------------------------- */
 
-/* Sends a request (taken). The first row of the answer, a new reference. NULL with a sentence; "": it was printed. */
 static json_t *
-call(const struct ask_line *l, json_t *request, struct fault *f)
+call(const struct ask_line *l, struct fault *f)
 {
-	char path[CONTROL_CLIENT_PATH];
-	json_t *answer = NULL, *row;
-
-	fault_set(f, "%s", "");
-	if (control_client_find("ask", l->region, l->control, true, path) == 0)
-		answer = control_client_call(path, request, CALL_SECONDS, f);
-	json_decref(request);
-	row = json_incref(json_array_get(json_object_get(answer, "rows"), 0));
-	if (answer != NULL && row == NULL) {
-		const char *error = json_string_value(json_object_get(answer, "error"));
-
-		fault_set(f, "%s", error != NULL ? error : "the region's answer is not understood");
-	}
-	json_decref(answer);
-	return row;
+	return ask_record_call(l, json_pack("{s:s, s:O}", "command", "ask", "question", l->question), f);
 }
 
+/* A region keeps the last records only; an older one may be in its file of records. */
 static json_t *
 ask_region(struct ask_line *l, struct fault *f)
 {
+	struct fault none;
+	json_t *row;
+
 	if (l->from != NULL)
 		json_object_set_new(l->question, "from", json_string(l->from));
-	return call(l, json_pack("{s:s, s:O}", "command", "ask", "question", l->question), f);
+	row = call(l, f);
+	if (row != NULL || l->from == NULL || strstr(f->text, "no record of connection") == NULL)
+		return row;
+	json_object_del(l->question, "from");
+	return ask_record_recall(l, &none) == 0 ? call(l, f) : NULL;
 }
 
 /* --- a definition on disk --------------------------------------------------------------------- */
-
-/* Completes the question from the record of the running region. */
-static int
-recall(struct ask_line *l, struct fault *f)
-{
-	json_t *recalled = call(l, json_pack("{s:s, s:[s]}", "command", "ask", "args", l->from), f);
-	const char *sha256 = json_string_value(json_object_get(recalled, "certificate"));
-	int rc = recalled != NULL ? ask_complete(l->question, recalled, f) : -1;
-
-	if (rc == 0 && sha256 != NULL && json_object_get(l->question, "certificates") == NULL)
-		rc = fault_set(f, "connection %s presented the certificate %s, whose bytes the region does not keep; give it by --certificate FILE or --ring "
-			"DIR, or ask the running region (--running)", l->from, sha256);
-	json_decref(recalled);
-	return rc;
-}
 
 static json_t *
 ask_draft(struct ask_line *l, struct fault *f)
@@ -133,7 +110,7 @@ ask_draft(struct ask_line *l, struct fault *f)
 	struct draft *d = NULL;
 	json_t *row = NULL;
 
-	if (l->from == NULL || recall(l, f) == 0) {
+	if (l->from == NULL || ask_record_recall(l, f) == 0) {
 		d = draft_new(l->region != NULL ? l->region : COMMAND_LINE_REGION_FILE, &faults);
 		if (d == NULL)
 			fault_set(f, "%s", "");

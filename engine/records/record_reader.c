@@ -128,6 +128,30 @@ record_reader_requests(struct record_reader *r, int64_t id, size_t max, bool (*e
 	return give_accounts(r, s, each, arg, f);
 }
 
+int
+record_reader_certificate(struct record_reader *r, const char *sha256, unsigned char **der, size_t *len, struct fault *f)
+{
+	sqlite3_stmt *s = prepare(r, "SELECT der FROM certificate WHERE sha256 = ?1", f);
+	int status, found = 0;
+
+	if (s == NULL)
+		return -1;
+	bind_or_null(s, 1, sha256);
+	status = sqlite3_step(s);
+	*len = status == SQLITE_ROW ? (size_t)sqlite3_column_bytes(s, 0) : 0;
+	*der = *len > 0 ? malloc(*len) : NULL;
+	if (*der != NULL) {
+		memcpy(*der, sqlite3_column_blob(s, 0), *len);
+		found = 1;
+	}
+	if (status != SQLITE_ROW && status != SQLITE_DONE)
+		found = complain(r, f);
+	else if (*len > 0 && *der == NULL)
+		found = fault_set(f, "no memory");
+	sqlite3_finalize(s);
+	return found;
+}
+
 /* --- decisions -------------------------------------------------------------------------------- */
 
 #define COLUMNS 15 /* of a decision; the record, the kind and the number of the question follow them */

@@ -33,6 +33,12 @@ int record_reader_records(struct record_reader *r, const struct record_reader_se
 int record_reader_requests(struct record_reader *r, int64_t id, size_t max,
 	bool (*each)(void *arg, int64_t id, const char *account, size_t len), void *arg, struct fault *f);
 
+/*
+ * The DER of a certificate that was presented, by its SHA-256 (lower-case hex): 1, and *der is owned by the caller; 0:
+ * the file does not have it; -1 with a sentence.
+ */
+int record_reader_certificate(struct record_reader *r, const char *sha256, unsigned char **der, size_t *len, struct fault *f);
+
 struct record_decision { /* one question and its verdict; NULL: null */
 	double time; /* seconds since 1970 */
 	int64_t line, generation; /* line 0: none */

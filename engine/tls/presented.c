@@ -89,6 +89,17 @@ take(struct presented *p, const X509 *x, struct fault *f)
 	return -1;
 }
 
+int
+presented_add(struct presented *p, const unsigned char *der, size_t len, struct fault *f)
+{
+	const unsigned char *at = der;
+	X509 *x = d2i_X509(NULL, &at, (long)len);
+	int rc = x != NULL ? take(p, x, f) : fault_set(f, "a recorded certificate is malformed");
+
+	X509_free(x);
+	return rc;
+}
+
 struct taking {
 	struct presented *p;
 	struct fault *f;

@@ -351,6 +351,42 @@ describe("ask", function()
       assert.equal("chain", r.code)
     end)
 
+    it("is found in the file of records when no region runs, with the bytes of its certificate", function()
+      local own = support.region { region = { heartbeat = 0, record = "records.db" }, scripts = SCRIPTS,
+        tcpipservices = { SEC = { ssl = "clientauth", certificate = "CICSA" } } }
+      own:start()
+      local said = support.connect { port = own:port "SEC", applid = "A", networkid = "NETX", ring = "NETX.CTGAPP", sendcount = 7 }
+      assert.equal("AUTOINSTALL_FAILED", said.reason)
+      own:stop()
+      own:define { region = { heartbeat = 0, record = "records.db" },
+        tcpipservices = { SEC = { ssl = "clientauth", certificate = "CICSA", urm = "good" } } }
+      local words = { "--region", own:path "region.lua", "--from", said.connection }
+      local r, status, err = row_of(table.unpack(words))
+      assert.message(err).same({ true, "GOOD", 0, 7 }, { r and r.accepted, r and r.ipconn, status, r and r.facts.capex.sendcount })
+      assert.is_true(r.facts.certificate.chain.ok)
+      assert.is_false(has_event(r, "not checked: the chain"))
+      words[#words + 1] = "--now"
+      words[#words + 1] = "2099-01-01T00:00:00Z"
+      r = row_of(table.unpack(words))
+      assert.equal("chain", r.code)
+      own:start()
+      r, status, err = row_of("--running", "--region", own:path "region.lua", "--from", said.connection)
+      assert.message(err).same({ true, 0 }, { r and r.accepted, status })
+      own:stop()
+    end)
+
+    it("asks on about a partner that was refused before its TLS", function()
+      local own = support.region { region = { heartbeat = 0 }, scripts = SCRIPTS,
+        tcpipservices = { SEC = { ssl = "clientauth", certificate = "CICSA", admit = "no_admit", urm = "good" } } }
+      own:start()
+      support.raw(own:port "SEC"):closed()
+      local id = support.wait_until(function() return (own:explain { last = 1 }[1] or {}).connection end)
+      own:define { region = { heartbeat = 0 }, tcpipservices = { SEC = { ssl = "clientauth", certificate = "CICSA", urm = "good" } } }
+      local r = row_of("--region", own:path "region.lua", "--from", id, "--ring", "certs/rings/NETX.CTGAPP", "--applid", "A")
+      assert.same({ true, "TLSv1.3" }, { r.accepted, r.facts.tls.version })
+      own:stop()
+    end)
+
     it("does not find a connected partner in its own way, and finds others in it", function()
       for service, applid in pairs { GOOD = "A", NOURM = "VERIFY" } do
         local p = support.connecting { port = region:port(service), applid = applid, networkid = "NETX", hold = 30 }

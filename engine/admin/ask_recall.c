@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* ask_recall: a recorded connection as a question. */
+#include "admin/ask.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* 22 characters of base64url: stands for the token of a partner that can be called back; the record has no tokens. */
+#define CALLBACK "AAAAAAAAAAAAAAAAAAAAAA"
+
+static const char *
+text(const json_t *o, const char *member)
+{
+	return json_string_value(json_object_get(o, member));
+}
+
+/* Copies the members of `from` that are in the list (ended by NULL). NULL: no memory. */
+static json_t *
+pick(const json_t *from, const char *const *members)
+{
+	json_t *o = json_object(), *value;
+
+	for (; *members != NULL && o != NULL; members++)
+		if ((value = json_object_get(from, *members)) != NULL && json_object_set(o, *members, value) < 0) {
+			json_decref(o);
+			return NULL;
+		}
+	return o;
+}
+
+static json_t *
+capex_of(const json_t *facts)
+{
+	static const char *const members[] = { "applid", "networkid", "host", "port", "sendcount", "receivecount", "sockets", "server_applid",
+		"server_networkid", NULL };
+	json_t *o = pick(json_object_get(facts, "capex"), members);
+
+	if (json_integer_value(json_object_get(o, "port")) > 0)
+		json_object_set_new(o, "callback", json_string(CALLBACK));
+	return o;
+}
+
+static json_t *
+load_of(const json_t *facts)
+{
+	static const char *const members[] = { "halfopen", "connections", "from_peer", "from_prefix", "refused_from_peer", NULL };
+
+	return pick(json_object_get(facts, "load"), members);
+}
+
+/* The peer's TLS; NULL: not known, because the connection ended before its first byte counted. */
+static const char *
+tls_of(const json_t *row, const json_t *facts)
+{
+	const char *version = text(json_object_get(facts, "tls"), "version"), *code = text(row, "code");
+
+	if (version != NULL)
+		return strcmp(version, "TLSv1.2") == 0 ? "1.2" : "1.3";
+	return json_object_get(facts, "capex") != NULL || (code != NULL && strcmp(code, "plain_text") == 0) ? "no" : NULL;
+}
+
+/* Adds a member (taken) unless the question has it; of an object, each of its members. value NULL: no memory. */
+static int
+add(json_t *question, const char *member, json_t *value)
+{
+	json_t *given = json_object_get(question, member);
+	int rc;
+
+	if (value == NULL)
+		return -1;
+	if (given == NULL)
+		return json_object_set_new(question, member, value);
+	rc = json_is_object(given) && json_is_object(value) ? json_object_update_missing(given, value) : 0;
+	json_decref(value);
+	return rc;
+}
+
+static int
+add_text(json_t *question, const char *member, const char *value)
+{
+	return value != NULL ? add(question, member, json_string(value)) : 0;
+}
+
+int
+ask_recall(json_t *question, const json_t *row, struct fault *f)
+{
+	const json_t *facts = json_object_get(row, "facts");
+	bool way_given = text(question, "out") != NULL || text(question, "tcpipservice") != NULL;
+	bool out = text(facts, "way") != NULL && strcmp(text(facts, "way"), "out") == 0;
+	int rc = 0;
+
+	if (text(facts, "way") == NULL)
+		return fault_set(f, "the record of the connection has no facts to ask about");
+	if (!way_given)
+		rc |= out ? add_text(question, "out", text(json_object_get(facts, "ipconn"), "ipconn")) : add_text(question, "tcpipservice", text(facts, "tcpipservice"));
+	rc |= add_text(question, "peer", text(row, "peer")) | add_text(question, "tls", tls_of(row, facts));
+	rc |= add_text(question, "sni", text(json_object_get(facts, "tls"), "sni")) | add(question, "load", load_of(facts));
+	if (!out && json_object_get(facts, "capex") != NULL)
+		rc |= add(question, "capex", capex_of(facts));
+	return rc == 0 ? 0 : fault_set(f, "no memory to ask");
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/ask_record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "admin/ask.h"
+#include "base/buf.h"
+#include "client/command_line.h"
+#include "client/control_client.h"
+#include "config/definition_load.h"
+#include "records/record_reader.h"
+#include "tls/presented.h"
+
+#define CALL_SECONDS 120 /* the scripts of several doors may each use their whole limit */
+
+json_t *
+ask_record_call(const struct ask_line *l, json_t *request, struct fault *f)
+{
+	char path[CONTROL_CLIENT_PATH];
+	json_t *answer = NULL, *row;
+	const char *error;
+
+	fault_set(f, "%s", "");
+	if (control_client_find("ask", l->region, l->control, true, path) == 0)
+		answer = control_client_call(path, request, CALL_SECONDS, f);
+	json_decref(request);
+	row = json_incref(json_array_get(json_object_get(answer, "rows"), 0));
+	error = json_string_value(json_object_get(answer, "error"));
+	if (answer != NULL && row == NULL)
+		fault_set(f, "%s", error != NULL ? error : "the region's answer is not understood");
+	json_decref(answer);
+	return row;
+}
+
+/* --- the record ------------------------------------------------------------------------------- */
+
+static json_t *
+row_of_region(const struct ask_line *l, struct fault *f)
+{
+	return ask_record_call(l, json_pack("{s:s, s:[s], s:{}}", "command", "explain", "args", l->from, "options"), f);
+}
+
+static bool
+ask_record_take(void *arg, int64_t id, const char *account, size_t len)
+{
+	json_t **row = arg;
+
+	(void)id;
+	*row = json_loadb(account, len, JSON_REJECT_DUPLICATES, NULL);
+	return false;
+}
+
+/* The last record of that id in the file; NULL: there is none, or *f has a sentence. r may be NULL. */
+static json_t *
+row_of_file(const struct ask_line *l, struct record_reader *r, struct fault *f)
+{
+	struct record_reader_search q = { .connection = l->from };
+	json_t *row = NULL;
+
+	if (r != NULL)
+		record_reader_records(r, &q, ask_record_take, &row, f);
+	return row;
+}
+
+/* --- its certificates ------------------------------------------------------------------------- */
+
+/* Adds the certificate with that fingerprint. False: the file does not have it, or *f has a sentence. */
+static bool
+add_certificate(struct presented *p, struct record_reader *r, const char *sha256, struct fault *f)
+{
+	unsigned char *der = NULL;
+	size_t len;
+	bool ok = r != NULL && sha256 != NULL && record_reader_certificate(r, sha256, &der, &len, f) > 0 && presented_add(p, der, len, f) == 0;
+
+	free(der);
+	return ok;
+}
+
+/* The chain that was presented, from the file: without the signer at its end, which is the region's own. */
+static bool
+read_chain(struct presented *p, struct record_reader *r, const json_t *chain, struct fault *f)
+{
+	const json_t *list = json_object_get(chain, "certificates");
+	size_t n = json_array_size(list), from = json_object_get(chain, "anchor") != NULL && n > 1 ? n - 1 : n;
+
+	for (size_t i = 0; i < from; i++)
+		if (!add_certificate(p, r, json_string_value(json_object_get(json_array_get(list, i), "sha256")), f))
+			return false;
+	return p->n > 0;
+}
+
+static int
+add_chain(struct ask_line *l, struct record_reader *r, const json_t *certificate, struct fault *f)
+{
+	struct presented p = { .n = 0 };
+	struct buf pem;
+	int rc = 0;
+
+	buf_init(&pem, 0);
+	if (!read_chain(&p, r, json_object_get(certificate, "chain"), f))
+		rc = fault_set(f, "connection %s presented the certificate %s, whose bytes are in no file of records (region { record = FILE }); give it by "
+			"--certificate FILE or --ring DIR, or ask the running region (--running)", l->from,
+			json_string_value(json_object_get(certificate, "sha256")));
+	else if (presented_print(&p, &pem) < 0 ||
+		 json_object_set_new(l->question, "certificates", json_stringn((const char *)buf_bytes(&pem), buf_len(&pem))) < 0)
+		rc = fault_set(f, "no memory for the certificates");
+	presented_free(&p);
+	buf_free(&pem);
+	return rc;
+}
+
+/* --- all of it -------------------------------------------------------------------------------- */
+
+static int
+recall(struct ask_line *l, struct record_reader *r, struct fault *f)
+{
+	json_t *row = row_of_file(l, r, f), *certificate;
+	int rc = row != NULL || (row = row_of_region(l, f)) != NULL ? ask_recall(l->question, row, f) : -1;
+
+	certificate = json_object_get(json_object_get(row, "facts"), "certificate");
+	if (rc == 0 && certificate != NULL && json_object_get(l->question, "certificates") == NULL)
+		rc = add_chain(l, r, certificate, f);
+	json_decref(row);
+	return rc;
+}
+
+int
+ask_record_recall(struct ask_line *l, struct fault *f)
+{
+	struct faults faults = { 0 };
+	struct definition *d = definition_load_draft(l->region != NULL ? l->region : COMMAND_LINE_REGION_FILE, &faults);
+	struct record_reader *r = NULL;
+	int rc;
+
+	if (d != NULL && d->region.record[0] != '\0')
+		r = record_reader_open(d->region.record, f); /* NULL: no region with this definition has run yet, or check has the fault */
+	rc = recall(l, r, f);
+	record_reader_close(r);
+	definition_free(d);
+	faults_free(&faults);
+	return rc;
+}
