@@ -201,6 +201,7 @@ static const char usage[] =
 	"  discard   ipconn NAME\n"
 	"  release   ipconn NAME\n"
 	"  reload    load changed definitions, rings and policies, while partners are connected\n"
+	"  policy    list | show N FILE | diff N [M] | use N | rollback: the generations that the region keeps\n"
 	"  explain   ID | --peer IP | --last N [--refused] | --code CODE: why a connection was accepted or refused\n"
 	"  decisions what the doors decided, from the file of records: --since 1h, --refused, --code CODE, --follow and others\n"
 	"  ask       would a connection be accepted? asks a definition on disk, or the running region, without a socket\n"
@@ -222,6 +223,7 @@ static const struct {
 	{ "discard", command_run },
 	{ "release", command_run },
 	{ "reload", command_run },
+	{ "policy", command_run },
 	{ "explain", command_run },
 	{ "decisions", decisions_run },
 	{ "ask", ask_command_run },

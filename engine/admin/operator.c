@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/operator.h"
 
+#include "admin/operator_internal.h"
 #include "admin/ask.h"
 #include "admin/inquire.h"
-#include "base/buf.h"
 #include "conn/acquire.h"
 #include "conn/release.h"
 #include "conn/resync.h"
@@ -12,7 +12,6 @@
 #include "policy/facts_json.h"
 #include "policy/record_walk.h"
 #include "region/region.h"
-#include "region/reload.h"
 #include "request/session.h"
 #include "security/passwords.h"
 
@@ -23,41 +22,25 @@
 #include <unistd.h>
 
 #define EXPLAIN_MAX 2000 /* records in one answer */
-#define ARGS_MAX 8
-
-struct order { /* one request; its strings are borrowed from `request` */
-	struct region *region;
-	const json_t *request;
-	const char *arg[ARGS_MAX];
-	size_t nargs;
-	struct fault fault;
-	json_t *rows; /* the rows of the answer; owned until it is made. NULL: none */
-	const char *command;
-	const struct control_peer *peer;
-	struct control_conn *client;
-	bool later; /* the answer is deferred, or a stream of rows */
-};
-
 /* Executes one command. -1 with o->fault. */
 typedef int (*order_fn)(struct order *o);
 
-static const char *
-option(const struct order *o, const char *name)
+const char *
+operator_option(const struct order *o, const char *name)
 {
 	return json_string_value(json_object_get(json_object_get(o->request, "options"), name));
 }
 
-/* The command as it was typed. */
-static void
-print_order(const struct order *o, char *out, size_t size)
+void
+operator_print(const struct order *o, char *out, size_t size)
 {
 	size_t at = (size_t)snprintf(out, size, "%s", o->command);
 
 	for (size_t i = 0; i < o->nargs && at < size; i++)
 		at += (size_t)snprintf(out + at, size - at, " %s", o->arg[i]);
-	if (option(o, "reset") != NULL && at < size)
+	if (operator_option(o, "reset") != NULL && at < size)
 		at += (size_t)snprintf(out + at, size - at, " --reset");
-	if (option(o, "now") != NULL && at < size)
+	if (operator_option(o, "now") != NULL && at < size)
 		snprintf(out + at, size - at, " --now");
 }
 
@@ -67,24 +50,22 @@ folded(const char *name, char out[NAME_SIZE])
 	return text_upper(out, NAME_SIZE, name, strlen(name)) ? out : name; /* too long: no such name */
 }
 
-static void
-say_change(struct region *r, const char *what, const struct control_peer *peer, const char *refused)
+void
+operator_say_change(struct region *r, const char *what, const struct control_peer *peer, const char *refused)
 {
 	char uid[24], pid[24];
 
 	log_say(r->log, MSG_SP0009, "command", what, "#uid", log_number(uid, peer->uid), "#pid", log_number(pid, peer->pid), "refused", refused, NULL);
 }
 
-/* Text that may quote a script, escaped. */
-static json_t *
-text_of(const char *text)
+json_t *
+operator_text(const char *text)
 {
 	return facts_json_text(text, strlen(text));
 }
 
-/* The answer to a command that failed; takes error. */
-static json_t *
-refusal(json_t *error)
+json_t *
+operator_refusal(json_t *error)
 {
 	return json_pack("{s:i,s:o}", "status", 1, "error", error);
 }
@@ -118,7 +99,7 @@ operator_rows_none(void *arg)
 
 	if (t->inquiry != NULL)
 		inquire_found(t->inquiry, &t->fault);
-	return t->fault.text[0] != '\0' ? refusal(text_of(t->fault.text)) : json_pack("{s:i,s:[]}", "status", 0, "rows");
+	return t->fault.text[0] != '\0' ? operator_refusal(operator_text(t->fault.text)) : json_pack("{s:i,s:[]}", "status", 0, "rows");
 }
 
 static void
@@ -128,7 +109,7 @@ operator_rows_end(void *arg)
 	const char *why = !t->over ? "the operator left before the end" : t->fault.text[0] != '\0' ? t->fault.text : NULL;
 
 	if (t->what[0] != '\0')
-		say_change(t->region, t->what, &t->peer, why);
+		operator_say_change(t->region, t->what, &t->peer, why);
 	inquire_end(t->inquiry);
 	record_walk_end(t->records);
 	free(t);
@@ -169,7 +150,7 @@ operator_do_inquire(struct order *o)
 {
 	char name[NAME_SIZE];
 	const char *typed = o->nargs > 1 ? o->arg[1] : NULL;
-	bool reset = option(o, "reset") != NULL;
+	bool reset = operator_option(o, "reset") != NULL;
 	struct row_stream *t;
 
 	if (o->nargs < 1)
@@ -185,20 +166,20 @@ operator_do_inquire(struct order *o)
 		return -1;
 	}
 	if (reset)
-		print_order(o, t->what, sizeof t->what);
+		operator_print(o, t->what, sizeof t->what);
 	return stream_rows(o, t);
 }
 
 static int
 operator_do_explain(struct order *o)
 {
-	const char *last = option(o, "last");
+	const char *last = operator_option(o, "last");
 	size_t most = last != NULL ? (size_t)strtoul(last, NULL, 10) : EXPLAIN_MAX;
 	struct record_query q = {
 		.connection = o->nargs > 0 ? o->arg[0] : NULL,
-		.peer = option(o, "peer"),
+		.peer = operator_option(o, "peer"),
 		.last = most > 0 && most < EXPLAIN_MAX ? most : EXPLAIN_MAX,
-		.refused = option(o, "refused") != NULL,
+		.refused = operator_option(o, "refused") != NULL,
 	};
 	struct row_stream *t = new_stream(o);
 
@@ -228,126 +209,7 @@ operator_do_ask(struct order *o)
 	return 0;
 }
 
-/* --- reload, and urm= ------------------------------------------------------------------------- */
-
-/*
- * The answer to a refused reload: each fault on a line of its own. Escapes each by itself: the newlines between them
- * stay.
- */
-static json_t *
-error_of(const struct faults *faults)
-{
-	struct buf all;
-	char line[1024];
-	json_t *error, *one;
-
-	buf_init(&all, 0);
-	for (size_t i = 0; i < faults->n; i++) {
-		if (faults->entry[i].level != FAULT_ERROR)
-			continue;
-		one = text_of(faults_print(faults, i, line, sizeof line));
-		buf_printf(&all, "%s%s", buf_len(&all) > 0 ? "\n" : "", one != NULL ? json_string_value(one) : "no memory");
-		json_decref(one);
-	}
-	error = json_stringn(buf_len(&all) > 0 ? (const char *)buf_bytes(&all) : "no memory", buf_len(&all) > 0 ? buf_len(&all) : 9);
-	buf_free(&all);
-	return refusal(error);
-}
-
-/* The fault, or the number of faults: each has a line of its own in the log (SP0011). */
-static const char *
-refusal_of(const struct faults *faults, char *out, size_t size)
-{
-	if (faults->errors != 1)
-		snprintf(out, size, "%zu faults", faults->errors);
-	for (size_t i = 0; faults->errors == 1 && i < faults->n; i++)
-		if (faults->entry[i].level == FAULT_ERROR)
-			faults_print(faults, i, out, size);
-	return out;
-}
-
-static json_t *
-change_of(const struct reload_change *c)
-{
-	return json_pack("{s:s,s:s,s:s,s:s,s:s,s:o}", "kind", c->kind, "name", c->name, "change", c->what, "door", c->door, "code", c->code, "text",
-		text_of(c->text));
-}
-
-/* The failed rows of decision tables, a string for each. */
-static json_t *
-failed_rows(const struct faults *faults)
-{
-	json_t *list = json_array();
-	char line[1024];
-
-	for (size_t i = 0; i < faults->n; i++)
-		if (strcmp(faults->entry[i].rule, "row") == 0)
-			json_array_append_new(list, text_of(faults_print(faults, i, line, sizeof line)));
-	return list;
-}
-
-struct reload_wait { /* a client that waits for the end of a reload */
-	struct control_deferred *answer;
-	struct region *region;
-	struct control_peer peer;
-	char what[256];
-};
-
-static void
-operator_reloaded(void *arg, const struct reload_report *report)
-{
-	struct reload_wait *wait = arg;
-	json_t *answer, *changes;
-	char refused[1024] = "";
-
-	if (report->done) {
-		changes = json_array();
-		for (const struct reload_change *c = report->changes; c != NULL; c = c->next)
-			json_array_append_new(changes, change_of(c));
-		answer = json_pack("{s:i,s:[{s:I,s:o,s:o}]}", "status", 0, "rows", "generation", (json_int_t)report->generation, "changes", changes,
-			"failed_rows", failed_rows(report->faults));
-	} else {
-		answer = error_of(report->faults);
-		refusal_of(report->faults, refused, sizeof refused);
-	}
-	say_change(wait->region, wait->what, &wait->peer, refused);
-	control_complete(wait->answer, answer);
-	free(wait);
-}
-
-/* Begins a reload and defers the answer until its end. */
-static int
-begin_reload(struct order *o, struct reload_order *reload)
-{
-	struct reload_wait *wait = calloc(1, sizeof *wait);
-
-	if (wait == NULL || (wait->answer = control_defer(o->client)) == NULL) {
-		free(wait);
-		return fault_set(&o->fault, "no memory for the reload");
-	}
-	wait->region = o->region;
-	wait->peer = *o->peer;
-	print_order(o, wait->what, sizeof wait->what);
-	reload->done = operator_reloaded;
-	reload->arg = wait;
-	o->later = reload_begin(o->region, reload, &o->fault) == 0;
-	if (o->later)
-		return 0;
-	log_say(o->region->log, MSG_SP0011, "fault", o->fault.text, NULL);
-	control_cancel_defer(wait->answer);
-	free(wait);
-	return -1;
-}
-
-static int
-operator_do_reload(struct order *o)
-{
-	struct reload_order reload = { .check = option(o, "check") != NULL, .force = option(o, "force") != NULL };
-
-	if (o->nargs > 0)
-		return fault_set(&o->fault, "reload takes no argument; there are --check and --force");
-	return begin_reload(o, &reload);
-}
+/* --- shutdown --------------------------------------------------------------------------------- */
 
 /* The answer is sent before the loop ends. It has the pid, so that the client can wait for the end of the process. */
 static int
@@ -355,7 +217,7 @@ operator_do_shutdown(struct order *o)
 {
 	if (o->nargs > 0)
 		return fault_set(&o->fault, "shutdown takes no argument; there is --now");
-	region_stop(o->region, option(o, "now") != NULL);
+	region_stop(o->region, operator_option(o, "now") != NULL);
 	o->rows = json_pack("[{s:i}]", "pid", (int)getpid());
 	return 0;
 }
@@ -417,7 +279,7 @@ set_urm(struct order *o, const struct listener *l, const char *urm)
 {
 	struct reload_order reload = { .tcpipservice = l->entrance.tcpipservice, .urm = urm };
 
-	return begin_reload(o, &reload);
+	return operator_begin_reload(o, &reload);
 }
 
 static int
@@ -584,6 +446,7 @@ static const struct {
 	{ "discard", operator_do_discard, true },
 	{ "release", operator_do_release, true },
 	{ "reload", operator_do_reload, true },
+	{ "policy", operator_do_policy, false },
 	{ "shutdown", operator_do_shutdown, true },
 };
 
@@ -609,8 +472,8 @@ say_order(const struct order *o, int status)
 {
 	char what[256];
 
-	print_order(o, what, sizeof what);
-	say_change(o->region, what, o->peer, status < 0 ? o->fault.text : NULL);
+	operator_print(o, what, sizeof what);
+	operator_say_change(o->region, what, o->peer, status < 0 ? o->fault.text : NULL);
 }
 
 static int
@@ -624,7 +487,7 @@ run(struct order *o)
 		if (strcmp(commands[i].name, o->command) != 0)
 			continue;
 		status = commands[i].run(o);
-		if ((commands[i].changes || option(o, "reset") != NULL) && !o->later)
+		if ((commands[i].changes || operator_option(o, "reset") != NULL) && !o->later)
 			say_order(o, status);
 		return status;
 	}
@@ -640,7 +503,7 @@ operator_answer(void *arg, const json_t *request, const struct control_peer *pee
 	o.command = json_string_value(json_object_get(request, "command"));
 	if (run(&o) < 0) {
 		json_decref(o.rows);
-		return refusal(text_of(o.fault.text));
+		return operator_refusal(operator_text(o.fault.text));
 	}
 	if (o.later)
 		return NULL;

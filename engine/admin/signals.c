@@ -105,7 +105,7 @@ signals_reload(struct signals *s)
 	}
 	log_reopen(s->region->log);
 	restore_control(s);
-	watch_reload(s->region);
+	watch_reload(s->region, "signal");
 }
 
 static void

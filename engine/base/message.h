@@ -78,7 +78,10 @@
 	X(SP0075, 'W', "No room for another counter or rate.") \
 	X(SP0080, 'E', "Records not written to their file; it is tried again each second.") \
 	X(SP0081, 'I', "Records are written to their file again.") \
-	X(SP0082, 'E', "Records lost: they had no room in the queue.")
+	X(SP0082, 'E', "Records lost: they had no room in the queue.") \
+	X(SP0090, 'I', "Generation pinned.") \
+	X(SP0091, 'I', "Files not loaded: the generation is pinned.") \
+	X(SP0092, 'I', "Generation no longer pinned.")
 
 enum message {
 #define X(id, severity, sentence) MSG_##id,

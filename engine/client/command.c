@@ -19,6 +19,7 @@
 #include "client/record_place.h"
 #include "client/table.h"
 #include "client/command_words.h"
+#include "client/policy_command.h"
 
 
 static void
@@ -80,6 +81,18 @@ command_show_reloaded(const struct command *c, const json_t *rows)
 		printf("  %s\n", json_string_value(one));
 }
 
+/* Use and rollback are reloads. */
+static void
+command_show_policy(const struct command *c, const json_t *rows)
+{
+	const char *word = command_words_kind(c);
+
+	if (strcmp(word, "use") == 0 || strcmp(word, "rollback") == 0)
+		command_show_reloaded(c, rows);
+	else
+		policy_command_show(word, rows);
+}
+
 #define RELOAD_SECONDS 600
 #define CALL_SECONDS 10
 
@@ -112,12 +125,23 @@ static const struct verb {
 		"usage: sallyport release [ipconn] NAME\n"
 		"Releases an ipconn when its work has ended; deletes an autoinstalled ipconn. The same as set ipconn NAME released.\n" COMMON },
 	{ "reload", command_words_none, command_show_reloaded,
-		"usage: sallyport reload [--check] [--force]\n"
+		"usage: sallyport reload [--check] [--force] [--note TEXT]\n"
 		"Loads definitions, rings and policies, re-asks the doors of every connected ipconn, and puts the new generation in use when\n"
 		"no fault was found. Exit status 1: refused; the old generation stays.\n" COMMON
 		"  --check          prints the changes and makes none\n"
 		"  --force          a policy that fails on a live ipconn refuses that ipconn instead of the reload; rows of decision\n"
-		"                   tables that do not hold are warnings\n" },
+		"                   tables that do not hold are warnings\n"
+		"  --note TEXT      kept with the new generation, for policy list\n" },
+	{ "policy", command_words_policy, command_show_policy,
+		"usage: sallyport policy list\n"
+		"       sallyport policy show N FILE\n"
+		"       sallyport policy diff N [M]\n"
+		"       sallyport policy use N [--note TEXT]\n"
+		"       sallyport policy rollback [--note TEXT]\n"
+		"The generations that the region keeps. show prints a file of one: region.lua or a script. diff prints the changes from N to\n"
+		"M (without M, to the current generation). use takes the definitions and scripts of N, with the rings and the saf as they are\n"
+		"on disk, as reload does, and pins them; rollback uses the generation that was current before. Exit status 1: refused.\n" COMMON
+		"  --note TEXT      kept with the new generation\n" },
 	{ "explain", command_words_explain, command_show_explained,
 		"usage: sallyport explain ID\n"
 		"       sallyport explain --peer IP [--last N] [--refused]\n"
@@ -151,7 +175,8 @@ read_line(struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
 		{ "peer", required_argument, NULL, 'p' }, { "code", required_argument, NULL, 'd' }, { "last", required_argument, NULL, 'l' }, { "refused", no_argument, NULL, 'f' },
-		{ "record", required_argument, NULL, 'e' }, { "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' },
+		{ "record", required_argument, NULL, 'e' }, { "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "note", required_argument, NULL, 'm' },
+		{ "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' },
 		{ "reset", no_argument, NULL, 'z' }, { "now", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 	int opt;
@@ -168,6 +193,7 @@ read_line(struct command *c, int argc, char **argv)
 		case 'f': c->refused = true; break;
 		case 'k': c->check = true; break;
 		case 'o': c->force = true; break;
+		case 'm': c->note = optarg; break;
 		case 'j': c->json = true; break;
 		case 't': c->cemt = true; break;
 		case 'z': c->reset = true; break;
@@ -205,7 +231,11 @@ request(const struct command *c)
 		json_object_set_new(options, "now", json_string("yes"));
 	if (c->force)
 		json_object_set_new(options, "force", json_string("yes"));
-	if ((int)json_array_size(args) != c->nargs) { /* not UTF-8 */
+	if (c->note != NULL && json_object_set_new(options, "note", json_string(c->note)) < 0) { /* not UTF-8 */
+		json_decref(args);
+		args = NULL;
+	}
+	if (args != NULL && (int)json_array_size(args) != c->nargs) { /* not UTF-8 */
 		json_decref(args);
 		args = NULL;
 	}
@@ -225,7 +255,7 @@ complain(const struct command *c, const char *sentence)
 static unsigned
 seconds(const struct command *c)
 {
-	bool loads = strcmp(c->name, "reload") == 0 || (c->nargs == 3 && strncasecmp(c->arg[2], "urm=", 4) == 0);
+	bool loads = strcmp(c->name, "reload") == 0 || strcmp(c->name, "policy") == 0 || (c->nargs == 3 && strncasecmp(c->arg[2], "urm=", 4) == 0);
 
 	return loads ? RELOAD_SECONDS : CALL_SECONDS;
 }
@@ -330,6 +360,8 @@ command_run(int argc, char **argv)
 	if (c.code != NULL)
 		return verdict_codes_say(c.code, c.json) ? EXIT_DONE : EXIT_FAILED;
 	answer = strcmp(c.name, "explain") == 0 ? explained(&c) : call(&c, false);
+	if (strcmp(c.name, "policy") == 0)
+		policy_command_prepare(command_words_kind(&c), c.json, answer);
 	status = show(&c, v, answer);
 	json_decref(answer);
 	return status;

@@ -28,6 +28,7 @@ static const char *const inquired[] = { "region", "tcpipservice", "ipconn", "ses
 static const char *const settable[] = { "tcpipservice", "ipconn", "user", NULL }, *const ipconn_only[] = { "ipconn", NULL };
 static const char *const services[] = { "open", "closed", "immclose", "urm=SCRIPT", "urm=NO", NULL };
 static const char *const conns[] = { "acquired", "released", "inservice", "outservice", "norecovdata", NULL };
+static const char *const kept[] = { "list", "show", "diff", "use", "rollback", NULL };
 static const char *const users[] = { "unrevoke", NULL };
 static const char *const purges[] = { "cancel", "forcecancel", "purge", "forcepurge", "kill", NULL };
 
@@ -45,6 +46,7 @@ static const struct place {
 	{ "set", 2, "user", users },
 	{ "set", 3, "ipconn", purges },
 	{ "discard", 0, NULL, ipconn_only },
+	{ "policy", 0, NULL, kept },
 };
 
 bool
@@ -107,12 +109,27 @@ command_words_none(const struct command *c)
 }
 
 bool
+command_words_policy(const struct command *c)
+{
+	static const struct {
+		const char *word;
+		int least, most;
+	} forms[] = { { "list", 1, 1 }, { "show", 3, 3 }, { "diff", 2, 3 }, { "use", 2, 2 }, { "rollback", 1, 1 } };
+
+	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++)
+		if (strcasecmp(command_words_kind(c), forms[i].word) == 0)
+			return c->nargs >= forms[i].least && c->nargs <= forms[i].most && (i > 2 || c->note == NULL);
+	return false;
+}
+
+bool
 command_words_options(const struct command *c)
 {
 	bool explain = strcmp(c->name, "explain") == 0, inquire = strcmp(c->name, "inquire") == 0;
-	bool reload = strcmp(c->name, "reload") == 0, shutdown = strcmp(c->name, "shutdown") == 0;
+	bool reload = strcmp(c->name, "reload") == 0, policy = strcmp(c->name, "policy") == 0, shutdown = strcmp(c->name, "shutdown") == 0;
 
-	return (shutdown || !c->now) && (reload || (!c->check && !c->force)) && (explain || (c->peer == NULL && c->last == NULL && c->code == NULL && c->record == NULL && !c->refused))
+	return (shutdown || !c->now) && (reload || (!c->check && !c->force)) && (reload || policy || c->note == NULL)
+		&& (explain || (c->peer == NULL && c->last == NULL && c->code == NULL && c->record == NULL && !c->refused))
 		&& (inquire || (!c->cemt && !c->reset)) && !(c->json && c->cemt);
 }
 

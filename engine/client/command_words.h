@@ -13,6 +13,7 @@ struct command { /* one command line; the strings are borrowed from argv */
 	const char *name;
 	const char *region, *control;   /* --region, --control; NULL: not given */
 	const char *peer, *last, *code, *record; /* of explain; NULL: not given */
+	const char *note;               /* of reload, policy use and policy rollback; NULL: not given */
 	bool refused, json, cemt, check, force, reset, now, help;
 	char *arg[ARGS_MAX];
 	int nargs;
@@ -28,6 +29,7 @@ bool command_words_discard(const struct command *c);
 bool command_words_release(const struct command *c);
 bool command_words_explain(const struct command *c); /* prints the fault of an option's value on stderr */
 bool command_words_none(const struct command *c);
+bool command_words_policy(const struct command *c);
 /* True when each option that was given belongs to the command. */
 bool command_words_options(const struct command *c);
 /* Prints on stderr what is wrong with the words or options, with the nearest known word. */

@@ -22,11 +22,12 @@ definition_copy(const struct definition *d)
 
 	if (copy == NULL)
 		return NULL;
+	copy->text = d->text != NULL ? copy_of(d->text, d->length, 1) : NULL;
 	copy->tcpipservice = copy_of(d->tcpipservice, d->ntcpipservices, sizeof *d->tcpipservice);
 	copy->ipconn = copy_of(d->ipconn, d->nipconns, sizeof *d->ipconn);
 	copy->program = copy_of(d->program, d->nprograms, sizeof *d->program);
 	copy->transaction = copy_of(d->transaction, d->ntransactions, sizeof *d->transaction);
-	if (params_copy(&copy->params, &d->params) < 0 || copy->tcpipservice == NULL || copy->ipconn == NULL || copy->program == NULL || copy->transaction == NULL) {
+	if (params_copy(&copy->params, &d->params) < 0 || (copy->text == NULL && d->text != NULL) || copy->tcpipservice == NULL || copy->ipconn == NULL || copy->program == NULL || copy->transaction == NULL) {
 		definition_free(copy);
 		return NULL;
 	}
@@ -38,6 +39,7 @@ definition_free(struct definition *d)
 {
 	if (d == NULL)
 		return;
+	free(d->text);
 	free(d->tcpipservice);
 	free(d->ipconn);
 	free(d->program);

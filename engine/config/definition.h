@@ -10,6 +10,8 @@
 
 struct definition {
 	char file[PATH_SIZE];
+	char *text; /* owned; the bytes that it was read from, without a byte order mark. NULL: made by hand */
+	size_t length;
 	struct region_def region;
 	struct tcpipservice_def *tcpipservice; /* owned */
 	size_t ntcpipservices;

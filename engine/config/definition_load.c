@@ -156,7 +156,7 @@ read_bytes(const char *file, const char *bytes, size_t len, bool draft, struct f
 {
 	struct reading r = { .d = calloc(1, sizeof *r.d), .faults = faults, .before = faults->n };
 	size_t errors = faults->errors;
-	bool whole;
+	bool whole = false;
 
 	if (r.d == NULL || strlen(file) >= sizeof r.d->file || len > DEFINITION_BYTES_MAX) {
 		faults_add(faults, FAULT_ERROR, "limit", file, 0, r.d == NULL ? "out of memory" : len > DEFINITION_BYTES_MAX
@@ -165,8 +165,15 @@ read_bytes(const char *file, const char *bytes, size_t len, bool draft, struct f
 		return NULL;
 	}
 	memcpy(r.d->file, file, strlen(file) + 1);
+	r.d->length = len - luatext_mark(bytes, len);
+	r.d->text = malloc(r.d->length + 1);
+	if (r.d->text != NULL)
+		memcpy(r.d->text, bytes + luatext_mark(bytes, len), r.d->length);
 	attribute_defaults(resource_region, &r.d->region); /* the other parts are checked without a region { } too */
-	whole = read_all(&r, bytes + luatext_mark(bytes, len), len - luatext_mark(bytes, len));
+	if (r.d->text != NULL)
+		whole = read_all(&r, r.d->text, r.d->length);
+	else
+		faults_add(faults, FAULT_ERROR, "limit", file, 0, "out of memory");
 	free(r.pending);
 	free(r.stray);
 	if (whole && (draft || faults->errors == errors))

@@ -196,6 +196,8 @@ const struct attribute resource_region[] = {
 	INT(records, 1, 1000000, "10000", ON),
 	CHOICE(recheck, recheck_words, "release", ON),
 	CHOICE(specs, specs_words, "require", ON),
+	INT(generations, 1, 100, "10", ON),
+	INT_OR_NO(generation_days, 1, 36500),
 	CHOICE(x509strict, no_yes, "no", ON),
 	INT(workers, 1, 256, "1", SHOWN),
 	END,

@@ -50,6 +50,7 @@ struct region_def {
 	int maxsockets, halfopen, halfopen_peer;
 	int instructions, milliseconds, kilobytes;
 	int recheck, specs, workers, records;
+	int generations, generation_days; /* the versions that are kept: their number; their age in days, -1: any */
 	int x509strict; /* no, yes: strict checks of presented chains */
 	int line;
 	uint64_t given;

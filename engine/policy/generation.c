@@ -300,7 +300,7 @@ open_policy(struct loading *l)
 	struct generation *g = l->g;
 
 	g->sources = sources_new(l->options->library_dir, r->policies);
-	if (g->sources == NULL) {
+	if (g->sources == NULL || (l->options->give != NULL && l->options->give(l->options->give_arg, g->sources) < 0)) {
 		faults_add(l->faults, FAULT_ERROR, "memory", NULL, 0, "out of memory");
 		return -1;
 	}
@@ -316,7 +316,7 @@ load_policies(struct loading *l)
 {
 	struct fault f;
 
-	if (is_gone(l, "region: policies", l->d->region.policies) || open_policy(l) < 0)
+	if ((l->options->give == NULL && is_gone(l, "region: policies", l->d->region.policies)) || open_policy(l) < 0)
 		return;
 	for (size_t i = 0; i < l->d->ntcpipservices; i++)
 		load_scripts(l, &l->g->service[i]);

@@ -47,6 +47,8 @@ struct generation_options {
 	const struct host_world *world;
 	struct log *log;
 	double now;
+	int (*give)(void *arg, struct sources *s); /* gives the scripts (sources_give); -1: no memory. NULL: the directory has them */
+	void *give_arg;
 	bool all_scripts; /* for `check`: also compile the other scripts of the directory */
 };
 

@@ -15,13 +15,12 @@ struct loader {
 	struct thread *thread;
 	pthread_mutex_t lock; /* protects `abandoned` */
 	bool abandoned;       /* the loop may be freed: do not use it */
-	bool lenient;         /* rows that do not hold are warnings */
-	struct definition *definition; /* owned until the generation has it */
+	struct loader_order order; /* its versions are counted; its definition is owned until the generation has it */
 	char file[PATH_SIZE];
-	struct generation_options options;
-	struct generation *generation; /* owned until done() */
+	struct generation *generation; /* owned until done(), as is its version */
+	struct version *version;
 	struct faults faults;
-	void (*done)(void *arg, struct generation *g, struct faults *faults);
+	void (*done)(void *arg, struct generation *g, struct version *v, struct faults *faults);
 	void *arg;
 };
 
@@ -48,19 +47,31 @@ drop_generation(struct loader *l)
 }
 
 static void
+load_generation(struct loader *l)
+{
+	struct loader_order *o = &l->order;
+
+	if (o->definition == NULL)
+		o->definition = o->from != NULL ? version_definition(o->from, l->file, &l->faults) : definition_load(l->file, &l->faults);
+	if (o->definition != NULL)
+		l->generation = generation_load(o->definition, &o->options, &l->faults);
+	if (l->generation == NULL)
+		definition_free(o->definition);
+	else if (o->from == NULL && loader_rows(l->generation, o->options.library_dir, o->lenient, &l->faults) < 0)
+		drop_generation(l);
+	o->definition = NULL;
+}
+
+static void
 loader_load(void *arg)
 {
 	struct loader *l = arg;
 
-	if (l->definition == NULL)
-		l->definition = definition_load(l->file, &l->faults);
-	if (l->definition != NULL)
-		l->generation = generation_load(l->definition, &l->options, &l->faults);
-	if (l->generation == NULL)
-		definition_free(l->definition);
-	else if (loader_rows(l->generation, l->options.library_dir, l->lenient, &l->faults) < 0)
+	load_generation(l);
+	if (l->generation != NULL && (l->version = version_of(l->generation, l->order.like)) == NULL) {
+		faults_add(&l->faults, FAULT_ERROR, "memory", NULL, 0, "no memory to keep the bytes of the generation");
 		drop_generation(l);
-	l->definition = NULL;
+	}
 	pthread_mutex_lock(&l->lock);
 	if (!l->abandoned)
 		ev_async_send(l->loop, &l->ready);
@@ -70,6 +81,8 @@ loader_load(void *arg)
 static void
 free_loader(struct loader *l)
 {
+	version_unref(l->order.from);
+	version_unref(l->order.like);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 }
@@ -82,22 +95,36 @@ loader_on_ready(struct ev_loop *loop, ev_async *watcher, int events)
 	(void)events;
 	thread_wait(l->thread);
 	ev_async_stop(loop, watcher);
-	l->done(l->arg, l->generation, &l->faults);
+	l->done(l->arg, l->generation, l->version, &l->faults);
 	free_loader(l);
 }
 
+static void
+take_order(struct loader *l)
+{
+	struct loader_order *o = &l->order;
+
+	snprintf(l->file, sizeof l->file, "%s", o->file);
+	version_ref(o->from);
+	version_ref(o->like);
+	if (o->from == NULL)
+		return;
+	o->options.give = version_give;
+	o->options.give_arg = o->from;
+}
+
 struct loader *
-loader_start(struct ev_loop *loop, struct definition *d, const char *file, const struct generation_options *o, bool lenient,
-	void (*done)(void *arg, struct generation *g, struct faults *faults), void *arg)
+loader_start(struct ev_loop *loop, const struct loader_order *o,
+	void (*done)(void *arg, struct generation *g, struct version *v, struct faults *faults), void *arg)
 {
 	struct loader *l = calloc(1, sizeof *l);
 
 	if (l == NULL) {
-		definition_free(d);
+		definition_free(o->definition);
 		return NULL;
 	}
-	*l = (struct loader){ .loop = loop, .definition = d, .options = *o, .lenient = lenient, .done = done, .arg = arg };
-	snprintf(l->file, sizeof l->file, "%s", file);
+	*l = (struct loader){ .loop = loop, .order = *o, .done = done, .arg = arg };
+	take_order(l);
 	pthread_mutex_init(&l->lock, NULL);
 	ev_async_init(&l->ready, loader_on_ready);
 	l->ready.data = l;
@@ -105,7 +132,7 @@ loader_start(struct ev_loop *loop, struct definition *d, const char *file, const
 	if (thread_start(&l->thread, loader_load, l) == 0)
 		return l;
 	ev_async_stop(loop, &l->ready);
-	definition_free(d);
+	definition_free(o->definition);
 	free_loader(l);
 	return NULL;
 }
@@ -122,6 +149,7 @@ loader_cancel(struct loader *l)
 	if (!thread_join(l->thread, LOADER_GOODBYE))
 		return false;
 	generation_unref(l->generation);
+	version_unref(l->version);
 	faults_free(&l->faults);
 	free_loader(l);
 	return true;

@@ -7,18 +7,27 @@
 #define SALLYPORT_LOADER_H
 
 #include "policy/generation.h"
+#include "region/version.h"
 
 struct loader;
 struct ev_loop;
 
+struct loader_order {
+	struct definition *definition; /* taken, on failure too; NULL: read from `from`, or from `file` */
+	const char *file;              /* region.lua; copied */
+	struct version *from; /* gives the scripts, and the definition when there is none; NULL: files. No rows run then */
+	struct version *like; /* shares its bytes with the new version (version_of); NULL: none */
+	bool lenient;         /* rows that do not hold are warnings */
+	struct generation_options options; /* the objects that they point to must last until done() */
+};
+
 /*
- * Starts the thread. d: the definition to load (taken); NULL: the definition is read from `file`. Then the rows of the
- * generation's scripts run (loader_rows). o is copied; the objects that it points to must last until done().
- * done(arg, g, faults) runs on the loop, once. It owns g (NULL: the load failed) and frees the faults. The loader frees
- * itself after done(). NULL: no memory or no thread; d is freed then.
+ * Starts the thread. Without `from` the rows of the generation's scripts run (loader_rows). done(arg, g, v, faults)
+ * runs on the loop, once. It owns g and its version v (both NULL: the load failed) and frees the faults. The loader
+ * frees itself after done(). NULL: no memory or no thread.
  */
-struct loader *loader_start(struct ev_loop *loop, struct definition *d, const char *file, const struct generation_options *o, bool lenient,
-	void (*done)(void *arg, struct generation *g, struct faults *faults), void *arg);
+struct loader *loader_start(struct ev_loop *loop, const struct loader_order *o,
+	void (*done)(void *arg, struct generation *g, struct version *v, struct faults *faults), void *arg);
 #define LOADER_ROWS 10.0 /* seconds for the rows of all decision tables */
 /*
  * Runs the rows of the scripts that the generation loads, as region { specs = } wants. Rows that do not hold within

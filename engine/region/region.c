@@ -9,6 +9,7 @@
 #include "config/definition_load.h"
 #include "config/warnings.h"
 #include "conn/release.h"
+#include "conn/conn.h"
 #include "conn/ipconn.h"
 #include "net/loop.h"
 #include "security/passwords.h"
@@ -65,6 +66,58 @@ load(struct region *r, struct definition *d, struct faults *faults)
 	loader_rows(g, r->library_dir, true, faults);
 	r->generations++;
 	return g;
+}
+
+/* --- versions --------------------------------------------------------------------------------- */
+
+/* Whether a connection or an ipconn uses the generation of that number. */
+static bool
+region_in_use(void *arg, uint64_t number)
+{
+	const struct region *r = arg;
+
+	for (const struct conn *c = r->worker.conns; c != NULL; c = c->next)
+		if (c->generation->number == number)
+			return true;
+	for (const struct ipconn *i = registry_first(r->registry); i != NULL; i = i->next)
+		if (i->generation != NULL && i->generation->number == number)
+			return true;
+	return false;
+}
+
+static void
+discard_old(struct region *r)
+{
+	const struct region_def *d = &r->worker.generation->definition->region;
+	struct versions_limit l = { .count = (size_t)d->generations, .seconds = d->generation_days > 0 ? d->generation_days * 86400.0 : 0,
+		.now = clock_wall(), .in_use = region_in_use, .arg = r };
+
+	versions_trim(r->versions, &l);
+}
+
+void
+region_keep(struct region *r, struct version *v, const char *by, const char *note, bool attended)
+{
+	v->time = clock_wall();
+	snprintf(v->by, sizeof v->by, "%s", by);
+	snprintf(v->note, sizeof v->note, "%s", note);
+	version_seal(v);
+	if (versions_add(r->versions, v, attended) == 0)
+		discard_old(r);
+}
+
+void
+region_pin(struct region *r, bool pinned)
+{
+	const struct version *v = versions_current(r->versions);
+	bool was = versions_pinned(r->versions);
+	char number[24], of[24];
+
+	versions_pin(r->versions, pinned);
+	if (pinned && v != NULL)
+		log_say(r->log, MSG_SP0090, "#generation", log_number(number, (int64_t)v->number), "#use", log_number(of, (int64_t)v->of), NULL);
+	else if (was)
+		log_say(r->log, MSG_SP0092, NULL);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -252,10 +305,11 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	r->rates = rates_new();
 	r->pool = data_pool_new();
 	r->registry = registry_new();
+	r->versions = versions_new();
 	w->loop = loop_new();
 	w->threadpool = w->loop != NULL ? threadpool_new(w->loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
 	w->passwords = w->loop != NULL ? passwords_new(w->loop, r->log) : NULL;
-	if (!r->control || !r->records || !r->peers || !r->counters || !r->rates || !r->pool || !r->registry || !w->threadpool || !w->passwords)
+	if (!r->control || !r->records || !r->peers || !r->counters || !r->rates || !r->pool || !r->registry || !r->versions || !w->threadpool || !w->passwords)
 		return short_of_memory(faults);
 	r->world = (struct host_world){ .counters = r->counters, .rates = r->rates, .pool = r->pool, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns,
 		.defined = policy_view_defined, .arg = w };
@@ -333,12 +387,21 @@ unwanted(const struct region_options *o)
 static int
 load_first(struct region *r, const struct region_options *o, struct definition *d, struct faults *faults)
 {
+	struct version *v;
+
 	if (unwanted(o) || furnish(r, o, d, faults) < 0) {
 		definition_free(d);
 		return -1;
 	}
 	r->worker.generation = load(r, d, faults);
-	return r->worker.generation != NULL ? 0 : -1;
+	if (r->worker.generation == NULL)
+		return -1;
+	v = version_of(r->worker.generation, NULL);
+	if (v == NULL)
+		return short_of_memory(faults);
+	v->number = r->worker.generation->number;
+	region_keep(r, v, "start", "", false);
+	return 0;
 }
 
 static int
@@ -423,6 +486,7 @@ region_free(struct region *r)
 	loop_free(r->worker.loop);
 	if (r->hanging)
 		return false; /* the loader's thread reads the counters, the rates, the pool, the log and library_dir */
+	versions_free(r->versions);
 	counters_free(r->counters);
 	rates_free(r->rates);
 	data_pool_free(r->pool);

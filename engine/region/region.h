@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "conn/worker.h"
 #include "region/listeners.h"
+#include "region/versions.h"
 
 struct reload;
 
@@ -34,6 +35,7 @@ struct region {
 	char *control;                 /* owned: the path of the control socket, of any length; main opens it */
 	struct timer drain;            /* the end of the drain time */
 	double started;                /* wall-clock seconds */
+	struct versions *versions;     /* owned */
 	uint64_t generations;          /* the number of the last generation that was loaded */
 	int exit_status;
 };
@@ -74,6 +76,13 @@ bool region_free(struct region *r);
 
 /* The current generation (borrowed). */
 struct generation *region_generation(const struct region *r);
+/*
+ * Keeps the version (taken) of the generation that has come into use, and discards those above the limits of the
+ * region. by, note: copied; attended: an operator asked for it (versions_add).
+ */
+void region_keep(struct region *r, struct version *v, const char *by, const char *note, bool attended);
+/* Pins or unpins the current version (versions_pin), and logs SP0090 or SP0092. */
+void region_pin(struct region *r, bool pinned);
 /* The options to load the next generation of this region with; they borrow from r. */
 struct generation_options region_load_options(const struct region *r);
 

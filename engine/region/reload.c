@@ -19,6 +19,9 @@ struct reload {
 	char urm_of[NAME_SIZE];    /* the tcpipservice whose urm is set; "": a reload of the file */
 	struct loader *loader;
 	struct generation *generation; /* owned until the swap */
+	struct version *version;       /* of the generation; owned until the swap */
+	struct version *use;           /* counted: the version that is used again; NULL: none */
+	char note[VERSION_NOTE], by[VERSION_BY];
 	struct faults faults;
 	struct reload_changes changes;
 	struct timer slice;
@@ -34,6 +37,8 @@ end(struct reload *l)
 		i->doomed = false;
 	r->reload = NULL;
 	generation_unref(l->generation);
+	version_unref(l->version);
+	version_unref(l->use);
 	faults_free(&l->faults);
 	reload_changes_free(&l->changes);
 	free(l);
@@ -214,6 +219,19 @@ ask_none(struct reload *l)
 
 /* --- the swap --------------------------------------------------------------------------------- */
 
+/* Keeps the version of the new generation. A reload of files unpins the region, a use pins it, set urm leaves it. */
+static void
+keep_version(struct reload *l)
+{
+	struct version *v = l->version;
+	bool urm = l->urm_of[0] != '\0';
+
+	l->version = NULL;
+	region_keep(l->region, v, l->by, l->note, strncmp(l->by, "uid", 3) == 0);
+	if (!urm)
+		region_pin(l->region, l->use != NULL);
+}
+
 static void
 commit(struct reload *l)
 {
@@ -229,6 +247,7 @@ commit(struct reload *l)
 	l->generation = NULL;
 	tell_changes(l);
 	reload_apply_swap(r, g, l->urm_of[0] != '\0' ? l->urm_of : NULL);
+	keep_version(l);
 	report(l, true, number);
 }
 
@@ -268,19 +287,34 @@ reload_go_on(void *arg)
 		conclude(l); /* in the same turn: no ipconn is accepted between the last re-ask and the swap */
 }
 
+/* The urm of the tcpipservice whose urm is set, as the new generation has it. */
+static const char *
+urm_now(const struct reload *l)
+{
+	const struct tcpipservice_def *t = definition_tcpipservice(l->generation->definition, l->urm_of);
+
+	return t != NULL ? t->urm : "";
+}
+
 static void
-reload_loaded(void *arg, struct generation *g, struct faults *faults)
+reload_loaded(void *arg, struct generation *g, struct version *v, struct faults *faults)
 {
 	struct reload *l = arg;
+	bool urm = l->urm_of[0] != '\0';
 
 	l->loader = NULL;
 	l->faults = *faults;
 	l->generation = g;
+	l->version = v;
+	if (v != NULL && version_take_urms(v, urm ? versions_current(l->region->versions) : l->use, urm ? l->urm_of : NULL, urm ? urm_now(l) : NULL) < 0)
+		faults_add(&l->faults, FAULT_WARNING, "memory", NULL, 0, "no memory to keep the urms that operators set");
 	log_warnings(l->region->log, &l->faults);
 	if (g == NULL) {
 		refuse(l);
 		return;
 	}
+	v->number = g->number;
+	v->of = l->use != NULL ? l->use->number : 0;
 	l->region->generations++;
 	reload_go_on(l);
 }
@@ -316,9 +350,12 @@ static int
 start(struct reload *l, struct definition *d, struct fault *f)
 {
 	struct region *r = l->region;
-	struct generation_options o = region_load_options(r);
+	bool kept = l->use != NULL || (d != NULL && versions_pinned(r->versions)); /* no script is read from the directory */
+	struct version *now = versions_current(r->versions);
+	struct loader_order o = { .definition = d, .file = r->file, .from = l->use != NULL ? l->use : kept ? now : NULL, .like = now,
+		.lenient = is_lenient(&l->order), .options = region_load_options(r) };
 
-	l->loader = loader_start(r->worker.loop, d, r->file, &o, is_lenient(&l->order), reload_loaded, l);
+	l->loader = loader_start(r->worker.loop, &o, reload_loaded, l);
 	if (l->loader == NULL)
 		return fault_set(f, "no memory or no thread to load another generation");
 	return 0;
@@ -329,9 +366,12 @@ reload_begin(struct region *r, const struct reload_order *o, struct fault *f)
 {
 	struct definition *d = NULL;
 	struct reload *l;
+	char number[24];
 
 	if (r->reload != NULL || r->worker.draining)
 		return fault_set(f, r->reload != NULL ? "a reload is under way" : "the region is shutting down");
+	if (o->use != 0 && versions_find(r->versions, o->use) == NULL)
+		return fault_set(f, "generation %llu is not kept; policy list shows the kept ones", (unsigned long long)o->use);
 	if (o->urm != NULL && (d = with_urm(r, o, f)) == NULL)
 		return -1;
 	l = calloc(1, sizeof *l);
@@ -339,16 +379,20 @@ reload_begin(struct region *r, const struct reload_order *o, struct fault *f)
 		definition_free(d);
 		return fault_set(f, "no memory to reload");
 	}
-	*l = (struct reload){ .region = r, .order = *o };
+	*l = (struct reload){ .region = r, .order = *o, .use = version_ref(o->use != 0 ? versions_find(r->versions, o->use) : NULL) };
+	snprintf(l->note, sizeof l->note, "%s", o->note != NULL ? o->note : "");
+	snprintf(l->by, sizeof l->by, "%s", o->by);
 	if (o->urm != NULL)
 		snprintf(l->urm_of, sizeof l->urm_of, "%s", o->tcpipservice);
 	timer_init(&l->slice, r->worker.loop, reload_go_on, l);
 	if (start(l, d, f) < 0) {
+		version_unref(l->use);
 		free(l);
 		return -1;
 	}
 	r->reload = l;
-	log_say(r->log, MSG_SP0014, "file", r->file, "check", o->check ? "yes" : NULL, "tcpipservice", o->tcpipservice, "urm", o->urm, NULL);
+	log_say(r->log, MSG_SP0014, "file", r->file, "check", o->check ? "yes" : NULL, "tcpipservice", o->tcpipservice, "urm", o->urm, "#use",
+		o->use != 0 ? log_number(number, (int64_t)o->use) : NULL, "note", o->note, NULL);
 	return 0;
 }
 

@@ -27,6 +27,9 @@ struct reload_order {
 	bool check;   /* list the changes; make none */
 	bool force;   /* a policy that fails in a re-ask refuses that ipconn instead of the reload; failed rows are warnings */
 	const char *tcpipservice, *urm; /* not NULL: the running definition with this one urm, and no re-ask */
+	uint64_t use;     /* not 0: the scripts and the definition of that kept version, which is pinned then */
+	const char *note; /* kept with the new generation; NULL: none */
+	const char *by;   /* who loads it: "signal", "watch", "uid 0 pid 4711" */
 	void (*done)(void *arg, const struct reload_report *report); /* called once, on the loop; may be NULL */
 	void *arg;
 };

@@ -147,7 +147,7 @@ reload_apply_open(struct region *r, const struct generation *g, struct faults *f
 	const struct definition *d = g->definition;
 
 	for (size_t n = 0; n < d->ntcpipservices; n++) {
-		if (!reload_changes_moves(r->worker.generation, &d->tcpipservice[n]) || open_incoming(r, &d->tcpipservice[n], faults) == 0)
+		if (!reload_changes_moves(r->worker.generation->definition, &d->tcpipservice[n]) || open_incoming(r, &d->tcpipservice[n], faults) == 0)
 			continue;
 		take_back(r);
 		return -1;

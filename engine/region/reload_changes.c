@@ -17,8 +17,8 @@
 #define VALUE_SHOWN 120 /* bytes of one value in a change */
 
 struct listing {
-	const struct region *region;
-	const struct generation *was, *now;
+	const struct region *region; /* NULL: two definitions are compared, and none of them is in use */
+	const struct definition *was, *now;
 	struct reload_changes *changes; /* borrowed */
 };
 
@@ -120,8 +120,8 @@ list_attributes(struct listing *l, const char *kind, const char *name, const str
 	char before[VALUE_SHOWN], after[VALUE_SHOWN], more[VALUE_SHOWN], still[VALUE_SHOWN];
 
 	for (const struct attribute *a = table; a->name != NULL; a++) {
-		const struct params *p = params_find(&l->was->definition->params, kind, name, a->name);
-		const struct params *q = params_find(&l->now->definition->params, kind, name, a->name);
+		const struct params *p = params_find(&l->was->params, kind, name, a->name);
+		const struct params *q = params_find(&l->now->params, kind, name, a->name);
 		struct reload_change *c = same_value(a, was, now) && params_same(p, q) ? NULL : reload_changes_add(l->changes, kind, name, "changed");
 
 		if (c != NULL)
@@ -145,9 +145,8 @@ reload_changes_at_the_start(struct listing *l, const char *name, const char *att
 	static const char *const fixed[] = { "control", "recovery", "records", "workers", "record", "record_requests",
 		"record_days", "record_megabytes" };
 
-	(void)l;
 	(void)name;
-	for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+	for (size_t i = 0; l->region != NULL && i < sizeof fixed / sizeof fixed[0]; i++)
 		if (strcmp(fixed[i], attribute) == 0)
 			return "; it counts from the next start";
 	return "";
@@ -156,7 +155,7 @@ reload_changes_at_the_start(struct listing *l, const char *name, const char *att
 static const char *
 reload_changes_when_released(struct listing *l, const char *name, const char *attribute)
 {
-	const struct ipconn *i = registry_name(l->region->registry, name);
+	const struct ipconn *i = l->region != NULL ? registry_name(l->region->registry, name) : NULL;
 
 	(void)attribute;
 	return i != NULL && i->status != CONN_RELEASED ? "; it counts when the ipconn has been released" : "";
@@ -165,9 +164,9 @@ reload_changes_when_released(struct listing *l, const char *name, const char *at
 /* --- lists of definitions --------------------------------------------------------------------- */
 
 bool
-reload_changes_moves(const struct generation *was, const struct tcpipservice_def *d)
+reload_changes_moves(const struct definition *was, const struct tcpipservice_def *d)
 {
-	const struct tcpipservice_def *old = definition_tcpipservice(was->definition, d->tcpipservice);
+	const struct tcpipservice_def *old = definition_tcpipservice(was, d->tcpipservice);
 
 	return old == NULL || old->portnumber != d->portnumber || strcmp(old->host, d->host) != 0 || strcmp(old->ipaddress, d->ipaddress) != 0;
 }
@@ -181,7 +180,7 @@ list_pair(struct listing *l, const struct list *t, const void *was, const void *
 		reload_changes_add(l->changes, t->kind, name_of(t, now), "replaced");
 	list_attributes(l, t->kind, name_of(t, now), t->attribute, was, now,
 		t == &lists[IPCONNS] ? reload_changes_when_released : reload_changes_at_once);
-	if (t == &lists[IPCONNS] && registry_name(l->region->registry, name_of(t, now)) == NULL)
+	if (t == &lists[IPCONNS] && l->region != NULL && registry_name(l->region->registry, name_of(t, now)) == NULL)
 		reload_changes_add(l->changes, t->kind, name_of(t, now), t->added); /* the operator had discarded it */
 }
 
@@ -234,7 +233,7 @@ list_alike(struct listing *l, const struct list *t, struct objects *was, struct 
 static void
 list_definitions(struct listing *l, const struct list *t)
 {
-	struct objects before = objects_of(t, l->was->definition), after = objects_of(t, l->now->definition);
+	struct objects before = objects_of(t, l->was), after = objects_of(t, l->now);
 	const void **was, **now;
 	size_t nwas, nnow, i = 0, j = 0;
 
@@ -271,27 +270,27 @@ source_named(const struct generation *g, const char *name)
 }
 
 static void
-list_source(struct listing *l, const struct source *s)
+list_source(struct reload_changes *l, const struct generation *old, const struct source *s)
 {
-	const struct source *was = source_named(l->was, s->name);
+	const struct source *was = source_named(old, s->name);
 	struct reload_change *c = NULL;
 
 	if (was == NULL)
-		reload_changes_add(l->changes, "policy", s->name, "added");
+		reload_changes_add(l, "policy", s->name, "added");
 	else if (was->len != s->len || memcmp(was->bytes, s->bytes, s->len) != 0)
-		c = reload_changes_add(l->changes, "policy", s->name, "changed");
+		c = reload_changes_add(l, "policy", s->name, "changed");
 	if (c != NULL)
 		snprintf(c->text, sizeof c->text, "hash %s -> %s", was->hash, s->hash);
 }
 
 static void
-list_sources(struct listing *l)
+list_sources(struct reload_changes *l, const struct generation *was, const struct generation *now)
 {
-	for (const struct source *s = sources_first(l->now->sources); s != NULL; s = s->next)
-		list_source(l, s);
-	for (const struct source *s = sources_first(l->was->sources); s != NULL; s = s->next)
-		if (source_named(l->now, s->name) == NULL)
-			reload_changes_add(l->changes, "policy", s->name, "removed");
+	for (const struct source *s = sources_first(now->sources); s != NULL; s = s->next)
+		list_source(l, was, s);
+	for (const struct source *s = sources_first(was->sources); s != NULL; s = s->next)
+		if (source_named(now, s->name) == NULL)
+			reload_changes_add(l, "policy", s->name, "removed");
 }
 
 /* The first file of that kind and name which the scripts of a generation read; NULL: none. */
@@ -307,25 +306,25 @@ input_named(const struct generation *g, const struct input *wanted)
 
 /* Data that is read with several keys is listed once. */
 static void
-list_inputs(struct listing *l)
+list_inputs(struct reload_changes *l, const struct generation *old, const struct generation *new)
 {
-	for (const struct input *one = inputs_first(policy_inputs(l->now->policy)); one != NULL; one = one->next) {
-		const struct input *was = input_named(l->was, one);
+	for (const struct input *one = inputs_first(policy_inputs(new->policy)); one != NULL; one = one->next) {
+		const struct input *was = input_named(old, one);
 
-		if (input_named(l->now, one) == one && (was == NULL || strcmp(was->digest, one->digest) != 0))
-			reload_changes_add(l->changes, one->zone != NULL ? "zone" : "data", one->name, was == NULL ? "added" : "changed");
+		if (input_named(new, one) == one && (was == NULL || strcmp(was->digest, one->digest) != 0))
+			reload_changes_add(l, one->zone != NULL ? "zone" : "data", one->name, was == NULL ? "added" : "changed");
 	}
-	for (const struct input *one = inputs_first(policy_inputs(l->was->policy)); one != NULL; one = one->next)
-		if (input_named(l->was, one) == one && input_named(l->now, one) == NULL)
-			reload_changes_add(l->changes, one->zone != NULL ? "zone" : "data", one->name, "removed");
+	for (const struct input *one = inputs_first(policy_inputs(old->policy)); one != NULL; one = one->next)
+		if (input_named(old, one) == one && input_named(new, one) == NULL)
+			reload_changes_add(l, one->zone != NULL ? "zone" : "data", one->name, "removed");
 }
 
 /* A file or a ring, compared by its sum; 0: there is none. */
 static void
-list_file(struct listing *l, const char *kind, const char *name, uint64_t was, uint64_t now)
+list_file(struct reload_changes *l, const char *kind, const char *name, uint64_t was, uint64_t now)
 {
 	if (was != now)
-		reload_changes_add(l->changes, kind, name, was == 0 ? "added" : now == 0 ? "removed" : "changed");
+		reload_changes_add(l, kind, name, was == 0 ? "added" : now == 0 ? "removed" : "changed");
 }
 
 static uint64_t
@@ -335,26 +334,33 @@ sum_of_saf(struct saf *s)
 }
 
 static void
-list_files(struct listing *l)
+list_files(struct reload_changes *l, const struct generation *old, const struct generation *new)
 {
-	const struct region_def *was = &l->was->definition->region, *now = &l->now->definition->region;
+	const struct region_def *was = &old->definition->region, *now = &new->definition->region;
 	const char *ring = now->ring[0] != '\0' ? now->ring : was->ring;
 
-	list_file(l, "ring", ring, ring_sum(l->was->ring), ring_sum(l->now->ring));
-	list_file(l, "maps", ring, certmap_sum(l->was->certmap), certmap_sum(l->now->certmap));
-	list_file(l, "saf", now->saf[0] != '\0' ? now->saf : was->saf, sum_of_saf(l->was->saf), sum_of_saf(l->now->saf));
+	list_file(l, "ring", ring, ring_sum(old->ring), ring_sum(new->ring));
+	list_file(l, "maps", ring, certmap_sum(old->certmap), certmap_sum(new->certmap));
+	list_file(l, "saf", now->saf[0] != '\0' ? now->saf : was->saf, sum_of_saf(old->saf), sum_of_saf(new->saf));
+}
+
+void
+reload_changes_definitions(const struct region *r, const struct definition *was, const struct definition *now, struct reload_changes *l)
+{
+	struct listing all = { .region = r, .was = was, .now = now, .changes = l };
+
+	list_attributes(&all, "region", now->region.applid, resource_region, &was->region, &now->region, reload_changes_at_the_start);
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		list_definitions(&all, &lists[i]);
 }
 
 void
 reload_changes_list(const struct region *r, const struct generation *g, struct reload_changes *l)
 {
-	struct listing all = { .region = r, .was = r->worker.generation, .now = g, .changes = l };
-	const struct region_def *now = &g->definition->region;
+	const struct generation *was = r->worker.generation;
 
-	list_attributes(&all, "region", now->applid, resource_region, &all.was->definition->region, now, reload_changes_at_the_start);
-	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-		list_definitions(&all, &lists[i]);
-	list_sources(&all);
-	list_inputs(&all);
-	list_files(&all);
+	reload_changes_definitions(r, was->definition, g->definition, l);
+	list_sources(l, was, g);
+	list_inputs(l, was, g);
+	list_files(l, was, g);
 }

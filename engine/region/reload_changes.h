@@ -45,7 +45,12 @@ void reload_changes_free(struct reload_changes *l);
  * Appends the changes that the swap to generation g makes. Called before the swap. Without memory entries are missing.
  */
 void reload_changes_list(const struct region *r, const struct generation *g, struct reload_changes *l);
+/*
+ * Appends the differences of two definitions. r: the region in which `was` is in use; NULL: none. Without memory
+ * entries are missing.
+ */
+void reload_changes_definitions(const struct region *r, const struct definition *was, const struct definition *now, struct reload_changes *l);
 /* True when d needs a listener of its own: its name is new, or its address or port has changed. */
-bool reload_changes_moves(const struct generation *was, const struct tcpipservice_def *d);
+bool reload_changes_moves(const struct definition *was, const struct tcpipservice_def *d);
 
 #endif

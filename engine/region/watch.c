@@ -33,12 +33,15 @@ struct sight {
 };
 
 void
-watch_reload(struct region *r)
+watch_reload(struct region *r, const char *by)
 {
-	struct reload_order o = { .check = false };
+	struct reload_order o = { .by = by };
+	char number[24];
 	struct fault f;
 
-	if (reload_begin(r, &o, &f) < 0)
+	if (versions_pinned(r->versions))
+		log_say(r->log, MSG_SP0091, "by", by, "#generation", log_number(number, (int64_t)region_generation(r)->number), NULL);
+	else if (reload_begin(r, &o, &f) < 0)
 		log_say(r->log, MSG_SP0011, "fault", f.text, NULL);
 }
 
@@ -116,7 +119,7 @@ watch_seen(struct threadpool_job *job)
 	w->out = NULL;
 	if (now == w->seen && now != w->taken && w->region->reload == NULL) {
 		w->taken = now;
-		watch_reload(w->region);
+		watch_reload(w->region, "watch");
 	}
 	w->seen = now;
 	timer_set(&w->look, LOOK_SECONDS);

@@ -6,8 +6,11 @@
 struct region;
 struct watch;
 
-/* Begins a reload of the region's file. When it cannot begin, or another is under way, SP0011 is logged. */
-void watch_reload(struct region *r);
+/*
+ * Begins a reload of the region's file; by: "signal" or "watch". When it cannot begin, or another is under way, SP0011
+ * is logged. Of a region that is pinned nothing is loaded, and SP0091 is logged.
+ */
+void watch_reload(struct region *r, const char *by);
 
 /*
  * Looks at region.lua, the saf, the script directory and the ring every 0.5 seconds, and reloads when a changed state

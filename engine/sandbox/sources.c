@@ -19,6 +19,8 @@
 struct sources {
 	char library_dir[PATH_SIZE], policies_dir[PATH_SIZE];
 	struct source *first, **last;
+	struct source *given; /* owned; the scripts that were given and not taken yet */
+	char from[40];        /* their origin; "": scripts are read from the directory */
 };
 
 struct sources *
@@ -40,18 +42,25 @@ sources_directory(const struct sources *s)
 	return s->policies_dir;
 }
 
-void
-sources_free(struct sources *s)
+static void
+free_list(struct source *one)
 {
 	struct source *next;
 
-	if (s == NULL)
-		return;
-	for (struct source *one = s->first; one != NULL; one = next) {
+	for (; one != NULL; one = next) {
 		next = one->next;
 		free(one->bytes);
 		free(one);
 	}
+}
+
+void
+sources_free(struct sources *s)
+{
+	if (s == NULL)
+		return;
+	free_list(s->first);
+	free_list(s->given);
 	free(s);
 }
 
@@ -131,12 +140,20 @@ judge_directory(const struct source *one, struct fault *f)
 	return 0;
 }
 
+static void
+take_digest(struct source *one)
+{
+	char digest[65];
+
+	tls_digest(one->bytes, one->len, digest);
+	memcpy(one->hash, digest, sizeof one->hash - 1);
+}
+
 static int
 read_file(struct source *one, struct fault *f)
 {
 	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = SOURCE_BYTES_MAX, .advice = "split it into scripts that require each other" };
 	struct file_content content;
-	char digest[65];
 	size_t mark;
 
 	if (judge_directory(one, f) < 0)
@@ -148,9 +165,47 @@ read_file(struct source *one, struct fault *f)
 	one->len = content.len - mark;
 	memmove(one->bytes, one->bytes + mark, one->len + 1);
 	one->st = content.st;
-	tls_digest(one->bytes, one->len, digest);
-	memcpy(one->hash, digest, sizeof one->hash - 1);
+	take_digest(one);
 	return 0;
+}
+
+/* --- scripts that are given ------------------------------------------------------------------- */
+
+int
+sources_give(struct sources *s, const char *from, const char *name, const char *bytes, size_t len)
+{
+	struct source *one = calloc(1, sizeof *one);
+
+	if (one == NULL || (one->bytes = malloc(len + 1)) == NULL) {
+		free(one);
+		return -1;
+	}
+	snprintf(s->from, sizeof s->from, "%s", from);
+	snprintf(one->name, sizeof one->name, "%s", name);
+	path_of(one->path, sizeof one->path, s->policies_dir, name);
+	memcpy(one->bytes, bytes, len);
+	one->bytes[len] = '\0';
+	one->len = len;
+	take_digest(one);
+	one->next = s->given;
+	s->given = one;
+	return 0;
+}
+
+/* Takes a given script out of its list. NULL: none of that name is given, or has been taken. */
+static struct source *
+take_given(struct sources *s, const char *name)
+{
+	struct source **at = &s->given, *one;
+
+	while (*at != NULL && strcmp((*at)->name, name) != 0)
+		at = &(*at)->next;
+	one = *at;
+	if (one != NULL) {
+		*at = one->next;
+		one->next = NULL;
+	}
+	return one;
 }
 
 void
@@ -162,6 +217,14 @@ sources_kept(struct sources *s, const struct source *one, size_t bytes)
 		p = p->next;
 	if (p != NULL)
 		p->kept = bytes;
+}
+
+static const struct source *
+append(struct sources *s, struct source *one)
+{
+	*s->last = one;
+	s->last = &one->next;
+	return one;
 }
 
 static const struct source *
@@ -181,9 +244,7 @@ keep(struct sources *s, const char *name, const char *path, bool library, struct
 		free(one);
 		return NULL;
 	}
-	*s->last = one;
-	s->last = &one->next;
-	return one;
+	return append(s, one);
 }
 
 /* Whether the library may have a module of that name; its directory holds the lint and the stubs too. */
@@ -197,18 +258,23 @@ static const struct source *
 find(struct sources *s, const char *name, char separator, struct fault *f)
 {
 	char library[2 * PATH_SIZE], script[2 * PATH_SIZE], place[2 * PATH_SIZE];
+	struct source *given = separator != '.' ? take_given(s, name) : NULL;
 	bool in_library, in_scripts;
 
 	path_of(library, sizeof library, s->library_dir, name);
 	path_of(script, sizeof script, s->policies_dir, name);
+	if (given != NULL)
+		return append(s, given);
 	in_library = is_of_library(name) && access(library, F_OK) == 0;
-	in_scripts = separator != '.' && access(script, F_OK) == 0;
+	in_scripts = separator != '.' && s->from[0] == '\0' && access(script, F_OK) == 0;
 	if (in_library && (in_scripts || separator == '/'))
 		fault_set(f, "script \"%s\" has the name of the library module %s; give the script another name", name, library);
 	else if (in_library)
 		return keep(s, name, library, true, f);
 	else if (in_scripts)
 		return keep(s, name, script, false, f);
+	else if (separator != '.' && s->from[0] != '\0')
+		fault_set(f, "script \"%s\" is not among the scripts of %s", name, s->from);
 	else
 		fault_set(f, "%s \"%s\" does not exist: no file %s", separator == '.' ? "library module" : "script", name,
 			path_absolute(place, sizeof place, separator == '.' ? library : script));

@@ -46,6 +46,11 @@ const char *sources_directory(const struct sources *s);
 struct sources *sources_new(const char *library_dir, const char *policies_dir);
 void sources_free(struct sources *s);
 /*
+ * Gives s a script as bytes, which are copied. From the first call on, scripts are found among the given ones only and
+ * no file of the script directory is read. from: their origin, for messages ("generation 3"), copied. -1: no memory.
+ */
+int sources_give(struct sources *s, const char *from, const char *name, const char *bytes, size_t len);
+/*
  * Returns the source of that name, which belongs to s and is read at the first call. NULL with a fault: no such file;
  * too large; indexed too often (SOURCE_CHAIN_MAX); unreadable; not a valid name ([a-z0-9_]+ with at most one '/', or
  * '.' in the library); a script with the name of a library module; a file or directory that all users may write.

@@ -44,7 +44,14 @@ struct saf {
 	unsigned revoke, revoke_all;
 	bool revoke_all_given;
 	uint64_t sum;
+	char digest[SAF_DIGEST];
 };
+
+char *
+saf_digest(struct saf *s)
+{
+	return s->digest;
+}
 
 uint64_t *
 saf_sum(struct saf *s)

@@ -40,6 +40,12 @@ struct saf_decision {
 struct saf *saf_new(void); /* NULL: no memory */
 /* The address of the sum of the file's bytes (sum.h); 0 until the reader sets it. */
 uint64_t *saf_sum(struct saf *s);
+/*
+ * The SHA-256 of the file's text without its password hashes, in lower-case hex: two files with the same digest differ
+ * in passwords only, and the digest cannot be used to guess one. Set by the reader; "" until then.
+ */
+char *saf_digest(struct saf *s);
+#define SAF_DIGEST 65
 void saf_free(struct saf *s); /* NULL is allowed */
 
 /*

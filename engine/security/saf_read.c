@@ -7,6 +7,7 @@
 #include "config/keypath.h"
 #include "security/scrypt.h"
 #include "base/sum.h"
+#include "tls/tls.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -309,6 +310,27 @@ saf_read_returned(lua_State *L, void *arg)
 	saf_read(L, -1, l->saf, l->file, l->faults);
 }
 
+#define HASH "scrypt:" /* the beginning of a password hash, as `sallyport passwd` prints it */
+
+/* The digest of the text without its password hashes (saf_digest). Without memory it stays empty. */
+static void
+take_digest(struct saf *s, const char *bytes, size_t len)
+{
+	char *public = malloc(len + 1);
+	size_t n = 0;
+
+	for (size_t i = 0; public != NULL && i < len; i++) {
+		if (len - i >= strlen(HASH) && memcmp(bytes + i, HASH, strlen(HASH)) == 0)
+			while (i < len && strchr("\"'\n", bytes[i]) == NULL)
+				i++;
+		if (i < len)
+			public[n++] = bytes[i];
+	}
+	if (public != NULL)
+		tls_digest(public, n, saf_digest(s));
+	free(public);
+}
+
 static void
 read_bytes(struct load *l, const char *bytes, size_t len)
 {
@@ -317,8 +339,10 @@ read_bytes(struct load *l, const char *bytes, size_t len)
 	int line = 0;
 
 	l->saf = saf_new();
-	if (l->saf != NULL)
+	if (l->saf != NULL) {
 		*saf_sum(l->saf) = sum_add(SUM_BEGIN, bytes, len);
+		take_digest(l->saf, bytes, len);
+	}
 	if (l->saf == NULL)
 		fault_set(&f, "out of memory");
 	else if (datafile_run(&d, &line, &f) == 0)

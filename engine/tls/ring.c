@@ -17,6 +17,7 @@
 #include "tls/ring_item.h"
 #include "tls/ring_strict.h"
 #include "tls/ring_warnings.h"
+#include "tls/tls.h"
 
 struct pair {
 	char label[RING_LABEL];
@@ -195,6 +196,63 @@ ring_is_signer(const struct ring *r, const char *sha256)
 			return true;
 	}
 	return false;
+}
+
+struct saying { /* the arguments of ring_fingerprints */
+	void (*say)(void *arg, const char *what, const char *sha256);
+	void *arg;
+};
+
+static void
+say_certificate(const struct saying *s, const char *what, const X509 *x)
+{
+	char hex[CERT_DIGEST];
+
+	if (cert_digest(x, hex) == 0)
+		s->say(s->arg, what, hex);
+}
+
+static void
+say_crl(const struct saying *s, const X509_CRL *crl)
+{
+	unsigned char *der = NULL;
+	int len = i2d_X509_CRL(crl, &der);
+	char hex[65];
+
+	if (len <= 0)
+		return;
+	tls_digest(der, (size_t)len, hex);
+	s->say(s->arg, "crl", hex);
+	OPENSSL_free(der);
+}
+
+static void
+say_pair(const struct saying *s, const struct pair *p)
+{
+	char what[RING_LABEL + 16];
+
+	snprintf(what, sizeof what, "certificate %s", p->label);
+	say_certificate(s, what, p->certificate);
+	for (int i = 0; i < sk_X509_num(p->chain); i++)
+		say_certificate(s, what, sk_X509_value(p->chain, i));
+}
+
+void
+ring_fingerprints(const struct ring *r, void (*say)(void *arg, const char *what, const char *sha256), void *arg)
+{
+	const STACK_OF(X509_OBJECT) *all = r != NULL ? X509_STORE_get0_objects(r->store) : NULL;
+	struct saying s = { say, arg };
+
+	for (size_t i = 0; r != NULL && i < r->n; i++)
+		say_pair(&s, &r->pair[i]);
+	for (int i = 0; all != NULL && i < sk_X509_OBJECT_num(all); i++) {
+		X509_OBJECT *one = sk_X509_OBJECT_value(all, i);
+
+		if (X509_OBJECT_get0_X509(one) != NULL)
+			say_certificate(&s, "signer", X509_OBJECT_get0_X509(one));
+		else if (X509_OBJECT_get0_X509_CRL(one) != NULL)
+			say_crl(&s, X509_OBJECT_get0_X509_CRL(one));
+	}
 }
 
 static bool

@@ -47,6 +47,12 @@ uint64_t ring_sum(const struct ring *r);
 bool ring_has(const struct ring *r, const char *label);
 /* Whether is(arg, subject) is true for a signer or for an intermediate of a pair. False too when memory ran out. */
 bool ring_any_authority(const struct ring *r, bool (*is)(void *arg, const struct dn *subject), void *arg);
+/*
+ * Calls say(arg, what, sha256) for each certificate and CRL of the ring: what is "certificate LABEL" (the pair's and
+ * its intermediates), "signer" or "crl"; sha256 the fingerprint of its DER, in lower-case hex. No key is read. r may be
+ * NULL.
+ */
+void ring_fingerprints(const struct ring *r, void (*say)(void *arg, const char *what, const char *sha256), void *arg);
 /* Whether a signer has that SHA-256 fingerprint, in lower-case hex. False too when memory ran out. */
 bool ring_is_signer(const struct ring *r, const char *sha256);
 /*

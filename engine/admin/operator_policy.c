@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* operator_policy: the command policy: the kept generations, their files, and their use. */
+#include "admin/operator_internal.h"
+
+#include "policy/facts_json.h"
+#include "region/region.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CHUNK 16384 /* bytes of a file in one row */
+#define NUL_SHOWN 0x100 /* the code point that stands for the byte 0; other bytes are the code points 0 to 255 */
+
+/* --- rows ------------------------------------------------------------------------------------- */
+
+static json_t *
+scripts_of(const struct version *v)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < v->files; i++)
+		if (strcmp(v->file[i].kind, "region") != 0)
+			json_array_append_new(list, json_pack("{s:s,s:s%}", "name", v->file[i].name, "hash", v->file[i].blob->digest, SCRIPT_HASH_SIZE - 1));
+	return list;
+}
+
+static json_t *
+row_of(const struct region *r, const struct version *v)
+{
+	bool current = v == versions_current(r->versions);
+
+	return json_pack("{s:I,s:s,s:o,s:f,s:s,s:s,s:b,s:I,s:o*,s:o}", "generation", (json_int_t)v->number, "state", current ? "current" : "kept",
+		"note", operator_text(v->note), "time", v->time, "by", v->by, "hash", v->hash, "pinned", current && versions_pinned(r->versions),
+		"of", (json_int_t)v->of, "damage", v->damage != NULL ? operator_text(v->damage) : NULL, "scripts", scripts_of(v));
+}
+
+/* The bytes as code points (NUL_SHOWN), since a script need not be UTF-8. */
+static json_t *
+text_of_bytes(const char *bytes, size_t n)
+{
+	char text[2 * CHUNK];
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned code = bytes[i] != '\0' ? (unsigned char)bytes[i] : NUL_SHOWN;
+
+		if (code >= 0x80)
+			text[len++] = (char)(0xC0 | code >> 6);
+		text[len++] = (char)(code < 0x80 ? code : 0x80 | (code & 0x3F));
+	}
+	return json_stringn(text, len);
+}
+
+/* --- streams ---------------------------------------------------------------------------------- */
+
+struct file_stream { /* the files of one or two versions, in rows */
+	struct version *version[2]; /* counted; NULL: none */
+	const struct version_file *only; /* of version[0]; NULL: each file, and the fingerprints */
+	char *path;                 /* owned: region.lua's */
+	size_t n, file, at;         /* the version, its file, and the byte of the file that come next */
+};
+
+struct list_stream {
+	const struct region *region;
+	uint64_t after; /* the number of the last row */
+};
+
+static bool
+operator_list_more(void *arg, json_t *rows)
+{
+	struct list_stream *t = arg;
+	const struct versions *vs = t->region->versions;
+
+	for (size_t i = 0; i < versions_count(vs); i++) {
+		const struct version *v = versions_at(vs, i);
+
+		if (v->number <= t->after)
+			continue;
+		t->after = v->number;
+		json_array_append_new(rows, row_of(t->region, v));
+		return true;
+	}
+	return false;
+}
+
+static json_t *
+operator_list_none(void *arg)
+{
+	(void)arg;
+	return json_pack("{s:i,s:[]}", "status", 0, "rows");
+}
+
+static void
+put_file(const struct version *v, const struct version_file *f, size_t at, size_t n, json_t *rows)
+{
+	json_array_append_new(rows, json_pack("{s:I,s:s,s:s,s:s,s:o}", "generation", (json_int_t)v->number, "kind", f->kind, "name", f->name, "hash",
+		f->blob->digest, "text", text_of_bytes(f->blob->bytes + at, n)));
+}
+
+/* The fingerprints and urms of a version. */
+static void
+put_rest(const struct version *v, const char *path, json_t *rows)
+{
+	json_array_append_new(rows, json_pack("{s:I,s:s,s:s}", "generation", (json_int_t)v->number, "kind", "file", "name", path));
+	for (size_t i = 0; i < v->prints; i++)
+		json_array_append_new(rows, json_pack("{s:I,s:s,s:s,s:s}", "generation", (json_int_t)v->number, "kind", "print", "name",
+			v->print[i].what, "hash", v->print[i].digest));
+	for (size_t i = 0; i < v->urms; i++)
+		json_array_append_new(rows, json_pack("{s:I,s:s,s:s,s:s}", "generation", (json_int_t)v->number, "kind", "urm", "name",
+			v->urm[i].tcpipservice, "text", v->urm[i].urm));
+}
+
+/* A piece of the file `f`. True: there is more of it. */
+static bool
+put_piece(struct file_stream *t, const struct version *v, const struct version_file *f, json_t *rows)
+{
+	size_t left = f->blob->len - t->at, n = left < CHUNK ? left : CHUNK;
+
+	put_file(v, f, t->at, n, rows);
+	t->at = n < left ? t->at + n : 0;
+	return n < left;
+}
+
+static bool
+operator_files_more(void *arg, json_t *rows)
+{
+	struct file_stream *t = arg;
+	const struct version *v = t->version[t->n];
+
+	if (t->only != NULL)
+		return put_piece(t, v, t->only, rows);
+	if (t->file < v->files) {
+		t->file += !put_piece(t, v, &v->file[t->file], rows);
+		return true;
+	}
+	put_rest(v, t->path, rows);
+	t->n++;
+	t->file = 0;
+	return t->n < 2;
+}
+
+static void
+operator_files_end(void *arg)
+{
+	struct file_stream *t = arg;
+
+	version_unref(t->version[0]);
+	version_unref(t->version[1]);
+	free(t->path);
+	free(t);
+}
+
+/* --- the commands ----------------------------------------------------------------------------- */
+
+static int
+policy_list(struct order *o)
+{
+	struct list_stream *t = calloc(1, sizeof *t);
+	struct control_source source = { .more = operator_list_more, .none = operator_list_none, .end = free, .arg = t };
+
+	if (t == NULL)
+		return fault_set(&o->fault, "no memory for the answer");
+	t->region = o->region;
+	control_stream(o->client, &source);
+	o->later = true;
+	return 0;
+}
+
+/* The version whose number is typed, whole. NULL with o->fault. */
+static struct version *
+find_version(struct order *o, const char *typed)
+{
+	char *end;
+	unsigned long long number = strtoull(typed, &end, 10);
+	struct version *v = *typed >= '0' && *typed <= '9' && *end == '\0' ? versions_find(o->region->versions, number) : NULL;
+
+	if (v == NULL)
+		fault_set(&o->fault, "generation %.40s is not kept; policy list shows the kept ones", typed);
+	else if (v->damage != NULL)
+		fault_set(&o->fault, "generation %llu cannot be used: %s", number, v->damage);
+	return v != NULL && v->damage == NULL ? v : NULL;
+}
+
+/* Streams the one file of a, or all files of a and b. */
+static int
+send_files(struct order *o, struct version *a, struct version *b, const struct version_file *only)
+{
+	struct file_stream *t = calloc(1, sizeof *t);
+	struct control_source source = { .more = operator_files_more, .none = operator_list_none, .end = operator_files_end, .arg = t };
+
+	if (t == NULL || (t->path = strdup(o->region->file)) == NULL) {
+		free(t);
+		return fault_set(&o->fault, "no memory for the answer");
+	}
+	t->version[0] = version_ref(a);
+	t->version[1] = version_ref(b);
+	t->only = only;
+	control_stream(o->client, &source);
+	o->later = true;
+	return 0;
+}
+
+static int
+policy_show(struct order *o)
+{
+	struct version *v = o->nargs == 3 ? find_version(o, o->arg[1]) : NULL;
+	const struct version_file *f = v != NULL ? version_file(v, o->arg[2]) : NULL;
+
+	if (o->nargs != 3)
+		return fault_set(&o->fault, "policy show needs a generation and a file: policy show 3 region.lua");
+	if (f != NULL)
+		return send_files(o, v, NULL, f);
+	return v != NULL ? fault_set(&o->fault, "generation %s has no file %.80s; policy list --json names its scripts", o->arg[1], o->arg[2]) : -1;
+}
+
+static int
+policy_diff(struct order *o)
+{
+	struct version *a, *b;
+
+	if (o->nargs < 2 || o->nargs > 3)
+		return fault_set(&o->fault, "policy diff needs one generation, which is compared with the current one, or two");
+	a = find_version(o, o->arg[1]);
+	b = a == NULL ? NULL : o->nargs == 3 ? find_version(o, o->arg[2]) : versions_current(o->region->versions);
+	return b != NULL ? send_files(o, a, b, NULL) : -1;
+}
+
+/* Begins the use of a version; the answer is that of a reload. */
+static int
+use(struct order *o, const struct version *v)
+{
+	struct reload_order reload = { .use = v != NULL ? v->number : 0, .note = operator_option(o, "note") };
+
+	if (v != NULL && operator_judge_note(reload.note, &o->fault) == 0)
+		return operator_begin_reload(o, &reload);
+	log_say(o->region->log, MSG_SP0011, "fault", o->fault.text, NULL);
+	return -1;
+}
+
+static int
+policy_use(struct order *o)
+{
+	if (o->nargs != 2)
+		return fault_set(&o->fault, "policy use needs a generation; policy list shows the kept ones");
+	return use(o, find_version(o, o->arg[1]));
+}
+
+static int
+policy_rollback(struct order *o)
+{
+	if (o->nargs != 1)
+		return fault_set(&o->fault, "policy rollback takes no argument; policy use N takes a generation");
+	return use(o, versions_former(o->region->versions, &o->fault));
+}
+
+int
+operator_do_policy(struct order *o)
+{
+	static const struct {
+		const char *word;
+		int (*run)(struct order *o);
+	} words[] = { { "list", policy_list }, { "show", policy_show }, { "diff", policy_diff }, { "use", policy_use }, { "rollback", policy_rollback } };
+
+	for (size_t i = 0; o->nargs > 0 && i < sizeof words / sizeof words[0]; i++)
+		if (strcmp(words[i].word, o->arg[0]) == 0)
+			return words[i].run(o);
+	return fault_set(&o->fault, "policy needs one of: list, show, diff, use or rollback");
+}

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/policy_command.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/table.h"
+#include "client/unified.h"
+#include "region/reload_changes.h"
+#include "region/version.h"
+
+#define NUL_SHOWN 0x100 /* the code point for the byte 0; the others are 0 to 255 (operator_policy) */
+
+/* --- the files of the rows -------------------------------------------------------------------- */
+
+static const char *
+text(const json_t *row, const char *key)
+{
+	const char *s = json_string_value(json_object_get(row, key));
+
+	return s != NULL ? s : "";
+}
+
+/* Appends the bytes that the code points of `s` stand for. */
+static int
+add_bytes(struct buf *out, const char *s)
+{
+	for (const unsigned char *p = (const unsigned char *)s; *p != '\0'; p++) {
+		unsigned code = *p;
+		unsigned char byte;
+
+		if (code >= 0xC0 && p[1] != '\0')
+			code = (code & 0x1F) << 6 | (*++p & 0x3F);
+		byte = code == NUL_SHOWN ? 0 : (unsigned char)code;
+		if (buf_add(out, &byte, 1) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* Joins the rows from i on that are pieces of one file. Returns the index after them. */
+static size_t
+join(const json_t *rows, size_t i, struct buf *out)
+{
+	const json_t *first = json_array_get(rows, i), *row = first;
+
+	for (; row != NULL; row = json_array_get(rows, ++i)) {
+		if (strcmp(text(row, "name"), text(first, "name")) != 0 || strcmp(text(row, "kind"), text(first, "kind")) != 0 ||
+			!json_equal(json_object_get(row, "generation"), json_object_get(first, "generation")))
+			break;
+		add_bytes(out, text(row, "text"));
+	}
+	return i;
+}
+
+/* The bytes as a string of JSON; of bytes that are not UTF-8, the code points 0 to 255. */
+static json_t *
+json_of_bytes(const struct buf *b)
+{
+	const unsigned char *bytes = buf_bytes(b);
+	json_t *whole = json_stringn(buf_len(b) > 0 ? (const char *)bytes : "", buf_len(b));
+	struct buf points;
+
+	if (whole != NULL)
+		return whole;
+	buf_init(&points, 64u * 1024 * 1024);
+	for (size_t i = 0; i < buf_len(b); i++) {
+		unsigned char two[2] = { (unsigned char)(0xC0 | bytes[i] >> 6), (unsigned char)(0x80 | (bytes[i] & 0x3F)) };
+
+		buf_add(&points, bytes[i] < 0x80 ? &bytes[i] : two, bytes[i] < 0x80 ? 1 : 2);
+	}
+	whole = json_stringn(buf_len(&points) > 0 ? (const char *)buf_bytes(&points) : "", buf_len(&points));
+	buf_free(&points);
+	return whole;
+}
+
+static json_t *
+shown_file(const json_t *rows)
+{
+	json_t *row = json_array_get(rows, 0), *out;
+	struct buf b;
+
+	buf_init(&b, 64u * 1024 * 1024);
+	join(rows, 0, &b);
+	out = json_pack("[{s:O,s:O,s:O,s:o}]", "generation", json_object_get(row, "generation"), "name", json_object_get(row, "name"), "hash",
+		json_object_get(row, "hash"), "text", json_of_bytes(&b));
+	buf_free(&b);
+	return out;
+}
+
+/* --- two versions ----------------------------------------------------------------------------- */
+
+/* Takes the row at i, and the further pieces of its file, into v. Returns the index after them. */
+static size_t
+take_row(struct version *v, const json_t *rows, size_t i)
+{
+	const json_t *row = json_array_get(rows, i);
+	const char *kind = text(row, "kind");
+	struct version_blob *blob;
+	struct buf b;
+
+	if (strcmp(kind, "print") == 0)
+		version_add_print(v, text(row, "name"), text(row, "hash"));
+	else if (strcmp(kind, "urm") == 0)
+		version_take_urms(v, NULL, text(row, "name"), text(row, "text"));
+	if (strcmp(kind, "region") != 0 && strcmp(kind, "script") != 0)
+		return i + 1;
+	buf_init(&b, 64u * 1024 * 1024);
+	i = join(rows, i, &b);
+	blob = version_blob(buf_len(&b) > 0 ? (const void *)buf_bytes(&b) : "", buf_len(&b));
+	if (blob != NULL)
+		version_add_file(v, strcmp(kind, "region") == 0 ? "region" : "script", text(row, "name"), blob);
+	version_blob_unref(blob);
+	buf_free(&b);
+	return i;
+}
+
+/* Reads the version whose rows begin at *i, which is the index after them then. *file: the path of its region.lua. */
+static struct version *
+read_version(const json_t *rows, size_t *i, const char **file)
+{
+	const json_t *number = json_object_get(json_array_get(rows, *i), "generation"), *row;
+	struct version *v = version_new();
+	bool files = true; /* the row of the path comes after the files; a further row with pieces begins the next version */
+
+	if (v == NULL)
+		return NULL;
+	v->number = (uint64_t)json_integer_value(number);
+	while ((row = json_array_get(rows, *i)) != NULL && json_equal(json_object_get(row, "generation"), number)) {
+		bool piece = json_object_get(row, "text") != NULL && strcmp(text(row, "kind"), "urm") != 0;
+
+		if (piece && !files)
+			break;
+		if (strcmp(text(row, "kind"), "file") == 0)
+			*file = text(row, "name");
+		files = files && piece;
+		*i = take_row(v, rows, *i);
+	}
+	return v;
+}
+
+static void
+add_change(json_t *out, const char *kind, const char *name, const char *what, const char *more)
+{
+	json_array_append_new(out, json_pack("{s:s,s:s,s:s,s:s}", "kind", kind, "name", name, "change", what, "text", more));
+}
+
+/* The unified diff of two files; NULL: there is none of that name. */
+static void
+add_diff(json_t *out, const char *kind, const char *name, const struct version_file *was, const struct version_file *now)
+{
+	struct unified_text a = { was != NULL ? name : "/dev/null", was != NULL ? was->blob->bytes : "", was != NULL ? was->blob->len : 0 };
+	struct unified_text b = { now != NULL ? name : "/dev/null", now != NULL ? now->blob->bytes : "", now != NULL ? now->blob->len : 0 };
+	struct buf all;
+
+	buf_init(&all, 64u * 1024 * 1024);
+	if (unified_diff(&a, &b, &all) == 0 && (buf_len(&all) > 0 || was == NULL || now == NULL))
+		json_array_append_new(out, json_pack("{s:s,s:s,s:s,s:o}", "kind", kind, "name", name, "change",
+			was == NULL ? "added" : now == NULL ? "removed" : "changed", "text", json_of_bytes(&all)));
+	buf_free(&all);
+}
+
+static const struct version_file *
+script_of(const struct version *v, const char *name)
+{
+	const struct version_file *f = version_file(v, name);
+
+	return f != NULL && strcmp(f->kind, "script") == 0 ? f : NULL;
+}
+
+static void
+add_scripts(json_t *out, const struct version *a, const struct version *b)
+{
+	for (size_t i = 0; i < a->files; i++)
+		if (script_of(a, a->file[i].name) == &a->file[i])
+			add_diff(out, "policy", a->file[i].name, &a->file[i], script_of(b, a->file[i].name));
+	for (size_t i = 0; i < b->files; i++)
+		if (script_of(b, b->file[i].name) == &b->file[i] && script_of(a, b->file[i].name) == NULL)
+			add_diff(out, "policy", b->file[i].name, NULL, &b->file[i]);
+}
+
+/* The attributes that differ; of definitions that cannot be read here, the lines of region.lua that differ. */
+static void
+add_definitions(json_t *out, const struct version *a, const struct version *b, const char *file)
+{
+	struct faults faults = { 0 };
+	struct definition *was = version_definition(a, file, &faults), *now = version_definition(b, file, &faults);
+	struct reload_changes changes = { 0 };
+
+	if (was != NULL && now != NULL)
+		reload_changes_definitions(NULL, was, now, &changes);
+	else
+		add_diff(out, "region", "region.lua", version_file(a, "region.lua"), version_file(b, "region.lua"));
+	for (const struct reload_change *c = changes.first; c != NULL; c = c->next)
+		add_change(out, c->kind, c->name, c->what, c->text);
+	reload_changes_free(&changes);
+	definition_free(was);
+	definition_free(now);
+	faults_free(&faults);
+}
+
+static bool
+has_print(const struct version *v, const struct version_print *p)
+{
+	for (size_t i = 0; i < v->prints; i++)
+		if (strcmp(v->print[i].what, p->what) == 0 && strcmp(v->print[i].digest, p->digest) == 0)
+			return true;
+	return false;
+}
+
+/* The fingerprints of a that b lacks. */
+static void
+add_prints(json_t *out, const struct version *a, const struct version *b, const char *what)
+{
+	for (size_t i = 0; i < a->prints; i++)
+		if (!has_print(b, &a->print[i]))
+			add_change(out, strcmp(a->print[i].what, "saf") == 0 ? "saf" : "ring", a->print[i].what, what, a->print[i].digest);
+}
+
+static json_t *
+differences(const json_t *rows)
+{
+	json_t *out = json_array();
+	const char *file = "region.lua";
+	size_t i = 0;
+	struct version *a = read_version(rows, &i, &file), *b = read_version(rows, &i, &file);
+
+	if (a != NULL && b != NULL) {
+		add_definitions(out, a, b, file);
+		add_scripts(out, a, b);
+		add_prints(out, a, b, "removed");
+		add_prints(out, b, a, "added");
+	}
+	version_unref(a);
+	version_unref(b);
+	return out;
+}
+
+/* --- printing --------------------------------------------------------------------------------- */
+
+void
+policy_command_prepare(const char *word, bool json, json_t *answer)
+{
+	json_t *rows = json_object_get(answer, "rows");
+
+	if (!json_is_array(rows) || json_array_size(rows) == 0)
+		return;
+	if (json && strcmp(word, "show") == 0)
+		json_object_set_new(answer, "rows", shown_file(rows));
+	else if (strcmp(word, "diff") == 0)
+		json_object_set_new(answer, "rows", differences(rows));
+}
+
+/* The rows of list with a readable time. */
+static void
+print_list(const json_t *rows)
+{
+	json_t *shown = json_deep_copy(rows), *row;
+	size_t i;
+
+	json_array_foreach(shown, i, row) {
+		time_t at = (time_t)json_number_value(json_object_get(row, "time"));
+		struct tm utc;
+		char when[40] = "-";
+
+		if (gmtime_r(&at, &utc) != NULL)
+			strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%SZ", &utc);
+		json_object_set_new(row, "time", json_string(when));
+		if (json_integer_value(json_object_get(row, "of")) == 0)
+			json_object_del(row, "of");
+		if (json_object_get(row, "damage") != NULL)
+			json_object_set(row, "note", json_object_get(row, "damage"));
+	}
+	table_columns(stdout, "version", shown);
+	json_decref(shown);
+}
+
+static void
+print_diff(const json_t *rows)
+{
+	size_t i;
+	json_t *row;
+
+	json_array_foreach((json_t *)rows, i, row) {
+		const char *more = text(row, "text");
+
+		printf("%s %s %s", text(row, "kind"), text(row, "name"), text(row, "change"));
+		if (strncmp(more, "--- ", 4) == 0)
+			printf("\n%s", more);
+		else
+			printf("%s%s\n", more[0] != '\0' ? ": " : "", more);
+	}
+}
+
+/* Prints the bytes of the file as they are. */
+static void
+print_file(const json_t *rows)
+{
+	struct buf b;
+
+	buf_init(&b, 64u * 1024 * 1024);
+	join(rows, 0, &b);
+	fwrite(buf_bytes(&b), 1, buf_len(&b), stdout);
+	buf_free(&b);
+}
+
+void
+policy_command_show(const char *word, const json_t *rows)
+{
+	if (strcmp(word, "list") == 0)
+		print_list(rows);
+	else if (strcmp(word, "diff") == 0)
+		print_diff(rows);
+	else
+		print_file(rows);
+}
