@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define STEPS 20 /* cost of a take */
+
 /* The buckets of the mock, with the time of its clock in *now; NULL: no mock. [-0, +0, may throw] */
 static struct rates *
 mock_rates(lua_State *L, const struct lhost *h, double *now)
@@ -88,6 +90,7 @@ lhost_rate_take(lua_State *L)
 	enum rates_answer a;
 
 	lhost_want_asking(L, h, "rate:take");
+	lhost_pay(L, h, STEPS);
 	a = ask(L, h, name, len, &t, n, &got);
 	snprintf(title, sizeof title, "rate %.64s", name);
 	keep_take(h, name, n, &t, a, got.wait);

@@ -29,7 +29,7 @@ static const char *const names[] = {
 	"string.reverse", "string.sub", "string.unpack", "string.upper", "table.concat", "table.insert", "table.move", "table.pack",
 	"table.remove", "table.sort", "table.unpack", "utf8.char", "utf8.codepoint", "utf8.codes", "utf8.len", "utf8.offset", "math.max",
 	"math.tointeger", "math.fmod", "math.ult", "p.accept", "p.refuse", "p.install", "p.pass", "p.check", "p.first", "p.all", "p.when",
-	"p.ipconn", "p.ipconns", "p.counter", "p.rate", "ip.set", "ip.within", "ip.is_address", "cert.cn", "cert.san", "cert.named", "cert.pins",
+	"p.ipconn", "p.ipconns", "p.counter", "p.rate", "p.note", "p.zone", "p.data", "r.take", "zone.at", "ip.set", "ip.within", "ip.is_address", "cert.cn", "cert.ou", "cert.verified", "cert.san", "cert.named", "cert.pins",
 	"cert.pinned", "cert.issued_by", "cert.expires_within", "capex.is_blank", "capex.applid", "capex.name", "capex.last_four",
 	"capex.wants_callback", "capex.wants_sessions", "c.next", "c.peek", "set.holds", "v[1]", "v[2]", "v[3]",
 };
@@ -139,6 +139,7 @@ add_statement(struct maker *k)
 static const char prologue[] =
 	"local p, ip, cert, capex = require 'policy', require 'policy.ip', require 'policy.cert', require 'policy.capex'\n"
 	"local set, c, kept = ip.set { '10.0.0.0/8', ['fe80::/10'] = 'lab' }, p.counter 'X', nil\n"
+	"local r, zone = p.rate('R', { count = 3, per = 1 }), p.zone 'UTC'\n"
 	"local f, g = function(...) return ... end, function() error 'g' end\n"
 	"local function door(facts)\nlocal t, m, v = { 3, 1, 2 }, { __index = g, __close = g }, { 1, 2, 3 }\n";
 static const char epilogue[] = "return v[1]\nend\nreturn { admit = door, certify = door, bind = door, install = door, delete = door }\n";

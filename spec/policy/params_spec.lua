@@ -170,6 +170,34 @@ return { params = { code = { type = "string" } },
     assert.are.equal("mine", region:explain(refused.connection)[1].code)
   end)
 
+  it("are there again, like zones and data, after the state of the scripts was thrown away", function()
+    make([[{ "keeper", name = "ONE" }]], [[return {}]],
+      [[tcpipservice "TWO" { host = "127.0.0.1", portnumber = 0, urm = "keeper" }]])
+    local text = assert(support.read(region:path "region.lua")):gsub('networkid = "NETA",', '%0 kilobytes = 256, milliseconds = 1000,')
+    define(text)
+    region:script("keeper", [[
+local policy = require "policy"
+local zone, list, kept = policy.zone "Asia/Tokyo", policy.data("list.csv", { key = "k" }), {}
+return { params = { name = { type = "string", default = "DEFAULT" } }, install = function(facts, params)
+  kept[#kept + 1] = ("x"):rep(60000) .. facts.connection
+  return policy.refuse("seen", ("%s %d %s"):format(params.name, zone:at(0).hour, list:find("a").v))
+end }]])
+    local file = assert(io.open(region:path "policies/list.csv", "w"))
+    file:write "k,v\na,found\n"
+    file:close()
+    region:start()
+    local function said(service)
+      return region:explain(support.connect({ port = region:port(service), applid = "A" }).connection)[1].doors[3].text
+    end
+    local n = 0
+    repeat
+      assert.are.same({ "ONE 9 found", "DEFAULT 9 found" }, { said "ONE", said "TWO" })
+      n = n + 1
+    until n == 60 or region:log():find("SP0019", 1, true)
+    assert.is_truthy(region:wait_log "SP0019")
+    assert.are.same({ "ONE 9 found", "DEFAULT 9 found" }, { said "ONE", said "TWO" })
+  end)
+
   it("are given to the rows of a decision table as params", function()
     make [[{ "cap", network = "NETX" }]]
     region:script("cap_spec", [[return {
