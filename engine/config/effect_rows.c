@@ -320,6 +320,7 @@ const struct effect effect_rows[] = {
 	TUNES(region, "instructions", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "milliseconds", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "kilobytes", effect_no_script, "no script is named", "name one"),
+	PROTECTS(region, "record_full", effect_no_record, NO_RECORD, NAME_RECORD),
 	TUNES(region, "record_requests", effect_no_record, NO_RECORD, NAME_RECORD),
 	TUNES(region, "record_days", effect_no_record, NO_RECORD, NAME_RECORD),
 	TUNES(region, "record_megabytes", effect_no_record, NO_RECORD, NAME_RECORD),

@@ -131,6 +131,7 @@ static const char *const status_words[] = { "open", "closed", NULL };
 static const char *const socketclose_words[] = { "no", NULL };
 static const char *const applid_change_words[] = { "always", "blank_only", NULL };
 static const char *const specs_words[] = { "require", "warn", "off", NULL };
+static const char *const record_full_words[] = { "count", "hold", NULL };
 static const char *const record_requests_words[] = { "refused", "all", NULL };
 static const char *const recheck_words[] = { "release", "report", "off", NULL };
 static const char *const mirrorlife_words[] = { "request", "task", "uow", NULL };
@@ -172,6 +173,7 @@ const struct attribute resource_region[] = {
 	FILE_(saf, NULL),
 	FILE_(recovery, NULL),
 	FILE_(record, NULL),
+	CHOICE(record_full, record_full_words, "count", ON),
 	CHOICE(record_requests, record_requests_words, "refused", ON),
 	INT(record_days, 0, 36500, "90", ON),
 	INT(record_megabytes, 0, 1048576, "1024", ON),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conn/capex_answer.h"
 
+#include "conn/acquire.h"
+#include "conn/hold.h"
 #include "conn/traffic.h"
 
 #include <stdarg.h>
@@ -86,9 +88,6 @@ say_accepted(struct conn *c, const struct ipconn *i)
 
 	log_say(c->worker->log, MSG_DFHIS2001, "ipconn", i->def.ipconn, "applid", i->def.applid, "connection", c->facts.connection,
 		"#sessions", log_number(count, i->receivecount), "tcpipservice", c->facts.tcpipservice, NULL);
-	record_facts(c->record, &c->facts);
-	ipconn_record(i, c);
-	record_outcome(c->record, "accepted", NULL, NULL, NULL);
 	snprintf(event, sizeof event, "answered %d", ipic_status(IPIC_OK));
 	conn_event(c, event);
 }
@@ -96,7 +95,20 @@ say_accepted(struct conn *c, const struct ipconn *i)
 void
 capex_accept(struct conn *c, struct ipconn *i, enum socket_place place)
 {
+	ipconn_join(i, c, place);
+	ipconn_adopt(i, c->worker->generation); /* a generation may have been loaded since c was accepted */
+	record_facts(c->record, &c->facts);
+	ipconn_record(i, c);
+	record_outcome(c->record, "accepted", NULL, NULL, NULL);
+	if (!hold_begin(c))
+		capex_answered(c);
+}
+
+void
+capex_answered(struct conn *c)
+{
 	const struct region_def *r = &c->generation->definition->region;
+	struct ipconn *i = c->ipconn;
 	struct capex_answer a = { .response = "OK", .sendcount = i->sendcount, .receivecount = i->receivecount, .sockets = i->sockets };
 	struct buf b;
 
@@ -105,13 +117,13 @@ capex_accept(struct conn *c, struct ipconn *i, enum socket_place place)
 	memcpy(a.networkid, r->networkid, sizeof a.networkid);
 	memcpy(a.connection, c->facts.connection, sizeof a.connection);
 	attribute_print(attribute_find(resource_ipconn, "userauth"), &i->def, a.userauth, sizeof a.userauth);
-	if (place == SOCKET_IN)
+	if (c->place == SOCKET_IN)
 		memcpy(a.token, i->token, sizeof a.token);
-	ipconn_join(i, c, place);
-	ipconn_adopt(i, c->worker->generation); /* a generation may have been loaded since c was accepted */
 	conn_through(c);
 	traffic_begin(c);
 	say_accepted(c, i);
 	buf_init(&b, IPIC_PUT_MAX);
 	send_answer(c, &b, ipic_put_accepted(&b, &a));
+	if (c->ipconn == i)
+		acquire_joined(c); /* calls back, or completes the ipconn */
 }

@@ -7,10 +7,15 @@
 #include "conn/rules.h"
 
 /*
- * Accepts c as the socket `place` (SOCKET_IN, SOCKET_IN2) of i: c joins i, enters stage INSTALLED, and the answer 200
- * is queued. Message DFHIS2001. c is closed when the answer cannot be queued.
+ * Accepts c as the socket `place` (SOCKET_IN, SOCKET_IN2) of i: c joins i; then capex_answered, at once or when the
+ * record of the decision is written (hold.h).
  */
 void capex_accept(struct conn *c, struct ipconn *i, enum socket_place place);
+/*
+ * c enters stage INSTALLED, the answer 200 is queued, and the ipconn calls back or is complete. Message DFHIS2001. c is
+ * closed when the answer cannot be queued.
+ */
+void capex_answered(struct conn *c);
 /*
  * Answers with reason r, its HTTP status and its response class (IPIC.md 5), and closes c politely. The caller has
  * called conn_refused.

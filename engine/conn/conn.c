@@ -2,6 +2,7 @@
 #include "conn/conn.h"
 
 #include "base/clock.h"
+#include "conn/hold.h"
 #include "conn/release.h"
 #include "conn/ipconn.h"
 #include "conn/steps.h"
@@ -228,6 +229,8 @@ void
 conn_enter(struct conn *c, enum conn_stage stage, double seconds)
 {
 	timer_stop(&c->timer);
+	if (c->stage == CONN_HELD)
+		hold_leave(c);
 	if (stage == CONN_ADMITTED && !c->io_opened) {
 		c->io_opened = true;
 		io_open(&c->io, c->worker->loop, c->io.fd, false, IN_MAX, conn_on_io, c);

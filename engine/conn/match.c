@@ -63,15 +63,6 @@ refused_since(struct conn *c, struct ipconn *i, bool first)
 	return true;
 }
 
-/* Accept, then call back or complete the ipconn. */
-static void
-take_in(struct conn *c, struct ipconn *i, enum socket_place place)
-{
-	capex_accept(c, i, place);
-	if (c->ipconn == i)
-		acquire_joined(c);
-}
-
 static void
 begin(struct ipconn *i, const struct capex *x, const struct terms *t)
 {
@@ -105,7 +96,7 @@ match_take(struct conn *c, struct ipconn *i)
 		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "limit", "no random bytes for a token");
 	} else if (!refused_since(c, i, true)) {
 		begin(i, x, &t);
-		take_in(c, i, SOCKET_IN);
+		capex_accept(c, i, SOCKET_IN);
 	}
 }
 
@@ -184,7 +175,7 @@ match_join(struct conn *c)
 	if (refused_since(c, i, false))
 		return;
 	i->token[0] = '\0';
-	take_in(c, i, SOCKET_IN2);
+	capex_accept(c, i, SOCKET_IN2);
 }
 
 /*
@@ -233,5 +224,5 @@ match_call_back(struct conn *c)
 		i->token[0] = '\0';
 	i->token_until = clock_span() + TOKEN_SECONDS;
 	i->capex = *x;
-	take_in(c, i, SOCKET_IN);
+	capex_accept(c, i, SOCKET_IN);
 }

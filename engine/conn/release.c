@@ -133,7 +133,8 @@ release_lost(struct ipconn *i, struct conn *c, const char *why)
 {
 	bool freeing = i->status == CONN_FREEING;
 
-	record_outcome(c->record, freeing ? "released" : "lost", NULL, NULL, NULL);
+	if (!c->refused) /* refused in stage HELD */
+		record_outcome(c->record, freeing ? "released" : "lost", NULL, NULL, NULL);
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
 		if (i->socket[n] == c)
 			i->socket[n] = NULL;

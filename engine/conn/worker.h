@@ -52,6 +52,7 @@ struct worker {
 	struct threadpool *threadpool;      /* borrowed; resolves names */
 	struct passwords *passwords;        /* borrowed */
 	struct recovery *recovery;          /* borrowed */
+	struct conn *first_held, *last_held; /* connections in stage HELD, a list in the order of their tickets */
 	struct recorder *recorder;          /* borrowed; NULL: the definition names no file of records */
 	struct http_client *backend;        /* owned: HTTP to programs at a URL; NULL until one is used */
 	struct task *tasks;                 /* the running requests, a list */

@@ -68,6 +68,7 @@ static const struct {
 	{ "no_saf", "The request's user or its authority must be checked, and the region names no saf." },
 	{ "not_authorised", "A user of this request does not have READ to its transaction in class TCICSTRN." },
 	{ "not_attached", "The request's transaction or program is not defined or is disabled, or the region is draining. The text says which (ask)." },
+	{ "record", "The region holds its answers until the decision is on the disk (record_full = hold), and the record was not written in time." },
 	{ "refused", "The policy refused without giving a code of its own." },
 };
 

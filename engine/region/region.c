@@ -8,6 +8,7 @@
 #include "net/threadpool.h"
 #include "config/definition_load.h"
 #include "config/warnings.h"
+#include "conn/hold.h"
 #include "conn/release.h"
 #include "conn/conn.h"
 #include "conn/ipconn.h"
@@ -222,6 +223,42 @@ name_boot(struct worker *w)
 	snprintf(w->boot, sizeof w->boot, "%04x", bits);
 }
 
+static void
+region_on_recorded(struct ev_loop *loop, ev_async *watcher, int events)
+{
+	struct region *r = watcher->data;
+
+	(void)loop;
+	(void)events;
+	hold_written(&r->worker);
+}
+
+/* In the recorder's thread. */
+static void
+region_wake(void *arg)
+{
+	struct region *r = arg;
+
+	ev_async_send(r->worker.loop, &r->recorded);
+}
+
+/* The watcher does not keep the loop running. */
+static void
+begin_waking(struct region *r)
+{
+	ev_async_init(&r->recorded, region_on_recorded);
+	r->recorded.data = r;
+	ev_async_start(r->worker.loop, &r->recorded);
+	ev_unref(r->worker.loop);
+}
+
+static void
+end_waking(struct region *r)
+{
+	ev_ref(r->worker.loop);
+	ev_async_stop(r->worker.loop, &r->recorded);
+}
+
 /* Opens the file of records, if the definition names one. */
 static int
 begin_recorder(struct region *r, const struct definition *d, struct faults *faults)
@@ -234,8 +271,13 @@ begin_recorder(struct region *r, const struct definition *d, struct faults *faul
 
 	if (def->record[0] == '\0')
 		return 0;
+	if (o.file.full)
+		o.written = region_wake;
+	o.arg = r;
+	begin_waking(r);
 	r->recorder = recorder_open(&o, &f);
 	if (r->recorder == NULL) {
+		end_waking(r);
 		faults_add(faults, FAULT_ERROR, "record", d->file, def->line, "region: record: %s", f.text);
 		return -1;
 	}
@@ -480,6 +522,8 @@ region_free(struct region *r)
 	recovery_close(r->worker.recovery);
 	peers_free(r->peers);
 	recorder_close(r->recorder);
+	if (r->recorder != NULL)
+		end_waking(r);
 	records_free(r->records);
 	log_say(r->log, MSG_SP0002, NULL);
 	log_end(r->log);

@@ -23,6 +23,7 @@ struct region {
 	struct log *log;               /* owned */
 	struct records *records;       /* owned */
 	struct recorder *recorder;     /* owned; NULL: no file of records is named */
+	ev_async recorded;             /* woken by the recorder's thread after each transaction, while recorder is not NULL */
 	struct peers *peers;           /* owned */
 	struct counters *counters;     /* owned */
 	struct rates *rates;           /* owned */

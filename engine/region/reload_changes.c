@@ -142,7 +142,7 @@ reload_changes_at_once(struct listing *l, const char *name, const char *attribut
 static const char *
 reload_changes_at_the_start(struct listing *l, const char *name, const char *attribute)
 {
-	static const char *const fixed[] = { "control", "recovery", "records", "workers", "record", "record_requests",
+	static const char *const fixed[] = { "control", "recovery", "records", "workers", "record", "record_full", "record_requests",
 		"record_days", "record_megabytes" };
 
 	(void)name;

@@ -33,6 +33,7 @@ static const struct example {
 	{ "region", "instructions", OWN("instructions = 300"), OWN("instructions = 300") "program 'P' { script = 'p' }" },
 	{ "region", "milliseconds", OWN("milliseconds = 3"), OWN("milliseconds = 3") "tcpipservice 'T' { portnumber = 0, urm = 'u' }" },
 	{ "region", "kilobytes", OWN("kilobytes = 300"), OWN("kilobytes = 300") "ipconn 'C' { port = 1, host = 'h', sendcount = 1, admit = 'a' }" },
+	{ "region", "record_full", OWN("record_full = 'hold'"), OWN("record_full = 'hold', record = 'r.db'") },
 	{ "region", "record_requests", OWN("record_requests = 'all'"), OWN("record_requests = 'all', record = 'r.db'") },
 	{ "region", "record_days", OWN("record_days = 3"), OWN("record_days = 3, record = 'r.db'") },
 	{ "region", "record_megabytes", OWN("record_megabytes = 3"), OWN("record_megabytes = 3, record = 'r.db'") },
