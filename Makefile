@@ -182,6 +182,7 @@ bench: all certs
 	$(Q)lua5.4 spec/bench/reload.lua
 	$(Q)lua5.4 spec/bench/answers.lua
 	$(Q)lua5.4 spec/bench/requests.lua
+	$(Q)lua5.4 spec/bench/records.lua
 
 # The stubs for editors, from the tables of the engine and the schema of the library.
 types: all

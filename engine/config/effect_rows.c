@@ -324,6 +324,7 @@ const struct effect effect_rows[] = {
 	TUNES(region, "record_requests", effect_no_record, NO_RECORD, NAME_RECORD),
 	TUNES(region, "record_days", effect_no_record, NO_RECORD, NAME_RECORD),
 	TUNES(region, "record_megabytes", effect_no_record, NO_RECORD, NAME_RECORD),
+	PROTECTS(region, "record_mask", effect_no_record, NO_RECORD, NAME_RECORD),
 	TUNES(region, "retry", effect_no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to the ipconns that the region acquires"),
 	TUNES(region, "retry_max", effect_no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to the ipconns that the region acquires"),
 

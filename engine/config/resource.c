@@ -4,6 +4,7 @@
 #include "base/addr.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* --- what a text must look like beyond its kind --- */
@@ -113,6 +114,35 @@ resource_url_fits(const char *value)
 	return (strncasecmp(value, "http://", 7) == 0 || strncasecmp(value, "https://", 8) == 0) && strpbrk(value, " @\\\"") == NULL;
 }
 
+/* One word of record_mask, n bytes. */
+static bool
+mask_fits(const char *word, size_t n)
+{
+	static const char *const names[] = { "certificate.subject", "request.userid", "check.detail" };
+	char *end;
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (strlen(names[i]) == n && strncmp(names[i], word, n) == 0)
+			return true;
+	if (strncmp(word, "peer.ip/", 8) != 0 || word[8] < '0' || word[8] > '9')
+		return false;
+	return strtol(word + 8, &end, 10) <= 128 && end == word + n;
+}
+
+static bool
+resource_mask_fits(const char *value)
+{
+	while (*value != '\0') {
+		size_t n = strcspn(value, " ");
+
+		if (!mask_fits(value, n))
+			return false;
+		value += n + (value[n] == ' ');
+	}
+	return true;
+}
+
+#define MASK_FORM "a list of \"peer.ip/N\" with a prefix length N, \"certificate.subject\", \"request.userid\" and \"check.detail\""
 #define HOST_FORM "any, default, a host's name, or an IPv4 or IPv6 address"
 #define ADDRESS_FORM "any, default, inaddr_any, or an IPv4 or IPv6 address"
 #define LABEL_FORM "the label of a certificate in the ring, at most 32 bytes, no / and no . in front"
@@ -177,6 +207,7 @@ const struct attribute resource_region[] = {
 	CHOICE(record_requests, record_requests_words, "refused", ON),
 	INT(record_days, 0, 36500, "90", ON),
 	INT(record_megabytes, 0, 1048576, "1024", ON),
+	{ .name = "record_mask", .kind = ATTR_WORDS, AT(record_mask), .max = VALUE_SIZE - 1, .acted = true, .fits = resource_mask_fits, .form = MASK_FORM },
 	TIME(retry, SOME_TIME, "1"),
 	TIME(retry_max, SOME_TIME, "60"),
 	INT(conversation_kilobytes, 64, 16777216, "262144", ON),

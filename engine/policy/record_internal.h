@@ -81,6 +81,7 @@ struct record {
 	char connection[CONNECTION_SIZE];
 	double opened;
 	char hash[SCRIPT_HASH_SIZE]; /* of the generation; "" not known */
+	const char *masked; /* borrowed: in a copy with hidden facts (record_mask.h), their names; else NULL */
 	bool closed;
 	struct facts *facts; /* owned; NULL until record_facts */
 	struct event *event; /* owned */

@@ -209,6 +209,7 @@ put_outcome(struct jsontext *j, const struct record *r)
 	jsontext_string(j, "stage", r->stage);
 	jsontext_string(j, "code", r->code);
 	jsontext_string(j, "reason", r->reason);
+	jsontext_some(j, "masked", r->masked);
 	put_installed(j, r->installed);
 }
 

@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "base/thread.h"
 #include "policy/record_json.h"
+#include "policy/record_mask.h"
+#include "records/record_key.h"
 #include "tls/certificate.h"
 
 #define QUEUE 8192                     /* things that wait; a power of 2 */
@@ -31,7 +33,8 @@ struct known { /* a certificate that was put into the queue */
 
 struct recorder {
 	struct recorder_options options;
-	char path[2 * PATH_SIZE];
+	struct record_mask mask;
+	char path[2 * PATH_SIZE], words[VALUE_SIZE];
 	struct record_file *file; /* owned; the thread's, after the start */
 	uint64_t last;            /* the id of the last record; the loop's */
 	struct known known[KNOWN]; /* by the first digits of the hash; the loop's */
@@ -236,18 +239,13 @@ recorder_work(void *arg)
 
 /* --- from records to things ------------------------------------------------------------------- */
 
-static struct recorded *
-describe(struct recorder *r, struct record *record, const struct record_entry *request)
+/* Writes the account of the record, or of the request; j is full when it has no room. */
+static void
+recorder_describe(void *arg, struct record *record, const struct record_entry *request)
 {
+	struct recorded *e = arg;
 	struct jsontext j = { .max = RECORD_JSON_MAX };
-	struct recorded *e = calloc(1, sizeof *e);
-	struct record_filed *filed = record_sink_filed(record);
 
-	if (e == NULL)
-		return NULL;
-	if (filed->id == 0)
-		filed->id = ++r->last;
-	e->id = filed->id;
 	e->kind = request != NULL ? RECORDED_REQUEST : RECORDED_RECORD;
 	e->time = request != NULL ? record_sink_time(request) : clock_wall();
 	if (request != NULL) {
@@ -257,11 +255,30 @@ describe(struct recorder *r, struct record *record, const struct record_entry *r
 		record_sink_summary(record, &e->summary);
 		record_json_put(&j, record, false);
 	}
+	if (j.full)
+		jsontext_free(&j);
 	e->bytes = j.bytes;
 	e->len = j.len;
-	if (!j.full)
+}
+
+static struct recorded *
+describe(struct recorder *r, struct record *record, const struct record_entry *request)
+{
+	struct recorded *e = calloc(1, sizeof *e);
+	struct record_filed *filed = record_sink_filed(record);
+
+	if (e == NULL)
+		return NULL;
+	if (filed->id == 0)
+		filed->id = ++r->last;
+	e->id = filed->id;
+	if (r->mask.words[0] != '\0')
+		record_mask_show(&r->mask, record, request, recorder_describe, e);
+	else
+		recorder_describe(e, record, request);
+	if (e->bytes != NULL)
 		return e;
-	recorded_free(e);
+	recorded_free(e); /* no room, no memory or no hash: it is lost */
 	return NULL;
 }
 
@@ -348,8 +365,11 @@ recorder_open(const struct recorder_options *o, struct fault *f)
 	r->options = *o;
 	r->log = o->log;
 	snprintf(r->path, sizeof r->path, "%s", o->path);
-	r->file = record_file_open(o->path, &o->file, f);
-	if (r->file != NULL) {
+	snprintf(r->words, sizeof r->words, "%s", o->mask);
+	record_mask_read(&r->mask, r->words);
+	r->options.file.masked = r->mask.subject;
+	r->file = record_file_open(o->path, &r->options.file, f);
+	if (r->file != NULL && (o->mask[0] == '\0' || record_key_read(o->path, r->mask.key, f) == 0)) {
 		r->last = record_file_last(r->file);
 		if (start(r, f) == 0)
 			return r;

@@ -21,6 +21,7 @@ struct recorder;
 struct recorder_options {
 	const char *path;
 	struct record_file_rule file;  /* file.full: the region holds its answers until their records are written */
+	const char *mask;              /* the words of record_mask; "" none */
 	bool requests;                 /* writes accepted requests too */
 	struct log *log;               /* borrowed until recorder_close; may be NULL */
 	/* Called in the recorder's thread after each transaction; only wakes the loop. May be NULL. */

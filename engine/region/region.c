@@ -264,9 +264,8 @@ static int
 begin_recorder(struct region *r, const struct definition *d, struct faults *faults)
 {
 	const struct region_def *def = &d->region;
-	struct recorder_options o = { .path = def->record, .requests = def->record_requests != 0, .log = r->log,
-		.file = { .full = def->record_full == RECORD_FULL_HOLD, .days = def->record_days, .megabytes = def->record_megabytes,
-			.masked = strstr(def->record_mask, "certificate.subject") != NULL } };
+	struct recorder_options o = { .path = def->record, .mask = def->record_mask, .requests = def->record_requests != 0, .log = r->log,
+		.file = { .full = def->record_full == RECORD_FULL_HOLD, .days = def->record_days, .megabytes = def->record_megabytes } };
 	struct fault f;
 
 	if (def->record[0] == '\0')

@@ -14,6 +14,7 @@ local COUNT = tonumber(arg[1] or "1000")
 local IDLE = tonumber(arg[2] or "500")
 local RING = "certs/rings/NETX.CTGAPP/"
 local PORT = 14930
+local RECORD = os.getenv "SALLYPORT_RECORD" or "" -- the file of records; "" none
 
 -- dfh_isai would run out of numbers behind CTGAPP.
 local URM = [[
@@ -28,11 +29,11 @@ return {
 ]]
 
 local DEFINITION = ([[
-region { applid = "CICSA", networkid = "NETA", ring = "../../certs/rings/CICSA", control = "control.sock" }
+region { applid = "CICSA", networkid = "NETA", ring = "../../certs/rings/CICSA", control = "control.sock"%s }
 tcpipservice "BENCH" { host = "127.0.0.1", portnumber = %d, ssl = "clientauth",
   admit = "lan", certify = "pinned", bind = "partners", urm = "bench" }
 ipconn "NETX" { applid = "CTGAPP", template = "only", receivecount = 10 }
-]]):format(PORT)
+]]):format(RECORD ~= "" and (", record = %q"):format(RECORD) or "", PORT)
 
 local context = assert(ssl.newcontext {
   mode = "client", protocol = "tlsv1_3", verify = "peer", cafile = RING .. "signers/first.pem",

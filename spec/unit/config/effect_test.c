@@ -37,6 +37,7 @@ static const struct example {
 	{ "region", "record_requests", OWN("record_requests = 'all'"), OWN("record_requests = 'all', record = 'r.db'") },
 	{ "region", "record_days", OWN("record_days = 3"), OWN("record_days = 3, record = 'r.db'") },
 	{ "region", "record_megabytes", OWN("record_megabytes = 3"), OWN("record_megabytes = 3, record = 'r.db'") },
+	{ "region", "record_mask", OWN("record_mask = { 'check.detail' }"), OWN("record_mask = { 'check.detail' }, record = 'r.db'") },
 	{ "region", "retry", OWN("retry = 3"), OWN("retry = 3") "ipconn 'C' { port = 1, host = 'h', sendcount = 1, autoconnect = 'yes' }" },
 	{ "region", "retry_max", OWN("retry_max = 3"), OWN("retry_max = 3") "ipconn 'C' { port = 1, host = 'h', sendcount = 1, autoconnect = 'yes' }" },
 

@@ -63,7 +63,7 @@ note(void *arg)
 static struct recorder *
 open_recorder(const struct place *p, bool full, struct notice *w)
 {
-	struct recorder_options o = { .path = p->path, .file = { .full = full }, .requests = true, .written = w != NULL ? note : NULL, .arg = w };
+	struct recorder_options o = { .path = p->path, .mask = "", .file = { .full = full }, .requests = true, .written = w != NULL ? note : NULL, .arg = w };
 	struct fault f = { "" };
 	struct recorder *r = recorder_open(&o, &f);
 
@@ -162,7 +162,7 @@ one_region_writes_to_a_file(void **state)
 {
 	struct place p = make_place();
 	struct recorder *r = open_recorder(&p, false, NULL);
-	struct recorder_options o = { .path = p.path };
+	struct recorder_options o = { .path = p.path, .mask = "" };
 	struct fault f;
 	char pid[32];
 

@@ -1,0 +1,96 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- region { record_mask = … }: the facts that the file of records does not show.
+local lfs = require "lfs"
+
+local record_file = require "spec.support.record_file"
+local support = require "spec.support"
+
+local SCRIPTS = {
+  stranger = [[
+local policy = require "policy"
+return { certify = function(facts)
+  policy.check("from " .. facts.peer.ip, facts.peer.port == 1, facts.certificate.subject.printed)
+  return policy.refuse("stranger", facts.peer.ip .. " has " .. facts.certificate.subject.printed)
+end }]],
+  picky = [[
+local policy = require "policy"
+local saf = require "policy.saf"
+return { attach = function(facts)
+  policy.check("user", saf.check("TCICSTRN", "CPMI", facts.request.userid), facts.request.userid)
+  return policy.refuse("not_you", facts.request.userid .. " may not")
+end }]],
+}
+
+local function region_of(mask)
+  local r = support.region { region = { record = "records.db", record_mask = mask }, scripts = SCRIPTS, programs = { ECHO = {} },
+    tcpipservices = { TLS = { ssl = "clientauth", certificate = "CICSA", certify = "stranger" }, SAFE = { ssl = "clientauth", certificate = "CICSA", attach = "picky" } },
+    ipconns = { NETX = { applid = "CTGAPP", networkid = "NETX", receivecount = 5, userauth = "identify" } } }
+  return r, record_file.of(r, "records.db")
+end
+
+-- Every text of the file.
+local function dump(file)
+  local _, out = support.run { "sqlite3", file.path, ".dump" }
+  return out
+end
+
+describe("the mask of the file of records", function()
+  it("hides an address and a subject, also where texts quote them, and equal values stay equal", function()
+    local region, file = region_of { "peer.ip/8", "certificate.subject", "check.detail" }
+    region:start()
+    for i = 1, 2 do
+      support.connect { port = region:port "TLS", ring = "NETX.CTGAPP" }
+      file:await(("SELECT 1 FROM record WHERE id = %d AND closed"):format(i))
+    end
+    local all = dump(file)
+    for _, secret in ipairs { "CN=NETX", "NETX.CTGAPP,", '"NETX.CTGAPP"', "127.0.0.1" } do
+      assert.message(secret).is_nil(all:gsub('"own":{[^}]*}', ""):find(secret, 1, true))
+    end
+    local one, two = table.unpack(file:records())
+    assert.equal("peer.ip/8 certificate.subject check.detail", one.masked)
+    assert.is_truthy(one.peer:match "^127%.0%.0%.0:%d+$")
+    assert.equal("127.0.0.0", one.facts.peer.ip)
+    assert.is_truthy(one.certificate.subject:match "^~%x+$")
+    assert.equal(one.certificate.subject, two.certificate.subject)
+    assert.not_equal(one.facts.certificate.subject[1].value, one.facts.certificate.subject[2].value)
+    local door = one.doors[2]
+    assert.equal("from 127.0.0.0", door.checks[1].name)
+    assert.is_truthy(door.checks[1].detail:match "^~%x+$")
+    assert.equal("127.0.0.0 has " .. one.certificate.subject, door.text)
+    assert.equal(0, #file:rows "SELECT 1 FROM certificate")
+    assert.equal("CN=First CA", one.certificate.issuer:match "CN=First CA")
+    assert.equal("127.0.0.1", region:explain({ last = 1 })[1].facts.peer.ip)
+    assert.equal("rw-------", lfs.attributes(file.path .. ".key", "permissions"))
+    region:stop()
+    region:start()
+    support.connect { port = region:port "TLS", ring = "NETX.CTGAPP" }
+    file:await "SELECT 1 FROM record WHERE id = 3 AND closed"
+    assert.equal(one.certificate.subject, file:records()[3].certificate.subject)
+    region:stop()
+  end)
+
+  it("hides the user of a request in its checks, its answers and its text, and keeps it a name", function()
+    local region, file = region_of { "request.userid", "check.detail" }
+    region:start()
+    support.connect { port = region:port "SAFE", ring = "NETX.CTGAPP", link = "ECHO", tran = "CPMI", data = "x", userid = "FRED" }
+    file:await "SELECT 1 FROM request"
+    assert.is_nil(dump(file):find "%f[%w]FRED%f[%W]")
+    local account = file:rows "SELECT account FROM request"[1].account
+    local user = account:match '"userid":"(@[A-Z0-9]+)"'
+    assert.equal(8, #user)
+    for _, form in ipairs { '"name":"saf USER READ', '"text":"USER may not"', '"userid":"USER","access"' } do
+      assert.message(account).is_truthy(account:find(form:gsub("USER", user), 1, true))
+    end
+    region:stop()
+  end)
+
+  it("with an unknown name stops the start, and names the possible ones", function()
+    for _, mask in ipairs { { "peer.ip" }, { "capex.applid" }, { "peer.ip/129" }, { "check.detail peer.ip/8" }, { 1 } } do
+      local region = region_of(mask)
+      local status, log = region:start_and_end(10)
+      assert.equal(1, status)
+      assert.is_truthy(log:find('it must be a list of "peer.ip/N" with a prefix length N, "certificate.subject", "request.userid" and "check.detail"',
+        1, true), log)
+    end
+  end)
+end)
