@@ -19,7 +19,7 @@ scripts_of(const struct version *v)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < v->files; i++)
-		if (strcmp(v->file[i].kind, "region") != 0)
+		if (strcmp(v->file[i].kind, "script") == 0)
 			json_array_append_new(list, json_pack("{s:s,s:s%}", "name", v->file[i].name, "hash", v->file[i].blob->digest, SCRIPT_HASH_SIZE - 1));
 	return list;
 }
@@ -97,7 +97,7 @@ put_file(const struct version *v, const struct version_file *f, size_t at, size_
 		f->blob->digest, "text", text_of_bytes(f->blob->bytes + at, n)));
 }
 
-/* The fingerprints and urms of a version. */
+/* The fingerprints, the digests of data files, and the urms of a version. */
 static void
 put_rest(const struct version *v, const char *path, json_t *rows)
 {
@@ -105,6 +105,10 @@ put_rest(const struct version *v, const char *path, json_t *rows)
 	for (size_t i = 0; i < v->prints; i++)
 		json_array_append_new(rows, json_pack("{s:I,s:s,s:s,s:s}", "generation", (json_int_t)v->number, "kind", "print", "name",
 			v->print[i].what, "hash", v->print[i].digest));
+	for (size_t i = 0; i < v->files; i++)
+		if (strcmp(v->file[i].kind, "data") == 0)
+			json_array_append_new(rows, json_pack("{s:I,s:s,s:s+,s:s}", "generation", (json_int_t)v->number, "kind", "print", "name",
+				"data ", v->file[i].name, "hash", v->file[i].blob->digest));
 	for (size_t i = 0; i < v->urms; i++)
 		json_array_append_new(rows, json_pack("{s:I,s:s,s:s,s:s}", "generation", (json_int_t)v->number, "kind", "urm", "name",
 			v->urm[i].tcpipservice, "text", v->urm[i].urm));
@@ -129,6 +133,10 @@ operator_files_more(void *arg, json_t *rows)
 
 	if (t->only != NULL)
 		return put_piece(t, v, t->only, rows);
+	if (t->file < v->files && strcmp(v->file[t->file].kind, "data") == 0) {
+		t->file++; /* put_rest has its digest */
+		return true;
+	}
 	if (t->file < v->files) {
 		t->file += !put_piece(t, v, &v->file[t->file], rows);
 		return true;

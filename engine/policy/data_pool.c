@@ -2,7 +2,6 @@
 #include "policy/data_pool.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,17 +49,18 @@ data_pool_find(struct data_pool *pool, const char *digest, enum dataset_form for
 }
 
 struct pooled *
-data_pool_add(struct data_pool *pool, const char *digest, enum dataset_form form, const char *key, struct dataset *d)
+data_pool_add(struct data_pool *pool, const struct pooled *from)
 {
-	struct pooled *one = calloc(1, sizeof *one);
+	struct pooled *one = malloc(sizeof *one);
 
 	if (one == NULL) {
-		dataset_free(d);
+		dataset_free(from->dataset);
+		free(from->bytes);
 		return NULL;
 	}
-	*one = (struct pooled){ .refs = 1, .form = form, .dataset = d };
-	snprintf(one->digest, sizeof one->digest, "%s", digest);
-	snprintf(one->key, sizeof one->key, "%s", key);
+	*one = *from;
+	one->refs = 1;
+	one->next = NULL;
 	if (pool == NULL)
 		return one;
 	pthread_mutex_lock(&pool->lock);
@@ -93,6 +93,7 @@ data_pool_drop(struct data_pool *pool, struct pooled *one)
 	if (one == NULL || (pool != NULL && !is_last(pool, one)))
 		return;
 	dataset_free(one->dataset);
+	free(one->bytes);
 	free(one);
 }
 

@@ -17,6 +17,8 @@ struct pooled { /* a counted dataset; it does not change */
 	enum dataset_form form;
 	char key[DATASET_NAME_MAX + 1]; /* "": none */
 	struct dataset *dataset; /* owned */
+	char *bytes;             /* owned: the file as it was read, for versions */
+	size_t len;
 };
 
 /* Makes an empty pool. NULL without memory. */
@@ -28,10 +30,10 @@ void data_pool_free(struct data_pool *pool); /* after each reference was given b
  */
 struct pooled *data_pool_find(struct data_pool *pool, const char *digest, enum dataset_form form, const char *key);
 /*
- * Adds a dataset, which the pool takes, with one reference. pool NULL: it is shared with nobody. NULL without memory;
- * then d is freed.
+ * Adds a dataset and the bytes of its file, which the pool takes, with one reference. pool NULL: it is shared with
+ * nobody. NULL without memory; then both are freed.
  */
-struct pooled *data_pool_add(struct data_pool *pool, const char *digest, enum dataset_form form, const char *key, struct dataset *d);
+struct pooled *data_pool_add(struct data_pool *pool, const struct pooled *one);
 /* Gives a reference back; the last one frees the dataset. one may be NULL. */
 void data_pool_drop(struct data_pool *pool, struct pooled *one);
 /* The number of datasets. */

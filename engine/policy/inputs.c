@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/zone.h"
 #include "policy/data_pool.h"
+#include "sandbox/sources.h"
 #include "tls/tls.h"
 
 #include <dirent.h>
@@ -16,11 +17,12 @@ struct inputs {
 	struct input *first, **last; /* owned */
 	const char *zones;      /* borrowed */
 	struct data_pool *pool; /* borrowed; NULL: none */
+	const struct sources *given; /* borrowed; NULL: none */
 	bool sealed;
 };
 
 struct inputs *
-inputs_new(const char *zones, struct data_pool *pool)
+inputs_new(const char *zones, struct data_pool *pool, const struct sources *given)
 {
 	struct inputs *s = calloc(1, sizeof *s);
 
@@ -28,6 +30,7 @@ inputs_new(const char *zones, struct data_pool *pool)
 		return NULL;
 	s->zones = zones;
 	s->pool = pool;
+	s->given = given;
 	s->last = &s->first;
 	return s;
 }
@@ -219,7 +222,7 @@ static int
 take_bytes(struct inputs *s, struct input *one, const char *path, struct file_content *c, struct fault *f)
 {
 	enum dataset_form form = ends_with(one->name, ".csv") ? DATASET_CSV : DATASET_JSON;
-	struct dataset *d;
+	struct pooled made = { .form = form };
 	char sentence[sizeof f->text];
 
 	tls_digest(c->bytes, c->len, one->digest);
@@ -228,28 +231,58 @@ take_bytes(struct inputs *s, struct input *one, const char *path, struct file_co
 		file_free(c);
 		return 0;
 	}
-	d = dataset_parse(c->bytes, c->len, form, one->key[0] != '\0' ? one->key : NULL, f);
-	if (d == NULL) {
+	made.bytes = malloc(c->len + 1); /* reading changes the others */
+	if (made.bytes == NULL) {
+		file_free(c);
+		return fault_set(f, "out of memory");
+	}
+	memcpy(made.bytes, c->bytes, c->len);
+	made.len = c->len;
+	snprintf(made.digest, sizeof made.digest, "%s", one->digest);
+	snprintf(made.key, sizeof made.key, "%s", one->key);
+	made.dataset = dataset_parse(c->bytes, c->len, form, one->key[0] != '\0' ? one->key : NULL, f);
+	if (made.dataset == NULL) {
+		free(made.bytes);
 		snprintf(sentence, sizeof sentence, "%s", f->text);
 		return fault_set(f, "%s:%s%s", path, sentence[0] >= '0' && sentence[0] <= '9' ? "" : " ", sentence);
 	}
-	one->data = data_pool_add(s->pool, one->digest, form, one->key, d);
+	one->data = data_pool_add(s->pool, &made);
 	return one->data != NULL ? 0 : fault_set(f, "out of memory");
+}
+
+/* The bytes of the file, or those of the version that is loaded. */
+static int
+read_bytes(const struct inputs *s, const char *name, const char *path, struct file_content *c, struct fault *f)
+{
+	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = DATASET_BYTES_MAX, .advice = "split it into several files" };
+	size_t len = 0;
+	bool only = false;
+	const char *given = s->given != NULL ? sources_given(s->given, name, &len, &only) : NULL;
+
+	*c = (struct file_content){ .bytes = NULL };
+	if (!only)
+		return judge_directory(path, f) < 0 ? -1 : file_read(path, &rule, c, f);
+	if (given == NULL)
+		return fault_set(f, "is not among the files of the generation that is loaded again");
+	*c = (struct file_content){ .bytes = malloc(len + 1), .len = len };
+	if (c->bytes == NULL)
+		return fault_set(f, "out of memory");
+	memcpy(c->bytes, given, len + 1);
+	return 0;
 }
 
 static struct input *
 read_data(struct inputs *s, const char *dir, const char *name, const char *key, struct fault *f)
 {
-	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = DATASET_BYTES_MAX, .advice = "split it into several files" };
 	struct file_content c;
 	struct input *one;
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof path, "%s/%s", dir, name);
-	if (judge_directory(path, f) < 0 || (one = new_input(name, key, f)) == NULL)
+	if ((one = new_input(name, key, f)) == NULL)
 		return NULL;
 	one->path = strdup(path);
-	if (file_read(path, &rule, &c, f) < 0) {
+	if (read_bytes(s, name, path, &c, f) < 0) {
 		fault_wrap(f, "%s", path);
 	} else if (take_bytes(s, one, path, &c, f) == 0) {
 		one->st = c.st;
@@ -282,10 +315,17 @@ inputs_data(struct inputs *s, const char *dir, const char *name, size_t len, con
 	return one != NULL ? one->data->dataset : NULL;
 }
 
+const char *
+inputs_bytes(const struct input *one, size_t *len)
+{
+	*len = one->data->len;
+	return one->data->bytes;
+}
+
 void
 inputs_doubts(const struct inputs *s, struct faults *faults)
 {
 	for (const struct input *one = s->first; one != NULL; one = one->next)
-		if (one->path != NULL)
+		if (one->path != NULL && one->st.st_mode != 0) /* 0: it is of a version */
 			file_warn(one->path, FILE_SCRIPT, &one->st, "", faults);
 }

@@ -18,6 +18,7 @@ struct zone;
 struct data_pool;
 struct dataset;
 struct pooled;
+struct sources;
 
 #define INPUT_ZONES "/usr/share/zoneinfo" /* of the package tzdata */
 #define INPUT_NAME 128                    /* bytes of a name, with NUL */
@@ -37,9 +38,9 @@ struct inputs;
 
 /*
  * Makes an empty set. zones: the directory of zones; static. pool: shares data with other sets; borrowed, and may be
- * NULL. NULL without memory.
+ * NULL. given: may have the data files of a version (sources_given); borrowed, and may be NULL. NULL without memory.
  */
-struct inputs *inputs_new(const char *zones, struct data_pool *pool);
+struct inputs *inputs_new(const char *zones, struct data_pool *pool, const struct sources *given);
 /* Frees the files and their values, after each Lua state that uses them. NULL is fine. */
 void inputs_free(struct inputs *s);
 /* From now on no file is read; inputs_zone and inputs_data find those that were read. */
@@ -57,6 +58,8 @@ const struct zone *inputs_zone(struct inputs *s, const char *name, size_t len, s
 const struct dataset *inputs_data(struct inputs *s, const char *dir, const char *name, size_t len, const char *key, struct fault *f);
 /* Adds a warning for each file of data whose owner or mode is doubtful (file_warn). */
 void inputs_doubts(const struct inputs *s, struct faults *faults);
+/* The bytes of an input of data, as they were read; they belong to it. */
+const char *inputs_bytes(const struct input *one, size_t *len);
 /* The first file, in the order of reading; NULL: none. */
 const struct input *inputs_first(const struct inputs *s);
 

@@ -54,7 +54,7 @@ luaopen_sallyport_host(struct lua_State *L)
 	lua_pushcfunction(L, lhost_module_gc);
 	lua_setfield(L, -2, "__gc");
 	lua_setmetatable(L, -2);
-	h->inputs = inputs_new(INPUT_ZONES, NULL);
+	h->inputs = inputs_new(INPUT_ZONES, NULL, NULL);
 	if (h->inputs == NULL)
 		return luaL_error(L, "out of memory");
 	luaL_ref(L, LUA_REGISTRYINDEX); /* until the state is closed */

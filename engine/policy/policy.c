@@ -389,7 +389,7 @@ policy_new(struct sources *src, const struct budget_limits *limits, const struct
 	struct faults *faults)
 {
 	struct policy *p = calloc(1, sizeof *p);
-	struct inputs *inputs = inputs_new(INPUT_ZONES, world != NULL ? world->pool : NULL);
+	struct inputs *inputs = inputs_new(INPUT_ZONES, world != NULL ? world->pool : NULL, src);
 	lua_State *L = sandbox_new(limits);
 
 	if (p == NULL || inputs == NULL || L == NULL) {

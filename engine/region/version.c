@@ -202,6 +202,15 @@ take_prints(struct version *v, const struct generation *g)
 }
 
 static int
+take_data(struct version *v, const struct version *like, const struct input *one)
+{
+	size_t len;
+	const char *bytes = inputs_bytes(one, &len);
+
+	return take_file(v, like, "data", one->name, bytes, len);
+}
+
+static int
 take_generation(struct version *v, const struct generation *g, const struct version *like)
 {
 	const struct definition *d = g->definition;
@@ -213,6 +222,9 @@ take_generation(struct version *v, const struct generation *g, const struct vers
 	for (const struct source *s = sources_first(g->sources); s != NULL; s = s->next)
 		if (!s->library)
 			rc |= take_file(v, like, "script", s->name, s->bytes, s->len);
+	for (const struct input *one = inputs_first(policy_inputs(g->policy)); one != NULL; one = one->next)
+		if (one->data != NULL && version_file(v, one->name) == NULL)
+			rc |= take_data(v, like, one);
 	return rc | take_prints(v, g);
 }
 
@@ -273,7 +285,7 @@ version_give(void *arg, struct sources *s)
 	for (size_t i = v->files; i > 0; i--) {
 		const struct version_file *f = &v->file[i - 1];
 
-		if (strcmp(f->kind, "script") == 0)
+		if (strcmp(f->kind, "region") != 0)
 			rc |= sources_give(s, from, f->name, f->blob->bytes, f->blob->len);
 	}
 	return rc;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * version: what a generation was loaded from, as bytes: region.lua, the scripts, and fingerprints of the rings and the
- * saf. A version is kept when its generation has ended, so that an operator can read it, compare it and use it again.
- * It holds no private key and no password hash. Counted atomically: the loader's thread and the thread of version_store
- * hold versions too.
+ * version: what a generation was loaded from, as bytes: region.lua, the scripts, their data files, and fingerprints
+ * of the rings and the saf. A version is kept when its generation has ended, so that an operator can read it, compare
+ * it and use it again. It holds no private key and no password hash. Counted atomically: the loader's thread and the
+ * thread of version_store hold versions too.
  */
 #ifndef SALLYPORT_VERSION_H
 #define SALLYPORT_VERSION_H
@@ -30,8 +30,8 @@ struct version_blob { /* bytes that several versions may share */
 };
 
 struct version_file {
-	const char *kind; /* static: "region" (region.lua) or "script" */
-	char name[INPUT_NAME]; /* "region.lua"; of a script its name, without .lua */
+	const char *kind; /* static: "region" (region.lua), "script" or "data" */
+	char name[INPUT_NAME]; /* "region.lua"; of a script its name, without .lua; "partners.csv" */
 	struct version_blob *blob; /* counted */
 };
 
@@ -54,7 +54,7 @@ struct version {
 	char by[VERSION_BY];     /* "start", "signal", "watch" or "uid 0 pid 4711" */
 	char applid[NAME_SIZE], networkid[NAME_SIZE]; /* of its region */
 	char hash[SCRIPT_HASH_SIZE]; /* of the generation */
-	struct version_file *file; /* owned; region.lua first, then the scripts in the order in which they were loaded */
+	struct version_file *file; /* owned; region.lua first, then the scripts and the data files in the order in which they were loaded */
 	size_t files;
 	struct version_print *print; /* owned; sorted */
 	size_t prints;

@@ -208,6 +208,20 @@ take_given(struct sources *s, const char *name)
 	return one;
 }
 
+const char *
+sources_given(const struct sources *s, const char *name, size_t *len, bool *only)
+{
+	const struct source *one = s->given;
+
+	*only = s->from[0] != '\0';
+	while (one != NULL && strcmp(one->name, name) != 0)
+		one = one->next;
+	if (one == NULL)
+		return NULL;
+	*len = one->len;
+	return one->bytes;
+}
+
 void
 sources_kept(struct sources *s, const struct source *one, size_t bytes)
 {

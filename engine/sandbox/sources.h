@@ -46,10 +46,16 @@ const char *sources_directory(const struct sources *s);
 struct sources *sources_new(const char *library_dir, const char *policies_dir);
 void sources_free(struct sources *s);
 /*
- * Gives s a script as bytes, which are copied. From the first call on, scripts are found among the given ones only and
- * no file of the script directory is read. from: their origin, for messages ("generation 3"), copied. -1: no memory.
+ * Gives s a script or a data file as bytes, which are copied. From the first call on, scripts are found among the given
+ * ones only and no file of the script directory is read. from: their origin, for messages ("generation 3"), copied.
+ * -1: no memory.
  */
 int sources_give(struct sources *s, const char *from, const char *name, const char *bytes, size_t len);
+/*
+ * The bytes of a data file that was given, which belong to s; NULL: none of that name. *only: files are given, so that
+ * none is read from the directory.
+ */
+const char *sources_given(const struct sources *s, const char *name, size_t *len, bool *only);
 /*
  * Returns the source of that name, which belongs to s and is read at the first call. NULL with a fault: no such file;
  * too large; indexed too often (SOURCE_CHAIN_MAX); unreadable; not a valid name ([a-z0-9_]+ with at most one '/', or

@@ -36,7 +36,7 @@ setup(void **state)
 	assert_int_equal(symlink("/etc/passwd", path), 0);
 	snprintf(path, sizeof path, "printf 'k,v\\nx,1\\n' >%s/list.csv", h->dir);
 	assert_int_equal(system(path), 0);
-	h->inputs = inputs_new(h->dir, NULL);
+	h->inputs = inputs_new(h->dir, NULL, NULL);
 	*state = h;
 	return 0;
 }
@@ -109,7 +109,7 @@ equal_data_is_shared(void **state)
 {
 	struct files *h = *state;
 	struct data_pool *pool = data_pool_new();
-	struct inputs *a = inputs_new(h->dir, pool), *b = inputs_new(h->dir, pool);
+	struct inputs *a = inputs_new(h->dir, pool, NULL), *b = inputs_new(h->dir, pool, NULL);
 	const struct dataset *one = inputs_data(a, h->dir, "list.csv", 8, "k", NULL);
 
 	assert_non_null(one);
