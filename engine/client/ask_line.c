@@ -5,9 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "client/command_line.h"
+#include "client/moment.h"
 
 const char ask_line_usage[] =
 	"usage: sallyport ask [--region FILE | --running] [option ...]\n"
@@ -29,8 +30,9 @@ const char ask_line_usage[] =
 	"  --server-applid A --server-networkid N --ha\n"
 	"                          the partner's CAPEX, as of connect; with --port P the partner can be called back\n"
 	"  --load COUNT=N,...      counts of facts.load: halfopen connections from_peer from_prefix refused_from_peer\n"
-	"  --now TIME              seconds since 1970, 2026-12-24T18:00:00Z, or without Z in local time (default: now)\n"
-	"  --from ID               begin from a connection that the running region has a record of; other options change it\n"
+	"  --now TIME              seconds since 1970, 2026-12-24, 2026-12-24T18:00 or 2026-12-24T18:00:00Z (UTC), or 2h ago (default: now)\n"
+	"  --from ID               begin from a connection of the file of records, or of the running region; other options change it\n"
+	"  --record FILE           the file of records (default: that of the definition)\n"
 	"A request on the connection:\n"
 	"  --request PROGRAM       the program; --tran T, --userid U and --bytes N are the rest of it. No password is checked: under\n"
 	"                          userauth = verify the user counts as one with the right password\n"
@@ -75,6 +77,7 @@ static const struct row {
 	{ "region", AS_OWN, NULL, NULL },
 	{ "control", AS_OWN, NULL, NULL },
 	{ "from", AS_OWN, NULL, NULL },
+	{ "record", AS_OWN, NULL, NULL },
 	{ "certificate", AS_OWN, NULL, NULL },
 	{ "ring", AS_OWN, NULL, NULL },
 	{ "label", AS_OWN, NULL, NULL },
@@ -159,25 +162,6 @@ put_load(struct ask_line *l, const struct row *r, const char *value)
 	return rc;
 }
 
-/* Reads a date and a time of day; Z: of UTC, else local. */
-static bool
-read_date(const char *text, double *out)
-{
-	struct tm tm = { .tm_isdst = -1 };
-	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	time_t at;
-
-	if (end == NULL) {
-		tm = (struct tm){ .tm_isdst = -1 };
-		end = strptime(text, "%Y-%m-%dT%H:%M", &tm);
-	}
-	if (end == NULL || (*end != '\0' && strcmp(end, "Z") != 0))
-		return false;
-	at = *end == 'Z' ? timegm(&tm) : mktime(&tm);
-	*out = (double)at;
-	return at >= 0;
-}
-
 static int
 put_time(struct ask_line *l, const struct row *r, const char *value)
 {
@@ -186,9 +170,9 @@ put_time(struct ask_line *l, const struct row *r, const char *value)
 
 	if (value[strspn(value, "0123456789.")] == '\0' && end != value && *end == '\0' && at < 1e12)
 		return put(l, r, json_real(at));
-	if (read_date(value, &at))
+	if (moment_read(value, clock_wall(), &at) == 0 && at >= 0)
 		return put(l, r, json_real(at));
-	return misused(r->option, value, "not seconds since 1970, and no time like 2026-12-24T18:00:00Z or 2026-12-24T18:00:00");
+	return misused(r->option, value, "not seconds since 1970, no time like 2026-12-24T18:00:00Z, and no time ago like 2h");
 }
 
 static void
@@ -197,7 +181,7 @@ take_own(struct ask_line *l, const char *option, const char *value)
 	const struct {
 		const char *option;
 		const char **to;
-	} texts[] = { { "region", &l->region }, { "control", &l->control }, { "from", &l->from }, { "certificate", &l->certificate },
+	} texts[] = { { "region", &l->region }, { "control", &l->control }, { "from", &l->from }, { "record", &l->record }, { "certificate", &l->certificate },
 		{ "ring", &l->ring }, { "label", &l->label } };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

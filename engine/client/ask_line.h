@@ -10,6 +10,7 @@ extern const char ask_line_usage[]; /* the text of --help */
 
 struct ask_line { /* zero-initialise; strings are borrowed from argv */
 	const char *region, *control;     /* NULL: not given */
+	const char *record;               /* the file of records; NULL: that of the definition */
 	const char *from;                 /* the id of a recorded connection; NULL */
 	const char *certificate;          /* a PEM file; NULL */
 	const char *ring, *label;         /* NULL: not given */

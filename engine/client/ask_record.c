@@ -6,9 +6,9 @@
 
 #include "admin/ask.h"
 #include "base/buf.h"
-#include "client/command_line.h"
 #include "client/control_client.h"
-#include "config/definition_load.h"
+#include "client/explain_file.h"
+#include "client/record_place.h"
 #include "records/record_reader.h"
 #include "tls/presented.h"
 
@@ -41,25 +41,14 @@ row_of_region(const struct ask_line *l, struct fault *f)
 	return ask_record_call(l, json_pack("{s:s, s:[s], s:{}}", "command", "explain", "args", l->from, "options"), f);
 }
 
-static bool
-ask_record_take(void *arg, int64_t id, const char *account, size_t len)
-{
-	json_t **row = arg;
-
-	(void)id;
-	*row = json_loadb(account, len, JSON_REJECT_DUPLICATES, NULL);
-	return false;
-}
-
-/* The last record of that id in the file; NULL: there is none, or *f has a sentence. r may be NULL. */
+/* The record in the file; NULL: there is none, or *f has a sentence. */
 static json_t *
-row_of_file(const struct ask_line *l, struct record_reader *r, struct fault *f)
+row_of_file(const struct ask_line *l, const char *path, struct fault *f)
 {
-	struct record_reader_search q = { .connection = l->from };
-	json_t *row = NULL;
+	struct explain_search q = { .connection = l->from, .last = 1 };
+	json_t *rows = explain_file_rows(path, &q, NULL, f), *row = json_incref(json_array_get(rows, 0));
 
-	if (r != NULL)
-		record_reader_records(r, &q, ask_record_take, &row, f);
+	json_decref(rows);
 	return row;
 }
 
@@ -112,32 +101,27 @@ add_chain(struct ask_line *l, struct record_reader *r, const json_t *certificate
 
 /* --- all of it -------------------------------------------------------------------------------- */
 
+/* path: of the file of records; "": none. */
 static int
-recall(struct ask_line *l, struct record_reader *r, struct fault *f)
+recall(struct ask_line *l, const char *path, struct fault *f)
 {
-	json_t *row = row_of_file(l, r, f), *certificate;
+	struct record_reader *r = path[0] != '\0' ? record_reader_open(path, f) : NULL; /* NULL: no region has written it yet */
+	json_t *row = r != NULL ? row_of_file(l, path, f) : NULL, *certificate;
 	int rc = row != NULL || (row = row_of_region(l, f)) != NULL ? ask_recall(l->question, row, f) : -1;
 
 	certificate = json_object_get(json_object_get(row, "facts"), "certificate");
 	if (rc == 0 && certificate != NULL && json_object_get(l->question, "certificates") == NULL)
 		rc = add_chain(l, r, certificate, f);
 	json_decref(row);
+	record_reader_close(r);
 	return rc;
 }
 
 int
 ask_record_recall(struct ask_line *l, struct fault *f)
 {
-	struct faults faults = { 0 };
-	struct definition *d = definition_load_draft(l->region != NULL ? l->region : COMMAND_LINE_REGION_FILE, &faults);
-	struct record_reader *r = NULL;
-	int rc;
+	char path[RECORD_PLACE_SIZE];
 
-	if (d != NULL && d->region.record[0] != '\0')
-		r = record_reader_open(d->region.record, f); /* NULL: no region with this definition has run yet, or check has the fault */
-	rc = recall(l, r, f);
-	record_reader_close(r);
-	definition_free(d);
-	faults_free(&faults);
-	return rc;
+	record_place_find(l->region, l->record, path);
+	return recall(l, path, f);
 }

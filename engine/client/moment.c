@@ -34,7 +34,7 @@ moment_read(const char *text, double now, double *out)
 		struct tm tm = { .tm_sec = 0 };
 		const char *end = strptime(text, forms[i], &tm);
 
-		if (end == NULL || *end != '\0')
+		if (end == NULL || (*end != '\0' && strcmp(end, "Z") != 0))
 			continue;
 		*out = (double)timegm(&tm);
 		return 0;

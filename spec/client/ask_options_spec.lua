@@ -113,7 +113,7 @@ describe("ask", function()
   describe("has options:", function()
     it("--now is facts.now, and the time at which the chain is verified", function()
       assert.equal("late", (on_disk("--tcpipservice", "HOURS")).code)
-      for _, time in ipairs { "999999999", "2001-01-01T00:00:00Z", "2001-01-01T00:00:00", "2001-01-01T00:00Z" } do
+      for _, time in ipairs { "999999999", "2001-01-01T00:00:00Z", "2001-01-01T00:00:00", "2001-01-01T00:00", "2001-01-01", "9999d" } do
         local r, status = on_disk("--tcpipservice", "HOURS", "--applid", "A", "--now", time)
         assert.same({ true, 0 }, { r.accepted, status })
       end
