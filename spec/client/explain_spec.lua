@@ -107,7 +107,8 @@ describe("explain", function()
       region = { milliseconds = 200, instructions = 100000, capex_timeout = 1 },
       tcpipservices = {
         ADMIT = { admit = "no_admit" }, BIND = { bind = "no_bind", urm = "good" }, INSTALL = { urm = "no_install" }, NOURM = {},
-        GOOD = { urm = "good" }, ASKS = { bind = "no_rule_bind", urm = "asks" }, MANY = { urm = "many" }, CERTIFY = { ssl = "clientauth", certificate = "CICSA", certify = "no_certify" },
+        GOOD = { urm = "good" }, ASKS = { bind = "no_rule_bind", urm = "asks" }, MANY = { urm = "many" },
+          CERTIFY = { ssl = "clientauth", certificate = "CICSA", certify = "no_certify" },
         PLAINCHN = { ssl = "clientauth", certificate = "CICSA" },
         RAISES = { urm = "raises" }, RUNAWAY = { urm = "runaway" }, CHAIN = { urm = "chain" }, BADNAME = { urm = "badname" },
         TAKEN = { urm = "taken" }, TMPLNO = { urm = "tmplno" }, TMPLOUT = { urm = "tmplout" }, PORT = { urm = "port" },
@@ -174,7 +175,8 @@ describe("explain", function()
     assert.same({ 1, false }, { door.socket, door.recheck })
     assert.is_truthy(door.hash:match "^%x+$" and r.hash:match "^%x+$")
     assert.not_equal(r.doors[2].hash, door.hash)
-    local out = { ipconn = "OUT", applid = "OUTAPPL", networkid = "NETX", inservice = "NO", servstatus = "OUTSERVICE", connstatus = "RELEASED",
+    local out = { ipconn = "OUT", applid = "OUTAPPL", networkid = "NETX", inservice = "NO", servstatus = "OUTSERVICE",
+      connstatus = "RELEASED",
       autoinstalled = false }
     assert.same({
       { asked = "counter.next", name = "asks", min = 1, max = 2, wrap = false, answer = 1 },
@@ -182,7 +184,8 @@ describe("explain", function()
       { asked = "ipconn", name = "OUT", answer = out },
       { asked = "ipconn", name = "NOBODY" },
       { asked = "ipconns", applid = "OUTAPPL", answer = { out } },
-      { asked = "saf.check", class = "TCICSTRN", profile = "CPMI", userid = "FRED", access = "READ", answer = false, held = "NONE", by = "no saf" },
+      { asked = "saf.check", class = "TCICSTRN", profile = "CPMI", userid = "FRED",
+        access = "READ", answer = false, held = "NONE", by = "no saf" },
       { asked = "saf.user", userid = "FRED" },
     }, door.answers)
     assert.is_nil(door.incomplete)

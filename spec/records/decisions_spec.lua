@@ -117,8 +117,8 @@ describe("decisions", function()
 
   it("prints one line for each in words", function()
     local _, out = support.sallyport("decisions", "--record", file.path, "--code", "stranger")
-    assert.is_truthy(out:find('^%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d%.%d%d%d  %x+%-1 +admit +refuse  stranger "friends only"  peer 127%.0%.0%.1:%d+ ' ..
-      "tcpipservice NO  at %S+/stranger%.lua:4\n$"), out)
+    assert.is_truthy(out:find('^%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d%.%d%d%d  %x+%-1 +admit +refuse  stranger "friends only"  ' ..
+      "peer 127%.0%.0%.1:%d+ tcpipservice NO  at %S+/stranger%.lua:4\n$"), out)
   end)
 
   it("follows: prints each decision that comes once", function()

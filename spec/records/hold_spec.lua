@@ -10,7 +10,8 @@ describe("a region that holds its answers", function()
   local region, file
 
   local function start(capex_timeout)
-    region = support.region { region = { record = "records.db", record_full = "hold", capex_timeout = capex_timeout }, scripts = { yes = URM },
+    region = support.region { region = { record = "records.db", record_full = "hold", capex_timeout = capex_timeout },
+      scripts = { yes = URM },
       tcpipservices = { OPEN = { urm = "yes" } }, ipconns = { NETX = { applid = "CTGAPP", networkid = "NETX", receivecount = 5 } },
       programs = { ECHO = {} } }
     region:start()

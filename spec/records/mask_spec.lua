@@ -23,7 +23,8 @@ end }]],
 
 local function region_of(mask)
   local r = support.region { region = { record = "records.db", record_mask = mask }, scripts = SCRIPTS, programs = { ECHO = {} },
-    tcpipservices = { TLS = { ssl = "clientauth", certificate = "CICSA", certify = "stranger" }, SAFE = { ssl = "clientauth", certificate = "CICSA", attach = "picky" } },
+    tcpipservices = { TLS = { ssl = "clientauth", certificate = "CICSA", certify = "stranger" },
+      SAFE = { ssl = "clientauth", certificate = "CICSA", attach = "picky" } },
     ipconns = { NETX = { applid = "CTGAPP", networkid = "NETX", receivecount = 5, userauth = "identify" } } }
   return r, record_file.of(r, "records.db")
 end
@@ -89,7 +90,8 @@ describe("the mask of the file of records", function()
       local region = region_of(mask)
       local status, log = region:start_and_end(10)
       assert.equal(1, status)
-      assert.is_truthy(log:find('it must be a list of "peer.ip/N" with a prefix length N, "certificate.subject", "request.userid" and "check.detail"',
+      assert.is_truthy(log:find('it must be a list of "peer.ip/N" with a prefix length N, ' ..
+        '"certificate.subject", "request.userid" and "check.detail"',
         1, true), log)
     end
   end)

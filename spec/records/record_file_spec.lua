@@ -147,7 +147,8 @@ end }]] },
     end
 
     for what, case in pairs {
-      ["text"] = { function(path) support.write(path, ("not a database\n"):rep(100)) end, "it is no file of records; give record another path" },
+      ["text"] = { function(path) support.write(path, ("not a database\n"):rep(100)) end,
+        "it is no file of records; give record another path" },
       ["another program's database"] = { function(_, file) file:rows "CREATE TABLE mine (a); PRAGMA application_id = 7" end,
         "it is another program's database, no file of records; give record another path" },
       ["a file of a newer version"] = { function(_, file)
@@ -235,7 +236,8 @@ end }]] },
   describe("that has limits", function()
     local MANY = [[INSERT INTO record (id, connection, opened, written, closed, way, outcome, generation, account)
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
-      SELECT 1000000 + i, 'old-' || i, 1000 + i, %s, 1, 'in', 'refused', 1, json_object('doors', json_array(), 'pad', hex(randomblob(1000))) FROM n]]
+      SELECT 1000000 + i, 'old-' || i, 1000 + i, %s, 1, 'in', 'refused', 1,
+        json_object('doors', json_array(), 'pad', hex(randomblob(1000))) FROM n]]
 
     it("loses the records that were written before record_days, in slices", function()
       local region, file = region_of { record = "records.db", record_days = 2 }
@@ -264,7 +266,8 @@ end }]] },
         refuse_one(region)
         return bytes() <= 1024 * 1024
       end, 10, "the file to become smaller")
-      local left = file:rows "SELECT count(*) AS n, min(written) AS oldest, max(written) AS newest FROM record WHERE connection LIKE 'old-%'"[1]
+      local left = file:rows [[SELECT count(*) AS n, min(written) AS oldest, max(written) AS newest FROM record
+      WHERE connection LIKE 'old-%']][1]
       assert.is_true(left.n > 50 and left.n < 600, left.n)
       assert.equal(left.n - 1, left.newest - left.oldest)
       region:stop()

@@ -15,7 +15,8 @@ describe("the document of the file of records", function()
   local region, file, partner
 
   setup(function()
-    region = support.region { region = { record = "records.db" }, tcpipservices = { NO = { admit = "stranger" }, OPEN = { bind = "known" } },
+    region = support.region { region = { record = "records.db" },
+      tcpipservices = { NO = { admit = "stranger" }, OPEN = { bind = "known" } },
       ipconns = { NETX = { applid = "CTGAPP", networkid = "NETX" } }, scripts = {
         stranger = [[local policy = require "policy"
 return { admit = function(facts)
