@@ -15,6 +15,7 @@
 #include "client/command_line.h"
 #include "client/control_client.h"
 #include "client/explain.h"
+#include "client/explain_row.h"
 #include "client/explain_file.h"
 #include "client/record_place.h"
 #include "client/table.h"
@@ -36,10 +37,12 @@ command_show_inquired(const struct command *c, const json_t *rows)
 static void
 command_show_explained(const struct command *c, const json_t *rows)
 {
-	(void)c;
 	if (json_array_size(rows) == 0)
 		fprintf(stderr, "no record of a connection fits\n");
-	explain_print(stdout, rows);
+	if (!c->row)
+		explain_print(stdout, rows);
+	else if (explain_row_print(stdout, rows) == 0 && json_array_size(rows) > 0)
+		fprintf(stderr, "no script answered: there is no row to print\n");
 }
 
 static void
@@ -153,6 +156,7 @@ static const struct verb {
 		"  --peer IP        the connections of one address\n"
 		"  --last N         the last N connections\n"
 		"  --refused        connections that were refused, that a later reload refused, or that had a request refused\n"
+		"  --row            prints each decision of a script as a row of a decision table\n"
 		"  --record FILE    the file of records, in place of the one that the definition names\n"
 		"  --code CODE      prints the meaning of a verdict code of the engine; asks no region\n" },
 	{ "shutdown", command_words_none, command_show_ended,
@@ -175,6 +179,7 @@ read_line(struct command *c, int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
 		{ "peer", required_argument, NULL, 'p' }, { "code", required_argument, NULL, 'd' }, { "last", required_argument, NULL, 'l' }, { "refused", no_argument, NULL, 'f' },
+		{ "row", no_argument, NULL, 'w' },
 		{ "record", required_argument, NULL, 'e' }, { "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "note", required_argument, NULL, 'm' },
 		{ "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' },
 		{ "reset", no_argument, NULL, 'z' }, { "now", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' },
@@ -191,6 +196,7 @@ read_line(struct command *c, int argc, char **argv)
 		case 'l': c->last = optarg; break;
 		case 'e': c->record = optarg; break;
 		case 'f': c->refused = true; break;
+		case 'w': c->row = true; break;
 		case 'k': c->check = true; break;
 		case 'o': c->force = true; break;
 		case 'm': c->note = optarg; break;

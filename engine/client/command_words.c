@@ -129,7 +129,8 @@ command_words_options(const struct command *c)
 	bool reload = strcmp(c->name, "reload") == 0, policy = strcmp(c->name, "policy") == 0, shutdown = strcmp(c->name, "shutdown") == 0;
 
 	return (shutdown || !c->now) && (reload || (!c->check && !c->force)) && (reload || policy || c->note == NULL)
-		&& (explain || (c->peer == NULL && c->last == NULL && c->code == NULL && c->record == NULL && !c->refused))
+		&& (explain || (c->peer == NULL && c->last == NULL && c->code == NULL && c->record == NULL && !c->refused && !c->row))
+		&& !(c->row && (c->json || c->code != NULL))
 		&& (inquire || (!c->cemt && !c->reset)) && !(c->json && c->cemt);
 }
 

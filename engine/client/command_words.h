@@ -14,7 +14,7 @@ struct command { /* one command line; the strings are borrowed from argv */
 	const char *region, *control;   /* --region, --control; NULL: not given */
 	const char *peer, *last, *code, *record; /* of explain; NULL: not given */
 	const char *note;               /* of reload, policy use and policy rollback; NULL: not given */
-	bool refused, json, cemt, check, force, reset, now, help;
+	bool refused, row, json, cemt, check, force, reset, now, help;
 	char *arg[ARGS_MAX];
 	int nargs;
 };
