@@ -36,13 +36,13 @@ static const struct {
 	{ "luacheckrc", ".luacheckrc" },
 };
 
-/* A ring with a certificate: the region's, those of a known partner and of a stranger. */
+/* A ring with a certificate: the region's, those of a known partner and of one that known.lua does not list. */
 static const struct {
 	const char *ring, *cn, *san;
 } rings[] = {
 	{ "CICSA", "NETA.CICSA", "DNS:localhost,IP:127.0.0.1,IP:::1" },
 	{ "SHOP.SHOPWEB1", "SHOP.SHOPWEB1", NULL },
-	{ "EVIL.EVILAPP", "EVIL.EVILAPP", NULL },
+	{ "SHOP.SHOPWEB2", "SHOP.SHOPWEB2", NULL },
 };
 
 struct init {
@@ -194,7 +194,7 @@ print_next(const char *dir)
 		"  %s run --region %s/region.lua\n"
 		"and in another shell:\n", dir, me, dir, me, dir, dir, me, dir);
 	printf("  %s connect --to 127.0.0.1:1491 --ring %s/rings/SHOP.SHOPWEB1 --networkid SHOP --applid SHOPWEB1\n"
-		"  %s connect --to 127.0.0.1:1491 --ring %s/rings/EVIL.EVILAPP --networkid EVIL --applid EVILAPP\n"
+		"  %s connect --to 127.0.0.1:1491 --ring %s/rings/SHOP.SHOPWEB2 --networkid SHOP --applid SHOPWEB2\n"
 		"  %s explain --last 2 --region %s/region.lua\n", me, dir, me, dir, me, dir);
 }
 

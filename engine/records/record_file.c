@@ -49,6 +49,21 @@ say_holder(struct record_file *r, int fd, const char *path, struct fault *f)
 		pid[0] != '\0' ? pid : "of another region", path);
 }
 
+/*
+ * Makes the directory of the file, as the control socket's is made; a file whose parent lacks too is an error of open.
+ */
+static void
+make_directory(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_SIZE];
+
+	if (slash == NULL || slash == path || (size_t)(slash - path) >= sizeof dir)
+		return;
+	snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
+	mkdir(dir, 0700);
+}
+
 /* Takes the lock and writes the number of this process into its file. */
 static int
 take_lock(struct record_file *r, struct fault *f)
@@ -169,6 +184,7 @@ record_file_open(const char *path, const struct record_file_rule *rule, struct f
 	}
 	r->lock = -1;
 	r->rule = *rule;
+	make_directory(path);
 	if ((size_t)snprintf(r->path, sizeof r->path, "%s", path) >= sizeof r->path)
 		fault_set(f, "%.80s...: the path is too long", path);
 	else if (file_directory_safe(path, f) == 0 && take_lock(r, f) == 0 && prepare_path(r, &size, f) == 0 && open_database(r, size, f) == 0)

@@ -55,33 +55,18 @@ versions_current(const struct versions *vs)
 	return versions_find(vs, vs->current);
 }
 
-void
-versions_set_current(struct versions *vs, uint64_t number)
-{
-	vs->current = number;
-}
-
-uint64_t
-versions_last(const struct versions *vs)
-{
-	return vs->n > 0 ? vs->item[vs->n - 1]->number : 0;
-}
-
-int
-versions_restore(struct versions *vs, struct version *v)
+/* Takes the reference. -1: no memory; it is dropped. */
+static int
+append(struct versions *vs, struct version *v)
 {
 	struct version **more = realloc(vs->item, (vs->n + 1) * sizeof *more);
-	size_t at = vs->n;
 
 	if (more == NULL) {
 		version_unref(v);
 		return -1;
 	}
 	vs->item = more;
-	for (; at > 0 && more[at - 1]->number > v->number; at--)
-		more[at] = more[at - 1];
-	more[at] = v;
-	vs->n++;
+	more[vs->n++] = v;
 	return 0;
 }
 
@@ -92,7 +77,7 @@ versions_add(struct versions *vs, struct version *v, bool attended)
 	uint64_t number = v->number;
 
 	v->former = was == NULL ? 0 : !attended && version_same(was, v) ? was->former : was->number;
-	if (versions_restore(vs, v) < 0)
+	if (append(vs, v) < 0)
 		return -1;
 	vs->current = number;
 	return 0;

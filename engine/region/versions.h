@@ -19,16 +19,12 @@ void versions_free(struct versions *vs); /* NULL is fine */
  * a rollback leads to other bytes. -1: no memory; the reference is dropped.
  */
 int versions_add(struct versions *vs, struct version *v, bool attended);
-/* Adds a version that was read from disk; older numbers come first. -1: no memory; the reference is dropped. */
-int versions_restore(struct versions *vs, struct version *v);
 
 size_t versions_count(const struct versions *vs);
 struct version *versions_at(const struct versions *vs, size_t i);        /* borrowed; i below versions_count */
 struct version *versions_find(const struct versions *vs, uint64_t number); /* borrowed; NULL: not kept */
 /* The version in use; borrowed. NULL: none yet. */
 struct version *versions_current(const struct versions *vs);
-void versions_set_current(struct versions *vs, uint64_t number);
-uint64_t versions_last(const struct versions *vs); /* the highest number; 0: none */
 /* The version that a rollback takes; borrowed. NULL with a sentence. */
 struct version *versions_former(const struct versions *vs, struct fault *f);
 

@@ -15,7 +15,7 @@ local WIRE = assert(support.read "engine/ipic/README.md")
 -- The sections that can be pasted, and the document of each.
 local SECTIONS = {
   ["Your first hour"] = README, ["Change a rule while partners are connected"] = POLICIES,
-  ["Two regions and a client"] = DEFINE, ["Your own authority and partner"] = CERTS,
+  ["From idea to live"] = POLICIES, ["Two regions and a client"] = DEFINE, ["Your own authority and partner"] = CERTS,
 }
 
 -- The sh blocks of a section, in order, as one script.
@@ -75,6 +75,7 @@ describe("the documents", function()
   for heading, row in pairs {
     ["Your first hour"] = { "portnumber = 14910", "portnumber = 70000", "portnumber is 70000" },
     ["Change a rule while partners are connected"] = { 'urm = "shop"', 'urm = "shup"', 'script "shup" does not exist' },
+    ["From idea to live"] = { 'record = "', 'recrod = "', "unknown key 'recrod' in region" },
     ["Your own authority and partner"] = { 'bind = "partners"', 'bind = "partner"', 'script "partner" does not exist' },
     ["Two regions and a client"] = { 'saf = "b.saf"', 'saf = "c.saf"', "c.saf: No such file or directory" },
   } do
@@ -107,6 +108,18 @@ describe("the documents", function()
       "could be taken; nothing was changed", "ipconn SHOPWEB2 would be released: install not_listed",
       "generation %d+ is in use", "ipconn SHOPWEB2 released",
       '"released": "region"', "SHOPWEB1", "generation %d+ is in use", '"accepted": true', "policies/shop.lua:3: fault",
+    })
+  end)
+
+  it("From idea to live: can be pasted, and says what it shows", function()
+    pastes("From idea to live", {
+      "refused: exit status 3", "bind +refuse  not_known", "outcome: refused at capex, code not_known", "NO  partner is known", -- 1
+      "7 rows, 1 failed", "the row does not hold yet: exit status 1", -- 2
+      "7 rows, 0 failed", "0 faults, 0 warnings", "outcome: accepted", "installed ipconn SHOPWEB2", -- 3
+      "not_known", "the running region refuses still: exit status 3",
+      "policy known would be changed", "generation %d+ is in use", '"accepted": true', "current", "SHOPWEB2 may come", -- 4
+      '+  ["SHOP.SHOPWEB2"] = "KNOWN",',
+      "refused: exit status 3", "accepted again", -- 5
     })
   end)
 

@@ -122,6 +122,19 @@ end }]] },
     end)
   end
 
+  it("is made with its directory, which other users cannot read", function()
+    local region = region_of { record = "new/records.db" }
+    region:start()
+    assert.equal("rwx------", lfs.attributes(region:path "new", "permissions"))
+    assert.equal("rw-------", lfs.attributes(region:path "new/records.db", "permissions"))
+    region:stop()
+    region = support.region { region = { record = "no/such/records.db" } }
+    region:define(region.given)
+    local status, out, err = support.sallyport("run", "--region", region:path "region.lua", "--control", region.control)
+    assert.equal(1, status, out .. err)
+    assert.is_truthy((out .. err):find("no/such/records%.db%.lock: No such file or directory"), out .. err)
+  end)
+
   it("keeps what was written when the region is killed, and goes on with it", function()
     local region, file = region_of { record = "records.db" }
     region:start()
@@ -214,7 +227,7 @@ end }]] },
       region:stop()
     end)
 
-    it("loses the newest records when the disk is full and the queue too, says so, and serves on", function()
+    it("keeps its records in the queue while the disk is full, says so, serves on, and writes them when there is room", function()
       local region, file = region_of({ record = "records.db" }, { wrapper = { "prlimit", "--fsize=300000:unlimited" } })
       region:start()
       local pid = region:row("region", "CICSA").pid
