@@ -53,6 +53,21 @@ describe("a region that holds its answers", function()
     assert.is_true(result.accepted)
   end)
 
+  it("loses no decision that a partner was told when the region is killed at once", function()
+    start(10)
+    for _ = 1, 3 do
+      local p = support.raw(region:port "OPEN")
+      local answer = p:capex({ applid = "KILLED" }):read_message()
+      region:signal "KILL"
+      assert.equal(200, answer.status)
+      region:wait(10)
+      p:close()
+      local rows = file:rows(("SELECT outcome FROM record WHERE connection = '%s'"):format(answer.body.connection))
+      assert.same({ { outcome = "accepted" } }, rows)
+      region:start()
+    end
+  end)
+
   it("keeps a partner waiting while the file cannot be written, and answers it then", function()
     start(30)
     local release = lock()
