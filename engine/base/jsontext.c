@@ -6,7 +6,7 @@
 
 #define BOUND (16u * 1024 * 1024)
 
-/* Makes room for n bytes. False: there is none, and j is full. */
+/* Makes room for n bytes. False: no room, and j is full. */
 static bool
 jsontext_room(struct jsontext *j, size_t n)
 {
@@ -75,7 +75,7 @@ jsontext_end(struct jsontext *j, char bracket)
 
 /* --- texts ------------------------------------------------------------------------------------ */
 
-/* The length of the UTF-8 sequence at the beginning of the bytes; 0: there is none. */
+/* The length of the UTF-8 sequence at the beginning of the bytes; 0: the bytes begin with no such sequence. */
 static size_t
 jsontext_sequence(const unsigned char *p, size_t left)
 {
@@ -182,7 +182,7 @@ jsontext_some(struct jsontext *j, const char *key, const char *s)
 		jsontext_text(j, key, s, strlen(s));
 }
 
-/* --- other values ------------------------------------------------------------------------------ */
+/* --- other values ----------------------------------------------------------------------------- */
 
 void
 jsontext_raw(struct jsontext *j, const char *key, const char *bytes, size_t len)
@@ -246,7 +246,7 @@ jsontext_null(struct jsontext *j, const char *key)
 	jsontext_raw(j, key, "null", 4);
 }
 
-/* --- marks ------------------------------------------------------------------------------------- */
+/* --- marks ------------------------------------------------------------------------------------ */
 
 struct jsontext_mark
 jsontext_mark(const struct jsontext *j)

@@ -22,7 +22,7 @@ struct zone_rule {
 	struct zone_change begin, end; /* of summer time */
 };
 
-/* Reads a TZ string. False: it is none, or has a name but no rule for its summer time. */
+/* Reads a TZ string. False: the text is no TZ string, or has a name but no rule for its summer time. */
 bool zone_rule_parse(struct zone_rule *r, const char *text, size_t len);
 /* The offset at t, seconds since 1970. */
 int32_t zone_rule_offset(const struct zone_rule *r, int64_t t);

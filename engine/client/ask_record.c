@@ -41,7 +41,7 @@ row_of_region(const struct ask_line *l, struct fault *f)
 	return ask_record_call(l, json_pack("{s:s, s:[s], s:{}}", "command", "explain", "args", l->from, "options"), f);
 }
 
-/* The record in the file; NULL: there is none, or *f has a sentence. */
+/* The record in the file; NULL: the file has no such record, or *f has a sentence. */
 static json_t *
 row_of_file(const struct ask_line *l, const char *path, struct fault *f)
 {

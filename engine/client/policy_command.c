@@ -147,7 +147,7 @@ add_change(json_t *out, const char *kind, const char *name, const char *what, co
 	json_array_append_new(out, json_pack("{s:s,s:s,s:s,s:s}", "kind", kind, "name", name, "change", what, "text", more));
 }
 
-/* The unified diff of two files; NULL: there is none of that name. */
+/* The unified diff of two files; NULL: no generation has a file of that name. */
 static void
 add_diff(json_t *out, const char *kind, const char *name, const struct version_file *was, const struct version_file *now)
 {

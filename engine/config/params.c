@@ -116,7 +116,7 @@ add_list(struct writing *w, lua_State *L, int idx)
 	return keys == n;
 }
 
-/* False: the value at idx is none of a parameter. [-0, +0] */
+/* False: a parameter cannot have the value at idx. [-0, +0] */
 static bool
 add_value(struct writing *w, lua_State *L, int idx)
 {

@@ -57,7 +57,7 @@ void trial_free(struct trial *t);
 
 /* True when the connection was accepted: not refused, and not redirected to another listener. */
 bool trial_accepted(const struct trial *t);
-/* Adds an event to the record: what was not checked, or why the walk ended. */
+/* Adds an event to the record: a check that was not made, or the reason why the walk ended. */
 void trial_note(struct trial *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Says in an entry for a question after a refusal (`all`) that it is one. Before a refusal: nothing. */
 void trial_mark(const struct trial *t, struct record_entry *e);

@@ -29,7 +29,7 @@ take(struct reading *r, char c)
 
 /* --- strings --- */
 
-/* Four hexadecimal digits at p; -1: there are none. *end is NUL, which is no digit. */
+/* Four hexadecimal digits at p; -1: other characters. *end is NUL, which is no digit. */
 static long
 hex(const char *p)
 {
@@ -57,7 +57,7 @@ put_utf8(char *to, unsigned long c)
 	return to;
 }
 
-/* An escape \uXXXX, or a pair of surrogates; at is behind the u. NULL: it is none, or \u0000. */
+/* An escape \uXXXX, or a pair of surrogates; at is behind the u. NULL: no such escape, or \u0000. */
 static char *
 take_unicode(struct reading *r, char *to)
 {
@@ -75,7 +75,7 @@ take_unicode(struct reading *r, char *to)
 	return put_utf8(to, 0x10000 + ((unsigned long)(c - 0xd800) << 10) + (unsigned long)(low - 0xdc00));
 }
 
-/* An escape; at is behind the backslash. NULL: it is none. */
+/* An escape; at is behind the backslash. NULL: no such escape. */
 static char *
 take_escape(struct reading *r, char *to)
 {

@@ -89,7 +89,7 @@ push_row(lua_State *L, int idx, const struct dataset *d, const struct dataset_ro
 	lfrozen_freeze(L, false);
 }
 
-/* data:find(value) -> the row whose key is the string; nil when there is none */
+/* data:find(value) -> the row whose key is the string; nil without such a row */
 static int
 lhost_data_find(lua_State *L)
 {

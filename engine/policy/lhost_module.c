@@ -15,7 +15,7 @@
 
 int luaopen_sallyport_host(struct lua_State *L);
 
-/* model() -> what the lint and the stubs know of the engine (lint_model.h). */
+/* model() -> the globals, doors and facts of the engine, for the lint and the stubs (lint_model.h). */
 static int
 lhost_module_model(lua_State *L)
 {

@@ -64,7 +64,7 @@ lhost_zone_at(lua_State *L)
 	return 1;
 }
 
-/* host.zone(name) -> a zone; raises when there is none of that name, and at a door */
+/* host.zone(name) -> a zone; raises for a name without a zone, and at a door */
 static int
 lhost_zone_get(lua_State *L)
 {

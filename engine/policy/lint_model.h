@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lint_model: what the lint and the stubs for editors know of the engine: globals, doors and facts, as a Lua table. */
+/* lint_model: the globals, doors and facts of the engine as a Lua table, for the lint and the stubs for editors. */
 #ifndef SALLYPORT_LINT_MODEL_H
 #define SALLYPORT_LINT_MODEL_H
 

@@ -20,7 +20,7 @@ struct rates;
 #define RATE_PER_MIN 1e-3       /* seconds */
 #define RATE_PER_MAX 1e9
 
-/* X(id, text): the answer of a bucket, or the reason why there is none. */
+/* X(id, text): the answer of a bucket, or the reason why no bucket answers. */
 #define RATES_ANSWERS(X) \
 	X(TAKEN, "taken") \
 	X(WAIT, "wait") \

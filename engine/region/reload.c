@@ -339,7 +339,7 @@ with_urm(const struct region *r, const struct reload_order *o, struct fault *f)
 	return NULL;
 }
 
-/* A listener can be closed to new partners whatever the rows say. */
+/* A listener can be closed to new partners although rows do not hold. */
 static bool
 is_lenient(const struct reload_order *o)
 {

@@ -34,7 +34,10 @@ struct presented { /* zero-initialise; freed by presented_free */
 int presented_read(struct presented *p, const char *pem, size_t len, struct fault *f);
 /* The same for the pair `label` ("" the default) of a ring. -1 with a sentence. */
 int presented_take(struct presented *p, const struct ring *r, const char *label, struct fault *f);
-/* Adds the DER of one certificate. -1 with a sentence: it is none, there are too many, or there is no memory. */
+/*
+ * Adds the DER of one certificate. -1 with a sentence: the bytes are no certificate, there are too many, or there is no
+ * memory.
+ */
 int presented_add(struct presented *p, const unsigned char *der, size_t len, struct fault *f);
 void presented_free(struct presented *p);
 /* Appends the certificates as PEM text. -1: no memory, or no room. */

@@ -63,7 +63,7 @@ local function decides(self, value)
   return known.returns > 0 and not known.may_pass and not paths.completes(value.node[2])
 end
 
--- The rule of a call of policy.first, policy.all or policy.when; `rules` keeps what is known of its parts.
+-- The rule of a call of policy.first, policy.all or policy.when; `rules` keeps the values of its parts.
 function walker:chain(node, parts)
   local rules = self.chains[node] or {}
   self.chains[node] = rules

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- check.functions: the bodies of functions: what they return, and whether control can pass their end.
+-- check.functions: the bodies of functions: the values that they return, and whether control can pass their end.
 
 local paths = require "check.paths"
 local values = require "check.values"

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- check.values: what the lint knows of the value of an expression. A value is an immutable table with `kind`:
+-- check.values: the knowledge of the lint about the value of an expression. A value is an immutable table with `kind`:
 --   any       nothing is known
 --   none      not known yet: the value of a function that nothing called so far
 --   const     a literal; `value`, and `type`

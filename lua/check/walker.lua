@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- check.walker: the state of a walk through scripts: what is known of functions, tables and variables, the functions
+-- check.walker: the state of a walk through scripts: its knowledge of functions, tables and variables, the functions
 -- that doors call, and the findings. The handlers of the syntax are in check.expressions, check.calls, check.statements
 -- and check.functions.
 
@@ -10,7 +10,7 @@ local ANY = values.ANY
 local walker = { expression = {}, statement = {} } -- handlers by tag: handler(self, node); one of an expression returns a value
 walker.__index = walker
 
--- ---- what is known of functions, tables and variables
+-- ---- functions, tables and variables
 
 -- The account of a function of a script: the values of its parameters, whether a door calls it, whether it answers a
 -- door, and what it returns.

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --[[
-records: what the file of records costs. Runs spec/bench/connections.lua's connection against a region without a file and
+records: the cost of the file of records. Runs spec/bench/connections.lua's connection against a region without a file and
 one with it, in turns, and prints for each the CPU seconds (user + system) per 1000 connections, the ratio of the medians,
 and the bytes of a record. `lua5.4 spec/bench/records.lua [rounds] [connections]`.
 ]]

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- `ask`: its options, requests, the way out, a recorded connection as the beginning; that it has no effect; and questions that are none.
+-- `ask`: its options, requests, the way out, a recorded connection as the beginning; that it has no effect; and
+-- questions that are none.
 local dkjson = require "dkjson"
 
 local support = require "spec.support"
@@ -434,7 +435,7 @@ describe("ask", function()
     end
   end)
 
-  describe("refuses a question that is none:", function()
+  describe("refuses words that are no question:", function()
     local function fails(status, words, sentence)
       local got, out, err = ask(table.unpack(words))
       assert.same({ status, "" }, { got, out })

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- `ask`: its answer is that of a real partner's `explain`, from the running region and from the definition on disk; and it has no effect.
+-- `ask`: its answer is that of a real partner's `explain`, from the running region and from the definition on disk; and
+-- it has no effect.
 local dkjson = require "dkjson"
 
 local support = require "spec.support"
@@ -113,7 +114,8 @@ local IPCONNS = {
     userauth = "identify" },
 }
 
--- A partner: its listener, and the options of `connect` and `ask` alike; `ring` of certs/rings; `as`: what of it differs for connect.
+-- A partner: its listener, and the options of `connect` and `ask` alike; `ring` of certs/rings; `as`: what of it
+-- differs for connect.
 local CASES = {
   ["refused at admit"] = { "ADMIT" },
   ["refused at certify by a script"] = { "CERTIFY", ring = "NETX.CTGAPP" },
@@ -121,7 +123,7 @@ local CASES = {
   ["refused at install"] = { "INSTALL", applid = "A" },
   ["without a urm"] = { "NOURM", applid = "A" },
   ["a script that raises"] = { "RAISES", applid = "A" },
-  ["a name that is none"] = { "BADNAME", applid = "A" },
+  ["a text that is no name"] = { "BADNAME", applid = "A" },
   ["the URM names an ipconn that is there"] = { "TAKEN", applid = "A" },
   ["the URM names a pair that is there"] = { "PAIR", applid = "A" },
   ["a template that is not there"] = { "TMPLNO", applid = "A" },

@@ -167,7 +167,7 @@ describe("explain", function()
     assert.equal(dkjson.null, r.doors[1].policy)
   end)
 
-  it("has what is needed to put the same question again: when, about which socket, to which script, and each answer", function()
+  it("has the parts of the same question, to put it again: when, about which socket, to which script, and each answer", function()
     local r = record_of("ASKS", { applid = "WELCOME" })
     local door = r.doors[3]
     assert.equal("install", door.door)

@@ -223,7 +223,7 @@ describe("policy.rate", function()
     for _, bad in ipairs { 0, 6, 1.5, "1", {} } do fails("rate:take: takes a whole number from 1 to the burst 5", rate.take, rate, bad) end
   end)
 
-  it("has no impossible terms, whatever a script writes into it", function()
+  it("has no impossible terms after a script writes into it", function()
     policy.mock {}
     local rate = policy.rate("R", { count = 1, per = 1 })
     rate.count = 0

@@ -211,7 +211,7 @@ describe("check looks for", function()
     end)
   end
 
-  it("and says what is wrong, the nearest name and the remedy", function()
+  it("and names the fault, the nearest name and the remedy", function()
     local _, texts = lint(CASES["a name that the library does not have"])
     assert.equal("policy.ip has no 'sett'; is 'set' meant?; lua/README.md lists the library", texts["a:3 library_field!"])
     _, texts = lint(CASES["a fact that a door never has"])

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- engine/records/README.md: its tables are those of a file, and its queries run and find what they are for.
+-- engine/records/README.md: its tables are those of a file, and its queries run and find their rows.
 local record_file = require "spec.support.record_file"
 local support = require "spec.support"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules of the engine as values: each refuses with its code and reason, and has no effect on what it reads. */
+/* The rules of the engine as values: each refuses with its code and reason, and has no effect on its arguments. */
 #include "conn/rules.h"
 
 #include "config/definition_load.h"

@@ -131,7 +131,7 @@ names_have_1_to_64_bytes(void **state)
 	rates_free(s);
 }
 
-/* Buckets that are full again make room; while none is, there is a reason and no token. */
+/* Buckets that are full again make room; without a full bucket, the answer is a reason and no token. */
 static void
 full_buckets_make_room_and_others_do_not(void **state)
 {

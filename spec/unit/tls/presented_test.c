@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A chain from a file is judged as in a handshake; what is no chain gets a sentence with its line. */
+/* A chain from a file is judged as in a handshake; a text that is no chain gets a sentence with its line. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
