@@ -131,10 +131,11 @@ read_all(int fd, const struct file_rule *rule, struct file_content *out, struct 
 	return 0;
 }
 
-int
-file_read(const char *path, const struct file_rule *rule, struct file_content *out, struct fault *f)
+/* Reads the file that was opened as fd (below 0: with errno), and closes it. */
+static int
+read_opened(int fd, const char *path, const struct file_rule *rule, struct file_content *out, struct fault *f)
 {
-	int fd = open(path, O_RDONLY | FLAGS), rc;
+	int rc;
 
 	*out = (struct file_content){ .bytes = NULL };
 	if (fd < 0 && errno == ENXIO) /* a socket, or a device without a driver */
@@ -151,6 +152,20 @@ file_read(const char *path, const struct file_rule *rule, struct file_content *o
 		out->len = 0;
 	}
 	return rc;
+}
+
+int
+file_read(const char *path, const struct file_rule *rule, struct file_content *out, struct fault *f)
+{
+	return read_opened(open(path, O_RDONLY | FLAGS), path, rule, out, f);
+}
+
+int
+file_read_at(int dir, const char *name, const struct file_rule *rule, struct file_content *out, struct fault *f)
+{
+	int rc = read_opened(openat(dir, name, O_RDONLY | O_NOFOLLOW | FLAGS), name, rule, out, f);
+
+	return rc < 0 && out->error == ELOOP ? fault_set(f, "is a symbolic link, not a regular file") : rc;
 }
 
 void
@@ -251,6 +266,59 @@ file_directory_safe(const char *path, struct fault *f)
 	return rc;
 }
 
+static int
+judge_private(int fd, const char *path, struct fault *f)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return fault_set(f, "%s", strerrordesc_np(errno));
+	if (foreign(&st))
+		return fault_set(f, "belongs to uid %u, which is neither root nor the region's user (uid %u); chown it to the region's user",
+			(unsigned)st.st_uid, (unsigned)geteuid());
+	if ((st.st_mode & 077) != 0)
+		return fault_set(f, "others may read or write it (mode %04o); chmod 700 %s", (unsigned)st.st_mode & 07777, path);
+	return 0;
+}
+
+int
+file_private_directory(int at, const char *path, bool make, struct fault *f)
+{
+	int fd = -1;
+
+	if (!make || mkdirat(at, path, 0700) == 0 || errno == EEXIST)
+		fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | FLAGS);
+	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP)) {
+		fault_set(f, "is a symbolic link or no directory; give the path of a directory itself");
+		errno = ENOTDIR;
+		return -1;
+	}
+	if (fd < 0) {
+		int error = errno;
+
+		fault_set(f, "%s", strerrordesc_np(error));
+		errno = error;
+		return -1;
+	}
+	if (judge_private(fd, path, f) == 0)
+		return fd;
+	close(fd);
+	errno = EPERM;
+	return -1;
+}
+
+void
+file_make_parent(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[PATH_MAX];
+
+	if (slash == NULL || slash == path || (size_t)(slash - path) >= sizeof dir)
+		return;
+	snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
+	mkdir(dir, 0700);
+}
+
 /* --- writing ---------------------------------------------------------------------------------- */
 
 static int
@@ -333,19 +401,27 @@ write_fresh(int dir, const char *fresh, const void *bytes, size_t len)
 }
 
 int
+file_replace_at(int dir, const char *name, const void *bytes, size_t len, struct fault *f)
+{
+	char fresh[NAME_MAX + sizeof FRESH];
+
+	if ((size_t)snprintf(fresh, sizeof fresh, "%s" FRESH, name) >= sizeof fresh)
+		return fault_set(f, "the name is too long");
+	if (write_fresh(dir, fresh, bytes, len) == 0 && renameat(dir, fresh, dir, name) == 0 && fsync(dir) == 0)
+		return 0;
+	return fault_set(f, "%s", strerrordesc_np(errno));
+}
+
+int
 file_replace(const char *path, const void *bytes, size_t len, struct fault *f)
 {
-	char dir[PATH_MAX], fresh[NAME_MAX + sizeof FRESH];
-	const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
-	int fd = open_directory_of(path, O_RDONLY, dir, f), rc = -1;
+	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	int fd = open_directory_of(path, O_RDONLY, dir, f), rc;
 
 	if (fd < 0)
 		return -1;
-	if ((size_t)snprintf(fresh, sizeof fresh, "%s" FRESH, name) >= sizeof fresh)
-		fault_set(f, "the name is too long");
-	else if (judge_written(fd, dir, f) == 0)
-		rc = write_fresh(fd, fresh, bytes, len) == 0 && renameat(fd, fresh, fd, name) == 0 && fsync(fd) == 0 ? 0 : fault_set(f, "%s",
-			strerrordesc_np(errno));
+	rc = judge_written(fd, dir, f) < 0 ? -1 : file_replace_at(fd, slash != NULL ? slash + 1 : path, bytes, len, f);
 	close(fd);
 	return rc;
 }

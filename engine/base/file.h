@@ -45,6 +45,8 @@ struct file_content {
  * may read while its owner is neither root nor the region's user (the effective user of this process).
  */
 int file_read(const char *path, const struct file_rule *rule, struct file_content *out, struct fault *f);
+/* The same for a name in the opened directory `dir`; a symbolic link is refused. The sentence does not name the file. */
+int file_read_at(int dir, const char *name, const struct file_rule *rule, struct file_content *out, struct fault *f);
 /* Wipes and frees the bytes. A zeroed struct, or one from a failed call, is fine. */
 void file_free(struct file_content *c);
 
@@ -75,6 +77,16 @@ DIR *file_opendir(const char *path, struct stat *st, struct fault *f);
 int file_directory_safe(const char *path, struct fault *f);
 
 /*
+ * Opens a directory whose files the region keeps for itself; `path` is relative to the opened directory `at`, or
+ * AT_FDCWD. make: creates it with mode 0700 when it is not there. The caller closes the descriptor. -1 with a sentence,
+ * and errno (ENOENT: it is not there): it is a symbolic link or no directory, its owner is neither root nor the
+ * region's user, or others may read or write it.
+ */
+int file_private_directory(int at, const char *path, bool make, struct fault *f);
+/* Makes the directory of `path` with mode 0700. Does nothing when it is there, or its own directory is not. */
+void file_make_parent(const char *path);
+
+/*
  * Opens a log for appending; created with mode 0600. A pipe (FIFO) is opened without waiting for a reader: lines
  * written before the reader comes wait in the pipe. A terminal or another character device is allowed. The descriptor
  * is non-blocking and close-on-exec. -1 with a sentence: it cannot be opened, it is a directory, a socket or a disk,
@@ -88,5 +100,7 @@ int file_open_log(const char *path, struct fault *f);
  * Blocks for as long as the disk does.
  */
 int file_replace(const char *path, const void *bytes, size_t len, struct fault *f);
+/* The same for a name in the opened directory `dir`, which is not judged. */
+int file_replace_at(int dir, const char *name, const void *bytes, size_t len, struct fault *f);
 
 #endif

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/filelock.h"
 #include "base/name.h"
 #include "records/record_schema.h"
 #include "records/record_sql.h"
@@ -37,49 +37,15 @@ struct record_file {
 
 /* --- opening ---------------------------------------------------------------------------------- */
 
-static int
-say_holder(struct record_file *r, int fd, const char *path, struct fault *f)
-{
-	char pid[24] = "";
-	ssize_t n = pread(fd, pid, sizeof pid - 1, 0);
-
-	pid[n > 0 ? n : 0] = '\0';
-	pid[strcspn(pid, "\n")] = '\0';
-	return fault_set(f, "%s: the process %s writes to it (lock file %s); give each region a file of its own", r->path,
-		pid[0] != '\0' ? pid : "of another region", path);
-}
-
-/*
- * Makes the directory of the file, as the control socket's is made; a file whose parent lacks too is an error of open.
- */
-static void
-make_directory(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char dir[PATH_SIZE];
-
-	if (slash == NULL || slash == path || (size_t)(slash - path) >= sizeof dir)
-		return;
-	snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
-	mkdir(dir, 0700);
-}
-
-/* Takes the lock and writes the number of this process into its file. */
+/* Takes the lock, whose file names this process. */
 static int
 take_lock(struct record_file *r, struct fault *f)
 {
-	char path[2 * PATH_SIZE + 8], pid[24];
-	int n = snprintf(pid, sizeof pid, "%d\n", (int)getpid());
+	char path[2 * PATH_SIZE + 8];
 
 	snprintf(path, sizeof path, "%s.lock", r->path);
-	r->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
-	if (r->lock < 0)
-		return fault_set(f, "%s: %s", path, strerror(errno));
-	if (flock(r->lock, LOCK_EX | LOCK_NB) < 0)
-		return say_holder(r, r->lock, path, f);
-	if (ftruncate(r->lock, 0) < 0 || pwrite(r->lock, pid, (size_t)n, 0) != n)
-		return fault_set(f, "%s: %s", path, strerror(errno));
-	return 0;
+	r->lock = filelock_take(AT_FDCWD, path, r->path, "give each region a file of its own", f);
+	return r->lock < 0 ? -1 : 0;
 }
 
 /* Creates the file with mode 0600, or checks the one that is there. */
@@ -184,7 +150,7 @@ record_file_open(const char *path, const struct record_file_rule *rule, struct f
 	}
 	r->lock = -1;
 	r->rule = *rule;
-	make_directory(path);
+	file_make_parent(path);
 	if ((size_t)snprintf(r->path, sizeof r->path, "%s", path) >= sizeof r->path)
 		fault_set(f, "%.80s...: the path is too long", path);
 	else if (file_directory_safe(path, f) == 0 && take_lock(r, f) == 0 && prepare_path(r, &size, f) == 0 && open_database(r, size, f) == 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/file.h"
 
+#include "base/filelock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -362,6 +364,89 @@ test_replace(void **state)
 	holds("it", "five");
 }
 
+static void
+no_private(const char *path, bool make, const char *words)
+{
+	struct fault f = { "" };
+
+	assert_int_equal(file_private_directory(AT_FDCWD, path, make, &f), -1);
+	if (strstr(f.text, words) == NULL)
+		fail_msg("\"%s\" does not say \"%s\"", f.text, words);
+}
+
+static void
+test_private_directory(void **state)
+{
+	const struct place *p = *state;
+	char path[128], link[128];
+	struct fault f = { "" };
+	struct stat st;
+	int fd;
+
+	snprintf(path, sizeof path, "%s/own", p->dir);
+	snprintf(link, sizeof link, "%s/link", p->dir);
+	no_private(path, false, "No such file");
+	assert_int_equal(errno, ENOENT);
+	fd = file_private_directory(AT_FDCWD, path, true, &f);
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(symlink("own", link), 0);
+	no_private(link, true, "symbolic link");
+	put(p->file, 1, 0600);
+	no_private(p->file, true, "no directory");
+	assert_int_equal(chmod(path, 0750), 0);
+	no_private(path, true, "chmod 700");
+	close(fd);
+}
+
+static void
+test_names_in_a_directory(void **state)
+{
+	const struct place *p = *state;
+	static const struct file_rule rule = { .class = FILE_PLAIN, .max = MAX };
+	int dir = open(p->dir, O_RDONLY | O_DIRECTORY);
+	struct file_content c;
+	struct fault f = { "" };
+
+	assert_int_equal(file_replace_at(dir, "it", "one", 3, &f), 0);
+	assert_int_equal(file_read_at(dir, "it", &rule, &c, &f), 0);
+	assert_string_equal(c.bytes, "one");
+	file_free(&c);
+	assert_int_equal(symlinkat("it", dir, "link"), 0);
+	assert_int_equal(file_read_at(dir, "link", &rule, &c, &f), -1);
+	assert_non_null(strstr(f.text, "symbolic link"));
+	assert_int_equal(mkfifoat(dir, "pipe", 0600), 0);
+	assert_int_equal(file_read_at(dir, "pipe", &rule, &c, &f), -1);
+	assert_non_null(strstr(f.text, "FIFO"));
+	assert_int_equal(file_read_at(dir, "none", &rule, &c, &f), -1);
+	assert_int_equal(c.error, ENOENT);
+	close(dir);
+}
+
+static void
+test_lock(void **state)
+{
+	const struct place *p = *state;
+	char words[64];
+	struct fault f = { "" };
+	int one = filelock_take(AT_FDCWD, p->file, "it", "take another", &f), two;
+
+	assert_true(one >= 0);
+	assert_int_equal(filelock_take(AT_FDCWD, p->file, "it", "take another", &f), -1);
+	snprintf(words, sizeof words, "it: the process %d writes to it", (int)getpid());
+	assert_non_null(strstr(f.text, words));
+	assert_non_null(strstr(f.text, "take another"));
+	close(one);
+	two = filelock_take(AT_FDCWD, p->file, "it", "take another", &f);
+	assert_true(two >= 0);
+	close(two);
+	assert_int_equal(unlink(p->file), 0);
+	assert_int_equal(mkfifo(p->file, 0600), 0);
+	assert_int_equal(filelock_take(AT_FDCWD, p->file, "it", "take another", &f), -1);
+	assert_non_null(strstr(f.text, "not a regular file"));
+}
+
 int
 main(void)
 {
@@ -377,6 +462,9 @@ main(void)
 		cmocka_unit_test_setup_teardown(test_directory_of_a_file_that_is_written, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_log, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_replace, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_private_directory, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_names_in_a_directory, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_lock, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
