@@ -64,7 +64,7 @@ lhost_mock_clock(struct lua_State *L, const struct lhost *h)
 void
 lhost_want_asking(lua_State *L, const struct lhost *h, const char *what)
 {
-	if (h->mock <= 0 && h->world != NULL && !h->asking)
+	if (h->mock <= 0 && h->pay != NULL && !h->asking)
 		script_place_raise(L, "%s: call it in the function of a door, not while the script loads", what);
 }
 

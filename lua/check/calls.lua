@@ -39,7 +39,9 @@ local special = {}
 
 special["policy.check"] = function(self, node, arguments)
   local value = arguments[2]
-  if value and value.kind == "const" then
+  if node[3] and walker.is_always_true(node[3]) then
+    self:report(node, "constant_check", "the value of the check is always true, because of the literal behind `or`")
+  elseif value and value.kind == "const" then
     self:report(node, "constant_check", ("the value of the check is always %s"):format(tostring(value.value)))
   elseif value and (value.kind == "closure" or value.kind == "record") then
     local what = value.kind == "closure" and "function" or "table"
@@ -48,10 +50,19 @@ special["policy.check"] = function(self, node, arguments)
   return value or ANY
 end
 
+local RESERVED = { policy_error = true, policy_limit = true } -- the engine's
+
+local function is_code(constant)
+  local code = constant.value
+  return constant.type == "string" and code:find "^[a-z0-9_]+$" ~= nil and #code <= 32 and not RESERVED[code]
+end
+
 special["policy.refuse"] = function(self, node, arguments)
   local code = arguments[1]
   if code == nil or (code.kind == "const" and code.type == "nil") then
     self:report(node, "refuse_code", "the refusal has no code")
+  elseif code.kind == "const" and not is_code(code) then
+    self:report(node, "refuse_code", ("'%s' is no code, which is 1 to 32 of a-z, 0-9 and _"):format(code.value), { level = "fault" })
   end
   return { kind = "verdict", gives = "refuse" }
 end

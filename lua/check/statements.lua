@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: Apache-2.0
--- check.statements: declarations, assignments and loops.
+-- check.statements: declarations, assignments, conditions, loops, and calls whose value is dropped.
 
 local values = require "check.values"
 local walker = require "check.walker"
 
 local ANY, NONE = values.ANY, values.NONE
+local TRUTHY = { True = true, Number = true, String = true, Table = true, Function = true }
 local index, literal, statement = walker.index, walker.literal, walker.statement
 
 -- The values of a list of expressions for n names: a call at the end may give several.
@@ -65,6 +66,41 @@ function statement.Set(self, node)
   for i, target in ipairs(node[1]) do self:assign(target, list[i] or ANY) end
 end
 
+local function lone_call(self, node)
+  if self:eval(node).kind == "verdict" then self:report(node, "lost_verdict", "the verdict is dropped, and the function goes on") end
+end
+
+statement.Call, statement.Invoke = lone_call, lone_call
+
+-- Whether an expression is `a or LITERAL` with a literal that is true.
+function walker.is_always_true(node)
+  while node.tag == "Paren" do node = node[1] end
+  return node.tag == "Op" and node[1] == "or" and TRUTHY[node[3].tag] == true
+end
+
+local function condition(self, node)
+  self:eval(node)
+  if walker.is_always_true(node) then
+    self:report(node, "constant_check", "the condition is always true, because of the literal behind `or`")
+  end
+end
+
+statement["If"] = function(self, node)
+  for i, part in ipairs(node) do
+    if i % 2 == 1 and i < #node then condition(self, part) else self:each(part) end
+  end
+end
+
+statement["While"] = function(self, node)
+  self:eval(node[1])
+  self:each(node[2])
+end
+
+statement["Repeat"] = function(self, node)
+  self:each(node[1])
+  self:eval(node[2])
+end
+
 function statement.Fornum(self, node)
   local last = node[5] or node[4]
   for i = 2, #node do
@@ -111,7 +147,7 @@ end
 
 function statement.Forin(self, node)
   local value, name = elements(self, node)
-  if not value then self:each(node[2]) end
+  if not value then self:spread(node[2], 0) end
   for i, id in ipairs(node[1]) do
     id.variable.owner = self.node
     self:grow(id.variable, "value", i == 2 and value or ANY)

@@ -6,8 +6,8 @@ local lfs = require "lfs"
 
 local support = require "spec.support"
 
-local RULES = { "global_read", "global_write", "library_field", "fact_unknown", "fact_absent", "phase", "no_verdict", "refuse_code",
-  "constant_check", "unreachable", "nondeterminism", "allow" }
+local RULES = { "global_read", "global_write", "library_field", "fact_unknown", "fact_absent", "phase", "no_verdict",
+  "lost_verdict", "refuse_code", "constant_check", "unreachable", "nondeterminism", "allow" }
 local IS_RULE = {}
 for _, rule in ipairs(RULES) do IS_RULE[rule] = true end
 
@@ -147,6 +147,29 @@ return { admit = function(facts)
   if facts.peer.port > 0 then return policy.refuse(nil, "text") end --> refuse_code
   return policy.refuse(CODE)
 end }]] },
+  ["a code that is none"] = { a = POLICY .. [[
+local CODE = "Too Low"
+return { admit = function(facts)
+  if facts.peer.port > 3 then return policy.refuse("only high ports") end --> refuse_code!
+  if facts.peer.port > 2 then return policy.refuse(CODE) end --> refuse_code!
+  if facts.peer.port > 1 then return policy.refuse("policy_error") end --> refuse_code!
+  if facts.peer.port > 0 then return policy.refuse(7) end --> refuse_code!
+  return policy.refuse("p_0123456789_0123456789_01234567")
+end }]] },
+  ["a verdict that is not returned"] = { a = POLICY .. [[
+local function deny(facts) return policy.refuse("low", facts.peer.ip) end
+return {
+  admit = function(facts)
+    if facts.peer.port < 1024 then policy.refuse "low" end --> lost_verdict!
+    while facts.recheck do policy.accept() break end --> lost_verdict!
+    repeat deny(facts) until true --> lost_verdict!
+    for _ = 1, 2 do policy.pass() end --> lost_verdict!
+    if deny(facts) then return policy.accept() end
+    local verdict = deny(facts)
+    return verdict
+  end,
+  install = function(facts) policy.install { ipconn = facts.capex.applid } end, --> lost_verdict! no_verdict
+}]] },
   ["a check of a constant"] = { a = POLICY .. [[
 local ALWAYS = true
 return { admit = function(facts)
@@ -155,6 +178,9 @@ return { admit = function(facts)
   policy.check("function", function() return facts end) --> constant_check
   policy.check("either", facts.recheck or false)
   policy.check("both", facts.recheck and true)
+  policy.check("one or the other", facts.peer.ip == "192.0.2.1" or "192.0.2.2") --> constant_check
+  if facts.peer.ip == "192.0.2.1" or "192.0.2.2" then return policy.refuse "blocked" end --> constant_check
+  if facts.peer.ip == (facts.own.ip or "192.0.2.1") then return policy.refuse "own" end
   return policy.accept()
 end }]] },
   ["code behind a verdict"] = { a = POLICY .. [[

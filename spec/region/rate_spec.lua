@@ -74,8 +74,11 @@ describe("a rate", function()
     region:script("rule", "local policy = require 'policy'\npolicy.rate('R', { count = 1, per = 1 }):take()\nreturn {}")
     local status, _, err = region:command "reload"
     assert.are.equal(1, status)
-    assert.message(err).is_truthy(err:find(
-      "rule.lua:2: fault: rate:take: call it in the function of a door, not while the script loads", 1, true))
+    local fault = "rule.lua:2: fault: rate:take: call it in the function of a door, not while the script loads"
+    assert.message(err).is_truthy(err:find(fault, 1, true))
+    status, _, err = support.sallyport("check", "--region", region:path "region.lua")
+    assert.are.equal(1, status, "check is content with a script that cannot be loaded")
+    assert.message(err).is_truthy(err:find(fault, 1, true))
   end)
 
   it("is asked about by its own letters", function()
