@@ -45,7 +45,7 @@ struct file_content {
  * may read while its owner is neither root nor the region's user (the effective user of this process).
  */
 int file_read(const char *path, const struct file_rule *rule, struct file_content *out, struct fault *f);
-/* The same for a name in the opened directory `dir`; a symbolic link is refused. The sentence does not name the file. */
+/* The same for a name in the opened directory `dir`. Refuses a symbolic link. The sentence does not name the file. */
 int file_read_at(int dir, const char *name, const struct file_rule *rule, struct file_content *out, struct fault *f);
 /* Wipes and frees the bytes. A zeroed struct, or one from a failed call, is fine. */
 void file_free(struct file_content *c);
