@@ -1,31 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/record_mask.h"
 
-#include <ctype.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "policy/notes.h"
+#include "policy/record_hide.h"
 #include "policy/record_internal.h"
-#include "security/scrypt.h"
-#include "tls/tls.h"
-
-#define BLOCKS 8192   /* copies of one record: more than its texts, checks and names */
-#define HIDDEN_MAX 16 /* values of one record that its texts may quote */
-#define HASH_SHOWN 16 /* hex digits of a hash */
-#define QUOTED_MAX 80 /* the engine's texts quote so many bytes of a subject */
-
-struct hidden { /* a value, and what stands in its place */
-	char value[QUOTED_MAX + 1], shown[ADDR_TEXT];
-};
 
 struct hiding { /* one record that is being copied */
 	const struct record_mask *mask;
-	void **block;  /* owned, and each block too */
-	size_t nblocks;
-	struct hidden hidden[HIDDEN_MAX];
-	size_t nhidden;
-	bool failed;   /* no memory, or no hash */
+	struct record_hide hide;
 };
 
 void
@@ -40,135 +25,7 @@ record_mask_read(struct record_mask *m, const char *words)
 	m->detail = strstr(words, "check.detail") != NULL;
 }
 
-/* --- memory and hashes ------------------------------------------------------------------------ */
-
-/* Zeroed memory until the end of the hiding; NULL, and h has failed: there is none. */
-static void *
-take(struct hiding *h, size_t n)
-{
-	void *p = h->nblocks < BLOCKS ? calloc(1, n > 0 ? n : 1) : NULL;
-
-	if (p == NULL)
-		h->failed = true;
-	else
-		h->block[h->nblocks++] = p;
-	return p;
-}
-
-static void *
-copy(struct hiding *h, const void *from, size_t n)
-{
-	void *p = take(h, n);
-
-	return p != NULL && n > 0 ? memcpy(p, from, n) : p;
-}
-
-/* The keyed hash of a value: "~" and hex digits. */
-static void
-hash(struct hiding *h, const char *bytes, size_t len, char out[HASH_SHOWN + 2])
-{
-	unsigned char mac[SCRYPT_MAC] = { 0 };
-	char digest[65];
-
-	tls_digest(bytes, len, digest);
-	if (scrypt_mac(h->mask->key, (const char *const[]){ digest, "", "" }, mac) < 0)
-		h->failed = true;
-	out[0] = '~';
-	for (size_t i = 0; i < HASH_SHOWN / 2; i++)
-		snprintf(out + 1 + 2 * i, 3, "%02x", mac[i]);
-}
-
-/* Hides a user ID in place: "@" and seven digits and letters, so that it stays a name. */
-static void
-hide_name(struct hiding *h, char name[NAME_SIZE])
-{
-	static const char digit[] = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-	char hex[HASH_SHOWN + 2];
-	unsigned long long n;
-
-	if (name[0] == '\0')
-		return;
-	hash(h, name, strlen(name), hex);
-	n = strtoull(hex + 1, NULL, 16);
-	name[0] = '@';
-	for (int i = 1; i < NAME_SIZE - 1; i++, n /= 36)
-		name[i] = digit[n % 36];
-	name[NAME_SIZE - 1] = '\0';
-}
-
-/* Notes that texts may quote the value. */
-static void
-note(struct hiding *h, const char *value, const char *shown)
-{
-	struct hidden *one = &h->hidden[h->nhidden];
-
-	if (value[0] == '\0')
-		return;
-	for (size_t i = 0; i < h->nhidden; i++)
-		if (strncmp(h->hidden[i].value, value, QUOTED_MAX) == 0)
-			return;
-	if (h->nhidden == HIDDEN_MAX) {
-		h->failed = true;
-		return;
-	}
-	h->nhidden++;
-	snprintf(one->value, sizeof one->value, "%s", value);
-	snprintf(one->shown, sizeof one->shown, "%s", shown);
-}
-
-/* --- texts ------------------------------------------------------------------------------------ */
-
-static bool
-in_word(char c)
-{
-	return isalnum((unsigned char)c) || c == '$' || c == '#' || c == '@';
-}
-
-/* The hidden value that stands as a word at text[at]; NULL: none. */
-static const struct hidden *
-hidden_at(const struct hiding *h, const char *text, size_t at, size_t len)
-{
-	for (size_t i = 0; i < h->nhidden; i++) {
-		size_t n = strlen(h->hidden[i].value);
-
-		if (n <= len - at && memcmp(text + at, h->hidden[i].value, n) == 0 && (at == 0 || !in_word(text[at - 1])) &&
-			(at + n == len || n == QUOTED_MAX || !in_word(text[at + n])))
-			return &h->hidden[i];
-	}
-	return NULL;
-}
-
-/* A copy of the bytes in which the hidden values are replaced, with a NUL behind. */
-static char *
-hide_text(struct hiding *h, const char *text, size_t *len)
-{
-	char *out = text != NULL ? take(h, (*len + 1) * sizeof h->hidden[0].shown) : NULL; /* each byte may begin a value */
-	size_t n = 0;
-
-	for (size_t i = 0; out != NULL && i < *len;) {
-		const struct hidden *one = hidden_at(h, text, i, *len);
-
-		if (one == NULL) {
-			out[n++] = text[i++];
-			continue;
-		}
-		memcpy(out + n, one->shown, strlen(one->shown));
-		n += strlen(one->shown);
-		i += strlen(one->value);
-	}
-	*len = n;
-	return out;
-}
-
-static char *
-hide_string(struct hiding *h, const char *text)
-{
-	size_t len = text != NULL ? strlen(text) : 0;
-
-	return hide_text(h, text, &len);
-}
-
-/* --- the parts of a record -------------------------------------------------------------------- */
+/* --- the values, before any text is copied ---------------------------------------------------- */
 
 static void
 cut_address(const struct record_mask *m, struct addr *a)
@@ -181,64 +38,167 @@ cut_address(const struct record_mask *m, struct addr *a)
 }
 
 static void
-hide_peer(struct hiding *h, struct addr *a)
+note_peer(struct hiding *h, const struct addr *a)
 {
+	struct addr cut = *a;
 	char was[ADDR_TEXT], is[ADDR_TEXT];
 
 	if (h->mask->bits < 0 || a->family == 0)
 		return;
+	cut_address(h->mask, &cut);
 	addr_ip(a, was, sizeof was);
-	cut_address(h->mask, a);
-	note(h, was, addr_ip(a, is, sizeof is));
+	record_hide_note(&h->hide, was, strlen(was), addr_ip(&cut, is, sizeof is));
+}
+
+static void
+note_user(struct hiding *h, const char name[NAME_SIZE])
+{
+	char shown[NAME_SIZE];
+
+	if (!h->mask->userid)
+		return;
+	memcpy(shown, name, sizeof shown);
+	record_hide_name(&h->hide, shown);
+	record_hide_note(&h->hide, name, strlen(name), shown);
+}
+
+static void
+note_bytes(struct hiding *h, const char *bytes, size_t len)
+{
+	char shown[RECORD_HIDE_SHOWN];
+
+	record_hide_hash(&h->hide, bytes, len, shown);
+	record_hide_note(&h->hide, bytes, len, shown);
+}
+
+static void
+note_facts(struct hiding *h, const struct facts *f)
+{
+	note_peer(h, &f->peer.addr);
+	note_user(h, f->userid);
+	if (!h->mask->subject || f->certificate == NULL)
+		return;
+	note_bytes(h, f->certificate->subject.printed, strlen(f->certificate->subject.printed));
+	for (size_t i = 0; i < f->certificate->subject.n; i++)
+		note_bytes(h, f->certificate->subject.item[i].value.bytes, f->certificate->subject.item[i].value.len);
+}
+
+static void
+note_entry(struct hiding *h, const struct record_entry *e)
+{
+	note_peer(h, &e->peer);
+	note_user(h, e->granted.userid);
+	if (e->request == NULL)
+		return;
+	note_user(h, e->request->userid);
+	note_user(h, e->request->users.link);
+	note_user(h, e->request->users.task);
+	for (unsigned i = 0; i < e->request->users.nchecked; i++)
+		note_user(h, e->request->users.checked[i]);
+}
+
+/* --- the copies ------------------------------------------------------------------------------- */
+
+static void
+hide_peer(struct hiding *h, struct addr *a)
+{
+	if (h->mask->bits >= 0 && a->family != 0)
+		cut_address(h->mask, a);
+}
+
+static void
+hide_user(struct hiding *h, char name[NAME_SIZE])
+{
+	if (h->mask->userid)
+		record_hide_name(&h->hide, name);
 }
 
 static void
 hide_dn(struct hiding *h, struct dn *d)
 {
-	char shown[HASH_SHOWN + 2];
+	char shown[RECORD_HIDE_SHOWN];
 
-	d->item = copy(h, d->item, d->n * sizeof *d->item);
+	d->item = record_hide_copy(&h->hide, d->item, d->n * sizeof *d->item);
 	for (size_t i = 0; d->item != NULL && i < d->n; i++) {
-		hash(h, d->item[i].value.bytes, d->item[i].value.len, shown);
-		d->item[i].value.bytes = copy(h, shown, sizeof shown);
+		record_hide_hash(&h->hide, d->item[i].value.bytes, d->item[i].value.len, shown);
+		d->item[i].value.bytes = record_hide_copy(&h->hide, shown, sizeof shown);
 		d->item[i].value.len = strlen(shown);
 	}
-	hash(h, d->printed, strlen(d->printed), shown);
-	note(h, d->printed, shown);
-	d->printed = copy(h, shown, sizeof shown);
+	record_hide_hash(&h->hide, d->printed, strlen(d->printed), shown);
+	d->printed = record_hide_copy(&h->hide, shown, sizeof shown);
+}
+
+/* Hides a name of the chain that is the subject: that of the leaf, and the issuer of a self-signed one. */
+static void
+hide_same(struct hiding *h, struct dn *d, const char *subject)
+{
+	if (strcmp(d->printed, subject) == 0)
+		hide_dn(h, d);
+}
+
+static void
+hide_texts(struct hiding *h, struct texts *t)
+{
+	t->item = record_hide_copy(&h->hide, t->item, t->n * sizeof *t->item);
+	for (size_t i = 0; t->item != NULL && i < t->n; i++)
+		t->item[i].bytes = record_hide_text(&h->hide, t->item[i].bytes, &t->item[i].len);
 }
 
 static void
 hide_certificate(struct hiding *h, struct facts *f)
 {
 	struct certificate *c = f->certificate;
+	const char *subject;
 
-	if (!h->mask->subject || c == NULL || (c = copy(h, c, sizeof *c)) == NULL)
+	if (c == NULL || (c = record_hide_copy(&h->hide, c, sizeof *c)) == NULL)
 		return;
-	c->chain.link = copy(h, c->chain.link, c->chain.links * sizeof *c->chain.link);
-	hide_dn(h, &c->subject);
-	if (c->chain.link != NULL && c->chain.links > 0)
-		hide_dn(h, &c->chain.link[0].subject); /* the leaf */
+	hide_texts(h, &c->dns);
+	hide_texts(h, &c->uri);
+	hide_texts(h, &c->ip);
+	hide_texts(h, &c->email);
 	f->certificate = c;
+	if (!h->mask->subject)
+		return;
+	subject = c->subject.printed;
+	c->chain.link = record_hide_copy(&h->hide, c->chain.link, c->chain.links * sizeof *c->chain.link);
+	for (size_t i = 0; c->chain.link != NULL && i < c->chain.links; i++) {
+		hide_same(h, &c->chain.link[i].subject, subject);
+		hide_same(h, &c->chain.link[i].issuer, subject);
+	}
+	hide_same(h, &c->issuer, subject);
+	hide_dn(h, &c->subject);
 }
 
 static void
-hide_user(struct hiding *h, char name[NAME_SIZE])
+hide_notes(struct hiding *h, struct facts *f)
 {
-	char was[NAME_SIZE];
+	struct notes *n = f->notes != NULL ? record_hide_copy(&h->hide, f->notes, sizeof *f->notes) : NULL;
 
-	memcpy(was, name, sizeof was);
-	hide_name(h, name);
-	note(h, was, name);
+	for (size_t i = 0; n != NULL && i < n->n; i++)
+		if (n->item[i].kind == NOTE_TEXT)
+			n->item[i].text = record_hide_text(&h->hide, n->item[i].text, &n->item[i].len);
+	f->notes = n;
+}
+
+static void
+hide_facts(struct hiding *h, struct facts *f)
+{
+	hide_peer(h, &f->peer.addr);
+	hide_user(h, f->userid);
+	hide_certificate(h, f);
+	hide_notes(h, f);
+	record_hide_field(&h->hide, f->peer.host, sizeof f->peer.host);
+	record_hide_field(&h->hide, f->tls.sni, sizeof f->tls.sni);
+	record_hide_field(&h->hide, f->capex.host, sizeof f->capex.host);
 }
 
 static struct recorded_request *
 hide_request(struct hiding *h, const struct recorded_request *q)
 {
-	struct recorded_request *out = copy(h, q, sizeof *q);
+	struct recorded_request *out = q != NULL ? record_hide_copy(&h->hide, q, sizeof *q) : NULL;
 
-	if (out == NULL || !h->mask->userid)
-		return out;
+	if (out == NULL)
+		return NULL;
 	hide_user(h, out->userid);
 	hide_user(h, out->users.link);
 	hide_user(h, out->users.task);
@@ -250,32 +210,34 @@ hide_request(struct hiding *h, const struct recorded_request *q)
 static void
 hide_check(struct hiding *h, struct check *c)
 {
-	char shown[HASH_SHOWN + 2];
+	char shown[RECORD_HIDE_SHOWN];
 
-	c->name = hide_string(h, c->name);
+	c->name = record_hide_string(&h->hide, c->name);
 	if (!h->mask->detail || c->detail_len == 0) {
-		c->detail = hide_text(h, c->detail, &c->detail_len);
+		c->detail = record_hide_text(&h->hide, c->detail, &c->detail_len);
 		return;
 	}
-	hash(h, c->detail, c->detail_len, shown);
-	c->detail = copy(h, shown, sizeof shown);
+	record_hide_hash(&h->hide, c->detail, c->detail_len, shown);
+	c->detail = record_hide_copy(&h->hide, shown, sizeof shown);
 	c->detail_len = strlen(shown);
 }
 
 static struct record_entry *
 hide_entry(struct hiding *h, const struct record_entry *from)
 {
-	struct record_entry *e = copy(h, from, sizeof *e);
+	struct record_entry *e = record_hide_copy(&h->hide, from, sizeof *e);
 
 	if (e == NULL)
 		return NULL;
 	hide_peer(h, &e->peer);
-	e->request = e->request != NULL ? hide_request(h, e->request) : NULL;
-	e->check = copy(h, e->check, e->nchecks * sizeof *e->check);
+	hide_user(h, e->granted.userid);
+	e->granted.host = record_hide_string(&h->hide, e->granted.host);
+	e->request = hide_request(h, e->request);
+	e->check = record_hide_copy(&h->hide, e->check, e->nchecks * sizeof *e->check);
 	for (size_t i = 0; e->check != NULL && i < e->nchecks; i++)
 		hide_check(h, &e->check[i]);
-	e->text = hide_string(h, e->text);
-	e->answers.bytes = hide_text(h, e->answers.bytes, &e->answers.len);
+	e->text = record_hide_string(&h->hide, e->text);
+	e->answers.bytes = record_hide_json(&h->hide, e->answers.bytes, &e->answers.len);
 	return e;
 }
 
@@ -283,36 +245,43 @@ static void
 hide_record(struct hiding *h, struct record *r)
 {
 	r->masked = h->mask->words;
-	r->facts = r->facts != NULL ? copy(h, r->facts, sizeof *r->facts) : NULL;
-	if (r->facts != NULL) {
-		hide_peer(h, &r->facts->peer.addr);
-		hide_certificate(h, r->facts);
-	}
-	r->entry = copy(h, r->entry, r->nentries * sizeof(struct record_entry *));
+	r->facts = r->facts != NULL ? record_hide_copy(&h->hide, r->facts, sizeof *r->facts) : NULL;
+	if (r->facts != NULL)
+		hide_facts(h, r->facts);
+	r->entry = record_hide_copy(&h->hide, r->entry, r->nentries * sizeof(struct record_entry *));
 	for (size_t i = 0; r->entry != NULL && i < r->nentries; i++)
 		r->entry[i] = hide_entry(h, r->entry[i]);
-	r->event = copy(h, r->event, r->nevents * sizeof *r->event);
+	r->event = record_hide_copy(&h->hide, r->event, r->nevents * sizeof *r->event);
 	for (size_t i = 0; r->event != NULL && i < r->nevents; i++)
-		r->event[i].text = hide_string(h, r->event[i].text);
+		r->event[i].text = record_hide_string(&h->hide, r->event[i].text);
+}
+
+/* Notes the values of the record and of the entry, which may be NULL. */
+static void
+note_values(struct hiding *h, const struct record *r, const struct record_entry *request)
+{
+	if (r->facts != NULL)
+		note_facts(h, r->facts);
+	for (size_t i = 0; i < r->nentries; i++)
+		note_entry(h, r->entry[i]);
+	if (request != NULL)
+		note_entry(h, request);
 }
 
 bool
 record_mask_show(const struct record_mask *m, struct record *r, const struct record_entry *request,
 	void (*show)(void *arg, struct record *r, const struct record_entry *request), void *arg)
 {
-	struct hiding h = { .mask = m, .block = calloc(BLOCKS, sizeof(void *)) };
+	struct hiding h = { .mask = m, .hide = { .key = m->key } };
 	struct record shown = *r;
 	const struct record_entry *entry = NULL;
 
-	h.failed = h.block == NULL;
-	if (!h.failed)
-		hide_record(&h, &shown);
-	if (!h.failed && request != NULL)
+	note_values(&h, r, request);
+	hide_record(&h, &shown);
+	if (request != NULL)
 		entry = hide_entry(&h, request);
-	if (!h.failed)
+	if (!h.hide.failed)
 		show(arg, &shown, entry);
-	for (size_t i = 0; i < h.nblocks; i++)
-		free(h.block[i]);
-	free(h.block);
-	return !h.failed;
+	record_hide_end(&h.hide);
+	return !h.hide.failed;
 }

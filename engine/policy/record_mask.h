@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#define RECORD_MASK_KEY 32
+#include "policy/record_hide.h"
 
 struct record;
 struct record_entry;
@@ -18,7 +18,7 @@ struct record_mask {
 	const char *words; /* borrowed: the attribute record_mask, "" nothing is hidden */
 	int bits;          /* of peer.ip; -1: not hidden */
 	bool subject, userid, detail;
-	unsigned char key[RECORD_MASK_KEY];
+	unsigned char key[RECORD_HIDE_KEY];
 };
 
 /* Reads the words of the attribute, which resource.c has checked; borrowed. The key is not set. */

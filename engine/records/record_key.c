@@ -10,15 +10,15 @@
 #include "security/scrypt.h"
 
 static int
-make(const char *path, unsigned char key[RECORD_MASK_KEY], struct fault *f)
+make(const char *path, unsigned char key[RECORD_HIDE_KEY], struct fault *f)
 {
 	if (scrypt_key(key) < 0)
 		return fault_set(f, "no random bytes");
-	return file_replace(path, key, RECORD_MASK_KEY, f);
+	return file_replace(path, key, RECORD_HIDE_KEY, f);
 }
 
 int
-record_key_read(const char *path, unsigned char key[RECORD_MASK_KEY], struct fault *f)
+record_key_read(const char *path, unsigned char key[RECORD_HIDE_KEY], struct fault *f)
 {
 	const struct file_rule rule = { .class = FILE_SECRET, .max = 1024 };
 	struct file_content c = { .bytes = NULL };
@@ -31,10 +31,10 @@ record_key_read(const char *path, unsigned char key[RECORD_MASK_KEY], struct fau
 		return make(beside, key, f) < 0 ? fault_wrap(f, "%s", beside) : 0;
 	if (ok < 0)
 		return fault_wrap(f, "%s", beside);
-	if (c.len == RECORD_MASK_KEY)
-		memcpy(key, c.bytes, RECORD_MASK_KEY);
+	if (c.len == RECORD_HIDE_KEY)
+		memcpy(key, c.bytes, RECORD_HIDE_KEY);
 	else
-		ok = fault_set(f, "%s: it has %zu bytes and no key of %d; move it away, and the region makes another one", beside, c.len, RECORD_MASK_KEY);
+		ok = fault_set(f, "%s: it has %zu bytes and no key of %d; move it away, and the region makes another one", beside, c.len, RECORD_HIDE_KEY);
 	file_free(&c);
 	return ok;
 }

@@ -10,6 +10,6 @@
 #include "policy/record_mask.h"
 
 /* Reads the key that belongs to the file of records at `path`, or makes one. 0, or -1 with a sentence. */
-int record_key_read(const char *path, unsigned char key[RECORD_MASK_KEY], struct fault *f);
+int record_key_read(const char *path, unsigned char key[RECORD_HIDE_KEY], struct fault *f);
 
 #endif

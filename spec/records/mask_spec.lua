@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- region { record_mask = … }: the facts that the file of records does not show.
+local dkjson = require "dkjson"
 local lfs = require "lfs"
 
+local new_pki = require("spec.support.pki").new
 local record_file = require "spec.support.record_file"
 local support = require "spec.support"
 
@@ -19,12 +21,35 @@ return { attach = function(facts)
   policy.check("user", saf.check("TCICSTRN", "CPMI", facts.request.userid), facts.request.userid)
   return policy.refuse("not_you", facts.request.userid .. " may not")
 end }]],
+  counting = [[
+local policy = require "policy"
+local n = policy.counter "n"
+return { attach = function()
+  n:next { min = 7, max = 99 }
+  return policy.refuse("never", "not at all")
+end }]],
+  noting = [[
+local policy = require "policy"
+local n = policy.counter "n"
+return { certify = function(facts)
+  local name = facts.certificate.subject
+  policy.note("ip", facts.peer.ip)
+  policy.note("subject", name.printed)
+  policy.check("one" .. ("x"):rep(40) .. " " .. name.printed, false, ("y"):rep(180) .. " " .. name.printed)
+  policy.counter('of "' .. name[2].value .. '"'):next { min = 1, max = 9 }
+  return policy.accept()
+end,
+bind = function(facts)
+  return policy.refuse("unwanted", "not " .. facts.certificate.subject[2].value .. " of " .. facts.notes.subject)
+end }]],
 }
 
 local function region_of(mask)
   local r = support.region { region = { record = "records.db", record_mask = mask }, scripts = SCRIPTS, programs = { ECHO = {} },
     tcpipservices = { TLS = { ssl = "clientauth", certificate = "CICSA", certify = "stranger" },
-      SAFE = { ssl = "clientauth", certificate = "CICSA", attach = "picky" } },
+      SAFE = { ssl = "clientauth", certificate = "CICSA", attach = "picky" },
+      COUNT = { ssl = "clientauth", certificate = "CICSA", attach = "counting" },
+      NOTES = { ssl = "clientauth", certificate = "CICSA", certify = "noting", bind = "noting" } },
     ipconns = { NETX = { applid = "CTGAPP", networkid = "NETX", receivecount = 5, userauth = "identify" } } }
   return r, record_file.of(r, "records.db")
 end
@@ -82,6 +107,41 @@ describe("the mask of the file of records", function()
     for _, form in ipairs { '"name":"saf USER READ', '"text":"USER may not"', '"userid":"USER","access"' } do
       assert.message(account).is_truthy(account:find(form:gsub("USER", user), 1, true))
     end
+    region:stop()
+  end)
+
+  it("replaces a user of digits in the strings of answers only: the accounts stay JSON", function()
+    local region, file = region_of { "request.userid" }
+    region:start()
+    support.connect { port = region:port "COUNT", ring = "NETX.CTGAPP", link = "ECHO", tran = "CPMI", data = "x", userid = "7" }
+    local account = assert(dkjson.decode(file:await "SELECT account FROM request".account))
+    assert.same({ 7, 7 }, { account.answers[1].min, account.answers[1].answer })
+    file:await "SELECT 1 FROM record WHERE closed"
+    assert.equal(0, (support.run { "./sallyport", "decisions", "--region", region:path "region.lua" }))
+    region:stop()
+  end)
+
+  it("hides a subject in notes, cut texts and answers, and its parts too", function()
+    local region, file = region_of { "peer.ip/8", "certificate.subject" }
+    lfs.mkdir(region:path "pki")
+    local pki = new_pki(region:path "pki")
+    local secret = 'Se"cret ' .. ("and a long name "):rep(3)
+    pki:root("own", "/O=" .. ("A very long organisation "):rep(2) .. "/CN=" .. secret, { extensions = {
+      "basicConstraints = critical,CA:TRUE" } })
+    support.run { "cp", "certs/rings/CICSA/signers/first.pem", pki:file "first.pem" }
+    pki:ring("SELF", { own = "own", signers = { "first" } })
+    region:start()
+    support.connect { port = region:port "NOTES", ring = pki:file "SELF" }
+    file:await "SELECT 1 FROM record WHERE closed"
+    local account = file:records()[1]
+    assert.equal("refused", account.outcome)
+    assert.message("notes").same({ ip = "127.0.0.0", subject = account.certificate.subject }, account.facts.notes)
+    assert.equal(account.certificate.subject, account.certificate.issuer)
+    local all = dump(file)
+    for _, part in ipairs { "Se", "cret", "long name", "A very long", "organisation" } do
+      assert.message(part).is_nil(all:find(part, 1, true))
+    end
+    assert.is_truthy(account.doors[#account.doors].text:find "^not ~%x+ of ~%x+$")
     region:stop()
   end)
 
