@@ -149,6 +149,13 @@ local function name_of(caller, name)
   return name
 end
 
+-- Raises when a method of a counter or a rate was called with a dot, which gives it no `self`.
+local function want_self(self, method, maker)
+  if type(self) ~= "table" or rawget(self, "name") == nil then
+    host.misuse(method .. ": call it with a colon on what " .. maker .. " returned")
+  end
+end
+
 local counter = {}
 
 local function whole(key, value)
@@ -164,6 +171,7 @@ local RANGE = { min = true, max = true, wrap = true }
 --   largest integer when absent. Raises for another key, for a value that is no whole number, for min above max, and
 --   when the counter was used with another `expires`.
 function counter:next(range)
+  want_self(self, "counter:next", "policy.counter")
   range = range == nil and {} or range
   if type(range) ~= "table" then host.misuse("counter:next: takes a table { min =, max =, wrap = }, not a " .. type(range)) end
   for key in pairs(range) do
@@ -179,6 +187,7 @@ end
 -- counter:peek() -> the last answer of next; nil when next was never called or the counter has expired. It does not
 --   count. Raises when the counter was used with another `expires`.
 function counter:peek()
+  want_self(self, "counter:peek", "policy.counter")
   return host.counter_peek(self.name, self.expires)
 end
 
@@ -218,6 +227,7 @@ end
 --   nothing is taken; nil and a reason when the region has no room for another rate ("too many rates: …", "no store").
 --   n: a whole number from 1 to the rate's burst, 1 when nil; else it raises.
 function rate:take(n)
+  want_self(self, "rate:take", "policy.rate")
   if n == nil then n = 1 end
   if not is_whole(n, self.burst) then
     host.misuse(("rate:take: takes a whole number from 1 to the burst %d, not %s"):format(self.burst, tostring(n)))

@@ -159,7 +159,11 @@ static void
 print_counts(FILE *to, const struct asked *a, const struct policy_specs_result *result, const struct faults *faults)
 {
 	if (a->specs)
-		fprintf(to, "%u rows, %u failed\n", result->rows, result->failed);
+		fprintf(to, "%u rows, %u failed", result->rows, result->failed);
+	if (a->specs && result->unread > 0)
+		fprintf(to, "; %u decision %s did not run", result->unread, plural(result->unread, "table", "tables"));
+	if (a->specs)
+		fputc('\n', to);
 	fprintf(to, "%s: %zu %s, %zu %s\n", a->file, faults->errors, plural(faults->errors, "fault", "faults"), faults->warnings,
 		plural(faults->warnings, "warning", "warnings"));
 }

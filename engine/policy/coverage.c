@@ -37,6 +37,15 @@ coverage_row(struct coverage *c, const char *script, enum door door)
 }
 
 void
+coverage_unread(struct coverage *c, const char *script)
+{
+	struct covered *e = c != NULL ? find_entry(c, script) : NULL;
+
+	if (e != NULL)
+		e->noted = EVERY_DOOR;
+}
+
+void
 coverage_free(struct coverage *c)
 {
 	free(c->script);

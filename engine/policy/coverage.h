@@ -29,6 +29,8 @@ struct coverage { /* zero-initialise */
  * noted.
  */
 void coverage_row(struct coverage *c, const char *script, enum door door);
+/* Keeps the notes about a script away: its decision table is there, and its fault is reported. c may be NULL. */
+void coverage_unread(struct coverage *c, const char *script);
 /*
  * Adds a note (FAULT_NOTE) for each script that d names for a door and that has no row, or no row for that door. Where
  * the saf decides on requests, also adds a note for CPMI and each transaction of d that no profile of class TCICSTRN

@@ -5,6 +5,7 @@
  */
 #include "policy/dataset_internal.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum after { AFTER_COMMA, AFTER_LINE, AFTER_FILE, AFTER_FAULT }; /* what ended a value */
@@ -85,6 +86,22 @@ take_value(struct reading *r, uint32_t *line, const char **value, size_t *len)
 	return a;
 }
 
+/*
+ * Objects to the marks of a file that separates its values by another character than a comma, or by a comma and a
+ * blank.
+ */
+static int
+check_name(struct reading *r, const char *name, size_t len)
+{
+	bool tab = memchr(name, '\t', len) != NULL;
+
+	if (tab || memchr(name, ';', len) != NULL)
+		return dataset_wrong(r, r->line, "the name of a column has a %s; a CSV file has commas between its values", tab ? "tab" : "';'");
+	if (len > 0 && (name[0] == ' ' || name[len - 1] == ' '))
+		return dataset_wrong(r, r->line, "the name '%.*s' of a column has a blank at its end; no blank stands beside a comma", (int)len, name);
+	return 0;
+}
+
 static int
 take_header(struct reading *r)
 {
@@ -96,7 +113,7 @@ take_header(struct reading *r)
 		const char *name = NULL;
 
 		a = take_value(r, &line, &name, &len);
-		if (a == AFTER_FAULT || dataset_column(r, name, len) < 0)
+		if (a == AFTER_FAULT || check_name(r, name, len) < 0 || dataset_column(r, name, len) < 0)
 			return -1;
 		if (r->d->columns == before)
 			return dataset_wrong(r, r->line, "the header has the column '%.*s' twice", (int)len, name);

@@ -81,21 +81,6 @@ push_field(lua_State *L, int idx, const char *key)
 	return lua_type(L, -1);
 }
 
-/* The type that the rule at idx declares; raises when it declares none. */
-static enum type
-type_of(lua_State *L, int rule, const char *name)
-{
-	const char *word = push_field(L, rule, "type") == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
-	size_t t = 0;
-
-	while (word != NULL && t < sizeof types / sizeof *types && strcmp(types[t].word, word) != 0)
-		t++;
-	if (word == NULL || t == sizeof types / sizeof *types)
-		luaL_error(L, "params.%s: type must be " TYPE_WORDS, name);
-	lua_pop(L, 1);
-	return (enum type)t;
-}
-
 static const char *
 show(lua_State *L, int idx, char out[80])
 {
@@ -116,9 +101,27 @@ show(lua_State *L, int idx, char out[80])
 	return out;
 }
 
+/* The type that the rule at idx declares; raises when it declares none. */
+static enum type
+type_of(lua_State *L, int rule, const char *name)
+{
+	const char *word = push_field(L, rule, "type") == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+	char shown[80];
+	size_t t = 0;
+
+	while (word != NULL && t < sizeof types / sizeof *types && strcmp(types[t].word, word) != 0)
+		t++;
+	if (lua_isnil(L, -1))
+		luaL_error(L, "params.%s has no type; it must be " TYPE_WORDS, name);
+	if (word == NULL || t == sizeof types / sizeof *types)
+		luaL_error(L, "params.%s: type is %s; it must be " TYPE_WORDS, name, show(L, lua_gettop(L), shown));
+	lua_pop(L, 1);
+	return (enum type)t;
+}
+
 /* Raises when the number at value is below or above the rule's bound. */
 static void
-want_bound(lua_State *L, const char *name, int rule, int value, const char *bound)
+want_bound(lua_State *L, const char *what, int rule, int value, const char *bound)
 {
 	char shown[80], limit[80];
 	bool low = strcmp(bound, "min") == 0, beyond;
@@ -126,14 +129,14 @@ want_bound(lua_State *L, const char *name, int rule, int value, const char *boun
 	if (push_field(L, rule, bound) == LUA_TNUMBER) {
 		beyond = low ? lua_compare(L, value, -1, LUA_OPLT) : lua_compare(L, -1, value, LUA_OPLT);
 		if (beyond || lua_tonumber(L, value) != lua_tonumber(L, value))
-			luaL_error(L, "parameter '%s' is %s; it must be at %s %s", name, show(L, value, shown), low ? "least" : "most", show(L, -1, limit));
+			luaL_error(L, "%s is %s; it must be at %s %s", what, show(L, value, shown), low ? "least" : "most", show(L, -1, limit));
 	}
 	lua_pop(L, 1);
 }
 
 /* Raises when the value is not in the rule's list of values. */
 static void
-want_one_of(lua_State *L, const char *name, int rule, int value)
+want_one_of(lua_State *L, const char *what, int rule, int value)
 {
 	char shown[80], list[200] = "", one[80];
 	bool found = false;
@@ -150,25 +153,26 @@ want_one_of(lua_State *L, const char *name, int rule, int value)
 			lua_pop(L, 1);
 		}
 		if (!found)
-			luaL_error(L, "parameter '%s' is %s; it must be one of %s", name, show(L, value, shown), list);
+			luaL_error(L, "%s is %s; it must be one of %s", what, show(L, value, shown), list);
 	}
 	lua_pop(L, 1);
 }
 
-/* Raises when the value does not fit the rule. Both indexes are positive. */
+/* Raises when the value, "" or "the default of ", does not fit the rule. Both indexes are positive. */
 static void
-want_value(lua_State *L, const char *name, int rule, int value)
+want_value(lua_State *L, const char *of, const char *name, int rule, int value)
 {
 	enum type t = type_of(L, rule, name);
-	char shown[80];
+	char shown[80], what[120];
 
+	snprintf(what, sizeof what, "%sparameter '%s'", of, name);
 	if (!is_of(L, value, t))
-		luaL_error(L, "parameter '%s' is %s; it must be %s", name, show(L, value, shown), types[t].said);
+		luaL_error(L, "%s is %s; it must be %s", what, show(L, value, shown), types[t].said);
 	if (t == TYPE_INTEGER || t == TYPE_NUMBER) {
-		want_bound(L, name, rule, value, "min");
-		want_bound(L, name, rule, value, "max");
+		want_bound(L, what, rule, value, "min");
+		want_bound(L, what, rule, value, "max");
 	}
-	want_one_of(L, name, rule, value);
+	want_one_of(L, what, rule, value);
 }
 
 /* --- the declaration --- */
@@ -232,7 +236,7 @@ want_rule(lua_State *L, const char *name)
 	want_number_bound(L, name, rule, t, "max");
 	want_choices(L, name, rule, t);
 	if (push_field(L, rule, "default") != LUA_TNIL)
-		want_value(L, name, rule, lua_gettop(L));
+		want_value(L, "the default of ", name, rule, lua_gettop(L));
 	lua_pop(L, 1);
 }
 
@@ -313,7 +317,7 @@ push_value(lua_State *L, const char *name, int rule, int given)
 		if (push_field(L, rule, "default") == LUA_TNIL)
 			luaL_error(L, "the parameter '%s' is missing and has no default; add %s = and %s", name, name, types[t].said);
 	}
-	want_value(L, name, rule, lua_gettop(L));
+	want_value(L, "", name, rule, lua_gettop(L));
 	if (t == TYPE_LIST)
 		copy_list(L);
 	if (t == TYPE_INTEGER) {

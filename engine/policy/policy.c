@@ -156,7 +156,8 @@ static const char *const hook_words[] = {
 	DOORS(X)
 #undef X
 	[HOOK_RUN] = "run",
-	[HOOK_COUNT] = NULL,
+	[HOOK_COUNT] = "params", /* no hook */
+	NULL,
 };
 
 static int
@@ -348,7 +349,8 @@ policy_spec_inside(lua_State *L)
 
 	modules_push_spec(L, &l->p->modules, l->source);
 	if (!lua_istable(L, -1))
-		return luaL_error(L, "returns a %s; a spec returns a list of rows", luaL_typename(L, -1));
+		return luaL_error(L, "returns %s%s; a decision table ends with return { ... }, its rows", lua_isnil(L, -1) ? "" : "a ",
+			lua_isnil(L, -1) ? "nothing" : luaL_typename(L, -1));
 	return 1;
 }
 

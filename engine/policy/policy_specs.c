@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/luatext.h"
+#include "base/near.h"
 #include "policy/policy.h"
 #include "policy/policy_params.h"
 
@@ -71,11 +72,23 @@ is_word(const char *const *words, const char *key)
 	return *words != NULL;
 }
 
+static void
+object_to_key(struct running *r, const char *const *words, const char *what, const char *key, size_t len)
+{
+	const char *near = near_word(words, key);
+	char shown[60];
+
+	text_printable(shown, sizeof shown, key, len);
+	if (near != NULL)
+		add_objection(r, "%s has no key \"%s\"; is \"%s\" meant?", what, shown, near);
+	else
+		add_objection(r, "%s has no key \"%s\"", what, shown);
+}
+
 /* Objects to each unknown key, which would be a test that is never made. The table is at idx. [-0, +0] */
 static bool
 keys_known(lua_State *L, int idx, struct running *r, const char *const *words, const char *what)
 {
-	char shown[60];
 	bool known = true;
 
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) {
@@ -83,7 +96,7 @@ keys_known(lua_State *L, int idx, struct running *r, const char *const *words, c
 			continue;
 		known = false;
 		if (lua_type(L, -2) == LUA_TSTRING)
-			add_objection(r, "%s has no key \"%s\"", what, text_printable(shown, sizeof shown, lua_tostring(L, -2), lua_rawlen(L, -2)));
+			object_to_key(r, words, what, lua_tostring(L, -2), lua_rawlen(L, -2));
 		else
 			add_objection(r, "%s has no key that is a %s", what, luaL_typename(L, -2));
 	}
@@ -165,19 +178,34 @@ show_verdict(const struct verdict *v, char *out, size_t size)
 	return out;
 }
 
-/* Compares the verdict with the expectation at idx. false there expects that the verdict has no such member. */
+/*
+ * Compares a member of the verdict with the wanted value on the top; false there expects that the verdict has none.
+ * [-1, +0]
+ */
+static bool
+member_fits(lua_State *L, struct running *r, const struct verdict *v, const char *key)
+{
+	char want[TEXT_SIZE], got[TEXT_SIZE], whole[2 * TEXT_SIZE + PLACE_SIZE];
+	bool fits;
+
+	push_member(L, v, key); /* [want got] */
+	fits = lua_rawequal(L, -1, -2) || (lua_isnil(L, -1) && lua_isboolean(L, -2) && !lua_toboolean(L, -2));
+	if (!fits)
+		add_objection(r, "%s: expected %s, got %s (%s)", key, show_value(L, -2, want, sizeof want), show_value(L, -1, got, sizeof got),
+			show_verdict(v, whole, sizeof whole));
+	lua_pop(L, 2);
+	return fits;
+}
+
+/* Compares the verdict with the expectation at idx. Of another kind of verdict only the kind is said. */
 static void
 compare_verdict(lua_State *L, int idx, struct running *r, const struct verdict *v)
 {
-	char want[TEXT_SIZE], got[TEXT_SIZE], whole[2 * TEXT_SIZE + PLACE_SIZE];
-
-	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1)) { /* [key want] */
-		push_member(L, v, lua_tostring(L, -2)); /* [key want got] */
-		if (!lua_rawequal(L, -1, -2) && !(lua_isnil(L, -1) && lua_isboolean(L, -2) && !lua_toboolean(L, -2)))
-			add_objection(r, "%s: expected %s, got %s (%s)", lua_tostring(L, -3), show_value(L, -2, want, sizeof want),
-				show_value(L, -1, got, sizeof got), show_verdict(v, whole, sizeof whole));
-		lua_pop(L, 1);
-	}
+	push_field(L, idx, "verdict");
+	if (!member_fits(L, r, v, "verdict"))
+		return;
+	for (lua_pushnil(L); lua_next(L, idx) != 0;) /* [key want] */
+		member_fits(L, r, v, lua_tostring(L, -2));
 }
 
 /*
@@ -201,11 +229,12 @@ static enum door
 row_door(lua_State *L, int idx, struct running *r)
 {
 	enum door d = push_field(L, idx, "door") == LUA_TSTRING ? door_of(lua_tostring(L, -1)) : DOOR_COUNT;
-	char doors[80];
+	char shown[60], doors[80];
 
+	show_value(L, -1, shown, sizeof shown);
 	lua_pop(L, 1);
 	if (d == DOOR_COUNT) {
-		add_objection(r, "door must be %s", door_list(doors, sizeof doors));
+		add_objection(r, "door is %s; it must be %s", shown, door_list(doors, sizeof doors));
 	} else if (!policy_has(r->policy, r->script, d)) {
 		add_objection(r, "script %s has no function %s", r->script, door_name(d));
 		d = DOOR_COUNT;
@@ -392,7 +421,8 @@ run_spec(struct running *r)
 		status = policy_push_spec(r->policy, r->source->name, &found);
 	faults_merge(r->faults, &found, r->level); /* a fault that the generation has reported is not repeated */
 	if (status < 0) {
-		r->result->failed++;
+		r->result->unread++;
+		coverage_unread(r->coverage, r->script);
 		return;
 	}
 	r->lines = luatext_rows(r->source->bytes, r->source->len, &r->line);
@@ -429,7 +459,7 @@ policy_specs_file(void *arg, const char *name)
 		return;
 	}
 	faults_add(r->faults, r->level, "file", NULL, 0, "%s", f.text);
-	r->result->failed++;
+	r->result->unread++;
 }
 
 static void

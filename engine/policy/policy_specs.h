@@ -12,6 +12,7 @@
 
 struct policy_specs_result {
 	unsigned rows, failed;
+	unsigned unread; /* decision tables that did not run, because they or their scripts cannot be loaded */
 };
 
 struct policy_specs_order {

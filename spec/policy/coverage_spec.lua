@@ -39,6 +39,10 @@ describe("check --specs", function()
     assert.is_truthy(said:find("region.lua:2: note: policy shop", 1, true), said)
   end)
 
+  it("has no note for a table that is there and cannot be loaded", function()
+    assert.same({}, (policies "return {"))
+  end)
+
   it("notes a door without a row", function()
     assert.same({ "policy shop has no row for its door install" }, (policies("return { " .. ADMITS .. " }")))
     assert.same({ "policy shop has no row for its door admit" }, (policies("return { " .. INSTALLS .. " }")))

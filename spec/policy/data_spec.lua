@@ -65,6 +65,20 @@ describe("policy.data in a plain Lua", function()
     fails("wrong.csv:2: the row has 1 values, and the header has 2 names", policy.data, "wrong.csv")
   end)
 
+  it("takes no header of a file that other rules have made", function()
+    for name, fault in pairs {
+      ["applid;network"] = "the name of a column has a ';'; a CSV file has commas between its values",
+      ["applid\tnetwork"] = "the name of a column has a tab; a CSV file has commas between its values",
+      ["applid, network"] = "the name ' network' of a column has a blank at its end; no blank stands beside a comma",
+      ["applid ,network"] = "the name 'applid ' of a column has a blank at its end; no blank stands beside a comma",
+    } do
+      text.write(dir .. "/header.csv", name .. "\nSHOP1,SHOP\n")
+      fails("header.csv:1: " .. fault, policy.data, "header.csv", { key = "applid" })
+    end
+    text.write(dir .. "/header.csv", "\xEF\xBB\xBFapplid,my network\r\nSHOP1,SHOP\r\n")
+    assert.are.equal("SHOP", policy.data("header.csv", { key = "applid" }):find("SHOP1")["my network"])
+  end)
+
   it("says how it is asked", function()
     local partners = policy.data "partners.csv"
     fails("the data has no key; name its column", partners.find, partners, "SHOP1")

@@ -52,8 +52,9 @@ local ROWS = {
   { [[door = "bind", facts = {}, mock = { ipconns = { X = { receivecount = 1000 } } }, ]] .. ACCEPT, "receivecount" },
   { [[door = "bind", facts = {}, mock = { saf = { users = { FRED = { grops = {} } } } }, ]] .. ACCEPT, "grops" },
   { [[door = "bind", facts = {}, mock = 1, ]] .. ACCEPT, "mock: takes a table" },
-  { [[door = "bind", facts = {}, expect = { verdict = "accept", coed = "x" }]], 'expect has no key "coed"' },
-  { [[dor = "bind", facts = {}, ]] .. ACCEPT, 'a row has no key "dor"' },
+  { [[door = "bind", facts = {}, expect = { verdict = "accept", coed = "x" }]], 'expect has no key "coed"; is "code" meant?' },
+  { [[dor = "bind", facts = {}, ]] .. ACCEPT, 'a row has no key "dor"; is "door" meant?' },
+  { [[door = "bnid", facts = {}, ]] .. ACCEPT, 'door is bnid; it must be admit, certify' },
   -- a fault of the row is one even when a failure of the script was expected
   { [[door = "bind", facts = { cpaex = {} }, expect = { verdict = "refuse", code = "policy_error" }]], "facts has no 'cpaex'" },
   -- an empty world, and one type of now
@@ -147,6 +148,21 @@ describe("rows of decision tables", function()
     check()
     assert.is_truthy(err:find("s_spec.lua: fault: the list of rows has a key last, which is not asked", 1, true), err)
     assert.is_truthy(err:find("s_spec.lua: fault: the list of rows has a key 7, which is not asked", 1, true), err)
+    assert.are.equal(1, status)
+  end)
+
+  it("have one fault, not one for each key, when the verdict is another one", function()
+    define('return { { door = "bind", facts = {}, expect = { code = "low", text = "too low", verdict = "refuse" } } }')
+    check()
+    assert.are.equal(1, select(2, err:gsub("row 1", "")), err)
+    assert.is_truthy(err:find("row 1: verdict: expected refuse, got accept (accept at ", 1, true), err)
+  end)
+
+  it("are not counted as failed when their table, or its script, cannot be loaded", function()
+    define("return {}", { scripts = { s = "return {", s_spec = "return { {} }", t = SCRIPT, t_spec = "local rows = {}" } })
+    check()
+    assert.is_truthy(out:find("0 rows, 0 failed; 2 decision tables did not run", 1, true), out)
+    assert.is_truthy(err:find("t_spec.lua: fault: returns nothing; a decision table ends with return { ... }, its rows", 1, true), err)
     assert.are.equal(1, status)
   end)
 

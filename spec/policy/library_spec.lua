@@ -220,6 +220,10 @@ describe("policy.rate", function()
   it("takes no more than its burst at a time", function()
     policy.mock {}
     local rate = policy.rate("R", { count = 1, per = 1, burst = 5 })
+    fails("rate:take: call it with a colon on what policy.rate returned", rate.take)
+    local counter = policy.counter "C"
+    fails("counter:next: call it with a colon on what policy.counter returned", counter.next, { max = 5 })
+    fails("counter:peek: call it with a colon on what policy.counter returned", counter.peek)
     for _, bad in ipairs { 0, 6, 1.5, "1", {} } do fails("rate:take: takes a whole number from 1 to the burst 5", rate.take, rate, bad) end
   end)
 
