@@ -5,14 +5,17 @@
 
 #include <time.h>
 
-/* Seconds since 1970, by the wall clock. */
+/*
+ * Seconds since 1970, by the wall clock: a whole number of microseconds, so that six digits behind the point are the
+ * same time again.
+ */
 static inline double
 clock_wall(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_REALTIME, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+	return (double)((long long)t.tv_sec * 1000000 + t.tv_nsec / 1000) / 1e6;
 }
 
 /* Seconds since an unspecified moment; never goes back. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/jsontext.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,14 +46,22 @@ jsontext_put(struct jsontext *j, const char *bytes, size_t n)
 static void
 jsontext_key(struct jsontext *j, const char *key)
 {
-	if (j->more)
-		jsontext_put(j, ",", 1);
-	j->more = true;
-	if (key == NULL)
+	size_t len = key != NULL ? strlen(key) : 0;
+	char *p;
+
+	if (!jsontext_room(j, len + 4))
 		return;
-	jsontext_put(j, "\"", 1);
-	jsontext_put(j, key, strlen(key));
-	jsontext_put(j, "\":", 2);
+	p = j->bytes + j->len;
+	if (j->more)
+		*p++ = ',';
+	j->more = true;
+	if (key != NULL) {
+		*p++ = '"';
+		memcpy(p, key, len);
+		memcpy(p + len, "\":", 2);
+		p += len + 2;
+	}
+	j->len = (size_t)(p - j->bytes);
 }
 
 void
@@ -91,16 +101,32 @@ jsontext_sequence(const unsigned char *p, size_t left)
 	return n;
 }
 
+/* How a byte is written: as it is; with a backslash; as it is when it is part of UTF-8; only by an escape. */
+enum jsontext_class { BYTE_PLAIN, BYTE_QUOTE, BYTE_HIGH, BYTE_ESCAPED };
+
+static enum jsontext_class
+jsontext_class(unsigned char c)
+{
+	if (c < 0x20 || c == 0x7f || c == '\\')
+		return BYTE_ESCAPED;
+	return c == '"' ? BYTE_QUOTE : c < 0x80 ? BYTE_PLAIN : BYTE_HIGH;
+}
+
+/* Whether the text stands as it is, but for `quotes` of it. */
 static bool
-jsontext_plain(const char *bytes, size_t len)
+jsontext_plain(const char *bytes, size_t len, size_t *quotes)
 {
 	const unsigned char *p = (const unsigned char *)bytes;
 	size_t n;
 
+	*quotes = 0;
 	for (size_t i = 0; i < len; i += n) {
-		n = p[i] < 0x80 ? 1 : jsontext_sequence(p + i, len - i);
-		if (n == 0 || p[i] < 0x20 || p[i] == 0x7f)
+		enum jsontext_class class = jsontext_class(p[i]);
+
+		n = class == BYTE_HIGH ? jsontext_sequence(p + i, len - i) : 1;
+		if (class == BYTE_ESCAPED || n == 0)
 			return false;
+		*quotes += class == BYTE_QUOTE;
 	}
 	return true;
 }
@@ -126,42 +152,48 @@ jsontext_escape(char *out, unsigned char c)
 
 /* Writes the text between its quotes; out NULL: only the number of bytes. */
 static size_t
-jsontext_quote(char *out, const char *bytes, size_t len, bool plain)
+jsontext_quote(char *out, const char *bytes, size_t len)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < len; i++) {
-		if (!plain) {
-			n += jsontext_escape(out != NULL ? out + n : NULL, (unsigned char)bytes[i]);
-			continue;
-		}
-		if (bytes[i] == '"' || bytes[i] == '\\') {
-			if (out != NULL)
-				out[n] = '\\';
-			n++;
-		}
-		if (out != NULL)
-			out[n] = bytes[i];
-		n++;
-	}
+	for (size_t i = 0; i < len; i++)
+		n += jsontext_escape(out != NULL ? out + n : NULL, (unsigned char)bytes[i]);
 	return n;
+}
+
+/* Writes a plain text between its quotes. */
+static void
+jsontext_copy(char *out, const char *bytes, size_t len, size_t quotes)
+{
+	if (quotes == 0) {
+		memcpy(out, bytes, len);
+		return;
+	}
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] == '"')
+			*out++ = '\\';
+		*out++ = bytes[i];
+	}
 }
 
 void
 jsontext_text(struct jsontext *j, const char *key, const char *bytes, size_t len)
 {
+	size_t n, quotes;
 	bool plain;
-	size_t n;
 
 	if (j == NULL)
 		return;
-	plain = jsontext_plain(bytes, len);
-	n = jsontext_quote(NULL, bytes, len, plain);
+	plain = jsontext_plain(bytes, len, &quotes);
+	n = plain ? len + quotes : jsontext_quote(NULL, bytes, len);
 	jsontext_key(j, key);
 	if (!jsontext_room(j, n + 2))
 		return;
 	j->bytes[j->len] = '"';
-	jsontext_quote(j->bytes + j->len + 1, bytes, len, plain);
+	if (plain)
+		jsontext_copy(j->bytes + j->len + 1, bytes, len, quotes);
+	else
+		jsontext_quote(j->bytes + j->len + 1, bytes, len);
 	j->bytes[j->len + n + 1] = '"';
 	j->len += n + 2;
 }
@@ -217,21 +249,39 @@ void
 jsontext_number(struct jsontext *j, const char *key, double n, int digits)
 {
 	char text[32], *end = text + sizeof text, *p = end;
-	uint64_t scale = 1, whole;
 	double positive = n < 0 ? -n : n;
+	uint64_t scale = 1, whole, part;
 
 	for (int i = 0; i < digits; i++)
 		scale *= 10;
 	if (!(positive < 1e12)) /* no time is as long; not a number neither */
 		positive = 0;
-	whole = (uint64_t)(positive * (double)scale + 0.5);
-	p = jsontext_digits(p, whole % scale, digits);
+	whole = (uint64_t)positive;
+	part = (uint64_t)((positive - (double)whole) * (double)scale + 0.5); /* the digits of both together are too many for a double */
+	p = jsontext_digits(p, part % scale, digits);
 	if (digits > 0)
 		*--p = '.';
-	p = jsontext_digits(p, whole / scale, 1);
-	if (n < 0 && whole > 0)
+	p = jsontext_digits(p, whole + part / scale, 1);
+	if (n < 0 && whole + part > 0)
 		*--p = '-';
 	jsontext_raw(j, key, p, (size_t)(end - p));
+}
+
+void
+jsontext_real(struct jsontext *j, const char *key, double n)
+{
+	char text[40];
+	int len = snprintf(text, sizeof text, "%.15g", n);
+
+	if (!isfinite(n)) {
+		jsontext_null(j, key);
+		return;
+	}
+	if (strtod(text, NULL) != n)
+		len = snprintf(text, sizeof text, "%.17g", n);
+	if (strpbrk(text, ".e") == NULL)
+		len += snprintf(text + len, sizeof text - (size_t)len, ".0");
+	jsontext_raw(j, key, text, (size_t)len);
 }
 
 void

@@ -33,8 +33,8 @@ struct jsontext_mark { /* a place to go back to */
 void jsontext_begin(struct jsontext *j, const char *key, char bracket);
 void jsontext_end(struct jsontext *j, char bracket);
 /*
- * Bytes of a peer or a script: unchanged when they are UTF-8 without control characters, else with \xHH for each byte
- * that is not printable ASCII and with each backslash doubled.
+ * Bytes of a peer or a script: unchanged when they are UTF-8 without control characters and without a backslash, else
+ * with \xHH for each byte that is not printable ASCII and with each backslash doubled. facts_json_bytes undoes it.
  */
 void jsontext_text(struct jsontext *j, const char *key, const char *bytes, size_t len);
 /* A string; null for NULL and for "". */
@@ -44,6 +44,8 @@ void jsontext_some(struct jsontext *j, const char *key, const char *s);
 void jsontext_integer(struct jsontext *j, const char *key, int64_t n);
 /* A number below 10^12 with that many digits behind the point, at most 6; another number is 0. */
 void jsontext_number(struct jsontext *j, const char *key, double n, int digits);
+/* A number that is read back as the same double, with a point or an exponent; null when it is not finite. */
+void jsontext_real(struct jsontext *j, const char *key, double n);
 void jsontext_flag(struct jsontext *j, const char *key, bool value);
 void jsontext_null(struct jsontext *j, const char *key);
 /* A value that is JSON already. */

@@ -2,10 +2,14 @@
 #include "client/explain_row.h"
 
 #include "policy/door.h"
+#include "policy/facts_json.h"
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
+
+#define ANSWERED_NAME 128 /* longer than the name of a counter, a rate or an ipconn */
 
 static const char *
 text(const json_t *o, const char *key)
@@ -47,6 +51,17 @@ print_string(FILE *to, const char *bytes, size_t len)
 	fputc('"', to);
 }
 
+/* Prints the bytes of a text of the record (jsontext.h). Without memory it is "". */
+static void
+print_text(FILE *to, const json_t *v)
+{
+	size_t size = json_string_length(v) + 1;
+	char *bytes = malloc(size);
+
+	print_string(to, bytes != NULL ? bytes : "", bytes != NULL ? facts_json_bytes(v, bytes, size) : 0);
+	free(bytes);
+}
+
 static void
 print_key(FILE *to, const char *key)
 {
@@ -63,7 +78,7 @@ static void print_value(FILE *to, const json_t *v);
 
 /* Prints the members; `more`, when not NULL, is a text under the key "printed". */
 static void
-print_members(FILE *to, const json_t *v, const char *more)
+print_members(FILE *to, const json_t *v, const json_t *more)
 {
 	const char *separator = " ";
 	const char *key;
@@ -86,7 +101,7 @@ print_members(FILE *to, const json_t *v, const char *more)
 	}
 	if (more != NULL) {
 		fprintf(to, "%sprinted = ", separator);
-		print_string(to, more, strlen(more));
+		print_text(to, more);
 	}
 	fputs(separator[0] == ' ' && more == NULL ? "}" : " }", to);
 }
@@ -95,7 +110,7 @@ static void
 print_value(FILE *to, const json_t *v)
 {
 	switch (json_typeof(v)) {
-	case JSON_STRING: print_string(to, json_string_value(v), json_string_length(v)); break;
+	case JSON_STRING: print_text(to, v); break;
 	case JSON_INTEGER: fprintf(to, "%" JSON_INTEGER_FORMAT, json_integer_value(v)); break;
 	case JSON_REAL: fprintf(to, "%.17g", json_real_value(v)); break;
 	case JSON_TRUE: fputs("true", to); break;
@@ -117,7 +132,7 @@ print_certificate(FILE *to, const json_t *certificate, const json_t *printed)
 
 	fputc('{', to);
 	json_object_foreach((json_t *)certificate, key, item) {
-		const char *name = json_is_array(item) ? text(printed, key) : NULL;
+		const json_t *name = json_is_array(item) ? json_object_get(printed, key) : NULL;
 
 		if (json_is_null(item))
 			continue;
@@ -204,7 +219,7 @@ put_counter(json_t *counters, const char *name, const json_t *a)
 	if (strcmp(text(a, "asked"), "counter.peek") == 0)
 		before++;
 	if (json_is_integer(answer) ? before >= json_integer_value(json_object_get(a, "min")) : json_is_integer(json_object_get(a, "max")))
-		json_object_set_new(counters, name, json_integer(before));
+		json_object_set_new_nocheck(counters, name, json_integer(before));
 }
 
 static void
@@ -214,17 +229,19 @@ put_rate(json_t *rates, const char *name, const json_t *a)
 
 	if (json_is_true(json_object_get(a, "answer")))
 		left += json_number_value(json_object_get(a, "n"));
-	json_object_set_new(rates, name, json_real(left));
+	json_object_set_new_nocheck(rates, name, json_real(left));
 }
 
 /* Adds an answer of the region to the mock. False: a row cannot have it. */
 static bool
 put_answer(json_t *mock, const json_t *a)
 {
-	const char *asked = text(a, "asked"), *name = text(a, "name");
+	const char *asked = text(a, "asked");
+	char name[ANSWERED_NAME];
 	json_t *answer = json_object_get(a, "answer"), *each;
 	size_t i;
 
+	facts_json_bytes(json_object_get(a, "name"), name, sizeof name);
 	if (asked == NULL)
 		return false;
 	if (strcmp(asked, "ipconn") == 0) {
@@ -238,7 +255,7 @@ put_answer(json_t *mock, const json_t *a)
 	} else if (strcmp(asked, "rate.take") == 0) {
 		put_rate(json_object_get(mock, "rates"), name, a);
 	} else {
-		return false;
+		return strcmp(asked, "note") == 0; /* the script makes it again */
 	}
 	return true;
 }
@@ -306,6 +323,19 @@ is_row(const json_t *asking)
 	return d < DOOR_COUNT && door_row(d)->kind == DOOR_QUESTION && text(asking, "policy") != NULL && text(asking, "verdict") != NULL;
 }
 
+/* The parameters: their text is a table of Lua (config/params.h). */
+static void
+print_params(FILE *to, const json_t *asking)
+{
+	const json_t *given = json_object_get(asking, "params");
+	size_t size = json_string_length(given) + 1;
+	char *bytes = given != NULL ? malloc(size) : NULL;
+
+	if (bytes != NULL && facts_json_bytes(given, bytes, size) > 0)
+		fprintf(to, "    params = %s,\n", bytes);
+	free(bytes);
+}
+
 static void
 print_row(FILE *to, const json_t *record, const json_t *asking)
 {
@@ -313,6 +343,7 @@ print_row(FILE *to, const json_t *record, const json_t *asking)
 		text(asking, "door"), text(asking, "door"));
 	print_facts(to, record, asking);
 	print_mock(to, asking);
+	print_params(to, asking);
 	print_expect(to, asking);
 }
 

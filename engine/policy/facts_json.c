@@ -19,6 +19,48 @@ facts_json_text(const char *bytes, size_t n)
 	return string;
 }
 
+static int
+hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Takes the next byte of the string. Each backslash of it begins \xHH or is followed by another one. */
+static char
+take_byte(const char **at, const char *end)
+{
+	const char *p = *at;
+	size_t left = (size_t)(end - p);
+
+	*at = p + 1;
+	if (p[0] != '\\')
+		return p[0];
+	if (left >= 4 && p[1] == 'x' && hex_digit(p[2]) >= 0 && hex_digit(p[3]) >= 0) {
+		*at = p + 4;
+		return (char)(hex_digit(p[2]) * 16 + hex_digit(p[3]));
+	}
+	if (left >= 2 && p[1] == '\\')
+		*at = p + 2;
+	return '\\';
+}
+
+size_t
+facts_json_bytes(const json_t *string, char *out, size_t size)
+{
+	const char *at = json_string_value(string), *end = at != NULL ? at + json_string_length(string) : NULL;
+	size_t n = 0;
+
+	for (; at != end; n++) {
+		char c = take_byte(&at, end);
+
+		if (n + 1 < size)
+			out[n] = c;
+	}
+	if (size > 0)
+		out[n < size ? n : size - 1] = '\0';
+	return n;
+}
+
 static void
 put_endpoint(struct jsontext *j, const struct addr *a)
 {
@@ -234,23 +276,21 @@ put_ends(struct jsontext *j, const struct facts *f)
 	facts_json_load(j, &f->load);
 }
 
-static void
-put_note(struct jsontext *j, const struct note *note)
+void
+facts_json_note(struct jsontext *j, const char *key, const struct note *note)
 {
-	char number[40];
-
 	switch (note->kind) {
 	case NOTE_TEXT:
-		jsontext_text(j, note->key, note->text, note->len);
+		jsontext_text(j, key, note->text, note->len);
 		break;
 	case NOTE_INTEGER:
-		jsontext_integer(j, note->key, note->integer);
+		jsontext_integer(j, key, note->integer);
 		break;
 	case NOTE_NUMBER:
-		jsontext_raw(j, note->key, number, (size_t)snprintf(number, sizeof number, "%.17g", note->number));
+		jsontext_real(j, key, note->number);
 		break;
 	case NOTE_FLAG:
-		jsontext_flag(j, note->key, note->flag);
+		jsontext_flag(j, key, note->flag);
 		break;
 	}
 }
@@ -260,7 +300,7 @@ put_notes(struct jsontext *j, const struct notes *n)
 {
 	jsontext_begin(j, "notes", '{');
 	for (size_t i = 0; i < n->n; i++)
-		put_note(j, &n->item[i]);
+		facts_json_note(j, n->item[i].key, &n->item[i]);
 	jsontext_end(j, '}');
 }
 

@@ -12,15 +12,20 @@
 #include "policy/facts.h"
 
 struct jsontext;
+struct note;
 
 /* Adds the facts as an object; key as in jsontext.h. */
 void facts_json(struct jsontext *j, const char *key, const struct facts *f);
 /* Adds the counts as the member `load`. */
 void facts_json_load(struct jsontext *j, const struct facts_load *l);
-/*
- * Returns bytes of a peer or a script as a JSON string: unchanged when they are UTF-8 without control characters, else
- * with \xHH for each byte that is not printable ASCII and with each backslash doubled. NULL without memory.
- */
+/* Adds the value of a note: an integer has no point, another number has a point or an exponent. */
+void facts_json_note(struct jsontext *j, const char *key, const struct note *note);
+/* Returns bytes of a peer or a script as a JSON string, in the form of jsontext_text. NULL without memory. */
 json_t *facts_json_text(const char *bytes, size_t n);
+/*
+ * The bytes of such a string: copies at most size - 1 of them, and a NUL, to out. Returns their number, also when out
+ * is too small; 0 for another value.
+ */
+size_t facts_json_bytes(const json_t *string, char *out, size_t size);
 
 #endif

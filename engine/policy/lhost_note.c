@@ -2,8 +2,10 @@
 /* lhost_note: policy.note: a door notes a value for the later doors of its connection. */
 #include "policy/lhost.h"
 
+#include "policy/facts_json.h"
 #include "policy/lhost_internal.h"
 #include "policy/notes.h"
+#include "policy/record_answer.h"
 
 #include <math.h>
 #include <string.h>
@@ -63,6 +65,17 @@ take_value(lua_State *L, struct note *note)
 	}
 }
 
+static void
+keep_note(const struct lhost *h, const struct note *note)
+{
+	struct jsontext *j = record_answer_begin(h->entry, "note");
+
+	jsontext_string(j, "key", note->key);
+	if (j != NULL)
+		facts_json_note(j, "value", note);
+	record_answer_end(h->entry);
+}
+
 /* policy.note(key, value): returns nothing */
 static int
 lhost_note_make(lua_State *L)
@@ -78,6 +91,7 @@ lhost_note_make(lua_State *L)
 	lhost_pay(L, h, NOTES_MAX + note.len / 8);
 	if (h->notes != NULL && notes_put(h->notes, &note, &f) < 0)
 		script_place_raise(L, "policy.note: %s", f.text);
+	keep_note(h, &note);
 	return 0;
 }
 

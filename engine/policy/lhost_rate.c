@@ -56,23 +56,25 @@ terms_of(lua_State *L)
 }
 
 static void
-keep_take(const struct lhost *h, const char *name, double n, const struct rate_terms *t, enum rates_answer a, double wait)
+keep_take(const struct lhost *h, const char *name, double n, const struct rate_terms *t, enum rates_answer a, const struct rate_take *got)
 {
 	struct jsontext *j = record_answer_begin(h->entry, "rate.take");
 
 	jsontext_text(j, "name", name, strlen(name));
-	jsontext_number(j, "n", n, 6);
-	jsontext_number(j, "count", t->count, 6);
-	jsontext_number(j, "per", t->per, 6);
-	jsontext_number(j, "burst", t->burst, 6);
+	jsontext_real(j, "n", n);
+	jsontext_real(j, "count", t->count);
+	jsontext_real(j, "per", t->per);
+	jsontext_real(j, "burst", t->burst);
 	if (a == RATES_TAKEN || a == RATES_WAIT)
 		jsontext_flag(j, "answer", a == RATES_TAKEN);
 	else
 		jsontext_null(j, "answer");
-	if (a == RATES_WAIT)
-		jsontext_number(j, "wait", wait, 6);
-	else if (a != RATES_TAKEN)
+	if (a == RATES_TAKEN || a == RATES_WAIT)
+		jsontext_real(j, "left", got->left);
+	else
 		jsontext_string(j, "reason", rates_reason(a));
+	if (a == RATES_WAIT)
+		jsontext_real(j, "wait", got->wait);
 	record_answer_end(h->entry);
 }
 
@@ -93,7 +95,7 @@ lhost_rate_take(lua_State *L)
 	lhost_pay(L, h, STEPS);
 	a = ask(L, h, name, len, &t, n, &got);
 	snprintf(title, sizeof title, "rate %.64s", name);
-	keep_take(h, name, n, &t, a, got.wait);
+	keep_take(h, name, n, &t, a, &got);
 	if (a == RATES_WAIT) {
 		lhost_effect(h, title, "take %g: wait %.6g s", n, got.wait);
 		lua_pushboolean(L, false);

@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The answer of a counter, with its arguments; `number` is nil when a is not COUNTERS_NUMBER. */
+/* The answer of a counter, with its arguments; a number that is exhausted is `last`, since the script got nil. */
 static void
 keep_counter(const struct lhost *h, const char *asked, const char *name, const struct counter_use *u, enum counters_answer a, int64_t number)
 {
@@ -29,12 +29,14 @@ keep_counter(const struct lhost *h, const char *asked, const char *name, const s
 		jsontext_flag(j, "wrap", u->wrap);
 	}
 	if (u->expires > 0)
-		jsontext_number(j, "expires", u->expires, 6);
+		jsontext_real(j, "expires", u->expires);
 	if (a == COUNTERS_NUMBER) {
 		jsontext_integer(j, "answer", number);
 	} else {
 		jsontext_null(j, "answer");
 		jsontext_string(j, "reason", counters_reason(a));
+		if (a == COUNTERS_EXHAUSTED)
+			jsontext_integer(j, "last", number);
 	}
 	record_answer_end(h->entry);
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "policy/lrow.h"
 #include "policy/notes.h"
+#include "policy/policy_params.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -233,7 +234,10 @@ policy_ask(struct ask *a)
 	struct record_entry *entry = a->entry != NULL ? a->entry : record_entry_add(a->record, a->door, a->script, a->facts->now);
 	double start = clock_span();
 
-	record_asked(entry, a->facts, a->script != NULL ? policy_hash(a->policy, a->script) : NULL);
+	if (a->script != NULL)
+		record_asked(entry, a->facts, policy_hash(a->policy, a->script), policy_params_text(a->policy, a->script));
+	else
+		record_asked(entry, a->facts, NULL, NULL);
 	if (a->facts->request != NULL)
 		record_request(entry, a->facts->request, a->facts->users, a->facts->bytes);
 	a->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };

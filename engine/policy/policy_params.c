@@ -119,14 +119,30 @@ policy_params_bind(struct policy *p, const char *script, const char *text, struc
 	return 0;
 }
 
-int
-policy_params_find(const struct policy *p, const char *script)
+static const struct bound *
+find_bound(const struct policy *p, const char *script)
 {
 	const struct bound *b = p->bound;
-	const struct script *s;
 
 	while (b != NULL && b->script != script)
 		b = b->next;
+	return b;
+}
+
+const char *
+policy_params_text(const struct policy *p, const char *script)
+{
+	const struct bound *b = find_bound(p, script);
+
+	return b != NULL ? b->text : NULL;
+}
+
+int
+policy_params_find(const struct policy *p, const char *script)
+{
+	const struct bound *b = find_bound(p, script);
+	const struct script *s;
+
 	if (b != NULL)
 		return b->ref;
 	s = policy_script(p, script);

@@ -19,6 +19,8 @@ struct policy;
 int policy_params_bind(struct policy *p, const char *script, const char *text, struct fault *f);
 /* The registry reference of the second argument for a call of the script; LUA_NOREF: nil. */
 int policy_params_find(const struct policy *p, const char *script);
+/* The text of the parameters that the attribute gives; NULL: none. Borrowed until policy_free. */
+const char *policy_params_text(const struct policy *p, const char *script);
 /* Makes all tables again, in a new state whose scripts are loaded. */
 void policy_params_renew(struct policy *p);
 void policy_params_free(struct policy *p);

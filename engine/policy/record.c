@@ -78,6 +78,7 @@ entry_empty(struct record_entry *e)
 	}
 	free(e->check);
 	free(e->policy);
+	free(e->params);
 	free(e->text);
 	free(e->file);
 	free(e->granted.host);
@@ -371,15 +372,18 @@ record_entry_add(struct record *r, enum door door, const char *policy, double no
 }
 
 void
-record_asked(struct record_entry *e, const struct facts *f, const char *hash)
+record_asked(struct record_entry *e, const struct facts *f, const char *hash, const char *params)
 {
 	if (e == NULL)
 		return;
 	snprintf(e->hash, sizeof e->hash, "%s", hash != NULL ? hash : "");
+	e->params = params != NULL ? strdup(params) : NULL;
 	e->recheck = f->recheck;
 	e->socket = f->socket;
-	if (f->way == WAY_OUT)
+	if (f->way == WAY_OUT) {
 		e->peer = f->peer.addr;
+		e->load = f->load;
+	}
 }
 
 void

@@ -51,10 +51,11 @@ struct record_entry *record_entry_add(struct record *r, enum door door, const ch
  */
 void record_request(struct record_entry *e, const struct request *q, const struct users *u, size_t bytes);
 /*
- * Copies from the facts of the question the parts in which two questions about one connection differ, and the hash of
- * the script's bytes; NULL: no script is asked.
+ * Copies from the facts of the question the parts in which two questions about one connection differ, the hash of the
+ * script's bytes (NULL: no script is asked), and the text of the parameters that the definition gives to it (params.h;
+ * NULL: none).
  */
-void record_asked(struct record_entry *e, const struct facts *f, const char *hash);
+void record_asked(struct record_entry *e, const struct facts *f, const char *hash, const char *params);
 /*
  * Adds a check (policy.check). Copied; an entry keeps the first 64, and detail is cut at 200 bytes. detail may be NULL.
  */

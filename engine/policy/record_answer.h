@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * record_answer: the answers that the library gave to a script in one question, in their order, each with its
- * arguments, also nil and failures: with them the same question can be put again. Each answer is an object of JSON: the
- * member `asked` names the function ("counter.next"), `answer` is its first value, the other members are its arguments
- * and further values. Never a password.
+ * arguments, also nil and failures, and the script's notes: with them the same question can be put again. Each answer
+ * is an object of JSON: the member `asked` names the function ("counter.next"), `answer` is its first value, the other
+ * members are its arguments and further values. Never a password.
  */
 #ifndef SALLYPORT_RECORD_ANSWER_H
 #define SALLYPORT_RECORD_ANSWER_H

@@ -41,9 +41,11 @@ struct record_entry {
 	const char *where; /* the door, or the stage of a decision of the engine, or "reload": a generation's definitions; static */
 	uint64_t generation; /* of a question that is asked again; 0: asked when the connection came in */
 	char hash[SCRIPT_HASH_SIZE]; /* of the script's bytes; "" no script */
+	char *params;        /* owned; the text of the script's parameters (params.h); NULL none are given */
 	bool recheck;
 	int socket;          /* facts.socket at the question */
 	struct addr peer;    /* way out: the address in question; else of family 0 */
+	struct facts_load load; /* way out: of that address */
 	double at;
 	bool answered;
 	char verdict[8], code[CODE_SIZE];

@@ -114,12 +114,15 @@ put_question(struct jsontext *j, const struct record *r, const struct record_ent
 	jsontext_string(j, "door", door_of_entry(e));
 	jsontext_string(j, "policy", e->policy);
 	jsontext_string(j, "hash", e->hash);
+	jsontext_some(j, "params", e->params);
 	jsontext_number(j, "now", e->at, 6);
 	jsontext_number(j, "milliseconds", since(r, e->at), 3);
 	if (e->socket > 0)
 		jsontext_integer(j, "socket", e->socket);
-	if (e->peer.family != 0)
+	if (e->peer.family != 0) {
 		jsontext_string(j, "peer", addr_print(&e->peer, peer, sizeof peer));
+		facts_json_load(j, &e->load);
+	}
 	jsontext_flag(j, "recheck", e->recheck);
 	if (e->generation > 0)
 		jsontext_integer(j, "generation", (int64_t)e->generation);
@@ -226,20 +229,39 @@ put_events(struct jsontext *j, const struct record *r)
 	jsontext_end(j, ']');
 }
 
-/* The facts, and the names of the certificate, each as one text. */
+static void
+put_names(struct jsontext *j, const struct dn *subject, const struct dn *issuer)
+{
+	jsontext_string(j, "subject", subject->printed);
+	jsontext_string(j, "issuer", issuer->printed);
+}
+
+/* The names of the certificate, and of those above it, each as one text: in the facts they are lists of parts. */
+static void
+put_certificate(struct jsontext *j, const struct certificate *c)
+{
+	if (c == NULL) {
+		jsontext_null(j, "certificate");
+		return;
+	}
+	jsontext_begin(j, "certificate", '{');
+	put_names(j, &c->subject, &c->issuer);
+	jsontext_begin(j, "above", '[');
+	for (size_t i = 1; i < c->chain.links; i++) {
+		jsontext_begin(j, NULL, '{');
+		put_names(j, &c->chain.link[i].subject, &c->chain.link[i].issuer);
+		jsontext_end(j, '}');
+	}
+	jsontext_end(j, ']');
+	jsontext_end(j, '}');
+}
+
 static void
 put_facts(struct account *a, const struct facts *f)
 {
 	struct jsontext_mark mark = jsontext_mark(a->j);
 
-	if (f == NULL || f->certificate == NULL) {
-		jsontext_null(a->j, "certificate");
-	} else {
-		jsontext_begin(a->j, "certificate", '{');
-		jsontext_string(a->j, "subject", f->certificate->subject.printed);
-		jsontext_string(a->j, "issuer", f->certificate->issuer.printed);
-		jsontext_end(a->j, '}');
-	}
+	put_certificate(a->j, f != NULL ? f->certificate : NULL);
 	if (f != NULL) {
 		facts_json(a->j, "facts", f);
 	} else {

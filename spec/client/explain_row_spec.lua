@@ -5,6 +5,7 @@ local support = require "spec.support"
 local ONE = [[local policy = require "policy"
 local function name(certificate) return certificate and certificate.subject.printed or "nobody" end
 return {
+  params = { first = { type = "integer", default = 7 }, other = { type = "string", default = "" } },
   admit = function(facts)
     policy.check("peer", facts.peer.ip == "127.0.0.1" and facts.load.from_peer < 100)
     return policy.accept()
@@ -18,8 +19,9 @@ return {
     if facts.certificate and facts.certificate.userid ~= "CTGUSER" then return policy.refuse "no_user" end
     return policy.accept()
   end,
-  install = function(facts)
-    local number = policy.counter("N"):next { min = 5, max = 99 }
+  install = function(facts, params)
+    policy.note("other", params.other)
+    local number = policy.counter("N"):next { min = params.first, max = 99 }
     if policy.ipconn("NOBODY") or policy.ipconn("GUEST").userauth ~= "LOCAL" then return policy.refuse "odd" end
     if not policy.rate("R", { count = 2, per = 3600 }):take() then return policy.refuse "too_many" end
     return policy.install { ipconn = "A" .. number, template = "GUEST", port = -1 }
@@ -34,7 +36,7 @@ describe("explain --row", function()
   local region
 
   setup(function()
-    local service = { admit = "one", bind = "one", urm = "one", attach = "one" }
+    local service = { admit = "one", bind = "one", urm = { "one", first = 5, other = 'a\\b "c"' }, attach = "one" }
     local secure = { ssl = "clientauth", certificate = "CICSA", certify = "one" }
     for key, value in pairs(service) do secure[key] = value end
     region = support.region { region = { ring = "certs/rings/CICSA" }, scripts = { one = ONE },
@@ -69,6 +71,8 @@ describe("explain --row", function()
     assert.equal(3, holds(rows))
     assert.is_truthy(rows:find 'door = "install",\n', rows)
     assert.is_truthy(rows:find('expect = { verdict = "install", ipconn = "A5", template = "GUEST"', 1, true), rows)
+    assert.is_truthy(rows:find("params = { first = 5, other = ", 1, true), rows)
+    assert.is_nil(rows:find("was asked", 1, true), rows)
     id = partner("PLAIN", { networkid = "NETX", applid = "SECOND" }).connection
     rows = row_of(id, "--row")
     assert.is_truthy(rows:find("counters = { N = 5 }", 1, true), rows)
