@@ -10,6 +10,7 @@
 #include "client/decisions.h"
 #include "client/init.h"
 #include "client/passwd.h"
+#include "client/test.h"
 #include "region/region.h"
 #include "admin/operator.h"
 #include "admin/signals.h"
@@ -205,6 +206,7 @@ static const char usage[] =
 	"  explain   ID | --peer IP | --last N [--refused] | --code CODE: why a connection was accepted or refused\n"
 	"  decisions what the doors decided, from the file of records: --since 1h, --refused, --code CODE, --follow and others\n"
 	"  ask       would a connection be accepted? asks a definition on disk, or the running region, without a socket\n"
+	"  test      run the rows of decision tables: sallyport test [DIR] [--filter PATTERN]\n"
 	"  shutdown  drain the region and end it, or end it at once [--now]\n"
 	"Documents: README.md has the map; policies/README.md for policies, engine/config/README.md for region.lua,\n"
 	"engine/admin/README.md for commands and messages. make install puts them into share/doc/sallyport.\n";
@@ -227,6 +229,7 @@ static const struct {
 	{ "explain", command_run },
 	{ "decisions", decisions_run },
 	{ "ask", ask_command_run },
+	{ "test", test_run },
 	{ "shutdown", command_run },
 };
 

@@ -377,6 +377,14 @@ write_all(int fd, const char *bytes, size_t len)
 	return fsync(fd);
 }
 
+bool
+file_same(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
+}
+
 /* A partly written file is removed: it may use the space that the disk lacks. */
 static int
 write_fresh(int dir, const char *fresh, const void *bytes, size_t len)

@@ -69,6 +69,9 @@ void file_warn(const char *path, enum file_class class, const struct stat *st, c
  */
 DIR *file_opendir(const char *path, struct stat *st, struct fault *f);
 
+/* Whether both names lead to one file or directory that exists. */
+bool file_same(const char *a, const char *b);
+
 /*
  * 0 when a file may be written at `path`: other users must not be able to replace the file, so the directory is not
  * writable by others, or is sticky. -1 with a sentence that names the directory. 0 too when the directory cannot be

@@ -73,7 +73,7 @@ check_scripts(struct definition *d, const struct asked *a, struct policy_specs_r
 	char library[PATH_SIZE];
 	struct generation_options o = { .number = 1, .library_dir = library, .now = clock_wall(), .all_scripts = true };
 	struct coverage coverage = { .n = 0 };
-	struct policy_specs_order rows = { .d = d, .library_dir = library, .level = FAULT_ERROR, .coverage = &coverage };
+	struct policy_specs_order rows = { .region = &d->region, .library_dir = library, .level = FAULT_ERROR, .coverage = &coverage };
 	struct generation *g;
 	struct fault f;
 

@@ -205,6 +205,16 @@ print_door(FILE *to, const json_t *d)
 	print_why(to, d);
 }
 
+void
+explain_doors(FILE *to, const json_t *doors)
+{
+	json_t *d;
+	size_t i;
+
+	json_array_foreach((json_t *)doors, i, d)
+		print_door(to, d);
+}
+
 /* The last requests, each with its user and its door. */
 static void
 print_requests(FILE *to, const json_t *requests)
@@ -336,16 +346,15 @@ print_events(FILE *to, const json_t *r)
 void
 explain_print(FILE *to, const json_t *records)
 {
-	json_t *r, *d;
-	size_t i, n;
+	json_t *r;
+	size_t i;
 
 	json_array_foreach((json_t *)records, i, r) {
 		if (i > 0)
 			fputc('\n', to);
 		print_head(to, r);
 		print_outcome(to, r);
-		json_array_foreach(json_object_get(r, "doors"), n, d)
-			print_door(to, d);
+		explain_doors(to, json_object_get(r, "doors"));
 		print_installed(to, json_object_get(r, "installed"));
 		print_requests(to, json_object_get(r, "requests"));
 		print_note(to, r);

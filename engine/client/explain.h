@@ -10,5 +10,7 @@
 
 /* Prints each element of `records` (the rows of explain, borrowed). Text of a peer or a script is escaped. */
 void explain_print(FILE *to, const json_t *records);
+/* Prints each element of `doors`, the member of such a row (borrowed; may be NULL). */
+void explain_doors(FILE *to, const json_t *doors);
 
 #endif

@@ -2,6 +2,7 @@
 #include "policy/generation.h"
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "security/certmap_read.h"
 #include "policy/certuser.h"
 #include "policy/inputs.h"
@@ -253,14 +254,6 @@ load_outbound_scripts(struct loading *l, struct service *s)
 		load_door(l, s, &o, d, door_script(d, resource_ipconn, s->ipconn));
 }
 
-static bool
-same_file(const char *a, const char *b)
-{
-	struct stat sa, sb;
-
-	return stat(a, &sa) == 0 && stat(b, &sb) == 0 && sa.st_dev == sb.st_dev && sa.st_ino == sb.st_ino;
-}
-
 /* Whether the name is that of the saf's file, which may be in the directory of scripts and larger than a script. */
 static bool
 is_saf(const struct definition *d, const char *name)
@@ -268,7 +261,7 @@ is_saf(const struct definition *d, const char *name)
 	char path[2 * PATH_SIZE];
 
 	snprintf(path, sizeof path, "%s/%s.lua", d->region.policies, name);
-	return d->region.saf[0] != '\0' && same_file(path, d->region.saf);
+	return d->region.saf[0] != '\0' && file_same(path, d->region.saf);
 }
 
 /*
@@ -288,7 +281,7 @@ generation_compile_other(void *arg, const char *name)
 	source = sources_get(l->g->sources, name, &f);
 	if (source == NULL)
 		faults_add(l->faults, FAULT_ERROR, "script", NULL, 0, "%s", f.text);
-	else if (!same_file(source->path, l->d->file) && policy_path(l->g->policy, name) == NULL)
+	else if (!file_same(source->path, l->d->file) && policy_path(l->g->policy, name) == NULL)
 		policy_compile(l->g->policy, name, l->faults);
 }
 

@@ -94,13 +94,25 @@ struct ask {
 void policy_ask(struct ask *a);
 
 /*
- * For rows of decision tables. Facts and mock are tables on the stack of the policy's own state, which must have room
- * for 8 more values. policy_judge_row checks both: -1 with a sentence when a key is unknown or a value impossible
- * (lrow.h, lhost.h). policy_ask_table asks the script's function for door d and sets *out; params: the reference of
- * policy_params_row, or LUA_NOREF. An empty mock is a region without ipconns and counters.
+ * A row of a decision table as a question. Facts and mock are tables on the stack of the policy's own state. An empty
+ * mock is a region without ipconns and counters.
+ */
+struct policy_row {
+	const char *script;         /* borrowed */
+	enum door door;
+	int facts, mock;            /* their indexes */
+	int params;                 /* the reference of policy_params_row, or LUA_NOREF */
+	struct record_entry *entry; /* borrowed: gets the checks and the verdict; may be NULL */
+	struct verdict verdict;     /* the answer */
+};
+
+/*
+ * Checks the facts and the mock of a row. -1 with a sentence when a key is unknown or a value impossible (lrow.h,
+ * lhost.h). The stack must have room for 8 more values.
  */
 int policy_judge_row(struct policy *p, enum door d, int facts_idx, int mock_idx, struct fault *f);
-void policy_ask_table(struct policy *p, const char *script, enum door d, int facts_idx, int mock_idx, int params, struct verdict *out);
+/* Asks the script's function for the door and sets row->verdict. The stack must have room for 8 more values. */
+void policy_ask_row(struct policy *p, struct policy_row *row);
 /* The Lua state of the policy; borrowed, until the next question, which may replace it. */
 struct lua_State *policy_lua(struct policy *p);
 

@@ -282,23 +282,27 @@ policy_judge_row(struct policy *p, enum door d, int facts_idx, int mock_idx, str
 }
 
 void
-policy_ask_table(struct policy *p, const char *script, enum door d, int facts_idx, int mock_idx, int params, struct verdict *out)
+policy_ask_row(struct policy *p, struct policy_row *row)
 {
-	struct door_call q = make_call(p, script, d, out);
+	struct door_call q = make_call(p, row->script, row->door, &row->verdict);
 	struct notes *notes = NULL;
-	int facts = lua_absindex(p->L, facts_idx), mock = lua_absindex(p->L, mock_idx);
+	int facts = lua_absindex(p->L, row->facts), mock = lua_absindex(p->L, row->mock);
+	double start = clock_span();
 
-	*out = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
-	if (!find_hook(&q))
-		return;
-	q.call.params = params;
-	lua_pushvalue(p->L, facts);
-	lua_pushvalue(p->L, mock);
-	p->host.notes = notes_made_at(d) ? &notes : NULL;
-	p->host.door = d;
-	p->host.asking = true;
-	run_door(&q);
-	p->host.asking = false;
-	p->host.notes = NULL;
+	row->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
+	if (find_hook(&q)) {
+		q.call.params = row->params;
+		lua_pushvalue(p->L, facts);
+		lua_pushvalue(p->L, mock);
+		p->host.notes = notes_made_at(row->door) ? &notes : NULL;
+		p->host.door = row->door;
+		p->host.entry = row->entry;
+		p->host.asking = true;
+		run_door(&q);
+		p->host.asking = false;
+		p->host.entry = NULL;
+		p->host.notes = NULL;
+	}
+	record_verdict(row->entry, &row->verdict, (clock_span() - start) * 1e6);
 	notes_unref(notes);
 }

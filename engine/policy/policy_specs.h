@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * policy_specs: runs the rows of decision tables, policies/NAME_spec.lua, by the engine's own policy_ask_table, for
- * `sallyport check --specs` and for a reload.
+ * policy_specs: runs the rows of decision tables, policies/NAME_spec.lua, by the engine's own policy_ask_row, for
+ * `sallyport test`, for `check --specs` and for a reload.
  */
 #ifndef SALLYPORT_POLICY_SPECS_H
 #define SALLYPORT_POLICY_SPECS_H
 
-#include "config/definition.h"
+#include <jansson.h>
+
+#include "config/resource.h"
 #include "policy/coverage.h"
 #include "base/fault.h"
 
@@ -15,13 +17,25 @@ struct policy_specs_result {
 	unsigned unread; /* decision tables that did not run, because they or their scripts cannot be loaded */
 };
 
+/* A row that was run; every pointer is borrowed until the call ends. */
+struct policy_specs_row {
+	const char *script, *file;
+	const char *name;                /* "" none */
+	int row, line;                   /* from 1; line 0: not known */
+	const struct faults *objections; /* the row holds when there are none */
+	const json_t *doors;             /* the doors that were asked, as of `explain --json`; NULL: none */
+};
+
 struct policy_specs_order {
-	const struct definition *d;   /* only its region is read, so that other faults of d do not matter */
+	const struct region_def *region; /* its directory of scripts and its limits */
 	const char *library_dir;
 	enum fault_level level;       /* of a row that does not hold */
 	const struct sources *loaded; /* only the rows of the scripts among these; NULL: of all scripts of the directory */
 	double seconds;               /* for all rows; 0: no limit. A row that is not asked for lack of time does not hold */
 	struct coverage *coverage;    /* gets the doors with rows; NULL: not wanted */
+	const char *filter;           /* only the rows whose name or script contains it, * and ? as in a shell; NULL: all */
+	void (*told)(void *arg, const struct policy_specs_row *row); /* gets each row, and no fault is added for it; NULL: faults are */
+	void *arg;
 };
 
 /*

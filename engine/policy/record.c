@@ -89,6 +89,8 @@ entry_empty(struct record_entry *e)
 void
 record_entry_free(struct record_entry *e)
 {
+	if (e == NULL)
+		return;
 	entry_empty(e);
 	free(e->request);
 	free(e);

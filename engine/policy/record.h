@@ -76,7 +76,7 @@ void record_mapped(struct record *r, const char *userid);
 struct record_entry *record_entry_new(const char *door, const char *policy, uint64_t generation, double now);
 /* Notes that a generation refused the installed connection. The record takes the entry, which may be NULL. */
 void record_reasked(struct record *r, struct record_entry *e);
-/* Frees an entry that no record took. */
+/* Frees an entry that no record took. NULL is fine. */
 void record_entry_free(struct record_entry *e);
 /* Notes that the connection is a socket of an installed ipconn. Copied. */
 void record_installed(struct record *r, const struct installed *i);

@@ -30,7 +30,7 @@ loader_rows(const struct generation *g, const char *library_dir, bool lenient, s
 	int specs = g->definition->region.specs;
 	size_t errors = faults->errors;
 	struct policy_specs_result result;
-	struct policy_specs_order o = { .d = g->definition, .library_dir = library_dir, .loaded = g->sources, .seconds = LOADER_ROWS };
+	struct policy_specs_order o = { .region = &g->definition->region, .library_dir = library_dir, .loaded = g->sources, .seconds = LOADER_ROWS };
 
 	o.level = specs == SPECS_REQUIRE && !lenient ? FAULT_ERROR : FAULT_WARNING;
 	if (specs != SPECS_OFF)

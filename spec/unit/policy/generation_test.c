@@ -247,7 +247,7 @@ the_last_reference_ends_it_with_a_message(void **state)
 static void
 ask_rows(struct house *h, double seconds, struct policy_specs_result *r)
 {
-	struct policy_specs_order o = { .d = h->generation->definition, .library_dir = "lua", .level = FAULT_ERROR, .seconds = seconds };
+	struct policy_specs_order o = { .region = &h->generation->definition->region, .library_dir = "lua", .level = FAULT_ERROR, .seconds = seconds };
 
 	policy_specs_run(&o, r, &h->faults);
 }

@@ -660,7 +660,8 @@ static void
 a_table_of_facts_can_be_asked_and_is_not_changed(void **state)
 {
 	struct house *h = *state;
-	struct verdict v;
+	struct policy_row row = { .script = "t", .door = DOOR_INSTALL, .facts = -2, .mock = -1, .params = LUA_NOREF };
+	const struct verdict *v = &row.verdict;
 	lua_State *L;
 
 	ask_body(h, "t", DOOR_INSTALL, "facts.capex.applid = facts.capex.applid .. 'X'\n"
@@ -669,18 +670,18 @@ a_table_of_facts_can_be_asked_and_is_not_changed(void **state)
 	L = policy_lua(h->policy);
 	for (int i = 0; i < 2; i++) {
 		assert_false(luaL_dostring(L, "return { capex = { applid = 'AP' } }, { counters = { NETX = 4 } }"));
-		policy_ask_table(h->policy, "t", DOOR_INSTALL, -2, -1, LUA_NOREF, &v);
-		assert_int_equal(v.kind, VERDICT_INSTALL);
-		assert_string_equal(v.install.ipconn, "APX5");
+		policy_ask_row(h->policy, &row);
+		assert_int_equal(v->kind, VERDICT_INSTALL);
+		assert_string_equal(v->install.ipconn, "APX5");
 		lua_getfield(L, -2, "capex");
 		lua_getfield(L, -1, "applid");
 		assert_string_equal(lua_tostring(L, -1), "AP");
 		lua_settop(L, 0);
 	}
 	assert_false(luaL_dostring(L, "local t = {} t.t = t return t, {}"));
-	policy_ask_table(h->policy, "t", DOOR_INSTALL, 1, 2, LUA_NOREF, &v);
-	assert_string_equal(v.code, "policy_error");
-	assert_non_null(strstr(v.text, "facts has no 't'"));
+	policy_ask_row(h->policy, &row);
+	assert_string_equal(v->code, "policy_error");
+	assert_non_null(strstr(v->text, "facts has no 't'"));
 }
 
 int

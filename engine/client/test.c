@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/test.h"
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "client/check.h"
+#include "client/command_line.h"
+#include "client/test_report.h"
+#include "config/attribute.h"
+#include "config/definition_load.h"
+#include "sandbox/sources.h"
+
+static const char usage[] =
+	"usage: sallyport test [DIR] [--region FILE] [--filter PATTERN] [--json]\n"
+	"Runs every row of every NAME_spec.lua of a directory of scripts, as the engine asks its doors, and prints the rows that do not\n"
+	"hold, each with its checks.\n"
+	"  DIR              the directory of scripts, or one with a region.lua (default: that of the definition)\n"
+	"  --region FILE    the definition with the limits of the scripts (default DIR/region.lua or DIR/../region.lua, if there is one;\n"
+	"                   without DIR " COMMAND_LINE_REGION_FILE ")\n"
+	"  --filter PATTERN only rows whose name or script contains it; * and ? stand for other characters\n"
+	"  --json           print one object {passed, failed, seconds, failures}\n"
+	"Exit status: 0 every row holds, 1 a row does not hold, a fault, or no row was found, 2 usage.\n";
+
+struct asked {
+	const char *dir, *region, *filter;
+	bool json;
+};
+
+struct test {
+	const struct asked *asked;
+	struct definition *definition; /* owned; NULL: there is none */
+	struct region_def region;      /* the directory of scripts and the limits */
+	struct test_report report;
+	struct faults faults;
+};
+
+/* --- the directory and the definition --------------------------------------------------------- */
+
+static int
+load(struct test *t, const char *file)
+{
+	t->definition = definition_load_draft(file, &t->faults);
+	if (t->definition == NULL)
+		return -1;
+	t->region = t->definition->region;
+	return 0;
+}
+
+static int
+use_directory(struct test *t)
+{
+	if (snprintf(t->region.policies, sizeof t->region.policies, "%s", t->asked->dir) < (int)sizeof t->region.policies)
+		return 0;
+	faults_add(&t->faults, FAULT_ERROR, "file", t->asked->dir, 0, "the name of the directory is too long");
+	return -1;
+}
+
+/* Without --region: the definition in the directory, or the one beside it that takes its scripts from there. */
+static int
+find_beside(struct test *t)
+{
+	char file[PATH_SIZE + 20];
+	int n = snprintf(file, sizeof file, "%s/region.lua", t->asked->dir);
+
+	if (n < (int)sizeof file && access(file, F_OK) == 0)
+		return load(t, file);
+	n = snprintf(file, sizeof file, "%s/../region.lua", t->asked->dir);
+	if (n >= (int)sizeof file || access(file, F_OK) != 0 || load(t, file) < 0)
+		return use_directory(t);
+	return file_same(t->region.policies, t->asked->dir) ? 0 : use_directory(t);
+}
+
+static int
+find_rows(struct test *t)
+{
+	const struct asked *a = t->asked;
+
+	attribute_defaults(resource_region, &t->region);
+	if (a->region == NULL && a->dir != NULL)
+		return find_beside(t);
+	if (load(t, a->region != NULL ? a->region : COMMAND_LINE_REGION_FILE) < 0)
+		return -1;
+	return a->dir != NULL ? use_directory(t) : 0;
+}
+
+/* --- the run ---------------------------------------------------------------------------------- */
+
+static void
+complain_none(struct test *t)
+{
+	if (t->asked->filter != NULL)
+		faults_add(&t->faults, FAULT_ERROR, "no_rows", t->region.policies, 0, "no row has a name or a script with '%s' in it", t->asked->filter);
+	else
+		faults_add(&t->faults, FAULT_ERROR, "no_rows", t->region.policies, 0,
+			"there is no NAME_spec.lua with rows in it; write a decision table beside a script");
+}
+
+static void
+run(struct test *t)
+{
+	char library[PATH_SIZE];
+	struct policy_specs_order o = { .region = &t->region, .library_dir = library, .level = FAULT_ERROR, .filter = t->asked->filter,
+		.told = test_report_row, .arg = &t->report };
+	struct policy_specs_result result;
+	double start = clock_span();
+	struct fault f;
+
+	if (sources_library(library, sizeof library, &f) < 0) {
+		faults_add(&t->faults, FAULT_ERROR, "library", NULL, 0, "%s", f.text);
+		return;
+	}
+	policy_specs_run(&o, &result, &t->faults);
+	t->report.seconds = clock_span() - start;
+	if (result.rows == 0 && t->faults.errors == 0)
+		complain_none(t);
+}
+
+static int
+test(const struct asked *a)
+{
+	struct test t = { .asked = a };
+	bool bad;
+
+	if (find_rows(&t) == 0)
+		run(&t);
+	bad = t.faults.errors > 0 || t.report.failed > 0;
+	check_print(&t.faults);
+	bad |= test_report_print(&t.report, &t.faults, a->json) < 0;
+	test_report_free(&t.report);
+	faults_free(&t.faults);
+	definition_free(t.definition);
+	return bad ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* --- the command line ------------------------------------------------------------------------- */
+
+int
+test_run(int argc, char **argv)
+{
+	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "filter", required_argument, NULL, 'f' },
+		{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+	struct asked a = { .dir = NULL };
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (opt == 'r')
+			a.region = optarg;
+		else if (opt == 'f')
+			a.filter = optarg;
+		else if (opt == 'j')
+			a.json = true;
+		else
+			return fputs(usage, opt == 'h' ? stdout : stderr) < 0 ? EXIT_FAILED : opt == 'h' ? EXIT_DONE : EXIT_USAGE;
+	}
+	if (argc - optind <= 1) {
+		a.dir = optind < argc ? argv[optind] : NULL;
+		return test(&a);
+	}
+	fprintf(stderr, "test: takes one directory; not understood: '%s'\n", argv[optind + 1]);
+	return fputs(usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
+}

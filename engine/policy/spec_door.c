@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* spec_door: a row that asks one door of the script. */
+#include "policy/spec_internal.h"
+
+#include "policy/policy_params.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+static const char *const row_words[] = { "name", "door", "facts", "mock", "params", "expect", NULL };
+
+/* The door that a row names and the script has; DOOR_COUNT with the objection made. The row is at idx. */
+static enum door
+find_door(lua_State *L, int idx, struct spec_run *r)
+{
+	enum door d = spec_member(L, idx, "door") == LUA_TSTRING ? door_of(lua_tostring(L, -1)) : DOOR_COUNT;
+	char shown[60], doors[80];
+
+	spec_show(L, -1, shown, sizeof shown);
+	lua_pop(L, 1);
+	if (d == DOOR_COUNT) {
+		spec_object(r, "door is %s; it must be %s", shown, door_list(doors, sizeof doors));
+	} else if (!policy_has(r->policy, r->script, d)) {
+		spec_object(r, "script %s has no function %s", r->script, door_name(d));
+		d = DOOR_COUNT;
+	}
+	return d;
+}
+
+/*
+ * Asks the script with the parameters at idx - 1, the mock at idx and the facts at idx + 1, and compares the verdict
+ * with the expectation at idx + 2.
+ */
+static void
+ask_door(lua_State *L, int idx, struct spec_run *r, enum door door)
+{
+	struct policy_row row = { .script = r->script, .door = door, .facts = idx + 1, .mock = idx };
+	struct fault f;
+
+	if (policy_judge_row(r->policy, door, idx + 1, idx, &f) < 0 || policy_params_row(r->policy, r->script, idx - 1, &row.params, &f) < 0) {
+		spec_object(r, "%s", f.text);
+		return;
+	}
+	row.entry = r->order->told != NULL ? record_entry_new(door_name(door), r->script, 0, 0) : NULL;
+	policy_ask_row(r->policy, &row);
+	policy_params_drop(r->policy, row.params);
+	spec_keep(r, row.entry);
+	record_entry_free(row.entry);
+	spec_expect(L, idx + 2, r, &row.verdict, "");
+}
+
+/* Pushes the row's mock, or an empty one: a region without ipconns and counters. [-0, +1] */
+static void
+push_mock(lua_State *L, int idx)
+{
+	if (spec_member(L, idx, "mock") != LUA_TNIL)
+		return;
+	lua_pop(L, 1);
+	lua_newtable(L);
+}
+
+void
+spec_door(lua_State *L, int idx, struct spec_run *r)
+{
+	int top = lua_gettop(L);
+	enum door door;
+
+	spec_keys(L, idx, r, row_words, "a row");
+	door = find_door(L, idx, r);
+	if (door < DOOR_COUNT)
+		coverage_row(r->order->coverage, r->script, door);
+	spec_member(L, idx, "params");                                                     /* [params] */
+	push_mock(L, idx);                                                                 /* [params mock] */
+	if (spec_member(L, idx, "facts") != LUA_TTABLE)                                    /* [params mock facts] */
+		spec_object(r, "facts must be a table");
+	else if (spec_member(L, idx, "expect") != LUA_TTABLE)                              /* [params mock facts expect] */
+		spec_object(r, "expect must be a table");
+	else if (spec_member(L, top + 4, "verdict") != LUA_TSTRING)                        /* [params mock facts expect verdict] */
+		spec_object(r, "expect has no verdict");
+	else if (spec_keys(L, top + 4, r, spec_expect_words, "expect") && door < DOOR_COUNT)
+		ask_door(L, top + 2, r, door);
+	lua_settop(L, top);
+}
