@@ -93,11 +93,18 @@ check(struct record_file *r, long long size, struct fault *f)
 	return faults > 0 ? record_sql_fault(r->db, r->path, SQLITE_CORRUPT, f) : 0;
 }
 
+/* The part of the file's limit that is the WAL's. */
+static double
+wal_share(const struct record_file *r)
+{
+	return r->rule.megabytes * MEGABYTE / 8;
+}
+
 /* The rule's limits: the WAL is written back and cut often enough to stay a small part of the file's limit. */
 static int
 set_rule(struct record_file *r, struct fault *f)
 {
-	double share = r->rule.megabytes > 0 ? r->rule.megabytes * MEGABYTE / 8 : WAL_PAGES * 4096.0;
+	double share = r->rule.megabytes > 0 ? wal_share(r) : WAL_PAGES * 4096.0;
 	int pages = share < WAL_PAGES * 4096.0 ? (int)(share / 4096) : WAL_PAGES;
 	char sql[200];
 
@@ -293,21 +300,36 @@ delete_before(struct record_file *r, double limit, struct fault *f)
 	return ok < 0 ? -1 : sqlite3_total_changes(r->db) - before;
 }
 
-/* The file has more bytes than the rule allows: deletes the oldest slice, and cuts the WAL. */
+/* Writes the WAL back and cuts it, unless a reader needs it now: the next trim tries again. */
+static int
+cut_wal(struct record_file *r, struct fault *f)
+{
+	int ok;
+
+	sqlite3_busy_timeout(r->db, 0);
+	ok = record_sql_run(r->db, r->path, "PRAGMA wal_checkpoint(TRUNCATE)", f);
+	sqlite3_busy_timeout(r->db, BUSY_MILLISECONDS);
+	return ok;
+}
+
+/*
+ * The file has more bytes than the rule allows: deletes the oldest slice, and cuts the WAL. While a reader holds the
+ * WAL, a deletion makes no file smaller: the pages in use tell whether another slice is due.
+ */
 static int
 trim_bytes(struct record_file *r, struct fault *f)
 {
-	double limit;
-	int deleted;
+	double limit, used, max = r->rule.megabytes * MEGABYTE;
+	int deleted = 0;
 
-	if (record_file_bytes(r) <= r->rule.megabytes * MEGABYTE)
+	if (record_file_bytes(r) <= max)
 		return 0;
-	if (record_sql_number(r->db, r->path, "SELECT max(written) FROM (SELECT written FROM record ORDER BY written LIMIT 200)", &limit, f) < 0)
+	if (record_sql_number(r->db, r->path, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", &used, f) < 0 ||
+		record_sql_number(r->db, r->path, "SELECT max(written) FROM (SELECT written FROM record ORDER BY written LIMIT 200)", &limit, f) < 0)
 		return -1;
-	deleted = delete_before(r, limit + 0.000001, f);
-	if (deleted < 0 || record_sql_run(r->db, r->path, "PRAGMA wal_checkpoint(TRUNCATE)", f) < 0)
-		return -1;
-	return deleted > 0;
+	if (used > max - wal_share(r))
+		deleted = delete_before(r, limit + 0.000001, f);
+	return deleted < 0 || cut_wal(r, f) < 0 ? -1 : deleted > 0;
 }
 
 int

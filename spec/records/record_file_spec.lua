@@ -285,5 +285,41 @@ end }]] },
       assert.equal(left.n - 1, left.newest - left.oldest)
       region:stop()
     end)
+
+    it("loses no further records while a reader keeps the WAL from being cut", function()
+      local region, file = region_of { record = "records.db", record_megabytes = 1 }
+      region:start()
+      local fifo = region:path "sql"
+      os.execute("mkfifo -m 600 " .. fifo)
+      local reader = support.start { "sqlite3", file.path, ".read " .. fifo }
+      local sql = assert(io.open(fifo, "w"))
+      sql:write("BEGIN; SELECT count(*) FROM record;\n.shell touch " .. fifo .. ".read\n")
+      sql:flush()
+      support.wait_until(function()
+        return lfs.attributes(fifo .. ".read")
+      end, 10, "the reader's snapshot")
+      file:rows(MANY:format(2000, "unixepoch() - 3000 + i"))
+      local function left()
+        return file:rows "SELECT count(*) AS n FROM record WHERE connection LIKE 'old-%'"[1].n
+      end
+      support.wait_until(function()
+        refuse_one(region)
+        return left() < 600
+      end, 10, "the oldest records to go")
+      local written = region:row("region", "CICSA").records_written
+      support.wait_until(function()
+        refuse_one(region)
+        return region:row("region", "CICSA").records_written >= written + 20
+      end, 10, "more records")
+      assert.is_true(left() > 50, left())
+      sql:close()
+      reader:wait(10)
+      support.wait_until(function()
+        refuse_one(region)
+        return lfs.attributes(file.path, "size") + lfs.attributes(file.path .. "-wal", "size") <= 1024 * 1024
+      end, 10, "the file to become smaller")
+      assert.is_true(left() > 50, left())
+      region:stop()
+    end)
   end)
 end)
