@@ -12,12 +12,13 @@
 #include <string.h>
 
 /*
- * The answer to a refused reload: each fault on a line of its own. Escapes each by itself: the newlines between them
- * stay.
+ * The answer to a refused reload: each fault on a line of its own, and the consequence. Escapes each fault by itself:
+ * the newlines between them stay.
  */
 static json_t *
-error_of(const struct faults *faults)
+error_of(const struct faults *faults, uint64_t generation)
 {
+	bool rows = faults->errors > 0; /* only rows refused it */
 	struct buf all;
 	char line[1024];
 	json_t *error, *one;
@@ -26,10 +27,13 @@ error_of(const struct faults *faults)
 	for (size_t i = 0; i < faults->n; i++) {
 		if (faults->entry[i].level != FAULT_ERROR)
 			continue;
+		rows = rows && strcmp(faults->entry[i].rule, "row") == 0;
 		one = operator_text(faults_print(faults, i, line, sizeof line));
-		buf_printf(&all, "%s%s", buf_len(&all) > 0 ? "\n" : "", one != NULL ? json_string_value(one) : "no memory");
+		buf_printf(&all, "%s\n", one != NULL ? json_string_value(one) : "no memory");
 		json_decref(one);
 	}
+	buf_printf(&all, "refused: generation %llu stays in use%s", (unsigned long long)generation,
+		rows ? "; mend the rows or the script, or load it all the same with --force" : "");
 	error = json_stringn(buf_len(&all) > 0 ? (const char *)buf_bytes(&all) : "no memory", buf_len(&all) > 0 ? buf_len(&all) : 9);
 	buf_free(&all);
 	return operator_refusal(error);
@@ -88,7 +92,7 @@ operator_reloaded(void *arg, const struct reload_report *report)
 		answer = json_pack("{s:i,s:[{s:I,s:o,s:o}]}", "status", 0, "rows", "generation", (json_int_t)report->generation, "changes", changes,
 			"failed_rows", failed_rows(report->faults));
 	} else {
-		answer = error_of(report->faults);
+		answer = error_of(report->faults, wait->region->worker.generation->number);
 		refusal_of(report->faults, refused, sizeof refused);
 	}
 	operator_say_change(wait->region, wait->what, &wait->peer, refused);

@@ -421,7 +421,8 @@ return { admit = function() return policy.accept { sysplex = %s } end }]]
     assert.is_nil(err:find("x0a", 1, true), err)
     local said = {}
     for line in err:gmatch "[^\n]+" do said[#said + 1] = line end
-    assert.equal(2, #said)
+    assert.equal(3, #said)
+    assert.equal("refused: generation 1 stays in use", said[3])
     assert.is_truthy(said[1]:find "^reload: .*region.lua:%d+: fault: tcpipservice ONE: portnumber is 70000;", said[1])
     assert.is_truthy(said[2]:find "^.*region.lua:%d+: fault: tcpipservice TWO: portnumber is 70001;", said[2])
     assert.equal(2, region:count_log("SP0011", 2))

@@ -39,6 +39,7 @@ describe("a row that does not hold", function()
     local status, out, err = region:command "reload"
     assert.equal(1, status, out)
     has(out .. err, SAID:format "fault")
+    has(err, "refused: generation 1 stays in use; mend the rows or the script, or load it all the same with --force")
     assert.equal(1, generation())
     assert.is_true(admitted())
     status, out, err = region:command("reload", "--check")
@@ -47,6 +48,10 @@ describe("a row that does not hold", function()
     region:script("a_spec", (ROWS:gsub('"accept"', '"refuse"')))
     assert.equal(0, (region:command "reload"))
     assert.is_false(admitted())
+    region:script("a", "return {")
+    status, out, err = region:command "reload"
+    assert.equal(1, status, out)
+    assert.is_truthy(err:find "refused: generation 2 stays in use\n$", err)
   end)
 
   it("refuses a reload by SIGHUP, and the log has the row", function()
