@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- known (bind, urm): the partners of a list, each with a certificate of its name.
 --
--- For whom: a region with ssl = "clientauth" whose operators know their partners. Lets in: a partner of the list whose
--- certificate verified and names its NETWORKID.APPLID. The ipconn has the APPLID as its
---   name and is a copy of the template of the list.
+-- For whom: a region with ssl = "clientauth" whose operators know their partners.
+-- Lets in: a partner of the list whose certificate verified and names its NETWORKID.APPLID. The ipconn has the APPLID
+--   as its name, and is a copy of the template of the list.
 -- Never lets in: any other name, a certificate of another name, a partner that is no longer in the list at a reload.
 
 local policy = require "policy"
