@@ -85,7 +85,10 @@ jsontext_end(struct jsontext *j, char bracket)
 
 /* --- texts ------------------------------------------------------------------------------------ */
 
-/* The length of the UTF-8 sequence at the beginning of the bytes; 0: the bytes begin with no such sequence. */
+/*
+ * The length of the UTF-8 sequence at the beginning of the bytes; 0: they begin with none, or with a control character,
+ * which terminals obey.
+ */
 static size_t
 jsontext_sequence(const unsigned char *p, size_t left)
 {
@@ -96,8 +99,8 @@ jsontext_sequence(const unsigned char *p, size_t left)
 	for (size_t i = 1; i < n; i++)
 		if ((p[i] & 0xc0) != 0x80)
 			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0; /* an overlong form, a surrogate, or more than U+10FFFF */
+	if ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
+		return 0; /* U+0080 to U+009F, an overlong form, a surrogate, or more than U+10FFFF */
 	return n;
 }
 

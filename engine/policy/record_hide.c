@@ -28,7 +28,8 @@ struct form { /* the bytes of a value in texts, or in the strings of JSON */
 
 struct hide_value {
 	struct hide_value *next;
-	struct form plain, json;
+	struct form plain;
+	struct form json[2]; /* in a string that is as its text, and in one with escapes of bytes (jsontext.h) */
 	char shown[SHOWN_MAX];
 	size_t nshown;
 };
@@ -106,18 +107,28 @@ record_hide_name(struct record_hide *h, char name[NAME_SIZE])
 
 /* --- values ----------------------------------------------------------------------------------- */
 
-/* The bytes of the value between the quotes of a JSON string. */
+#define ESCAPING "\\"           /* a byte that makes jsontext escape the bytes of its text, and ... */
+#define ESCAPED "\\\\\\\\"     /* ... its escape */
+
+/* The bytes of the value between the quotes of a JSON string; end: ESCAPING, or "". */
 static struct form
-json_form(struct record_hide *h, const char *value, size_t len)
+json_form(struct record_hide *h, const char *value, size_t len, const char *end)
 {
 	struct jsontext j = { 0 };
 	struct form f = { NULL, 0 };
+	size_t more = strlen(end);
+	char *text = record_hide_take(h, len + more);
 
-	jsontext_text(&j, NULL, value, len);
+	if (text == NULL)
+		return f;
+	memcpy(text, value, len);
+	memcpy(text + len, end, more);
+	jsontext_text(&j, NULL, text, len + more);
 	if (j.full)
 		h->failed = true;
 	else
-		f = (struct form){ record_hide_copy(h, j.bytes + 1, j.len - 2), j.len - 2 };
+		f.len = j.len - 2 - (more > 0 ? strlen(ESCAPED) : 0);
+	f.bytes = record_hide_copy(h, j.bytes != NULL ? j.bytes + 1 : NULL, f.len);
 	jsontext_free(&j);
 	return f;
 }
@@ -141,7 +152,8 @@ record_hide_note(struct record_hide *h, const char *value, size_t len, const cha
 	if (h->nvalues++ == VALUES_MAX || (v = record_hide_take(h, sizeof *v)) == NULL)
 		return;
 	v->plain = (struct form){ record_hide_copy(h, value, len), len };
-	v->json = json_form(h, value, len);
+	v->json[0] = json_form(h, value, len, "");
+	v->json[1] = json_form(h, value, len, ESCAPING);
 	v->nshown = (size_t)snprintf(v->shown, sizeof v->shown, "%s", shown);
 	while (*at != NULL && (*at)->plain.len >= len)
 		at = &(*at)->next;
@@ -181,19 +193,28 @@ begins_with(const struct span *s, size_t at, const struct form *f)
 	return s->len >= CUT && n == left && n >= CUT_LEAST ? n : 0;
 }
 
+/* The bytes of the text at that place that are the value as a word; 0: they are not. */
+static size_t
+holds(const struct span *s, size_t at, const struct form *f)
+{
+	size_t n, end;
+
+	if (f->len == 0 || s->bytes[at] != f->bytes[0] || (at > 0 && in_word(s->bytes[at - 1]) && in_word(s->bytes[at])))
+		return 0;
+	n = begins_with(s, at, f);
+	end = at + n;
+	return n < f->len || end == s->len || !in_word(s->bytes[end]) || !in_word(s->bytes[end - 1]) ? n : 0;
+}
+
 /* The value that stands as a word at that place, and its bytes in the text; NULL: none. */
 static const struct hide_value *
 value_at(const struct record_hide *h, const struct span *s, size_t at, size_t *n)
 {
 	for (const struct hide_value *v = h->values; v != NULL; v = v->next) {
-		const struct form *f = s->json ? &v->json : &v->plain;
-		size_t end;
-
-		if (s->bytes[at] != f->bytes[0] || (at > 0 && in_word(s->bytes[at - 1]) && in_word(s->bytes[at])))
-			continue;
-		*n = begins_with(s, at, f);
-		end = at + *n;
-		if (*n > 0 && (*n < f->len || end == s->len || !in_word(s->bytes[end]) || !in_word(s->bytes[end - 1])))
+		*n = holds(s, at, s->json ? &v->json[0] : &v->plain);
+		if (*n == 0 && s->json)
+			*n = holds(s, at, &v->json[1]);
+		if (*n > 0)
 			return v;
 	}
 	return NULL;

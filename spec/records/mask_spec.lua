@@ -37,6 +37,7 @@ return { certify = function(facts)
   policy.note("subject", name.printed)
   policy.check("one" .. ("x"):rep(40) .. " " .. name.printed, false, ("y"):rep(180) .. " " .. name.printed)
   policy.counter('of "' .. name[2].value .. '"'):next { min = 1, max = 9 }
+  policy.counter("\\" .. name[2].value):next { min = 1, max = 9 }
   return policy.accept()
 end,
 bind = function(facts)
@@ -125,7 +126,7 @@ describe("the mask of the file of records", function()
     local region, file = region_of { "peer.ip/8", "certificate.subject" }
     lfs.mkdir(region:path "pki")
     local pki = new_pki(region:path "pki")
-    local secret = 'Se"cret ' .. ("and a long name "):rep(3)
+    local secret = 'Se"crét ' .. ("and a long name "):rep(3)
     pki:root("own", "/O=" .. ("A very long organisation "):rep(2) .. "/CN=" .. secret, { extensions = {
       "basicConstraints = critical,CA:TRUE" } })
     support.run { "cp", "certs/rings/CICSA/signers/first.pem", pki:file "first.pem" }
@@ -138,7 +139,7 @@ describe("the mask of the file of records", function()
     assert.message("notes").same({ ip = "127.0.0.0", subject = account.certificate.subject }, account.facts.notes)
     assert.equal(account.certificate.subject, account.certificate.issuer)
     local all = dump(file)
-    for _, part in ipairs { "Se", "cret", "long name", "A very long", "organisation" } do
+    for _, part in ipairs { "Se\"", "crét", "cr\\", "long name", "A very long", "organisation" } do
       assert.message(part).is_nil(all:find(part, 1, true))
     end
     assert.is_truthy(account.doors[#account.doors].text:find "^not ~%x+ of ~%x+$")

@@ -76,6 +76,7 @@ a_door_is_told_with_policy_place_verdict_and_checks(void **state)
 	record_facts(r, &f);
 	record_check(d, "cn", false, "CN=X\n", 5);
 	record_effect(d, "counter NETX", "next = 7");
+	record_check(d, "c1", true, "\xc2\x9b" "31m", 5); /* terminals obey U+009B too */
 	record_verdict(d, &v, 15.5);
 	record_outcome(r, "refused", "capex", "names", "SECURITY_VIOLATION");
 	rows = records_explain(rs, &(struct record_query){ .connection = "a-1" });
@@ -102,6 +103,7 @@ a_door_is_told_with_policy_place_verdict_and_checks(void **state)
 	check = json_array_get(json_object_get(door, "checks"), 1);
 	assert_string_equal(text(check, "detail"), "next = 7");
 	assert_true(json_is_true(json_object_get(check, "value")));
+	assert_string_equal(text(json_array_get(json_object_get(door, "checks"), 2), "detail"), "\\xc2\\x9b31m");
 	json_decref(rows);
 	records_free(rs);
 }
