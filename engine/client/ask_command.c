@@ -12,6 +12,7 @@
 #include "client/check.h"
 #include "client/command_line.h"
 #include "client/explain.h"
+#include "client/explain_row.h"
 #include "region/draft.h"
 #include "tls/presented.h"
 
@@ -137,6 +138,8 @@ show(const struct ask_line *l, const json_t *row)
 		json_array_append(rows, (json_t *)row);
 	if (l->json)
 		rc = json_dumpf(rows, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(16)) < 0 || putchar('\n') == EOF ? -1 : 0;
+	else if (l->row)
+		explain_row_print(stdout, rows);
 	else
 		explain_print(stdout, rows);
 	json_decref(rows);

@@ -39,6 +39,7 @@ const char ask_line_usage[] =
 	"Output:\n"
 	"  --all                   ask each door, also after a refusal\n"
 	"  --json                  print one JSON array of one object: that of explain, with accepted and ipconn\n"
+	"  --row                   print the decisions of scripts as rows of decision tables, as explain --row does\n"
 	"Exit status: 0 accepted, 1 failed, 2 usage, 3 refused.\n";
 
 /* 22 characters of base64url: stands for the token of a partner that can be called back. */
@@ -83,6 +84,7 @@ static const struct row {
 	{ "label", AS_OWN, NULL, NULL },
 	{ "running", AS_OWN_FLAG, NULL, NULL },
 	{ "json", AS_OWN_FLAG, NULL, NULL },
+	{ "row", AS_OWN_FLAG, NULL, NULL },
 	{ "help", AS_OWN_FLAG, NULL, NULL },
 };
 
@@ -189,6 +191,7 @@ take_own(struct ask_line *l, const char *option, const char *value)
 			*texts[i].to = value;
 	l->running |= strcmp(option, "running") == 0;
 	l->json |= strcmp(option, "json") == 0;
+	l->row |= strcmp(option, "row") == 0;
 	l->help |= strcmp(option, "help") == 0;
 }
 
@@ -236,6 +239,8 @@ check(const struct ask_line *l)
 		wrong = "--certificate and --ring exclude each other";
 	else if (l->label != NULL && l->ring == NULL)
 		wrong = "--label needs --ring DIR";
+	else if (l->json && l->row)
+		wrong = "--json and --row exclude each other";
 	if (wrong == NULL)
 		return 0;
 	fprintf(stderr, "ask: %s\n", wrong);

@@ -14,7 +14,7 @@ struct ask_line { /* zero-initialise; strings are borrowed from argv */
 	const char *from;                 /* the id of a recorded connection; NULL */
 	const char *certificate;          /* a PEM file; NULL */
 	const char *ring, *label;         /* NULL: not given */
-	bool running, json, help;
+	bool running, json, row, help;
 	json_t *question;                 /* owned; without certificates, and without `from` */
 };
 

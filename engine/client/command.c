@@ -41,8 +41,8 @@ command_show_explained(const struct command *c, const json_t *rows)
 		fprintf(stderr, "no record of a connection fits\n");
 	if (!c->row)
 		explain_print(stdout, rows);
-	else if (explain_row_print(stdout, rows) == 0 && json_array_size(rows) > 0)
-		fprintf(stderr, "no script answered: there is no row to print\n");
+	else
+		explain_row_print(stdout, rows);
 }
 
 static void

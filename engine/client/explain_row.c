@@ -2,6 +2,7 @@
 #include "client/explain_row.h"
 
 #include "policy/door.h"
+#include "policy/fact_table.h"
 #include "policy/facts_json.h"
 
 #include <ctype.h>
@@ -170,10 +171,32 @@ print_fact(FILE *to, const char *key, const json_t *v, const json_t *printed)
 		print_value(to, v);
 }
 
+/* Whether the door of the asking has the fact: a row has no others. */
+static bool
+is_at_door(const json_t *facts, const json_t *asking, const char *key)
+{
+	const struct fact_row *row = fact_shape_member(SHAPE_facts, key);
+	const char *way = text(facts, "way");
+
+	return row == NULL || (row->doors[way != NULL && strcmp(way, "out") == 0 ? WAY_OUT : WAY_IN] >> door_of(text(asking, "door")) & 1) != 0;
+}
+
+/* Removes a port that is not known, 0 in `ask`: no peer can have it. */
+static void
+drop_port(json_t *facts, const char *key)
+{
+	json_t *address = json_copy(json_object_get(facts, key));
+
+	if (json_is_integer(json_object_get(address, "port")) && json_integer_value(json_object_get(address, "port")) == 0)
+		json_object_del(address, "port");
+	if (address != NULL)
+		json_object_set_new(facts, key, address);
+}
+
 static void
 print_facts(FILE *to, const json_t *record, const json_t *asking)
 {
-	json_t *request = json_copy(json_object_get(asking, "request"));
+	json_t *request = json_copy(json_object_get(asking, "request")), *facts = json_copy(json_object_get(record, "facts"));
 	const char *key;
 	json_t *v;
 	void *next;
@@ -184,14 +207,17 @@ print_facts(FILE *to, const json_t *record, const json_t *asking)
 		fputs(", now = ", to);
 		print_value(to, json_object_get(asking, "now"));
 	}
-	json_object_foreach(json_object_get(record, "facts"), key, v)
-		if (!json_is_null(v) && !is_of_asking(key))
+	drop_port(facts, "peer");
+	drop_port(facts, "own");
+	json_object_foreach(facts, key, v)
+		if (!json_is_null(v) && !is_of_asking(key) && is_at_door(facts, asking, key))
 			print_fact(to, key, v, json_object_get(record, "certificate"));
 	json_object_foreach_safe(request, next, key, v)
 		if (json_is_string(v) && json_string_length(v) == 0) /* no user flowed: the fact is absent */
 			json_object_del(request, key);
 	if (request != NULL)
 		print_fact(to, "request", request, NULL);
+	json_decref(facts);
 	json_decref(request);
 	fputs(" },\n", to);
 }
@@ -347,7 +373,7 @@ print_row(FILE *to, const json_t *record, const json_t *asking)
 	print_expect(to, asking);
 }
 
-size_t
+void
 explain_row_print(FILE *to, const json_t *records)
 {
 	static const char *const lists[] = { "doors", "requests" };
@@ -361,5 +387,6 @@ explain_row_print(FILE *to, const json_t *records)
 					print_row(to, record, asking);
 					rows++;
 				}
-	return rows;
+	if (rows == 0 && json_array_size(records) > 0)
+		fprintf(stderr, "no script answered: there is no row to print\n");
 }

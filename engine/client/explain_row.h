@@ -12,8 +12,8 @@
 /*
  * Prints a row for each door that a script answered, in each element of `records` (the rows of explain, borrowed), with
  * the facts, the answers of the region as its mock, and the verdict. A comment before a row says for which table it is,
- * and which answers a row cannot have. Returns the number of rows.
+ * and which answers a row cannot have. Without a row stderr has a sentence.
  */
-size_t explain_row_print(FILE *to, const json_t *records);
+void explain_row_print(FILE *to, const json_t *records);
 
 #endif

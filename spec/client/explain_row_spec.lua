@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- `explain --row`: the decisions about real partners, as rows that hold in the decision table of their script.
+-- `explain --row` and `ask --row`: the decisions about real and imagined partners, as rows that hold in the decision table
+-- of their script.
 local support = require "spec.support"
 
 local ONE = [[local policy = require "policy"
@@ -88,6 +89,9 @@ describe("explain --row", function()
     local said = partner("SEC", { networkid = "EVIL", applid = "CTGAPP", ring = "certs/rings/NETX.CTGAPP" })
     local rows = row_of(said.connection, "--row")
     assert.is_truthy(rows:find('printed = "', 1, true), rows)
+    assert.is_nil(rows:match('door = "admit",.-expect'):find("tls =", 1, true), "a fact of a later door: " .. rows)
+    assert.is_nil(rows:match('door = "certify",.-expect'):find("capex =", 1, true), "a fact of a later door: " .. rows)
+    assert.is_truthy(rows:match('door = "bind",.-expect'):find("capex =", 1, true), rows)
     assert.is_truthy(rows:find('expect = { verdict = "refuse", code = "evil" }', 1, true), rows)
     assert.is_truthy(rows:find('expect = { verdict = "accept", userid = "CTGUSER" }', 1, true), rows)
     assert.equal(3, holds(rows))
@@ -117,6 +121,27 @@ describe("explain --row", function()
     assert.equal("", out)
     assert.is_truthy(err:find("no script answered", 1, true), err)
     other:stop()
+  end)
+
+  it("prints the rows of an answer to ask, from the files and from the region, with its exit status", function()
+    local file = region:path "region.lua"
+    region:script("one", ONE)
+    local secure = { "--tcpipservice", "SEC", "--ring", "certs/rings/NETX.CTGAPP", "--applid", "CTGAPP", "--networkid" }
+    for _, where in ipairs { "--region", "--running" } do
+      local words = { "ask", "--region", file, "--row", where ~= "--region" and where or nil }
+      for _, word in ipairs(secure) do words[#words + 1] = word end
+      words[#words + 1] = "EVIL"
+      local status, rows, err = support.sallyport(table.unpack(words))
+      assert.equal(3, status, err)
+      assert.is_truthy(rows:find('expect = { verdict = "refuse", code = "evil" }', 1, true), rows)
+      assert.equal(3, holds(rows))
+    end
+    local status, rows = support.sallyport("ask", "--region", file, "--tcpipservice", "PLAIN", "--networkid", "NETX", "--applid", "NEW",
+      "--now", "2026-11-26T09:00:00Z", "--row")
+    assert.equal(0, status)
+    assert.is_truthy(rows:find("now = 1795683600", 1, true), rows)
+    assert.equal(3, holds(rows))
+    assert.equal(2, (support.sallyport("ask", "--region", file, "--tcpipservice", "PLAIN", "--row", "--json")))
   end)
 
   it("is refused with --json and with --code", function()
