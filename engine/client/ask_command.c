@@ -176,7 +176,8 @@ ask_command_run(int argc, char **argv)
 	int status;
 
 	if (ask_line_read(&l, argc, argv) == ASK_LINE_MISUSED)
-		status = fputs(ask_line_usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;
+		status = fprintf(stderr, "%.*s\nsallyport ask --help has all options\n", (int)strcspn(ask_line_usage, "\n"), ask_line_usage) < 0
+			? EXIT_FAILED : EXIT_USAGE;
 	else if (l.help)
 		status = fputs(ask_line_usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
 	else

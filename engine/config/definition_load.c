@@ -199,6 +199,8 @@ read_file(const char *file, bool draft, struct faults *faults)
 	struct fault f;
 
 	if (file_read(file, &rule, &content, &f) < 0) {
+		if (path_is_directory(file))
+			fault_set(&f, "is a directory; a definition is a file, such as %s/region.lua", file);
 		faults_add(faults, FAULT_ERROR, "file", path_absolute(place, sizeof place, file), 0, "%s", f.text);
 		return NULL;
 	}

@@ -451,6 +451,9 @@ describe("ask", function()
       } do
         fails(2, row[1], row[2])
       end
+      local _, _, err = ask "GOOD"
+      assert.equal(3, select(2, err:gsub("\n", "")), "the sentence is not hidden by the whole help: " .. err)
+      has(err, "sallyport ask --help has all options")
     end)
 
     it("by its values", function()

@@ -37,6 +37,12 @@ describe("sallyport check", function()
     has(out .. err, "warning: tcpipservice IPICDEMO: urm is dfhisaip")
   end)
 
+  it("names the file that is wanted when it gets a directory", function()
+    local status, _, err = support.sallyport("check", "--region", dir)
+    assert.equal(1, status)
+    has(err, ("fault: is a directory; a definition is a file, such as %s/region.lua"):format(dir))
+  end)
+
   it("reports every fault, each at the line of its key", function()
     local status, said = check [[
 region { applid = "CICSA", networkid = "NETA", drian = 5,
