@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,22 +15,27 @@
 #include "client/test_report.h"
 #include "config/attribute.h"
 #include "config/definition_load.h"
+#include "policy/script_cover.h"
 #include "sandbox/sources.h"
 
 static const char usage[] =
-	"usage: sallyport test [DIR] [--region FILE] [--filter PATTERN] [--json]\n"
+	"usage: sallyport test [DIR] [--region FILE] [--filter PATTERN] [--cover [--threshold N]] [--json]\n"
 	"Runs every row of every NAME_spec.lua of a directory of scripts, as the engine asks its doors, and prints the rows that do not\n"
 	"hold, each with its checks.\n"
 	"  DIR              the directory of scripts, or one with a region.lua (default: that of the definition)\n"
 	"  --region FILE    the definition with the limits of the scripts (default DIR/region.lua or DIR/../region.lua, if there is one;\n"
 	"                   without DIR " COMMAND_LINE_REGION_FILE ")\n"
 	"  --filter PATTERN only rows whose name or script contains it; * and ? stand for other characters\n"
-	"  --json           print one object {passed, failed, seconds, failures}\n"
-	"Exit status: 0 every row holds, 1 a row does not hold, a fault, or no row was found, 2 usage.\n";
+	"  --cover          also print the lines of each script that no row has run, and the checks (policy.check) that were not both\n"
+	"                   true and false\n"
+	"  --threshold N    with --cover: exit with 1 when less than N percent of a script's lines, or of its checks, are covered\n"
+	"  --json           print one object {passed, failed, seconds, cover, failures}\n"
+	"Exit status: 0 every row holds, 1 a row does not hold, a fault, no row was found, or coverage is below N, 2 usage.\n";
 
 struct asked {
 	const char *dir, *region, *filter;
-	bool json;
+	bool json, cover;
+	double threshold; /* percent; 0: none */
 };
 
 struct test {
@@ -37,6 +43,7 @@ struct test {
 	struct definition *definition; /* owned; NULL: there is none */
 	struct region_def region;      /* the directory of scripts and the limits */
 	struct test_report report;
+	struct script_cover cover;
 	struct faults faults;
 };
 
@@ -106,7 +113,7 @@ run(struct test *t)
 {
 	char library[PATH_SIZE];
 	struct policy_specs_order o = { .region = &t->region, .library_dir = library, .level = FAULT_ERROR, .filter = t->asked->filter,
-		.told = test_report_row, .arg = &t->report };
+		.cover = t->asked->cover ? &t->cover : NULL, .told = test_report_row, .arg = &t->report };
 	struct policy_specs_result result;
 	double start = clock_span();
 	struct fault f;
@@ -121,18 +128,36 @@ run(struct test *t)
 		complain_none(t);
 }
 
+/* Adds a fault for each script below the threshold. */
+static void
+judge_cover(struct test *t)
+{
+	for (size_t i = 0; i < t->cover.n; i++) {
+		const struct cover_script *s = t->cover.script[i];
+		struct cover_counts n = script_cover_count(s);
+
+		if (script_cover_below(s, t->asked->threshold))
+			faults_add(&t->faults, FAULT_ERROR, "coverage", s->path, 0,
+				"coverage is below %g %%: %zu of %zu lines were run, %zu of %zu checks were true and false; add rows to %s_spec.lua",
+				t->asked->threshold, n.covered, n.lines, n.both, n.checks, s->name);
+	}
+}
+
 static int
 test(const struct asked *a)
 {
 	struct test t = { .asked = a };
 	bool bad;
 
+	t.report.cover = a->cover ? &t.cover : NULL;
 	if (find_rows(&t) == 0)
 		run(&t);
+	judge_cover(&t);
 	bad = t.faults.errors > 0 || t.report.failed > 0;
 	check_print(&t.faults);
 	bad |= test_report_print(&t.report, &t.faults, a->json) < 0;
 	test_report_free(&t.report);
+	script_cover_free(&t.cover);
 	faults_free(&t.faults);
 	definition_free(t.definition);
 	return bad ? EXIT_FAILED : EXIT_DONE;
@@ -140,11 +165,23 @@ test(const struct asked *a)
 
 /* --- the command line ------------------------------------------------------------------------- */
 
+static bool
+read_percent(const char *text, double *out)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	if (end != text && *end == '\0' && *out >= 0 && *out <= 100)
+		return true;
+	fprintf(stderr, "test: --threshold %s is not a number of percent from 0 to 100\n", text);
+	return false;
+}
+
 int
 test_run(int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "filter", required_argument, NULL, 'f' },
-		{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+		{ "cover", no_argument, NULL, 'c' }, { "threshold", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	struct asked a = { .dir = NULL };
 	int opt;
 
@@ -153,8 +190,12 @@ test_run(int argc, char **argv)
 			a.region = optarg;
 		else if (opt == 'f')
 			a.filter = optarg;
+		else if (opt == 'c')
+			a.cover = true;
+		else if (opt == 't' && read_percent(optarg, &a.threshold))
+			a.cover = true;
 		else if (opt == 'j')
-			a.json = true;
+			a.json = a.cover = true;
 		else
 			return fputs(usage, opt == 'h' ? stdout : stderr) < 0 ? EXIT_FAILED : opt == 'h' ? EXIT_DONE : EXIT_USAGE;
 	}

@@ -6,6 +6,7 @@
 
 #include "client/explain.h"
 #include "client/table.h"
+#include "client/test_cover.h"
 #include "policy/facts_json.h"
 
 static json_t *
@@ -77,6 +78,8 @@ print_text(const struct test_report *t, size_t faults)
 
 	json_array_foreach(t->failures, i, failure)
 		print_failure(failure);
+	if (t->cover != NULL)
+		test_cover_print(t->cover);
 	printf("%u passed, %zu failed  [%.3f s]\n", t->passed, t->failed + faults, t->seconds);
 }
 
@@ -101,8 +104,8 @@ list_failures(const struct test_report *t, const struct faults *faults)
 static int
 print_json(const struct test_report *t, const struct faults *faults)
 {
-	json_t *o = json_pack("{s:i, s:i, s:f, s:o}", "passed", (int)t->passed, "failed", (int)(t->failed + faults->errors), "seconds", t->seconds, "failures",
-		list_failures(t, faults));
+	json_t *o = json_pack("{s:i, s:i, s:f, s:o, s:o}", "passed", (int)t->passed, "failed", (int)(t->failed + faults->errors), "seconds", t->seconds, "cover",
+		t->cover != NULL ? test_cover_json(t->cover) : json_null(), "failures", list_failures(t, faults));
 	int status = o != NULL ? json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6)) : -1;
 
 	json_decref(o);

@@ -256,27 +256,31 @@ load_outbound_scripts(struct loading *l, struct service *s)
 
 /* Whether the name is that of the saf's file, which may be in the directory of scripts and larger than a script. */
 static bool
-is_saf(const struct definition *d, const char *name)
+is_saf(const struct region_def *r, const char *name)
 {
 	char path[2 * PATH_SIZE];
 
-	snprintf(path, sizeof path, "%s/%s.lua", d->region.policies, name);
-	return d->region.saf[0] != '\0' && file_same(path, d->region.saf);
+	snprintf(path, sizeof path, "%s/%s.lua", r->policies, name);
+	return r->saf[0] != '\0' && file_same(path, r->saf);
 }
 
-/*
- * Compiles a script that no definition names. The directory may hold the region's definition, its saf and specs, which
- * are left out.
- */
+bool
+generation_is_script(const struct region_def *r, const char *name)
+{
+	size_t n = strlen(name);
+
+	return strcmp(name, "region") != 0 && !is_saf(r, name) && !(n > 5 && strcmp(name + n - 5, "_spec") == 0);
+}
+
+/* Compiles a script that no definition names. */
 static void
 generation_compile_other(void *arg, const char *name)
 {
 	struct loading *l = arg;
-	size_t n = strlen(name);
 	const struct source *source;
 	struct fault f;
 
-	if (strcmp(name, "region") == 0 || is_saf(l->d, name) || (n > 5 && strcmp(name + n - 5, "_spec") == 0))
+	if (!generation_is_script(&l->d->region, name))
 		return;
 	source = sources_get(l->g->sources, name, &f);
 	if (source == NULL)

@@ -59,6 +59,11 @@ struct generation_options {
  * place, and d still belongs to the caller.
  */
 struct generation *generation_load(struct definition *d, const struct generation_options *o, struct faults *faults);
+/*
+ * Whether the file NAME.lua of the directory of scripts is a script: the directory may hold the definition
+ * (region.lua), the saf and decision tables too.
+ */
+bool generation_is_script(const struct region_def *r, const char *name);
 /* Adds a reference. Returns g. NULL is fine. */
 struct generation *generation_ref(struct generation *g);
 /* Gives a reference back; the last one frees the generation (message SP0013). NULL is fine. */

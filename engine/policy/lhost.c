@@ -10,7 +10,9 @@
 #include "policy/lparams.h"
 #include "policy/lrow.h"
 #include "policy/lshape.h"
+#include "policy/script_cover.h"
 #include "sandbox/lstrict.h"
+#include "sandbox/script_place.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -68,6 +70,16 @@ detail_of(lua_State *L, int idx, size_t *len)
 	}
 }
 
+/* Notes the value at 2 of the check. [-0, +0, may throw] */
+static void
+cover_check(lua_State *L, struct lhost *h, const char *name)
+{
+	struct script_place at;
+
+	script_place(L, &at);
+	script_cover_check(h->cover, at.file, at.line, name, lua_toboolean(L, 2));
+}
+
 /* policy.check(name, value, detail) -> value; adds the check to the record. */
 static int
 lhost_check(lua_State *L)
@@ -84,6 +96,8 @@ lhost_check(lua_State *L)
 		script_place_raise(L, "policy.check: the name must not be empty, nor hold a NUL");
 	detail = detail_of(L, 3, &detail_len);
 	record_check(h->entry, name, lua_toboolean(L, 2), detail, detail_len);
+	if (h->cover != NULL)
+		cover_check(L, h, name);
 	lua_pushvalue(L, 2);
 	return 1;
 }

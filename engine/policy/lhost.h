@@ -17,6 +17,7 @@
 struct lua_State;
 struct inputs;
 struct notes;
+struct script_cover;
 
 /* One for each Lua state. The engine keeps it in the policy; host.so keeps it in a userdata. */
 struct lhost {
@@ -30,6 +31,7 @@ struct lhost {
 	bool asking;                    /* in the engine: a question is under way: scripts may ask about the region, and read no files */
 	const char *full;               /* why a counter or rate found no room, static; script_call logs it and sets NULL; NULL: no such case */
 	struct record_entry *entry;     /* of the question under way, for checks and effects; NULL: none */
+	struct script_cover *cover;     /* borrowed: gets the values of checks; NULL: none does */
 	int mock;                       /* registry reference of a mock, which replaces world; 0 or LUA_NOREF: none */
 	/* Charges n steps of a loop in C to the script (budget_pay); NULL in plain Lua. */
 	void (*pay)(struct lua_State *L, size_t n);

@@ -6,6 +6,7 @@
 #include "policy/lparams.h"
 #include "policy/policy_internal.h"
 #include "policy/policy_params.h"
+#include "policy/script_cover.h"
 #include "sandbox/lfrozen.h"
 
 #include <lauxlib.h>
@@ -383,6 +384,7 @@ open_state(struct policy *p, lua_State *L, struct faults *faults)
 	p->co = NULL;
 	p->modules = (struct modules){ .sources = p->modules.sources };
 	p->host.mock = LUA_NOREF;
+	policy_watch(p, p->host.cover);
 	return l.source != NULL ? load_protected(&l, policy_open_inside, 0) : -1;
 }
 
@@ -415,6 +417,13 @@ void
 policy_use_saf(struct policy *p, const struct saf *s)
 {
 	p->host.saf = s;
+}
+
+void
+policy_watch(struct policy *p, struct script_cover *c)
+{
+	p->host.cover = c;
+	budget_observe(p->L, c != NULL ? script_cover_line : NULL, c);
 }
 
 struct inputs *

@@ -21,6 +21,7 @@ struct log;
 struct lua_State;
 struct saf;
 struct inputs;
+struct script_cover;
 
 /*
  * Makes a state with the library loaded, in which `require` finds the modules of src. src, world and log are borrowed
@@ -33,6 +34,11 @@ struct policy *policy_new(struct sources *src, const struct budget_limits *limit
  * Sets the saf that require "policy.saf" asks; borrowed, must outlive the policy. NULL, the value at the start: no saf.
  */
 void policy_use_saf(struct policy *p, const struct saf *s);
+/*
+ * Notes in c, from now on, the lines and the checks that scripts run; borrowed, must outlive the policy. NULL, the
+ * value at the start: nothing is noted.
+ */
+void policy_watch(struct policy *p, struct script_cover *c);
 /* The files that scripts read while they load; they belong to the policy. */
 struct inputs *policy_inputs(const struct policy *p);
 /* Frees the state and all scripts. NULL is fine. */

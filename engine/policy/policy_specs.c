@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/luatext.h"
+#include "policy/generation.h"
 #include "policy/spec_internal.h"
 
 #include <lauxlib.h>
@@ -140,12 +141,38 @@ policy_specs_file(void *arg, const char *name)
 	r->result->unread++;
 }
 
+/* Adds a script to those whose coverage counts. A script without rows counts too. */
+static void
+policy_specs_cover(void *arg, const char *name)
+{
+	struct spec_run *r = arg;
+	struct faults found = { 0 };
+	struct fault f;
+	const struct source *s = generation_is_script(r->order->region, name) ? sources_get(r->sources, name, &f) : NULL;
+
+	if (s == NULL) /* no script; or a file that cannot be read, which the load of its rows reports */
+		return;
+	if (policy_compile(r->policy, name, &found) == 0 && script_cover_add(r->order->cover, s, &f) < 0)
+		faults_add(&found, FAULT_ERROR, "coverage", s->path, 0, "%s", f.text);
+	faults_merge(r->faults, &found, r->order->level);
+}
+
+static void
+run_scripts(struct spec_run *r)
+{
+	struct fault f;
+
+	policy_watch(r->policy, r->order->cover);
+	if ((r->order->cover != NULL && sources_scan(r->sources, policy_specs_cover, r, &f) < 0) ||
+	    sources_scan(r->sources, policy_specs_file, r, &f) < 0)
+		faults_add(r->faults, r->order->level, "library", NULL, 0, "%s", f.text);
+}
+
 static void
 run_files(struct spec_run *r)
 {
 	const struct region_def *region = r->order->region;
 	struct budget_limits limits = { region->instructions, region->milliseconds, (size_t)region->kilobytes };
-	struct fault f;
 
 	r->sources = sources_new(r->order->library_dir, region->policies);
 	if (r->sources == NULL) {
@@ -153,8 +180,8 @@ run_files(struct spec_run *r)
 		return;
 	}
 	r->policy = policy_new(r->sources, &limits, NULL, NULL, r->faults);
-	if (r->policy != NULL && sources_scan(r->sources, policy_specs_file, r, &f) < 0)
-		faults_add(r->faults, r->order->level, "library", NULL, 0, "%s", f.text);
+	if (r->policy != NULL)
+		run_scripts(r);
 	if (r->said > SPEC_WARNINGS)
 		faults_add(r->faults, r->order->level, "row", region->policies, 0, "%u rows do not hold; sallyport check --specs shows all of their faults",
 			r->result->failed);

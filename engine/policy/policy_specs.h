@@ -10,6 +10,7 @@
 
 #include "config/resource.h"
 #include "policy/coverage.h"
+#include "policy/script_cover.h"
 #include "base/fault.h"
 
 struct policy_specs_result {
@@ -33,6 +34,7 @@ struct policy_specs_order {
 	const struct sources *loaded; /* only the rows of the scripts among these; NULL: of all scripts of the directory */
 	double seconds;               /* for all rows; 0: no limit. A row that is not asked for lack of time does not hold */
 	struct coverage *coverage;    /* gets the doors with rows; NULL: not wanted */
+	struct script_cover *cover;   /* gets the scripts of the directory and what the rows run of them; NULL: not wanted */
 	const char *filter;           /* only the rows whose name or script contains it, * and ? as in a shell; NULL: all */
 	void (*told)(void *arg, const struct policy_specs_row *row); /* gets each row, and no fault is added for it; NULL: faults are */
 	void *arg;

@@ -40,6 +40,8 @@ struct budget {
 	size_t bytes, ceiling; /* that the state holds; that it may hold */
 	size_t biggest;     /* at least as large as any block in the state */
 	struct refusal refusal;
+	void (*line)(void *arg, lua_State *L, lua_Debug *ar); /* gets each line that begins; NULL: none does */
+	void *arg;
 	unsigned long fail_in; /* growths until the injected failure, 0: none */
 	bool failing;
 };
@@ -74,7 +76,7 @@ interval(const struct budget *b)
 static void
 set_hook(struct budget *b)
 {
-	lua_sethook(b->running, budget_hook, LUA_MASKCOUNT, b->hit != HIT_NONE ? 1 : interval(b));
+	lua_sethook(b->running, budget_hook, LUA_MASKCOUNT | (b->line != NULL ? LUA_MASKLINE : 0), b->hit != HIT_NONE ? 1 : interval(b));
 }
 
 static void
@@ -183,7 +185,10 @@ budget_hook(lua_State *L, lua_Debug *ar)
 	struct budget *b = budget_of(L);
 	int n = lua_gethookcount(L);
 
-	(void)ar;
+	if (ar->event == LUA_HOOKLINE) {
+		b->line(b->arg, L, ar);
+		return;
+	}
 	charge(b, (size_t)n);
 	if (n < WINDOW && b->armed)
 		check_time(b);
@@ -265,6 +270,15 @@ budget_disarm(struct lua_State *L)
 	b->fail_in = 0;
 	b->failing = false;
 	return hit;
+}
+
+void
+budget_observe(struct lua_State *L, void (*line)(void *arg, struct lua_State *L, struct lua_Debug *ar), void *arg)
+{
+	struct budget *b = budget_of(L);
+
+	b->line = line;
+	b->arg = arg;
 }
 
 enum budget_hit

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 struct lua_State;
+struct lua_Debug;
 
 struct budget_limits {
 	long instructions;
@@ -58,6 +59,12 @@ void budget_pay(struct lua_State *L, size_t n);
  * allocate without Lua's second try. No effect in a plain Lua. [-0, +0, may throw]
  */
 void budget_room(struct lua_State *L, size_t n);
+
+/*
+ * Calls line() for each line that the state begins to run under an armed budget. ar is that of the event, for
+ * lua_getinfo; line() raises no error. NULL, the value at the start: for none.
+ */
+void budget_observe(struct lua_State *L, void (*line)(void *arg, struct lua_State *L, struct lua_Debug *ar), void *arg);
 
 /* Bytes that the state holds now. */
 size_t budget_bytes(struct lua_State *L);
