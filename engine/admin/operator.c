@@ -2,7 +2,7 @@
 #include "admin/operator.h"
 
 #include "admin/operator_internal.h"
-#include "admin/ask.h"
+#include "region/ask.h"
 #include "admin/inquire.h"
 #include "conn/acquire.h"
 #include "conn/release.h"

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "admin/ask.h"
+#include "region/ask.h"
 #include "base/file.h"
 #include "client/ask_line.h"
 #include "client/ask_record.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ask_line: the command line of `sallyport ask`, as a question (admin/ask.h). */
+/* ask_line: the command line of `sallyport ask`, as a question (region/ask.h). */
 #ifndef SALLYPORT_ASK_LINE_H
 #define SALLYPORT_ASK_LINE_H
 

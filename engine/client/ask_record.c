@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "admin/ask.h"
+#include "region/ask.h"
 #include "base/buf.h"
 #include "client/control_client.h"
 #include "client/explain_file.h"

@@ -21,7 +21,7 @@ local LIBRARIES = {
   { library = "libev", header = "^ev%.h$", allowed = "net security/passwords conn/listener region admin" },
   { library = "libcurl", header = "^curl/", allowed = "net/http_client" },
   { library = "SQLite", header = "^sqlite3%.h$", allowed = "records" },
-  { library = "Jansson", header = "^jansson%.h$", allowed = "ipic policy request/program_builtin admin client main" },
+  { library = "Jansson", header = "^jansson%.h$", allowed = "ipic policy request/program_builtin region admin client main" },
   { library = "signals", header = "^signal%.h$", allowed = "base/thread net/interrupt admin/signals" },
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "admin/ask.h"
+#include "region/ask.h"
 
 #include "base/clock.h"
 #include "base/near.h"

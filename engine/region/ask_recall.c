@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* ask_recall: a recorded connection as a question. */
-#include "admin/ask.h"
+#include "region/ask.h"
 
 #include <stdbool.h>
 #include <string.h>
