@@ -20,7 +20,6 @@
 #include "records/record_reader.h"
 
 #define FOREVER 1e11
-#define LATE_SECONDS 300.0 /* a followed decision may reach the file so long after it was made */
 #define LOOK_NANOSECONDS 300000000L
 
 static const char usage[] =
@@ -42,7 +41,7 @@ static const char usage[] =
 struct listing {
 	struct record_reader_query query;
 	struct addr_prefix peer;
-	bool by_peer, follow, json, help;
+	bool by_peer, json, help;
 	const char *region, *record, *since, *until, *cidr;
 	json_t *rows; /* owned; NULL: each decision is printed when it is read */
 };
@@ -73,7 +72,7 @@ read_words(struct listing *l, int argc, char **argv)
 		case 'p': l->query.policy = optarg; break;
 		case 'a': l->cidr = optarg; break;
 		case 'n': l->query.applid = optarg; break;
-		case 'w': l->follow = true; break;
+		case 'w': l->query.follow = true; break;
 		case 'j': l->json = true; break;
 		case 'h': l->help = true; break;
 		default: return -1;
@@ -213,11 +212,7 @@ static int
 follow(struct listing *l, struct record_reader *r, struct fault *f)
 {
 	while (fflush(stdout) == 0) {
-		double oldest = clock_wall() - LATE_SECONDS;
-
 		nanosleep(&(struct timespec){ .tv_nsec = LOOK_NANOSECONDS }, NULL);
-		if (l->query.since < oldest)
-			l->query.since = oldest;
 		if (record_reader_decisions(r, &l->query, decisions_take, l, f) < 0)
 			return -1;
 	}
@@ -230,7 +225,7 @@ list(struct listing *l, const char *path, struct fault *f)
 	struct record_reader *r = record_reader_open(path, f);
 	int ok = r != NULL ? record_reader_decisions(r, &l->query, decisions_take, l, f) : -1;
 
-	if (ok == 0 && l->follow)
+	if (ok == 0 && l->query.follow)
 		ok = follow(l, r, f);
 	record_reader_close(r);
 	return ok;
@@ -248,7 +243,7 @@ run(struct listing *l)
 			l->region != NULL ? l->region : COMMAND_LINE_REGION_FILE);
 		return EXIT_FAILED;
 	}
-	l->rows = l->json && !l->follow ? json_array() : NULL;
+	l->rows = l->json && !l->query.follow ? json_array() : NULL;
 	ok = list(l, path, &f);
 	if (ok < 0)
 		fprintf(stderr, "decisions: %s\n", f.text);

@@ -50,7 +50,7 @@ refused_since(struct conn *c)
 	struct recheck_result r = { .refused = false };
 
 	if (c->generation != c->worker->generation)
-		recheck_socket(c, c->worker->generation, c->ipconn, c->place == SOCKET_OUT, &r);
+		recheck_socket(c, c->worker->generation, c->ipconn, c->place == SOCKET_OUT, false, &r);
 	c->asked = 0;
 	if (!r.refused)
 		return false;

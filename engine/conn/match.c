@@ -51,7 +51,7 @@ refused_since(struct conn *c, struct ipconn *i, bool first)
 
 	if (c->generation == c->worker->generation)
 		return false;
-	recheck_socket(c, c->worker->generation, i, first, &r);
+	recheck_socket(c, c->worker->generation, i, first, false, &r);
 	if (!r.refused)
 		return false;
 	if (first)

@@ -15,6 +15,11 @@ struct again {
 	struct recheck_result *out;
 };
 
+struct answered { /* the questions about a socket that did not refuse */
+	struct record_entry *entry[DOOR_COUNT]; /* owned */
+	size_t n;
+};
+
 static void
 refuse(struct recheck_result *out, const struct conn *c, enum door door, const char *script, const struct verdict *v)
 {
@@ -69,7 +74,7 @@ facts_at(const struct conn *c, enum door door, const struct generation *g)
 }
 
 static void
-ask(struct conn *c, struct generation *g, const struct service *s, enum door door, struct recheck_result *out)
+ask(struct conn *c, struct generation *g, const struct service *s, enum door door, struct answered *done, struct recheck_result *out)
 {
 	struct facts f = facts_at(c, door, g);
 	struct again a = { .conn = c, .generation = g, .out = out };
@@ -80,8 +85,10 @@ ask(struct conn *c, struct generation *g, const struct service *s, enum door doo
 	a.ask = (struct ask){ .policy = g->policy, .script = s->script[door], .door = door, .facts = &f, .entry = out->entry, .tape = &c->tape,
 		.replay = true, .notes = &c->notes, .done = recheck_answered };
 	policy_ask(&a.ask);
-	if (!out->refused)
-		recheck_forget(out);
+	if (out->refused || out->entry == NULL)
+		return;
+	done->entry[done->n++] = out->entry;
+	out->entry = NULL;
 }
 
 /* The definitions of the generation refuse c without a door. */
@@ -98,6 +105,17 @@ recheck_record(struct recheck_result *r, struct conn *c)
 {
 	record_reasked(c->record, r->entry);
 	r->entry = NULL;
+}
+
+void
+recheck_write(struct recheck_result *r, const struct ipconn *i)
+{
+	for (unsigned n = 0; n < IPCONN_SOCKETS && r->entry != NULL; n++)
+		if (i->socket[n] != NULL && strcmp(i->socket[n]->facts.connection, r->connection) == 0) {
+			record_asked_again(i->socket[n]->record, &r->entry, 1);
+			r->entry = NULL;
+		}
+	recheck_forget(r);
 }
 
 void
@@ -189,15 +207,18 @@ asked_again(const struct conn *c, const struct service *s, const struct ipconn *
 
 /* Walks the table of doors, so that no door is missing. */
 static void
-ask_doors(struct conn *c, struct generation *g, const struct service *s, const struct ipconn *i, bool first, struct recheck_result *out)
+ask_doors(struct conn *c, struct generation *g, const struct service *s, const struct ipconn *i, bool first, bool quiet,
+	struct recheck_result *out)
 {
 	struct recheck_view view = { .definition = g->definition, .asked = i };
+	struct answered done = { .n = 0 };
 
 	c->worker->recheck = &view;
 	for (enum door d = 0; d < DOOR_COUNT; d++)
 		if (asked_again(c, s, i, first, door_row(d)))
-			ask(c, g, s, d, out);
+			ask(c, g, s, d, &done, out);
 	c->worker->recheck = NULL;
+	record_asked_again(quiet ? NULL : c->record, done.entry, done.n);
 }
 
 /* Starts from the present answers: a door that is not asked again keeps its answer. */
@@ -213,7 +234,7 @@ begin(struct conn *c, const struct generation *g)
 }
 
 void
-recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, bool first, struct recheck_result *out)
+recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, bool first, bool quiet, struct recheck_result *out)
 {
 	bool in = c->facts.way == WAY_IN;
 	const struct service *s = in ? generation_service(g, c->facts.tcpipservice) : ipconn_outbound(i, g);
@@ -223,7 +244,7 @@ recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, boo
 	if (!defined(c, g, i, first, out))
 		return;
 	if (!in || !wants_more(c, g, s, out)) { /* outbound, a changed ssl takes effect at the next acquire */
-		ask_doors(c, g, s, i, first, out);
+		ask_doors(c, g, s, i, first, quiet, out);
 		check_trust(c, g, i, out);
 	}
 }
@@ -251,10 +272,10 @@ under_way(struct conn *c, const struct generation *g)
 }
 
 void
-recheck_ipconn(struct ipconn *i, struct generation *g, struct recheck_result *out)
+recheck_ipconn(struct ipconn *i, struct generation *g, bool quiet, struct recheck_result *out)
 {
 	*out = (struct recheck_result){ .door = DOOR_COUNT };
 	for (unsigned n = 0; n < IPCONN_SOCKETS && !out->refused; n++)
 		if (i->socket[n] != NULL && i->socket[n]->asked != g->number && !under_way(i->socket[n], g))
-			recheck_socket(i->socket[n], g, i, n == SOCKET_IN, out);
+			recheck_socket(i->socket[n], g, i, n == SOCKET_IN, quiet, out);
 }

@@ -17,7 +17,7 @@ struct recheck_result {
 	const char *script;    /* of that door, borrowed; NULL: none */
 	struct verdict verdict;
 	char connection[CONNECTION_SIZE]; /* id of the socket that was refused */
-	struct record_entry *entry; /* owned; NULL: no memory. recheck_record takes it, recheck_forget frees it */
+	struct record_entry *entry; /* owned; NULL: no memory. recheck_record or recheck_write takes it, recheck_forget frees it */
 };
 
 /* The view of host functions while doors are asked again: the new definitions, without the ipconn in question. */
@@ -27,17 +27,23 @@ struct recheck_view {
 };
 
 /*
+ * A question that did not refuse is given to the file of records, unless the generation is only tried (quiet).
+ *
  * Asks again about c, which is or will be a socket of i: the doors of a socket, and the TLS that its tcpipservice
  * requires. first: c is the first socket of i; then the definition of i or its URM too. Stops at the first refusal.
  * Without a refusal: refused is false and door is DOOR_COUNT.
  */
-void recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, bool first, struct recheck_result *out);
+void recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, bool first, bool quiet, struct recheck_result *out);
 /* Checks only that g defines the tcpipservices of i's sockets, and i. Asks no door. */
 void recheck_gone(const struct ipconn *i, const struct generation *g, struct recheck_result *out);
-/* recheck_record adds the entry of the refusal to c's record; recheck_forget frees it. Either way the entry is gone. */
+/*
+ * recheck_record adds the entry of the refusal to c's record; recheck_write gives it to the file of records only, since
+ * the ipconn i stays; recheck_forget frees it. In each case the entry is gone.
+ */
 void recheck_record(struct recheck_result *r, struct conn *c);
+void recheck_write(struct recheck_result *r, const struct ipconn *i);
 void recheck_forget(struct recheck_result *r);
 /* recheck_socket for each socket of i that was not asked under g yet, until one is refused. */
-void recheck_ipconn(struct ipconn *i, struct generation *g, struct recheck_result *out);
+void recheck_ipconn(struct ipconn *i, struct generation *g, bool quiet, struct recheck_result *out);
 
 #endif

@@ -274,6 +274,7 @@ forget_record(struct records *rs, struct record *r)
 	while (*b != r)
 		b = &(*b)->chain;
 	*b = r->chain;
+	record_sink_leave(r);
 	cursors_leave(&rs->walks, r, r->older, r->newer);
 	*(r->older != NULL ? &r->older->newer : &rs->oldest) = r->newer;
 	*(r->newer != NULL ? &r->newer->older : &rs->newest) = r->older;

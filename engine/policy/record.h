@@ -76,6 +76,11 @@ void record_mapped(struct record *r, const char *userid);
 struct record_entry *record_entry_new(const char *door, const char *policy, uint64_t generation, double now);
 /* Notes that a generation refused the installed connection. The record takes the entry, which may be NULL. */
 void record_reasked(struct record *r, struct record_entry *e);
+/*
+ * Gives n questions that a generation asked again, and that release no partner, to the file of records, and frees the
+ * entries. Without a file they are only freed. r may be NULL.
+ */
+void record_asked_again(struct record *r, struct record_entry **entry, size_t n);
 /* Frees an entry that no record took. NULL is fine. */
 void record_entry_free(struct record_entry *e);
 /* Notes that the connection is a socket of an installed ipconn. Copied. */

@@ -109,6 +109,8 @@ struct records {
 
 /* Tells the sink, if there is one, of a change of the record, or of the verdict about a request. */
 void record_sink_tell(struct record *r, const struct record_entry *request);
+/* Tells the sink, if there is one, that the record is about to be freed. */
+void record_sink_leave(struct record *r);
 /* The record of that connection; NULL: there is none any more. */
 struct record *record_find(const struct records *rs, const char *connection);
 /* Whether an entry of a request in the record is a refusal. */

@@ -20,6 +20,26 @@ record_sink_tell(struct record *r, const struct record_entry *request)
 		s->changed(s->arg, r, request);
 }
 
+void
+record_sink_leave(struct record *r)
+{
+	struct record_sink *s = &r->owner->sink;
+
+	if (s->leaving != NULL)
+		s->leaving(s->arg, r);
+}
+
+void
+record_asked_again(struct record *r, struct record_entry **entry, size_t n)
+{
+	struct record_sink *s = r != NULL ? &r->owner->sink : NULL;
+
+	if (s != NULL && s->reasked != NULL && n > 0)
+		s->reasked(s->arg, r, entry, n);
+	for (size_t i = 0; i < n; i++)
+		record_entry_free(entry[i]);
+}
+
 static void
 summarise_facts(const struct facts *f, struct record_summary *out)
 {
@@ -64,4 +84,10 @@ bool
 record_sink_refused(const struct record_entry *e)
 {
 	return !e->answered || strcmp(e->verdict, verdict_name(VERDICT_REFUSE)) == 0;
+}
+
+uint64_t
+record_sink_generation(const struct record_entry *e)
+{
+	return e->generation;
 }

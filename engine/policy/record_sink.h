@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * record_sink: the way of records out of memory. The sink is told of each change of a record that is worth keeping: its
- * outcome, its end, a refusal by a later generation, and each verdict about a request.
+ * outcome, its end, a refusal by a later generation, the questions of a later generation, and each verdict about a
+ * request.
  */
 #ifndef SALLYPORT_RECORD_SINK_H
 #define SALLYPORT_RECORD_SINK_H
@@ -22,6 +23,10 @@ struct record_sink {
 	 * both, and changes nothing but record_sink_filed.
 	 */
 	void (*changed)(void *arg, struct record *r, const struct record_entry *request);
+	/* A later generation has asked again about the connection: n questions, n > 0, borrowed. */
+	void (*reasked)(void *arg, struct record *r, struct record_entry *const *entry, size_t n);
+	/* The record is about to be freed. */
+	void (*leaving)(void *arg, struct record *r);
 	void *arg;
 };
 
@@ -38,6 +43,8 @@ struct record_summary {
 struct record_filed { /* the sink's own note on a record; zero at first */
 	uint64_t id;
 	uint64_t ticket;
+	bool waiting;                /* it is in the sink's list of changed records */
+	struct record *before, *after; /* in that list */
 };
 
 /* Sets the sink of all records, or clears it for NULL. Copied. */
@@ -46,8 +53,12 @@ void records_sink(struct records *rs, const struct record_sink *s);
 void record_sink_summary(const struct record *r, struct record_summary *out);
 /* The note of the sink; NULL for NULL. */
 struct record_filed *record_sink_filed(struct record *r);
-/* The time of the question of an entry, in seconds since 1970, and whether its verdict is a refusal. */
+/*
+ * The time of the question of an entry, in seconds since 1970, whether its verdict is a refusal, and the generation
+ * that asked again (0: the question was asked when the connection came).
+ */
 double record_sink_time(const struct record_entry *e);
 bool record_sink_refused(const struct record_entry *e);
+uint64_t record_sink_generation(const struct record_entry *e);
 
 #endif

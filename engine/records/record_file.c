@@ -24,14 +24,15 @@
 #define MEGABYTE 1048576.0
 #define WAL_PAGES 1000
 
-enum statement { PUT_RECORD, PUT_REQUEST, PUT_CERTIFICATE, STATEMENTS };
+enum statement { PUT_RECORD, PUT_REQUEST, PUT_REASK, PUT_CERTIFICATE, STATEMENTS };
 
 struct record_file {
 	char path[2 * PATH_SIZE];
 	sqlite3 *db;
 	sqlite3_stmt *put[STATEMENTS];
 	struct record_file_rule rule;
-	uint64_t last;
+	uint64_t last;     /* the greatest id of a record at the opening */
+	sqlite3_int64 seq; /* the number of the last write; a write that is rolled back keeps its number */
 	int lock; /* the descriptor that holds the lock */
 };
 
@@ -116,8 +117,9 @@ set_rule(struct record_file *r, struct fault *f)
 static int
 prepare(struct record_file *r, struct fault *f)
 {
-	static const char *const sql[STATEMENTS] = { RECORD_SCHEMA_PUT_RECORD, RECORD_SCHEMA_PUT_REQUEST, RECORD_SCHEMA_PUT_CERTIFICATE };
-	double last;
+	static const char *const sql[STATEMENTS] = { RECORD_SCHEMA_PUT_RECORD, RECORD_SCHEMA_PUT_REQUEST, RECORD_SCHEMA_PUT_REASK,
+		RECORD_SCHEMA_PUT_CERTIFICATE };
+	double last, seq;
 
 	for (int i = 0; i < STATEMENTS; i++) {
 		int status = sqlite3_prepare_v3(r->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &r->put[i], NULL);
@@ -125,9 +127,11 @@ prepare(struct record_file *r, struct fault *f)
 		if (status != SQLITE_OK)
 			return record_sql_fault(r->db, r->path, status, f);
 	}
-	if (record_sql_number(r->db, r->path, "SELECT max(id) FROM record", &last, f) < 0)
+	if (record_sql_number(r->db, r->path, "SELECT max(id) FROM record", &last, f) < 0 ||
+		record_sql_number(r->db, r->path, RECORD_SCHEMA_LAST_WRITE, &seq, f) < 0)
 		return -1;
 	r->last = (uint64_t)last;
+	r->seq = (sqlite3_int64)seq;
 	return 0;
 }
 
@@ -218,32 +222,54 @@ bind_record(sqlite3_stmt *s, const struct recorded *e)
 	sqlite3_bind_text(s, 18, e->bytes, (int)e->len, SQLITE_STATIC);
 }
 
+/* A request or a re-ask: its number is also its id. */
 static void
-bind_other(sqlite3_stmt *s, const struct recorded *e)
+bind_questions(sqlite3_stmt *s, const struct recorded *e, sqlite3_int64 seq)
 {
-	if (e->kind == RECORDED_REQUEST) {
-		sqlite3_bind_int64(s, 1, (sqlite3_int64)e->id);
-		sqlite3_bind_double(s, 2, e->time);
-		sqlite3_bind_int(s, 3, e->refused);
-		sqlite3_bind_text(s, 4, e->bytes, (int)e->len, SQLITE_STATIC);
-	} else {
-		bind_text(s, 1, e->sha256);
-		sqlite3_bind_double(s, 2, e->time);
-		sqlite3_bind_blob(s, 3, e->bytes, (int)e->len, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 1, (sqlite3_int64)e->id);
+	sqlite3_bind_double(s, 2, e->time);
+	sqlite3_bind_int(s, 3, e->refused);
+	sqlite3_bind_text(s, 4, e->bytes, (int)e->len, SQLITE_STATIC);
+	sqlite3_bind_int64(s, 5, seq);
+	if (e->kind == RECORDED_REASK)
+		sqlite3_bind_int64(s, 6, (sqlite3_int64)e->generation);
+}
+
+static void
+bind_certificate(sqlite3_stmt *s, const struct recorded *e)
+{
+	bind_text(s, 1, e->sha256);
+	sqlite3_bind_double(s, 2, e->time);
+	sqlite3_bind_blob(s, 3, e->bytes, (int)e->len, SQLITE_STATIC);
+}
+
+static sqlite3_stmt *
+bind_thing(struct record_file *r, const struct recorded *e)
+{
+	switch (e->kind) {
+	case RECORDED_RECORD:
+		bind_record(r->put[PUT_RECORD], e);
+		sqlite3_bind_int64(r->put[PUT_RECORD], 19, ++r->seq);
+		return r->put[PUT_RECORD];
+	case RECORDED_REQUEST:
+		bind_questions(r->put[PUT_REQUEST], e, ++r->seq);
+		return r->put[PUT_REQUEST];
+	case RECORDED_REASK:
+		bind_questions(r->put[PUT_REASK], e, ++r->seq);
+		return r->put[PUT_REASK];
+	case RECORDED_CERTIFICATE:
+		break;
 	}
+	bind_certificate(r->put[PUT_CERTIFICATE], e);
+	return r->put[PUT_CERTIFICATE];
 }
 
 static int
 put(struct record_file *r, const struct recorded *e, struct fault *f)
 {
-	sqlite3_stmt *s = r->put[e->kind == RECORDED_RECORD ? PUT_RECORD : e->kind == RECORDED_REQUEST ? PUT_REQUEST : PUT_CERTIFICATE];
-	int status;
+	sqlite3_stmt *s = bind_thing(r, e);
+	int status = sqlite3_step(s);
 
-	if (e->kind == RECORDED_RECORD)
-		bind_record(s, e);
-	else
-		bind_other(s, e);
-	status = sqlite3_step(s);
 	sqlite3_reset(s);
 	return status == SQLITE_DONE ? 0 : record_sql_fault(r->db, r->path, status, f);
 }
@@ -281,19 +307,23 @@ record_file_bytes(const struct record_file *r)
 	return size_of(r->path) + size_of(wal);
 }
 
-/* Deletes a slice of the rows that were written before `limit`. Returns how many records and requests, or -1. */
+/*
+ * Deletes, of the rows that were written first, those that were written before `limit`: a slice at most. The rows stand
+ * in the order of writing, so that none further on is older. Returns how many, without certificates, or -1.
+ */
 static int
 delete_before(struct record_file *r, double limit, struct fault *f)
 {
-	char sql[900];
+	char sql[1100];
 	int before = sqlite3_total_changes(r->db), ok;
 
 	snprintf(sql, sizeof sql,
 		"BEGIN IMMEDIATE;"
-		"DELETE FROM request WHERE id IN (SELECT id FROM request WHERE time < %.6f ORDER BY time LIMIT %d);"
-		"DELETE FROM record WHERE id IN (SELECT id FROM record WHERE written < %.6f ORDER BY written LIMIT %d);"
+		"DELETE FROM request WHERE id IN (SELECT id FROM (SELECT id, time FROM request ORDER BY id LIMIT %d) WHERE time < %.6f);"
+		"DELETE FROM reask WHERE id IN (SELECT id FROM (SELECT id, time FROM reask ORDER BY id LIMIT %d) WHERE time < %.6f);"
+		"DELETE FROM record WHERE id IN (SELECT id FROM (SELECT id, written FROM record ORDER BY seq LIMIT %d) WHERE written < %.6f);"
 		"DELETE FROM certificate WHERE seen < coalesce((SELECT min(opened) FROM (SELECT opened FROM record ORDER BY id LIMIT 1)), 9e15) - %d;"
-		"COMMIT; PRAGMA incremental_vacuum", limit, SLICE, limit, SLICE, CERTIFICATE_SECONDS);
+		"COMMIT; PRAGMA incremental_vacuum", SLICE, limit, SLICE, limit, SLICE, limit, CERTIFICATE_SECONDS);
 	ok = record_sql_run(r->db, r->path, sql, f);
 	if (ok < 0 && sqlite3_get_autocommit(r->db) == 0)
 		record_sql_run(r->db, r->path, "ROLLBACK", NULL);
@@ -325,7 +355,7 @@ trim_bytes(struct record_file *r, struct fault *f)
 	if (record_file_bytes(r) <= max)
 		return 0;
 	if (record_sql_number(r->db, r->path, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", &used, f) < 0 ||
-		record_sql_number(r->db, r->path, "SELECT max(written) FROM (SELECT written FROM record ORDER BY written LIMIT 200)", &limit, f) < 0)
+		record_sql_number(r->db, r->path, "SELECT max(written) FROM (SELECT written FROM record ORDER BY seq LIMIT 200)", &limit, f) < 0)
 		return -1;
 	if (used > max - wal_share(r))
 		deleted = delete_before(r, limit + 0.000001, f);

@@ -13,6 +13,7 @@
 struct record_reader {
 	sqlite3 *db;
 	const char *path; /* borrowed, for messages; of the caller of record_reader_open */
+	sqlite3_int64 seq; /* the last write whose decisions were given */
 };
 
 static int
@@ -32,12 +33,11 @@ prepare(const struct record_reader *r, const char *sql, struct fault *f)
 	return NULL;
 }
 
-/* The table of the decisions that were given (record_reader_query.again). It is in memory. */
+/* The records that may be written again, with the number of decisions that were given. It is in memory. */
 static int
 make_given(const struct record_reader *r, struct fault *f)
 {
-	return record_sql_run(r->db, r->path, "PRAGMA temp_store = MEMORY;"
-		"CREATE TEMP TABLE given (record, kind, n, time, PRIMARY KEY (record, kind, n)) WITHOUT ROWID", f);
+	return record_sql_run(r->db, r->path, "PRAGMA temp_store = MEMORY; CREATE TEMP TABLE given (record INTEGER PRIMARY KEY, n INTEGER)", f);
 }
 
 struct record_reader *
@@ -154,19 +154,27 @@ record_reader_certificate(struct record_reader *r, const char *sha256, unsigned 
 
 /* --- decisions -------------------------------------------------------------------------------- */
 
-#define COLUMNS 15 /* of a decision; the record, the kind and the number of the question follow them */
+#define COLUMNS 15 /* of a decision */
 
 static const char decisions_sql[] =
 	"SELECT * FROM ("
 	"SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") ", r.id AS record, 0 AS kind, d.key AS n "
-		RECORD_SCHEMA_DOORS "WHERE r.written >= ?1 "
+		RECORD_SCHEMA_DOORS "WHERE r.written >= ?1 AND r.seq > ?9 AND d.key >= coalesce((SELECT g.n FROM given g WHERE g.record = r.id), 0) "
 	"UNION ALL "
 	"SELECT " RECORD_SCHEMA_DECISION("q.time", "q.account") ", r.id AS record, 1 AS kind, q.id AS n "
-		RECORD_SCHEMA_REQUESTS "WHERE q.time >= ?1"
+		RECORD_SCHEMA_REQUESTS "WHERE q.time >= ?1 AND q.id > ?9 "
+	"UNION ALL "
+	"SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") ", r.id AS record, 1 AS kind, a.id AS n "
+		RECORD_SCHEMA_REASKS "WHERE a.time >= ?1 AND a.id > ?9"
 	") x WHERE time >= ?1 AND time <= ?2 AND (?3 IS NULL OR verdict = ?3) AND (?4 IS NULL OR door = ?4) AND (?5 IS NULL OR policy = ?5) "
 	"AND (?6 IS NULL OR code = ?6) AND (?7 IS NULL OR ipconn = ?7) AND (?8 IS NULL OR applid = ?8) "
-	"AND (?9 IS NULL OR NOT EXISTS (SELECT 1 FROM given g WHERE g.record = x.record AND g.kind = x.kind AND g.n = x.n)) "
 	"ORDER BY time, record, kind, n";
+
+/* Notes that the decisions of all writes were given. ?1: the last write whose decisions were given before. */
+static const char *const note_sql[] = {
+	"DELETE FROM given WHERE record IN (SELECT id FROM record WHERE seq > ?1 AND closed)",
+	"INSERT OR REPLACE INTO given SELECT id, json_array_length(account, '$.doors') FROM record WHERE seq > ?1 AND NOT closed",
+};
 
 static struct record_decision
 decision_of(sqlite3_stmt *s)
@@ -181,20 +189,8 @@ decision_of(sqlite3_stmt *s)
 		.networkid = text[14] };
 }
 
-/* Notes the decision of the row as given. */
 static int
-note_given(sqlite3_stmt *note, sqlite3_stmt *s)
-{
-	for (int i = 0; i < 3; i++)
-		sqlite3_bind_int64(note, i + 1, sqlite3_column_int64(s, COLUMNS + i));
-	sqlite3_bind_double(note, 4, sqlite3_column_double(s, 1));
-	sqlite3_step(note);
-	return sqlite3_reset(note);
-}
-
-static int
-give_decisions(struct record_reader *r, sqlite3_stmt *s, sqlite3_stmt *note, void (*each)(void *, const struct record_decision *), void *arg,
-	struct fault *f)
+give_decisions(struct record_reader *r, sqlite3_stmt *s, void (*each)(void *, const struct record_decision *), void *arg, struct fault *f)
 {
 	int status;
 
@@ -202,44 +198,63 @@ give_decisions(struct record_reader *r, sqlite3_stmt *s, sqlite3_stmt *note, voi
 		struct record_decision d = decision_of(s);
 
 		each(arg, &d);
-		if (note_given(note, s) != SQLITE_OK)
-			return complain(r, f);
 	}
 	return status == SQLITE_DONE ? 0 : complain(r, f);
 }
 
-/* Forgets the given decisions that no later call asks for. */
-static void
-forget_given(const struct record_reader *r, double since)
+static int
+select_decisions(struct record_reader *r, const struct record_reader_query *q, void (*each)(void *, const struct record_decision *), void *arg,
+	struct fault *f)
 {
-	sqlite3_stmt *s = prepare(r, "DELETE FROM given WHERE time < ?1", NULL);
+	const char *const filter[] = { q->refused ? "refuse" : NULL, q->door, q->policy, q->code, q->ipconn, q->applid };
+	sqlite3_stmt *s = prepare(r, decisions_sql, f);
+	int ok;
 
-	if (s != NULL) {
-		sqlite3_bind_double(s, 1, since);
-		sqlite3_step(s);
-	}
+	if (s == NULL)
+		return -1;
+	sqlite3_bind_double(s, 1, q->since);
+	sqlite3_bind_double(s, 2, q->until);
+	for (int i = 0; i < (int)(sizeof filter / sizeof filter[0]); i++)
+		bind_or_null(s, 3 + i, filter[i]);
+	sqlite3_bind_int64(s, 9, r->seq);
+	ok = give_decisions(r, s, each, arg, f);
 	sqlite3_finalize(s);
+	return ok;
+}
+
+static int
+note_given(struct record_reader *r, struct fault *f)
+{
+	double seq;
+
+	for (size_t i = 0; i < sizeof note_sql / sizeof note_sql[0]; i++) {
+		sqlite3_stmt *s = prepare(r, note_sql[i], f);
+		int status;
+
+		if (s == NULL)
+			return -1;
+		sqlite3_bind_int64(s, 1, r->seq);
+		status = sqlite3_step(s);
+		sqlite3_finalize(s);
+		if (status != SQLITE_DONE)
+			return complain(r, f);
+	}
+	if (record_sql_number(r->db, r->path, RECORD_SCHEMA_LAST_WRITE, &seq, f) < 0)
+		return -1;
+	r->seq = (sqlite3_int64)seq;
+	return 0;
 }
 
 int
 record_reader_decisions(struct record_reader *r, const struct record_reader_query *q, void (*each)(void *, const struct record_decision *),
 	void *arg, struct fault *f)
 {
-	const char *const filter[] = { q->refused ? "refuse" : NULL, q->door, q->policy, q->code, q->ipconn, q->applid, q->again ? NULL : "new" };
-	sqlite3_stmt *s, *note;
-	int ok = -1;
+	int ok = record_sql_run(r->db, r->path, "BEGIN", f); /* one state of the file for all statements */
 
-	forget_given(r, q->since);
-	s = prepare(r, decisions_sql, f);
-	note = s != NULL ? prepare(r, "INSERT OR IGNORE INTO given (record, kind, n, time) VALUES (?1, ?2, ?3, ?4)", f) : NULL;
-	if (note != NULL) {
-		sqlite3_bind_double(s, 1, q->since);
-		sqlite3_bind_double(s, 2, q->until);
-		for (int i = 0; i < (int)(sizeof filter / sizeof filter[0]); i++)
-			bind_or_null(s, 3 + i, filter[i]);
-		ok = give_decisions(r, s, note, each, arg, f);
-	}
-	sqlite3_finalize(s);
-	sqlite3_finalize(note);
+	if (ok == 0)
+		ok = select_decisions(r, q, each, arg, f);
+	if (ok == 0 && q->follow)
+		ok = note_given(r, f);
+	record_sql_run(r->db, r->path, "COMMIT", NULL);
 	return ok;
 }

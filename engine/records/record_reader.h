@@ -48,7 +48,7 @@ struct record_decision { /* one question and its verdict; NULL: null */
 struct record_reader_query { /* NULL, or false: any */
 	double since, until; /* seconds since 1970 */
 	bool refused;
-	bool again; /* also the decisions that an earlier call has given; the first call gives all */
+	bool follow; /* the next call gives the decisions that were written after this one, however late they were */
 	const char *door, *policy, *code, *ipconn, *applid;
 };
 

@@ -6,6 +6,10 @@
 #ifndef SALLYPORT_RECORD_SCHEMA_H
 #define SALLYPORT_RECORD_SCHEMA_H
 
+/* The greatest number of a write: of a change of a record, of a request or of a re-ask. */
+#define RECORD_SCHEMA_LAST_WRITE \
+	"SELECT max(coalesce((SELECT max(seq) FROM record), 0), coalesce((SELECT max(id) FROM request), 0), coalesce((SELECT max(id) FROM reask), 0))"
+
 /* The columns of a decision, from the account d of one question and the record r of its connection. */
 #define RECORD_SCHEMA_DECISION(time, d) \
 	"r.connection AS connection, " time " AS time, " \
@@ -17,27 +21,32 @@
 
 #define RECORD_SCHEMA_DOORS "FROM record r, json_each(r.account, '$.doors') d "
 #define RECORD_SCHEMA_REQUESTS "FROM request q JOIN record r ON r.id = q.record "
+#define RECORD_SCHEMA_REASKS "FROM reask a JOIN record r ON r.id = a.record, json_each(a.account) d "
 
 #define RECORD_SCHEMA_TABLES \
-	"CREATE TABLE record (id INTEGER PRIMARY KEY, connection TEXT NOT NULL, opened REAL NOT NULL, written REAL NOT NULL, " \
+	"CREATE TABLE record (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, connection TEXT NOT NULL, opened REAL NOT NULL, written REAL NOT NULL, " \
 	"closed INTEGER NOT NULL, way TEXT NOT NULL, outcome TEXT NOT NULL, stage TEXT, code TEXT, reason TEXT, generation INTEGER NOT NULL, " \
 	"hash TEXT, peer TEXT, tcpipservice TEXT, ipconn TEXT, applid TEXT, networkid TEXT, account TEXT NOT NULL);" \
 	"CREATE INDEX record_connection ON record (connection);" \
-	"CREATE INDEX record_written ON record (written);" \
+	"CREATE INDEX record_seq ON record (seq);" \
 	"CREATE TABLE request (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, time REAL NOT NULL, refused INTEGER NOT NULL, account TEXT NOT NULL);" \
 	"CREATE INDEX request_record ON request (record);" \
-	"CREATE INDEX request_time ON request (time);" \
+	"CREATE TABLE reask (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, time REAL NOT NULL, generation INTEGER NOT NULL, " \
+	"refused INTEGER NOT NULL, account TEXT NOT NULL);" \
+	"CREATE INDEX reask_record ON reask (record);" \
 	"CREATE TABLE certificate (sha256 TEXT PRIMARY KEY, seen REAL NOT NULL, der BLOB NOT NULL) WITHOUT ROWID;" \
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;" \
 	"CREATE VIEW decision AS SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") RECORD_SCHEMA_DOORS \
-	"UNION ALL SELECT " RECORD_SCHEMA_DECISION("q.time", "q.account") RECORD_SCHEMA_REQUESTS ";"
+	"UNION ALL SELECT " RECORD_SCHEMA_DECISION("q.time", "q.account") RECORD_SCHEMA_REQUESTS \
+	"UNION ALL SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") RECORD_SCHEMA_REASKS ";"
 
 #define RECORD_SCHEMA_PUT_RECORD \
 	"INSERT INTO record (id, connection, opened, written, closed, way, outcome, stage, code, reason, generation, hash, peer, tcpipservice, " \
-	"ipconn, applid, networkid, account) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18) " \
-	"ON CONFLICT (id) DO UPDATE SET written = ?4, closed = ?5, outcome = ?7, stage = ?8, code = ?9, reason = ?10, peer = ?13, ipconn = ?15, " \
+	"ipconn, applid, networkid, account, seq) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19) " \
+	"ON CONFLICT (id) DO UPDATE SET seq = ?19, written = ?4, closed = ?5, outcome = ?7, stage = ?8, code = ?9, reason = ?10, peer = ?13, ipconn = ?15, " \
 	"applid = ?16, networkid = ?17, account = ?18"
-#define RECORD_SCHEMA_PUT_REQUEST "INSERT INTO request (record, time, refused, account) VALUES (?1, ?2, ?3, ?4)"
+#define RECORD_SCHEMA_PUT_REQUEST "INSERT INTO request (id, record, time, refused, account) VALUES (?5, ?1, ?2, ?3, ?4)"
+#define RECORD_SCHEMA_PUT_REASK "INSERT INTO reask (id, record, time, refused, account, generation) VALUES (?5, ?1, ?2, ?3, ?4, ?6)"
 #define RECORD_SCHEMA_PUT_CERTIFICATE \
 	"INSERT INTO certificate (sha256, seen, der) VALUES (?1, ?2, ?3) ON CONFLICT (sha256) DO UPDATE SET seen = ?2"
 

@@ -10,6 +10,7 @@
 enum recorded_kind {
 	RECORDED_RECORD,      /* a record; replaces the row with its id */
 	RECORDED_REQUEST,     /* a verdict about a request of the record with that id */
+	RECORDED_REASK,       /* the questions of a later generation about the record with that id */
 	RECORDED_CERTIFICATE, /* a certificate that was presented */
 };
 
@@ -17,7 +18,8 @@ struct recorded {
 	enum recorded_kind kind;
 	uint64_t id;      /* of the record */
 	double time;      /* of the change, the verdict, or the presentation; seconds since 1970 */
-	bool refused;     /* of a request */
+	bool refused;     /* of a request or a re-ask */
+	uint64_t generation; /* of a re-ask: the one that asked */
 	struct record_summary summary; /* of a record */
 	char sha256[65];  /* of a certificate */
 	char *bytes;      /* owned: the account as JSON, or the DER */

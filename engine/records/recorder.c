@@ -1,21 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "records/recorder.h"
+#include "records/recorder_internal.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/jsontext.h"
 #include "base/log.h"
 #include "base/thread.h"
-#include "policy/record_json.h"
-#include "policy/record_mask.h"
 #include "records/record_key.h"
-#include "tls/certificate.h"
 
-#define QUEUE 8192                     /* things that wait; a power of 2 */
 #define QUEUE_BYTES (32u * 1024 * 1024)
 #define BATCH 512                      /* things in one transaction */
 #define PAUSE_SECONDS 0.1              /* things gather for so long, unless answers wait for them */
@@ -23,31 +17,6 @@
 #define RETRY_SECONDS 1.0
 #define TRIM_SECONDS 1.0
 #define CLOSE_SECONDS 2.0
-#define KNOWN 1024                     /* certificates that are remembered; a power of 2 */
-#define KNOWN_SECONDS 3600.0           /* a certificate is written again after so long, for the file's retention */
-
-struct known { /* a certificate that was put into the queue */
-	char sha256[65];
-	double at; /* clock_span */
-};
-
-struct recorder {
-	struct recorder_options options;
-	struct record_mask mask;
-	char path[2 * PATH_SIZE], words[VALUE_SIZE];
-	struct record_file *file; /* owned; the thread's, after the start */
-	uint64_t last;            /* the id of the last record; the loop's */
-	struct known known[KNOWN]; /* by the first digits of the hash; the loop's */
-	struct thread *thread;
-	pthread_mutex_t lock;     /* of the members below */
-	pthread_cond_t wake;      /* wakes the thread: something is queued, or the region ends */
-	struct recorded *queue[QUEUE]; /* owned; the thing of ticket t is at (t - 1) % QUEUE */
-	uint64_t put, taken, done; /* the last ticket given, taken by the thread, written */
-	size_t bytes;
-	uint64_t written, lost, told; /* told: of the lost, those that a message has counted */
-	bool failing, stop, abandoned;
-	struct log *log;          /* borrowed; NULL after the region has ended without the thread */
-};
 
 /* --- the queue -------------------------------------------------------------------------------- */
 
@@ -101,6 +70,14 @@ recorder_put(struct recorder *r, struct recorded *e, uint64_t before)
 		pthread_cond_signal(&r->wake);
 	pthread_mutex_unlock(&r->lock);
 	return ticket;
+}
+
+void
+recorder_lose(struct recorder *r)
+{
+	pthread_mutex_lock(&r->lock);
+	r->lost++;
+	pthread_mutex_unlock(&r->lock);
 }
 
 /* --- the thread ------------------------------------------------------------------------------- */
@@ -237,112 +214,6 @@ recorder_work(void *arg)
 	record_file_close(r->file);
 }
 
-/* --- from records to things ------------------------------------------------------------------- */
-
-/* Writes the account of the record, or of the request; j is full when it has no room. */
-static void
-recorder_describe(void *arg, struct record *record, const struct record_entry *request)
-{
-	struct recorded *e = arg;
-	struct jsontext j = { .max = RECORD_JSON_MAX };
-
-	e->kind = request != NULL ? RECORDED_REQUEST : RECORDED_RECORD;
-	e->time = request != NULL ? record_sink_time(request) : clock_wall();
-	if (request != NULL) {
-		e->refused = record_sink_refused(request);
-		record_json_entry(&j, record, request);
-	} else {
-		record_sink_summary(record, &e->summary);
-		record_json_put(&j, record, false);
-	}
-	if (j.full)
-		jsontext_free(&j);
-	e->bytes = j.bytes;
-	e->len = j.len;
-}
-
-static struct recorded *
-describe(struct recorder *r, struct record *record, const struct record_entry *request)
-{
-	struct recorded *e = calloc(1, sizeof *e);
-	struct record_filed *filed = record_sink_filed(record);
-
-	if (e == NULL)
-		return NULL;
-	if (filed->id == 0)
-		filed->id = ++r->last;
-	e->id = filed->id;
-	if (r->mask.words[0] != '\0')
-		record_mask_show(&r->mask, record, request, recorder_describe, e);
-	else
-		recorder_describe(e, record, request);
-	if (e->bytes != NULL)
-		return e;
-	recorded_free(e); /* no room, no memory or no hash: it is lost */
-	return NULL;
-}
-
-static void
-recorder_changed(void *arg, struct record *record, const struct record_entry *request)
-{
-	struct recorder *r = arg;
-	struct record_filed *filed = record_sink_filed(record);
-	struct recorded *e;
-
-	if (request != NULL && !r->options.requests && !record_sink_refused(request))
-		return;
-	e = describe(r, record, request);
-	if (e == NULL) {
-		pthread_mutex_lock(&r->lock);
-		r->lost++;
-		pthread_mutex_unlock(&r->lock);
-	}
-	if (request != NULL && e != NULL)
-		recorder_put(r, e, 0);
-	else if (request == NULL)
-		filed->ticket = e != NULL ? recorder_put(r, e, filed->ticket) : 0;
-}
-
-/* Whether the certificate was put into the queue within the last hour; it counts as put from now on. */
-static bool
-is_known(struct recorder *r, const char *sha256)
-{
-	struct known *k = &r->known[strtoul((char[]){ sha256[0], sha256[1], sha256[2], '\0' }, NULL, 16) % KNOWN];
-	double now = clock_span();
-
-	if (strcmp(k->sha256, sha256) == 0 && now - k->at < KNOWN_SECONDS)
-		return true;
-	memcpy(k->sha256, sha256, sizeof k->sha256);
-	k->at = now;
-	return false;
-}
-
-void
-recorder_certificates(struct recorder *r, const struct certificate *c)
-{
-	for (size_t i = 0; r != NULL && !r->options.file.masked && i < c->chain.links; i++) {
-		const struct chain_link *l = &c->chain.link[i];
-		struct recorded *e;
-
-		if (l->der == NULL || is_known(r, l->sha256) || (e = calloc(1, sizeof *e)) == NULL)
-			continue;
-		*e = (struct recorded){ .kind = RECORDED_CERTIFICATE, .time = clock_wall(), .bytes = malloc(l->der_len), .len = l->der_len };
-		memcpy(e->sha256, l->sha256, sizeof e->sha256);
-		if (e->bytes == NULL) {
-			recorded_free(e);
-			continue;
-		}
-		memcpy(e->bytes, l->der, l->der_len);
-		recorder_put(r, e, 0);
-	}
-}
-
-void
-recorder_follow(struct recorder *r, struct records *records)
-{
-	records_sink(records, &(struct record_sink){ .changed = recorder_changed, .arg = r });
-}
-
 /* --- beginning and end ------------------------------------------------------------------------ */
 
 static int
@@ -371,6 +242,7 @@ recorder_open(const struct recorder_options *o, struct fault *f)
 	r->file = record_file_open(o->path, &r->options.file, f);
 	if (r->file != NULL && (o->mask[0] == '\0' || record_key_read(o->path, r->mask.key, f) == 0)) {
 		r->last = record_file_last(r->file);
+		recorder_follow_begin(r);
 		if (start(r, f) == 0)
 			return r;
 	}
@@ -386,6 +258,7 @@ recorder_close(struct recorder *r)
 
 	if (r == NULL)
 		return;
+	recorder_follow_end(r);
 	pthread_mutex_lock(&r->lock);
 	r->stop = true;
 	pthread_cond_signal(&r->wake);
@@ -418,6 +291,19 @@ recorder_done(struct recorder *r)
 }
 
 bool
+recorder_busy(struct recorder *r)
+{
+	bool busy;
+
+	if (r == NULL)
+		return false;
+	pthread_mutex_lock(&r->lock);
+	busy = r->put - r->taken > QUEUE / 2 || r->bytes > QUEUE_BYTES / 2;
+	pthread_mutex_unlock(&r->lock);
+	return busy;
+}
+
+bool
 recorder_holds(const struct recorder *r)
 {
 	return r != NULL && r->options.file.full;
@@ -429,7 +315,7 @@ recorder_counts(struct recorder *r)
 	struct recorder_counts c;
 
 	pthread_mutex_lock(&r->lock);
-	c = (struct recorder_counts){ .written = r->written, .lost = r->lost, .waiting = (size_t)(r->put - r->done), .failing = r->failing };
+	c = (struct recorder_counts){ .written = r->written, .lost = r->lost, .waiting = (size_t)(r->put - r->done) + r->changed, .failing = r->failing };
 	pthread_mutex_unlock(&r->lock);
 	return c;
 }

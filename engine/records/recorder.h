@@ -14,6 +14,7 @@
 #include "records/record_file.h"
 
 struct certificate;
+struct ev_loop;
 struct log;
 struct records;
 struct recorder;
@@ -27,22 +28,26 @@ struct recorder_options {
 	/* Called in the recorder's thread after each transaction; only wakes the loop. May be NULL. */
 	void (*written)(void *arg);
 	void *arg;
+	struct ev_loop *loop;          /* borrowed until recorder_close; changed records gather on it. NULL: none gathers */
 };
 
 struct recorder_counts {
 	uint64_t written, lost; /* things since the start */
-	size_t waiting;         /* things in the queue */
+	size_t waiting;         /* things in the queue, and changed records that are not in it yet */
 	bool failing;           /* the last write has failed */
 };
 
 /* Opens the file and starts the thread. o is copied. NULL with a sentence. The caller owns it. */
 struct recorder *recorder_open(const struct recorder_options *o, struct fault *f);
 /*
- * Writes what is queued, for at most 2 seconds, ends the thread and frees the recorder. When the disk does not answer
- * in that time, the thread keeps the recorder. NULL is fine.
+ * Writes the changed records and what is queued, for at most 2 seconds, ends the thread, and frees the recorder, which
+ * is a sink no longer. When the disk does not answer in that time, the thread keeps the recorder. NULL is fine.
  */
 void recorder_close(struct recorder *r);
-/* Makes the recorder the sink of the records: they are written at each change (record_sink.h). */
+/*
+ * Makes the recorder the sink of the records: each change (record_sink.h) is written, with others of the same record in
+ * the next tenth of a second, unless answers wait for it. The records must outlive the recorder.
+ */
 void recorder_follow(struct recorder *r, struct records *records);
 /*
  * Puts a thing into the queue and takes it. before: the ticket of an earlier state of the same record, which is
@@ -57,6 +62,11 @@ uint64_t recorder_put(struct recorder *r, struct recorded *e, uint64_t before);
 void recorder_certificates(struct recorder *r, const struct certificate *c);
 /* The greatest ticket up to which all things are written. Any thread. */
 uint64_t recorder_done(struct recorder *r);
+/*
+ * Whether the queue is half full: work that makes many things waits, so that none is lost. While writing fails it stays
+ * so. r may be NULL.
+ */
+bool recorder_busy(struct recorder *r);
 /* Whether answers wait for their records. r may be NULL. */
 bool recorder_holds(const struct recorder *r);
 struct recorder_counts recorder_counts(struct recorder *r);

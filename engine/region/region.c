@@ -273,6 +273,7 @@ begin_recorder(struct region *r, const struct definition *d, struct faults *faul
 	if (o.file.full)
 		o.written = region_wake;
 	o.arg = r;
+	o.loop = r->worker.loop;
 	begin_waking(r);
 	r->recorder = recorder_open(&o, &f);
 	if (r->recorder == NULL) {

@@ -2,6 +2,7 @@
 #include "region/reload.h"
 
 #include "base/clock.h"
+#include "records/recorder.h"
 #include "region/loader.h"
 #include "region/region.h"
 #include "region/reload_apply.h"
@@ -12,6 +13,7 @@
 #include <strings.h>
 
 #define SLICE_SECONDS 0.002
+#define BUSY_SECONDS 0.01
 
 struct reload {
 	struct region *region;
@@ -95,6 +97,8 @@ doom(struct reload *l, struct ipconn *i, struct recheck_result *r)
 	struct reload_change *c = reload_changes_add(&l->changes, "ipconn", i->def.ipconn, release ? "released" : "reported");
 
 	i->doomed = release;
+	if (!release && !l->order.check)
+		recheck_write(r, i);
 	if (c == NULL || (c->refusal = malloc(sizeof *c->refusal)) == NULL) /* no memory: no record entry */
 		recheck_forget(r);
 	if (c == NULL)
@@ -173,7 +177,7 @@ ask_one(struct reload *l, struct ipconn *i)
 {
 	struct recheck_result result;
 
-	recheck_ipconn(i, l->generation, &result);
+	recheck_ipconn(i, l->generation, l->order.check, &result);
 	if (!result.refused)
 		return 0;
 	if (result.failed && !l->order.force) {
@@ -265,12 +269,21 @@ conclude(struct reload *l)
 	}
 }
 
+/* The questions of the next slice may have no room in the queue of the file of records, which is being written. */
+static bool
+must_wait(const struct reload *l)
+{
+	struct recorder *r = l->region->recorder;
+
+	return recorder_busy(r) && !recorder_counts(r).failing;
+}
+
 static void
 reload_go_on(void *arg)
 {
 	struct reload *l = arg;
 	bool off = l->urm_of[0] != '\0' || l->generation->definition->region.recheck == RECHECK_OFF;
-	int left = off ? 0 : ask_some(l);
+	int left = off ? 0 : must_wait(l) ? 1 : ask_some(l);
 
 	if (off)
 		ask_none(l);
@@ -282,7 +295,7 @@ reload_go_on(void *arg)
 	if (left < 0)
 		refuse(l);
 	else if (left > 0)
-		timer_set(&l->slice, 0);
+		timer_set(&l->slice, must_wait(l) ? BUSY_SECONDS : 0);
 	else
 		conclude(l); /* in the same turn: no ipconn is accepted between the last re-ask and the swap */
 }

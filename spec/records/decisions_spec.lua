@@ -142,6 +142,84 @@ describe("decisions", function()
     reader:stop()
   end)
 
+  it("follows: prints a decision that reaches the file an hour late, and each decision of a connection once", function()
+    local own = record_file.at(region:path "late.db")
+    os.execute(("sqlite3 %s .dump | sqlite3 %s"):format(file.path, own.path))
+    own:rows "DELETE FROM record; PRAGMA application_id = 1397771353; PRAGMA user_version = 2"
+    os.execute("chmod 600 " .. own.path)
+    local function write(id, seq, closed, doors)
+      local account = dkjson.encode { doors = doors }
+      own:rows(([[INSERT INTO record (id, seq, connection, opened, written, closed, way, outcome, generation, account)
+        VALUES (%d, %d, 'late-%d', unixepoch() - 3600, unixepoch(), %d, 'in', 'accepted', 1, '%s')
+        ON CONFLICT (id) DO UPDATE SET seq = %d, account = '%s']]):format(id, seq, id, closed, account, seq, account))
+    end
+    local hour_ago = os.time() - 3600
+    local function door(name) return { door = name, now = hour_ago, verdict = "accept" } end
+    write(1, 1, 0, { door "admit" })
+    local reader = support.start { support.binary, "decisions", "--record", own.path, "--follow", "--json" }
+    local function lines() return select(2, reader:stdout():gsub('"door":"(%l+)"', "%1")) end
+    support.wait_until(function() return lines() == 1 end, 10, "the decision of the past")
+    write(2, 2, 1, { door "admit" })
+    support.wait_until(function() return lines() == 2 end, 10, "the late decision")
+    write(1, 3, 0, { door "admit", door "bind" })
+    support.wait_until(function() return lines() == 3 end, 10, "the second decision of the first connection")
+    local seen = {}
+    for line in reader:stdout():gmatch "[^\n]+" do
+      local row = dkjson.decode(line)
+      seen[#seen + 1] = row.connection .. " " .. row.door
+    end
+    assert.same({ "late-1 admit", "late-2 admit", "late-1 bind" }, seen)
+    reader:stop()
+  end)
+
+  describe("of a reload that asks a partner again", function()
+    local own, own_file, partner, id
+    before_each(function()
+      own = support.region { region = { record = "records.db", recheck = "report" }, scripts = SCRIPTS,
+        tcpipservices = { OPEN = { bind = "known" } }, ipconns = { NETX = { applid = "CTGAPP", networkid = "NETX" } } }
+      own:start()
+      own_file = record_file.of(own, "records.db")
+      partner = support.raw(own:port "OPEN")
+      id = partner:capex({ applid = "CTGAPP" }):read_message().body.connection
+      own_file:await "SELECT 1 FROM record WHERE outcome = 'accepted'"
+    end)
+    after_each(function()
+      partner:close()
+      own:stop()
+    end)
+
+    local function asked_again()
+      local list = {}
+      for i, row in ipairs(own_file:rows "SELECT a.*, r.connection FROM reask a JOIN record r ON r.id = a.record ORDER BY a.id") do
+        assert.equal(id, row.connection)
+        list[i] = { row.generation, row.refused }
+        for _, question in ipairs(dkjson.decode(row.account)) do
+          assert.is_true(question.recheck)
+          assert.equal(row.generation, question.generation)
+          table.insert(list[i], question.door .. " " .. question.verdict)
+        end
+      end
+      return list
+    end
+
+    it("has the questions that did not refuse, with the generation that asked", function()
+      assert.equal(0, (own:command "reload"))
+      own_file:await "SELECT 1 FROM reask"
+      assert.same({ { 2, 0, "admit accept", "bind accept" } }, asked_again())
+      local rows = own_file:rows "SELECT door, generation, policy FROM decision WHERE generation = 2 ORDER BY time"
+      assert.same({ { door = "admit", generation = 2 }, { door = "bind", generation = 2, policy = "known" } }, rows)
+    end)
+
+    it("has a refusal that is only reported, and nothing of a reload --check", function()
+      own:script("known", SCRIPTS.known:gsub('"BAD"', '"CTGAPP"'))
+      assert.equal(0, (own:command("reload", "--check")))
+      assert.equal(0, (own:command "reload"))
+      own_file:await "SELECT 1 FROM reask WHERE refused"
+      assert.same({ { 3, 0, "admit accept" }, { 3, 1, "bind refuse" } }, asked_again())
+      assert.equal("accepted", own:explain(id)[1].outcome)
+    end)
+  end)
+
   it("finds a refusal of a connected partner by a reload, with the generation that refused", function()
     local own = support.region { region = { record = "records.db" }, scripts = SCRIPTS, tcpipservices = { OPEN = { bind = "known" } },
       ipconns = { NETX = { applid = "CTGAPP", networkid = "NETX" } } }

@@ -166,7 +166,7 @@ end }]] },
         "it is another program's database, no file of records; give record another path" },
       ["a file of a newer version"] = { function(_, file)
         file:rows "CREATE TABLE mine (a); PRAGMA application_id = 1397771353; PRAGMA user_version = 99" end,
-        "it has version 99 of the format, and this program has version 1; move it away" },
+        "it has version 99 of the format, and this program has version 2; move it away" },
     } do
       it("stops the start with a fault that says so: " .. what, function()
         local log, check = fault_of(function(path, file)
@@ -247,9 +247,9 @@ end }]] },
   end)
 
   describe("that has limits", function()
-    local MANY = [[INSERT INTO record (id, connection, opened, written, closed, way, outcome, generation, account)
+    local MANY = [[INSERT INTO record (id, seq, connection, opened, written, closed, way, outcome, generation, account)
       WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
-      SELECT 1000000 + i, 'old-' || i, 1000 + i, %s, 1, 'in', 'refused', 1,
+      SELECT 1000000 + i, i - 5000, 'old-' || i, 1000 + i, %s, 1, 'in', 'refused', 1,
         json_object('doors', json_array(), 'pad', hex(randomblob(1000))) FROM n]]
 
     it("loses the records that were written before record_days, in slices", function()

@@ -46,7 +46,7 @@ return { bind = function() return policy.accept() end }]],
       assert.message(name).same(real, columns_of(cell))
       n = n + 1
     end
-    assert.equal(4, n)
+    assert.equal(5, n)
   end)
 
   it("says what identifies such a file", function()

@@ -132,7 +132,7 @@ assert_door(struct house *h, enum door d, enum way way)
 	struct recheck_result r;
 
 	install(h, way);
-	recheck_socket(&h->conn, h->generation, &h->ipconn, true, &r);
+	recheck_socket(&h->conn, h->generation, &h->ipconn, true, false, &r);
 	if (r.refused != asked || (asked && r.door != d))
 		fail_msg("door %s, way %s: %s at %s", door_name(d), way == WAY_IN ? "in" : "out", r.refused ? "refused" : "let in",
 			r.refused ? door_name(r.door) : "every door");
@@ -165,7 +165,7 @@ a_socket_that_every_door_lets_in_stays(void **state)
 	load(h);
 	for (enum way way = WAY_IN; way <= WAY_OUT; way++) {
 		install(h, way);
-		recheck_socket(&h->conn, h->generation, &h->ipconn, true, &r);
+		recheck_socket(&h->conn, h->generation, &h->ipconn, true, false, &r);
 		assert_false(r.refused);
 		assert_int_equal(r.door, DOOR_COUNT);
 		recheck_forget(&r);
@@ -199,7 +199,7 @@ each_door_sees_the_facts_of_its_stage(void **state)
 	fclose(f);
 	load(h);
 	install(h, WAY_IN);
-	recheck_socket(&h->conn, h->generation, &h->ipconn, true, &r);
+	recheck_socket(&h->conn, h->generation, &h->ipconn, true, false, &r);
 	assert_string_equal(r.verdict.code, "");
 	assert_false(r.refused);
 	recheck_forget(&r);

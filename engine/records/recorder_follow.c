@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * recorder_follow: the loop's side of a recorder. A record that changes waits for a tenth of a second, so that the
+ * outcome and the end of a connection are one account and one row; its account is made when it is written.
+ */
+#include "records/recorder_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/jsontext.h"
+#include "policy/record_json.h"
+#include "tls/certificate.h"
+
+#define GATHER_SECONDS 0.1
+#define FULL_SECONDS 0.02    /* the next look at a queue that has no room */
+#define SLICE_SECONDS 0.001  /* the time that accounts are made before the loop goes on */
+#define KNOWN_SECONDS 3600.0 /* a certificate is written again after so long, for the file's retention */
+
+/* --- accounts --------------------------------------------------------------------------------- */
+
+struct description { /* an account that is being made */
+	struct recorded *out;
+	struct jsontext j;
+};
+
+static void
+recorder_describe_record(void *arg, struct record *record, const struct record_entry *none)
+{
+	struct description *d = arg;
+
+	(void)none;
+	record_sink_summary(record, &d->out->summary);
+	record_json_put(&d->j, record, false);
+}
+
+static void
+recorder_describe_entry(void *arg, struct record *record, const struct record_entry *entry)
+{
+	struct description *d = arg;
+
+	record_json_entry(&d->j, record, entry);
+}
+
+/*
+ * Calls `each` with the record and the entry, or with copies in which facts are hidden. False: they cannot be hidden.
+ */
+static bool
+show(struct recorder *r, struct record *record, const struct record_entry *entry,
+	void (*each)(void *, struct record *, const struct record_entry *), struct description *d)
+{
+	if (r->mask.words[0] != '\0')
+		return record_mask_show(&r->mask, record, entry, each, d);
+	each(d, record, entry);
+	return true;
+}
+
+/* A thing of the record without its account. NULL without memory. */
+static struct recorded *
+begin(struct recorder *r, struct record *record, enum recorded_kind kind, double time)
+{
+	struct recorded *e = calloc(1, sizeof *e);
+	struct record_filed *filed = record_sink_filed(record);
+
+	if (e == NULL)
+		return NULL;
+	if (filed->id == 0)
+		filed->id = ++r->last;
+	*e = (struct recorded){ .kind = kind, .id = filed->id, .time = time };
+	return e;
+}
+
+/* Gives the thing its account. Puts it into the queue, and returns its ticket; 0: it is lost. */
+static uint64_t
+finish(struct recorder *r, struct description *d, bool ok, uint64_t before)
+{
+	if (d->out != NULL && ok && !d->j.full) {
+		d->out->bytes = d->j.bytes;
+		d->out->len = d->j.len;
+		return recorder_put(r, d->out, before);
+	}
+	jsontext_free(&d->j); /* no room, no memory or no hash */
+	recorded_free(d->out);
+	recorder_lose(r);
+	return 0;
+}
+
+static void
+write_record(struct recorder *r, struct record *record)
+{
+	struct description d = { .out = begin(r, record, RECORDED_RECORD, clock_wall()), .j = { .max = RECORD_JSON_MAX } };
+	struct record_filed *filed = record_sink_filed(record);
+	bool ok = d.out != NULL && show(r, record, NULL, recorder_describe_record, &d);
+
+	filed->ticket = finish(r, &d, ok, filed->ticket);
+}
+
+static void
+write_request(struct recorder *r, struct record *record, const struct record_entry *request)
+{
+	struct description d = { .out = begin(r, record, RECORDED_REQUEST, record_sink_time(request)), .j = { .max = RECORD_JSON_MAX } };
+
+	if (d.out != NULL)
+		d.out->refused = record_sink_refused(request);
+	finish(r, &d, d.out != NULL && show(r, record, request, recorder_describe_entry, &d), 0);
+}
+
+/* --- changed records -------------------------------------------------------------------------- */
+
+static void
+leave(struct recorder *r, struct record *record)
+{
+	struct record_filed *f = record_sink_filed(record);
+
+	*(f->before != NULL ? &record_sink_filed(f->before)->after : &r->oldest) = f->after;
+	*(f->after != NULL ? &record_sink_filed(f->after)->before : &r->newest) = f->before;
+	f->before = f->after = NULL;
+	f->waiting = false;
+	r->changed--;
+}
+
+static void
+join(struct recorder *r, struct record *record)
+{
+	struct record_filed *f = record_sink_filed(record);
+
+	f->before = r->newest;
+	*(r->newest != NULL ? &record_sink_filed(r->newest)->after : &r->oldest) = record;
+	r->newest = record;
+	f->waiting = true;
+	r->changed++;
+	if (!timer_running(&r->flush))
+		timer_set(&r->flush, GATHER_SECONDS);
+}
+
+/* Writes the record now, if it waits. */
+static void
+write_waiting(struct recorder *r, struct record *record)
+{
+	if (!record_sink_filed(record)->waiting)
+		return;
+	leave(r, record);
+	write_record(r, record);
+}
+
+/* Writes the changed records in slices, and only as many as the queue has room for. */
+static void
+recorder_flush(void *arg)
+{
+	struct recorder *r = arg;
+	double until = clock_span() + SLICE_SECONDS;
+	bool busy;
+
+	while (!(busy = recorder_busy(r)) && r->oldest != NULL && clock_span() < until)
+		write_waiting(r, r->oldest);
+	if (r->oldest != NULL)
+		timer_set(&r->flush, busy ? FULL_SECONDS : 0);
+}
+
+/* --- the sink --------------------------------------------------------------------------------- */
+
+/* An answer that waits for its record does not wait for others to gather. */
+static void
+record_changed(struct recorder *r, struct record *record)
+{
+	if (r->options.loop == NULL || r->options.file.full)
+		write_record(r, record);
+	else if (!record_sink_filed(record)->waiting)
+		join(r, record);
+}
+
+static void
+recorder_changed(void *arg, struct record *record, const struct record_entry *request)
+{
+	struct recorder *r = arg;
+
+	if (request == NULL) {
+		record_changed(r, record);
+	} else if (r->options.requests || record_sink_refused(request)) {
+		write_waiting(r, record); /* the request is found by the row of its connection */
+		write_request(r, record, request);
+	}
+}
+
+static void
+recorder_reasked(void *arg, struct record *record, struct record_entry *const *entry, size_t n)
+{
+	struct recorder *r = arg;
+	struct description d = { .out = begin(r, record, RECORDED_REASK, record_sink_time(entry[n - 1])), .j = { .max = RECORD_JSON_MAX } };
+	bool ok = d.out != NULL;
+
+	write_waiting(r, record);
+	jsontext_begin(&d.j, NULL, '[');
+	for (size_t i = 0; ok && i < n; i++) {
+		d.out->refused = record_sink_refused(entry[i]);
+		d.out->generation = record_sink_generation(entry[i]);
+		ok = show(r, record, entry[i], recorder_describe_entry, &d);
+	}
+	jsontext_end(&d.j, ']');
+	finish(r, &d, ok, 0);
+}
+
+static void
+recorder_leaving(void *arg, struct record *record)
+{
+	write_waiting(arg, record);
+}
+
+/* Whether the certificate was put into the queue within the last hour; it counts as put from now on. */
+static bool
+is_known(struct recorder *r, const char *sha256)
+{
+	struct known *k = &r->known[strtoul((char[]){ sha256[0], sha256[1], sha256[2], '\0' }, NULL, 16) % KNOWN];
+	double now = clock_span();
+
+	if (strcmp(k->sha256, sha256) == 0 && now - k->at < KNOWN_SECONDS)
+		return true;
+	memcpy(k->sha256, sha256, sizeof k->sha256);
+	k->at = now;
+	return false;
+}
+
+void
+recorder_certificates(struct recorder *r, const struct certificate *c)
+{
+	for (size_t i = 0; r != NULL && !r->options.file.masked && i < c->chain.links; i++) {
+		const struct chain_link *l = &c->chain.link[i];
+		struct recorded *e;
+
+		if (l->der == NULL || is_known(r, l->sha256) || (e = calloc(1, sizeof *e)) == NULL)
+			continue;
+		*e = (struct recorded){ .kind = RECORDED_CERTIFICATE, .time = clock_wall(), .bytes = malloc(l->der_len), .len = l->der_len };
+		memcpy(e->sha256, l->sha256, sizeof e->sha256);
+		if (e->bytes == NULL) {
+			recorded_free(e);
+			continue;
+		}
+		memcpy(e->bytes, l->der, l->der_len);
+		recorder_put(r, e, 0);
+	}
+}
+
+void
+recorder_follow(struct recorder *r, struct records *records)
+{
+	r->records = records;
+	records_sink(records, &(struct record_sink){ .changed = recorder_changed, .reasked = recorder_reasked, .leaving = recorder_leaving, .arg = r });
+}
+
+/* --- beginning and end ------------------------------------------------------------------------ */
+
+void
+recorder_follow_begin(struct recorder *r)
+{
+	if (r->options.loop != NULL)
+		timer_init(&r->flush, r->options.loop, recorder_flush, r);
+}
+
+void
+recorder_follow_end(struct recorder *r)
+{
+	if (r->options.loop != NULL)
+		timer_stop(&r->flush);
+	while (r->oldest != NULL)
+		write_waiting(r, r->oldest);
+	if (r->records != NULL)
+		records_sink(r->records, NULL);
+}
