@@ -204,7 +204,7 @@ install: all
 	cp -R lua $(SHARE)/sallyport/ && rm -f $(SHARE)/sallyport/lua/README.md
 	$(INSTALL) -d $(SHARE)/sallyport/policies/cookbook
 	$(INSTALL) -m 644 $(filter-out policies/region.lua policies/saf.lua,$(wildcard policies/*.lua)) $(SHARE)/sallyport/policies/
-	$(INSTALL) -m 644 $(wildcard policies/cookbook/*.lua) $(SHARE)/sallyport/policies/cookbook/
+	$(INSTALL) -m 644 $(wildcard policies/cookbook/*.lua policies/cookbook/*.csv) $(SHARE)/sallyport/policies/cookbook/
 	chmod -R u=rwX,go=rX $(SHARE)/sallyport
 	$(INSTALL) -m 644 LICENSE $(SHARE)/doc/sallyport/
 	for d in $(DOCUMENTS); do $(INSTALL) -d $(SHARE)/doc/sallyport/$$(dirname $$d) && $(INSTALL) -m 644 $$d $(SHARE)/doc/sallyport/$$d || exit 1; done

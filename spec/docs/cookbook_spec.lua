@@ -27,14 +27,17 @@ end
 
 local region
 
--- Starts a region with the tcpipservice IPIC; t is what support.region takes, and the keys of IPIC in t.service.
+-- Starts a region with the tcpipservice IPIC; t is what support.region takes, with the keys of IPIC in t.service, and the files
+-- of policy.data in t.data.
 local function start(t)
   local scripts = { named = NAMED }
   for _, name in ipairs(SHIPPED) do scripts[name] = recipe(name) end
   for name, source in pairs(t.scripts or {}) do scripts[name] = source end
   t.scripts, t.tcpipservices = scripts, { IPIC = t.service }
   t.service.urm = t.service.urm or "named"
-  region = support.region(t):start()
+  region = support.region(t)
+  for name, bytes in pairs(t.data or {}) do support.write(region:path("policies/" .. name), bytes) end
+  region:start()
   return region:port "IPIC"
 end
 
@@ -115,6 +118,30 @@ TRIES["cookbook/by_san"] = function()
   local two = enters("WEB2", { port = port, networkid = "SHOP", applid = "WEB2", ring = own.dns })
   refused("other_name", { port = port, networkid = "SHOP", applid = "WEB3", ring = own.dns })
   reload_keeps()
+  one:stop()
+  two:stop()
+  support.remove(own.dir)
+end
+
+TRIES["cookbook/listed"] = function()
+  local own = rings { web1 = { subject = "/OU=PARTNERS/CN=SHOP.WEB1" }, pay1 = { subject = "/OU=PARTNERS/CN=BANK.PAY1" },
+    staff = { subject = "/OU=Staff/CN=SHOP.WEB2" }, other = { subject = "/OU=PARTNERS/CN=SHOP.OTHER" } }
+  local listed, file = "cookbook/listed", assert(support.read "policies/cookbook/listed.csv")
+  local port = start { region = { ring = own.region }, service = { ssl = "clientauth", certify = listed, bind = listed, urm = listed },
+    scripts = { [listed] = recipe(listed) }, data = { ["cookbook/listed.csv"] = file }, programs = { WHOAMI = {} },
+    ipconns = { SMALL = { template = "only", receivecount = 2, linkauth = "certuser" }, LARGE = { template = "only", receivecount = 50 } } }
+  local said = support.connect { port = port, networkid = "SHOP", applid = "WEB1", ring = own.web1, link = "WHOAMI" }
+  assert.is_truthy(said.data:find('"linkuser": ?"WEBUSER"'), said.data)
+  local one = enters("WEB1", { port = port, networkid = "SHOP", applid = "WEB1", ring = own.web1 })
+  local two = enters("PAY1", { port = port, networkid = "BANK", applid = "PAY1", ring = own.pay1 })
+  assert.are.same({ 2, 50 }, { region:row("ipconn", "WEB1").receivecount, region:row("ipconn", "PAY1").receivecount })
+  refused("other_ou", { port = port, networkid = "SHOP", applid = "WEB2", ring = own.staff })
+  refused("not_listed", { port = port, networkid = "SHOP", applid = "OTHER", ring = own.other })
+  refused("other_name", { port = port, networkid = "SHOP", applid = "WEB2", ring = own.web1 })
+  reload_keeps()
+  support.write(region:path "policies/cookbook/listed.csv", (file:gsub("BANK[^\n]+\n", "")))
+  assert.are.equal(0, (region:command "reload"))
+  gone "PAY1"
   one:stop()
   two:stop()
   support.remove(own.dir)

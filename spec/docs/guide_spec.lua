@@ -52,6 +52,11 @@ describe("policies/cookbook/README.md", function()
     end
   end)
 
+  it("shows the data file of a recipe as it is", function()
+    local name, bytes = COOKBOOK:match "`([%w_/]+%.csv)`:\n\n```csv\n(.-)```\n"
+    assert.are.equal(support.read("policies/" .. name), bytes)
+  end)
+
   for _, recipe in ipairs(list) do
     it(recipe.title .. ": the script shown is the file", function()
       assert.are.equal(support.read("policies/" .. recipe.script .. ".lua"), LICENCE .. recipe.text)
