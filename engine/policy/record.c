@@ -15,6 +15,7 @@
 #define DETAIL_MAX 200
 #define NAME_MAX_ 100
 #define BUCKETS_MIN 256
+#define WAITING_MAX 16384 /* closed connections beyond the limit whose records wait for the sink */
 
 static size_t
 hash_name(const char *s)
@@ -282,6 +283,27 @@ forget_record(struct records *rs, struct record *r)
 	record_free(r);
 }
 
+/* Whether the record of the connection that ended first is one too many. It stays while the sink has to write it. */
+static bool
+has_too_many(const struct records *rs)
+{
+	return rs->nended > rs->max && (!rs->first_ended->filed.waiting || rs->nended > rs->max + WAITING_MAX);
+}
+
+void
+records_settle(struct records *rs)
+{
+	while (has_too_many(rs)) {
+		struct record *old = rs->first_ended;
+
+		rs->first_ended = old->ended;
+		if (rs->first_ended == NULL)
+			rs->last_ended = NULL;
+		rs->nended--;
+		forget_record(rs, old);
+	}
+}
+
 void
 record_close(struct record *r, double now)
 {
@@ -297,15 +319,7 @@ record_close(struct record *r, double now)
 	*(rs->last_ended != NULL ? &rs->last_ended->ended : &rs->first_ended) = r;
 	rs->last_ended = r;
 	rs->nended++;
-	while (rs->nended > rs->max) {
-		struct record *old = rs->first_ended;
-
-		rs->first_ended = old->ended;
-		if (rs->first_ended == NULL)
-			rs->last_ended = NULL;
-		rs->nended--;
-		forget_record(rs, old);
-	}
+	records_settle(rs);
 }
 
 void

@@ -49,6 +49,11 @@ struct record_filed { /* the sink's own note on a record; zero at first */
 
 /* Sets the sink of all records, or clears it for NULL. Copied. */
 void records_sink(struct records *rs, const struct record_sink *s);
+/*
+ * Forgets the records of closed connections beyond the limit. Those that the sink lists as changed stay, up to 16384 of
+ * them; a sink calls this after it has written some.
+ */
+void records_settle(struct records *rs);
 /* Fills in *out. */
 void record_sink_summary(const struct record *r, struct record_summary *out);
 /* The note of the sink; NULL for NULL. */

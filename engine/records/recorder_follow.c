@@ -16,6 +16,7 @@
 #define GATHER_SECONDS 0.1
 #define FULL_SECONDS 0.02    /* the next look at a queue that has no room */
 #define SLICE_SECONDS 0.001  /* the time that accounts are made before the loop goes on */
+#define END_SECONDS 2.0      /* at the end, the time that changed records wait for room in the queue */
 #define KNOWN_SECONDS 3600.0 /* a certificate is written again after so long, for the file's retention */
 
 /* --- accounts --------------------------------------------------------------------------------- */
@@ -156,6 +157,7 @@ recorder_flush(void *arg)
 		write_waiting(r, r->oldest);
 	if (r->oldest != NULL)
 		timer_set(&r->flush, busy ? FULL_SECONDS : 0);
+	records_settle(r->records);
 }
 
 /* --- the sink --------------------------------------------------------------------------------- */
@@ -257,13 +259,25 @@ recorder_follow_begin(struct recorder *r)
 		timer_init(&r->flush, r->options.loop, recorder_flush, r);
 }
 
+/* Waits until the queue has room, or until the time; not at all while writing fails. */
+static void
+await_room(struct recorder *r, double until)
+{
+	while (recorder_busy(r) && !recorder_counts(r).failing && clock_span() < until)
+		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
+}
+
 void
 recorder_follow_end(struct recorder *r)
 {
+	double until = clock_span() + END_SECONDS;
+
 	if (r->options.loop != NULL)
 		timer_stop(&r->flush);
-	while (r->oldest != NULL)
+	while (r->oldest != NULL) {
+		await_room(r, until);
 		write_waiting(r, r->oldest);
+	}
 	if (r->records != NULL)
 		records_sink(r->records, NULL);
 }

@@ -4,7 +4,7 @@ records: the cost of the file of records. Runs spec/bench/connections.lua's conn
 one with it, in turns, and prints for each the CPU seconds (user + system) per 1000 connections, the ratio of the medians,
 and the bytes of a record. `lua5.4 spec/bench/records.lua [rounds] [connections]`.
 ]]
-local ROUNDS, COUNT = tonumber(arg[1] or "5"), tonumber(arg[2] or "600")
+local ROUNDS, COUNT = tonumber(arg[1] or "9"), tonumber(arg[2] or "600")
 
 local function run(record)
   local pipe = assert(io.popen(("SALLYPORT_RECORD='%s' lua5.4 spec/bench/connections.lua %d 1"):format(record, COUNT)))

@@ -5,6 +5,7 @@
 #include "policy/record.h"
 #include "records/record_reader.h"
 
+#include <ev.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -61,15 +62,22 @@ note(void *arg)
 }
 
 static struct recorder *
-open_recorder(const struct place *p, bool full, struct notice *w)
+open_on_loop(const struct place *p, bool full, struct notice *w, struct ev_loop *loop)
 {
-	struct recorder_options o = { .path = p->path, .mask = "", .file = { .full = full }, .requests = true, .written = w != NULL ? note : NULL, .arg = w };
+	struct recorder_options o = { .path = p->path, .mask = "", .file = { .full = full }, .requests = true, .written = w != NULL ? note : NULL,
+		.arg = w, .loop = loop };
 	struct fault f = { "" };
 	struct recorder *r = recorder_open(&o, &f);
 
 	assert_string_equal(f.text, "");
 	assert_non_null(r);
 	return r;
+}
+
+static struct recorder *
+open_recorder(const struct place *p, bool full, struct notice *w)
+{
+	return open_on_loop(p, full, w, NULL);
 }
 
 static void
@@ -158,6 +166,54 @@ a_record_that_waits_is_replaced_and_its_ticket_stays(void **state)
 }
 
 static void
+the_outcome_and_the_end_of_a_short_connection_are_written_once(void **state)
+{
+	struct place p = make_place();
+	struct ev_loop *loop = ev_loop_new(EVFLAG_NOENV);
+	struct recorder *r = open_on_loop(&p, false, NULL, loop);
+	struct records *rs = records_new(0);
+
+	(void)state;
+	recorder_follow(r, rs);
+	one_connection(rs, 1, true);
+	assert_int_equal(recorder_counts(r).waiting, 1);
+	assert_non_null(records_facts(rs, "a-1")); /* beyond the limit, but not written yet */
+	ev_run(loop, 0);
+	assert_null(records_facts(rs, "a-1"));
+	while (recorder_counts(r).waiting > 0)
+		usleep(1000);
+	assert_int_equal(recorder_counts(r).written, 1);
+	recorder_close(r);
+	records_free(rs);
+	ev_loop_destroy(loop);
+	assert_int_equal(decisions_in(&p, true), 1);
+	drop_place(&p);
+}
+
+static void
+more_changes_at_once_than_the_queue_has_room_for_are_not_lost(void **state)
+{
+	struct place p = make_place();
+	struct ev_loop *loop = ev_loop_new(EVFLAG_NOENV);
+	struct recorder *r = open_on_loop(&p, false, NULL, loop);
+	struct records *rs = records_new(10);
+
+	(void)state;
+	recorder_follow(r, rs);
+	for (unsigned i = 1; i <= 9000; i++)
+		one_connection(rs, i, false);
+	ev_run(loop, 0);
+	for (unsigned i = 9001; i <= 18000; i++)
+		one_connection(rs, i, false);
+	assert_int_equal(recorder_counts(r).lost, 0);
+	recorder_close(r); /* the second half waits for room here */
+	records_free(rs);
+	ev_loop_destroy(loop);
+	assert_int_equal(decisions_in(&p, false), 18000);
+	drop_place(&p);
+}
+
+static void
 one_region_writes_to_a_file(void **state)
 {
 	struct place p = make_place();
@@ -206,6 +262,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_thread_writes_what_the_loop_records),
 		cmocka_unit_test(a_record_that_waits_is_replaced_and_its_ticket_stays),
+		cmocka_unit_test(the_outcome_and_the_end_of_a_short_connection_are_written_once),
+		cmocka_unit_test(more_changes_at_once_than_the_queue_has_room_for_are_not_lost),
 		cmocka_unit_test(one_region_writes_to_a_file),
 		cmocka_unit_test(what_has_no_room_is_lost_and_counted),
 	};
