@@ -52,6 +52,8 @@ region_rows(struct query *q)
 	inquire_put_number(row, "pid", (double)getpid());
 	inquire_put(row, "file", r->file);
 	put_recorder(row, r->recorder);
+	if (r->store != NULL)
+		inquire_put(row, "versionstatus", version_store_failing(r->store) ? "FAILING" : "WRITTEN");
 	json_array_append_new(q->rows, row);
 }
 

@@ -28,10 +28,11 @@ static json_t *
 row_of(const struct region *r, const struct version *v)
 {
 	bool current = v == versions_current(r->versions);
+	json_t *stored = r->store != NULL ? json_boolean(atomic_load(&v->stored)) : NULL;
 
-	return json_pack("{s:I,s:s,s:o,s:f,s:s,s:s,s:b,s:I,s:o*,s:o}", "generation", (json_int_t)v->number, "state", current ? "current" : "kept",
+	return json_pack("{s:I,s:s,s:o,s:f,s:s,s:s,s:b,s:I,s:o*,s:o*,s:o}", "generation", (json_int_t)v->number, "state", current ? "current" : "kept",
 		"note", operator_text(v->note), "time", v->time, "by", v->by, "hash", v->hash, "pinned", current && versions_pinned(r->versions),
-		"of", (json_int_t)v->of, "damage", v->damage != NULL ? operator_text(v->damage) : NULL, "scripts", scripts_of(v));
+		"of", (json_int_t)v->of, "stored", stored, "damage", v->damage != NULL ? operator_text(v->damage) : NULL, "scripts", scripts_of(v));
 }
 
 /* The bytes as code points (NUL_SHOWN), since a script need not be UTF-8. */

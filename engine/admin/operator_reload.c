@@ -89,8 +89,8 @@ operator_reloaded(void *arg, const struct reload_report *report)
 		changes = json_array();
 		for (const struct reload_change *c = report->changes; c != NULL; c = c->next)
 			json_array_append_new(changes, change_of(c));
-		answer = json_pack("{s:i,s:[{s:I,s:o,s:o}]}", "status", 0, "rows", "generation", (json_int_t)report->generation, "changes", changes,
-			"failed_rows", failed_rows(report->faults));
+		answer = json_pack("{s:i,s:[{s:I,s:o,s:o,s:o*}]}", "status", 0, "rows", "generation", (json_int_t)report->generation, "changes", changes,
+			"failed_rows", failed_rows(report->faults), "unstored", report->unstored != NULL ? operator_text(report->unstored) : NULL);
 	} else {
 		answer = error_of(report->faults, wait->region->worker.generation->number);
 		refusal_of(report->faults, refused, sizeof refused);

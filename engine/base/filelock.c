@@ -37,11 +37,11 @@ lock(int fd, const char *name, const char *what, const char *remedy, struct faul
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return fault_set(f, "%s: %s", name, strerrordesc_np(errno));
+		return fault_set(f, "%s: lock file %s: %s", what, name, strerrordesc_np(errno));
 	if (!S_ISREG(st.st_mode))
-		return fault_set(f, "%s: not a regular file; move it away", name);
+		return fault_set(f, "%s: lock file %s: not a regular file; move it away", what, name);
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? say_holder(fd, name, what, remedy, f) : fault_set(f, "%s: %s", name, strerrordesc_np(errno));
+		return errno == EWOULDBLOCK ? say_holder(fd, name, what, remedy, f) : fault_set(f, "%s: lock file %s: %s", what, name, strerrordesc_np(errno));
 	sign(fd);
 	return 0;
 }
@@ -52,7 +52,7 @@ filelock_take(int dir, const char *name, const char *what, const char *remedy, s
 	int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
 
 	if (fd < 0)
-		return fault_set(f, "%s: %s", name, errno == ELOOP ? "it is a symbolic link; remove it" : strerrordesc_np(errno));
+		return fault_set(f, "%s: lock file %s: %s", what, name, errno == ELOOP ? "it is a symbolic link; remove it" : strerrordesc_np(errno));
 	if (lock(fd, name, what, remedy, f) == 0)
 		return fd;
 	close(fd);

@@ -81,7 +81,9 @@
 	X(SP0082, 'E', "Records lost: they had no room in the queue.") \
 	X(SP0090, 'I', "Generation pinned.") \
 	X(SP0091, 'I', "Files not loaded: the generation is pinned.") \
-	X(SP0092, 'I', "Generation no longer pinned.")
+	X(SP0092, 'I', "Generation no longer pinned.") \
+	X(SP0093, 'E', "Generations not written to their directory; it is tried again each second.") \
+	X(SP0094, 'I', "Generations are written to their directory again.")
 
 enum message {
 #define X(id, severity, sentence) MSG_##id,

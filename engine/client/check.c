@@ -10,6 +10,7 @@
 #include "conn/recovery.h"
 #include "records/record_reader.h"
 #include "policy/policy_specs.h"
+#include "region/version_files.h"
 
 #include <getopt.h>
 #include <jansson.h>
@@ -133,6 +134,25 @@ check_record(const struct definition *d, struct faults *faults)
 	record_reader_close(r);
 }
 
+/* Checks the directory of versions, if it is there. A region may be writing to it. */
+static void
+check_versions(const struct definition *d, struct faults *faults)
+{
+	struct version_files *files;
+	struct stat st;
+	struct fault f;
+
+	if (d->region.versions[0] == '\0' || stat(d->region.versions, &st) < 0)
+		return;
+	files = version_files_open(d->region.versions, false, &f);
+	if (files == NULL || version_files_check(files, &f) < 0)
+		faults_add(faults, FAULT_ERROR, "versions", d->file, d->region.line, "region: versions: %s", f.text);
+	else if (version_files_pinned(files) != 0)
+		faults_add(faults, FAULT_NOTE, "pinned", d->file, d->region.line, "generation %llu is pinned: a start loads it, and not these files, until sallyport reload",
+			(unsigned long long)version_files_pinned(files));
+	version_files_close(files);
+}
+
 static void
 gather(const struct asked *a, struct policy_specs_result *result, struct faults *faults)
 {
@@ -143,6 +163,7 @@ gather(const struct asked *a, struct policy_specs_result *result, struct faults 
 	note_unchecked(d, faults);
 	check_recovery(d, faults);
 	check_record(d, faults);
+	check_versions(d, faults);
 	if (faults->errors == 0) /* a value with a fault was replaced by the default, which needs no warning */
 		warnings_check(d, faults);
 	check_scripts(d, a, result, faults);

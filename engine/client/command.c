@@ -65,6 +65,7 @@ command_show_reloaded(const struct command *c, const json_t *rows)
 {
 	const json_t *row = json_array_get(rows, 0), *changes = json_object_get(row, "changes"), *one;
 	const json_t *failed = json_object_get(row, "failed_rows");
+	const char *unstored = json_string_value(json_object_get(row, "unstored"));
 	size_t i;
 
 	printf("generation %lld %s\n", (long long)json_integer_value(json_object_get(row, "generation")),
@@ -82,6 +83,8 @@ command_show_reloaded(const struct command *c, const json_t *rows)
 	}
 	json_array_foreach(failed, i, one)
 		printf("  %s\n", json_string_value(one));
+	if (unstored != NULL)
+		fprintf(stderr, "not on disk yet: %s\n", unstored);
 }
 
 /* Use and rollback are reloads. */

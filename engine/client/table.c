@@ -36,7 +36,7 @@ static const struct kind {
 	{ "counter", { "counter", "last", "expires", "left" } },
 	{ "rate", { "rate", "count", "per", "burst", "left", "full" } },
 	{ "user", { "user", "partner", "wrong", "bound", "revoked" } },
-	{ "version", { "generation", "state", "time", "hash", "by", "of", "pinned", "note" } },
+	{ "version", { "generation", "state", "time", "hash", "by", "of", "pinned", "stored", "note" } },
 	{ "policy", { "policy", "doors", "generation", "hash", "current", "age", "memory", "connections", "used_by", "path" } },
 };
 

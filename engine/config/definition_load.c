@@ -101,6 +101,7 @@ fill_in(struct reading *r)
 	place_paths(r);
 	path_misplaced(d->region.recovery, d->file, key_lines_of(&r->lines, d->region.line, "recovery"), "region: recovery", r->faults);
 	path_misplaced(d->region.record, d->file, key_lines_of(&r->lines, d->region.line, "record"), "region: record", r->faults);
+	path_misplaced(d->region.versions, d->file, key_lines_of(&r->lines, d->region.line, "versions"), "region: versions", r->faults);
 	for (size_t i = 0; i < d->nipconns; i++)
 		if (*d->ipconn[i].networkid == '\0')
 			memcpy(d->ipconn[i].networkid, d->region.networkid, sizeof d->ipconn[i].networkid);

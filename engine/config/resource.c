@@ -231,6 +231,7 @@ const struct attribute resource_region[] = {
 	CHOICE(specs, specs_words, "require", ON),
 	INT(generations, 1, 100, "10", ON),
 	INT_OR_NO(generation_days, 1, 36500),
+	FILE_(versions, NULL),
 	CHOICE(x509strict, no_yes, "no", ON),
 	INT(workers, 1, 256, "1", SHOWN),
 	END,

@@ -39,7 +39,7 @@ struct region_def {
 	char regionuser[NAME_SIZE]; /* the region's own user ID; "" in the definition: its applid */
 	/* Paths, relative to the current directory (path.h). */
 	char ring[PATH_SIZE], control[PATH_SIZE], policies[PATH_SIZE];
-	char saf[PATH_SIZE], recovery[PATH_SIZE], record[PATH_SIZE];
+	char saf[PATH_SIZE], recovery[PATH_SIZE], record[PATH_SIZE], versions[PATH_SIZE];
 	int record_full, record_requests; /* enum record_full; 0: refused requests, 1: all */
 	int record_days, record_megabytes; /* limits of the file; 0: none */
 	char record_mask[VALUE_SIZE];      /* the masked facts, as words */

@@ -6,7 +6,6 @@
 #include "net/http_client.h"
 #include "base/clock.h"
 #include "net/threadpool.h"
-#include "config/definition_load.h"
 #include "config/warnings.h"
 #include "conn/hold.h"
 #include "conn/release.h"
@@ -19,6 +18,7 @@
 #include "request/session.h"
 #include "conn/peers.h"
 #include "region/loader.h"
+#include "region/origin.h"
 #include "region/policy_view.h"
 
 #include <stdio.h>
@@ -53,18 +53,23 @@ region_load_options(const struct region *r)
 	};
 }
 
-/* Takes d: the generation owns it, or it is freed. */
+/* Takes the definition of `from`: the generation owns it. No row of a pinned version runs. */
 static struct generation *
-load(struct region *r, struct definition *d, struct faults *faults)
+load(struct region *r, struct origin *from, struct faults *faults)
 {
 	struct generation_options o = region_load_options(r);
-	struct generation *g = generation_load(d, &o, faults);
+	struct generation *g;
 
-	if (g == NULL) {
-		definition_free(d);
-		return NULL;
+	if (from->pinned != NULL) {
+		o.give = version_give;
+		o.give_arg = from->pinned;
 	}
-	loader_rows(g, r->library_dir, true, faults);
+	g = generation_load(from->definition, &o, faults);
+	if (g == NULL)
+		return NULL;
+	from->definition = NULL;
+	if (from->pinned == NULL)
+		loader_rows(g, r->library_dir, true, faults);
 	r->generations++;
 	return g;
 }
@@ -99,7 +104,7 @@ discard_old(struct region *r)
 void
 region_keep(struct region *r, struct version *v, const char *by, const char *note, bool attended)
 {
-	v->time = clock_wall();
+	v->time = (double)(int64_t)(clock_wall() * 1e6) / 1e6; /* whole microseconds, as on disk (version_text.h) */
 	snprintf(v->by, sizeof v->by, "%s", by);
 	snprintf(v->note, sizeof v->note, "%s", note);
 	version_seal(v);
@@ -119,6 +124,12 @@ region_pin(struct region *r, bool pinned)
 		log_say(r->log, MSG_SP0090, "#generation", log_number(number, (int64_t)v->number), "#use", log_number(of, (int64_t)v->of), NULL);
 	else if (was)
 		log_say(r->log, MSG_SP0092, NULL);
+}
+
+void
+region_save(struct region *r, void (*done)(void *arg, const char *why), void *arg)
+{
+	version_store_put(r->store, r->versions, r->generations, done, arg);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -287,6 +298,17 @@ begin_recorder(struct region *r, const struct definition *d, struct faults *faul
 }
 
 static int
+begin_store(struct region *r, struct faults *faults)
+{
+	struct fault f;
+
+	if (version_store_start(r->store, r->worker.loop, r->log, &f) == 0)
+		return 0;
+	faults_add(faults, FAULT_ERROR, "versions", r->file, 0, "region: versions: %s", f.text);
+	return -1;
+}
+
+static int
 remember(struct region *r, const struct definition *d, struct faults *faults)
 {
 	struct fault f;
@@ -347,18 +369,19 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	r->rates = rates_new();
 	r->pool = data_pool_new();
 	r->registry = registry_new();
-	r->versions = versions_new();
 	w->loop = loop_new();
 	w->threadpool = w->loop != NULL ? threadpool_new(w->loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
 	w->passwords = w->loop != NULL ? passwords_new(w->loop, r->log) : NULL;
-	if (!r->control || !r->records || !r->peers || !r->counters || !r->rates || !r->pool || !r->registry || !r->versions || !w->threadpool || !w->passwords)
+	if (!r->control || !r->records || !r->peers || !r->counters || !r->rates || !r->pool || !r->registry || !w->threadpool || !w->passwords)
 		return short_of_memory(faults);
 	r->world = (struct host_world){ .counters = r->counters, .rates = r->rates, .pool = r->pool, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns,
 		.defined = policy_view_defined, .arg = w };
 	lend(r);
 	name_boot(w);
 	timer_init(&r->drain, w->loop, region_drained, r);
-	return remember(r, d, faults) < 0 ? -1 : begin_recorder(r, d, faults);
+	if (remember(r, d, faults) < 0 || begin_recorder(r, d, faults) < 0)
+		return -1;
+	return r->store != NULL ? begin_store(r, faults) : 0;
 }
 
 static int
@@ -425,32 +448,49 @@ unwanted(const struct region_options *o)
 	return o->unwanted != NULL && o->unwanted();
 }
 
-/* Takes d: the generation owns it, or it is freed. */
+/* Keeps the version of the first generation. That of a pinned one is pinned, and has its note and its urms. */
 static int
-load_first(struct region *r, const struct region_options *o, struct definition *d, struct faults *faults)
+keep_first(struct region *r, const struct origin *from, struct faults *faults)
 {
-	struct version *v;
+	const struct version *pinned = from->pinned;
+	struct version *v = version_of(r->worker.generation, pinned != NULL ? pinned : versions_current(r->versions));
 
-	if (unwanted(o) || furnish(r, o, d, faults) < 0) {
-		definition_free(d);
-		return -1;
-	}
-	r->worker.generation = load(r, d, faults);
-	if (r->worker.generation == NULL)
-		return -1;
-	v = version_of(r->worker.generation, NULL);
-	if (v == NULL)
+	if (v == NULL || version_take_urms(v, pinned, NULL, NULL) < 0) {
+		version_unref(v);
 		return short_of_memory(faults);
+	}
 	v->number = r->worker.generation->number;
-	region_keep(r, v, "start", "", false);
+	v->of = pinned != NULL ? pinned->number : 0;
+	region_keep(r, v, "start", pinned != NULL ? pinned->note : "", false);
+	if (pinned != NULL)
+		region_pin(r, true);
 	return 0;
 }
 
 static int
-begin(struct region *r, const struct region_options *o, struct definition *d, struct faults *faults)
+load_first(struct region *r, const struct region_options *o, struct origin *from, struct faults *faults)
 {
-	r->control = strdup(o->control != NULL ? o->control : d->region.control);
-	if (load_first(r, o, d, faults) < 0 || unwanted(o) || install_defined(r, d, faults) < 0 || unwanted(o))
+	if (unwanted(o) || furnish(r, o, from->definition, faults) < 0)
+		return -1;
+	r->worker.generation = load(r, from, faults);
+	if (r->worker.generation != NULL)
+		return keep_first(r, from, faults);
+	if (from->pinned != NULL)
+		origin_blame(from, faults);
+	return -1;
+}
+
+static int
+begin(struct region *r, const struct region_options *o, struct origin *from, struct faults *faults)
+{
+	int rc = origin_read(o->file, r->versions, from, faults);
+
+	r->store = from->store;
+	r->generations = from->last;
+	if (rc < 0)
+		return -1;
+	r->control = strdup(o->control != NULL ? o->control : from->definition->region.control);
+	if (load_first(r, o, from, faults) < 0 || unwanted(o) || install_defined(r, r->worker.generation->definition, faults) < 0 || unwanted(o))
 		return -1;
 	ev_prepare_init(&r->turn, region_end_of_turn);
 	r->turn.data = r;
@@ -467,25 +507,28 @@ region_open(struct region *r, struct faults *faults)
 		return -1;
 	r->started = clock_wall();
 	say_up(r, d, faults);
+	if (r->store != NULL) /* not before: a start that fails leaves the directory as it was */
+		region_save(r, NULL, NULL);
 	return 0;
 }
 
 struct region *
 region_new(const struct region_options *o, struct faults *faults)
 {
-	struct definition *d = definition_load(o->file, faults);
-	struct region *r;
+	struct region *r = calloc(1, sizeof *r);
+	struct origin from = { .definition = NULL };
+	int rc;
 
-	if (d == NULL)
-		return NULL;
-	r = calloc(1, sizeof *r);
-	if (r == NULL) {
-		definition_free(d);
+	if (r == NULL || (r->versions = versions_new()) == NULL) {
+		free(r);
 		short_of_memory(faults);
 		return NULL;
 	}
 	snprintf(r->file, sizeof r->file, "%s", o->file);
-	if (begin(r, o, d, faults) == 0)
+	rc = begin(r, o, &from, faults);
+	definition_free(from.definition);
+	version_unref(from.pinned);
+	if (rc == 0)
 		return r;
 	region_free(r);
 	return NULL;
@@ -524,6 +567,7 @@ region_free(struct region *r)
 	recorder_close(r->recorder);
 	if (r->recorder != NULL)
 		end_waking(r);
+	version_store_close(r->store);
 	records_free(r->records);
 	log_say(r->log, MSG_SP0002, NULL);
 	log_end(r->log);

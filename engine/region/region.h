@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "conn/worker.h"
 #include "region/listeners.h"
+#include "region/version_store.h"
 #include "region/versions.h"
 
 struct reload;
@@ -37,6 +38,7 @@ struct region {
 	struct timer drain;            /* the end of the drain time */
 	double started;                /* wall-clock seconds */
 	struct versions *versions;     /* owned */
+	struct version_store *store;   /* owned; NULL: no directory of versions is named */
 	uint64_t generations;          /* the number of the last generation that was loaded */
 	int exit_status;
 };
@@ -84,6 +86,8 @@ struct generation *region_generation(const struct region *r);
 void region_keep(struct region *r, struct version *v, const char *by, const char *note, bool attended);
 /* Pins or unpins the current version (versions_pin), and logs SP0090 or SP0092. */
 void region_pin(struct region *r, bool pinned);
+/* Hands the versions, as they are now, to the store, which calls done (version_store_put). Only with a store. */
+void region_save(struct region *r, void (*done)(void *arg, const char *why), void *arg);
 /* The options to load the next generation of this region with; they borrow from r. */
 struct generation_options region_load_options(const struct region *r);
 

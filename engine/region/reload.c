@@ -23,6 +23,7 @@ struct reload {
 	struct generation *generation; /* owned until the swap */
 	struct version *version;       /* of the generation; owned until the swap */
 	struct version *use;           /* counted: the version that is used again; NULL: none */
+	uint64_t swapped;              /* the number of the new generation, which is in use; 0: not yet */
 	char note[VERSION_NOTE], by[VERSION_BY];
 	struct faults faults;
 	struct reload_changes changes;
@@ -47,9 +48,9 @@ end(struct reload *l)
 }
 
 static void
-report(struct reload *l, bool done, uint64_t number)
+report(struct reload *l, bool done, uint64_t number, const char *unstored)
 {
-	struct reload_report said = { .done = done, .generation = number, .faults = &l->faults, .changes = l->changes.first };
+	struct reload_report said = { .done = done, .generation = number, .faults = &l->faults, .changes = l->changes.first, .unstored = unstored };
 
 	if (l->order.done != NULL)
 		l->order.done(l->order.arg, &said);
@@ -64,7 +65,7 @@ refuse(struct reload *l)
 	for (size_t i = 0; i < l->faults.n; i++)
 		if (l->faults.entry[i].level == FAULT_ERROR)
 			log_say(l->region->log, MSG_SP0011, "fault", faults_print(&l->faults, i, line, sizeof line), NULL);
-	report(l, false, 0);
+	report(l, false, 0, NULL);
 }
 
 /* --- re-asking -------------------------------------------------------------------------------- */
@@ -237,11 +238,19 @@ keep_version(struct reload *l)
 }
 
 static void
+reload_stored(void *arg, const char *why)
+{
+	struct reload *l = arg;
+
+	report(l, true, l->swapped, why);
+}
+
+/* The report waits until the disk has the new generation and its pin: they must not be lost after it. */
+static void
 commit(struct reload *l)
 {
 	struct region *r = l->region;
 	struct generation *g = l->generation;
-	uint64_t number = g->number;
 
 	if (reload_apply_open(r, g, &l->faults) < 0) {
 		refuse(l);
@@ -252,7 +261,11 @@ commit(struct reload *l)
 	tell_changes(l);
 	reload_apply_swap(r, g, l->urm_of[0] != '\0' ? l->urm_of : NULL);
 	keep_version(l);
-	report(l, true, number);
+	l->swapped = g->number;
+	if (r->store != NULL)
+		region_save(r, reload_stored, l);
+	else
+		report(l, true, l->swapped, NULL);
 }
 
 static void
@@ -263,7 +276,7 @@ conclude(struct reload *l)
 	} else if (l->order.check) {
 		reload_changes_list(l->region, l->generation, &l->changes);
 		log_say(l->region->log, MSG_SP0015, NULL);
-		report(l, true, l->generation->number);
+		report(l, true, l->generation->number, NULL);
 	} else {
 		commit(l);
 	}
@@ -416,7 +429,12 @@ reload_cancel(struct region *r)
 
 	if (l == NULL)
 		return;
+	if (l->swapped != 0) {
+		version_store_forget(r->store);
+		report(l, true, l->swapped, "the region ended before the disk answered");
+		return;
+	}
 	r->hanging = !loader_cancel(l->loader);
 	faults_add(&l->faults, FAULT_ERROR, "stopping", NULL, 0, "the region ended before the reload did");
-	report(l, false, 0);
+	report(l, false, 0, NULL);
 }

@@ -21,6 +21,7 @@ struct reload_report {
 	uint64_t generation;     /* the number of the new generation; 0 when it was refused */
 	struct faults *faults;   /* borrowed; the errors that refused the reload, and the warnings */
 	const struct reload_change *changes; /* borrowed list; NULL: none */
+	const char *unstored;    /* why the new generation is not in the directory of versions yet; NULL: it is, or there is none */
 };
 
 struct reload_order {
@@ -40,8 +41,9 @@ struct reload_order {
  */
 int reload_begin(struct region *r, const struct reload_order *o, struct fault *f);
 /*
- * Ends the reload that is under way, as refused; done() is called. For the end of the region. Sets r->hanging when the
- * loader's thread hangs in a file system (loader_cancel). Does nothing without a reload.
+ * Ends the reload that is under way, as refused unless the new generation is in use; done() is called. For the end of
+ * the region. Sets r->hanging when the loader's thread hangs in a file system (loader_cancel). Does nothing without a
+ * reload.
  */
 void reload_cancel(struct region *r);
 

@@ -21,10 +21,28 @@ version_blob(const void *bytes, size_t len)
 	if (b == NULL)
 		return NULL;
 	atomic_init(&b->refs, 1);
+	atomic_init(&b->stored, false);
 	b->len = len;
 	memcpy(b->bytes, bytes, len);
 	b->bytes[len] = '\0';
 	tls_digest(bytes, len, b->digest);
+	return b;
+}
+
+struct version_blob *
+version_blob_named(const char digest[VERSION_DIGEST])
+{
+	struct version_blob *b = version_blob("", 0);
+
+	if (b != NULL)
+		snprintf(b->digest, sizeof b->digest, "%s", digest);
+	return b;
+}
+
+struct version_blob *
+version_blob_ref(struct version_blob *b)
+{
+	atomic_fetch_add(&b->refs, 1);
 	return b;
 }
 
@@ -89,8 +107,7 @@ version_add_file(struct version *v, const char *kind, const char *name, struct v
 	v->files++;
 	f->kind = kind;
 	snprintf(f->name, sizeof f->name, "%s", name);
-	atomic_fetch_add(&blob->refs, 1);
-	f->blob = blob;
+	f->blob = version_blob_ref(blob);
 	return 0;
 }
 
@@ -148,13 +165,12 @@ version_take_urms(struct version *v, const struct version *from, const char *tcp
 static struct version_blob *
 blob_like(const struct version *like, const void *bytes, size_t len)
 {
-	for (size_t i = 0; like != NULL && i < like->files; i++) {
+	for (size_t i = 0; like != NULL && like->damage == NULL && i < like->files; i++) {
 		struct version_blob *b = like->file[i].blob;
 
 		if (b->len != len || memcmp(b->bytes, bytes, len) != 0)
 			continue;
-		atomic_fetch_add(&b->refs, 1);
-		return b;
+		return version_blob_ref(b);
 	}
 	return version_blob(bytes, len);
 }

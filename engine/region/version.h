@@ -24,6 +24,7 @@
 
 struct version_blob { /* bytes that several versions may share */
 	_Atomic unsigned refs;
+	atomic_bool stored;          /* its file is on disk (version_files) */
 	char digest[VERSION_DIGEST]; /* SHA-256 of the bytes, in lower-case hex */
 	size_t len;
 	char bytes[];
@@ -46,6 +47,7 @@ struct version_urm { /* an urm that an operator set (set tcpipservice NAME urm=S
 
 struct version {
 	_Atomic unsigned refs;
+	atomic_bool stored;   /* it is on disk, whole or damaged (version_files) */
 	uint64_t number;      /* of its generation */
 	uint64_t former;      /* the version that was current before; 0: none */
 	uint64_t of;          /* the version that `policy use` or `policy rollback` took; 0: files were loaded */
@@ -66,7 +68,7 @@ struct version {
 
 /*
  * Makes the version of g: all members up to note are zero. Bytes that the version `like` (NULL: none) has too are
- * shared with it. The caller owns one reference. NULL without memory.
+ * shared with it, unless it is damaged. The caller owns one reference. NULL without memory.
  */
 struct version *version_of(const struct generation *g, const struct version *like);
 struct version *version_ref(struct version *v); /* returns v; NULL is fine */
@@ -88,6 +90,9 @@ bool version_same(const struct version *a, const struct version *b);
 
 /* Makes a blob that the caller holds. NULL without memory. */
 struct version_blob *version_blob(const void *bytes, size_t len);
+/* The same without the bytes, which are not known: only the digest is right. */
+struct version_blob *version_blob_named(const char digest[VERSION_DIGEST]);
+struct version_blob *version_blob_ref(struct version_blob *b); /* returns b */
 void version_blob_unref(struct version_blob *b); /* the last one frees; NULL is fine */
 /* Adds a file (blob counted anew) or a fingerprint. -1: no memory. kind is static. */
 int version_add_file(struct version *v, const char *kind, const char *name, struct version_blob *blob);

@@ -83,6 +83,17 @@ versions_add(struct versions *vs, struct version *v, bool attended)
 	return 0;
 }
 
+int
+versions_restore(struct versions *vs, struct version *v)
+{
+	uint64_t number = v->number;
+
+	if (append(vs, v) < 0)
+		return -1;
+	vs->current = number;
+	return 0;
+}
+
 struct version *
 versions_former(const struct versions *vs, struct fault *f)
 {

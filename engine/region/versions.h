@@ -20,6 +20,12 @@ void versions_free(struct versions *vs); /* NULL is fine */
  */
 int versions_add(struct versions *vs, struct version *v, bool attended);
 
+/*
+ * Adds a version of a former process (its reference is taken), in the order of their numbers. The last one is the
+ * current one until versions_add. -1: no memory; the reference is dropped.
+ */
+int versions_restore(struct versions *vs, struct version *v);
+
 size_t versions_count(const struct versions *vs);
 struct version *versions_at(const struct versions *vs, size_t i);        /* borrowed; i below versions_count */
 struct version *versions_find(const struct versions *vs, uint64_t number); /* borrowed; NULL: not kept */

@@ -2,8 +2,9 @@
 /*
  * hanging_files: a library to be preloaded. Calls about chosen files do not return, as on a network file system whose
  * server is gone. While the file that HANGING_FILES names exists, open, openat and stat of a path that contains the text
- * of that file wait, and so does fsync when the text is "fsync". Each call that begins to wait adds a byte to
- * HANGING_FILES.seen (spec/support/hanging_files.lua).
+ * of that file wait, and so do fsync when the text is "fsync", renameat when it is "rename NAME" (the new name), and
+ * unlinkat when it is "unlink NAME". Each call that begins to wait adds a byte to HANGING_FILES.seen
+ * (spec/support/hanging_files.lua).
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 static int (*next_open)(const char *, int, ...), (*next_openat)(int, const char *, int, ...), (*next_fsync)(int), (*next_stat)(const char *, struct stat *);
+static int (*next_renameat)(int, const char *, int, const char *), (*next_unlinkat)(int, const char *, int);
 
 /* Whether HANGING_FILES exists and names that path now. */
 static int
@@ -104,4 +106,31 @@ fsync(int fd)
 	if (next_fsync == NULL)
 		next_fsync = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
 	return next_fsync(fd);
+}
+
+static void
+hang_verb(const char *verb, const char *name)
+{
+	char text[400];
+
+	snprintf(text, sizeof text, "%s %s", verb, name);
+	hang(text);
+}
+
+int
+renameat(int from, const char *old, int to, const char *name)
+{
+	hang_verb("rename", name);
+	if (next_renameat == NULL)
+		next_renameat = (int (*)(int, const char *, int, const char *))dlsym(RTLD_NEXT, "renameat");
+	return next_renameat(from, old, to, name);
+}
+
+int
+unlinkat(int dir, const char *name, int flags)
+{
+	hang_verb("unlink", name);
+	if (next_unlinkat == NULL)
+		next_unlinkat = (int (*)(int, const char *, int))dlsym(RTLD_NEXT, "unlinkat");
+	return next_unlinkat(dir, name, flags);
 }

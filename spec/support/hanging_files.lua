@@ -4,7 +4,8 @@ hanging_files: lets a region's calls about chosen files hang, as on a network fi
 (spec/support/hanging_files.c is preloaded).
 
   local disk = hanging_files.new()       region.new { wrapper = disk.wrapper, … }
-  disk:hold "maps.lua"                   from now on; "fsync": every fsync
+  disk:hold "maps.lua"                   from now on; "fsync": every fsync;
+                                         "rename NAME", "unlink NAME": renameat to a name, unlinkat
   disk:release()                         the calls that hang go on
   disk:held()                            how many calls have begun to hang
 ]]

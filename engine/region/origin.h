@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * origin: the definition that a start loads: region.lua, or the pinned version of the directory that region.lua names
+ * by `versions`.
+ */
+#ifndef SALLYPORT_ORIGIN_H
+#define SALLYPORT_ORIGIN_H
+
+#include "config/definition.h"
+#include "region/version_store.h"
+
+struct origin { /* zero-initialise; the caller owns the parts, also after a failure */
+	struct definition *definition;
+	struct version *pinned;      /* counted; gives the scripts. NULL: they are files */
+	struct version_store *store; /* NULL: region.lua names no directory */
+	uint64_t last;               /* the greatest number that a generation has had */
+};
+
+/*
+ * Reads region.lua, and adds the versions of its directory to vs. The faults of region.lua are warnings when a version
+ * is pinned. -1 with faults: nothing may be loaded.
+ */
+int origin_read(const char *file, struct versions *vs, struct origin *out, struct faults *faults);
+/* Adds the remedy to the faults of a pinned version that could not be loaded. */
+void origin_blame(const struct origin *o, struct faults *faults);
+
+#endif
