@@ -69,7 +69,7 @@ conclude(struct version_store *s, uint64_t ticket, const char *why)
 		ev_async_send(s->loop, &s->tried);
 }
 
-/* Whether a set that could not be written shall be tried again: no other one waits, the region goes on. With the lock. */
+/* Whether a set that could not be written shall be tried: no other one waits, and the region goes on. With the lock. */
 static bool
 is_left(struct version_store *s)
 {
