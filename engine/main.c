@@ -10,6 +10,7 @@
 #include "client/decisions.h"
 #include "client/init.h"
 #include "client/passwd.h"
+#include "client/replay_command.h"
 #include "client/test.h"
 #include "region/region.h"
 #include "admin/operator.h"
@@ -205,6 +206,7 @@ static const char usage[] =
 	"  policy    list | show N FILE | diff N [M] | use N | rollback: the generations that the region keeps\n"
 	"  explain   ID | --peer IP | --last N [--refused] | --code CODE: why a connection was accepted or refused\n"
 	"  decisions what the doors decided, from the file of records: --since 1h, --refused, --code CODE, --follow and others\n"
+	"  replay    --with DIR: the recorded connections meet other scripts and definitions; which decisions change?\n"
 	"  ask       would a connection be accepted? asks a definition on disk, or the running region, without a socket\n"
 	"  test      run the rows of decision tables: sallyport test [DIR] [--filter PATTERN]\n"
 	"  shutdown  drain the region and end it, or end it at once [--now]\n"
@@ -228,6 +230,7 @@ static const struct {
 	{ "policy", command_run },
 	{ "explain", command_run },
 	{ "decisions", decisions_run },
+	{ "replay", replay_command_run },
 	{ "ask", ask_command_run },
 	{ "test", test_run },
 	{ "shutdown", command_run },

@@ -19,7 +19,7 @@ trial_note(struct trial *t, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	record_event(t->conn->record, t->q->now, text);
+	record_event(t->conn->record, t->now, text);
 }
 
 /* --- doors ------------------------------------------------------------------------------------ */
@@ -39,21 +39,56 @@ trial_answered(struct ask *a)
 }
 
 void
+trial_stop(struct trial *t)
+{
+	t->stopped = true;
+}
+
+void
+trial_prepare(struct trial *t, enum door door)
+{
+	const struct trial_past *past = t->q->past;
+
+	if (past == NULL)
+		return;
+	answer_tape_free(&t->conn->tape);
+	t->conn->tape.closed = true;
+	t->conn->tape.door = door;
+	past->before(past->arg, t, door, &t->now);
+}
+
+void
+trial_decided(struct trial *t, enum door door, const struct verdict *v)
+{
+	if (t->q->past != NULL)
+		t->q->past->after(t->q->past->arg, t, door, NULL, v);
+}
+
+/* Past connections meet the definitions of the candidate; others the ipconns of the region. */
+static bool
+by_definitions(const struct trial *t)
+{
+	return t->q->past != NULL || t->q->self != NULL;
+}
+
+void
 trial_put(struct trial *t, struct ask *a)
 {
 	struct worker *w = t->q->worker;
 	struct recheck_view view = { .definition = t->q->generation->definition, .asked = t->q->self };
 
 	a->policy = t->q->generation->policy;
-	a->entry = record_entry_add(t->conn->record, a->door, a->script, t->q->now);
+	a->entry = record_entry_add(t->conn->record, a->door, a->script, t->now);
 	trial_mark(t, a->entry);
 	a->tape = &t->conn->tape;
 	a->replay = a->silent = true;
 	a->done = trial_answered;
-	if (t->q->self != NULL)
+	if (by_definitions(t))
 		w->recheck = &view;
 	policy_ask(a);
 	w->recheck = NULL;
+	if (t->q->past != NULL)
+		t->q->past->after(t->q->past->arg, t, a->door, a->script, &a->verdict);
 }
 
 bool
@@ -61,7 +96,8 @@ trial_ask(struct trial *t, enum door door, enum reason reason)
 {
 	struct conn *c = t->conn;
 
-	c->facts.now = t->q->now;
+	trial_prepare(t, door);
+	c->facts.now = t->now;
 	c->ask = (struct ask){ .door = door, .script = c->service->script[door], .facts = &c->facts, .notes = &c->facts.notes };
 	trial_put(t, &c->ask);
 	return c->ask.verdict.kind != VERDICT_REFUSE || trial_refuse(t, &c->ask.verdict, reason);
@@ -73,6 +109,8 @@ trial_tell(struct trial *t, const struct ipconn_def *def)
 	struct facts f;
 	struct ask a = { .door = DOOR_DELETE, .facts = &f };
 
+	if (t->q->past != NULL) /* its answer is ignored, and the record may have none */
+		return;
 	a.script = release_notice(t->conn, t->q->generation, def, &f);
 	if (a.script != NULL)
 		trial_put(t, &a);
@@ -103,7 +141,9 @@ trial_judge(struct trial *t, const char *code, enum reason reason, const char *f
 	vsnprintf(v.text, sizeof v.text, format, ap);
 	va_end(ap);
 	snprintf(v.code, sizeof v.code, "%s", code);
-	record_engine(t->conn->record, t->conn->facts.stage, v.code, v.text, t->q->now);
+	record_engine(t->conn->record, t->conn->facts.stage, v.code, v.text, t->now);
+	if (t->q->past != NULL)
+		t->q->past->ruled(t->q->past->arg, t, t->conn->facts.stage, &v);
 	return trial_refuse(t, &v, reason);
 }
 
@@ -136,13 +176,20 @@ trial_accepted(const struct trial *t)
 	return t->matched && !t->refused;
 }
 
+/* A past connection has met the state of the region, and the record ends with its last part. */
+static bool
+is_due(const struct trial *t, const struct trial_step *step)
+{
+	return !t->stopped && (t->q->past == NULL || step->part <= t->q->past->last);
+}
+
 static void
 walk(struct trial *t)
 {
-	const trial_step *step = t->q->ipconn != NULL ? trial_out_steps() : trial_in_steps();
+	const struct trial_step *step = t->q->ipconn != NULL ? trial_out_steps() : trial_in_steps();
 
 	trial_note(t, "asked without a socket: nothing is sent, counted or installed");
-	while (*step != NULL && ((*step)(t) || t->q->all))
+	while (step->take != NULL && is_due(t, step) && (step->take(t) || t->q->all))
 		step++;
 	record_facts(t->conn->record, &t->conn->facts);
 }
@@ -155,12 +202,14 @@ begin(struct trial *t, struct fault *f)
 
 	c->worker = t->q->worker;
 	c->generation = t->q->generation;
-	c->tape.joined = true;
-	c->facts.now = t->q->now;
+	c->tape.joined = t->q->past == NULL;
+	t->now = c->facts.now = t->q->now;
 	c->facts.generation = t->q->generation->number;
 	snprintf(c->facts.connection, sizeof c->facts.connection, TRIAL_NAME);
 	if ((t->q->ipconn != NULL ? trial_out_begin(t, f) : trial_in_begin(t, f)) < 0)
 		return -1;
+	if (t->q->unrecorded)
+		return 0;
 	c->record = record_open(t->records, TRIAL_NAME, t->q->now);
 	record_generation(c->record, c->generation->hash);
 	record_facts(c->record, &c->facts);
@@ -175,9 +224,9 @@ trial_run(const struct trial_question *q, struct fault *f)
 	if (t != NULL) {
 		t->q = q;
 		t->conn = calloc(1, sizeof *t->conn);
-		t->records = records_new(1);
+		t->records = q->unrecorded ? NULL : records_new(1);
 	}
-	if (t == NULL || t->conn == NULL || t->records == NULL) {
+	if (t == NULL || t->conn == NULL || (t->records == NULL && !q->unrecorded)) {
 		fault_set(f, "no memory to ask");
 	} else if (begin(t, f) == 0) {
 		walk(t);

@@ -12,11 +12,41 @@
 #include "conn/ipconn.h"
 #include "tls/presented.h"
 
+struct trial;
+
 #define TRIAL_NAME "ask" /* stands for the id of a connection in the facts and the record */
 
 /* The counts of facts.load that the question sets; a count below 0 is taken from the region. */
 struct trial_load {
 	long halfopen, connections, from_peer, from_prefix, refused_from_peer;
+};
+
+/* The parts of a walk, in their order. */
+enum trial_part { TRIAL_ADMIT, TRIAL_TLS, TRIAL_CAPEX, TRIAL_BIND, TRIAL_IPCONN };
+
+/*
+ * A recorded connection that is walked again under other scripts and definitions. The state of the region is as
+ * recorded: its limits, the load, the answers to scripts, the presence of a pair or a token. The callbacks see each
+ * decision; trial_stop ends the walk.
+ */
+struct trial_past {
+	enum trial_part last;            /* the record has this part of the walk, and no later one */
+	const struct facts *facts;       /* borrowed: as recorded, without the certificate */
+	const struct installed *installed; /* borrowed: the ipconn that it became a socket of; NULL: none */
+	bool certified;                  /* a certificate was presented */
+	bool joined;                     /* its ipconn was there: a further socket, a call-back, an ipconn autoinstalled before */
+	/* A door will be asked: sets *now and the tape of the connection, whose items are dropped before. */
+	void (*before)(void *arg, struct trial *t, enum door door, double *now);
+	/* A door has answered; or (script NULL and no question) the engine has decided in its place. */
+	void (*after)(void *arg, struct trial *t, enum door door, const char *script, const struct verdict *v);
+	/* A rule of the engine refuses, at a stage. */
+	void (*ruled)(void *arg, struct trial *t, enum stage stage, const struct verdict *v);
+	/*
+	 * The certificate as a handshake by c judges it, a new reference; NULL with *why. Called when one was
+	 * presented.
+	 */
+	struct certificate *(*verify)(void *arg, struct trial *t, const struct tls_config *c, struct cert_fault *why);
+	void *arg;
 };
 
 struct trial_question { /* every pointer is borrowed until trial_free */
@@ -35,6 +65,8 @@ struct trial_question { /* every pointer is borrowed until trial_free */
 	double now;               /* seconds since 1970: facts.now, and the time at which certificates are verified */
 	struct trial_load load;
 	bool all;                 /* a door after a refusal is asked too */
+	const struct trial_past *past; /* NULL: the state is that of the region, and the walk goes to its end */
+	bool unrecorded;          /* no record is made */
 	struct ipconn *self;      /* the ipconn that the recorded connection belongs to now: it does not stand in its own way; NULL */
 };
 
@@ -45,6 +77,8 @@ struct trial {
 	struct ipconn partner;    /* the ipconn as it would be installed, when `matched` */
 	bool matched;
 	bool refused;             /* a door or a rule has refused */
+	bool stopped;             /* trial_stop */
+	double now;               /* of the next question, seconds since 1970 */
 };
 
 /*
@@ -57,6 +91,12 @@ void trial_free(struct trial *t);
 
 /* True when the connection was accepted: not refused, and not redirected to another listener. */
 bool trial_accepted(const struct trial *t);
+/* Ends the walk: no later step is taken. */
+void trial_stop(struct trial *t);
+/* Prepares a question at a door: t->now, and the tape of a past connection. */
+void trial_prepare(struct trial *t, enum door door);
+/* Tells the past of a decision of the engine in place of a door. */
+void trial_decided(struct trial *t, enum door door, const struct verdict *v);
 /* Adds an event to the record: a check that was not made, or the reason why the walk ended. */
 void trial_note(struct trial *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Says in an entry for a question after a refusal (`all`) that it is one. Before a refusal: nothing. */

@@ -43,7 +43,10 @@ trial_in_begin(struct trial *t, struct fault *f)
 	snprintf(c->facts.tcpipservice, sizeof c->facts.tcpipservice, "%s", t->q->tcpipservice);
 	c->facts.peer.addr = t->q->peer;
 	c->facts.own.addr = c->entrance->own;
-	load(t);
+	if (t->q->past != NULL)
+		trial_past_begin(t);
+	else
+		load(t);
 	return 0;
 }
 
@@ -52,7 +55,7 @@ trial_in_begin(struct trial *t, struct fault *f)
 static bool
 trial_in_reach(struct trial *t)
 {
-	if (t->conn->entrance->open)
+	if (t->conn->entrance->open || t->q->past != NULL)
 		return true;
 	return trial_judge(t, "not_open", REASON_OK, "tcpipservice %s is closed: no socket reaches it (set tcpipservice %s open)",
 		t->conn->facts.tcpipservice, t->conn->facts.tcpipservice);
@@ -64,6 +67,8 @@ trial_in_limits(struct trial *t)
 	struct conn *c = t->conn;
 	struct ruling r;
 
+	if (t->q->past != NULL)
+		return true;
 	if (rules_sockets(c, c->worker->sockets, &r) ||
 	    rules_halfopen(c, peers_look(c->worker->peers, &c->facts.peer.addr, clock_span()).halfopen_prefix, &r))
 		return trial_ruled(t, &r);
@@ -91,7 +96,9 @@ trial_in_capex(struct trial *t)
 	struct ruling r;
 
 	c->facts.stage = STAGE_CAPEX;
-	if (ipic_capex(&m, &c->facts.capex, &why) < 0)
+	if (t->q->past != NULL)
+		c->facts.capex = t->q->past->facts->capex;
+	else if (ipic_capex(&m, &c->facts.capex, &why) < 0)
 		return trial_judge(t, "bad_capex", REASON_ISCE_ERROR, "%s", why.text);
 	capex_in_learn(c);
 	return !rules_capex(c, &r) || trial_ruled(t, &r);
@@ -109,6 +116,8 @@ trial_in_first(struct trial *t)
 {
 	const struct capex *x = &t->conn->facts.capex;
 
+	if (t->q->past != NULL)
+		return true;
 	if (x->socket <= 1 && x->answering[0] == '\0')
 		return true;
 	return trial_judge(t, "no_ipconn", REASON_NO_IPCONN, "only the first socket of a partner can be asked about, without a token");
@@ -200,19 +209,22 @@ trial_in_ipconn(struct trial *t)
 
 	if (!c->facts.has_capex)
 		return false;
+	if (t->q->past != NULL && t->q->past->joined)
+		return trial_past_join(t);
 	if (i != NULL && (i != t->q->self || !i->autoinstalled))
 		return match(t, i);
-	if (c->facts.capex.applid[0] == '\0')
+	if (c->facts.capex.applid[0] == '\0' && c->facts.capex.suggested_applid[0] == '\0')
 		install_suggest(c, c->worker->suggested);
 	record_facts(c->record, &c->facts);
 	return trial_ask(t, DOOR_INSTALL, REASON_AUTOINSTALL_FAILED) && install(t);
 }
 
-const trial_step *
+const struct trial_step *
 trial_in_steps(void)
 {
-	static const trial_step steps[] = { trial_in_reach, trial_in_limits, trial_in_admit, trial_tls, trial_in_capex, trial_in_bind,
-		trial_in_first, trial_in_ha, trial_in_ipconn, NULL };
+	static const struct trial_step steps[] = { { trial_in_reach, TRIAL_ADMIT }, { trial_in_limits, TRIAL_ADMIT },
+		{ trial_in_admit, TRIAL_ADMIT }, { trial_tls, TRIAL_TLS }, { trial_in_capex, TRIAL_CAPEX }, { trial_in_bind, TRIAL_BIND },
+		{ trial_in_first, TRIAL_IPCONN }, { trial_in_ha, TRIAL_IPCONN }, { trial_in_ipconn, TRIAL_IPCONN }, { NULL, TRIAL_IPCONN } };
 
 	return steps;
 }

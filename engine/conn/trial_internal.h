@@ -23,9 +23,19 @@ bool trial_tls(struct trial *t);
 /* Fill in the connection of a trial. -1 with a sentence. */
 int trial_in_begin(struct trial *t, struct fault *f);
 int trial_out_begin(struct trial *t, struct fault *f);
-/* The steps of each way, in order; NULL ends the list. Static. */
-typedef bool (*trial_step)(struct trial *t);
-const trial_step *trial_in_steps(void);
-const trial_step *trial_out_steps(void);
+struct trial_step {
+	bool (*take)(struct trial *t); /* NULL ends the list */
+	enum trial_part part;
+};
+/* The steps of each way, in order. Static. */
+const struct trial_step *trial_in_steps(void);
+const struct trial_step *trial_out_steps(void);
+
+/* The facts that a past connection has from the beginning (trial_past.c). */
+void trial_past_begin(struct trial *t);
+/* The ipconn that a past connection was a socket of, by the definitions of now, in t->partner. */
+void trial_past_partner(struct trial *t);
+/* A past connection becomes a socket of its ipconn. Returns true. */
+bool trial_past_join(struct trial *t);
 
 #endif

@@ -36,28 +36,51 @@ load(struct trial *t)
 	f->load.refused_from_peer = given->refused_from_peer >= 0 ? (unsigned)given->refused_from_peer : now.refused_from_peer;
 }
 
+/* The ipconn that is dialled, in t->partner. -1 with a sentence. */
+static int
+find_ipconn(struct trial *t, struct fault *f)
+{
+	struct worker *w = t->q->worker;
+	const struct ipconn *i = registry_name(w->registry, t->q->ipconn);
+	const struct trial_past *past = t->q->past;
+
+	if (i == NULL && past != NULL && past->installed != NULL && past->installed->autoinstalled) {
+		trial_past_partner(t);
+	} else if (i == NULL) {
+		return fault_set(f, "no ipconn named %s is installed", t->q->ipconn);
+	} else {
+		if (acquire_possible(i, f) < 0)
+			return -1;
+		t->partner = (struct ipconn){ .worker = w, .def = i->def, .inservice = i->inservice, .autoinstalled = i->autoinstalled,
+			.sendcount = i->def.sendcount, .receivecount = i->def.receivecount };
+		memcpy(t->partner.template, i->template, sizeof t->partner.template);
+		memcpy(t->partner.ruled, i->ruled, sizeof t->partner.ruled);
+	}
+	t->partner.acquiring = true;
+	t->partner.sockets = t->partner.out_sockets = 1;
+	return 0;
+}
+
 int
 trial_out_begin(struct trial *t, struct fault *f)
 {
 	struct conn *c = t->conn;
-	const struct ipconn *i = registry_name(c->worker->registry, t->q->ipconn);
+	const struct ipconn_def *d = &t->partner.def;
 
-	if (i == NULL)
-		return fault_set(f, "no ipconn named %s is installed", t->q->ipconn);
-	if (acquire_possible(i, f) < 0)
+	if (find_ipconn(t, f) < 0)
 		return -1;
-	t->partner = (struct ipconn){ .worker = c->worker, .def = i->def, .inservice = i->inservice, .autoinstalled = i->autoinstalled,
-		.acquiring = true, .sockets = 1, .out_sockets = 1, .sendcount = i->def.sendcount, .receivecount = i->def.receivecount };
-	memcpy(t->partner.template, i->template, sizeof t->partner.template);
-	c->service = ipconn_outbound(i, t->q->generation);
+	c->service = ipconn_outbound(&t->partner, t->q->generation);
 	c->facts.way = WAY_OUT;
-	c->facts.socket = 1;
-	snprintf(c->facts.tcpipservice, sizeof c->facts.tcpipservice, "%s", i->def.tcpipservice);
-	snprintf(c->facts.peer.host, sizeof c->facts.peer.host, "%s", i->def.host);
+	c->facts.socket = t->q->past != NULL ? t->q->past->facts->socket : 1;
+	snprintf(c->facts.tcpipservice, sizeof c->facts.tcpipservice, "%s", d->tcpipservice);
+	snprintf(c->facts.peer.host, sizeof c->facts.peer.host, "%s", d->host);
 	ipconn_join(&t->partner, c, SOCKET_OUT);
 	if (find_address(t, f) < 0)
 		return -1;
-	load(t);
+	if (t->q->past != NULL)
+		trial_past_begin(t);
+	else
+		load(t);
 	return 0;
 }
 
@@ -67,6 +90,8 @@ trial_out_state(struct trial *t)
 	struct conn *c = t->conn;
 	struct ruling r;
 
+	if (t->q->past != NULL)
+		return !rules_guard(c, &t->partner.def, &r) || trial_ruled(t, &r);
 	if (c->worker->draining)
 		return trial_judge(t, "shutdown", REASON_OK, "the region is shutting down");
 	if (!t->partner.inservice)
@@ -98,10 +123,11 @@ trial_out_capex(struct trial *t)
 	return true;
 }
 
-const trial_step *
+const struct trial_step *
 trial_out_steps(void)
 {
-	static const trial_step steps[] = { trial_out_state, trial_out_admit, trial_tls, trial_out_capex, NULL };
+	static const struct trial_step steps[] = { { trial_out_state, TRIAL_ADMIT }, { trial_out_admit, TRIAL_ADMIT },
+		{ trial_tls, TRIAL_TLS }, { trial_out_capex, TRIAL_CAPEX }, { NULL, TRIAL_IPCONN } };
 
 	return steps;
 }

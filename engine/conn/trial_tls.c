@@ -12,10 +12,15 @@
 static bool
 has_certificate(const struct trial *t)
 {
+	if (t->q->past != NULL)
+		return t->q->past->certified;
 	return t->q->presented->n > 0 || t->q->certificate != NULL;
 }
 
-/* The version that the peer uses: 12, 13, or 0. A peer whose version is not given speaks the best one of this side. */
+/*
+ * The version that the peer uses: 12, 13, or 0. A peer whose version is not given speaks the best one of this side; a
+ * past connection without a version has spoken TLS.
+ */
 static int
 version_of(const struct trial *t)
 {
@@ -25,7 +30,7 @@ version_of(const struct trial *t)
 		return t->q->tls;
 	if (c != NULL)
 		return presented_suite(c, 13) != NULL ? 13 : 12;
-	return has_certificate(t) ? 13 : 0;
+	return has_certificate(t) || t->q->past != NULL ? 13 : 0;
 }
 
 /* The facts that a handshake gives. */
@@ -35,6 +40,8 @@ learn(struct trial *t, int version, const char *suite)
 	struct facts *f = &t->conn->facts;
 
 	f->tls.version = version == 13 ? "TLSv1.3" : "TLSv1.2";
+	if (t->q->past != NULL && t->q->past->facts->tls.cipher[0] != '\0')
+		suite = t->q->past->facts->tls.cipher;
 	snprintf(f->tls.cipher, sizeof f->tls.cipher, "%s", suite);
 	snprintf(f->tls.sni, sizeof f->tls.sni, "%s", f->way == WAY_IN ? t->q->sni : "");
 }
@@ -47,7 +54,9 @@ present(struct trial *t)
 	struct cert_fault why;
 	struct ruling r;
 
-	if (t->q->presented->n > 0) {
+	if (t->q->past != NULL) {
+		c->facts.certificate = t->q->past->verify(t->q->past->arg, t, c->service->tls, &why);
+	} else if (t->q->presented->n > 0) {
 		c->facts.certificate = presented_verify(t->q->presented, c->service->tls, c->facts.way, (int64_t)t->q->now, &why);
 		trial_note(t, "not checked: that the peer has the key of the certificate");
 	} else {

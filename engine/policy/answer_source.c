@@ -90,6 +90,8 @@ replay_next(const struct lhost *h, const char *name, size_t len, const struct co
 	}
 	if (has_value(then))
 		a = next_in_range(u, then->counter.value, then->counter.answer == COUNTERS_NUMBER, out);
+	else if (!has_value(answer_tape_last(h->tape, TAPED_NEXT, name)) && answer_tape_lacks(h->tape, "counter", name))
+		return COUNTERS_NONE;
 	else
 		a = count_on(h, name, u, now, last, out);
 	keep_counter(h, TAPED_NEXT, name, u, a, *out);
@@ -138,6 +140,8 @@ answer_source_peek(const struct lhost *h, const char *name, size_t len, double e
 		return a;
 	}
 	then = a == COUNTERS_NUMBER || a == COUNTERS_UNUSED ? replay_peek(h, name) : NULL;
+	if (then == NULL && (a == COUNTERS_NUMBER || a == COUNTERS_UNUSED) && answer_tape_lacks(h->tape, "counter", name))
+		return COUNTERS_NONE;
 	if (then == NULL)
 		return a;
 	*out = then->counter.value;
@@ -195,6 +199,9 @@ replay_take(const struct lhost *h, const char *name, size_t len, const struct ra
 		*out = then->rate.got;
 		return then->rate.answer;
 	}
+	if (then != NULL ? isnan(then->rate.got.left) : !was_judged(answer_tape_last(h->tape, TAPED_TAKE, name)))
+		if (answer_tape_lacks(h->tape, "rate", name))
+			return RATES_NONE;
 	out->left = then != NULL ? then->rate.got.left : left_on(h, name, len);
 	a = rates_judge(t, out->left, n, &out->wait);
 	keep_take(h, name, t, n, a, out);
@@ -271,6 +278,8 @@ answer_source_ipconn(const struct lhost *h, const char *name, struct ipconn_view
 		one = answer_tape_hear(h->tape, TAPED_IPCONN, name);
 		if (one == NULL)
 			one = answer_tape_last(h->tape, TAPED_IPCONN, name);
+		if (one == NULL && answer_tape_lacks(h->tape, "ipconn", name))
+			return false;
 		return one != NULL ? view_then(h, name, &one->ipconn, out) : w->ipconn(w->arg, name, out);
 	}
 	found = w->ipconn(w->arg, name, out);
@@ -278,12 +287,6 @@ answer_source_ipconn(const struct lhost *h, const char *name, struct ipconn_view
 	if (one != NULL && found)
 		one->ipconn = answer_tape_then(out);
 	return found;
-}
-
-static void
-print_filter(char out[ANSWER_TAPE_NAME], const char *applid, const char *networkid)
-{
-	snprintf(out, ANSWER_TAPE_NAME, "%.30s.%.30s", networkid != NULL ? networkid : "*", applid != NULL ? applid : "*");
 }
 
 static bool
@@ -325,10 +328,15 @@ answer_source_list(const struct lhost *h, const char *applid, const char *networ
 	const struct taped *list = NULL;
 	char filter[ANSWER_TAPE_NAME];
 
-	print_filter(filter, applid, networkid);
-	if (is_replay(h))
-		list = answer_tape_hear(h->tape, TAPED_LIST, filter);
-	return list != NULL || !is_replay(h) ? list : answer_tape_last(h->tape, TAPED_LIST, filter);
+	answer_tape_filter(filter, applid, networkid);
+	if (!is_replay(h))
+		return NULL;
+	list = answer_tape_hear(h->tape, TAPED_LIST, filter);
+	if (list == NULL)
+		list = answer_tape_last(h->tape, TAPED_LIST, filter);
+	if (list == NULL || list->list.named < list->list.n)
+		answer_tape_lacks(h->tape, "ipconns", filter);
+	return list;
 }
 
 size_t
@@ -349,6 +357,6 @@ answer_source_keep(const struct lhost *h, const char *applid, const char *networ
 
 	if (h->tape == NULL || is_replay(h))
 		return;
-	print_filter(filter, applid, networkid);
+	answer_tape_filter(filter, applid, networkid);
 	answer_tape_add_list(h->tape, filter, view, n);
 }

@@ -115,6 +115,22 @@ answer_tape_last(struct answer_tape *t, enum taped_kind kind, const char *name)
 	return last;
 }
 
+bool
+answer_tape_lacks(struct answer_tape *t, const char *what, const char *name)
+{
+	if (t == NULL || !t->closed)
+		return false;
+	if (t->lacking[0] == '\0')
+		snprintf(t->lacking, sizeof t->lacking, "%s%s%s", what, name != NULL ? " " : "", name != NULL ? name : "");
+	return true;
+}
+
+void
+answer_tape_filter(char out[ANSWER_TAPE_NAME], const char *applid, const char *networkid)
+{
+	snprintf(out, ANSWER_TAPE_NAME, "%.30s.%.30s", networkid != NULL ? networkid : "*", applid != NULL ? applid : "*");
+}
+
 void
 answer_tape_free(struct answer_tape *t)
 {

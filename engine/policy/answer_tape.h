@@ -20,6 +20,7 @@
 #define ANSWER_TAPE_MAX 128 /* items of one connection; a re-ask may add as many */
 #define ANSWER_TAPE_MEMBERS (ANSWER_TAPE_MAX / 2) /* members of one list: a long list leaves room for other answers */
 #define ANSWER_TAPE_NAME (COUNTER_NAME_MAX + 1)
+#define ANSWER_TAPE_LACKING (ANSWER_TAPE_NAME + 32)
 
 enum taped_kind {
 	TAPED_NEXT,   /* next of a counter */
@@ -69,9 +70,11 @@ struct answer_tape {
 	size_t kept;    /* the items of the questions at the doors; behind them, the items of the current re-ask */
 	bool playing;
 	bool joined;    /* set by the owner of an empty tape: see answer_tape_begin */
+	bool closed;    /* set by the owner: a question that is not on the tape has no answer, and `lacking` names it */
 	bool full;      /* there were answers without room */
 	enum door door; /* of the question under way */
 	unsigned heard; /* answers given in this question */
+	char lacking[ANSWER_TAPE_LACKING]; /* of a closed tape: the first thing that a script asked for in vain; "" none */
 };
 
 /*
@@ -94,6 +97,13 @@ void answer_tape_add_list(struct answer_tape *t, const char *name, const struct 
 struct taped *answer_tape_hear(struct answer_tape *t, enum taped_kind kind, const char *name);
 /* The item of that kind and name that this re-ask played last; NULL: none. */
 struct taped *answer_tape_last(struct answer_tape *t, enum taped_kind kind, const char *name);
+/*
+ * Notes on a closed tape that a script asked for `what` ("counter") of that name (NULL: none) in vain. Returns whether
+ * the tape is closed. t may be NULL.
+ */
+bool answer_tape_lacks(struct answer_tape *t, const char *what, const char *name);
+/* Writes the name of a list's item: the filter. applid and networkid may be NULL. */
+void answer_tape_filter(char out[ANSWER_TAPE_NAME], const char *applid, const char *networkid);
 /* Frees the items. */
 void answer_tape_free(struct answer_tape *t);
 

@@ -35,6 +35,7 @@ struct facts {
 	uint64_t generation;
 	char tcpipservice[NAME_SIZE];
 	bool recheck;
+	bool ip_hidden; /* peer.addr is only a prefix (record_mask): scripts do not get its address */
 	int socket; /* 1: the first of its way; 2: the second, which a token admits; 0: not known (way in, before CAPEX) */
 	struct {
 		struct addr addr;

@@ -42,7 +42,10 @@ static void
 set_ends(const struct lpush *p, const struct facts *f)
 {
 	lpush_open(p, FACT_facts_peer, 0, 4);
-	set_addr(p, &f->peer.addr, FACT_peer_ip, FACT_peer_port);
+	if (f->ip_hidden)
+		lpush_integer(p, FACT_peer_port, f->peer.addr.port);
+	else
+		set_addr(p, &f->peer.addr, FACT_peer_ip, FACT_peer_port);
 	lpush_boolean(p, FACT_peer_sysplex, f->peer.sysplex);
 	lpush_name(p, FACT_peer_host, f->peer.host);
 	lpush_close(p);
@@ -236,6 +239,8 @@ lfacts_push(lua_State *L, const struct facts *f)
 	lshape_push_kit(L);
 	p.kit = lua_gettop(L);
 	lshape_begin(L, f->way);
+	if (f->ip_hidden)
+		lshape_hide(L, fact_row(FACT_peer_ip));
 	lua_createtable(L, 0, 16);
 	lshape_seal(L, p.kit, SHAPE_facts);
 	push_facts(&p, f);

@@ -17,6 +17,8 @@ static const char kit_key, missed_key;
 struct missed { /* the absent member that was read last; a userdata of the registry */
 	const struct fact_row *row;
 	enum way way;
+	const struct fact_row *hidden; /* a member that the question hides; NULL: none */
+	bool read_hidden;
 };
 
 /* Pushes the userdata; makes it at the first call. [-0, +1, may throw] */
@@ -35,18 +37,44 @@ push_missed(lua_State *L)
 	return m;
 }
 
-const struct fact_row *
-lshape_missed(struct lua_State *L, enum way *way)
+/* The userdata, borrowed; NULL: there is none. */
+static const struct missed *
+find_missed(struct lua_State *L)
 {
-	struct missed none = { .row = NULL }, *m = &none;
+	const struct missed *m = NULL;
 
 	if (!lua_checkstack(L, 1))
 		return NULL;
 	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &missed_key) == LUA_TUSERDATA)
 		m = lua_touserdata(L, -1);
 	lua_pop(L, 1);
+	return m;
+}
+
+const struct fact_row *
+lshape_missed(struct lua_State *L, enum way *way)
+{
+	const struct missed *m = find_missed(L);
+
+	if (m == NULL)
+		return NULL;
 	*way = m->way;
 	return m->row;
+}
+
+void
+lshape_hide(struct lua_State *L, const struct fact_row *row)
+{
+	push_missed(L)->hidden = row;
+	lua_pop(L, 1);
+}
+
+bool
+lshape_read_hidden(struct lua_State *L)
+{
+	const struct missed *m = find_missed(L);
+
+	return m != NULL && m->read_hidden;
 }
 
 void
@@ -54,6 +82,13 @@ lshape_begin(struct lua_State *L, enum way way)
 {
 	*push_missed(L) = (struct missed){ .way = way };
 	lua_pop(L, 1);
+}
+
+static void
+note_missed(struct missed *m, const struct fact_row *row)
+{
+	m->row = row;
+	m->read_hidden = m->read_hidden || row == m->hidden;
 }
 
 /*
@@ -72,7 +107,7 @@ lshape_index(lua_State *L)
 	lua_pushvalue(L, 2);
 	switch (lua_rawget(L, lua_upvalueindex(1))) {
 	case LUA_TLIGHTUSERDATA:
-		((struct missed *)lua_touserdata(L, lua_upvalueindex(3)))->row = lua_touserdata(L, -1);
+		note_missed(lua_touserdata(L, lua_upvalueindex(3)), lua_touserdata(L, -1));
 		return 0;
 	case LUA_TBOOLEAN:
 		return 0;

@@ -26,7 +26,11 @@ void lshape_seal(struct lua_State *L, int kit, enum shape s);
 void lshape_set(struct lua_State *L, enum shape s);
 /* Pushes the __index that a strict table of that shape has. [-0, +1, may throw] */
 void lshape_push_index(struct lua_State *L, enum shape s);
-/* Begins a question: no absent member was read yet. [-0, +0, may throw] */
+/* Says that the member is hidden from the script in this question. [-0, +0, may throw] */
+void lshape_hide(struct lua_State *L, const struct fact_row *row);
+/* Whether the script has read the hidden member. Raises no error. */
+bool lshape_read_hidden(struct lua_State *L);
+/* Begins a question: no absent member was read yet, and none is hidden. [-0, +0, may throw] */
 void lshape_begin(struct lua_State *L, enum way way);
 /*
  * The absent member that the script read last since lshape_begin, and the way of the question; NULL: none. Raises no

@@ -7,6 +7,7 @@
 #include "policy/lfacts.h"
 #include "base/log.h"
 #include "policy/lrow.h"
+#include "policy/lshape.h"
 #include "policy/notes.h"
 #include "policy/policy_params.h"
 
@@ -179,6 +180,8 @@ ask_script(struct ask *a, struct record_entry *entry)
 		lua_pushnil(p->L);
 		lua_pushnil(p->L);
 		run_door(&q);
+		if (a->facts->ip_hidden && lshape_read_hidden(p->L))
+			answer_tape_lacks(a->tape, "facts.peer.ip", NULL);
 		if (a->tape != NULL && a->tape->full && !a->replay)
 			record_effect(entry, "answers kept for a reload", "not all: there is no room; a reload asks the region for the others");
 		p->host.entry = NULL;

@@ -213,6 +213,8 @@ put_outcome(struct jsontext *j, const struct record *r)
 	jsontext_string(j, "code", r->code);
 	jsontext_string(j, "reason", r->reason);
 	jsontext_some(j, "masked", r->masked);
+	if (r->facts != NULL && r->facts->capex.ha)
+		jsontext_flag(j, "ha", true);
 	put_installed(j, r->installed);
 }
 

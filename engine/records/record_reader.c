@@ -12,6 +12,7 @@
 
 struct record_reader {
 	sqlite3 *db;
+	sqlite3_stmt *requests; /* owned: of record_reader_requests; NULL until its first call */
 	const char *path; /* borrowed, for messages; of the caller of record_reader_open */
 	sqlite3_int64 seq; /* the last write whose decisions were given */
 };
@@ -66,15 +67,16 @@ record_reader_close(struct record_reader *r)
 {
 	if (r == NULL)
 		return;
+	sqlite3_finalize(r->requests);
 	sqlite3_close(r->db);
 	free(r);
 }
 
 /* --- accounts --------------------------------------------------------------------------------- */
 
-/* Gives the rows (id, account) of the statement, and finalizes it. */
+/* Gives the rows (id, account) of the statement, and resets it. */
 static int
-give_accounts(struct record_reader *r, sqlite3_stmt *s, bool (*each)(void *, int64_t, const char *, size_t), void *arg, struct fault *f)
+give_rows(struct record_reader *r, sqlite3_stmt *s, bool (*each)(void *, int64_t, const char *, size_t), void *arg, struct fault *f)
 {
 	int status;
 	bool more = true;
@@ -83,8 +85,18 @@ give_accounts(struct record_reader *r, sqlite3_stmt *s, bool (*each)(void *, int
 		more = each(arg, sqlite3_column_int64(s, 0), (const char *)sqlite3_column_text(s, 1), (size_t)sqlite3_column_bytes(s, 1));
 	if (more && status != SQLITE_DONE)
 		complain(r, f);
-	sqlite3_finalize(s);
+	sqlite3_reset(s);
 	return more && status != SQLITE_DONE ? -1 : 0;
+}
+
+/* The same, and finalizes the statement. */
+static int
+give_accounts(struct record_reader *r, sqlite3_stmt *s, bool (*each)(void *, int64_t, const char *, size_t), void *arg, struct fault *f)
+{
+	int rc = give_rows(r, s, each, arg, f);
+
+	sqlite3_finalize(s);
+	return rc;
 }
 
 static void
@@ -119,13 +131,62 @@ int
 record_reader_requests(struct record_reader *r, int64_t id, size_t max, bool (*each)(void *, int64_t, const char *, size_t), void *arg,
 	struct fault *f)
 {
-	sqlite3_stmt *s = prepare(r, "SELECT id, account FROM request WHERE record = ?1 ORDER BY id DESC LIMIT ?2", f);
+	if (r->requests == NULL)
+		r->requests = prepare(r, "SELECT id, account FROM request WHERE record = ?1 ORDER BY id DESC LIMIT ?2", f);
+	if (r->requests == NULL)
+		return -1;
+	sqlite3_bind_int64(r->requests, 1, id);
+	sqlite3_bind_int64(r->requests, 2, (sqlite3_int64)max);
+	return give_rows(r, r->requests, each, arg, f);
+}
+
+/* --- a range of time -------------------------------------------------------------------------- */
+
+static sqlite3_stmt *
+prepare_range(struct record_reader *r, const char *sql, const struct record_reader_range *g, struct fault *f)
+{
+	sqlite3_stmt *s = prepare(r, sql, f);
+
+	if (s != NULL) {
+		sqlite3_bind_double(s, 1, g->since);
+		sqlite3_bind_double(s, 2, g->until);
+	}
+	return s;
+}
+
+int64_t
+record_reader_count(struct record_reader *r, const struct record_reader_range *g, struct fault *f)
+{
+	sqlite3_stmt *s = prepare_range(r, "SELECT count(*) FROM record WHERE written >= ?1 AND written <= ?2", g, f);
+	int64_t n = -1;
 
 	if (s == NULL)
 		return -1;
-	sqlite3_bind_int64(s, 1, id);
-	sqlite3_bind_int64(s, 2, (sqlite3_int64)max);
-	return give_accounts(r, s, each, arg, f);
+	if (sqlite3_step(s) == SQLITE_ROW)
+		n = sqlite3_column_int64(s, 0);
+	else
+		complain(r, f);
+	sqlite3_finalize(s);
+	return n;
+}
+
+int
+record_reader_each(struct record_reader *r, const struct record_reader_range *g, bool (*each)(void *, int64_t, const char *, size_t), void *arg,
+	struct fault *f)
+{
+	sqlite3_stmt *s = prepare_range(r, g->connections == NULL ?
+		"SELECT id, account FROM record WHERE written >= ?1 AND written <= ?2 ORDER BY id" :
+		"SELECT id, account FROM record WHERE connection = ?3 AND written >= ?1 AND written <= ?2 ORDER BY id", g, f);
+	int rc = s != NULL ? 0 : -1;
+
+	if (rc == 0 && g->connections == NULL)
+		rc = give_rows(r, s, each, arg, f);
+	for (size_t i = 0; rc == 0 && i < g->nconnections; i++) {
+		bind_or_null(s, 3, g->connections[i]);
+		rc = give_rows(r, s, each, arg, f);
+	}
+	sqlite3_finalize(s);
+	return rc;
 }
 
 int

@@ -29,6 +29,17 @@ struct record_reader_search {
  */
 int record_reader_records(struct record_reader *r, const struct record_reader_search *s,
 	bool (*each)(void *arg, int64_t id, const char *account, size_t len), void *arg, struct fault *f);
+struct record_reader_range { /* records by the time of their last write, seconds since 1970 */
+	double since, until;
+	const char *const *connections; /* only these ids; NULL: all */
+	size_t nconnections;
+};
+
+/* The number of records in the range, of all ids. -1 with a sentence. */
+int64_t record_reader_count(struct record_reader *r, const struct record_reader_range *g, struct fault *f);
+/* As record_reader_records for the records of the range, the oldest first. */
+int record_reader_each(struct record_reader *r, const struct record_reader_range *g,
+	bool (*each)(void *arg, int64_t id, const char *account, size_t len), void *arg, struct fault *f);
 /* The same for the last `max` requests of a record, the last one first. */
 int record_reader_requests(struct record_reader *r, int64_t id, size_t max,
 	bool (*each)(void *arg, int64_t id, const char *account, size_t len), void *arg, struct fault *f);

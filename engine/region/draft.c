@@ -8,6 +8,7 @@
 #include "net/loop.h"
 #include "policy/rates.h"
 #include "region/policy_view.h"
+#include "region/version.h"
 #include "request/session.h"
 
 #include <stdio.h>
@@ -59,15 +60,17 @@ short_of_memory(struct faults *faults)
 }
 
 static int
-make_entrances(struct draft *d, struct faults *faults)
+make_entrances(struct draft *d, bool open, struct faults *faults)
 {
 	const struct definition *def = d->worker.generation->definition;
 
 	d->entrance = calloc(def->ntcpipservices + 1, sizeof *d->entrance);
 	if (d->entrance == NULL)
 		return short_of_memory(faults);
-	for (size_t n = 0; n < def->ntcpipservices; n++)
+	for (size_t n = 0; n < def->ntcpipservices; n++) {
 		fill_entrance(&d->entrance[n], &def->tcpipservice[n]);
+		d->entrance[n].open = d->entrance[n].open || open;
+	}
 	return 0;
 }
 
@@ -100,20 +103,34 @@ furnish(struct draft *d, struct faults *faults)
 	return w->loop && w->peers && w->counters && w->registry && d->world.rates ? 0 : short_of_memory(faults);
 }
 
+static struct definition *
+read_definition(const struct draft_options *o, struct faults *faults)
+{
+	struct definition *def = o->version != NULL ? version_definition(o->version, o->file, faults) : definition_load(o->file, faults);
+
+	if (def != NULL && o->policies != NULL)
+		snprintf(def->region.policies, sizeof def->region.policies, "%s", o->policies);
+	return def;
+}
+
 /* Loads the generation. -1 with faults. */
 static int
-load(struct draft *d, const char *file, struct faults *faults)
+load(struct draft *d, const struct draft_options *options, struct faults *faults)
 {
 	char library[PATH_SIZE];
 	struct generation_options o = { .number = 1, .library_dir = library, .world = &d->world, .now = clock_wall() };
 	struct definition *def;
 	struct fault f;
 
+	if (options->version != NULL) {
+		o.give = version_give;
+		o.give_arg = options->version;
+	}
 	if (sources_library(library, sizeof library, &f) < 0) {
 		faults_add(faults, FAULT_ERROR, "library", NULL, 0, "%s", f.text);
 		return -1;
 	}
-	def = definition_load(file, faults);
+	def = read_definition(options, faults);
 	d->worker.generation = def != NULL ? generation_load(def, &o, faults) : NULL;
 	if (d->worker.generation == NULL)
 		definition_free(def);
@@ -121,7 +138,7 @@ load(struct draft *d, const char *file, struct faults *faults)
 }
 
 struct draft *
-draft_new(const char *file, struct faults *faults)
+draft_load(const struct draft_options *o, struct faults *faults)
 {
 	struct draft *d = calloc(1, sizeof *d);
 
@@ -129,10 +146,16 @@ draft_new(const char *file, struct faults *faults)
 		short_of_memory(faults);
 		return NULL;
 	}
-	if (furnish(d, faults) == 0 && load(d, file, faults) == 0 && make_entrances(d, faults) == 0 && install_defined(d, faults) == 0)
+	if (furnish(d, faults) == 0 && load(d, o, faults) == 0 && make_entrances(d, o->open, faults) == 0 && install_defined(d, faults) == 0)
 		return d;
 	draft_free(d);
 	return NULL;
+}
+
+struct draft *
+draft_new(const char *file, struct faults *faults)
+{
+	return draft_load(&(struct draft_options){ .file = file }, faults);
 }
 
 void

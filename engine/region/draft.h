@@ -11,7 +11,17 @@
 #include "conn/worker.h"
 
 struct draft;
+struct version;
 
+struct draft_options {
+	const char *file;       /* the definition */
+	const char *policies;   /* the directory of scripts, in place of the definition's; NULL: the definition's */
+	bool open;              /* each listener counts as open */
+	struct version *version; /* counted: scripts, data files and definition are its bytes, not those on disk; NULL */
+};
+
+/* Loads the definition and all that it names. The caller owns the draft. NULL with the faults of a start. */
+struct draft *draft_load(const struct draft_options *o, struct faults *faults);
 /* Loads the definition `file` and all that it names. The caller owns the draft. NULL with the faults of a start. */
 struct draft *draft_new(const char *file, struct faults *faults);
 /* NULL is fine. */

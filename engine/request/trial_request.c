@@ -12,10 +12,11 @@
 static void
 refuse(struct trial *t, struct task *k, const struct verdict *v)
 {
-	struct record_entry *d = authority_note(k, t->q->now);
+	struct record_entry *d = authority_note(k, t->now);
 
 	trial_mark(t, d);
 	record_verdict(d, v, 0);
+	trial_decided(t, DOOR_ATTACH, v);
 	t->refused = true;
 }
 
@@ -77,8 +78,10 @@ claim(struct trial *t, struct task *k)
 static void
 ask_door(struct trial *t, struct task *k)
 {
-	struct facts f = authority_facts(k, t->q->now);
+	struct facts f;
 
+	trial_prepare(t, DOOR_ATTACH);
+	f = authority_facts(k, t->now);
 	k->ask = (struct ask){ .door = DOOR_ATTACH, .script = k->conn->service->script[DOOR_ATTACH], .facts = &f };
 	trial_put(t, &k->ask);
 	if (k->ask.verdict.kind != VERDICT_ACCEPT)
@@ -88,12 +91,13 @@ ask_door(struct trial *t, struct task *k)
 static void
 check_users(struct trial *t, struct task *k)
 {
-	struct record_entry *d = authority_note(k, t->q->now);
+	struct record_entry *d = authority_note(k, t->now);
 	struct verdict v;
 
 	trial_mark(t, d);
 	authority_check(k, d, &v);
 	record_verdict(d, &v, 0);
+	trial_decided(t, DOOR_ATTACH, &v);
 	if (v.kind != VERDICT_ACCEPT)
 		t->refused = true;
 }

@@ -50,6 +50,12 @@ int presented_print(const struct presented *p, struct buf *b);
  */
 struct certificate *presented_verify(const struct presented *p, const struct tls_config *c, enum way way, int64_t now, struct cert_fault *why);
 /*
+ * The times around `now`, from *from on and before *until, at which presented_verify judges the chain alike: up to the
+ * next date of a presented certificate, or of a certificate or CRL of the ring of c. -1: a certificate is malformed, or
+ * there is no memory.
+ */
+int presented_span(const struct presented *p, const struct tls_config *c, int64_t now, int64_t *from, int64_t *until);
+/*
  * The suite that c chooses for a peer that offers every suite of that version (12, 13); static. NULL: c does not speak
  * that version.
  */

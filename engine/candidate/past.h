@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * past: a connection as its account in a file of records tells it (engine/records/README.md): its facts, and each
+ * question with the answers that the script got.
+ */
+#ifndef SALLYPORT_PAST_H
+#define SALLYPORT_PAST_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/fault.h"
+#include "policy/answer_tape.h"
+#include "policy/facts.h"
+#include "policy/record.h"
+
+#define PAST_QUESTIONS 32 /* more than a record keeps */
+
+struct past_question { /* a question at a door, or a decision of the engine; borrows from its account */
+	enum door door;        /* DOOR_COUNT: a decision of the engine itself */
+	const char *where;     /* the door, or the stage of the decision */
+	double now;            /* seconds since 1970 */
+	bool refused;
+	const char *verdict, *code, *policy; /* NULL: none */
+	const json_t *account; /* borrowed */
+};
+
+struct past {
+	json_t *account;           /* owned */
+	struct facts facts;        /* the certificate is NULL, and so are the notes */
+	const json_t *certificate; /* borrowed: its facts; NULL: none was presented */
+	const char *masked;        /* borrowed: the names of hidden facts; "" none */
+	const char *outcome, *code; /* borrowed; code NULL: none */
+	struct installed installed;
+	bool has_installed;
+	bool attempt;              /* way out: only the question about an address that was tried before the last one */
+	struct past_question question[PAST_QUESTIONS]; /* those of a re-ask are left out */
+	size_t questions;
+};
+
+/*
+ * Reads the account, which r owns from now on, also after a failure. -1 with a sentence: it has no facts that can be
+ * asked about. The caller frees r by past_free in any case.
+ */
+int past_read(struct past *r, json_t *account, struct fault *f);
+void past_free(struct past *r);
+
+/* Reads one question from its account, which it borrows. */
+struct past_question past_question(const json_t *account);
+/* The last question at that door; NULL: none. */
+const struct past_question *past_at(const struct past *r, enum door door);
+/*
+ * Way out: makes r the record of the question q alone, about the address that the region tried then. False: q has no
+ * address.
+ */
+bool past_try(struct past *r, const struct past_question *q);
+/* Whether the fact of that name is hidden. */
+bool past_hides(const struct past *r, const char *fact);
+/* The request of an attach question, its users and the size of its data. False: it has none. */
+bool past_request(const struct past_question *q, struct request *out, size_t *bytes);
+/*
+ * Puts the answers of the question on the tape, which is empty. False: the account has not all of them, so that a
+ * script may ask for one in vain.
+ */
+bool past_answers(const struct past_question *q, struct answer_tape *t);
+
+#endif

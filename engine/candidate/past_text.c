@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "candidate/past_text.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+struct cut { /* the text that is read, and its copy */
+	const char *at, *end;
+	char *out;
+};
+
+/* The end of the string that begins at s with its quote: behind its closing quote. */
+static const char *
+behind_string(const char *s, const char *end)
+{
+	for (s++; s < end && *s != '"'; s++)
+		if (*s == '\\')
+			s++;
+	return s < end ? s + 1 : end;
+}
+
+/* The end of the value that begins at s. */
+static const char *
+behind_value(const char *s, const char *end)
+{
+	int depth = 0;
+
+	while (s < end) {
+		if (*s == '"')
+			s = behind_string(s, end);
+		else if (depth == 0 && (*s == ',' || *s == '}' || *s == ']'))
+			return s;
+		else
+			depth += (*s == '{' || *s == '[') - (*s == '}' || *s == ']'), s++;
+		if (depth == 0 && s < end && (*s == ',' || *s == '}' || *s == ']'))
+			return s;
+	}
+	return end;
+}
+
+static bool
+is_unread(const char *name, size_t len)
+{
+	static const char *const names[] = { "events", "checks", "text", "file", "milliseconds", "microseconds", "subject", "issuer", "errors", "san", "serial",
+		"not_before", "not_after", "hash", "reason", "notes" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+			return true;
+	return false;
+}
+
+/* Skips the value behind a name, and the comma that would stand alone. */
+static void
+skip(struct cut *c, const char *value)
+{
+	c->at = behind_value(value, c->end);
+	if (c->at < c->end && *c->at == ',')
+		c->at++;
+	else if (c->out[-1] == ',')
+		c->out--;
+}
+
+static void
+take_string(struct cut *c)
+{
+	const char *s = c->at, *behind = behind_string(s, c->end);
+
+	if (behind < c->end && *behind == ':' && behind - s > 2 && is_unread(s + 1, (size_t)(behind - s - 2))) {
+		skip(c, behind + 1);
+		return;
+	}
+	memcpy(c->out, s, (size_t)(behind - s));
+	c->out += behind - s;
+	c->at = behind;
+}
+
+size_t
+past_text_cut(char *out, const char *account, size_t len)
+{
+	struct cut c = { account, account + len, out };
+
+	while (c.at < c.end)
+		if (*c.at == '"' && c.out > out)
+			take_string(&c);
+		else
+			*c.out++ = *c.at++;
+	return (size_t)(c.out - out);
+}

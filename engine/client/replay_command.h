@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* replay_command: `sallyport replay`: recorded connections meet a candidate (candidate/replay.h). */
+#ifndef SALLYPORT_REPLAY_COMMAND_H
+#define SALLYPORT_REPLAY_COMMAND_H
+
+#include "base/fault.h"
+
+struct expectations;
+struct replay;
+struct worker;
+
+/* Runs the command line `sallyport replay ...`. Returns the exit status. */
+int replay_command_run(int argc, char **argv);
+
+#endif

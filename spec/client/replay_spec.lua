@@ -1,0 +1,284 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- `replay`: recorded connections meet a candidate; the decisions that would be other ones.
+local dkjson = require "dkjson"
+
+local corridor = require "spec.support.corridor"
+local record_file = require "spec.support.record_file"
+local support = require "spec.support"
+
+local function replay(...)
+  local status, out, err = support.sallyport("replay", "--json", ...)
+  return assert(dkjson.decode(out, 1, dkjson.null), err), status, err
+end
+
+describe("replay of every kind of partner", function()
+  local region, file
+
+  setup(function()
+    region = support.region { region = { heartbeat = 0, milliseconds = 200, record = "records.db", record_requests = "all" },
+      scripts = corridor.SCRIPTS, tcpipservices = corridor.SERVICES, ipconns = corridor.IPCONNS }
+    region:start()
+    for _, name in ipairs(corridor.sorted(corridor.CASES)) do corridor.connect(region, corridor.CASES[name]) end
+    region:stop()
+    file = record_file.of(region, "records.db")
+  end)
+
+  it("finds no difference under the same definition and scripts", function()
+    local r, status, err = replay("--with", region:path "region.lua", "--region", region:path "region.lua")
+    for _, class in ipairs { "newly_accepted", "newly_refused", "changed", "unknown" } do assert.same({}, r[class]) end
+    assert.same({ 0, "" }, { status, err })
+    assert.equal(#file:records(), r.connections)
+    assert.equal(r.decisions, r.same)
+    assert.is_true(r.decisions > r.connections)
+  end)
+end)
+
+local LIBRARY = 'local policy = require "policy"\n'
+
+describe("replay of a candidate", function()
+  local region, candidate
+  local SCRIPTS = {
+    gate = LIBRARY .. [[
+return {
+  admit = function(facts)
+    if facts.peer.ip == "127.0.0.9" then return policy.refuse("stranger") end
+    return policy.accept()
+  end,
+  bind = function(facts)
+    if facts.capex.applid == "BAD" then return policy.refuse("bad_applid", "not that one") end
+    return policy.accept()
+  end,
+  install = function(facts)
+    if facts.capex.applid == "NONE" then return policy.refuse "no_place" end
+    return policy.install { ipconn = facts.capex.applid, template = "TEMPL" }
+  end,
+}]],
+    counted = LIBRARY .. [[
+local seen = policy.counter "SEEN"
+return { bind = function()
+  if seen:next { min = 1, max = 100 } > 2 then return policy.refuse "enough" end
+  return policy.accept()
+end, install = function(facts) return policy.install { ipconn = facts.capex.applid } end }]],
+  }
+
+  local function capex(service, applid, ip)
+    local p = support.raw(region:port(service), ip)
+    p:capex({ applid = applid }):read_message()
+    return p
+  end
+
+  -- The candidate: the region's definition and scripts, of which `changes` are other ones. Returns its directory.
+  local function make(changes, definition)
+    local dir = support.directory()
+    assert(support.run { "cp", "-r", region:path "region.lua", region:path "policies", dir } == 0)
+    for name, script in pairs(changes or {}) do support.write(dir .. "/policies/" .. name .. ".lua", script) end
+    if definition then support.write(dir .. "/region.lua", definition(support.read(dir .. "/region.lua"))) end
+    candidate[#candidate + 1] = dir
+    return dir
+  end
+
+  local function try(dir, ...)
+    return replay("--with", dir, "--region", region:path "region.lua", ...)
+  end
+
+  -- "connection's applid door: code before > code after", of each difference.
+  local function shown(list)
+    local out = {}
+    for i, d in ipairs(list) do
+      local function word(side) return side == dkjson.null and "-" or side.code ~= dkjson.null and side.code or side.verdict end
+      out[i] = ("%s %s: %s > %s"):format(d.applid == dkjson.null and "-" or d.applid, d.door, word(d.before), word(d.after))
+    end
+    return out
+  end
+
+  setup(function()
+    candidate = {}
+    region = support.region { region = { heartbeat = 0, record = "records.db", record_requests = "all" }, scripts = SCRIPTS,
+      tcpipservices = { GATE = { admit = "gate", bind = "gate", urm = "gate" }, COUNT = { bind = "counted", urm = "counted" } },
+      ipconns = { TEMPL = { receivecount = 3 }, OTHER = { receivecount = 2 } } }
+    region:start()
+    local file = record_file.of(region, "records.db")
+    for _, applid in ipairs { "GOOD", "BAD", "NONE" } do capex("GATE", applid):close() end
+    for i = 1, 3 do capex("COUNT", "C" .. i):close() end
+    file:await "SELECT 1 FROM record WHERE id = 6 AND closed"
+    region:stop()
+  end)
+  teardown(function()
+    for _, dir in ipairs(candidate) do support.remove(dir) end
+  end)
+
+  it("lists the newly accepted, with the doors that the record never asked, and exits with 3", function()
+    local r, status = try(make { gate = SCRIPTS.gate:gsub('"BAD"', '"WORSE"') })
+    assert.same({ "BAD bind: bad_applid > accept" }, shown(r.newly_accepted))
+    assert.same({ "install" }, r.newly_accepted[1].beyond)
+    assert.same({ policy = "gate", line = 8, code = "bad_applid", verdict = "refuse" }, r.newly_accepted[1].before)
+    assert.same({ {}, {}, {}, 3 }, { r.newly_refused, r.changed, r.unknown, status })
+  end)
+
+  it("lists the newly refused with the checks of the candidate, and exits with 0", function()
+    local checked = 'if not policy.check("good", false, facts.capex.applid)'
+    local r, status = try(make { gate = SCRIPTS.gate:gsub('if facts.capex.applid == "NONE"', checked) })
+    assert.same({ "GOOD install: install > no_place" }, shown(r.newly_refused))
+    assert.same({ { name = "good", value = false, detail = "GOOD" } }, r.newly_refused[1].after.checks)
+    assert.same({ {}, {}, {}, 0 }, { r.newly_accepted, r.changed, r.unknown, status })
+  end)
+
+  it("lists another code, another template, and a definition in place of an autoinstall", function()
+    local code = try(make { gate = SCRIPTS.gate:gsub("no_place", "not_here") })
+    assert.same({ "NONE install: no_place > not_here" }, shown(code.changed))
+    local template = try(make { gate = SCRIPTS.gate:gsub('"TEMPL"', '"OTHER"') })
+    assert.same({ "GOOD install: install > install" }, shown(template.changed))
+    assert.equal("template", template.changed[1].why)
+    local defined = try(make(nil, function(text) return text .. '\nipconn "MINE" { applid = "GOOD", networkid = "NETX" }\n' end))
+    assert.same({ "GOOD install: install > accept" }, shown(defined.changed))
+  end)
+
+  it("answers counters from the record, and calls a question unknown that the record does not answer", function()
+    local same = try(make { counted = SCRIPTS.counted:gsub("> 2", "> 3") })
+    assert.same({ "C3 bind: enough > accept" }, shown(same.newly_accepted))
+    local r, status = try(make { counted = SCRIPTS.counted:gsub('"SEEN"', '"OTHER"') })
+    assert.same({ "C1 bind: accept > no_store", "C2 bind: accept > no_store", "C3 bind: enough > no_store" }, (function()
+      local out = shown(r.unknown)
+      for i, line in ipairs(out) do out[i] = line:gsub("> .*", "> no_store") end
+      return out
+    end)())
+    assert.equal("the record does not answer: counter OTHER", r.unknown[1].why)
+    assert.equal(3, status)
+  end)
+
+  it("refuses by the candidate's definitions", function()
+    local r = try(make(nil, function(text) return (text:gsub('tcpipservice "COUNT"', 'tcpipservice "ELSE"')) end))
+    assert.same({ "C1 tcp: - > mismatch", "C2 tcp: - > mismatch" }, shown(r.newly_refused))
+    assert.same({ "C3 tcp: enough > mismatch" }, shown(r.changed))
+  end)
+
+  it("takes a directory of scripts in place of that of the definition", function()
+    local r = try(make { gate = SCRIPTS.gate:gsub('"BAD"', '"WORSE"') } .. "/policies")
+    assert.same({ "BAD bind: bad_applid > accept" }, shown(r.newly_accepted))
+  end)
+
+  it("reads connections by id and by time", function()
+    local all = try(region:path "region.lua")
+    local dir = make { gate = SCRIPTS.gate:gsub('"BAD"', '"WORSE"') }
+    local id = try(dir).newly_accepted[1].connection
+    assert.same({ 6, 1, 0, 6 }, { all.connections, try(dir, "--ids", id).connections, try(dir, "--until", "2020-01-01").connections,
+      try(dir, "--since", "1h").connections })
+  end)
+
+  describe("--expect", function()
+    local dir, expect
+
+    setup(function()
+      dir = make { gate = SCRIPTS.gate:gsub('"BAD"', '"WORSE"') }
+      expect = support.directory() .. "/expect"
+    end)
+    teardown(function() support.remove((expect:gsub("/expect$", ""))) end)
+
+    local function expecting(lines)
+      support.write(expect, lines)
+      local status, _, err = support.sallyport("replay", "--with", dir, "--region", region:path "region.lua", "--expect", expect)
+      return status, err
+    end
+
+    for _, line in ipairs { "NETX.BAD bind", "NETX.BAD *", "127.0.0.0/8 bind # the lab", "127.0.0.1 *" } do
+      it("is covered by: " .. line, function() assert.same({ 0, "" }, { expecting(line) }) end)
+    end
+
+    it("is not covered by another door or partner, and names the line that covers none", function()
+      local status, err = expecting "# mine\nNETX.BAD install\n"
+      assert.same({ 3, "replay: --expect line 2 covers no connection: NETX.BAD install\n" }, { status, err })
+      assert.equal(3, (expecting "NETX.GOOD *"))
+    end)
+
+    for text, complaint in pairs {
+      ["NETX.BAD"] = "a line has a partner and a door",
+      ["NETX.BAD nowhere"] = "'nowhere' is no door, stage or *",
+      ["a b c"] = "a line has a partner and a door",
+      ["no!name *"] = "'no!name' is no NETWORKID.APPLID, ipconn, address, CIDR prefix or connection",
+    } do
+      it("names the line of a fault: " .. text, function()
+        local status, err = expecting("\n" .. text)
+        assert.equal(1, status)
+        assert.truthy(err:find("line 2: " .. complaint, 1, true), err)
+      end)
+    end
+  end)
+
+  it("prints groups by cause for people", function()
+    local dir = make { gate = SCRIPTS.gate:gsub('"BAD"', '"WORSE"') }
+    local status, out = support.sallyport("replay", "--with", dir, "--region", region:path "region.lua")
+    assert.equal(3, status)
+    assert.truthy(out:find("newly accepted: 1\n  1 at bind; before: refuse bad_applid by gate:8; after: accept by gate:9\n", 1, true), out)
+    assert.truthy(out:find("\n    the record never asked install\n", 1, true), out)
+  end)
+
+  it("says which candidate, file or connection is not there", function()
+    for _, case in ipairs {
+      { { "--with", "/nowhere" }, "nowhere" },
+      { { "--with", region:path "region.lua", "--from", "/nowhere" }, "/nowhere" },
+      { { "--with", region:path "region.lua", "--ids", "none-1" }, "0 of the 1 connections" },
+    } do
+      local status, _, err = support.sallyport("replay", "--region", region:path "region.lua", table.unpack(case[1]))
+      assert.equal(1, status)
+      assert.truthy(err:find(case[2], 1, true), err)
+    end
+  end)
+end)
+
+describe("replay of requests and of hidden facts", function()
+  local region, dirs = nil, {}
+  local SCRIPTS = {
+    gate = LIBRARY .. [[
+return {
+  admit = function(facts) return policy.accept { sysplex = true } end,
+  attach = function(facts)
+    if facts.request.userid == "MARY" then return policy.refuse "mary" end
+    return policy.accept()
+  end,
+}]],
+  }
+
+  local function try(script)
+    local dir = support.directory()
+    dirs[#dirs + 1] = dir
+    assert(support.run { "cp", "-r", region:path "region.lua", region:path "policies", region:path "saf.lua", dir } == 0)
+    support.write(dir .. "/policies/gate.lua", script)
+    return replay("--with", dir, "--region", region:path "region.lua")
+  end
+
+  local function record(mask)
+    region = support.region { scripts = SCRIPTS,
+      region = { heartbeat = 0, record = "records.db", record_requests = "all", record_mask = mask },
+      saf = "return { users = { FRED = {}, MARY = {} } }", tcpipservices = { GATE = { admit = "gate", attach = "gate" } },
+      ipconns = { NETX = { applid = "CTGAPP", networkid = "NETX", receivecount = 4, userauth = "identify" } },
+      programs = { ECHO = {} } }
+    region:start()
+    support.connect { port = region:port "GATE", link = "ECHO", userid = "FRED" }
+    support.connect { port = region:port "GATE", link = "ECHO", userid = "MARY" }
+    region:stop()
+  end
+
+  after_each(function()
+    for _, dir in ipairs(dirs) do support.remove(dir) end
+    dirs = {}
+  end)
+
+  it("compares each recorded request", function()
+    record(nil)
+    local same, status = try(SCRIPTS.gate)
+    assert.same({ 2, same.decisions, 0 }, { same.connections, same.same, status })
+    local r = try((SCRIPTS.gate:gsub('"MARY"', '"FRED"')))
+    assert.same({ "attach", "mary" }, { r.newly_accepted[1].door, r.newly_accepted[1].before.code })
+    assert.same({ "attach", "mary", {} }, { r.newly_refused[1].door, r.newly_refused[1].after.code, r.newly_refused[1].beyond })
+  end)
+
+  it("calls a question unknown that reads a hidden fact, and no other one", function()
+    record { "peer.ip/24", "request.userid" }
+    local r = try((SCRIPTS.gate:gsub('admit = function%(facts%)', "%0 local _ = facts.peer.ip")))
+    assert.equal(2, #r.unknown)
+    assert.equal("the record does not answer: facts.peer.ip", r.unknown[1].why)
+    local users, status = try(SCRIPTS.gate)
+    assert.same({ "attach", "attach", 3 }, { users.unknown[1].door, users.unknown[2].door, status })
+    assert.truthy(users.unknown[1].why:find("request.userid", 1, true))
+  end)
+end)
