@@ -154,6 +154,8 @@ record_hide_note(struct record_hide *h, const char *value, size_t len, const cha
 	v->plain = (struct form){ record_hide_copy(h, value, len), len };
 	v->json[0] = json_form(h, value, len, "");
 	v->json[1] = json_form(h, value, len, ESCAPING);
+	if (h->failed)
+		return;
 	v->nshown = (size_t)snprintf(v->shown, sizeof v->shown, "%s", shown);
 	while (*at != NULL && (*at)->plain.len >= len)
 		at = &(*at)->next;
@@ -261,7 +263,7 @@ char *
 record_hide_text(struct record_hide *h, const char *text, size_t *len)
 {
 	struct span s = { text, *len, false };
-	char *out = text != NULL ? record_hide_take(h, hide_span(h, &s, NULL) + 1) : NULL;
+	char *out = text != NULL && !h->failed ? record_hide_take(h, hide_span(h, &s, NULL) + 1) : NULL;
 
 	*len = out != NULL ? hide_span(h, &s, out) : 0;
 	return out;
@@ -329,7 +331,7 @@ replace_json(struct record_hide *h, const char *text, size_t len, char *out)
 char *
 record_hide_json(struct record_hide *h, const char *text, size_t *len)
 {
-	char *out = text != NULL ? record_hide_take(h, replace_json(h, text, *len, NULL) + 1) : NULL;
+	char *out = text != NULL && !h->failed ? record_hide_take(h, replace_json(h, text, *len, NULL) + 1) : NULL;
 
 	*len = out != NULL ? replace_json(h, text, *len, out) : 0;
 	return out;
