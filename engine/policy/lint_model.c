@@ -2,6 +2,7 @@
 #include "policy/lint_model.h"
 
 #include "policy/fact_table.h"
+#include "policy/notes.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -117,9 +118,11 @@ push_door_rows(lua_State *L)
 {
 	lua_newtable(L);
 	for (enum door d = 0; d < DOOR_COUNT; d++) {
-		lua_createtable(L, 0, 1);
+		lua_createtable(L, 0, 2);
 		lua_pushboolean(L, door_row(d)->kind == DOOR_QUESTION);
 		lua_setfield(L, -2, "answers");
+		lua_pushboolean(L, notes_made_at(d));
+		lua_setfield(L, -2, "notes");
 		lua_setfield(L, -2, door_name(d));
 	}
 }

@@ -35,7 +35,24 @@ function walker:check_phase(node, member)
   end
 end
 
+-- policy.note where no later door reads the note: it raises there.
+function walker:check_note(node)
+  local unread = {}
+  for _, value in pairs(self.inside and self.inside.parameters or {}) do
+    for door in pairs(value.kind == "shape" and value.shape == "facts" and value.doors or {}) do
+      if not self.model.doors[door].notes then unread[#unread + 1] = door end
+    end
+  end
+  table.sort(unread)
+  if #unread > 0 then self:report(node, "phase", "no later door reads a note of " .. table.concat(unread, ", ")) end
+end
+
 local special = {}
+
+special["policy.note"] = function(self, node)
+  self:check_note(node)
+  return ANY
+end
 
 special["policy.check"] = function(self, node, arguments)
   local value = arguments[2]
@@ -43,7 +60,7 @@ special["policy.check"] = function(self, node, arguments)
     self:report(node, "constant_check", "the value of the check is always true, because of the literal behind `or`")
   elseif value and value.kind == "const" then
     self:report(node, "constant_check", ("the value of the check is always %s"):format(tostring(value.value)))
-  elseif value and (value.kind == "closure" or value.kind == "record") then
+  elseif value and (value.kind == "closure" and not value.maybe or value.kind == "record") then
     local what = value.kind == "closure" and "function" or "table"
     self:report(node, "constant_check", "the value of the check is a " .. what .. ", which is always true")
   end
@@ -139,11 +156,20 @@ function walker:required(name)
   return script and (script.result or NONE) or ANY
 end
 
-local standard = {} -- standard.NAME(self, arguments) -> value
+local standard = {} -- standard.NAME(self, arguments, node) -> value
 
 function standard.require(self, arguments)
   local name = arguments[1]
   return name and name.kind == "const" and self:required(name.value) or ANY
+end
+
+-- The functions that change the table that they get.
+for _, name in ipairs { "rawset", "table.insert", "table.remove", "table.sort" } do
+  standard[name] = function(self, arguments, node)
+    if node[2] and node.tag == "Call" then self:check_changed(node[2], arguments[1]) end
+    for _, value in ipairs(arguments) do self:escape(value) end
+    return ANY
+  end
 end
 
 function standard.assert(_, arguments) return arguments[1] or ANY end
@@ -159,7 +185,7 @@ function walker:call(node, callee, arguments)
   if callee.kind == "closure" then return self:call_closure(callee, arguments) end
   if callee.kind == "chain" then return self:call_chain(callee, arguments) end
   local handler = callee.kind == "standard" and standard[callee.name]
-  if handler then return handler(self, arguments) end
+  if handler then return handler(self, arguments, node) end
   for _, value in ipairs(arguments) do self:escape(value) end
   return ANY
 end

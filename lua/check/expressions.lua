@@ -15,8 +15,30 @@ function expression.String(_, node) return { kind = "const", value = node[1], ty
 function expression.Number(_, node) return { kind = "const", value = tonumber(node[1]) or node[1], type = "number" } end
 function expression.Paren(self, node) return self:eval(node[1]) end
 
+-- The value of an expression that decides, as a condition or an operand of `and` or `not`.
+function walker:decide(node)
+  local value = self:eval(node)
+  if (value.kind == "closure" or value.kind == "member") and not value.maybe then
+    self:report(node, "constant_check", "the condition is a function, which is always true; call it")
+  end
+  return value
+end
+
+local COMPARISON = { eq = true, ne = true, lt = true, le = true, gt = true, ge = true, ["not"] = true }
+
+-- Whether the expression is `COMPARISON or LITERAL` with a literal that is true: the literal was meant to be compared.
+function walker.is_uncompared(node)
+  local left = node[2]
+  while left.tag == "Paren" do left = left[1] end
+  return node[1] == "or" and left.tag == "Op" and COMPARISON[left[1]] and walker.TRUTHY[node[3].tag]
+end
+
 function expression.Op(self, node)
-  local left = self:eval(node[2])
+  local decides = node[1] == "and" or node[1] == "not"
+  local left = decides and self:decide(node[2]) or self:eval(node[2])
+  if walker.is_uncompared(node) then
+    self:report(node, "constant_check", "the value is always true, because of the literal behind `or`")
+  end
   local right = node[3] and self:eval(node[3])
   local unsure = right and right.kind == "const" -- the left operand decides whether the literal counts
   if node[1] == "and" then return unsure and ANY or right end
@@ -50,6 +72,7 @@ expression["Function"] = function(self, node)
 end
 
 function expression.Table(self, node)
+  node.owner = self.node
   local fields, n = self:record(node), 0
   for _, item in ipairs(node) do
     if item.tag == "Pair" then
@@ -91,6 +114,8 @@ function index.standard(self, node, base, key)
   end
   return { kind = "standard", name = base.name .. "." .. key }
 end
+
+function index.text(self, node, _, key) return index.standard(self, node, { name = "string" }, key) end
 
 function index.const(self, node, base, key)
   return base.type == "string" and index.standard(self, node, { name = "string" }, key) or ANY
@@ -147,6 +172,7 @@ function index.shape(self, node, base, key)
     return ANY
   end
   self:check_absent(node, base, key, shape.label, member)
+  if member.type == "string" then return { kind = "text" } end
   return member.of and { kind = "shape", shape = member.of, doors = base.doors } or ANY
 end
 

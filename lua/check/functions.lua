@@ -8,7 +8,8 @@ local walker = require "check.walker"
 local ANY = values.ANY
 local literal, statement = walker.literal, walker.statement
 
-local NO_VERDICT = { const = true, closure = "function", record = "table", shape = "table" }
+local NO_VERDICT = { const = true, closure = "function", member = "function", record = "table", shape = "table", module = "table",
+  class = "table", text = "string" }
 
 -- The findings of `a and b` and `a or b`; allowed: false or nil is allowed, because `or` follows.
 function walker:must_answer_either(node, allowed)

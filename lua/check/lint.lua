@@ -33,9 +33,9 @@ end
 
 -- lint.run(model, scripts) -> a list of findings { file =, line =, rule =, level = "fault" or "warning", text = }, by
 -- file and line. scripts: a list of { name =, file =, text = }. model: { globals = { NAME = true or a set of names },
--- doors = { NAME = { answers = boolean } }, shapes = { NAME = { label =, element = a shape or nil, members = { NAME = {
--- of = a shape or nil, doors = a set, or nil: all } } } } }, which the engine makes of its own tables. Raises nothing
--- for any script.
+-- doors = { NAME = { answers = boolean, notes = whether a later door reads its notes } }, shapes = { NAME = { label =,
+-- element = a shape or nil, members = { NAME = { type =, of = a shape or nil, doors = a set, or nil: all } } } } },
+-- which the engine makes of its own tables. Raises nothing for any script.
 function lint.run(model, scripts)
   local parsed = prepare(scripts)
   local findings = allow.filter(parsed, walk.run(model, parsed))

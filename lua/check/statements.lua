@@ -5,14 +5,16 @@ local values = require "check.values"
 local walker = require "check.walker"
 
 local ANY, NONE = values.ANY, values.NONE
-local TRUTHY = { True = true, Number = true, String = true, Table = true, Function = true }
+walker.TRUTHY = { True = true, Number = true, String = true, Table = true, Function = true }
 local index, literal, statement = walker.index, walker.literal, walker.statement
 
--- The values of a list of expressions for n names: a call at the end may give several.
+local SEVERAL = { Call = true, Invoke = true, Dots = true }
+
+-- The values of a list of expressions for n names: a call at the end may give several; without one the rest is nil.
 function walker:spread(nodes, n)
-  local list = {}
+  local list, last = {}, nodes[#nodes]
   for i, node in ipairs(nodes) do list[i] = self:eval(node) end
-  for i = #nodes + 1, n do list[i] = #nodes > 0 and ANY or nil end
+  for i = #nodes + 1, n do list[i] = last and SEVERAL[last.tag] and ANY or values.NIL end
   return list
 end
 
@@ -37,16 +39,30 @@ local function root(node)
   return node.tag == "Id" and node.variable or nil
 end
 
--- A door's function that changes a local of the script: the next partner meets the change.
-function walker:check_memory(node, variable)
-  if self.at_door and variable and variable.owner == nil and variable.chunk then
-    self:report(node, "nondeterminism", ("a door changes '%s', so its answers depend on earlier partners"):format(variable.name))
+-- A door's function that changes a local of the script, or a table of it: the next partner meets the change.
+function walker:check_memory(node, name, persists)
+  if self.at_door and persists then
+    self:report(node, "nondeterminism", ("a door changes '%s', so its answers depend on earlier partners"):format(name))
   end
+end
+
+-- Whether the variable outlives the question: one of the script, or of a function that ran while the script loaded.
+local function outlives(self, variable)
+  local owner = variable.owner
+  if owner == nil then return variable.chunk end
+  return owner ~= self.node and not self:closure(owner).at_door
+end
+
+-- The same for the table that the expression gives.
+function walker:check_changed(node, base)
+  local variable = root(node)
+  local persists = base.kind == "record" and base.node.owner == nil or variable and variable.owner == nil and variable.chunk
+  self:check_memory(node, variable and variable.name or "a table of the script", base.kind == "record" and persists)
 end
 
 function walker:assign(target, value)
   if target.tag == "Id" and target.variable then
-    self:check_memory(target, target.variable)
+    self:check_memory(target, target.variable.name, outlives(self, target.variable))
     return self:grow(target.variable, "value", value)
   end
   if target.tag == "Id" then
@@ -54,10 +70,8 @@ function walker:assign(target, value)
   end
   local base = self:eval(target[1])
   self:eval(target[2])
-  if base.kind == "record" then
-    self:check_memory(target, root(target))
-    if literal(target[2]) then return self:grow(self:record(base.node), literal(target[2]), value) end
-  end
+  self:check_changed(target[1], base)
+  if base.kind == "record" and literal(target[2]) then return self:grow(self:record(base.node), literal(target[2]), value) end
   self:escape(value)
 end
 
@@ -67,19 +81,20 @@ function statement.Set(self, node)
 end
 
 local function lone_call(self, node)
-  if self:eval(node).kind == "verdict" then self:report(node, "lost_verdict", "the verdict is dropped, and the function goes on") end
+  local verdict = self:eval(node).kind == "verdict" or node.tag == "Call" and self:eval(node[1]).kind == "chain"
+  if verdict then self:report(node, "lost_verdict", "the verdict is dropped, and the function goes on") end
 end
 
 statement.Call, statement.Invoke = lone_call, lone_call
 
--- Whether an expression is `a or LITERAL` with a literal that is true.
+-- Whether an expression is `a or LITERAL` with a literal that is true, and `a` no comparison, which is reported anyway.
 function walker.is_always_true(node)
   while node.tag == "Paren" do node = node[1] end
-  return node.tag == "Op" and node[1] == "or" and TRUTHY[node[3].tag] == true
+  return node.tag == "Op" and node[1] == "or" and walker.TRUTHY[node[3].tag] == true and not walker.is_uncompared(node)
 end
 
 local function condition(self, node)
-  self:eval(node)
+  self:decide(node)
   if walker.is_always_true(node) then
     self:report(node, "constant_check", "the condition is always true, because of the literal behind `or`")
   end
@@ -92,7 +107,7 @@ statement["If"] = function(self, node)
 end
 
 statement["While"] = function(self, node)
-  self:eval(node[1])
+  self:decide(node[1])
   self:each(node[2])
 end
 

@@ -12,12 +12,14 @@
 --   closure   a function of the script: `node`
 --   chain     a rule made by policy.first, policy.all or policy.when: `node`, `rules`
 --   record    a table of the script: `node`
--- nil is the same as none.
+--   text      a string
+-- maybe = true: nil is possible too. nil in place of a value is the same as none.
 
 local values = {}
 
 values.ANY = { kind = "any" }
 values.NONE = { kind = "none" }
+values.NIL = { kind = "const", value = "nil", type = "nil" }
 
 local IDENTITY = {
   const = "value", module = "name", member = "name", class = "name", standard = "name", verdict = "gives", closure = "node",
@@ -31,17 +33,33 @@ local function union(a, b)
   return both
 end
 
+-- A variable that is nil at first and one of these later: a use of it is a use of the later value.
+local LATER = { shape = true, class = true, module = true, member = true, closure = true }
+
+local function is_nil(value) return value.kind == "const" and value.type == "nil" end
+
+-- The value of a variable that is nil at first; nil: there is none.
+local function later(a, b)
+  if not (is_nil(a) and LATER[b.kind]) then return nil end
+  local value = {}
+  for k, v in pairs(b) do value[k] = v end
+  value.maybe = true
+  return value
+end
+
 -- values.join(a, b) -> the value of a variable that may have either. Either may be nil.
 function values.join(a, b)
   if a == nil or a.kind == "none" then return b end
   if b == nil or b.kind == "none" then return a end
+  if later(a, b) or later(b, a) then return later(a, b) or later(b, a) end
   if a.kind ~= b.kind then return values.ANY end
+  if a.kind == "text" then return b end
   if a.kind == "shape" then
     if a.shape ~= b.shape then return values.ANY end
     return { kind = "shape", shape = a.shape, doors = union(a.doors, b.doors) }
   end
   local key = IDENTITY[a.kind]
-  if key and rawequal(a[key], b[key]) then return b end
+  if key and rawequal(a[key], b[key]) then return a.maybe and a or b end
   return values.ANY
 end
 
@@ -58,7 +76,7 @@ function values.same(a, b)
   if a.kind ~= b.kind then return false end
   if a.kind == "shape" then return a.shape == b.shape and equal(a.doors, b.doors) end
   local key = IDENTITY[a.kind]
-  return key == nil or rawequal(a[key], b[key])
+  return key == nil or rawequal(a[key], b[key]) and a.maybe == b.maybe
 end
 
 return values

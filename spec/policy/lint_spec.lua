@@ -88,7 +88,18 @@ return {
     end
     return policy.refuse(facts.pear.ip) --> fact_unknown!
   end,
+  admit = function(facts)
+    local own, peer = nil
+    if facts.recheck then own, peer = facts.own, facts.peer end
+    if own and own.ipp == peer.adress then return policy.accept() end --> fact_unknown! fact_unknown!
+    return policy.refuse "other"
+  end,
 }]] },
+  ["a method that a string does not have"] = { a = POLICY .. [[
+return { bind = function(facts)
+  if facts.capex.applid:uper() == "A" then return policy.accept() end --> library_field!
+  return facts.peer.ip:lower():find "^fe80" and policy.accept() or policy.refuse "other"
+end }]] },
   ["a fact that a door never has"] = { a = POLICY .. [[
 local function applid(facts) return facts.capex.applid end --> fact_absent fact_absent
 local function careful(facts)
@@ -116,6 +127,16 @@ return { admit = function(facts)
   if inside(facts) and near:holds(facts.peer.ip) and policy.counter("N"):next() then return policy.accept() end
   return guest and first and policy.accept() or policy.refuse "far"
 end }]] },
+  ["a note that no later door reads"] = { a = POLICY .. [[
+local function keep(facts) policy.note("ip", facts.peer.ip) end --> phase
+return {
+  admit = function(facts) keep(facts) policy.note("b", 1) return policy.accept() end,
+  attach = function(facts)
+    policy.note("a", 1) --> phase
+    keep(facts)
+    return policy.accept()
+  end,
+}]] },
   ["a function that can end without a verdict"] = { a = POLICY .. [[
 local function helper(facts)
   if facts.peer.port > 1023 then return policy.accept() end
@@ -158,12 +179,14 @@ return { admit = function(facts)
 end }]] },
   ["a verdict that is not returned"] = { a = POLICY .. [[
 local function deny(facts) return policy.refuse("low", facts.peer.ip) end
+local rule = policy.first { function(facts) return facts.recheck and policy.pass() or policy.refuse "low" end }
 return {
   admit = function(facts)
     if facts.peer.port < 1024 then policy.refuse "low" end --> lost_verdict!
     while facts.recheck do policy.accept() break end --> lost_verdict!
     repeat deny(facts) until true --> lost_verdict!
     for _ = 1, 2 do policy.pass() end --> lost_verdict!
+    rule(facts) --> lost_verdict!
     if deny(facts) then return policy.accept() end
     local verdict = deny(facts)
     return verdict
@@ -178,10 +201,39 @@ return { admit = function(facts)
   policy.check("function", function() return facts end) --> constant_check
   policy.check("either", facts.recheck or false)
   policy.check("both", facts.recheck and true)
+  local found, near
+  if facts.recheck then found, near = true, "near" end
+  policy.check("found", found, near)
   policy.check("one or the other", facts.peer.ip == "192.0.2.1" or "192.0.2.2") --> constant_check
   if facts.peer.ip == "192.0.2.1" or "192.0.2.2" then return policy.refuse "blocked" end --> constant_check
   if facts.peer.ip == (facts.own.ip or "192.0.2.1") then return policy.refuse "own" end
   return policy.accept()
+end }]] },
+  ["a comparison with a literal behind its `or`, wherever it stands"] = { a = POLICY .. [[
+local function is_own(ip) return ip == "192.0.2.1" or "192.0.2.2" end --> constant_check
+return { admit = function(facts)
+  local near = facts.peer.ip ~= "192.0.2.1" or "192.0.2.2" --> constant_check
+  if facts.recheck and (facts.peer.ip == "192.0.2.1" or "::1") then return policy.refuse "a" end --> constant_check
+  if facts.peer.ip == "::2" or "::3" or facts.recheck then return policy.refuse "b" end --> constant_check
+  while not (facts.peer.port < 3 or 4) do return policy.refuse "c" end --> constant_check
+  local word = facts.peer.port == 1 and "one" or "another"
+  if is_own(facts.peer.ip) or near == word then return policy.refuse "d" end
+  return policy.accept()
+end }]] },
+  ["a function as a condition, which nobody calls"] = { a = POLICY .. [[
+local cert = require "policy.cert"
+local function is_near(facts) return facts.peer.ip == "::1" end
+local later
+return { certify = function(facts)
+  if is_near then return policy.accept() end --> constant_check
+  if not cert.verified then return policy.refuse "a" end --> constant_check
+  if later and later(facts) then return policy.refuse "b" end
+  return is_near and policy.accept() or policy.refuse "c" --> constant_check
+end,
+admit = function(facts)
+  later = is_near --> nondeterminism
+  if facts.recheck then return policy.accept end --> no_verdict
+  return is_near(facts) and policy.accept() or policy.refuse "d"
 end }]] },
   ["code behind a verdict"] = { a = POLICY .. [[
 local function open() return policy.accept() end
@@ -202,10 +254,27 @@ return {
 }]] },
   ["an answer that the facts do not settle"] = { a = POLICY .. [[
 local seen, by = 0, {}
+local function after(limit)
+  local n = 0
+  return function()
+    local own = 0
+    n = n + 1 --> nondeterminism
+    own = own + n
+    return own > limit
+  end
+end
+local is_late = after(3)
 local NETWORKS = { NETA = "A", NETB = "B" }
 return { bind = function(facts)
   seen = seen + 1 --> nondeterminism
   by[facts.peer.ip] = true --> nondeterminism
+  table.insert(by, facts.peer.ip) --> nondeterminism
+  rawset(by, "last", facts.peer.ip) --> nondeterminism
+  local all, own = by, {}
+  all.last = facts.peer.ip --> nondeterminism
+  own.last = facts.peer.ip
+  table.insert(own, facts.peer.ip)
+  if is_late() then return policy.refuse "late" end
   if os.time() > 0 or math.random() > 0.5 then return policy.refuse "late" end --> nondeterminism! nondeterminism!
   for network, code in pairs(NETWORKS) do
     if network < facts.capex.networkid then return policy.refuse(code) end --> nondeterminism

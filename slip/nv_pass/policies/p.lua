@@ -1,0 +1,2 @@
+local policy = require "policy"
+return { admit=function(f) return policy.pass() end }

@@ -1,0 +1,3 @@
+local policy = require "policy"
+policy.note("a",1)
+return { admit=function(f) return policy.accept() end }
