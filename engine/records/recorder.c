@@ -211,6 +211,7 @@ recorder_work(void *arg)
 			finish_batch(r, batch, n, write_batch(r, batch, n));
 		trim(r, &next);
 	} while (more);
+	tell(r, r->failing, NULL);
 	record_file_close(r->file);
 }
 
@@ -298,7 +299,7 @@ recorder_busy(struct recorder *r)
 	if (r == NULL)
 		return false;
 	pthread_mutex_lock(&r->lock);
-	busy = r->put - r->taken > QUEUE / 2 || r->bytes > QUEUE_BYTES / 2;
+	busy = !r->failing && (r->put - r->taken > QUEUE / 2 || r->bytes > QUEUE_BYTES / 2);
 	pthread_mutex_unlock(&r->lock);
 	return busy;
 }

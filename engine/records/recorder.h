@@ -63,8 +63,8 @@ void recorder_certificates(struct recorder *r, const struct certificate *c);
 /* The greatest ticket up to which all things are written. Any thread. */
 uint64_t recorder_done(struct recorder *r);
 /*
- * Whether the queue is half full: work that makes many things waits, so that none is lost. While writing fails it stays
- * so. r may be NULL.
+ * Whether the queue is half full, and is being written: work that makes many things waits, so that none is lost. r may
+ * be NULL.
  */
 bool recorder_busy(struct recorder *r);
 /* Whether answers wait for their records. r may be NULL. */

@@ -263,7 +263,7 @@ recorder_follow_begin(struct recorder *r)
 static void
 await_room(struct recorder *r, double until)
 {
-	while (recorder_busy(r) && !recorder_counts(r).failing && clock_span() < until)
+	while (recorder_busy(r) && clock_span() < until)
 		nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 }
 

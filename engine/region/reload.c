@@ -286,9 +286,7 @@ conclude(struct reload *l)
 static bool
 must_wait(const struct reload *l)
 {
-	struct recorder *r = l->region->recorder;
-
-	return recorder_busy(r) && !recorder_counts(r).failing;
+	return recorder_busy(l->region->recorder);
 }
 
 static void
