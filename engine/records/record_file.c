@@ -322,7 +322,7 @@ delete_before(struct record_file *r, double limit, struct fault *f)
 		"DELETE FROM request WHERE id IN (SELECT id FROM (SELECT id, time FROM request ORDER BY id LIMIT %d) WHERE time < %.6f);"
 		"DELETE FROM reask WHERE id IN (SELECT id FROM (SELECT id, time FROM reask ORDER BY id LIMIT %d) WHERE time < %.6f);"
 		"DELETE FROM record WHERE id IN (SELECT id FROM (SELECT id, written FROM record ORDER BY seq LIMIT %d) WHERE written < %.6f);"
-		"DELETE FROM certificate WHERE seen < coalesce((SELECT min(opened) FROM (SELECT opened FROM record ORDER BY id LIMIT 1)), 9e15) - %d;"
+		"DELETE FROM certificate WHERE seen < coalesce((SELECT min(opened) FROM (SELECT opened FROM record ORDER BY id LIMIT 1)), unixepoch()) - %d;"
 		"COMMIT; PRAGMA incremental_vacuum", SLICE, limit, SLICE, limit, SLICE, limit, CERTIFICATE_SECONDS);
 	ok = record_sql_run(r->db, r->path, sql, f);
 	if (ok < 0 && sqlite3_get_autocommit(r->db) == 0)

@@ -75,6 +75,18 @@ describe("the file of records", function()
       assert.equal(sha256[1].sha256, out:match("=(%S+)"):gsub(":", ""):lower())
     end)
 
+    it("has the certificate of the first connection too, which is written before the connection", function()
+      local young, own = region_of({ record = "records.db" }, { tcpipservices = { TLS = { ssl = "clientauth", certificate = "CICSA" } } })
+      young:start()
+      for i, ring in ipairs { "NETX.CTGAPP", "MYQUAL.MYAPPL" } do
+        support.connect { port = young:port "TLS", ring = ring, applid = "OTHER" }
+        own:await(("SELECT 1 FROM record GROUP BY tcpipservice HAVING count(*) = %d"):format(i))
+      end
+      assert.equal(0, #own:rows [[SELECT 1 FROM record WHERE json_extract(account, '$.facts.certificate.sha256') NOT IN
+        (SELECT sha256 FROM certificate)]])
+      young:stop()
+    end)
+
     it("can be read by its owner only", function()
       for _, name in ipairs { "records.db", "records.db-wal", "records.db.lock" } do
         assert.equal("rw-------", lfs.attributes(region:path(name), "permissions"), name)
