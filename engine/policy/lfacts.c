@@ -247,6 +247,19 @@ lfacts_push(lua_State *L, const struct facts *f)
 	lua_remove(L, p.kit);
 }
 
+void
+lfacts_set_certificate(lua_State *L, const struct facts *f)
+{
+	struct lpush p = { .L = L };
+
+	luaL_checkstack(L, 16, "facts");
+	lshape_push_kit(L);
+	lua_insert(L, -2); /* [kit facts] */
+	p.kit = lua_gettop(L) - 1;
+	set_certificate(&p, f);
+	lua_remove(L, p.kit);
+}
+
 static void
 push_note(lua_State *L, const struct note *note)
 {

@@ -13,6 +13,8 @@ struct notes;
 
 /* Pushes a new table; members that are not known are absent, and there are no notes. [-0, +1, may throw] */
 void lfacts_push(struct lua_State *L, const struct facts *f);
+/* Sets the certificate of f in the facts on the top, for a row with a real certificate. [-0, +0, may throw] */
+void lfacts_set_certificate(struct lua_State *L, const struct facts *f);
 /* Adds the notes that a door sees to the facts on the top. [-0, +0, may throw] */
 void lfacts_set_notes(struct lua_State *L, const struct notes *n, enum door door);
 /*

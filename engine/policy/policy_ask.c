@@ -22,6 +22,7 @@ struct door_call { /* a call of the function of a door */
 	enum door door;
 	const struct notes *notes; /* of the connection, when the question begins */
 	const struct facts *facts; /* NULL: the two values on the stack are the facts, as a table, and the mock */
+	const struct facts *presented; /* of a table: the certificate, when the table has none */
 	struct verdict *out;
 	bool failed; /* the refusal is the engine's, not the script's */
 };
@@ -38,6 +39,8 @@ policy_ask_push(lua_State *L, struct script_call *call)
 	}
 	lhost_mock(L, &call->p->host, 3);
 	lrow_push(L, 2, q->door);
+	if (q->presented != NULL && (fact_row(FACT_facts_certificate)->doors[q->presented->way] >> q->door & 1) != 0)
+		lfacts_set_certificate(L, q->presented);
 }
 
 static int
@@ -293,6 +296,7 @@ policy_ask_row(struct policy *p, struct policy_row *row)
 	double start = clock_span();
 
 	row->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
+	q.presented = row->presented;
 	if (find_hook(&q)) {
 		q.call.params = row->params;
 		lua_pushvalue(p->L, facts);

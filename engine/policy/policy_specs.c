@@ -5,6 +5,7 @@
 #include "base/luatext.h"
 #include "policy/generation.h"
 #include "policy/spec_internal.h"
+#include "tls/issue.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -196,6 +197,7 @@ policy_specs_run(const struct policy_specs_order *o, struct policy_specs_result 
 	if (o->seconds > 0)
 		r.until = clock_span() + o->seconds;
 	run_files(&r);
+	issue_free(r.issuer);
 	policy_free(r.policy); /* before its sources */
 	sources_free(r.sources);
 }

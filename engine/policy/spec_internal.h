@@ -7,8 +7,18 @@
 
 #include "policy/policy.h"
 #include "policy/policy_specs.h"
+#include "tls/presented.h"
 
 #define SPEC_WARNINGS 20 /* of a reload, so that they do not hide other warnings */
+
+enum spec_verified { SPEC_VERIFIED_UNSAID, SPEC_VERIFIED, SPEC_UNVERIFIED };
+
+struct spec_certificate { /* of the current row */
+	struct presented presented; /* owned; n is 0: the row has none */
+	enum spec_verified verified;
+	char userid[NAME_SIZE];     /* the user that certify gave it, for later doors; "" none */
+	double now;                 /* the time at which it is verified */
+};
 
 struct spec_run {
 	const struct policy_specs_order *order;
@@ -27,6 +37,9 @@ struct spec_run {
 	int at;                           /* the row's line; 0: not known */
 	char name[TEXT_SIZE];             /* the row's; "" none */
 	struct faults objections;         /* owned; of the current row: it holds when there is none */
+	struct spec_certificate certificate;
+	struct issuer *issuer;            /* owned; of the last certificate that was made; NULL: none */
+	char issuer_name[64];
 	json_t *doors;                    /* owned; the doors that the current row asked, as of explain --json; NULL: none */
 };
 
@@ -42,13 +55,27 @@ int spec_member(struct lua_State *L, int idx, const char *key);
 /* Keeps the entry as one of the doors of the row. e may be NULL. */
 void spec_keep(struct spec_run *r, const struct record_entry *e);
 
-/* Frees the objections and the doors of the current row. */
+/* Frees the objections, the doors and the certificate of the current row. */
 void spec_drop(struct spec_run *r);
 
 /* Runs the row on the top of the stack, and reports it. [-0, +0, may throw] */
 void spec_row_run(struct lua_State *L, struct spec_run *r);
 /* Asks the door of the row at idx, and compares the verdict. [-0, +0, may throw] */
 void spec_door(struct lua_State *L, int idx, struct spec_run *r);
+/* The time `now` of the facts on the top, at idx; the present when they have none. [-0, +0] */
+double spec_now(struct lua_State *L, int idx);
+/*
+ * Takes the member `certificate` of the row at idx into r->certificate; now: the time of the row. False, with the
+ * objection. [-0, +0]
+ */
+bool spec_certificate_take(struct lua_State *L, int idx, struct spec_run *r, double now);
+/*
+ * Verifies the certificate of the row, which is there, without a ring: by the authority that made it, or by the last
+ * one of its file. Returns a new reference. NULL with the objection: the engine refuses such a certificate unasked.
+ */
+struct certificate *spec_certificate_verify(struct spec_run *r, enum way way);
+/* Frees the certificate of the row. */
+void spec_certificate_drop(struct spec_run *r);
 /*
  * Compares the verdict with the members of the table at idx, which has the member `verdict`; `of` begins each sentence
  * ("" or "install: "). false there expects that the verdict has no such member. Of another kind of verdict only the

@@ -69,6 +69,7 @@ spec_keys(lua_State *L, int idx, struct spec_run *r, const char *const *words, c
 int
 spec_member(lua_State *L, int idx, const char *key)
 {
+	idx = lua_absindex(L, idx);
 	lua_pushstring(L, key);
 	return lua_rawget(L, idx);
 }
@@ -147,6 +148,7 @@ spec_drop(struct spec_run *r)
 	faults_free(&r->objections);
 	json_decref(r->doors);
 	r->doors = NULL;
+	spec_certificate_drop(r);
 }
 
 /* Whether the filter of the order wants the row: by its name, or by its script. */

@@ -12,9 +12,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define DAYS 3650
+#define DAY 86400
+#define LATEST 253402300799 /* the end of 9999, the last time of a certificate */
 #define SERIAL_BITS 127 /* positive, so that DER has at most 16 bytes */
 
 struct issuer {
@@ -38,12 +41,89 @@ set_serial(X509 *x)
 	return done ? 0 : -1;
 }
 
+/* The kinds of alternative names, and how their bytes are encoded. */
+static const struct san_kind {
+	const char *kind;
+	int type;    /* of a GENERAL_NAME */
+	int string;  /* of ASN1_STRING */
+} san_kinds[] = { { "dns", GEN_DNS, V_ASN1_IA5STRING }, { "uri", GEN_URI, V_ASN1_IA5STRING }, { "email", GEN_EMAIL, V_ASN1_IA5STRING },
+	{ "ip", GEN_IPADD, V_ASN1_OCTET_STRING } };
+
+/* NULL: the text is a part of the subject. */
+static const struct san_kind *
+san_kind(const struct issue_text *t)
+{
+	for (size_t i = 0; i < sizeof san_kinds / sizeof *san_kinds; i++)
+		if (strcmp(san_kinds[i].kind, t->kind) == 0)
+			return &san_kinds[i];
+	return NULL;
+}
+
+/* Adds the parts of the subject. Bytes stay as they are: UTF8String is not checked when it is written. */
 static int
-set_subject(X509 *x, const char *cn)
+set_subject(X509 *x, const struct issue_leaf *l, struct fault *f)
 {
 	X509_NAME *name = X509_get_subject_name(x);
 
-	return X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)cn, -1, -1, 0) == 1 ? 0 : -1;
+	for (size_t i = 0; i < l->n; i++) {
+		const struct issue_text *t = &l->text[i];
+
+		if (san_kind(t) == NULL && X509_NAME_add_entry_by_txt(name, t->kind, V_ASN1_UTF8STRING, (const unsigned char *)t->bytes, (int)t->len, -1, 0) != 1)
+			return fault_set(f, "a subject cannot have the part %.40s", t->kind);
+	}
+	return 0;
+}
+
+static ASN1_STRING *
+encode(const struct san_kind *k, const struct issue_text *t, struct fault *f)
+{
+	ASN1_STRING *s;
+
+	if (k->type == GEN_IPADD) {
+		s = strlen(t->bytes) == t->len ? a2i_IPADDRESS(t->bytes) : NULL;
+		if (s == NULL)
+			fault_set(f, "ip: '%.60s' is no address", t->bytes);
+		return s;
+	}
+	s = ASN1_STRING_type_new(k->string);
+	if (s != NULL && ASN1_STRING_set(s, t->bytes, (int)t->len) == 1)
+		return s;
+	ASN1_STRING_free(s);
+	fault_set(f, "out of memory");
+	return NULL;
+}
+
+static int
+add_name(GENERAL_NAMES *names, const struct san_kind *k, const struct issue_text *t, struct fault *f)
+{
+	ASN1_STRING *s = encode(k, t, f);
+	GENERAL_NAME *name = s != NULL ? GENERAL_NAME_new() : NULL;
+
+	if (name == NULL) {
+		ASN1_STRING_free(s);
+		return -1;
+	}
+	GENERAL_NAME_set0_value(name, k->type, s);
+	if (sk_GENERAL_NAME_push(names, name) > 0)
+		return 0;
+	GENERAL_NAME_free(name);
+	return fault_set(f, "out of memory");
+}
+
+/* Adds the alternative names. */
+static int
+set_names(X509 *x, const struct issue_leaf *l, struct fault *f)
+{
+	GENERAL_NAMES *names = GENERAL_NAMES_new();
+	int rc = names != NULL ? 0 : fault_set(f, "out of memory");
+
+	for (size_t i = 0; rc == 0 && i < l->n; i++)
+		if (san_kind(&l->text[i]) != NULL)
+			rc = add_name(names, san_kind(&l->text[i]), &l->text[i], f);
+	if (rc == 0 && sk_GENERAL_NAME_num(names) > 0 && X509_add1_ext_i2d(x, NID_subject_alt_name, names, 0, X509V3_ADD_DEFAULT) != 1)
+		rc = fault_set(f, "out of memory");
+	GENERAL_NAMES_free(names);
+	return rc;
 }
 
 static int
@@ -65,43 +145,61 @@ add_extensions(X509 *x, X509 *issuer, const struct extension *list, size_t n)
 }
 
 static int
-fill(X509 *x, EVP_PKEY *key, const char *cn)
+fill(X509 *x, EVP_PKEY *key, const struct issue_leaf *l)
 {
-	bool done = X509_set_version(x, X509_VERSION_3) == 1 && set_serial(x) == 0 && set_subject(x, cn) == 0 &&
-		X509_gmtime_adj(X509_getm_notBefore(x), -60) != NULL && X509_time_adj_ex(X509_getm_notAfter(x), DAYS, 0, NULL) != NULL &&
-		X509_set_pubkey(x, key) == 1;
+	bool done = X509_set_version(x, X509_VERSION_3) == 1 && set_serial(x) == 0 &&
+		ASN1_TIME_set(X509_getm_notBefore(x), (time_t)l->not_before) != NULL &&
+		ASN1_TIME_set(X509_getm_notAfter(x), (time_t)l->not_after) != NULL && X509_set_pubkey(x, key) == 1;
 
 	return done ? 0 : -1;
 }
 
-/* Makes the certificate of a key; issuer NULL: signed by itself. NULL without memory. */
+/* Makes the certificate of a key; issuer NULL: signed by itself. NULL with a sentence. */
 static X509 *
-make(EVP_PKEY *key, const char *cn, const struct issuer *issuer, const struct extension *list, size_t n)
+make(EVP_PKEY *key, const struct issue_leaf *l, const struct issuer *issuer, const struct extension *list, size_t n, struct fault *f)
 {
 	X509 *x = X509_new();
 	X509 *by = issuer != NULL ? issuer->cert : x;
 
-	if (x != NULL && fill(x, key, cn) == 0 && X509_set_issuer_name(x, X509_get_subject_name(by)) == 1 &&
-		add_extensions(x, by, list, n) == 0 && X509_sign(x, issuer != NULL ? issuer->key : key, EVP_sha256()) > 0)
+	fault_set(f, "no memory, or no such names");
+	if (x != NULL && fill(x, key, l) == 0 && set_subject(x, l, f) == 0 && X509_set_issuer_name(x, X509_get_subject_name(by)) == 1 &&
+		add_extensions(x, by, list, n) == 0 && set_names(x, l, f) == 0 && X509_sign(x, issuer != NULL ? issuer->key : key, EVP_sha256()) > 0)
 		return x;
 	X509_free(x);
+	return NULL;
+}
+
+static struct issuer *
+make_authority(const char *cn, int64_t not_before, int64_t not_after, struct fault *f)
+{
+	static const struct extension list[] = { { NID_basic_constraints, "critical,CA:TRUE" },
+		{ NID_key_usage, "critical,keyCertSign,cRLSign" }, { NID_subject_key_identifier, "hash" } };
+	const struct issue_text name = { "CN", cn, strlen(cn) };
+	const struct issue_leaf l = { .text = &name, .n = 1, .not_before = not_before, .not_after = not_after };
+	struct issuer *i = calloc(1, sizeof *i);
+
+	fault_set(f, "no memory");
+	if (i != NULL && (i->key = EVP_EC_gen("P-256")) != NULL)
+		i->cert = make(i->key, &l, NULL, list, sizeof list / sizeof list[0], f);
+	if (i != NULL && i->cert != NULL)
+		return i;
+	issue_free(i);
+	fault_wrap(f, "the authority %s cannot be made", cn);
 	return NULL;
 }
 
 struct issuer *
 issue_authority(const char *cn, struct fault *f)
 {
-	static const struct extension list[] = { { NID_basic_constraints, "critical,CA:TRUE" },
-		{ NID_key_usage, "critical,keyCertSign,cRLSign" }, { NID_subject_key_identifier, "hash" } };
-	struct issuer *i = calloc(1, sizeof *i);
+	int64_t now = time(NULL);
 
-	if (i != NULL && (i->key = EVP_EC_gen("P-256")) != NULL)
-		i->cert = make(i->key, cn, NULL, list, sizeof list / sizeof list[0]);
-	if (i != NULL && i->cert != NULL)
-		return i;
-	issue_free(i);
-	fault_set(f, "the authority %s cannot be made: no memory", cn);
-	return NULL;
+	return make_authority(cn, now - 60, now + DAYS * DAY, f);
+}
+
+struct issuer *
+issue_authority_always(const char *cn, struct fault *f)
+{
+	return make_authority(cn, 0, LATEST, f);
 }
 
 void
@@ -142,14 +240,25 @@ issue_write_authority(const struct issuer *i, const char *cert_path, const char 
 	return key_path != NULL ? write_new(key_path, NULL, i->key, f) : 0;
 }
 
-int
-issue_write_leaf(const struct issuer *i, const char *cn, const char *san, const char *cert_path, const char *key_path, struct fault *f)
+/* Makes a certificate for servers and clients. san: as issue_write_leaf has it. */
+static X509 *
+make_leaf(EVP_PKEY *key, const struct issue_leaf *l, const struct issuer *i, const char *san, struct fault *f)
 {
 	const struct extension list[] = { { NID_basic_constraints, "critical,CA:FALSE" }, { NID_key_usage, "critical,digitalSignature" },
 		{ NID_ext_key_usage, "serverAuth,clientAuth" }, { NID_subject_key_identifier, "hash" },
 		{ NID_authority_key_identifier, "keyid" }, { NID_subject_alt_name, san } };
+
+	return make(key, l, i, list, sizeof list / sizeof list[0], f);
+}
+
+int
+issue_write_leaf(const struct issuer *i, const char *cn, const char *san, const char *cert_path, const char *key_path, struct fault *f)
+{
+	const struct issue_text name = { "CN", cn, strlen(cn) };
+	int64_t now = time(NULL);
+	const struct issue_leaf l = { .text = &name, .n = 1, .not_before = now - 60, .not_after = now + DAYS * DAY };
 	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *cert = key != NULL ? make(key, cn, i, list, sizeof list / sizeof list[0]) : NULL;
+	X509 *cert = key != NULL ? make_leaf(key, &l, i, san, f) : NULL;
 	int status = -1;
 
 	if (cert == NULL)
@@ -159,4 +268,47 @@ issue_write_leaf(const struct issuer *i, const char *cn, const char *san, const 
 	X509_free(cert);
 	EVP_PKEY_free(key);
 	return status;
+}
+
+/* The DER of a certificate; owned by the caller. NULL: no memory. */
+static unsigned char *
+der_of(X509 *x, size_t *len)
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509(x, &der);
+
+	*len = n > 0 ? (size_t)n : 0;
+	return n > 0 ? der : NULL;
+}
+
+/* Makes the authority the signer of p, in memory that presented_free frees. */
+static int
+set_signer(struct presented *p, const struct issuer *i, struct fault *f)
+{
+	size_t len;
+	unsigned char *der = der_of(i->cert, &len), *copy = der != NULL ? malloc(len) : NULL;
+
+	if (copy != NULL)
+		memcpy(copy, der, len);
+	OPENSSL_free(der);
+	p->signer = (struct presented_item){ copy, len };
+	return copy != NULL ? 0 : fault_set(f, "out of memory");
+}
+
+int
+issue_present(const struct issuer *i, const struct issue_leaf *l, bool trusted, struct presented *p, struct fault *f)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *x = key != NULL ? make_leaf(key, l, i, NULL, f) : NULL;
+	unsigned char *der;
+	size_t len;
+	int rc = key != NULL ? -1 : fault_set(f, "out of memory");
+
+	if (x != NULL && (der = der_of(x, &len)) != NULL) {
+		rc = presented_add(p, der, len, f);
+		OPENSSL_free(der);
+	}
+	X509_free(x);
+	EVP_PKEY_free(key);
+	return rc == 0 && trusted ? set_signer(p, i, f) : rc;
 }

@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * issue: makes an authority and certificates under it, for `sallyport init`: key rings to try a region with. Keys are
- * on the curve P-256; a certificate is valid for ten years.
+ * issue: makes an authority and certificates under it: for `sallyport init`, key rings to try a region with; for rows
+ * of decision tables, certificates with any names. Keys are on the curve P-256.
  */
 #ifndef SALLYPORT_ISSUE_H
 #define SALLYPORT_ISSUE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/fault.h"
+#include "tls/presented.h"
 
 struct issuer; /* an authority: its key and its certificate */
 
-/* Makes an authority whose subject is CN=`cn`. The caller owns it (issue_free). NULL with a sentence. */
+/*
+ * Makes an authority whose subject is CN=`cn`, valid for ten years. The caller owns it (issue_free). NULL with a
+ * sentence.
+ */
 struct issuer *issue_authority(const char *cn, struct fault *f);
+/* The same, valid from 1970 to 9999. */
+struct issuer *issue_authority_always(const char *cn, struct fault *f);
 void issue_free(struct issuer *i); /* wipes the key; NULL is fine */
 
 /*
@@ -20,9 +30,28 @@ void issue_free(struct issuer *i); /* wipes the key; NULL is fine */
  */
 int issue_write_authority(const struct issuer *i, const char *cert_path, const char *key_path, struct fault *f);
 /*
- * Makes a key and a certificate for it, with the subject CN=`cn`, for servers and clients, and writes both as above.
+ * Makes a key and a certificate for it, with the subject CN=`cn`, for servers and clients, valid for ten years, and
+ * writes both as above.
  * san: subject alternative names as OpenSSL writes them, "DNS:localhost,IP:127.0.0.1"; NULL: none.
  */
 int issue_write_leaf(const struct issuer *i, const char *cn, const char *san, const char *cert_path, const char *key_path, struct fault *f);
+
+struct issue_text { /* a name of a certificate */
+	const char *kind;  /* of a part of the subject: CN, OU, O ...; of an alternative name: dns, ip, uri or email */
+	const char *bytes; /* len bytes, unchanged: also NUL, and bytes that are no UTF-8; of an ip the address as text */
+	size_t len;
+};
+
+struct issue_leaf {
+	const struct issue_text *text; /* borrowed; the parts of the subject in their order, and alternative names */
+	size_t n;
+	int64_t not_before, not_after; /* seconds since 1970 */
+};
+
+/*
+ * Adds a certificate with those names to p, as presented by a client or a server. trusted: the authority becomes the
+ * signer of p. -1 with a sentence: an unknown kind, an ip that is no address, or no memory.
+ */
+int issue_present(const struct issuer *i, const struct issue_leaf *l, bool trusted, struct presented *p, struct fault *f);
 
 #endif

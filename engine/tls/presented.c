@@ -128,23 +128,52 @@ presented_free(struct presented *p)
 {
 	for (size_t i = 0; i < p->n; i++)
 		free(p->item[i].der);
-	p->n = 0;
+	free(p->signer.der);
+	*p = (struct presented){ .n = 0 };
 }
 
-int
-presented_print(const struct presented *p, struct buf *b)
+static int
+print(const struct presented_item *item, size_t items, struct buf *b)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
 	int rc = bio != NULL ? 0 : -1;
 	char *text;
 	long n;
 
-	for (size_t i = 0; rc == 0 && i < p->n; i++)
-		rc = PEM_write_bio(bio, "CERTIFICATE", "", p->item[i].der, (long)p->item[i].len) > 0 ? 0 : -1;
+	for (size_t i = 0; rc == 0 && i < items; i++)
+		rc = PEM_write_bio(bio, "CERTIFICATE", "", item[i].der, (long)item[i].len) > 0 ? 0 : -1;
 	n = rc == 0 ? BIO_get_mem_data(bio, &text) : 0;
 	if (n > 0)
 		rc = buf_add(b, text, (size_t)n);
 	BIO_free(bio);
+	return rc;
+}
+
+int
+presented_print(const struct presented *p, struct buf *b)
+{
+	return print(p->item, p->n, b);
+}
+
+int
+presented_print_signer(const struct presented *p, struct buf *b)
+{
+	return print(&p->signer, 1, b);
+}
+
+int
+presented_read_signer(struct presented *p, const char *pem, size_t len, struct fault *f)
+{
+	struct presented one = { .n = 0 };
+	int rc = presented_read(&one, pem, len, f);
+
+	if (rc == 0 && (one.n != 1 || p->signer.der != NULL))
+		rc = fault_set(f, "there is more than one signer");
+	if (rc == 0) {
+		p->signer = one.item[0];
+		one.n = 0;
+	}
+	presented_free(&one);
 	return rc;
 }
 
@@ -206,17 +235,40 @@ parse(const struct presented *p)
 	return chain;
 }
 
-/* Sets up a verification as OpenSSL does for a handshake (ssl_verify_cert_chain). */
+/* A store with the signer of p alone, or an empty one; owned by the caller. NULL: no memory. */
+static X509_STORE *
+own_store(const struct presented *p)
+{
+	X509_STORE *store = X509_STORE_new();
+	const unsigned char *at = p->signer.der;
+	X509 *x = at != NULL ? d2i_X509(NULL, &at, (long)p->signer.len) : NULL;
+	bool done = store != NULL && (at == NULL || (x != NULL && X509_STORE_add_cert(store, x) == 1));
+
+	X509_free(x);
+	if (done)
+		return store;
+	X509_STORE_free(store);
+	return NULL;
+}
+
+/*
+ * Sets up a verification as OpenSSL does for a handshake (ssl_verify_cert_chain). c NULL: without the options of a
+ * context. The signer of a test may be any certificate of the chain.
+ */
 static bool
-prepare(X509_STORE_CTX *x, const struct tls_config *c, enum way way, int64_t now, STACK_OF(X509) *chain)
+prepare(X509_STORE_CTX *x, X509_STORE *store, const struct tls_config *c, enum way way, int64_t now, STACK_OF(X509) *chain)
 {
 	X509_VERIFY_PARAM *p;
 
-	if (!X509_STORE_CTX_init(x, SSL_CTX_get_cert_store(c->ctx), sk_X509_value(chain, 0), chain))
+	if (!X509_STORE_CTX_init(x, store, sk_X509_value(chain, 0), chain))
 		return false;
 	p = X509_STORE_CTX_get0_param(x);
-	if (!X509_STORE_CTX_set_default(x, way == WAY_IN ? "ssl_client" : "ssl_server") || !X509_VERIFY_PARAM_set1(p, SSL_CTX_get0_param(c->ctx)))
+	if (!X509_STORE_CTX_set_default(x, way == WAY_IN ? "ssl_client" : "ssl_server"))
 		return false;
+	if (c != NULL && !X509_VERIFY_PARAM_set1(p, SSL_CTX_get0_param(c->ctx)))
+		return false;
+	if (c == NULL || store != SSL_CTX_get_cert_store(c->ctx))
+		X509_VERIFY_PARAM_set_flags(p, X509_V_FLAG_PARTIAL_CHAIN);
 	X509_VERIFY_PARAM_set_time(p, (time_t)now);
 	return true;
 }
@@ -224,7 +276,9 @@ prepare(X509_STORE_CTX *x, const struct tls_config *c, enum way way, int64_t now
 struct certificate *
 presented_verify(const struct presented *p, const struct tls_config *c, enum way way, int64_t now, struct cert_fault *why)
 {
+	bool ringed = c != NULL && p->signer.der == NULL;
 	struct certificate *cert = NULL;
+	X509_STORE *own = NULL;
 	STACK_OF(X509) *chain;
 	X509_STORE_CTX *x;
 
@@ -233,12 +287,13 @@ presented_verify(const struct presented *p, const struct tls_config *c, enum way
 	ERR_set_mark();
 	*why = (struct cert_fault){ CERT_BROKEN, "a certificate cannot be decoded" };
 	chain = parse(p);
-	x = chain != NULL ? X509_STORE_CTX_new() : NULL;
-	if (x != NULL && prepare(x, c, way, now, chain))
+	x = chain != NULL && (ringed || (own = own_store(p)) != NULL) ? X509_STORE_CTX_new() : NULL;
+	if (x != NULL && prepare(x, ringed ? SSL_CTX_get_cert_store(c->ctx) : own, c, way, now, chain))
 		cert = chain_verify_chain(x, TLS_LEVEL, why);
 	else if (chain != NULL)
 		*why = (struct cert_fault){ CERT_MEMORY, "no memory to verify the chain" };
 	X509_STORE_CTX_free(x);
+	X509_STORE_free(own);
 	sk_X509_pop_free(chain, X509_free);
 	ERR_pop_to_mark();
 	return cert;

@@ -25,6 +25,7 @@ struct presented_item {
 struct presented { /* zero-initialise; freed by presented_free */
 	struct presented_item item[PRESENTED_MAX]; /* the leaf first, then its intermediates */
 	size_t n;
+	struct presented_item signer; /* of a test: verified by this one in place of the ring's signers; der NULL: by those */
 };
 
 /*
@@ -42,11 +43,15 @@ int presented_add(struct presented *p, const unsigned char *der, size_t len, str
 void presented_free(struct presented *p);
 /* Appends the certificates as PEM text. -1: no memory, or no room. */
 int presented_print(const struct presented *p, struct buf *b);
+/* The same for the signer, which is there. */
+int presented_print_signer(const struct presented *p, struct buf *b);
+/* Reads the one certificate of PEM text as the signer of *p. -1 with a sentence. */
+int presented_read_signer(struct presented *p, const char *pem, size_t len, struct fault *f);
 
 /*
  * Judges the chain as the callback of a handshake by c does (chain_limits.h, chain_verify.h), at the time `now`
- * (seconds since 1970). Returns a new reference. NULL with *why: a limit, a malformed certificate, or no memory. p is
- * not empty.
+ * (seconds since 1970). c NULL: as one with a ring without signers. Returns a new reference. NULL with *why: a limit, a
+ * malformed certificate, or no memory. p is not empty.
  */
 struct certificate *presented_verify(const struct presented *p, const struct tls_config *c, enum way way, int64_t now, struct cert_fault *why);
 /*
