@@ -304,7 +304,7 @@ jsontext_null(struct jsontext *j, const char *key)
 struct jsontext_mark
 jsontext_mark(const struct jsontext *j)
 {
-	return (struct jsontext_mark){ .len = j->len, .more = j->more };
+	return (struct jsontext_mark){ .len = j->len, .more = j->more, .full = j->full };
 }
 
 void
@@ -312,7 +312,7 @@ jsontext_back(struct jsontext *j, struct jsontext_mark m)
 {
 	j->len = m.len;
 	j->more = m.more;
-	j->full = false;
+	j->full = m.full;
 }
 
 void

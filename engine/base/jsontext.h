@@ -21,7 +21,7 @@ struct jsontext {
 
 struct jsontext_mark { /* a place to go back to */
 	size_t len;
-	bool more;
+	bool more, full;
 };
 
 /*
@@ -51,7 +51,10 @@ void jsontext_null(struct jsontext *j, const char *key);
 /* A value that is JSON already. */
 void jsontext_raw(struct jsontext *j, const char *key, const char *bytes, size_t len);
 
-/* The present place; and back to it, which forgets what was added since, and that it was too much. */
+/*
+ * The present place; and back to it, which forgets what was added since, and that it was too much. A text that was full
+ * at the mark stays full.
+ */
 struct jsontext_mark jsontext_mark(const struct jsontext *j);
 void jsontext_back(struct jsontext *j, struct jsontext_mark m);
 /* Frees the bytes. */

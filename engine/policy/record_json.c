@@ -13,6 +13,7 @@
 struct account {
 	struct jsontext *j;
 	const struct record *record;
+	size_t max, part; /* bounds of the text, and of its parts: the rest is for brackets and the member incomplete */
 	bool incomplete;
 };
 
@@ -276,23 +277,25 @@ put_facts(struct account *a, const struct facts *f)
 static void
 put_entries(struct account *a, const char *key, struct record_entry *const *entry, size_t n)
 {
+	a->j->max = a->max;
 	jsontext_begin(a->j, key, '[');
+	a->j->max = a->part;
 	for (size_t i = 0; i < n; i++) {
 		struct jsontext_mark mark = jsontext_mark(a->j);
 
 		put_entry(a, entry[i]);
 		keep(a, mark);
 	}
+	a->j->max = a->max;
 	jsontext_end(a->j, ']');
 }
 
 bool
 record_json_put(struct jsontext *j, const struct record *r, bool requests)
 {
-	struct account a = { .j = j, .record = r };
-	size_t max = j->max;
+	struct account a = { .j = j, .record = r, .max = j->max, .part = j->max > TAIL ? j->max - TAIL : j->max };
 
-	j->max = max > TAIL ? max - TAIL : max;
+	j->max = a.part;
 	jsontext_begin(j, NULL, '{');
 	put_outcome(j, r);
 	put_events(j, r);
@@ -300,7 +303,6 @@ record_json_put(struct jsontext *j, const struct record *r, bool requests)
 	put_entries(&a, "doors", r->entry, r->nentries);
 	if (requests)
 		put_entries(&a, "requests", r->requests != NULL ? r->requests->entry : NULL, r->requests != NULL ? r->requests->n : 0);
-	j->max = max;
 	if (a.incomplete)
 		jsontext_flag(j, "incomplete", true);
 	jsontext_end(j, '}');

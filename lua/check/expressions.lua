@@ -33,6 +33,12 @@ function walker.is_uncompared(node)
   return node[1] == "or" and left.tag == "Op" and COMPARISON[left[1]] and walker.TRUTHY[node[3].tag]
 end
 
+-- The value of `left or right`; unsure: the left operand decides whether the literal on the right counts.
+local function either(left, right, unsure)
+  if left.kind == "none" and unsure then return NONE end
+  return values.join(left.kind ~= "const" and left or nil, right) or NONE
+end
+
 function expression.Op(self, node)
   local decides = node[1] == "and" or node[1] == "not"
   local left = decides and self:decide(node[2]) or self:eval(node[2])
@@ -40,11 +46,9 @@ function expression.Op(self, node)
     self:report(node, "constant_check", "the value is always true, because of the literal behind `or`")
   end
   local right = node[3] and self:eval(node[3])
-  local unsure = right and right.kind == "const" -- the left operand decides whether the literal counts
+  local unsure = right and right.kind == "const"
   if node[1] == "and" then return unsure and ANY or right end
-  if node[1] ~= "or" then return ANY end
-  if left.kind == "none" and unsure then return NONE end
-  return values.join(left.kind ~= "const" and left or nil, right) or NONE
+  return node[1] == "or" and either(left, right, unsure) or ANY
 end
 
 local FAULT = { level = "fault" }

@@ -47,19 +47,20 @@ local function later(a, b)
   return value
 end
 
+local function join_shapes(a, b)
+  if a.shape ~= b.shape then return values.ANY end
+  return { kind = "shape", shape = a.shape, doors = union(a.doors, b.doors) }
+end
+
 -- values.join(a, b) -> the value of a variable that may have either. Either may be nil.
 function values.join(a, b)
   if a == nil or a.kind == "none" then return b end
   if b == nil or b.kind == "none" then return a end
-  if later(a, b) or later(b, a) then return later(a, b) or later(b, a) end
-  if a.kind ~= b.kind then return values.ANY end
-  if a.kind == "text" then return b end
-  if a.kind == "shape" then
-    if a.shape ~= b.shape then return values.ANY end
-    return { kind = "shape", shape = a.shape, doors = union(a.doors, b.doors) }
-  end
+  local value = later(a, b) or later(b, a)
+  if value or a.kind ~= b.kind then return value or values.ANY end
+  if a.kind == "shape" then return join_shapes(a, b) end
   local key = IDENTITY[a.kind]
-  if key and rawequal(a[key], b[key]) then return a.maybe and a or b end
+  if a.kind == "text" or key and rawequal(a[key], b[key]) then return a.maybe and a or b end
   return values.ANY
 end
 

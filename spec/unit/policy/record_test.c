@@ -3,6 +3,8 @@
 
 #include "base/jsontext.h"
 #include "policy/facts_json.h"
+#include "policy/record_answer.h"
+#include "policy/record_json.h"
 #include "policy/record_walk.h"
 
 #include <setjmp.h>
@@ -458,6 +460,68 @@ a_walk_of_nothing_ends(void **state)
 	records_free(rs);
 }
 
+/* A record with parts of each kind, and a text that takes more room as JSON. */
+static struct record *
+full_record(struct records *rs)
+{
+	struct record *r = record_open(rs, "a-1", 1000.0);
+	struct facts f = facts_from("10.0.0.1", "a-1");
+	struct verdict v = { .kind = VERDICT_REFUSE, .code = "names", .text = "not \xff\xff\xff you" };
+
+	record_facts(r, &f);
+	for (int i = 0; i < 3; i++) {
+		struct record_entry *e = record_entry_add(r, DOOR_BIND, "partners", 1000.0);
+		struct jsontext *j = record_answer_begin(e, "counter.next");
+
+		jsontext_integer(j, "answer", 7);
+		record_answer_end(e);
+		record_check(e, "name", true, "\x01\x02", 2);
+		record_verdict(e, &v, 1);
+	}
+	record_outcome(r, "refused", "capex", "names", NULL);
+	return r;
+}
+
+/* The account in `max` bytes; -1: it has no room. */
+static long
+account_within(const struct record *r, size_t max)
+{
+	struct jsontext j = { .max = max };
+	json_error_t error;
+	json_t *account;
+	long len = -1;
+
+	if (record_json_put(&j, r, true)) {
+		account = json_loadb(j.bytes, j.len, JSON_ALLOW_NUL, &error);
+		if (account == NULL)
+			fail_msg("%zu bytes: %s: %.*s", max, error.text, (int)j.len, j.bytes);
+		assert_true(max == 0 || j.len <= max);
+		len = (long)j.len;
+		json_decref(account);
+	}
+	jsontext_free(&j);
+	return len;
+}
+
+static void
+an_account_within_any_bound_is_json(void **state)
+{
+	struct records *rs = records_new(6);
+	const struct record *r = full_record(rs);
+	long whole = account_within(r, 0), before = -1;
+
+	(void)state;
+	assert_true(whole > 1500);
+	for (size_t max = 1; max <= (size_t)whole + 64; max++) {
+		long len = account_within(r, max);
+
+		assert_true(len >= 0 || before < 0); /* more room never loses the account */
+		before = len;
+	}
+	assert_int_equal(before, whole);
+	records_free(rs);
+}
+
 int
 main(void)
 {
@@ -475,6 +539,7 @@ main(void)
 		cmocka_unit_test(of_requests_the_last_are_kept_and_refused_ones_longest),
 		cmocka_unit_test(a_walk_in_slices_bears_changes),
 		cmocka_unit_test(a_walk_of_nothing_ends),
+		cmocka_unit_test(an_account_within_any_bound_is_json),
 		cmocka_unit_test(of_a_connection_that_ended_four_accepted_requests_are_left),
 	};
 
