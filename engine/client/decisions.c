@@ -41,7 +41,7 @@ static const char usage[] =
 struct listing {
 	struct record_reader_query query;
 	struct addr_prefix peer;
-	bool by_peer, json, help;
+	bool by_peer, json, help, any; /* any: a decision fitted */
 	const char *region, *record, *since, *until, *cidr;
 	json_t *rows; /* owned; NULL: each decision is printed when it is read */
 };
@@ -191,6 +191,7 @@ decisions_take(void *arg, const struct record_decision *d)
 
 	if (!fits_peer(l, d))
 		return;
+	l->any = true;
 	row = decision_json(d);
 	if (l->rows != NULL) {
 		json_array_append_new(l->rows, row);
@@ -247,6 +248,8 @@ run(struct listing *l)
 	ok = list(l, path, &f);
 	if (ok < 0)
 		fprintf(stderr, "decisions: %s\n", f.text);
+	else if (!l->any && !l->json)
+		fprintf(stderr, "no decision in %s fits\n", path);
 	if (l->rows != NULL) {
 		json_dumpf(l->rows, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(16));
 		putchar('\n');

@@ -104,6 +104,12 @@ describe("decisions", function()
     end
   end)
 
+  it("says that none fits, when the name of a policy is misspelt for instance", function()
+    local status, out, err = support.sallyport("decisions", "--region", region:path "region.lua", "--policy", "nosuch")
+    assert.same({ 0, "" }, { status, out })
+    assert.is_truthy(err:find "^no decision in [^ ]*/records.db fits\n$", err)
+  end)
+
   it("says that no file is named, or that it is not there", function()
     local without = support.region { tcpipservices = { OPEN = {} } }
     local status, out, err = support.sallyport("decisions", "--region", without:path "region.lua")
