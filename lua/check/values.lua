@@ -47,6 +47,8 @@ local function later(a, b)
   return value
 end
 
+local function is_unknown(value) return value == nil or value.kind == "none" end
+
 local function join_shapes(a, b)
   if a.shape ~= b.shape then return values.ANY end
   return { kind = "shape", shape = a.shape, doors = union(a.doors, b.doors) }
@@ -54,8 +56,8 @@ end
 
 -- values.join(a, b) -> the value of a variable that may have either. Either may be nil.
 function values.join(a, b)
-  if a == nil or a.kind == "none" then return b end
-  if b == nil or b.kind == "none" then return a end
+  if is_unknown(a) then return b end
+  if is_unknown(b) then return a end
   local value = later(a, b) or later(b, a)
   if value or a.kind ~= b.kind then return value or values.ANY end
   if a.kind == "shape" then return join_shapes(a, b) end

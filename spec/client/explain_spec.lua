@@ -626,7 +626,8 @@ end }]] } }
     assert.same({ type = "CN", value = "First CA" }, c.issuer[#c.issuer])
     assert.same({ true, {} }, { c.chain.ok, c.chain.errors })
     local signer = "CN=First CA,O=Sallyport demo"
-    assert.same({ subject = "CN=NETX.CTGAPP,O=Sallyport demo", issuer = signer, above = { { subject = signer, issuer = signer } } }, r.certificate)
+    assert.same({ subject = "CN=NETX.CTGAPP,O=Sallyport demo", issuer = signer, above = { { subject = signer, issuer = signer } } },
+      r.certificate)
   end)
 
   it("--json has the very facts that a script was asked with", function()

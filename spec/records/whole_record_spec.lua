@@ -103,7 +103,8 @@ describe("a record", function()
   setup(function()
     local service = { ssl = "clientauth", certificate = "CICSA" }
     for _, door in ipairs { "admit", "certify", "bind", "urm" } do service[door] = "tell" end
-    region = support.region { region = { record = "records.db", instructions = 10000000 }, scripts = { tell = TELL }, tcpipservices = { SEC = service },
+    region = support.region { region = { record = "records.db", instructions = 10000000 }, scripts = { tell = TELL },
+      tcpipservices = { SEC = service },
       ipconns = { GUEST = { template = "only" } } }
     region:start()
     local answer, status, err = support.connect { port = region:port "SEC", ring = "NETX.CTGAPP" }
@@ -137,7 +138,8 @@ describe("a record", function()
   for _, door in ipairs { "admit", "certify", "bind" } do
     it("has the very facts of " .. door .. ", with the types of the notes", function()
       local notes, told = notes_of(door)
-      assert.equal(print_value(facts_at(account, asking(door))) .. print_value { notes.whole, notes.real, notes.flag, notes.bytes, notes.path }, told)
+      local noted = print_value { notes.whole, notes.real, notes.flag, notes.bytes, notes.path }
+      assert.equal(print_value(facts_at(account, asking(door))) .. noted, told)
       assert.is_nil(asking(door).incomplete)
     end)
   end
