@@ -2,35 +2,10 @@
 -- `explain`: the records that it finds, the shape of --json, and its text for a refusal at each door.
 local dkjson = require "dkjson"
 
+local corridor = require "spec.support.corridor"
 local support = require "spec.support"
 
 local SCRIPTS = {
-  no_admit = [[
-local policy = require "policy"
-return { admit = function(facts)
-  policy.check("is a friend", false, facts.peer.ip)
-  return policy.refuse("stranger", "friends only")
-end }]],
-  no_certify = [[
-local policy = require "policy"
-return { certify = function(facts)
-  policy.check("chain", facts.certificate.chain.ok)
-  return policy.refuse("not_you", "the guard does not know you")
-end }]],
-  no_bind = [[
-local policy = require "policy"
-return { bind = function(facts)
-  policy.check("owns the name", false, facts.capex.applid)
-  return policy.refuse("not_owner", "that name is another's")
-end }]],
-  no_install = [[
-local policy = require "policy"
-return { install = function(facts)
-  if not policy.check("network", facts.capex.networkid == "SHOP", facts.capex.networkid) then
-    return policy.refuse("other_network", "SHOP only")
-  end
-  return policy.install { ipconn = "SHOP" }
-end }]],
   asks = [[
 local policy = require "policy"
 local saf = require "policy.saf"
@@ -50,11 +25,12 @@ return { install = function()
   for _ = 1, 1000 do policy.counter("many"):next { max = 99999 } end
   return policy.refuse("asked")
 end }]],
-  raises = "return { install = function(facts)\n  return facts.nothing.there\nend }",
   runaway = "return { install = function()\n  while true do end\nend }",
   no_rule_bind = "local policy = require 'policy'\nreturn { bind = function() return policy.accept() end }",
   chain = "local policy = require 'policy'\nreturn { install = policy.first { function() return policy.pass() end } }",
 }
+
+for _, name in ipairs { "no_admit", "no_certify", "no_bind", "no_install", "raises" } do SCRIPTS[name] = corridor.SCRIPTS[name] end
 
 -- A URM of one answer.
 local function urm(fields)

@@ -6,20 +6,18 @@
  */
 #include "conn/recheck.h"
 
-#include "config/definition_load.h"
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "spec/support/rule.h"
+
 struct house {
-	char dir[64], path[128];
-	struct generation *generation;
+	struct rule rule;
 	struct worker worker;
 	struct certificate certificate;
 	struct ipconn ipconn;
@@ -33,9 +31,7 @@ set_up(void **state)
 
 	/* never the last reference: the certificate is a member of struct house */
 	h->certificate = (struct certificate){ .refs = 1, .chain = { .ok = true, .complete = true } };
-	strcpy(h->dir, "/tmp/sallyport-recheck-XXXXXX");
-	assert_non_null(mkdtemp(h->dir));
-	snprintf(h->path, sizeof h->path, "%s/rule.lua", h->dir);
+	rule_begin(&h->rule);
 	*state = h;
 	return 0;
 }
@@ -45,67 +41,15 @@ tear_down(void **state)
 {
 	struct house *h = *state;
 
-	generation_unref(h->generation);
-	unlink(h->path);
-	rmdir(h->dir);
+	rule_end(&h->rule);
 	free(h);
 	return 0;
 }
 
-/* A script whose functions open each door, except `shut`; DOOR_COUNT: it opens all. */
-static void
-write_rule(const struct house *h, enum door shut)
-{
-	FILE *f = fopen(h->path, "w");
-
-	assert_non_null(f);
-	fputs("local policy = require 'policy'\nreturn {\n", f);
-	for (enum door d = 0; d < DOOR_COUNT; d++)
-		if (d == shut)
-			fprintf(f, "%s = function() return policy.refuse('shut') end,\n", door_name(d));
-		else if (door_row(d)->yes == VERDICT_INSTALL)
-			fprintf(f, "%s = function() return policy.install { ipconn = 'A' } end,\n", door_name(d));
-		else
-			fprintf(f, "%s = function() return policy.accept() end,\n", door_name(d));
-	fputs("}\n", f);
-	fclose(f);
-}
-
-/* Appends ", ATTRIBUTE = 'rule'" for each attribute of the table that names a script. */
-static void
-name_rule(char *text, size_t size, const struct attribute *table)
-{
-	for (; table->name != NULL; table++) {
-		size_t n = strlen(text);
-
-		if (table->kind == ATTR_SCRIPT)
-			snprintf(text + n, size - n, ", %s = 'rule'", table->name);
-	}
-}
-
-/* Loads a generation in which every attribute that names a script names rule.lua. */
 static void
 load(struct house *h)
 {
-	char in[200] = "", out[200] = "", text[1000];
-	struct generation_options o = { .number = 2, .library_dir = "lua" };
-	struct faults faults = { .n = 0 };
-	struct definition *d;
-
-	name_rule(in, sizeof in, resource_tcpipservice);
-	name_rule(out, sizeof out, resource_ipconn);
-	snprintf(text, sizeof text,
-		"region { applid = 'CICSA', networkid = 'NETA', policies = '%s', ring = 'certs/rings/CICSA' }\n"
-		"tcpipservice 'IN' { portnumber = 0, ssl = 'clientauth', certificate = 'CICSA'%s }\n"
-		"ipconn 'A' { applid = 'X', tcpipservice = 'IN', host = 'x', port = 1, sendcount = 1, ssl = 'yes'%s }\n"
-		"program 'P' { builtin = 'ECHO' }\n", h->dir, in, out);
-	d = definition_load_bytes("test.lua", text, strlen(text), &faults);
-	generation_unref(h->generation);
-	h->generation = d != NULL ? generation_load(d, &o, &faults) : NULL;
-	for (size_t i = 0; h->generation == NULL && i < faults.n; i++)
-		print_message("%s\n", faults_print(&faults, i, text, sizeof text));
-	assert_non_null(h->generation);
-	faults_free(&faults);
+	rule_load(&h->rule, "applid = 'X', tcpipservice = 'IN', host = 'x', port = 1, sendcount = 1, ssl = 'yes'");
 }
 
 /* The first socket of an autoinstalled ipconn, with the certificate of a partner whose chain verified. */
@@ -115,8 +59,8 @@ install(struct house *h, enum way way)
 	h->ipconn = (struct ipconn){ .worker = &h->worker, .autoinstalled = true, .ruled = "A", .def = { .ipconn = "A" } };
 	h->conn = (struct conn){
 		.worker = &h->worker,
-		.generation = h->generation,
-		.service = way == WAY_IN ? generation_service(h->generation, "IN") : generation_outbound(h->generation, "A"),
+		.generation = h->rule.generation,
+		.service = way == WAY_IN ? generation_service(h->rule.generation, "IN") : generation_outbound(h->rule.generation, "A"),
 		.stage = CONN_INSTALLED,
 		.facts = { .way = way, .stage = STAGE_CAPEX, .tcpipservice = "IN", .socket = 1, .names_host = true, .has_capex = true,
 			.tls = { .version = "TLSv1.3" }, .certificate = &h->certificate },
@@ -132,7 +76,7 @@ assert_door(struct house *h, enum door d, enum way way)
 	struct recheck_result r;
 
 	install(h, way);
-	recheck_socket(&h->conn, h->generation, &h->ipconn, true, false, &r);
+	recheck_socket(&h->conn, h->rule.generation, &h->ipconn, true, false, &r);
 	if (r.refused != asked || (asked && r.door != d))
 		fail_msg("door %s, way %s: %s at %s", door_name(d), way == WAY_IN ? "in" : "out", r.refused ? "refused" : "let in",
 			r.refused ? door_name(r.door) : "every door");
@@ -148,7 +92,7 @@ each_door_is_asked_again_or_its_row_says_why_not(void **state)
 	struct house *h = *state;
 
 	for (enum door d = 0; d < DOOR_COUNT; d++) {
-		write_rule(h, d);
+		rule_write(&h->rule, d, "A");
 		load(h);
 		assert_door(h, d, WAY_IN);
 		assert_door(h, d, WAY_OUT);
@@ -161,11 +105,11 @@ a_socket_that_every_door_lets_in_stays(void **state)
 	struct house *h = *state;
 	struct recheck_result r;
 
-	write_rule(h, DOOR_COUNT);
+	rule_write(&h->rule, DOOR_COUNT, "A");
 	load(h);
 	for (enum way way = WAY_IN; way <= WAY_OUT; way++) {
 		install(h, way);
-		recheck_socket(&h->conn, h->generation, &h->ipconn, true, false, &r);
+		recheck_socket(&h->conn, h->rule.generation, &h->ipconn, true, false, &r);
 		assert_false(r.refused);
 		assert_int_equal(r.door, DOOR_COUNT);
 		recheck_forget(&r);
@@ -192,14 +136,14 @@ each_door_sees_the_facts_of_its_stage(void **state)
 		"}\n";
 	struct house *h = *state;
 	struct recheck_result r;
-	FILE *f = fopen(h->path, "w");
+	FILE *f = fopen(h->rule.path, "w");
 
 	assert_non_null(f);
 	fputs(rule, f);
 	fclose(f);
 	load(h);
 	install(h, WAY_IN);
-	recheck_socket(&h->conn, h->generation, &h->ipconn, true, false, &r);
+	recheck_socket(&h->conn, h->rule.generation, &h->ipconn, true, false, &r);
 	assert_string_equal(r.verdict.code, "");
 	assert_false(r.refused);
 	recheck_forget(&r);

@@ -6,7 +6,6 @@
  */
 #include "conn/trial.h"
 
-#include "config/definition_load.h"
 #include "conn/peers.h"
 
 #include <setjmp.h>
@@ -14,13 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "spec/support/rule.h"
+
 struct house {
-	char dir[64], path[128];
-	struct generation *generation;
+	struct rule rule;
 	struct worker worker;
 	struct entrance entrance;
 	struct certificate certificate;
@@ -45,9 +44,7 @@ set_up(void **state)
 
 	/* never the last reference: the certificate is a member of struct house */
 	h->certificate = (struct certificate){ .refs = 1, .chain = { .ok = true, .complete = true } };
-	strcpy(h->dir, "/tmp/sallyport-trial-XXXXXX");
-	assert_non_null(mkdtemp(h->dir));
-	snprintf(h->path, sizeof h->path, "%s/rule.lua", h->dir);
+	rule_begin(&h->rule);
 	h->entrance = (struct entrance){ .tcpipservice = "IN", .open = true };
 	h->worker = (struct worker){ .registry = registry_new(), .peers = peers_new(), .entrance = entrance_of, .region = h };
 	*i = (struct ipconn){ .worker = &h->worker, .inservice = true, .ruled = "A",
@@ -64,66 +61,16 @@ tear_down(void **state)
 
 	registry_free(h->worker.registry);
 	peers_free(h->worker.peers);
-	generation_unref(h->generation);
-	unlink(h->path);
-	rmdir(h->dir);
+	rule_end(&h->rule);
 	free(h);
 	return 0;
-}
-
-/* A script whose functions open each door, except `shut`; DOOR_COUNT: it opens all. */
-static void
-write_rule(const struct house *h, enum door shut)
-{
-	FILE *f = fopen(h->path, "w");
-
-	assert_non_null(f);
-	fputs("local policy = require 'policy'\nreturn {\n", f);
-	for (enum door d = 0; d < DOOR_COUNT; d++)
-		if (d == shut)
-			fprintf(f, "%s = function() return policy.refuse('shut') end,\n", door_name(d));
-		else if (door_row(d)->yes == VERDICT_INSTALL)
-			fprintf(f, "%s = function() return policy.install { ipconn = 'B' } end,\n", door_name(d));
-		else
-			fprintf(f, "%s = function() return policy.accept() end,\n", door_name(d));
-	fputs("}\n", f);
-	fclose(f);
-}
-
-static void
-name_rule(char *text, size_t size, const struct attribute *table)
-{
-	for (; table->name != NULL; table++) {
-		size_t n = strlen(text);
-
-		if (table->kind == ATTR_SCRIPT)
-			snprintf(text + n, size - n, ", %s = 'rule'", table->name);
-	}
 }
 
 static void
 load(struct house *h)
 {
-	char in[200] = "", out[200] = "", text[1000];
-	struct generation_options o = { .number = 2, .library_dir = "lua" };
-	struct faults faults = { .n = 0 };
-	struct definition *d;
-
-	name_rule(in, sizeof in, resource_tcpipservice);
-	name_rule(out, sizeof out, resource_ipconn);
-	snprintf(text, sizeof text,
-		"region { applid = 'CICSA', networkid = 'NETA', policies = '%s', ring = 'certs/rings/CICSA' }\n"
-		"tcpipservice 'IN' { portnumber = 0, ssl = 'clientauth', certificate = 'CICSA'%s }\n"
-		"ipconn 'A' { applid = 'X', networkid = 'NETX', host = '192.0.2.9', port = 1, sendcount = 1, ssl = 'yes'%s }\n"
-		"program 'P' { builtin = 'ECHO' }\n", h->dir, in, out);
-	d = definition_load_bytes("test.lua", text, strlen(text), &faults);
-	generation_unref(h->generation);
-	h->generation = d != NULL ? generation_load(d, &o, &faults) : NULL;
-	for (size_t i = 0; h->generation == NULL && i < faults.n; i++)
-		print_message("%s\n", faults_print(&faults, i, text, sizeof text));
-	assert_non_null(h->generation);
-	faults_free(&faults);
-	h->worker.generation = h->generation;
+	rule_load(&h->rule, "applid = 'X', networkid = 'NETX', host = '192.0.2.9', port = 1, sendcount = 1, ssl = 'yes'");
+	h->worker.generation = h->rule.generation;
 }
 
 /* A partner with a certificate whose chain verified, or the dial of ipconn A. */
@@ -133,7 +80,7 @@ try_way(struct house *h, enum way way)
 	struct fault f = { "" };
 	struct trial *t;
 
-	h->q = (struct trial_question){ .worker = &h->worker, .generation = h->generation, .tls = -1, .sni = "", .presented = &h->none,
+	h->q = (struct trial_question){ .worker = &h->worker, .generation = h->rule.generation, .tls = -1, .sni = "", .presented = &h->none,
 		.certificate = &h->certificate, .capex = "{\"applid\":\"Y\",\"networkid\":\"NETX\"}", .now = 1e9, .load = { -1, -1, -1, -1, -1 } };
 	h->q.capex_len = strlen(h->q.capex);
 	h->q.tcpipservice = way == WAY_IN ? "IN" : NULL;
@@ -167,7 +114,7 @@ each_door_is_asked(void **state)
 	struct house *h = *state;
 
 	for (enum door d = 0; d < DOOR_COUNT; d++) {
-		write_rule(h, d);
+		rule_write(&h->rule, d, "B");
 		load(h);
 		assert_door(h, d, WAY_IN);
 		assert_door(h, d, WAY_OUT);
@@ -181,7 +128,7 @@ nothing_is_installed_or_counted(void **state)
 	struct peers_counts counts;
 	struct trial *t;
 
-	write_rule(h, DOOR_COUNT);
+	rule_write(&h->rule, DOOR_COUNT, "B");
 	load(h);
 	for (enum way way = WAY_IN; way <= WAY_OUT; way++) {
 		t = try_way(h, way);
@@ -198,9 +145,9 @@ nothing_is_installed_or_counted(void **state)
 	assert_int_equal(h->worker.sockets, 0);
 	assert_int_equal(h->entrance.connections + h->entrance.halfopen, 0);
 	assert_int_equal(registry_first(h->worker.registry)->status, CONN_RELEASED);
-	assert_int_equal(h->generation->refs, 1);
-	generation_unref(h->generation); /* its Lua state may hold the facts of the last questions */
-	h->generation = NULL;
+	assert_int_equal(h->rule.generation->refs, 1);
+	generation_unref(h->rule.generation); /* its Lua state may hold the facts of the last questions */
+	h->rule.generation = NULL;
 	assert_int_equal(h->certificate.refs, 1);
 }
 
