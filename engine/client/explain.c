@@ -60,6 +60,7 @@ print_head(FILE *to, const json_t *r)
 static void
 print_outcome(FILE *to, const json_t *r)
 {
+	const char *told = json_object_get(r, "accepted") != NULL ? "the partner would be told" : "the partner was told"; /* ask; explain */
 	char a[TABLE_CELL];
 
 	fprintf(to, "  outcome: %s", cell(r, "outcome", a));
@@ -68,7 +69,7 @@ print_outcome(FILE *to, const json_t *r)
 	if (text(r, "code") != NULL)
 		fprintf(to, ", code %s", cell(r, "code", a));
 	if (text(r, "reason") != NULL)
-		fprintf(to, "; %s %s", is_out(r) ? "reason" : "the partner was told", cell(r, "reason", a));
+		fprintf(to, "; %s %s", is_out(r) ? "reason" : told, cell(r, "reason", a));
 	fputc('\n', to);
 }
 
@@ -325,10 +326,10 @@ print_note(FILE *to, const json_t *r)
 	if (version == NULL || is_out(r) || text(r, "stage") == NULL || strcmp(text(r, "stage"), "tls") != 0)
 		return;
 	if (strcmp(version, "TLSv1.3") == 0)
-		fprintf(to, "  note: in TLS 1.3 the client's handshake ends before this region judges the certificate. The client saw its "
-					"handshake succeed, and got an alert at its first read.\n");
+		fprintf(to, "  note: in TLS 1.3 the client's handshake ends before this region judges the certificate. The client sees its "
+					"handshake succeed, and gets an alert at its first read.\n");
 	else
-		fprintf(to, "  note: in TLS 1.2 this region judges the certificate before the handshake ends. The client saw its handshake fail.\n");
+		fprintf(to, "  note: in TLS 1.2 this region judges the certificate before the handshake ends. The client sees its handshake fail.\n");
 }
 
 static void

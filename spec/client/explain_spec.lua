@@ -204,7 +204,7 @@ describe("explain", function()
       local text = text_of(region, r.connection)
       has(text, "certify +policy no_certify at [^\n]*/no_certify%.lua:4: refuse not_you")
       has(text, "ok  chain")
-      has(text, version == "1.3" and "saw its handshake succeed" or "saw its handshake fail")
+      has(text, version == "1.3" and "sees its handshake succeed" or "sees its handshake fail")
       has(text, "CN=NETX%.CTGAPP")
       local previous = -1
       for _, event in ipairs(r.events) do
