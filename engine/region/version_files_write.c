@@ -120,7 +120,7 @@ remove_name(const struct version_files *d, int dir, const char *name, struct fau
 	return fault_set(f, "%s: %.80s cannot be removed: %s", d->path, name, strerrordesc_np(errno));
 }
 
-/* Removes the manifests of versions that are not in the set, and files that were not written to their end. */
+/* Removes the manifests of versions that are neither in the set nor pinned on disk, and files without their end. */
 static int
 remove_manifests(struct version_files *d, const struct version_set *set, struct fault *f)
 {
@@ -130,7 +130,7 @@ remove_manifests(struct version_files *d, const struct version_set *set, struct 
 	int rc = names != NULL ? 0 : -1;
 
 	while (names != NULL && (e = readdir(names)) != NULL) {
-		bool gone = version_files_number(e->d_name, &number) == 1 && find(set, number) == NULL;
+		bool gone = version_files_number(e->d_name, &number) == 1 && number != d->pinned && find(set, number) == NULL;
 
 		if (!gone && !version_files_ends(e->d_name, VERSION_FILES_FRESH))
 			continue;
@@ -203,13 +203,14 @@ remove_objects(struct version_files *d, const struct version_set *set, struct fa
 int
 version_files_write(struct version_files *d, const struct version_set *set, struct fault *f)
 {
+	struct fault later; /* f has the first sentence */
 	int rc = 0;
 
 	for (size_t i = 0; i < set->n; i++)
 		if (!atomic_load(&set->item[i]->stored))
-			rc |= write_version(d, set, set->item[i], f);
-	rc |= write_state(d, set, f);
-	rc |= remove_manifests(d, set, f);
+			rc |= write_version(d, set, set->item[i], rc < 0 ? &later : f);
+	rc |= write_state(d, set, rc < 0 ? &later : f);
+	rc |= remove_manifests(d, set, rc < 0 ? &later : f);
 	if (!d->swept && rc == 0) {
 		rc = remove_objects(d, set, f);
 		d->swept = rc == 0;
