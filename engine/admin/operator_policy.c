@@ -57,6 +57,7 @@ text_of_bytes(const char *bytes, size_t n)
 struct file_stream { /* the files of one or two versions, in rows */
 	struct version *version[2]; /* counted; NULL: none */
 	const struct version_file *only; /* of version[0]; NULL: each file, and the fingerprints */
+	bool data;                  /* also the bytes of data files */
 	char *path;                 /* owned: region.lua's */
 	size_t n, file, at;         /* the version, its file, and the byte of the file that come next */
 };
@@ -134,7 +135,7 @@ operator_files_more(void *arg, json_t *rows)
 
 	if (t->only != NULL)
 		return put_piece(t, v, t->only, rows);
-	if (t->file < v->files && strcmp(v->file[t->file].kind, "data") == 0) {
+	if (!t->data && t->file < v->files && strcmp(v->file[t->file].kind, "data") == 0) {
 		t->file++; /* put_rest has its digest */
 		return true;
 	}
@@ -145,7 +146,7 @@ operator_files_more(void *arg, json_t *rows)
 	put_rest(v, t->path, rows);
 	t->n++;
 	t->file = 0;
-	return t->n < 2;
+	return t->n < 2 && t->version[t->n] != NULL;
 }
 
 static void
@@ -190,7 +191,7 @@ find_version(struct order *o, const char *typed)
 	return v != NULL && v->damage == NULL ? v : NULL;
 }
 
-/* Streams the one file of a, or all files of a and b. */
+/* Streams the one file of a, or all files of a and b (NULL: none), which then have their data files too. */
 static int
 send_files(struct order *o, struct version *a, struct version *b, const struct version_file *only)
 {
@@ -204,6 +205,7 @@ send_files(struct order *o, struct version *a, struct version *b, const struct v
 	t->version[0] = version_ref(a);
 	t->version[1] = version_ref(b);
 	t->only = only;
+	t->data = b == NULL;
 	control_stream(o->client, &source);
 	o->later = true;
 	return 0;
@@ -220,6 +222,17 @@ policy_show(struct order *o)
 	if (f != NULL)
 		return send_files(o, v, NULL, f);
 	return v != NULL ? fault_set(&o->fault, "generation %s has no file %.80s; policy list --json names its scripts", o->arg[1], o->arg[2]) : -1;
+}
+
+/* For commands that load a version themselves, such as replay. */
+static int
+policy_files(struct order *o)
+{
+	struct version *v = o->nargs == 2 ? find_version(o, o->arg[1]) : NULL;
+
+	if (o->nargs != 2)
+		return fault_set(&o->fault, "policy files needs a generation");
+	return v != NULL ? send_files(o, v, NULL, NULL) : -1;
 }
 
 static int
@@ -268,7 +281,8 @@ operator_do_policy(struct order *o)
 	static const struct {
 		const char *word;
 		int (*run)(struct order *o);
-	} words[] = { { "list", policy_list }, { "show", policy_show }, { "diff", policy_diff }, { "use", policy_use }, { "rollback", policy_rollback } };
+	} words[] = { { "list", policy_list }, { "show", policy_show }, { "diff", policy_diff },
+		{ "files", policy_files }, { "use", policy_use }, { "rollback", policy_rollback } };
 
 	for (size_t i = 0; o->nargs > 0 && i < sizeof words / sizeof words[0]; i++)
 		if (strcmp(words[i].word, o->arg[0]) == 0)

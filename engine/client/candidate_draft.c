@@ -10,6 +10,7 @@
 
 #include "base/name.h"
 #include "client/check.h"
+#include "client/kept_version.h"
 
 static bool
 is_directory(const char *path)
@@ -45,10 +46,34 @@ load_scripts(const char *directory, const char *region, struct fault *f)
 	return NULL;
 }
 
+/* True for the number of a generation, when no file has that name. */
+static bool
+is_number(const char *with, uint64_t *number)
+{
+	char *end;
+
+	*number = strtoull(with, &end, 10);
+	return *with >= '0' && *with <= '9' && *end == '\0' && access(with, F_OK) != 0;
+}
+
+static struct draft *
+load_version(uint64_t number, const char *region, struct fault *f)
+{
+	struct version *v = kept_version_find(number, region, f);
+	struct draft *d = v != NULL ? load(&(struct draft_options){ .file = region, .version = v, .open = true }, f) : NULL;
+
+	version_unref(v);
+	return d;
+}
+
 struct draft *
 candidate_draft_load(const char *with, const char *region, struct fault *f)
 {
 	char file[PATH_MAX];
+	uint64_t number;
+
+	if (is_number(with, &number))
+		return load_version(number, region, f);
 
 	if (!is_directory(with))
 		return load(&(struct draft_options){ .file = with, .open = true }, f);

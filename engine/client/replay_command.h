@@ -3,12 +3,6 @@
 #ifndef SALLYPORT_REPLAY_COMMAND_H
 #define SALLYPORT_REPLAY_COMMAND_H
 
-#include "base/fault.h"
-
-struct expectations;
-struct replay;
-struct worker;
-
 /* Runs the command line `sallyport replay ...`. Returns the exit status. */
 int replay_command_run(int argc, char **argv);
 

@@ -17,7 +17,7 @@ struct draft_options {
 	const char *file;       /* the definition */
 	const char *policies;   /* the directory of scripts, in place of the definition's; NULL: the definition's */
 	bool open;              /* each listener counts as open */
-	struct version *version; /* counted: scripts, data files and definition are its bytes, not those on disk; NULL */
+	struct version *version; /* borrowed: scripts, data files and definition are its bytes, not those on disk; NULL */
 };
 
 /* Loads the definition and all that it names. The caller owns the draft. NULL with the faults of a start. */

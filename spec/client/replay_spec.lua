@@ -282,3 +282,51 @@ return {
     assert.truthy(users.unknown[1].why:find("request.userid", 1, true))
   end)
 end)
+
+describe("replay of a generation that the region keeps", function()
+  local region, dir
+  local CSV = "applid\nGOOD\n"
+  local SCRIPT = LIBRARY .. [[
+local known = policy.data("known.csv", { key = "applid" })
+return { install = function(facts)
+  if not known:find(facts.capex.applid) then return policy.refuse "unknown" end
+  return policy.install { ipconn = facts.capex.applid }
+end }]]
+
+  setup(function()
+    dir = support.directory()
+    region = support.region { region = { heartbeat = 0, record = "records.db", versions = "versions", policies = dir },
+      scripts = {}, tcpipservices = { GATE = { urm = "known" } } }
+    support.write(dir .. "/known.lua", SCRIPT)
+    support.write(dir .. "/known.csv", CSV)
+    region:start()
+    support.write(dir .. "/known.csv", "applid\nNOBODY\n")
+    assert.equal(0, (region:command("reload")))
+    local p = support.raw(region:port "GATE")
+    p:capex({ applid = "GOOD" }):read_message()
+    p:close()
+    record_file.of(region, "records.db"):await "SELECT 1 FROM record WHERE closed"
+  end)
+  teardown(function()
+    region:stop()
+    support.remove(dir)
+  end)
+
+  local function codes(...)
+    local r, status = replay("--region", region:path "region.lua", "--with", ...)
+    return { status, r.newly_accepted[1] and r.newly_accepted[1].door, #r.changed + #r.unknown }
+  end
+
+  it("takes its scripts and data files from the region, and from the directory of versions when none answers", function()
+    assert.same({ 3, "install", 0 }, codes "1")
+    assert.same({ 0, nil, 0 }, codes "2")
+    region:stop()
+    assert.same({ 3, "install", 0 }, codes "1")
+    region:start()
+  end)
+
+  it("says that a generation is not kept", function()
+    local status, _, err = support.sallyport("replay", "--region", region:path "region.lua", "--with", "99")
+    assert.same({ 1, "replay: generation 99 is not kept; policy list shows the kept ones\n" }, { status, err })
+  end)
+end)
