@@ -144,7 +144,7 @@ int
 operator_do_reload(struct order *o)
 {
 	struct reload_order reload = { .check = operator_option(o, "check") != NULL, .force = operator_option(o, "force") != NULL,
-		.note = operator_option(o, "note") };
+		.note = operator_option(o, "note"), .content = operator_option(o, "content") };
 
 	if (o->nargs > 0)
 		return fault_set(&o->fault, "reload takes no argument; there are --check, --force and --note TEXT");

@@ -18,6 +18,7 @@
 #include "client/explain_row.h"
 #include "client/explain_file.h"
 #include "client/record_place.h"
+#include "client/replay_reload.h"
 #include "client/table.h"
 #include "client/command_words.h"
 #include "client/policy_command.h"
@@ -131,13 +132,15 @@ static const struct verb {
 		"usage: sallyport release [ipconn] NAME\n"
 		"Releases an ipconn when its work has ended; deletes an autoinstalled ipconn. The same as set ipconn NAME released.\n" COMMON },
 	{ "reload", command_words_none, command_show_reloaded,
-		"usage: sallyport reload [--check] [--force] [--note TEXT]\n"
+		"usage: sallyport reload [--check] [--force] [--note TEXT] [--replay T [--expect FILE]]\n"
 		"Loads definitions, rings and policies, re-asks the doors of every connected ipconn, and puts the new generation in use when\n"
 		"no fault was found. Exit status 1: refused; the old generation stays.\n" COMMON
 		"  --check          prints the changes and makes none\n"
 		"  --force          a policy that fails on a live ipconn refuses that ipconn instead of the reload; rows of decision\n"
 		"                   tables that do not hold are warnings\n"
-		"  --note TEXT      kept with the new generation, for policy list\n" },
+		"  --note TEXT      kept with the new generation, for policy list\n"
+		"  --replay T       puts the connections recorded since T (1h, 7d, 2026-11-25) to the files first, as replay does; refuses when\n"
+		"                   one is newly accepted, or unknown, and not in the --expect FILE; loads the files as they were replayed\n" },
 	{ "policy", command_words_policy, command_show_policy,
 		"usage: sallyport policy list\n"
 		"       sallyport policy show N FILE\n"
@@ -184,6 +187,7 @@ read_line(struct command *c, int argc, char **argv)
 		{ "peer", required_argument, NULL, 'p' }, { "code", required_argument, NULL, 'd' }, { "last", required_argument, NULL, 'l' }, { "refused", no_argument, NULL, 'f' },
 		{ "row", no_argument, NULL, 'w' },
 		{ "record", required_argument, NULL, 'e' }, { "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "note", required_argument, NULL, 'm' },
+		{ "replay", required_argument, NULL, 'y' }, { "expect", required_argument, NULL, 'x' },
 		{ "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' },
 		{ "reset", no_argument, NULL, 'z' }, { "now", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
@@ -203,6 +207,8 @@ read_line(struct command *c, int argc, char **argv)
 		case 'k': c->check = true; break;
 		case 'o': c->force = true; break;
 		case 'm': c->note = optarg; break;
+		case 'y': c->replay = optarg; break;
+		case 'x': c->expect = optarg; break;
 		case 'j': c->json = true; break;
 		case 't': c->cemt = true; break;
 		case 'z': c->reset = true; break;
@@ -240,6 +246,8 @@ request(const struct command *c)
 		json_object_set_new(options, "now", json_string("yes"));
 	if (c->force)
 		json_object_set_new(options, "force", json_string("yes"));
+	if (c->content[0] != '\0')
+		json_object_set_new(options, "content", json_string(c->content));
 	if (c->note != NULL && json_object_set_new(options, "note", json_string(c->note)) < 0) { /* not UTF-8 */
 		json_decref(args);
 		args = NULL;
@@ -368,6 +376,8 @@ command_run(int argc, char **argv)
 		return fputs(v->usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
 	if (c.code != NULL)
 		return verdict_codes_say(c.code, c.json) ? EXIT_DONE : EXIT_FAILED;
+	if (c.replay != NULL && !replay_reload_allows(&c))
+		return EXIT_FAILED;
 	answer = strcmp(c.name, "explain") == 0 ? explained(&c) : call(&c, false);
 	if (strcmp(c.name, "policy") == 0)
 		policy_command_prepare(command_words_kind(&c), c.json, answer);

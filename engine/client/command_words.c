@@ -128,7 +128,7 @@ command_words_options(const struct command *c)
 	bool explain = strcmp(c->name, "explain") == 0, inquire = strcmp(c->name, "inquire") == 0;
 	bool reload = strcmp(c->name, "reload") == 0, policy = strcmp(c->name, "policy") == 0, shutdown = strcmp(c->name, "shutdown") == 0;
 
-	return (shutdown || !c->now) && (reload || (!c->check && !c->force)) && (reload || policy || c->note == NULL)
+	return (shutdown || !c->now) && (reload || (!c->check && !c->force && c->replay == NULL)) && (c->replay != NULL || c->expect == NULL) && (reload || policy || c->note == NULL)
 		&& (explain || (c->peer == NULL && c->last == NULL && c->code == NULL && c->record == NULL && !c->refused && !c->row))
 		&& !(c->row && (c->json || c->code != NULL))
 		&& (inquire || (!c->cemt && !c->reset)) && !(c->json && c->cemt);

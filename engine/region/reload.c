@@ -24,7 +24,7 @@ struct reload {
 	struct version *version;       /* of the generation; owned until the swap */
 	struct version *use;           /* counted: the version that is used again; NULL: none */
 	uint64_t swapped;              /* the number of the new generation, which is in use; 0: not yet */
-	char note[VERSION_NOTE], by[VERSION_BY];
+	char note[VERSION_NOTE], by[VERSION_BY], content[VERSION_DIGEST];
 	struct faults faults;
 	struct reload_changes changes;
 	struct timer slice;
@@ -320,6 +320,18 @@ urm_now(const struct reload *l)
 	return t != NULL ? t->urm : "";
 }
 
+/* False, with a fault: the files are not those that the order means. */
+static bool
+has_content(struct reload *l, struct version *v)
+{
+	version_seal(v);
+	if (l->content[0] == '\0' || strcmp(l->content, v->content) == 0)
+		return true;
+	faults_add(&l->faults, FAULT_ERROR, "content", l->region->file, 0,
+		"region.lua, a script or a data file is not as it was replayed: it has changed since then; replay it again");
+	return false;
+}
+
 static void
 reload_loaded(void *arg, struct generation *g, struct version *v, struct faults *faults)
 {
@@ -334,6 +346,10 @@ reload_loaded(void *arg, struct generation *g, struct version *v, struct faults 
 		faults_add(&l->faults, FAULT_WARNING, "memory", NULL, 0, "no memory to keep the urms that operators set");
 	log_warnings(l->region->log, &l->faults);
 	if (g == NULL) {
+		refuse(l);
+		return;
+	}
+	if (!has_content(l, v)) {
 		refuse(l);
 		return;
 	}
@@ -406,6 +422,7 @@ reload_begin(struct region *r, const struct reload_order *o, struct fault *f)
 	*l = (struct reload){ .region = r, .order = *o, .use = version_ref(o->use != 0 ? versions_find(r->versions, o->use) : NULL) };
 	snprintf(l->note, sizeof l->note, "%s", o->note != NULL ? o->note : "");
 	snprintf(l->by, sizeof l->by, "%s", o->by);
+	snprintf(l->content, sizeof l->content, "%s", o->content != NULL ? o->content : "");
 	if (o->urm != NULL)
 		snprintf(l->urm_of, sizeof l->urm_of, "%s", o->tcpipservice);
 	timer_init(&l->slice, r->worker.loop, reload_go_on, l);

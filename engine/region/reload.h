@@ -29,6 +29,7 @@ struct reload_order {
 	bool force;   /* a policy that fails in a re-ask refuses that ipconn instead of the reload; failed rows are warnings */
 	const char *tcpipservice, *urm; /* not NULL: the running definition with this one urm, and no re-ask */
 	uint64_t use;     /* not 0: the scripts and the definition of that kept version, which is pinned then */
+	const char *content; /* the SHA-256 that the scripts, data files and region.lua must have (version.h); NULL: any */
 	const char *note; /* kept with the new generation; NULL: none */
 	const char *by;   /* who loads it: "signal", "watch", "uid 0 pid 4711" */
 	void (*done)(void *arg, const struct reload_report *report); /* called once, on the loop; may be NULL */

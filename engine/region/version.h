@@ -83,7 +83,7 @@ int version_take_urms(struct version *v, const struct version *from, const char 
 
 /* The file of that name: "region.lua", or a script with or without ".lua". NULL: none. */
 const struct version_file *version_file(const struct version *v, const char *name);
-/* Sets `content`. Called once, when v is complete. */
+/* Sets `content`, when v is complete. */
 void version_seal(struct version *v);
 /* Whether both were loaded from the same bytes, with the same urms. Rings and the saf do not count. */
 bool version_same(const struct version *a, const struct version *b);

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- `replay`: recorded connections meet a candidate; the decisions that would be other ones.
 local dkjson = require "dkjson"
+local unix = require "socket.unix"
 
 local corridor = require "spec.support.corridor"
 local record_file = require "spec.support.record_file"
@@ -328,5 +329,69 @@ end }]]
   it("says that a generation is not kept", function()
     local status, _, err = support.sallyport("replay", "--region", region:path "region.lua", "--with", "99")
     assert.same({ 1, "replay: generation 99 is not kept; policy list shows the kept ones\n" }, { status, err })
+  end)
+end)
+
+describe("reload --replay", function()
+  local region, expect, SCRIPT = nil, nil, LIBRARY .. [[
+return { bind = function(facts)
+  if facts.capex.applid == "BAD" then return policy.refuse "bad_applid" end
+  return policy.accept()
+end, install = function(facts) return policy.install { ipconn = facts.capex.applid } end }]]
+  local LOOSE = SCRIPT:gsub('"BAD"', '"WORSE"')
+
+  local function reload(...)
+    return support.sallyport("reload", "--region", region:path "region.lua", "--replay", "1h", ...)
+  end
+
+  local function generation() return region:row("region", nil).generation end
+
+  setup(function()
+    region = support.region { region = { heartbeat = 0, record = "records.db" }, scripts = { gate = SCRIPT },
+      tcpipservices = { GATE = { bind = "gate", urm = "gate" } } }
+    region:start()
+    expect = region:path "expect"
+    for _, applid in ipairs { "GOOD", "BAD" } do
+      local p = support.raw(region:port "GATE")
+      p:capex({ applid = applid }):read_message()
+      p:close()
+    end
+    record_file.of(region, "records.db"):await "SELECT 1 FROM record WHERE id = 2 AND closed"
+  end)
+  teardown(function() region:stop() end)
+
+  it("loads files that let nobody else in", function()
+    assert.equal(0, (reload()))
+    assert.equal(2, generation())
+  end)
+
+  it("refuses when somebody is newly accepted, unless the file of --expect covers it", function()
+    region:script("gate", LOOSE)
+    local status, _, err = reload()
+    assert.equal(1, status)
+    assert.truthy(err:find("newly accepted: 1", 1, true), err)
+    assert.truthy(err:find("reload: refused: 1 newly accepted or unknown and not expected", 1, true), err)
+    assert.equal(2, generation())
+    support.write(expect, "NETX.BAD bind\n")
+    assert.equal(0, (reload("--expect", expect, "--note", "BAD is good now")))
+    assert.equal(3, generation())
+  end)
+
+  it("loads exactly the bytes that were replayed", function()
+    local request = ('{"command":"reload","args":[],"options":{"content":"%s"}}\n'):format(("0"):rep(64))
+    local s = assert(unix.stream())
+    assert(s:connect(region.control))
+    assert(s:send(request))
+    local answer = assert(dkjson.decode((s:receive "*a")))
+    s:close()
+    assert.equal(1, answer.status)
+    assert.truthy(answer.error:find("is not as it was replayed: it has changed since then; replay it again", 1, true), answer.error)
+    assert.equal(3, generation())
+  end)
+
+  it("says which time, file or option is wrong", function()
+    local status, _, err = support.sallyport("reload", "--region", region:path "region.lua", "--replay", "noon")
+    assert.same({ 1, "reload: --replay noon is no time; give 90s, 30m, 1h or 7d before now, or 2026-11-25T17:40:10\n" }, { status, err })
+    assert.equal(2, (support.sallyport("reload", "--region", region:path "region.lua", "--expect", expect)))
   end)
 end)
