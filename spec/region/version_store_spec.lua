@@ -513,6 +513,16 @@ describe("a directory of versions", function()
     end)
   end
 
+  it("that is damaged does not hide the faults of region.lua", function()
+    local own = begin()
+    own:stop()
+    support.write(own:path "kept/store", "sallyport versions 1\n")
+    support.write(own:path "region.lua", support.read(own:path "region.lua") .. '\nipconn "LATER" { applid = "far too long" }\n')
+    fault(own, "ipconn LATER: applid")
+    local _, out, err = support.sallyport("check", "--region", own:path "region.lua")
+    assert.is_truthy((out .. err):find("ipconn LATER: applid", 1, true), out .. err)
+  end)
+
   it("is made with its parent; check needs none, and notes a pin", function()
     region = region_of({}, { versions = "new/kept" })
     local status, out, err = support.sallyport("check", "--strict", "--region", region:path "region.lua")
