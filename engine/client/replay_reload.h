@@ -9,8 +9,8 @@ struct command;
 
 /*
  * Puts the connections recorded since c->replay to the definition of c, and prints the differences on stderr. True: no
- * connection is newly accepted, or unknown, that the file c->expect does not cover; c->content is set. False: stderr has
- * the sentence.
+ * connection is newly accepted, or unknown, that the file c->expect does not cover; c->content is set. False: stderr
+ * has the sentence.
  */
 bool replay_reload_allows(struct command *c);
 
