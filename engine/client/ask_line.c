@@ -42,9 +42,6 @@ const char ask_line_usage[] =
 	"  --row                   print the decisions of scripts as rows of decision tables, as explain --row does\n"
 	"Exit status: 0 accepted, 1 failed, 2 usage, 3 refused.\n";
 
-/* 22 characters of base64url: stands for the token of a partner that can be called back. */
-#define CALLBACK "AAAAAAAAAAAAAAAAAAAAAA"
-
 enum kind { AS_TEXT, AS_NUMBER, AS_FLAG, AS_LOAD, AS_TIME, AS_OWN, AS_OWN_FLAG };
 
 /* The options. object: of the question, NULL: the question itself. */
@@ -219,16 +216,6 @@ take(struct ask_line *l, const struct row *r, const char *value)
 
 /* --- the line --------------------------------------------------------------------------------- */
 
-/* A partner that names a port for calls back sends a token for them, as a region does. */
-static void
-add_callback(struct ask_line *l)
-{
-	json_t *capex = json_object_get(l->question, "capex"), *port = json_object_get(capex, "port");
-
-	if (port != NULL && json_integer_value(port) != -1)
-		json_object_set_new(capex, "callback", json_string(CALLBACK));
-}
-
 /* Options that exclude each other, or need each other. */
 static int
 check(const struct ask_line *l)
@@ -275,7 +262,6 @@ ask_line_read(struct ask_line *l, int argc, char **argv)
 		fprintf(stderr, "ask: not understood: '%s'; every value belongs to an option\n", argv[optind]);
 		return ASK_LINE_MISUSED;
 	}
-	add_callback(l);
 	return check(l) < 0 ? ASK_LINE_MISUSED : ASK_LINE_DONE;
 }
 

@@ -10,6 +10,7 @@
 #include "conn/recovery.h"
 #include "records/record_reader.h"
 #include "policy/policy_specs.h"
+#include "region/walker.h"
 #include "region/version_files.h"
 
 #include <getopt.h>
@@ -75,6 +76,8 @@ check_scripts(struct definition *d, const struct asked *a, struct policy_specs_r
 	struct generation_options o = { .number = 1, .library_dir = library, .now = clock_wall(), .all_scripts = true };
 	struct coverage coverage = { .n = 0 };
 	struct policy_specs_order rows = { .region = &d->region, .library_dir = library, .level = FAULT_ERROR, .coverage = &coverage };
+	struct walker walker = { .file = a->file };
+	const struct policy_specs_walk walk = walker_walk(&walker);
 	struct generation *g;
 	struct fault f;
 
@@ -84,11 +87,13 @@ check_scripts(struct definition *d, const struct asked *a, struct policy_specs_r
 		return;
 	}
 	g = generation_load(d, &o, faults);
+	rows.walk = &walk;
 	if (a->specs) /* also after a fault: rows need no ring */
 		policy_specs_run(&rows, result, faults);
 	if (a->specs && g != NULL)
 		coverage_note(&coverage, d, g->saf, faults);
 	coverage_free(&coverage);
+	walker_free(&walker);
 	if (g == NULL)
 		definition_free(d);
 	else

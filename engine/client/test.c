@@ -16,6 +16,7 @@
 #include "config/attribute.h"
 #include "config/definition_load.h"
 #include "policy/script_cover.h"
+#include "region/walker.h"
 #include "sandbox/sources.h"
 
 static const char usage[] =
@@ -114,6 +115,8 @@ run(struct test *t)
 	char library[PATH_SIZE];
 	struct policy_specs_order o = { .region = &t->region, .library_dir = library, .level = FAULT_ERROR, .filter = t->asked->filter,
 		.cover = t->asked->cover ? &t->cover : NULL, .told = test_report_row, .arg = &t->report };
+	struct walker walker = { .file = t->definition != NULL ? t->definition->file : NULL, .policies = t->region.policies };
+	const struct policy_specs_walk walk = walker_walk(&walker);
 	struct policy_specs_result result;
 	double start = clock_span();
 	struct fault f;
@@ -122,7 +125,9 @@ run(struct test *t)
 		faults_add(&t->faults, FAULT_ERROR, "library", NULL, 0, "%s", f.text);
 		return;
 	}
+	o.walk = t->definition != NULL ? &walk : NULL;
 	policy_specs_run(&o, &result, &t->faults);
+	walker_free(&walker);
 	t->report.seconds = clock_span() - start;
 	if (result.rows == 0 && t->faults.errors == 0)
 		complain_none(t);

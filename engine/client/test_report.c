@@ -106,7 +106,7 @@ print_json(const struct test_report *t, const struct faults *faults)
 {
 	json_t *o = json_pack("{s:i, s:i, s:f, s:o, s:o}", "passed", (int)t->passed, "failed", (int)(t->failed + faults->errors), "seconds", t->seconds, "cover",
 		t->cover != NULL ? test_cover_json(t->cover) : json_null(), "failures", list_failures(t, faults));
-	int status = o != NULL ? json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(6)) : -1;
+	int status = o != NULL ? json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(16)) : -1;
 
 	json_decref(o);
 	return status == 0 && putchar('\n') != EOF ? 0 : -1;

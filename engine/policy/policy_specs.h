@@ -11,6 +11,8 @@
 #include "config/resource.h"
 #include "policy/coverage.h"
 #include "policy/script_cover.h"
+
+struct policy;
 #include "base/fault.h"
 
 struct policy_specs_result {
@@ -27,12 +29,20 @@ struct policy_specs_row {
 	const json_t *doors;             /* the doors that were asked, as of `explain --json`; NULL: none */
 };
 
+/* The region through whose doors rows with walk = true go. */
+struct policy_specs_walk {
+	struct policy *(*begin)(void *arg, struct fault *f); /* makes the region at the first call; returns its scripts. NULL with a sentence */
+	json_t *(*ask)(void *arg, const json_t *question, struct fault *f); /* region/ask.h: ask_answer */
+	void *arg;
+};
+
 struct policy_specs_order {
 	const struct region_def *region; /* its directory of scripts and its limits */
 	const char *library_dir;
 	enum fault_level level;       /* of a row that does not hold */
 	const struct sources *loaded; /* only the rows of the scripts among these; NULL: of all scripts of the directory */
 	double seconds;               /* for all rows; 0: no limit. A row that is not asked for lack of time does not hold */
+	const struct policy_specs_walk *walk; /* NULL: there is no region, and rows with walk = true do not hold */
 	struct coverage *coverage;    /* gets the doors with rows; NULL: not wanted */
 	struct script_cover *cover;   /* gets the scripts of the directory and what the rows run of them; NULL: not wanted */
 	const char *filter;           /* only the rows whose name or script contains it, * and ? as in a shell; NULL: all */

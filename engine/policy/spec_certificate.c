@@ -23,6 +23,7 @@
 #define DAY 86400.0
 #define LATEST 253402300799.0 /* the end of 9999 */
 #define AUTHORITY "Test authority"
+#define STRANGER "Another authority"
 
 static const char *const file_words[] = { "file", "verified", "userid", NULL };
 static const char *const made_words[] = { "c", "st", "l", "o", "ou", "cn", "dns", "ip", "uri", "email", "issuer", "not_before", "not_after",
@@ -246,6 +247,38 @@ trust_last(struct presented *p)
 	memcpy(copy, last->der, last->len);
 	p->signer = (struct presented_item){ copy, last->len };
 	return 0;
+}
+
+/* Makes an authority that signed nothing the signer. */
+static int
+trust_another(struct spec_run *r, struct presented *p)
+{
+	const struct issue_leaf none = { .n = 0, .not_after = (int64_t)LATEST };
+	const struct issuer *by = find_issuer(r, STRANGER);
+	struct presented other = { .n = 0 };
+	struct fault f;
+	int rc = by != NULL ? issue_present(by, &none, true, &other, &f) : -1;
+
+	if (rc == 0) {
+		p->signer = other.signer;
+		other.signer.der = NULL;
+	}
+	presented_free(&other);
+	return rc;
+}
+
+bool
+spec_certificate_settle(struct spec_run *r)
+{
+	struct presented *p = &r->certificate.presented;
+	int rc = 0;
+
+	if (p->n == 0 || p->signer.der != NULL || r->certificate.verified == SPEC_VERIFIED_UNSAID)
+		return true;
+	rc = r->certificate.verified == SPEC_VERIFIED ? trust_last(p) : trust_another(r, p);
+	if (rc < 0)
+		spec_object(r, "certificate: out of memory");
+	return rc == 0;
 }
 
 struct certificate *

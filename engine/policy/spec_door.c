@@ -83,13 +83,12 @@ ask_door(lua_State *L, int idx, struct spec_run *r, enum door door)
 	policy_params_drop(r->policy, row.params);
 }
 
-/* The time of the facts at idx, or now. [-0, +0] */
 double
 spec_now(lua_State *L, int idx)
 {
-	double now = lua_istable(L, idx) && spec_member(L, idx, "now") == LUA_TNUMBER ? lua_tonumber(L, -1) : clock_wall();
+	double now = spec_member(L, idx, "now") == LUA_TNUMBER ? lua_tonumber(L, -1) : clock_wall();
 
-	lua_settop(L, idx);
+	lua_pop(L, 1);
 	return now;
 }
 

@@ -40,6 +40,7 @@ struct spec_run {
 	struct spec_certificate certificate;
 	struct issuer *issuer;            /* owned; of the last certificate that was made; NULL: none */
 	char issuer_name[64];
+	json_t *question, *answer;        /* owned; of the current row with walk = true; NULL: none */
 	json_t *doors;                    /* owned; the doors that the current row asked, as of explain --json; NULL: none */
 };
 
@@ -62,7 +63,7 @@ void spec_drop(struct spec_run *r);
 void spec_row_run(struct lua_State *L, struct spec_run *r);
 /* Asks the door of the row at idx, and compares the verdict. [-0, +0, may throw] */
 void spec_door(struct lua_State *L, int idx, struct spec_run *r);
-/* The time `now` of the facts on the top, at idx; the present when they have none. [-0, +0] */
+/* The time `now` of the facts at idx; the present when they have none. [-0, +0] */
 double spec_now(struct lua_State *L, int idx);
 /*
  * Takes the member `certificate` of the row at idx into r->certificate; now: the time of the row. False, with the
@@ -74,8 +75,20 @@ bool spec_certificate_take(struct lua_State *L, int idx, struct spec_run *r, dou
  * one of its file. Returns a new reference. NULL with the objection: the engine refuses such a certificate unasked.
  */
 struct certificate *spec_certificate_verify(struct spec_run *r, enum way way);
+/*
+ * For a walk, in which the ring of the definition verifies: sets the signer in place of it when the row says whether
+ * the certificate is verified. False, with the objection.
+ */
+bool spec_certificate_settle(struct spec_run *r);
 /* Frees the certificate of the row. */
 void spec_certificate_drop(struct spec_run *r);
+/* Asks the doors of the row with walk = true at idx, and compares the answer. [-0, +0, may throw] */
+void spec_walk(struct lua_State *L, int idx, struct spec_run *r);
+/*
+ * Makes r->question of the row at idx, whose facts are at `facts`, as a question of `ask`. False, with the objection.
+ * [-0, +0, may throw]
+ */
+bool spec_question(struct lua_State *L, int idx, int facts, struct spec_run *r);
 /*
  * Compares the verdict with the members of the table at idx, which has the member `verdict`; `of` begins each sentence
  * ("" or "install: "). false there expects that the verdict has no such member. Of another kind of verdict only the

@@ -147,7 +147,9 @@ spec_drop(struct spec_run *r)
 {
 	faults_free(&r->objections);
 	json_decref(r->doors);
-	r->doors = NULL;
+	json_decref(r->question);
+	json_decref(r->answer);
+	r->doors = r->question = r->answer = NULL;
 	spec_certificate_drop(r);
 }
 
@@ -164,6 +166,16 @@ is_wanted(const struct spec_run *r)
 	return fnmatch(pattern, r->name, 0) == 0 || fnmatch(pattern, r->script, 0) == 0;
 }
 
+/* Whether the row at idx has the key `walk`. [-0, +0] */
+static bool
+is_walk(lua_State *L, int idx)
+{
+	bool walk = spec_member(L, idx, "walk") != LUA_TNIL;
+
+	lua_pop(L, 1);
+	return walk;
+}
+
 void
 spec_row_run(lua_State *L, struct spec_run *r)
 {
@@ -173,9 +185,11 @@ spec_row_run(lua_State *L, struct spec_run *r)
 	if (!is_wanted(r))
 		return;
 	find_line(r);
-	if (lua_istable(L, idx))
-		spec_door(L, idx, r);
-	else
+	if (!lua_istable(L, idx))
 		spec_object(r, "is a %s, not a table", luaL_typename(L, idx));
+	else if (is_walk(L, idx))
+		spec_walk(L, idx, r);
+	else
+		spec_door(L, idx, r);
 	end_row(r);
 }

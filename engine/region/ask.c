@@ -12,6 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* 22 characters of base64url: stands for the token of a partner that can be called back. */
+#define CALLBACK "AAAAAAAAAAAAAAAAAAAAAA"
+
 struct asking { /* one question as it is read */
 	struct trial_question q;
 	struct presented presented;
@@ -55,7 +58,7 @@ check_members(const json_t *question, struct fault *f)
 		const char *name;
 		enum member_type type;
 	} members[] = { { "from", MEMBER_TEXT }, { "tcpipservice", MEMBER_TEXT }, { "out", MEMBER_TEXT }, { "peer", MEMBER_TEXT },
-		{ "tls", MEMBER_TEXT }, { "sni", MEMBER_TEXT }, { "certificates", MEMBER_TEXT }, { "capex", MEMBER_OBJECT }, { "load", MEMBER_OBJECT },
+		{ "tls", MEMBER_TEXT }, { "sni", MEMBER_TEXT }, { "certificates", MEMBER_TEXT }, { "signer", MEMBER_TEXT }, { "capex", MEMBER_OBJECT }, { "load", MEMBER_OBJECT },
 		{ "now", MEMBER_NUMBER }, { "all", MEMBER_FLAG }, { "request", MEMBER_OBJECT } };
 	const char *key;
 	json_t *value;
@@ -158,10 +161,14 @@ read_tls(struct asking *a, const char *tls, struct fault *f)
 }
 
 static int
-read_certificates(struct asking *a, const char *pem, struct fault *f)
+read_certificates(struct asking *a, const char *pem, const char *signer, struct fault *f)
 {
 	a->q.presented = &a->presented;
-	return pem == NULL ? 0 : presented_read(&a->presented, pem, strlen(pem), f) == 0 ? 0 : fault_wrap(f, "certificates");
+	if (pem != NULL && presented_read(&a->presented, pem, strlen(pem), f) < 0)
+		return fault_wrap(f, "certificates");
+	if (signer != NULL && presented_read_signer(&a->presented, signer, strlen(signer), f) < 0)
+		return fault_wrap(f, "signer");
+	return 0;
 }
 
 static int
@@ -193,9 +200,20 @@ read_load(struct asking *a, const json_t *load, struct fault *f)
 
 /* --- the CAPEX and the request ---------------------------------------------------------------- */
 
-static int
-read_capex(struct asking *a, const json_t *capex, struct fault *f)
+/* A partner that names a port for calls back sends a token for them, as a region does. */
+static void
+add_callback(json_t *capex)
 {
+	const json_t *port = json_object_get(capex, "port");
+
+	if (port != NULL && json_integer_value(port) != -1 && json_object_get(capex, "callback") == NULL)
+		json_object_set_new(capex, "callback", json_string(CALLBACK));
+}
+
+static int
+read_capex(struct asking *a, json_t *capex, struct fault *f)
+{
+	add_callback(capex);
 	a->capex = capex != NULL ? json_dumps(capex, JSON_COMPACT) : strdup("{}");
 	if (a->capex == NULL)
 		return fault_set(f, "no memory to ask");
@@ -320,7 +338,7 @@ read_question(struct asking *a, const json_t *whole, struct fault *f)
 	if (a->q.now < 0 || a->q.now > 253402300799.0)
 		return fault_set(f, "--now is not a time between 1970 and 9999");
 	if (read_way(a, whole, f) < 0 || read_peer(a, text(whole, "peer"), f) < 0 || read_tls(a, text(whole, "tls"), f) < 0 ||
-	    read_certificates(a, text(whole, "certificates"), f) < 0 || read_load(a, json_object_get(whole, "load"), f) < 0)
+	    read_certificates(a, text(whole, "certificates"), text(whole, "signer"), f) < 0 || read_load(a, json_object_get(whole, "load"), f) < 0)
 		return -1;
 	return read_capex(a, json_object_get(whole, "capex"), f) < 0 ? -1 : read_request(a, json_object_get(whole, "request"), f);
 }

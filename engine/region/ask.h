@@ -10,6 +10,7 @@
  *   tls           "1.2", "1.3" or "no"
  *   sni           the name that the peer asks for
  *   certificates  PEM text, the peer's own certificate first
+ *   signer        PEM text: the certificate that signed those, in place of the signers of the ring
  *   capex         the body of the CAPEX (engine/ipic/README.md)
  *   load          the counts of facts.load, by name
  *   now           seconds since 1970

@@ -5,9 +5,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* 22 characters of base64url: stands for the token of a partner that can be called back; the record has no tokens. */
-#define CALLBACK "AAAAAAAAAAAAAAAAAAAAAA"
-
 static const char *
 text(const json_t *o, const char *member)
 {
@@ -33,11 +30,8 @@ capex_of(const json_t *facts)
 {
 	static const char *const members[] = { "applid", "networkid", "host", "port", "sendcount", "receivecount", "sockets", "server_applid",
 		"server_networkid", NULL };
-	json_t *o = pick(json_object_get(facts, "capex"), members);
 
-	if (json_integer_value(json_object_get(o, "port")) > 0)
-		json_object_set_new(o, "callback", json_string(CALLBACK));
-	return o;
+	return pick(json_object_get(facts, "capex"), members);
 }
 
 static json_t *

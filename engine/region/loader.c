@@ -3,6 +3,7 @@
 
 #include "config/definition_load.h"
 #include "policy/policy_specs.h"
+#include "region/walker.h"
 #include "base/thread.h"
 
 #include <ev.h>
@@ -30,11 +31,14 @@ loader_rows(const struct generation *g, const char *library_dir, bool lenient, s
 	int specs = g->definition->region.specs;
 	size_t errors = faults->errors;
 	struct policy_specs_result result;
-	struct policy_specs_order o = { .region = &g->definition->region, .library_dir = library_dir, .loaded = g->sources, .seconds = LOADER_ROWS };
+	struct walker walker = { .file = g->definition->file };
+	const struct policy_specs_walk walk = walker_walk(&walker);
+	struct policy_specs_order o = { .walk = &walk, .region = &g->definition->region, .library_dir = library_dir, .loaded = g->sources, .seconds = LOADER_ROWS };
 
 	o.level = specs == SPECS_REQUIRE && !lenient ? FAULT_ERROR : FAULT_WARNING;
 	if (specs != SPECS_OFF)
 		policy_specs_run(&o, &result, faults);
+	walker_free(&walker);
 	return faults->errors == errors ? 0 : -1;
 }
 

@@ -119,4 +119,30 @@ library.tables["sallyport.DataOptions"] = { key = "string?" }
 library.tables["sallyport.RateOptions"] = { count = "integer", per = "number", burst = "integer?" }
 library.tables["sallyport.CounterRange"] = { min = "integer?", max = "integer?", wrap = "boolean?" }
 
+-- The rows of decision tables: `---@type sallyport.Row[]` above a table names them to an editor.
+local DOOR = "sallyport.RowExpect|false|nil"
+library.tables["sallyport.Row"] = {
+  name = "string?", door = "string?", walk = "true?", facts = "table", mock = "sallyport.RowMock?", params = "table?",
+  certificate = "string|sallyport.RowCertificate|nil", expect = "sallyport.RowExpect|sallyport.WalkExpect",
+}
+library.tables["sallyport.RowExpect"] = {
+  verdict = '"accept"|"refuse"|"install"', code = "string|false|nil", text = "string|false|nil", userid = "string|false|nil",
+  sysplex = "boolean?", ipconn = "string|false|nil", template = "string|false|nil", applid = "string|false|nil",
+  host = "string|false|nil", port = "integer|false|nil",
+}
+library.tables["sallyport.WalkExpect"] = {
+  verdict = '"accept"|"refuse"', code = "string|false|nil", ipconn = "string|false|nil", doors = "string[]?",
+  admit = DOOR, certify = DOOR, bind = DOOR, install = DOOR, attach = DOOR, delete = DOOR,
+}
+library.tables["sallyport.RowMock"] = {
+  ipconns = "table<string, table>?", counters = "table<string, integer>?", rates = "table<string, number>?", clock = "number?",
+  saf = "table?",
+}
+library.tables["sallyport.RowCertificate"] = {
+  file = "string?", verified = "boolean?", userid = "string?", issuer = "string?", not_before = "number?", not_after = "number?",
+  c = "string|string[]|nil", st = "string|string[]|nil", l = "string|string[]|nil", o = "string|string[]|nil",
+  ou = "string|string[]|nil", cn = "string|string[]|nil", dns = "string|string[]|nil", ip = "string|string[]|nil",
+  uri = "string|string[]|nil", email = "string|string[]|nil",
+}
+
 return library

@@ -125,3 +125,62 @@ function Zone:at(seconds) end
 ---@field count integer
 ---@field per number
 
+---@class sallyport.Row
+---@field certificate string|sallyport.RowCertificate|nil
+---@field door string?
+---@field expect sallyport.RowExpect|sallyport.WalkExpect
+---@field facts table
+---@field mock sallyport.RowMock?
+---@field name string?
+---@field params table?
+---@field walk true?
+
+---@class sallyport.RowCertificate
+---@field c string|string[]|nil
+---@field cn string|string[]|nil
+---@field dns string|string[]|nil
+---@field email string|string[]|nil
+---@field file string?
+---@field ip string|string[]|nil
+---@field issuer string?
+---@field l string|string[]|nil
+---@field not_after number?
+---@field not_before number?
+---@field o string|string[]|nil
+---@field ou string|string[]|nil
+---@field st string|string[]|nil
+---@field uri string|string[]|nil
+---@field userid string?
+---@field verified boolean?
+
+---@class sallyport.RowExpect
+---@field applid string|false|nil
+---@field code string|false|nil
+---@field host string|false|nil
+---@field ipconn string|false|nil
+---@field port integer|false|nil
+---@field sysplex boolean?
+---@field template string|false|nil
+---@field text string|false|nil
+---@field userid string|false|nil
+---@field verdict "accept"|"refuse"|"install"
+
+---@class sallyport.RowMock
+---@field clock number?
+---@field counters table<string, integer>?
+---@field ipconns table<string, table>?
+---@field rates table<string, number>?
+---@field saf table?
+
+---@class sallyport.WalkExpect
+---@field admit sallyport.RowExpect|false|nil
+---@field attach sallyport.RowExpect|false|nil
+---@field bind sallyport.RowExpect|false|nil
+---@field certify sallyport.RowExpect|false|nil
+---@field code string|false|nil
+---@field delete sallyport.RowExpect|false|nil
+---@field doors string[]?
+---@field install sallyport.RowExpect|false|nil
+---@field ipconn string|false|nil
+---@field verdict "accept"|"refuse"
+

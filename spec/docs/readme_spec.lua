@@ -115,8 +115,8 @@ describe("the documents", function()
   it("From idea to live: can be pasted, and says what it shows", function()
     pastes("From idea to live", {
       "refused: exit status 3", "bind +refuse  not_known", "outcome: refused at capex, code not_known", "NO  partner is known", -- 1
-      "7 rows, 1 failed", "the row does not hold yet: exit status 1", -- 2
-      "7 rows, 0 failed", "0 faults, 0 warnings", "outcome: accepted", "installed ipconn SHOPWEB2", -- 3
+      "NO  partner is known", "7 passed, 1 failed", "the row does not hold yet: exit status 1", -- 2
+      "0 faults, 0 warnings", "known +24 of 24 +4 of 4", "8 passed, 0 failed", "outcome: accepted", "installed ipconn SHOPWEB2", -- 3
       "not_known", "the running region refuses still: exit status 3",
       "policy known would be changed", "generation %d+ is in use", '"accepted": true', "current", "SHOPWEB2 may come", -- 4
       '+  ["SHOP.SHOPWEB2"] = "KNOWN",',

@@ -38,6 +38,26 @@ describe("lua/types", function()
     end
   end)
 
+  it("have the keys of rows that the engine knows", function()
+    local dir = support.directory()
+    local tables = dofile("lua/check/library.lua").tables
+    local row = "{ facts = {}, expect = { verdict = 'refuse' }, door = 'admit', %s = %s },\n"
+    local lines = { "return {\n" }
+    for key in pairs(tables["sallyport.Row"]) do lines[#lines + 1] = row:format(key, "1") end
+    for key in pairs(tables["sallyport.RowExpect"]) do lines[#lines + 1] = row:format("expect", ("{ verdict = 'refuse', %s = 1 }"):format(key)) end
+    for key in pairs(tables["sallyport.RowMock"]) do lines[#lines + 1] = row:format("mock", ("{ %s = 1 }"):format(key)) end
+    for key in pairs(tables["sallyport.RowCertificate"]) do lines[#lines + 1] = row:format("certificate", ("{ %s = '' }"):format(key)) end
+    for key in pairs(tables["sallyport.WalkExpect"]) do
+      lines[#lines + 1] = ("{ walk = true, facts = {}, expect = { verdict = 'refuse', %s = false } },\n"):format(key)
+    end
+    support.write(dir .. "/s.lua", "return { admit = function() return require('policy').refuse() end }")
+    support.write(dir .. "/s_spec.lua", table.concat(lines) .. "}")
+    local _, out = support.sallyport("test", dir)
+    support.remove(dir)
+    assert.is_truthy(out:find("[1-9]%d* failed"), out)
+    assert.is_nil(out:find("has no key", 1, true), out)
+  end)
+
   it("have the facts of a door, and not those of a later one", function()
     local facts = expected["lua/types/facts.lua"]
     local function class(name) return assert(facts:match("%-%-%-@class " .. name:gsub("%p", "%%%0") .. "[^\n]*\n(.-)\n\n"), name) end

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The decision table of known.lua. `sallyport check --specs` runs each row.
+-- The decision table of known.lua. `sallyport test` runs each row.
 
 -- A certificate with that CN; flaw: the reason why it did not verify, or nil.
 local function certificate(cn, flaw)
@@ -23,6 +23,10 @@ return {
     expect = { verdict = "refuse", code = "not_known" } },
   { name = "a partner of the list is installed", door = "install", facts = { capex = SHOPWEB1 },
     expect = { verdict = "install", ipconn = "SHOPWEB1", template = "KNOWN" } },
+  { name = "a partner of the list gets in through all doors", walk = true,
+    certificate = "../rings/SHOP.SHOPWEB1/SHOP.SHOPWEB1.pem",
+    facts = { tcpipservice = "IPICSEC", capex = SHOPWEB1 },
+    expect = { verdict = "accept", ipconn = "SHOPWEB1", doors = { "admit", "certify", "bind", "install" } } },
   { name = "a stranger is not installed", door = "install",
     facts = { capex = { networkid = "EVIL", applid = "EVILAPP" } },
     expect = { verdict = "refuse", code = "not_known" } },
