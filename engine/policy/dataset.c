@@ -139,6 +139,8 @@ check_key(struct reading *r, const struct dataset_row *row)
 		return dataset_wrong(r, row->line, "the row has no %s, which is the key", name);
 	if (c->kind != CELL_TEXT)
 		return dataset_wrong(r, row->line, "%s, the key, is no string", name);
+	if (c->len == 0) /* a line without text, which a partner without a name would find */
+		return dataset_wrong(r, row->line, "%s, the key, is empty", name);
 	return 0;
 }
 
@@ -182,7 +184,9 @@ sort_by_key(struct reading *r, const char *key)
 {
 	struct dataset *d = r->d;
 
-	d->key = find_column(d, key, strlen(key));
+	d->key = d->columns > 0 ? find_column(d, key, strlen(key)) : dataset_column(r, key, strlen(key)); /* [] has no columns */
+	if (d->columns == 0)
+		return -1;
 	if (d->key < 0)
 		return no_such_column(r, key);
 	for (size_t i = 0; i < d->rows; i++)

@@ -64,6 +64,10 @@ take_plain(struct reading *r, const char **value, size_t *len)
 	}
 	if ((r->at == r->end || *r->at == '\n') && *len > 0 && (*value)[*len - 1] == '\r')
 		--*len;
+	if (memchr(*value, '\r', *len) != NULL) { /* else a file whose lines end so would be a header without rows */
+		dataset_wrong(r, r->line, "a line ends with CR alone; end it with LF or CR LF");
+		return AFTER_FAULT;
+	}
 	return step(r);
 }
 

@@ -90,6 +90,8 @@ faults_of_csv_name_the_line(void **state)
 	assert_fault("a,b\n1,2,3\n", DATASET_CSV, NULL, "2: the row has 3 values, and the header has 2 names");
 	assert_fault("a\n1\"2\n", DATASET_CSV, NULL, "2: a quote stands in a value without quotes; write \"a \"\"b\"\" c\"");
 	assert_fault("a\n1\n\"2\n3\n", DATASET_CSV, NULL, "3: a value that begins with a quote has no closing one");
+	assert_fault("k,v\ra,1\rb,2\r", DATASET_CSV, "k", "1: a line ends with CR alone; end it with LF or CR LF");
+	assert_fault("k,v\na,1\rb,2\n", DATASET_CSV, "k", "2: a line ends with CR alone; end it with LF or CR LF");
 	assert_fault("a\n\"1\"2\n", DATASET_CSV, NULL, "2: there is text behind the closing quote of a value");
 }
 
@@ -134,16 +136,27 @@ faults_of_json_name_the_line(void **state)
 static void
 rows_are_found_by_their_key(void **state)
 {
-	struct dataset *d = parse("k,v\nb,1\na,2\n,3\nab,4\n", DATASET_CSV, "k", NULL);
+	struct dataset *d = parse("k,v\nb,1\na,2\nab,4\n", DATASET_CSV, "k", NULL);
 
 	(void)state;
 	assert_non_null(d);
 	assert_int_equal(dataset_find(d, "b", 1)->line, 2);
 	assert_int_equal(dataset_find(d, "a", 1)->line, 3);
-	assert_int_equal(dataset_find(d, "", 0)->line, 4);
-	assert_int_equal(dataset_find(d, "ab", 2)->line, 5);
+	assert_null(dataset_find(d, "", 0));
+	assert_int_equal(dataset_find(d, "ab", 2)->line, 4);
 	assert_null(dataset_find(d, "abc", 3));
 	assert_null(dataset_find(d, "B", 1));
+	dataset_free(d);
+}
+
+static void
+a_list_without_rows_may_have_a_key(void **state)
+{
+	struct dataset *d = parse("[]", DATASET_JSON, "k", NULL);
+
+	(void)state;
+	assert_non_null(d);
+	assert_null(dataset_find(d, "a", 1));
 	dataset_free(d);
 }
 
@@ -152,6 +165,8 @@ keys_are_strings_of_each_row_and_no_two_are_equal(void **state)
 {
 	(void)state;
 	assert_fault("k,v\na,1\nb,2\nc,3\nb,4\na,5\n", DATASET_CSV, "k", "5: k b is there twice; the first is at line 3");
+	assert_fault("k\nb\n\n", DATASET_CSV, "k", "3: k, the key, is empty");
+	assert_fault("[{\"k\":\"\"}]", DATASET_JSON, "k", "1: k, the key, is empty");
 	assert_fault("appl,v\n", DATASET_CSV, "applid", "there is no column 'applid' for the key; is 'appl' meant?");
 	assert_fault("x,v\n", DATASET_CSV, "applid", "there is no column 'applid' for the key; there are x and v");
 	assert_fault("[{\"k\":\"a\"},\n{\"v\":1}]", DATASET_JSON, "k", "2: the row has no k, which is the key");
@@ -179,6 +194,7 @@ main(void)
 		cmocka_unit_test(json_is_a_list_of_flat_objects),
 		cmocka_unit_test(faults_of_json_name_the_line),
 		cmocka_unit_test(rows_are_found_by_their_key),
+		cmocka_unit_test(a_list_without_rows_may_have_a_key),
 		cmocka_unit_test(keys_are_strings_of_each_row_and_no_two_are_equal),
 		cmocka_unit_test(there_are_at_most_64_columns),
 	};
