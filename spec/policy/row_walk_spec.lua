@@ -38,7 +38,8 @@ describe("a row with walk = true", function()
       region = more, scripts = { s = SCRIPT, s_spec = "return {\n" .. rows .. "\n}\n" },
       tcpipservices = { PLAIN = { bind = "s", urm = "s", attach = "s" },
         TLS = { ssl = "clientauth", certificate = "CICSA", bind = "s", urm = "s" } },
-      ipconns = { GUEST = { template = "only", receivecount = 5 }, NEAR = { networkid = "NETB", host = "192.0.2.9", port = 1490, sendcount = 5 } },
+      ipconns = { GUEST = { template = "only", receivecount = 5 },
+        NEAR = { networkid = "NETB", host = "192.0.2.9", port = 1490, sendcount = 5 } },
       programs = { ECHO = {} },
     }
     region:define(region.given)
@@ -69,8 +70,10 @@ describe("a row with walk = true", function()
   end)
 
   it("asks all doors in order, and compares each that it names", function()
-    holds("{ walk = true, " .. SHOP .. [[, expect = { verdict = "accept", ipconn = "SA", code = false, doors = { "admit", "bind", "install" },
-      bind = { verdict = "accept" }, install = { verdict = "install", ipconn = "SA", template = "GUEST", userid = false }, certify = false } }]])
+    holds("{ walk = true, " .. SHOP .. [[, expect = { verdict = "accept", ipconn = "SA", code = false,
+      doors = { "admit", "bind", "install" },
+      bind = { verdict = "accept" }, install = { verdict = "install", ipconn = "SA", template = "GUEST", userid = false },
+      certify = false } }]])
   end)
 
   it("ends at a refusal, of a door or of the engine", function()

@@ -44,9 +44,10 @@ describe("lua/types", function()
     local row = "{ facts = {}, expect = { verdict = 'refuse' }, door = 'admit', %s = %s },\n"
     local lines = { "return {\n" }
     for key in pairs(tables["sallyport.Row"]) do lines[#lines + 1] = row:format(key, "1") end
-    for key in pairs(tables["sallyport.RowExpect"]) do lines[#lines + 1] = row:format("expect", ("{ verdict = 'refuse', %s = 1 }"):format(key)) end
-    for key in pairs(tables["sallyport.RowMock"]) do lines[#lines + 1] = row:format("mock", ("{ %s = 1 }"):format(key)) end
-    for key in pairs(tables["sallyport.RowCertificate"]) do lines[#lines + 1] = row:format("certificate", ("{ %s = '' }"):format(key)) end
+    local parts = { RowExpect = { "expect", "verdict = 'refuse'," }, RowMock = { "mock", "" }, RowCertificate = { "certificate", "" } }
+    for name, of in pairs(parts) do
+      for key in pairs(tables["sallyport." .. name]) do lines[#lines + 1] = row:format(of[1], ("{ %s %s = 1 }"):format(of[2], key)) end
+    end
     for key in pairs(tables["sallyport.WalkExpect"]) do
       lines[#lines + 1] = ("{ walk = true, facts = {}, expect = { verdict = 'refuse', %s = false } },\n"):format(key)
     end
