@@ -13,10 +13,17 @@ struct cut { /* the text that is read, and its copy */
 static const char *
 behind_string(const char *s, const char *end)
 {
-	for (s++; s < end && *s != '"'; s++)
-		if (*s == '\\')
-			s++;
-	return s < end ? s + 1 : end;
+	const char *quote = s;
+
+	while ((quote = memchr(quote + 1, '"', (size_t)(end - quote - 1))) != NULL) {
+		const char *slash = quote;
+
+		while (slash[-1] == '\\')
+			slash--;
+		if ((quote - slash) % 2 == 0)
+			return quote + 1;
+	}
+	return end;
 }
 
 /* The end of the value that begins at s. */
@@ -42,7 +49,7 @@ static bool
 is_unread(const char *name, size_t len)
 {
 	static const char *const names[] = { "events", "checks", "text", "file", "milliseconds", "microseconds", "subject", "issuer", "errors", "san", "serial",
-		"not_before", "not_after", "hash", "reason", "notes" };
+		"not_before", "not_after", "hash", "reason", "notes", "stage", "params" };
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)

@@ -19,6 +19,8 @@ struct replaying {
 	struct record_reader *reader;
 	int64_t total, done; /* records; total 0: no bar */
 	double shown;        /* clock_span of the last progress line */
+	char *text;          /* owned: the last account, cut (past_text.h) */
+	size_t size;
 	struct fault *fault;
 	bool failed;
 };
@@ -55,20 +57,23 @@ take_request(void *arg, int64_t id, const char *account, size_t len)
 
 /* The account as far as a replay reads it. NULL: it is no JSON, or there is no memory. */
 static json_t *
-read_account(const char *account, size_t len)
+read_account(struct replaying *r, const char *account, size_t len)
 {
-	char *text = malloc(len + 1);
-	json_t *row = text != NULL ? json_loadb(text, past_text_cut(text, account, len), JSON_ALLOW_NUL, NULL) : NULL;
-
-	free(text);
-	return row;
+	if (r->size < len + 1) {
+		free(r->text);
+		r->size = 2 * len + 1;
+		r->text = malloc(r->size);
+	}
+	if (r->text == NULL)
+		r->size = 0;
+	return r->text != NULL ? json_loadb(r->text, past_text_cut(r->text, account, len), JSON_ALLOW_NUL, NULL) : NULL;
 }
 
 static bool
 replay_run_take(void *arg, int64_t id, const char *account, size_t len)
 {
 	struct replaying *r = arg;
-	json_t *row = read_account(account, len), *requests = json_array();
+	json_t *row = read_account(r, account, len), *requests = json_array();
 
 	if (record_reader_requests(r->reader, id, REQUESTS_MAX, take_request, requests, r->fault) < 0) {
 		r->failed = true;
@@ -112,6 +117,7 @@ replay_run(struct worker *candidate, const char *records, const struct record_re
 		fault_set(f, "no memory");
 	ok = r.replay != NULL && run_range(&r, range) == 0;
 	record_reader_close(r.reader);
+	free(r.text);
 	if (ok)
 		return r.replay;
 	replay_free(r.replay);
