@@ -308,26 +308,57 @@ record_file_bytes(const struct record_file *r)
 }
 
 /*
- * Deletes, of the rows that were written first, those that were written before `limit`: a slice at most. The rows stand
- * in the order of writing, so that none further on is older. Returns how many, without certificates, or -1.
+ * Deletes the rows that fit the conditions, and the certificates of no record that is left. Returns how many rows,
+ * without certificates, or -1.
  */
 static int
-delete_before(struct record_file *r, double limit, struct fault *f)
+delete_rows(struct record_file *r, const char *request, const char *reask, const char *record, struct fault *f)
 {
 	char sql[1100];
 	int before = sqlite3_total_changes(r->db), ok;
 
 	snprintf(sql, sizeof sql,
-		"BEGIN IMMEDIATE;"
-		"DELETE FROM request WHERE id IN (SELECT id FROM (SELECT id, time FROM request ORDER BY id LIMIT %d) WHERE time < %.6f);"
-		"DELETE FROM reask WHERE id IN (SELECT id FROM (SELECT id, time FROM reask ORDER BY id LIMIT %d) WHERE time < %.6f);"
-		"DELETE FROM record WHERE id IN (SELECT id FROM (SELECT id, written FROM record ORDER BY seq LIMIT %d) WHERE written < %.6f);"
+		"BEGIN IMMEDIATE; DELETE FROM request WHERE %s; DELETE FROM reask WHERE %s; DELETE FROM record WHERE %s;"
 		"DELETE FROM certificate WHERE seen < coalesce((SELECT min(opened) FROM (SELECT opened FROM record ORDER BY id LIMIT 1)), unixepoch()) - %d;"
-		"COMMIT; PRAGMA incremental_vacuum", SLICE, limit, SLICE, limit, SLICE, limit, CERTIFICATE_SECONDS);
+		"COMMIT; PRAGMA incremental_vacuum", request, reask, record, CERTIFICATE_SECONDS);
 	ok = record_sql_run(r->db, r->path, sql, f);
 	if (ok < 0 && sqlite3_get_autocommit(r->db) == 0)
 		record_sql_run(r->db, r->path, "ROLLBACK", NULL);
 	return ok < 0 ? -1 : sqlite3_total_changes(r->db) - before;
+}
+
+/*
+ * Deletes, of the rows that were written first, those that were written before `limit`: a slice at most. The rows stand
+ * in the order of writing, so that none further on is older. Returns as delete_rows.
+ */
+static int
+delete_before(struct record_file *r, double limit, struct fault *f)
+{
+	char request[160], reask[160], record[160];
+
+	snprintf(request, sizeof request, "id IN (SELECT id FROM (SELECT id, time FROM request ORDER BY id LIMIT %d) WHERE time < %.6f)", SLICE, limit);
+	snprintf(reask, sizeof reask, "id IN (SELECT id FROM (SELECT id, time FROM reask ORDER BY id LIMIT %d) WHERE time < %.6f)", SLICE, limit);
+	snprintf(record, sizeof record, "id IN (SELECT id FROM (SELECT id, written FROM record ORDER BY seq LIMIT %d) WHERE written < %.6f)", SLICE,
+		limit);
+	return delete_rows(r, request, reask, record, f);
+}
+
+/* Deletes the rows that were written first: of one table `slice` rows, or all, and of the others at most as many. */
+static int
+delete_first(struct record_file *r, int slice, struct fault *f)
+{
+	char sql[400], id[48], seq[48];
+	double last;
+
+	snprintf(sql, sizeof sql,
+		"SELECT min(n) FROM (SELECT max(seq) AS n FROM (SELECT seq FROM record ORDER BY seq LIMIT %d) "
+		"UNION ALL SELECT max(id) FROM (SELECT id FROM request ORDER BY id LIMIT %d) "
+		"UNION ALL SELECT max(id) FROM (SELECT id FROM reask ORDER BY id LIMIT %d))", slice, slice, slice);
+	if (record_sql_number(r->db, r->path, sql, &last, f) < 0)
+		return -1;
+	snprintf(id, sizeof id, "id <= %.0f", last);
+	snprintf(seq, sizeof seq, "seq <= %.0f", last);
+	return delete_rows(r, id, id, seq, f);
 }
 
 /* Writes the WAL back and cuts it, unless a reader needs it now: the next trim tries again. */
@@ -349,16 +380,15 @@ cut_wal(struct record_file *r, struct fault *f)
 static int
 trim_bytes(struct record_file *r, struct fault *f)
 {
-	double limit, used, max = r->rule.megabytes * MEGABYTE;
+	double used, max = r->rule.megabytes * MEGABYTE;
 	int deleted = 0;
 
 	if (record_file_bytes(r) <= max)
 		return 0;
-	if (record_sql_number(r->db, r->path, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", &used, f) < 0 ||
-		record_sql_number(r->db, r->path, "SELECT max(written) FROM (SELECT written FROM record ORDER BY seq LIMIT 200)", &limit, f) < 0)
+	if (record_sql_number(r->db, r->path, "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", &used, f) < 0)
 		return -1;
 	if (used > max - wal_share(r))
-		deleted = delete_before(r, limit + 0.000001, f);
+		deleted = delete_first(r, used > max ? SLICE : SLICE / 10, f);
 	return deleted < 0 || cut_wal(r, f) < 0 ? -1 : deleted > 0;
 }
 

@@ -298,6 +298,25 @@ end }]] },
       region:stop()
     end)
 
+    it("loses the oldest requests and re-asks too, when those fill the file", function()
+      local region, file = region_of { record = "records.db", record_megabytes = 1 }
+      region:start()
+      file:rows [[INSERT INTO request (id, record, time, refused, account)
+        WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+        SELECT 2 * i - 9000, 1, unixepoch(), 1, hex(randomblob(1000)) FROM n;
+        INSERT INTO reask (id, record, time, generation, refused, account)
+        SELECT id + 1, 1, unixepoch(), 2, 0, account FROM request]]
+      local last
+      support.wait_until(function()
+        refuse_one(region)
+        last = file:rows [[SELECT (SELECT count(*) FROM request) AS requests, (SELECT count(*) FROM reask) AS reasks,
+          (SELECT count(*) FROM record) AS records]][1]
+        return last.requests < 400 and last.reasks < 400
+      end, 10, "the oldest requests and re-asks to go")
+      assert.is_true(last.requests > 20 and last.reasks > 20 and last.records > 0, ("%d %d %d"):format(last.requests, last.reasks, last.records))
+      region:stop()
+    end)
+
     it("loses no further records while a reader keeps the WAL from being cut", function()
       local region, file = region_of { record = "records.db", record_megabytes = 1 }
       region:start()
