@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/decisions.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/addr.h"
 #include "base/clock.h"
@@ -43,7 +45,8 @@ struct listing {
 	struct addr_prefix peer;
 	bool by_peer, json, help, any; /* any: a decision fitted */
 	const char *region, *record, *since, *until, *cidr;
-	json_t *rows; /* owned; NULL: each decision is printed when it is read */
+	json_t *rows; /* owned; NULL: the decisions go to `out` */
+	FILE *out;    /* owned: the lines until the file of records is read */
 };
 
 /* --- the command line ------------------------------------------------------------------------- */
@@ -145,7 +148,7 @@ shown(const json_t *row, const char *key, char out[TABLE_CELL])
 }
 
 static void
-print_line(const json_t *row)
+print_line(FILE *to, const json_t *row)
 {
 	double at = json_number_value(json_object_get(row, "time"));
 	char a[TABLE_CELL], b[TABLE_CELL], c[TABLE_CELL], day[32];
@@ -154,20 +157,20 @@ print_line(const json_t *row)
 
 	gmtime_r(&seconds, &tm);
 	strftime(day, sizeof day, "%Y-%m-%d %H:%M:%S", &tm);
-	printf("%s.%03d  %-10s %-8s %-7s", day, (int)((at - (double)seconds) * 1000), shown(row, "connection", a), shown(row, "door", b),
+	fprintf(to, "%s.%03d  %-10s %-8s %-7s", day, (int)((at - (double)seconds) * 1000), shown(row, "connection", a), shown(row, "door", b),
 		shown(row, "verdict", c));
 	if (json_is_string(json_object_get(row, "code")))
-		printf(" %s", shown(row, "code", a));
+		fprintf(to, " %s", shown(row, "code", a));
 	if (json_is_string(json_object_get(row, "text")))
-		printf(" \"%s\"", shown(row, "text", a));
-	printf("  peer %s tcpipservice %s", shown(row, "peer", a), shown(row, "tcpipservice", b));
+		fprintf(to, " \"%s\"", shown(row, "text", a));
+	fprintf(to, "  peer %s tcpipservice %s", shown(row, "peer", a), shown(row, "tcpipservice", b));
 	if (json_is_string(json_object_get(row, "applid")))
-		printf(" %s.%s", shown(row, "networkid", a), shown(row, "applid", b));
+		fprintf(to, " %s.%s", shown(row, "networkid", a), shown(row, "applid", b));
 	if (json_is_string(json_object_get(row, "ipconn")))
-		printf(" ipconn %s", shown(row, "ipconn", a));
+		fprintf(to, " ipconn %s", shown(row, "ipconn", a));
 	if (json_is_string(json_object_get(row, "file")))
-		printf("  at %s:%s", shown(row, "file", a), shown(row, "line", b));
-	putchar('\n');
+		fprintf(to, "  at %s:%s", shown(row, "file", a), shown(row, "line", b));
+	fputc('\n', to);
 }
 
 static bool
@@ -198,15 +201,41 @@ decisions_take(void *arg, const struct record_decision *d)
 		return;
 	}
 	if (l->json)
-		json_dumpf(row, stdout, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(16));
+		json_dumpf(row, l->out, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(16));
 	else
-		print_line(row);
+		print_line(l->out, row);
 	if (l->json)
-		putchar('\n');
+		fputc('\n', l->out);
 	json_decref(row);
 }
 
 /* --- the command ------------------------------------------------------------------------------ */
+
+/* Copies the lines to standard output, and empties `out`. */
+static int
+print_lines(struct listing *l, struct fault *f)
+{
+	char bytes[8192];
+	size_t n;
+
+	if (fflush(l->out) != 0)
+		return fault_set(f, "the temporary file of the answer: %s", strerrordesc_np(errno));
+	rewind(l->out);
+	while ((n = fread(bytes, 1, sizeof bytes, l->out)) > 0)
+		fwrite(bytes, 1, n, stdout);
+	rewind(l->out);
+	return ftruncate(fileno(l->out), 0) == 0 ? 0 : fault_set(f, "the temporary file of the answer: %s", strerrordesc_np(errno));
+}
+
+/*
+ * Prints the decisions after it has read them: a pager may wait for hours, and the file of records cannot shrink while
+ * it is read.
+ */
+static int
+print_decisions(struct listing *l, struct record_reader *r, struct fault *f)
+{
+	return record_reader_decisions(r, &l->query, decisions_take, l, f) == 0 ? print_lines(l, f) : -1;
+}
 
 /* Prints the decisions that come, until standard output is closed. */
 static int
@@ -214,7 +243,7 @@ follow(struct listing *l, struct record_reader *r, struct fault *f)
 {
 	while (fflush(stdout) == 0) {
 		nanosleep(&(struct timespec){ .tv_nsec = LOOK_NANOSECONDS }, NULL);
-		if (record_reader_decisions(r, &l->query, decisions_take, l, f) < 0)
+		if (print_decisions(l, r, f) < 0)
 			return -1;
 	}
 	return 0;
@@ -224,10 +253,17 @@ static int
 list(struct listing *l, const char *path, struct fault *f)
 {
 	struct record_reader *r = record_reader_open(path, f);
-	int ok = r != NULL ? record_reader_decisions(r, &l->query, decisions_take, l, f) : -1;
+	int ok = r != NULL ? 0 : -1;
 
+	l->out = tmpfile();
+	if (ok == 0 && l->out == NULL)
+		ok = fault_set(f, "no temporary file: %s", strerrordesc_np(errno));
+	if (ok == 0)
+		ok = print_decisions(l, r, f);
 	if (ok == 0 && l->query.follow)
 		ok = follow(l, r, f);
+	if (l->out != NULL)
+		fclose(l->out);
 	record_reader_close(r);
 	return ok;
 }

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- `decisions`, and `explain` by the file of records: what they find, in which order and shape, with and without a region.
 local dkjson = require "dkjson"
+local lfs = require "lfs"
 
 local record_file = require "spec.support.record_file"
 local support = require "spec.support"
@@ -19,6 +20,11 @@ return { bind = function(facts)
   return policy.accept()
 end }]],
 }
+
+-- Copies of the first record.
+local COPIES = [[INSERT INTO record SELECT 1000000 + i, 1000000 + i, 'copy-' || i, opened, written, closed, way, outcome, stage, code, reason,
+  generation, hash, peer, tcpipservice, ipconn, applid, networkid, account FROM record,
+  (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i FROM n) WHERE id = 1]]
 
 describe("decisions", function()
   local region, file
@@ -125,6 +131,27 @@ describe("decisions", function()
     local _, out = support.sallyport("decisions", "--record", file.path, "--code", "stranger")
     assert.is_truthy(out:find('^%d%d%d%d%-%d%d%-%d%d %d%d:%d%d:%d%d%.%d%d%d  %x+%-1 +admit +refuse  stranger "friends only"  ' ..
       "peer 127%.0%.0%.1:%d+ tcpipservice NO  at %S+/stranger%.lua:4\n$"), out)
+  end)
+
+  it("holds the file for no longer than it reads: a pager may wait for its reader", function()
+    local own = support.region { region = { record = "records.db" }, scripts = SCRIPTS, tcpipservices = { NO = { admit = "stranger" } } }
+    own:start()
+    local own_file = record_file.of(own, "records.db")
+    support.raw(own:port "NO"):closed()
+    own_file:await "SELECT 1 FROM record WHERE closed"
+    own_file:rows(COPIES:format(3000))
+    local fifo = own:path "fifo"
+    os.execute("mkfifo -m 600 " .. fifo)
+    local pager = support.start { "sh", "-c", ("%s decisions --record %s | { read line; touch %s.read; cat %s; wc -l; }"):format(
+      support.binary, own_file.path, fifo, fifo) }
+    support.wait_until(function() return lfs.attributes(fifo .. ".read") end, 10, "the first line")
+    support.raw(own:port "NO"):closed()
+    own_file:await "SELECT 1 FROM record WHERE id = 2 AND closed"
+    assert.equal(0, own_file:rows "PRAGMA wal_checkpoint(TRUNCATE)"[1].busy)
+    assert(io.open(fifo, "w")):close()
+    assert.equal(0, pager:wait(10))
+    assert.equal("3000", pager:stdout():match "%d+")
+    own:stop()
   end)
 
   it("follows: prints each decision that comes once", function()
