@@ -53,7 +53,7 @@ describe("a region that holds its answers", function()
     assert.is_true(result.accepted)
   end)
 
-  it("loses no decision that a partner was told when the region is killed at once", function()
+  it("loses no acceptance that a partner was told when the region is killed at once", function()
     start(10)
     for _ = 1, 3 do
       local p = support.raw(region:port "OPEN")
