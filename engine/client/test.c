@@ -20,7 +20,7 @@
 #include "sandbox/sources.h"
 
 static const char usage[] =
-	"usage: sallyport test [DIR] [--region FILE] [--filter PATTERN] [--cover [--threshold N]] [--json]\n"
+	"usage: sallyport test [DIR] [--region FILE] [--filter PATTERN] [--cover [--threshold N]] [--bench] [--json]\n"
 	"Runs every row of every NAME_spec.lua of a directory of scripts, as the engine asks its doors, and prints the rows that do not\n"
 	"hold, each with its checks.\n"
 	"  DIR              the directory of scripts, or one with a region.lua (default: that of the definition)\n"
@@ -30,12 +30,13 @@ static const char usage[] =
 	"  --cover          also print the lines of each script that no row has run, and the checks (policy.check) that were not both\n"
 	"                   true and false\n"
 	"  --threshold N    with --cover: exit with 1 when less than N percent of a script's lines, or of its checks, are covered\n"
+	"  --bench          also print the cost of each door of each script: instructions, bytes, nanoseconds\n"
 	"  --json           print one object {passed, failed, seconds, cover, failures}\n"
 	"Exit status: 0 every row holds, 1 a row does not hold, a fault, no row was found, or coverage is below N, 2 usage.\n";
 
 struct asked {
 	const char *dir, *region, *filter;
-	bool json, cover;
+	bool json, cover, bench;
 	double threshold; /* percent; 0: none */
 };
 
@@ -45,6 +46,7 @@ struct test {
 	struct region_def region;      /* the directory of scripts and the limits */
 	struct test_report report;
 	struct script_cover cover;
+	struct script_bench bench;
 	struct faults faults;
 };
 
@@ -114,7 +116,7 @@ run(struct test *t)
 {
 	char library[PATH_SIZE];
 	struct policy_specs_order o = { .region = &t->region, .library_dir = library, .level = FAULT_ERROR, .filter = t->asked->filter,
-		.cover = t->asked->cover ? &t->cover : NULL, .told = test_report_row, .arg = &t->report };
+		.cover = t->asked->cover ? &t->cover : NULL, .bench = t->asked->bench ? &t->bench : NULL, .told = test_report_row, .arg = &t->report };
 	struct walker walker = { .file = t->definition != NULL ? t->definition->file : NULL, .policies = t->region.policies };
 	const struct policy_specs_walk walk = walker_walk(&walker);
 	struct policy_specs_result result;
@@ -155,6 +157,7 @@ test(const struct asked *a)
 	bool bad;
 
 	t.report.cover = a->cover ? &t.cover : NULL;
+	t.report.bench = a->bench ? &t.bench : NULL;
 	if (find_rows(&t) == 0)
 		run(&t);
 	judge_cover(&t);
@@ -163,6 +166,7 @@ test(const struct asked *a)
 	bad |= test_report_print(&t.report, &t.faults, a->json) < 0;
 	test_report_free(&t.report);
 	script_cover_free(&t.cover);
+	script_bench_free(&t.bench);
 	faults_free(&t.faults);
 	definition_free(t.definition);
 	return bad ? EXIT_FAILED : EXIT_DONE;
@@ -186,7 +190,7 @@ int
 test_run(int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "filter", required_argument, NULL, 'f' },
-		{ "cover", no_argument, NULL, 'c' }, { "threshold", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+		{ "cover", no_argument, NULL, 'c' }, { "bench", no_argument, NULL, 'b' }, { "threshold", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	struct asked a = { .dir = NULL };
 	int opt;
 
@@ -197,6 +201,8 @@ test_run(int argc, char **argv)
 			a.filter = optarg;
 		else if (opt == 'c')
 			a.cover = true;
+		else if (opt == 'b')
+			a.bench = true;
 		else if (opt == 't' && read_percent(optarg, &a.threshold))
 			a.cover = true;
 		else if (opt == 'j')

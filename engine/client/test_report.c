@@ -6,6 +6,7 @@
 
 #include "client/explain.h"
 #include "client/table.h"
+#include "client/test_bench.h"
 #include "client/test_cover.h"
 #include "policy/facts_json.h"
 
@@ -80,6 +81,8 @@ print_text(const struct test_report *t, size_t faults)
 		print_failure(failure);
 	if (t->cover != NULL)
 		test_cover_print(t->cover);
+	if (t->bench != NULL)
+		test_bench_print(t->bench);
 	printf("%u passed, %zu failed  [%.3f s]\n", t->passed, t->failed + faults, t->seconds);
 }
 
@@ -106,7 +109,11 @@ print_json(const struct test_report *t, const struct faults *faults)
 {
 	json_t *o = json_pack("{s:i, s:i, s:f, s:o, s:o}", "passed", (int)t->passed, "failed", (int)(t->failed + faults->errors), "seconds", t->seconds, "cover",
 		t->cover != NULL ? test_cover_json(t->cover) : json_null(), "failures", list_failures(t, faults));
-	int status = o != NULL ? json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(16)) : -1;
+	int status;
+
+	if (t->bench != NULL)
+		json_object_set_new(o, "bench", test_bench_json(t->bench));
+	status = o != NULL ? json_dumpf(o, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_PRESERVE_ORDER | JSON_REAL_PRECISION(16)) : -1;
 
 	json_decref(o);
 	return status == 0 && putchar('\n') != EOF ? 0 : -1;

@@ -99,6 +99,14 @@ struct ask {
  */
 void policy_ask(struct ask *a);
 
+/* The cost of the function of a door itself, without the making of its facts. */
+struct policy_cost {
+	bool counted;      /* set by the caller: counts instructions and bytes, which takes more time; else only the time is measured */
+	long instructions; /* and steps of library loops */
+	size_t bytes;      /* the most that it held at a time, garbage included */
+	double nanoseconds;
+};
+
 /*
  * A row of a decision table as a question. Facts and mock are tables on the stack of the policy's own state. An empty
  * mock is a region without ipconns and counters.
@@ -110,6 +118,7 @@ struct policy_row {
 	const struct facts *presented; /* borrowed: the certificate of the facts; NULL: the table has it, or there is none */
 	int params;                 /* the reference of policy_params_row, or LUA_NOREF */
 	struct record_entry *entry; /* borrowed: gets the checks and the verdict; may be NULL */
+	struct policy_cost *cost;   /* borrowed: gets the cost of the function; NULL: it is not measured */
 	struct verdict verdict;     /* the answer */
 };
 

@@ -297,6 +297,7 @@ policy_ask_row(struct policy *p, struct policy_row *row)
 
 	row->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
 	q.presented = row->presented;
+	q.call.cost = row->cost;
 	if (find_hook(&q)) {
 		q.call.params = row->params;
 		lua_pushvalue(p->L, facts);

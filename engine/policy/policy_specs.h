@@ -10,6 +10,7 @@
 
 #include "config/resource.h"
 #include "policy/coverage.h"
+#include "policy/script_bench.h"
 #include "policy/script_cover.h"
 
 struct policy;
@@ -45,6 +46,7 @@ struct policy_specs_order {
 	const struct policy_specs_walk *walk; /* NULL: there is no region, and rows with walk = true do not hold */
 	struct coverage *coverage;    /* gets the doors with rows; NULL: not wanted */
 	struct script_cover *cover;   /* gets the scripts of the directory and what the rows run of them; NULL: not wanted */
+	struct script_bench *bench;   /* gets the cost of each row of a door; NULL: not wanted */
 	const char *filter;           /* only the rows whose name or script contains it, * and ? as in a shell; NULL: all */
 	void (*told)(void *arg, const struct policy_specs_row *row); /* gets each row, and no fault is added for it; NULL: faults are */
 	void *arg;

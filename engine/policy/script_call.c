@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/script_call.h"
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "policy/lshape.h"
 #include "policy/policy_params.h"
@@ -163,6 +164,22 @@ script_call_protect(struct script_call *call, int (*inside)(struct lua_State *L)
 	lua_settop(L, top);
 }
 
+/* Runs the function, and measures it: its time, or its instructions and bytes. */
+static void
+resume_measured(lua_State *L, struct script_call *call)
+{
+	double start;
+
+	if (call->cost->counted)
+		budget_mark(call->co);
+	start = clock_span();
+	call->status = lua_resume(call->co, L, 2, &call->values);
+	if (call->cost->counted)
+		call->cost->instructions = budget_used(L, &call->cost->bytes);
+	else
+		call->cost->nanoseconds = (clock_span() - start) * 1e9;
+}
+
 /* All of a call that can raise an error. Arguments: the call and its two values. */
 static int
 script_call_inside(lua_State *L)
@@ -179,7 +196,10 @@ script_call_inside(lua_State *L)
 	lua_xmove(L, co, 3);
 	budget_watch(co);
 	call->co = co;
-	call->status = lua_resume(co, L, 2, &call->values);
+	if (call->cost != NULL)
+		resume_measured(L, call);
+	else
+		call->status = lua_resume(co, L, 2, &call->values);
 	return 0;
 }
 

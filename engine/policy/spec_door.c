@@ -61,6 +61,8 @@ ask_presented(lua_State *L, struct spec_run *r, struct policy_row *row)
 	policy_ask_row(r->policy, row);
 	spec_keep(r, row->entry);
 	record_entry_free(row->entry);
+	if (r->order->bench != NULL)
+		script_bench_row(r->order->bench, r->policy, row);
 	certificate_unref(f.certificate);
 	spec_expect(L, row->facts + 1, r, &row->verdict, "");
 }

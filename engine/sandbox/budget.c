@@ -42,6 +42,9 @@ struct budget {
 	struct refusal refusal;
 	void (*line)(void *arg, lua_State *L, lua_Debug *ar); /* gets each line that begins; NULL: none does */
 	void *arg;
+	bool each;          /* each instruction is counted when it runs: since budget_mark */
+	long marked_left;   /* at budget_mark: steps, and bytes */
+	size_t marked_bytes, peak; /* peak: the most bytes since then */
 	unsigned long fail_in; /* growths until the injected failure, 0: none */
 	bool failing;
 };
@@ -69,6 +72,8 @@ interval(const struct budget *b)
 {
 	size_t n = b->biggest == 0 ? WINDOW : WINDOW_BYTES / b->biggest;
 
+	if (b->each)
+		return 1;
 	return n > WINDOW ? WINDOW : n == 0 ? 1 : (int)n;
 }
 
@@ -220,6 +225,7 @@ arm(struct budget *b, const struct budget_limits *limits, unsigned times, size_t
 		b->biggest /= 2; /* no block is larger than all bytes together */
 	b->running = b->L;
 	b->armed = true;
+	b->each = false;
 	b->now = *limits;
 	b->times = times;
 	b->hit = HIT_NONE;
@@ -279,6 +285,26 @@ budget_observe(struct lua_State *L, void (*line)(void *arg, struct lua_State *L,
 
 	b->line = line;
 	b->arg = arg;
+}
+
+void
+budget_mark(struct lua_State *L)
+{
+	struct budget *b = budget_of(L);
+
+	b->each = true;
+	b->marked_left = b->left;
+	b->marked_bytes = b->peak = b->bytes;
+	set_hook(b);
+}
+
+long
+budget_used(struct lua_State *L, size_t *bytes)
+{
+	const struct budget *b = budget_of(L);
+
+	*bytes = b->peak - b->marked_bytes;
+	return b->marked_left - b->left;
 }
 
 enum budget_hit
@@ -370,6 +396,8 @@ grow(struct budget *b, void *ptr, size_t osize, size_t nsize)
 		return NULL;
 	}
 	b->bytes += more;
+	if (b->bytes > b->peak)
+		b->peak = b->bytes;
 	note_block(b, nsize);
 	return p;
 }

@@ -66,6 +66,14 @@ void budget_room(struct lua_State *L, size_t n);
  */
 void budget_observe(struct lua_State *L, void (*line)(void *arg, struct lua_State *L, struct lua_Debug *ar), void *arg);
 
+/*
+ * For measurements: budget_mark begins a count under an armed budget, of each instruction (exactly, which is slow) and
+ * of bytes. budget_used returns the steps since then, and in *bytes the most bytes that the state held above those at
+ * the mark.
+ */
+void budget_mark(struct lua_State *L);
+long budget_used(struct lua_State *L, size_t *bytes);
+
 /* Bytes that the state holds now. */
 size_t budget_bytes(struct lua_State *L);
 /*
