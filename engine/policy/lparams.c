@@ -10,6 +10,7 @@
 #include <lua.h>
 
 #include <stdbool.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -198,7 +199,7 @@ want_number_bound(lua_State *L, const char *name, int rule, enum type t, const c
 {
 	int type = push_field(L, rule, bound);
 
-	if (type != LUA_TNIL && (type != LUA_TNUMBER || (t != TYPE_INTEGER && t != TYPE_NUMBER)))
+	if (type != LUA_TNIL && (type != LUA_TNUMBER || isnan(lua_tonumber(L, -1)) || (t != TYPE_INTEGER && t != TYPE_NUMBER)))
 		luaL_error(L, "params.%s: %s is a number, of an integer or a number", name, bound);
 	lua_pop(L, 1);
 }
