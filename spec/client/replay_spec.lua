@@ -4,6 +4,7 @@ local dkjson = require "dkjson"
 local unix = require "socket.unix"
 
 local corridor = require "spec.support.corridor"
+local pair = require "spec.support.pair"
 local record_file = require "spec.support.record_file"
 local support = require "spec.support"
 
@@ -394,4 +395,48 @@ end, install = function(facts) return policy.install { ipconn = facts.capex.appl
     assert.same({ 1, "reload: --replay noon is no time; give 90s, 30m, 1h or 7d before now, or 2026-11-25T17:40:10\n" }, { status, err })
     assert.equal(2, (support.sallyport("reload", "--region", region:path "region.lua", "--expect", expect)))
   end)
+end)
+
+describe("replay between two regions", function()
+  local GOOD = LIBRARY .. [[
+return {
+  admit = function(facts) return policy.accept { sysplex = true } end,
+  bind = function(facts) return policy.accept() end,
+  install = function(facts) return policy.install { ipconn = facts.capex.applid } end,
+}]]
+  local DOORS = { admit = "good", bind = "good", urm = "good" }
+
+  local function differences(region, ...)
+    local r, status = replay("--region", region:path "region.lua", "--with", region:path "region.lua", ...)
+    return { r.newly_accepted, r.newly_refused, r.changed, r.unknown, status }, r
+  end
+
+  local function recorded(t)
+    t.region_a, t.region_b = { record = "records.db" }, { record = "records.db" }
+    t.scripts, t.service_a, t.service_b = { good = GOOD }, DOORS, DOORS
+    local a, b = pair.started(t)
+    pair.acquire(a)
+    pair.both(a, b, "ACQUIRED")
+    pair.stop(a, b)
+    return a, b
+  end
+
+  for title, t in pairs {
+    ["defined on both sides, with further sockets and call-backs"] = { a = { admit = "good" }, b = { admit = "good" } },
+    ["autoinstalled on one side, which calls back"] = { a = { admit = "good" }, b_ipconns = {} },
+  } do
+    it("finds no difference for ipconns " .. title, function()
+      local a, b = recorded(t)
+      for _, region in ipairs { a, b } do
+        local found, r = differences(region)
+        assert.same({ {}, {}, {}, {}, 0 }, found)
+        assert.is_true(r.decisions >= r.connections and r.connections >= 2)
+      end
+      a:script("good", (GOOD:gsub("return policy.accept { sysplex = true }", 'if facts.way == "out" then return policy.refuse "closed" end %0')))
+      local found = differences(a)
+      assert.is_true(#found[2] > 0)
+      for _, d in ipairs(found[2]) do assert.same({ "admit", "closed" }, { d.door, d.after.code }) end
+      assert.same({}, found[1])
+    end)
+  end
 end)
