@@ -65,10 +65,32 @@ load(struct test *t, const char *file)
 static int
 use_directory(struct test *t)
 {
-	if (snprintf(t->region.policies, sizeof t->region.policies, "%s", t->asked->dir) < (int)sizeof t->region.policies)
+	const char *dir = t->asked->dir;
+	size_t n = strlen(dir);
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	if (snprintf(t->region.policies, sizeof t->region.policies, "%.*s", (int)n, dir) < (int)sizeof t->region.policies)
 		return 0;
-	faults_add(&t->faults, FAULT_ERROR, "file", t->asked->dir, 0, "the name of the directory is too long");
+	faults_add(&t->faults, FAULT_ERROR, "file", dir, 0, "the name of the directory is too long");
 	return -1;
+}
+
+/* Takes the definition when its scripts are those of the directory. The faults of another definition do not count. */
+static void
+take_neighbour(struct test *t, const char *file)
+{
+	struct faults faults = { 0 };
+	struct definition *d = definition_load_draft(file, &faults);
+
+	if (d != NULL && file_same(d->region.policies, t->asked->dir)) {
+		t->definition = d;
+		t->region = d->region;
+		faults_merge(&t->faults, &faults, FAULT_ERROR);
+		d = NULL;
+	}
+	definition_free(d);
+	faults_free(&faults);
 }
 
 /* Without --region: the definition in the directory, or the one beside it that takes its scripts from there. */
@@ -81,9 +103,9 @@ find_beside(struct test *t)
 	if (n < (int)sizeof file && access(file, F_OK) == 0)
 		return load(t, file);
 	n = snprintf(file, sizeof file, "%s/../region.lua", t->asked->dir);
-	if (n >= (int)sizeof file || access(file, F_OK) != 0 || load(t, file) < 0)
-		return use_directory(t);
-	return file_same(t->region.policies, t->asked->dir) ? 0 : use_directory(t);
+	if (n < (int)sizeof file && access(file, F_OK) == 0)
+		take_neighbour(t, file);
+	return use_directory(t);
 }
 
 static int

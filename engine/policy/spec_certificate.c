@@ -209,22 +209,29 @@ take_table(lua_State *L, int idx, struct spec_run *r, struct spec_certificate *c
 	return file != NULL ? read(r, file, c) : make(L, idx, r, c);
 }
 
+/* Takes the member, which is at idx. */
+static bool
+take(lua_State *L, int idx, struct spec_run *r, struct spec_certificate *c)
+{
+	if (!(c->now >= 0 && c->now <= LATEST))
+		spec_object(r, "facts.now must be a time from 1970 to 9999: the certificate is verified then");
+	else if (lua_type(L, idx) == LUA_TSTRING)
+		return read(r, lua_tostring(L, idx), c);
+	else if (lua_type(L, idx) == LUA_TTABLE)
+		return take_table(L, idx, r, c);
+	else
+		spec_object(r, "certificate must be the name of a file or a table, such as { cn = \"A.B\" }");
+	return false;
+}
+
 bool
 spec_certificate_take(struct lua_State *L, int idx, struct spec_run *r, double now)
 {
-	int type = spec_member(L, idx, "certificate"), at = lua_gettop(L);
-	bool fits = true;
+	bool there = spec_member(L, idx, "certificate") != LUA_TNIL, fits;
 
 	r->certificate.now = now;
-	if (type == LUA_TSTRING)
-		fits = read(r, lua_tostring(L, at), &r->certificate);
-	else if (type == LUA_TTABLE)
-		fits = take_table(L, at, r, &r->certificate);
-	else if (type != LUA_TNIL) {
-		spec_object(r, "certificate must be the name of a file or a table, such as { cn = \"A.B\" }");
-		fits = false;
-	}
-	lua_settop(L, at - 1);
+	fits = !there || take(L, lua_gettop(L), r, &r->certificate);
+	lua_pop(L, 1);
 	return fits;
 }
 

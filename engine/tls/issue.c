@@ -270,29 +270,19 @@ issue_write_leaf(const struct issuer *i, const char *cn, const char *san, const 
 	return status;
 }
 
-/* The DER of a certificate; owned by the caller. NULL: no memory. */
-static unsigned char *
-der_of(X509 *x, size_t *len)
-{
-	unsigned char *der = NULL;
-	int n = i2d_X509(x, &der);
-
-	*len = n > 0 ? (size_t)n : 0;
-	return n > 0 ? der : NULL;
-}
-
-/* Makes the authority the signer of p, in memory that presented_free frees. */
+/* Keeps the DER of x in *item, in memory that presented_free frees. */
 static int
-set_signer(struct presented *p, const struct issuer *i, struct fault *f)
+keep(struct presented_item *item, X509 *x, struct fault *f)
 {
-	size_t len;
-	unsigned char *der = der_of(i->cert, &len), *copy = der != NULL ? malloc(len) : NULL;
+	int n = i2d_X509(x, NULL);
+	unsigned char *der = n > 0 ? malloc((size_t)n) : NULL, *at = der;
 
-	if (copy != NULL)
-		memcpy(copy, der, len);
-	OPENSSL_free(der);
-	p->signer = (struct presented_item){ copy, len };
-	return copy != NULL ? 0 : fault_set(f, "out of memory");
+	if (der == NULL || i2d_X509(x, &at) != n) {
+		free(der);
+		return fault_set(f, "out of memory");
+	}
+	*item = (struct presented_item){ der, (size_t)n };
+	return 0;
 }
 
 int
@@ -300,15 +290,12 @@ issue_present(const struct issuer *i, const struct issue_leaf *l, bool trusted, 
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *x = key != NULL ? make_leaf(key, l, i, NULL, f) : NULL;
-	unsigned char *der;
-	size_t len;
 	int rc = key != NULL ? -1 : fault_set(f, "out of memory");
 
-	if (x != NULL && (der = der_of(x, &len)) != NULL) {
-		rc = presented_add(p, der, len, f);
-		OPENSSL_free(der);
-	}
+	if (x != NULL)
+		rc = keep(&p->item[p->n], x, f);
+	p->n += rc == 0;
 	X509_free(x);
 	EVP_PKEY_free(key);
-	return rc == 0 && trusted ? set_signer(p, i, f) : rc;
+	return rc == 0 && trusted ? keep(&p->signer, i->cert, f) : rc;
 }

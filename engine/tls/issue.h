@@ -49,8 +49,8 @@ struct issue_leaf {
 };
 
 /*
- * Adds a certificate with those names to p, as presented by a client or a server. trusted: the authority becomes the
- * signer of p. -1 with a sentence: an unknown kind, an ip that is no address, or no memory.
+ * Puts a certificate with those names into p, which is empty, as presented by a client or a server. trusted: the
+ * authority becomes the signer of p. -1 with a sentence: an unknown kind, an ip that is no address, or no memory.
  */
 int issue_present(const struct issuer *i, const struct issue_leaf *l, bool trusted, struct presented *p, struct fault *f);
 

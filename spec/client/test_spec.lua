@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- `sallyport test`: the rows of decision tables by the engine's own ask, and what it prints of those that do not hold.
 local json = require "dkjson"
+local lfs = require "lfs"
 
 local support = require "spec.support"
 
@@ -129,6 +130,19 @@ describe("sallyport test", function()
       assert.is_truthy(out:find("1 passed, 0 failed", 1, true), out)
     end
     support.remove(region.dir)
+  end)
+
+  it("does not count the faults of a definition beside the directory that has other scripts", function()
+    local scripts = dir .. "/scripts"
+    assert(lfs.mkdir(scripts))
+    support.write(dir .. "/region.lua", 'region { applid = "TOOLONGNAME" }\n')
+    support.write(scripts .. "/near.lua", SCRIPT)
+    support.write(scripts .. "/near_spec.lua", rows(NEAR, WRONG))
+    local status, out, err = test(scripts .. "/")
+    assert.equal(1, status)
+    assert.equal("", err)
+    assert.is_truthy(out:find(scripts .. "/near_spec.lua:3: row 2", 1, true), out)
+    assert.is_truthy(out:find("1 passed, 1 failed", 1, true), out)
   end)
 
   it("runs 1000 rows in less than 2 seconds of CPU", function()
