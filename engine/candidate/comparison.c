@@ -154,15 +154,26 @@ differ(struct comparison *c, enum replay_class class, const struct past_question
 		side_decided(&c->after, after);
 }
 
-/* The doors behind that one which ask on the connection's way and which the record never asked. */
+/* Whether the candidate can ask the door about the connection. */
+static bool
+may_ask(const struct comparison *c, enum door d)
+{
+	const struct door_row *row = door_row(d);
+	const struct service *s = c->service;
+	bool certify = s == NULL || (s->tls != NULL && (c->recorded->facts.way == WAY_OUT || s->ssl == SSL_CLIENTAUTH || s->script[d] != NULL));
+
+	return row->kind == DOOR_QUESTION && row->stage != STAGE_REQUEST && (row->ways >> c->recorded->facts.way & 1) != 0 &&
+		(row->stage != STAGE_TLS || certify);
+}
+
+/* The doors behind that one which the candidate may ask and which the record never asked. */
 static unsigned
 beyond(const struct comparison *c, enum door door)
 {
 	unsigned doors = 0;
 
 	for (enum door d = door + 1; d < DOOR_COUNT && !c->is_request; d++)
-		if (door_row(d)->kind == DOOR_QUESTION && door_row(d)->stage != STAGE_REQUEST && (door_row(d)->ways >> c->recorded->facts.way & 1) != 0 &&
-		    past_at(c->recorded, d) == NULL)
+		if (may_ask(c, d) && past_at(c->recorded, d) == NULL)
 			doors |= 1u << d;
 	return doors;
 }

@@ -71,6 +71,7 @@ replay_before(void *arg, struct trial *t, enum door door, double *now)
 
 	w->asked = w->request != NULL ? w->request : past_at(w->recorded, door);
 	w->whole = true;
+	w->found->service = t->conn->service;
 	if (w->asked == NULL)
 		return;
 	*now = w->asked->now;

@@ -20,13 +20,15 @@ CREATE TEMP TABLE base AS SELECT * FROM record;
 WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d / (SELECT count(*) FROM base))
 INSERT INTO record SELECT NULL, %s FROM n, base;
 ]]
-local columns = output(("sqlite3 -cmd '.timeout 10000' %s/records.db \"SELECT group_concat(name, ', ') FROM pragma_table_info('record') WHERE name <> 'id'\""):format(DIR))
+local SQLITE = "sqlite3 -cmd '.timeout 10000' " .. DIR .. "/records.db"
+local columns = output(SQLITE .. " \"SELECT group_concat(name, ', ') FROM pragma_table_info('record') WHERE name <> 'id'\"")
 local sql = assert(io.open(DIR .. "/multiply.sql", "w"))
 sql:write(MULTIPLY:format(RECORDS, (columns:gsub("%s*$", ""))))
 sql:close()
-assert(os.execute(("sqlite3 -cmd '.timeout 10000' %s/records.db < %s/multiply.sql"):format(DIR, DIR)))
+assert(os.execute(SQLITE .. " < " .. DIR .. "/multiply.sql"))
 
-local out = output(("bash -c 'TIMEFORMAT=\"cpu %%U %%S\"; time ./sallyport replay --with %s/region.lua --from %s/records.db' 2>&1"):format(DIR, DIR))
+local REPLAY = "./sallyport replay --with " .. DIR .. "/region.lua --from " .. DIR .. "/records.db"
+local out = output(("bash -c 'TIMEFORMAT=\"cpu %%U %%S\"; time %s' 2>&1"):format(REPLAY))
 local connections, decisions, same = out:match "(%d+) connections, (%d+) decisions, (%d+) of them the same"
 local user, system = out:match "cpu (%S+) (%S+)"
 print(("replay: %d connections, %d decisions, %d the same, %.0f decisions per second of CPU"):format(connections, decisions, same,

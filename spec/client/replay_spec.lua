@@ -117,6 +117,19 @@ end, install = function(facts) return policy.install { ipconn = facts.capex.appl
     assert.same({ {}, {}, {}, 3 }, { r.newly_refused, r.changed, r.unknown, status })
   end)
 
+  it("names the doors that the record never asked, without certify on a listener without TLS", function()
+    local strict = make { gate = SCRIPTS.gate:gsub('127.0.0.9', '127.0.0.1') }
+    local other = support.region { region = { heartbeat = 0, record = "records.db" },
+      tcpipservices = { GATE = { admit = "gate", bind = "gate" } }, scripts = { gate = (SCRIPTS.gate:gsub('127.0.0.9', '127.0.0.1')) } }
+    other:start()
+    support.raw(other:port "GATE"):closed()
+    other:stop()
+    other:script("gate", SCRIPTS.gate)
+    local r = replay("--with", other:path "region.lua", "--region", other:path "region.lua")
+    assert.same({ "admit", { "bind", "install" } }, { r.newly_accepted[1].door, r.newly_accepted[1].beyond })
+    assert.same({ "BAD admit: bad_applid > stranger", "NONE admit: no_place > stranger" }, shown(try(strict).changed))
+  end)
+
   it("lists the newly refused with the checks of the candidate, and exits with 0", function()
     local checked = 'if not policy.check("good", false, facts.capex.applid)'
     local r, status = try(make { gate = SCRIPTS.gate:gsub('if facts.capex.applid == "NONE"', checked) })
@@ -432,7 +445,8 @@ return {
         assert.same({ {}, {}, {}, {}, 0 }, found)
         assert.is_true(r.decisions >= r.connections and r.connections >= 2)
       end
-      a:script("good", (GOOD:gsub("return policy.accept { sysplex = true }", 'if facts.way == "out" then return policy.refuse "closed" end %0')))
+      local closed = 'if facts.way == "out" then return policy.refuse "closed" end %0'
+      a:script("good", (GOOD:gsub("return policy.accept { sysplex = true }", closed)))
       local found = differences(a)
       assert.is_true(#found[2] > 0)
       for _, d in ipairs(found[2]) do assert.same({ "admit", "closed" }, { d.door, d.after.code }) end
