@@ -120,7 +120,7 @@ describe("the documents", function()
       "not_known", "the running region refuses still: exit status 3",
       "policy known would be changed", "generation %d+ is in use", '"accepted": true', "current", "SHOPWEB2 may come", -- 4
       '+  ["SHOP.SHOPWEB2"] = "KNOWN",',
-      "refused: exit status 3", "accepted again", -- 5
+      "refused: exit status 3", "the start has loaded the same: exit status 3", "accepted again", -- 5
     })
   end)
 
