@@ -146,6 +146,29 @@ describe("the mask of the file of records", function()
     region:stop()
   end)
 
+  it("hides them in the questions of a reload too", function()
+    local region = support.region { region = { record = "records.db", record_mask = { "peer.ip/8", "certificate.subject", "check.detail" } },
+      scripts = { telling = [[
+local policy = require "policy"
+return { bind = function(facts)
+  policy.check("from " .. facts.peer.ip, true, facts.certificate.subject.printed)
+  return policy.accept()
+end }]] }, tcpipservices = { TLS = { ssl = "clientauth", certificate = "CICSA", bind = "telling" } },
+      ipconns = { NETX = { applid = "CTGAPP", networkid = "NETX", receivecount = 5 } } }
+    local file = record_file.of(region, "records.db")
+    region:start()
+    local partner = support.connecting { port = region:port "TLS", ring = "NETX.CTGAPP", hold = 30 }
+    file:await "SELECT 1 FROM record WHERE outcome = 'accepted'"
+    assert.equal(0, (region:command "reload"))
+    local account = file:await "SELECT account FROM reask".account
+    local check = assert(dkjson.decode(account))[3].checks[1]
+    assert.equal("from 127.0.0.0", check.name)
+    assert.is_truthy(check.detail:match "^~%x+$")
+    for _, secret in ipairs { "127.0.0.1", "CN=NETX" } do assert.message(account).is_nil(account:find(secret, 1, true)) end
+    partner:stop()
+    region:stop()
+  end)
+
   it("with an unknown name stops the start, and names the possible ones", function()
     for _, mask in ipairs { { "peer.ip" }, { "capex.applid" }, { "peer.ip/129" }, { "check.detail peer.ip/8" }, { 1 } } do
       local region = region_of(mask)

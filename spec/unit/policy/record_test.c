@@ -7,6 +7,7 @@
 #include "policy/record_json.h"
 #include "policy/record_walk.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -522,10 +523,65 @@ an_account_within_any_bound_is_json(void **state)
 	records_free(rs);
 }
 
+static void
+each_text_is_read_back_and_no_two_texts_are_written_alike(void **state)
+{
+	static const struct { const char *bytes; size_t len; } texts[] = { { "", 0 }, { "a", 1 }, { "\0", 1 }, { "\\x00", 4 }, { "\\", 1 }, { "\\\\", 2 },
+		{ "\\\0", 2 }, { "\\\\x00", 5 }, { "\"", 1 }, { "\xc3\xa4", 2 }, { "\\xc3\\xa4", 8 }, { "\xc3\xa4\\", 3 }, { "\xc3", 1 }, { "\xc2\x9b", 2 },
+		{ "\x7f", 1 }, { "\xff\"\n", 3 }, { "\\xg0", 4 }, { "\\xFF", 4 } };
+	json_t *written[sizeof texts / sizeof texts[0]];
+	char bytes[32];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		written[i] = facts_json_text(texts[i].bytes, texts[i].len);
+		assert_int_equal(facts_json_bytes(written[i], bytes, sizeof bytes), texts[i].len);
+		assert_memory_equal(bytes, texts[i].bytes, texts[i].len);
+		assert_int_equal(bytes[texts[i].len], 0);
+		for (size_t j = 0; j < i; j++)
+			assert_false(json_equal(written[i], written[j]));
+	}
+	assert_int_equal(facts_json_bytes(written[7], bytes, 3), 5);
+	assert_string_equal(bytes, "\\\\");
+	assert_int_equal(facts_json_bytes(NULL, bytes, sizeof bytes), 0);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
+		json_decref(written[i]);
+}
+
+static void
+a_number_is_read_back_as_the_same_double(void **state)
+{
+	static const double numbers[] = { 0, 1, -3, 0.1, 1.0 / 3, 7.25, 1e300, 5e-324, 9007199254740993.0, 1795679210.637503 };
+	struct jsontext j = { .bytes = NULL };
+	json_t *list;
+
+	(void)state;
+	jsontext_begin(&j, NULL, '[');
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+		jsontext_real(&j, NULL, numbers[i]);
+	jsontext_real(&j, NULL, (double)INFINITY);
+	jsontext_number(&j, NULL, 1795679210.637503, 6);
+	jsontext_number(&j, NULL, 0.9999999, 6);
+	jsontext_end(&j, ']');
+	list = json_loadb(j.bytes, j.len, 0, NULL);
+	assert_int_equal(json_array_size(list), sizeof numbers / sizeof numbers[0] + 3);
+	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+		assert_true(json_is_real(json_array_get(list, i))); /* never an integer */
+		assert_true(json_real_value(json_array_get(list, i)) == numbers[i]);
+	}
+	assert_true(json_is_null(json_array_get(list, sizeof numbers / sizeof numbers[0])));
+	assert_true(json_real_value(json_array_get(list, sizeof numbers / sizeof numbers[0] + 1)) == 1795679210.637503);
+	assert_true(json_real_value(json_array_get(list, sizeof numbers / sizeof numbers[0] + 2)) == 1.0);
+	json_decref(list);
+	jsontext_free(&j);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_text_is_read_back_and_no_two_texts_are_written_alike),
+		cmocka_unit_test(a_number_is_read_back_as_the_same_double),
 		cmocka_unit_test(a_door_is_told_with_policy_place_verdict_and_checks),
 		cmocka_unit_test(a_decision_of_the_engine_is_a_door_without_a_policy),
 		cmocka_unit_test(events_are_told_in_order_with_times_since_the_accept),
