@@ -16,6 +16,7 @@
 #define IDLE_SECONDS 60.0              /* without things, the limits of the file are looked at so often */
 #define RETRY_SECONDS 1.0
 #define TRIM_SECONDS 1.0
+#define TRIM_SLICES 4                  /* slices that are deleted behind a batch, at most: of more things than it has */
 #define CLOSE_SECONDS 2.0
 
 /* --- the queue -------------------------------------------------------------------------------- */
@@ -82,12 +83,12 @@ recorder_lose(struct recorder *r)
 
 /* --- the thread ------------------------------------------------------------------------------- */
 
-/* Waits for things, or until a trim is due; false: the region ends, and nothing is queued. With the lock. */
+/* Waits for things, at most until `idle`; false: the region ends, and nothing is queued. With the lock. */
 static bool
-await(struct recorder *r)
+await(struct recorder *r, double idle)
 {
-	if (r->put == r->taken && !r->stop)
-		thread_cond_wait(&r->wake, &r->lock, IDLE_SECONDS);
+	if (r->put == r->taken && !r->stop && idle > 0)
+		thread_cond_wait(&r->wake, &r->lock, idle);
 	if (r->put != r->taken && !r->stop && !r->options.file.full) { /* let things gather: a transaction costs as much as many of them */
 		double until = clock_span() + PAUSE_SECONDS, left;
 
@@ -181,15 +182,23 @@ finish_batch(struct recorder *r, struct recorded **batch, size_t n, bool written
 	pthread_mutex_unlock(&r->lock);
 }
 
-static void
+/*
+ * Trims the file when it is due: more than a batch adds, so that the file stays within its limits under any load.
+ * Returns how long the next trim may wait for things to write.
+ */
+static double
 trim(struct recorder *r, double *next)
 {
 	double now = clock_span();
+	int more = now >= *next;
 	struct fault f;
 
-	if (now < *next)
-		return;
-	*next = record_file_trim(r->file, clock_wall(), &f) > 0 ? now : now + TRIM_SECONDS;
+	if (!more)
+		return IDLE_SECONDS;
+	for (int i = 0; more > 0 && i < TRIM_SLICES; i++)
+		more = record_file_trim(r->file, clock_wall(), &f);
+	*next = more > 0 ? now : now + TRIM_SECONDS;
+	return more > 0 ? 0 : IDLE_SECONDS;
 }
 
 static void
@@ -197,19 +206,19 @@ recorder_work(void *arg)
 {
 	struct recorder *r = arg;
 	struct recorded *batch[BATCH];
-	double next = 0;
+	double next = 0, idle = IDLE_SECONDS;
 	bool more;
 
 	do {
 		size_t n;
 
 		pthread_mutex_lock(&r->lock);
-		more = await(r);
+		more = await(r, idle);
 		n = take(r, batch);
 		pthread_mutex_unlock(&r->lock);
 		if (n > 0)
 			finish_batch(r, batch, n, write_batch(r, batch, n));
-		trim(r, &next);
+		idle = trim(r, &next);
 	} while (more);
 	tell(r, r->failing, NULL);
 	record_file_close(r->file);

@@ -298,6 +298,17 @@ end }]] },
       region:stop()
     end)
 
+    it("comes back within them without a further connection", function()
+      local region, file = region_of { record = "records.db", record_megabytes = 1 }
+      region:start()
+      file:rows(MANY:format(2000, "unixepoch() - 3000 + i"))
+      refuse_one(region)
+      support.wait_until(function()
+        return lfs.attributes(file.path, "size") + (lfs.attributes(file.path .. "-wal", "size") or 0) <= 1024 * 1024
+      end, 10, "the file to become smaller")
+      region:stop()
+    end)
+
     it("loses the oldest requests and re-asks too, when those fill the file", function()
       local region, file = region_of { record = "records.db", record_megabytes = 1 }
       region:start()
