@@ -48,11 +48,17 @@ behind_value(const char *s, const char *end)
 static bool
 is_unread(const char *name, size_t len)
 {
-	static const char *const names[] = { "events", "checks", "text", "file", "milliseconds", "microseconds", "subject", "issuer", "errors", "san", "serial",
-		"not_before", "not_after", "hash", "reason", "notes", "stage", "params" };
+#define NAME(word) { word, sizeof(word) - 1 }
+	static const struct {
+		const char *word;
+		size_t len;
+	} names[] = { NAME("events"), NAME("checks"), NAME("text"), NAME("file"), NAME("milliseconds"), NAME("microseconds"), NAME("subject"), NAME("issuer"),
+		NAME("errors"), NAME("san"), NAME("serial"), NAME("not_before"), NAME("not_after"), NAME("hash"), NAME("reason"), NAME("notes"), NAME("stage"),
+		NAME("params") };
+#undef NAME
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-		if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+		if (names[i].len == len && names[i].word[0] == name[0] && memcmp(names[i].word, name, len) == 0)
 			return true;
 	return false;
 }

@@ -356,8 +356,8 @@ put_addresses(struct walking *w, const struct past *r)
 static void
 put_unread(struct replay *r, const struct past *rec, const char *why)
 {
-	json_array_append_new(r->result.list[REPLAY_UNKNOWN], json_pack("{s:O?, s:n, s:n, s:n, s:[], s:s}", "connection",
-		json_object_get(rec->account, "connection"), "door", "before", "after", "beyond", "why", why));
+	json_array_append_new(r->result.list[REPLAY_UNKNOWN], json_pack("{s:s?, s:n, s:n, s:n, s:[], s:s}", "connection",
+		json_string_value(json_object_get(rec->account, "connection")), "door", "before", "after", "beyond", "why", why));
 }
 
 void

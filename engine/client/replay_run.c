@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "candidate/past_text.h"
+#include "client/account_memory.h"
 #include "records/record_reader.h"
 
 #define REQUESTS_MAX 1000   /* of one connection */
@@ -21,6 +22,7 @@ struct replaying {
 	double shown;        /* clock_span of the last progress line */
 	char *text;          /* owned: the last account, cut (past_text.h) */
 	size_t size;
+	struct account_memory memory;
 	struct fault *fault;
 	bool failed;
 };
@@ -66,7 +68,7 @@ read_account(struct replaying *r, const char *account, size_t len)
 	}
 	if (r->text == NULL)
 		r->size = 0;
-	return r->text != NULL ? json_loadb(r->text, past_text_cut(r->text, account, len), JSON_ALLOW_NUL, NULL) : NULL;
+	return r->text != NULL ? account_memory_read(&r->memory, r->text, past_text_cut(r->text, account, len)) : NULL;
 }
 
 static bool
@@ -111,15 +113,16 @@ replay_run(struct worker *candidate, const char *records, const struct record_re
 
 	if (r.reader == NULL)
 		return NULL;
-	json_set_alloc_funcs(malloc, free); /* records hold no secrets, so that their JSON need not be wiped */
-	r.replay = replay_new(candidate, r.reader);
+	r.replay = account_memory_begin(&r.memory) == 0 ? replay_new(candidate, r.reader) : NULL;
 	if (r.replay == NULL)
 		fault_set(f, "no memory");
 	ok = r.replay != NULL && run_range(&r, range) == 0;
 	record_reader_close(r.reader);
 	free(r.text);
-	if (ok)
-		return r.replay;
-	replay_free(r.replay);
-	return NULL;
+	if (!ok) {
+		replay_free(r.replay);
+		r.replay = NULL;
+	}
+	account_memory_end(&r.memory);
+	return r.replay;
 }
