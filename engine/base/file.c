@@ -267,13 +267,13 @@ file_directory_safe(const char *path, struct fault *f)
 }
 
 static int
-judge_private(int fd, const char *path, struct fault *f)
+judge_private(int fd, const char *path, bool writes, struct fault *f)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return fault_set(f, "%s", strerrordesc_np(errno));
-	if (foreign(&st))
+	if (writes && foreign(&st))
 		return fault_set(f, "belongs to uid %u, which is neither root nor the region's user (uid %u); chown it to the region's user",
 			(unsigned)st.st_uid, (unsigned)geteuid());
 	if ((st.st_mode & 077) != 0)
@@ -282,11 +282,11 @@ judge_private(int fd, const char *path, struct fault *f)
 }
 
 int
-file_private_directory(int at, const char *path, bool make, struct fault *f)
+file_private_directory(int at, const char *path, bool writes, struct fault *f)
 {
 	int fd = -1;
 
-	if (!make || mkdirat(at, path, 0700) == 0 || errno == EEXIST)
+	if (!writes || mkdirat(at, path, 0700) == 0 || errno == EEXIST)
 		fd = openat(at, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | FLAGS);
 	if (fd < 0 && (errno == ENOTDIR || errno == ELOOP)) {
 		fault_set(f, "is a symbolic link or no directory; give the path of a directory itself");
@@ -300,7 +300,7 @@ file_private_directory(int at, const char *path, bool make, struct fault *f)
 		errno = error;
 		return -1;
 	}
-	if (judge_private(fd, path, f) == 0)
+	if (judge_private(fd, path, writes, f) == 0)
 		return fd;
 	close(fd);
 	errno = EPERM;

@@ -81,11 +81,11 @@ int file_directory_safe(const char *path, struct fault *f);
 
 /*
  * Opens a directory whose files the region keeps for itself; `path` is relative to the opened directory `at`, or
- * AT_FDCWD. make: creates it with mode 0700 when it is not there. The caller closes the descriptor. -1 with a sentence,
- * and errno (ENOENT: it is not there): it is a symbolic link or no directory, its owner is neither root nor the
- * region's user, or others may read or write it.
+ * AT_FDCWD. writes: creates it with mode 0700 when it is not there, and its owner must be root or the region's user.
+ * The caller closes the descriptor. -1 with a sentence, and errno (ENOENT: it is not there): it is a symbolic link or
+ * no directory, it has another owner, or others may read or write it.
  */
-int file_private_directory(int at, const char *path, bool make, struct fault *f);
+int file_private_directory(int at, const char *path, bool writes, struct fault *f);
 /* Makes the directory of `path` with mode 0700. Does nothing when it is there, or its own directory is not. */
 void file_make_parent(const char *path);
 

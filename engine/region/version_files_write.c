@@ -120,6 +120,19 @@ remove_name(const struct version_files *d, int dir, const char *name, struct fau
 	return fault_set(f, "%s: %.80s cannot be removed: %s", d->path, name, strerrordesc_np(errno));
 }
 
+/* Whether the name is that of a text which was not written to its end. */
+static bool
+is_fresh(const char *name)
+{
+	char base[64];
+	uint64_t number;
+
+	if (!version_files_ends(name, VERSION_FILES_FRESH) || strlen(name) >= sizeof base)
+		return false;
+	snprintf(base, sizeof base, "%.*s", (int)(strlen(name) - (sizeof VERSION_FILES_FRESH - 1)), name);
+	return strcmp(base, VERSION_FILES_HEAD) == 0 || strcmp(base, VERSION_FILES_PIN) == 0 || version_files_number(base, &number) == 1;
+}
+
 /* Removes the manifests of versions that are neither in the set nor pinned on disk, and files without their end. */
 static int
 remove_manifests(struct version_files *d, const struct version_set *set, struct fault *f)
@@ -132,7 +145,7 @@ remove_manifests(struct version_files *d, const struct version_set *set, struct 
 	while (names != NULL && (e = readdir(names)) != NULL) {
 		bool gone = version_files_number(e->d_name, &number) == 1 && number != d->pinned && find(set, number) == NULL;
 
-		if (!gone && !version_files_ends(e->d_name, VERSION_FILES_FRESH))
+		if (!gone && !is_fresh(e->d_name))
 			continue;
 		rc |= remove_name(d, d->dir, e->d_name, f);
 		d->swept = false;
@@ -189,9 +202,11 @@ remove_objects(struct version_files *d, const struct version_set *set, struct fa
 
 	while (names != NULL && named != NULL && (e = readdir(names)) != NULL) {
 		const char *name = e->d_name;
-		bool object = strlen(name) == VERSION_DIGEST - 1 && !has_unread(set);
+		size_t digits = strspn(name, "0123456789abcdef");
+		bool object = digits == VERSION_DIGEST - 1 && name[digits] == '\0' && !has_unread(set);
+		bool fresh = digits == VERSION_DIGEST - 1 && strcmp(name + digits, VERSION_FILES_FRESH) == 0;
 
-		if ((object && bsearch(&name, named, n, sizeof *named, version_files_by_digest) == NULL) || version_files_ends(name, VERSION_FILES_FRESH))
+		if ((object && bsearch(&name, named, n, sizeof *named, version_files_by_digest) == NULL) || fresh)
 			rc |= remove_name(d, d->objects, name, f);
 	}
 	free(named);

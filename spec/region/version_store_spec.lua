@@ -574,6 +574,18 @@ describe("a directory of versions", function()
     assert.is_nil(row_of(region, 2).damage)
   end)
 
+  it("keeps the files that are none of its own", function()
+    region = begin({}, { generations = 1 })
+    local others = { "kept/region.lua.new", "kept/notes", "kept/objects/README", "kept/objects/" .. ("x"):rep(64) }
+    for _, name in ipairs(others) do support.write(region:path(name), "mine") end
+    reload(region, "BOB")
+    reload(region, "CAROL")
+    again(region)
+    support.wait_until(function() return lfs.attributes(region:path "kept/3.version") == nil end, 10, "the discarded manifest")
+    region:stop()
+    for _, name in ipairs(others) do assert.are.equal("mine", support.read(region:path(name))) end
+  end)
+
   it("that is gone says so, and the region goes on", function()
     region = begin()
     os.rename(region:path "kept", region:path "away")
