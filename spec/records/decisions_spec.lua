@@ -22,7 +22,8 @@ end }]],
 }
 
 -- Copies of the first record.
-local COPIES = [[INSERT INTO record SELECT 1000000 + i, 1000000 + i, 'copy-' || i, opened, written, closed, way, outcome, stage, code, reason,
+local COPIES = [[INSERT INTO record
+  SELECT 1000000 + i, 1000000 + i, 'copy-' || i, opened, written, closed, way, outcome, stage, code, reason,
   generation, hash, peer, tcpipservice, ipconn, applid, networkid, account FROM record,
   (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) SELECT i FROM n) WHERE id = 1]]
 

@@ -147,7 +147,8 @@ describe("the mask of the file of records", function()
   end)
 
   it("hides them in the questions of a reload too", function()
-    local region = support.region { region = { record = "records.db", record_mask = { "peer.ip/8", "certificate.subject", "check.detail" } },
+    local mask = { "peer.ip/8", "certificate.subject", "check.detail" }
+    local region = support.region { region = { record = "records.db", record_mask = mask },
       scripts = { telling = [[
 local policy = require "policy"
 return { bind = function(facts)

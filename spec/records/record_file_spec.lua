@@ -324,7 +324,8 @@ end }]] },
           (SELECT count(*) FROM record) AS records]][1]
         return last.requests < 400 and last.reasks < 400
       end, 10, "the oldest requests and re-asks to go")
-      assert.is_true(last.requests > 20 and last.reasks > 20 and last.records > 0, ("%d %d %d"):format(last.requests, last.reasks, last.records))
+      local left = ("%d %d %d"):format(last.requests, last.reasks, last.records)
+      assert.is_true(last.requests > 20 and last.reasks > 20 and last.records > 0, left)
       region:stop()
     end)
 
