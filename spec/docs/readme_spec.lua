@@ -93,7 +93,7 @@ describe("the documents", function()
       "0 faults, 1 warning", -- step 1: nobody could name the template
       '"reason": "AUTOINSTALL_FAILED"', "refused: exit status 3", -- 2
       "urm_no", "urm = NO",
-      "3 rows, 0 failed", -- 4
+      "shop +%d+ of %d+ +2 of 2", "3 passed, 0 failed", "0 faults", -- 4
       "outcome: accepted", "policy shop at hour/policies/shop.lua:%d+: install", "installed ipconn SHOPWEB1", -- 5
       "shop.lua:%d+: refuse other_applid", "NO  APPLID begins with SHOPWEB", "refused: exit status 3",
       "generation 2 is in use", "urm NO -> shop", -- 6
