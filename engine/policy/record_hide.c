@@ -15,6 +15,7 @@
 #define CUT 100        /* a text of so many bytes may be cut, in the middle of a value too ... */
 #define CUT_LEAST 4    /* ... of which so many bytes are a hint */
 #define SHOWN_MAX 48
+#define WORK_MAX (1024 * 1024) /* comparisons of one record; the texts behind them are hidden as a whole */
 
 struct hide_block {
 	struct hide_block *next;
@@ -178,21 +179,32 @@ step_of(const struct span *s, size_t at)
 	return s->json && s->bytes[at] == '\\' && at + 1 < s->len ? 2 : 1;
 }
 
+/* The bytes at that place that are the same as those of the value. */
+static size_t
+common(const struct span *s, size_t at, const struct form *f)
+{
+	size_t left = s->len - at, max = left < f->len ? left : f->len, n = 0, step;
+
+	while (n < max && (step = step_of(s, at + n)) <= max - n && memcmp(s->bytes + at + n, f->bytes + n, step) == 0)
+		n += step;
+	return n;
+}
+
 /*
- * How many bytes at that place are the value, or a part of it that the engine quotes, or that the end of the
- * text has cut; 0: none.
+ * How many bytes at that place are the value, or a part of it that the engine quotes, or that the end of the text has
+ * cut; 0: none.
  */
 static size_t
 begins_with(const struct span *s, size_t at, const struct form *f)
 {
 	const char *text = s->bytes + at;
-	size_t left = s->len - at, max = left < f->len ? left : f->len, n = 0, step;
+	size_t left = s->len - at, n = f->len < left ? f->len : left;
 
-	while (n < max && (step = step_of(s, at + n)) <= max - n && memcmp(text + n, f->bytes + n, step) == 0)
-		n += step;
-	if (n == f->len || n >= QUOTED)
-		return n;
-	return s->len >= CUT && n == left && n >= CUT_LEAST ? n : 0;
+	if (n > QUOTED)
+		return memcmp(text, f->bytes, QUOTED) == 0 ? common(s, at, f) : 0;
+	if (n < f->len && (s->len < CUT || n < CUT_LEAST))
+		return 0;
+	return memcmp(text, f->bytes, n) == 0 ? n : 0;
 }
 
 /* The bytes of the text at that place that are the value as a word; 0: they are not. */
@@ -240,6 +252,13 @@ replace(const struct record_hide *h, const struct span *s, char *out)
 	return total;
 }
 
+/* Whether the texts of the record are too much to look for its values in them. */
+static bool
+is_too_much(const struct record_hide *h)
+{
+	return h->nvalues > VALUES_MAX || h->work > WORK_MAX;
+}
+
 /* The whole text as one hash. */
 static size_t
 conceal(struct record_hide *h, const struct span *s, char *out)
@@ -256,15 +275,17 @@ conceal(struct record_hide *h, const struct span *s, char *out)
 static size_t
 hide_span(struct record_hide *h, const struct span *s, char *out)
 {
-	return h->nvalues > VALUES_MAX && s->len > 0 ? conceal(h, s, out) : replace(h, s, out);
+	return is_too_much(h) && s->len > 0 ? conceal(h, s, out) : replace(h, s, out);
 }
 
 char *
 record_hide_text(struct record_hide *h, const char *text, size_t *len)
 {
 	struct span s = { text, *len, false };
-	char *out = text != NULL && !h->failed ? record_hide_take(h, hide_span(h, &s, NULL) + 1) : NULL;
+	char *out;
 
+	h->work += *len * h->nvalues;
+	out = text != NULL && !h->failed ? record_hide_take(h, hide_span(h, &s, NULL) + 1) : NULL;
 	*len = out != NULL ? hide_span(h, &s, out) : 0;
 	return out;
 }
@@ -331,8 +352,10 @@ replace_json(struct record_hide *h, const char *text, size_t len, char *out)
 char *
 record_hide_json(struct record_hide *h, const char *text, size_t *len)
 {
-	char *out = text != NULL && !h->failed ? record_hide_take(h, replace_json(h, text, *len, NULL) + 1) : NULL;
+	char *out;
 
+	h->work += *len * h->nvalues;
+	out = text != NULL && !h->failed ? record_hide_take(h, replace_json(h, text, *len, NULL) + 1) : NULL;
 	*len = out != NULL ? replace_json(h, text, *len, out) : 0;
 	return out;
 }

@@ -21,7 +21,7 @@ struct record_hide {
 	const unsigned char *key;  /* borrowed: RECORD_HIDE_KEY bytes */
 	struct hide_block *blocks; /* owned */
 	struct hide_value *values; /* the longest one first */
-	size_t nvalues;
+	size_t nvalues, work;      /* work: comparisons of bytes with values, at most, until now */
 	bool failed;               /* no memory, or no hash: the copy is not to be shown */
 };
 

@@ -170,6 +170,24 @@ end }]] }, tcpipservices = { TLS = { ssl = "clientauth", certificate = "CICSA", 
     region:stop()
   end)
 
+  it("hides a text as a whole when a subject has more parts than can be looked for", function()
+    local region, file = region_of { "certificate.subject" }
+    lfs.mkdir(region:path "pki")
+    local pki, subject = new_pki(region:path "pki"), {}
+    for i = 1, 70 do subject[i] = "/OU=part " .. i end
+    support.run { "cp", "certs/rings/CICSA/signers/first.pem", pki:file "first.pem" }
+    pki:root("own", table.concat(subject))
+    pki:ring("SELF", { own = "own", signers = { "first" } })
+    region:start()
+    support.connect { port = region:port "NOTES", ring = pki:file "SELF" }
+    file:await "SELECT 1 FROM record WHERE closed"
+    local account = file:records()[1]
+    assert.is_truthy(account.doors[#account.doors].text:find "^~%x+$")
+    assert.is_truthy(account.facts.notes.ip:find "^~%x+$")
+    assert.is_nil(dump(file):find("part ", 1, true))
+    region:stop()
+  end)
+
   it("with an unknown name stops the start, and names the possible ones", function()
     for _, mask in ipairs { { "peer.ip" }, { "capex.applid" }, { "peer.ip/129" }, { "check.detail peer.ip/8" }, { 1 } } do
       local region = region_of(mask)
