@@ -354,6 +354,10 @@ comparison_end(struct comparison *c, const struct trial *t)
 {
 	if (c->settled || c->silent || t == NULL)
 		return;
+	if (!c->is_request && c->recorded->incomplete) {
+		comparison_lost(c, last_door(c), "a part of the connection that the record had no room for");
+		return;
+	}
 	if (c->final != NULL)
 		end_refused(c);
 	else if (!c->is_request)

@@ -218,6 +218,9 @@ past_read(struct past *r, json_t *account, struct fault *f)
 	*r = (struct past){ .account = account, .masked = text(account, "masked"), .outcome = text(account, "outcome"), .code = text(account, "code") };
 	if (r->masked == NULL)
 		r->masked = "";
+	if (r->outcome == NULL)
+		r->outcome = "";
+	r->incomplete = flag(account, "incomplete");
 	if (text(facts, "way") == NULL)
 		return fault_set(f, "connection %s: the record has no facts", text(account, "connection") != NULL ? text(account, "connection") : "?");
 	r->certificate = part(facts, "certificate");

@@ -32,6 +32,7 @@ struct past {
 	const json_t *certificate; /* borrowed: its facts; NULL: none was presented */
 	const char *masked;        /* borrowed: the names of hidden facts; "" none */
 	const char *outcome, *code; /* borrowed; code NULL: none */
+	bool incomplete;           /* a part had no room */
 	struct installed installed;
 	bool has_installed;
 	bool attempt;              /* way out: only the question about an address that was tried before the last one */

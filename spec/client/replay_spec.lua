@@ -161,6 +161,24 @@ end, install = function(facts) return policy.install { ipconn = facts.capex.appl
     assert.equal(3, status)
   end)
 
+  it("calls a connection unknown whose record is not whole, and reads no record that is none", function()
+    local db = region:path "broken.db"
+    assert(support.run { "cp", region:path "records.db", db } == 0)
+    local function change(id, sql)
+      assert(support.run { "sqlite3", db, ("UPDATE record SET account = %s WHERE id = %d"):format(sql, id) } == 0)
+    end
+    change(1, "json_set(account, '$.incomplete', json('true'))")
+    change(2, "'{}'")
+    change(3, "'no JSON'")
+    change(4, "json_remove(account, '$.outcome', '$.doors', '$.installed')")
+    local r, status = replay("--with", region:path "region.lua", "--region", region:path "region.lua", "--from", db)
+    local why = {}
+    for i, d in ipairs(r.unknown) do why[i] = d.why end
+    assert.same({ "the record does not answer: a part of the connection that the record had no room for",
+      "connection ?: the record has no facts", "connection ?: the record has no facts" }, why)
+    assert.same({ 6, 3, {}, {}, {} }, { r.connections, status, r.newly_accepted, r.newly_refused, r.changed })
+  end)
+
   it("refuses by the candidate's definitions", function()
     local r = try(make(nil, function(text) return (text:gsub('tcpipservice "COUNT"', 'tcpipservice "ELSE"')) end))
     assert.same({ "C1 tcp: - > mismatch", "C2 tcp: - > mismatch" }, shown(r.newly_refused))
