@@ -148,7 +148,7 @@ shown(const json_t *row, const char *key, char out[TABLE_CELL])
 }
 
 static void
-print_line(FILE *to, const json_t *row)
+print_line(FILE *to, const json_t *row, bool recheck)
 {
 	double at = json_number_value(json_object_get(row, "time"));
 	char a[TABLE_CELL], b[TABLE_CELL], c[TABLE_CELL], day[32];
@@ -170,6 +170,8 @@ print_line(FILE *to, const json_t *row)
 		fprintf(to, " ipconn %s", shown(row, "ipconn", a));
 	if (json_is_string(json_object_get(row, "file")))
 		fprintf(to, "  at %s:%s", shown(row, "file", a), shown(row, "line", b));
+	if (recheck)
+		fprintf(to, "  asked again by generation %s", shown(row, "generation", a));
 	fputc('\n', to);
 }
 
@@ -203,7 +205,7 @@ decisions_take(void *arg, const struct record_decision *d)
 	if (l->json)
 		json_dumpf(row, l->out, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(16));
 	else
-		print_line(l->out, row);
+		print_line(l->out, row, d->recheck);
 	if (l->json)
 		fputc('\n', l->out);
 	json_decref(row);

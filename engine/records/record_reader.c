@@ -215,17 +215,17 @@ record_reader_certificate(struct record_reader *r, const char *sha256, unsigned 
 
 /* --- decisions -------------------------------------------------------------------------------- */
 
-#define COLUMNS 15 /* of a decision */
+#define COLUMNS 15 /* of a decision; the next one is recheck, the others order the rows */
 
 static const char decisions_sql[] =
 	"SELECT * FROM ("
-	"SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") ", r.id AS record, 0 AS kind, d.key AS n "
+	"SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") ", json_extract(d.value, '$.recheck') AS recheck, r.id AS record, 0 AS kind, d.key AS n "
 		RECORD_SCHEMA_DOORS "WHERE r.written >= ?1 AND r.seq > ?9 AND d.key >= coalesce((SELECT g.n FROM given g WHERE g.record = r.id), 0) "
 	"UNION ALL "
-	"SELECT " RECORD_SCHEMA_DECISION("q.time", "q.account") ", r.id AS record, 1 AS kind, q.id AS n "
+	"SELECT " RECORD_SCHEMA_DECISION("q.time", "q.account") ", 0 AS recheck, r.id AS record, 1 AS kind, q.id AS n "
 		RECORD_SCHEMA_REQUESTS "WHERE q.time >= ?1 AND q.id > ?9 "
 	"UNION ALL "
-	"SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") ", r.id AS record, 1 AS kind, a.id AS n "
+	"SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") ", json_extract(d.value, '$.recheck') AS recheck, r.id AS record, 1 AS kind, a.id AS n "
 		RECORD_SCHEMA_REASKS "WHERE a.time >= ?1 AND a.id > ?9"
 	") x WHERE time >= ?1 AND time <= ?2 AND (?3 IS NULL OR verdict = ?3) AND (?4 IS NULL OR door = ?4) AND (?5 IS NULL OR policy = ?5) "
 	"AND (?6 IS NULL OR code = ?6) AND (?7 IS NULL OR ipconn = ?7) AND (?8 IS NULL OR applid = ?8) "
@@ -247,7 +247,7 @@ decision_of(sqlite3_stmt *s)
 	return (struct record_decision){ .connection = text[0], .time = sqlite3_column_double(s, 1), .door = text[2], .policy = text[3],
 		.file = text[4], .line = sqlite3_column_int64(s, 5), .verdict = text[6], .code = text[7], .text = text[8],
 		.generation = sqlite3_column_int64(s, 9), .peer = text[10], .tcpipservice = text[11], .ipconn = text[12], .applid = text[13],
-		.networkid = text[14] };
+		.networkid = text[14], .recheck = sqlite3_column_int(s, COLUMNS) != 0 };
 }
 
 static int

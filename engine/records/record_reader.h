@@ -53,6 +53,7 @@ int record_reader_certificate(struct record_reader *r, const char *sha256, unsig
 struct record_decision { /* one question and its verdict; NULL: null */
 	double time; /* seconds since 1970 */
 	int64_t line, generation; /* line 0: none */
+	bool recheck;             /* a later generation asked again about a connected partner */
 	const char *connection, *door, *policy, *file, *verdict, *code, *text, *peer, *tcpipservice, *ipconn, *applid, *networkid;
 };
 

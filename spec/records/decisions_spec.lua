@@ -242,6 +242,9 @@ describe("decisions", function()
       assert.same({ { 2, 0, "admit accept", "bind accept" } }, asked_again())
       local rows = own_file:rows "SELECT door, generation, policy FROM decision WHERE generation = 2 ORDER BY time"
       assert.same({ { door = "admit", generation = 2 }, { door = "bind", generation = 2, policy = "known" } }, rows)
+      local _, out = support.sallyport("decisions", "--record", own_file.path)
+      assert.equal(2, select(2, out:gsub("  asked again by generation 2\n", "")), out)
+      assert.equal(4, select(2, out:gsub("\n", "")), out)
     end)
 
     it("has a refusal that is only reported, and nothing of a reload --check", function()
