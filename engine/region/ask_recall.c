@@ -75,6 +75,14 @@ add_text(json_t *question, const char *member, const char *value)
 	return value != NULL ? add(question, member, json_string(value)) : 0;
 }
 
+static bool
+hides_address(const json_t *row)
+{
+	const char *masked = text(row, "masked");
+
+	return masked != NULL && strstr(masked, "peer.ip") != NULL;
+}
+
 int
 ask_recall(json_t *question, const json_t *row, struct fault *f)
 {
@@ -85,6 +93,8 @@ ask_recall(json_t *question, const json_t *row, struct fault *f)
 
 	if (text(facts, "way") == NULL)
 		return fault_set(f, "the record of the connection has no facts to ask about");
+	if (hides_address(row) && text(question, "peer") == NULL)
+		return fault_set(f, "the record of the connection hides peer.ip (record_mask); give --peer IP, or ask the running region (--running)");
 	if (!way_given)
 		rc |= out ? add_text(question, "out", text(json_object_get(facts, "ipconn"), "ipconn")) : add_text(question, "tcpipservice", text(facts, "tcpipservice"));
 	rc |= add_text(question, "peer", text(row, "peer")) | add_text(question, "tls", tls_of(row, facts));

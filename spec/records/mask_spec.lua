@@ -118,7 +118,7 @@ describe("the mask of the file of records", function()
     local account = assert(dkjson.decode(file:await "SELECT account FROM request".account))
     assert.same({ 7, 7 }, { account.answers[1].min, account.answers[1].answer })
     file:await "SELECT 1 FROM record WHERE closed"
-    assert.equal(0, (support.run { "./sallyport", "decisions", "--region", region:path "region.lua" }))
+    assert.equal(0, (support.sallyport("decisions", "--region", region:path "region.lua")))
     region:stop()
   end)
 
@@ -186,6 +186,22 @@ end }]] }, tcpipservices = { TLS = { ssl = "clientauth", certificate = "CICSA", 
     assert.is_truthy(account.facts.notes.ip:find "^~%x+$")
     assert.is_nil(dump(file):find("part ", 1, true))
     region:stop()
+  end)
+
+  it("hides the address from ask --from, which asks for another one", function()
+    local region, file = region_of { "peer.ip/8" }
+    region:start()
+    support.connect { port = region:port "TLS", ring = "NETX.CTGAPP" }
+    local id = file:await "SELECT connection FROM record WHERE closed".connection
+    region:stop()
+    local function ask(...) return support.sallyport("ask", "--from", id, "--region", region:path "region.lua", ...) end
+    local status, _, err = ask()
+    assert.equal(1, status)
+    assert.is_truthy(err:find("ask: the record of the connection hides peer.ip (record_mask); give --peer IP", 1, true), err)
+    local out
+    status, out = ask("--peer", "192.0.2.7")
+    assert.equal(3, status)
+    assert.is_truthy(out:find("192.0.2.7 has CN=NETX", 1, true), out)
   end)
 
   it("with an unknown name stops the start, and names the possible ones", function()
