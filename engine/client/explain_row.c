@@ -365,6 +365,10 @@ print_params(FILE *to, const json_t *asking)
 static void
 print_row(FILE *to, const json_t *record, const json_t *asking)
 {
+	const char *masked = text(record, "masked");
+
+	if (masked != NULL)
+		fprintf(to, "  -- The file of records hides these facts: %s\n", masked);
 	fprintf(to, "  -- for %s_spec.lua\n  { name = \"connection %s at %s\", door = \"%s\",\n", text(asking, "policy"), text(record, "connection"),
 		text(asking, "door"), text(asking, "door"));
 	print_facts(to, record, asking);

@@ -198,7 +198,8 @@ end }]] }, tcpipservices = { TLS = { ssl = "clientauth", certificate = "CICSA", 
     local status, _, err = ask()
     assert.equal(1, status)
     assert.is_truthy(err:find("ask: the record of the connection hides peer.ip (record_mask); give --peer IP", 1, true), err)
-    local out
+    local _, out = support.sallyport("explain", "--row", id, "--region", region:path "region.lua")
+    assert.is_truthy(out:find("-- The file of records hides these facts: peer.ip/8\n", 1, true), out)
     status, out = ask("--peer", "192.0.2.7")
     assert.equal(3, status)
     assert.is_truthy(out:find("192.0.2.7 has CN=NETX", 1, true), out)
