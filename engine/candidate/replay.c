@@ -366,10 +366,12 @@ replay_put(struct replay *r, json_t *account, json_t *requests)
 	struct past rec;
 	struct comparison found;
 	struct walking w = { .replay = r, .recorded = &rec, .found = &found };
-	struct fault f;
+	struct fault f = { "" };
 
 	r->result.connections++;
-	if (past_read(&rec, account, &f) < 0) {
+	if (past_read(&rec, account, &f) == 0 && rec.incomplete && rec.questions == 0)
+		fault_set(&f, "connection %s: the record had no room for its doors", rec.facts.connection);
+	if (f.text[0] != '\0') {
 		put_unread(r, &rec, f.text);
 	} else {
 		if (rec.facts.way == WAY_OUT)

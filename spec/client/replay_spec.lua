@@ -171,11 +171,13 @@ end, install = function(facts) return policy.install { ipconn = facts.capex.appl
     change(2, "'{}'")
     change(3, "'no JSON'")
     change(4, "json_remove(account, '$.outcome', '$.doors', '$.installed')")
+    change(5, "json_set(account, '$.doors', json('[]'), '$.incomplete', json('true'), '$.facts.connection', 'x-5')")
     local r, status = replay("--with", region:path "region.lua", "--region", region:path "region.lua", "--from", db)
     local why = {}
     for i, d in ipairs(r.unknown) do why[i] = d.why end
     assert.same({ "the record does not answer: a part of the connection that the record had no room for",
-      "connection ?: the record has no facts", "connection ?: the record has no facts" }, why)
+      "connection ?: the record has no facts", "connection ?: the record has no facts",
+      "connection x-5: the record had no room for its doors" }, why)
     assert.same({ 6, 3, {}, {}, {} }, { r.connections, status, r.newly_accepted, r.newly_refused, r.changed })
   end)
 
