@@ -614,6 +614,24 @@ describe("a directory of versions", function()
     disk:release()
   end)
 
+  it("on a disk that does not answer at the end of the region leaves no operator without an answer", function()
+    local disk = hanging_files.new()
+    region = region_of { wrapper = disk.wrapper }
+    region:start()
+    await_stored(region)
+    disk:hold "fsync"
+    region:script("list", LIST:format "BOB")
+    local command = support.start { support.binary, "reload", "--control", region.control }
+    support.wait_until(function() return disk:held() > 0 end, 10, "the write")
+    region:stop()
+    assert.are.equal(0, command:wait(10))
+    assert.is_truthy(command:stdout():find("generation 2 is in use", 1, true), command:stdout())
+    assert.is_truthy(command:stderr():find("not on disk yet: the region ended before the disk answered", 1, true), command:stderr())
+    disk:release()
+    region:start()
+    lets_in(region, "BOB")
+  end)
+
   for _, point in ipairs { ".new", "rename", "2.version.new", "rename 2.version", "rename store", "unlink 1.version", "fsync", "pinned.new",
     "rename pinned" } do
     it("can be read after a kill at " .. point, function()
