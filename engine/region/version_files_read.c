@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SPARE (1ull << 32) /* numbers that a process may give */
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 struct numbers {
@@ -213,6 +215,8 @@ version_files_read(struct version_files *d, struct versions *vs, uint64_t *last,
 			rc = fault_set(f, "no memory");
 	}
 	*last = list.n > 0 && list.item[list.n - 1] > d->head.last ? list.item[list.n - 1] : d->head.last;
+	if (rc == 0 && *last > VERSION_NUMBER_MAX - SPARE)
+		rc = fault_set(f, "%s: the number of generation %" PRIu64 " leaves none for others; move its manifest away, or the directory", d->path, *last);
 	free(list.item);
 	free(known.item);
 	return rc;

@@ -243,7 +243,7 @@ add_print(struct reading *r, struct version *v, const char *digest, const char *
 static int
 add_urm(struct reading *r, struct version *v, const char *tcpipservice, const char *urm)
 {
-	if (!name_ok(tcpipservice, strlen(tcpipservice)) || strlen(urm) >= SCRIPT_SIZE || (!is_name(urm) && strcmp(urm, NO_SCRIPT) != 0))
+	if (v->urms == VERSION_TEXT_URMS || !name_ok(tcpipservice, strlen(tcpipservice)) || strlen(urm) >= SCRIPT_SIZE || (!is_name(urm) && strcmp(urm, NO_SCRIPT) != 0))
 		return unfit(r, "urm TCPIPSERVICE SCRIPT");
 	return version_take_urms(v, NULL, tcpipservice, strcmp(urm, NO_SCRIPT) != 0 ? urm : "") < 0 ? fault_set(r->f, "no memory") : 0;
 }

@@ -11,6 +11,7 @@
 
 #define VERSION_TEXT_MAX (1024 * 1024) /* bytes of a text */
 #define VERSION_TEXT_FILES 4096        /* files of a version */
+#define VERSION_TEXT_URMS 1000         /* urms that operators set: as many as there are tcpipservices */
 #define VERSION_NUMBER_MAX (1ull << 52) /* every reader of JSON keeps it */
 
 struct version_head {
