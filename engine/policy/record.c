@@ -15,6 +15,7 @@
 #define DETAIL_MAX 200
 #define NAME_MAX_ 100
 #define BUCKETS_MIN 256
+#define WEIGHT_MAX (128u * 1024 * 1024) /* bytes of the records of closed connections, about */
 #define WAITING_MAX 16384 /* closed connections beyond the limit whose records wait for the sink */
 
 static size_t
@@ -283,11 +284,16 @@ forget_record(struct records *rs, struct record *r)
 	record_free(r);
 }
 
-/* Whether the record of the connection that ended first is one too many. It stays while the sink has to write it. */
+/*
+ * Whether the record of the connection that ended first is one too many, or too much. It stays while the sink has to
+ * write it, within limits. The last record stays.
+ */
 static bool
 has_too_many(const struct records *rs)
 {
-	return rs->nended > rs->max && (!rs->first_ended->filed.waiting || rs->nended > rs->max + WAITING_MAX);
+	if (rs->nended > rs->max + WAITING_MAX || (rs->weight > 2 * WEIGHT_MAX && rs->nended > 1))
+		return true;
+	return (rs->nended > rs->max || (rs->weight > WEIGHT_MAX && rs->nended > 1)) && !rs->first_ended->filed.waiting;
 }
 
 void
@@ -300,6 +306,7 @@ records_settle(struct records *rs)
 		if (rs->first_ended == NULL)
 			rs->last_ended = NULL;
 		rs->nended--;
+		rs->weight -= old->weight;
 		forget_record(rs, old);
 	}
 }
@@ -319,6 +326,8 @@ record_close(struct record *r, double now)
 	*(rs->last_ended != NULL ? &rs->last_ended->ended : &rs->first_ended) = r;
 	rs->last_ended = r;
 	rs->nended++;
+	r->weight = record_weight(r);
+	rs->weight += r->weight;
 	records_settle(rs);
 }
 

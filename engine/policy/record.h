@@ -26,7 +26,10 @@ struct installed { /* the ipconn of an accepted connection, and the agreed count
 	int sockets;                 /* of this connection's way */
 };
 
-/* Makes an empty collection that keeps the records of the last max closed connections. NULL without memory. */
+/*
+ * Makes an empty collection that keeps the records of the last max closed connections, in 128 MiB at most. NULL without
+ * memory.
+ */
 struct records *records_new(size_t max);
 /* Frees the collection and its records. NULL is fine. */
 void records_free(struct records *rs);

@@ -85,6 +85,7 @@ struct record {
 	char hash[SCRIPT_HASH_SIZE]; /* of the generation; "" not known */
 	const char *masked; /* borrowed: in a copy with hidden facts (record_mask.h), their names; else NULL */
 	bool closed;
+	size_t weight; /* record_weight at the end of the connection */
 	struct facts *facts; /* owned; NULL until record_facts */
 	struct event *event; /* owned */
 	struct record_entry **entry; /* owned, and each entry too: callers keep their addresses */
@@ -101,6 +102,7 @@ struct records {
 	struct record *oldest, *newest;
 	struct record *first_ended, *last_ended;
 	size_t nended, max, n;
+	size_t weight; /* of the records of ended connections */
 	struct record **bucket; /* owned */
 	size_t nbuckets;
 	struct cursors walks; /* of record_walk, along older and newer */
@@ -111,6 +113,8 @@ struct records {
 void record_sink_tell(struct record *r, const struct record_entry *request);
 /* Tells the sink, if there is one, that the record is about to be freed. */
 void record_sink_leave(struct record *r);
+/* The bytes of memory that the record needs, about. */
+size_t record_weight(const struct record *r);
 /* The record of that connection; NULL: there is none any more. */
 struct record *record_find(const struct records *rs, const char *connection);
 /* Whether an entry of a request in the record is a refusal. */

@@ -54,6 +54,44 @@ certificate_unref(struct certificate *c)
 	free(c);
 }
 
+/* --- its memory --- */
+
+#define ALLOCATED 32 /* bytes that an allocation needs besides its own */
+
+static size_t
+weight_of_texts(const struct texts *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		n += sizeof *t->item + t->item[i].len + ALLOCATED;
+	return n;
+}
+
+static size_t
+weight_of_dn(const struct dn *d)
+{
+	size_t n = d->printed != NULL ? strlen(d->printed) : 0;
+
+	for (size_t i = 0; i < d->n; i++)
+		n += sizeof *d->item + d->item[i].value.len + ALLOCATED;
+	return n;
+}
+
+size_t
+certificate_weight(const struct certificate *c)
+{
+	size_t n;
+
+	if (c == NULL)
+		return 0;
+	n = sizeof *c + weight_of_dn(&c->subject) + weight_of_dn(&c->issuer);
+	n += weight_of_texts(&c->dns) + weight_of_texts(&c->uri) + weight_of_texts(&c->ip) + weight_of_texts(&c->email);
+	for (size_t i = 0; i < c->chain.links; i++)
+		n += sizeof *c->chain.link + c->chain.link[i].der_len + weight_of_dn(&c->chain.link[i].subject) + weight_of_dn(&c->chain.link[i].issuer);
+	return n;
+}
+
 /* --- the hosts that it names --- */
 
 static bool

@@ -57,6 +57,9 @@ struct certificate { /* a leaf as it was presented, and the result of verifying 
 struct certificate *certificate_ref(struct certificate *c);
 void certificate_unref(struct certificate *c);
 
+/* The bytes of memory that the certificate needs, about; 0 for NULL. */
+size_t certificate_weight(const struct certificate *c);
+
 /*
  * Frees the DER of the chain's certificates: the file of records has it once for all connections. Only the thread that
  * read the certificate may call it, before another thread has a reference.

@@ -3,6 +3,7 @@
 
 #include "base/jsontext.h"
 #include "policy/facts_json.h"
+#include "policy/notes.h"
 #include "policy/record_answer.h"
 #include "policy/record_json.h"
 #include "policy/record_walk.h"
@@ -461,6 +462,42 @@ a_walk_of_nothing_ends(void **state)
 	records_free(rs);
 }
 
+/* Each record has notes of 16 KiB: 128 MiB are fewer than 10000 of them. */
+static void
+ended_records_are_bounded_by_their_memory_too(void **state)
+{
+	struct records *rs = records_new(10000);
+	struct notes *notes = NULL;
+	char text[NOTE_TEXT_MAX] = "", id[24];
+	struct record *living;
+
+	(void)state;
+	for (int i = 0; i < NOTES_MAX; i++) {
+		struct note n = { .door = DOOR_ADMIT, .kind = NOTE_TEXT, .text = text, .len = sizeof text };
+
+		snprintf(n.key, sizeof n.key, "k%d", i);
+		assert_int_equal(notes_put(&notes, &n, NULL), 0);
+	}
+	living = record_open(rs, "live", 999.0);
+	for (int i = 0; i < 10000; i++) {
+		struct facts f = facts_from("10.0.0.1", "");
+		struct record *r;
+
+		f.notes = notes;
+		snprintf(id, sizeof id, "r-%d", i);
+		r = record_open(rs, id, 1000.0 + i);
+		record_facts(r, &f);
+		record_close(r, 1001.0 + i);
+	}
+	assert_found(rs, &(struct record_query){ .connection = "r-9999" }, "r-9999");
+	assert_found(rs, &(struct record_query){ .connection = "r-5000" }, "r-5000");
+	assert_found(rs, &(struct record_query){ .connection = "r-500" }, "");
+	assert_found(rs, &(struct record_query){ .connection = "live" }, "live");
+	record_close(living, 20000.0);
+	records_free(rs);
+	notes_unref(notes);
+}
+
 /* A record with parts of each kind, and a text that takes more room as JSON. */
 static struct record *
 full_record(struct records *rs)
@@ -595,6 +632,7 @@ main(void)
 		cmocka_unit_test(of_requests_the_last_are_kept_and_refused_ones_longest),
 		cmocka_unit_test(a_walk_in_slices_bears_changes),
 		cmocka_unit_test(a_walk_of_nothing_ends),
+		cmocka_unit_test(ended_records_are_bounded_by_their_memory_too),
 		cmocka_unit_test(an_account_within_any_bound_is_json),
 		cmocka_unit_test(of_a_connection_that_ended_four_accepted_requests_are_left),
 	};
