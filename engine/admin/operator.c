@@ -61,7 +61,7 @@ operator_say_change(struct region *r, const char *what, const struct control_pee
 json_t *
 operator_text(const char *text)
 {
-	return facts_json_text(text, strlen(text));
+	return facts_json_sentence(text);
 }
 
 json_t *

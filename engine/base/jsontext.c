@@ -115,16 +115,18 @@ jsontext_class(unsigned char c)
 	return c == '"' ? BYTE_QUOTE : c < 0x80 ? BYTE_PLAIN : BYTE_HIGH;
 }
 
-/* Whether the text stands as it is, but for `quotes` of it. */
+/*
+ * Whether the text stands as it is, but for `quotes` of it, and (slashes) its backslashes, which are counted as quotes.
+ */
 static bool
-jsontext_plain(const char *bytes, size_t len, size_t *quotes)
+jsontext_plain(const char *bytes, size_t len, bool slashes, size_t *quotes)
 {
 	const unsigned char *p = (const unsigned char *)bytes;
 	size_t n;
 
 	*quotes = 0;
 	for (size_t i = 0; i < len; i += n) {
-		enum jsontext_class class = jsontext_class(p[i]);
+		enum jsontext_class class = slashes && p[i] == '\\' ? BYTE_QUOTE : jsontext_class(p[i]);
 
 		n = class == BYTE_HIGH ? jsontext_sequence(p + i, len - i) : 1;
 		if (class == BYTE_ESCAPED || n == 0)
@@ -173,21 +175,21 @@ jsontext_copy(char *out, const char *bytes, size_t len, size_t quotes)
 		return;
 	}
 	for (size_t i = 0; i < len; i++) {
-		if (bytes[i] == '"')
+		if (bytes[i] == '"' || bytes[i] == '\\')
 			*out++ = '\\';
 		*out++ = bytes[i];
 	}
 }
 
-void
-jsontext_text(struct jsontext *j, const char *key, const char *bytes, size_t len)
+static void
+put_text(struct jsontext *j, const char *key, const char *bytes, size_t len, bool slashes)
 {
 	size_t n, quotes;
 	bool plain;
 
 	if (j == NULL)
 		return;
-	plain = jsontext_plain(bytes, len, &quotes);
+	plain = jsontext_plain(bytes, len, slashes, &quotes);
 	n = plain ? len + quotes : jsontext_quote(NULL, bytes, len);
 	jsontext_key(j, key);
 	if (!jsontext_room(j, n + 2))
@@ -199,6 +201,21 @@ jsontext_text(struct jsontext *j, const char *key, const char *bytes, size_t len
 		jsontext_quote(j->bytes + j->len + 1, bytes, len);
 	j->bytes[j->len + n + 1] = '"';
 	j->len += n + 2;
+}
+
+void
+jsontext_text(struct jsontext *j, const char *key, const char *bytes, size_t len)
+{
+	put_text(j, key, bytes, len, false);
+}
+
+void
+jsontext_sentence(struct jsontext *j, const char *key, const char *s)
+{
+	if (s == NULL || s[0] == '\0')
+		jsontext_null(j, key);
+	else
+		put_text(j, key, s, strlen(s), true);
 }
 
 void

@@ -37,6 +37,11 @@ void jsontext_end(struct jsontext *j, char bracket);
  * with \xHH for each byte that is not printable ASCII and with each backslash doubled. facts_json_bytes undoes it.
  */
 void jsontext_text(struct jsontext *j, const char *key, const char *bytes, size_t len);
+/*
+ * A sentence for people; null for NULL and for "". Its backslashes stay as they are, since names in it are escaped
+ * already; in the form of jsontext_text are only sentences with control characters, or that are no UTF-8.
+ */
+void jsontext_sentence(struct jsontext *j, const char *key, const char *s);
 /* A string; null for NULL and for "". */
 void jsontext_string(struct jsontext *j, const char *key, const char *s);
 /* A string; no member for NULL and for "". */

@@ -50,7 +50,7 @@ entry_json(const struct fault_entry *e)
 
 	return json_pack("{s:s, s:o, s:o, s:s, s:o}", "level", fault_level_name(e->level), "file",
 		e->file != NULL ? facts_json_text(e->file, strlen(e->file)) : json_null(), "line", e->line > 0 ? json_integer(e->line) : json_null(),
-		"rule", e->rule, "text", facts_json_text(text, strlen(text)));
+		"rule", e->rule, "text", facts_json_sentence(text));
 }
 
 /* Prints the entries as one array. -1: no memory, or stdout cannot be written. */

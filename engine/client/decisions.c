@@ -128,7 +128,7 @@ read_values(struct listing *l)
 static json_t *
 text_json(const char *text)
 {
-	return text != NULL ? facts_json_text(text, strlen(text)) : json_null();
+	return text != NULL ? facts_json_sentence(text) : json_null();
 }
 
 static json_t *

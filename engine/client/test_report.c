@@ -13,7 +13,7 @@
 static json_t *
 text_or_null(const char *text)
 {
-	return text != NULL && text[0] != '\0' ? facts_json_text(text, strlen(text)) : json_null();
+	return text != NULL && text[0] != '\0' ? facts_json_sentence(text) : json_null();
 }
 
 static json_t *

@@ -61,6 +61,20 @@ facts_json_bytes(const json_t *string, char *out, size_t size)
 	return n;
 }
 
+json_t *
+facts_json_sentence(const char *sentence)
+{
+	struct jsontext j = { 0 };
+	json_t *string;
+
+	if (sentence[0] == '\0')
+		return json_string("");
+	jsontext_sentence(&j, NULL, sentence);
+	string = j.full ? NULL : json_loadb(j.bytes, j.len, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+	jsontext_free(&j);
+	return string;
+}
+
 static void
 put_endpoint(struct jsontext *j, const struct addr *a)
 {

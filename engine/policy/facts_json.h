@@ -23,6 +23,11 @@ void facts_json_note(struct jsontext *j, const char *key, const struct note *not
 /* Returns bytes of a peer or a script as a JSON string, in the form of jsontext_text. NULL without memory. */
 json_t *facts_json_text(const char *bytes, size_t n);
 /*
+ * Returns a sentence for people as a JSON string. Its backslashes stay as they are: names in it are escaped already. In
+ * the form of jsontext_text are only sentences with control characters, or that are no UTF-8. NULL without memory.
+ */
+json_t *facts_json_sentence(const char *sentence);
+/*
  * The bytes of such a string: copies at most size - 1 of them, and a NUL, to out. Returns their number, also when out
  * is too small; 0 for another value.
  */

@@ -135,14 +135,14 @@ put_question(struct jsontext *j, const struct record *r, const struct record_ent
 static void
 put_verdict(struct jsontext *j, const struct record_entry *e)
 {
-	jsontext_string(j, "file", e->file);
+	jsontext_sentence(j, "file", e->file);
 	if (e->line > 0)
 		jsontext_integer(j, "line", e->line);
 	else
 		jsontext_null(j, "line");
 	jsontext_string(j, "verdict", e->verdict);
 	jsontext_string(j, "code", e->code);
-	jsontext_string(j, "text", e->text);
+	jsontext_sentence(j, "text", e->text);
 	put_granted(j, e);
 	jsontext_number(j, "microseconds", e->microseconds, 3);
 }

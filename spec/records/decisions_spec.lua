@@ -16,7 +16,7 @@ end }]],
   known = [[
 local policy = require "policy"
 return { bind = function(facts)
-  if facts.capex.applid == "BAD" then return policy.refuse("bad_name_here") end
+  if facts.capex.applid == "BAD" then return policy.refuse("bad_name_here", [[see C:\x41]]) end
   return policy.accept()
 end }]],
 }
@@ -77,6 +77,13 @@ describe("decisions", function()
       assert.is_true(row.time >= time)
       time = row.time
     end
+  end)
+
+  it("and explain print a backslash of a text as it is", function()
+    local row = decisions("--code", "bad_name_here")[1]
+    assert.equal([[see C:\x41]], row.text)
+    local doors = region:explain(row.connection)[1].doors
+    assert.equal([[see C:\x41]], doors[#doors].text)
   end)
 
   for options, expected in pairs {
