@@ -16,7 +16,7 @@ end }]],
   known = [[
 local policy = require "policy"
 return { bind = function(facts)
-  if facts.capex.applid == "BAD" then return policy.refuse("bad_name_here", [[see C:\x41]]) end
+  if facts.capex.applid == "BAD" then return policy.refuse("bad_name_here", "see C:\\x41") end
   return policy.accept()
 end }]],
 }
