@@ -209,18 +209,28 @@ recorder_leaving(void *arg, struct record *record)
 	write_waiting(arg, record);
 }
 
-/* Whether the certificate was put into the queue within the last hour; it counts as put from now on. */
+static struct known *
+known_place(struct recorder *r, const char *sha256)
+{
+	return &r->known[strtoul((char[]){ sha256[0], sha256[1], sha256[2], '\0' }, NULL, 16) % KNOWN];
+}
+
+/* Whether the certificate was put into the queue within the last hour. */
 static bool
 is_known(struct recorder *r, const char *sha256)
 {
-	struct known *k = &r->known[strtoul((char[]){ sha256[0], sha256[1], sha256[2], '\0' }, NULL, 16) % KNOWN];
-	double now = clock_span();
+	const struct known *k = known_place(r, sha256);
 
-	if (strcmp(k->sha256, sha256) == 0 && now - k->at < KNOWN_SECONDS)
-		return true;
+	return strcmp(k->sha256, sha256) == 0 && clock_span() - k->at < KNOWN_SECONDS;
+}
+
+static void
+remember(struct recorder *r, const char *sha256)
+{
+	struct known *k = known_place(r, sha256);
+
 	memcpy(k->sha256, sha256, sizeof k->sha256);
-	k->at = now;
-	return false;
+	k->at = clock_span();
 }
 
 void
@@ -239,7 +249,8 @@ recorder_certificates(struct recorder *r, const struct certificate *c)
 			continue;
 		}
 		memcpy(e->bytes, l->der, l->der_len);
-		recorder_put(r, e, 0);
+		if (recorder_put(r, e, 0) != 0)
+			remember(r, l->sha256);
 	}
 }
 

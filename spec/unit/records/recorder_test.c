@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "policy/record.h"
 #include "records/record_reader.h"
+#include "tls/certificate.h"
 
 #include <ev.h>
 #include <pthread.h>
@@ -256,6 +257,29 @@ what_has_no_room_is_lost_and_counted(void **state)
 	drop_place(&p);
 }
 
+static void
+a_certificate_without_room_is_put_again_when_it_is_presented_again(void **state)
+{
+	struct place p = make_place();
+	struct recorder *r = open_recorder(&p, false, NULL);
+	struct chain_link leaf = { .sha256 = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", .der = calloc(1, 33 << 20), .der_len = 33 << 20 };
+	struct certificate c = { .chain = { .link = &leaf, .links = 1 } };
+	struct recorder_counts n;
+
+	(void)state;
+	recorder_certificates(r, &c);
+	assert_int_equal(recorder_counts(r).lost, 1);
+	leaf.der_len = 100;
+	for (int i = 0; i < 2; i++)
+		recorder_certificates(r, &c);
+	n = recorder_counts(r);
+	assert_int_equal(n.lost, 1);
+	assert_int_equal(n.waiting + n.written, 1);
+	recorder_close(r);
+	free(leaf.der);
+	drop_place(&p);
+}
+
 int
 main(void)
 {
@@ -266,6 +290,7 @@ main(void)
 		cmocka_unit_test(more_changes_at_once_than_the_queue_has_room_for_are_not_lost),
 		cmocka_unit_test(one_region_writes_to_a_file),
 		cmocka_unit_test(what_has_no_room_is_lost_and_counted),
+		cmocka_unit_test(a_certificate_without_room_is_put_again_when_it_is_presented_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
