@@ -1,18 +1,13 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- region { versions = … }: the generations that outlive the region's process, and a start with a pinned one.
-local json = require "dkjson"
 local lfs = require "lfs"
 
 local hanging_files = require "spec.support.hanging_files"
 local support = require "spec.support"
+local versions = require "spec.support.versions"
 
-local LIST = [[
-local policy = require "policy"
-return { install = function(facts)
-  if facts.capex.applid ~= "%s" then return policy.refuse("not_listed", "not on the list") end
-  return policy.install { ipconn = facts.capex.applid, template = "TMPL" }
-end }
-]]
+local LIST, lets_in, list, numbers = versions.LIST, versions.lets_in, versions.list, versions.numbers
+local row_of, current, must, refused = versions.row_of, versions.current, versions.must, versions.refused
 
 local function region_of(more, region)
   local t = { region = { versions = "kept" }, scripts = { list = LIST:format "ALICE" }, tcpipservices = { IPIC = { urm = "list" } },
@@ -20,51 +15,6 @@ local function region_of(more, region)
   for key, value in pairs(region or {}) do t.region[key] = value end
   for key, value in pairs(more or {}) do t[key] = value end
   return support.region(t)
-end
-
-local function outcome(region, applid)
-  local said = support.connect { port = region:port "IPIC", networkid = "NETX", applid = applid }
-  return said.code or said.reason or said.response
-end
-
-local function lets_in(region, applid)
-  assert.are.equal("OK", outcome(region, applid))
-end
-
-local function list(region)
-  local status, out = region:command("policy", "list", "--json")
-  assert.are.equal(0, status)
-  return json.decode(out)
-end
-
-local function numbers(region)
-  local out = {}
-  for i, row in ipairs(list(region)) do out[i] = row.generation end
-  return out
-end
-
-local function row_of(region, number)
-  for _, row in ipairs(list(region)) do
-    if row.generation == number then return row end
-  end
-end
-
-local function current(region)
-  for _, row in ipairs(list(region)) do
-    if row.state == "current" then return row end
-  end
-end
-
-local function must(region, ...)
-  local status, out, err = region:command(...)
-  assert.are.equal(0, status, err)
-  return out, err
-end
-
-local function refused(region, words, ...)
-  local status, _, err = region:command(...)
-  assert.are.equal(1, status)
-  assert.is_truthy(err:find(words, 1, true), err)
 end
 
 -- The start is written after the region answers its operator.

@@ -1,57 +1,18 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The generations that a region keeps: list, show, diff, use, rollback, and the pin.
 local support = require "spec.support"
+local versions = require "spec.support.versions"
 local json = require "dkjson"
 local socket = require "socket"
 
-local LIST = [[
-local policy = require "policy"
-return { install = function(facts)
-  if facts.capex.applid ~= "%s" then return policy.refuse("not_listed", "not on the list") end
-  return policy.install { ipconn = facts.capex.applid, template = "TMPL" }
-end }
-]]
+local LIST, outcome, list, numbers = versions.LIST, versions.outcome, versions.list, versions.numbers
+local current, must, refused = versions.current, versions.must, versions.refused
 
 local function start(more)
   local t = { scripts = { list = LIST:format "ALICE" }, tcpipservices = { IPIC = { urm = "list" } },
     ipconns = { TMPL = { template = "only" } } }
   for key, value in pairs(more or {}) do t[key] = value end
   return support.region(t):start()
-end
-
-local function outcome(region, applid)
-  local said = support.connect { port = region:port "IPIC", networkid = "NETX", applid = applid }
-  return said.code or said.reason or said.response
-end
-
-local function list(region)
-  local status, out = region:command("policy", "list", "--json")
-  assert.are.equal(0, status)
-  return json.decode(out)
-end
-
-local function numbers(region)
-  local out = {}
-  for i, row in ipairs(list(region)) do out[i] = row.generation end
-  return out
-end
-
-local function current(region)
-  for _, row in ipairs(list(region)) do
-    if row.state == "current" then return row end
-  end
-end
-
-local function must(region, ...)
-  local status, out, err = region:command(...)
-  assert.are.equal(0, status, err)
-  return out
-end
-
-local function refused(region, words, ...)
-  local status, _, err = region:command(...)
-  assert.are.equal(1, status)
-  assert.is_truthy(err:find(words, 1, true), err)
 end
 
 describe("the kept generations", function()
@@ -85,7 +46,7 @@ describe("the kept generations", function()
     assert.are.equal(odd, must(region, "policy", "show", "1", "list"))
     assert.are.equal(LIST:format "BOB", must(region, "policy", "show", "2", "list.lua"))
     assert.are.equal(support.read(region:path "region.lua"), must(region, "policy", "show", "1", "region.lua"))
-    local row = json.decode(must(region, "policy", "show", "2", "list", "--json"))[1]
+    local row = json.decode((must(region, "policy", "show", "2", "list", "--json")))[1]
     assert.are.same({ 2, "list", LIST:format "BOB" }, { row.generation, row.name, row.text })
     refused(region, "has no file nosuch", "policy", "show", "1", "nosuch")
     refused(region, "generation 7 is not kept", "policy", "show", "7", "list")
@@ -112,7 +73,7 @@ describe("the kept generations", function()
     out = must(region, "policy", "diff", "2", "1")
     assert.is_truthy(out:find("ipconn TMPL changed: receivecount 7 -> 1\n", 1, true), out)
     assert.are.equal("", must(region, "policy", "diff", "2", "2"))
-    for _, row in ipairs(json.decode(must(region, "policy", "diff", "1", "2", "--json"))) do
+    for _, row in ipairs(json.decode((must(region, "policy", "diff", "1", "2", "--json")))) do
       assert.is_truthy(row.kind and row.name and row.change and row.text)
     end
   end)
