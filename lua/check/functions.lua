@@ -54,8 +54,11 @@ function statement.Return(self, node)
   end
 end
 
-local function tested_names(nodes, found)
+-- seen: the expressions that were looked at, so that a long chain of `and` is looked at once.
+local function tested_names(nodes, found, seen)
   local function test(node)
+    if seen[node] then return end
+    seen[node] = true
     if node.tag == "Paren" then return test(node[1]) end
     if node.tag == "Index" and literal(node[2]) then found[node[2][1]] = true end
     if node.tag == "Op" then
@@ -74,7 +77,7 @@ local function tested_names(nodes, found)
       elseif node.tag == "Op" and (node[1] == "and" or node[1] == "or" or node[1] == "not") then
         test(node)
       end
-      tested_names(node, found)
+      tested_names(node, found, seen)
     end
   end
   return found
@@ -83,7 +86,7 @@ end
 function walker:body(node)
   local known, saved = self:closure(node), { self.inside, self.at_door, self.node, self.tested }
   self.inside, self.at_door, self.node = known, known.at_door, node
-  self.tested = self.tests[node] or tested_names(node[2], {})
+  self.tested = self.tests[node] or tested_names(node[2], {}, {})
   self.tests[node] = self.tested
   known.returns = 0
   for i, id in ipairs(node[1]) do

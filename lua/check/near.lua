@@ -24,7 +24,7 @@ function near.hint(name, ...)
   local best, at = nil, 3
   for _, names in pairs { ... } do
     for each in pairs(names) do
-      local d = distance(name, each)
+      local d = math.abs(#name - #each) < 3 and distance(name, each) or math.huge
       if d < at or (d == at and best and each < best) then best, at = each, d end
     end
   end
