@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -251,13 +252,25 @@ follow(struct listing *l, struct record_reader *r, struct fault *f)
 	return 0;
 }
 
+/* An empty file without a name; in memory where no temporary file can be made. NULL: errno. */
+static FILE *
+open_lines(void)
+{
+	FILE *f = tmpfile();
+	int fd = f == NULL ? memfd_create("decisions", MFD_CLOEXEC) : -1;
+
+	if (fd >= 0 && (f = fdopen(fd, "w+")) == NULL)
+		close(fd);
+	return f;
+}
+
 static int
 list(struct listing *l, const char *path, struct fault *f)
 {
 	struct record_reader *r = record_reader_open(path, f);
 	int ok = r != NULL ? 0 : -1;
 
-	l->out = tmpfile();
+	l->out = open_lines();
 	if (ok == 0 && l->out == NULL)
 		ok = fault_set(f, "no temporary file: %s", strerrordesc_np(errno));
 	if (ok == 0)
