@@ -18,6 +18,7 @@
 #include "client/explain_row.h"
 #include "client/explain_file.h"
 #include "client/record_place.h"
+#include "client/row_filter.h"
 #include "client/replay_reload.h"
 #include "client/table.h"
 #include "client/command_words.h"
@@ -27,12 +28,16 @@
 static void
 command_show_inquired(const struct command *c, const json_t *rows)
 {
+	struct terminal t = terminal_of(stdout);
+
+	if (c->wide)
+		t.columns = 0;
 	if (c->cemt)
 		table_cemt(stdout, command_words_kind(c), rows);
-	else if (c->nargs == 2 && json_array_size(rows) == 1 && strcmp(command_words_kind(c), "conversation") != 0)
+	else if (c->nargs == 2 && !row_filter_is_pattern(c->arg[1]) && json_array_size(rows) == 1 && strcmp(command_words_kind(c), "conversation") != 0)
 		table_listing(stdout, json_array_get(rows, 0));
 	else
-		table_columns(stdout, command_words_kind(c), rows);
+		table_columns(stdout, command_words_kind(c), rows, &t);
 }
 
 static void
@@ -116,7 +121,10 @@ static const struct verb {
 } verbs[] = {
 	{ "inquire", command_words_inquire, command_show_inquired,
 		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|counter|rate|user|statistics [NAME]\n"
-		"Shows the state of the running region; with NAME, every attribute of one object (session, conversation: of one ipconn).\n" COMMON
+		"Shows the state of the running region; with NAME, every attribute of one object (session, conversation: of one ipconn).\n"
+		"A NAME with * or ? is a pattern: the rows whose name fits.\n" COMMON
+		"  --status S       only rows in that state, such as ACQUIRED, OUTSERVICE, OPEN\n"
+		"  --wide           all columns, also when the terminal is narrower\n"
 		"  --cemt           prints the two-line form of CEMT (ipconn and tcpipservice)\n"
 		"  --reset          statistics: after printing, sets totals to zero and peaks to the present values\n" },
 	{ "set", command_words_set, command_show_done,
@@ -189,7 +197,7 @@ read_line(struct command *c, int argc, char **argv)
 		{ "record", required_argument, NULL, 'e' }, { "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "note", required_argument, NULL, 'm' },
 		{ "replay", required_argument, NULL, 'y' }, { "expect", required_argument, NULL, 'x' },
 		{ "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' },
-		{ "reset", no_argument, NULL, 'z' }, { "now", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' },
+		{ "wide", no_argument, NULL, 'W' }, { "status", required_argument, NULL, 's' }, { "reset", no_argument, NULL, 'z' }, { "now", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 	int opt;
 
@@ -212,6 +220,8 @@ read_line(struct command *c, int argc, char **argv)
 		case 'j': c->json = true; break;
 		case 't': c->cemt = true; break;
 		case 'z': c->reset = true; break;
+		case 'W': c->wide = true; break;
+		case 's': c->status = optarg; break;
 		case 'n': c->now = true; break;
 		case 'h': c->help = true; break;
 		default: return -1;
@@ -225,12 +235,25 @@ read_line(struct command *c, int argc, char **argv)
 	return optind == argc ? 0 : -1;
 }
 
+static bool
+has_pattern(const struct command *c)
+{
+	return strcmp(c->name, "inquire") == 0 && c->nargs == 2 && row_filter_is_pattern(c->arg[1]);
+}
+
+/* The number of arguments that the region gets: the client looks for a pattern itself. */
+static int
+sent(const struct command *c)
+{
+	return has_pattern(c) ? c->nargs - 1 : c->nargs;
+}
+
 static json_t *
 request(const struct command *c)
 {
 	json_t *args = json_array(), *options = json_object();
 
-	for (int i = 0; i < c->nargs; i++)
+	for (int i = 0; i < sent(c); i++)
 		json_array_append_new(args, json_string(c->arg[i]));
 	if (c->peer != NULL)
 		json_object_set_new(options, "peer", json_string(c->peer));
@@ -252,7 +275,7 @@ request(const struct command *c)
 		json_decref(args);
 		args = NULL;
 	}
-	if (args != NULL && (int)json_array_size(args) != c->nargs) { /* not UTF-8 */
+	if (args != NULL && (int)json_array_size(args) != sent(c)) { /* not UTF-8 */
 		json_decref(args);
 		args = NULL;
 	}
@@ -353,6 +376,16 @@ explained(const struct command *c)
 	return placed ? join_file(c, &q, answer, path) : answer;
 }
 
+/* Leaves the rows of the answer that fit a pattern and a status. */
+static void
+filter(const struct command *c, json_t *answer)
+{
+	json_t *rows = json_object_get(answer, "rows");
+
+	if (json_is_array(rows) && (has_pattern(c) || c->status != NULL))
+		json_object_set_new(answer, "rows", row_filter_rows(command_words_kind(c), rows, has_pattern(c) ? c->arg[1] : NULL, c->status));
+}
+
 int
 command_run(int argc, char **argv)
 {
@@ -379,6 +412,7 @@ command_run(int argc, char **argv)
 	if (c.replay != NULL && !replay_reload_allows(&c))
 		return EXIT_FAILED;
 	answer = strcmp(c.name, "explain") == 0 ? explained(&c) : call(&c, false);
+	filter(&c, answer);
 	if (strcmp(c.name, "policy") == 0)
 		policy_command_prepare(command_words_kind(&c), c.json, answer);
 	status = show(&c, v, answer);

@@ -7,6 +7,7 @@
 
 #include "base/addr.h"
 #include "config/attribute.h"
+#include "client/row_filter.h"
 #include "client/table.h"
 
 const char *
@@ -52,7 +53,9 @@ static const struct place {
 bool
 command_words_inquire(const struct command *c)
 {
-	if (c->reset && strcasecmp(command_words_kind(c), "statistics") != 0)
+	bool filters = c->status != NULL || (c->nargs == 2 && row_filter_is_pattern(c->arg[1]));
+
+	if (c->reset && (strcasecmp(command_words_kind(c), "statistics") != 0 || filters)) /* it would reset the others too */
 		return false;
 	return (c->nargs == 1 || c->nargs == 2) && one_of(command_words_kind(c), inquired) && (!c->cemt || table_has_cemt(command_words_kind(c)));
 }
@@ -131,7 +134,7 @@ command_words_options(const struct command *c)
 	return (shutdown || !c->now) && (reload || (!c->check && !c->force && c->replay == NULL)) && (c->replay != NULL || c->expect == NULL) && (reload || policy || c->note == NULL)
 		&& (explain || (c->peer == NULL && c->last == NULL && c->code == NULL && c->record == NULL && !c->refused && !c->row))
 		&& !(c->row && (c->json || c->code != NULL))
-		&& (inquire || (!c->cemt && !c->reset)) && !(c->json && c->cemt);
+		&& (inquire || (!c->cemt && !c->reset && !c->wide && c->status == NULL)) && !(c->json && c->cemt);
 }
 
 /* Prints the nearest known word to the first unknown word. */

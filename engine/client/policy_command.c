@@ -191,7 +191,7 @@ print_list(const json_t *rows)
 		if (json_object_get(row, "damage") != NULL)
 			json_object_set(row, "note", json_object_get(row, "damage"));
 	}
-	table_columns(stdout, "version", shown);
+	table_columns(stdout, "version", shown, &(struct terminal){ .colour = terminal_of(stdout).colour });
 	json_decref(shown);
 }
 

@@ -7,6 +7,11 @@
 #include "config/attribute.h"
 
 #define COLUMNS_MAX 12
+#define GAP 2 /* blanks between two columns */
+#define GREEN "\033[32m"
+#define YELLOW "\033[33m"
+#define RED "\033[31m"
+#define PLAIN "\033[0m"
 
 static const struct kind {
 	const char *what;
@@ -100,65 +105,120 @@ find(const char *what)
 	return NULL;
 }
 
-static void
-widths(const struct kind *k, const json_t *rows, int width[COLUMNS_MAX])
+/* The columns of a table as they are printed. */
+struct layout {
+	const char *key[COLUMNS_MAX];
+	int width[COLUMNS_MAX];
+	size_t n;     /* columns that are shown */
+	size_t left;  /* columns behind them that have no room */
+	bool colour;
+};
+
+static int
+width_of(const char *key, const json_t *rows)
 {
+	int width = (int)strlen(heading(key));
 	char text[TABLE_CELL];
 
-	for (size_t c = 0; c < COLUMNS_MAX && k->key[c] != NULL; c++) {
-		width[c] = (int)strlen(heading(k->key[c]));
-		for (size_t i = 0; i < json_array_size(rows); i++) {
-			int n = (int)strlen(table_cell(json_object_get(json_array_get(rows, i), k->key[c]), text, sizeof text));
+	for (size_t i = 0; i < json_array_size(rows); i++) {
+		int n = (int)strlen(table_cell(json_object_get(json_array_get(rows, i), key), text, sizeof text));
 
-			width[c] = n > width[c] ? n : width[c];
-		}
+		width = n > width ? n : width;
 	}
+	return width;
 }
 
-static bool
-is_last(const struct kind *k, size_t c)
+/* Shows the columns from the left on that fit the terminal; the first one in any case. */
+static struct layout
+lay_out(const struct kind *k, const json_t *rows, const struct terminal *t)
 {
-	return c + 1 == COLUMNS_MAX || k->key[c + 1] == NULL;
+	struct layout l = { .colour = t->colour };
+	int used = 0;
+
+	for (size_t c = 0; c < COLUMNS_MAX && k->key[c] != NULL; c++) {
+		l.key[c] = k->key[c];
+		l.width[c] = width_of(k->key[c], rows);
+		used += l.width[c] + (c > 0 ? GAP : 0);
+		if (c > 0 && t->columns > 0 && (used > t->columns || l.left > 0))
+			l.left++;
+		else
+			l.n++;
+	}
+	return l;
 }
 
+/* The colour of a state: green, yellow or red; NULL: none. */
+static const char *
+colour_of(const char *word)
+{
+	static const struct {
+		const char *word, *colour;
+	} words[] = { { "ACQUIRED", GREEN }, { "INSERVICE", GREEN }, { "OPEN", GREEN }, { "OBTAINING", YELLOW }, { "FREEING", YELLOW },
+		{ "OUTSERVICE", RED }, { "CLOSED", RED }, { "DRAINING", YELLOW } };
+
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+		if (strcmp(words[i].word, word) == 0)
+			return words[i].colour;
+	return NULL;
+}
+
+/* Prints a cell with its padding. */
 static void
-print_row(FILE *to, const struct kind *k, const json_t *row, const int width[COLUMNS_MAX])
+print_cell(FILE *to, const struct layout *l, size_t c, const json_t *v)
 {
 	char text[TABLE_CELL];
+	bool last = c + 1 == l->n;
+	int pad = l->width[c] - (int)strlen(table_cell(v, text, sizeof text));
+	const char *colour = l->colour ? colour_of(text) : NULL;
 
-	for (size_t c = 0; c < COLUMNS_MAX && k->key[c] != NULL; c++) {
-		const json_t *v = json_object_get(row, k->key[c]);
-		int w = is_last(k, c) ? 0 : width[c];
-
-		table_cell(v, text, sizeof text);
-		fprintf(to, "%*s%s", json_is_number(v) ? w : -w, text, is_last(k, c) ? "\n" : "  ");
-	}
+	if (json_is_number(v) && !last)
+		fprintf(to, "%*s", pad, "");
+	fprintf(to, "%s%s%s", colour != NULL ? colour : "", text, colour != NULL ? PLAIN : "");
+	if (!json_is_number(v) && !last)
+		fprintf(to, "%*s", pad, "");
+	fprintf(to, last ? "\n" : "%*s", GAP, "");
 }
 
 static void
-print_headings(FILE *to, const struct kind *k, const int width[COLUMNS_MAX])
+print_row(FILE *to, const struct layout *l, const json_t *row)
 {
-	for (size_t c = 0; c < COLUMNS_MAX && k->key[c] != NULL; c++) {
-		for (const char *p = heading(k->key[c]); *p != '\0'; p++)
-			fputc(toupper((unsigned char)*p), to);
-		fprintf(to, "%*s%s", is_last(k, c) ? 0 : width[c] - (int)strlen(heading(k->key[c])), "", is_last(k, c) ? "\n" : "  ");
-	}
+	for (size_t c = 0; c < l->n; c++)
+		print_cell(to, l, c, json_object_get(row, l->key[c]));
 }
 
 static void
-print_table(FILE *to, const struct kind *k, const json_t *rows)
+print_heading(FILE *to, const char *key)
 {
-	int width[COLUMNS_MAX] = { 0 };
+	for (const char *p = heading(key); *p != '\0'; p++)
+		fputc(toupper((unsigned char)*p), to);
+}
 
-	widths(k, rows, width);
-	print_headings(to, k, width);
+static void
+print_headings(FILE *to, const struct layout *l)
+{
+	for (size_t c = 0; c < l->n; c++) {
+		print_heading(to, l->key[c]);
+		if (c + 1 < l->n)
+			fprintf(to, "%*s", l->width[c] - (int)strlen(heading(l->key[c])) + GAP, "");
+	}
+	fputc('\n', to);
+}
+
+static void
+print_table(FILE *to, const struct kind *k, const json_t *rows, const struct terminal *t)
+{
+	struct layout l = lay_out(k, rows, t);
+
+	print_headings(to, &l);
 	for (size_t i = 0; i < json_array_size(rows); i++)
-		print_row(to, k, json_array_get(rows, i), width);
+		print_row(to, &l, json_array_get(rows, i));
+	if (l.left > 0)
+		fprintf(to, "%zu more: --wide\n", l.left);
 }
 
 /* A table for each kind of record. */
 static void
-print_statistics(FILE *to, const json_t *rows)
+print_statistics(FILE *to, const json_t *rows, const struct terminal *t)
 {
 	static const char *const resources[] = { "GLOBAL", "TCPIPSERVICE", "IPCONN" };
 	bool first = true;
@@ -175,7 +235,7 @@ print_statistics(FILE *to, const json_t *rows)
 		}
 		if (json_array_size(some) > 0) {
 			fprintf(to, "%s%s\n", first ? "" : "\n", resources[r]);
-			print_table(to, find(resources[r]), some);
+			print_table(to, find(resources[r]), some, t);
 			first = false;
 		}
 		json_decref(some);
@@ -183,14 +243,14 @@ print_statistics(FILE *to, const json_t *rows)
 }
 
 void
-table_columns(FILE *to, const char *what, const json_t *rows)
+table_columns(FILE *to, const char *what, const json_t *rows, const struct terminal *t)
 {
 	const struct kind *k = find(what);
 
 	if (strcmp(what, "statistics") == 0)
-		print_statistics(to, rows);
+		print_statistics(to, rows, t);
 	else if (k != NULL)
-		print_table(to, k, rows);
+		print_table(to, k, rows, t);
 }
 
 void

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "client/row_filter.h"
+
+#include <fnmatch.h>
+#include <string.h>
+#include <strings.h>
+
+bool
+row_filter_is_pattern(const char *name)
+{
+	return strpbrk(name, "*?") != NULL;
+}
+
+/* The member that has the name of a row. */
+static const char *
+name_of(const char *what)
+{
+	static const struct {
+		const char *what, *member;
+	} others[] = { { "region", "applid" }, { "session", "ipconn" }, { "conversation", "ipconn" }, { "socket", "connection" },
+		{ "statistics", "name" } };
+
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+		if (strcmp(others[i].what, what) == 0)
+			return others[i].member;
+	return what;
+}
+
+static bool
+fits(const char *what, const json_t *row, const char *pattern)
+{
+	const char *name = json_string_value(json_object_get(row, name_of(what)));
+
+	return pattern == NULL || (name != NULL && fnmatch(pattern, name, FNM_CASEFOLD | FNM_NOESCAPE) == 0);
+}
+
+static bool
+has_status(const json_t *row, const char *status)
+{
+	static const char *const members[] = { "connstatus", "servstatus", "openstatus", "status", "state", "stage" };
+
+	for (size_t i = 0; status != NULL && i < sizeof members / sizeof *members; i++) {
+		const char *value = json_string_value(json_object_get(row, members[i]));
+
+		if (value != NULL && strcasecmp(value, status) == 0)
+			return true;
+	}
+	return status == NULL;
+}
+
+json_t *
+row_filter_rows(const char *what, const json_t *rows, const char *pattern, const char *status)
+{
+	json_t *some = json_array(), *row;
+	size_t i;
+
+	json_array_foreach((json_t *)rows, i, row)
+		if (fits(what, row, pattern) && has_status(row, status))
+			json_array_append(some, row);
+	return some;
+}
