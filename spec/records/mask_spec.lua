@@ -205,6 +205,25 @@ end }]] }, tcpipservices = { TLS = { ssl = "clientauth", certificate = "CICSA", 
     assert.is_truthy(out:find("192.0.2.7 has CN=NETX", 1, true), out)
   end)
 
+  it("wipes the certificates of a file that has had none of it", function()
+    local region, file = region_of(nil)
+    region:start()
+    support.connect { port = region:port "TLS", ring = "NETX.CTGAPP" }
+    region:stop()
+    local der = file:rows("SELECT hex(der) AS der FROM certificate LIMIT 1")[1].der
+    local part = der:sub(201, 260):gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end)
+    assert.truthy(support.read(file.path):find(part, 1, true))
+    local masked = support.read(region:path "region.lua"):gsub('record = "records.db"', '%0, record_mask = { "certificate.subject" }')
+    support.write(region:path "region.lua", masked)
+    region:start()
+    region:stop()
+    assert.same({}, file:rows "SELECT sha256 FROM certificate")
+    for _, name in ipairs { "", "-wal" } do
+      local bytes = lfs.attributes(file.path .. name) and support.read(file.path .. name) or ""
+      assert.falsy(bytes:find(part, 1, true), name)
+    end
+  end)
+
   it("with an unknown name stops the start, and names the possible ones", function()
     for _, mask in ipairs { { "peer.ip" }, { "capex.applid" }, { "peer.ip/129" }, { "check.detail peer.ip/8" }, { 1 } } do
       local region = region_of(mask)
