@@ -69,6 +69,7 @@ help:
 	@echo 'make lint        luacheck and the shell scripts'
 	@echo 'make types       writes lua/types, the stubs for editors'
 	@echo 'make install     into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
+	@echo 'make uninstall   removes the files that make install put there'
 	@echo 'make clean       removes what was built, and the key rings'
 	@echo
 	@echo 'Documents: README.md has the map.'
@@ -211,10 +212,18 @@ install: all
 	$(INSTALL) -m 644 LICENSE $(SHARE)/doc/sallyport/
 	for d in $(DOCUMENTS); do $(INSTALL) -d $(SHARE)/doc/sallyport/$$(dirname $$d) && $(INSTALL) -m 644 $$d $(SHARE)/doc/sallyport/$$d || exit 1; done
 
+# Removes the files that `install` puts there, and the directories that are empty then.
+INSTALLED_POLICIES := $(filter-out policies/region.lua policies/saf.lua,$(wildcard policies/*.lua policies/cookbook/*.lua policies/cookbook/*.csv))
+INSTALLED_LUA := $(filter-out lua/README.md,$(shell find lua -type f))
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/sallyport $(addprefix $(SHARE)/sallyport/,$(INSTALLED_LUA) $(INSTALLED_POLICIES)) \
+		$(addprefix $(SHARE)/doc/sallyport/,LICENSE $(DOCUMENTS))
+	for d in $(SHARE)/sallyport $(SHARE)/doc/sallyport; do [ ! -d $$d ] || find $$d -depth -type d -empty -delete || exit 1; done
+
 clean:
 	rm -rf build sallyport certs/rings certs/.rings.*
 
 FORCE:
 .SECONDARY:
-.PHONY: all help run test deps suite unit certs asan tsan fuzz bench types lint install clean FORCE
+.PHONY: all help run test deps suite unit certs asan tsan fuzz bench types lint install uninstall clean FORCE
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -45,6 +45,16 @@ ipconn "NETX" { template = "only" } program "ECHO" {}
     assert.is_truthy(support.read(dir .. "/new/.luarc.json"):find("share/sallyport/lua/types", 1, true))
   end)
 
+  it("is undone by make uninstall, which leaves the files of others", function()
+    local own = dir .. "/usr/share/sallyport/policies/own.lua"
+    support.write(own, "-- mine")
+    local status, out, err = support.run { "env", "-u", "MAKEFLAGS", "make", "-s", "uninstall", "DESTDIR=" .. dir, "PREFIX=/usr" }
+    assert.equal(0, status, out .. err)
+    local _, left = support.run { "find", dir, "-type", "f" }
+    assert.equal(own .. "\n", left)
+    assert.is_nil(lfs.attributes(dir .. "/usr/share/doc/sallyport"))
+  end)
+
   it("installs neither the demo's definition nor its passwords", function()
     assert.is_nil(lfs.attributes(dir .. "/usr/share/sallyport/policies/region.lua"))
     assert.is_nil(lfs.attributes(dir .. "/usr/share/sallyport/policies/saf.lua"))
