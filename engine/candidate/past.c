@@ -157,7 +157,7 @@ read_questions(struct past *r, const json_t *list)
 	size_t i;
 
 	json_array_foreach((json_t *)list, i, one)
-		if (!flag(one, "recheck") && json_is_null(part(one, "generation")) && r->questions < PAST_QUESTIONS)
+		if (!flag(one, "recheck") && !json_is_integer(part(one, "generation")) && r->questions < PAST_QUESTIONS)
 			r->question[r->questions++] = past_question(one);
 }
 

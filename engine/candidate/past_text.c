@@ -54,13 +54,25 @@ is_unread(const char *name, size_t len)
 		size_t len;
 	} names[] = { NAME("events"), NAME("checks"), NAME("text"), NAME("file"), NAME("milliseconds"), NAME("microseconds"), NAME("subject"), NAME("issuer"),
 		NAME("errors"), NAME("san"), NAME("serial"), NAME("not_before"), NAME("not_after"), NAME("hash"), NAME("reason"), NAME("notes"), NAME("stage"),
-		NAME("params") };
+		NAME("params"), NAME("ok"), NAME("complete"), NAME("above") };
 #undef NAME
 
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (names[i].len == len && names[i].word[0] == name[0] && memcmp(names[i].word, name, len) == 0)
 			return true;
 	return false;
+}
+
+/*
+ * Whether the reader takes the value as one that is absent: null, false, {} and []; but an answer of the region, and the
+ * tokens that a rate had left, are there.
+ */
+static bool
+is_empty(const char *name, size_t len, const char *value, size_t left)
+{
+	if ((len == 6 && memcmp(name, "answer", 6) == 0) || (len == 4 && memcmp(name, "left", 4) == 0) || left < 2)
+		return false;
+	return *value == 'n' || *value == 'f' || memcmp(value, "{}", 2) == 0 || memcmp(value, "[]", 2) == 0;
 }
 
 /* Skips the value behind a name, and the comma that would stand alone. */
@@ -79,9 +91,13 @@ take_string(struct cut *c)
 {
 	const char *s = c->at, *behind = behind_string(s, c->end);
 
-	if (behind < c->end && *behind == ':' && behind - s > 2 && is_unread(s + 1, (size_t)(behind - s - 2))) {
-		skip(c, behind + 1);
-		return;
+	if (behind < c->end && *behind == ':' && behind - s > 2) {
+		size_t len = (size_t)(behind - s - 2);
+
+		if (is_unread(s + 1, len) || is_empty(s + 1, len, behind + 1, (size_t)(c->end - behind - 1))) {
+			skip(c, behind + 1);
+			return;
+		}
 	}
 	memcpy(c->out, s, (size_t)(behind - s));
 	c->out += behind - s;

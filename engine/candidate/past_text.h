@@ -10,8 +10,8 @@
 
 /*
  * Copies the account, of len bytes, to out, which has room for len bytes, without events, checks, texts, durations and
- * the names of certificates. Returns the length. The account is compact JSON, as policy/record_json.c writes it; of
- * other text the result is no JSON either.
+ * the names of certificates, and without members that are null, false or empty. Returns the length. The account is
+ * compact JSON, as policy/record_json.c writes it; of other text the result is no JSON either.
  */
 size_t past_text_cut(char *out, const char *account, size_t len);
 
