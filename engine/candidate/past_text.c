@@ -64,8 +64,8 @@ is_unread(const char *name, size_t len)
 }
 
 /*
- * Whether the reader takes the value as one that is absent: null, false, {} and []; but an answer of the region, and the
- * tokens that a rate had left, are there.
+ * Whether the reader takes the value as one that is absent: null, false, {} and []; but an answer of the region, and
+ * the tokens that a rate had left, are there.
  */
 static bool
 is_empty(const char *name, size_t len, const char *value, size_t left)
