@@ -165,9 +165,11 @@ operator_files_end(void *arg)
 static int
 policy_list(struct order *o)
 {
-	struct list_stream *t = calloc(1, sizeof *t);
+	struct list_stream *t = o->nargs == 1 ? calloc(1, sizeof *t) : NULL;
 	struct control_source source = { .more = operator_list_more, .none = operator_list_none, .end = free, .arg = t };
 
+	if (o->nargs != 1)
+		return fault_set(&o->fault, "policy list takes no argument");
 	if (t == NULL)
 		return fault_set(&o->fault, "no memory for the answer");
 	t->region = o->region;

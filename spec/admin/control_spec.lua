@@ -185,6 +185,7 @@ describe("what is said over the control socket", function()
     ["a kind that is none"] = '{"command":"set","args":["region","X","open"]}\n',
     ["discard of another kind"] = '{"command":"discard","args":["region","X"]}\n',
     ["release of nothing"] = '{"command":"release","args":[]}\n',
+    ["a list with an argument"] = '{"command":"policy","args":["list","x"]}\n',
   } do
     it("is answered with a sentence: " .. what, function()
       local answer = ask(region.control, bytes)
