@@ -41,7 +41,9 @@ walk(struct command *c, struct fault *f)
 	struct replay *r = NULL;
 	struct draft *d;
 
-	if (moment_read(c->replay, clock_wall(), &range.since) < 0)
+	if (c->control != NULL && c->region == NULL)
+		fault_set(f, "--replay loads the definition of the region itself; name it by --region FILE");
+	else if (moment_read(c->replay, clock_wall(), &range.since) < 0)
 		fault_set(f, "--replay %s is no time; give 90s, 30m, 1h or 7d before now, or 2026-11-25T17:40:10", c->replay);
 	else if (!record_place_find(c->region, NULL, path))
 		fault_set(f, "--replay: %s names no file of records (region { record = FILE })", region);
