@@ -187,6 +187,7 @@ bench: all certs
 	$(Q)lua5.4 spec/bench/records.lua
 	$(Q)lua5.4 spec/bench/replay.lua
 	$(Q)lua5.4 spec/bench/rows.lua
+	$(Q)lua5.4 spec/bench/invariants.lua
 
 # The stubs for editors, from the tables of the engine and the schema of the library.
 types: all

@@ -208,7 +208,7 @@ static const char usage[] =
 	"  decisions what the doors decided, from the file of records: --since 1h, --refused, --code CODE, --follow and others\n"
 	"  replay    --with DIR: the recorded connections meet other scripts and definitions; which decisions change?\n"
 	"  ask       would a connection be accepted? asks a definition on disk, or the running region, without a socket\n"
-	"  test      run the rows of decision tables: sallyport test [DIR] [--filter PATTERN]\n"
+	"  test      run the rows of decision tables: sallyport test [DIR] [--filter PATTERN]; or look for holes: test --invariants\n"
 	"  shutdown  drain the region and end it, or end it at once [--now]\n"
 	"Documents: README.md has the map; policies/README.md for policies, engine/config/README.md for region.lua,\n"
 	"engine/admin/README.md for commands and messages. make install puts them into share/doc/sallyport.\n";

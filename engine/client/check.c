@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "client/command_line.h"
+#include "client/test_invariants.h"
 #include "config/definition_load.h"
 #include "policy/facts_json.h"
 #include "policy/generation.h"
@@ -22,16 +23,19 @@
 
 
 static const char usage[] =
-	"usage: sallyport check [--region FILE] [--strict] [--specs] [--json]\n"
+	"usage: sallyport check [--region FILE] [--strict] [--specs] [--invariants] [--json]\n"
 	"Loads definitions and policies, and prints every fault, warning and note with its place.\n"
 	"  --strict   a warning counts like a fault\n"
 	"  --specs    also runs every row of every NAME_spec.lua, and notes policies, doors and transactions that none covers\n"
+	"  --invariants  also looks for 2 seconds for connections by which a claim of NAME_invariant.lua does not hold\n"
 	"  --json     prints one array of {level, file, line, rule, text} on stdout\n"
 	"Exit status: 0 no fault, 1 a fault, 2 usage. Notes never count.\n";
 
+#define INVARIANTS_SECONDS 2
+
 struct asked {
 	const char *file;
-	bool strict, specs, json;
+	bool strict, specs, invariants, json;
 };
 
 void
@@ -158,10 +162,25 @@ check_versions(const struct definition *d, struct faults *faults)
 	version_files_close(files);
 }
 
+/* A definition with faults is no region to search in. */
+static void
+check_invariants(const struct region_def *region, const char *file, struct faults *faults)
+{
+	const struct test_invariants t = { .file = file, .region = region, .seconds = INVARIANTS_SECONDS, .seed = 1, .print = TEST_INVARIANTS_QUIET };
+	struct faults found = { 0 };
+
+	if (faults->errors > 0)
+		return;
+	test_invariants_run(&t, &found);
+	faults_merge(faults, &found, FAULT_ERROR); /* warnings of the load are there already */
+	faults_free(&found);
+}
+
 static void
 gather(const struct asked *a, struct policy_specs_result *result, struct faults *faults)
 {
 	struct definition *d = definition_load_draft(a->file, faults);
+	struct region_def region;
 
 	if (d == NULL)
 		return;
@@ -171,7 +190,10 @@ gather(const struct asked *a, struct policy_specs_result *result, struct faults 
 	check_versions(d, faults);
 	if (faults->errors == 0) /* a value with a fault was replaced by the default, which needs no warning */
 		warnings_check(d, faults);
+	region = d->region;
 	check_scripts(d, a, result, faults);
+	if (a->invariants)
+		check_invariants(&region, a->file, faults);
 }
 
 static const char *
@@ -216,7 +238,7 @@ int
 check_run(int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "strict", no_argument, NULL, 's' },
-		{ "specs", no_argument, NULL, 'p' }, { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+		{ "specs", no_argument, NULL, 'p' }, { "invariants", no_argument, NULL, 'i' }, { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	struct asked a = { .file = COMMAND_LINE_REGION_FILE };
 	int opt;
 
@@ -227,6 +249,8 @@ check_run(int argc, char **argv)
 			a.strict = true;
 		else if (opt == 'p')
 			a.specs = true;
+		else if (opt == 'i')
+			a.invariants = true;
 		else if (opt == 'j')
 			a.json = true;
 		else

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "client/check.h"
 #include "client/command_line.h"
+#include "client/test_invariants.h"
 #include "client/test_report.h"
 #include "config/attribute.h"
 #include "config/definition_load.h"
@@ -21,6 +22,7 @@
 
 static const char usage[] =
 	"usage: sallyport test [DIR] [--region FILE] [--filter PATTERN] [--cover [--threshold N]] [--bench] [--json]\n"
+	"       sallyport test [DIR] [--region FILE] --invariants [--seconds N] [--seed N] [--json]\n"
 	"Runs every row of every NAME_spec.lua of a directory of scripts, as the engine asks its doors, and prints the rows that do not\n"
 	"hold, each with its checks.\n"
 	"  DIR              the directory of scripts, or one with a region.lua (default: that of the definition)\n"
@@ -31,13 +33,20 @@ static const char usage[] =
 	"                   true and false\n"
 	"  --threshold N    with --cover: exit with 1 when less than N percent of a script's lines, or of its checks, are covered\n"
 	"  --bench          also print the cost of each door of each script: instructions, bytes, nanoseconds\n"
-	"  --json           print one object {passed, failed, seconds, cover, failures}\n"
-	"Exit status: 0 every row holds, 1 a row does not hold, a fault, no row was found, or coverage is below N, 2 usage.\n";
+	"  --invariants     run no row: look for connections by which a claim of NAME_invariant.lua does not hold\n"
+	"  --seconds N      with --invariants: how long (default 10)\n"
+	"  --seed N         with --invariants: another order of the connections (default 1)\n"
+	"  --json           print one object {passed, failed, seconds, cover, failures}; with --invariants {claims, failed, walks,\n"
+	"                   seconds, seed, failures}\n"
+	"Exit status: 0 every row or claim holds, 1 one does not hold, a fault, none was found, or coverage is below N, 2 usage.\n";
 
 struct asked {
 	const char *dir, *region, *filter;
 	bool json, cover, bench;
 	double threshold; /* percent; 0: none */
+	bool invariants;
+	double seconds;   /* of the search */
+	long seed;
 };
 
 struct test {
@@ -172,6 +181,27 @@ judge_cover(struct test *t)
 	}
 }
 
+/* Searches in place of running rows. */
+static int
+search(const struct asked *a)
+{
+	struct test t = { .asked = a };
+	struct test_invariants order = { .region = &t.region, .seconds = a->seconds, .seed = (uint64_t)a->seed,
+		.print = a->json ? TEST_INVARIANTS_JSON : TEST_INVARIANTS_TEXT };
+	int failed = -1;
+
+	if (find_rows(&t) == 0 && t.definition != NULL) {
+		order.file = t.definition->file;
+		failed = test_invariants_run(&order, &t.faults);
+	} else if (t.faults.errors == 0) {
+		faults_add(&t.faults, FAULT_ERROR, "file", a->dir, 0, "claims are about the doors of a region: name its definition by --region FILE");
+	}
+	check_print(&t.faults);
+	faults_free(&t.faults);
+	definition_free(t.definition);
+	return failed == 0 ? EXIT_DONE : EXIT_FAILED;
+}
+
 static int
 test(const struct asked *a)
 {
@@ -208,12 +238,37 @@ read_percent(const char *text, double *out)
 	return false;
 }
 
+static bool
+read_seconds(const char *text, double *out)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	if (end != text && *end == '\0' && *out > 0 && *out <= 86400)
+		return true;
+	fprintf(stderr, "test: --seconds %s is not a number of seconds above 0, at most 86400\n", text);
+	return false;
+}
+
+static bool
+read_seed(const char *text, long *out)
+{
+	char *end;
+
+	*out = strtol(text, &end, 10);
+	if (end != text && *end == '\0' && *out >= 0)
+		return true;
+	fprintf(stderr, "test: --seed %s is not a number from 0 on\n", text);
+	return false;
+}
+
 int
 test_run(int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "filter", required_argument, NULL, 'f' },
-		{ "cover", no_argument, NULL, 'c' }, { "bench", no_argument, NULL, 'b' }, { "threshold", required_argument, NULL, 't' }, { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
-	struct asked a = { .dir = NULL };
+		{ "cover", no_argument, NULL, 'c' }, { "bench", no_argument, NULL, 'b' }, { "threshold", required_argument, NULL, 't' },
+		{ "invariants", no_argument, NULL, 'i' }, { "seconds", required_argument, NULL, 's' }, { "seed", required_argument, NULL, 'd' }, { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+	struct asked a = { .seconds = 10, .seed = 1 };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -227,6 +282,12 @@ test_run(int argc, char **argv)
 			a.bench = true;
 		else if (opt == 't' && read_percent(optarg, &a.threshold))
 			a.cover = true;
+		else if (opt == 'i')
+			a.invariants = true;
+		else if (opt == 's' && read_seconds(optarg, &a.seconds))
+			a.invariants = true;
+		else if (opt == 'd' && read_seed(optarg, &a.seed))
+			a.invariants = true;
 		else if (opt == 'j')
 			a.json = a.cover = true;
 		else
@@ -234,7 +295,7 @@ test_run(int argc, char **argv)
 	}
 	if (argc - optind <= 1) {
 		a.dir = optind < argc ? argv[optind] : NULL;
-		return test(&a);
+		return a.invariants ? search(&a) : test(&a);
 	}
 	fprintf(stderr, "test: takes one directory; not understood: '%s'\n", argv[optind + 1]);
 	return fputs(usage, stderr) < 0 ? EXIT_FAILED : EXIT_USAGE;

@@ -62,6 +62,8 @@ trial_decided(struct trial *t, enum door door, const struct verdict *v)
 {
 	if (t->q->past != NULL)
 		t->q->past->after(t->q->past->arg, t, door, NULL, v);
+	if (t->q->watch != NULL)
+		t->q->watch->ruled(t->q->watch->arg, v);
 }
 
 /* Past connections meet the definitions of the candidate; others the ipconns of the region. */
@@ -89,6 +91,8 @@ trial_put(struct trial *t, struct ask *a)
 	w->recheck = NULL;
 	if (t->q->past != NULL)
 		t->q->past->after(t->q->past->arg, t, a->door, a->script, &a->verdict);
+	if (t->q->watch != NULL)
+		t->q->watch->asked(t->q->watch->arg, a->door, &a->verdict);
 }
 
 bool
@@ -144,6 +148,8 @@ trial_judge(struct trial *t, const char *code, enum reason reason, const char *f
 	record_engine(t->conn->record, t->conn->facts.stage, v.code, v.text, t->now);
 	if (t->q->past != NULL)
 		t->q->past->ruled(t->q->past->arg, t, t->conn->facts.stage, &v);
+	if (t->q->watch != NULL)
+		t->q->watch->ruled(t->q->watch->arg, &v);
 	return trial_refuse(t, &v, reason);
 }
 

@@ -49,6 +49,15 @@ struct trial_past {
 	void *arg;
 };
 
+/* The decisions of a walk as they are made. No callback may end or free the trial. */
+struct trial_watch {
+	/* A door has answered, by its script or, without one, by its default. */
+	void (*asked)(void *arg, enum door door, const struct verdict *v);
+	/* The engine has decided in place of a door, or by a rule. */
+	void (*ruled)(void *arg, const struct verdict *v);
+	void *arg;
+};
+
 struct trial_question { /* every pointer is borrowed until trial_free */
 	struct worker *worker;
 	struct generation *generation;
@@ -67,6 +76,7 @@ struct trial_question { /* every pointer is borrowed until trial_free */
 	bool all;                 /* a door after a refusal is asked too */
 	const struct trial_past *past; /* NULL: the state is that of the region, and the walk goes to its end */
 	bool unrecorded;          /* no record is made */
+	const struct trial_watch *watch; /* NULL: none */
 	struct ipconn *self;      /* the ipconn that the recorded connection belongs to now: it does not stand in its own way; NULL */
 };
 

@@ -264,12 +264,18 @@ is_saf(const struct region_def *r, const char *name)
 	return r->saf[0] != '\0' && file_same(path, r->saf);
 }
 
+static bool
+ends_with(const char *name, const char *tail)
+{
+	size_t n = strlen(name), len = strlen(tail);
+
+	return n > len && strcmp(name + n - len, tail) == 0;
+}
+
 bool
 generation_is_script(const struct region_def *r, const char *name)
 {
-	size_t n = strlen(name);
-
-	return strcmp(name, "region") != 0 && !is_saf(r, name) && !(n > 5 && strcmp(name + n - 5, "_spec") == 0);
+	return strcmp(name, "region") != 0 && !is_saf(r, name) && !ends_with(name, "_spec") && !ends_with(name, "_invariant");
 }
 
 /* Compiles a script that no definition names. */

@@ -61,7 +61,7 @@ struct generation_options {
 struct generation *generation_load(struct definition *d, const struct generation_options *o, struct faults *faults);
 /*
  * Whether the file NAME.lua of the directory of scripts is a script: the directory may hold the definition
- * (region.lua), the saf and decision tables too.
+ * (region.lua), the saf, decision tables and invariants too.
  */
 bool generation_is_script(const struct region_def *r, const char *name);
 /* Adds a reference. Returns g. NULL is fine. */

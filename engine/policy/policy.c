@@ -364,6 +364,25 @@ policy_push_spec(struct policy *p, const char *script, struct faults *faults)
 }
 
 static int
+policy_claims_inside(lua_State *L)
+{
+	struct loading *l = lua_touserdata(L, 1);
+
+	modules_push_again(L, &l->p->modules, l->source);
+	if (!lua_istable(L, -1))
+		return luaL_error(L, "returns no table; a file of claims ends with return { { name = \"...\", holds = function(walk) ... end } }");
+	return 1;
+}
+
+int
+policy_push_claims(struct policy *p, const char *script, struct faults *faults)
+{
+	struct loading l = { .p = p, .source = get_source(p, script, faults), .faults = faults };
+
+	return l.source != NULL ? load_protected(&l, policy_claims_inside, 1) : -1;
+}
+
+static int
 policy_open_inside(lua_State *L)
 {
 	struct loading *l = lua_touserdata(L, 1);

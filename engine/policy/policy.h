@@ -60,6 +60,8 @@ int policy_compile(struct policy *p, const char *script, struct faults *faults);
  * 0, or -1 with a fault added.
  */
 int policy_push_spec(struct policy *p, const char *script, struct faults *faults);
+/* The same for a NAME_invariant script, which may require the library and scripts. It runs at each call. */
+int policy_push_claims(struct policy *p, const char *script, struct faults *faults);
 /* Whether a loaded script has a function for that door. */
 bool policy_has(const struct policy *p, const char *script, enum door d);
 /* Whether a loaded script has the function `run` of a program (policy_run.h). */

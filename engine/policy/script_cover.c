@@ -120,8 +120,10 @@ script_cover_line(void *arg, struct lua_State *L, struct lua_Debug *ar)
 {
 	struct cover_script *s = lua_getinfo(L, "Sl", ar) && ar->source[0] == '@' ? find(arg, ar->source + 1) : NULL;
 
-	if (s != NULL && ar->currentline > 0 && (size_t)ar->currentline < s->nlines)
-		s->line[ar->currentline] |= COVER_RUN;
+	if (s == NULL || ar->currentline <= 0 || (size_t)ar->currentline >= s->nlines || (s->line[ar->currentline] & COVER_RUN) != 0)
+		return;
+	s->line[ar->currentline] |= COVER_RUN;
+	((struct script_cover *)arg)->news++;
 }
 
 /* The check of that line and name; one whose text has no name takes any. Adds it when the text does not show it. */
@@ -142,6 +144,7 @@ script_cover_check(struct script_cover *c, const char *file, int line, const cha
 
 	if (check == NULL)
 		return;
+	c->news += value ? !check->was_true : !check->was_false;
 	check->was_true |= value;
 	check->was_false |= !value;
 }

@@ -37,6 +37,7 @@ struct cover_script {
 struct script_cover { /* zero-initialise; freed by script_cover_free */
 	struct cover_script **script; /* owned, in the order of script_cover_add */
 	size_t n;
+	unsigned long news; /* lines that were run, and values that checks had, for the first time */
 };
 
 /*

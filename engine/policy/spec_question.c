@@ -9,7 +9,11 @@
 
 #include "policy/facts_json.h"
 
-static const char *const fact_words[] = { "way", "now", "tcpipservice", "peer", "load", "tls", "capex", "ipconn", "request", NULL };
+/* 22 characters of base64url. */
+#define NO_TOKEN "AAAAAAAAAAAAAAAAAAAAAA"
+
+static const char *const fact_words[] = { "way", "now", "tcpipservice", "peer", "load", "tls", "capex", "ipconn", "request",
+	"socket", NULL };
 static const char *const peer_words[] = { "ip", "port", NULL }, *const tls_words[] = { "version", "sni", NULL };
 static const char *const ipconn_words[] = { "ipconn", NULL }, *const request_words[] = { "tran", "program", "userid", "bytes", NULL };
 static const char *const load_words[] = { "halfopen", "connections", "from_peer", "from_prefix", "refused_from_peer", NULL };
@@ -140,6 +144,23 @@ put_tls(lua_State *L, int facts, json_t *question)
 	lua_settop(L, top);
 }
 
+/* A further socket. Its token is one that no ipconn has, so that the walk ends behind the door bind. [-0, +0] */
+static void
+put_socket(lua_State *L, int facts, json_t *question)
+{
+	json_t *capex = json_object_get(question, "capex");
+
+	if (spec_member(L, facts, "socket") == LUA_TNUMBER && lua_tonumber(L, -1) == 2) {
+		if (capex == NULL) {
+			capex = json_object();
+			json_object_set_new(question, "capex", capex);
+		}
+		json_object_set_new(capex, "socket", json_integer(2));
+		json_object_set_new(capex, "token", json_string(NO_TOKEN));
+	}
+	lua_pop(L, 1);
+}
+
 /* The listener, or the ipconn that is dialled. */
 static void
 put_way(lua_State *L, int facts, json_t *question)
@@ -205,6 +226,7 @@ spec_question(struct lua_State *L, int idx, int facts, struct spec_run *r)
 	put(L, facts, q, "now", "now");
 	put_table(L, facts, q, "load");
 	put_table(L, facts, q, "capex");
+	put_socket(L, facts, q);
 	put_table(L, facts, q, "request");
 	return put_certificate(r);
 }

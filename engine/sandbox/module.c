@@ -169,11 +169,17 @@ modules_push(lua_State *L, struct modules *m, const struct source *s)
 }
 
 void
-modules_push_spec(lua_State *L, struct modules *m, const struct source *s)
+modules_push_again(lua_State *L, struct modules *m, const struct source *s)
 {
 	modules_compile(L, m, s);
-	m->alone = true;
 	run(L, m, s);
+}
+
+void
+modules_push_spec(lua_State *L, struct modules *m, const struct source *s)
+{
+	m->alone = true;
+	modules_push_again(L, m, s);
 }
 
 /* Refuses a name with a NUL; sources_get checks the rest. */

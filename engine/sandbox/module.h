@@ -43,6 +43,8 @@ void modules_open(struct lua_State *L, struct modules *m);
 void modules_compile(struct lua_State *L, struct modules *m, const struct source *s);
 /* Pushes the value that script s returns, not frozen. The first call runs the script. [-0, +1, may throw] */
 void modules_push(struct lua_State *L, struct modules *m, const struct source *s);
+/* Runs s again, and pushes its value, which is not kept. [-0, +1, may throw] */
+void modules_push_again(struct lua_State *L, struct modules *m, const struct source *s);
 /* Runs s again, without require, and pushes its value, which is not kept. [-0, +1, may throw] */
 void modules_push_spec(struct lua_State *L, struct modules *m, const struct source *s);
 

@@ -17,7 +17,7 @@ local ORDER = "base tls net ipic sandbox config security policy records conn req
 -- The folders, or files, that may include the headers of an outside library.
 local LIBRARIES = {
   { library = "OpenSSL", header = "^openssl/", allowed = "tls security/scrypt" },
-  { library = "Lua", header = "^l[ua]%w+%.h$", allowed = "sandbox config security policy" },
+  { library = "Lua", header = "^l[ua]%w+%.h$", allowed = "sandbox config security policy candidate" },
   { library = "libev", header = "^ev%.h$", allowed = "net security/passwords conn/listener region admin" },
   { library = "libcurl", header = "^curl/", allowed = "net/http_client" },
   { library = "SQLite", header = "^sqlite3%.h$", allowed = "records" },

@@ -1,0 +1,185 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- `sallyport test --invariants`: finds the hole of each script, prints it as a row that holds, and finds none when it is repaired.
+local json = require "dkjson"
+
+local holes = require "spec.support.holes"
+local support = require "spec.support"
+
+local SECONDS = "60" -- a search ends at the first counterexample; a loaded machine may need more than on its own
+
+describe("sallyport test --invariants", function()
+  local region
+
+  local function define(script, invariant, doors)
+    local service = { ssl = "clientauth", certificate = "CICSA", urm = "s" }
+    for door, name in pairs(doors) do service[door] = name end
+    region = support.region { scripts = { s = script, s_invariant = invariant }, tcpipservices = { TLS = service },
+      ipconns = { GUEST = { template = "only", receivecount = 5 }, ADMIN = { template = "only", receivecount = 99 } } }
+    region:define(region.given)
+  end
+
+  local function search(...) return support.sallyport("test", "--region", region:path "region.lua", "--invariants", ...) end
+
+  after_each(function()
+    if region then support.remove(region.dir) end
+    region = nil
+  end)
+
+  for _, hole in ipairs(holes) do
+    it("finds " .. hole.name, function()
+      define(hole.script, hole.invariant, hole.doors)
+      local status, out, err = search("--seconds", SECONDS, "--json")
+      assert.equal(1, status, out .. err)
+      local o = assert(json.decode(out), out)
+      assert.equal(1, o.claims)
+      assert.equal(1, o.failed)
+      assert.equal(hole.name, o.failures[1].name)
+      support.write(region:path "policies/s_spec.lua", "return {\n" .. o.failures[1].rows .. "}\n")
+      local holds, rows, faults = support.sallyport("test", "--region", region:path "region.lua")
+      assert.equal(0, holds, o.failures[1].rows .. rows .. faults)
+    end)
+
+    it("finds nothing when it is repaired: " .. hole.name, function()
+      define(hole.repaired, hole.invariant, hole.doors)
+      local status, out, err = search("--seconds", "1")
+      assert.equal(0, status, out .. err)
+      assert.is_truthy(out:find("1 of 1 claims hold", 1, true), out)
+    end)
+  end
+
+  local function claim(name, body) return ("return { { name = %q, holds = function(walk) %s end } }\n"):format(name, body) end
+
+  it("prints two rows for a claim that compares connections", function()
+    define([[
+      local policy = require "policy"
+      return { install = function(facts)
+        return policy.install { ipconn = "P" .. facts.capex.networkid:sub(-3), applid = "X" }
+      end }]], [[
+      local owner = {}
+      return { { name = "an ipconn has one network", holds = function(walk)
+        if not walk.accepted then return true end
+        local name = walk.ipconn.ipconn
+        owner[name] = owner[name] or walk.facts.capex.networkid
+        return owner[name] == walk.facts.capex.networkid
+      end } }]], {})
+    local status, out, err = search("--seconds", SECONDS, "--json")
+    assert.equal(1, status, out .. err)
+    local rows = json.decode(out).failures[1].rows
+    support.write(region:path "policies/s_spec.lua", "return {\n" .. rows .. "}\n")
+    local holds, printed = support.sallyport("test", "--region", region:path "region.lua")
+    assert.equal(0, holds, rows .. printed)
+    assert.is_truthy(printed:find("2 passed, 0 failed", 1, true), printed)
+  end)
+
+  it("finds the same row with the same seed", function()
+    local hole = holes[1]
+    define(hole.script, hole.invariant, hole.doors)
+    local function rows(seed) return json.decode((select(2, search("--seconds", SECONDS, "--seed", seed, "--json")))).failures[1].rows end
+    assert.equal(rows "7", rows "7")
+  end)
+
+  it("gives a claim the facts, the ipconn and the doors", function()
+    define(holes[1].repaired, claim("the form of a walk", [[
+      if walk.accepted then
+        assert(walk.ipconn.ipconn == "PARTNER" and walk.ipconn.template == "GUEST" and walk.ipconn.autoinstalled)
+        assert(walk.facts.capex.networkid ~= nil and walk.facts.certificate.chain.ok)
+        assert(#walk.doors == 4 and walk.doors[4].door == "install" and walk.doors[4].verdict == "install")
+      else
+        assert(walk.ipconn == nil)
+        for i, door in ipairs(walk.doors) do
+          assert(door.verdict ~= "refuse" or (door.code ~= nil and i == #walk.doors))
+        end
+      end
+      return true]]), holes[1].doors)
+    local status, out, err = search("--seconds", "1")
+    assert.equal(0, status, out .. err)
+  end)
+
+  it("reaches connections that a shipped script accepts", function()
+    local seen = claim("nobody is accepted", "return not walk.accepted")
+    local path = "policies/region_invariant.lua"
+    define("return {}", seen, {})
+    for _, name in ipairs { "lan", "certuser", "partners", "dfh_isai" } do
+      support.write(region:path("policies/" .. name .. ".lua"), support.read("policies/" .. name .. ".lua"))
+    end
+    support.write(region:path(path), support.read(path))
+    region.given.tcpipservices = { IPICSEC = { ssl = "clientauth", certificate = "CICSA",
+      admit = "lan", certify = "certuser", bind = "partners", urm = "dfh_isai" } }
+    region.given.ipconns = { NETX = { applid = "CTGAPP", template = "only", receivecount = 5 } }
+    region:define(region.given)
+    local status, out, err = search("--seconds", "5", "--json")
+    local o = json.decode(out)
+    assert.equal(1, status, out .. err)
+    assert.equal(4, o.claims)
+    assert.equal(1, o.failed, out)
+    assert.equal("nobody is accepted", o.failures[1].name)
+  end)
+
+  it("names the place of a claim that fails, answers something else, or never ends", function()
+    for body, words in pairs {
+      ["return 1"] = "holds answered a number; it answers true or false",
+      ["return walk.facts.nothing"] = "nothing",
+      ["while true do end"] = "hit the limit of",
+    } do
+      define("return {}", claim("odd", body), {})
+      region.given.tcpipservices.TLS = { ssl = "clientauth", certificate = "CICSA" }
+      region:define(region.given)
+      local status, out, err = search("--seconds", "5")
+      assert.equal(1, status, out)
+      assert.is_truthy(err:find("s_invariant.lua:1: fault: ", 1, true), err)
+      assert.is_truthy(err:find(words, 1, true), err)
+      support.remove(region.dir)
+    end
+    region = nil
+  end)
+
+  it("refuses a file that is no list of claims", function()
+    for text, words in pairs {
+      ["return 1"] = "returns no table",
+      ["return {}"] = "returns no list of claims",
+      ["return { { name = 'a' } }"] = "claim 1: holds is no function",
+      ["return { { name = 'a', hold = 1, holds = function() end } }"] = "claim 1: has another key",
+      ["return { { holds = function() end } }"] = "claim 1: name is no string",
+      ["return { name = 'a', holds = function() end }"] = "returns no list of claims",
+      ["return {"] = "s_invariant.lua:",
+    } do
+      define("return {}", text, {})
+      region.given.tcpipservices.TLS = { ssl = "clientauth", certificate = "CICSA" }
+      region:define(region.given)
+      local status, out, err = search()
+      assert.equal(1, status, out)
+      assert.is_truthy(err:find(words, 1, true), words .. "\n" .. err)
+      support.remove(region.dir)
+    end
+    region = nil
+  end)
+
+  it("needs claims, a definition and numbers", function()
+    define(holes[1].repaired, holes[1].invariant, holes[1].doors)
+    os.remove(region:path "policies/s_invariant.lua")
+    local status, _, err = search()
+    assert.equal(1, status)
+    assert.is_truthy(err:find("there is no NAME_invariant.lua", 1, true), err)
+    for _, option in ipairs { "--seconds=0", "--seconds=x", "--seed=-1" } do
+      assert.equal(2, (support.sallyport("test", "--invariants", option)))
+    end
+  end)
+end)
+
+describe("sallyport check --invariants", function()
+  it("finds a claim that does not hold", function()
+    local hole = holes[1]
+    local service = { ssl = "clientauth", certificate = "CICSA", urm = "s", certify = "s", bind = "s" }
+    local region = support.region { scripts = { s = hole.script, s_invariant = hole.invariant }, tcpipservices = { TLS = service },
+      ipconns = { GUEST = { template = "only", receivecount = 5 } } }
+    region:define(region.given)
+    local function check(...) return support.sallyport("check", "--region", region:path "region.lua", ...) end
+    assert.equal(0, (check()))
+    local status, _, err = check("--invariants")
+    assert.equal(1, status)
+    assert.is_truthy(err:find('"' .. hole.name .. '" does not hold', 1, true), err)
+    support.write(region:path "policies/s.lua", hole.repaired)
+    assert.equal(0, (check("--invariants")))
+    support.remove(region.dir)
+  end)
+end)
