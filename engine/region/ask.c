@@ -298,17 +298,16 @@ complete(struct asking *a, const json_t *question, struct fault *f)
 
 /* --- the answer ------------------------------------------------------------------------------- */
 
-/* The row of the answer. NULL: no memory. */
+/* The row of the answer; installed: the connection was accepted, which its request need not be. NULL: no memory. */
 static json_t *
-row_of(const struct trial *t)
+row_of(const struct trial *t, bool installed)
 {
 	struct record_query all = { .last = 1 };
 	json_t *rows = records_explain(t->records, &all), *row = json_incref(json_array_get(rows, 0));
-	bool accepted = trial_accepted(t);
-	int rc = json_object_set_new(row, "accepted", json_boolean(accepted));
+	int rc = json_object_set_new(row, "accepted", json_boolean(trial_accepted(t)));
 
 	json_decref(rows);
-	rc |= json_object_set_new(row, "ipconn", accepted ? json_string(t->partner.def.ipconn) : json_null());
+	rc |= json_object_set_new(row, "ipconn", installed ? json_string(t->partner.def.ipconn) : json_null());
 	if (rc == 0)
 		return row;
 	json_decref(row);
@@ -319,11 +318,12 @@ static json_t *
 try_it(struct asking *a, struct fault *f)
 {
 	struct trial *t = trial_run(&a->q, f);
+	bool installed = t != NULL && trial_accepted(t);
 	json_t *row = NULL;
 
 	if (t != NULL && a->requests)
 		trial_request_run(t, &a->request, a->bytes);
-	if (t != NULL && (row = row_of(t)) == NULL)
+	if (t != NULL && (row = row_of(t, installed)) == NULL)
 		fault_set(f, "no memory for the answer");
 	trial_free(t);
 	return row;

@@ -37,6 +37,12 @@ seen_defined(const struct worker *w, const struct ipconn_def *d)
 	return w->recheck->asked == NULL || strcmp(w->recheck->asked->def.ipconn, d->ipconn) != 0;
 }
 
+static bool
+is_presumed(const struct worker *w, const char *name)
+{
+	return w->presumed != NULL && strcmp(w->presumed->def.ipconn, name) == 0;
+}
+
 bool
 policy_view_ipconn(void *arg, const char *name, struct ipconn_view *out)
 {
@@ -44,7 +50,9 @@ policy_view_ipconn(void *arg, const char *name, struct ipconn_view *out)
 	const struct ipconn *i = registry_name(w->registry, name);
 	const struct ipconn_def *d;
 
-	if (i != NULL && seen(w, i)) {
+	if (is_presumed(w, name))
+		i = w->presumed;
+	if (i != NULL && (i == w->presumed || seen(w, i))) {
 		ipconn_view(i, out);
 		return true;
 	}
@@ -80,10 +88,12 @@ policy_view_ipconns(void *arg, const char *applid, const char *networkid, struct
 	size_t n = 0;
 
 	for (size_t k = 0; d != NULL && k < d->nipconns && n < max; k++)
-		if (seen_defined(w, &d->ipconn[k]) && fits(&d->ipconn[k], applid, networkid))
+		if (seen_defined(w, &d->ipconn[k]) && !is_presumed(w, d->ipconn[k].ipconn) && fits(&d->ipconn[k], applid, networkid))
 			describe(w, &d->ipconn[k], &out[n++]);
 	for (const struct ipconn *i = registry_first(w->registry); i != NULL && n < max; i = i->next)
-		if (seen(w, i) && fits(&i->def, applid, networkid))
+		if (seen(w, i) && !is_presumed(w, i->def.ipconn) && fits(&i->def, applid, networkid))
 			ipconn_view(i, &out[n++]);
+	if (w->presumed != NULL && n < max && fits(&w->presumed->def, applid, networkid))
+		ipconn_view(w->presumed, &out[n++]);
 	return n;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * policy_view: the ipconns that policies see (host_world). Normally: the installed ipconns. During a re-ask: the new
- * definitions and the autoinstalled ipconns, without the ipconn that is asked again.
+ * definitions and the autoinstalled ipconns, without the ipconn that is asked again. Scripts also see the ipconn that a
+ * worker presumes (conn/worker), in place of an installed one of its name.
  */
 #ifndef SALLYPORT_POLICY_VIEW_H
 #define SALLYPORT_POLICY_VIEW_H

@@ -75,15 +75,20 @@ claim(struct trial *t, struct task *k)
 
 /* --- may its users? --------------------------------------------------------------------------- */
 
+/* A partner's ipconn is acquired when its request comes. For a past partner the record has the library's answers. */
 static void
 ask_door(struct trial *t, struct task *k)
 {
+	struct ipconn acquired = *k->ipconn;
 	struct facts f;
 
+	acquired.status = CONN_ACQUIRED;
 	trial_prepare(t, DOOR_ATTACH);
 	f = authority_facts(k, t->now);
 	k->ask = (struct ask){ .door = DOOR_ATTACH, .script = k->conn->service->script[DOOR_ATTACH], .facts = &f };
+	k->worker->presumed = t->q->past == NULL ? &acquired : NULL;
 	trial_put(t, &k->ask);
+	k->worker->presumed = NULL;
 	if (k->ask.verdict.kind != VERDICT_ACCEPT)
 		t->refused = true;
 }

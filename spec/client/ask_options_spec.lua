@@ -24,6 +24,9 @@ local SCRIPTS = {
   crowd = outgoing.door("admit", "if facts.load.from_peer < 3 then return policy.accept() end", "return policy.refuse('crowd')"),
   sni = outgoing.door("certify", "return policy.refuse('name', facts.tls.sni .. ' ' .. facts.tls.version)"),
   no_attach = outgoing.door("attach", "policy.check('program', false, facts.request.program) return policy.refuse('not_now')"),
+  own_ipconn = outgoing.door("attach", "local own, all = policy.ipconn(facts.ipconn.ipconn), policy.ipconns { applid = 'NEW' }",
+    "policy.check('own', own ~= nil, own and own.connstatus .. ' ' .. own.receivecount .. ' ' .. #all)",
+    "return policy.refuse('seen')"),
   no_server = outgoing.door("certify", "return policy.refuse('not_there', tostring(facts.certificate.names_host))"),
   counted = [[
 local policy = require "policy"
@@ -41,6 +44,7 @@ local SERVICES = {
   HOURS = { admit = "hours", urm = "good" }, CROWD = { admit = "crowd", urm = "good" },
   SNI = { ssl = "clientauth", certificate = "CICSA", certify = "sni" },
   CHAIN = { ssl = "clientauth", certificate = "CICSA", urm = "good" }, ATTACH = { attach = "no_attach", urm = "good" },
+  OWN = { attach = "own_ipconn", urm = "good" },
   WRONG = { admit = "wrong" }, COUNTED = { urm = "counted" }, HA = { speciftcps = "GOOD" },
 }
 
@@ -209,6 +213,8 @@ describe("ask", function()
       ["of a transaction that nobody may attach"] =
         { "GOOD", "VERIFY", { userid = "FRED", tran = "TNON", link = "ECHO" }, { password = SECRET } },
       ["refused at the door"] = { "ATTACH", "LOCALU", { link = "ECHO" } },
+      ["of an ipconn that the script looks up"] = { "OWN", "LOCALU", { link = "ECHO" } },
+      ["of a new ipconn that the script looks up"] = { "OWN", "NEW", { link = "ECHO" } },
     }
 
     for name, case in pairs(REQUESTS) do
@@ -228,7 +234,7 @@ describe("ask", function()
         local real = region:explain(said.connection)[1]
         assert.same(essence(real.requests[1]), essence(here.requests[1]))
         assert.same(essence(real.requests[1]), essence(there.requests[1]))
-        assert.same({ real_status, real_status == 0 }, { status, here.accepted })
+        assert.same({ real_status, real_status == 0, real.installed.ipconn }, { status, here.accepted, here.ipconn })
       end)
     end
 
