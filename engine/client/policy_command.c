@@ -128,13 +128,51 @@ has_print(const struct version *v, const struct version_print *p)
 	return false;
 }
 
-/* The fingerprints of a that b lacks. */
-static void
-add_prints(json_t *out, const struct version *a, const struct version *b, const char *what)
+/* The kind of a fingerprint, and in *name its name. */
+static const char *
+print_kind(const struct version_print *p, const char **name)
 {
-	for (size_t i = 0; i < a->prints; i++)
-		if (!has_print(b, &a->print[i]))
-			add_change(out, strcmp(a->print[i].what, "saf") == 0 ? "saf" : "ring", a->print[i].what, what, a->print[i].digest);
+	bool data = strncmp(p->what, "data ", 5) == 0; /* operator_policy */
+
+	*name = p->what + (data ? 5 : 0);
+	return data ? "data" : strcmp(p->what, "saf") == 0 ? "saf" : "ring";
+}
+
+/* The fingerprint in v of the saf or data file that p is of. NULL: none, or p is of a ring, which has several. */
+static const struct version_print *
+print_of_file(const struct version *v, const struct version_print *p)
+{
+	const char *name;
+
+	for (size_t i = 0; i < v->prints; i++)
+		if (strcmp(v->print[i].what, p->what) == 0 && strcmp(print_kind(p, &name), "ring") != 0)
+			return &v->print[i];
+	return NULL;
+}
+
+static void
+add_print(json_t *out, const struct version_print *p, const char *what, const char *more)
+{
+	const char *name, *kind = print_kind(p, &name);
+
+	add_change(out, kind, name, what, more);
+}
+
+static void
+add_prints(json_t *out, const struct version *a, const struct version *b)
+{
+	char both[2 * VERSION_DIGEST + 4];
+
+	for (size_t i = 0; i < a->prints; i++) {
+		const struct version_print *was = &a->print[i], *now = print_of_file(b, was);
+
+		snprintf(both, sizeof both, "%s -> %s", was->digest, now != NULL ? now->digest : "");
+		if (!has_print(b, was))
+			add_print(out, was, now != NULL ? "changed" : "removed", now != NULL ? both : was->digest);
+	}
+	for (size_t i = 0; i < b->prints; i++)
+		if (!has_print(a, &b->print[i]) && print_of_file(a, &b->print[i]) == NULL)
+			add_print(out, &b->print[i], "added", b->print[i].digest);
 }
 
 static json_t *
@@ -148,8 +186,7 @@ differences(const json_t *rows)
 	if (a != NULL && b != NULL) {
 		add_definitions(out, a, b, file);
 		add_scripts(out, a, b);
-		add_prints(out, a, b, "removed");
-		add_prints(out, b, a, "added");
+		add_prints(out, a, b);
 	}
 	version_unref(a);
 	version_unref(b);

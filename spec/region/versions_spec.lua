@@ -78,6 +78,22 @@ describe("the kept generations", function()
     end
   end)
 
+  it("are compared: the saf and data files by fingerprint", function()
+    region = support.region { saf = "return {}\n", tcpipservices = { IPIC = { urm = "list" } }, ipconns = { TMPL = { template = "only" } },
+      scripts = { list = 'local known = require("policy").data "known.csv"\n' .. LIST:format "ALICE" } }
+    support.write(region:path "policies/known.csv", "name\nALICE\n")
+    region:start()
+    support.write(region:path "policies/known.csv", "name\nALICE\nBOB\n")
+    support.write(region:path "saf.lua", "return { users = { FRED = {} } }\n")
+    must(region, "reload")
+    local row = {}
+    for _, each in ipairs(json.decode((must(region, "policy", "diff", "1", "2", "--json")))) do row[each.kind .. " " .. each.name] = each end
+    for _, name in ipairs { "data known.csv", "saf saf" } do
+      assert.are.equal("changed", row[name] and row[name].change, name)
+      assert.is_truthy(row[name].text:find("^" .. ("%x"):rep(64) .. " %-> " .. ("%x"):rep(64) .. "$"), row[name].text)
+    end
+  end)
+
   it("are used again: scripts and definitions of then, as a new generation that is pinned", function()
     region = start()
     region:script("list", LIST:format "BOB")
