@@ -44,7 +44,7 @@ check_print(const struct faults *faults)
 	char line[1024];
 
 	for (size_t i = 0; i < faults->n; i++)
-		fprintf(stderr, "%s\n", faults_print(faults, i, line, sizeof line));
+		fprintf(stderr, "%s [%s]\n", faults_print(faults, i, line, sizeof line), faults->entry[i].rule);
 }
 
 static json_t *
