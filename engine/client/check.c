@@ -7,6 +7,7 @@
 #include "config/definition_load.h"
 #include "policy/facts_json.h"
 #include "policy/generation.h"
+#include "policy/lint.h"
 #include "config/warnings.h"
 #include "conn/recovery.h"
 #include "records/record_reader.h"
@@ -43,8 +44,14 @@ check_print(const struct faults *faults)
 {
 	char line[1024];
 
-	for (size_t i = 0; i < faults->n; i++)
-		fprintf(stderr, "%s [%s]\n", faults_print(faults, i, line, sizeof line), faults->entry[i].rule);
+	for (size_t i = 0; i < faults->n; i++) {
+		const char *rule = faults->entry[i].rule;
+
+		fputs(faults_print(faults, i, line, sizeof line), stderr);
+		if (lint_has_rule(rule))
+			fprintf(stderr, " [%s]", rule);
+		fputc('\n', stderr);
+	}
 }
 
 static json_t *

@@ -31,13 +31,20 @@ struct lint_work {
 	struct faults *faults;
 };
 
+/* The name as a static string; NULL: there is no such rule. */
 static const char *
 rule_of(const char *name)
 {
 	for (size_t i = 0; i < RULES; i++)
 		if (strcmp(rules[i], name) == 0)
 			return rules[i];
-	return "lint";
+	return NULL;
+}
+
+bool
+lint_has_rule(const char *rule)
+{
+	return rule_of(rule) != NULL;
 }
 
 /* Says that no rule ran, and why. */
@@ -96,6 +103,7 @@ take_finding(lua_State *L, struct faults *faults)
 	file = luaL_checkstring(L, -5);
 	text = luaL_checkstring(L, -4);
 	rule = rule_of(luaL_checkstring(L, -3));
+	rule = rule != NULL ? rule : "lint";
 	level = strcmp(luaL_checkstring(L, -2), "fault") == 0 ? FAULT_ERROR : FAULT_WARNING;
 	faults_add(faults, level, rule, file, (int)lua_tointeger(L, -1), "%s", text);
 	lua_pop(L, 5);

@@ -37,14 +37,6 @@ describe("sallyport check", function()
     has(out .. err, "warning: tcpipservice IPICDEMO: urm is dfhisaip")
   end)
 
-  it("names the rule behind each finding", function()
-    local _, said = check 'region { applid = "CICSA", networkid = "NETA", drian = 1 }'
-    assert.is_truthy(said:find("region.lua:1: fault: [^\n]* %[[a-z_]+%]\n"), said)
-    for line in said:gmatch "[^\n]+" do
-      assert.is_truthy(line:find "%[[a-z0-9_]+%]$" or line:find "^region.lua: %d+ fault", line)
-    end
-  end)
-
   it("names the file that is wanted when it gets a directory", function()
     local status, _, err = support.sallyport("check", "--region", dir)
     assert.equal(1, status)

@@ -314,6 +314,18 @@ describe("check looks for", function()
   end)
 end)
 
+describe("the text of check", function()
+  it("has the name of the rule, for a comment that allows it", function()
+    region = support.region { scripts = { yes = POLICY .. "count = 0\n" .. POLICY .. "return { admit = function() policy.accept() end }" } }
+    region:define(region.given)
+    local _, out, err = support.sallyport("check", "--region", region:path "region.lua")
+    for _, rule in ipairs { "global_write", "lost_verdict", "no_verdict" } do
+      assert.is_truthy(err:find("yes%.lua:%d+: %l+: [^\n]+ %[" .. rule .. "%]\n"), out .. err)
+    end
+    assert.is_nil(err:find("warning: tcpipservice[^\n]*%]\n"), err)
+  end)
+end)
+
 describe("a comment that allows a finding", function()
   it("accepts it on its line, or alone on the line before, with a reason", function()
     local found = lint { a = POLICY .. [[
