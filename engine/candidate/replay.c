@@ -233,17 +233,24 @@ ipconn_of(const struct walking *w)
 	return i != NULL ? i->def.ipconn : "";
 }
 
+/* NULL: the name is not known. */
+static json_t *
+name_json(const char *name)
+{
+	return name[0] != '\0' ? json_string(name) : json_null();
+}
+
 static void
 put_names(json_t *difference, const struct walking *w)
 {
 	const struct facts *f = &w->recorded->facts;
-	const char *ipconn = ipconn_of(w);
+	bool capex = facts_capex_names(f);
 	char peer[ADDR_TEXT];
 
 	json_object_set_new(difference, "peer", json_string(addr_print(&f->peer.addr, peer, sizeof peer)));
-	json_object_set_new(difference, "applid", f->has_capex ? json_string(f->capex.applid) : json_null());
-	json_object_set_new(difference, "networkid", f->has_capex ? json_string(f->capex.networkid) : json_null());
-	json_object_set_new(difference, "ipconn", ipconn[0] != '\0' ? json_string(ipconn) : json_null());
+	json_object_set_new(difference, "applid", name_json(capex ? f->capex.applid : f->ipconn.applid));
+	json_object_set_new(difference, "networkid", name_json(capex ? f->capex.networkid : f->ipconn.networkid));
+	json_object_set_new(difference, "ipconn", name_json(ipconn_of(w)));
 }
 
 /* Counts the comparison, and lists its difference. Returns the difference, borrowed; NULL: none. */

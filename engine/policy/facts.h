@@ -67,4 +67,11 @@ struct facts {
 	size_t bytes;                    /* at attach: the size of the request's data */
 };
 
+/* Whether the CAPEX names the partner. A dialled partner is named by its ipconn: the CAPEX is that of this region. */
+static inline bool
+facts_capex_names(const struct facts *f)
+{
+	return f->has_capex && f->way == WAY_IN;
+}
+
 #endif

@@ -48,8 +48,8 @@ summarise_facts(const struct facts *f, struct record_summary *out)
 	out->generation = f->generation;
 	memcpy(out->tcpipservice, f->tcpipservice, sizeof out->tcpipservice);
 	memcpy(out->ipconn, f->ipconn.ipconn, sizeof out->ipconn);
-	memcpy(out->applid, f->has_capex ? f->capex.applid : f->ipconn.applid, sizeof out->applid);
-	memcpy(out->networkid, f->has_capex ? f->capex.networkid : f->ipconn.networkid, sizeof out->networkid);
+	memcpy(out->applid, facts_capex_names(f) ? f->capex.applid : f->ipconn.applid, sizeof out->applid);
+	memcpy(out->networkid, facts_capex_names(f) ? f->capex.networkid : f->ipconn.networkid, sizeof out->networkid);
 }
 
 void

@@ -465,13 +465,17 @@ return {
       for _, region in ipairs { a, b } do
         local found, r = differences(region)
         assert.same({ {}, {}, {}, {}, 0 }, found)
+        local partner = region == a and { networkid = "NETB", applid = "CICSB" } or { networkid = "NETA", applid = "CICSA" }
+        assert.same({ partner }, record_file.of(region, "records.db"):rows "SELECT DISTINCT networkid, applid FROM record")
         assert.is_true(r.decisions >= r.connections and r.connections >= 2)
       end
       local closed = 'if facts.way == "out" then return policy.refuse "closed" end %0'
       a:script("good", (GOOD:gsub("return policy.accept { sysplex = true }", closed)))
       local found = differences(a)
       assert.is_true(#found[2] > 0)
-      for _, d in ipairs(found[2]) do assert.same({ "admit", "closed" }, { d.door, d.after.code }) end
+      for _, d in ipairs(found[2]) do
+        assert.same({ "admit", "closed", "NETB", "CICSB" }, { d.door, d.after.code, d.networkid, d.applid })
+      end
       assert.same({}, found[1])
     end)
   end
