@@ -15,6 +15,7 @@
 #include "region/region.h"
 #include "admin/operator.h"
 #include "admin/signals.h"
+#include "candidate/shadow.h"
 #include "base/thread.h"
 #include "region/reload.h"
 #include "region/watch.h"
@@ -116,6 +117,7 @@ run_until_end(struct start *s)
 
 	signals_free(signals);
 	watch_stop(s->watch);
+	shadow_close(s->region);
 	reload_cancel(s->region); /* before the control socket closes, which carries the answer */
 	control_close(s->control);
 	if (!region_free(s->region))
@@ -198,12 +200,13 @@ static const char usage[] =
 	"  connect   be a partner: dial a region, send CAPEX and requests, print the outcome\n"
 	"  init      write a region with a policy, its rows and key rings, ready to run\n"
 	"  passwd    hash a password for the saf's file\n"
-	"  inquire   region | tcpipservice | ipconn | session | conversation | program | transaction | socket | policy | counter | rate | user | statistics [NAME]\n"
+	"  inquire   region | tcpipservice | ipconn | session | conversation | program | transaction | socket | policy | counter | rate | user | shadow | statistics [NAME]\n"
 	"  set       tcpipservice NAME ... | ipconn NAME ... | user NAME unrevoke\n"
 	"  discard   ipconn NAME\n"
 	"  release   ipconn NAME\n"
 	"  reload    load changed definitions, rings and policies, while partners are connected\n"
 	"  policy    list | show N FILE | diff N [M] | use N | rollback: the generations that the region keeps\n"
+	"  shadow    N|DIR [--share 10%] [--tcpipservice T] | stop: other scripts are asked beside the live ones, and decide nothing\n"
 	"  explain   ID | --peer IP | --last N [--refused] | --code CODE: why a connection was accepted or refused\n"
 	"  decisions what the doors decided, from the file of records: --since 1h, --refused, --code CODE, --follow and others\n"
 	"  replay    --with DIR: the recorded connections meet other scripts and definitions; which decisions change?\n"
@@ -228,6 +231,7 @@ static const struct {
 	{ "release", command_run },
 	{ "reload", command_run },
 	{ "policy", command_run },
+	{ "shadow", command_run },
 	{ "explain", command_run },
 	{ "decisions", decisions_run },
 	{ "replay", replay_command_run },

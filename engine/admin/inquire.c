@@ -221,6 +221,7 @@ static const struct kind {
 	{ "counter", inquire_counter_step },
 	{ "rate", inquire_rate_step },
 	{ "user", inquire_user_step },
+	{ "shadow", inquire_shadow_step },
 	{ "statistics", inquire_statistics_step },
 };
 

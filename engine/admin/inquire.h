@@ -12,7 +12,7 @@ struct region;
 
 #define INQUIRE_NAME 128 /* bytes; no resource has a longer name */
 
-#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, counter, rate, user or statistics"
+#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, counter, rate, user, shadow or statistics"
 
 /*
  * An inquiry makes the rows of one of INQUIRE_KINDS in steps. A row has every attribute of the definition, in lower
@@ -38,6 +38,8 @@ struct region;
  *   rate          rate count per burst left full; those that are not full; left: tokens; per and full are seconds
  *   user          user partner wrong bound revoked (NO YES SAF); the wrong passwords of a user, over all partners
  *                 (partner ALL) and by partner; without NAME: the users that have any
+ *   shadow        candidate state (LOADING ASKING) tcpipservice share since connections asked same dropped waiting
+ *                 newly_accepted newly_refused changed unknown others differences last; one row, or none
  *   statistics    resource (GLOBAL TCPIPSERVICE IPCONN) name, and the figures of statistics.h; name is the region's
  *                 applid, a tcpipservice or an ipconn
  */

@@ -142,7 +142,7 @@ static bool
 folds(const char *what)
 {
 	return strcmp(what, "socket") != 0 && strcmp(what, "policy") != 0 && strcmp(what, "counter") != 0 &&
-	       strcmp(what, "rate") != 0;
+	       strcmp(what, "rate") != 0 && strcmp(what, "shadow") != 0;
 }
 
 static int
@@ -447,6 +447,7 @@ static const struct {
 	{ "release", operator_do_release, true },
 	{ "reload", operator_do_reload, true },
 	{ "policy", operator_do_policy, false },
+	{ "shadow", operator_do_shadow, true },
 	{ "shutdown", operator_do_shutdown, true },
 };
 

@@ -43,5 +43,6 @@ int operator_judge_note(const char *note, struct fault *f);
 /* The commands of other files; -1 with o->fault. */
 int operator_do_reload(struct order *o);
 int operator_do_policy(struct order *o);
+int operator_do_shadow(struct order *o);
 
 #endif

@@ -2,6 +2,7 @@
 /* operator_policy: the command policy: the kept generations, their files, and their use. */
 #include "admin/operator_internal.h"
 
+#include "candidate/shadow.h"
 #include "policy/facts_json.h"
 #include "region/region.h"
 
@@ -30,7 +31,7 @@ row_of(const struct region *r, const struct version *v)
 	bool current = v == versions_current(r->versions);
 	json_t *stored = r->store != NULL ? json_boolean(atomic_load(&v->stored)) : NULL;
 
-	return json_pack("{s:I,s:s,s:o,s:f,s:s,s:s,s:b,s:I,s:o*,s:o*,s:o}", "generation", (json_int_t)v->number, "state", current ? "current" : "kept",
+	return json_pack("{s:I,s:s,s:o,s:f,s:s,s:s,s:b,s:I,s:o*,s:o*,s:o}", "generation", (json_int_t)v->number, "state", current ? "current" : v->number == shadow_generation(r) ? "shadow" : "kept",
 		"note", operator_text(v->note), "time", v->time, "by", v->by, "hash", v->hash, "pinned", current && versions_pinned(r->versions),
 		"of", (json_int_t)v->of, "stored", stored, "damage", v->damage != NULL ? operator_text(v->damage) : NULL, "scripts", scripts_of(v));
 }

@@ -83,7 +83,10 @@
 	X(SP0091, 'I', "Files not loaded: the generation is pinned.") \
 	X(SP0092, 'I', "Generation no longer pinned.") \
 	X(SP0093, 'E', "Generations not written to their directory; it is tried again each second.") \
-	X(SP0094, 'I', "Generations are written to their directory again.")
+	X(SP0094, 'I', "Generations are written to their directory again.") \
+	X(SP0100, 'I', "Shadow begun.") \
+	X(SP0101, 'I', "Shadow ended.") \
+	X(SP0102, 'W', "The shadow decides otherwise; the verdict in force stays.")
 
 enum message {
 #define X(id, severity, sentence) MSG_##id,

@@ -23,6 +23,7 @@
 #include "client/table.h"
 #include "client/command_words.h"
 #include "client/policy_command.h"
+#include "client/shadow_request.h"
 
 
 static void
@@ -34,6 +35,8 @@ command_show_inquired(const struct command *c, const json_t *rows)
 		t.columns = 0;
 	if (c->cemt)
 		table_cemt(stdout, command_words_kind(c), rows);
+	else if (strcmp(command_words_kind(c), "shadow") == 0)
+		shadow_request_show(rows, &t);
 	else if (c->nargs == 2 && !row_filter_is_pattern(c->arg[1]) && json_array_size(rows) == 1 && strcmp(command_words_kind(c), "conversation") != 0)
 		table_listing(stdout, json_array_get(rows, 0));
 	else
@@ -120,7 +123,7 @@ static const struct verb {
 	const char *usage;
 } verbs[] = {
 	{ "inquire", command_words_inquire, command_show_inquired,
-		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|counter|rate|user|statistics [NAME]\n"
+		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|counter|rate|user|shadow|statistics [NAME]\n"
 		"Shows the state of the running region; with NAME, every attribute of one object (session, conversation: of one ipconn).\n"
 		"A NAME with * or ? is a pattern: the rows whose name fits.\n" COMMON
 		"  --status S       only rows in that state, such as ACQUIRED, OUTSERVICE, OPEN\n"
@@ -159,6 +162,14 @@ static const struct verb {
 		"M (without M, to the current generation). use takes the definitions and scripts of N, with the rings and the saf as they are\n"
 		"on disk, as reload does, and pins them; rollback uses the generation that was current before. Exit status 1: refused.\n" COMMON
 		"  --note TEXT      kept with the new generation\n" },
+	{ "shadow", command_words_shadow, command_show_done,
+		"usage: sallyport shadow N|DIR [--share 10%] [--tcpipservice T]\n"
+		"       sallyport shadow stop\n"
+		"Asks other scripts the same questions as the live ones, for a share of the new connections, in a thread of its own. It changes\n"
+		"no verdict; inquire shadow shows the differences. N is a kept generation; DIR has scripts, or a region.lua. Its definitions\n"
+		"must be the live ones, except for the names of scripts and their parameters. Exit status 1: refused.\n" COMMON
+		"  --share P        that share of the addresses and ipconns, by a keyed hash (default 100%)\n"
+		"  --tcpipservice T only connections of that listener\n" },
 	{ "explain", command_words_explain, command_show_explained,
 		"usage: sallyport explain ID\n"
 		"       sallyport explain --peer IP [--last N] [--refused]\n"
@@ -196,6 +207,7 @@ read_line(struct command *c, int argc, char **argv)
 		{ "row", no_argument, NULL, 'w' },
 		{ "record", required_argument, NULL, 'e' }, { "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "note", required_argument, NULL, 'm' },
 		{ "replay", required_argument, NULL, 'y' }, { "expect", required_argument, NULL, 'x' },
+		{ "share", required_argument, NULL, 'S' }, { "tcpipservice", required_argument, NULL, 'T' },
 		{ "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' },
 		{ "wide", no_argument, NULL, 'W' }, { "status", required_argument, NULL, 's' }, { "reset", no_argument, NULL, 'z' }, { "now", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
@@ -217,6 +229,8 @@ read_line(struct command *c, int argc, char **argv)
 		case 'm': c->note = optarg; break;
 		case 'y': c->replay = optarg; break;
 		case 'x': c->expect = optarg; break;
+		case 'S': c->share = optarg; break;
+		case 'T': c->tcpipservice = optarg; break;
 		case 'j': c->json = true; break;
 		case 't': c->cemt = true; break;
 		case 'z': c->reset = true; break;
@@ -271,6 +285,8 @@ request(const struct command *c)
 		json_object_set_new(options, "force", json_string("yes"));
 	if (c->content[0] != '\0')
 		json_object_set_new(options, "content", json_string(c->content));
+	if (strcmp(c->name, "shadow") == 0)
+		shadow_request_options(c, options);
 	if (c->note != NULL && json_object_set_new(options, "note", json_string(c->note)) < 0) { /* not UTF-8 */
 		json_decref(args);
 		args = NULL;
@@ -295,7 +311,7 @@ complain(const struct command *c, const char *sentence)
 static unsigned
 seconds(const struct command *c)
 {
-	bool loads = strcmp(c->name, "reload") == 0 || strcmp(c->name, "policy") == 0 || (c->nargs == 3 && strncasecmp(c->arg[2], "urm=", 4) == 0);
+	bool loads = strcmp(c->name, "reload") == 0 || strcmp(c->name, "policy") == 0 || strcmp(c->name, "shadow") == 0 || (c->nargs == 3 && strncasecmp(c->arg[2], "urm=", 4) == 0);
 
 	return loads ? RELOAD_SECONDS : CALL_SECONDS;
 }

@@ -25,7 +25,7 @@ one_of(const char *word, const char *const *words)
 }
 
 static const char *const inquired[] = { "region", "tcpipservice", "ipconn", "session", "conversation", "program", "transaction", "socket",
-	"policy", "counter", "rate", "user", "statistics", NULL };
+	"policy", "counter", "rate", "user", "shadow", "statistics", NULL };
 static const char *const settable[] = { "tcpipservice", "ipconn", "user", NULL }, *const ipconn_only[] = { "ipconn", NULL };
 static const char *const services[] = { "open", "closed", "immclose", "urm=SCRIPT", "urm=NO", NULL };
 static const char *const conns[] = { "acquired", "released", "inservice", "outservice", "norecovdata", NULL };
@@ -125,13 +125,27 @@ command_words_policy(const struct command *c)
 	return false;
 }
 
+/* N, a directory, or stop; the options belong to the first two. */
+bool
+command_words_shadow(const struct command *c)
+{
+	double share;
+	char rest;
+
+	if (c->share != NULL && (c->share[0] < '0' || c->share[0] > '9' || sscanf(c->share, "%lf%%%c", &share, &rest) != 1 || !(share > 0 && share <= 100))) {
+		fprintf(stderr, "shadow: --share %s is not a percentage above 0 and at most 100, such as 10%%\n", c->share);
+		return false;
+	}
+	return c->nargs == 1 && (strcmp(c->arg[0], "stop") != 0 || (c->share == NULL && c->tcpipservice == NULL));
+}
+
 bool
 command_words_options(const struct command *c)
 {
 	bool explain = strcmp(c->name, "explain") == 0, inquire = strcmp(c->name, "inquire") == 0;
 	bool reload = strcmp(c->name, "reload") == 0, policy = strcmp(c->name, "policy") == 0, shutdown = strcmp(c->name, "shutdown") == 0;
 
-	return (shutdown || !c->now) && (reload || (!c->check && !c->force && c->replay == NULL)) && (c->replay != NULL || c->expect == NULL) && (reload || policy || c->note == NULL)
+	return (strcmp(c->name, "shadow") == 0 || (c->share == NULL && c->tcpipservice == NULL)) && (shutdown || !c->now) && (reload || (!c->check && !c->force && c->replay == NULL)) && (c->replay != NULL || c->expect == NULL) && (reload || policy || c->note == NULL)
 		&& (explain || (c->peer == NULL && c->last == NULL && c->code == NULL && c->record == NULL && !c->refused && !c->row))
 		&& !(c->row && (c->json || c->code != NULL))
 		&& (inquire || (!c->cemt && !c->reset && !c->wide && c->status == NULL)) && !(c->json && c->cemt);
@@ -158,8 +172,8 @@ say_nearest(const struct command *c)
 void
 command_words_misused(const struct command *c)
 {
-	if (c->peer != NULL || c->last != NULL)
-		return; /* command_words_explain or getopt has printed the fault */
+	if (c->peer != NULL || c->last != NULL || c->share != NULL)
+		return; /* command_words_explain, command_words_shadow or getopt has printed the fault */
 	fprintf(stderr, "%s: %s", c->name, !command_words_options(c) ? "an option of another command" : c->nargs == 0 ? "words are missing" : "not understood:");
 	for (int i = 0; command_words_options(c) && i < c->nargs; i++)
 		fprintf(stderr, " %s", c->arg[i]);

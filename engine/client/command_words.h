@@ -16,6 +16,7 @@ struct command { /* one command line; the strings are borrowed from argv */
 	const char *replay, *expect;    /* of reload; NULL: not given */
 	char content[65];               /* of reload --replay: the SHA-256 of the files that were replayed; "" any files */
 	const char *status;             /* of inquire; NULL: not given */
+	const char *share, *tcpipservice; /* of shadow; NULL: not given */
 	const char *note;               /* of reload, policy use and policy rollback; NULL: not given */
 	bool wide, refused, row, json, cemt, check, force, reset, now, help;
 	char *arg[ARGS_MAX];
@@ -33,6 +34,7 @@ bool command_words_release(const struct command *c);
 bool command_words_explain(const struct command *c); /* prints the fault of an option's value on stderr */
 bool command_words_none(const struct command *c);
 bool command_words_policy(const struct command *c);
+bool command_words_shadow(const struct command *c); /* prints the fault of --share on stderr */
 /* True when each option that was given belongs to the command. */
 bool command_words_options(const struct command *c);
 /* Prints on stderr what is wrong with the words or options, with the nearest known word. */

@@ -40,6 +40,8 @@ static const struct kind {
 			"isr_total_allocates", "isr_current_queued_allocates", "isr_allocates_failed_link", "isr_conversation_errors" } },
 	{ "counter", { "counter", "last", "expires", "left" } },
 	{ "rate", { "rate", "count", "per", "burst", "left", "full" } },
+	{ "shadow", { "candidate", "state", "share", "connections", "asked", "dropped", "newly_accepted", "newly_refused", "changed", "unknown" } },
+	{ "difference", { "door", "class", "before", "after", "count" } },
 	{ "user", { "user", "partner", "wrong", "bound", "revoked" } },
 	{ "version", { "generation", "state", "time", "hash", "by", "of", "pinned", "stored", "note" } },
 	{ "policy", { "policy", "doors", "generation", "hash", "current", "age", "memory", "connections", "used_by", "path" } },

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "conn/peers.h"
+#include "conn/witness.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -71,7 +72,7 @@ say_opened(struct conn *c, const struct ask *a)
 		addr_print(&c->facts.peer.addr, peer, sizeof peer), "tcpipservice", c->facts.tcpipservice, NULL);
 }
 
-/* policy_ask's callback: log the acceptance, then call the step's `decided`. */
+/* policy_ask's callback: log the acceptance, tell the witness, then call the step's `decided`. */
 static void
 conn_door_answered(struct ask *a)
 {
@@ -79,6 +80,7 @@ conn_door_answered(struct ask *a)
 	void (*decided)(struct conn *) = c->decided;
 
 	say_opened(c, a);
+	witness_answered(c, a);
 	decided(c);
 }
 

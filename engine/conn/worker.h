@@ -31,6 +31,7 @@ struct task;
 struct converting;
 struct session;
 struct riders;
+struct witness;
 
 struct worker {
 	struct ev_loop *loop;               /* owned */
@@ -60,6 +61,7 @@ struct worker {
 	size_t held;                        /* bytes of conversations' data in memory */
 	const struct riders *riders;        /* the callbacks for conversations; static */
 	struct session *ended;              /* conversations that ended in this turn; freed at its end */
+	const struct witness *witness;      /* borrowed: hears the doors; NULL: none */
 	const struct recheck_view *recheck; /* set while doors are asked again, else NULL */
 	const struct ipconn *presumed;      /* set while `ask` puts a request: its ipconn, which scripts see as installed; else NULL */
 	/* set by the region: returns the entrance of a tcpipservice, borrowed; NULL: not defined */

@@ -13,7 +13,28 @@ is_replay(const struct lhost *h)
 	return h->tape != NULL && h->tape->playing;
 }
 
+static bool
+is_overlaid(const struct lhost *h)
+{
+	return h->tape->overlaid;
+}
+
+/* Whether the tape is closed to a counter or rate of that name. */
+static bool
+lacks(const struct lhost *h, const char *what, const char *name)
+{
+	return !is_overlaid(h) && answer_tape_lacks(h->tape, what, name);
+}
+
 /* ---- counters */
+
+/* The counters of an overlay go on from the number that the script was given. */
+static void
+follow_counter(const struct lhost *h, const char *name, size_t len, double expires, enum counters_answer a, int64_t value)
+{
+	if (is_overlaid(h) && (a == COUNTERS_NUMBER || a == COUNTERS_EXHAUSTED))
+		counters_put(h->world->counters, name, len, value, expires, clock_span());
+}
 
 static void
 keep_counter(const struct lhost *h, enum taped_kind kind, const char *name, const struct counter_use *u,
@@ -84,17 +105,21 @@ replay_next(const struct lhost *h, const char *name, size_t len, const struct co
 	if (now != COUNTERS_NUMBER && now != COUNTERS_UNUSED) /* a wrong name, or another `expires`, is the same fault as at a door */
 		return now;
 	then = answer_tape_hear(h->tape, TAPED_NEXT, name);
+	if (then == NULL && is_overlaid(h))
+		return counters_next(h->world->counters, name, len, u, clock_span(), out, expires);
 	if (then != NULL && same_use(&then->counter.use, u)) {
 		*out = then->counter.value;
+		follow_counter(h, name, len, u->expires, then->counter.answer, *out);
 		return then->counter.answer;
 	}
 	if (has_value(then))
 		a = next_in_range(u, then->counter.value, then->counter.answer == COUNTERS_NUMBER, out);
-	else if (!has_value(answer_tape_last(h->tape, TAPED_NEXT, name)) && answer_tape_lacks(h->tape, "counter", name))
+	else if (!has_value(answer_tape_last(h->tape, TAPED_NEXT, name)) && lacks(h, "counter", name))
 		return COUNTERS_NONE;
 	else
 		a = count_on(h, name, u, now, last, out);
 	keep_counter(h, TAPED_NEXT, name, u, a, *out);
+	follow_counter(h, name, len, u->expires, a, *out);
 	return a;
 }
 
@@ -140,11 +165,12 @@ answer_source_peek(const struct lhost *h, const char *name, size_t len, double e
 		return a;
 	}
 	then = a == COUNTERS_NUMBER || a == COUNTERS_UNUSED ? replay_peek(h, name) : NULL;
-	if (then == NULL && (a == COUNTERS_NUMBER || a == COUNTERS_UNUSED) && answer_tape_lacks(h->tape, "counter", name))
+	if (then == NULL && (a == COUNTERS_NUMBER || a == COUNTERS_UNUSED) && lacks(h, "counter", name))
 		return COUNTERS_NONE;
 	if (then == NULL)
 		return a;
 	*out = then->counter.value;
+	follow_counter(h, name, len, expires, then->counter.answer, *out);
 	return has_value(then) ? COUNTERS_NUMBER : then->counter.answer;
 }
 
@@ -188,6 +214,14 @@ left_on(const struct lhost *h, const char *name, size_t len)
 	return fmin(before->rate.got.left, before->rate.terms.burst) - (before->rate.answer == RATES_TAKEN ? before->rate.n : 0);
 }
 
+/* The rates of an overlay go on from the tokens that the script was told of. */
+static void
+follow_rate(const struct lhost *h, const char *name, size_t len, const struct rate_terms *t, double n, enum rates_answer a, double left)
+{
+	if (is_overlaid(h) && (a == RATES_TAKEN || a == RATES_WAIT))
+		rates_put(h->world->rates, name, len, t, fmin(left, t->burst) - (a == RATES_TAKEN ? n : 0), clock_span());
+}
+
 /* The answer that was given; other terms are judged by the tokens that there were. */
 static enum rates_answer
 replay_take(const struct lhost *h, const char *name, size_t len, const struct rate_terms *t, double n, struct rate_take *out)
@@ -195,16 +229,20 @@ replay_take(const struct lhost *h, const char *name, size_t len, const struct ra
 	const struct taped *then = answer_tape_hear(h->tape, TAPED_TAKE, name);
 	enum rates_answer a;
 
+	if (then == NULL && is_overlaid(h))
+		return rates_take(h->world->rates, name, len, t, n, clock_span(), out);
 	if (then != NULL && (same_take(then, t, n) || !was_judged(then))) {
 		*out = then->rate.got;
+		follow_rate(h, name, len, t, n, then->rate.answer, out->left);
 		return then->rate.answer;
 	}
 	if (then != NULL ? isnan(then->rate.got.left) : !was_judged(answer_tape_last(h->tape, TAPED_TAKE, name)))
-		if (answer_tape_lacks(h->tape, "rate", name))
+		if (lacks(h, "rate", name))
 			return RATES_NONE;
 	out->left = then != NULL ? then->rate.got.left : left_on(h, name, len);
 	a = rates_judge(t, out->left, n, &out->wait);
 	keep_take(h, name, t, n, a, out);
+	follow_rate(h, name, len, t, n, a, out->left);
 	return a;
 }
 

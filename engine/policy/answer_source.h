@@ -4,7 +4,8 @@
  * the answer goes on the connection's tape. In a re-ask (the tape plays) it is the tape: a counter repeats its number
  * and does not count, a rate repeats its answer and takes no token; an ipconn has its current definition and its
  * former status. A question that is not on the tape gets the current answer, without the ipconn that the re-ask is
- * about (host_world leaves it out).
+ * about (host_world leaves it out). With an overlaid tape, the world has the counters and rates of one candidate alone:
+ * they move, and go on from each answer that is played.
  */
 #ifndef SALLYPORT_ANSWER_SOURCE_H
 #define SALLYPORT_ANSWER_SOURCE_H

@@ -71,6 +71,7 @@ struct answer_tape {
 	bool playing;
 	bool joined;    /* set by the owner of an empty tape: see answer_tape_begin */
 	bool closed;    /* set by the owner: a question that is not on the tape has no answer, and `lacking` names it */
+	bool overlaid;  /* set by the owner: counters and rates that are not on the tape are those of the world, which move */
 	bool full;      /* there were answers without room */
 	enum door door; /* of the question under way */
 	unsigned heard; /* answers given in this question */

@@ -207,6 +207,23 @@ counters_set(struct counters *s, const char *name, size_t len, int64_t last, dou
 	return ok;
 }
 
+void
+counters_put(struct counters *s, const char *name, size_t len, int64_t last, double expires, double now)
+{
+	struct named *before;
+
+	if (!name_fits(len))
+		return;
+	pthread_mutex_lock(&s->lock);
+	before = named_find(&s->set, name, len);
+	if (before != NULL)
+		named_drop(&s->set, before);
+	named_drop_ended(&s->set, now);
+	if (!named_full(&s->set))
+		add_counter(s, name, len, last, expires, now);
+	pthread_mutex_unlock(&s->lock);
+}
+
 /* ---- showing */
 
 void

@@ -76,6 +76,11 @@ enum counters_answer counters_peek(struct counters *s, const char *name, size_t 
  * room, or the name exists.
  */
 bool counters_set(struct counters *s, const char *name, size_t len, int64_t last, double now);
+/*
+ * Makes `last` the last value of the counter, which begins anew at `now`, with these `expires`. Without memory or room
+ * there is no counter of that name.
+ */
+void counters_put(struct counters *s, const char *name, size_t len, int64_t last, double expires, double now);
 
 /*
  * Begins a walk over the counters, in the order in which they began. The walk must end before the counters are freed.

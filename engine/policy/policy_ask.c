@@ -185,7 +185,7 @@ ask_script(struct ask *a, struct record_entry *entry)
 		run_door(&q);
 		if (a->facts->ip_hidden && lshape_read_hidden(p->L))
 			answer_tape_lacks(a->tape, "facts.peer.ip", NULL);
-		if (a->tape != NULL && a->tape->full && !a->replay)
+		if (a->tape != NULL && a->tape->full && !a->replay && door_row(a->door)->reask != REASK_NEVER)
 			record_effect(entry, "answers kept for a reload", "not all: there is no room; a reload asks the region for the others");
 		p->host.entry = NULL;
 		p->host.tape = NULL;

@@ -194,6 +194,22 @@ rates_set(struct rates *s, const char *name, size_t len, double left, double now
 	return r != NULL;
 }
 
+void
+rates_put(struct rates *s, const char *name, size_t len, const struct rate_terms *t, double left, double now)
+{
+	enum rates_answer a;
+	struct rate *r;
+
+	if (!name_fits(len))
+		return;
+	pthread_mutex_lock(&s->lock);
+	named_drop_ended(&s->set, now);
+	r = begin_rate(s, name, len, &a);
+	if (r != NULL && !fill(s, r, t, fmin(left, t->burst), now))
+		named_drop(&s->set, &r->named);
+	pthread_mutex_unlock(&s->lock);
+}
+
 /* ---- showing */
 
 void

@@ -76,6 +76,11 @@ enum rates_answer rates_judge(const struct rate_terms *t, double left, double n,
  * or the name is bad or exists.
  */
 bool rates_set(struct rates *s, const char *name, size_t len, double left, double now);
+/*
+ * Makes the bucket hold `left` tokens (INFINITY: full) at `now` under these terms. Without memory or room there is no
+ * bucket of that name, which is a full one.
+ */
+void rates_put(struct rates *s, const char *name, size_t len, const struct rate_terms *t, double left, double now);
 
 /* Begins a walk over the buckets that are not full. It must end before the buckets are freed. */
 void rates_walk(struct rates *s, struct cursor *c);

@@ -17,6 +17,7 @@
 #include "records/recorder.h"
 #include "request/session.h"
 #include "conn/peers.h"
+#include "conn/witness.h"
 #include "region/loader.h"
 #include "region/origin.h"
 #include "region/policy_view.h"
@@ -176,6 +177,7 @@ begin_drain(struct region *r)
 	struct ipconn *next;
 
 	r->worker.draining = true;
+	witness_end(&r->worker, "the region is shutting down");
 	log_say(r->log, MSG_SP0003, NULL);
 	timer_set(&r->drain, r->worker.generation->definition->region.drain);
 	listeners_close(&r->listeners);

@@ -15,6 +15,7 @@
 #include "region/versions.h"
 
 struct reload;
+struct shadow;
 
 struct region {
 	char file[PATH_SIZE];          /* region.lua */
@@ -33,7 +34,8 @@ struct region {
 	struct host_world world;
 	struct listeners listeners;
 	struct reload *reload;         /* owned; NULL: none under way */
-	bool hanging;                  /* the thread of a cancelled reload hangs in a file system and reads the region */
+	struct shadow *shadow;         /* of candidate/shadow, which alone uses it; NULL: none */
+	bool hanging;                  /* the thread of a cancelled reload, or of a shadow, goes on and reads the region */
 	char *control;                 /* owned: the path of the control socket, of any length; main opens it */
 	struct timer drain;            /* the end of the drain time */
 	double started;                /* wall-clock seconds */

@@ -2,6 +2,7 @@
 #include "region/reload.h"
 
 #include "base/clock.h"
+#include "conn/witness.h"
 #include "records/recorder.h"
 #include "region/loader.h"
 #include "region/region.h"
@@ -259,6 +260,7 @@ commit(struct reload *l)
 	reload_changes_list(r, g, &l->changes);
 	l->generation = NULL;
 	tell_changes(l);
+	witness_end(&r->worker, l->use != NULL ? "another generation is used" : "a reload");
 	reload_apply_swap(r, g, l->urm_of[0] != '\0' ? l->urm_of : NULL);
 	keep_version(l);
 	l->swapped = g->number;

@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "conn/ipconn.h"
+#include "conn/witness.h"
 #include "security/passwords.h"
 #include "security/saf.h"
 #include "security/request_user.h"
@@ -83,18 +84,20 @@ attach_answered(struct ask *a)
 {
 	struct task *t = a->arg;
 
+	witness_answered(t->conn, a);
 	if (a->verdict.kind == VERDICT_ACCEPT)
 		let_in(t);
 	else
 		refuse(t, SENSE_ACCESS_DENIED, a->script, &a->verdict);
 }
 
-/* A counter counts for each request, so there is no answer tape. */
+/* A counter counts for each request, so that no answer is kept, except for a witness during the question. */
 static void
 ask_door(struct task *t)
 {
 	struct conn *c = t->conn;
 	struct facts f = authority_facts(t, clock_wall());
+	struct answer_tape heard = { .item = NULL };
 
 	t->ask = (struct ask){
 		.policy = c->generation->policy,
@@ -102,10 +105,12 @@ ask_door(struct task *t)
 		.door = DOOR_ATTACH,
 		.facts = &f,
 		.record = c->record,
+		.tape = witness_hears(c) ? &heard : NULL,
 		.done = attach_answered,
 		.arg = t,
 	};
 	policy_ask(&t->ask);
+	answer_tape_free(&heard);
 }
 
 static void

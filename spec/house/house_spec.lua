@@ -18,7 +18,7 @@ local ORDER = "base tls net ipic sandbox config security policy records conn req
 local LIBRARIES = {
   { library = "OpenSSL", header = "^openssl/", allowed = "tls security/scrypt" },
   { library = "Lua", header = "^l[ua]%w+%.h$", allowed = "sandbox config security policy candidate" },
-  { library = "libev", header = "^ev%.h$", allowed = "net security/passwords conn/listener region admin" },
+  { library = "libev", header = "^ev%.h$", allowed = "net security/passwords conn/listener region candidate/shadow admin" },
   { library = "libcurl", header = "^curl/", allowed = "net/http_client" },
   { library = "SQLite", header = "^sqlite3%.h$", allowed = "records" },
   { library = "Jansson", header = "^jansson%.h$", allowed = "ipic policy request/program_builtin region candidate admin client main" },

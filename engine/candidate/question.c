@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "candidate/question.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* -1: no memory. */
+static int
+copy_answers(struct question *q, const struct answer_tape *from)
+{
+	struct answer_tape *t = &q->tape;
+
+	if (from == NULL)
+		return 0;
+	q->incomplete = from->full;
+	t->item = malloc((from->n + 1) * sizeof *t->item);
+	for (size_t i = 0; t->item != NULL && i < from->n; i++)
+		if (from->item[i].door == q->door) {
+			t->item[t->n] = from->item[i];
+			t->item[t->n++].heard = 0;
+		}
+	return t->item != NULL ? 0 : -1;
+}
+
+static void
+copy_request(struct question *q)
+{
+	if (q->facts.request != NULL)
+		q->request = *q->facts.request;
+	if (q->facts.users != NULL)
+		q->users = *q->facts.users;
+	explicit_bzero(q->request.password, sizeof q->request.password);
+	q->request.has_password = false;
+	q->facts.request = q->facts.request != NULL ? &q->request : NULL;
+	q->facts.users = q->facts.users != NULL ? &q->users : NULL;
+}
+
+struct question *
+question_of(const struct conn *c, const struct ask *a)
+{
+	const struct ipconn_def *dialled = c->service->ipconn;
+	struct question *q = calloc(1, sizeof *q);
+
+	if (q == NULL)
+		return NULL;
+	q->door = a->door;
+	q->facts = *a->facts;
+	q->facts.notes = NULL;
+	certificate_ref(q->facts.certificate);
+	copy_request(q);
+	q->verdict = a->verdict;
+	snprintf(q->script, sizeof q->script, "%s", a->script != NULL ? a->script : "");
+	snprintf(q->dialled, sizeof q->dialled, "%s", dialled != NULL ? dialled->ipconn : "");
+	if (copy_answers(q, a->tape) == 0)
+		return q;
+	question_free(q);
+	return NULL;
+}
+
+void
+question_free(struct question *q)
+{
+	if (q == NULL)
+		return;
+	certificate_unref(q->facts.certificate);
+	answer_tape_free(&q->tape);
+	free(q);
+}

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "candidate/shadow_asker.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/sum.h"
+#include "base/thread.h"
+#include "candidate/differences.h"
+#include "policy/notes.h"
+#include "policy/record_json.h"
+
+#define LOWEST 19 /* of nice */
+
+struct remembered { /* what the candidate's doors noted about a connection */
+	char connection[CONNECTION_SIZE]; /* "" none */
+	struct notes *notes; /* counted; NULL: none */
+};
+
+struct queue {
+	struct question *first, *last; /* owned list */
+	size_t n;
+};
+
+struct shadow_asker {
+	struct generation *candidate; /* borrowed */
+	struct log *log;              /* borrowed */
+	struct thread *thread;
+	void (*over)(void *arg);
+	void *arg;
+	/* of the thread alone */
+	struct records *records;       /* owned: one record, of the question under way */
+	struct remembered *remembered; /* owned; by the connection's id */
+	bool noted;                    /* a door of the candidate has made a note */
+	/* of the loop alone, which does not wait for the lock: questions to be handed over */
+	struct queue kept;
+	uint64_t dropped;
+	/* under the lock */
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct queue queue;
+	bool ending, abandoned; /* abandoned: nobody waits for the thread */
+	/* under the lock of the results */
+	pthread_mutex_t results;
+	uint64_t asked, same;
+	struct differences *differences; /* owned */
+};
+
+/* --- queues ----------------------------------------------------------------------------------- */
+
+static void
+add(struct queue *to, struct question *q)
+{
+	q->next = NULL;
+	if (to->first != NULL)
+		to->last->next = q;
+	else
+		to->first = q;
+	to->last = q;
+	to->n++;
+}
+
+/* NULL: it is empty. */
+static struct question *
+take(struct queue *from)
+{
+	struct question *q = from->first;
+
+	if (q == NULL)
+		return NULL;
+	from->first = q->next;
+	from->n--;
+	return q;
+}
+
+static void
+empty(struct queue *q)
+{
+	for (struct question *one; (one = take(q)) != NULL;)
+		question_free(one);
+}
+
+/* --- the notes of a connection ---------------------------------------------------------------- */
+
+static struct remembered *
+place_of(struct shadow_asker *s, const char *connection)
+{
+	return &s->remembered[sum_add(SUM_BEGIN, connection, strlen(connection)) % SHADOW_ASKER_CONNECTIONS];
+}
+
+/* The place of the question's connection. The door admit begins it anew. NULL: another connection has it now. */
+static struct remembered *
+recall(struct shadow_asker *s, const struct question *q)
+{
+	struct remembered *one = place_of(s, q->facts.connection);
+
+	if (strcmp(one->connection, q->facts.connection) == 0)
+		return one;
+	if (q->door != DOOR_ADMIT)
+		return NULL;
+	notes_unref(one->notes);
+	*one = (struct remembered){ .notes = NULL };
+	snprintf(one->connection, sizeof one->connection, "%s", q->facts.connection);
+	return one;
+}
+
+static void
+forget_all(struct shadow_asker *s)
+{
+	for (size_t i = 0; s->remembered != NULL && i < SHADOW_ASKER_CONNECTIONS; i++)
+		notes_unref(s->remembered[i].notes);
+	free(s->remembered);
+}
+
+/* --- one question ----------------------------------------------------------------------------- */
+
+static void
+shadow_asker_answered(struct ask *a)
+{
+	(void)a;
+}
+
+static const struct service *
+service_of(const struct shadow_asker *s, const struct question *q)
+{
+	return q->facts.way == WAY_OUT ? generation_outbound(s->candidate, q->dialled) : generation_service(s->candidate, q->facts.tcpipservice);
+}
+
+/* Asks the candidate. a->verdict has the answer; its checks are in the record. */
+static void
+ask(struct shadow_asker *s, struct question *q, struct remembered *known, struct ask *a)
+{
+	struct facts *f = &q->facts;
+
+	f->notes = known != NULL ? known->notes : NULL;
+	f->generation = s->candidate->number;
+	q->tape.closed = q->tape.overlaid = true;
+	*a = (struct ask){ .policy = s->candidate->policy, .script = service_of(s, q)->script[q->door], .door = q->door, .facts = f,
+		.record = record_open(s->records, f->connection, f->now), .tape = &q->tape, .replay = true, .silent = true,
+		.notes = notes_made_at(q->door) ? &f->notes : NULL, .done = shadow_asker_answered };
+	policy_ask(a);
+	if (known != NULL) {
+		known->notes = f->notes;
+		s->noted = s->noted || f->notes != NULL;
+	} else {
+		notes_unref(f->notes);
+	}
+	f->notes = NULL;
+}
+
+/* The checks of the question; a new array. */
+static json_t *
+checks_of(const struct record *r)
+{
+	json_t *account = r != NULL ? record_json(r) : NULL;
+	json_t *checks = json_object_get(json_array_get(json_object_get(account, "doors"), 0), "checks");
+	json_t *requested = json_object_get(json_array_get(json_object_get(account, "requests"), 0), "checks");
+
+	checks = json_incref(checks != NULL ? checks : requested);
+	json_decref(account);
+	return checks;
+}
+
+/* Why the candidate's verdict says nothing; NULL: it counts. */
+static const char *
+unknown(const struct shadow_asker *s, const struct question *q, const struct remembered *known)
+{
+	if (q->incomplete)
+		return "an answer that had no room";
+	if (known == NULL && s->noted)
+		return "facts.notes";
+	return q->tape.lacking[0] != '\0' ? q->tape.lacking : NULL;
+}
+
+static void
+say(const struct shadow_asker *s, const struct difference *d)
+{
+	const struct verdict *was = &d->question->verdict, *is = d->verdict;
+	char at[PLACE_SIZE + 16] = "";
+
+	if (is->file[0] != '\0')
+		snprintf(at, sizeof at, is->line > 0 ? "%s:%d" : "%s", is->file, is->line);
+	log_say(s->log, MSG_SP0102, "connection", d->question->facts.connection, "door", door_name(d->question->door), "class", differences_class(d->class),
+		"before", was->kind == VERDICT_REFUSE ? was->code : verdict_name(was->kind), "after",
+		is->kind == VERDICT_REFUSE ? is->code : verdict_name(is->kind), "policy", d->script, "at", at, "why", d->why, NULL);
+}
+
+/* Counts the answer. Only the first difference of a door and its codes is logged. */
+static void
+judge(struct shadow_asker *s, const struct question *q, const struct ask *a, const char *lack)
+{
+	struct difference d = { .question = q, .verdict = &a->verdict, .script = a->script, .class = REPLAY_UNKNOWN, .why = lack };
+	bool differs = lack != NULL || differences_compare(&q->verdict, &a->verdict, &d.class, &d.why), first = false;
+	json_t *checks = differs ? checks_of(a->record) : NULL;
+
+	pthread_mutex_lock(&s->results);
+	s->asked++;
+	s->same += !differs;
+	if (differs)
+		first = differences_put(s->differences, &d, checks);
+	pthread_mutex_unlock(&s->results);
+	if (first)
+		say(s, &d);
+}
+
+static void
+answer(struct shadow_asker *s, struct question *q)
+{
+	struct remembered *known = recall(s, q);
+	struct ask a;
+
+	ask(s, q, known, &a);
+	judge(s, q, &a, unknown(s, q, known));
+	record_close(a.record, q->facts.now);
+	question_free(q);
+}
+
+/* --- the thread ------------------------------------------------------------------------------- */
+
+/* The next question; NULL: the thread ends. */
+static struct question *
+next(struct shadow_asker *s)
+{
+	struct question *q = NULL;
+
+	pthread_mutex_lock(&s->lock);
+	while (!s->ending && s->queue.first == NULL)
+		pthread_cond_wait(&s->wake, &s->lock);
+	if (!s->ending)
+		q = take(&s->queue);
+	pthread_mutex_unlock(&s->lock);
+	return q;
+}
+
+static void
+shadow_asker_run(void *arg)
+{
+	struct shadow_asker *s = arg;
+	struct question *q;
+
+	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), LOWEST); /* of the thread; a refusal leaves its share of the CPU */
+	while ((q = next(s)) != NULL)
+		answer(s, q);
+	pthread_mutex_lock(&s->lock);
+	if (!s->abandoned)
+		s->over(s->arg);
+	pthread_mutex_unlock(&s->lock);
+}
+
+static void
+free_parts(struct shadow_asker *s)
+{
+	empty(&s->kept);
+	empty(&s->queue);
+	forget_all(s);
+	records_free(s->records);
+	differences_free(s->differences);
+	pthread_cond_destroy(&s->wake);
+	pthread_mutex_destroy(&s->lock);
+	pthread_mutex_destroy(&s->results);
+	free(s);
+}
+
+struct shadow_asker *
+shadow_asker_start(struct generation *candidate, struct log *log, void (*over)(void *arg), void *arg, struct fault *f)
+{
+	struct shadow_asker *s = calloc(1, sizeof *s);
+
+	fault_set(f, "no memory or no thread for a shadow");
+	if (s == NULL)
+		return NULL;
+	*s = (struct shadow_asker){ .candidate = candidate, .log = log, .over = over, .arg = arg, .records = records_new(1),
+		.remembered = calloc(SHADOW_ASKER_CONNECTIONS, sizeof *s->remembered), .differences = differences_new() };
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_mutex_init(&s->results, NULL);
+	pthread_cond_init(&s->wake, NULL);
+	if (s->records != NULL && s->remembered != NULL && s->differences != NULL && thread_start(&s->thread, shadow_asker_run, s) == 0)
+		return s;
+	free_parts(s);
+	return NULL;
+}
+
+/* --- the loop --------------------------------------------------------------------------------- */
+
+/* Under the lock: moves what the loop has kept to the queue. */
+static void
+hand_over(struct shadow_asker *s)
+{
+	while (s->kept.first != NULL && s->queue.n < SHADOW_ASKER_QUEUE)
+		add(&s->queue, take(&s->kept));
+	pthread_cond_signal(&s->wake);
+}
+
+void
+shadow_asker_put(struct shadow_asker *s, struct question *q)
+{
+	if (q != NULL && s->kept.n < SHADOW_ASKER_KEPT) {
+		add(&s->kept, q);
+	} else {
+		s->dropped++;
+		question_free(q);
+	}
+	if (pthread_mutex_trylock(&s->lock) != 0)
+		return;
+	hand_over(s);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+shadow_asker_end(struct shadow_asker *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->ending = true;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+bool
+shadow_asker_free(struct shadow_asker *s, double seconds)
+{
+	if (!thread_ended(s->thread, seconds)) {
+		pthread_mutex_lock(&s->lock);
+		s->abandoned = true;
+		pthread_mutex_unlock(&s->lock);
+		return false;
+	}
+	free_parts(s);
+	return true;
+}
+
+void
+shadow_asker_show(struct shadow_asker *s, json_t *row)
+{
+	size_t waiting;
+
+	pthread_mutex_lock(&s->lock);
+	hand_over(s);
+	waiting = s->queue.n + s->kept.n;
+	pthread_mutex_unlock(&s->lock);
+	json_object_set_new(row, "dropped", json_integer((json_int_t)s->dropped));
+	json_object_set_new(row, "waiting", json_integer((json_int_t)waiting));
+	pthread_mutex_lock(&s->results);
+	json_object_set_new(row, "asked", json_integer((json_int_t)s->asked));
+	json_object_set_new(row, "same", json_integer((json_int_t)s->same));
+	differences_show(s->differences, row);
+	pthread_mutex_unlock(&s->results);
+}
