@@ -116,6 +116,10 @@ read_values(struct listing *l)
 		return wrong("--since", l->since, "90s, 30m, 1h, 7d, or a time such as 2026-11-25T17:40");
 	if (l->until != NULL && moment_read(l->until, now, &l->query.until) < 0)
 		return wrong("--until", l->until, "90s, 30m, 1h, 7d, or a time such as 2026-11-25T17:40");
+	if (l->until != NULL && l->query.follow) {
+		fputs("decisions: --follow goes on without an end; leave out --until, or --follow\n", stderr);
+		return -1;
+	}
 	if (l->query.door != NULL && !is_door(l->query.door))
 		return wrong("--door", l->query.door, door_list(doors, sizeof doors));
 	l->by_peer = l->cidr != NULL;

@@ -106,6 +106,11 @@ describe("decisions", function()
     end)
   end
 
+  it("refuses --follow with --until, which it would never reach", function()
+    local status, out, err = support.sallyport("decisions", "--region", region:path "region.lua", "--follow", "--until", "1h")
+    assert.same({ 2, "", "decisions: --follow goes on without an end; leave out --until, or --follow\n" }, { status, out, err })
+  end)
+
   it("says which option it does not understand", function()
     for options, sentence in pairs {
       ["--since yesterday"] = "decisions: --since yesterday is not understood; give 90s, 30m, 1h, 7d, or a time such as 2026-11-25T17:40",
