@@ -87,7 +87,9 @@ describe("the kept generations", function()
     support.write(region:path "saf.lua", "return { users = { FRED = {} } }\n")
     must(region, "reload")
     local row = {}
-    for _, each in ipairs(json.decode((must(region, "policy", "diff", "1", "2", "--json")))) do row[each.kind .. " " .. each.name] = each end
+    for _, each in ipairs(json.decode((must(region, "policy", "diff", "1", "2", "--json")))) do
+      row[each.kind .. " " .. each.name] = each
+    end
     for _, name in ipairs { "data known.csv", "saf saf" } do
       assert.are.equal("changed", row[name] and row[name].change, name)
       assert.is_truthy(row[name].text:find("^" .. ("%x"):rep(64) .. " %-> " .. ("%x"):rep(64) .. "$"), row[name].text)
