@@ -3,10 +3,13 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/addr.h"
+
+#define IPV4_BITS 32
 
 static bool
 has_urm(const struct tcpipservice_def *t)
@@ -23,12 +26,26 @@ any_urm(const struct definition *d)
 	return false;
 }
 
+/* A prefix as long as an IPv4 address hides none of it. */
+static void
+check_mask(const struct definition *d, struct faults *faults)
+{
+	const char *ip = strstr(d->region.record_mask, "peer.ip/");
+	int bits = ip != NULL ? atoi(ip + strlen("peer.ip/")) : 0;
+
+	if (bits >= IPV4_BITS)
+		faults_add(faults, FAULT_WARNING, "mask_address", d->file, d->region.line,
+			"region: record_mask has peer.ip/%d, and an IPv4 address has %d bits: it stands in the file whole; peer.ip/24 hides its last part", bits,
+			IPV4_BITS);
+}
+
 static void
 check_region(const struct definition *d, struct faults *faults)
 {
 	if (d->region.heartbeat == 0)
 		faults_add(faults, FAULT_WARNING, "heartbeat_off", d->file, d->region.line,
 			"region: heartbeat is 0; a partner that died silently keeps its ipconn and cannot connect again until an operator releases it");
+	check_mask(d, faults);
 }
 
 static void

@@ -96,6 +96,15 @@ tcpipservice "T" { portnumber = 0, heartbeat = 0 }
     assert.is_truthy(err:find "%d+ rows, 0 failed", err)
   end)
 
+  it("warns of a mask that leaves addresses whole", function()
+    local file = dir .. "/region.lua"
+    for bits, warned in pairs { [24] = false, [31] = false, [32] = true, [48] = true } do
+      support.write(file, (REGION:gsub("}", (', record = "r.db", record_mask = { "peer.ip/%d" } }'):format(bits), 1)))
+      local _, out, err = support.sallyport("check", "--region", file)
+      assert.equal(warned, (out .. err):find("record_mask has peer.ip/" .. bits, 1, true) ~= nil, out .. err)
+    end
+  end)
+
   it("prints an empty array with --json when there is nothing to say, and null for no place", function()
     local file = dir .. "/region.lua"
     support.write(file, 'region { applid = "CICSA", networkid = "NETA", sec = "no" }')
