@@ -11,6 +11,7 @@
 #define SEARCH_KEPT 4000
 #define SEARCH_TRACES 2000
 #define SEARCH_SEEN 500
+#define SEARCH_SAME 8 /* of these, with the same ipconn */
 
 struct kept { /* a connection that ran a new line, gave a check a new value, or met new verdicts */
 	struct supposed supposed;

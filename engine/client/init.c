@@ -23,7 +23,7 @@
 
 static const char usage[] =
 	"usage: sallyport init DIR\n"
-	"Writes a region with a policy, its rows, key rings, and settings for editors into DIR, which must be new or empty.\n";
+	"Writes a region with a policy, its rows and claims, key rings, and settings for editors into DIR, which must be new or empty.\n";
 
 /* The templates of lua/init, and the files that they become. */
 static const struct {
@@ -32,6 +32,7 @@ static const struct {
 	{ "region.lua", "region.lua" },
 	{ "policies/known.lua", "policies/known.lua" },
 	{ "policies/known_spec.lua", "policies/known_spec.lua" },
+	{ "policies/known_invariant.lua", "policies/known_invariant.lua" },
 	{ "luarc.json", ".luarc.json" },
 	{ "luacheckrc", ".luacheckrc" },
 };
