@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What must hold at the tcpipservice IPICSEC of region.lua, whatever a partner sends. `sallyport test --invariants`
--- looks for a connection by which one of these claims is false.
+-- Claims about every connection at the tcpipservice IPICSEC of region.lua. `sallyport test --invariants` looks for a
+-- connection by which one of these claims is false.
 local cert = require "policy.cert"
 local capex = require "policy.capex"
 

@@ -26,7 +26,7 @@ struct difference { /* a verdict of the candidate that is another one */
 	const struct verdict *verdict;   /* borrowed: of the candidate */
 	const char *script;              /* of the candidate; NULL: none */
 	enum replay_class class;
-	const char *why;                 /* "code", the grant that differs, or what the candidate asked for in vain; "" */
+	const char *why;                 /* "code", the grant that differs, or the thing that the candidate asked for in vain; "" */
 };
 
 /*

@@ -18,7 +18,7 @@
 
 #define LOWEST 19 /* of nice */
 
-struct remembered { /* what the candidate's doors noted about a connection */
+struct remembered { /* the notes of the candidate's doors about a connection */
 	char connection[CONNECTION_SIZE]; /* "" none */
 	struct notes *notes; /* counted; NULL: none */
 };
@@ -288,7 +288,7 @@ shadow_asker_start(struct generation *candidate, struct log *log, void (*over)(v
 
 /* --- the loop --------------------------------------------------------------------------------- */
 
-/* Under the lock: moves what the loop has kept to the queue. */
+/* Under the lock: moves the questions that the loop has kept to the queue. */
 static void
 hand_over(struct shadow_asker *s)
 {

@@ -22,7 +22,7 @@ put_text(struct buf *out, const struct value *v)
 	buf_add(out, "\"", 1);
 }
 
-/* Writes "NAME = VALUE" behind what the table has, when the value is given. */
+/* Writes "NAME = VALUE" behind the members of the table, when the value is given. */
 static void
 put_member(struct buf *out, size_t begin, const char *name, const struct value *v, bool number)
 {

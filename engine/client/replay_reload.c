@@ -54,7 +54,7 @@ walk(struct command *c, struct fault *f)
 	return r;
 }
 
-/* True when the result has only what is expected. */
+/* True when the result has expected differences only. */
 static bool
 judge(const struct replay *r, struct expectations *e, double seconds)
 {

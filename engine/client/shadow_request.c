@@ -21,7 +21,7 @@ put_path(const char *word, json_t *options)
 	char whole[PATH_MAX], file[PATH_MAX + 16];
 	struct stat st;
 
-	if (realpath(word, whole) == NULL) /* the region says what is wrong with the word */
+	if (realpath(word, whole) == NULL) /* the region names the fault of the word */
 		return;
 	snprintf(file, sizeof file, "%s/region.lua", whole);
 	if (stat(whole, &st) == 0 && !S_ISDIR(st.st_mode))

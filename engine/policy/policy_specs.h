@@ -45,7 +45,7 @@ struct policy_specs_order {
 	double seconds;               /* for all rows; 0: no limit. A row that is not asked for lack of time does not hold */
 	const struct policy_specs_walk *walk; /* NULL: there is no region, and rows with walk = true do not hold */
 	struct coverage *coverage;    /* gets the doors with rows; NULL: not wanted */
-	struct script_cover *cover;   /* gets the scripts of the directory and what the rows run of them; NULL: not wanted */
+	struct script_cover *cover;   /* gets the scripts of the directory and the parts that the rows run; NULL: not wanted */
 	struct script_bench *bench;   /* gets the cost of each row of a door; NULL: not wanted */
 	const char *filter;           /* only the rows whose name or script contains it, * and ? as in a shell; NULL: all */
 	void (*told)(void *arg, const struct policy_specs_row *row); /* gets each row, and no fault is added for it; NULL: faults are */

@@ -40,7 +40,7 @@ struct recorder_counts {
 /* Opens the file and starts the thread. o is copied. NULL with a sentence. The caller owns it. */
 struct recorder *recorder_open(const struct recorder_options *o, struct fault *f);
 /*
- * Writes the changed records and what is queued, for at most 2 seconds, ends the thread, and frees the recorder, which
+ * Writes the changed records and the queue, for at most 2 seconds, ends the thread, and frees the recorder, which
  * is a sink no longer. When the disk does not answer in that time, the thread keeps the recorder. NULL is fine.
  */
 void recorder_close(struct recorder *r);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * recorder_internal: what a recorder holds. recorder.c has the queue and the thread, recorder_follow.c the loop's side:
- * the records that have changed, and the things that are made of them.
+ * recorder_internal: the parts of a recorder. recorder.c has the queue and the thread, recorder_follow.c the loop's
+ * side: the records that have changed, and the things that are made of them.
  */
 #ifndef SALLYPORT_RECORDER_INTERNAL_H
 #define SALLYPORT_RECORDER_INTERNAL_H

@@ -31,7 +31,7 @@ judge_names(const struct versions *vs, const struct region_def *region, struct f
 static bool
 is_pinned(const struct region_def *region)
 {
-	struct fault unread; /* the faults of the definition stop the start, whatever is wrong with the directory */
+	struct fault unread; /* the faults of the definition stop the start in any case */
 	struct version_files *files = version_files_open(region->versions, false, &unread);
 	bool pinned = files != NULL && version_files_pinned(files) != 0;
 

@@ -3,8 +3,8 @@
  * version_files: the directory of region { versions = }. `objects` has the files of all versions, each once, under the
  * SHA-256 of its bytes; N.version is the manifest of version N, `pinned` the number of the pinned version, `store` the
  * head of the directory (version_text.h), `lock` the lock of the one region that writes. A file is written under
- * another name, flushed and renamed, and what it names is there before it: a process that is killed leaves a directory
- * that can be read.
+ * another name, flushed and renamed, and the files that it names are there before it: a process that is killed leaves a
+ * directory that can be read.
  *
  * Every function may block for as long as the disk does. Sentences name the file.
  */
@@ -38,7 +38,7 @@ int version_files_check(const struct version_files *d, struct fault *f);
  */
 int version_files_read(struct version_files *d, struct versions *vs, uint64_t *last, struct fault *f);
 
-struct version_set { /* what the directory shall have */
+struct version_set { /* the wanted content of the directory */
 	struct version **item; /* owned, and each a counted version */
 	size_t n;
 	uint64_t last;   /* the greatest number that a generation has had */
@@ -49,7 +49,7 @@ struct version_set { /* what the directory shall have */
 void version_set_free(struct version_set *set);
 
 /*
- * Makes the directory have that set: writes what is missing, sets `stored` in what is on disk, then removes the
+ * Makes the directory have that set: writes the missing files, sets `stored` in what is on disk, then removes the
  * manifests of other versions and the objects that no manifest names. -1 with a sentence: a part could not be done; the
  * others are.
  */

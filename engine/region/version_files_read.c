@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* version_files_read: what a directory of versions has, and what of it is damaged. */
+/* version_files_read: the versions of a directory, and the damage to them. */
 #include "region/version_files_internal.h"
 
 #include "policy/dataset.h"

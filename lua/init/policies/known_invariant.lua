@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What must hold for every connection, whatever a partner sends: `sallyport test --invariants --region FILE` looks for
--- one by which a claim is false.
+-- Claims about every connection: `sallyport test --invariants --region FILE` looks for one by which a claim is false.
 local cert = require "policy.cert"
 local capex = require "policy.capex"
 
