@@ -165,6 +165,24 @@ describe("the kept generations", function()
     must(region, "policy", "use", "1")
   end)
 
+  it("leave the region as it was when a label is not in the ring any more", function()
+    local ring = support.directory() .. "/ring"
+    support.run { "cp", "-rp", "certs/rings/CICSA", ring }
+    for _, ending in ipairs { ".pem", ".key" } do support.run { "cp", "-p", ring .. "/CICSA" .. ending, ring .. "/OLD" .. ending } end
+    support.write(ring .. "/default", "CICSA\n")
+    local listener = { urm = "list", ssl = "yes", certificate = "OLD" }
+    region = start { region = { ring = ring }, tcpipservices = { IPIC = listener } }
+    region:define { region = { ring = ring }, tcpipservices = { IPIC = { urm = "list", ssl = "yes", certificate = "CICSA" } },
+      ipconns = { TMPL = { template = "only" } } }
+    must(region, "reload")
+    for _, ending in ipairs { ".pem", ".key" } do os.rename(ring .. "/OLD" .. ending, ring .. "/../OLD" .. ending) end
+    refused(region, "OLD", "policy", "use", "1")
+    assert.are.equal(2, current(region).generation)
+    assert.are.equal("CICSA", region:row("tcpipservice", "IPIC").certificate)
+    for _, ending in ipairs { ".pem", ".key" } do os.rename(ring .. "/../OLD" .. ending, ring .. "/OLD" .. ending) end
+    must(region, "policy", "use", "1")
+  end)
+
   it("say that a note must be one short line of text", function()
     region = start()
     refused(region, "--note: longer than 200 bytes", "reload", "--note", ("x"):rep(201))
