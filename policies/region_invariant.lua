@@ -23,7 +23,7 @@ return {
       owner[ipconn] = owner[ipconn] or name
       return owner[ipconn] == name and (cert.named(walk.facts.certificate, name))
     end },
-  { name = "networkid EVIL is never accepted, whatever else is said",
+  { name = "networkid EVIL is never accepted",
     holds = function(walk)
       return not accepted(walk) or walk.facts.capex.networkid ~= "EVIL"
     end },

@@ -57,8 +57,8 @@ void jsontext_null(struct jsontext *j, const char *key);
 void jsontext_raw(struct jsontext *j, const char *key, const char *bytes, size_t len);
 
 /*
- * The present place; and back to it, which forgets what was added since, and that it was too much. A text that was full
- * at the mark stays full.
+ * The present place; and back to it, which forgets the later additions, and that they were too much. A text that was
+ * full at the mark stays full.
  */
 struct jsontext_mark jsontext_mark(const struct jsontext *j);
 void jsontext_back(struct jsontext *j, struct jsontext_mark m);

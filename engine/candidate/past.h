@@ -58,7 +58,7 @@ const struct past_question *past_at(const struct past *r, enum door door);
 bool past_try(struct past *r, const struct past_question *q);
 /* Whether the fact of that name is hidden. */
 bool past_hides(const struct past *r, const char *fact);
-/* The request of an attach question, its users and the size of its data. False: it has none. */
+/* The request of an attach question, its users and the size of its data. False: the question has no request. */
 bool past_request(const struct past_question *q, struct request *out, size_t *bytes);
 /*
  * Puts the answers of the question on the tape, which is empty. False: the account has not all of them, so that a

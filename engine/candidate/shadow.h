@@ -25,9 +25,9 @@ struct shadow_order { /* copied */
 
 /* Begins to load the candidate. -1 with a sentence: another shadow is there, or the order is wrong. */
 int shadow_begin(struct region *r, const struct shadow_order *o, struct fault *f);
-/* Ends the shadow. -1 with a sentence: there is none. */
+/* Ends the shadow. -1 with a sentence: there is no shadow. */
 int shadow_stop(struct region *r, const char *why, struct fault *f);
-/* The shadow as a row of `inquire shadow`, a new object; NULL: there is none. */
+/* The shadow as a row of `inquire shadow`, a new object; NULL: there is no shadow. */
 json_t *shadow_row(const struct region *r);
 /* The number of the kept generation that is asked as the shadow; 0: none. */
 uint64_t shadow_generation(const struct region *r);

@@ -41,7 +41,7 @@ struct member {
 	bool number;
 };
 
-/* Writes "NAME = { ... }," with the members that are given; nothing when there is none. */
+/* Writes "NAME = { ... }," with the members that are given; nothing without such a member. */
 static void
 put_table(struct buf *out, const struct ground *g, const struct supposed *s, const char *name, const struct member *members)
 {

@@ -11,7 +11,7 @@ struct terminal {
 	bool colour; /* it shows colours, and the environment does not forbid them (NO_COLOR, TERM=dumb) */
 };
 
-/* The terminal of a stream; all zero when the stream is none. */
+/* The terminal of a stream; all zero when the stream is not a terminal. */
 struct terminal terminal_of(FILE *to);
 
 #endif

@@ -51,7 +51,7 @@ struct asked {
 
 struct test {
 	const struct asked *asked;
-	struct definition *definition; /* owned; NULL: there is none */
+	struct definition *definition; /* owned; NULL: no definition was found */
 	struct region_def region;      /* the directory of scripts and the limits */
 	struct test_report report;
 	struct script_cover cover;

@@ -37,7 +37,7 @@ push_missed(lua_State *L)
 	return m;
 }
 
-/* The userdata, borrowed; NULL: there is none. */
+/* The userdata, borrowed; NULL: it was not made yet. */
 static const struct missed *
 find_missed(struct lua_State *L)
 {

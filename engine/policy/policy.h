@@ -117,7 +117,7 @@ struct policy_row {
 	const char *script;         /* borrowed */
 	enum door door;
 	int facts, mock;            /* their indexes */
-	const struct facts *presented; /* borrowed: the certificate of the facts; NULL: the table has it, or there is none */
+	const struct facts *presented; /* borrowed: the certificate of the facts; NULL: the table has it, or no certificate is known */
 	int params;                 /* the reference of policy_params_row, or LUA_NOREF */
 	struct record_entry *entry; /* borrowed: gets the checks and the verdict; may be NULL */
 	struct policy_cost *cost;   /* borrowed: gets the cost of the function; NULL: it is not measured */

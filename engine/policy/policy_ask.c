@@ -22,7 +22,7 @@ struct door_call { /* a call of the function of a door */
 	enum door door;
 	const struct notes *notes; /* of the connection, when the question begins */
 	const struct facts *facts; /* NULL: the two values on the stack are the facts, as a table, and the mock */
-	const struct facts *presented; /* of a table: the certificate, when the table has none */
+	const struct facts *presented; /* of a table: the certificate, when the table lacks it */
 	struct verdict *out;
 	bool failed; /* the refusal is the engine's, not the script's */
 };

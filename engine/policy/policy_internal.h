@@ -26,7 +26,7 @@ struct script { /* one policy script; loaded once */
 	struct script *next;
 	const struct source *source; /* borrowed from the sources */
 	bool loaded;                 /* false: it has faults, which were reported */
-	int params;                  /* registry reference of its declarations; LUA_NOREF: it has none */
+	int params;                  /* registry reference of its declarations; LUA_NOREF: the script declares no parameter */
 	int defaults;                /* of its parameters without given ones; LUA_NOREF: not made */
 	int hook[HOOK_COUNT];        /* by door, and HOOK_RUN: registry references, set when the script loads; LUA_NOREF: no function */
 };

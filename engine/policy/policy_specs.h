@@ -26,7 +26,7 @@ struct policy_specs_row {
 	const char *script, *file;
 	const char *name;                /* "" none */
 	int row, line;                   /* from 1; line 0: not known */
-	const struct faults *objections; /* the row holds when there are none */
+	const struct faults *objections; /* the row holds without an objection */
 	const json_t *doors;             /* the doors that were asked, as of `explain --json`; NULL: none */
 };
 

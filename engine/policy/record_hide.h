@@ -25,7 +25,7 @@ struct record_hide {
 	bool failed;               /* no memory, or no hash: the copy is not to be shown */
 };
 
-/* Zeroed memory until record_hide_end. NULL, and h has failed: there is none. */
+/* Zeroed memory until record_hide_end. NULL, and h has failed: no memory is left. */
 void *record_hide_take(struct record_hide *h, size_t n);
 /* A copy of n bytes until record_hide_end. */
 void *record_hide_copy(struct record_hide *h, const void *from, size_t n);

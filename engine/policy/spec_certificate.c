@@ -40,7 +40,7 @@ struct naming {
 	size_t n;
 };
 
-/* Adds the string on the top. False, with the objection: it is none, or there are too many. [-1, +0] */
+/* Adds the string on the top. False, with the objection: it is not a string, or there are too many. [-1, +0] */
 static bool
 add_name(lua_State *L, struct spec_run *r, struct naming *names, const char *key, const char *kind)
 {

@@ -20,7 +20,7 @@ push_text(lua_State *L, const char *text, bool there)
 		lua_pushnil(L);
 }
 
-/* Pushes the member of the verdict as a row would have it; nil when the verdict has none. [-0, +1] */
+/* Pushes the member of the verdict as a row would have it; nil when the verdict lacks it. [-0, +1] */
 static void
 push_member(lua_State *L, const struct verdict *v, const char *key)
 {
@@ -93,7 +93,7 @@ script_failed(lua_State *L, int expect, const struct verdict *v)
 }
 
 /*
- * Compares a member of the verdict with the wanted value on the top; false there expects that the verdict has none.
+ * Compares a member of the verdict with the wanted value on the top; false there expects a verdict without it.
  * [-1, +0]
  */
 static bool

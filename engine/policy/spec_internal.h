@@ -14,7 +14,7 @@
 enum spec_verified { SPEC_VERIFIED_UNSAID, SPEC_VERIFIED, SPEC_UNVERIFIED };
 
 struct spec_certificate { /* of the current row */
-	struct presented presented; /* owned; n is 0: the row has none */
+	struct presented presented; /* owned; n is 0: the row has no certificate */
 	enum spec_verified verified;
 	char userid[NAME_SIZE];     /* the user that certify gave it, for later doors; "" none */
 	double now;                 /* the time at which it is verified */
@@ -36,7 +36,7 @@ struct spec_run {
 	int row;                          /* from 1; 0: before the first */
 	int at;                           /* the row's line; 0: not known */
 	char name[TEXT_SIZE];             /* the row's; "" none */
-	struct faults objections;         /* owned; of the current row: it holds when there is none */
+	struct faults objections;         /* owned; of the current row, which holds without one */
 	struct spec_certificate certificate;
 	struct issuer *issuer;            /* owned; of the last certificate that was made; NULL: none */
 	char issuer_name[64];

@@ -21,7 +21,7 @@ struct reload_report {
 	uint64_t generation;     /* the number of the new generation; 0 when it was refused */
 	struct faults *faults;   /* borrowed; the errors that refused the reload, and the warnings */
 	const struct reload_change *changes; /* borrowed list; NULL: none */
-	const char *unstored;    /* why the new generation is not in the directory of versions yet; NULL: it is, or there is none */
+	const char *unstored;    /* why the new generation is not in the directory of versions yet; NULL: it is there, or the region has no directory */
 };
 
 struct reload_order {

@@ -35,7 +35,7 @@ int version_files_head(struct version_files *d, const struct version_head *h, st
 /* Opens a list of the names in a directory; the caller closes it. NULL with a sentence. */
 DIR *version_files_names(const struct version_files *d, int dir, struct fault *f);
 bool version_files_ends(const char *name, const char *ending);
-/* The number in the name of a manifest: 1 and *number, 0: it is no manifest, -1: the number is none. */
+/* The number in the name of a manifest: 1 and *number; 0: not a manifest; -1: the number is impossible. */
 int version_files_number(const char *name, uint64_t *number);
 
 #endif

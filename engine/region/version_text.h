@@ -15,11 +15,11 @@
 #define VERSION_NUMBER_MAX (1ull << 52) /* every reader of JSON keeps it */
 
 struct version_head {
-	char store[LOGNAME_SIZE]; /* 16 hex digits at random: a text of another directory is none of this one */
+	char store[LOGNAME_SIZE]; /* 16 hex digits at random: they tell the texts of this directory from those of another one */
 	uint64_t last;            /* the greatest number that a generation has had */
 };
 
-/* Reads a number of 1 to VERSION_NUMBER_MAX without leading zeros. False: it is none. */
+/* Reads a number of 1 to VERSION_NUMBER_MAX without leading zeros. False: the text is not such a number. */
 bool version_number(const char *text, uint64_t *out);
 
 /* Each writes a text into `to`, which the caller frees. -1 with a sentence: it would be too long, or no memory. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * script_lines: the lines of a script that Lua can run, by the debug information of its compiled form: those of its
- * functions too, called or not. A line that has only the end of a function is none of them.
+ * functions too, called or not. A line that has only the end of a function does not count.
  */
 #ifndef SALLYPORT_SCRIPT_LINES_H
 #define SALLYPORT_SCRIPT_LINES_H

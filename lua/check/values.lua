@@ -38,7 +38,7 @@ local LATER = { shape = true, class = true, module = true, member = true, closur
 
 local function is_nil(value) return value.kind == "const" and value.type == "nil" end
 
--- The value of a variable that is nil at first; nil: there is none.
+-- The value of a variable that is nil at first; nil: no value is known.
 local function later(a, b)
   if not (is_nil(a) and LATER[b.kind]) then return nil end
   local value = {}

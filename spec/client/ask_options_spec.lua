@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- `ask`: its options, requests, the way out, a recorded connection as the beginning; that it has no effect; and
--- questions that are none.
+-- questions that are malformed.
 local dkjson = require "dkjson"
 
 local support = require "spec.support"

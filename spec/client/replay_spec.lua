@@ -161,7 +161,7 @@ end, install = function(facts) return policy.install { ipconn = facts.capex.appl
     assert.equal(3, status)
   end)
 
-  it("calls a connection unknown whose record is not whole, and reads no record that is none", function()
+  it("calls a connection unknown whose record is not whole, and one whose record cannot be read", function()
     local db = region:path "broken.db"
     assert(support.run { "cp", region:path "records.db", db } == 0)
     local function change(id, sql)

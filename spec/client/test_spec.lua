@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- `sallyport test`: the rows of decision tables by the engine's own ask, and what it prints of those that do not hold.
+-- `sallyport test`: the rows of decision tables by the engine's own ask, and its report of the rows that do not hold.
 local json = require "dkjson"
 local lfs = require "lfs"
 
@@ -93,7 +93,7 @@ describe("sallyport test", function()
     assert.is_truthy(out:find("1 passed, 0 failed", 1, true), out)
   end)
 
-  it("fails when there is no row, and says what is missing", function()
+  it("fails without a row, and names the missing thing", function()
     write { near = SCRIPT }
     local status, out, err = test(dir)
     assert.equal(1, status)

@@ -89,13 +89,13 @@ describe("a row with a certificate", function()
       row("'" .. lfs.currentdir() .. "/certs/rings/NETX.CTGAPP/NETX.CTGAPP.pem'", "code = 'verified'"))
   end)
 
-  it("has a user where certify gave one, and no certificate where the door has none", function()
+  it("has a user where certify gave one, and a certificate only where the door has it", function()
     holds("{ door = 'bind', certificate = { cn = 'A', userid = 'FRED' }, facts = {}, expect = { verdict = 'refuse', text = 'FRED' } }",
       "{ door = 'bind', certificate = { cn = 'A' }, facts = {}, expect = { verdict = 'refuse', text = 'nil' } }",
       "{ door = 'admit', certificate = { cn = 'A' }, facts = {}, expect = { verdict = 'refuse', code = 'absent' } }")
   end)
 
-  it("objects to what no certificate has", function()
+  it("objects to names that no certificate has", function()
     objects('certificate has no key "isuer"; is "issuer" meant?', row("{ isuer = 'A' }", "code = 'verified'"))
     objects("certificate.cn: must be a string or a list of strings", row("{ cn = { 1 } }", "code = 'verified'"))
     objects("certificate: ip: 'nowhere' is no address", row("{ ip = 'nowhere' }", "code = 'verified'"))

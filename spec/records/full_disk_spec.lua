@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The file of records on a full disk: what the region says, what it loses, and what its partners see, by record_full.
+-- The file of records on a full disk: the region's messages and losses, and the partners' answers, by record_full.
 local record_file = require "spec.support.record_file"
 local small_disk = require "spec.support.small_disk"
 local support = require "spec.support"
@@ -66,7 +66,7 @@ return { install = function(facts) return policy.install { ipconn = facts.capex.
     file:await(("SELECT 1 FROM record WHERE connection = '%s' AND closed"):format(last))
   end)
 
-  it("counts at the end of the region what was never written", function()
+  it("counts the records that the end of the region loses", function()
     start "count"
     refuse_until "SP0080 E"
     refuse_one()

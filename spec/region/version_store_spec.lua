@@ -146,7 +146,7 @@ describe("the kept generations, with a directory,", function()
     assert.is_true(current(region).pinned)
   end)
 
-  it("lie in files of the region's user only, each content once, without what was discarded", function()
+  it("lie in files of the region's user only, each content once, without discarded versions", function()
     region = begin({}, { generations = 2 })
     for _, name in ipairs { "BOB", "CAROL", "BOB", "DAVE" } do reload(region, name) end
     assert.are.same({ 4, 5 }, numbers(region))
@@ -526,7 +526,7 @@ describe("a directory of versions", function()
     assert.is_nil(row_of(region, 2).damage)
   end)
 
-  it("keeps the files that are none of its own", function()
+  it("keeps the files of others", function()
     region = begin({}, { generations = 1 })
     local others = { "kept/region.lua.new", "kept/notes", "kept/objects/README", "kept/objects/" .. ("x"):rep(64) }
     for _, name in ipairs(others) do support.write(region:path(name), "mine") end
