@@ -289,12 +289,17 @@ test_run(int argc, char **argv)
 		else if (opt == 'd' && read_seed(optarg, &a.seed))
 			a.invariants = true;
 		else if (opt == 'j')
-			a.json = a.cover = true;
+			a.json = true;
 		else
 			return fputs(usage, opt == 'h' ? stdout : stderr) < 0 ? EXIT_FAILED : opt == 'h' ? EXIT_DONE : EXIT_USAGE;
 	}
 	if (argc - optind <= 1) {
 		a.dir = optind < argc ? argv[optind] : NULL;
+		if (a.invariants && (a.filter != NULL || a.cover || a.bench)) {
+			fputs("test: --filter, --cover, --threshold and --bench are for rows, and --invariants runs none\n", stderr);
+			return EXIT_USAGE;
+		}
+		a.cover |= a.json;
 		return a.invariants ? search(&a) : test(&a);
 	}
 	fprintf(stderr, "test: takes one directory; not understood: '%s'\n", argv[optind + 1]);

@@ -154,6 +154,15 @@ describe("sallyport test --invariants", function()
     region = nil
   end)
 
+  it("takes no option of rows", function()
+    define(holes[1].repaired, holes[1].invariant, holes[1].doors)
+    for _, words in ipairs { { "--filter", "x" }, { "--cover" }, { "--threshold", "90" }, { "--bench" } } do
+      local status, out, err = search(table.unpack(words))
+      assert.same({ 2, "" }, { status, out })
+      assert.truthy(err:find("--invariants runs none", 1, true), err)
+    end
+  end)
+
   it("needs claims, a definition and numbers", function()
     define(holes[1].repaired, holes[1].invariant, holes[1].doors)
     os.remove(region:path "policies/s_invariant.lua")
