@@ -16,6 +16,10 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 INSTALL ?= install
 
+# The first entry of the changelog has the version. COMMIT is given where the sources have no .git.
+VERSION := $(shell sed -n '1s/^sallyport .\([0-9.]*\). .*/\1/p' engine/packaging/debian/changelog)
+COMMIT ?= $(or $(if $(wildcard .git),$(shell git rev-parse --short=12 HEAD 2>/dev/null)),unknown)
+
 # A build tree is a directory: the plain one, and one for each set of sanitizers.
 BUILD ?= build
 BIN ?= $(if $(filter build,$(BUILD)),sallyport,$(BUILD)/sallyport)
@@ -111,6 +115,13 @@ $(BUILD)/flags: FORCE
 $(BUILD)/headers: | $(BUILD)/flags
 	$(Q)CC='$(CC)' LUA_CFLAGS='$(LUA_CFLAGS)' engine/packaging/headers $(HEADERS)
 	$(Q)touch $@
+
+# Only one object has the version and the commit, so that a commit compiles one file again.
+ABOUT := -DSALLYPORT_VERSION='"$(VERSION)"' -DSALLYPORT_COMMIT='"$(COMMIT)"'
+$(BUILD)/about: FORCE
+	$(Q)mkdir -p $(@D); echo '$(VERSION) $(COMMIT)' | cmp -s - $@ || echo '$(VERSION) $(COMMIT)' >$@
+$(BUILD)/engine/client/about.o: $(BUILD)/about
+$(BUILD)/engine/client/about.o: private ALL_CFLAGS += $(ABOUT)
 
 $(BUILD)/engine/%.o: engine/%.c $(BUILD)/flags | $(BUILD)/headers
 	@mkdir -p $(@D); echo '  CC    $<'

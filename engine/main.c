@@ -2,6 +2,7 @@
 /* main: the command line of sallyport, the start and the end of a region, and the settings of the whole process. */
 #include "config/attribute.h"
 #include "ipic/json_body.h"
+#include "client/about.h"
 #include "client/ask_command.h"
 #include "client/check.h"
 #include "client/command.h"
@@ -30,7 +31,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define VERSION "0.8"
 #define LOOK_SECONDS 0.1   /* the interval in which a start looks for a signal that ends it */
 #define START_GOODBYE 2    /* seconds that a start has to end after such a signal */
 #define LARGE (4 * 1024 * 1024) /* bytes; a larger block of memory goes back to the system when it is freed */
@@ -277,7 +277,7 @@ main(int argc, char **argv)
 	if (argc >= 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0))
 		return fputs(usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
 	if (argc >= 2 && strcmp(argv[1], "--version") == 0)
-		return puts("sallyport " VERSION) < 0 ? EXIT_FAILED : EXIT_DONE;
+		return about_print(stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
 	for (size_t i = 0; argc >= 2 && i < COMMANDS; i++)
 		if (strcmp(argv[1], commands[i].name) == 0)
 			return commands[i].main(argc - 1, argv + 1);

@@ -674,3 +674,9 @@ http_client_post(struct http_client *c, const struct http_post *p, struct fault 
 	transfer_free(x);
 	return NULL;
 }
+
+const char *
+http_client_library(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->version;
+}

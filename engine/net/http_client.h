@@ -53,4 +53,7 @@ void http_client_cancel(struct http_transfer *x);
  */
 int http_client_check_url(const char *url, struct fault *f);
 
+/* The version of the libcurl that runs, "7.88.1". A static string. */
+const char *http_client_library(void);
+
 #endif

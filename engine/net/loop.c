@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,4 +106,10 @@ loop_free(struct ev_loop *loop)
 {
 	if (loop != NULL)
 		ev_loop_destroy(loop);
+}
+
+void
+loop_library(char out[LOOP_LIBRARY_SIZE])
+{
+	snprintf(out, LOOP_LIBRARY_SIZE, "%d.%d", ev_version_major(), ev_version_minor());
 }

@@ -12,4 +12,8 @@ void loop_run(struct ev_loop *loop);
 void loop_break(struct ev_loop *loop);
 void loop_free(struct ev_loop *loop); /* NULL is fine */
 
+#define LOOP_LIBRARY_SIZE 32
+/* Writes the version of the libev that runs, "4.33". */
+void loop_library(char out[LOOP_LIBRARY_SIZE]);
+
 #endif

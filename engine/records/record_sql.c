@@ -61,3 +61,9 @@ record_sql_version(struct sqlite3 *db, const char *path, struct fault *f)
 			path, version, RECORD_FILE_VERSION);
 	return 0;
 }
+
+const char *
+record_sql_library(void)
+{
+	return sqlite3_libversion();
+}

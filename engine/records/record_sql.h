@@ -16,4 +16,7 @@ int record_sql_number(struct sqlite3 *db, const char *path, const char *sql, dou
 /* Whether the database is a file of records of this version. 0, or -1 with a sentence. */
 int record_sql_version(struct sqlite3 *db, const char *path, struct fault *f);
 
+/* The version of the SQLite that runs, "3.40.1". A static string. */
+const char *record_sql_library(void);
+
 #endif

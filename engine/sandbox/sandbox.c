@@ -121,3 +121,9 @@ sandbox_names(struct buf *out)
 	sandbox_free(L);
 	return status == LUA_OK ? 0 : -1;
 }
+
+const char *
+sandbox_library(void)
+{
+	return LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "." LUA_VERSION_RELEASE;
+}

@@ -26,4 +26,7 @@ struct buf;
 /* Adds the name of each global, a line for each: "assert", "math", "math.floor". -1: no memory. */
 int sandbox_names(struct buf *out);
 
+/* The version of the Lua that this program was built with, "5.4.4". A static string. */
+const char *sandbox_library(void);
+
 #endif

@@ -409,3 +409,9 @@ tls_token_same(const char *a, const char *b)
 
 	return n == strlen(b) && CRYPTO_memcmp(a, b, n) == 0;
 }
+
+const char *
+tls_library(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
+}

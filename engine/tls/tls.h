@@ -118,4 +118,7 @@ void tls_digest(const void *bytes, size_t n, char out[65]);
 int tls_token(char out[TOKEN_SIZE]);
 bool tls_token_same(const char *a, const char *b);
 
+/* The version of the OpenSSL that runs, "3.0.17". A static string. */
+const char *tls_library(void);
+
 #endif

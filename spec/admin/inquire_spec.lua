@@ -408,9 +408,15 @@ describe("a wrong word", function()
 end)
 
 describe("sallyport --version", function()
-  it("prints the version and nothing else", function()
+  it("prints the version of the changelog, then the commit and the libraries", function()
     local status, out, err = support.sallyport "--version"
     assert.same({ 0, "" }, { status, err })
-    assert.is_truthy(out:find "^sallyport %d+%.%d+[%.%d]*\n$", out)
+    local version = support.read("engine/packaging/debian/changelog"):match "^sallyport %((%d+%.%d+%.%d+)%)"
+    assert.is_string(version)
+    assert.equal("sallyport " .. version, out:match "^(.-)\n")
+    assert.is_truthy(out:match "^[^\n]+\n(.-)\n":find "^commit %w[%w.-]+$", out)
+    for _, library in ipairs { "Lua", "OpenSSL", "libev", "Jansson", "libcurl", "SQLite" } do
+      assert.message(library .. ": " .. out).is_truthy(out:find(library .. " %d+%.%d+"))
+    end
   end)
 end)
