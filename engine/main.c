@@ -143,9 +143,10 @@ run_region(const struct region_options *o, bool watched)
 }
 
 static const char run_usage[] =
-	"usage: sallyport run [--region FILE] [--control PATH] [--log FILE] [--log-format text|json] [--watch]\n"
+	"usage: sallyport run [--region FILE] [--control PATH] [--log FILE|stderr|journal|syslog] [--log-format text|json] [--watch]\n"
 	"Starts a region in the foreground (default " COMMAND_LINE_REGION_FILE "). SIGTERM drains the region; a second SIGTERM ends it\n"
 	"at once. SIGHUP reloads and opens the log again; SIGUSR1 opens the log again.\n"
+	"--log journal writes to the journal of systemd, --log syslog to /dev/log; journal:PATH and syslog:PATH name another socket.\n"
 	"--watch reloads when the definition, a script, a data file, the saf or the ring has changed.\n";
 
 /* Prints what is wrong (NULL: getopt has done so) and the usage. */

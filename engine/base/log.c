@@ -25,7 +25,7 @@
 struct log {
 	struct log_sink sink; /* used by the writer only */
 	bool ended;       /* the writer has ended; used only by the thread that ends the log */
-	enum log_format format;
+	struct log_form form;
 	char applid[NAME_SIZE];
 	struct thread *thread;
 	pthread_mutex_t lock; /* guards everything below */
@@ -72,7 +72,7 @@ own_up(struct log *l)
 
 	if (l->lost == 0)
 		return;
-	log_line_begin(&line, l->format, l->applid, MSG_SP0040);
+	log_line_begin(&line, l->form, l->applid, MSG_SP0040);
 	log_line_insert(&line, "#count", log_number(number, (int64_t)l->lost));
 	log_line_insert(&line, "error", l->trouble != 0 ? strerrordesc_np(l->trouble) : NULL);
 	log_line_end(&line);
@@ -98,7 +98,7 @@ log_push_sum(void *arg, const struct log_throttle_entry *e)
 	struct log_line line;
 	char number[24];
 
-	log_line_begin(&line, l->format, l->applid, MSG_SP0023);
+	log_line_begin(&line, l->form, l->applid, MSG_SP0023);
 	log_line_insert(&line, "door", e->door);
 	log_line_insert(&line, "code", e->code);
 	log_line_insert(&line, "prefix", e->prefix);
@@ -119,7 +119,7 @@ open_anew(struct log *l)
 	pthread_mutex_unlock(&l->lock);
 	done = log_sink_reopen(&l->sink, &f) == 0;
 	pthread_mutex_lock(&l->lock);
-	log_line_begin(&line, l->format, l->applid, done ? MSG_SP0071 : MSG_SP0072);
+	log_line_begin(&line, l->form, l->applid, done ? MSG_SP0071 : MSG_SP0072);
 	log_line_insert(&line, "file", l->sink.file);
 	log_line_insert(&line, "error", done ? NULL : f.text);
 	log_line_end(&line);
@@ -229,8 +229,19 @@ release(struct log *l)
 	free(l);
 }
 
+static int
+open_sink(struct log *l, const char *target, enum log_format format, struct fault *f)
+{
+	if (log_sink_open(&l->sink, target, f) < 0)
+		return -1;
+	l->form = (struct log_form){ .format = format, .frame = l->sink.frame };
+	if (format == LOG_JSON && l->sink.frame == LOG_FRAME_JOURNAL)
+		return fault_set(f, "the journal has fields in place of JSON; leave out --log-format json, or choose another --log");
+	return 0;
+}
+
 struct log *
-log_open(const char *file, enum log_format format, struct fault *f)
+log_open(const char *target, enum log_format format, struct fault *f)
 {
 	struct log *l = calloc(1, sizeof *l);
 	int rc;
@@ -239,10 +250,9 @@ log_open(const char *file, enum log_format format, struct fault *f)
 		fault_set(f, "no memory for the log");
 		return NULL;
 	}
-	l->format = format;
 	buf_init(&l->pending, QUEUE_BYTES);
 	buf_init(&l->flight, QUEUE_BYTES);
-	if (log_sink_open(&l->sink, file, f) < 0) {
+	if (open_sink(l, target, format, f) < 0) {
 		release(l);
 		return NULL;
 	}
@@ -324,7 +334,7 @@ begin(struct log *l, struct log_line *line, enum message m)
 	pthread_mutex_lock(&l->lock);
 	memcpy(applid, l->applid, sizeof applid);
 	pthread_mutex_unlock(&l->lock);
-	log_line_begin(line, l->format, applid, m);
+	log_line_begin(line, l->form, applid, m);
 }
 
 static void

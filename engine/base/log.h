@@ -6,6 +6,8 @@
  *
  *   2026-11-22 17:40:01.123456Z CICSA DFHIS3000 I IPCONN autoinstalled successfully. ipconn=APPL applid=MYQUAL.MYAPPL
  *   {"time":"2026-11-22T17:40:01.123456Z","region":"CICSA","id":"DFHIS3000","severity":"I","message":"...", ...}
+ *
+ * In syslog and in the journal of systemd a line is a datagram of its own (log_line.h).
  */
 #ifndef SALLYPORT_LOG_H
 #define SALLYPORT_LOG_H
@@ -19,11 +21,14 @@ struct log;
 
 enum log_format { LOG_TEXT, LOG_JSON };
 
-/* Opens `file` for appending (0600); NULL means stderr. NULL with a sentence on failure. Owned by the caller. */
-struct log *log_open(const char *file, enum log_format format, struct fault *f);
+/*
+ * Opens the target: a file, for appending (0600); "stderr" or NULL; "journal" or "syslog", with ":" and the path of a
+ * socket when it is not the system's (log_sink.h). NULL with a sentence on failure. Owned by the caller.
+ */
+struct log *log_open(const char *target, enum log_format format, struct fault *f);
 /*
  * Opens the file again by its name, after a rename. The writer's thread does so and reports the result (SP0071,
- * SP0072). Does nothing when the log is stderr.
+ * SP0072). Does nothing when the log is no file.
  */
 void log_reopen(struct log *l);
 /* Sets the applid that every following line has (copied). */

@@ -3,12 +3,15 @@
 
 #include "base/name.h"
 
+#include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define TAIL 32 /* bytes kept free for log_line_end */
+#define FACILITY_DAEMON (3 << 3) /* RFC 3164 4.1.1 */
 
 static const struct {
 	const char *id;
@@ -20,15 +23,25 @@ static const struct {
 #undef X
 };
 
+/* The levels of syslog, which the journal uses too. */
+static int
+priority(enum message m)
+{
+	return message_table[m].severity == 'E' ? 3 : message_table[m].severity == 'W' ? 4 : 6;
+}
+
+/* Adds to the line, or to the fields that follow it in the journal. */
 static void
 put(struct log_line *l, const char *bytes, size_t n)
 {
-	if (l->n + n > sizeof l->text - TAIL) {
+	size_t *held = l->in_fields ? &l->fields : &l->n;
+
+	if (*held + n > LOG_LINE_MAX_BYTES - TAIL) {
 		l->cut = true;
 		return;
 	}
-	memcpy(l->text + l->n, bytes, n);
-	l->n += n;
+	memcpy(l->text + (l->in_fields ? LOG_LINE_MAX_BYTES : 0) + *held, bytes, n);
+	*held += n;
 }
 
 static void
@@ -39,18 +52,18 @@ puts_(struct log_line *l, const char *s)
 
 /*
  * In JSON the backslashes of this file's own escapes are escaped once more: a reader of JSON then sees the same text as
- * a reader of the text form.
+ * a reader of the text form. A field of the journal has no quotes around it, so that a quote needs no escape.
  */
 static void
 put_byte(struct log_line *l, unsigned char c)
 {
-	const char *slash = l->format == LOG_JSON ? "\\\\" : "\\";
+	const char *slash = l->form.format == LOG_JSON ? "\\\\" : "\\";
 	char hex[4];
 
 	if (c == '\\') {
 		puts_(l, slash);
 		puts_(l, slash);
-	} else if (c == '"') {
+	} else if (c == '"' && !l->in_fields) {
 		puts_(l, "\\\"");
 	} else if (c >= 0x20 && c < 0x7f) {
 		put(l, (char *)&c, 1);
@@ -122,7 +135,30 @@ json_pair(struct log_line *l, const char *key, const char *value, bool number)
 	puts_(l, quote);
 }
 
-/* Values that are one insert in text and two members in JSON. */
+/* KEY=value and a newline: a field of the journal, whose names have capitals, digits and underscores. */
+static void
+field(struct log_line *l, const char *key, const char *value)
+{
+	l->in_fields = true;
+	for (; *key != '\0'; key++)
+		put(l, (char[]){ (char)toupper((unsigned char)*key) }, 1);
+	puts_(l, "=");
+	put_value(l, value);
+	puts_(l, "\n");
+	l->in_fields = false;
+}
+
+static void
+journal_pair(struct log_line *l, const char *key, const char *value, bool number)
+{
+	char name[64];
+
+	(void)number;
+	snprintf(name, sizeof name, "sallyport_%s", key);
+	field(l, name, value);
+}
+
+/* Values that are one insert in text and two members in JSON and in the journal. */
 static const struct compound {
 	const char *key;
 	char between;
@@ -142,38 +178,44 @@ compound_of(const char *key)
 	return NULL;
 }
 
+typedef void (*put_pair)(struct log_line *l, const char *key, const char *value, bool number);
+
 static void
-insert_json(struct log_line *l, const char *key, const char *value, bool number)
+insert_parts(struct log_line *l, const char *key, const char *value, bool number, put_pair pair)
 {
 	const struct compound *c = compound_of(key);
 	const char *cut = c != NULL ? strrchr(value, c->between) : NULL;
 	char first[PLACE_SIZE];
 
 	if (cut == NULL || cut - value >= (ptrdiff_t)sizeof first) {
-		json_pair(l, key, value, number);
+		pair(l, key, value, number);
 		return;
 	}
 	snprintf(first, sizeof first, "%.*s", (int)(cut - value), value);
-	json_pair(l, c->first, first, false);
-	json_pair(l, c->second, cut + 1, c->number);
+	pair(l, c->first, first, false);
+	pair(l, c->second, cut + 1, c->number);
 }
 
 void
 log_line_insert(struct log_line *l, const char *key, const char *value)
 {
 	bool cut = l->cut, number = key[0] == '#';
-	size_t before = l->n;
+	size_t before = l->n, fields_before = l->fields;
 
 	if (value == NULL || value[0] == '\0')
 		return;
 	key += number;
 	l->cut = false;
-	if (l->format == LOG_JSON)
-		insert_json(l, key, value, number);
+	if (l->form.format == LOG_JSON)
+		insert_parts(l, key, value, number, json_pair);
 	else
 		insert_text(l, key, value);
-	if (l->cut) /* an insert is written whole or not at all: half of one could be misread */
+	if (l->form.frame == LOG_FRAME_JOURNAL)
+		insert_parts(l, key, value, number, journal_pair);
+	if (l->cut) { /* an insert is written whole or not at all: half of one could be misread */
 		l->n = before;
+		l->fields = fields_before;
+	}
 	l->cut |= cut;
 }
 
@@ -191,21 +233,63 @@ stamp(char *out, size_t size, bool json)
 	return n;
 }
 
+/* The header of RFC 3164, as syslog(3) writes it: local time, and no name of the machine. */
+static void
+begin_syslog(struct log_line *l, enum message m)
+{
+	struct tm tm;
+	time_t now = time(NULL);
+	char when[32] = "";
+
+	if (localtime_r(&now, &tm) != NULL)
+		strftime(when, sizeof when, "%b %e %H:%M:%S", &tm);
+	l->n = (size_t)snprintf(l->text, TAIL + sizeof when, "<%d>%s " LOG_LINE_PROGRAM "[%d]: ", FACILITY_DAEMON | priority(m), when, (int)getpid());
+}
+
+/* The fields that each entry of the journal has. */
+static void
+begin_journal(struct log_line *l, const char *applid, enum message m)
+{
+	const char level[2] = { (char)('0' + priority(m)), '\0' };
+	char when[64];
+
+	stamp(when, sizeof when, true);
+	field(l, "PRIORITY", level);
+	field(l, "SYSLOG_IDENTIFIER", LOG_LINE_PROGRAM);
+	field(l, "SALLYPORT_TIME", when);
+	field(l, "SALLYPORT_REGION", applid);
+	field(l, "SALLYPORT_ID", message_table[m].id);
+	puts_(l, "MESSAGE=");
+}
+
+/* What precedes the applid: the time, unless the reader of the log adds its own. */
+static void
+begin_line(struct log_line *l, const char *applid, enum message m)
+{
+	bool json = l->form.format == LOG_JSON;
+
+	if (l->form.frame == LOG_FRAME_SYSLOG)
+		begin_syslog(l, m);
+	else if (l->form.frame == LOG_FRAME_JOURNAL)
+		begin_journal(l, applid, m);
+	puts_(l, json ? "{\"time\":\"" : "");
+	if (json || l->form.frame == LOG_FRAME_NONE)
+		l->n += stamp(l->text + l->n, 64, json);
+	puts_(l, json ? "\",\"region\":\"" : l->form.frame == LOG_FRAME_NONE ? " " : "");
+	put_value(l, applid);
+}
+
 void
-log_line_begin(struct log_line *l, enum log_format format, const char *applid, enum message m)
+log_line_begin(struct log_line *l, struct log_form form, const char *applid, enum message m)
 {
 	const char severity[2] = { message_table[m].severity, '\0' };
-	bool json = format == LOG_JSON;
-	const char *sep = json ? "\",\"id\":\"" : " ";
+	bool json = form.format == LOG_JSON;
 
-	l->format = format;
-	l->cut = false;
-	l->n = 0;
-	puts_(l, json ? "{\"time\":\"" : "");
-	l->n += stamp(l->text + l->n, 64, json);
-	puts_(l, json ? "\",\"region\":\"" : " ");
-	put_value(l, applid[0] != '\0' ? applid : "-");
-	puts_(l, sep);
+	l->form = form;
+	l->cut = l->in_fields = false;
+	l->n = l->fields = 0;
+	begin_line(l, applid[0] != '\0' ? applid : "-", m);
+	puts_(l, json ? "\",\"id\":\"" : " ");
 	puts_(l, message_table[m].id);
 	puts_(l, json ? "\",\"severity\":\"" : " ");
 	puts_(l, severity);
@@ -217,11 +301,24 @@ log_line_begin(struct log_line *l, enum log_format format, const char *applid, e
 	puts_(l, json ? "\"" : "");
 }
 
+/* The fields follow the line; an empty line ends the entry. */
+static void
+end_journal(struct log_line *l)
+{
+	if (l->cut)
+		l->fields += (size_t)snprintf(l->text + LOG_LINE_MAX_BYTES + l->fields, TAIL, "SALLYPORT_CUT=yes\n");
+	memmove(l->text + l->n, l->text + LOG_LINE_MAX_BYTES, l->fields);
+	l->n += l->fields;
+	l->text[l->n++] = '\n';
+}
+
 void
 log_line_end(struct log_line *l)
 {
-	const char *mark = !l->cut ? "" : l->format == LOG_JSON ? ",\"cut\":true" : " cut=yes";
-	const char *close = l->format == LOG_JSON ? "}\n" : "\n";
+	bool json = l->form.format == LOG_JSON;
+	const char *mark = !l->cut ? "" : json ? ",\"cut\":true" : " cut=yes";
 
-	l->n += (size_t)snprintf(l->text + l->n, TAIL, "%s%s", mark, close);
+	l->n += (size_t)snprintf(l->text + l->n, TAIL, "%s%s", mark, json ? "}\n" : "\n");
+	if (l->form.frame == LOG_FRAME_JOURNAL)
+		end_journal(l);
 }

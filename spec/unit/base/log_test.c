@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log.h"
+#include "base/log_line.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,7 +15,9 @@
 #include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 struct place {
 	char dir[64], file[96];
@@ -259,6 +262,59 @@ a_stalled_reader_blocks_nobody_and_lost_lines_are_owned_up_to(void **state)
 	free(r.text);
 }
 
+/* Nothing reads the socket while 40000 lines are logged. */
+static void
+a_full_socket_blocks_nobody_and_lost_lines_are_owned_up_to(void **state)
+{
+	struct place *p = *state;
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	char target[sizeof p->file + 16], entry[32768];
+	size_t said = 0, lost = 0;
+	int reader = socket(AF_UNIX, SOCK_DGRAM, 0);
+	struct log *l;
+
+	snprintf(at.sun_path, sizeof at.sun_path, "%.100s", p->file);
+	assert_int_equal(bind(reader, (struct sockaddr *)&at, sizeof at), 0);
+	snprintf(target, sizeof target, "journal:%s", p->file);
+	l = log_open(target, LOG_TEXT, NULL);
+	assert_non_null(l);
+	for (int i = 0; i < 40000; i++)
+		log_say(l, MSG_SP0030, "why", "flood", NULL);
+	while (said + lost < 40000) {
+		ssize_t n = recv(reader, entry, sizeof entry - 1, 0);
+
+		assert_true(n > 0);
+		entry[n] = '\0';
+		said += strstr(entry, "SALLYPORT_WHY=flood\n") != NULL;
+		if (strstr(entry, "SALLYPORT_ID=SP0040\n") != NULL)
+			lost += strtoul(strstr(entry, "SALLYPORT_COUNT=") + 16, NULL, 10);
+	}
+	assert_int_equal(said + lost, 40000);
+	assert_true(said >= 16384);
+	log_close(l);
+	close(reader);
+}
+
+static void
+an_insert_that_does_not_fit_is_left_out_of_the_entry_too(void **state)
+{
+	struct log_line line;
+	char value[2000];
+
+	(void)state;
+	memset(value, 'v', sizeof value - 1);
+	value[sizeof value - 1] = '\0';
+	log_line_begin(&line, (struct log_form){ .format = LOG_TEXT, .frame = LOG_FRAME_JOURNAL }, "CICSA", MSG_SP0021);
+	for (int i = 0; i < 6; i++)
+		log_line_insert(&line, i == 5 ? "last" : "text", value);
+	log_line_end(&line);
+	line.text[line.n] = '\0';
+	assert_null(strstr(line.text, "last=v"));
+	assert_null(strstr(line.text, "SALLYPORT_LAST="));
+	assert_non_null(strstr(line.text, " cut=yes\n"));
+	assert_non_null(strstr(line.text, "\nSALLYPORT_CUT=yes\n\n"));
+}
+
 static void
 a_full_disk_ends_nothing(void **state)
 {
@@ -316,6 +372,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_flood_of_one_refusal_is_summed_up_and_loses_no_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(door_and_code_stand_where_the_caller_puts_them_and_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_stalled_reader_blocks_nobody_and_lost_lines_are_owned_up_to, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_full_socket_blocks_nobody_and_lost_lines_are_owned_up_to, set_up, tear_down),
+		cmocka_unit_test(an_insert_that_does_not_fit_is_left_out_of_the_entry_too),
 		cmocka_unit_test_setup_teardown(a_full_disk_ends_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_log_that_cannot_be_opened_says_which_and_why, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_log_file_is_for_its_owner_and_is_added_to, set_up, tear_down),
