@@ -28,36 +28,38 @@ operator_shadowed(void *arg, const char *why)
 	free(wait);
 }
 
-/* -1: the text is no percentage above 0 and at most 100. */
+/* A percentage above 0 and at most 100, and a listener. */
 static int
-read_share(const char *text, double *share)
+read_share(struct order *o, struct share *s)
 {
-	char *end;
+	const char *text = operator_option(o, "share"), *service = operator_option(o, "tcpipservice");
+	char *end = "";
 
-	*share = 100;
-	if (text == NULL)
-		return 0;
-	*share = strtod(text, &end);
-	return end != text && (*end == '\0' || strcmp(end, "%") == 0) && *share > 0 && *share <= 100 ? 0 : -1;
+	s->percent = text != NULL ? strtod(text, &end) : 100;
+	if (text != NULL && (end == text || (*end != '\0' && strcmp(end, "%") != 0) || !(s->percent > 0 && s->percent <= 100)))
+		return fault_set(&o->fault, "%s: --share must be above 0%% and at most 100%%", o->command);
+	if (service != NULL && !text_upper(s->tcpipservice, sizeof s->tcpipservice, service, strlen(service)))
+		return fault_set(&o->fault, "--tcpipservice %.40s: there is no tcpipservice of that name", service);
+	return 0;
 }
 
 /* The candidate: files by their paths, or the number of a generation. */
 static int
-read_candidate(struct order *o, struct shadow_order *s)
+read_candidate(struct order *o, struct candidate *c)
 {
 	char *end;
 
-	s->file = operator_option(o, "file");
-	s->policies = operator_option(o, "policies");
-	if (s->file != NULL || s->policies != NULL) {
-		const char *path = s->file != NULL ? s->file : s->policies;
+	c->file = operator_option(o, "file");
+	c->policies = operator_option(o, "policies");
+	if (c->file != NULL || c->policies != NULL) {
+		const char *path = c->file != NULL ? c->file : c->policies;
 
-		return path[0] == '/' && strlen(path) < PATH_SIZE ? 0 : fault_set(&o->fault, "shadow: the path is too long, or not absolute");
+		return path[0] == '/' && strlen(path) < PATH_SIZE ? 0 : fault_set(&o->fault, "%s: the path is too long, or not absolute", o->command);
 	}
-	s->number = strtoull(o->arg[0], &end, 10);
+	c->number = strtoull(o->arg[0], &end, 10);
 	if (o->arg[0][0] >= '1' && o->arg[0][0] <= '9' && *end == '\0')
 		return 0;
-	return fault_set(&o->fault, "shadow: '%s' is neither a generation of policy list nor a file or directory that is there", o->arg[0]);
+	return fault_set(&o->fault, "%s: '%s' is neither a generation of policy list nor a file or directory that is there", o->command, o->arg[0]);
 }
 
 static int
@@ -85,18 +87,11 @@ begin(struct order *o, struct shadow_order *s)
 int
 operator_do_shadow(struct order *o)
 {
-	const char *typed = operator_option(o, "tcpipservice");
-	char folded[NAME_SIZE];
-	struct shadow_order s = { .tcpipservice = typed };
-
-	if (typed != NULL && text_upper(folded, sizeof folded, typed, strlen(typed)))
-		s.tcpipservice = folded;
+	struct shadow_order s = { .done = NULL };
 
 	if (o->nargs != 1)
 		return fault_set(&o->fault, "shadow needs a generation, a directory, or stop");
 	if (strcmp(o->arg[0], "stop") == 0)
 		return shadow_stop(o->region, "stopped by the operator", &o->fault);
-	if (read_share(operator_option(o, "share"), &s.share) < 0)
-		return fault_set(&o->fault, "shadow: --share must be above 0%% and at most 100%%");
-	return read_candidate(o, &s) < 0 ? -1 : begin(o, &s);
+	return read_share(o, &s.share) < 0 || read_candidate(o, &s.candidate) < 0 ? -1 : begin(o, &s);
 }

@@ -5,16 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/clock.h"
-#include "base/sum.h"
 #include "candidate/shadow_asker.h"
-#include "candidate/shadow_equal.h"
 #include "conn/witness.h"
 #include "policy/counters.h"
 #include "policy/rates.h"
-#include "region/loader.h"
 
 #define GOODBYE 0.5 /* seconds that the end of the region waits for the thread */
 #define LOOK 0.01   /* seconds until the loop looks again whether the thread has ended */
@@ -29,9 +25,10 @@ struct shadow {
 	ev_async over;                /* woken by the thread at its end */
 	struct timer look;
 	bool ending;
-	char name[PATH_SIZE], tcpipservice[NAME_SIZE], why[80];
-	double since, share;
-	uint64_t key, connections, generation; /* generation: the kept one that is asked; 0: files */
+	char name[PATH_SIZE], why[80];
+	double since;
+	struct share share;
+	uint64_t connections, generation; /* generation: the kept one that is asked; 0: files */
 	void (*done)(void *arg, const char *why);
 	void *arg;
 };
@@ -73,22 +70,16 @@ shadow_defined(void *arg, const char *name, struct ipconn_view *out)
 
 /* --- hearing ---------------------------------------------------------------------------------- */
 
-/* A keyed hash of the address and the listener, or of the dialled ipconn, decides, so that a peer cannot choose. */
+/* A connection about which a canary decides is not chosen: its verdicts are not the live ones. */
 static bool
 chosen(const struct shadow *s, const struct conn *c)
 {
 	const struct facts *f = &c->facts;
-	const char *name = f->way == WAY_OUT ? c->service->ipconn != NULL ? c->service->ipconn->ipconn : "" : f->tcpipservice;
-	uint64_t h = sum_add(SUM_BEGIN, &s->key, sizeof s->key);
+	const struct ipconn_def *dialled = c->service->ipconn;
 
-	if (s->tcpipservice[0] != '\0' && strcmp(s->tcpipservice, f->tcpipservice) != 0)
-		return false;
-	h = sum_add(h, name, strlen(name));
-	if (f->way == WAY_IN)
-		h = sum_add(h, f->peer.addr.bytes, sizeof f->peer.addr.bytes);
-	h = sum_add(h, &s->key, sizeof s->key);
-	h = (h ^ h >> 32) * 0x9E3779B97F4A7C15u;
-	return (double)(h >> 11) / 9007199254740992.0 * 100 < s->share; /* 2^53 */
+	if (f->way == WAY_OUT)
+		return share_has_dialled(&s->share, dialled != NULL ? dialled->ipconn : "", f->peer.host);
+	return share_has_accepted(&s->share, f->tcpipservice, &f->peer.addr);
 }
 
 static void
@@ -98,11 +89,11 @@ shadow_answered(void *arg, struct conn *c, const struct ask *a)
 
 	if (s->asker == NULL)
 		return;
-	if (a->door == DOOR_ADMIT && c->witnessed != s->key && chosen(s, c)) {
-		c->witnessed = s->key;
+	if (a->door == DOOR_ADMIT && c->witnessed != s->share.key && chosen(s, c)) {
+		c->witnessed = s->share.key;
 		s->connections++;
 	}
-	if (c->witnessed == s->key)
+	if (c->witnessed == s->share.key)
 		shadow_asker_put(s->asker, question_of(c, a));
 }
 
@@ -235,9 +226,7 @@ start_asking(struct shadow *s, struct fault *f)
 {
 	struct region *r = s->region;
 
-	if (s->tcpipservice[0] != '\0' && definition_tcpipservice(s->candidate->definition, s->tcpipservice) == NULL)
-		return fault_set(f, "--tcpipservice %s: there is no tcpipservice of that name", s->tcpipservice);
-	if (shadow_equal(r->worker.generation, s->candidate, f) < 0)
+	if (candidate_fits(r->worker.generation, s->candidate, "shadow", f) < 0)
 		return -1;
 	timer_init(&s->look, r->worker.loop, shadow_look, s);
 	ev_async_init(&s->over, shadow_on_over);
@@ -249,22 +238,6 @@ start_asking(struct shadow *s, struct fault *f)
 		return 0;
 	stop_watching(s);
 	return -1;
-}
-
-/* The first fault, and how many there are. */
-static void
-blame(const struct faults *faults, struct fault *f)
-{
-	char line[900] = "no memory";
-	size_t i = 0;
-
-	while (i < faults->n && faults->entry[i].level != FAULT_ERROR)
-		i++;
-	if (i < faults->n)
-		faults_print(faults, i, line, sizeof line);
-	fault_set(f, "%s", line);
-	if (faults->errors > 1)
-		fault_set(f, "%s (and %zu more; sallyport check lists them)", line, faults->errors - 1);
 }
 
 static void
@@ -280,57 +253,36 @@ shadow_loaded(void *arg, struct generation *g, struct version *v, struct faults 
 	if (s->ending)
 		fault_set(&f, "the shadow did not begin: %s", s->why);
 	else if (g == NULL)
-		blame(faults, &f);
+		candidate_blame(faults, &f);
 	faults_free(faults);
 	if (f.text[0] != '\0' || start_asking(s, &f) < 0) {
 		give_up(s, f.text);
 		return;
 	}
 	s->since = clock_wall();
-	snprintf(share, sizeof share, "%g%%", s->share);
-	log_say(s->region->log, MSG_SP0100, "candidate", s->name, "share", share, "tcpipservice", s->tcpipservice, NULL);
+	snprintf(share, sizeof share, "%g%%", s->share.percent);
+	log_say(s->region->log, MSG_SP0100, "candidate", s->name, "share", share, "tcpipservice", s->share.tcpipservice, NULL);
 	report(s, NULL);
-}
-
-/* The definition of the live generation with another directory of scripts. NULL: no memory. */
-static struct definition *
-with_scripts(const struct region *r, const char *policies)
-{
-	struct definition *d = definition_copy(r->worker.generation->definition);
-
-	if (d != NULL)
-		snprintf(d->region.policies, sizeof d->region.policies, "%s", policies);
-	return d;
 }
 
 static int
 load(struct shadow *s, const struct shadow_order *o, struct fault *f)
 {
-	struct region *r = s->region;
-	struct loader_order l = { .file = o->file != NULL ? o->file : r->file, .from = o->number > 0 ? versions_find(r->versions, o->number) : NULL,
-		.options = region_load_options(r) };
+	struct generation_options options = region_load_options(s->region);
 
-	l.options.world = &s->world;
-	if (o->number > 0 && l.from == NULL)
-		return fault_set(f, "generation %llu is not kept; policy list shows the kept ones", (unsigned long long)o->number);
-	if (o->policies != NULL && (l.definition = with_scripts(r, o->policies)) == NULL)
-		return fault_set(f, "no memory for a shadow");
-	s->loader = loader_start(r->worker.loop, &l, shadow_loaded, s);
-	return s->loader != NULL ? 0 : fault_set(f, "no memory or no thread for a shadow");
+	options.world = &s->world;
+	s->loader = candidate_load(s->region, &o->candidate, &options, shadow_loaded, s, f);
+	return s->loader != NULL ? 0 : -1;
 }
 
 static int
 furnish(struct shadow *s, const struct shadow_order *o)
 {
-	if (o->number > 0)
-		snprintf(s->name, sizeof s->name, "%llu", (unsigned long long)o->number);
-	else
-		snprintf(s->name, sizeof s->name, "%s", o->policies != NULL ? o->policies : o->file);
-	snprintf(s->tcpipservice, sizeof s->tcpipservice, "%s", o->tcpipservice != NULL ? o->tcpipservice : "");
+	candidate_print(&o->candidate, s->name, sizeof s->name);
 	s->world = (struct host_world){ .counters = counters_new(), .rates = rates_new(), .ipconn = shadow_ipconn, .ipconns = shadow_ipconns,
 		.defined = shadow_defined, .arg = s };
 	s->witness = (struct witness){ .answered = shadow_answered, .end = shadow_end, .arg = s };
-	return s->world.counters != NULL && s->world.rates != NULL && getrandom(&s->key, sizeof s->key, 0) == sizeof s->key ? 0 : -1;
+	return s->world.counters != NULL && s->world.rates != NULL ? share_draw(&s->share) : -1;
 }
 
 int
@@ -342,17 +294,18 @@ shadow_begin(struct region *r, const struct shadow_order *o, struct fault *f)
 		return fault_set(f, "the region is shutting down");
 	if (r->shadow != NULL)
 		return fault_set(f, r->shadow->ending ? "the last shadow is ending; try again" : "there is a shadow already; shadow stop ends it");
+	if (candidate_share(r, &o->share, f) < 0)
+		return -1;
 	s = calloc(1, sizeof *s);
 	if (s == NULL)
 		return fault_set(f, "no memory for a shadow");
-	*s = (struct shadow){ .region = r, .generation = o->number, .share = o->share, .done = o->done, .arg = o->arg };
+	*s = (struct shadow){ .region = r, .generation = o->candidate.number, .share = o->share, .done = o->done, .arg = o->arg };
 	r->shadow = s;
 	fault_set(f, "no memory for a shadow");
 	if (furnish(s, o) < 0 || load(s, o, f) < 0) {
 		free_shadow(s);
 		return -1;
 	}
-	s->key |= s->key == 0; /* 0: not chosen */
 	r->worker.witness = &s->witness;
 	return 0;
 }
@@ -373,8 +326,8 @@ shadow_row(const struct region *r)
 
 	if (s == NULL || s->ending)
 		return NULL;
-	row = json_pack("{s:s, s:s, s:s, s:f, s:I}", "candidate", s->name, "state", s->asker != NULL ? "ASKING" : "LOADING", "tcpipservice", s->tcpipservice,
-		"share", s->share, "connections", (json_int_t)s->connections);
+	row = json_pack("{s:s, s:s, s:s, s:f, s:I}", "candidate", s->name, "state", s->asker != NULL ? "ASKING" : "LOADING", "tcpipservice", s->share.tcpipservice,
+		"share", s->share.percent, "connections", (json_int_t)s->connections);
 	if (s->asker != NULL) {
 		json_object_set_new(row, "since", json_real(s->since));
 		shadow_asker_show(s->asker, row);

@@ -11,14 +11,13 @@
 #include <stdbool.h>
 
 #include "base/fault.h"
+#include "candidate/candidate.h"
+#include "conn/share.h"
 #include "region/region.h"
 
 struct shadow_order { /* copied */
-	uint64_t number;          /* a kept generation; 0: files */
-	const char *file;         /* a region.lua; NULL: that of the region */
-	const char *policies;     /* the directory of scripts; NULL: the definition's. Both are absolute paths */
-	double share;             /* percent of the new connections, above 0, at most 100 */
-	const char *tcpipservice; /* only connections of that listener; NULL: all, and those that the region dials */
+	struct candidate candidate;
+	struct share share; /* of the new connections; its key is drawn by shadow_begin */
 	void (*done)(void *arg, const char *why); /* on the loop, once, when it has begun (NULL) or was refused; not after -1 */
 	void *arg;
 };

@@ -14,6 +14,7 @@
 #include "region/version_store.h"
 #include "region/versions.h"
 
+struct reask;
 struct reload;
 struct shadow;
 
@@ -34,6 +35,7 @@ struct region {
 	struct host_world world;
 	struct listeners listeners;
 	struct reload *reload;         /* owned; NULL: none under way */
+	struct reask *reask;           /* borrowed: it alone marks ipconns as doomed; NULL: none under way */
 	struct shadow *shadow;         /* of candidate/shadow, which alone uses it; NULL: none */
 	bool hanging;                  /* the thread of a cancelled reload, or of a shadow, goes on and reads the region */
 	char *control;                 /* owned: the path of the control socket, of any length; main opens it */

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/reload.h"
 
-#include "base/clock.h"
 #include "conn/witness.h"
-#include "records/recorder.h"
 #include "region/loader.h"
+#include "region/reask.h"
 #include "region/region.h"
 #include "region/reload_apply.h"
 
@@ -12,9 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#define SLICE_SECONDS 0.002
-#define BUSY_SECONDS 0.01
 
 struct reload {
 	struct region *region;
@@ -27,7 +23,7 @@ struct reload {
 	uint64_t swapped;              /* the number of the new generation, which is in use; 0: not yet */
 	char note[VERSION_NOTE], by[VERSION_BY], content[VERSION_DIGEST];
 	struct faults faults;
-	struct reload_changes changes;
+	struct reask reask;            /* its changes are those of the reload */
 	struct timer slice;
 };
 
@@ -37,21 +33,19 @@ end(struct reload *l)
 	struct region *r = l->region;
 
 	timer_stop(&l->slice);
-	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = i->next)
-		i->doomed = false;
+	reask_end(&l->reask);
 	r->reload = NULL;
 	generation_unref(l->generation);
 	version_unref(l->version);
 	version_unref(l->use);
 	faults_free(&l->faults);
-	reload_changes_free(&l->changes);
 	free(l);
 }
 
 static void
 report(struct reload *l, bool done, uint64_t number, const char *unstored)
 {
-	struct reload_report said = { .done = done, .generation = number, .faults = &l->faults, .changes = l->changes.first, .unstored = unstored };
+	struct reload_report said = { .done = done, .generation = number, .faults = &l->faults, .changes = l->reask.changes.first, .unstored = unstored };
 
 	if (l->order.done != NULL)
 		l->order.done(l->order.arg, &said);
@@ -69,157 +63,15 @@ refuse(struct reload *l)
 	report(l, false, 0, NULL);
 }
 
-/* --- re-asking -------------------------------------------------------------------------------- */
-
-static void
-print_place(char *out, size_t size, const struct verdict *v)
-{
-	if (v->file[0] != '\0')
-		snprintf(out, size, "%s:%d: %s", v->file, v->line, v->text);
-	else
-		snprintf(out, size, "%s", v->text);
-}
-
-/* A policy of the new generation failed for a connected ipconn: a fault, which refuses the reload. */
-static void
-blame(struct reload *l, const struct ipconn *i, const struct recheck_result *r)
-{
-	faults_add(&l->faults, FAULT_ERROR, "recheck", r->verdict.file[0] != '\0' ? r->verdict.file : NULL, r->verdict.line,
-		"ipconn %s, asked again at %s: %s: %s", i->def.ipconn, door_name(r->door), r->verdict.code, r->verdict.text);
-}
-
-/*
- * Notes the refusal of an ipconn and takes r's entry. The release and its message follow at the swap: a refused reload
- * releases no ipconn.
- */
-static void
-doom(struct reload *l, struct ipconn *i, struct recheck_result *r)
-{
-	bool release = r->gone || l->generation->definition->region.recheck == RECHECK_RELEASE;
-	struct reload_change *c = reload_changes_add(&l->changes, "ipconn", i->def.ipconn, release ? "released" : "reported");
-
-	i->doomed = release;
-	if (!release && !l->order.check)
-		recheck_write(r, i);
-	if (c == NULL || (c->refusal = malloc(sizeof *c->refusal)) == NULL) /* no memory: no record entry */
-		recheck_forget(r);
-	if (c == NULL)
-		return;
-	snprintf(c->door, sizeof c->door, "%s", r->door < DOOR_COUNT ? door_name(r->door) : "");
-	snprintf(c->code, sizeof c->code, "%s", r->verdict.code);
-	print_place(c->text, sizeof c->text, &r->verdict);
-	if (c->refusal != NULL)
-		*c->refusal = *r;
-}
-
-/* Writes the refusal into the record of the refused socket, and an event into those of the ipconn's other sockets. */
-static void
-record_release(const struct ipconn *i, struct recheck_result *r)
-{
-	char event[CONNECTION_SIZE + 60];
-
-	snprintf(event, sizeof event, "released with connection %s, refused by a reload", r->connection);
-	for (unsigned n = 0; n < IPCONN_SOCKETS; n++) {
-		struct conn *c = i->socket[n];
-
-		if (c == NULL)
-			continue;
-		if (strcmp(c->facts.connection, r->connection) == 0) {
-			recheck_record(r, c);
-		} else {
-			record_reasked(c->record, NULL);
-			conn_event(c, event);
-		}
-	}
-}
-
-static void
-tell_refusal(struct reload *l, const struct reload_change *c)
-{
-	const struct ipconn *i = registry_name(l->region->registry, c->name);
-
-	if (i == NULL)
-		return;
-	if (i->doomed)
-		record_release(i, c->refusal);
-	log_say(l->region->log, MSG_SP0016, "ipconn", c->name, "door", c->door, "policy", c->refusal->script, "code", c->code, "text", c->text,
-		"released", i->doomed ? "yes" : "no", NULL);
-}
-
 /* Logs the changes and the refusals of a reload that is about to swap. */
 static void
 tell_changes(struct reload *l)
 {
-	for (const struct reload_change *c = l->changes.first; c != NULL; c = c->next) {
+	for (const struct reload_change *c = l->reask.changes.first; c != NULL; c = c->next) {
 		if (c->refusal != NULL)
-			tell_refusal(l, c);
+			reask_tell(&l->reask, c, MSG_SP0016, "a reload");
 		else
 			log_say(l->region->log, MSG_SP0074, "kind", c->kind, "name", c->name, "change", c->what, "text", c->text, NULL);
-	}
-}
-
-/*
- * True when a socket of the ipconn has not been asked by the doors of generation `number`. An ipconn that is being
- * released is not asked: its partner may keep conversations open for any time.
- */
-static bool
-due(const struct ipconn *i, uint64_t number)
-{
-	if (i->doomed || i->status == CONN_RELEASED)
-		return false;
-	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
-		if (i->socket[n] != NULL && i->socket[n]->asked != number)
-			return true;
-	return false;
-}
-
-/* -1: the reload is refused. */
-static int
-ask_one(struct reload *l, struct ipconn *i)
-{
-	struct recheck_result result;
-
-	recheck_ipconn(i, l->generation, l->order.check, &result);
-	if (!result.refused)
-		return 0;
-	if (result.failed && !l->order.force) {
-		blame(l, i, &result);
-		recheck_forget(&result);
-		return -1;
-	}
-	doom(l, i, &result);
-	return 0;
-}
-
-/* Re-asks ipconns until the slice is over. 1: some are left, 0: none are left, -1: the reload is refused. */
-static int
-ask_some(struct reload *l)
-{
-	double until = clock_span() + SLICE_SECONDS;
-
-	for (struct ipconn *i = registry_first(l->region->registry); i != NULL; i = i->next) {
-		if (!due(i, l->generation->number))
-			continue;
-		if (ask_one(l, i) < 0)
-			return -1;
-		if (clock_span() > until)
-			return 1;
-	}
-	return 0;
-}
-
-/* recheck = off: no door is asked. An ipconn without its listener or definition is refused nevertheless. */
-static void
-ask_none(struct reload *l)
-{
-	struct recheck_result result;
-
-	for (struct ipconn *i = registry_first(l->region->registry); i != NULL; i = i->next) {
-		recheck_gone(i, l->generation, &result);
-		if (result.gone && !i->doomed)
-			doom(l, i, &result);
-		else
-			recheck_forget(&result);
 	}
 }
 
@@ -257,7 +109,7 @@ commit(struct reload *l)
 		refuse(l);
 		return;
 	}
-	reload_changes_list(r, g, &l->changes);
+	reload_changes_list(r, g, &l->reask.changes);
 	l->generation = NULL;
 	tell_changes(l);
 	witness_end(&r->worker, l->use != NULL ? "another generation is used" : "a reload");
@@ -276,7 +128,7 @@ conclude(struct reload *l)
 	if (reload_apply_check(l->region, l->generation, &l->faults) < 0) {
 		refuse(l);
 	} else if (l->order.check) {
-		reload_changes_list(l->region, l->generation, &l->changes);
+		reload_changes_list(l->region, l->generation, &l->reask.changes);
 		log_say(l->region->log, MSG_SP0015, NULL);
 		report(l, true, l->generation->number, NULL);
 	} else {
@@ -284,22 +136,11 @@ conclude(struct reload *l)
 	}
 }
 
-/* The questions of the next slice may have no room in the queue of the file of records, which is being written. */
-static bool
-must_wait(const struct reload *l)
-{
-	return recorder_busy(l->region->recorder);
-}
-
 static void
 reload_go_on(void *arg)
 {
 	struct reload *l = arg;
-	bool off = l->urm_of[0] != '\0' || l->generation->definition->region.recheck == RECHECK_OFF;
-	int left = off ? 0 : must_wait(l) ? 1 : ask_some(l);
-
-	if (off)
-		ask_none(l);
+	int left = l->urm_of[0] != '\0' ? reask_none(&l->reask) : reask_some(&l->reask);
 
 	if (l->region->worker.draining) {
 		faults_add(&l->faults, FAULT_ERROR, "stopping", NULL, 0, "the region is shutting down");
@@ -308,7 +149,7 @@ reload_go_on(void *arg)
 	if (left < 0)
 		refuse(l);
 	else if (left > 0)
-		timer_set(&l->slice, must_wait(l) ? BUSY_SECONDS : 0);
+		timer_set(&l->slice, reask_pause(&l->reask));
 	else
 		conclude(l); /* in the same turn: no ipconn is accepted between the last re-ask and the swap */
 }
@@ -358,6 +199,7 @@ reload_loaded(void *arg, struct generation *g, struct version *v, struct faults 
 	v->number = g->number;
 	v->of = l->use != NULL ? l->use->number : 0;
 	l->region->generations++;
+	l->reask.generation = g;
 	reload_go_on(l);
 }
 
@@ -427,6 +269,7 @@ reload_begin(struct region *r, const struct reload_order *o, struct fault *f)
 	snprintf(l->content, sizeof l->content, "%s", o->content != NULL ? o->content : "");
 	if (o->urm != NULL)
 		snprintf(l->urm_of, sizeof l->urm_of, "%s", o->tcpipservice);
+	l->reask = (struct reask){ .region = r, .quiet = o->check, .force = o->force, .faults = &l->faults };
 	timer_init(&l->slice, r->worker.loop, reload_go_on, l);
 	if (start(l, d, f) < 0) {
 		version_unref(l->use);

@@ -3,6 +3,7 @@
 #include "conn/release.h"
 
 #include "security/passwords.h"
+#include "region/reask.h"
 #include "region/region.h"
 
 #include <stdlib.h>
@@ -76,11 +77,7 @@ succeed_ipconns(struct region *r, struct generation *g)
 			release_settle(i); /* an ipconn whose definition changed moves to the end of the list */
 	}
 	install_new(r, g);
-	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
-		next = i->next;
-		if (i->doomed)
-			release_purging(i, "purge", "refused by the new generation");
-	}
+	reask_release(r, "refused by the new generation");
 }
 
 /* --- listeners -------------------------------------------------------------------------------- */

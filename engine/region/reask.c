@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region/reask.h"
+
+#include "base/clock.h"
+#include "conn/release.h"
+#include "records/recorder.h"
+#include "region/region.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLICE_SECONDS 0.002
+#define BUSY_SECONDS 0.01
+
+static void
+print_place(char *out, size_t size, const struct verdict *v)
+{
+	if (v->file[0] != '\0')
+		snprintf(out, size, "%s:%d: %s", v->file, v->line, v->text);
+	else
+		snprintf(out, size, "%s", v->text);
+}
+
+/* --- a refusal -------------------------------------------------------------------------------- */
+
+/* A policy of the generation failed for a connected ipconn: a fault. */
+static void
+blame(struct reask *a, const struct ipconn *i, const struct recheck_result *r)
+{
+	faults_add(a->faults, FAULT_ERROR, "recheck", r->verdict.file[0] != '\0' ? r->verdict.file : NULL, r->verdict.line,
+		"ipconn %s, asked again at %s: %s: %s", i->def.ipconn, door_name(r->door), r->verdict.code, r->verdict.text);
+}
+
+/*
+ * Notes the refusal of an ipconn and takes r's entry. The release and its message follow after the last question: a
+ * refused reload releases no ipconn.
+ */
+static void
+doom(struct reask *a, struct ipconn *i, struct recheck_result *r)
+{
+	bool release = r->gone || a->generation->definition->region.recheck == RECHECK_RELEASE;
+	struct reload_change *c = reload_changes_add(&a->changes, "ipconn", i->def.ipconn, release ? "released" : "reported");
+
+	i->doomed = release;
+	if (!release && !a->quiet)
+		recheck_write(r, i);
+	if (c == NULL || (c->refusal = malloc(sizeof *c->refusal)) == NULL) /* no memory: no record entry */
+		recheck_forget(r);
+	if (c == NULL)
+		return;
+	snprintf(c->door, sizeof c->door, "%s", r->door < DOOR_COUNT ? door_name(r->door) : "");
+	snprintf(c->code, sizeof c->code, "%s", r->verdict.code);
+	print_place(c->text, sizeof c->text, &r->verdict);
+	if (c->refusal != NULL)
+		*c->refusal = *r;
+}
+
+/* Writes the refusal into the record of the refused socket, and an event into those of the ipconn's other sockets. */
+static void
+record_release(const struct ipconn *i, struct recheck_result *r, const char *by)
+{
+	char event[CONNECTION_SIZE + 80];
+
+	snprintf(event, sizeof event, "released with connection %s, refused by %s", r->connection, by);
+	for (unsigned n = 0; n < IPCONN_SOCKETS; n++) {
+		struct conn *c = i->socket[n];
+
+		if (c == NULL)
+			continue;
+		if (strcmp(c->facts.connection, r->connection) == 0) {
+			recheck_record(r, c);
+		} else {
+			record_reasked(c->record, NULL);
+			conn_event(c, event);
+		}
+	}
+}
+
+void
+reask_tell(struct reask *a, const struct reload_change *c, enum message m, const char *by)
+{
+	const struct ipconn *i = registry_name(a->region->registry, c->name);
+
+	if (i == NULL)
+		return;
+	if (i->doomed)
+		record_release(i, c->refusal, by);
+	log_say(a->region->log, m, "ipconn", c->name, "door", c->door, "policy", c->refusal->script, "code", c->code, "text", c->text,
+		"released", i->doomed ? "yes" : "no", NULL);
+}
+
+/* --- the questions ---------------------------------------------------------------------------- */
+
+/* False: another reask is under way. */
+static bool
+enter(struct reask *a)
+{
+	if (a->region->reask != NULL && a->region->reask != a)
+		return false;
+	a->region->reask = a;
+	return true;
+}
+
+/*
+ * True when a socket of the ipconn has not been asked by the doors of the generation. An ipconn that is being released
+ * is not asked: its partner may keep conversations open for any time.
+ */
+static bool
+due(const struct reask *a, const struct ipconn *i)
+{
+	if (i->doomed || i->status == CONN_RELEASED)
+		return false;
+	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
+		if (i->socket[n] != NULL && i->socket[n]->asked != a->generation->number)
+			return true;
+	return false;
+}
+
+/* -1: a policy failed. */
+static int
+ask_one(struct reask *a, struct ipconn *i)
+{
+	struct recheck_result result;
+
+	recheck_ipconn(i, a->generation, a->quiet, &result);
+	if (!result.refused)
+		return 0;
+	if (result.failed && !a->force) {
+		blame(a, i, &result);
+		recheck_forget(&result);
+		return -1;
+	}
+	doom(a, i, &result);
+	return 0;
+}
+
+int
+reask_none(struct reask *a)
+{
+	struct recheck_result result;
+
+	if (!enter(a))
+		return 1;
+	for (struct ipconn *i = registry_first(a->region->registry); i != NULL; i = i->next) {
+		recheck_gone(i, a->generation, &result);
+		if (result.gone && !i->doomed)
+			doom(a, i, &result);
+		else
+			recheck_forget(&result);
+	}
+	return 0;
+}
+
+/* The questions may have no room in the queue of the file of records, which is being written. */
+static bool
+must_wait(const struct reask *a)
+{
+	return recorder_busy(a->region->recorder);
+}
+
+int
+reask_some(struct reask *a)
+{
+	double until = clock_span() + SLICE_SECONDS;
+
+	if (a->generation->definition->region.recheck == RECHECK_OFF)
+		return reask_none(a);
+	if (must_wait(a) || !enter(a))
+		return 1;
+	for (struct ipconn *i = registry_first(a->region->registry); i != NULL; i = i->next) {
+		if (!due(a, i))
+			continue;
+		if (ask_one(a, i) < 0)
+			return -1;
+		if (clock_span() > until)
+			return 1;
+	}
+	return 0;
+}
+
+double
+reask_pause(const struct reask *a)
+{
+	return must_wait(a) || a->region->reask != a ? BUSY_SECONDS : 0;
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+void
+reask_release(struct region *r, const char *why)
+{
+	struct ipconn *next;
+
+	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
+		next = i->next;
+		if (i->doomed)
+			release_purging(i, "purge", why);
+	}
+}
+
+void
+reask_end(struct reask *a)
+{
+	struct region *r = a->region;
+
+	reload_changes_free(&a->changes);
+	if (r->reask != a)
+		return;
+	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = i->next)
+		i->doomed = false;
+	r->reask = NULL;
+}

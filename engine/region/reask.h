@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * reask: asks the doors of connected ipconns again under another generation, in slices. A refused ipconn is marked
+ * `doomed`: it is released after the last question, or only reported, by region { recheck = }. One reask is under way
+ * at a time (region->reask); another one waits.
+ */
+#ifndef SALLYPORT_REASK_H
+#define SALLYPORT_REASK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+#include "base/message.h"
+#include "region/reload_changes.h"
+
+struct region;
+
+struct reask {
+	struct region *region;
+	struct generation *generation; /* borrowed; NULL: not known yet */
+	bool quiet;                    /* nothing is recorded: only `changes` tells the result */
+	bool force;                    /* a policy that fails refuses that ipconn, and is no fault */
+	struct reload_changes changes; /* owned: the refusals; the caller may add others */
+	struct faults *faults;         /* borrowed; gets the fault of a policy that fails; with force: NULL is fine */
+};
+
+/*
+ * Asks ipconns again until a slice of 2 ms is over; with recheck = off, only whether the generation defines them. 1:
+ * some are left, or another reask is under way; call again after reask_pause. 0: none are left. -1: a policy failed.
+ */
+int reask_some(struct reask *a);
+/* For a change without questions: only whether the generation still defines the ipconns. 1: another one is under way. */
+int reask_none(struct reask *a);
+/* Seconds until the next slice. */
+double reask_pause(const struct reask *a);
+/*
+ * Logs the refusal c of a.changes as message m and writes it into the records. by: "a reload", for the record of the
+ * ipconn's other sockets.
+ */
+void reask_tell(struct reask *a, const struct reload_change *c, enum message m, const char *by);
+/* Releases the ipconns that were refused. why: static. */
+void reask_release(struct region *r, const char *why);
+/* Ends it: clears the marks and frees the changes. */
+void reask_end(struct reask *a);
+
+#endif
