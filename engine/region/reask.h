@@ -30,7 +30,7 @@ struct reask {
  * some are left, or another reask is under way; call again after reask_pause. 0: none are left. -1: a policy failed.
  */
 int reask_some(struct reask *a);
-/* For a change without questions: only whether the generation still defines the ipconns. 1: another one is under way. */
+/* For a change without questions: only whether the generation defines the ipconns. 1: another reask is under way. */
 int reask_none(struct reask *a);
 /* Seconds until the next slice. */
 double reask_pause(const struct reask *a);
