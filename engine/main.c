@@ -9,6 +9,7 @@
 #include "client/command_line.h"
 #include "client/connect.h"
 #include "client/decisions.h"
+#include "client/import_command.h"
 #include "client/init.h"
 #include "client/passwd.h"
 #include "client/replay_command.h"
@@ -200,6 +201,7 @@ static const char usage[] =
 	"  check     load definitions and policies, report every fault\n"
 	"  connect   be a partner: dial a region, send CAPEX and requests, print the outcome\n"
 	"  init      write a region with a policy, its rows and key rings, ready to run\n"
+	"  import    FILE: write a region.lua from a listing of a CSD (DFHCSDUP LIST, or DEFINE statements)\n"
 	"  passwd    hash a password for the saf's file\n"
 	"  inquire   region | tcpipservice | ipconn | session | conversation | program | transaction | socket | policy | counter | rate | user | shadow | statistics [NAME]\n"
 	"  set       tcpipservice NAME ... | ipconn NAME ... | user NAME unrevoke\n"
@@ -225,6 +227,7 @@ static const struct {
 	{ "check", check_run },
 	{ "connect", connect_run },
 	{ "init", init_run },
+	{ "import", import_command_run },
 	{ "passwd", passwd_run },
 	{ "inquire", command_run },
 	{ "set", command_run },
