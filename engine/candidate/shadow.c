@@ -37,18 +37,20 @@ struct shadow {
 
 /* The status of an ipconn is heard from the live answers only. */
 static bool
-shadow_ipconn(void *arg, const char *name, struct ipconn_view *out)
+shadow_ipconn(void *arg, const void *view, const char *name, struct ipconn_view *out)
 {
 	(void)arg;
+	(void)view;
 	(void)name;
 	(void)out;
 	return false;
 }
 
 static size_t
-shadow_ipconns(void *arg, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
+shadow_ipconns(void *arg, const void *view, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
 {
 	(void)arg;
+	(void)view;
 	(void)applid;
 	(void)networkid;
 	(void)out;
@@ -58,11 +60,12 @@ shadow_ipconns(void *arg, const char *applid, const char *networkid, struct ipco
 
 /* In the thread of the shadow. */
 static bool
-shadow_defined(void *arg, const char *name, struct ipconn_view *out)
+shadow_defined(void *arg, const void *view, const char *name, struct ipconn_view *out)
 {
 	const struct shadow *s = arg;
 	const struct ipconn_def *d = s->candidate != NULL ? definition_ipconn(s->candidate->definition, name) : NULL;
 
+	(void)view;
 	if (d != NULL)
 		*out = (struct ipconn_view){ .def = *d, .inservice = d->inservice == YES };
 	return d != NULL;

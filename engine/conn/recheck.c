@@ -74,7 +74,8 @@ facts_at(const struct conn *c, enum door door, const struct generation *g)
 }
 
 static void
-ask(struct conn *c, struct generation *g, const struct service *s, enum door door, struct answered *done, struct recheck_result *out)
+ask(struct conn *c, struct generation *g, const struct service *s, const struct recheck_view *view, enum door door,
+	struct answered *done, struct recheck_result *out)
 {
 	struct facts f = facts_at(c, door, g);
 	struct again a = { .conn = c, .generation = g, .out = out };
@@ -83,7 +84,7 @@ ask(struct conn *c, struct generation *g, const struct service *s, enum door doo
 		return;
 	out->entry = record_entry_new(door_name(door), s->script[door], g->number, f.now);
 	a.ask = (struct ask){ .policy = g->policy, .script = s->script[door], .door = door, .facts = &f, .entry = out->entry, .tape = &c->tape,
-		.replay = true, .notes = &c->notes, .done = recheck_answered };
+		.replay = true, .view = view, .notes = &c->notes, .done = recheck_answered };
 	policy_ask(&a.ask);
 	if (out->refused || out->entry == NULL)
 		return;
@@ -213,11 +214,9 @@ ask_doors(struct conn *c, struct generation *g, const struct service *s, const s
 	struct recheck_view view = { .definition = g->definition, .asked = i };
 	struct answered done = { .n = 0 };
 
-	c->worker->recheck = &view;
 	for (enum door d = 0; d < DOOR_COUNT; d++)
 		if (asked_again(c, s, i, first, door_row(d)))
-			ask(c, g, s, d, &done, out);
-	c->worker->recheck = NULL;
+			ask(c, g, s, &view, d, &done, out);
 	record_asked_again(quiet ? NULL : c->record, done.entry, done.n);
 }
 

@@ -20,10 +20,11 @@ struct recheck_result {
 	struct record_entry *entry; /* owned; NULL: no memory. recheck_record or recheck_write takes it, recheck_forget frees it */
 };
 
-/* The view of host functions while doors are asked again: the new definitions, without the ipconn in question. */
+/* What a question sees of the ipconns, where that is not the region as it is (struct ask). All borrowed. */
 struct recheck_view {
-	const struct definition *definition;
-	const struct ipconn *asked;
+	const struct definition *definition; /* asked again: its ipconns stand for the installed ones; NULL: the installed ones */
+	const struct ipconn *asked;    /* asked again: the ipconn in question, which is not seen; NULL: none */
+	const struct ipconn *presumed; /* seen as installed, in place of one of its name; NULL: none */
 };
 
 /*

@@ -76,8 +76,8 @@ by_definitions(const struct trial *t)
 void
 trial_put(struct trial *t, struct ask *a)
 {
-	struct worker *w = t->q->worker;
-	struct recheck_view view = { .definition = t->q->generation->definition, .asked = t->q->self };
+	struct recheck_view view = { .definition = by_definitions(t) ? t->q->generation->definition : NULL, .asked = t->q->self,
+		.presumed = t->presumed };
 
 	a->policy = t->q->generation->policy;
 	a->entry = record_entry_add(t->conn->record, a->door, a->script, t->now);
@@ -85,10 +85,8 @@ trial_put(struct trial *t, struct ask *a)
 	a->tape = &t->conn->tape;
 	a->replay = a->silent = true;
 	a->done = trial_answered;
-	if (by_definitions(t))
-		w->recheck = &view;
+	a->view = &view;
 	policy_ask(a);
-	w->recheck = NULL;
 	if (t->q->past != NULL)
 		t->q->past->after(t->q->past->arg, t, a->door, a->script, &a->verdict);
 	if (t->q->watch != NULL)

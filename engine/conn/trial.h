@@ -89,6 +89,7 @@ struct trial {
 	bool refused;             /* a door or a rule has refused */
 	bool stopped;             /* trial_stop */
 	double now;               /* of the next question, seconds since 1970 */
+	const struct ipconn *presumed; /* borrowed: seen by scripts as installed (struct recheck_view); NULL: none */
 };
 
 /*

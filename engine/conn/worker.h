@@ -21,7 +21,6 @@ struct registry;
 struct generation;
 struct conn;
 struct entrance;
-struct recheck_view;
 struct threadpool;
 struct passwords;
 struct recovery;
@@ -62,8 +61,6 @@ struct worker {
 	const struct riders *riders;        /* the callbacks for conversations; static */
 	struct session *ended;              /* conversations that ended in this turn; freed at its end */
 	const struct witness *witness;      /* borrowed: hears the doors; NULL: none */
-	const struct recheck_view *recheck; /* set while doors are asked again, else NULL */
-	const struct ipconn *presumed;      /* set while `ask` puts a request: its ipconn, which scripts see as installed; else NULL */
 	/* set by the region: returns the entrance of a tcpipservice, borrowed; NULL: not defined */
 	struct entrance *(*entrance)(struct worker *w, const char *tcpipservice);
 	void (*idle)(struct worker *w);     /* set by the region: a draining worker has no connection left */

@@ -10,20 +10,20 @@
 static bool
 is_replay(const struct lhost *h)
 {
-	return h->tape != NULL && h->tape->playing;
+	return h->now.tape != NULL && h->now.tape->playing;
 }
 
 static bool
 is_overlaid(const struct lhost *h)
 {
-	return h->tape->overlaid;
+	return h->now.tape->overlaid;
 }
 
 /* Whether the tape is closed to a counter or rate of that name. */
 static bool
 lacks(const struct lhost *h, const char *what, const char *name)
 {
-	return !is_overlaid(h) && answer_tape_lacks(h->tape, what, name);
+	return !is_overlaid(h) && answer_tape_lacks(h->now.tape, what, name);
 }
 
 /* ---- counters */
@@ -40,7 +40,7 @@ static void
 keep_counter(const struct lhost *h, enum taped_kind kind, const char *name, const struct counter_use *u,
 	enum counters_answer a, int64_t value)
 {
-	struct taped *one = answer_tape_add(h->tape, kind, name);
+	struct taped *one = answer_tape_add(h->now.tape, kind, name);
 
 	if (one == NULL)
 		return;
@@ -84,7 +84,7 @@ same_use(const struct counter_use *a, const struct counter_use *b)
 static enum counters_answer
 count_on(const struct lhost *h, const char *name, const struct counter_use *u, enum counters_answer now, int64_t last, int64_t *out)
 {
-	const struct taped *before = answer_tape_last(h->tape, TAPED_NEXT, name);
+	const struct taped *before = answer_tape_last(h->now.tape, TAPED_NEXT, name);
 
 	if (has_value(before))
 		last = before->counter.value;
@@ -104,7 +104,7 @@ replay_next(const struct lhost *h, const char *name, size_t len, const struct co
 
 	if (now != COUNTERS_NUMBER && now != COUNTERS_UNUSED) /* a wrong name, or another `expires`, is the same fault as at a door */
 		return now;
-	then = answer_tape_hear(h->tape, TAPED_NEXT, name);
+	then = answer_tape_hear(h->now.tape, TAPED_NEXT, name);
 	if (then == NULL && is_overlaid(h))
 		return counters_next(h->world->counters, name, len, u, clock_span(), out, expires);
 	if (then != NULL && same_use(&then->counter.use, u)) {
@@ -114,7 +114,7 @@ replay_next(const struct lhost *h, const char *name, size_t len, const struct co
 	}
 	if (has_value(then))
 		a = next_in_range(u, then->counter.value, then->counter.answer == COUNTERS_NUMBER, out);
-	else if (!has_value(answer_tape_last(h->tape, TAPED_NEXT, name)) && lacks(h, "counter", name))
+	else if (!has_value(answer_tape_last(h->now.tape, TAPED_NEXT, name)) && lacks(h, "counter", name))
 		return COUNTERS_NONE;
 	else
 		a = count_on(h, name, u, now, last, out);
@@ -143,11 +143,11 @@ answer_source_next(const struct lhost *h, const char *name, size_t len, const st
 static const struct taped *
 replay_peek(const struct lhost *h, const char *name)
 {
-	const struct taped *counted = answer_tape_last(h->tape, TAPED_NEXT, name), *then = answer_tape_hear(h->tape, TAPED_PEEK, name);
+	const struct taped *counted = answer_tape_last(h->now.tape, TAPED_NEXT, name), *then = answer_tape_hear(h->now.tape, TAPED_PEEK, name);
 
 	if (has_value(counted))
 		return counted;
-	return then != NULL ? then : answer_tape_last(h->tape, TAPED_PEEK, name);
+	return then != NULL ? then : answer_tape_last(h->now.tape, TAPED_PEEK, name);
 }
 
 enum counters_answer
@@ -179,7 +179,7 @@ answer_source_peek(const struct lhost *h, const char *name, size_t len, double e
 static void
 keep_take(const struct lhost *h, const char *name, const struct rate_terms *t, double n, enum rates_answer a, const struct rate_take *got)
 {
-	struct taped *one = answer_tape_add(h->tape, TAPED_TAKE, name);
+	struct taped *one = answer_tape_add(h->now.tape, TAPED_TAKE, name);
 
 	if (one == NULL)
 		return;
@@ -207,7 +207,7 @@ was_judged(const struct taped *one)
 static double
 left_on(const struct lhost *h, const char *name, size_t len)
 {
-	const struct taped *before = answer_tape_last(h->tape, TAPED_TAKE, name);
+	const struct taped *before = answer_tape_last(h->now.tape, TAPED_TAKE, name);
 
 	if (!was_judged(before))
 		return rates_left(h->world->rates, name, len, clock_span());
@@ -226,7 +226,7 @@ follow_rate(const struct lhost *h, const char *name, size_t len, const struct ra
 static enum rates_answer
 replay_take(const struct lhost *h, const char *name, size_t len, const struct rate_terms *t, double n, struct rate_take *out)
 {
-	const struct taped *then = answer_tape_hear(h->tape, TAPED_TAKE, name);
+	const struct taped *then = answer_tape_hear(h->now.tape, TAPED_TAKE, name);
 	enum rates_answer a;
 
 	if (then == NULL && is_overlaid(h))
@@ -236,7 +236,7 @@ replay_take(const struct lhost *h, const char *name, size_t len, const struct ra
 		follow_rate(h, name, len, t, n, then->rate.answer, out->left);
 		return then->rate.answer;
 	}
-	if (then != NULL ? isnan(then->rate.got.left) : !was_judged(answer_tape_last(h->tape, TAPED_TAKE, name)))
+	if (then != NULL ? isnan(then->rate.got.left) : !was_judged(answer_tape_last(h->now.tape, TAPED_TAKE, name)))
 		if (lacks(h, "rate", name))
 			return RATES_NONE;
 	out->left = then != NULL ? then->rate.got.left : left_on(h, name, len);
@@ -269,9 +269,9 @@ view_autoinstalled(const struct lhost *h, const struct ipconn_then *then, struct
 {
 	const struct host_world *w = h->world;
 
-	if (w->ipconn(w->arg, then->ipconn, out) && out->autoinstalled)
+	if (w->ipconn(w->arg, h->now.view, then->ipconn, out) && out->autoinstalled)
 		return;
-	if (then->template[0] == '\0' || !w->defined(w->arg, then->template, out)) {
+	if (then->template[0] == '\0' || !w->defined(w->arg, h->now.view, then->template, out)) {
 		*out = (struct ipconn_view){ .inservice = true };
 		attribute_defaults(resource_ipconn, &out->def);
 	}
@@ -285,7 +285,7 @@ view_autoinstalled(const struct lhost *h, const struct ipconn_then *then, struct
 static bool
 view_then(const struct lhost *h, const char *name, const struct ipconn_then *then, struct ipconn_view *out)
 {
-	if (!h->world->defined(h->world->arg, name, out)) {
+	if (!h->world->defined(h->world->arg, h->now.view, name, out)) {
 		if (!then->there || !then->autoinstalled)
 			return false;
 		view_autoinstalled(h, then, out);
@@ -313,15 +313,15 @@ answer_source_ipconn(const struct lhost *h, const char *name, struct ipconn_view
 	if (w == NULL || w->ipconn == NULL)
 		return false;
 	if (is_replay(h)) {
-		one = answer_tape_hear(h->tape, TAPED_IPCONN, name);
+		one = answer_tape_hear(h->now.tape, TAPED_IPCONN, name);
 		if (one == NULL)
-			one = answer_tape_last(h->tape, TAPED_IPCONN, name);
-		if (one == NULL && answer_tape_lacks(h->tape, "ipconn", name))
+			one = answer_tape_last(h->now.tape, TAPED_IPCONN, name);
+		if (one == NULL && answer_tape_lacks(h->now.tape, "ipconn", name))
 			return false;
-		return one != NULL ? view_then(h, name, &one->ipconn, out) : w->ipconn(w->arg, name, out);
+		return one != NULL ? view_then(h, name, &one->ipconn, out) : w->ipconn(w->arg, h->now.view, name, out);
 	}
-	found = w->ipconn(w->arg, name, out);
-	one = answer_tape_add(h->tape, TAPED_IPCONN, name);
+	found = w->ipconn(w->arg, h->now.view, name, out);
+	one = answer_tape_add(h->now.tape, TAPED_IPCONN, name);
 	if (one != NULL && found)
 		one->ipconn = answer_tape_then(out);
 	return found;
@@ -346,7 +346,7 @@ is_member(const struct taped *list, const char *name)
 static size_t
 replay_list(const struct lhost *h, const struct taped *list, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
 {
-	size_t n = h->world->ipconns(h->world->arg, applid, networkid, out, max), left = 0;
+	size_t n = h->world->ipconns(h->world->arg, h->now.view, applid, networkid, out, max), left = 0;
 
 	if (list->list.named < list->list.n) /* its members are not on the tape: as many of the current ones */
 		return n < list->list.n ? n : list->list.n;
@@ -369,11 +369,11 @@ answer_source_list(const struct lhost *h, const char *applid, const char *networ
 	answer_tape_filter(filter, applid, networkid);
 	if (!is_replay(h))
 		return NULL;
-	list = answer_tape_hear(h->tape, TAPED_LIST, filter);
+	list = answer_tape_hear(h->now.tape, TAPED_LIST, filter);
 	if (list == NULL)
-		list = answer_tape_last(h->tape, TAPED_LIST, filter);
+		list = answer_tape_last(h->now.tape, TAPED_LIST, filter);
 	if (list == NULL || list->list.named < list->list.n)
-		answer_tape_lacks(h->tape, "ipconns", filter);
+		answer_tape_lacks(h->now.tape, "ipconns", filter);
 	return list;
 }
 
@@ -385,7 +385,7 @@ answer_source_ipconns(const struct lhost *h, const struct taped *list, const cha
 
 	if (w == NULL || w->ipconns == NULL)
 		return 0;
-	return list != NULL ? replay_list(h, list, applid, networkid, out, max) : w->ipconns(w->arg, applid, networkid, out, max);
+	return list != NULL ? replay_list(h, list, applid, networkid, out, max) : w->ipconns(w->arg, h->now.view, applid, networkid, out, max);
 }
 
 void
@@ -393,8 +393,8 @@ answer_source_keep(const struct lhost *h, const char *applid, const char *networ
 {
 	char filter[ANSWER_TAPE_NAME];
 
-	if (h->tape == NULL || is_replay(h))
+	if (h->now.tape == NULL || is_replay(h))
 		return;
 	answer_tape_filter(filter, applid, networkid);
-	answer_tape_add_list(h->tape, filter, view, n);
+	answer_tape_add_list(h->now.tape, filter, view, n);
 }

@@ -19,15 +19,18 @@ struct host_world {
 	struct counters *counters; /* borrowed; NULL: counters answer nil, "no store" */
 	struct rates *rates;       /* borrowed; NULL: rates answer nil, "no store" */
 	struct data_pool *pool;    /* borrowed; NULL: data files are not shared between generations */
-	/* The ipconn of that name, into *out. False: there is none. */
-	bool (*ipconn)(void *arg, const char *name, struct ipconn_view *out);
+	/*
+	 * The ipconn of that name, into *out. False: there is none. view, here and below: the part of the region that
+	 * this question sees (struct ask), borrowed; NULL: the region as it is.
+	 */
+	bool (*ipconn)(void *arg, const void *view, const char *name, struct ipconn_view *out);
 	/* The ipconns of that applid and networkid, NULL being any: at most max of them, into out. Returns how many. */
-	size_t (*ipconns)(void *arg, const char *applid, const char *networkid, struct ipconn_view *out, size_t max);
+	size_t (*ipconns)(void *arg, const void *view, const char *applid, const char *networkid, struct ipconn_view *out, size_t max);
 	/*
 	 * During a re-ask: the ipconn as the generation that is asked defines it, installed or not. False: it defines
 	 * none.
 	 */
-	bool (*defined)(void *arg, const char *name, struct ipconn_view *out);
+	bool (*defined)(void *arg, const void *view, const char *name, struct ipconn_view *out);
 	void *arg; /* of the callbacks */
 };
 

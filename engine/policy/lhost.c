@@ -95,7 +95,7 @@ lhost_check(lua_State *L)
 	if (len == 0 || strlen(name) != len)
 		script_place_raise(L, "policy.check: the name must not be empty, nor hold a NUL");
 	detail = detail_of(L, 3, &detail_len);
-	record_check(h->entry, name, lua_toboolean(L, 2), detail, detail_len);
+	record_check(h->now.entry, name, lua_toboolean(L, 2), detail, detail_len);
 	if (h->cover != NULL)
 		cover_check(L, h, name);
 	lua_pushvalue(L, 2);

@@ -19,18 +19,24 @@ struct inputs;
 struct notes;
 struct script_cover;
 
+/* What a question lends to the functions of the module while its script runs. All borrowed; all zero: no question. */
+struct lhost_asking {
+	struct answer_tape *tape;   /* keeps answers or plays them; NULL: neither */
+	struct notes **notes;       /* the notes of the connection, which policy.note adds to; NULL: the function makes none */
+	enum door door;             /* for notes */
+	struct record_entry *entry; /* for checks and effects; NULL: none */
+	const void *view;           /* for the callbacks of the world; NULL: the region as it is */
+};
+
 /* One for each Lua state. The engine keeps it in the policy; host.so keeps it in a userdata. */
 struct lhost {
 	const struct host_world *world; /* borrowed; NULL: no ipconns, no counters and no rates */
 	struct inputs *inputs;          /* borrowed: the files that scripts read while they load */
 	const char *data_dir;           /* borrowed: the directory of scripts and data; NULL in plain Lua, which goes by package.path */
 	const struct saf *saf;          /* borrowed; NULL: none is named, and nothing is permitted */
-	struct answer_tape *tape;              /* of the question: keeps answers or plays them; NULL: neither */
-	struct notes **notes;           /* borrowed: the notes of the connection, which policy.note adds to; NULL: the function makes none */
-	enum door door;                 /* of the question, for notes */
-	bool asking;                    /* in the engine: a question is under way: scripts may ask about the region, and read no files */
+	bool asking;                    /* in the engine: a function is under way: scripts may ask about the region, and read no files */
+	struct lhost_asking now;        /* of that function, which script_call sets for each part of it that runs; else all zero */
 	const char *full;               /* why a counter or rate found no room, static; script_call logs it and sets NULL; NULL: no such case */
-	struct record_entry *entry;     /* of the question under way, for checks and effects; NULL: none */
 	struct script_cover *cover;     /* borrowed: gets the values of checks; NULL: none does */
 	int mock;                       /* registry reference of a mock, which replaces world; 0 or LUA_NOREF: none */
 	/* Charges n steps of a loop in C to the script (budget_pay); NULL in plain Lua. */

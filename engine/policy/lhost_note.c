@@ -20,7 +20,7 @@ want_reader(lua_State *L, const struct lhost *h)
 		return;
 	if (!h->asking)
 		script_place_raise(L, "policy.note: call it in the function of a door, not while the script loads");
-	if (h->notes == NULL)
+	if (h->now.notes == NULL)
 		script_place_raise(L, "policy.note: no later door reads a note of this function; make notes at admit, certify, bind or install");
 }
 
@@ -68,12 +68,12 @@ take_value(lua_State *L, struct note *note)
 static void
 keep_note(const struct lhost *h, const struct note *note)
 {
-	struct jsontext *j = record_answer_begin(h->entry, "note");
+	struct jsontext *j = record_answer_begin(h->now.entry, "note");
 
 	jsontext_string(j, "key", note->key);
 	if (j != NULL)
 		facts_json_note(j, "value", note);
-	record_answer_end(h->entry);
+	record_answer_end(h->now.entry);
 }
 
 /* policy.note(key, value): returns nothing */
@@ -81,7 +81,7 @@ static int
 lhost_note_make(lua_State *L)
 {
 	struct lhost *h = lhost_of(L);
-	struct note note = { .door = h->door };
+	struct note note = { .door = h->now.door };
 	struct fault f = { "" };
 
 	lua_settop(L, 2);
@@ -89,7 +89,7 @@ lhost_note_make(lua_State *L)
 	take_key(L, &note);
 	take_value(L, &note);
 	lhost_pay(L, h, NOTES_MAX + note.len / 8);
-	if (h->notes != NULL && notes_put(h->notes, &note, &f) < 0)
+	if (h->now.notes != NULL && notes_put(h->now.notes, &note, &f) < 0)
 		script_place_raise(L, "policy.note: %s", f.text);
 	keep_note(h, &note);
 	return 0;

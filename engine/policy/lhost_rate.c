@@ -58,7 +58,7 @@ terms_of(lua_State *L)
 static void
 keep_take(const struct lhost *h, const char *name, double n, const struct rate_terms *t, enum rates_answer a, const struct rate_take *got)
 {
-	struct jsontext *j = record_answer_begin(h->entry, "rate.take");
+	struct jsontext *j = record_answer_begin(h->now.entry, "rate.take");
 
 	jsontext_text(j, "name", name, strlen(name));
 	jsontext_real(j, "n", n);
@@ -75,7 +75,7 @@ keep_take(const struct lhost *h, const char *name, double n, const struct rate_t
 		jsontext_string(j, "reason", rates_reason(a));
 	if (a == RATES_WAIT)
 		jsontext_real(j, "wait", got->wait);
-	record_answer_end(h->entry);
+	record_answer_end(h->now.entry);
 }
 
 /* host.rate_take(name, n, count, per, burst) -> true; false and the seconds to wait; nil and the reason */

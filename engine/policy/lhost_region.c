@@ -20,7 +20,7 @@
 static void
 keep_counter(const struct lhost *h, const char *asked, const char *name, const struct counter_use *u, enum counters_answer a, int64_t number)
 {
-	struct jsontext *j = record_answer_begin(h->entry, asked);
+	struct jsontext *j = record_answer_begin(h->now.entry, asked);
 
 	jsontext_text(j, "name", name, strlen(name));
 	if (u->max != 0 || u->min != 0) {
@@ -38,7 +38,7 @@ keep_counter(const struct lhost *h, const char *asked, const char *name, const s
 		if (a == COUNTERS_EXHAUSTED)
 			jsontext_integer(j, "last", number);
 	}
-	record_answer_end(h->entry);
+	record_answer_end(h->now.entry);
 }
 
 /* ---- counters */
@@ -154,20 +154,20 @@ lhost_region_peek(lua_State *L)
 static void
 keep_ipconn(const struct lhost *h, const char *name, const struct ipconn_view *found)
 {
-	struct jsontext *j = record_answer_begin(h->entry, "ipconn");
+	struct jsontext *j = record_answer_begin(h->now.entry, "ipconn");
 
 	jsontext_text(j, "name", name, strlen(name));
 	if (found != NULL)
 		record_answer_ipconn(j, "answer", found);
 	else
 		jsontext_null(j, "answer");
-	record_answer_end(h->entry);
+	record_answer_end(h->now.entry);
 }
 
 static void
 keep_ipconns(const struct lhost *h, const char *applid, const char *networkid, const struct ipconn_view *view, size_t n)
 {
-	struct jsontext *j = record_answer_begin(h->entry, "ipconns");
+	struct jsontext *j = record_answer_begin(h->now.entry, "ipconns");
 
 	jsontext_some(j, "applid", applid);
 	jsontext_some(j, "networkid", networkid);
@@ -175,7 +175,7 @@ keep_ipconns(const struct lhost *h, const char *applid, const char *networkid, c
 	for (size_t i = 0; i < n && j != NULL && !j->full; i++)
 		record_answer_ipconn(j, NULL, &view[i]);
 	jsontext_end(j, ']');
-	record_answer_end(h->entry);
+	record_answer_end(h->now.entry);
 }
 
 static bool

@@ -133,13 +133,13 @@ note(struct lhost *h, const char *title, const struct saf_decision *d)
 		n = snprintf(detail, sizeof detail, "%s, %s, holds %s", d->profile, d->by, saf_access_name(d->held));
 	else
 		n = snprintf(detail, sizeof detail, "%s", d->by);
-	record_check(h->entry, title, d->permitted, detail, (size_t)n);
+	record_check(h->now.entry, title, d->permitted, detail, (size_t)n);
 }
 
 static void
 keep_check(const struct lhost *h, const char *class, const char *profile, const char *userid, enum saf_access access, const struct saf_decision *d)
 {
-	struct jsontext *j = record_answer_begin(h->entry, "saf.check");
+	struct jsontext *j = record_answer_begin(h->now.entry, "saf.check");
 
 	jsontext_text(j, "class", class, strlen(class));
 	jsontext_text(j, "profile", profile, strlen(profile));
@@ -149,14 +149,14 @@ keep_check(const struct lhost *h, const char *class, const char *profile, const 
 	jsontext_some(j, "by_profile", d->profile);
 	jsontext_string(j, "held", saf_access_name(d->held));
 	jsontext_string(j, "by", d->by);
-	record_answer_end(h->entry);
+	record_answer_end(h->now.entry);
 }
 
 /* u NULL: there is no such user, or no saf. */
 static void
 keep_user(const struct lhost *h, const char *userid, const struct saf_user *u, size_t groups)
 {
-	struct jsontext *j = record_answer_begin(h->entry, "saf.user");
+	struct jsontext *j = record_answer_begin(h->now.entry, "saf.user");
 
 	jsontext_text(j, "userid", userid, strlen(userid));
 	if (u == NULL) {
@@ -170,7 +170,7 @@ keep_user(const struct lhost *h, const char *userid, const struct saf_user *u, s
 		jsontext_end(j, ']');
 		jsontext_end(j, '}');
 	}
-	record_answer_end(h->entry);
+	record_answer_end(h->now.entry);
 }
 
 /* host.saf_check(class, profile, userid, access) -> true or false, and a table { profile =, held =, by = } */
@@ -211,7 +211,7 @@ lhost_saf_user(lua_State *L)
 
 	lhost_pay(L, h, STEPS + n);
 	snprintf(title, sizeof title, "saf user %.40s", userid);
-	record_effect(h->entry, title, u == NULL ? (s != NULL ? "unknown" : "no saf") : u->revoked ? "revoked" : "known");
+	record_effect(h->now.entry, title, u == NULL ? (s != NULL ? "unknown" : "no saf") : u->revoked ? "revoked" : "known");
 	keep_user(h, userid, u, s == h->saf ? n : 0);
 	if (u == NULL)
 		return lua_pushnil(L), 1;

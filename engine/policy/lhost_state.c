@@ -84,5 +84,5 @@ lhost_effect(const struct lhost *h, const char *name, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	record_effect(h->entry, name, text);
+	record_effect(h->now.entry, name, text);
 }

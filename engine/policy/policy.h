@@ -86,6 +86,7 @@ struct ask {
 	struct record_entry *entry; /* borrowed: the entry to fill in; NULL: a new entry of the record */
 	struct answer_tape *tape;  /* borrowed: keeps the region's answers, or (replay) gives them again; may be NULL */
 	bool replay;
+	const void *view;          /* borrowed: for the callbacks of the world (host_world.h); NULL: the region as it is */
 	bool silent;               /* a failure of the script is not logged */
 	struct notes **notes;      /* borrowed: the notes of the connection, which the door makes anew; NULL: those of the facts, and it makes none */
 	void (*done)(struct ask *a);

@@ -15,22 +15,28 @@
 #include <lua.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-struct door_call { /* a call of the function of a door */
-	struct script_call call;
+/*
+ * A question to the function of a door, until its verdict is there: facts, tape, door, record and coroutine are here.
+ */
+struct asking {
+	struct script_call call; /* first */
+	struct ask *ask;         /* borrowed; NULL: a row of a decision table */
 	enum door door;
 	const struct notes *notes; /* of the connection, when the question begins */
 	const struct facts *facts; /* NULL: the two values on the stack are the facts, as a table, and the mock */
 	const struct facts *presented; /* of a table: the certificate, when the table lacks it */
 	struct verdict *out;
+	double start; /* clock_span() */
 	bool failed; /* the refusal is the engine's, not the script's */
 };
 
 static void
 policy_ask_push(lua_State *L, struct script_call *call)
 {
-	struct door_call *q = (struct door_call *)call;
+	struct asking *q = (struct asking *)call;
 
 	if (q->facts != NULL) {
 		lfacts_push(L, q->facts);
@@ -53,7 +59,7 @@ policy_ask_forget_mock(lua_State *L)
 }
 
 static void
-refuse_failed(struct door_call *q)
+refuse_failed(struct asking *q)
 {
 	script_call_refuse(&q->call, q->out);
 	q->failed = true;
@@ -64,7 +70,7 @@ refuse_failed(struct door_call *q)
  * one.
  */
 static void
-write_objection(struct door_call *q, const struct verdict *v)
+write_objection(struct asking *q, const struct verdict *v)
 {
 	struct script_call *call = &q->call;
 	const char *door = call->function;
@@ -86,7 +92,7 @@ write_objection(struct door_call *q, const struct verdict *v)
 
 /* Takes the verdict, and of its grants those of the door. */
 static void
-take_verdict(struct door_call *q, const struct verdict *v)
+take_verdict(struct asking *q, const struct verdict *v)
 {
 	enum door_grant grants = door_row(q->door)->grants;
 
@@ -101,7 +107,7 @@ take_verdict(struct door_call *q, const struct verdict *v)
 
 /* Judges the values that the function returned. */
 static void
-judge_answer(struct door_call *q)
+judge_answer(struct asking *q)
 {
 	const struct verdict *v = NULL;
 
@@ -122,7 +128,7 @@ judge_answer(struct door_call *q)
 
 /* Calls the function with the values facts and mock on the top of the stack. [-2, +0] */
 static void
-run_door(struct door_call *q)
+run_door(struct asking *q)
 {
 	if (script_call_run(&q->call))
 		judge_answer(q);
@@ -135,7 +141,7 @@ run_door(struct door_call *q)
 
 /* Finds the script's function for the door. False: there is none, and the verdict is set. */
 static bool
-find_hook(struct door_call *q)
+find_hook(struct asking *q)
 {
 	if (script_call_find(&q->call, (unsigned)q->door))
 		return true;
@@ -147,7 +153,7 @@ find_hook(struct door_call *q)
 }
 
 static void
-log_failure(const struct door_call *q)
+log_failure(const struct asking *q)
 {
 	const struct verdict *v = q->out;
 	char at[PLACE_SIZE + 24];
@@ -157,43 +163,81 @@ log_failure(const struct door_call *q)
 		"code", v->code, "at", at, "text", v->text, "traceback", q->call.trace, NULL);
 }
 
-static struct door_call
-make_call(struct policy *p, const char *script, enum door d, struct verdict *out)
+/* The beginning of a question. The caller adds what its kind of question has. */
+static struct asking
+make_asking(struct policy *p, const char *script, enum door d, struct record_entry *entry, struct notes **notes, struct verdict *out)
 {
-	return (struct door_call){ .call = { .p = p, .script = script, .function = door_name(d), .push = policy_ask_push }, .door = d, .out = out };
+	return (struct asking){
+		.call = { .p = p, .script = script, .function = door_name(d), .push = policy_ask_push,
+			.asking = { .entry = entry, .door = d, .notes = notes_made_at(d) ? notes : NULL } },
+		.door = d, .out = out, .start = clock_span(),
+	};
 }
 
-static void
-ask_script(struct ask *a, struct record_entry *entry)
+static bool
+keeps_answers(const struct ask *a)
 {
-	struct door_call q = make_call(a->policy, a->script, a->door, &a->verdict);
-	struct policy *p = a->policy;
+	return a->tape != NULL && !a->replay && door_row(a->door)->reask != REASK_NEVER;
+}
 
-	q.facts = a->facts;
-	q.notes = a->notes != NULL ? *a->notes : a->facts->notes;
-	policy_renew(p);
-	if (find_hook(&q)) {
-		p->host.entry = entry;
-		p->host.tape = a->tape;
-		p->host.notes = notes_made_at(a->door) ? a->notes : NULL;
-		p->host.door = a->door;
-		p->host.asking = true;
+/* The script has run: notes in the record what the tape and the hidden facts leave open. */
+static void
+note_gaps(const struct asking *q)
+{
+	const struct ask *a = q->ask;
+
+	if (a->facts->ip_hidden && lshape_read_hidden(q->call.p->L))
+		answer_tape_lacks(a->tape, "facts.peer.ip", NULL);
+	if (keeps_answers(a) && a->tape->full)
+		record_effect(q->call.asking.entry, "answers kept for a reload",
+			"not all: there is no room; a reload asks the region for the others");
+}
+
+/* The verdict is there: completes the record, frees q, tells the caller. */
+static void
+finish(struct asking *q)
+{
+	struct ask *a = q->ask;
+
+	if (q->failed && !a->silent)
+		log_failure(q);
+	record_verdict(q->call.asking.entry, &a->verdict, (clock_span() - q->start) * 1e6);
+	free(q);
+	a->done(a);
+}
+
+/* Puts the question to the script. */
+static void
+begin(struct asking *q)
+{
+	struct ask *a = q->ask;
+	lua_State *L = a->policy->L;
+
+	if (find_hook(q)) {
 		if (a->tape != NULL)
 			answer_tape_begin(a->tape, a->door, a->replay);
-		lua_pushnil(p->L);
-		lua_pushnil(p->L);
-		run_door(&q);
-		if (a->facts->ip_hidden && lshape_read_hidden(p->L))
-			answer_tape_lacks(a->tape, "facts.peer.ip", NULL);
-		if (a->tape != NULL && a->tape->full && !a->replay && door_row(a->door)->reask != REASK_NEVER)
-			record_effect(entry, "answers kept for a reload", "not all: there is no room; a reload asks the region for the others");
-		p->host.entry = NULL;
-		p->host.tape = NULL;
-		p->host.notes = NULL;
-		p->host.asking = false;
+		lua_pushnil(L);
+		lua_pushnil(L);
+		run_door(q);
+		note_gaps(q);
 	}
-	if (q.failed && !a->silent)
-		log_failure(&q);
+	finish(q);
+}
+
+static struct asking *
+asking_new(struct ask *a, struct record_entry *entry)
+{
+	struct asking *q = malloc(sizeof *q);
+
+	if (q == NULL)
+		return NULL;
+	*q = make_asking(a->policy, a->script, a->door, entry, a->notes, &a->verdict);
+	q->ask = a;
+	q->call.asking.tape = a->tape;
+	q->call.asking.view = a->view;
+	q->facts = a->facts;
+	q->notes = a->notes != NULL ? *a->notes : a->facts->notes;
+	return q;
 }
 
 /* Accepts when the certificate's chain verified and, way out, the certificate names the host that the region dials. */
@@ -234,11 +278,10 @@ decide_by_default(const struct ask *a, struct verdict *v)
 	}
 }
 
-void
-policy_ask(struct ask *a)
+static struct record_entry *
+open_entry(const struct ask *a)
 {
 	struct record_entry *entry = a->entry != NULL ? a->entry : record_entry_add(a->record, a->door, a->script, a->facts->now);
-	double start = clock_span();
 
 	if (a->script != NULL)
 		record_asked(entry, a->facts, policy_hash(a->policy, a->script), policy_params_text(a->policy, a->script));
@@ -246,15 +289,39 @@ policy_ask(struct ask *a)
 		record_asked(entry, a->facts, NULL, NULL);
 	if (a->facts->request != NULL)
 		record_request(entry, a->facts->request, a->facts->users, a->facts->bytes);
-	a->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
-	if (a->notes != NULL)
-		notes_drop(a->notes, a->door);
+	return entry;
+}
+
+/* The verdict of the engine, without a script. */
+static void
+decide(struct ask *a, struct record_entry *entry)
+{
+	double start = clock_span();
+
 	if (a->script == NULL)
 		decide_by_default(a, &a->verdict);
 	else
-		ask_script(a, entry);
+		verdict_refuse(&a->verdict, "policy_limit", "no memory to ask the script");
 	record_verdict(entry, &a->verdict, (clock_span() - start) * 1e6);
 	a->done(a);
+}
+
+void
+policy_ask(struct ask *a)
+{
+	struct record_entry *entry = open_entry(a);
+	struct asking *q;
+
+	a->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
+	if (a->notes != NULL)
+		notes_drop(a->notes, a->door);
+	if (a->script != NULL)
+		policy_renew(a->policy);
+	q = a->script != NULL ? asking_new(a, entry) : NULL;
+	if (q != NULL)
+		begin(q);
+	else
+		decide(a, entry);
 }
 
 /* Arguments: the policy, the facts, the mock, the door. */
@@ -290,10 +357,9 @@ policy_judge_row(struct policy *p, enum door d, int facts_idx, int mock_idx, str
 void
 policy_ask_row(struct policy *p, struct policy_row *row)
 {
-	struct door_call q = make_call(p, row->script, row->door, &row->verdict);
 	struct notes *notes = NULL;
+	struct asking q = make_asking(p, row->script, row->door, row->entry, &notes, &row->verdict);
 	int facts = lua_absindex(p->L, row->facts), mock = lua_absindex(p->L, row->mock);
-	double start = clock_span();
 
 	row->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
 	q.presented = row->presented;
@@ -302,15 +368,8 @@ policy_ask_row(struct policy *p, struct policy_row *row)
 		q.call.params = row->params;
 		lua_pushvalue(p->L, facts);
 		lua_pushvalue(p->L, mock);
-		p->host.notes = notes_made_at(row->door) ? &notes : NULL;
-		p->host.door = row->door;
-		p->host.entry = row->entry;
-		p->host.asking = true;
 		run_door(&q);
-		p->host.asking = false;
-		p->host.entry = NULL;
-		p->host.notes = NULL;
 	}
-	record_verdict(row->entry, &row->verdict, (clock_span() - start) * 1e6);
+	record_verdict(row->entry, &row->verdict, (clock_span() - q.start) * 1e6);
 	notes_unref(notes);
 }

@@ -125,7 +125,6 @@ policy_run(struct policy_run *r)
 		refuse_failed(r, &n.call);
 		return;
 	}
-	p->host.asking = true;
 	lua_pushnil(p->L);
 	lua_pushnil(p->L);
 	if (script_call_run(&n.call))
@@ -133,5 +132,4 @@ policy_run(struct policy_run *r)
 	else
 		refuse_failed(r, &n.call);
 	script_call_settle(&n.call);
-	p->host.asking = false;
 }

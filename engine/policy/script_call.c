@@ -252,6 +252,21 @@ log_full(struct script_call *call)
 	p->host.full = NULL;
 }
 
+/* The library's functions see the question of this call, and no other one. */
+static void
+lend(const struct script_call *call)
+{
+	call->p->host.now = call->asking;
+	call->p->host.asking = true;
+}
+
+static void
+take_back(struct policy *p)
+{
+	p->host.now = (struct lhost_asking){ .tape = NULL };
+	p->host.asking = false;
+}
+
 bool
 script_call_run(struct script_call *call)
 {
@@ -267,7 +282,9 @@ script_call_run(struct script_call *call)
 	lua_insert(L, base + 1);
 	lua_pushlightuserdata(L, call); /* [inside one two call] */
 	lua_insert(L, base + 2);
+	lend(call);
 	status = lua_pcall(L, 3, 0, 0); /* [] or [err] */
+	take_back(call->p);
 	hit = budget_disarm(L);
 	log_full(call);
 	if (status != LUA_OK) {

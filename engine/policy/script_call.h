@@ -24,6 +24,7 @@ struct script_call {
 	const struct budget_limits *limits; /* NULL: the limits of a question */
 	size_t beyond;                       /* bytes besides limits->kilobytes */
 	struct policy_cost *cost;            /* gets the cost of the function itself; NULL: it is not measured */
+	struct lhost_asking asking;          /* the functions of the library see it while the function runs */
 	/* set by script_call_find */
 	int hook;
 	int params;           /* registry reference of the second argument; LUA_NOREF: nil */

@@ -24,53 +24,66 @@ describe(const struct worker *w, const struct ipconn_def *d, struct ipconn_view 
 	}
 }
 
+/* What the question sees. NULL of the world: the region as it is. */
+static const struct recheck_view *
+view_of(const void *view)
+{
+	static const struct recheck_view as_it_is = { .definition = NULL };
+
+	return view != NULL ? view : &as_it_is;
+}
+
 /* During a re-ask the definitions stand for the defined ipconns, and the ipconn that is asked again is hidden. */
 static bool
-seen(const struct worker *w, const struct ipconn *i)
+seen(const struct recheck_view *v, const struct ipconn *i)
 {
-	return w->recheck == NULL || (i->autoinstalled && i != w->recheck->asked);
+	return v->definition == NULL || (i->autoinstalled && i != v->asked);
 }
 
 static bool
-seen_defined(const struct worker *w, const struct ipconn_def *d)
+seen_defined(const struct recheck_view *v, const struct ipconn_def *d)
 {
-	return w->recheck->asked == NULL || strcmp(w->recheck->asked->def.ipconn, d->ipconn) != 0;
+	return v->asked == NULL || strcmp(v->asked->def.ipconn, d->ipconn) != 0;
+}
+
+static const struct ipconn_def *
+defined(const struct recheck_view *v, const char *name)
+{
+	return v->definition != NULL ? definition_ipconn(v->definition, name) : NULL;
 }
 
 static bool
-is_presumed(const struct worker *w, const char *name)
+is_presumed(const struct recheck_view *v, const char *name)
 {
-	return w->presumed != NULL && strcmp(w->presumed->def.ipconn, name) == 0;
+	return v->presumed != NULL && strcmp(v->presumed->def.ipconn, name) == 0;
 }
 
 bool
-policy_view_ipconn(void *arg, const char *name, struct ipconn_view *out)
+policy_view_ipconn(void *arg, const void *view, const char *name, struct ipconn_view *out)
 {
 	const struct worker *w = arg;
-	const struct ipconn *i = registry_name(w->registry, name);
+	const struct recheck_view *v = view_of(view);
+	const struct ipconn *i = is_presumed(v, name) ? v->presumed : registry_name(w->registry, name);
 	const struct ipconn_def *d;
 
-	if (is_presumed(w, name))
-		i = w->presumed;
-	if (i != NULL && (i == w->presumed || seen(w, i))) {
+	if (i != NULL && (i == v->presumed || seen(v, i))) {
 		ipconn_view(i, out);
 		return true;
 	}
-	d = w->recheck != NULL ? definition_ipconn(w->recheck->definition, name) : NULL;
-	if (d == NULL || !seen_defined(w, d))
+	d = defined(v, name);
+	if (d == NULL || !seen_defined(v, d))
 		return false;
 	describe(w, d, out);
 	return true;
 }
 
 bool
-policy_view_defined(void *arg, const char *name, struct ipconn_view *out)
+policy_view_defined(void *arg, const void *view, const char *name, struct ipconn_view *out)
 {
-	const struct worker *w = arg;
-	const struct ipconn_def *d = w->recheck != NULL ? definition_ipconn(w->recheck->definition, name) : NULL;
+	const struct ipconn_def *d = defined(view_of(view), name);
 
 	if (d != NULL)
-		describe(w, d, out);
+		describe(arg, d, out);
 	return d != NULL;
 }
 
@@ -81,19 +94,20 @@ fits(const struct ipconn_def *d, const char *applid, const char *networkid)
 }
 
 size_t
-policy_view_ipconns(void *arg, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
+policy_view_ipconns(void *arg, const void *view, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
 {
 	const struct worker *w = arg;
-	const struct definition *d = w->recheck != NULL ? w->recheck->definition : NULL;
+	const struct recheck_view *v = view_of(view);
+	const struct definition *d = v->definition;
 	size_t n = 0;
 
 	for (size_t k = 0; d != NULL && k < d->nipconns && n < max; k++)
-		if (seen_defined(w, &d->ipconn[k]) && !is_presumed(w, d->ipconn[k].ipconn) && fits(&d->ipconn[k], applid, networkid))
+		if (seen_defined(v, &d->ipconn[k]) && !is_presumed(v, d->ipconn[k].ipconn) && fits(&d->ipconn[k], applid, networkid))
 			describe(w, &d->ipconn[k], &out[n++]);
 	for (const struct ipconn *i = registry_first(w->registry); i != NULL && n < max; i = i->next)
-		if (seen(w, i) && !is_presumed(w, i->def.ipconn) && fits(&i->def, applid, networkid))
+		if (seen(v, i) && !is_presumed(v, i->def.ipconn) && fits(&i->def, applid, networkid))
 			ipconn_view(i, &out[n++]);
-	if (w->presumed != NULL && n < max && fits(&w->presumed->def, applid, networkid))
-		ipconn_view(w->presumed, &out[n++]);
+	if (v->presumed != NULL && n < max && fits(&v->presumed->def, applid, networkid))
+		ipconn_view(v->presumed, &out[n++]);
 	return n;
 }

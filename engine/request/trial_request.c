@@ -86,9 +86,9 @@ ask_door(struct trial *t, struct task *k)
 	trial_prepare(t, DOOR_ATTACH);
 	f = authority_facts(k, t->now);
 	k->ask = (struct ask){ .door = DOOR_ATTACH, .script = k->conn->service->script[DOOR_ATTACH], .facts = &f };
-	k->worker->presumed = t->q->past == NULL ? &acquired : NULL;
+	t->presumed = t->q->past == NULL ? &acquired : NULL;
 	trial_put(t, &k->ask);
-	k->worker->presumed = NULL;
+	t->presumed = NULL;
 	if (k->ask.verdict.kind != VERDICT_ACCEPT)
 		t->refused = true;
 }

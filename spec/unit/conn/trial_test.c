@@ -141,7 +141,6 @@ nothing_is_installed_or_counted(void **state)
 	assert_int_equal(registry_count(h->worker.registry), 1);
 	assert_null(registry_name(h->worker.registry, "B"));
 	assert_null(h->worker.conns);
-	assert_null(h->worker.recheck);
 	assert_int_equal(h->worker.sockets, 0);
 	assert_int_equal(h->entrance.connections + h->entrance.halfopen, 0);
 	assert_int_equal(registry_first(h->worker.registry)->status, CONN_RELEASED);

@@ -27,9 +27,10 @@ struct bench {
 };
 
 static bool
-world_ipconn(void *arg, const char *name, struct ipconn_view *out)
+world_ipconn(void *arg, const void *view, const char *name, struct ipconn_view *out)
 {
 	(void)arg;
+	(void)view;
 	if (strcmp(name, "NETX") != 0)
 		return false;
 	*out = (struct ipconn_view){ .inservice = true, .connstatus = CONN_ACQUIRED };
@@ -41,14 +42,14 @@ world_ipconn(void *arg, const char *name, struct ipconn_view *out)
 
 /* As many ipconns as there is room for with APPLID MANY, else one. */
 static size_t
-world_ipconns(void *arg, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
+world_ipconns(void *arg, const void *view, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
 {
 	size_t there = applid != NULL && strcmp(applid, "MANY") == 0 ? WORLD_IPCONNS : 1;
 
 	(void)networkid;
 	there = there < max ? there : max;
 	for (size_t i = 0; i < there; i++)
-		world_ipconn(arg, "NETX", &out[i]);
+		world_ipconn(arg, view, "NETX", &out[i]);
 	return there;
 }
 
@@ -62,7 +63,7 @@ setup(void **state)
 	b->records = records_new(4);
 	b->record = record_open(b->records, "c1", 0);
 	b->host = (struct lhost){ .world = &b->world, .asking = true, .mock = LUA_NOREF };
-	b->host.entry = record_entry_add(b->record, DOOR_INSTALL, "script", 0);
+	b->host.now.entry = record_entry_add(b->record, DOOR_INSTALL, "script", 0);
 	b->L = luaL_newstate();
 	luaL_openlibs(b->L);
 	lhost_push(b->L, &b->host, false);
@@ -215,7 +216,7 @@ checks_without_an_asking_are_harmless(void **state)
 {
 	struct bench *b = *state;
 
-	b->host.entry = NULL;
+	b->host.now.entry = NULL;
 	run(b, "return host.check('x', 3, 'y')");
 	assert_int_equal(lua_tointeger(b->L, -1), 3);
 }
