@@ -24,10 +24,10 @@ COMMIT ?= $(or $(if $(wildcard .git),$(shell git rev-parse --short=12 HEAD 2>/de
 BUILD ?= build
 BIN ?= $(if $(filter build,$(BUILD)),sallyport,$(BUILD)/sallyport)
 
-PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev libcurl4-openssl-dev libsqlite3-dev openssl curl sqlite3 \
+PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev libjsmn-dev libcurl4-openssl-dev libsqlite3-dev openssl curl sqlite3 \
 	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 tzdata
 FUZZ_PACKAGES := clang libclang-rt-14-dev
-HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev curl/curl.h=libcurl4-openssl-dev sqlite3.h=libsqlite3-dev
+HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev jsmn.h=libjsmn-dev curl/curl.h=libcurl4-openssl-dev sqlite3.h=libsqlite3-dev
 
 LUA_CFLAGS := $(shell pkg-config --cflags lua5.4 2>/dev/null)
 LUA_LIBS := $(shell pkg-config --libs lua5.4 2>/dev/null || echo -llua5.4)

@@ -61,23 +61,23 @@ chains_free(struct chains *s)
 
 /* The number of certificates that the peer presented: without the signer at the end, which is the region's own. */
 static size_t
-presented_of(const json_t *chain)
+presented_of(struct account_value chain)
 {
-	size_t n = json_array_size(json_object_get(chain, "certificates"));
+	size_t n = account_count(account_member(chain, "certificates"));
 
-	return json_object_get(chain, "anchor") != NULL && n > 1 ? n - 1 : n;
+	return account_has(account_member(chain, "anchor")) && n > 1 ? n - 1 : n;
 }
 
 static const char *
-print_of(const json_t *chain, size_t i)
+print_of(struct account_value chain, size_t i)
 {
-	const char *print = json_string_value(json_object_get(json_array_get(json_object_get(chain, "certificates"), i), "sha256"));
+	const char *print = account_text(account_member(account_at(account_member(chain, "certificates"), i), "sha256"));
 
 	return print != NULL ? print : "?";
 }
 
 static void
-make_key(const json_t *chain, char key[KEY_SIZE])
+make_key(struct account_value chain, char key[KEY_SIZE])
 {
 	size_t at = 0, n = presented_of(chain);
 
@@ -100,7 +100,7 @@ add(struct chains *s, struct presented *p, const char *print)
 
 /* Reads the chain from the file. False: it is not there whole. */
 static bool
-read_chain(struct chains *s, const json_t *chain, struct presented *p)
+read_chain(struct chains *s, struct account_value chain, struct presented *p)
 {
 	size_t n = presented_of(chain);
 
@@ -126,7 +126,7 @@ chains_order(const void *a, const void *b)
 
 /* Judges the chain at `now`. NULL: its bytes are not in the file, or there is no memory. */
 static struct judged *
-judge(struct chains *s, const json_t *chain, const struct judged *like, int64_t now)
+judge(struct chains *s, struct account_value chain, const struct judged *like, int64_t now)
 {
 	struct presented p = { .n = 0 };
 	struct judged *j = calloc(1, sizeof *j);
@@ -166,9 +166,9 @@ keep(struct chains *s, struct judged *first, struct judged *j)
 }
 
 struct certificate *
-chains_verify(struct chains *s, const json_t *certificate, const struct tls_config *c, enum way way, int64_t now, struct cert_fault *why, bool *lost)
+chains_verify(struct chains *s, struct account_value certificate, const struct tls_config *c, enum way way, int64_t now, struct cert_fault *why, bool *lost)
 {
-	const json_t *chain = json_object_get(certificate, "chain");
+	struct account_value chain = account_member(certificate, "chain");
 	char key[KEY_SIZE];
 	struct judged like = { .key = key, .config = c, .way = way }, *first, *j;
 

@@ -6,10 +6,10 @@
 #ifndef SALLYPORT_CHAINS_H
 #define SALLYPORT_CHAINS_H
 
-#include <jansson.h>
 #include <stdint.h>
 
 #include "base/fault.h"
+#include "candidate/account.h"
 #include "tls/cert.h"
 #include "tls/tls.h"
 
@@ -25,7 +25,7 @@ void chains_free(struct chains *s); /* NULL is fine */
  * `now`, in seconds since 1970. Returns a new reference. NULL with *why; *lost is set when the file does not have its
  * bytes.
  */
-struct certificate *chains_verify(struct chains *s, const json_t *certificate, const struct tls_config *c, enum way way, int64_t now,
+struct certificate *chains_verify(struct chains *s, struct account_value certificate, const struct tls_config *c, enum way way, int64_t now,
 	struct cert_fault *why, bool *lost);
 
 #endif

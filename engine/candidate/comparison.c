@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "policy/facts_json.h"
+
 /* --- codes ------------------------------------------------------------------------------------ */
 
 /*
@@ -123,7 +125,7 @@ comparison_repeat(struct comparison *again, const struct comparison *c)
 static void
 side_recorded(struct comparison_side *s, const struct past_question *q)
 {
-	*s = (struct comparison_side){ .line = (int)json_integer_value(json_object_get(q->account, "line")) };
+	*s = (struct comparison_side){ .line = (int)account_integer(account_member(q->account, "line")) };
 	snprintf(s->verdict, sizeof s->verdict, "%s", q->verdict != NULL ? q->verdict : "");
 	snprintf(s->code, sizeof s->code, "%s", q->code != NULL ? q->code : "");
 	snprintf(s->policy, sizeof s->policy, "%s", q->policy != NULL ? q->policy : "");
@@ -217,9 +219,9 @@ refuse(struct comparison *c, const struct past_question *was, const struct compa
 /* --- accepted before and after ---------------------------------------------------------------- */
 
 static bool
-is_other(const json_t *granted, const char *name, const char *now)
+is_other(struct account_value granted, const char *name, const char *now)
 {
-	const char *was = json_string_value(json_object_get(granted, name));
+	const char *was = account_text(account_member(granted, name));
 
 	return strcmp(was != NULL ? was : "", now) != 0;
 }
@@ -228,7 +230,7 @@ is_other(const json_t *granted, const char *name, const char *now)
 static const char *
 other_grant(const struct past_question *was, const struct verdict *v)
 {
-	const json_t *granted = json_object_get(was->account, "granted"), *port = json_object_get(granted, "port");
+	struct account_value granted = account_member(was->account, "granted"), port = account_member(granted, "port");
 
 	if (is_other(granted, "template", v->install.template))
 		return "template";
@@ -238,9 +240,9 @@ other_grant(const struct past_question *was, const struct verdict *v)
 		return "applid";
 	if (is_other(granted, "host", v->install.has_host ? v->install.host : ""))
 		return "host";
-	if ((port != NULL) != v->install.has_port || (port != NULL && json_integer_value(port) != v->install.port))
+	if (account_has(port) != v->install.has_port || account_integer(port) != (v->install.has_port ? v->install.port : 0))
 		return "port";
-	return json_is_true(json_object_get(granted, "sysplex")) != v->sysplex ? "sysplex" : NULL;
+	return account_is_true(account_member(granted, "sysplex")) != v->sysplex ? "sysplex" : NULL;
 }
 
 static void
@@ -369,7 +371,7 @@ comparison_end(struct comparison *c, const struct trial *t)
 static json_t *
 text_or_null(const char *text)
 {
-	return text[0] != '\0' ? json_string(text) : json_null();
+	return text[0] != '\0' ? facts_json_sentence(text) : json_null();
 }
 
 static json_t *
@@ -389,6 +391,6 @@ comparison_json(const struct comparison *c)
 	for (enum door d = 0; d < DOOR_COUNT; d++)
 		if ((c->beyond >> d & 1) != 0)
 			json_array_append_new(doors, json_string(door_name(d)));
-	return json_pack("{s:s, s:o, s:o, s:o, s:o}", "door", c->where, "before", side_json(&c->before, c->has_before), "after",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "door", facts_json_sentence(c->where), "before", side_json(&c->before, c->has_before), "after",
 		side_json(&c->after, c->has_after), "beyond", doors, "why", text_or_null(c->why));
 }

@@ -9,42 +9,51 @@
 /* 22 characters of base64url: stands for a token, which no record has. */
 #define TOKEN "AAAAAAAAAAAAAAAAAAAAAA"
 
-static const json_t *
-part(const json_t *o, const char *name)
+static struct account_value
+part(struct account_value o, const char *name)
 {
-	return json_object_get(o, name);
+	return account_member(o, name);
 }
 
 static const char *
-text(const json_t *o, const char *name)
+text(struct account_value o, const char *name)
 {
-	return json_string_value(part(o, name));
+	return account_text(part(o, name));
 }
 
 static int
-integer(const json_t *o, const char *name)
+integer(struct account_value o, const char *name)
 {
-	return (int)json_integer_value(part(o, name));
+	return (int)account_integer(part(o, name));
 }
 
 static bool
-flag(const json_t *o, const char *name)
+flag(struct account_value o, const char *name)
 {
-	return json_is_true(part(o, name));
+	return account_is_true(part(o, name));
 }
 
 static void
-copy(char *out, size_t size, const json_t *o, const char *name)
+copy(char *out, size_t size, struct account_value o, const char *name)
 {
 	const char *value = text(o, name);
 
 	snprintf(out, size, "%s", value != NULL ? value : "");
 }
 
+/* The bytes of a text that facts_json wrote. */
+static void
+copy_bytes(char *out, size_t size, struct account_value o, const char *name)
+{
+	struct account_value v = part(o, name);
+
+	facts_json_unescape(account_text(v), account_length(v), out, size);
+}
+
 /* --- facts ------------------------------------------------------------------------------------ */
 
 static void
-read_end(struct addr *a, const json_t *end)
+read_end(struct addr *a, struct account_value end)
 {
 	const char *ip = text(end, "ip");
 
@@ -53,7 +62,7 @@ read_end(struct addr *a, const json_t *end)
 }
 
 static void
-read_load(struct facts_load *l, const json_t *o)
+read_load(struct facts_load *l, struct account_value o)
 {
 	l->halfopen = (unsigned)integer(o, "halfopen");
 	l->connections = (unsigned)integer(o, "connections");
@@ -63,7 +72,7 @@ read_load(struct facts_load *l, const json_t *o)
 }
 
 static void
-read_tls(struct facts *f, const json_t *tls)
+read_tls(struct facts *f, struct account_value tls)
 {
 	const char *version = text(tls, "version");
 
@@ -71,11 +80,11 @@ read_tls(struct facts *f, const json_t *tls)
 		return;
 	f->tls.version = strcmp(version, "TLSv1.2") == 0 ? "TLSv1.2" : "TLSv1.3";
 	copy(f->tls.cipher, sizeof f->tls.cipher, tls, "cipher");
-	facts_json_bytes(part(tls, "sni"), f->tls.sni, sizeof f->tls.sni);
+	copy_bytes(f->tls.sni, sizeof f->tls.sni, tls, "sni");
 }
 
 static void
-read_capex(struct facts *f, const json_t *o)
+read_capex(struct facts *f, struct account_value o)
 {
 	struct capex *c = &f->capex;
 
@@ -85,7 +94,7 @@ read_capex(struct facts *f, const json_t *o)
 	copy(c->suggested_applid, sizeof c->suggested_applid, o, "suggested_applid");
 	copy(c->server_applid, sizeof c->server_applid, o, "server_applid");
 	copy(c->server_networkid, sizeof c->server_networkid, o, "server_networkid");
-	facts_json_bytes(part(o, "host"), c->host, sizeof c->host);
+	copy_bytes(c->host, sizeof c->host, o, "host");
 	c->port = integer(o, "port");
 	c->sendcount = integer(o, "sendcount");
 	c->receivecount = integer(o, "receivecount");
@@ -98,18 +107,18 @@ read_capex(struct facts *f, const json_t *o)
 }
 
 static void
-read_facts(struct past *r, const json_t *o)
+read_facts(struct past *r, struct account_value o)
 {
 	struct facts *f = &r->facts;
 
 	f->way = text(o, "way") != NULL && strcmp(text(o, "way"), "out") == 0 ? WAY_OUT : WAY_IN;
-	f->generation = (uint64_t)json_integer_value(part(o, "generation"));
+	f->generation = (uint64_t)account_integer(part(o, "generation"));
 	f->socket = integer(o, "socket");
 	f->peer.sysplex = flag(part(o, "peer"), "sysplex");
 	f->ip_hidden = past_hides(r, "peer.ip");
 	copy(f->connection, sizeof f->connection, o, "connection");
 	copy(f->tcpipservice, sizeof f->tcpipservice, o, "tcpipservice");
-	facts_json_bytes(part(part(o, "peer"), "host"), f->peer.host, sizeof f->peer.host);
+	copy_bytes(f->peer.host, sizeof f->peer.host, part(o, "peer"), "host");
 	copy(f->userid, sizeof f->userid, part(o, "certificate"), "userid");
 	copy(f->ipconn.ipconn, sizeof f->ipconn.ipconn, part(o, "ipconn"), "ipconn");
 	copy(f->ipconn.applid, sizeof f->ipconn.applid, part(o, "ipconn"), "applid");
@@ -118,16 +127,16 @@ read_facts(struct past *r, const json_t *o)
 	read_end(&f->own.addr, part(o, "own"));
 	read_load(&f->load, part(o, "load"));
 	read_tls(f, part(o, "tls"));
-	if (part(o, "capex") != NULL)
+	if (account_has(part(o, "capex")))
 		read_capex(f, part(o, "capex"));
 }
 
 static void
-read_installed(struct past *r, const json_t *o)
+read_installed(struct past *r, struct account_value o)
 {
 	struct installed *i = &r->installed;
 
-	r->has_installed = json_is_object(o);
+	r->has_installed = account_is_object(o);
 	copy(i->ipconn, sizeof i->ipconn, o, "ipconn");
 	copy(i->applid, sizeof i->applid, o, "applid");
 	copy(i->networkid, sizeof i->networkid, o, "networkid");
@@ -141,23 +150,20 @@ read_installed(struct past *r, const json_t *o)
 /* --- questions -------------------------------------------------------------------------------- */
 
 struct past_question
-past_question(const json_t *account)
+past_question(struct account_value account)
 {
 	const char *verdict = text(account, "verdict"), *where = text(account, "door");
 
 	return (struct past_question){ .door = where != NULL ? door_of(where) : DOOR_COUNT, .where = where != NULL ? where : "?",
-		.now = json_number_value(part(account, "now")), .refused = verdict != NULL && strcmp(verdict, "refuse") == 0, .verdict = verdict,
+		.now = account_number(part(account, "now")), .refused = verdict != NULL && strcmp(verdict, "refuse") == 0, .verdict = verdict,
 		.code = text(account, "code"), .policy = text(account, "policy"), .account = account };
 }
 
 static void
-read_questions(struct past *r, const json_t *list)
+read_questions(struct past *r, struct account_value list)
 {
-	json_t *one;
-	size_t i;
-
-	json_array_foreach((json_t *)list, i, one)
-		if (!flag(one, "recheck") && !json_is_integer(part(one, "generation")) && r->questions < PAST_QUESTIONS)
+	for (struct account_value one = account_first(list); account_has(one); one = account_next(list, one))
+		if (!flag(one, "recheck") && !account_is_integer(part(one, "generation")) && r->questions < PAST_QUESTIONS)
 			r->question[r->questions++] = past_question(one);
 }
 
@@ -181,7 +187,7 @@ past_try(struct past *r, const struct past_question *q)
 
 	if (peer == NULL || addr_split(peer, host, sizeof host, &port, &none) < 0 || addr_parse(&r->facts.peer.addr, host, port) < 0)
 		return false;
-	if (part(q->account, "load") != NULL)
+	if (account_has(part(q->account, "load")))
 		read_load(&r->facts.load, part(q->account, "load"));
 	r->question[0] = only;
 	r->questions = 1;
@@ -192,14 +198,14 @@ past_try(struct past *r, const struct past_question *q)
 bool
 past_request(const struct past_question *q, struct request *out, size_t *bytes)
 {
-	const json_t *o = part(q->account, "request");
+	struct account_value o = part(q->account, "request");
 
 	*out = (struct request){ .hops = 0 };
 	copy(out->tran, sizeof out->tran, o, "tran");
 	copy(out->program, sizeof out->program, o, "program");
 	copy(out->userid, sizeof out->userid, o, "userid");
-	*bytes = (size_t)json_integer_value(part(o, "bytes"));
-	return o != NULL;
+	*bytes = (size_t)account_integer(part(o, "bytes"));
+	return account_has(o);
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */
@@ -211,9 +217,9 @@ past_hides(const struct past *r, const char *fact)
 }
 
 int
-past_read(struct past *r, json_t *account, struct fault *f)
+past_read(struct past *r, const struct account *of, struct fault *f)
 {
-	const json_t *facts = part(account, "facts");
+	struct account_value account = account_root(of), facts = part(account, "facts");
 
 	*r = (struct past){ .account = account, .masked = text(account, "masked"), .outcome = text(account, "outcome"), .code = text(account, "code") };
 	if (r->masked == NULL)
@@ -229,11 +235,4 @@ past_read(struct past *r, json_t *account, struct fault *f)
 	read_installed(r, part(account, "installed"));
 	read_questions(r, part(account, "doors"));
 	return 0;
-}
-
-void
-past_free(struct past *r)
-{
-	json_decref(r->account);
-	r->account = NULL;
 }

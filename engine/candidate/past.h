@@ -6,11 +6,11 @@
 #ifndef SALLYPORT_PAST_H
 #define SALLYPORT_PAST_H
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "base/fault.h"
+#include "candidate/account.h"
 #include "policy/answer_tape.h"
 #include "policy/facts.h"
 #include "policy/record.h"
@@ -23,15 +23,15 @@ struct past_question { /* a question at a door, or a decision of the engine; bor
 	double now;            /* seconds since 1970 */
 	bool refused;
 	const char *verdict, *code, *policy; /* NULL: none */
-	const json_t *account; /* borrowed */
+	struct account_value account;
 };
 
-struct past {
-	json_t *account;           /* owned */
+struct past {                  /* borrows from its account */
+	struct account_value account;
 	struct facts facts;        /* the certificate is NULL, and so are the notes */
-	const json_t *certificate; /* borrowed: its facts; NULL: none was presented */
-	const char *masked;        /* borrowed: the names of hidden facts; "" none */
-	const char *outcome, *code; /* borrowed; code NULL: none */
+	struct account_value certificate; /* its facts; not there: none was presented */
+	const char *masked;        /* the names of hidden facts; "" none */
+	const char *outcome, *code; /* code NULL: none */
 	bool incomplete;           /* a part had no room */
 	struct installed installed;
 	bool has_installed;
@@ -40,15 +40,11 @@ struct past {
 	size_t questions;
 };
 
-/*
- * Reads the account, which r owns from now on, also after a failure. -1 with a sentence: it has no facts that can be
- * asked about. The caller frees r by past_free in any case.
- */
-int past_read(struct past *r, json_t *account, struct fault *f);
-void past_free(struct past *r);
+/* Reads the account. -1 with a sentence: it has no facts that can be asked about. */
+int past_read(struct past *r, const struct account *account, struct fault *f);
 
 /* Reads one question from its account, which it borrows. */
-struct past_question past_question(const json_t *account);
+struct past_question past_question(struct account_value account);
 /* The last question at that door; NULL: none. */
 const struct past_question *past_at(const struct past *r, enum door door);
 /*

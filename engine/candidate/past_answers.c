@@ -9,23 +9,23 @@
 #include "policy/facts_json.h"
 
 static const char *
-text(const json_t *o, const char *name)
+text(struct account_value o, const char *name)
 {
-	const char *value = json_string_value(json_object_get(o, name));
+	const char *value = account_text(account_member(o, name));
 
 	return value != NULL ? value : "";
 }
 
 static double
-number(const json_t *o, const char *name)
+number(struct account_value o, const char *name)
 {
-	return json_number_value(json_object_get(o, name));
+	return account_number(account_member(o, name));
 }
 
 static int64_t
-integer(const json_t *o, const char *name)
+integer(struct account_value o, const char *name)
 {
-	return (int64_t)json_integer_value(json_object_get(o, name));
+	return account_integer(account_member(o, name));
 }
 
 /* --- counters and rates ----------------------------------------------------------------------- */
@@ -42,35 +42,37 @@ counter_reason(const char *reason)
 
 /* The name of a counter or rate, in its bytes. */
 static const char *
-name_of(const json_t *o, char name[ANSWER_TAPE_NAME])
+name_of(struct account_value o, char name[ANSWER_TAPE_NAME])
 {
-	facts_json_bytes(json_object_get(o, "name"), name, ANSWER_TAPE_NAME);
+	struct account_value v = account_member(o, "name");
+
+	facts_json_unescape(account_text(v), account_length(v), name, ANSWER_TAPE_NAME);
 	return name;
 }
 
 static bool
-take_counter(struct answer_tape *t, enum taped_kind kind, const json_t *o)
+take_counter(struct answer_tape *t, enum taped_kind kind, struct account_value o)
 {
 	char name[ANSWER_TAPE_NAME];
 	struct taped *one = answer_tape_add(t, kind, name_of(o, name));
-	const json_t *answer = json_object_get(o, "answer");
+	struct account_value answer = account_member(o, "answer");
 
 	if (one == NULL)
 		return false;
-	one->counter.use = (struct counter_use){ .min = integer(o, "min"), .max = integer(o, "max"), .wrap = json_is_true(json_object_get(o, "wrap")),
+	one->counter.use = (struct counter_use){ .min = integer(o, "min"), .max = integer(o, "max"), .wrap = account_is_true(account_member(o, "wrap")),
 		.expires = number(o, "expires") };
-	one->counter.answer = json_is_integer(answer) ? COUNTERS_NUMBER : counter_reason(text(o, "reason"));
-	one->counter.value = json_is_integer(answer) ? (int64_t)json_integer_value(answer) : integer(o, "last");
+	one->counter.answer = account_is_integer(answer) ? COUNTERS_NUMBER : counter_reason(text(o, "reason"));
+	one->counter.value = account_is_integer(answer) ? account_integer(answer) : integer(o, "last");
 	return true;
 }
 
 static enum rates_answer
-rate_answer(const json_t *o)
+rate_answer(struct account_value o)
 {
-	const json_t *answer = json_object_get(o, "answer");
+	struct account_value answer = account_member(o, "answer");
 
-	if (json_is_boolean(answer))
-		return json_is_true(answer) ? RATES_TAKEN : RATES_WAIT;
+	if (account_is_true(answer) || account_is_false(answer))
+		return account_is_true(answer) ? RATES_TAKEN : RATES_WAIT;
 	for (enum rates_answer a = RATES_FULL; a < RATES_NONE; a++)
 		if (strcmp(rates_reason(a), text(o, "reason")) == 0)
 			return a;
@@ -79,15 +81,15 @@ rate_answer(const json_t *o)
 
 /* The tokens before the take; null is a full bucket. NAN: not recorded, so that other terms cannot be judged. */
 static double
-left_of(const json_t *o)
+left_of(struct account_value o)
 {
-	const json_t *left = json_object_get(o, "left");
+	struct account_value left = account_member(o, "left");
 
-	return json_is_number(left) ? json_number_value(left) : left != NULL ? INFINITY : NAN;
+	return account_is_number(left) ? account_number(left) : account_has(left) ? INFINITY : NAN;
 }
 
 static bool
-take_rate(struct answer_tape *t, const json_t *o)
+take_rate(struct answer_tape *t, struct account_value o)
 {
 	char name[ANSWER_TAPE_NAME];
 	struct taped *one = answer_tape_add(t, TAPED_TAKE, name_of(o, name));
@@ -113,45 +115,42 @@ connstatus_of(const char *word)
 }
 
 static void
-set_attribute(struct ipconn_def *d, const char *name, const json_t *value)
+set_attribute(struct ipconn_def *d, const char *name, struct account_value value)
 {
 	const struct attribute *a = attribute_find(resource_ipconn, name);
 	struct fault none;
 
 	if (a == NULL)
 		return;
-	if (json_is_string(value))
-		attribute_set_text(a, d, json_string_value(value), json_string_length(value), &none);
-	else if (json_is_number(value))
-		attribute_set_number(a, d, json_number_value(value), &none);
+	if (account_text(value) != NULL)
+		attribute_set_text(a, d, account_text(value), account_length(value), &none);
+	else if (account_is_number(value))
+		attribute_set_number(a, d, account_number(value), &none);
 }
 
 /* Attributes with their default are not in the account. */
 static void
-read_view(struct ipconn_view *v, const json_t *o)
+read_view(struct ipconn_view *v, struct account_value o)
 {
-	const char *name;
-	json_t *value;
-
 	*v = (struct ipconn_view){ .inservice = strcmp(text(o, "servstatus"), "OUTSERVICE") != 0, .connstatus = connstatus_of(text(o, "connstatus")),
-		.autoinstalled = json_is_true(json_object_get(o, "autoinstalled")) };
+		.autoinstalled = account_is_true(account_member(o, "autoinstalled")) };
 	attribute_defaults(resource_ipconn, &v->def);
 	snprintf(v->def.ipconn, sizeof v->def.ipconn, "%s", text(o, "ipconn"));
 	if (v->autoinstalled)
 		snprintf(v->template, sizeof v->template, "%s", text(o, "template"));
-	json_object_foreach((json_t *)o, name, value)
-		if (!v->autoinstalled || strcmp(name, "template") != 0)
-			set_attribute(&v->def, name, value);
+	for (struct account_value value = account_first(o); account_has(value); value = account_next(o, value))
+		if (!v->autoinstalled || strcmp(account_name(value), "template") != 0)
+			set_attribute(&v->def, account_name(value), value);
 }
 
 static bool
-take_ipconn(struct answer_tape *t, const json_t *o)
+take_ipconn(struct answer_tape *t, struct account_value o)
 {
 	struct taped *one = answer_tape_add(t, TAPED_IPCONN, text(o, "name"));
-	const json_t *answer = json_object_get(o, "answer");
+	struct account_value answer = account_member(o, "answer");
 	struct ipconn_view v;
 
-	if (one == NULL || !json_is_object(answer))
+	if (one == NULL || !account_is_object(answer))
 		return one != NULL;
 	read_view(&v, answer);
 	one->ipconn = answer_tape_then(&v);
@@ -159,18 +158,19 @@ take_ipconn(struct answer_tape *t, const json_t *o)
 }
 
 static bool
-take_ipconns(struct answer_tape *t, const json_t *o)
+take_ipconns(struct answer_tape *t, struct account_value o)
 {
-	const json_t *answer = json_object_get(o, "answer");
-	size_t n = json_array_size(answer);
+	struct account_value answer = account_member(o, "answer");
+	size_t n = account_count(answer);
 	struct ipconn_view view[ANSWER_TAPE_MEMBERS];
 	char filter[ANSWER_TAPE_NAME];
 
 	if (n > ANSWER_TAPE_MEMBERS)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		read_view(&view[i], json_array_get(answer, i));
-	answer_tape_filter(filter, json_string_value(json_object_get(o, "applid")), json_string_value(json_object_get(o, "networkid")));
+	n = 0;
+	for (struct account_value one = account_first(answer); account_has(one); one = account_next(answer, one))
+		read_view(&view[n++], one);
+	answer_tape_filter(filter, account_text(account_member(o, "applid")), account_text(account_member(o, "networkid")));
 	answer_tape_add_list(t, filter, view, n);
 	return !t->full;
 }
@@ -179,7 +179,7 @@ take_ipconns(struct answer_tape *t, const json_t *o)
 
 /* The saf answers by the candidate's profiles, so that its recorded answers are no items. */
 static bool
-take(struct answer_tape *t, const json_t *o)
+take(struct answer_tape *t, struct account_value o)
 {
 	const char *asked = text(o, "asked");
 
@@ -197,11 +197,10 @@ take(struct answer_tape *t, const json_t *o)
 bool
 past_answers(const struct past_question *q, struct answer_tape *t)
 {
-	bool whole = !json_is_true(json_object_get(q->account, "incomplete"));
-	json_t *one;
-	size_t i;
+	struct account_value list = account_member(q->account, "answers");
+	bool whole = !account_is_true(account_member(q->account, "incomplete"));
 
-	json_array_foreach(json_object_get(q->account, "answers"), i, one)
+	for (struct account_value one = account_first(list); account_has(one); one = account_next(list, one))
 		whole = take(t, one) && whole;
 	return whole;
 }

@@ -10,6 +10,7 @@
 #include "conn/registry.h"
 #include "conn/trial.h"
 #include "conn/worker.h"
+#include "policy/facts_json.h"
 #include "policy/record_walk.h"
 #include "request/trial_request.h"
 
@@ -162,10 +163,10 @@ walk(struct walking *w, struct trial_question *q, struct trial_past *past, enum 
 	struct fault why;
 	struct trial *t;
 
-	*past = (struct trial_past){ .last = last, .facts = f, .installed = r->has_installed ? &r->installed : NULL, .certified = r->certificate != NULL,
+	*past = (struct trial_past){ .last = last, .facts = f, .installed = r->has_installed ? &r->installed : NULL, .certified = account_has(r->certificate),
 		.joined = joins(r), .before = replay_before, .after = replay_after, .ruled = replay_ruled, .verify = replay_verify, .arg = w };
 	*q = (struct trial_question){ .worker = w->replay->worker, .generation = w->replay->worker->generation, .has_peer = true, .peer = f->peer.addr,
-		.tls = tls_of(r), .sni = f->tls.sni, .presented = &none, .now = json_number_value(json_object_get(r->account, "time")), .past = past,
+		.tls = tls_of(r), .sni = f->tls.sni, .presented = &none, .now = account_number(account_member(r->account, "time")), .past = past,
 		.unrecorded = unrecorded };
 	if (f->way == WAY_OUT)
 		q->ipconn = f->ipconn.ipconn;
@@ -237,7 +238,7 @@ ipconn_of(const struct walking *w)
 static json_t *
 name_json(const char *name)
 {
-	return name[0] != '\0' ? json_string(name) : json_null();
+	return name[0] != '\0' ? facts_json_sentence(name) : json_null();
 }
 
 static void
@@ -266,7 +267,7 @@ take_result(struct walking *w)
 	if (!c->differs)
 		return NULL;
 	difference = comparison_json(c);
-	json_object_set_new(difference, "connection", json_string(w->recorded->facts.connection));
+	json_object_set_new(difference, "connection", facts_json_sentence(w->recorded->facts.connection));
 	put_names(difference, w);
 	json_array_append_new(all->list[c->class], difference);
 	return difference;
@@ -275,9 +276,9 @@ take_result(struct walking *w)
 /* --- requests --------------------------------------------------------------------------------- */
 
 static void
-put_request(struct walking *w, struct trial *t, const json_t *account)
+put_request(struct walking *w, struct trial *t, const struct account *account)
 {
-	struct past_question question = past_question(account);
+	struct past_question question = past_question(account_root(account));
 	struct comparison found;
 	struct walking one = { .replay = w->replay, .recorded = w->recorded, .request = &question, .found = &found };
 	struct trial_past past = *t->q->past;
@@ -302,22 +303,19 @@ put_request(struct walking *w, struct trial *t, const json_t *account)
 }
 
 static void
-put_requests(struct walking *w, struct trial *t, const json_t *requests)
+put_requests(struct walking *w, struct trial *t, const struct replay_requests *requests)
 {
-	json_t *one;
-	size_t i;
-
 	if (t == NULL || !t->matched || t->refused)
 		return;
 	w->found->question = t->q;
-	json_array_foreach((json_t *)requests, i, one)
-		put_request(w, t, one);
+	for (size_t i = 0; i < requests->n; i++)
+		put_request(w, t, &requests->account[i]);
 }
 
 /* --- connections ------------------------------------------------------------------------------ */
 
 static void
-put_connection(struct walking *w, const json_t *requests)
+put_connection(struct walking *w, const struct replay_requests *requests)
 {
 	enum trial_part last;
 	struct trial_question q;
@@ -342,10 +340,11 @@ put_address(struct walking *w, const struct past_question *q)
 {
 	const struct past *whole = w->recorded;
 	struct past one = *whole;
+	struct replay_requests none = { .n = 0 };
 
 	w->recorded = &one;
 	if (past_try(&one, q))
-		put_connection(w, NULL);
+		put_connection(w, &none);
 	w->recorded = whole;
 }
 
@@ -363,12 +362,14 @@ put_addresses(struct walking *w, const struct past *r)
 static void
 put_unread(struct replay *r, const struct past *rec, const char *why)
 {
-	json_array_append_new(r->result.list[REPLAY_UNKNOWN], json_pack("{s:s?, s:n, s:n, s:n, s:[], s:s}", "connection",
-		json_string_value(json_object_get(rec->account, "connection")), "door", "before", "after", "beyond", "why", why));
+	const char *connection = account_text(account_member(rec->account, "connection"));
+
+	json_array_append_new(r->result.list[REPLAY_UNKNOWN], json_pack("{s:o, s:n, s:n, s:n, s:[], s:o}", "connection",
+		connection != NULL ? facts_json_sentence(connection) : json_null(), "door", "before", "after", "beyond", "why", facts_json_sentence(why)));
 }
 
 void
-replay_put(struct replay *r, json_t *account, json_t *requests)
+replay_put(struct replay *r, const struct account *account, const struct replay_requests *requests)
 {
 	struct past rec;
 	struct comparison found;
@@ -385,6 +386,4 @@ replay_put(struct replay *r, json_t *account, json_t *requests)
 			put_addresses(&w, &rec);
 		put_connection(&w, requests);
 	}
-	past_free(&rec);
-	json_decref(requests);
 }

@@ -12,12 +12,18 @@
 
 #include "base/fault.h"
 
+struct account;
 struct record_reader;
 struct replay;
 struct worker;
 
 enum replay_class { REPLAY_NEWLY_ACCEPTED, REPLAY_NEWLY_REFUSED, REPLAY_CHANGED, REPLAY_UNKNOWN };
 #define REPLAY_CLASSES 4
+
+struct replay_requests { /* of one connection, in their order; borrowed */
+	const struct account *account;
+	size_t n;
+};
 
 struct replay_result {
 	size_t connections, decisions;
@@ -36,10 +42,10 @@ struct replay_result {
 struct replay *replay_new(struct worker *candidate, struct record_reader *reader);
 void replay_free(struct replay *r); /* NULL is fine */
 /*
- * Walks one connection. account and requests (an array of accounts) are taken. A record that cannot be asked about is
- * counted as a connection and has an entry in the list of the unknown.
+ * Walks one connection and its requests. A record that cannot be asked about is counted as a connection and has an
+ * entry in the list of the unknown.
  */
-void replay_put(struct replay *r, json_t *account, json_t *requests);
+void replay_put(struct replay *r, const struct account *account, const struct replay_requests *requests);
 /* The result so far; borrowed. */
 const struct replay_result *replay_result(const struct replay *r);
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/replay_run.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "candidate/past_text.h"
-#include "client/account_memory.h"
+#include "candidate/account.h"
 #include "records/record_reader.h"
 
 #define REQUESTS_MAX 1000   /* of one connection */
@@ -20,9 +19,9 @@ struct replaying {
 	struct record_reader *reader;
 	int64_t total, done; /* records; total 0: no bar */
 	double shown;        /* clock_span of the last progress line */
-	char *text;          /* owned: the last account, cut (past_text.h) */
-	size_t size;
-	struct account_memory memory;
+	struct account connection;
+	struct account *request; /* owned: those of the connection; their memory is used again */
+	size_t requests, cap;
 	struct fault *fault;
 	bool failed;
 };
@@ -46,44 +45,64 @@ show_progress(struct replaying *r, bool end)
 	fflush(stderr);
 }
 
+/* One more account in the array of requests; NULL: no memory. */
+static struct account *
+add_request(struct replaying *r)
+{
+	size_t cap = r->cap > 0 ? 2 * r->cap : 16;
+	struct account *larger = r->requests < r->cap ? r->request : realloc(r->request, cap * sizeof *larger);
+
+	if (larger == NULL)
+		return NULL;
+	if (r->requests == r->cap) {
+		memset(larger + r->cap, 0, (cap - r->cap) * sizeof *larger);
+		r->cap = cap;
+	}
+	r->request = larger;
+	return &r->request[r->requests++];
+}
+
 static bool
 take_request(void *arg, int64_t id, const char *account, size_t len)
 {
-	json_t *list = arg, *one = json_loadb(account, len, JSON_ALLOW_NUL, NULL);
+	struct replaying *r = arg;
+	struct account *one = add_request(r);
 
 	(void)id;
-	if (one != NULL)
-		json_array_insert_new(list, 0, one);
+	if (one == NULL) {
+		fault_set(r->fault, "no memory");
+		r->failed = true;
+		return false;
+	}
+	account_read(one, account, len);
 	return true;
 }
 
-/* The account as far as a replay reads it. NULL: it is no JSON, or there is no memory. */
-static json_t *
-read_account(struct replaying *r, const char *account, size_t len)
+/* The file gives the last request first. */
+static void
+order_requests(struct replaying *r)
 {
-	if (r->size < len + 1) {
-		free(r->text);
-		r->size = 2 * len + 1;
-		r->text = malloc(r->size);
+	for (size_t i = 0; i < r->requests / 2; i++) {
+		struct account one = r->request[i];
+
+		r->request[i] = r->request[r->requests - 1 - i];
+		r->request[r->requests - 1 - i] = one;
 	}
-	if (r->text == NULL)
-		r->size = 0;
-	return r->text != NULL ? account_memory_read(&r->memory, r->text, past_text_cut(r->text, account, len)) : NULL;
 }
 
 static bool
 replay_run_take(void *arg, int64_t id, const char *account, size_t len)
 {
 	struct replaying *r = arg;
-	json_t *row = read_account(r, account, len), *requests = json_array();
 
-	if (record_reader_requests(r->reader, id, REQUESTS_MAX, take_request, requests, r->fault) < 0) {
+	account_read(&r->connection, account, len); /* one that is no JSON is unknown */
+	r->requests = 0;
+	if (record_reader_requests(r->reader, id, REQUESTS_MAX, take_request, r, r->fault) < 0)
 		r->failed = true;
-		json_decref(requests);
-		json_decref(row);
+	if (r->failed)
 		return false;
-	}
-	replay_put(r->replay, row, requests);
+	order_requests(r);
+	replay_put(r->replay, &r->connection, &(struct replay_requests){ r->request, r->requests });
 	r->done++;
 	show_progress(r, false);
 	return true;
@@ -105,6 +124,15 @@ run_range(struct replaying *r, const struct record_reader_range *range)
 	return r->failed ? -1 : rc;
 }
 
+static void
+free_accounts(struct replaying *r)
+{
+	account_free(&r->connection);
+	for (size_t i = 0; i < r->cap; i++)
+		account_free(&r->request[i]);
+	free(r->request);
+}
+
 struct replay *
 replay_run(struct worker *candidate, const char *records, const struct record_reader_range *range, struct fault *f)
 {
@@ -113,16 +141,14 @@ replay_run(struct worker *candidate, const char *records, const struct record_re
 
 	if (r.reader == NULL)
 		return NULL;
-	r.replay = account_memory_begin(&r.memory) == 0 ? replay_new(candidate, r.reader) : NULL;
+	r.replay = replay_new(candidate, r.reader);
 	if (r.replay == NULL)
 		fault_set(f, "no memory");
 	ok = r.replay != NULL && run_range(&r, range) == 0;
 	record_reader_close(r.reader);
-	free(r.text);
-	if (!ok) {
-		replay_free(r.replay);
-		r.replay = NULL;
-	}
-	account_memory_end(&r.memory);
-	return r.replay;
+	free_accounts(&r);
+	if (ok)
+		return r.replay;
+	replay_free(r.replay);
+	return NULL;
 }

@@ -45,9 +45,9 @@ take_byte(const char **at, const char *end)
 }
 
 size_t
-facts_json_bytes(const json_t *string, char *out, size_t size)
+facts_json_unescape(const char *string, size_t len, char *out, size_t size)
 {
-	const char *at = json_string_value(string), *end = at != NULL ? at + json_string_length(string) : NULL;
+	const char *at = string, *end = at != NULL ? at + len : NULL;
 	size_t n = 0;
 
 	for (; at != end; n++) {
@@ -59,6 +59,12 @@ facts_json_bytes(const json_t *string, char *out, size_t size)
 	if (size > 0)
 		out[n < size ? n : size - 1] = '\0';
 	return n;
+}
+
+size_t
+facts_json_bytes(const json_t *string, char *out, size_t size)
+{
+	return facts_json_unescape(json_string_value(string), json_string_length(string), out, size);
 }
 
 json_t *

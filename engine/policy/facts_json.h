@@ -32,5 +32,7 @@ json_t *facts_json_sentence(const char *sentence);
  * is too small; 0 for another value.
  */
 size_t facts_json_bytes(const json_t *string, char *out, size_t size);
+/* The same for the len bytes of a string; NULL: 0. */
+size_t facts_json_unescape(const char *string, size_t len, char *out, size_t size);
 
 #endif
