@@ -49,6 +49,8 @@ LIB := $(BUILD)/libsallyport.a
 HOST := build/sallyport/host.so
 # What the specs of a bad line put between two network namespaces.
 BADLINE := build/badline
+# Plays the service manager that starts a region.
+SERVICE_MANAGER := build/service_manager
 # A malloc that fails when a spec says so; preloaded, so it is of no build tree.
 FAILING_MALLOC := build/failing_malloc.so
 # Calls of a file system that do not come back; preloaded too.
@@ -101,7 +103,7 @@ RUN_JOBS = exec env SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPT
 
 # UNITS, with SPEC: C units beside those spec files.
 SOME_UNITS = $(filter $(UNITS:%=$(BUILD)/unit/%),$(UNIT))
-suite: all certs $(BADLINE) $(FAILING_MALLOC) $(HANGING_FILES) $(CLOCK) $(if $(SPEC),$(SOME_UNITS),unit)
+suite: all certs $(BADLINE) $(SERVICE_MANAGER) $(FAILING_MALLOC) $(HANGING_FILES) $(CLOCK) $(if $(SPEC),$(SOME_UNITS),unit)
 	$(Q)rm -rf $(RESULTS); mkdir -p $(RESULTS)
 	$(Q)lua5.4 spec/support/suite.lua order $(RESULTS) $(SPEC) -- $(if $(SPEC),$(SOME_UNITS),$(UNIT))
 	$(Q)$(RUN_JOBS) -j$(JOBS) -Otarget together
@@ -147,7 +149,7 @@ $(BUILD)/unit/%: spec/unit/%.c $(LIB)
 	@mkdir -p $(@D); echo '  CC    $<'
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(LIB) -lcmocka $(LIBS)
 
-$(BADLINE): spec/support/badline.c
+$(BADLINE) $(SERVICE_MANAGER): build/%: spec/support/%.c
 	@mkdir -p $(@D); echo '  CC    $<'
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -o $@ $<
 

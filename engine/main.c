@@ -18,6 +18,7 @@
 #include "admin/operator.h"
 #include "admin/signals.h"
 #include "candidate/shadow.h"
+#include "net/notify.h"
 #include "base/thread.h"
 #include "region/reload.h"
 #include "region/watch.h"
@@ -114,20 +115,26 @@ static int
 run_until_end(struct start *s)
 {
 	struct signals *signals = signals_watch(s->region, s->control);
-	int status = signals != NULL ? region_run(s->region) : EXIT_FAILED;
+	int status = EXIT_FAILED;
 
+	if (signals != NULL) {
+		notify_begin(s->options->notify, s->region->worker.loop, s->region->log);
+		region_tell_ready(s->region, "");
+		status = region_run(s->region);
+	}
 	signals_free(signals);
 	watch_stop(s->watch);
 	shadow_close(s->region);
 	reload_cancel(s->region); /* before the control socket closes, which carries the answer */
 	control_close(s->control);
+	notify_free(s->options->notify);
 	if (!region_free(s->region))
 		_exit(status);
 	return status;
 }
 
 static int
-run_region(const struct region_options *o, bool watched)
+run_region(struct region_options *o, bool watched)
 {
 	struct faults faults = { 0 };
 	struct start s = { .options = o, .watched = watched, .faults = &faults };
@@ -135,9 +142,12 @@ run_region(const struct region_options *o, bool watched)
 
 	raise_descriptors();
 	return_memory();
+	o->notify = notify_new();
 	start_region(&s);
-	if (s.region == NULL)
+	if (s.region == NULL) {
+		notify_free(o->notify);
 		check_print(&faults);
+	}
 	status = faults.errors == 0 && signals_ending() ? EXIT_DONE : EXIT_FAILED;
 	faults_free(&faults);
 	return s.region != NULL ? run_until_end(&s) : status;

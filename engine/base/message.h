@@ -86,7 +86,8 @@
 	X(SP0094, 'I', "Generations are written to their directory again.") \
 	X(SP0100, 'I', "Shadow begun.") \
 	X(SP0101, 'I', "Shadow ended.") \
-	X(SP0102, 'W', "The shadow decides otherwise; the verdict in force stays.")
+	X(SP0102, 'W', "The shadow decides otherwise; the verdict in force stays.") \
+	X(SP0113, 'W', "Service manager not told.")
 
 enum message {
 #define X(id, severity, sentence) MSG_##id,

@@ -12,6 +12,7 @@
 #include "conn/conn.h"
 #include "conn/ipconn.h"
 #include "net/loop.h"
+#include "net/notify.h"
 #include "security/passwords.h"
 #include "conn/recovery.h"
 #include "records/recorder.h"
@@ -192,10 +193,21 @@ begin_drain(struct region *r)
 void
 region_stop(struct region *r, bool at_once)
 {
+	notify_stopping(r->notify, at_once ? "ending" : "draining");
 	if (at_once)
 		loop_break(r->worker.loop);
 	else if (!r->worker.draining)
 		begin_drain(r);
+}
+
+void
+region_tell_ready(struct region *r, const char *more)
+{
+	const struct generation *g = r->worker.generation;
+	char status[160];
+
+	snprintf(status, sizeof status, "%s: generation %llu is in use%s", g->definition->region.applid, (unsigned long long)g->number, more);
+	notify_ready(r->notify, status);
 }
 
 static void
@@ -365,6 +377,7 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	if (open_outside(r, o, faults) < 0)
 		return -1;
 	log_applid(r->log, d->region.applid);
+	r->notify = o->notify;
 	r->records = records_new((size_t)d->region.records);
 	r->peers = peers_new();
 	r->counters = counters_new();

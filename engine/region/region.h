@@ -14,6 +14,7 @@
 #include "region/version_store.h"
 #include "region/versions.h"
 
+struct notify;
 struct reask;
 struct reload;
 struct shadow;
@@ -24,6 +25,7 @@ struct region {
 	struct worker worker;
 	ev_prepare turn;               /* runs at the end of each turn: frees closed objects */
 	struct log *log;               /* owned */
+	struct notify *notify;         /* borrowed; NULL: no service manager waits for messages */
 	struct records *records;       /* owned */
 	struct recorder *recorder;     /* owned; NULL: no file of records is named */
 	ev_async recorded;             /* woken by the recorder's thread after each transaction, while recorder is not NULL */
@@ -53,6 +55,7 @@ struct region_options {
 	const char *log_file;  /* NULL: stderr */
 	const char *library;   /* the directory of policy.lua; NULL: beside the binary */
 	enum log_format log_format;
+	struct notify *notify; /* borrowed until the region is freed; may be NULL */
 	bool (*unwanted)(void); /* called between the steps of the start: true ends the start; may be NULL */
 };
 
@@ -80,6 +83,12 @@ void region_stop(struct region *r, bool at_once);
  * _exit. True for NULL.
  */
 bool region_free(struct region *r);
+
+/*
+ * Tells the service manager that the region is up with its current generation: at the start, and after each reload.
+ * more: the end of the status, "" nothing.
+ */
+void region_tell_ready(struct region *r, const char *more);
 
 /* The current generation (borrowed). */
 struct generation *region_generation(const struct region *r);

@@ -2,6 +2,7 @@
 #include "region/reload.h"
 
 #include "conn/witness.h"
+#include "net/notify.h"
 #include "region/loader.h"
 #include "region/reask.h"
 #include "region/region.h"
@@ -47,6 +48,8 @@ report(struct reload *l, bool done, uint64_t number, const char *unstored)
 {
 	struct reload_report said = { .done = done, .generation = number, .faults = &l->faults, .changes = l->reask.changes.first, .unstored = unstored };
 
+	if (!l->order.check)
+		region_tell_ready(l->region, done ? "" : "; the last reload was refused");
 	if (l->order.done != NULL)
 		l->order.done(l->order.arg, &said);
 	end(l);
@@ -277,6 +280,8 @@ reload_begin(struct region *r, const struct reload_order *o, struct fault *f)
 		return -1;
 	}
 	r->reload = l;
+	if (!o->check)
+		notify_reloading(r->notify, "reloading");
 	log_say(r->log, MSG_SP0014, "file", r->file, "check", o->check ? "yes" : NULL, "tcpipservice", o->tcpipservice, "urm", o->urm, "#use",
 		o->use != 0 ? log_number(number, (int64_t)o->use) : NULL, "note", o->note, NULL);
 	return 0;
