@@ -7,6 +7,7 @@
 #include "client/check.h"
 #include "client/command.h"
 #include "client/command_line.h"
+#include "client/config_command.h"
 #include "client/connect.h"
 #include "client/decisions.h"
 #include "client/import_command.h"
@@ -209,6 +210,7 @@ static const char usage[] =
 	"       sallyport --version\n"
 	"  run       start a region in the foreground\n"
 	"  check     load definitions and policies, report every fault\n"
+	"  config    print the definition as the region understands it, with its defaults\n"
 	"  connect   be a partner: dial a region, send CAPEX and requests, print the outcome\n"
 	"  init      write a region with a policy, its rows and key rings, ready to run\n"
 	"  import    FILE: write a region.lua from a listing of a CSD (DFHCSDUP LIST, or DEFINE statements)\n"
@@ -235,6 +237,7 @@ static const struct {
 } commands[] = {
 	{ "run", main_run },
 	{ "check", check_run },
+	{ "config", config_command_run },
 	{ "connect", connect_run },
 	{ "init", init_run },
 	{ "import", import_command_run },

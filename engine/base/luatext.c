@@ -3,8 +3,17 @@
 
 #include <ctype.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+size_t
+luatext_escape(char out[LUATEXT_ESCAPED], unsigned char c)
+{
+	if (c < 0x20 || c >= 0x7f)
+		return (size_t)snprintf(out, LUATEXT_ESCAPED, "\\%03d", c);
+	return (size_t)snprintf(out, LUATEXT_ESCAPED, "%s%c", c == '"' || c == '\\' ? "\\" : "", c);
+}
 
 static void
 step(struct luatext *s)

@@ -28,6 +28,13 @@ struct luatext_token {
 	int line; /* of its first byte */
 };
 
+#define LUATEXT_ESCAPED 5
+
+/*
+ * Writes the byte as a string in quotation marks spells it, with NUL: as it is, \" or \\, or \ddd. Returns its length.
+ */
+size_t luatext_escape(char out[LUATEXT_ESCAPED], unsigned char c);
+
 /* The length of UTF-8's byte order mark at the beginning, which some editors write: 3 or 0 bytes. */
 size_t luatext_mark(const char *text, size_t len);
 /* Reads the next token and moves t behind it. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/params.h"
 
+#include "base/luatext.h"
 #include "base/text.h"
 
 #include <ctype.h>
@@ -58,18 +59,11 @@ add_word(struct writing *w, const char *s)
 static void
 add_string(struct writing *w, const char *s, size_t len)
 {
-	char escaped[8];
+	char escaped[LUATEXT_ESCAPED];
 
 	add_word(w, "\"");
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-
-		if (c == '"' || c == '\\')
-			snprintf(escaped, sizeof escaped, "\\%c", c);
-		else
-			snprintf(escaped, sizeof escaped, c >= 0x20 && c < 0x7f ? "%c" : "\\%03d", c);
-		add_word(w, escaped);
-	}
+	for (size_t i = 0; i < len; i++)
+		add(w, escaped, luatext_escape(escaped, (unsigned char)s[i]));
 	add_word(w, "\"");
 }
 

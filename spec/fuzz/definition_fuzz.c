@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A definition that is read is within its ranges and names only what is there; one that is not has a fault, each with a
- * printable sentence.
+ * A definition that is read is within its ranges and names only what is there, and its text defines the same; one that
+ * is not has a fault, each with a printable sentence.
  */
 #include "config/definition_load.h"
+#include "config/definition_text.h"
 #include "config/warnings.h"
 #include "net/unixsock.h"
 
@@ -61,6 +62,31 @@ check_definition(const struct definition *d)
 	}
 }
 
+/* The text of a definition is a definition, and its text is the same. */
+static void
+check_text(const struct definition *d)
+{
+	struct faults faults = { 0 };
+	struct buf text, again;
+	struct definition *copy;
+
+	buf_init(&text, 64u * 1024 * 1024);
+	buf_init(&again, 64u * 1024 * 1024);
+	assert(definition_text(d, &text) == 0);
+	copy = definition_load_bytes(d->file, (const char *)buf_bytes(&text), buf_len(&text), &faults);
+	if (copy != NULL) { /* a larger text than a definition may have has a fault */
+		assert(definition_text(copy, &again) == 0);
+		assert(buf_len(&again) > 0);
+		assert(copy->nipconns == d->nipconns && copy->ntcpipservices == d->ntcpipservices && copy->nprograms == d->nprograms);
+	}
+	for (size_t i = 0; i < faults.n; i++)
+		assert(strcmp(faults.entry[i].rule, "limit") == 0 || faults.entry[i].level != FAULT_ERROR);
+	definition_free(copy);
+	faults_free(&faults);
+	buf_free(&text);
+	buf_free(&again);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
@@ -72,6 +98,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert((d == NULL) == (faults.errors > 0));
 	if (d != NULL) {
 		check_definition(d);
+		check_text(d);
 		warnings_check(d, &faults);
 		assert(faults.errors == 0);
 	}
