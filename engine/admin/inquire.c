@@ -48,6 +48,8 @@ region_rows(struct query *q)
 	inquire_put(row, "status", r->worker.draining ? "DRAINING" : "ACTIVE");
 	inquire_put_number(row, "sockets", r->worker.sockets);
 	inquire_put_number(row, "ipconns", (double)registry_count(r->registry));
+	inquire_put_number(row, "sessions", r->worker.sessions);
+	inquire_put_number(row, "refusals", (double)r->worker.refusals);
 	inquire_put_number(row, "started", r->started);
 	inquire_put_number(row, "pid", (double)getpid());
 	inquire_put(row, "file", r->file);
@@ -110,6 +112,14 @@ put_sockets(json_t *row, const struct ipconn *i)
 	inquire_put(row, "clientloc", first != NULL && first->facts.peer.sysplex ? "SYSPLEX" : "");
 }
 
+static void
+put_work(json_t *row, const struct ipconn_statistics *s)
+{
+	inquire_put_number(row, "requests", (double)(s->requests_received + s->requests_sent));
+	inquire_put_number(row, "in_use", s->current_receive + s->current_send);
+	inquire_put_number(row, "queued", s->queued);
+}
+
 /* The kind of the attribute host, and the address that it was resolved to while an outbound socket is open. */
 static void
 put_host(json_t *row, const struct ipconn *i)
@@ -144,17 +154,19 @@ ipconn_row(struct query *q, const struct ipconn *i)
 	inquire_put_number(row, "generation", i->generation != NULL ? (double)i->generation->number : 0);
 	put_sockets(row, i);
 	put_host(row, i);
+	put_work(row, &i->statistics);
 	json_array_append_new(q->rows, row);
 }
 
 static bool
 inquire_ipconn_step(struct query *q)
 {
-	const struct ipconn *i = inquire_next_ipconn(q);
+	bool more = true;
+	const struct ipconn *i = q->busiest > 0 ? inquire_busiest_next(q, &more) : inquire_next_ipconn(q);
 
 	if (i != NULL && inquire_wanted(q, i->def.ipconn))
 		ipconn_row(q, i);
-	return i != NULL;
+	return q->busiest > 0 ? more : i != NULL;
 }
 
 static json_t *
@@ -218,6 +230,7 @@ static const struct kind {
 	{ "transaction", inquire_program_transaction_step },
 	{ "socket", inquire_socket_step },
 	{ "policy", inquire_policy_step },
+	{ "door", inquire_door_step },
 	{ "counter", inquire_counter_step },
 	{ "rate", inquire_rate_step },
 	{ "user", inquire_user_step },
@@ -233,7 +246,7 @@ struct inquiry {
 };
 
 struct inquiry *
-inquire_begin(struct region *r, const char *what, const char *name, bool reset, struct fault *f)
+inquire_begin(struct region *r, const char *what, const struct inquire_options *o, struct fault *f)
 {
 	struct inquiry *i;
 	size_t k = 0;
@@ -250,8 +263,8 @@ inquire_begin(struct region *r, const char *what, const char *name, bool reset, 
 		return NULL;
 	}
 	i->kind = &kinds[k];
-	i->q = (struct query){ .region = r, .reset = reset, .name = name != NULL ? i->name : NULL };
-	snprintf(i->name, sizeof i->name, "%s", name != NULL ? name : "");
+	i->q = (struct query){ .region = r, .reset = o->reset, .busiest = o->busiest, .name = o->name != NULL ? i->name : NULL };
+	snprintf(i->name, sizeof i->name, "%s", o->name != NULL ? o->name : "");
 	return i;
 }
 

@@ -12,17 +12,19 @@ struct region;
 
 #define INQUIRE_NAME 128 /* bytes; no resource has a longer name */
 
-#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, counter, rate, user, shadow or statistics"
+#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, door, counter, rate, user, shadow or statistics"
 
 /*
  * An inquiry makes the rows of one of INQUIRE_KINDS in steps. A row has every attribute of the definition, in lower
  * case with CVDA values in upper case, and the state of the resource. One that names
  * scripts has `params`, the parameters that the definition gives to them.
  *
- *   region        applid networkid generation workers status sockets ipconns started file, and its attributes
+ *   region        applid networkid generation workers status sockets ipconns sessions refusals started file, and its
+ *                 attributes; refusals: connections and requests since the start
  *   tcpipservice  tcpipservice port openstatus connections halfopen urm, and its attributes
  *   ipconn        ipconn connstatus servstatus autoinstalled template generation peer sockets clientloc hosttype
- *                 ipresolved ipfamily recovstatus indoubt, and its attributes
+ *                 ipresolved ipfamily recovstatus indoubt requests in_use queued, and its attributes; requests: both
+ *                 directions
  *   socket        connection stage way peer own ipconn tcpipservice generation tls cipher userid
  *   session       ipconn connstatus direction sessions in_use free peak queued oldest state age; a row for each
  *                 direction of an ipconn; NAME is the ipconn; oldest: the conversation that runs longest, with its
@@ -34,6 +36,7 @@ struct region;
  *   transaction   transaction defined (false: a mirror without a definition) in_use, and its attributes
  *   policy        policy path doors generation current age memory connections used_by; a row for each script of each
  *                 generation in use
+ *   door          door asked refused; since the start, without the questions of reloads
  *   counter       counter last expires left; not the expired ones; expires and left are seconds, 0: it never expires
  *   rate          rate count per burst left full; those that are not full; left: tokens; per and full are seconds
  *   user          user partner wrong bound revoked (NO YES SAF); the wrong passwords of a user, over all partners
@@ -45,12 +48,19 @@ struct region;
  */
 struct inquiry;
 
+#define INQUIRE_BUSIEST_MAX 100
+
+struct inquire_options {
+	const char *name; /* the rows of that name only (names of CICS in any case); NULL: all. Copied */
+	bool reset;       /* of statistics: sets each figure to zero (a peak to the present value) after its row */
+	unsigned busiest; /* of ipconn: that many rows, at most INQUIRE_BUSIEST_MAX, those with most requests first; 0: all */
+};
+
 /*
- * Begins an inquiry of the kind `what`. name: makes the rows of that name only (names of CICS in any case); NULL: all.
- * reset, of statistics: sets each figure to zero (a peak to the present value) after its row. Borrows r. Owned by the
- * caller, who calls inquire_end before region_free. NULL with a sentence: no such kind, or no memory.
+ * Begins an inquiry of the kind `what`. Borrows r. Owned by the caller, who calls inquire_end before region_free. NULL
+ * with a sentence: no such kind, or no memory.
  */
-struct inquiry *inquire_begin(struct region *r, const char *what, const char *name, bool reset, struct fault *f);
+struct inquiry *inquire_begin(struct region *r, const char *what, const struct inquire_options *o, struct fault *f);
 /*
  * One step, of some ten microseconds: appends the rows of one object, or none. False: it was the last step. An object
  * that is deleted between two steps has no rows.

@@ -17,12 +17,13 @@ struct query {
 	struct region *region;
 	const char *name;       /* NULL: all */
 	bool reset;             /* of statistics: reset after the row */
+	unsigned busiest;       /* of ipconn: the rows to show, those with most requests; 0: all */
 	json_t *rows;           /* borrowed: the array that the step fills */
 	struct cursor at;       /* on an ipconn, a connection, a counter or a rate */
 	struct cursors *walks;  /* the list of the cursor; NULL: not begun, or the cursor of a store */
 	void (*leave)(struct query *q); /* called by inquire_end; may be NULL */
 	unsigned stage;         /* of a kind with several stages */
-	size_t index, n;        /* in list, or in a definition */
+	size_t index, n;        /* in list, or in a definition; of inquire_door: the next door */
 	void *list;             /* owned: copies of the rows to show */
 	struct generation *generation; /* counted: the generation that `index` goes through; NULL: none */
 	struct near near;       /* the nearest of the names that do not fit */
@@ -52,6 +53,12 @@ void inquire_put_attributes(json_t *row, const struct attribute *table, const vo
  */
 void inquire_put_params(json_t *row, const struct definition *d, const char *kind, const char *name, const struct attribute *table);
 
+/*
+ * Of an inquiry with `busiest`: the next ipconn, borrowed, from the one with most requests on. Sets *more. NULL with
+ * *more: another step; NULL without: the end.
+ */
+const struct ipconn *inquire_busiest_next(struct query *q, bool *more); /* inquire_busiest.c */
+
 /* The steps of the kinds: each adds the rows of one object, or none. False: it was the last step. */
 bool inquire_statistics_step(struct query *q);   /* inquire_statistics.c */
 bool inquire_session_step(struct query *q);      /* inquire_session.c */
@@ -59,6 +66,7 @@ bool inquire_session_conversation_step(struct query *q);
 bool inquire_program_step(struct query *q);      /* inquire_program.c */
 bool inquire_program_transaction_step(struct query *q);
 bool inquire_counter_step(struct query *q);      /* inquire_counter.c */
+bool inquire_door_step(struct query *q);         /* inquire_door.c */
 bool inquire_rate_step(struct query *q);         /* inquire_rate.c */
 bool inquire_policy_step(struct query *q);       /* inquire_policy.c: one step makes all rows */
 bool inquire_user_step(struct query *q);         /* inquire_user.c */

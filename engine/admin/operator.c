@@ -142,7 +142,25 @@ static bool
 folds(const char *what)
 {
 	return strcmp(what, "socket") != 0 && strcmp(what, "policy") != 0 && strcmp(what, "counter") != 0 &&
-	       strcmp(what, "rate") != 0 && strcmp(what, "shadow") != 0;
+	       strcmp(what, "rate") != 0 && strcmp(what, "shadow") != 0 && strcmp(what, "door") != 0;
+}
+
+/* The number of --busiest; 0: not given. -1 with o->fault. */
+static int
+busiest_of(struct order *o, unsigned *busiest)
+{
+	const char *text = operator_option(o, "busiest");
+	char *end;
+	unsigned long n = text != NULL ? strtoul(text, &end, 10) : 0;
+
+	*busiest = (unsigned)n;
+	if (text == NULL)
+		return 0;
+	if (strcmp(o->arg[0], "ipconn") != 0 || o->nargs > 1)
+		return fault_set(&o->fault, "--busiest belongs to inquire ipconn without a name");
+	if (text[0] < '1' || text[0] > '9' || *end != '\0' || n > INQUIRE_BUSIEST_MAX)
+		return fault_set(&o->fault, "--busiest must be a number from 1 to %d", INQUIRE_BUSIEST_MAX);
+	return 0;
 }
 
 static int
@@ -150,22 +168,25 @@ operator_do_inquire(struct order *o)
 {
 	char name[NAME_SIZE];
 	const char *typed = o->nargs > 1 ? o->arg[1] : NULL;
-	bool reset = operator_option(o, "reset") != NULL;
+	struct inquire_options options = { .reset = operator_option(o, "reset") != NULL };
 	struct row_stream *t;
 
 	if (o->nargs < 1)
 		return fault_set(&o->fault, "inquire needs one of: " INQUIRE_KINDS);
-	if (reset && strcmp(o->arg[0], "statistics") != 0)
+	if (options.reset && strcmp(o->arg[0], "statistics") != 0)
 		return fault_set(&o->fault, "inquire %s cannot be reset; only statistics can", o->arg[0]);
+	if (busiest_of(o, &options.busiest) < 0)
+		return -1;
 	t = new_stream(o);
 	if (t == NULL)
 		return fault_set(&o->fault, "no memory for the answer");
-	t->inquiry = inquire_begin(o->region, o->arg[0], typed != NULL && folds(o->arg[0]) ? folded(typed, name) : typed, reset, &o->fault);
+	options.name = typed != NULL && folds(o->arg[0]) ? folded(typed, name) : typed;
+	t->inquiry = inquire_begin(o->region, o->arg[0], &options, &o->fault);
 	if (t->inquiry == NULL) {
 		free(t);
 		return -1;
 	}
-	if (reset)
+	if (options.reset)
 		operator_print(o, t->what, sizeof t->what);
 	return stream_rows(o, t);
 }

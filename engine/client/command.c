@@ -123,10 +123,11 @@ static const struct verb {
 	const char *usage;
 } verbs[] = {
 	{ "inquire", command_words_inquire, command_show_inquired,
-		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|counter|rate|user|shadow|statistics [NAME]\n"
+		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|door|counter|rate|user|shadow|statistics [NAME]\n"
 		"Shows the state of the running region; with NAME, every attribute of one object (session, conversation: of one ipconn).\n"
 		"A NAME with * or ? is a pattern: the rows whose name fits.\n" COMMON
 		"  --status S       only rows in that state, such as ACQUIRED, OUTSERVICE, OPEN\n"
+		"  --busiest N      the N ipconns with most requests, at most 100\n"
 		"  --wide           all columns, also when the terminal is narrower\n"
 		"  --cemt           prints the two-line form of CEMT (ipconn and tcpipservice)\n"
 		"  --reset          statistics: after printing, sets totals to zero and peaks to the present values\n" },
@@ -209,7 +210,7 @@ read_line(struct command *c, int argc, char **argv)
 		{ "replay", required_argument, NULL, 'y' }, { "expect", required_argument, NULL, 'x' },
 		{ "share", required_argument, NULL, 'S' }, { "tcpipservice", required_argument, NULL, 'T' },
 		{ "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' },
-		{ "wide", no_argument, NULL, 'W' }, { "status", required_argument, NULL, 's' }, { "reset", no_argument, NULL, 'z' }, { "now", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' },
+		{ "wide", no_argument, NULL, 'W' }, { "status", required_argument, NULL, 's' }, { "busiest", required_argument, NULL, 'b' }, { "reset", no_argument, NULL, 'z' }, { "now", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 	int opt;
 
@@ -236,6 +237,7 @@ read_line(struct command *c, int argc, char **argv)
 		case 'z': c->reset = true; break;
 		case 'W': c->wide = true; break;
 		case 's': c->status = optarg; break;
+		case 'b': c->busiest = optarg; break;
 		case 'n': c->now = true; break;
 		case 'h': c->help = true; break;
 		default: return -1;
@@ -273,6 +275,8 @@ request(const struct command *c)
 		json_object_set_new(options, "peer", json_string(c->peer));
 	if (c->last != NULL)
 		json_object_set_new(options, "last", json_string(c->last));
+	if (c->busiest != NULL)
+		json_object_set_new(options, "busiest", json_string(c->busiest));
 	if (c->refused)
 		json_object_set_new(options, "refused", json_string("yes"));
 	if (c->check)

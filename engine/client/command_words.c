@@ -25,7 +25,7 @@ one_of(const char *word, const char *const *words)
 }
 
 static const char *const inquired[] = { "region", "tcpipservice", "ipconn", "session", "conversation", "program", "transaction", "socket",
-	"policy", "counter", "rate", "user", "shadow", "statistics", NULL };
+	"policy", "door", "counter", "rate", "user", "shadow", "statistics", NULL };
 static const char *const settable[] = { "tcpipservice", "ipconn", "user", NULL }, *const ipconn_only[] = { "ipconn", NULL };
 static const char *const services[] = { "open", "closed", "immclose", "urm=SCRIPT", "urm=NO", NULL };
 static const char *const conns[] = { "acquired", "released", "inservice", "outservice", "norecovdata", NULL };
@@ -55,6 +55,8 @@ command_words_inquire(const struct command *c)
 {
 	bool filters = c->status != NULL || (c->nargs == 2 && row_filter_is_pattern(c->arg[1]));
 
+	if (c->busiest != NULL && (c->nargs != 1 || strcasecmp(command_words_kind(c), "ipconn") != 0 || strspn(c->busiest, "0123456789") != strlen(c->busiest)))
+		return false;
 	if (c->reset && (strcasecmp(command_words_kind(c), "statistics") != 0 || filters)) /* it would reset the others too */
 		return false;
 	return (c->nargs == 1 || c->nargs == 2) && one_of(command_words_kind(c), inquired) && (!c->cemt || table_has_cemt(command_words_kind(c)));
@@ -148,7 +150,7 @@ command_words_options(const struct command *c)
 	return (strcmp(c->name, "shadow") == 0 || (c->share == NULL && c->tcpipservice == NULL)) && (shutdown || !c->now) && (reload || (!c->check && !c->force && c->replay == NULL)) && (c->replay != NULL || c->expect == NULL) && (reload || policy || c->note == NULL)
 		&& (explain || (c->peer == NULL && c->last == NULL && c->code == NULL && c->record == NULL && !c->refused && !c->row))
 		&& !(c->row && (c->json || c->code != NULL))
-		&& (inquire || (!c->cemt && !c->reset && !c->wide && c->status == NULL)) && !(c->json && c->cemt);
+		&& (inquire || (!c->cemt && !c->reset && !c->wide && c->status == NULL && c->busiest == NULL)) && !(c->json && c->cemt);
 }
 
 /* Prints the nearest known word to the first unknown word. */

@@ -15,7 +15,7 @@ struct command { /* one command line; the strings are borrowed from argv */
 	const char *peer, *last, *code, *record; /* of explain; NULL: not given */
 	const char *replay, *expect;    /* of reload; NULL: not given */
 	char content[65];               /* of reload --replay: the SHA-256 of the files that were replayed; "" any files */
-	const char *status;             /* of inquire; NULL: not given */
+	const char *status, *busiest;   /* of inquire; NULL: not given */
 	const char *share, *tcpipservice; /* of shadow; NULL: not given */
 	const char *note;               /* of reload, policy use and policy rollback; NULL: not given */
 	bool wide, refused, row, json, cemt, check, force, reset, now, help;

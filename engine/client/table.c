@@ -38,6 +38,7 @@ static const struct kind {
 	{ "IPCONN",
 		{ "name", "isr_current_receive_sessions", "isr_current_send_sessions", "isr_trans_attached", "isr_attaches_refused",
 			"isr_total_allocates", "isr_current_queued_allocates", "isr_allocates_failed_link", "isr_conversation_errors" } },
+	{ "door", { "door", "asked", "refused" } },
 	{ "counter", { "counter", "last", "expires", "left" } },
 	{ "rate", { "rate", "count", "per", "burst", "left", "full" } },
 	{ "shadow", { "candidate", "state", "share", "connections", "asked", "dropped", "newly_accepted", "newly_refused", "changed", "unknown" } },

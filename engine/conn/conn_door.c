@@ -35,6 +35,7 @@ conn_refused(struct conn *c, enum message m, const char *door, const char *polic
 	if (c->refused)
 		return;
 	c->refused = true;
+	c->worker->refusals++;
 	if (c->entrance != NULL)
 		c->entrance->statistics.refused++;
 	say_refused(c, m, door ? door : stage_name(c->facts.stage), policy, v, reason);
@@ -79,6 +80,7 @@ conn_door_answered(struct ask *a)
 	struct conn *c = a->arg;
 	void (*decided)(struct conn *) = c->decided;
 
+	statistics_asked(&c->worker->doors[a->door], a->verdict.kind == VERDICT_REFUSE);
 	say_opened(c, a);
 	witness_answered(c, a);
 	decided(c);

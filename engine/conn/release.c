@@ -16,6 +16,7 @@ release_told(struct ask *a)
 {
 	struct conn *c = a->arg;
 
+	statistics_asked(&c->worker->doors[a->door], false);
 	log_say(c->worker->log, MSG_SP0024, "ipconn", a->facts->ipconn.ipconn, "policy", a->script, "connection",
 		a->facts->connection, "verdict", verdict_name(a->verdict.kind), NULL);
 }

@@ -48,6 +48,10 @@ struct socket_statistics { /* of the region: SOG_ */
 	uint64_t at_max; /* sockets refused because of MAXSOCKETS */
 };
 
+struct door_statistics { /* of a door, since the region started; questions of a reload do not count */
+	uint64_t asked, refused;
+};
+
 enum figure_kind {
 	FIGURE_TOTAL,   /* uint64_t */
 	FIGURE_CURRENT, /* unsigned: the present number; a reset does not change it */
@@ -78,6 +82,14 @@ statistics_peak(unsigned *peak, unsigned now)
 {
 	if (now > *peak)
 		*peak = now;
+}
+
+/* Counts a question that a door answered. */
+static inline void
+statistics_asked(struct door_statistics *s, bool refused)
+{
+	s->asked++;
+	s->refused += refused;
 }
 
 /* Counts a socket that was opened, and one that was closed; out: an outbound one. */

@@ -11,6 +11,7 @@
 
 #include "base/cursor.h"
 #include "conn/statistics.h"
+#include "policy/door.h"
 
 struct ev_loop;
 struct log;
@@ -47,6 +48,9 @@ struct worker {
 	uint64_t born;                      /* second part of connection ids */
 	unsigned sockets;                   /* open sockets; counted against maxsockets */
 	struct socket_statistics statistics;
+	struct door_statistics doors[DOOR_COUNT]; /* of attach also the requests that the saf decided on */
+	uint64_t refusals;                  /* connections and requests that were refused since the region started */
+	unsigned sessions;                  /* in use, over all ipconns */
 	uint64_t suggested;                 /* the counter behind suggested APPLIDs (IPIC.md 6.2) */
 	bool draining;
 	struct threadpool *threadpool;      /* borrowed; resolves names */

@@ -55,6 +55,8 @@ refuse(struct task *t, unsigned sense, const char *policy, const struct verdict 
 {
 	wipe(t);
 	t->ipconn->statistics.attach_refused++;
+	t->worker->refusals++;
+	statistics_asked(&t->worker->doors[DOOR_ATTACH], true);
 	say_refused(t, policy, v, sense);
 	task_fail(t, sense, NULL, "%s: %s", v->code, v->text);
 }
@@ -73,6 +75,7 @@ static void
 let_in(struct task *t)
 {
 	t->ipconn->statistics.attached++;
+	statistics_asked(&t->worker->doors[DOOR_ATTACH], false);
 	t->conn->entrance->statistics.attached++;
 	program_begin(t);
 }

@@ -24,6 +24,7 @@ count_slot(struct session *s, int by)
 	unsigned *peak = s->sending ? &n->peak_send : &n->peak_receive;
 
 	s->conn->nsessions += (unsigned)by;
+	s->conn->worker->sessions += (unsigned)by;
 	*current += (unsigned)by;
 	if (*current > *peak)
 		*peak = *current;
