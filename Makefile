@@ -15,6 +15,8 @@ JOBS ?= $(shell expr 3 \* $(CORES))
 PREFIX ?= /usr/local
 DESTDIR ?=
 INSTALL ?= install
+# Below PREFIX: a directory of zsh's functions. Debian's packages use share/zsh/vendor-completions.
+ZSH_DIR ?= share/zsh/site-functions
 
 # The first entry of the changelog has the version. COMMIT is given where the sources have no .git.
 VERSION := $(shell sed -n '1s/^sallyport .\([0-9.]*\). .*/\1/p' engine/packaging/debian/changelog)
@@ -25,7 +27,7 @@ BUILD ?= build
 BIN ?= $(if $(filter build,$(BUILD)),sallyport,$(BUILD)/sallyport)
 
 PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev libjsmn-dev libcurl4-openssl-dev libsqlite3-dev openssl curl sqlite3 \
-	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 tzdata
+	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 tzdata mandoc
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev jsmn.h=libjsmn-dev curl/curl.h=libcurl4-openssl-dev sqlite3.h=libsqlite3-dev
 
@@ -76,6 +78,7 @@ help:
 	@echo 'make types       writes lua/types, the stubs for editors'
 	@echo 'make install     into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make uninstall   removes the files that make install put there'
+	@echo 'make manual      build/manual: sallyport(1), sallyport-region(5), sallyport-policy(7)'
 	@echo 'make clean       removes what was built, and the key rings'
 	@echo
 	@echo 'Documents: README.md has the map.'
@@ -207,37 +210,41 @@ types: all
 	$(Q)lua5.4 spec/support/types.lua
 
 lint:
-	$(Q)luacheck --no-color -q lua policies spec
-	$(Q)for s in certs/make-rings engine/packaging/deps engine/packaging/headers .ci/run spec/support/job; do bash -n $$s || exit 1; done
+	$(Q)luacheck --no-color -q lua policies spec engine/packaging
+	$(Q)for s in certs/make-rings engine/packaging/deps engine/packaging/headers engine/packaging/files engine/packaging/completion/complete.sh \
+		engine/packaging/completion/sallyport.bash .ci/run spec/support/job; do bash -n $$s || exit 1; done
 
 # --- the rest
-# The policies with their rows, without the demo: its definition names key rings that are not installed, its saf holds passwords.
-# The documents keep their folders, so that the links between them work.
-SHARE = $(DESTDIR)$(PREFIX)/share
-DOCUMENTS := $(wildcard *.md */*.md */*/*.md)
-install: all
-	$(INSTALL) -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/sallyport $(SHARE)/doc/sallyport
-	$(INSTALL) -m 755 $(BIN) $(DESTDIR)$(PREFIX)/bin/sallyport
-	cp -R lua $(SHARE)/sallyport/ && rm -f $(SHARE)/sallyport/lua/README.md
-	$(INSTALL) -d $(SHARE)/sallyport/policies/cookbook
-	$(INSTALL) -m 644 $(filter-out policies/region.lua policies/saf.lua,$(wildcard policies/*.lua)) $(SHARE)/sallyport/policies/
-	$(INSTALL) -m 644 $(wildcard policies/cookbook/*.lua policies/cookbook/*.csv) $(SHARE)/sallyport/policies/cookbook/
-	chmod -R u=rwX,go=rX $(SHARE)/sallyport
-	$(INSTALL) -m 644 LICENSE $(SHARE)/doc/sallyport/
-	for d in $(DOCUMENTS); do $(INSTALL) -d $(SHARE)/doc/sallyport/$$(dirname $$d) && $(INSTALL) -m 644 $$d $(SHARE)/doc/sallyport/$$d || exit 1; done
+# engine/packaging/files lists the installed files; the directories that are empty afterwards go with them.
+FILES = ZSH_DIR='$(ZSH_DIR)' engine/packaging/files $(BIN)
+install: all manual completion
+	$(Q)$(FILES) | while read -r mode from to; do $(INSTALL) -D -m $$mode $$from $(DESTDIR)$(PREFIX)/$$to || exit 1; done
+	@echo 'installed into $(DESTDIR)$(PREFIX)'
 
-# Removes the files that `install` puts there, and the directories that are empty then.
-INSTALLED_POLICIES := $(filter-out policies/region.lua policies/saf.lua,$(wildcard policies/*.lua policies/cookbook/*.lua policies/cookbook/*.csv))
-INSTALLED_LUA := $(filter-out lua/README.md,$(shell find lua -type f))
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/sallyport $(addprefix $(SHARE)/sallyport/,$(INSTALLED_LUA) $(INSTALLED_POLICIES)) \
-		$(addprefix $(SHARE)/doc/sallyport/,LICENSE $(DOCUMENTS))
-	for d in $(SHARE)/sallyport $(SHARE)/doc/sallyport; do [ ! -d $$d ] || find $$d -depth -type d -empty -delete || exit 1; done
+	$(Q)$(FILES) | while read -r mode from to; do rm -f $(DESTDIR)$(PREFIX)/$$to || exit 1; done
+	$(Q)for d in share/sallyport share/doc/sallyport lib/lua/5.4/sallyport; do \
+		[ ! -d $(DESTDIR)$(PREFIX)/$$d ] || find $(DESTDIR)$(PREFIX)/$$d -depth -type d -empty -delete || exit 1; done
+
+# The manual pages and the completion say what the help texts of the program say.
+manual: build/manual/.made
+build/manual/.made: $(BIN) $(wildcard engine/packaging/manual/*.lua) engine/packaging/debian/changelog README.md engine/admin/README.md \
+		engine/config/README.md policies/README.md lua/README.md
+	$(Q)mkdir -p $(@D); echo '  LUA   $(@D)'
+	$(Q)lua5.4 engine/packaging/manual/pages.lua ./$(BIN) $(@D)
+	$(Q)touch $@
+
+# The scripts name one of their files by its installed place.
+completion: build/completion/$(subst /,+,$(PREFIX)).made
+build/completion/%.made: $(BIN) engine/packaging/manual/help.lua $(wildcard engine/packaging/completion/*)
+	$(Q)mkdir -p $(@D); echo '  LUA   $(@D)'; rm -f $(@D)/*.made
+	$(Q)lua5.4 engine/packaging/completion/make.lua ./$(BIN) $(@D) $(PREFIX)/share/sallyport/complete
+	$(Q)touch $@
 
 clean:
 	rm -rf build sallyport certs/rings certs/.rings.*
 
 FORCE:
 .SECONDARY:
-.PHONY: all help run test deps suite unit certs asan tsan fuzz bench types lint install uninstall clean FORCE
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+.PHONY: all help run test deps suite unit certs asan tsan fuzz bench types lint install uninstall manual completion clean FORCE
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)

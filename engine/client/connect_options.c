@@ -49,7 +49,7 @@ const char connect_options_usage[] =
 	"  --token T               send this token, as a further socket of another partner\n"
 	"  --further-token T  --further-ring DIR  --further-label L  --further-applid A  --further-networkid N\n"
 	"                          values of the second socket that differ from the first\n"
-	"  --over-count            --parallel above the agreed number of sessions\n"
+	"  --over-count            the agreed number of sessions does not limit --parallel\n"
 	"  --no-pacing             do not wait for pacing messages\n"
 	"  --hold-pacing           send no pacing messages\n"
 	"  --hops N                requests carry the mark of N regions that shipped them\n"

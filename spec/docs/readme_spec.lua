@@ -1,40 +1,17 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The documents are true: each example to paste is pasted, and the tables have the rows of the sources.
 local lfs = require "lfs"
-local pair = require "spec.support.pair"
 local support = require "spec.support"
 local tree = require "spec.support.tree"
+local tutorial = require "spec.support.tutorial"
 
-local README = assert(support.read "README.md")
 local CERTS = assert(support.read "certs/README.md")
 local DEFINE = assert(support.read "engine/config/README.md")
 local OPERATE = assert(support.read "engine/admin/README.md")
 local POLICIES = assert(support.read "policies/README.md") .. "\n"
 local WIRE = assert(support.read "engine/ipic/README.md")
 
--- The sections that can be pasted, and the document of each.
-local SECTIONS = {
-  ["Your first hour"] = README, ["Change a rule while partners are connected"] = POLICIES,
-  ["From idea to live"] = POLICIES, ["Two regions and a client"] = DEFINE, ["Your own authority and partner"] = CERTS,
-}
-
--- The sh blocks of a section, in order, as one script.
-local function script(heading)
-  local section = assert((SECTIONS[heading] .. "\n## "):match("\n## " .. heading .. "\n(.-)\n## "), "no section " .. heading)
-  local blocks = {}
-  for block in section:gmatch "```sh\n(.-)```" do blocks[#blocks + 1] = block end
-  return table.concat(blocks, "\n")
-end
-
--- The ports of the documents, replaced by free ones.
-local elsewhere = {}
-
-local function ports_in(text)
-  return (text:gsub("%f[%d]1491%d%f[%D]", function(port)
-    elsewhere[port] = elsewhere[port] or ("%d"):format(pair.ports(1))
-    return elsewhere[port]
-  end))
-end
+local script, ports_in = tutorial.script, tutorial.ports()
 
 -- A directory in which the examples work: what they name is linked there.
 local function workplace()
