@@ -19,6 +19,7 @@
 #include "admin/operator.h"
 #include "admin/signals.h"
 #include "candidate/shadow.h"
+#include "net/handed.h"
 #include "net/notify.h"
 #include "base/thread.h"
 #include "region/reload.h"
@@ -139,12 +140,17 @@ run_region(struct region_options *o, bool watched)
 {
 	struct faults faults = { 0 };
 	struct start s = { .options = o, .watched = watched, .faults = &faults };
+	struct handed handed = { .n = 0 };
 	int status;
 
 	raise_descriptors();
 	return_memory();
 	o->notify = notify_new();
-	start_region(&s);
+	o->handed = &handed;
+	handed_take(&handed, &faults);
+	if (faults.errors == 0)
+		start_region(&s);
+	handed_free(&handed);
 	if (s.region == NULL) {
 		notify_free(o->notify);
 		check_print(&faults);

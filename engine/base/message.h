@@ -87,7 +87,8 @@
 	X(SP0100, 'I', "Shadow begun.") \
 	X(SP0101, 'I', "Shadow ended.") \
 	X(SP0102, 'W', "The shadow decides otherwise; the verdict in force stays.") \
-	X(SP0113, 'W', "Service manager not told.")
+	X(SP0113, 'W', "Service manager not told.") \
+	X(SP0114, 'W', "TCPIPSERVICE has the address of its socket, not that of its definition.")
 
 enum message {
 #define X(id, severity, sentence) MSG_##id,

@@ -2,12 +2,12 @@
 #include "conn/listener.h"
 
 #include "base/clock.h"
+#include "conn/service_socket.h"
 #include "conn/steps.h"
 #include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -80,19 +80,36 @@ welcome(struct listener *l, int fd, const struct sockaddr_storage *from)
 		admit_begin(c);
 }
 
-/* Closes the socket without accepting the callers that wait: the socket is broken, or they were accepted before. */
 static void
-give_up(struct listener *l)
+drop_socket(struct listener *l)
 {
+	if (l->fd < 0)
+		return;
 	ev_io_stop(l->worker->loop, &l->watcher);
 	timer_stop(&l->backoff);
 	close(l->fd);
 	l->fd = -1;
+	l->kept = KEPT_NO;
 	if (l->spare >= 0)
 		close(l->spare);
 	l->spare = -1;
+}
+
+/*
+ * Ends the service without accepting the callers that wait: they were accepted before, or the socket is broken, or it
+ * is left to the service manager.
+ */
+static void
+give_up(struct listener *l)
+{
+	bool turns_away = l->fd >= 0 && l->kept != KEPT_NO;
+
+	if (!turns_away)
+		drop_socket(l);
+	if (!l->entrance.open)
+		return;
 	l->entrance.open = false;
-	say(l, MSG_SP0005, NULL);
+	say(l, MSG_SP0005, turns_away ? "its socket is kept, and callers are reset" : NULL);
 	l->entrance.statistics.closed = clock_wall();
 	if (!l->yielded) /* a refused reload opens the listener again with its counts */
 		report(l);
@@ -114,6 +131,37 @@ reserved(int fd)
 	return (rlim_t)fd >= most.rlim_cur - kept;
 }
 
+/* After a failed accept. True: more callers may wait. */
+static bool
+go_on(struct listener *l, int error)
+{
+	if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+		step_back(l, error);
+		return false;
+	}
+	if (error == EBADF || error == EINVAL || error == ENOTSOCK) {
+		say(l, MSG_DFHSO0102, strerror(error));
+		drop_socket(l);
+		give_up(l);
+		return false;
+	}
+	return error != EAGAIN && error != EWOULDBLOCK; /* another error concerns one caller only */
+}
+
+/* Accepts one caller of a closed listener, and resets the connection. True: more callers may wait. */
+static bool
+turn_away(struct listener *l)
+{
+	const struct linger reset = { .l_onoff = 1 };
+	int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return go_on(l, errno);
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+	close(fd);
+	return true;
+}
+
 /* Accepts one caller. True: more callers may wait. */
 static bool
 accept_one(struct listener *l)
@@ -130,16 +178,7 @@ accept_one(struct listener *l)
 		close(fd);
 		errno = EMFILE;
 	}
-	if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-		step_back(l, errno);
-		return false;
-	}
-	if (errno == EBADF || errno == EINVAL || errno == ENOTSOCK) {
-		say(l, MSG_DFHSO0102, strerror(errno));
-		give_up(l);
-		return false;
-	}
-	return errno != EAGAIN && errno != EWOULDBLOCK; /* another error concerns one caller only */
+	return go_on(l, errno);
 }
 
 static void
@@ -150,7 +189,7 @@ listener_on_callers(struct ev_loop *loop, ev_io *watcher, int events)
 	(void)loop;
 	(void)events;
 	for (int n = 0; n < ACCEPTS_PER_TURN && l->fd >= 0; n++)
-		if (!accept_one(l))
+		if (!(l->entrance.open ? accept_one(l) : turn_away(l)))
 			break;
 }
 
@@ -174,101 +213,17 @@ listener_free(struct listener *l)
 {
 	if (l == NULL)
 		return;
-	if (l->fd >= 0)
+	drop_socket(l);
+	if (l->entrance.open)
 		give_up(l); /* a connection accepted now would outlive l */
 	else if (l->yielded)
 		report(l); /* the reload has succeeded */
 	free(l);
 }
 
-static const char *
-host_of(const struct tcpipservice_def *d)
-{
-	return d->host[0] != '\0' ? d->host : d->ipaddress;
-}
-
-static int
-resolve(const struct tcpipservice_def *d, struct sockaddr_storage *to, socklen_t *len, struct fault *f)
-{
-	const char *host = host_of(d);
-	bool any = resource_host_is_any(host);
-	struct addrinfo hints = { .ai_family = any ? AF_INET6 : AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
-	struct addrinfo *found;
-	char port[8];
-	int error;
-
-	snprintf(port, sizeof port, "%d", d->portnumber);
-	error = getaddrinfo(any ? NULL : host, port, &hints, &found);
-	if (error != 0)
-		return fault_set(f, "host %s: %s", host, gai_strerror(error));
-	memcpy(to, found->ai_addr, found->ai_addrlen);
-	*len = found->ai_addrlen;
-	freeaddrinfo(found);
-	return 0;
-}
-
-/* Without SO_REUSEPORT: with it, bind would succeed on a port that is already in use. */
-static int
-prepare(int fd, const struct sockaddr_storage *to)
-{
-	int on = 1, off = 0;
-
-	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0)
-		return -1;
-	if (to->ss_family == AF_INET6)
-		return setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-	return 0;
-}
-
-/* Binds an IPv6 wildcard as the IPv4 wildcard on a machine without IPv6. */
-static int
-make_socket(struct sockaddr_storage *to, socklen_t *len)
-{
-	int fd = socket(to->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	struct sockaddr_in6 *six = (struct sockaddr_in6 *)to;
-
-	if (fd >= 0 || errno != EAFNOSUPPORT || to->ss_family != AF_INET6 || !IN6_IS_ADDR_UNSPECIFIED(&six->sin6_addr))
-		return fd;
-	*(struct sockaddr_in *)to = (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = six->sin6_port };
-	*len = sizeof(struct sockaddr_in);
-	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-}
-
-/* The sentence for a failed bind: names the port, or a host that has no address on this machine. */
+/* Takes a listening socket. */
 static void
-say_unbound(const struct tcpipservice_def *d, int error, struct fault *f)
-{
-	bool host = error == EADDRNOTAVAIL || error == EAFNOSUPPORT || error == EINVAL;
-
-	if (host)
-		fault_set(f, "host %s: %s; it is not an address of this machine", host_of(d), strerror(error));
-	else
-		fault_set(f, "port %d: %s", d->portnumber, strerror(error));
-}
-
-static int
-open_socket(const struct tcpipservice_def *d, struct fault *f)
-{
-	struct sockaddr_storage to = { 0 };
-	socklen_t len = 0;
-	int fd, error;
-
-	if (resolve(d, &to, &len, f) < 0)
-		return -1;
-	fd = make_socket(&to, &len);
-	if (fd >= 0 && prepare(fd, &to) == 0 && bind(fd, (struct sockaddr *)&to, len) == 0 &&
-		listen(fd, d->backlog > 0 ? d->backlog : SOMAXCONN) == 0)
-		return fd;
-	error = errno;
-	say_unbound(d, error, f);
-	if (fd >= 0)
-		close(fd);
-	errno = error;
-	return -1;
-}
-
-static void
-opened(struct listener *l, const struct tcpipservice_def *d, int fd)
+take_socket(struct listener *l, int fd)
 {
 	struct sockaddr_storage own;
 	socklen_t len = sizeof own;
@@ -276,14 +231,35 @@ opened(struct listener *l, const struct tcpipservice_def *d, int fd)
 	l->fd = fd;
 	if (getsockname(fd, (struct sockaddr *)&own, &len) == 0)
 		addr_from_sockaddr(&l->entrance.own, (struct sockaddr *)&own);
-	l->entrance.any = resource_host_is_any(host_of(d));
-	l->entrance.open = true;
-	if (!l->yielded)
-		l->entrance.statistics = (struct service_statistics){ .opened = clock_wall(), .peak_connections = l->entrance.connections };
+	l->entrance.any = addr_is_any(&l->entrance.own);
 	l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	ev_io_init(&l->watcher, listener_on_callers, fd, EV_READ);
 	l->watcher.data = l;
 	ev_io_start(l->worker->loop, &l->watcher);
+}
+
+void
+listener_keep(struct listener *l, int fd, enum kept kept)
+{
+	take_socket(l, fd);
+	l->kept = kept;
+}
+
+void
+listener_judge(const struct listener *l, const struct tcpipservice_def *d)
+{
+	char wanted[HOST_SIZE + 40];
+
+	if (l->fd >= 0 && l->kept != KEPT_NO && !service_socket_fits(d, l->fd))
+		say(l, MSG_SP0114, service_socket_print(d, wanted, sizeof wanted));
+}
+
+static void
+opened(struct listener *l)
+{
+	l->entrance.open = true;
+	if (!l->yielded)
+		l->entrance.statistics = (struct service_statistics){ .opened = clock_wall(), .peak_connections = l->entrance.connections };
 	say(l, MSG_SP0004, NULL);
 }
 
@@ -297,31 +273,59 @@ listener_open(struct listener *l, struct fault *f)
 	return listener_open_as(l, s->def, f);
 }
 
+/* The kept socket. -1 with a sentence. */
+static int
+reuse(struct listener *l, const struct tcpipservice_def *d, struct fault *f)
+{
+	if (service_socket_listen(d, l->fd) < 0)
+		return fault_set(f, "the kept socket: %s", strerror(errno));
+	listener_judge(l, d);
+	return l->fd;
+}
+
 int
 listener_open_as(struct listener *l, const struct tcpipservice_def *d, struct fault *f)
 {
 	int fd;
 
-	if (l->fd >= 0)
+	if (l->entrance.open)
 		return 0;
 	errno = 0;
-	fd = open_socket(d, f);
+	fd = l->fd >= 0 ? reuse(l, d, f) : service_socket_open(d, f);
 	if (fd < 0) {
 		say(l, errno == EADDRINUSE ? MSG_DFHSO0109 : MSG_SP0006, f->text);
 		return fault_wrap(f, "tcpipservice %s", l->entrance.tcpipservice);
 	}
-	opened(l, d, fd);
+	if (l->fd < 0)
+		take_socket(l, fd);
+	opened(l);
 	return 0;
+}
+
+/* Accepts the callers in the queue: the close of the socket would reset them. */
+static void
+accept_waiting(struct listener *l)
+{
+	double until = clock_span() + CLOSE_SECONDS;
+
+	while (l->entrance.open && clock_span() < until)
+		if (!accept_one(l))
+			break;
 }
 
 void
 listener_close(struct listener *l)
 {
-	double until = clock_span() + CLOSE_SECONDS;
-
-	while (l->fd >= 0 && clock_span() < until) /* close would reset the callers in the queue */
-		if (!accept_one(l))
-			break;
-	if (l->fd >= 0)
+	accept_waiting(l);
+	if (l->entrance.open)
 		give_up(l);
+}
+
+void
+listener_end(struct listener *l)
+{
+	if (l->kept != KEPT_SHARED)
+		accept_waiting(l);
+	drop_socket(l);
+	give_up(l);
 }

@@ -31,7 +31,7 @@ listeners_retire(struct listeners *l, struct listener *one)
 {
 	if (one == NULL)
 		return;
-	listener_close(one);
+	listener_end(one);
 	one->next = l->retired;
 	l->retired = one;
 }
@@ -40,7 +40,7 @@ void
 listeners_close(struct listeners *l)
 {
 	for (struct listener *one = l->current; one != NULL; one = one->next)
-		listener_close(one);
+		listener_end(one);
 }
 
 void

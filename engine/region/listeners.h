@@ -19,7 +19,7 @@ struct listener *listeners_find(const struct listeners *l, const char *tcpipserv
 struct listener *listeners_take(struct listener **list, const char *tcpipservice);
 /* Takes a listener that is in no list (NULL is fine), closes it, and keeps it until its last connection has ended. */
 void listeners_retire(struct listeners *l, struct listener *one);
-/* Closes the current listeners: they accept no further socket. They stay in their list. */
+/* Closes the current listeners for good: they accept no further socket. They stay in their list. */
 void listeners_close(struct listeners *l);
 /* Frees the retired listeners that have no connection left. Called at the end of each turn of the loop. */
 void listeners_bury(struct listeners *l);

@@ -11,6 +11,7 @@
 #include "conn/release.h"
 #include "conn/conn.h"
 #include "conn/ipconn.h"
+#include "net/handed.h"
 #include "net/loop.h"
 #include "net/notify.h"
 #include "security/passwords.h"
@@ -377,6 +378,7 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	if (open_outside(r, o, faults) < 0)
 		return -1;
 	log_applid(r->log, d->region.applid);
+	r->handed = o->handed;
 	r->notify = o->notify;
 	r->records = records_new((size_t)d->region.records);
 	r->peers = peers_new();
@@ -413,6 +415,31 @@ install_defined(struct region *r, const struct definition *d, struct faults *fau
 	return 0;
 }
 
+/* Each socket of the service manager needs its tcpipservice: its callers would wait for an answer for ever. */
+static int
+judge_handed(const struct region *r, const struct definition *d, struct faults *faults)
+{
+	for (size_t i = 0; r->handed != NULL && i < r->handed->n; i++) {
+		const struct handed_socket *s = &r->handed->socket[i];
+
+		if (s->shared && definition_tcpipservice(d, s->name) == NULL)
+			faults_add(faults, FAULT_ERROR, "handed", d->file, 0, "the service manager hands over a socket named %s, and no tcpipservice has this name; define it, "
+				"or correct FileDescriptorName= of the socket unit", s->name);
+	}
+	return faults->errors == 0 ? 0 : -1;
+}
+
+/* Gives a listener the socket of its name, if there is one. */
+static void
+take_handed(struct region *r, struct listener *l)
+{
+	bool shared;
+	int fd = r->handed != NULL ? handed_give(r->handed, l->entrance.tcpipservice, &shared) : -1;
+
+	if (fd >= 0)
+		listener_keep(l, fd, shared ? KEPT_SHARED : KEPT_OWN);
+}
+
 /* Makes the listeners in the order of the definition. */
 static int
 make_listeners(struct region *r, const struct definition *d, struct faults *faults)
@@ -428,6 +455,7 @@ make_listeners(struct region *r, const struct definition *d, struct faults *faul
 			return short_of_memory(faults);
 		*last = l;
 		last = &l->next;
+		take_handed(r, l);
 		if (s->status == STATUS_OPEN && listener_open(l, &f) < 0)
 			faults_add(faults, FAULT_ERROR, "listen", d->file, s->line, "%s", f.text);
 	}
@@ -518,7 +546,7 @@ region_open(struct region *r, struct faults *faults)
 {
 	const struct definition *d = r->worker.generation->definition;
 
-	if (make_listeners(r, d, faults) < 0)
+	if (judge_handed(r, d, faults) < 0 || make_listeners(r, d, faults) < 0)
 		return -1;
 	r->started = clock_wall();
 	say_up(r, d, faults);

@@ -14,6 +14,7 @@
 #include "region/version_store.h"
 #include "region/versions.h"
 
+struct handed;
 struct notify;
 struct reask;
 struct reload;
@@ -25,6 +26,7 @@ struct region {
 	struct worker worker;
 	ev_prepare turn;               /* runs at the end of each turn: frees closed objects */
 	struct log *log;               /* owned */
+	struct handed *handed;         /* borrowed; sockets that the first listeners take; NULL: none */
 	struct notify *notify;         /* borrowed; NULL: no service manager waits for messages */
 	struct records *records;       /* owned */
 	struct recorder *recorder;     /* owned; NULL: no file of records is named */
@@ -55,6 +57,7 @@ struct region_options {
 	const char *log_file;  /* NULL: stderr */
 	const char *library;   /* the directory of policy.lua; NULL: beside the binary */
 	enum log_format log_format;
+	struct handed *handed; /* borrowed until region_open returns; region_open takes its sockets. May be NULL */
 	struct notify *notify; /* borrowed until the region is freed; may be NULL */
 	bool (*unwanted)(void); /* called between the steps of the start: true ends the start; may be NULL */
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/reload_apply.h"
 #include "conn/release.h"
+#include "conn/service_socket.h"
 
 #include "security/passwords.h"
 #include "region/reask.h"
@@ -32,6 +33,16 @@ keeps(const struct ipconn *i)
 	return i->autoinstalled || i->status != CONN_RELEASED;
 }
 
+/* At the next start the socket would be without a tcpipservice, which is a fault. */
+static void
+check_sockets(const struct region *r, const struct generation *g, struct faults *faults)
+{
+	for (const struct listener *l = r->listeners.current; l != NULL; l = l->next)
+		if (l->kept == KEPT_SHARED && definition_tcpipservice(g->definition, l->entrance.tcpipservice) == NULL)
+			faults_add(faults, FAULT_ERROR, "handed", g->definition->file, 0, "tcpipservice %s is missing, and the service manager has handed over a socket for it; "
+				"keep it with status = \"closed\", or disable its socket unit and restart the region", l->entrance.tcpipservice);
+}
+
 int
 reload_apply_check(struct region *r, const struct generation *g, struct faults *faults)
 {
@@ -48,6 +59,7 @@ reload_apply_check(struct region *r, const struct generation *g, struct faults *
 		else if (paired != NULL && paired != named && keeps(paired) && one->template_ != TEMPLATE_ONLY)
 			in_the_way(g, one, paired, "its networkid and applid", faults);
 	}
+	check_sockets(r, g, faults);
 	return faults->errors == before ? 0 : -1;
 }
 
@@ -91,7 +103,7 @@ open_moved(struct listener *l, const struct tcpipservice_def *d, struct listener
 {
 	if (listener_open_as(l, d, f) == 0)
 		return 0;
-	if (old->fd < 0 || d->portnumber != was->portnumber)
+	if (!old->entrance.open || d->portnumber != was->portnumber)
 		return -1;
 	old->yielded = true;
 	listener_close(old);
@@ -110,7 +122,7 @@ open_incoming(struct region *r, const struct tcpipservice_def *d, struct faults 
 		l->next = r->listeners.incoming;
 		r->listeners.incoming = l;
 	}
-	if (ok == 0 && old != NULL && old->fd >= 0)
+	if (ok == 0 && old != NULL && old->entrance.open)
 		ok = open_moved(l, d, old, was, &f);
 	else if (ok == 0 && old == NULL && d->status == STATUS_OPEN)
 		ok = listener_open_as(l, d, &f);
@@ -144,7 +156,7 @@ reload_apply_open(struct region *r, const struct generation *g, struct faults *f
 	const struct definition *d = g->definition;
 
 	for (size_t n = 0; n < d->ntcpipservices; n++) {
-		if (!reload_changes_moves(r->worker.generation->definition, &d->tcpipservice[n]) || open_incoming(r, &d->tcpipservice[n], faults) == 0)
+		if (!reload_changes_moves(r, r->worker.generation->definition, &d->tcpipservice[n]) || open_incoming(r, &d->tcpipservice[n], faults) == 0)
 			continue;
 		take_back(r);
 		return -1;
@@ -182,6 +194,8 @@ succeed_listener(struct region *r, const struct tcpipservice_def *was, const str
 	struct listener *old = listeners_take(&r->listeners.current, d->tcpipservice), *new = listeners_take(&r->listeners.incoming, d->tcpipservice);
 
 	if (new == NULL) {
+		if (was != NULL && service_socket_moves(was, d))
+			listener_judge(old, d);
 		follow_status(old, was, d);
 		if (!urm)
 			say_undone(r, old, was, d);

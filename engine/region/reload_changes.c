@@ -3,6 +3,7 @@
 
 #include "security/certmap.h"
 #include "conn/ipconn.h"
+#include "conn/service_socket.h"
 #include "policy/inputs.h"
 #include "region/region.h"
 #include "conn/registry.h"
@@ -163,12 +164,32 @@ reload_changes_when_released(struct listing *l, const char *name, const char *at
 
 /* --- lists of definitions --------------------------------------------------------------------- */
 
+/* Whether the listener of that tcpipservice has a socket that stays. */
+static bool
+has_shared(const struct region *r, const char *tcpipservice)
+{
+	const struct listener *l = r != NULL ? listeners_find(&r->listeners, tcpipservice) : NULL;
+
+	return l != NULL && l->kept == KEPT_SHARED;
+}
+
+static const char *
+reload_changes_of_service(struct listing *l, const char *name, const char *attribute)
+{
+	static const char *const address[] = { "portnumber", "host", "ipaddress" };
+
+	for (size_t i = 0; has_shared(l->region, name) && i < sizeof address / sizeof address[0]; i++)
+		if (strcmp(address[i], attribute) == 0)
+			return "; the socket of the service manager stays";
+	return "";
+}
+
 bool
-reload_changes_moves(const struct definition *was, const struct tcpipservice_def *d)
+reload_changes_moves(const struct region *r, const struct definition *was, const struct tcpipservice_def *d)
 {
 	const struct tcpipservice_def *old = definition_tcpipservice(was, d->tcpipservice);
 
-	return old == NULL || old->portnumber != d->portnumber || strcmp(old->host, d->host) != 0 || strcmp(old->ipaddress, d->ipaddress) != 0;
+	return old == NULL || (service_socket_moves(old, d) && !has_shared(r, d->tcpipservice));
 }
 
 static void
@@ -176,10 +197,10 @@ list_pair(struct listing *l, const struct list *t, const void *was, const void *
 {
 	bool service = t == &lists[SERVICES];
 
-	if (service && reload_changes_moves(l->was, now))
+	if (service && reload_changes_moves(l->region, l->was, now))
 		reload_changes_add(l->changes, t->kind, name_of(t, now), "replaced");
 	list_attributes(l, t->kind, name_of(t, now), t->attribute, was, now,
-		t == &lists[IPCONNS] ? reload_changes_when_released : reload_changes_at_once);
+		t == &lists[IPCONNS] ? reload_changes_when_released : service ? reload_changes_of_service : reload_changes_at_once);
 	if (t == &lists[IPCONNS] && l->region != NULL && registry_name(l->region->registry, name_of(t, now)) == NULL)
 		reload_changes_add(l->changes, t->kind, name_of(t, now), t->added); /* the operator had discarded it */
 }

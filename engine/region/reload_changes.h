@@ -50,7 +50,10 @@ void reload_changes_list(const struct region *r, const struct generation *g, str
  * entries are missing.
  */
 void reload_changes_definitions(const struct region *r, const struct definition *was, const struct definition *now, struct reload_changes *l);
-/* True when d needs a listener of its own: its name is new, or its address or port has changed. */
-bool reload_changes_moves(const struct definition *was, const struct tcpipservice_def *d);
+/*
+ * True when d needs a listener of its own: its name is new, or its address or port has changed and its listener in r
+ * has no socket of the service manager, which stays. r: NULL none.
+ */
+bool reload_changes_moves(const struct region *r, const struct definition *was, const struct tcpipservice_def *d);
 
 #endif

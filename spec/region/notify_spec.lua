@@ -59,10 +59,7 @@ describe("a region under a service manager", function()
   end)
 
   it("frames the use of a kept generation", function()
-    start(nil, {
-      tcpipservices = { IPIC = { urm = "yes" } },
-      scripts = { yes = "return { install = function() return host.accept() end }" },
-    })
+    start(nil, { tcpipservices = { IPIC = { urm = "dfhisaip" } }, policies = { "dfhisaip" } })
     local before = manager:wait("READY", "1").at
     assert.equal(0, region:command("policy", "use", "1"))
     reloaded(before, "CICSA: generation 2 is in use")

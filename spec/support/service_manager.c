@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * service_manager OPTION... -- COMMAND...: becomes COMMAND, as a service manager starts it: with descriptors and the environment of them.
- *   --listen NAME=ADDRESS:PORT   a listening TCP socket of that name (ADDRESS in digits; IPv6 without brackets); "+ADDRESS" also prints its port
+ *   --listen NAME=ADDRESS:PORT   a listening TCP socket of that name (ADDRESS in digits; IPv6 without brackets)
  *   --bound NAME=ADDRESS:PORT    the same without listen
  *   --datagram NAME=ADDRESS:PORT a UDP socket
  *   --file NAME=PATH             a file
@@ -9,7 +9,8 @@
  *   --names TEXT                 in place of the names, as LISTEN_FDNAMES; "" leaves the variable out
  *   --watchdog USEC              WATCHDOG_USEC, with WATCHDOG_PID
  *   --notify ADDRESS FILE        a socket for messages at the path, or with the abstract name "@NAME"; a process beside COMMAND writes each
- *                                message to FILE, with the microseconds of the monotonic clock before it, until COMMAND ends
+ *                                message to FILE, with the microseconds of the monotonic clock before it, until COMMAND ends. Then it adds
+ *                                QUEUED=N, the number of callers that wait at the listening sockets
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -119,9 +120,20 @@ notified(const char *where)
 	return fd;
 }
 
+static int
+queued(int sockets)
+{
+	int n = 0;
+
+	for (int fd = FIRST; fd < FIRST + sockets; fd++)
+		while (accept4(fd, NULL, NULL, SOCK_CLOEXEC) >= 0) /* the region has made them non-blocking */
+			n++;
+	return n;
+}
+
 /* Writes each message to the file until the process of pidfd has ended. */
 static void
-take_messages(int fd, int pidfd, const char *file)
+take_messages(int fd, int pidfd, const char *file, int sockets)
 {
 	struct pollfd p[2] = { { .fd = fd, .events = POLLIN }, { .fd = pidfd, .events = POLLIN } };
 	FILE *out = fopen(file, "a");
@@ -137,15 +149,17 @@ take_messages(int fd, int pidfd, const char *file)
 			fprintf(out, "%lld\n%.*s", (long long)t.tv_sec * 1000000 + t.tv_nsec / 1000, (int)n, message);
 			fflush(out);
 		}
-		if (p[1].revents != 0)
-			exit(0);
+		if (p[1].revents != 0) {
+			fprintf(out, "0\nQUEUED=%d\n", queued(sockets));
+			exit(fclose(out));
+		}
 	}
 	exit(1);
 }
 
 /* The process that takes the messages is no child of COMMAND. */
 static void
-begin_taking(const char *where, const char *file)
+begin_taking(const char *where, const char *file, int sockets)
 {
 	int fd = notified(where), pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	pid_t between = pidfd < 0 ? -1 : fork();
@@ -154,7 +168,7 @@ begin_taking(const char *where, const char *file)
 		fail("fork");
 	if (between == 0) {
 		if (fork() == 0)
-			take_messages(fd, pidfd, file);
+			take_messages(fd, pidfd, file, sockets);
 		_exit(0);
 	}
 	close(fd);
@@ -214,7 +228,7 @@ main(int argc, char **argv)
 	if (i + 1 >= argc)
 		fail("no command");
 	if (h.notify != NULL)
-		begin_taking(h.notify, h.file);
+		begin_taking(h.notify, h.file, h.n);
 	set_environment(&h);
 	execvp(argv[i + 1], argv + i + 1);
 	fail(argv[i + 1]);
