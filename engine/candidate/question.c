@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "candidate/question.h"
 
+#include "conn/worker.h"
+#include "records/recorder.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +48,7 @@ question_of(const struct conn *c, const struct ask *a)
 	if (q == NULL)
 		return NULL;
 	q->door = a->door;
+	q->filed = recorder_number(c->worker->recorder, c->record);
 	q->facts = *a->facts;
 	q->facts.notes = NULL;
 	certificate_ref(q->facts.certificate);

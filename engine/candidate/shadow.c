@@ -22,7 +22,7 @@ struct shadow {
 	struct generation *candidate; /* owned */
 	struct host_world world;      /* its counters and rates are owned */
 	struct shadow_asker *asker;   /* owned; NULL: it does not ask yet */
-	ev_async over;                /* woken by the thread at its end */
+	ev_async over, differs;       /* woken by the thread: at its end, and when it has found differences */
 	struct timer look;
 	bool ending;
 	char name[PATH_SIZE], why[80];
@@ -122,6 +122,8 @@ stop_watching(struct shadow *s)
 	timer_stop(&s->look);
 	ev_ref(s->region->worker.loop);
 	ev_async_stop(s->region->worker.loop, &s->over);
+	ev_ref(s->region->worker.loop);
+	ev_async_stop(s->region->worker.loop, &s->differs);
 }
 
 /* The thread has left its last question. At its low priority it may not have ended yet, and the loop does not wait. */
@@ -153,6 +155,25 @@ shadow_over(void *arg)
 	struct shadow *s = arg;
 
 	ev_async_send(s->region->worker.loop, &s->over);
+}
+
+static void
+shadow_on_differs(struct ev_loop *loop, ev_async *watcher, int events)
+{
+	struct shadow *s = watcher->data;
+
+	(void)loop;
+	(void)events;
+	shadow_asker_hand(s->asker);
+}
+
+/* In the thread of the shadow. */
+static void
+shadow_differs(void *arg)
+{
+	struct shadow *s = arg;
+
+	ev_async_send(s->region->worker.loop, &s->differs);
 }
 
 static void
@@ -224,19 +245,29 @@ give_up(struct shadow *s, const char *why)
 	free_shadow(s);
 }
 
+/* The watchers do not keep the loop running. */
+static void
+watch(struct shadow *s, ev_async *watcher, void (*woken)(struct ev_loop *, ev_async *, int))
+{
+	ev_async_init(watcher, woken);
+	watcher->data = s;
+	ev_async_start(s->region->worker.loop, watcher);
+	ev_unref(s->region->worker.loop);
+}
+
 static int
 start_asking(struct shadow *s, struct fault *f)
 {
 	struct region *r = s->region;
+	struct shadow_asker_order o = { .candidate = s->candidate, .name = s->name, .recorder = r->recorder, .log = r->log, .differs = shadow_differs,
+		.over = shadow_over, .arg = s };
 
 	if (candidate_fits(r->worker.generation, s->candidate, "shadow", f) < 0)
 		return -1;
 	timer_init(&s->look, r->worker.loop, shadow_look, s);
-	ev_async_init(&s->over, shadow_on_over);
-	s->over.data = s;
-	ev_async_start(r->worker.loop, &s->over);
-	ev_unref(r->worker.loop); /* it does not keep the loop running */
-	s->asker = shadow_asker_start(s->candidate, r->log, shadow_over, s, f);
+	watch(s, &s->over, shadow_on_over);
+	watch(s, &s->differs, shadow_on_differs);
+	s->asker = shadow_asker_start(&o, f);
 	if (s->asker != NULL)
 		return 0;
 	stop_watching(s);

@@ -15,6 +15,8 @@
 #include "candidate/differences.h"
 #include "policy/notes.h"
 #include "policy/record_json.h"
+#include "records/recorded_shadow.h"
+#include "records/recorder.h"
 
 #define LOWEST 19 /* of nice */
 
@@ -28,19 +30,23 @@ struct queue {
 	size_t n;
 };
 
+struct outbox { /* differences on their way to the file of records */
+	struct recorded *thing[SHADOW_ASKER_RECORDED]; /* owned */
+	size_t n, bytes;
+};
+
 struct shadow_asker {
-	struct generation *candidate; /* borrowed */
-	struct log *log;              /* borrowed */
+	struct shadow_asker_order order;
 	struct thread *thread;
-	void (*over)(void *arg);
-	void *arg;
+	char name[PATH_SIZE], words[VALUE_SIZE];
+	struct record_mask mask; /* a copy: the recorder may be gone before the thread */
 	/* of the thread alone */
 	struct records *records;       /* owned: one record, of the question under way */
 	struct remembered *remembered; /* owned; by the connection's id */
 	bool noted;                    /* a door of the candidate has made a note */
 	/* of the loop alone, which does not wait for the lock: questions to be handed over */
 	struct queue kept;
-	uint64_t dropped;
+	uint64_t dropped, recorded, refused; /* of differences: those that the recorder took, and did not take */
 	/* under the lock */
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
@@ -48,7 +54,8 @@ struct shadow_asker {
 	bool ending, abandoned; /* abandoned: nobody waits for the thread */
 	/* under the lock of the results */
 	pthread_mutex_t results;
-	uint64_t asked, same;
+	uint64_t asked, same, unmade; /* unmade: differences without memory or room in the outbox */
+	struct outbox *out;              /* owned; NULL: there is no file of records */
 	struct differences *differences; /* owned */
 };
 
@@ -129,7 +136,9 @@ shadow_asker_answered(struct ask *a)
 static const struct service *
 service_of(const struct shadow_asker *s, const struct question *q)
 {
-	return q->facts.way == WAY_OUT ? generation_outbound(s->candidate, q->dialled) : generation_service(s->candidate, q->facts.tcpipservice);
+	const struct generation *g = s->order.candidate;
+
+	return q->facts.way == WAY_OUT ? generation_outbound(g, q->dialled) : generation_service(g, q->facts.tcpipservice);
 }
 
 /* Asks the candidate. a->verdict has the answer; its checks are in the record. */
@@ -137,12 +146,16 @@ static void
 ask(struct shadow_asker *s, struct question *q, struct remembered *known, struct ask *a)
 {
 	struct facts *f = &q->facts;
+	struct record *record = record_open(s->records, f->connection, f->now);
+	const char *script = service_of(s, q)->script[q->door];
 
+	if (s->out != NULL)
+		record_facts(record, f); /* for the mask */
 	f->notes = known != NULL ? known->notes : NULL;
-	f->generation = s->candidate->number;
+	f->generation = s->order.candidate->number;
 	q->tape.closed = q->tape.overlaid = true;
-	*a = (struct ask){ .policy = s->candidate->policy, .script = service_of(s, q)->script[q->door], .door = q->door, .facts = f,
-		.record = record_open(s->records, f->connection, f->now), .tape = &q->tape, .replay = true, .silent = true,
+	*a = (struct ask){ .policy = s->order.candidate->policy, .script = script, .door = q->door, .facts = f,
+		.record = record, .entry = record_entry_add(record, q->door, script, f->now), .tape = &q->tape, .replay = true, .silent = true,
 		.notes = notes_made_at(q->door) ? &f->notes : NULL, .done = shadow_asker_answered };
 	policy_ask(a);
 	if (known != NULL) {
@@ -186,9 +199,57 @@ say(const struct shadow_asker *s, const struct difference *d)
 
 	if (is->file[0] != '\0')
 		snprintf(at, sizeof at, is->line > 0 ? "%s:%d" : "%s", is->file, is->line);
-	log_say(s->log, MSG_SP0102, "connection", d->question->facts.connection, "door", door_name(d->question->door), "class", differences_class(d->class),
+	log_say(s->order.log, MSG_SP0102, "connection", d->question->facts.connection, "door", door_name(d->question->door), "class", differences_class(d->class),
 		"before", was->kind == VERDICT_REFUSE ? was->code : verdict_name(was->kind), "after",
 		is->kind == VERDICT_REFUSE ? is->code : verdict_name(is->kind), "policy", d->script, "at", at, "why", d->why, NULL);
+}
+
+/* The difference as a thing for the file of records. NULL: there is no file, or no memory. */
+static struct recorded *
+describe(const struct shadow_asker *s, const struct difference *d, const struct ask *a)
+{
+	const struct question *q = d->question;
+	struct recorded_shadow one = { .id = q->filed, .time = q->facts.now, .candidate = s->name, .class = differences_class(d->class), .record = a->record,
+		.after = a->entry };
+	struct record_entry *before = NULL;
+	struct recorded *made;
+
+	if (s->out == NULL || q->filed == 0)
+		return NULL;
+	record_why(a->entry, d->why);
+	before = record_entry_new(door_name(q->door), q->script[0] != '\0' ? q->script : NULL, 0, q->facts.now);
+	record_verdict(before, &q->verdict, 0);
+	one.before = before;
+	made = recorded_shadow_make(&one, &s->mask);
+	record_entry_free(before);
+	return made;
+}
+
+/* Under the lock of the results: puts the thing into the outbox, which may be NULL like the thing. */
+static void
+post(struct shadow_asker *s, struct recorded *e)
+{
+	struct outbox *o = s->out;
+
+	if (o == NULL)
+		return;
+	if (e == NULL || o->n == SHADOW_ASKER_RECORDED || o->bytes + e->len > SHADOW_ASKER_RECORDED_BYTES) {
+		s->unmade++;
+		recorded_free(e);
+		return;
+	}
+	o->thing[o->n++] = e;
+	o->bytes += e->len;
+}
+
+/* Calls a callback of the owner, unless the owner is gone. */
+static void
+tell(struct shadow_asker *s, void (*callback)(void *arg))
+{
+	pthread_mutex_lock(&s->lock);
+	if (!s->abandoned)
+		callback(s->order.arg);
+	pthread_mutex_unlock(&s->lock);
 }
 
 /* Counts the answer. Only the first difference of a door and its codes is logged. */
@@ -196,15 +257,21 @@ static void
 judge(struct shadow_asker *s, const struct question *q, const struct ask *a, const char *lack)
 {
 	struct difference d = { .question = q, .verdict = &a->verdict, .script = a->script, .class = REPLAY_UNKNOWN, .why = lack };
-	bool differs = lack != NULL || differences_compare(&q->verdict, &a->verdict, &d.class, &d.why), first = false;
+	bool differs = lack != NULL || differences_compare(&q->verdict, &a->verdict, &d.class, &d.why), first = false, posted;
 	json_t *checks = differs ? checks_of(a->record) : NULL;
+	struct recorded *recorded = differs ? describe(s, &d, a) : NULL;
 
 	pthread_mutex_lock(&s->results);
 	s->asked++;
 	s->same += !differs;
-	if (differs)
+	if (differs) {
 		first = differences_put(s->differences, &d, checks);
+		post(s, recorded);
+	}
+	posted = s->out != NULL && s->out->n > 0; /* also earlier ones: the loop does not wait for the lock */
 	pthread_mutex_unlock(&s->results);
+	if (posted)
+		tell(s, s->order.differs);
 	if (first)
 		say(s, &d);
 }
@@ -247,10 +314,7 @@ shadow_asker_run(void *arg)
 	setpriority(PRIO_PROCESS, (id_t)syscall(SYS_gettid), LOWEST); /* of the thread; a refusal leaves its share of the CPU */
 	while ((q = next(s)) != NULL)
 		answer(s, q);
-	pthread_mutex_lock(&s->lock);
-	if (!s->abandoned)
-		s->over(s->arg);
-	pthread_mutex_unlock(&s->lock);
+	tell(s, s->order.over);
 }
 
 static void
@@ -261,26 +325,41 @@ free_parts(struct shadow_asker *s)
 	forget_all(s);
 	records_free(s->records);
 	differences_free(s->differences);
+	free(s->out);
 	pthread_cond_destroy(&s->wake);
 	pthread_mutex_destroy(&s->lock);
 	pthread_mutex_destroy(&s->results);
 	free(s);
 }
 
+/* Copies the strings, which the thread may use longer than the owner. False: no memory. */
+static bool
+furnish(struct shadow_asker *s)
+{
+	snprintf(s->name, sizeof s->name, "%s", s->order.name);
+	s->order.name = s->name;
+	if (s->order.recorder == NULL)
+		return true;
+	s->mask = *recorder_mask(s->order.recorder);
+	snprintf(s->words, sizeof s->words, "%s", s->mask.words);
+	s->mask.words = s->words;
+	return (s->out = calloc(1, sizeof *s->out)) != NULL;
+}
+
 struct shadow_asker *
-shadow_asker_start(struct generation *candidate, struct log *log, void (*over)(void *arg), void *arg, struct fault *f)
+shadow_asker_start(const struct shadow_asker_order *o, struct fault *f)
 {
 	struct shadow_asker *s = calloc(1, sizeof *s);
 
 	fault_set(f, "no memory or no thread for a shadow");
 	if (s == NULL)
 		return NULL;
-	*s = (struct shadow_asker){ .candidate = candidate, .log = log, .over = over, .arg = arg, .records = records_new(1),
+	*s = (struct shadow_asker){ .order = *o, .records = records_new(1),
 		.remembered = calloc(SHADOW_ASKER_CONNECTIONS, sizeof *s->remembered), .differences = differences_new() };
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_mutex_init(&s->results, NULL);
 	pthread_cond_init(&s->wake, NULL);
-	if (s->records != NULL && s->remembered != NULL && s->differences != NULL && thread_start(&s->thread, shadow_asker_run, s) == 0)
+	if (furnish(s) && s->records != NULL && s->remembered != NULL && s->differences != NULL && thread_start(&s->thread, shadow_asker_run, s) == 0)
 		return s;
 	free_parts(s);
 	return NULL;
@@ -321,6 +400,28 @@ shadow_asker_end(struct shadow_asker *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
+/* Hands the things of an outbox over, and empties it. */
+static void
+hand(struct shadow_asker *s, struct outbox *from)
+{
+	for (size_t i = 0; i < from->n; i++) {
+		if (recorder_offer(s->order.recorder, from->thing[i]))
+			s->recorded++;
+		else
+			s->refused++;
+	}
+	from->n = from->bytes = 0;
+}
+
+void
+shadow_asker_hand(struct shadow_asker *s)
+{
+	if (s->out == NULL || pthread_mutex_trylock(&s->results) != 0)
+		return;
+	hand(s, s->out);
+	pthread_mutex_unlock(&s->results);
+}
+
 bool
 shadow_asker_free(struct shadow_asker *s, double seconds)
 {
@@ -330,6 +431,8 @@ shadow_asker_free(struct shadow_asker *s, double seconds)
 		pthread_mutex_unlock(&s->lock);
 		return false;
 	}
+	if (s->out != NULL)
+		hand(s, s->out);
 	free_parts(s);
 	return true;
 }
@@ -348,6 +451,8 @@ shadow_asker_show(struct shadow_asker *s, json_t *row)
 	pthread_mutex_lock(&s->results);
 	json_object_set_new(row, "asked", json_integer((json_int_t)s->asked));
 	json_object_set_new(row, "same", json_integer((json_int_t)s->same));
+	json_object_set_new(row, "recorded", json_integer((json_int_t)s->recorded));
+	json_object_set_new(row, "unrecorded", json_integer((json_int_t)(s->refused + s->unmade)));
 	differences_show(s->differences, row);
 	pthread_mutex_unlock(&s->results);
 }

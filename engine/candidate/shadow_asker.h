@@ -16,23 +16,38 @@
 #define SHADOW_ASKER_QUEUE 1024       /* questions that wait */
 #define SHADOW_ASKER_KEPT 64          /* questions, besides, while the lock of the queue is not free */
 #define SHADOW_ASKER_CONNECTIONS 4096 /* whose notes are kept */
+#define SHADOW_ASKER_RECORDED 1024    /* differences that wait for the loop, which hands them to the file of records */
+#define SHADOW_ASKER_RECORDED_BYTES (4u * 1024 * 1024)
 
 struct shadow_asker;
 struct log;
+struct recorder;
 
-/*
- * Starts the thread. candidate: borrowed; only the thread uses it until shadow_asker_free. log: borrowed; gets SP0102.
- * over(arg) is called by the thread when it ends, which shadow_asker_end asks for; not after shadow_asker_free. NULL
- * with a sentence.
- */
-struct shadow_asker *shadow_asker_start(struct generation *candidate, struct log *log, void (*over)(void *arg), void *arg, struct fault *f);
+struct shadow_asker_order {
+	struct generation *candidate; /* borrowed; only the thread uses it until shadow_asker_free */
+	const char *name;             /* of the candidate, for the file of records; borrowed */
+	struct recorder *recorder;    /* borrowed; NULL: there is no file of records */
+	struct log *log;              /* borrowed; gets SP0102 */
+	/* Called by the thread, not after shadow_asker_free: differences wait for shadow_asker_hand; the thread ends. */
+	void (*differs)(void *arg);
+	void (*over)(void *arg);
+	void *arg;
+};
+
+/* Starts the thread. o is copied. NULL with a sentence. */
+struct shadow_asker *shadow_asker_start(const struct shadow_asker_order *o, struct fault *f);
 /* Takes the question, which has a place in the queue or is dropped. */
 void shadow_asker_put(struct shadow_asker *s, struct question *q);
 /* Asks the thread to end: after the question under way. */
 void shadow_asker_end(struct shadow_asker *s);
-/* Waits at most `seconds` for the end of the thread and frees the asker. False: it goes on, and nothing is freed. */
+/* Hands the differences that wait to the recorder. It does not wait for the thread, which calls differs() again. */
+void shadow_asker_hand(struct shadow_asker *s);
+/*
+ * Waits at most `seconds` for the end of the thread, hands its last differences over and frees the asker. False: the
+ * thread goes on, and nothing is freed.
+ */
 bool shadow_asker_free(struct shadow_asker *s, double seconds);
-/* Sets the members asked, same, dropped, waiting and those of differences_show. */
+/* Sets the members asked, same, dropped, waiting, recorded, unrecorded and those of differences_show. */
 void shadow_asker_show(struct shadow_asker *s, json_t *row);
 
 #endif

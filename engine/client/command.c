@@ -384,6 +384,15 @@ join_file(const struct command *c, const struct explain_search *q, json_t *answe
 	return rows != NULL ? json_pack("{s:i, s:o}", "status", 0, "rows", rows) : NULL;
 }
 
+static void
+add_shadows(const struct command *c, json_t *rows, const char *path)
+{
+	struct fault f = { "" };
+
+	if (json_array_size(rows) > 0 && explain_file_shadows(path, rows, &f) < 0)
+		complain(c, f.text);
+}
+
 static json_t *
 explained(const struct command *c)
 {
@@ -393,7 +402,11 @@ explained(const struct command *c)
 	bool placed = (c->control == NULL || c->record != NULL) && record_place_find(c->region, c->record, path);
 	json_t *answer = call(c, placed);
 
-	return placed ? join_file(c, &q, answer, path) : answer;
+	if (!placed)
+		return answer;
+	answer = join_file(c, &q, answer, path);
+	add_shadows(c, json_object_get(answer, "rows"), path);
+	return answer;
 }
 
 /* Leaves the rows of the answer that fit a pattern and a status. */

@@ -27,7 +27,7 @@
 
 static const char usage[] =
 	"usage: sallyport decisions [--since T] [--until T] [--refused] [--door D] [--ipconn N] [--code C] [--policy P] [--peer CIDR]\n"
-	"                           [--applid A] [--follow] [--json]\n"
+	"                           [--applid A] [--shadow] [--follow] [--json]\n"
 	"Prints the decisions in the file of records (region { record = FILE }), oldest first. It needs no region that runs.\n"
 	"  --region FILE    the definition of the region, which names the file (default " COMMAND_LINE_REGION_FILE ")\n"
 	"  --record FILE    the file itself\n"
@@ -38,6 +38,7 @@ static const char usage[] =
 	"  --policy P       of one script\n"
 	"  --code C         with one verdict code\n"
 	"  --ipconn N, --applid A, --peer CIDR   of one partner; of the addresses 10.1.0.0/16\n"
+	"  --shadow         the verdicts of shadows that differ, in place of the decisions; the options filter those verdicts\n"
 	"  --follow         goes on with the decisions that come, until it is ended\n"
 	"  --json           one JSON array; with --follow one object on a line\n";
 
@@ -59,7 +60,7 @@ read_words(struct listing *l, int argc, char **argv)
 		{ "since", required_argument, NULL, 's' }, { "until", required_argument, NULL, 'u' }, { "refused", no_argument, NULL, 'x' },
 		{ "door", required_argument, NULL, 'd' }, { "ipconn", required_argument, NULL, 'i' }, { "code", required_argument, NULL, 'c' },
 		{ "policy", required_argument, NULL, 'p' }, { "peer", required_argument, NULL, 'a' }, { "applid", required_argument, NULL, 'n' },
-		{ "follow", no_argument, NULL, 'w' }, { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+		{ "shadow", no_argument, NULL, 'o' }, { "follow", no_argument, NULL, 'w' }, { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	int opt;
 
 	optind = 0; /* resets getopt */
@@ -76,6 +77,7 @@ read_words(struct listing *l, int argc, char **argv)
 		case 'p': l->query.policy = optarg; break;
 		case 'a': l->cidr = optarg; break;
 		case 'n': l->query.applid = optarg; break;
+		case 'o': l->query.shadows = true; break;
 		case 'w': l->query.follow = true; break;
 		case 'j': l->json = true; break;
 		case 'h': l->help = true; break;
@@ -146,10 +148,38 @@ decision_json(const struct record_decision *d)
 		text_json(d->ipconn), "applid", text_json(d->applid), "networkid", text_json(d->networkid));
 }
 
+static json_t *
+row_of(const struct record_decision *d)
+{
+	json_t *row = decision_json(d);
+
+	if (d->shadow.class != NULL)
+		json_object_update_new(row, json_pack("{s:o, s:o, s:o, s:{s:o, s:o}}", "candidate", text_json(d->shadow.candidate), "class", text_json(d->shadow.class),
+			"why", text_json(d->shadow.why), "before", "verdict", text_json(d->shadow.verdict), "code", text_json(d->shadow.code)));
+	return row;
+}
+
 static const char *
 shown(const json_t *row, const char *key, char out[TABLE_CELL])
 {
 	return table_cell(json_object_get(row, key), out, TABLE_CELL);
+}
+
+/* The verdict in force beside that of a shadow. */
+static void
+print_shadow(FILE *to, const json_t *row)
+{
+	const json_t *before = json_object_get(row, "before");
+	char a[TABLE_CELL], b[TABLE_CELL];
+
+	if (before == NULL)
+		return;
+	fprintf(to, "  shadow %s: %s", shown(row, "candidate", a), shown(row, "class", b));
+	fprintf(to, ", in force %s", shown(before, "verdict", a));
+	if (json_is_string(json_object_get(before, "code")))
+		fprintf(to, " %s", shown(before, "code", a));
+	if (json_is_string(json_object_get(row, "why")))
+		fprintf(to, " (%s)", shown(row, "why", a));
 }
 
 static void
@@ -175,6 +205,7 @@ print_line(FILE *to, const json_t *row, bool recheck)
 		fprintf(to, " ipconn %s", shown(row, "ipconn", a));
 	if (json_is_string(json_object_get(row, "file")))
 		fprintf(to, "  at %s:%s", shown(row, "file", a), shown(row, "line", b));
+	print_shadow(to, row);
 	if (recheck)
 		fprintf(to, "  asked again by generation %s", shown(row, "generation", a));
 	fputc('\n', to);
@@ -202,7 +233,7 @@ decisions_take(void *arg, const struct record_decision *d)
 	if (!fits_peer(l, d))
 		return;
 	l->any = true;
-	row = decision_json(d);
+	row = row_of(d);
 	if (l->rows != NULL) {
 		json_array_append_new(l->rows, row);
 		return;
@@ -304,7 +335,7 @@ run(struct listing *l)
 	if (ok < 0)
 		fprintf(stderr, "decisions: %s\n", f.text);
 	else if (!l->any && !l->json)
-		fprintf(stderr, "no decision in %s fits\n", path);
+		fprintf(stderr, "no %s in %s fits\n", l->query.shadows ? "verdict of a shadow" : "decision", path);
 	if (l->rows != NULL) {
 		json_dumpf(l->rows, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(16));
 		putchar('\n');

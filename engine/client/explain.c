@@ -216,6 +216,28 @@ explain_doors(FILE *to, const json_t *doors)
 		print_door(to, d);
 }
 
+/* The verdicts of shadows that differ, each with that in force. */
+static void
+print_shadows(FILE *to, const json_t *shadows)
+{
+	char a[TABLE_CELL], b[TABLE_CELL];
+	json_t *s;
+	size_t i;
+
+	json_array_foreach((json_t *)shadows, i, s) {
+		const json_t *before = json_object_get(s, "before"), *after = json_object_get(s, "after");
+
+		fprintf(to, "  the shadow %s: %s", cell(s, "candidate", a), cell(s, "class", b));
+		fprintf(to, "; in force: %s", cell(before, "verdict", a));
+		if (text(before, "code") != NULL)
+			fprintf(to, " %s", cell(before, "code", a));
+		if (text(after, "why") != NULL)
+			fprintf(to, " (%s)", cell(after, "why", a));
+		fputc('\n', to);
+		print_door(to, after);
+	}
+}
+
 /* The last requests, each with its user and its door. */
 static void
 print_requests(FILE *to, const json_t *requests)
@@ -358,6 +380,7 @@ explain_print(FILE *to, const json_t *records)
 		explain_doors(to, json_object_get(r, "doors"));
 		print_installed(to, json_object_get(r, "installed"));
 		print_requests(to, json_object_get(r, "requests"));
+		print_shadows(to, json_object_get(r, "shadow"));
 		print_note(to, r);
 		print_facts(to, json_object_get(r, "facts"), json_object_get(r, "certificate"));
 		print_events(to, r);

@@ -9,6 +9,7 @@
 #include "records/record_reader.h"
 
 #define RECORDS_MAX 2000  /* as many as a region shows in one answer */
+#define SHADOWS_MAX 16    /* verdicts of shadows about one connection */
 #define REQUESTS_MAX 16   /* as many as a region keeps of one connection */
 
 struct gathering { /* the records of the file, the last one first */
@@ -49,8 +50,9 @@ fits_peer(const struct gathering *g, const json_t *row)
 	return g->search->peer == NULL || (ip != NULL && addr_parse(&a, ip, 0) == 0 && addr_same_ip(&a, &g->peer));
 }
 
+/* Puts the account before the others: they come with the last one first. */
 static bool
-take_request(void *arg, int64_t id, const char *account, size_t len)
+take_first(void *arg, int64_t id, const char *account, size_t len)
 {
 	json_t *list = arg, *one = json_loadb(account, len, 0, NULL);
 
@@ -73,7 +75,7 @@ take_record(void *arg, int64_t id, const char *account, size_t len)
 		return true;
 	}
 	requests = json_array();
-	record_reader_requests(g->reader, id, REQUESTS_MAX, take_request, requests, g->fault);
+	record_reader_requests(g->reader, id, REQUESTS_MAX, take_first, requests, g->fault);
 	json_object_set_new(row, "requests", requests);
 	json_array_append_new(g->list, row);
 	return json_array_size(g->list) < (g->search->last > 0 && g->search->last < RECORDS_MAX ? g->search->last : RECORDS_MAX);
@@ -119,4 +121,25 @@ explain_file_rows(const char *path, const struct explain_search *q, const json_t
 	record_reader_close(g.reader);
 	json_decref(g.list);
 	return out;
+}
+
+int
+explain_file_shadows(const char *path, json_t *rows, struct fault *f)
+{
+	struct record_reader *r = record_reader_open(path, f);
+	int rc = r != NULL ? 0 : -1;
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row) {
+		json_t *list = rc == 0 ? json_array() : NULL;
+
+		if (rc == 0)
+			rc = record_reader_shadows(r, connection_of(row), SHADOWS_MAX, take_first, list, f);
+		if (json_array_size(list) > 0)
+			json_object_set(row, "shadow", list);
+		json_decref(list);
+	}
+	record_reader_close(r);
+	return rc;
 }

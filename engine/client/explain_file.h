@@ -22,4 +22,10 @@ struct explain_search { /* NULL, 0 or false: any */
  */
 json_t *explain_file_rows(const char *path, const struct explain_search *q, const json_t *rows, struct fault *f);
 
+/*
+ * Gives each row the member `shadow`, if there are such: the last verdicts of shadows about the connection that differ,
+ * oldest first. -1 with a sentence: the file cannot be read.
+ */
+int explain_file_shadows(const char *path, json_t *rows, struct fault *f);
+
 #endif

@@ -83,6 +83,7 @@ entry_empty(struct record_entry *e)
 	free(e->params);
 	free(e->text);
 	free(e->file);
+	free(e->why);
 	free(e->granted.host);
 	jsontext_free(&e->answers);
 	*e = (struct record_entry){ .request = request };
@@ -477,6 +478,15 @@ record_verdict(struct record_entry *e, const struct verdict *v, double microseco
 	e->microseconds = microseconds;
 	if (e->of != NULL && e->request != NULL)
 		record_sink_tell(e->of, e);
+}
+
+void
+record_why(struct record_entry *e, const char *why)
+{
+	if (e == NULL)
+		return;
+	free(e->why);
+	e->why = why[0] != '\0' ? strdup(why) : NULL;
 }
 
 void

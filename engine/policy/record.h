@@ -70,6 +70,8 @@ void record_check(struct record_entry *e, const char *name, bool value, const ch
 void record_effect(struct record_entry *e, const char *name, const char *answer);
 /* Sets the verdict, with its grants, and the time that the question took. */
 void record_verdict(struct record_entry *e, const struct verdict *v, double microseconds);
+/* Sets the reason why the verdict of a shadow is another one than that in force. Copied. */
+void record_why(struct record_entry *e, const char *why);
 /* Sets the user ID that the ring's maps.lua gave, when the last certify answer had none. */
 void record_mapped(struct record *r, const char *userid);
 /*

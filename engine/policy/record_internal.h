@@ -50,6 +50,7 @@ struct record_entry {
 	bool answered;
 	char verdict[8], code[CODE_SIZE];
 	char *text, *file; /* owned */
+	char *why;         /* owned: of a shadow's verdict, why it is another one; NULL: no reason */
 	int line;
 	struct granted granted;
 	double microseconds;

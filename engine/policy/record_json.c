@@ -144,18 +144,19 @@ put_verdict(struct jsontext *j, const struct record_entry *e)
 	jsontext_string(j, "code", e->code);
 	jsontext_sentence(j, "text", e->text);
 	put_granted(j, e);
-	jsontext_number(j, "microseconds", e->microseconds, 3);
 }
 
 static void
-put_entry(struct account *a, const struct record_entry *e)
+put_entry(struct account *a, const char *key, const struct record_entry *e)
 {
 	struct jsontext_mark mark;
 	bool whole;
 
-	jsontext_begin(a->j, NULL, '{');
+	jsontext_begin(a->j, key, '{');
 	put_question(a->j, a->record, e);
 	put_verdict(a->j, e);
+	jsontext_some(a->j, "why", e->why);
+	jsontext_number(a->j, "microseconds", e->microseconds, 3);
 	if (e->request != NULL)
 		put_request(a->j, e->request);
 	mark = jsontext_mark(a->j);
@@ -171,9 +172,24 @@ put_entry(struct account *a, const struct record_entry *e)
 void
 record_json_entry(struct jsontext *j, const struct record *r, const struct record_entry *e)
 {
+	record_json_member(j, NULL, r, e);
+}
+
+void
+record_json_member(struct jsontext *j, const char *key, const struct record *r, const struct record_entry *e)
+{
 	struct account a = { .j = j, .record = r };
 
-	put_entry(&a, e);
+	put_entry(&a, key, e);
+}
+
+void
+record_json_verdict(struct jsontext *j, const char *key, const struct record_entry *e)
+{
+	jsontext_begin(j, key, '{');
+	jsontext_string(j, "policy", e->policy);
+	put_verdict(j, e);
+	jsontext_end(j, '}');
 }
 
 /* --- the record ------------------------------------------------------------------------------- */
@@ -283,7 +299,7 @@ put_entries(struct account *a, const char *key, struct record_entry *const *entr
 	for (size_t i = 0; i < n; i++) {
 		struct jsontext_mark mark = jsontext_mark(a->j);
 
-		put_entry(a, entry[i]);
+		put_entry(a, NULL, entry[i]);
 		keep(a, mark);
 	}
 	a->j->max = a->max;

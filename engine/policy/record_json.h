@@ -24,5 +24,9 @@ json_t *record_json(const struct record *r);
 bool record_json_put(struct jsontext *j, const struct record *r, bool requests);
 /* Adds one entry of the record, as an element of `doors` or (of a request) of `requests`. */
 void record_json_entry(struct jsontext *j, const struct record *r, const struct record_entry *e);
+/* The same as the member `key`; with the member `why` when record_why has set it. */
+void record_json_member(struct jsontext *j, const char *key, const struct record *r, const struct record_entry *e);
+/* Adds the verdict of an entry as the member `key`: policy, file, line, verdict, code, text and granted. */
+void record_json_verdict(struct jsontext *j, const char *key, const struct record_entry *e);
 
 #endif

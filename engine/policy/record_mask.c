@@ -237,6 +237,7 @@ hide_entry(struct hiding *h, const struct record_entry *from)
 	for (size_t i = 0; e->check != NULL && i < e->nchecks; i++)
 		hide_check(h, &e->check[i]);
 	e->text = record_hide_string(&h->hide, e->text);
+	e->why = record_hide_string(&h->hide, e->why);
 	e->answers.bytes = record_hide_json(&h->hide, e->answers.bytes, &e->answers.len);
 	return e;
 }
@@ -276,6 +277,10 @@ record_mask_show(const struct record_mask *m, struct record *r, const struct rec
 	struct record shown = *r;
 	const struct record_entry *entry = NULL;
 
+	if (m->words[0] == '\0') {
+		show(arg, r, request);
+		return true;
+	}
 	note_values(&h, r, request);
 	hide_record(&h, &shown);
 	if (request != NULL)

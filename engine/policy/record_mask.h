@@ -24,8 +24,9 @@ struct record_mask {
 /* Reads the words of the attribute, which resource.c has checked; borrowed. The key is not set. */
 void record_mask_read(struct record_mask *m, const char *words);
 /*
- * Calls show() with a copy of the record, and of the entry of its request if one is given, in which the facts are
- * hidden. False: there is no memory, or no hash; show() was not called then.
+ * Calls show() with a copy of the record, and of an entry if one is given, in which the facts are hidden; when nothing
+ * is to be hidden, with the record and the entry themselves. False: there is no memory, or no hash; show() was not
+ * called then.
  */
 bool record_mask_show(const struct record_mask *m, struct record *r, const struct record_entry *request,
 	void (*show)(void *arg, struct record *r, const struct record_entry *request), void *arg);

@@ -24,7 +24,7 @@
 #define MEGABYTE 1048576.0
 #define WAL_PAGES 1000
 
-enum statement { PUT_RECORD, PUT_REQUEST, PUT_REASK, PUT_CERTIFICATE, STATEMENTS };
+enum statement { PUT_RECORD, PUT_REQUEST, PUT_REASK, PUT_SHADOW, PUT_CERTIFICATE, STATEMENTS };
 
 struct record_file {
 	char path[2 * PATH_SIZE];
@@ -118,7 +118,7 @@ static int
 prepare(struct record_file *r, struct fault *f)
 {
 	static const char *const sql[STATEMENTS] = { RECORD_SCHEMA_PUT_RECORD, RECORD_SCHEMA_PUT_REQUEST, RECORD_SCHEMA_PUT_REASK,
-		RECORD_SCHEMA_PUT_CERTIFICATE };
+		RECORD_SCHEMA_PUT_SHADOW, RECORD_SCHEMA_PUT_CERTIFICATE };
 	double last, seq;
 
 	for (int i = 0; i < STATEMENTS; i++) {
@@ -222,13 +222,14 @@ bind_record(sqlite3_stmt *s, const struct recorded *e)
 	sqlite3_bind_text(s, 18, e->bytes, (int)e->len, SQLITE_STATIC);
 }
 
-/* A request or a re-ask: its number is also its id. */
+/* A request, a re-ask or a shadow's verdict: its number is also its id. */
 static void
 bind_questions(sqlite3_stmt *s, const struct recorded *e, sqlite3_int64 seq)
 {
 	sqlite3_bind_int64(s, 1, (sqlite3_int64)e->id);
 	sqlite3_bind_double(s, 2, e->time);
-	sqlite3_bind_int(s, 3, e->refused);
+	if (e->kind != RECORDED_SHADOW)
+		sqlite3_bind_int(s, 3, e->refused);
 	sqlite3_bind_text(s, 4, e->bytes, (int)e->len, SQLITE_STATIC);
 	sqlite3_bind_int64(s, 5, seq);
 	if (e->kind == RECORDED_REASK)
@@ -257,6 +258,9 @@ bind_thing(struct record_file *r, const struct recorded *e)
 	case RECORDED_REASK:
 		bind_questions(r->put[PUT_REASK], e, ++r->seq);
 		return r->put[PUT_REASK];
+	case RECORDED_SHADOW:
+		bind_questions(r->put[PUT_SHADOW], e, ++r->seq);
+		return r->put[PUT_SHADOW];
 	case RECORDED_CERTIFICATE:
 		break;
 	}
@@ -307,21 +311,20 @@ record_file_bytes(const struct record_file *r)
 	return size_of(r->path) + size_of(wal);
 }
 
-/*
- * Deletes the rows that fit the conditions, and the certificates of no record that is left. Returns how many rows,
- * without certificates, or -1.
- */
-static int
-delete_rows(struct record_file *r, const char *request, const char *reask, const char *record, struct fault *f)
-{
-	char sql[1100];
-	int before = sqlite3_total_changes(r->db), ok;
+static const char *const of_connection[] = { "request", "reask", "shadow" }; /* the tables of rows about a record */
+#define OF_CONNECTION (sizeof of_connection / sizeof of_connection[0])
 
-	snprintf(sql, sizeof sql,
-		"BEGIN IMMEDIATE; DELETE FROM request WHERE %s; DELETE FROM reask WHERE %s; DELETE FROM record WHERE %s;"
-		"DELETE FROM certificate WHERE seen < coalesce((SELECT min(opened) FROM (SELECT opened FROM record ORDER BY id LIMIT 1)), unixepoch()) - %d;"
-		"COMMIT; PRAGMA incremental_vacuum", request, reask, record, CERTIFICATE_SECONDS);
-	ok = record_sql_run(r->db, r->path, sql, f);
+/* Deletes the certificates of no record that is left, and gives the room of deleted rows back. */
+#define DELETE_CERTIFICATES \
+	"DELETE FROM certificate WHERE seen < coalesce((SELECT min(opened) FROM (SELECT opened FROM record ORDER BY id LIMIT 1)), unixepoch()) - %d;" \
+	"COMMIT; PRAGMA incremental_vacuum"
+
+/* Runs the statements, which begin a transaction. Returns how many rows are deleted, or -1. */
+static int
+delete_rows(struct record_file *r, const char *sql, struct fault *f)
+{
+	int before = sqlite3_total_changes(r->db), ok = record_sql_run(r->db, r->path, sql, f);
+
 	if (ok < 0 && sqlite3_get_autocommit(r->db) == 0)
 		record_sql_run(r->db, r->path, "ROLLBACK", NULL);
 	return ok < 0 ? -1 : sqlite3_total_changes(r->db) - before;
@@ -334,31 +337,46 @@ delete_rows(struct record_file *r, const char *request, const char *reask, const
 static int
 delete_before(struct record_file *r, double limit, struct fault *f)
 {
-	char request[160], reask[160], record[160];
+	char sql[1200];
+	int n = snprintf(sql, sizeof sql, "BEGIN IMMEDIATE; ");
 
-	snprintf(request, sizeof request, "id IN (SELECT id FROM (SELECT id, time FROM request ORDER BY id LIMIT %d) WHERE time < %.6f)", SLICE, limit);
-	snprintf(reask, sizeof reask, "id IN (SELECT id FROM (SELECT id, time FROM reask ORDER BY id LIMIT %d) WHERE time < %.6f)", SLICE, limit);
-	snprintf(record, sizeof record, "id IN (SELECT id FROM (SELECT id, written FROM record ORDER BY seq LIMIT %d) WHERE written < %.6f)", SLICE,
-		limit);
-	return delete_rows(r, request, reask, record, f);
+	for (size_t i = 0; i < OF_CONNECTION; i++)
+		n += snprintf(sql + n, sizeof sql - (size_t)n, "DELETE FROM %s WHERE id IN (SELECT id FROM (SELECT id, time FROM %s ORDER BY id LIMIT %d) WHERE time < %.6f); ",
+			of_connection[i], of_connection[i], SLICE, limit);
+	snprintf(sql + n, sizeof sql - (size_t)n,
+		"DELETE FROM record WHERE id IN (SELECT id FROM (SELECT id, written FROM record ORDER BY seq LIMIT %d) WHERE written < %.6f); " DELETE_CERTIFICATES,
+		SLICE, limit, CERTIFICATE_SECONDS);
+	return delete_rows(r, sql, f);
+}
+
+/* The number of the write up to which delete_first deletes. */
+static int
+find_last(struct record_file *r, int slice, double *last, struct fault *f)
+{
+	char sql[600];
+	int n = snprintf(sql, sizeof sql, "SELECT min(n) FROM (SELECT max(seq) AS n FROM (SELECT seq FROM record ORDER BY seq LIMIT %d)", slice);
+
+	for (size_t i = 0; i < OF_CONNECTION; i++)
+		n += snprintf(sql + n, sizeof sql - (size_t)n, " UNION ALL SELECT max(id) FROM (SELECT id FROM %s ORDER BY id LIMIT %d)", of_connection[i],
+			slice);
+	snprintf(sql + n, sizeof sql - (size_t)n, ")");
+	return record_sql_number(r->db, r->path, sql, last, f);
 }
 
 /* Deletes the rows that were written first: of one table `slice` rows, or all, and of the others at most as many. */
 static int
 delete_first(struct record_file *r, int slice, struct fault *f)
 {
-	char sql[400], id[48], seq[48];
+	char sql[700];
 	double last;
+	int n = snprintf(sql, sizeof sql, "BEGIN IMMEDIATE; ");
 
-	snprintf(sql, sizeof sql,
-		"SELECT min(n) FROM (SELECT max(seq) AS n FROM (SELECT seq FROM record ORDER BY seq LIMIT %d) "
-		"UNION ALL SELECT max(id) FROM (SELECT id FROM request ORDER BY id LIMIT %d) "
-		"UNION ALL SELECT max(id) FROM (SELECT id FROM reask ORDER BY id LIMIT %d))", slice, slice, slice);
-	if (record_sql_number(r->db, r->path, sql, &last, f) < 0)
+	if (find_last(r, slice, &last, f) < 0)
 		return -1;
-	snprintf(id, sizeof id, "id <= %.0f", last);
-	snprintf(seq, sizeof seq, "seq <= %.0f", last);
-	return delete_rows(r, id, id, seq, f);
+	for (size_t i = 0; i < OF_CONNECTION; i++)
+		n += snprintf(sql + n, sizeof sql - (size_t)n, "DELETE FROM %s WHERE id <= %.0f; ", of_connection[i], last);
+	snprintf(sql + n, sizeof sql - (size_t)n, "DELETE FROM record WHERE seq <= %.0f; " DELETE_CERTIFICATES, last, CERTIFICATE_SECONDS);
+	return delete_rows(r, sql, f);
 }
 
 /* Writes the WAL back and cuts it, unless a reader needs it now: the next trim tries again. */

@@ -16,7 +16,7 @@
 struct record_file;
 
 #define RECORD_FILE_APPLICATION 0x53504c59 /* "SPLY", PRAGMA application_id */
-#define RECORD_FILE_VERSION 2              /* PRAGMA user_version */
+#define RECORD_FILE_VERSION 3              /* PRAGMA user_version */
 
 struct record_file_rule {
 	bool full;         /* each commit waits for the disk (synchronous=FULL) */

@@ -12,7 +12,7 @@
 
 struct record_reader {
 	sqlite3 *db;
-	sqlite3_stmt *requests; /* owned: of record_reader_requests; NULL until its first call */
+	sqlite3_stmt *requests, *shadows; /* owned: of record_reader_requests and _shadows; NULL until their first calls */
 	const char *path; /* borrowed, for messages; of the caller of record_reader_open */
 	sqlite3_int64 seq; /* the last write whose decisions were given */
 };
@@ -68,6 +68,7 @@ record_reader_close(struct record_reader *r)
 	if (r == NULL)
 		return;
 	sqlite3_finalize(r->requests);
+	sqlite3_finalize(r->shadows);
 	sqlite3_close(r->db);
 	free(r);
 }
@@ -138,6 +139,19 @@ record_reader_requests(struct record_reader *r, int64_t id, size_t max, bool (*e
 	sqlite3_bind_int64(r->requests, 1, id);
 	sqlite3_bind_int64(r->requests, 2, (sqlite3_int64)max);
 	return give_rows(r, r->requests, each, arg, f);
+}
+
+int
+record_reader_shadows(struct record_reader *r, const char *connection, size_t max, bool (*each)(void *, int64_t, const char *, size_t), void *arg,
+	struct fault *f)
+{
+	if (r->shadows == NULL)
+		r->shadows = prepare(r, "SELECT s.id, s.account " RECORD_SCHEMA_SHADOWS "WHERE r.connection = ?1 ORDER BY s.id DESC LIMIT ?2", f);
+	if (r->shadows == NULL)
+		return -1;
+	bind_or_null(r->shadows, 1, connection);
+	sqlite3_bind_int64(r->shadows, 2, (sqlite3_int64)max);
+	return give_rows(r, r->shadows, each, arg, f);
 }
 
 /* --- a range of time -------------------------------------------------------------------------- */
@@ -215,7 +229,12 @@ record_reader_certificate(struct record_reader *r, const char *sha256, unsigned 
 
 /* --- decisions -------------------------------------------------------------------------------- */
 
-#define COLUMNS 15 /* of a decision; the next one is recheck, the others order the rows */
+#define COLUMNS 15 /* of a decision; then recheck, or those of struct record_shadow; the last ones order the rows */
+
+/* The conditions, as far as the caller gives them, and the order. */
+#define FITTING \
+	"WHERE time >= ?1 AND time <= ?2 AND (?3 IS NULL OR verdict = ?3) AND (?4 IS NULL OR door = ?4) AND (?5 IS NULL OR policy = ?5) " \
+	"AND (?6 IS NULL OR code = ?6) AND (?7 IS NULL OR ipconn = ?7) AND (?8 IS NULL OR applid = ?8) ORDER BY time, record, kind, n"
 
 static const char decisions_sql[] =
 	"SELECT * FROM ("
@@ -227,9 +246,14 @@ static const char decisions_sql[] =
 	"UNION ALL "
 	"SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") ", json_extract(d.value, '$.recheck') AS recheck, r.id AS record, 1 AS kind, a.id AS n "
 		RECORD_SCHEMA_REASKS "WHERE a.time >= ?1 AND a.id > ?9"
-	") x WHERE time >= ?1 AND time <= ?2 AND (?3 IS NULL OR verdict = ?3) AND (?4 IS NULL OR door = ?4) AND (?5 IS NULL OR policy = ?5) "
-	"AND (?6 IS NULL OR code = ?6) AND (?7 IS NULL OR ipconn = ?7) AND (?8 IS NULL OR applid = ?8) "
-	"ORDER BY time, record, kind, n";
+	") x " FITTING;
+
+/* The row of the connection may be written later than that of the shadow's verdict about it. */
+static const char shadows_sql[] =
+	"SELECT * FROM ("
+	"SELECT " RECORD_SCHEMA_DIFFERENCE ", r.id AS record, 0 AS kind, s.id AS n " RECORD_SCHEMA_SHADOWS
+		"WHERE s.time >= ?1 AND (s.id > ?9 OR (r.seq > ?9 AND NOT EXISTS (SELECT 1 FROM given g WHERE g.record = r.id)))"
+	") x " FITTING;
 
 /* Notes that the decisions of all writes were given. ?1: the last write whose decisions were given before. */
 static const char *const note_sql[] = {
@@ -238,25 +262,33 @@ static const char *const note_sql[] = {
 };
 
 static struct record_decision
-decision_of(sqlite3_stmt *s)
+decision_of(sqlite3_stmt *s, bool of_shadow)
 {
 	const char *text[COLUMNS];
+	struct record_decision d;
 
 	for (int i = 0; i < COLUMNS; i++)
 		text[i] = i == 1 || i == 5 || i == 9 ? NULL : (const char *)sqlite3_column_text(s, i);
-	return (struct record_decision){ .connection = text[0], .time = sqlite3_column_double(s, 1), .door = text[2], .policy = text[3],
+	d = (struct record_decision){ .connection = text[0], .time = sqlite3_column_double(s, 1), .door = text[2], .policy = text[3],
 		.file = text[4], .line = sqlite3_column_int64(s, 5), .verdict = text[6], .code = text[7], .text = text[8],
 		.generation = sqlite3_column_int64(s, 9), .peer = text[10], .tcpipservice = text[11], .ipconn = text[12], .applid = text[13],
-		.networkid = text[14], .recheck = sqlite3_column_int(s, COLUMNS) != 0 };
+		.networkid = text[14] };
+	if (of_shadow)
+		d.shadow = (struct record_shadow){ .candidate = (const char *)sqlite3_column_text(s, COLUMNS), .class = (const char *)sqlite3_column_text(s, COLUMNS + 1),
+			.why = (const char *)sqlite3_column_text(s, COLUMNS + 2), .verdict = (const char *)sqlite3_column_text(s, COLUMNS + 3),
+			.code = (const char *)sqlite3_column_text(s, COLUMNS + 4) };
+	else
+		d.recheck = sqlite3_column_int(s, COLUMNS) != 0;
+	return d;
 }
 
 static int
-give_decisions(struct record_reader *r, sqlite3_stmt *s, void (*each)(void *, const struct record_decision *), void *arg, struct fault *f)
+give_decisions(struct record_reader *r, sqlite3_stmt *s, bool of_shadow, void (*each)(void *, const struct record_decision *), void *arg, struct fault *f)
 {
 	int status;
 
 	while ((status = sqlite3_step(s)) == SQLITE_ROW) {
-		struct record_decision d = decision_of(s);
+		struct record_decision d = decision_of(s, of_shadow);
 
 		each(arg, &d);
 	}
@@ -268,7 +300,7 @@ select_decisions(struct record_reader *r, const struct record_reader_query *q, v
 	struct fault *f)
 {
 	const char *const filter[] = { q->refused ? "refuse" : NULL, q->door, q->policy, q->code, q->ipconn, q->applid };
-	sqlite3_stmt *s = prepare(r, decisions_sql, f);
+	sqlite3_stmt *s = prepare(r, q->shadows ? shadows_sql : decisions_sql, f);
 	int ok;
 
 	if (s == NULL)
@@ -278,7 +310,7 @@ select_decisions(struct record_reader *r, const struct record_reader_query *q, v
 	for (int i = 0; i < (int)(sizeof filter / sizeof filter[0]); i++)
 		bind_or_null(s, 3 + i, filter[i]);
 	sqlite3_bind_int64(s, 9, r->seq);
-	ok = give_decisions(r, s, each, arg, f);
+	ok = give_decisions(r, s, q->shadows, each, arg, f);
 	sqlite3_finalize(s);
 	return ok;
 }

@@ -43,6 +43,9 @@ int record_reader_each(struct record_reader *r, const struct record_reader_range
 /* The same for the last `max` requests of a record, the last one first. */
 int record_reader_requests(struct record_reader *r, int64_t id, size_t max,
 	bool (*each)(void *arg, int64_t id, const char *account, size_t len), void *arg, struct fault *f);
+/* The same for the last `max` verdicts of shadows about the connection that differ, the last one first. */
+int record_reader_shadows(struct record_reader *r, const char *connection, size_t max,
+	bool (*each)(void *arg, int64_t id, const char *account, size_t len), void *arg, struct fault *f);
 
 /*
  * The DER of a certificate that was presented, by its SHA-256 (lower-case hex): 1, and *der is owned by the caller; 0:
@@ -50,16 +53,23 @@ int record_reader_requests(struct record_reader *r, int64_t id, size_t max,
  */
 int record_reader_certificate(struct record_reader *r, const char *sha256, unsigned char **der, size_t *len, struct fault *f);
 
+struct record_shadow { /* of a shadow's verdict; NULL: null */
+	const char *candidate, *class, *why;
+	const char *verdict, *code; /* in force */
+};
+
 struct record_decision { /* one question and its verdict; NULL: null */
 	double time; /* seconds since 1970 */
 	int64_t line, generation; /* line 0: none */
 	bool recheck;             /* a later generation asked again about a connected partner */
 	const char *connection, *door, *policy, *file, *verdict, *code, *text, *peer, *tcpipservice, *ipconn, *applid, *networkid;
+	struct record_shadow shadow; /* NULL: the verdict is in force */
 };
 
 struct record_reader_query { /* NULL, or false: any */
 	double since, until; /* seconds since 1970 */
 	bool refused;
+	bool shadows; /* the verdicts of shadows that differ, in place of those in force */
 	bool follow; /* the next call gives the decisions that were written after this one, however late they were */
 	const char *door, *policy, *code, *ipconn, *applid;
 };

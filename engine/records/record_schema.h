@@ -6,9 +6,10 @@
 #ifndef SALLYPORT_RECORD_SCHEMA_H
 #define SALLYPORT_RECORD_SCHEMA_H
 
-/* The greatest number of a write: of a change of a record, of a request or of a re-ask. */
+/* The greatest number of a write: of a change of a record, of a request, of a re-ask or of a shadow's verdict. */
 #define RECORD_SCHEMA_LAST_WRITE \
-	"SELECT max(coalesce((SELECT max(seq) FROM record), 0), coalesce((SELECT max(id) FROM request), 0), coalesce((SELECT max(id) FROM reask), 0))"
+	"SELECT max(coalesce((SELECT max(seq) FROM record), 0), coalesce((SELECT max(id) FROM request), 0), coalesce((SELECT max(id) FROM reask), 0), " \
+	"coalesce((SELECT max(id) FROM shadow), 0))"
 
 /* The columns of a decision, from the account d of one question and the record r of its connection. */
 #define RECORD_SCHEMA_DECISION(time, d) \
@@ -23,6 +24,14 @@
 #define RECORD_SCHEMA_REQUESTS "FROM request q JOIN record r ON r.id = q.record "
 #define RECORD_SCHEMA_REASKS "FROM reask a JOIN record r ON r.id = a.record, json_each(a.account) d "
 
+#define RECORD_SCHEMA_SHADOWS "FROM shadow s JOIN record r ON r.id = s.record "
+
+/* The columns of a shadow's verdict: those of a decision, and the verdict in force. */
+#define RECORD_SCHEMA_DIFFERENCE \
+	RECORD_SCHEMA_DECISION("s.time", "json_extract(s.account, '$.after')") ", json_extract(s.account, '$.candidate') AS candidate, " \
+	"json_extract(s.account, '$.class') AS class, json_extract(s.account, '$.after.why') AS why, " \
+	"json_extract(s.account, '$.before.verdict') AS before_verdict, json_extract(s.account, '$.before.code') AS before_code "
+
 #define RECORD_SCHEMA_TABLES \
 	"CREATE TABLE record (id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, connection TEXT NOT NULL, opened REAL NOT NULL, written REAL NOT NULL, " \
 	"closed INTEGER NOT NULL, way TEXT NOT NULL, outcome TEXT NOT NULL, stage TEXT, code TEXT, reason TEXT, generation INTEGER NOT NULL, " \
@@ -34,11 +43,14 @@
 	"CREATE TABLE reask (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, time REAL NOT NULL, generation INTEGER NOT NULL, " \
 	"refused INTEGER NOT NULL, account TEXT NOT NULL);" \
 	"CREATE INDEX reask_record ON reask (record);" \
+	"CREATE TABLE shadow (id INTEGER PRIMARY KEY, record INTEGER NOT NULL, time REAL NOT NULL, account TEXT NOT NULL);" \
+	"CREATE INDEX shadow_record ON shadow (record);" \
 	"CREATE TABLE certificate (sha256 TEXT PRIMARY KEY, seen REAL NOT NULL, der BLOB NOT NULL) WITHOUT ROWID;" \
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;" \
 	"CREATE VIEW decision AS SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") RECORD_SCHEMA_DOORS \
 	"UNION ALL SELECT " RECORD_SCHEMA_DECISION("q.time", "q.account") RECORD_SCHEMA_REQUESTS \
-	"UNION ALL SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") RECORD_SCHEMA_REASKS ";"
+	"UNION ALL SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") RECORD_SCHEMA_REASKS ";" \
+	"CREATE VIEW difference AS SELECT " RECORD_SCHEMA_DIFFERENCE RECORD_SCHEMA_SHADOWS ";"
 
 #define RECORD_SCHEMA_PUT_RECORD \
 	"INSERT INTO record (id, connection, opened, written, closed, way, outcome, stage, code, reason, generation, hash, peer, tcpipservice, " \
@@ -47,6 +59,7 @@
 	"applid = ?16, networkid = ?17, account = ?18"
 #define RECORD_SCHEMA_PUT_REQUEST "INSERT INTO request (id, record, time, refused, account) VALUES (?5, ?1, ?2, ?3, ?4)"
 #define RECORD_SCHEMA_PUT_REASK "INSERT INTO reask (id, record, time, refused, account, generation) VALUES (?5, ?1, ?2, ?3, ?4, ?6)"
+#define RECORD_SCHEMA_PUT_SHADOW "INSERT INTO shadow (id, record, time, account) VALUES (?5, ?1, ?2, ?4)"
 #define RECORD_SCHEMA_PUT_CERTIFICATE \
 	"INSERT INTO certificate (sha256, seen, der) VALUES (?1, ?2, ?3) ON CONFLICT (sha256) DO UPDATE SET seen = ?2"
 

@@ -11,6 +11,7 @@ enum recorded_kind {
 	RECORDED_RECORD,      /* a record; replaces the row with its id */
 	RECORDED_REQUEST,     /* a verdict about a request of the record with that id */
 	RECORDED_REASK,       /* the questions of a later generation about the record with that id */
+	RECORDED_SHADOW,      /* a shadow's verdict about the record with that id that differs from the one in force */
 	RECORDED_CERTIFICATE, /* a certificate that was presented */
 };
 

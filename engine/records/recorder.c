@@ -73,6 +73,35 @@ recorder_put(struct recorder *r, struct recorded *e, uint64_t before)
 	return ticket;
 }
 
+static bool
+half_full(const struct recorder *r)
+{
+	return r->put - r->taken > QUEUE / 2 || r->bytes > QUEUE_BYTES / 2;
+}
+
+bool
+recorder_offer(struct recorder *r, struct recorded *e)
+{
+	bool room;
+
+	pthread_mutex_lock(&r->lock);
+	room = !half_full(r) && r->bytes + cost(e) <= QUEUE_BYTES;
+	if (room) {
+		add(r, e);
+		pthread_cond_signal(&r->wake);
+	}
+	pthread_mutex_unlock(&r->lock);
+	if (!room)
+		recorded_free(e);
+	return room;
+}
+
+const struct record_mask *
+recorder_mask(const struct recorder *r)
+{
+	return &r->mask;
+}
+
 void
 recorder_lose(struct recorder *r)
 {
@@ -308,7 +337,7 @@ recorder_busy(struct recorder *r)
 	if (r == NULL)
 		return false;
 	pthread_mutex_lock(&r->lock);
-	busy = !r->failing && (r->put - r->taken > QUEUE / 2 || r->bytes > QUEUE_BYTES / 2);
+	busy = !r->failing && half_full(r);
 	pthread_mutex_unlock(&r->lock);
 	return busy;
 }

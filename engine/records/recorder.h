@@ -16,6 +16,8 @@
 struct certificate;
 struct ev_loop;
 struct log;
+struct record;
+struct record_mask;
 struct records;
 struct recorder;
 
@@ -55,6 +57,15 @@ void recorder_follow(struct recorder *r, struct records *records);
  * was no room, and the thing is lost and freed.
  */
 uint64_t recorder_put(struct recorder *r, struct recorded *e, uint64_t before);
+/*
+ * Puts a thing that may be dropped into the queue, and takes it. False: the queue is half full, or the thing is larger
+ * than the queue; it is freed and does not count as lost.
+ */
+bool recorder_offer(struct recorder *r, struct recorded *e);
+/* The id of the record in the file, where it may be written later. 0: r or the record is NULL. */
+uint64_t recorder_number(struct recorder *r, struct record *record);
+/* The facts that the file hides; borrowed. It does not change. */
+const struct record_mask *recorder_mask(const struct recorder *r);
 /*
  * Puts the certificates of a chain that was presented now into the queue, except those of the last hour; none when
  * their subject is masked. r may be NULL.

@@ -44,17 +44,16 @@ recorder_describe_entry(void *arg, struct record *record, const struct record_en
 	record_json_entry(&d->j, record, entry);
 }
 
-/*
- * Calls `each` with the record and the entry, or with copies in which facts are hidden. False: they cannot be hidden.
- */
-static bool
-show(struct recorder *r, struct record *record, const struct record_entry *entry,
-	void (*each)(void *, struct record *, const struct record_entry *), struct description *d)
+uint64_t
+recorder_number(struct recorder *r, struct record *record)
 {
-	if (r->mask.words[0] != '\0')
-		return record_mask_show(&r->mask, record, entry, each, d);
-	each(d, record, entry);
-	return true;
+	struct record_filed *filed = r != NULL ? record_sink_filed(record) : NULL;
+
+	if (filed == NULL)
+		return 0;
+	if (filed->id == 0)
+		filed->id = ++r->last;
+	return filed->id;
 }
 
 /* A thing of the record without its account. NULL without memory. */
@@ -62,13 +61,9 @@ static struct recorded *
 begin(struct recorder *r, struct record *record, enum recorded_kind kind, double time)
 {
 	struct recorded *e = calloc(1, sizeof *e);
-	struct record_filed *filed = record_sink_filed(record);
 
-	if (e == NULL)
-		return NULL;
-	if (filed->id == 0)
-		filed->id = ++r->last;
-	*e = (struct recorded){ .kind = kind, .id = filed->id, .time = time };
+	if (e != NULL)
+		*e = (struct recorded){ .kind = kind, .id = recorder_number(r, record), .time = time };
 	return e;
 }
 
@@ -92,7 +87,7 @@ write_record(struct recorder *r, struct record *record)
 {
 	struct description d = { .out = begin(r, record, RECORDED_RECORD, clock_wall()), .j = { .max = RECORD_JSON_MAX } };
 	struct record_filed *filed = record_sink_filed(record);
-	bool ok = d.out != NULL && show(r, record, NULL, recorder_describe_record, &d);
+	bool ok = d.out != NULL && record_mask_show(&r->mask, record, NULL, recorder_describe_record, &d);
 
 	filed->ticket = finish(r, &d, ok, filed->ticket);
 }
@@ -104,7 +99,7 @@ write_request(struct recorder *r, struct record *record, const struct record_ent
 
 	if (d.out != NULL)
 		d.out->refused = record_sink_refused(request);
-	finish(r, &d, d.out != NULL && show(r, record, request, recorder_describe_entry, &d), 0);
+	finish(r, &d, d.out != NULL && record_mask_show(&r->mask, record, request, recorder_describe_entry, &d), 0);
 }
 
 /* --- changed records -------------------------------------------------------------------------- */
@@ -197,7 +192,7 @@ recorder_reasked(void *arg, struct record *record, struct record_entry *const *e
 	for (size_t i = 0; ok && i < n; i++) {
 		d.out->refused = record_sink_refused(entry[i]);
 		d.out->generation = record_sink_generation(entry[i]);
-		ok = show(r, record, entry[i], recorder_describe_entry, &d);
+		ok = record_mask_show(&r->mask, record, entry[i], recorder_describe_entry, &d);
 	}
 	jsontext_end(&d.j, ']');
 	finish(r, &d, ok, 0);

@@ -191,7 +191,7 @@ describe("decisions", function()
   it("follows: prints a decision that reaches the file an hour late, and each decision of a connection once", function()
     local own = record_file.at(region:path "late.db")
     os.execute(("sqlite3 %s .dump | sqlite3 %s"):format(file.path, own.path))
-    own:rows "DELETE FROM record; PRAGMA application_id = 1397771353; PRAGMA user_version = 2"
+    own:rows "DELETE FROM record; PRAGMA application_id = 1397771353; PRAGMA user_version = 3"
     os.execute("chmod 600 " .. own.path)
     local function write(id, seq, closed, doors)
       local account = dkjson.encode { doors = doors }

@@ -178,7 +178,7 @@ end }]] },
         "it is another program's database, no file of records; give record another path" },
       ["a file of a newer version"] = { function(_, file)
         file:rows "CREATE TABLE mine (a); PRAGMA application_id = 1397771353; PRAGMA user_version = 99" end,
-        "it has version 99 of the format, and this program has version 2; move it away" },
+        "it has version 99 of the format, and this program has version 3; move it away" },
     } do
       it("stops the start with a fault that says so: " .. what, function()
         local log, check = fault_of(function(path, file)

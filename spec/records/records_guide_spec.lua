@@ -12,7 +12,7 @@ local function columns_of(cell)
 end
 
 describe("the document of the file of records", function()
-  local region, file, partner
+  local region, file, partner, candidate
 
   setup(function()
     region = support.region { region = { record = "records.db" },
@@ -28,14 +28,20 @@ return { bind = function() return policy.accept() end }]],
       } }
     region:start()
     file = record_file.of(region, "records.db")
+    candidate = support.directory()
+    support.write(candidate .. "/stranger.lua", support.read(region:path "policies/stranger.lua"))
+    support.write(candidate .. "/known.lua", (support.read(region:path "policies/known.lua"):gsub("accept%(%)", 'refuse "full"')))
+    assert.equal(0, (region:command("shadow", candidate)))
     support.raw(region:port "NO"):closed()
     partner = support.raw(region:port "OPEN")
     partner:capex({ applid = "CTGAPP" }):read_message()
     file:await "SELECT 1 FROM record WHERE outcome = 'accepted'"
+    file:await "SELECT 1 FROM shadow"
   end)
   teardown(function()
     partner:close()
     region:stop()
+    support.remove(candidate)
   end)
 
   it("lists the columns of each table and of the view", function()
@@ -46,7 +52,7 @@ return { bind = function() return policy.accept() end }]],
       assert.message(name).same(real, columns_of(cell))
       n = n + 1
     end
-    assert.equal(5, n)
+    assert.equal(7, n)
   end)
 
   it("says what identifies such a file", function()
@@ -58,6 +64,7 @@ return { bind = function() return policy.accept() end }]],
     function(rows) assert.same({ { "stranger", 1 } }, { { rows[1].code, rows[1].n } }) end,
     function(rows) assert.same({ "NETX", "CTGAPP", "known" }, { rows[1].networkid, rows[1].applid, rows[1].policy }) end,
     function(rows) assert.same({ "is a friend", "127.0.0.1" }, { rows[1].check, rows[1].detail }) end,
+    function(rows) assert.same({ "bind", "accept", "full", 1 }, { rows[1].door, rows[1].before, rows[1].after, rows[1].n }) end,
     function(rows) assert.equal("NETX", rows[1].ipconn) end,
   }
   local n = 0

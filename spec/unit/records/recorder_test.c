@@ -258,6 +258,23 @@ what_has_no_room_is_lost_and_counted(void **state)
 }
 
 static void
+an_offered_thing_without_room_is_freed_and_not_counted(void **state)
+{
+	struct place p = make_place();
+	struct recorder *r = open_recorder(&p, false, NULL);
+	struct recorder_counts n;
+
+	(void)state;
+	assert_false(recorder_offer(r, request_of(33 << 20)));
+	assert_true(recorder_offer(r, request_of(10)));
+	n = recorder_counts(r);
+	assert_int_equal(n.lost, 0);
+	assert_int_equal(n.waiting + n.written, 1);
+	recorder_close(r);
+	drop_place(&p);
+}
+
+static void
 a_certificate_without_room_is_put_again_when_it_is_presented_again(void **state)
 {
 	struct place p = make_place();
@@ -290,6 +307,7 @@ main(void)
 		cmocka_unit_test(more_changes_at_once_than_the_queue_has_room_for_are_not_lost),
 		cmocka_unit_test(one_region_writes_to_a_file),
 		cmocka_unit_test(what_has_no_room_is_lost_and_counted),
+		cmocka_unit_test(an_offered_thing_without_room_is_freed_and_not_counted),
 		cmocka_unit_test(a_certificate_without_room_is_put_again_when_it_is_presented_again),
 	};
 
