@@ -13,7 +13,7 @@
 #include "policy/rates.h"
 
 #define GOODBYE 0.5 /* seconds that the end of the region waits for the thread */
-#define LOOK 0.01   /* seconds until the loop looks again whether the thread has ended */
+#define LOOK 0.01   /* seconds until the loop tries again what the thread did not let it do */
 
 struct shadow {
 	struct region *region;
@@ -96,8 +96,8 @@ shadow_answered(void *arg, struct conn *c, const struct ask *a)
 		c->witnessed = s->share.key;
 		s->connections++;
 	}
-	if (c->witnessed == s->share.key)
-		shadow_asker_put(s->asker, question_of(c, a));
+	if (c->witnessed == s->share.key && !shadow_asker_put(s->asker, question_of(c, a)))
+		timer_set(&s->look, LOOK);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -128,10 +128,8 @@ stop_watching(struct shadow *s)
 
 /* The thread has left its last question. At its low priority it may not have ended yet, and the loop does not wait. */
 static void
-shadow_look(void *arg)
+bury(struct shadow *s)
 {
-	struct shadow *s = arg;
-
 	if (!shadow_asker_free(s->asker, 0)) {
 		timer_set(&s->look, LOOK);
 		return;
@@ -140,12 +138,24 @@ shadow_look(void *arg)
 	free_shadow(s);
 }
 
+/* Questions wait for the thread, or differences for the recorder; after the end, the thread is waited for. */
+static void
+shadow_look(void *arg)
+{
+	struct shadow *s = arg;
+
+	if (s->ending)
+		bury(s);
+	else if (!shadow_asker_hand(s->asker))
+		timer_set(&s->look, LOOK);
+}
+
 static void
 shadow_on_over(struct ev_loop *loop, ev_async *watcher, int events)
 {
 	(void)loop;
 	(void)events;
-	shadow_look(watcher->data);
+	bury(watcher->data);
 }
 
 /* In the thread of the shadow. */
@@ -164,7 +174,8 @@ shadow_on_differs(struct ev_loop *loop, ev_async *watcher, int events)
 
 	(void)loop;
 	(void)events;
-	shadow_asker_hand(s->asker);
+	if (!s->ending)
+		shadow_look(s);
 }
 
 /* In the thread of the shadow. */

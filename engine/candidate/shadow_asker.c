@@ -257,7 +257,7 @@ static void
 judge(struct shadow_asker *s, const struct question *q, const struct ask *a, const char *lack)
 {
 	struct difference d = { .question = q, .verdict = &a->verdict, .script = a->script, .class = REPLAY_UNKNOWN, .why = lack };
-	bool differs = lack != NULL || differences_compare(&q->verdict, &a->verdict, &d.class, &d.why), first = false, posted;
+	bool differs = lack != NULL || differences_compare(&q->verdict, &a->verdict, &d.class, &d.why), first = false;
 	json_t *checks = differs ? checks_of(a->record) : NULL;
 	struct recorded *recorded = differs ? describe(s, &d, a) : NULL;
 
@@ -268,9 +268,8 @@ judge(struct shadow_asker *s, const struct question *q, const struct ask *a, con
 		first = differences_put(s->differences, &d, checks);
 		post(s, recorded);
 	}
-	posted = s->out != NULL && s->out->n > 0; /* also earlier ones: the loop does not wait for the lock */
 	pthread_mutex_unlock(&s->results);
-	if (posted)
+	if (recorded != NULL)
 		tell(s, s->order.differs);
 	if (first)
 		say(s, &d);
@@ -376,7 +375,20 @@ hand_over(struct shadow_asker *s)
 	pthread_cond_signal(&s->wake);
 }
 
-void
+/* Hands the questions over that the loop has kept. */
+static bool
+push(struct shadow_asker *s)
+{
+	if (s->kept.first == NULL)
+		return true;
+	if (pthread_mutex_trylock(&s->lock) != 0)
+		return false;
+	hand_over(s);
+	pthread_mutex_unlock(&s->lock);
+	return true;
+}
+
+bool
 shadow_asker_put(struct shadow_asker *s, struct question *q)
 {
 	if (q != NULL && s->kept.n < SHADOW_ASKER_KEPT) {
@@ -385,10 +397,7 @@ shadow_asker_put(struct shadow_asker *s, struct question *q)
 		s->dropped++;
 		question_free(q);
 	}
-	if (pthread_mutex_trylock(&s->lock) != 0)
-		return;
-	hand_over(s);
-	pthread_mutex_unlock(&s->lock);
+	return push(s);
 }
 
 void
@@ -413,13 +422,25 @@ hand(struct shadow_asker *s, struct outbox *from)
 	from->n = from->bytes = 0;
 }
 
-void
-shadow_asker_hand(struct shadow_asker *s)
+/* Takes the differences that the thread has found. */
+static bool
+pull(struct shadow_asker *s)
 {
-	if (s->out == NULL || pthread_mutex_trylock(&s->results) != 0)
-		return;
+	if (s->out == NULL)
+		return true;
+	if (pthread_mutex_trylock(&s->results) != 0)
+		return false;
 	hand(s, s->out);
 	pthread_mutex_unlock(&s->results);
+	return true;
+}
+
+bool
+shadow_asker_hand(struct shadow_asker *s)
+{
+	bool pushed = push(s), pulled = pull(s);
+
+	return pushed && pulled;
 }
 
 bool

@@ -28,7 +28,7 @@ struct shadow_asker_order {
 	const char *name;             /* of the candidate, for the file of records; borrowed */
 	struct recorder *recorder;    /* borrowed; NULL: there is no file of records */
 	struct log *log;              /* borrowed; gets SP0102 */
-	/* Called by the thread, not after shadow_asker_free: differences wait for shadow_asker_hand; the thread ends. */
+	/* Called by the thread, not after shadow_asker_free: a difference waits for shadow_asker_hand; it ends */
 	void (*differs)(void *arg);
 	void (*over)(void *arg);
 	void *arg;
@@ -36,12 +36,18 @@ struct shadow_asker_order {
 
 /* Starts the thread. o is copied. NULL with a sentence. */
 struct shadow_asker *shadow_asker_start(const struct shadow_asker_order *o, struct fault *f);
-/* Takes the question, which has a place in the queue or is dropped. */
-void shadow_asker_put(struct shadow_asker *s, struct question *q);
+/*
+ * Takes the question, which has a place in the queue or is dropped. False: the thread does not have it yet, because the
+ * loop does not wait for the lock; shadow_asker_hand tries again.
+ */
+bool shadow_asker_put(struct shadow_asker *s, struct question *q);
 /* Asks the thread to end: after the question under way. */
 void shadow_asker_end(struct shadow_asker *s);
-/* Hands the differences that wait to the recorder. It does not wait for the thread, which calls differs() again. */
-void shadow_asker_hand(struct shadow_asker *s);
+/*
+ * Hands the questions that wait to the thread, and the differences that wait to the recorder. False: a lock was not
+ * free; to be called again.
+ */
+bool shadow_asker_hand(struct shadow_asker *s);
 /*
  * Waits at most `seconds` for the end of the thread, hands its last differences over and frees the asker. False: the
  * thread goes on, and nothing is freed.
