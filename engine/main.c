@@ -15,6 +15,7 @@
 #include "client/passwd.h"
 #include "client/replay_command.h"
 #include "client/test.h"
+#include "client/top_command.h"
 #include "region/region.h"
 #include "admin/operator.h"
 #include "admin/signals.h"
@@ -232,6 +233,7 @@ static const char usage[] =
 	"  decisions what the doors decided, from the file of records: --since 1h, --refused, --code CODE, --follow and others\n"
 	"  replay    --with DIR: the recorded connections meet other scripts and definitions; which decisions change?\n"
 	"  ask       would a connection be accepted? asks a definition on disk, or the running region, without a socket\n"
+	"  top       watch a region: doors, ipconns, refusals and their explanation [--interval S] [--once]\n"
 	"  test      run the rows of decision tables: sallyport test [DIR] [--filter PATTERN]; or look for holes: test --invariants\n"
 	"  shutdown  drain the region and end it, or end it at once [--now]\n"
 	"Documents: README.md has the map; policies/README.md for policies, engine/config/README.md for region.lua,\n"
@@ -259,6 +261,7 @@ static const struct {
 	{ "decisions", decisions_run },
 	{ "replay", replay_command_run },
 	{ "ask", ask_command_run },
+	{ "top", top_command_run },
 	{ "test", test_run },
 	{ "shutdown", command_run },
 };

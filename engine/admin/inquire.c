@@ -50,6 +50,7 @@ region_rows(struct query *q)
 	inquire_put_number(row, "ipconns", (double)registry_count(r->registry));
 	inquire_put_number(row, "sessions", r->worker.sessions);
 	inquire_put_number(row, "refusals", (double)r->worker.refusals);
+	inquire_put_number(row, "loop_lag", (double)(json_int_t)(lag_seconds(&r->lag) * 1e6) / 1e6);
 	inquire_put_number(row, "started", r->started);
 	inquire_put_number(row, "pid", (double)getpid());
 	inquire_put(row, "file", r->file);

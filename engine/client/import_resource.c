@@ -125,7 +125,8 @@ static bool
 take_special(struct import_resource *r, const struct attribute *a, struct listing_item *item)
 {
 	if (is_row(a, "protocol")) {
-		text_upper(r->protocol, sizeof r->protocol, item->value, strlen(item->value));
+		text_printable(r->protocol, sizeof r->protocol, item->value, strlen(item->value));
+		text_upper(r->protocol, sizeof r->protocol, r->protocol, strlen(r->protocol));
 		return strcasecmp(item->value, "IPIC") != 0;
 	}
 	if (is_row(a, "host"))

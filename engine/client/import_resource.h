@@ -23,7 +23,7 @@ struct import_resource { /* begun by import_resource_begin */
 	int given[IMPORT_RESOURCE_ROWS]; /* by the row of the table: the line of the attribute; 0: not given */
 	bool misnamed;                   /* the name is no name of CICS */
 	bool unsound;                    /* the value of an attribute with an effect is not understood */
-	char protocol[12];               /* of a tcpipservice, in upper case; "": not given */
+	char protocol[12];               /* of a tcpipservice, printable, in upper case; "": not given */
 	FILE *notes;                     /* borrowed: receives the comments, one a line */
 	unsigned room, nnotes;           /* the comments that `notes` may get; all of them */
 };

@@ -538,6 +538,7 @@ begin(struct region *r, const struct region_options *o, struct origin *from, str
 	ev_prepare_init(&r->turn, region_end_of_turn);
 	r->turn.data = r;
 	ev_prepare_start(r->worker.loop, &r->turn);
+	lag_start(&r->lag, r->worker.loop);
 	return 0;
 }
 
@@ -593,6 +594,7 @@ free_clients(struct region *r)
 	if (r->worker.loop != NULL) {
 		timer_stop(&r->drain);
 		ev_prepare_stop(r->worker.loop, &r->turn);
+		lag_stop(&r->lag);
 	}
 }
 

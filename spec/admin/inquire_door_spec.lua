@@ -82,6 +82,17 @@ describe("inquire door", function()
     for _, p in ipairs(partners) do p:stop() end
   end)
 
+  it("shows the longest turn of the loop of late", function()
+    assert.is_true(region:row("region").loop_lag < 10)
+    region:script("install", [[return { install = function()
+      for _ = 1, 200000 do end
+      return require("policy").refuse("slow", "it took a while")
+    end }]])
+    assert.equal(0, (region:command "reload"))
+    connect "ONE"
+    assert.is_true(region:row("region").loop_lag > 0.0001)
+  end)
+
   it("counts the sessions in use", function()
     local p = support.raw(region:port "IPIC")
     assert(p:capex({ applid = "ONE", networkid = "NETX", sendcount = 2 }):read_message())

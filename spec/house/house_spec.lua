@@ -23,7 +23,7 @@ local LIBRARIES = {
   { library = "SQLite", header = "^sqlite3%.h$", allowed = "records" },
   { library = "Jansson", header = "^jansson%.h$", allowed = "ipic policy request/program_builtin region candidate admin client main" },
   { library = "jsmn", header = "^jsmn%.h$", allowed = "candidate/account" },
-  { library = "signals", header = "^signal%.h$", allowed = "base/thread net/interrupt admin/signals" },
+  { library = "signals", header = "^signal%.h$", allowed = "base/thread net/interrupt admin/signals client/screen" },
 }
 
 -- "engine/net/io.c" -> "net", "net/io"; "engine/main.c" -> "main", "main".
