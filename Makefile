@@ -27,7 +27,7 @@ BUILD ?= build
 BIN ?= $(if $(filter build,$(BUILD)),sallyport,$(BUILD)/sallyport)
 
 PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev libjsmn-dev libcurl4-openssl-dev libsqlite3-dev openssl curl sqlite3 \
-	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 tzdata mandoc
+	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 systemd tzdata mandoc
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev jsmn.h=libjsmn-dev curl/curl.h=libcurl4-openssl-dev sqlite3.h=libsqlite3-dev
 
@@ -216,8 +216,8 @@ lint:
 
 # --- the rest
 # engine/packaging/files lists the installed files; the directories that are empty afterwards go with them.
-FILES = ZSH_DIR='$(ZSH_DIR)' engine/packaging/files $(BIN)
-install: all manual completion
+FILES = ZSH_DIR='$(ZSH_DIR)' UNITS='$(UNITS)' engine/packaging/files $(BIN)
+install: all manual completion units
 	$(Q)$(FILES) | while read -r mode from to; do $(INSTALL) -D -m $$mode $$from $(DESTDIR)$(PREFIX)/$$to || exit 1; done
 	@echo 'installed into $(DESTDIR)$(PREFIX)'
 
@@ -241,10 +241,18 @@ build/completion/%.made: $(BIN) engine/packaging/manual/help.lua $(wildcard engi
 	$(Q)lua5.4 engine/packaging/completion/make.lua ./$(BIN) $(@D) $(PREFIX)/share/sallyport/complete
 	$(Q)touch $@
 
+# The units name the program by its installed place.
+UNITS = build/systemd/$(subst /,+,$(PREFIX))
+units: $(UNITS)/.made
+build/systemd/%/.made: $(wildcard engine/packaging/systemd/*.service)
+	$(Q)mkdir -p $(@D)
+	$(Q)for u in $^; do sed 's,/usr/bin/,$(PREFIX)/bin/,' $$u >$(@D)/$${u##*/} || exit 1; done
+	$(Q)touch $@
+
 clean:
 	rm -rf build sallyport certs/rings certs/.rings.*
 
 FORCE:
 .SECONDARY:
-.PHONY: all help run test deps suite unit certs asan tsan fuzz bench types lint install uninstall manual completion clean FORCE
+.PHONY: all help run test deps suite unit certs asan tsan fuzz bench types lint install uninstall manual completion units clean FORCE
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)

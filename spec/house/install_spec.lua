@@ -47,6 +47,13 @@ ipconn "NETX" { template = "only" } program "ECHO" {}
     assert.is_truthy(support.read(dir .. "/new/.luarc.json"):find("share/sallyport/lua/types", 1, true))
   end)
 
+  it("installs the unit of a region, and the example of a socket", function()
+    local unit = "engine/packaging/systemd/sallyport@.service"
+    local example = "engine/packaging/systemd/sallyport-CICSA-IPICSEC.socket"
+    assert.equal(support.read(unit), support.read(dir .. "/usr/lib/systemd/system/sallyport@.service"))
+    assert.equal(support.read(example), support.read(dir .. "/usr/share/doc/sallyport/" .. example))
+  end)
+
   it("installs the manual pages, and the completion that names the place of its script", function()
     for _, page in ipairs { "man1/sallyport.1", "man5/sallyport-region.5", "man7/sallyport-policy.7" } do
       assert.message(page).is_truthy(support.read(dir .. "/usr/share/man/" .. page))
