@@ -183,7 +183,8 @@ main_run(int argc, char **argv)
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
 		{ "log", required_argument, NULL, 'l' }, { "log-format", required_argument, NULL, 'f' }, { "watch", no_argument, NULL, 'w' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
-	struct region_options o = { .file = COMMAND_LINE_REGION_FILE, .log_format = LOG_TEXT, .unwanted = signals_ending };
+	struct region_options o = { .file = COMMAND_LINE_REGION_FILE, .log_format = LOG_TEXT, .unwanted = signals_ending,
+		.version = about_version(), .commit = about_commit() };
 	bool watched = false;
 	int opt;
 

@@ -60,8 +60,7 @@ struct control {
 	control_answer answer;
 	void *arg;
 	char path[PATH_SIZE];
-	dev_t dev; /* of the bound socket: only this file is unlinked */
-	ino_t ino;
+	struct unixsock_mark mark; /* of the bound socket: only this file is removed */
 };
 
 /* --- clients ---------------------------------------------------------------------------------- */
@@ -466,27 +465,15 @@ control_on_accept(struct ev_loop *loop, ev_io *w, int events)
 static int
 listen_at_path(struct control *c, struct fault *f)
 {
-	struct stat st;
-	int fd = unixsock_listen(c->path, f);
+	int fd = unixsock_listen(c->path, "control socket", f);
 
 	if (fd < 0)
 		return -1;
 	c->fd = fd;
-	if (lstat(c->path, &st) == 0) {
-		c->dev = st.st_dev;
-		c->ino = st.st_ino;
-	}
+	unixsock_note(c->path, &c->mark);
 	ev_io_set(&c->watcher, fd, EV_READ);
 	ev_io_start(c->loop, &c->watcher);
 	return 0;
-}
-
-static bool
-is_there(const struct control *c)
-{
-	struct stat st;
-
-	return lstat(c->path, &st) == 0 && st.st_dev == c->dev && st.st_ino == c->ino;
 }
 
 struct control *
@@ -517,7 +504,7 @@ control_restore(struct control *c, struct fault *f)
 {
 	int before = c->fd;
 
-	if (is_there(c))
+	if (unixsock_is_there(c->path, &c->mark))
 		return 0;
 	ev_io_stop(c->loop, &c->watcher);
 	if (listen_at_path(c, f) < 0) {
@@ -539,8 +526,7 @@ control_close(struct control *c)
 	ev_io_stop(c->loop, &c->watcher);
 	ev_timer_stop(c->loop, &c->backoff);
 	timer_stop(&c->slice);
-	if (is_there(c))
-		unlink(c->path);
+	unixsock_remove(c->path, &c->mark);
 	close(c->fd);
 	free(c);
 }

@@ -33,7 +33,8 @@ struct log {
 	struct buf pending;  /* whole lines, not yet taken by the writer */
 	size_t lines;        /* lines in pending and in flight */
 	size_t pending_lines;
-	uint64_t lost;
+	uint64_t lost;       /* since the last SP0040 */
+	uint64_t lost_ever;
 	int trouble;         /* errno of the last failed write; 0: none, or already reported */
 	bool waiting, stop, reopen;
 	int64_t stop_at;     /* the second after which the writer gives up on a stalled reader */
@@ -87,8 +88,10 @@ static void
 push(struct log *l, const struct log_line *line)
 {
 	own_up(l);
-	if (l->lost > 0 || !enqueue(l, line))
-		l->lost++;
+	if (l->lost == 0 && enqueue(l, line))
+		return;
+	l->lost++;
+	l->lost_ever++;
 }
 
 static void
@@ -273,6 +276,19 @@ log_reopen(struct log *l)
 	l->reopen = true;
 	pthread_cond_signal(&l->wake);
 	pthread_mutex_unlock(&l->lock);
+}
+
+struct log_counts
+log_counts(struct log *l)
+{
+	struct log_counts c = { 0 };
+
+	if (l == NULL)
+		return c;
+	pthread_mutex_lock(&l->lock);
+	c = (struct log_counts){ .waiting = l->lines, .lost = l->lost_ever };
+	pthread_mutex_unlock(&l->lock);
+	return c;
 }
 
 void

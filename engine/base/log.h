@@ -12,6 +12,7 @@
 #ifndef SALLYPORT_LOG_H
 #define SALLYPORT_LOG_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/fault.h"
@@ -31,6 +32,13 @@ struct log *log_open(const char *target, enum log_format format, struct fault *f
  * SP0072). Does nothing when the log is no file.
  */
 void log_reopen(struct log *l);
+struct log_counts {
+	size_t waiting; /* lines that are not written yet */
+	uint64_t lost;  /* lines since the start */
+};
+
+/* Thread-safe. Zero for NULL. */
+struct log_counts log_counts(struct log *l);
 /* Sets the applid that every following line has (copied). */
 void log_applid(struct log *l, const char *applid);
 /* Waits until the queued lines are written, then ends the thread; later lines are lost. NULL is fine. */

@@ -88,7 +88,9 @@
 	X(SP0101, 'I', "Shadow ended.") \
 	X(SP0102, 'W', "The shadow decides otherwise; the verdict in force stays.") \
 	X(SP0113, 'W', "Service manager not told.") \
-	X(SP0114, 'W', "TCPIPSERVICE has the address of its socket, not that of its definition.")
+	X(SP0114, 'W', "TCPIPSERVICE has the address of its socket, not that of its definition.") \
+	X(SP0125, 'I', "Metrics are served.") \
+	X(SP0126, 'I', "Metrics are no longer served at this address.")
 
 enum message {
 #define X(id, severity, sentence) MSG_##id,

@@ -338,15 +338,15 @@ check_port(const struct definition *d, size_t i, const struct key_lines *p, stru
 	}
 }
 
+/* The file of a Unix socket has a name of limited length. An empty path is a fault already, or none is named. */
 static void
-check_control(const struct definition *d, const struct key_lines *p, struct faults *faults)
+check_socket(const struct definition *d, const struct key_lines *p, const char *key, const char *path, struct faults *faults)
 {
-	const char *path = d->region.control;
 	size_t len = strlen(unixsock_name(path));
 
-	if (*path != '\0' && (len == 0 || len > UNIXSOCK_NAME_MAX)) /* an empty path is a fault already */
-		faults_add(faults, FAULT_ERROR, "control_long", d->file, key_lines_of(p, d->region.line, "control"),
-			"control: the name of the socket's file has %zu bytes; it must have 1 to %d (its directory's path does not count)", len, UNIXSOCK_NAME_MAX);
+	if (*path != '\0' && (len == 0 || len > UNIXSOCK_NAME_MAX))
+		faults_add(faults, FAULT_ERROR, "socket_long", d->file, key_lines_of(p, d->region.line, key),
+			"%s: the name of the socket's file has %zu bytes; it must have 1 to %d (its directory's path does not count)", key, len, UNIXSOCK_NAME_MAX);
 }
 
 static void
@@ -372,5 +372,7 @@ consistency_check(const struct definition *d, const struct key_lines *p, bool re
 		check_sec(d, p, faults);
 	for (size_t i = 0; i < d->ntcpipservices; i++)
 		check_port(d, i, p, faults);
-	check_control(d, p, faults);
+	check_socket(d, p, "control", d->region.control, faults);
+	if (strchr(d->region.metrics, '/') != NULL)
+		check_socket(d, p, "metrics", d->region.metrics, faults);
 }

@@ -64,6 +64,13 @@ check_pending(struct reading *r)
 	}
 }
 
+/* Whether the value is a path; that of `metrics` may be an address, which has no slash. */
+static bool
+is_path(const struct attribute *a, const char *value)
+{
+	return a->kind == ATTR_PATH && *value != '\0' && (strcmp(a->name, "metrics") != 0 || strchr(value, '/') != NULL);
+}
+
 /* Replaces each relative path of the region by the path that is opened. */
 static void
 place_paths(struct reading *r)
@@ -71,7 +78,7 @@ place_paths(struct reading *r)
 	for (const struct attribute *a = resource_region; a->name != NULL; a++) {
 		char *path = (char *)&r->d->region + a->offset;
 
-		if (a->kind != ATTR_PATH || *path == '\0' || path_beside(path, a->size, r->d->file, path) == 0)
+		if (!is_path(a, path) || path_beside(path, a->size, r->d->file, path) == 0)
 			continue;
 		definition_complain(r, "limit", key_lines_of(&r->lines, r->d->region.line, a->name), "region: %s: the path has more than %zu bytes with the directory of %s "
 			"before it", a->name, a->size - 1, r->d->file);

@@ -380,7 +380,7 @@ const struct effect effect_rows[] = {
 
 const struct effect_always effect_always[] = {
 	ALWAYS(region, "applid"), ALWAYS(region, "networkid"), ALWAYS(region, "dfltuser"), ALWAYS(region, "regionuser"), ALWAYS(region, "saf"), ALWAYS(region, "ring"),
-	ALWAYS(region, "recovery"), ALWAYS(region, "record"), ALWAYS(region, "conversation_kilobytes"), ALWAYS(region, "control"), ALWAYS(region, "policies"),
+	ALWAYS(region, "recovery"), ALWAYS(region, "record"), ALWAYS(region, "conversation_kilobytes"), ALWAYS(region, "control"), ALWAYS(region, "metrics"), ALWAYS(region, "policies"),
 	ALWAYS(region, "tcp_timeout"), ALWAYS(region, "capex_timeout"), ALWAYS(region, "heartbeat"), ALWAYS(region, "drain"),
 	ALWAYS(region, "maxsockets"), ALWAYS(region, "records"), ALWAYS(region, "recheck"), ALWAYS(region, "specs"),
 	ALWAYS(region, "generations"), ALWAYS(region, "generation_days"), ALWAYS(region, "versions"),

@@ -142,6 +142,28 @@ resource_mask_fits(const char *value)
 	return true;
 }
 
+bool
+resource_metrics_address(const char *value, struct addr *out)
+{
+	char host[HOST_SIZE];
+	struct fault f;
+	int port;
+
+	if (strchr(value, '/') != NULL || addr_split(value, host, sizeof host, &port, &f) < 0)
+		return false;
+	return addr_parse(out, strcasecmp(host, "localhost") == 0 ? "127.0.0.1" : host, port) == 0;
+}
+
+/* A path has a slash and no colon, so that "127.0.0.1:9491/metrics" is no path. */
+static bool
+resource_metrics_fits(const char *value)
+{
+	struct addr a;
+
+	return resource_metrics_address(value, &a) || (strchr(value, '/') != NULL && strchr(value, ':') == NULL);
+}
+
+#define METRICS_FORM "\"ADDRESS:PORT\" with a numeric address or localhost, or the path of a socket with a / and no :"
 #define MASK_FORM "a list of \"peer.ip/N\" with a prefix length N, \"certificate.subject\", \"request.userid\" and \"check.detail\""
 #define HOST_FORM "any, default, a host's name, or an IPv4 or IPv6 address"
 #define ADDRESS_FORM "any, default, inaddr_any, or an IPv4 or IPv6 address"
@@ -214,6 +236,8 @@ const struct attribute resource_region[] = {
 	FILE_(ring, NULL),
 	FILE_(control, NULL),
 	FILE_(policies, NULL),
+	{ .name = "metrics", .kind = ATTR_PATH, AT(metrics), .min = 1, .max = PATH_SIZE - 1, .acted = true, .fits = resource_metrics_fits,
+		.form = METRICS_FORM },
 	TIME(tcp_timeout, SOME_TIME, "10"),
 	TIME(handshake_timeout, SOME_TIME, "10"),
 	TIME(capex_timeout, SOME_TIME, "10"),

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "config/attribute.h"
 #include "base/fault.h"
 #include "base/name.h"
@@ -40,6 +41,7 @@ struct region_def {
 	/* Paths, relative to the current directory (path.h). */
 	char ring[PATH_SIZE], control[PATH_SIZE], policies[PATH_SIZE];
 	char saf[PATH_SIZE], recovery[PATH_SIZE], record[PATH_SIZE], versions[PATH_SIZE];
+	char metrics[PATH_SIZE]; /* the path of a socket, which has a slash; or an address (resource_metrics_address) */
 	int record_full, record_requests; /* enum record_full; 0: refused requests, 1: all */
 	int record_days, record_megabytes; /* limits of the file; 0: none */
 	char record_mask[VALUE_SIZE];      /* the masked facts, as words */
@@ -135,6 +137,12 @@ bool resource_not_ipic(const char *name);
 void resource_spell_ciphers(char ciphers[VALUE_SIZE]);
 /* True for "any", "default" and "": all addresses of this machine. */
 bool resource_host_is_any(const char *host);
+
+/*
+ * Reads the value of `metrics` as an address with a port: numeric, or localhost, which is 127.0.0.1. False: it is none,
+ * as the path of a socket.
+ */
+bool resource_metrics_address(const char *value, struct addr *out);
 
 /* Whether the script is the default program in its assembler, C, COBOL or PL/I form (IPIC.md 6.5). */
 bool resource_urm_is_default(const char *urm);

@@ -12,6 +12,22 @@
 #define IPV4_BITS 32
 
 static bool
+is_loopback_address(const struct addr *a)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	return a->family == 4 ? a->bytes[0] == 127 : memcmp(a->bytes, one, sizeof one) == 0;
+}
+
+static bool
+is_loopback(const char *host)
+{
+	struct addr a;
+
+	return addr_parse(&a, host, 0) == 0 ? is_loopback_address(&a) : strcasecmp(host, "localhost") == 0;
+}
+
+static bool
 has_urm(const struct tcpipservice_def *t)
 {
 	return *t->urm != '\0';
@@ -40,12 +56,24 @@ check_mask(const struct definition *d, struct faults *faults)
 }
 
 static void
+check_metrics(const struct definition *d, struct faults *faults)
+{
+	struct addr a;
+
+	if (resource_metrics_address(d->region.metrics, &a) && !is_loopback_address(&a))
+		faults_add(faults, FAULT_WARNING, "metrics_open", d->file, d->region.line,
+			"region: metrics is %s, which other machines can reach: they read there, without TLS and without a password, the names of listeners, "
+			"scripts and programs and the counts of partners; give a loopback address, or let a proxy check its clients", d->region.metrics);
+}
+
+static void
 check_region(const struct definition *d, struct faults *faults)
 {
 	if (d->region.heartbeat == 0)
 		faults_add(faults, FAULT_WARNING, "heartbeat_off", d->file, d->region.line,
 			"region: heartbeat is 0; a partner that died silently keeps its ipconn and cannot connect again until an operator releases it");
 	check_mask(d, faults);
+	check_metrics(d, faults);
 }
 
 static void
@@ -142,17 +170,6 @@ check_ipconn(const struct definition *d, const struct ipconn_def *c, struct faul
 	check_passwords(d, c, faults);
 	check_template(d, c, faults);
 	check_way_out(d, c, faults);
-}
-
-static bool
-is_loopback(const char *host)
-{
-	static const uint8_t one[16] = { [15] = 1 };
-	struct addr a;
-
-	if (addr_parse(&a, host, 0) < 0)
-		return strcasecmp(host, "localhost") == 0;
-	return a.family == 4 ? a.bytes[0] == 127 : memcmp(a.bytes, one, sizeof one) == 0;
 }
 
 /* Writes the host of a URL to out, without the brackets of IPv6. Returns out. */

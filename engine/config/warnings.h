@@ -10,7 +10,7 @@
  * Adds a warning (file:line of the definition) for each: urm is dfhisaip; a urm and ssl = "no"; userauth = "identify"
  * or linkauth = "certuser" with a listener without clientauth; userauth = "verify" without a saf, or with a listener
  * without TLS; the url of a program in plain http to another machine, or its ipconn without a sendcount; template =
- * "yes"; heartbeat = 0; and others.
+ * "yes"; heartbeat = 0; metrics at an address that is no loopback address; and others.
  */
 void warnings_check(const struct definition *d, struct faults *faults);
 /*

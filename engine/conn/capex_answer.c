@@ -4,6 +4,7 @@
 #include "conn/acquire.h"
 #include "conn/hold.h"
 #include "conn/traffic.h"
+#include "metrics/metrics.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -75,6 +76,7 @@ capex_redirect(struct conn *c, const char *host, int port)
 	snprintf(event, sizeof event, "answered %d: %s port %d", ipic_status(IPIC_REDIRECTED), host, port);
 	conn_event(c, event);
 	record_outcome(c->record, "redirected", NULL, NULL, NULL);
+	metrics_connection(c->worker->metrics, c->facts.tcpipservice, METRICS_ACCEPTED);
 	conn_through(c);
 	buf_init(&b, IPIC_PUT_MAX);
 	send_answer(c, &b, ipic_put_redirected(&b, &a));
@@ -119,6 +121,7 @@ capex_answered(struct conn *c)
 	attribute_print(attribute_find(resource_ipconn, "userauth"), &i->def, a.userauth, sizeof a.userauth);
 	if (c->place == SOCKET_IN)
 		memcpy(a.token, i->token, sizeof a.token);
+	metrics_connection(c->worker->metrics, c->facts.tcpipservice, METRICS_ACCEPTED);
 	conn_through(c);
 	traffic_begin(c);
 	say_accepted(c, i);

@@ -4,8 +4,10 @@
  * OpenSSL's callback, which must not close the connection. With ssl = "yes" the door is asked after the handshake,
  * before any application byte is read. Outbound, the certificate is the server's and always present.
  */
+#include "base/clock.h"
 #include "conn/rules.h"
 #include "conn/steps.h"
+#include "metrics/metrics.h"
 #include "records/recorder.h"
 
 #include "tls/cert.h"
@@ -123,6 +125,7 @@ certify_handshaken(struct conn *c)
 	bool judged = c->facts.way == WAY_OUT || c->service->ssl == SSL_CLIENTAUTH;
 
 	conn_event(c, "handshake done");
+	metrics_handshake(c->worker->metrics, clock_span() - c->shaking);
 	learn_tls(c);
 	record_facts(c->record, &c->facts);
 	if (judged && (c->facts.certificate == NULL || c->judgement != TLS_ACCEPT)) {
@@ -159,6 +162,7 @@ certify_begin(struct conn *c)
 		tls_set_name(t, c->facts.peer.host);
 	conn_enter(c, CONN_SHAKING, c->generation->definition->region.handshake_timeout);
 	conn_event(c, "handshake begins");
+	c->shaking = clock_span();
 	io_start_tls(&c->io, t);
 }
 

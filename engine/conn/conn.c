@@ -8,6 +8,7 @@
 #include "conn/steps.h"
 #include "conn/peers.h"
 #include "policy/notes.h"
+#include "metrics/metrics.h"
 #include "conn/riders.h"
 
 #include <stdio.h>
@@ -258,6 +259,8 @@ gone(struct conn *c)
 
 	conn_enter(c, CONN_GONE, 0);
 	close_fd(c);
+	if (c->halfopen && !c->refused)
+		metrics_connection(w->metrics, c->facts.tcpipservice, METRICS_FAILED);
 	conn_through(c); /* half-open until the socket is gone, so that refused peers that stay are counted too */
 	dial_free(c->dial);
 	c->dial = NULL;

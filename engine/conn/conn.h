@@ -51,6 +51,7 @@ struct conn {
 	bool io_opened;
 	bool halfopen;  /* counted as half-open in entrance and peers */
 	bool refused;   /* conn_refused was called */
+	double shaking; /* clock_span() when its TLS handshake began */
 	uint64_t witnessed; /* of the worker's witness (witness.h), which sets it at the door admit; 0: c is not chosen */
 	struct answer_tape tape; /* the answers that counters gave to its policies */
 	uint64_t asked;   /* number of the generation whose doors were last asked again */

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "conn/peers.h"
 #include "conn/witness.h"
+#include "metrics/metrics.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,6 +39,8 @@ conn_refused(struct conn *c, enum message m, const char *door, const char *polic
 	c->worker->refusals++;
 	if (c->entrance != NULL)
 		c->entrance->statistics.refused++;
+	if (c->halfopen)
+		metrics_connection(c->worker->metrics, c->facts.tcpipservice, METRICS_REFUSED);
 	say_refused(c, m, door ? door : stage_name(c->facts.stage), policy, v, reason);
 	record_facts(c->record, &c->facts);
 	record_outcome(c->record, "refused", stage_name(c->facts.stage), v->code, reason);
@@ -56,6 +59,7 @@ conn_engine_refused(struct conn *c, enum message m, const char *code, const char
 	va_end(ap);
 	snprintf(v.code, sizeof v.code, "%s", code);
 	record_engine(c->record, c->facts.stage, v.code, v.text, clock_wall());
+	metrics_decision(c->worker->metrics, stage_name(c->facts.stage), &v);
 	conn_refused(c, m, NULL, NULL, &v, reason);
 }
 
@@ -73,7 +77,7 @@ say_opened(struct conn *c, const struct ask *a)
 		addr_print(&c->facts.peer.addr, peer, sizeof peer), "tcpipservice", c->facts.tcpipservice, NULL);
 }
 
-/* policy_ask's callback: log the acceptance, tell the witness, then call the step's `decided`. */
+/* policy_ask's callback: log the acceptance, count the decision, tell the witness, then call the step's `decided`. */
 static void
 conn_door_answered(struct ask *a)
 {
@@ -82,6 +86,7 @@ conn_door_answered(struct ask *a)
 
 	statistics_asked(&c->worker->doors[a->door], a->verdict.kind == VERDICT_REFUSE);
 	say_opened(c, a);
+	metrics_answered(c->worker->metrics, a);
 	witness_answered(c, a);
 	decided(c);
 }

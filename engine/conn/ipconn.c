@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "conn/steps.h"
 #include "conn/riders.h"
+#include "metrics/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,13 @@ ipconn_say(const struct ipconn *i, enum message m, const char *key, const char *
 
 	snprintf(applid, sizeof applid, "%s.%s", i->def.networkid, i->def.applid);
 	log_say(i->worker->log, m, "ipconn", i->def.ipconn, "applid", applid, key, value, NULL);
+}
+
+/* Counts i as one of those in status s, or no longer as one. */
+static void
+count_status(const struct ipconn *i, enum connstatus s, int by)
+{
+	metrics_add(i->worker->metrics, (enum families_figure)(FIGURE_OF_RELEASED + s), by);
 }
 
 /* An ipconn copied from an autoinstalled one uses the original definition's TLS and scripts. */
@@ -55,6 +63,7 @@ ipconn_install(struct worker *w, struct generation *g, const struct ipconn_def *
 		free(i);
 		return claim;
 	}
+	count_status(i, i->status, 1);
 	i->statistics.created = autoinstalled ? clock_wall() : 0;
 	i->generation = generation_ref(g);
 	ipconn_say(i, MSG_DFHIS3030, "action", "installed");
@@ -72,12 +81,15 @@ ipconn_delete(struct ipconn *i)
 	timer_stop(&i->release_limit);
 	acquire_forget(i);
 	timer_stop(&i->patience);
+	count_status(i, i->status, -1);
 	registry_drop(i->worker->registry, i);
 }
 
 void
 ipconn_enter(struct ipconn *i, enum connstatus s)
 {
+	count_status(i, i->status, -1);
+	count_status(i, s, 1);
 	i->status = s;
 	i->parting = false;
 	timer_stop(&i->release_limit);

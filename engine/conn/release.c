@@ -3,6 +3,7 @@
 #include "conn/resync.h"
 
 #include "base/clock.h"
+#include "metrics/metrics.h"
 #include "conn/acquire.h"
 #include "conn/riders.h"
 #include "conn/traffic.h"
@@ -19,6 +20,7 @@ release_told(struct ask *a)
 	statistics_asked(&c->worker->doors[a->door], false);
 	log_say(c->worker->log, MSG_SP0024, "ipconn", a->facts->ipconn.ipconn, "policy", a->script, "connection",
 		a->facts->connection, "verdict", verdict_name(a->verdict.kind), NULL);
+	metrics_answered(c->worker->metrics, a);
 }
 
 const char *

@@ -46,10 +46,10 @@ take_apart(struct place *p, const char *path, struct fault *f)
 	n = strlen(p->name);
 	before = (size_t)(p->name - path);
 	if (n == 0 || n > UNIXSOCK_NAME_MAX)
-		return fault_set(f, "control socket %.80s%s: the file name has %zu bytes, 1 to %d are possible; choose a shorter one", path,
+		return fault_set(f, "socket %.80s%s: the file name has %zu bytes, 1 to %d are possible; choose a shorter one", path,
 			strlen(path) > 80 ? "..." : "", n, UNIXSOCK_NAME_MAX);
 	if (before >= sizeof dir)
-		return fault_set(f, "control socket %.80s...: the directory's path is too long", path);
+		return fault_set(f, "socket %.80s...: the directory's path is too long", path);
 	if (before > 0)
 		snprintf(dir, sizeof dir, "%.*s", (int)(before > 1 ? before - 1 : before), path);
 	path_absolute(p->dir, sizeof p->dir, dir);
@@ -213,7 +213,7 @@ bind_private(const struct place *p, struct fault *f)
 }
 
 int
-unixsock_listen(const char *path, struct fault *f)
+unixsock_listen(const char *path, const char *what, struct fault *f)
 {
 	struct place p;
 	int fd = -1;
@@ -223,10 +223,35 @@ unixsock_listen(const char *path, struct fault *f)
 	if (hold_directory(&p, f) == 0 && clear_name(&p, f) == 0)
 		fd = bind_private(&p, f);
 	if (fd < 0)
-		fault_wrap(f, "control socket %s", path);
+		fault_wrap(f, "%s %s", what, path);
 	if (p.fd >= 0)
 		close(p.fd);
 	return fd;
+}
+
+void
+unixsock_note(const char *path, struct unixsock_mark *m)
+{
+	struct stat st;
+
+	*m = (struct unixsock_mark){ 0 };
+	if (lstat(path, &st) == 0)
+		*m = (struct unixsock_mark){ .dev = st.st_dev, .ino = st.st_ino };
+}
+
+bool
+unixsock_is_there(const char *path, const struct unixsock_mark *m)
+{
+	struct stat st;
+
+	return m->ino != 0 && lstat(path, &st) == 0 && st.st_dev == m->dev && st.st_ino == m->ino;
+}
+
+void
+unixsock_remove(const char *path, const struct unixsock_mark *m)
+{
+	if (unixsock_is_there(path, m))
+		unlink(path);
 }
 
 /* Explains by errno why no region was reached. */

@@ -93,6 +93,7 @@ struct ask {
 	void *arg;
 	/* the answer */
 	struct verdict verdict;
+	double seconds;            /* that it took */
 };
 
 /*

@@ -201,7 +201,8 @@ finish(struct asking *q)
 
 	if (q->failed && !a->silent)
 		log_failure(q);
-	record_verdict(q->call.asking.entry, &a->verdict, (clock_span() - q->start) * 1e6);
+	a->seconds = clock_span() - q->start;
+	record_verdict(q->call.asking.entry, &a->verdict, a->seconds * 1e6);
 	free(q);
 	a->done(a);
 }
@@ -302,7 +303,8 @@ decide(struct ask *a, struct record_entry *entry)
 		decide_by_default(a, &a->verdict);
 	else
 		verdict_refuse(&a->verdict, "policy_limit", "no memory to ask the script");
-	record_verdict(entry, &a->verdict, (clock_span() - start) * 1e6);
+	a->seconds = clock_span() - start;
+	record_verdict(entry, &a->verdict, a->seconds * 1e6);
 	a->done(a);
 }
 

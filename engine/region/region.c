@@ -183,6 +183,7 @@ begin_drain(struct region *r)
 	log_say(r->log, MSG_SP0003, NULL);
 	timer_set(&r->drain, r->worker.generation->definition->region.drain);
 	listeners_close(&r->listeners);
+	telemetry_update(r);
 	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
 		next = i->next;
 		release_begin(i, "the region is shutting down");
@@ -394,6 +395,8 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	r->world = (struct host_world){ .counters = r->counters, .rates = r->rates, .pool = r->pool, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns,
 		.defined = policy_view_defined, .arg = w };
 	lend(r);
+	if (telemetry_begin(r, o->version, o->commit) < 0)
+		return short_of_memory(faults);
 	name_boot(w);
 	timer_init(&r->drain, w->loop, region_drained, r);
 	if (remember(r, d, faults) < 0 || begin_recorder(r, d, faults) < 0)
@@ -547,7 +550,7 @@ region_open(struct region *r, struct faults *faults)
 {
 	const struct definition *d = r->worker.generation->definition;
 
-	if (judge_handed(r, d, faults) < 0 || make_listeners(r, d, faults) < 0)
+	if (judge_handed(r, d, faults) < 0 || make_listeners(r, d, faults) < 0 || telemetry_open(r, faults) < 0)
 		return -1;
 	r->started = clock_wall();
 	say_up(r, d, faults);
@@ -593,6 +596,7 @@ free_clients(struct region *r)
 	threadpool_free(r->worker.threadpool); /* after the connections, which wait for its threads */
 	if (r->worker.loop != NULL) {
 		timer_stop(&r->drain);
+		telemetry_end(r);
 		ev_prepare_stop(r->worker.loop, &r->turn);
 		lag_stop(&r->lag);
 	}

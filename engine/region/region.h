@@ -12,6 +12,7 @@
 #include "conn/worker.h"
 #include "net/lag.h"
 #include "region/listeners.h"
+#include "region/telemetry.h"
 #include "region/version_store.h"
 #include "region/versions.h"
 
@@ -45,6 +46,7 @@ struct region {
 	struct shadow *shadow;         /* of candidate/shadow, which alone uses it; NULL: none */
 	bool hanging;                  /* the thread of a cancelled reload, or of a shadow, goes on and reads the region */
 	char *control;                 /* owned: the path of the control socket, of any length; main opens it */
+	struct telemetry telemetry;
 	struct timer drain;            /* the end of the drain time */
 	double started;                /* wall-clock seconds */
 	struct versions *versions;     /* owned */
@@ -61,6 +63,7 @@ struct region_options {
 	enum log_format log_format;
 	struct handed *handed; /* borrowed until region_open returns; region_open takes its sockets. May be NULL */
 	struct notify *notify; /* borrowed until the region is freed; may be NULL */
+	const char *version, *commit; /* of the engine */
 	bool (*unwanted)(void); /* called between the steps of the start: true ends the start; may be NULL */
 };
 

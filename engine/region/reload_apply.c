@@ -155,10 +155,13 @@ reload_apply_open(struct region *r, const struct generation *g, struct faults *f
 {
 	const struct definition *d = g->definition;
 
+	if (telemetry_prepare(r, g, faults) < 0)
+		return -1;
 	for (size_t n = 0; n < d->ntcpipservices; n++) {
 		if (!reload_changes_moves(r, r->worker.generation->definition, &d->tcpipservice[n]) || open_incoming(r, &d->tcpipservice[n], faults) == 0)
 			continue;
 		take_back(r);
+		telemetry_undo(r);
 		return -1;
 	}
 	return 0;
@@ -235,6 +238,7 @@ reload_apply_swap(struct region *r, struct generation *g, const char *urm_set)
 	r->worker.generation = g;
 	log_applid(r->log, g->definition->region.applid);
 	succeed_ipconns(r, g);
+	telemetry_swap(r);
 	passwords_forget(r->worker.passwords);
 	log_say(r->log, MSG_SP0010, "#generation", log_number(number, (int64_t)g->number), "file", r->file, NULL);
 	generation_unref(old);

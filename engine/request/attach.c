@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "conn/ipconn.h"
 #include "conn/witness.h"
+#include "metrics/metrics.h"
 #include "security/passwords.h"
 #include "security/saf.h"
 #include "security/request_user.h"
@@ -68,6 +69,7 @@ refuse_user(struct task *t, const char *code, const char *text)
 
 	verdict_refuse(&v, code, "%s", text);
 	record_verdict(authority_note(t, clock_wall()), &v, 0);
+	metrics_decision(t->worker->metrics, door_name(DOOR_ATTACH), &v);
 	refuse(t, SENSE_SECURITY_NOT_VALID, NULL, &v);
 }
 
@@ -87,6 +89,7 @@ attach_answered(struct ask *a)
 {
 	struct task *t = a->arg;
 
+	metrics_answered(t->worker->metrics, a);
 	witness_answered(t->conn, a);
 	if (a->verdict.kind == VERDICT_ACCEPT)
 		let_in(t);
@@ -121,10 +124,13 @@ check_users(struct task *t)
 {
 	struct verdict v;
 	struct record_entry *d = authority_note(t, clock_wall());
-	double start = clock_span();
+	double start = clock_span(), seconds;
 
 	authority_check(t, d, &v);
-	record_verdict(d, &v, (clock_span() - start) * 1e6);
+	seconds = clock_span() - start;
+	record_verdict(d, &v, seconds * 1e6);
+	metrics_decision(t->worker->metrics, door_name(DOOR_ATTACH), &v);
+	metrics_door_time(t->worker->metrics, DOOR_ATTACH, seconds);
 	if (v.kind == VERDICT_ACCEPT)
 		let_in(t);
 	else

@@ -150,6 +150,7 @@ program_begin(struct task *t)
 {
 	const struct program_def *p = t->program;
 
+	t->begun = true;
 	t->generation->uses[p - t->generation->definition->program]++;
 	if (program_convert_needed(t->ccsid, p->ccsid))
 		program_convert_begin(t, t->ccsid, p->ccsid, t->data, t->len, program_data_converted);

@@ -9,6 +9,7 @@
 #include "conn/release.h"
 #include "conn/traffic.h"
 #include "conn/steps.h"
+#include "metrics/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ count_slot(struct session *s, int by)
 
 	s->conn->nsessions += (unsigned)by;
 	s->conn->worker->sessions += (unsigned)by;
+	metrics_add(s->conn->worker->metrics, s->sending ? FIGURE_OF_SEND_SESSIONS : FIGURE_OF_RECEIVE_SESSIONS, by);
 	*current += (unsigned)by;
 	if (*current > *peak)
 		*peak = *current;

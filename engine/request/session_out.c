@@ -6,6 +6,7 @@
 #include "request/session_internal.h"
 
 #include "base/clock.h"
+#include "metrics/metrics.h"
 #include "conn/acquire.h"
 #include "conn/steps.h"
 
@@ -172,10 +173,16 @@ begin(struct ipconn *i, struct shipment *s)
 /* --- the queue -------------------------------------------------------------------------------- */
 
 static void
+count_waiting(struct ipconn *i, int by)
+{
+	i->statistics.queued += (unsigned)by;
+	statistics_peak(&i->statistics.peak_queued, i->statistics.queued);
+	metrics_add(i->worker->metrics, FIGURE_OF_QUEUE_ALLOCATES, by);
+}
+
+static void
 enqueue(struct ipconn *i, struct shipment *s)
 {
-	struct ipconn_statistics *n = &i->statistics;
-
 	if (i->waiting == NULL) {
 		i->waiting = s;
 		i->waiting_since = s->queued;
@@ -184,8 +191,7 @@ enqueue(struct ipconn *i, struct shipment *s)
 		i->waiting_last->next = s;
 	}
 	i->waiting_last = s;
-	if (++n->queued > n->peak_queued)
-		n->peak_queued = n->queued;
+	count_waiting(i, 1);
 }
 
 static struct shipment *
@@ -195,7 +201,7 @@ dequeue(struct ipconn *i)
 
 	i->waiting = s->next;
 	s->next = NULL;
-	i->statistics.queued--;
+	count_waiting(i, -1);
 	return s;
 }
 
@@ -299,7 +305,7 @@ session_ship_cancel(struct shipment *s)
 	*p = s->next;
 	if (i->waiting_last == s)
 		i->waiting_last = before;
-	i->statistics.queued--;
+	count_waiting(i, -1);
 }
 
 void

@@ -2,6 +2,7 @@
 #include "request/task.h"
 
 #include "conn/ipconn.h"
+#include "metrics/metrics.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -44,9 +45,16 @@ task_open(struct task *t)
 	enlist(t);
 }
 
+static void
+count(const struct task *t, enum metrics_request outcome)
+{
+	metrics_request(t->worker->metrics, t->program != NULL ? t->program->program : "", outcome);
+}
+
 void
 task_cancel(struct task *t)
 {
+	count(t, METRICS_CANCELLED);
 	if (t->stop != NULL)
 		t->stop(t);
 	delist(t);
@@ -59,6 +67,7 @@ task_cancel(struct task *t)
 void
 task_end(struct task *t)
 {
+	count(t, t->sense == SENSE_NONE ? METRICS_ANSWERED : t->begun ? METRICS_PROGRAM_FAILED : METRICS_NOT_RUN);
 	delist(t);
 	buf_free(&t->converted); /* before done() counts the bytes of t */
 	t->done(t);

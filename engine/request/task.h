@@ -34,6 +34,7 @@ struct task {
 	struct password_check *checking;
 	struct ask ask;
 	const struct program_def *program; /* borrowed from generation; set by program_find */
+	bool begun;                        /* the program runs, or has run */
 	void *running;                     /* owned by the kind of program */
 	void (*stop)(struct task *t);      /* stops what the task waits for; NULL: nothing. Called once, by task_cancel */
 	struct buf converted;          /* owned: data in the code page of the program (data, len and ccsid describe it then); later

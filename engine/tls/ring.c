@@ -255,6 +255,53 @@ ring_fingerprints(const struct ring *r, void (*say)(void *arg, const char *what,
 	}
 }
 
+struct ends { /* the arguments of ring_each_end */
+	void (*say)(void *arg, const char *kind, const char *label, int64_t end);
+	void *arg;
+};
+
+static void
+say_end(const struct ends *e, const char *kind, const char *label, const ASN1_TIME *t)
+{
+	int64_t end;
+
+	if (ring_item_seconds(t, &end) == 0)
+		e->say(e->arg, kind, label, end);
+}
+
+static void
+say_ends_of_pair(const struct ends *e, const struct pair *p)
+{
+	say_end(e, "certificate", p->label, X509_get0_notAfter(p->certificate));
+	for (int i = 0; i < sk_X509_num(p->chain); i++)
+		say_end(e, "intermediate", p->label, X509_get0_notAfter(sk_X509_value(p->chain, i)));
+}
+
+static void
+say_end_of_trust(const struct ends *e, X509_OBJECT *one)
+{
+	const X509 *x = X509_OBJECT_get0_X509(one);
+	const X509_CRL *crl = X509_OBJECT_get0_X509_CRL(one);
+	char name[RING_ITEM_NAME];
+
+	if (x != NULL)
+		say_end(e, "signer", ring_item_name(X509_get_subject_name(x), name), X509_get0_notAfter(x));
+	else if (crl != NULL)
+		say_end(e, "crl", ring_item_name(X509_CRL_get_issuer(crl), name), X509_CRL_get0_nextUpdate(crl));
+}
+
+void
+ring_each_end(const struct ring *r, void (*say)(void *arg, const char *kind, const char *label, int64_t end), void *arg)
+{
+	const STACK_OF(X509_OBJECT) *all = X509_STORE_get0_objects(r->store);
+	struct ends e = { say, arg };
+
+	for (size_t i = 0; i < r->n; i++)
+		say_ends_of_pair(&e, &r->pair[i]);
+	for (int i = 0; i < sk_X509_OBJECT_num(all); i++)
+		say_end_of_trust(&e, sk_X509_OBJECT_value(all, i));
+}
+
 static bool
 is_named(const X509_NAME *name, bool (*is)(void *arg, const struct dn *subject), void *arg)
 {

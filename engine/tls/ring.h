@@ -53,6 +53,12 @@ bool ring_any_authority(const struct ring *r, bool (*is)(void *arg, const struct
  * NULL.
  */
 void ring_fingerprints(const struct ring *r, void (*say)(void *arg, const char *what, const char *sha256), void *arg);
+/*
+ * Calls say(arg, kind, label, end) for each certificate and CRL of the ring. kind: "certificate" (of a pair) and
+ * "intermediate", whose label is that of the pair; "signer", whose label is its subject; "crl", whose label is its
+ * issuer. end: notAfter or nextUpdate in seconds since 1970; a CRL without nextUpdate is left out.
+ */
+void ring_each_end(const struct ring *r, void (*say)(void *arg, const char *kind, const char *label, int64_t end), void *arg);
 /* Whether a signer has that SHA-256 fingerprint, in lower-case hex. False too when memory ran out. */
 bool ring_is_signer(const struct ring *r, const char *sha256);
 /*

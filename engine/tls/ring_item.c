@@ -262,3 +262,14 @@ ring_item_time(const struct asn1_string_st *t, char out[RING_ITEM_TIME])
 		strcpy(out, "?");
 	return out;
 }
+
+int
+ring_item_seconds(const ASN1_TIME *t, int64_t *out)
+{
+	struct tm tm;
+
+	if (t == NULL || !ASN1_TIME_to_tm(t, &tm))
+		return -1;
+	*out = timegm(&tm);
+	return 0;
+}

@@ -8,6 +8,8 @@
 #ifndef SALLYPORT_RING_ITEM_H
 #define SALLYPORT_RING_ITEM_H
 
+#include <stdint.h>
+
 #include "tls/ring_files.h"
 
 struct x509_st;
@@ -44,5 +46,7 @@ const char *ring_item_why(void);
 const char *ring_item_name(const struct X509_name_st *name, char out[RING_ITEM_NAME]);
 /* Prints "2026-11-25T19:54:41Z"; "?" when the time cannot be read. Returns out. */
 const char *ring_item_time(const struct asn1_string_st *t, char out[RING_ITEM_TIME]);
+/* Reads a time as seconds since 1970. -1: it cannot be read, or is NULL. */
+int ring_item_seconds(const struct asn1_string_st *t, int64_t *out);
 
 #endif

@@ -12,7 +12,7 @@ local PARSERS = { "zone", "listing", "past", "version", "dataset", "ipic", "http
 local files = tree.files
 
 -- Each folder includes itself and the folders to its left.
-local ORDER = "base tls net ipic sandbox config security policy records conn request region candidate admin client main"
+local ORDER = "base tls net ipic sandbox config security policy records metrics conn request region candidate admin client main"
 
 -- The folders, or files, that may include the headers of an outside library.
 local LIBRARIES = {
@@ -21,6 +21,7 @@ local LIBRARIES = {
   { library = "libev", header = "^ev%.h$", allowed = "net security/passwords conn/listener region candidate/shadow admin" },
   { library = "libcurl", header = "^curl/", allowed = "net/http_client" },
   { library = "SQLite", header = "^sqlite3%.h$", allowed = "records" },
+  { library = "libmicrohttpd", header = "^microhttpd%.h$", allowed = "metrics/exporter" },
   { library = "Jansson", header = "^jansson%.h$", allowed = "ipic policy request/program_builtin region candidate admin client main" },
   { library = "jsmn", header = "^jsmn%.h$", allowed = "candidate/account" },
   { library = "signals", header = "^signal%.h$", allowed = "base/thread net/interrupt admin/signals client/screen" },

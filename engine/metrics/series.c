@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "metrics/series.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Writes one byte of a value, escaped, to out; 0: fewer than 2 bytes are left for it and the closing quote. */
+static size_t
+put_byte(char *out, size_t left, char c)
+{
+	if (left < 4)
+		return 0;
+	if (c == '\\' || c == '"' || c == '\n') {
+		out[0] = '\\';
+		out[1] = c == '\n' ? 'n' : c;
+		return 2;
+	}
+	out[0] = c >= ' ' && c <= '~' ? c : '?';
+	return 1;
+}
+
+void
+series_label(char *out, size_t size, const char *name, const char *value)
+{
+	size_t n = strlen(out), put;
+	int head = snprintf(out + n, size - n, "%s%s=\"", n > 0 ? "," : "", name);
+
+	if (head < 0 || (size_t)head + 2 > size - n) {
+		out[n] = '\0';
+		return;
+	}
+	n += (size_t)head;
+	for (; *value != '\0' && (put = put_byte(out + n, size - n, *value)) > 0; value++)
+		n += put;
+	out[n++] = '"';
+	out[n] = '\0';
+}
+
+static void
+print_labels(const struct series_table *t, const char *const *value, char out[SERIES_TEXT])
+{
+	out[0] = '\0';
+	for (unsigned i = 0; i < SERIES_LABELS && t->label[i] != NULL; i++)
+		series_label(out, SERIES_TEXT, t->label[i], value[i] != NULL ? value[i] : "");
+}
+
+/* Only the adding thread writes, so an increment needs no locked instruction. */
+static void
+increment(_Atomic uint64_t *n)
+{
+	atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) + 1, memory_order_relaxed);
+}
+
+/* The series with these labels, or a new one while the table has fewer than `most`; NULL: there is no room. */
+static struct series *
+find(struct series_table *t, const char *const *value, unsigned most)
+{
+	unsigned n = atomic_load_explicit(&t->n, memory_order_relaxed), i = 0;
+	char labels[SERIES_TEXT];
+
+	print_labels(t, value, labels);
+	while (i < n && strcmp(t->item[i].labels, labels) != 0)
+		i++;
+	if (i < n)
+		return &t->item[i];
+	if (n >= most)
+		return NULL;
+	memcpy(t->item[n].labels, labels, sizeof labels);
+	atomic_store_explicit(&t->n, n + 1, memory_order_release);
+	return &t->item[n];
+}
+
+void
+series_begin(struct series_table *t, const char *const *value)
+{
+	find(t, value, SERIES_MAX - SERIES_RESERVED);
+}
+
+/* The series that counts the event when there is no room for its own. The last one of the table is always free. */
+static struct series *
+fold(struct series_table *t, const char *const *value)
+{
+	const char *folded[SERIES_LABELS];
+	struct series *s;
+
+	increment(&t->folded);
+	memcpy(folded, value, sizeof folded);
+	folded[t->varies] = SERIES_OTHER;
+	s = find(t, folded, SERIES_MAX - 1);
+	if (s != NULL)
+		return s;
+	for (unsigned i = 0; i < SERIES_LABELS; i++)
+		folded[i] = SERIES_OTHER;
+	return find(t, folded, SERIES_MAX);
+}
+
+void
+series_add(struct series_table *t, const char *const *value)
+{
+	struct series *s = find(t, value, SERIES_MAX - SERIES_RESERVED);
+
+	if (s == NULL)
+		s = fold(t, value);
+	increment(&s->count);
+}
