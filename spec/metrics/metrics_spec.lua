@@ -25,7 +25,8 @@ return { bind = function(facts) return policy.refuse("code_" .. facts.capex.appl
 
 local function start(t)
   local given = { region = { metrics = "127.0.0.1:0" }, tcpipservices = { IPIC = { bind = "doorkeeper", urm = "dfhisaip" } },
-    policies = { "dfhisaip" }, ipconns = { TMPL = { template = "only", receivecount = 10 } }, scripts = { doorkeeper = BIND, many = MANY }, programs = { ECHO = {} } }
+    policies = { "dfhisaip" }, ipconns = { TMPL = { template = "only", receivecount = 10 } },
+    scripts = { doorkeeper = BIND, many = MANY }, programs = { ECHO = {} } }
   for key, value in pairs(t or {}) do
     if type(value) == "table" and given[key] and key ~= "text" then
       for name, one in pairs(value) do given[key][name] = one end
@@ -382,7 +383,8 @@ describe("the address of metrics", function()
     local taken = support.listen {}
     local status, _, err = redefine("127.0.0.1:" .. taken.port)
     assert.equal(1, status)
-    assert.is_truthy(err:find(("metrics 127.0.0.1:%d: Address already in use; give another address or port"):format(taken.port), 1, true), err)
+    local why = ("metrics 127.0.0.1:%d: Address already in use; give another address or port"):format(taken.port)
+    assert.is_truthy(err:find(why, 1, true), err)
     assert.equal(1, scrape.parse(scrape.get(first, "/metrics").body).sallyport_generation)
     taken:close()
   end)
