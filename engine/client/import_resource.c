@@ -167,6 +167,8 @@ import_resource_begin(struct import_resource *r, const struct listing_item *item
 	*r = (struct import_resource){ .table = service ? resource_tcpipservice : resource_ipconn, .word = service ? "tcpipservice" : "ipconn",
 		.line = item->line, .notes = notes, .room = room };
 	attribute_defaults(r->table, &r->object);
+	if (item->userdefined)
+		note(r, item, "USERDEFINE: attributes that are not given have the defaults of the site, which are not known here");
 	if (!text_upper(r->name, NAME_SIZE, item->value, len) || !name_ok(r->name, len)) {
 		r->misnamed = true;
 		text_printable(r->name, sizeof r->name, item->value, len);

@@ -382,10 +382,12 @@ read_pair(struct listing *l, struct listing_item *item)
 		item->kind = l->inside && !l->skipping ? LISTING_OPEN : LISTING_TEXT;
 }
 
-/* DEFINE, and the pair behind it. */
+/* DEFINE or USERDEFINE, which is in `item`, and the pair behind it. */
 static void
 read_define(struct listing *l, struct listing_item *item)
 {
+	bool user = item->word[0] == 'U';
+
 	skip_blanks(l);
 	if (!is_pair(l->at, l->end))
 		return;
@@ -395,6 +397,7 @@ read_define(struct listing *l, struct listing_item *item)
 		return;
 	begin(l, true);
 	item->kind = LISTING_RESOURCE;
+	item->userdefined = user;
 }
 
 /* A word without a value. */

@@ -29,6 +29,7 @@ struct listing_item {
 	char word[LISTING_WORD]; /* in upper case */
 	char value[LISTING_VALUE];
 	bool cut;                /* the value is longer */
+	bool userdefined;        /* of a resource: by USERDEFINE, so that other attributes have the defaults of the site */
 	int line;                /* of the first byte */
 };
 

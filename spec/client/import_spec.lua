@@ -218,6 +218,12 @@ ADD GROUP(G) LIST(L)
     has(out, "line 6: ADD, the first of 1")
   end)
 
+  it("says where the defaults of the site are not known", function()
+    local out = imported "USERDEFINE IPCONN(A) GROUP(G)\nDEFINE IPCONN(B) GROUP(G)\n"
+    has(out, "  -- line 1: IPCONN(A): USERDEFINE: attributes that are not given have the defaults of the site")
+    has_not(out, "IPCONN(B): USERDEFINE")
+  end)
+
   it("lets no text of the listing leave its string or its comment", function()
     local out = imported('DEFINE IPCONN(A) GROUP(G) DESCRIPTION(x" } os.exit() --[[ \\)\n' ..
       "DEFINE IPCONN(B) GROUP(G)\n  WORD(]] --[[ x) SSL(NO\1)\n")

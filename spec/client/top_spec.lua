@@ -179,6 +179,27 @@ describe("sallyport top", function()
     assert.falsy(shown:find("asking again", 1, true), shown)
   end)
 
+  it("ends while the region hangs", function()
+    start()
+    region:signal "STOP"
+    top:wait_for "asking again: the region did not answer in time"
+    top:keys "q"
+    assert.equal(0, top:ended())
+    assert.is_true(top:restored())
+    region:signal "CONT"
+  end)
+
+  it("shows no control byte of a partner", function()
+    local p = support.raw(region:port "IPIC")
+    p:capex { applid = "A\27[2J", networkid = "NETX" }
+    p:read_message()
+    start()
+    top:wait_for "refusals 1 "
+    top:keys "\r"
+    top:wait_for "Enter close"
+    assert.falsy(top:output():find("\27[2J", 1, true))
+  end)
+
   it("prints one frame as text with --once, with the rates of an interval", function()
     refuse "NOBODY"
     local status, out, err = region:command("top", "--once", "--interval", "0.1")
