@@ -9,7 +9,6 @@
 #include <string.h>
 
 #define BUF_LEAST 256
-#define BUF_KEPT 4096
 #define BUF_MAX (16 * 1024 * 1024)
 
 void
@@ -133,7 +132,5 @@ buf_consume(struct buf *b, size_t n)
 	b->start += n;
 	if (b->start < b->end)
 		return;
-	b->start = b->end = 0;
-	if (b->cap > BUF_KEPT)
-		buf_free(b);
+	buf_free(b); /* an idle connection has no buffer */
 }

@@ -33,9 +33,7 @@ int buf_add(struct buf *b, const void *bytes, size_t n);
 /* Adds formatted text without its NUL. 0; -1 with nothing added. */
 int buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/*
- * Drops n bytes at the front (n <= buf_len). Frees the memory when the buffer becomes empty and had grown past 4 KiB.
- */
+/* Drops n bytes at the front (n <= buf_len). Frees the memory when the buffer becomes empty. */
 void buf_consume(struct buf *b, size_t n);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@
 
 #define QUEUE_LINES 16384
 #define QUEUE_BYTES (8 * 1024 * 1024)
+#define TURN_BYTES (64 * 1024)
 #define RETRY_SECONDS 1
 #define CLOSE_SECONDS 2 /* at its end a region waits no longer for a stalled reader */
 
@@ -28,6 +30,10 @@ struct log {
 	struct log_form form;
 	char applid[NAME_SIZE];
 	struct thread *thread;
+	_Atomic bool collects;      /* the thread `owner` collects its lines until log_hand_over */
+	_Atomic pthread_t owner;
+	struct buf turn;     /* used by the owner only */
+	size_t turn_lines;
 	pthread_mutex_t lock; /* guards everything below */
 	pthread_cond_t wake;
 	struct buf pending;  /* whole lines, not yet taken by the writer */
@@ -51,14 +57,14 @@ second_now(void)
 	return now.tv_sec;
 }
 
-/* Under the lock. False: no room. */
+/* Under the lock. Wakes the writer, which sleeps without lines. False: no room. */
 static bool
-enqueue(struct log *l, const struct log_line *line)
+enqueue(struct log *l, const void *text, size_t n, size_t lines)
 {
-	if (l->lines >= QUEUE_LINES || buf_add(&l->pending, line->text, line->n) < 0)
+	if (l->lines + lines > QUEUE_LINES || buf_add(&l->pending, text, n) < 0)
 		return false;
-	l->lines++;
-	l->pending_lines++;
+	l->lines += lines;
+	l->pending_lines += lines;
 	if (l->waiting)
 		pthread_cond_signal(&l->wake);
 	return true;
@@ -77,7 +83,7 @@ own_up(struct log *l)
 	log_line_insert(&line, "#count", log_number(number, (int64_t)l->lost));
 	log_line_insert(&line, "error", l->trouble != 0 ? strerrordesc_np(l->trouble) : NULL);
 	log_line_end(&line);
-	if (!enqueue(l, &line))
+	if (!enqueue(l, line.text, line.n, 1))
 		return;
 	l->lost = 0;
 	l->trouble = 0;
@@ -85,13 +91,20 @@ own_up(struct log *l)
 
 /* Under the lock. */
 static void
-push(struct log *l, const struct log_line *line)
+push_text(struct log *l, const void *text, size_t n, size_t lines)
 {
 	own_up(l);
-	if (l->lost == 0 && enqueue(l, line))
+	if (l->lost == 0 && enqueue(l, text, n, lines))
 		return;
-	l->lost++;
-	l->lost_ever++;
+	l->lost += lines;
+	l->lost_ever += lines;
+}
+
+/* Under the lock. */
+static void
+push(struct log *l, const struct log_line *line)
+{
+	push_text(l, line->text, line->n, 1);
 }
 
 static void
@@ -226,6 +239,7 @@ start_writer(struct log *l)
 static void
 release(struct log *l)
 {
+	buf_free(&l->turn);
 	buf_free(&l->pending);
 	buf_free(&l->flight);
 	log_sink_close(&l->sink);
@@ -253,6 +267,7 @@ log_open(const char *target, enum log_format format, struct fault *f)
 		fault_set(f, "no memory for the log");
 		return NULL;
 	}
+	buf_init(&l->turn, TURN_BYTES);
 	buf_init(&l->pending, QUEUE_BYTES);
 	buf_init(&l->flight, QUEUE_BYTES);
 	if (open_sink(l, target, format, f) < 0) {
@@ -306,6 +321,7 @@ log_end(struct log *l)
 {
 	if (l == NULL || l->ended)
 		return;
+	log_hand_over(l);
 	pthread_mutex_lock(&l->lock);
 	l->stop = true;
 	l->stop_at = second_now() + CLOSE_SECONDS;
@@ -342,24 +358,69 @@ inserts(struct log_line *line, va_list ap)
 	return own;
 }
 
+/* True in the thread that called log_collect. */
+static bool
+collects(const struct log *l)
+{
+	return l->collects && pthread_equal(l->owner, pthread_self());
+}
+
 static void
 begin(struct log *l, struct log_line *line, enum message m)
 {
 	char applid[NAME_SIZE];
 
+	if (collects(l)) { /* no other thread sets the applid */
+		log_line_begin(line, l->form, l->applid, m);
+		return;
+	}
 	pthread_mutex_lock(&l->lock);
 	memcpy(applid, l->applid, sizeof applid);
 	pthread_mutex_unlock(&l->lock);
 	log_line_begin(line, l->form, applid, m);
 }
 
+/* Keeps the line of a turn. False: the turn has no room for it. */
+static bool
+collect(struct log *l, const struct log_line *line)
+{
+	if (!collects(l) || buf_add(&l->turn, line->text, line->n) < 0)
+		return false;
+	l->turn_lines++;
+	return true;
+}
+
 static void
 end(struct log *l, struct log_line *line)
 {
 	log_line_end(line);
+	if (collect(l, line))
+		return;
+	log_hand_over(l); /* the lines stay in their order */
 	pthread_mutex_lock(&l->lock);
 	push(l, line);
 	pthread_mutex_unlock(&l->lock);
+}
+
+void
+log_collect(struct log *l)
+{
+	if (l == NULL)
+		return;
+	l->owner = pthread_self();
+	l->collects = true;
+}
+
+void
+log_hand_over(struct log *l)
+{
+	if (l == NULL || !collects(l) || l->turn_lines == 0)
+		return;
+	pthread_mutex_lock(&l->lock);
+	push_text(l, buf_bytes(&l->turn), buf_len(&l->turn), l->turn_lines);
+	pthread_mutex_unlock(&l->lock);
+	buf_consume(&l->turn, buf_len(&l->turn));
+	l->turn_lines = 0;
 }
 
 void

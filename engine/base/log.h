@@ -32,6 +32,14 @@ struct log *log_open(const char *target, enum log_format format, struct fault *f
  * SP0072). Does nothing when the log is no file.
  */
 void log_reopen(struct log *l);
+/*
+ * After log_collect the lines of the calling thread, which runs a loop, wait without a lock until log_hand_over: it
+ * calls that at the end of each turn. Above 64 KiB they are handed over at once. Lines of other threads may be written
+ * before them: the time in a line gives the order. Both do nothing for NULL, and log_hand_over in another thread.
+ */
+void log_collect(struct log *l);
+void log_hand_over(struct log *l);
+
 struct log_counts {
 	size_t waiting; /* lines that are not written yet */
 	uint64_t lost;  /* lines since the start */
@@ -39,7 +47,7 @@ struct log_counts {
 
 /* Thread-safe. Zero for NULL. */
 struct log_counts log_counts(struct log *l);
-/* Sets the applid that every following line has (copied). */
+/* Sets the applid that every following line has (copied). After log_collect only the thread of the loop does so. */
 void log_applid(struct log *l, const char *applid);
 /* Waits until the queued lines are written, then ends the thread; later lines are lost. NULL is fine. */
 void log_end(struct log *l);

@@ -222,11 +222,13 @@ region_end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 	conn_bury(&r->worker);
 	registry_bury(r->registry);
 	listeners_bury(&r->listeners);
+	log_hand_over(r->log);
 }
 
 int
 region_run(struct region *r)
 {
+	log_collect(r->log);
 	loop_run(r->worker.loop);
 	return r->exit_status;
 }

@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -360,6 +361,78 @@ a_log_file_is_for_its_owner_and_is_added_to(void **state)
 	free(text);
 }
 
+static void *
+say_once(void *arg)
+{
+	log_say(arg, MSG_SP0004, NULL);
+	return NULL;
+}
+
+/* Waits until the file has `what`, for at most 10 s. */
+static void
+await(const struct place *p, const char *what)
+{
+	bool there = false;
+
+	for (int i = 0; i < 1000 && !there; i++) {
+		char *text = slurp(p);
+
+		there = count(text, what) > 0;
+		free(text);
+		if (!there)
+			usleep(10000);
+	}
+	assert_true(there);
+}
+
+static void
+lines_of_a_turn_wait_for_its_end_and_those_of_other_threads_do_not(void **state)
+{
+	struct place *p = *state;
+	struct log *l = log_open(p->file, LOG_TEXT, NULL);
+	pthread_t other;
+	char *text;
+
+	log_collect(l);
+	log_say(l, MSG_SP0001, NULL);
+	assert_int_equal(pthread_create(&other, NULL, say_once, l), 0);
+	pthread_join(other, NULL);
+	await(p, "SP0004");
+	text = slurp(p);
+	assert_int_equal(count(text, "SP0001"), 0);
+	free(text);
+	log_hand_over(l);
+	await(p, "SP0001");
+	log_say(l, MSG_SP0002, NULL); /* the end of the log hands it over */
+	log_close(l);
+	text = slurp(p);
+	assert_int_equal(count(text, "SP0002"), 1);
+	free(text);
+}
+
+static void
+a_turn_of_many_lines_keeps_their_order(void **state)
+{
+	struct place *p = *state;
+	struct log *l = log_open(p->file, LOG_TEXT, NULL);
+	char number[24], *text, *at;
+
+	log_collect(l);
+	for (int i = 0; i < 5000; i++)
+		log_say(l, MSG_SP0004, "n", log_number(number, i), NULL);
+	log_close(l);
+	at = text = slurp(p);
+	assert_int_equal(count(text, "SP0004"), 5000);
+	for (int i = 0; i < 5000; i++) {
+		char mark[32];
+
+		snprintf(mark, sizeof mark, " n=%d\n", i);
+		at = strstr(at, mark);
+		assert_non_null(at);
+	}
+	free(text);
+}
+
 int
 main(void)
 {
@@ -374,6 +447,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_stalled_reader_blocks_nobody_and_lost_lines_are_owned_up_to, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_full_socket_blocks_nobody_and_lost_lines_are_owned_up_to, set_up, tear_down),
 		cmocka_unit_test(an_insert_that_does_not_fit_is_left_out_of_the_entry_too),
+		cmocka_unit_test_setup_teardown(lines_of_a_turn_wait_for_its_end_and_those_of_other_threads_do_not, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_turn_of_many_lines_keeps_their_order, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_full_disk_ends_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_log_that_cannot_be_opened_says_which_and_why, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_log_file_is_for_its_owner_and_is_added_to, set_up, tear_down),
