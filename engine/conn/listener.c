@@ -13,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #define ACCEPTS_PER_TURN 64
@@ -45,6 +44,17 @@ listener_resume(void *arg)
 		ev_io_start(l->worker->loop, &l->watcher);
 }
 
+/* The number of descriptors that connections may use. */
+static rlim_t
+unreserved(void)
+{
+	struct rlimit most;
+
+	if (getrlimit(RLIMIT_NOFILE, &most) < 0 || most.rlim_cur == RLIM_INFINITY)
+		return RLIM_INFINITY;
+	return most.rlim_cur - (most.rlim_cur / 4 < RESERVED ? most.rlim_cur / 4 : RESERVED);
+}
+
 /*
  * No descriptor is left, and the read event stays ready. Use the spare descriptor to accept and close one caller, then
  * pause the listener so that the loop does not spin.
@@ -60,6 +70,7 @@ step_back(struct listener *l, int error)
 	if (fd >= 0)
 		close(fd);
 	l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	l->unreserved = unreserved();
 	ev_io_stop(l->worker->loop, &l->watcher);
 	timer_set(&l->backoff, BACKOFF_SECONDS);
 	say(l, MSG_SP0007, strerror(error));
@@ -120,15 +131,12 @@ give_up(struct listener *l)
  * files. accept returns the lowest free number, so a high number means that all lower ones are used.
  */
 static bool
-reserved(int fd)
+reserved(struct listener *l, int fd)
 {
-	struct rlimit most;
-	rlim_t kept;
-
-	if (getrlimit(RLIMIT_NOFILE, &most) < 0 || most.rlim_cur == RLIM_INFINITY)
+	if ((rlim_t)fd < l->unreserved)
 		return false;
-	kept = most.rlim_cur / 4 < RESERVED ? most.rlim_cur / 4 : RESERVED;
-	return (rlim_t)fd >= most.rlim_cur - kept;
+	l->unreserved = unreserved(); /* the limit may have been raised */
+	return (rlim_t)fd >= l->unreserved;
 }
 
 /* After a failed accept. True: more callers may wait. */
@@ -170,7 +178,7 @@ accept_one(struct listener *l)
 	socklen_t len = sizeof from;
 	int fd = accept4(l->fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd >= 0 && !reserved(fd)) {
+	if (fd >= 0 && !reserved(l, fd)) {
 		welcome(l, fd, &from);
 		return true;
 	}
@@ -231,6 +239,7 @@ take_socket(struct listener *l, int fd)
 	l->fd = fd;
 	if (getsockname(fd, (struct sockaddr *)&own, &len) == 0)
 		addr_from_sockaddr(&l->entrance.own, (struct sockaddr *)&own);
+	l->unreserved = unreserved();
 	l->entrance.any = addr_is_any(&l->entrance.own);
 	l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	ev_io_init(&l->watcher, listener_on_callers, fd, EV_READ);

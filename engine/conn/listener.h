@@ -8,6 +8,7 @@
 
 #include <ev.h>
 #include <stdbool.h>
+#include <sys/resource.h>
 
 #include "conn/conn.h"
 #include "base/fault.h"
@@ -33,6 +34,7 @@ struct listener {
 	bool urm_set;          /* an operator changed its urm; the next reload undoes that, with a message */
 	bool yielded;          /* closed for a reload; opened again when the reload is refused */
 	int spare;             /* a descriptor kept for the time when no other is left */
+	rlim_t unreserved;     /* the number of descriptors that connections may use, as far as it is known */
 };
 
 /* Makes a closed listener, owned by the caller. NULL: no memory. */

@@ -101,7 +101,7 @@ io_finish_connect(struct io *io, int revents)
 static bool
 io_see_first(struct io *io, int revents)
 {
-	char byte;
+	unsigned char byte;
 	ssize_t n;
 
 	(void)revents;
@@ -111,6 +111,7 @@ io_see_first(struct io *io, int revents)
 	if (n < 0 && transport_would_block(errno))
 		return true;
 	io->first = false;
+	io->first_byte = n > 0 ? byte : -1;
 	if (n > 0)
 		return raise_event(io, IO_FIRST);
 	if (n < 0)
@@ -376,7 +377,7 @@ void
 io_open(struct io *io, struct ev_loop *loop, int fd, bool connecting, size_t in_max,
 	void (*on)(void *owner, enum io_event e), void *owner)
 {
-	*io = (struct io){ .loop = loop, .fd = fd, .on = on, .owner = owner, .connecting = connecting, .first = !connecting };
+	*io = (struct io){ .loop = loop, .fd = fd, .on = on, .owner = owner, .connecting = connecting, .first = !connecting, .first_byte = -1 };
 	transport_prepare(fd);
 	buf_init(&io->in, in_max);
 	io->in.secret = true;
@@ -391,11 +392,7 @@ io_open(struct io *io, struct ev_loop *loop, int fd, bool connecting, size_t in_
 int
 io_first(const struct io *io)
 {
-	unsigned char byte;
-
-	if (io->fd < 0 || recv(io->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) != 1)
-		return -1;
-	return byte;
+	return io->first_byte;
 }
 
 void

@@ -46,6 +46,7 @@ struct io {
 	size_t discarded;
 	bool *gone;          /* while a step runs: set to true when the owner closes io; NULL between steps */
 	int mask;            /* the event mask of the watcher */
+	int first_byte; /* -1: none has come */
 	bool first, shaking, connecting, paused, eof, lingering, flushing, dead, want_write;
 	bool told;           /* IO_FAILED was raised */
 	bool left;           /* the owner did not take all of `in` */
@@ -60,7 +61,7 @@ struct io {
 #define IO_LINGER_BYTES (256 * 1024)
 
 /*
- * Takes fd (and makes it non-blocking, close-on-exec, TCP_NODELAY). Waits for the first byte (way in) or, when
+ * Takes fd, which is non-blocking and close-on-exec, and sets TCP_NODELAY. Waits for the first byte (way in) or, when
  * `connecting`, for the connection. in_max limits `in`, in bytes. The owner is told of events by on(owner, event).
  */
 void io_open(struct io *io, struct ev_loop *loop, int fd, bool connecting, size_t in_max,
@@ -69,7 +70,7 @@ void io_open(struct io *io, struct ev_loop *loop, int fd, bool connecting, size_
 /* Changes the limit of `in`; it must be at least the present length. Takes effect with io_consumed. */
 static inline void io_bound(struct io *io, size_t in_max) { io->in.max = in_max; }
 
-/* The first byte waiting in the kernel (peeked), -1 none. Valid in IO_FIRST. */
+/* The first byte, which is not taken yet. -1: none has come. */
 int io_first(const struct io *io);
 
 /* Starts the TLS handshake on the socket. Takes t, which must have been made over io->fd. */

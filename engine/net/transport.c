@@ -2,7 +2,6 @@
 #include "net/transport.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
@@ -17,8 +16,6 @@ transport_prepare(int fd)
 {
 	int one = 1;
 
-	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
-	fcntl(fd, F_SETFD, FD_CLOEXEC);
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one); /* fails on a socket that is not TCP, which does not need it */
 }
 
@@ -114,6 +111,16 @@ count(uint64_t *times, uint64_t *bytes, size_t n)
 	*bytes += n;
 }
 
+/*
+ * True when fewer bytes came than there was room for, and TLS holds no more: a further read would say that it has to
+ * wait. Bytes that arrive from now on make the descriptor readable.
+ */
+static bool
+is_last(const struct tls *tls, size_t got, size_t room)
+{
+	return got < room && (tls == NULL || tls_pending(tls) == 0);
+}
+
 enum transport_result
 transport_fill(int fd, struct tls *tls, struct buf *in, struct io_counts *counts, struct transport_trouble *why)
 {
@@ -123,10 +130,14 @@ transport_fill(int fd, struct tls *tls, struct buf *in, struct io_counts *counts
 	int i;
 
 	for (i = 0; i < CHUNKS && r == TRANSPORT_MOVED && buf_len(in) < in->max; i++) {
-		r = read_once(fd, tls, chunk, least(sizeof chunk, in->max - buf_len(in)), &got, why);
+		size_t room = least(sizeof chunk, in->max - buf_len(in));
+
+		r = read_once(fd, tls, chunk, room, &got, why);
 		if (r == TRANSPORT_MOVED && buf_add(in, chunk, got) < 0)
 			r = transport_errno(why, ENOMEM);
 		explicit_bzero(chunk, got);
+		if (r == TRANSPORT_MOVED && is_last(tls, got, room))
+			r = TRANSPORT_WANT_READ;
 	}
 	if (counts != NULL)
 		count(&counts->receives, &counts->received, buf_len(in) - before);

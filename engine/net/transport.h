@@ -15,7 +15,7 @@
 
 enum transport_result {
 	TRANSPORT_MOVED,
-	TRANSPORT_WANT_READ,  /* nothing moved; try again when the descriptor is readable */
+	TRANSPORT_WANT_READ,  /* nothing more to move; try again when the descriptor is readable */
 	TRANSPORT_WANT_WRITE, /* ... writable */
 	TRANSPORT_EOF,        /* reading: the peer's orderly end of input; may be read again */
 	TRANSPORT_FAILED,
@@ -26,7 +26,9 @@ struct transport_trouble { /* after TRANSPORT_FAILED */
 	char text[160];
 };
 
-/* Makes fd non-blocking, close-on-exec, and TCP_NODELAY where it is TCP. */
+/*
+ * Sets TCP_NODELAY where fd is TCP. The caller has made it non-blocking and close-on-exec, as it made the descriptor.
+ */
 void transport_prepare(int fd);
 
 /*

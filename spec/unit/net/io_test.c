@@ -107,7 +107,7 @@ tcp_pair(int fd[2])
 	getsockname(l, (struct sockaddr *)&a, &size);
 	fd[1] = socket(AF_INET, SOCK_STREAM, 0);
 	assert_int_equal(connect(fd[1], (struct sockaddr *)&a, sizeof a), 0);
-	fd[0] = accept(l, NULL, NULL);
+	fd[0] = accept4(l, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	assert_true(fd[0] >= 0);
 	close(l);
 }
@@ -551,7 +551,7 @@ link_up(struct link *k)
 	k->c.config = client;
 	k->c.judgement = TLS_ACCEPT;
 	dial(&k->c, &a);
-	fd = accept(l, NULL, NULL);
+	fd = accept4(l, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	assert_true(fd >= 0);
 	close(l);
 	io_open(&k->s.io, k->s.loop, fd, false, k->s.most ? k->s.most : 100000, on_event, &k->s);

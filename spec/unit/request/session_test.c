@@ -52,7 +52,7 @@ connect_one(struct bench *b, unsigned n)
 	struct conn *c = &b->conn[n];
 	int fd[2];
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fd), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
 	b->peer[n] = fd[1];
 	c->worker = &b->worker;
 	c->generation = &b->generation;
