@@ -26,6 +26,7 @@ stds.definition = { globals = { "region", "tcpipservice", "ipconn", "program", "
 files["lua"] = { std = "policy" }
 files["policies"] = { std = "policy" }
 files["policies/region.lua"] = { std = "definition" }
+files["engine/packaging/example"] = { std = "definition" }
 files["lua/init/region.lua"] = { std = "definition" }
 files["spec"] = { std = "lua54+busted" }
 -- Written to misbehave; declarations without code.

@@ -28,6 +28,7 @@ BIN ?= $(if $(filter build,$(BUILD)),sallyport,$(BUILD)/sallyport)
 
 PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev libjsmn-dev libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev openssl curl sqlite3 \
 	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 systemd tzdata mandoc
+DEB_PACKAGES := dpkg-dev debhelper fakeroot lintian
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev jsmn.h=libjsmn-dev curl/curl.h=libcurl4-openssl-dev sqlite3.h=libsqlite3-dev microhttpd.h=libmicrohttpd-dev
 
@@ -37,7 +38,7 @@ LUA_LIBS := $(shell pkg-config --libs lua5.4 2>/dev/null || echo -llua5.4)
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 $(if $(WERROR),$(if $(SANITIZE),,-Werror))
 HARDENING := -fstack-protector-strong $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
 CFLAGS ?= -O2 -g
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iengine -I. $(LUA_CFLAGS) $(WARNINGS) $(HARDENING) $(CFLAGS) \
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iengine -I. $(LUA_CFLAGS) $(WARNINGS) $(HARDENING) $(CPPFLAGS) $(CFLAGS) \
 	-fPIC -fno-semantic-interposition -MMD -MP \
 	$(if $(SANITIZE),-fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=$(SANITIZE))
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE))
@@ -79,6 +80,7 @@ help:
 	@echo 'make install     into $$DESTDIR$$PREFIX (PREFIX=$(PREFIX))'
 	@echo 'make uninstall   removes the files that make install put there'
 	@echo 'make manual      build/manual: sallyport(1), sallyport-region(5), sallyport-policy(7)'
+	@echo 'make deb         build/deb: the Debian packages sallyport and sallyport-doc'
 	@echo 'make clean       removes what was built, and the key rings'
 	@echo
 	@echo 'Documents: README.md has the map.'
@@ -249,10 +251,23 @@ build/systemd/%/.made: $(wildcard engine/packaging/systemd/*.service)
 	$(Q)for u in $^; do sed 's,/usr/bin/,$(PREFIX)/bin/,' $$u >$(@D)/$${u##*/} || exit 1; done
 	$(Q)touch $@
 
+# --- Debian packages, in build/deb. The sources are copied there, with debian/ at the top as dpkg wants it.
+SOURCES := Makefile LICENSE README.md engine lua policies certs spec
+deb: deps
+	$(Q)engine/packaging/deps $(DEB_PACKAGES)
+	$(Q)rm -rf build/deb; mkdir -p build/deb/sallyport
+	$(Q)tar -c --exclude=certs/rings $(SOURCES) | tar -x -C build/deb/sallyport
+	$(Q)mv build/deb/sallyport/engine/packaging/debian build/deb/sallyport/debian; mkdir build/deb/sallyport/engine/packaging/debian
+	$(Q)cp build/deb/sallyport/debian/changelog build/deb/sallyport/engine/packaging/debian/
+	$(Q)cd build/deb/sallyport && env -u MAKEFLAGS -u MAKELEVEL COMMIT='$(COMMIT)' DEB_BUILD_OPTIONS=parallel=$(CORES) \
+		dpkg-buildpackage -us -uc -b >../build.log 2>&1 || { tail -n 40 ../build.log; exit 1; }
+	$(Q)lintian --allow-root --fail-on error,warning --info build/deb/*.changes
+	$(Q)ls -s --block-size=1K build/deb/*.deb
+
 clean:
 	rm -rf build sallyport certs/rings certs/.rings.*
 
 FORCE:
 .SECONDARY:
-.PHONY: all help run test deps suite unit certs asan tsan fuzz bench types lint install uninstall manual completion units clean FORCE
+.PHONY: all help run test deps suite unit certs asan tsan fuzz bench types lint install uninstall manual completion units deb clean FORCE
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)

@@ -12,8 +12,9 @@ describe("make install", function()
 
   before_each(function()
     dir = lfs.currentdir() .. "/" .. support.directory():gsub("^%./", "")
-    local status, out, err = support.run { "env", "-u", "MAKEFLAGS", "make", "-s", "-o", "all", "-o", (support.binary:gsub("^%./", "")), "install", "DESTDIR=" .. dir, "PREFIX=/usr",
-      "BIN=" .. support.binary }
+    local binary = support.binary:gsub("^%./", "")
+    local status, out, err = support.run { "env", "-u", "MAKEFLAGS", "make", "-s", "-o", "all", "-o", binary, "install",
+      "DESTDIR=" .. dir, "PREFIX=/usr", "BIN=" .. binary }
     assert.equal(0, status, out .. err)
   end)
   after_each(function() support.remove((dir:gsub("^.*/build", "build"))) end)
@@ -58,7 +59,8 @@ ipconn "NETX" { template = "only" } program "ECHO" {}
     for _, page in ipairs { "man1/sallyport.1", "man5/sallyport-region.5", "man7/sallyport-policy.7" } do
       assert.message(page).is_truthy(support.read(dir .. "/usr/share/man/" .. page))
     end
-    for _, script in ipairs { "bash-completion/completions/sallyport", "zsh/site-functions/_sallyport", "fish/vendor_completions.d/sallyport.fish" } do
+    for _, script in ipairs { "bash-completion/completions/sallyport", "zsh/site-functions/_sallyport",
+      "fish/vendor_completions.d/sallyport.fish" } do
       local completion = support.read(dir .. "/usr/share/" .. script)
       assert.message(script).is_truthy(completion and completion:find("/usr/share/sallyport/complete ", 1, true))
       assert.message(script).is_nil(completion:find(dir, 1, true))

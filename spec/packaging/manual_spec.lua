@@ -9,7 +9,8 @@ local PAGES = { "sallyport.1", "sallyport-region.5", "sallyport-policy.7" }
 
 -- A page as words: without fonts and escapes, in lines as long as a paragraph.
 local function plain(source)
-  return (source:gsub("\\f%u", ""):gsub("\\:", ""):gsub("\\%-", "-"):gsub("\\%((%l%l)", { aq = "'", ga = "`", ha = "^", ti = "~" }):gsub("\n", " "))
+  source = source:gsub("\\f%u", ""):gsub("\\:", ""):gsub("\\%-", "-"):gsub("\n", " ")
+  return (source:gsub("\\%((%l%l)", { aq = "'", ga = "`", ha = "^", ti = "~" }))
 end
 
 describe("the manual pages", function()

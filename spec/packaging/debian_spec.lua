@@ -1,0 +1,49 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The sources of the Debian packages fit the Makefile, and the example region fits the directory that `init` writes.
+-- `make deb-test` builds the packages and installs them in a bare Debian.
+local lfs = require "lfs"
+
+local support = require "spec.support"
+
+local DEBIAN = "engine/packaging/debian/"
+
+describe("the Debian packages", function()
+  it("need for their build the package of each header", function()
+    local needed = assert(support.read(DEBIAN .. "control"):match "\nBuild%-Depends:(.-)\n%u")
+    local found = 0
+    for package in assert(support.read("Makefile"):match "\nHEADERS := ([^\n]+)"):gmatch "=(%S+)" do
+      found = found + 1
+      if package ~= "libc6-dev" then assert.message(package).is_truthy(needed:find(" " .. package .. ",", 1, true)) end
+    end
+    assert.is_true(found > 5, found)
+  end)
+
+  it("have a changelog in Debian's form, which ends with its author and date", function()
+    local changelog = support.read(DEBIAN .. "changelog")
+    assert.is_truthy(changelog:find "^sallyport %(%d+%.%d+%.%d+%) %l+; urgency=%l+\n\n  %* ")
+    assert.is_truthy(changelog:find "\n %-%- [^<\n]+ <%S+@%S+>  %u%l%l, %d%d %u%l%l %d%d%d%d %d%d:%d%d:%d%d %+%d%d%d%d\n$")
+  end)
+
+  it("have maintainer scripts that a shell can read", function()
+    for _, name in ipairs { "postinst", "prerm", "postrm" } do
+      local status, _, err = support.run { "sh", "-n", DEBIAN .. "sallyport." .. name }
+      assert.same({ 0, "" }, { status, err })
+    end
+  end)
+end)
+
+describe("the example region", function()
+  local dir
+  before_each(function() dir = lfs.currentdir() .. "/" .. support.directory():gsub("^%./", "") end)
+  after_each(function() support.remove((dir:gsub("^.*/build", "build"))) end)
+
+  it("takes the place of the region.lua that init writes, without a fault", function()
+    assert.equal(0, (support.sallyport("init", dir .. "/CICSA")))
+    for _, path in ipairs { "run", "lib" } do assert(lfs.mkdir(dir .. "/" .. path)) end
+    local example = support.read "engine/packaging/example/region.lua"
+    support.write(dir .. "/CICSA/region.lua",
+      (example:gsub("/run/sallyport/CICSA", dir .. "/run"):gsub("/var/lib/sallyport/CICSA", dir .. "/lib"):gsub("1435", "0")))
+    local status, out, err = support.sallyport("check", "--strict", "--specs", "--region", dir .. "/CICSA/region.lua")
+    assert.message(out .. err).equal(0, status)
+  end)
+end)
