@@ -12,6 +12,8 @@
 #include "conn/conn.h"
 #include "policy/facts_json.h"
 #include "conn/listener.h"
+#include "base/clock.h"
+#include "metrics/metrics.h"
 #include "records/recorder.h"
 #include "region/region.h"
 
@@ -48,9 +50,9 @@ region_rows(struct query *q)
 	inquire_put(row, "status", r->worker.draining ? "DRAINING" : "ACTIVE");
 	inquire_put_number(row, "sockets", r->worker.sockets);
 	inquire_put_number(row, "ipconns", (double)registry_count(r->registry));
-	inquire_put_number(row, "sessions", r->worker.sessions);
+	inquire_put_number(row, "sessions", (double)(metrics_figure(r->worker.metrics, FIGURE_OF_SEND_SESSIONS) + metrics_figure(r->worker.metrics, FIGURE_OF_RECEIVE_SESSIONS)));
 	inquire_put_number(row, "refusals", (double)r->worker.refusals);
-	inquire_put_number(row, "loop_lag", (double)(json_int_t)(lag_seconds(&r->lag) * 1e6) / 1e6);
+	inquire_put_number(row, "loop_lag", (double)(json_int_t)(metrics_lag(r->worker.metrics, clock_span()) * 1e6) / 1e6);
 	inquire_put_number(row, "started", r->started);
 	inquire_put_number(row, "pid", (double)getpid());
 	inquire_put(row, "file", r->file);

@@ -51,7 +51,6 @@ struct worker {
 	struct socket_statistics statistics;
 	struct door_statistics doors[DOOR_COUNT]; /* of attach also the requests that the saf decided on */
 	uint64_t refusals;                  /* connections and requests that were refused since the region started */
-	unsigned sessions;                  /* in use, over all ipconns */
 	struct metrics *metrics;            /* borrowed; NULL in a worker that does not run */
 	uint64_t suggested;                 /* the counter behind suggested APPLIDs (IPIC.md 6.2) */
 	bool draining;

@@ -141,7 +141,13 @@ void
 metrics_add(struct metrics *m, enum families_figure f, int64_t by)
 {
 	if (m != NULL)
-		metrics_set(m, f, atomic_load_explicit(&m->figure[f], memory_order_relaxed) + by);
+		metrics_set(m, f, metrics_figure(m, f) + by);
+}
+
+int64_t
+metrics_figure(const struct metrics *m, enum families_figure f)
+{
+	return atomic_load_explicit(&m->figure[f], memory_order_relaxed);
 }
 
 void

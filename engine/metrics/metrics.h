@@ -47,6 +47,8 @@ void metrics_request(struct metrics *m, const char *program, enum metrics_reques
 
 void metrics_set(struct metrics *m, enum families_figure f, int64_t value);
 void metrics_add(struct metrics *m, enum families_figure f, int64_t by);
+/* The value of a figure. Any thread. m is not NULL. */
+int64_t metrics_figure(const struct metrics *m, enum families_figure f);
 /* Takes the end dates of the ring of the current generation; NULL: there are none. */
 void metrics_expiries(struct metrics *m, struct expiries *e);
 
@@ -55,6 +57,11 @@ void metrics_expiries(struct metrics *m, struct expiries *e);
 /* A turn of the loop begins, after it has waited; it ends, before it waits again. now: clock_span(). */
 void metrics_turn_begins(struct metrics *m, double now);
 void metrics_turn_ends(struct metrics *m, double now);
+/*
+ * The seconds that an event may have waited for the loop: the longest turn of the last one to two minutes, or the
+ * present one. now: clock_span(). Any thread. m is not NULL.
+ */
+double metrics_lag(const struct metrics *m, double now);
 /* The loop's timer has fired, once a second: the loop turns. */
 void metrics_beat(struct metrics *m, double now);
 

@@ -28,8 +28,6 @@ struct metrics {
 	_Atomic uint64_t closed;    /* the bytes of the name of a tcpipservice that is not open */
 };
 
-/* The seconds that an event may have waited for the loop: the longest turn, or the present one. Any thread. */
-double metrics_lag(const struct metrics *m, double now);
 /* The end dates, counted for the caller; NULL: there are none. Any thread. */
 struct expiries *metrics_get_expiries(struct metrics *m);
 

@@ -123,7 +123,7 @@ scrape_figures(struct scrape *s, enum family f)
 
 	for (unsigned i = 0; i < FIGURE_COUNT; i++)
 		if (rows[i].family == f)
-			exposition_number(&s->e, "", rows[i].labels, atomic_load_explicit(&s->m->figure[i], memory_order_relaxed));
+			exposition_number(&s->e, "", rows[i].labels, metrics_figure(s->m, (enum families_figure)i));
 }
 
 static void

@@ -543,7 +543,6 @@ begin(struct region *r, const struct region_options *o, struct origin *from, str
 	ev_prepare_init(&r->turn, region_end_of_turn);
 	r->turn.data = r;
 	ev_prepare_start(r->worker.loop, &r->turn);
-	lag_start(&r->lag, r->worker.loop);
 	return 0;
 }
 
@@ -600,7 +599,6 @@ free_clients(struct region *r)
 		timer_stop(&r->drain);
 		telemetry_end(r);
 		ev_prepare_stop(r->worker.loop, &r->turn);
-		lag_stop(&r->lag);
 	}
 }
 

@@ -10,7 +10,6 @@
 #include "policy/generation.h"
 #include "base/log.h"
 #include "conn/worker.h"
-#include "net/lag.h"
 #include "region/listeners.h"
 #include "region/telemetry.h"
 #include "region/version_store.h"
@@ -26,7 +25,6 @@ struct region {
 	char file[PATH_SIZE];          /* region.lua */
 	char library_dir[PATH_SIZE];
 	struct worker worker;
-	struct lag lag;                /* of the worker's loop */
 	ev_prepare turn;               /* runs at the end of each turn: frees closed objects */
 	struct log *log;               /* owned */
 	struct handed *handed;         /* borrowed; sockets that the first listeners take; NULL: none */

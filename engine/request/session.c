@@ -25,7 +25,6 @@ count_slot(struct session *s, int by)
 	unsigned *peak = s->sending ? &n->peak_send : &n->peak_receive;
 
 	s->conn->nsessions += (unsigned)by;
-	s->conn->worker->sessions += (unsigned)by;
 	metrics_add(s->conn->worker->metrics, s->sending ? FIGURE_OF_SEND_SESSIONS : FIGURE_OF_RECEIVE_SESSIONS, by);
 	*current += (unsigned)by;
 	if (*current > *peak)
