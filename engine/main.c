@@ -19,6 +19,7 @@
 #include "region/region.h"
 #include "admin/operator.h"
 #include "admin/signals.h"
+#include "candidate/canary_run.h"
 #include "candidate/shadow.h"
 #include "net/handed.h"
 #include "net/notify.h"
@@ -128,6 +129,7 @@ run_until_end(struct start *s)
 	signals_free(signals);
 	watch_stop(s->watch);
 	shadow_close(s->region);
+	canary_run_close(s->region);
 	reload_cancel(s->region); /* before the control socket closes, which carries the answer */
 	control_close(s->control);
 	notify_free(s->options->notify);
@@ -223,13 +225,14 @@ static const char usage[] =
 	"  init      write a region with a policy, its rows and key rings, ready to run\n"
 	"  import    FILE: write a region.lua from a listing of a CSD (DFHCSDUP LIST, or DEFINE statements)\n"
 	"  passwd    hash a password for the saf's file\n"
-	"  inquire   region | tcpipservice | ipconn | session | conversation | program | transaction | socket | policy | door | counter | rate | user | shadow | statistics [NAME]\n"
+	"  inquire   region | tcpipservice | ipconn | session | conversation | program | transaction | socket | policy | door | counter | rate | user | shadow | canary | statistics [NAME]\n"
 	"  set       tcpipservice NAME ... | ipconn NAME ... | user NAME unrevoke\n"
 	"  discard   ipconn NAME\n"
 	"  release   ipconn NAME\n"
 	"  reload    load changed definitions, rings and policies, while partners are connected\n"
 	"  policy    list | show N FILE | diff N [M] | use N | rollback: the generations that the region keeps\n"
 	"  shadow    N|DIR [--share 10%] [--tcpipservice T] | stop: other scripts are asked beside the live ones, and decide nothing\n"
+	"  canary    N|DIR --share 5% | --peer CIDR | --tcpipservice T [--rollback-on RULE]... | stop: other scripts decide about a share\n"
 	"  explain   ID | --peer IP | --last N [--refused] | --code CODE: why a connection was accepted or refused\n"
 	"  decisions what the doors decided, from the file of records: --since 1h, --refused, --code CODE, --follow and others\n"
 	"  replay    --with DIR: the recorded connections meet other scripts and definitions; which decisions change?\n"
@@ -258,6 +261,7 @@ static const struct {
 	{ "reload", command_run },
 	{ "policy", command_run },
 	{ "shadow", command_run },
+	{ "canary", command_run },
 	{ "explain", command_run },
 	{ "decisions", decisions_run },
 	{ "replay", replay_command_run },

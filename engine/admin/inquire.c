@@ -238,6 +238,7 @@ static const struct kind {
 	{ "rate", inquire_rate_step },
 	{ "user", inquire_user_step },
 	{ "shadow", inquire_shadow_step },
+	{ "canary", inquire_canary_step },
 	{ "statistics", inquire_statistics_step },
 };
 

@@ -12,7 +12,7 @@ struct region;
 
 #define INQUIRE_NAME 128 /* bytes; no resource has a longer name */
 
-#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, door, counter, rate, user, shadow or statistics"
+#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, door, counter, rate, user, shadow, canary or statistics"
 
 /*
  * An inquiry makes the rows of one of INQUIRE_KINDS in steps. A row has every attribute of the definition, in lower
@@ -43,6 +43,9 @@ struct region;
  *                 (partner ALL) and by partner; without NAME: the users that have any
  *   shadow        candidate state (LOADING ASKING) tcpipservice share since connections asked same dropped waiting
  *                 newly_accepted newly_refused changed unknown others differences last; one row, or none
+ *   canary        candidate state (LOADING DECIDING RETURNING ENDED) generation share peer tcpipservice rules
+ *                 connections asked refused errors live_connections live_asked live_refused live_errors why error
+ *                 since ended ipconns others last; one row, or none
  *   statistics    resource (GLOBAL TCPIPSERVICE IPCONN) name, and the figures of statistics.h; name is the region's
  *                 applid, a tcpipservice or an ipconn
  */

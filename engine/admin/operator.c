@@ -142,7 +142,7 @@ static bool
 folds(const char *what)
 {
 	return strcmp(what, "socket") != 0 && strcmp(what, "policy") != 0 && strcmp(what, "counter") != 0 &&
-	       strcmp(what, "rate") != 0 && strcmp(what, "shadow") != 0 && strcmp(what, "door") != 0;
+	       strcmp(what, "rate") != 0 && strcmp(what, "shadow") != 0 && strcmp(what, "door") != 0 && strcmp(what, "canary") != 0;
 }
 
 /* The number of --busiest; 0: not given. -1 with o->fault. */
@@ -469,6 +469,7 @@ static const struct {
 	{ "reload", operator_do_reload, true },
 	{ "policy", operator_do_policy, false },
 	{ "shadow", operator_do_shadow, true },
+	{ "canary", operator_do_canary, true },
 	{ "shutdown", operator_do_shutdown, true },
 };
 

@@ -44,5 +44,6 @@ int operator_judge_note(const char *note, struct fault *f);
 int operator_do_reload(struct order *o);
 int operator_do_policy(struct order *o);
 int operator_do_shadow(struct order *o);
+int operator_do_canary(struct order *o);
 
 #endif

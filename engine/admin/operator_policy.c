@@ -2,6 +2,7 @@
 /* operator_policy: the command policy: the kept generations, their files, and their use. */
 #include "admin/operator_internal.h"
 
+#include "candidate/canary_run.h"
 #include "candidate/shadow.h"
 #include "policy/facts_json.h"
 #include "region/region.h"
@@ -25,13 +26,23 @@ scripts_of(const struct version *v)
 	return list;
 }
 
+static const char *
+state_of(const struct region *r, const struct version *v)
+{
+	if (v == versions_current(r->versions))
+		return "current";
+	if (v->number == canary_run_generation(r))
+		return "canary";
+	return v->number == shadow_generation(r) ? "shadow" : "kept";
+}
+
 static json_t *
 row_of(const struct region *r, const struct version *v)
 {
 	bool current = v == versions_current(r->versions);
 	json_t *stored = r->store != NULL ? json_boolean(atomic_load(&v->stored)) : NULL;
 
-	return json_pack("{s:I,s:s,s:o,s:f,s:s,s:s,s:b,s:I,s:o*,s:o*,s:o}", "generation", (json_int_t)v->number, "state", current ? "current" : v->number == shadow_generation(r) ? "shadow" : "kept",
+	return json_pack("{s:I,s:s,s:o,s:f,s:s,s:s,s:b,s:I,s:o*,s:o*,s:o}", "generation", (json_int_t)v->number, "state", state_of(r, v),
 		"note", operator_text(v->note), "time", v->time, "by", v->by, "hash", v->hash, "pinned", current && versions_pinned(r->versions),
 		"of", (json_int_t)v->of, "stored", stored, "damage", v->damage != NULL ? operator_text(v->damage) : NULL, "scripts", scripts_of(v));
 }

@@ -87,6 +87,10 @@
 	X(SP0100, 'I', "Shadow begun.") \
 	X(SP0101, 'I', "Shadow ended.") \
 	X(SP0102, 'W', "The shadow decides otherwise; the verdict in force stays.") \
+	X(SP0103, 'I', "Canary begun.") \
+	X(SP0104, 'I', "Canary ended.") \
+	X(SP0105, 'W', "Canary ended by its rule.") \
+	X(SP0106, 'W', "IPCONN that a canary let in is refused by the live generation.") \
 	X(SP0113, 'W', "Service manager not told.") \
 	X(SP0114, 'W', "TCPIPSERVICE has the address of its socket, not that of its definition.") \
 	X(SP0125, 'I', "Metrics are served.") \

@@ -80,6 +80,8 @@ chosen(const struct shadow *s, const struct conn *c)
 	const struct facts *f = &c->facts;
 	const struct ipconn_def *dialled = c->service->ipconn;
 
+	if (c->generation != c->worker->generation)
+		return false;
 	if (f->way == WAY_OUT)
 		return share_has_dialled(&s->share, dialled != NULL ? dialled->ipconn : "", f->peer.host);
 	return share_has_accepted(&s->share, f->tcpipservice, &f->peer.addr);

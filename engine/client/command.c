@@ -23,7 +23,7 @@
 #include "client/table.h"
 #include "client/command_words.h"
 #include "client/policy_command.h"
-#include "client/shadow_request.h"
+#include "client/candidate_request.h"
 
 
 static void
@@ -35,8 +35,8 @@ command_show_inquired(const struct command *c, const json_t *rows)
 		t.columns = 0;
 	if (c->cemt)
 		table_cemt(stdout, command_words_kind(c), rows);
-	else if (strcmp(command_words_kind(c), "shadow") == 0)
-		shadow_request_show(rows, &t);
+	else if (candidate_request_show(command_words_kind(c), rows, &t))
+		return;
 	else if (c->nargs == 2 && !row_filter_is_pattern(c->arg[1]) && json_array_size(rows) == 1 && strcmp(command_words_kind(c), "conversation") != 0)
 		table_listing(stdout, json_array_get(rows, 0));
 	else
@@ -123,7 +123,7 @@ static const struct verb {
 	const char *usage;
 } verbs[] = {
 	{ "inquire", command_words_inquire, command_show_inquired,
-		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|door|counter|rate|user|shadow|statistics [NAME]\n"
+		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|door|counter|rate|user|shadow|canary|statistics [NAME]\n"
 		"Shows the state of the running region; with NAME, every attribute of one object (session, conversation: of one ipconn).\n"
 		"A NAME with * or ? is a pattern: the rows whose name fits.\n" COMMON
 		"  --status S       only rows in that state, such as ACQUIRED, OUTSERVICE, OPEN\n"
@@ -171,6 +171,17 @@ static const struct verb {
 		"must be the live ones, except for the names of scripts and their parameters. Exit status 1: refused.\n" COMMON
 		"  --share P        that share of the addresses and ipconns, by a keyed hash (default 100%)\n"
 		"  --tcpipservice T only connections of that listener\n" },
+	{ "canary", command_words_canary, command_show_done,
+		"usage: sallyport canary N|DIR --share 5%|--peer CIDR|--tcpipservice T [--rollback-on RULE]...\n"
+		"       sallyport canary stop\n"
+		"Lets other scripts decide about a share of the new connections, chosen when the socket is accepted or dialled; the options that\n"
+		"are given must all hold. inquire canary shows it. N is a kept generation; DIR has scripts, or a region.lua. Its definitions must\n"
+		"be the live ones, except for the names of scripts and their parameters. At its end the live generation asks again about the\n"
+		"ipconns that it let in. Exit status 1: refused.\n" COMMON
+		"  --share P        that share of the addresses and of the ipconns that the region dials, by a keyed hash\n"
+		"  --peer CIDR      only peers of that network\n"
+		"  --tcpipservice T only connections that this listener accepts\n"
+		"  --rollback-on R  ends it when R holds: refused>2%/1m, refused>live+2%/1m (each from 50 askings on) or error>0; may be repeated\n" },
 	{ "explain", command_words_explain, command_show_explained,
 		"usage: sallyport explain ID\n"
 		"       sallyport explain --peer IP [--last N] [--refused]\n"
@@ -208,7 +219,7 @@ read_line(struct command *c, int argc, char **argv)
 		{ "row", no_argument, NULL, 'w' },
 		{ "record", required_argument, NULL, 'e' }, { "check", no_argument, NULL, 'k' }, { "force", no_argument, NULL, 'o' }, { "note", required_argument, NULL, 'm' },
 		{ "replay", required_argument, NULL, 'y' }, { "expect", required_argument, NULL, 'x' },
-		{ "share", required_argument, NULL, 'S' }, { "tcpipservice", required_argument, NULL, 'T' },
+		{ "share", required_argument, NULL, 'S' }, { "tcpipservice", required_argument, NULL, 'T' }, { "rollback-on", required_argument, NULL, 'R' },
 		{ "json", no_argument, NULL, 'j' }, { "cemt", no_argument, NULL, 't' },
 		{ "wide", no_argument, NULL, 'W' }, { "status", required_argument, NULL, 's' }, { "busiest", required_argument, NULL, 'b' }, { "reset", no_argument, NULL, 'z' }, { "now", no_argument, NULL, 'n' }, { "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
@@ -232,6 +243,13 @@ read_line(struct command *c, int argc, char **argv)
 		case 'x': c->expect = optarg; break;
 		case 'S': c->share = optarg; break;
 		case 'T': c->tcpipservice = optarg; break;
+		case 'R':
+			if (c->nrules == RULES_MAX || strlen(optarg) >= RULE_TEXT) {
+				fprintf(stderr, "%s: --rollback-on may be given %d times, with at most %d characters\n", c->name, RULES_MAX, RULE_TEXT - 1);
+				return -1;
+			}
+			c->rule[c->nrules++] = optarg;
+			break;
 		case 'j': c->json = true; break;
 		case 't': c->cemt = true; break;
 		case 'z': c->reset = true; break;
@@ -249,6 +267,12 @@ read_line(struct command *c, int argc, char **argv)
 		for (char *p = c->arg[0]; *p != '\0'; p++)
 			*p = (char)(*p >= 'A' && *p <= 'Z' ? *p - 'A' + 'a' : *p);
 	return optind == argc ? 0 : -1;
+}
+
+static bool
+is_candidate(const struct command *c)
+{
+	return strcmp(c->name, "shadow") == 0 || strcmp(c->name, "canary") == 0;
 }
 
 static bool
@@ -289,8 +313,8 @@ request(const struct command *c)
 		json_object_set_new(options, "force", json_string("yes"));
 	if (c->content[0] != '\0')
 		json_object_set_new(options, "content", json_string(c->content));
-	if (strcmp(c->name, "shadow") == 0)
-		shadow_request_options(c, options);
+	if (is_candidate(c))
+		candidate_request_options(c, options);
 	if (c->note != NULL && json_object_set_new(options, "note", json_string(c->note)) < 0) { /* not UTF-8 */
 		json_decref(args);
 		args = NULL;
@@ -315,7 +339,7 @@ complain(const struct command *c, const char *sentence)
 static unsigned
 seconds(const struct command *c)
 {
-	bool loads = strcmp(c->name, "reload") == 0 || strcmp(c->name, "policy") == 0 || strcmp(c->name, "shadow") == 0 || (c->nargs == 3 && strncasecmp(c->arg[2], "urm=", 4) == 0);
+	bool loads = strcmp(c->name, "reload") == 0 || strcmp(c->name, "policy") == 0 || is_candidate(c) || (c->nargs == 3 && strncasecmp(c->arg[2], "urm=", 4) == 0);
 
 	return loads ? RELOAD_SECONDS : CALL_SECONDS;
 }

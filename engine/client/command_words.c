@@ -25,7 +25,7 @@ one_of(const char *word, const char *const *words)
 }
 
 static const char *const inquired[] = { "region", "tcpipservice", "ipconn", "session", "conversation", "program", "transaction", "socket",
-	"policy", "door", "counter", "rate", "user", "shadow", "statistics", NULL };
+	"policy", "door", "counter", "rate", "user", "shadow", "canary", "statistics", NULL };
 static const char *const settable[] = { "tcpipservice", "ipconn", "user", NULL }, *const ipconn_only[] = { "ipconn", NULL };
 static const char *const services[] = { "open", "closed", "immclose", "urm=SCRIPT", "urm=NO", NULL };
 static const char *const conns[] = { "acquired", "released", "inservice", "outservice", "norecovdata", NULL };
@@ -127,18 +127,42 @@ command_words_policy(const struct command *c)
 	return false;
 }
 
-/* N, a directory, or stop; the options belong to the first two. */
-bool
-command_words_shadow(const struct command *c)
+static bool
+is_share(const struct command *c)
 {
 	double share;
 	char rest;
 
-	if (c->share != NULL && (c->share[0] < '0' || c->share[0] > '9' || sscanf(c->share, "%lf%%%c", &share, &rest) != 1 || !(share > 0 && share <= 100))) {
-		fprintf(stderr, "shadow: --share %s is not a percentage above 0 and at most 100, such as 10%%\n", c->share);
+	if (c->share == NULL || (c->share[0] >= '0' && c->share[0] <= '9' && sscanf(c->share, "%lf%%%c", &share, &rest) == 1 && share > 0 && share <= 100))
+		return true;
+	fprintf(stderr, "%s: --share %s is not a percentage above 0 and at most 100, such as 10%%\n", c->name, c->share);
+	return false;
+}
+
+/* N, a directory, or stop; the options belong to the first two. */
+bool
+command_words_shadow(const struct command *c)
+{
+	return is_share(c) && c->nargs == 1 && (strcmp(c->arg[0], "stop") != 0 || (c->share == NULL && c->tcpipservice == NULL));
+}
+
+/* Like a shadow; the connections must be given. The region reads the rules and names the forms. */
+bool
+command_words_canary(const struct command *c)
+{
+	struct addr_prefix prefix;
+	bool chosen = c->share != NULL || c->peer != NULL || c->tcpipservice != NULL;
+	struct fault f;
+
+	if (c->peer != NULL && addr_prefix_parse(&prefix, c->peer, strlen(c->peer), &f) < 0) {
+		fprintf(stderr, "canary: --peer: %s\n", f.text);
 		return false;
 	}
-	return c->nargs == 1 && (strcmp(c->arg[0], "stop") != 0 || (c->share == NULL && c->tcpipservice == NULL));
+	if (!is_share(c) || c->nargs != 1)
+		return false;
+	if (strcmp(c->arg[0], "stop") == 0)
+		return !chosen && c->nrules == 0;
+	return chosen;
 }
 
 bool
@@ -146,9 +170,11 @@ command_words_options(const struct command *c)
 {
 	bool explain = strcmp(c->name, "explain") == 0, inquire = strcmp(c->name, "inquire") == 0;
 	bool reload = strcmp(c->name, "reload") == 0, policy = strcmp(c->name, "policy") == 0, shutdown = strcmp(c->name, "shutdown") == 0;
+	bool canary = strcmp(c->name, "canary") == 0;
 
-	return (strcmp(c->name, "shadow") == 0 || (c->share == NULL && c->tcpipservice == NULL)) && (shutdown || !c->now) && (reload || (!c->check && !c->force && c->replay == NULL)) && (c->replay != NULL || c->expect == NULL) && (reload || policy || c->note == NULL)
-		&& (explain || (c->peer == NULL && c->last == NULL && c->code == NULL && c->record == NULL && !c->refused && !c->row))
+	return (canary || strcmp(c->name, "shadow") == 0 || (c->share == NULL && c->tcpipservice == NULL)) && (canary || c->nrules == 0)
+		&& (explain || canary || c->peer == NULL) && (shutdown || !c->now) && (reload || (!c->check && !c->force && c->replay == NULL)) && (c->replay != NULL || c->expect == NULL) && (reload || policy || c->note == NULL)
+		&& (explain || (c->last == NULL && c->code == NULL && c->record == NULL && !c->refused && !c->row))
 		&& !(c->row && (c->json || c->code != NULL))
 		&& (inquire || (!c->cemt && !c->reset && !c->wide && c->status == NULL && c->busiest == NULL)) && !(c->json && c->cemt);
 }
@@ -174,8 +200,8 @@ say_nearest(const struct command *c)
 void
 command_words_misused(const struct command *c)
 {
-	if (c->peer != NULL || c->last != NULL || c->share != NULL)
-		return; /* command_words_explain, command_words_shadow or getopt has printed the fault */
+	if (c->peer != NULL || c->last != NULL || c->share != NULL || (strcmp(c->name, "canary") == 0 && c->nargs == 1 && c->nrules > 0))
+		return; /* the function of the command, or getopt, has printed the fault */
 	fprintf(stderr, "%s: %s", c->name, !command_words_options(c) ? "an option of another command" : c->nargs == 0 ? "words are missing" : "not understood:");
 	for (int i = 0; command_words_options(c) && i < c->nargs; i++)
 		fprintf(stderr, " %s", c->arg[i]);

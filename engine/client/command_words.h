@@ -8,15 +8,19 @@
 #include <stdbool.h>
 
 #define ARGS_MAX 4
+#define RULES_MAX 8  /* --rollback-on of one canary */
+#define RULE_TEXT 64 /* the longest rule */
 
 struct command { /* one command line; the strings are borrowed from argv */
 	const char *name;
 	const char *region, *control;   /* --region, --control; NULL: not given */
-	const char *peer, *last, *code, *record; /* of explain; NULL: not given */
+	const char *peer, *last, *code, *record; /* of explain, and peer of canary; NULL: not given */
 	const char *replay, *expect;    /* of reload; NULL: not given */
 	char content[65];               /* of reload --replay: the SHA-256 of the files that were replayed; "" any files */
 	const char *status, *busiest;   /* of inquire; NULL: not given */
-	const char *share, *tcpipservice; /* of shadow; NULL: not given */
+	const char *share, *tcpipservice; /* of shadow and canary; NULL: not given */
+	const char *rule[RULES_MAX];    /* of canary: each --rollback-on */
+	int nrules;
 	const char *note;               /* of reload, policy use and policy rollback; NULL: not given */
 	bool wide, refused, row, json, cemt, check, force, reset, now, help;
 	char *arg[ARGS_MAX];
@@ -35,6 +39,7 @@ bool command_words_explain(const struct command *c); /* prints the fault of an o
 bool command_words_none(const struct command *c);
 bool command_words_policy(const struct command *c);
 bool command_words_shadow(const struct command *c); /* prints the fault of --share on stderr */
+bool command_words_canary(const struct command *c); /* prints the fault of an option's value on stderr */
 /* True when each option that was given belongs to the command. */
 bool command_words_options(const struct command *c);
 /* Prints on stderr what is wrong with the words or options, with the nearest known word. */

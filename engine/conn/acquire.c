@@ -6,6 +6,7 @@
 #include "conn/acquire.h"
 
 #include "base/clock.h"
+#include "conn/canary.h"
 #include "conn/release.h"
 #include "conn/resync.h"
 #include "conn/steps.h"
@@ -50,6 +51,7 @@ enter_obtaining(struct ipconn *i, struct fault *f)
 	memcpy(i->callback, token, sizeof token);
 	i->further[0] = '\0';
 	i->acquiring = true;
+	i->canary = canary_mark_dialled(i);
 	i->answered = i->redirected = false;
 	i->sendcount = i->def.sendcount;
 	i->receivecount = wants_callback(i) ? i->def.receivecount : 0;
@@ -342,12 +344,12 @@ agree(struct ipconn *i, const struct capex_answer *a)
 	return i->sendcount > 0 || (i->acquiring && i->receivecount > 0);
 }
 
-/* c is installed and adopts the current generation: its doors were asked under it, or asked again (capex_out.c). */
+/* c is installed and adopts the generation that decides, whose doors were asked, if need be again (capex_out.c). */
 static void
 through(struct conn *c)
 {
 	traffic_begin(c);
-	conn_adopt(c, c->worker->generation);
+	conn_adopt(c, canary_ruling(c->worker, c->ipconn->canary));
 	ipconn_record(c->ipconn, c);
 }
 
@@ -379,7 +381,7 @@ acquire_answered(struct conn *c, const struct capex_answer *a)
 {
 	struct ipconn *i = c->ipconn;
 
-	ipconn_adopt(i, i->worker->generation);
+	ipconn_adopt(i, canary_ruling(i->worker, i->canary));
 	if (c->place == SOCKET_OUT) {
 		answered_first(c, a);
 		return;

@@ -2,6 +2,7 @@
 #include "conn/capex_answer.h"
 
 #include "conn/acquire.h"
+#include "conn/canary.h"
 #include "conn/hold.h"
 #include "conn/traffic.h"
 #include "metrics/metrics.h"
@@ -98,7 +99,7 @@ void
 capex_accept(struct conn *c, struct ipconn *i, enum socket_place place)
 {
 	ipconn_join(i, c, place);
-	ipconn_adopt(i, c->worker->generation); /* a generation may have been loaded since c was accepted */
+	ipconn_adopt(i, canary_ruling(c->worker, i->canary)); /* another one may decide than when c was accepted */
 	record_facts(c->record, &c->facts);
 	ipconn_record(i, c);
 	record_outcome(c->record, "accepted", NULL, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* capex_out: sends this side's CAPEX on an outbound connection and takes the answer. */
 #include "conn/acquire.h"
+#include "conn/canary.h"
 #include "conn/recheck.h"
 #include "conn/steps.h"
 #include "conn/traffic.h"
@@ -41,16 +42,17 @@ is_partner(const struct capex_answer *a, const struct ipconn *i)
 }
 
 /*
- * When a newer generation was loaded meanwhile, ask its doors again, so that no ipconn is acquired by an old rule.
- * True: a door of the newer generation refused.
+ * When another generation decides now, ask its doors, so that no ipconn is acquired by an old rule. True: a door of it
+ * refused.
  */
 static bool
 refused_since(struct conn *c)
 {
+	struct generation *g = canary_ruling(c->worker, c->ipconn->canary);
 	struct recheck_result r = { .refused = false };
 
-	if (c->generation != c->worker->generation)
-		recheck_socket(c, c->worker->generation, c->ipconn, c->place == SOCKET_OUT, false, &r);
+	if (c->generation != g)
+		recheck_socket(c, g, c->ipconn, c->place == SOCKET_OUT, false, &r);
 	c->asked = 0;
 	if (!r.refused)
 		return false;

@@ -2,6 +2,7 @@
 #include "conn/conn.h"
 
 #include "base/clock.h"
+#include "conn/canary.h"
 #include "conn/hold.h"
 #include "conn/release.h"
 #include "conn/ipconn.h"
@@ -167,7 +168,9 @@ enrol(struct conn *c)
 struct conn *
 conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer)
 {
-	const struct service *s = generation_service(w->generation, e->tcpipservice);
+	uint64_t mark = canary_mark_accepted(w, e->tcpipservice, peer);
+	struct generation *g = canary_ruling(w, mark);
+	const struct service *s = generation_service(g, e->tcpipservice);
 	struct conn *c = s != NULL ? calloc(1, sizeof *c) : NULL;
 
 	if (c == NULL) {
@@ -177,7 +180,8 @@ conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer)
 	c->worker = w;
 	c->entrance = e;
 	c->service = s;
-	c->generation = w->generation;
+	c->generation = g;
+	c->canary = mark;
 	c->io.fd = fd;
 	timer_init(&c->timer, w->loop, conn_timed_out, c);
 	born(c, peer, fd);
@@ -199,8 +203,8 @@ conn_new_out(struct ipconn *i, unsigned place, const char *host)
 	if (c == NULL)
 		return NULL;
 	c->worker = w;
-	c->generation = w->generation;
-	c->service = ipconn_outbound(i, w->generation);
+	c->generation = canary_ruling(w, i->canary);
+	c->service = ipconn_outbound(i, c->generation);
 	c->io.fd = -1;
 	timer_init(&c->timer, w->loop, conn_timed_out, c);
 	name(c, WAY_OUT, i->def.tcpipservice);

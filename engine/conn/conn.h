@@ -42,6 +42,7 @@ struct conn {
 	struct dial *dial;             /* outbound, until the socket is connected; owned (dial.c) */
 	unsigned place;                /* in ipconn->socket, while ipconn is not NULL: enum socket_place */
 	struct generation *generation; /* counted */
+	uint64_t canary;               /* the mark of the canary that decides about c (canary.h); 0: none */
 	const struct service *service; /* borrowed from generation */
 	enum conn_stage stage;
 	struct facts facts;

@@ -3,6 +3,7 @@
 #include "conn/conn.h"
 
 #include "base/clock.h"
+#include "conn/canary.h"
 #include "conn/peers.h"
 #include "conn/witness.h"
 #include "metrics/metrics.h"
@@ -77,7 +78,7 @@ say_opened(struct conn *c, const struct ask *a)
 		addr_print(&c->facts.peer.addr, peer, sizeof peer), "tcpipservice", c->facts.tcpipservice, NULL);
 }
 
-/* policy_ask's callback: log the acceptance, count the decision, tell the witness, then call the step's `decided`. */
+/* policy_ask's callback: log and count the answer, tell the witness and the canary, then call the step's `decided`. */
 static void
 conn_door_answered(struct ask *a)
 {
@@ -88,6 +89,7 @@ conn_door_answered(struct ask *a)
 	say_opened(c, a);
 	metrics_answered(c->worker->metrics, a);
 	witness_answered(c, a);
+	canary_answered(c->worker, a);
 	decided(c);
 }
 

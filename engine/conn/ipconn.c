@@ -110,6 +110,7 @@ ipconn_join(struct ipconn *i, struct conn *c, unsigned place)
 	i->socket[place] = c;
 	c->ipconn = i;
 	c->place = place;
+	c->canary = i->canary;
 	snprintf(c->facts.ipconn.ipconn, sizeof c->facts.ipconn.ipconn, "%s", i->def.ipconn);
 	snprintf(c->facts.ipconn.applid, sizeof c->facts.ipconn.applid, "%s", i->def.applid);
 	snprintf(c->facts.ipconn.networkid, sizeof c->facts.ipconn.networkid, "%s", i->def.networkid);

@@ -28,6 +28,7 @@ struct ipconn {
 	char ruled[NAME_SIZE];      /* the definition for its outbound sockets: its own, or the first of the copies */
 	enum connstatus status;
 	struct generation *generation; /* counted; its URM is told of the deletion */
+	uint64_t canary;               /* the mark of the canary that decides about it (canary.h), set when it is acquired; 0: none */
 	/* valid while not RELEASED */
 	struct conn *socket[IPCONN_SOCKETS]; /* borrowed; by enum socket_place */
 	int sendcount, receivecount;         /* agreed session counts */
@@ -73,7 +74,7 @@ enum claim ipconn_install(struct worker *w, struct generation *g, const struct i
 /* Removes a RELEASED ipconn from the registry; it is freed at the end of the turn. Message DFHIS3030. */
 void ipconn_delete(struct ipconn *i);
 
-/* Makes c the socket `place` (enum socket_place) of i. */
+/* Makes c the socket `place` (enum socket_place) of i, with the mark of i. */
 void ipconn_join(struct ipconn *i, struct conn *c, unsigned place);
 /* Assigns CONNSTATUS; tells the riders. */
 void ipconn_enter(struct ipconn *i, enum connstatus s);

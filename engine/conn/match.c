@@ -10,6 +10,7 @@
 #include "conn/steps.h"
 
 #include "base/clock.h"
+#include "conn/canary.h"
 #include "conn/recheck.h"
 
 #include <string.h>
@@ -40,18 +41,19 @@ refuse_trust(struct conn *c, struct ipconn *i, const struct ruling *r)
 }
 
 /*
- * When a newer generation was loaded since c was accepted, ask its doors again before the 200, so that no connection
- * enters by an old rule. True: a door refused, and the CAPEX is answered.
+ * When another generation decides now than when c was accepted, or about i than about c, ask its doors before the 200,
+ * so that no connection enters by another rule. True: a door refused, and the CAPEX is answered.
  */
 static bool
 refused_since(struct conn *c, struct ipconn *i, bool first)
 {
+	struct generation *g = canary_ruling(c->worker, first ? c->canary : i->canary);
 	struct recheck_result r;
 	enum reason reason;
 
-	if (c->generation == c->worker->generation)
+	if (c->generation == g)
 		return false;
-	recheck_socket(c, c->worker->generation, i, first, false, &r);
+	recheck_socket(c, g, i, first, false, &r);
 	if (!r.refused)
 		return false;
 	if (first)
@@ -64,10 +66,13 @@ refused_since(struct conn *c, struct ipconn *i, bool first)
 }
 
 static void
-begin(struct ipconn *i, const struct capex *x, const struct terms *t)
+begin(struct ipconn *i, const struct conn *c, const struct terms *t)
 {
+	const struct capex *x = &c->facts.capex;
+
 	if (i->status == CONN_OBTAINING)
 		acquire_abandon(i);
+	i->canary = c->canary;
 	i->acquiring = i->answered = i->redirected = false;
 	i->receivecount = t->receivecount;
 	i->sendcount = t->sendcount;
@@ -95,7 +100,7 @@ match_take(struct conn *c, struct ipconn *i)
 		undo(c, i);
 		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "limit", "no random bytes for a token");
 	} else if (!refused_since(c, i, true)) {
-		begin(i, x, &t);
+		begin(i, c, &t);
 		capex_accept(c, i, SOCKET_IN);
 	}
 }

@@ -3,6 +3,7 @@
 
 #include "security/certmap.h"
 #include "base/clock.h"
+#include "conn/canary.h"
 #include "policy/notes.h"
 
 #include <string.h>
@@ -36,6 +37,7 @@ recheck_answered(struct ask *a)
 {
 	struct again *again = (struct again *)a;
 
+	canary_answered(again->conn->worker, a);
 	if (a->verdict.kind == VERDICT_REFUSE)
 		refuse(again->out, again->conn, a->door, a->script, &a->verdict);
 	else if (door_row(a->door)->grants == GRANT_SYSPLEX)

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "metrics/metrics.h"
 #include "conn/acquire.h"
+#include "conn/canary.h"
 #include "conn/riders.h"
 #include "conn/traffic.h"
 
@@ -18,6 +19,7 @@ release_told(struct ask *a)
 	struct conn *c = a->arg;
 
 	statistics_asked(&c->worker->doors[a->door], false);
+	canary_answered(c->worker, a);
 	log_say(c->worker->log, MSG_SP0024, "ipconn", a->facts->ipconn.ipconn, "policy", a->script, "connection",
 		a->facts->connection, "verdict", verdict_name(a->verdict.kind), NULL);
 	metrics_answered(c->worker->metrics, a);

@@ -33,6 +33,7 @@ struct session;
 struct riders;
 struct witness;
 struct metrics;
+struct canary;
 
 struct worker {
 	struct ev_loop *loop;               /* owned */
@@ -65,6 +66,7 @@ struct worker {
 	size_t held;                        /* bytes of conversations' data in memory */
 	const struct riders *riders;        /* the callbacks for conversations; static */
 	struct session *ended;              /* conversations that ended in this turn; freed at its end */
+	const struct canary *canary;        /* borrowed: decides about a share of the connections; NULL: none */
 	const struct witness *witness;      /* borrowed: hears the doors; NULL: none */
 	/* set by the region: returns the entrance of a tcpipservice, borrowed; NULL: not defined */
 	struct entrance *(*entrance)(struct worker *w, const char *tcpipservice);

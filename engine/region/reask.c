@@ -102,6 +102,12 @@ enter(struct reask *a)
 	return true;
 }
 
+static bool
+is_meant(const struct reask *a, const struct ipconn *i)
+{
+	return a->canary == 0 || i->canary == a->canary;
+}
+
 /*
  * True when a socket of the ipconn has not been asked by the doors of the generation. An ipconn that is being released
  * is not asked: its partner may keep conversations open for any time.
@@ -109,7 +115,7 @@ enter(struct reask *a)
 static bool
 due(const struct reask *a, const struct ipconn *i)
 {
-	if (i->doomed || i->status == CONN_RELEASED)
+	if (i->doomed || i->status == CONN_RELEASED || !is_meant(a, i))
 		return false;
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
 		if (i->socket[n] != NULL && i->socket[n]->asked != a->generation->number)
@@ -143,6 +149,8 @@ reask_none(struct reask *a)
 	if (!enter(a))
 		return 1;
 	for (struct ipconn *i = registry_first(a->region->registry); i != NULL; i = i->next) {
+		if (!is_meant(a, i))
+			continue;
 		recheck_gone(i, a->generation, &result);
 		if (result.gone && !i->doomed)
 			doom(a, i, &result);

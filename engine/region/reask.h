@@ -19,6 +19,7 @@ struct region;
 struct reask {
 	struct region *region;
 	struct generation *generation; /* borrowed; NULL: not known yet */
+	uint64_t canary;               /* only ipconns with this mark (conn/canary.h); 0: all */
 	bool quiet;                    /* nothing is recorded: only `changes` tells the result */
 	bool force;                    /* a policy that fails refuses that ipconn, and is no fault */
 	struct reload_changes changes; /* owned: the refusals; the caller may add others */

@@ -19,6 +19,7 @@
 #include "records/recorder.h"
 #include "request/session.h"
 #include "conn/peers.h"
+#include "conn/canary.h"
 #include "conn/witness.h"
 #include "region/loader.h"
 #include "region/origin.h"
@@ -180,6 +181,7 @@ begin_drain(struct region *r)
 
 	r->worker.draining = true;
 	witness_end(&r->worker, "the region is shutting down");
+	canary_end(&r->worker, "the region is shutting down");
 	log_say(r->log, MSG_SP0003, NULL);
 	timer_set(&r->drain, r->worker.generation->definition->region.drain);
 	listeners_close(&r->listeners);

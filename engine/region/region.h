@@ -20,6 +20,7 @@ struct notify;
 struct reask;
 struct reload;
 struct shadow;
+struct canary_run;
 
 struct region {
 	char file[PATH_SIZE];          /* region.lua */
@@ -42,7 +43,8 @@ struct region {
 	struct reload *reload;         /* owned; NULL: none under way */
 	struct reask *reask;           /* borrowed: it alone marks ipconns as doomed; NULL: none under way */
 	struct shadow *shadow;         /* of candidate/shadow, which alone uses it; NULL: none */
-	bool hanging;                  /* the thread of a cancelled reload, or of a shadow, goes on and reads the region */
+	struct canary_run *canary;     /* of candidate/canary_run, which alone uses it; NULL: none */
+	bool hanging;                  /* the thread of a cancelled load, or of a shadow, goes on and reads the region */
 	char *control;                 /* owned: the path of the control socket, of any length; main opens it */
 	struct telemetry telemetry;
 	struct timer drain;            /* the end of the drain time */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/reload.h"
 
+#include "conn/canary.h"
 #include "conn/witness.h"
 #include "net/notify.h"
 #include "region/loader.h"
@@ -107,6 +108,7 @@ commit(struct reload *l)
 {
 	struct region *r = l->region;
 	struct generation *g = l->generation;
+	const char *why = l->use != NULL ? "another generation is used" : "a reload";
 
 	if (reload_apply_open(r, g, &l->faults) < 0) {
 		refuse(l);
@@ -115,7 +117,8 @@ commit(struct reload *l)
 	reload_changes_list(r, g, &l->reask.changes);
 	l->generation = NULL;
 	tell_changes(l);
-	witness_end(&r->worker, l->use != NULL ? "another generation is used" : "a reload");
+	witness_end(&r->worker, why);
+	canary_end(&r->worker, why);
 	reload_apply_swap(r, g, l->urm_of[0] != '\0' ? l->urm_of : NULL);
 	keep_version(l);
 	l->swapped = g->number;
@@ -299,7 +302,7 @@ reload_cancel(struct region *r)
 		report(l, true, l->swapped, "the region ended before the disk answered");
 		return;
 	}
-	r->hanging = !loader_cancel(l->loader);
+	r->hanging |= !loader_cancel(l->loader);
 	faults_add(&l->faults, FAULT_ERROR, "stopping", NULL, 0, "the region ended before the reload did");
 	report(l, false, 0, NULL);
 }

@@ -9,7 +9,7 @@
 #include "request/program.h"
 
 #include "base/clock.h"
-#include "conn/ipconn.h"
+#include "conn/canary.h"
 #include "conn/witness.h"
 #include "metrics/metrics.h"
 #include "security/passwords.h"
@@ -91,6 +91,7 @@ attach_answered(struct ask *a)
 
 	metrics_answered(t->worker->metrics, a);
 	witness_answered(t->conn, a);
+	canary_answered(t->worker, a);
 	if (a->verdict.kind == VERDICT_ACCEPT)
 		let_in(t);
 	else

@@ -554,6 +554,7 @@ ring_new(const char *dir, size_t pairs)
 	return NULL;
 }
 
+/* The directory does not count: the same files elsewhere are the same ring. */
 static uint64_t
 sum_of(const struct ring_files *files)
 {
@@ -564,7 +565,9 @@ sum_of(const struct ring_files *files)
 
 		if (f->kind >= RING_FILE_OTHER) /* its content does not belong to the ring */
 			break;
-		sum = sum_add(sum, f->path, strlen(f->path) + 1);
+		sum = sum_add(sum, &f->kind, sizeof f->kind);
+		if (f->kind != RING_FILE_DIR)
+			sum = sum_add(sum, f->label, strlen(f->label) + 1);
 		sum = sum_add(sum, f->bytes, f->bytes != NULL ? f->len : 0);
 	}
 	return sum;

@@ -95,6 +95,7 @@ describe("the documents", function()
       "NO  partner is known", "7 passed, 1 failed", "the row does not hold yet: exit status 1", -- 2
       "0 faults, 0 warnings", "known +24 of 24 +4 of 4", "8 passed, 0 failed", "outcome: accepted", "installed ipconn SHOPWEB2", -- 3
       "not_known", "the running region refuses still: exit status 3",
+      "newly_accepted", '"accepted": true', "DECIDING", "127.0.0.0/8",
       "policy known would be changed", "generation %d+ is in use", '"accepted": true', "current", "SHOPWEB2 may come", -- 4
       '+  ["SHOP.SHOPWEB2"] = "KNOWN",',
       "refused: exit status 3", "the start has loaded the same: exit status 3", "accepted again", -- 5

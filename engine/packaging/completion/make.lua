@@ -10,11 +10,11 @@ local TEXT_MAX = 70 -- bytes of the text beside an option
 -- The kinds of names by the option, or by the word of the synopsis, that asks for one.
 local KIND_OF_OPTION = { ["--tcpipservice"] = "tcpipservice", ["--ipconn"] = "ipconn", ["--out"] = "ipconn" }
 local KIND_OF_ARGUMENT = { FILE = "file", F = "file", PATH = "file", DIR = "dir", ID = "connection", IPCONN = "ipconn" }
--- inquire session NAME and conversation NAME are about an ipconn; a region and a shadow have no names.
+-- inquire session NAME and conversation NAME are about an ipconn; a region, a shadow and a canary have no names.
 local KIND_OF_OBJECT = { tcpipservice = "tcpipservice", ipconn = "ipconn", session = "ipconn", conversation = "ipconn", program = "program",
   transaction = "transaction", policy = "policy", counter = "counter", rate = "rate", user = "user", statistics = "ipconn" }
 -- The commands whose N is a generation.
-local GENERATIONS = { policy = true, shadow = true, replay = true }
+local GENERATIONS = { policy = true, shadow = true, canary = true, replay = true }
 
 local function quoted(text) return "'" .. text:gsub("'", "'\\''") .. "'" end
 
