@@ -62,7 +62,7 @@ write_capex(const struct ground *g, const struct supposed *s, struct buf *out)
 	put_member(out, "port", port, false);
 	put_member(out, "sendcount", text(g, s, SLOT_SENDCOUNT), false);
 	put_member(out, "receivecount", text(g, s, SLOT_RECEIVECOUNT), false);
-	put_member(out, "sockets", text(g, s, SLOT_SOCKETS), false);
+	put_member(out, "sockets", s->value[SLOT_SOCKET] != 0 ? "2" : text(g, s, SLOT_SOCKETS), false);
 	put_member(out, "socket", text(g, s, SLOT_SOCKET), false);
 	put_member(out, "token", s->value[SLOT_SOCKET] != 0 ? TOKEN : "", true);
 	put_member(out, "callback", s->value[SLOT_SOCKET] == 0 && port[0] != '\0' && strcmp(port, "-1") != 0 ? TOKEN : "", true);
@@ -114,7 +114,7 @@ ask(const struct ground *g, const struct supposed *s, struct trial_question *q)
 	*q = (struct trial_question){ .worker = g->worker, .generation = g->worker->generation, .tcpipservice = text(g, s, SLOT_SERVICE), .has_peer = true,
 		.tls = version_of(text(g, s, SLOT_TLS)), .sni = text(g, s, SLOT_SNI), .presented = &none, .now = (double)atol(text(g, s, SLOT_NOW)),
 		.load = { count_of(text(g, s, SLOT_HALFOPEN)), count_of(text(g, s, SLOT_CONNECTIONS)), count_of(text(g, s, SLOT_FROM_PEER)),
-			count_of(text(g, s, SLOT_FROM_PREFIX)), count_of(text(g, s, SLOT_REFUSED)) }, .unrecorded = true };
+			count_of(text(g, s, SLOT_FROM_PREFIX)), count_of(text(g, s, SLOT_REFUSED)) }, .unrecorded = true, .further = s->value[SLOT_SOCKET] != 0 };
 	return addr_parse(&q->peer, text(g, s, SLOT_PEER), 0) == 0 && present(g, s, q);
 }
 

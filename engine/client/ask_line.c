@@ -29,6 +29,7 @@ const char ask_line_usage[] =
 	"  --applid A --networkid N --sendcount N --receivecount N --sockets 1|2 --port P --host H\n"
 	"  --server-applid A --server-networkid N --ha\n"
 	"                          the partner's CAPEX, as of connect; with --port P the partner can be called back\n"
+	"  --socket 2              a further socket of that partner; the first one is walked before, or the running region has it\n"
 	"  --load COUNT=N,...      counts of facts.load: halfopen connections from_peer from_prefix refused_from_peer\n"
 	"  --now TIME              seconds since 1970, 2026-12-24, 2026-12-24T18:00 or 2026-12-24T18:00:00Z (UTC), or 2h ago (default: now)\n"
 	"  --from ID               begin from a connection of the file of records, or of the running region; other options change it\n"
@@ -63,6 +64,7 @@ static const struct row {
 	{ "sendcount", AS_NUMBER, "capex", "sendcount" },
 	{ "receivecount", AS_NUMBER, "capex", "receivecount" },
 	{ "sockets", AS_NUMBER, "capex", "sockets" },
+	{ "socket", AS_NUMBER, "capex", "socket" },
 	{ "port", AS_NUMBER, "capex", "port" },
 	{ "host", AS_TEXT, "capex", "host" },
 	{ "server-applid", AS_TEXT, "capex", "server_applid" },

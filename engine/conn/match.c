@@ -136,45 +136,14 @@ match_begin(struct conn *c, struct ipconn *i)
 	capex_ruled(c, &r);
 }
 
-static bool
-same_certificate(const struct certificate *a, const struct certificate *b)
-{
-	if (a == NULL || b == NULL)
-		return a == b;
-	return strcmp(a->sha256, b->sha256) == 0;
-}
-
-/* The checks of a further socket (engine/ipic/README.md). Returns the first fault (static text), or NULL. */
-static const char *
-misfit(const struct conn *c, const struct ipconn *i)
-{
-	const struct conn *first = i != NULL ? i->socket[SOCKET_IN] : NULL;
-
-	if (first == NULL)
-		return "the token is unknown, used or too old";
-	if (i->socket[SOCKET_IN2] != NULL || i->status == CONN_FREEING)
-		return "the ipconn takes no further socket";
-	if (strcmp(first->facts.tcpipservice, c->facts.tcpipservice) != 0)
-		return "the tcpipservice is not that of the first socket";
-	if (!addr_same_ip(&first->facts.peer.addr, &c->facts.peer.addr))
-		return "the address is not that of the first socket";
-	if (!same_certificate(first->facts.certificate, c->facts.certificate))
-		return "the certificate is not that of the first socket";
-	if (!ipconn_trusted(&i->def, c, c->facts.peer.sysplex))
-		return "userauth = identify needs a verified client certificate, or sysplex = true from admit, on each socket";
-	if (strcmp(i->capex.applid, c->facts.capex.applid) != 0 || strcmp(i->capex.networkid, c->facts.capex.networkid) != 0)
-		return "applid or networkid is not that of the first socket";
-	return NULL;
-}
-
 void
 match_join(struct conn *c)
 {
 	struct ipconn *i = registry_token(c->worker->registry, c->facts.capex.token, clock_span());
-	const char *wrong = misfit(c, i);
+	struct ruling r;
 
-	if (wrong != NULL) {
-		capex_refuse(c, REASON_NO_IPCONN, "no_ipconn", "further socket: %s", wrong);
+	if (rules_join(c, i, &r)) {
+		capex_ruled(c, &r);
 		return;
 	}
 	if (refused_since(c, i, false))

@@ -233,6 +233,47 @@ rules_guard(const struct conn *c, const struct ipconn_def *def, struct ruling *r
 		"ipconn %s has ssl, admit or certify, and the generation in use no longer defines them for it", def->ipconn);
 }
 
+/* --- a further socket -------------------------------------------------------------------------- */
+
+static bool
+same_certificate(const struct certificate *a, const struct certificate *b)
+{
+	if (a == NULL || b == NULL)
+		return a == b;
+	return strcmp(a->sha256, b->sha256) == 0;
+}
+
+/* The checks of a further socket (engine/ipic/README.md). Returns the first fault (static text), or NULL. */
+static const char *
+misfit(const struct conn *c, const struct ipconn *i)
+{
+	const struct conn *first = i != NULL ? i->socket[SOCKET_IN] : NULL;
+
+	if (first == NULL)
+		return "the token is unknown, used or too old";
+	if (i->socket[SOCKET_IN2] != NULL || i->status == CONN_FREEING)
+		return "the ipconn takes no further socket";
+	if (strcmp(first->facts.tcpipservice, c->facts.tcpipservice) != 0)
+		return "the tcpipservice is not that of the first socket";
+	if (!addr_same_ip(&first->facts.peer.addr, &c->facts.peer.addr))
+		return "the address is not that of the first socket";
+	if (!same_certificate(first->facts.certificate, c->facts.certificate))
+		return "the certificate is not that of the first socket";
+	if (!ipconn_trusted(&i->def, c, c->facts.peer.sysplex))
+		return "userauth = identify needs a verified client certificate, or sysplex = true from admit, on each socket";
+	if (strcmp(i->capex.applid, c->facts.capex.applid) != 0 || strcmp(i->capex.networkid, c->facts.capex.networkid) != 0)
+		return "applid or networkid is not that of the first socket";
+	return NULL;
+}
+
+bool
+rules_join(const struct conn *c, const struct ipconn *i, struct ruling *r)
+{
+	const char *wrong = misfit(c, i);
+
+	return wrong != NULL && refuse(r, REASON_NO_IPCONN, "no_ipconn", "further socket: %s", wrong);
+}
+
 /* --- an ipconn that the URM installs ---------------------------------------------------------- */
 
 /* True when the URM changed a non-blank APPLID that applid_change protects (IPIC.md 6.2, 6.6). */

@@ -53,6 +53,8 @@ bool rules_match(const struct conn *c, struct ipconn *i, struct ruling *r);
 bool rules_race(const struct ipconn *i);
 /* The trust rule of userauth IDENTIFY (IPIC.md 7.4). */
 bool rules_trust(const struct conn *c, const struct ipconn_def *def, struct ruling *r);
+/* A further socket with the token of ipconn i; NULL: no ipconn has the token (engine/ipic/README.md). */
+bool rules_join(const struct conn *c, const struct ipconn *i, struct ruling *r);
 /* Agrees the lesser session count in each direction into *t (IPIC.md 2.4). Refuses when no session is left. */
 bool rules_terms(const struct ipconn_def *def, const struct capex *x, struct terms *t, struct ruling *r);
 /*

@@ -126,6 +126,7 @@ trial_refuse(struct trial *t, const struct verdict *v, enum reason reason)
 	struct conn *c = t->conn;
 
 	if (!t->refused) {
+		memcpy(t->code, v->code, sizeof t->code);
 		record_facts(c->record, &c->facts);
 		record_outcome(c->record, "refused", stage_name(c->facts.stage), v->code, reason != REASON_OK ? reason_name(reason) : NULL);
 	}
@@ -204,9 +205,11 @@ begin(struct trial *t, struct fault *f)
 {
 	struct conn *c = t->conn;
 
+	if (trial_join_begin(t, f) < 0)
+		return -1;
+	c->tape.joined = t->q->past == NULL;
 	c->worker = t->q->worker;
 	c->generation = t->q->generation;
-	c->tape.joined = t->q->past == NULL;
 	t->now = c->facts.now = t->q->now;
 	c->facts.generation = t->q->generation->number;
 	snprintf(c->facts.connection, sizeof c->facts.connection, TRIAL_NAME);
@@ -250,6 +253,7 @@ trial_free(struct trial *t)
 		notes_unref(t->conn->facts.notes);
 		answer_tape_free(&t->conn->tape);
 	}
+	trial_free(t->first);
 	free(t->conn);
 	records_free(t->records);
 	free(t);

@@ -62,6 +62,8 @@ struct trial_question { /* every pointer is borrowed until trial_free */
 	struct worker *worker;
 	struct generation *generation;
 	const char *tcpipservice; /* way in: the listener; NULL: way out */
+	bool further;             /* way in: a further socket; its first one is that of the region, or is walked before */
+	bool before;              /* it is walked before a further socket: `socket` and `token` of the CAPEX do not count */
 	const char *ipconn;       /* way out: the ipconn that is dialled; NULL: way in */
 	bool has_peer;            /* way out without it: the host of the ipconn, when that is numeric */
 	struct addr peer;
@@ -89,6 +91,12 @@ struct trial {
 	bool refused;             /* a door or a rule has refused */
 	bool stopped;             /* trial_stop */
 	double now;               /* of the next question, seconds since 1970 */
+	char code[CODE_SIZE];     /* of the first refusal; "" none */
+	struct trial *first;      /* owned: the walk of the first socket, of a further one; NULL: none, or the region has it */
+	struct trial_question of_first;
+	const struct ipconn *joins; /* borrowed: the ipconn of the first socket; NULL: none */
+	struct request request;   /* facts.request and facts.users of the connection, when a request was put whose users are known */
+	struct users users;
 	const struct ipconn *presumed; /* borrowed: seen by scripts as installed (struct recheck_view); NULL: none */
 };
 

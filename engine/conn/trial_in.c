@@ -15,6 +15,13 @@ or_counted(long given, unsigned counted)
 	return given >= 0 ? (unsigned)given : counted;
 }
 
+/* The sockets of the walk that the region does not count. */
+static unsigned
+sockets_before(const struct trial *t)
+{
+	return t->first != NULL && trial_accepted(t->first) ? 1 : 0;
+}
+
 /* The counts of the region now, without this connection, or those of the question. */
 static void
 load(struct trial *t)
@@ -22,11 +29,12 @@ load(struct trial *t)
 	const struct trial_load *given = &t->q->load;
 	struct conn *c = t->conn;
 	struct peers_counts now = peers_look(c->worker->peers, &c->facts.peer.addr, clock_span());
+	unsigned before = sockets_before(t);
 
 	c->facts.load.halfopen = or_counted(given->halfopen, c->entrance->halfopen);
-	c->facts.load.connections = or_counted(given->connections, c->entrance->connections);
-	c->facts.load.from_peer = or_counted(given->from_peer, now.from_peer);
-	c->facts.load.from_prefix = or_counted(given->from_prefix, now.from_prefix);
+	c->facts.load.connections = or_counted(given->connections, c->entrance->connections + before);
+	c->facts.load.from_peer = or_counted(given->from_peer, now.from_peer + before);
+	c->facts.load.from_prefix = or_counted(given->from_prefix, now.from_prefix + before);
 	c->facts.load.refused_from_peer = or_counted(given->refused_from_peer, now.refused_from_peer);
 }
 
@@ -69,7 +77,7 @@ trial_in_limits(struct trial *t)
 
 	if (t->q->past != NULL)
 		return true;
-	if (rules_sockets(c, c->worker->sockets, &r) ||
+	if (rules_sockets(c, c->worker->sockets + sockets_before(t), &r) ||
 	    rules_halfopen(c, peers_look(c->worker->peers, &c->facts.peer.addr, clock_span()).halfopen_prefix, &r))
 		return trial_ruled(t, &r);
 	return true;
@@ -100,6 +108,7 @@ trial_in_capex(struct trial *t)
 		c->facts.capex = t->q->past->facts->capex;
 	else if (ipic_capex(&m, &c->facts.capex, &why) < 0)
 		return trial_judge(t, "bad_capex", REASON_ISCE_ERROR, "%s", why.text);
+	trial_join_capex(t, &c->facts.capex);
 	capex_in_learn(c);
 	return !rules_capex(c, &r) || trial_ruled(t, &r);
 }
@@ -110,7 +119,7 @@ trial_in_bind(struct trial *t)
 	return t->conn->facts.has_capex && trial_ask(t, DOOR_BIND, REASON_SECURITY_VIOLATION);
 }
 
-/* A further socket and a call-back need the token of a connection that exists. */
+/* A further socket joins its ipconn; a call-back needs the token of a connection that exists. */
 static bool
 trial_in_first(struct trial *t)
 {
@@ -118,9 +127,11 @@ trial_in_first(struct trial *t)
 
 	if (t->q->past != NULL)
 		return true;
-	if (x->socket <= 1 && x->answering[0] == '\0')
+	if (t->q->further && x->socket > 1)
+		return trial_join(t);
+	if (x->answering[0] == '\0')
 		return true;
-	return trial_judge(t, "no_ipconn", REASON_NO_IPCONN, "only the first socket of a partner can be asked about, without a token");
+	return trial_judge(t, "no_ipconn", REASON_NO_IPCONN, "a call-back cannot be asked about, without the token that this region gave");
 }
 
 static bool

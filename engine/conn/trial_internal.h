@@ -31,6 +31,15 @@ struct trial_step {
 const struct trial_step *trial_in_steps(void);
 const struct trial_step *trial_out_steps(void);
 
+/*
+ * A further socket (trial_join.c). begin: finds its first one in the region, or walks it; before the connection of the
+ * trial is filled in. -1 with a sentence. capex: makes the CAPEX of a further socket that of the first. trial_join: the
+ * step behind bind.
+ */
+int trial_join_begin(struct trial *t, struct fault *f);
+void trial_join_capex(const struct trial *t, struct capex *x);
+bool trial_join(struct trial *t);
+
 /* The facts that a past connection has from the beginning (trial_past.c). */
 void trial_past_begin(struct trial *t);
 /* The ipconn that a past connection was a socket of, by the definitions of now, in t->partner. */

@@ -9,9 +9,6 @@
 
 #include "policy/facts_json.h"
 
-/* 22 characters of base64url. */
-#define NO_TOKEN "AAAAAAAAAAAAAAAAAAAAAA"
-
 static const char *const fact_words[] = { "way", "now", "tcpipservice", "peer", "load", "tls", "capex", "ipconn", "request",
 	"socket", NULL };
 static const char *const peer_words[] = { "ip", "port", NULL }, *const tls_words[] = { "version", "sni", NULL };
@@ -144,7 +141,7 @@ put_tls(lua_State *L, int facts, json_t *question)
 	lua_settop(L, top);
 }
 
-/* A further socket. Its token is one that no ipconn has, so that the walk ends behind the door bind. [-0, +0] */
+/* A further socket of the partner. [-0, +0] */
 static void
 put_socket(lua_State *L, int facts, json_t *question)
 {
@@ -156,7 +153,6 @@ put_socket(lua_State *L, int facts, json_t *question)
 			json_object_set_new(question, "capex", capex);
 		}
 		json_object_set_new(capex, "socket", json_integer(2));
-		json_object_set_new(capex, "token", json_string(NO_TOKEN));
 	}
 	lua_pop(L, 1);
 }

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 22 characters of base64url: stands for the token of a partner that can be called back. */
-#define CALLBACK "AAAAAAAAAAAAAAAAAAAAAA"
+/* 22 characters of base64url: stands for a token: of a partner that can be called back, or of a further socket. */
+#define TOKEN "AAAAAAAAAAAAAAAAAAAAAA"
 
 struct asking { /* one question as it is read */
 	struct trial_question q;
@@ -207,13 +207,28 @@ add_callback(json_t *capex)
 	const json_t *port = json_object_get(capex, "port");
 
 	if (port != NULL && json_integer_value(port) != -1 && json_object_get(capex, "callback") == NULL)
-		json_object_set_new(capex, "callback", json_string(CALLBACK));
+		json_object_set_new(capex, "callback", json_string(TOKEN));
+}
+
+/* The partner of a further socket has asked for two. */
+static void
+add_further(json_t *capex)
+{
+	json_object_set_new(capex, "token", json_string(TOKEN));
+	if (json_object_get(capex, "sockets") == NULL)
+		json_object_set_new(capex, "sockets", json_integer(2));
 }
 
 static int
 read_capex(struct asking *a, json_t *capex, struct fault *f)
 {
-	add_callback(capex);
+	a->q.further = json_integer_value(json_object_get(capex, "socket")) > 1;
+	if (a->q.further && a->q.ipconn != NULL)
+		return fault_set(f, "--socket is for a partner that connects: with --out the region asks");
+	if (a->q.further)
+		add_further(capex);
+	else
+		add_callback(capex);
 	a->capex = capex != NULL ? json_dumps(capex, JSON_COMPACT) : strdup("{}");
 	if (a->capex == NULL)
 		return fault_set(f, "no memory to ask");

@@ -11,7 +11,8 @@
  *   sni           the name that the peer asks for
  *   certificates  PEM text, the peer's own certificate first
  *   signer        PEM text: the certificate that signed those, in place of the signers of the ring
- *   capex         the body of the CAPEX (engine/ipic/README.md)
+ *   capex         the body of the CAPEX (engine/ipic/README.md); socket 2: a further socket of the partner, whose
+ *                 first one is that of the region, or is walked before; its token counts as right
  *   load          the counts of facts.load, by name
  *   now           seconds since 1970
  *   all           true: doors after a refusal are asked too

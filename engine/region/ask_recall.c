@@ -31,7 +31,13 @@ capex_of(const json_t *facts)
 	static const char *const members[] = { "applid", "networkid", "host", "port", "sendcount", "receivecount", "sockets", "server_applid",
 		"server_networkid", NULL };
 
-	return pick(json_object_get(facts, "capex"), members);
+	json_t *capex = pick(json_object_get(facts, "capex"), members);
+
+	if (json_integer_value(json_object_get(facts, "socket")) > 1 && json_object_set(capex, "socket", json_object_get(facts, "socket")) < 0) {
+		json_decref(capex);
+		return NULL;
+	}
+	return capex;
 }
 
 static json_t *

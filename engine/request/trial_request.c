@@ -123,6 +123,19 @@ authorise(struct trial *t, struct task *k)
 	}
 }
 
+/* The facts of the connection have the request, as the door attach sees it. */
+static void
+remember(struct trial *t, const struct task *k)
+{
+	struct facts *f = &t->conn->facts;
+
+	t->request = k->request;
+	t->users = k->users;
+	f->request = &t->request;
+	f->users = &t->users;
+	f->bytes = k->len;
+}
+
 void
 trial_request_run(struct trial *t, const struct request *q, size_t bytes)
 {
@@ -137,6 +150,7 @@ trial_request_run(struct trial *t, const struct request *q, size_t bytes)
 	if (!claim(t, &k))
 		return;
 	authority_users(&k);
+	remember(t, &k);
 	sense = program_find(&k, &why);
 	if (sense != SENSE_NONE)
 		refuse_code(t, &k, "not_attached", why);

@@ -145,4 +145,11 @@ library.tables["sallyport.RowCertificate"] = {
   uri = "string|string[]|nil", email = "string|string[]|nil",
 }
 
+-- The claims of a NAME_invariant.lua: `---@type sallyport.Claim[]` above the table names them to an editor.
+library.tables["sallyport.Claim"] = { name = "string", holds = "fun(walk: sallyport.Walk): boolean" }
+library.tables["sallyport.Walk"] = {
+  accepted = "boolean", facts = "sallyport.attach.facts", ipconn = "sallyport.ipconn?", doors = "sallyport.WalkDoor[]",
+}
+library.tables["sallyport.WalkDoor"] = { door = "string", verdict = '"accept"|"refuse"|"install"', code = "string?" }
+
 return library

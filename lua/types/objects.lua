@@ -98,6 +98,10 @@ function Zone:at(seconds) end
 ---@field sysplex boolean?
 ---@field userid string?
 
+---@class sallyport.Claim
+---@field holds fun(walk: sallyport.Walk): boolean
+---@field name string
+
 ---@class sallyport.CounterOptions
 ---@field expires number?
 
@@ -171,6 +175,17 @@ function Zone:at(seconds) end
 ---@field ipconns table<string, table>?
 ---@field rates table<string, number>?
 ---@field saf table?
+
+---@class sallyport.Walk
+---@field accepted boolean
+---@field doors sallyport.WalkDoor[]
+---@field facts sallyport.attach.facts
+---@field ipconn sallyport.ipconn?
+
+---@class sallyport.WalkDoor
+---@field code string?
+---@field door string
+---@field verdict "accept"|"refuse"|"install"
 
 ---@class sallyport.WalkExpect
 ---@field admit sallyport.RowExpect|false|nil

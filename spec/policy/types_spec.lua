@@ -59,6 +59,33 @@ describe("lua/types", function()
     assert.is_nil(out:find("has no key", 1, true), out)
   end)
 
+  it("have the members that a claim gets", function()
+    local tables = dofile("lua/check/library.lua").tables
+    local function list(name)
+      local keys = {}
+      for key in pairs(tables["sallyport." .. name]) do keys[#keys + 1] = ("%q"):format(key) end
+      return table.concat(keys, ", ")
+    end
+    local region = support.region { tcpipservices = { OPEN = { urm = "s" } }, scripts = {
+      s = "return { install = function() return require('policy').install { ipconn = 'ONE' } end }",
+      s_invariant = ([[
+        local walks, doors = { %s }, { %s }
+        local function has(t, keys)
+          for _, key in ipairs(keys) do keys[key] = true end
+          for key in pairs(t) do assert(keys[key], key) end
+        end
+        return { { name = "members", holds = function(walk)
+          has(walk, walks)
+          for _, door in ipairs(walk.doors) do has(door, doors) end
+          for _, key in ipairs(walks) do assert(not walk.accepted or walk[key] ~= nil, key) end
+          return true
+        end } }]]):format(list "Walk", list "WalkDoor") } }
+    region:define(region.given)
+    local status, out, err = support.sallyport("test", "--region", region:path "region.lua", "--invariants", "--seconds", "1")
+    support.remove(region.dir)
+    assert.equal(0, status, out .. err)
+  end)
+
   it("have the facts of a door, and not those of a later one", function()
     local facts = expected["lua/types/facts.lua"]
     local function class(name) return assert(facts:match("%-%-%-@class " .. name:gsub("%p", "%%%0") .. "[^\n]*\n(.-)\n\n"), name) end
