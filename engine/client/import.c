@@ -108,11 +108,11 @@ write_resource(struct import *im, const char *notes)
 	import_resource_write(r, notes, why[0] != '\0' ? "-- " : "", im->out);
 }
 
-/* Closes the comments. notes_text is complete then. */
+/* Closes the comments. notes_text is complete then; without memory it is NULL, which fclose does not report. */
 static void
 close_notes(struct import *im)
 {
-	if (im->notes != NULL && fclose(im->notes) != 0)
+	if (im->notes != NULL && (fclose(im->notes) != 0 || im->notes_text == NULL))
 		im->failed = true;
 	im->notes = NULL;
 }
@@ -350,6 +350,8 @@ import_listing(const char *bytes, size_t len, const struct import_options *o, st
 	status = import_open(im, bytes, len, f) == 0 ? import_text(im, f) : -1;
 	import_close(im);
 	free(im);
+	if (status == 0 && r->text == NULL) /* fclose had no memory */
+		status = fault_set(f, "no memory for the definition");
 	if (status < 0) {
 		free(r->text);
 		*r = (struct import_result){ .text = NULL };

@@ -2,6 +2,7 @@
 -- `sallyport import`: a listing of a CSD becomes a region.lua that `check` accepts, or that names what is to be completed.
 local lfs = require "lfs"
 
+local failing_malloc = require "spec.support.failing_malloc"
 local support = require "spec.support"
 
 describe("sallyport import", function()
@@ -271,6 +272,31 @@ ADD GROUP(G) LIST(L)
       assert.equal(2, (support.sallyport("import", table.unpack(words))))
     end
     assert.equal(1, (support.sallyport("import", dir .. "/missing")))
+  end)
+
+  it("writes the whole definition or nothing when memory is short", function()
+    local whole = imported(REPORT)
+    local body = whole:match "^(.-)\n%-%- Not taken over"
+    local memory = failing_malloc.new()
+    local words = {}
+    for _, word in ipairs(memory.wrapper) do words[#words + 1] = word end
+    for _, word in ipairs { support.binary, "import", dir .. "/listing", "--applid", "CICSA", "--networkid", "NETA" } do
+      words[#words + 1] = word
+    end
+    local failed = 0
+    for n = 1, 60 do
+      memory:fail(n)
+      local status, out, err = support.run(words)
+      assert.message(n .. ": " .. err).is_true(status == 0 or status == 1)
+      if status == 1 then
+        failed = failed + 1
+        assert.equal("", out)
+      else
+        has(out, body)
+      end
+    end
+    memory:free()
+    assert.is_true(failed > 0)
   end)
 
   it("is bounded by its listing", function()
