@@ -21,7 +21,7 @@ scripts_of(const struct version *v)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < v->files; i++)
-		if (strcmp(v->file[i].kind, "script") == 0)
+		if (strcmp(v->file[i].kind, VERSION_KIND_SCRIPT) == 0)
 			json_array_append_new(list, json_pack("{s:s,s:s%}", "name", v->file[i].name, "hash", v->file[i].blob->digest, SCRIPT_HASH_SIZE - 1));
 	return list;
 }
@@ -120,7 +120,7 @@ put_rest(const struct version *v, const char *path, json_t *rows)
 		json_array_append_new(rows, json_pack("{s:I,s:s,s:s,s:s}", "generation", (json_int_t)v->number, "kind", "print", "name",
 			v->print[i].what, "hash", v->print[i].digest));
 	for (size_t i = 0; i < v->files; i++)
-		if (strcmp(v->file[i].kind, "data") == 0)
+		if (strcmp(v->file[i].kind, VERSION_KIND_DATA) == 0)
 			json_array_append_new(rows, json_pack("{s:I,s:s,s:s+,s:s}", "generation", (json_int_t)v->number, "kind", "print", "name",
 				"data ", v->file[i].name, "hash", v->file[i].blob->digest));
 	for (size_t i = 0; i < v->urms; i++)
@@ -147,7 +147,7 @@ operator_files_more(void *arg, json_t *rows)
 
 	if (t->only != NULL)
 		return put_piece(t, v, t->only, rows);
-	if (!t->data && t->file < v->files && strcmp(v->file[t->file].kind, "data") == 0) {
+	if (!t->data && t->file < v->files && strcmp(v->file[t->file].kind, VERSION_KIND_DATA) == 0) {
 		t->file++; /* put_rest has its digest */
 		return true;
 	}

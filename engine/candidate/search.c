@@ -331,6 +331,8 @@ gather(struct search *s)
 	invariants_literals(s->order->invariants, &s->values);
 	if (g->definition->text != NULL)
 		values_take_lua(&s->values, g->definition->text, g->definition->length);
+	for (size_t i = 0; i < g->definition->nincludes; i++)
+		values_take_lua(&s->values, g->definition->include[i].text, g->definition->include[i].length);
 	return values_derive(&s->values);
 }
 

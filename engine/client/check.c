@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "client/command_line.h"
 #include "client/test_invariants.h"
+#include "config/definition_place.h"
 #include "config/definition_load.h"
 #include "policy/facts_json.h"
 #include "policy/generation.h"
@@ -118,7 +119,7 @@ note_unchecked(const struct definition *d, struct faults *faults)
 	const char *service = warnings_unchecked(d);
 
 	if (service != NULL)
-		faults_add(faults, FAULT_NOTE, "unchecked", d->file, d->region.line,
+		definition_fault(d, faults, FAULT_NOTE, "unchecked", d->region.line,
 			"security checks of requests are off: requests by tcpipservice %s run without a check; see sec, saf and attach", service);
 }
 
@@ -130,7 +131,7 @@ check_recovery(const struct definition *d, struct faults *faults)
 	struct recovery *r = recovery_open(d->region.recovery, NULL, &f);
 
 	if (r == NULL)
-		faults_add(faults, FAULT_ERROR, "recovery", d->file, d->region.line, "%s", f.text);
+		definition_fault(d, faults, FAULT_ERROR, "recovery", d->region.line, "%s", f.text);
 	recovery_close(r);
 }
 
@@ -146,7 +147,7 @@ check_record(const struct definition *d, struct faults *faults)
 		return;
 	r = record_reader_open(d->region.record, &f);
 	if (r == NULL)
-		faults_add(faults, FAULT_ERROR, "record", d->file, d->region.line, "region: record: %s", f.text);
+		definition_fault(d, faults, FAULT_ERROR, "record", d->region.line, "region: record: %s", f.text);
 	record_reader_close(r);
 }
 
@@ -162,9 +163,9 @@ check_versions(const struct definition *d, struct faults *faults)
 		return;
 	files = version_files_open(d->region.versions, false, &f);
 	if (files == NULL || version_files_check(files, &f) < 0)
-		faults_add(faults, FAULT_ERROR, "versions", d->file, d->region.line, "region: versions: %s", f.text);
+		definition_fault(d, faults, FAULT_ERROR, "versions", d->region.line, "region: versions: %s", f.text);
 	else if (version_files_pinned(files) != 0)
-		faults_add(faults, FAULT_NOTE, "pinned", d->file, d->region.line, "generation %llu is pinned: a start loads it, and not these files, until sallyport reload",
+		definition_fault(d, faults, FAULT_NOTE, "pinned", d->region.line, "generation %llu is pinned: a start loads it, and not these files, until sallyport reload",
 			(unsigned long long)version_files_pinned(files));
 	version_files_close(files);
 }

@@ -11,6 +11,7 @@
 #include "client/check.h"
 #include "client/command_line.h"
 #include "config/definition_load.h"
+#include "config/definition_place.h"
 #include "config/definition_text.h"
 #include "config/definition_view.h"
 #include "policy/facts_json.h"
@@ -82,11 +83,12 @@ params_json(const struct definition *d, const struct definition_view *v)
 static json_t *
 resource_json(const struct definition *d, const struct definition_view *v)
 {
+	const char *file = definition_place_file(d, v->line);
 	json_t *given = json_object(), *dflt = json_object();
 
 	for (const struct attribute *a = v->rows; a->name != NULL; a++)
 		json_object_set_new(definition_view_given(v, a) ? given : dflt, a->name, value_json(v, a));
-	return json_pack("{s:s, s:o, s:i, s:o, s:o*, s:o}", "name", v->name, "file", facts_json_text(d->file, strlen(d->file)), "line", v->line,
+	return json_pack("{s:s, s:o, s:i, s:o, s:o*, s:o}", "name", v->name, "file", facts_json_text(file, strlen(file)), "line", definition_place_line(v->line),
 		"given", given, "params", params_json(d, v), "default", dflt);
 }
 

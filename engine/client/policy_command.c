@@ -80,26 +80,22 @@ add_diff(json_t *out, const char *kind, const char *name, const struct version_f
 	buf_free(&all);
 }
 
-static const struct version_file *
-script_of(const struct version *v, const char *name)
-{
-	const struct version_file *f = version_file(v, name);
-
-	return f != NULL && strcmp(f->kind, "script") == 0 ? f : NULL;
-}
-
+/* The differences of the files of one kind, under the name `as` of the kind. */
 static void
-add_scripts(json_t *out, const struct version *a, const struct version *b)
+add_files(json_t *out, const struct version *a, const struct version *b, const char *kind, const char *as)
 {
 	for (size_t i = 0; i < a->files; i++)
-		if (script_of(a, a->file[i].name) == &a->file[i])
-			add_diff(out, "policy", a->file[i].name, &a->file[i], script_of(b, a->file[i].name));
+		if (strcmp(a->file[i].kind, kind) == 0)
+			add_diff(out, as, a->file[i].name, &a->file[i], version_file_of(b, kind, a->file[i].name));
 	for (size_t i = 0; i < b->files; i++)
-		if (script_of(b, b->file[i].name) == &b->file[i] && script_of(a, b->file[i].name) == NULL)
-			add_diff(out, "policy", b->file[i].name, NULL, &b->file[i]);
+		if (strcmp(b->file[i].kind, kind) == 0 && version_file_of(a, kind, b->file[i].name) == NULL)
+			add_diff(out, as, b->file[i].name, NULL, &b->file[i]);
 }
 
-/* The attributes that differ; of definitions that cannot be read here, the lines of region.lua that differ. */
+/*
+ * The attributes that differ; of definitions that cannot be read here, the lines of region.lua and of its included
+ * files that differ.
+ */
 static void
 add_definitions(json_t *out, const struct version *a, const struct version *b, const char *file)
 {
@@ -109,8 +105,10 @@ add_definitions(json_t *out, const struct version *a, const struct version *b, c
 
 	if (was != NULL && now != NULL)
 		reload_changes_definitions(NULL, was, now, &changes);
-	else
-		add_diff(out, "region", "region.lua", version_file(a, "region.lua"), version_file(b, "region.lua"));
+	if (was == NULL || now == NULL) {
+		add_files(out, a, b, VERSION_KIND_REGION, "region");
+		add_files(out, a, b, VERSION_KIND_INCLUDE, "region");
+	}
 	for (const struct reload_change *c = changes.first; c != NULL; c = c->next)
 		add_change(out, c->kind, c->name, c->what, c->text);
 	reload_changes_free(&changes);
@@ -185,7 +183,7 @@ differences(const json_t *rows)
 
 	if (a != NULL && b != NULL) {
 		add_definitions(out, a, b, file);
-		add_scripts(out, a, b);
+		add_files(out, a, b, VERSION_KIND_SCRIPT, "policy");
 		add_prints(out, a, b);
 	}
 	version_unref(a);

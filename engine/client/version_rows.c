@@ -44,18 +44,6 @@ version_rows_join(const json_t *rows, size_t i, struct buf *out)
 	return i;
 }
 
-/* The kind of a file, as a static string; NULL: it is no file. */
-static const char *
-file_kind(const char *kind)
-{
-	static const char *const kinds[] = { "region", "script", "data" };
-
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (strcmp(kinds[i], kind) == 0)
-			return kinds[i];
-	return NULL;
-}
-
 /* Takes the row at i, and the further pieces of its file, into v. Returns the index after them. */
 static size_t
 take_row(struct version *v, const json_t *rows, size_t i)
@@ -69,7 +57,7 @@ take_row(struct version *v, const json_t *rows, size_t i)
 		version_add_print(v, text(row, "name"), text(row, "hash"));
 	else if (strcmp(kind, "urm") == 0)
 		version_take_urms(v, NULL, text(row, "name"), text(row, "text"));
-	kind = file_kind(kind);
+	kind = version_kind(kind);
 	if (kind == NULL)
 		return i + 1;
 	buf_init(&b, 64u * 1024 * 1024);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/consistency.h"
+#include "config/definition_place.h"
 
 #include "base/addr.h"
 #include "net/unixsock.h"
@@ -49,42 +50,53 @@ entries(const struct definition *d, size_t n, struct faults *faults)
 	struct entry *list = calloc(n ? n : 1, sizeof *list);
 
 	if (list == NULL)
-		faults_add(faults, FAULT_ERROR, "memory", d->file, 0, "out of memory");
+		definition_fault(d, faults, FAULT_ERROR, "memory", 0, "out of memory");
 	return list;
+}
+
+static void
+say_again(const struct definition *d, const char *kind, const struct entry *first, const struct entry *again, struct faults *faults)
+{
+	char place[PATH_SIZE + 16];
+
+	definition_fault(d, faults, FAULT_ERROR, "twice", again->line, "%s %s was already defined at %s", kind, again->name,
+		definition_place_text(d, first->line, again->line, place, sizeof place));
 }
 
 static void
 consistency_say_service(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
-	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "tcpipservice %s was already defined at line %d", again->name, first->line);
+	say_again(d, "tcpipservice", first, again, faults);
 }
 
 static void
 consistency_say_ipconn(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
-	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "ipconn %s was already defined at line %d", again->name, first->line);
+	say_again(d, "ipconn", first, again, faults);
 }
 
 static void
 consistency_say_program(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
-	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "program %s was already defined at line %d", again->name, first->line);
+	say_again(d, "program", first, again, faults);
 }
 
 static void
 consistency_say_transaction(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
-	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line, "transaction %s was already defined at line %d", again->name, first->line);
+	say_again(d, "transaction", first, again, faults);
 }
 
 static void
 consistency_say_pair(const struct definition *d, const struct entry *first, const struct entry *again, struct faults *faults)
 {
+	char place[PATH_SIZE + 16];
+
 	if (strcmp(first->name, again->name) == 0)
 		return; /* the name that occurs twice is a fault already */
-	faults_add(faults, FAULT_ERROR, "twice", d->file, again->line,
-		"ipconn %s has the networkid and applid (%s) of ipconn %s at line %d; a CAPEX could mean either", again->name, again->key,
-		first->name, first->line);
+	definition_fault(d, faults, FAULT_ERROR, "twice", again->line,
+		"ipconn %s has the networkid and applid (%s) of ipconn %s at %s; a CAPEX could mean either", again->name, again->key,
+		first->name, definition_place_text(d, first->line, again->line, place, sizeof place));
 }
 
 /* The objects of one kind: their list, their number and size, and the offsets of name and line in each. */
@@ -170,7 +182,7 @@ say_missing(const struct definition *d, const struct named *k, int line, const c
 {
 	const char *near = nearest(k, missing);
 
-	faults_add(faults, FAULT_ERROR, "unknown_name", d->file, line, "%s %s names %s %s, which is not defined%s%s%s", who, name, kind, missing,
+	definition_fault(d, faults, FAULT_ERROR, "unknown_name", line, "%s %s names %s %s, which is not defined%s%s%s", who, name, kind, missing,
 		near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
@@ -199,7 +211,7 @@ check_named_ipconns(const struct definition *d, const struct key_lines *p, struc
 		if (*one->ipconn != '\0' && to == NULL)
 			say_missing(d, &ipconns, key_lines_of(p, one->line, "ipconn"), "program", one->program, "ipconn", one->ipconn, faults);
 		else if (to != NULL && to->template_ == TEMPLATE_ONLY)
-			faults_add(faults, FAULT_ERROR, "template_named", d->file, key_lines_of(p, one->line, "ipconn"),
+			definition_fault(d, faults, FAULT_ERROR, "template_named", key_lines_of(p, one->line, "ipconn"),
 				"program %s names ipconn %s, a template, which never connects; name another ipconn", one->program, to->ipconn);
 	}
 }
@@ -265,10 +277,10 @@ check_generic(const struct definition *d, const struct tcpipservice_def *t, cons
 	if (to == NULL)
 		say_missing(d, &services, line, "tcpipservice", t->tcpipservice, "speciftcps", t->speciftcps, faults);
 	else if (to == t || *to->speciftcps != '\0')
-		faults_add(faults, FAULT_ERROR, "generic_named", d->file, line, "tcpipservice %s: speciftcps names %s, which is generic too; name a specific one",
+		definition_fault(d, faults, FAULT_ERROR, "generic_named", line, "tcpipservice %s: speciftcps names %s, which is generic too; name a specific one",
 			t->tcpipservice, t->speciftcps);
 	else if ((wrong = unlike(d, t, to)) != NULL)
-		faults_add(faults, FAULT_ERROR, "generic_differs", d->file, line,
+		definition_fault(d, faults, FAULT_ERROR, "generic_differs", line,
 			"tcpipservice %s: its %s differs from that of its specific tcpipservice%s; both must have the same ssl, certificate, ciphers and scripts, except urm",
 			t->tcpipservice, wrong, to->tcpipservice);
 }
@@ -284,7 +296,7 @@ check_generics(const struct definition *d, const struct key_lines *p, struct fau
 		const struct tcpipservice_def *t = definition_tcpipservice(d, c->tcpipservice);
 
 		if (*c->tcpipservice != '\0' && t != NULL && *t->speciftcps != '\0')
-			faults_add(faults, FAULT_ERROR, "generic_named", d->file, key_lines_of(p, c->line, "tcpipservice"),
+			definition_fault(d, faults, FAULT_ERROR, "generic_named", key_lines_of(p, c->line, "tcpipservice"),
 				"ipconn %s names tcpipservice %s, which is generic and accepts no partner; name its specific tcpipservice,%s", c->ipconn,
 				t->tcpipservice, t->speciftcps);
 	}
@@ -299,14 +311,14 @@ check_ring(const struct definition *d, const struct key_lines *p, struct faults 
 		const struct tcpipservice_def *t = &d->tcpipservice[i];
 
 		if (t->ssl != SSL_NO)
-			faults_add(faults, FAULT_ERROR, "ring_missing", d->file, key_lines_of(p, t->line, "ssl"), said, "tcpipservice", t->tcpipservice,
+			definition_fault(d, faults, FAULT_ERROR, "ring_missing", key_lines_of(p, t->line, "ssl"), said, "tcpipservice", t->tcpipservice,
 				t->ssl == SSL_CLIENTAUTH ? "clientauth" : "yes");
 	}
 	for (size_t i = 0; i < d->nipconns; i++) {
 		const struct ipconn_def *c = &d->ipconn[i];
 
 		if (c->ssl != NO)
-			faults_add(faults, FAULT_ERROR, "ring_missing", d->file, key_lines_of(p, c->line, "ssl"), said, "ipconn", c->ipconn, "yes");
+			definition_fault(d, faults, FAULT_ERROR, "ring_missing", key_lines_of(p, c->line, "ssl"), said, "ipconn", c->ipconn, "yes");
 	}
 }
 
@@ -325,15 +337,16 @@ static void
 check_port(const struct definition *d, size_t i, const struct key_lines *p, struct faults *faults)
 {
 	const struct tcpipservice_def *t = &d->tcpipservice[i];
+	char place[PATH_SIZE + 16];
 
 	for (size_t j = 0; j < i && t->portnumber != 0; j++) {
 		const struct tcpipservice_def *other = &d->tcpipservice[j];
 
 		if (other->portnumber != t->portnumber || !same_host(other->host, t->host))
 			continue;
-		faults_add(faults, FAULT_ERROR, "port_twice", d->file, key_lines_of(p, t->line, "portnumber"),
-			"tcpipservice %s has portnumber %d on host %s; tcpipservice %s at line %d has it on host %s", t->tcpipservice,
-			t->portnumber, t->host, other->tcpipservice, other->line, other->host);
+		definition_fault(d, faults, FAULT_ERROR, "port_twice", key_lines_of(p, t->line, "portnumber"),
+			"tcpipservice %s has portnumber %d on host %s; tcpipservice %s at %s has it on host %s", t->tcpipservice,
+			t->portnumber, t->host, other->tcpipservice, definition_place_text(d, other->line, t->line, place, sizeof place), other->host);
 		return;
 	}
 }
@@ -345,7 +358,7 @@ check_socket(const struct definition *d, const struct key_lines *p, const char *
 	size_t len = strlen(unixsock_name(path));
 
 	if (*path != '\0' && (len == 0 || len > UNIXSOCK_NAME_MAX))
-		faults_add(faults, FAULT_ERROR, "socket_long", d->file, key_lines_of(p, d->region.line, key),
+		definition_fault(d, faults, FAULT_ERROR, "socket_long", key_lines_of(p, d->region.line, key),
 			"%s: the name of the socket's file has %zu bytes; it must have 1 to %d (its directory's path does not count)", key, len, UNIXSOCK_NAME_MAX);
 }
 
@@ -353,7 +366,7 @@ static void
 check_sec(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {
 	if (d->region.sec == SEC_YES && *d->region.saf == '\0')
-		faults_add(faults, FAULT_ERROR, "sec_without_saf", d->file, key_lines_of(p, d->region.line, "sec"),
+		definition_fault(d, faults, FAULT_ERROR, "sec_without_saf", key_lines_of(p, d->region.line, "sec"),
 			"sec is yes, but the region names no saf to check users by; add saf = \"FILE\" to region { }, or write sec = \"no\"");
 }
 

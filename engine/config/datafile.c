@@ -11,6 +11,7 @@
 #include <lua.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LOAD_TIMES 10 /* the budget of loading is ten times the budget of a question (policies/README.md, limits) */
@@ -18,15 +19,32 @@
 
 static const struct budget_limits ask_limits = { .instructions = 1000000, .milliseconds = 50, .kilobytes = 4096 };
 
+/*
+ * Reads the place of a message, "?:LINE: " or of text n "?n:LINE: ", into *line. Returns what follows; the message
+ * itself when it has no place, and *line is unchanged.
+ */
+static const char *
+after_place(const char *message, int *line)
+{
+	int n = 0, at = 0, end = 0;
+
+	if (sscanf(message, CHUNK ":%d: %n", &at, &end) < 1 && sscanf(message, CHUNK "%d:%d: %n", &n, &at, &end) < 2)
+		return message;
+	if (end == 0)
+		return message;
+	*line = n * DATAFILE_TEXT + at;
+	return message + end;
+}
+
 int
 datafile_line(lua_State *L)
 {
 	lua_Debug ar;
 
 	for (int level = 0; lua_getstack(L, level, &ar); level++) {
-		lua_getinfo(L, "l", &ar);
+		lua_getinfo(L, "Sl", &ar);
 		if (ar.currentline > 0)
-			return ar.currentline;
+			return atoi(ar.short_src + sizeof CHUNK - 1) * DATAFILE_TEXT + ar.currentline;
 	}
 	return 0;
 }
@@ -61,6 +79,33 @@ push_nothing(lua_State *L)
 	lua_setmetatable(L, -2);
 }
 
+/* Runs a chunk in the environment of d and pushes its result. [-0, +1, may throw] */
+static void
+run_chunk(lua_State *L, const struct datafile *d, const char *name, const char *bytes, size_t len)
+{
+	if (luaL_loadbufferx(L, bytes, len, name, "t") != LUA_OK)
+		lua_error(L);
+	if (d->push_env != NULL)
+		d->push_env(L, d->arg);
+	else
+		push_nothing(L);
+	lua_setupvalue(L, -2, 1);
+	lua_call(L, 0, 1);
+}
+
+void
+datafile_include(lua_State *L, const struct datafile *d, int n)
+{
+	char name[24];
+	size_t len;
+	const char *bytes = d->text(d->arg, n, &len);
+
+	luaL_checkstack(L, 10, NULL);
+	snprintf(name, sizeof name, "=" CHUNK "%d", n);
+	run_chunk(L, d, name, bytes, len);
+	lua_pop(L, 1);
+}
+
 /* lua_CFunction: all that may raise an error; runs under lua_pcall. */
 static int
 datafile_run_inside(lua_State *L)
@@ -68,14 +113,7 @@ datafile_run_inside(lua_State *L)
 	const struct datafile *d = lua_touserdata(L, 1);
 
 	drop_string_methods(L);
-	if (luaL_loadbufferx(L, d->bytes, d->len, "=" CHUNK, "t") != LUA_OK)
-		return lua_error(L);
-	if (d->push_env != NULL)
-		d->push_env(L, d->arg);
-	else
-		push_nothing(L);
-	lua_setupvalue(L, -2, 1);
-	lua_call(L, 0, 1);
+	run_chunk(L, d, "=" CHUNK, d->bytes, d->len);
 	if (d->read != NULL)
 		d->read(L, d->arg);
 	return 0;
@@ -87,7 +125,7 @@ datafile_put_line(lua_State *L)
 {
 	const char *message = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : "an error without a message";
 
-	if (strncmp(message, CHUNK ":", 2) == 0)
+	if (after_place(message, &(int){ 0 }) != message)
 		lua_pushvalue(L, 1);
 	else
 		lua_pushfstring(L, CHUNK ":%d: %s", datafile_line(L), message);
@@ -98,27 +136,28 @@ static int
 complain(const struct datafile *d, const char *message, const char *limit, int *line, struct fault *f)
 {
 	char words[300] = "out of memory";
-	int at = 0;
+	const char *said = message != NULL ? after_place(message, line) : NULL, *bytes = d->bytes;
+	size_t len = d->len;
 
-	if (message == NULL || sscanf(message, CHUNK ":%d: %n", line, &at) < 1)
-		at = 0;
-	if (message != NULL)
-		syntax_hint_words(words, sizeof words, message + at, d->bytes, d->len, *line);
+	if (*line > DATAFILE_TEXT && d->text != NULL)
+		bytes = d->text(d->arg, *line / DATAFILE_TEXT, &len);
+	if (said != NULL)
+		syntax_hint_words(words, sizeof words, said, bytes, len, *line % DATAFILE_TEXT);
 	return limit != NULL ? fault_set(f, "%s was stopped at its limit of %s", d->what, limit) : fault_set(f, "%s", words);
 }
 
-/* Lua keeps the last value of a key that occurs twice and reports nothing. -1: there is such a key. */
-static int
-check_twice(const struct datafile *d, int *line, struct fault *f)
+/* Lua keeps the last value of a key that occurs twice and reports nothing. */
+int
+datafile_twice(const char *bytes, size_t len, int *line, struct fault *f)
 {
 	struct key_lines_key key;
 	char printed[80];
-	int found = key_lines_twice(d->bytes, d->len, &key);
+	int found = key_lines_twice(bytes, len, &key);
 
 	if (found <= 0)
 		return found < 0 ? fault_set(f, "out of memory") : 0;
 	*line = key.line;
-	return fault_set(f, "%s occurs twice in one table; remove one", text_printable(printed, sizeof printed, d->bytes + key.at, key.len));
+	return fault_set(f, "%s occurs twice in one table; remove one", text_printable(printed, sizeof printed, key.at, key.len));
 }
 
 static int
@@ -143,7 +182,7 @@ run_text(const struct datafile *d, int *line, struct fault *f)
 		complain(d, status == LUA_OK ? NULL : lua_tostring(L, -1), hit == HIT_NONE ? NULL : budget_hit_text(L, limit, sizeof limit),
 			line, f);
 	sandbox_free(L);
-	return status == LUA_OK && hit == HIT_NONE ? check_twice(d, line, f) : -1;
+	return status == LUA_OK && hit == HIT_NONE ? datafile_twice(d->bytes, d->len, line, f) : -1;
 }
 
 int

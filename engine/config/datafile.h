@@ -12,6 +12,8 @@
 
 struct lua_State;
 
+#define DATAFILE_TEXT (1 << 21) /* a line of text n is counted from n times this on; a text of 1 MiB has fewer lines */
+
 struct datafile {
 	const char *bytes; /* borrowed */
 	size_t len;
@@ -20,6 +22,8 @@ struct datafile {
 	void (*push_env)(struct lua_State *L, void *arg);
 	/* Gets the chunk's result on the top, or nil; NULL: the result is not used. [-0, +0, may throw] */
 	void (*read)(struct lua_State *L, void *arg);
+	/* The bytes of text n, from 1, that datafile_include runs, for messages; NULL: there are no such texts. */
+	const char *(*text)(void *arg, int n, size_t *len);
 	void *arg;
 };
 
@@ -28,7 +32,14 @@ struct datafile {
  * Lua's message, a limit, or no memory. The effects of push_env and read until then remain.
  */
 int datafile_run(const struct datafile *d, int *line, struct fault *f);
-/* Returns the line of the chunk that runs; 0: none runs. Does not raise an error. */
+/*
+ * Runs text n of d in the same way, inside datafile_run, for a function of the environment; its result is not used. An
+ * error of the text is raised again, and becomes the fault of datafile_run. [-0, +0, may throw]
+ */
+void datafile_include(struct lua_State *L, const struct datafile *d, int n);
+/* Returns the line of the chunk that runs, with DATAFILE_TEXT; 0: none runs. Does not raise an error. */
 int datafile_line(struct lua_State *L);
+/* Whether a key occurs twice in one table of the text, which must be valid. -1 with a fault and its line. */
+int datafile_twice(const char *bytes, size_t len, int *line, struct fault *f);
 
 #endif

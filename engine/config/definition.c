@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/definition.h"
 
+#include "base/file.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,19 +17,47 @@ copy_of(const void *from, size_t n, size_t size)
 	return to;
 }
 
+/* Gives each include and variable of the copy a text of its own. -1: no memory, and the others have none. */
+static int
+copy_texts(struct definition *copy, const struct definition *d)
+{
+	bool whole = true;
+
+	for (size_t i = 0; i < copy->nincludes; i++)
+		whole &= (copy->include[i].text = copy_of(d->include[i].text, d->include[i].length, 1)) != NULL;
+	for (size_t i = 0; i < copy->nenvs; i++)
+		whole &= (copy->env[i].value = strdup(d->env[i].value)) != NULL;
+	return whole ? 0 : -1;
+}
+
+static int
+copy_sources(struct definition *copy, const struct definition *d)
+{
+	copy->text = d->text != NULL ? copy_of(d->text, d->length, 1) : NULL;
+	copy->include = copy_of(d->include, d->nincludes, sizeof *d->include);
+	copy->env = copy_of(d->env, d->nenvs, sizeof *d->env);
+	copy->nincludes = copy->include != NULL ? d->nincludes : 0;
+	copy->nenvs = copy->env != NULL ? d->nenvs : 0;
+	if (copy_texts(copy, d) < 0 || copy->include == NULL || copy->env == NULL)
+		return -1;
+	return copy->text != NULL || d->text == NULL ? 0 : -1;
+}
+
 struct definition *
 definition_copy(const struct definition *d)
 {
 	struct definition *copy = copy_of(d, 1, sizeof *d);
+	bool copied;
 
 	if (copy == NULL)
 		return NULL;
-	copy->text = d->text != NULL ? copy_of(d->text, d->length, 1) : NULL;
 	copy->tcpipservice = copy_of(d->tcpipservice, d->ntcpipservices, sizeof *d->tcpipservice);
 	copy->ipconn = copy_of(d->ipconn, d->nipconns, sizeof *d->ipconn);
 	copy->program = copy_of(d->program, d->nprograms, sizeof *d->program);
 	copy->transaction = copy_of(d->transaction, d->ntransactions, sizeof *d->transaction);
-	if (params_copy(&copy->params, &d->params) < 0 || (copy->text == NULL && d->text != NULL) || copy->tcpipservice == NULL || copy->ipconn == NULL || copy->program == NULL || copy->transaction == NULL) {
+	copied = copy_sources(copy, d) == 0;
+	if (params_copy(&copy->params, &d->params) < 0 || !copied || copy->tcpipservice == NULL || copy->ipconn == NULL || copy->program == NULL ||
+		copy->transaction == NULL) {
 		definition_free(copy);
 		return NULL;
 	}
@@ -40,12 +70,28 @@ definition_free(struct definition *d)
 	if (d == NULL)
 		return;
 	free(d->text);
+	for (size_t i = 0; i < d->nincludes; i++)
+		free(d->include[i].text);
+	free(d->include);
+	for (size_t i = 0; i < d->nenvs; i++)
+		free(d->env[i].value);
+	free(d->env);
 	free(d->tcpipservice);
 	free(d->ipconn);
 	free(d->program);
 	free(d->transaction);
 	params_free(&d->params);
 	free(d);
+}
+
+bool
+definition_has_file(const struct definition *d, const char *path)
+{
+	bool has = file_same(path, d->file);
+
+	for (size_t i = 0; i < d->nincludes && !has; i++)
+		has = file_same(path, d->include[i].path);
+	return has;
 }
 
 const struct tcpipservice_def *

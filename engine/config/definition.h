@@ -3,10 +3,26 @@
 #ifndef SALLYPORT_DEFINITION_H
 #define SALLYPORT_DEFINITION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "config/params.h"
 #include "config/resource.h"
+
+#define DEFINITION_NAME 128 /* bytes of the name of an included file or of a variable, with NUL */
+
+struct definition_include { /* an included file */
+	char name[DEFINITION_NAME]; /* relative to the directory of the definition; or absolute */
+	char path[PATH_SIZE];       /* by which it was opened */
+	char *text;                 /* owned; its bytes, without a byte order mark */
+	size_t length;
+	int place;                  /* of its include (definition_place.h) */
+};
+
+struct definition_env { /* a variable of the environment whose value the definition has */
+	char name[DEFINITION_NAME];
+	char *value; /* owned */
+};
 
 struct definition {
 	char file[PATH_SIZE];
@@ -22,11 +38,17 @@ struct definition {
 	struct transaction_def *transaction; /* owned */
 	size_t ntransactions;
 	struct params_list params; /* of the scripts that the objects name */
+	struct definition_include *include; /* owned, in the order of their includes */
+	size_t nincludes;
+	struct definition_env *env; /* owned, in the order of their first use */
+	size_t nenvs;
 };
 
 /* A copy that the caller owns (definition_free). NULL: no memory. */
 struct definition *definition_copy(const struct definition *d);
 void definition_free(struct definition *d); /* NULL is allowed */
+/* Whether the path leads to the file of the definition, or to an included file. */
+bool definition_has_file(const struct definition *d, const char *path);
 /* The object of that name, exactly spelled; it belongs to d. NULL: there is none. */
 const struct tcpipservice_def *definition_tcpipservice(const struct definition *d, const char *name);
 const struct ipconn_def *definition_ipconn(const struct definition *d, const char *name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/definition_build.h"
+#include "config/definition_place.h"
 
 #include "base/ccsid.h"
 #include "config/datafile.h"
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const words[] = { "region", "tcpipservice", "ipconn", "program", "transaction", NULL };
+static const char *const words[] = { "region", "tcpipservice", "ipconn", "program", "transaction", "include", "env", NULL };
 
 struct making { /* a constructor's table that becomes an object */
 	struct reading *r;
@@ -33,7 +34,8 @@ said_just_now(const struct reading *r, int line, const char *text)
 {
 	const struct fault_entry *last = r->faults->n > r->before ? &r->faults->entry[r->faults->n - 1] : NULL;
 
-	return last != NULL && last->line == line && last->text != NULL && strcmp(last->text, text) == 0;
+	return last != NULL && last->line == definition_place_line(line) && last->text != NULL && strcmp(last->text, text) == 0 &&
+		last->file != NULL && strcmp(last->file, definition_place_file(r->d, line)) == 0;
 }
 
 void
@@ -47,10 +49,10 @@ definition_complain(struct reading *r, const char *rule, int line, const char *f
 	va_end(args);
 	if (r->full || said_just_now(r, line, text))
 		return;
-	faults_add(r->faults, FAULT_ERROR, rule, r->d->file, line, "%s", text);
+	definition_fault(r->d, r->faults, FAULT_ERROR, rule, line, "%s", text);
 	r->full = r->faults->n - r->before >= FAULTS_MAX;
 	if (r->full)
-		faults_add(r->faults, FAULT_ERROR, "too_many_faults", r->d->file, line, "there are more than %d faults; the others are not shown", FAULTS_MAX);
+		definition_fault(r->d, r->faults, FAULT_ERROR, "too_many_faults", line, "there are more than %d faults; the others are not shown", FAULTS_MAX);
 }
 
 /* Makes room for one more at the end of a list that doubles. NULL without memory, which is a fault. */
@@ -77,7 +79,7 @@ say_stray(struct reading *r, struct stray *s)
 		return;
 	s->said = true;
 	r->region_tried |= near != NULL && strcmp(near, "region") == 0;
-	definition_complain(r, "unknown_word", s->line, "there is no '%s' here, only region, tcpipservice, ipconn, program and transaction%s%s%s", s->word,
+	definition_complain(r, "unknown_word", s->line, "there is no '%s' here, only region, tcpipservice, ipconn, program, transaction, include and env%s%s%s", s->word,
 		near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 }
 
@@ -219,6 +221,28 @@ set_words(lua_State *L, int idx, const struct attribute *a, void *object, struct
 	return attribute_set_text(a, object, text, n, f);
 }
 
+/* The fault was added where the value was made: take_pair adds none for an empty sentence. */
+static int
+said_already(struct fault *f)
+{
+	return fault_set(f, "%s", "");
+}
+
+/* Sets the value of env at idx: a text, also for a number, but never the name of a script. */
+static int
+set_env(lua_State *L, int idx, const struct definition_env_value *v, const struct attribute *a, const struct making *t, struct fault *f)
+{
+	const char *name = t->r->env[v->call].name, *value;
+	size_t len;
+
+	if (a->kind == ATTR_SCRIPT)
+		return fault_set(f, "%s is env \"%s\"; the name of a script is written out", a->name, name);
+	if (v->unset)
+		return said_already(f);
+	value = definition_env_text(L, idx, &len);
+	return attribute_set_text(a, t->object, value, len, f) < 0 ? fault_wrap(f, "env \"%s\"", name) : 0;
+}
+
 /* Sets a script with parameters: the table { "SCRIPT", name = value ... } at idx. [-0, +0, may throw] */
 static int
 set_script(lua_State *L, int idx, const struct attribute *a, const struct making *t, struct fault *f)
@@ -228,6 +252,8 @@ set_script(lua_State *L, int idx, const struct attribute *a, const struct making
 	const char *name = lua_rawgeti(L, idx, 1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
 
 	lua_pop(L, 1); /* the table keeps the string */
+	if (!definition_env_settle(L, idx, t->r))
+		return said_already(f);
 	if (name == NULL)
 		return fault_set(f, "%s is a table without the name of a script; write %s = { \"SCRIPT\", name = value }", a->name, a->name);
 	if (attribute_set_text(a, t->object, name, len, f) < 0)
@@ -248,10 +274,13 @@ set_script(lua_State *L, int idx, const struct attribute *a, const struct making
 static int
 set_value(lua_State *L, int idx, const struct attribute *a, const struct making *t, struct fault *f)
 {
+	const struct definition_env_value *env = definition_env_at(L, idx, t->r);
 	char allowed[160];
 	size_t len;
 	const char *value;
 
+	if (env != NULL)
+		return set_env(L, idx, env, a, t, f);
 	if (lua_type(L, idx) == LUA_TSTRING) {
 		value = lua_tolstring(L, idx, &len);
 		return set_string(a, t->object, value, len, f);
@@ -291,7 +320,8 @@ take_pair(lua_State *L, struct making *t)
 		fault_set(&f, is_number(a) ? "%s is %s; it must be a number" : "%s = %s needs quotation marks: \"%s\"", a->name, stray->word, stray->word);
 	else if (set_value(L, lua_gettop(L), a, t, &f) == 0)
 		return true;
-	definition_complain(t->r, "value", key_lines_of(&t->r->lines, t->line, key), "%s: %s", t->title, f.text);
+	if (f.text[0] != '\0')
+		definition_complain(t->r, "value", key_lines_of(&t->r->lines, t->line, key), "%s: %s", t->title, f.text);
 	return false;
 }
 
@@ -506,6 +536,7 @@ definition_build_make_region(lua_State *L)
 {
 	struct reading *r = reading_of(L);
 	struct region_def region;
+	char place[PATH_SIZE + 16];
 	struct making t = { .r = r, .word = "region", .title = "region", .attribute = resource_region, .object = &region };
 
 	t.line = datafile_line(L);
@@ -519,7 +550,7 @@ definition_build_make_region(lua_State *L)
 	region.line = t.line;
 	region.given = t.given;
 	if (r->d->region.line != 0) {
-		definition_complain(r, "twice", t.line, "a second region; the first is at line %d", r->d->region.line);
+		definition_complain(r, "twice", t.line, "a second region; the first is at %s", definition_place_text(r->d, r->d->region.line, t.line, place, sizeof place));
 		return 0;
 	}
 	r->d->region = region;
@@ -595,11 +626,17 @@ definition_build_begin_named(lua_State *L)
 static void
 push_constructor(lua_State *L, struct reading *r, const char *word)
 {
+	static const struct {
+		const char *word;
+		lua_CFunction function;
+	} plain[] = { { "region", definition_build_make_region }, { "include", definition_include_call }, { "env", definition_env_call } };
+
 	lua_pushlightuserdata(L, r);
-	if (strcmp(word, "region") == 0) {
-		lua_pushcclosure(L, definition_build_make_region, 1);
-		return;
-	}
+	for (size_t i = 0; i < sizeof plain / sizeof *plain; i++)
+		if (strcmp(plain[i].word, word) == 0) {
+			lua_pushcclosure(L, plain[i].function, 1);
+			return;
+		}
 	lua_pushlightuserdata(L, (void *)(uintptr_t)word);
 	lua_pushcclosure(L, definition_build_begin_named, 2);
 }

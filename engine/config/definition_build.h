@@ -8,12 +8,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "base/fault.h"
+#include "config/definition_env.h"
+#include "config/definition_include.h"
+#include "config/definition_reader.h"
 #include "config/key_lines.h"
 #include "ipic/request.h"
 #include "config/definition.h"
 
+#define DEFINITION_BYTES_MAX (1024 * 1024) /* of a definition with its included files */
 #define FAULTS_MAX 1000 /* of one definition; an error in a loop could add them without end */
 #define SERVICES_MAX 1000
 #define IPCONNS_MAX 10000
@@ -36,9 +41,26 @@ struct stray { /* an unknown word */
 	bool said; /* its fault was added */
 };
 
+struct env_call { /* a call of env */
+	char name[DEFINITION_NAME];
+	int place;
+	bool used; /* for a key */
+};
+
 struct reading { /* the state of reading one definition */
 	struct definition *d;    /* owned */
 	struct faults *faults;   /* borrowed */
+	const struct datafile *data;             /* borrowed: the text under way */
+	const struct definition_reader *reader;  /* borrowed */
+	struct definition_files *tried;          /* borrowed; NULL: not wanted */
+	struct stat self;                        /* of the definition's file; zero when it was not read from a disk */
+	struct stat identity[DEFINITION_INCLUDES_MAX]; /* of the included files */
+	int open[DEFINITION_INCLUDE_DEPTH];      /* the included files that run, outermost first */
+	size_t depth;
+	size_t bytes;                            /* of all files that were read */
+	bool partial;                            /* an included file is missing */
+	struct env_call env[DEFINITION_ENVS_MAX];
+	size_t nenvs;
 	size_t before;           /* faults that were there before this reading */
 	struct key_lines lines;
 	struct pending *pending; /* owned */

@@ -2,6 +2,7 @@
 #include "config/definition_load.h"
 
 #include "config/definition_build.h"
+#include "config/definition_place.h"
 #include "config/datafile.h"
 #include "config/effect.h"
 #include "base/file.h"
@@ -18,7 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DEFINITION_BYTES_MAX (1024 * 1024)
 /* Pushes the environment: an empty table, so that each access to a global calls a metamethod. [-0, +1, may throw] */
 static void
 definition_load_push_env(lua_State *L, void *r)
@@ -38,13 +38,16 @@ definition_load_push_env(lua_State *L, void *r)
 static bool
 run_definition(struct reading *r, const char *bytes, size_t len)
 {
-	struct datafile data = { .bytes = bytes, .len = len, .what = "the definition", .push_env = definition_load_push_env, .arg = r };
+	struct datafile data = { .bytes = bytes, .len = len, .what = "the definition", .push_env = definition_load_push_env,
+		.text = definition_include_text, .arg = r };
 	struct fault f;
 	int line;
 
+	r->data = &data;
 	if (datafile_run(&data, &line, &f) == 0) {
 		definition_build_strays(r, 0);
-		return true;
+		definition_env_unused(r);
+		return !r->partial;
 	}
 	definition_complain(r, "syntax", line, "%s", f.text);
 	definition_build_strays(r, line);
@@ -64,24 +67,24 @@ check_pending(struct reading *r)
 	}
 }
 
-/* Whether the value is a path; that of `metrics` may be an address, which has no slash. */
-static bool
-is_path(const struct attribute *a, const char *value)
-{
-	return a->kind == ATTR_PATH && *value != '\0' && (strcmp(a->name, "metrics") != 0 || strchr(value, '/') != NULL);
-}
-
-/* Replaces each relative path of the region by the path that is opened. */
+/*
+ * Replaces each relative path of the region by the path that is opened. It is relative to the file that has the region;
+ * a default is relative to the file of the definition.
+ */
 static void
 place_paths(struct reading *r)
 {
+	const struct region_def *region = &r->d->region;
+
 	for (const struct attribute *a = resource_region; a->name != NULL; a++) {
+		bool given = (region->given >> (a - resource_region) & 1) != 0;
+		const char *file = given ? definition_place_file(r->d, region->line) : r->d->file;
 		char *path = (char *)&r->d->region + a->offset;
 
-		if (!is_path(a, path) || path_beside(path, a->size, r->d->file, path) == 0)
+		if (!resource_is_path(a, path) || path_beside(path, a->size, file, path) == 0)
 			continue;
-		definition_complain(r, "limit", key_lines_of(&r->lines, r->d->region.line, a->name), "region: %s: the path has more than %zu bytes with the directory of %s "
-			"before it", a->name, a->size - 1, r->d->file);
+		definition_complain(r, "limit", key_lines_of(&r->lines, region->line, a->name), "region: %s: the path has more than %zu bytes with the directory of %s "
+			"before it", a->name, a->size - 1, file);
 		*path = '\0';
 	}
 }
@@ -96,6 +99,17 @@ choose_policies(struct definition *d)
 	snprintf(d->region.policies, sizeof d->region.policies, "%s", there ? "policies" : ".");
 }
 
+/* A path at which a file may be created. */
+static void
+check_misplaced(struct reading *r, const char *path, const char *attribute)
+{
+	int place = key_lines_of(&r->lines, r->d->region.line, attribute);
+	char title[40];
+
+	snprintf(title, sizeof title, "region: %s", attribute);
+	path_misplaced(path, definition_place_file(r->d, place), definition_place_line(place), title, r->faults);
+}
+
 static void
 fill_in(struct reading *r)
 {
@@ -106,19 +120,32 @@ fill_in(struct reading *r)
 	if (*d->region.policies == '\0')
 		choose_policies(d);
 	place_paths(r);
-	path_misplaced(d->region.recovery, d->file, key_lines_of(&r->lines, d->region.line, "recovery"), "region: recovery", r->faults);
-	path_misplaced(d->region.record, d->file, key_lines_of(&r->lines, d->region.line, "record"), "region: record", r->faults);
-	path_misplaced(d->region.versions, d->file, key_lines_of(&r->lines, d->region.line, "versions"), "region: versions", r->faults);
+	check_misplaced(r, d->region.recovery, "recovery");
+	check_misplaced(r, d->region.record, "record");
+	check_misplaced(r, d->region.versions, "versions");
 	for (size_t i = 0; i < d->nipconns; i++)
 		if (*d->ipconn[i].networkid == '\0')
 			memcpy(d->ipconn[i].networkid, d->region.networkid, sizeof d->ipconn[i].networkid);
 }
 
+/* The number of the file of a fault: 0 is the definition's, and each file without a number. */
+static size_t
+file_number(const struct definition *d, const char *file)
+{
+	for (size_t i = 0; file != NULL && i < d->nincludes; i++)
+		if (strcmp(d->include[i].path, file) == 0)
+			return i + 1;
+	return 0;
+}
+
 static int
-definition_load_order(const void *a, const void *b)
+definition_load_order(const void *a, const void *b, void *d)
 {
 	const struct fault_entry *x = a, *y = b;
+	size_t of_x = file_number(d, x->file), of_y = file_number(d, y->file);
 
+	if (of_x != of_y)
+		return of_x < of_y ? -1 : 1;
 	if (x->line != y->line)
 		return x->line < y->line ? -1 : 1;
 	return strcmp(x->text != NULL ? x->text : "", y->text != NULL ? y->text : "");
@@ -148,21 +175,28 @@ read_all(struct reading *r, const char *bytes, size_t len)
 	size_t errors = r->faults->errors;
 	bool whole;
 
-	key_lines_read(&r->lines, bytes, len);
+	key_lines_add(&r->lines, bytes, len, 0);
 	whole = run_definition(r, bytes, len);
 	if (whole)
 		judge(r, r->faults->errors == errors);
 	if (r->faults->n > r->before)
-		qsort(r->faults->entry + r->before, r->faults->n - r->before, sizeof *r->faults->entry, definition_load_order);
+		qsort_r(r->faults->entry + r->before, r->faults->n - r->before, sizeof *r->faults->entry, definition_load_order, r->d);
 	key_lines_free(&r->lines);
 	return whole;
 }
 
-/* A draft is returned in spite of faults when Lua reached the end. */
+struct origin { /* of the bytes of a definition */
+	const struct definition_reader *reader;
+	struct stat st; /* of the file; zero: not read from a disk */
+	struct definition_files *tried; /* NULL: not wanted */
+	bool draft;     /* it is returned in spite of faults when Lua reached the end */
+};
+
 static struct definition *
-read_bytes(const char *file, const char *bytes, size_t len, bool draft, struct faults *faults)
+read_bytes(const char *file, const char *bytes, size_t len, const struct origin *o, struct faults *faults)
 {
-	struct reading r = { .d = calloc(1, sizeof *r.d), .faults = faults, .before = faults->n };
+	struct reading r = { .d = calloc(1, sizeof *r.d), .faults = faults, .before = faults->n, .reader = o->reader, .self = o->st, .tried = o->tried,
+		.bytes = len };
 	size_t errors = faults->errors;
 	bool whole = false;
 
@@ -184,20 +218,44 @@ read_bytes(const char *file, const char *bytes, size_t len, bool draft, struct f
 		faults_add(faults, FAULT_ERROR, "limit", file, 0, "out of memory");
 	free(r.pending);
 	free(r.stray);
-	if (whole && (draft || faults->errors == errors))
+	if (whole && (o->draft || faults->errors == errors))
 		return r.d;
 	definition_free(r.d);
 	return NULL;
 }
 
 struct definition *
+definition_load_kept(const char *file, const char *bytes, size_t len, const struct definition_reader *reader, struct faults *faults)
+{
+	return read_bytes(file, bytes, len, &(struct origin){ .reader = reader }, faults);
+}
+
+static int
+definition_load_no_file(void *arg, const struct definition_include *one, struct file_content *out, struct fault *f)
+{
+	(void)arg;
+	(void)out;
+	return fault_set(f, "%s: there is no such file", one->path);
+}
+
+static const char *
+definition_load_no_env(void *arg, const char *name)
+{
+	(void)arg;
+	(void)name;
+	return NULL;
+}
+
+struct definition *
 definition_load_bytes(const char *file, const char *bytes, size_t len, struct faults *faults)
 {
-	return read_bytes(file, bytes, len, false, faults);
+	static const struct definition_reader none = { .file = definition_load_no_file, .env = definition_load_no_env };
+
+	return definition_load_kept(file, bytes, len, &none, faults);
 }
 
 static struct definition *
-read_file(const char *file, bool draft, struct faults *faults)
+read_file(const char *file, bool draft, struct definition_files *tried, struct faults *faults)
 {
 	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = DEFINITION_BYTES_MAX,
 		.advice = "a definition has at most 1 MiB; write repeated parts in a loop" };
@@ -213,7 +271,7 @@ read_file(const char *file, bool draft, struct faults *faults)
 		return NULL;
 	}
 	file_warn(file, rule.class, &content.st, "", faults);
-	d = read_bytes(file, content.bytes, content.len, draft, faults);
+	d = read_bytes(file, content.bytes, content.len, &(struct origin){ &definition_reader_disk, content.st, tried, draft }, faults);
 	file_free(&content);
 	return d;
 }
@@ -221,11 +279,20 @@ read_file(const char *file, bool draft, struct faults *faults)
 struct definition *
 definition_load(const char *file, struct faults *faults)
 {
-	return read_file(file, false, faults);
+	return read_file(file, false, NULL, faults);
 }
 
 struct definition *
 definition_load_draft(const char *file, struct faults *faults)
 {
-	return read_file(file, true, faults);
+	return read_file(file, true, NULL, faults);
+}
+
+void
+definition_load_files(const char *file, struct definition_files *out)
+{
+	struct faults faults = { 0 };
+
+	definition_free(read_file(file, true, out, &faults));
+	faults_free(&faults);
 }

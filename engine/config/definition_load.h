@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * definition_load: reads region.lua (engine/config/README.md): Lua syntax, run under load limits in an environment that
- * holds only the constructors region, tcpipservice, ipconn, program and transaction.
+ * holds only the constructors region, tcpipservice, ipconn, program and transaction, and the functions include and env.
  */
 #ifndef SALLYPORT_DEFINITION_LOAD_H
 #define SALLYPORT_DEFINITION_LOAD_H
 
 #include "config/definition.h"
+#include "config/definition_reader.h"
 
 /*
  * Reads FILE. Adds each fault with file:line: unknown key (with the nearest known one), bad value, missing name, and
@@ -19,7 +20,17 @@ struct definition *definition_load(const char *file, struct faults *faults);
  * could not be read to its end. Never run a definition that has faults.
  */
 struct definition *definition_load_draft(const char *file, struct faults *faults);
-/* The same from bytes; `file` is the name in messages (for fuzzing and tests). */
+/*
+ * The same from bytes; `file` is the name in messages, and the place to which paths are relative. Included files and
+ * variables come from the reader.
+ */
+struct definition *definition_load_kept(const char *file, const char *bytes, size_t len, const struct definition_reader *reader, struct faults *faults);
+/* The same where no file can be included and no variable is set (for fuzzing and tests). */
 struct definition *definition_load_bytes(const char *file, const char *bytes, size_t len, struct faults *faults);
+/*
+ * Adds the paths of the included files that a load of FILE reads, or misses, to *out, which is empty before; the caller
+ * frees it (definition_files_free).
+ */
+void definition_load_files(const char *file, struct definition_files *out);
 
 #endif

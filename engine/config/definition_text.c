@@ -5,6 +5,7 @@
 
 #include "base/luatext.h"
 #include "base/text.h"
+#include "config/definition_place.h"
 #include "config/definition_view.h"
 
 /* A string as a literal of Lua. */
@@ -76,8 +77,9 @@ put_attribute(struct buf *out, const struct definition *d, const struct definiti
 static int
 put_resource(struct buf *out, const struct definition *d, const struct definition_view *v)
 {
-	char file[2 * PATH_SIZE];
-	int rc = buf_printf(out, "\n-- %s:%d\n%s ", text_printable(file, sizeof file, d->file, strlen(d->file)), v->line, v->kind);
+	const char *file = definition_place_file(d, v->line);
+	char printed[2 * PATH_SIZE];
+	int rc = buf_printf(out, "\n-- %s:%d\n%s ", text_printable(printed, sizeof printed, file, strlen(file)), definition_place_line(v->line), v->kind);
 
 	if (v->name[0] != '\0')
 		rc |= buf_printf(out, "\"%s\" ", v->name);

@@ -134,7 +134,7 @@ definition_view_value(const struct definition_view *v, const struct attribute *a
 		snprintf(out, DEFINITION_VIEW_VALUE, "%s", a->no);
 	else if (a->kind == ATTR_SCRIPT && *at == '\0')
 		snprintf(out, DEFINITION_VIEW_VALUE, "no");
-	else if (a->kind == ATTR_PATH && *at != '\0')
+	else if (resource_is_path(a, at))
 		path_absolute(out, DEFINITION_VIEW_VALUE, at);
 	else
 		snprintf(out, DEFINITION_VIEW_VALUE, "%s", a->kind == ATTR_SECONDS ? "" : at);

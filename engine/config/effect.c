@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/effect.h"
+#include "config/definition_place.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -54,7 +55,7 @@ say(const struct subject *s, const struct effect *e)
 {
 	char value[VALUE_SHOWN];
 
-	faults_add(s->faults, e->level, "no_effect", s->d->file, key_lines_of(s->lines, s->line, e->attribute),
+	definition_fault(s->d, s->faults, e->level, "no_effect", key_lines_of(s->lines, s->line, e->attribute),
 		"%s%s%s: %s is %s and %s, so it has no effect; %s, or leave %s out", s->kind, *s->name ? " " : "", s->name, e->attribute,
 		written(attribute_find(e->table, e->attribute), s->object, value, sizeof value), e->because, e->remedy, e->attribute);
 }

@@ -5,7 +5,6 @@
 
 #include <ctype.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,7 +49,7 @@ keep_key(struct scan *s)
 	if (list == NULL)
 		return;
 	p->key = list;
-	list[p->nkeys++] = (struct key_lines_key){ (size_t)(s->word - p->text), s->word_len, s->word_line, (int)p->ngroups };
+	list[p->nkeys++] = (struct key_lines_key){ s->word, s->word_len, s->word_line, (int)p->ngroups };
 }
 
 static void
@@ -83,7 +82,7 @@ keep_every(struct scan *s, struct every *e)
 		return;
 	}
 	e->key = list;
-	list[e->n++] = (struct key_lines_key){ (size_t)(s->word - s->places->text), s->word_len, s->word_line, e->table[s->depth] };
+	list[e->n++] = (struct key_lines_key){ s->word, s->word_len, s->word_line, e->table[s->depth] };
 }
 
 static void
@@ -147,12 +146,11 @@ mark(struct scan *s, char c)
 }
 
 static void
-scan(struct key_lines *p, const char *text, size_t len, struct every *every)
+scan(struct key_lines *p, const char *text, size_t len, int before, struct every *every)
 {
-	struct scan s = { .places = p, .every = every, .text = { .at = text, .end = text + len, .line = 1 } };
+	struct scan s = { .places = p, .every = every, .text = { .at = text, .end = text + len, .line = before + 1 } };
 	struct luatext_token t;
 
-	*p = (struct key_lines){ .text = text };
 	while ((t = luatext_next(&s.text)).kind != LUATEXT_END)
 		if (t.kind == LUATEXT_LONG)
 			s.before = 0;
@@ -163,9 +161,9 @@ scan(struct key_lines *p, const char *text, size_t len, struct every *every)
 }
 
 void
-key_lines_read(struct key_lines *p, const char *text, size_t len)
+key_lines_add(struct key_lines *p, const char *text, size_t len, int before)
 {
-	scan(p, text, len, NULL);
+	scan(p, text, len, before, NULL);
 }
 
 void
@@ -173,7 +171,7 @@ key_lines_free(struct key_lines *p)
 {
 	free(p->key);
 	free(p->group);
-	*p = (struct key_lines){ .text = NULL };
+	*p = (struct key_lines){ .nkeys = 0 };
 }
 
 /*
@@ -197,7 +195,7 @@ key_lines_of(const struct key_lines *p, int line, const char *key)
 	for (size_t i = 0; i < p->nkeys && first > 0; i++) {
 		const struct key_lines_key *k = &p->key[i];
 
-		if (k->group < first || k->len != strlen(key) || memcmp(p->text + k->at, key, k->len) != 0)
+		if (k->group < first || k->len != strlen(key) || memcmp(k->at, key, k->len) != 0)
 			continue;
 		if (k->group == first || p->group[k->group - 1].line == p->group[first - 1].line)
 			return k->line;
@@ -209,29 +207,29 @@ key_lines_of(const struct key_lines *p, int line, const char *key)
 
 /* [1] and ["1"] are different keys. */
 static bool
-is_number(const struct key_lines_key *k, const char *text)
+is_number(const struct key_lines_key *k)
 {
-	return isdigit((unsigned char)text[k->at]) && text[k->at - 1] != '"' && text[k->at - 1] != '\'';
+	return isdigit((unsigned char)*k->at) && k->at[-1] != '"' && k->at[-1] != '\'';
 }
 
 static int
-same_key(const struct key_lines_key *a, const struct key_lines_key *b, const char *text)
+same_key(const struct key_lines_key *a, const struct key_lines_key *b)
 {
 	if (a->group != b->group)
 		return a->group < b->group ? -1 : 1;
 	if (a->len != b->len)
 		return a->len < b->len ? -1 : 1;
-	if (is_number(a, text) != is_number(b, text))
-		return is_number(a, text) ? -1 : 1;
-	return memcmp(text + a->at, text + b->at, a->len);
+	if (is_number(a) != is_number(b))
+		return is_number(a) ? -1 : 1;
+	return memcmp(a->at, b->at, a->len);
 }
 
 /* Order: by table, by name, by place. */
 static int
-key_lines_name_order(const void *a, const void *b, void *text)
+key_lines_name_order(const void *a, const void *b)
 {
 	const struct key_lines_key *x = a, *y = b;
-	int order = same_key(x, y, text);
+	int order = same_key(x, y);
 
 	return order != 0 ? order : x->at < y->at ? -1 : x->at > y->at;
 }
@@ -240,15 +238,15 @@ int
 key_lines_twice(const char *text, size_t len, struct key_lines_key *out)
 {
 	struct every e = { .n = 0 };
-	struct key_lines p;
+	struct key_lines p = { .nkeys = 0 };
 	int found = 0;
 
-	scan(&p, text, len, &e);
+	scan(&p, text, len, 0, &e);
 	key_lines_free(&p);
 	if (e.n > 0)
-		qsort_r(e.key, e.n, sizeof *e.key, key_lines_name_order, (void *)(uintptr_t)text);
+		qsort(e.key, e.n, sizeof *e.key, key_lines_name_order);
 	for (size_t i = 1; i < e.n; i++) {
-		if (same_key(&e.key[i - 1], &e.key[i], text) != 0 || (found && out->at < e.key[i].at))
+		if (same_key(&e.key[i - 1], &e.key[i]) != 0 || (found && out->at < e.key[i].at))
 			continue;
 		*out = e.key[i];
 		found = 1;

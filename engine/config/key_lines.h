@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 struct key_lines_key { /* one `key =` or `["key"] =` in the text */
-	size_t at;     /* offset of the key's first byte */
+	const char *at; /* borrowed: the key's first byte in its text */
 	size_t len;
 	int line;
 	int group;     /* the outermost { } that contains it, counted from 1; keys of inner tables are not kept */
@@ -19,16 +19,18 @@ struct key_lines_group {
 	int line; /* of its opening brace */
 };
 
-struct key_lines {
-	const char *text;          /* borrowed */
+struct key_lines { /* a zeroed one is empty */
 	struct key_lines_key *key;     /* owned, in the order of the text */
 	size_t nkeys;
 	struct key_lines_group *group; /* owned; group[0] is the first */
 	size_t ngroups;
 };
 
-/* Reads any text once and skips comments and strings. The text must outlive p. Without memory some keys are missing. */
-void key_lines_read(struct key_lines *p, const char *text, size_t len);
+/*
+ * Adds the keys of any text, and skips comments and strings. Each line is counted from `before` on, which is larger
+ * than the lines of the texts that were added earlier. The text must outlive p. Without memory some keys are missing.
+ */
+void key_lines_add(struct key_lines *p, const char *text, size_t len, int before);
 void key_lines_free(struct key_lines *p);
 /*
  * Finds a key that occurs twice in one table, at any depth; Lua keeps the last value and reports nothing. 1: the first

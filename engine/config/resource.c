@@ -362,6 +362,12 @@ resource_not_ipic(const char *name)
 }
 
 bool
+resource_is_path(const struct attribute *a, const char *value)
+{
+	return a->kind == ATTR_PATH && *value != '\0' && (strcmp(a->name, "metrics") != 0 || strchr(value, '/') != NULL);
+}
+
+bool
 resource_urm_is_default(const char *urm)
 {
 	static const char *const names[] = { "dfhisaip", "dfhisdip", "dfhiscip", "dfhispip", NULL };

@@ -135,6 +135,8 @@ bool resource_not_ipic(const char *name);
  * four digits with a blank between two. Other forms stay unchanged.
  */
 void resource_spell_ciphers(char ciphers[VALUE_SIZE]);
+/* Whether the value is a path; that of `metrics` may be an address, which has no slash. */
+bool resource_is_path(const struct attribute *a, const char *value);
 /* True for "any", "default" and "": all addresses of this machine. */
 bool resource_host_is_any(const char *host);
 

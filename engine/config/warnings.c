@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/warnings.h"
+#include "config/definition_place.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -50,7 +51,7 @@ check_mask(const struct definition *d, struct faults *faults)
 	int bits = ip != NULL ? atoi(ip + strlen("peer.ip/")) : 0;
 
 	if (bits >= IPV4_BITS)
-		faults_add(faults, FAULT_WARNING, "mask_address", d->file, d->region.line,
+		definition_fault(d, faults, FAULT_WARNING, "mask_address", d->region.line,
 			"region: record_mask has peer.ip/%d, and an IPv4 address has %d bits: it stands in the file whole; peer.ip/24 hides its last part", bits,
 			IPV4_BITS);
 }
@@ -61,7 +62,7 @@ check_metrics(const struct definition *d, struct faults *faults)
 	struct addr a;
 
 	if (resource_metrics_address(d->region.metrics, &a) && !is_loopback_address(&a))
-		faults_add(faults, FAULT_WARNING, "metrics_open", d->file, d->region.line,
+		definition_fault(d, faults, FAULT_WARNING, "metrics_open", d->region.line,
 			"region: metrics is %s, which other machines can reach: they read there, without TLS and without a password, the names of listeners, "
 			"scripts and programs and the counts of partners; give a loopback address, or let a proxy check its clients", d->region.metrics);
 }
@@ -70,7 +71,7 @@ static void
 check_region(const struct definition *d, struct faults *faults)
 {
 	if (d->region.heartbeat == 0)
-		faults_add(faults, FAULT_WARNING, "heartbeat_off", d->file, d->region.line,
+		definition_fault(d, faults, FAULT_WARNING, "heartbeat_off", d->region.line,
 			"region: heartbeat is 0; a partner that died silently keeps its ipconn and cannot connect again until an operator releases it");
 	check_mask(d, faults);
 	check_metrics(d, faults);
@@ -80,11 +81,11 @@ static void
 check_urm(const struct definition *d, const struct tcpipservice_def *t, struct faults *faults)
 {
 	if (resource_urm_is_default(t->urm))
-		faults_add(faults, FAULT_WARNING, "urm_default", d->file, t->line,
+		definition_fault(d, faults, FAULT_WARNING, "urm_default", t->line,
 			"tcpipservice %s: urm is %s, the default program, which accepts each partner; name a script of your own",
 			t->tcpipservice, t->urm);
 	if (has_urm(t) && t->ssl == SSL_NO)
-		faults_add(faults, FAULT_WARNING, "urm_without_tls", d->file, t->line,
+		definition_fault(d, faults, FAULT_WARNING, "urm_without_tls", t->line,
 			"tcpipservice %s: urm is %s and ssl is no; unknown partners are installed by unverified names, without TLS",
 			t->tcpipservice, t->urm);
 }
@@ -94,7 +95,7 @@ check_service(const struct definition *d, const struct tcpipservice_def *t, stru
 {
 	check_urm(d, t, faults);
 	if (t->heartbeat == 0)
-		faults_add(faults, FAULT_WARNING, "heartbeat_off", d->file, t->line,
+		definition_fault(d, faults, FAULT_WARNING, "heartbeat_off", t->line,
 			"tcpipservice %s: heartbeat is 0; a partner that died silently keeps its ipconn and cannot connect again until an operator "
 			"releases it", t->tcpipservice);
 }
@@ -115,12 +116,12 @@ check_trust(const struct definition *d, const struct ipconn_def *c, struct fault
 	const struct tcpipservice_def *t = way_below(d, c, SSL_CLIENTAUTH);
 
 	if (t != NULL && c->userauth == USERAUTH_IDENTIFY)
-		faults_add(faults, FAULT_WARNING, "identify_without_clientauth", d->file, c->line,
+		definition_fault(d, faults, FAULT_WARNING, "identify_without_clientauth", c->line,
 			"ipconn %s: userauth is identify and tcpipservice %s, where its partner can connect, is not ssl = \"clientauth\"; a CAPEX there ends "
 			"in SECURITY_VIOLATION%s%s%s", c->ipconn, t->tcpipservice, *t->admit ? " unless its admit script (" : "", t->admit,
 			*t->admit ? ") answers sysplex for the peer" : "");
 	if (t != NULL && c->linkauth == LINKAUTH_CERTUSER)
-		faults_add(faults, FAULT_WARNING, "certuser_without_clientauth", d->file, c->line,
+		definition_fault(d, faults, FAULT_WARNING, "certuser_without_clientauth", c->line,
 			"ipconn %s: linkauth is certuser and tcpipservice %s, where its partner can connect, is not ssl = \"clientauth\"; there is no "
 			"certificate to take the link user from", c->ipconn, t->tcpipservice);
 }
@@ -134,11 +135,11 @@ check_passwords(const struct definition *d, const struct ipconn_def *c, struct f
 	if (c->userauth != USERAUTH_VERIFY)
 		return;
 	if (*d->region.saf == '\0')
-		faults_add(faults, FAULT_WARNING, "verify_without_saf", d->file, c->line,
+		definition_fault(d, faults, FAULT_WARNING, "verify_without_saf", c->line,
 			"ipconn %s: userauth is verify and the region names no saf; no password can be verified, and each request is refused",
 			c->ipconn);
 	if (t != NULL)
-		faults_add(faults, FAULT_WARNING, "verify_without_tls", d->file, c->line,
+		definition_fault(d, faults, FAULT_WARNING, "verify_without_tls", c->line,
 			"ipconn %s: userauth is verify and tcpipservice %s, where its partner can connect, is ssl = \"no\"; passwords arrive there in clear text",
 			c->ipconn, t->tcpipservice);
 }
@@ -147,11 +148,11 @@ static void
 check_template(const struct definition *d, const struct ipconn_def *c, struct faults *faults)
 {
 	if (c->template_ == TEMPLATE_YES)
-		faults_add(faults, FAULT_WARNING, "template_matched", d->file, c->line,
+		definition_fault(d, faults, FAULT_WARNING, "template_matched", c->line,
 			"ipconn %s: template is yes; a CAPEX from %s.%s matches the template itself and the urm is never asked; write template = \"only\"",
 			c->ipconn, c->networkid, c->applid);
 	if (c->template_ == TEMPLATE_ONLY && !any_urm(d))
-		faults_add(faults, FAULT_WARNING, "template_unused", d->file, c->line,
+		definition_fault(d, faults, FAULT_WARNING, "template_unused", c->line,
 			"ipconn %s: template is only, and no tcpipservice has a urm that could name it", c->ipconn);
 }
 
@@ -159,7 +160,7 @@ static void
 check_way_out(const struct definition *d, const struct ipconn_def *c, struct faults *faults)
 {
 	if (c->port != -1 && *c->host == '\0' && c->autoconnect == YES)
-		faults_add(faults, FAULT_WARNING, "port_without_host", d->file, c->line,
+		definition_fault(d, faults, FAULT_WARNING, "port_without_host", c->line,
 			"ipconn %s: it has a port and no host; it can be called back at its partner's address, but not acquired", c->ipconn);
 }
 
@@ -194,11 +195,11 @@ check_program(const struct definition *d, const struct program_def *p, struct fa
 	char host[PATH_SIZE];
 
 	if (c != NULL && c->sendcount == 0)
-		faults_add(faults, FAULT_WARNING, "program_sendcount", d->file, p->line,
+		definition_fault(d, faults, FAULT_WARNING, "program_sendcount", p->line,
 			"program %s: ipconn %s, which it is shipped to, has a sendcount of 0; no request can be sent there", p->program, c->ipconn);
 
 	if (strncasecmp(p->url, "http://", 7) == 0 && !is_loopback(url_host(p->url, host, sizeof host)))
-		faults_add(faults, FAULT_WARNING, "program_clear", d->file, p->line,
+		definition_fault(d, faults, FAULT_WARNING, "program_clear", p->line,
 			"program %s: url is http and its host, %s, is another machine; data and user IDs are sent in clear text, and any machine may answer; "
 			"https verifies the server", p->program, host);
 }

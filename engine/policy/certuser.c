@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/certuser.h"
+#include "config/definition_place.h"
 
 /*
  * The first listener of the partner that asks for a certificate. *judged: one of them has a certify script, which may
@@ -33,7 +34,7 @@ certuser_check(const struct generation *g, struct faults *faults)
 		const struct tcpipservice_def *t = c->linkauth == LINKAUTH_CERTUSER ? find_listener(g, c, &judged) : NULL;
 
 		if (t != NULL && !judged)
-			faults_add(faults, FAULT_ERROR, "no_effect", d->file, c->line, "ipconn %s: linkauth is certuser and nothing gives a certificate a user, so it has "
+			definition_fault(d, faults, FAULT_ERROR, "no_effect", c->line, "ipconn %s: linkauth is certuser and nothing gives a certificate a user, so it has "
 				"no effect; give tcpipservice %s a certify script that answers userid, or the ring a maps.lua, or leave linkauth out", c->ipconn,
 				t->tcpipservice);
 	}

@@ -2,6 +2,7 @@
 #include "policy/coverage.h"
 
 #include "security/request_user.h"
+#include "config/definition_place.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,10 +67,10 @@ note_script(struct coverage *c, const struct definition *d, int line, enum door 
 	if (e == NULL || ((e->doors | e->noted) >> door & 1) != 0)
 		return;
 	if (e->doors == 0)
-		faults_add(faults, FAULT_NOTE, "no_rows", d->file, line, "policy %s has no rows; write a decision table, %s/%s_spec.lua", script,
+		definition_fault(d, faults, FAULT_NOTE, "no_rows", line, "policy %s has no rows; write a decision table, %s/%s_spec.lua", script,
 			d->region.policies, script);
 	else
-		faults_add(faults, FAULT_NOTE, "no_rows", d->file, line, "policy %s has no row for its door %s", script, door_name(door));
+		definition_fault(d, faults, FAULT_NOTE, "no_rows", line, "policy %s has no row for its door %s", script, door_name(door));
 	e->noted |= e->doors == 0 ? EVERY_DOOR : 1u << door;
 }
 
@@ -103,7 +104,7 @@ note_transaction(const struct definition *d, const struct saf *s, const char *na
 
 	saf_check(s, SAF_TRANSACTIONS, name, "", SAF_READ, &decision);
 	if (!decision.defined)
-		faults_add(faults, FAULT_NOTE, "no_profile", d->file, line, "transaction %s: no profile of class %s covers it, so that no user may run it",
+		definition_fault(d, faults, FAULT_NOTE, "no_profile", line, "transaction %s: no profile of class %s covers it, so that no user may run it",
 			name, SAF_TRANSACTIONS);
 }
 

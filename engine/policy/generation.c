@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "security/saf_read.h"
 #include "security/request_user.h"
+#include "config/definition_place.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,7 +51,7 @@ free_parts(struct generation *g)
 static bool
 is_gone(const struct loading *l, const char *attribute, const char *path)
 {
-	return path_gone(path, l->d->file, l->d->region.line, attribute, l->faults);
+	return path_gone(path, definition_place_file(l->d, l->d->region.line), definition_place_line(l->d->region.line), attribute, l->faults);
 }
 
 static void
@@ -65,7 +66,7 @@ load_ring(struct loading *l)
 	if (l->g->ring == NULL)
 		return;
 	if (ring_permits(l->g->ring, request_user_of_region(r), &f) < 0)
-		faults_add(l->faults, FAULT_ERROR, "ring_permit", l->d->file, r->line, "region: ring: %s", f.text);
+		definition_fault(l->d, l->faults, FAULT_ERROR, "ring_permit", r->line, "region: ring: %s", f.text);
 	l->g->certmap = certmap_load(l->g->ring, l->faults);
 }
 
@@ -98,7 +99,7 @@ static bool
 ring_there(struct loading *l, int line, const char *kind, const char *name)
 {
 	if (l->g->ring == NULL && l->d->region.ring[0] == '\0')
-		faults_add(l->faults, FAULT_ERROR, "ring_missing", l->d->file, line, "%s %s: TLS needs a key ring: region { ring = \"...\" }", kind,
+		definition_fault(l->d, l->faults, FAULT_ERROR, "ring_missing", line, "%s %s: TLS needs a key ring: region { ring = \"...\" }", kind,
 			name);
 	return l->g->ring != NULL;
 }
@@ -114,14 +115,14 @@ load_tls(struct loading *l, struct service *s)
 		.strict = l->d->region.x509strict,
 		.ciphers = def->ciphers,
 	};
-	struct ring_user u = { l->d->file, def->line, "tcpipservice", def->tcpipservice };
+	struct ring_user u = { definition_place_file(l->d, def->line), definition_place_line(def->line), "tcpipservice", def->tcpipservice };
 	struct fault f;
 
 	if (def->ssl == SSL_NO || !ring_there(l, def->line, "tcpipservice", def->tcpipservice))
 		return;
 	s->tls = tls_config_new(WAY_IN, &o, &f);
 	if (s->tls == NULL)
-		faults_add(l->faults, FAULT_ERROR, "tls", l->d->file, def->line, "tcpipservice %s: %s", def->tcpipservice, f.text);
+		definition_fault(l->d, l->faults, FAULT_ERROR, "tls", def->line, "tcpipservice %s: %s", def->tcpipservice, f.text);
 	else
 		tls_config_judge(s->tls, WAY_IN, &o, &u, l->faults);
 }
@@ -131,7 +132,7 @@ has_label(struct loading *l, const struct ipconn_def *c)
 {
 	if (c->certificate[0] == '\0' || ring_has(l->g->ring, c->certificate))
 		return true;
-	faults_add(l->faults, FAULT_ERROR, "certificate_missing", l->d->file, c->line, "ipconn %s: the ring %s has no certificate labelled %s", c->ipconn,
+	definition_fault(l->d, l->faults, FAULT_ERROR, "certificate_missing", c->line, "ipconn %s: the ring %s has no certificate labelled %s", c->ipconn,
 		ring_dir(l->g->ring), c->certificate);
 	return false;
 }
@@ -146,14 +147,14 @@ load_outbound_tls(struct loading *l, struct service *s)
 	const struct ipconn_def *c = s->ipconn;
 	struct tls_options o = { .ring = l->g->ring, .label = c->certificate, .optional_own = true, .strict = l->d->region.x509strict,
 		.ciphers = c->ciphers };
-	struct ring_user u = { l->d->file, c->line, "ipconn", c->ipconn };
+	struct ring_user u = { definition_place_file(l->d, c->line), definition_place_line(c->line), "ipconn", c->ipconn };
 	struct fault f;
 
 	if (c->ssl == NO || !ring_there(l, c->line, "ipconn", c->ipconn) || !has_label(l, c))
 		return;
 	s->tls = tls_config_new(WAY_OUT, &o, &f);
 	if (s->tls == NULL)
-		faults_add(l->faults, FAULT_ERROR, "tls", l->d->file, c->line, "ipconn %s: %s", c->ipconn, f.text);
+		definition_fault(l->d, l->faults, FAULT_ERROR, "tls", c->line, "ipconn %s: %s", c->ipconn, f.text);
 	else
 		tls_config_judge(s->tls, WAY_OUT, &o, &u, l->faults);
 }
@@ -175,7 +176,7 @@ bind_params(struct loading *l, const struct owner *o, const char *attribute, con
 
 	if (policy_params_bind(l->g->policy, script, params != NULL ? params->text : NULL, &f) == 0)
 		return 0;
-	faults_add(l->faults, FAULT_ERROR, "params", l->d->file, params != NULL ? params->line : o->line, "%s %s: %s: %s: %s", o->kind, o->name,
+	definition_fault(l->d, l->faults, FAULT_ERROR, "params", params != NULL ? params->line : o->line, "%s %s: %s: %s: %s", o->kind, o->name,
 		attribute, source->path, f.text);
 	return -1;
 }
@@ -189,10 +190,10 @@ load_source(struct loading *l, const struct owner *o, const char *attribute, con
 	char elsewhere[3 * PATH_SIZE];
 
 	if (source == NULL)
-		faults_add(l->faults, FAULT_ERROR, "script", l->d->file, o->line, "%s %s: %s: %s%s", o->kind, o->name, attribute, f.text,
+		definition_fault(l->d, l->faults, FAULT_ERROR, "script", o->line, "%s %s: %s: %s%s", o->kind, o->name, attribute, f.text,
 			sources_elsewhere(l->g->sources, script, l->d->file, elsewhere, sizeof elsewhere));
 	else if (source->library)
-		faults_add(l->faults, FAULT_ERROR, "script", l->d->file, o->line, "%s %s: %s: \"%s\" is a module of the library, not a policy", o->kind,
+		definition_fault(l->d, l->faults, FAULT_ERROR, "script", o->line, "%s %s: %s: \"%s\" is a module of the library, not a policy", o->kind,
 			o->name, attribute, script);
 	else if (policy_load(l->g->policy, script, l->faults) == 0 && bind_params(l, o, attribute, script, source) == 0)
 		return source;
@@ -216,7 +217,7 @@ load_door(struct loading *l, struct service *s, const struct owner *o, enum door
 	if (policy_has(l->g->policy, script, d))
 		s->script[d] = script;
 	else if (source != NULL)
-		faults_add(l->faults, FAULT_ERROR, "script_door", l->d->file, o->line, "%s %s: %s: %s has no function %s", o->kind, o->name,
+		definition_fault(l->d, l->faults, FAULT_ERROR, "script_door", o->line, "%s %s: %s: %s has no function %s", o->kind, o->name,
 			row->attribute, source->path, row->name);
 }
 
@@ -227,7 +228,7 @@ load_program(struct loading *l, const struct program_def *p)
 	const struct source *source = p->script[0] != '\0' ? load_source(l, &o, "script", p->script) : NULL;
 
 	if (source != NULL && !policy_runs(l->g->policy, p->script))
-		faults_add(l->faults, FAULT_ERROR, "script_door", l->d->file, p->line,
+		definition_fault(l->d, l->faults, FAULT_ERROR, "script_door", p->line,
 			"program %s: script: %s has no function run; add run = function(request) ... end to the table it returns", p->program,
 			source->path);
 }
@@ -291,7 +292,7 @@ generation_compile_other(void *arg, const char *name)
 	source = sources_get(l->g->sources, name, &f);
 	if (source == NULL)
 		faults_add(l->faults, FAULT_ERROR, "script", NULL, 0, "%s", f.text);
-	else if (!file_same(source->path, l->d->file) && policy_path(l->g->policy, name) == NULL)
+	else if (!definition_has_file(l->d, source->path) && policy_path(l->g->policy, name) == NULL)
 		policy_compile(l->g->policy, name, l->faults);
 }
 
@@ -328,9 +329,9 @@ load_policies(struct loading *l)
 	for (size_t i = 0; i < l->d->nprograms; i++)
 		load_program(l, &l->d->program[i]);
 	if (l->options->all_scripts && sources_scan(l->g->sources, generation_compile_other, l, &f) < 0)
-		faults_add(l->faults, FAULT_WARNING, "policies", l->d->file, l->d->region.line, "region: policies: %s", f.text);
+		definition_fault(l->d, l->faults, FAULT_WARNING, "policies", l->d->region.line, "region: policies: %s", f.text);
 	if (l->options->all_scripts)
-		lint_run(l->g->sources, l->options->library_dir, l->d->file, l->faults);
+		lint_run(l->g->sources, l->options->library_dir, l->d, l->faults);
 	sources_doubts(l->g->sources, l->faults);
 	inputs_doubts(policy_inputs(l->g->policy), l->faults);
 }

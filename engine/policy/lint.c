@@ -26,7 +26,8 @@ static const char *const rules[] = {
 
 struct lint_work {
 	const struct sources *sources;
-	const char *library_dir, *definition;
+	const char *library_dir;
+	const struct definition *definition;
 	const char *globals;
 	struct faults *faults;
 };
@@ -59,14 +60,6 @@ note_absence(struct faults *faults, enum fault_level level, const char *why)
 	faults_add(faults, level, "lint", NULL, 0, "these rules did not run: %s: %s", names, why);
 }
 
-static bool
-same_file(const struct source *s, const char *definition)
-{
-	struct stat st;
-
-	return definition != NULL && stat(definition, &st) == 0 && st.st_dev == s->st.st_dev && st.st_ino == s->st.st_ino;
-}
-
 /* Pushes the list of scripts: { name =, file =, text = }. [-0, +1, may throw] */
 static void
 push_scripts(lua_State *L, const struct lint_work *w)
@@ -75,7 +68,7 @@ push_scripts(lua_State *L, const struct lint_work *w)
 
 	lua_newtable(L);
 	for (const struct source *s = sources_first(w->sources); s != NULL; s = s->next) {
-		if (s->library || same_file(s, w->definition))
+		if (s->library || definition_has_file(w->definition, s->path))
 			continue;
 		lua_createtable(L, 0, 3);
 		lua_pushstring(L, s->name);
@@ -157,7 +150,7 @@ work(struct lint_work *w)
 }
 
 void
-lint_run(const struct sources *s, const char *library_dir, const char *definition, struct faults *faults)
+lint_run(const struct sources *s, const char *library_dir, const struct definition *definition, struct faults *faults)
 {
 	struct buf names;
 	struct lint_work w = { s, library_dir, definition, NULL, faults };

@@ -6,6 +6,7 @@
 #include "net/http_client.h"
 #include "base/clock.h"
 #include "net/threadpool.h"
+#include "config/definition_place.h"
 #include "config/warnings.h"
 #include "conn/hold.h"
 #include "conn/release.h"
@@ -309,7 +310,7 @@ begin_recorder(struct region *r, const struct definition *d, struct faults *faul
 	r->recorder = recorder_open(&o, &f);
 	if (r->recorder == NULL) {
 		end_waking(r);
-		faults_add(faults, FAULT_ERROR, "record", d->file, def->line, "region: record: %s", f.text);
+		definition_fault(d, faults, FAULT_ERROR, "record", def->line, "region: record: %s", f.text);
 		return -1;
 	}
 	recorder_follow(r->recorder, r->records);
@@ -335,7 +336,7 @@ remember(struct region *r, const struct definition *d, struct faults *faults)
 
 	r->worker.recovery = recovery_open(d->region.recovery, r->log, &f);
 	if (r->worker.recovery == NULL)
-		faults_add(faults, FAULT_ERROR, "start", d->file, d->region.line, "%s", f.text);
+		definition_fault(d, faults, FAULT_ERROR, "start", d->region.line, "%s", f.text);
 	return r->worker.recovery != NULL ? 0 : -1;
 }
 
@@ -416,7 +417,7 @@ install_defined(struct region *r, const struct definition *d, struct faults *fau
 	for (size_t n = 0; n < d->nipconns; n++) {
 		if (ipconn_install(&r->worker, r->worker.generation, &d->ipconn[n], "", false, &i) == CLAIM_OK)
 			continue;
-		faults_add(faults, FAULT_ERROR, "start", d->file, d->ipconn[n].line, "ipconn %s cannot be installed", d->ipconn[n].ipconn);
+		definition_fault(d, faults, FAULT_ERROR, "start", d->ipconn[n].line, "ipconn %s cannot be installed", d->ipconn[n].ipconn);
 		return -1;
 	}
 	return 0;
@@ -430,7 +431,7 @@ judge_handed(const struct region *r, const struct definition *d, struct faults *
 		const struct handed_socket *s = &r->handed->socket[i];
 
 		if (s->shared && definition_tcpipservice(d, s->name) == NULL)
-			faults_add(faults, FAULT_ERROR, "handed", d->file, 0, "the service manager hands over a socket named %s, and no tcpipservice has this name; define it, "
+			definition_fault(d, faults, FAULT_ERROR, "handed", 0, "the service manager hands over a socket named %s, and no tcpipservice has this name; define it, "
 				"or correct FileDescriptorName= of the socket unit", s->name);
 	}
 	return faults->errors == 0 ? 0 : -1;
@@ -464,7 +465,7 @@ make_listeners(struct region *r, const struct definition *d, struct faults *faul
 		last = &l->next;
 		take_handed(r, l);
 		if (s->status == STATUS_OPEN && listener_open(l, &f) < 0)
-			faults_add(faults, FAULT_ERROR, "listen", d->file, s->line, "%s", f.text);
+			definition_fault(d, faults, FAULT_ERROR, "listen", s->line, "%s", f.text);
 	}
 	return faults->errors == 0 ? 0 : -1;
 }

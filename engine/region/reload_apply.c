@@ -6,6 +6,7 @@
 #include "security/passwords.h"
 #include "region/reask.h"
 #include "region/region.h"
+#include "config/definition_place.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@ current(const struct region *r, const char *tcpipservice)
 static void
 in_the_way(const struct generation *g, const struct ipconn_def *d, const struct ipconn *holder, const char *what, struct faults *faults)
 {
-	faults_add(faults, FAULT_ERROR, "ipconn_held", g->definition->file, d->line,
+	definition_fault(g->definition, faults, FAULT_ERROR, "ipconn_held", d->line,
 		"ipconn %s cannot be installed: %s is held by the %s ipconn %s, which is %s; release it first", d->ipconn, what,
 		holder->autoinstalled ? "autoinstalled" : "defined", holder->def.ipconn, resource_connstatus(holder->status));
 }
@@ -39,7 +40,7 @@ check_sockets(const struct region *r, const struct generation *g, struct faults 
 {
 	for (const struct listener *l = r->listeners.current; l != NULL; l = l->next)
 		if (l->kept == KEPT_SHARED && definition_tcpipservice(g->definition, l->entrance.tcpipservice) == NULL)
-			faults_add(faults, FAULT_ERROR, "handed", g->definition->file, 0, "tcpipservice %s is missing, and the service manager has handed over a socket for it; "
+			definition_fault(g->definition, faults, FAULT_ERROR, "handed", 0, "tcpipservice %s is missing, and the service manager has handed over a socket for it; "
 				"keep it with status = \"closed\", or disable its socket unit and restart the region", l->entrance.tcpipservice);
 }
 
@@ -112,7 +113,7 @@ open_moved(struct listener *l, const struct tcpipservice_def *d, struct listener
 }
 
 static int
-open_incoming(struct region *r, const struct tcpipservice_def *d, struct faults *faults)
+open_incoming(struct region *r, const struct definition *all, const struct tcpipservice_def *d, struct faults *faults)
 {
 	const struct tcpipservice_def *was = current(r, d->tcpipservice);
 	struct listener *old = listeners_find(&r->listeners, d->tcpipservice), *l = listener_new(&r->worker, d->tcpipservice);
@@ -128,7 +129,7 @@ open_incoming(struct region *r, const struct tcpipservice_def *d, struct faults 
 	else if (ok == 0 && old == NULL && d->status == STATUS_OPEN)
 		ok = listener_open_as(l, d, &f);
 	if (ok < 0)
-		faults_add(faults, FAULT_ERROR, "listen", r->file, d->line, "%s", f.text);
+		definition_fault(all, faults, FAULT_ERROR, "listen", d->line, "%s", f.text);
 	return ok;
 }
 
@@ -159,7 +160,7 @@ reload_apply_open(struct region *r, const struct generation *g, struct faults *f
 	if (telemetry_prepare(r, g, faults) < 0)
 		return -1;
 	for (size_t n = 0; n < d->ntcpipservices; n++) {
-		if (!reload_changes_moves(r, r->worker.generation->definition, &d->tcpipservice[n]) || open_incoming(r, &d->tcpipservice[n], faults) == 0)
+		if (!reload_changes_moves(r, r->worker.generation->definition, &d->tcpipservice[n]) || open_incoming(r, d, &d->tcpipservice[n], faults) == 0)
 			continue;
 		take_back(r);
 		telemetry_undo(r);

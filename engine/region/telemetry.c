@@ -9,6 +9,7 @@
 #include "records/recorder.h"
 #include "region/region.h"
 #include "tls/ring.h"
+#include "config/definition_place.h"
 
 #include <string.h>
 
@@ -194,7 +195,7 @@ open_exporter(struct region *r, const struct definition *d, struct exporter **ou
 		return 0;
 	*out = exporter_open(d->region.metrics, r->telemetry.metrics, &f);
 	if (*out == NULL)
-		faults_add(faults, FAULT_ERROR, "metrics", d->file, d->region.line, "region: %s", f.text);
+		definition_fault(d, faults, FAULT_ERROR, "metrics", d->region.line, "region: %s", f.text);
 	return *out != NULL ? 0 : -1;
 }
 

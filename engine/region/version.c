@@ -4,12 +4,15 @@
 #include "base/buf.h"
 #include "config/attribute.h"
 #include "config/definition_load.h"
+#include "config/definition_place.h"
 #include "security/saf.h"
 #include "tls/tls.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+_Static_assert(DEFINITION_NAME <= INPUT_NAME, "a version keeps the names of a definition");
 
 /* --- parts ------------------------------------------------------------------------------------ */
 
@@ -223,24 +226,28 @@ take_data(struct version *v, const struct version *like, const struct input *one
 	size_t len;
 	const char *bytes = inputs_bytes(one, &len);
 
-	return take_file(v, like, "data", one->name, bytes, len);
+	return take_file(v, like, VERSION_KIND_DATA, one->name, bytes, len);
 }
 
 static int
 take_generation(struct version *v, const struct generation *g, const struct version *like)
 {
 	const struct definition *d = g->definition;
-	int rc = take_file(v, like, "region", "region.lua", d->text, d->length);
+	int rc = take_file(v, like, VERSION_KIND_REGION, "region.lua", d->text, d->length);
 
+	for (size_t i = 0; i < d->nincludes; i++)
+		rc |= take_file(v, like, VERSION_KIND_INCLUDE, d->include[i].name, d->include[i].text, d->include[i].length);
 	snprintf(v->applid, sizeof v->applid, "%s", d->region.applid);
 	snprintf(v->networkid, sizeof v->networkid, "%s", d->region.networkid);
 	snprintf(v->hash, sizeof v->hash, "%s", g->hash);
 	for (const struct source *s = sources_first(g->sources); s != NULL; s = s->next)
 		if (!s->library)
-			rc |= take_file(v, like, "script", s->name, s->bytes, s->len);
+			rc |= take_file(v, like, VERSION_KIND_SCRIPT, s->name, s->bytes, s->len);
 	for (const struct input *one = inputs_first(policy_inputs(g->policy)); one != NULL; one = one->next)
-		if (one->data != NULL && version_file(v, one->name) == NULL)
+		if (one->data != NULL && version_file_of(v, VERSION_KIND_DATA, one->name) == NULL)
 			rc |= take_data(v, like, one);
+	for (size_t i = 0; i < d->nenvs; i++)
+		rc |= take_file(v, like, VERSION_KIND_ENV, d->env[i].name, d->env[i].value, strlen(d->env[i].value));
 	return rc | take_prints(v, g);
 }
 
@@ -258,7 +265,7 @@ version_of(const struct generation *g, const struct version *like)
 /* --- a generation of a version ---------------------------------------------------------------- */
 
 static void
-put_urm(struct definition *d, const struct version_urm *u, const char *file, struct faults *faults)
+put_urm(struct definition *d, const struct version_urm *u, struct faults *faults)
 {
 	struct tcpipservice_def *t = (struct tcpipservice_def *)definition_tcpipservice(d, u->tcpipservice);
 	struct fault f;
@@ -267,12 +274,36 @@ put_urm(struct definition *d, const struct version_urm *u, const char *file, str
 		return;
 	params_drop(&d->params, "tcpipservice", t->tcpipservice, "urm"); /* they are those of the script that region.lua names */
 	if (attribute_set_text(attribute_find(resource_tcpipservice, "urm"), t, u->urm, strlen(u->urm), &f) < 0)
-		faults_add(faults, FAULT_ERROR, "version", file, t->line, "tcpipservice %s: %s", u->tcpipservice, f.text);
+		definition_fault(d, faults, FAULT_ERROR, "version", t->line, "tcpipservice %s: %s", u->tcpipservice, f.text);
+}
+
+static int
+version_include(void *arg, const struct definition_include *one, struct file_content *out, struct fault *f)
+{
+	const struct version_file *file = version_file_of(arg, VERSION_KIND_INCLUDE, one->name);
+
+	*out = (struct file_content){ .len = file != NULL ? file->blob->len : 0 };
+	if (file == NULL)
+		return fault_set(f, "%s: the generation has no such file", one->name);
+	out->bytes = malloc(out->len + 1);
+	if (out->bytes == NULL)
+		return fault_set(f, "no memory");
+	memcpy(out->bytes, file->blob->bytes, out->len + 1);
+	return 0;
+}
+
+static const char *
+version_env(void *arg, const char *name)
+{
+	const struct version_file *file = version_file_of(arg, VERSION_KIND_ENV, name);
+
+	return file != NULL ? file->blob->bytes : NULL;
 }
 
 struct definition *
 version_definition(const struct version *v, const char *file, struct faults *faults)
 {
+	const struct definition_reader reader = { .file = version_include, .env = version_env, .arg = (void *)(uintptr_t)v };
 	const struct version_file *region = version_file(v, "region.lua");
 	struct definition *d = NULL;
 	size_t before = faults->errors;
@@ -281,9 +312,9 @@ version_definition(const struct version *v, const char *file, struct faults *fau
 		faults_add(faults, FAULT_ERROR, "version", NULL, 0, "generation %llu cannot be used: %s", (unsigned long long)v->number,
 			v->damage != NULL ? v->damage : "it has no region.lua");
 	else
-		d = definition_load_bytes(file, region->blob->bytes, region->blob->len, faults);
+		d = definition_load_kept(file, region->blob->bytes, region->blob->len, &reader, faults);
 	for (size_t i = 0; d != NULL && i < v->urms; i++)
-		put_urm(d, &v->urm[i], file, faults);
+		put_urm(d, &v->urm[i], faults);
 	if (faults->errors == before)
 		return d;
 	definition_free(d);
@@ -301,7 +332,7 @@ version_give(void *arg, struct sources *s)
 	for (size_t i = v->files; i > 0; i--) {
 		const struct version_file *f = &v->file[i - 1];
 
-		if (strcmp(f->kind, "region") != 0)
+		if (strcmp(f->kind, VERSION_KIND_SCRIPT) == 0 || strcmp(f->kind, VERSION_KIND_DATA) == 0)
 			rc |= sources_give(s, from, f->name, f->blob->bytes, f->blob->len);
 	}
 	return rc;
@@ -317,9 +348,29 @@ version_file(const struct version *v, const char *name)
 	for (size_t i = 0; i < v->files; i++) {
 		const struct version_file *f = &v->file[i];
 
-		if (strcmp(f->name, name) == 0 || (strcmp(f->kind, "script") == 0 && strlen(f->name) == stem && memcmp(f->name, name, stem) == 0))
+		if (strcmp(f->name, name) == 0 || (strcmp(f->kind, VERSION_KIND_SCRIPT) == 0 && strlen(f->name) == stem && memcmp(f->name, name, stem) == 0))
 			return f;
 	}
+	return NULL;
+}
+
+const struct version_file *
+version_file_of(const struct version *v, const char *kind, const char *name)
+{
+	for (size_t i = 0; i < v->files; i++)
+		if (strcmp(v->file[i].kind, kind) == 0 && strcmp(v->file[i].name, name) == 0)
+			return &v->file[i];
+	return NULL;
+}
+
+const char *
+version_kind(const char *kind)
+{
+	static const char *const kinds[] = { VERSION_KIND_REGION, VERSION_KIND_INCLUDE, VERSION_KIND_SCRIPT, VERSION_KIND_DATA, VERSION_KIND_ENV };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(kinds[i], kind) == 0)
+			return kinds[i];
 	return NULL;
 }
 

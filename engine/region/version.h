@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * version: what a generation was loaded from, as bytes: region.lua, the scripts, their data files, and fingerprints
- * of the rings and the saf. A version is kept when its generation has ended, so that an operator can read it, compare
- * it and use it again. It holds no private key and no password hash. Counted atomically: the loader's thread and the
- * thread of version_store hold versions too.
+ * version: what a generation was loaded from, as bytes: region.lua with its included files and the values of its
+ * variables, the scripts, their data files, and fingerprints of the rings and the saf. A version is kept when its
+ * generation has ended, so that an operator can read it, compare it and use it again. It holds no private key and no
+ * password hash. Counted atomically: the loader's thread and the thread of version_store hold versions too.
  */
 #ifndef SALLYPORT_VERSION_H
 #define SALLYPORT_VERSION_H
@@ -22,6 +22,13 @@
 #define VERSION_BY 48
 #define VERSION_DIGEST 65
 
+/* The kinds of files: region.lua, its included files, scripts, data files, values of variables that env reads. */
+#define VERSION_KIND_REGION "region"
+#define VERSION_KIND_INCLUDE "include"
+#define VERSION_KIND_SCRIPT "script"
+#define VERSION_KIND_DATA "data"
+#define VERSION_KIND_ENV "env"
+
 struct version_blob { /* bytes that several versions may share */
 	_Atomic unsigned refs;
 	atomic_bool stored;          /* its file is on disk (version_files) */
@@ -31,8 +38,8 @@ struct version_blob { /* bytes that several versions may share */
 };
 
 struct version_file {
-	const char *kind; /* static: "region" (region.lua), "script" or "data" */
-	char name[INPUT_NAME]; /* "region.lua"; of a script its name, without .lua; "partners.csv" */
+	const char *kind; /* static: a VERSION_KIND */
+	char name[INPUT_NAME]; /* "region.lua"; "conf.d/partners.lua"; of a script its name, without .lua; "partners.csv"; "HOST" */
 	struct version_blob *blob; /* counted */
 };
 
@@ -56,7 +63,7 @@ struct version {
 	char by[VERSION_BY];     /* "start", "signal", "watch" or "uid 0 pid 4711" */
 	char applid[NAME_SIZE], networkid[NAME_SIZE]; /* of its region */
 	char hash[SCRIPT_HASH_SIZE]; /* of the generation */
-	struct version_file *file; /* owned; region.lua first, then the scripts and the data files in the order in which they were loaded */
+	struct version_file *file; /* owned; by kind: region.lua, its included files, scripts, data files, variables; each in the order of their load */
 	size_t files;
 	struct version_print *print; /* owned; sorted */
 	size_t prints;
@@ -83,6 +90,10 @@ int version_take_urms(struct version *v, const struct version *from, const char 
 
 /* The file of that name: "region.lua", or a script with or without ".lua". NULL: none. */
 const struct version_file *version_file(const struct version *v, const char *name);
+/* The file of that kind and exactly that name. NULL: none. */
+const struct version_file *version_file_of(const struct version *v, const char *kind, const char *name);
+/* The kind of that spelling, as a static string. NULL: there is none. */
+const char *version_kind(const char *kind);
 /* Sets `content`, when v is complete. */
 void version_seal(struct version *v);
 /* Whether both were loaded from the same bytes, with the same urms. Rings and the saf do not count. */

@@ -195,16 +195,19 @@ take_store(struct reading *r, const char *store)
 
 /* --- reading versions ------------------------------------------------------------------------- */
 
-/* No name is used as a path; a name that could be none of a script or a data file is refused nevertheless. */
+/*
+ * No name is used as a path; a name that could be none of a script or a data file is refused nevertheless. An included
+ * file may be in another directory.
+ */
 static bool
-is_name(const char *name)
+is_name(const char *name, bool included)
 {
 	size_t n = strlen(name);
 
 	for (size_t i = 0; i < n; i++)
 		if (!isalnum((unsigned char)name[i]) && strchr("_-/.", name[i]) == NULL)
 			return false;
-	return n > 0 && n < INPUT_NAME && name[0] != '/' && strstr(name, "..") == NULL;
+	return n > 0 && n < INPUT_NAME && (included || (name[0] != '/' && strstr(name, "..") == NULL));
 }
 
 static bool
@@ -222,10 +225,10 @@ add_file(struct reading *r, struct version *v, const char *kind, const char *nam
 	struct version_blob *blob;
 	int rc;
 
-	if (!is_name(name) || !is_hex(digest, VERSION_DIGEST - 1) || is_there(v, kind, name) || v->files == VERSION_TEXT_FILES)
-		return unfit(r, "region, script or data NAME SHA256");
-	if ((v->files == 0) != (strcmp(kind, "region") == 0) || (v->files == 0 && strcmp(name, "region.lua") != 0))
-		return unfit(r, v->files == 0 ? "region region.lua SHA256" : "script or data NAME SHA256");
+	if (!is_name(name, strcmp(kind, VERSION_KIND_INCLUDE) == 0) || !is_hex(digest, VERSION_DIGEST - 1) || is_there(v, kind, name) || v->files == VERSION_TEXT_FILES)
+		return unfit(r, "region, include, script, data or env NAME SHA256");
+	if ((v->files == 0) != (strcmp(kind, VERSION_KIND_REGION) == 0) || (v->files == 0 && strcmp(name, "region.lua") != 0))
+		return unfit(r, v->files == 0 ? "region region.lua SHA256" : "include, script, data or env NAME SHA256");
 	blob = version_blob_named(digest);
 	rc = blob != NULL ? version_add_file(v, kind, name, blob) : -1;
 	version_blob_unref(blob);
@@ -243,7 +246,7 @@ add_print(struct reading *r, struct version *v, const char *digest, const char *
 static int
 add_urm(struct reading *r, struct version *v, const char *tcpipservice, const char *urm)
 {
-	if (v->urms == VERSION_TEXT_URMS || !name_ok(tcpipservice, strlen(tcpipservice)) || strlen(urm) >= SCRIPT_SIZE || (!is_name(urm) && strcmp(urm, NO_SCRIPT) != 0))
+	if (v->urms == VERSION_TEXT_URMS || !name_ok(tcpipservice, strlen(tcpipservice)) || strlen(urm) >= SCRIPT_SIZE || (!is_name(urm, false) && strcmp(urm, NO_SCRIPT) != 0))
 		return unfit(r, "urm TCPIPSERVICE SCRIPT");
 	return version_take_urms(v, NULL, tcpipservice, strcmp(urm, NO_SCRIPT) != 0 ? urm : "") < 0 ? fault_set(r->f, "no memory") : 0;
 }
@@ -252,7 +255,7 @@ add_urm(struct reading *r, struct version *v, const char *tcpipservice, const ch
 static int
 read_part(struct reading *r, struct version *v)
 {
-	static const char *const kinds[] = { "region", "script", "data" };
+	const char *kind;
 	char *second, *third = NULL;
 
 	if (next_line(r) < 0)
@@ -264,12 +267,11 @@ read_part(struct reading *r, struct version *v)
 		*third++ = '\0';
 	if (third == NULL)
 		return unfit(r, "KIND NAME VALUE");
-	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-		if (strcmp(kinds[i], r->text) == 0)
-			return add_file(r, v, kinds[i], second, third);
+	if ((kind = version_kind(r->text)) != NULL)
+		return add_file(r, v, kind, second, third);
 	if (strcmp(r->text, "print") == 0)
 		return add_print(r, v, second, third);
-	return strcmp(r->text, "urm") == 0 ? add_urm(r, v, second, third) : unfit(r, "region, script, data, print or urm");
+	return strcmp(r->text, "urm") == 0 ? add_urm(r, v, second, third) : unfit(r, "region, include, script, data, env, print or urm");
 }
 
 static int

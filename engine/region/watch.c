@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/watch.h"
 
+#include "config/definition_load.h"
 #include "net/threadpool.h"
 #include "base/log.h"
 #include "region/region.h"
@@ -20,6 +21,7 @@ struct watch {
 	struct region *region;
 	struct timer look;
 	struct sight *out; /* the look under way, borrowed from the threadpool; NULL: none */
+	struct definition_files includes; /* owned: the included files; while a look is under way its sight has them */
 	uint64_t taken;    /* the state of the files at the last reload, taken or refused */
 	uint64_t seen;     /* the state at the last look */
 };
@@ -29,6 +31,8 @@ struct sight {
 	struct threadpool_job job; /* first */
 	struct watch *watch;
 	char file[PATH_SIZE], policies[PATH_SIZE], ring[PATH_SIZE], saf[PATH_SIZE];
+	struct definition_files includes; /* owned */
+	uint64_t seen;      /* the state at the look before; when it differs, the included files are listed anew */
 	uint64_t state;
 };
 
@@ -92,20 +96,46 @@ directory_state(const char *path, const char *ending, int depth)
 	return sum;
 }
 
+static uint64_t
+state_of(const struct sight *s)
+{
+	uint64_t includes = 0;
+
+	for (size_t i = 0; i < s->includes.n; i++)
+		includes += file_state(s->includes.path[i]);
+	/* Only scripts and data count: the log, which a reload writes, may lie in the script directory. */
+	return file_state(s->file) + 17 * includes + 3 * directory_state(s->policies, ".lua", 1) + 11 * directory_state(s->policies, ".csv", 1) +
+		13 * directory_state(s->policies, ".json", 1) + 5 * directory_state(s->ring, "", 1) + 7 * file_state(s->saf);
+}
+
 static void
 watch_see(struct threadpool_job *job)
 {
 	struct sight *s = (struct sight *)job;
 
-	/* Only scripts and data count: the log, which a reload writes, may lie in the script directory. */
-	s->state = file_state(s->file) + 3 * directory_state(s->policies, ".lua", 1) + 11 * directory_state(s->policies, ".csv", 1) +
-		13 * directory_state(s->policies, ".json", 1) + 5 * directory_state(s->ring, "", 1) + 7 * file_state(s->saf);
+	s->state = state_of(s);
+	if (s->state == s->seen)
+		return;
+	definition_files_free(&s->includes);
+	definition_load_files(s->file, &s->includes);
+	s->state = state_of(s);
 }
 
 static void
 watch_forget(struct threadpool_job *job)
 {
-	free(job);
+	struct sight *s = (struct sight *)job;
+
+	definition_files_free(&s->includes);
+	free(s);
+}
+
+/* Frees the sight and keeps its list of included files. */
+static void
+take_back(struct watch *w, struct sight *s)
+{
+	w->includes = s->includes;
+	free(s);
 }
 
 static void
@@ -115,7 +145,7 @@ watch_seen(struct threadpool_job *job)
 	struct watch *w = s->watch;
 	uint64_t now = s->state;
 
-	free(s);
+	take_back(w, s);
 	w->out = NULL;
 	if (now == w->seen && now != w->taken && w->region->reload == NULL) {
 		w->taken = now;
@@ -138,6 +168,9 @@ new_sight(struct watch *w)
 	memcpy(s->policies, d->policies, sizeof s->policies);
 	memcpy(s->ring, d->ring, sizeof s->ring);
 	memcpy(s->saf, d->saf, sizeof s->saf);
+	s->includes = w->includes;
+	s->seen = w->seen;
+	w->includes = (struct definition_files){ .n = 0 };
 	return s;
 }
 
@@ -151,7 +184,8 @@ watch_look(void *arg)
 		w->out = s;
 		return;
 	}
-	free(s);
+	if (s != NULL)
+		take_back(w, s);
 	timer_set(&w->look, LOOK_SECONDS);
 }
 
@@ -172,7 +206,7 @@ watch_start(struct region *r)
 	}
 	watch_see(&s->job);
 	w->taken = w->seen = s->state;
-	free(s);
+	take_back(w, s);
 	timer_init(&w->look, r->worker.loop, watch_look, w);
 	timer_set(&w->look, LOOK_SECONDS);
 	return w;
@@ -186,5 +220,6 @@ watch_stop(struct watch *w)
 	timer_stop(&w->look);
 	if (w->out != NULL)
 		threadpool_cancel(w->region->worker.threadpool, &w->out->job);
+	definition_files_free(&w->includes);
 	free(w);
 }

@@ -13,8 +13,9 @@ struct watch;
 void watch_reload(struct region *r, const char *by);
 
 /*
- * Looks at region.lua, the saf, the script directory and the ring every 0.5 seconds, and reloads when a changed state
- * is the same in two looks. The threadpool makes the looks, so that a stalled file system does not stop the loop.
+ * Looks at region.lua, its included files, the saf, the script directory and the ring every 0.5 seconds, and reloads
+ * when a changed state is the same in two looks. The threadpool makes the looks, so that a stalled file system does not
+ * stop the loop.
  * Borrows r. Owned by the caller. NULL without memory.
  */
 struct watch *watch_start(struct region *r);

@@ -13,7 +13,7 @@ local EVERY = ([[
 region {
   applid = "CICSA", networkid = "NETA", dfltuser = "GUEST", regionuser = "REGION", sec = "yes", saf = "HERE/policies/saf.lua",
   recovery = "recovery", record = "records.db", record_full = "hold", record_requests = "all", record_days = 1,
-  record_megabytes = 2, record_mask = { "peer.ip/24", "check.detail" }, retry = 0.1, retry_max = 33.3333333333,
+  record_megabytes = 2, record_mask = { "peer.ip/24", "check.detail" }, retry = 0.1, retry_max = 33.3333333333, metrics = "127.0.0.1:9491",
   conversation_kilobytes = 128, ring = "HERE/certs/rings/CICSA", control = "a.sock", policies = "HERE/policies", tcp_timeout = 1,
   handshake_timeout = 2, capex_timeout = 3, heartbeat = 0, heartbeat_timeout = 4, drain = 0, maxsockets = 7, halfopen = 8,
   halfopen_peer = 9, instructions = 2000000, milliseconds = 51, kilobytes = 5000, records = 11, recheck = "report",

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void
@@ -87,13 +88,44 @@ check_text(const struct definition *d)
 	buf_free(&again);
 }
 
+struct input { /* two texts with a NUL between them; the second is each included file */
+	const char *include;
+	size_t len;
+};
+
+static int
+read_include(void *arg, const struct definition_include *one, struct file_content *out, struct fault *f)
+{
+	const struct input *input = arg;
+
+	*out = (struct file_content){ .bytes = malloc(input->len + 1), .len = input->len };
+	if (input->include == NULL || strlen(one->name) > 8) {
+		free(out->bytes);
+		out->bytes = NULL;
+		return fault_set(f, "%s: there is no such file", one->name);
+	}
+	memcpy(out->bytes, input->include, input->len);
+	out->bytes[input->len] = '\0';
+	return 0;
+}
+
+static const char *
+read_env(void *arg, const char *name)
+{
+	(void)arg;
+	return strcmp(name, "A") == 0 ? "1" : strcmp(name, "B") == 0 ? "yes\n" : NULL;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct faults faults = { 0 };
-	struct definition *d = definition_load_bytes("fuzz.lua", (const char *)data, size, &faults);
+	const char *text = (const char *)data, *end = memchr(data, '\0', size);
+	struct input input = { end != NULL ? end + 1 : NULL, end != NULL ? size - (size_t)(end + 1 - text) : 0 };
+	const struct definition_reader reader = { .file = read_include, .env = read_env, .arg = &input };
+	struct definition *d = definition_load_kept("fuzz.lua", text, end != NULL ? (size_t)(end - text) : size, &reader, &faults);
 
 	assert((d == NULL) == (faults.errors > 0));
 	if (d != NULL) {

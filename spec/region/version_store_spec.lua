@@ -367,7 +367,7 @@ describe("a directory of versions", function()
     end, "kept/1.version: line 3 is not 'number'" },
     ["a name that leads out of the directory"] = { function(r)
       forge(r:path "kept/1.version", function(text) return (text:gsub("script list", "script ../../list")) end)
-    end, "kept/1.version: line 13 is not 'region, script or data NAME SHA256'" },
+    end, "kept/1.version: line 13 is not 'region, include, script, data or env NAME SHA256'" },
     ["an absolute name"] = { function(r)
       forge(r:path "kept/1.version", function(text) return (text:gsub("script list", "script /etc/passwd")) end)
     end, "line 13 is not" },
@@ -376,10 +376,10 @@ describe("a directory of versions", function()
     end, "line 13 is not" },
     ["an unknown kind"] = { function(r)
       forge(r:path "kept/1.version", function(text) return (text:gsub("script list", "binary list")) end)
-    end, "line 13 is not 'region, script, data, print or urm'" },
+    end, "line 13 is not 'region, include, script, data, env, print or urm'" },
     ["a script twice"] = { function(r)
       forge(r:path "kept/1.version", function(text) return text .. text:match "script list %x+\n" end)
-    end, "is not 'region, script or data NAME SHA256'" },
+    end, "is not 'region, include, script, data or env NAME SHA256'" },
     ["no region.lua"] = { function(r)
       forge(r:path "kept/1.version", function(text) return (text:gsub("region region.lua %x+\n", "")) end)
     end, "line 12 is not 'region region.lua SHA256'" },

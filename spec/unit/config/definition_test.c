@@ -157,7 +157,7 @@ static const struct row rows[] = {
 	{ BARE "ipconn('C', { })", 2, "ipconn takes a name and then a table" },
 	{ BARE "ipconn 'C' 'D'", 2, "ipconn C takes one table after its name" },
 	{ BARE "\nipconn 'C'", 3, "ipconn \"C\" has no table" },
-	{ BARE "ipcon 'C' { }", 2, "there is no 'ipcon' here, only region, tcpipservice, ipconn, program and transaction; did you mean 'ipconn'?" },
+	{ BARE "ipcon 'C' { }", 2, "there is no 'ipcon' here, only region, tcpipservice, ipconn, program, transaction, include and env; did you mean 'ipconn'?" },
 	{ BARE "print 'x'", 2, "there is no 'print' here" },
 	{ BARE "\nregion = { }", 3, "region is not a variable; remove the =" },
 	{ BARE "ipconn 'C' {} ipconn 'D' {}\nipconn 'C' { applid = 'X' }", 3, "ipconn C was already defined at line 2" },
