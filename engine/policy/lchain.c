@@ -215,13 +215,14 @@ push_metatable(lua_State *L, struct certificate *c)
 	lua_setfield(L, -2, "__newindex");
 	lua_pushcfunction(L, lchain_pairs);
 	lua_setfield(L, -2, "__pairs");
-	lfrozen_set_filler(L, lchain_fill);
+	lua_pushcfunction(L, lchain_fill);
+	lfrozen_set_filler(L);
 	lua_pushboolean(L, false);
 	lua_setfield(L, -2, "__metatable");
 }
 
 void
-lchain_seal(struct lua_State *L, struct certificate *c)
+lchain_hold(struct lua_State *L, struct certificate *c)
 {
 	luaL_checkstack(L, 8, "chain");
 	push_metatables(L);
@@ -232,6 +233,12 @@ lchain_seal(struct lua_State *L, struct certificate *c)
 		lua_pushvalue(L, -1);
 		lua_rawsetp(L, -3, c);
 	}
-	lua_setmetatable(L, -3);
-	lua_pop(L, 1);
+	lua_remove(L, -2);
+}
+
+void
+lchain_seal(struct lua_State *L, struct certificate *c)
+{
+	lchain_hold(L, c);
+	lua_setmetatable(L, -2);
 }

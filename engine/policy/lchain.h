@@ -17,6 +17,8 @@ struct lua_State;
  * Makes the table on the top, a chain without the two members, a strict table that makes them of c. [-0, +0, may throw]
  */
 void lchain_seal(struct lua_State *L, struct certificate *c);
+/* Pushes a value that holds a reference to c until Lua collects it. [-0, +1, may throw] */
+void lchain_hold(struct lua_State *L, struct certificate *c);
 /* The certificate of the chain at idx; NULL: the two members are made, or the value is no such chain. [-0, +0] */
 const struct certificate *lchain_of(struct lua_State *L, int idx);
 

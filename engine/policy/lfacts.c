@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Each question makes a table of facts, and each request asks attach. Keys and metatables are therefore made once for
- * each state (lshape.h), so that no key is hashed again.
+ * Each question makes a table of facts, and each request asks attach. Members are therefore made when a script reads
+ * them (lsource.h), and keys and metatables once for each state (lshape.h), so that no key is hashed again.
  */
 #include "policy/lfacts.h"
 
 #include "policy/lchain.h"
 #include "policy/lpush.h"
 #include "policy/lshape.h"
+#include "policy/lsource.h"
 #include "policy/notes.h"
 
 #include <lauxlib.h>
@@ -39,7 +40,7 @@ set_load(const struct lpush *p, const struct facts *f)
 }
 
 static void
-set_ends(const struct lpush *p, const struct facts *f)
+set_peer(const struct lpush *p, const struct facts *f)
 {
 	lpush_open(p, FACT_facts_peer, 0, 4);
 	if (f->ip_hidden)
@@ -49,6 +50,11 @@ set_ends(const struct lpush *p, const struct facts *f)
 	lpush_boolean(p, FACT_peer_sysplex, f->peer.sysplex);
 	lpush_name(p, FACT_peer_host, f->peer.host);
 	lpush_close(p);
+}
+
+static void
+set_self(const struct lpush *p, const struct facts *f)
+{
 	lpush_open(p, FACT_facts_own, 0, 2);
 	set_addr(p, &f->own.addr, FACT_own_ip, FACT_own_port);
 	lpush_close(p);
@@ -119,25 +125,55 @@ set_chain(const struct lpush *p, const struct facts *f)
 }
 
 static void
-set_certificate(const struct lpush *p, const struct facts *f)
+set_certificate_member(const struct lpush *p, const struct facts *f, enum fact k)
 {
 	const struct certificate *c = f->certificate;
 
-	if (c == NULL)
-		return;
-	lpush_open(p, FACT_facts_certificate, 0, 9);
-	lpush_dn(p, FACT_certificate_subject, &c->subject);
-	lpush_dn(p, FACT_certificate_issuer, &c->issuer);
-	lpush_text(p, FACT_certificate_serial, c->serial != NULL ? c->serial : "");
-	lpush_text(p, FACT_certificate_sha256, c->sha256);
-	lpush_integer(p, FACT_certificate_not_before, c->not_before);
-	lpush_integer(p, FACT_certificate_not_after, c->not_after);
-	lpush_name(p, FACT_certificate_userid, f->userid);
-	if (f->way == WAY_OUT)
-		lpush_boolean(p, FACT_certificate_names_host, f->names_host);
-	set_san(p, c);
-	set_chain(p, f);
-	lpush_close(p);
+	switch (k) {
+	case FACT_certificate_subject:
+		lpush_dn(p, k, &c->subject);
+		break;
+	case FACT_certificate_issuer:
+		lpush_dn(p, k, &c->issuer);
+		break;
+	case FACT_certificate_serial:
+		lpush_text(p, k, c->serial != NULL ? c->serial : "");
+		break;
+	case FACT_certificate_sha256:
+		lpush_text(p, k, c->sha256);
+		break;
+	case FACT_certificate_not_before:
+		lpush_integer(p, k, c->not_before);
+		break;
+	case FACT_certificate_not_after:
+		lpush_integer(p, k, c->not_after);
+		break;
+	case FACT_certificate_userid:
+		lpush_name(p, k, f->userid);
+		break;
+	case FACT_certificate_names_host:
+		if (f->way == WAY_OUT)
+			lpush_boolean(p, k, f->names_host);
+		break;
+	case FACT_certificate_san:
+		set_san(p, c);
+		break;
+	case FACT_certificate_chain:
+		set_chain(p, f);
+		break;
+	default:
+		break;
+	}
+}
+
+/* Sets the certificate of the table on the top, with the source at idx. */
+static void
+set_certificate(const struct lpush *p, int idx)
+{
+	lpush_key(p, FACT_facts_certificate);
+	lua_createtable(p->L, 0, 4);
+	lsource_seal(p->L, idx, SHAPE_certificate);
+	lua_rawset(p->L, -3);
 }
 
 /* The token is a secret of the partner and the engine, and never a fact. */
@@ -207,33 +243,102 @@ set_request(const struct lpush *p, const struct facts *f)
 	lpush_close(p);
 }
 
+/* Sets the texts, numbers and flags of facts itself. */
 static void
-push_facts(const struct lpush *p, const struct facts *f)
+set_own(const struct lpush *p, const struct facts *f, enum fact k)
 {
-	lpush_text(p, FACT_facts_stage, stage_name(f->stage));
-	lpush_text(p, FACT_facts_way, f->way == WAY_IN ? "in" : "out");
-	lpush_key(p, FACT_facts_now);
-	lua_pushnumber(p->L, f->now);
-	lua_rawset(p->L, -3);
-	lpush_name(p, FACT_facts_connection, f->connection);
-	lpush_integer(p, FACT_facts_generation, (lua_Integer)f->generation);
-	lpush_name(p, FACT_facts_tcpipservice, f->tcpipservice);
-	lpush_boolean(p, FACT_facts_recheck, f->recheck);
-	if (f->socket > 0)
-		lpush_integer(p, FACT_facts_socket, f->socket);
-	set_ends(p, f);
-	set_load(p, f);
-	set_tls(p, f);
-	set_certificate(p, f);
-	set_capex(p, f);
-	set_ipconn(p, f);
-	set_request(p, f);
+	switch (k) {
+	case FACT_facts_stage:
+		lpush_text(p, k, stage_name(f->stage));
+		break;
+	case FACT_facts_way:
+		lpush_text(p, k, f->way == WAY_IN ? "in" : "out");
+		break;
+	case FACT_facts_now:
+		lpush_key(p, k);
+		lua_pushnumber(p->L, f->now);
+		lua_rawset(p->L, -3);
+		break;
+	case FACT_facts_connection:
+		lpush_name(p, k, f->connection);
+		break;
+	case FACT_facts_generation:
+		lpush_integer(p, k, (lua_Integer)f->generation);
+		break;
+	case FACT_facts_tcpipservice:
+		lpush_name(p, k, f->tcpipservice);
+		break;
+	case FACT_facts_recheck:
+		lpush_boolean(p, k, f->recheck);
+		break;
+	case FACT_facts_socket:
+		if (f->socket > 0)
+			lpush_integer(p, k, f->socket);
+		break;
+	default:
+		break;
+	}
 }
 
+/* Sets the certificate of the lazy table on the top: it has the same source. */
+static void
+set_lazy_certificate(const struct lpush *p, const struct facts *f)
+{
+	if (f->certificate == NULL)
+		return;
+	lsource_get(p->L, -1);
+	lua_insert(p->L, -2); /* [source facts] */
+	set_certificate(p, lua_gettop(p->L) - 1);
+	lua_remove(p->L, -2);
+}
+
+static void
+set_facts_member(const struct lpush *p, const struct facts *f, enum fact k)
+{
+	switch (k) {
+	case FACT_facts_peer:
+		set_peer(p, f);
+		break;
+	case FACT_facts_own:
+		set_self(p, f);
+		break;
+	case FACT_facts_load:
+		set_load(p, f);
+		break;
+	case FACT_facts_tls:
+		set_tls(p, f);
+		break;
+	case FACT_facts_certificate:
+		set_lazy_certificate(p, f);
+		break;
+	case FACT_facts_capex:
+		set_capex(p, f);
+		break;
+	case FACT_facts_ipconn:
+		set_ipconn(p, f);
+		break;
+	default:
+		set_own(p, f, k);
+		break;
+	}
+}
+
+/* Sets a member of facts, or of its certificate. */
+static void
+lfacts_set_member(const struct lpush *p, const struct facts *f, enum fact k)
+{
+	if (fact_row(k)->shape == SHAPE_certificate)
+		set_certificate_member(p, f, k);
+	else
+		set_facts_member(p, f, k);
+}
+
+/* The request is lent for the question: its facts are made at once, and scripts at attach read them. */
 void
 lfacts_push(lua_State *L, const struct facts *f)
 {
 	struct lpush p = { .L = L };
+	int source;
 
 	luaL_checkstack(L, 16, "facts");
 	lshape_push_kit(L);
@@ -241,10 +346,15 @@ lfacts_push(lua_State *L, const struct facts *f)
 	lshape_begin(L, f->way);
 	if (f->ip_hidden)
 		lshape_hide(L, fact_row(FACT_peer_ip));
-	lua_createtable(L, 0, 16);
-	lshape_seal(L, p.kit, SHAPE_facts);
-	push_facts(&p, f);
-	lua_remove(L, p.kit);
+	lsource_push(L, f, lfacts_set_member);
+	source = p.kit + 1;
+	lsource_made(L, source, FACT_facts_request);
+	lsource_made(L, source, FACT_facts_notes);
+	lua_createtable(L, 0, 4);
+	lsource_seal(L, source, SHAPE_facts);
+	set_request(&p, f);
+	lua_replace(L, p.kit);
+	lua_settop(L, p.kit);
 }
 
 void
@@ -252,12 +362,16 @@ lfacts_set_certificate(lua_State *L, const struct facts *f)
 {
 	struct lpush p = { .L = L };
 
+	if (f->certificate == NULL)
+		return;
 	luaL_checkstack(L, 16, "facts");
 	lshape_push_kit(L);
-	lua_insert(L, -2); /* [kit facts] */
-	p.kit = lua_gettop(L) - 1;
-	set_certificate(&p, f);
-	lua_remove(L, p.kit);
+	lsource_push(L, f, lfacts_set_member);
+	lua_rotate(L, -3, 2); /* [kit source facts] */
+	p.kit = lua_gettop(L) - 2;
+	set_certificate(&p, p.kit + 1);
+	lua_replace(L, p.kit);
+	lua_settop(L, p.kit);
 }
 
 static void

@@ -166,6 +166,7 @@ lhost_cert_userid(lua_State *L)
 		script_place_raise(L, "cert.filter: takes facts.certificate, not a %s (a peer without a certificate has none)", luaL_typename(L, 1));
 	luaL_checkstack(L, 12, NULL);
 	lfrozen_read_through(L, 1);
+	lfrozen_fill(L, 1);
 	certificate_of(L, 1, &c, &link);
 	lhost_pay(L, h, certmap_filters(b->map) + c.subject.n + c.issuer.n);
 	found = certmap_userid(b->map, &c);

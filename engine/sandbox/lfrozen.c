@@ -65,9 +65,8 @@ lfrozen_view_len(lua_State *L)
 }
 
 void
-lfrozen_set_filler(struct lua_State *L, int (*fill)(struct lua_State *))
+lfrozen_set_filler(struct lua_State *L)
 {
-	lua_pushcfunction(L, fill);
 	lua_rawsetp(L, -2, &filler_key);
 }
 
@@ -92,8 +91,8 @@ lfrozen_next(struct lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 2);
-	lfrozen_fill(L, 1);
 	lfrozen_read_through(L, 1);
+	lfrozen_fill(L, 1);
 	if (lua_next(L, 1))
 		return 2;
 	lua_pushnil(L);

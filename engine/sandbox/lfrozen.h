@@ -30,11 +30,11 @@ void lfrozen_read_through(struct lua_State *L, int idx);
 void lfrozen_push(struct lua_State *L, int (*newindex)(struct lua_State *));
 
 /*
- * Tables that are filled at the first read of an absent member, because most scripts read few of them. Sets the filler
- * in the metatable on the top. fill(table) sets the rest of the table's members and replaces its metatable. [-0, +0,
- * may throw]
+ * Tables whose members are made when a script reads them, because most scripts read few of them. Takes the function on
+ * the top as the filler of the metatable below it: fill(table) sets the rest of the table's members and replaces its
+ * metatable. [-1, +0, may throw]
  */
-void lfrozen_set_filler(struct lua_State *L, int (*fill)(struct lua_State *));
+void lfrozen_set_filler(struct lua_State *L);
 /* Calls the filler of the table at idx if it has one: before each raw read or write of a script. [-0, +0, may throw] */
 void lfrozen_fill(struct lua_State *L, int idx);
 

@@ -281,6 +281,66 @@ a_request_is_told_without_its_password(void **state)
 	holds(L, "f.request.userid == nil and f.request.linkuser == nil");
 }
 
+static void
+a_table_of_facts_is_one_of_lua_although_its_members_are_made_late(void **state)
+{
+	lua_State *L = *state;
+	struct facts f = bare();
+	struct certificate *c = chained();
+
+	f.certificate = c;
+	push(L, &f);
+	holds(L, "rawequal(f.peer, f.peer) and rawequal(f.certificate, f.certificate) and rawequal(f.certificate.san, f.certificate.san)");
+	holds(L, "(function() local names = {} for k in pairs(f) do assert(type(k) == 'string') names[#names + 1] = k end table.sort(names) "
+		"return table.concat(names, ' ') == 'certificate connection generation load now own peer recheck stage tcpipservice way' end)()");
+	holds(L, "(function() local n = 0 for k, v in pairs(f.certificate) do assert(type(k) == 'string' and v ~= nil) n = n + 1 end return n == 8 end)()");
+	holds(L, "not pcall(function() return f.lod end) and not pcall(function() return f.certificate.subjekt end)");
+	certificate_unref(c);
+}
+
+static void
+a_script_may_write_to_facts_before_it_reads_them(void **state)
+{
+	lua_State *L = *state;
+	struct facts f = bare();
+	struct certificate *c = chained();
+
+	f.certificate = c;
+	push(L, &f);
+	holds(L, "(function() f.load = 'mine' f.more = 1 return f.load == 'mine' and f.more == 1 and f.peer.port == 5000 end)()");
+	push(L, &f);
+	holds(L, "(function() local l = f.load f.load = nil return l.from_prefix == 4 and f.load == nil end)()");
+	push(L, &f);
+	holds(L, "(function() f.certificate.sha256 = 'cc' return f.certificate.sha256 == 'cc' and f.certificate.serial == '0A' end)()");
+	certificate_unref(c);
+}
+
+static void
+facts_are_those_of_the_question_when_they_are_read_later(void **state)
+{
+	lua_State *L = *state;
+	struct facts f = bare();
+	struct certificate *c = chained();
+	struct request q = { .tran = "CPMI" };
+	struct users u = { .task = "FRED" };
+
+	f.certificate = c;
+	f.request = &q;
+	f.users = &u;
+	push(L, &f);
+	memset(&q, 'x', sizeof q);
+	memset(&u, 'x', sizeof u);
+	f.certificate = NULL;
+	f.load.from_prefix = 99;
+	strcpy(f.tcpipservice, "OTHER");
+	memset(&f.peer, 0, sizeof f.peer);
+	certificate_unref(c);
+	lua_gc(L, LUA_GCCOLLECT);
+	holds(L, "f.request.tran == 'CPMI' and f.request.taskuser == 'FRED'");
+	holds(L, "f.load.from_prefix == 4 and f.tcpipservice == 'IPIC' and f.peer.ip == '192.0.2.7'");
+	holds(L, "f.certificate.serial == '0A' and f.certificate.chain.anchor.sha256 == 'bb'");
+}
+
 int
 main(void)
 {
@@ -293,6 +353,9 @@ main(void)
 		T(a_chain_without_an_anchor_has_none),
 		T(an_ipconn_is_shown_by_its_attributes),
 		T(a_request_is_told_without_its_password),
+		T(a_table_of_facts_is_one_of_lua_although_its_members_are_made_late),
+		T(a_script_may_write_to_facts_before_it_reads_them),
+		T(facts_are_those_of_the_question_when_they_are_read_later),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

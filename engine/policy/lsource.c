@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/lsource.h"
+
+#include "policy/lchain.h"
+#include "policy/lpush.h"
+#include "policy/lshape.h"
+#include "sandbox/lfrozen.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdint.h>
+
+/* The key of the source in a lazy table, and the registry key of the list of metatables by shape. */
+static const char source_key, metatables_key;
+
+struct source {
+	struct facts facts;
+	lsource_set set;
+	uint64_t made[(FACT_COUNT + 63) / 64];
+};
+
+static bool
+is_made(const struct source *s, int k)
+{
+	return (s->made[k / 64] >> (k % 64) & 1) != 0;
+}
+
+static void
+set_made(struct source *s, int k)
+{
+	s->made[k / 64] |= (uint64_t)1 << (k % 64);
+}
+
+void
+lsource_push(struct lua_State *L, const struct facts *f, lsource_set set)
+{
+	struct source *s = lua_newuserdatauv(L, sizeof *s, 1);
+
+	*s = (struct source){ .facts = *f, .set = set };
+	s->facts.request = NULL;
+	s->facts.users = NULL;
+	s->facts.notes = NULL;
+	if (f->certificate == NULL)
+		return;
+	lchain_hold(L, f->certificate);
+	lua_setiuservalue(L, -2, 1);
+}
+
+void
+lsource_get(struct lua_State *L, int idx)
+{
+	lua_rawgetp(L, idx, &source_key);
+}
+
+void
+lsource_made(struct lua_State *L, int source, enum fact k)
+{
+	set_made(lua_touserdata(L, source), (int)k);
+}
+
+/* Sets the member of the table at 1. An error leaves it to be made again. [-0, +0, may throw] */
+static void
+make(lua_State *L, struct source *s, int k)
+{
+	struct lpush p = { .L = L };
+	int top = lua_gettop(L);
+
+	luaL_checkstack(L, 20, "facts");
+	lshape_push_kit(L);
+	p.kit = top + 1;
+	lua_pushvalue(L, 1);
+	s->set(&p, &s->facts, (enum fact)k);
+	set_made(s, k);
+	lua_settop(L, top);
+}
+
+/* The source of the table at 1, which stays on the stack; NULL: all members are made. [-0, +1] */
+static struct source *
+source_of(lua_State *L)
+{
+	lsource_get(L, 1);
+	return lua_touserdata(L, -1);
+}
+
+/*
+ * __index. Upvalues: the members by name, as numbers; the shape. A member that is absent is that of the strict table.
+ */
+static int
+lsource_index(lua_State *L)
+{
+	struct source *s;
+	int k;
+
+	lua_settop(L, 2);
+	lua_pushvalue(L, 2);
+	if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TNUMBER) {
+		k = (int)lua_tointeger(L, -1);
+		s = source_of(L);
+		if (s != NULL && !is_made(s, k)) {
+			make(L, s, k);
+			lua_pushvalue(L, 2);
+			if (lua_rawget(L, 1) != LUA_TNIL)
+				return 1;
+		}
+	}
+	lua_settop(L, 2);
+	lshape_push_index(L, (enum shape)lua_tointeger(L, lua_upvalueindex(2)));
+	lua_insert(L, 1);
+	lua_call(L, 2, 1);
+	return 1;
+}
+
+/* Makes the other members of the table at 1. Upvalue 1: the shape. */
+static int
+lsource_fill(lua_State *L)
+{
+	enum shape shape = (enum shape)lua_tointeger(L, lua_upvalueindex(1));
+	struct source *s;
+
+	lua_settop(L, 1);
+	s = source_of(L);
+	if (s == NULL)
+		return 0;
+	for (int k = 0; k < FACT_COUNT; k++)
+		if (fact_row((enum fact)k)->shape == shape && !is_made(s, k))
+			make(L, s, k);
+	lua_pushnil(L);
+	lua_rawsetp(L, 1, &source_key);
+	lua_pushvalue(L, 1);
+	lshape_set(L, shape);
+	return 0;
+}
+
+/* __newindex: makes the members first, so that making them later does not replace the value that the script writes. */
+static int
+lsource_newindex(lua_State *L)
+{
+	lua_settop(L, 3);
+	lfrozen_fill(L, 1);
+	lua_rawset(L, 1);
+	return 0;
+}
+
+/* __pairs: lfrozen_next fills the table. */
+static int
+lsource_pairs(lua_State *L)
+{
+	lua_settop(L, 1);
+	lua_pushcfunction(L, lfrozen_next);
+	lua_pushvalue(L, 1);
+	return 2;
+}
+
+/* Pushes the members of the shape by name. [-0, +1, may throw] */
+static void
+push_members(lua_State *L, enum shape s)
+{
+	lua_createtable(L, 0, 20);
+	for (int k = 0; k < FACT_COUNT; k++)
+		if (fact_row((enum fact)k)->shape == s) {
+			lua_pushinteger(L, k);
+			lua_setfield(L, -2, fact_row((enum fact)k)->name);
+		}
+}
+
+static void
+push_metatable(lua_State *L, enum shape s)
+{
+	lua_createtable(L, 0, 5);
+	push_members(L, s);
+	lua_pushinteger(L, (lua_Integer)s);
+	lua_pushcclosure(L, lsource_index, 2);
+	lua_setfield(L, -2, "__index");
+	lua_pushcfunction(L, lsource_newindex);
+	lua_setfield(L, -2, "__newindex");
+	lua_pushcfunction(L, lsource_pairs);
+	lua_setfield(L, -2, "__pairs");
+	lua_pushinteger(L, (lua_Integer)s);
+	lua_pushcclosure(L, lsource_fill, 1);
+	lfrozen_set_filler(L);
+	lua_pushboolean(L, false);
+	lua_setfield(L, -2, "__metatable");
+}
+
+/* Pushes the list of metatables. [-0, +1, may throw] */
+static void
+push_metatables(lua_State *L)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &metatables_key) == LUA_TTABLE)
+		return;
+	lua_pop(L, 1);
+	lua_createtable(L, SHAPE_COUNT, 0);
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &metatables_key);
+}
+
+void
+lsource_seal(struct lua_State *L, int idx, enum shape s)
+{
+	luaL_checkstack(L, 8, "facts");
+	lua_pushvalue(L, idx);
+	lua_rawsetp(L, -2, &source_key);
+	push_metatables(L);
+	if (lua_rawgeti(L, -1, (lua_Integer)s + 1) != LUA_TTABLE) {
+		lua_pop(L, 1);
+		push_metatable(L, s);
+		lua_pushvalue(L, -1);
+		lua_rawseti(L, -3, (lua_Integer)s + 1);
+	}
+	lua_setmetatable(L, -3);
+	lua_pop(L, 1);
+}
