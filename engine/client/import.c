@@ -249,7 +249,7 @@ write_others(struct import *im)
 	if (im->unnamed > 0)
 		fprintf(im->out, "--   %u resources of other types\n", im->unnamed);
 	if (im->texts > 0)
-		fprintf(im->out, "--   line %d: text outside of definitions, the first of %u lines\n", im->first_text, im->texts);
+		fprintf(im->out, "--   line %d: headings and other text, the first of %u lines\n", im->first_text, im->texts);
 }
 
 static void

@@ -42,11 +42,11 @@ describe("sallyport import", function()
   end
 
   local REPORT = [[
- **  CICS RDO OFF-LINE UTILITY PROGRAM
- GROUP NAME: SHOP
+ *********************************************************************************
+ GROUP NAME: SHOP       (IBM PROTECTED)
  PROGRAM(PAYR0001)         GROUP(SHOP)      DESCRIPTION()
      LANGUAGE(COBOL)
- PROGRAM(PAYR0002)         GROUP(SHOP)
+ PROGRAM(PAYR0002)         GROUP(SHOP)                                            98.135 16:58
  TCPIPSERVICE(IPICSRV)     GROUP(SHOP)      DESCRIPTION(the shop's (own) listener,
      for all)
      URM(NO)                PORTNUMBER(00014911)       STATUS(CLOSED)
@@ -54,6 +54,8 @@ describe("sallyport import", function()
      HOST(ANY)              IPADDRESS(ANY)             SOCKETCLOSE(NO)
    SECURITY
      SSL(NO)                CERTIFICATE()              CIPHERS()
+   DEFINITION-SIGNATURE
+
      DEFINETIME(10/03/21 11:12:13)  CHANGEUSRID(FRED)
  IPCONN(PAY$1)             GROUP(SHOP)      DESCRIPTION()
      APPLID(PAYAPPL)        NETWORKID(NETB)            HOST(a-name-of-a-host.examp
@@ -89,6 +91,7 @@ ipconn "PAY$1" {
 ]], code(out))
     has(out, 'tcpipservice "IPICSRV" { -- line 6')
     has(out, "line 3: PROGRAM(PAYR0001), the first of 2")
+    has(out, "line 1: headings and other text, the first of 5 lines")
     has_not(out, "DEFINETIME")
     has_not(out, "CHANGEUSRID")
   end)
