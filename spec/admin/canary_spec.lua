@@ -382,15 +382,16 @@ describe("a canary of dialled connections", function()
   local DIALS = [[
 local policy = require "policy"
 return { admit = function() return policy.%s end }]]
+  local ANSWER = { response = "OK", ipconn = "ME", applid = "CICSB", networkid = "NETB", sendcount = 5, receivecount = 5, sockets = 1 }
   after_each(function()
     region:stop()
     l:close()
     support.remove(dir)
   end)
 
-  local function start(candidate)
+  local function start(candidate, live)
     l, dir = support.listen(), support.directory()
-    region = support.region { region = { heartbeat = 0, specs = "off" }, scripts = { out = DIALS:format "accept()" },
+    region = support.region { region = { heartbeat = 0, specs = "off" }, scripts = { out = DIALS:format(live or "accept()") },
       tcpipservices = { IPIC = {} }, ipconns = {
         PART = { applid = "CICSB", networkid = "NETB", host = "127.0.0.1", port = l.port, sendcount = 1, admit = "out" } } }:start()
     support.write(dir .. "/out.lua", DIALS:format(candidate))
@@ -400,8 +401,7 @@ return { admit = function() return policy.%s end }]]
     must(region, "set", "ipconn", "PART", "acquired")
     local p = assert(l:accept())
     p:read_message()
-    p:answer("1 cmd; name=capex", "200 OK",
-      { response = "OK", ipconn = "ME", applid = "CICSB", networkid = "NETB", receivecount = 5, sockets = 1 })
+    p:answer("1 cmd; name=capex", "200 OK", ANSWER)
     support.wait_until(function() return region:row("ipconn", "PART").connstatus == "ACQUIRED" end, 10, "not acquired")
     return p
   end
@@ -429,6 +429,19 @@ return { admit = function() return policy.%s end }]]
     assert.equal(1, region:inquire("canary")[1].refused)
   end)
 
+  it("asks the live generation before a dialled connection under way is acquired", function()
+    start("accept()", 'refuse("no_way_out", "closed")')
+    must(region, "canary", dir, "--share", "100%")
+    must(region, "set", "ipconn", "PART", "acquired")
+    local p = assert(l:accept())
+    p:read_message()
+    must(region, "canary", "stop")
+    p:answer("1 cmd; name=capex", "200 OK", ANSWER)
+    p:closed()
+    region:wait_log "SP0021 .*code=no_way_out"
+    support.wait_until(function() return region:row("ipconn", "PART").connstatus == "RELEASED" end, 10, "not released")
+  end)
+
   it("moves an acquired ipconn back to the live generation", function()
     start "accept()"
     must(region, "canary", dir, "--share", "100%")
@@ -438,5 +451,89 @@ return { admit = function() return policy.%s end }]]
     p:request "1 cmd; name=heartbeat"
     assert.equal(200, p:read_message().status)
     assert.equal(1, region:row("ipconn", "PART").generation)
+  end)
+end)
+
+describe("a canary of two-way ipconns", function()
+  local region, dir, l
+  teardown(function()
+    region:stop()
+    l:close()
+    support.remove(dir)
+  end)
+
+  it("decides about the sockets that call back as about the first one, and so does the live generation after it", function()
+    local RESYNC = "1 cmd; name=resync"
+    local admits = 'local policy = require "policy"\nreturn { admit = function() return policy.accept() end }'
+    l, dir = support.listen(), support.directory()
+    region = support.region { region = { heartbeat = 0, specs = "off" }, scripts = { gate = admits },
+      tcpipservices = { GATE = { admit = "gate" } }, ipconns = { PART = { applid = "CICSB", networkid = "NETB", host = "127.0.0.1",
+        port = l.port, tcpipservice = "GATE", sendcount = 1, receivecount = 1, admit = "gate" } } }:start()
+    support.write(dir .. "/gate.lua", admits)
+    must(region, "canary", dir, "--peer", "127.0.2.0/24")
+    local p = support.raw(region:port "GATE", nil, "127.0.2.1")
+    p:capex { applid = "CICSB", networkid = "NETB", port = l.port, sendcount = 1, receivecount = 1, callback = ("C"):rep(22) }
+    assert.equal(200, p:read_message().status)
+    local q = assert(l:accept())
+    assert.equal(("C"):rep(22), q:read_message().body.answering)
+    q:answer("1 cmd; name=capex", "200 OK",
+      { response = "OK", ipconn = "ME", applid = "CICSB", networkid = "NETB", sendcount = 1, receivecount = 1, sockets = 1 })
+    p:request(RESYNC, { logname = "00112233445566ff", next = ("N"):rep(22), indoubt = 0 })
+    assert.equal(200, p:read_message().status)
+    local function generations()
+      local out = { region:row("ipconn", "PART").connstatus, region:row("ipconn", "PART").generation }
+      for _, one in ipairs(region:inquire "socket") do out[#out + 1] = one.generation end
+      return out
+    end
+    assert.same({ "ACQUIRED", 2, 2, 2 }, generations())
+    must(region, "canary", "stop")
+    assert.same({ "ACQUIRED", 1, 1, 1 }, generations())
+  end)
+end)
+
+describe("a canary of the other doors", function()
+  local region, dir
+  after_each(function()
+    region:stop()
+    support.remove(dir)
+  end)
+
+  it("ends at an error of attach, which refuses the request", function()
+    local doors = [[
+local policy = require "policy"
+return { admit = function() return policy.accept { sysplex = true } end, attach = function(facts)
+  return policy.accept(%s)
+end }]]
+    dir = support.directory()
+    support.write(dir .. "/gate.lua", doors:format "facts.none.none")
+    region = support.region { scripts = { gate = doors:format "" }, region = { heartbeat = 0, specs = "off" },
+      saf = "return { users = { FRED = {} } }", tcpipservices = { GATE = { admit = "gate", attach = "gate" } },
+      ipconns = { NETX = { applid = "CTGAPP", networkid = "NETX", receivecount = 4, userauth = "identify" } }, programs = { ECHO = {} } }
+    region:start()
+    must(region, "canary", dir, "--share", "100%", "--rollback-on", "error>0")
+    assert.equal(1, support.connect({ port = region:port "GATE", link = "ECHO", userid = "FRED" }).requests.failed)
+    region:wait_log 'SP0105 .*why="error>0: 1 errors" connections=1 asked=1 refused=0 errors=1'
+    assert.equal(0, support.connect({ port = region:port "GATE", link = "ECHO", userid = "FRED" }).requests.failed)
+  end)
+
+  it("counts the refusal of certify, inside the handshake", function()
+    local doors = [[
+local policy = require "policy"
+return { certify = function() return policy.%s end }]]
+    dir = support.directory()
+    support.write(dir .. "/gate.lua", doors:format 'refuse("not_now", "closed")')
+    region = support.region { scripts = { gate = doors:format "accept()" }, region = { heartbeat = 0, specs = "off" },
+      tcpipservices = { GATE = { ssl = "clientauth", certify = "gate" } },
+      ipconns = { NETX = { applid = "CTGAPP", networkid = "NETX", receivecount = 4 } } }
+    region:start()
+    local function comes() return (support.connect { port = region:port "GATE", ring = "NETX.CTGAPP" } or {}).accepted end
+    assert.is_true(comes())
+    must(region, "canary", dir, "--share", "100%")
+    assert.is_not_true(comes())
+    region:wait_log "SP0021 .*door=certify .*code=not_now"
+    local r = region:inquire("canary")[1]
+    assert.same({ 1, 1, 1 }, { r.connections, r.asked, r.refused })
+    must(region, "canary", "stop")
+    assert.is_true(comes())
   end)
 end)
