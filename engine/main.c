@@ -24,6 +24,7 @@
 #include "net/handed.h"
 #include "net/notify.h"
 #include "base/thread.h"
+#include "region/identity.h"
 #include "region/reload.h"
 #include "region/watch.h"
 
@@ -70,12 +71,21 @@ return_memory(void)
 
 struct start {
 	const struct region_options *options;
+	struct identity identity;
 	bool watched; /* --watch */
 	struct faults *faults;
 	struct region *region;   /* owned; NULL: the start failed, or a signal ended it */
 	struct control *control; /* owned, with the region */
 	struct watch *watch;     /* owned, with the region; NULL: not watched */
 };
+
+static void
+main_prepare(void *arg)
+{
+	struct start *s = arg;
+
+	identity_prepare(s->options->file, &s->identity, s->options->handed, s->faults);
+}
 
 static void
 main_start(void *arg)
@@ -96,14 +106,14 @@ main_start(void *arg)
 	s->region = NULL;
 }
 
-/* Starts in a thread, so that a signal also ends a start that hangs in a call of a file system. */
+/* Does a part of the start in a thread, so that a signal also ends a start that hangs in a call of a file system. */
 static void
-start_region(struct start *s)
+in_thread(void (*work)(void *arg), struct start *s)
 {
 	struct thread *thread;
 
-	if (thread_start(&thread, main_start, s) != 0) {
-		main_start(s);
+	if (thread_start(&thread, work, s) != 0) {
+		work(s);
 		return;
 	}
 	while (!thread_ended(thread, LOOK_SECONDS)) {
@@ -113,6 +123,18 @@ start_region(struct start *s)
 			_exit(EXIT_DONE);
 		break;
 	}
+}
+
+/*
+ * The process becomes the user of the region between two threads: capabilities belong to a thread, and new threads
+ * inherit them.
+ */
+static void
+start_region(struct start *s)
+{
+	in_thread(main_prepare, s);
+	if (s->faults->errors == 0 && !signals_ending() && identity_assume(&s->identity, s->faults) == 0)
+		in_thread(main_start, s);
 }
 
 static int

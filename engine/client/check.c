@@ -2,6 +2,7 @@
 #include "client/check.h"
 
 #include "base/clock.h"
+#include "client/check_user.h"
 #include "client/command_line.h"
 #include "client/test_invariants.h"
 #include "config/definition_place.h"
@@ -22,21 +23,23 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 
 static const char usage[] =
-	"usage: sallyport check [--region FILE] [--strict] [--specs] [--invariants] [--json]\n"
+	"usage: sallyport check [--region FILE] [--strict] [--specs] [--invariants] [--as USER] [--json]\n"
 	"Loads definitions and policies, and prints every fault, warning and note with its place.\n"
 	"  --strict   a warning counts like a fault\n"
 	"  --specs    also runs every row of every NAME_spec.lua, and notes policies, doors and transactions that none covers\n"
 	"  --invariants  also looks for 2 seconds for connections by which a claim of NAME_invariant.lua does not hold\n"
+	"  --as USER  as this user of the machine, as the region with region { user = }: names the files that it cannot read or write\n"
 	"  --json     prints one array of {level, file, line, rule, text} on stdout\n"
 	"Exit status: 0 no fault, 1 a fault, 2 usage. Notes never count.\n";
 
 #define INVARIANTS_SECONDS 2
 
 struct asked {
-	const char *file;
+	const char *file, *as; /* as: NULL: the user of this process */
 	bool strict, specs, invariants, json;
 };
 
@@ -123,6 +126,15 @@ note_unchecked(const struct definition *d, struct faults *faults)
 			"security checks of requests are off: requests by tcpipservice %s run without a check; see sec, saf and attach", service);
 }
 
+/* Root can read every file, which says nothing of the user that the region becomes. */
+static void
+note_user(const struct definition *d, struct faults *faults)
+{
+	if (*d->region.user != '\0' && geteuid() == 0)
+		definition_fault(d, faults, FAULT_NOTE, "user", d->region.line, "the region becomes user %s, and root made this check; check --as %s shows whether "
+			"this user can read the files", d->region.user, d->region.user);
+}
+
 /* Checks the recovery file, which a load does not open. */
 static void
 check_recovery(const struct definition *d, struct faults *faults)
@@ -187,12 +199,18 @@ check_invariants(const struct region_def *region, const char *file, struct fault
 static void
 gather(const struct asked *a, struct policy_specs_result *result, struct faults *faults)
 {
-	struct definition *d = definition_load_draft(a->file, faults);
+	struct definition *d;
 	struct region_def region;
 
-	if (d == NULL)
+	if (a->as != NULL && check_user_become(a->as, faults) < 0)
+		return;
+	if ((d = definition_load_draft(a->file, faults)) == NULL)
 		return;
 	note_unchecked(d, faults);
+	if (a->as != NULL)
+		check_user_places(d, faults);
+	else
+		note_user(d, faults);
 	check_recovery(d, faults);
 	check_record(d, faults);
 	check_versions(d, faults);
@@ -246,7 +264,7 @@ int
 check_run(int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "strict", no_argument, NULL, 's' },
-		{ "specs", no_argument, NULL, 'p' }, { "invariants", no_argument, NULL, 'i' }, { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+		{ "specs", no_argument, NULL, 'p' }, { "invariants", no_argument, NULL, 'i' }, { "as", required_argument, NULL, 'a' }, { "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 	struct asked a = { .file = COMMAND_LINE_REGION_FILE };
 	int opt;
 
@@ -259,6 +277,8 @@ check_run(int argc, char **argv)
 			a.specs = true;
 		else if (opt == 'i')
 			a.invariants = true;
+		else if (opt == 'a')
+			a.as = optarg;
 		else if (opt == 'j')
 			a.json = true;
 		else

@@ -22,6 +22,13 @@ effect_no_listener(const struct definition *d, const void *object)
 }
 
 static bool
+effect_no_user(const struct definition *d, const void *object)
+{
+	(void)object;
+	return d->region.user[0] == '\0';
+}
+
+static bool
 effect_no_record(const struct definition *d, const void *object)
 {
 	(void)object;
@@ -325,6 +332,7 @@ const struct effect effect_rows[] = {
 	TUNES(region, "record_days", effect_no_record, NO_RECORD, NAME_RECORD),
 	TUNES(region, "record_megabytes", effect_no_record, NO_RECORD, NAME_RECORD),
 	PROTECTS(region, "record_mask", effect_no_record, NO_RECORD, NAME_RECORD),
+	TUNES(region, "keep_caps", effect_no_user, "no user is named", "name one by user"),
 	TUNES(region, "retry", effect_no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to the ipconns that the region acquires"),
 	TUNES(region, "retry_max", effect_no_autoconnect, "no ipconn has autoconnect = \"yes\"", "give it to the ipconns that the region acquires"),
 
@@ -383,7 +391,7 @@ const struct effect_always effect_always[] = {
 	ALWAYS(region, "recovery"), ALWAYS(region, "record"), ALWAYS(region, "conversation_kilobytes"), ALWAYS(region, "control"), ALWAYS(region, "metrics"), ALWAYS(region, "policies"),
 	ALWAYS(region, "tcp_timeout"), ALWAYS(region, "capex_timeout"), ALWAYS(region, "heartbeat"), ALWAYS(region, "drain"),
 	ALWAYS(region, "maxsockets"), ALWAYS(region, "records"), ALWAYS(region, "recheck"), ALWAYS(region, "specs"),
-	ALWAYS(region, "generations"), ALWAYS(region, "generation_days"), ALWAYS(region, "versions"),
+	ALWAYS(region, "generations"), ALWAYS(region, "generation_days"), ALWAYS(region, "versions"), ALWAYS(region, "user"),
 
 	ALWAYS(tcpipservice, "protocol"), ALWAYS(tcpipservice, "portnumber"), ALWAYS(tcpipservice, "host"), ALWAYS(tcpipservice, "ipaddress"),
 	ALWAYS(tcpipservice, "backlog"), ALWAYS(tcpipservice, "status"), ALWAYS(tcpipservice, "ssl"), ALWAYS(tcpipservice, "speciftcps"),

@@ -48,6 +48,12 @@ resource_address_fits(const char *value)
 }
 
 static bool
+resource_user_fits(const char *value)
+{
+	return osuser_name_ok(value);
+}
+
+static bool
 resource_transaction_fits(const char *value)
 {
 	return strcmp(value, "CWXN") != 0 && strcmp(value, "CIEP") != 0 && strcmp(value, "CWXU") != 0;
@@ -167,6 +173,7 @@ resource_metrics_fits(const char *value)
 #define MASK_FORM "a list of \"peer.ip/N\" with a prefix length N, \"certificate.subject\", \"request.userid\" and \"check.detail\""
 #define HOST_FORM "any, default, a host's name, or an IPv4 or IPv6 address"
 #define ADDRESS_FORM "any, default, inaddr_any, or an IPv4 or IPv6 address"
+#define USER_FORM "the name of a user of this machine: 1 to 32 of A-Z a-z 0-9 _ . -, no digit and no - in front"
 #define LABEL_FORM "the label of a certificate in the ring, at most 32 bytes, no / and no . in front"
 #define TRANSACTION_FORM "1 to 4 of A-Z 0-9 $ @ #, not CWXN, CIEP or CWXU"
 #define CIPHERS_FORM \
@@ -185,6 +192,7 @@ static const char *const applid_change_words[] = { "always", "blank_only", NULL 
 static const char *const specs_words[] = { "require", "warn", "off", NULL };
 static const char *const record_full_words[] = { "count", "hold", NULL };
 static const char *const record_requests_words[] = { "refused", "all", NULL };
+static const char *const keep_caps_words[] = { "no", "bind", NULL };
 static const char *const recheck_words[] = { "release", "report", "off", NULL };
 static const char *const mirrorlife_words[] = { "request", "task", "uow", NULL };
 static const char *const linkauth_words[] = { "secuser", "certuser", NULL };
@@ -256,6 +264,8 @@ const struct attribute resource_region[] = {
 	INT(generations, 1, 100, "10", ON),
 	INT_OR_NO(generation_days, 1, 36500),
 	FILE_(versions, NULL),
+	FORM(user, OSUSER_NAME - 1, NULL, ON, resource_user_fits, USER_FORM),
+	CHOICE(keep_caps, keep_caps_words, "no", ON),
 	CHOICE(x509strict, no_yes, "no", ON),
 	INT(workers, 1, 256, "1", SHOWN),
 	END,

@@ -13,6 +13,7 @@
 
 #include "base/addr.h"
 #include "config/attribute.h"
+#include "base/osuser.h"
 #include "base/fault.h"
 #include "base/name.h"
 
@@ -29,6 +30,7 @@ enum xlnaction { XLNACTION_KEEP, XLNACTION_FORCE };
 enum program_status { PROGRAM_ENABLED, PROGRAM_DISABLED };
 enum specs { SPECS_REQUIRE, SPECS_WARN, SPECS_OFF };
 enum record_full { RECORD_FULL_COUNT, RECORD_FULL_HOLD };
+enum keep_caps { KEEP_CAPS_NO, KEEP_CAPS_BIND };
 enum recheck { RECHECK_RELEASE, RECHECK_REPORT, RECHECK_OFF };
 
 /*
@@ -53,6 +55,8 @@ struct region_def {
 	int instructions, milliseconds, kilobytes;
 	int recheck, specs, workers, records;
 	int generations, generation_days; /* the versions that are kept: their number; their age in days, -1: any */
+	char user[OSUSER_NAME]; /* of the machine; "": the one that starts the region */
+	int keep_caps;           /* enum keep_caps */
 	int x509strict; /* no, yes: strict checks of presented chains */
 	int line;
 	uint64_t given;

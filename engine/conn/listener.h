@@ -48,9 +48,9 @@ int listener_open(struct listener *l, struct fault *f);
 /* The same by definition d, which need not be in use yet. */
 int listener_open_as(struct listener *l, const struct tcpipservice_def *d, struct fault *f);
 /*
- * Gives a closed listener a listening socket (taken), which it keeps. While the listener is closed, each caller is
- * accepted and reset at once. Open, it logs SP0114 when the socket is bound to another address than the definition
- * wants: the socket counts.
+ * Gives a closed listener a listening socket (taken), which it keeps (KEPT_NO: until it is closed). While the listener
+ * is closed, each caller is accepted and reset at once. Open, it logs SP0114 when the socket is bound to another
+ * address than the definition wants: the socket counts.
  */
 void listener_keep(struct listener *l, int fd, enum kept kept);
 /* Logs SP0114 when the kept socket of l has another address than d wants. Does nothing for another listener. */

@@ -71,8 +71,8 @@ say_unbound(const struct tcpipservice_def *d, int error, struct fault *f)
 	bool host = error == EADDRNOTAVAIL || error == EAFNOSUPPORT || error == EINVAL;
 
 	if (error == EACCES)
-		fault_set(f, "port %d: %s; the system keeps this port for root: take a socket of the service manager, or start as root with region { user = }, "
-			"and with keep_caps = \"bind\" for a reload that adds such a port", d->portnumber, strerror(error));
+		fault_set(f, "port %d: %s; the process has no right to open it: hand over its socket by a socket unit, or start as root with user and "
+			"keep_caps = \"bind\"", d->portnumber, strerror(error));
 	else if (host)
 		fault_set(f, "host %s: %s; it is not an address of this machine", host_of(d), strerror(error));
 	else

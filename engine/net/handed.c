@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,7 +54,7 @@ flaw(int fd)
 }
 
 int
-handed_add(struct handed *h, const char *name, int fd, bool shared)
+handed_add(struct handed *h, const char *name, int fd, enum handed_kind kind)
 {
 	struct handed_socket *grown = reallocarray(h->socket, h->n + 1, sizeof *grown);
 
@@ -62,7 +63,7 @@ handed_add(struct handed *h, const char *name, int fd, bool shared)
 		return -1;
 	}
 	h->socket = grown;
-	grown[h->n] = (struct handed_socket){ .fd = fd, .shared = shared };
+	grown[h->n] = (struct handed_socket){ .fd = fd, .kind = kind };
 	snprintf(grown[h->n].name, sizeof grown->name, "%s", name);
 	h->n++;
 	return 0;
@@ -84,7 +85,7 @@ take_one(struct handed *h, int fd, const char *given, size_t len, struct faults 
 	else if (handed_find(h, name) != NULL)
 		faults_add(faults, FAULT_ERROR, "handed", NULL, 0, "descriptors %d and %d of the service manager are both named %s; a tcpipservice has one socket, "
 			"and its unit one ListenStream=", handed_find(h, name)->fd, fd, name);
-	else if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0 || handed_add(h, name, fd, true) < 0)
+	else if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0 || handed_add(h, name, fd, HANDED_SHARED) < 0)
 		faults_add(faults, FAULT_ERROR, "handed", NULL, 0, "descriptor %d of the service manager: %s", fd, strerrordesc_np(errno));
 }
 
@@ -135,7 +136,7 @@ handed_find(const struct handed *h, const char *name)
 }
 
 int
-handed_give(struct handed *h, const char *name, bool *shared)
+handed_give(struct handed *h, const char *name, enum handed_kind *kind)
 {
 	const struct handed_socket *found = handed_find(h, name);
 	int fd;
@@ -143,7 +144,7 @@ handed_give(struct handed *h, const char *name, bool *shared)
 	if (found == NULL)
 		return -1;
 	fd = found->fd;
-	*shared = found->shared;
+	*kind = found->kind;
 	h->socket[found - h->socket] = h->socket[--h->n];
 	return fd;
 }

@@ -6,16 +6,21 @@
 #ifndef SALLYPORT_HANDED_H
 #define SALLYPORT_HANDED_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/fault.h"
 #include "base/name.h"
 
+enum handed_kind {
+	HANDED_SHARED, /* the service manager has it too */
+	HANDED_ONCE,   /* the process had the right to bind it, and has it no more */
+	HANDED_AGAIN,  /* the process can bind it again */
+};
+
 struct handed_socket {
 	char name[NAME_SIZE]; /* folded to upper case */
 	int fd;               /* owned */
-	bool shared;          /* the service manager has it too */
+	enum handed_kind kind;
 };
 
 struct handed { /* zero-initialise; free with handed_free */
@@ -31,11 +36,11 @@ struct handed { /* zero-initialise; free with handed_free */
  */
 void handed_take(struct handed *h, struct faults *faults);
 /* Adds a socket (taken, on failure too). -1: no memory. */
-int handed_add(struct handed *h, const char *name, int fd, bool shared);
+int handed_add(struct handed *h, const char *name, int fd, enum handed_kind kind);
 /* The socket of that name; NULL: there is none. Borrowed until the next call with h. */
 const struct handed_socket *handed_find(const struct handed *h, const char *name);
-/* Gives the descriptor of that name to the caller, and forgets it. *shared as above. -1: there is none. */
-int handed_give(struct handed *h, const char *name, bool *shared);
+/* Gives the descriptor of that name to the caller, and forgets it. -1: there is none. */
+int handed_give(struct handed *h, const char *name, enum handed_kind *kind);
 /* Closes the sockets that were not given. The struct is empty then. */
 void handed_free(struct handed *h);
 

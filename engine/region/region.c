@@ -10,6 +10,7 @@
 #include "config/warnings.h"
 #include "conn/hold.h"
 #include "conn/release.h"
+#include "conn/service_socket.h"
 #include "conn/conn.h"
 #include "conn/ipconn.h"
 #include "net/handed.h"
@@ -22,6 +23,7 @@
 #include "conn/peers.h"
 #include "conn/canary.h"
 #include "conn/witness.h"
+#include "region/identity.h"
 #include "region/loader.h"
 #include "region/origin.h"
 #include "region/policy_view.h"
@@ -30,6 +32,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 /*
  * Threads. A thread waits for a silent name server longer than one attempt to dial may last; the other threads resolve
@@ -430,22 +433,28 @@ judge_handed(const struct region *r, const struct definition *d, struct faults *
 	for (size_t i = 0; r->handed != NULL && i < r->handed->n; i++) {
 		const struct handed_socket *s = &r->handed->socket[i];
 
-		if (s->shared && definition_tcpipservice(d, s->name) == NULL)
+		if (s->kind == HANDED_SHARED && definition_tcpipservice(d, s->name) == NULL)
 			definition_fault(d, faults, FAULT_ERROR, "handed", 0, "the service manager hands over a socket named %s, and no tcpipservice has this name; define it, "
 				"or correct FileDescriptorName= of the socket unit", s->name);
 	}
 	return faults->errors == 0 ? 0 : -1;
 }
 
-/* Gives a listener the socket of its name, if there is one. */
+/*
+ * Gives a listener the socket of its name, if there is one. One that this process has bound by region.lua is closed
+ * when the definition, that of a pinned generation, wants another one.
+ */
 static void
-take_handed(struct region *r, struct listener *l)
+take_handed(struct region *r, struct listener *l, const struct tcpipservice_def *d)
 {
-	bool shared;
-	int fd = r->handed != NULL ? handed_give(r->handed, l->entrance.tcpipservice, &shared) : -1;
+	static const enum kept kept[] = { [HANDED_SHARED] = KEPT_SHARED, [HANDED_ONCE] = KEPT_OWN, [HANDED_AGAIN] = KEPT_NO };
+	enum handed_kind kind;
+	int fd = r->handed != NULL ? handed_give(r->handed, d->tcpipservice, &kind) : -1;
 
-	if (fd >= 0)
-		listener_keep(l, fd, shared ? KEPT_SHARED : KEPT_OWN);
+	if (fd >= 0 && kind != HANDED_SHARED && (d->status != STATUS_OPEN || !service_socket_fits(d, fd)))
+		close(fd);
+	else if (fd >= 0)
+		listener_keep(l, fd, kept[kind]);
 }
 
 /* Makes the listeners in the order of the definition. */
@@ -463,7 +472,7 @@ make_listeners(struct region *r, const struct definition *d, struct faults *faul
 			return short_of_memory(faults);
 		*last = l;
 		last = &l->next;
-		take_handed(r, l);
+		take_handed(r, l, s);
 		if (s->status == STATUS_OPEN && listener_open(l, &f) < 0)
 			definition_fault(d, faults, FAULT_ERROR, "listen", s->line, "%s", f.text);
 	}
@@ -538,7 +547,7 @@ begin(struct region *r, const struct region_options *o, struct origin *from, str
 
 	r->store = from->store;
 	r->generations = from->last;
-	if (rc < 0)
+	if (rc < 0 || identity_check(from->definition, faults) < 0)
 		return -1;
 	r->control = strdup(o->control != NULL ? o->control : from->definition->region.control);
 	if (load_first(r, o, from, faults) < 0 || unwanted(o) || install_defined(r, r->worker.generation->definition, faults) < 0 || unwanted(o))

@@ -144,7 +144,7 @@ static const char *
 reload_changes_at_the_start(struct listing *l, const char *name, const char *attribute)
 {
 	static const char *const fixed[] = { "control", "recovery", "records", "workers", "record", "record_full", "record_requests",
-		"record_days", "record_megabytes", "record_mask", "versions" };
+		"record_days", "record_megabytes", "record_mask", "versions", "user", "keep_caps" };
 
 	(void)name;
 	for (size_t i = 0; l->region != NULL && i < sizeof fixed / sizeof fixed[0]; i++)

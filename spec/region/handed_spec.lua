@@ -1,7 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Sockets that a service manager opens and hands over (LISTEN_FDS): each belongs to the tcpipservice of its name.
-local socket = require "socket"
-
 local support = require "spec.support"
 local service_manager = require "spec.support.service_manager"
 
@@ -29,16 +27,6 @@ return { install = function(facts) return policy.install { ipconn = facts.capex.
   local function served(port, host)
     local _, status = support.connect { port = port, host = host, networkid = "SHOP", applid = "SHOPWEB1" }
     return status == 0
-  end
-
-  -- The socket is reset at once, perhaps before the call of connect returns.
-  local function turned_away(port)
-    local caller = assert(socket.tcp4())
-    caller:settimeout(10)
-    local ok, why = caller:connect("127.0.0.1", port)
-    if ok then ok, why = caller:receive(1) end
-    caller:close()
-    return not ok and why == "closed"
   end
 
   it("serves partners there, by a name in any case, and closes it in no other process", function()
@@ -76,7 +64,7 @@ return { install = function(facts) return policy.install { ipconn = facts.capex.
     local port = region:port "IPIC"
     for _ = 1, 2 do
       assert.equal(0, region:command("set", "tcpipservice", "IPIC", "closed"))
-      for _ = 1, 3 do assert.is_true(turned_away(port)) end
+      for _ = 1, 3 do assert.is_true(support.turned_away(port)) end
       assert.equal(0, region:command("set", "tcpipservice", "IPIC", "open"))
       assert.is_true(served(port))
     end
@@ -86,7 +74,7 @@ return { install = function(facts) return policy.install { ipconn = facts.capex.
   it("turns callers away from the start when its status is closed", function()
     start({ listen = { "IPIC=127.0.0.1:0" } }, { tcpipservices = { IPIC = { urm = "yes", status = "closed" } } })
     local port = region:port "IPIC"
-    assert.is_true(turned_away(port))
+    assert.is_true(support.turned_away(port))
     assert.equal(0, region:command("set", "tcpipservice", "IPIC", "open"))
     assert.is_true(served(port))
   end)

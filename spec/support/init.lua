@@ -6,6 +6,7 @@ support: what the specs drive regions and partners with: `local support = requir
   support.connect{…}        our own partner, run to its end: the JSON object it printed, its exit status, its stderr
   support.connecting{…}     the same beside the test: p:result() p:stop()
   support.raw(port)         bytes over TCP, support.tls{…} over TLS (spec/support/peer.lua)
+  support.turned_away(port) whether a caller is accepted and reset
   support.listen{…}         a partner that is dialled: its port, and accept()
   support.curl(args)        curl -sS, support.s_client(args, input): exit status, stdout, stderr
   support.run(words, input) any program;  support.sallyport(…) ours
@@ -28,6 +29,7 @@ local support = {
   region = region.new,
   raw = peer.raw,
   tls = peer.tls,
+  turned_away = peer.turned_away,
   listen = peer.listen,
   ring = peer.ring,
   run = process.run,

@@ -37,6 +37,16 @@ function peer.raw(port, host, from)
   return wrapped(dial(port, host, from))
 end
 
+-- Whether a caller is accepted and reset at once, perhaps before its call of connect returns.
+function peer.turned_away(port)
+  local caller = assert(socket.tcp4())
+  caller:settimeout(10 * wait.patience)
+  local ok, why = caller:connect("127.0.0.1", port)
+  if ok then ok, why = caller:receive(1) end
+  caller:close()
+  return not ok and why == "closed"
+end
+
 -- A ring's files: the certificate, its key, the first CA.
 function peer.ring(name)
   if name:find("/", 1, true) then

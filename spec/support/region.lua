@@ -11,6 +11,7 @@ region: a region of a test's own: its directory, definition and scripts, the pro
     saf = "return { users = … }",                            -- written beside region.lua, and named there
     policies = { "dfhisaip" },                               -- copies of the shipped ones
     text = "…",                                              -- in place of all these: the whole region.lua
+    dir = "/tmp/x",                                          -- an empty directory that the test has made and removes
     arguments = { "--watch" }, wrapper = { "prlimit", "--nofile=64" },
   }
 
@@ -74,7 +75,7 @@ local function definition(t)
 end
 
 function region.new(t)
-  local dir = process.directory()
+  local dir = t.dir or process.directory()
   local control = t.region and t.region.control or dir .. "/control.sock"
   local self = setmetatable({ dir = dir, control = control, given = t }, Region)
   assert(lfs.mkdir(dir .. "/policies"))
@@ -274,7 +275,7 @@ function region.sweep()
   for _, r in ipairs(left) do
     local ok, why = pcall(r.stop, r)
     if not ok then bad = why end
-    process.remove(r.dir)
+    if not r.given.dir then process.remove(r.dir) end
   end
   if bad then error(bad, 0) end
 end

@@ -38,6 +38,7 @@ static const struct example {
 	{ "region", "record_days", OWN("record_days = 3"), OWN("record_days = 3, record = 'r.db'") },
 	{ "region", "record_megabytes", OWN("record_megabytes = 3"), OWN("record_megabytes = 3, record = 'r.db'") },
 	{ "region", "record_mask", OWN("record_mask = { 'check.detail' }"), OWN("record_mask = { 'check.detail' }, record = 'r.db'") },
+	{ "region", "keep_caps", OWN("keep_caps = 'bind'"), OWN("keep_caps = 'bind', user = 'u'") },
 	{ "region", "retry", OWN("retry = 3"), OWN("retry = 3") "ipconn 'C' { port = 1, host = 'h', sendcount = 1, autoconnect = 'yes' }" },
 	{ "region", "retry_max", OWN("retry_max = 3"), OWN("retry_max = 3") "ipconn 'C' { port = 1, host = 'h', sendcount = 1, autoconnect = 'yes' }" },
 
