@@ -81,6 +81,7 @@ help:
 	@echo 'make uninstall   removes the files that make install put there'
 	@echo 'make manual      build/manual: sallyport(1), sallyport-region(5), sallyport-policy(7)'
 	@echo 'make deb         build/deb: the Debian packages sallyport and sallyport-doc'
+	@echo 'make deb-test    installs, upgrades and purges the packages in a bare Debian; minutes, as root'
 	@echo 'make clean       removes what was built, and the key rings'
 	@echo
 	@echo 'Documents: README.md has the map.'
@@ -264,10 +265,17 @@ deb: deps
 	$(Q)lintian --allow-root --fail-on error,warning --info build/deb/*.changes
 	$(Q)ls -s --block-size=1K build/deb/*.deb
 
+# The packages in a bare Debian, as root; minutes, and the registry of Debian.
+deb-test: deb build/bare.tar
+	$(Q)lua5.4 /usr/bin/busted spec/packaging/bare.lua
+build/bare.tar:
+	$(Q)engine/packaging/deps mmdebstrap
+	$(Q)mkdir -p $(@D); mmdebstrap --quiet --variant=minbase bookworm $@
+
 clean:
 	rm -rf build sallyport certs/rings certs/.rings.*
 
 FORCE:
 .SECONDARY:
-.PHONY: all help run test deps suite unit certs asan tsan fuzz bench types lint install uninstall manual completion units deb clean FORCE
+.PHONY: all help run test deps suite unit certs asan tsan fuzz bench types lint install uninstall manual completion units deb deb-test clean FORCE
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
