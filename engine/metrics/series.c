@@ -54,7 +54,7 @@ increment(_Atomic uint64_t *n)
 
 /* The series with these labels, or a new one while the table has fewer than `most`; NULL: there is no room. */
 static struct series *
-find(struct series_table *t, const char *const *value, unsigned most)
+find_labels(struct series_table *t, const char *const *value, unsigned most)
 {
 	unsigned n = atomic_load_explicit(&t->n, memory_order_relaxed), i = 0;
 	char labels[SERIES_TEXT];
@@ -69,6 +69,58 @@ find(struct series_table *t, const char *const *value, unsigned most)
 	memcpy(t->item[n].labels, labels, sizeof labels);
 	atomic_store_explicit(&t->n, n + 1, memory_order_release);
 	return &t->item[n];
+}
+
+/* Joins the values to a key. Returns its length; 0: it is too long. */
+static size_t
+join(const char *const *value, char key[SERIES_KEY])
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < SERIES_LABELS; i++) {
+		const char *text = value[i] != NULL ? value[i] : "";
+		size_t len = strlen(text) + 1;
+
+		if (len > SERIES_KEY - n)
+			return 0;
+		memcpy(key + n, text, len);
+		n += len;
+	}
+	return n;
+}
+
+/* The slot of the key, or the free one in its place. At least one is free. */
+static struct series_slot *
+slot_of(struct series_table *t, const char *key, size_t len)
+{
+	uint32_t h = 2166136261u;
+	struct series_slot *s;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)key[i]) * 16777619u;
+	for (s = &t->slot[h % SERIES_SLOTS]; s->series != 0 && (s->len != len || memcmp(s->key, key, len) != 0);)
+		s = &t->slot[(size_t)(s - t->slot + 1) % SERIES_SLOTS];
+	return s;
+}
+
+/* As find_labels, without printing the labels of values that were found before. */
+static struct series *
+find(struct series_table *t, const char *const *value, unsigned most)
+{
+	char key[SERIES_KEY];
+	size_t len = join(value, key);
+	struct series_slot *slot = len > 0 ? slot_of(t, key, len) : NULL;
+	struct series *s;
+
+	if (slot != NULL && slot->series != 0)
+		return &t->item[slot->series - 1];
+	s = find_labels(t, value, most);
+	if (s == NULL || slot == NULL || t->slots == SERIES_SLOTS / 2)
+		return s;
+	*slot = (struct series_slot){ .series = (unsigned char)(s - t->item + 1), .len = (unsigned char)len };
+	memcpy(slot->key, key, len);
+	t->slots++;
+	return s;
 }
 
 void

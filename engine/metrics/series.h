@@ -15,6 +15,8 @@
 #define SERIES_MAX 200     /* of one family */
 #define SERIES_RESERVED 40 /* of these, for "other" in the label that varies, and one for "other" in all labels */
 #define SERIES_LABELS 4
+#define SERIES_SLOTS 256   /* a power of two */
+#define SERIES_KEY 62      /* bytes of values; longer ones have no slot */
 #define SERIES_TEXT 240    /* bytes of the printed labels of one series */
 #define SERIES_OTHER "other"
 
@@ -23,12 +25,20 @@ struct series {
 	char labels[SERIES_TEXT]; /* as they are printed: tcpipservice="IPIC",outcome="accepted" */
 };
 
+struct series_slot { /* values that were looked up before, so that their labels need not be printed again */
+	unsigned char series; /* its number, from 1; 0: the slot is free */
+	unsigned char len;
+	char key[SERIES_KEY]; /* the values, each with its NUL */
+};
+
 struct series_table { /* zero-initialise, then set `label` and `varies` */
 	const char *label[SERIES_LABELS]; /* the names of the labels, static; NULL ends them */
 	unsigned varies;          /* the index of the label that becomes "other" first */
 	_Atomic unsigned n;       /* the number of complete series */
 	_Atomic uint64_t folded;  /* events that were counted under "other" */
 	struct series item[SERIES_MAX];
+	struct series_slot slot[SERIES_SLOTS]; /* used by the adding thread only: the values that occurred, by hash */
+	unsigned slots;                        /* used ones */
 };
 
 /* Makes the series with these labels, with the count 0, if it is missing and there is room. As series_add. */
