@@ -29,6 +29,8 @@ BIN ?= $(if $(filter build,$(BUILD)),sallyport,$(BUILD)/sallyport)
 PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev libjsmn-dev libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev openssl curl sqlite3 \
 	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 systemd tzdata mandoc
 DEB_PACKAGES := dpkg-dev debhelper fakeroot lintian
+# Prometheus, for specs: promtool, and a server that scrapes a region.
+TEST_PACKAGES := prometheus
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev jsmn.h=libjsmn-dev curl/curl.h=libcurl4-openssl-dev sqlite3.h=libsqlite3-dev microhttpd.h=libmicrohttpd-dev
 
@@ -91,7 +93,7 @@ help:
 	@echo '  engine/README.md spec/README.md                    for contributors'
 
 # --- the two commands. deps may bring pkg-config, so what follows it is a make of its own.
-run: deps
+run: run-deps
 	$(Q)$(MAKE) --no-print-directory all certs
 	$(Q)cat engine/packaging/next
 	$(Q)exec ./sallyport run
@@ -100,6 +102,8 @@ test: deps
 	$(Q)$(MAKE) -j$(CORES) --no-print-directory suite
 
 deps:
+	$(Q)engine/packaging/deps $(PACKAGES) $(TEST_PACKAGES)
+run-deps:
 	$(Q)engine/packaging/deps $(PACKAGES)
 
 # The output and the counts of the jobs.
@@ -173,9 +177,9 @@ asan: deps
 	$(Q)$(MAKE) -j$(CORES) --no-print-directory BUILD=build/asan SANITIZE=address,undefined HOST= suite
 
 # A race ends the process that has it, with a report on stderr. A region leaves a thread that hangs in a disk. The rest of the suite has one thread, or measures time and memory.
-TSAN_SPECS := spec/admin/canary_spec.lua spec/admin/shadow_spec.lua spec/base spec/client/ask_spec.lua spec/config/files_spec.lua spec/records spec/security \
+TSAN_SPECS := spec/admin/canary_spec.lua spec/admin/shadow_spec.lua spec/base spec/client/ask_spec.lua spec/config/files_spec.lua spec/metrics/metrics_spec.lua spec/metrics/hostile_scrape_spec.lua spec/records spec/security \
 	$(addprefix spec/region/,reload_spec.lua rows_spec.lua versions_spec.lua version_store_spec.lua)
-TSAN_UNITS := admin/control_test base/log_test conn/recovery_test net/threadpool_test policy/counters_test records/recorder_test region/version_store_test tls/ring_test
+TSAN_UNITS := admin/control_test base/log_test conn/recovery_test metrics/scrape_test net/threadpool_test policy/counters_test records/recorder_test region/version_store_test tls/ring_test
 tsan: deps
 	$(Q)$(MAKE) -j$(CORES) --no-print-directory $(HOST)
 	$(Q)mkdir -p build/tsan; ln -sfn ../../lua build/tsan/lua
@@ -277,5 +281,5 @@ clean:
 
 FORCE:
 .SECONDARY:
-.PHONY: all help run test deps suite unit certs asan tsan fuzz bench types lint install uninstall manual completion units deb deb-test clean FORCE
+.PHONY: all help run test deps run-deps suite unit certs asan tsan fuzz bench types lint install uninstall manual completion units deb deb-test clean FORCE
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
