@@ -21,7 +21,7 @@ stds.policy = {
   },
 }
 
-stds.definition = { globals = { "region", "tcpipservice", "ipconn", "program", "transaction" } }
+stds.definition = { globals = { "region", "tcpipservice", "ipconn", "program", "transaction", "include", "env" } }
 
 files["lua"] = { std = "policy" }
 files["policies"] = { std = "policy" }

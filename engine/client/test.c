@@ -146,7 +146,7 @@ static void
 run(struct test *t)
 {
 	char library[PATH_SIZE];
-	struct policy_specs_order o = { .region = &t->region, .library_dir = library, .level = FAULT_ERROR, .filter = t->asked->filter,
+	struct policy_specs_order o = { .region = &t->region, .definition = t->definition, .library_dir = library, .level = FAULT_ERROR, .filter = t->asked->filter,
 		.cover = t->asked->cover ? &t->cover : NULL, .bench = t->asked->bench ? &t->bench : NULL, .told = test_report_row, .arg = &t->report };
 	struct walker walker = { .file = t->definition != NULL ? t->definition->file : NULL, .policies = t->region.policies };
 	const struct policy_specs_walk walk = walker_walk(&walker);

@@ -153,6 +153,8 @@ policy_specs_cover(void *arg, const char *name)
 
 	if (s == NULL) /* no script; or a file that cannot be read, which the load of its rows reports */
 		return;
+	if (r->order->definition != NULL && definition_has_file(r->order->definition, s->path))
+		return;
 	if (policy_compile(r->policy, name, &found) == 0 && script_cover_add(r->order->cover, s, &f) < 0)
 		faults_add(&found, FAULT_ERROR, "coverage", s->path, 0, "%s", f.text);
 	faults_merge(r->faults, &found, r->order->level);

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+#include "config/definition.h"
 #include "config/resource.h"
 #include "policy/coverage.h"
 #include "policy/script_bench.h"
@@ -47,6 +48,7 @@ struct policy_specs_order {
 	struct coverage *coverage;    /* gets the doors with rows; NULL: not wanted */
 	struct script_cover *cover;   /* gets the scripts of the directory and the parts that the rows run; NULL: not wanted */
 	struct script_bench *bench;   /* gets the cost of each row of a door; NULL: not wanted */
+	const struct definition *definition; /* whose files are no scripts; NULL: none */
 	const char *filter;           /* only the rows whose name or script contains it, * and ? as in a shell; NULL: all */
 	void (*told)(void *arg, const struct policy_specs_row *row); /* gets each row, and no fault is added for it; NULL: faults are */
 	void *arg;

@@ -41,7 +41,7 @@ describe("env in a definition", function()
   it("is the value of a text, a name, a number, a choice, a path", function()
     local text = [[
 region { applid = env "WHO", networkid = "NETA", drain = env "DRAIN", policies = env "BASE" .. "/policies", recheck = env "RECHECK" }
-tcpipservice "IPIC" { host = env("HOST", "localhost"), portnumber = env("PORT", 1490), backlog = env("BACKLOG", "5") }
+tcpipservice "IPIC" { host = env("SPEC_HOST", "localhost"), portnumber = env("PORT", 1490), backlog = env("SPEC_BACKLOG", "5") }
 ]]
     local said = config(text, { WHO = "cicsb", DRAIN = "0.5", BASE = lfs.currentdir(), RECHECK = "report", PORT = "1491" })
     for _, line in ipairs {
@@ -122,7 +122,7 @@ describe("a region with env", function()
     local region = support.region { scripts = { list = LIST:format "ALICE" }, text = [[
 region { applid = "CICSA", networkid = "NETA", control = "control.sock", policies = "policies", versions = "kept" }
 tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, urm = "list" }
-ipconn "TMPL" { template = "only", receivecount = env "COUNT", description = env("NOTE", "none") }
+ipconn "TMPL" { template = "only", receivecount = env "COUNT", description = env("SPEC_NOTE", "none") }
 ]], wrapper = { "env", "COUNT=3" } }
     finally(function() region:stop() end)
     region:start()
@@ -133,7 +133,7 @@ ipconn "TMPL" { template = "only", receivecount = env "COUNT", description = env
     must(region, "policy", "rollback")
     support.wait_until(function() return versions.current(region).pinned and versions.current(region).stored end, 10, "the pin on disk")
     region:stop()
-    region.given.wrapper = { "env", "COUNT=4", "NOTE=later" }
+    region.given.wrapper = { "env", "COUNT=4", "SPEC_NOTE=later" }
     region:start()
     lets_in(region, "ALICE")
     assert.equal(3, region:row("ipconn", "TMPL").receivecount)

@@ -160,6 +160,12 @@ describe("include in a definition", function()
     }, "--specs")
     assert.equal(0, status, said)
     assert.is_nil(said:find "partners%.lua", said)
+    support.write(dir .. "/yes.lua", "return { admit = function() return require('policy').accept() end }\n")
+    support.write(dir .. "/yes_spec.lua", 'return { { name = "a peer", door = "admit", facts = {}, expect = { verdict = "accept" } } }\n')
+    local out, err
+    status, out, err = support.sallyport("test", "--cover", "--region", dir .. "/region.lua")
+    assert.is_nil((out .. err):find "partners", out .. err)
+    assert.equal(0, status, out .. err)
   end)
 end)
 
