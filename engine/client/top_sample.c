@@ -59,8 +59,10 @@ ask(struct top_sample *s, const char *path, json_t *request)
 	struct fault f = { "" };
 	json_t *answer = control_client_call(path, request, CALL_SECONDS, &f), *rows = json_object_get(answer, "rows");
 
-	if (answer != NULL && !json_is_array(rows))
-		fault_set(&f, "the region's answer is not understood");
+	if (answer != NULL && !json_is_array(rows)) {
+		text_of(answer, "error", f.text, sizeof f.text);
+		fault_wrap(&f, "the region's answer is not understood");
+	}
 	if (!json_is_array(rows))
 		snprintf(s->trouble, sizeof s->trouble, "%.199s", f.text);
 	rows = json_is_array(rows) ? json_incref(rows) : NULL;
