@@ -16,7 +16,7 @@ describe("the units of systemd", function()
   local function instance(definition)
     local binary = support.binary:gsub("^%./", lfs.currentdir() .. "/")
     local text = support.read(UNIT):gsub("/usr/bin/sallyport", binary)
-    if definition then text = text:gsub("/etc/sallyport/%%i/region%.lua", definition) end
+    if definition then text = text:gsub("/etc/sallyport/%%i", definition):gsub("/run/sallyport/%%i", definition) end
     return text
   end
 
@@ -38,7 +38,7 @@ describe("the units of systemd", function()
   it("check, run and reload a region with words that it understands", function()
     local region = support.region { tcpipservices = { IPIC = {} } }
     local words = {}
-    for key, line in instance(region.dir .. "/region.lua"):gmatch "(Exec%w+)=([^\n]+)" do
+    for key, line in instance(region.dir):gmatch "(Exec%w+)=([^\n]+)" do
       words[key] = {}
       for word in line:gmatch "%S+" do table.insert(words[key], word) end
     end
