@@ -27,10 +27,9 @@ BUILD ?= build
 BIN ?= $(if $(filter build,$(BUILD)),sallyport,$(BUILD)/sallyport)
 
 PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev libjsmn-dev libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev openssl curl sqlite3 \
-	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 systemd tzdata mandoc
-DEB_PACKAGES := dpkg-dev debhelper fakeroot lintian
-# Prometheus, for specs: promtool, and a server that scrapes a region.
-TEST_PACKAGES := prometheus
+	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 systemd tzdata
+# For specs: promtool, and a server that scrapes a region; the shells that complete; a reader of manual pages.
+TEST_PACKAGES := prometheus zsh fish mandoc
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev jsmn.h=libjsmn-dev curl/curl.h=libcurl4-openssl-dev sqlite3.h=libsqlite3-dev microhttpd.h=libmicrohttpd-dev
 
@@ -259,15 +258,22 @@ build/systemd/%/.made: $(wildcard engine/packaging/systemd/*.service)
 # --- Debian packages, in build/deb. The sources are copied there, with debian/ at the top as dpkg wants it.
 SOURCES := Makefile LICENSE README.md engine lua policies certs spec
 deb: deps
-	$(Q)engine/packaging/deps $(DEB_PACKAGES)
+	$(Q)engine/packaging/deps lintian
+	$(Q)$(MAKE) --no-print-directory build-deps packages
+	$(Q)lintian --allow-root --fail-on error,warning --info build/deb/*.changes
+	$(Q)ls -s --block-size=1K build/deb/*.deb
+
+# What a build of the packages needs, without the packages of the tests.
+build-deps:
+	$(Q)engine/packaging/deps gcc pkg-config lua5.4 dpkg-dev debhelper fakeroot $(foreach h,$(HEADERS),$(lastword $(subst =, ,$h)))
+
+packages:
 	$(Q)rm -rf build/deb; mkdir -p build/deb/sallyport
 	$(Q)tar -c --exclude=certs/rings $(SOURCES) | tar -x -C build/deb/sallyport
 	$(Q)mv build/deb/sallyport/engine/packaging/debian build/deb/sallyport/debian; mkdir build/deb/sallyport/engine/packaging/debian
 	$(Q)cp build/deb/sallyport/debian/changelog build/deb/sallyport/engine/packaging/debian/
 	$(Q)cd build/deb/sallyport && env -u MAKEFLAGS -u MAKELEVEL COMMIT='$(COMMIT)' DEB_BUILD_OPTIONS=parallel=$(CORES) \
 		dpkg-buildpackage -us -uc -b >../build.log 2>&1 || { tail -n 40 ../build.log; exit 1; }
-	$(Q)lintian --allow-root --fail-on error,warning --info build/deb/*.changes
-	$(Q)ls -s --block-size=1K build/deb/*.deb
 
 # The packages in a bare Debian, as root; minutes, and the registry of Debian.
 deb-test: deb build/bare.tar
@@ -281,5 +287,5 @@ clean:
 
 FORCE:
 .SECONDARY:
-.PHONY: all help run test deps run-deps suite unit certs asan tsan fuzz bench types lint install uninstall manual completion units deb deb-test clean FORCE
+.PHONY: all help run test deps run-deps suite unit certs asan tsan fuzz bench types lint install uninstall manual completion units deb build-deps packages deb-test clean FORCE
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)

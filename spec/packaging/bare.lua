@@ -58,8 +58,8 @@ describe("the packages in a bare Debian", function()
   local package, documents, region
 
   setup(function()
-    assert(run { "sh", "-c", ("rm -rf %s && mkdir -p %s && tar -x -C %s -f build/bare.tar && cp /etc/resolv.conf %s/etc/"):format(ROOT, ROOT,
-      ROOT, ROOT) } == 0)
+    local script = ("rm -rf R && mkdir -p R && tar -x -C R -f build/bare.tar && cp /etc/resolv.conf R/etc/"):gsub("R", ROOT)
+    assert(run { "sh", "-c", script } == 0)
     package, documents = bring(newest "sallyport_*.deb"), bring(newest "sallyport-doc_*.deb")
     done "apt-get update -q"
   end)
@@ -80,9 +80,9 @@ describe("the packages in a bare Debian", function()
       done "stat -c '%U:%G %a' /etc/sallyport /var/lib/sallyport /var/log/sallyport")
     assert.equal("", done "dpkg --audit; dpkg --verify sallyport sallyport-doc")
     assert.is_truthy(done "sallyport --version":find "^sallyport %d+%.%d+%.%d+\n")
-    for _, file in ipairs { "/usr/share/man/man1/sallyport.1.gz", "/lib/systemd/system/sallyport@.service", "/usr/share/doc/sallyport/README.md",
-      "/usr/share/doc/sallyport/examples/region.lua", "/usr/share/bash-completion/completions/sallyport" } do
-      assert.message(file).equal(0, status_of("test -f " .. file))
+    for _, file in ipairs { "usr/share/man/man1/sallyport.1.gz", "lib/systemd/system/sallyport@.service",
+      "usr/share/doc/sallyport/README.md", "usr/share/doc/sallyport/examples/region.lua", "usr/share/bash-completion/completions/sallyport" } do
+      assert.message(file).equal("file", lfs.attributes(ROOT .. "/" .. file, "mode"))
     end
   end)
 

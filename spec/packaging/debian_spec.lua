@@ -32,6 +32,36 @@ describe("the Debian packages", function()
   end)
 end)
 
+-- No program here can build an image; the sources that it copies and the targets that it makes exist.
+describe("the Containerfile", function()
+  local containerfile = assert(support.read "engine/packaging/Containerfile")
+
+  it("copies files that exist, and all that the packages are made of", function()
+    local copied = {}
+    for line in containerfile:gmatch "[^\n]+" do
+      for path in (line:match "^COPY ([^-]+) %S+$" or ""):gmatch "%S+" do copied[path] = lfs.attributes(path, "mode") or "missing" end
+    end
+    for path in assert(support.read("Makefile"):match "\nSOURCES := ([^\n]+)"):gmatch "%S+" do
+      assert.message(path .. " is copied").is_truthy(copied[path])
+      copied[path] = nil
+    end
+    assert.same({}, copied)
+    for target in ("build-deps packages"):gmatch "%S+" do
+      assert.message(target).is_truthy(containerfile:find("make " .. target, 1, true) and
+        support.read("Makefile"):find("\n" .. target .. ":", 1, true))
+    end
+  end)
+
+  it("runs as an ordinary user, with words that the program knows", function()
+    local last = containerfile:match "^.*\nFROM (.*)$"
+    assert.is_truthy(last:find "\nUSER sallyport\n")
+    local words = {}
+    for word in last:match "\nCMD (%b[])":gmatch '"([^"]+)"' do words[#words + 1] = word end
+    words[#words + 1] = "--help"
+    assert.equal(0, (support.sallyport(table.unpack(words))))
+  end)
+end)
+
 describe("the example region", function()
   local dir
   before_each(function() dir = lfs.currentdir() .. "/" .. support.directory():gsub("^%./", "") end)

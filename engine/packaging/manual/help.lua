@@ -66,7 +66,7 @@ end
 local function argument_at(line, at)
   local word = line:match("^ (%S+)", at) or ""
   if not (word:find "^[%u%d]" or word:find "%w|%w") then return nil end
-  return (word:gsub("%[.*", ""):gsub(",%.%.%.$", ""):gsub("[%],;.:)]+$", ""))
+  return (word:gsub("|%-%-.*", ""):gsub("%[.*", ""):gsub(",%.%.%.$", ""):gsub("[%],;.:)]+$", ""))
 end
 
 -- The options of a command in the order of its help text, each once: { name =, argument =, words =, text = }.
@@ -98,7 +98,7 @@ local function form(usage)
     local before = rest
     rest = rest:gsub("%[(%-%-[^%[%]]*)%]", "")
   until rest == before
-  rest = rest:gsub("%[option %.%.%.%]", ""):gsub("%-%-%S+ %u%S*", ""):gsub("%-%-%S+", "")
+  rest = rest:gsub("%[option %.%.%.%]", ""):gsub("|%-%-", " --"):gsub("%-%-%S+ [%u%d][^%s|]*", ""):gsub("%-%-%S+", "")
   for word in rest:gmatch "%S+" do
     if word ~= "|" and word ~= "..." then
       list[#list + 1] = { text = word:gsub("[%[%]]", ""), optional = word:find "^%[" ~= nil }
