@@ -81,7 +81,8 @@ describe("the packages in a bare Debian", function()
     assert.equal("", done "dpkg --audit; dpkg --verify sallyport sallyport-doc")
     assert.is_truthy(done "sallyport --version":find "^sallyport %d+%.%d+%.%d+\n")
     for _, file in ipairs { "usr/share/man/man1/sallyport.1.gz", "lib/systemd/system/sallyport@.service",
-      "usr/share/doc/sallyport/README.md", "usr/share/doc/sallyport/examples/region.lua", "usr/share/bash-completion/completions/sallyport" } do
+      "usr/share/doc/sallyport/README.md", "usr/share/doc/sallyport/examples/region.lua",
+      "usr/share/bash-completion/completions/sallyport" } do
       assert.message(file).equal("file", lfs.attributes(ROOT .. "/" .. file, "mode"))
     end
   end)
