@@ -305,11 +305,29 @@ policy.note = host.note
 --   steps.
 policy.data = host.data
 
--- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 }, rates = { NETX = 2 }, clock =
---   seconds or a function that returns them, saf = { users = {…}, classes = {…} } }: the state that policy.ipconn,
---   policy.ipconns, policy.counter, policy.rate and require "policy.saf" answer from now on, and the clock by which
---   counters expire and rates fill (absent: the machine's). rates: the tokens left. nil ends the mock. Raises for
---   another key or an attribute that is not valid. In a plain Lua only (specs under busted); in the engine it is nil.
+-- ---- calls that wait: the script is suspended until the answer is there, and other partners go on. They wait at
+-- `admit`, `bind`, `install` and `attach`, and at `certify` of a tcpipservice with ssl = "yes"; elsewhere, and in a
+-- re-ask, in `ask` and in a replay, they have the answers of the record only. down: the answer when there is none;
+-- "refuse": the question ends as a refusal with code service_down, which the script cannot catch; not given: an
+-- error.
+
+-- policy.resolve(name, { timeout = 1, down = "refuse" }) -> the list of the addresses of the host `name`, at most 8,
+--   or, for an address, the list of its names. timeout: seconds, above 0 and at most 60; 1 when nil. There is no
+--   answer when the name is not known, the resolver fails or takes longer. Raises for another name or option,
+--   without an answer when down is not given, while the script loads, and inside a function that cannot be
+--   suspended, such as the comparator of table.sort.
+policy.resolve = host.resolve
+
+-- policy.sleep(seconds): waits, above 0 and at most 60 seconds; for rehearsals of limits and reloads. In a re-ask,
+--   in `ask`, in a replay, in decision tables and in a plain Lua it returns at once. Raises as policy.resolve does.
+policy.sleep = host.sleep
+
+-- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 }, rates = { NETX = 2 }, clock
+--   = seconds or a function that returns them, saf = { users = {…}, classes = {…} }, resolve = { ["db.example"] = {
+--   "192.0.2.7" } } }: the state that policy.ipconn, policy.ipconns, policy.counter, policy.rate, policy.resolve and
+--   require "policy.saf" answer from now on, and the clock by which counters expire and rates fill (absent: the
+--   machine's). rates: the tokens left. resolve: other names have no answer. nil ends the mock. Raises for another
+--   key or an attribute that is not valid. In a plain Lua only (specs under busted); in the engine it is nil.
 policy.mock = host.mock
 
 -- policy.facts(table, door) -> the strict table that a door gets, made from a plain one. door: "admit" "certify" "bind"

@@ -175,6 +175,29 @@ take_ipconns(struct answer_tape *t, struct account_value o)
 	return !t->full;
 }
 
+/* --- calls that wait -------------------------------------------------------------------------- */
+
+static bool
+take_resolve(struct answer_tape *t, struct account_value o)
+{
+	struct account_value names = account_member(o, "answer");
+	char call[WAITED_CALL];
+	struct waited *w;
+
+	snprintf(call, sizeof call, "resolve %s", text(o, "name"));
+	w = waited_new(call);
+	if (w == NULL)
+		return false;
+	w->seconds = number(o, "milliseconds") / 1e3;
+	if (account_has(account_member(o, "reason")))
+		waited_fail(w, "%s", text(o, "reason"));
+	for (struct account_value one = account_first(names); account_has(one); one = account_next(names, one))
+		waited_add(w, account_text(one) != NULL ? account_text(one) : "");
+	answer_tape_add_waited(t, w);
+	waited_unref(w);
+	return !t->full;
+}
+
 /* --- all -------------------------------------------------------------------------------------- */
 
 /* The saf answers by the candidate's profiles, so that its recorded answers are no items. */
@@ -191,6 +214,8 @@ take(struct answer_tape *t, struct account_value o)
 		return take_rate(t, o);
 	if (strcmp(asked, "ipconn") == 0)
 		return take_ipconn(t, o);
+	if (strcmp(asked, "resolve") == 0)
+		return take_resolve(t, o);
 	return strcmp(asked, "ipconns") != 0 || take_ipconns(t, o);
 }
 

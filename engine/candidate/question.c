@@ -12,18 +12,10 @@
 static int
 copy_answers(struct question *q, const struct answer_tape *from)
 {
-	struct answer_tape *t = &q->tape;
-
 	if (from == NULL)
 		return 0;
 	q->incomplete = from->full;
-	t->item = malloc((from->n + 1) * sizeof *t->item);
-	for (size_t i = 0; t->item != NULL && i < from->n; i++)
-		if (from->item[i].door == q->door) {
-			t->item[t->n] = from->item[i];
-			t->item[t->n++].heard = 0;
-		}
-	return t->item != NULL ? 0 : -1;
+	return answer_tape_copy(&q->tape, from, q->door);
 }
 
 static void

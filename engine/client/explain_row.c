@@ -280,6 +280,8 @@ put_answer(json_t *mock, const json_t *a)
 		put_counter(json_object_get(mock, "counters"), name, a);
 	} else if (strcmp(asked, "rate.take") == 0) {
 		put_rate(json_object_get(mock, "rates"), name, a);
+	} else if (strcmp(asked, "resolve") == 0) {
+		json_object_set_new_nocheck(json_object_get(mock, "resolve"), name, json_is_array(answer) ? json_incref(answer) : json_false());
 	} else {
 		return strcmp(asked, "note") == 0; /* the script makes it again */
 	}
@@ -290,7 +292,7 @@ put_answer(json_t *mock, const json_t *a)
 static void
 print_mock(FILE *to, const json_t *asking)
 {
-	json_t *mock = json_pack("{s:{}, s:{}, s:{}}", "ipconns", "counters", "rates"), *a, *part;
+	json_t *mock = json_pack("{s:{}, s:{}, s:{}, s:{}}", "ipconns", "counters", "rates", "resolve"), *a, *part;
 	const char *key, *separator = " ";
 	size_t i;
 

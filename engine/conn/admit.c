@@ -61,10 +61,11 @@ admit_decided(struct conn *c)
 	}
 	c->facts.peer.sysplex = v->sysplex;
 	conn_event(c, "admitted");
-	if (c->facts.way == WAY_OUT)
+	if (c->facts.way == WAY_OUT) {
 		dial_admitted(c);
-	else
-		conn_enter(c, CONN_ADMITTED, c->generation->definition->region.tcp_timeout);
+		return;
+	}
+	conn_enter(c, CONN_ADMITTED, c->generation->definition->region.tcp_timeout);
 }
 
 /* Sets facts.load for an address that will be dialled: the counts of inbound sockets from that address. */
@@ -86,6 +87,12 @@ admit_begin(struct conn *c)
 	conn_event(c, c->facts.way == WAY_OUT ? "about to dial" : "accepted");
 	if (!capped(c))
 		conn_ask(c, DOOR_ADMIT, admit_decided);
+}
+
+void
+admit_early_byte(struct conn *c)
+{
+	io_put_off(&c->io);
 }
 
 void

@@ -57,8 +57,14 @@ capex_in_data(struct conn *c)
 {
 	struct ipic_message m;
 	struct fault why;
-	enum ipic_result r = ipic_next(&c->reader, buf_bytes(&c->io.in), buf_len(&c->io.in), &m, &why);
+	enum ipic_result r;
 
+	if (conn_waits(c)) {
+		conn_ask_no_more(c, "the peer sent more bytes");
+		capex_refuse(c, REASON_ISCE_ERROR, "bad_capex", "bytes after the CAPEX request, before its answer");
+		return;
+	}
+	r = ipic_next(&c->reader, buf_bytes(&c->io.in), buf_len(&c->io.in), &m, &why);
 	if (r == IPIC_MORE)
 		return;
 	if (r == IPIC_BAD) {

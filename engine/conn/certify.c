@@ -84,7 +84,7 @@ certify_judge(void *arg, struct certificate *cert, const struct cert_fault *why)
 	learn_tls(c);
 	recorder_certificates(c->worker->recorder, cert);
 	certificate_drop_der(cert);
-	conn_ask(c, DOOR_CERTIFY, certify_decided);
+	conn_ask_at_once(c, DOOR_CERTIFY, certify_decided);
 	return c->judgement;
 }
 
@@ -232,6 +232,8 @@ certify_alerted(struct conn *c)
 void
 certify_ended(struct conn *c, const char *why)
 {
-	(void)why;
-	certify_failed(c);
+	if (conn_waits(c))
+		conn_close(c, CONN_POLITELY, why);
+	else
+		certify_failed(c);
 }

@@ -231,16 +231,23 @@ conn_unreach(struct conn *c)
 }
 
 void
+conn_hear(struct conn *c)
+{
+	if (c->io_opened)
+		return;
+	c->io_opened = true;
+	io_open(&c->io, c->worker->loop, c->io.fd, false, IN_MAX, conn_on_io, c);
+	c->io.counts = c->entrance != NULL ? &c->entrance->statistics.traffic : NULL;
+}
+
+void
 conn_enter(struct conn *c, enum conn_stage stage, double seconds)
 {
 	timer_stop(&c->timer);
 	if (c->stage == CONN_HELD)
 		hold_leave(c);
-	if (stage == CONN_ADMITTED && !c->io_opened) {
-		c->io_opened = true;
-		io_open(&c->io, c->worker->loop, c->io.fd, false, IN_MAX, conn_on_io, c);
-		c->io.counts = c->entrance != NULL ? &c->entrance->statistics.traffic : NULL;
-	}
+	if (stage == CONN_ADMITTED)
+		conn_hear(c);
 	c->stage = stage;
 	if (seconds > 0)
 		timer_set(&c->timer, seconds);
@@ -298,6 +305,7 @@ conn_close(struct conn *c, enum conn_ending how, const char *why)
 
 	if (c->stage == CONN_GONE)
 		return;
+	conn_ask_no_more(c, why);
 	if (c->stage != CONN_DRAINING)
 		say_closed(c, why);
 	c->ipconn = NULL;

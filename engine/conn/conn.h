@@ -59,6 +59,8 @@ struct conn {
 	char userid[NAME_SIZE]; /* certify's answer then; becomes a fact when c adopts that generation */
 	bool sysplex;           /* admit's answer then; becomes a fact at the same time */
 	struct notes *notes;    /* counted: the notes of its doors then; likewise */
+	bool hearing;   /* the script of the question waits or has waited, and the peer was heard meanwhile */
+	bool pausing;   /* io was paused before that */
 	struct ask ask; /* the question to a door, and the function that takes the verdict */
 	void (*decided)(struct conn *c);
 	enum tls_judgement judgement;
@@ -101,6 +103,9 @@ struct conn *conn_new_out(struct ipconn *i, unsigned place, const char *host);
 void conn_reach(struct conn *c, int fd);
 void conn_unreach(struct conn *c);
 
+/* Inbound, before CONN_ADMITTED: hears the end of the peer while the admit door waits. */
+void conn_hear(struct conn *c);
+
 /* Assigns the stage: stops the timer of the old stage and starts the timer of the new one (seconds; 0: no limit). */
 void conn_enter(struct conn *c, enum conn_stage stage, double seconds);
 
@@ -133,9 +138,20 @@ int conn_send(struct conn *c, struct buf *b, int put);
 
 /*
  * Asks a door of the connection's policy, with its facts and facts.now = now. Calls decided(c) with the verdict in
- * c->ask.verdict. Message SP0020 when the door accepted.
+ * c->ask.verdict, at once or, when the script waits, later: then the timer of the stage is stopped until the step goes
+ * on. Message SP0020 when the door accepted.
  */
 void conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c));
+
+/*
+ * The same for a question that cannot wait: decided(c) is called before this returns. Its script gets no answer from
+ * functions that wait.
+ */
+void conn_ask_at_once(struct conn *c, enum door door, void (*decided)(struct conn *c));
+/* Whether a script that c's question was put to is suspended. */
+bool conn_waits(const struct conn *c);
+/* Ends the question that c waits for, if there is one: decided(c) is not called. why: for the record. */
+void conn_ask_no_more(struct conn *c, const char *why);
 
 /* c is no longer half-open: its CAPEX is accepted, or c ends. Idempotent. */
 void conn_through(struct conn *c);

@@ -85,6 +85,8 @@ conn_door_answered(struct ask *a)
 	struct conn *c = a->arg;
 	void (*decided)(struct conn *) = c->decided;
 
+	if (c->hearing)
+		io_pause(&c->io, c->pausing);
 	statistics_asked(&c->worker->doors[a->door], a->verdict.kind == VERDICT_REFUSE);
 	say_opened(c, a);
 	metrics_answered(c->worker->metrics, a);
@@ -93,11 +95,12 @@ conn_door_answered(struct ask *a)
 	decided(c);
 }
 
-void
-conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c))
+static void
+ask(struct conn *c, enum door door, bool waits, void (*decided)(struct conn *c))
 {
 	c->facts.now = clock_wall();
 	c->decided = decided;
+	c->hearing = false;
 	c->ask = (struct ask){
 		.policy = c->generation->policy,
 		.script = c->service->script[door],
@@ -106,8 +109,52 @@ conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c))
 		.record = c->record,
 		.tape = &c->tape,
 		.notes = &c->facts.notes,
+		.waits = waits,
 		.done = conn_door_answered,
 		.arg = c,
 	};
 	policy_ask(&c->ask);
+}
+
+/*
+ * While the script waits the peer is heard: its end ends the question (conn_close), and the stage takes further bytes.
+ * The wait has its own time limit.
+ */
+static void
+hear(struct conn *c)
+{
+	timer_stop(&c->timer);
+	conn_event(c, "the script waits");
+	if (c->stage == CONN_NEW && c->facts.way == WAY_IN)
+		conn_hear(c);
+	c->hearing = c->io_opened;
+	c->pausing = c->hearing && c->io.paused;
+	if (c->hearing)
+		io_pause(&c->io, false);
+}
+
+void
+conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c))
+{
+	ask(c, door, true, decided);
+	if (conn_waits(c))
+		hear(c);
+}
+
+void
+conn_ask_at_once(struct conn *c, enum door door, void (*decided)(struct conn *c))
+{
+	ask(c, door, false, decided);
+}
+
+bool
+conn_waits(const struct conn *c)
+{
+	return c->ask.asking != NULL;
+}
+
+void
+conn_ask_no_more(struct conn *c, const char *why)
+{
+	policy_cancel(&c->ask, why);
 }

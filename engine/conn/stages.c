@@ -7,6 +7,7 @@
 
 static const struct stage_events rows[][CONN_STAGE_COUNT] = {
 	[WAY_IN] = {
+		[CONN_NEW] = { .io[IO_FIRST] = admit_early_byte },
 		[CONN_ADMITTED] = { .io[IO_FIRST] = admit_first_byte, .timeout = capex_in_silence },
 		[CONN_SHAKING] = { .io[IO_HANDSHAKEN] = certify_handshaken, .timeout = certify_failed, .ended = certify_ended },
 		[CONN_CAPEX] = { .io[IO_DATA] = capex_in_data, .timeout = capex_in_timeout, .ended = capex_in_ended },

@@ -15,6 +15,8 @@
 
 /* A socket was accepted, or an address will be dialled: checks the limits, then asks the admit door. */
 void admit_begin(struct conn *c);
+/* Inbound: the first byte has arrived while the admit door waits: it stays where it is. */
+void admit_early_byte(struct conn *c);
 /* Inbound: the first byte has arrived: begins TLS or the CAPEX. */
 void admit_first_byte(struct conn *c);
 
@@ -24,7 +26,10 @@ void certify_begin(struct conn *c);
 void certify_handshaken(struct conn *c);
 /* The handshake failed, was refused, or took too long. */
 void certify_failed(struct conn *c);
-/* The peer closed during the handshake. why is not used: the TLS error is more precise. */
+/*
+ * The peer closed during the handshake, whose error is more precise than why, or (why) while the certify door waits
+ * after it.
+ */
 void certify_ended(struct conn *c, const char *why);
 /*
  * Outbound: the partner's alert arrived after this side's handshake had ended. In TLS 1.3 the partner can refuse the

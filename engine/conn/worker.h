@@ -34,6 +34,7 @@ struct riders;
 struct witness;
 struct metrics;
 struct canary;
+struct waits;
 
 struct worker {
 	struct ev_loop *loop;               /* owned */
@@ -57,6 +58,7 @@ struct worker {
 	bool draining;
 	struct threadpool *threadpool;      /* borrowed; resolves names */
 	struct passwords *passwords;        /* borrowed */
+	struct waits *waits;                /* borrowed; the suspended questions */
 	struct recovery *recovery;          /* borrowed */
 	struct conn *first_held, *last_held; /* connections in stage HELD, a list in the order of their tickets */
 	struct recorder *recorder;          /* borrowed; NULL: the definition names no file of records */

@@ -424,6 +424,13 @@ io_pause(struct io *io, bool paused)
 }
 
 void
+io_put_off(struct io *io)
+{
+	io->first = true;
+	io_pause(io, true);
+}
+
+void
 io_consumed(struct io *io)
 {
 	settle(io);

@@ -88,6 +88,9 @@ int io_write(struct io *io, const void *bytes, size_t n);
  */
 void io_pause(struct io *io, bool paused);
 
+/* In IO_FIRST: the owner is not ready. Pauses io; IO_FIRST is raised again when it is paused no more. */
+void io_put_off(struct io *io);
+
 /* To be called after the owner consumed bytes of `in` (buf_consume(&io->in, ...)): reading may continue. */
 void io_consumed(struct io *io);
 

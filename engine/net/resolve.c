@@ -13,6 +13,7 @@ struct resolving {
 	int port;
 	void (*done)(void *arg, const struct resolution *r);
 	void *arg;
+	struct addr of;          /* of a look-up of an address */
 	struct resolution found; /* written by the thread until done() */
 	char host[];
 };
@@ -61,6 +62,29 @@ old_number(const char *host)
 	return last[0] != '\0' && last[strspn(last, "0123456789")] == '\0';
 }
 
+static void
+set_error(struct resolution *r, int error)
+{
+	const char *words = error == EAI_SYSTEM ? strerrordesc_np(errno) : gai_strerror(error);
+
+	snprintf(r->error, sizeof r->error, "%s", words != NULL ? words : "the resolver failed");
+}
+
+/* Runs on a thread, as resolve_work. */
+static void
+resolve_work_name(struct threadpool_job *job)
+{
+	struct resolving *r = (struct resolving *)job;
+	struct sockaddr_storage of;
+	socklen_t len = addr_to_sockaddr(&r->of, &of);
+	int error = getnameinfo((struct sockaddr *)&of, len, r->found.name, sizeof r->found.name, NULL, 0, NI_NAMEREQD);
+
+	if (error == 0)
+		return;
+	r->found.name[0] = '\0';
+	set_error(&r->found, error);
+}
+
 /* Runs on a thread: must not use the loop. */
 static void
 resolve_work(struct threadpool_job *job)
@@ -73,10 +97,8 @@ resolve_work(struct threadpool_job *job)
 		keep(&r->found, list, r->port);
 		freeaddrinfo(list);
 	}
-	if (error == EAI_SYSTEM)
-		snprintf(r->found.error, sizeof r->found.error, "%s", strerrordesc_np(errno) ? strerrordesc_np(errno) : "the resolver failed");
-	else if (error != 0)
-		snprintf(r->found.error, sizeof r->found.error, "%s", gai_strerror(error));
+	if (error != 0)
+		set_error(&r->found, error);
 	else if (r->found.n == 0)
 		snprintf(r->found.error, sizeof r->found.error, "no IPv4 or IPv6 address");
 }
@@ -96,6 +118,17 @@ resolve_drop(struct threadpool_job *job)
 	free(job);
 }
 
+static struct resolving *
+submit(struct threadpool *c, struct resolving *r, void (*work)(struct threadpool_job *job))
+{
+	r->job = (struct threadpool_job){ .work = work, .done = resolve_finished, .drop = resolve_drop };
+	r->threadpool = c;
+	if (threadpool_submit(c, &r->job) == 0)
+		return r;
+	free(r);
+	return NULL;
+}
+
 struct resolving *
 resolve_begin(struct threadpool *c, const char *host, int port, void (*done)(void *arg, const struct resolution *r), void *arg)
 {
@@ -104,16 +137,24 @@ resolve_begin(struct threadpool *c, const char *host, int port, void (*done)(voi
 
 	if (r == NULL)
 		return NULL;
-	r->job = (struct threadpool_job){ .work = resolve_work, .done = resolve_finished, .drop = resolve_drop };
-	r->threadpool = c;
 	r->port = port;
 	r->done = done;
 	r->arg = arg;
 	memcpy(r->host, host, n);
-	if (threadpool_submit(c, &r->job) == 0)
-		return r;
-	free(r);
-	return NULL;
+	return submit(c, r, resolve_work);
+}
+
+struct resolving *
+resolve_begin_name(struct threadpool *c, const struct addr *a, void (*done)(void *arg, const struct resolution *r), void *arg)
+{
+	struct resolving *r = calloc(1, sizeof *r + 1);
+
+	if (r == NULL)
+		return NULL;
+	r->of = *a;
+	r->done = done;
+	r->arg = arg;
+	return submit(c, r, resolve_work_name);
 }
 
 void

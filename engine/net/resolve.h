@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * resolve: addresses of a host name, without blocking the loop (getaddrinfo, so that nsswitch is honoured). A numeric
- * address needs no thread.
+ * resolve: addresses of a host name, and the name of an address, without blocking the loop (getaddrinfo and
+ * getnameinfo, so that nsswitch is honoured). A numeric address needs no thread.
  */
 #ifndef SALLYPORT_RESOLVE_H
 #define SALLYPORT_RESOLVE_H
@@ -10,10 +10,12 @@
 #include "net/threadpool.h"
 
 #define RESOLVE_MAX 8
+#define RESOLVE_NAME 256
 
 struct resolution { /* the result */
 	struct addr addr[RESOLVE_MAX]; /* in the order in which to try them (RFC 6724, gai.conf); no duplicates */
-	unsigned n;    /* 0: error has a sentence */
+	unsigned n;    /* 0: error has a sentence, or the look-up was of an address */
+	char name[RESOLVE_NAME]; /* of a look-up of an address; "" none */
 	char error[128];
 };
 
@@ -27,6 +29,8 @@ bool resolve_numeric(const char *host, int port, struct resolution *r);
  * no memory.
  */
 struct resolving *resolve_begin(struct threadpool *c, const char *host, int port, void (*done)(void *arg, const struct resolution *r), void *arg);
+/* Begins a look-up of the address's name (getnameinfo), as resolve_begin. The resolution has the name, or an error. */
+struct resolving *resolve_begin_name(struct threadpool *c, const struct addr *a, void (*done)(void *arg, const struct resolution *r), void *arg);
 /* done() is not called. Must not be called after done(). */
 void resolve_cancel(struct resolving *r);
 

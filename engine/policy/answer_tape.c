@@ -5,6 +5,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void
+drop(struct taped *one)
+{
+	if (one->kind == TAPED_WAITED)
+		waited_unref(one->waited);
+}
+
+/* Drops the items from the nth on. */
+static void
+cut(struct answer_tape *t, size_t n)
+{
+	while (t->n > n)
+		drop(&t->item[--t->n]);
+}
+
 /*
  * Drops the answers of the door's last question: way out, a door is asked for each address that is tried, and the last
  * one counts.
@@ -17,6 +32,8 @@ forget_door(struct answer_tape *t, enum door door)
 	for (size_t i = 0; i < t->n; i++)
 		if (t->item[i].door != door)
 			t->item[left++] = t->item[i];
+		else
+			drop(&t->item[i]);
 	t->n = left;
 }
 
@@ -29,7 +46,7 @@ answer_tape_begin(struct answer_tape *t, enum door door, bool playing)
 		return;
 	}
 	if (t->playing)
-		t->n = t->kept;
+		cut(t, t->kept);
 	if (playing) {
 		for (size_t i = 0; i < t->n; i++)
 			t->item[i].heard = 0;
@@ -84,7 +101,39 @@ answer_tape_add_list(struct answer_tape *t, const char *name, const struct ipcon
 	if (named == n)
 		t->item[at].list.named = n;
 	else
-		t->n = at + 1;
+		cut(t, at + 1);
+}
+
+void
+answer_tape_add_waited(struct answer_tape *t, struct waited *answer)
+{
+	char name[ANSWER_TAPE_NAME];
+	struct taped *one;
+
+	snprintf(name, sizeof name, "%.*s", ANSWER_TAPE_NAME - 1, answer->call);
+	one = answer_tape_add(t, TAPED_WAITED, name);
+	if (one != NULL)
+		one->waited = waited_ref(answer);
+}
+
+struct waited *
+answer_tape_hear_waited(struct answer_tape *t, const char *call)
+{
+	struct taped *last = NULL;
+
+	for (size_t i = 0; i < t->n; i++) {
+		struct taped *one = &t->item[i];
+
+		if (one->kind != TAPED_WAITED || (!t->joined && one->door != t->door) || strcmp(one->waited->call, call) != 0)
+			continue;
+		if (one->heard == 0 && i < t->kept) {
+			one->heard = ++t->heard;
+			return one->waited;
+		}
+		if (one->heard > (last != NULL ? last->heard : 0))
+			last = one;
+	}
+	return last != NULL ? last->waited : NULL;
 }
 
 static bool
@@ -131,9 +180,24 @@ answer_tape_filter(char out[ANSWER_TAPE_NAME], const char *applid, const char *n
 	snprintf(out, ANSWER_TAPE_NAME, "%.30s.%.30s", networkid != NULL ? networkid : "*", applid != NULL ? applid : "*");
 }
 
+int
+answer_tape_copy(struct answer_tape *to, const struct answer_tape *from, enum door door)
+{
+	to->item = malloc((from->n + 1) * sizeof *to->item);
+	for (size_t i = 0; to->item != NULL && i < from->n; i++)
+		if (from->item[i].door == door) {
+			to->item[to->n] = from->item[i];
+			if (from->item[i].kind == TAPED_WAITED)
+				waited_ref(from->item[i].waited);
+			to->item[to->n++].heard = 0;
+		}
+	return to->item != NULL ? 0 : -1;
+}
+
 void
 answer_tape_free(struct answer_tape *t)
 {
+	cut(t, 0);
 	free(t->item);
 	*t = (struct answer_tape){ 0 };
 }

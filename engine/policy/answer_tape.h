@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * answer_tape: the answers that the region gave to the scripts of one connection: by door, each with its arguments: of
- * counters, rates, ipconns and lists of ipconns, also "none" and failures. A re-ask under another generation plays
- * the tape: scripts get the same answers, and no counter or rate moves (answer_source.c). A re-ask may add items; the
- * next one drops them.
+ * counters, rates, ipconns, lists of ipconns and calls that wait, also "none" and failures. A re-ask under another
+ * generation plays the tape: scripts get the same answers, and no counter or rate moves (answer_source.c). A re-ask may
+ * add items; the next one drops them.
  */
 #ifndef SALLYPORT_ANSWER_TAPE_H
 #define SALLYPORT_ANSWER_TAPE_H
@@ -16,6 +16,7 @@
 #include "policy/counters.h"
 #include "policy/door.h"
 #include "policy/rates.h"
+#include "policy/waited.h"
 
 #define ANSWER_TAPE_MAX 128 /* items of one connection; a re-ask may add as many */
 #define ANSWER_TAPE_MEMBERS (ANSWER_TAPE_MAX / 2) /* members of one list: a long list leaves room for other answers */
@@ -29,6 +30,7 @@ enum taped_kind {
 	TAPED_IPCONN, /* an ipconn by name */
 	TAPED_LIST,   /* a list of ipconns; the name is the filter */
 	TAPED_MEMBER, /* a member of the list before it */
+	TAPED_WAITED, /* a call that waits */
 };
 
 /* The status of an ipconn when it was asked about. The definition is not kept: a re-ask uses the current one. */
@@ -61,6 +63,7 @@ struct taped {
 			size_t n;     /* ipconns in the list */
 			size_t named; /* of them, members on the tape: all, or none when there was no room */
 		} list;
+		struct waited *waited; /* counted */
 	};
 };
 
@@ -94,6 +97,13 @@ struct taped *answer_tape_add(struct answer_tape *t, enum taped_kind kind, const
  * is set. t may be NULL.
  */
 void answer_tape_add_list(struct answer_tape *t, const char *name, const struct ipconn_view *view, size_t n);
+/* Adds the answer of a call that waits, with a reference of its own. t may be NULL. */
+void answer_tape_add_waited(struct answer_tape *t, struct waited *answer);
+/*
+ * Plays the first answer of the call (struct waited) that this re-ask has not played, else the last one that it played.
+ * NULL: none. Borrowed from the tape.
+ */
+struct waited *answer_tape_hear_waited(struct answer_tape *t, const char *call);
 /* Plays the first item of that kind and name that this re-ask has not played; NULL: there is none. */
 struct taped *answer_tape_hear(struct answer_tape *t, enum taped_kind kind, const char *name);
 /* The item of that kind and name that this re-ask played last; NULL: none. */
@@ -105,6 +115,8 @@ struct taped *answer_tape_last(struct answer_tape *t, enum taped_kind kind, cons
 bool answer_tape_lacks(struct answer_tape *t, const char *what, const char *name);
 /* Writes the name of a list's item: the filter. applid and networkid may be NULL. */
 void answer_tape_filter(char out[ANSWER_TAPE_NAME], const char *applid, const char *networkid);
+/* Makes *to a copy of the items of that door, which were not played. -1: no memory. The caller frees the copy. */
+int answer_tape_copy(struct answer_tape *to, const struct answer_tape *from, enum door door);
 /* Frees the items. */
 void answer_tape_free(struct answer_tape *t);
 

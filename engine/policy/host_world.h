@@ -14,10 +14,12 @@
 struct counters;
 struct rates;
 struct data_pool;
+struct waits;
 
 struct host_world {
 	struct counters *counters; /* borrowed; NULL: counters answer nil, "no store" */
 	struct rates *rates;       /* borrowed; NULL: rates answer nil, "no store" */
+	struct waits *waits;       /* borrowed; NULL: no question is suspended */
 	struct data_pool *pool;    /* borrowed; NULL: data files are not shared between generations */
 	/*
 	 * The ipconn of that name, into *out. False: there is none. view, here and below: the part of the region that

@@ -18,6 +18,7 @@ struct lua_State;
 struct inputs;
 struct notes;
 struct script_cover;
+struct wait_call;
 
 /* What a question lends to the functions of the module while its script runs. All borrowed; all zero: no question. */
 struct lhost_asking {
@@ -26,6 +27,10 @@ struct lhost_asking {
 	enum door door;             /* for notes */
 	struct record_entry *entry; /* for checks and effects; NULL: none */
 	const void *view;           /* for the callbacks of the world; NULL: the region as it is */
+	bool waits;                 /* a call that waits suspends the script; false: it has the answers of the tape only */
+	struct wait_call *wait;     /* set by such a call before it suspends the script; the script's stack owns it */
+	const char *down;           /* set by a call before it ends the script by the refusal service_down: its text, owned likewise */
+	struct waited *answer;      /* when the script goes on: the answer of its call */
 };
 
 /* One for each Lua state. The engine keeps it in the policy; host.so keeps it in a userdata. */

@@ -439,6 +439,12 @@ policy_use_saf(struct policy *p, const struct saf *s)
 }
 
 void
+policy_use_waits(struct policy *p, const struct wait_limits *limits)
+{
+	p->waits = *limits;
+}
+
+void
 policy_watch(struct policy *p, struct script_cover *c)
 {
 	p->host.cover = c;
@@ -491,6 +497,13 @@ policy_renew(struct policy *p)
 
 	if ((double)budget_bytes(p->L) <= most)
 		return;
+	if (p->suspended != NULL) {
+		p->renewing = p->renewing || (double)budget_bytes(p->L) > 2 * most;
+		if (p->renewing)
+			policy_ask_hurry(p);
+		return;
+	}
+	p->renewing = false;
 	lua_gc(p->L, LUA_GCCOLLECT);
 	if ((double)budget_bytes(p->L) <= most / 2 || (fresh = sandbox_new(&p->limits)) == NULL)
 		return;

@@ -15,6 +15,7 @@
 #include "sandbox/sources.h"
 #include "policy/answer_tape.h"
 #include "policy/verdict.h"
+#include "policy/waits.h"
 
 struct policy;
 struct log;
@@ -73,9 +74,11 @@ const char *policy_hash(const struct policy *p, const char *script);
 /* The memory of the Lua state in bytes. It is bounded: see policy_renew in policy_internal.h. */
 size_t policy_bytes(const struct policy *p);
 
+struct asking;
+
 /*
- * One question at a door. The caller fills in the first part and keeps the struct alive until done() was called. done()
- * is called before policy_ask returns: a script cannot suspend a question, and callers may keep facts on their stack.
+ * One question at a door. The caller fills in the first part and keeps the struct, and all that it borrows, alive until
+ * done() was called. Without `waits` that is before policy_ask returns, so that callers may keep facts on their stack.
  */
 struct ask {
 	struct policy *policy;     /* borrowed */
@@ -88,20 +91,31 @@ struct ask {
 	bool replay;
 	const void *view;          /* borrowed: for the callbacks of the world (host_world.h); NULL: the region as it is */
 	bool silent;               /* a failure of the script is not logged */
+	bool waits;                /* the script may be suspended; then the policy too must live until the end of the question */
 	struct notes **notes;      /* borrowed: the notes of the connection, which the door makes anew; NULL: those of the facts, and it makes none */
 	void (*done)(struct ask *a);
 	void *arg;
+	struct asking *asking;     /* set while the question is suspended (owned by the policy), else NULL */
 	/* the answer */
 	struct verdict verdict;
 	double seconds;            /* that it took */
 };
 
 /*
- * Asks the question and calls done() exactly once, with the verdict in a->verdict. A script without the function of a
- * question: policy_error; of a notice: accept. Logs SP0022 with the traceback for policy_error and policy_limit; the
- * caller logs other verdicts.
+ * Asks the question and calls done() exactly once, with the verdict in a->verdict: before this returns, or from the
+ * loop when the script waits (a->asking is set then), unless policy_cancel comes before. A script without the function
+ * of a question: policy_error; of a notice: accept. Logs SP0022 with the traceback for policy_error and policy_limit;
+ * the caller logs other verdicts.
  */
 void policy_ask(struct ask *a);
+
+/*
+ * Ends a suspended question without a verdict: done() is not called, and its script does not run again. why: for the
+ * record, copied. No effect on a question that is not suspended.
+ */
+void policy_cancel(struct ask *a, const char *why);
+/* Sets how long, and how many, questions may be suspended; the value at the start: none. Copied. */
+void policy_use_waits(struct policy *p, const struct wait_limits *limits);
 
 /* The cost of the function of a door itself, without the making of its facts. */
 struct policy_cost {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* policy_ask: one question at a door. Each failure of a script becomes a refusal in script_call_refuse. */
+/*
+ * policy_ask: one question at a door, from policy_ask to done(): begin, and, when its script waits, continue. Each
+ * failure of a script becomes a refusal in script_call_refuse.
+ */
 #include "policy/policy.h"
 
 #include "policy/script_call.h"
@@ -30,6 +33,10 @@ struct asking {
 	const struct facts *presented; /* of a table: the certificate, when the table lacks it */
 	struct verdict *out;
 	double start; /* clock_span() */
+	double waited; /* seconds of the calls that waited */
+	struct wait *wait; /* owned; NULL: the script is not suspended */
+	double since;      /* clock_span() at its suspension */
+	struct asking *next, *prev; /* while it is suspended: in policy->suspended */
 	bool failed; /* the refusal is the engine's, not the script's */
 };
 
@@ -62,7 +69,7 @@ static void
 refuse_failed(struct asking *q)
 {
 	script_call_refuse(&q->call, q->out);
-	q->failed = true;
+	q->failed = !q->call.refused;
 }
 
 /*
@@ -126,17 +133,15 @@ judge_answer(struct asking *q)
 	refuse_failed(q);
 }
 
-/* Calls the function with the values facts and mock on the top of the stack. [-2, +0] */
+/* The function has ended: takes its answer, or refuses. */
 static void
-run_door(struct asking *q)
+take_end(struct asking *q, enum script_end end)
 {
-	if (script_call_run(&q->call))
+	if (end == SCRIPT_ANSWERED)
 		judge_answer(q);
 	else
 		refuse_failed(q);
 	script_call_settle(&q->call);
-	if (q->facts == NULL)
-		script_call_protect(&q->call, policy_ask_forget_mock);
 }
 
 /* Finds the script's function for the door. False: there is none, and the verdict is set. */
@@ -201,10 +206,119 @@ finish(struct asking *q)
 
 	if (q->failed && !a->silent)
 		log_failure(q);
-	a->seconds = clock_span() - q->start;
+	a->seconds = clock_span() - q->start - q->waited;
+	record_waited(q->call.asking.entry, q->waited * 1e6);
 	record_verdict(q->call.asking.entry, &a->verdict, a->seconds * 1e6);
+	record_entry_watch(q->call.asking.entry, NULL);
 	free(q);
 	a->done(a);
+}
+
+/* --- a script that waits ---------------------------------------------------------------------- */
+
+static void
+enlist(struct asking *q)
+{
+	struct policy *p = q->call.p;
+
+	q->prev = NULL;
+	q->next = p->suspended;
+	if (q->next != NULL)
+		q->next->prev = q;
+	p->suspended = q;
+	q->ask->asking = q;
+}
+
+static void
+delist(struct asking *q)
+{
+	if (q->prev != NULL)
+		q->prev->next = q->next;
+	else
+		q->call.p->suspended = q->next;
+	if (q->next != NULL)
+		q->next->prev = q->prev;
+	q->ask->asking = NULL;
+	q->wait = NULL;
+}
+
+static void go_on(struct asking *q, enum script_end end);
+
+/* The answer of a call that waited; NULL: the question has waited as long as it may. */
+static void
+policy_ask_continue(void *arg, struct waited *answer)
+{
+	struct asking *q = arg;
+	const struct wait_call *call = q->call.wait;
+
+	q->waited += clock_span() - q->since;
+	delist(q);
+	if (answer != NULL) {
+		go_on(q, script_call_resume(&q->call, answer));
+		waited_unref(answer);
+		return;
+	}
+	if (q->call.p->renewing)
+		script_call_abandon(&q->call, "policy_limit", "waited in policy.%s when the scripts' state had to be thrown away", call->text);
+	else
+		script_call_abandon(&q->call, "policy_limit", "waited longer than wait_milliseconds, in policy.%s", call->text);
+	go_on(q, SCRIPT_FAILED);
+}
+
+/* Waits for the call that suspended the script. False: it may not, and code and text are set. */
+static bool
+suspend(struct asking *q)
+{
+	struct policy *p = q->call.p;
+	struct wait_request r = { .call = q->call.wait, .peer = q->facts->peer.addr, .limits = p->waits, .waited = q->waited,
+		.done = policy_ask_continue, .arg = q };
+	struct fault f;
+
+	q->wait = waits_begin(p->host.world->waits, &r, &f);
+	if (q->wait == NULL) {
+		script_call_abandon(&q->call, "policy_limit", "policy.%s: %s", q->call.wait->text, f.text);
+		return false;
+	}
+	q->since = clock_span();
+	enlist(q);
+	record_entry_watch(q->call.asking.entry, &q->call.asking.entry);
+	if (p->renewing)
+		waits_hurry(q->wait);
+	return true;
+}
+
+/* A part of the script has run. */
+static void
+go_on(struct asking *q, enum script_end end)
+{
+	if (end == SCRIPT_WAITS && suspend(q))
+		return;
+	take_end(q, end == SCRIPT_ANSWERED ? SCRIPT_ANSWERED : SCRIPT_FAILED);
+	note_gaps(q);
+	finish(q);
+}
+
+void
+policy_ask_hurry(struct policy *p)
+{
+	for (struct asking *q = p->suspended; q != NULL; q = q->next)
+		waits_hurry(q->wait);
+}
+
+void
+policy_cancel(struct ask *a, const char *why)
+{
+	struct asking *q = a->asking;
+
+	if (q == NULL)
+		return;
+	waits_cancel(q->wait);
+	delist(q);
+	record_effect(q->call.asking.entry, "ended without a verdict", why);
+	record_waited(q->call.asking.entry, (q->waited + clock_span() - q->since) * 1e6);
+	record_entry_watch(q->call.asking.entry, NULL);
+	script_call_settle(&q->call);
+	free(q);
 }
 
 /* Puts the question to the script. */
@@ -214,15 +328,15 @@ begin(struct asking *q)
 	struct ask *a = q->ask;
 	lua_State *L = a->policy->L;
 
-	if (find_hook(q)) {
-		if (a->tape != NULL)
-			answer_tape_begin(a->tape, a->door, a->replay);
-		lua_pushnil(L);
-		lua_pushnil(L);
-		run_door(q);
-		note_gaps(q);
+	if (!find_hook(q)) {
+		finish(q);
+		return;
 	}
-	finish(q);
+	if (a->tape != NULL)
+		answer_tape_begin(a->tape, a->door, a->replay);
+	lua_pushnil(L);
+	lua_pushnil(L);
+	go_on(q, script_call_run(&q->call));
 }
 
 static struct asking *
@@ -236,6 +350,7 @@ asking_new(struct ask *a, struct record_entry *entry)
 	q->ask = a;
 	q->call.asking.tape = a->tape;
 	q->call.asking.view = a->view;
+	q->call.asking.waits = a->waits && a->policy->host.world != NULL && a->policy->host.world->waits != NULL;
 	q->facts = a->facts;
 	q->notes = a->notes != NULL ? *a->notes : a->facts->notes;
 	return q;
@@ -370,7 +485,8 @@ policy_ask_row(struct policy *p, struct policy_row *row)
 		q.call.params = row->params;
 		lua_pushvalue(p->L, facts);
 		lua_pushvalue(p->L, mock);
-		run_door(&q);
+		take_end(&q, script_call_run(&q.call));
+		script_call_protect(&q.call, policy_ask_forget_mock);
 	}
 	record_verdict(row->entry, &row->verdict, (clock_span() - q.start) * 1e6);
 	notes_unref(notes);

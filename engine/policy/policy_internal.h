@@ -40,6 +40,9 @@ struct policy {
 	struct lhost host;
 	struct script *script;   /* owned list */
 	struct bound *bound;     /* owned list: the parameters of attributes (policy_params.c) */
+	struct wait_limits waits;
+	struct asking *suspended; /* a list; each one is owned by its question's wait */
+	bool renewing;           /* the state is to be thrown away as soon as no question is suspended */
 	struct lua_State *co;    /* a coroutine without an error, for the next call; the registry keeps it under p; NULL: none */
 };
 
@@ -47,9 +50,12 @@ struct policy {
  * Between two questions: when the state holds more memory than it may, frees the state and loads the same sources into
  * a new one (message SP0019). Scripts have no state of their own by contract, so that no script loses anything that it
  * may rely on; without this a script that keeps data would grow without end. A script that does not load again has no
- * functions.
+ * functions. While questions are suspended the state stays; when it has twice that memory, they end in the next turn
+ * by policy_limit.
  */
 void policy_renew(struct policy *p);
+/* Ends each suspended question in the next turn of the loop, by policy_limit. */
+void policy_ask_hurry(struct policy *p);
 /* The script of that name; NULL: it is not loaded. */
 const struct script *policy_script(const struct policy *p, const char *name);
 /* Writes a Lua message as one line into out: up to its first newline, printable, cut to size. Returns out. */

@@ -127,7 +127,7 @@ policy_run(struct policy_run *r)
 	}
 	lua_pushnil(p->L);
 	lua_pushnil(p->L);
-	if (script_call_run(&n.call))
+	if (script_call_run(&n.call) == SCRIPT_ANSWERED)
 		judge_answer(&n, r);
 	else
 		refuse_failed(r, &n.call);

@@ -74,6 +74,8 @@ entry_empty(struct record_entry *e)
 {
 	struct recorded_request *request = e->request;
 
+	if (e->watcher != NULL)
+		*e->watcher = NULL;
 	for (size_t i = 0; i < e->nchecks; i++) {
 		free(e->check[i].name);
 		free(e->check[i].detail);
@@ -487,6 +489,20 @@ record_why(struct record_entry *e, const char *why)
 		return;
 	free(e->why);
 	e->why = why[0] != '\0' ? strdup(why) : NULL;
+}
+
+void
+record_waited(struct record_entry *e, double microseconds)
+{
+	if (e != NULL)
+		e->waited = microseconds;
+}
+
+void
+record_entry_watch(struct record_entry *e, struct record_entry **watcher)
+{
+	if (e != NULL)
+		e->watcher = watcher;
 }
 
 void

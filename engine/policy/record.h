@@ -68,6 +68,13 @@ void record_check(struct record_entry *e, const char *name, bool value, const ch
  * "next = 7".
  */
 void record_effect(struct record_entry *e, const char *name, const char *answer);
+/* Sets the time that the question's script was suspended; record_verdict gets the time without it. */
+void record_waited(struct record_entry *e, double microseconds);
+/*
+ * *watcher becomes NULL when the entry is freed: a question that waits may outlive the entry of its request. An entry
+ * has one watcher; NULL: none.
+ */
+void record_entry_watch(struct record_entry *e, struct record_entry **watcher);
 /* Sets the verdict, with its grants, and the time that the question took. */
 void record_verdict(struct record_entry *e, const struct verdict *v, double microseconds);
 /* Sets the reason why the verdict of a shadow is another one than that in force. Copied. */

@@ -54,6 +54,8 @@ struct record_entry {
 	int line;
 	struct granted granted;
 	double microseconds;
+	double waited;       /* microseconds that the script was suspended, besides */
+	struct record_entry **watcher; /* borrowed; NULL: none */
 	struct check *check; /* owned */
 	size_t nchecks;
 	struct jsontext answers; /* owned: the library's answers (record_answer.h), the elements of a list */

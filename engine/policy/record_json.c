@@ -157,6 +157,8 @@ put_entry(struct account *a, const char *key, const struct record_entry *e)
 	put_verdict(a->j, e);
 	jsontext_some(a->j, "why", e->why);
 	jsontext_number(a->j, "microseconds", e->microseconds, 3);
+	if (e->waited > 0)
+		jsontext_number(a->j, "waited", e->waited, 3);
 	if (e->request != NULL)
 		put_request(a->j, e->request);
 	mark = jsontext_mark(a->j);

@@ -9,6 +9,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -133,7 +134,7 @@ script_call_explain(lua_State *L)
 {
 	struct script_call *call = lua_touserdata(L, 1);
 
-	if (call->co != NULL && call->status != LUA_OK && call->status != LUA_YIELD)
+	if (call->co != NULL && call->status != LUA_OK)
 		place_of_stack(call);
 	if (call->at.file[0] == '\0')
 		place_of_function(L, call);
@@ -180,6 +181,22 @@ resume_measured(lua_State *L, struct script_call *call)
 		call->cost->nanoseconds = (clock_span() - start) * 1e9;
 }
 
+/*
+ * A suspended coroutine belongs to its call, and no other call uses it: the registry keeps it under the address of the
+ * call. [-0, +0, may throw]
+ */
+static void
+anchor(lua_State *L, struct script_call *call)
+{
+	call->p->co = call->status == LUA_YIELD && call->p->co == call->co ? NULL : call->p->co;
+	if (call->status != LUA_YIELD || call->anchored)
+		return;
+	lua_pushthread(call->co);
+	lua_xmove(call->co, L, 1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, call);
+	call->anchored = true;
+}
+
 /* All of a call that can raise an error. Arguments: the call and its two values. */
 static int
 script_call_inside(lua_State *L)
@@ -200,6 +217,28 @@ script_call_inside(lua_State *L)
 		resume_measured(L, call);
 	else
 		call->status = lua_resume(co, L, 2, &call->values);
+	anchor(L, call);
+	return 0;
+}
+
+/* Arguments: the call. The part of the function behind its wait. */
+static int
+script_call_go_on(lua_State *L)
+{
+	struct script_call *call = lua_touserdata(L, 1);
+
+	budget_watch(call->co);
+	call->status = lua_resume(call->co, L, 0, &call->values);
+	anchor(L, call);
+	return 0;
+}
+
+/* Arguments: the call, nil. */
+static int
+script_call_release(lua_State *L)
+{
+	lua_pushnil(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, lua_touserdata(L, 1));
 	return 0;
 }
 
@@ -236,7 +275,7 @@ set_reason(struct script_call *call, enum budget_hit hit)
 	else if (call->status == LUA_ERRMEM)
 		snprintf(call->text, sizeof call->text, "out of memory");
 	else if (call->status == LUA_YIELD)
-		snprintf(call->text, sizeof call->text, "the script yielded, and a script cannot wait");
+		snprintf(call->text, sizeof call->text, "the script yielded outside of a function that waits");
 	else if (call->text[0] == '\0')
 		snprintf(call->text, sizeof call->text, "error without a message");
 }
@@ -261,18 +300,66 @@ lend(const struct script_call *call)
 }
 
 static void
-take_back(struct policy *p)
+take_back(struct script_call *call)
 {
-	p->host.now = (struct lhost_asking){ .tape = NULL };
-	p->host.asking = false;
+	struct lhost_asking *now = &call->p->host.now;
+
+	call->wait = now->wait;
+	call->refused = now->down != NULL;
+	if (call->refused)
+		snprintf(call->text, sizeof call->text, "%s", now->down);
+	*now = (struct lhost_asking){ .tape = NULL };
+	call->p->host.asking = false;
 }
 
-bool
+/* The function has returned, failed or was suspended. */
+static enum script_end
+conclude(struct script_call *call, enum budget_hit hit)
+{
+	if (hit == HIT_NONE && call->status == LUA_OK)
+		return SCRIPT_ANSWERED;
+	if (hit == HIT_NONE && call->status == LUA_YIELD && call->wait != NULL)
+		return SCRIPT_WAITS;
+	call->refused = call->refused && hit == HIT_NONE && call->status == LUA_YIELD;
+	if (call->refused) {
+		script_call_protect(call, script_call_explain);
+		call->code = "service_down";
+	} else {
+		call->text[0] = '\0';
+		set_reason(call, hit);
+	}
+	return SCRIPT_FAILED;
+}
+
+/* Calls the function on the stack in protected mode, under the armed budget. [-n - 1, +0] */
+static enum script_end
+run_part(struct script_call *call, int n)
+{
+	lua_State *L = call->p->L;
+	int base = lua_gettop(L) - n - 1, status;
+	enum budget_hit hit;
+	enum script_end end;
+
+	lend(call);
+	status = lua_pcall(L, n, 0, 0); /* [] or [err] */
+	take_back(call);
+	budget_spend(L, &call->spent);
+	hit = budget_disarm(L);
+	log_full(call);
+	if (status != LUA_OK) {
+		call->co = NULL;
+		call->status = status;
+	}
+	end = conclude(call, hit);
+	lua_settop(L, base);
+	return end;
+}
+
+enum script_end
 script_call_run(struct script_call *call)
 {
 	lua_State *L = call->p->L;
-	int base = lua_gettop(L) - 2, status;
-	enum budget_hit hit;
+	int base = lua_gettop(L) - 2;
 
 	if (call->limits != NULL)
 		budget_arm_for(L, call->limits, call->beyond);
@@ -282,20 +369,34 @@ script_call_run(struct script_call *call)
 	lua_insert(L, base + 1);
 	lua_pushlightuserdata(L, call); /* [inside one two call] */
 	lua_insert(L, base + 2);
-	lend(call);
-	status = lua_pcall(L, 3, 0, 0); /* [] or [err] */
-	take_back(call->p);
-	hit = budget_disarm(L);
-	log_full(call);
-	if (status != LUA_OK) {
-		call->co = NULL;
-		call->status = status;
-	}
-	call->answered = hit == HIT_NONE && call->status == LUA_OK;
-	if (!call->answered)
-		set_reason(call, hit);
-	lua_settop(L, base);
-	return call->answered;
+	return run_part(call, 3);
+}
+
+enum script_end
+script_call_resume(struct script_call *call, struct waited *answer)
+{
+	lua_State *L = call->p->L;
+	enum script_end end;
+
+	budget_arm_rest(L, call->limits, call->beyond, &call->spent);
+	lua_pushcfunction(L, script_call_go_on);
+	lua_pushlightuserdata(L, call);
+	call->asking.answer = answer;
+	end = run_part(call, 1);
+	call->asking.answer = NULL;
+	return end;
+}
+
+void
+script_call_abandon(struct script_call *call, const char *code, const char *format, ...)
+{
+	va_list ap;
+
+	script_call_protect(call, script_call_explain);
+	call->code = code;
+	va_start(ap, format);
+	vsnprintf(call->text, sizeof call->text, format, ap);
+	va_end(ap);
 }
 
 void
@@ -317,6 +418,10 @@ script_call_reject(struct script_call *call)
 void
 script_call_settle(struct script_call *call)
 {
+	if (call->anchored) {
+		script_call_protect(call, script_call_release);
+		return;
+	}
 	if (call->co != NULL && call->status == LUA_OK)
 		lua_settop(call->co, 0);
 	else

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * script_call: one call of one function of a script, under limits: of a door (policy_ask.c) or of a program
- * (policy_run.c). All operations of Lua that can raise an error are done in here. The caller judges the values that the
- * function returns.
+ * (policy_run.c). A call may be suspended in a function of the library that waits; its address must not change then.
+ * All operations of Lua that can raise an error are done in here. The caller judges the values that the function
+ * returns.
  */
 #ifndef SALLYPORT_SCRIPT_CALL_H
 #define SALLYPORT_SCRIPT_CALL_H
@@ -10,6 +11,15 @@
 #include "policy/policy_internal.h"
 
 #define TRACE_SIZE 1500
+
+struct wait_call;
+struct waited;
+
+enum script_end {
+	SCRIPT_FAILED,   /* code, text, at and trace give the reason */
+	SCRIPT_ANSWERED, /* the function returned, and its values are on call->co until script_call_settle */
+	SCRIPT_WAITS,    /* the function is suspended in call->wait: script_call_resume or script_call_abandon is next */
+};
 
 struct script_call {
 	/* the caller sets these; the rest is zero */
@@ -32,9 +42,13 @@ struct script_call {
 	/* set by script_call_run */
 	struct lua_State *co; /* the coroutine that ran the function; NULL: the call ended before */
 	int status;           /* of Lua: LUA_OK, LUA_ERRRUN ... */
-	bool answered;
-	int values;           /* on co, when answered is true */
-	const char *code;     /* "policy_error" or "policy_limit", when there is no answer; then text, at and trace are set too */
+	int values;           /* on co, when the function returned */
+	const char *code;     /* when there is no answer: "policy_error", "policy_limit" or, of a call that refused, "service_down"; then
+	                         text, at and trace are set too */
+	bool refused;         /* there is no answer because the script said so (down = "refuse"): no failure */
+	struct budget_spent spent; /* by the parts that have run */
+	const struct wait_call *wait; /* of SCRIPT_WAITS, owned by co */
+	bool anchored;        /* the registry keeps co under the address of the call */
 	struct module_place at;
 	char text[TEXT_SIZE];
 	char trace[TRACE_SIZE]; /* on one line, "a | b" */
@@ -45,11 +59,15 @@ struct script_call {
  * the script is loaded.
  */
 bool script_call_find(struct script_call *call, unsigned hook);
+/* Calls the function. Takes two values from the top of the policy's stack, for push(). [-2, +0] */
+enum script_end script_call_run(struct script_call *call);
+/* Goes on with a suspended function; answer is that of call->wait, borrowed. [-0, +0] */
+enum script_end script_call_resume(struct script_call *call, struct waited *answer);
 /*
- * Calls the function. Takes two values from the top of the policy's stack, for push(). True: the function returned, and
- * its values are on call->co until script_call_settle. False: code, text, at and trace give the reason. [-2, +0]
+ * Ends a suspended function, which does not run again: no pcall catches the end, and no <close> of the script runs.
+ * Sets code and text, and at to the line that waits. script_call_settle is next. [-0, +0]
  */
-bool script_call_run(struct script_call *call);
+void script_call_abandon(struct script_call *call, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Rejects the returned values: the caller has set text; sets code and at. */
 void script_call_reject(struct script_call *call);
 /* Makes *v the refusal of a call without an answer: its code, text and place. */

@@ -3,6 +3,7 @@
 
 #include "policy/data_pool.h"
 #include "policy/rates.h"
+#include "policy/waits.h"
 #include "net/http_client.h"
 #include "base/clock.h"
 #include "net/threadpool.h"
@@ -398,9 +399,10 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	w->loop = loop_new();
 	w->threadpool = w->loop != NULL ? threadpool_new(w->loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
 	w->passwords = w->loop != NULL ? passwords_new(w->loop, r->log) : NULL;
-	if (!r->control || !r->records || !r->peers || !r->counters || !r->rates || !r->pool || !r->registry || !w->threadpool || !w->passwords)
+	w->waits = w->loop != NULL ? waits_new(w->loop) : NULL;
+	if (!r->control || !r->records || !r->peers || !r->counters || !r->rates || !r->pool || !r->registry || !w->threadpool || !w->passwords || !w->waits)
 		return short_of_memory(faults);
-	r->world = (struct host_world){ .counters = r->counters, .rates = r->rates, .pool = r->pool, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns,
+	r->world = (struct host_world){ .counters = r->counters, .rates = r->rates, .pool = r->pool, .waits = w->waits, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns,
 		.defined = policy_view_defined, .arg = w };
 	lend(r);
 	if (telemetry_begin(r, o->version, o->commit) < 0)
@@ -606,6 +608,7 @@ free_clients(struct region *r)
 	listeners_free(&r->listeners);
 	registry_free(r->registry);
 	passwords_free(r->worker.passwords);
+	waits_free(r->worker.waits); /* as the thread pool */
 	threadpool_free(r->worker.threadpool); /* after the connections, which wait for its threads */
 	if (r->worker.loop != NULL) {
 		timer_stop(&r->drain);

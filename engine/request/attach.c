@@ -12,11 +12,13 @@
 #include "conn/canary.h"
 #include "conn/witness.h"
 #include "metrics/metrics.h"
+#include "policy/notes.h"
 #include "security/passwords.h"
 #include "security/saf.h"
 #include "security/request_user.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The password has been used: wipe it. */
@@ -84,10 +86,36 @@ let_in(struct task *t)
 
 /* --- may its users? --- */
 
+struct attach_question { /* what the question borrows while it is open */
+	struct facts facts;
+	struct answer_tape heard;
+	struct generation *generation; /* counted: the connection may change to another one while the script waits */
+};
+
+static struct attach_question *
+take_question(struct task *t)
+{
+	struct attach_question *q = t->asked;
+
+	t->asked = NULL;
+	t->stop = NULL;
+	return q;
+}
+
+static void
+free_question(struct attach_question *q)
+{
+	answer_tape_free(&q->heard);
+	notes_unref(q->facts.notes);
+	generation_unref(q->generation);
+	free(q);
+}
+
 static void
 attach_answered(struct ask *a)
 {
 	struct task *t = a->arg;
+	struct attach_question *q = take_question(t);
 
 	metrics_answered(t->worker->metrics, a);
 	witness_answered(t->conn, a);
@@ -96,28 +124,53 @@ attach_answered(struct ask *a)
 		let_in(t);
 	else
 		refuse(t, SENSE_ACCESS_DENIED, a->script, &a->verdict);
+	free_question(q); /* its generation has the name of the script */
+}
+
+static void
+attach_stop_asking(struct task *t)
+{
+	policy_cancel(&t->ask, "the request ended");
+	free_question(take_question(t));
+}
+
+/* The answer may come before this returns, and t may be freed then. */
+static void
+put_question(struct task *t, struct attach_question *q)
+{
+	struct conn *c = t->conn;
+
+	*q = (struct attach_question){ .facts = authority_facts(t, clock_wall()), .generation = generation_ref(c->generation) };
+	notes_ref(q->facts.notes);
+	t->asked = q;
+	t->stop = attach_stop_asking;
+	t->ask = (struct ask){
+		.policy = c->generation->policy,
+		.script = c->service->script[DOOR_ATTACH],
+		.door = DOOR_ATTACH,
+		.facts = &q->facts,
+		.record = c->record,
+		.tape = witness_hears(c) ? &q->heard : NULL,
+		.waits = true,
+		.done = attach_answered,
+		.arg = t,
+	};
+	policy_ask(&t->ask);
 }
 
 /* A counter counts for each request, so that no answer is kept, except for a witness during the question. */
 static void
 ask_door(struct task *t)
 {
-	struct conn *c = t->conn;
-	struct facts f = authority_facts(t, clock_wall());
-	struct answer_tape heard = { .item = NULL };
+	struct attach_question *q = malloc(sizeof *q);
+	struct verdict v;
 
-	t->ask = (struct ask){
-		.policy = c->generation->policy,
-		.script = c->service->script[DOOR_ATTACH],
-		.door = DOOR_ATTACH,
-		.facts = &f,
-		.record = c->record,
-		.tape = witness_hears(c) ? &heard : NULL,
-		.done = attach_answered,
-		.arg = t,
-	};
-	policy_ask(&t->ask);
-	answer_tape_free(&heard);
+	if (q != NULL) {
+		put_question(t, q);
+		return;
+	}
+	verdict_refuse(&v, "policy_limit", "no memory to ask the script");
+	refuse(t, SENSE_ACCESS_DENIED, t->conn->service->script[DOOR_ATTACH], &v);
 }
 
 static void

@@ -33,6 +33,7 @@ struct task {
 	/* for what waits */
 	struct password_check *checking;
 	struct ask ask;
+	struct attach_question *asked;     /* owned by attach while the door is asked; NULL: it is not */
 	const struct program_def *program; /* borrowed from generation; set by program_find */
 	bool begun;                        /* the program runs, or has run */
 	void *running;                     /* owned by the kind of program */

@@ -34,6 +34,9 @@ struct budget {
 	unsigned times;     /* of the budget armed last */
 	enum budget_hit hit; /* the first since arming */
 	long left;          /* steps */
+	long granted;       /* steps, when the budget was armed */
+	size_t held;        /* bytes, when the budget was armed */
+	int64_t before;     /* CPU time of the parts of the call that ran earlier, nanoseconds */
 	long unlooked;      /* steps charged since the clock was read */
 	int64_t looked;     /* wall time of the last reading of the thread's clock, nanoseconds */
 	int64_t began;      /* CPU time of the thread at the first reading, nanoseconds; 0: not read since arming */
@@ -118,7 +121,7 @@ check_time(struct budget *b)
 	b->looked = wall;
 	now = nanoseconds(CLOCK_THREAD_CPUTIME_ID);
 	if (b->began == 0)
-		b->began = now;
+		b->began = now - b->before;
 	else if ((double)(now - b->began) > b->now.milliseconds * b->times * 1e6)
 		strike(b, HIT_TIME);
 }
@@ -231,6 +234,9 @@ arm(struct budget *b, const struct budget_limits *limits, unsigned times, size_t
 	b->hit = HIT_NONE;
 	b->refusal.pending = false;
 	b->left = limits->instructions > LONG_MAX / (long)times ? LONG_MAX : limits->instructions * (long)times;
+	b->granted = b->left;
+	b->held = b->bytes;
+	b->before = 0;
 	b->unlooked = 0;
 	b->began = 0;
 	b->ceiling = room > SIZE_MAX - b->bytes ? SIZE_MAX : b->bytes + room;
@@ -249,6 +255,30 @@ void
 budget_arm_for(struct lua_State *L, const struct budget_limits *limits, size_t beyond)
 {
 	arm(budget_of(L), limits, 1, beyond);
+}
+
+void
+budget_arm_rest(struct lua_State *L, const struct budget_limits *limits, size_t beyond, const struct budget_spent *spent)
+{
+	struct budget *b = budget_of(L);
+
+	arm(b, limits != NULL ? limits : &b->limits, 1, beyond);
+	b->left = b->granted = b->left > spent->steps ? b->left - spent->steps : 0;
+	b->before = spent->nanoseconds;
+	if (b->ceiling != SIZE_MAX)
+		b->ceiling = b->ceiling - b->bytes > spent->bytes ? b->ceiling - spent->bytes : b->bytes;
+}
+
+void
+budget_spend(struct lua_State *L, struct budget_spent *s)
+{
+	const struct budget *b = budget_of(L);
+
+	s->steps += b->granted - b->left;
+	if (b->began != 0)
+		s->nanoseconds = nanoseconds(CLOCK_THREAD_CPUTIME_ID) - b->began;
+	if (b->bytes > b->held)
+		s->bytes += b->bytes - b->held;
 }
 
 void

@@ -32,6 +32,17 @@ void budget_close(struct lua_State *L);
 void budget_arm(struct lua_State *L, unsigned times);
 /* Arms a budget with other limits, and `beyond` more bytes of memory. */
 void budget_arm_for(struct lua_State *L, const struct budget_limits *limits, size_t beyond);
+/* Spent by the parts of a call that have run, when the call is suspended in between. All zero: none has run. */
+struct budget_spent {
+	long steps;
+	long long nanoseconds; /* of CPU time */
+	size_t bytes;          /* that a part left in the state; a part that frees more than it makes counts as none */
+};
+
+/* As budget_arm_for; only the rest of the limits is left. limits NULL: those of the state. */
+void budget_arm_rest(struct lua_State *L, const struct budget_limits *limits, size_t beyond, const struct budget_spent *spent);
+/* Adds to *s the cost of the armed budget so far. To be called before budget_disarm. */
+void budget_spend(struct lua_State *L, struct budget_spent *s);
 /*
  * Puts the hook on the coroutine that the armed budget is for: after lua_newthread, and again before a suspended
  * coroutine is resumed. The coroutine must stay anchored until budget_disarm. Drop a coroutine that failed, never reset

@@ -32,6 +32,8 @@ library.modules["policy"] = {
   rate = fn({ { "name", "string" }, { "options", "sallyport.RateOptions" } }, { "sallyport.Rate" }),
   note = fn({ { "key", "string" }, { "value", "string|number|boolean" } }, {}, { phase = "door" }),
   data = fn({ { "name", "string" }, { "options?", "sallyport.DataOptions" } }, { "sallyport.Data" }, { phase = "load" }),
+  resolve = fn({ { "name", "string" }, { "options?", "sallyport.ResolveOptions" } }, { "any" }, { phase = "door" }),
+  sleep = fn({ { "seconds", "number" } }, {}, { phase = "door" }),
   zone = fn({ { "name", "string" } }, { "sallyport.Zone" }, { phase = "load" }),
   mock = fn({ { "state?", "table" } }, {}, { phase = "spec" }),
   facts = fn({ { "facts", "table" }, { "door?", "string" } }, { "table" }, { phase = "spec" }),
@@ -116,6 +118,7 @@ library.tables["sallyport.InstallOptions"] = {
 library.tables["sallyport.IpconnFilter"] = { applid = "string?", networkid = "string?" }
 library.tables["sallyport.CounterOptions"] = { expires = "number?" }
 library.tables["sallyport.DataOptions"] = { key = "string?" }
+library.tables["sallyport.ResolveOptions"] = { timeout = "number?", down = "any" }
 library.tables["sallyport.RateOptions"] = { count = "integer", per = "number", burst = "integer?" }
 library.tables["sallyport.CounterRange"] = { min = "integer?", max = "integer?", wrap = "boolean?" }
 
@@ -136,7 +139,7 @@ library.tables["sallyport.WalkExpect"] = {
 }
 library.tables["sallyport.RowMock"] = {
   ipconns = "table<string, table>?", counters = "table<string, integer>?", rates = "table<string, number>?", clock = "number?",
-  saf = "table?",
+  saf = "table?", resolve = "table<string, string[]|false>?",
 }
 library.tables["sallyport.RowCertificate"] = {
   file = "string?", verified = "boolean?", userid = "string?", issuer = "string?", not_before = "number?", not_after = "number?",

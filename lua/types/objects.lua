@@ -129,6 +129,10 @@ function Zone:at(seconds) end
 ---@field count integer
 ---@field per number
 
+---@class sallyport.ResolveOptions
+---@field down any
+---@field timeout number?
+
 ---@class sallyport.Row
 ---@field certificate string|sallyport.RowCertificate|nil
 ---@field door string?
@@ -174,6 +178,7 @@ function Zone:at(seconds) end
 ---@field counters table<string, integer>?
 ---@field ipconns table<string, table>?
 ---@field rates table<string, number>?
+---@field resolve table<string, string[]|false>?
 ---@field saf table?
 
 ---@class sallyport.Walk

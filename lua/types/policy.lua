@@ -110,6 +110,21 @@ function policy.rate(name, options) end
 ---@return sallyport.Verdict
 function policy.refuse(code, text) end
 
+---policy.resolve(name, { timeout = 1, down = "refuse" }) -> the list of the addresses of the host `name`, at most 8,
+---or, for an address, the list of its names. timeout: seconds, above 0 and at most 60; 1 when nil. There is no
+---answer when the name is not known, the resolver fails or takes longer. Raises for another name or option,
+---without an answer when down is not given, while the script loads, and inside a function that cannot be
+---suspended, such as the comparator of table.sort.
+---@param name string
+---@param options? sallyport.ResolveOptions
+---@return any
+function policy.resolve(name, options) end
+
+---policy.sleep(seconds): waits, above 0 and at most 60 seconds; for rehearsals of limits and reloads. In a re-ask,
+---in `ask`, in a replay, in decision tables and in a plain Lua it returns at once. Raises as policy.resolve does.
+---@param seconds number
+function policy.sleep(seconds) end
+
 ---policy.when(predicate, f) -> function(facts) -> verdict: the verdict of f when predicate(facts) is true, pass when it
 ---is false. Raises when an argument is no function; the rule raises when the predicate returns neither true nor
 ---false.

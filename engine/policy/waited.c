@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/waited.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct waited *
+waited_new(const char *call)
+{
+	struct waited *w = calloc(1, sizeof *w);
+
+	if (w == NULL)
+		return NULL;
+	atomic_init(&w->refs, 1);
+	snprintf(w->call, sizeof w->call, "%s", call);
+	return w;
+}
+
+void
+waited_add(struct waited *w, const char *name)
+{
+	if (w->n < WAITED_NAMES)
+		snprintf(w->name[w->n++], WAITED_NAME, "%s", name);
+}
+
+void
+waited_fail(struct waited *w, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(w->why, sizeof w->why, format, ap);
+	va_end(ap);
+}
+
+struct waited *
+waited_ref(struct waited *w)
+{
+	if (w != NULL)
+		atomic_fetch_add_explicit(&w->refs, 1, memory_order_relaxed);
+	return w;
+}
+
+void
+waited_unref(struct waited *w)
+{
+	if (w != NULL && atomic_fetch_sub_explicit(&w->refs, 1, memory_order_acq_rel) == 1)
+		free(w);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * waited: what a call of the library that waits was answered: by the world, by an answer tape or by a mock. Immutable
+ * after it was made, and counted, because tapes are copied to another thread.
+ */
+#ifndef SALLYPORT_WAITED_H
+#define SALLYPORT_WAITED_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define WAITED_NAMES 8
+#define WAITED_NAME 256
+#define WAITED_CALL 320
+
+struct waited {
+	atomic_uint refs;
+	char call[WAITED_CALL]; /* the function and its arguments: two calls with the same text are the same question */
+	char why[160];          /* why there is no answer; "" there is one */
+	double seconds;         /* that the call took */
+	char name[WAITED_NAMES][WAITED_NAME]; /* addresses, or names */
+	size_t n;
+};
+
+/* Makes an answer without a name for the call, of one reference. NULL: no memory. */
+struct waited *waited_new(const char *call);
+/* Adds a name; further ones than WAITED_NAMES are left out. Copied. */
+void waited_add(struct waited *w, const char *name);
+/* Sets why there is no answer. */
+void waited_fail(struct waited *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Adds a reference. Returns w. NULL is fine. */
+struct waited *waited_ref(struct waited *w);
+/* Gives a reference back; the last one frees w. NULL is fine. Any thread. */
+void waited_unref(struct waited *w);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/waits.h"
+
+#include "base/clock.h"
+#include "base/sum.h"
+#include "net/resolve.h"
+#include "net/timer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUCKETS 256
+#define RESOLVERS 4
+#define RESOLVE_QUEUE 65535 /* the limit of suspended questions is the bound */
+
+struct wait {
+	struct wait *next, *prev;  /* in the bucket of its neighbourhood */
+	struct waits *all;
+	uint64_t number;           /* of this call, from 1 */
+	struct addr_prefix around; /* of family 0: no peer */
+	void (*done)(void *arg, struct waited *answer);
+	void *arg;
+	struct wait_call call;
+	struct timer timer;
+	double began;
+	bool last; /* the timer is the limit of the question, not of the call */
+	struct resolving *resolving;
+	struct ticket *ticket; /* owned by the look-up under way */
+};
+
+struct ticket { /* names a call to the look-up that may end after it */
+	struct waits *all;
+	uint64_t number;
+	size_t bucket;
+};
+
+struct waits {
+	struct ev_loop *loop;        /* borrowed */
+	struct threadpool *resolver; /* owned: names that scripts ask for do not keep the names of partners waiting */
+	struct wait *bucket[BUCKETS];
+	unsigned n;
+	uint64_t born;
+};
+
+struct waits *
+waits_new(struct ev_loop *loop)
+{
+	struct waits *all = calloc(1, sizeof *all);
+
+	if (all == NULL)
+		return NULL;
+	all->loop = loop;
+	all->resolver = threadpool_new(loop, RESOLVERS, RESOLVE_QUEUE);
+	if (all->resolver != NULL)
+		return all;
+	free(all);
+	return NULL;
+}
+
+void
+waits_free(struct waits *all)
+{
+	if (all == NULL)
+		return;
+	threadpool_free(all->resolver);
+	free(all);
+}
+
+unsigned
+waits_count(const struct waits *all)
+{
+	return all->n;
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+static struct addr_prefix
+around(const struct addr *peer)
+{
+	return peer->family != 0 ? addr_neighbourhood(peer) : (struct addr_prefix){ .family = 0 };
+}
+
+static size_t
+bucket_of(const struct addr_prefix *p)
+{
+	return sum_add(SUM_BEGIN, p->bytes, sizeof p->bytes) % BUCKETS;
+}
+
+static bool
+same(const struct addr_prefix *a, const struct addr_prefix *b)
+{
+	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+static unsigned
+count(const struct waits *all, const struct addr_prefix *p)
+{
+	unsigned n = 0;
+
+	for (const struct wait *w = all->bucket[bucket_of(p)]; w != NULL; w = w->next)
+		n += same(&w->around, p);
+	return n;
+}
+
+/* True with a sentence when one more question may not wait. */
+static bool
+is_full(const struct waits *all, const struct wait_request *r, const struct addr_prefix *p, struct fault *f)
+{
+	if (all->n >= r->limits.all)
+		return fault_set(f, "waiting of the region: %u questions wait already", all->n), true;
+	if (p->family != 0 && count(all, p) >= r->limits.prefix)
+		return fault_set(f, "waiting_peer of the neighbourhood: %u questions wait already", r->limits.prefix), true;
+	return false;
+}
+
+static void
+enlist(struct wait *w)
+{
+	struct wait **head = &w->all->bucket[bucket_of(&w->around)];
+
+	w->next = *head;
+	if (w->next != NULL)
+		w->next->prev = w;
+	*head = w;
+	w->all->n++;
+}
+
+static void
+delist(struct wait *w)
+{
+	if (w->prev != NULL)
+		w->prev->next = w->next;
+	else
+		w->all->bucket[bucket_of(&w->around)] = w->next;
+	if (w->next != NULL)
+		w->next->prev = w->prev;
+	w->all->n--;
+}
+
+/* The call of a ticket; NULL: it has ended. */
+static struct wait *
+find(const struct ticket *t)
+{
+	struct wait *w = t->all->bucket[t->bucket];
+
+	while (w != NULL && w->number != t->number)
+		w = w->next;
+	return w;
+}
+
+/* --- the end of a call ------------------------------------------------------------------------ */
+
+static void
+wait_free(struct wait *w)
+{
+	timer_stop(&w->timer);
+	if (w->resolving != NULL) {
+		resolve_cancel(w->resolving);
+		free(w->ticket);
+	}
+	delist(w);
+	free(w);
+}
+
+void
+waits_cancel(struct wait *w)
+{
+	wait_free(w);
+}
+
+/* Frees w, then tells the question. */
+static void
+end(struct wait *w, struct waited *answer)
+{
+	void (*done)(void *arg, struct waited *answer) = w->done;
+	void *arg = w->arg;
+
+	if (answer != NULL)
+		answer->seconds = clock_span() - w->began;
+	wait_free(w);
+	done(arg, answer);
+}
+
+static void
+waits_expire(void *arg)
+{
+	struct wait *w = arg;
+	struct waited *answer = w->last ? NULL : waited_new(w->call.text);
+
+	if (answer != NULL && w->call.kind != WAIT_SLEEP)
+		waited_fail(answer, "no answer within %g s", w->call.seconds);
+	end(w, answer);
+}
+
+void
+waits_hurry(struct wait *w)
+{
+	w->last = true;
+	timer_set(&w->timer, 0);
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+static struct waited *
+answer_of(const struct wait *w, const struct resolution *r)
+{
+	struct waited *answer = waited_new(w->call.text);
+	char ip[ADDR_TEXT];
+
+	if (answer == NULL)
+		return NULL;
+	if (r->error[0] != '\0')
+		waited_fail(answer, "%s", r->error);
+	if (r->name[0] != '\0')
+		waited_add(answer, r->name);
+	for (unsigned i = 0; i < r->n; i++)
+		waited_add(answer, addr_ip(&r->addr[i], ip, sizeof ip));
+	return answer;
+}
+
+static void
+waits_resolved(void *arg, const struct resolution *r)
+{
+	struct ticket *t = arg;
+	struct wait *w = find(t);
+
+	free(t);
+	if (w == NULL)
+		return;
+	w->resolving = NULL;
+	end(w, answer_of(w, r));
+}
+
+static int
+begin_resolve(struct wait *w)
+{
+	struct addr a;
+
+	w->ticket = malloc(sizeof *w->ticket);
+	if (w->ticket == NULL)
+		return -1;
+	*w->ticket = (struct ticket){ .all = w->all, .number = w->number, .bucket = bucket_of(&w->around) };
+	if (addr_parse(&a, w->call.name, 0) == 0)
+		w->resolving = resolve_begin_name(w->all->resolver, &a, waits_resolved, w->ticket);
+	else
+		w->resolving = resolve_begin(w->all->resolver, w->call.name, 0, waits_resolved, w->ticket);
+	if (w->resolving != NULL)
+		return 0;
+	free(w->ticket);
+	return -1;
+}
+
+/* --- the beginning ---------------------------------------------------------------------------- */
+
+static struct wait *
+wait_new(struct waits *all, const struct wait_request *r, const struct addr_prefix *p)
+{
+	struct wait *w = calloc(1, sizeof *w);
+
+	if (w == NULL)
+		return NULL;
+	w->all = all;
+	w->number = ++all->born;
+	w->around = *p;
+	w->done = r->done;
+	w->arg = r->arg;
+	w->call = *r->call;
+	w->began = clock_span();
+	timer_init(&w->timer, all->loop, waits_expire, w);
+	enlist(w);
+	return w;
+}
+
+struct wait *
+waits_begin(struct waits *all, const struct wait_request *r, struct fault *f)
+{
+	struct addr_prefix p = around(&r->peer);
+	double left = r->limits.seconds - r->waited;
+	struct wait *w;
+
+	if (is_full(all, r, &p, f))
+		return NULL;
+	w = wait_new(all, r, &p);
+	if (w == NULL || (w->call.kind == WAIT_RESOLVE && begin_resolve(w) < 0)) {
+		if (w != NULL)
+			wait_free(w);
+		fault_set(f, "no memory to wait");
+		return NULL;
+	}
+	w->last = left < w->call.seconds;
+	timer_set(&w->timer, w->last ? left : w->call.seconds);
+	return w;
+}

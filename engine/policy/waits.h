@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * waits: the calls of the library for which a script is suspended, of one worker: the work that each one waits for, its
+ * time limit, and the limits of their number. A call that has ended is found by its number only, so that a late answer
+ * finds nobody.
+ */
+#ifndef SALLYPORT_WAITS_H
+#define SALLYPORT_WAITS_H
+
+#include "base/addr.h"
+#include "base/fault.h"
+#include "policy/waited.h"
+
+struct ev_loop;
+struct wait;
+struct waits;
+
+enum wait_kind {
+	WAIT_SLEEP,   /* the time itself is the answer */
+	WAIT_RESOLVE, /* the addresses of a name, or the names of an address */
+};
+
+struct wait_call { /* what a script asked for */
+	enum wait_kind kind;
+	double seconds;         /* of a sleep; else the time after which there is no answer. Above 0 */
+	char name[WAITED_NAME]; /* of resolve: the name, or the address in numbers */
+	char text[WAITED_CALL]; /* struct waited, call */
+};
+
+struct wait_limits {
+	double seconds;         /* of wall time that one question may wait, all its calls together */
+	unsigned all, prefix;   /* suspended questions: of the worker, and about peers of one neighbourhood (/24, /48) */
+};
+
+struct wait_request {
+	const struct wait_call *call; /* borrowed during waits_begin */
+	struct addr peer;             /* of family 0: none */
+	struct wait_limits limits;
+	double waited;                /* seconds that the question has waited before */
+	/*
+	 * Called once, from the loop, never inside waits_begin, and not after waits_cancel. The answer belongs to the
+	 * callee. NULL: the question has waited as long as it may, or there is no memory.
+	 */
+	void (*done)(void *arg, struct waited *answer);
+	void *arg;
+};
+
+/* Makes an empty set. loop is borrowed and must outlive it. NULL: no memory. */
+struct waits *waits_new(struct ev_loop *loop);
+/* No call may be waiting. NULL is fine. */
+void waits_free(struct waits *all);
+/* The number of suspended calls. */
+unsigned waits_count(const struct waits *all);
+
+/* Begins to wait. NULL with a sentence that names the limit: there are too many, or there is no memory. */
+struct wait *waits_begin(struct waits *all, const struct wait_request *r, struct fault *f);
+/* done() is not called. Must not be called after done(). */
+void waits_cancel(struct wait *w);
+/* Ends the call in the next turn, with done(arg, NULL). */
+void waits_hurry(struct wait *w);
+
+#endif

@@ -1,0 +1,312 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Calls that wait (policy.resolve, policy.sleep): a suspended question at each door, and its ends.
+local policy = require "policy"
+local support = require "spec.support"
+
+local function fails(text, f, ...)
+  local ok, message = pcall(f, ...)
+  assert.is_false(ok)
+  assert.message(message).is_truthy(message:find(text, 1, true))
+end
+
+describe("policy.resolve", function()
+  after_each(function() policy.mock(nil) end)
+
+  it("answers from the mock, in a plain Lua", function()
+    policy.mock { resolve = { ["db.example"] = { "192.0.2.7", "192.0.2.8" }, ["192.0.2.7"] = { "db.example" }, gone = false } }
+    assert.are.same({ "192.0.2.7", "192.0.2.8" }, policy.resolve "db.example")
+    assert.are.same({ "db.example" }, policy.resolve("192.0.2.7", { timeout = 0.5 }))
+    assert.are.equal("none", policy.resolve("gone", { down = "none" }))
+    assert.is_false(policy.resolve("other", { down = false }))
+    fails("policy.resolve other: no answer: the mock has no answer", policy.resolve, "other")
+    fails("service_down", policy.resolve, "other", { down = "refuse" })
+    assert.are.equal(0, select("#", policy.sleep(1)))
+  end)
+
+  it("raises for other names, options and times", function()
+    fails("the name must be a string, not a nil", policy.resolve)
+    for _, bad in ipairs { "", "a b", "a\0", ("x"):rep(256), "x/y" } do
+      fails("must be the name of a host, or an address", policy.resolve, bad)
+    end
+    fails("no option 'timeot'; there are timeout and down", policy.resolve, "a", { timeot = 1 })
+    for _, bad in ipairs { 0, -1, 61, "1", 0 / 0 } do
+      fails("timeout must be a number of seconds", policy.resolve, "a", { timeout = bad })
+    end
+    fails("the options must be a table, not a number", policy.resolve, "a", 1)
+    fails("policy.sleep: the time must be a number of seconds", policy.sleep, 0)
+    fails("mock: resolve is", policy.mock, { resolve = { a = "192.0.2.1" } })
+  end)
+end)
+
+describe("a question that waits", function()
+  local region
+  after_each(function() region:stop() end)
+
+  -- Each door waits where `where` has a call of it.
+  local RULES = [[
+local policy = require "policy"
+local where = %s
+local function waits(door, facts) if where[door] then where[door](facts) end end
+return {
+  admit = function() waits "admit" return policy.accept() end,
+  certify = function() waits "certify" return policy.accept() end,
+  bind = function() waits "bind" return policy.accept() end,
+  install = function(f) waits("install", f) return policy.install { ipconn = f.capex.applid, template = "ALL" } end,
+  attach = function() waits "attach" return policy.accept() end,
+}]]
+
+  local DOORS = { admit = "rules", bind = "rules", urm = "rules", attach = "rules" }
+
+  local function start(calls, more)
+    more = more or {}
+    region = support.region { region = more.region, tcpipservices = { IPIC = more.service or DOORS },
+      ipconns = { ALL = { template = "only", receivecount = 5 } }, programs = { ECHO = {} },
+      scripts = { rules = RULES:format(calls) } }:start()
+    return region
+  end
+
+  local function raw() return support.raw(region:port "IPIC") end
+
+  local function last() return (region:explain { last = 1 } or {})[1] end
+
+  -- Waits until the newest connection's script is suspended.
+  local function suspended()
+    return support.wait_until(function()
+      local record = last()
+      for _, e in ipairs(record and record.events or {}) do
+        if e.event == "the script waits" and record.outcome == "open" then return record end
+      end
+    end, 10, "a script that waits")
+  end
+
+  local function checks(record, door)
+    for _, d in ipairs(record.doors) do
+      if d.door == door then
+        local list = {}
+        for _, c in ipairs(d.checks) do list[#list + 1] = c.name .. ": " .. c.detail:gsub(" ?%(?[%d.]+ ms%)?$", "") end
+        return list, d
+      end
+    end
+  end
+
+  local SLEEPS = "{ %s = function() policy.sleep(%s) end }"
+
+  for _, door in ipairs { "admit", "bind", "install" } do
+    it("at " .. door .. " goes on where it stopped", function()
+      start(SLEEPS:format(door, "0.3"))
+      local p = raw():capex { applid = "ONE", networkid = "NETX" }
+      local answer = p:read_message().body
+      assert.are.equal("OK", answer.response)
+      local list, d = checks(region:explain(answer.connection)[1], door)
+      assert.are.same({ "sleep 0.3: " }, list)
+      assert.is_true(d.waited >= 300000)
+      assert.is_true(d.microseconds < d.waited)
+      assert.are.equal(200, p:beat().status)
+    end)
+
+    it("at " .. door .. " ends when the peer closes, and claims nothing", function()
+      start(SLEEPS:format(door, "20"), { region = { wait_milliseconds = 60000 } })
+      local p = raw():capex(door ~= "admit" and { applid = "ONE", networkid = "NETX" } or nil)
+      if door == "admit" then
+        p:close()
+        p = raw()
+      end
+      local record = suspended()
+      p:close()
+      support.wait_until(function() return region:explain(record.connection)[1].outcome == "closed" end, 10, "the end of the connection")
+      local list, d = checks(region:explain(record.connection)[1], door)
+      assert.are.equal("ended without a verdict: the peer closed the connection", list[1])
+      assert.is_nil(d.verdict)
+      assert.is_nil(region:row("ipconn", "ONE"))
+    end)
+
+    it("at " .. door .. " ends by policy_limit after wait_milliseconds", function()
+      start(SLEEPS:format(door, "20"), { region = { wait_milliseconds = 100 } })
+      local p = raw():capex { applid = "ONE", networkid = "NETX" }
+      region:wait_log("SP0022 .*door=" .. door ..
+        " .*code=policy_limit at=%S*rules.lua:2 .*waited longer than wait_milliseconds, in policy.sleep 20")
+      p:close()
+    end)
+  end
+
+  it("does not keep other partners waiting", function()
+    start([[{ install = function(f) if f.capex.applid == "SLOW" then policy.sleep(20) end end }]],
+      { region = { wait_milliseconds = 60000 } })
+    local slow = raw():capex { applid = "SLOW", networkid = "NETX" }
+    suspended()
+    local p = raw():capex { applid = "ONE", networkid = "NETX" }
+    assert.are.equal("OK", p:read_message().body.response)
+    slow:close()
+  end)
+
+  it("claims its pair when it is accepted, and not before", function()
+    start([[{ install = function() policy.sleep(0.5) end }]])
+    local first, second = raw(), raw()
+    first:capex { applid = "ONE", networkid = "NETX" }
+    second:capex { applid = "ONE", networkid = "NETX" }
+    local answers = { first:read_message().body, second:read_message().body }
+    table.sort(answers, function(a, b) return a.response > b.response end)
+    assert.are.equal("OK", answers[1].response)
+    assert.is_truthy(({ INVALID_PARTNER_STATE = true, AUTOINSTALL_FAILED = true })[answers[2].reason])
+  end)
+
+  it("at bind is refused when the peer sends more", function()
+    start(SLEEPS:format("bind", "20"), { region = { wait_milliseconds = 60000 } })
+    local p = raw():capex { applid = "ONE", networkid = "NETX" }
+    suspended()
+    p:request "1 cmd; name=heartbeat"
+    assert.are.equal("ISCE_ERROR", p:read_message().body.reason)
+    region:wait_log "SP0031 .*bytes after the CAPEX request, before its answer"
+  end)
+
+  it("at attach answers its request later", function()
+    start "{ attach = function() policy.sleep(0.3) end }"
+    local said = support.connect { port = region:port "IPIC", applid = "ONE", networkid = "NETX", link = "ECHO", data = "x" }
+    assert.are.equal("OK", said.response)
+    local request = region:explain(said.connection)[1].requests[1]
+    assert.are.equal("accept", request.verdict)
+    assert.is_true(request.waited >= 300000)
+  end)
+
+  it("at attach ends with its connection", function()
+    start(SLEEPS:format("attach", "20"), { region = { wait_milliseconds = 60000 } })
+    local asking = support.connecting { port = region:port "IPIC", applid = "ONE", networkid = "NETX", link = "ECHO", data = "x" }
+    support.wait_until(function() return #((last() or {}).requests or {}) == 1 end, 10, "the request")
+    assert.are.equal(0, (region:command("set", "ipconn", "ONE", "released", "purge")))
+    support.wait_until(function() return region:row("ipconn", "ONE") == nil end, 10, "the release")
+    asking:stop()
+    local record = last()
+    assert.are.equal("ended without a verdict", record.requests[1].checks[1].name)
+  end)
+
+  it("at certify waits where ssl is yes, and its client may send its CAPEX meanwhile", function()
+    start(SLEEPS:format("certify", "0.3"), { service = { ssl = "yes", certify = "rules", urm = "rules" } })
+    local p = support.tls { port = region:port "IPIC" }
+    p:capex { applid = "ONE", networkid = "NETX" }
+    local answer = p:read_message().body
+    assert.are.equal("OK", answer.response)
+    local _, d = checks(region:explain(answer.connection)[1], "certify")
+    assert.is_true(d.waited >= 300000)
+  end)
+
+  it("at certify inside a handshake has no answer", function()
+    start([[{ certify = function() policy.check("names", true, policy.resolve("localhost", { down = "none" })) end }]],
+      { service = { ssl = "clientauth", certify = "rules", urm = "rules" } })
+    local p = support.tls { port = region:port "IPIC", ring = "NETX.CTGAPP" }
+    local answer = p:capex({ applid = "CTGAPP", networkid = "NETX" }):read_message().body
+    assert.are.equal("OK", answer.response)
+    local list = checks(region:explain(answer.connection)[1], "certify")
+    assert.are.same({ "resolve localhost: not asked: this question cannot wait", "names: none" }, list)
+  end)
+
+  it("resolves names and addresses; explain shows each answer", function()
+    start [[{ bind = function()
+      policy.check("there", true, table.concat(policy.resolve "localhost", " "):match "127.0.0.1")
+      policy.check("back", true, policy.resolve("127.0.0.1", { timeout = 5 })[1])
+      policy.check("unknown", true, policy.resolve("no-such-host.invalid", { down = "none" }))
+    end }]]
+    local answer = raw():capex({ applid = "ONE", networkid = "NETX" }):read_message(10).body
+    assert.are.equal("OK", answer.response)
+    local _, d = checks(region:explain(answer.connection)[1], "bind")
+    local found = {}
+    for _, c in ipairs(d.checks) do found[c.name] = c.detail end
+    assert.are.equal("127.0.0.1", found.there)
+    assert.are.equal("localhost", found.back)
+    assert.are.equal("none", found.unknown)
+    assert.is_truthy(found["resolve localhost"]:find "127.0.0.1.* ms%)")
+    assert.is_truthy(found["resolve no-such-host.invalid"]:find "^no answer: ")
+    assert.are.same({ "resolve", "resolve", "resolve" }, { d.answers[1].asked, d.answers[2].asked, d.answers[3].asked })
+  end)
+
+  it("without an answer is a refusal service_down that no pcall holds, or an error that it does", function()
+    start [[{ bind = function() pcall(policy.resolve, "no-such-host.invalid", { down = "refuse" }) end,
+      admit = function() policy.check("caught", not pcall(policy.resolve, "no-such-host.invalid")) end }]]
+    local p = raw():capex { applid = "ONE", networkid = "NETX" }
+    assert.are.equal("SECURITY_VIOLATION", p:read_message(10).body.reason)
+    region:wait_log "SP0021 .*door=bind .*at=%S*rules.lua:2 code=service_down text=\"resolve no%-such%-host.invalid"
+    assert.are.equal(0, region:count_log "SP0022")
+    assert.is_true(last().doors[1].checks[2].value)
+  end)
+
+  it("is an error inside a function that cannot be suspended, which it names", function()
+    start [[{ bind = function() table.sort({ 1, 2 }, function(a, b) policy.sleep(0.1) return a < b end) end }]]
+    local p = raw():capex { applid = "ONE", networkid = "NETX" }
+    assert.are.equal("SECURITY_VIOLATION", p:read_message().body.reason)
+    region:wait_log "SP0022 .*code=policy_error .*policy.sleep 0.1: cannot wait inside sort"
+  end)
+
+  it("goes through pcall, chains and metamethods; an error behind it is one of its script", function()
+    start [[{ admit = function() assert(pcall(policy.sleep, 0.01)) end,
+      bind = policy.first { function()
+        policy.sleep(0.01)
+        local t = setmetatable({}, { __index = function() policy.sleep(0.01) return 7 end })
+        policy.check("index", t.x == 7, "y") return policy.accept() end },
+      install = function() policy.sleep(0.01) error "behind" end }]]
+    local p = raw():capex { applid = "ONE", networkid = "NETX" }
+    assert.are.equal("AUTOINSTALL_FAILED", p:read_message().body.reason)
+    region:wait_log "SP0022 .*door=install .*code=policy_error at=%S*rules.lua:7 .*behind"
+  end)
+
+  it("pays for all its parts out of one budget", function()
+    start([[{ bind = function() for _ = 1, 20 do for _ = 1, 20000 do end policy.sleep(0.001) end end,
+      install = function() local keep = {} for i = 1, 40 do keep[i] = ("x"):rep(20000 + i) policy.sleep(0.001) end end }]],
+      { region = { instructions = 500000, kilobytes = 400 } })
+    local p = raw():capex { applid = "ONE", networkid = "NETX" }
+    assert.are.equal("AUTOINSTALL_FAILED", p:read_message().body.reason)
+    region:wait_log "SP0022 .*door=install .*code=policy_limit .*400 KiB"
+    region:command("set", "tcpipservice", "IPIC", "urm=rules")
+    start([[{ bind = function() for _ = 1, 100 do for _ = 1, 20000 do end policy.sleep(0.001) end end }]],
+      { region = { instructions = 500000, milliseconds = 60000 } })
+    p = raw():capex { applid = "ONE", networkid = "NETX" }
+    assert.are.equal("SECURITY_VIOLATION", p:read_message().body.reason)
+    region:wait_log "SP0022 .*door=bind .*code=policy_limit .*500000 instructions"
+  end)
+
+  it("is one of at most waiting, and waiting_peer of a neighbourhood", function()
+    start(SLEEPS:format("bind", "20"), { region = { wait_milliseconds = 60000, waiting = 3, waiting_peer = 2 } })
+    local held = {}
+    local function ask(from)
+      held[#held + 1] = support.raw(region:port "IPIC", nil, from):capex { applid = "ONE", networkid = "NETX" }
+      return held[#held]
+    end
+    ask "127.0.0.1"
+    ask "127.0.0.2"
+    assert.are.equal("SECURITY_VIOLATION", ask("127.0.0.3"):read_message().body.reason)
+    region:wait_log "code=policy_limit .*policy.sleep 20: waiting_peer of the neighbourhood: 2 questions wait already"
+    ask "127.0.1.1"
+    assert.are.equal("SECURITY_VIOLATION", ask("127.0.2.1"):read_message().body.reason)
+    region:wait_log "code=policy_limit .*policy.sleep 20: waiting of the region: 3 questions wait already"
+  end)
+
+  it("finishes under its generation when a reload comes, and the new rules are asked before it is let in", function()
+    start(SLEEPS:format("bind", "1"))
+    local p = raw():capex { applid = "ONE", networkid = "NETX" }
+    suspended()
+    local changed = 'if facts.recheck then return policy.refuse "changed" end'
+    region:script("rules", (RULES:format "{}":gsub('waits "bind"', changed):gsub("bind = function%(%)", "bind = function(facts)")))
+    assert.are.equal(0, (region:command "reload"))
+    assert.are.equal("SECURITY_VIOLATION", p:read_message().body.reason)
+    region:wait_log "SP0021 .*code=changed"
+  end)
+
+  it("has its answers again in a re-ask, and a reload stops no partner", function()
+    start [[{ bind = function() policy.check("there", true, policy.resolve("localhost")[1]) end }]]
+    local p = raw():capex { applid = "ONE", networkid = "NETX" }
+    assert.are.equal("OK", p:read_message(10).body.response)
+    region:script("rules", RULES:format [[{ bind = function() policy.check("again", true, policy.resolve("localhost")[1]) end }]])
+    local status, out, err = region:command "reload"
+    assert.message(out .. err).are.equal(0, status)
+    assert.are.equal(200, p:beat().status)
+    region:script("rules", RULES:format [[{ bind = function() policy.resolve "other.example" end }]])
+    region:command "reload"
+    assert.are.equal(1, (region:command("reload")))
+  end)
+
+  it("ends with the region, and when its listener ends", function()
+    start(SLEEPS:format("bind", "20"), { region = { wait_milliseconds = 60000, drain = 0.1 } })
+    local p = raw():capex { applid = "ONE", networkid = "NETX" }
+    suspended()
+    region:stop()
+    assert.is_truthy(p:closed())
+  end)
+end)
