@@ -218,7 +218,7 @@ types: all
 lint:
 	$(Q)luacheck --no-color -q lua policies spec engine/packaging
 	$(Q)for s in certs/make-rings engine/packaging/deps engine/packaging/headers engine/packaging/files engine/packaging/completion/complete.sh \
-		engine/packaging/completion/sallyport.bash .ci/run spec/support/job; do bash -n $$s || exit 1; done
+		engine/packaging/completion/sallyport.bash .ci/run spec/support/job spec/support/machine; do bash -n $$s || exit 1; done
 
 # --- the rest
 # engine/packaging/files lists the installed files; the directories that are empty afterwards go with them.
