@@ -471,7 +471,7 @@ check_state(const struct region *r, struct fault *f)
 	if (r->worker.canary != NULL)
 		return fault_set(f, "there is a canary already; canary stop ends it");
 	if (r->canary != NULL && r->canary->phase != CANARY_ENDED)
-		return fault_set(f, "the ipconns of the last canary are being asked again; try again");
+		return fault_set(f, "the last canary is ending; try again");
 	return r->reload != NULL ? fault_set(f, "a reload is under way") : 0;
 }
 

@@ -334,15 +334,22 @@ describe("canary", function()
       region:wait_log 'SP0104 .*why="the region is shutting down"'
     end)
 
-    it("also ends a candidate that is being loaded", function()
-      start()
-      local dir = candidate("local n = 0 for i = 1, 2000000 do n = n + i end\n" .. CANDIDATE)
-      local p = support.start { support.binary, "canary", dir, "--share", "5%", "--region", region:path "region.lua" }
+    it("also ends a candidate that is being loaded, which never decides", function()
+      start { region = { heartbeat = 0, specs = "warn", milliseconds = 100, instructions = 1000000000 } }
+      local dir = candidate((CANDIDATE:gsub("admit = function%(%)", "%0 while true do end")))
+      local row_of_table = '{ name = "%d", door = "admit", facts = { peer = { ip = "192.0.2.1" } }, expect = { verdict = "accept" } },\n'
+      local rows = {}
+      for i = 1, 30 do rows[i] = row_of_table:format(i) end -- the loader runs them for 3 seconds
+      support.write(dir .. "/gate_spec.lua", "return {\n" .. table.concat(rows) .. "}\n")
+      local p = support.start { support.binary, "canary", dir, "--share", "100%", "--region", region:path "region.lua" }
       support.wait_until(function() return row() ~= nil end, 10, "no canary")
-      if region:command("canary", "stop") == 0 and row() == nil then
-        assert.truthy(region:count_log("SP0009 .*canary.*did not begin", 1) > 0)
-      end
-      p:stop()
+      assert.equal("LOADING", row().state)
+      assert.equal("L", who "A")
+      must(region, "canary", "stop")
+      assert.equal(1, p:wait())
+      assert.truthy(p:stderr():find "the canary did not begin: stopped by the operator")
+      assert.is_nil(row())
+      assert.equal(0, region:count_log "SP0103")
     end)
   end)
 
