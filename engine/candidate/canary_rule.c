@@ -97,7 +97,7 @@ print(const struct canary_rule *r, const char *of, char *out, size_t size)
 	int n;
 
 	if (r->of_errors) {
-		snprintf(out, size, "%s: %llu errors", of, (unsigned long long)own->errors);
+		snprintf(out, size, "%s: %llu error%s", of, (unsigned long long)own->errors, own->errors == 1 ? "" : "s");
 		return;
 	}
 	n = snprintf(out, size, "%s: %llu of %llu askings were refused (%.1f%%)", of, (unsigned long long)own->refused,

@@ -256,7 +256,7 @@ describe("canary", function()
       assert.equal("C", who "A")
       assert.equal("SECURITY_VIOLATION", come("OLD").body.reason)
       local r = ends()
-      assert.same({ "error>0: 1 errors", 1 }, { r.why, r.errors })
+      assert.same({ "error>0: 1 error", 1 }, { r.why, r.errors })
       assert.truthy(r.error:find "^bind: policy_error at %S+gate.lua:6: ")
       assert.equal("L", who "OLD")
     end)
@@ -519,7 +519,7 @@ end }]]
     region:start()
     must(region, "canary", dir, "--share", "100%", "--rollback-on", "error>0")
     assert.equal(1, support.connect({ port = region:port "GATE", link = "ECHO", userid = "FRED" }).requests.failed)
-    region:wait_log 'SP0105 .*why="error>0: 1 errors" connections=1 asked=1 refused=0 errors=1'
+    region:wait_log 'SP0105 .*why="error>0: 1 error" connections=1 asked=1 refused=0 errors=1'
     assert.equal(0, support.connect({ port = region:port "GATE", link = "ECHO", userid = "FRED" }).requests.failed)
   end)
 
