@@ -71,19 +71,19 @@ judge_file(const struct definition *d, const char *attribute, const char *path, 
 	judge_directory(d, attribute, path, faults);
 }
 
-/* The directory of the control socket must belong to the user. */
+/* The directory of a socket must belong to the user. */
 static void
-judge_control(const struct definition *d, struct faults *faults)
+judge_socket(const struct definition *d, const char *attribute, const char *path, struct faults *faults)
 {
 	char dir[PATH_MAX];
 	struct stat st;
 
-	directory_of(d->region.control, dir);
+	directory_of(path, dir);
 	if (stat(dir, &st) == 0 && st.st_uid != geteuid())
-		definition_fault(d, faults, FAULT_ERROR, "user_writes", d->region.line, "region: control: the directory %s belongs to uid %u, not to uid %u; "
-			"chown it, or choose another directory", dir, (unsigned)st.st_uid, (unsigned)geteuid());
+		definition_fault(d, faults, FAULT_ERROR, "user_writes", d->region.line, "region: %s: the directory %s belongs to uid %u, not to uid %u; "
+			"chown it, or choose another directory", attribute, dir, (unsigned)st.st_uid, (unsigned)geteuid());
 	else
-		judge_directory(d, "control", d->region.control, faults);
+		judge_directory(d, attribute, path, faults);
 }
 
 void
@@ -92,5 +92,7 @@ check_user_places(const struct definition *d, struct faults *faults)
 	judge_file(d, "record", d->region.record, faults);
 	judge_file(d, "recovery", d->region.recovery, faults);
 	judge_file(d, "versions", d->region.versions, faults);
-	judge_control(d, faults);
+	judge_socket(d, "control", d->region.control, faults);
+	if (strchr(d->region.metrics, '/') != NULL)
+		judge_socket(d, "metrics", d->region.metrics, faults);
 }

@@ -2,6 +2,7 @@
 #include "region/telemetry.h"
 
 #include "base/clock.h"
+#include "config/definition_place.h"
 #include "metrics/exporter.h"
 #include "metrics/metrics.h"
 #include "net/threadpool.h"

@@ -203,6 +203,14 @@ describe("a region with a user", function()
       assert.matches("region: control: the directory [^\n]*/run belongs to uid 0, not to uid %d+", err)
     end)
 
+    it("needs the socket of metrics there too", function()
+      make { tcpipservices = { TLS = { ssl = "yes" } }, region = { metrics = "other/metrics.sock" } }
+      shell('install -d -m 755 -o root "$1/other"', region.dir)
+      local status, _, err = check("--as", USER)
+      assert.equal(1, status)
+      assert.matches("region: metrics: the directory [^\n]*/other belongs to uid 0, not to uid %d+", err)
+    end)
+
     it("refuses a user that is unknown, and one that the process cannot become", function()
       make { tcpipservices = { TLS = { ssl = "yes" } } }
       local status, _, err = check("--as", "no-such-user")
