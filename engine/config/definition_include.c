@@ -61,7 +61,7 @@ name_file(struct reading *r, int place, const char *text, size_t len, struct def
 	return 0;
 }
 
-/* The place from which the file that is being read at that depth includes the next one. */
+/* Whether that included file is still being read. */
 static bool
 is_open(const struct reading *r, int number)
 {

@@ -110,12 +110,18 @@ check_misplaced(struct reading *r, const char *path, const char *attribute)
 	path_misplaced(path, definition_place_file(r->d, place), definition_place_line(place), title, r->faults);
 }
 
+static bool
+is_given(const struct reading *r, const char *attribute)
+{
+	return (r->d->region.given >> (attribute_find(resource_region, attribute) - resource_region) & 1) != 0;
+}
+
 static void
 fill_in(struct reading *r)
 {
 	struct definition *d = r->d;
 
-	if (*d->region.control == '\0')
+	if (*d->region.control == '\0' && *d->region.applid != '\0' && !is_given(r, "control")) /* a faulty one has no default */
 		snprintf(d->region.control, sizeof d->region.control, "run/%s.sock", d->region.applid);
 	if (*d->region.policies == '\0')
 		choose_policies(d);
@@ -192,13 +198,29 @@ struct origin { /* of the bytes of a definition */
 	bool draft;     /* it is returned in spite of faults when Lua reached the end */
 };
 
+/* Copies the text into the definition, without a byte order mark, and reads it. False: it was not read to its end. */
+static bool
+read_text(struct reading *r, const char *bytes, size_t len)
+{
+	size_t mark = luatext_mark(bytes, len);
+
+	r->d->length = len - mark;
+	r->d->text = malloc(r->d->length + 1);
+	if (r->d->text == NULL) {
+		faults_add(r->faults, FAULT_ERROR, "limit", r->d->file, 0, "out of memory");
+		return false;
+	}
+	memcpy(r->d->text, bytes + mark, r->d->length);
+	return read_all(r, r->d->text, r->d->length);
+}
+
 static struct definition *
 read_bytes(const char *file, const char *bytes, size_t len, const struct origin *o, struct faults *faults)
 {
 	struct reading r = { .d = calloc(1, sizeof *r.d), .faults = faults, .before = faults->n, .reader = o->reader, .self = o->st, .tried = o->tried,
 		.bytes = len };
 	size_t errors = faults->errors;
-	bool whole = false;
+	bool whole;
 
 	if (r.d == NULL || strlen(file) >= sizeof r.d->file || len > DEFINITION_BYTES_MAX) {
 		faults_add(faults, FAULT_ERROR, "limit", file, 0, r.d == NULL ? "out of memory" : len > DEFINITION_BYTES_MAX
@@ -207,15 +229,8 @@ read_bytes(const char *file, const char *bytes, size_t len, const struct origin 
 		return NULL;
 	}
 	memcpy(r.d->file, file, strlen(file) + 1);
-	r.d->length = len - luatext_mark(bytes, len);
-	r.d->text = malloc(r.d->length + 1);
-	if (r.d->text != NULL)
-		memcpy(r.d->text, bytes + luatext_mark(bytes, len), r.d->length);
 	attribute_defaults(resource_region, &r.d->region); /* the other parts are checked without a region { } too */
-	if (r.d->text != NULL)
-		whole = read_all(&r, r.d->text, r.d->length);
-	else
-		faults_add(faults, FAULT_ERROR, "limit", file, 0, "out of memory");
+	whole = read_text(&r, bytes, len);
 	free(r.pending);
 	free(r.stray);
 	if (whole && (o->draft || faults->errors == errors))

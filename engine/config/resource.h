@@ -34,6 +34,7 @@ enum keep_caps { KEEP_CAPS_NO, KEEP_CAPS_BIND };
 enum recheck { RECHECK_RELEASE, RECHECK_REPORT, RECHECK_OFF };
 
 /*
+ * `line` in each struct: a place of the definition (definition_place.h).
  * `given` in each struct: one bit for each row whose key the definition has; 0 in an object that does not come from a
  * definition (effect.h).
  */

@@ -118,6 +118,29 @@ return { params = { network = "string" }, install = function() return policy.ref
 end)
 
 describe("a region with env", function()
+  it("is found by commands whose environment lacks the variables, unless they name its socket", function()
+    local text = [[
+region { applid = "CICSA", networkid = "NETA", %s, policies = "policies" }
+tcpipservice "IPIC" { host = "127.0.0.1", portnumber = env "SPEC_PORT" }
+]]
+    local region = support.region { text = text:format 'control = "control.sock"', wrapper = { "env", "SPEC_PORT=0" } }
+    finally(function() region:stop() end)
+    region:start()
+    local function inquire()
+      local status, out, err = support.sallyport("inquire", "tcpipservice", "--region", region:path "region.lua")
+      return status, out .. err
+    end
+    local status, said = inquire()
+    assert.equal(0, status, said)
+    assert.is_truthy(said:find "IPIC +OPEN", said)
+    assert.is_nil(said:find("SPEC_PORT", 1, true), said)
+    support.write(region:path "region.lua", (text:format 'control = env "SPEC_CONTROL"'))
+    status, said = inquire()
+    assert.not_equal(0, status)
+    assert.is_truthy(said:find('env "SPEC_CONTROL": the variable is not set', 1, true), said)
+    assert.is_truthy(said:find("this file does not name the control socket; use --control PATH", 1, true), said)
+  end)
+
   it("keeps the values in its generations, and a pinned one starts with them", function()
     local region = support.region { scripts = { list = LIST:format "ALICE" }, text = [[
 region { applid = "CICSA", networkid = "NETA", control = "control.sock", policies = "policies", versions = "kept" }
