@@ -47,7 +47,7 @@ fill_entrance(struct entrance *e, const struct tcpipservice_def *def)
 
 	memcpy(e->tcpipservice, def->tcpipservice, sizeof e->tcpipservice);
 	e->open = def->status == STATUS_OPEN;
-	e->any = addr_parse(&e->own, host, def->portnumber) < 0;
+	e->any = addr_parse(&e->own, host, def->portnumber) < 0 || addr_is_any(&e->own);
 	if (e->any)
 		addr_parse(&e->own, "0.0.0.0", def->portnumber);
 }

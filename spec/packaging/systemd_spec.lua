@@ -19,6 +19,7 @@ region {
   versions = "/var/lib/sallyport/CICSA/versions",
 }
 tcpipservice "IPICSEC" { portnumber = 435, ssl = "clientauth" }
+tcpipservice "NAMED" { host = "localhost", portnumber = 14350 }
 ipconn "NETX" { applid = "CTGAPP", networkid = "NETX" }
 ]]
 
@@ -65,7 +66,8 @@ describe("a region under systemd", function()
   end
   local function accepted()
     local ring = lfs.currentdir() .. "/certs/rings/NETX.CTGAPP"
-    return (m:run("/run/program/bin/sallyport", "connect", "--to", "127.0.0.1:435", "--ring", ring, "--networkid", "NETX", "--applid", "CTGAPP")) == 0
+    local words = { "connect", "--to", "127.0.0.1:435", "--ring", ring, "--networkid", "NETX", "--applid", "CTGAPP" }
+    return (m:run("/run/program/bin/sallyport", table.unpack(words))) == 0
   end
   local function sallyport(...)
     return does("/run/program/bin/sallyport", ...)
@@ -78,6 +80,7 @@ describe("a region under systemd", function()
     assert.equal("CICSA: generation 1 is in use", shown "StatusText")
     assert.is_true(accepted())
     assert.is_nil(journal():find "SP0114")
+    assert.matches("NAMED +OPEN", sallyport("inquire", "tcpipservice", "--control", CONTROL)) -- a name is resolved in spite of the filter
   end)
 
   it("is confined to its user", function()

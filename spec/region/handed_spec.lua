@@ -142,6 +142,14 @@ return { install = function(facts) return policy.install { ipconn = facts.capex.
     refused({ file = { "IPIC=/dev/null" } }, "descriptor 3 .*named IPIC, is no socket")
   end)
 
+  it("refuses a number of descriptors that is none", function()
+    local wrapper = { "sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=-1 exec "$@"', "sh" }
+    region = support.region { tcpipservices = { IPIC = {} }, wrapper = wrapper }
+    local status, log = region:start_and_end()
+    assert.equal(1, status)
+    assert.matches("LISTEN_FDS is '%-1', which is no number from 0 to 1024", log)
+  end)
+
   it("refuses two sockets of one name", function()
     refused({ listen = { "IPIC=127.0.0.1:0", "ipic=127.0.0.2:0" } }, "descriptors 3 and 4 of the service manager are both named IPIC")
   end)
