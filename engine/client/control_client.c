@@ -14,7 +14,6 @@
 #include "admin/control.h"
 #include "base/path.h"
 #include "client/command_line.h"
-#include "config/definition_env.h"
 #include "config/definition_load.h"
 #include "net/unixsock.h"
 
@@ -137,7 +136,7 @@ control_client_find(const char *command, const char *region, const char *control
 		ok = 0;
 	}
 	for (size_t i = 0; (ok < 0 || !silent) && i < faults.n; i++) {
-		bool unset = strcmp(faults.entry[i].rule, DEFINITION_ENV_UNSET) == 0; /* in this environment, not in that of the region */
+		bool unset = strcmp(faults.entry[i].rule, "env_unset") == 0; /* in this environment, not in that of the region */
 
 		if (faults.entry[i].level == FAULT_ERROR && (ok < 0 || !unset))
 			fprintf(stderr, "%s\n", faults_print(&faults, i, line, sizeof line));

@@ -205,7 +205,7 @@ push_value(lua_State *L, struct reading *r, int place, const char *name)
 	else
 		lua_pushliteral(L, "");
 	if (value == NULL && !has_default && !faulty)
-		definition_complain(r, DEFINITION_ENV_UNSET, place, "env \"%s\": the variable is not set; set it in the environment of sallyport, or write env(\"%s\", \"DEFAULT\")",
+		definition_complain(r, "env_unset", place, "env \"%s\": the variable is not set; set it in the environment of sallyport, or write env(\"%s\", \"DEFAULT\")",
 			name, name);
 	return !faulty && (value != NULL || has_default);
 }

@@ -14,7 +14,6 @@ struct lua_State;
 struct reading;
 
 #define DEFINITION_ENVS_MAX 200 /* calls of env */
-#define DEFINITION_ENV_UNSET "env_unset" /* the rule of the fault of a variable that is not set */
 
 struct definition_env_value { /* a value in the state of the definition; its text is its user value */
 	int call;   /* which call of env it is from; the last one, when values were joined */
