@@ -162,6 +162,8 @@ command_words_canary(const struct command *c)
 		return false;
 	if (strcmp(c->arg[0], "stop") == 0)
 		return !chosen && c->nrules == 0;
+	if (!chosen)
+		fprintf(stderr, "canary: give the connections that it decides about: --share P%%, --peer CIDR or --tcpipservice T\n");
 	return chosen;
 }
 
@@ -197,10 +199,17 @@ say_nearest(const struct command *c)
 	}
 }
 
+/* A canary whose words fit: command_words_canary has printed the fault of its options. */
+static bool
+is_begin(const struct command *c)
+{
+	return strcmp(c->name, "canary") == 0 && command_words_options(c) && c->nargs == 1 && strcmp(c->arg[0], "stop") != 0;
+}
+
 void
 command_words_misused(const struct command *c)
 {
-	if (c->peer != NULL || c->last != NULL || c->share != NULL || (strcmp(c->name, "canary") == 0 && c->nargs == 1 && c->nrules > 0))
+	if (c->peer != NULL || c->last != NULL || c->share != NULL || is_begin(c))
 		return; /* the function of the command, or getopt, has printed the fault */
 	fprintf(stderr, "%s: %s", c->name, !command_words_options(c) ? "an option of another command" : c->nargs == 0 ? "words are missing" : "not understood:");
 	for (int i = 0; command_words_options(c) && i < c->nargs; i++)

@@ -191,7 +191,10 @@ describe("canary", function()
       refused(region, "no tcpipservice of that name", "canary", "1", "--tcpipservice", "NONE")
       must(region, "canary", "1", "--share", "5%")
       refused(region, "there is a canary already", "canary", "1", "--share", "5%")
-      for _, words in ipairs { { "1" }, { "1", "--share", "0%" }, { "1", "--peer", "127.0.0.1/8" }, { "stop", "--share", "5%" } } do
+      local status, _, err = region:command("canary", "1")
+      assert.equal(2, status)
+      assert.truthy(err:find "^canary: give the connections that it decides about: %-%-share")
+      for _, words in ipairs { { "1", "--share", "0%" }, { "1", "--peer", "127.0.0.1/8" }, { "stop", "--share", "5%" } } do
         assert.equal(2, (region:command("canary", table.unpack(words))))
       end
     end)
