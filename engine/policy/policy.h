@@ -98,7 +98,7 @@ struct ask {
 	struct asking *asking;     /* set while the question is suspended (owned by the policy), else NULL */
 	/* the answer */
 	struct verdict verdict;
-	double seconds;            /* that it took */
+	double seconds;            /* that it took, without those in which the script waited */
 };
 
 /*
