@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "conn/service_socket.h"
 #include "conn/steps.h"
+#include "net/reserve.h"
 #include "base/log.h"
 
 #include <errno.h>
@@ -18,7 +19,6 @@
 #define ACCEPTS_PER_TURN 64
 #define CLOSE_SECONDS 0.1
 #define BACKOFF_SECONDS 0.5
-#define RESERVED 64 /* descriptors kept for operators, logs and reloads; at most a quarter of the limit */
 
 static void
 say(const struct listener *l, enum message m, const char *why)
@@ -44,17 +44,6 @@ listener_resume(void *arg)
 		ev_io_start(l->worker->loop, &l->watcher);
 }
 
-/* The number of descriptors that connections may use. */
-static rlim_t
-unreserved(void)
-{
-	struct rlimit most;
-
-	if (getrlimit(RLIMIT_NOFILE, &most) < 0 || most.rlim_cur == RLIM_INFINITY)
-		return RLIM_INFINITY;
-	return most.rlim_cur - (most.rlim_cur / 4 < RESERVED ? most.rlim_cur / 4 : RESERVED);
-}
-
 /*
  * No descriptor is left, and the read event stays ready. Use the spare descriptor to accept and close one caller, then
  * pause the listener so that the loop does not spin.
@@ -70,7 +59,7 @@ step_back(struct listener *l, int error)
 	if (fd >= 0)
 		close(fd);
 	l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	l->unreserved = unreserved();
+	l->unreserved = reserve_begins();
 	ev_io_stop(l->worker->loop, &l->watcher);
 	timer_set(&l->backoff, BACKOFF_SECONDS);
 	say(l, MSG_SP0007, strerror(error));
@@ -126,16 +115,13 @@ give_up(struct listener *l)
 		report(l);
 }
 
-/*
- * True when fd is one of the last descriptors, which are kept so that an operator can connect and a reload can read its
- * files. accept returns the lowest free number, so a high number means that all lower ones are used.
- */
+/* True when fd, which accept has returned, is one of the last descriptors (net/reserve.h). */
 static bool
 reserved(struct listener *l, int fd)
 {
 	if ((rlim_t)fd < l->unreserved)
 		return false;
-	l->unreserved = unreserved(); /* the limit may have been raised */
+	l->unreserved = reserve_begins(); /* the limit may have been raised */
 	return (rlim_t)fd >= l->unreserved;
 }
 
@@ -239,7 +225,7 @@ take_socket(struct listener *l, int fd)
 	l->fd = fd;
 	if (getsockname(fd, (struct sockaddr *)&own, &len) == 0)
 		addr_from_sockaddr(&l->entrance.own, (struct sockaddr *)&own);
-	l->unreserved = unreserved();
+	l->unreserved = reserve_begins();
 	l->entrance.any = addr_is_any(&l->entrance.own);
 	l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	ev_io_init(&l->watcher, listener_on_callers, fd, EV_READ);

@@ -6,6 +6,7 @@
 #include "metrics/exposition.h"
 #include "metrics/scrape.h"
 #include "metrics/tap.h"
+#include "net/reserve.h"
 
 #include <errno.h>
 #include <microhttpd.h>
@@ -191,6 +192,11 @@ accept_clients(struct exporter *e, double now)
 		socklen_t len = sizeof from;
 		int fd = accept4(e->tap.fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
+		if (fd >= 0 && (rlim_t)fd >= reserve_begins()) {
+			close(fd);
+			fd = -1;
+			errno = EMFILE;
+		}
 		if (fd < 0) {
 			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
 				e->paused = now + BACKOFF_SECONDS;

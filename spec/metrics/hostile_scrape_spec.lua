@@ -6,10 +6,16 @@ local requests = require "spec.support.requests"
 local scrape = require "spec.support.scrape"
 local support = require "spec.support"
 
+local function definition(t)
+  local all = { region = { metrics = "127.0.0.1:0", sec = "no" }, tcpipservices = { IPIC = {} }, programs = { ECHO = {} },
+    ipconns = { SOME = { applid = "SOMEAPPL", networkid = "NETX", receivecount = 50 } } }
+  for key, value in pairs(t or {}) do all[key] = value end
+  return all
+end
+
 local region, at, p
 before_each(function()
-  region = support.region { region = { metrics = "127.0.0.1:0", sec = "no" }, tcpipservices = { IPIC = {} }, programs = { ECHO = {} },
-    ipconns = { SOME = { applid = "SOMEAPPL", networkid = "NETX", receivecount = 50 } } }:start()
+  region = support.region(definition()):start()
   at = scrape.address(region)
   p = requests.partner(region:port "IPIC")
 end)
@@ -149,4 +155,14 @@ describe("over HTTP the region", function()
     end
     support.wait_until(function() return scrape.metrics(region).sallyport_process_open_fds <= before end, 20, "the descriptors")
   end)
+end)
+
+it("clients of the metrics' port do not get the last descriptors, which operators need", function()
+  local small = support.region(definition { wrapper = { "prlimit", "--nofile=72" } }):start()
+  local clients, address = {}, scrape.address(small)
+  for i = 1, 64 do clients[i] = scrape.connect(address) end
+  for _ = 1, 5 do assert.equal(0, (small:command("inquire", "region"))) end
+  assert.equal(0, (small:command "reload"))
+  for _, s in ipairs(clients) do s:close() end
+  small:stop()
 end)

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * reserve: the last descriptors of the process are kept so that an operator can connect and a reload can read its
+ * files: 64 of them, at most a quarter of the limit. Callers and clients do not get them.
+ */
+#ifndef SALLYPORT_RESERVE_H
+#define SALLYPORT_RESERVE_H
+
+#include <sys/resource.h>
+
+/*
+ * The number of descriptors that callers may use; RLIM_INFINITY: any number. accept returns the lowest free descriptor,
+ * so one that is not below this number means that all lower ones are used.
+ */
+rlim_t reserve_begins(void);
+
+#endif
