@@ -44,7 +44,7 @@ static struct region *
 open_region(const char *dir, const char *applid, const char *urm)
 {
 	char name[32], path[128], text[1024];
-	struct region_options o = { .file = path, .log_file = "/dev/null", .library = "lua" };
+	struct region_options o = { .file = path, .log_file = "/dev/null", .library = "lua", .version = "1.0", .commit = "" };
 	struct faults faults = { 0 };
 	struct region *r;
 
