@@ -265,7 +265,7 @@ deb:
 
 # What a build of the packages needs, without the packages of the tests.
 build-deps:
-	$(Q)engine/packaging/deps gcc pkg-config lua5.4 dpkg-dev debhelper fakeroot $(foreach h,$(HEADERS),$(lastword $(subst =, ,$h)))
+	$(Q)engine/packaging/deps build-essential pkg-config lua5.4 debhelper $(foreach h,$(HEADERS),$(lastword $(subst =, ,$h)))
 
 packages:
 	$(Q)rm -rf build/deb; mkdir -p build/deb/sallyport
