@@ -137,4 +137,10 @@ describe("the packages in a bare Debian", function()
     done "apt-get purge -y -q sallyport"
     assert.equal("", done "find / -xdev -name '*sallyport*' ! -path '/proc/*' ! -path '/root/*' ! -path '/run/*'")
   end)
+
+  it("take a user that exists, as the image of a container makes it", function()
+    done "deluser --quiet sallyport && adduser --quiet --system --group --uid 10001 --no-create-home --home /var/lib/sallyport sallyport"
+    install(package)
+    assert.equal("10001\n", done "stat -c %u /var/lib/sallyport")
+  end)
 end)

@@ -3,6 +3,7 @@
 -- DIRECTORY. HELPER: the path that the script will have when it is installed.
 package.path = "engine/packaging/manual/?.lua;" .. package.path
 local help = require "help"
+local textfile = require "textfile"
 
 local HERE = "engine/packaging/completion/"
 local TEXT_MAX = 70 -- bytes of the text beside an option
@@ -103,23 +104,10 @@ local function values(commands)
   return table.concat(list, "\n")
 end
 
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
-
-local function write(path, text)
-  local file = assert(io.open(path, "w"))
-  assert(file:write(text))
-  assert(file:close())
-end
-
 local binary, directory, helper = table.unpack(arg)
 local commands = help.commands(binary)
 local fill = { PLACES = places(commands), OPTIONS = options(commands), VALUES = values(commands), HELPER = helper }
 for from, to in pairs { ["complete.sh"] = "complete", ["sallyport.bash"] = "sallyport.bash", ["sallyport.zsh"] = "_sallyport",
   ["sallyport.fish"] = "sallyport.fish" } do
-  write(directory .. "/" .. to, (read(HERE .. from):gsub("#?@(%u+)@", fill)))
+  textfile.write(directory .. "/" .. to, (textfile.read(HERE .. from):gsub("#?@(%u+)@", fill)))
 end

@@ -5,22 +5,16 @@ package.path = "engine/packaging/manual/?.lua;" .. package.path
 local help = require "help"
 local markdown = require "markdown"
 local roff = require "roff"
+local textfile = require "textfile"
 
 local MONTHS = { Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12 }
 
-local function read(path)
-  local file = assert(io.open(path))
-  local text = file:read "a"
-  file:close()
-  return text
-end
-
 local function date()
-  local day, month, year = read("engine/packaging/debian/changelog"):match "\n %-%- [^\n]->  %a+, (%d+) (%a+) (%d+)"
+  local day, month, year = textfile.read("engine/packaging/debian/changelog"):match "\n %-%- [^\n]->  %a+, (%d+) (%a+) (%d+)"
   return ("%s-%02d-%02d"):format(year, MONTHS[month], tonumber(day))
 end
 
-local function add(page, path) markdown.add(page, read(path), path) end
+local function add(page, path) markdown.add(page, textfile.read(path), path) end
 
 -- A synopsis: fixed words in bold, in italics the words in capitals, which the reader replaces.
 local function synopsis(usage)
@@ -54,7 +48,7 @@ local function commands_page(commands)
   page:forms { synopsis "sallyport COMMAND" .. " ...", synopsis "sallyport COMMAND --help", synopsis "sallyport --version" }
   page:section "DESCRIPTION"
   -- The words of README.md before its first heading, without drawings and tables.
-  markdown.add(page, read("README.md"):match "^(.-)\n## ":gsub("\n```.-\n```\n", "\n"):gsub("\n|[^\n]*", ""), "README.md")
+  markdown.add(page, textfile.read("README.md"):match "^(.-)\n## ":gsub("\n```.-\n```\n", "\n"):gsub("\n|[^\n]*", ""), "README.md")
   page:section "COMMANDS"
   for _, command in ipairs(commands) do add_command(page, command) end
   add(page, "engine/admin/README.md")
@@ -80,7 +74,5 @@ end
 local binary, directory = table.unpack(arg)
 for name, page in pairs { ["sallyport.1"] = commands_page(help.commands(binary)), ["sallyport-region.5"] = region_page(),
   ["sallyport-policy.7"] = policy_page() } do
-  local file = assert(io.open(directory .. "/" .. name, "w"))
-  assert(file:write(page:source()))
-  assert(file:close())
+  textfile.write(directory .. "/" .. name, page:source())
 end
