@@ -149,7 +149,7 @@ describe("ask about a further socket", function()
     }]])
     local status, out, err = support.sallyport("test", "--region", region:path "region.lua")
     assert.equal(0, status, out .. err)
-    support.write(region:path "policies/gate_invariant.lua", [[return { { name = "a request has the transaction CPMI", holds = function(walk)
+    support.write(region:path "policies/gate_invariant.lua", [[return { { name = "a request has transaction CPMI", holds = function(walk)
       local request = walk.facts.request
       if not walk.accepted or request == nil or walk.facts.tcpipservice ~= "PLAIN" then return true end
       return request.tran == "CPMI"

@@ -7,7 +7,8 @@ local tree = require "spec.support.tree"
 
 local LINES_MAX = 700
 local COMMENT_COLUMNS = 120
-local PARSERS = { "exposition", "zone", "listing", "past", "version", "dataset", "ipic", "http", "wire", "flow", "definition", "addr", "cert" }
+local PARSERS = { "exposition", "zone", "listing", "past", "version", "dataset", "ipic", "http", "wire", "flow", "definition", "addr",
+  "cert" }
 
 local files = tree.files
 
