@@ -57,6 +57,7 @@ struct reading { /* the state of reading one definition */
 	struct stat identity[DEFINITION_INCLUDES_MAX]; /* of the included files */
 	int open[DEFINITION_INCLUDE_DEPTH];      /* the included files that run, outermost first */
 	size_t depth;
+	size_t includes;                         /* that were tried */
 	size_t bytes;                            /* of all files that were read */
 	bool partial;                            /* an included file is missing */
 	struct env_call env[DEFINITION_ENVS_MAX];

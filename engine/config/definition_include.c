@@ -169,7 +169,7 @@ take_file(struct reading *r, int place, const char *text, size_t len)
 
 	if (r->depth == DEFINITION_INCLUDE_DEPTH)
 		definition_complain(r, "include", place, "files include each other more than %d deep", DEFINITION_INCLUDE_DEPTH);
-	else if (r->d->nincludes == DEFINITION_INCLUDES_MAX)
+	else if (r->includes++ >= DEFINITION_INCLUDES_MAX)
 		definition_complain(r, "include", place, "a definition includes at most %d files, and there is one more", DEFINITION_INCLUDES_MAX);
 	else if (name_file(r, place, text, len, &one) == 0)
 		return read_file(r, &one);

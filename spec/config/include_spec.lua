@@ -123,6 +123,8 @@ describe("include in a definition", function()
       'for i = 1, 101 do include("conf.d/" .. i .. ".lua") end\n' }
     for i = 1, 101 do files["conf.d/" .. i .. ".lua"] = "" end
     faults(files, "region.lua:2: fault: a definition includes at most 100 files")
+    local said = faults({ ["region.lua"] = 'for i = 1, 1000000 do include("none/" .. i .. ".lua") end\n' }, "none/100.lua: cannot be read")
+    assert.is_nil(said:find("none/101.lua", 1, true), said)
     local half = "--" .. (" "):rep(600000) .. "\n"
     local whole = half .. 'region { applid = "CICSA", networkid = "NETA" }\ninclude "conf.d/a.lua"\n'
     faults({ ["region.lua"] = whole, ["conf.d/a.lua"] = half },
