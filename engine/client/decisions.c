@@ -45,7 +45,7 @@ static const char usage[] =
 struct listing {
 	struct record_reader_query query;
 	struct addr_prefix peer;
-	bool by_peer, json, help, any; /* any: a decision fitted */
+	bool by_peer, json, help, any, damaged; /* any: a decision fitted; damaged: an account was left out */
 	const char *region, *record, *since, *until, *cidr;
 	json_t *rows; /* owned; NULL: the decisions go to `out` */
 	FILE *out;    /* owned: the lines until the file of records is read */
@@ -87,15 +87,31 @@ read_words(struct listing *l, int argc, char **argv)
 	return optind == argc ? 0 : -1;
 }
 
+/* The other words of the column door: the stages at which the engine decides, and a reload. */
+static const char *const others[] = { "tcp", "tls", "capex", "request", "reload" };
+
+#define OTHERS (sizeof others / sizeof others[0])
+
 static bool
 is_door(const char *word)
 {
-	static const char *const others[] = { "tcp", "tls", "capex", "request", "reload" };
-
-	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+	for (size_t i = 0; i < OTHERS; i++)
 		if (strcmp(word, others[i]) == 0)
 			return true;
 	return door_of(word) != DOOR_COUNT;
+}
+
+/* Prints "admit, certify ... or reload". */
+static const char *
+list_doors(char *out, size_t size)
+{
+	size_t n = 0;
+
+	for (enum door d = 0; d < DOOR_COUNT && n < size; d++)
+		n += (size_t)snprintf(out + n, size - n, "%s, ", door_name(d));
+	for (size_t i = 0; i < OTHERS && n < size; i++)
+		n += (size_t)snprintf(out + n, size - n, "%s%s", i == 0 ? "" : i + 1 == OTHERS ? " or " : ", ", others[i]);
+	return out;
 }
 
 static int
@@ -110,7 +126,7 @@ static int
 read_values(struct listing *l)
 {
 	double now = clock_wall();
-	char doors[80];
+	char doors[160];
 	struct fault f;
 
 	l->query.until = FOREVER;
@@ -123,7 +139,7 @@ read_values(struct listing *l)
 		return -1;
 	}
 	if (l->query.door != NULL && !is_door(l->query.door))
-		return wrong("--door", l->query.door, door_list(doors, sizeof doors));
+		return wrong("--door", l->query.door, list_doors(doors, sizeof doors));
 	l->by_peer = l->cidr != NULL;
 	if (l->by_peer && addr_prefix_parse(&l->peer, l->cidr, strlen(l->cidr), &f) < 0)
 		return wrong("--peer", l->cidr, "an address or a prefix such as 10.1.0.0/16");
@@ -247,6 +263,15 @@ decisions_take(void *arg, const struct record_decision *d)
 	json_decref(row);
 }
 
+static void
+decisions_damaged(void *arg, const char *connection)
+{
+	struct listing *l = arg;
+
+	l->damaged = true;
+	fprintf(stderr, "decisions: an account of connection %s is damaged (no JSON), and is left out\n", connection);
+}
+
 /* --- the command ------------------------------------------------------------------------------ */
 
 /* Copies the lines to standard output, and empties `out`. */
@@ -325,6 +350,7 @@ run(struct listing *l)
 	struct fault f = { "" };
 	int ok;
 
+	l->query.damaged = decisions_damaged;
 	if (!record_place_find(l->region, l->record, path)) {
 		fprintf(stderr, "decisions: %s names no file of records; give region { record = ... } there, or use --record FILE\n",
 			l->region != NULL ? l->region : COMMAND_LINE_REGION_FILE);
@@ -341,7 +367,7 @@ run(struct listing *l)
 		putchar('\n');
 	}
 	json_decref(l->rows);
-	return ok == 0 && fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
+	return ok == 0 && !l->damaged && fflush(stdout) == 0 ? EXIT_DONE : EXIT_FAILED;
 }
 
 int

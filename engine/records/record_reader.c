@@ -34,11 +34,15 @@ prepare(const struct record_reader *r, const char *sql, struct fault *f)
 	return NULL;
 }
 
-/* The records that may be written again, with the number of decisions that were given. It is in memory. */
+/*
+ * Tables in memory: the records that may be written again, with the number of decisions that were given; the rows whose
+ * account is no JSON, which SQLite does not read past.
+ */
 static int
-make_given(const struct record_reader *r, struct fault *f)
+make_own(const struct record_reader *r, struct fault *f)
 {
-	return record_sql_run(r->db, r->path, "PRAGMA temp_store = MEMORY; CREATE TEMP TABLE given (record INTEGER PRIMARY KEY, n INTEGER)", f);
+	return record_sql_run(r->db, r->path, "PRAGMA temp_store = MEMORY; CREATE TEMP TABLE given (record INTEGER PRIMARY KEY, n INTEGER);"
+		"CREATE TEMP TABLE damaged (place TEXT, id INTEGER, connection TEXT, told INTEGER, PRIMARY KEY (place, id))", f);
 }
 
 struct record_reader *
@@ -55,7 +59,7 @@ record_reader_open(const char *path, struct fault *f)
 		complain(r, f);
 	} else {
 		sqlite3_busy_timeout(r->db, BUSY_MILLISECONDS);
-		if (record_sql_version(r->db, path, f) == 0 && make_given(r, f) == 0)
+		if (record_sql_version(r->db, path, f) == 0 && make_own(r, f) == 0)
 			return r;
 	}
 	record_reader_close(r);
@@ -236,29 +240,32 @@ record_reader_certificate(struct record_reader *r, const char *sha256, unsigned 
 	"WHERE time >= ?1 AND time <= ?2 AND (?3 IS NULL OR verdict = ?3) AND (?4 IS NULL OR door = ?4) AND (?5 IS NULL OR policy = ?5) " \
 	"AND (?6 IS NULL OR code = ?6) AND (?7 IS NULL OR ipconn = ?7) AND (?8 IS NULL OR applid = ?8) ORDER BY time, record, kind, n"
 
+/* Of the rows of a table, those whose account is JSON, as far as is known. */
+#define WHOLE(id, place) id " NOT IN (SELECT id FROM damaged WHERE place = '" place "') "
+
 static const char decisions_sql[] =
 	"SELECT * FROM ("
 	"SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") ", json_extract(d.value, '$.recheck') AS recheck, r.id AS record, 0 AS kind, d.key AS n "
-		RECORD_SCHEMA_DOORS "WHERE r.written >= ?1 AND r.seq > ?9 AND d.key >= coalesce((SELECT g.n FROM given g WHERE g.record = r.id), 0) "
+		RECORD_SCHEMA_DOORS "WHERE " WHOLE("r.id", "record") "AND r.written >= ?1 AND r.seq > ?9 AND d.key >= coalesce((SELECT g.n FROM given g WHERE g.record = r.id), 0) "
 	"UNION ALL "
 	"SELECT " RECORD_SCHEMA_DECISION("q.time", "q.account") ", 0 AS recheck, r.id AS record, 1 AS kind, q.id AS n "
-		RECORD_SCHEMA_REQUESTS "WHERE q.time >= ?1 AND q.id > ?9 "
+		RECORD_SCHEMA_REQUESTS "WHERE " WHOLE("q.id", "request") "AND q.time >= ?1 AND q.id > ?9 "
 	"UNION ALL "
 	"SELECT " RECORD_SCHEMA_DECISION("json_extract(d.value, '$.now')", "d.value") ", json_extract(d.value, '$.recheck') AS recheck, r.id AS record, 1 AS kind, a.id AS n "
-		RECORD_SCHEMA_REASKS "WHERE a.time >= ?1 AND a.id > ?9"
+		RECORD_SCHEMA_REASKS "WHERE " WHOLE("a.id", "reask") "AND a.time >= ?1 AND a.id > ?9"
 	") x " FITTING;
 
 /* The row of the connection may be written later than that of the shadow's verdict about it. */
 static const char shadows_sql[] =
 	"SELECT * FROM ("
 	"SELECT " RECORD_SCHEMA_DIFFERENCE ", r.id AS record, 0 AS kind, s.id AS n " RECORD_SCHEMA_SHADOWS
-		"WHERE s.time >= ?1 AND (s.id > ?9 OR (r.seq > ?9 AND NOT EXISTS (SELECT 1 FROM given g WHERE g.record = r.id)))"
+		"WHERE " WHOLE("s.id", "shadow") "AND s.time >= ?1 AND (s.id > ?9 OR (r.seq > ?9 AND NOT EXISTS (SELECT 1 FROM given g WHERE g.record = r.id)))"
 	") x " FITTING;
 
 /* Notes that the decisions of all writes were given. ?1: the last write whose decisions were given before. */
 static const char *const note_sql[] = {
 	"DELETE FROM given WHERE record IN (SELECT id FROM record WHERE seq > ?1 AND closed)",
-	"INSERT OR REPLACE INTO given SELECT id, json_array_length(account, '$.doors') FROM record WHERE seq > ?1 AND NOT closed",
+	"INSERT OR REPLACE INTO given SELECT id, json_array_length(account, '$.doors') FROM record WHERE " WHOLE("id", "record") "AND seq > ?1 AND NOT closed",
 };
 
 static struct record_decision
@@ -296,7 +303,7 @@ give_decisions(struct record_reader *r, sqlite3_stmt *s, bool of_shadow, void (*
 }
 
 static int
-select_decisions(struct record_reader *r, const struct record_reader_query *q, void (*each)(void *, const struct record_decision *), void *arg,
+select_once(struct record_reader *r, const struct record_reader_query *q, void (*each)(void *, const struct record_decision *), void *arg,
 	struct fault *f)
 {
 	const char *const filter[] = { q->refused ? "refuse" : NULL, q->door, q->policy, q->code, q->ipconn, q->applid };
@@ -313,6 +320,43 @@ select_decisions(struct record_reader *r, const struct record_reader_query *q, v
 	ok = give_decisions(r, s, q->shadows, each, arg, f);
 	sqlite3_finalize(s);
 	return ok;
+}
+
+/* Finds the rows whose account is no JSON, and tells of those that are new. 1: there are such, 0, or -1 with a sentence. */
+static int
+find_damaged(struct record_reader *r, const struct record_reader_query *q, void *arg, struct fault *f)
+{
+	static const char find[] =
+		"INSERT OR IGNORE INTO damaged SELECT 'record', id, connection, 0 FROM record WHERE NOT json_valid(account) "
+		"UNION ALL SELECT 'request', q.id, r.connection, 0 " RECORD_SCHEMA_REQUESTS "WHERE NOT json_valid(q.account) "
+		"UNION ALL SELECT 'reask', a.id, r.connection, 0 FROM reask a JOIN record r ON r.id = a.record WHERE NOT json_valid(a.account) "
+		"UNION ALL SELECT 'shadow', s.id, r.connection, 0 " RECORD_SCHEMA_SHADOWS "WHERE NOT json_valid(s.account)";
+	sqlite3_stmt *s = record_sql_run(r->db, r->path, find, f) == 0 ? prepare(r, "SELECT DISTINCT connection FROM damaged WHERE NOT told", f) : NULL;
+	int found = 0, status = SQLITE_ERROR;
+
+	while (s != NULL && (status = sqlite3_step(s)) == SQLITE_ROW) {
+		if (q->damaged != NULL)
+			q->damaged(arg, (const char *)sqlite3_column_text(s, 0));
+		found = 1;
+	}
+	sqlite3_finalize(s);
+	if (status != SQLITE_DONE)
+		return s != NULL ? complain(r, f) : -1;
+	return record_sql_run(r->db, r->path, "UPDATE damaged SET told = 1", f) < 0 ? -1 : found;
+}
+
+/* The decisions; a row without JSON fails the statement before its first decision, and is left out then. */
+static int
+select_decisions(struct record_reader *r, const struct record_reader_query *q, void (*each)(void *, const struct record_decision *), void *arg,
+	struct fault *f)
+{
+	struct fault other;
+	int damaged;
+
+	if (select_once(r, q, each, arg, f) == 0)
+		return 0;
+	damaged = (sqlite3_errcode(r->db) & 0xff) == SQLITE_ERROR ? find_damaged(r, q, arg, &other) : 0;
+	return damaged > 0 ? select_once(r, q, each, arg, f) : -1;
 }
 
 static int

@@ -70,6 +70,8 @@ struct record_reader_query { /* NULL, or false: any */
 	double since, until; /* seconds since 1970 */
 	bool refused;
 	bool shadows; /* the verdicts of shadows that differ, in place of those in force */
+	/* An account of the connection is no JSON: it is left out, and told once. May be NULL. */
+	void (*damaged)(void *arg, const char *connection);
 	bool follow; /* the next call gives the decisions that were written after this one, however late they were */
 	const char *door, *policy, *code, *ipconn, *applid;
 };

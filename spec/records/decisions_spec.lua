@@ -114,7 +114,8 @@ describe("decisions", function()
   it("says which option it does not understand", function()
     for options, sentence in pairs {
       ["--since yesterday"] = "decisions: --since yesterday is not understood; give 90s, 30m, 1h, 7d, or a time such as 2026-11-25T17:40",
-      ["--door gate"] = "decisions: --door gate is not understood; give admit, certify, bind, install, attach or delete",
+      ["--door gate"] = "decisions: --door gate is not understood; give " ..
+        "admit, certify, bind, install, attach, delete, tcp, tls, capex, request or reload",
       ["--peer 10.0.0.300"] = "decisions: --peer 10.0.0.300 is not understood; give an address or a prefix such as 10.1.0.0/16",
     } do
       local option, value = options:match "^(%S+) (%S+)$"
@@ -165,6 +166,29 @@ describe("decisions", function()
     assert.equal(0, pager:wait(10))
     assert.equal("3000", pager:stdout():match "%d+")
     own:stop()
+  end)
+
+  it("names a connection whose account is damaged, shows the others, and fails", function()
+    local own = record_file.at(region:path "damaged.db")
+    os.execute(("sqlite3 %s .dump | sqlite3 %s"):format(file.path, own.path))
+    own:rows [[PRAGMA application_id = 1397771353; PRAGMA user_version = 3;
+      UPDATE record SET account = substr(account, 1, 100) WHERE id = 2;
+      INSERT INTO request (id, record, time, refused, account) VALUES (900, 3, unixepoch(), 1, '{')]]
+    os.execute("chmod 600 " .. own.path)
+    local hurt = own:rows "SELECT id, connection FROM record WHERE id IN (2, 3)"
+    for _, words in ipairs { {}, { "--code", "bad_name_here" } } do
+      local status, out, err = support.sallyport("decisions", "--record", own.path, "--json", table.unpack(words))
+      assert.equal(1, status)
+      for _, row in ipairs(hurt) do
+        assert.is_truthy(err:find("an account of connection " .. row.connection .. " is damaged (no JSON), and is left out", 1, true), err)
+      end
+      local seen = codes((dkjson.decode(out, 1, dkjson.null)))
+      assert.same(words[1] and { "bad_name_here" } or { "stranger", "admit", "bad_name_here" }, seen)
+    end
+    own:rows "UPDATE record SET account = '{' WHERE id = 2"
+    local reader = support.start { support.binary, "decisions", "--record", own.path, "--refused", "--follow", "--json" }
+    support.wait_until(function() return select(2, reader:stdout():gsub("\n", "")) == 2 end, 10, "the decisions of the past")
+    reader:stop()
   end)
 
   it("follows: prints each decision that comes once", function()
