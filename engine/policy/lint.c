@@ -20,7 +20,7 @@
 /* The rules of lua/check/rules.lua. */
 static const char *const rules[] = {
 	"global_read", "global_write", "library_field", "fact_unknown", "fact_absent", "phase", "no_verdict", "lost_verdict", "refuse_code",
-	"constant_check", "unreachable", "nondeterminism", "allow",
+	"constant_check", "unreachable", "nondeterminism", "rounds", "allow",
 };
 #define RULES (sizeof rules / sizeof rules[0])
 

@@ -15,6 +15,7 @@ return {
   constant_check = { level = "warning", remedy = "write the condition itself; behind `or` compare again" },
   unreachable = { level = "warning", remedy = "remove the code, or the verdict before it" },
   nondeterminism = { level = "warning", remedy = "decide by facts alone, so that the same question gets the same answer" },
+  rounds = { level = "warning", remedy = "use a value where it is made, not through a long chain of names" },
   allow = { level = "warning",
     remedy = "write -- sallyport: allow RULE (reason) on the line of the finding, or alone on the line before it" },
 }

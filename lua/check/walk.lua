@@ -59,10 +59,14 @@ function walk.run(model, scripts)
   end
   local rounds = 0
   repeat
-    self.changed, rounds = false, rounds + 1
+    self.changed, rounds = nil, rounds + 1
     self:round()
   until not self.changed or rounds == ROUNDS
   self.reporting = true
+  if self.changed then
+    self.script = self.changed
+    self:report({ line = 1 }, "rounds", ("values are handed on over more than %d steps: findings about them may be missing"):format(ROUNDS))
+  end
   self:round()
   return self.findings
 end

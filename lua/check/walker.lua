@@ -27,14 +27,14 @@ function walker:grow(holder, key, value)
   local joined = values.join(holder[key], value)
   if not values.same(holder[key], joined) then
     holder[key] = joined
-    self.changed = true
+    self.changed = self.script
   end
 end
 
 function walker:mark(holder, key)
   if not holder[key] then
     holder[key] = true
-    self.changed = true
+    self.changed = self.script
   end
 end
 

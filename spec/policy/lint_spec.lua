@@ -7,7 +7,7 @@ local lfs = require "lfs"
 local support = require "spec.support"
 
 local RULES = { "global_read", "global_write", "library_field", "fact_unknown", "fact_absent", "phase", "no_verdict",
-  "lost_verdict", "refuse_code", "constant_check", "unreachable", "nondeterminism", "allow" }
+  "lost_verdict", "refuse_code", "constant_check", "unreachable", "nondeterminism", "rounds", "allow" }
 local IS_RULE = {}
 for _, rule in ipairs(RULES) do IS_RULE[rule] = true end
 
@@ -383,6 +383,21 @@ describe("the lint", function()
     region:start()
     region:stop()
     assert.equal(0, region:count_log "refuse_code")
+  end)
+
+  it("says so when values are handed on through too many names", function()
+    local function chain(n)
+      local lines = { 'local policy = require "policy"', "local v0" }
+      for i = 1, n do lines[#lines + 1] = "local v" .. i end
+      for i = n, 1, -1 do lines[#lines + 1] = ("v%d = v%d"):format(i, i - 1) end
+      lines[#lines + 1] = ("v0 = policy\nreturn { admit = function() return v%d.refsue() end }"):format(n)
+      return table.concat(lines, "\n")
+    end
+    local short = lint { s = chain(20) }
+    assert.same({ "s:44 library_field!" }, short)
+    local long, texts = lint { s = chain(80) }
+    assert.same({ "s:1 rounds" }, long)
+    assert.is_truthy(texts["s:1 rounds"]:find("more than 50 steps: findings about them may be missing", 1, true))
   end)
 
   it("says which rules did not run without the package lua-check", function()
