@@ -54,6 +54,12 @@ question_of(const struct conn *c, const struct ask *a)
 	return NULL;
 }
 
+size_t
+question_bytes(const struct question *q)
+{
+	return sizeof *q + (q->tape.n + 1) * sizeof *q->tape.item;
+}
+
 void
 question_free(struct question *q)
 {

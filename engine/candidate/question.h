@@ -24,6 +24,8 @@ struct question {
 
 /* Copies a question that c's door has answered. The caller owns the copy. NULL: no memory. */
 struct question *question_of(const struct conn *c, const struct ask *a);
+/* The memory of the question, without its certificate, which it shares. */
+size_t question_bytes(const struct question *q);
 /* NULL is fine. */
 void question_free(struct question *q);
 

@@ -27,7 +27,7 @@ struct remembered { /* the notes of the candidate's doors about a connection */
 
 struct queue {
 	struct question *first, *last; /* owned list */
-	size_t n;
+	size_t n, bytes;
 };
 
 struct outbox { /* differences on their way to the file of records */
@@ -71,6 +71,7 @@ add(struct queue *to, struct question *q)
 		to->first = q;
 	to->last = q;
 	to->n++;
+	to->bytes += question_bytes(q);
 }
 
 /* NULL: it is empty. */
@@ -83,6 +84,7 @@ take(struct queue *from)
 		return NULL;
 	from->first = q->next;
 	from->n--;
+	from->bytes -= question_bytes(q);
 	return q;
 }
 
@@ -370,12 +372,12 @@ shadow_asker_start(const struct shadow_asker_order *o, struct fault *f)
 static void
 hand_over(struct shadow_asker *s)
 {
-	while (s->kept.first != NULL && s->queue.n < SHADOW_ASKER_QUEUE)
+	while (s->kept.first != NULL && s->queue.n < SHADOW_ASKER_QUEUE && s->queue.bytes < SHADOW_ASKER_BYTES)
 		add(&s->queue, take(&s->kept));
 	pthread_cond_signal(&s->wake);
 }
 
-/* Hands the questions over that the loop has kept. */
+/* Hands the questions over that the loop has kept. False: not all. */
 static bool
 push(struct shadow_asker *s)
 {
@@ -385,7 +387,7 @@ push(struct shadow_asker *s)
 		return false;
 	hand_over(s);
 	pthread_mutex_unlock(&s->lock);
-	return true;
+	return s->kept.first == NULL;
 }
 
 bool

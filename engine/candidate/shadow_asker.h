@@ -14,6 +14,7 @@
 #include "policy/generation.h"
 
 #define SHADOW_ASKER_QUEUE 1024       /* questions that wait */
+#define SHADOW_ASKER_BYTES (8u * 1024 * 1024) /* their memory */
 #define SHADOW_ASKER_KEPT 64          /* questions, besides, while the lock of the queue is not free */
 #define SHADOW_ASKER_CONNECTIONS 4096 /* whose notes are kept */
 #define SHADOW_ASKER_RECORDED 1024    /* differences that wait for the loop, which hands them to the file of records */
@@ -37,15 +38,15 @@ struct shadow_asker_order {
 /* Starts the thread. o is copied. NULL with a sentence. */
 struct shadow_asker *shadow_asker_start(const struct shadow_asker_order *o, struct fault *f);
 /*
- * Takes the question, which has a place in the queue or is dropped. False: the thread does not have it yet, because the
- * loop does not wait for the lock; shadow_asker_hand tries again.
+ * Takes the question, which has a place in the queue or is dropped. False: the thread does not have all questions yet,
+ * because the queue is full, or the loop does not wait for its lock; shadow_asker_hand tries again.
  */
 bool shadow_asker_put(struct shadow_asker *s, struct question *q);
 /* Asks the thread to end: after the question under way. */
 void shadow_asker_end(struct shadow_asker *s);
 /*
- * Hands the questions that wait to the thread, and the differences that wait to the recorder. False: a lock was not
- * free; to be called again.
+ * Hands the questions that wait to the thread, and the differences that wait to the recorder. False: not all of
+ * them; to be called again.
  */
 bool shadow_asker_hand(struct shadow_asker *s);
 /*

@@ -10,18 +10,7 @@ local versions = require "spec.support.versions"
 local must, refused = versions.must, versions.refused
 local LIBRARY = 'local policy = require "policy"\n'
 
-local GATE = LIBRARY .. [[
-return {
-  admit = function() return policy.accept() end,
-  bind = function(facts)
-    if facts.capex.applid == "BAD" then return policy.refuse("bad_applid", "not that one") end
-    return policy.accept()
-  end,
-  install = function(facts)
-    if facts.capex.applid == "NONE" then return policy.refuse "no_place" end
-    return policy.install { ipconn = facts.capex.applid, template = "TEMPL" }
-  end,
-}]]
+local GATE = require "spec.support.gate"
 
 describe("shadow", function()
   local region, directories
@@ -93,7 +82,7 @@ describe("shadow", function()
     must(region, "shadow", candidate(checked))
     come "GOOD"
     local d = asked(3).last[1]
-    assert.same({ "bind", "newly_refused", "accept", "refuse", "bad_applid", "gate", 5 },
+    assert.same({ "bind", "newly_refused", "accept", "refuse", "bad_applid", "gate", 8 },
       { d.door, d.class, d.before.verdict, d.after.verdict, d.after.code, d.after.policy, d.after.line })
     assert.same({ { name = "good", value = true, detail = "x" } }, d.checks)
     assert.equal("accept", region:explain(d.connection)[1].doors[2].verdict)
@@ -171,7 +160,7 @@ return { admit = function() return policy.accept() end, bind = function()
   end)
 
   it("keeps the notes of the candidate apart from the live ones", function()
-    local noting = GATE:gsub("admit = function%(%)", 'admit = function() policy.note("mark", "%%s")')
+    local noting = GATE:gsub("admit = function%(facts%)", 'admit = function(facts) policy.note("mark", "%%s")')
     start((noting:format "live"))
     local reads = noting:format "shadow":gsub('if facts.capex.applid == "BAD"', 'if facts.notes.mark == "shadow"')
     must(region, "shadow", candidate(reads))
@@ -201,6 +190,22 @@ return { admit = loop, bind = loop, install = loop }]]))
     for i = 1, 5 do come("C" .. i) end
     region:stop() -- its status is 0
     region:wait_log 'SP0101 .*why="the region is shutting down"'
+  end)
+
+  it("bounds the memory of the questions that wait", function()
+    local many = LIBRARY .. [[
+local seen = policy.counter "SEEN"
+return { admit = function()
+  for i = 1, 120 do seen:next { min = 1, max = 1000000 } end
+  return policy.refuse "no"
+end, bind = policy.accept, install = policy.refuse }]]
+    start(many, { region = { heartbeat = 0, specs = "off", milliseconds = 200, instructions = 1000000000 } })
+    must(region, "shadow", candidate((many:gsub("for i = 1, 120.-\n", "while true do end\n"))))
+    support.wait_until(function()
+      for _ = 1, 50 do support.raw(region:port "GATE"):closed() end
+      return row().dropped > 0
+    end, 60, "no question was dropped")
+    assert.is_true(row().waiting < 700, row().waiting)
   end)
 
   it("harms no live connection with a script that loops and takes all memory: drops are counted", function()
