@@ -218,31 +218,42 @@ refuse(struct comparison *c, const struct past_question *was, const struct compa
 
 /* --- accepted before and after ---------------------------------------------------------------- */
 
-static bool
-is_other(struct account_value granted, const char *name, const char *now)
+/* Copies a grant of the account; one that is not there is "". */
+static void
+take(struct account_value granted, const char *name, char *out, size_t size)
 {
-	const char *was = account_text(account_member(granted, name));
+	const char *text = account_text(account_member(granted, name));
 
-	return strcmp(was != NULL ? was : "", now) != 0;
+	snprintf(out, size, "%s", text != NULL ? text : "");
 }
 
-/* The name of the grant that differs; NULL: none does. A user ID is compared at the end, where maps.lua has counted. */
+/*
+ * The grants of the account. The user ID is that of v: it is compared at the end, where maps.lua has counted.
+ */
+static struct verdict
+granted_by(struct account_value account, const struct verdict *v)
+{
+	struct account_value granted = account_member(account, "granted"), port = account_member(granted, "port");
+	struct verdict was = { .sysplex = account_is_true(account_member(granted, "sysplex")) };
+
+	memcpy(was.userid, v->userid, sizeof was.userid);
+	take(granted, "template", was.install.template, sizeof was.install.template);
+	take(granted, "ipconn", was.install.ipconn, sizeof was.install.ipconn);
+	take(granted, "applid", was.install.applid, sizeof was.install.applid);
+	take(granted, "host", was.install.host, sizeof was.install.host);
+	was.install.has_host = true;
+	was.install.has_port = account_has(port);
+	was.install.port = (int)account_integer(port);
+	return was;
+}
+
+/* The name of the grant that differs; NULL: none does. */
 static const char *
 other_grant(const struct past_question *was, const struct verdict *v)
 {
-	struct account_value granted = account_member(was->account, "granted"), port = account_member(granted, "port");
+	struct verdict then = granted_by(was->account, v);
 
-	if (is_other(granted, "template", v->install.template))
-		return "template";
-	if (is_other(granted, "ipconn", v->install.ipconn))
-		return "ipconn";
-	if (is_other(granted, "applid", v->install.applid))
-		return "applid";
-	if (is_other(granted, "host", v->install.has_host ? v->install.host : ""))
-		return "host";
-	if (account_has(port) != v->install.has_port || account_integer(port) != (v->install.has_port ? v->install.port : 0))
-		return "port";
-	return account_is_true(account_member(granted, "sysplex")) != v->sysplex ? "sysplex" : NULL;
+	return verdict_other_grant(&then, v);
 }
 
 static void

@@ -49,25 +49,6 @@ differences_class(enum replay_class class)
 
 /* --- two verdicts ----------------------------------------------------------------------------- */
 
-/* The name of the grant that differs; NULL: none does. */
-static const char *
-other_grant(const struct verdict *a, const struct verdict *b)
-{
-	if (strcmp(a->userid, b->userid) != 0)
-		return "userid";
-	if (strcmp(a->install.template, b->install.template) != 0)
-		return "template";
-	if (strcmp(a->install.ipconn, b->install.ipconn) != 0)
-		return "ipconn";
-	if (strcmp(a->install.applid, b->install.applid) != 0)
-		return "applid";
-	if (a->install.has_host != b->install.has_host || (a->install.has_host && strcmp(a->install.host, b->install.host) != 0))
-		return "host";
-	if (a->install.has_port != b->install.has_port || (a->install.has_port && a->install.port != b->install.port))
-		return "port";
-	return a->sysplex != b->sysplex ? "sysplex" : NULL;
-}
-
 bool
 differences_compare(const struct verdict *was, const struct verdict *is, enum replay_class *class, const char **why)
 {
@@ -78,7 +59,7 @@ differences_compare(const struct verdict *was, const struct verdict *is, enum re
 	if (refused != refuses)
 		return true;
 	*class = REPLAY_CHANGED;
-	*why = refused ? (strcmp(was->code, is->code) != 0 ? "code" : NULL) : other_grant(was, is);
+	*why = refused ? (strcmp(was->code, is->code) != 0 ? "code" : NULL) : verdict_other_grant(was, is);
 	return *why != NULL;
 }
 

@@ -147,7 +147,8 @@ take_row(struct reading *r)
 			return -1;
 	} while (a == AFTER_COMMA);
 	if (n != r->d->columns)
-		return dataset_wrong(r, r->line, "the row has %zu values, and the header has %zu names", n, r->d->columns);
+		return dataset_wrong(r, r->line, "the row has %zu %s, and the header has %zu %s", n, n == 1 ? "value" : "values", r->d->columns,
+			r->d->columns == 1 ? "name" : "names");
 	r->line = line + 1;
 	return 0;
 }

@@ -32,3 +32,33 @@ verdict_refuse(struct verdict *v, const char *code, const char *format, ...)
 	vsnprintf(v->text, sizeof v->text, format, ap);
 	va_end(ap);
 }
+
+static const char *
+host_of(const struct verdict *v)
+{
+	return v->install.has_host ? v->install.host : "";
+}
+
+static int
+port_of(const struct verdict *v)
+{
+	return v->install.has_port ? v->install.port : 0;
+}
+
+const char *
+verdict_other_grant(const struct verdict *a, const struct verdict *b)
+{
+	if (strcmp(a->userid, b->userid) != 0)
+		return "userid";
+	if (strcmp(a->install.template, b->install.template) != 0)
+		return "template";
+	if (strcmp(a->install.ipconn, b->install.ipconn) != 0)
+		return "ipconn";
+	if (strcmp(a->install.applid, b->install.applid) != 0)
+		return "applid";
+	if (strcmp(host_of(a), host_of(b)) != 0)
+		return "host";
+	if (a->install.has_port != b->install.has_port || port_of(a) != port_of(b))
+		return "port";
+	return a->sysplex != b->sysplex ? "sysplex" : NULL;
+}

@@ -4,6 +4,7 @@ local dkjson = require "dkjson"
 local unix = require "socket.unix"
 
 local corridor = require "spec.support.corridor"
+local gate = require "spec.support.gate"
 local pair = require "spec.support.pair"
 local record_file = require "spec.support.record_file"
 local support = require "spec.support"
@@ -40,21 +41,7 @@ local LIBRARY = 'local policy = require "policy"\n'
 describe("replay of a candidate", function()
   local region, candidate
   local SCRIPTS = {
-    gate = LIBRARY .. [[
-return {
-  admit = function(facts)
-    if facts.peer.ip == "127.0.0.9" then return policy.refuse("stranger") end
-    return policy.accept()
-  end,
-  bind = function(facts)
-    if facts.capex.applid == "BAD" then return policy.refuse("bad_applid", "not that one") end
-    return policy.accept()
-  end,
-  install = function(facts)
-    if facts.capex.applid == "NONE" then return policy.refuse "no_place" end
-    return policy.install { ipconn = facts.capex.applid, template = "TEMPL" }
-  end,
-}]],
+    gate = gate,
     counted = LIBRARY .. [[
 local seen = policy.counter "SEEN"
 return { bind = function()

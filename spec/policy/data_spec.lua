@@ -62,7 +62,7 @@ describe("policy.data in a plain Lua", function()
     fails("there is only the option key", policy.data, "partners.csv", { keys = "applid" })
     fails("takes a name and a table", policy.data, "partners.csv", "applid")
     fails("nowhere.csv: cannot be read", policy.data, "nowhere.csv")
-    fails("wrong.csv:2: the row has 1 values, and the header has 2 names", policy.data, "wrong.csv")
+    fails("wrong.csv:2: the row has 1 value, and the header has 2 names", policy.data, "wrong.csv")
   end)
 
   it("takes no header of a file that other rules have made", function()

@@ -10,19 +10,10 @@ local versions = require "spec.support.versions"
 
 local must = versions.must
 
-local GATE = [[
-local policy = require "policy"
-return {
-  admit = function() return policy.accept() end,
-  bind = function(facts)
-    if facts.capex.applid == "BAD" then return policy.refuse("bad_name", "not that one") end
-    return policy.accept()
-  end,
-  install = function(facts) return policy.install { ipconn = facts.capex.applid, template = "TEMPL" } end,
-}]]
+local GATE = require "spec.support.gate"
 
 -- Refuses GOOD with checks, accepts BAD.
-local OTHER = (GATE:gsub('if facts.capex.applid == "BAD" then return policy.refuse%("bad_name", "not that one"%)',
+local OTHER = (GATE:gsub('if facts.capex.applid == "BAD" then return policy.refuse%("bad_applid", "not that one"%)',
   'if policy.check("good", facts.capex.applid == "GOOD", facts.peer.ip) then return policy.refuse("worse", "from " .. facts.peer.ip)'))
 
 describe("a shadow's verdict that differs", function()
@@ -67,12 +58,12 @@ describe("a shadow's verdict that differs", function()
     start(OTHER)
     for _, applid in ipairs { "GOOD", "BAD", "GOOD" } do come(applid) end
     file:await("SELECT 1 FROM difference GROUP BY 1 = 1 HAVING count(*) = 3", "the differences are not in the file")
-    assert.same({ { door = "bind", class = "newly_accepted", was = "bad_name", is = "accept", n = 1 },
+    assert.same({ { door = "bind", class = "newly_accepted", was = "bad_applid", is = "accept", n = 1 },
       { door = "bind", class = "newly_refused", was = "accept", is = "worse", n = 2 } },
       file:rows [[SELECT door, class, coalesce(before_code, before_verdict) AS was, coalesce(code, verdict) AS "is", count(*) AS n
         FROM difference GROUP BY 1, 2, 3, 4 ORDER BY class]])
     local row = file:rows "SELECT * FROM difference WHERE class = 'newly_refused' LIMIT 1"[1]
-    assert.same({ candidate, "gate", candidate .. "/gate.lua", 5, "GOOD", "GATE" },
+    assert.same({ candidate, "gate", candidate .. "/gate.lua", 8, "GOOD", "GATE" },
       { row.candidate, row.policy, row.file, row.line, row.applid, row.tcpipservice })
     local shadow = region:inquire "shadow"[1]
     assert.same({ 3, 0 }, { shadow.recorded, shadow.unrecorded })
@@ -99,7 +90,7 @@ describe("a shadow's verdict that differs", function()
     assert.same({ "newly_refused", "newly_accepted" }, { list[1].class, list[2].class })
     assert.same({ "refuse", "worse", "from 127.0.0.1", "accept", candidate },
       { list[1].verdict, list[1].code, list[1].text, list[1].before.verdict, list[1].candidate })
-    assert.same({ "refuse", "bad_name" }, { list[2].before.verdict, list[2].before.code })
+    assert.same({ "refuse", "bad_applid" }, { list[2].before.verdict, list[2].before.code })
     assert.equal(1, #decisions("--refused"))
     assert.equal(1, #decisions("--code", "worse"))
     assert.equal(0, #decisions("--door", "admit"))

@@ -86,7 +86,7 @@ faults_of_csv_name_the_line(void **state)
 	assert_fault("", DATASET_CSV, NULL, "1: the file is empty; its first line has the names of the columns");
 	assert_fault("a,a\n", DATASET_CSV, NULL, "1: the header has the column 'a' twice");
 	assert_fault("a,\n", DATASET_CSV, NULL, "1: the name of a column has 1 to 64 bytes without NUL");
-	assert_fault("a,b\n1,2\n3\n", DATASET_CSV, NULL, "3: the row has 1 values, and the header has 2 names");
+	assert_fault("a,b\n1,2\n3\n", DATASET_CSV, NULL, "3: the row has 1 value, and the header has 2 names");
 	assert_fault("a,b\n1,2,3\n", DATASET_CSV, NULL, "2: the row has 3 values, and the header has 2 names");
 	assert_fault("a\n1\"2\n", DATASET_CSV, NULL, "2: a quote stands in a value without quotes; write \"a \"\"b\"\" c\"");
 	assert_fault("a\n1\n\"2\n3\n", DATASET_CSV, NULL, "3: a value that begins with a quote has no closing one");
