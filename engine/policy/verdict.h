@@ -30,7 +30,7 @@ struct verdict {
 /* The name of a kind of verdict ("refuse"); static. */
 const char *verdict_name(enum verdict_kind k);
 
-/* The name of the first grant in which two verdicts that let in differ ("userid", "template" ...; static); NULL: none. */
+/* The name of the first grant in which two verdicts that let in differ ("userid", "template"; static); NULL: none. */
 const char *verdict_other_grant(const struct verdict *a, const struct verdict *b);
 /* Makes *v a refusal by the engine: code and a printf text, cut at 200 bytes, without a place. */
 void verdict_refuse(struct verdict *v, const char *code, const char *format, ...)

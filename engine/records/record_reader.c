@@ -322,7 +322,7 @@ select_once(struct record_reader *r, const struct record_reader_query *q, void (
 	return ok;
 }
 
-/* Finds the rows whose account is no JSON, and tells of those that are new. 1: there are such, 0, or -1 with a sentence. */
+/* Finds the rows whose account is no JSON, and tells of the new ones. 1: there are such; 0; -1 with a sentence. */
 static int
 find_damaged(struct record_reader *r, const struct record_reader_query *q, void *arg, struct fault *f)
 {
