@@ -85,7 +85,6 @@ succeed_ipconns(struct region *r, struct generation *g)
 
 	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
 		next = i->next;
-		i->canary = 0;
 		ipconn_adopt(i, g);
 		if (!i->autoinstalled && i->status == CONN_RELEASED)
 			release_settle(i); /* an ipconn whose definition changed moves to the end of the list */

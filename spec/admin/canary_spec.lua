@@ -312,6 +312,19 @@ describe("canary", function()
       region:wait_log "SP0021 .*code=by_l"
     end)
 
+    it("by a urm that an operator sets, asks again about its ipconns too", function()
+      start()
+      must(region, "canary", candidate(), "--peer", "127.0.2.0/24")
+      local a, b, new = three()
+      must(region, "set", "tcpipservice", "SIDE", "urm=no")
+      region:wait_log "SP0106 W .*ipconn=CNEW door=bind policy=gate code=by_l .*released=yes"
+      new:closed()
+      ends()
+      alive(a)
+      alive(b)
+      assert.equal(1, region:count_log("SP0106", 1))
+    end)
+
     it("is a reload, policy use, rollback, and the drain, and it says so", function()
       start()
       local function begin() must(region, "canary", candidate(), "--peer", "127.0.2.0/24") end
