@@ -26,6 +26,7 @@
 #define STRANGER "Another authority"
 
 static const char *const file_words[] = { "file", "verified", "userid", NULL };
+static const char *const issuer_words[] = { "c", "st", "l", "o", "ou", "cn", NULL };
 static const char *const made_words[] = { "c", "st", "l", "o", "ou", "cn", "dns", "ip", "uri", "email", "issuer", "not_before", "not_after",
 	"verified", "userid", NULL };
 
@@ -35,7 +36,10 @@ static const struct {
 } kinds[] = { { "c", "C" }, { "st", "ST" }, { "l", "L" }, { "o", "O" }, { "ou", "OU" }, { "cn", "CN" }, { "dns", "dns" }, { "ip", "ip" },
 	{ "uri", "uri" }, { "email", "email" } };
 
+#define SUBJECT_KINDS 6 /* the first ones are parts of a subject */
+
 struct naming {
+	const char *of; /* for objections */
 	struct issue_text text[NAMES_MAX]; /* the bytes are of strings in the row */
 	size_t n;
 };
@@ -47,7 +51,7 @@ add_name(lua_State *L, struct spec_run *r, struct naming *names, const char *key
 	bool fits = lua_type(L, -1) == LUA_TSTRING && names->n < NAMES_MAX;
 
 	if (!fits)
-		spec_object(r, "certificate.%s: %s", key, names->n == NAMES_MAX ? "the certificate has too many names" : "must be a string or a list of strings");
+		spec_object(r, "%s.%s: %s", names->of, key, names->n == NAMES_MAX ? "the certificate has too many names" : "must be a string or a list of strings");
 	else
 		names->text[names->n++] = (struct issue_text){ kind, lua_tostring(L, -1), lua_rawlen(L, -1) };
 	lua_pop(L, 1);
@@ -133,13 +137,53 @@ find_issuer(struct spec_run *r, const char *cn)
 	return r->issuer;
 }
 
+/* The authority with the parts of the table at idx. NULL with the objection. [-0, +0] */
+static const struct issuer *
+make_issuer(lua_State *L, int idx, struct spec_run *r)
+{
+	struct naming names = { .of = "certificate.issuer" };
+	struct fault f;
+
+	if (!spec_keys(L, idx, r, issuer_words, names.of))
+		return NULL;
+	for (size_t i = 0; i < SUBJECT_KINDS; i++)
+		if (!take_names(L, idx, r, &names, kinds[i].key, kinds[i].kind))
+			return NULL;
+	if (names.n == 0) {
+		spec_object(r, "certificate.issuer: must have a part, such as cn");
+		return NULL;
+	}
+	issue_free(r->issuer);
+	r->issuer_name[0] = '\0';
+	r->issuer = issue_authority_named(names.text, names.n, &f);
+	if (r->issuer == NULL)
+		spec_object(r, "certificate.issuer: %s", f.text);
+	return r->issuer;
+}
+
+/* The authority that the table at idx names. NULL with the objection. [-0, +0] */
+static const struct issuer *
+take_issuer(lua_State *L, int idx, struct spec_run *r)
+{
+	bool parts = spec_member(L, idx, "issuer") == LUA_TTABLE;
+	const struct issuer *by = parts ? make_issuer(L, lua_gettop(L), r) : NULL;
+	const char *cn = NULL;
+
+	lua_pop(L, 1);
+	if (parts || !take_text(L, idx, r, "issuer", &cn))
+		return by;
+	if (cn == NULL || (cn[0] != '\0' && strlen(cn) < sizeof r->issuer_name))
+		return find_issuer(r, cn != NULL ? cn : AUTHORITY);
+	spec_object(r, "certificate.issuer: must be the CN of an authority, of 1 to %zu bytes, or a table of its parts", sizeof r->issuer_name - 1);
+	return NULL;
+}
+
 /* Makes the certificate with the names and dates of the table at idx. [-0, +0] */
 static bool
 make(lua_State *L, int idx, struct spec_run *r, struct spec_certificate *c)
 {
-	struct naming names = { .n = 0 };
+	struct naming names = { .of = "certificate" };
 	struct issue_leaf l = { .text = names.text };
-	const char *issuer = NULL;
 	const struct issuer *by;
 	struct fault f;
 
@@ -147,14 +191,10 @@ make(lua_State *L, int idx, struct spec_run *r, struct spec_certificate *c)
 		if (!take_names(L, idx, r, &names, kinds[i].key, kinds[i].kind))
 			return false;
 	l.n = names.n;
-	if (!take_text(L, idx, r, "issuer", &issuer) || !take_time(L, idx, r, "not_before", fmax(0, c->now - DAY), &l.not_before) ||
+	if (!take_time(L, idx, r, "not_before", fmax(0, c->now - DAY), &l.not_before) ||
 	    !take_time(L, idx, r, "not_after", fmin(LATEST, c->now + 365 * DAY), &l.not_after))
 		return false;
-	if (issuer != NULL && (issuer[0] == '\0' || strlen(issuer) >= sizeof r->issuer_name)) {
-		spec_object(r, "certificate.issuer: must be the CN of an authority, of 1 to %zu bytes", sizeof r->issuer_name - 1);
-		return false;
-	}
-	by = find_issuer(r, issuer != NULL ? issuer : AUTHORITY);
+	by = take_issuer(L, idx, r);
 	if (by == NULL)
 		return false;
 	if (issue_present(by, &l, c->verified != SPEC_UNVERIFIED, &c->presented, &f) == 0)

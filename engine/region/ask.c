@@ -51,26 +51,32 @@ is_type(const json_t *value, enum member_type type)
 	return false;
 }
 
+/* The index of the word in the list, which NULL ends; that of the NULL: it is not there. */
+static size_t
+find_word(const char *const *list, const char *word)
+{
+	size_t i = 0;
+
+	while (list[i] != NULL && strcmp(list[i], word) != 0)
+		i++;
+	return i;
+}
+
 static int
 check_members(const json_t *question, struct fault *f)
 {
-	static const struct {
-		const char *name;
-		enum member_type type;
-	} members[] = { { "from", MEMBER_TEXT }, { "tcpipservice", MEMBER_TEXT }, { "out", MEMBER_TEXT }, { "peer", MEMBER_TEXT },
-		{ "tls", MEMBER_TEXT }, { "sni", MEMBER_TEXT }, { "certificates", MEMBER_TEXT }, { "signer", MEMBER_TEXT }, { "capex", MEMBER_OBJECT }, { "load", MEMBER_OBJECT },
-		{ "now", MEMBER_NUMBER }, { "all", MEMBER_FLAG }, { "request", MEMBER_OBJECT } };
+	static const char *const names[] = { "from", "tcpipservice", "out", "peer", "tls", "sni", "certificates", "signer", "capex", "load", "request",
+		"now", "all", NULL };
+	static const enum member_type types[] = { [8] = MEMBER_OBJECT, MEMBER_OBJECT, MEMBER_OBJECT, MEMBER_NUMBER, MEMBER_FLAG }; /* others: texts */
 	const char *key;
 	json_t *value;
 
 	json_object_foreach((json_t *)question, key, value) {
-		size_t i = 0;
+		size_t i = find_word(names, key);
 
-		while (i < sizeof members / sizeof *members && strcmp(members[i].name, key) != 0)
-			i++;
-		if (i == sizeof members / sizeof *members)
+		if (names[i] == NULL)
 			return fault_set(f, "a question has no member '%s'", key);
-		if (!is_type(value, members[i].type))
+		if (!is_type(value, types[i]))
 			return fault_set(f, "the member %s of the question has a wrong type", key);
 	}
 	return 0;
@@ -174,26 +180,21 @@ read_certificates(struct asking *a, const char *pem, const char *signer, struct 
 static int
 read_load(struct asking *a, const json_t *load, struct fault *f)
 {
+	static const char *const names[] = { "halfopen", "connections", "from_peer", "from_prefix", "refused_from_peer", NULL };
 	struct trial_load *l = &a->q.load;
-	const struct {
-		const char *name;
-		long *to;
-	} counts[] = { { "halfopen", &l->halfopen }, { "connections", &l->connections }, { "from_peer", &l->from_peer },
-		{ "from_prefix", &l->from_prefix }, { "refused_from_peer", &l->refused_from_peer } };
+	long *const counts[] = { &l->halfopen, &l->connections, &l->from_peer, &l->from_prefix, &l->refused_from_peer };
 	const char *key;
 	json_t *value;
 
 	*l = (struct trial_load){ -1, -1, -1, -1, -1 };
 	json_object_foreach((json_t *)load, key, value) {
-		size_t i = 0;
+		size_t i = find_word(names, key);
 
-		while (i < sizeof counts / sizeof *counts && strcmp(counts[i].name, key) != 0)
-			i++;
-		if (i == sizeof counts / sizeof *counts)
+		if (names[i] == NULL)
 			return fault_set(f, "--load: '%s' is not halfopen, connections, from_peer, from_prefix or refused_from_peer", key);
 		if (!json_is_integer(value) || json_integer_value(value) < 0 || json_integer_value(value) > 1000000)
 			return fault_set(f, "--load: %s is not a number from 0 to 1000000", key);
-		*counts[i].to = (long)json_integer_value(value);
+		*counts[i] = (long)json_integer_value(value);
 	}
 	return 0;
 }

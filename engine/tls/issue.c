@@ -170,36 +170,46 @@ make(EVP_PKEY *key, const struct issue_leaf *l, const struct issuer *issuer, con
 }
 
 static struct issuer *
-make_authority(const char *cn, int64_t not_before, int64_t not_after, struct fault *f)
+make_authority(const struct issue_leaf *l, struct fault *f)
 {
 	static const struct extension list[] = { { NID_basic_constraints, "critical,CA:TRUE" },
 		{ NID_key_usage, "critical,keyCertSign,cRLSign" }, { NID_subject_key_identifier, "hash" } };
-	const struct issue_text name = { "CN", cn, strlen(cn) };
-	const struct issue_leaf l = { .text = &name, .n = 1, .not_before = not_before, .not_after = not_after };
 	struct issuer *i = calloc(1, sizeof *i);
 
 	fault_set(f, "no memory");
 	if (i != NULL && (i->key = EVP_EC_gen("P-256")) != NULL)
-		i->cert = make(i->key, &l, NULL, list, sizeof list / sizeof list[0], f);
+		i->cert = make(i->key, l, NULL, list, sizeof list / sizeof list[0], f);
 	if (i != NULL && i->cert != NULL)
 		return i;
 	issue_free(i);
-	fault_wrap(f, "the authority %s cannot be made", cn);
+	fault_wrap(f, "the authority cannot be made");
 	return NULL;
 }
 
 struct issuer *
 issue_authority(const char *cn, struct fault *f)
 {
+	const struct issue_text name = { "CN", cn, strlen(cn) };
 	int64_t now = time(NULL);
+	const struct issue_leaf l = { .text = &name, .n = 1, .not_before = now - 60, .not_after = now + DAYS * DAY };
 
-	return make_authority(cn, now - 60, now + DAYS * DAY, f);
+	return make_authority(&l, f);
 }
 
 struct issuer *
 issue_authority_always(const char *cn, struct fault *f)
 {
-	return make_authority(cn, 0, LATEST, f);
+	const struct issue_text name = { "CN", cn, strlen(cn) };
+
+	return issue_authority_named(&name, 1, f);
+}
+
+struct issuer *
+issue_authority_named(const struct issue_text *part, size_t n, struct fault *f)
+{
+	const struct issue_leaf l = { .text = part, .n = n, .not_after = LATEST };
+
+	return make_authority(&l, f);
 }
 
 void

@@ -15,6 +15,12 @@
 
 struct issuer; /* an authority: its key and its certificate */
 
+struct issue_text { /* a name of a certificate */
+	const char *kind;  /* of a part of the subject: CN, OU, O ...; of an alternative name: dns, ip, uri or email */
+	const char *bytes; /* len bytes, unchanged: also NUL, and bytes that are no UTF-8; of an ip the address as text */
+	size_t len;
+};
+
 /*
  * Makes an authority whose subject is CN=`cn`, valid for ten years. The caller owns it (issue_free). NULL with a
  * sentence.
@@ -22,6 +28,8 @@ struct issuer; /* an authority: its key and its certificate */
 struct issuer *issue_authority(const char *cn, struct fault *f);
 /* The same, valid from 1970 to 9999. */
 struct issuer *issue_authority_always(const char *cn, struct fault *f);
+/* The same with the n parts of its subject in their order. */
+struct issuer *issue_authority_named(const struct issue_text *part, size_t n, struct fault *f);
 void issue_free(struct issuer *i); /* wipes the key; NULL is fine */
 
 /*
@@ -35,12 +43,6 @@ int issue_write_authority(const struct issuer *i, const char *cert_path, const c
  * san: subject alternative names as OpenSSL writes them, "DNS:localhost,IP:127.0.0.1"; NULL: none.
  */
 int issue_write_leaf(const struct issuer *i, const char *cn, const char *san, const char *cert_path, const char *key_path, struct fault *f);
-
-struct issue_text { /* a name of a certificate */
-	const char *kind;  /* of a part of the subject: CN, OU, O ...; of an alternative name: dns, ip, uri or email */
-	const char *bytes; /* len bytes, unchanged: also NUL, and bytes that are no UTF-8; of an ip the address as text */
-	size_t len;
-};
 
 struct issue_leaf {
 	const struct issue_text *text; /* borrowed; the parts of the subject in their order, and alternative names */

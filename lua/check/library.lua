@@ -142,10 +142,15 @@ library.tables["sallyport.RowMock"] = {
   saf = "table?", resolve = "table<string, string[]|false>?",
 }
 library.tables["sallyport.RowCertificate"] = {
-  file = "string?", verified = "boolean?", userid = "string?", issuer = "string?", not_before = "number?", not_after = "number?",
+  file = "string?", verified = "boolean?", userid = "string?", issuer = "string|sallyport.RowIssuer|nil", not_before = "number?", not_after = "number?",
   c = "string|string[]|nil", st = "string|string[]|nil", l = "string|string[]|nil", o = "string|string[]|nil",
   ou = "string|string[]|nil", cn = "string|string[]|nil", dns = "string|string[]|nil", ip = "string|string[]|nil",
   uri = "string|string[]|nil", email = "string|string[]|nil",
+}
+
+library.tables["sallyport.RowIssuer"] = {
+  c = "string|string[]|nil", st = "string|string[]|nil", l = "string|string[]|nil", o = "string|string[]|nil",
+  ou = "string|string[]|nil", cn = "string|string[]|nil",
 }
 
 -- The claims of a NAME_invariant.lua: `---@type sallyport.Claim[]` above the table names them to an editor.

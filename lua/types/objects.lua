@@ -150,7 +150,7 @@ function Zone:at(seconds) end
 ---@field email string|string[]|nil
 ---@field file string?
 ---@field ip string|string[]|nil
----@field issuer string?
+---@field issuer string|sallyport.RowIssuer|nil
 ---@field l string|string[]|nil
 ---@field not_after number?
 ---@field not_before number?
@@ -172,6 +172,14 @@ function Zone:at(seconds) end
 ---@field text string|false|nil
 ---@field userid string|false|nil
 ---@field verdict "accept"|"refuse"|"install"
+
+---@class sallyport.RowIssuer
+---@field c string|string[]|nil
+---@field cn string|string[]|nil
+---@field l string|string[]|nil
+---@field o string|string[]|nil
+---@field ou string|string[]|nil
+---@field st string|string[]|nil
 
 ---@class sallyport.RowMock
 ---@field clock number?

@@ -78,6 +78,23 @@ describe("a row with a certificate", function()
         "code = 'unverified', text = 'CN=A|A|CN=Test authority|0,0,0,0|unable to get local issuer certificate'"))
   end)
 
+  it("has an issuer of several parts, by which the shipped script pinned accepts", function()
+    holds(row("{ cn = 'A', issuer = { cn = 'CA', o = 'Shop', c = 'DE' } }", "text = 'CN=A|A|C=DE,O=Shop,CN=CA|0,0,0,0|C=DE,O=Shop,CN=CA'"))
+    objects("certificate.issuer: must have a part", row("{ cn = 'A', issuer = {} }", "code = 'verified'"))
+    objects('certificate.issuer has no key "dns"', row("{ cn = 'A', issuer = { dns = 'x' } }", "code = 'verified'"))
+    objects("certificate.issuer.o: must be a string", row("{ cn = 'A', issuer = { o = 1 } }", "code = 'verified'"))
+    support.write(dir .. "/pinned.lua", support.read "policies/pinned.lua")
+    support.write(dir .. "/pinned_spec.lua", [[return {
+      { name = "by its name and issuer", door = "certify", facts = {},
+        certificate = { cn = "NETX.CTGAPP", issuer = { o = "Sallyport demo", cn = "First CA" } },
+        expect = { verdict = "accept", userid = "CTGUSER" } },
+      { name = "not by another issuer", door = "certify", facts = {}, certificate = { cn = "NETX.CTGAPP", issuer = "First CA" },
+        expect = { verdict = "refuse", code = "other_issuer" } },
+    }]])
+    local status, out, err = support.sallyport("test", dir, "--filter", "issuer")
+    assert.equal(0, status, out .. err)
+  end)
+
   it("is verified at the time of the row", function()
     holds(row("{ cn = 'A' }", "code = 'verified'", "now = 1000"), row("{ cn = 'A' }", "code = 'verified'", "now = 4e9"),
       row("{ cn = 'A', not_before = 0, not_after = 500 }", "code = 'unverified'", "now = 1000"))
