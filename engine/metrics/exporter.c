@@ -91,8 +91,19 @@ answer_metrics(struct exporter *e, struct MHD_Connection *c)
 }
 
 static enum MHD_Result
-answer_health(struct MHD_Connection *c, bool good, const char *line)
+answer_path(struct exporter *e, struct MHD_Connection *c, const char *path)
 {
+	char line[120];
+	bool good;
+
+	if (strcmp(path, "/metrics") == 0)
+		return answer_metrics(e, c);
+	if (strcmp(path, "/healthz") == 0)
+		good = scrape_healthy(e->m, clock_span(), line, sizeof line);
+	else if (strcmp(path, "/readyz") == 0)
+		good = scrape_ready(e->m, line, sizeof line);
+	else
+		return answer_line(c, MHD_HTTP_NOT_FOUND, "there are /metrics, /healthz and /readyz");
 	return answer_line(c, good ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, line);
 }
 
@@ -117,8 +128,6 @@ exporter_request(void *arg, struct MHD_Connection *c, const char *path, const ch
 	size_t *n, void **state)
 {
 	struct exporter *e = arg;
-	char line[120];
-	bool good;
 
 	(void)version;
 	(void)body;
@@ -128,17 +137,7 @@ exporter_request(void *arg, struct MHD_Connection *c, const char *path, const ch
 		return MHD_NO;
 	if (!is_get(method))
 		return answer_line(c, MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD are possible");
-	if (strcmp(path, "/metrics") == 0)
-		return answer_metrics(e, c);
-	if (strcmp(path, "/healthz") == 0) {
-		good = scrape_healthy(e->m, clock_span(), line, sizeof line);
-		return answer_health(c, good, line);
-	}
-	if (strcmp(path, "/readyz") == 0) {
-		good = scrape_ready(e->m, line, sizeof line);
-		return answer_health(c, good, line);
-	}
-	return answer_line(c, MHD_HTTP_NOT_FOUND, "there are /metrics, /healthz and /readyz");
+	return answer_path(e, c, path);
 }
 
 /* --- clients ---------------------------------------------------------------------------------- */
