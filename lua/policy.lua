@@ -318,15 +318,26 @@ policy.data = host.data
 --   suspended, such as the comparator of table.sort.
 policy.resolve = host.resolve
 
+-- policy.http { url =, method = "POST", json = value or body = "bytes", headers = { NAME = "value" }, timeout = 1, down
+--   = "refuse" } -> { status =, json =, body = }: asks an HTTP server whose "HOST:PORT" the region's policy_http names.
+--   method: "GET" "POST" "PUT" "PATCH" "DELETE"; nil: POST with a body, else GET. json: a value of strings, numbers,
+--   booleans and tables, at most 16 one in another; a table with the keys 1 to n is a list. timeout as of
+--   policy.resolve. The answer's json is nil when its body is no JSON; null in it is nil. A body has at most 64 KiB.
+--   Each status is an answer. There is none when the host is not named, cannot be reached, or takes longer. https
+--   verifies the server by the region's ring, without one by the system's store. Raises for another option or value,
+--   and as policy.resolve does.
+policy.http = host.http
+
 -- policy.sleep(seconds): waits, above 0 and at most 60 seconds; for rehearsals of limits and reloads. In a re-ask,
 --   in `ask`, in a replay, in decision tables and in a plain Lua it returns at once. Raises as policy.resolve does.
 policy.sleep = host.sleep
 
 -- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 }, rates = { NETX = 2 }, clock
 --   = seconds or a function that returns them, saf = { users = {…}, classes = {…} }, resolve = { ["db.example"] = {
---   "192.0.2.7" } } }: the state that policy.ipconn, policy.ipconns, policy.counter, policy.rate, policy.resolve and
---   require "policy.saf" answer from now on, and the clock by which counters expire and rates fill (absent: the
---   machine's). rates: the tokens left. resolve: other names have no answer. nil ends the mock. Raises for another
+--   "192.0.2.7" } }, http = { ["http://127.0.0.1:8181/v1"] = { status = 200, json = {…} } } }: the state that
+--   policy.ipconn, policy.ipconns, policy.counter, policy.rate, policy.resolve, policy.http and require "policy.saf"
+--   answer from now on, and the clock by which counters expire and rates fill (absent: the machine's). rates: the
+--   tokens left. resolve, http: other names and URLs have no answer. nil ends the mock. Raises for another
 --   key or an attribute that is not valid. In a plain Lua only (specs under busted); in the engine it is nil.
 policy.mock = host.mock
 

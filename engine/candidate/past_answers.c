@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "policy/facts_json.h"
@@ -198,6 +199,29 @@ take_resolve(struct answer_tape *t, struct account_value o)
 	return !t->full;
 }
 
+static bool
+take_http(struct answer_tape *t, struct account_value o)
+{
+	struct account_value call = account_member(o, "call"), body = account_member(o, "answer");
+	size_t room = account_length(body) + 1;
+	char words[WAITED_CALL], *bytes = malloc(room);
+	struct waited *w;
+
+	facts_json_unescape(account_text(call), account_length(call), words, sizeof words);
+	w = bytes != NULL ? waited_new(words) : NULL;
+	if (w != NULL) {
+		w->seconds = number(o, "milliseconds") / 1e3;
+		if (account_has(account_member(o, "reason")))
+			waited_fail(w, "%s", text(o, "reason"));
+		else
+			waited_answer(w, (int)integer(o, "status"), bytes, facts_json_unescape(account_text(body), account_length(body), bytes, room));
+		answer_tape_add_waited(t, w);
+	}
+	waited_unref(w);
+	free(bytes);
+	return w != NULL && !t->full;
+}
+
 /* --- all -------------------------------------------------------------------------------------- */
 
 /* The saf answers by the candidate's profiles, so that its recorded answers are no items. */
@@ -214,6 +238,8 @@ take(struct answer_tape *t, struct account_value o)
 		return take_rate(t, o);
 	if (strcmp(asked, "ipconn") == 0)
 		return take_ipconn(t, o);
+	if (strcmp(asked, "http") == 0)
+		return take_http(t, o);
 	if (strcmp(asked, "resolve") == 0)
 		return take_resolve(t, o);
 	return strcmp(asked, "ipconns") != 0 || take_ipconns(t, o);

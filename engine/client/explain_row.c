@@ -258,6 +258,24 @@ put_rate(json_t *rates, const char *name, const json_t *a)
 	json_object_set_new_nocheck(rates, name, json_real(left));
 }
 
+/* By the URL without its query, which the record does not show. */
+static void
+put_http(json_t *http, const json_t *a)
+{
+	const char *call = text(a, "call"), *url = call != NULL ? strstr(call, "://") : NULL, *end = call != NULL ? strstr(call, " #") : NULL;
+	json_t *answer = json_object_get(a, "answer"), *one = json_false();
+	char name[512];
+
+	if (url == NULL || end == NULL)
+		return;
+	while (url > call && url[-1] != ' ')
+		url--;
+	snprintf(name, sizeof name, "%.*s", (int)(end - url), url);
+	if (json_is_string(answer))
+		one = json_pack("{s:O, s:O}", "status", json_object_get(a, "status"), "body", answer);
+	json_object_set_new_nocheck(http, name, one);
+}
+
 /* Adds an answer of the region to the mock. False: a row cannot have it. */
 static bool
 put_answer(json_t *mock, const json_t *a)
@@ -280,6 +298,8 @@ put_answer(json_t *mock, const json_t *a)
 		put_counter(json_object_get(mock, "counters"), name, a);
 	} else if (strcmp(asked, "rate.take") == 0) {
 		put_rate(json_object_get(mock, "rates"), name, a);
+	} else if (strcmp(asked, "http") == 0) {
+		put_http(json_object_get(mock, "http"), a);
 	} else if (strcmp(asked, "resolve") == 0) {
 		json_object_set_new_nocheck(json_object_get(mock, "resolve"), name, json_is_array(answer) ? json_incref(answer) : json_false());
 	} else {
@@ -292,7 +312,7 @@ put_answer(json_t *mock, const json_t *a)
 static void
 print_mock(FILE *to, const json_t *asking)
 {
-	json_t *mock = json_pack("{s:{}, s:{}, s:{}, s:{}}", "ipconns", "counters", "rates", "resolve"), *a, *part;
+	json_t *mock = json_pack("{s:{}, s:{}, s:{}, s:{}, s:{}}", "ipconns", "counters", "rates", "resolve", "http"), *a, *part;
 	const char *key, *separator = " ";
 	size_t i;
 

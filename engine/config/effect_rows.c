@@ -327,6 +327,7 @@ const struct effect effect_rows[] = {
 	TUNES(region, "instructions", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "milliseconds", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "kilobytes", effect_no_script, "no script is named", "name one"),
+	TUNES(region, "policy_http", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "wait_milliseconds", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "waiting", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "waiting_peer", effect_no_script, "no script is named", "name one"),

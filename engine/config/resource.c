@@ -170,6 +170,28 @@ resource_metrics_fits(const char *value)
 }
 
 #define METRICS_FORM "\"ADDRESS:PORT\" with a numeric address or localhost, or the path of a socket with a / and no :"
+/* Words "HOST:PORT", in the form of a URL. */
+static bool
+resource_hosts_fit(const char *value)
+{
+	while (*value != '\0') {
+		size_t n = strcspn(value, " ");
+		char word[HOST_SIZE + 8], host[HOST_SIZE];
+		struct fault none;
+		int port;
+
+		if (n >= sizeof word)
+			return false;
+		memcpy(word, value, n);
+		word[n] = '\0';
+		if (addr_split(word, host, sizeof host, &port, &none) < 0 || port == 0 || !resource_host_fits(host) || resource_host_is_any(host))
+			return false;
+		value += n + (value[n] == ' ');
+	}
+	return true;
+}
+
+#define HOSTS_FORM "a list of \"HOST:PORT\", each one a name or an address with the port of its server"
 #define MASK_FORM "a list of \"peer.ip/N\" with a prefix length N, \"certificate.subject\", \"request.userid\" and \"check.detail\""
 #define HOST_FORM "any, default, a host's name, or an IPv4 or IPv6 address"
 #define ADDRESS_FORM "any, default, inaddr_any, or an IPv4 or IPv6 address"
@@ -258,6 +280,7 @@ const struct attribute resource_region[] = {
 	INT(instructions, 1, 1000000000, "1000000", ON),
 	INT(milliseconds, 1, 60000, "50", ON),
 	INT(kilobytes, 1, 1048576, "4096", ON),
+	{ .name = "policy_http", .kind = ATTR_WORDS, AT(policy_http), .max = VALUE_SIZE - 1, .acted = true, .fits = resource_hosts_fit, .form = HOSTS_FORM },
 	INT(wait_milliseconds, 1, 60000, "2000", ON),
 	INT(waiting, 1, 65535, "2000", ON),
 	INT(waiting_peer, 1, 65535, "200", ON),

@@ -54,6 +54,7 @@ struct region_def {
 	double tcp_timeout, handshake_timeout, capex_timeout, heartbeat, heartbeat_timeout, drain;
 	int maxsockets, halfopen, halfopen_peer;
 	int instructions, milliseconds, kilobytes;
+	char policy_http[VALUE_SIZE]; /* the hosts that scripts may ask, as words "HOST:PORT" */
 	int wait_milliseconds, waiting, waiting_peer; /* of suspended questions: wall time, number, number of a neighbourhood */
 	int recheck, specs, workers, records;
 	int generations, generation_days; /* the versions that are kept: their number; their age in days, -1: any */

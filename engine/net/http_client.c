@@ -93,12 +93,16 @@ read_url(const char *url, char host[HOST_MAX], int *port, struct fault *f)
 }
 
 int
-http_client_check_url(const char *url, struct fault *f)
+http_client_check_url(const char *url, char *out, size_t size, struct fault *f)
 {
 	char host[HOST_MAX];
 	int port;
 
-	return read_url(url, host, &port, f);
+	if (read_url(url, host, &port, f) < 0)
+		return -1;
+	if (out != NULL)
+		snprintf(out, size, "%s:%d", host, port);
+	return 0;
 }
 
 /* --- the end of a transfer --- */
@@ -181,6 +185,12 @@ end_all(struct pool *p)
 		finish(p->first, "no memory for the connection");
 }
 
+static bool
+is_answer(const struct http_transfer *x, long status)
+{
+	return x->post.status != NULL || (status >= 200 && status <= 299);
+}
+
 static void
 judge(struct http_transfer *x, CURLcode rc)
 {
@@ -192,10 +202,12 @@ judge(struct http_transfer *x, CURLcode rc)
 		snprintf(why, sizeof why, "%s", x->why);
 	else if (rc != CURLE_OK)
 		snprintf(why, sizeof why, "%.150s", x->error[0] != '\0' ? x->error : curl_easy_strerror(rc));
-	else if (status < 200 || status > 299)
+	else if (!is_answer(x, status))
 		snprintf(why, sizeof why, "answered %ld", status);
 	else
 		why[0] = '\0';
+	if (x->post.status != NULL)
+		*x->post.status = (int)status;
 	finish(x, why[0] != '\0' ? why : NULL);
 }
 
@@ -455,7 +467,7 @@ http_client_take_body(char *bytes, size_t size, size_t count, void *arg)
 	long status = 0;
 
 	curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (status < 200 || status > 299)
+	if (!is_answer(x, status))
 		return ignore(x, status, n);
 	if (n > x->post.answer->max - buf_len(x->post.answer))
 		return end_it(x, "the answer is longer than a message can be");
@@ -517,8 +529,11 @@ add_line(struct curl_slist **list, const char *line)
 static int
 add_headers(struct http_transfer *x)
 {
-	int ok = add_line(&x->headers, "Content-Type: application/octet-stream");
+	char type[80];
+	int ok;
 
+	snprintf(type, sizeof type, "Content-Type: %s", x->post.type != NULL ? x->post.type : "application/octet-stream");
+	ok = add_line(&x->headers, type);
 	ok |= add_line(&x->headers, "Expect:"); /* no wait for a 100 */
 	for (size_t i = 0; i < x->post.nheaders; i++)
 		ok |= add_line(&x->headers, x->post.header[i]);
@@ -571,6 +586,9 @@ set_request(struct http_transfer *x)
 	ok |= curl_easy_setopt(x->easy, CURLOPT_POST, 1L);
 	ok |= curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->post.len);
 	ok |= curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, x->post.len > 0 ? x->post.data : "");
+	ok |= curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, x->post.method);
+	if (x->post.method != NULL && x->post.len == 0)
+		ok |= curl_easy_setopt(x->easy, CURLOPT_HTTPGET, 1L);
 	ok |= curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
 	ok |= curl_easy_setopt(x->easy, CURLOPT_USERAGENT, "sallyport");
 	ok |= curl_easy_setopt(x->easy, CURLOPT_WRITEFUNCTION, http_client_take_body);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * http_client: HTTP POST requests on the worker's loop (libcurl's multi interface). A request is sent at most once:
+ * http_client: HTTP requests on the worker's loop (libcurl's multi interface). A request is sent at most once:
  * when the server may have received it, it is not sent again. No redirects, proxies or cookies, and no credentials in a
  * URL.
  */
@@ -21,6 +21,8 @@ struct http_transfer; /* one request under way */
 
 struct http_post { /* a request; every pointer is borrowed until the transfer is over */
 	const char *url;
+	const char *method;            /* NULL: POST */
+	const char *type;              /* of the data, for Content-Type; NULL: application/octet-stream */
 	const char *const *header; /* "Name: value" */
 	size_t nheaders;
 	const void *data;
@@ -28,12 +30,13 @@ struct http_post { /* a request; every pointer is borrowed until the transfer is
 	double timeout;                /* seconds, for the whole transfer */
 	struct ring *ring;             /* https: the server must verify against its signers and is shown its default pair; NULL: the system's store */
 	struct threadpool *threadpool; /* resolves the host's name; NULL: only numeric addresses work */
+	int *status;                   /* each status is an answer, and stands here; NULL: those of 200 to 299 are */
 	struct buf *answer;            /* receives the answer's body; its max is the limit */
 	size_t *held;                  /* the answer's bytes are added here while the transfer lasts; NULL: not counted */
 	size_t held_max;               /* limit of *held */
 	/*
-	 * Called once, from the loop. why NULL: the status was 200 to 299 and the data is in *answer; else a sentence,
-	 * valid during the call.
+	 * Called once, from the loop. why NULL: the status was 200 to 299 (with `status`: any) and the data is in
+	 * *answer; else a sentence, valid during the call.
 	 */
 	void (*done)(void *arg, const char *why);
 	void *arg;
@@ -42,16 +45,16 @@ struct http_post { /* a request; every pointer is borrowed until the transfer is
 struct http_client *http_client_new(struct ev_loop *loop); /* NULL: no memory */
 void http_client_free(struct http_client *c); /* no transfer may be under way; NULL is fine */
 
-/* Begins a POST. NULL with a sentence: done() is not called then. */
+/* Begins a request. NULL with a sentence: done() is not called then. */
 struct http_transfer *http_client_post(struct http_client *c, const struct http_post *p, struct fault *f);
 /* Closes the connection; done() is not called. Must not be called after done(). */
 void http_client_cancel(struct http_transfer *x);
 
 /*
- * Checks that http_client_post takes the URL: http or https, a host, no user, password or fragment. -1 with a sentence.
- * Any thread.
+ * Checks that http_client_post takes the URL: http or https, a host, no user, password or fragment. Writes its
+ * "HOST:PORT", with the default port, into out, which may be NULL. -1 with a sentence. Any thread.
  */
-int http_client_check_url(const char *url, struct fault *f);
+int http_client_check_url(const char *url, char *out, size_t size, struct fault *f);
 
 /* The version of the libcurl that runs, "7.88.1". A static string. */
 const char *http_client_library(void);

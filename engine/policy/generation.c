@@ -301,7 +301,7 @@ open_policy(struct loading *l)
 {
 	const struct region_def *r = &l->d->region;
 	struct budget_limits limits = { r->instructions, r->milliseconds, (size_t)r->kilobytes };
-	struct wait_limits waits = { r->wait_milliseconds / 1e3, (unsigned)r->waiting, (unsigned)r->waiting_peer };
+	struct wait_limits waits = { r->wait_milliseconds / 1e3, (unsigned)r->waiting, (unsigned)r->waiting_peer, r->policy_http, l->g->ring };
 	struct generation *g = l->g;
 
 	g->sources = sources_new(l->options->library_dir, r->policies);

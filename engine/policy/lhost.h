@@ -39,6 +39,7 @@ struct lhost {
 	struct inputs *inputs;          /* borrowed: the files that scripts read while they load */
 	const char *data_dir;           /* borrowed: the directory of scripts and data; NULL in plain Lua, which goes by package.path */
 	const struct saf *saf;          /* borrowed; NULL: none is named, and nothing is permitted */
+	const char *hosts;              /* borrowed: the words "HOST:PORT" that policy.http may ask; NULL: none */
 	bool asking;                    /* in the engine: a function is under way: scripts may ask about the region, and read no files */
 	struct lhost_asking now;        /* of that function, which script_call sets for each part of it that runs; else all zero */
 	const char *full;               /* why a counter or rate found no room, static; script_call logs it and sets NULL; NULL: no such case */

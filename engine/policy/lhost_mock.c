@@ -251,20 +251,32 @@ mock_saf(lua_State *L, int idx, int mocked)
 	lua_pop(L, 1);
 }
 
-/* Copies the names and their lists; false: there is no answer. */
+/* Copies the answers by their names; false: there is no answer. */
 static void
-mock_resolve(lua_State *L, int from, int to)
+mock_answers(lua_State *L, int from, int to, const char *form)
 {
 	for (lua_pushnil(L); lua_next(L, from) != 0; lua_pop(L, 1)) {
 		if (lua_type(L, -2) != LUA_TSTRING || !(lua_istable(L, -1) || (lua_isboolean(L, -1) && !lua_toboolean(L, -1))))
-			luaL_error(L, "mock: resolve is { NAME = { ADDRESS, ... }, ADDRESS = { NAME, ... } }; false: no answer");
+			luaL_error(L, "mock: %s; false: no answer", form);
 		lua_pushvalue(L, -2);
 		lua_pushvalue(L, -2);
 		lua_rawset(L, to);
 	}
 }
 
-static const char *const mock_words[] = { MOCK_IPCONNS, MOCK_COUNTERS, MOCK_RATES, MOCK_CLOCK, MOCK_SAF, MOCK_RESOLVE, NULL };
+static void
+lhost_mock_resolve(lua_State *L, int from, int to)
+{
+	mock_answers(L, from, to, "resolve is { NAME = { ADDRESS, ... }, ADDRESS = { NAME, ... } }");
+}
+
+static void
+lhost_mock_http(lua_State *L, int from, int to)
+{
+	mock_answers(L, from, to, "http is { URL = { status = 200, json = ..., body = ... } }");
+}
+
+static const char *const mock_words[] = { MOCK_IPCONNS, MOCK_COUNTERS, MOCK_RATES, MOCK_CLOCK, MOCK_SAF, MOCK_RESOLVE, MOCK_HTTP, NULL };
 
 static void
 mock_keys(lua_State *L, int idx)
@@ -279,7 +291,7 @@ mock_keys(lua_State *L, int idx)
 		for (word = 0; mock_words[word] != NULL && strcmp(key, mock_words[word]) != 0; word++)
 			;
 		if (mock_words[word] == NULL)
-			luaL_error(L, "mock: no key '%s'; there are ipconns, counters, rates, clock, saf and resolve", key);
+			luaL_error(L, "mock: no key '%s'; there are ipconns, counters, rates, clock, saf, resolve and http", key);
 	}
 }
 
@@ -299,7 +311,8 @@ lhost_mock(struct lua_State *L, struct lhost *h, int idx)
 		mock_set(L, idx, mocked, &counters_kind);
 		mock_set(L, idx, mocked, &rates_kind);
 		mock_saf(L, idx, mocked);
-		mock_part(L, idx, mocked, MOCK_RESOLVE, mock_resolve);
+		mock_part(L, idx, mocked, MOCK_RESOLVE, lhost_mock_resolve);
+		mock_part(L, idx, mocked, MOCK_HTTP, lhost_mock_http);
 	}
 	if (h->mock > 0)
 		luaL_unref(L, LUA_REGISTRYINDEX, h->mock);

@@ -442,6 +442,7 @@ void
 policy_use_waits(struct policy *p, const struct wait_limits *limits)
 {
 	p->waits = *limits;
+	p->host.hosts = limits->hosts;
 }
 
 void

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct waited *
 waited_new(const char *call)
@@ -34,6 +35,21 @@ waited_fail(struct waited *w, const char *format, ...)
 	va_end(ap);
 }
 
+int
+waited_answer(struct waited *w, int status, const void *body, size_t len)
+{
+	w->body = malloc(len + 1);
+	if (w->body == NULL) {
+		waited_fail(w, "no memory for the answer");
+		return -1;
+	}
+	memcpy(w->body, body, len);
+	w->body[len] = '\0';
+	w->len = len;
+	w->status = status;
+	return 0;
+}
+
 struct waited *
 waited_ref(struct waited *w)
 {
@@ -45,6 +61,8 @@ waited_ref(struct waited *w)
 void
 waited_unref(struct waited *w)
 {
-	if (w != NULL && atomic_fetch_sub_explicit(&w->refs, 1, memory_order_acq_rel) == 1)
+	if (w != NULL && atomic_fetch_sub_explicit(&w->refs, 1, memory_order_acq_rel) == 1) {
+		free(w->body);
 		free(w);
+	}
 }

@@ -21,12 +21,17 @@ struct waited {
 	double seconds;         /* that the call took */
 	char name[WAITED_NAMES][WAITED_NAME]; /* addresses, or names */
 	size_t n;
+	int status; /* of http */
+	char *body; /* owned; of http: len bytes */
+	size_t len;
 };
 
 /* Makes an answer without a name for the call, of one reference. NULL: no memory. */
 struct waited *waited_new(const char *call);
 /* Adds a name; further ones than WAITED_NAMES are left out. Copied. */
 void waited_add(struct waited *w, const char *name);
+/* Sets the answer of http; copies the body. -1: no memory, and w says so. */
+int waited_answer(struct waited *w, int status, const void *body, size_t len);
 /* Sets why there is no answer. */
 void waited_fail(struct waited *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Adds a reference. Returns w. NULL is fine. */

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/sum.h"
+#include "net/http_client.h"
 #include "net/resolve.h"
 #include "net/timer.h"
 
@@ -27,6 +28,9 @@ struct wait {
 	bool last; /* the timer is the limit of the question, not of the call */
 	struct resolving *resolving;
 	struct ticket *ticket; /* owned by the look-up under way */
+	struct http_transfer *transfer;
+	struct buf body; /* of its answer */
+	int status;
 };
 
 struct ticket { /* names a call to the look-up that may end after it */
@@ -38,6 +42,7 @@ struct ticket { /* names a call to the look-up that may end after it */
 struct waits {
 	struct ev_loop *loop;        /* borrowed */
 	struct threadpool *resolver; /* owned: names that scripts ask for do not keep the names of partners waiting */
+	struct http_client *client;  /* owned; NULL until it is used */
 	struct wait *bucket[BUCKETS];
 	unsigned n;
 	uint64_t born;
@@ -63,6 +68,7 @@ waits_free(struct waits *all)
 {
 	if (all == NULL)
 		return;
+	http_client_free(all->client);
 	threadpool_free(all->resolver);
 	free(all);
 }
@@ -159,6 +165,9 @@ wait_free(struct wait *w)
 		resolve_cancel(w->resolving);
 		free(w->ticket);
 	}
+	if (w->transfer != NULL)
+		http_client_cancel(w->transfer);
+	buf_free(&w->body);
 	delist(w);
 	free(w);
 }
@@ -251,6 +260,38 @@ begin_resolve(struct wait *w)
 	return -1;
 }
 
+/* --- http ------------------------------------------------------------------------------------- */
+
+static void
+waits_fetched(void *arg, const char *why)
+{
+	struct wait *w = arg;
+	struct waited *answer = waited_new(w->call.text);
+
+	w->transfer = NULL;
+	if (answer != NULL && why != NULL)
+		waited_fail(answer, "%s", why);
+	else if (answer != NULL)
+		waited_answer(answer, w->status, buf_bytes(&w->body), buf_len(&w->body));
+	end(w, answer);
+}
+
+static int
+begin_http(struct wait *w, struct ring *ring, struct fault *f)
+{
+	const struct wait_call *c = &w->call;
+	struct http_post p = { .url = c->url, .method = c->method, .type = c->type, .header = c->header, .nheaders = c->headers,
+		.data = c->body, .len = c->len, .timeout = c->seconds + 1, /* the timer of the wait comes before */
+		.ring = ring, .threadpool = w->all->resolver, .status = &w->status, .answer = &w->body, .done = waits_fetched, .arg = w };
+
+	if (w->all->client == NULL)
+		w->all->client = http_client_new(w->all->loop);
+	if (w->all->client == NULL)
+		return fault_set(f, "no memory to wait");
+	w->transfer = http_client_post(w->all->client, &p, f);
+	return w->transfer != NULL ? 0 : -1;
+}
+
 /* --- the beginning ---------------------------------------------------------------------------- */
 
 static struct wait *
@@ -267,6 +308,7 @@ wait_new(struct waits *all, const struct wait_request *r, const struct addr_pref
 	w->arg = r->arg;
 	w->call = *r->call;
 	w->began = clock_span();
+	buf_init(&w->body, WAIT_BODY_MAX);
 	timer_init(&w->timer, all->loop, waits_expire, w);
 	enlist(w);
 	return w;
@@ -281,11 +323,12 @@ waits_begin(struct waits *all, const struct wait_request *r, struct fault *f)
 
 	if (is_full(all, r, &p, f))
 		return NULL;
+	fault_set(f, "no memory to wait");
 	w = wait_new(all, r, &p);
-	if (w == NULL || (w->call.kind == WAIT_RESOLVE && begin_resolve(w) < 0)) {
-		if (w != NULL)
-			wait_free(w);
-		fault_set(f, "no memory to wait");
+	if (w == NULL)
+		return NULL;
+	if ((w->call.kind == WAIT_RESOLVE && begin_resolve(w) < 0) || (w->call.kind == WAIT_HTTP && begin_http(w, r->limits.ring, f) < 0)) {
+		wait_free(w);
 		return NULL;
 	}
 	w->last = left < w->call.seconds;

@@ -15,9 +15,15 @@ struct ev_loop;
 struct wait;
 struct waits;
 
+#define WAIT_HEADERS 16
+#define WAIT_BODY_MAX (64 * 1024) /* bytes of an answer of http */
+
+struct ring;
+
 enum wait_kind {
 	WAIT_SLEEP,   /* the time itself is the answer */
 	WAIT_RESOLVE, /* the addresses of a name, or the names of an address */
+	WAIT_HTTP,    /* the answer of an HTTP server */
 };
 
 struct wait_call { /* what a script asked for */
@@ -25,11 +31,20 @@ struct wait_call { /* what a script asked for */
 	double seconds;         /* of a sleep; else the time after which there is no answer. Above 0 */
 	char name[WAITED_NAME]; /* of resolve: the name, or the address in numbers */
 	char text[WAITED_CALL]; /* struct waited, call */
+	/* of http; borrowed until the call has ended */
+	const char *url, *method;
+	const char *type;       /* of the body; NULL: application/octet-stream */
+	const void *body;
+	size_t len;
+	const char *header[WAIT_HEADERS]; /* "Name: value" */
+	size_t headers;
 };
 
 struct wait_limits {
 	double seconds;         /* of wall time that one question may wait, all its calls together */
 	unsigned all, prefix;   /* suspended questions: of the worker, and about peers of one neighbourhood (/24, /48) */
+	const char *hosts;      /* borrowed: the words "HOST:PORT" that http may ask; "" none */
+	struct ring *ring;      /* borrowed: of https; NULL: the system's store */
 };
 
 struct wait_request {

@@ -33,6 +33,7 @@ library.modules["policy"] = {
   note = fn({ { "key", "string" }, { "value", "string|number|boolean" } }, {}, { phase = "door" }),
   data = fn({ { "name", "string" }, { "options?", "sallyport.DataOptions" } }, { "sallyport.Data" }, { phase = "load" }),
   resolve = fn({ { "name", "string" }, { "options?", "sallyport.ResolveOptions" } }, { "any" }, { phase = "door" }),
+  http = fn({ { "request", "sallyport.HttpRequest" } }, { "any" }, { phase = "door" }),
   sleep = fn({ { "seconds", "number" } }, {}, { phase = "door" }),
   zone = fn({ { "name", "string" } }, { "sallyport.Zone" }, { phase = "load" }),
   mock = fn({ { "state?", "table" } }, {}, { phase = "spec" }),
@@ -118,6 +119,10 @@ library.tables["sallyport.InstallOptions"] = {
 library.tables["sallyport.IpconnFilter"] = { applid = "string?", networkid = "string?" }
 library.tables["sallyport.CounterOptions"] = { expires = "number?" }
 library.tables["sallyport.DataOptions"] = { key = "string?" }
+library.tables["sallyport.HttpRequest"] = {
+  url = "string", method = '"GET"|"POST"|"PUT"|"PATCH"|"DELETE"|nil', json = "any", body = "string?", headers = "table<string, string>?",
+  timeout = "number?", down = "any",
+}
 library.tables["sallyport.ResolveOptions"] = { timeout = "number?", down = "any" }
 library.tables["sallyport.RateOptions"] = { count = "integer", per = "number", burst = "integer?" }
 library.tables["sallyport.CounterRange"] = { min = "integer?", max = "integer?", wrap = "boolean?" }
@@ -139,7 +144,7 @@ library.tables["sallyport.WalkExpect"] = {
 }
 library.tables["sallyport.RowMock"] = {
   ipconns = "table<string, table>?", counters = "table<string, integer>?", rates = "table<string, number>?", clock = "number?",
-  saf = "table?", resolve = "table<string, string[]|false>?",
+  saf = "table?", resolve = "table<string, string[]|false>?", http = "table<string, table|false>?",
 }
 library.tables["sallyport.RowCertificate"] = {
   file = "string?", verified = "boolean?", userid = "string?", issuer = "string|sallyport.RowIssuer|nil", not_before = "number?", not_after = "number?",

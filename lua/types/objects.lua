@@ -113,6 +113,15 @@ function Zone:at(seconds) end
 ---@class sallyport.DataOptions
 ---@field key string?
 
+---@class sallyport.HttpRequest
+---@field body string?
+---@field down any
+---@field headers table<string, string>?
+---@field json any
+---@field method "GET"|"POST"|"PUT"|"PATCH"|"DELETE"|nil
+---@field timeout number?
+---@field url string
+
 ---@class sallyport.InstallOptions
 ---@field applid string?
 ---@field host string?
@@ -184,6 +193,7 @@ function Zone:at(seconds) end
 ---@class sallyport.RowMock
 ---@field clock number?
 ---@field counters table<string, integer>?
+---@field http table<string, table|false>?
 ---@field ipconns table<string, table>?
 ---@field rates table<string, number>?
 ---@field resolve table<string, string[]|false>?

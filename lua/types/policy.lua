@@ -55,6 +55,18 @@ function policy.data(name, options) end
 ---@return fun(facts: table, params: table?): sallyport.Verdict
 function policy.first(rules) end
 
+---policy.http { url =, method = "POST", json = value or body = "bytes", headers = { NAME = "value" }, timeout = 1, down
+---= "refuse" } -> { status =, json =, body = }: asks an HTTP server whose "HOST:PORT" the region's policy_http names.
+---method: "GET" "POST" "PUT" "PATCH" "DELETE"; nil: POST with a body, else GET. json: a value of strings, numbers,
+---booleans and tables, at most 16 one in another; a table with the keys 1 to n is a list. timeout as of
+---policy.resolve. The answer's json is nil when its body is no JSON; null in it is nil. A body has at most 64 KiB.
+---Each status is an answer. There is none when the host is not named, cannot be reached, or takes longer. https
+---verifies the server by the region's ring, without one by the system's store. Raises for another option or value,
+---and as policy.resolve does.
+---@param request sallyport.HttpRequest
+---@return any
+function policy.http(request) end
+
 ---policy.install { ipconn =, template =, applid =, host =, port = } -> verdict, at `install` (the URM's answer, IPIC.md
 ---6.2). ipconn: the name of the new ipconn, required. template: the ipconn to copy. applid: the new APPLID of the
 ---partner. host: at most 116 printable characters, the host for a call-back. port: 1 to 65535, or -1 (no call-back).

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Calls that wait (policy.resolve, policy.sleep): a suspended question at each door, and its ends.
 local policy = require "policy"
+local process = require "spec.support.process"
 local support = require "spec.support"
 
 local function fails(text, f, ...)
@@ -38,6 +39,39 @@ describe("policy.resolve", function()
   end)
 end)
 
+describe("policy.http", function()
+  after_each(function() policy.mock(nil) end)
+
+  it("answers from the mock, in a plain Lua", function()
+    policy.mock { http = { ["http://127.0.0.1:8181/v1"] = { json = { result = true } },
+      ["http://127.0.0.1:8181/no"] = { status = 404, body = "none" } } }
+    local answer = policy.http { url = "http://127.0.0.1:8181/v1", json = { input = { ip = "192.0.2.7", list = { 1, 2.5, true } } } }
+    assert.are.same({ status = 200, json = { result = true }, body = "" }, answer)
+    assert.are.same({ status = 404, body = "none" }, policy.http { url = "http://127.0.0.1:8181/no" })
+    assert.are.equal("none", policy.http { url = "http://127.0.0.1:1/", down = "none" })
+  end)
+
+  it("raises for other requests", function()
+    local url = "http://127.0.0.1:8181/v1"
+    for bad, request in pairs {
+      ["url must be a string, not a nil"] = {}, ["url: "] = { url = "ftp://127.0.0.1/" }, ["holds a character"] = { url = url .. "\n" },
+      ["no option 'jsn'"] = { url = url, jsn = 1 }, ["method is"] = { url = url, method = "get" },
+      ["body or json, not both"] = { url = url, body = "", json = 1 },
+      ["json: a function cannot be JSON"] = { url = url, json = { print } },
+      ["a key is a number"] = { url = url, json = { a = 1, [2] = 2 } },
+      ["json: a string cannot be JSON"] = { url = url, json = "\xff" },
+      ["body has more than 65536 bytes"] = { url = url, body = ("x"):rep(65537) },
+      ["headers are { NAME"] = { url = url, headers = { A = "b\r\nC: d" } },
+      ["headers are { NAME = "] = { url = url, headers = { ["A:"] = "b" } },
+      ["timeout must be"] = { url = url, timeout = 0 },
+    } do fails(bad, policy.http, request) end
+    fails("takes a table", policy.http, url)
+    local deep = {}
+    for _ = 1, 17 do deep = { a = deep } end
+    fails("more than 16 tables one in another", policy.http, { url = url, json = deep })
+  end)
+end)
+
 describe("a question that waits", function()
   local region
   after_each(function() region:stop() end)
@@ -50,7 +84,7 @@ local function waits(door, facts) if where[door] then where[door](facts) end end
 return {
   admit = function() waits "admit" return policy.accept() end,
   certify = function() waits "certify" return policy.accept() end,
-  bind = function() waits "bind" return policy.accept() end,
+  bind = function(f) waits("bind", f) return policy.accept() end,
   install = function(f) waits("install", f) return policy.install { ipconn = f.capex.applid, template = "ALL" } end,
   attach = function() waits "attach" return policy.accept() end,
 }]]
@@ -282,8 +316,8 @@ return {
     start(SLEEPS:format("bind", "1"))
     local p = raw():capex { applid = "ONE", networkid = "NETX" }
     suspended()
-    local changed = 'if facts.recheck then return policy.refuse "changed" end'
-    region:script("rules", (RULES:format "{}":gsub('waits "bind"', changed):gsub("bind = function%(%)", "bind = function(facts)")))
+    local changed = 'if f.recheck then return policy.refuse "changed" end'
+    region:script("rules", (RULES:format "{}":gsub('waits%("bind", f%)', changed)))
     assert.are.equal(0, (region:command "reload"))
     assert.are.equal("SECURITY_VIOLATION", p:read_message().body.reason)
     region:wait_log "SP0021 .*code=changed"
@@ -300,6 +334,80 @@ return {
     region:script("rules", RULES:format [[{ bind = function() policy.resolve "other.example" end }]])
     region:command "reload"
     assert.are.equal(1, (region:command("reload")))
+  end)
+
+  describe("for an HTTP server", function()
+    local backend, url
+    setup(function()
+      backend = process.start { "lua5.4", "spec/support/backend.lua" }
+      local port = support.wait_until(function() return backend:stdout():match "^(%d+)\n" end, 10, "the port of the backend")
+      url = "http://127.0.0.1:" .. port
+    end)
+    teardown(function() backend:stop() end)
+
+    local function ask(rules, hosts)
+      start(rules:gsub("URL", url), { region = { policy_http = hosts or { url:match "//(.*)" } } })
+      return raw():capex { applid = "ONE", networkid = "NETX" }
+    end
+
+    local function bind(p)
+      local answer = p:read_message(10).body
+      local _, d = checks(region:explain(answer.connection)[1], "bind")
+      local found = {}
+      for _, c in ipairs(d.checks) do found[c.name] = c.detail end
+      return found, d
+    end
+
+    it("sends and reads JSON, headers and bodies, and takes each status", function()
+      local p = ask [[{ bind = function(f)
+        local sent = { input = { ip = f.peer.ip, applid = f.capex.applid, list = { 1, 2.5, true, "x" }, none = {} } }
+        local a = policy.http { url = "URL/echo", json = sent }
+        policy.check("status", true, a.status)
+        policy.check("json", true, table.concat({ a.json.input.ip, a.json.input.applid, #a.json.input.list, a.json.input.list[2] }, " "))
+        policy.check("body", true, policy.http { url = "URL/upper", method = "PUT", body = "abc" }.body)
+        local head = policy.http { url = "URL/head", headers = { Authorization = "Bearer secret" } }.body
+        policy.check("head", true, head:match "GET /head.*Bearer s" ~= nil)
+        policy.check("missing", true, policy.http { url = "URL/status/404" }.status)
+        policy.check("no json", true, tostring(policy.http { url = "URL/upper", body = "{" }.json))
+      end }]]
+      local found, d = bind(p)
+      assert.are.same({ "200", "127.0.0.1 ONE 4 2.5", "ABC", "true", "404", "nil" },
+        { found.status, found.json, found.body, found.head, found.missing, found["no json"] })
+      assert.are.same({ "http", 200 }, { d.answers[1].asked, d.answers[1].status })
+      local _, text = region:command("explain", last().connection)
+      assert.is_nil(text:find("secret", 1, true))
+      assert.is_truthy(text:find("http POST " .. url .. "/echo", 1, true))
+    end)
+
+    it("has no answer for another host, without a server, in no time and of too much", function()
+      local p = ask [[{ bind = function()
+        local function why(path, t)
+          local ok, e = pcall(policy.http, { url = path, timeout = t })
+          policy.check(path:match "[^/]*$", ok, e)
+        end
+        why("http://127.0.0.1:9/other", 1)
+        why("URL/hang", 0.2)
+        why("URL/long", 1)
+        policy.check("down", true, policy.http { url = "URL/hang", timeout = 0.1, down = "none" })
+      end }]]
+      local found = bind(p)
+      assert.is_truthy(found.other:find "policy_http of the region does not name the host")
+      assert.is_truthy(found.hang:find "no answer within 0.2 s")
+      assert.is_truthy(found.long:find "no answer: ")
+      assert.are.equal("none", found.down)
+    end)
+
+    it("has its answer again in a re-ask, and for a row", function()
+      local rules = [[{ bind = function() policy.check("echo", true, policy.http { url = "URL/echo", json = { n = 7 } }.json.n) end }]]
+      local p = ask(rules)
+      local connection = p:read_message(10).body.connection
+      region:script("rules", RULES:format((rules:gsub("URL", url):gsub('"echo"', '"again"'))))
+      local status, out, err = region:command "reload"
+      assert.message(out .. err).are.equal(0, status)
+      assert.are.equal(200, p:beat().status)
+      local _, text = region:command("explain", connection, "--row")
+      assert.is_truthy(text:find(('http = { ["%s/echo"] = { '):format(url), 1, true), text)
+    end)
   end)
 
   it("ends with the region, and when its listener ends", function()

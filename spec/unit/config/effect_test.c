@@ -33,6 +33,8 @@ static const struct example {
 	{ "region", "instructions", OWN("instructions = 300"), OWN("instructions = 300") "program 'P' { script = 'p' }" },
 	{ "region", "milliseconds", OWN("milliseconds = 3"), OWN("milliseconds = 3") "tcpipservice 'T' { portnumber = 0, urm = 'u' }" },
 	{ "region", "kilobytes", OWN("kilobytes = 300"), OWN("kilobytes = 300") "ipconn 'C' { port = 1, host = 'h', sendcount = 1, admit = 'a' }" },
+	{ "region", "policy_http", OWN("policy_http = { '127.0.0.1:80' }"),
+		OWN("policy_http = { '127.0.0.1:80' }") "tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
 	{ "region", "wait_milliseconds", OWN("wait_milliseconds = 3"), OWN("wait_milliseconds = 3") "tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
 	{ "region", "waiting", OWN("waiting = 3"), OWN("waiting = 3") "tcpipservice 'T' { portnumber = 0, admit = 'a' }" },
 	{ "region", "waiting_peer", OWN("waiting_peer = 3"), OWN("waiting_peer = 3") "tcpipservice 'T' { portnumber = 0, urm = 'u' }" },

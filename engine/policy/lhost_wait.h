@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * lhost_wait: the way of each function that waits: its answer comes from the mock, the answer tape or the world; for
+ * the world the script is suspended, through the one coroutine that script_call resumes. The record gets each answer.
+ */
+#ifndef SALLYPORT_LHOST_WAIT_H
+#define SALLYPORT_LHOST_WAIT_H
+
+#include "policy/lhost_internal.h"
+#include "policy/waits.h"
+
+struct jsontext;
+
+enum { LHOST_WAIT_DOWN = 3, LHOST_WAIT_CALL }; /* on the stack: the value of down, the call; the arguments are below */
+
+struct lhost_wait_function {
+	const char *name; /* "resolve"; of its answers in the record too */
+	const char *mock; /* the part of the mock, a table by the argument; NULL: a mock answers nothing */
+	/* Adds the arguments and the answer to the record. */
+	void (*keep)(struct jsontext *j, const struct wait_call *c, const struct waited *a);
+	/* Writes the answer in a few words. Returns out. */
+	const char *(*words)(const struct waited *a, char *out, size_t size);
+	/* Pushes the answer. [-0, +1, may throw] */
+	void (*push)(struct lua_State *L, struct lhost *h, const struct waited *a);
+	/* Makes the answer of the value on the top, which the mock has. [-1, +1, may throw] */
+	void (*push_mocked)(struct lua_State *L, struct lhost *h);
+};
+
+struct lhost_waiting { /* a call on the stack of its function; the question reads it while the script is suspended */
+	struct wait_call call;
+	const struct lhost_wait_function *function; /* static */
+	bool barred; /* the region does not allow the call: no answer of the world */
+	bool has_down;
+	char down[TEXT_SIZE]; /* the text of the refusal service_down */
+};
+
+/* Pushes an empty call to LHOST_WAIT_CALL; at most two arguments stay. [-0, +*, may throw] */
+struct lhost_waiting *lhost_wait_push(struct lua_State *L, const struct lhost_wait_function *f, enum wait_kind kind, double seconds);
+/*
+ * Takes the option `key` with the value on the top when it is `timeout` or `down`. False: it is another one. [-0, +0,
+ * may throw]
+ */
+bool lhost_wait_option(struct lua_State *L, struct lhost_waiting *s, const char *key);
+/* Answers the call: the end of its function. asked: the key in the part of the mock. [may throw] */
+int lhost_wait_ask(struct lua_State *L, struct lhost *h, struct lhost_waiting *s, const char *asked);
+
+#endif
