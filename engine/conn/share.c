@@ -31,11 +31,14 @@ in_percent(const struct share *s, const char *name, const void *bytes, size_t n)
 bool
 share_has_accepted(const struct share *s, const char *tcpipservice, const struct addr *peer)
 {
+	struct addr_prefix partner;
+
 	if (s->tcpipservice[0] != '\0' && strcmp(s->tcpipservice, tcpipservice) != 0)
 		return false;
+	partner = addr_subnet(peer);
 	if (s->by_peer && !addr_prefix_holds(&s->peer, peer))
 		return false;
-	return in_percent(s, tcpipservice, peer->bytes, sizeof peer->bytes);
+	return in_percent(s, tcpipservice, partner.bytes, sizeof partner.bytes);
 }
 
 bool

@@ -22,7 +22,10 @@ struct share {
 
 /* Draws the key. -1: no random bytes. */
 int share_draw(struct share *s);
-/* Whether the share has the connection from that address that the listener accepts: by their hash. */
+/*
+ * Whether the share has the connection from that address that the listener accepts: by the hash of the listener and of
+ * the IPv4 address, or of the /64 of an IPv6 address, in which a partner takes any address.
+ */
 bool share_has_accepted(const struct share *s, const char *tcpipservice, const struct addr *peer);
 /*
  * Whether the share has the connections that the region dials for that ipconn: by the hash of its name. host: the
