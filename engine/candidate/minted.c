@@ -17,7 +17,8 @@ struct made { /* in a tree by its key */
 };
 
 struct minted {
-	struct issuer *issuer; /* owned */
+	struct issuer *issuer[1 + MINTED_AUTHORITIES]; /* owned; the plain one first */
+	size_t issuers;
 	struct presented_item stranger; /* owned: an authority that signs nothing */
 	void *tree; /* tsearch: of struct made */
 	unsigned kept;
@@ -50,11 +51,22 @@ minted_new(struct fault *f)
 		fault_set(f, "out of memory");
 		return NULL;
 	}
-	m->issuer = issue_authority_always("Test authority", f);
-	if (m->issuer != NULL && make_stranger(m, f) == 0)
+	m->issuer[m->issuers++] = issue_authority_always("Test authority", f);
+	if (m->issuer[0] != NULL && make_stranger(m, f) == 0)
 		return m;
 	minted_free(m);
 	return NULL;
+}
+
+int
+minted_add(struct minted *m, const struct issue_text *part, size_t n)
+{
+	struct fault f;
+
+	if (m->issuers == sizeof m->issuer / sizeof m->issuer[0])
+		return -1;
+	m->issuer[m->issuers] = issue_authority_named(part, n, &f);
+	return m->issuer[m->issuers] != NULL ? (m->issuers++, 0) : -1;
 }
 
 static void
@@ -74,7 +86,8 @@ minted_free(struct minted *m)
 		return;
 	tdestroy(m->tree, minted_drop);
 	free(m->stranger.der);
-	issue_free(m->issuer);
+	for (size_t i = 0; i < m->issuers; i++)
+		issue_free(m->issuer[i]);
 	free(m);
 }
 
@@ -90,9 +103,9 @@ minted_order(const void *a, const void *b)
 
 /* -1: no memory. */
 static int
-write_key(struct buf *key, const struct issue_leaf *l, bool verified, const struct tls_config *c, int64_t now)
+write_key(struct buf *key, size_t by, const struct issue_leaf *l, bool verified, const struct tls_config *c, int64_t now)
 {
-	int rc = buf_printf(key, "%d %p %lld %lld %lld", verified, (const void *)c, (long long)now, (long long)l->not_before, (long long)l->not_after);
+	int rc = buf_printf(key, "%zu %d %p %lld %lld %lld", by, verified, (const void *)c, (long long)now, (long long)l->not_before, (long long)l->not_after);
 
 	for (size_t i = 0; i < l->n; i++)
 		rc |= buf_printf(key, " %s %zu ", l->text[i].kind, l->text[i].len) | buf_add(key, l->text[i].bytes, l->text[i].len);
@@ -101,14 +114,14 @@ write_key(struct buf *key, const struct issue_leaf *l, bool verified, const stru
 
 /* Makes and judges a certificate. NULL: refused unasked, or no memory. */
 static struct certificate *
-make(struct minted *m, const struct issue_leaf *l, bool verified, const struct tls_config *c, int64_t now)
+make(struct minted *m, size_t by, const struct issue_leaf *l, bool verified, const struct tls_config *c, int64_t now)
 {
 	struct presented p = { .n = 0 };
 	struct certificate *made = NULL;
 	struct cert_fault why;
 	struct fault f;
 
-	if (issue_present(m->issuer, l, verified, &p, &f) == 0) {
+	if (issue_present(m->issuer[by], l, verified, &p, &f) == 0) {
 		if (!verified)
 			p.signer = m->stranger;
 		made = presented_verify(&p, c, WAY_IN, now, &why);
@@ -142,19 +155,19 @@ keep(struct minted *m, const struct made *like)
 }
 
 struct certificate *
-minted_certificate(struct minted *m, const struct issue_leaf *l, bool verified, const struct tls_config *c, int64_t now)
+minted_certificate(struct minted *m, size_t by, const struct issue_leaf *l, bool verified, const struct tls_config *c, int64_t now)
 {
 	struct buf key;
 	struct made like, *one = NULL;
 	void *node;
 
 	buf_init(&key, 0);
-	if (write_key(&key, l, verified, c, now) == 0) {
+	if (write_key(&key, by, l, verified, c, now) == 0) {
 		like = (struct made){ .key = buf_bytes(&key), .len = buf_len(&key) };
 		node = tfind(&like, &m->tree, minted_order);
 		one = node != NULL ? *(struct made **)node : keep(m, &like);
 		if (one != NULL && node == NULL)
-			one->certificate = make(m, l, verified, c, now);
+			one->certificate = make(m, by, l, verified, c, now);
 	}
 	buf_free(&key);
 	return one != NULL ? one->certificate : NULL;

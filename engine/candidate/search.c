@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "candidate/authorities.h"
 #include "candidate/search_internal.h"
 #include "policy/inputs.h"
 #include "policy/script_cover.h"
@@ -167,6 +168,7 @@ guess(struct search *s)
 	c.value[SLOT_NETWORKID] = guess_system(s);
 	c.value[SLOT_APPLID] = guess_system(s);
 	c.value[SLOT_PROOF] = (unsigned short)random_below(s, count_of(s, SLOT_PROOF));
+	c.value[SLOT_ISSUER] = (unsigned short)random_below(s, count_of(s, SLOT_ISSUER));
 	switch (random_below(s, 4)) {
 	case 0:
 		c.value[SLOT_CN] = (unsigned short)random_below(s, base_of(s, SLOT_CN));
@@ -328,6 +330,7 @@ gather(struct search *s)
 
 			values_take_data(&s->values, bytes, len);
 		}
+	authorities_take(g->ring, s->ground.minted, &s->values);
 	invariants_literals(s->order->invariants, &s->values);
 	if (g->definition->text != NULL)
 		values_take_lua(&s->values, g->definition->text, g->definition->length);

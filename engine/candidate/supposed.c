@@ -102,7 +102,7 @@ present(const struct ground *g, const struct supposed *s, struct trial_question 
 		if (v->len > 0)
 			names[l.n++] = (struct issue_text){ kinds[i], v->bytes, v->len };
 	}
-	q->certificate = minted_certificate(g->minted, &l, strcmp(text(g, s, SLOT_PROOF), "verified") == 0, service->tls, now);
+	q->certificate = minted_certificate(g->minted, s->value[SLOT_ISSUER], &l, strcmp(text(g, s, SLOT_PROOF), "verified") == 0, service->tls, now);
 	return q->certificate != NULL;
 }
 

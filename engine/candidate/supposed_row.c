@@ -131,6 +131,8 @@ put_certificate(struct buf *out, const struct ground *g, const struct supposed *
 		put_text(out, v);
 		buf_printf(out, ",");
 	}
+	if (s->value[SLOT_ISSUER] != 0)
+		buf_printf(out, " issuer = %s,", supposed_value(g, s, SLOT_ISSUER)->bytes);
 	buf_printf(out, " verified = %s },\n", strcmp(supposed_value(g, s, SLOT_PROOF)->bytes, "verified") == 0 ? "true" : "false");
 }
 

@@ -87,6 +87,12 @@ add_number(struct values *v, enum value_kind kind, long n)
 }
 
 void
+values_add(struct values *v, enum value_kind kind, const char *bytes, size_t len)
+{
+	add(v, kind, bytes, len);
+}
+
+void
 values_free(struct values *v)
 {
 	for (int k = 0; k < VALUE_KINDS; k++) {

@@ -16,6 +16,7 @@ enum value_kind {
 	VALUE_ADDRESS, /* of the peer */
 	VALUE_TLS,     /* "", "no", "TLSv1.2", "TLSv1.3" */
 	VALUE_PROOF,   /* "": no certificate; "verified", "unverified" */
+	VALUE_ISSUER,  /* as a row writes it, by minted_add; "": the plain authority */
 	VALUE_NAME,    /* of a certificate, any bytes; "": absent */
 	VALUE_HOST,    /* of SNI, of a DNS name */
 	VALUE_SYSTEM,  /* networkids and applids; "": blank */
@@ -56,6 +57,8 @@ void values_begin(struct values *v, const struct definition *d);
 void values_take_lua(struct values *v, const char *text, size_t len);
 /* Adds the words of a data file. */
 void values_take_data(struct values *v, const char *text, size_t len);
+/* Adds a value, unless it is there. */
+void values_add(struct values *v, enum value_kind kind, const char *bytes, size_t len);
 /* Adds the values near those that were added. To be called once, after the others. -1: memory was short. */
 int values_derive(struct values *v);
 /* The index of the value; 0: it is not among them. */

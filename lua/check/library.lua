@@ -147,7 +147,8 @@ library.tables["sallyport.RowMock"] = {
   saf = "table?", resolve = "table<string, string[]|false>?", http = "table<string, table|false>?",
 }
 library.tables["sallyport.RowCertificate"] = {
-  file = "string?", verified = "boolean?", userid = "string?", issuer = "string|sallyport.RowIssuer|nil", not_before = "number?", not_after = "number?",
+  file = "string?", verified = "boolean?", userid = "string?", issuer = "string|sallyport.RowIssuer|nil",
+  not_before = "number?", not_after = "number?",
   c = "string|string[]|nil", st = "string|string[]|nil", l = "string|string[]|nil", o = "string|string[]|nil",
   ou = "string|string[]|nil", cn = "string|string[]|nil", dns = "string|string[]|nil", ip = "string|string[]|nil",
   uri = "string|string[]|nil", email = "string|string[]|nil",

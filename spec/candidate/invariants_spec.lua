@@ -99,6 +99,21 @@ describe("sallyport test --invariants", function()
     assert.equal(0, status, out .. err)
   end)
 
+  it("makes certificates by the authorities of the ring, so that a script that looks at the issuer accepts", function()
+    define(support.read "policies/pinned.lua", claim("pinned accepts nobody", [[
+      for _, door in ipairs(walk.doors) do
+        if door.door == "certify" and door.verdict == "accept" then return false end
+      end
+      return true]]), { certify = "s", urm = "no" })
+    local status, out, err = search("--seconds", SECONDS, "--json")
+    assert.equal(1, status, out .. err)
+    local rows = json.decode(out).failures[1].rows
+    assert.is_truthy(rows:find('issuer = { o = "Sallyport demo", cn = "First CA" }', 1, true), rows)
+    support.write(region:path "policies/s_spec.lua", "return {\n" .. rows .. "}\n")
+    local holds, printed = support.sallyport("test", "--region", region:path "region.lua")
+    assert.equal(0, holds, rows .. printed)
+  end)
+
   it("reaches connections that a shipped script accepts", function()
     local seen = claim("nobody is accepted", "return not walk.accepted")
     local path = "policies/region_invariant.lua"
