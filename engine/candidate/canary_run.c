@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "candidate/canary_rule.h"
 #include "conn/canary.h"
+#include "conn/release.h"
 #include "policy/facts_json.h"
 #include "region/reask.h"
 
@@ -24,6 +25,8 @@ struct canary_run {
 	struct loader *loader;         /* owned, while it loads */
 	struct generation *generation; /* counted, from the load to the last question after the end; else NULL */
 	struct reask reask;            /* after the end */
+	bool asked;                    /* its questions are over */
+	const struct reload_change *untold; /* of the reask: the first refusal that was not told yet */
 	struct timer slice;
 	enum phase phase;
 	bool ruled;                    /* a rule has ended it */
@@ -175,41 +178,87 @@ finish(struct canary_run *run)
 	report(&run->stopped, NULL);
 }
 
-/* Moves the ipconns that the canary let in to the live generation, and releases the refused ones. */
-static void
-bring_back(struct canary_run *run)
+/* True when the canary let i in, and it was not brought back yet. */
+static bool
+is_out(const struct canary_run *run, const struct ipconn *i)
 {
-	struct region *r = run->region;
-
-	for (const struct reload_change *c = run->reask.changes.first; c != NULL; c = c->next)
-		if (c->refusal != NULL)
-			reask_tell(&run->reask, c, MSG_SP0106, "the live generation after a canary");
-	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = i->next) {
-		if (i->canary != run->canary.share.key)
-			continue;
-		i->canary = 0;
-		ipconn_adopt(i, r->worker.generation);
-	}
-	reask_release(r, "refused by the live generation");
-	finish(run);
+	return i->canary == run->canary.share.key;
 }
 
-/* While another reask is under way, the live generation may change; not in between. */
+/* Moves i to the live generation, or releases it. */
+static void
+bring_back(struct canary_run *run, struct ipconn *i)
+{
+	i->canary = 0;
+	ipconn_adopt(i, run->region->worker.generation);
+	if (i->doomed)
+		release_purging(i, "purge", "refused by the live generation");
+}
+
+static void
+bring_refused(struct canary_run *run, const struct reload_change *c)
+{
+	struct ipconn *i = registry_name(run->region->registry, c->name);
+
+	if (i == NULL || !is_out(run, i))
+		return;
+	if (c->refusal != NULL)
+		reask_tell(&run->reask, c, MSG_SP0106, "the live generation after a canary");
+	bring_back(run, i);
+}
+
+/*
+ * Brings ipconns back until a slice is over: the refused ones in the order of the questions, then the others. False:
+ * some are left.
+ */
+static bool
+bring_some(struct canary_run *run)
+{
+	double until = clock_span() + REASK_SLICE_SECONDS;
+	struct ipconn *next;
+
+	for (; run->untold != NULL; run->untold = run->untold->next) {
+		if (clock_span() > until)
+			return false;
+		bring_refused(run, run->untold);
+	}
+	for (struct ipconn *i = registry_first(run->region->registry); i != NULL; i = next) {
+		next = i->next;
+		if (!is_out(run, i))
+			continue;
+		if (clock_span() > until)
+			return false;
+		bring_back(run, i);
+	}
+	return true;
+}
+
+/* True when all ipconns that the canary let in were asked about, in this slice or before. */
+static bool
+asked_all(struct canary_run *run)
+{
+	if (!run->asked && reask_some(&run->reask) == 0) {
+		run->asked = true;
+		run->untold = run->reask.changes.first;
+	}
+	return run->asked;
+}
+
+/*
+ * While another reask is under way, the live generation may change; not from the first question on until the last
+ * ipconn is back.
+ */
 static void
 canary_run_go_on(void *arg)
 {
 	struct canary_run *run = arg;
 	struct region *r = run->region;
 
-	if (r->worker.draining) {
-		finish(run);
-		return;
-	}
 	run->reask.generation = r->worker.generation;
-	if (reask_some(&run->reask) > 0)
-		timer_set(&run->slice, reask_pause(&run->reask));
+	if (r->worker.draining || (asked_all(run) && bring_some(run)))
+		finish(run);
 	else
-		bring_back(run);
+		timer_set(&run->slice, reask_pause(&run->reask));
 }
 
 static void

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SLICE_SECONDS 0.002
 #define BUSY_SECONDS 0.01
 
 static void
@@ -170,7 +169,7 @@ must_wait(const struct reask *a)
 int
 reask_some(struct reask *a)
 {
-	double until = clock_span() + SLICE_SECONDS;
+	double until = clock_span() + REASK_SLICE_SECONDS;
 
 	if (a->generation->definition->region.recheck == RECHECK_OFF)
 		return reask_none(a);

@@ -14,6 +14,8 @@
 #include "base/message.h"
 #include "region/reload_changes.h"
 
+#define REASK_SLICE_SECONDS 0.002 /* of the loop, at once */
+
 struct region;
 
 struct reask {
