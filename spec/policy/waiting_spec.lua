@@ -173,6 +173,36 @@ return {
     slow:close()
   end)
 
+  it("is one of nine hundred, beside which partners come and go that do not wait", function()
+    start([[{ install = function(f) if f.capex.applid:find "^S" then policy.sleep(30) end end }]],
+      { region = { wait_milliseconds = 60000, waiting_peer = 2000, halfopen_peer = 5000 } })
+    local slow = {}
+    for i = 1, 900 do slow[i] = raw():capex { applid = ("S%06d"):format(i), networkid = "NETX" } end
+    support.wait_until(function()
+      local stages = 0
+      for _, row in ipairs(region:inquire "socket") do stages = stages + (row.stage == "CAPEX" and 1 or 0) end
+      return stages == 900
+    end, 20, "900 scripts that wait")
+    for i = 1, 100 do
+      local p = raw():capex { applid = ("F%06d"):format(i), networkid = "NETX" }
+      assert.are.equal("OK", p:read_message(10).body.response)
+      p:close()
+    end
+    for _, p in ipairs(slow) do p:close() end
+    support.wait_until(function() return #region:inquire "socket" == 0 end, 20, "the end of all sockets")
+    assert.are.equal(1, #region:inquire "ipconn")
+    assert.are.equal(0, region:count_log "SP0022")
+  end)
+
+  it("of a listener that an operator has closed meanwhile is answered, and the connection is refused", function()
+    start(SLEEPS:format("bind", "1"))
+    local p = raw():capex { applid = "ONE", networkid = "NETX" }
+    suspended()
+    assert.are.equal(0, (region:command("set", "tcpipservice", "IPIC", "closed")))
+    assert.are_not.equal("OK", p:read_message().body.response)
+    region:wait_log "code=not_open"
+  end)
+
   it("claims its pair when it is accepted, and not before", function()
     start([[{ install = function() policy.sleep(0.5) end }]])
     local first, second = raw(), raw()

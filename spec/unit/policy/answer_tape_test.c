@@ -143,6 +143,57 @@ the_doors_of_a_joined_tape_go_on_from_each_other(void **state)
 	answer_tape_free(&t);
 }
 
+static void
+add_waited(struct answer_tape *t, const char *call, const char *name)
+{
+	struct waited *w = waited_new(call);
+
+	assert_non_null(w);
+	waited_add(w, name);
+	answer_tape_add_waited(t, w);
+	waited_unref(w);
+}
+
+static const char *
+hear_waited(struct answer_tape *t, const char *call)
+{
+	const struct waited *w = answer_tape_hear_waited(t, call);
+
+	return w != NULL ? w->name[0] : "none";
+}
+
+static void
+calls_that_waited_are_heard_by_their_whole_text_and_the_last_one_again(void **state)
+{
+	char longer[200], other[200];
+	struct answer_tape t = { .n = 0 }, copy = { .n = 0 };
+
+	(void)state;
+	memset(longer, 'x', sizeof longer);
+	memset(other, 'x', sizeof other);
+	longer[199] = other[199] = '\0';
+	other[198] = 'y'; /* behind the bytes of an item's name */
+	answer_tape_begin(&t, DOOR_BIND, false);
+	add_waited(&t, "old", "0"); /* dropped: the door is asked anew */
+	answer_tape_begin(&t, DOOR_BIND, false);
+	add_waited(&t, longer, "1");
+	add_waited(&t, longer, "2");
+	add_waited(&t, other, "3");
+	assert_int_equal(answer_tape_copy(&copy, &t, DOOR_BIND), 0);
+	answer_tape_begin(&t, DOOR_BIND, true);
+	assert_string_equal(hear_waited(&t, "old"), "none");
+	assert_string_equal(hear_waited(&t, other), "3");
+	assert_string_equal(hear_waited(&t, longer), "1");
+	assert_string_equal(hear_waited(&t, longer), "2");
+	assert_string_equal(hear_waited(&t, longer), "2");
+	answer_tape_begin(&t, DOOR_ADMIT, true);
+	assert_string_equal(hear_waited(&t, other), "none");
+	answer_tape_free(&t);
+	answer_tape_begin(&copy, DOOR_BIND, true);
+	assert_string_equal(hear_waited(&copy, longer), "1");
+	answer_tape_free(&copy);
+}
+
 int
 main(void)
 {
@@ -150,6 +201,7 @@ main(void)
 		cmocka_unit_test(answers_of_one_name_are_heard_in_their_order_whatever_lies_between),
 		cmocka_unit_test(a_door_that_is_asked_anew_keeps_its_last_asking),
 		cmocka_unit_test(a_full_tape_is_marked_and_a_reask_may_add_as_much),
+		cmocka_unit_test(calls_that_waited_are_heard_by_their_whole_text_and_the_last_one_again),
 		cmocka_unit_test(a_list_has_all_its_members_or_none),
 		cmocka_unit_test(the_doors_of_a_joined_tape_go_on_from_each_other),
 	};
