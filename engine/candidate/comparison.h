@@ -25,7 +25,6 @@ struct comparison_side { /* a decision in the result; "" and 0: null */
 struct comparison {
 	const struct past *recorded;       /* borrowed */
 	const struct past_question *final; /* borrowed: the recorded decision that refused; NULL: none did */
-	const struct trial_question *question; /* of the caller */
 	const struct service *service;         /* borrowed: of the candidate, for the connection; NULL: not known */
 	bool is_request;
 	bool silent;  /* a repetition: it ends at the door of the difference, and finds nothing */

@@ -122,6 +122,8 @@ expectations_read(const char *file, struct fault *f)
 	char *text = NULL;
 	int rc = all != NULL ? file_read(file, &rule, &content, f) : fault_set(f, "no memory");
 
+	if (rc == 0 && content.len > 0 && memchr(content.bytes, '\0', content.len) != NULL)
+		rc = fault_set(f, "a byte of the file is NUL; it is text, a line for each partner");
 	if (rc == 0 && (text = strndup(content.bytes, content.len)) == NULL)
 		rc = fault_set(f, "no memory");
 	if (rc == 0)

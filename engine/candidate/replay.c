@@ -275,39 +275,71 @@ take_result(struct walking *w)
 
 /* --- requests --------------------------------------------------------------------------------- */
 
+/* Puts a request to the walk t of the connection. */
 static void
-put_request(struct walking *w, struct trial *t, const struct account *account)
+ask_request(struct walking *one, struct trial *t, const struct request *request, size_t bytes)
+{
+	const struct trial_question *own = t->q;
+	struct trial_past past = *own->past;
+	struct trial_question q = *own;
+
+	past.arg = one;
+	q.past = &past;
+	t->q = &q;
+	t->refused = t->stopped = false;
+	if (request->userid[0] != '\0' && past_hides(one->recorded, "request.userid"))
+		comparison_lost(one->found, DOOR_ATTACH, "request.userid, which is masked");
+	else
+		trial_request_run(t, request, bytes);
+	comparison_end(one->found, t);
+	t->q = own;
+}
+
+/* Walks the connection again, with a record, and puts the request to it. */
+static void
+explain_request(const struct walking *one, json_t *difference, enum trial_part last, const struct request *request, size_t bytes)
+{
+	struct comparison again;
+	struct walking connection = { .replay = one->replay, .recorded = one->recorded, .found = &again };
+	struct walking second = *one;
+	struct trial_question q;
+	struct trial_past past;
+	struct trial *t;
+
+	comparison_repeat(&again, one->found);
+	second.found = &again;
+	t = walk(&connection, &q, &past, last, false);
+	if (t != NULL) {
+		ask_request(&second, t, request, bytes);
+		add_checks(difference, t, "requests");
+	}
+	trial_free(t);
+}
+
+static void
+put_request(const struct walking *w, struct trial *t, const struct account *account)
 {
 	struct past_question question = past_question(account_root(account));
 	struct comparison found;
 	struct walking one = { .replay = w->replay, .recorded = w->recorded, .request = &question, .found = &found };
-	struct trial_past past = *t->q->past;
-	struct trial_question q = *t->q;
 	struct request request;
+	json_t *difference;
 	size_t bytes;
 
 	if (!past_request(&question, &request, &bytes) || comparison_is_state(question.code))
 		return;
 	comparison_begin_request(&found, w->recorded, &question);
-	past.arg = &one;
-	q.past = &past;
-	t->q = &q;
-	t->refused = t->stopped = false;
-	if (request.userid[0] != '\0' && past_hides(w->recorded, "request.userid"))
-		comparison_lost(&found, DOOR_ATTACH, "request.userid, which is masked");
-	else
-		trial_request_run(t, &request, bytes);
-	comparison_end(&found, t);
-	take_result(&one);
-	t->q = w->found->question;
+	ask_request(&one, t, &request, bytes);
+	difference = take_result(&one);
+	if (difference != NULL)
+		explain_request(&one, difference, t->q->past->last, &request, bytes);
 }
 
 static void
-put_requests(struct walking *w, struct trial *t, const struct replay_requests *requests)
+put_requests(const struct walking *w, struct trial *t, const struct replay_requests *requests)
 {
 	if (t == NULL || !t->matched || t->refused)
 		return;
-	w->found->question = t->q;
 	for (size_t i = 0; i < requests->n; i++)
 		put_request(w, t, &requests->account[i]);
 }
@@ -364,8 +396,9 @@ put_unread(struct replay *r, const struct past *rec, const char *why)
 {
 	const char *connection = account_text(account_member(rec->account, "connection"));
 
-	json_array_append_new(r->result.list[REPLAY_UNKNOWN], json_pack("{s:o, s:n, s:n, s:n, s:[], s:o}", "connection",
-		connection != NULL ? facts_json_sentence(connection) : json_null(), "door", "before", "after", "beyond", "why", facts_json_sentence(why)));
+	json_array_append_new(r->result.list[REPLAY_UNKNOWN], json_pack("{s:o, s:n, s:n, s:n, s:[], s:o, s:n, s:n, s:n, s:n}",
+		"connection", connection != NULL ? facts_json_sentence(connection) : json_null(), "door", "before", "after", "beyond", "why",
+		facts_json_sentence(why), "peer", "applid", "networkid", "ipconn"));
 }
 
 void

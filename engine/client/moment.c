@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/moment.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,16 @@ read_span(const char *text, double *seconds)
 	return 0;
 }
 
+/* True when the calendar has that day: timegm makes 2 March of 30 February. */
+static bool
+is_day(const struct tm *tm)
+{
+	struct tm again = *tm;
+
+	timegm(&again);
+	return again.tm_mday == tm->tm_mday && again.tm_mon == tm->tm_mon;
+}
+
 int
 moment_read(const char *text, double now, double *out)
 {
@@ -34,7 +45,7 @@ moment_read(const char *text, double now, double *out)
 		struct tm tm = { .tm_sec = 0 };
 		const char *end = strptime(text, forms[i], &tm);
 
-		if (end == NULL || (*end != '\0' && strcmp(end, "Z") != 0))
+		if (end == NULL || (*end != '\0' && strcmp(end, "Z") != 0) || !is_day(&tm))
 			continue;
 		*out = (double)timegm(&tm);
 		return 0;

@@ -84,17 +84,30 @@ read_moment(const char *option, const char *text, double *out)
 	return -1;
 }
 
-/* Lists the ids of --ids in range, which owns the list; it borrows from `ids`. -1: no memory. */
+static bool
+is_listed(const struct record_reader_range *range, const char *id)
+{
+	for (size_t i = 0; i < range->nconnections; i++)
+		if (strcmp(range->connections[i], id) == 0)
+			return true;
+	return false;
+}
+
+/* Lists the ids of --ids in range, each once; range owns the list, which borrows from `ids`. -1: no memory, or no id. */
 static int
 read_ids(struct record_reader_range *range, char *ids)
 {
 	const char **list = ids != NULL ? calloc(strlen(ids) + 1, sizeof *list) : NULL;
 	char *rest = NULL;
 
-	for (char *id = list != NULL ? strtok_r(ids, ",", &rest) : NULL; id != NULL; id = strtok_r(NULL, ",", &rest))
-		list[range->nconnections++] = id;
 	range->connections = list;
-	return ids == NULL || list != NULL ? 0 : -1;
+	for (char *id = list != NULL ? strtok_r(ids, ", ", &rest) : NULL; id != NULL; id = strtok_r(NULL, ", ", &rest))
+		if (!is_listed(range, id))
+			list[range->nconnections++] = id;
+	if (ids == NULL || range->nconnections > 0)
+		return 0;
+	fputs("replay: --ids names no connection; give ids as decisions prints them: --ids 3f2a-17,3f2a-18\n", stderr);
+	return -1;
 }
 
 /* --- the command ------------------------------------------------------------------------------ */
@@ -158,9 +171,7 @@ run_words(struct options *o)
 	struct record_reader_range range = { .since = 0, .until = FOREVER };
 	int status = EXIT_USAGE;
 
-	if (read_ids(&range, o->ids) < 0)
-		status = EXIT_FAILED;
-	else if (read_moment("since", o->since, &range.since) == 0 && read_moment("until", o->until, &range.until) == 0)
+	if (read_ids(&range, o->ids) == 0 && read_moment("since", o->since, &range.since) == 0 && read_moment("until", o->until, &range.until) == 0)
 		status = run(o, &range);
 	free((void *)range.connections);
 	return status;

@@ -99,7 +99,7 @@ print_checks(FILE *to, const json_t *after)
 		fprintf(to, "    text   %s\n", a);
 	json_array_foreach(json_object_get(after, "checks"), i, one) {
 		fprintf(to, "    %s  %s", json_is_true(json_object_get(one, "value")) ? "ok" : "no", cell(one, "name", a));
-		fprintf(to, cell(one, "detail", b)[0] != '\0' ? "  (%s)\n" : "%s\n", b);
+		fprintf(to, json_string_length(json_object_get(one, "detail")) > 0 ? "  (%s)\n" : "\n", cell(one, "detail", b));
 	}
 }
 

@@ -108,19 +108,35 @@ replay_run_take(void *arg, int64_t id, const char *account, size_t len)
 	return true;
 }
 
+/* Walks the connections of the list; each must be there. */
+static int
+run_ids(struct replaying *r, const struct record_reader_range *range)
+{
+	for (size_t i = 0; i < range->nconnections; i++) {
+		struct record_reader_range one = *range;
+		int64_t before = r->done;
+
+		one.connections = &range->connections[i];
+		one.nconnections = 1;
+		if (record_reader_each(r->reader, &one, replay_run_take, r, r->fault) < 0 || r->failed)
+			return -1;
+		if (r->done == before)
+			return fault_set(r->fault, "the file of records has no connection %s of the given time; decisions lists the connections",
+				range->connections[i]);
+	}
+	return 0;
+}
+
 static int
 run_range(struct replaying *r, const struct record_reader_range *range)
 {
-	int64_t n = range->connections == NULL && isatty(STDERR_FILENO) ? record_reader_count(r->reader, range, r->fault) : 0;
 	int rc;
 
-	if (n < 0)
+	r->total = isatty(STDERR_FILENO) ? record_reader_count(r->reader, range, r->fault) : 0;
+	if (r->total < 0)
 		return -1;
-	r->total = n;
 	rc = record_reader_each(r->reader, range, replay_run_take, r, r->fault);
 	show_progress(r, true);
-	if (rc == 0 && !r->failed && range->nconnections > (size_t)r->done)
-		return fault_set(r->fault, "the file of records has %lld of the %zu connections", (long long)r->done, range->nconnections);
 	return r->failed ? -1 : rc;
 }
 
@@ -144,7 +160,7 @@ replay_run(struct worker *candidate, const char *records, const struct record_re
 	r.replay = replay_new(candidate, r.reader);
 	if (r.replay == NULL)
 		fault_set(f, "no memory");
-	ok = r.replay != NULL && run_range(&r, range) == 0;
+	ok = r.replay != NULL && (range->connections != NULL ? run_ids : run_range)(&r, range) == 0;
 	record_reader_close(r.reader);
 	free_accounts(&r);
 	if (ok)

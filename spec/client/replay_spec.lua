@@ -185,6 +185,15 @@ end, install = function(facts) return policy.install { ipconn = facts.capex.appl
     local id = try(dir).newly_accepted[1].connection
     assert.same({ 6, 1, 0, 6 }, { all.connections, try(dir, "--ids", id).connections, try(dir, "--until", "2020-01-01").connections,
       try(dir, "--since", "1h").connections })
+    assert.equal(1, try(dir, "--ids", id .. ", " .. id).connections)
+  end)
+
+  it("does not take a list without a connection, or a day that no month has, for a question", function()
+    for option, case in pairs { ids = { ",", "names no connection" }, since = { "2026-02-30", "is no time" }, ["until"] = { "2026-04-31T10:00", "is no time" } } do
+      local status, out, err = support.sallyport("replay", "--with", region:path "region.lua", "--" .. option, case[1])
+      assert.same({ 2, "" }, { status, out })
+      assert.truthy(err:find(case[2], 1, true), err)
+    end
   end)
 
   describe("--expect", function()
@@ -224,6 +233,11 @@ end, install = function(facts) return policy.install { ipconn = facts.capex.appl
         assert.truthy(err:find("line 2: " .. complaint, 1, true), err)
       end)
     end
+
+    it("is text: no line hides behind a NUL", function()
+      local status, err = expecting "NETX.BAD *\0\nno!name *\n"
+      assert.same({ 1, true }, { status, err:find("is NUL", 1, true) ~= nil })
+    end)
   end)
 
   it("prints groups by cause for people", function()
@@ -238,7 +252,7 @@ end, install = function(facts) return policy.install { ipconn = facts.capex.appl
     for _, case in ipairs {
       { { "--with", "/nowhere" }, "nowhere" },
       { { "--with", region:path "region.lua", "--from", "/nowhere" }, "/nowhere" },
-      { { "--with", region:path "region.lua", "--ids", "none-1" }, "0 of the 1 connections" },
+      { { "--with", region:path "region.lua", "--ids", "none-1" }, "the file of records has no connection none-1 of the given time" },
     } do
       local status, _, err = support.sallyport("replay", "--region", region:path "region.lua", table.unpack(case[1]))
       assert.equal(1, status)
@@ -254,7 +268,8 @@ describe("replay of requests and of hidden facts", function()
 return {
   admit = function(facts) return policy.accept { sysplex = true } end,
   attach = function(facts)
-    if facts.request.userid == "MARY" then return policy.refuse "mary" end
+    local user = facts.request.userid
+    if not policy.check("user", user ~= "MARY", user) then return policy.refuse("mary", "not " .. user) end
     return policy.accept()
   end,
 }]],
@@ -292,6 +307,8 @@ return {
     local r = try((SCRIPTS.gate:gsub('"MARY"', '"FRED"')))
     assert.same({ "attach", "mary" }, { r.newly_accepted[1].door, r.newly_accepted[1].before.code })
     assert.same({ "attach", "mary", {} }, { r.newly_refused[1].door, r.newly_refused[1].after.code, r.newly_refused[1].beyond })
+    assert.same({ { name = "user", value = true, detail = "MARY" } }, r.newly_accepted[1].after.checks)
+    assert.same({ "not FRED", "FRED" }, { r.newly_refused[1].after.text, r.newly_refused[1].after.checks[1].detail })
   end)
 
   it("calls a question unknown that reads a hidden fact, and no other one", function()
