@@ -93,7 +93,7 @@ is_listed(const struct record_reader_range *range, const char *id)
 	return false;
 }
 
-/* Lists the ids of --ids in range, each once; range owns the list, which borrows from `ids`. -1: no memory, or no id. */
+/* Lists the ids of --ids in range, each once; range owns the list, which borrows from `ids`. -1: no memory, no id. */
 static int
 read_ids(struct record_reader_range *range, char *ids)
 {
