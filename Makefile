@@ -276,7 +276,7 @@ packages:
 		dpkg-buildpackage -us -uc -b >../build.log 2>&1 || { tail -n 40 ../build.log; exit 1; }
 
 # The packages in a bare Debian, as root; minutes, and the registry of Debian.
-deb-test: deb build/bare.tar
+deb-test: deps deb build/bare.tar
 	$(Q)lua5.4 /usr/bin/busted spec/packaging/bare.lua
 build/bare.tar:
 	$(Q)engine/packaging/deps mmdebstrap
