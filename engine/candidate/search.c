@@ -22,22 +22,24 @@ random_below(struct search *s, size_t n)
 	return n > 0 ? (size_t)((s->random >> 33) % n) : 0;
 }
 
-/* A number that is equal for walks that ended alike: the doors, their verdicts and codes. */
+/* Adds a string to a number. */
+static uint64_t
+add_text(uint64_t h, const char *text)
+{
+	for (; *text != '\0'; text++)
+		h = h * 1099511628211u + (unsigned char)*text;
+	return h;
+}
+
+/* A number that is equal for walks that ended alike: the listener, the doors, their verdicts and codes. */
 static uint64_t
 trace_of(const struct walked *w)
 {
-	uint64_t h = w->accepted;
+	uint64_t h = add_text(w->accepted, w->trial->conn->facts.tcpipservice);
 
-	for (size_t i = 0; i < w->doors; i++) {
-		h = h * 1099511628211u + (uint64_t)w->door[i].door * 8 + w->door[i].verdict;
-		for (const char *c = w->door[i].code; *c != '\0'; c++)
-			h = h * 1099511628211u + (unsigned char)*c;
-	}
-	for (const char *c = w->code; *c != '\0'; c++)
-		h = h * 1099511628211u + (unsigned char)*c;
-	for (const char *c = w->accepted ? w->trial->partner.template : ""; *c != '\0'; c++)
-		h = h * 1099511628211u + (unsigned char)*c;
-	return h;
+	for (size_t i = 0; i < w->doors; i++)
+		h = add_text(h * 1099511628211u + (uint64_t)w->door[i].door * 8 + w->door[i].verdict, w->door[i].code);
+	return add_text(add_text(h, w->code), w->accepted ? w->trial->partner.template : "");
 }
 
 static bool
