@@ -189,7 +189,9 @@ end, install = function(facts) return policy.install { ipconn = facts.capex.appl
   end)
 
   it("does not take a list without a connection, or a day that no month has, for a question", function()
-    for option, case in pairs { ids = { ",", "names no connection" }, since = { "2026-02-30", "is no time" }, ["until"] = { "2026-04-31T10:00", "is no time" } } do
+    local cases = { ids = { ",", "names no connection" }, since = { "2026-02-30", "is no time" },
+      ["until"] = { "2026-04-31T10:00", "is no time" } }
+    for option, case in pairs(cases) do
       local status, out, err = support.sallyport("replay", "--with", region:path "region.lua", "--" .. option, case[1])
       assert.same({ 2, "" }, { status, out })
       assert.truthy(err:find(case[2], 1, true), err)
