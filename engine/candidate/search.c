@@ -100,6 +100,8 @@ judge(struct search *s, const struct supposed *c, const struct walked *w)
 		s->open--;
 		if (holds == 0)
 			counterexample_report(s, i, c);
+		else
+			s->result->broken++;
 	}
 }
 

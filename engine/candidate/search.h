@@ -30,6 +30,7 @@ struct search_result {
 	unsigned long walks;
 	double seconds;
 	size_t failed; /* claims with a counterexample */
+	size_t broken; /* claims whose function failed */
 };
 
 /*

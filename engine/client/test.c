@@ -188,14 +188,13 @@ search(const struct asked *a)
 	struct test t = { .asked = a };
 	struct test_invariants order = { .region = &t.region, .seconds = a->seconds, .seed = (uint64_t)a->seed,
 		.print = a->json ? TEST_INVARIANTS_JSON : TEST_INVARIANTS_TEXT };
-	int failed = -1;
+	int failed;
 
-	if (find_rows(&t) == 0 && t.definition != NULL) {
+	if (find_rows(&t) == 0 && t.definition != NULL)
 		order.file = t.definition->file;
-		failed = test_invariants_run(&order, &t.faults);
-	} else if (t.faults.errors == 0) {
+	else if (t.faults.errors == 0)
 		faults_add(&t.faults, FAULT_ERROR, "file", a->dir, 0, "claims are about the doors of a region: name its definition by --region FILE");
-	}
+	failed = test_invariants_run(&order, &t.faults);
 	check_print(&t.faults);
 	faults_free(&t.faults);
 	definition_free(t.definition);

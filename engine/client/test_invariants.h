@@ -10,7 +10,7 @@
 #include "config/resource.h"
 
 struct test_invariants {
-	const char *file;                /* borrowed; the definition */
+	const char *file;                /* borrowed; the definition. NULL: it has faults, and nothing is searched */
 	const struct region_def *region; /* borrowed; its directory of scripts and limits */
 	double seconds;
 	uint64_t seed;
@@ -19,8 +19,9 @@ struct test_invariants {
 
 /*
  * Loads the claims and the region, and searches. Prints each claim that does not hold with its counterexample, then the
- * counts; or one object {claims, failed, walks, seconds, seed, failures}. Returns the number of claims that do not
- * hold; -1 with faults. Without a claim: -1 with a fault, or with QUIET 0.
+ * counts; or, with faults too, one object {claims, failed, walks, seconds, seed, failures}, of which each error in
+ * `faults` is a failure. Returns the number of claims that do not hold; -1 with faults. Without a claim: -1 with a
+ * fault, or with QUIET 0.
  */
 int test_invariants_run(const struct test_invariants *t, struct faults *faults);
 

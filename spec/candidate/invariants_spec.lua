@@ -147,6 +147,12 @@ describe("sallyport test --invariants", function()
       assert.equal(1, status, out)
       assert.is_truthy(err:find("s_invariant.lua:1: fault: ", 1, true), err)
       assert.is_truthy(err:find(words, 1, true), err)
+      assert.is_truthy(out:find("^0 of 1 claims hold"), out)
+      local _, text = search("--seconds", "5", "--json")
+      local o = json.decode(text, 1, json.null)
+      local failure = o.failures[1]
+      assert.same({ 1, 1, json.null, json.null, 1 }, { o.claims, o.failed, failure.name, failure.rows, failure.line })
+      assert.is_truthy(failure.text:find(words, 1, true), failure.text)
       support.remove(region.dir)
     end
     region = nil
@@ -188,6 +194,10 @@ describe("sallyport test --invariants", function()
     local status, _, err = search()
     assert.equal(1, status)
     assert.is_truthy(err:find("there is no NAME_invariant.lua", 1, true), err)
+    local _, text = search "--json"
+    local o = json.decode(text)
+    assert.same({ 0, 1, 0 }, { o.claims, o.failed, o.walks })
+    assert.is_truthy(o.failures[1].text:find("there is no NAME_invariant.lua", 1, true))
     for _, option in ipairs { "--seconds=0", "--seconds=x", "--seed=-1" } do
       assert.equal(2, (support.sallyport("test", "--invariants", option)))
     end
