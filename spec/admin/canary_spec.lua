@@ -312,6 +312,23 @@ describe("canary", function()
       region:wait_log "SP0021 .*code=by_l"
     end)
 
+    it("asks the live generation about a connection whose script was waiting", function()
+      start()
+      must(region, "canary", candidate((CANDIDATE:gsub("bind = function%(facts%)", "%0 policy.sleep(1)"))), "--share", "100%")
+      local waiting = {}
+      for _, applid in ipairs { "B", "NEW" } do
+        waiting[applid] = support.raw(ports.GATE):capex { applid = applid }
+        there[#there + 1] = waiting[applid]
+      end
+      support.wait_until(function() return row().asked == 2 end, 10, "not admitted")
+      must(region, "canary", "stop")
+      assert.same({ "ENDED", 2 }, { row().state, row().asked })
+      assert.equal(200, waiting.B:read_message().status)
+      assert.same({ 403, "by_l" }, { waiting.NEW:read_message().status, region:explain({ refused = true })[1].code })
+      assert.equal(1, region:row("ipconn", "CB").generation)
+      region:wait_log "SP0013 .*generation=2"
+    end)
+
     it("by a urm that an operator sets, asks again about its ipconns too", function()
       start()
       must(region, "canary", candidate(), "--peer", "127.0.2.0/24")
