@@ -25,6 +25,8 @@ bind_decided(struct conn *c)
 	if (v->kind != VERDICT_ACCEPT) {
 		conn_refused(c, MSG_SP0021, door_name(DOOR_BIND), c->ask.script, v, reason_name(REASON_SECURITY_VIOLATION));
 		capex_answer_refusal(c, REASON_SECURITY_VIOLATION);
+	} else if (capex_in_overtaken(c)) {
+		return;
 	} else if (c->facts.capex.socket > 1) {
 		match_join(c);
 	} else if (c->facts.capex.answering[0] != '\0') {

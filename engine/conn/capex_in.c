@@ -52,6 +52,17 @@ check(struct conn *c)
 		bind_begin(c);
 }
 
+bool
+capex_in_overtaken(struct conn *c)
+{
+	struct ruling r;
+
+	if (!c->hearing || !rules_capex(c, &r))
+		return false;
+	capex_ruled(c, &r);
+	return true;
+}
+
 void
 capex_in_data(struct conn *c)
 {

@@ -104,6 +104,8 @@ install(struct conn *c, const struct ipconn_def *d, const struct ipconn *templat
 {
 	struct ruling r;
 
+	if (capex_in_overtaken(c))
+		return false;
 	if (!rules_install(c, &c->ask.verdict, d, template, &r))
 		return claimed(c, d);
 	capex_ruled(c, &r);

@@ -41,6 +41,11 @@ void certify_alerted(struct conn *c);
 void capex_in_begin(struct conn *c);
 /* The CAPEX in facts.capex has been read: completes the facts, and puts them into the record. */
 void capex_in_learn(struct conn *c);
+/*
+ * A door has accepted: after a script that waited, makes the checks that need no policy again, since the listener may
+ * be closed or the region may drain. True: c was refused.
+ */
+bool capex_in_overtaken(struct conn *c);
 /* Bytes have arrived: takes the CAPEX when it is complete. */
 void capex_in_data(struct conn *c);
 /* The CAPEX was not complete in time. */

@@ -174,17 +174,17 @@ return {
   end)
 
   it("is one of nine hundred, beside which partners come and go that do not wait", function()
-    start([[{ install = function(f) if f.capex.applid:find "^S" then policy.sleep(30) end end }]],
+    start([[{ install = function(f) if f.capex.applid:find "^S" then policy.sleep(60) end end }]],
       { region = { wait_milliseconds = 60000, waiting_peer = 2000, halfopen_peer = 5000 } })
-    local slow = {}
-    for i = 1, 900 do slow[i] = raw():capex { applid = ("S%06d"):format(i), networkid = "NETX" } end
+    local slow, port = {}, region:port "IPIC"
+    for i = 1, 900 do slow[i] = support.raw(port):capex { applid = ("S%06d"):format(i), networkid = "NETX" } end
     support.wait_until(function()
       local stages = 0
       for _, row in ipairs(region:inquire "socket") do stages = stages + (row.stage == "CAPEX" and 1 or 0) end
       return stages == 900
     end, 20, "900 scripts that wait")
     for i = 1, 100 do
-      local p = raw():capex { applid = ("F%06d"):format(i), networkid = "NETX" }
+      local p = support.raw(port):capex { applid = ("F%06d"):format(i), networkid = "NETX" }
       assert.are.equal("OK", p:read_message(10).body.response)
       p:close()
     end
@@ -194,14 +194,17 @@ return {
     assert.are.equal(0, region:count_log "SP0022")
   end)
 
-  it("of a listener that an operator has closed meanwhile is answered, and the connection is refused", function()
-    start(SLEEPS:format("bind", "1"))
-    local p = raw():capex { applid = "ONE", networkid = "NETX" }
-    suspended()
-    assert.are.equal(0, (region:command("set", "tcpipservice", "IPIC", "closed")))
-    assert.are_not.equal("OK", p:read_message().body.response)
-    region:wait_log "code=not_open"
-  end)
+  for _, door in ipairs { "bind", "install" } do
+    it("at " .. door .. " is answered when an operator has closed the listener meanwhile, and the connection is refused", function()
+      start(SLEEPS:format(door, "1"))
+      local p = raw():capex { applid = "ONE", networkid = "NETX" }
+      suspended()
+      assert.are.equal(0, (region:command("set", "tcpipservice", "IPIC", "closed")))
+      assert.are.equal("TCPIPSERVICE_NOT_OPEN", p:read_message().body.reason)
+      region:wait_log "code=not_open"
+      assert.is_nil(region:row("ipconn", "ONE"))
+    end)
+  end
 
   it("claims its pair when it is accepted, and not before", function()
     start([[{ install = function() policy.sleep(0.5) end }]])
