@@ -281,7 +281,7 @@ check_generic(const struct definition *d, const struct tcpipservice_def *t, cons
 			t->tcpipservice, t->speciftcps);
 	else if ((wrong = unlike(d, t, to)) != NULL)
 		definition_fault(d, faults, FAULT_ERROR, "generic_differs", line,
-			"tcpipservice %s: its %s differs from that of its specific tcpipservice%s; both must have the same ssl, certificate, ciphers and scripts, except urm",
+			"tcpipservice %s: its %s differs from that of its specific tcpipservice %s; both must have the same ssl, certificate, ciphers and scripts, except urm",
 			t->tcpipservice, wrong, to->tcpipservice);
 }
 
@@ -297,7 +297,7 @@ check_generics(const struct definition *d, const struct key_lines *p, struct fau
 
 		if (*c->tcpipservice != '\0' && t != NULL && *t->speciftcps != '\0')
 			definition_fault(d, faults, FAULT_ERROR, "generic_named", key_lines_of(p, c->line, "tcpipservice"),
-				"ipconn %s names tcpipservice %s, which is generic and accepts no partner; name its specific tcpipservice,%s", c->ipconn,
+				"ipconn %s names tcpipservice %s, which is generic and accepts no partner; name its specific tcpipservice, %s", c->ipconn,
 				t->tcpipservice, t->speciftcps);
 	}
 }
