@@ -2,6 +2,7 @@
 #include "client/check.h"
 
 #include "base/clock.h"
+#include "base/osuser.h"
 #include "client/check_user.h"
 #include "client/command_line.h"
 #include "client/test_invariants.h"
@@ -126,11 +127,19 @@ note_unchecked(const struct definition *d, struct faults *faults)
 			"security checks of requests are off: requests by tcpipservice %s run without a check; see sec, saf and attach", service);
 }
 
-/* Root can read every file, which says nothing of the user that the region becomes. */
+/* A start refuses a user that this machine does not have, or that has the rights of root; the definition may be
+ * meant for another machine. Root can read every file, which says nothing of the user that the region becomes. */
 static void
 note_user(const struct definition *d, struct faults *faults)
 {
-	if (*d->region.user != '\0' && geteuid() == 0)
+	struct osuser user;
+	struct fault f;
+
+	if (*d->region.user == '\0')
+		return;
+	if (osuser_find(d->region.user, &user, &f) < 0)
+		definition_fault(d, faults, FAULT_WARNING, "user", d->region.line, "region: user: %s; a start on this machine is refused", f.text);
+	else if (geteuid() == 0)
 		definition_fault(d, faults, FAULT_NOTE, "user", d->region.line, "the region becomes user %s, and root made this check; check --as %s shows whether "
 			"this user can read the files", d->region.user, d->region.user);
 }

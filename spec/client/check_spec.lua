@@ -232,6 +232,15 @@ tcpipservice "IPICA" { portnumber = 0 } tcpipservice "IPICB" { portnumber = 0 }
     has(out .. err, dir .. "/nowhere.lua: fault: cannot be read: No such file or directory")
   end)
 
+  for name, why in pairs { ["no-such-user"] = "this machine has no user no-such-user", root = "user root has the rights of root" } do
+    it("warns that no start as the user " .. name .. " will succeed", function()
+      local status, said = check(('region { applid = "CICSA", networkid = "NETA", user = "%s" }'):format(name))
+      assert.equal(0, status, said)
+      has(said, "region.lua:1: warning: region: user: " .. why)
+      has(said, "a start on this machine is refused")
+    end)
+  end
+
   for what, case in pairs {
     ["the default program"] = { 'tcpipservice "T" { portnumber = 0, ssl = "clientauth", urm = "DFHISAIP" }', "urm is dfhisaip" },
     ["autoinstall without TLS"] = { 'tcpipservice "T" { portnumber = 0, urm = "quarantine" }', "ssl is no" },
