@@ -53,7 +53,7 @@ read_rule(struct canary_rule *r, const char *at, unsigned *seconds)
 {
 	if (skip(&at, "refused>")) {
 		r->above_live = skip(&at, "live+");
-		return read_number(&at, &r->limit) && r->limit <= 100 && skip(&at, "%") && read_window(at, seconds);
+		return read_number(&at, &r->limit) && r->limit < 100 && skip(&at, "%") && read_window(at, seconds);
 	}
 	r->of_errors = true;
 	if (!skip(&at, "error>") || strchr(at, '.') != NULL || !read_number(&at, &r->limit))
@@ -70,7 +70,7 @@ canary_rule_read(struct canary_rule *r, const char *text, double now, struct fau
 	snprintf(r->text, sizeof r->text, "%s", text);
 	if (strlen(text) >= sizeof r->text || !read_rule(r, text, &seconds))
 		return fault_set(f, "'%.60s' is no rule of a canary; the forms are refused>2%%/1m, refused>live+2%%/1m, error>0 and error>3/1m, "
-			"with a window of whole seconds (30s, 1m) up to 1h", text);
+			"with less than 100%% and a window of whole seconds (30s, 1m) up to 1h", text);
 	if (canary_window_begin(&r->own, seconds, now) == 0 && canary_window_begin(&r->live, r->above_live ? seconds : 0, now) == 0)
 		return 0;
 	return fault_set(f, "no memory for a rule of a canary");
