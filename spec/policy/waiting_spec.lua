@@ -246,6 +246,21 @@ return {
     assert.are.equal("ended without a verdict", record.requests[1].checks[1].name)
   end)
 
+  it("at admit waits before an address is dialled, and when the ipconn is released the wait ends", function()
+    region = support.region { region = { wait_milliseconds = 60000 }, scripts = { rules = [[
+local policy = require "policy"
+return { admit = function(f) policy.sleep(f.peer.ip == "127.0.0.2" and 30 or 0.2) return policy.refuse "late" end }]] },
+      ipconns = { OUT = { applid = "OUT", host = "127.0.0.1", port = 9, sendcount = 1, admit = "rules" },
+        LONG = { applid = "LONG", host = "127.0.0.2", port = 9, sendcount = 1, admit = "rules" } } }:start()
+    region:command("set", "ipconn", "OUT", "acquired")
+    region:wait_log "SP0021 .*door=admit .*code=late"
+    region:command("set", "ipconn", "LONG", "acquired")
+    local record = suspended()
+    assert.are.equal(0, (region:command("set", "ipconn", "LONG", "released")))
+    support.wait_until(function() return #region:inquire "socket" == 0 end, 10, "the end of the socket")
+    assert.are.equal("ended without a verdict", region:explain(record.connection)[1].doors[1].checks[1].name)
+  end)
+
   it("at certify waits where ssl is yes, and its client may send its CAPEX meanwhile", function()
     start(SLEEPS:format("certify", "0.3"), { service = { ssl = "yes", certify = "rules", urm = "rules" } })
     local p = support.tls { port = region:port "IPIC" }
