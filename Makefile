@@ -210,6 +210,7 @@ bench: all certs
 	$(Q)lua5.4 spec/bench/replay.lua
 	$(Q)lua5.4 spec/bench/rows.lua
 	$(Q)lua5.4 spec/bench/invariants.lua
+	$(Q)lua5.4 spec/bench/shadow.lua
 
 # The stubs for editors, from the tables of the engine and the schema of the library.
 types: all

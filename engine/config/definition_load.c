@@ -126,9 +126,11 @@ fill_in(struct reading *r)
 	if (*d->region.policies == '\0')
 		choose_policies(d);
 	place_paths(r);
-	check_misplaced(r, d->region.recovery, "recovery");
-	check_misplaced(r, d->region.record, "record");
-	check_misplaced(r, d->region.versions, "versions");
+	if (r->draft) {
+		check_misplaced(r, d->region.recovery, "recovery");
+		check_misplaced(r, d->region.record, "record");
+		check_misplaced(r, d->region.versions, "versions");
+	}
 	for (size_t i = 0; i < d->nipconns; i++)
 		if (*d->ipconn[i].networkid == '\0')
 			memcpy(d->ipconn[i].networkid, d->region.networkid, sizeof d->ipconn[i].networkid);
@@ -218,7 +220,7 @@ static struct definition *
 read_bytes(const char *file, const char *bytes, size_t len, const struct origin *o, struct faults *faults)
 {
 	struct reading r = { .d = calloc(1, sizeof *r.d), .faults = faults, .before = faults->n, .reader = o->reader, .self = o->st, .tried = o->tried,
-		.bytes = len };
+		.bytes = len, .draft = o->draft };
 	size_t errors = faults->errors;
 	bool whole;
 

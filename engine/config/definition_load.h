@@ -16,8 +16,9 @@
  */
 struct definition *definition_load(const char *file, struct faults *faults);
 /*
- * The same for `check`: returns a definition with faults too, in which a faulty value has its default. NULL: the file
- * could not be read to its end. Never run a definition that has faults.
+ * The same for `check` and the start of a region: returns a definition with faults too, in which a faulty value has its
+ * default. NULL: the file could not be read to its end. Never run a definition that has faults. A start makes files, so
+ * a path of recovery, record or versions that leads nowhere, while it exists in the current directory, is a fault here.
  */
 struct definition *definition_load_draft(const char *file, struct faults *faults);
 /*

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 --[[
-invariants: the seconds of CPU until `sallyport test --invariants` finds the hole of each script of spec/support/holes.lua, and the
-connections that it walks in a second for the demo region. `lua5.4 spec/bench/invariants.lua`.
+invariants: the seconds of CPU until `sallyport test --invariants` finds the hole of each script of spec/support/holes.lua, with the
+row that it prints; then 60 seconds for the demo region, whose claims must hold, and the connections in a second of CPU.
+`lua5.4 spec/bench/invariants.lua`.
 ]]
 package.path = "./?.lua;" .. package.path
 local holes = require "spec.support.holes"
@@ -41,7 +42,10 @@ for _, hole in ipairs(holes) do
   local cpu, out = run(("--seconds 60 --region %s/region.lua"):format(DIR))
   assert(out:find("0 of 1 claims hold", 1, true), out)
   print(("%-44s %10.2f %12s"):format(hole.name, cpu, out:match "(%d+) connections"))
+  print((out:match "The row:\n(.*\n)%d+ of "))
 end
-local cpu, out = run "--seconds 10 --region policies/region.lua"
+local cpu, out = run "--seconds 60 --region policies/region.lua"
+assert(not out:find("does not hold", 1, true), out)
+print(out:match "%d+ of %d+ claims hold[^\n]*")
 print(("%-44s %10.0f"):format("demo region: connections in a second of CPU", out:match "(%d+) connections" / cpu))
 os.execute("rm -rf " .. DIR)

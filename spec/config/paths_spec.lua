@@ -149,6 +149,16 @@ tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, ssl = "clientauth", ur
     has(err, "fault: region: recovery: " .. dir .. "/conf/kept: No such file or directory; kept is in the current directory")
   end)
 
+  it("of a file that only a start makes is no fault of a definition that is only asked", function()
+    define [[region { applid = "CICSA", networkid = "NETA", recovery = "kept", record = "kept", versions = "kept" }
+      tcpipservice "T" { portnumber = 0 }]]
+    support.write(dir .. "/kept", "")
+    local status, out, err = inside(dir, "ask", "--region", "conf/region.lua")
+    assert.same({ 3, "" }, { status, err })
+    has(out, "urm_no")
+    assert.equal(1, (inside(dir, "check", "--region", "conf/region.lua")))
+  end)
+
   it("has a limit with the directory before it", function()
     define(('region { applid = "CICSA", networkid = "NETA",\n  ring = %q }'):format(("x/"):rep(250)))
     local status, _, err = inside("/", "check", "--region", region)
