@@ -152,24 +152,24 @@ describe("a shadow's verdict that differs", function()
 
   it("is dropped and counted when the file cannot be written and its queue is half full, and displaces no record", function()
     local disk = small_disk.new(400)
-    make_candidate [[
+    local wordy = [[
 local policy = require "policy"
-local detail = ("d"):rep(200)
+local detail, text = ("d"):rep(200), ("t"):rep(1000)
 return { admit = function()
   for i = 1, 64 do policy.check(("c"):rep(98) .. i, false, detail) end
-  return policy.refuse "stranger"
+  for i = 1, 12 do policy.note("n" .. i, text) end
+  return policy.refuse "%s"
 end }]]
-    region = support.region { wrapper = disk.wrapper, scripts = { gate = [[local policy = require "policy"
-return { admit = function() return policy.refuse "live" end }]] },
+    make_candidate(wordy:format "stranger")
+    region = support.region { wrapper = disk.wrapper, scripts = { gate = wordy:format "live" },
       region = { specs = "off", instructions = 1000000, record = disk.path .. "/records.db" },
       tcpipservices = { GATE = { admit = "gate" } } }
     region:start()
     file = record_file.at(disk.path .. "/records.db")
     must(region, "shadow", candidate)
-    support.wait_until(function()
-      for _ = 1, 50 do support.raw(region:port "GATE"):closed() end
-      return region:inquire "shadow"[1].unrecorded > 0
-    end, 60, "no difference was dropped")
+    for _ = 1, 450 do support.raw(region:port "GATE"):closed() end -- their records have 14 of 32 MiB, and the differences as many
+    region:wait_log "SP0080 E"
+    support.wait_until(function() return region:inquire "shadow"[1].unrecorded > 0 end, 60, "no difference was dropped")
     local row = region:row("region", "CICSA")
     assert.same({ "FAILING", 0 }, { row.recordstatus, row.records_lost })
     disk:grow(region)
