@@ -209,6 +209,7 @@ bench: all certs
 	$(Q)lua5.4 spec/bench/records.lua
 	$(Q)lua5.4 spec/bench/replay.lua
 	$(Q)lua5.4 spec/bench/rows.lua
+	$(Q)lua5.4 spec/bench/scale.lua
 	$(Q)lua5.4 spec/bench/invariants.lua
 	$(Q)lua5.4 spec/bench/shadow.lua
 

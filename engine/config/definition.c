@@ -51,6 +51,8 @@ definition_copy(const struct definition *d)
 
 	if (copy == NULL)
 		return NULL;
+	copy->services = copy->ipconns = copy->programs = copy->transactions = (struct nametable){ .slot = NULL };
+	copy->indexed = false;
 	copy->tcpipservice = copy_of(d->tcpipservice, d->ntcpipservices, sizeof *d->tcpipservice);
 	copy->ipconn = copy_of(d->ipconn, d->nipconns, sizeof *d->ipconn);
 	copy->program = copy_of(d->program, d->nprograms, sizeof *d->program);
@@ -61,6 +63,7 @@ definition_copy(const struct definition *d)
 		definition_free(copy);
 		return NULL;
 	}
+	definition_index(copy);
 	return copy;
 }
 
@@ -76,6 +79,10 @@ definition_free(struct definition *d)
 	for (size_t i = 0; i < d->nenvs; i++)
 		free(d->env[i].value);
 	free(d->env);
+	nametable_free(&d->services);
+	nametable_free(&d->ipconns);
+	nametable_free(&d->programs);
+	nametable_free(&d->transactions);
 	free(d->tcpipservice);
 	free(d->ipconn);
 	free(d->program);
@@ -94,38 +101,62 @@ definition_has_file(const struct definition *d, const char *path)
 	return has;
 }
 
+/* Adds the n objects of a list, each of which begins with its name. False: no memory. */
+static bool
+index_list(struct nametable *t, void *list, size_t n, size_t size)
+{
+	for (size_t i = 0; i < n; i++) {
+		char *one = (char *)list + i * size;
+
+		if (nametable_find(t, one) == NULL && nametable_add(t, one) < 0)
+			return false;
+	}
+	return true;
+}
+
+void
+definition_index(struct definition *d)
+{
+	d->indexed = index_list(&d->services, d->tcpipservice, d->ntcpipservices, sizeof *d->tcpipservice) &&
+		index_list(&d->ipconns, d->ipconn, d->nipconns, sizeof *d->ipconn) &&
+		index_list(&d->programs, d->program, d->nprograms, sizeof *d->program) &&
+		index_list(&d->transactions, d->transaction, d->ntransactions, sizeof *d->transaction);
+}
+
+/* The object of that name: by the table, or without an index in the list. */
+static const void *
+find(const struct definition *d, const struct nametable *t, const void *list, size_t n, size_t size, const char *name)
+{
+	const char *one = list;
+
+	if (d->indexed)
+		return nametable_find(t, name);
+	for (size_t i = 0; i < n; i++, one += size)
+		if (strcmp(one, name) == 0)
+			return one;
+	return NULL;
+}
+
 const struct tcpipservice_def *
 definition_tcpipservice(const struct definition *d, const char *name)
 {
-	for (size_t i = 0; i < d->ntcpipservices; i++)
-		if (strcmp(d->tcpipservice[i].tcpipservice, name) == 0)
-			return &d->tcpipservice[i];
-	return NULL;
-}
-
-const struct program_def *
-definition_program(const struct definition *d, const char *name)
-{
-	for (size_t i = 0; i < d->nprograms; i++)
-		if (strcmp(d->program[i].program, name) == 0)
-			return &d->program[i];
-	return NULL;
-}
-
-const struct transaction_def *
-definition_transaction(const struct definition *d, const char *name)
-{
-	for (size_t i = 0; i < d->ntransactions; i++)
-		if (strcmp(d->transaction[i].transaction, name) == 0)
-			return &d->transaction[i];
-	return NULL;
+	return find(d, &d->services, d->tcpipservice, d->ntcpipservices, sizeof *d->tcpipservice, name);
 }
 
 const struct ipconn_def *
 definition_ipconn(const struct definition *d, const char *name)
 {
-	for (size_t i = 0; i < d->nipconns; i++)
-		if (strcmp(d->ipconn[i].ipconn, name) == 0)
-			return &d->ipconn[i];
-	return NULL;
+	return find(d, &d->ipconns, d->ipconn, d->nipconns, sizeof *d->ipconn, name);
+}
+
+const struct program_def *
+definition_program(const struct definition *d, const char *name)
+{
+	return find(d, &d->programs, d->program, d->nprograms, sizeof *d->program, name);
+}
+
+const struct transaction_def *
+definition_transaction(const struct definition *d, const char *name)
+{
+	return find(d, &d->transactions, d->transaction, d->ntransactions, sizeof *d->transaction, name);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/nametable.h"
 #include "config/params.h"
 #include "config/resource.h"
 
@@ -37,6 +38,8 @@ struct definition {
 	size_t nprograms;
 	struct transaction_def *transaction; /* owned */
 	size_t ntransactions;
+	struct nametable services, ipconns, programs, transactions; /* the objects by name; the first one of a name */
+	bool indexed; /* the tables are complete */
 	struct params_list params; /* of the scripts that the objects name */
 	struct definition_include *include; /* owned, in the order of their includes */
 	size_t nincludes;
@@ -49,6 +52,8 @@ struct definition *definition_copy(const struct definition *d);
 void definition_free(struct definition *d); /* NULL is allowed */
 /* Whether the path leads to the file of the definition, or to an included file. */
 bool definition_has_file(const struct definition *d, const char *path);
+/* Indexes the objects by name, once no object will be added. Without memory, look-ups are slower and still correct. */
+void definition_index(struct definition *d);
 /* The object of that name, exactly spelled; it belongs to d. NULL: there is none. */
 const struct tcpipservice_def *definition_tcpipservice(const struct definition *d, const char *name);
 const struct ipconn_def *definition_ipconn(const struct definition *d, const char *name);

@@ -173,6 +173,7 @@ judge(struct reading *r, bool sound)
 	if (sound && r->region_tried)
 		effect_check(r->d, &r->lines, r->faults);
 	fill_in(r);
+	definition_index(r->d);
 	consistency_check(r->d, &r->lines, r->region_sound, r->faults);
 }
 

@@ -471,18 +471,15 @@ generation_unref(struct generation *g)
 const struct service *
 generation_service(const struct generation *g, const char *tcpipservice)
 {
-	for (size_t i = 0; i < g->definition->ntcpipservices; i++)
-		if (strcmp(g->service[i].def->tcpipservice, tcpipservice) == 0)
-			return &g->service[i];
-	return NULL;
+	const struct tcpipservice_def *t = definition_tcpipservice(g->definition, tcpipservice);
+
+	return t != NULL ? &g->service[t - g->definition->tcpipservice] : NULL;
 }
 
 const struct service *
 generation_outbound(const struct generation *g, const char *name)
 {
-	size_t n = g->definition->nipconns, i = 0;
+	const struct ipconn_def *c = definition_ipconn(g->definition, name);
 
-	while (i < n && strcmp(g->outbound[i].ipconn->ipconn, name) != 0)
-		i++;
-	return &g->outbound[i];
+	return &g->outbound[c != NULL ? (size_t)(c - g->definition->ipconn) : g->definition->nipconns];
 }

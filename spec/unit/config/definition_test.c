@@ -93,6 +93,28 @@ makes_one_host_of_host_and_ipaddress(void **state)
 	}
 }
 
+/* Look-ups by the index find each object, and a copy finds its own. */
+static void
+finds_each_object_by_its_name(void **state)
+{
+	struct definition *d = must_read(BARE "for i = 1, 300 do ipconn('P' .. i) {} program('P' .. i) { builtin = 'ECHO' } end\n");
+	struct definition *copy = definition_copy(d);
+	char name[NAME_SIZE];
+
+	(void)state;
+	assert_true(d->indexed && copy->indexed);
+	for (int i = 1; i <= 300; i++) {
+		snprintf(name, sizeof name, "P%d", i);
+		assert_ptr_equal(definition_ipconn(d, name), &d->ipconn[i - 1]);
+		assert_ptr_equal(definition_ipconn(copy, name), &copy->ipconn[i - 1]);
+		assert_ptr_equal(definition_program(d, name), &d->program[i - 1]);
+	}
+	assert_null(definition_ipconn(d, "P301"));
+	assert_null(definition_tcpipservice(d, "P1"));
+	definition_free(copy);
+	definition_free(d);
+}
+
 static void
 lets_helpers_and_loops_make_data(void **state)
 {
@@ -390,6 +412,7 @@ main(void)
 		cmocka_unit_test(reads_the_example_of_the_design),
 		cmocka_unit_test(fills_in_what_depends_on_the_region),
 		cmocka_unit_test(makes_one_host_of_host_and_ipaddress),
+		cmocka_unit_test(finds_each_object_by_its_name),
 		cmocka_unit_test(lets_helpers_and_loops_make_data),
 		cmocka_unit_test(a_program_of_a_builtins_name_is_that_builtin),
 		cmocka_unit_test(says_each_fault_with_its_line),

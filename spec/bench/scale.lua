@@ -1,0 +1,109 @@
+-- SPDX-License-Identifier: Apache-2.0
+--[[
+scale: what many resources cost the region, for the binary SALLYPORT (./sallyport). Prints
+  the CPU of a request to one of 1 and of 10,000 programs;
+  for 1, 10,000 ... ipconns that are RELEASED: the CPU of the start, the CPU of a reload of the same files, the longest that a partner
+  waited for the answer to a heartbeat meanwhile, and the memory (PSS) of each.
+`lua5.4 spec/bench/scale.lua [ipconns ...]`. Plain sockets on the loopback; compare ratios of one run, not figures.
+]]
+local socket = require "socket"
+
+local measured = require "spec.bench.measured"
+
+local PORT, REQUESTS, RELOADS = 14937, 20000, 3
+local IPCONNS = #arg > 0 and arg or { 1, 9000 }
+local CONTROL = (os.getenv "SALLYPORT" or "./sallyport") .. " %s --control build/bench/control.sock >/dev/null"
+
+local REGION = ([[
+region { applid = "CICSA", networkid = "NETA", control = "control.sock", heartbeat = 0 %%s }
+tcpipservice "PLAIN" { host = "127.0.0.1", portnumber = %d }
+ipconn "PARTNER" { tcpipservice = "PLAIN", receivecount = 10 }
+]]):format(PORT)
+local PROGRAMS = REGION:format "" .. 'for i = 1, %d do program("P" .. i) { builtin = "ECHO" } end\n'
+local MANY = REGION .. [[
+for i = 1, %d do
+  ipconn("C" .. i) { tcpipservice = "PLAIN", receivecount = 10, sendcount = 10, host = "127.0.0.1", port = 1%s }
+end
+]]
+
+-- The next message: its first line and its body.
+local function message(s)
+  local first, length = assert(s:receive "*l"), 0
+  repeat
+    local line = assert(s:receive "*l")
+    length = tonumber(line:match "^[Cc]ontent%-[Ll]ength: (%d+)") or length
+  until line == ""
+  return first, length > 0 and assert(s:receive(length)) or ""
+end
+
+local function post(is, body)
+  return ("POST /ipic HTTP/1.1\r\nIS: %s\r\nContent-Length: %d\r\n\r\n"):format(is, #body) .. body
+end
+
+local function partner()
+  local s = socket.tcp4()
+  assert(s:connect("127.0.0.1", PORT))
+  s:setoption("tcp-nodelay", true)
+  s:send(post("1 cmd; name=capex", '{"applid":"PARTNER","networkid":"NETA","port":-1,"sendcount":5}'))
+  assert(message(s) == "HTTP/1.1 200 OK")
+  return s
+end
+
+local function request_cpu(programs)
+  local each
+  measured.run(PROGRAMS:format(programs), {}, function(pid)
+    local s = partner()
+    local head = ('{"tran":"CPMI","program":"P%d"}'):format(programs)
+    local function ask(conv)
+      s:send(post(("1 data; conv=%08x; msg=1; chain=1; last=yes; state=end; head=%d"):format(conv, #head), head .. "hello"))
+      assert(select(2, message(s)) == "hello")
+    end
+    for conv = 1, 200 do ask(conv) end
+    local before = measured.cpu(pid)
+    for conv = 1, REQUESTS do ask(0x10000 + conv) end
+    each = (measured.cpu(pid) - before) / REQUESTS
+    s:close()
+  end)
+  return each
+end
+
+-- The longest wait for the answer to a heartbeat while the command runs.
+local function longest_during(s, command)
+  local longest, done = 0, "build/bench/done"
+  os.remove(done)
+  os.execute(("(%s; touch %s) &"):format(command, done))
+  repeat
+    local from = socket.gettime()
+    s:send(post("1 cmd; name=heartbeat", ""))
+    message(s)
+    longest = math.max(longest, socket.gettime() - from)
+    local f = io.open(done)
+    if f then f:close() end
+  until f
+  return longest
+end
+
+local function ipconns(count, words)
+  local ring = words ~= "" and ', ring = "../../certs/rings/CICSA"' or ""
+  measured.run(MANY:format(ring, count, words), {}, function(pid)
+    local started, memory = measured.cpu(pid), measured.pss(pid)
+    local s = partner()
+    local before, longest = measured.cpu(pid), 0
+    for _ = 1, RELOADS do longest = math.max(longest, longest_during(s, CONTROL:format "reload")) end
+    print(("%7d ipconns%-5s start %6.2f s CPU, reload %6.2f s CPU, longest heartbeat %7.1f ms, PSS %6.0f KiB (%.2f each)"):format(count,
+      words ~= "" and " TLS:" or ":", started, (measured.cpu(pid) - before) / RELOADS, longest * 1000, memory, memory / count))
+    s:close()
+  end)
+end
+
+local function programs()
+  local one = request_cpu(1)
+  local many = request_cpu(10000)
+  print(("a request to one of %5d programs: %5.1f us CPU"):format(1, one * 1e6))
+  print(("a request to one of %5d programs: %5.1f us CPU (%.2f of one)"):format(10000, many * 1e6, many / one))
+end
+
+if #arg == 0 then programs() end
+for _, words in ipairs { "", ', ssl = "yes"' } do
+  for _, count in ipairs(IPCONNS) do ipconns(math.tointeger(count), words) end
+end
