@@ -433,14 +433,37 @@ explained(const struct command *c)
 	return answer;
 }
 
-/* Leaves the rows of the answer that fit a pattern and a status. */
-static void
+/* Leaves the rows of the answer that fit a pattern and a status. False: such rows have no status. */
+static bool
 filter(const struct command *c, json_t *answer)
 {
+	const char *kind = command_words_kind(c);
 	json_t *rows = json_object_get(answer, "rows");
 
-	if (json_is_array(rows) && (has_pattern(c) || c->status != NULL))
-		json_object_set_new(answer, "rows", row_filter_rows(command_words_kind(c), rows, has_pattern(c) ? c->arg[1] : NULL, c->status));
+	if (!json_is_array(rows) || (!has_pattern(c) && c->status == NULL))
+		return true;
+	if (c->status != NULL && !row_filter_tells_status(rows)) {
+		fprintf(stderr, "inquire: a %s has no state; leave --status out\n", kind);
+		return false;
+	}
+	json_object_set_new(answer, "rows", row_filter_rows(kind, rows, has_pattern(c) ? c->arg[1] : NULL, c->status));
+	return true;
+}
+
+/* Sends the command and shows the answer. Returns the exit status. */
+static int
+carry_out(const struct command *c, const struct verb *v)
+{
+	json_t *answer = strcmp(c->name, "explain") == 0 ? explained(c) : call(c, false);
+	int status = EXIT_USAGE;
+
+	if (filter(c, answer)) {
+		if (strcmp(c->name, "policy") == 0)
+			policy_command_prepare(command_words_kind(c), c->json, answer);
+		status = show(c, v, answer);
+	}
+	json_decref(answer);
+	return status;
 }
 
 int
@@ -448,7 +471,6 @@ command_run(int argc, char **argv)
 {
 	struct command c = { .name = argv[0] };
 	const struct verb *v = find_verb(c.name);
-	json_t *answer;
 	int status;
 
 	if (v == NULL)
@@ -468,11 +490,5 @@ command_run(int argc, char **argv)
 		return verdict_codes_say(c.code, c.json) ? EXIT_DONE : EXIT_FAILED;
 	if (c.replay != NULL && !replay_reload_allows(&c))
 		return EXIT_FAILED;
-	answer = strcmp(c.name, "explain") == 0 ? explained(&c) : call(&c, false);
-	filter(&c, answer);
-	if (strcmp(c.name, "policy") == 0)
-		policy_command_prepare(command_words_kind(&c), c.json, answer);
-	status = show(&c, v, answer);
-	json_decref(answer);
-	return status;
+	return carry_out(&c, v);
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define STATES 6 /* members that tell a state */
+
 bool
 row_filter_is_pattern(const char *name)
 {
@@ -34,18 +36,38 @@ fits(const char *what, const json_t *row, const char *pattern)
 	return pattern == NULL || (name != NULL && fnmatch(pattern, name, FNM_CASEFOLD | FNM_NOESCAPE) == 0);
 }
 
+/* The value of the n-th member that can tell a state. NULL: the row has no such member. */
+static const char *
+state_of(const json_t *row, size_t n)
+{
+	static const char *const members[STATES] = { "connstatus", "servstatus", "openstatus", "status", "state", "stage" };
+
+	return json_string_value(json_object_get(row, members[n]));
+}
+
 static bool
 has_status(const json_t *row, const char *status)
 {
-	static const char *const members[] = { "connstatus", "servstatus", "openstatus", "status", "state", "stage" };
-
-	for (size_t i = 0; status != NULL && i < sizeof members / sizeof *members; i++) {
-		const char *value = json_string_value(json_object_get(row, members[i]));
+	for (size_t i = 0; status != NULL && i < STATES; i++) {
+		const char *value = state_of(row, i);
 
 		if (value != NULL && strcasecmp(value, status) == 0)
 			return true;
 	}
 	return status == NULL;
+}
+
+bool
+row_filter_tells_status(const json_t *rows)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach((json_t *)rows, i, row)
+		for (size_t n = 0; n < STATES; n++)
+			if (state_of(row, n) != NULL)
+				return true;
+	return json_array_size(rows) == 0;
 }
 
 json_t *

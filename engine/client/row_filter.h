@@ -13,5 +13,7 @@ bool row_filter_is_pattern(const char *name);
  * `status` (NULL: any): connstatus, servstatus, openstatus, status, state or stage. Both in upper or lower case.
  */
 json_t *row_filter_rows(const char *what, const json_t *rows, const char *pattern, const char *status);
+/* Whether a row tells a state in one of these members, or there is no row. */
+bool row_filter_tells_status(const json_t *rows);
 
 #endif

@@ -49,6 +49,11 @@ describe("inquire", function()
     assert.same({}, names(nil, "--status", "ACQUIRED"))
   end)
 
+  it("refuses a state of rows that have none", function()
+    local status, out, err = region:command("inquire", "door", "--status", "OPEN")
+    assert.same({ 2, "", "inquire: a door has no state; leave --status out\n" }, { status, out, err })
+  end)
+
   it("takes neither for a reset, nor for another command", function()
     for _, words in ipairs { { "inquire", "statistics", "T*", "--reset" }, { "inquire", "statistics", "--status", "OPEN", "--reset" },
       { "reload", "--status", "OPEN" }, { "explain", "--last", "1", "--wide" } } do
