@@ -201,8 +201,8 @@ describe("canary", function()
 
     it("by a wrong rule, which it names with the forms", function()
       start()
-      for _, rule in ipairs { "refused>2%", "refused>2/1m", "refused>100%/1m", "refused>live+100%/1m", "refused>live-2%/1m", "refused>2%/0s",
-        "refused>2%/2h", "error>", "error>x", "errors>0", "" } do
+      for _, rule in ipairs { "refused>2%", "refused>2/1m", "refused>100%/1m", "refused>live+100%/1m", "refused>live-2%/1m",
+        "refused>2%/0s", "refused>2%/2h", "error>", "error>x", "errors>0", "" } do
         refused(region, ("'%s' is no rule of a canary"):format(rule), "canary", "1", "--share", "5%", "--rollback-on", rule)
       end
       refused(region, "give a smaller share", "canary", "1", "--share", "100%", "--rollback-on", "refused>live+2%/1m")
