@@ -87,12 +87,12 @@ read_candidate(struct order *o, struct candidate *c)
 	if (c->file != NULL || c->policies != NULL) {
 		const char *path = c->file != NULL ? c->file : c->policies;
 
-		return path[0] == '/' && strlen(path) < PATH_SIZE ? 0 : fault_set(&o->fault, "%s: the path is too long, or not absolute", o->command);
+		return path[0] == '/' && strlen(path) < PATH_SIZE ? 0 : fault_set(&o->fault, "the path of the candidate is too long, or not absolute");
 	}
 	c->number = strtoull(o->arg[0], &end, 10);
 	if (o->arg[0][0] >= '1' && o->arg[0][0] <= '9' && *end == '\0')
 		return 0;
-	return fault_set(&o->fault, "%s: '%s' is neither a generation of policy list nor a file or directory that is there", o->command, o->arg[0]);
+	return fault_set(&o->fault, "'%s' is neither a generation of policy list nor a file or directory that is there", o->arg[0]);
 }
 
 /* --- shadow ----------------------------------------------------------------------------------- */

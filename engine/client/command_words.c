@@ -139,11 +139,11 @@ is_share(const struct command *c)
 	return false;
 }
 
-/* N, a directory, or stop; the options belong to the first two. */
+/* N, a directory, or stop. */
 bool
 command_words_shadow(const struct command *c)
 {
-	return is_share(c) && c->nargs == 1 && (strcmp(c->arg[0], "stop") != 0 || (c->share == NULL && c->tcpipservice == NULL));
+	return is_share(c) && c->nargs == 1;
 }
 
 /* Like a shadow; the connections must be given. The region reads the rules and names the forms. */
@@ -161,24 +161,63 @@ command_words_canary(const struct command *c)
 	if (!is_share(c) || c->nargs != 1)
 		return false;
 	if (strcmp(c->arg[0], "stop") == 0)
-		return !chosen && c->nrules == 0;
+		return true;
 	if (!chosen)
 		fprintf(stderr, "canary: give the connections that it decides about: --share P%%, --peer CIDR or --tcpipservice T\n");
 	return chosen;
 }
 
+/* --- options ---------------------------------------------------------------------------------- */
+
+/* True with a sentence when the command does not have an option that was given. */
+static bool
+is_foreign(const struct command *c, struct fault *f)
+{
+	const struct {
+		const char *option, *command, *other; /* of one or two commands */
+		bool given;
+	} options[] = { { "--peer", "explain", "canary", c->peer != NULL }, { "--last", "explain", NULL, c->last != NULL },
+		{ "--code", "explain", NULL, c->code != NULL }, { "--record", "explain", NULL, c->record != NULL },
+		{ "--refused", "explain", NULL, c->refused }, { "--row", "explain", NULL, c->row }, { "--share", "shadow", "canary", c->share != NULL },
+		{ "--tcpipservice", "shadow", "canary", c->tcpipservice != NULL }, { "--rollback-on", "canary", NULL, c->nrules > 0 },
+		{ "--now", "shutdown", NULL, c->now }, { "--check", "reload", NULL, c->check }, { "--force", "reload", NULL, c->force },
+		{ "--replay", "reload", NULL, c->replay != NULL }, { "--expect", "reload", NULL, c->expect != NULL },
+		{ "--note", "reload", "policy", c->note != NULL }, { "--cemt", "inquire", NULL, c->cemt }, { "--reset", "inquire", NULL, c->reset },
+		{ "--wide", "inquire", NULL, c->wide }, { "--status", "inquire", NULL, c->status != NULL },
+		{ "--busiest", "inquire", NULL, c->busiest != NULL } };
+
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+		if (options[i].given && strcmp(c->name, options[i].command) != 0 && (options[i].other == NULL || strcmp(c->name, options[i].other) != 0)) {
+			fault_set(f, "%s belongs to %s%s%s", options[i].option, options[i].command, options[i].other != NULL ? " and " : "",
+				options[i].other != NULL ? options[i].other : "");
+			return true;
+		}
+	return false;
+}
+
+/* -1 with a sentence: options do not fit the command, or each other. */
+static int
+fit_options(const struct command *c, struct fault *f)
+{
+	if (is_foreign(c, f))
+		return -1;
+	if (strcmp(command_words_kind(c), "stop") == 0 && (c->share != NULL || c->peer != NULL || c->tcpipservice != NULL || c->nrules > 0))
+		return fault_set(f, "stop takes none of --share, --peer, --tcpipservice and --rollback-on");
+	if (c->expect != NULL && c->replay == NULL)
+		return fault_set(f, "--expect belongs to --replay T");
+	if (c->row && (c->json || c->code != NULL))
+		return fault_set(f, "--row goes with neither --json nor --code");
+	if (c->json && c->cemt)
+		return fault_set(f, "--json and --cemt are two forms of one answer");
+	return 0;
+}
+
 bool
 command_words_options(const struct command *c)
 {
-	bool explain = strcmp(c->name, "explain") == 0, inquire = strcmp(c->name, "inquire") == 0;
-	bool reload = strcmp(c->name, "reload") == 0, policy = strcmp(c->name, "policy") == 0, shutdown = strcmp(c->name, "shutdown") == 0;
-	bool canary = strcmp(c->name, "canary") == 0;
+	struct fault f;
 
-	return (canary || strcmp(c->name, "shadow") == 0 || (c->share == NULL && c->tcpipservice == NULL)) && (canary || c->nrules == 0)
-		&& (explain || canary || c->peer == NULL) && (shutdown || !c->now) && (reload || (!c->check && !c->force && c->replay == NULL)) && (c->replay != NULL || c->expect == NULL) && (reload || policy || c->note == NULL)
-		&& (explain || (c->last == NULL && c->code == NULL && c->record == NULL && !c->refused && !c->row))
-		&& !(c->row && (c->json || c->code != NULL))
-		&& (inquire || (!c->cemt && !c->reset && !c->wide && c->status == NULL && c->busiest == NULL)) && !(c->json && c->cemt);
+	return fit_options(c, &f) == 0;
 }
 
 /* Prints the nearest known word to the first unknown word. */
@@ -203,18 +242,23 @@ say_nearest(const struct command *c)
 static bool
 is_begin(const struct command *c)
 {
-	return strcmp(c->name, "canary") == 0 && command_words_options(c) && c->nargs == 1 && strcmp(c->arg[0], "stop") != 0;
+	return strcmp(c->name, "canary") == 0 && c->nargs == 1 && strcmp(c->arg[0], "stop") != 0;
 }
 
 void
 command_words_misused(const struct command *c)
 {
+	struct fault f;
+
+	if (fit_options(c, &f) < 0) {
+		fprintf(stderr, "%s: %s\n", c->name, f.text);
+		return;
+	}
 	if (c->peer != NULL || c->last != NULL || c->share != NULL || is_begin(c))
 		return; /* the function of the command, or getopt, has printed the fault */
-	fprintf(stderr, "%s: %s", c->name, !command_words_options(c) ? "an option of another command" : c->nargs == 0 ? "words are missing" : "not understood:");
-	for (int i = 0; command_words_options(c) && i < c->nargs; i++)
+	fprintf(stderr, "%s: %s", c->name, c->nargs == 0 ? "words are missing" : "not understood:");
+	for (int i = 0; i < c->nargs; i++)
 		fprintf(stderr, " %s", c->arg[i]);
-	if (command_words_options(c))
-		say_nearest(c);
+	say_nearest(c);
 	fputc('\n', stderr);
 }
