@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "security/saf_read.h"
 #include "security/request_user.h"
+#include "tls/tls_shared.h"
 #include "config/definition_place.h"
 
 #include <stdio.h>
@@ -25,6 +26,7 @@ struct loading {
 	const struct generation_options *options;
 	struct definition *d;
 	struct faults *faults;
+	struct tls_shared tls;
 };
 
 static void
@@ -120,7 +122,7 @@ load_tls(struct loading *l, struct service *s)
 
 	if (def->ssl == SSL_NO || !ring_there(l, def->line, "tcpipservice", def->tcpipservice))
 		return;
-	s->tls = tls_config_new(WAY_IN, &o, &f);
+	s->tls = tls_shared_config(&l->tls, WAY_IN, &o, &f);
 	if (s->tls == NULL)
 		definition_fault(l->d, l->faults, FAULT_ERROR, "tls", def->line, "tcpipservice %s: %s", def->tcpipservice, f.text);
 	else
@@ -152,7 +154,7 @@ load_outbound_tls(struct loading *l, struct service *s)
 
 	if (c->ssl == NO || !ring_there(l, c->line, "ipconn", c->ipconn) || !has_label(l, c))
 		return;
-	s->tls = tls_config_new(WAY_OUT, &o, &f);
+	s->tls = tls_shared_config(&l->tls, WAY_OUT, &o, &f);
 	if (s->tls == NULL)
 		definition_fault(l->d, l->faults, FAULT_ERROR, "tls", c->line, "ipconn %s: %s", c->ipconn, f.text);
 	else
@@ -435,6 +437,7 @@ generation_load(struct definition *d, const struct generation_options *o, struct
 		return NULL;
 	}
 	load_parts(&l);
+	tls_shared_free(&l.tls);
 	if (faults->errors == before)
 		certuser_check(g, faults);
 	if (faults->errors == before) {

@@ -20,7 +20,7 @@ struct service { /* how a generation treats a socket: by a tcpipservice, or by a
 	const struct ipconn_def *ipconn;     /* way out: borrowed from the definition; NULL: the defaults of an ipconn */
 	enum ssl ssl;                        /* way out: no or yes */
 	double heartbeat, heartbeat_timeout; /* seconds; -1: the region's value */
-	struct tls_config *tls;              /* owned; NULL when ssl = no */
+	struct tls_config *tls;              /* counted; services with equal options share it; NULL when ssl = no */
 	const char *script[DOOR_COUNT];      /* in def or ipconn; NULL: none named, or the script lacks the function of a notice */
 };
 
