@@ -169,7 +169,7 @@ urm_now(const struct reload *l)
 	return t != NULL ? t->urm : "";
 }
 
-/* False, with a fault: the files are not those that the order means. */
+/* False, with a fault: the files and variables are not those that the order means. */
 static bool
 has_content(struct reload *l, struct version *v)
 {
@@ -177,7 +177,8 @@ has_content(struct reload *l, struct version *v)
 	if (l->content[0] == '\0' || strcmp(l->content, v->content) == 0)
 		return true;
 	faults_add(&l->faults, FAULT_ERROR, "content", l->region->file, 0,
-		"region.lua, a script or a data file is not as it was replayed: it has changed since then; replay it again");
+		"region.lua, an included file, a script, a data file or a variable of env is not as it was replayed: it has changed since then; replay it again, "
+		"with the variables that the region has");
 	return false;
 }
 
