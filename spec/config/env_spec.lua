@@ -169,19 +169,22 @@ ipconn "TMPL" { template = "only", receivecount = env "COUNT", description = env
 
   it("loads what was replayed with the same variables, and nothing else", function()
     local region = support.region { text = [[
-region { applid = "CICSA", networkid = "NETA", control = "control.sock", policies = "policies", record = "records.db", dfltuser = env "SPEC_USER" }
+region { applid = "CICSA", networkid = "NETA", control = "control.sock", policies = "policies", record = "records.db",
+  dfltuser = env "SPEC_USER" }
 include "more.lua"
 ]], wrapper = { "env", "SPEC_USER=ONE" } }
     finally(function() region:stop() end)
     support.write(region:path "more.lua", 'tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0 }\n')
     region:start()
     local function reload(user)
-      local status, out, err = support.run { "env", "SPEC_USER=" .. user, support.binary, "reload", "--replay", "1d", "--region", region:path "region.lua" }
+      local status, out, err = support.run { "env", "SPEC_USER=" .. user, support.binary, "reload", "--replay", "1d",
+        "--region", region:path "region.lua" }
       return status, out .. err
     end
     local status, said = reload "TWO"
     assert.equal(1, status)
-    assert.is_truthy(said:find("a variable of env is not as it was replayed: it has changed since then; replay it again, with the variables", 1, true), said)
+    local words = "a variable of env is not as it was replayed: it has changed since then; replay it again, with the variables"
+    assert.is_truthy(said:find(words, 1, true), said)
     assert.equal(1, versions.current(region).generation)
     assert.equal(0, (reload "ONE"))
     assert.equal(2, versions.current(region).generation)
