@@ -96,11 +96,18 @@ write_out(const char *path, const struct import_result *r)
 	return fwrite(r->text, 1, r->len, stdout) == r->len && fflush(stdout) == 0 ? 0 : complain("stdout", strerror(errno));
 }
 
+static const char *
+plural(unsigned n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void
 say_result(const struct import_line *l, const struct import_result *r)
 {
-	fprintf(stderr, "import: %s: %u tcpipservices, %u ipconns, %u comments, %u faults to mend; look at the result by sallyport check --region %s\n", l->file,
-		r->tcpipservices, r->ipconns, r->comments, r->faults, l->output != NULL ? l->output : "FILE");
+	fprintf(stderr, "import: %s: %u tcpipservice%s, %u ipconn%s, %u comment%s, %u fault%s to mend; look at the result by sallyport check --region %s\n",
+		l->file, r->tcpipservices, plural(r->tcpipservices), r->ipconns, plural(r->ipconns), r->comments, plural(r->comments), r->faults, plural(r->faults),
+		l->output != NULL ? l->output : "FILE");
 }
 
 static int

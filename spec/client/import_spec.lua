@@ -189,7 +189,7 @@ DEFINE IPCONN(A) GROUP(G) TCPI(SRW)
     assert.equal(0, status)
     has(out, "tcpipservice SRV has ssl = \"clientauth\", but the region names no key ring; add ring = ")
     has(out, "ipconn A names tcpipservice SRW, which is not defined; did you mean SRV?")
-    has(err, "2 faults to mend")
+    has(err, ": 1 tcpipservice, 1 ipconn, 1 comment, 2 faults to mend; ")
     local line = tonumber(out:match "region%.lua:(%d+): fault: tcpipservice SRV has ssl")
     local n = 0
     for text in out:gmatch "([^\n]*)\n" do
