@@ -12,6 +12,7 @@
 #include "client/decisions.h"
 #include "client/import_command.h"
 #include "client/init.h"
+#include "client/load_command.h"
 #include "client/passwd.h"
 #include "client/replay_command.h"
 #include "client/test.h"
@@ -244,6 +245,7 @@ static const char usage[] =
 	"  check     load definitions and policies, report every fault\n"
 	"  config    print the definition as the region understands it, with its defaults\n"
 	"  connect   be a partner: dial a region, send CAPEX and requests, print the outcome\n"
+	"  load      be many partners: dial a region, send CAPEX and requests, print rates, percentiles and refusals\n"
 	"  init      write a region with a policy, its rows and key rings, ready to run\n"
 	"  import    FILE: write a region.lua from a listing of a CSD (DFHCSDUP LIST, or DEFINE statements)\n"
 	"  passwd    hash a password for the saf's file\n"
@@ -273,6 +275,7 @@ static const struct {
 	{ "check", check_run },
 	{ "config", config_command_run },
 	{ "connect", connect_run },
+	{ "load", load_command_run },
 	{ "init", init_run },
 	{ "import", import_command_run },
 	{ "passwd", passwd_run },

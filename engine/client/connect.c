@@ -11,44 +11,27 @@
 #include "client/command_line.h"
 #include "client/connect_data.h"
 #include "client/connect_options.h"
+#include "client/connect_tls.h"
+#include "net/interrupt.h"
+#include "net/loop.h"
 #include "tls/ring.h"
 #include "ipic/sense.h"
 
 /* --- TLS */
 
-/* Loads a ring. Warnings of the ring are not printed: `check` prints them, and a test may want a flawed partner. */
-static struct ring *
-load_ring(const char *dir, struct fault *f)
-{
-	struct faults faults = { 0 };
-	struct ring *r = ring_load(dir, &faults);
-	char line[sizeof f->text];
-
-	fault_set(f, "%s: out of memory", dir);
-	for (size_t i = 0; r == NULL && i < faults.n; i++)
-		if (faults.entry[i].level == FAULT_ERROR) {
-			fault_set(f, "%s", faults_print(&faults, i, line, sizeof line));
-			break;
-		}
-	faults_free(&faults);
-	return r;
-}
-
 static struct tls_config *
 configure(const struct connect_line *l, const char *dir, const char *label, struct fault *f)
 {
-	bool only12 = l->value[OPT_TLS12] != NULL && l->value[OPT_TLS13] == NULL;
-	bool only13 = l->value[OPT_TLS13] != NULL && l->value[OPT_TLS12] == NULL;
 	struct tls_options o = {
-		.ring = load_ring(dir, f),
+		.ring = connect_tls_ring(dir, f),
 		.label = label != NULL ? label : "",
 		.optional_own = true,
 		.ciphers = "",
-		.min_version = only13 ? 13 : 12,
-		.max_version = only12 ? 12 : 13,
 	};
-	struct tls_config *c = o.ring != NULL ? tls_config_new(WAY_OUT, &o, f) : NULL;
+	struct tls_config *c;
 
+	connect_tls_versions(l, &o);
+	c = o.ring != NULL ? tls_config_new(WAY_OUT, &o, f) : NULL;
 	ring_unref(o.ring);
 	return c;
 }
@@ -242,11 +225,18 @@ complain(const struct connect_peer_result *r)
 	point(&r->socket[0]);
 }
 
+struct connection { /* the partner of the command, on a loop of its own */
+	struct ev_loop *loop;      /* owned */
+	struct connect_peer *peer; /* owned */
+	struct interrupt interrupt;
+	struct connect_peer_result result;
+};
+
 /* Prints the acceptance at once: the object follows at the end of the hold. */
 static void
-connect_say_in(const struct connect_peer_result *r)
+connect_say_in(void *arg)
 {
-	const struct capex_answer *a = &r->socket[0].answer;
+	const struct capex_answer *a = &((struct connection *)arg)->result.socket[0].answer;
 
 	fprintf(stderr, "connect: accepted as ipconn %s, connection %s\n", a->ipconn, a->connection);
 }
@@ -266,21 +256,54 @@ finish(const struct connect_line *l, bool requests, const struct connect_peer_re
 	return first->refused ? EXIT_REFUSED : EXIT_FAILED;
 }
 
+static void
+connect_on_end(void *arg)
+{
+	struct connection *c = arg;
+
+	loop_break(c->loop);
+}
+
+static void
+connect_on_interrupt(void *arg)
+{
+	struct connection *c = arg;
+
+	connect_peer_stop(c->peer);
+}
+
+/* Runs the partner to its end. -1: there is no loop, or no memory. */
+static int
+run_peer(struct connection *c, const struct connect_peer_options *o)
+{
+	c->loop = loop_new();
+	c->peer = c->loop != NULL ? connect_peer_begin(o, c->loop, &c->result) : NULL;
+	if (c->peer != NULL) {
+		interrupt_start(&c->interrupt, c->loop, connect_on_interrupt, c); /* after the look-up, which blocks */
+		loop_run(c->loop);
+		interrupt_stop(&c->interrupt);
+	} else {
+		fprintf(stderr, "connect: no event loop: %s\n", strerrordesc_np(errno));
+	}
+	connect_peer_free(c->peer);
+	loop_free(c->loop);
+	return c->peer != NULL ? 0 : -1;
+}
+
 static int
 perform(const struct connect_line *l, struct connect_peer_options *o)
 {
-	struct connect_peer_result r;
-	struct fault f;
+	struct connection c = { .loop = NULL };
 	int status = EXIT_FAILED;
 
 	o->in = connect_say_in;
+	o->over = connect_on_end;
+	o->arg = &c;
 	if (configure_both(l, o) < 0)
 		return EXIT_FAILED;
-	if (connect_peer_run(o, &r, &f) == 0)
-		status = finish(l, o->requests.wanted, &r);
-	else
-		fprintf(stderr, "connect: %s\n", f.text);
-	buf_free(&r.requests.answer);
+	if (run_peer(&c, o) == 0)
+		status = finish(l, o->requests.wanted, &c.result);
+	buf_free(&c.result.requests.answer);
 	return status;
 }
 
@@ -288,15 +311,16 @@ perform(const struct connect_line *l, struct connect_peer_options *o)
 static int
 fill(const struct connect_line *l, struct connect_peer_options *o)
 {
-	int bad = connect_options_fill(l, o);
+	int bad = connect_options_target(l, o);
 
-	return bad | connect_data_fill(l, &o->requests); /* in this order: both print their complaints */
+	bad |= connect_options_fill(l, o);
+	return bad | connect_data_fill(l, &o->requests);
 }
 
 int
 connect_run(int argc, char **argv)
 {
-	struct connect_line l = { { NULL } };
+	struct connect_line l = { .command = argv[0] };
 	struct connect_peer_options o = { .port = 0 };
 	int status = EXIT_USAGE;
 

@@ -10,15 +10,15 @@
 #define STDIN "-"
 
 static int
-complain(const char *what, const char *which, const char *why)
+complain(const struct connect_line *l, const char *what, const char *which, const char *why)
 {
-	fprintf(stderr, "connect: --%s %s: %s\n", what, which, why);
+	fprintf(stderr, "%s: --%s %s: %s\n", l->command, what, which, why);
 	return -1;
 }
 
 /* Reads a whole file. 1: it is longer than the bound of the buffer. -1: it cannot be read; stderr has the sentence. */
 static int
-slurp(const char *option, const char *file, struct buf *b)
+slurp(const struct connect_line *l, const char *option, const char *file, struct buf *b)
 {
 	bool is_stdin = strcmp(file, STDIN) == 0;
 	FILE *f = is_stdin ? stdin : fopen(file, "r");
@@ -27,11 +27,11 @@ slurp(const char *option, const char *file, struct buf *b)
 	size_t n;
 
 	if (f == NULL)
-		return complain(option, file, strerror(errno));
+		return complain(l, option, file, strerror(errno));
 	while (r == 0 && (n = fread(piece, 1, sizeof piece, f)) > 0)
 		r = buf_add(b, piece, n) < 0;
 	if (ferror(f))
-		r = complain(option, file, strerror(errno));
+		r = complain(l, option, file, strerror(errno));
 	explicit_bzero(piece, sizeof piece);
 	if (!is_stdin)
 		fclose(f);
@@ -47,12 +47,12 @@ read_data(const struct connect_line *l, struct buf *b)
 	int r = 0;
 
 	if (data != NULL && file != NULL)
-		return complain("file", file, "or --data, not both");
+		return complain(l, "file", file, "or --data, not both");
 	if (file != NULL)
-		r = slurp("file", file, b);
+		r = slurp(l, "file", file, b);
 	else if (data != NULL)
 		r = buf_add(b, data, strlen(data)) < 0;
-	return r > 0 ? complain(file != NULL ? "file" : "data", file != NULL ? file : "...", "more than 16 MiB") : r;
+	return r > 0 ? complain(l, file != NULL ? "file" : "data", file != NULL ? file : "...", "more than 16 MiB") : r;
 }
 
 /* Converts the data. With an unknown code page the bytes go unchanged: a test may want to see them refused. */
@@ -69,7 +69,7 @@ encode(const struct connect_line *l, struct connect_requests_options *o)
 	buf_init(&converted, PAYLOAD_MAX);
 	if (ccsid_convert(CCSID_UTF8, o->ccsid, buf_len(&o->data) > 0 ? (const void *)buf_bytes(&o->data) : "", buf_len(&o->data), &converted, &why) < 0) {
 		buf_free(&converted);
-		return complain("ccsid", l->value[OPT_CCSID], why);
+		return complain(l, "ccsid", l->value[OPT_CCSID], why);
 	}
 	buf_free(&o->data);
 	o->data = converted;
@@ -79,10 +79,10 @@ encode(const struct connect_line *l, struct connect_requests_options *o)
 /* ---- the password ---- */
 
 static int
-set_password(struct request *r, const char *option, const char *p, size_t len)
+set_password(const struct connect_line *l, struct request *r, const char *option, const char *p, size_t len)
 {
 	if (len >= sizeof r->password || memchr(p, '\0', len) != NULL)
-		return complain(option, "...", "a password has at most 100 bytes");
+		return complain(l, option, "...", "a password has at most 100 bytes");
 	memcpy(r->password, p, len);
 	r->password[len] = '\0';
 	r->has_password = true;
@@ -90,19 +90,19 @@ set_password(struct request *r, const char *option, const char *p, size_t len)
 }
 
 static int
-password_of_file(struct request *r, const char *file)
+password_of_file(const struct connect_line *l, struct request *r, const char *file)
 {
 	struct buf b;
 	const char *end;
 	int result;
 
 	buf_init(&b, 4096);
-	result = slurp("password-file", file, &b) < 0 ? -1 : 0;
+	result = slurp(l, "password-file", file, &b) < 0 ? -1 : 0;
 	if (result == 0 && buf_len(&b) == 0) {
-		result = set_password(r, "password-file", "", 0);
+		result = set_password(l, r, "password-file", "", 0);
 	} else if (result == 0) {
 		end = memchr(buf_bytes(&b), '\n', buf_len(&b));
-		result = set_password(r, "password-file", (char *)buf_bytes(&b), end != NULL ? (size_t)(end - (char *)buf_bytes(&b)) : buf_len(&b));
+		result = set_password(l, r, "password-file", (char *)buf_bytes(&b), end != NULL ? (size_t)(end - (char *)buf_bytes(&b)) : buf_len(&b));
 	}
 	if (b.data != NULL)
 		explicit_bzero(b.data, b.cap);
@@ -119,14 +119,14 @@ read_password(const struct connect_line *l, struct request *r)
 	int result = 0;
 
 	if (given != NULL) {
-		result = set_password(r, "password", given, strlen(given));
+		result = set_password(l, r, "password", given, strlen(given));
 		explicit_bzero(given, strlen(given));
 	}
 	if (given != NULL && file != NULL)
-		return complain("password-file", file, "or --password, not both");
+		return complain(l, "password-file", file, "or --password, not both");
 	if (file != NULL && l->value[OPT_FILE] != NULL && strcmp(file, STDIN) == 0 && strcmp(l->value[OPT_FILE], STDIN) == 0)
-		return complain("password-file", file, "stdin is the data");
-	return file != NULL ? password_of_file(r, file) : result;
+		return complain(l, "password-file", file, "stdin is the data");
+	return file != NULL ? password_of_file(l, r, file) : result;
 }
 
 /* ---- all parts ---- */
@@ -137,7 +137,7 @@ needs_link(const struct connect_line *l)
 	for (int opt = OPT_DATA; opt <= OPT_HOPS; opt++) {
 		if (l->value[opt] == NULL)
 			continue;
-		fprintf(stderr, "connect: --data, --userid and the other options of requests need --link PROGRAM or --tran T\n");
+		fprintf(stderr, "%s: --data, --userid and the other options of requests need --link PROGRAM or --tran T\n", l->command);
 		return -1;
 	}
 	return 0;

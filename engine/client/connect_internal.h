@@ -5,7 +5,6 @@
 
 #include "client/connect_peer.h"
 #include "ipic/ipic.h"
-#include "net/interrupt.h"
 #include "net/io.h"
 #include "net/timer.h"
 
@@ -18,6 +17,7 @@ struct connect_link { /* one socket */
 	struct io io;
 	struct ipic_reader reader;
 	bool open;     /* io is open */
+	bool connected; /* TCP stands */
 	bool shaken;   /* the TLS handshake has ended on our side */
 	bool heard;    /* a byte of the answer has come */
 	bool accepted;
@@ -33,7 +33,7 @@ struct connect_peer {
 	struct connect_link link[CONNECT_PEER_SOCKETS];
 	struct connect_requests *requests; /* owned; under way or over; NULL: none */
 	struct timer timer; /* the limit of the phase: answer, requests, hold, release */
-	struct interrupt interrupt;
+	struct timer end;   /* tells the owner that it is over */
 	bool releasing; /* one side has sent a release */
 	bool was_cut;   /* a socket was reset (--cut) */
 	bool finished;  /* the open sockets are being closed */

@@ -125,7 +125,7 @@ connect_options_text(const struct connect_line *l, int opt, char *out, size_t si
 {
 	if (l->value[opt] == NULL || snprintf(out, size, "%s", l->value[opt]) < (int)size)
 		return 0;
-	fprintf(stderr, "connect: --%s %s: at most %zu bytes\n", options[opt - 1].name, l->value[opt], size - 1);
+	fprintf(stderr, "%s: --%s %s: at most %zu bytes\n", l->command, options[opt - 1].name, l->value[opt], size - 1);
 	return -1;
 }
 
@@ -142,7 +142,7 @@ connect_options_number(const struct connect_line *l, int opt, int min, int max, 
 		*out = (int)n;
 		return 0;
 	}
-	fprintf(stderr, "connect: --%s %s: %d to %d\n", options[opt - 1].name, l->value[opt], min, max);
+	fprintf(stderr, "%s: --%s %s: %d to %d\n", l->command, options[opt - 1].name, l->value[opt], min, max);
 	return -1;
 }
 
@@ -159,22 +159,22 @@ seconds(const struct connect_line *l, int opt, double *out)
 		*out = n;
 		return 0;
 	}
-	fprintf(stderr, "connect: --%s %s: seconds, 0 to 1000000\n", options[opt - 1].name, l->value[opt]);
+	fprintf(stderr, "%s: --%s %s: seconds, 0 to 1000000\n", l->command, options[opt - 1].name, l->value[opt]);
 	return -1;
 }
 
-static int
-target(const struct connect_line *l, struct connect_peer_options *o)
+int
+connect_options_target(const struct connect_line *l, struct connect_peer_options *o)
 {
 	struct fault f;
 
 	if (l->value[OPT_TO] == NULL) {
-		fprintf(stderr, "connect: --to HOST:PORT is needed\n");
+		fprintf(stderr, "%s: --to HOST:PORT is needed\n", l->command);
 		return -1;
 	}
 	if (addr_split(l->value[OPT_TO], o->host, sizeof o->host, &o->port, &f) == 0)
 		return 0;
-	fprintf(stderr, "connect: --to %s: %s\n", l->value[OPT_TO], f.text);
+	fprintf(stderr, "%s: --to %s: %s\n", l->command, l->value[OPT_TO], f.text);
 	return -1;
 }
 
@@ -212,9 +212,8 @@ further(const struct connect_line *l, struct capex *c)
 int
 connect_options_fill(const struct connect_line *l, struct connect_peer_options *o)
 {
-	int bad = target(l, o);
+	int bad = capex(l, &o->socket[0].capex);
 
-	bad |= capex(l, &o->socket[0].capex);
 	o->socket[1].capex = o->socket[0].capex;
 	bad |= further(l, &o->socket[1].capex);
 	o->further = o->socket[0].capex.sockets == 2 && l->value[OPT_NO_FURTHER] == NULL;
@@ -224,7 +223,7 @@ connect_options_fill(const struct connect_line *l, struct connect_peer_options *
 	bad |= connect_options_number(l, OPT_CUT, 1, 2, &o->cut);
 	o->no_heartbeat = l->value[OPT_NO_HEARTBEAT] != NULL;
 	if (l->value[OPT_RING] == NULL && (l->value[OPT_LABEL] != NULL || l->value[OPT_TLS12] != NULL || l->value[OPT_TLS13] != NULL)) {
-		fprintf(stderr, "connect: --label, --tls1.2 and --tls1.3 need --ring DIR\n");
+		fprintf(stderr, "%s: --label, --tls1.2 and --tls1.3 need --ring DIR\n", l->command);
 		bad = -1;
 	}
 	return bad;

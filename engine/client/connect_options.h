@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* connect_options: the command line of `sallyport connect`. */
+/* connect_options: the command line of `sallyport connect`, and the options that `sallyport load` shares with it. */
 #ifndef SALLYPORT_CONNECT_OPTIONS_H
 #define SALLYPORT_CONNECT_OPTIONS_H
 
@@ -13,8 +13,9 @@ enum option_id {
 	OPT_OUTPUT, OPT_OVER_COUNT, OPT_NO_PACING, OPT_HOLD_PACING, OPT_HOPS, OPT_HELP, OPT_COUNT,
 };
 
-struct connect_line { /* indexed by option; "": a flag that was given, NULL: not given */
-	const char *value[OPT_COUNT];
+struct connect_line {
+	const char *command; /* the word before a complaint */
+	const char *value[OPT_COUNT]; /* indexed by option; "": a flag that was given, NULL: not given */
 };
 
 extern const char connect_options_usage[]; /* the text of --help */
@@ -23,7 +24,9 @@ extern const char connect_options_usage[]; /* the text of --help */
  * Reads the command line; the values are borrowed from argv. -1: a word is no option; getopt has printed the complaint.
  */
 int connect_options_read(struct connect_line *l, int argc, char **argv);
-/* Fills o, all but its TLS and its requests. -1: a value is not valid; stderr has a sentence for each of them. */
+/* Fills the host and the port of --to. -1: there is none, or it is not valid; stderr has a sentence. */
+int connect_options_target(const struct connect_line *l, struct connect_peer_options *o);
+/* Fills o, all but its target, its TLS and its requests. -1: a value is not valid; stderr has a sentence for each. */
 int connect_options_fill(const struct connect_line *l, struct connect_peer_options *o);
 
 /*

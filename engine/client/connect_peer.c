@@ -5,11 +5,11 @@
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "client/connect_internal.h"
-#include "net/loop.h"
 #include "net/connect_wait.h"
 
 #define IN_MAX (160 * 1024) /* bytes: two elements of conversations with their heads */
@@ -25,6 +25,22 @@ any_open(const struct connect_peer *c)
 }
 
 static void
+connect_peer_on_end(void *arg)
+{
+	struct connect_peer *c = arg;
+
+	c->o->over(c->o->arg);
+}
+
+/* Tells the owner of the end in the next turn of the loop: it may free the partner then. */
+static void
+tell_end(struct connect_peer *c)
+{
+	if (c->finished && !any_open(c))
+		timer_set(&c->end, 0);
+}
+
+static void
 finish(struct connect_peer *c)
 {
 	if (c->finished)
@@ -34,8 +50,7 @@ finish(struct connect_peer *c)
 	for (size_t n = 0; n < CONNECT_PEER_SOCKETS; n++)
 		if (c->link[n].open)
 			io_linger(&c->link[n].io);
-	if (!any_open(c))
-		loop_break(c->loop);
+	tell_end(c);
 }
 
 static void
@@ -43,8 +58,7 @@ close_link(struct connect_link *l)
 {
 	io_close(&l->io);
 	l->open = false;
-	if (l->peer->finished && !any_open(l->peer))
-		loop_break(l->peer->loop);
+	tell_end(l->peer);
 }
 
 /* --- the stay of an accepted partner, and its release */
@@ -122,7 +136,7 @@ connect_peer_stay(struct connect_peer *c)
 		return;
 	}
 	if (c->o->in != NULL && c->o->hold > 0)
-		c->o->in(c->result);
+		c->o->in(c->o->arg);
 	timer_init(&c->timer, c->loop, connect_peer_on_hold, c);
 	if (c->o->hold > 0)
 		timer_set(&c->timer, c->o->hold);
@@ -222,6 +236,8 @@ settled(struct connect_link *l)
 	struct connect_peer *c = l->peer;
 
 	timer_stop(&c->timer);
+	if (l->n == 0 && c->o->told != NULL && !c->finished)
+		c->o->told(c->o->arg);
 	if (!l->outcome->accepted && l->open && l->n > 0)
 		close_link(l);
 	if (!c->link[0].accepted)
@@ -294,7 +310,9 @@ tls_ended(struct connect_link *l, bool failed)
 static void
 ended_early(struct connect_link *l, bool failed)
 {
-	if (l->heard)
+	if (!l->connected)
+		fail(l, "", l->io.error);
+	else if (l->heard)
 		fail(l, "the answer broke off: ", failed ? l->io.error : "end of stream");
 	else if (l->io.tls != NULL)
 		tls_ended(l, failed);
@@ -316,6 +334,20 @@ ended(struct connect_link *l, bool failed)
 
 /* --- messages */
 
+/* Writes the message as far as the options want it. */
+static int
+write_capex(struct connect_link *l, struct buf *b)
+{
+	enum connect_peer_capex form = l->peer->o->form;
+	size_t n = buf_len(b);
+
+	if (form == CONNECT_PEER_BAD)
+		buf_bytes(b)[n - 1] = '!'; /* in place of the brace that ends the body */
+	else if (form == CONNECT_PEER_HALF)
+		n /= 2;
+	return io_write(&l->io, buf_bytes(b), n);
+}
+
 static void
 send_capex(struct connect_link *l)
 {
@@ -329,7 +361,7 @@ send_capex(struct connect_link *l)
 		memcpy(capex.token, l->peer->link[0].outcome->answer.token, sizeof capex.token);
 	}
 	l->outcome->stage = STAGE_CAPEX;
-	if (ipic_put_capex(&b, l->peer->host, &capex) < 0 || io_write(&l->io, buf_bytes(&b), buf_len(&b)) < 0)
+	if (ipic_put_capex(&b, l->peer->host, &capex) < 0 || write_capex(l, &b) < 0)
 		fail(l, "CAPEX: ", "no memory to send it");
 	buf_free(&b);
 }
@@ -465,11 +497,20 @@ data(struct connect_link *l)
 
 /* --- events */
 
+static enum tls_judgement
+accept_any(void *arg, struct certificate *c, const struct cert_fault *why)
+{
+	(void)arg;
+	(void)c;
+	(void)why;
+	return TLS_ACCEPT;
+}
+
 static void
 start_tls(struct connect_link *l)
 {
 	struct connect_peer *c = l->peer;
-	struct tls *t = tls_new(c->o->socket[l->n].tls, WAY_OUT, l->io.fd, NULL, NULL);
+	struct tls *t = tls_new(c->o->socket[l->n].tls, WAY_OUT, l->io.fd, c->o->any_region ? accept_any : NULL, NULL);
 	struct addr numeric;
 
 	if (t == NULL) {
@@ -480,6 +521,18 @@ start_tls(struct connect_link *l)
 		tls_set_name(t, c->host);
 	l->outcome->stage = STAGE_TLS;
 	io_start_tls(&l->io, t);
+}
+
+static void
+connected(struct connect_link *l)
+{
+	l->connected = true;
+	if (l->peer->o->form == CONNECT_PEER_SILENT)
+		return;
+	if (l->peer->o->socket[l->n].tls != NULL)
+		start_tls(l);
+	else
+		send_capex(l);
 }
 
 static void
@@ -498,10 +551,7 @@ connect_peer_on_link(void *owner, enum io_event e)
 
 	switch (e) {
 	case IO_CONNECTED:
-		if (l->peer->o->socket[l->n].tls != NULL)
-			start_tls(l);
-		else
-			send_capex(l);
+		connected(l);
 		break;
 	case IO_HANDSHAKEN:
 		shaken(l);
@@ -533,11 +583,11 @@ connect_peer_on_deadline(void *arg)
 	fail(l, "no answer in time", "");
 }
 
-static void
-connect_peer_on_interrupt(void *arg)
+void
+connect_peer_stop(struct connect_peer *c)
 {
-	struct connect_peer *c = arg;
-
+	if (c->finished)
+		return;
 	if (c->link[0].accepted)
 		interrupt_stay(c);
 	else
@@ -556,7 +606,7 @@ dial_link(struct connect_peer *c, unsigned n)
 	l->outcome = &c->result->socket[n];
 	l->outcome->dialled = true;
 	timer_init(&c->timer, c->loop, connect_peer_on_deadline, c);
-	fd = connect_wait(c->host, c->port, c->o->timeout, &f);
+	fd = c->o->at != NULL ? connect_wait_not(c->o->at, &f) : connect_wait(c->host, c->port, c->o->timeout, &f);
 	if (fd < 0) {
 		fail(l, "", f.text);
 		return;
@@ -565,26 +615,33 @@ dial_link(struct connect_peer *c, unsigned n)
 	io_open(&l->io, c->loop, fd, true, IN_MAX, connect_peer_on_link, l);
 	l->open = true;
 	timer_set(&c->timer, c->o->timeout);
-	interrupt_start(&c->interrupt, c->loop, connect_peer_on_interrupt, c); /* after the look-up, which blocks */
 }
 
-int
-connect_peer_run(const struct connect_peer_options *o, struct connect_peer_result *out, struct fault *f)
+struct connect_peer *
+connect_peer_begin(const struct connect_peer_options *o, struct ev_loop *loop, struct connect_peer_result *out)
 {
-	struct connect_peer c = { .o = o, .result = out };
+	struct connect_peer *c = calloc(1, sizeof *c);
 
 	memset(out, 0, sizeof *out);
-	snprintf(c.host, sizeof c.host, "%s", o->host);
-	c.port = o->port;
-	c.loop = loop_new();
-	if (c.loop == NULL)
-		return fault_set(f, "no event loop: %s", strerrordesc_np(errno));
-	timer_init(&c.timer, c.loop, connect_peer_on_deadline, &c);
-	dial_link(&c, 0);
-	if (any_open(&c) || !c.finished)
-		loop_run(c.loop);
-	interrupt_stop(&c.interrupt);
-	connect_requests_free(c.requests);
-	loop_free(c.loop);
-	return 0;
+	if (c == NULL)
+		return NULL;
+	c->o = o;
+	c->result = out;
+	c->loop = loop;
+	c->port = o->port;
+	snprintf(c->host, sizeof c->host, "%s", o->host);
+	timer_init(&c->end, loop, connect_peer_on_end, c);
+	dial_link(c, 0);
+	return c;
+}
+
+void
+connect_peer_free(struct connect_peer *c)
+{
+	if (c == NULL)
+		return;
+	timer_stop(&c->timer);
+	timer_stop(&c->end);
+	connect_requests_free(c->requests);
+	free(c);
 }

@@ -18,6 +18,7 @@ struct slot { /* a place for one conversation after another */
 	int left;     /* with --open: the requests that this slot has to send */
 	bool waits;   /* until the socket has room */
 	bool at_work; /* a request was sent and has no answer yet */
+	double asked; /* when it was sent */
 };
 
 struct connect_requests {
@@ -125,6 +126,7 @@ ask(struct slot *x)
 	}
 	--*left(x);
 	x->at_work = true;
+	x->asked = clock_span();
 	e->result->sent++;
 	e->result->bytes += (double)buf_len(data);
 	return flow_request(&x->flow, &e->o->head, buf_bytes(data), buf_len(data), e->o->ccsid, e->o->open && *left(x) > 0);
@@ -147,12 +149,23 @@ go_on(struct slot *x)
 		give_up(x->all, "a request could not be sent");
 }
 
+/* The request of the slot has ended. */
+static void
+ended(struct slot *x, bool answered)
+{
+	const struct connect_peer_options *o = x->all->peer->o;
+
+	x->at_work = false;
+	if (o->asked != NULL)
+		o->asked(o->arg, clock_span() - x->asked, answered);
+}
+
 static void
 answered(struct slot *x)
 {
 	struct connect_requests_result *r = x->all->result;
 
-	x->at_work = false;
+	ended(x, true);
 	r->answered++;
 	r->bytes += (double)buf_len(&x->flow.in);
 	r->last = CONNECT_REQUESTS_ANSWERED;
@@ -170,7 +183,7 @@ failed(struct slot *x, const struct flow_error *why)
 
 	if (!x->at_work)
 		return; /* between two exchanges of an open conversation: the next request opens another */
-	x->at_work = false;
+	ended(x, false);
 	r->failed++;
 	r->last = CONNECT_REQUESTS_FAILED;
 	r->sense = why->sense;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * connect_wait: opens a TCP connection and blocks until it stands. For commands only; a region never blocks like this.
+ * connect_wait: opens TCP connections for commands. A look-up and a wait block; a region never blocks like this.
  */
 #ifndef SALLYPORT_CONNECT_WAIT_H
 #define SALLYPORT_CONNECT_WAIT_H
 
+#include "base/addr.h"
 #include "base/fault.h"
 
 /*
@@ -12,5 +13,12 @@
  * descriptor, owned by the caller; -1 with a sentence: no such name, no listener, no answer.
  */
 int connect_wait(const char *host, int port, double seconds, struct fault *f);
+/* Looks the host up, and writes its first address with the port. Blocks. -1 with a sentence. */
+int connect_wait_find(const char *host, int port, struct addr *out, struct fault *f);
+/*
+ * Begins a connection and returns at once: a non-blocking descriptor, owned by the caller, whose connection may not
+ * stand yet. -1 with a sentence.
+ */
+int connect_wait_not(const struct addr *to, struct fault *f);
 
 #endif

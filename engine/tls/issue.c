@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/ec.h>
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
+#include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <stdbool.h>
@@ -212,6 +214,63 @@ issue_authority_named(const struct issue_text *part, size_t n, struct fault *f)
 	return make_authority(&l, f);
 }
 
+/* Opens a PEM file. */
+static FILE *
+open_pem(const char *path, struct fault *f)
+{
+	FILE *file = fopen(path, "re");
+
+	if (file == NULL)
+		fault_set(f, "%s: %s", path, strerror(errno));
+	return file;
+}
+
+static X509 *
+read_certificate(const char *path, struct fault *f)
+{
+	FILE *file = open_pem(path, f);
+	X509 *x = file != NULL ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
+
+	if (file != NULL && x == NULL)
+		fault_set(f, "%s: holds no certificate in PEM", path);
+	if (file != NULL)
+		fclose(file);
+	return x;
+}
+
+/* The empty password stops OpenSSL from asking for one on the terminal. */
+static EVP_PKEY *
+read_key(const char *path, struct fault *f)
+{
+	FILE *file = open_pem(path, f);
+	EVP_PKEY *key = file != NULL ? PEM_read_PrivateKey(file, NULL, NULL, (void *)(uintptr_t)"") : NULL;
+
+	if (file != NULL && key == NULL)
+		fault_set(f, "%s: holds no private key in PEM without a password", path);
+	if (file != NULL)
+		fclose(file);
+	return key;
+}
+
+struct issuer *
+issue_read_authority(const char *cert_path, const char *key_path, struct fault *f)
+{
+	struct issuer *i = calloc(1, sizeof *i);
+
+	fault_set(f, "out of memory");
+	if (i != NULL && (i->cert = read_certificate(cert_path, f)) != NULL)
+		i->key = read_key(key_path, f);
+	if (i != NULL && i->key != NULL && X509_check_private_key(i->cert, i->key) == 1) {
+		ERR_clear_error();
+		return i;
+	}
+	if (i != NULL && i->key != NULL)
+		fault_set(f, "%s: is not the key of %s", key_path, cert_path);
+	ERR_clear_error();
+	issue_free(i);
+	return NULL;
+}
+
 void
 issue_free(struct issuer *i)
 {
@@ -308,4 +367,18 @@ issue_present(const struct issuer *i, const struct issue_leaf *l, bool trusted, 
 	X509_free(x);
 	EVP_PKEY_free(key);
 	return rc == 0 && trusted ? keep(&p->signer, i->cert, f) : rc;
+}
+
+int
+issue_use(const struct issuer *i, const struct issue_leaf *l, struct ssl_ctx_st *ctx, struct fault *f)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *x = key != NULL ? make_leaf(key, l, i, NULL, f) : NULL;
+	int rc = key != NULL ? -1 : fault_set(f, "out of memory");
+
+	if (x != NULL)
+		rc = SSL_CTX_use_cert_and_key(ctx, x, key, NULL, 1) == 1 ? 0 : fault_set(f, "the certificate cannot be used");
+	X509_free(x);
+	EVP_PKEY_free(key);
+	return rc;
 }

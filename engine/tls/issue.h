@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * issue: makes an authority and certificates under it: for `sallyport init`, key rings to try a region with; for rows
- * of decision tables, certificates with any names. Keys are on the curve P-256.
+ * of decision tables, certificates with any names; for `sallyport load`, many partners. Keys are on the curve P-256.
  */
 #ifndef SALLYPORT_ISSUE_H
 #define SALLYPORT_ISSUE_H
@@ -13,6 +13,7 @@
 #include "base/fault.h"
 #include "tls/presented.h"
 
+struct ssl_ctx_st;
 struct issuer; /* an authority: its key and its certificate */
 
 struct issue_text { /* a name of a certificate */
@@ -30,6 +31,11 @@ struct issuer *issue_authority(const char *cn, struct fault *f);
 struct issuer *issue_authority_always(const char *cn, struct fault *f);
 /* The same with the n parts of its subject in their order. */
 struct issuer *issue_authority_named(const struct issue_text *part, size_t n, struct fault *f);
+/*
+ * Reads an authority from the two files of issue_write_authority. The caller owns it. NULL with a sentence: a file
+ * cannot be read, or the key is not that of the certificate.
+ */
+struct issuer *issue_read_authority(const char *cert_path, const char *key_path, struct fault *f);
 void issue_free(struct issuer *i); /* wipes the key; NULL is fine */
 
 /*
@@ -55,5 +61,7 @@ struct issue_leaf {
  * authority becomes the signer of p. -1 with a sentence: an unknown kind, an ip that is no address, or no memory.
  */
 int issue_present(const struct issuer *i, const struct issue_leaf *l, bool trusted, struct presented *p, struct fault *f);
+/* Makes a key and a certificate with those names, and puts both into an SSL_CTX. -1 with a sentence. */
+int issue_use(const struct issuer *i, const struct issue_leaf *l, struct ssl_ctx_st *ctx, struct fault *f);
 
 #endif

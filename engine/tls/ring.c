@@ -154,8 +154,8 @@ ring_names_fit(const struct ring *r)
 	return bytes <= NAMES_BYTES_MAX;
 }
 
-static int
-use_trust(const struct ring *r, SSL_CTX *ctx, struct fault *f)
+int
+ring_trust(const struct ring *r, struct ssl_ctx_st *ctx, struct fault *f)
 {
 	STACK_OF(X509_NAME) *names = ring_names_fit(r) ? SSL_dup_CA_list(r->signers) : sk_X509_NAME_new_null();
 
@@ -171,7 +171,7 @@ ring_use(const struct ring *r, const char *label, bool optional, struct ssl_ctx_
 {
 	const struct pair *p = find_pair(r, label);
 
-	if (use_trust(r, ctx, f) < 0)
+	if (ring_trust(r, ctx, f) < 0)
 		return -1;
 	if (p)
 		return use_pair(r, p, ctx, f);

@@ -92,5 +92,7 @@ void ring_judge(const struct ring *r, const char *label, enum way way, const str
  * sentence.
  */
 int ring_use(const struct ring *r, const char *label, bool optional, struct ssl_ctx_st *ctx, struct fault *f);
+/* The same without a pair: the trust store alone. */
+int ring_trust(const struct ring *r, struct ssl_ctx_st *ctx, struct fault *f);
 
 #endif

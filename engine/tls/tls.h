@@ -16,6 +16,8 @@
 #include "tls/ring.h"
 
 struct cert_fault;
+struct issue_leaf;
+struct issuer;
 struct tls_config; /* one SSL_CTX; counted; immutable */
 struct tls;        /* one SSL over one descriptor */
 
@@ -37,10 +39,13 @@ enum tls_judgement {
 typedef enum tls_judgement (*tls_judge)(void *arg, struct certificate *c, const struct cert_fault *why);
 
 struct tls_options {
-	struct ring *ring;    /* a reference is taken */
+	struct ring *ring;    /* a reference is taken; NULL (client): no signers, so that only a judge can accept a server */
 	const char *label;    /* certificate; "" the default */
 	bool ask_certificate; /* server: ssl = "clientauth": request one and fail without it */
 	bool optional_own;    /* client: may have no certificate of its own */
+	bool no_own;          /* client: shows no certificate */
+	const struct issuer *issuer;   /* client: shows a new certificate of this authority; NULL: that of the ring */
+	const struct issue_leaf *leaf; /* of an issuer: the names and dates of that certificate */
 	bool strict;          /* X509_V_FLAG_X509_STRICT: chains must follow RFC 5280 to the letter */
 	const char *ciphers;  /* "" the default list; else 4-digit hex suites joined by blanks or OpenSSL names joined by ':' */
 	int min_version, max_version; /* 12, 13; 0: 12 and 13 */

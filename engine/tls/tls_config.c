@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "tls/chain_limits.h"
+#include "tls/issue.h"
 
 #define SUITES_OLD "ECDHE+AESGCM:ECDHE+CHACHA20"
 #define SUITES_13 "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
@@ -229,6 +230,15 @@ use_ring(SSL_CTX *ctx, enum way way, const struct tls_options *o, struct fault *
 	return rc;
 }
 
+/* A client without a certificate of its ring: with none, or with one made for it. */
+static int
+use_other(SSL_CTX *ctx, const struct tls_options *o, struct fault *f)
+{
+	if (o->ring != NULL && ring_trust(o->ring, ctx, f) < 0)
+		return -1;
+	return o->issuer != NULL ? issue_use(o->issuer, o->leaf, ctx, f) : 0;
+}
+
 static int
 set_up(SSL_CTX *ctx, enum way way, const struct tls_options *o, struct fault *f)
 {
@@ -240,7 +250,7 @@ set_up(SSL_CTX *ctx, enum way way, const struct tls_options *o, struct fault *f)
 	if (set_suites(ctx, o->ciphers, f) < 0 || set_versions(ctx, o, f) < 0)
 		return -1;
 	set_verify(ctx, way, o);
-	return use_ring(ctx, way, o, f);
+	return o->no_own || o->issuer != NULL ? use_other(ctx, o, f) : use_ring(ctx, way, o, f);
 }
 
 struct tls_config *
@@ -256,7 +266,7 @@ tls_config_new(enum way way, const struct tls_options *o, struct fault *f)
 		return NULL;
 	}
 	atomic_init(&c->refs, 1);
-	c->ring = ring_ref(o->ring);
+	c->ring = o->ring != NULL ? ring_ref(o->ring) : NULL;
 	if (set_up(c->ctx, way, o, f) == 0)
 		return c;
 	tls_config_unref(c);
