@@ -22,6 +22,14 @@ say_latency(const char *what, const struct load_latency *l)
 	printf("max %.3f\n", l->max * 1000);
 }
 
+static const char *
+why(const struct load_tally_row *r)
+{
+	const char *text = r->reason[0] != '\0' ? r->reason : r->alert[0] != '\0' ? r->alert : r->trouble;
+
+	return text[0] != '\0' ? text : "-";
+}
+
 static void
 say_rows(const struct load_tally *t)
 {
@@ -32,8 +40,8 @@ say_rows(const struct load_tally *t)
 
 		if (r->status != 0)
 			snprintf(status, sizeof status, "%d", r->status);
-		printf("%8ld %-11s %-14s %-6s %-6s %s%s%s\n", r->count, load_outcome_name(r->outcome), load_kind_name(r->kind),
-			r->outcome == LOAD_REFUSED ? stage_name(r->stage) : "-", status, r->reason, r->alert, r->trouble);
+		printf("%8ld %-11s %-14s %-6s %-6s %s\n", r->count, load_outcome_name(r->outcome), load_kind_name(r->kind),
+			r->outcome == LOAD_REFUSED ? stage_name(r->stage) : "-", status, why(r));
 	}
 	if (t->others > 0)
 		printf("%8ld others\n", t->others);

@@ -11,8 +11,8 @@ struct tls_shared { /* all zero: empty */
 };
 
 /*
- * As tls_config_new: a reference that the caller gives back, to the settings that the first call with equal options
- * made, or the fault of that call.
+ * As tls_config_new, for options without no_own and issuer: a reference that the caller gives back, to the settings
+ * that the first call with equal options made, or the fault of that call.
  */
 struct tls_config *tls_shared_config(struct tls_shared *s, enum way way, const struct tls_options *o, struct fault *f);
 /* Gives the references of the table back. The callers keep theirs. */
