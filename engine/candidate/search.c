@@ -161,6 +161,24 @@ guess_system(struct search *s)
 	return (unsigned short)random_below(s, random_below(s, 2) == 0 ? s->values.defined : base_of(s, SLOT_APPLID));
 }
 
+/*
+ * Gives the connection the names of a literal NETWORKID.APPLID, so that a list of partners in a script has its
+ * connection however many names there are. Another name changes nothing.
+ */
+static void
+take_pair(const struct search *s, struct supposed *c, unsigned short name)
+{
+	const struct value *v = &s->values.list[VALUE_NAME].item[name];
+	const char *dot = memchr(v->bytes, '.', v->len);
+	size_t networkid = dot != NULL ? values_find(&s->values, VALUE_SYSTEM, v->bytes, (size_t)(dot - v->bytes)) : 0;
+	size_t applid = dot != NULL ? values_find(&s->values, VALUE_SYSTEM, dot + 1, v->len - (size_t)(dot + 1 - v->bytes)) : 0;
+
+	if (networkid == 0 || applid == 0)
+		return;
+	c->value[SLOT_NETWORKID] = (unsigned short)networkid;
+	c->value[SLOT_APPLID] = (unsigned short)applid;
+}
+
 /* A connection whose names belong together, or do not. */
 static struct supposed
 guess(struct search *s)
@@ -176,12 +194,14 @@ guess(struct search *s)
 	switch (random_below(s, 4)) {
 	case 0:
 		c.value[SLOT_CN] = (unsigned short)random_below(s, base_of(s, SLOT_CN));
+		take_pair(s, &c, c.value[SLOT_CN]);
 		break;
 	case 1:
 		c.value[SLOT_CN] = applid_name(s, &c);
 		break;
 	case 2:
 		c.value[SLOT_DNS] = (unsigned short)random_below(s, base_of(s, SLOT_DNS));
+		take_pair(s, &c, c.value[SLOT_DNS]);
 		break;
 	default:
 		c.value[SLOT_CN] = whole_name(s, &c);

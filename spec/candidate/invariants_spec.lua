@@ -204,6 +204,39 @@ describe("sallyport test --invariants", function()
   end)
 end)
 
+describe("sallyport test --invariants for the region of init", function()
+  local dir
+
+  setup(function()
+    dir = support.directory()
+    assert.equal(0, (support.sallyport("init", dir .. "/live")))
+  end)
+  teardown(function() support.remove(dir) end)
+
+  local function refuted(seed, body)
+    support.write(dir .. "/live/policies/known_invariant.lua",
+      ("local first\nreturn { { name = 'odd', holds = function(walk) %s end } }\n"):format(body))
+    local status, out, err = support.sallyport("test", "--invariants", "--seconds", SECONDS, "--seed", seed,
+      "--region", dir .. "/live/region.lua")
+    assert.equal(1, status, out .. err)
+    assert.is_truthy(out:find('"odd" does not hold', 1, true), out .. err)
+    return out
+  end
+
+  it("reaches the partner of the list, in whichever order it tries", function()
+    for _, seed in ipairs { "1", "2", "3" } do
+      assert.is_truthy(refuted(seed, "return not walk.accepted"):find('ipconn = "SHOPWEB1"', 1, true))
+    end
+  end)
+
+  it("finds that two certificates get one ipconn", function()
+    refuted("1", [[
+      if not walk.accepted then return true end
+      first = first or walk.facts.certificate.sha256
+      return first == walk.facts.certificate.sha256]])
+  end)
+end)
+
 describe("sallyport check --invariants", function()
   it("finds a claim that does not hold", function()
     local hole = holes[1]
