@@ -330,3 +330,18 @@ attribute_number(const struct attribute *a, const void *object, double *number)
 	*number = n;
 	return true;
 }
+
+bool
+attribute_same(const struct attribute *a, const void *was, const void *now)
+{
+	const char *x = (const char *)was + a->offset, *y = (const char *)now + a->offset;
+	double p, q;
+
+	if (a->kind == ATTR_INT || a->kind == ATTR_CHOICE)
+		return memcmp(x, y, sizeof(int)) == 0;
+	if (a->kind != ATTR_SECONDS)
+		return strcmp(x, y) == 0;
+	memcpy(&p, x, sizeof p);
+	memcpy(&q, y, sizeof q);
+	return p == q;
+}

@@ -52,10 +52,8 @@ release_tell_urm(struct conn *c, struct generation *g, const struct ipconn_def *
 static bool
 same_definition(const struct ipconn_def *a, const struct ipconn_def *b)
 {
-	char x[PATH_SIZE], y[PATH_SIZE];
-
 	for (const struct attribute *t = resource_ipconn; t->name != NULL; t++)
-		if (strcmp(attribute_print(t, a, x, sizeof x), attribute_print(t, b, y, sizeof y)) != 0)
+		if (!attribute_same(t, a, b))
 			return false;
 	return true;
 }

@@ -83,21 +83,6 @@ name_of(const struct list *t, const void *object)
 
 /* --- attributes ------------------------------------------------------------------------------- */
 
-static bool
-same_value(const struct attribute *a, const void *was, const void *now)
-{
-	const char *x = (const char *)was + a->offset, *y = (const char *)now + a->offset;
-	double p, q;
-
-	if (a->kind == ATTR_INT || a->kind == ATTR_CHOICE)
-		return memcmp(x, y, sizeof(int)) == 0;
-	if (a->kind != ATTR_SECONDS)
-		return strcmp(x, y) == 0;
-	memcpy(&p, x, sizeof p);
-	memcpy(&q, y, sizeof q);
-	return p == q;
-}
-
 static const char *
 shown(const struct attribute *a, const void *object, char *out, size_t size)
 {
@@ -123,7 +108,7 @@ list_attributes(struct listing *l, const char *kind, const char *name, const str
 	for (const struct attribute *a = table; a->name != NULL; a++) {
 		const struct params *p = params_find(&l->was->params, kind, name, a->name);
 		const struct params *q = params_find(&l->now->params, kind, name, a->name);
-		struct reload_change *c = same_value(a, was, now) && params_same(p, q) ? NULL : reload_changes_add(l->changes, kind, name, "changed");
+		struct reload_change *c = attribute_same(a, was, now) && params_same(p, q) ? NULL : reload_changes_add(l->changes, kind, name, "changed");
 
 		if (c != NULL)
 			snprintf(c->text, sizeof c->text, "%s %s%s -> %s%s%s", a->name, shown(a, was, before, sizeof before), behind(p, more, sizeof more),
