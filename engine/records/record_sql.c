@@ -55,7 +55,7 @@ record_sql_version(struct sqlite3 *db, const char *path, struct fault *f)
 		record_sql_number(db, path, "PRAGMA user_version", &version, f) < 0)
 		return -1;
 	if (application != RECORD_FILE_APPLICATION)
-		return fault_set(f, "%s: it is another program's database, no file of records; give record another path", path);
+		return fault_set(f, "%s: it is no file of records: it is empty, or another program's database; give another path", path);
 	if (version != RECORD_FILE_VERSION)
 		return fault_set(f, "%s: it has version %.0f of the format, and this program has version %d; move it away, and the region begins another one",
 			path, version, RECORD_FILE_VERSION);

@@ -175,7 +175,7 @@ end }]] },
       ["text"] = { function(path) support.write(path, ("not a database\n"):rep(100)) end,
         "it is no file of records; give record another path" },
       ["another program's database"] = { function(_, file) file:rows "CREATE TABLE mine (a); PRAGMA application_id = 7" end,
-        "it is another program's database, no file of records; give record another path" },
+        "it is no file of records: it is empty, or another program's database; give another path" },
       ["a file of a newer version"] = { function(_, file)
         file:rows "CREATE TABLE mine (a); PRAGMA application_id = 1397771353; PRAGMA user_version = 99" end,
         "it has version 99 of the format, and this program has version 3; move it away" },
