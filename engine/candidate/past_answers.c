@@ -182,16 +182,10 @@ static bool
 take_resolve(struct answer_tape *t, struct account_value o)
 {
 	struct account_value names = account_member(o, "answer");
-	char call[WAITED_CALL];
-	struct waited *w;
+	struct waited *w = waited_recorded("resolve", text(o, "name"), text(o, "reason"), number(o, "milliseconds"));
 
-	snprintf(call, sizeof call, "resolve %s", text(o, "name"));
-	w = waited_new(call);
 	if (w == NULL)
 		return false;
-	w->seconds = number(o, "milliseconds") / 1e3;
-	if (account_has(account_member(o, "reason")))
-		waited_fail(w, "%s", text(o, "reason"));
 	for (struct account_value one = account_first(names); account_has(one); one = account_next(names, one))
 		waited_add(w, account_text(one) != NULL ? account_text(one) : "");
 	answer_tape_add_waited(t, w);
@@ -208,15 +202,11 @@ take_http(struct answer_tape *t, struct account_value o)
 	struct waited *w;
 
 	facts_json_unescape(account_text(call), account_length(call), words, sizeof words);
-	w = bytes != NULL ? waited_new(words) : NULL;
-	if (w != NULL) {
-		w->seconds = number(o, "milliseconds") / 1e3;
-		if (account_has(account_member(o, "reason")))
-			waited_fail(w, "%s", text(o, "reason"));
-		else
-			waited_answer(w, (int)integer(o, "status"), bytes, facts_json_unescape(account_text(body), account_length(body), bytes, room));
+	w = bytes != NULL ? waited_recorded("http", words, text(o, "reason"), number(o, "milliseconds")) : NULL;
+	if (w != NULL && w->why[0] == '\0')
+		waited_answer(w, (int)integer(o, "status"), bytes, facts_json_unescape(account_text(body), account_length(body), bytes, room));
+	if (w != NULL)
 		answer_tape_add_waited(t, w);
-	}
 	waited_unref(w);
 	free(bytes);
 	return w != NULL && !t->full;

@@ -57,7 +57,7 @@ question_of(const struct conn *c, const struct ask *a)
 size_t
 question_bytes(const struct question *q)
 {
-	return sizeof *q + (q->tape.n + 1) * sizeof *q->tape.item;
+	return sizeof *q + (q->tape.n + 1) * sizeof *q->tape.item + answer_tape_waited_bytes(&q->tape);
 }
 
 void

@@ -199,6 +199,17 @@ walk(struct trial *t)
 	record_facts(t->conn->record, &t->conn->facts);
 }
 
+/* The first walk takes the answers; one of a further socket has them from the walk before it. */
+static void
+take_answers(struct trial *t)
+{
+	if (t->q->answers == NULL || t->first != NULL)
+		return;
+	t->conn->tape = *t->q->answers;
+	t->conn->tape.kept = t->conn->tape.n;
+	*t->q->answers = (struct answer_tape){ .item = NULL };
+}
+
 /* Sets the facts that every connection begins with, and opens the record. -1: no memory. */
 static int
 begin(struct trial *t, struct fault *f)
@@ -207,6 +218,7 @@ begin(struct trial *t, struct fault *f)
 
 	if (trial_join_begin(t, f) < 0)
 		return -1;
+	take_answers(t);
 	c->tape.joined = t->q->past == NULL;
 	c->worker = t->q->worker;
 	c->generation = t->q->generation;

@@ -79,6 +79,7 @@ struct trial_question { /* every pointer is borrowed until trial_free */
 	const struct trial_past *past; /* NULL: the state is that of the region, and the walk goes to its end */
 	bool unrecorded;          /* no record is made */
 	const struct trial_watch *watch; /* NULL: none */
+	struct answer_tape *answers; /* of the recorded connection, to calls that wait; the walk takes the items. NULL: none */
 	struct ipconn *self;      /* the ipconn that the recorded connection belongs to now: it does not stand in its own way; NULL */
 };
 

@@ -104,12 +104,36 @@ answer_tape_add_list(struct answer_tape *t, const char *name, const struct ipcon
 		cut(t, at + 1);
 }
 
+static size_t
+bodies(const struct answer_tape *t)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		sum += t->item[i].kind == TAPED_WAITED ? t->item[i].waited->len : 0;
+	return sum;
+}
+
+size_t
+answer_tape_waited_bytes(const struct answer_tape *t)
+{
+	size_t sum = bodies(t);
+
+	for (size_t i = 0; i < t->n; i++)
+		sum += t->item[i].kind == TAPED_WAITED ? sizeof *t->item[i].waited : 0;
+	return sum;
+}
+
 void
 answer_tape_add_waited(struct answer_tape *t, struct waited *answer)
 {
 	char name[ANSWER_TAPE_NAME];
 	struct taped *one;
 
+	if (t != NULL && bodies(t) + answer->len > ANSWER_TAPE_BODIES) {
+		t->full = t->full || !t->playing;
+		return;
+	}
 	snprintf(name, sizeof name, "%.*s", ANSWER_TAPE_NAME - 1, answer->call);
 	one = answer_tape_add(t, TAPED_WAITED, name);
 	if (one != NULL)

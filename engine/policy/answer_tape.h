@@ -20,6 +20,7 @@
 
 #define ANSWER_TAPE_MAX 128 /* items of one connection; a re-ask may add as many */
 #define ANSWER_TAPE_MEMBERS (ANSWER_TAPE_MAX / 2) /* members of one list: a long list leaves room for other answers */
+#define ANSWER_TAPE_BODIES (256u * 1024) /* bytes of the answers of http */
 #define ANSWER_TAPE_NAME (COUNTER_NAME_MAX + 1)
 #define ANSWER_TAPE_LACKING (ANSWER_TAPE_NAME + 32)
 
@@ -97,7 +98,10 @@ struct taped *answer_tape_add(struct answer_tape *t, enum taped_kind kind, const
  * is set. t may be NULL.
  */
 void answer_tape_add_list(struct answer_tape *t, const char *name, const struct ipconn_view *view, size_t n);
-/* Adds the answer of a call that waits, with a reference of its own. t may be NULL. */
+/*
+ * Adds the answer of a call that waits, with a reference of its own. Above ANSWER_TAPE_BODIES there is no room for it,
+ * and `full` is set. t may be NULL.
+ */
 void answer_tape_add_waited(struct answer_tape *t, struct waited *answer);
 /*
  * Plays the first answer of the call (struct waited) that this re-ask has not played, else the last one that it played.
@@ -115,6 +119,8 @@ struct taped *answer_tape_last(struct answer_tape *t, enum taped_kind kind, cons
 bool answer_tape_lacks(struct answer_tape *t, const char *what, const char *name);
 /* Writes the name of a list's item: the filter. applid and networkid may be NULL. */
 void answer_tape_filter(char out[ANSWER_TAPE_NAME], const char *applid, const char *networkid);
+/* The memory of the answers of calls that wait, in bytes. */
+size_t answer_tape_waited_bytes(const struct answer_tape *t);
 /* Makes *to a copy of the items of that door, which were not played. -1: no memory. The caller frees the copy. */
 int answer_tape_copy(struct answer_tape *to, const struct answer_tape *from, enum door door);
 /* Frees the items. */

@@ -197,7 +197,7 @@ lhost_wait_ask(struct lua_State *L, struct lhost *h, struct lhost_waiting *s, co
 	}
 	if (h->now.waits)
 		return suspend(L, h, s);
-	answer_tape_lacks(h->now.tape, s->function->name, asked);
+	answer_tape_lacks(h->now.tape, s->call.text, NULL); /* an URL may hold a password */
 	lhost_effect(h, s->call.text, "not asked: this question cannot wait");
 	return answer_down(L, h, s, "this question cannot wait");
 }

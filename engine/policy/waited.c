@@ -18,6 +18,22 @@ waited_new(const char *call)
 	return w;
 }
 
+struct waited *
+waited_recorded(const char *asked, const char *words, const char *reason, double milliseconds)
+{
+	bool resolve = strcmp(asked, "resolve") == 0;
+	struct waited *w = resolve || strcmp(asked, "http") == 0 ? waited_new(words) : NULL;
+
+	if (w == NULL)
+		return NULL;
+	if (resolve)
+		snprintf(w->call, sizeof w->call, "resolve %.*s", WAITED_NAME, words);
+	if (reason != NULL && reason[0] != '\0')
+		waited_fail(w, "%s", reason);
+	w->seconds = milliseconds / 1e3;
+	return w;
+}
+
 void
 waited_add(struct waited *w, const char *name)
 {

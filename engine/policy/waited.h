@@ -28,6 +28,11 @@ struct waited {
 
 /* Makes an answer without a name for the call, of one reference. NULL: no memory. */
 struct waited *waited_new(const char *call);
+/*
+ * Makes an answer of its members in a record: asked ("resolve", "http"), words (the name; the call), reason (NULL or
+ * "": there is an answer). NULL: asked is no call that waits, or no memory.
+ */
+struct waited *waited_recorded(const char *asked, const char *words, const char *reason, double milliseconds);
 /* Adds a name; further ones than WAITED_NAMES are left out. Copied. */
 void waited_add(struct waited *w, const char *name);
 /* Sets the answer of http; copies the body. -1: no memory, and w says so. */

@@ -18,6 +18,7 @@
 struct asking { /* one question as it is read */
 	struct trial_question q;
 	struct presented presented;
+	struct answer_tape answers;
 	char name[NAME_SIZE];  /* the tcpipservice or the ipconn */
 	char *capex;           /* owned; the body */
 	struct request request;
@@ -33,7 +34,7 @@ text(const json_t *o, const char *member)
 
 /* --- members ---------------------------------------------------------------------------------- */
 
-enum member_type { MEMBER_TEXT, MEMBER_OBJECT, MEMBER_NUMBER, MEMBER_FLAG };
+enum member_type { MEMBER_TEXT, MEMBER_OBJECT, MEMBER_NUMBER, MEMBER_FLAG, MEMBER_LIST };
 
 static bool
 is_type(const json_t *value, enum member_type type)
@@ -47,6 +48,8 @@ is_type(const json_t *value, enum member_type type)
 		return json_is_number(value);
 	case MEMBER_FLAG:
 		return json_is_boolean(value);
+	case MEMBER_LIST:
+		return json_is_array(value);
 	}
 	return false;
 }
@@ -66,8 +69,8 @@ static int
 check_members(const json_t *question, struct fault *f)
 {
 	static const char *const names[] = { "from", "tcpipservice", "out", "peer", "tls", "sni", "certificates", "signer", "capex", "load", "request",
-		"now", "all", NULL };
-	static const enum member_type types[] = { [8] = MEMBER_OBJECT, MEMBER_OBJECT, MEMBER_OBJECT, MEMBER_NUMBER, MEMBER_FLAG }; /* others: texts */
+		"now", "all", "answers", NULL };
+	static const enum member_type types[] = { [8] = MEMBER_OBJECT, MEMBER_OBJECT, MEMBER_OBJECT, MEMBER_NUMBER, MEMBER_FLAG, MEMBER_LIST }; /* others: texts */
 	const char *key;
 	json_t *value;
 
@@ -356,6 +359,9 @@ read_question(struct asking *a, const json_t *whole, struct fault *f)
 	if (read_way(a, whole, f) < 0 || read_peer(a, text(whole, "peer"), f) < 0 || read_tls(a, text(whole, "tls"), f) < 0 ||
 	    read_certificates(a, text(whole, "certificates"), text(whole, "signer"), f) < 0 || read_load(a, json_object_get(whole, "load"), f) < 0)
 		return -1;
+	a->q.answers = &a->answers;
+	if (ask_recall_answers(json_object_get(whole, "answers"), &a->answers, f) < 0)
+		return -1;
 	return read_capex(a, json_object_get(whole, "capex"), f) < 0 ? -1 : read_request(a, json_object_get(whole, "request"), f);
 }
 
@@ -368,6 +374,7 @@ ask_answer(struct worker *w, const json_t *question, struct fault *f)
 	if (whole != NULL && read_question(&a, whole, f) == 0)
 		row = try_it(&a, f);
 	presented_free(&a.presented);
+	answer_tape_free(&a.answers);
 	free(a.capex);
 	json_decref(whole);
 	return row;

@@ -16,6 +16,7 @@
  *   load          the counts of facts.load, by name
  *   now           seconds since 1970
  *   all           true: doors after a refusal are asked too
+ *   answers       the recorded answers to calls that wait (engine/records/README.md), which scripts get again
  *   request       { tran, program, userid, bytes }
  */
 #ifndef SALLYPORT_ASK_H
@@ -25,6 +26,7 @@
 
 #include "base/fault.h"
 
+struct answer_tape;
 struct worker;
 
 /*
@@ -35,8 +37,11 @@ struct worker;
 json_t *ask_answer(struct worker *w, const json_t *question, struct fault *f);
 /*
  * Adds to a question the members of a recorded connection that it does not have: its address, listener or ipconn, TLS,
- * counts and CAPEX. row: as of `explain --json`. -1 with a sentence: the row lacks them, or there is no memory.
+ * counts, CAPEX and answers to calls that wait. row: as of `explain --json`. -1 with a sentence: the row lacks them, or
+ * there is no memory.
  */
 int ask_recall(json_t *question, const json_t *row, struct fault *f);
+/* Puts the `answers` of a question (NULL: none) on an empty tape. -1 with a sentence: a wrong one, or no memory. */
+int ask_recall_answers(const json_t *list, struct answer_tape *t, struct fault *f);
 
 #endif

@@ -194,6 +194,29 @@ calls_that_waited_are_heard_by_their_whole_text_and_the_last_one_again(void **st
 	answer_tape_free(&copy);
 }
 
+static void
+bodies_of_answers_have_a_limit_of_their_own(void **state)
+{
+	static char body[64 * 1024];
+	struct answer_tape t = { .n = 0 };
+
+	(void)state;
+	answer_tape_begin(&t, DOOR_BIND, false);
+	for (size_t i = 0; i <= ANSWER_TAPE_BODIES / sizeof body; i++) {
+		struct waited *w = waited_recorded("http", "http GET /", NULL, 1);
+
+		assert_non_null(w);
+		assert_int_equal(waited_answer(w, 200, body, sizeof body), 0);
+		assert_false(t.full);
+		answer_tape_add_waited(&t, w);
+		waited_unref(w);
+	}
+	assert_true(t.full);
+	assert_int_equal(t.n, ANSWER_TAPE_BODIES / sizeof body);
+	assert_int_equal(answer_tape_waited_bytes(&t), ANSWER_TAPE_BODIES + t.n * sizeof(struct waited));
+	answer_tape_free(&t);
+}
+
 int
 main(void)
 {
@@ -201,6 +224,7 @@ main(void)
 		cmocka_unit_test(answers_of_one_name_are_heard_in_their_order_whatever_lies_between),
 		cmocka_unit_test(a_door_that_is_asked_anew_keeps_its_last_asking),
 		cmocka_unit_test(a_full_tape_is_marked_and_a_reask_may_add_as_much),
+		cmocka_unit_test(bodies_of_answers_have_a_limit_of_their_own),
 		cmocka_unit_test(calls_that_waited_are_heard_by_their_whole_text_and_the_last_one_again),
 		cmocka_unit_test(a_list_has_all_its_members_or_none),
 		cmocka_unit_test(the_doors_of_a_joined_tape_go_on_from_each_other),
