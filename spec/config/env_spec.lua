@@ -17,7 +17,7 @@ describe("env in a definition", function()
   local function run(command, text, variables)
     local words = { "env" }
     for name, value in pairs(variables or {}) do words[#words + 1] = name .. "=" .. value end
-    for _, word in ipairs { "./sallyport", command, "--region", dir .. "/region.lua" } do words[#words + 1] = word end
+    for _, word in ipairs { support.binary, command, "--region", dir .. "/region.lua" } do words[#words + 1] = word end
     support.write(dir .. "/region.lua", text)
     local status, out, err = support.run(words)
     return status, ((out .. err):gsub(dir:gsub("%p", "%%%0") .. "/", ""))
