@@ -33,6 +33,17 @@ put_recorder(json_t *row, struct recorder *r)
 }
 
 static void
+put_waits(json_t *row, const struct waits *w)
+{
+	uint64_t limited = 0;
+
+	for (unsigned i = 0; i < WAITS_LIMITS; i++)
+		limited += waits_limited(w, (enum waits_limit)i);
+	inquire_put_number(row, "scripts_waiting", waits_count(w));
+	inquire_put_number(row, "wait_limits", (double)limited);
+}
+
+static void
 region_rows(struct query *q)
 {
 	const struct region *r = q->region;
@@ -52,6 +63,7 @@ region_rows(struct query *q)
 	inquire_put_number(row, "ipconns", (double)registry_count(r->registry));
 	inquire_put_number(row, "sessions", (double)(metrics_figure(r->worker.metrics, FIGURE_OF_SEND_SESSIONS) + metrics_figure(r->worker.metrics, FIGURE_OF_RECEIVE_SESSIONS)));
 	inquire_put_number(row, "refusals", (double)r->worker.refusals);
+	put_waits(row, r->worker.waits);
 	inquire_put_number(row, "loop_lag", (double)(json_int_t)(metrics_lag(r->worker.metrics, clock_span()) * 1e6) / 1e6);
 	inquire_put_number(row, "started", r->started);
 	inquire_put_number(row, "pid", (double)getpid());

@@ -25,6 +25,12 @@ enum family_kind { FAMILY_COUNTER, FAMILY_GAUGE, FAMILY_HISTOGRAM };
 		"Time that the decisions at one door took.") \
 	X(HANDSHAKE_SECONDS, "handshake_seconds", HISTOGRAM, "seconds", handshakes, \
 		"Time from the begin to the end of TLS handshakes that succeeded, in both directions.") \
+	X(WAIT_SECONDS, "wait_seconds", HISTOGRAM, "seconds", waits, \
+		"Time that scripts were suspended for one call of the library.") \
+	X(WAITING, "waiting_questions", GAUGE, "", figures, \
+		"Questions to scripts that are suspended now.") \
+	X(WAIT_LIMITS, "wait_limits", COUNTER, "", figures, \
+		"Questions that were refused because a limit of waiting was reached.") \
 	X(IPCONNS, "ipconns", GAUGE, "", figures, \
 		"Installed ipconns by CONNSTATUS.") \
 	X(SESSIONS, "sessions", GAUGE, "", figures, \
@@ -84,6 +90,10 @@ enum family {
 	X(QUEUE_NAMES, QUEUE_LENGTH, "queue=\"names\"") \
 	X(QUEUE_RECORDS, QUEUE_LENGTH, "queue=\"records\"") \
 	X(QUEUE_LOG, QUEUE_LENGTH, "queue=\"log\"") \
+	X(WAITING_QUESTIONS, WAITING, "") \
+	X(LIMITED_WAITING, WAIT_LIMITS, "limit=\"waiting\"") \
+	X(LIMITED_WAITING_PEER, WAIT_LIMITS, "limit=\"waiting_peer\"") \
+	X(LIMITED_WAIT_MILLISECONDS, WAIT_LIMITS, "limit=\"wait_milliseconds\"") \
 	X(LUA_BYTES, LUA_MEMORY, "") \
 	X(GENERATION_NUMBER, GENERATION, "") \
 	X(DEFAULT_URM_SERVICES, DEFAULT_URMS, "") \

@@ -14,7 +14,7 @@ struct histogram_scale { /* the bounds of the buckets but the last, in microseco
 	uint32_t bound[HISTOGRAM_BUCKETS - 1];
 };
 
-/* For doors: 10 us to 1 s. For handshakes: 1 ms to 10 s. Static. */
+/* For doors: 10 us to 1 s. For handshakes and calls that wait: 1 ms to 10 s. Static. */
 extern const struct histogram_scale histogram_doors, histogram_handshakes;
 
 struct histogram { /* zero-initialise, then set `scale` */

@@ -43,6 +43,8 @@ metrics_new(const char *version, const char *commit)
 	for (unsigned i = 0; i < DOOR_COUNT; i++)
 		m->door[i].scale = &histogram_doors;
 	m->handshake.scale = &histogram_handshakes;
+	for (unsigned i = 0; i < WAIT_KINDS; i++)
+		m->wait[i].scale = &histogram_handshakes;
 	series_label(m->build, sizeof m->build, "version", version);
 	series_label(m->build, sizeof m->build, "commit", commit);
 	return m;
@@ -116,6 +118,13 @@ metrics_handshake(struct metrics *m, double seconds)
 {
 	if (m != NULL)
 		histogram_add(&m->handshake, seconds);
+}
+
+void
+metrics_waited(struct metrics *m, enum wait_kind kind, double seconds)
+{
+	if (m != NULL)
+		histogram_add(&m->wait[kind], seconds);
 }
 
 void

@@ -14,6 +14,7 @@
 #include "metrics/families.h"
 #include "policy/door.h"
 #include "policy/policy.h"
+#include "policy/waits.h"
 
 struct metrics;
 
@@ -38,6 +39,9 @@ void metrics_decision(struct metrics *m, const char *door, const struct verdict 
 void metrics_door_time(struct metrics *m, enum door door, double seconds);
 /* Adds the time of a TLS handshake that succeeded. */
 void metrics_handshake(struct metrics *m, double seconds);
+
+/* Adds the time of a call for which a script was suspended. */
+void metrics_waited(struct metrics *m, enum wait_kind kind, double seconds);
 
 enum metrics_request { METRICS_ANSWERED, METRICS_NOT_RUN, METRICS_PROGRAM_FAILED, METRICS_CANCELLED };
 /* Counts the end of a request. program: "" when no defined program was found. */

@@ -15,7 +15,7 @@ enum { TABLE_CONNECTIONS, TABLE_DECISIONS, TABLE_REQUESTS, TABLE_COUNT }; /* in 
 
 struct metrics {
 	struct series_table table[TABLE_COUNT];
-	struct histogram door[DOOR_COUNT], handshake;
+	struct histogram door[DOOR_COUNT], handshake, wait[WAIT_KINDS];
 	_Atomic int64_t figure[FIGURE_COUNT];
 	char build[SERIES_TEXT];    /* the labels of build_info; constant */
 	pthread_mutex_t lock;       /* guards the pointer below; held for the length of a few instructions */

@@ -110,6 +110,20 @@ scrape_handshakes(struct scrape *s, enum family f)
 }
 
 static void
+scrape_waits(struct scrape *s, enum family f)
+{
+	(void)f;
+	for (unsigned k = 0; k < WAIT_KINDS; k++) {
+		struct reading r = { .nanoseconds = 0 };
+		char label[SERIES_TEXT] = "";
+
+		add_histogram(&r, &s->m->wait[k]);
+		series_label(label, sizeof label, "call", waits_call((enum wait_kind)k));
+		put_histogram(s, &r, &histogram_handshakes, label);
+	}
+}
+
+static void
 scrape_figures(struct scrape *s, enum family f)
 {
 	static const struct {

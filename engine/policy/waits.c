@@ -26,6 +26,8 @@ struct wait {
 	struct timer timer;
 	double began;
 	bool last; /* the timer is the limit of the question, not of the call */
+	bool begun;   /* waits_begin has given it to its question */
+	bool hurried; /* the timer is the end of the question for another reason */
 	struct resolving *resolving;
 	struct ticket *ticket; /* owned by the look-up under way */
 	struct http_transfer *transfer;
@@ -45,7 +47,9 @@ struct waits {
 	struct http_client *client;  /* owned; NULL until it is used */
 	struct wait *bucket[BUCKETS];
 	unsigned n;
-	uint64_t born;
+	uint64_t born, limited[WAITS_LIMITS];
+	void (*ended)(void *arg, enum wait_kind kind, double seconds); /* NULL: nobody watches */
+	void *arg;
 };
 
 struct waits *
@@ -79,6 +83,25 @@ waits_count(const struct waits *all)
 	return all->n;
 }
 
+uint64_t
+waits_limited(const struct waits *all, enum waits_limit which)
+{
+	return all->limited[which];
+}
+
+const char *
+waits_call(enum wait_kind kind)
+{
+	return kind == WAIT_SLEEP ? "sleep" : kind == WAIT_RESOLVE ? "resolve" : "http";
+}
+
+void
+waits_watch(struct waits *all, void (*ended)(void *arg, enum wait_kind kind, double seconds), void *arg)
+{
+	all->ended = ended;
+	all->arg = arg;
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
 
 static struct addr_prefix
@@ -109,14 +132,18 @@ count(const struct waits *all, const struct addr_prefix *p)
 	return n;
 }
 
-/* True with a sentence when one more question may not wait. */
+/* True with a sentence when one more question may not wait, which is counted. */
 static bool
-is_full(const struct waits *all, const struct wait_request *r, const struct addr_prefix *p, struct fault *f)
+is_full(struct waits *all, const struct wait_request *r, const struct addr_prefix *p, struct fault *f)
 {
-	if (all->n >= r->limits.all)
+	if (all->n >= r->limits.all) {
+		all->limited[WAITS_LIMIT_ALL]++;
 		return fault_set(f, "waiting of the region: %u questions wait already", all->n), true;
-	if (p->family != 0 && count(all, p) >= r->limits.prefix)
+	}
+	if (p->family != 0 && count(all, p) >= r->limits.prefix) {
+		all->limited[WAITS_LIMIT_PREFIX]++;
 		return fault_set(f, "waiting_peer of the neighbourhood: %u questions wait already", r->limits.prefix), true;
+	}
 	return false;
 }
 
@@ -169,6 +196,8 @@ wait_free(struct wait *w)
 		http_client_cancel(w->transfer);
 	buf_free(&w->body);
 	delist(w);
+	if (w->all->ended != NULL && w->begun)
+		w->all->ended(w->all->arg, w->call.kind, clock_span() - w->began);
 	free(w);
 }
 
@@ -197,6 +226,7 @@ waits_expire(void *arg)
 	struct wait *w = arg;
 	struct waited *answer = w->last ? NULL : waited_new(w->call.text);
 
+	w->all->limited[WAITS_LIMIT_TIME] += w->last && !w->hurried;
 	if (answer != NULL && w->call.kind != WAIT_SLEEP)
 		waited_fail(answer, "no answer within %g s", w->call.seconds);
 	end(w, answer);
@@ -205,7 +235,7 @@ waits_expire(void *arg)
 void
 waits_hurry(struct wait *w)
 {
-	w->last = true;
+	w->last = w->hurried = true;
 	timer_set(&w->timer, 0);
 }
 
@@ -333,5 +363,6 @@ waits_begin(struct waits *all, const struct wait_request *r, struct fault *f)
 	}
 	w->last = left < w->call.seconds;
 	timer_set(&w->timer, w->last ? left : w->call.seconds);
+	w->begun = true;
 	return w;
 }

@@ -24,6 +24,14 @@ enum wait_kind {
 	WAIT_SLEEP,   /* the time itself is the answer */
 	WAIT_RESOLVE, /* the addresses of a name, or the names of an address */
 	WAIT_HTTP,    /* the answer of an HTTP server */
+	WAIT_KINDS
+};
+
+enum waits_limit { /* that ended a question */
+	WAITS_LIMIT_ALL,    /* waiting */
+	WAITS_LIMIT_PREFIX, /* waiting_peer */
+	WAITS_LIMIT_TIME,   /* wait_milliseconds */
+	WAITS_LIMITS
 };
 
 struct wait_call { /* what a script asked for */
@@ -66,6 +74,12 @@ struct waits *waits_new(struct ev_loop *loop);
 void waits_free(struct waits *all);
 /* The number of suspended calls. */
 unsigned waits_count(const struct waits *all);
+/* The number of questions that the limit has ended. */
+uint64_t waits_limited(const struct waits *all, enum waits_limit which);
+/* The function of the library, without `policy.`. Static. */
+const char *waits_call(enum wait_kind kind);
+/* Has ended() called at the end of each call, in each way, with the seconds that it waited; arg is borrowed. */
+void waits_watch(struct waits *all, void (*ended)(void *arg, enum wait_kind kind, double seconds), void *arg);
 
 /* Begins to wait. NULL with a sentence that names the limit: there are too many, or there is no memory. */
 struct wait *waits_begin(struct waits *all, const struct wait_request *r, struct fault *f);

@@ -48,11 +48,23 @@ publish_readiness(struct region *r)
 }
 
 static void
+publish_waits(struct metrics *m, const struct waits *w)
+{
+	static const enum families_figure figures[WAITS_LIMITS] = { [WAITS_LIMIT_ALL] = FIGURE_OF_LIMITED_WAITING,
+		[WAITS_LIMIT_PREFIX] = FIGURE_OF_LIMITED_WAITING_PEER, [WAITS_LIMIT_TIME] = FIGURE_OF_LIMITED_WAIT_MILLISECONDS };
+
+	metrics_set(m, FIGURE_OF_WAITING_QUESTIONS, waits_count(w));
+	for (unsigned i = 0; i < WAITS_LIMITS; i++)
+		metrics_set(m, figures[i], (int64_t)waits_limited(w, (enum waits_limit)i));
+}
+
+static void
 publish_figures(struct region *r)
 {
 	struct metrics *m = r->telemetry.metrics;
 	struct log_counts log = log_counts(r->log);
 
+	publish_waits(m, r->worker.waits);
 	metrics_set(m, FIGURE_OF_LUA_BYTES, (int64_t)policy_bytes(r->worker.generation->policy));
 	metrics_set(m, FIGURE_OF_QUEUE_NAMES, (int64_t)threadpool_waiting(r->worker.threadpool));
 	metrics_set(m, FIGURE_OF_QUEUE_LOG, (int64_t)log.waiting);
@@ -147,6 +159,12 @@ telemetry_on_end(struct ev_loop *loop, ev_prepare *watcher, int events)
 	metrics_turn_ends(watcher->data, clock_span());
 }
 
+static void
+telemetry_waited(void *arg, enum wait_kind kind, double seconds)
+{
+	metrics_waited(arg, kind, seconds);
+}
+
 int
 telemetry_begin(struct region *r, const char *version, const char *commit)
 {
@@ -156,6 +174,7 @@ telemetry_begin(struct region *r, const char *version, const char *commit)
 	if (t->metrics == NULL)
 		return -1;
 	r->worker.metrics = t->metrics;
+	waits_watch(r->worker.waits, telemetry_waited, t->metrics);
 	timer_init(&t->beat, r->worker.loop, telemetry_beat, r);
 	ev_check_init(&t->begins, telemetry_on_begin);
 	ev_set_priority(&t->begins, EV_MAXPRI);

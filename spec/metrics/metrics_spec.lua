@@ -128,6 +128,47 @@ describe("metrics", function()
     becomes(region, 'sallyport_sessions{direction="receive"}', 0)
   end)
 
+  it("count scripts that wait, the time of each call, and the limits, apart from the time of the door", function()
+    region = start { region = { metrics = "127.0.0.1:0", waiting = 1, wait_milliseconds = 300 }, scripts = { doorkeeper = [[
+local policy = require "policy"
+return { bind = function(facts)
+  policy.sleep(facts.capex.applid == "LONG" and 60 or 0.1)
+  return policy.accept()
+end }]] } }
+    local short = support.raw(region:port "IPIC")
+    assert.equal(200, short:capex({ applid = "SHORT", networkid = "NETX" }):read_message().status)
+    local long = support.raw(region:port "IPIC"):capex { applid = "LONG", networkid = "NETX" }
+    assert.equal(403, long:read_message().status)
+    short:close()
+    long:close()
+    becomes(region, 'sallyport_wait_limits_total{limit="wait_milliseconds"}', 1)
+    local m = scrape.metrics(region)
+    assert.equal(2, m['sallyport_wait_seconds_count{call="sleep"}'])
+    assert.equal(0, m['sallyport_wait_seconds_count{call="http"}'])
+    local waited = m['sallyport_wait_seconds_sum{call="sleep"}']
+    assert.is_true(waited >= 0.4, waited)
+    assert.is_true(m['sallyport_door_seconds_sum{door="bind"}'] < waited)
+    assert.same({ 0, 1 }, { region:inquire("region")[1].scripts_waiting, region:inquire("region")[1].wait_limits })
+  end)
+
+  it("tell how many scripts wait, and who found no room", function()
+    region = start { region = { metrics = "127.0.0.1:0", waiting = 2, waiting_peer = 1, wait_milliseconds = 60000 },
+      scripts = { doorkeeper = [[
+local policy = require "policy"
+return { bind = function() policy.sleep(60) return policy.accept() end }]] } }
+    local there = {}
+    for i, ip in ipairs { "127.0.0.1", "127.0.0.2", "127.0.1.1", "127.0.2.1" } do
+      there[i] = support.raw(region:port "IPIC", nil, ip):capex { applid = "ONE", networkid = "NETX" }
+      if i % 2 == 0 then assert.equal(403, there[i]:read_message().status) end
+    end
+    becomes(region, 'sallyport_wait_limits_total{limit="waiting_peer"}', 1)
+    becomes(region, 'sallyport_wait_limits_total{limit="waiting"}', 1)
+    becomes(region, "sallyport_waiting_questions", 2)
+    assert.same({ 2, 2 }, { region:inquire("region")[1].scripts_waiting, region:inquire("region")[1].wait_limits })
+    for _, p in ipairs(there) do p:close() end
+    becomes(region, "sallyport_waiting_questions", 0)
+  end)
+
   it("have at most 200 series in a family, whatever codes a script makes, and count the rest under other", function()
     region = start { tcpipservices = { MANY = { bind = "many" } }, region = { metrics = "127.0.0.1:0", halfopen_peer = 65535 } }
     local port, total = region:port "MANY", 300
