@@ -282,7 +282,7 @@ const struct attribute resource_region[] = {
 	INT(kilobytes, 1, 1048576, "4096", ON),
 	{ .name = "policy_http", .kind = ATTR_WORDS, AT(policy_http), .max = VALUE_SIZE - 1, .acted = true, .fits = resource_hosts_fit, .form = HOSTS_FORM },
 	INT(wait_milliseconds, 1, 60000, "2000", ON),
-	INT(waiting, 1, 65535, "2000", ON),
+	INT(waiting, 1, WAITING_MAX, "2000", ON),
 	INT(waiting_peer, 1, 65535, "200", ON),
 	INT(records, 1, 1000000, "10000", ON),
 	CHOICE(recheck, recheck_words, "release", ON),

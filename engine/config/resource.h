@@ -17,6 +17,8 @@
 #include "base/fault.h"
 #include "base/name.h"
 
+#define WAITING_MAX 65535 /* the largest `waiting` of a region */
+
 enum ssl { SSL_NO, SSL_YES_, SSL_CLIENTAUTH };
 enum yesno { NO, YES };
 enum service_status { STATUS_OPEN, STATUS_CLOSED };

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * certify: the TLS handshake and the certify door. For a client certificate the door is asked inside the handshake, in
- * OpenSSL's callback, which must not close the connection. With ssl = "yes" the door is asked after the handshake,
- * before any application byte is read. Outbound, the certificate is the server's and always present.
+ * certify: the TLS handshake and the certify door. For a client certificate the door is asked inside the handshake, by
+ * a judge, which must not close the connection. Where the door has a script the handshake can wait (tls_let_wait): the
+ * judge runs on the stack of the loop, and the handshake goes on by io_judge when the script has waited. With
+ * ssl = "yes" the door is asked after the handshake, before any application byte is read. Outbound, the certificate is
+ * the server's and always present.
  */
 #include "base/clock.h"
 #include "conn/rules.h"
@@ -66,6 +68,14 @@ certify_decided(struct conn *c)
 	record_facts(c->record, &c->facts);
 }
 
+/* The script may have waited: then the handshake waits too, until now. */
+static void
+certify_decided_shaking(struct conn *c)
+{
+	certify_decided(c);
+	io_judge(&c->io, c->judgement);
+}
+
 static enum tls_judgement
 certify_judge(void *arg, struct certificate *cert, const struct cert_fault *why)
 {
@@ -84,8 +94,8 @@ certify_judge(void *arg, struct certificate *cert, const struct cert_fault *why)
 	learn_tls(c);
 	recorder_certificates(c->worker->recorder, cert);
 	certificate_drop_der(cert);
-	conn_ask_at_once(c, DOOR_CERTIFY, certify_decided);
-	return c->judgement;
+	conn_ask_shaking(c, DOOR_CERTIFY, certify_decided_shaking);
+	return conn_waits(c) ? TLS_LATER : c->judgement;
 }
 
 static void
@@ -160,6 +170,8 @@ certify_begin(struct conn *c)
 	}
 	if (c->facts.way == WAY_OUT)
 		tls_set_name(t, c->facts.peer.host);
+	if (c->service->script[DOOR_CERTIFY] != NULL)
+		tls_let_wait(t);
 	conn_enter(c, CONN_SHAKING, c->generation->definition->region.handshake_timeout);
 	conn_event(c, "handshake begins");
 	c->shaking = clock_span();
@@ -185,11 +197,11 @@ fail_out(struct conn *c, const struct tls_ending *e)
 {
 	const struct verdict *v = &c->ask.verdict;
 
-	if (c->judgement != TLS_ACCEPT && v->kind == VERDICT_REFUSE && v->code[0] != '\0')
+	if (!conn_waits(c) && c->judgement != TLS_ACCEPT && v->kind == VERDICT_REFUSE && v->code[0] != '\0')
 		dial_failed(c, v->code, "SECURITY_VIOLATION", "refused at certify: %s: %s", v->code, v->text);
 	else if (e->above_limit)
 		dial_failed(c, "certificate_limit", "SECURITY_VIOLATION", "refused at certify: certificate_limit: %s", e->reason);
-	else if (e->alert >= 0 && !e->alert_sent)
+	else if (e->alert > 0 && !e->alert_sent) /* 0: the stream did not fail */
 		dial_failed(c, "handshake", "SECURITY_VIOLATION", "the partner ended TLS with the alert %s%s%s", e->alert_name,
 			e->unfit[0] != '\0' ? "; " : "", e->unfit);
 	else
@@ -232,8 +244,10 @@ certify_alerted(struct conn *c)
 void
 certify_ended(struct conn *c, const char *why)
 {
-	if (conn_waits(c))
-		conn_close(c, CONN_POLITELY, why);
-	else
+	if (!conn_waits(c))
 		certify_failed(c);
+	else if (c->facts.way == WAY_OUT)
+		dial_failed(c, "handshake", NULL, "TLS handshake: %s while certify waited", why);
+	else
+		conn_close(c, CONN_POLITELY, why);
 }

@@ -144,10 +144,9 @@ int conn_send(struct conn *c, struct buf *b, int put);
 void conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c));
 
 /*
- * The same for a question that cannot wait: decided(c) is called before this returns. Its script gets no answer from
- * functions that wait.
+ * The same inside a handshake: while the script waits, the handshake and the time limit of the stage are as they were.
  */
-void conn_ask_at_once(struct conn *c, enum door door, void (*decided)(struct conn *c));
+void conn_ask_shaking(struct conn *c, enum door door, void (*decided)(struct conn *c));
 /* Whether a script that c's question was put to is suspended. */
 bool conn_waits(const struct conn *c);
 /* Ends the question that c waits for, if there is one: decided(c) is not called. why: for the record. */

@@ -96,7 +96,7 @@ conn_door_answered(struct ask *a)
 }
 
 static void
-ask(struct conn *c, enum door door, bool waits, void (*decided)(struct conn *c))
+ask(struct conn *c, enum door door, void (*decided)(struct conn *c))
 {
 	c->facts.now = clock_wall();
 	c->decided = decided;
@@ -109,7 +109,7 @@ ask(struct conn *c, enum door door, bool waits, void (*decided)(struct conn *c))
 		.record = c->record,
 		.tape = &c->tape,
 		.notes = &c->facts.notes,
-		.waits = waits,
+		.waits = true,
 		.done = conn_door_answered,
 		.arg = c,
 	};
@@ -136,15 +136,17 @@ hear(struct conn *c)
 void
 conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c))
 {
-	ask(c, door, true, decided);
+	ask(c, door, decided);
 	if (conn_waits(c))
 		hear(c);
 }
 
 void
-conn_ask_at_once(struct conn *c, enum door door, void (*decided)(struct conn *c))
+conn_ask_shaking(struct conn *c, enum door door, void (*decided)(struct conn *c))
 {
-	ask(c, door, false, decided);
+	ask(c, door, decided);
+	if (conn_waits(c))
+		conn_event(c, "the script waits");
 }
 
 bool

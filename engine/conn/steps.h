@@ -27,8 +27,8 @@ void certify_handshaken(struct conn *c);
 /* The handshake failed, was refused, or took too long. */
 void certify_failed(struct conn *c);
 /*
- * The peer closed during the handshake, whose error is more precise than why, or (why) while the certify door waits
- * after it.
+ * The peer closed during the handshake, whose error is more precise than why, or (why) while the certify door waits,
+ * in it or after it.
  */
 void certify_ended(struct conn *c, const char *why);
 /*

@@ -4,6 +4,7 @@
 #include "net/transport.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -119,6 +120,27 @@ io_see_first(struct io *io, int revents)
 	return true; /* io_take_in reads the end of input again and raises the event */
 }
 
+/*
+ * While a verdict is awaited, the bytes of the peer stay in the kernel: a descriptor that is watched for reading would
+ * be ready all the time. Only the end of the peer matters.
+ */
+static bool
+look_for_end(struct io *io)
+{
+	struct pollfd p = { .fd = io->fd, .events = POLLRDHUP };
+	socklen_t size = sizeof(int);
+	int error = 0;
+
+	if (io->eof || poll(&p, 1, 0) <= 0)
+		return false;
+	if (p.revents & POLLERR && getsockopt(io->fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error != 0) {
+		fail_errno(io, error);
+		return true;
+	}
+	io->eof = true;
+	return raise_event(io, IO_EOF);
+}
+
 static bool
 io_shake(struct io *io, int revents)
 {
@@ -130,9 +152,12 @@ io_shake(struct io *io, int revents)
 		return true;
 	if (io->paused)
 		return false;
+	if (io->judging)
+		return look_for_end(io);
 	r = tls_handshake(io->tls);
 	io->want_write = r == TLS_WANT_WRITE;
-	if (r == TLS_WANT_READ || r == TLS_WANT_WRITE)
+	io->judging = r == TLS_WANT_VERDICT;
+	if (r == TLS_WANT_READ || r == TLS_WANT_WRITE || r == TLS_WANT_VERDICT)
 		return false;
 	io->shaking = false;
 	if (r == TLS_OK) {
@@ -282,7 +307,7 @@ wanted(const struct io *io)
 	if (io->dead)
 		return 0;
 	if (io->shaking)
-		return io->paused ? 0 : io->want_write ? EV_WRITE : EV_READ;
+		return io->paused || io->judging ? 0 : io->want_write ? EV_WRITE : EV_READ;
 	if (may_read(io))
 		mask |= io->want_write ? EV_WRITE : EV_READ;
 	if (io->first && !io->paused)
@@ -321,8 +346,10 @@ settle(struct io *io)
 			ev_io_start(io->loop, &io->watcher);
 		io->mask = mask;
 	}
-	if (owes(io) && !timer_running(&io->again))
+	if (owes(io) && (io->judging || !timer_running(&io->again)))
 		timer_set(&io->again, 0.);
+	else if (io->judging && !io->lingering && !timer_running(&io->again))
+		timer_set(&io->again, IO_LOOK_SECONDS);
 }
 
 static void
@@ -414,6 +441,17 @@ io_write(struct io *io, const void *bytes, size_t n)
 		io->flushing = true;
 	settle(io); /* the loop sends it: a refusal that has arrived is then read before the write that it makes fail */
 	return 0;
+}
+
+void
+io_judge(struct io *io, enum tls_judgement j)
+{
+	if (!io->judging || io->lingering)
+		return;
+	tls_verdict(io->tls, j);
+	io->judging = false;
+	io->want_write = true; /* the next step must not wait for a byte */
+	settle(io);
 }
 
 void

@@ -48,6 +48,7 @@ struct io {
 	int mask;            /* the event mask of the watcher */
 	int first_byte; /* -1: none has come */
 	bool first, shaking, connecting, paused, eof, lingering, flushing, dead, want_write;
+	bool judging;        /* the handshake waits for its verdict */
 	bool told;           /* IO_FAILED was raised */
 	bool left;           /* the owner did not take all of `in` */
 	bool severed;        /* nothing can be sent any more */
@@ -58,6 +59,7 @@ struct io {
 };
 
 #define IO_LINGER_SECONDS 1.0
+#define IO_LOOK_SECONDS 0.2
 #define IO_LINGER_BYTES (256 * 1024)
 
 /*
@@ -81,6 +83,12 @@ void io_start_tls(struct io *io, struct tls *t);
  * is closed; the owner must close then.
  */
 int io_write(struct io *io, const void *bytes, size_t n);
+
+/*
+ * Goes on with a TLS handshake whose judge answered TLS_LATER; j: the judgement. While it waits nothing is read: io
+ * looks every IO_LOOK_SECONDS for the end of the peer, and raises IO_EOF or IO_FAILED. No effect in another handshake.
+ */
+void io_judge(struct io *io, enum tls_judgement j);
 
 /*
  * While paused, nothing is read (for example while a policy decides), so IO_FIRST, IO_DATA and IO_EOF are not raised;

@@ -59,6 +59,7 @@ through_tls(struct tls *tls, enum tls_result r, struct transport_trouble *why)
 		return TRANSPORT_WANT_WRITE;
 	case TLS_CLOSED:
 		return TRANSPORT_EOF;
+	case TLS_WANT_VERDICT: /* of a handshake only */
 	case TLS_FAILED:
 		break;
 	}

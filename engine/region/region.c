@@ -20,6 +20,7 @@
 #include "security/passwords.h"
 #include "conn/recovery.h"
 #include "records/recorder.h"
+#include "tls/tls.h"
 #include "request/session.h"
 #include "conn/peers.h"
 #include "conn/canary.h"
@@ -396,7 +397,7 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	r->rates = rates_new();
 	r->pool = data_pool_new();
 	r->registry = registry_new();
-	w->loop = loop_new();
+	w->loop = tls_thread_begin(WAITING_MAX + 1) == 0 ? loop_new() : NULL;
 	w->threadpool = w->loop != NULL ? threadpool_new(w->loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
 	w->passwords = w->loop != NULL ? passwords_new(w->loop, r->log) : NULL;
 	w->waits = w->loop != NULL ? waits_new(w->loop) : NULL;
@@ -603,6 +604,7 @@ free_clients(struct region *r)
 	if (r->worker.loop != NULL) {
 		close_all(r, "the region ends");
 		conn_bury(&r->worker);
+		tls_thread_end();
 	}
 	http_client_free(r->worker.backend);
 	listeners_free(&r->listeners);

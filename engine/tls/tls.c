@@ -74,7 +74,8 @@ tls_free(struct tls *t)
 	if (t == NULL)
 		return;
 	mine(t);
-	assert(!t->asking); /* the judge callback runs inside SSL_do_handshake on this stream */
+	assert(!t->asking); /* the judge runs inside tls_handshake of this stream */
+	tls_wait_break(t);
 	SSL_free(t->ssl);
 	tls_config_unref(t->config);
 	free(t);
@@ -229,6 +230,16 @@ fail(struct tls *t, int error)
 	return TLS_FAILED;
 }
 
+/* Every job of the thread is in use (tls_thread_begin). */
+static enum tls_result
+no_job(struct tls *t)
+{
+	t->dead = true;
+	t->ending.alert = -1;
+	snprintf(t->ending.reason, sizeof t->ending.reason, "too many handshakes wait for their verdicts");
+	return TLS_FAILED;
+}
+
 /* True when the peer's bytes ended at the end of a record. */
 static bool
 between_records(const struct tls *t)
@@ -252,6 +263,10 @@ outcome(struct tls *t, int rc)
 		return TLS_WANT_READ;
 	case SSL_ERROR_WANT_WRITE:
 		return TLS_WANT_WRITE;
+	case SSL_ERROR_WANT_ASYNC:
+		return TLS_WANT_VERDICT;
+	case SSL_ERROR_WANT_ASYNC_JOB:
+		return no_job(t);
 	case SSL_ERROR_ZERO_RETURN:
 		return between_records(t) ? TLS_CLOSED : fail(t, 0);
 	default:
@@ -276,7 +291,14 @@ tls_handshake(struct tls *t)
 
 	if (!begin(t))
 		return TLS_FAILED;
-	r = outcome(t, SSL_do_handshake(t->ssl));
+	if (tls_wait_paused(t) && t->verdict == TLS_LATER)
+		return TLS_WANT_VERDICT;
+	do {
+		begin(t);
+		r = outcome(t, SSL_do_handshake(t->ssl));
+	} while (r == TLS_WANT_VERDICT && tls_wait_ask(t));
+	if (r == TLS_OK)
+		SSL_clear_mode(t->ssl, SSL_MODE_ASYNC);
 	return r == TLS_CLOSED ? fail(t, 0) : r;
 }
 
@@ -313,6 +335,8 @@ tls_close_notify(struct tls *t)
 {
 	int rc;
 
+	mine(t);
+	tls_wait_break(t);
 	if (!begin(t))
 		return TLS_FAILED;
 	if (t->mute)

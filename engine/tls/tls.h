@@ -27,6 +27,7 @@ enum tls_judgement {
 	TLS_REFUSE_POLICY,    /* bad_certificate (42) */
 	TLS_REFUSE_ERROR,     /* internal_error (80): policy_error, policy_limit, out of memory */
 	TLS_ACCEPT,           /* clears the chain error in OpenSSL's state too */
+	TLS_LATER,            /* after tls_let_wait: tls_verdict will have the decision */
 };
 
 /*
@@ -34,7 +35,8 @@ enum tls_judgement {
  * c NULL: the certificate could not be described; `why` has the reason (else `why` is NULL), and the result counts as
  * TLS_REFUSE_POLICY for a certificate that is broken or above a limit, and as TLS_REFUSE_ERROR without memory. A
  * certificate that is `unfit` is refused whatever the result: its signatures are not computed. The judge must not free
- * the stream (asserted); it may call tls_version, tls_cipher and tls_sni.
+ * the stream (asserted); it may call tls_version, tls_cipher and tls_sni. After tls_let_wait `c` lives until
+ * tls_verdict or tls_free.
  */
 typedef enum tls_judgement (*tls_judge)(void *arg, struct certificate *c, const struct cert_fault *why);
 
@@ -75,9 +77,38 @@ struct tls *tls_new(struct tls_config *c, enum way way, int fd, tls_judge judge,
  * name that is too long is not sent.
  */
 void tls_set_name(struct tls *t, const char *host);
-void tls_free(struct tls *t); /* NULL is fine; does not close fd, sends nothing */
+/*
+ * Before the handshake: the judge may answer TLS_LATER. The handshake then runs as a job of OpenSSL, with a stack of
+ * its own, and stops where the chain is to be judged; the judge runs on the stack of the caller of tls_handshake.
+ */
+void tls_let_wait(struct tls *t);
+/*
+ * The decision about the chain of a stream whose handshake gave TLS_WANT_VERDICT; TLS_LATER is taken for a refusal.
+ * The caller calls tls_handshake again. No effect on another stream.
+ */
+void tls_verdict(struct tls *t, enum tls_judgement j);
+/*
+ * NULL is fine; does not close fd. A handshake that waits for its verdict is refused first, as TLS_REFUSE_ERROR; any
+ * other stream sends nothing.
+ */
+void tls_free(struct tls *t);
 
-enum tls_result { TLS_OK, TLS_WANT_READ, TLS_WANT_WRITE, TLS_CLOSED, TLS_FAILED };
+/*
+ * Limits the jobs of the streams of the calling thread to `most`: the handshakes that wait, and one more. Called once,
+ * before its first stream. A handshake that gets no job fails. -1: no memory, or no jobs on this system.
+ */
+int tls_thread_begin(size_t most);
+/* Frees the jobs; the thread has no stream any more. */
+void tls_thread_end(void);
+
+enum tls_result {
+	TLS_OK,
+	TLS_WANT_READ,
+	TLS_WANT_WRITE,
+	TLS_WANT_VERDICT, /* of tls_handshake only: the judge answered TLS_LATER; nothing is read or sent before tls_verdict */
+	TLS_CLOSED,
+	TLS_FAILED,
+};
 
 /*
  * Each makes one step. TLS_CLOSED: close_notify, or the end of input between records (never from tls_handshake).
@@ -89,7 +120,10 @@ enum tls_result { TLS_OK, TLS_WANT_READ, TLS_WANT_WRITE, TLS_CLOSED, TLS_FAILED 
 enum tls_result tls_handshake(struct tls *t);
 enum tls_result tls_read(struct tls *t, void *to, size_t size, size_t *got);
 enum tls_result tls_write(struct tls *t, const void *from, size_t n, size_t *sent);
-/* Sends close_notify (one step; may return TLS_WANT_WRITE). Does nothing after TLS_FAILED. */
+/*
+ * Sends close_notify (one step; may return TLS_WANT_WRITE). Does nothing after TLS_FAILED. A handshake that waits for
+ * its verdict is refused, as TLS_REFUSE_ERROR, and gives TLS_FAILED.
+ */
 enum tls_result tls_close_notify(struct tls *t);
 /* The number of bytes that can be read although the descriptor is not readable; at least 1 when there may be some. */
 size_t tls_pending(const struct tls *t);

@@ -13,8 +13,16 @@
 #include "tls/chain_limits.h"
 #include "tls/chain_verify.h"
 
-static enum tls_judgement
-ask(struct tls *t, struct certificate *c, const struct cert_fault *why)
+enum tls_judgement
+tls_callbacks_judged(enum tls_judgement j, const struct certificate *c, const struct cert_fault *why)
+{
+	if (c == NULL)
+		return why->trouble == CERT_MEMORY ? TLS_REFUSE_ERROR : TLS_REFUSE_POLICY;
+	return j == TLS_ACCEPT && c->unfit ? TLS_REFUSE_CHAIN : j;
+}
+
+enum tls_judgement
+tls_callbacks_ask(struct tls *t, struct certificate *c, const struct cert_fault *why)
 {
 	enum tls_judgement j;
 
@@ -24,9 +32,7 @@ ask(struct tls *t, struct certificate *c, const struct cert_fault *why)
 	t->asking = true;
 	j = t->judge ? t->judge(t->arg, c, c ? NULL : why) : c && c->chain.ok ? TLS_ACCEPT : TLS_REFUSE_CHAIN;
 	t->asking = false;
-	if (c == NULL)
-		return why->trouble == CERT_MEMORY ? TLS_REFUSE_ERROR : TLS_REFUSE_POLICY;
-	return j == TLS_ACCEPT && c->unfit ? TLS_REFUSE_CHAIN : j;
+	return j == TLS_LATER && t->waits ? j : tls_callbacks_judged(j, c, why);
 }
 
 /*
@@ -44,6 +50,7 @@ verdict_code(enum tls_judgement j, const struct certificate *c)
 	case TLS_REFUSE_POLICY:
 		return X509_V_ERR_CERT_REJECTED;
 	case TLS_REFUSE_ERROR:
+	case TLS_LATER:
 		break;
 	}
 	return X509_V_ERR_UNSPECIFIED;
@@ -61,7 +68,9 @@ tls_callbacks_certificate(X509_STORE_CTX *x, void *unused)
 	(void)unused;
 	ERR_set_mark(); /* drop OpenSSL errors queued by chain verification and by the judge */
 	c = chain_verify_chain(x, TLS_LEVEL, &why);
-	code = verdict_code(ask(t, c, &why), c);
+	ERR_pop_to_mark(); /* before a pause: OpenSSL would take an error in the queue for the error of the paused step */
+	ERR_set_mark();
+	code = verdict_code(t->waits ? tls_wait_pause(t, c, &why) : tls_callbacks_ask(t, c, &why), c);
 	certificate_unref(c);
 	ERR_pop_to_mark();
 	X509_STORE_CTX_set_error(x, code);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tls_internal: what tls.c, tls_config.c and tls_callbacks.c share. */
+/* tls_internal: what tls.c, tls_config.c, tls_callbacks.c and tls_wait.c share. */
 #ifndef SALLYPORT_TLS_INTERNAL_H
 #define SALLYPORT_TLS_INTERNAL_H
 
@@ -29,6 +29,10 @@ struct tls {
 	bool alert_sent; /* sent by this side; else received */
 	bool asked;      /* the judge was asked */
 	bool asking;     /* the judge runs now */
+	bool waits;      /* tls_let_wait was called */
+	struct certificate *chain;    /* borrowed from the paused job: what the judge is asked about; NULL: not described */
+	const struct cert_fault *why; /* the same: why chain is NULL */
+	enum tls_judgement verdict;   /* for the paused job; TLS_LATER: there is none yet */
 	bool dead;
 	struct cert_fault presented; /* the fault of the peer's Certificate message; text "": no fault */
 	bool mute; /* a write found the connection gone; bytes that arrived before can still be read */
@@ -36,5 +40,21 @@ struct tls {
 
 /* Sets OpenSSL's callbacks for all streams of ctx. They find their stream through the app data of the SSL. */
 void tls_callbacks_set(SSL_CTX *ctx);
+
+/*
+ * Asks the judge, which may answer TLS_LATER on a stream that waits, and changes its answer for a chain that no answer
+ * can accept. tls_callbacks_judged does the second alone.
+ */
+enum tls_judgement tls_callbacks_ask(struct tls *t, struct certificate *c, const struct cert_fault *why);
+enum tls_judgement tls_callbacks_judged(enum tls_judgement j, const struct certificate *c, const struct cert_fault *why);
+
+/* In the job, inside OpenSSL's callback: pauses until there is a verdict, and returns it. */
+enum tls_judgement tls_wait_pause(struct tls *t, struct certificate *c, const struct cert_fault *why);
+/* Whether the job of the stream is paused. */
+bool tls_wait_paused(const struct tls *t);
+/* The job has paused: asks the judge. True: there is a verdict, and the handshake can go on. */
+bool tls_wait_ask(struct tls *t);
+/* Refuses a handshake whose job is paused, since a paused job must end before its stream is freed. */
+void tls_wait_break(struct tls *t);
 
 #endif

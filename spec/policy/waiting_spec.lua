@@ -271,16 +271,6 @@ return { admit = function(f) policy.sleep(f.peer.ip == "127.0.0.2" and 30 or 0.2
     assert.is_true(d.waited >= 300000)
   end)
 
-  it("at certify inside a handshake has no answer", function()
-    start([[{ certify = function() policy.check("names", true, policy.resolve("localhost", { down = "none" })) end }]],
-      { service = { ssl = "clientauth", certify = "rules", urm = "rules" } })
-    local p = support.tls { port = region:port "IPIC", ring = "NETX.CTGAPP" }
-    local answer = p:capex({ applid = "CTGAPP", networkid = "NETX" }):read_message().body
-    assert.are.equal("OK", answer.response)
-    local list = checks(region:explain(answer.connection)[1], "certify")
-    assert.are.same({ "resolve localhost: not asked: this question cannot wait", "names: none" }, list)
-  end)
-
   it("resolves names and addresses; explain shows each answer", function()
     start [[{ bind = function()
       policy.check("there", true, table.concat(policy.resolve "localhost", " "):match "127.0.0.1")
