@@ -2,6 +2,7 @@
 -- Every recipe of policies/cookbook/README.md in a region with real partners: whom it lets in, whom it refuses and by which
 -- code, its behaviour over time, and that a reload without a change releases nobody.
 local clock = require "spec.support.clock"
+local process = require "spec.support.process"
 local pkis = require "spec.support.pki"
 local support = require "spec.support"
 
@@ -291,6 +292,39 @@ TRIES["cookbook/attach_by_group"] = function()
   assert.are.same({ 3, "080F0983" }, { request(port, "PAYROLL", "FRED", "fred-demo") })
   assert.are.same({ 3, "080F0983" }, { request(port, "WHOAMI", "ANNA", "anna-demo") })
   assert.is_truthy(region:wait_log "SP0050 .*FRED.*code=group")
+end
+
+TRIES["cookbook/host_is_peer"] = function()
+  local port = start { service = { bind = "cookbook/host_is_peer" },
+    scripts = { ["cookbook/host_is_peer"] = recipe "cookbook/host_is_peer" } }
+  local function capex(host, from)
+    return support.raw(port, nil, from):capex { networkid = "NETX", applid = "WEB1", host = host }
+  end
+  local there = capex("localhost", "127.0.0.1")
+  assert.are.equal("OK", there:read_message(10).body.response)
+  local function refuses(code, ...)
+    assert.are.equal("SECURITY_VIOLATION", capex(...):read_message(10).body.reason)
+    assert.are.equal(code, region:explain({ last = 1, refused = true })[1].code)
+  end
+  refuses("other_host", "localhost", "127.0.0.2")
+  refuses("service_down", "no-such-host.invalid", "127.0.0.1")
+  refuses("no_host", nil, "127.0.0.1")
+  reload_keeps()
+  assert.are.equal(200, there:beat().status)
+end
+
+TRIES["cookbook/ask_opa"] = function()
+  local opa = process.start { "lua5.4", "spec/support/backend.lua" }
+  local host = "127.0.0.1:" .. support.wait_until(function() return opa:stdout():match "^(%d+)\n" end, 10, "the port of the backend")
+  local port = start { region = { policy_http = { host } }, service = { bind = "cookbook/ask_opa" },
+    scripts = { ["cookbook/ask_opa"] = edited("cookbook/ask_opa", "http://127.0.0.1:8181", "http://" .. host) } }
+  local partner = enters("GOOD", { port = port, networkid = "NETX", applid = "GOOD" })
+  refused("not_allowed", { port = port, networkid = "NETX", applid = "BAD" })
+  refused("not_allowed", { port = port, networkid = "NETX", applid = "OTHER" })
+  opa:stop()
+  refused("service_down", { port = port, networkid = "NETX", applid = "GOOD" })
+  reload_keeps()
+  partner:stop()
 end
 
 TRIES["cookbook/combined"] = function()

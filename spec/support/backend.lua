@@ -6,6 +6,7 @@ request it was sent ("POST /echo"), and answers by the path:
   /echo /upper /head          the body; in upper case; the request's line and headers
   /status/404 /redirect       that status; 302 to /echo
   /long /endless              17 MiB, announced; chunks without end
+  /v1/data/partners/allow     as an Open Policy Agent: true for the applid GOOD, false for BAD, else undefined
   /half                       less than it announced, and closed
   /hang                       nothing, ever
   /once                       the body; the next request of the same connection is read, and the connection closed
@@ -31,6 +32,10 @@ paths["/head"] = function(head) return answer("200 OK", head) end
 paths["/redirect"] = function() return answer("302 Found", "", "Location: /echo\r\n") end
 paths["/long"] = function() return answer("200 OK", ("x"):rep(17 * 1024 * 1024)) end
 paths["/half"] = function() return "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf", true end
+paths["/v1/data/partners/allow"] = function(_, body)
+  local result = body:find '"applid":"GOOD"' and '"result":true' or body:find '"applid":"BAD"' and '"result":false' or ""
+  return answer("200 OK", "{" .. result .. "}")
+end
 paths["/hang"] = function() return "" end
 paths["/endless"] = function()
   return "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" .. ("10000\r\n" .. ("x"):rep(65536) .. "\r\n"):rep(400), true
