@@ -206,14 +206,16 @@ is_named(const char *words, const char *host)
 	return false;
 }
 
+/* Names the call by its values; the order of the headers differs in each Lua state and does not count. */
 static void
 name_call(struct wait_call *c)
 {
-	uint64_t sum = sum_add(SUM_BEGIN, c->url, strlen(c->url));
+	uint64_t sum = sum_add(SUM_BEGIN, c->url, strlen(c->url)), headers = 0;
 	int shown = (int)strcspn(c->url, "?") < SHOWN ? (int)strcspn(c->url, "?") : SHOWN;
 
 	for (size_t i = 0; i < c->headers; i++)
-		sum = sum_add(sum, c->header[i], strlen(c->header[i]) + 1);
+		headers += sum_add(SUM_BEGIN, c->header[i], strlen(c->header[i]));
+	sum = sum_add(sum, &headers, sizeof headers);
 	if (c->len > 0)
 		sum = sum_add(sum, c->body, c->len);
 	snprintf(c->text, sizeof c->text, "http %s %.*s #%016llx", c->method, shown, c->url,

@@ -11,6 +11,7 @@
 
 #define DEPTH_MAX 16
 #define STEPS_PER_VALUE 5
+#define FORMAT (JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS) /* the order of a table's keys differs in each Lua state */
 
 static int
 lhost_json_gc(lua_State *L)
@@ -135,12 +136,13 @@ lhost_json_text(struct lua_State *L, struct lhost *h, int idx, size_t *len)
 	lua_pushvalue(L, idx);
 	add(L, h, NULL, NULL, box, 0);
 	lua_pop(L, 1);
-	*len = json_dumpb(*box, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
+	*len = json_dumpb(*box, NULL, 0, FORMAT);
 	if (*len == 0 || *len > LHOST_JSON_MAX)
 		script_place_raise(L, "policy.http: json: the text has more than %d bytes, or there is no memory", LHOST_JSON_MAX);
 	lhost_pay(L, h, *len / 8);
 	text = lua_newuserdatauv(L, *len, 0);
-	*len = json_dumpb(*box, text, *len, JSON_COMPACT | JSON_ENCODE_ANY);
+	if (json_dumpb(*box, text, *len, FORMAT) != *len)
+		script_place_raise(L, "policy.http: json: no memory");
 	lua_remove(L, -2);
 	return text;
 }

@@ -11,8 +11,9 @@
 
 /*
  * Pushes a userdata with the JSON of the value at idx, and returns its bytes, which belong to it. A table with the keys
- * 1 to n is a list, any other an object. Raises for a value that JSON does not have, for more than 16 tables one in
- * another, and for more than LHOST_JSON_MAX bytes. [-0, +1, may throw]
+ * 1 to n is a list, any other an object with sorted keys, so that equal values have equal texts. Raises for a value
+ * that JSON does not have, for more than 16 tables one in another, and for more than LHOST_JSON_MAX bytes.
+ * [-0, +1, may throw]
  */
 const char *lhost_json_text(struct lua_State *L, struct lhost *h, int idx, size_t *len);
 /*

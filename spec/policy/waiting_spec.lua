@@ -436,7 +436,9 @@ return { admit = function(f) policy.sleep(f.peer.ip == "127.0.0.2" and 30 or 0.2
     end)
 
     it("has its answer again in a re-ask, and for a row", function()
-      local rules = [[{ bind = function() policy.check("echo", true, policy.http { url = "URL/echo", json = { n = 7 } }.json.n) end }]]
+      local rules = [[{ bind = function() policy.check("echo", true, policy.http { url = "URL/echo",
+        json = { n = 7, m = 6, list = { 1, 2 }, applid = "A", networkid = "N", more = { a = 1, b = 2, c = 3, d = 4 } },
+        headers = { Accept = "a", ["X-B"] = "b", ["X-C"] = "c", ["X-D"] = "d", ["X-E"] = "e" } }.json.n) end }]]
       local p = ask(rules)
       local connection = p:read_message(10).body.connection
       region:script("rules", RULES:format((rules:gsub("URL", url):gsub('"echo"', '"again"'))))
