@@ -234,7 +234,7 @@ uninstall:
 	$(Q)for d in share/sallyport share/doc/sallyport lib/lua/5.4/sallyport; do \
 		[ ! -d $(DESTDIR)$(PREFIX)/$$d ] || find $(DESTDIR)$(PREFIX)/$$d -depth -type d -empty -delete || exit 1; done
 
-# The manual pages and the completion say what the help texts of the program say.
+# The manual pages and the completion have the words of the program's help texts.
 manual: build/manual/.made
 build/manual/.made: $(BIN) $(wildcard engine/packaging/manual/*.lua) engine/packaging/debian/changelog README.md engine/admin/README.md \
 		engine/config/README.md policies/README.md lua/README.md
@@ -265,7 +265,7 @@ deb:
 	$(Q)lintian --allow-root --fail-on error,warning --info build/deb/*.changes
 	$(Q)ls -s --block-size=1K build/deb/*.deb
 
-# What a build of the packages needs, without the packages of the tests.
+# The packages that a build of the Debian packages needs, without those of the tests.
 build-deps:
 	$(Q)engine/packaging/deps build-essential pkg-config lua5.4 debhelper $(foreach h,$(HEADERS),$(lastword $(subst =, ,$h)))
 

@@ -21,7 +21,7 @@ struct canary_window { /* zero-initialise */
 
 /* Makes an empty window of that length. now: clock_span(). -1: no memory. */
 int canary_window_begin(struct canary_window *w, unsigned seconds, double now);
-/* Forgets what is older than the window at `now`. */
+/* Forgets the counts older than the window at `now`. */
 void canary_window_move(struct canary_window *w, double now);
 /* Adds a tally at `now`. */
 void canary_window_add(struct canary_window *w, const struct canary_tally *t, double now);

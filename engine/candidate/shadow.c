@@ -13,7 +13,7 @@
 #include "policy/rates.h"
 
 #define GOODBYE 0.5 /* seconds that the end of the region waits for the thread */
-#define LOOK 0.01   /* seconds until the loop tries again what the thread did not let it do */
+#define LOOK 0.01   /* seconds until the loop tries a step again that the thread prevented */
 
 struct shadow {
 	struct region *region;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * definition_reader: from where a definition takes its included files and the variables of its environment: the disk
- * and the environment of the process, or what was kept of an earlier load.
+ * and the environment of the process, or the values kept of an earlier load.
  */
 #ifndef SALLYPORT_DEFINITION_READER_H
 #define SALLYPORT_DEFINITION_READER_H

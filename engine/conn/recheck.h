@@ -20,7 +20,7 @@ struct recheck_result {
 	struct record_entry *entry; /* owned; NULL: no memory. recheck_record or recheck_write takes it, recheck_forget frees it */
 };
 
-/* What a question sees of the ipconns, where that is not the region as it is (struct ask). All borrowed. */
+/* The ipconns that a question sees, where they are not those of the region (struct ask). All borrowed. */
 struct recheck_view {
 	const struct definition *definition; /* asked again: its ipconns stand for the installed ones; NULL: the installed ones */
 	const struct ipconn *asked;    /* asked again: the ipconn in question, which is not seen; NULL: none */

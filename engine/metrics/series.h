@@ -51,7 +51,7 @@ void series_begin(struct series_table *t, const char *const *value);
 void series_add(struct series_table *t, const char *const *value);
 /*
  * Writes name="value" to out, with a comma before it when out is not empty, and the value escaped for the exposition:
- * \, " and line feed get a backslash; other bytes outside of printable ASCII become "?". What does not fit is cut.
+ * \, " and line feed get a backslash; other bytes outside of printable ASCII become "?". Bytes without room are cut.
  */
 void series_label(char *out, size_t size, const char *name, const char *value);
 

@@ -38,7 +38,7 @@ option(int fd, int name)
 	return getsockopt(fd, SOL_SOCKET, name, &value, &len) == 0 ? value : -1;
 }
 
-/* What is wrong with a descriptor; NULL: nothing. */
+/* The fault of a descriptor; NULL: it has none. */
 static const char *
 flaw(int fd)
 {

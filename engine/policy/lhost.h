@@ -20,7 +20,10 @@ struct notes;
 struct script_cover;
 struct wait_call;
 
-/* What a question lends to the functions of the module while its script runs. All borrowed; all zero: no question. */
+/*
+ * The parts of a question that the functions of the module use while its script runs. All borrowed; all zero: no
+ * question.
+ */
 struct lhost_asking {
 	struct answer_tape *tape;   /* keeps answers or plays them; NULL: neither */
 	struct notes **notes;       /* the notes of the connection, which policy.note adds to; NULL: the function makes none */

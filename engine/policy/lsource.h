@@ -17,7 +17,7 @@ struct lua_State;
 typedef void (*lsource_set)(const struct lpush *p, const struct facts *f, enum fact k);
 
 /*
- * Pushes a source: a copy of the facts, without what the connection lends them: request, users, notes. It holds a
+ * Pushes a source: a copy of the facts, without the parts that the connection lends: request, users, notes. It holds a
  * reference to the certificate until Lua collects it. [-0, +1, may throw]
  */
 void lsource_push(struct lua_State *L, const struct facts *f, lsource_set set);

@@ -168,7 +168,7 @@ log_failure(const struct asking *q)
 		"code", v->code, "at", at, "text", v->text, "traceback", q->call.trace, NULL);
 }
 
-/* The beginning of a question. The caller adds what its kind of question has. */
+/* The beginning of a question. The caller adds the members of its kind. */
 static struct asking
 make_asking(struct policy *p, const char *script, enum door d, struct record_entry *entry, struct notes **notes, struct verdict *out)
 {
@@ -185,7 +185,7 @@ keeps_answers(const struct ask *a)
 	return a->tape != NULL && !a->replay && door_row(a->door)->reask != REASK_NEVER;
 }
 
-/* The script has run: notes in the record what the tape and the hidden facts leave open. */
+/* The script has run: notes the gaps of the tape and of the hidden facts in the record. */
 static void
 note_gaps(const struct asking *q)
 {

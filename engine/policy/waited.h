@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * waited: what a call of the library that waits was answered: by the world, by an answer tape or by a mock. Immutable
+ * waited: the answer that a call of the library waited for: by the world, by an answer tape or by a mock. Immutable
  * after it was made, and counted, because tapes are copied to another thread.
  */
 #ifndef SALLYPORT_WAITED_H

@@ -34,7 +34,7 @@ enum waits_limit { /* that ended a question */
 	WAITS_LIMITS
 };
 
-struct wait_call { /* what a script asked for */
+struct wait_call { /* the call of a script */
 	enum wait_kind kind;
 	double seconds;         /* of a sleep; else the time after which there is no answer. Above 0 */
 	char name[WAITED_NAME]; /* of resolve: the name, or the address in numbers */

@@ -24,7 +24,7 @@ describe(const struct worker *w, const struct ipconn_def *d, struct ipconn_view 
 	}
 }
 
-/* What the question sees. NULL of the world: the region as it is. */
+/* The view of the question. NULL of the world: the region as it is. */
 static const struct recheck_view *
 view_of(const void *view)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * version: what a generation was loaded from, as bytes: region.lua with its included files and the values of its
+ * version: the sources of a generation, as bytes: region.lua with its included files and the values of its
  * variables, the scripts, their data files, and fingerprints of the rings and the saf. A version is kept when its
  * generation has ended, so that an operator can read it, compare it and use it again. It holds no private key and no
  * password hash. Counted atomically: the loader's thread and the thread of version_store hold versions too.

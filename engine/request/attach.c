@@ -86,7 +86,7 @@ let_in(struct task *t)
 
 /* --- may its users? --- */
 
-struct attach_question { /* what the question borrows while it is open */
+struct attach_question { /* the parts that the question borrows while it is open */
 	struct facts facts;
 	struct answer_tape heard;
 	struct generation *generation; /* counted: the connection may change to another one while the script waits */

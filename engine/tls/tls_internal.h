@@ -30,7 +30,7 @@ struct tls {
 	bool asked;      /* the judge was asked */
 	bool asking;     /* the judge runs now */
 	bool waits;      /* tls_let_wait was called */
-	struct certificate *chain;    /* borrowed from the paused job: what the judge is asked about; NULL: not described */
+	struct certificate *chain;    /* borrowed from the paused job: the chain that the judge is asked about; NULL: not described */
 	const struct cert_fault *why; /* the same: why chain is NULL */
 	enum tls_judgement verdict;   /* for the paused job; TLS_LATER: there is none yet */
 	bool dead;

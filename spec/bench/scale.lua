@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --[[
-scale: what many resources cost the region, for the binary SALLYPORT (./sallyport). Prints
+scale: the cost of many resources in the region, for the binary SALLYPORT (./sallyport). Prints
   the CPU of a request to one of 1 and of 10,000 programs;
   for 1, 10,000 ... ipconns that are RELEASED: the CPU of the start, the CPU of a reload of the same files, the longest that a partner
   waited for the answer to a heartbeat meanwhile, and the memory (PSS) of each.

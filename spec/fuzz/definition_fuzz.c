@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A definition that is read is within its ranges and names only what is there, and its text defines the same; one that
- * is not has a fault, each with a printable sentence.
+ * A definition that is read is within its ranges and names only existing objects, and its text defines the same; one
+ * that is not has a fault, each with a printable sentence.
  */
 #include "config/definition_load.h"
 #include "config/definition_text.h"

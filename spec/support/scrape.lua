@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --[[
-scrape: what a region says over HTTP at the address of its `metrics`.
+scrape: the answers of a region over HTTP at the address of its `metrics`.
 
   local at = scrape.address(region)                     "127.0.0.1:PORT" or a path, from the log; the last one that it opened
   local answer = scrape.get(at, "/readyz", { Accept = "…" })      status, headers (lower-case names), body

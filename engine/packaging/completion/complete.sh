@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# complete PROGRAM WORD...: prints what can stand in place of the last WORD, for the completion of bash, zsh and fish. The
+# complete PROGRAM WORD...: prints the words that can stand in place of the last WORD, for the completion of bash, zsh and fish. The
 # words are those behind the program's name up to the cursor. A line is a candidate, with a tab and a text where there is
 # one; @file and @dir stand for the names of files and of directories. Names come from the running region: it has one
 # second to answer, and nothing is printed without it. The tables are made from the help texts of the program.
 set -u
 
-# What may stand behind these words: "N WORD ...", N of them. @KIND: the names of that kind.
+# The words that may stand behind these words: "N WORD ...", N of them. @KIND: the names of that kind.
 places() {
 	case "$*" in
 #@PLACES@

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the loop counts, as the exporter's thread prints it. */
+/* The counts of the loop, as the exporter's thread prints them. */
 #include "metrics/scrape.h"
 
 #include "metrics/metrics.h"

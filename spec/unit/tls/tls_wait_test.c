@@ -107,7 +107,9 @@ listed(const char *word, int n)
 	return text;
 }
 
-/* As much as chain_limits.h and the depth of TLS let pass: long names, many alternative names, constraints, RSA keys. */
+/*
+ * As much as chain_limits.h and the depth of TLS let pass: long names, many alternative names, constraints, RSA keys.
+ */
 static void
 largest(void)
 {
@@ -221,7 +223,7 @@ drive(struct bout *b)
 		}
 }
 
-/* What the client reads after the handshake: in TLS 1.3 the alert comes then. */
+/* The bytes that the client reads after the handshake: in TLS 1.3 the alert comes then. */
 static const struct tls_ending *
 read_alert(struct bout *b)
 {
