@@ -237,6 +237,7 @@ int
 region_run(struct region *r)
 {
 	log_collect(r->log);
+	tls_thread_begin(WAITING_MAX + 1);
 	loop_run(r->worker.loop);
 	return r->exit_status;
 }
@@ -397,7 +398,7 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	r->rates = rates_new();
 	r->pool = data_pool_new();
 	r->registry = registry_new();
-	w->loop = tls_thread_begin(WAITING_MAX + 1) == 0 ? loop_new() : NULL;
+	w->loop = loop_new();
 	w->threadpool = w->loop != NULL ? threadpool_new(w->loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
 	w->passwords = w->loop != NULL ? passwords_new(w->loop, r->log) : NULL;
 	w->waits = w->loop != NULL ? waits_new(w->loop) : NULL;

@@ -94,10 +94,11 @@ void tls_verdict(struct tls *t, enum tls_judgement j);
 void tls_free(struct tls *t);
 
 /*
- * Limits the jobs of the streams of the calling thread to `most`: the handshakes that wait, and one more. Called once,
- * before its first stream. A handshake that gets no job fails. -1: no memory, or no jobs on this system.
+ * Limits the jobs of the streams of the calling thread, which runs their loop, to `most`: the handshakes that wait, and
+ * one more. Called once, before its first handshake. A handshake that gets no job fails. Without memory now, OpenSSL
+ * makes the jobs at the first handshake, without this limit; that of the scripts that wait remains.
  */
-int tls_thread_begin(size_t most);
+void tls_thread_begin(size_t most);
 /* Frees the jobs; the thread has no stream any more. */
 void tls_thread_end(void);
 

@@ -63,10 +63,11 @@ tls_wait_break(struct tls *t)
 	ERR_clear_error();
 }
 
-int
+void
 tls_thread_begin(size_t most)
 {
-	return ASYNC_is_capable() && ASYNC_init_thread(most, 0) ? 0 : -1;
+	if (!ASYNC_init_thread(most, 0))
+		ERR_clear_error();
 }
 
 void

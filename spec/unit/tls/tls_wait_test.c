@@ -140,7 +140,7 @@ build(void **state)
 	party("server", (struct wish){ .cn = "server" });
 	party("client", (struct wish){ .cn = "client" });
 	largest();
-	assert_int_equal(tls_thread_begin(JOBS), 0);
+	tls_thread_begin(JOBS);
 	return 0;
 }
 
