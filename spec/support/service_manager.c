@@ -125,9 +125,11 @@ queued(int sockets)
 {
 	int n = 0;
 
-	for (int fd = FIRST; fd < FIRST + sockets; fd++)
-		while (accept4(fd, NULL, NULL, SOCK_CLOEXEC) >= 0) /* the region has made them non-blocking */
+	for (int fd = FIRST; fd < FIRST + sockets; fd++) {
+		fcntl(fd, F_SETFL, O_NONBLOCK); /* a region that ended with a fault has not done so */
+		while (accept4(fd, NULL, NULL, SOCK_CLOEXEC) >= 0)
 			n++;
+	}
 	return n;
 }
 
