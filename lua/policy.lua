@@ -307,8 +307,8 @@ policy.data = host.data
 
 -- ---- calls that wait: the script is suspended until the answer is there, and other partners go on. They wait at
 -- `admit`, `bind`, `install` and `attach`, and at `certify` of a tcpipservice with ssl = "yes"; elsewhere, and in a
--- re-ask, in `ask` and in a replay, they have the answers of the record only. down: the answer when there is none;
--- "refuse": the question ends as a refusal with code service_down, which the script cannot catch; not given: an
+-- re-ask, in `ask` and in a replay, they have the answers of the record only. down: the value in place of a missing
+-- answer; "refuse": the question ends as a refusal with code service_down, which the script cannot catch; not given: an
 -- error.
 
 -- policy.resolve(name, { timeout = 1, down = "refuse" }) -> the list of the addresses of the host `name`, at most 8,
@@ -323,9 +323,9 @@ policy.resolve = host.resolve
 --   method: "GET" "POST" "PUT" "PATCH" "DELETE"; nil: POST with a body, else GET. json: a value of strings, numbers,
 --   booleans and tables, at most 16 one in another; a table with the keys 1 to n is a list. timeout as of
 --   policy.resolve. The answer's json is nil when its body is no JSON; null in it is nil. A body has at most 64 KiB.
---   Each status is an answer. There is none when the host is not named, cannot be reached, or takes longer. https
---   verifies the server by the region's ring, without one by the system's store. Raises for another option or value,
---   and as policy.resolve does.
+--   Each status is an answer. An answer is missing when the host is not named, cannot be reached, or takes longer.
+--   https verifies the server by the region's ring, without one by the system's store. Raises for another option or
+--   value, and as policy.resolve does.
 policy.http = host.http
 
 -- policy.sleep(seconds): waits, above 0 and at most 60 seconds; for rehearsals of limits and reloads. In a re-ask,

@@ -41,7 +41,7 @@ log_socket_open(const char *path, struct fault *f)
 	return fd;
 }
 
-/* Whether the error says that the reader has ended, or that there is none at the moment. */
+/* Whether the error says that the reader has ended, or that no reader is there at the moment. */
 static bool
 reader_gone(int error)
 {

@@ -25,7 +25,7 @@ osuser_name_ok(const char *name)
 	       strspn(name, "0123456789-") == 0;
 }
 
-/* Looks the name up. 0 and *found, which is NULL when there is none; or an error. The caller frees *memory. */
+/* Looks the name up. 0 and *found, which is NULL when the name is unknown; or an error. The caller frees *memory. */
 static int
 look_up(const char *name, struct passwd *entry, char **memory, struct passwd **found)
 {

@@ -18,7 +18,7 @@ struct osuser {
 
 /* Whether `name` has the form of a user's name: 1 to 32 of A-Z a-z 0-9 _ . -, with no digit and no - in front. */
 bool osuser_name_ok(const char *name);
-/* Finds the user of that name. -1 with a sentence: there is none, it is root, or the users cannot be read. */
+/* Finds the user of that name. -1 with a sentence: the user is unknown or root, or the users cannot be read. */
 int osuser_find(const char *name, struct osuser *out, struct fault *f);
 /* Whether the real, the effective and the saved user of the process are that user. */
 bool osuser_is(const struct osuser *a);

@@ -202,7 +202,7 @@ is_kind(struct account_value v, jsmntype_t kind)
 	return v.account != NULL && token_of(v)->type == kind;
 }
 
-/* The first byte of a number, or of true, false or null; NUL: the value is none of them. */
+/* The first byte of a number, or of true, false or null; NUL: the value is of another kind. */
 static char
 first_byte(struct account_value v)
 {

@@ -36,7 +36,7 @@ int canary_run_begin(struct region *r, const struct canary_order *o, struct faul
 int canary_run_stop(struct region *r, const char *why, const struct canary_waiter *waiter, struct fault *f);
 /* The number of the kept generation that is the canary; 0: none. */
 uint64_t canary_run_generation(const struct region *r);
-/* The mark of the ipconns about which the canary decides (conn/canary.h); 0: there is none. */
+/* The mark of the ipconns about which the canary decides (conn/canary.h); 0: no canary decides. */
 uint64_t canary_run_mark(const struct region *r);
 /* The canary, or the one that has ended, as a row of `inquire canary` without its ipconns: a new object; NULL: none. */
 json_t *canary_run_row(const struct region *r);

@@ -14,7 +14,7 @@ struct question {
 	struct facts facts;      /* without notes; its certificate is counted; its request and users are those below */
 	struct request request;  /* of attach; without the password */
 	struct users users;
-	uint64_t filed;          /* the id of the connection's record in the file of records; 0: there is none */
+	uint64_t filed;          /* the id of the connection's record in the file of records; 0: it has no record */
 	char dialled[NAME_SIZE]; /* way out: the definition of the ipconn; "" none */
 	struct answer_tape tape; /* owned: the answers of this question */
 	bool incomplete;         /* an answer had no room on the tape */

@@ -24,7 +24,7 @@ extern const char connect_options_usage[]; /* the text of --help */
  * Reads the command line; the values are borrowed from argv. -1: a word is no option; getopt has printed the complaint.
  */
 int connect_options_read(struct connect_line *l, int argc, char **argv);
-/* Fills the host and the port of --to. -1: there is none, or it is not valid; stderr has a sentence. */
+/* Fills the host and the port of --to. -1: --to is missing or not valid; stderr has a sentence. */
 int connect_options_target(const struct connect_line *l, struct connect_peer_options *o);
 /* Fills o, all but its target, its TLS and its requests. -1: a value is not valid; stderr has a sentence for each. */
 int connect_options_fill(const struct connect_line *l, struct connect_peer_options *o);

@@ -21,7 +21,7 @@ enum listing_kind {
 	LISTING_ATTRIBUTE, /* an attribute of the resource */
 	LISTING_OPEN,      /* an attribute of the resource that has no closing parenthesis */
 	LISTING_COMMAND,   /* another statement, such as ALTER; everything up to the next resource or statement is skipped */
-	LISTING_TEXT,      /* a line, or the rest of one, that is none of these: a heading, a message */
+	LISTING_TEXT,      /* another line, or the rest of one: a heading, a message */
 };
 
 struct listing_item {

@@ -37,7 +37,7 @@ parse_one(struct load_mix *m, const char **at, struct fault *f)
 	double percent = strtod(number, &end);
 
 	if (k == LOAD_GOOD)
-		return fault_set(f, "'%.*s' is none of no-certificate, foreign, expired, bad-capex, half-capex and silent", (int)(len < NAME_LEN ? len : NAME_LEN), *at);
+		return fault_set(f, "'%.*s' is not one of no-certificate, foreign, expired, bad-capex, half-capex and silent", (int)(len < NAME_LEN ? len : NAME_LEN), *at);
 	if ((*at)[len] != '=' || *number < '0' || *number > '9' || *end != '%' || !(percent > 0 && percent <= 100))
 		return fault_set(f, "%s needs a percentage above 0 and at most 100, such as %s=5%%", names[k], names[k]);
 	if (m->percent[k] != 0)

@@ -18,7 +18,7 @@ struct top_view { /* zero-initialise, then set columns and lines */
 	bool keys;                    /* the last line names the keys */
 };
 
-/* The index of the chosen refusal in the sample; -1: there are none. */
+/* The index of the chosen refusal in the sample; -1: the sample has no refusal. */
 int top_frame_chosen(const struct top_view *v, const struct top_sample *s);
 /*
  * Writes at most v->lines lines. Returns their number. A window of fewer than 24 lines leaves out lines at the end.

@@ -20,7 +20,7 @@
 static const struct budget_limits ask_limits = { .instructions = 1000000, .milliseconds = 50, .kilobytes = 4096 };
 
 /*
- * Reads the place of a message, "?:LINE: " or of text n "?n:LINE: ", into *line. Returns what follows; the message
+ * Reads the place of a message, "?:LINE: " or of text n "?n:LINE: ", into *line. Returns the rest; the message
  * itself when it has no place, and *line is unchanged.
  */
 static const char *

@@ -28,7 +28,7 @@ definition_include_text(void *reading, int n, size_t *len)
 	return r->d->include[n - 1].text;
 }
 
-/* --- what may be included --------------------------------------------------------------------- */
+/* --- files that may be included --------------------------------------------------------------- */
 
 /* Versions list names in lines of words, so that a name has no blank. */
 static bool

@@ -150,8 +150,8 @@ bool resource_is_path(const struct attribute *a, const char *value);
 bool resource_host_is_any(const char *host);
 
 /*
- * Reads the value of `metrics` as an address with a port: numeric, or localhost, which is 127.0.0.1. False: it is none,
- * as the path of a socket.
+ * Reads the value of `metrics` as an address with a port: numeric, or localhost, which is 127.0.0.1. False: it is no
+ * address, as the path of a socket.
  */
 bool resource_metrics_address(const char *value, struct addr *out);
 

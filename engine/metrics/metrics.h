@@ -53,7 +53,7 @@ void metrics_set(struct metrics *m, enum families_figure f, int64_t value);
 void metrics_add(struct metrics *m, enum families_figure f, int64_t by);
 /* The value of a figure. Any thread. m is not NULL. */
 int64_t metrics_figure(const struct metrics *m, enum families_figure f);
-/* Takes the end dates of the ring of the current generation; NULL: there are none. */
+/* Takes the end dates of the ring of the current generation; NULL: the ring has no end date. */
 void metrics_expiries(struct metrics *m, struct expiries *e);
 
 /* --- the loop and the state of the region --- */

@@ -28,7 +28,7 @@ struct metrics {
 	_Atomic uint64_t closed;    /* the bytes of the name of a tcpipservice that is not open */
 };
 
-/* The end dates, counted for the caller; NULL: there are none. Any thread. */
+/* The end dates, counted for the caller; NULL: no end date is known. Any thread. */
 struct expiries *metrics_get_expiries(struct metrics *m);
 
 #endif

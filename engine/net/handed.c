@@ -15,7 +15,7 @@
 #define FIRST 3 /* the first descriptor of LISTEN_FDS */
 #define MOST 1024
 
-/* Reads a decimal number from 1 to most. 0: it is none. */
+/* Reads a decimal number from 1 to most. 0: the text is no such number. */
 static unsigned long
 number(const char *text, unsigned long most)
 {

@@ -37,9 +37,9 @@ struct handed { /* zero-initialise; free with handed_free */
 void handed_take(struct handed *h, struct faults *faults);
 /* Adds a socket (taken, on failure too). -1: no memory. */
 int handed_add(struct handed *h, const char *name, int fd, enum handed_kind kind);
-/* The socket of that name; NULL: there is none. Borrowed until the next call with h. */
+/* The socket of that name; NULL: no socket has it. Borrowed until the next call with h. */
 const struct handed_socket *handed_find(const struct handed *h, const char *name);
-/* Gives the descriptor of that name to the caller, and forgets it. -1: there is none. */
+/* Gives the descriptor of that name to the caller, and forgets it. -1: no descriptor has it. */
 int handed_give(struct handed *h, const char *name, enum handed_kind *kind);
 /* Closes the sockets that were not given. The struct is empty then. */
 void handed_free(struct handed *h);

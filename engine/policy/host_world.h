@@ -22,8 +22,8 @@ struct host_world {
 	struct waits *waits;       /* borrowed; NULL: no question is suspended */
 	struct data_pool *pool;    /* borrowed; NULL: data files are not shared between generations */
 	/*
-	 * The ipconn of that name, into *out. False: there is none. view, here and below: the part of the region that
-	 * this question sees (struct ask), borrowed; NULL: the region as it is.
+	 * The ipconn of that name, into *out. False: no ipconn has it. view, here and below: the part of the region
+	 * that this question sees (struct ask), borrowed; NULL: the region as it is.
 	 */
 	bool (*ipconn)(void *arg, const void *view, const char *name, struct ipconn_view *out);
 	/* The ipconns of that applid and networkid, NULL being any: at most max of them, into out. Returns how many. */

@@ -54,7 +54,7 @@ is_list(lua_State *L)
 	return n > 0 && most == n;
 }
 
-/* A value without members, of the top; NULL: there is none of that type. */
+/* The value on the top, which has no members; NULL: JSON has no value of its type. */
 static json_t *
 leaf(lua_State *L)
 {
@@ -174,7 +174,7 @@ push_members(lua_State *L, struct lhost *h, const json_t *v, int depth)
 	}
 }
 
-/* Pushes the value; null, and what lies deeper than the bound, is nil. [-0, +1, may throw] */
+/* Pushes the value; null, and a value deeper than the bound, is nil. [-0, +1, may throw] */
 static void
 push(lua_State *L, struct lhost *h, const json_t *v, int depth)
 {

@@ -18,7 +18,7 @@
 
 /* --- the state of the region ------------------------------------------------------------------ */
 
-/* The first tcpipservice that the definition opens and that is not open; NULL: there is none. */
+/* The first tcpipservice that the definition opens and that is not open; NULL: all are open. */
 static const char *
 closed_service(const struct region *r)
 {

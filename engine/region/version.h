@@ -92,7 +92,7 @@ int version_take_urms(struct version *v, const struct version *from, const char 
 const struct version_file *version_file(const struct version *v, const char *name);
 /* The file of that kind and exactly that name. NULL: none. */
 const struct version_file *version_file_of(const struct version *v, const char *kind, const char *name);
-/* The kind of that spelling, as a static string. NULL: there is none. */
+/* The kind of that spelling, as a static string. NULL: no kind has it. */
 const char *version_kind(const char *kind);
 /* Sets `content`, when v is complete. */
 void version_seal(struct version *v);

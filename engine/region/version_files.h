@@ -49,7 +49,7 @@ struct version_set { /* the wanted content of the directory */
 void version_set_free(struct version_set *set);
 
 /*
- * Makes the directory have that set: writes the missing files, sets `stored` in what is on disk, then removes the
+ * Makes the directory have that set: writes the missing files, sets `stored` in the entries on disk, then removes the
  * manifests of other versions and the objects that no manifest names. -1 with a sentence: a part could not be done; the
  * others are.
  */

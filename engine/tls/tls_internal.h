@@ -32,7 +32,7 @@ struct tls {
 	bool waits;      /* tls_let_wait was called */
 	struct certificate *chain;    /* borrowed from the paused job: the chain that the judge is asked about; NULL: not described */
 	const struct cert_fault *why; /* the same: why chain is NULL */
-	enum tls_judgement verdict;   /* for the paused job; TLS_LATER: there is none yet */
+	enum tls_judgement verdict;   /* for the paused job; TLS_LATER: no verdict yet */
 	bool dead;
 	struct cert_fault presented; /* the fault of the peer's Certificate message; text "": no fault */
 	bool mute; /* a write found the connection gone; bytes that arrived before can still be read */

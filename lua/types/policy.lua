@@ -60,9 +60,9 @@ function policy.first(rules) end
 ---method: "GET" "POST" "PUT" "PATCH" "DELETE"; nil: POST with a body, else GET. json: a value of strings, numbers,
 ---booleans and tables, at most 16 one in another; a table with the keys 1 to n is a list. timeout as of
 ---policy.resolve. The answer's json is nil when its body is no JSON; null in it is nil. A body has at most 64 KiB.
----Each status is an answer. There is none when the host is not named, cannot be reached, or takes longer. https
----verifies the server by the region's ring, without one by the system's store. Raises for another option or value,
----and as policy.resolve does.
+---Each status is an answer. An answer is missing when the host is not named, cannot be reached, or takes longer.
+---https verifies the server by the region's ring, without one by the system's store. Raises for another option or
+---value, and as policy.resolve does.
 ---@param request sallyport.HttpRequest
 ---@return any
 function policy.http(request) end

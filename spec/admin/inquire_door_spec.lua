@@ -3,15 +3,7 @@
 local conversation = require "spec.support.conversation"
 local support = require "spec.support"
 
-local INSTALL = [[
-local policy = require "policy"
-return {
-  install = function(facts)
-    if facts.capex.applid == "NOBODY" then return policy.refuse("nobody", "no") end
-    return policy.install { ipconn = facts.capex.applid, template = "TMPL" }
-  end,
-}
-]]
+local INSTALL = require "spec.support.nobody"
 
 describe("inquire door", function()
   local region

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- `sallyport import`: a listing of a CSD becomes a region.lua that `check` accepts, or that names what is to be completed.
+-- `sallyport import`: a listing of a CSD becomes a region.lua that `check` accepts, or that names the parts to be completed.
 local lfs = require "lfs"
 
 local failing_malloc = require "spec.support.failing_malloc"

@@ -234,7 +234,7 @@ describe("load", function()
     assert.is_truthy(err:find("^load: " .. dir:gsub("%p", "%%%0") .. "/half/authority.key: No such file"), err)
   end)
 
-  it("says what is wrong with a command line", function()
+  it("names the fault of a command line", function()
     local to, one = { "--to", "127.0.0.1:1" }, { "--to", "127.0.0.1:1", "--connections", "1" }
     local function with(first, ...)
       local words = { table.unpack(first) }
@@ -251,7 +251,7 @@ describe("load", function()
       with(one, "--bad", "expired=1%"))
     assert.equal("load: --bad: no-certificate and foreign need --ring or --make-certificates\n", with(one, "--bad", "foreign=1%"))
     assert.equal("load: --bad: silent needs a percentage above 0 and at most 100, such as silent=5%\n", with(one, "--bad", "silent=5"))
-    assert.equal("load: --bad: 'late' is none of no-certificate, foreign, expired, bad-capex, half-capex and silent\n",
+    assert.equal("load: --bad: 'late' is not one of no-certificate, foreign, expired, bad-capex, half-capex and silent\n",
       with(one, "--bad", "silent=5%,late=1%"))
     assert.equal("load: --bad: the percentages make more than 100\n", with(one, "--bad", "silent=60%,half-capex=60%"))
     assert.equal("load: --requests needs --link PROGRAM or --tran T\n", with(one, "--requests", "2"))

@@ -167,7 +167,7 @@ ipconn "TMPL" { template = "only", receivecount = env "COUNT", description = env
     assert.is_truthy(said:find "ipconn TMPL changed: .*receivecount", said)
   end)
 
-  it("loads what was replayed with the same variables, and nothing else", function()
+  it("loads the replayed files with the same variables, and nothing else", function()
     local region = support.region { text = [[
 region { applid = "CICSA", networkid = "NETA", control = "control.sock", policies = "policies", record = "records.db",
   dfltuser = env "SPEC_USER" }

@@ -18,7 +18,7 @@ describe("include in a definition", function()
   end)
   after_each(function() support.remove(dir) end)
 
-  -- Writes the files and checks region.lua: the status and what was said, without the directory.
+  -- Writes the files and checks region.lua: the status and the output, without the directory.
   local function check(files, ...)
     for name, text in pairs(files) do support.write(dir .. "/" .. name, text) end
     local status, out, err = support.sallyport("check", "--region", dir .. "/region.lua", ...)
@@ -105,7 +105,7 @@ describe("include in a definition", function()
     assert.is_nil(said:find("THERE", 1, true), "the missing file may have defined it:\n" .. said)
   end)
 
-  it("refuses what is no name of a file", function()
+  it("refuses a value that is no name of a file", function()
     local head = 'region { applid = "CICSA", networkid = "NETA" }\n'
     faults({ ["region.lua"] = head .. 'include { "a.lua" }\n' }, "region.lua:2: fault: include takes the name of a file in quotation marks")
     faults({ ["region.lua"] = head .. 'include "a b.lua"\n' }, 'region.lua:2: fault: include "a b.lua": the name of a file has letters')

@@ -94,7 +94,7 @@ describe("over HTTP the region", function()
     end
   end)
 
-  it("takes no second request from a connection, in whatever it is hidden", function()
+  it("takes no second request from a connection, wherever the request is hidden", function()
     local second = "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"
     for _, bytes in ipairs {
       "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n" .. second,

@@ -169,7 +169,7 @@ return { bind = function() policy.sleep(60) return policy.accept() end }]] } }
     becomes(region, "sallyport_waiting_questions", 0)
   end)
 
-  it("have at most 200 series in a family, whatever codes a script makes, and count the rest under other", function()
+  it("have at most 200 series in a family, also when a script makes many codes, and count the rest under other", function()
     region = start { tcpipservices = { MANY = { bind = "many" } }, region = { metrics = "127.0.0.1:0", halfopen_peer = 65535 } }
     local port, total = region:port "MANY", 300
     for i = 1, total do

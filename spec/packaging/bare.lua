@@ -122,7 +122,7 @@ describe("the packages in a bare Debian", function()
     done("setpriv --reuid=sallyport --regid=sallyport --init-groups sallyport check --region " .. REGION)
   end)
 
-  it("are purged with state and logs, but not with what the operator wrote", function()
+  it("are purged with state and logs, but not with the files of the operator", function()
     done "apt-get purge -y -q sallyport sallyport-doc"
     assert.equal(REGION .. "\n", done("ls " .. REGION))
     local left = done "find / -xdev -name '*sallyport*' ! -path '/proc/*' ! -path '/root/*' ! -path '/run/*'"

@@ -27,7 +27,7 @@ local function quoted(words)
   return table.concat(list, " ")
 end
 
--- Each shell as a script that prints what it offers for the last of the words behind `sallyport`.
+-- Each shell as a script that prints its offers for the last of the words behind `sallyport`.
 local SHELLS = {
   bash = function(dir, words)
     return { "bash", "--norc", "-c", ([[

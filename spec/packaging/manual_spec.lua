@@ -36,7 +36,7 @@ describe("the manual pages", function()
     end
   end)
 
-  it("say what each command is called with, and each of its options", function()
+  it("name the arguments of each command, and each of its options", function()
     local options = 0
     for _, command in ipairs(help.commands(support.binary)) do
       for _, usage in ipairs(command.usage) do has("sallyport.1", usage) end

@@ -1,13 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- policy.note and facts.notes: later doors and requests read what earlier doors noted; in a re-ask it is noted anew.
 local policy = require "policy"
+local fails = require "spec.support.fails"
 local support = require "spec.support"
-
-local function fails(text, f, ...)
-  local ok, message = pcall(f, ...)
-  assert.is_false(ok)
-  assert.message(message).is_truthy(message:find(text, 1, true))
-end
 
 describe("policy.note", function()
   it("takes a name and a string, a number or a boolean", function()

@@ -4,13 +4,8 @@ local socket = require "socket"
 
 local policy = require "policy"
 local process = require "spec.support.process"
+local fails = require "spec.support.fails"
 local support = require "spec.support"
-
-local function fails(text, f, ...)
-  local ok, message = pcall(f, ...)
-  assert.is_false(ok)
-  assert.message(message).is_truthy(message:find(text, 1, true))
-end
 
 describe("policy.resolve", function()
   after_each(function() policy.mock(nil) end)

@@ -142,7 +142,7 @@ return { install = function(facts) return policy.install { ipconn = facts.capex.
     refused({ file = { "IPIC=/dev/null" } }, "descriptor 3 .*named IPIC, is no socket")
   end)
 
-  it("refuses a number of descriptors that is none", function()
+  it("refuses a number of descriptors that is no number", function()
     local wrapper = { "sh", "-c", 'LISTEN_PID=$$ LISTEN_FDS=-1 exec "$@"', "sh" }
     region = support.region { tcpipservices = { IPIC = {} }, wrapper = wrapper }
     local status, log = region:start_and_end()

@@ -37,7 +37,7 @@ has(struct metrics *m, const char *line)
 	return yes;
 }
 
-/* The value of the sample whose name and labels are `series`; -1: there is none. */
+/* The value of the sample whose name and labels are `series`; -1: no such sample. */
 static double
 value_of(struct metrics *m, const char *series)
 {
