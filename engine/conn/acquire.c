@@ -48,7 +48,7 @@ enter_obtaining(struct ipconn *i, struct fault *f)
 
 	if (wants_callback(i) && tls_token(token) < 0)
 		return fault_set(f, "ipconn %s: no random bytes for a token", i->def.ipconn);
-	memcpy(i->callback, token, sizeof token);
+	registry_expect_callback(i->worker->registry, i, token);
 	i->further[0] = '\0';
 	i->acquiring = true;
 	i->canary = canary_mark_dialled(i);
@@ -167,7 +167,7 @@ acquire_abandon(struct ipconn *i)
 	struct conn *c = i->socket[SOCKET_OUT];
 
 	i->socket[SOCKET_OUT] = NULL;
-	i->callback[0] = '\0';
+	registry_expect_callback(i->worker->registry, i, "");
 	i->acquiring = false;
 	if (c == NULL)
 		return;
@@ -339,7 +339,7 @@ agree(struct ipconn *i, const struct capex_answer *a)
 	if (i->acquiring)
 		i->receivecount = lesser(i->receivecount, sends);
 	if (i->receivecount == 0)
-		i->callback[0] = '\0';
+		registry_expect_callback(i->worker->registry, i, "");
 	i->out_sockets = i->sendcount > 1 ? lesser(a->sockets > 1 ? a->sockets : 1, WAY_SOCKETS) : 1;
 	return i->sendcount > 0 || (i->acquiring && i->receivecount > 0);
 }

@@ -3,6 +3,7 @@
 #ifndef SALLYPORT_IPCONN_H
 #define SALLYPORT_IPCONN_H
 
+#include "base/keyed.h"
 #include "conn/conn.h"
 #include "conn/registry.h"
 #include "config/resource.h"
@@ -20,6 +21,7 @@ enum socket_place { SOCKET_IN, SOCKET_IN2, SOCKET_OUT, SOCKET_OUT2, IPCONN_SOCKE
 struct ipconn {
 	struct ipconn *next, *prev; /* the registry's list; next stays valid in the turn of the removal */
 	struct ipconn *buried;      /* next in the registry's graves */
+	struct keyed_link by_name, by_pair, by_token, by_callback; /* in the registry's tables */
 	struct worker *worker;      /* borrowed */
 	struct ipconn_def def;      /* as defined or as autoinstalled */
 	bool inservice;
@@ -34,7 +36,7 @@ struct ipconn {
 	int sendcount, receivecount;         /* agreed session counts */
 	int sockets, out_sockets;            /* agreed numbers of inbound and outbound sockets (0: one-way) */
 	struct capex capex;                  /* the CAPEX of the first inbound socket, to check the further one */
-	char token[TOKEN_SIZE];              /* for the partner's further socket; "" none, or used */
+	char token[TOKEN_SIZE];              /* for the partner's further socket; "" none, or used. registry_expect sets it */
 	double token_until;                  /* clock_span() */
 	struct timer release_limit;          /* limit for the answers to this side's release */
 	/* two-way connections (acquire.c) */
@@ -42,7 +44,7 @@ struct ipconn {
 	bool acquiring;                      /* this side is the acquirer */
 	bool answered;                       /* this side's first CAPEX (or call-back) was answered with 200 */
 	bool redirected;                     /* a 307 was followed */
-	char callback[TOKEN_SIZE];           /* the token that the call-back must send; "" none, or used */
+	char callback[TOKEN_SIZE];           /* the token that the call-back must send; "" none, or used. registry_expect_callback sets it */
 	struct resync resync;                /* this side's request (next is not ""), or the partner's, kept */
 	char proposed[TOKEN_SIZE];           /* the recovery token of this side's last resync request */
 	bool resync_waits;

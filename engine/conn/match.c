@@ -78,8 +78,7 @@ begin(struct ipconn *i, const struct conn *c, const struct terms *t)
 	i->sendcount = t->sendcount;
 	i->sockets = t->sockets;
 	i->out_sockets = acquire_sockets(t->sendcount);
-	memcpy(i->token, t->token, sizeof i->token);
-	i->token_until = clock_span() + TOKEN_SECONDS;
+	registry_expect(i->worker->registry, i, t->token);
 	i->capex = *x;
 	ipconn_enter(i, CONN_OBTAINING);
 }
@@ -148,7 +147,7 @@ match_join(struct conn *c)
 	}
 	if (refused_since(c, i, false))
 		return;
-	i->token[0] = '\0';
+	registry_expect(i->worker->registry, i, "");
 	capex_accept(c, i, SOCKET_IN2);
 }
 
@@ -190,13 +189,10 @@ match_call_back(struct conn *c)
 	}
 	if (refused_since(c, i, false))
 		return;
-	i->callback[0] = '\0';
+	registry_expect_callback(i->worker->registry, i, "");
 	i->receivecount = lesser(i->answered ? i->receivecount : i->def.receivecount, x->sendcount);
 	i->sockets = lesser(x->sockets, i->receivecount > 1 ? WAY_SOCKETS : 1);
-	memcpy(i->token, token, sizeof i->token);
-	if (i->sockets == 1)
-		i->token[0] = '\0';
-	i->token_until = clock_span() + TOKEN_SECONDS;
+	registry_expect(i->worker->registry, i, i->sockets > 1 ? token : "");
 	i->capex = *x;
 	capex_accept(c, i, SOCKET_IN);
 }

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One hash table, keyed by prefix: an address is its /32 or /128 prefix, and its neighbourhood has an entry of its own.
- * The hash (SipHash-1-3) has a secret key, because the owner of an IPv6 network can choose among 2^80 addresses.
+ * The hash has a secret, because the owner of an IPv6 network can choose among 2^80 addresses.
  */
 #include "conn/peers.h"
 
+#include "base/keyed.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define SLOT_SECONDS 5 /* refusals are counted by slots of time: a refusal expires at most this late, never early */
 #define SLOTS (PEERS_REFUSAL_SECONDS / SLOT_SECONDS + 1)
 
 struct entry {
-	struct entry *chain;         /* the next entry in the same bucket */
+	struct keyed_link link;      /* first */
 	struct entry *older, *newer; /* in the list of entries kept only for refusals */
 	struct addr_prefix key;
 	unsigned open;
@@ -25,10 +26,7 @@ struct entry {
 };
 
 struct peers {
-	struct entry **bucket; /* owned; their number is a power of two */
-	size_t buckets;
-	size_t n;
-	uint64_t secret[2];
+	struct keyed table;
 	struct entry *oldest, *newest; /* the entries kept only for refusals */
 	size_t remembered;
 };
@@ -36,43 +34,14 @@ struct peers {
 /* --- the table -------------------------------------------------------------------------------- */
 
 static uint64_t
-rotl(uint64_t x, int n)
-{
-	return x << n | x >> (64 - n);
-}
-
-static void
-sip_round(uint64_t v[4])
-{
-	v[0] += v[1];
-	v[2] += v[3];
-	v[1] = rotl(v[1], 13) ^ v[0];
-	v[3] = rotl(v[3], 16) ^ v[2];
-	v[0] = rotl(v[0], 32);
-	v[2] += v[1];
-	v[0] += v[3];
-	v[1] = rotl(v[1], 17) ^ v[2];
-	v[3] = rotl(v[3], 21) ^ v[0];
-	v[2] = rotl(v[2], 32);
-}
-
-static uint64_t
 hash(const struct peers *t, const struct addr_prefix *p)
 {
-	uint64_t k0 = t->secret[0], k1 = t->secret[1], word[3];
-	uint64_t v[4] = { k0 ^ 0x736f6d6570736575, k1 ^ 0x646f72616e646f6d, k0 ^ 0x6c7967656e657261, k1 ^ 0x7465646279746573 };
+	unsigned char key[sizeof p->bytes + 2];
 
-	memcpy(word, p->bytes, sizeof p->bytes);
-	word[2] = (uint64_t)18 << 56 | (uint64_t)p->family << 8 | p->bits;
-	for (int i = 0; i < 3; i++) {
-		v[3] ^= word[i];
-		sip_round(v);
-		v[0] ^= word[i];
-	}
-	v[2] ^= 0xff;
-	for (int i = 0; i < 3; i++)
-		sip_round(v);
-	return v[0] ^ v[1] ^ v[2] ^ v[3];
+	memcpy(key, p->bytes, sizeof p->bytes);
+	key[sizeof p->bytes] = (unsigned char)p->family;
+	key[sizeof p->bytes + 1] = (unsigned char)p->bits;
+	return keyed_hash(&t->table, key, sizeof key);
 }
 
 static bool
@@ -81,64 +50,30 @@ same_key(const struct addr_prefix *x, const struct addr_prefix *y)
 	return x->family == y->family && x->bits == y->bits && memcmp(x->bytes, y->bytes, sizeof x->bytes) == 0;
 }
 
-/* The pointer to the entry of that key, or the place where it would be. */
-static struct entry **
-place(const struct peers *t, const struct addr_prefix *key)
-{
-	struct entry **at = &t->bucket[hash(t, key) & (t->buckets - 1)];
-
-	while (*at != NULL && !same_key(&(*at)->key, key))
-		at = &(*at)->chain;
-	return at;
-}
-
-/* Doubles the table. Without memory it keeps its size: look-ups are slower, and still correct. */
-static void
-grow(struct peers *t)
-{
-	struct entry **old = t->bucket;
-	size_t n = t->buckets;
-	struct entry **more = calloc(n * 2, sizeof(struct entry *));
-
-	if (more == NULL)
-		return;
-	t->bucket = more;
-	t->buckets = n * 2;
-	for (size_t i = 0; i < n; i++) {
-		for (struct entry *e = old[i], *next; e != NULL; e = next) {
-			struct entry **at = &more[hash(t, &e->key) & (n * 2 - 1)];
-
-			next = e->chain;
-			e->chain = *at;
-			*at = e;
-		}
-	}
-	free(old);
-}
-
 static struct entry *
 find(const struct peers *t, const struct addr_prefix *key)
 {
-	return *place(t, key);
+	uint64_t h = hash(t, key);
+	struct keyed_link *l = keyed_next(&t->table, NULL, h);
+
+	while (l != NULL && !same_key(&((struct entry *)l)->key, key))
+		l = keyed_next(&t->table, l, h);
+	return (struct entry *)l;
 }
 
 /* Finds the entry of that key or makes it. NULL: no memory. */
 static struct entry *
 need(struct peers *t, const struct addr_prefix *key)
 {
-	struct entry **at, *e = find(t, key);
+	struct entry *e = find(t, key);
 
 	if (e != NULL)
 		return e;
-	if (t->n >= t->buckets)
-		grow(t);
 	e = calloc(1, sizeof *e);
 	if (e == NULL)
 		return NULL;
 	e->key = *key;
-	at = place(t, key);
-	*at = e;
-	t->n++;
+	keyed_add(&t->table, &e->link, hash(t, key));
 	return e;
 }
 
@@ -147,30 +82,23 @@ peers_new(void)
 {
 	struct peers *t = calloc(1, sizeof *t);
 
-	if (t == NULL)
-		return NULL;
-	t->buckets = 64;
-	t->bucket = calloc(t->buckets, sizeof(struct entry *));
-	if (t->bucket == NULL || getrandom(t->secret, sizeof t->secret, 0) != sizeof t->secret) {
-		free(t->bucket);
-		free(t);
-		return NULL;
-	}
-	return t;
+	if (t == NULL || keyed_open(&t->table) == 0)
+		return t;
+	free(t);
+	return NULL;
 }
 
 void
 peers_free(struct peers *t)
 {
+	struct keyed_link *l;
+	size_t at = 0;
+
 	if (t == NULL)
 		return;
-	for (size_t i = 0; i < t->buckets; i++) {
-		for (struct entry *e = t->bucket[i], *next; e != NULL; e = next) {
-			next = e->chain;
-			free(e);
-		}
-	}
-	free(t->bucket);
+	while ((l = keyed_take(&t->table, &at)) != NULL)
+		free((struct entry *)l);
+	keyed_close(&t->table);
 	free(t);
 }
 
@@ -203,8 +131,7 @@ static void
 forget(struct peers *t, struct entry *e)
 {
 	list_take(t, e);
-	*place(t, &e->key) = e->chain;
-	t->n--;
+	keyed_drop(&t->table, &e->link);
 	free(e);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conn/registry.h"
 
+#include "base/clock.h"
 #include "conn/ipconn.h"
 
-#include <search.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,26 +12,27 @@
 struct registry {
 	struct ipconn *first, *last; /* the list in order of installation */
 	struct ipconn *graves;
-	void *names, *pairs; /* tsearch trees of struct ipconn */
+	struct keyed names, pairs, tokens, callbacks; /* of struct ipconn */
 	size_t count;
 	struct cursors walks;
 };
 
-static int
-registry_by_name(const void *a, const void *b)
-{
-	const struct ipconn *x = a, *y = b;
+/* The ipconn that has this link. NULL for NULL. */
+#define OWNER(link, member) ((link) != NULL ? (struct ipconn *)(void *)((char *)(link) - offsetof(struct ipconn, member)) : NULL)
 
-	return strcmp(x->def.ipconn, y->def.ipconn);
+static uint64_t
+hash_name(const struct registry *r, const char *name)
+{
+	return keyed_hash(&r->names, name, strlen(name));
 }
 
-static int
-registry_by_pair(const void *a, const void *b)
+static uint64_t
+hash_pair(const struct registry *r, const char *networkid, const char *applid)
 {
-	const struct ipconn *x = a, *y = b;
-	int order = strcmp(x->def.networkid, y->def.networkid);
+	char key[2 * NAME_SIZE];
+	int n = snprintf(key, sizeof key, "%s.%s", networkid, applid);
 
-	return order != 0 ? order : strcmp(x->def.applid, y->def.applid);
+	return keyed_hash(&r->pairs, key, (size_t)n);
 }
 
 static bool
@@ -42,7 +44,14 @@ matchable(const struct ipconn_def *d)
 struct registry *
 registry_new(void)
 {
-	return calloc(1, sizeof(struct registry));
+	struct registry *r = calloc(1, sizeof *r);
+
+	if (r == NULL)
+		return NULL;
+	if (keyed_open(&r->names) == 0 && keyed_open(&r->pairs) == 0 && keyed_open(&r->tokens) == 0 && keyed_open(&r->callbacks) == 0)
+		return r;
+	registry_free(r);
+	return NULL;
 }
 
 void
@@ -65,16 +74,11 @@ registry_free(struct registry *r)
 	while (r->first != NULL)
 		registry_drop(r, r->first);
 	registry_bury(r);
+	keyed_close(&r->names);
+	keyed_close(&r->pairs);
+	keyed_close(&r->tokens);
+	keyed_close(&r->callbacks);
 	free(r);
-}
-
-/* Puts i into a tree. False: no memory, or another ipconn has the key. */
-static bool
-plant(void **tree, struct ipconn *i, int (*order)(const void *, const void *))
-{
-	struct ipconn **node = tsearch(i, tree, order);
-
-	return node != NULL && *node == i;
 }
 
 static void
@@ -108,12 +112,9 @@ registry_claim(struct registry *r, struct ipconn *i)
 
 	if (claim != CLAIM_OK)
 		return claim;
-	if (!plant(&r->names, i, registry_by_name))
-		return CLAIM_NO_MEMORY;
-	if (matchable(&i->def) && !plant(&r->pairs, i, registry_by_pair)) {
-		tdelete(i, &r->names, registry_by_name);
-		return CLAIM_NO_MEMORY;
-	}
+	keyed_add(&r->names, &i->by_name, hash_name(r, i->def.ipconn));
+	if (matchable(&i->def))
+		keyed_add(&r->pairs, &i->by_pair, hash_pair(r, i->def.networkid, i->def.applid));
 	append(r, i);
 	return CLAIM_OK;
 }
@@ -121,9 +122,11 @@ registry_claim(struct registry *r, struct ipconn *i)
 void
 registry_drop(struct registry *r, struct ipconn *i)
 {
-	tdelete(i, &r->names, registry_by_name);
+	keyed_drop(&r->names, &i->by_name);
 	if (matchable(&i->def))
-		tdelete(i, &r->pairs, registry_by_pair);
+		keyed_drop(&r->pairs, &i->by_pair);
+	registry_expect(r, i, "");
+	registry_expect_callback(r, i, "");
 	cursors_leave(&r->walks, i, i->prev, i->next);
 	*(i->prev != NULL ? &i->prev->next : &r->first) = i->next;
 	*(i->next != NULL ? &i->next->prev : &r->last) = i->prev;
@@ -154,44 +157,79 @@ registry_count(const struct registry *r)
 struct ipconn *
 registry_name(const struct registry *r, const char *name)
 {
-	struct ipconn key, **node;
+	uint64_t hash = hash_name(r, name);
+	struct keyed_link *l = keyed_next(&r->names, NULL, hash);
 
-	if (strlen(name) >= sizeof key.def.ipconn)
-		return NULL;
-	strcpy(key.def.ipconn, name);
-	node = tfind(&key, &r->names, registry_by_name);
-	return node != NULL ? *node : NULL;
+	while (l != NULL && strcmp(OWNER(l, by_name)->def.ipconn, name) != 0)
+		l = keyed_next(&r->names, l, hash);
+	return OWNER(l, by_name);
+}
+
+static bool
+has_pair(const struct ipconn *i, const char *networkid, const char *applid)
+{
+	return strcmp(i->def.networkid, networkid) == 0 && strcmp(i->def.applid, applid) == 0;
 }
 
 struct ipconn *
 registry_pair(const struct registry *r, const char *networkid, const char *applid)
 {
-	struct ipconn key, **node;
+	uint64_t hash = hash_pair(r, networkid, applid);
+	struct keyed_link *l = keyed_next(&r->pairs, NULL, hash);
 
-	snprintf(key.def.networkid, sizeof key.def.networkid, "%s", networkid);
-	snprintf(key.def.applid, sizeof key.def.applid, "%s", applid);
-	node = tfind(&key, &r->pairs, registry_by_pair);
-	return node != NULL ? *node : NULL;
+	while (l != NULL && !has_pair(OWNER(l, by_pair), networkid, applid))
+		l = keyed_next(&r->pairs, l, hash);
+	return OWNER(l, by_pair);
+}
+
+/* --- tokens ----------------------------------------------------------------------------------- */
+
+/* Gives the object of the link that token in place of the one before, `own`. */
+static void
+expect(struct keyed *table, struct keyed_link *l, char own[TOKEN_SIZE], const char *token)
+{
+	if (own[0] != '\0')
+		keyed_drop(table, l);
+	snprintf(own, TOKEN_SIZE, "%s", token);
+	if (own[0] != '\0')
+		keyed_add(table, l, keyed_hash(table, own, strlen(own)));
+}
+
+void
+registry_expect(struct registry *r, struct ipconn *i, const char *token)
+{
+	expect(&r->tokens, &i->by_token, i->token, token);
+	i->token_until = clock_span() + TOKEN_SECONDS;
+}
+
+void
+registry_expect_callback(struct registry *r, struct ipconn *i, const char *token)
+{
+	expect(&r->callbacks, &i->by_callback, i->callback, token);
 }
 
 struct ipconn *
 registry_token(const struct registry *r, const char *token, double now)
 {
+	uint64_t hash = keyed_hash(&r->tokens, token, strlen(token));
 	struct ipconn *found = NULL;
 
-	for (struct ipconn *i = r->first; i != NULL; i = i->next)
-		if (i->token[0] != '\0' && now < i->token_until && tls_token_same(i->token, token))
+	for (struct keyed_link *l = keyed_next(&r->tokens, NULL, hash); l != NULL && found == NULL; l = keyed_next(&r->tokens, l, hash)) {
+		struct ipconn *i = OWNER(l, by_token);
+
+		if (now < i->token_until && tls_token_same(i->token, token))
 			found = i;
+	}
 	return found;
 }
 
 struct ipconn *
 registry_callback(const struct registry *r, const char *token)
 {
-	struct ipconn *found = NULL;
+	uint64_t hash = keyed_hash(&r->callbacks, token, strlen(token));
+	struct keyed_link *l = keyed_next(&r->callbacks, NULL, hash);
 
-	for (struct ipconn *i = r->first; i != NULL; i = i->next)
-		if (i->callback[0] != '\0' && tls_token_same(i->callback, token))
-			found = i;
-	return found;
+	while (l != NULL && !tls_token_same(OWNER(l, by_callback)->callback, token))
+		l = keyed_next(&r->callbacks, l, hash);
+	return OWNER(l, by_callback);
 }

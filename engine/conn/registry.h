@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * registry: the installed ipconns by name and by pair (NETWORKID, APPLID). Name and pair are claimed in one step. A
- * definition with template = "only" claims its name only, because no CAPEX may match it.
+ * definition with template = "only" claims its name only, because no CAPEX may match it. Each look-up is by a hash.
  */
 #ifndef SALLYPORT_REGISTRY_H
 #define SALLYPORT_REGISTRY_H
@@ -25,8 +25,7 @@ void registry_free(struct registry *r); /* frees its ipconns too; no connection 
  */
 enum claim registry_claim(struct registry *r, struct ipconn *i);
 /*
- * The result that a claim for that definition would have, apart from CLAIM_NO_MEMORY, if `except` (NULL: none) were not
- * installed. Claims nothing.
+ * The result that a claim for that definition would have if `except` (NULL: none) were not installed. Claims nothing.
  */
 enum claim registry_judge(const struct registry *r, const struct ipconn_def *d, const struct ipconn *except);
 /* Removes i; registry_bury frees it at the end of the turn, when no function of i is on the stack. */
@@ -43,6 +42,13 @@ size_t registry_count(const struct registry *r);
 struct ipconn *registry_name(const struct registry *r, const char *name);
 /* The ipconn that a CAPEX with that pair matches. NULL: none. Borrowed. */
 struct ipconn *registry_pair(const struct registry *r, const char *networkid, const char *applid);
+/*
+ * Makes i wait for a further socket with that token during TOKEN_SECONDS from now on; "": for none. A token before it
+ * counts no longer.
+ */
+void registry_expect(struct registry *r, struct ipconn *i, const char *token);
+/* Makes i wait for a call-back with that token; "": for none. A token before it counts no longer. */
+void registry_expect_callback(struct registry *r, struct ipconn *i, const char *token);
 /*
  * The ipconn that waits for a further socket with this token at `now` (clock_span(), seconds). The comparison takes
  * constant time. NULL: none. Borrowed.

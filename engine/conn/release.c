@@ -93,7 +93,9 @@ finish(struct ipconn *i, struct conn *first, const char *outcome, const char *wh
 		return;
 	memcpy(socket, i->socket, sizeof socket);
 	memset(i->socket, 0, sizeof i->socket);
-	i->token[0] = i->callback[0] = i->further[0] = '\0';
+	registry_expect(i->worker->registry, i, "");
+	registry_expect_callback(i->worker->registry, i, "");
+	i->further[0] = '\0';
 	memset(&i->resync, 0, sizeof i->resync);
 	i->resync_waits = false;
 	ipconn_enter(i, CONN_RELEASED);

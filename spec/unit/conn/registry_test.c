@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conn/registry.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "conn/ipconn.h"
+
+static struct ipconn *
+claim(struct registry *r, const char *name, const char *networkid, const char *applid, enum template_ template)
+{
+	struct ipconn *i = calloc(1, sizeof *i);
+
+	snprintf(i->def.ipconn, sizeof i->def.ipconn, "%s", name);
+	snprintf(i->def.networkid, sizeof i->def.networkid, "%s", networkid);
+	snprintf(i->def.applid, sizeof i->def.applid, "%s", applid);
+	i->def.template_ = template;
+	assert_int_equal(registry_claim(r, i), CLAIM_OK);
+	return i;
+}
+
+static void
+an_ipconn_has_its_name_and_its_pair(void **state)
+{
+	struct registry *r = registry_new();
+	struct ipconn *a = claim(r, "A", "NETA", "X", TEMPLATE_UNSAID), *b = claim(r, "B", "NETB", "X", TEMPLATE_UNSAID);
+
+	(void)state;
+	claim(r, "ONLY", "NETC", "X", TEMPLATE_ONLY);
+	assert_ptr_equal(registry_name(r, "A"), a);
+	assert_ptr_equal(registry_pair(r, "NETB", "X"), b);
+	assert_null(registry_name(r, "A name that no ipconn can have"));
+	assert_null(registry_pair(r, "NET", "AX"));
+	assert_null(registry_pair(r, "NETC", "X"));
+	registry_drop(r, a);
+	assert_null(registry_name(r, "A"));
+	assert_null(registry_pair(r, "NETA", "X"));
+	assert_int_equal(registry_count(r), 2);
+	registry_free(r);
+}
+
+static void
+a_token_counts_until_it_is_used_or_replaced(void **state)
+{
+	struct registry *r = registry_new();
+	struct ipconn *a = claim(r, "A", "NETA", "X", TEMPLATE_UNSAID), *b = claim(r, "B", "NETA", "Y", TEMPLATE_UNSAID);
+	double now = clock_span();
+
+	(void)state;
+	registry_expect(r, a, "one");
+	registry_expect(r, b, "two");
+	assert_ptr_equal(registry_token(r, "one", now), a);
+	assert_ptr_equal(registry_token(r, "two", now), b);
+	assert_null(registry_token(r, "", now));
+	assert_null(registry_token(r, "on", now));
+	assert_null(registry_callback(r, "one"));
+	assert_null(registry_token(r, "one", a->token_until));
+	registry_expect(r, a, "three");
+	assert_null(registry_token(r, "one", now));
+	assert_ptr_equal(registry_token(r, "three", now), a);
+	registry_expect(r, a, "");
+	assert_null(registry_token(r, "three", now));
+	assert_string_equal(a->token, "");
+	registry_drop(r, b);
+	assert_null(registry_token(r, "two", now));
+	registry_free(r);
+}
+
+static void
+a_call_back_finds_its_ipconn(void **state)
+{
+	struct registry *r = registry_new();
+	struct ipconn *a = claim(r, "A", "NETA", "X", TEMPLATE_UNSAID);
+
+	(void)state;
+	registry_expect_callback(r, a, "back");
+	assert_ptr_equal(registry_callback(r, "back"), a);
+	assert_null(registry_token(r, "back", clock_span()));
+	registry_expect_callback(r, a, "");
+	assert_null(registry_callback(r, "back"));
+	assert_null(registry_callback(r, ""));
+	registry_free(r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_ipconn_has_its_name_and_its_pair),
+		cmocka_unit_test(a_token_counts_until_it_is_used_or_replaced),
+		cmocka_unit_test(a_call_back_finds_its_ipconn),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
