@@ -11,7 +11,7 @@
 #include "client/listing.h"
 #include "config/definition_load.h"
 
-#define RESOURCES_MAX 10000 /* of the two kinds together; a definition holds no more ipconns */
+#define RESOURCES_MAX 10000 /* of the two kinds together */
 #define NOTES_MAX 5000      /* comments on attributes */
 #define TYPES_MAX 64        /* other types and commands that the text names */
 #define FAULTS_SHOWN 50

@@ -32,7 +32,7 @@ const struct attribute *
 attribute_find(const struct attribute *table, const char *name)
 {
 	for (; table->name != NULL; table++)
-		if (strcmp(table->name, name) == 0)
+		if (*table->name == *name && strcmp(table->name, name) == 0)
 			return table;
 	return NULL;
 }

@@ -163,7 +163,7 @@ datafile_twice(const char *bytes, size_t len, int *line, struct fault *f)
 static int
 run_text(const struct datafile *d, int *line, struct fault *f)
 {
-	lua_State *L = sandbox_new(&ask_limits);
+	lua_State *L = sandbox_new(d->limits != NULL ? d->limits : &ask_limits);
 	enum budget_hit hit;
 	char limit[64];
 	int status;

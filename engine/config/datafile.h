@@ -10,13 +10,15 @@
 
 #include "base/fault.h"
 
+struct budget_limits;
 struct lua_State;
 
-#define DATAFILE_TEXT (1 << 21) /* a line of text n is counted from n times this on; a text of 1 MiB has fewer lines */
+#define DATAFILE_TEXT ((1 << 24) + 2) /* a line of text n is counted from n times this on; 16 MiB have fewer lines */
 
 struct datafile {
 	const char *bytes; /* borrowed */
 	size_t len;
+	const struct budget_limits *limits; /* a tenth of what the text may use; NULL: those of a question */
 	const char *what;  /* what a limit stopped, for messages: "the definition" */
 	/* Pushes the environment; NULL: an empty one, in which each name is an error. [-0, +1, may throw] */
 	void (*push_env)(struct lua_State *L, void *arg);

@@ -18,10 +18,10 @@
 #include "ipic/request.h"
 #include "config/definition.h"
 
-#define DEFINITION_BYTES_MAX (1024 * 1024) /* of a definition with its included files */
+#define DEFINITION_BYTES_MAX (16 * 1024 * 1024) /* of a definition with its included files */
 #define FAULTS_MAX 1000 /* of one definition; an error in a loop could add them without end */
 #define SERVICES_MAX 1000
-#define IPCONNS_MAX 10000
+#define IPCONNS_MAX 100000
 #define PROGRAMS_MAX 10000
 #define TRANSACTIONS_MAX 10000
 #define NAMED_MAX (SERVICES_MAX + IPCONNS_MAX + PROGRAMS_MAX + TRANSACTIONS_MAX)

@@ -151,7 +151,7 @@ read_file(struct reading *r, struct definition_include *one)
 	if (r->reader->file(r->reader->arg, one, &content, &f) < 0) {
 		definition_complain(r, "include", one->place, "include: %s", f.text);
 	} else if (content.len > DEFINITION_BYTES_MAX - r->bytes) {
-		definition_complain(r, "limit", one->place, "include: with %s the definition is larger than 1 MiB; write repeated parts in a loop", one->path);
+		definition_complain(r, "limit", one->place, "include: with %s the definition is larger than 16 MiB; write repeated parts in a loop", one->path);
 	} else if (judge_again(r, one, &content.st) == 0) {
 		if (content.st.st_ino != 0)
 			file_warn(one->path, FILE_SCRIPT, &content.st, "", r->faults);

@@ -10,6 +10,7 @@
 #include "base/path.h"
 #include "config/key_lines.h"
 #include "config/consistency.h"
+#include "sandbox/budget.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -38,7 +39,8 @@ definition_load_push_env(lua_State *L, void *r)
 static bool
 run_definition(struct reading *r, const char *bytes, size_t len)
 {
-	struct datafile data = { .bytes = bytes, .len = len, .what = "the definition", .push_env = definition_load_push_env,
+	static const struct budget_limits limits = { .instructions = 1000000, .milliseconds = 300, .kilobytes = 8192 };
+	struct datafile data = { .bytes = bytes, .len = len, .limits = &limits, .what = "the definition", .push_env = definition_load_push_env,
 		.text = definition_include_text, .arg = r };
 	struct fault f;
 	int line;
@@ -227,7 +229,7 @@ read_bytes(const char *file, const char *bytes, size_t len, const struct origin 
 
 	if (r.d == NULL || strlen(file) >= sizeof r.d->file || len > DEFINITION_BYTES_MAX) {
 		faults_add(faults, FAULT_ERROR, "limit", file, 0, r.d == NULL ? "out of memory" : len > DEFINITION_BYTES_MAX
-			? "the definition is larger than 1 MiB" : "the file's name is longer than 511 bytes");
+			? "the definition is larger than 16 MiB" : "the file's name is longer than 511 bytes");
 		free(r.d);
 		return NULL;
 	}
@@ -276,7 +278,7 @@ static struct definition *
 read_file(const char *file, bool draft, struct definition_files *tried, struct faults *faults)
 {
 	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = DEFINITION_BYTES_MAX,
-		.advice = "a definition has at most 1 MiB; write repeated parts in a loop" };
+		.advice = "a definition has at most 16 MiB; write repeated parts in a loop" };
 	struct file_content content;
 	struct definition *d;
 	char place[2 * PATH_SIZE];

@@ -30,7 +30,7 @@ static int
 definition_reader_file(void *arg, const struct definition_include *one, struct file_content *out, struct fault *f)
 {
 	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = DEFINITION_BYTES_MAX,
-		.advice = "a definition has at most 1 MiB with its included files" };
+		.advice = "a definition has at most 16 MiB with its included files" };
 	char place[2 * PATH_SIZE];
 
 	(void)arg;

@@ -181,10 +181,37 @@ key_lines_free(struct key_lines *p)
 static int
 first_group(const struct key_lines *p, int line)
 {
-	for (size_t i = 0; i < p->ngroups; i++)
-		if (p->group[i].line >= line)
-			return p->group[i].line <= line + 1 ? (int)i + 1 : 0;
-	return 0;
+	size_t low = 0, high = p->ngroups;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (p->group[middle].line >= line)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low < p->ngroups && p->group[low].line <= line + 1 ? (int)low + 1 : 0;
+}
+
+/*
+ * The first key of that group or of a later one; p->nkeys: there is none. Keys and groups are in the order of the
+ * text.
+ */
+static size_t
+first_key(const struct key_lines *p, int group)
+{
+	size_t low = 0, high = p->nkeys;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (p->key[middle].group >= group)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
 }
 
 int
@@ -192,12 +219,12 @@ key_lines_of(const struct key_lines *p, int line, const char *key)
 {
 	int first = first_group(p, line);
 
-	for (size_t i = 0; i < p->nkeys && first > 0; i++) {
+	for (size_t i = first > 0 ? first_key(p, first) : p->nkeys; i < p->nkeys; i++) {
 		const struct key_lines_key *k = &p->key[i];
 
-		if (k->group < first || k->len != strlen(key) || memcmp(k->at, key, k->len) != 0)
-			continue;
-		if (k->group == first || p->group[k->group - 1].line == p->group[first - 1].line)
+		if (p->group[k->group - 1].line != p->group[first - 1].line)
+			break;
+		if (k->len == strlen(key) && memcmp(k->at, key, k->len) == 0)
 			return k->line;
 	}
 	return line;

@@ -125,7 +125,7 @@ tcpipservice "T" { portnumber = 0, heartbeat = 0 }
     has(said, "0 faults, 0 warnings")
   end)
 
-  for _, case in ipairs { { "tcpipservice", 1000, "{ portnumber = 0 }", "S%06d" }, { "ipconn", 10000, "{ }", "C%06d" },
+  for _, case in ipairs { { "tcpipservice", 1000, "{ portnumber = 0 }", "S%06d" }, { "ipconn", 100000, "{ }", "C%06d" },
     { "program", 10000, "{ builtin = 'ECHO' }", "P%06d" }, { "transaction", 10000, "{ program = 'ECHO' }", "%04X" } } do
     local word, most, body, name = table.unpack(case)
     it(("names the limit of %d %ss in the fault, and the document of definitions has it"):format(most, word), function()
@@ -138,15 +138,15 @@ tcpipservice "T" { portnumber = 0, heartbeat = 0 }
       local status, said = check(definition(most + 1))
       assert.equal(1, status)
       has(said, ("fault: a definition has at most %d %ss"):format(most, word))
-      local row = "| tcpipservices of a definition; ipconns, programs, transactions | 1000; 10,000 of each |"
+      local row = "| tcpipservices of a definition; ipconns; programs, transactions | 1000; 100,000; 10,000 of each |"
       assert.is_truthy(support.read("engine/config/README.md"):find(row, 1, true))
     end)
   end
 
   it("names the limit of a definition's size in the fault", function()
-    local status, said = check(REGION .. ("-"):rep(1024 * 1024))
+    local status, said = check(REGION .. ("-"):rep(16 * 1024 * 1024))
     assert.equal(1, status)
-    has(said, "a definition has at most 1 MiB")
+    has(said, "a definition has at most 16 MiB")
   end)
 
   it("passes over a byte order mark at the start of a definition, a script, its rows, the saf and maps.lua", function()

@@ -125,10 +125,10 @@ describe("include in a definition", function()
     faults(files, "region.lua:2: fault: a definition includes at most 100 files")
     local said = faults({ ["region.lua"] = 'for i = 1, 1000000 do include("none/" .. i .. ".lua") end\n' }, "none/100.lua: cannot be read")
     assert.is_nil(said:find("none/101.lua", 1, true), said)
-    local half = "--" .. (" "):rep(600000) .. "\n"
+    local half = "--" .. (" "):rep(9 * 1024 * 1024) .. "\n"
     local whole = half .. 'region { applid = "CICSA", networkid = "NETA" }\ninclude "conf.d/a.lua"\n'
     faults({ ["region.lua"] = whole, ["conf.d/a.lua"] = half },
-      "region.lua:3: fault: include: with ", "the definition is larger than 1 MiB")
+      "region.lua:3: fault: include: with ", "the definition is larger than 16 MiB")
   end)
 
   it("judges the mode of each file", function()

@@ -214,7 +214,7 @@ static const struct row rows[] = {
 	{ BARE "\nlocal x = nil; x.y = 3", 3, "attempt to index a nil value" },
 	{ BARE "local x = ('a'):rep(3)", 2, "attempt to index a string value" },
 	{ BARE "\nwhile true do end", 3, "stopped at its limit of 10000000 instructions" },
-	{ BARE "for i = 1, 20000 do ipconn('P' .. i) {} end", 2, "at most 10000 ipconns" },
+	{ BARE "for i = 1, 100001 do ipconn('P' .. i) {} end", 2, "at most 100000 ipconns" },
 	{ BARE "for i = 1, 20000 do tcpipservice('P' .. i) { portnumber = 0 } end", 2, "at most 1000 tcpipservices" },
 	{ BARE "for i = 1, 100000 do x = 1 end", 2, "'x' is assigned to" },
 	{ BARE "program 'PAY' { }", 2, "program PAY has nothing to run; give it one of builtin, script, url and ipconn" },
@@ -344,7 +344,7 @@ stops_a_definition_that_eats_memory(void **state)
 	(void)state;
 	assert_null(read_text("local s = 'x' while true do s = s .. s end", &faults));
 	assert_int_equal(faults.n, 1);
-	assert_non_null(strstr(faults.entry[0].text, "limit of 40960 KiB"));
+	assert_non_null(strstr(faults.entry[0].text, "limit of 81920 KiB"));
 	faults_free(&faults);
 }
 
