@@ -3,6 +3,7 @@
 
 #include "net/transport.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -471,6 +472,26 @@ io_put_off(struct io *io)
 void
 io_consumed(struct io *io)
 {
+	settle(io);
+}
+
+void
+io_hand_over(struct io *io)
+{
+	assert(io->gone == NULL); /* a step would go on in two threads */
+	ev_io_stop(io->loop, &io->watcher);
+	timer_stop(&io->linger);
+	timer_stop(&io->again);
+	io->mask = 0;
+	tls_hand_over(io->tls);
+}
+
+void
+io_take(struct io *io, struct ev_loop *loop)
+{
+	tls_take(io->tls);
+	io->loop = io->linger.loop = io->again.loop = loop;
+	io->more = true; /* TLS may hold bytes that the descriptor will not announce */
 	settle(io);
 }
 

@@ -109,6 +109,14 @@ void io_consumed(struct io *io);
 static inline void io_leave(struct io *io) { io->left = true; }
 
 /*
+ * Gives io to the thread of another loop: io_hand_over in the thread that has it, outside its callbacks and not while it
+ * lingers; then io_take in the other thread, with its loop (borrowed). No event is raised between the two. Bytes that
+ * came before, also those that TLS has read and not yet decrypted, are raised as IO_DATA there, unless io is paused.
+ */
+void io_hand_over(struct io *io);
+void io_take(struct io *io, struct ev_loop *loop);
+
+/*
  * Closes in an orderly way: flushes `out` (at most 1 s), sends close_notify, shutdown(SHUT_WR), discards at most 256
  * KiB or 1 s of input, closes. Then raises IO_BURIED, in a later turn, and no other event. May be called once, also
  * after IO_EOF and after IO_FAILED. After a TLS failure nothing more is sent, but io still shuts down and discards:

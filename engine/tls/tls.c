@@ -21,7 +21,7 @@
 static void
 mine(const struct tls *t)
 {
-	assert(pthread_equal(t->thread, pthread_self()));
+	assert(!t->travels && pthread_equal(t->thread, pthread_self()));
 	(void)t;
 }
 
@@ -66,6 +66,26 @@ tls_set_name(struct tls *t, const char *host)
 	if (name[0] == '\0' || inet_pton(AF_INET, name, bytes) == 1 || inet_pton(AF_INET6, name, bytes) == 1)
 		return;
 	SSL_set_tlsext_host_name(t->ssl, name);
+}
+
+void
+tls_hand_over(struct tls *t)
+{
+	if (t == NULL)
+		return;
+	mine(t);
+	assert(SSL_is_init_finished(t->ssl)); /* a job of a handshake belongs to its thread for ever */
+	t->travels = true;
+}
+
+void
+tls_take(struct tls *t)
+{
+	if (t == NULL)
+		return;
+	assert(t->travels);
+	t->travels = false;
+	t->thread = pthread_self();
 }
 
 void

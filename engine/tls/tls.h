@@ -2,7 +2,7 @@
 /*
  * tls: contexts and streams. TLS 1.2 and 1.3, AEAD suites, no resumption, no renegotiation, security level 2. The judge
  * is called once per chain, inside SSL_CTX_set_cert_verify_callback, with all errors of the chain. A stream belongs to
- * the thread that made it; an assertion checks that on every call.
+ * the thread that made it or took it; an assertion checks that on every call.
  */
 #ifndef SALLYPORT_TLS_H
 #define SALLYPORT_TLS_H
@@ -87,6 +87,12 @@ void tls_let_wait(struct tls *t);
  * The caller calls tls_handshake again. No effect on another stream.
  */
 void tls_verdict(struct tls *t, enum tls_judgement j);
+/*
+ * Give a stream to another thread: tls_hand_over in the thread that has it, when its handshake has ended, then tls_take
+ * in the other one. Between the two no function may be called. NULL is fine.
+ */
+void tls_hand_over(struct tls *t);
+void tls_take(struct tls *t);
 /*
  * NULL is fine; does not close fd. A handshake that waits for its verdict is refused first, as TLS_REFUSE_ERROR; any
  * other stream sends nothing.

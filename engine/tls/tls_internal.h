@@ -21,7 +21,8 @@ struct tls_config {
 struct tls {
 	SSL *ssl;                  /* owned; its app data is this struct */
 	struct tls_config *config; /* counted */
-	pthread_t thread;          /* the thread that made the stream; only this thread may use it */
+	pthread_t thread;          /* the thread that has the stream; only this thread may use it */
+	bool travels;              /* between tls_hand_over and tls_take: no thread may */
 	tls_judge judge;
 	void *arg;
 	struct tls_ending ending;

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 
@@ -620,6 +621,79 @@ bytes_held_by_tls_are_not_forgotten_over_a_pause(void **state)
 	link_down(&k);
 }
 
+/* In another thread: takes the server's side, hears what TLS holds, and gives it back. */
+static void *
+take_elsewhere(void *arg)
+{
+	struct party *p = arg;
+
+	p->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+	io_take(&p->io, p->loop);
+	assert_int_equal(p->taken, 5); /* no event inside io_take */
+	io_pause(&p->io, false);
+	until(p, p->taken == 10);
+	assert_int_equal(io_write(&p->io, "pong", 4), 0);
+	until(p, has_told(p, 'L'));
+	io_hand_over(&p->io);
+	ev_loop_destroy(p->loop);
+	return NULL;
+}
+
+static void
+another_thread_takes_a_socket_with_the_bytes_that_tls_holds(void **state)
+{
+	struct link k = { .s = { .judgement = TLS_ACCEPT, .most = 5, .pause_at = 'D' }, .c = { .consume = true } };
+	struct ev_loop *home;
+	pthread_t thread;
+
+	(void)state;
+	link_up(&k);
+	home = k.s.loop;
+	until(&k.c, has_told(&k.c, 'H'));
+	assert_int_equal(io_write(&k.c.io, "0123456789", 10), 0);
+	until(&k.s, buf_len(&k.s.io.in) == 5);
+	k.s.pause_at = 0;
+	k.s.consume = true;
+	swallow(&k.s);
+	io_hand_over(&k.s.io);
+	turn(home);
+	assert_int_equal(pthread_create(&thread, NULL, take_elsewhere, &k.s), 0);
+	pthread_join(thread, NULL);
+	until(&k.c, k.c.taken == 4);
+	k.s.loop = home;
+	io_take(&k.s.io, home);
+	assert_int_equal(io_write(&k.c.io, "again", 5), 0);
+	until(&k.s, k.s.taken == 15);
+	link_down(&k);
+}
+
+static void
+a_plain_socket_that_was_readable_is_read_by_the_loop_that_takes_it(void **state)
+{
+	struct party p = { .pause_at = 'D', .consume = true };
+	int peer = accepted(&p, 100);
+	struct ev_loop *first = p.loop;
+
+	(void)state;
+	assert_int_equal(write(peer, "one", 3), 3);
+	until(&p, p.taken == 3);
+	p.pause_at = 0;
+	io_hand_over(&p.io);
+	assert_int_equal(write(peer, "two", 3), 3);
+	shutdown(peer, SHUT_WR);
+	turn(first);
+	assert_int_equal(p.taken, 3);
+	p.loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+	io_take(&p.io, p.loop);
+	io_pause(&p.io, false);
+	until(&p, has_told(&p, 'E'));
+	assert_int_equal(p.taken, 6);
+	io_close(&p.io);
+	close(peer);
+	ev_loop_destroy(first);
+	done(&p);
+}
+
 static void
 a_refused_client_reads_the_alert_before_the_end(void **state)
 {
@@ -783,6 +857,8 @@ main(void)
 		cmocka_unit_test(tls_carries_bytes_both_ways_and_ends_in_order),
 		cmocka_unit_test(a_lot_goes_through_a_small_window),
 		cmocka_unit_test(bytes_held_by_tls_are_not_forgotten_over_a_pause),
+		cmocka_unit_test(another_thread_takes_a_socket_with_the_bytes_that_tls_holds),
+		cmocka_unit_test(a_plain_socket_that_was_readable_is_read_by_the_loop_that_takes_it),
 		cmocka_unit_test(a_refused_client_reads_the_alert_before_the_end),
 		cmocka_unit_test(an_alert_is_read_although_our_write_failed_first),
 		cmocka_unit_test(plain_text_to_tls_and_a_reset_in_the_handshake_are_failures),
