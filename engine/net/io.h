@@ -109,9 +109,9 @@ void io_consumed(struct io *io);
 static inline void io_leave(struct io *io) { io->left = true; }
 
 /*
- * Gives io to the thread of another loop: io_hand_over in the thread that has it, outside its callbacks and not while it
- * lingers; then io_take in the other thread, with its loop (borrowed). No event is raised between the two. Bytes that
- * came before, also those that TLS has read and not yet decrypted, are raised as IO_DATA there, unless io is paused.
+ * Give io to the thread of another loop: io_hand_over in the thread that has it, outside its callbacks; then io_take in
+ * the other thread, with its loop (borrowed). No event is raised between the two. Bytes that came before, also those
+ * that TLS holds and has not decrypted, are raised as IO_DATA there, unless io is paused. Not while io lingers.
  */
 void io_hand_over(struct io *io);
 void io_take(struct io *io, struct ev_loop *loop);
