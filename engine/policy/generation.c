@@ -1,452 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy/generation.h"
+#include "policy/generation_internal.h"
 
-#include "base/buf.h"
-#include "base/file.h"
-#include "security/certmap_read.h"
-#include "policy/certuser.h"
-#include "policy/inputs.h"
-#include "policy/lint.h"
-#include "policy/policy_params.h"
 #include "base/log.h"
-#include "base/path.h"
-#include "security/saf_read.h"
-#include "security/request_user.h"
-#include "tls/tls_shared.h"
-#include "config/definition_place.h"
+#include "security/certmap.h"
+#include "security/saf.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
-
-/* A load under way. It adds each fault and goes on to find the next. */
-struct loading {
-	struct generation *g;
-	const struct generation_options *options;
-	struct definition *d;
-	struct faults *faults;
-	struct tls_shared tls;
-};
 
 static void
-free_parts(struct generation *g)
+free_services(struct service *s, size_t n)
 {
-	size_t n = g->definition != NULL ? g->definition->ntcpipservices : 0;
+	for (size_t i = 0; i < n && s != NULL; i++)
+		tls_config_unref(s[i].tls);
+	free(s);
+}
 
-	for (size_t i = 0; i < n && g->service != NULL; i++)
-		tls_config_unref(g->service[i].tls);
-	free(g->service);
-	n = g->definition != NULL ? g->definition->nipconns : 0;
-	for (size_t i = 0; i < n && g->outbound != NULL; i++)
-		tls_config_unref(g->outbound[i].tls);
-	free(g->outbound);
-	free(g->uses);
+/* Frees the objects of one part. */
+static void
+free_part(struct generation *g)
+{
 	policy_free(g->policy); /* before its sources */
+	free_services(g->service, g->definition->ntcpipservices);
+	free_services(g->outbound, g->definition->nipconns);
+	free(g->uses);
+}
+
+void
+generation_discard(struct generation *g)
+{
+	for (unsigned i = g->parts; i-- > 0;) /* part[0] is the last one: the others read its inputs */
+		free_part(&g->part[i]);
 	sources_free(g->sources);
 	saf_free(g->saf);
 	certmap_free(g->certmap);
 	ring_unref(g->ring);
-}
-
-/* True, with a fault added: there is no file at the path that region { } gives for the attribute. */
-static bool
-is_gone(const struct loading *l, const char *attribute, const char *path)
-{
-	return path_gone(path, definition_place_file(l->d, l->d->region.line), definition_place_line(l->d->region.line), attribute, l->faults);
-}
-
-static void
-load_ring(struct loading *l)
-{
-	const struct region_def *r = &l->d->region;
-	struct fault f;
-
-	if (r->ring[0] == '\0' || is_gone(l, "region: ring", r->ring))
-		return;
-	l->g->ring = ring_load(r->ring, l->faults);
-	if (l->g->ring == NULL)
-		return;
-	if (ring_permits(l->g->ring, request_user_of_region(r), &f) < 0)
-		definition_fault(l->d, l->faults, FAULT_ERROR, "ring_permit", r->line, "region: ring: %s", f.text);
-	l->g->certmap = certmap_load(l->g->ring, l->faults);
-}
-
-/* The first tcpipservice whose requests the saf decides on; NULL: none. */
-static const struct tcpipservice_def *
-left_to_saf(const struct definition *d)
-{
-	for (size_t i = 0; i < d->ntcpipservices && resource_sec(&d->region); i++)
-		if (d->tcpipservice[i].attach[0] == '\0')
-			return &d->tcpipservice[i];
-	return NULL;
-}
-
-static void
-load_saf(struct loading *l)
-{
-	const struct tcpipservice_def *left = left_to_saf(l->d);
-	const char *file = l->d->region.saf;
-
-	if (*file == '\0' || is_gone(l, "region: saf", file))
-		return;
-	l->g->saf = saf_load(file, l->faults);
-	if (l->g->saf != NULL && left != NULL && !saf_has(l->g->saf, SAF_TRANSACTIONS))
-		faults_add(l->faults, FAULT_WARNING, "saf_class", file, 0, "there is no class %s, which sec = yes needs: all requests to "
-			"tcpipservice %s are refused", SAF_TRANSACTIONS, left->tcpipservice);
-}
-
-/* Whether there is a ring. Adds a fault when none is named; a ring that did not load has its fault already. */
-static bool
-ring_there(struct loading *l, int line, const char *kind, const char *name)
-{
-	if (l->g->ring == NULL && l->d->region.ring[0] == '\0')
-		definition_fault(l->d, l->faults, FAULT_ERROR, "ring_missing", line, "%s %s: TLS needs a key ring: region { ring = \"...\" }", kind,
-			name);
-	return l->g->ring != NULL;
-}
-
-static void
-load_tls(struct loading *l, struct service *s)
-{
-	const struct tcpipservice_def *def = s->def;
-	struct tls_options o = {
-		.ring = l->g->ring,
-		.label = def->certificate,
-		.ask_certificate = def->ssl == SSL_CLIENTAUTH,
-		.strict = l->d->region.x509strict,
-		.ciphers = def->ciphers,
-	};
-	struct ring_user u = { definition_place_file(l->d, def->line), definition_place_line(def->line), "tcpipservice", def->tcpipservice };
-	struct fault f;
-
-	if (def->ssl == SSL_NO || !ring_there(l, def->line, "tcpipservice", def->tcpipservice))
-		return;
-	s->tls = tls_shared_config(&l->tls, WAY_IN, &o, &f);
-	if (s->tls == NULL)
-		definition_fault(l->d, l->faults, FAULT_ERROR, "tls", def->line, "tcpipservice %s: %s", def->tcpipservice, f.text);
-	else
-		tls_config_judge(s->tls, WAY_IN, &o, &u, l->faults);
-}
-
-static bool
-has_label(struct loading *l, const struct ipconn_def *c)
-{
-	if (c->certificate[0] == '\0' || ring_has(l->g->ring, c->certificate))
-		return true;
-	definition_fault(l->d, l->faults, FAULT_ERROR, "certificate_missing", c->line, "ipconn %s: the ring %s has no certificate labelled %s", c->ipconn,
-		ring_dir(l->g->ring), c->certificate);
-	return false;
-}
-
-/*
- * Of sockets that the region dials for an ipconn. The ring needs no own certificate, since the partner may ask for
- * none.
- */
-static void
-load_outbound_tls(struct loading *l, struct service *s)
-{
-	const struct ipconn_def *c = s->ipconn;
-	struct tls_options o = { .ring = l->g->ring, .label = c->certificate, .optional_own = true, .strict = l->d->region.x509strict,
-		.ciphers = c->ciphers };
-	struct ring_user u = { definition_place_file(l->d, c->line), definition_place_line(c->line), "ipconn", c->ipconn };
-	struct fault f;
-
-	if (c->ssl == NO || !ring_there(l, c->line, "ipconn", c->ipconn) || !has_label(l, c))
-		return;
-	s->tls = tls_shared_config(&l->tls, WAY_OUT, &o, &f);
-	if (s->tls == NULL)
-		definition_fault(l->d, l->faults, FAULT_ERROR, "tls", c->line, "ipconn %s: %s", c->ipconn, f.text);
-	else
-		tls_config_judge(s->tls, WAY_OUT, &o, &u, l->faults);
-}
-
-struct owner { /* the object of an attribute, for messages */
-	const char *kind, *name;
-	int line;
-};
-
-/*
- * Checks and keeps the parameters that the attribute gives to the script. -1 with a fault at the line of the
- * attribute.
- */
-static int
-bind_params(struct loading *l, const struct owner *o, const char *attribute, const char *script, const struct source *source)
-{
-	const struct params *params = params_find(&l->d->params, o->kind, o->name, attribute);
-	struct fault f;
-
-	if (policy_params_bind(l->g->policy, script, params != NULL ? params->text : NULL, &f) == 0)
-		return 0;
-	definition_fault(l->d, l->faults, FAULT_ERROR, "params", params != NULL ? params->line : o->line, "%s %s: %s: %s: %s", o->kind, o->name,
-		attribute, source->path, f.text);
-	return -1;
-}
-
-/* Loads the script that an attribute names. NULL, with a fault added: it did not load. */
-static const struct source *
-load_source(struct loading *l, const struct owner *o, const char *attribute, const char *script)
-{
-	struct fault f;
-	const struct source *source = sources_get(l->g->sources, script, &f);
-	char elsewhere[3 * PATH_SIZE];
-
-	if (source == NULL)
-		definition_fault(l->d, l->faults, FAULT_ERROR, "script", o->line, "%s %s: %s: %s%s", o->kind, o->name, attribute, f.text,
-			sources_elsewhere(l->g->sources, script, l->d->file, elsewhere, sizeof elsewhere));
-	else if (source->library)
-		definition_fault(l->d, l->faults, FAULT_ERROR, "script", o->line, "%s %s: %s: \"%s\" is a module of the library, not a policy", o->kind,
-			o->name, attribute, script);
-	else if (policy_load(l->g->policy, script, l->faults) == 0 && bind_params(l, o, attribute, script, source) == 0)
-		return source;
-	return NULL;
-}
-
-/*
- * Loads the script of a door. The script of a question must have the function. A notice shares the attribute of an
- * earlier question, which loads the script.
- */
-static void
-load_door(struct loading *l, struct service *s, const struct owner *o, enum door d, const char *script)
-{
-	const struct door_row *row = door_row(d);
-	const struct source *source = NULL;
-
-	if (script[0] == '\0')
-		return;
-	if (row->kind == DOOR_QUESTION && (source = load_source(l, o, row->attribute, script)) == NULL)
-		return;
-	if (policy_has(l->g->policy, script, d))
-		s->script[d] = script;
-	else if (source != NULL)
-		definition_fault(l->d, l->faults, FAULT_ERROR, "script_door", o->line, "%s %s: %s: %s has no function %s", o->kind, o->name,
-			row->attribute, source->path, row->name);
-}
-
-static void
-load_program(struct loading *l, const struct program_def *p)
-{
-	struct owner o = { "program", p->program, p->line };
-	const struct source *source = p->script[0] != '\0' ? load_source(l, &o, "script", p->script) : NULL;
-
-	if (source != NULL && !policy_runs(l->g->policy, p->script))
-		definition_fault(l->d, l->faults, FAULT_ERROR, "script_door", p->line,
-			"program %s: script: %s has no function run; add run = function(request) ... end to the table it returns", p->program,
-			source->path);
-}
-
-static void
-load_scripts(struct loading *l, struct service *s)
-{
-	struct owner o = { "tcpipservice", s->def->tcpipservice, s->def->line };
-
-	for (enum door d = 0; d < DOOR_COUNT; d++)
-		load_door(l, s, &o, d, door_script(d, resource_tcpipservice, s->def));
-}
-
-/*
- * The scripts of an ipconn judge the connections that the region dials for it; those of its tcpipservice judge
- * connections that come in.
- */
-static void
-load_outbound_scripts(struct loading *l, struct service *s)
-{
-	struct owner o = { "ipconn", s->ipconn->ipconn, s->ipconn->line };
-
-	for (enum door d = 0; d < DOOR_COUNT; d++)
-		load_door(l, s, &o, d, door_script(d, resource_ipconn, s->ipconn));
-}
-
-/* Whether the name is that of the saf's file, which may be in the directory of scripts and larger than a script. */
-static bool
-is_saf(const struct region_def *r, const char *name)
-{
-	char path[2 * PATH_SIZE];
-
-	snprintf(path, sizeof path, "%s/%s.lua", r->policies, name);
-	return r->saf[0] != '\0' && file_same(path, r->saf);
-}
-
-static bool
-ends_with(const char *name, const char *tail)
-{
-	size_t n = strlen(name), len = strlen(tail);
-
-	return n > len && strcmp(name + n - len, tail) == 0;
-}
-
-bool
-generation_is_script(const struct region_def *r, const char *name)
-{
-	return strcmp(name, "region") != 0 && !is_saf(r, name) && !ends_with(name, "_spec") && !ends_with(name, "_invariant");
-}
-
-/* Compiles a script that no definition names. */
-static void
-generation_compile_other(void *arg, const char *name)
-{
-	struct loading *l = arg;
-	const struct source *source;
-	struct fault f;
-
-	if (!generation_is_script(&l->d->region, name))
-		return;
-	source = sources_get(l->g->sources, name, &f);
-	if (source == NULL)
-		faults_add(l->faults, FAULT_ERROR, "script", NULL, 0, "%s", f.text);
-	else if (!definition_has_file(l->d, source->path) && policy_path(l->g->policy, name) == NULL)
-		policy_compile(l->g->policy, name, l->faults);
-}
-
-static int
-open_policy(struct loading *l)
-{
-	const struct region_def *r = &l->d->region;
-	struct budget_limits limits = { r->instructions, r->milliseconds, (size_t)r->kilobytes };
-	struct wait_limits waits = { r->wait_milliseconds / 1e3, (unsigned)r->waiting, (unsigned)r->waiting_peer, r->policy_http, l->g->ring };
-	struct generation *g = l->g;
-
-	g->sources = sources_new(l->options->library_dir, r->policies);
-	if (g->sources == NULL || (l->options->give != NULL && l->options->give(l->options->give_arg, g->sources) < 0)) {
-		faults_add(l->faults, FAULT_ERROR, "memory", NULL, 0, "out of memory");
-		return -1;
-	}
-	g->policy = policy_new(g->sources, &limits, l->options->world, l->options->log, l->faults);
-	if (g->policy == NULL)
-		return -1;
-	policy_use_saf(g->policy, g->saf);
-	policy_use_waits(g->policy, &waits);
-	return 0;
-}
-
-static void
-load_policies(struct loading *l)
-{
-	struct fault f;
-
-	if ((l->options->give == NULL && is_gone(l, "region: policies", l->d->region.policies)) || open_policy(l) < 0)
-		return;
-	for (size_t i = 0; i < l->d->ntcpipservices; i++)
-		load_scripts(l, &l->g->service[i]);
-	for (size_t i = 0; i < l->d->nipconns; i++)
-		load_outbound_scripts(l, &l->g->outbound[i]);
-	for (size_t i = 0; i < l->d->nprograms; i++)
-		load_program(l, &l->d->program[i]);
-	if (l->options->all_scripts && sources_scan(l->g->sources, generation_compile_other, l, &f) < 0)
-		definition_fault(l->d, l->faults, FAULT_WARNING, "policies", l->d->region.line, "region: policies: %s", f.text);
-	if (l->options->all_scripts)
-		lint_run(l->g->sources, l->options->library_dir, l->d, l->faults);
-	sources_doubts(l->g->sources, l->faults);
-	inputs_doubts(policy_inputs(l->g->policy), l->faults);
-}
-
-/* Adds the line "NAME DIGEST" of a file. */
-static void
-add_line(struct buf *lines, const char *name, const char *digest)
-{
-	char line[INPUT_NAME + 70];
-
-	snprintf(line, sizeof line, "%s %s\n", name, digest);
-	buf_add(lines, line, strlen(line));
-}
-
-static void
-add_params(struct buf *lines, const struct params *p)
-{
-	char digest[65], name[64];
-
-	snprintf(name, sizeof name, "%s %s", p->title, p->attribute);
-	tls_digest(p->text, strlen(p->text), digest);
-	add_line(lines, name, digest);
-}
-
-/*
- * The hash of a generation: the first twelve digits of the SHA-256 of the lines of its scripts, of their parameters
- * and of the files that they read, in the order of reading.
- */
-static void
-hash_files(struct generation *g)
-{
-	struct buf lines;
-	char digest[65];
-
-	buf_init(&lines, 0);
-	for (const struct source *s = sources_first(g->sources); s != NULL; s = s->next) {
-		tls_digest(s->bytes, s->len, digest);
-		add_line(&lines, s->name, digest);
-	}
-	for (size_t i = 0; i < g->definition->params.n; i++)
-		add_params(&lines, &g->definition->params.item[i]);
-	for (const struct input *one = inputs_first(policy_inputs(g->policy)); one != NULL; one = one->next)
-		add_line(&lines, one->name, one->digest);
-	tls_digest(buf_bytes(&lines), buf_len(&lines), digest);
-	memcpy(g->hash, digest, sizeof g->hash - 1);
-	buf_free(&lines);
-}
-
-static void
-load_parts(struct loading *l)
-{
-	load_ring(l);
-	load_saf(l);
-	for (size_t i = 0; i < l->d->ntcpipservices; i++) {
-		const struct tcpipservice_def *def = &l->d->tcpipservice[i];
-
-		l->g->service[i] = (struct service){ .way = WAY_IN, .def = def, .ssl = (enum ssl)def->ssl, .heartbeat = def->heartbeat,
-			.heartbeat_timeout = def->heartbeat_timeout };
-		load_tls(l, &l->g->service[i]);
-	}
-	for (size_t i = 0; i < l->d->nipconns; i++) {
-		const struct ipconn_def *c = &l->d->ipconn[i];
-
-		l->g->outbound[i] = (struct service){ .way = WAY_OUT, .ipconn = c, .ssl = c->ssl == NO ? SSL_NO : SSL_YES_, .heartbeat = -1,
-			.heartbeat_timeout = -1 };
-		load_outbound_tls(l, &l->g->outbound[i]);
-	}
-	l->g->outbound[l->d->nipconns] = (struct service){ .way = WAY_OUT, .heartbeat = -1, .heartbeat_timeout = -1 };
-	load_policies(l);
-}
-
-static struct generation *
-new_generation(struct definition *d, const struct generation_options *o)
-{
-	struct generation *g = calloc(1, sizeof *g);
-
-	if (g == NULL)
-		return NULL;
-	*g = (struct generation){ .refs = 1, .number = o->number, .loaded = o->now, .definition = d, .log = o->log };
-	g->service = calloc(d->ntcpipservices + 1, sizeof *g->service);
-	g->outbound = calloc(d->nipconns + 1, sizeof *g->outbound);
-	g->uses = calloc(d->nprograms + 1, sizeof *g->uses);
-	if (g->service != NULL && g->outbound != NULL && g->uses != NULL)
-		return g;
-	free_parts(g);
 	free(g);
-	return NULL;
+}
+
+static int
+make_part(struct generation *g, struct definition *d)
+{
+	bool home = g == g->part;
+
+	g->service = calloc(d->ntcpipservices + 1, sizeof *g->service);
+	g->outbound = home ? calloc(d->nipconns + 1, sizeof *g->outbound) : NULL;
+	g->uses = home ? calloc(d->nprograms + 1, sizeof *g->uses) : NULL;
+	return g->service != NULL && (!home || (g->outbound != NULL && g->uses != NULL)) ? 0 : -1;
 }
 
 struct generation *
-generation_load(struct definition *d, const struct generation_options *o, struct faults *faults)
+generation_make(struct definition *d, const struct generation_options *o)
 {
-	struct generation *g = new_generation(d, o);
-	struct loading l = { .g = g, .options = o, .d = d, .faults = faults };
-	size_t before = faults->errors;
+	unsigned parts = 1 + o->gates;
+	struct generation *g = calloc(parts, sizeof *g);
+	int rc = 0;
 
-	if (g == NULL) {
-		faults_add(faults, FAULT_ERROR, "memory", NULL, 0, "out of memory");
+	if (g == NULL)
 		return NULL;
+	for (unsigned i = 0; i < parts; i++) {
+		g[i] = (struct generation){ .part = g, .parts = parts, .number = o->number, .loaded = o->now, .definition = d,
+			.log = i == 0 ? o->log : o->gate[i - 1].log };
+		rc |= make_part(&g[i], d);
 	}
-	load_parts(&l);
-	tls_shared_free(&l.tls);
-	if (faults->errors == before)
-		certuser_check(g, faults);
-	if (faults->errors == before) {
-		hash_files(g);
-		inputs_seal(policy_inputs(g->policy));
+	atomic_init(&g->refs, 1);
+	if (rc == 0)
 		return g;
-	}
-	free_parts(g);
-	free(g);
+	generation_discard(g);
 	return NULL;
 }
 
@@ -454,21 +75,33 @@ struct generation *
 generation_ref(struct generation *g)
 {
 	if (g != NULL)
-		g->refs++;
+		atomic_fetch_add_explicit(&g->part->refs, 1, memory_order_relaxed);
 	return g;
 }
 
 void
 generation_unref(struct generation *g)
 {
+	struct definition *d;
 	char number[24];
 
-	if (g == NULL || --g->refs > 0)
+	if (g == NULL || atomic_fetch_sub_explicit(&g->part->refs, 1, memory_order_acq_rel) != 1)
 		return;
+	g = g->part;
+	d = g->definition;
 	log_say(g->log, MSG_SP0013, "#generation", log_number(number, (int64_t)g->number), NULL);
-	free_parts(g);
-	definition_free(g->definition);
-	free(g);
+	generation_discard(g);
+	definition_free(d);
+}
+
+struct generation *
+generation_at(const struct generation *g, unsigned worker)
+{
+	if (worker < g->parts)
+		return &g->part[worker];
+	fprintf(stderr, "sallyport: generation %llu has no part for worker %u; it was loaded with %u parts\n", (unsigned long long)g->number,
+		worker, g->parts);
+	abort();
 }
 
 const struct service *

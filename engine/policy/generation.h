@@ -3,6 +3,10 @@
  * generation: one load of definitions, key ring and scripts; immutable and counted. A load either succeeds as a whole
  * or makes no generation. A connection takes a reference when it is made and is judged by that generation until it is
  * installed.
+ *
+ * A generation has a part for each worker (struct generation): the objects that one thread uses alone, which are the
+ * Lua state and the settings of TLS. The other objects are made once and do not change; all parts point to them. The
+ * parts are counted together: they live until the last reference to any of them is given back, by any thread.
  */
 #ifndef SALLYPORT_GENERATION_H
 #define SALLYPORT_GENERATION_H
@@ -24,28 +28,40 @@ struct service { /* how a generation treats a socket: by a tcpipservice, or by a
 	const char *script[DOOR_COUNT];      /* in def or ipconn; NULL: none named, or the script lacks the function of a notice */
 };
 
-struct generation {
-	unsigned refs;       /* held by the worker, its connections and its ipconns */
+struct generation { /* the part of one worker */
+	struct generation *part; /* the parts of all workers, an array that begins with the part of worker 0, the home */
+	unsigned parts;          /* how many */
+	_Atomic unsigned refs;   /* of part[0]: of all parts, held by workers, connections, ipconns and requests */
+	/* of this part */
+	struct service *service;       /* owned; as many as definition->ntcpipservices, same order */
+	struct policy *policy;         /* owned */
+	struct log *log;               /* borrowed, of the worker; that of part[0] gets SP0013 when the generation is freed */
+	/* of part[0] only: the home alone dials and runs programs */
+	struct service *outbound;      /* owned; one for each of definition->nipconns, same order, then one for the defaults; else NULL */
+	uint64_t *uses;                /* owned; number of runs of each of definition->nprograms, same order; else NULL */
+	/* the same in each part; the objects belong to part[0] */
 	uint64_t number;     /* 1, 2, ... */
 	double loaded;       /* seconds since 1970 */
-	struct definition *definition; /* owned */
+	struct definition *definition;
 	struct ring *ring;             /* counted; NULL: none named */
-	struct service *service;       /* owned; as many as definition->ntcpipservices, same order */
-	struct service *outbound;      /* owned; one for each of definition->nipconns, same order, then one for the defaults */
-	uint64_t *uses;                /* owned; number of runs of each of definition->nprograms, same order */
-	struct certmap *certmap;       /* owned; NULL: the ring has no maps.lua */
-	struct saf *saf;               /* owned; NULL: none named */
-	struct sources *sources;       /* owned */
-	struct policy *policy;         /* owned */
+	struct certmap *certmap;       /* NULL: the ring has no maps.lua */
+	struct saf *saf;               /* NULL: none named */
+	struct sources *sources;       /* sealed */
 	char hash[SCRIPT_HASH_SIZE];   /* of its scripts and the files that they read, by names and bytes: equal for two loads of the same files */
-	struct log *log;               /* borrowed; gets SP0013 when the generation is freed */
+};
+
+struct generation_gate { /* the objects of a gate that its part borrows */
+	const struct host_world *world;
+	struct log *log;
 };
 
 struct generation_options {
 	uint64_t number;
 	const char *library_dir; /* the directory of policy.lua */
-	const struct host_world *world;
+	const struct host_world *world;     /* of worker 0, as log */
 	struct log *log;
+	const struct generation_gate *gate; /* borrowed during the load: of the workers 1, 2, ... */
+	unsigned gates;                     /* how many; 0: the generation has one part */
 	double now;
 	int (*give)(void *arg, struct sources *s); /* gives the scripts (sources_give); -1: no memory. NULL: the directory has them */
 	void *give_arg;
@@ -54,9 +70,9 @@ struct generation_options {
 
 /*
  * Loads the parts that d names: the ring, the saf, a TLS configuration for each tcpipservice and ipconn with TLS, and
- * each script. Checks that each label exists and that each script has the function of the door that names it. On
- * success the generation owns d, and the caller owns one reference. On a fault: NULL, every fault is added with its
- * place, and d still belongs to the caller.
+ * each script. Checks that each label exists and that each script has the function of the door that names it. Then
+ * compiles the same bytes again for each gate. On success the generation owns d, and the caller owns one reference to
+ * the part of worker 0. On a fault: NULL, every fault is added once with its place, and d still belongs to the caller.
  */
 struct generation *generation_load(struct definition *d, const struct generation_options *o, struct faults *faults);
 /*
@@ -64,13 +80,20 @@ struct generation *generation_load(struct definition *d, const struct generation
  * (region.lua), the saf, decision tables and invariants too.
  */
 bool generation_is_script(const struct region_def *r, const char *name);
-/* Adds a reference. Returns g. NULL is fine. */
+/* Adds a reference. Returns g. NULL is fine. Thread-safe, as generation_unref. */
 struct generation *generation_ref(struct generation *g);
-/* Gives a reference back; the last one frees the generation (message SP0013). NULL is fine. */
+/*
+ * Gives a reference back; the last one frees the generation with all its parts (message SP0013). NULL is fine.
+ */
 void generation_unref(struct generation *g);
 /*
+ * The part of another worker of the same generation, which lives as long as g. Takes no reference. The process ends
+ * when the generation was loaded without a part for that worker: two threads would use one Lua state.
+ */
+struct generation *generation_at(const struct generation *g, unsigned worker);
+/*
  * The service of sockets that the region dials for the ipconn defined as name, or copied from the template of that
- * name. "" or unknown: the defaults.
+ * name. "" or unknown: the defaults. Only the part of worker 0 has them.
  */
 const struct service *generation_outbound(const struct generation *g, const char *name);
 /* The service of a tcpipservice; NULL: the generation defines none of that name. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/notes.h"
 
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,14 +9,14 @@ struct notes *
 notes_ref(struct notes *n)
 {
 	if (n != NULL)
-		n->refs++;
+		atomic_fetch_add(&n->refs, 1);
 	return n;
 }
 
 void
 notes_unref(struct notes *n)
 {
-	if (n == NULL || --n->refs > 0)
+	if (n == NULL || atomic_fetch_sub(&n->refs, 1) != 1)
 		return;
 	for (size_t i = 0; i < n->n; i++)
 		free(n->item[i].text);
@@ -62,7 +63,7 @@ copy_without(const struct notes *from, enum door door, const char *key)
 
 	if (n == NULL)
 		return NULL;
-	n->refs = 1;
+	atomic_init(&n->refs, 1);
 	for (size_t i = 0; from != NULL && i < from->n; i++)
 		if (from->item[i].door != door && strcmp(from->item[i].key, key) != 0 && !append(n, &from->item[i])) {
 			notes_unref(n);

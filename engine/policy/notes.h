@@ -2,7 +2,7 @@
 /*
  * notes: what the doors of a connection noted for its later doors (policy.note, facts.notes). A set is counted, and a
  * holder changes it by a copy when others hold it too, so that a copy of facts keeps its notes. NULL is the empty set.
- * Used on the loop only.
+ * Holders may be in several threads; each holder is used by one.
  */
 #ifndef SALLYPORT_NOTES_H
 #define SALLYPORT_NOTES_H
@@ -32,7 +32,7 @@ struct note {
 };
 
 struct notes {
-	unsigned refs;
+	_Atomic unsigned refs;
 	size_t n;
 	struct note item[NOTES_MAX];
 };

@@ -425,6 +425,7 @@ policy_new(struct sources *src, const struct budget_limits *limits, const struct
 	p->limits = *limits;
 	p->log = log;
 	p->modules.sources = src;
+	p->inputs = inputs;
 	p->host = (struct lhost){ .world = world, .inputs = inputs, .data_dir = sources_directory(src), .mock = LUA_NOREF, .pay = budget_pay };
 	if (open_state(p, L, faults) == 0)
 		return p;
@@ -456,6 +457,14 @@ struct inputs *
 policy_inputs(const struct policy *p)
 {
 	return p->host.inputs;
+}
+
+void
+policy_use_inputs(struct policy *p, struct inputs *others)
+{
+	inputs_free(p->inputs);
+	p->inputs = NULL;
+	p->host.inputs = others;
 }
 
 /* Loads the scripts into the new state. opened: the state has its library; else no script gets its functions. */
@@ -524,6 +533,6 @@ policy_free(struct policy *p)
 	}
 	policy_params_free(p);
 	sandbox_free(p->L);
-	inputs_free(p->host.inputs); /* after the state that uses them */
+	inputs_free(p->inputs); /* after the state that uses them */
 	free(p);
 }

@@ -42,6 +42,11 @@ void policy_use_saf(struct policy *p, const struct saf *s);
 void policy_watch(struct policy *p, struct script_cover *c);
 /* The files that scripts read while they load; they belong to the policy. */
 struct inputs *policy_inputs(const struct policy *p);
+/*
+ * Has scripts find the files of another policy of the same generation, whose inputs are sealed; borrowed, must outlive
+ * the policy. Before the first script is loaded.
+ */
+void policy_use_inputs(struct policy *p, struct inputs *others);
 /* Frees the state and all scripts. NULL is fine. */
 void policy_free(struct policy *p);
 

@@ -38,6 +38,7 @@ struct policy {
 	struct log *log;         /* borrowed; may be NULL */
 	struct modules modules;
 	struct lhost host;
+	struct inputs *inputs;   /* owned; NULL: host has those of another policy */
 	struct script *script;   /* owned list */
 	struct bound *bound;     /* owned list: the parameters of attributes (policy_params.c) */
 	struct wait_limits waits;

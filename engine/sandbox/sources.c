@@ -21,6 +21,7 @@ struct sources {
 	struct source *first, **last;
 	struct source *given; /* owned; the scripts that were given and not taken yet */
 	char from[40];        /* their origin; "": scripts are read from the directory */
+	bool sealed;
 };
 
 struct sources *
@@ -223,9 +224,15 @@ sources_given(const struct sources *s, const char *name, size_t *len, bool *only
 }
 
 void
+sources_seal(struct sources *s)
+{
+	s->sealed = true;
+}
+
+void
 sources_kept(struct sources *s, const struct source *one, size_t bytes)
 {
-	struct source *p = s->first;
+	struct source *p = s->sealed ? NULL : s->first;
 
 	while (p != NULL && p != one)
 		p = p->next;
@@ -307,7 +314,10 @@ sources_get(struct sources *s, const char *name, struct fault *f)
 		fault_set(f, "\"%.80s\" is not the name of a script: a-z, 0-9 and _, with at most one \"/\"", name);
 		return NULL;
 	}
-	return find(s, name, separator, f);
+	if (!s->sealed)
+		return find(s, name, separator, f);
+	fault_set(f, "script \"%s\" was not read when the generation was loaded", name);
+	return NULL;
 }
 
 const char *

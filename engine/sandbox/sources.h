@@ -2,7 +2,7 @@
 /*
  * sources: the texts of a generation's scripts. Each file is read once and kept, so that each state compiles the same
  * bytes. A name is found in the library directory (`policy`, `policy.ip` and the others of the library) or in the
- * script directory.
+ * script directory. One thread uses them until they are sealed; then they do not change, and each thread may read them.
  */
 #ifndef SALLYPORT_SOURCES_H
 #define SALLYPORT_SOURCES_H
@@ -59,10 +59,16 @@ const char *sources_given(const struct sources *s, const char *name, size_t *len
 /*
  * Returns the source of that name, which belongs to s and is read at the first call. NULL with a fault: no such file;
  * too large; indexed too often (SOURCE_CHAIN_MAX); unreadable; not a valid name ([a-z0-9_]+ with at most one '/', or
- * '.' in the library); a script with the name of a library module; a file or directory that all users may write.
+ * '.' in the library); a script with the name of a library module; a file or directory that all users may write; the
+ * sources are sealed and do not have it.
  */
 const struct source *sources_get(struct sources *s, const char *name, struct fault *f);
-/* Records the bytes that the loaded script keeps. */
+/*
+ * From now on no file is read and nothing is recorded: sources_get finds the scripts that were read, and says of others
+ * that they were not.
+ */
+void sources_seal(struct sources *s);
+/* Records the bytes that the loaded script keeps. No effect on sealed sources. */
 void sources_kept(struct sources *s, const struct source *one, size_t bytes);
 /*
  * Writes the end of a fault about a missing script that the definition `file` names: whether the script is in the

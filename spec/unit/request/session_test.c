@@ -76,6 +76,7 @@ set_up(void **state)
 	b->worker.generation = &b->generation;
 	b->worker.riders = &session_riders;
 	b->generation.definition = &b->definition;
+	b->generation.part = &b->generation;
 	memcpy(b->definition.region.applid, "CICSA", 6);
 	b->definition.region.conversation_kilobytes = 1024;
 	b->definition.region.heartbeat = 60;

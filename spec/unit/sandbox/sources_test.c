@@ -136,6 +136,24 @@ a_file_is_read_once(void **state)
 }
 
 static void
+sealed_sources_read_no_file(void **state)
+{
+	struct house *h = *state;
+	const struct source *s;
+
+	text(h->policies, "lan.lua", "one");
+	text(h->policies, "other.lua", "two");
+	s = sources_get(h->sources, "lan", NULL);
+	sources_kept(h->sources, s, 5);
+	sources_seal(h->sources);
+	sources_kept(h->sources, s, 7);
+	assert_ptr_equal(sources_get(h->sources, "lan", NULL), s);
+	assert_int_equal(s->kept, 5);
+	refused(h, "other", "\"other\" was not read when the generation was loaded");
+	assert_null(s->next);
+}
+
+static void
 refuses_what_is_no_name(void **state)
 {
 	static const char *const bad[] = { "", "/", "a/", "/a", "a//b", "a/b/c", "..", "../lan", "a/..", "./lan", "lan.lua.x", "Lan", "l an",
@@ -224,6 +242,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(finds_scripts_and_library_modules_by_name),
 		T(a_file_is_read_once),
+		T(sealed_sources_read_no_file),
 		T(refuses_what_is_no_name),
 		T(refuses_files_that_are_no_scripts),
 		T(a_script_named_like_a_library_module_is_refused),

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/generation.h"
+
+#include "base/thread.h"
+#include "config/definition_load.h"
+#include "policy/inputs.h"
+#include "tls/ring.h"
+
+#include <ftw.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#define GATES 2
+#define ROUNDS 300
+
+struct house {
+	char dir[64];
+	struct generation *generation;
+	struct faults faults;
+	struct host_world world[1 + GATES];
+};
+
+static int
+set_up(void **state)
+{
+	struct house *h = calloc(1, sizeof *h);
+
+	snprintf(h->dir, sizeof h->dir, "%s/sallyport-parts-XXXXXX", getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
+	assert_non_null(mkdtemp(h->dir));
+	*state = h;
+	return 0;
+}
+
+static int
+remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st, (void)kind, (void)ftw;
+	return remove(path);
+}
+
+static int
+tear_down(void **state)
+{
+	struct house *h = *state;
+
+	generation_unref(h->generation);
+	faults_free(&h->faults);
+	nftw(h->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	free(h);
+	return 0;
+}
+
+static void
+write_file(struct house *h, const char *name, const char *text)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/%s", h->dir, name);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	fclose(f);
+}
+
+/* Loads a generation of a home and GATES gates. NULL: it has faults. */
+static struct generation *
+load(struct house *h, const char *keys, const char *rest)
+{
+	struct generation_gate gate[GATES] = { { .world = &h->world[1] }, { .world = &h->world[2] } };
+	struct generation_options o = { .number = 7, .library_dir = "lua", .now = 1000, .world = &h->world[0], .gate = gate, .gates = GATES };
+	struct definition *d;
+	char text[4000];
+
+	snprintf(text, sizeof text, "region { applid = 'CICSA', networkid = 'NETA', policies = '%s'%s }\n%s", h->dir, keys, rest);
+	d = definition_load_bytes("test.lua", text, strlen(text), &h->faults);
+	assert_non_null(d);
+	h->generation = generation_load(d, &o, &h->faults);
+	if (h->generation == NULL)
+		definition_free(d);
+	return h->generation;
+}
+
+static void
+must_load(struct house *h, const char *keys, const char *rest)
+{
+	char text[900];
+
+	if (load(h, keys, rest) != NULL)
+		return;
+	for (size_t i = 0; i < h->faults.n; i++)
+		print_message("%s\n", faults_print(&h->faults, i, text, sizeof text));
+	fail_msg("does not load");
+}
+
+#define ADMIT_OF_LIST \
+	"local p = require 'policy'\n" \
+	"local list = p.data('list.csv', { key = 'ip' })\n" \
+	"return { admit = function(facts) if list:find(facts.peer.ip) then return p.accept() end return p.refuse 'unlisted' end }\n"
+
+static void
+load_list(struct house *h)
+{
+	write_file(h, "lan.lua", ADMIT_OF_LIST);
+	write_file(h, "list.csv", "ip\n192.0.2.7\n");
+	must_load(h, "", "tcpipservice 'A' { portnumber = 0, admit = 'lan' }\n");
+}
+
+static void
+answered(struct ask *a)
+{
+	(void)a;
+}
+
+/* The code of the part's verdict about an address: "" accepted. */
+static void
+ask(struct generation *g, const char *ip, char code[CODE_SIZE])
+{
+	struct facts facts = { .way = WAY_IN, .now = 1000 };
+	struct ask a = { .policy = g->policy, .script = generation_service(g, "A")->script[DOOR_ADMIT], .door = DOOR_ADMIT, .facts = &facts, .done = answered };
+
+	snprintf(facts.tcpipservice, sizeof facts.tcpipservice, "A");
+	addr_parse(&facts.peer.addr, ip, 4711);
+	policy_ask(&a);
+	snprintf(code, CODE_SIZE, "%s", a.verdict.kind == VERDICT_ACCEPT ? "" : a.verdict.code);
+}
+
+static void
+each_worker_has_a_part_of_its_own(void **state)
+{
+	struct house *h = *state;
+	struct generation *g, *gate;
+
+	write_file(h, "lan.lua", "local p = require 'policy' return { admit = function() return p.accept() end }");
+	must_load(h, ", ring = 'certs/rings/CICSA'", "tcpipservice 'A' { portnumber = 0, ssl = 'yes', admit = 'lan' }\n"
+		"tcpipservice 'B' { portnumber = 0, ssl = 'yes' }\nipconn 'C' { applid = 'CICSB', networkid = 'NETB', host = 'localhost', port = 1 }\n");
+	g = h->generation;
+	assert_ptr_equal(generation_at(g, 0), g);
+	gate = generation_at(g, 2);
+	assert_ptr_equal(generation_at(gate, 0), g);
+	assert_ptr_equal(generation_at(gate, 2), gate);
+	assert_ptr_not_equal(gate->policy, g->policy);
+	assert_ptr_not_equal(generation_service(gate, "A"), generation_service(g, "A"));
+	assert_ptr_not_equal(generation_service(gate, "A")->tls, generation_service(g, "A")->tls);
+	assert_ptr_equal(generation_service(gate, "A")->tls, generation_service(gate, "B")->tls);
+	assert_string_equal(generation_service(gate, "A")->script[DOOR_ADMIT], "lan");
+}
+
+static void
+the_parts_share_all_that_does_not_change(void **state)
+{
+	struct house *h = *state;
+	const struct generation *g, *gate;
+
+	load_list(h);
+	g = h->generation;
+	gate = generation_at(g, 1);
+	assert_int_equal(gate->number, 7);
+	assert_string_equal(gate->hash, g->hash);
+	assert_ptr_equal(gate->definition, g->definition);
+	assert_ptr_equal(gate->sources, g->sources);
+	assert_ptr_equal(inputs_first(policy_inputs(gate->policy)), inputs_first(policy_inputs(g->policy)));
+	assert_ptr_equal(generation_service(gate, "A")->def, generation_service(g, "A")->def);
+}
+
+static void
+a_part_reads_no_further_file(void **state)
+{
+	struct house *h = *state;
+	struct fault f = { "" };
+
+	load_list(h);
+	for (unsigned i = 0; i <= GATES; i++) {
+		assert_null(inputs_data(policy_inputs(generation_at(h->generation, i)->policy), h->dir, "list.csv", 8, NULL, &f));
+		assert_non_null(strstr(f.text, "was not read when the generation was loaded"));
+	}
+	assert_null(sources_get(h->generation->sources, "other", &f));
+}
+
+static void
+a_fault_is_reported_once(void **state)
+{
+	struct house *h = *state;
+
+	write_file(h, "lan.lua", "return { admit = 5 }");
+	assert_null(load(h, "", "tcpipservice 'A' { portnumber = 0, admit = 'lan' }\n"));
+	assert_int_equal(h->faults.errors, 1);
+}
+
+static void
+a_doubt_is_reported_once(void **state)
+{
+	struct house *h = *state;
+	char path[128];
+	size_t n = 0;
+
+	write_file(h, "lan.lua", "local p = require 'policy' return { admit = function() return p.accept() end }");
+	snprintf(path, sizeof path, "%s/lan.lua", h->dir);
+	chmod(path, 0660);
+	must_load(h, "", "tcpipservice 'A' { portnumber = 0, admit = 'lan' }\n");
+	for (size_t i = 0; i < h->faults.n; i++)
+		n += h->faults.entry[i].file != NULL && strstr(h->faults.entry[i].file, "lan.lua") != NULL;
+	assert_int_equal(n, 1);
+}
+
+struct asker { /* a worker: asks its part */
+	struct generation *part;
+	struct thread *thread;
+	unsigned right;
+};
+
+/* Takes and gives back a reference at each question, as a connection does, and gives the worker's back at the end. */
+static void
+ask_often(void *arg)
+{
+	struct asker *a = arg;
+	char code[CODE_SIZE];
+
+	for (int i = 0; i < ROUNDS; i++) {
+		generation_ref(a->part);
+		ask(a->part, i % 2 == 0 ? "192.0.2.7" : "192.0.2.8", code);
+		a->right += strcmp(code, i % 2 == 0 ? "" : "unlisted") == 0;
+		generation_unref(a->part);
+	}
+	generation_unref(a->part);
+}
+
+static void
+each_thread_asks_its_part_and_the_last_one_frees_the_generation(void **state)
+{
+	struct house *h = *state;
+	struct asker asker[1 + GATES] = { { 0 } };
+
+	load_list(h);
+	for (unsigned i = 0; i <= GATES; i++)
+		asker[i].part = generation_ref(generation_at(h->generation, i));
+	generation_unref(h->generation);
+	h->generation = NULL;
+	for (unsigned i = 0; i <= GATES; i++)
+		assert_int_equal(thread_start(&asker[i].thread, ask_often, &asker[i]), 0);
+	for (unsigned i = 0; i <= GATES; i++) {
+		thread_wait(asker[i].thread);
+		assert_int_equal(asker[i].right, ROUNDS);
+	}
+}
+
+#define GROWS \
+	"local p = require 'policy'\nlocal list = p.data('list.csv', { key = 'ip' })\nlocal kept = {}\n" \
+	"return { admit = function(facts)\n" \
+	"  for i = 1, 200 do kept[#kept + 1] = ('x'):rep(400) .. #kept end\n" \
+	"  if list:find(facts.peer.ip) then return p.accept() end return p.refuse 'unlisted'\n" \
+	"end }\n"
+
+/* The states grow beyond their limit, and each thread makes its own anew from the texts that all parts share. */
+static void
+each_thread_renews_its_state(void **state)
+{
+	struct house *h = *state;
+	struct asker asker[1 + GATES] = { { 0 } };
+
+	write_file(h, "lan.lua", GROWS);
+	write_file(h, "list.csv", "ip\n192.0.2.7\n");
+	must_load(h, ", kilobytes = 1024", "tcpipservice 'A' { portnumber = 0, admit = 'lan' }\n");
+	for (unsigned i = 0; i <= GATES; i++) {
+		asker[i].part = generation_ref(generation_at(h->generation, i));
+		assert_int_equal(thread_start(&asker[i].thread, ask_often, &asker[i]), 0);
+	}
+	for (unsigned i = 0; i <= GATES; i++) {
+		thread_wait(asker[i].thread);
+		assert_int_equal(asker[i].right, ROUNDS);
+		assert_true(policy_bytes(generation_at(h->generation, i)->policy) < 16 * 1024 * 1024);
+	}
+}
+
+static void
+a_part_that_was_not_loaded_ends_the_process(void **state)
+{
+	struct house *h = *state;
+	int status = 0;
+	pid_t pid;
+
+	load_list(h);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		signal(SIGABRT, SIG_DFL);
+		generation_at(h->generation, 1 + GATES);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGABRT);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(each_worker_has_a_part_of_its_own),
+		T(the_parts_share_all_that_does_not_change),
+		T(a_part_reads_no_further_file),
+		T(a_fault_is_reported_once),
+		T(a_doubt_is_reported_once),
+		T(each_thread_asks_its_part_and_the_last_one_frees_the_generation),
+		T(each_thread_renews_its_state),
+		T(a_part_that_was_not_loaded_ends_the_process),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
