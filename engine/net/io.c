@@ -383,6 +383,8 @@ step(struct io *io, int revents)
 	if (gone)
 		return;
 	io->gone = NULL;
+	if (io->tls != NULL && !io->shaking)
+		tls_rest(io->tls);
 	settle(io);
 }
 

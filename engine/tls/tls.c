@@ -318,7 +318,7 @@ tls_handshake(struct tls *t)
 		r = outcome(t, SSL_do_handshake(t->ssl));
 	} while (r == TLS_WANT_VERDICT && tls_wait_ask(t));
 	if (r == TLS_OK)
-		SSL_clear_mode(t->ssl, SSL_MODE_ASYNC);
+		SSL_clear_mode(t->ssl, SSL_MODE_ASYNC | SSL_MODE_RELEASE_BUFFERS); /* from now on tls_rest releases them */
 	return r == TLS_CLOSED ? fail(t, 0) : r;
 }
 
@@ -377,6 +377,21 @@ tls_pending(const struct tls *t)
 	if (n > 0)
 		return (size_t)n;
 	return SSL_has_pending(t->ssl) ? 1 : 0; /* read ahead, not yet decrypted */
+}
+
+/*
+ * SSL_read_ex has wiped the bytes that it gave out (SSL_OP_CLEANSE_PLAINTEXT). While that option is set, OpenSSL wipes
+ * all 16 KiB of the read buffer when it frees it, which costs as much as the decryption of a record.
+ */
+void
+tls_rest(struct tls *t)
+{
+	mine(t);
+	if (!SSL_is_init_finished(t->ssl) || !between_records(t))
+		return;
+	SSL_clear_options(t->ssl, SSL_OP_CLEANSE_PLAINTEXT);
+	SSL_free_buffers(t->ssl);
+	SSL_set_options(t->ssl, SSL_OP_CLEANSE_PLAINTEXT);
 }
 
 const struct tls_ending *

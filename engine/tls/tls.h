@@ -134,6 +134,11 @@ enum tls_result tls_write(struct tls *t, const void *from, size_t n, size_t *sen
 enum tls_result tls_close_notify(struct tls *t);
 /* The number of bytes that can be read although the descriptor is not readable; at least 1 when there may be some. */
 size_t tls_pending(const struct tls *t);
+/*
+ * Frees the stream's buffers, about 17 KiB each, unless a part of a record is in them; the next call makes them again.
+ * The owner calls it when it has read and written all that it can. No effect before the end of the handshake.
+ */
+void tls_rest(struct tls *t);
 
 struct tls_ending { /* why a stream failed; zero while it works */
 	int alert;              /* the alert's number, -1 none */

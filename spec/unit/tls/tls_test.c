@@ -522,6 +522,84 @@ what_was_read_ahead_is_pending(void **state)
 }
 
 static void
+a_stream_that_rests_loses_no_byte(void **state)
+{
+	static const int versions[] = { 12, 13 };
+	char got[8] = "";
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof versions / sizeof versions[0]; i++) {
+		struct bout b = { .version = versions[i], .judgement = TLS_ACCEPT };
+
+		start(&b);
+		tls_rest(b.s); /* before the handshake it has no effect */
+		drive(&b);
+		assert_int_equal(tls_write(b.c, "abc", 3, &n), TLS_OK);
+		assert_int_equal(tls_write(b.c, "def", 3, &n), TLS_OK);
+		tls_rest(b.c);
+		assert_int_equal(tls_read(b.s, got, 1, &n), TLS_OK);
+		tls_rest(b.s); /* a part of a record, and a record behind it */
+		assert_int_equal(tls_read(b.s, got + 1, 2, &n), TLS_OK);
+		tls_rest(b.s);
+		assert_int_equal(tls_read(b.s, got + 3, 3, &n), TLS_OK);
+		assert_memory_equal(got, "abcdef", 6);
+		tls_rest(b.s);
+		assert_int_equal(tls_write(b.s, "ghi", 3, &n), TLS_OK);
+		tls_rest(b.s);
+		assert_int_equal(tls_read(b.c, got, 3, &n), TLS_OK);
+		assert_memory_equal(got, "ghi", 3);
+		end(&b);
+	}
+}
+
+/* Whether the bytes stand in memory that malloc has or had. */
+static bool
+heap_holds(const char *bytes, size_t n)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	unsigned long from, to;
+	char line[256];
+	bool found = false;
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof line, maps) != NULL)
+		if (strstr(line, "[heap]") != NULL && sscanf(line, "%lx-%lx", &from, &to) == 2)
+			found = found || memmem((void *)(uintptr_t)from, to - from, bytes, n) != NULL;
+	fclose(maps);
+	return found;
+}
+
+static void
+a_stream_that_rests_leaves_no_plain_bytes(void **state)
+{
+	struct bout b = { .version = 13, .judgement = TLS_ACCEPT };
+	char secret[200], got[200];
+	char *control = malloc(sizeof secret);
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof secret; i++)
+		secret[i] = (char)(i * 37 + 11);
+	memcpy(control, secret, sizeof secret);
+	if (!heap_holds(control, sizeof secret)) { /* a sanitizer's malloc has its memory elsewhere */
+		free(control);
+		skip();
+	}
+	explicit_bzero(control, sizeof secret);
+	start(&b);
+	drive(&b);
+	assert_int_equal(tls_write(b.c, secret, sizeof secret, &n), TLS_OK);
+	tls_rest(b.c);
+	assert_int_equal(tls_read(b.s, got, sizeof got, &n), TLS_OK);
+	assert_memory_equal(got, secret, sizeof secret);
+	tls_rest(b.s);
+	assert_false(heap_holds(secret + 16, sizeof secret - 16)); /* malloc writes into the first bytes of free memory */
+	free(control);
+	end(&b);
+}
+
+static void
 suites_are_the_listed_ones_or_a_fault_by_name(void **state)
 {
 	struct tls_options o = { .ciphers = "C030 1302" };
@@ -596,6 +674,8 @@ main(void)
 		cmocka_unit_test(a_client_knows_a_plain_server),
 		cmocka_unit_test(orderly_and_cut_ends_are_told_apart),
 		cmocka_unit_test(what_was_read_ahead_is_pending),
+		cmocka_unit_test(a_stream_that_rests_loses_no_byte),
+		cmocka_unit_test(a_stream_that_rests_leaves_no_plain_bytes),
 		cmocka_unit_test(suites_are_the_listed_ones_or_a_fault_by_name),
 		cmocka_unit_test(a_region_has_a_strong_certificate_or_none),
 		cmocka_unit_test(tokens_are_22_digits_and_differ),
