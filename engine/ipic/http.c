@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/digits.h"
+
 #define REQUEST_LINE "POST /ipic HTTP/1.1\r\n"
 #define ANSWER_START "HTTP/1.1 "
 #define STATUS_AT (sizeof ANSWER_START - 1) /* the three digits of an answer's status */
@@ -70,7 +72,7 @@ is_text(unsigned char c)
 static bool
 is_name(unsigned char c)
 {
-	if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'))
+	if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-')
 		return true;
 	return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
 }
@@ -328,10 +330,43 @@ judge(struct http_reader *r, const unsigned char *bytes)
 	return -1;
 }
 
+/* The length of the longest run of bytes from r->at on, and before end, that fit. */
+static size_t
+run_of(const struct http_reader *r, const unsigned char *bytes, size_t end, bool (*fits)(unsigned char))
+{
+	size_t n = 0;
+
+	while (r->at + n < end && fits(bytes[r->at + n]))
+		n++;
+	return n;
+}
+
+/* Takes bytes that stay within a header's name or value, and none behind the limits of http_read. */
+static void
+skip(struct http_reader *r, const unsigned char *bytes, size_t n)
+{
+	struct http_part *kept = r->state == VALUE_IS ? &r->is : &r->type;
+	size_t end = n < HTTP_HEAD_MAX - 1 ? n : HTTP_HEAD_MAX - 1;
+
+	if (r->line + HTTP_HEADER_MAX < end)
+		end = r->line + HTTP_HEADER_MAX;
+	if (r->state == HEADER_NAME)
+		r->at += run_of(r, bytes, end, is_name);
+	else if (r->state == VALUE_IGNORED)
+		r->at += run_of(r, bytes, end, is_text);
+	else if (r->state == VALUE_IS || r->state == VALUE_TYPE)
+		for (; r->at < end && is_text(bytes[r->at]) && !(is_blank(bytes[r->at]) && kept->len == 0); r->at++)
+			if (!is_blank(bytes[r->at]))
+				kept->len = r->at + 1 - kept->at;
+}
+
 enum http_result
 http_read(struct http_reader *r, const void *bytes, size_t n)
 {
 	for (; r->state < BODY && r->at < n; r->at++) {
+		skip(r, bytes, n);
+		if (r->at == n)
+			break;
 		if (judge(r, bytes) < 0)
 			return HTTP_BAD;
 		if (in_header_line(r) && r->at - r->line >= HTTP_HEADER_MAX) {
@@ -376,11 +411,27 @@ is_line(const char *value)
 }
 
 static int
+put(struct buf *b, const char *text)
+{
+	return buf_add(b, text, strlen(text));
+}
+
+static int
+put_number(struct buf *b, size_t n)
+{
+	char digits[DIGITS_MAX];
+
+	return buf_add(b, digits, digits_decimal(digits, n));
+}
+
+static int
 put_header(struct buf *b, const char *name, const char *value)
 {
 	if (value == NULL || value[0] == '\0')
 		return 0;
-	return is_line(value) ? buf_printf(b, "%s: %s\r\n", name, value) : -1;
+	if (!is_line(value))
+		return -1;
+	return put(b, name) | put(b, ": ") | put(b, value) | put(b, "\r\n");
 }
 
 static int
@@ -388,7 +439,7 @@ put_rest(struct buf *b, const char *is, const char *type, const void *body, size
 {
 	if (put_header(b, "IS", is) < 0 || put_header(b, "Content-Type", type) < 0)
 		return -1;
-	return buf_printf(b, "Content-Length: %zu\r\n\r\n", len) < 0 ? -1 : buf_add(b, body, len);
+	return put(b, "Content-Length: ") | put_number(b, len) | put(b, "\r\n\r\n") | buf_add(b, body, len);
 }
 
 /* Removes a message that did not fit: no part of it may be sent. */
@@ -405,7 +456,7 @@ http_request(struct buf *b, const char *host, const char *is, const char *type, 
 {
 	size_t before = buf_len(b);
 
-	if (buf_printf(b, REQUEST_LINE) < 0 || put_header(b, "Host", host) < 0)
+	if (put(b, REQUEST_LINE) < 0 || put_header(b, "Host", host) < 0)
 		return whole(b, before, -1);
 	return whole(b, before, put_rest(b, is, type, body, len));
 }
@@ -415,7 +466,7 @@ http_answer(struct buf *b, int status, const char *is, const char *type, const v
 {
 	size_t before = buf_len(b);
 
-	if (buf_printf(b, ANSWER_START "%03d %s\r\n", status, phrase(status)) < 0)
+	if ((put(b, ANSWER_START) | put_number(b, (size_t)status) | put(b, " ") | put(b, phrase(status)) | put(b, "\r\n")) < 0)
 		return whole(b, before, -1);
 	return whole(b, before, put_rest(b, is, type, body, len));
 }

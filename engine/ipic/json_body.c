@@ -141,6 +141,13 @@ json_body_read(const void *body, size_t len, struct fault *f)
 
 /* ---- member by member ---- */
 
+void
+json_body_trim(struct json_body_text *t)
+{
+	while (t->len > 0 && t->p[t->len - 1] == ' ')
+		t->len--;
+}
+
 int
 json_body_get_text(const json_t *o, const char *member, struct json_body_text *w, struct fault *f)
 {
@@ -152,23 +159,27 @@ json_body_get_text(const json_t *o, const char *member, struct json_body_text *w
 	if (!json_is_string(v))
 		return fault_set(f, "%s: not a string", member);
 	*w = (struct json_body_text){ json_string_value(v), json_string_length(v) };
-	while (w->len > 0 && w->p[w->len - 1] == ' ')
-		w->len--;
+	json_body_trim(w);
+	return 0;
+}
+
+int
+json_body_name(const char *member, struct json_body_text t, char out[NAME_SIZE], struct fault *f)
+{
+	if (t.len > 0 && !name_ok(t.p, t.len))
+		return fault_set(f, "%s: not 1-8 characters of A-Z 0-9 $ @ #", member);
+	if (t.len > 0)
+		memcpy(out, t.p, t.len);
+	out[t.len] = '\0';
 	return 0;
 }
 
 int
 json_body_get_name(const json_t *o, const char *member, char out[NAME_SIZE], struct fault *f)
 {
-	struct json_body_text w;
+	struct json_body_text t;
 
-	if (json_body_get_text(o, member, &w, f) < 0)
-		return -1;
-	if (w.len > 0 && !name_ok(w.p, w.len))
-		return fault_set(f, "%s: not 1-8 characters of A-Z 0-9 $ @ #", member);
-	memcpy(out, w.p, w.len);
-	out[w.len] = '\0';
-	return 0;
+	return json_body_get_text(o, member, &t, f) < 0 ? -1 : json_body_name(member, t, out, f);
 }
 
 int

@@ -35,6 +35,11 @@ json_t *json_body_load(const void *bytes, size_t len, json_error_t *e);
  */
 json_t *json_body_read(const void *body, size_t len, struct fault *f);
 
+/* Removes the trailing blanks. */
+void json_body_trim(struct json_body_text *t);
+/* Copies a name, or "" when the text is empty. -1 with a sentence that names the member: the text is no name. */
+int json_body_name(const char *member, struct json_body_text t, char out[NAME_SIZE], struct fault *f);
+
 /* Each reads one member. -1 with a sentence. Trailing blanks of a text are removed; absent and null are "". */
 int json_body_get_text(const json_t *o, const char *member, struct json_body_text *t, struct fault *f);
 int json_body_get_name(const json_t *o, const char *member, char out[NAME_SIZE], struct fault *f);

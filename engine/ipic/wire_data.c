@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ipic/wire_data.h"
 
+#include "ipic/head.h"
 #include "ipic/json_body.h"
 
 #include <stdint.h>
@@ -9,17 +10,17 @@
 /* ---- a request's head ---- */
 
 static int
-get_tran(const json_t *o, char tran[TRAN_SIZE], struct fault *f)
+take_tran(struct json_body_text t, char tran[TRAN_SIZE], struct fault *f)
 {
 	char name[NAME_SIZE] = "";
 
-	if (json_body_get_name(o, "tran", name, f) < 0 || strlen(name) >= TRAN_SIZE)
+	if (json_body_name("tran", t, name, f) < 0 || strlen(name) >= TRAN_SIZE)
 		return fault_set(f, "tran: not 1-%d characters of A-Z 0-9 $ @ #", TRAN_SIZE - 1);
 	memcpy(tran, name[0] != '\0' ? name : DEFAULT_TRAN, TRAN_SIZE);
 	return 0;
 }
 
-/* C0, DEL and, in UTF-8, C1. jansson has checked that the bytes are UTF-8. */
+/* C0, DEL and, in UTF-8, C1. The reader has checked that the bytes are UTF-8. */
 static bool
 has_control(const unsigned char *p, size_t len)
 {
@@ -29,23 +30,39 @@ has_control(const unsigned char *p, size_t len)
 	return false;
 }
 
+static int
+take_password(struct json_body_text t, struct request *r, struct fault *f)
+{
+	if (t.len >= sizeof r->password)
+		return fault_set(f, "password: longer than %zu bytes", sizeof r->password - 1);
+	if (has_control((const unsigned char *)t.p, t.len))
+		return fault_set(f, "password: a control character in it");
+	memcpy(r->password, t.p, t.len);
+	r->has_password = true;
+	return 0;
+}
+
+static int
+take_head(const struct head_members *m, struct request *r, struct fault *f)
+{
+	if (take_tran(m->tran, r->tran, f) < 0 || json_body_name("program", m->program, r->program, f) < 0 ||
+	    json_body_name("userid", m->userid, r->userid, f) < 0)
+		return -1;
+	r->hops = m->hops;
+	return m->password.p != NULL ? take_password(m->password, r, f) : 0;
+}
+
 /* Trailing blanks are part of a password. */
 static int
-get_password(const json_t *o, struct request *r, struct fault *f)
+get_password(const json_t *o, struct json_body_text *t, struct fault *f)
 {
 	const json_t *v = json_object_get(o, "password");
-	size_t len = json_string_length(v);
 
 	if (v == NULL || json_is_null(v))
 		return 0;
 	if (!json_is_string(v))
 		return fault_set(f, "password: not a string");
-	if (len >= sizeof r->password)
-		return fault_set(f, "password: longer than %zu bytes", sizeof r->password - 1);
-	if (has_control((const unsigned char *)json_string_value(v), len))
-		return fault_set(f, "password: a control character in it");
-	memcpy(r->password, json_string_value(v), len + 1);
-	r->has_password = true;
+	*t = (struct json_body_text){ json_string_value(v), json_string_length(v) };
 	return 0;
 }
 
@@ -60,26 +77,39 @@ wipe_password(const json_t *o)
 }
 
 static int
-get_head(const json_t *o, struct request *r, struct fault *f)
+get_head(const json_t *o, struct head_members *m, struct fault *f)
 {
-	if (get_tran(o, r->tran, f) < 0 || json_body_get_name(o, "program", r->program, f) < 0 || json_body_get_name(o, "userid", r->userid, f) < 0 ||
-	    json_body_get_int(o, "hops", 0, 0, HOPS_MAX, &r->hops, f) < 0)
+	if (json_body_get_text(o, "tran", &m->tran, f) < 0 || json_body_get_text(o, "program", &m->program, f) < 0 ||
+	    json_body_get_text(o, "userid", &m->userid, f) < 0 || json_body_get_int(o, "hops", 0, 0, HOPS_MAX, &m->hops, f) < 0)
 		return -1;
-	return get_password(o, r, f);
+	return get_password(o, &m->password, f);
+}
+
+/* Reads a head of any shape. */
+static int
+read_head(struct request *r, const void *head, size_t len, struct fault *f)
+{
+	struct head_members m = { .hops = 0 };
+	json_t *o = json_body_read(head, len, f);
+	int result = -1;
+
+	if (o == NULL)
+		return -1;
+	if (get_head(o, &m, f) == 0)
+		result = take_head(&m, r, f);
+	wipe_password(o);
+	json_decref(o);
+	return result;
 }
 
 int
 wire_head(struct request *r, const void *head, size_t len, struct fault *f)
 {
-	json_t *o = json_body_read(head, len, f);
-	int result = -1;
+	struct head_members m;
+	int result;
 
 	memset(r, 0, sizeof *r);
-	if (o != NULL) {
-		result = get_head(o, r, f);
-		wipe_password(o);
-		json_decref(o);
-	}
+	result = head_plain(&m, head, len) ? take_head(&m, r, f) : read_head(r, head, len, f);
 	if (result < 0)
 		explicit_bzero(r, sizeof *r);
 	return result;

@@ -2,11 +2,10 @@
 /* wire_is: the IS header and the content type. */
 #include "ipic/wire_is.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/digits.h"
 
 #define IS_KEYS_MAX 16
 
@@ -16,9 +15,15 @@ struct word {
 };
 
 static bool
+same(struct word a, struct word b)
+{
+	return a.len == b.len && memcmp(a.p, b.p, a.len) == 0;
+}
+
+static bool
 word_is(struct word w, const char *text)
 {
-	return strlen(text) == w.len && memcmp(w.p, text, w.len) == 0;
+	return same(w, (struct word){ text, strlen(text) });
 }
 
 static size_t
@@ -37,7 +42,7 @@ take_word(const char **p, const char *end)
 {
 	struct word w = { *p, 0 };
 
-	while (w.p + w.len < end && w.p[w.len] > ' ' && w.p[w.len] <= '~' && strchr(";=", w.p[w.len]) == NULL)
+	while (w.p + w.len < end && w.p[w.len] > ' ' && w.p[w.len] <= '~' && w.p[w.len] != ';' && w.p[w.len] != '=')
 		w.len++;
 	*p += w.len;
 	return w;
@@ -137,11 +142,14 @@ take_hex(uint32_t *out, struct word w)
 {
 	*out = 0;
 	for (size_t i = 0; i < w.len; i++) {
-		const char *digits = "0123456789abcdef", *at = strchr(digits, w.p[i] >= 'A' && w.p[i] <= 'F' ? w.p[i] + ('a' - 'A') : w.p[i]);
+		char c = w.p[i];
 
-		if (at == NULL)
+		if (c >= '0' && c <= '9')
+			*out = *out << 4 | (uint32_t)(c - '0');
+		else if ((c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'))
+			*out = *out << 4 | (uint32_t)((c | 0x20) - 'a' + 10);
+		else
 			return -1;
-		*out = *out << 4 | (uint32_t)(at - digits);
 	}
 	return w.len == 8 && *out != 0 ? 0 : -1;
 }
@@ -185,25 +193,27 @@ take_ccsid(struct is_header *h, struct word w)
 	return n >= 1 && n <= 65535 ? 0 : -1;
 }
 
+#define WORD(literal) { literal, sizeof literal - 1 }
+
 enum { CMD = 1 << IS_CMD, DATA = 1 << IS_DATA, EXPD = 1 << IS_EXPD };
 
 static const struct key {
-	const char *name;
+	struct word name;
 	unsigned of, needed, paced; /* sets of types: that know the key, that need it, that need it in a pacing message too */
 	int (*take)(struct is_header *h, struct word w);
 	const char *form;
 } keys[] = {
-	{ "name", CMD | EXPD, EXPD, 0, take_name, "" },
-	{ "conv", DATA | EXPD, DATA | EXPD, DATA, take_conv, "8 hex digits, not all 0" },
-	{ "prev", DATA, 0, 0, take_prev, "8 hex digits, not all 0" },
-	{ "msg", DATA, DATA, DATA, take_msg, "1 to 999999" },
-	{ "chain", DATA, DATA, DATA, take_chain, "1 to 999999" },
-	{ "last", DATA, DATA, 0, take_last, "yes or no" },
-	{ "state", DATA | EXPD, DATA | EXPD, 0, take_state, "open or end (expd: end)" },
-	{ "head", DATA, 0, 0, take_head, "1 to 4096" },
-	{ "ccsid", DATA, 0, 0, take_ccsid, "1 to 65535" },
-	{ "pacing", DATA, 0, 0, take_pacing, "yes or no" },
-	{ "is7", DATA, 0, 0, take_is7, "8 hex digits, not all 0" },
+	{ WORD("name"), CMD | EXPD, EXPD, 0, take_name, "" },
+	{ WORD("conv"), DATA | EXPD, DATA | EXPD, DATA, take_conv, "8 hex digits, not all 0" },
+	{ WORD("prev"), DATA, 0, 0, take_prev, "8 hex digits, not all 0" },
+	{ WORD("msg"), DATA, DATA, DATA, take_msg, "1 to 999999" },
+	{ WORD("chain"), DATA, DATA, DATA, take_chain, "1 to 999999" },
+	{ WORD("last"), DATA, DATA, 0, take_last, "yes or no" },
+	{ WORD("state"), DATA | EXPD, DATA | EXPD, 0, take_state, "open or end (expd: end)" },
+	{ WORD("head"), DATA, 0, 0, take_head, "1 to 4096" },
+	{ WORD("ccsid"), DATA, 0, 0, take_ccsid, "1 to 65535" },
+	{ WORD("pacing"), DATA, 0, 0, take_pacing, "yes or no" },
+	{ WORD("is7"), DATA, 0, 0, take_is7, "8 hex digits, not all 0" },
 };
 
 #define KEYS (sizeof keys / sizeof keys[0])
@@ -213,10 +223,10 @@ static int
 take_key(struct is_header *h, struct word key, struct word value, unsigned *had, struct fault *f)
 {
 	for (size_t i = 0; i < KEYS; i++) {
-		if ((keys[i].of & 1u << h->type) == 0 || !word_is(key, keys[i].name))
+		if ((keys[i].of & 1u << h->type) == 0 || !same(key, keys[i].name))
 			continue;
 		*had |= 1u << i;
-		return keys[i].take(h, value) == 0 ? 0 : fault_set(f, "IS: %s is not %s", keys[i].name, keys[i].form);
+		return keys[i].take(h, value) == 0 ? 0 : fault_set(f, "IS: %s is not %s", keys[i].name.p, keys[i].form);
 	}
 	return 0;
 }
@@ -228,7 +238,7 @@ check_keys(const struct is_header *h, unsigned had, struct fault *f)
 		unsigned needed = h->pacing ? keys[i].paced : keys[i].needed;
 
 		if ((needed & 1u << h->type) != 0 && (had & 1u << i) == 0)
-			return fault_set(f, "IS: %s is missing", keys[i].name);
+			return fault_set(f, "IS: %s is missing", keys[i].name.p);
 	}
 	return 0;
 }
@@ -237,7 +247,7 @@ static bool
 stood_before(const struct word *seen, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (seen[i].len == seen[n].len && memcmp(seen[i].p, seen[n].p, seen[n].len) == 0)
+		if (same(seen[i], seen[n]))
 			return true;
 	return false;
 }
@@ -274,38 +284,67 @@ struct writing {
 	size_t size, at; /* at >= size: the text did not fit */
 };
 
-static void put(struct writing *w, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void
+put_bytes(struct writing *w, const char *bytes, size_t len)
+{
+	if (w->at < w->size && len < w->size - w->at)
+		memcpy(w->out + w->at, bytes, len + 1); /* the NUL of a literal, or of `digits` below */
+	w->at += len;
+}
 
 static void
-put(struct writing *w, const char *format, ...)
+put(struct writing *w, const char *text)
 {
-	size_t room = w->at < w->size ? w->size - w->at : 0;
-	va_list ap;
-	int n;
+	put_bytes(w, text, strlen(text));
+}
 
-	va_start(ap, format);
-	n = vsnprintf(room > 0 ? w->out + w->at : NULL, room, format, ap);
-	va_end(ap);
-	w->at += n > 0 ? (size_t)n : 0;
+static void
+put_decimal(struct writing *w, const char *key, uint64_t n)
+{
+	char digits[DIGITS_MAX + 1];
+	size_t len = digits_decimal(digits, n);
+
+	digits[len] = '\0';
+	put(w, key);
+	put_bytes(w, digits, len);
+}
+
+/* Eight digits. */
+static void
+put_hex(struct writing *w, const char *key, uint32_t n, const char *digit)
+{
+	char digits[9] = "";
+
+	digits_hex(digits, n, 8, digit);
+	put(w, key);
+	put_bytes(w, digits, 8);
+}
+
+static void
+put_ccsid(struct writing *w, int ccsid)
+{
+	put_decimal(w, ccsid < 10 ? "; ccsid=00" : ccsid < 100 ? "; ccsid=0" : "; ccsid=", (uint64_t)ccsid);
 }
 
 static void
 put_data(struct writing *w, const struct is_header *h)
 {
 	if (h->prev != 0)
-		put(w, "; prev=%08" PRIx32, h->prev);
-	put(w, "; msg=%d; chain=%d", h->msg, h->chain);
+		put_hex(w, "; prev=", h->prev, DIGITS_LOWER);
+	put_decimal(w, "; msg=", (uint64_t)h->msg);
+	put_decimal(w, "; chain=", (uint64_t)h->chain);
 	if (h->pacing) {
 		put(w, "; pacing=yes");
 		return;
 	}
-	put(w, "; last=%s; state=%s", h->last ? "yes" : "no", h->open ? "open" : "end");
+	put(w, h->last ? "; last=yes" : "; last=no");
+	put(w, h->open ? "; state=open" : "; state=end");
 	if (h->head > 0)
-		put(w, "; head=%zu", h->head);
+		put_decimal(w, "; head=", h->head);
 	if (h->ccsid > 0)
-		put(w, "; ccsid=%03d", h->ccsid);
+		put_ccsid(w, h->ccsid);
 	if (h->is7 != 0)
-		put(w, "; is7=%08X", h->is7);
+		put_hex(w, "; is7=", h->is7, DIGITS_UPPER);
 }
 
 int
@@ -314,11 +353,14 @@ wire_put_is(char *out, size_t size, const struct is_header *h)
 	struct writing w = { out, size, 0 };
 
 	if (h->type == IS_CMD) {
-		put(&w, "1 cmd; name=%s", commands[h->name]);
+		put(&w, "1 cmd; name=");
+		put(&w, commands[h->name]);
 	} else if (h->type == IS_EXPD) {
-		put(&w, "1 expd; conv=%08" PRIx32 "; state=end; name=%s", h->conv, commands[h->name]);
+		put_hex(&w, "1 expd; conv=", h->conv, DIGITS_LOWER);
+		put(&w, "; state=end; name=");
+		put(&w, commands[h->name]);
 	} else {
-		put(&w, "1 data; conv=%08" PRIx32, h->conv);
+		put_hex(&w, "1 data; conv=", h->conv, DIGITS_LOWER);
 		put_data(&w, h);
 	}
 	return w.at < size ? (int)w.at : -1;

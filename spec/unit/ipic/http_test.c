@@ -12,6 +12,21 @@
 #define START "POST /ipic HTTP/1.1\r\n"
 #define BOTH (HTTP_REQUEST | HTTP_ANSWER)
 
+/* The same bytes in one call have the same result. */
+static void
+agrees_at_once(const struct http_reader *bytewise, enum http_result result, const char *text, size_t n)
+{
+	struct http_reader r;
+
+	http_begin(&r, bytewise->allowed, bytewise->body_max);
+	assert_int_equal(http_read(&r, text, n), result);
+	assert_memory_equal(&r.is, &bytewise->is, sizeof r.is);
+	assert_memory_equal(&r.type, &bytewise->type, sizeof r.type);
+	assert_int_equal(r.at, bytewise->at);
+	assert_int_equal(r.status, bytewise->status);
+	assert_ptr_equal(r.why, bytewise->why);
+}
+
 /* The result of reading `text` byte by byte, and after how many bytes it was known. */
 static enum http_result
 feed(struct http_reader *r, unsigned allowed, size_t body_max, const char *text, size_t len, size_t *known)
@@ -24,6 +39,7 @@ feed(struct http_reader *r, unsigned allowed, size_t body_max, const char *text,
 		if (result != HTTP_MORE)
 			break;
 	}
+	agrees_at_once(r, result, text, *known <= len ? *known : len);
 	return result;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ipic/wire_data.h"
 
+#include "ipic/head.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -88,6 +90,50 @@ refuses_a_head_by_the_members_name(void **state)
 		assert_null(strstr(f.text, "SECRET"));
 		assert_string_equal(r.password, "");
 	}
+}
+
+/* Usual heads are read without the JSON reader. A member that a head does not have makes the JSON reader read it. */
+static void
+a_usual_head_is_read_as_json_is(void **state)
+{
+	static const char *const usual[] = {
+		"{\"tran\":\"CPMI\",\"program\":\"ECHO\"",
+		" { \"program\" : \"ECHO  \" ,\n\t\"userid\":\"FRED\" , \"hops\" : 8 ",
+		"{\"password\":\" a b~ \",\"userid\":\"\",\"tran\":\"   \"",
+		"{\"hops\":0,\"password\":\"\"",
+	};
+	struct head_members m;
+	char plain[200], other[200];
+	struct request a, b;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+		snprintf(plain, sizeof plain, "%s}", usual[i]);
+		snprintf(other, sizeof other, "%s,\"x\":[]} ", usual[i]);
+		assert_true(head_plain(&m, plain, strlen(plain)));
+		assert_false(head_plain(&m, other, strlen(other)));
+		a = head(plain);
+		b = head(other);
+		assert_memory_equal(&a, &b, sizeof a);
+	}
+}
+
+static void
+the_json_reader_decides_on_other_heads(void **state)
+{
+	static const char *const other[] = {
+		"", "{", "{}", "{\"tran\"}", "{\"tran\":\"CPMI\"", "{\"tran\":\"CPMI\",}", "{\"tran\":\"CPMI\"}x", "{\"tran\":null}",
+		"{\"hops\":9}", "{\"hops\":08}", "{\"hops\":1.0}", "{\"hops\":-0}", "{\"hops\":\"1\"}", "{\"program\":\"P\",\"program\":\"P\"}",
+		"{\"program\":\"\\u0050\"}", "{\"pro\\u0067ram\":\"P\"}", "{\"password\":\"\xc3\xa4\"}", "{\"password\":\"\x7f\"}", "{\"password\":\"\t\"}",
+		"{\"x\":\"P\"}", "[\"tran\",\"CPMI\"]", "{'tran':'CPMI'}", "{\"tran\":CPMI}",
+	};
+	struct head_members m;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof other / sizeof other[0]; i++)
+		if (head_plain(&m, other[i], strlen(other[i])))
+			fail_msg("%s", other[i]);
+	assert_false(head_plain(&m, "{\"tran\":\"CPMI\"}\0", 17)); /* a NUL behind it */
 }
 
 static void
@@ -227,6 +273,8 @@ main(void)
 		cmocka_unit_test(reads_a_head),
 		cmocka_unit_test(every_member_of_a_head_may_be_absent),
 		cmocka_unit_test(refuses_a_head_by_the_members_name),
+		cmocka_unit_test(a_usual_head_is_read_as_json_is),
+		cmocka_unit_test(the_json_reader_decides_on_other_heads),
 		cmocka_unit_test(a_password_has_at_most_100_bytes),
 		cmocka_unit_test(a_written_head_is_read_as_the_same),
 		cmocka_unit_test(an_is7_carries_its_message),
