@@ -59,10 +59,10 @@ region_rows(struct query *q)
 	json_object_set_new(row, "pinned", json_boolean(versions_pinned(r->versions)));
 	inquire_put_number(row, "workers", 1); /* the workers that run, not the attribute */
 	inquire_put(row, "status", r->worker.draining ? "DRAINING" : "ACTIVE");
-	inquire_put_number(row, "sockets", r->worker.sockets);
+	inquire_put_number(row, "sockets", tally_present(&r->totals.sockets));
 	inquire_put_number(row, "ipconns", (double)registry_count(r->registry));
 	inquire_put_number(row, "sessions", (double)(metrics_figure(r->worker.metrics, FIGURE_OF_SEND_SESSIONS) + metrics_figure(r->worker.metrics, FIGURE_OF_RECEIVE_SESSIONS)));
-	inquire_put_number(row, "refusals", (double)r->worker.refusals);
+	inquire_put_number(row, "refusals", (double)tally_total(&r->totals.refusals));
 	put_waits(row, r->worker.waits);
 	inquire_put_number(row, "loop_lag", (double)(json_int_t)(metrics_lag(r->worker.metrics, clock_span()) * 1e6) / 1e6);
 	inquire_put_number(row, "started", r->started);

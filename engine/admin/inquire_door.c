@@ -8,7 +8,7 @@ bool
 inquire_door_step(struct query *q)
 {
 	enum door d = (enum door)q->index;
-	const struct door_statistics *s = &q->region->worker.doors[d];
+	const struct door_statistics *s = &q->region->totals.doors[d];
 	json_t *row;
 
 	if (d == DOOR_COUNT)

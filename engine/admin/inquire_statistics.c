@@ -73,9 +73,9 @@ global_step(struct query *q)
 
 	if (!inquire_wanted(q, applid(r)))
 		return;
-	put_figures(begin(q, "GLOBAL", applid(r)), statistics_socket, &r->worker.statistics);
+	put_figures(begin(q, "GLOBAL", applid(r)), statistics_socket, &r->totals.statistics);
 	if (q->reset)
-		statistics_reset(statistics_socket, &r->worker.statistics);
+		statistics_reset(statistics_socket, &r->totals.statistics);
 }
 
 static void
@@ -92,7 +92,7 @@ services_step(struct query *q)
 		if (!q->reset)
 			continue;
 		statistics_reset(statistics_service, &l->entrance.statistics);
-		l->entrance.statistics.peak_connections = l->entrance.connections;
+		statistics_reset_peak(&l->entrance.statistics.peak_connections, &l->entrance.connections);
 	}
 }
 

@@ -18,19 +18,21 @@ refuse_cap(struct conn *c, enum message m, const struct ruling *r)
 		conn_close(c, CONN_AT_ONCE, "a cap is reached");
 }
 
-/* True: a limit is reached and c is closed. The counts of the rules do not include c. */
+/*
+ * True: a limit is reached and c is closed. The counts are those before c was counted: other workers count at the same
+ * time, and each connection has a number of its own, so that as many pass as the limit says.
+ */
 static bool
 capped(struct conn *c)
 {
-	struct peers_counts t = peers_look(c->worker->peers, &c->facts.peer.addr, clock_span());
 	struct ruling r;
 
-	if (rules_sockets(c, c->worker->sockets - 1, &r)) {
-		c->worker->statistics.at_max++;
+	if (rules_sockets(c, c->earlier, &r)) {
+		tally_add(&c->worker->totals->statistics.at_max, 1);
 		refuse_cap(c, MSG_SP0008, &r);
 		return true;
 	}
-	if (!rules_halfopen(c, t.halfopen_prefix > 0 ? t.halfopen_prefix - 1 : 0, &r))
+	if (!rules_halfopen(c, c->around, &r))
 		return false;
 	refuse_cap(c, MSG_SP0021, &r);
 	return true;

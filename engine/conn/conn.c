@@ -28,8 +28,8 @@ link_in(struct conn *c)
 	if (w->conns != NULL)
 		w->conns->prev = c;
 	w->conns = c;
-	w->sockets++;
-	statistics_opened(&w->statistics, c->facts.way == WAY_OUT);
+	c->earlier = tally_up(&w->totals->sockets);
+	statistics_opened(&w->totals->statistics, c->facts.way == WAY_OUT);
 }
 
 static void
@@ -44,8 +44,8 @@ link_out(struct conn *c)
 		w->conns = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;
-	w->sockets--;
-	statistics_closed(&w->statistics, c->facts.way == WAY_OUT);
+	tally_down(&w->totals->sockets);
+	statistics_closed(&w->totals->statistics, c->facts.way == WAY_OUT);
 	c->next = w->graves;
 	w->graves = c;
 }
@@ -108,12 +108,12 @@ conn_on_io(void *owner, enum io_event e)
 static void
 name(struct conn *c, enum way way, const char *tcpipservice)
 {
-	struct worker *w = c->worker;
+	struct totals *t = c->worker->totals;
 	struct facts *f = &c->facts;
 
 	f->way = way;
 	f->now = clock_wall();
-	snprintf(f->connection, sizeof f->connection, "%s-%llu", w->boot, (unsigned long long)++w->born);
+	snprintf(f->connection, sizeof f->connection, "%s-%llu", t->boot, (unsigned long long)tally_add(&t->born, 1) + 1);
 	f->generation = c->generation->number;
 	snprintf(f->tcpipservice, sizeof f->tcpipservice, "%s", tcpipservice);
 }
@@ -139,18 +139,20 @@ born(struct conn *c, const struct addr *peer, int fd)
 static int
 count_in(struct conn *c)
 {
-	struct peers_counts t = peers_look(c->worker->peers, &c->facts.peer.addr, clock_span());
+	struct entrance *e = c->entrance;
+	struct peers_counts t;
 
-	if (peers_open(c->worker->peers, &c->facts.peer.addr) < 0)
+	if (peers_open(c->worker->peers, &c->facts.peer.addr, clock_span(), &t) < 0)
 		return -1;
-	c->facts.load.halfopen = c->entrance->halfopen++;
-	c->facts.load.connections = c->entrance->connections++;
+	c->around = t.halfopen_prefix;
+	c->facts.load.halfopen = tally_up(&e->halfopen);
+	c->facts.load.connections = tally_up(&e->connections);
 	c->facts.load.from_peer = t.from_peer;
 	c->facts.load.from_prefix = t.from_prefix;
 	c->facts.load.refused_from_peer = t.refused_from_peer;
 	c->halfopen = true;
-	c->entrance->statistics.accepted++;
-	statistics_peak(&c->entrance->statistics.peak_connections, c->entrance->connections);
+	tally_add(&e->statistics.accepted, 1);
+	tally_peak(&e->statistics.peak_connections, c->facts.load.connections + 1);
 	return 0;
 }
 
@@ -259,7 +261,7 @@ conn_through(struct conn *c)
 	if (!c->halfopen)
 		return;
 	c->halfopen = false;
-	c->entrance->halfopen--;
+	tally_down(&c->entrance->halfopen);
 	peers_through(c->worker->peers, &c->facts.peer.addr);
 }
 
@@ -276,7 +278,7 @@ gone(struct conn *c)
 	dial_free(c->dial);
 	c->dial = NULL;
 	if (c->entrance != NULL) {
-		c->entrance->connections--;
+		tally_down(&c->entrance->connections);
 		peers_close(w->peers, &c->facts.peer.addr);
 	}
 	record_close(c->record, clock_wall());

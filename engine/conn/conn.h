@@ -17,6 +17,7 @@
 #include "policy/record.h"
 #include "conn/stages.h"
 #include "conn/statistics.h"
+#include "conn/totals.h"
 #include "net/timer.h"
 #include "ipic/ipic.h"
 #include "conn/worker.h"
@@ -26,9 +27,9 @@ struct entrance {
 	char tcpipservice[NAME_SIZE];
 	struct addr own;       /* the address it listens on */
 	bool any;              /* bound to a wildcard address: each socket is asked for its own address */
-	bool open;             /* it accepts sockets now */
-	unsigned connections;  /* accepted sockets that are not gone yet */
-	unsigned halfopen;     /* of these, the sockets whose CAPEX is not accepted yet */
+	_Atomic bool open;     /* it accepts sockets now */
+	_Atomic unsigned connections; /* accepted sockets that are not gone yet; a tally, as the next one */
+	_Atomic unsigned halfopen;    /* of these, the sockets whose CAPEX is not accepted yet */
 	struct service_statistics statistics;
 };
 
@@ -51,6 +52,8 @@ struct conn {
 	struct timer timer; /* the time limit of the stage */
 	bool io_opened;
 	bool halfopen;  /* counted as half-open in entrance and peers */
+	unsigned earlier; /* open sockets of the region when c was counted, without c */
+	unsigned around;  /* inbound: half-open sockets of the neighbourhood of the peer then, without c */
 	bool refused;   /* conn_refused was called */
 	double shaking; /* clock_span() when its TLS handshake began */
 	uint64_t witnessed; /* of the worker's witness (witness.h), which sets it at the door admit; 0: c is not chosen */

@@ -37,9 +37,9 @@ conn_refused(struct conn *c, enum message m, const char *door, const char *polic
 	if (c->refused)
 		return;
 	c->refused = true;
-	c->worker->refusals++;
+	tally_add(&c->worker->totals->refusals, 1);
 	if (c->entrance != NULL)
-		c->entrance->statistics.refused++;
+		tally_add(&c->entrance->statistics.refused, 1);
 	if (c->halfopen)
 		metrics_connection(c->worker->metrics, c->facts.tcpipservice, METRICS_REFUSED);
 	say_refused(c, m, door ? door : stage_name(c->facts.stage), policy, v, reason);
@@ -87,7 +87,7 @@ conn_door_answered(struct ask *a)
 
 	if (c->hearing)
 		io_pause(&c->io, c->pausing);
-	statistics_asked(&c->worker->doors[a->door], a->verdict.kind == VERDICT_REFUSE);
+	statistics_asked(&c->worker->totals->doors[a->door], a->verdict.kind == VERDICT_REFUSE);
 	say_opened(c, a);
 	metrics_answered(c->worker->metrics, a);
 	witness_answered(c, a);

@@ -43,7 +43,7 @@ note(struct conn *c, const char *code, const char *reason, const char *text)
 	if (c->refused)
 		return;
 	c->refused = true;
-	c->worker->refusals++;
+	tally_add(&c->worker->totals->refusals, 1);
 	record_engine(c->record, c->facts.stage, code, text, clock_wall());
 	record_outcome(c->record, "refused", stage_name(c->facts.stage), code, reason);
 }

@@ -250,11 +250,20 @@ listener_judge(const struct listener *l, const struct tcpipservice_def *d)
 }
 
 static void
+begin_statistics(struct entrance *e)
+{
+	statistics_reset(statistics_service, &e->statistics);
+	statistics_reset_peak(&e->statistics.peak_connections, &e->connections);
+	e->statistics.opened = clock_wall();
+	e->statistics.closed = 0;
+}
+
+static void
 opened(struct listener *l)
 {
 	l->entrance.open = true;
 	if (!l->yielded)
-		l->entrance.statistics = (struct service_statistics){ .opened = clock_wall(), .peak_connections = l->entrance.connections };
+		begin_statistics(&l->entrance);
 	say(l, MSG_SP0004, NULL);
 }
 

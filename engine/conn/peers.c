@@ -7,6 +7,7 @@
 
 #include "base/keyed.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@ struct entry {
 };
 
 struct peers {
+	pthread_mutex_t lock; /* of everything below */
 	struct keyed table;
 	struct entry *oldest, *newest; /* the entries kept only for refusals */
 	size_t remembered;
@@ -82,8 +84,13 @@ peers_new(void)
 {
 	struct peers *t = calloc(1, sizeof *t);
 
-	if (t == NULL || keyed_open(&t->table) == 0)
-		return t;
+	if (t == NULL)
+		return NULL;
+	if (pthread_mutex_init(&t->lock, NULL) == 0) {
+		if (keyed_open(&t->table) == 0)
+			return t;
+		pthread_mutex_destroy(&t->lock);
+	}
 	free(t);
 	return NULL;
 }
@@ -99,6 +106,7 @@ peers_free(struct peers *t)
 	while ((l = keyed_take(&t->table, &at)) != NULL)
 		free((struct entry *)l);
 	keyed_close(&t->table);
+	pthread_mutex_destroy(&t->lock);
 	free(t);
 }
 
@@ -186,7 +194,7 @@ count_refused(const struct entry *e, int64_t slot)
 	return sum;
 }
 
-/* --- the counts ------------------------------------------------------------------------------- */
+/* --- the counts; each public function holds the lock ------------------------------------------ */
 
 static struct addr_prefix
 itself(const struct addr *a)
@@ -197,20 +205,19 @@ itself(const struct addr *a)
 	return p;
 }
 
-struct peers_counts
-peers_look(struct peers *t, const struct addr *a, double now)
+static struct peers_counts
+count(struct peers *t, const struct addr_prefix *self, const struct addr_prefix *around, double now)
 {
-	struct addr_prefix self = itself(a), around = addr_neighbourhood(a);
 	struct peers_counts c = { 0 };
 	const struct entry *e;
 
 	expire(t, slot_of(now));
-	e = find(t, &self);
+	e = find(t, self);
 	if (e != NULL) {
 		c.from_peer = e->open;
 		c.refused_from_peer = count_refused(e, slot_of(now));
 	}
-	e = find(t, &around);
+	e = find(t, around);
 	if (e != NULL) {
 		c.from_prefix = e->open;
 		c.halfopen_prefix = e->halfopen;
@@ -218,11 +225,22 @@ peers_look(struct peers *t, const struct addr *a, double now)
 	return c;
 }
 
-int
-peers_open(struct peers *t, const struct addr *a)
+struct peers_counts
+peers_look(struct peers *t, const struct addr *a, double now)
 {
 	struct addr_prefix self = itself(a), around = addr_neighbourhood(a);
-	struct entry *e = need(t, &self), *near = e != NULL ? need(t, &around) : NULL;
+	struct peers_counts c;
+
+	pthread_mutex_lock(&t->lock);
+	c = count(t, &self, &around, now);
+	pthread_mutex_unlock(&t->lock);
+	return c;
+}
+
+static int
+add_socket(struct peers *t, const struct addr_prefix *self, const struct addr_prefix *around)
+{
+	struct entry *e = need(t, self), *near = e != NULL ? need(t, around) : NULL;
 
 	if (near == NULL) {
 		if (e != NULL)
@@ -236,14 +254,30 @@ peers_open(struct peers *t, const struct addr *a)
 	return 0;
 }
 
+int
+peers_open(struct peers *t, const struct addr *a, double now, struct peers_counts *before)
+{
+	struct addr_prefix self = itself(a), around = addr_neighbourhood(a);
+	int ok;
+
+	pthread_mutex_lock(&t->lock);
+	*before = count(t, &self, &around, now);
+	ok = add_socket(t, &self, &around);
+	pthread_mutex_unlock(&t->lock);
+	return ok;
+}
+
 void
 peers_through(struct peers *t, const struct addr *a)
 {
 	struct addr_prefix around = addr_neighbourhood(a);
-	struct entry *near = find(t, &around);
+	struct entry *near;
 
+	pthread_mutex_lock(&t->lock);
+	near = find(t, &around);
 	if (near != NULL && near->halfopen > 0)
 		near->halfopen--;
+	pthread_mutex_unlock(&t->lock);
 }
 
 static void
@@ -262,19 +296,20 @@ peers_close(struct peers *t, const struct addr *a)
 {
 	struct addr_prefix self = itself(a), around = addr_neighbourhood(a);
 
+	pthread_mutex_lock(&t->lock);
 	one_less(t, &self);
 	one_less(t, &around);
+	pthread_mutex_unlock(&t->lock);
 }
 
-void
-peers_refused(struct peers *t, const struct addr *a, double now)
+static void
+add_refusal(struct peers *t, const struct addr_prefix *self, double now)
 {
-	struct addr_prefix self = itself(a);
 	struct entry *e;
 	uint16_t *slot;
 
 	expire(t, slot_of(now));
-	e = need(t, &self);
+	e = need(t, self);
 	if (e == NULL)
 		return;
 	advance(e, slot_of(now));
@@ -283,4 +318,14 @@ peers_refused(struct peers *t, const struct addr *a, double now)
 		*slot += 1;
 	e->has_refusals = true;
 	settle(t, e);
+}
+
+void
+peers_refused(struct peers *t, const struct addr *a, double now)
+{
+	struct addr_prefix self = itself(a);
+
+	pthread_mutex_lock(&t->lock);
+	add_refusal(t, &self, now);
+	pthread_mutex_unlock(&t->lock);
 }

@@ -2,6 +2,7 @@
 /*
  * peers: counts of open, half-open and recently refused sockets, by address and by neighbourhood (/24, /48). They are
  * the facts.load of `admit` and the base of the half-open limits. Bounded: an entry lives while it counts something.
+ * The workers of a region share one set, which has a lock: any thread may call each function.
  */
 #ifndef SALLYPORT_PEERS_H
 #define SALLYPORT_PEERS_H
@@ -22,8 +23,11 @@ struct peers *peers_new(void);
 void peers_free(struct peers *t);
 /* The counts of this address at `now` (seconds of any monotonic clock). */
 struct peers_counts peers_look(struct peers *t, const struct addr *a, double now);
-/* Counts a new socket as open and half-open. -1: no memory; the caller must refuse the socket. */
-int peers_open(struct peers *t, const struct addr *a);
+/*
+ * Counts a new socket as open and half-open at `now`, and writes the counts without it to *before. -1: no memory; the
+ * caller must refuse the socket.
+ */
+int peers_open(struct peers *t, const struct addr *a, double now, struct peers_counts *before);
 /*
  * The socket is no longer half-open: its CAPEX is accepted, or it ended. Called exactly once per peers_open, before
  * peers_close.

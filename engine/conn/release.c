@@ -18,7 +18,7 @@ release_told(struct ask *a)
 {
 	struct conn *c = a->arg;
 
-	statistics_asked(&c->worker->doors[a->door], false);
+	statistics_asked(&c->worker->totals->doors[a->door], false);
 	canary_answered(c->worker, a);
 	log_say(c->worker->log, MSG_SP0024, "ipconn", a->facts->ipconn.ipconn, "policy", a->script, "connection",
 		a->facts->connection, "verdict", verdict_name(a->verdict.kind), NULL);

@@ -68,6 +68,7 @@ const struct figure statistics_socket[] = {
 };
 #undef ROW
 
+/* The figures of ipconns belong to one thread; to read them as tallies too changes nothing. */
 static const void *
 place(const void *statistics, size_t offset)
 {
@@ -81,14 +82,14 @@ statistics_value(const struct figure *f, const void *statistics)
 
 	switch (f->kind) {
 	case FIGURE_TOTAL:
-		return (double)*(const uint64_t *)at;
+		return (double)tally_total(at);
 	case FIGURE_TIME:
 		return *(const double *)at;
 	case FIGURE_CURRENT:
 	case FIGURE_PEAK:
 		break;
 	}
-	return *(const unsigned *)at;
+	return tally_present(at);
 }
 
 const char *
@@ -106,17 +107,23 @@ statistics_time(double seconds, char out[24])
 void
 statistics_opened(struct socket_statistics *s, bool out)
 {
-	unsigned *now = out ? &s->outbound : &s->inbound;
+	unsigned before = tally_up(out ? &s->outbound : &s->inbound);
 
-	++*now;
-	++*(out ? &s->outbound_created : &s->inbound_created);
-	statistics_peak(out ? &s->peak_outbound : &s->peak_inbound, *now);
+	tally_add(out ? &s->outbound_created : &s->inbound_created, 1);
+	tally_peak(out ? &s->peak_outbound : &s->peak_inbound, before + 1);
 }
 
 void
 statistics_closed(struct socket_statistics *s, bool out)
 {
-	--*(out ? &s->outbound : &s->inbound);
+	tally_down(out ? &s->outbound : &s->inbound);
+}
+
+void
+statistics_reset_peak(_Atomic unsigned *peak, const _Atomic unsigned *present)
+{
+	atomic_store_explicit(peak, tally_present(present), memory_order_relaxed);
+	tally_peak(peak, tally_present(present)); /* it may have risen before the peak was set */
 }
 
 void
@@ -126,9 +133,9 @@ statistics_reset(const struct figure *table, void *statistics)
 		void *at = (char *)statistics + f->offset;
 
 		if (f->kind == FIGURE_TOTAL)
-			*(uint64_t *)at = 0;
+			atomic_store_explicit((_Atomic uint64_t *)at, 0, memory_order_relaxed);
 		else if (f->kind == FIGURE_PEAK && f->current != FIGURE_ELSEWHERE)
-			*(unsigned *)at = *(const unsigned *)place(statistics, f->current);
+			statistics_reset_peak(at, place(statistics, f->current));
 	}
 }
 

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/message.h"
+#include "base/tally.h"
 #include "net/io_counts.h"
 
 struct log;
@@ -32,24 +33,26 @@ struct ipconn_statistics {
 	uint64_t requests_sent, requests_received;
 };
 
+/* The threads of all workers count in the three below, by base/tally.h. */
+
 struct service_statistics { /* since the listener was last opened */
-	uint64_t attached;          /* SOR_TRANS_ATTACHED */
-	unsigned peak_connections;  /* SOR_PEAK_CONNS */
-	double opened, closed;      /* SOR_OPEN_GMT, SOR_CLOSE_GMT; 0: never */
-	struct io_counts traffic;   /* SOR_SENDS, SOR_BYTES_SENT, SOR_RECEIVES, SOR_BYTES_RECEIVED */
-	uint64_t accepted, refused; /* sockets */
+	_Atomic uint64_t attached;          /* SOR_TRANS_ATTACHED */
+	_Atomic unsigned peak_connections;  /* SOR_PEAK_CONNS */
+	double opened, closed;              /* SOR_OPEN_GMT, SOR_CLOSE_GMT; 0: never; the thread of the region's loop only */
+	struct io_counts traffic;           /* SOR_SENDS, SOR_BYTES_SENT, SOR_RECEIVES, SOR_BYTES_RECEIVED */
+	_Atomic uint64_t accepted, refused; /* sockets */
 };
 
 struct socket_statistics { /* of the region: SOG_ */
-	unsigned inbound, peak_inbound;
-	uint64_t inbound_created;
-	unsigned outbound, peak_outbound;
-	uint64_t outbound_created;
-	uint64_t at_max; /* sockets refused because of MAXSOCKETS */
+	_Atomic unsigned inbound, peak_inbound;
+	_Atomic uint64_t inbound_created;
+	_Atomic unsigned outbound, peak_outbound;
+	_Atomic uint64_t outbound_created;
+	_Atomic uint64_t at_max; /* sockets refused because of MAXSOCKETS */
 };
 
 struct door_statistics { /* of a door, since the region started; questions of a reload do not count */
-	uint64_t asked, refused;
+	_Atomic uint64_t asked, refused;
 };
 
 enum figure_kind {
@@ -76,7 +79,7 @@ double statistics_value(const struct figure *f, const void *statistics);
 /* Prints seconds since 1970 as "2026-11-22T17:40:01Z"; 0 as "". Returns out. */
 const char *statistics_time(double seconds, char out[24]);
 
-/* Raises *peak to now. */
+/* Raises *peak of an ipconn to now. */
 static inline void
 statistics_peak(unsigned *peak, unsigned now)
 {
@@ -88,16 +91,19 @@ statistics_peak(unsigned *peak, unsigned now)
 static inline void
 statistics_asked(struct door_statistics *s, bool refused)
 {
-	s->asked++;
-	s->refused += refused;
+	tally_add(&s->asked, 1);
+	if (refused)
+		tally_add(&s->refused, 1);
 }
 
 /* Counts a socket that was opened, and one that was closed; out: an outbound one. */
 void statistics_opened(struct socket_statistics *s, bool out);
 void statistics_closed(struct socket_statistics *s, bool out);
 
-/* Sets totals to 0 and peaks to the present numbers. */
+/* Sets totals to 0 and peaks to the present numbers. Other threads may count meanwhile. */
 void statistics_reset(const struct figure *table, void *statistics);
+/* Sets a peak to the present number, which other threads may change meanwhile. */
+void statistics_reset_peak(_Atomic unsigned *peak, const _Atomic unsigned *present);
 /* Logs message m: key and name, then each figure that is not 0. */
 void statistics_say(struct log *l, enum message m, const char *key, const char *name, const struct figure *table, const void *statistics);
 

@@ -77,7 +77,7 @@ trial_in_limits(struct trial *t)
 
 	if (t->q->past != NULL)
 		return true;
-	if (rules_sockets(c, c->worker->sockets + sockets_before(t), &r) ||
+	if (rules_sockets(c, tally_present(&c->worker->totals->sockets) + sockets_before(t), &r) ||
 	    rules_halfopen(c, peers_look(c->worker->peers, &c->facts.peer.addr, clock_span()).halfopen_prefix, &r))
 		return trial_ruled(t, &r);
 	return true;

@@ -96,7 +96,7 @@ trial_out_state(struct trial *t)
 		return trial_judge(t, "shutdown", REASON_OK, "the region is shutting down");
 	if (!t->partner.inservice)
 		return trial_judge(t, "outservice", REASON_OK, "ipconn %s is out of service", t->partner.def.ipconn);
-	if (rules_guard(c, &t->partner.def, &r) || rules_sockets(c, c->worker->sockets, &r))
+	if (rules_guard(c, &t->partner.def, &r) || rules_sockets(c, tally_present(&c->worker->totals->sockets), &r))
 		return trial_ruled(t, &r);
 	return true;
 }

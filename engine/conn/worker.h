@@ -10,9 +10,6 @@
 #include <stdint.h>
 
 #include "base/cursor.h"
-#include "conn/statistics.h"
-#include "policy/door.h"
-
 struct ev_loop;
 struct log;
 struct records;
@@ -31,6 +28,7 @@ struct task;
 struct converting;
 struct session;
 struct riders;
+struct totals;
 struct witness;
 struct metrics;
 struct canary;
@@ -47,12 +45,7 @@ struct worker {
 	struct conn *conns;                 /* the connections of this worker, a list */
 	struct cursors walks;               /* cursors of inquire in conns */
 	struct conn *graves;                /* connections closed in this turn; freed at its end */
-	char boot[8];                       /* first part of connection ids; differs at each start */
-	uint64_t born;                      /* second part of connection ids */
-	unsigned sockets;                   /* open sockets; counted against maxsockets */
-	struct socket_statistics statistics;
-	struct door_statistics doors[DOOR_COUNT]; /* of attach also the requests that the saf decided on */
-	uint64_t refusals;                  /* connections and requests that were refused since the region started */
+	struct totals *totals;              /* borrowed; the counts that all workers share */
 	struct metrics *metrics;            /* borrowed; NULL in a worker that does not run */
 	uint64_t suggested;                 /* the counter behind suggested APPLIDs (IPIC.md 6.2) */
 	bool draining;

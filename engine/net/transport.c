@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/transport.h"
 
+#include "base/tally.h"
+
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -106,10 +108,12 @@ least(size_t a, size_t b)
 }
 
 static void
-count(uint64_t *times, uint64_t *bytes, size_t n)
+count(_Atomic uint64_t *times, _Atomic uint64_t *bytes, size_t n)
 {
-	*times += n > 0;
-	*bytes += n;
+	if (n == 0)
+		return;
+	tally_add(times, 1);
+	tally_add(bytes, n);
 }
 
 /*

@@ -16,6 +16,7 @@
 #include <string.h>
 
 struct draft {
+	struct totals totals;      /* no socket is counted */
 	struct worker worker;      /* owns its loop, which never runs, and its reference of the generation */
 	struct host_world world;   /* its counters and rates are owned */
 	struct entrance *entrance; /* owned; one for each tcpipservice of the definition, same order */
@@ -93,6 +94,7 @@ furnish(struct draft *d, struct faults *faults)
 
 	w->loop = loop_new();
 	w->peers = peers_new();
+	w->totals = &d->totals;
 	w->counters = counters_new();
 	w->registry = registry_new();
 	w->riders = &session_riders;

@@ -252,13 +252,13 @@ short_of_memory(struct faults *faults)
 }
 
 static void
-name_boot(struct worker *w)
+name_boot(struct totals *t)
 {
 	uint16_t bits = 0;
 
 	if (getrandom(&bits, sizeof bits, 0) != sizeof bits)
 		bits = (uint16_t)clock_wall();
-	snprintf(w->boot, sizeof w->boot, "%04x", bits);
+	snprintf(t->boot, sizeof t->boot, "%04x", bits);
 }
 
 static void
@@ -374,6 +374,7 @@ lend(struct region *r)
 	w->log = r->log;
 	w->records = r->records;
 	w->peers = r->peers;
+	w->totals = &r->totals;
 	w->counters = r->counters;
 	w->registry = r->registry;
 	w->riders = &session_riders;
@@ -409,7 +410,7 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	lend(r);
 	if (telemetry_begin(r, o->version, o->commit) < 0)
 		return short_of_memory(faults);
-	name_boot(w);
+	name_boot(&r->totals);
 	timer_init(&r->drain, w->loop, region_drained, r);
 	if (remember(r, d, faults) < 0 || begin_recorder(r, d, faults) < 0)
 		return -1;

@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "policy/generation.h"
 #include "base/log.h"
+#include "conn/totals.h"
 #include "conn/worker.h"
 #include "region/listeners.h"
 #include "region/telemetry.h"
@@ -26,6 +27,7 @@ struct region {
 	char file[PATH_SIZE];          /* region.lua */
 	char library_dir[PATH_SIZE];
 	struct worker worker;
+	struct totals totals;
 	ev_prepare turn;               /* runs at the end of each turn: frees closed objects */
 	struct log *log;               /* owned */
 	struct handed *handed;         /* borrowed; sockets that the first listeners take; NULL: none */

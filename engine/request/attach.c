@@ -58,8 +58,8 @@ refuse(struct task *t, unsigned sense, const char *policy, const struct verdict 
 {
 	wipe(t);
 	t->ipconn->statistics.attach_refused++;
-	t->worker->refusals++;
-	statistics_asked(&t->worker->doors[DOOR_ATTACH], true);
+	tally_add(&t->worker->totals->refusals, 1);
+	statistics_asked(&t->worker->totals->doors[DOOR_ATTACH], true);
 	say_refused(t, policy, v, sense);
 	task_fail(t, sense, NULL, "%s: %s", v->code, v->text);
 }
@@ -79,8 +79,8 @@ static void
 let_in(struct task *t)
 {
 	t->ipconn->statistics.attached++;
-	statistics_asked(&t->worker->doors[DOOR_ATTACH], false);
-	t->conn->entrance->statistics.attached++;
+	statistics_asked(&t->worker->totals->doors[DOOR_ATTACH], false);
+	tally_add(&t->conn->entrance->statistics.attached, 1);
 	program_begin(t);
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conn/peers.h"
 
+#include "base/tally.h"
+
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,6 +31,15 @@ assert_counts(struct peers *t, const char *ip, unsigned peer, unsigned prefix, u
 	assert_int_equal(c.halfopen_prefix, halfopen);
 }
 
+/* Opens a socket at the time 0. */
+static int
+open_at(struct peers *t, const struct addr *a)
+{
+	struct peers_counts before;
+
+	return peers_open(t, a, 0, &before);
+}
+
 static void
 counts_by_address_and_neighbourhood(void **state)
 {
@@ -36,10 +48,10 @@ counts_by_address_and_neighbourhood(void **state)
 
 	(void)state;
 	assert_counts(t, "192.0.2.1", 0, 0, 0);
-	assert_int_equal(peers_open(t, &a), 0);
-	assert_int_equal(peers_open(t, &a), 0);
-	assert_int_equal(peers_open(t, &b), 0);
-	assert_int_equal(peers_open(t, &c), 0);
+	assert_int_equal(open_at(t, &a), 0);
+	assert_int_equal(open_at(t, &a), 0);
+	assert_int_equal(open_at(t, &b), 0);
+	assert_int_equal(open_at(t, &c), 0);
 	assert_counts(t, "192.0.2.1", 2, 3, 3);
 	assert_counts(t, "192.0.2.99", 0, 3, 3);
 	assert_counts(t, "192.0.3.1", 0, 0, 0);
@@ -55,8 +67,8 @@ through_and_close_take_back(void **state)
 	struct addr a = addr("192.0.2.1");
 
 	(void)state;
-	peers_open(t, &a);
-	peers_open(t, &a);
+	open_at(t, &a);
+	open_at(t, &a);
 	peers_through(t, &a);
 	assert_counts(t, "192.0.2.1", 2, 2, 1);
 	peers_close(t, &a);
@@ -106,12 +118,12 @@ refusals_outlive_their_socket(void **state)
 	struct addr a = addr("192.0.2.1");
 
 	(void)state;
-	peers_open(t, &a);
+	open_at(t, &a);
 	peers_refused(t, &a, 10);
 	peers_through(t, &a);
 	peers_close(t, &a);
 	assert_int_equal(refusals(t, "192.0.2.1", 20), 1);
-	peers_open(t, &a);
+	open_at(t, &a);
 	assert_int_equal(refusals(t, "192.0.2.1", 80), 0);
 	peers_refused(t, &a, 81);
 	assert_int_equal(refusals(t, "192.0.2.1", 82), 1);
@@ -134,7 +146,7 @@ the_oldest_is_forgotten_when_too_many_are_remembered(void **state)
 	struct addr open = addr("192.0.2.1");
 
 	(void)state;
-	peers_open(t, &open);
+	open_at(t, &open);
 	peers_refused(t, &open, 1);
 	for (unsigned i = 0; i <= PEERS_REMEMBERED; i++) {
 		struct addr a = numbered(i);
@@ -158,7 +170,7 @@ many_sockets_are_counted_exactly(void **state)
 	(void)state;
 	for (unsigned i = 0; i < MANY; i++) {
 		a = numbered(i);
-		assert_int_equal(peers_open(t, &a), 0);
+		assert_int_equal(open_at(t, &a), 0);
 	}
 	assert_counts(t, "10.0.1.7", 1, 256, 256);
 	for (unsigned i = 0; i < MANY; i += 2) {
@@ -171,6 +183,54 @@ many_sockets_are_counted_exactly(void **state)
 	peers_free(t);
 }
 
+enum { THREADS = 4, ROUNDS = 5000, LIMIT = 2 };
+
+struct crowd { /* threads that open sockets from one neighbourhood */
+	struct peers *peers;
+	_Atomic unsigned admitted, most; /* half-open sockets within the limit, now and at most */
+	_Atomic unsigned number;         /* gives each thread an address */
+};
+
+/* Opens and closes sockets; the limit is kept by the counts before each. */
+static void *
+come_and_go(void *arg)
+{
+	struct crowd *c = arg;
+	struct addr a = numbered(1 + tally_up(&c->number));
+
+	for (unsigned i = 0; i < ROUNDS; i++) {
+		struct peers_counts before;
+
+		if (peers_open(c->peers, &a, i, &before) < 0)
+			continue;
+		if (before.halfopen_prefix < LIMIT) {
+			tally_peak(&c->most, tally_up(&c->admitted) + 1);
+			tally_down(&c->admitted);
+		} else {
+			peers_refused(c->peers, &a, i);
+		}
+		peers_through(c->peers, &a);
+		peers_close(c->peers, &a);
+	}
+	return NULL;
+}
+
+static void
+threads_that_count_at_once_keep_a_limit(void **state)
+{
+	struct crowd c = { .peers = peers_new() };
+	pthread_t thread[THREADS];
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, come_and_go, &c), 0);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+	assert_in_range(c.most, 1, LIMIT);
+	assert_counts(c.peers, "10.0.0.1", 0, 0, 0);
+	peers_free(c.peers);
+}
+
 int
 main(void)
 {
@@ -181,6 +241,7 @@ main(void)
 		cmocka_unit_test(refusals_outlive_their_socket),
 		cmocka_unit_test(the_oldest_is_forgotten_when_too_many_are_remembered),
 		cmocka_unit_test(many_sockets_are_counted_exactly),
+		cmocka_unit_test(threads_that_count_at_once_keep_a_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

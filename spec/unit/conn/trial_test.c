@@ -21,6 +21,7 @@
 struct house {
 	struct rule rule;
 	struct worker worker;
+	struct totals totals;
 	struct entrance entrance;
 	struct certificate certificate;
 	struct presented none;
@@ -46,7 +47,7 @@ set_up(void **state)
 	h->certificate = (struct certificate){ .refs = 1, .chain = { .ok = true, .complete = true } };
 	rule_begin(&h->rule);
 	h->entrance = (struct entrance){ .tcpipservice = "IN", .open = true };
-	h->worker = (struct worker){ .registry = registry_new(), .peers = peers_new(), .entrance = entrance_of, .region = h };
+	h->worker = (struct worker){ .totals = &h->totals, .registry = registry_new(), .peers = peers_new(), .entrance = entrance_of, .region = h };
 	*i = (struct ipconn){ .worker = &h->worker, .inservice = true, .ruled = "A",
 		.def = { .ipconn = "A", .applid = "X", .networkid = "NETX", .host = "192.0.2.9", .port = 1, .sendcount = 1, .ssl = YES } };
 	assert_int_equal(registry_claim(h->worker.registry, i), CLAIM_OK);
@@ -141,7 +142,7 @@ nothing_is_installed_or_counted(void **state)
 	assert_int_equal(registry_count(h->worker.registry), 1);
 	assert_null(registry_name(h->worker.registry, "B"));
 	assert_null(h->worker.conns);
-	assert_int_equal(h->worker.sockets, 0);
+	assert_int_equal(h->totals.sockets, 0);
 	assert_int_equal(h->entrance.connections + h->entrance.halfopen, 0);
 	assert_int_equal(registry_first(h->worker.registry)->status, CONN_RELEASED);
 	assert_int_equal(h->rule.generation->refs, 1);
