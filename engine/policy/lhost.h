@@ -29,6 +29,8 @@ struct lhost_asking {
 	struct notes **notes;       /* the notes of the connection, which policy.note adds to; NULL: the function makes none */
 	enum door door;             /* for notes */
 	struct record_entry *entry; /* for checks and effects; NULL: none */
+	struct record_entry *const *request; /* of a program: the entry of its request, which gets the calls that waited; NULL, or
+	                                        of value NULL: none */
 	const void *view;           /* for the callbacks of the world; NULL: the region as it is */
 	bool waits;                 /* a call that waits suspends the script; false: it has the answers of the tape only */
 	struct wait_call *wait;     /* set by such a call before it suspends the script; the script's stack owns it */

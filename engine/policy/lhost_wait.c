@@ -7,6 +7,7 @@
 #include "policy/answer_tape.h"
 #include "policy/record_answer.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,6 +57,20 @@ lhost_wait_option(struct lua_State *L, struct lhost_waiting *s, const char *key)
 	return true;
 }
 
+/* Notes the answer in words: with the checks of the question, or with the request of the program. */
+static void
+note(const struct lhost *h, const char *call, const char *format, ...)
+{
+	struct record_entry *e = h->now.request != NULL ? *h->now.request : h->now.entry;
+	char text[TEXT_SIZE];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	record_effect(e, call, text);
+}
+
 /* --- the answer ------------------------------------------------------------------------------- */
 
 static void
@@ -70,7 +85,7 @@ keep(const struct lhost *h, const struct lhost_waiting *s, const struct waited *
 		jsontext_text(j, "reason", a->why, strlen(a->why));
 	jsontext_number(j, "milliseconds", a->seconds * 1e3, 3);
 	record_answer_end(h->now.entry);
-	lhost_effect(h, s->call.text, "%s%.150s (%.3f ms)", none ? "no answer: " : "", none ? a->why : s->function->words(a, words, sizeof words),
+	note(h, s->call.text, "%s%.150s (%.3f ms)", none ? "no answer: " : "", none ? a->why : s->function->words(a, words, sizeof words),
 		a->seconds * 1e3);
 }
 
@@ -154,7 +169,7 @@ lhost_wait_resumed(lua_State *L, int status, lua_KContext context)
 
 	(void)status;
 	if (s->call.kind == WAIT_SLEEP) {
-		lhost_effect(h, s->call.text, "%.3f ms", h->now.answer->seconds * 1e3);
+		note(h, s->call.text, "%.3f ms", h->now.answer->seconds * 1e3);
 		return 0;
 	}
 	answer_tape_add_waited(h->now.tape, h->now.answer);
@@ -192,13 +207,13 @@ lhost_wait_ask(struct lua_State *L, struct lhost *h, struct lhost_waiting *s, co
 		return push_answer(L, h, s, taped);
 	}
 	if (s->barred) {
-		lhost_effect(h, s->call.text, "not asked: policy_http of the region does not name %s", s->call.name);
+		note(h, s->call.text, "not asked: policy_http of the region does not name %s", s->call.name);
 		return answer_down(L, h, s, "policy_http of the region does not name the host");
 	}
 	if (h->now.waits)
 		return suspend(L, h, s);
 	answer_tape_lacks(h->now.tape, s->call.text, NULL); /* an URL may hold a password */
-	lhost_effect(h, s->call.text, "not asked: this question cannot wait");
+	note(h, s->call.text, "not asked: this question cannot wait");
 	return answer_down(L, h, s, "this question cannot wait");
 }
 

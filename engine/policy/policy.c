@@ -6,6 +6,7 @@
 #include "policy/lparams.h"
 #include "policy/policy_internal.h"
 #include "policy/policy_params.h"
+#include "policy/script_wait.h"
 #include "policy/script_cover.h"
 #include "sandbox/lfrozen.h"
 
@@ -510,7 +511,7 @@ policy_renew(struct policy *p)
 	if (p->suspended != NULL) {
 		p->renewing = p->renewing || (double)budget_bytes(p->L) > 2 * most;
 		if (p->renewing)
-			policy_ask_hurry(p);
+			script_wait_hurry(p);
 		return;
 	}
 	p->renewing = false;

@@ -91,7 +91,8 @@ struct ask {
 	enum door door;
 	const struct facts *facts; /* borrowed */
 	struct record *record;     /* borrowed; may be NULL */
-	struct record_entry *entry; /* borrowed: the entry to fill in; NULL: a new entry of the record */
+	struct record_entry *entry; /* borrowed: the entry to fill in; NULL: a new entry of the record. At done() the entry of the
+	                               question; NULL: there is none, or it was freed meanwhile */
 	struct answer_tape *tape;  /* borrowed: keeps the region's answers, or (replay) gives them again; may be NULL */
 	bool replay;
 	const void *view;          /* borrowed: for the callbacks of the world (host_world.h); NULL: the region as it is */

@@ -5,7 +5,7 @@
  */
 #include "policy/policy.h"
 
-#include "policy/script_call.h"
+#include "policy/script_wait.h"
 #include "base/clock.h"
 #include "policy/lfacts.h"
 #include "base/log.h"
@@ -25,7 +25,7 @@
  * A question to the function of a door, until its verdict is there: facts, tape, door, record and coroutine are here.
  */
 struct asking {
-	struct script_call call; /* first */
+	struct script_wait script; /* first */
 	struct ask *ask;         /* borrowed; NULL: a row of a decision table */
 	enum door door;
 	const struct notes *notes; /* of the connection, when the question begins */
@@ -33,10 +33,6 @@ struct asking {
 	const struct facts *presented; /* of a table: the certificate, when the table lacks it */
 	struct verdict *out;
 	double start; /* clock_span() */
-	double waited; /* seconds of the calls that waited */
-	struct wait *wait; /* owned; NULL: the script is not suspended */
-	double since;      /* clock_span() at its suspension */
-	struct asking *next, *prev; /* while it is suspended: in policy->suspended */
 	bool failed; /* the refusal is the engine's, not the script's */
 };
 
@@ -68,8 +64,8 @@ policy_ask_forget_mock(lua_State *L)
 static void
 refuse_failed(struct asking *q)
 {
-	script_call_refuse(&q->call, q->out);
-	q->failed = !q->call.refused;
+	script_call_refuse(&q->script.call, q->out);
+	q->failed = !q->script.call.refused;
 }
 
 /*
@@ -79,7 +75,7 @@ refuse_failed(struct asking *q)
 static void
 write_objection(struct asking *q, const struct verdict *v)
 {
-	struct script_call *call = &q->call;
+	struct script_call *call = &q->script.call;
 	const char *door = call->function;
 	enum verdict_kind yes_kind = door_row(q->door)->yes;
 	const char *yes = verdict_name(yes_kind);
@@ -122,14 +118,14 @@ judge_answer(struct asking *q)
 		*q->out = (struct verdict){ .kind = VERDICT_ACCEPT };
 		return;
 	}
-	if (q->call.values == 1)
-		v = lhost_verdict(q->call.co, -1);
+	if (q->script.call.values == 1)
+		v = lhost_verdict(q->script.call.co, -1);
 	write_objection(q, v);
-	if (q->call.text[0] == '\0') {
+	if (q->script.call.text[0] == '\0') {
 		take_verdict(q, v);
 		return;
 	}
-	script_call_reject(&q->call);
+	script_call_reject(&q->script.call);
 	refuse_failed(q);
 }
 
@@ -141,16 +137,16 @@ take_end(struct asking *q, enum script_end end)
 		judge_answer(q);
 	else
 		refuse_failed(q);
-	script_call_settle(&q->call);
+	script_call_settle(&q->script.call);
 }
 
 /* Finds the script's function for the door. False: there is none, and the verdict is set. */
 static bool
 find_hook(struct asking *q)
 {
-	if (script_call_find(&q->call, (unsigned)q->door))
+	if (script_call_find(&q->script.call, (unsigned)q->door))
 		return true;
-	if (door_row(q->door)->kind == DOOR_NOTICE && q->call.at.file[0] != '\0')
+	if (door_row(q->door)->kind == DOOR_NOTICE && q->script.call.at.file[0] != '\0')
 		*q->out = (struct verdict){ .kind = VERDICT_ACCEPT };
 	else
 		refuse_failed(q);
@@ -160,12 +156,13 @@ find_hook(struct asking *q)
 static void
 log_failure(const struct asking *q)
 {
+	const struct script_call *call = &q->script.call;
 	const struct verdict *v = q->out;
 	char at[PLACE_SIZE + 24];
 
 	snprintf(at, sizeof at, v->line > 0 ? "%s:%d" : "%s", v->file, v->line);
-	log_say(q->call.p->log, MSG_SP0022, "connection", q->facts->connection, "door", q->call.function, "policy", q->call.script,
-		"code", v->code, "at", at, "text", v->text, "traceback", q->call.trace, NULL);
+	log_say(call->p->log, MSG_SP0022, "connection", q->facts->connection, "door", call->function, "policy", call->script, "code", v->code,
+		"at", at, "text", v->text, "traceback", call->trace, NULL);
 }
 
 /* The beginning of a question. The caller adds the members of its kind. */
@@ -173,7 +170,7 @@ static struct asking
 make_asking(struct policy *p, const char *script, enum door d, struct record_entry *entry, struct notes **notes, struct verdict *out)
 {
 	return (struct asking){
-		.call = { .p = p, .script = script, .function = door_name(d), .push = policy_ask_push,
+		.script.call = { .p = p, .script = script, .function = door_name(d), .push = policy_ask_push,
 			.asking = { .entry = entry, .door = d, .notes = notes_made_at(d) ? notes : NULL } },
 		.door = d, .out = out, .start = clock_span(),
 	};
@@ -191,10 +188,10 @@ note_gaps(const struct asking *q)
 {
 	const struct ask *a = q->ask;
 
-	if (a->facts->ip_hidden && lshape_read_hidden(q->call.p->L))
+	if (a->facts->ip_hidden && lshape_read_hidden(q->script.call.p->L))
 		answer_tape_lacks(a->tape, "facts.peer.ip", NULL);
 	if (keeps_answers(a) && a->tape->full)
-		record_effect(q->call.asking.entry, "answers kept for a reload",
+		record_effect(q->script.call.asking.entry, "answers kept for a reload",
 			"not all: there is no room; a reload asks the region for the others");
 }
 
@@ -206,118 +203,39 @@ finish(struct asking *q)
 
 	if (q->failed && !a->silent)
 		log_failure(q);
-	a->seconds = clock_span() - q->start - q->waited;
-	record_waited(q->call.asking.entry, q->waited * 1e6);
-	record_verdict(q->call.asking.entry, &a->verdict, a->seconds * 1e6);
-	record_entry_watch(q->call.asking.entry, NULL);
+	a->seconds = clock_span() - q->start - q->script.waited;
+	a->entry = q->script.call.asking.entry;
+	a->asking = NULL;
+	record_waited(a->entry, q->script.waited * 1e6);
+	record_verdict(a->entry, &a->verdict, a->seconds * 1e6);
 	free(q);
 	a->done(a);
 }
 
-/* --- a script that waits ---------------------------------------------------------------------- */
-
+/* The script has ended. */
 static void
-enlist(struct asking *q)
+policy_ask_ended(struct script_wait *script, enum script_end end)
 {
-	struct policy *p = q->call.p;
+	struct asking *q = (struct asking *)script;
 
-	q->prev = NULL;
-	q->next = p->suspended;
-	if (q->next != NULL)
-		q->next->prev = q;
-	p->suspended = q;
-	q->ask->asking = q;
-}
-
-static void
-delist(struct asking *q)
-{
-	if (q->prev != NULL)
-		q->prev->next = q->next;
-	else
-		q->call.p->suspended = q->next;
-	if (q->next != NULL)
-		q->next->prev = q->prev;
-	q->ask->asking = NULL;
-	q->wait = NULL;
-}
-
-static void go_on(struct asking *q, enum script_end end);
-
-/* The answer of a call that waited; NULL: the question has waited as long as it may. */
-static void
-policy_ask_continue(void *arg, struct waited *answer)
-{
-	struct asking *q = arg;
-	const struct wait_call *call = q->call.wait;
-
-	q->waited += clock_span() - q->since;
-	delist(q);
-	if (answer != NULL) {
-		go_on(q, script_call_resume(&q->call, answer));
-		waited_unref(answer);
-		return;
-	}
-	if (q->call.p->renewing)
-		script_call_abandon(&q->call, "policy_limit", "waited in policy.%s when the scripts' state had to be thrown away", call->text);
-	else
-		script_call_abandon(&q->call, "policy_limit", "waited longer than wait_milliseconds, in policy.%s", call->text);
-	go_on(q, SCRIPT_FAILED);
-}
-
-/* Waits for the call that suspended the script. False: it may not, and code and text are set. */
-static bool
-suspend(struct asking *q)
-{
-	struct policy *p = q->call.p;
-	struct wait_request r = { .call = q->call.wait, .peer = q->facts->peer.addr, .limits = p->waits, .waited = q->waited,
-		.done = policy_ask_continue, .arg = q };
-	struct fault f;
-
-	q->wait = waits_begin(p->host.world->waits, &r, &f);
-	if (q->wait == NULL) {
-		script_call_abandon(&q->call, "policy_limit", "policy.%s: %s", q->call.wait->text, f.text);
-		return false;
-	}
-	q->since = clock_span();
-	enlist(q);
-	record_entry_watch(q->call.asking.entry, &q->call.asking.entry);
-	if (p->renewing)
-		waits_hurry(q->wait);
-	return true;
-}
-
-/* A part of the script has run. */
-static void
-go_on(struct asking *q, enum script_end end)
-{
-	if (end == SCRIPT_WAITS && suspend(q))
-		return;
-	take_end(q, end == SCRIPT_ANSWERED ? SCRIPT_ANSWERED : SCRIPT_FAILED);
+	take_end(q, end);
 	note_gaps(q);
 	finish(q);
-}
-
-void
-policy_ask_hurry(struct policy *p)
-{
-	for (struct asking *q = p->suspended; q != NULL; q = q->next)
-		waits_hurry(q->wait);
 }
 
 void
 policy_cancel(struct ask *a, const char *why)
 {
 	struct asking *q = a->asking;
+	struct record_entry *entry;
 
 	if (q == NULL)
 		return;
-	waits_cancel(q->wait);
-	delist(q);
-	record_effect(q->call.asking.entry, "ended without a verdict", why);
-	record_waited(q->call.asking.entry, (q->waited + clock_span() - q->since) * 1e6);
-	record_entry_watch(q->call.asking.entry, NULL);
-	script_call_settle(&q->call);
+	script_wait_cancel(&q->script);
+	entry = q->script.call.asking.entry;
+	record_effect(entry, "ended without a verdict", why);
+	record_waited(entry, q->script.waited * 1e6);
+	a->asking = NULL;
 	free(q);
 }
 
@@ -336,7 +254,8 @@ begin(struct asking *q)
 		answer_tape_begin(a->tape, a->door, a->replay);
 	lua_pushnil(L);
 	lua_pushnil(L);
-	go_on(q, script_call_run(&q->call));
+	a->asking = q;
+	script_wait_run(&q->script);
 }
 
 static struct asking *
@@ -347,10 +266,12 @@ asking_new(struct ask *a, struct record_entry *entry)
 	if (q == NULL)
 		return NULL;
 	*q = make_asking(a->policy, a->script, a->door, entry, a->notes, &a->verdict);
+	q->script.ended = policy_ask_ended;
+	q->script.peer = a->facts->peer.addr;
 	q->ask = a;
-	q->call.asking.tape = a->tape;
-	q->call.asking.view = a->view;
-	q->call.asking.waits = a->waits && a->policy->host.world != NULL && a->policy->host.world->waits != NULL;
+	q->script.call.asking.tape = a->tape;
+	q->script.call.asking.view = a->view;
+	q->script.call.asking.waits = a->waits && a->policy->host.world != NULL && a->policy->host.world->waits != NULL;
 	q->facts = a->facts;
 	q->notes = a->notes != NULL ? *a->notes : a->facts->notes;
 	return q;
@@ -420,6 +341,7 @@ decide(struct ask *a, struct record_entry *entry)
 		verdict_refuse(&a->verdict, "policy_limit", "no memory to ask the script");
 	a->seconds = clock_span() - start;
 	record_verdict(entry, &a->verdict, a->seconds * 1e6);
+	a->entry = entry;
 	a->done(a);
 }
 
@@ -480,13 +402,13 @@ policy_ask_row(struct policy *p, struct policy_row *row)
 
 	row->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
 	q.presented = row->presented;
-	q.call.cost = row->cost;
+	q.script.call.cost = row->cost;
 	if (find_hook(&q)) {
-		q.call.params = row->params;
+		q.script.call.params = row->params;
 		lua_pushvalue(p->L, facts);
 		lua_pushvalue(p->L, mock);
-		take_end(&q, script_call_run(&q.call));
-		script_call_protect(&q.call, policy_ask_forget_mock);
+		take_end(&q, script_call_run(&q.script.call));
+		script_call_protect(&q.script.call, policy_ask_forget_mock);
 	}
 	record_verdict(row->entry, &row->verdict, (clock_span() - q.start) * 1e6);
 	notes_unref(notes);

@@ -42,7 +42,7 @@ struct policy {
 	struct script *script;   /* owned list */
 	struct bound *bound;     /* owned list: the parameters of attributes (policy_params.c) */
 	struct wait_limits waits;
-	struct asking *suspended; /* a list; each one is owned by its question's wait */
+	struct script_wait *suspended; /* a list; each one belongs to its question or its program */
 	bool renewing;           /* the state is to be thrown away as soon as no question is suspended */
 	struct lua_State *co;    /* a coroutine without an error, for the next call; the registry keeps it under p; NULL: none */
 };
@@ -55,8 +55,6 @@ struct policy {
  * by policy_limit.
  */
 void policy_renew(struct policy *p);
-/* Ends each suspended question in the next turn of the loop, by policy_limit. */
-void policy_ask_hurry(struct policy *p);
 /* The script of that name; NULL: it is not loaded. */
 const struct script *policy_script(const struct policy *p, const char *name);
 /* Writes a Lua message as one line into out: up to its first newline, printable, cut to size. Returns out. */

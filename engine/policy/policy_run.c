@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy_run.h"
 
-#include "policy/script_call.h"
 #include "policy/lshape.h"
+#include "policy/script_wait.h"
 
 #include <lauxlib.h>
 #include <lua.h>
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct running {
-	struct script_call call;
-	const struct policy_run *r;
+	struct script_wait script; /* first */
+	struct policy_run *r;      /* borrowed */
 };
 
 /* Sets a member; leaves it out when value is "", as in facts. [-0, +0, may throw] */
@@ -61,7 +62,7 @@ policy_run_push(lua_State *L, struct script_call *call)
 static void
 take_data(struct running *n, struct buf *answer)
 {
-	struct script_call *call = &n->call;
+	struct script_call *call = &n->script.call;
 	const char *data;
 	size_t len;
 
@@ -84,52 +85,114 @@ take_data(struct running *n, struct buf *answer)
 		snprintf(call->text, sizeof call->text, "no memory for an answer of %zu bytes", len);
 }
 
+/* Ends the run by a refusal of the engine. */
 static void
-refuse_failed(struct policy_run *r, const struct script_call *call)
+refuse_failed(struct running *n)
 {
-	script_call_refuse(call, &r->verdict);
-	snprintf(r->trace, sizeof r->trace, "%s", call->trace);
-	r->failed = true;
+	script_call_refuse(&n->script.call, &n->r->verdict);
+	snprintf(n->r->trace, sizeof n->r->trace, "%s", n->script.call.trace);
+	n->r->failed = !n->script.call.refused;
 }
 
 static void
-judge_answer(struct running *n, struct policy_run *r)
+judge_answer(struct running *n)
 {
-	const struct verdict *v = n->call.values == 1 ? lhost_verdict(n->call.co, -1) : NULL;
+	struct script_call *call = &n->script.call;
+	const struct verdict *v = call->values == 1 ? lhost_verdict(call->co, -1) : NULL;
 
 	if (v != NULL && v->kind == VERDICT_REFUSE) {
-		r->verdict = *v;
+		n->r->verdict = *v;
 		return;
 	}
-	take_data(n, r->answer);
-	if (n->call.text[0] == '\0') {
-		r->verdict.kind = VERDICT_ACCEPT;
+	take_data(n, n->r->answer);
+	if (call->text[0] == '\0') {
+		n->r->verdict.kind = VERDICT_ACCEPT;
 		return;
 	}
-	script_call_reject(&n->call);
-	refuse_failed(r, &n->call);
+	script_call_reject(call);
+	refuse_failed(n);
+}
+
+/* Frees n and tells the caller, who may free r. */
+static void
+finish(struct running *n)
+{
+	struct policy_run *r = n->r;
+
+	r->running = NULL;
+	free(n);
+	r->done(r);
+}
+
+static void
+policy_run_ended(struct script_wait *script, enum script_end end)
+{
+	struct running *n = (struct running *)script;
+
+	if (end == SCRIPT_ANSWERED)
+		judge_answer(n);
+	else
+		refuse_failed(n);
+	script_call_settle(&script->call);
+	finish(n);
+}
+
+static struct running *
+running_new(struct policy_run *r)
+{
+	const struct host_world *world = r->policy->host.world;
+	struct running *n = malloc(sizeof *n);
+
+	if (n == NULL)
+		return NULL;
+	*n = (struct running){
+		.script = { .call = { .p = r->policy, .script = r->script, .function = "run", .push = policy_run_push, .limits = &r->limits,
+				.beyond = r->len, .asking = { .request = r->entry, .waits = r->waits && world != NULL && world->waits != NULL } },
+			.peer = r->peer, .ended = policy_run_ended },
+		.r = r,
+	};
+	return n;
+}
+
+static void
+begin(struct running *n)
+{
+	lua_State *L = n->r->policy->L;
+
+	if (!script_call_find(&n->script.call, HOOK_RUN)) {
+		refuse_failed(n);
+		finish(n);
+		return;
+	}
+	n->r->running = n;
+	lua_pushnil(L);
+	lua_pushnil(L);
+	script_wait_run(&n->script);
 }
 
 void
 policy_run(struct policy_run *r)
 {
-	struct policy *p = r->policy;
-	struct running n = {
-		.call = { .p = p, .script = r->script, .function = "run", .push = policy_run_push, .limits = &r->limits, .beyond = r->len },
-		.r = r,
-	};
+	struct running *n;
 
 	r->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
-	policy_renew(p);
-	if (!script_call_find(&n.call, HOOK_RUN)) {
-		refuse_failed(r, &n.call);
+	policy_renew(r->policy);
+	n = running_new(r);
+	if (n != NULL) {
+		begin(n);
 		return;
 	}
-	lua_pushnil(p->L);
-	lua_pushnil(p->L);
-	if (script_call_run(&n.call) == SCRIPT_ANSWERED)
-		judge_answer(&n, r);
-	else
-		refuse_failed(r, &n.call);
-	script_call_settle(&n.call);
+	verdict_refuse(&r->verdict, "policy_limit", "no memory to run the script");
+	r->failed = true;
+	r->done(r);
+}
+
+void
+policy_run_cancel(struct policy_run *r)
+{
+	if (r->running == NULL)
+		return;
+	script_wait_cancel(&r->running->script);
+	free(r->running);
+	r->running = NULL;
 }

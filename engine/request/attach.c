@@ -75,9 +75,12 @@ refuse_user(struct task *t, const char *code, const char *text)
 	refuse(t, SENSE_SECURITY_NOT_VALID, NULL, &v);
 }
 
+/* e: of the request in the record; it may be NULL. */
 static void
-let_in(struct task *t)
+let_in(struct task *t, struct record_entry *e)
 {
+	t->entry = e;
+	record_entry_watch(e, &t->entry);
 	t->ipconn->statistics.attached++;
 	statistics_asked(&t->worker->totals->doors[DOOR_ATTACH], false);
 	tally_add(&t->conn->entrance->statistics.attached, 1);
@@ -121,7 +124,7 @@ attach_answered(struct ask *a)
 	witness_answered(t->conn, a);
 	canary_answered(t->worker, a);
 	if (a->verdict.kind == VERDICT_ACCEPT)
-		let_in(t);
+		let_in(t, a->entry);
 	else
 		refuse(t, SENSE_ACCESS_DENIED, a->script, &a->verdict);
 	free_question(q); /* its generation has the name of the script */
@@ -186,7 +189,7 @@ check_users(struct task *t)
 	metrics_decision(t->worker->metrics, door_name(DOOR_ATTACH), &v);
 	metrics_door_time(t->worker->metrics, DOOR_ATTACH, seconds);
 	if (v.kind == VERDICT_ACCEPT)
-		let_in(t);
+		let_in(t, d);
 	else
 		refuse(t, SENSE_ACCESS_DENIED, NULL, &v);
 }
@@ -202,7 +205,7 @@ authorise(struct task *t)
 		check_users(t);
 		break;
 	case AUTHORITY_OPEN:
-		let_in(t);
+		let_in(t, NULL);
 		break;
 	}
 }

@@ -2,9 +2,6 @@
 /* program: finds the program of a request and begins it. Only defined programs exist. */
 #include "request/program.h"
 
-#include "policy/policy_run.h"
-
-#include <stdio.h>
 #include <string.h>
 
 /* The mirror transactions of CICS. They exist in every region; a definition of one replaces it. */
@@ -60,66 +57,13 @@ program_find(struct task *t, const char **why)
 	return SENSE_NONE;
 }
 
-static int
-or_regions(int own, int regions)
-{
-	return own != 0 ? own : regions;
-}
-
-/* The partner learns only that the program abended. The place and the reason go into the log. */
-static void
-say_abended(const struct task *t, const struct policy_run *r)
-{
-	char at[PLACE_SIZE + 24], prefix[ADDR_TEXT];
-
-	snprintf(at, sizeof at, r->verdict.line > 0 ? "%s:%d" : "%s", r->verdict.file, r->verdict.line);
-	log_refusal(t->worker->log, MSG_DFHIS0998, "program", r->verdict.code, conn_around(t->conn, prefix), "tran", t->request.tran,
-		"program", t->program->program, "ipconn", t->ipconn->def.ipconn, "connection", t->conn->facts.connection, "userid", t->users.task,
-		"code", r->verdict.code, "at", at, "text", r->verdict.text, "traceback", r->trace, NULL);
-}
-
-static void
-run_script(struct task *t)
-{
-	const struct region_def *region = &t->generation->definition->region;
-	const struct program_def *p = t->program;
-	struct policy_run r = {
-		.policy = t->generation->policy,
-		.script = p->script,
-		.limits = { or_regions(p->instructions, region->instructions), or_regions(p->milliseconds, region->milliseconds),
-			(size_t)or_regions(p->kilobytes, region->kilobytes) },
-		.request = &t->request,
-		.users = &t->users,
-		.ipconn = t->ipconn->def.ipconn,
-		.applid = t->ipconn->def.applid,
-		.networkid = t->ipconn->def.networkid,
-		.connection = t->conn->facts.connection,
-		.generation = t->generation->number,
-		.data = t->data,
-		.len = t->len,
-		.ccsid = t->ccsid,
-		.answer = &t->answer,
-	};
-
-	policy_run(&r);
-	if (r.verdict.kind == VERDICT_ACCEPT) {
-		t->answer_ccsid = t->ccsid;
-		program_end(t);
-	} else if (r.failed) {
-		say_abended(t, &r);
-		task_fail(t, SENSE_ABENDED, "DFHIS0998", "%s", r.verdict.text);
-	} else {
-		program_failed(t, SENSE_ABENDED, "%s: %s", r.verdict.code, r.verdict.text);
-	}
-}
-
 static void
 run(struct task *t)
 {
 	const struct program_def *p = t->program;
 
 	if (p->script[0] != '\0')
-		run_script(t);
+		program_script_begin(t);
 	else if (p->url[0] != '\0')
 		program_url_begin(t);
 	else if (p->ipconn[0] != '\0')

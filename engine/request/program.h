@@ -25,6 +25,8 @@ const char *const *program_mirrors(void);
  * (engine/config/README.md).
  */
 void program_builtin_begin(struct task *t);
+/* Begins a program that is a script. */
+void program_script_begin(struct task *t);
 /* Begins a program at a URL. */
 void program_url_begin(struct task *t);
 /* Begins a program of a partner: ships the request. */

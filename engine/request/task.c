@@ -20,7 +20,7 @@ enlist(struct task *t)
 	w->tasks = t;
 }
 
-/* Takes t out of the list. Clears stop and wipes the password. */
+/* Takes t out of the list. Clears stop, leaves the record's entry and wipes the password. */
 static void
 delist(struct task *t)
 {
@@ -32,6 +32,7 @@ delist(struct task *t)
 		t->next->prev = t->prev;
 	t->next = t->prev = NULL;
 	t->stop = NULL;
+	record_entry_watch(t->entry, NULL);
 	explicit_bzero(t->request.password, sizeof t->request.password);
 }
 

@@ -69,13 +69,22 @@ load(struct house *h, const char *text)
 	assert_true(policy_runs(h->policy, "prog"));
 }
 
+static void
+ended(struct policy_run *r)
+{
+	(*(unsigned *)r->arg)++;
+}
+
 static const struct policy_run *
 run(struct house *h, const void *data, size_t len, const struct budget_limits *limits)
 {
+	unsigned ends = 0;
+
 	buf_free(&h->answer);
 	h->run = (struct policy_run){ .policy = h->policy, .script = "prog", .limits = *limits, .request = &h->request, .users = &h->users, .ipconn = "NETX",
-		.applid = "CTGAPP", .networkid = "", .connection = "c-1", .generation = 3, .data = data, .len = len, .answer = &h->answer };
+		.applid = "CTGAPP", .networkid = "", .connection = "c-1", .generation = 3, .data = data, .len = len, .done = ended, .arg = &ends, .answer = &h->answer };
 	policy_run(&h->run);
+	assert_int_equal(ends, 1);
 	return &h->run;
 }
 
