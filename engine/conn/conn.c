@@ -375,6 +375,6 @@ conn_bury(struct worker *w)
 		generation_unref(c->generation);
 		free(c);
 	}
-	if (w->draining && w->conns == NULL && w->idle != NULL)
+	if (w->draining && w->conns == NULL && w->notices == NULL && w->idle != NULL)
 		w->idle(w);
 }

@@ -4,7 +4,7 @@
  * (IPIC.md 6.2, 6.3). The order of messages follows IPIC.md 6.8: installed, autoinstalled, then the security check,
  * then deleted if that fails.
  */
-#include "conn/release.h"
+#include "conn/notice.h"
 #include "conn/traffic.h"
 #include "conn/capex_answer.h"
 #include "conn/steps.h"
@@ -128,7 +128,7 @@ install_decided(struct conn *c)
 		template = registry_name(c->worker->registry, v->install.template);
 	install_define(c, v, template, &d);
 	if (!install(c, &d, template)) /* the URM accepted and may hold a reservation (IPIC.md 6.7) */
-		release_tell_urm(c, c->generation, &d);
+		notice_give(c, c->generation, &d);
 }
 
 void

@@ -4,7 +4,7 @@
  * further sockets and call-backs.
  */
 #include "conn/acquire.h"
-#include "conn/release.h"
+#include "conn/notice.h"
 #include "conn/traffic.h"
 #include "conn/capex_answer.h"
 #include "conn/steps.h"
@@ -28,7 +28,7 @@ undo(struct conn *c, struct ipconn *i)
 	if (!i->autoinstalled)
 		return;
 	ipconn_delete(i);
-	release_tell_urm(c, c->generation, &i->def);
+	notice_give(c, c->generation, &i->def);
 }
 
 static void

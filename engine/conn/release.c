@@ -2,52 +2,14 @@
 #include "conn/release.h"
 #include "conn/resync.h"
 
-#include "base/clock.h"
-#include "metrics/metrics.h"
 #include "conn/acquire.h"
-#include "conn/canary.h"
+#include "conn/notice.h"
 #include "conn/riders.h"
 #include "conn/traffic.h"
 
 #include <string.h>
 
 #define RELEASE_SECONDS 1.0
-
-static void
-release_told(struct ask *a)
-{
-	struct conn *c = a->arg;
-
-	statistics_asked(&c->worker->totals->doors[a->door], false);
-	canary_answered(c->worker, a);
-	log_say(c->worker->log, MSG_SP0024, "ipconn", a->facts->ipconn.ipconn, "policy", a->script, "connection",
-		a->facts->connection, "verdict", verdict_name(a->verdict.kind), NULL);
-	metrics_answered(c->worker->metrics, a);
-}
-
-const char *
-release_notice(const struct conn *c, const struct generation *g, const struct ipconn_def *def, struct facts *f)
-{
-	const struct service *s = generation_service(g, c->facts.tcpipservice);
-
-	*f = c->facts;
-	memcpy(f->ipconn.ipconn, def->ipconn, sizeof f->ipconn.ipconn);
-	memcpy(f->ipconn.applid, def->applid, sizeof f->ipconn.applid);
-	memcpy(f->ipconn.networkid, def->networkid, sizeof f->ipconn.networkid);
-	return s != NULL ? s->script[DOOR_DELETE] : NULL;
-}
-
-void
-release_tell_urm(struct conn *c, struct generation *g, const struct ipconn_def *def)
-{
-	struct facts f;
-	struct ask a = { .policy = g->policy, .door = DOOR_DELETE, .facts = &f, .record = c->record, .done = release_told, .arg = c };
-
-	a.script = release_notice(c, g, def, &f);
-	f.now = clock_wall();
-	if (a.script != NULL)
-		policy_ask(&a);
-}
 
 static bool
 same_definition(const struct ipconn_def *a, const struct ipconn_def *b)
@@ -103,7 +65,7 @@ finish(struct ipconn *i, struct conn *first, const char *outcome, const char *wh
 	if (i->autoinstalled) {
 		ipconn_delete(i);
 		if (first != NULL)
-			release_tell_urm(first, i->generation, &i->def);
+			notice_give(first, i->generation, &i->def);
 	} else {
 		release_settle(i);
 		if (registry_name(i->worker->registry, i->def.ipconn) == i)

@@ -43,14 +43,6 @@ void release_overdue(void *arg);
 void release_finish(struct ipconn *i, const char *why);
 
 /*
- * The script of c's tcpipservice under g that is told of the deletion of an ipconn, with its facts in *f, which borrow
- * from c. NULL: none is told.
- */
-const char *release_notice(const struct conn *c, const struct generation *g, const struct ipconn_def *def, struct facts *f);
-/* Asks the delete door of c's tcpipservice under g, with def as facts.ipconn. The answer is ignored. Message SP0024. */
-void release_tell_urm(struct conn *c, struct generation *g, const struct ipconn_def *def);
-
-/*
  * For a RELEASED, defined ipconn: when the current generation has another definition of i, replaces i; when it has
  * none, deletes i. Messages DFHIS3030, SP0018.
  */

@@ -2,7 +2,7 @@
 #include "conn/trial_internal.h"
 
 #include "conn/recheck.h"
-#include "conn/release.h"
+#include "conn/notice.h"
 #include "policy/notes.h"
 
 #include <stdarg.h>
@@ -113,7 +113,7 @@ trial_tell(struct trial *t, const struct ipconn_def *def)
 
 	if (t->q->past != NULL) /* its answer is ignored, and the record may have none */
 		return;
-	a.script = release_notice(t->conn, t->q->generation, def, &f);
+	a.script = notice_facts(t->conn, t->q->generation, def, &f);
 	if (a.script != NULL)
 		trial_put(t, &a);
 }

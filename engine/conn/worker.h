@@ -18,6 +18,7 @@ struct counters;
 struct registry;
 struct generation;
 struct conn;
+struct notice;
 struct entrance;
 struct threadpool;
 struct passwords;
@@ -44,6 +45,7 @@ struct worker {
 	struct generation *generation;      /* counted; the current one; each connection holds a reference of its own */
 	struct conn *conns;                 /* the connections of this worker, a list */
 	struct cursors walks;               /* cursors of inquire in conns */
+	struct notice *notices;             /* that the delete door is asked about, and whose scripts wait; a list (notice.c) */
 	struct conn *graves;                /* connections closed in this turn; freed at its end */
 	struct totals *totals;              /* borrowed; the counts that all workers share */
 	struct metrics *metrics;            /* borrowed; NULL in a worker that does not run */
@@ -65,7 +67,7 @@ struct worker {
 	const struct witness *witness;      /* borrowed: hears the doors; NULL: none */
 	/* set by the region: returns the entrance of a tcpipservice, borrowed; NULL: not defined */
 	struct entrance *(*entrance)(struct worker *w, const char *tcpipservice);
-	void (*idle)(struct worker *w);     /* set by the region: a draining worker has no connection left */
+	void (*idle)(struct worker *w);     /* set by the region: a draining worker has no connection and no notice left */
 	void *region;                       /* the struct region of this worker, for its callbacks */
 };
 

@@ -395,7 +395,7 @@ record_entry_add(struct record *r, enum door door, const char *policy, double no
 	if (r == NULL)
 		return NULL;
 	e = begin_entry(of_request ? requests_add(&r->requests) : add_entry(r), door_name(door), policy, now);
-	if (e != NULL && of_request)
+	if (e != NULL)
 		e->of = r;
 	return e;
 }
@@ -480,6 +480,8 @@ record_verdict(struct record_entry *e, const struct verdict *v, double microseco
 	e->microseconds = microseconds;
 	if (e->of != NULL && e->request != NULL)
 		record_sink_tell(e->of, e);
+	else if (e->of != NULL && e->of->closed) /* the door delete waited longer than the connection lived */
+		record_sink_tell(e->of, NULL);
 }
 
 void

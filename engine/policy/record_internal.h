@@ -36,7 +36,7 @@ struct granted { /* the grants of an accept or install; empty: none */
 };
 
 struct record_entry {
-	struct record *of; /* borrowed: of the entry of a request, the record that the sink is told of; else NULL */
+	struct record *of; /* borrowed: the record that the sink is told of; NULL: the entry is in none, or the engine decided */
 	char *policy;      /* owned; NULL none */
 	const char *where; /* the door, or the stage of a decision of the engine, or "reload": a generation's definitions; static */
 	uint64_t generation; /* of a question that is asked again; 0: asked when the connection came in */

@@ -10,6 +10,7 @@
 #include "config/definition_place.h"
 #include "config/warnings.h"
 #include "conn/hold.h"
+#include "conn/notice.h"
 #include "conn/release.h"
 #include "conn/service_socket.h"
 #include "conn/conn.h"
@@ -196,7 +197,7 @@ begin_drain(struct region *r)
 		next = i->next;
 		release_begin(i, "the region is shutting down");
 	}
-	if (r->worker.conns == NULL)
+	if (r->worker.conns == NULL && r->worker.notices == NULL)
 		loop_break(r->worker.loop);
 }
 
@@ -605,6 +606,7 @@ free_clients(struct region *r)
 	r->worker.draining = true; /* no acquire begins again */
 	if (r->worker.loop != NULL) {
 		close_all(r, "the region ends");
+		notice_end_all(&r->worker, "the region ends");
 		conn_bury(&r->worker);
 		tls_thread_end();
 	}
