@@ -24,18 +24,15 @@
 #define RETRY_SECONDS 1
 #define CLOSE_SECONDS 2 /* at its end a region waits no longer for a stalled reader */
 
-struct log {
+struct log_queue { /* the lines of all handles, and the thread that writes them */
 	struct log_sink sink; /* used by the writer only */
 	bool ended;       /* the writer has ended; used only by the thread that ends the log */
 	struct log_form form;
-	char applid[NAME_SIZE];
 	struct thread *thread;
-	_Atomic bool collects;      /* the thread `owner` collects its lines until log_hand_over */
-	_Atomic pthread_t owner;
-	struct buf turn;     /* used by the owner only */
-	size_t turn_lines;
+	_Atomic unsigned applids; /* how often the applid was set */
 	pthread_mutex_t lock; /* guards everything below */
 	pthread_cond_t wake;
+	char applid[NAME_SIZE];
 	struct buf pending;  /* whole lines, not yet taken by the writer */
 	size_t lines;        /* lines in pending and in flight */
 	size_t pending_lines;
@@ -46,6 +43,18 @@ struct log {
 	int64_t stop_at;     /* the second after which the writer gives up on a stalled reader */
 	struct log_throttle throttle;
 	struct buf flight;   /* used by the writer only: the bytes being written */
+};
+
+struct log { /* a handle: the lines of one thread; other threads may use it too, with the lock for each line */
+	struct log_queue *queue;
+	bool first;            /* from log_open: it owns the queue */
+	_Atomic bool collects; /* the thread `owner` collects its lines until log_hand_over */
+	_Atomic pthread_t owner;
+	/* used by the owner only */
+	struct buf turn;
+	size_t turn_lines;
+	char applid[NAME_SIZE]; /* a copy of the queue's, when it was set `applids` times */
+	unsigned applids;
 };
 
 static int64_t
@@ -59,238 +68,268 @@ second_now(void)
 
 /* Under the lock. Wakes the writer, which sleeps without lines. False: no room. */
 static bool
-enqueue(struct log *l, const void *text, size_t n, size_t lines)
+enqueue(struct log_queue *q, const void *text, size_t n, size_t lines)
 {
-	if (l->lines + lines > QUEUE_LINES || buf_add(&l->pending, text, n) < 0)
+	if (q->lines + lines > QUEUE_LINES || buf_add(&q->pending, text, n) < 0)
 		return false;
-	l->lines += lines;
-	l->pending_lines += lines;
-	if (l->waiting)
-		pthread_cond_signal(&l->wake);
+	q->lines += lines;
+	q->pending_lines += lines;
+	if (q->waiting)
+		pthread_cond_signal(&q->wake);
 	return true;
 }
 
 /* Under the lock. Reports lost lines as soon as there is room for the report. */
 static void
-own_up(struct log *l)
+own_up(struct log_queue *q)
 {
 	struct log_line line;
 	char number[24];
 
-	if (l->lost == 0)
+	if (q->lost == 0)
 		return;
-	log_line_begin(&line, l->form, l->applid, MSG_SP0040);
-	log_line_insert(&line, "#count", log_number(number, (int64_t)l->lost));
-	log_line_insert(&line, "error", l->trouble != 0 ? strerrordesc_np(l->trouble) : NULL);
+	log_line_begin(&line, q->form, q->applid, MSG_SP0040);
+	log_line_insert(&line, "#count", log_number(number, (int64_t)q->lost));
+	log_line_insert(&line, "error", q->trouble != 0 ? strerrordesc_np(q->trouble) : NULL);
 	log_line_end(&line);
-	if (!enqueue(l, line.text, line.n, 1))
+	if (!enqueue(q, line.text, line.n, 1))
 		return;
-	l->lost = 0;
-	l->trouble = 0;
+	q->lost = 0;
+	q->trouble = 0;
 }
 
 /* Under the lock. */
 static void
-push_text(struct log *l, const void *text, size_t n, size_t lines)
+push_text(struct log_queue *q, const void *text, size_t n, size_t lines)
 {
-	own_up(l);
-	if (l->lost == 0 && enqueue(l, text, n, lines))
+	own_up(q);
+	if (q->lost == 0 && enqueue(q, text, n, lines))
 		return;
-	l->lost += lines;
-	l->lost_ever += lines;
+	q->lost += lines;
+	q->lost_ever += lines;
 }
 
 /* Under the lock. */
 static void
-push(struct log *l, const struct log_line *line)
+push(struct log_queue *q, const struct log_line *line)
 {
-	push_text(l, line->text, line->n, 1);
+	push_text(q, line->text, line->n, 1);
 }
 
 static void
 log_push_sum(void *arg, const struct log_throttle_entry *e)
 {
-	struct log *l = arg;
+	struct log_queue *q = arg;
 	struct log_line line;
 	char number[24];
 
-	log_line_begin(&line, l->form, l->applid, MSG_SP0023);
+	log_line_begin(&line, q->form, q->applid, MSG_SP0023);
 	log_line_insert(&line, "door", e->door);
 	log_line_insert(&line, "code", e->code);
 	log_line_insert(&line, "prefix", e->prefix);
 	log_line_insert(&line, "#count", log_number(number, e->held));
 	log_line_end(&line);
-	push(l, &line);
+	push(q, &line);
 }
 
 /* Called by the writer under the lock. Unlocks while it opens the file: a file system may be slow. */
 static void
-open_anew(struct log *l)
+open_anew(struct log_queue *q)
 {
 	struct log_line line;
 	struct fault f;
 	bool done;
 
-	l->reopen = false;
-	pthread_mutex_unlock(&l->lock);
-	done = log_sink_reopen(&l->sink, &f) == 0;
-	pthread_mutex_lock(&l->lock);
-	log_line_begin(&line, l->form, l->applid, done ? MSG_SP0071 : MSG_SP0072);
-	log_line_insert(&line, "file", l->sink.file);
+	q->reopen = false;
+	pthread_mutex_unlock(&q->lock);
+	done = log_sink_reopen(&q->sink, &f) == 0;
+	pthread_mutex_lock(&q->lock);
+	log_line_begin(&line, q->form, q->applid, done ? MSG_SP0071 : MSG_SP0072);
+	log_line_insert(&line, "file", q->sink.file);
 	log_line_insert(&line, "error", done ? NULL : f.text);
 	log_line_end(&line);
-	push(l, &line);
+	push(q, &line);
 }
 
 static void
-wait_seconds(struct log *l, double seconds)
+wait_seconds(struct log_queue *q, double seconds)
 {
-	l->waiting = true;
-	thread_cond_wait(&l->wake, &l->lock, seconds);
-	l->waiting = false;
+	q->waiting = true;
+	thread_cond_wait(&q->wake, &q->lock, seconds);
+	q->waiting = false;
 }
 
 /* On a full disk or with a stalled reader the lines stay in flight; the writer tries again until the region ends. */
 static bool
-worth_retrying(struct log *l, ssize_t sent, int error)
+worth_retrying(struct log_queue *q, ssize_t sent, int error)
 {
 	bool on;
 
-	pthread_mutex_lock(&l->lock);
+	pthread_mutex_lock(&q->lock);
 	if (sent < 0) {
-		l->trouble = error;
-		if (!l->stop && !l->reopen)
-			wait_seconds(l, RETRY_SECONDS);
+		q->trouble = error;
+		if (!q->stop && !q->reopen)
+			wait_seconds(q, RETRY_SECONDS);
 	}
-	if (l->reopen)
-		open_anew(l);
-	on = !l->stop || (sent == 0 && second_now() < l->stop_at);
-	pthread_mutex_unlock(&l->lock);
+	if (q->reopen)
+		open_anew(q);
+	on = !q->stop || (sent == 0 && second_now() < q->stop_at);
+	pthread_mutex_unlock(&q->lock);
 	return on;
 }
 
 static void
-fly(struct log *l)
+fly(struct log_queue *q)
 {
-	while (buf_len(&l->flight) > 0) {
-		ssize_t sent = log_sink_write(&l->sink, buf_bytes(&l->flight), buf_len(&l->flight), RETRY_SECONDS * 1000);
+	while (buf_len(&q->flight) > 0) {
+		ssize_t sent = log_sink_write(&q->sink, buf_bytes(&q->flight), buf_len(&q->flight), RETRY_SECONDS * 1000);
 
 		if (sent > 0)
-			buf_consume(&l->flight, (size_t)sent);
-		else if (!worth_retrying(l, sent, errno))
+			buf_consume(&q->flight, (size_t)sent);
+		else if (!worth_retrying(q, sent, errno))
 			break;
 	}
-	buf_consume(&l->flight, buf_len(&l->flight));
+	buf_consume(&q->flight, buf_len(&q->flight));
 }
 
 /* Under the lock. Waits until there is something to write. False: nothing to write, and the log is closing. */
 static bool
-work(struct log *l)
+work(struct log_queue *q)
 {
 	for (;;) {
-		if (l->reopen)
-			open_anew(l);
-		log_throttle_flush(&l->throttle, second_now(), l->stop, log_push_sum, l);
-		own_up(l);
-		if (buf_len(&l->pending) > 0)
+		if (q->reopen)
+			open_anew(q);
+		log_throttle_flush(&q->throttle, second_now(), q->stop, log_push_sum, q);
+		own_up(q);
+		if (buf_len(&q->pending) > 0)
 			return true;
-		if (l->stop)
+		if (q->stop)
 			return false;
-		if (l->throttle.holding > 0) {
-			wait_seconds(l, 1);
+		if (q->throttle.holding > 0) {
+			wait_seconds(q, 1);
 			continue;
 		}
-		l->waiting = true;
-		pthread_cond_wait(&l->wake, &l->lock);
-		l->waiting = false;
+		q->waiting = true;
+		pthread_cond_wait(&q->wake, &q->lock);
+		q->waiting = false;
 	}
 }
 
 static void
 log_writer(void *arg)
 {
-	struct log *l = arg;
+	struct log_queue *q = arg;
 
-	pthread_mutex_lock(&l->lock);
-	while (work(l)) {
-		struct buf empty = l->flight;
-		size_t lines = l->pending_lines;
+	pthread_mutex_lock(&q->lock);
+	while (work(q)) {
+		struct buf empty = q->flight;
+		size_t lines = q->pending_lines;
 
-		l->flight = l->pending;
-		l->pending = empty;
-		l->pending_lines = 0;
-		pthread_mutex_unlock(&l->lock);
-		fly(l);
-		pthread_mutex_lock(&l->lock);
-		l->lines -= lines;
+		q->flight = q->pending;
+		q->pending = empty;
+		q->pending_lines = 0;
+		pthread_mutex_unlock(&q->lock);
+		fly(q);
+		pthread_mutex_lock(&q->lock);
+		q->lines -= lines;
 	}
-	pthread_mutex_unlock(&l->lock);
+	pthread_mutex_unlock(&q->lock);
 }
 
 /* With SIGPIPE blocked, a write to a broken pipe fails with EPIPE only. */
 static int
-start_writer(struct log *l)
+start_writer(struct log_queue *q)
 {
-	pthread_mutex_init(&l->lock, NULL);
-	thread_cond_init(&l->wake);
-	return thread_start(&l->thread, log_writer, l);
+	pthread_mutex_init(&q->lock, NULL);
+	thread_cond_init(&q->wake);
+	return thread_start(&q->thread, log_writer, q);
 }
 
 static void
-release(struct log *l)
+release(struct log_queue *q)
 {
-	buf_free(&l->turn);
-	buf_free(&l->pending);
-	buf_free(&l->flight);
-	log_sink_close(&l->sink);
-	free(l);
+	buf_free(&q->pending);
+	buf_free(&q->flight);
+	log_sink_close(&q->sink);
+	free(q);
 }
 
 static int
-open_sink(struct log *l, const char *target, enum log_format format, struct fault *f)
+open_sink(struct log_queue *q, const char *target, enum log_format format, struct fault *f)
 {
-	if (log_sink_open(&l->sink, target, f) < 0)
+	if (log_sink_open(&q->sink, target, f) < 0)
 		return -1;
-	l->form = (struct log_form){ .format = format, .frame = l->sink.frame };
-	if (format == LOG_JSON && l->sink.frame == LOG_FRAME_JOURNAL)
+	q->form = (struct log_form){ .format = format, .frame = q->sink.frame };
+	if (format == LOG_JSON && q->sink.frame == LOG_FRAME_JOURNAL)
 		return fault_set(f, "the journal has fields in place of JSON; leave out --log-format json, or choose another --log");
 	return 0;
+}
+
+struct log *
+log_handle(struct log *l)
+{
+	struct log *one = l != NULL ? calloc(1, sizeof *one) : NULL;
+
+	if (one == NULL)
+		return NULL;
+	one->queue = l->queue;
+	buf_init(&one->turn, TURN_BYTES);
+	return one;
+}
+
+static struct log_queue *
+queue_open(const char *target, enum log_format format, struct fault *f)
+{
+	struct log_queue *q = calloc(1, sizeof *q);
+	int rc;
+
+	if (q == NULL) {
+		fault_set(f, "no memory for the log");
+		return NULL;
+	}
+	buf_init(&q->pending, QUEUE_BYTES);
+	buf_init(&q->flight, QUEUE_BYTES);
+	if (open_sink(q, target, format, f) < 0) {
+		release(q);
+		return NULL;
+	}
+	rc = start_writer(q);
+	if (rc == 0)
+		return q;
+	fault_set(f, "log: no thread to write it: %s", strerrordesc_np(rc));
+	release(q);
+	return NULL;
 }
 
 struct log *
 log_open(const char *target, enum log_format format, struct fault *f)
 {
 	struct log *l = calloc(1, sizeof *l);
-	int rc;
 
 	if (l == NULL) {
 		fault_set(f, "no memory for the log");
 		return NULL;
 	}
 	buf_init(&l->turn, TURN_BYTES);
-	buf_init(&l->pending, QUEUE_BYTES);
-	buf_init(&l->flight, QUEUE_BYTES);
-	if (open_sink(l, target, format, f) < 0) {
-		release(l);
-		return NULL;
-	}
-	rc = start_writer(l);
-	if (rc == 0)
+	l->first = true;
+	l->queue = queue_open(target, format, f);
+	if (l->queue != NULL)
 		return l;
-	fault_set(f, "log: no thread to write it: %s", strerrordesc_np(rc));
-	release(l);
+	free(l);
 	return NULL;
 }
 
 void
 log_reopen(struct log *l)
 {
-	if (l == NULL || l->sink.file == NULL)
+	struct log_queue *q = l != NULL ? l->queue : NULL;
+
+	if (q == NULL || q->sink.file == NULL)
 		return;
-	pthread_mutex_lock(&l->lock);
-	l->reopen = true;
-	pthread_cond_signal(&l->wake);
-	pthread_mutex_unlock(&l->lock);
+	pthread_mutex_lock(&q->lock);
+	q->reopen = true;
+	pthread_cond_signal(&q->wake);
+	pthread_mutex_unlock(&q->lock);
 }
 
 struct log_counts
@@ -300,9 +339,9 @@ log_counts(struct log *l)
 
 	if (l == NULL)
 		return c;
-	pthread_mutex_lock(&l->lock);
-	c = (struct log_counts){ .waiting = l->lines, .lost = l->lost_ever };
-	pthread_mutex_unlock(&l->lock);
+	pthread_mutex_lock(&l->queue->lock);
+	c = (struct log_counts){ .waiting = l->queue->lines, .lost = l->queue->lost_ever };
+	pthread_mutex_unlock(&l->queue->lock);
 	return c;
 }
 
@@ -311,35 +350,37 @@ log_applid(struct log *l, const char *applid)
 {
 	if (l == NULL)
 		return;
-	pthread_mutex_lock(&l->lock);
-	snprintf(l->applid, sizeof l->applid, "%s", applid);
-	pthread_mutex_unlock(&l->lock);
+	pthread_mutex_lock(&l->queue->lock);
+	snprintf(l->queue->applid, sizeof l->queue->applid, "%s", applid);
+	l->queue->applids++;
+	pthread_mutex_unlock(&l->queue->lock);
 }
 
 void
 log_end(struct log *l)
 {
-	if (l == NULL || l->ended)
+	struct log_queue *q = l != NULL ? l->queue : NULL;
+
+	if (q == NULL || q->ended)
 		return;
 	log_hand_over(l);
-	pthread_mutex_lock(&l->lock);
-	l->stop = true;
-	l->stop_at = second_now() + CLOSE_SECONDS;
-	pthread_cond_signal(&l->wake);
-	pthread_mutex_unlock(&l->lock);
-	thread_wait(l->thread);
-	l->ended = true;
+	pthread_mutex_lock(&q->lock);
+	q->stop = true;
+	q->stop_at = second_now() + CLOSE_SECONDS;
+	pthread_cond_signal(&q->wake);
+	pthread_mutex_unlock(&q->lock);
+	thread_wait(q->thread);
+	q->ended = true;
 }
 
-void
-log_close(struct log *l)
+/* Ends the queue if it was not ended, then frees it. */
+static void
+queue_close(struct log *l)
 {
-	if (l == NULL)
-		return;
 	log_end(l);
-	pthread_cond_destroy(&l->wake);
-	pthread_mutex_destroy(&l->lock);
-	release(l);
+	pthread_cond_destroy(&l->queue->wake);
+	pthread_mutex_destroy(&l->queue->lock);
+	release(l->queue);
 }
 
 enum { OWN_DOOR = 1, OWN_CODE = 2 };
@@ -365,19 +406,35 @@ collects(const struct log *l)
 	return l->collects && pthread_equal(l->owner, pthread_self());
 }
 
+/* Copies the applid into the handle, when it was set again. */
+static void
+renew_applid(struct log *l)
+{
+	struct log_queue *q = l->queue;
+
+	if (l->applids == q->applids)
+		return;
+	pthread_mutex_lock(&q->lock);
+	memcpy(l->applid, q->applid, sizeof l->applid);
+	l->applids = q->applids;
+	pthread_mutex_unlock(&q->lock);
+}
+
 static void
 begin(struct log *l, struct log_line *line, enum message m)
 {
+	struct log_queue *q = l->queue;
 	char applid[NAME_SIZE];
 
-	if (collects(l)) { /* no other thread sets the applid */
-		log_line_begin(line, l->form, l->applid, m);
+	if (collects(l)) {
+		renew_applid(l);
+		log_line_begin(line, q->form, l->applid, m);
 		return;
 	}
-	pthread_mutex_lock(&l->lock);
-	memcpy(applid, l->applid, sizeof applid);
-	pthread_mutex_unlock(&l->lock);
-	log_line_begin(line, l->form, applid, m);
+	pthread_mutex_lock(&q->lock);
+	memcpy(applid, q->applid, sizeof applid);
+	pthread_mutex_unlock(&q->lock);
+	log_line_begin(line, q->form, applid, m);
 }
 
 /* Keeps the line of a turn. False: the turn has no room for it. */
@@ -397,9 +454,22 @@ end(struct log *l, struct log_line *line)
 	if (collect(l, line))
 		return;
 	log_hand_over(l); /* the lines stay in their order */
-	pthread_mutex_lock(&l->lock);
-	push(l, line);
-	pthread_mutex_unlock(&l->lock);
+	pthread_mutex_lock(&l->queue->lock);
+	push(l->queue, line);
+	pthread_mutex_unlock(&l->queue->lock);
+}
+
+/* Only the owner, or when it has ended. */
+static void
+hand_over(struct log *l)
+{
+	if (l->turn_lines == 0)
+		return;
+	pthread_mutex_lock(&l->queue->lock);
+	push_text(l->queue, buf_bytes(&l->turn), buf_len(&l->turn), l->turn_lines);
+	pthread_mutex_unlock(&l->queue->lock);
+	buf_consume(&l->turn, buf_len(&l->turn));
+	l->turn_lines = 0;
 }
 
 void
@@ -414,13 +484,20 @@ log_collect(struct log *l)
 void
 log_hand_over(struct log *l)
 {
-	if (l == NULL || !collects(l) || l->turn_lines == 0)
+	if (l != NULL && collects(l))
+		hand_over(l);
+}
+
+void
+log_close(struct log *l)
+{
+	if (l == NULL)
 		return;
-	pthread_mutex_lock(&l->lock);
-	push_text(l, buf_bytes(&l->turn), buf_len(&l->turn), l->turn_lines);
-	pthread_mutex_unlock(&l->lock);
-	buf_consume(&l->turn, buf_len(&l->turn));
-	l->turn_lines = 0;
+	hand_over(l); /* of a thread that has ended */
+	if (l->first)
+		queue_close(l);
+	buf_free(&l->turn);
+	free(l);
 }
 
 void
@@ -466,15 +543,15 @@ log_warnings(struct log *l, const struct faults *faults)
 }
 
 static bool
-passes(struct log *l, const char *door, const char *code, const char *prefix)
+passes(struct log_queue *q, const char *door, const char *code, const char *prefix)
 {
 	bool pass;
 
-	pthread_mutex_lock(&l->lock);
-	pass = log_throttle_pass(&l->throttle, second_now(), door, code, prefix, log_push_sum, l);
-	if (!pass && l->waiting && l->throttle.holding == 1)
-		pthread_cond_signal(&l->wake); /* the writer looks at the clock */
-	pthread_mutex_unlock(&l->lock);
+	pthread_mutex_lock(&q->lock);
+	pass = log_throttle_pass(&q->throttle, second_now(), door, code, prefix, log_push_sum, q);
+	if (!pass && q->waiting && q->throttle.holding == 1)
+		pthread_cond_signal(&q->wake); /* the writer looks at the clock */
+	pthread_mutex_unlock(&q->lock);
 	return pass;
 }
 
@@ -485,7 +562,7 @@ log_refusal(struct log *l, enum message m, const char *door, const char *code, c
 	va_list ap;
 	unsigned own;
 
-	if (l == NULL || !passes(l, door, code, prefix != NULL ? prefix : ""))
+	if (l == NULL || !passes(l->queue, door, code, prefix != NULL ? prefix : ""))
 		return;
 	begin(l, &line, m);
 	va_start(ap, prefix);

@@ -28,14 +28,20 @@ enum log_format { LOG_TEXT, LOG_JSON };
  */
 struct log *log_open(const char *target, enum log_format format, struct fault *f);
 /*
+ * Another handle of the same log, for another thread with a loop; the writer is the same. log_close frees it, before
+ * the log that log_open gave and when its thread uses it no more. NULL: no memory, or l is NULL.
+ */
+struct log *log_handle(struct log *l);
+/*
  * Opens the file again by its name, after a rename. The writer's thread does so and reports the result (SP0071,
  * SP0072). Does nothing when the log is no file.
  */
 void log_reopen(struct log *l);
 /*
- * After log_collect the lines of the calling thread, which runs a loop, wait without a lock until log_hand_over: it
- * calls that at the end of each turn. Above 64 KiB they are handed over at once. Lines of other threads may be written
- * before them: the time in a line gives the order. Both do nothing for NULL, and log_hand_over in another thread.
+ * After log_collect the lines of the calling thread, which runs a loop, wait in its handle without a lock until
+ * log_hand_over: it calls that at the end of each turn. Above 64 KiB they are handed over at once. Lines of other
+ * threads may be written before them: the time in a line gives the order. Both do nothing for NULL, and log_hand_over
+ * in another thread.
  */
 void log_collect(struct log *l);
 void log_hand_over(struct log *l);
@@ -47,11 +53,16 @@ struct log_counts {
 
 /* Thread-safe. Zero for NULL. */
 struct log_counts log_counts(struct log *l);
-/* Sets the applid that every following line has (copied). After log_collect only the thread of the loop does so. */
+/* Sets the applid that every following line of each handle has (copied). Thread-safe. */
 void log_applid(struct log *l, const char *applid);
-/* Waits until the queued lines are written, then ends the thread; later lines are lost. NULL is fine. */
+/*
+ * Waits until the queued lines are written, then ends the thread; later lines are lost, of all handles. NULL is fine.
+ */
 void log_end(struct log *l);
-/* Ends the log if it was not ended, then frees it. NULL is fine. */
+/*
+ * Hands the lines of the handle over and frees it. That of log_open also ends the log, if it was not ended. NULL is
+ * fine.
+ */
 void log_close(struct log *l);
 
 /*

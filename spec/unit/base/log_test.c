@@ -433,6 +433,94 @@ a_turn_of_many_lines_keeps_their_order(void **state)
 	free(text);
 }
 
+#define HANDLES 3
+#define TURNS 200
+#define LINES 10 /* of a turn */
+
+struct talker { /* a thread with a handle of its own */
+	struct log *log;
+	int number;
+};
+
+static void *
+talk(void *arg)
+{
+	struct talker *t = arg;
+	char who[24], n[24];
+
+	log_collect(t->log);
+	log_number(who, t->number);
+	for (int i = 0; i < TURNS * LINES; i++) {
+		log_say(t->log, MSG_SP0004, "who", who, "n", log_number(n, i), NULL);
+		if (i % LINES == LINES - 1)
+			log_hand_over(t->log);
+	}
+	log_say(t->log, MSG_SP0004, "who", who, "n", "last", NULL); /* not handed over: the end of the handle does */
+	return NULL;
+}
+
+static void
+each_handle_keeps_the_order_of_its_lines(void **state)
+{
+	struct place *p = *state;
+	struct log *l = log_open(p->file, LOG_TEXT, NULL);
+	struct talker talker[HANDLES];
+	pthread_t thread[HANDLES];
+	char *text, *at;
+
+	for (int i = 0; i < HANDLES; i++) {
+		talker[i] = (struct talker){ log_handle(l), i };
+		assert_int_equal(pthread_create(&thread[i], NULL, talk, &talker[i]), 0);
+	}
+	for (int i = 0; i < TURNS; i++)
+		log_applid(l, i % 2 == 0 ? "CICSA" : "CICSB");
+	for (int i = 0; i < HANDLES; i++) {
+		pthread_join(thread[i], NULL);
+		log_close(talker[i].log);
+	}
+	log_close(l);
+	text = slurp(p);
+	assert_int_equal(count(text, "SP0004"), HANDLES * (TURNS * LINES + 1));
+	for (int i = 0; i < HANDLES; i++) {
+		char mark[48];
+
+		at = text;
+		for (int n = 0; n <= TURNS * LINES && at != NULL; n++) {
+			if (n < TURNS * LINES)
+				snprintf(mark, sizeof mark, " who=%d n=%d\n", i, n);
+			else
+				snprintf(mark, sizeof mark, " who=%d n=last\n", i);
+			at = strstr(at, mark);
+		}
+		assert_non_null(at);
+	}
+	free(text);
+}
+
+static void
+a_new_applid_is_in_the_next_line_of_each_handle(void **state)
+{
+	struct place *p = *state;
+	struct log *l = log_open(p->file, LOG_TEXT, NULL), *other = log_handle(l);
+	char *text;
+
+	log_collect(l);
+	log_collect(other);
+	log_applid(l, "CICSA");
+	log_say(other, MSG_SP0001, NULL);
+	log_applid(other, "CICSB");
+	log_say(l, MSG_SP0002, NULL);
+	log_say(other, MSG_SP0003, NULL);
+	log_close(other);
+	log_close(l);
+	text = slurp(p);
+	assert_int_equal(count(text, " CICSA SP0001 "), 1);
+	assert_int_equal(count(text, " CICSB SP0002 "), 1);
+	assert_int_equal(count(text, " CICSB SP0003 "), 1);
+	free(text);
+	assert_null(log_handle(NULL));
+}
+
 int
 main(void)
 {
@@ -449,6 +537,8 @@ main(void)
 		cmocka_unit_test(an_insert_that_does_not_fit_is_left_out_of_the_entry_too),
 		cmocka_unit_test_setup_teardown(lines_of_a_turn_wait_for_its_end_and_those_of_other_threads_do_not, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_turn_of_many_lines_keeps_their_order, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(each_handle_keeps_the_order_of_its_lines, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_new_applid_is_in_the_next_line_of_each_handle, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_full_disk_ends_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_log_that_cannot_be_opened_says_which_and_why, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_log_file_is_for_its_owner_and_is_added_to, set_up, tear_down),
