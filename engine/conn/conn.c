@@ -119,19 +119,19 @@ name(struct conn *c, enum way way, const char *tcpipservice)
 }
 
 static void
-born(struct conn *c, const struct addr *peer, int fd)
+born(struct conn *c, const struct addr *peer, const struct addr *own)
 {
 	struct facts *f = &c->facts;
 
 	name(c, WAY_IN, c->entrance->tcpipservice);
 	f->peer.addr = *peer;
-	f->own.addr = c->entrance->own;
-	if (c->entrance->any) {
-		struct sockaddr_storage own;
-		socklen_t len = sizeof own;
+	f->own.addr = *own;
+	if (addr_is_any(own)) {
+		struct sockaddr_storage at;
+		socklen_t len = sizeof at;
 
-		if (getsockname(fd, (struct sockaddr *)&own, &len) == 0)
-			addr_from_sockaddr(&f->own.addr, (struct sockaddr *)&own);
+		if (getsockname(c->io.fd, (struct sockaddr *)&at, &len) == 0)
+			addr_from_sockaddr(&f->own.addr, (struct sockaddr *)&at);
 	}
 }
 
@@ -168,7 +168,7 @@ enrol(struct conn *c)
 }
 
 struct conn *
-conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer)
+conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer, const struct addr *own)
 {
 	uint64_t mark = canary_mark_accepted(w, e->tcpipservice, peer);
 	struct generation *g = canary_ruling(w, mark);
@@ -186,7 +186,7 @@ conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer)
 	c->canary = mark;
 	c->io.fd = fd;
 	timer_init(&c->timer, w->loop, conn_timed_out, c);
-	born(c, peer, fd);
+	born(c, peer, own);
 	if (count_in(c) < 0) {
 		close(fd);
 		free(c);

@@ -22,7 +22,7 @@
 #include "ipic/ipic.h"
 #include "conn/worker.h"
 
-/* The part of a listener that its connections see; the first member of struct listener. */
+/* The part of a listener that its connections see. */
 struct entrance {
 	char tcpipservice[NAME_SIZE];
 	struct addr own;       /* the address it listens on */
@@ -90,9 +90,10 @@ struct conn {
 
 /*
  * Makes an inbound connection in stage NEW from fd, which it takes, with its facts; counts it in worker, entrance and
- * peers. NULL: no memory, or the tcpipservice is not defined; fd is closed then.
+ * peers. own: the address of the listening socket; for a wildcard, fd is asked for its own. NULL: no memory, or the
+ * tcpipservice is not defined; fd is closed then.
  */
-struct conn *conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer);
+struct conn *conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer, const struct addr *own);
 
 /*
  * Makes an outbound connection in stage NEW without a descriptor, which will dial `host` for i. It takes the free place

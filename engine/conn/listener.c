@@ -2,23 +2,18 @@
 #include "conn/listener.h"
 
 #include "base/clock.h"
-#include "conn/service_socket.h"
-#include "conn/steps.h"
-#include "net/reserve.h"
 #include "base/log.h"
+#include "conn/service_socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#define ACCEPTS_PER_TURN 64
 #define CLOSE_SECONDS 0.1
-#define BACKOFF_SECONDS 0.5
 
 static void
 say(const struct listener *l, enum message m, const char *why)
@@ -35,64 +30,78 @@ report(const struct listener *l)
 	statistics_say(l->worker->log, MSG_SP0055, "tcpipservice", l->entrance.tcpipservice, statistics_service, &l->entrance.statistics);
 }
 
-static void
-listener_resume(void *arg)
-{
-	struct listener *l = arg;
+/* --- the gates -------------------------------------------------------------------------------- */
 
-	if (l->fd >= 0)
-		ev_io_start(l->worker->loop, &l->watcher);
+/* In the thread of each worker. */
+static void
+listener_visit(struct errand *e, unsigned worker)
+{
+	struct listener *l = (struct listener *)e;
+	struct listening *at = &l->at[worker];
+	int old = at->callers.fd;
+
+	if (worker == 0)
+		return;
+	callers_stop(&at->callers);
+	if (old >= 0)
+		close(old);
+	if (at->given >= 0)
+		callers_watch(&at->callers, at->given);
+	at->given = -1;
 }
 
 /*
- * No descriptor is left, and the read event stays ready. Use the spare descriptor to accept and close one caller, then
- * pause the listener so that the loop does not spin.
+ * Gives each gate a descriptor of its own, or none when the entrance is closed. A gate without a descriptor, when none
+ * is left, leaves the callers to the other workers.
  */
 static void
-step_back(struct listener *l, int error)
+tell_gates(struct listener *l)
 {
-	int fd;
+	const struct crew *crew = l->worker->crew;
 
-	if (l->spare >= 0)
-		close(l->spare);
-	fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
-	if (fd >= 0)
-		close(fd);
-	l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	l->unreserved = reserve_begins();
-	ev_io_stop(l->worker->loop, &l->watcher);
-	timer_set(&l->backoff, BACKOFF_SECONDS);
-	say(l, MSG_SP0007, strerror(error));
+	l->untold = l->telling;
+	if (l->telling || !l->shared || worker_count(l->worker) == 1)
+		return;
+	for (unsigned i = 1; i < crew->n; i++)
+		l->at[i].given = l->entrance.open ? fcntl(l->fd, F_DUPFD_CLOEXEC, 0) : -1;
+	l->telling = true;
+	errand_send(&l->errand, crew->mailbox, crew->n);
 }
 
 static void
-welcome(struct listener *l, int fd, const struct sockaddr_storage *from)
+listener_told(struct errand *e)
 {
-	struct addr peer;
-	struct conn *c;
+	struct listener *l = (struct listener *)e;
 
-	if (addr_from_sockaddr(&peer, (const struct sockaddr *)from) < 0) {
-		close(fd);
-		return;
-	}
-	c = conn_new(l->worker, &l->entrance, fd, &peer);
-	if (c != NULL)
-		admit_begin(c);
+	l->telling = false;
+	if (l->untold)
+		tell_gates(l);
 }
 
+void
+listener_share(struct listener *l)
+{
+	if (l->shared)
+		return;
+	l->shared = true;
+	if (l->entrance.open)
+		tell_gates(l);
+}
+
+/* --- closing ---------------------------------------------------------------------------------- */
+
+/* Ends the socket for the gates too, which have descriptors of it; not one that the service manager has. */
 static void
 drop_socket(struct listener *l)
 {
 	if (l->fd < 0)
 		return;
-	ev_io_stop(l->worker->loop, &l->watcher);
-	timer_stop(&l->backoff);
+	callers_stop(&l->at[0].callers);
+	if (worker_count(l->worker) > 1 && l->kept != KEPT_SHARED)
+		shutdown(l->fd, SHUT_RD);
 	close(l->fd);
 	l->fd = -1;
 	l->kept = KEPT_NO;
-	if (l->spare >= 0)
-		close(l->spare);
-	l->spare = -1;
 }
 
 /*
@@ -109,97 +118,56 @@ give_up(struct listener *l)
 	if (!l->entrance.open)
 		return;
 	l->entrance.open = false;
+	tell_gates(l);
 	say(l, MSG_SP0005, turns_away ? "its socket is kept, and callers are reset" : NULL);
 	l->entrance.statistics.closed = clock_wall();
 	if (!l->yielded) /* a refused reload opens the listener again with its counts */
 		report(l);
 }
 
-/* True when fd, which accept has returned, is one of the last descriptors (net/reserve.h). */
-static bool
-reserved(struct listener *l, int fd)
+void
+listener_abandon(struct listener *l)
 {
-	if ((rlim_t)fd < l->unreserved)
-		return false;
-	l->unreserved = reserve_begins(); /* the limit may have been raised */
-	return (rlim_t)fd >= l->unreserved;
-}
-
-/* After a failed accept. True: more callers may wait. */
-static bool
-go_on(struct listener *l, int error)
-{
-	if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
-		step_back(l, error);
-		return false;
-	}
-	if (error == EBADF || error == EINVAL || error == ENOTSOCK) {
-		say(l, MSG_DFHSO0102, strerror(error));
-		drop_socket(l);
-		give_up(l);
-		return false;
-	}
-	return error != EAGAIN && error != EWOULDBLOCK; /* another error concerns one caller only */
-}
-
-/* Accepts one caller of a closed listener, and resets the connection. True: more callers may wait. */
-static bool
-turn_away(struct listener *l)
-{
-	const struct linger reset = { .l_onoff = 1 };
-	int fd = accept4(l->fd, NULL, NULL, SOCK_CLOEXEC);
-
-	if (fd < 0)
-		return go_on(l, errno);
-	setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
-	close(fd);
-	return true;
-}
-
-/* Accepts one caller. True: more callers may wait. */
-static bool
-accept_one(struct listener *l)
-{
-	struct sockaddr_storage from;
-	socklen_t len = sizeof from;
-	int fd = accept4(l->fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (fd >= 0 && !reserved(l, fd)) {
-		welcome(l, fd, &from);
-		return true;
-	}
-	if (fd >= 0) {
-		close(fd);
-		errno = EMFILE;
-	}
-	return go_on(l, errno);
+	drop_socket(l);
+	give_up(l);
 }
 
 static void
-listener_on_callers(struct ev_loop *loop, ev_io *watcher, int events)
+listener_broken(void *arg, int error)
 {
-	struct listener *l = watcher->data;
+	struct listener *l = arg;
 
-	(void)loop;
-	(void)events;
-	for (int n = 0; n < ACCEPTS_PER_TURN && l->fd >= 0; n++)
-		if (!(l->entrance.open ? accept_one(l) : turn_away(l)))
-			break;
+	say(l, MSG_DFHSO0102, strerror(error));
+	listener_abandon(l);
 }
+
+/* --- the life of a listener ------------------------------------------------------------------- */
 
 struct listener *
 listener_new(struct worker *w, const char *tcpipservice)
 {
-	struct listener *l = calloc(1, sizeof *l);
+	unsigned workers = worker_count(w);
+	struct listener *l = calloc(1, sizeof *l + workers * sizeof l->at[0]);
 
 	if (l == NULL)
 		return NULL;
+	l->errand.visit = listener_visit;
+	l->errand.done = listener_told;
 	l->worker = w;
 	l->fd = -1;
-	l->spare = -1;
 	snprintf(l->entrance.tcpipservice, sizeof l->entrance.tcpipservice, "%s", tcpipservice);
-	timer_init(&l->backoff, w->loop, listener_resume, l);
+	callers_init(&l->at[0].callers, w, &l->entrance, listener_broken, l);
+	for (unsigned i = 1; i < workers; i++) {
+		callers_init(&l->at[i].callers, w->crew->worker[i], &l->entrance, NULL, NULL);
+		l->at[i].given = -1;
+	}
 	return l;
+}
+
+bool
+listener_idle(const struct listener *l)
+{
+	return l->entrance.connections == 0 && !l->telling;
 }
 
 void
@@ -215,22 +183,16 @@ listener_free(struct listener *l)
 	free(l);
 }
 
+/* --- opening ---------------------------------------------------------------------------------- */
+
 /* Takes a listening socket. */
 static void
 take_socket(struct listener *l, int fd)
 {
-	struct sockaddr_storage own;
-	socklen_t len = sizeof own;
-
 	l->fd = fd;
-	if (getsockname(fd, (struct sockaddr *)&own, &len) == 0)
-		addr_from_sockaddr(&l->entrance.own, (struct sockaddr *)&own);
-	l->unreserved = reserve_begins();
+	callers_watch(&l->at[0].callers, fd);
+	l->entrance.own = l->at[0].callers.own;
 	l->entrance.any = addr_is_any(&l->entrance.own);
-	l->spare = open("/dev/null", O_RDONLY | O_CLOEXEC);
-	ev_io_init(&l->watcher, listener_on_callers, fd, EV_READ);
-	l->watcher.data = l;
-	ev_io_start(l->worker->loop, &l->watcher);
 }
 
 void
@@ -264,6 +226,7 @@ opened(struct listener *l)
 	l->entrance.open = true;
 	if (!l->yielded)
 		begin_statistics(&l->entrance);
+	tell_gates(l);
 	say(l, MSG_SP0004, NULL);
 }
 
@@ -306,21 +269,10 @@ listener_open_as(struct listener *l, const struct tcpipservice_def *d, struct fa
 	return 0;
 }
 
-/* Accepts the callers in the queue: the close of the socket would reset them. */
-static void
-accept_waiting(struct listener *l)
-{
-	double until = clock_span() + CLOSE_SECONDS;
-
-	while (l->entrance.open && clock_span() < until)
-		if (!accept_one(l))
-			break;
-}
-
 void
 listener_close(struct listener *l)
 {
-	accept_waiting(l);
+	callers_accept(&l->at[0].callers, CLOSE_SECONDS); /* the close of the socket would reset them */
 	if (l->entrance.open)
 		give_up(l);
 }
@@ -329,7 +281,6 @@ void
 listener_end(struct listener *l)
 {
 	if (l->kept != KEPT_SHARED)
-		accept_waiting(l);
-	drop_socket(l);
-	give_up(l);
+		callers_accept(&l->at[0].callers, CLOSE_SECONDS);
+	listener_abandon(l);
 }

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * listener: the listening socket of a tcpipservice: opens, accepts a bounded number per turn, pauses when no descriptor
- * is left, closes.
- */
+/* listener: the listening socket of a tcpipservice: opens and closes it, and has the workers watch it. */
 #ifndef SALLYPORT_LISTENER_H
 #define SALLYPORT_LISTENER_H
 
-#include <ev.h>
 #include <stdbool.h>
-#include <sys/resource.h>
 
-#include "conn/conn.h"
 #include "base/fault.h"
-#include "net/timer.h"
-#include "conn/worker.h"
+#include "conn/callers.h"
+#include "net/errand.h"
 
 /* A socket that a listener keeps while it is closed, because it could not bind it again. */
 enum kept {
@@ -22,24 +16,37 @@ enum kept {
 	KEPT_SHARED, /* the service manager has it too, and accepts for the next start */
 };
 
-/* One per tcpipservice; it lives until the region has ended, because connections point to entrance. */
+/* The callers as one worker accepts them, and what the home tells a gate. */
+struct listening {
+	struct callers callers;
+	int given; /* owned: a descriptor of the socket, which the gate watches from the next visit on; -1: none */
+};
+
+/*
+ * One per tcpipservice, owned by the home; it lives until the region has ended, because connections point to entrance.
+ * An errand tells the gates of each opening and closing.
+ */
 struct listener {
+	struct errand errand;  /* first; under way while `telling` */
 	struct listener *next;
-	struct worker *worker; /* borrowed */
+	struct worker *worker; /* borrowed: the home */
 	struct entrance entrance; /* for its connections: name, address (with the real port), counts */
 	int fd;                /* owned; -1 none. A closed listener with a kept socket turns its callers away */
 	enum kept kept;
-	ev_io watcher;         /* active while there is a socket, but for the pause of backoff */
-	struct timer backoff;  /* the pause after EMFILE */
 	bool urm_set;          /* an operator changed its urm; the next reload undoes that, with a message */
 	bool yielded;          /* closed for a reload; opened again when the reload is refused */
-	int spare;             /* a descriptor kept for the time when no other is left */
-	rlim_t unreserved;     /* the number of descriptors that connections may use, as far as it is known */
+	bool shared;           /* the gates accept its callers too (listener_share) */
+	bool telling;          /* the gates are being told */
+	bool untold;           /* the listener has changed meanwhile: tell them again */
+	struct listening at[]; /* one for each worker, by its number */
 };
 
-/* Makes a closed listener, owned by the caller. NULL: no memory. */
+/* Makes a closed listener of the home w, owned by the caller. NULL: no memory. */
 struct listener *listener_new(struct worker *w, const char *tcpipservice);
-void listener_free(struct listener *l); /* closes it; no connection of it may live; NULL is fine */
+/* Whether no connection of l lives, and no gate is being told: l may be freed. */
+bool listener_idle(const struct listener *l);
+/* Frees l, which is idle or was never opened; closes it when it is still open. NULL is fine. */
+void listener_free(struct listener *l);
 /*
  * Binds and listens by the service's definition in the worker's current generation. -1 with a sentence. Messages
  * SP0004, DFHSO0109, SP0006.
@@ -47,6 +54,11 @@ void listener_free(struct listener *l); /* closes it; no connection of it may li
 int listener_open(struct listener *l, struct fault *f);
 /* The same by definition d, which need not be in use yet. */
 int listener_open_as(struct listener *l, const struct tcpipservice_def *d, struct fault *f);
+/*
+ * From now on the gates accept the callers too, while l is open: to be called when their generations define its
+ * tcpipservice. Idempotent.
+ */
+void listener_share(struct listener *l);
 /*
  * Gives a closed listener a listening socket (taken), which it keeps (KEPT_NO: until it is closed). While the listener
  * is closed, each caller is accepted and reset at once. Open, it logs SP0114 when the socket is bound to another
@@ -60,9 +72,11 @@ void listener_judge(const struct listener *l, const struct tcpipservice_def *d);
  * socket stays, so that listener_open can follow. Idempotent.
  */
 void listener_close(struct listener *l);
+/* The same, and the callers that wait are reset. */
+void listener_abandon(struct listener *l);
 /*
- * The same for good: no listener_open can follow. The callers of a socket that the service manager has too stay in its
- * queue, for the next start.
+ * As listener_close, for good: no listener_open can follow. The callers of a socket that the service manager has too
+ * stay in its queue, for the next start.
  */
 void listener_end(struct listener *l);
 

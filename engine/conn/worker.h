@@ -10,6 +10,8 @@
 #include <stdint.h>
 
 #include "base/cursor.h"
+#include "net/errand.h"
+
 struct ev_loop;
 struct log;
 struct records;
@@ -35,8 +37,22 @@ struct metrics;
 struct canary;
 struct waits;
 
+struct worker;
+
+/*
+ * The workers of a region by their numbers. Worker 0 is the home: ipconns, sessions and operators are there, and the
+ * connections whose CAPEX was read. The others are gates: they accept, shake hands and read the CAPEX.
+ */
+struct crew {
+	unsigned n;
+	struct worker *worker[ERRAND_WORKERS];   /* borrowed */
+	struct mailbox *mailbox[ERRAND_WORKERS]; /* borrowed */
+};
+
 struct worker {
 	struct ev_loop *loop;               /* owned */
+	unsigned number;                    /* in crew; 0: the home */
+	const struct crew *crew;            /* borrowed; NULL: it is alone */
 	struct log *log;                    /* borrowed from the region */
 	struct records *records;            /* borrowed */
 	struct peers *peers;                /* borrowed */
@@ -70,5 +86,18 @@ struct worker {
 	void (*idle)(struct worker *w);     /* set by the region: a draining worker has no connection and no notice left */
 	void *region;                       /* the struct region of this worker, for its callbacks */
 };
+
+static inline bool
+worker_is_home(const struct worker *w)
+{
+	return w->number == 0;
+}
+
+/* The number of the region's workers. */
+static inline unsigned
+worker_count(const struct worker *w)
+{
+	return w->crew != NULL ? w->crew->n : 1;
+}
 
 #endif

@@ -27,6 +27,13 @@ listeners_take(struct listener **list, const char *tcpipservice)
 }
 
 void
+listeners_share(struct listeners *l)
+{
+	for (struct listener *one = l->current; one != NULL; one = one->next)
+		listener_share(one);
+}
+
+void
 listeners_retire(struct listeners *l, struct listener *one)
 {
 	if (one == NULL)
@@ -49,7 +56,7 @@ listeners_bury(struct listeners *l)
 	for (struct listener **p = &l->retired; *p != NULL;) {
 		struct listener *one = *p;
 
-		if (one->entrance.connections > 0) {
+		if (!listener_idle(one)) {
 			p = &one->next;
 			continue;
 		}

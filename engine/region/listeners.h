@@ -17,6 +17,8 @@ struct listeners { /* zero-initialise; three owned lists, linked by listener.nex
 struct listener *listeners_find(const struct listeners *l, const char *tcpipservice);
 /* Removes the listener of that tcpipservice from the list. The caller owns it then. NULL: the list does not have it. */
 struct listener *listeners_take(struct listener **list, const char *tcpipservice);
+/* listener_share for each current listener. */
+void listeners_share(struct listeners *l);
 /* Takes a listener that is in no list (NULL is fine), closes it, and keeps it until its last connection has ended. */
 void listeners_retire(struct listeners *l, struct listener *one);
 /* Closes the current listeners for good: they accept no further socket. They stay in their list. */

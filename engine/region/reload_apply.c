@@ -132,17 +132,17 @@ open_incoming(struct region *r, const struct definition *all, const struct tcpip
 	return ok;
 }
 
-/* Undoes open_incoming: frees the incoming listeners, and opens again those that had yielded to them. */
+/* Undoes open_incoming: closes the incoming listeners, and opens again those that had yielded to them. */
 static void
 take_back(struct region *r)
 {
 	struct fault f;
 
 	while (r->listeners.incoming != NULL) {
-		struct listener *one = r->listeners.incoming;
+		struct listener *one = listeners_take(&r->listeners.incoming, r->listeners.incoming->entrance.tcpipservice);
 
-		r->listeners.incoming = one->next;
-		listener_free(one);
+		listener_abandon(one);
+		listeners_retire(&r->listeners, one);
 	}
 	for (struct listener *l = r->listeners.current; l != NULL; l = l->next) {
 		if (l->yielded)

@@ -19,7 +19,7 @@ local ORDER = "base tls net ipic sandbox config security policy records metrics 
 local LIBRARIES = {
   { library = "OpenSSL", header = "^openssl/", allowed = "tls security/scrypt" },
   { library = "Lua", header = "^l[ua]%w+%.h$", allowed = "sandbox config security policy candidate" },
-  { library = "libev", header = "^ev%.h$", allowed = "net security/passwords conn/listener region candidate/shadow admin" },
+  { library = "libev", header = "^ev%.h$", allowed = "net security/passwords conn/callers region candidate/shadow admin" },
   { library = "libcurl", header = "^curl/", allowed = "net/http_client" },
   { library = "SQLite", header = "^sqlite3%.h$", allowed = "records" },
   { library = "libmicrohttpd", header = "^microhttpd%.h$", allowed = "metrics/exporter" },
