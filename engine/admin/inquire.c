@@ -64,7 +64,7 @@ region_rows(struct query *q)
 	inquire_put_number(row, "sessions", (double)(metrics_figure(r->worker.metrics, FIGURE_OF_SEND_SESSIONS) + metrics_figure(r->worker.metrics, FIGURE_OF_RECEIVE_SESSIONS)));
 	inquire_put_number(row, "refusals", (double)tally_total(&r->totals.refusals));
 	put_waits(row, r->worker.waits);
-	inquire_put_number(row, "loop_lag", (double)(json_int_t)(metrics_lag(r->worker.metrics, clock_span()) * 1e6) / 1e6);
+	inquire_put_number(row, "loop_lag", (double)(json_int_t)(metrics_longest_lag(r->worker.metrics, clock_span()) * 1e6) / 1e6);
 	inquire_put_number(row, "started", r->started);
 	inquire_put_number(row, "pid", (double)getpid());
 	inquire_put(row, "file", r->file);

@@ -20,7 +20,7 @@ struct region;
  * scripts has `params`, the parameters that the definition gives to them.
  *
  *   region        applid networkid generation workers status sockets ipconns sessions refusals loop_lag started file,
- *                 and its attributes; refusals: connections and requests since the start; loop_lag: metrics_lag
+ *                 and its attributes; refusals: connections and requests since the start; loop_lag: metrics_longest_lag
  *   tcpipservice  tcpipservice port openstatus connections halfopen urm, and its attributes
  *   ipconn        ipconn connstatus servstatus autoinstalled template generation peer sockets clientloc hosttype
  *                 ipresolved ipfamily recovstatus indoubt requests in_use queued, and its attributes; requests: both

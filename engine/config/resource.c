@@ -293,7 +293,7 @@ const struct attribute resource_region[] = {
 	FORM(user, OSUSER_NAME - 1, NULL, ON, resource_user_fits, USER_FORM),
 	CHOICE(keep_caps, keep_caps_words, "no", ON),
 	CHOICE(x509strict, no_yes, "no", ON),
-	INT(workers, 1, 64, "1", SHOWN),
+	INT(workers, 1, WORKERS_MAX, "1", SHOWN),
 	END,
 };
 #undef ROW

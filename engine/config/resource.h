@@ -18,6 +18,7 @@
 #include "base/name.h"
 
 #define WAITING_MAX 65535 /* the largest `waiting` of a region */
+#define WORKERS_MAX 64    /* the largest `workers` of a region */
 
 enum ssl { SSL_NO, SSL_YES_, SSL_CLIENTAUTH };
 enum yesno { NO, YES };

@@ -38,7 +38,7 @@ enum family_kind { FAMILY_COUNTER, FAMILY_GAUGE, FAMILY_HISTOGRAM };
 	X(QUEUE_LENGTH, "queue_length", GAUGE, "", figures, \
 		"Entries that wait in a queue of the region.") \
 	X(LOOP_LAG, "loop_lag_seconds", GAUGE, "seconds", lag, \
-		"Longest turn of the loop in the last one to two minutes; an event may wait as long.") \
+		"Longest turn of a loop in the last one to two minutes; an event may wait as long.") \
 	X(LUA_MEMORY, "lua_memory_bytes", GAUGE, "bytes", figures, \
 		"Memory of the Lua state of the current generation.") \
 	X(GENERATION, "generation", GAUGE, "", figures, \

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "metrics/histogram.h"
 
+#include "base/tally.h"
+
 const struct histogram_scale histogram_doors = { 16,
 	{ 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000 } };
 const struct histogram_scale histogram_handshakes = { 13,
 	{ 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000, 5000000, 10000000 } };
-
-static void
-raise_by(_Atomic uint64_t *n, uint64_t by)
-{
-	atomic_store_explicit(n, atomic_load_explicit(n, memory_order_relaxed) + by, memory_order_relaxed);
-}
 
 void
 histogram_add(struct histogram *h, double seconds)
@@ -20,6 +16,6 @@ histogram_add(struct histogram *h, double seconds)
 
 	while (i < h->scale->n && ns > (uint64_t)h->scale->bound[i] * 1000)
 		i++;
-	raise_by(&h->count[i], 1);
-	raise_by(&h->nanoseconds, ns);
+	tally_add(&h->count[i], 1);
+	tally_add(&h->nanoseconds, ns);
 }

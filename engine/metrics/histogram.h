@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* histogram: durations in buckets with fixed bounds. One thread adds; other threads may read at the same time. */
+/* histogram: durations in buckets with fixed bounds. Several threads may add and read at the same time. */
 #ifndef SALLYPORT_HISTOGRAM_H
 #define SALLYPORT_HISTOGRAM_H
 
@@ -23,7 +23,7 @@ struct histogram { /* zero-initialise, then set `scale` */
 	_Atomic uint64_t nanoseconds;              /* the sum of all durations */
 };
 
-/* Adds a duration; a negative one counts as 0. Only one thread may call it. */
+/* Adds a duration; a negative one counts as 0. */
 void histogram_add(struct histogram *h, double seconds);
 
 #endif

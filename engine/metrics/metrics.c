@@ -4,14 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WINDOW_SECONDS 60
-
-static int64_t
-nanoseconds(double seconds)
-{
-	return (int64_t)(seconds * 1e9);
-}
-
 static void
 name_labels(struct metrics *m)
 {
@@ -39,6 +31,11 @@ metrics_new(const char *version, const char *commit)
 		free(m);
 		return NULL;
 	}
+	if (pthread_mutex_init(&m->counting, NULL) != 0) {
+		pthread_mutex_destroy(&m->lock);
+		free(m);
+		return NULL;
+	}
 	name_labels(m);
 	for (unsigned i = 0; i < DOOR_COUNT; i++)
 		m->door[i].scale = &histogram_doors;
@@ -56,11 +53,21 @@ metrics_free(struct metrics *m)
 	if (m == NULL)
 		return;
 	expiries_unref(m->expiries);
+	pthread_mutex_destroy(&m->counting);
 	pthread_mutex_destroy(&m->lock);
 	free(m);
 }
 
 /* --- events ----------------------------------------------------------------------------------- */
+
+/* Counts one event of a table. */
+static void
+count(struct metrics *m, unsigned table, const char *const value[SERIES_LABELS])
+{
+	pthread_mutex_lock(&m->counting);
+	series_add(&m->table[table], value);
+	pthread_mutex_unlock(&m->counting);
+}
 
 static const char *
 outcome_word(enum metrics_connection outcome)
@@ -71,22 +78,26 @@ outcome_word(enum metrics_connection outcome)
 void
 metrics_listener(struct metrics *m, const char *tcpipservice)
 {
-	for (int i = METRICS_ACCEPTED; m != NULL && i <= METRICS_FAILED; i++)
+	if (m == NULL)
+		return;
+	pthread_mutex_lock(&m->counting);
+	for (int i = METRICS_ACCEPTED; i <= METRICS_FAILED; i++)
 		series_begin(&m->table[TABLE_CONNECTIONS],
 			(const char *const[SERIES_LABELS]){ tcpipservice, outcome_word((enum metrics_connection)i) });
+	pthread_mutex_unlock(&m->counting);
 }
 
 void
 metrics_connection(struct metrics *m, const char *tcpipservice, enum metrics_connection outcome)
 {
 	if (m != NULL)
-		series_add(&m->table[TABLE_CONNECTIONS], (const char *const[SERIES_LABELS]){ tcpipservice, outcome_word(outcome) });
+		count(m, TABLE_CONNECTIONS, (const char *const[SERIES_LABELS]){ tcpipservice, outcome_word(outcome) });
 }
 
 static void
 count_decision(struct metrics *m, const char *door, const char *policy, const struct verdict *v)
 {
-	series_add(&m->table[TABLE_DECISIONS],
+	count(m, TABLE_DECISIONS,
 		(const char *const[SERIES_LABELS]){ door, policy, verdict_name(v->kind), v->kind == VERDICT_REFUSE ? v->code : "" });
 }
 
@@ -134,7 +145,7 @@ metrics_request(struct metrics *m, const char *program, enum metrics_request out
 		[METRICS_CANCELLED] = "cancelled" };
 
 	if (m != NULL)
-		series_add(&m->table[TABLE_REQUESTS], (const char *const[SERIES_LABELS]){ program, words[outcome] });
+		count(m, TABLE_REQUESTS, (const char *const[SERIES_LABELS]){ program, words[outcome] });
 }
 
 /* --- figures ---------------------------------------------------------------------------------- */
@@ -150,7 +161,7 @@ void
 metrics_add(struct metrics *m, enum families_figure f, int64_t by)
 {
 	if (m != NULL)
-		metrics_set(m, f, metrics_figure(m, f) + by);
+		atomic_fetch_add_explicit(&m->figure[f], by, memory_order_relaxed);
 }
 
 int64_t
@@ -189,50 +200,44 @@ metrics_get_expiries(struct metrics *m)
 /* --- the loop --------------------------------------------------------------------------------- */
 
 void
-metrics_turn_begins(struct metrics *m, double now)
+metrics_turn_begins(struct metrics *m, unsigned worker, double now)
 {
 	if (m != NULL)
-		atomic_store_explicit(&m->turn, nanoseconds(now), memory_order_relaxed);
+		lag_begins(&m->lag[worker], now);
 }
 
 void
-metrics_turn_ends(struct metrics *m, double now)
+metrics_turn_ends(struct metrics *m, unsigned worker, double now)
 {
-	int64_t began, end = nanoseconds(now);
-
-	if (m == NULL)
-		return;
-	began = atomic_load_explicit(&m->turn, memory_order_relaxed);
-	if (end - m->window > (int64_t)WINDOW_SECONDS * 1000000000) {
-		atomic_store_explicit(&m->longest[1], atomic_load_explicit(&m->longest[0], memory_order_relaxed), memory_order_relaxed);
-		atomic_store_explicit(&m->longest[0], 0, memory_order_relaxed);
-		m->window = end;
-	}
-	if (began > 0 && end - began > atomic_load_explicit(&m->longest[0], memory_order_relaxed))
-		atomic_store_explicit(&m->longest[0], end - began, memory_order_relaxed);
-	atomic_store_explicit(&m->turn, 0, memory_order_relaxed);
+	if (m != NULL)
+		lag_ends(&m->lag[worker], now);
 }
 
 double
-metrics_lag(const struct metrics *m, double now)
+metrics_lag(const struct metrics *m, unsigned worker, double now)
 {
-	int64_t began = atomic_load_explicit(&m->turn, memory_order_relaxed);
-	int64_t lag = began > 0 ? nanoseconds(now) - began : 0;
+	return lag_seconds(&m->lag[worker], now);
+}
 
-	for (unsigned i = 0; i < 2; i++) {
-		int64_t longest = atomic_load_explicit(&m->longest[i], memory_order_relaxed);
+double
+metrics_longest_lag(const struct metrics *m, double now)
+{
+	double longest = 0;
 
-		if (longest > lag)
-			lag = longest;
+	for (unsigned i = 0; i < WORKERS_MAX; i++) {
+		double lag = metrics_lag(m, i, now);
+
+		if (lag > longest)
+			longest = lag;
 	}
-	return (double)lag / 1e9;
+	return longest;
 }
 
 void
 metrics_beat(struct metrics *m, double now)
 {
 	if (m != NULL)
-		atomic_store_explicit(&m->beat, nanoseconds(now), memory_order_relaxed);
+		atomic_store_explicit(&m->beat, (int64_t)(now * 1e9), memory_order_relaxed);
 }
 
 void

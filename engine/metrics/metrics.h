@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * metrics: the counters and gauges of a region that other processes may read over HTTP (exporter.h). The thread of the
- * loop writes them, as relaxed atomics; the exporter's thread reads them and never asks the loop. Each function here is
- * for the loop's thread. m is NULL in a worker that does not run (region/draft.h): then nothing is counted.
+ * metrics: the counters and gauges of a region that other processes may read over HTTP (exporter.h). The threads of
+ * the loops write them; the exporter's thread reads them as relaxed atomics, takes no lock of the loops and never asks
+ * them. Events, metrics_add and turns are for any thread with a loop; the other functions are for one thread, that of
+ * the region's loop. m is NULL in a worker that does not run (region/draft.h): then nothing is counted.
  */
 #ifndef SALLYPORT_METRICS_H
 #define SALLYPORT_METRICS_H
@@ -58,15 +59,20 @@ void metrics_expiries(struct metrics *m, struct expiries *e);
 
 /* --- the loop and the state of the region --- */
 
-/* A turn of the loop begins, after it has waited; it ends, before it waits again. now: clock_span(). */
-void metrics_turn_begins(struct metrics *m, double now);
-void metrics_turn_ends(struct metrics *m, double now);
 /*
- * The seconds that an event may have waited for the loop: the longest turn of the last one to two minutes, or the
- * present one. now: clock_span(). Any thread. m is not NULL.
+ * A turn of a worker's loop begins, after it has waited; it ends, before it waits again. worker: its number, below
+ * WORKERS_MAX. now: clock_span().
  */
-double metrics_lag(const struct metrics *m, double now);
-/* The loop's timer has fired, once a second: the loop turns. */
+void metrics_turn_begins(struct metrics *m, unsigned worker, double now);
+void metrics_turn_ends(struct metrics *m, unsigned worker, double now);
+/*
+ * The seconds that an event may have waited for the loop of a worker: the longest turn of the last one to two minutes,
+ * or the present one. now: clock_span(). Any thread. m is not NULL.
+ */
+double metrics_lag(const struct metrics *m, unsigned worker, double now);
+/* The longest lag of all workers. */
+double metrics_longest_lag(const struct metrics *m, double now);
+/* The timer of the region's loop has fired, once a second: the loop turns. */
 void metrics_beat(struct metrics *m, double now);
 
 enum metrics_readiness { METRICS_STARTING, METRICS_READY, METRICS_DRAINING, METRICS_CLOSED };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics_internal: the memory that the loop writes and the exporter reads. */
+/* metrics_internal: the memory that the loops write and the exporter reads. */
 #ifndef SALLYPORT_METRICS_INTERNAL_H
 #define SALLYPORT_METRICS_INTERNAL_H
 
@@ -7,22 +7,23 @@
 #include <stdatomic.h>
 
 #include "base/name.h"
+#include "config/resource.h"
 #include "metrics/histogram.h"
+#include "metrics/lag.h"
 #include "metrics/metrics.h"
 #include "metrics/series.h"
 
 enum { TABLE_CONNECTIONS, TABLE_DECISIONS, TABLE_REQUESTS, TABLE_COUNT }; /* in the order of FAMILIES */
 
 struct metrics {
+	pthread_mutex_t counting;   /* held while an event is counted in a table */
 	struct series_table table[TABLE_COUNT];
 	struct histogram door[DOOR_COUNT], handshake, wait[WAIT_KINDS];
 	_Atomic int64_t figure[FIGURE_COUNT];
 	char build[SERIES_TEXT];    /* the labels of build_info; constant */
 	pthread_mutex_t lock;       /* guards the pointer below; held for the length of a few instructions */
 	struct expiries *expiries;  /* counted; NULL: none */
-	_Atomic int64_t turn;       /* nanoseconds of clock_span() at the begin of the turn; 0: the loop waits */
-	_Atomic int64_t longest[2]; /* nanoseconds: the longest turn since `window`, and of the window before */
-	int64_t window;             /* the loop's alone: when the window began */
+	struct lag lag[WORKERS_MAX]; /* of each worker's loop */
 	_Atomic int64_t beat;       /* nanoseconds of the last beat; 0: none yet */
 	_Atomic int readiness;      /* enum metrics_readiness */
 	_Atomic uint64_t closed;    /* the bytes of the name of a tcpipservice that is not open */

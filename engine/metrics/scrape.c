@@ -31,7 +31,7 @@ scrape_table(struct scrape *s, enum family f)
 		exposition_number(&s->e, "", t->item[i].labels, (int64_t)atomic_load_explicit(&t->item[i].count, memory_order_relaxed));
 }
 
-/* The sum of several histograms of one scale, copied: the loop goes on counting. */
+/* The sum of several histograms of one scale, copied: the loops go on counting. */
 struct reading {
 	uint64_t count[HISTOGRAM_BUCKETS];
 	uint64_t nanoseconds;
@@ -144,7 +144,7 @@ static void
 scrape_lag(struct scrape *s, enum family f)
 {
 	(void)f;
-	exposition_seconds(&s->e, "", "", metrics_lag(s->m, s->now));
+	exposition_seconds(&s->e, "", "", metrics_longest_lag(s->m, s->now));
 }
 
 static void

@@ -45,7 +45,7 @@ print_labels(const struct series_table *t, const char *const *value, char out[SE
 		series_label(out, SERIES_TEXT, t->label[i], value[i] != NULL ? value[i] : "");
 }
 
-/* Only the adding thread writes, so an increment needs no locked instruction. */
+/* One thread at a time adds, so an increment needs no locked instruction. */
 static void
 increment(_Atomic uint64_t *n)
 {

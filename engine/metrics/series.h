@@ -2,8 +2,8 @@
 /*
  * series: the counters of one metric family whose labels come from scripts, definitions and partners. A table has at
  * most SERIES_MAX of them: then a new set of labels counts under the text "other", so that no script and no partner
- * makes series without end. One thread adds; other threads may read at the same time, without a lock: a series is never
- * removed, and the number of series is published after its labels are complete.
+ * makes series without end. One thread at a time adds: the caller has a lock. Other threads may read at the same time,
+ * without the lock: a series is never removed, and the number of series is published after its labels are complete.
  */
 #ifndef SALLYPORT_SERIES_H
 #define SALLYPORT_SERIES_H
@@ -37,7 +37,7 @@ struct series_table { /* zero-initialise, then set `label` and `varies` */
 	_Atomic unsigned n;       /* the number of complete series */
 	_Atomic uint64_t folded;  /* events that were counted under "other" */
 	struct series item[SERIES_MAX];
-	struct series_slot slot[SERIES_SLOTS]; /* used by the adding thread only: the values that occurred, by hash */
+	struct series_slot slot[SERIES_SLOTS]; /* for adding only: the values that occurred, by hash */
 	unsigned slots;                        /* used ones */
 };
 
@@ -45,8 +45,7 @@ struct series_table { /* zero-initialise, then set `label` and `varies` */
 void series_begin(struct series_table *t, const char *const *value);
 /*
  * Counts one event. value: SERIES_LABELS texts, in the order of the labels; NULL counts as "". The texts are
- * copied. Only one
- * thread may call it.
+ * copied.
  */
 void series_add(struct series_table *t, const char *const *value);
 /*

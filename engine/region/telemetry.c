@@ -148,7 +148,7 @@ telemetry_on_begin(struct ev_loop *loop, ev_check *watcher, int events)
 {
 	(void)loop;
 	(void)events;
-	metrics_turn_begins(watcher->data, clock_span());
+	metrics_turn_begins(watcher->data, 0, clock_span());
 }
 
 static void
@@ -156,7 +156,7 @@ telemetry_on_end(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
 	(void)loop;
 	(void)events;
-	metrics_turn_ends(watcher->data, clock_span());
+	metrics_turn_ends(watcher->data, 0, clock_span());
 }
 
 static void

@@ -191,16 +191,16 @@ the_longest_turn_of_two_windows_counts(void **state)
 	struct metrics *m = metrics_new("1", "c");
 
 	(void)state;
-	metrics_turn_begins(m, 1000);
-	metrics_turn_ends(m, 1000.5);
-	metrics_turn_begins(m, 1030);
-	metrics_turn_ends(m, 1030.25);
+	metrics_turn_begins(m, 0, 1000);
+	metrics_turn_ends(m, 0, 1000.5);
+	metrics_turn_begins(m, 0, 1030);
+	metrics_turn_ends(m, 0, 1030.25);
 	assert_true(has(m, "sallyport_loop_lag_seconds 0.500000000\n"));
-	metrics_turn_begins(m, 1070);
-	metrics_turn_ends(m, 1070.125);
+	metrics_turn_begins(m, 0, 1070);
+	metrics_turn_ends(m, 0, 1070.125);
 	assert_true(has(m, "sallyport_loop_lag_seconds 0.500000000\n"));
-	metrics_turn_begins(m, 1140);
-	metrics_turn_ends(m, 1140.0625);
+	metrics_turn_begins(m, 0, 1140);
+	metrics_turn_ends(m, 0, 1140.0625);
 	assert_true(has(m, "sallyport_loop_lag_seconds 0.125000000\n"));
 	metrics_free(m);
 }
@@ -306,8 +306,8 @@ the_loop_counts_while_a_thread_reads(void **state)
 		metrics_request(r.m, name, METRICS_CANCELLED);
 		metrics_handshake(r.m, i);
 		metrics_set(r.m, FIGURE_OF_LUA_BYTES, i);
-		metrics_turn_begins(r.m, i);
-		metrics_turn_ends(r.m, i + 0.5);
+		metrics_turn_begins(r.m, 0, i);
+		metrics_turn_ends(r.m, 0, i + 0.5);
 		metrics_beat(r.m, i);
 		metrics_ready(r.m, METRICS_CLOSED, "IPIC");
 		expiries_add(e, "R", name, "signer", i);
@@ -317,6 +317,52 @@ the_loop_counts_while_a_thread_reads(void **state)
 	atomic_store(&r.stop, true);
 	pthread_join(thread, NULL);
 	metrics_free(r.m);
+}
+
+enum { THREADS = 4, ROUNDS = 5000 };
+
+struct counting {
+	struct metrics *m;
+	_Atomic unsigned threads; /* that have begun: their numbers */
+};
+
+static void *
+count_on(void *arg)
+{
+	struct counting *c = arg;
+	unsigned number = atomic_fetch_add(&c->threads, 1);
+	char name[24];
+
+	for (int i = 0; i < ROUNDS; i++) {
+		snprintf(name, sizeof name, "S%d", i % 3);
+		metrics_turn_begins(c->m, number, 1000 + i);
+		metrics_connection(c->m, name, METRICS_REFUSED);
+		metrics_handshake(c->m, 0.001);
+		metrics_add(c->m, FIGURE_OF_QUEUE_ALLOCATES, 1);
+		metrics_turn_ends(c->m, number, 1000 + i + (number + 1) / 8.0);
+	}
+	return NULL;
+}
+
+static void
+nothing_that_loops_count_at_once_is_lost(void **state)
+{
+	struct counting c = { .m = metrics_new("1", "c") };
+	pthread_t thread[THREADS];
+	double sum;
+
+	(void)state;
+	for (int i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&thread[i], NULL, count_on, &c), 0);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+	assert_int_equal(series_of(c.m, "sallyport_connections_total", &sum), 3);
+	assert_true(sum == THREADS * ROUNDS);
+	assert_true(value_of(c.m, "sallyport_handshake_seconds_count") == THREADS * ROUNDS);
+	assert_int_equal(metrics_figure(c.m, FIGURE_OF_QUEUE_ALLOCATES), THREADS * ROUNDS);
+	assert_true(metrics_lag(c.m, 0, 1000 + ROUNDS) == 0.125);
+	assert_true(metrics_longest_lag(c.m, 1000 + ROUNDS) == THREADS / 8.0);
+	metrics_free(c.m);
 }
 
 int
@@ -334,6 +380,7 @@ main(void)
 		cmocka_unit_test(of_many_ends_the_first_ones_stand_alone),
 		cmocka_unit_test(a_label_is_escaped_and_cut),
 		cmocka_unit_test(the_loop_counts_while_a_thread_reads),
+		cmocka_unit_test(nothing_that_loops_count_at_once_is_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
