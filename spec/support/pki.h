@@ -44,6 +44,7 @@ struct wish { /* what a certificate shall say; zero: an ordinary leaf, valid for
 	const struct identity *forger; /* whose key signs; NULL: the issuer's */
 	bool v1;                       /* no extensions */
 	const char *constraints;       /* nameConstraints */
+	int policies;                  /* how many certificatePolicies */
 };
 
 static inline void
@@ -53,6 +54,23 @@ pki_extend(X509 *x, int nid, const char *value)
 
 	assert(e && X509_add_ext(x, e, -1));
 	X509_EXTENSION_free(e);
+}
+
+static inline void
+pki_policies(X509 *x, int n)
+{
+	CERTIFICATEPOLICIES *all = sk_POLICYINFO_new_null();
+	char oid[32];
+
+	for (int i = 0; i < n; i++) {
+		POLICYINFO *one = POLICYINFO_new();
+
+		snprintf(oid, sizeof oid, "1.2.3.%d", i);
+		one->policyid = OBJ_txt2obj(oid, 1);
+		assert(one->policyid && sk_POLICYINFO_push(all, one));
+	}
+	assert(X509_add1_ext_i2d(x, NID_certificate_policies, all, 0, 0) == 1);
+	sk_POLICYINFO_pop_free(all, POLICYINFO_free);
 }
 
 static inline void
@@ -81,6 +99,8 @@ pki_extend_all(X509 *x, const struct wish *w)
 		pki_extend(x, NID_subject_alt_name, w->san);
 	if (w->constraints)
 		pki_extend(x, NID_name_constraints, w->constraints);
+	if (w->policies)
+		pki_policies(x, w->policies);
 }
 
 /* A public key whose every use costs its exponent: all ones, so many bits of them. There is no private one. */
@@ -101,6 +121,19 @@ pki_dear_rsa(int bits, int exponent_bits)
 	OSSL_PARAM_BLD_free(b);
 	BN_free(n);
 	BN_free(e);
+	EVP_PKEY_CTX_free(c);
+	return key;
+}
+
+/* A long RSA key of five primes, which are found faster than two. */
+static inline EVP_PKEY *
+pki_long_rsa(int bits)
+{
+	EVP_PKEY_CTX *c = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	EVP_PKEY *key = NULL;
+
+	assert(EVP_PKEY_keygen_init(c) == 1 && EVP_PKEY_CTX_set_rsa_keygen_bits(c, bits) == 1);
+	assert(EVP_PKEY_CTX_set_rsa_keygen_primes(c, 5) == 1 && EVP_PKEY_generate(c, &key) == 1);
 	EVP_PKEY_CTX_free(c);
 	return key;
 }
