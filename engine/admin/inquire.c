@@ -16,6 +16,7 @@
 #include "metrics/metrics.h"
 #include "records/recorder.h"
 #include "region/region.h"
+#include "tls/chain_cache.h"
 
 /* The state of the file of records; r is NULL when none is named. */
 static void
@@ -43,6 +44,20 @@ put_waits(json_t *row, const struct waits *w)
 	inquire_put_number(row, "wait_limits", (double)limited);
 }
 
+/* The cache of verified chains of the current generation. */
+static void
+put_chains(json_t *row, const struct ring *ring)
+{
+	struct chain_counts c;
+
+	if (ring == NULL)
+		return;
+	c = ring_chain_counts(ring);
+	inquire_put_number(row, "chains_kept", (double)c.kept);
+	inquire_put_number(row, "chain_hits", (double)c.hits);
+	inquire_put_number(row, "chain_misses", (double)c.misses);
+}
+
 static void
 region_rows(struct query *q)
 {
@@ -64,6 +79,7 @@ region_rows(struct query *q)
 	inquire_put_number(row, "sessions", (double)(metrics_figure(r->worker.metrics, FIGURE_OF_SEND_SESSIONS) + metrics_figure(r->worker.metrics, FIGURE_OF_RECEIVE_SESSIONS)));
 	inquire_put_number(row, "refusals", (double)tally_total(&r->totals.refusals));
 	put_waits(row, r->worker.waits);
+	put_chains(row, g->ring);
 	inquire_put_number(row, "loop_lag", (double)(json_int_t)(metrics_longest_lag(r->worker.metrics, clock_span()) * 1e6) / 1e6);
 	inquire_put_number(row, "started", r->started);
 	inquire_put_number(row, "pid", (double)getpid());

@@ -15,7 +15,7 @@ struct judged { /* one judgement of a chain, in a tree by its key */
 	char *key; /* owned: the fingerprints of the chain */
 	const struct tls_config *config;
 	enum way way;
-	int64_t from, until;
+	struct span span;
 	struct certificate *certificate; /* counted; NULL: *why */
 	struct cert_fault why;
 	struct judged *older; /* of the same chain, listener and way: other times */
@@ -135,7 +135,7 @@ judge(struct chains *s, struct account_value chain, const struct judged *like, i
 		*j = *like;
 		j->key = strdup(like->key);
 	}
-	if (j != NULL && j->key != NULL && read_chain(s, chain, &p) && presented_span(&p, j->config, now, &j->from, &j->until) == 0) {
+	if (j != NULL && j->key != NULL && read_chain(s, chain, &p) && presented_span(&p, j->config, now, &j->span) == 0) {
 		j->certificate = presented_verify(&p, j->config, j->way, now, &j->why);
 	} else {
 		chains_drop(j);
@@ -174,7 +174,7 @@ chains_verify(struct chains *s, struct account_value certificate, const struct t
 
 	make_key(chain, key);
 	first = find(s, &like);
-	for (j = first; j != NULL && (now < j->from || now >= j->until);)
+	for (j = first; j != NULL && (now < j->span.from || now >= j->span.until);)
 		j = j->older;
 	if (j == NULL && (j = judge(s, chain, &like, now)) != NULL && !keep(s, first, j)) {
 		chains_drop(j);

@@ -321,6 +321,8 @@ const struct effect effect_rows[] = {
 	TUNES(region, "handshake_timeout", effect_no_tls, "no tcpipservice and no ipconn has ssl", "give ssl to those that use TLS"),
 	PROTECTS(region, "x509strict", effect_nobody_verified, "no tcpipservice has ssl = \"clientauth\" and no ipconn has ssl", "give ssl to those whose partners "
 		"shall be verified"),
+	TUNES(region, "verify_cache", effect_nobody_verified, "no tcpipservice has ssl = \"clientauth\" and no ipconn has ssl", "give ssl to those whose partners "
+		"shall be verified"),
 	TUNES(region, "heartbeat_timeout", effect_region_silent, "heartbeat is 0", "give heartbeat a number of seconds"),
 	TUNES(region, "halfopen", effect_no_listener, "there is no tcpipservice", "define one"),
 	TUNES(region, "halfopen_peer", effect_no_listener, "there is no tcpipservice", "define one"),

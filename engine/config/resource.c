@@ -293,6 +293,7 @@ const struct attribute resource_region[] = {
 	FORM(user, OSUSER_NAME - 1, NULL, ON, resource_user_fits, USER_FORM),
 	CHOICE(keep_caps, keep_caps_words, "no", ON),
 	CHOICE(x509strict, no_yes, "no", ON),
+	INT(verify_cache, 0, 100000, "1000", ON),
 	INT(workers, 1, WORKERS_MAX, "1", SHOWN),
 	END,
 };

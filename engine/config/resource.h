@@ -64,6 +64,7 @@ struct region_def {
 	char user[OSUSER_NAME]; /* of the machine; "": the one that starts the region */
 	int keep_caps;           /* enum keep_caps */
 	int x509strict; /* no, yes: strict checks of presented chains */
+	int verify_cache; /* verified chains that a worker keeps; 0: none */
 	int line;
 	uint64_t given;
 };

@@ -91,6 +91,7 @@ certify_judge(void *arg, struct certificate *cert, const struct cert_fault *why)
 	certificate_unref(c->facts.certificate);
 	c->facts.certificate = certificate_ref(cert);
 	c->facts.names_host = c->facts.way == WAY_OUT && certificate_names(cert, c->facts.peer.host);
+	metrics_add(c->worker->metrics, tls_chain_known(c->io.tls) ? FIGURE_OF_CHAINS_CACHED : FIGURE_OF_CHAINS_VERIFIED, 1);
 	learn_tls(c);
 	recorder_certificates(c->worker->recorder, cert);
 	certificate_drop_der(cert);

@@ -25,6 +25,8 @@ enum family_kind { FAMILY_COUNTER, FAMILY_GAUGE, FAMILY_HISTOGRAM };
 		"Time that the decisions at one door took.") \
 	X(HANDSHAKE_SECONDS, "handshake_seconds", HISTOGRAM, "seconds", handshakes, \
 		"Time from the begin to the end of TLS handshakes that succeeded, in both directions.") \
+	X(CHAINS, "chain_verifications", COUNTER, "", figures, \
+		"Chains of certificates that partners presented and that were verified, or found in the cache of verified chains.") \
 	X(WAIT_SECONDS, "wait_seconds", HISTOGRAM, "seconds", waits, \
 		"Time that scripts were suspended for one call of the library.") \
 	X(WAITING, "waiting_questions", GAUGE, "", figures, \
@@ -94,6 +96,8 @@ enum family {
 	X(LIMITED_WAITING, WAIT_LIMITS, "limit=\"waiting\"") \
 	X(LIMITED_WAITING_PEER, WAIT_LIMITS, "limit=\"waiting_peer\"") \
 	X(LIMITED_WAIT_MILLISECONDS, WAIT_LIMITS, "limit=\"wait_milliseconds\"") \
+	X(CHAINS_CACHED, CHAINS, "result=\"cached\"") \
+	X(CHAINS_VERIFIED, CHAINS, "result=\"verified\"") \
 	X(LUA_BYTES, LUA_MEMORY, "") \
 	X(GENERATION_NUMBER, GENERATION, "") \
 	X(DEFAULT_URM_SERVICES, DEFAULT_URMS, "") \

@@ -57,6 +57,7 @@ load_ring(struct loading *l)
 		return;
 	if (ring_permits(l->g->ring, request_user_of_region(r), &f) < 0)
 		definition_fault(l->d, l->faults, FAULT_ERROR, "ring_permit", r->line, "region: ring: %s", f.text);
+	ring_keep_chains(l->g->ring, (size_t)r->verify_cache);
 	l->g->certmap = certmap_load(l->g->ring, l->faults);
 }
 

@@ -26,7 +26,7 @@ texts_free(struct texts *t)
 void
 certificate_drop_der(struct certificate *c)
 {
-	for (size_t i = 0; c != NULL && i < c->chain.links; i++) {
+	for (size_t i = 0; c != NULL && !c->kept && i < c->chain.links; i++) {
 		free(c->chain.link[i].der);
 		c->chain.link[i].der = NULL;
 		c->chain.link[i].der_len = 0;
@@ -88,7 +88,7 @@ certificate_weight(const struct certificate *c)
 	n = sizeof *c + weight_of_dn(&c->subject) + weight_of_dn(&c->issuer);
 	n += weight_of_texts(&c->dns) + weight_of_texts(&c->uri) + weight_of_texts(&c->ip) + weight_of_texts(&c->email);
 	for (size_t i = 0; i < c->chain.links; i++)
-		n += sizeof *c->chain.link + c->chain.link[i].der_len + weight_of_dn(&c->chain.link[i].subject) + weight_of_dn(&c->chain.link[i].issuer);
+		n += sizeof *c->chain.link + weight_of_dn(&c->chain.link[i].subject) + weight_of_dn(&c->chain.link[i].issuer);
 	return n;
 }
 

@@ -51,18 +51,19 @@ struct certificate { /* a leaf as it was presented, and the result of verifying 
 		size_t links;
 	} chain;
 	bool unfit; /* the region does not compute with its key (chain_limits.h), so no script can accept it */
+	bool kept;  /* a chain_cache has it, and its DER */
 };
 
 /* NULL is fine for both; the last certificate_unref frees. Thread-safe. */
 struct certificate *certificate_ref(struct certificate *c);
 void certificate_unref(struct certificate *c);
 
-/* The bytes of memory that the certificate needs, about; 0 for NULL. */
+/* The bytes of memory that the certificate needs, about, without the DER of its chain; 0 for NULL. */
 size_t certificate_weight(const struct certificate *c);
 
 /*
- * Frees the DER of the chain's certificates: the file of records has it once for all connections. Only the thread that
- * read the certificate may call it, before another thread has a reference.
+ * Frees the DER of the chain's certificates, unless the certificate is `kept`: the file of records has it once for all
+ * connections. Only the thread that handshakes with the certificate's ring reads the DER, and may call it.
  */
 void certificate_drop_der(struct certificate *c);
 

@@ -301,60 +301,19 @@ presented_verify(const struct presented *p, const struct tls_config *c, enum way
 
 /* --- the times of one judgement --------------------------------------------------------------- */
 
-struct span {
-	int64_t now, from, until;
-};
-
-/* A chain may be judged otherwise at the date than before it, and after it than at it. */
-static void
-cut_span(struct span *s, const ASN1_TIME *date)
-{
-	struct tm tm;
-	int64_t at;
-
-	if (date == NULL || ASN1_TIME_to_tm(date, &tm) != 1)
-		return;
-	at = (int64_t)timegm(&tm);
-	for (int64_t edge = at; edge <= at + 1; edge++) {
-		if (edge <= s->now && edge > s->from)
-			s->from = edge;
-		if (edge > s->now && edge < s->until)
-			s->until = edge;
-	}
-}
-
-static void
-cut_certificate(struct span *s, const X509 *x)
-{
-	cut_span(s, X509_get0_notBefore(x));
-	cut_span(s, X509_get0_notAfter(x));
-}
-
 int
-presented_span(const struct presented *p, const struct tls_config *c, int64_t now, int64_t *from, int64_t *until)
+presented_span(const struct presented *p, const struct tls_config *c, int64_t now, struct span *out)
 {
-	STACK_OF(X509_OBJECT) *ring = X509_STORE_get0_objects(SSL_CTX_get_cert_store(c->ctx));
 	STACK_OF(X509) *chain = parse(p);
-	struct span s = { now, INT64_MIN, INT64_MAX };
 
 	if (chain == NULL)
 		return -1;
+	*out = SPAN_ALWAYS;
 	for (int i = 0; i < sk_X509_num(chain); i++)
-		cut_certificate(&s, sk_X509_value(chain, i));
-	for (int i = 0; i < sk_X509_OBJECT_num(ring); i++) {
-		const X509 *x = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(ring, i));
-		const X509_CRL *crl = X509_OBJECT_get0_X509_CRL(sk_X509_OBJECT_value(ring, i));
-
-		if (x != NULL)
-			cut_certificate(&s, x);
-		if (crl != NULL) {
-			cut_span(&s, X509_CRL_get0_lastUpdate(crl));
-			cut_span(&s, X509_CRL_get0_nextUpdate(crl));
-		}
-	}
+		dates_cut_certificate(sk_X509_value(chain, i), now, out);
+	if (c->ring != NULL)
+		dates_cut(ring_dates(c->ring), now, out);
 	sk_X509_pop_free(chain, X509_free);
-	*from = s.from;
-	*until = s.until;
 	return 0;
 }
 

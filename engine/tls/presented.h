@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "tls/cert.h"
+#include "tls/dates.h"
 #include "tls/tls.h"
 
 struct ring;
@@ -55,11 +56,10 @@ int presented_read_signer(struct presented *p, const char *pem, size_t len, stru
  */
 struct certificate *presented_verify(const struct presented *p, const struct tls_config *c, enum way way, int64_t now, struct cert_fault *why);
 /*
- * The times around `now`, from *from on and before *until, at which presented_verify judges the chain alike: up to the
- * next date of a presented certificate, or of a certificate or CRL of the ring of c. -1: a certificate is malformed, or
- * there is no memory.
+ * The times around `now` at which presented_verify judges the chain alike: up to the next date of a presented
+ * certificate, or of a certificate or CRL of the ring of c. -1: a certificate is malformed, or there is no memory.
  */
-int presented_span(const struct presented *p, const struct tls_config *c, int64_t now, int64_t *from, int64_t *until);
+int presented_span(const struct presented *p, const struct tls_config *c, int64_t now, struct span *out);
 /*
  * The suite that c chooses for a peer that offers every suite of that version (12, 13); static. NULL: c does not speak
  * that version.

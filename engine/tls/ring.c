@@ -11,6 +11,8 @@
 
 #include "base/sum.h"
 #include "tls/cert.h"
+#include "tls/chain_cache.h"
+#include "tls/dates.h"
 #include "tls/permit.h"
 #include "tls/ring_crl.h"
 #include "tls/ring_files.h"
@@ -36,6 +38,8 @@ struct ring {
 	STACK_OF(X509_NAME) *signers; /* owned: the names that a listener sends with its request for a certificate */
 	struct permit *permit;        /* owned; NULL: no such file */
 	uint64_t sum;
+	struct dates dates;           /* owned; of the store */
+	struct chain_cache verified;  /* owned; its parts belong to the threads that handshake */
 };
 
 /* The pair with that label, "" the default one; NULL: the ring has no such pair. */
@@ -79,9 +83,35 @@ ring_unref(struct ring *r)
 	}
 	free(r->pair);
 	permit_free(r->permit);
+	dates_free(&r->dates);
+	chain_cache_free(&r->verified);
 	X509_STORE_free(r->store);
 	sk_X509_NAME_pop_free(r->signers, X509_NAME_free);
 	free(r);
+}
+
+const struct dates *
+ring_dates(const struct ring *r)
+{
+	return &r->dates;
+}
+
+void
+ring_keep_chains(struct ring *r, size_t most)
+{
+	r->verified.most = most;
+}
+
+struct certificate *
+ring_verify(struct ring *r, struct x509_store_ctx_st *x, const struct chain_terms *t, bool *hit, struct cert_fault *why)
+{
+	return chain_cache_verify(&r->verified, &r->dates, x, t, hit, why);
+}
+
+struct chain_counts
+ring_chain_counts(const struct ring *r)
+{
+	return chain_cache_counts(&r->verified);
 }
 
 const char *
@@ -466,6 +496,8 @@ load_trust(struct loading *l)
 		if (rc < 0)
 			faults_add(l->faults, FAULT_ERROR, "ring_content", at->file->path, at->line, "cannot be used: %s", ring_item_why());
 	}
+	if (dates_of_store(&l->r->dates, l->r->store) < 0)
+		faults_add(l->faults, FAULT_ERROR, "memory", l->r->dir, 0, "out of memory");
 	ERR_clear_error();
 }
 

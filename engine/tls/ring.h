@@ -17,10 +17,15 @@
 #include "tls/certificate.h"
 #include "base/fault.h"
 
+struct cert_fault;
+struct chain_counts;
+struct chain_terms;
+struct dates;
 struct dn;
 struct ring;
 struct ssl_ctx_st;
 struct x509_st;
+struct x509_store_ctx_st;
 
 /*
  * CRLs: a certificate whose issuer has a CRL in the ring is checked against it, at every depth of the chain. Of several
@@ -43,6 +48,17 @@ void ring_unref(struct ring *r); /* NULL is fine */
 const char *ring_dir(const struct ring *r);
 /* The checksum (sum.h) of the names and bytes of its files, without maps.lua; 0: r is NULL. */
 uint64_t ring_sum(const struct ring *r);
+/* Of its signers and CRLs; borrowed. */
+const struct dates *ring_dates(const struct ring *r);
+/* Lets each thread keep up to `most` verified chains (chain_cache.h). To be called before another thread has r. */
+void ring_keep_chains(struct ring *r, size_t most);
+/*
+ * Verifies the chain of x, whose store is that of the ring (chain_cache_verify). Returns a new reference; NULL with
+ * *why.
+ */
+struct certificate *ring_verify(struct ring *r, struct x509_store_ctx_st *x, const struct chain_terms *t, bool *hit, struct cert_fault *why);
+/* Its verifications, over all threads. Any thread may call it. */
+struct chain_counts ring_chain_counts(const struct ring *r);
 /* True when the ring has a certificate with that label; label "" means the default one. */
 bool ring_has(const struct ring *r, const char *label);
 /* Whether is(arg, subject) is true for a signer or for an intermediate of a pair. False too when memory ran out. */

@@ -428,6 +428,13 @@ tls_sni(const struct tls *t)
 	return name ? name : "";
 }
 
+bool
+tls_chain_known(const struct tls *t)
+{
+	mine(t);
+	return t->known;
+}
+
 /* --- Tokens. */
 
 void

@@ -159,6 +159,9 @@ const char *tls_version(const struct tls *t); /* "TLSv1.3" */
 const char *tls_cipher(const struct tls *t);
 const char *tls_sni(const struct tls *t);     /* "" none; server side */
 
+/* Inside the judge: whether the chain was verified for an earlier handshake, and not again. */
+bool tls_chain_known(const struct tls *t);
+
 /* SHA-256 in lower-case hex. */
 void tls_digest(const void *bytes, size_t n, char out[65]);
 

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "base/clock.h"
+#include "tls/chain_cache.h"
 #include "tls/chain_limits.h"
 #include "tls/chain_verify.h"
 
@@ -56,6 +58,16 @@ verdict_code(enum tls_judgement j, const struct certificate *c)
 	return X509_V_ERR_UNSPECIFIED;
 }
 
+static struct certificate *
+verify(struct tls *t, X509_STORE_CTX *x, struct cert_fault *why)
+{
+	struct chain_terms terms = { SSL_is_server(t->ssl) ? WAY_IN : WAY_OUT, TLS_LEVEL, (int64_t)clock_wall(), clock_span() };
+
+	if (t->config->ring == NULL)
+		return chain_verify_chain(x, TLS_LEVEL, why);
+	return ring_verify(t->config->ring, x, &terms, &t->known, why);
+}
+
 static int
 tls_callbacks_certificate(X509_STORE_CTX *x, void *unused)
 {
@@ -67,7 +79,7 @@ tls_callbacks_certificate(X509_STORE_CTX *x, void *unused)
 
 	(void)unused;
 	ERR_set_mark(); /* drop OpenSSL errors queued by chain verification and by the judge */
-	c = chain_verify_chain(x, TLS_LEVEL, &why);
+	c = verify(t, x, &why);
 	ERR_pop_to_mark(); /* before a pause: OpenSSL would take an error in the queue for the error of the paused step */
 	ERR_set_mark();
 	code = verdict_code(t->waits ? tls_wait_pause(t, c, &why) : tls_callbacks_ask(t, c, &why), c);

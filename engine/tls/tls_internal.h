@@ -31,6 +31,7 @@ struct tls {
 	bool asked;      /* the judge was asked */
 	bool asking;     /* the judge runs now */
 	bool waits;      /* tls_let_wait was called */
+	bool known;      /* the result of an earlier verification of the chain was found (chain_cache.h) */
 	struct certificate *chain;    /* borrowed from the paused job: the chain that the judge is asked about; NULL: not described */
 	const struct cert_fault *why; /* the same: why chain is NULL */
 	enum tls_judgement verdict;   /* for the paused job; TLS_LATER: no verdict yet */

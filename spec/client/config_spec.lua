@@ -17,7 +17,7 @@ region {
   conversation_kilobytes = 128, ring = "HERE/certs/rings/CICSA", control = "a.sock", policies = "HERE/policies", tcp_timeout = 1,
   handshake_timeout = 2, capex_timeout = 3, heartbeat = 0, heartbeat_timeout = 4, drain = 0, maxsockets = 7, halfopen = 8,
   halfopen_peer = 9, instructions = 2000000, milliseconds = 51, kilobytes = 5000, records = 11, recheck = "report",
-  specs = "warn", generations = 12, generation_days = 13, versions = "versions", x509strict = "yes", workers = 2,
+  specs = "warn", generations = 12, generation_days = 13, versions = "versions", x509strict = "yes", verify_cache = 12, workers = 2,
   user = "nobody", keep_caps = "bind",
 }
 tcpipservice "IPIC" {

@@ -4,6 +4,7 @@ authority: a certificate authority of a test's own, made with openssl, for key r
 
   local ca = authority.new(dir, { from = "20200101000000Z", to = "20900101000000Z" })  -- ca.certificate: its PEM file, under dir
   ca:issue("PART1", { key = "P-256", days = 365, usage = "serverAuth, clientAuth", extensions = "keyUsage = …" }) -- dir/PART1.pem and .key
+                                                               -- from = "20200101000000Z": valid from then on, until `days` from now
   ca:revoke("PART1", "keyCompromise")                          -- the reason may be left out
   ca:crl("base.pem", { extensions = "deltaCRL = …", days = 30, from = "20200101000000Z", to = "20200201000000Z" })
   ca:ring(path, "PART1")                                       -- a key ring with that pair and this signer
@@ -87,8 +88,10 @@ function Authority:issue(name, t)
   self:configure(t.usage, t.extensions)
   openssl("req", "-config", config, "-new", "-noenc", "-subj", "/CN=" .. name, "-keyout", ("%s/%s.key"):format(self.dir, name),
     "-out", self.dir .. "/request", "-newkey", key_of(t.key))
-  run_ca(self, "-batch", "-notext", "-extensions", "leaf", "-cert", self.certificate, "-in", self.dir .. "/request",
-    "-out", ("%s/%s.pem"):format(self.dir, name), "-days", tostring(t.days or 365))
+  local words = { "-batch", "-notext", "-extensions", "leaf", "-cert", self.certificate, "-in", self.dir .. "/request",
+    "-out", ("%s/%s.pem"):format(self.dir, name), "-days", tostring(t.days or 365) }
+  if t.from then table.move({ "-startdate", t.from }, 1, 2, #words + 1, words) end
+  run_ca(self, table.unpack(words))
 end
 
 function Authority:revoke(name, reason)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * clock: a library to be preloaded. The time of day is ahead or behind by the seconds that the file CLOCK holds. Only
- * clock_gettime of CLOCK_REALTIME is changed, by which a region tells the time. The clock by which it waits and OpenSSL's
- * own clock are not changed (spec/support/clock.lua).
+ * clock_gettime of CLOCK_REALTIME is changed, by which a region tells the time and verifies the chains of partners. The
+ * clock by which it waits and OpenSSL's own clock are not changed (spec/support/clock.lua).
  */
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -4,6 +4,7 @@ clock: sets what time it is for a region (spec/support/clock.c is preloaded). Ho
 
   local clock = clock.new()              region.new { wrapper = clock.wrapper, … }
   clock:set(weekday, hour)               from now on it is that day (0 Sunday … 6) of this week or the next, that hour, UTC
+  clock:add(seconds)                     from now on it is so much later than it is
   clock:free()
 ]]
 local process = require "spec.support.process"
@@ -26,13 +27,18 @@ function clock.new()
   return self
 end
 
--- 1970 began on a Thursday. The file is replaced whole: the region reads it all the time.
+-- The file is replaced whole: the region reads it all the time.
+function Clock:add(seconds)
+  text.write(self.file .. ".new", tostring(seconds))
+  assert(os.rename(self.file .. ".new", self.file))
+end
+
+-- 1970 began on a Thursday.
 function Clock:set(weekday, hour)
   local now = os.time()
   local today = now // DAY
   local then_ = (today + (weekday - (today + 4)) % 7) * DAY + hour * 3600
-  text.write(self.file .. ".new", tostring(then_ - now))
-  assert(os.rename(self.file .. ".new", self.file))
+  self:add(then_ - now)
 end
 
 function Clock:free()

@@ -26,6 +26,7 @@ static const struct example {
 		OWN("saf = 's', sec = 'yes'") "tcpipservice 'T' { portnumber = 0, attach = 'a' } tcpipservice 'U' { portnumber = 0 }" PROGRAM },
 	{ "region", "handshake_timeout", OWN("handshake_timeout = 3"), OWN("ring = 'r', handshake_timeout = 3") TLS },
 	{ "region", "x509strict", OWN("x509strict = 'yes'"), OWN("ring = 'r', x509strict = 'yes'") "tcpipservice 'A' { portnumber = 0, ssl = 'clientauth' }" },
+	{ "region", "verify_cache", OWN("verify_cache = 5"), OWN("ring = 'r', verify_cache = 5") "tcpipservice 'A' { portnumber = 0, ssl = 'clientauth' }" },
 	{ "region", "heartbeat_timeout", OWN("heartbeat = 0, heartbeat_timeout = 3"), OWN("heartbeat = 0, heartbeat_timeout = 3")
 		"tcpipservice 'T' { portnumber = 0, heartbeat = 5 }" },
 	{ "region", "halfopen", OWN("halfopen = 3"), OWN("halfopen = 3") "tcpipservice 'T' { portnumber = 0 }" },

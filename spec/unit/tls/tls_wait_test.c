@@ -211,6 +211,8 @@ stream(enum way way, const char *ring, int version, struct side *s, int fd)
 	char dir[256];
 
 	o.ring = pki_load(pki_path(dir, top, ring), &f);
+	if (o.ring != NULL)
+		ring_keep_chains(o.ring, 1);
 	c = tls_config_new(way, &o, &f);
 	if (c == NULL)
 		fail_msg("%s", f.text);
