@@ -245,6 +245,7 @@ conn_hear(struct conn *c)
 void
 conn_enter(struct conn *c, enum conn_stage stage, double seconds)
 {
+	owner_check(&c->worker->thread, "connection");
 	timer_stop(&c->timer);
 	if (c->stage == CONN_HELD)
 		hold_leave(c);

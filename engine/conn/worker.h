@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/cursor.h"
+#include "base/owner.h"
 #include "net/errand.h"
 
 struct ev_loop;
@@ -53,6 +54,7 @@ struct worker {
 	struct ev_loop *loop;               /* owned */
 	unsigned number;                    /* in crew; 0: the home */
 	const struct crew *crew;            /* borrowed; NULL: it is alone */
+	struct owner thread;                /* that runs the loop; not set in a worker that does not run */
 	struct log *log;                    /* borrowed from the region */
 	struct records *records;            /* borrowed */
 	struct peers *peers;                /* borrowed */

@@ -331,12 +331,19 @@ owes(const struct io *io)
 	return (io->left && !io->paused) || (io->flushing && buf_len(&io->out) == 0) || (io->tls && io->more && may_read(io));
 }
 
+static void
+mine(const struct io *io)
+{
+	owner_check(&io->thread, "socket");
+}
+
 /* Ends every step and every call: derives the event mask from the state alone. */
 static void
 settle(struct io *io)
 {
 	int mask;
 
+	mine(io);
 	if (io->gone || io->fd < 0)
 		return; /* a running step calls settle() at its end */
 	mask = wanted(io);
@@ -379,6 +386,7 @@ step(struct io *io, int revents)
 {
 	bool gone = false;
 
+	mine(io);
 	run(io, revents, &gone);
 	if (gone)
 		return;
@@ -408,6 +416,7 @@ io_open(struct io *io, struct ev_loop *loop, int fd, bool connecting, size_t in_
 	void (*on)(void *owner, enum io_event e), void *owner)
 {
 	*io = (struct io){ .loop = loop, .fd = fd, .on = on, .owner = owner, .connecting = connecting, .first = !connecting, .first_byte = -1 };
+	owner_take(&io->thread);
 	transport_prepare(fd);
 	buf_init(&io->in, in_max);
 	io->in.secret = true;
@@ -485,12 +494,14 @@ io_hand_over(struct io *io)
 	timer_stop(&io->linger);
 	timer_stop(&io->again);
 	io->mask = 0;
+	owner_leave(&io->thread, "socket");
 	tls_hand_over(io->tls);
 }
 
 void
 io_take(struct io *io, struct ev_loop *loop)
 {
+	owner_take(&io->thread);
 	tls_take(io->tls);
 	io->loop = io->linger.loop = io->again.loop = loop;
 	io->more = true; /* TLS may hold bytes that the descriptor will not announce */
@@ -512,6 +523,7 @@ io_close(struct io *io)
 {
 	if (io->loop == NULL)
 		return; /* never opened */
+	mine(io);
 	if (io->gone)
 		*io->gone = true;
 	io->gone = NULL;

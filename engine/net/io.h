@@ -12,6 +12,7 @@
 #include <ev.h>
 #include <stdbool.h>
 
+#include "base/owner.h"
 #include "base/buf.h"
 #include "net/io_counts.h"
 #include "net/timer.h"
@@ -44,6 +45,7 @@ struct io {
 	struct timer linger; /* the 1 s of a lingering close */
 	struct timer again;  /* a step must run although the kernel reports nothing */
 	size_t discarded;
+	struct owner thread; /* each call and each event is in this thread */
 	bool *gone;          /* while a step runs: set to true when the owner closes io; NULL between steps */
 	int mask;            /* the event mask of the watcher */
 	int first_byte; /* -1: none has come */

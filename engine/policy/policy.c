@@ -501,11 +501,18 @@ replace_state(struct policy *p, lua_State *fresh)
 }
 
 void
+policy_claim(struct policy *p)
+{
+	owner_claim(&p->thread, "Lua state");
+}
+
+void
 policy_renew(struct policy *p)
 {
 	double most = (double)p->loaded * KEEP_LOADED + (double)p->limits.kilobytes * 1024 * KEEP_ASKS;
 	lua_State *fresh;
 
+	policy_claim(p);
 	if ((double)budget_bytes(p->L) <= most)
 		return;
 	if (p->suspended != NULL) {

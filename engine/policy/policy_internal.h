@@ -6,6 +6,7 @@
 #ifndef SALLYPORT_POLICY_INTERNAL_H
 #define SALLYPORT_POLICY_INTERNAL_H
 
+#include "base/owner.h"
 #include "sandbox/module.h"
 #include "policy/lhost.h"
 #include "policy/policy.h"
@@ -33,6 +34,7 @@ struct script { /* one policy script; loaded once */
 
 struct policy {
 	struct budget_limits limits;
+	struct owner thread;     /* the thread that asked the first question; only this thread may ask */
 	size_t loaded;           /* bytes of the state after the last script was loaded */
 	struct lua_State *L;     /* owned: from sandbox_new */
 	struct log *log;         /* borrowed; may be NULL */
@@ -55,6 +57,8 @@ struct policy {
  * by policy_limit.
  */
 void policy_renew(struct policy *p);
+/* Checks that the calling thread is the one that asks; the first question settles which it is (owner_claim). */
+void policy_claim(struct policy *p);
 /* The script of that name; NULL: it is not loaded. */
 const struct script *policy_script(const struct policy *p, const char *name);
 /* Writes a Lua message as one line into out: up to its first newline, printable, cut to size. Returns out. */

@@ -247,6 +247,7 @@ script_call_find(struct script_call *call, unsigned hook)
 {
 	const struct script *s = policy_script(call->p, call->script);
 
+	policy_claim(call->p);
 	call->code = "policy_error";
 	if (s == NULL) {
 		snprintf(call->text, sizeof call->text, "script %.64s is not loaded", call->script);
@@ -378,6 +379,7 @@ script_call_resume(struct script_call *call, struct waited *answer)
 	lua_State *L = call->p->L;
 	enum script_end end;
 
+	policy_claim(call->p);
 	budget_arm_rest(L, call->limits, call->beyond, &call->spent);
 	lua_pushcfunction(L, script_call_go_on);
 	lua_pushlightuserdata(L, call);

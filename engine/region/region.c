@@ -237,6 +237,7 @@ region_end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
 int
 region_run(struct region *r)
 {
+	owner_take(&r->worker.thread);
 	log_collect(r->log);
 	tls_thread_begin(WAITING_MAX + 1);
 	loop_run(r->worker.loop);

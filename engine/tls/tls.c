@@ -21,8 +21,7 @@
 static void
 mine(const struct tls *t)
 {
-	assert(!t->travels && pthread_equal(t->thread, pthread_self()));
-	(void)t;
+	owner_check(&t->thread, "TLS stream");
 }
 
 struct tls *
@@ -40,7 +39,7 @@ tls_new(struct tls_config *c, enum way way, int fd, tls_judge judge, void *arg)
 		return NULL;
 	}
 	t->config = tls_config_ref(c);
-	t->thread = pthread_self();
+	owner_take(&t->thread);
 	t->judge = judge;
 	t->arg = arg;
 	t->alert = -1;
@@ -73,19 +72,15 @@ tls_hand_over(struct tls *t)
 {
 	if (t == NULL)
 		return;
-	mine(t);
 	assert(SSL_is_init_finished(t->ssl)); /* a job of a handshake belongs to its thread for ever */
-	t->travels = true;
+	owner_leave(&t->thread, "TLS stream");
 }
 
 void
 tls_take(struct tls *t)
 {
-	if (t == NULL)
-		return;
-	assert(t->travels);
-	t->travels = false;
-	t->thread = pthread_self();
+	if (t != NULL)
+		owner_take(&t->thread);
 }
 
 void

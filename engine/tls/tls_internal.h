@@ -4,8 +4,8 @@
 #define SALLYPORT_TLS_INTERNAL_H
 
 #include <openssl/ssl.h>
-#include <pthread.h>
 
+#include "base/owner.h"
 #include "tls/cert.h"
 #include "tls/tls.h"
 
@@ -21,8 +21,7 @@ struct tls_config {
 struct tls {
 	SSL *ssl;                  /* owned; its app data is this struct */
 	struct tls_config *config; /* counted */
-	pthread_t thread;          /* the thread that has the stream; only this thread may use it */
-	bool travels;              /* between tls_hand_over and tls_take: no thread may */
+	struct owner thread;       /* only this thread may use the stream */
 	tls_judge judge;
 	void *arg;
 	struct tls_ending ending;
