@@ -182,7 +182,7 @@ ipconn_row(struct query *q, const struct ipconn *i)
 	json_object_set_new(row, "autoinstalled", json_boolean(v.autoinstalled));
 	if (v.autoinstalled) /* the name of its template; of a defined ipconn `template` is its own attribute */
 		inquire_put(row, "template", v.template);
-	inquire_put_number(row, "generation", i->generation != NULL ? (double)i->generation->number : 0);
+	inquire_put_number(row, "generation", (double)(i->generation != NULL ? i->generation : region_generation(q->region))->number);
 	put_sockets(row, i);
 	put_host(row, i);
 	put_work(row, &i->statistics);

@@ -36,7 +36,7 @@ find_living(const struct region *r, struct living *l)
 	live(l, region_generation(r), 0);
 	for (const struct conn *c = r->worker.conns; c != NULL; c = c->next)
 		live(l, c->generation, 1);
-	for (const struct ipconn *i = registry_first(r->registry); i != NULL; i = i->next)
+	for (const struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged_next)
 		live(l, i->generation, 0);
 }
 

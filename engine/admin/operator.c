@@ -288,8 +288,8 @@ end_all(struct region *r, const struct listener *l)
 		if (c->entrance == &l->entrance && c->ipconn == NULL && c->stage != CONN_DRAINING)
 			conn_close(c, CONN_AT_ONCE, "the tcpipservice was closed at once");
 	}
-	for (struct ipconn *i = registry_first(r->registry), *after; i != NULL; i = after) {
-		after = i->next;
+	for (struct ipconn *i = registry_engaged(r->registry), *after; i != NULL; i = after) {
+		after = i->engaged_next;
 		if (i->socket[SOCKET_IN] != NULL && i->socket[SOCKET_IN]->entrance == &l->entrance)
 			release_finish(i, "the tcpipservice was closed at once");
 	}

@@ -8,8 +8,8 @@
 #define CAP_MIN 16
 
 /* The names come from the operator's definition, so the hash needs no seed against hostile names. */
-static size_t
-hash(const char *name)
+size_t
+nametable_hash(const char *name)
 {
 	uint64_t h = 14695981039346656037u;
 
@@ -22,7 +22,7 @@ hash(const char *name)
 static size_t
 place(const struct nametable *k, const char *name)
 {
-	size_t i = hash(name) & (k->cap - 1);
+	size_t i = nametable_hash(name) & (k->cap - 1);
 
 	while (k->slot[i] != NULL && strcmp(k->slot[i], name) != 0)
 		i = (i + 1) & (k->cap - 1);
@@ -78,7 +78,7 @@ nametable_next(const struct nametable *k, size_t *at)
 size_t
 nametable_start(const struct nametable *k, const char *name)
 {
-	return k->cap != 0 ? hash(name) & (k->cap - 1) : 0;
+	return k->cap != 0 ? nametable_hash(name) & (k->cap - 1) : 0;
 }
 
 void

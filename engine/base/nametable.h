@@ -13,6 +13,8 @@ struct nametable { /* all zero: empty */
 	size_t cap, n;
 };
 
+/* The hash that the table has for a name, for other tables of names that an operator has chosen. */
+size_t nametable_hash(const char *name);
 /* Adds an object. -1: no memory, or an object of that name exists. */
 int nametable_add(struct nametable *k, void *thing);
 void *nametable_find(const struct nametable *k, const char *name); /* NULL: not found */

@@ -222,8 +222,8 @@ bring_some(struct canary_run *run)
 			return false;
 		bring_refused(run, run->untold);
 	}
-	for (struct ipconn *i = registry_first(run->region->registry); i != NULL; i = next) {
-		next = i->next;
+	for (struct ipconn *i = registry_engaged(run->region->registry); i != NULL; i = next) {
+		next = i->engaged_next;
 		if (!is_out(run, i))
 			continue;
 		if (clock_span() > until)

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,6 +54,8 @@ definition_copy(const struct definition *d)
 		return NULL;
 	copy->services = copy->ipconns = copy->programs = copy->transactions = (struct nametable){ .slot = NULL };
 	copy->indexed = false;
+	copy->pair = NULL;
+	copy->pairs = 0;
 	copy->tcpipservice = copy_of(d->tcpipservice, d->ntcpipservices, sizeof *d->tcpipservice);
 	copy->ipconn = copy_of(d->ipconn, d->nipconns, sizeof *d->ipconn);
 	copy->program = copy_of(d->program, d->nprograms, sizeof *d->program);
@@ -81,6 +84,7 @@ definition_free(struct definition *d)
 	free(d->env);
 	nametable_free(&d->services);
 	nametable_free(&d->ipconns);
+	free(d->pair);
 	nametable_free(&d->programs);
 	nametable_free(&d->transactions);
 	free(d->tcpipservice);
@@ -114,10 +118,71 @@ index_list(struct nametable *t, void *list, size_t n, size_t size)
 	return true;
 }
 
+/* --- pairs ------------------------------------------------------------------------------------ */
+
+static size_t
+hash_pair(const char *networkid, const char *applid)
+{
+	char pair[2 * NAME_SIZE];
+
+	snprintf(pair, sizeof pair, "%s.%s", networkid, applid);
+	return nametable_hash(pair);
+}
+
+static bool
+is_pair(const struct ipconn_def *c, const char *networkid, const char *applid)
+{
+	return strcmp(c->applid, applid) == 0 && strcmp(c->networkid, networkid) == 0;
+}
+
+/* The slot of that pair, or the free one where it belongs. */
+static uint32_t *
+slot_of(const struct definition *d, const char *networkid, const char *applid)
+{
+	size_t i = hash_pair(networkid, applid) & (d->pairs - 1);
+
+	while (d->pair[i] != 0 && !is_pair(&d->ipconn[d->pair[i] - 1], networkid, applid))
+		i = (i + 1) & (d->pairs - 1);
+	return &d->pair[i];
+}
+
+/* False: no memory. Each pair is that of one ipconn; of a faulty definition the first counts. */
+static bool
+index_pairs(struct definition *d)
+{
+	for (d->pairs = 16; d->pairs < 2 * d->nipconns;)
+		d->pairs *= 2;
+	d->pair = calloc(d->pairs, sizeof *d->pair);
+	for (size_t i = 0; d->pair != NULL && i < d->nipconns; i++) {
+		const struct ipconn_def *c = &d->ipconn[i];
+		uint32_t *slot = slot_of(d, c->networkid, c->applid);
+
+		if (*slot == 0 && c->template_ != TEMPLATE_ONLY)
+			*slot = (uint32_t)i + 1;
+	}
+	return d->pair != NULL;
+}
+
+const struct ipconn_def *
+definition_pair(const struct definition *d, const char *networkid, const char *applid)
+{
+	if (d->indexed) {
+		const uint32_t *slot = slot_of(d, networkid, applid);
+
+		return *slot != 0 ? &d->ipconn[*slot - 1] : NULL;
+	}
+	for (size_t i = 0; i < d->nipconns; i++)
+		if (d->ipconn[i].template_ != TEMPLATE_ONLY && is_pair(&d->ipconn[i], networkid, applid))
+			return &d->ipconn[i];
+	return NULL;
+}
+
+/* --- names ------------------------------------------------------------------------------------ */
+
 void
 definition_index(struct definition *d)
 {
-	d->indexed = index_list(&d->services, d->tcpipservice, d->ntcpipservices, sizeof *d->tcpipservice) &&
+	d->indexed = index_pairs(d) && index_list(&d->services, d->tcpipservice, d->ntcpipservices, sizeof *d->tcpipservice) &&
 		index_list(&d->ipconns, d->ipconn, d->nipconns, sizeof *d->ipconn) &&
 		index_list(&d->programs, d->program, d->nprograms, sizeof *d->program) &&
 		index_list(&d->transactions, d->transaction, d->ntransactions, sizeof *d->transaction);

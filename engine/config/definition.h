@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/nametable.h"
 #include "config/params.h"
@@ -39,6 +40,8 @@ struct definition {
 	struct transaction_def *transaction; /* owned */
 	size_t ntransactions;
 	struct nametable services, ipconns, programs, transactions; /* the objects by name; the first one of a name */
+	uint32_t *pair; /* owned; a hash table of ipconns by networkid and applid: 0 is free, else the number in the list plus 1 */
+	size_t pairs;   /* its size, a power of two; 0: no table */
 	bool indexed; /* the tables are complete */
 	struct params_list params; /* of the scripts that the objects name */
 	struct definition_include *include; /* owned, in the order of their includes */
@@ -57,6 +60,8 @@ void definition_index(struct definition *d);
 /* The object of that name, exactly spelled; it belongs to d. NULL: there is none. */
 const struct tcpipservice_def *definition_tcpipservice(const struct definition *d, const char *name);
 const struct ipconn_def *definition_ipconn(const struct definition *d, const char *name);
+/* The ipconn that a CAPEX with that pair matches: none with template = "only". It belongs to d. NULL: there is none. */
+const struct ipconn_def *definition_pair(const struct definition *d, const char *networkid, const char *applid);
 const struct program_def *definition_program(const struct definition *d, const char *name);
 const struct transaction_def *definition_transaction(const struct definition *d, const char *name);
 

@@ -220,6 +220,8 @@ params_find(const struct params_list *l, const char *kind, const char *name, con
 {
 	char title[32];
 
+	if (l->n == 0)
+		return NULL;
 	snprintf(title, sizeof title, "%s %s", kind, name);
 	for (size_t i = 0; i < l->n; i++)
 		if (strcmp(l->item[i].title, title) == 0 && strcmp(l->item[i].attribute, attribute) == 0)

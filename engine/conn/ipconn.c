@@ -65,7 +65,7 @@ ipconn_install(struct worker *w, struct generation *g, const struct ipconn_def *
 	}
 	count_status(i, i->status, 1);
 	i->statistics.created = autoinstalled ? clock_wall() : 0;
-	i->generation = generation_ref(g);
+	i->generation = autoinstalled ? generation_ref(g) : NULL;
 	ipconn_say(i, MSG_DFHIS3030, "action", "installed");
 	acquire_installed(i);
 	*out = i;
@@ -85,12 +85,34 @@ ipconn_delete(struct ipconn *i)
 	registry_drop(i->worker->registry, i);
 }
 
+/* A defined ipconn has a generation while it is not RELEASED, so that a reload passes over the others. */
+static void
+follow_status(struct ipconn *i)
+{
+	struct worker *w = i->worker;
+
+	if (i->status != CONN_RELEASED) {
+		if (!i->engaged)
+			registry_engage(w->registry, i);
+		if (i->generation == NULL)
+			i->generation = generation_ref(w->generation);
+		return;
+	}
+	registry_rest(w->registry, i);
+	i->doomed = false; /* a reload that refused it has nothing to release */
+	if (i->autoinstalled) /* it will be deleted, and its URM told */
+		return;
+	generation_unref(i->generation);
+	i->generation = NULL;
+}
+
 void
 ipconn_enter(struct ipconn *i, enum connstatus s)
 {
 	count_status(i, i->status, -1);
 	count_status(i, s, 1);
 	i->status = s;
+	follow_status(i);
 	i->parting = false;
 	timer_stop(&i->release_limit);
 	timer_stop(&i->patience);
@@ -108,6 +130,8 @@ void
 ipconn_join(struct ipconn *i, struct conn *c, unsigned place)
 {
 	i->socket[place] = c;
+	if (i->engaged) /* that of a trial is not */
+		registry_engage(i->worker->registry, i); /* at the end, so that a reload that is under way comes to it again */
 	c->ipconn = i;
 	c->place = place;
 	c->canary = i->canary;

@@ -21,6 +21,8 @@ enum socket_place { SOCKET_IN, SOCKET_IN2, SOCKET_OUT, SOCKET_OUT2, IPCONN_SOCKE
 struct ipconn {
 	struct ipconn *next, *prev; /* the registry's list; next stays valid in the turn of the removal */
 	struct ipconn *buried;      /* next in the registry's graves */
+	struct ipconn *engaged_next, *engaged_prev; /* the registry's list of those that are not RELEASED */
+	bool engaged;
 	struct keyed_link by_name, by_pair, by_token, by_callback; /* in the registry's tables */
 	struct worker *worker;      /* borrowed */
 	struct ipconn_def def;      /* as defined or as autoinstalled */
@@ -29,7 +31,7 @@ struct ipconn {
 	char template[NAME_SIZE];   /* the template it was copied from; "" none */
 	char ruled[NAME_SIZE];      /* the definition for its outbound sockets: its own, or the first of the copies */
 	enum connstatus status;
-	struct generation *generation; /* counted; its URM is told of the deletion */
+	struct generation *generation; /* counted; its URM is told of the deletion. NULL: defined and RELEASED, without a generation of its own */
 	uint64_t canary;               /* the mark of the canary that decides about it (canary.h), set when it is acquired; 0: none */
 	/* valid while not RELEASED */
 	struct conn *socket[IPCONN_SOCKETS]; /* borrowed; by enum socket_place */
@@ -68,8 +70,8 @@ struct ipconn {
 };
 
 /*
- * Installs an ipconn: claims name and pair in one step (registry.h), copies def and template, takes a reference of g.
- * On CLAIM_OK *out is RELEASED and owned by the registry. Message DFHIS3030.
+ * Installs an ipconn: claims name and pair in one step (registry.h), copies def and template; an autoinstalled one takes
+ * a reference of g, a defined one of the current generation once it leaves RELEASED. On CLAIM_OK *out is RELEASED and owned by the registry. Message DFHIS3030.
  */
 enum claim ipconn_install(struct worker *w, struct generation *g, const struct ipconn_def *def, const char *template, bool autoinstalled,
 	struct ipconn **out);
@@ -78,7 +80,7 @@ void ipconn_delete(struct ipconn *i);
 
 /* Makes c the socket `place` (enum socket_place) of i, with the mark of i. */
 void ipconn_join(struct ipconn *i, struct conn *c, unsigned place);
-/* Assigns CONNSTATUS; tells the riders. */
+/* Assigns CONNSTATUS, with the generation that goes with it; tells the riders. */
 void ipconn_enter(struct ipconn *i, enum connstatus s);
 
 /* True when it has, or will have, inbound and outbound sockets: then it becomes ACQUIRED by resync. */

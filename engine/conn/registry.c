@@ -12,9 +12,11 @@
 struct registry {
 	struct ipconn *first, *last; /* the list in order of installation */
 	struct ipconn *graves;
+	struct ipconn *engaged_first, *engaged_last; /* those that are not RELEASED, in the order of their last socket */
 	struct keyed names, pairs, tokens, callbacks; /* of struct ipconn */
 	size_t count;
-	struct cursors walks;
+	struct cursors walks, engaged_walks;
+	uint64_t removals;
 };
 
 /* The ipconn that has this link. NULL for NULL. */
@@ -127,10 +129,12 @@ registry_drop(struct registry *r, struct ipconn *i)
 		keyed_drop(&r->pairs, &i->by_pair);
 	registry_expect(r, i, "");
 	registry_expect_callback(r, i, "");
+	registry_rest(r, i);
 	cursors_leave(&r->walks, i, i->prev, i->next);
 	*(i->prev != NULL ? &i->prev->next : &r->first) = i->next;
 	*(i->next != NULL ? &i->next->prev : &r->last) = i->prev;
 	r->count--;
+	r->removals += !i->autoinstalled;
 	i->prev = NULL;
 	i->buried = r->graves; /* i->next stays valid for a caller that is walking the list */
 	r->graves = i;
@@ -147,6 +151,51 @@ registry_walks(struct registry *r)
 {
 	return &r->walks;
 }
+
+/* --- engaged ipconns -------------------------------------------------------------------------- */
+
+void
+registry_rest(struct registry *r, struct ipconn *i)
+{
+	if (!i->engaged)
+		return;
+	cursors_leave(&r->engaged_walks, i, i->engaged_prev, i->engaged_next);
+	*(i->engaged_prev != NULL ? &i->engaged_prev->engaged_next : &r->engaged_first) = i->engaged_next;
+	*(i->engaged_next != NULL ? &i->engaged_next->engaged_prev : &r->engaged_last) = i->engaged_prev;
+	i->engaged_prev = NULL;
+	i->engaged = false;
+}
+
+void
+registry_engage(struct registry *r, struct ipconn *i)
+{
+	registry_rest(r, i);
+	i->engaged_next = NULL;
+	i->engaged_prev = r->engaged_last;
+	*(r->engaged_last != NULL ? &r->engaged_last->engaged_next : &r->engaged_first) = i;
+	r->engaged_last = i;
+	i->engaged = true;
+}
+
+struct ipconn *
+registry_engaged(const struct registry *r)
+{
+	return r->engaged_first;
+}
+
+struct cursors *
+registry_engaged_walks(struct registry *r)
+{
+	return &r->engaged_walks;
+}
+
+uint64_t
+registry_removals(const struct registry *r)
+{
+	return r->removals;
+}
+
+/* --- look-ups --------------------------------------------------------------------------------- */
 
 size_t
 registry_count(const struct registry *r)

@@ -7,6 +7,7 @@
 #define SALLYPORT_REGISTRY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/cursor.h"
 
@@ -36,6 +37,16 @@ void registry_bury(struct registry *r);
 struct ipconn *registry_first(const struct registry *r); /* in order of installation; the next one is ->next */
 /* The cursors of walks along that list in slices. Borrowed. */
 struct cursors *registry_walks(struct registry *r);
+/*
+ * The engaged ipconns are those that are not RELEASED: few of many. registry_engage puts i at the end of their list, also
+ * when it is in it; registry_rest takes it out. i->engaged_next stays valid in the turn of the removal.
+ */
+void registry_engage(struct registry *r, struct ipconn *i);
+void registry_rest(struct registry *r, struct ipconn *i);
+struct ipconn *registry_engaged(const struct registry *r); /* the first one; the next one is ->engaged_next */
+struct cursors *registry_engaged_walks(struct registry *r); /* cursors in that list. Borrowed */
+/* How many defined ipconns have been removed since the start, also those that were installed again. */
+uint64_t registry_removals(const struct registry *r);
 /* The number of installed ipconns. */
 size_t registry_count(const struct registry *r);
 /* The ipconn of that name. NULL: none. Borrowed. */

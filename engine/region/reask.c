@@ -80,13 +80,14 @@ void
 reask_tell(struct reask *a, const struct reload_change *c, enum message m, const char *by)
 {
 	const struct ipconn *i = registry_name(a->region->registry, c->name);
+	bool released = strcmp(c->what, "released") == 0;
 
 	if (i == NULL)
 		return;
-	if (i->doomed)
+	if (released)
 		record_release(i, c->refusal, by);
 	log_say(a->region->log, m, "ipconn", c->name, "door", c->door, "policy", c->refusal->script, "code", c->code, "text", c->text,
-		"released", i->doomed ? "yes" : "no", NULL);
+		"released", released ? "yes" : "no", NULL);
 }
 
 /* --- the questions ---------------------------------------------------------------------------- */
@@ -122,6 +123,35 @@ due(const struct reask *a, const struct ipconn *i)
 	return false;
 }
 
+/*
+ * The engaged ipconn behind the last one. One that is engaged, or gets a socket, meanwhile comes to the end of the list.
+ * NULL: there is none.
+ */
+static struct ipconn *
+next_one(struct reask *a)
+{
+	struct registry *r = a->region->registry;
+	struct ipconn *last;
+
+	if (!a->walking)
+		cursor_open(registry_engaged_walks(r), &a->last, NULL, true);
+	a->walking = true;
+	last = a->last.at;
+	return last != NULL ? last->engaged_next : registry_engaged(r);
+}
+
+/* True when no ipconn is due. Else the walk begins again. */
+static bool
+is_complete(struct reask *a)
+{
+	for (const struct ipconn *i = registry_engaged(a->region->registry); i != NULL; i = i->engaged_next)
+		if (due(a, i)) {
+			a->last.at = NULL;
+			return false;
+		}
+	return true;
+}
+
 /* -1: a policy failed. */
 static int
 ask_one(struct reask *a, struct ipconn *i)
@@ -147,7 +177,7 @@ reask_none(struct reask *a)
 
 	if (!enter(a))
 		return 1;
-	for (struct ipconn *i = registry_first(a->region->registry); i != NULL; i = i->next) {
+	for (struct ipconn *i = registry_engaged(a->region->registry); i != NULL; i = i->engaged_next) {
 		if (!is_meant(a, i))
 			continue;
 		recheck_gone(i, a->generation, &result);
@@ -175,7 +205,8 @@ reask_some(struct reask *a)
 		return reask_none(a);
 	if (must_wait(a) || !enter(a))
 		return 1;
-	for (struct ipconn *i = registry_first(a->region->registry); i != NULL; i = i->next) {
+	for (struct ipconn *i = next_one(a); i != NULL; i = next_one(a)) {
+		a->last.at = i;
 		if (!due(a, i))
 			continue;
 		if (ask_one(a, i) < 0)
@@ -183,7 +214,7 @@ reask_some(struct reask *a)
 		if (clock_span() > until)
 			return 1;
 	}
-	return 0;
+	return is_complete(a) ? 0 : 1;
 }
 
 double
@@ -199,8 +230,8 @@ reask_release(struct region *r, const char *why)
 {
 	struct ipconn *next;
 
-	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
-		next = i->next;
+	for (struct ipconn *i = registry_engaged(r->registry); i != NULL; i = next) {
+		next = i->engaged_next;
 		if (i->doomed)
 			release_purging(i, "purge", why);
 	}
@@ -212,9 +243,12 @@ reask_end(struct reask *a)
 	struct region *r = a->region;
 
 	reload_changes_free(&a->changes);
+	if (a->walking)
+		cursor_close(registry_engaged_walks(r->registry), &a->last);
+	a->walking = false;
 	if (r->reask != a)
 		return;
-	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = i->next)
+	for (struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged_next)
 		i->doomed = false;
 	r->reask = NULL;
 }

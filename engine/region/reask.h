@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/cursor.h"
 #include "base/fault.h"
 #include "base/message.h"
 #include "region/reload_changes.h"
@@ -25,6 +26,8 @@ struct reask {
 	bool quiet;                    /* nothing is recorded: only `changes` tells the result */
 	bool force;                    /* a policy that fails refuses that ipconn, and is no fault */
 	struct reload_changes changes; /* owned: the refusals; the caller may add others */
+	struct cursor last;            /* on the engaged ipconn that was asked last; open while `walking` */
+	bool walking;
 	struct faults *faults;         /* borrowed; gets the fault of a policy that fails; with force: NULL is fine */
 };
 

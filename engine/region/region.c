@@ -96,8 +96,8 @@ region_in_use(void *arg, uint64_t number)
 	for (const struct conn *c = r->worker.conns; c != NULL; c = c->next)
 		if (c->generation->number == number)
 			return true;
-	for (const struct ipconn *i = registry_first(r->registry); i != NULL; i = i->next)
-		if (i->generation != NULL && i->generation->number == number)
+	for (const struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged_next)
+		if (i->generation->number == number)
 			return true;
 	return false;
 }
@@ -172,8 +172,8 @@ region_drained(void *arg)
 	struct region *r = arg;
 	struct ipconn *next;
 
-	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
-		next = i->next;
+	for (struct ipconn *i = registry_engaged(r->registry); i != NULL; i = next) {
+		next = i->engaged_next;
 		if (session_busy(i) > 0)
 			log_say(r->log, MSG_DFHIS1003, "ipconn", i->def.ipconn, "why", "its work did not end within the region's drain time", NULL);
 	}
@@ -193,8 +193,8 @@ begin_drain(struct region *r)
 	timer_set(&r->drain, r->worker.generation->definition->region.drain);
 	listeners_close(&r->listeners);
 	telemetry_update(r);
-	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
-		next = i->next;
+	for (struct ipconn *i = registry_engaged(r->registry); i != NULL; i = next) {
+		next = i->engaged_next;
 		release_begin(i, "the region is shutting down");
 	}
 	if (r->worker.conns == NULL && r->worker.notices == NULL)

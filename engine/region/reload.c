@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/reload.h"
 
+#include "base/clock.h"
 #include "conn/canary.h"
+#include "conn/registry.h"
 #include "conn/witness.h"
 #include "net/notify.h"
 #include "region/loader.h"
@@ -14,6 +16,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define LISTINGS_MAX 4 /* further ones are made at once */
+
 struct reload {
 	struct region *region;
 	struct reload_order order; /* its strings are invalid after reload_begin */
@@ -25,6 +29,11 @@ struct reload {
 	uint64_t swapped;              /* the number of the new generation, which is in use; 0: not yet */
 	char note[VERSION_NOTE], by[VERSION_BY], content[VERSION_DIGEST];
 	struct faults faults;
+	struct reload_listing listing; /* of the definitions, before the questions */
+	struct reload_changes listed;  /* its changes */
+	bool compared;                 /* the listing is complete */
+	unsigned listings;             /* that have begun */
+	uint64_t removals;             /* registry_removals when the listing began */
 	struct reask reask;            /* its changes are those of the reload */
 	struct timer slice;
 };
@@ -36,6 +45,7 @@ end(struct reload *l)
 
 	timer_stop(&l->slice);
 	reask_end(&l->reask);
+	reload_changes_free(&l->listed);
 	r->reload = NULL;
 	generation_unref(l->generation);
 	version_unref(l->version);
@@ -114,12 +124,11 @@ commit(struct reload *l)
 		refuse(l);
 		return;
 	}
-	reload_changes_list(r, g, &l->reask.changes);
 	l->generation = NULL;
 	tell_changes(l);
 	witness_end(&r->worker, why);
 	canary_end(&r->worker, why);
-	reload_apply_swap(r, g, l->urm_of[0] != '\0' ? l->urm_of : NULL);
+	reload_apply_swap(r, g, &l->reask.changes, l->urm_of[0] != '\0' ? l->urm_of : NULL);
 	keep_version(l);
 	l->swapped = g->number;
 	if (r->store != NULL)
@@ -128,13 +137,66 @@ commit(struct reload *l)
 		report(l, true, l->swapped, NULL);
 }
 
+/* --- the changes ------------------------------------------------------------------------------ */
+
+static void
+begin_listing(struct reload *l)
+{
+	struct region *r = l->region;
+
+	reload_changes_free(&l->listed);
+	reload_changes_begin(&l->listing, r, r->worker.generation->definition, l->generation->definition, &l->listed);
+	l->removals = registry_removals(r->registry);
+	l->compared = false;
+	l->listings++;
+}
+
+/* Lists changes of the definitions for a slice of the loop. True: all are listed. */
+static bool
+list_some(struct reload *l)
+{
+	double until = clock_span() + REASK_SLICE_SECONDS;
+
+	while (!l->compared && clock_span() < until)
+		l->compared = !reload_changes_some(&l->listing);
+	return l->compared;
+}
+
+/*
+ * The swap installs what the list names, so that an ipconn that was removed since then is listed again. True: the list
+ * is complete. Operators who remove ipconns all the time do not put the reload off for ever.
+ */
+static bool
+is_listed(struct reload *l)
+{
+	if (registry_removals(l->region->registry) == l->removals)
+		return true;
+	begin_listing(l);
+	while (l->listings > LISTINGS_MAX && !l->compared)
+		l->compared = !reload_changes_some(&l->listing);
+	return l->compared;
+}
+
+/* Adds the changes of definitions and files to the refusals. -1 with a fault: some are missing. */
+static int
+gather_changes(struct reload *l)
+{
+	reload_changes_append(&l->reask.changes, &l->listed);
+	reload_changes_files(l->region->worker.generation, l->generation, &l->reask.changes);
+	if (!l->reask.changes.missing)
+		return 0;
+	faults_add(&l->faults, FAULT_ERROR, "memory", NULL, 0, "no memory to list the changes");
+	return -1;
+}
+
+/* --- the end of the questions ----------------------------------------------------------------- */
+
 static void
 conclude(struct reload *l)
 {
-	if (reload_apply_check(l->region, l->generation, &l->faults) < 0) {
+	if (reload_apply_check(l->region, l->generation, &l->faults) < 0 || gather_changes(l) < 0) {
 		refuse(l);
 	} else if (l->order.check) {
-		reload_changes_list(l->region, l->generation, &l->reask.changes);
 		log_say(l->region->log, MSG_SP0015, NULL);
 		report(l, true, l->generation->number, NULL);
 	} else {
@@ -142,11 +204,23 @@ conclude(struct reload *l)
 	}
 }
 
+/* As reask_some: first the listing, then the questions, so that no turn is between the last one and the swap. */
+static int
+work_some(struct reload *l)
+{
+	int left;
+
+	if (!list_some(l))
+		return 1;
+	left = l->urm_of[0] != '\0' ? reask_none(&l->reask) : reask_some(&l->reask);
+	return left == 0 && !is_listed(l) ? 1 : left;
+}
+
 static void
 reload_go_on(void *arg)
 {
 	struct reload *l = arg;
-	int left = l->urm_of[0] != '\0' ? reask_none(&l->reask) : reask_some(&l->reask);
+	int left = work_some(l);
 
 	if (l->region->worker.draining) {
 		faults_add(&l->faults, FAULT_ERROR, "stopping", NULL, 0, "the region is shutting down");
@@ -155,7 +229,7 @@ reload_go_on(void *arg)
 	if (left < 0)
 		refuse(l);
 	else if (left > 0)
-		timer_set(&l->slice, reask_pause(&l->reask));
+		timer_set(&l->slice, l->compared ? reask_pause(&l->reask) : 0);
 	else
 		conclude(l); /* in the same turn: no ipconn is accepted between the last re-ask and the swap */
 }
@@ -207,6 +281,7 @@ reload_loaded(void *arg, struct generation *g, struct version *v, struct faults 
 	v->of = l->use != NULL ? l->use->number : 0;
 	l->region->generations++;
 	l->reask.generation = g;
+	begin_listing(l);
 	reload_go_on(l);
 }
 

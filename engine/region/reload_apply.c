@@ -27,11 +27,17 @@ in_the_way(const struct generation *g, const struct ipconn_def *d, const struct 
 		holder->autoinstalled ? "autoinstalled" : "defined", holder->def.ipconn, resource_connstatus(holder->status));
 }
 
-/* The swap settles or deletes a defined ipconn that is RELEASED. Any other ipconn keeps its name and its pair. */
-static bool
-keeps(const struct ipconn *i)
+/* An engaged ipconn keeps its name and its pair. The swap settles or deletes one that is RELEASED. */
+static void
+check_engaged(const struct generation *g, const struct ipconn *i, struct faults *faults)
 {
-	return i->autoinstalled || i->status != CONN_RELEASED;
+	const struct ipconn_def *named = i->autoinstalled ? definition_ipconn(g->definition, i->def.ipconn) : NULL;
+	const struct ipconn_def *paired = definition_pair(g->definition, i->def.networkid, i->def.applid);
+
+	if (named != NULL)
+		in_the_way(g, named, i, "its name", faults);
+	else if (paired != NULL && strcmp(paired->ipconn, i->def.ipconn) != 0)
+		in_the_way(g, paired, i, "its networkid and applid", faults);
 }
 
 /* At the next start the socket would be without a tcpipservice, which is a fault. */
@@ -47,49 +53,55 @@ check_sockets(const struct region *r, const struct generation *g, struct faults 
 int
 reload_apply_check(struct region *r, const struct generation *g, struct faults *faults)
 {
-	const struct definition *d = g->definition;
 	size_t before = faults->errors;
 
-	for (size_t n = 0; n < d->nipconns; n++) {
-		const struct ipconn_def *one = &d->ipconn[n];
-		const struct ipconn *named = registry_name(r->registry, one->ipconn);
-		const struct ipconn *paired = registry_pair(r->registry, one->networkid, one->applid);
-
-		if (named != NULL && named->autoinstalled)
-			in_the_way(g, one, named, "its name", faults);
-		else if (paired != NULL && paired != named && keeps(paired) && one->template_ != TEMPLATE_ONLY)
-			in_the_way(g, one, paired, "its networkid and applid", faults);
-	}
+	for (const struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged_next)
+		check_engaged(g, i, faults);
 	check_sockets(r, g, faults);
 	return faults->errors == before ? 0 : -1;
 }
 
-static void
-install_new(struct region *r, const struct generation *g)
+static bool
+is_ipconn(const struct reload_change *c)
 {
-	const struct definition *d = g->definition;
-	struct ipconn *i;
-
-	for (size_t n = 0; n < d->nipconns; n++) {
-		if (registry_name(r->registry, d->ipconn[n].ipconn) != NULL)
-			continue;
-		if (ipconn_install(&r->worker, r->worker.generation, &d->ipconn[n], "", false, &i) != CLAIM_OK)
-			log_say(r->log, MSG_SP0018, "ipconn", d->ipconn[n].ipconn, NULL);
-	}
+	return strcmp(c->kind, "ipconn") == 0;
 }
 
+/* Deletes a RELEASED ipconn whose definition changed or is gone, and installs it again: it moves to the end of the list. */
 static void
-succeed_ipconns(struct region *r, struct generation *g)
+settle(struct region *r, const struct reload_change *c)
 {
-	struct ipconn *next;
+	struct ipconn *i = registry_name(r->registry, c->name);
 
-	for (struct ipconn *i = registry_first(r->registry); i != NULL; i = next) {
-		next = i->next;
+	if (i != NULL && !i->autoinstalled && i->status == CONN_RELEASED)
+		release_settle(i);
+}
+
+/* Installs an ipconn of the generation that is not installed: a new one, or one that an operator had discarded. */
+static void
+install(struct region *r, const struct generation *g, const struct reload_change *c)
+{
+	const struct ipconn_def *d = definition_ipconn(g->definition, c->name);
+	struct ipconn *i;
+
+	if (d == NULL || registry_name(r->registry, d->ipconn) != NULL)
+		return;
+	if (ipconn_install(&r->worker, r->worker.generation, d, "", false, &i) != CLAIM_OK)
+		log_say(r->log, MSG_SP0018, "ipconn", d->ipconn, NULL);
+}
+
+/* A RELEASED ipconn whose definition is as before needs nothing. */
+static void
+succeed_ipconns(struct region *r, struct generation *g, const struct reload_changes *changes)
+{
+	for (struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged_next)
 		ipconn_adopt(i, g);
-		if (!i->autoinstalled && i->status == CONN_RELEASED)
-			release_settle(i); /* an ipconn whose definition changed moves to the end of the list */
-	}
-	install_new(r, g);
+	for (const struct reload_change *c = changes->first; c != NULL; c = c->next)
+		if (is_ipconn(c))
+			settle(r, c);
+	for (const struct reload_change *c = changes->first; c != NULL; c = c->next)
+		if (is_ipconn(c))
+			install(r, g, c);
 	reask_release(r, "refused by the new generation");
 }
 
@@ -230,7 +242,7 @@ succeed_listeners(struct region *r, const struct definition *was, const struct d
 /* --- the swap --------------------------------------------------------------------------------- */
 
 void
-reload_apply_swap(struct region *r, struct generation *g, const char *urm_set)
+reload_apply_swap(struct region *r, struct generation *g, const struct reload_changes *changes, const char *urm_set)
 {
 	struct generation *old = r->worker.generation;
 	char number[24];
@@ -238,7 +250,7 @@ reload_apply_swap(struct region *r, struct generation *g, const char *urm_set)
 	succeed_listeners(r, old->definition, g->definition, urm_set);
 	r->worker.generation = g;
 	log_applid(r->log, g->definition->region.applid);
-	succeed_ipconns(r, g);
+	succeed_ipconns(r, g, changes);
 	telemetry_swap(r);
 	passwords_forget(r->worker.passwords);
 	log_say(r->log, MSG_SP0010, "#generation", log_number(number, (int64_t)g->number), "file", r->file, NULL);

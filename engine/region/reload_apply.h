@@ -7,12 +7,13 @@
 #define SALLYPORT_RELOAD_APPLY_H
 
 #include "region/reload.h"
+#include "region/reload_changes.h"
 
 struct generation;
 
 /*
  * Checks that the ipconns of g can be installed. -1 with a fault for each definition whose name, or pair of networkid
- * and applid, another ipconn holds.
+ * and applid, another ipconn holds, which is not RELEASED.
  */
 int reload_apply_check(struct region *r, const struct generation *g, struct faults *faults);
 /*
@@ -22,9 +23,9 @@ int reload_apply_check(struct region *r, const struct generation *g, struct faul
 int reload_apply_open(struct region *r, const struct generation *g, struct faults *faults);
 /*
  * The swap: makes g (taken) the generation of the region, closes the listeners that g does not define, installs and
- * deletes ipconns, and releases the ipconns that are marked `doomed`. urm_set: the tcpipservice whose urm the operator
+ * deletes ipconns as `changes` lists them, and releases the ipconns that are marked `doomed`. urm_set: the tcpipservice whose urm the operator
  * sets by this; NULL: a reload of the file, which undoes such settings (SP0017).
  */
-void reload_apply_swap(struct region *r, struct generation *g, const char *urm_set);
+void reload_apply_swap(struct region *r, struct generation *g, const struct reload_changes *changes, const char *urm_set);
 
 #endif

@@ -16,12 +16,7 @@
 #include <string.h>
 
 #define VALUE_SHOWN 120 /* bytes of one value in a change */
-
-struct listing {
-	const struct region *region; /* NULL: two definitions are compared, and none of them is in use */
-	const struct definition *was, *now;
-	struct reload_changes *changes; /* borrowed */
-};
+#define AT_ONCE 16      /* objects of one step */
 
 struct reload_change *
 reload_changes_add(struct reload_changes *l, const char *kind, const char *name, const char *what)
@@ -30,6 +25,7 @@ reload_changes_add(struct reload_changes *l, const char *kind, const char *name,
 
 	if (c == NULL || (c->name = strdup(name)) == NULL) {
 		free(c);
+		l->missing = true;
 		return NULL;
 	}
 	c->kind = kind;
@@ -55,16 +51,35 @@ reload_changes_free(struct reload_changes *l)
 		free(c->name);
 		free(c);
 	}
-	l->last = NULL;
+	*l = (struct reload_changes){ .first = NULL };
 }
+
+void
+reload_changes_append(struct reload_changes *to, struct reload_changes *from)
+{
+	*(to->last != NULL ? &to->last->next : &to->first) = from->first;
+	if (from->last != NULL)
+		to->last = from->last;
+	to->missing |= from->missing;
+	*from = (struct reload_changes){ .first = NULL };
+}
+
+#define FIND(word) \
+	static const void *reload_changes_find_##word(const struct definition *d, const char *name) { return definition_##word(d, name); }
+FIND(tcpipservice)
+FIND(ipconn)
+FIND(program)
+FIND(transaction)
+#undef FIND
 
 /* The four lists of a definition. */
 static const struct list {
 	const char *kind, *added, *removed;
 	const struct attribute *attribute;
+	const void *(*find)(const struct definition *d, const char *name);
 	size_t size, name, first, count;
 } lists[] = {
-#define LIST(word, key, new, old) { #word, new, old, resource_##word, sizeof(struct word##_def), offsetof(struct word##_def, key), \
+#define LIST(word, key, new, old) { #word, new, old, resource_##word, reload_changes_find_##word, sizeof(struct word##_def), offsetof(struct word##_def, key), \
 	offsetof(struct definition, word), offsetof(struct definition, n##word##s) }
 	LIST(tcpipservice, tcpipservice, "opened", "closed"),
 	LIST(ipconn, ipconn, "installed", "deleted"),
@@ -100,14 +115,14 @@ behind(const struct params *p, char *out, size_t size)
 
 /* from(): the words for the time from which a new value counts; "": at once. */
 static void
-list_attributes(struct listing *l, const char *kind, const char *name, const struct attribute *table, const void *was, const void *now,
-	const char *(*from)(struct listing *l, const char *name, const char *attribute))
+list_attributes(struct reload_listing *l, const char *kind, const char *name, const struct attribute *table, const void *was, const void *now,
+	const char *(*from)(struct reload_listing *l, const char *name, const char *attribute))
 {
 	char before[VALUE_SHOWN], after[VALUE_SHOWN], more[VALUE_SHOWN], still[VALUE_SHOWN];
 
 	for (const struct attribute *a = table; a->name != NULL; a++) {
-		const struct params *p = params_find(&l->was->params, kind, name, a->name);
-		const struct params *q = params_find(&l->now->params, kind, name, a->name);
+		const struct params *p = a->kind == ATTR_SCRIPT ? params_find(&l->was->params, kind, name, a->name) : NULL;
+		const struct params *q = a->kind == ATTR_SCRIPT ? params_find(&l->now->params, kind, name, a->name) : NULL;
 		struct reload_change *c = attribute_same(a, was, now) && params_same(p, q) ? NULL : reload_changes_add(l->changes, kind, name, "changed");
 
 		if (c != NULL)
@@ -117,7 +132,7 @@ list_attributes(struct listing *l, const char *kind, const char *name, const str
 }
 
 static const char *
-reload_changes_at_once(struct listing *l, const char *name, const char *attribute)
+reload_changes_at_once(struct reload_listing *l, const char *name, const char *attribute)
 {
 	(void)l;
 	(void)name;
@@ -126,7 +141,7 @@ reload_changes_at_once(struct listing *l, const char *name, const char *attribut
 }
 
 static const char *
-reload_changes_at_the_start(struct listing *l, const char *name, const char *attribute)
+reload_changes_at_the_start(struct reload_listing *l, const char *name, const char *attribute)
 {
 	static const char *const fixed[] = { "control", "recovery", "records", "workers", "record", "record_full", "record_requests",
 		"record_days", "record_megabytes", "record_mask", "versions", "user", "keep_caps" };
@@ -139,7 +154,7 @@ reload_changes_at_the_start(struct listing *l, const char *name, const char *att
 }
 
 static const char *
-reload_changes_when_released(struct listing *l, const char *name, const char *attribute)
+reload_changes_when_released(struct reload_listing *l, const char *name, const char *attribute)
 {
 	const struct ipconn *i = l->region != NULL ? registry_name(l->region->registry, name) : NULL;
 
@@ -159,7 +174,7 @@ has_shared(const struct region *r, const char *tcpipservice)
 }
 
 static const char *
-reload_changes_of_service(struct listing *l, const char *name, const char *attribute)
+reload_changes_of_service(struct reload_listing *l, const char *name, const char *attribute)
 {
 	static const char *const address[] = { "portnumber", "host", "ipaddress" };
 
@@ -178,7 +193,7 @@ reload_changes_moves(const struct region *r, const struct definition *was, const
 }
 
 static void
-list_pair(struct listing *l, const struct list *t, const void *was, const void *now)
+list_pair(struct reload_listing *l, const struct list *t, const void *was, const void *now)
 {
 	bool service = t == &lists[SERVICES];
 
@@ -188,12 +203,6 @@ list_pair(struct listing *l, const struct list *t, const void *was, const void *
 		t == &lists[IPCONNS] ? reload_changes_when_released : service ? reload_changes_of_service : reload_changes_at_once);
 	if (t == &lists[IPCONNS] && l->region != NULL && registry_name(l->region->registry, name_of(t, now)) == NULL)
 		reload_changes_add(l->changes, t->kind, name_of(t, now), t->added); /* the operator had discarded it */
-}
-
-static int
-reload_changes_by_name(const void *a, const void *b, void *list)
-{
-	return strcmp(name_of(list, *(const void *const *)a), name_of(list, *(const void *const *)b));
 }
 
 struct objects { /* the objects of one list of a definition */
@@ -211,56 +220,38 @@ objects_of(const struct list *t, const struct definition *d)
 	return o;
 }
 
-/* Pointers to the objects in the order of their names; owned. NULL, with n 0, without objects or without memory. */
-static const void **
-sorted(const struct list *t, struct objects o, size_t *n)
-{
-	const void **all = o.n > 0 ? calloc(o.n, sizeof *all) : NULL;
-
-	*n = all != NULL ? o.n : 0;
-	for (size_t i = 0; i < *n; i++)
-		all[i] = o.first + i * t->size;
-	if (*n > 1)
-		qsort_r(all, *n, sizeof *all, reload_changes_by_name, (void *)(uintptr_t)t);
-	return all;
-}
-
-/* Lists the objects up to the first different name. Most reloads change no name; then no object has to be sorted. */
 static void
-list_alike(struct listing *l, const struct list *t, struct objects *was, struct objects *now)
+list_new(struct reload_listing *l, const struct list *t, const void *now)
 {
-	for (; was->n > 0 && now->n > 0 && strcmp(name_of(t, was->first), name_of(t, now->first)) == 0; was->n--, now->n--) {
-		list_pair(l, t, was->first, now->first);
-		was->first += t->size;
-		now->first += t->size;
-	}
+	const void *was = t->find(l->was, name_of(t, now));
+
+	if (was != NULL)
+		list_pair(l, t, was, now);
+	else
+		reload_changes_add(l->changes, t->kind, name_of(t, now), t->added);
 }
 
 static void
-list_definitions(struct listing *l, const struct list *t)
+list_old(struct reload_listing *l, const struct list *t, const void *was)
 {
-	struct objects before = objects_of(t, l->was), after = objects_of(t, l->now);
-	const void **was, **now;
-	size_t nwas, nnow, i = 0, j = 0;
+	if (t->find(l->now, name_of(t, was)) == NULL)
+		reload_changes_add(l->changes, t->kind, name_of(t, was), t->removed);
+}
 
-	list_alike(l, t, &before, &after);
-	was = sorted(t, before, &nwas);
-	now = sorted(t, after, &nnow);
+/* Lists the object of the number l->at: those of the new definition, then those of the old one. False: there is none. */
+static bool
+list_object(struct reload_listing *l, const struct list *t)
+{
+	struct objects now = objects_of(t, l->now), was = objects_of(t, l->was);
+	size_t i = l->at++;
 
-	while (i < nwas || j < nnow) {
-		int order = i == nwas ? 1 : j == nnow ? -1 : strcmp(name_of(t, was[i]), name_of(t, now[j]));
-
-		if (order < 0)
-			reload_changes_add(l->changes, t->kind, name_of(t, was[i]), t->removed);
-		else if (order > 0)
-			reload_changes_add(l->changes, t->kind, name_of(t, now[j]), t->added);
-		else
-			list_pair(l, t, was[i], now[j]);
-		i += order <= 0;
-		j += order >= 0;
-	}
-	free(was);
-	free(now);
+	if (i < now.n)
+		list_new(l, t, now.first + i * t->size);
+	else if (i - now.n < was.n)
+		list_old(l, t, was.first + (i - now.n) * t->size);
+	else
+		return false;
+	return true;
 }
 
 /* --- scripts and files ------------------------------------------------------------------------ */
@@ -351,21 +342,38 @@ list_files(struct reload_changes *l, const struct generation *old, const struct 
 }
 
 void
-reload_changes_definitions(const struct region *r, const struct definition *was, const struct definition *now, struct reload_changes *l)
+reload_changes_begin(struct reload_listing *l, const struct region *r, const struct definition *was, const struct definition *now,
+	struct reload_changes *changes)
 {
-	struct listing all = { .region = r, .was = was, .now = now, .changes = l };
+	*l = (struct reload_listing){ .region = r, .was = was, .now = now, .changes = changes };
+	list_attributes(l, "region", now->region.applid, resource_region, &was->region, &now->region, reload_changes_at_the_start);
+}
 
-	list_attributes(&all, "region", now->region.applid, resource_region, &was->region, &now->region, reload_changes_at_the_start);
-	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
-		list_definitions(&all, &lists[i]);
+bool
+reload_changes_some(struct reload_listing *l)
+{
+	for (unsigned n = 0; n < AT_ONCE && l->list < sizeof lists / sizeof lists[0]; n++) {
+		if (list_object(l, &lists[l->list]))
+			continue;
+		l->list++;
+		l->at = 0;
+	}
+	return l->list < sizeof lists / sizeof lists[0];
 }
 
 void
-reload_changes_list(const struct region *r, const struct generation *g, struct reload_changes *l)
+reload_changes_definitions(const struct region *r, const struct definition *was, const struct definition *now, struct reload_changes *l)
 {
-	const struct generation *was = r->worker.generation;
+	struct reload_listing all;
 
-	reload_changes_definitions(r, was->definition, g->definition, l);
+	reload_changes_begin(&all, r, was, now, l);
+	while (reload_changes_some(&all))
+		continue;
+}
+
+void
+reload_changes_files(const struct generation *was, const struct generation *g, struct reload_changes *l)
+{
 	list_sources(l, was, g);
 	list_inputs(l, was, g);
 	list_files(l, was, g);

@@ -31,6 +31,14 @@ struct reload_change {
 struct reload_changes { /* zero-initialise */
 	struct reload_change *first; /* owned list */
 	struct reload_change *last;  /* the end of the list */
+	bool missing;                /* there was no memory for one */
+};
+
+struct reload_listing { /* a comparison of two definitions, in steps */
+	const struct region *region; /* borrowed; NULL: two definitions are compared, and none of them is in use */
+	const struct definition *was, *now; /* borrowed */
+	struct reload_changes *changes; /* borrowed */
+	size_t list, at; /* the list of resources, and the next object */
 };
 
 /*
@@ -41,15 +49,20 @@ struct reload_change *reload_changes_add(struct reload_changes *l, const char *k
 /* Frees the changes with their refusals and record entries. The list is empty then. */
 void reload_changes_free(struct reload_changes *l);
 
+/* Appends the changes of `from`, which is empty then. */
+void reload_changes_append(struct reload_changes *to, struct reload_changes *from);
+
 /*
- * Appends the changes that the swap to generation g makes. Called before the swap. Without memory entries are missing.
+ * Appends the differences of two definitions in steps of some ten microseconds. r: the region in which `was` is in use;
+ * NULL: none. Without memory entries are missing. Both definitions must not change until the last step.
  */
-void reload_changes_list(const struct region *r, const struct generation *g, struct reload_changes *l);
-/*
- * Appends the differences of two definitions. r: the region in which `was` is in use; NULL: none. Without memory
- * entries are missing.
- */
+void reload_changes_begin(struct reload_listing *l, const struct region *r, const struct definition *was, const struct definition *now,
+	struct reload_changes *changes);
+bool reload_changes_some(struct reload_listing *l); /* one step. False: it was the last */
+/* All steps at once. */
 void reload_changes_definitions(const struct region *r, const struct definition *was, const struct definition *now, struct reload_changes *l);
+/* Appends the scripts, data files, ring, maps and saf in which g differs from the generation `was`. */
+void reload_changes_files(const struct generation *was, const struct generation *g, struct reload_changes *l);
 /*
  * True when d needs a listener of its own: its name is new, or its address or port has changed and its listener in r
  * has no socket of the service manager, which stays. r: NULL none.

@@ -359,8 +359,8 @@ return { admit = function() return policy.accept { sysplex = %s } end }]]
     local expected = {
       "region CICSA changed heartbeat 30 -> 20", "region CICSA changed records 10000 -> 500; it counts from the next start",
       "tcpipservice IPIC changed heartbeat (none) -> 7", "tcpipservice NEW opened", "tcpipservice OTHER closed",
-      "ipconn COME installed", "ipconn GONE deleted", "ipconn TMPL changed receivecount 10 -> 12",
-      "ipconn TMPL changed userauth LOCAL -> IDENTIFY",
+      "ipconn COME installed", "ipconn TMPL changed receivecount 10 -> 12",
+      "ipconn TMPL changed userauth LOCAL -> IDENTIFY", "ipconn GONE deleted",
       "program ECHO changed description (none) -> says it again", "program OLD removed",
       "transaction PAY1 changed status ENABLED -> DISABLED",
       "policy list changed hash H -> H", "policy yes added", "policy extra removed",
