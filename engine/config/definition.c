@@ -2,6 +2,7 @@
 #include "config/definition.h"
 
 #include "base/file.h"
+#include "base/thread.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -93,6 +94,23 @@ definition_free(struct definition *d)
 	free(d->transaction);
 	params_free(&d->params);
 	free(d);
+}
+
+static void
+definition_free_all(void *d)
+{
+	definition_free(d);
+}
+
+void
+definition_free_aside(struct definition *d)
+{
+	struct thread *t;
+
+	if (d != NULL && d->nipconns > DEFINITION_ASIDE && thread_start(&t, definition_free_all, d) == 0)
+		thread_join(t, 0);
+	else
+		definition_free(d);
 }
 
 bool

@@ -11,6 +11,7 @@
 #include "config/params.h"
 #include "config/resource.h"
 
+#define DEFINITION_ASIDE 5000
 #define DEFINITION_NAME 128 /* bytes of the name of an included file or of a variable, with NUL */
 
 struct definition_include { /* an included file */
@@ -53,6 +54,11 @@ struct definition {
 /* A copy that the caller owns (definition_free). NULL: no memory. */
 struct definition *definition_copy(const struct definition *d);
 void definition_free(struct definition *d); /* NULL is allowed */
+/*
+ * The same for the thread of a loop: to free more than DEFINITION_ASIDE ipconns takes milliseconds, so that a thread of
+ * its own does it.
+ */
+void definition_free_aside(struct definition *d);
 /* Whether the path leads to the file of the definition, or to an included file. */
 bool definition_has_file(const struct definition *d, const char *path);
 /* Indexes the objects by name, once no object will be added. Without memory, look-ups are slower and still correct. */

@@ -31,7 +31,7 @@ struct ipconn {
 	char template[NAME_SIZE];   /* the template it was copied from; "" none */
 	char ruled[NAME_SIZE];      /* the definition for its outbound sockets: its own, or the first of the copies */
 	enum connstatus status;
-	struct generation *generation; /* counted; its URM is told of the deletion. NULL: defined and RELEASED, without a generation of its own */
+	struct generation *generation; /* counted; its URM is told of the deletion. NULL: defined and RELEASED */
 	uint64_t canary;               /* the mark of the canary that decides about it (canary.h), set when it is acquired; 0: none */
 	/* valid while not RELEASED */
 	struct conn *socket[IPCONN_SOCKETS]; /* borrowed; by enum socket_place */
@@ -70,8 +70,9 @@ struct ipconn {
 };
 
 /*
- * Installs an ipconn: claims name and pair in one step (registry.h), copies def and template; an autoinstalled one takes
- * a reference of g, a defined one of the current generation once it leaves RELEASED. On CLAIM_OK *out is RELEASED and owned by the registry. Message DFHIS3030.
+ * Installs an ipconn: claims name and pair in one step (registry.h), copies def and template. An autoinstalled one takes
+ * a reference of g; a defined one takes one of the current generation when it leaves RELEASED. On CLAIM_OK *out is
+ * RELEASED and owned by the registry. Message DFHIS3030.
  */
 enum claim ipconn_install(struct worker *w, struct generation *g, const struct ipconn_def *def, const char *template, bool autoinstalled,
 	struct ipconn **out);

@@ -38,8 +38,8 @@ struct ipconn *registry_first(const struct registry *r); /* in order of installa
 /* The cursors of walks along that list in slices. Borrowed. */
 struct cursors *registry_walks(struct registry *r);
 /*
- * The engaged ipconns are those that are not RELEASED: few of many. registry_engage puts i at the end of their list, also
- * when it is in it; registry_rest takes it out. i->engaged_next stays valid in the turn of the removal.
+ * The engaged ipconns are those that are not RELEASED: few of many. registry_engage puts i at the end of their list,
+ * also when it is in it; registry_rest takes it out. i->engaged_next stays valid in the turn of the removal.
  */
 void registry_engage(struct registry *r, struct ipconn *i);
 void registry_rest(struct registry *r, struct ipconn *i);

@@ -91,7 +91,7 @@ generation_unref(struct generation *g)
 	d = g->definition;
 	log_say(g->log, MSG_SP0013, "#generation", log_number(number, (int64_t)g->number), NULL);
 	generation_discard(g);
-	definition_free(d);
+	definition_free_aside(d);
 }
 
 struct generation *

@@ -124,8 +124,8 @@ due(const struct reask *a, const struct ipconn *i)
 }
 
 /*
- * The engaged ipconn behind the last one. One that is engaged, or gets a socket, meanwhile comes to the end of the list.
- * NULL: there is none.
+ * The engaged ipconn behind the last one. One that is engaged, or gets a socket, meanwhile comes to the end of the
+ * list. NULL: there is none.
  */
 static struct ipconn *
 next_one(struct reask *a)

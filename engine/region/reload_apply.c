@@ -67,7 +67,7 @@ is_ipconn(const struct reload_change *c)
 	return strcmp(c->kind, "ipconn") == 0;
 }
 
-/* Deletes a RELEASED ipconn whose definition changed or is gone, and installs it again: it moves to the end of the list. */
+/* Deletes a RELEASED ipconn whose definition changed or is gone, and installs it again at the end of the list. */
 static void
 settle(struct region *r, const struct reload_change *c)
 {
