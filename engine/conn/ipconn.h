@@ -70,9 +70,9 @@ struct ipconn {
 };
 
 /*
- * Installs an ipconn: claims name and pair in one step (registry.h), copies def and template. An autoinstalled one takes
- * a reference of g; a defined one takes one of the current generation when it leaves RELEASED. On CLAIM_OK *out is
- * RELEASED and owned by the registry. Message DFHIS3030.
+ * Installs an ipconn: claims name and pair in one step (registry.h), copies def and template. An autoinstalled one
+ * takes a reference of g; a defined one takes one of the current generation when it leaves RELEASED. On CLAIM_OK *out
+ * is RELEASED and owned by the registry. Message DFHIS3030.
  */
 enum claim ipconn_install(struct worker *w, struct generation *g, const struct ipconn_def *def, const char *template, bool autoinstalled,
 	struct ipconn **out);
