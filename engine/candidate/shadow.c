@@ -318,6 +318,7 @@ load(struct shadow *s, const struct shadow_order *o, struct fault *f)
 	struct generation_options options = region_load_options(s->region);
 
 	options.world = &s->world;
+	options.gates = 0; /* one thread asks it */
 	s->loader = candidate_load(s->region, &o->candidate, &options, shadow_loaded, s, f);
 	return s->loader != NULL ? 0 : -1;
 }
