@@ -88,7 +88,7 @@ take_groups(struct search *s, const struct hierarchy *h)
 	bool below = strncmp(h->group, h->top, top) == 0 && (h->group[top] == '/' || h->group[top] == '\0');
 	char dir[2 * PATH_MAX];
 
-	/* a group that is not below the mounted one is seen from another namespace: the mounted group is the nearest */
+	/* a group that is not below the mounted one is seen from another namespace; the mounted group is the nearest */
 	snprintf(dir, sizeof dir, "%s%s", h->place, below ? h->group + top : "");
 	for (end = strlen(dir); end >= strlen(h->place); end--) {
 		if (dir[end] != '/' && dir[end] != '\0')
@@ -98,7 +98,7 @@ take_groups(struct search *s, const struct hierarchy *h)
 	}
 }
 
-/* Reads the group of the process from a line "0::/system.slice/x" or "4:cpu,cpuacct:/x". False: of another hierarchy. */
+	/* a group that is not below the mounted one is seen from another namespace; the mounted one is the nearest */
 static bool
 read_group(const char *line, struct hierarchy *h)
 {

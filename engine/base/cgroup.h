@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cgroup: the limit of CPU time that a control group of the kernel sets to this process, for both versions of cgroups. */
+/*
+ * cgroup: the limit of CPU time that a control group of the kernel sets to this process, for both versions of cgroups.
+ */
 #ifndef SALLYPORT_CGROUP_H
 #define SALLYPORT_CGROUP_H
 
