@@ -5,6 +5,8 @@
 #include "conn/listener.h"
 #include "region/region.h"
 
+#include <math.h>
+
 static json_t *
 begin(struct query *q, const char *resource, const char *name)
 {
@@ -109,6 +111,31 @@ ipconn_step(struct query *q)
 	return true;
 }
 
+static void
+times_row(struct query *q, enum door d, const struct latency *took)
+{
+	json_t *row = begin(q, "DOOR", door_name(d));
+
+	inquire_put_number(row, "door_questions", (double)latency_count(took));
+	inquire_put_number(row, "door_p50_microseconds", round(latency_at(took, 50) * 1e6));
+	inquire_put_number(row, "door_p99_microseconds", round(latency_at(took, 99) * 1e6));
+	inquire_put_number(row, "door_max_microseconds", round(latency_max(took) * 1e6));
+}
+
+static void
+doors_step(struct query *q)
+{
+	for (enum door d = 0; d < DOOR_COUNT; d++) {
+		struct latency *took = &q->region->totals.doors[d].took;
+
+		if (!inquire_wanted(q, door_name(d)))
+			continue;
+		times_row(q, d, took);
+		if (q->reset)
+			latency_reset(took);
+	}
+}
+
 bool
 inquire_statistics_step(struct query *q)
 {
@@ -118,6 +145,9 @@ inquire_statistics_step(struct query *q)
 		return true;
 	case 1:
 		services_step(q);
+		return true;
+	case 2:
+		doors_step(q);
 		return true;
 	default:
 		return ipconn_step(q);

@@ -14,12 +14,12 @@ static const struct {
 /* --- text */
 
 static void
-say_latency(const char *what, const struct load_latency *l)
+say_latency(const char *what, const struct latency *l)
 {
 	printf("%s, ms: ", what);
 	for (size_t i = 0; i < POINTS; i++)
-		printf("%s %.3f  ", points[i].name, load_latency_at(l, points[i].percent) * 1000);
-	printf("max %.3f\n", l->max * 1000);
+		printf("%s %.3f  ", points[i].name, latency_at(l, points[i].percent) * 1000);
+	printf("max %.3f\n", latency_max(l) * 1000);
 }
 
 static const char *
@@ -74,13 +74,13 @@ put(json_t *o, const char *key, const char *text)
 }
 
 static json_t *
-latency(const struct load_latency *l)
+latency(const struct latency *l)
 {
-	json_t *o = json_pack("{s:I}", "count", (json_int_t)l->n);
+	json_t *o = json_pack("{s:I}", "count", (json_int_t)latency_count(l));
 
 	for (size_t i = 0; i < POINTS; i++)
-		json_object_set_new(o, points[i].name, json_real(load_latency_at(l, points[i].percent)));
-	json_object_set_new(o, "max", json_real(l->max));
+		json_object_set_new(o, points[i].name, json_real(latency_at(l, points[i].percent)));
+	json_object_set_new(o, "max", json_real(latency_max(l)));
 	return o;
 }
 

@@ -56,7 +56,7 @@ load_on_told(void *arg)
 	p->heard = !p->stopped;
 	t->told = now;
 	if (p->result.socket[0].status != 0)
-		load_latency_add(&t->connect, now - p->began);
+		latency_add(&t->connect, now - p->began);
 }
 
 static void

@@ -95,7 +95,7 @@ load_tally_request(struct load_tally *t, double seconds, bool answered)
 	t->asked_last = now;
 	t->answered += answered;
 	t->failed += !answered;
-	load_latency_add(&t->request, seconds);
+	latency_add(&t->request, seconds);
 }
 
 static int

@@ -5,7 +5,7 @@
 
 #include "client/connect_peer.h"
 #include "client/load_kind.h"
-#include "client/load_latency.h"
+#include "base/latency.h"
 
 #define LOAD_TALLY_ROWS 64
 
@@ -28,8 +28,8 @@ struct load_tally { /* zeroed: empty */
 	double first, told, over; /* moments of clock_span: the first dial, the last outcome, the end of all */
 	double asked_first, asked_last; /* of the requests */
 	long sent, answered, failed; /* requests; the others have no end */
-	struct load_latency connect; /* from the dial to the answer to CAPEX */
-	struct load_latency request;
+	struct latency connect; /* from the dial to the answer to CAPEX */
+	struct latency request;
 	struct load_tally_row row[LOAD_TALLY_ROWS];
 	int rows;
 	long others; /* partners whose end has no room in the rows */

@@ -35,6 +35,7 @@ static const struct kind {
 	{ "TCPIPSERVICE",
 		{ "name", "sor_trans_attached", "sor_current_conns", "sor_peak_conns", "sor_sockets_refused", "sor_sends", "sor_bytes_sent",
 			"sor_receives", "sor_bytes_received", "sor_open_gmt", "sor_close_gmt" } },
+	{ "DOOR", { "name", "door_questions", "door_p50_microseconds", "door_p99_microseconds", "door_max_microseconds" } },
 	{ "IPCONN",
 		{ "name", "isr_current_receive_sessions", "isr_current_send_sessions", "isr_trans_attached", "isr_attaches_refused",
 			"isr_total_allocates", "isr_current_queued_allocates", "isr_allocates_failed_link", "isr_conversation_errors" } },
@@ -223,7 +224,7 @@ print_table(FILE *to, const struct kind *k, const json_t *rows, const struct ter
 static void
 print_statistics(FILE *to, const json_t *rows, const struct terminal *t)
 {
-	static const char *const resources[] = { "GLOBAL", "TCPIPSERVICE", "IPCONN" };
+	static const char *const resources[] = { "GLOBAL", "TCPIPSERVICE", "DOOR", "IPCONN" };
 	bool first = true;
 
 	for (size_t r = 0; r < sizeof resources / sizeof *resources; r++) {

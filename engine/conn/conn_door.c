@@ -88,6 +88,7 @@ conn_door_answered(struct ask *a)
 	if (c->hearing)
 		io_pause(&c->io, c->pausing);
 	statistics_asked(&c->worker->totals->doors[a->door], a->verdict.kind == VERDICT_REFUSE);
+	latency_add(&c->worker->totals->doors[a->door].took, a->seconds);
 	say_opened(c, a);
 	metrics_answered(c->worker->metrics, a);
 	witness_answered(c, a);

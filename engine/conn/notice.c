@@ -63,6 +63,7 @@ say_told(const struct notice *n)
 	const struct ask *a = &n->ask;
 
 	statistics_asked(&n->worker->totals->doors[a->door], false);
+	latency_add(&n->worker->totals->doors[a->door].took, a->seconds);
 	canary_answered(n->worker, a);
 	log_say(n->worker->log, MSG_SP0024, "ipconn", n->facts.ipconn.ipconn, "policy", a->script, "connection", n->facts.connection, "verdict",
 		verdict_name(a->verdict.kind), NULL);

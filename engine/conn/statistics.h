@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/latency.h"
 #include "base/message.h"
 #include "base/tally.h"
 #include "net/io_counts.h"
@@ -51,8 +52,9 @@ struct socket_statistics { /* of the region: SOG_ */
 	_Atomic uint64_t at_max; /* sockets refused because of MAXSOCKETS */
 };
 
-struct door_statistics { /* of a door, since the region started; questions of a reload do not count */
-	_Atomic uint64_t asked, refused;
+struct door_statistics { /* of a door; questions of a reload do not count */
+	_Atomic uint64_t asked, refused; /* since the region started */
+	struct latency took; /* the time of its questions without the time that their scripts waited; since the last reset */
 };
 
 enum figure_kind {

@@ -121,6 +121,7 @@ attach_answered(struct ask *a)
 	struct attach_question *q = take_question(t);
 
 	metrics_answered(t->worker->metrics, a);
+	latency_add(&t->worker->totals->doors[DOOR_ATTACH].took, a->seconds);
 	witness_answered(t->conn, a);
 	canary_answered(t->worker, a);
 	if (a->verdict.kind == VERDICT_ACCEPT)
@@ -188,6 +189,7 @@ check_users(struct task *t)
 	record_verdict(d, &v, seconds * 1e6);
 	metrics_decision(t->worker->metrics, door_name(DOOR_ATTACH), &v);
 	metrics_door_time(t->worker->metrics, DOOR_ATTACH, seconds);
+	latency_add(&t->worker->totals->doors[DOOR_ATTACH].took, seconds);
 	if (v.kind == VERDICT_ACCEPT)
 		let_in(t, d);
 	else

@@ -43,7 +43,8 @@ describe("inquire statistics", function()
   it("has a row for the region's sockets, every tcpipservice and every ipconn", function()
     local rows, seen = region:inquire "statistics", {}
     for _, row in ipairs(rows) do seen[#seen + 1] = row.resource .. " " .. row.name end
-    assert.same({ "GLOBAL CICSA", "TCPIPSERVICE IPICSRV", "TCPIPSERVICE SHUT", "IPCONN FIXED", "IPCONN TMPL" }, seen)
+    assert.same({ "GLOBAL CICSA", "TCPIPSERVICE IPICSRV", "TCPIPSERVICE SHUT", "DOOR admit", "DOOR certify", "DOOR bind", "DOOR install",
+      "DOOR attach", "DOOR delete", "IPCONN FIXED", "IPCONN TMPL" }, seen)
     assert.same({ 1, "IPCONN" }, { #region:inquire("statistics", "fixed"), figures(region, "FIXED").resource })
     local status, _, err = region:command("inquire", "statistics", "NOPE")
     assert.same({ 1, "inquire: no statistics named NOPE\n" }, { status, err })
@@ -59,6 +60,24 @@ describe("inquire statistics", function()
     assert.same({ 1, 2, 2 }, { g.sog_curr_inbound_sockets, g.sog_peak_inbound_sockets, g.sog_inb_sockets_created })
     assert.same({ 0, 0, 0 }, { g.sog_curr_outbound_sockets, g.sog_peak_outbound_sockets, g.sog_outb_sockets_created })
     one:close()
+  end)
+
+  it("has the times of each door's questions", function()
+    region:script("install", [[
+      local policy = require "policy"
+      return { install = function(facts)
+        if facts.capex.applid == "SLOW" then for _ = 1, 200000 do end end
+        return policy.refuse("no", "not today")
+      end }]])
+    assert.equal(0, (region:command "reload"))
+    for _, applid in ipairs { "QUICK", "QUICK", "SLOW" } do enter(region, applid):close() end
+    local install, attach = figures(region, "install"), figures(region, "attach")
+    assert.same({ 3, 0, 0 }, { install.door_questions, attach.door_questions, attach.door_max_microseconds })
+    assert.is_true(install.door_p50_microseconds < install.door_max_microseconds)
+    assert.is_true(install.door_max_microseconds > 100 and install.door_p99_microseconds <= install.door_max_microseconds)
+    region:inquire("statistics", "install", "--reset")
+    install = figures(region, "install")
+    assert.same({ 0, 0, 3 }, { install.door_questions, install.door_max_microseconds, region:row("door", "install").asked })
   end)
 
   it("counts who was refused", function()
@@ -141,7 +160,7 @@ describe("inquire statistics --reset", function()
   end)
 
   it("of everything, without a name", function()
-    assert.equal(6, #region:inquire("statistics", nil, "--reset"))
+    assert.equal(12, #region:inquire("statistics", nil, "--reset"))
     local s, g = figures(region, "IPICSRV"), figures(region, "CICSA")
     assert.same({ 0, 0 }, { s.sor_sockets_accepted, g.sog_inb_sockets_created })
     assert.same({ 1, 1 }, { g.sog_peak_inbound_sockets, g.sog_curr_inbound_sockets })

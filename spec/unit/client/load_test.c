@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The percentiles of a load, and the order of its kinds of partners. */
+/* The order of the kinds of partners of a load. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,42 +7,6 @@
 #include <cmocka.h>
 
 #include "client/load_kind.h"
-#include "client/load_latency.h"
-
-static void
-assert_near(double wanted, double got)
-{
-	assert_true(got >= wanted && got <= wanted * 1.02);
-}
-
-static void
-percentiles_are_at_most_two_percent_too_high(void **state)
-{
-	struct load_latency l = { .n = 0 };
-
-	(void)state;
-	assert_true(load_latency_at(&l, 50) == 0);
-	for (int i = 1; i <= 100000; i++)
-		load_latency_add(&l, i * 1e-4);
-	assert_near(5, load_latency_at(&l, 50));
-	assert_near(9, load_latency_at(&l, 90));
-	assert_near(9.9, load_latency_at(&l, 99));
-	assert_near(9.99, load_latency_at(&l, 99.9));
-	assert_true(l.max == 100000 * 1e-4 && load_latency_at(&l, 100) <= l.max);
-}
-
-static void
-each_duration_has_its_place(void **state)
-{
-	(void)state;
-	for (double us = 1; us < 5e9; us = us * 1.3 + 1) {
-		struct load_latency l = { .n = 0 };
-
-		load_latency_add(&l, us / 1e6);
-		assert_true(load_latency_at(&l, 50) <= l.max);
-		assert_true(us > 4e9 || load_latency_at(&l, 50) >= us / 1e6 * 0.999 - 1e-6);
-	}
-}
 
 static void
 of_a_hundred_partners_each_kind_has_its_percents(void **state)
@@ -77,8 +41,6 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(percentiles_are_at_most_two_percent_too_high),
-		cmocka_unit_test(each_duration_has_its_place),
 		cmocka_unit_test(of_a_hundred_partners_each_kind_has_its_percents),
 		cmocka_unit_test(a_kind_stands_there_once),
 	};
