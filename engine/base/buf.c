@@ -107,6 +107,25 @@ buf_add(struct buf *b, const void *bytes, size_t n)
 }
 
 int
+buf_move(struct buf *to, struct buf *from)
+{
+	int r = 0;
+
+	if (buf_len(to) > 0 || to->secret || from->secret || !fits(to, buf_len(from))) {
+		r = buf_add(to, buf_bytes(from), buf_len(from));
+	} else {
+		buf_free(to);
+		to->data = from->data;
+		to->start = from->start;
+		to->end = from->end;
+		to->cap = from->cap;
+		from->data = NULL;
+	}
+	buf_free(from);
+	return r;
+}
+
+int
 buf_printf(struct buf *b, const char *format, ...)
 {
 	va_list ap;

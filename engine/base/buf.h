@@ -30,6 +30,11 @@ void buf_wrote(struct buf *b, size_t n);
 
 /* Adds n bytes at the end. 0; -1 with nothing added: the bound is reached, or no memory. */
 int buf_add(struct buf *b, const void *bytes, size_t n);
+/*
+ * Adds the bytes of `from`, which is empty afterwards, whatever the result. An empty `to` takes the memory of `from`
+ * instead, unless either holds secrets. As buf_add.
+ */
+int buf_move(struct buf *to, struct buf *from);
 /* Adds formatted text without its NUL. 0; -1 with nothing added. */
 int buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

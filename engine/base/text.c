@@ -2,6 +2,16 @@
 #include "base/text.h"
 
 #include <stdio.h>
+#include <string.h>
+
+void
+text_copy(char *out, size_t size, const char *text)
+{
+	size_t len = strnlen(text, size - 1);
+
+	memcpy(out, text, len);
+	out[len] = '\0';
+}
 
 const char *
 text_printable(char *out, size_t size, const char *bytes, size_t len)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* text: makes bytes of unknown origin printable; upper case; lists of words. */
+/* text: copies; makes bytes of unknown origin printable; upper case; lists of words. */
 #ifndef SALLYPORT_TEXT_H
 #define SALLYPORT_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Copies text into out, cut at size - 1 bytes, for copies of each request, where snprintf costs too much. */
+void text_copy(char *out, size_t size, const char *text);
 /*
  * Writes bytes of unknown origin for a message: printable ASCII unchanged, \xHH for the rest, cut with "..." when out
  * is full. Returns out.

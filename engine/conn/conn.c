@@ -349,10 +349,10 @@ conn_adopt(struct conn *c, struct generation *g)
 int
 conn_send(struct conn *c, struct buf *b, int put)
 {
-	int ok = put == 0 ? io_write(&c->io, buf_bytes(b), buf_len(b)) : -1;
-
+	if (put == 0)
+		return io_move(&c->io, b);
 	buf_free(b);
-	return ok;
+	return -1;
 }
 
 void

@@ -315,13 +315,22 @@ take_next(struct conn *c)
 	return true;
 }
 
+/* Whether the messages of this turn have taken long; *began: when the first of them came, 0 before. */
+static bool
+took_long(const struct conn *c, double *began)
+{
+	if (*began == 0)
+		*began = c->heard;
+	return clock_span() - *began > TURN_SECONDS;
+}
+
 void
 traffic_data(struct conn *c)
 {
-	double began = clock_span();
+	double began = 0;
 
 	while (c->stage == CONN_INSTALLED && !c->choked && buf_len(&c->io.in) > 0 && take_next(c))
-		if (clock_span() - began > TURN_SECONDS && buf_len(&c->io.in) > 0) {
+		if (buf_len(&c->io.in) > 0 && took_long(c, &began)) {
 			io_leave(&c->io);
 			break;
 		}

@@ -11,6 +11,7 @@
 #define ANSWER_START "HTTP/1.1 "
 #define STATUS_AT (sizeof ANSWER_START - 1) /* the three digits of an answer's status */
 #define PHRASE_AT (STATUS_AT + 3)
+#define HEAD_ABOUT 192 /* bytes of the head of an element */
 #define EBCDIC_P 0xd7 /* of POST */
 
 enum state {
@@ -72,7 +73,7 @@ is_text(unsigned char c)
 static bool
 is_name(unsigned char c)
 {
-	if ((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-')
+	if (((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '-' || (c >= '0' && c <= '9'))
 		return true;
 	return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
 }
@@ -330,34 +331,50 @@ judge(struct http_reader *r, const unsigned char *bytes)
 	return -1;
 }
 
-/* The length of the longest run of bytes from r->at on, and before end, that fit. */
-static size_t
-run_of(const struct http_reader *r, const unsigned char *bytes, size_t end, bool (*fits)(unsigned char))
-{
-	size_t n = 0;
+/* --- runs: bytes that change no state, taken in one loop ---- */
 
-	while (r->at + n < end && fits(bytes[r->at + n]))
-		n++;
-	return n;
+static size_t
+end_of_text(const unsigned char *bytes, size_t at, size_t end)
+{
+	while (at < end && is_text(bytes[at]))
+		at++;
+	return at;
 }
 
-/* Takes bytes that stay within a header's name or value, and none behind the limits of http_read. */
+/* Takes bytes of a value that is kept. A blank in front of it is for on_kept_value. */
+static void
+skip_kept(struct http_reader *r, struct http_part *part, const unsigned char *bytes, size_t end)
+{
+	size_t last;
+
+	if (part->len == 0 && (r->at == end || is_blank(bytes[r->at])))
+		return;
+	last = r->at = end_of_text(bytes, r->at, end);
+	while (last > part->at && is_blank(bytes[last - 1]))
+		last--;
+	part->len = last - part->at;
+}
+
+/* Takes bytes that stay within the request line, a name or a value, and none behind the limits of http_read. */
 static void
 skip(struct http_reader *r, const unsigned char *bytes, size_t n)
 {
-	struct http_part *kept = r->state == VALUE_IS ? &r->is : &r->type;
 	size_t end = n < HTTP_HEAD_MAX - 1 ? n : HTTP_HEAD_MAX - 1;
 
 	if (r->line + HTTP_HEADER_MAX < end)
 		end = r->line + HTTP_HEADER_MAX;
-	if (r->state == HEADER_NAME)
-		r->at += run_of(r, bytes, end, is_name);
+	if (r->state == REQUEST_TEXT)
+		while (r->at < end && r->at < sizeof REQUEST_LINE - 2 && bytes[r->at] == (unsigned char)REQUEST_LINE[r->at])
+			r->at++;
+	else if (r->state == HEADER_NAME)
+		while (r->at < end && is_name(bytes[r->at]))
+			r->at++;
 	else if (r->state == VALUE_IGNORED)
-		r->at += run_of(r, bytes, end, is_text);
-	else if (r->state == VALUE_IS || r->state == VALUE_TYPE)
-		for (; r->at < end && is_text(bytes[r->at]) && !(is_blank(bytes[r->at]) && kept->len == 0); r->at++)
-			if (!is_blank(bytes[r->at]))
-				kept->len = r->at + 1 - kept->at;
+		r->at = end_of_text(bytes, r->at, end);
+	else if (r->state == VALUE_IS)
+		skip_kept(r, &r->is, bytes, end);
+	else if (r->state == VALUE_TYPE)
+		skip_kept(r, &r->type, bytes, end);
 }
 
 enum http_result
@@ -466,6 +483,7 @@ http_answer(struct buf *b, int status, const char *is, const char *type, const v
 {
 	size_t before = buf_len(b);
 
+	buf_room(b, HEAD_ABOUT + len); /* in one piece; without it each part finds its room or fails */
 	if ((put(b, ANSWER_START) | put_number(b, (size_t)status) | put(b, " ") | put(b, phrase(status)) | put(b, "\r\n")) < 0)
 		return whole(b, before, -1);
 	return whole(b, before, put_rest(b, is, type, body, len));

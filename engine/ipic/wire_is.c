@@ -218,17 +218,50 @@ static const struct key {
 
 #define KEYS (sizeof keys / sizeof keys[0])
 
-/* `had`: the keys that were present. */
-static int
-take_key(struct is_header *h, struct word key, struct word value, unsigned *had, struct fault *f)
+/* The key of that name which the type has; KEYS: none. */
+static size_t
+find_key(enum is_type type, struct word name)
 {
-	for (size_t i = 0; i < KEYS; i++) {
-		if ((keys[i].of & 1u << h->type) == 0 || !same(key, keys[i].name))
-			continue;
-		*had |= 1u << i;
-		return keys[i].take(h, value) == 0 ? 0 : fault_set(f, "IS: %s is not %s", keys[i].name.p, keys[i].form);
+	size_t i = 0;
+
+	while (i < KEYS && ((keys[i].of & 1u << type) == 0 || !same(name, keys[i].name)))
+		i++;
+	return i;
+}
+
+struct seen { /* the keys that were present */
+	unsigned known; /* a set of indices of keys[] */
+	struct word other[IS_KEYS_MAX];
+	size_t n;
+};
+
+/* Notes the key. False: it was present before. */
+static bool
+see(struct seen *s, size_t key, struct word name)
+{
+	bool twice = false;
+
+	if (key < KEYS) {
+		twice = (s->known >> key & 1) != 0;
+		s->known |= 1u << key;
+		return !twice;
 	}
-	return 0;
+	for (size_t i = 0; i < s->n; i++)
+		twice = twice || same(s->other[i], name);
+	s->other[s->n++] = name;
+	return !twice;
+}
+
+static int
+take_key(struct is_header *h, struct seen *s, struct word name, struct word value, struct fault *f)
+{
+	size_t key = find_key(h->type, name);
+
+	if (!see(s, key, name))
+		return fault_set(f, "IS: a key stands twice");
+	if (key == KEYS || keys[key].take(h, value) == 0)
+		return 0;
+	return fault_set(f, "IS: %s is not %s", keys[key].name.p, keys[key].form);
 }
 
 static int
@@ -243,23 +276,16 @@ check_keys(const struct is_header *h, unsigned had, struct fault *f)
 	return 0;
 }
 
-static bool
-stood_before(const struct word *seen, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (same(seen[i], seen[n]))
-			return true;
-	return false;
-}
-
 int
 wire_is(struct is_header *h, const char *value, size_t len, struct fault *f)
 {
 	const char *p = value, *end = value + len;
-	struct word seen[IS_KEYS_MAX], word = { "", 0 };
-	unsigned had = 0;
+	struct word name = { "", 0 }, value_of = { "", 0 };
+	struct seen seen;
 
 	memset(h, 0, sizeof *h);
+	seen.known = 0;
+	seen.n = 0;
 	if (len == 0)
 		return fault_set(f, "no IS header");
 	if (take_type(h, &p, end, f) < 0)
@@ -267,14 +293,10 @@ wire_is(struct is_header *h, const char *value, size_t len, struct fault *f)
 	for (size_t n = 0; p + blanks(p, end) < end; n++) {
 		if (n == IS_KEYS_MAX)
 			return fault_set(f, "IS: more than %d keys", IS_KEYS_MAX);
-		if (take_pair(&seen[n], &word, &p, end, f) < 0)
-			return -1;
-		if (stood_before(seen, n))
-			return fault_set(f, "IS: a key stands twice");
-		if (take_key(h, seen[n], word, &had, f) < 0)
+		if (take_pair(&name, &value_of, &p, end, f) < 0 || take_key(h, &seen, name, value_of, f) < 0)
 			return -1;
 	}
-	return check_keys(h, had, f);
+	return check_keys(h, seen.known, f);
 }
 
 /* ---- writing ---- */

@@ -444,15 +444,39 @@ io_start_tls(struct io *io, struct tls *t)
 	settle(io);
 }
 
-int
-io_write(struct io *io, const void *bytes, size_t n)
+static bool
+may_write(const struct io *io)
 {
-	if (io->fd < 0 || io->told || io->lingering || buf_add(&io->out, bytes, n) < 0)
+	return io->fd >= 0 && !io->told && !io->lingering;
+}
+
+/* The loop sends what was queued: a refusal that has arrived is then read before the write that it makes fail. */
+static int
+queued(struct io *io, size_t n, int result)
+{
+	if (result < 0)
 		return -1;
 	if (n > 0)
 		io->flushing = true;
-	settle(io); /* the loop sends it: a refusal that has arrived is then read before the write that it makes fail */
+	settle(io);
 	return 0;
+}
+
+int
+io_write(struct io *io, const void *bytes, size_t n)
+{
+	return may_write(io) ? queued(io, n, buf_add(&io->out, bytes, n)) : -1;
+}
+
+int
+io_move(struct io *io, struct buf *b)
+{
+	size_t n = buf_len(b);
+
+	if (may_write(io))
+		return queued(io, n, buf_move(&io->out, b));
+	buf_free(b);
+	return -1;
 }
 
 void

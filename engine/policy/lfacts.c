@@ -166,14 +166,24 @@ set_certificate_member(const struct lpush *p, const struct facts *f, enum fact k
 	}
 }
 
-/* Sets the certificate of the table on the top, with the source at idx. */
+/* Sets a table of the table on the top, whose members are made when they are read, of the source at idx. */
 static void
-set_certificate(const struct lpush *p, int idx)
+set_lazy_of(const struct lpush *p, int idx, enum fact k)
 {
-	lpush_key(p, FACT_facts_certificate);
+	lpush_key(p, k);
 	lua_createtable(p->L, 0, 4);
-	lsource_seal(p->L, idx, SHAPE_certificate);
+	lsource_seal(p->L, idx, fact_row(k)->type.of);
 	lua_rawset(p->L, -3);
+}
+
+/* As set_lazy_of, with the source of the table on the top. */
+static void
+set_lazy(const struct lpush *p, enum fact k)
+{
+	lsource_get(p->L, -1);
+	lua_insert(p->L, -2); /* [source facts] */
+	set_lazy_of(p, lua_gettop(p->L) - 1, k);
+	lua_remove(p->L, -2);
 }
 
 /* The token is a secret of the partner and the engine, and never a fact. */
@@ -221,26 +231,38 @@ set_users(const struct lpush *p, const struct users *u)
 		lpush_close_element(p, i);
 	}
 	lpush_close(p);
-	lpush_name(p, FACT_request_linkuser, u->link);
-	lpush_name(p, FACT_request_taskuser, u->task);
 }
 
 /* The password is a secret of the partner and the engine, and never a fact. */
 static void
-set_request(const struct lpush *p, const struct facts *f)
+set_request_member(const struct lpush *p, const struct facts *f, enum fact k)
 {
-	const struct request *q = f->request;
-
-	if (q == NULL)
-		return;
-	lpush_open(p, FACT_facts_request, 0, 8);
-	lpush_name(p, FACT_request_tran, q->tran);
-	lpush_name(p, FACT_request_program, q->program);
-	lpush_name(p, FACT_request_userid, q->userid);
-	lpush_integer(p, FACT_request_bytes, (lua_Integer)f->bytes);
-	if (f->users != NULL)
-		set_users(p, f->users);
-	lpush_close(p);
+	switch (k) {
+	case FACT_request_tran:
+		lpush_name(p, k, f->request->tran);
+		break;
+	case FACT_request_program:
+		lpush_name(p, k, f->request->program);
+		break;
+	case FACT_request_userid:
+		lpush_name(p, k, f->request->userid);
+		break;
+	case FACT_request_bytes:
+		lpush_integer(p, k, (lua_Integer)f->bytes);
+		break;
+	case FACT_request_linkuser:
+		lpush_name(p, k, f->users != NULL ? f->users->link : "");
+		break;
+	case FACT_request_taskuser:
+		lpush_name(p, k, f->users != NULL ? f->users->task : "");
+		break;
+	case FACT_request_users:
+		if (f->users != NULL)
+			set_users(p, f->users);
+		break;
+	default:
+		break;
+	}
 }
 
 /* Sets the texts, numbers and flags of facts itself. */
@@ -280,18 +302,6 @@ set_own(const struct lpush *p, const struct facts *f, enum fact k)
 	}
 }
 
-/* Sets the certificate of the lazy table on the top: it has the same source. */
-static void
-set_lazy_certificate(const struct lpush *p, const struct facts *f)
-{
-	if (f->certificate == NULL)
-		return;
-	lsource_get(p->L, -1);
-	lua_insert(p->L, -2); /* [source facts] */
-	set_certificate(p, lua_gettop(p->L) - 1);
-	lua_remove(p->L, -2);
-}
-
 static void
 set_facts_member(const struct lpush *p, const struct facts *f, enum fact k)
 {
@@ -309,7 +319,12 @@ set_facts_member(const struct lpush *p, const struct facts *f, enum fact k)
 		set_tls(p, f);
 		break;
 	case FACT_facts_certificate:
-		set_lazy_certificate(p, f);
+		if (f->certificate != NULL)
+			set_lazy(p, k);
+		break;
+	case FACT_facts_request:
+		if (f->request != NULL)
+			set_lazy(p, k);
 		break;
 	case FACT_facts_capex:
 		set_capex(p, f);
@@ -317,44 +332,39 @@ set_facts_member(const struct lpush *p, const struct facts *f, enum fact k)
 	case FACT_facts_ipconn:
 		set_ipconn(p, f);
 		break;
+	case FACT_facts_notes: /* lfacts_set_notes has set others */
+		lpush_open(p, k, 0, 0);
+		lpush_close(p);
+		break;
 	default:
 		set_own(p, f, k);
 		break;
 	}
 }
 
-/* Sets a member of facts, or of its certificate. */
+/* Sets a member of facts, of its certificate or of its request. */
 static void
 lfacts_set_member(const struct lpush *p, const struct facts *f, enum fact k)
 {
 	if (fact_row(k)->shape == SHAPE_certificate)
 		set_certificate_member(p, f, k);
+	else if (fact_row(k)->shape == SHAPE_request)
+		set_request_member(p, f, k);
 	else
 		set_facts_member(p, f, k);
 }
 
-/* The request is lent for the question: its facts are made at once, and scripts at attach read them. */
 void
 lfacts_push(lua_State *L, const struct facts *f)
 {
-	struct lpush p = { .L = L };
-	int source;
-
 	luaL_checkstack(L, 16, "facts");
-	lshape_push_kit(L);
-	p.kit = lua_gettop(L);
 	lshape_begin(L, f->way);
 	if (f->ip_hidden)
 		lshape_hide(L, fact_row(FACT_peer_ip));
 	lsource_push(L, f, lfacts_set_member);
-	source = p.kit + 1;
-	lsource_made(L, source, FACT_facts_request);
-	lsource_made(L, source, FACT_facts_notes);
 	lua_createtable(L, 0, 4);
-	lsource_seal(L, source, SHAPE_facts);
-	set_request(&p, f);
-	lua_replace(L, p.kit);
-	lua_settop(L, p.kit);
+	lsource_seal(L, lua_gettop(L) - 1, SHAPE_facts);
+	lua_remove(L, -2);
 }
 
 void
@@ -369,7 +379,7 @@ lfacts_set_certificate(lua_State *L, const struct facts *f)
 	lsource_push(L, f, lfacts_set_member);
 	lua_rotate(L, -3, 2); /* [kit source facts] */
 	p.kit = lua_gettop(L) - 2;
-	set_certificate(&p, p.kit + 1);
+	set_lazy_of(&p, p.kit + 1, FACT_facts_certificate);
 	lua_replace(L, p.kit);
 	lua_settop(L, p.kit);
 }
@@ -396,15 +406,20 @@ push_note(lua_State *L, const struct note *note)
 void
 lfacts_set_notes(lua_State *L, const struct notes *n, enum door door)
 {
+	if (n == NULL)
+		return; /* an empty table, when a script reads it */
 	luaL_checkstack(L, 4, "notes");
 	lua_pushstring(L, fact_row(FACT_facts_notes)->name);
-	lua_createtable(L, 0, n != NULL ? (int)n->n : 0);
-	for (size_t i = 0; n != NULL && i < n->n; i++)
+	lua_createtable(L, 0, (int)n->n);
+	for (size_t i = 0; i < n->n; i++)
 		if (notes_seen(&n->item[i], door)) {
 			push_note(L, &n->item[i]);
 			lua_setfield(L, -2, n->item[i].key);
 		}
 	lua_rawset(L, -3);
+	lsource_get(L, -1);
+	lsource_made(L, lua_gettop(L), FACT_facts_notes);
+	lua_pop(L, 1);
 }
 
 static void

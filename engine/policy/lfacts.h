@@ -11,7 +11,7 @@ struct lua_State;
 
 struct notes;
 
-/* Pushes a new table; members that are not known are absent, and there are no notes. [-0, +1, may throw] */
+/* Pushes a new table; members that are not known are absent, and notes is empty. [-0, +1, may throw] */
 void lfacts_push(struct lua_State *L, const struct facts *f);
 /* Sets the certificate of f in the facts on the top, for a row with a real certificate. [-0, +0, may throw] */
 void lfacts_set_certificate(struct lua_State *L, const struct facts *f);

@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char verdict_key; /* registry key of the metatable; a look-up by address allocates nothing and cannot raise */
+/* Registry keys; a look-up by address allocates nothing and cannot raise. accepted_key: plain accepts, by line. */
+static const char verdict_key, accepted_key;
 
 const struct verdict *
 lhost_verdict(struct lua_State *L, int idx)
@@ -27,20 +28,50 @@ lhost_verdict(struct lua_State *L, int idx)
 	return ours ? v : NULL;
 }
 
-/* Pushes a refusal, all zero, with the place of the script; the constructor sets the rest. [-0, +1, may throw] */
+/* Pushes a refusal, all zero, made at that place; the constructor sets the rest. [-0, +1, may throw] */
 static struct verdict *
-verdict_push(lua_State *L)
+push_at(lua_State *L, const struct script_place *at)
 {
-	struct verdict *v;
-	struct script_place at;
+	struct verdict *v = lua_newuserdatauv(L, sizeof *v, 0);
 
-	script_place(L, &at);
-	v = lua_newuserdatauv(L, sizeof *v, 0);
-	*v = (struct verdict){ .kind = VERDICT_REFUSE, .line = at.line };
-	memcpy(v->file, at.file, sizeof v->file);
+	*v = (struct verdict){ .kind = VERDICT_REFUSE, .line = at->line };
+	memcpy(v->file, at->file, sizeof v->file);
 	lua_rawgetp(L, LUA_REGISTRYINDEX, &verdict_key);
 	lua_setmetatable(L, -2);
 	return v;
+}
+
+/* As push_at, with the place of the script. */
+static struct verdict *
+verdict_push(lua_State *L)
+{
+	struct script_place at;
+
+	script_place(L, &at);
+	return push_at(L, &at);
+}
+
+/*
+ * Pushes an accept without grants. A verdict does not change, so the one that was made at the same place serves again:
+ * a script answers it for most requests, and it is the largest value of a question. [-0, +1, may throw]
+ */
+static void
+push_accept(lua_State *L)
+{
+	struct script_place at;
+	const struct verdict *v;
+
+	script_place(L, &at);
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &accepted_key);
+	lua_rawgeti(L, -1, at.line);
+	v = lua_touserdata(L, -1);
+	if (v == NULL || strcmp(v->file, at.file) != 0) { /* one of the files with such a line has the place */
+		lua_pop(L, 1);
+		push_at(L, &at)->kind = VERDICT_ACCEPT;
+		lua_pushvalue(L, -1);
+		lua_rawseti(L, -3, at.line);
+	}
+	lua_remove(L, -2);
 }
 
 /* Makes *v a refusal at its own place. */
@@ -209,7 +240,7 @@ lhost_verdict_accept(lua_State *L)
 
 	lua_settop(L, 1);
 	if (lua_isnil(L, 1)) {
-		verdict_push(L)->kind = VERDICT_ACCEPT;
+		push_accept(L);
 		return 1;
 	}
 	want_keys(L, "policy.accept", 1, keys);
@@ -415,6 +446,8 @@ lhost_verdict_open(struct lua_State *L)
 	lua_pushliteral(L, "verdict");
 	lua_setfield(L, -2, "__name");
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &verdict_key);
+	lua_newtable(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &accepted_key);
 }
 
 const luaL_Reg lhost_verdict_functions[] = {

@@ -9,6 +9,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The key of the source in a lazy table, and the registry key of the list of metatables by shape. */
 static const char source_key, metatables_key;
@@ -17,6 +18,10 @@ struct source {
 	struct facts facts;
 	lsource_set set;
 	uint64_t made[(FACT_COUNT + 63) / 64];
+	struct asked_for { /* at attach only: the copies that the facts refer to */
+		struct request request; /* without its password */
+		struct users users;
+	} asked_for[];
 };
 
 static bool
@@ -31,15 +36,34 @@ set_made(struct source *s, int k)
 	s->made[k / 64] |= (uint64_t)1 << (k % 64);
 }
 
+/* The request and its users are lent for the question. */
+static void
+copy_request(struct source *s, const struct facts *f)
+{
+	struct asked_for *to = s->asked_for;
+
+	to->request = *f->request;
+	explicit_bzero(to->request.password, sizeof to->request.password);
+	s->facts.request = &to->request;
+	if (f->users == NULL)
+		return;
+	to->users = *f->users;
+	s->facts.users = &to->users;
+}
+
 void
 lsource_push(struct lua_State *L, const struct facts *f, lsource_set set)
 {
-	struct source *s = lua_newuserdatauv(L, sizeof *s, 1);
+	struct source *s = lua_newuserdatauv(L, sizeof *s + (f->request != NULL ? sizeof *s->asked_for : 0), 1);
 
-	*s = (struct source){ .facts = *f, .set = set };
+	s->facts = *f;
+	s->set = set;
+	memset(s->made, 0, sizeof s->made);
 	s->facts.request = NULL;
 	s->facts.users = NULL;
 	s->facts.notes = NULL;
+	if (f->request != NULL)
+		copy_request(s, f);
 	if (f->certificate == NULL)
 		return;
 	lchain_hold(L, f->certificate);

@@ -17,8 +17,8 @@ struct lua_State;
 typedef void (*lsource_set)(const struct lpush *p, const struct facts *f, enum fact k);
 
 /*
- * Pushes a source: a copy of the facts, without the parts that the connection lends: request, users, notes. It holds a
- * reference to the certificate until Lua collects it. [-0, +1, may throw]
+ * Pushes a source: a copy of the facts, of their request (without its password) and its users, without the notes. It
+ * holds a reference to the certificate until Lua collects it. [-0, +1, may throw]
  */
 void lsource_push(struct lua_State *L, const struct facts *f, lsource_set set);
 /* Makes the table on the top lazy, of shape s, with the source at idx. [-0, +0, may throw] */

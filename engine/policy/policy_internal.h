@@ -14,7 +14,7 @@
 #define LOAD_TIMES 10 /* loading may cost ten times as much as a question */
 /*
  * A state may grow to KEEP_LOADED times the memory that loading left, and by the memory of KEEP_ASKS questions. Lua's
- * collector lets a state double.
+ * collector lets a state treble (sandbox.c).
  */
 #define KEEP_LOADED 3
 #define KEEP_ASKS 4

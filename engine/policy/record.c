@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/text.h"
 #include "policy/notes.h"
 #include "policy/record_internal.h"
 
@@ -104,7 +105,7 @@ record_entry_free(struct record_entry *e)
 static bool
 is_accepted(const struct record_entry *e)
 {
-	return e->answered && strcmp(e->verdict, "accept") == 0;
+	return e->answered && e->verdict == VERDICT_ACCEPT;
 }
 
 static size_t
@@ -251,7 +252,7 @@ record_open(struct records *rs, const char *connection, double now)
 		return NULL;
 	r->owner = rs;
 	r->opened = now;
-	snprintf(r->connection, sizeof r->connection, "%s", connection);
+	text_copy(r->connection, sizeof r->connection, connection);
 	snprintf(r->outcome, sizeof r->outcome, "open");
 	widen_buckets(rs);
 	b = bucket_of(rs, r->connection);
@@ -268,7 +269,7 @@ void
 record_generation(struct record *r, const char *hash)
 {
 	if (r != NULL)
-		snprintf(r->hash, sizeof r->hash, "%s", hash);
+		text_copy(r->hash, sizeof r->hash, hash);
 }
 
 static void
@@ -405,7 +406,7 @@ record_asked(struct record_entry *e, const struct facts *f, const char *hash, co
 {
 	if (e == NULL)
 		return;
-	snprintf(e->hash, sizeof e->hash, "%s", hash != NULL ? hash : "");
+	text_copy(e->hash, sizeof e->hash, hash != NULL ? hash : "");
 	e->params = params != NULL ? strdup(params) : NULL;
 	e->recheck = f->recheck;
 	e->socket = f->socket;
@@ -472,8 +473,8 @@ record_verdict(struct record_entry *e, const struct verdict *v, double microseco
 	free(e->granted.host);
 	e->answered = true;
 	e->granted = granted_by(v);
-	snprintf(e->verdict, sizeof e->verdict, "%s", verdict_name(v->kind));
-	snprintf(e->code, sizeof e->code, "%s", v->code);
+	e->verdict = v->kind;
+	text_copy(e->code, sizeof e->code, v->code);
 	e->text = v->text[0] != '\0' ? strdup(v->text) : NULL;
 	e->file = v->file[0] != '\0' ? strdup(v->file) : NULL;
 	e->line = v->line;
@@ -514,7 +515,7 @@ record_mapped(struct record *r, const char *userid)
 
 	if (e == NULL || e->granted.userid[0] != '\0' || strcmp(e->where, door_name(DOOR_CERTIFY)) != 0)
 		return;
-	snprintf(e->granted.userid, sizeof e->granted.userid, "%s", userid);
+	text_copy(e->granted.userid, sizeof e->granted.userid, userid);
 	e->granted.mapped = userid[0] != '\0';
 }
 
@@ -600,12 +601,12 @@ record_outcome(struct record *r, const char *outcome, const char *stage, const c
 {
 	if (r == NULL)
 		return;
-	snprintf(r->outcome, sizeof r->outcome, "%s", outcome);
+	text_copy(r->outcome, sizeof r->outcome, outcome);
 	if (stage != NULL)
-		snprintf(r->stage, sizeof r->stage, "%s", stage);
+		text_copy(r->stage, sizeof r->stage, stage);
 	if (code != NULL)
-		snprintf(r->code, sizeof r->code, "%s", code);
+		text_copy(r->code, sizeof r->code, code);
 	if (reason != NULL)
-		snprintf(r->reason, sizeof r->reason, "%s", reason);
+		text_copy(r->reason, sizeof r->reason, reason);
 	record_sink_tell(r, NULL);
 }

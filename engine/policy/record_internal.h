@@ -48,7 +48,8 @@ struct record_entry {
 	struct facts_load load; /* way out: of that address */
 	double at;
 	bool answered;
-	char verdict[8], code[CODE_SIZE];
+	enum verdict_kind verdict;
+	char code[CODE_SIZE];
 	char *text, *file; /* owned */
 	char *why;         /* owned: of a shadow's verdict, why it is another one; NULL: no reason */
 	int line;

@@ -63,7 +63,7 @@ put_answers(struct jsontext *j, const struct record_entry *e)
 static void
 put_granted(struct jsontext *j, const struct record_entry *e)
 {
-	if (!e->answered || strcmp(e->verdict, verdict_name(VERDICT_REFUSE)) == 0) {
+	if (!e->answered || e->verdict == VERDICT_REFUSE) {
 		jsontext_null(j, "granted");
 		return;
 	}
@@ -140,7 +140,7 @@ put_verdict(struct jsontext *j, const struct record_entry *e)
 		jsontext_integer(j, "line", e->line);
 	else
 		jsontext_null(j, "line");
-	jsontext_string(j, "verdict", e->verdict);
+	jsontext_string(j, "verdict", e->answered ? verdict_name(e->verdict) : "");
 	jsontext_string(j, "code", e->code);
 	jsontext_sentence(j, "text", e->text);
 	put_granted(j, e);

@@ -83,7 +83,7 @@ record_sink_time(const struct record_entry *e)
 bool
 record_sink_refused(const struct record_entry *e)
 {
-	return !e->answered || strcmp(e->verdict, verdict_name(VERDICT_REFUSE)) == 0;
+	return !e->answered || e->verdict == VERDICT_REFUSE;
 }
 
 uint64_t

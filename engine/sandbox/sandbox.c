@@ -13,6 +13,12 @@
 #include <stddef.h>
 #include <string.h>
 
+/*
+ * Lua's collector begins when the state has this percentage of the memory that its last turn left. A question leaves
+ * about 1 KiB behind; with Lua's own 200 the collector takes a tenth of the time of a short script.
+ */
+#define COLLECT_AT 300
+
 /* Registry key of the environment: its address is unique. */
 static const char env_key;
 
@@ -63,7 +69,7 @@ sandbox_new(const struct budget_limits *limits)
 		budget_close(L);
 		return NULL;
 	}
-	lua_gc(L, LUA_GCINC, 0, 0, 0);
+	lua_gc(L, LUA_GCINC, COLLECT_AT, 0, 0);
 	return L;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/script_place.h"
 
+#include "base/text.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 #include <stdarg.h>
@@ -57,7 +59,7 @@ place_from(struct script_place *out, const lua_Debug *ar)
 
 	if (len >= sizeof out->file)
 		name += len - (sizeof out->file - 1);
-	snprintf(out->file, sizeof out->file, "%s", name);
+	text_copy(out->file, sizeof out->file, name);
 	out->line = ar->currentline > 0 ? ar->currentline : 0;
 }
 

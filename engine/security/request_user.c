@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "security/request_user.h"
 
-#include <stdio.h>
+#include "base/text.h"
+
 #include <string.h>
 
 const char *
@@ -19,7 +20,7 @@ request_user_link(const struct ipconn_def *d, const struct region_def *r, const 
 		out[0] = '\0';
 		return LINK_REGION;
 	}
-	snprintf(out, NAME_SIZE, "%s", given[0] != '\0' ? given : r->dfltuser);
+	text_copy(out, NAME_SIZE, given[0] != '\0' ? given : r->dfltuser);
 	return given[0] != '\0' ? LINK_OTHER : LINK_NOT_GIVEN;
 }
 
@@ -74,7 +75,7 @@ check(struct users *u, const char *userid)
 	for (unsigned i = 0; i < u->nchecked; i++)
 		if (strcmp(u->checked[i], userid) == 0)
 			return;
-	snprintf(u->checked[u->nchecked++], NAME_SIZE, "%s", userid);
+	text_copy(u->checked[u->nchecked++], NAME_SIZE, userid);
 }
 
 /*
@@ -95,8 +96,8 @@ request_user_decide(int userauth, enum link_kind kind, const char *link, const s
 	const char *user = own(userauth, kind, r, flowed);
 
 	*out = (struct users){ .nchecked = 0 };
-	snprintf(out->link, sizeof out->link, "%s", kind == LINK_REGION ? "" : link);
-	snprintf(out->task, sizeof out->task, "%s", user[0] != '\0' ? user : link);
+	text_copy(out->link, sizeof out->link, kind == LINK_REGION ? "" : link);
+	text_copy(out->task, sizeof out->task, user[0] != '\0' ? user : link);
 	if (user[0] != '\0')
 		check(out, user);
 	if (kind != LINK_REGION)

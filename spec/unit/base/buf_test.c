@@ -86,6 +86,50 @@ gives_memory_back_when_empty(void **state)
 	buf_free(&b);
 }
 
+static void
+moves_bytes_behind_others_and_memory_into_an_empty_one(void **state)
+{
+	struct buf to, from;
+	const unsigned char *memory;
+
+	(void)state;
+	buf_init(&to, 10);
+	buf_init(&from, 0);
+	assert_int_equal(buf_add(&from, "-abc", 4), 0);
+	buf_consume(&from, 1);
+	memory = buf_bytes(&from);
+	assert_int_equal(buf_move(&to, &from), 0);
+	assert_ptr_equal(buf_bytes(&to), memory);
+	assert_int_equal(buf_len(&from), 0);
+	assert_int_equal(buf_add(&from, "def", 3), 0);
+	assert_int_equal(buf_move(&to, &from), 0);
+	assert_memory_equal(buf_bytes(&to), "abcdef", 6);
+	assert_null(buf_bytes(&from));
+	assert_int_equal(buf_add(&from, "ghijk", 5), 0);
+	assert_int_equal(buf_move(&to, &from), -1); /* more than the bound */
+	assert_int_equal(buf_len(&to), 6);
+	assert_int_equal(buf_len(&from), 0);
+	buf_free(&to);
+}
+
+static void
+memory_of_secrets_stays_with_its_buffer(void **state)
+{
+	struct buf to, from;
+	const unsigned char *memory;
+
+	(void)state;
+	buf_init(&to, 0);
+	buf_init(&from, 0);
+	to.secret = true;
+	assert_int_equal(buf_add(&from, "abc", 3), 0);
+	memory = buf_bytes(&from);
+	assert_int_equal(buf_move(&to, &from), 0);
+	assert_ptr_not_equal(buf_bytes(&to), memory);
+	assert_memory_equal(buf_bytes(&to), "abc", 3);
+	buf_free(&to);
+}
+
 int
 main(void)
 {
@@ -94,6 +138,8 @@ main(void)
 		cmocka_unit_test(never_holds_more_than_its_bound),
 		cmocka_unit_test(keeps_its_memory_small_however_much_passes_through),
 		cmocka_unit_test(gives_memory_back_when_empty),
+		cmocka_unit_test(moves_bytes_behind_others_and_memory_into_an_empty_one),
+		cmocka_unit_test(memory_of_secrets_stays_with_its_buffer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

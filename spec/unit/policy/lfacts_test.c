@@ -292,7 +292,7 @@ a_table_of_facts_is_one_of_lua_although_its_members_are_made_late(void **state)
 	push(L, &f);
 	holds(L, "rawequal(f.peer, f.peer) and rawequal(f.certificate, f.certificate) and rawequal(f.certificate.san, f.certificate.san)");
 	holds(L, "(function() local names = {} for k in pairs(f) do assert(type(k) == 'string') names[#names + 1] = k end table.sort(names) "
-		"return table.concat(names, ' ') == 'certificate connection generation load now own peer recheck stage tcpipservice way' end)()");
+		"return table.concat(names, ' ') == 'certificate connection generation load notes now own peer recheck stage tcpipservice way' end)()");
 	holds(L, "(function() local n = 0 for k, v in pairs(f.certificate) do assert(type(k) == 'string' and v ~= nil) n = n + 1 end return n == 8 end)()");
 	holds(L, "not pcall(function() return f.lod end) and not pcall(function() return f.certificate.subjekt end)");
 	certificate_unref(c);
