@@ -100,6 +100,7 @@ follow_status(struct ipconn *i)
 	}
 	registry_rest(w->registry, i);
 	i->doomed = false; /* a reload that refused it has nothing to release */
+	i->refusal = NULL;
 	if (i->autoinstalled) /* it will be deleted, and its URM told */
 		return;
 	generation_unref(i->generation);

@@ -18,6 +18,8 @@ enum socket_place { SOCKET_IN, SOCKET_IN2, SOCKET_OUT, SOCKET_OUT2, IPCONN_SOCKE
 #define WAY_SOCKETS 2 /* limit per direction */
 #define TOKEN_SECONDS 30.0
 
+struct reload_change;
+
 struct ipconn {
 	struct ipconn *next, *prev; /* the registry's list; next stays valid in the turn of the removal */
 	struct ipconn *buried;      /* next in the registry's graves */
@@ -67,6 +69,7 @@ struct ipconn {
 	unsigned waiting_served;             /* how many of the queue got a session since then */
 	size_t held;                         /* bytes of its conversations' data in memory; part of worker->held */
 	bool doomed;                         /* the generation being loaded refuses it: released after the reload */
+	struct reload_change *refusal;       /* borrowed: what a reload will tell of it; NULL: nothing */
 };
 
 /*

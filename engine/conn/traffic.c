@@ -287,6 +287,13 @@ traffic_resume(struct ipconn *i)
 			timer_set(&i->socket[n]->timer, 0);
 }
 
+void
+traffic_judge(struct ipconn *i)
+{
+	if (i->doomed && i->worker->condemned != NULL)
+		i->worker->condemned(i);
+}
+
 /* Takes the next message out of the buffer. False: there is none, or none may be taken now. */
 static bool
 take_next(struct conn *c)
@@ -329,6 +336,8 @@ traffic_data(struct conn *c)
 {
 	double began = 0;
 
+	if (c->stage == CONN_INSTALLED)
+		traffic_judge(c->ipconn);
 	while (c->stage == CONN_INSTALLED && !c->choked && buf_len(&c->io.in) > 0 && take_next(c))
 		if (buf_len(&c->io.in) > 0 && took_long(c, &began)) {
 			io_leave(&c->io);

@@ -21,6 +21,11 @@ void traffic_timeout(struct conn *c);
  * could not be queued.
  */
 int traffic_request(struct conn *c, enum is_name name);
+/*
+ * To be called before work of i begins: releases i when a reload has refused it and has not come to it yet. The sockets
+ * of i may be closed afterwards.
+ */
+void traffic_judge(struct ipconn *i);
 /* i is ACQUIRED: data that arrived before is taken in the next turn. */
 void traffic_resume(struct ipconn *i);
 /* The seconds that a partner may be silent: its heartbeat and two time-outs. */

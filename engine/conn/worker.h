@@ -21,6 +21,7 @@ struct counters;
 struct registry;
 struct generation;
 struct conn;
+struct ipconn;
 struct notice;
 struct entrance;
 struct threadpool;
@@ -83,6 +84,11 @@ struct worker {
 	struct session *ended;              /* conversations that ended in this turn; freed at its end */
 	const struct canary *canary;        /* borrowed: decides about a share of the connections; NULL: none */
 	const struct witness *witness;      /* borrowed: hears the doors; NULL: none */
+	/*
+	 * Set while a reload releases the ipconns that it refused: releases one of them at once, so that none of its
+	 * messages is taken by the new generation. NULL: no such reload is under way.
+	 */
+	void (*condemned)(struct ipconn *i);
 	/* set by the region: returns the entrance of a tcpipservice, borrowed; NULL: not defined */
 	struct entrance *(*entrance)(struct worker *w, const char *tcpipservice);
 	void (*idle)(struct worker *w);     /* set by the region: a draining worker has no connection and no notice left */

@@ -42,6 +42,7 @@ doom(struct reask *a, struct ipconn *i, struct recheck_result *r)
 	struct reload_change *c = reload_changes_add(&a->changes, "ipconn", i->def.ipconn, release ? "released" : "reported");
 
 	i->doomed = release;
+	i->refusal = c;
 	if (!release && !a->quiet)
 		recheck_write(r, i);
 	if (c == NULL || (c->refusal = malloc(sizeof *c->refusal)) == NULL) /* no memory: no record entry */
@@ -226,18 +227,6 @@ reask_pause(const struct reask *a)
 /* --- the end ---------------------------------------------------------------------------------- */
 
 void
-reask_release(struct region *r, const char *why)
-{
-	struct ipconn *next;
-
-	for (struct ipconn *i = registry_engaged(r->registry); i != NULL; i = next) {
-		next = i->engaged_next;
-		if (i->doomed)
-			release_purging(i, "purge", why);
-	}
-}
-
-void
 reask_end(struct reask *a)
 {
 	struct region *r = a->region;
@@ -248,7 +237,9 @@ reask_end(struct reask *a)
 	a->walking = false;
 	if (r->reask != a)
 		return;
-	for (struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged_next)
+	for (struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged_next) {
 		i->doomed = false;
+		i->refusal = NULL;
+	}
 	r->reask = NULL;
 }

@@ -45,8 +45,6 @@ double reask_pause(const struct reask *a);
  * ipconn's other sockets.
  */
 void reask_tell(struct reask *a, const struct reload_change *c, enum message m, const char *by);
-/* Releases the ipconns that were refused. why: static. */
-void reask_release(struct region *r, const char *why);
 /* Ends it: clears the marks and frees the changes. */
 void reask_end(struct reask *a);
 

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "conn/canary.h"
 #include "conn/registry.h"
+#include "conn/release.h"
 #include "conn/witness.h"
 #include "net/notify.h"
 #include "region/loader.h"
@@ -27,6 +28,8 @@ struct reload {
 	struct version *version;       /* of the generation; owned until the swap */
 	struct version *use;           /* counted: the version that is used again; NULL: none */
 	uint64_t swapped;              /* the number of the new generation, which is in use; 0: not yet */
+	const struct reload_change *untold; /* after the swap: the next change to log and to carry out */
+	bool storing;                  /* the disk gets the new generation */
 	char note[VERSION_NOTE], by[VERSION_BY], content[VERSION_DIGEST];
 	struct faults faults;
 	struct reload_listing listing; /* of the definitions, before the questions */
@@ -44,6 +47,7 @@ end(struct reload *l)
 	struct region *r = l->region;
 
 	timer_stop(&l->slice);
+	r->worker.condemned = NULL;
 	reask_end(&l->reask);
 	reload_changes_free(&l->listed);
 	r->reload = NULL;
@@ -77,16 +81,43 @@ refuse(struct reload *l)
 	report(l, false, 0, NULL);
 }
 
-/* Logs the changes and the refusals of a reload that is about to swap. */
+/* --- what follows the swap -------------------------------------------------------------------- */
+
+/* Logs the refusal of an ipconn, and releases it. A message of its partner may come before its turn. */
 static void
-tell_changes(struct reload *l)
+reload_condemned(struct ipconn *i)
 {
-	for (const struct reload_change *c = l->reask.changes.first; c != NULL; c = c->next) {
-		if (c->refusal != NULL)
-			reask_tell(&l->reask, c, MSG_SP0016, "a reload");
-		else
-			log_say(l->region->log, MSG_SP0074, "kind", c->kind, "name", c->name, "change", c->what, "text", c->text, NULL);
-	}
+	struct reload *l = ((struct region *)i->worker->region)->reload;
+	const struct reload_change *c = i->refusal;
+
+	i->refusal = NULL;
+	if (c != NULL)
+		reask_tell(&l->reask, c, MSG_SP0016, "a reload");
+	if (i->doomed)
+		release_purging(i, "purge", "refused by the new generation");
+	i->doomed = false;
+}
+
+static void
+tell(struct reload *l, const struct reload_change *c)
+{
+	struct ipconn *i = c->refusal != NULL ? registry_name(l->region->registry, c->name) : NULL;
+
+	if (c->refusal == NULL)
+		log_say(l->region->log, MSG_SP0074, "kind", c->kind, "name", c->name, "change", c->what, "text", c->text, NULL);
+	else if (i != NULL && i->refusal == c)
+		reload_condemned(i);
+}
+
+/* Logs changes and releases ipconns for a slice of the loop. True: all are told. */
+static bool
+tell_some(struct reload *l)
+{
+	double until = clock_span() + REASK_SLICE_SECONDS;
+
+	for (; l->untold != NULL && clock_span() < until; l->untold = l->untold->next)
+		tell(l, l->untold);
+	return l->untold == NULL;
 }
 
 /* --- the swap --------------------------------------------------------------------------------- */
@@ -114,6 +145,23 @@ reload_stored(void *arg, const char *why)
 
 /* The report waits until the disk has the new generation and its pin: they must not be lost after it. */
 static void
+follow(struct reload *l)
+{
+	struct region *r = l->region;
+
+	if (!tell_some(l)) {
+		timer_set(&l->slice, 0);
+		return;
+	}
+	r->worker.condemned = NULL;
+	l->storing = r->store != NULL;
+	if (l->storing)
+		region_save(r, reload_stored, l);
+	else
+		report(l, true, l->swapped, NULL);
+}
+
+static void
 commit(struct reload *l)
 {
 	struct region *r = l->region;
@@ -125,16 +173,14 @@ commit(struct reload *l)
 		return;
 	}
 	l->generation = NULL;
-	tell_changes(l);
 	witness_end(&r->worker, why);
 	canary_end(&r->worker, why);
 	reload_apply_swap(r, g, &l->reask.changes, l->urm_of[0] != '\0' ? l->urm_of : NULL);
 	keep_version(l);
 	l->swapped = g->number;
-	if (r->store != NULL)
-		region_save(r, reload_stored, l);
-	else
-		report(l, true, l->swapped, NULL);
+	l->untold = l->reask.changes.first;
+	r->worker.condemned = reload_condemned;
+	follow(l);
 }
 
 /* --- the changes ------------------------------------------------------------------------------ */
@@ -220,8 +266,13 @@ static void
 reload_go_on(void *arg)
 {
 	struct reload *l = arg;
-	int left = work_some(l);
+	int left;
 
+	if (l->swapped != 0) {
+		follow(l);
+		return;
+	}
+	left = work_some(l);
 	if (l->region->worker.draining) {
 		faults_add(&l->faults, FAULT_ERROR, "stopping", NULL, 0, "the region is shutting down");
 		left = -1;
@@ -374,7 +425,8 @@ reload_cancel(struct region *r)
 	if (l == NULL)
 		return;
 	if (l->swapped != 0) {
-		version_store_forget(r->store);
+		if (l->storing)
+			version_store_forget(r->store);
 		report(l, true, l->swapped, "the region ended before the disk answered");
 		return;
 	}

@@ -102,7 +102,6 @@ succeed_ipconns(struct region *r, struct generation *g, const struct reload_chan
 	for (const struct reload_change *c = changes->first; c != NULL; c = c->next)
 		if (is_ipconn(c))
 			install(r, g, c);
-	reask_release(r, "refused by the new generation");
 }
 
 /* --- listeners -------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 #include "request/program.h"
 
 #include "request/session.h"
+#include "conn/traffic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,6 +128,7 @@ program_ship_begin(struct task *t)
 		program_failed(t, SENSE_SYSTEM_ERROR, "ipconn %s was autoinstalled; the defined ipconn of that name is not installed", i->def.ipconn);
 		return;
 	}
+	traffic_judge(i);
 	w = calloc(1, sizeof *w);
 	if (w == NULL)
 		program_failed(t, SENSE_SYSTEM_ERROR, "no memory to ship a request");

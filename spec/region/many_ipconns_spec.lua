@@ -1,3 +1,92 @@
 -- SPDX-License-Identifier: Apache-2.0
--- A region with very many ipconns, of which nearly all are RELEASED.
+-- A region with very many ipconns, of which nearly all are RELEASED: its reload settles those that changed, and no others.
 local support = require "spec.support"
+
+local COUNT = 3000
+
+-- The definition: C1 to C3000 and those of `but`, which has further attributes by name; false leaves an ipconn out.
+local function definition(but)
+  local out = { [[
+region { applid = "CICSA", networkid = "NETA", control = "control.sock", policies = "policies", drain = 0.2 }
+tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, ssl = "no", urm = "no" }]] }
+  for i = 1, COUNT do
+    local more = but["C" .. i]
+    if more ~= false then out[#out + 1] = ('ipconn "C%d" { receivecount = 10 %s }'):format(i, more or "") end
+  end
+  for name, more in pairs(but) do
+    if more and not name:find "^C%d" then out[#out + 1] = ('ipconn "%s" { receivecount = 10 %s }'):format(name, more) end
+  end
+  return table.concat(out, "\n") .. "\n"
+end
+
+describe("a region with #many ipconns", function()
+  local region
+  after_each(function() region:stop() end)
+
+  local function partner(applid)
+    local p = support.raw(region:port "IPIC")
+    return p, p:capex({ applid = applid, networkid = "NETA" }):read_message().body
+  end
+
+  local function alive(p)
+    p:request "1 cmd; name=heartbeat"
+    assert.are.equal(200, (p:read_message() or {}).status)
+  end
+
+  local function reload(but, ...)
+    region:define { text = definition(but) }
+    local status, out, err = region:command("reload", ...)
+    assert.message(err).are.equal(0, status)
+    return out
+  end
+
+  local function applid_of(name)
+    local rows = region:inquire("ipconn", name)
+    return rows and rows[1].applid
+  end
+
+  it("settles those that changed, came, went, or were discarded, and keeps its partners", function()
+    region = support.region { text = definition {} }:start()
+    local stays, answer = partner "C1500"
+    assert.are.equal("OK", answer.response)
+    for _, word in ipairs { "outservice", "released" } do region:command("set", "ipconn", "C7", word) end
+    assert.are.equal(0, (region:command("discard", "ipconn", "C7")))
+    assert.is_nil(applid_of "C7")
+    local out = reload { C1 = ', applid = "OTHER"', C2 = false, NEW = ', applid = "C2"', C10 = ', applid = "C20"', C20 = ', applid = "C10"',
+      C1500 = ', description = "changed"' }
+    for _, words in ipairs { "ipconn C1 changed: applid C1 -> OTHER", "ipconn C2 deleted", "ipconn NEW installed", "ipconn C7 installed" } do
+      assert.message(out).is_truthy(out:find(words, 1, true))
+    end
+    alive(stays)
+    assert.are.equal("OTHER", applid_of "C1")
+    assert.is_nil(applid_of "C2")
+    assert.are.equal("C2", applid_of "NEW")
+    assert.are.equal("C7", applid_of "C7")
+    assert.are.same({ "C20", "C10" }, { applid_of "C10", applid_of "C20" })
+    local _, of_new = partner "C2"
+    assert.are.equal("OK", of_new.response)
+    assert.are.equal("ACQUIRED", region:row("ipconn", "NEW").connstatus)
+    assert.are.equal(COUNT, #region:inquire "ipconn")
+  end)
+
+  it("shows RELEASED ipconns of the generation in use", function()
+    region = support.region { text = definition {} }:start()
+    assert.are.equal(1, region:row("ipconn", "C1").generation)
+    reload {}
+    assert.are.equal(2, region:row("ipconn", "C1").generation)
+    local out = reload {}
+    assert.message(out).is_nil(out:find("ipconn", 1, true))
+  end)
+
+  it("refuses a definition whose pair an ipconn holds that is not RELEASED, and changes nothing", function()
+    region = support.region { text = definition {} }:start()
+    local stays = partner "C1500"
+    region:define { text = definition { C1500 = ', applid = "MOVED"', THIEF = ', applid = "C1500"' } }
+    local status, _, err = region:command "reload"
+    assert.are.equal(1, status)
+    assert.message(err).is_truthy(err:find("ipconn THIEF cannot be installed: its networkid and applid is held by the defined ipconn C1500", 1, true))
+    alive(stays)
+    assert.is_nil(applid_of "THIEF")
+    assert.are.equal(1, region:row("ipconn", "C1").generation)
+  end)
+end)
