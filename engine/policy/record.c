@@ -15,59 +15,6 @@
 #define CHECKS_MAX 64
 #define DETAIL_MAX 200
 #define NAME_MAX_ 100
-#define BUCKETS_MIN 256
-#define WEIGHT_MAX (128u * 1024 * 1024) /* bytes of the records of closed connections, about */
-#define WAITING_MAX 16384 /* closed connections beyond the limit whose records wait for the sink */
-
-static size_t
-hash_name(const char *s)
-{
-	size_t h = 1469598103934665603u;
-
-	for (; *s != '\0'; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211u;
-	return h;
-}
-
-static struct record **
-bucket_of(const struct records *rs, const char *connection)
-{
-	return &rs->bucket[hash_name(connection) & (rs->nbuckets - 1)];
-}
-
-struct record *
-record_find(const struct records *rs, const char *connection)
-{
-	struct record *r = *bucket_of(rs, connection);
-
-	while (r != NULL && strcmp(r->connection, connection) != 0)
-		r = r->chain;
-	return r;
-}
-
-const struct facts *
-records_facts(const struct records *rs, const char *connection)
-{
-	const struct record *r = record_find(rs, connection);
-
-	return r != NULL ? r->facts : NULL;
-}
-
-struct records *
-records_new(size_t max)
-{
-	struct records *rs = calloc(1, sizeof *rs);
-
-	if (rs == NULL)
-		return NULL;
-	rs->max = max;
-	rs->nbuckets = BUCKETS_MIN;
-	rs->bucket = calloc(rs->nbuckets, sizeof(struct record *));
-	if (rs->bucket != NULL)
-		return rs;
-	free(rs);
-	return NULL;
-}
 
 /* Empties an entry, and keeps its memory and that of its request. */
 static void
@@ -89,6 +36,7 @@ entry_empty(struct record_entry *e)
 	free(e->why);
 	free(e->granted.host);
 	jsontext_free(&e->answers);
+	jsontext_free(&e->answer);
 	*e = (struct record_entry){ .request = request };
 }
 
@@ -187,7 +135,7 @@ requests_free(struct record_requests *a)
 	free(a);
 }
 
-static void
+void
 record_free(struct record *r)
 {
 	for (size_t i = 0; i < r->nevents; i++)
@@ -203,145 +151,57 @@ record_free(struct record *r)
 	free(r->facts);
 	free(r->event);
 	free(r->entry);
+	pthread_mutex_destroy(&r->lock);
 	free(r);
 }
 
+/* --- the lock; functions that are not exported are called with it ------------------------------- */
+
+bool
+record_lock(struct record *r)
+{
+	if (r != NULL)
+		pthread_mutex_lock(&r->lock);
+	return r != NULL;
+}
+
 void
-records_free(struct records *rs)
+record_unlock(struct record *r)
 {
-	struct record *r, *next;
-
-	if (rs == NULL)
-		return;
-	for (r = rs->oldest; r != NULL; r = next) {
-		next = r->newer;
-		record_free(r);
-	}
-	free(rs->bucket);
-	free(rs);
+	pthread_mutex_unlock(&r->lock);
 }
 
-/*
- * Doubles the buckets, so that their lists stay short with tens of thousands of records. Without memory the lists grow.
- */
-static void
-widen_buckets(struct records *rs)
+bool
+record_entry_lock(struct record_entry *e)
 {
-	struct record **wide, **narrow = rs->bucket;
-
-	if (rs->n < rs->nbuckets || (wide = calloc(rs->nbuckets * 2, sizeof(struct record *))) == NULL)
-		return;
-	rs->bucket = wide;
-	rs->nbuckets *= 2;
-	free(narrow);
-	for (struct record *r = rs->oldest; r != NULL; r = r->newer) {
-		struct record **b = bucket_of(rs, r->connection);
-
-		r->chain = *b;
-		*b = r;
-	}
+	if (e != NULL && e->of != NULL)
+		record_lock(e->of);
+	return e != NULL;
 }
 
-struct record *
-record_open(struct records *rs, const char *connection, double now)
+void
+record_entry_unlock(struct record_entry *e)
 {
-	struct record *r = rs != NULL ? calloc(1, sizeof *r) : NULL;
-	struct record **b;
-
-	if (r == NULL)
-		return NULL;
-	r->owner = rs;
-	r->opened = now;
-	text_copy(r->connection, sizeof r->connection, connection);
-	snprintf(r->outcome, sizeof r->outcome, "open");
-	widen_buckets(rs);
-	b = bucket_of(rs, r->connection);
-	r->chain = *b;
-	*b = r;
-	r->older = rs->newest;
-	*(rs->newest != NULL ? &rs->newest->newer : &rs->oldest) = r;
-	rs->newest = r;
-	rs->n++;
-	return r;
+	if (e->of != NULL)
+		record_unlock(e->of);
 }
 
 void
 record_generation(struct record *r, const char *hash)
 {
-	if (r != NULL)
-		text_copy(r->hash, sizeof r->hash, hash);
+	if (!record_lock(r))
+		return;
+	text_copy(r->hash, sizeof r->hash, hash);
+	record_unlock(r);
 }
 
 static void
-forget_record(struct records *rs, struct record *r)
-{
-	struct record **b = bucket_of(rs, r->connection);
-
-	while (*b != r)
-		b = &(*b)->chain;
-	*b = r->chain;
-	record_sink_leave(r);
-	cursors_leave(&rs->walks, r, r->older, r->newer);
-	*(r->older != NULL ? &r->older->newer : &rs->oldest) = r->newer;
-	*(r->newer != NULL ? &r->newer->older : &rs->newest) = r->older;
-	rs->n--;
-	record_free(r);
-}
-
-/*
- * Whether the record of the connection that ended first is one too many, or too much. It stays while the sink has to
- * write it, within limits. The last record stays.
- */
-static bool
-has_too_many(const struct records *rs)
-{
-	if (rs->nended > rs->max + WAITING_MAX || (rs->weight > 2 * WEIGHT_MAX && rs->nended > 1))
-		return true;
-	return (rs->nended > rs->max || (rs->weight > WEIGHT_MAX && rs->nended > 1)) && !rs->first_ended->filed.waiting;
-}
-
-void
-records_settle(struct records *rs)
-{
-	while (has_too_many(rs)) {
-		struct record *old = rs->first_ended;
-
-		rs->first_ended = old->ended;
-		if (rs->first_ended == NULL)
-			rs->last_ended = NULL;
-		rs->nended--;
-		rs->weight -= old->weight;
-		forget_record(rs, old);
-	}
-}
-
-void
-record_close(struct record *r, double now)
-{
-	struct records *rs;
-
-	if (r == NULL || r->closed)
-		return;
-	record_event(r, now, "closed");
-	requests_settle(r->requests);
-	rs = r->owner;
-	r->closed = true;
-	record_sink_tell(r, NULL);
-	*(rs->last_ended != NULL ? &rs->last_ended->ended : &rs->first_ended) = r;
-	rs->last_ended = r;
-	rs->nended++;
-	r->weight = record_weight(r);
-	rs->weight += r->weight;
-	records_settle(rs);
-}
-
-void
-record_event(struct record *r, double now, const char *event)
+add_event(struct record *r, double now, const char *event)
 {
 	struct event *grown;
 	char *text;
 
-	if (r == NULL || r->nevents >= EVENTS_MAX || (text = strdup(event)) == NULL)
+	if (r->nevents >= EVENTS_MAX || (text = strdup(event)) == NULL)
 		return;
 	grown = realloc(r->event, (r->nevents + 1) * sizeof *grown);
 	if (grown == NULL) {
@@ -350,6 +210,15 @@ record_event(struct record *r, double now, const char *event)
 	}
 	r->event = grown;
 	r->event[r->nevents++] = (struct event){ .text = text, .at = now };
+}
+
+void
+record_event(struct record *r, double now, const char *event)
+{
+	if (!record_lock(r))
+		return;
+	add_event(r, now, event);
+	record_unlock(r);
 }
 
 /* Adds an entry. False, and the caller keeps e: there is no memory, or the record has max entries. */
@@ -362,6 +231,7 @@ put_entry(struct record *r, struct record_entry *e, size_t max)
 		return false;
 	r->entry = grown;
 	r->entry[r->nentries++] = e;
+	e->of = r;
 	return true;
 }
 
@@ -393,18 +263,19 @@ record_entry_add(struct record *r, enum door door, const char *policy, double no
 	bool of_request = door_row(door)->stage == STAGE_REQUEST;
 	struct record_entry *e;
 
-	if (r == NULL)
+	if (!record_lock(r))
 		return NULL;
 	e = begin_entry(of_request ? requests_add(&r->requests) : add_entry(r), door_name(door), policy, now);
 	if (e != NULL)
 		e->of = r;
+	record_unlock(r);
 	return e;
 }
 
 void
 record_asked(struct record_entry *e, const struct facts *f, const char *hash, const char *params)
 {
-	if (e == NULL)
+	if (!record_entry_lock(e))
 		return;
 	text_copy(e->hash, sizeof e->hash, hash != NULL ? hash : "");
 	e->params = params != NULL ? strdup(params) : NULL;
@@ -414,15 +285,14 @@ record_asked(struct record_entry *e, const struct facts *f, const char *hash, co
 		e->peer = f->peer.addr;
 		e->load = f->load;
 	}
+	record_entry_unlock(e);
 }
 
-void
-record_check(struct record_entry *e, const char *name, bool value, const char *detail, size_t detail_len)
+static void
+add_check(struct record_entry *e, const char *name, bool value, const char *detail, size_t detail_len)
 {
 	struct check *grown, c = { .value = value };
 
-	if (e == NULL)
-		return;
 	if (e->nchecks >= CHECKS_MAX) {
 		e->incomplete = true;
 		return;
@@ -445,6 +315,15 @@ record_check(struct record_entry *e, const char *name, bool value, const char *d
 }
 
 void
+record_check(struct record_entry *e, const char *name, bool value, const char *detail, size_t detail_len)
+{
+	if (!record_entry_lock(e))
+		return;
+	add_check(e, name, value, detail, detail_len);
+	record_entry_unlock(e);
+}
+
+void
 record_effect(struct record_entry *e, const char *name, const char *answer)
 {
 	record_check(e, name, true, answer, answer != NULL ? strlen(answer) : 0);
@@ -463,11 +342,9 @@ granted_by(const struct verdict *v)
 	return g;
 }
 
-void
-record_verdict(struct record_entry *e, const struct verdict *v, double microseconds)
+static void
+set_verdict(struct record_entry *e, const struct verdict *v, double microseconds)
 {
-	if (e == NULL)
-		return;
 	free(e->text);
 	free(e->file);
 	free(e->granted.host);
@@ -479,39 +356,53 @@ record_verdict(struct record_entry *e, const struct verdict *v, double microseco
 	e->file = v->file[0] != '\0' ? strdup(v->file) : NULL;
 	e->line = v->line;
 	e->microseconds = microseconds;
+}
+
+void
+record_verdict(struct record_entry *e, const struct verdict *v, double microseconds)
+{
+	if (!record_entry_lock(e))
+		return;
+	set_verdict(e, v, microseconds);
 	if (e->of != NULL && e->request != NULL)
 		record_sink_tell(e->of, e);
 	else if (e->of != NULL && e->of->closed) /* the door delete waited longer than the connection lived */
 		record_sink_tell(e->of, NULL);
+	record_entry_unlock(e);
 }
 
 void
 record_why(struct record_entry *e, const char *why)
 {
-	if (e == NULL)
+	if (!record_entry_lock(e))
 		return;
 	free(e->why);
 	e->why = why[0] != '\0' ? strdup(why) : NULL;
+	record_entry_unlock(e);
 }
 
 void
 record_waited(struct record_entry *e, double microseconds)
 {
-	if (e != NULL)
-		e->waited = microseconds;
+	if (!record_entry_lock(e))
+		return;
+	e->waited = microseconds;
+	record_entry_unlock(e);
 }
 
 void
 record_entry_watch(struct record_entry *e, struct record_entry **watcher)
 {
-	if (e != NULL)
-		e->watcher = watcher;
+	if (!record_entry_lock(e))
+		return;
+	e->watcher = watcher;
+	record_entry_unlock(e);
 }
 
-void
-record_mapped(struct record *r, const char *userid)
+static void
+set_mapped(struct record *r, const char *userid)
 {
-	struct record_entry *e = r != NULL && r->nentries > 0 ? r->entry[r->nentries - 1] : NULL;
+	struct record_entry *e = r->nentries > 0 ? r->entry[r->nentries - 1] : NULL;
 
 	if (e == NULL || e->granted.userid[0] != '\0' || strcmp(e->where, door_name(DOOR_CERTIFY)) != 0)
 		return;
@@ -520,11 +411,20 @@ record_mapped(struct record *r, const char *userid)
 }
 
 void
-record_request(struct record_entry *e, const struct request *q, const struct users *u, size_t bytes)
+record_mapped(struct record *r, const char *userid)
+{
+	if (!record_lock(r))
+		return;
+	set_mapped(r, userid);
+	record_unlock(r);
+}
+
+static void
+set_request(struct record_entry *e, const struct request *q, const struct users *u, size_t bytes)
 {
 	struct recorded_request *r;
 
-	if (e == NULL || (e->request == NULL && (e->request = malloc(sizeof *e->request)) == NULL))
+	if (e->request == NULL && (e->request = malloc(sizeof *e->request)) == NULL)
 		return;
 	r = e->request;
 	memcpy(r->tran, q->tran, sizeof r->tran);
@@ -532,6 +432,15 @@ record_request(struct record_entry *e, const struct request *q, const struct use
 	memcpy(r->userid, q->userid, sizeof r->userid);
 	r->users = *u;
 	r->bytes = bytes;
+}
+
+void
+record_request(struct record_entry *e, const struct request *q, const struct users *u, size_t bytes)
+{
+	if (!record_entry_lock(e))
+		return;
+	set_request(e, q, u, bytes);
+	record_entry_unlock(e);
 }
 
 struct record_entry *
@@ -544,45 +453,65 @@ record_entry_new(const char *door, const char *policy, uint64_t generation, doub
 	return e;
 }
 
+/* True: the record has taken e. */
+static bool
+take_reasked(struct record *r, struct record_entry *e)
+{
+	r->reasked = true;
+	if (e == NULL)
+		return false;
+	memcpy(r->code, e->code, sizeof r->code);
+	if (!put_entry(r, e, ENTRIES_MAX + 1)) /* room for one more: the entry that ends the connection is always kept */
+		return false;
+	record_sink_tell(r, NULL);
+	return true;
+}
+
 void
 record_reasked(struct record *r, struct record_entry *e)
 {
-	if (r != NULL)
-		r->reasked = true;
-	if (r != NULL && e != NULL) {
-		memcpy(r->code, e->code, sizeof r->code);
-		if (put_entry(r, e, ENTRIES_MAX + 1)) { /* room for one more: the entry that ends the connection is always kept */
-			record_sink_tell(r, NULL);
-			return;
-		}
+	bool taken = false;
+
+	if (record_lock(r)) {
+		taken = take_reasked(r, e);
+		record_unlock(r);
 	}
-	if (e != NULL)
+	if (!taken)
 		record_entry_free(e);
 }
 
 void
 record_installed(struct record *r, const struct installed *i)
 {
-	if (r != NULL && (r->installed != NULL || (r->installed = malloc(sizeof *i)) != NULL))
+	if (!record_lock(r))
+		return;
+	if (r->installed != NULL || (r->installed = malloc(sizeof *i)) != NULL)
 		*r->installed = *i;
+	record_unlock(r);
 }
 
 void
 record_engine(struct record *r, enum stage stage, const char *code, const char *text, double now)
 {
+	struct record_entry *e;
 	struct verdict v;
 
+	if (!record_lock(r))
+		return;
 	verdict_refuse(&v, code, "%s", text != NULL ? text : "");
-	record_verdict(r != NULL ? begin_entry(add_entry(r), stage_name(stage), NULL, now) : NULL, &v, 0);
+	e = begin_entry(add_entry(r), stage_name(stage), NULL, now);
+	if (e != NULL)
+		set_verdict(e, &v, 0);
+	record_unlock(r);
 }
 
-void
-record_facts(struct record *r, const struct facts *f)
+static void
+set_facts(struct record *r, const struct facts *f)
 {
 	struct certificate *before;
 	struct notes *notes;
 
-	if (r == NULL || (r->facts == NULL && (r->facts = calloc(1, sizeof *r->facts)) == NULL))
+	if (r->facts == NULL && (r->facts = calloc(1, sizeof *r->facts)) == NULL)
 		return;
 	before = r->facts->certificate;
 	notes = r->facts->notes;
@@ -597,9 +526,18 @@ record_facts(struct record *r, const struct facts *f)
 }
 
 void
+record_facts(struct record *r, const struct facts *f)
+{
+	if (!record_lock(r))
+		return;
+	set_facts(r, f);
+	record_unlock(r);
+}
+
+void
 record_outcome(struct record *r, const char *outcome, const char *stage, const char *code, const char *reason)
 {
-	if (r == NULL)
+	if (!record_lock(r))
 		return;
 	text_copy(r->outcome, sizeof r->outcome, outcome);
 	if (stage != NULL)
@@ -609,4 +547,23 @@ record_outcome(struct record *r, const char *outcome, const char *stage, const c
 	if (reason != NULL)
 		text_copy(r->reason, sizeof r->reason, reason);
 	record_sink_tell(r, NULL);
+	record_unlock(r);
+}
+
+bool
+record_end(struct record *r, double now)
+{
+	bool closed;
+
+	record_lock(r);
+	closed = r->closed;
+	if (!closed) {
+		add_event(r, now, "closed");
+		requests_settle(r->requests);
+		r->closed = true;
+		record_sink_tell(r, NULL);
+		r->weight = record_weight(r);
+	}
+	record_unlock(r);
+	return !closed;
 }

@@ -2,6 +2,9 @@
 /*
  * record: the account of a connection, for `explain`: each question at a door with its script, checks, verdict and
  * times, and the events in order. Records of open connections stay; of closed connections the last `max` stay.
+ *
+ * Any thread may open a record, and fill in its own; one thread at a time does that with a record. Another thread, that
+ * of the region's loop, shows them and frees them.
  */
 #ifndef SALLYPORT_RECORD_H
 #define SALLYPORT_RECORD_H
@@ -14,6 +17,8 @@
 #include "policy/facts.h"
 #include "policy/verdict.h"
 
+struct certificate;
+struct mailbox;
 struct records;      /* all records of a region */
 struct record;       /* of one connection; owned by the records */
 struct record_entry; /* one question, or one decision of the engine; owned by its record */
@@ -31,6 +36,12 @@ struct installed { /* the ipconn of an accepted connection, and the agreed count
  * memory.
  */
 struct records *records_new(size_t max);
+/*
+ * Records are freed in the thread of that mailbox only (borrowed, must outlive the collection or be empty), after
+ * records were closed in any thread. Without this, the thread that closes a record frees others. Before the first
+ * record.
+ */
+void records_live_at(struct records *rs, struct mailbox *home);
 /* Frees the collection and its records. NULL is fine. */
 void records_free(struct records *rs);
 
@@ -109,8 +120,11 @@ void record_facts(struct record *r, const struct facts *f);
  * code and reason of a refusal, or NULL.
  */
 void record_outcome(struct record *r, const char *outcome, const char *stage, const char *code, const char *reason);
-/* The facts of a connection's record; borrowed until the record changes. NULL: there is no such record, or no facts. */
-const struct facts *records_facts(const struct records *rs, const char *connection);
+/*
+ * The certificate in the facts of a connection's record, counted for the caller; NULL: it has none. False: there is no
+ * such record, or no facts. In the thread that frees records.
+ */
+bool records_certificate(struct records *rs, const char *connection, struct certificate **out);
 /* The connection is closed; from now on the record is one of the last `max`. */
 void record_close(struct record *r, double now);
 

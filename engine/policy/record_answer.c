@@ -13,12 +13,28 @@ record_answer_begin(struct record_entry *e, const char *asked)
 {
 	if (e == NULL || e->answers.full)
 		return NULL;
-	e->answers.max = ANSWERS_MAX;
+	jsontext_free(&e->answer);
+	e->answer = (struct jsontext){ .max = ANSWERS_MAX };
 	e->answering = true;
-	e->answered_before = jsontext_mark(&e->answers);
-	jsontext_begin(&e->answers, NULL, '{');
-	jsontext_string(&e->answers, "asked", asked);
-	return &e->answers;
+	jsontext_begin(&e->answer, NULL, '{');
+	jsontext_string(&e->answer, "asked", asked);
+	return &e->answer;
+}
+
+/* An answer behind a missing one would not be the one that the script got. */
+static void
+add_answer(struct record_entry *e)
+{
+	struct jsontext_mark before = jsontext_mark(&e->answers);
+
+	e->answers.max = ANSWERS_MAX;
+	if (!e->answer.full)
+		jsontext_raw(&e->answers, NULL, e->answer.bytes, e->answer.len);
+	if (!e->answer.full && !e->answers.full)
+		return;
+	e->incomplete = true;
+	jsontext_back(&e->answers, before);
+	e->answers.full = true;
 }
 
 void
@@ -27,12 +43,11 @@ record_answer_end(struct record_entry *e)
 	if (e == NULL || !e->answering)
 		return;
 	e->answering = false;
-	jsontext_end(&e->answers, '}');
-	if (!e->answers.full)
-		return;
-	e->incomplete = true;
-	jsontext_back(&e->answers, e->answered_before);
-	e->answers.full = true; /* an answer behind a missing one would not be the one that the script got */
+	jsontext_end(&e->answer, '}');
+	record_entry_lock(e);
+	add_answer(e);
+	record_entry_unlock(e);
+	jsontext_free(&e->answer);
 }
 
 static bool

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* record_internal: what a record holds: record.c keeps it, record_json.c shows it, record_walk.c looks for it. */
+/*
+ * record_internal: what a record holds: record.c keeps it, record_json.c shows it, record_walk.c looks for it. Two
+ * locks: that of a record guards its content, that of the collection its lists. Nothing is locked while the lock of the
+ * collection is held but a record whose owner may hold only its own.
+ */
 #ifndef SALLYPORT_RECORD_INTERNAL_H
 #define SALLYPORT_RECORD_INTERNAL_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/cursor.h"
 #include "base/jsontext.h"
+#include "net/mailbox.h"
 #include "policy/record.h"
 #include "policy/record_sink.h"
 
@@ -60,8 +66,8 @@ struct record_entry {
 	struct check *check; /* owned */
 	size_t nchecks;
 	struct jsontext answers; /* owned: the library's answers (record_answer.h), the elements of a list */
-	struct jsontext_mark answered_before; /* where the last answer begins */
-	bool answering;          /* an answer was begun and not ended */
+	struct jsontext answer;  /* owned: the answer that was begun and not ended, of the asking thread alone */
+	bool answering;          /* there is one */
 	bool incomplete;         /* a check or an answer had no room */
 	struct recorded_request *request; /* owned; NULL: the entry is of no request */
 };
@@ -80,16 +86,17 @@ struct event {
 };
 
 struct record {
-	struct record *older, *newer; /* in the order of opening */
+	pthread_mutex_t lock;         /* of the members behind `opened`, and of its entries */
+	struct record *older, *newer; /* in the order of opening; as the next three under the lock of the collection */
 	struct record *ended;         /* the next record whose connection ended */
 	struct record *chain;         /* the next one in the same bucket */
-	struct records *owner;
+	struct records *owner;        /* constant, as the next two */
 	char connection[CONNECTION_SIZE];
 	double opened;
 	char hash[SCRIPT_HASH_SIZE]; /* of the generation; "" not known */
 	const char *masked; /* borrowed: in a copy with hidden facts (record_mask.h), their names; else NULL */
 	bool closed;
-	size_t weight; /* record_weight at the end of the connection */
+	size_t weight; /* record_weight at the end of the connection; constant from then on */
 	struct facts *facts; /* owned; NULL until record_facts */
 	struct event *event; /* owned */
 	struct record_entry **entry; /* owned, and each entry too: callers keep their addresses */
@@ -103,6 +110,7 @@ struct record {
 };
 
 struct records {
+	pthread_mutex_t lock; /* of the members below */
 	struct record *oldest, *newest;
 	struct record *first_ended, *last_ended;
 	size_t nended, max, n;
@@ -110,17 +118,31 @@ struct records {
 	struct record **bucket; /* owned */
 	size_t nbuckets;
 	struct cursors walks; /* of record_walk, along older and newer */
-	struct record_sink sink;
+	struct record_sink sink; /* constant while records are open */
+	struct mailbox *home;    /* borrowed; of the thread that frees records, constant; NULL: each end frees them */
+	struct post settling;    /* sent home when there are too many */
+	bool settles;            /* it is under way */
 };
 
-/* Tells the sink, if there is one, of a change of the record, or of the verdict about a request. */
+/* Locks a record. False for NULL, which is not locked. */
+bool record_lock(struct record *r);
+void record_unlock(struct record *r);
+/* Locks the record of an entry that is in one; another entry has one user. False for NULL. */
+bool record_entry_lock(struct record_entry *e);
+void record_entry_unlock(struct record_entry *e);
+/* Closes a record. False: it was closed before. */
+bool record_end(struct record *r, double now);
+/* Frees a record that is in no list. */
+void record_free(struct record *r);
+
+/* Tells the sink, if there is one, of a change of the record, or of the verdict about a request. With its lock. */
 void record_sink_tell(struct record *r, const struct record_entry *request);
 /* Tells the sink, if there is one, that the record is about to be freed. */
 void record_sink_leave(struct record *r);
 /* The bytes of memory that the record needs, about. */
 size_t record_weight(const struct record *r);
-/* The record of that connection; NULL: there is none any more. */
-struct record *record_find(const struct records *rs, const char *connection);
+/* The record of that connection, for the thread that frees records; NULL: there is none any more. */
+struct record *record_find(struct records *rs, const char *connection);
 /* Whether an entry of a request in the record is a refusal. */
 bool record_request_refused(const struct record *r);
 

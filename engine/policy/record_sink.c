@@ -25,8 +25,11 @@ record_sink_leave(struct record *r)
 {
 	struct record_sink *s = &r->owner->sink;
 
-	if (s->leaving != NULL)
-		s->leaving(s->arg, r);
+	if (s->leaving == NULL)
+		return;
+	record_lock(r);
+	s->leaving(s->arg, r);
+	record_unlock(r);
 }
 
 void
@@ -34,8 +37,11 @@ record_asked_again(struct record *r, struct record_entry **entry, size_t n)
 {
 	struct record_sink *s = r != NULL ? &r->owner->sink : NULL;
 
-	if (s != NULL && s->reasked != NULL && n > 0)
+	if (s != NULL && s->reasked != NULL && n > 0) {
+		record_lock(r);
 		s->reasked(s->arg, r, entry, n);
+		record_unlock(r);
+	}
 	for (size_t i = 0; i < n; i++)
 		record_entry_free(entry[i]);
 }
@@ -66,6 +72,14 @@ record_sink_summary(const struct record *r, struct record_summary *out)
 		summarise_facts(r->facts, out);
 	if (r->installed != NULL)
 		memcpy(out->ipconn, r->installed->ipconn, sizeof out->ipconn);
+}
+
+void
+record_sink_show(struct record *r, void (*show)(void *arg, struct record *r), void *arg)
+{
+	record_lock(r);
+	show(arg, r);
+	record_unlock(r);
 }
 
 struct record_filed *

@@ -19,8 +19,9 @@ struct records;
 
 struct record_sink {
 	/*
-	 * request: the entry of a request that has its verdict; NULL: the record itself has changed. The callback reads
-	 * both, and changes nothing but record_sink_filed.
+	 * Each is called with the lock of the record, in the thread of its connection; leaving in the thread that frees
+	 * records. request: the entry of a request that has its verdict; NULL: the record itself has changed. The
+	 * callback reads both, and changes nothing but record_sink_filed.
 	 */
 	void (*changed)(void *arg, struct record *r, const struct record_entry *request);
 	/* A later generation has asked again about the connection: n questions, n > 0, borrowed. */
@@ -43,7 +44,7 @@ struct record_summary {
 struct record_filed { /* the sink's own note on a record; zero at first */
 	uint64_t id;
 	uint64_t ticket;
-	bool waiting;                /* it is in the sink's list of changed records */
+	_Atomic bool waiting;        /* it is in the sink's list of changed records */
 	struct record *before, *after; /* in that list */
 };
 
@@ -54,7 +55,9 @@ void records_sink(struct records *rs, const struct record_sink *s);
  * them; a sink calls this after it has written some.
  */
 void records_settle(struct records *rs);
-/* Fills in *out. */
+/* Calls show(arg, r) with the lock of the record, in the thread that frees records. */
+void record_sink_show(struct record *r, void (*show)(void *arg, struct record *r), void *arg);
+/* Fills in *out. With the lock of the record. */
 void record_sink_summary(const struct record *r, struct record_summary *out);
 /* The note of the sink; NULL for NULL. */
 struct record_filed *record_sink_filed(struct record *r);

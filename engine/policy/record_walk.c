@@ -22,12 +22,24 @@ struct record_walk {
 	char connection[CONNECTION_SIZE]; /* "" any */
 };
 
+/* With the lock of the record. */
 static bool
-matches(const struct record *r, const struct record_walk *w)
+fits(const struct record *r, const struct record_walk *w)
 {
 	if (w->refused && strcmp(r->outcome, "refused") != 0 && !r->reasked && !record_request_refused(r))
 		return false;
 	return !w->by_peer || (w->peer_ok && r->facts != NULL && addr_same_ip(&r->facts->peer.addr, &w->peer));
+}
+
+static bool
+matches(struct record *r, const struct record_walk *w)
+{
+	bool yes;
+
+	record_lock(r);
+	yes = fits(r, w);
+	record_unlock(r);
+	return yes;
 }
 
 static bool
@@ -48,19 +60,25 @@ record_walk_begin(struct records *rs, const struct record_query *q)
 		w->peer_ok = addr_parse(&w->peer, q->peer, 0) == 0;
 	if (q->connection != NULL)
 		snprintf(w->connection, sizeof w->connection, "%s", could_be_id(q->connection) ? q->connection : "-");
+	pthread_mutex_lock(&rs->lock);
 	cursor_open(&rs->walks, &w->look, rs->newest, true);
 	cursor_open(&rs->walks, &w->from, NULL, false);
+	pthread_mutex_unlock(&rs->lock);
 	return w;
 }
 
+/* r: may be NULL. Only this thread frees records, so that r stays while others change the lists. */
 static void
-append_row(const struct record_walk *w, const struct record *r, json_t *rows)
+append_row(const struct record_walk *w, struct record *r, json_t *rows)
 {
-	if (r != NULL && matches(r, w))
+	if (!record_lock(r))
+		return;
+	if (fits(r, w))
 		json_array_append_new(rows, record_json(r));
+	record_unlock(r);
 }
 
-/* Looks at older records until enough are found. */
+/* Looks at older records until enough are found. With the lock of the collection. */
 static void
 search_older(struct record_walk *w)
 {
@@ -80,9 +98,9 @@ search_older(struct record_walk *w)
 	w->look.at = w->from.at;
 }
 
-/* Appends as many records as were found; records that are opened meanwhile do not count. */
-static bool
-append_next(struct record_walk *w, json_t *rows)
+/* The next record to append, or NULL, in one of LOOKS. With the lock of the collection. */
+static struct record *
+find_next(struct record_walk *w)
 {
 	for (int i = 0; i < LOOKS && w->look.at != NULL && w->found > 0; i++) {
 		struct record *r = w->look.at;
@@ -91,10 +109,24 @@ append_next(struct record_walk *w, json_t *rows)
 		if (!matches(r, w))
 			continue;
 		w->found--;
-		append_row(w, r, rows);
-		break;
+		return r;
 	}
-	return w->look.at != NULL && w->found > 0;
+	return NULL;
+}
+
+/* Appends as many records as were found; records that are opened meanwhile do not count. */
+static bool
+append_next(struct record_walk *w, json_t *rows)
+{
+	struct record *r;
+	bool more;
+
+	pthread_mutex_lock(&w->records->lock);
+	r = find_next(w);
+	more = w->look.at != NULL && w->found > 0;
+	pthread_mutex_unlock(&w->records->lock);
+	append_row(w, r, rows);
+	return more;
 }
 
 bool
@@ -106,7 +138,9 @@ record_walk_more(struct record_walk *w, json_t *rows)
 	}
 	if (w->telling)
 		return append_next(w, rows);
+	pthread_mutex_lock(&w->records->lock);
 	search_older(w);
+	pthread_mutex_unlock(&w->records->lock);
 	return true;
 }
 
@@ -115,8 +149,10 @@ record_walk_end(struct record_walk *w)
 {
 	if (w == NULL)
 		return;
+	pthread_mutex_lock(&w->records->lock);
 	cursor_close(&w->records->walks, &w->look);
 	cursor_close(&w->records->walks, &w->from);
+	pthread_mutex_unlock(&w->records->lock);
 	free(w);
 }
 

@@ -281,9 +281,13 @@ recorder_open(const struct recorder_options *o, struct fault *f)
 	r->file = record_file_open(o->path, &r->options.file, f);
 	if (r->file != NULL && (o->mask[0] == '\0' || record_key_read(o->path, r->mask.key, f) == 0)) {
 		r->last = record_file_last(r->file);
-		recorder_follow_begin(r);
-		if (start(r, f) == 0)
-			return r;
+		if (recorder_follow_begin(r) == 0) {
+			if (start(r, f) == 0)
+				return r;
+			recorder_follow_end(r);
+		} else {
+			fault_set(f, "no memory");
+		}
 	}
 	record_file_close(r->file);
 	free(r);
@@ -305,6 +309,7 @@ recorder_close(struct recorder *r)
 	if (thread_join(r->thread, CLOSE_SECONDS)) {
 		pthread_cond_destroy(&r->wake);
 		pthread_mutex_destroy(&r->lock);
+		pthread_mutex_destroy(&r->following);
 		free(r);
 		return;
 	}
@@ -316,7 +321,7 @@ recorder_close(struct recorder *r)
 	log_say(log, MSG_SP0080, "why", "the region ends, and the disk did not answer within 2 seconds", NULL);
 }
 
-/* --- for the loop ----------------------------------------------------------------------------- */
+/* --- for the loops ---------------------------------------------------------------------------- */
 
 uint64_t
 recorder_done(struct recorder *r)

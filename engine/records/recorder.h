@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * recorder: writes the records of a region to its file, in a thread of its own. The loop puts things into a bounded
- * queue and never waits for the disk; the thread writes what is queued in one transaction. A write that fails is tried
+ * recorder: writes the records of a region to its file, in a thread of its own. The loops put things into a bounded
+ * queue and never wait for the disk; the thread writes what is queued in one transaction. A write that fails is tried
  * again each second; meanwhile the queue fills, and what has no room is lost and counted.
  */
 #ifndef SALLYPORT_RECORDER_H
@@ -62,7 +62,10 @@ uint64_t recorder_put(struct recorder *r, struct recorded *e, uint64_t before);
  * than the queue; it is freed and does not count as lost.
  */
 bool recorder_offer(struct recorder *r, struct recorded *e);
-/* The id of the record in the file, where it may be written later. 0: r or the record is NULL. */
+/*
+ * The id of the record in the file, where it may be written later. 0: r or the record is NULL. Any thread, while the
+ * record is not freed; as recorder_put, recorder_offer, recorder_certificates, recorder_busy, recorder_counts.
+ */
 uint64_t recorder_number(struct recorder *r, struct record *record);
 /* The facts that the file hides; borrowed. It does not change. */
 const struct record_mask *recorder_mask(const struct recorder *r);

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * recorder_follow: the loop's side of a recorder. A record that changes waits for a tenth of a second, so that the
- * outcome and the end of a connection are one account and one row; its account is made when it is written.
+ * recorder_follow: the loops' side of a recorder. A record that changes waits for a tenth of a second, so that the
+ * outcome and the end of a connection are one account and one row; its account is made when it is written, by the loop
+ * of the recorder. Each function that has a record is called with its lock; `following` is taken inside it.
  */
 #include "records/recorder_internal.h"
 
+#include <stdatomic.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,16 +47,37 @@ recorder_describe_entry(void *arg, struct record *record, const struct record_en
 	record_json_entry(&d->j, record, entry);
 }
 
+static uint64_t
+number(struct recorder *r, struct record *record)
+{
+	struct record_filed *filed = record_sink_filed(record);
+
+	if (filed->id == 0)
+		filed->id = atomic_fetch_add(&r->last, 1) + 1;
+	return filed->id;
+}
+
+struct numbering { /* a record that gets its number */
+	struct recorder *recorder;
+	uint64_t id;
+};
+
+static void
+recorder_show_number(void *arg, struct record *record)
+{
+	struct numbering *n = arg;
+
+	n->id = number(n->recorder, record);
+}
+
 uint64_t
 recorder_number(struct recorder *r, struct record *record)
 {
-	struct record_filed *filed = r != NULL ? record_sink_filed(record) : NULL;
+	struct numbering n = { .recorder = r };
 
-	if (filed == NULL)
-		return 0;
-	if (filed->id == 0)
-		filed->id = ++r->last;
-	return filed->id;
+	if (r != NULL && record != NULL)
+		record_sink_show(record, recorder_show_number, &n);
+	return n.id;
 }
 
 /* A thing of the record without its account. NULL without memory. */
@@ -63,7 +87,7 @@ begin(struct recorder *r, struct record *record, enum recorded_kind kind, double
 	struct recorded *e = calloc(1, sizeof *e);
 
 	if (e != NULL)
-		*e = (struct recorded){ .kind = kind, .id = recorder_number(r, record), .time = time };
+		*e = (struct recorded){ .kind = kind, .id = number(r, record), .time = time };
 	return e;
 }
 
@@ -104,6 +128,7 @@ write_request(struct recorder *r, struct record *record, const struct record_ent
 
 /* --- changed records -------------------------------------------------------------------------- */
 
+/* With `following`. */
 static void
 leave(struct recorder *r, struct record *record)
 {
@@ -116,6 +141,7 @@ leave(struct recorder *r, struct record *record)
 	r->changed--;
 }
 
+/* With `following`. */
 static void
 join(struct recorder *r, struct record *record)
 {
@@ -126,18 +152,61 @@ join(struct recorder *r, struct record *record)
 	r->newest = record;
 	f->waiting = true;
 	r->changed++;
-	if (!timer_running(&r->flush))
-		timer_set(&r->flush, GATHER_SECONDS);
+	if (r->gathering)
+		return;
+	r->gathering = true;
+	mailbox_send(r->mailbox, &r->gather);
+}
+
+/* Adds the record to the changed ones, when it is not one of them. */
+static void
+note_change(struct recorder *r, struct record *record)
+{
+	pthread_mutex_lock(&r->following);
+	if (!record_sink_filed(record)->waiting)
+		join(r, record);
+	pthread_mutex_unlock(&r->following);
+}
+
+/* Takes the record out of the changed ones. False: it is none. */
+static bool
+take_change(struct recorder *r, struct record *record)
+{
+	bool waited;
+
+	pthread_mutex_lock(&r->following);
+	waited = record_sink_filed(record)->waiting;
+	if (waited)
+		leave(r, record);
+	pthread_mutex_unlock(&r->following);
+	return waited;
 }
 
 /* Writes the record now, if it waits. */
 static void
 write_waiting(struct recorder *r, struct record *record)
 {
-	if (!record_sink_filed(record)->waiting)
-		return;
-	leave(r, record);
-	write_record(r, record);
+	if (take_change(r, record))
+		write_record(r, record);
+}
+
+static void
+recorder_show_waiting(void *arg, struct record *record)
+{
+	write_waiting(arg, record);
+}
+
+/* The first of the changed records. NULL: there is none, and the next one sends the post again. */
+static struct record *
+first_change(struct recorder *r)
+{
+	struct record *first;
+
+	pthread_mutex_lock(&r->following);
+	first = r->oldest;
+	r->gathering = first != NULL;
+	pthread_mutex_unlock(&r->following);
+	return first;
 }
 
 /* Writes the changed records in slices, and only as many as the queue has room for. */
@@ -146,13 +215,22 @@ recorder_flush(void *arg)
 {
 	struct recorder *r = arg;
 	double until = clock_span() + SLICE_SECONDS;
+	struct record *record;
 	bool busy;
 
-	while (!(busy = recorder_busy(r)) && r->oldest != NULL && clock_span() < until)
-		write_waiting(r, r->oldest);
-	if (r->oldest != NULL)
+	while ((record = first_change(r)) != NULL && !(busy = recorder_busy(r)) && clock_span() < until)
+		record_sink_show(record, recorder_show_waiting, r);
+	if (record != NULL)
 		timer_set(&r->flush, busy ? FULL_SECONDS : 0);
 	records_settle(r->records);
+}
+
+static void
+recorder_gather(struct post *post)
+{
+	struct recorder *r = (struct recorder *)((char *)post - offsetof(struct recorder, gather));
+
+	timer_set(&r->flush, GATHER_SECONDS);
 }
 
 /* --- the sink --------------------------------------------------------------------------------- */
@@ -163,8 +241,8 @@ record_changed(struct recorder *r, struct record *record)
 {
 	if (r->options.loop == NULL || r->options.file.full)
 		write_record(r, record);
-	else if (!record_sink_filed(record)->waiting)
-		join(r, record);
+	else
+		note_change(r, record);
 }
 
 static void
@@ -215,8 +293,12 @@ static bool
 is_known(struct recorder *r, const char *sha256)
 {
 	const struct known *k = known_place(r, sha256);
+	bool yes;
 
-	return strcmp(k->sha256, sha256) == 0 && clock_span() - k->at < KNOWN_SECONDS;
+	pthread_mutex_lock(&r->following);
+	yes = strcmp(k->sha256, sha256) == 0 && clock_span() - k->at < KNOWN_SECONDS;
+	pthread_mutex_unlock(&r->following);
+	return yes;
 }
 
 static void
@@ -224,8 +306,10 @@ remember(struct recorder *r, const char *sha256)
 {
 	struct known *k = known_place(r, sha256);
 
+	pthread_mutex_lock(&r->following);
 	memcpy(k->sha256, sha256, sizeof k->sha256);
 	k->at = clock_span();
+	pthread_mutex_unlock(&r->following);
 }
 
 void
@@ -258,11 +342,16 @@ recorder_follow(struct recorder *r, struct records *records)
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
-void
+int
 recorder_follow_begin(struct recorder *r)
 {
-	if (r->options.loop != NULL)
-		timer_init(&r->flush, r->options.loop, recorder_flush, r);
+	pthread_mutex_init(&r->following, NULL);
+	r->gather.run = recorder_gather;
+	if (r->options.loop == NULL)
+		return 0;
+	timer_init(&r->flush, r->options.loop, recorder_flush, r);
+	r->mailbox = mailbox_new(r->options.loop);
+	return r->mailbox != NULL ? 0 : -1;
 }
 
 /* Waits until the queue has room, or until the time; not at all while writing fails. */
@@ -277,12 +366,14 @@ void
 recorder_follow_end(struct recorder *r)
 {
 	double until = clock_span() + END_SECONDS;
+	struct record *record;
 
 	if (r->options.loop != NULL)
 		timer_stop(&r->flush);
-	while (r->oldest != NULL) {
+	mailbox_free(r->mailbox);
+	while ((record = first_change(r)) != NULL) {
 		await_room(r, until);
-		write_waiting(r, r->oldest);
+		record_sink_show(record, recorder_show_waiting, r);
 	}
 	if (r->records != NULL)
 		records_sink(r->records, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * recorder_internal: the parts of a recorder. recorder.c has the queue and the thread, recorder_follow.c the loop's
+ * recorder_internal: the parts of a recorder. recorder.c has the queue and the thread, recorder_follow.c the loops'
  * side: the records that have changed, and the things that are made of them.
  */
 #ifndef SALLYPORT_RECORDER_INTERNAL_H
@@ -9,6 +9,7 @@
 #include <pthread.h>
 
 #include "config/resource.h"
+#include "net/mailbox.h"
 #include "net/timer.h"
 #include "policy/record_mask.h"
 #include "records/recorder.h"
@@ -26,12 +27,17 @@ struct recorder {
 	struct record_mask mask;
 	char path[2 * PATH_SIZE], words[VALUE_SIZE];
 	struct record_file *file; /* owned; the thread's, after the start */
-	/* the loop's */
+	/* the loop's alone */
 	struct records *records;  /* borrowed; NULL: none is followed */
-	struct record *oldest, *newest; /* borrowed: changed records that are not written yet, linked by record_filed */
-	size_t changed;           /* their number */
-	struct timer flush;       /* runs while there are such */
-	uint64_t last;            /* the id of the last record */
+	struct timer flush;       /* runs while there are changed records */
+	struct mailbox *mailbox;  /* owned: of the loop; NULL without a loop */
+	/* of all loops */
+	_Atomic uint64_t last;    /* the id of the last record */
+	_Atomic size_t changed;   /* the number of changed records that are not written yet */
+	pthread_mutex_t following; /* of the members below, and of their record_filed but id and ticket */
+	struct record *oldest, *newest; /* borrowed: the changed records, linked by record_filed */
+	struct post gather;       /* sent to the loop when there is the first of them */
+	bool gathering;           /* it was sent, and they are not all written since */
 	struct known known[KNOWN]; /* by the first digits of the hash */
 	/* of both */
 	struct thread *thread;
@@ -47,8 +53,11 @@ struct recorder {
 
 /* Counts a thing that could not be made. */
 void recorder_lose(struct recorder *r);
-/* Begins and ends the loop's side; the end writes the changed records. */
-void recorder_follow_begin(struct recorder *r);
+/*
+ * Begins and ends the loops' side. -1: no memory. The end writes the changed records; no other thread uses the recorder
+ * then.
+ */
+int recorder_follow_begin(struct recorder *r);
 void recorder_follow_end(struct recorder *r);
 
 #endif

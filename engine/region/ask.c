@@ -20,6 +20,7 @@ struct asking { /* one question as it is read */
 	struct presented presented;
 	struct answer_tape answers;
 	char name[NAME_SIZE];  /* the tcpipservice or the ipconn */
+	struct certificate *certificate; /* counted: of the recorded connection that the question begins from; else NULL */
 	char *capex;           /* owned; the body */
 	struct request request;
 	size_t bytes;          /* of the request's data */
@@ -288,14 +289,14 @@ static int
 begin_from(struct asking *a, json_t *whole, const char *id, struct fault *f)
 {
 	struct record_query q = { .connection = id };
-	const struct facts *known = a->q.worker->records != NULL ? records_facts(a->q.worker->records, id) : NULL;
-	json_t *rows = known != NULL ? records_explain(a->q.worker->records, &q) : NULL;
+	struct records *all = a->q.worker->records;
+	json_t *rows = all != NULL && records_certificate(all, id, &a->certificate) ? records_explain(all, &q) : NULL;
 	int rc = rows != NULL ? ask_recall(whole, json_array_get(rows, 0), f) : fault_set(f, "the region has no record of connection %s", id);
 
 	json_decref(rows);
 	if (rc < 0)
 		return -1;
-	a->q.certificate = known->certificate;
+	a->q.certificate = a->certificate;
 	a->q.self = find_self(a->q.worker, id);
 	return 0;
 }
@@ -374,6 +375,7 @@ ask_answer(struct worker *w, const json_t *question, struct fault *f)
 	if (whole != NULL && read_question(&a, whole, f) == 0)
 		row = try_it(&a, f);
 	presented_free(&a.presented);
+	certificate_unref(a.certificate);
 	answer_tape_free(&a.answers);
 	free(a.capex);
 	json_decref(whole);
