@@ -279,15 +279,9 @@ find_listener(struct order *o, const char *typed)
 
 /* Ends the connections and ipconns that came in by the listener (IPIC.md 4.2: IMMCLOSE). */
 static void
-end_all(struct region *r, const struct listener *l)
+end_all(struct region *r, struct listener *l)
 {
-	struct conn *next;
-
-	for (struct conn *c = r->worker.conns; c != NULL; c = next) {
-		next = c->next;
-		if (c->entrance == &l->entrance && c->ipconn == NULL && c->stage != CONN_DRAINING)
-			conn_close(c, CONN_AT_ONCE, "the tcpipservice was closed at once");
-	}
+	listener_cut(l);
 	for (struct ipconn *i = registry_engaged(r->registry), *after; i != NULL; i = after) {
 		after = i->engaged_next;
 		if (i->socket[SOCKET_IN] != NULL && i->socket[SOCKET_IN]->entrance == &l->entrance)

@@ -294,7 +294,7 @@ const struct attribute resource_region[] = {
 	CHOICE(keep_caps, keep_caps_words, "no", ON),
 	CHOICE(x509strict, no_yes, "no", ON),
 	INT(verify_cache, 0, 100000, "1000", ON),
-	INT(workers, 1, WORKERS_MAX, "1", SHOWN),
+	INT(workers, 1, WORKERS_MAX, "1", ON),
 	END,
 };
 #undef ROW

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* capex_in: reads a partner's CAPEX and makes the checks that need no policy. */
 #include "conn/capex_answer.h"
+#include "conn/move.h"
 #include "conn/rules.h"
 #include "conn/steps.h"
 
@@ -40,8 +41,8 @@ capex_in_learn(struct conn *c)
 	record_facts(c->record, &c->facts);
 }
 
-static void
-check(struct conn *c)
+void
+capex_in_arrived(struct conn *c)
 {
 	struct ruling r;
 
@@ -90,7 +91,8 @@ capex_in_data(struct conn *c)
 	}
 	buf_consume(&c->io.in, m.size);
 	io_pause(&c->io, true);
-	check(c);
+	if (!move_begin(c))
+		capex_in_arrived(c);
 }
 
 void

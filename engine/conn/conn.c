@@ -19,21 +19,20 @@
 
 #define IN_MAX IPIC_READ_CAPEX /* traffic_begin makes room for an element */
 
-static void
-link_in(struct conn *c)
+void
+conn_enlist(struct conn *c)
 {
 	struct worker *w = c->worker;
 
+	c->prev = NULL;
 	c->next = w->conns;
 	if (w->conns != NULL)
 		w->conns->prev = c;
 	w->conns = c;
-	c->earlier = tally_up(&w->totals->sockets);
-	statistics_opened(&w->totals->statistics, c->facts.way == WAY_OUT);
 }
 
-static void
-link_out(struct conn *c)
+void
+conn_delist(struct conn *c)
 {
 	struct worker *w = c->worker;
 
@@ -44,6 +43,24 @@ link_out(struct conn *c)
 		w->conns = c->next;
 	if (c->next != NULL)
 		c->next->prev = c->prev;
+}
+
+static void
+link_in(struct conn *c)
+{
+	struct totals *t = c->worker->totals;
+
+	conn_enlist(c);
+	c->earlier = tally_up(&t->sockets);
+	statistics_opened(&t->statistics, c->facts.way == WAY_OUT);
+}
+
+static void
+link_out(struct conn *c)
+{
+	struct worker *w = c->worker;
+
+	conn_delist(c);
 	tally_down(&w->totals->sockets);
 	statistics_closed(&w->totals->statistics, c->facts.way == WAY_OUT);
 	c->next = w->graves;
@@ -320,6 +337,18 @@ conn_close(struct conn *c, enum conn_ending how, const char *why)
 		io_linger(&c->io);
 	} else if (how == CONN_AT_ONCE || !c->io_opened) {
 		gone(c);
+	}
+}
+
+void
+conn_close_unowned(struct worker *w, const struct entrance *e, const char *why)
+{
+	struct conn *next;
+
+	for (struct conn *c = w->conns; c != NULL; c = next) {
+		next = c->next;
+		if (c->entrance == e && c->ipconn == NULL && c->stage != CONN_DRAINING)
+			conn_close(c, CONN_AT_ONCE, why);
 	}
 }
 

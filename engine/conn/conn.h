@@ -38,7 +38,9 @@ struct entrance {
 
 struct conn {
 	struct conn *next, *prev;      /* in worker->conns; next also in worker->graves */
-	struct worker *worker;         /* borrowed */
+	struct worker *worker;         /* borrowed; conn/move gives c to another one */
+	struct conn *leaving;          /* in worker->leaving */
+	struct post post;              /* on the way to another worker */
 	struct entrance *entrance;     /* borrowed from the listener, which outlives its connections; NULL: outbound */
 	struct dial *dial;             /* outbound, until the socket is connected; owned (dial.c) */
 	unsigned place;                /* in ipconn->socket, while ipconn is not NULL: enum socket_place */
@@ -120,6 +122,9 @@ enum conn_ending { CONN_AT_ONCE, CONN_POLITELY };
  */
 void conn_close(struct conn *c, enum conn_ending how, const char *why);
 
+/* Ends at once the connections of w that came in by e and belong to no ipconn, but for those that are ending. */
+void conn_close_unowned(struct worker *w, const struct entrance *e, const char *why);
+
 /*
  * Reports a refusal: message m (SP0021, SP0031, DFHSO0123 and others), record, outcome, counts. Does not close c. door:
  * NULL when the engine refused outside a door. policy: the script, or NULL. reason: the reason of the CAPEX answer, or
@@ -155,6 +160,10 @@ void conn_ask_shaking(struct conn *c, enum door door, void (*decided)(struct con
 bool conn_waits(const struct conn *c);
 /* Ends the question that c waits for, if there is one: decided(c) is not called. why: for the record. */
 void conn_ask_no_more(struct conn *c, const char *why);
+
+/* Puts c into the list of its worker, or takes it out. */
+void conn_enlist(struct conn *c);
+void conn_delist(struct conn *c);
 
 /* c is no longer half-open: its CAPEX is accepted, or c ends. Idempotent. */
 void conn_through(struct conn *c);

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #define CLOSE_SECONDS 0.1
+#define CUT "the tcpipservice was closed at once"
 
 static void
 say(const struct listener *l, enum message m, const char *why)
@@ -48,6 +49,8 @@ listener_visit(struct errand *e, unsigned worker)
 	if (at->given >= 0)
 		callers_watch(&at->callers, at->given);
 	at->given = -1;
+	if (l->cuts)
+		conn_close_unowned(at->callers.worker, &l->entrance, CUT);
 }
 
 /*
@@ -64,6 +67,8 @@ tell_gates(struct listener *l)
 		return;
 	for (unsigned i = 1; i < crew->n; i++)
 		l->at[i].given = l->entrance.open ? fcntl(l->fd, F_DUPFD_CLOEXEC, 0) : -1;
+	l->cuts = l->cut_due;
+	l->cut_due = false;
 	l->telling = true;
 	errand_send(&l->errand, crew->mailbox, crew->n);
 }
@@ -275,6 +280,14 @@ listener_close(struct listener *l)
 	callers_accept(&l->at[0].callers, CLOSE_SECONDS); /* the close of the socket would reset them */
 	if (l->entrance.open)
 		give_up(l);
+}
+
+void
+listener_cut(struct listener *l)
+{
+	conn_close_unowned(l->worker, &l->entrance, CUT);
+	l->cut_due = true;
+	tell_gates(l);
 }
 
 void

@@ -36,6 +36,8 @@ struct listener {
 	bool urm_set;          /* an operator changed its urm; the next reload undoes that, with a message */
 	bool yielded;          /* closed for a reload; opened again when the reload is refused */
 	bool shared;           /* the gates accept its callers too (listener_share) */
+	bool cuts;             /* the gates are told to end the connections that came in by l */
+	bool cut_due;          /* they are to be told so the next time */
 	bool telling;          /* the gates are being told */
 	bool untold;           /* the listener has changed meanwhile: tell them again */
 	struct listening at[]; /* one for each worker, by its number */
@@ -72,7 +74,12 @@ void listener_judge(const struct listener *l, const struct tcpipservice_def *d);
  * socket stays, so that listener_open can follow. Idempotent.
  */
 void listener_close(struct listener *l);
-/* The same, and the callers that wait are reset. */
+/*
+ * Ends at once the connections of all workers that came in by l, which is closed, and belong to no ipconn: at the
+ * gates soon after the call; a CAPEX that comes before is refused, because l is closed.
+ */
+void listener_cut(struct listener *l);
+/* As listener_close, and the callers that wait are reset. */
 void listener_abandon(struct listener *l);
 /*
  * As listener_close, for good: no listener_open can follow. The callers of a socket that the service manager has too

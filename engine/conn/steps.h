@@ -37,7 +37,7 @@ void certify_ended(struct conn *c, const char *why);
  */
 void certify_alerted(struct conn *c);
 
-/* Inbound: reads the CAPEX and makes the checks that need no policy. */
+/* Inbound: reads the CAPEX, has c moved to its home, and makes the checks that need no policy. */
 void capex_in_begin(struct conn *c);
 /* The CAPEX in facts.capex has been read: completes the facts, and puts them into the record. */
 void capex_in_learn(struct conn *c);
@@ -48,6 +48,8 @@ void capex_in_learn(struct conn *c);
 bool capex_in_overtaken(struct conn *c);
 /* Bytes have arrived: takes the CAPEX when it is complete. */
 void capex_in_data(struct conn *c);
+/* c is at its home (move.h) with its CAPEX: makes the checks that need no policy. */
+void capex_in_arrived(struct conn *c);
 /* The CAPEX was not complete in time. */
 void capex_in_timeout(struct conn *c);
 /* No byte arrived in time after the accept. A TLS peer gets no answer, because it could not read one. */

@@ -7,6 +7,7 @@
 #define SALLYPORT_WORKER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/cursor.h"
@@ -66,6 +67,7 @@ struct worker {
 	struct cursors walks;               /* cursors of inquire in conns */
 	struct notice *notices;             /* that the delete door is asked about, and whose scripts wait; a list (notice.c) */
 	struct conn *graves;                /* connections closed in this turn; freed at its end */
+	struct conn *leaving;               /* of a gate: connections that move home at the end of this turn (move.h) */
 	struct totals *totals;              /* borrowed; the counts that all workers share */
 	struct metrics *metrics;            /* borrowed; NULL in a worker that does not run */
 	uint64_t suggested;                 /* the counter behind suggested APPLIDs (IPIC.md 6.2) */

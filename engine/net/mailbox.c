@@ -73,13 +73,17 @@ mailbox_send(struct mailbox *m, struct post *post)
 	pthread_mutex_unlock(&m->lock);
 }
 
-void
+bool
 mailbox_empty(struct mailbox *m)
 {
 	struct post *post;
+	bool any = false;
 
-	while ((post = take(m)) != NULL)
+	while ((post = take(m)) != NULL) {
+		any = true;
 		post->run(post);
+	}
+	return any;
 }
 
 void

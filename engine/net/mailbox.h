@@ -6,6 +6,8 @@
 #ifndef SALLYPORT_MAILBOX_H
 #define SALLYPORT_MAILBOX_H
 
+#include <stdbool.h>
+
 struct ev_loop;
 struct mailbox;
 
@@ -22,10 +24,10 @@ struct mailbox *mailbox_new(struct ev_loop *loop);
  */
 void mailbox_send(struct mailbox *m, struct post *post);
 /*
- * Runs the posts, until none is left. Only in the thread of the loop, or when no other thread uses the mailbox: for the
- * end, when the loop does not run any more.
+ * Runs the posts, until none is left. True: there was one. Only in the thread of the loop, or when that thread has
+ * ended: for the end, when the loop does not run any more.
  */
-void mailbox_empty(struct mailbox *m);
+bool mailbox_empty(struct mailbox *m);
 /* Frees the mailbox before its loop. Posts that have not run never will. NULL is fine. */
 void mailbox_free(struct mailbox *m);
 

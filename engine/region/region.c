@@ -60,6 +60,8 @@ region_load_options(const struct region *r)
 		.library_dir = r->library_dir,
 		.world = &r->world,
 		.log = r->log,
+		.gate = r->gates.parts,
+		.gates = r->gates.crew.n - 1,
 		.now = clock_wall(),
 	};
 }
@@ -145,10 +147,12 @@ region_save(struct region *r, void (*done)(void *arg, const char *why), void *ar
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
+/* The home, or a gate while the region drains, has no connection left. */
 static void
 region_idle(struct worker *w)
 {
-	loop_break(w->loop);
+	if (tally_present(&w->totals->sockets) == 0)
+		loop_break(w->loop);
 }
 
 static struct entrance *
@@ -241,6 +245,7 @@ region_run(struct region *r)
 	log_collect(r->log);
 	tls_thread_begin(WAITING_MAX + 1);
 	loop_run(r->worker.loop);
+	gates_end(r);
 	return r->exit_status;
 }
 
@@ -416,6 +421,8 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	timer_init(&r->drain, w->loop, region_drained, r);
 	if (remember(r, d, faults) < 0 || begin_recorder(r, d, faults) < 0)
 		return -1;
+	if (gates_new(r, (unsigned)d->region.workers) < 0)
+		return short_of_memory(faults);
 	return r->store != NULL ? begin_store(r, faults) : 0;
 }
 
@@ -569,9 +576,14 @@ int
 region_open(struct region *r, struct faults *faults)
 {
 	const struct definition *d = r->worker.generation->definition;
+	struct fault f;
 
 	if (judge_handed(r, d, faults) < 0 || make_listeners(r, d, faults) < 0 || telemetry_open(r, faults) < 0)
 		return -1;
+	if (gates_start(r, &f) < 0) {
+		definition_fault(d, faults, FAULT_ERROR, "workers", d->region.line, "region: workers: %s", f.text);
+		return -1;
+	}
 	r->started = clock_wall();
 	say_up(r, d, faults);
 	if (r->store != NULL) /* not before: a start that fails leaves the directory as it was */
@@ -617,6 +629,7 @@ free_clients(struct region *r)
 	passwords_free(r->worker.passwords);
 	waits_free(r->worker.waits); /* as the thread pool */
 	threadpool_free(r->worker.threadpool); /* after the connections, which wait for its threads */
+	gates_free(r);
 	if (r->worker.loop != NULL) {
 		timer_stop(&r->drain);
 		telemetry_end(r);
@@ -629,6 +642,10 @@ region_free(struct region *r)
 {
 	if (r == NULL)
 		return true;
+	if (!gates_end(r)) {
+		log_end(r->log);
+		return false;
+	}
 	free_clients(r);
 	if (r->worker.generation != NULL)
 		r->worker.generation->log = NULL; /* no SP0013 for the generation that ends with the region */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "conn/totals.h"
 #include "conn/worker.h"
+#include "region/gates.h"
 #include "region/listeners.h"
 #include "region/telemetry.h"
 #include "region/version_store.h"
@@ -26,7 +27,8 @@ struct canary_run;
 struct region {
 	char file[PATH_SIZE];          /* region.lua */
 	char library_dir[PATH_SIZE];
-	struct worker worker;
+	struct worker worker;          /* the home */
+	struct gates gates;
 	struct totals totals;
 	ev_prepare turn;               /* runs at the end of each turn: frees closed objects */
 	struct log *log;               /* owned */

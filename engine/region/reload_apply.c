@@ -248,6 +248,7 @@ reload_apply_swap(struct region *r, struct generation *g, const struct reload_ch
 
 	succeed_listeners(r, old->definition, g->definition, urm_set);
 	r->worker.generation = g;
+	gates_tell(r);
 	log_applid(r->log, g->definition->region.applid);
 	succeed_ipconns(r, g, changes);
 	telemetry_swap(r);

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region/gates.h"
+
+#include <ev.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/owner.h"
+#include "base/thread.h"
+#include "config/resource.h"
+#include "conn/conn.h"
+#include "conn/move.h"
+#include "net/loop.h"
+#include "policy/waits.h"
+#include "region/region.h"
+
+#define GOODBYE 5.0 /* seconds that the end of the region waits for a gate */
+
+struct gate {
+	struct worker worker;    /* owns its loop, its log handle, its waits and its reference of the generation */
+	struct host_world world;
+	struct mailbox *mailbox; /* owned */
+	struct thread *thread;   /* owned; NULL: it does not run */
+	ev_prepare turn;         /* runs at the end of each turn */
+	struct post end, idle;
+	atomic_bool told;        /* idle is on its way to the home */
+};
+
+static struct gate *
+gate_of(struct worker *w)
+{
+	return (struct gate *)((char *)w - offsetof(struct gate, worker));
+}
+
+/* --- in the thread of a gate ------------------------------------------------------------------ */
+
+static void
+gates_end_of_turn(struct ev_loop *loop, ev_prepare *watcher, int events)
+{
+	struct gate *g = watcher->data;
+
+	(void)loop;
+	(void)events;
+	move_leave(&g->worker);
+	conn_bury(&g->worker);
+	log_hand_over(g->worker.log);
+}
+
+static void
+gates_run(void *arg)
+{
+	struct gate *g = arg;
+	struct worker *w = &g->worker;
+
+	owner_take(&w->thread);
+	log_collect(w->log);
+	tls_thread_begin(WAITING_MAX + 1);
+	ev_ref(w->loop); /* a gate without a connection waits for its posts */
+	loop_run(w->loop);
+	ev_unref(w->loop);
+	while (w->conns != NULL)
+		conn_close(w->conns, CONN_AT_ONCE, "the region ends");
+	conn_bury(w);
+	tls_thread_end();
+	log_hand_over(w->log);
+}
+
+static void
+gates_quit(struct post *post)
+{
+	struct gate *g = (struct gate *)((char *)post - offsetof(struct gate, end));
+
+	loop_break(g->worker.loop);
+}
+
+/* A draining gate has no connection left. */
+static void
+gates_idle(struct worker *w)
+{
+	struct gate *g = gate_of(w);
+
+	if (!atomic_exchange(&g->told, true))
+		mailbox_send(w->crew->mailbox[0], &g->idle);
+}
+
+/* In the thread of the home. */
+static void
+gates_heard(struct post *post)
+{
+	struct gate *g = (struct gate *)((char *)post - offsetof(struct gate, idle));
+	struct worker *home = g->worker.crew->worker[0];
+
+	atomic_store(&g->told, false);
+	home->idle(home);
+}
+
+/* --- telling ---------------------------------------------------------------------------------- */
+
+static struct region *
+region_of(struct errand *e)
+{
+	return (struct region *)((char *)e - offsetof(struct region, gates.errand));
+}
+
+static void
+gates_visit(struct errand *e, unsigned worker)
+{
+	const struct gates *all = &region_of(e)->gates;
+	struct worker *w = all->crew.worker[worker];
+	struct generation *old = w->generation;
+
+	if (worker == 0)
+		return;
+	w->draining = all->told.draining;
+	w->generation = generation_ref(generation_at(all->told.generation, worker));
+	generation_unref(old);
+}
+
+static void
+gates_all_told(struct errand *e)
+{
+	struct region *r = region_of(e);
+	struct gates *all = &r->gates;
+
+	generation_unref(all->told.generation);
+	all->telling = false;
+	if (all->untold)
+		gates_tell(r);
+	else
+		listeners_share(&r->listeners);
+}
+
+void
+gates_tell(struct region *r)
+{
+	struct gates *all = &r->gates;
+
+	all->untold = all->telling;
+	if (all->telling || all->crew.n == 1)
+		return;
+	all->told = (struct gates_rules){ .generation = generation_ref(r->worker.generation), .draining = r->worker.draining };
+	all->telling = true;
+	errand_send(&all->errand, all->crew.mailbox, all->crew.n);
+}
+
+/* --- the start -------------------------------------------------------------------------------- */
+
+/* Lends the region's objects to the worker of a gate. */
+static void
+lend(struct region *r, struct gate *g, unsigned number)
+{
+	const struct worker *home = &r->worker;
+	struct worker *w = &g->worker;
+
+	w->number = number;
+	w->crew = &r->gates.crew;
+	w->log = log_handle(r->log);
+	w->records = home->records;
+	w->peers = home->peers;
+	w->counters = home->counters;
+	w->totals = home->totals;
+	w->metrics = home->metrics;
+	w->recorder = home->recorder;
+	w->riders = home->riders;
+	w->idle = gates_idle;
+	w->region = r;
+	g->world = r->world;
+	g->world.waits = w->waits;
+	g->world.arg = w;
+}
+
+static void
+free_gate(struct gate *g)
+{
+	struct worker *w = &g->worker;
+
+	generation_unref(w->generation);
+	waits_free(w->waits);
+	mailbox_free(g->mailbox);
+	if (ev_is_active(&g->turn))
+		ev_prepare_stop(w->loop, &g->turn);
+	loop_free(w->loop);
+	log_close(w->log);
+}
+
+static int
+make_gate(struct region *r, unsigned number)
+{
+	struct gate *g = &r->gates.gate[number - 1];
+	struct worker *w = &g->worker;
+
+	w->loop = loop_new();
+	g->mailbox = w->loop != NULL ? mailbox_new(w->loop) : NULL;
+	w->waits = w->loop != NULL ? waits_new(w->loop) : NULL;
+	lend(r, g, number);
+	if (g->mailbox == NULL || w->waits == NULL || w->log == NULL) {
+		free_gate(g);
+		return -1;
+	}
+	g->end.run = gates_quit;
+	g->idle.run = gates_heard;
+	ev_prepare_init(&g->turn, gates_end_of_turn);
+	g->turn.data = g;
+	ev_prepare_start(w->loop, &g->turn);
+	r->gates.parts[number - 1] = (struct generation_gate){ .world = &g->world, .log = w->log };
+	r->gates.crew.worker[number] = w;
+	r->gates.crew.mailbox[number] = g->mailbox;
+	return 0;
+}
+
+int
+gates_new(struct region *r, unsigned workers)
+{
+	struct gates *all = &r->gates;
+
+	all->home = mailbox_new(r->worker.loop);
+	all->gate = calloc(workers, sizeof *all->gate);
+	all->parts = calloc(workers, sizeof *all->parts);
+	if (all->home == NULL || all->gate == NULL || all->parts == NULL)
+		return -1;
+	all->errand.visit = gates_visit;
+	all->errand.done = gates_all_told;
+	all->crew.worker[0] = &r->worker;
+	all->crew.mailbox[0] = all->home;
+	all->crew.n = 1;
+	r->worker.crew = &all->crew;
+	for (; all->crew.n < workers; all->crew.n++)
+		if (make_gate(r, all->crew.n) < 0)
+			return -1;
+	return 0;
+}
+
+int
+gates_start(struct region *r, struct fault *f)
+{
+	struct gates *all = &r->gates;
+	int error;
+
+	for (unsigned i = 1; i < all->crew.n; i++) {
+		struct gate *g = &all->gate[i - 1];
+
+		g->worker.generation = generation_ref(generation_at(r->worker.generation, i));
+		error = thread_start(&g->thread, gates_run, g);
+		if (error != 0)
+			return fault_set(f, "the thread of worker %u cannot start: %s; lower region { workers }, or raise the limit of processes", i, strerror(error));
+	}
+	listeners_share(&r->listeners);
+	return 0;
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+/* Runs what the gates and the home have sent each other, in this thread: no other one runs any more. */
+static void
+settle(struct gates *all)
+{
+	bool ran;
+
+	do {
+		ran = false;
+		for (unsigned i = 0; i < all->crew.n; i++)
+			ran |= mailbox_empty(all->crew.mailbox[i]);
+	} while (ran);
+}
+
+static bool
+end_threads(struct gates *all)
+{
+	bool ended = true;
+
+	for (unsigned i = 0; i + 1 < all->crew.n; i++)
+		if (all->gate[i].thread != NULL)
+			mailbox_send(all->gate[i].mailbox, &all->gate[i].end);
+	for (unsigned i = 0; i + 1 < all->crew.n; i++) {
+		if (all->gate[i].thread != NULL)
+			ended &= thread_join(all->gate[i].thread, GOODBYE);
+		all->gate[i].thread = NULL;
+	}
+	return ended;
+}
+
+bool
+gates_end(struct region *r)
+{
+	struct gates *all = &r->gates;
+
+	if (all->ended || all->crew.n <= 1)
+		return !all->hangs;
+	all->ended = true;
+	r->worker.draining = true; /* no acquire begins again */
+	listeners_close(&r->listeners);
+	all->hangs = !end_threads(all);
+	if (!all->hangs)
+		settle(all);
+	return !all->hangs;
+}
+
+void
+gates_free(struct region *r)
+{
+	struct gates *all = &r->gates;
+
+	for (unsigned i = 0; all->gate != NULL && i + 1 < all->crew.n; i++)
+		free_gate(&all->gate[i]);
+	free(all->gate);
+	free(all->parts);
+	mailbox_free(all->home);
+	r->worker.crew = NULL;
+	all->gate = NULL;
+	all->parts = NULL;
+	all->home = NULL;
+}

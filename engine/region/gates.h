@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gates: the workers of a region beside its home, each a thread with a loop. A gate accepts sockets, asks admit, shakes
+ * hands, asks certify and reads the CAPEX; then the connection moves home (conn/move.h). The home tells the gates of
+ * what they need by posts and errands (net/errand.h) and never waits for them, but at the end.
+ */
+#ifndef SALLYPORT_GATES_H
+#define SALLYPORT_GATES_H
+
+#include "conn/worker.h"
+#include "policy/generation.h"
+
+struct region;
+struct gate;
+
+struct gates_rules { /* what the home tells the gates */
+	struct generation *generation; /* counted: the part of worker 0 */
+	bool draining;
+};
+
+struct gates {
+	struct crew crew;
+	struct gate *gate;             /* owned: of the workers 1, 2, ... */
+	struct generation_gate *parts; /* owned: what their parts of a generation borrow */
+	struct mailbox *home;          /* owned */
+	struct errand errand;          /* under way while `telling` */
+	struct gates_rules told;       /* what it tells */
+	bool telling;
+	bool untold;                   /* the rules have changed meanwhile: tell them again */
+	bool ended;                    /* gates_end was called */
+	bool hangs;                    /* a thread did not end then */
+};
+
+/*
+ * Makes the home's mailbox and workers - 1 gates, which borrow the objects of r. No thread runs yet. -1: no memory or
+ * no descriptors; gates_free frees every part.
+ */
+int gates_new(struct region *r, unsigned workers);
+/* Starts the threads with the region's generation. -1 with a sentence; gates_end ends those that have started. */
+int gates_start(struct region *r, struct fault *f);
+/* Tells the gates the generation and whether the region drains; then they accept the callers of all listeners. */
+void gates_tell(struct region *r);
+/*
+ * Ends the threads, with their connections, and brings the connections on their way to the home, where they are closed
+ * with those of the home. Waits some seconds at most. Idempotent. False: a thread hangs; it reads the region.
+ */
+bool gates_end(struct region *r);
+/* Frees the gates, which have ended, and the home's mailbox. */
+void gates_free(struct region *r);
+
+#endif

@@ -1,0 +1,208 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- A region with several workers: whichever of them accepts a connection, the connection is treated as by one worker.
+local support = require "spec.support"
+
+local WORKERS = 3
+local MANY = 24 -- connections at the same time, so that each worker has some
+
+local WHOLE = [[
+local policy = require "policy"
+return { install = function(facts)
+  return policy.install { ipconn = facts.capex.applid, template = "TMPL" }
+end }]]
+
+local LIST = [[
+local policy = require "policy"
+return { install = function(facts)
+  if facts.capex.applid:sub(1, 1) ~= %q then return policy.refuse("not_listed", "another letter") end
+  return policy.install { ipconn = facts.capex.applid, template = "TMPL" }
+end }]]
+
+local function start(t)
+  local given = { region = { workers = WORKERS, heartbeat = 60, tcp_timeout = 60, drain = 30 },
+    tcpipservices = { IPIC = { urm = "whole" } },
+    ipconns = { TMPL = { template = "only", receivecount = 10 } },
+    scripts = { whole = WHOLE } }
+  for part, values in pairs(t or {}) do
+    for name, value in pairs(values) do given[part][name] = value end
+  end
+  return support.region(given):start()
+end
+
+-- That many connections from that many addresses, none of which has sent a byte.
+local function callers(port, n)
+  local out = {}
+  for i = 1, n do out[i] = support.raw(port) end
+  return out
+end
+
+local function accepted(region, n)
+  support.wait_until(function() return region:row("region").sockets == n end, 10, n .. " sockets")
+end
+
+-- Each caller sends the CAPEX of a partner of its own. Then each reads the answer.
+local function capexes(all, letter)
+  for i, p in ipairs(all) do p:capex { applid = letter .. i, networkid = "NETX" } end
+  local out = {}
+  for i, p in ipairs(all) do out[i] = p:read_message() end
+  return out
+end
+
+local function alive(p)
+  p:request "1 cmd; name=heartbeat"
+  local m = p:read_message()
+  return m ~= nil and m.status == 200
+end
+
+describe("a region with several workers:", function()
+  local region
+  after_each(function() region:stop() end)
+
+  it("partners are accepted, served and shown, whichever worker had them", function()
+    region = start()
+    assert.are.equal(WORKERS, region:row("region").workers)
+    local all = callers(region:port "IPIC", MANY)
+    for i, m in ipairs(capexes(all, "A")) do
+      assert.are.same({ 200, "A" .. i }, { m.status, m.body.ipconn })
+    end
+    assert.are.equal(MANY, #region:inquire "socket")
+    for i, p in ipairs(all) do
+      assert.is_true(alive(p))
+      assert.are.equal("ACQUIRED", region:row("ipconn", "A" .. i).connstatus)
+    end
+    for _, p in ipairs(all) do p:close() end
+    accepted(region, 0)
+    support.wait_until(function() return region:row("tcpipservice", "IPIC").connections == 0 end)
+    assert.are.equal(0, region:row("tcpipservice", "IPIC").halfopen)
+    assert.is_nil(region:row("ipconn", "A1"))
+  end)
+
+  it("a partner with TLS keeps its certificate, its trust and its second socket over the move", function()
+    region = start { tcpipservices = { AUTH = { ssl = "clientauth", urm = "whole" } } }
+    local port = region:port "AUTH"
+    for i = 1, 6 do
+      local function socket() return support.tls { port = port, ring = "NETX.CTGAPP" } end
+      local first = socket()
+      local m = first:capex({ applid = "T" .. i, networkid = "NETX", sockets = 2 }):read_message()
+      assert.are.equal(200, m.status)
+      local second = socket()
+      assert.are.equal(200, second:capex({ applid = "T" .. i, networkid = "NETX", socket = 2, token = m.body.token }):read_message().status)
+      local record = region:explain(m.body.connection)[1]
+      assert.matches("CTGAPP", record.certificate.subject)
+      assert.is_true(alive(first) and alive(second))
+    end
+  end)
+
+  it("bytes behind a CAPEX are refused when they came with it, and served after the 200 when they came later", function()
+    region = start()
+    local all = callers(region:port "IPIC", MANY)
+    local capex = {}
+    for i, p in ipairs(all) do
+      local kept = {}
+      local send = p.send
+      p.send = function(self, bytes) kept[#kept + 1] = bytes return self end
+      p:capex { applid = "B" .. i, networkid = "NETX" }
+      p:request "1 cmd; name=heartbeat"
+      p.send = send
+      capex[i] = kept
+    end
+    for i, p in ipairs(all) do
+      if i % 2 == 0 then p:send(table.concat(capex[i])) else p:send(capex[i][1]) end
+    end
+    for i, p in ipairs(all) do
+      local m = p:read_message()
+      assert.are.equal(i % 2 == 0 and 400 or 200, m.status)
+      if i % 2 == 1 then
+        p:send(capex[i][2])
+        assert.are.equal(200, p:read_message().status)
+      else
+        p:closed()
+      end
+    end
+  end)
+
+  it("a reload counts for all of them, also for a connection that was accepted before it", function()
+    region = start { scripts = { whole = LIST:format "A" } }
+    local port = region:port "IPIC"
+    local before, early = callers(port, MANY), callers(port, MANY)
+    accepted(region, 2 * MANY)
+    for _, m in ipairs(capexes(before, "A")) do assert.are.equal(200, m.status) end
+    region:script("whole", LIST:format "B")
+    assert.are.equal(0, (region:command "reload"))
+    for _, m in ipairs(capexes(early, "AA")) do assert.are.same({ 403, "AUTOINSTALL_FAILED" }, { m.status, m.body.reason }) end
+    for _, m in ipairs(capexes(callers(port, MANY), "AB")) do assert.are.equal(403, m.status) end
+    for _, m in ipairs(capexes(callers(port, MANY), "B")) do assert.are.equal(200, m.status) end
+    region:wait_log "SP0013 .*generation=1"
+  end)
+
+  it("a tcpipservice that a reload adds, closes, moves and removes has its callers accepted or refused by all", function()
+    region = start()
+    local function define(services)
+      local t = { region = { workers = WORKERS, heartbeat = 60, tcp_timeout = 60, drain = 30 }, tcpipservices = services,
+        ipconns = { TMPL = { template = "only", receivecount = 10 } } }
+      region:define(t)
+      assert.are.equal(0, (region:command "reload"))
+    end
+    define { IPIC = { urm = "whole" }, MORE = { urm = "whole" } }
+    for _, m in ipairs(capexes(callers(region:port "MORE", MANY), "M")) do assert.are.equal(200, m.status) end
+    define { IPIC = { urm = "whole" }, MORE = { urm = "whole", host = "127.0.0.2" } }
+    assert.are.equal(200, capexes({ support.raw(region:port "MORE", "127.0.0.2") }, "N")[1].status)
+    local port = region:port "MORE"
+    define { IPIC = { urm = "whole" } }
+    assert.is_false((pcall(support.raw, port, "127.0.0.2")))
+    for _, m in ipairs(capexes(callers(region:port "IPIC", MANY), "O")) do assert.are.equal(200, m.status) end
+  end)
+
+  it("set tcpipservice closed refuses the sockets before their CAPEX; open accepts again; immclose ends them", function()
+    region = start()
+    local port = region:port "IPIC"
+    local early = callers(port, MANY)
+    accepted(region, MANY)
+    assert.are.equal(0, (region:command("set", "tcpipservice", "IPIC", "closed")))
+    assert.is_false((pcall(support.raw, port)))
+    for _, m in ipairs(capexes(early, "C")) do assert.are.same({ 403, "TCPIPSERVICE_NOT_OPEN" }, { m.status, m.body.reason }) end
+    accepted(region, 0)
+    assert.are.equal(0, (region:command("set", "tcpipservice", "IPIC", "open")))
+    local again = callers(region:port "IPIC", MANY)
+    accepted(region, MANY)
+    assert.are.equal(200, capexes({ again[1] }, "D")[1].status)
+    assert.are.equal(0, (region:command("set", "tcpipservice", "IPIC", "immclose")))
+    for _, p in ipairs(again) do p:closed() end
+    accepted(region, 0)
+    assert.is_nil(region:row("ipconn", "D1"))
+  end)
+
+  it("a drain answers SHUTDOWN to the sockets before their CAPEX, and ends when the last one has gone", function()
+    region = start()
+    local early = callers(region:port "IPIC", MANY)
+    accepted(region, MANY)
+    region:signal "TERM"
+    region:wait_log "SP0003 "
+    for _, m in ipairs(capexes(early, "E")) do assert.are.same({ 503, "SHUTDOWN" }, { m.status, m.body.reason }) end
+    for _, p in ipairs(early) do p:closed() end
+    assert.are.equal(0, region:wait(10))
+  end)
+
+  it("the end at once closes the sockets of all of them", function()
+    region = start()
+    local early = callers(region:port "IPIC", MANY)
+    accepted(region, MANY)
+    assert.are.equal(0, (region:command("shutdown", "--now")))
+    assert.are.equal(0, region:wait(10))
+    for _, p in ipairs(early) do p:closed() end
+    assert.are.equal(MANY, region:count_log("SP0030 I .*the region ends", MANY))
+  end)
+
+  it("maxsockets and halfopen are those of the region", function()
+    region = start { region = { maxsockets = 10 } }
+    local all = callers(region:port "IPIC", MANY)
+    support.wait_until(function() return region:row("region").refusals == MANY - 10 end, 10, "the refusals")
+    accepted(region, 10)
+    local open = 0
+    for i, p in ipairs(all) do
+      local ok, m = pcall(function() return p:capex({ applid = "F" .. i, networkid = "NETX" }):read_message() end)
+      if ok and m and m.status == 200 then open = open + 1 end
+    end
+    assert.are.equal(10, open)
+  end)
+end)
