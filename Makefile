@@ -26,12 +26,12 @@ COMMIT ?= $(or $(if $(wildcard .git),$(shell git rev-parse --short=12 HEAD 2>/de
 BUILD ?= build
 BIN ?= $(if $(filter build,$(BUILD)),sallyport,$(BUILD)/sallyport)
 
-PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev libjsmn-dev libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev openssl curl sqlite3 \
+PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjansson-dev libjsmn-dev libcurl4-openssl-dev libsqlite3-dev libmicrohttpd-dev libhiredis-dev openssl curl sqlite3 \
 	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 systemd tzdata
-# For specs: promtool, and a server that scrapes a region; the shells that complete; a reader of manual pages.
-TEST_PACKAGES := prometheus zsh fish mandoc
+# For specs: a store and its client; promtool, and a server that scrapes a region; the shells that complete; a reader of manual pages.
+TEST_PACKAGES := redis-server redis-tools prometheus zsh fish mandoc
 FUZZ_PACKAGES := clang libclang-rt-14-dev
-HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev jsmn.h=libjsmn-dev curl/curl.h=libcurl4-openssl-dev sqlite3.h=libsqlite3-dev microhttpd.h=libmicrohttpd-dev
+HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev jsmn.h=libjsmn-dev curl/curl.h=libcurl4-openssl-dev sqlite3.h=libsqlite3-dev microhttpd.h=libmicrohttpd-dev hiredis/hiredis.h=libhiredis-dev
 
 LUA_CFLAGS := $(shell pkg-config --cflags lua5.4 2>/dev/null)
 LUA_LIBS := $(shell pkg-config --libs lua5.4 2>/dev/null || echo -llua5.4)
@@ -43,7 +43,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Iengine -I. $(LUA_CFLAGS) $(WARNINGS) $(HAR
 	-fPIC -fno-semantic-interposition -MMD -MP \
 	$(if $(SANITIZE),-fno-omit-frame-pointer -fno-sanitize-recover=all -fsanitize=$(SANITIZE))
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(LDFLAGS) $(if $(SANITIZE),-fsanitize=$(SANITIZE))
-ENGINE_LIBS := -lev -lssl -lcrypto -lcurl -ljansson -lsqlite3 -lmicrohttpd -lpthread -lm
+ENGINE_LIBS := -lev -lssl -lcrypto -lcurl -ljansson -lsqlite3 -lmicrohttpd -lhiredis -lpthread -lm
 LIBS := $(LUA_LIBS) $(ENGINE_LIBS)
 
 SRC := $(filter-out engine/main.c engine/policy/lhost_module.c,$(shell find engine -name '*.c'))

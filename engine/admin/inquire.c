@@ -267,6 +267,7 @@ static const struct kind {
 	{ "user", inquire_user_step },
 	{ "shadow", inquire_shadow_step },
 	{ "canary", inquire_canary_step },
+	{ "store", inquire_store_step },
 	{ "statistics", inquire_statistics_step },
 };
 

@@ -220,6 +220,22 @@ addr_is_any(const struct addr *a)
 }
 
 bool
+addr_is_loopback(const struct addr *a)
+{
+	static const uint8_t one[16] = { [15] = 1 };
+
+	return a->family == 4 ? a->bytes[0] == 127 : memcmp(a->bytes, one, sizeof one) == 0;
+}
+
+bool
+addr_host_is_loopback(const char *host)
+{
+	struct addr a;
+
+	return addr_parse(&a, host, 0) == 0 ? addr_is_loopback(&a) : strcasecmp(host, "localhost") == 0;
+}
+
+bool
 addr_same_ip(const struct addr *a, const struct addr *b)
 {
 	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;

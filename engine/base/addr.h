@@ -44,6 +44,10 @@ const char *addr_print(const struct addr *a, char *out, size_t size); /* "127.0.
  * own host.
  */
 bool addr_is_any(const struct addr *a);
+/* True for 127.0.0.0/8 and ::1. */
+bool addr_is_loopback(const struct addr *a);
+/* The same for a host's name or an address in numbers; of the names only localhost is one. */
+bool addr_host_is_loopback(const char *host);
 /* True when the IP addresses are equal; the ports are not compared. */
 bool addr_same_ip(const struct addr *a, const struct addr *b);
 

@@ -94,7 +94,10 @@
 	X(SP0113, 'W', "Service manager not told.") \
 	X(SP0114, 'W', "TCPIPSERVICE has the address of its socket, not that of its definition.") \
 	X(SP0125, 'I', "Metrics are served.") \
-	X(SP0126, 'I', "Metrics are no longer served at this address.")
+	X(SP0126, 'I', "Metrics are no longer served at this address.") \
+	X(SP0130, 'I', "Store found.") \
+	X(SP0131, 'W', "Store lost; it is searched.") \
+	X(SP0132, 'W', "Store can lose or disclose what regions keep in it.")
 
 enum message {
 #define X(id, severity, sentence) MSG_##id,

@@ -16,6 +16,7 @@
 #include "records/record_reader.h"
 #include "policy/policy_specs.h"
 #include "region/walker.h"
+#include "store/store_probe.h"
 #include "region/version_files.h"
 
 #include <getopt.h>
@@ -84,6 +85,28 @@ print_json(const struct faults *faults)
 	return status == 0 && putchar('\n') != EOF && fflush(stdout) == 0 ? 0 : -1;
 }
 
+/* A region starts without its store, so that nothing here is a fault. */
+static void
+check_store(const struct generation *g, struct faults *faults)
+{
+	const struct region_def *r = &g->definition->region;
+	struct store_server server = { .role = "" };
+	const char *rule, *text;
+	struct fault f;
+
+	if (g->store == NULL)
+		return;
+	if (store_probe(g->store, &server, &f) < 0) {
+		definition_fault(g->definition, faults, FAULT_WARNING, "store", r->line, "region: store: %s", f.text);
+		return;
+	}
+	for (unsigned i = 0; i < STORE_DOUBTS; i++) {
+		text = store_server_doubt(&server, i, &rule);
+		if (text != NULL)
+			definition_fault(g->definition, faults, FAULT_WARNING, rule, r->line, "region: store: %s", text);
+	}
+}
+
 /* Takes d: loads a generation of it, and with --specs runs the rows. */
 static void
 check_scripts(struct definition *d, const struct asked *a, struct policy_specs_result *result, struct faults *faults)
@@ -110,6 +133,8 @@ check_scripts(struct definition *d, const struct asked *a, struct policy_specs_r
 		coverage_note(&coverage, d, g->saf, faults);
 	coverage_free(&coverage);
 	walker_free(&walker);
+	if (g != NULL)
+		check_store(g, faults);
 	if (g == NULL)
 		definition_free(d);
 	else

@@ -370,6 +370,19 @@ check_sec(const struct definition *d, const struct key_lines *p, struct faults *
 			"sec is yes, but the region names no saf to check users by; add saf = \"FILE\" to region { }, or write sec = \"no\"");
 }
 
+static void
+check_store(const struct definition *d, const struct key_lines *p, struct faults *faults)
+{
+	const struct region_def *r = &d->region;
+
+	if (*r->store != '\0' && *r->store_user != '\0' && *r->store_password_file == '\0')
+		definition_fault(d, faults, FAULT_ERROR, "store_password", key_lines_of(p, r->line, "store_user"),
+			"region: store_user is given, and a user has a password; add store_password_file = \"FILE\"");
+	if (strncmp(r->store, "rediss:", 7) == 0 && *r->store_ring == '\0' && *r->ring == '\0')
+		definition_fault(d, faults, FAULT_ERROR, "store_ring", key_lines_of(p, r->line, "store"),
+			"region: store is rediss, and no ring can verify its server; add store_ring = \"DIRECTORY\", or ring");
+}
+
 void
 consistency_check(const struct definition *d, const struct key_lines *p, bool region_sound, struct faults *faults)
 {
@@ -383,6 +396,8 @@ consistency_check(const struct definition *d, const struct key_lines *p, bool re
 		check_ring(d, p, faults);
 	if (region_sound)
 		check_sec(d, p, faults);
+	if (region_sound)
+		check_store(d, p, faults);
 	for (size_t i = 0; i < d->ntcpipservices; i++)
 		check_port(d, i, p, faults);
 	check_socket(d, p, "control", d->region.control, faults);

@@ -294,6 +294,21 @@ effect_nothing_to_wait_for(const struct definition *d, const void *object)
 	return effect_not_shipped(d, object) && *((const struct program_def *)object)->url == '\0';
 }
 
+/* No script can ask the store. */
+static bool
+effect_no_store(const struct definition *d, const void *object)
+{
+	(void)object;
+	return d->region.store[0] == '\0';
+}
+
+static bool
+effect_no_store_tls(const struct definition *d, const void *object)
+{
+	(void)object;
+	return strncmp(d->region.store, "rediss:", 7) != 0 && strncmp(d->region.store, "sentinel:", 9) != 0;
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
 
 #define ROW(resource, name, severity, test, why, how) \
@@ -303,6 +318,8 @@ effect_nothing_to_wait_for(const struct definition *d, const void *object)
 
 #define NO_REQUESTS "no request can be run, because there is no tcpipservice or no program"
 #define DEFINE_PROGRAM "define the programs that requests may run"
+#define NO_STORE "no store is named"
+#define NAME_STORE "name one by store"
 #define NO_RECORD "no file of records is named"
 #define NAME_RECORD "name one by record"
 #define NEVER_DIALLED "no socket is dialled for this ipconn (that needs port, and sendcount or host and tcpipservice)"
@@ -330,6 +347,11 @@ const struct effect effect_rows[] = {
 	TUNES(region, "milliseconds", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "kilobytes", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "policy_http", effect_no_script, "no script is named", "name one"),
+	TUNES(region, "store", effect_no_script, "no script is named", "name one"),
+	PROTECTS(region, "store_user", effect_no_store, NO_STORE, NAME_STORE),
+	PROTECTS(region, "store_password_file", effect_no_store, NO_STORE, NAME_STORE),
+	PROTECTS(region, "store_ring", effect_no_store, NO_STORE, NAME_STORE),
+	PROTECTS(region, "store_ring", effect_no_store_tls, "store is reached without TLS", "write rediss:// or sentinel://"),
 	TUNES(region, "wait_milliseconds", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "waiting", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "waiting_peer", effect_no_script, "no script is named", "name one"),

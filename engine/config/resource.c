@@ -2,6 +2,7 @@
 #include "config/resource.h"
 
 #include "base/addr.h"
+#include "store/store_address.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -191,6 +192,26 @@ resource_hosts_fit(const char *value)
 	return true;
 }
 
+static bool
+resource_store_fits(const char *value)
+{
+	struct store_address a;
+	struct fault none;
+
+	return store_address_parse(&a, value, &none) == 0;
+}
+
+/* One word of AUTH. */
+static bool
+resource_store_user_fits(const char *value)
+{
+	for (; *value != '\0'; value++)
+		if (*value <= ' ' || *value > '~')
+			return false;
+	return true;
+}
+
+#define STORE_USER_FORM "a name of printable ASCII without blanks"
 #define HOSTS_FORM "a list of \"HOST:PORT\", each one a name or an address with the port of its server"
 #define MASK_FORM "a list of \"peer.ip/N\" with a prefix length N, \"certificate.subject\", \"request.userid\" and \"check.detail\""
 #define HOST_FORM "any, default, a host's name, or an IPv4 or IPv6 address"
@@ -281,6 +302,10 @@ const struct attribute resource_region[] = {
 	INT(milliseconds, 1, 60000, "50", ON),
 	INT(kilobytes, 1, 1048576, "4096", ON),
 	{ .name = "policy_http", .kind = ATTR_WORDS, AT(policy_http), .max = VALUE_SIZE - 1, .acted = true, .fits = resource_hosts_fit, .form = HOSTS_FORM },
+	FORM(store, VALUE_SIZE - 1, NULL, ON, resource_store_fits, STORE_FORM),
+	FORM(store_user, VALUE_SIZE - 1, NULL, ON, resource_store_user_fits, STORE_USER_FORM),
+	FILE_(store_password_file, NULL),
+	FILE_(store_ring, NULL),
 	INT(wait_milliseconds, 1, 60000, "2000", ON),
 	INT(waiting, 1, WAITING_MAX, "2000", ON),
 	INT(waiting_peer, 1, 65535, "200", ON),

@@ -58,6 +58,8 @@ struct region_def {
 	int maxsockets, halfopen, halfopen_peer;
 	int instructions, milliseconds, kilobytes;
 	char policy_http[VALUE_SIZE]; /* the hosts that scripts may ask, as words "HOST:PORT" */
+	char store[VALUE_SIZE], store_user[VALUE_SIZE];           /* the shared store (store_address.h); "" none */
+	char store_password_file[PATH_SIZE], store_ring[PATH_SIZE];
 	int wait_milliseconds, waiting, waiting_peer; /* of suspended questions: wall time, number, number of a neighbourhood */
 	int recheck, specs, workers, records;
 	int generations, generation_days; /* the versions that are kept: their number; their age in days, -1: any */

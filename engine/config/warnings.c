@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/warnings.h"
+
 #include "config/definition_place.h"
 
 #include <stdbool.h>
@@ -9,24 +10,9 @@
 #include <strings.h>
 
 #include "base/addr.h"
+#include "store/store_address.h"
 
 #define IPV4_BITS 32
-
-static bool
-is_loopback_address(const struct addr *a)
-{
-	static const uint8_t one[16] = { [15] = 1 };
-
-	return a->family == 4 ? a->bytes[0] == 127 : memcmp(a->bytes, one, sizeof one) == 0;
-}
-
-static bool
-is_loopback(const char *host)
-{
-	struct addr a;
-
-	return addr_parse(&a, host, 0) == 0 ? is_loopback_address(&a) : strcasecmp(host, "localhost") == 0;
-}
 
 static bool
 has_urm(const struct tcpipservice_def *t)
@@ -61,10 +47,25 @@ check_metrics(const struct definition *d, struct faults *faults)
 {
 	struct addr a;
 
-	if (resource_metrics_address(d->region.metrics, &a) && !is_loopback_address(&a))
+	if (resource_metrics_address(d->region.metrics, &a) && !addr_is_loopback(&a))
 		definition_fault(d, faults, FAULT_WARNING, "metrics_open", d->region.line,
 			"region: metrics is %s, which other machines can reach: they read there, without TLS and without a password, the names of listeners, "
 			"scripts and programs and the counts of partners; give a loopback address, or let a proxy check its clients", d->region.metrics);
+}
+
+static void
+check_store(const struct definition *d, struct faults *faults)
+{
+	struct store_address a;
+	struct fault none;
+	const char *host;
+
+	if (d->region.store[0] == '\0' || store_address_parse(&a, d->region.store, &none) < 0)
+		return;
+	host = store_address_exposed(&a, a.scheme == STORE_TLS || (a.scheme == STORE_SENTINEL && d->region.store_ring[0] != '\0'));
+	if (host != NULL)
+		definition_fault(d, faults, FAULT_WARNING, "store_plain", d->region.line,
+			"region: store reaches %s without TLS: the network sees the password and all values, and can change them; write rediss://, with a store_ring", host);
 }
 
 static void
@@ -75,6 +76,7 @@ check_region(const struct definition *d, struct faults *faults)
 			"region: heartbeat is 0; a partner that died silently keeps its ipconn and cannot connect again until an operator releases it");
 	check_mask(d, faults);
 	check_metrics(d, faults);
+	check_store(d, faults);
 }
 
 static void
@@ -198,7 +200,7 @@ check_program(const struct definition *d, const struct program_def *p, struct fa
 		definition_fault(d, faults, FAULT_WARNING, "program_sendcount", p->line,
 			"program %s: ipconn %s, which it is shipped to, has a sendcount of 0; no request can be sent there", p->program, c->ipconn);
 
-	if (strncasecmp(p->url, "http://", 7) == 0 && !is_loopback(url_host(p->url, host, sizeof host)))
+	if (strncasecmp(p->url, "http://", 7) == 0 && !addr_host_is_loopback(url_host(p->url, host, sizeof host)))
 		definition_fault(d, faults, FAULT_WARNING, "program_clear", p->line,
 			"program %s: url is http and its host, %s, is another machine; data and user IDs are sent in clear text, and any machine may answer; "
 			"https verifies the server", p->program, host);

@@ -38,6 +38,7 @@ struct totals;
 struct witness;
 struct metrics;
 struct canary;
+struct store;
 struct waits;
 
 struct worker;
@@ -75,6 +76,7 @@ struct worker {
 	struct threadpool *threadpool;      /* borrowed; resolves names */
 	struct passwords *passwords;        /* borrowed */
 	struct waits *waits;                /* borrowed; the suspended questions */
+	struct store *store;                /* owned; the client of the shared store */
 	struct recovery *recovery;          /* borrowed */
 	struct conn *first_held, *last_held; /* connections in stage HELD, a list in the order of their tickets */
 	struct recorder *recorder;          /* borrowed; NULL: the definition names no file of records */

@@ -33,6 +33,10 @@ enum family_kind { FAMILY_COUNTER, FAMILY_GAUGE, FAMILY_HISTOGRAM };
 		"Questions to scripts that are suspended now.") \
 	X(WAIT_LIMITS, "wait_limits", COUNTER, "", figures, \
 		"Questions that were refused because a limit of waiting was reached.") \
+	X(STORE_UP, "store_up", GAUGE, "", figures, \
+		"1 while the region has a connection to its shared store, else 0.") \
+	X(STORE_CALLS, "store_calls", COUNTER, "", figures, \
+		"Calls to the shared store that were answered, that failed, and takes of rates that were decided without it.") \
 	X(IPCONNS, "ipconns", GAUGE, "", figures, \
 		"Installed ipconns by CONNSTATUS.") \
 	X(SESSIONS, "sessions", GAUGE, "", figures, \
@@ -98,6 +102,10 @@ enum family {
 	X(LIMITED_WAIT_MILLISECONDS, WAIT_LIMITS, "limit=\"wait_milliseconds\"") \
 	X(CHAINS_CACHED, CHAINS, "result=\"cached\"") \
 	X(CHAINS_VERIFIED, CHAINS, "result=\"verified\"") \
+	X(STORE_IS_UP, STORE_UP, "") \
+	X(STORE_ANSWERED, STORE_CALLS, "outcome=\"answered\"") \
+	X(STORE_FAILED, STORE_CALLS, "outcome=\"failed\"") \
+	X(STORE_ESTIMATED, STORE_CALLS, "outcome=\"estimated\"") \
 	X(LUA_BYTES, LUA_MEMORY, "") \
 	X(GENERATION_NUMBER, GENERATION, "") \
 	X(DEFAULT_URM_SERVICES, DEFAULT_URMS, "") \

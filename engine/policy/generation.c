@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "security/certmap.h"
 #include "security/saf.h"
+#include "store/store_settings.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -36,6 +37,7 @@ generation_discard(struct generation *g)
 	saf_free(g->saf);
 	certmap_free(g->certmap);
 	ring_unref(g->ring);
+	store_settings_unref(g->store);
 	free(g);
 }
 

@@ -18,6 +18,8 @@
 #include "tls/ring.h"
 #include "tls/tls.h"
 
+struct store_settings;
+
 struct service { /* how a generation treats a socket: by a tcpipservice, or by an ipconn that the region dials */
 	enum way way;
 	const struct tcpipservice_def *def;  /* way in: borrowed from the definition; way out: NULL */
@@ -46,6 +48,7 @@ struct generation { /* the part of one worker */
 	struct ring *ring;             /* counted; NULL: none named */
 	struct certmap *certmap;       /* NULL: the ring has no maps.lua */
 	struct saf *saf;               /* NULL: none named */
+	struct store_settings *store;  /* of the shared store; NULL: none named */
 	struct sources *sources;       /* sealed */
 	char hash[SCRIPT_HASH_SIZE];   /* of its scripts and the files that they read, by names and bytes: equal for two loads of the same files */
 };

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "security/saf_read.h"
 #include "security/request_user.h"
+#include "store/store_settings.h"
 #include "tls/tls_shared.h"
 #include "config/definition_place.h"
 
@@ -83,6 +84,41 @@ load_saf(struct loading *l)
 	if (l->g->saf != NULL && left != NULL && !saf_has(l->g->saf, SAF_TRANSACTIONS))
 		faults_add(l->faults, FAULT_WARNING, "saf_class", file, 0, "there is no class %s, which sec = yes needs: all requests to "
 			"tcpipservice %s are refused", SAF_TRANSACTIONS, left->tcpipservice);
+}
+
+/* The ring of the store: its own, else that of the region. A reference; NULL: none, or a fault was added. */
+static struct ring *
+ring_of_store(struct loading *l)
+{
+	const char *path = l->d->region.store_ring;
+	struct ring *ring;
+	struct fault f;
+
+	if (path[0] == '\0')
+		return l->g->ring != NULL ? ring_ref(l->g->ring) : NULL;
+	ring = is_gone(l, "region: store_ring", path) ? NULL : ring_load(path, l->faults);
+	if (ring != NULL && ring_permits(ring, request_user_of_region(&l->d->region), &f) < 0)
+		definition_fault(l->d, l->faults, FAULT_ERROR, "ring_permit", l->d->region.line, "region: store_ring: %s", f.text);
+	return ring;
+}
+
+static void
+load_store(struct loading *l)
+{
+	const struct region_def *r = &l->d->region;
+	struct store_source from = { .store = r->store, .user = r->store_user, .password_file = r->store_password_file };
+	size_t before = l->faults->errors;
+	struct fault f;
+
+	if (r->store[0] == '\0' || (r->store_password_file[0] != '\0' && is_gone(l, "region: store_password_file", r->store_password_file)))
+		return;
+	from.ring = strncmp(r->store, "rediss:", 7) == 0 || r->store_ring[0] != '\0' ? ring_of_store(l) : NULL;
+	if (l->faults->errors == before) {
+		l->g->store = store_settings_new(&from, &f);
+		if (l->g->store == NULL)
+			definition_fault(l->d, l->faults, FAULT_ERROR, "store", r->line, "region: %s", f.text);
+	}
+	ring_unref(from.ring);
 }
 
 /* Whether there is a ring. Adds a fault when none is named; a ring that did not load has its fault already. */
@@ -416,6 +452,7 @@ load_first(struct loading *l)
 
 	load_ring(l);
 	load_saf(l);
+	load_store(l);
 	load_services(l);
 	load_outbound(l);
 	load_policies(l);
@@ -436,6 +473,7 @@ share(struct generation *g)
 	const struct generation *first = g->part;
 
 	g->ring = first->ring;
+	g->store = first->store;
 	g->certmap = first->certmap;
 	g->saf = first->saf;
 	g->sources = first->sources;

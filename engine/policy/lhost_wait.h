@@ -11,7 +11,7 @@
 
 struct jsontext;
 
-enum { LHOST_WAIT_DOWN = 3, LHOST_WAIT_CALL }; /* on the stack: the value of down, the call; the arguments are below */
+enum { LHOST_WAIT_DOWN = 4, LHOST_WAIT_CALL }; /* on the stack: the value of down, the call; the arguments are below */
 
 struct lhost_wait_function {
 	const char *name; /* "resolve"; of its answers in the record too */
@@ -34,7 +34,7 @@ struct lhost_waiting { /* a call on the stack of its function; the question read
 	char down[TEXT_SIZE]; /* the text of the refusal service_down */
 };
 
-/* Pushes an empty call to LHOST_WAIT_CALL; at most two arguments stay. [-0, +*, may throw] */
+/* Pushes an empty call to LHOST_WAIT_CALL; at most three arguments stay. [-0, +*, may throw] */
 struct lhost_waiting *lhost_wait_push(struct lua_State *L, const struct lhost_wait_function *f, enum wait_kind kind, double seconds);
 /*
  * Takes the option `key` with the value on the top when it is `timeout` or `down`. False: it is another one. [-0, +0,

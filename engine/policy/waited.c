@@ -21,8 +21,8 @@ waited_new(const char *call)
 struct waited *
 waited_recorded(const char *asked, const char *words, const char *reason, double milliseconds)
 {
-	bool resolve = strcmp(asked, "resolve") == 0;
-	struct waited *w = resolve || strcmp(asked, "http") == 0 ? waited_new(words) : NULL;
+	bool resolve = strcmp(asked, "resolve") == 0, by_words = strcmp(asked, "http") == 0 || strncmp(asked, "store.", 6) == 0;
+	struct waited *w = resolve || by_words ? waited_new(words) : NULL;
 
 	if (w == NULL)
 		return NULL;
@@ -54,6 +54,8 @@ waited_fail(struct waited *w, const char *format, ...)
 int
 waited_answer(struct waited *w, int status, const void *body, size_t len)
 {
+	free(w->body);
+	w->len = 0;
 	w->body = malloc(len + 1);
 	if (w->body == NULL) {
 		waited_fail(w, "no memory for the answer");
@@ -61,6 +63,7 @@ waited_answer(struct waited *w, int status, const void *body, size_t len)
 	}
 	memcpy(w->body, body, len);
 	w->body[len] = '\0';
+	w->why[0] = '\0';
 	w->len = len;
 	w->status = status;
 	return 0;

@@ -33,6 +33,8 @@ struct wait {
 	struct http_transfer *transfer;
 	struct buf body; /* of its answer */
 	int status;
+	struct store_call *asked; /* the call of the store under way; NULL: none */
+	struct fault unasked;     /* why the store was not asked; "" it was */
 };
 
 struct ticket { /* names a call to the look-up that may end after it */
@@ -45,6 +47,7 @@ struct waits {
 	struct ev_loop *loop;        /* borrowed */
 	struct threadpool *resolver; /* owned: names that scripts ask for do not keep the names of partners waiting */
 	struct http_client *client;  /* owned; NULL until it is used */
+	struct store *store;         /* borrowed; NULL: none */
 	struct wait *bucket[BUCKETS];
 	unsigned n;
 	uint64_t born, limited[WAITS_LIMITS];
@@ -92,7 +95,9 @@ waits_limited(const struct waits *all, enum waits_limit which)
 const char *
 waits_call(enum wait_kind kind)
 {
-	return kind == WAIT_SLEEP ? "sleep" : kind == WAIT_RESOLVE ? "resolve" : "http";
+	static const char *const names[WAIT_KINDS] = { [WAIT_SLEEP] = "sleep", [WAIT_RESOLVE] = "resolve", [WAIT_HTTP] = "http", [WAIT_STORE] = "store" };
+
+	return names[kind];
 }
 
 void
@@ -100,6 +105,12 @@ waits_watch(struct waits *all, void (*ended)(void *arg, enum wait_kind kind, dou
 {
 	all->ended = ended;
 	all->arg = arg;
+}
+
+void
+waits_use_store(struct waits *all, struct store *store)
+{
+	all->store = store;
 }
 
 /* --- the table -------------------------------------------------------------------------------- */
@@ -194,6 +205,8 @@ wait_free(struct wait *w)
 	}
 	if (w->transfer != NULL)
 		http_client_cancel(w->transfer);
+	if (w->asked != NULL)
+		store_cancel(w->asked);
 	buf_free(&w->body);
 	delist(w);
 	if (w->all->ended != NULL && w->begun)
@@ -227,7 +240,9 @@ waits_expire(void *arg)
 	struct waited *answer = w->last ? NULL : waited_new(w->call.text);
 
 	w->all->limited[WAITS_LIMIT_TIME] += w->last && !w->hurried;
-	if (answer != NULL && w->call.kind != WAIT_SLEEP)
+	if (answer != NULL && w->unasked.text[0] != '\0')
+		waited_fail(answer, "%.150s", w->unasked.text);
+	else if (answer != NULL && w->call.kind != WAIT_SLEEP)
 		waited_fail(answer, "no answer within %g s", w->call.seconds);
 	end(w, answer);
 }
@@ -322,6 +337,51 @@ begin_http(struct wait *w, struct ring *ring, struct fault *f)
 	return w->transfer != NULL ? 0 : -1;
 }
 
+/* --- the store -------------------------------------------------------------------------------- */
+
+static void
+take_reply(struct waited *answer, const struct store_reply *r)
+{
+	char number[24];
+
+	if (r->kind == STORE_NIL)
+		waited_answer(answer, WAITED_NONE, "", 0);
+	else if (r->kind == STORE_INTEGER)
+		waited_answer(answer, WAITED_TEXT, number, (size_t)snprintf(number, sizeof number, "%lld", (long long)r->integer));
+	else if (r->kind != STORE_LIST && r->len <= WAIT_BODY_MAX)
+		waited_answer(answer, WAITED_TEXT, r->text, r->len);
+	else
+		waited_fail(answer, "the store answers a list, or more than %d bytes", WAIT_BODY_MAX);
+}
+
+static void
+waits_stored(void *arg, const struct store_reply *reply, const char *why)
+{
+	struct wait *w = arg;
+	struct waited *answer = waited_new(w->call.text);
+
+	w->asked = NULL;
+	if (answer != NULL && reply == NULL)
+		waited_fail(answer, "%.150s", why);
+	else if (answer != NULL)
+		take_reply(answer, reply);
+	end(w, answer);
+}
+
+/* A store that is down is no limit: the call ends in the next turn, and its answer is missing. */
+static void
+begin_store(struct wait *w)
+{
+	struct store_question q = w->call.store;
+
+	q.done = waits_stored;
+	q.arg = w;
+	if (w->all->store != NULL)
+		w->asked = store_ask(w->all->store, &q, &w->unasked);
+	else
+		fault_set(&w->unasked, "the region names no store");
+}
+
 /* --- the beginning ---------------------------------------------------------------------------- */
 
 static struct wait *
@@ -361,8 +421,10 @@ waits_begin(struct waits *all, const struct wait_request *r, struct fault *f)
 		wait_free(w);
 		return NULL;
 	}
-	w->last = left < w->call.seconds;
-	timer_set(&w->timer, w->last ? left : w->call.seconds);
+	if (w->call.kind == WAIT_STORE)
+		begin_store(w);
+	w->last = w->unasked.text[0] == '\0' && left < w->call.seconds;
+	timer_set(&w->timer, w->unasked.text[0] != '\0' ? 0 : w->last ? left : w->call.seconds);
 	w->begun = true;
 	return w;
 }

@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/fault.h"
 #include "policy/waited.h"
+#include "store/store.h"
 
 struct ev_loop;
 struct wait;
@@ -24,6 +25,7 @@ enum wait_kind {
 	WAIT_SLEEP,   /* the time itself is the answer */
 	WAIT_RESOLVE, /* the addresses of a name, or the names of an address */
 	WAIT_HTTP,    /* the answer of an HTTP server */
+	WAIT_STORE,   /* the reply of the shared store */
 	WAIT_KINDS
 };
 
@@ -46,6 +48,7 @@ struct wait_call { /* the call of a script */
 	size_t len;
 	const char *header[WAIT_HEADERS]; /* "Name: value" */
 	size_t headers;
+	struct store_question store; /* of store: its words are borrowed likewise */
 };
 
 struct wait_limits {
@@ -80,6 +83,9 @@ uint64_t waits_limited(const struct waits *all, enum waits_limit which);
 const char *waits_call(enum wait_kind kind);
 /* Has ended() called at the end of each call, in each way, with the seconds that it waited; arg is borrowed. */
 void waits_watch(struct waits *all, void (*ended)(void *arg, enum wait_kind kind, double seconds), void *arg);
+
+/* Sets the client for WAIT_STORE, which must outlive the set. Borrowed; NULL, the value at the start: none. */
+void waits_use_store(struct waits *all, struct store *store);
 
 /* Begins to wait. NULL with a sentence that names the limit: there are too many, or there is no memory. */
 struct wait *waits_begin(struct waits *all, const struct wait_request *r, struct fault *f);

@@ -30,6 +30,8 @@
 #include "region/loader.h"
 #include "region/origin.h"
 #include "region/policy_view.h"
+#include "region/region_store.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -415,7 +417,7 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	r->world = (struct host_world){ .counters = r->counters, .rates = r->rates, .pool = r->pool, .waits = w->waits, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns,
 		.defined = policy_view_defined, .arg = w };
 	lend(r);
-	if (telemetry_begin(r, o->version, o->commit) < 0)
+	if (region_store_begin(r) < 0 || telemetry_begin(r, o->version, o->commit) < 0)
 		return short_of_memory(faults);
 	name_boot(&r->totals);
 	timer_init(&r->drain, w->loop, region_drained, r);
@@ -586,6 +588,7 @@ region_open(struct region *r, struct faults *faults)
 	}
 	r->started = clock_wall();
 	say_up(r, d, faults);
+	region_store_follow(r);
 	if (r->store != NULL) /* not before: a start that fails leaves the directory as it was */
 		region_save(r, NULL, NULL);
 	return 0;
@@ -628,6 +631,7 @@ free_clients(struct region *r)
 	registry_free(r->registry);
 	passwords_free(r->worker.passwords);
 	waits_free(r->worker.waits); /* as the thread pool */
+	store_free(r->worker.store);
 	threadpool_free(r->worker.threadpool); /* after the connections, which wait for its threads */
 	gates_free(r);
 	if (r->worker.loop != NULL) {

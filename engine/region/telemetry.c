@@ -9,6 +9,7 @@
 #include "net/unixsock.h"
 #include "records/recorder.h"
 #include "region/region.h"
+#include "store/store.h"
 #include "tls/ring.h"
 #include "config/definition_place.h"
 
@@ -59,12 +60,24 @@ publish_waits(struct metrics *m, const struct waits *w)
 }
 
 static void
+publish_store(struct metrics *m, const struct store *s)
+{
+	struct store_view v = store_look(s);
+
+	metrics_set(m, FIGURE_OF_STORE_IS_UP, v.state == STORE_UP);
+	metrics_set(m, FIGURE_OF_STORE_ANSWERED, (int64_t)(v.counts.asked - v.counts.failed));
+	metrics_set(m, FIGURE_OF_STORE_FAILED, (int64_t)v.counts.failed);
+	metrics_set(m, FIGURE_OF_STORE_ESTIMATED, (int64_t)v.counts.estimated);
+}
+
+static void
 publish_figures(struct region *r)
 {
 	struct metrics *m = r->telemetry.metrics;
 	struct log_counts log = log_counts(r->log);
 
 	publish_waits(m, r->worker.waits);
+	publish_store(m, r->worker.store);
 	metrics_set(m, FIGURE_OF_LUA_BYTES, (int64_t)policy_bytes(r->worker.generation->policy));
 	metrics_set(m, FIGURE_OF_QUEUE_NAMES, (int64_t)threadpool_waiting(r->worker.threadpool));
 	metrics_set(m, FIGURE_OF_QUEUE_LOG, (int64_t)log.waiting);

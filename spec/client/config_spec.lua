@@ -18,7 +18,8 @@ region {
   handshake_timeout = 2, capex_timeout = 3, heartbeat = 0, heartbeat_timeout = 4, drain = 0, maxsockets = 7, halfopen = 8,
   halfopen_peer = 9, instructions = 2000000, milliseconds = 51, kilobytes = 5000, records = 11, recheck = "report",
   specs = "warn", generations = 12, generation_days = 13, versions = "versions", x509strict = "yes", verify_cache = 12, workers = 2,
-  user = "nobody", keep_caps = "bind",
+  user = "nobody", keep_caps = "bind", store = "rediss://127.0.0.1:1/2", store_user = "u", store_password_file = "HERE/policies/saf.lua",
+  store_ring = "HERE/certs/rings/CICSB",
 }
 tcpipservice "IPIC" {
   group = "G", description = 'quotes " and \\ and \228', protocol = "ipic", portnumber = 1, host = "127.0.0.1", ipaddress = "127.0.0.1",

@@ -8,12 +8,12 @@ local tree = require "spec.support.tree"
 local LINES_MAX = 700
 local COMMENT_COLUMNS = 120
 local PARSERS = { "exposition", "zone", "listing", "past", "version", "dataset", "ipic", "http", "wire", "flow", "definition", "addr",
-  "cert" }
+  "cert", "store" }
 
 local files = tree.files
 
 -- Each folder includes itself and the folders to its left.
-local ORDER = "base tls net ipic sandbox config security policy records metrics conn request region candidate admin client main"
+local ORDER = "base tls net store ipic sandbox config security policy records metrics conn request region candidate admin client main"
 
 -- The folders, or files, that may include the headers of an outside library.
 local LIBRARIES = {
@@ -24,6 +24,7 @@ local LIBRARIES = {
   { library = "SQLite", header = "^sqlite3%.h$", allowed = "records" },
   { library = "libmicrohttpd", header = "^microhttpd%.h$", allowed = "metrics/exporter" },
   { library = "Jansson", header = "^jansson%.h$", allowed = "ipic policy request/program_builtin region candidate admin client main" },
+  { library = "hiredis", header = "^hiredis/", allowed = "store" },
   { library = "jsmn", header = "^jsmn%.h$", allowed = "candidate/account" },
   { library = "signals", header = "^signal%.h$", allowed = "base/thread net/interrupt admin/signals client/screen" },
 }

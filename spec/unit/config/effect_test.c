@@ -36,6 +36,16 @@ static const struct example {
 	{ "region", "kilobytes", OWN("kilobytes = 300"), OWN("kilobytes = 300") "ipconn 'C' { port = 1, host = 'h', sendcount = 1, admit = 'a' }" },
 	{ "region", "policy_http", OWN("policy_http = { '127.0.0.1:80' }"),
 		OWN("policy_http = { '127.0.0.1:80' }") "tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
+	{ "region", "store", OWN("store = 'redis://127.0.0.1:6379'"),
+		OWN("store = 'redis://127.0.0.1:6379'") "tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
+	{ "region", "store_user", OWN("store_user = 'u'"), OWN("store = 'redis://127.0.0.1:6379', store_user = 'u', store_password_file = 'p'")
+		"tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
+	{ "region", "store_password_file", OWN("store_password_file = 'p'"), OWN("store = 'redis://127.0.0.1:6379', store_password_file = 'p'")
+		"tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
+	{ "region", "store_ring", OWN("store_ring = 'r'"), OWN("store = 'rediss://127.0.0.1:6379', store_ring = 'r'")
+		"tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
+	{ "region", "store_ring", OWN("store = 'redis://127.0.0.1:6379', store_ring = 'r'") "tcpipservice 'T' { portnumber = 0, bind = 'b' }",
+		OWN("store = 'sentinel://127.0.0.1:6379/m', store_ring = 'r'") "tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
 	{ "region", "wait_milliseconds", OWN("wait_milliseconds = 3"), OWN("wait_milliseconds = 3") "tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
 	{ "region", "waiting", OWN("waiting = 3"), OWN("waiting = 3") "tcpipservice 'T' { portnumber = 0, admit = 'a' }" },
 	{ "region", "waiting_peer", OWN("waiting_peer = 3"), OWN("waiting_peer = 3") "tcpipservice 'T' { portnumber = 0, urm = 'u' }" },

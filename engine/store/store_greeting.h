@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store_greeting: the first commands on a connection, sent together: the password, the database, the role and the
+ * settings of the server, the scripts. It is the probe too by which a store that was down is found again.
+ */
+#ifndef SALLYPORT_STORE_GREETING_H
+#define SALLYPORT_STORE_GREETING_H
+
+#include "store/store_link.h"
+#include "store/store_script.h"
+#include "store/store_server.h"
+#include "store/store_settings.h"
+
+#define STORE_SHA 41 /* 40 hex digits and a NUL */
+
+struct store_greeting;
+
+struct store_welcome { /* the result */
+	struct store_server server;
+	char sha[STORE_SCRIPTS][STORE_SHA]; /* of each script; "": the server did not load it, and gets its text each time */
+};
+
+/*
+ * Sends the commands. done(arg, w, why) is called once, from the loop: why NULL: the server may be used, and w, valid
+ * during the call, says more; else a sentence. NULL: no memory.
+ */
+struct store_greeting *store_greeting_begin(struct store_link *l, const struct store_settings *s,
+	void (*done)(void *arg, const struct store_welcome *w, const char *why), void *arg);
+/* Frees it after done(), or after its link was closed. NULL is fine. */
+void store_greeting_free(struct store_greeting *g);
+
+#endif

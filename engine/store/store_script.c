@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "store/store_script.h"
+
+#define NOW "local t = redis.call('TIME') local now = t[1] + t[2] / 1e6 "
+
+static const char *const texts[STORE_SCRIPTS] = {
+	[STORE_SCRIPT_INCR] =
+		"local there = redis.call('EXISTS', KEYS[1]) "
+		"redis.call('INCRBY', KEYS[1], ARGV[1]) "
+		"if there == 0 and ARGV[2] ~= '0' then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end "
+		"return redis.call('GET', KEYS[1])",
+
+	[STORE_SCRIPT_COUNTER_NEXT] =
+		"local v = redis.call('HMGET', KEYS[1], 'last', 'expires') "
+		"local min, max, last = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(v[1] or '') "
+		"if v[2] and v[2] ~= ARGV[4] then return 'other ' .. v[2] end "
+		"if last and last >= max and ARGV[3] == '0' then return 'exhausted ' .. v[1] end "
+		"local next = (not last or last >= max or last < min) and min or last + 1 "
+		"local text = string.format('%.0f', next) "
+		"redis.call('HSET', KEYS[1], 'last', text, 'expires', ARGV[4]) "
+		"if not last and ARGV[4] ~= '0' then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.max(1, ARGV[4] * 1000))) end "
+		"return 'number ' .. text",
+
+	[STORE_SCRIPT_COUNTER_PEEK] =
+		"local v = redis.call('HMGET', KEYS[1], 'last', 'expires') "
+		"if v[2] and v[2] ~= ARGV[1] then return 'other ' .. v[2] end "
+		"return v[1] and 'number ' .. v[1] or 'unused'",
+
+	[STORE_SCRIPT_RATE_TAKE] =
+		NOW
+		"local count, per, burst, n = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]) "
+		"local v = redis.call('HMGET', KEYS[1], 'left', 'at') "
+		"local left, at = tonumber(v[1] or '') or burst, tonumber(v[2] or '') or now "
+		"left = math.min(burst, left + math.max(0, now - at) * count / per) - ARGV[5] "
+		"local taken = left >= n - 1e-9 "
+		"local after = taken and left - n or left "
+		"redis.call('HSET', KEYS[1], 'left', string.format('%.17g', after), 'at', string.format('%.6f', now)) "
+		"redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.min(4e15, (burst - after) * per / count * 1000 + 1000))) "
+		"return (taken and 'taken ' or 'wait ') .. string.format('%.17g', left)",
+
+	[STORE_SCRIPT_REGIONS] =
+		NOW
+		"local ms = math.floor(now * 1000) "
+		"redis.call('ZADD', KEYS[1], ms, ARGV[1]) "
+		"redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ms - ARGV[2]) "
+		"redis.call('PEXPIRE', KEYS[1], ARGV[2]) "
+		"return tostring(redis.call('ZCARD', KEYS[1]))",
+};
+
+const char *
+store_script_text(enum store_script s)
+{
+	return texts[s];
+}

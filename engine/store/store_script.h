@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * store_script: the atomic steps that the server runs as scripts (EVALSHA). They know the time by the server's clock
+ * alone. Each answers a text of words.
+ */
+#ifndef SALLYPORT_STORE_SCRIPT_H
+#define SALLYPORT_STORE_SCRIPT_H
+
+enum store_script {
+	/*
+	 * Key: the value. Arguments: the step, the milliseconds after which a new value ends (0: never). Answers the
+	 * sum. A value that is no integer is an error of the server.
+	 */
+	STORE_SCRIPT_INCR,
+	/*
+	 * Key: the counter. Arguments: min, max, wrap (0 or 1), expires in seconds (0: never). Answers "number N",
+	 * "exhausted N" with the last number, or "other SECONDS" with the counter's own expires.
+	 */
+	STORE_SCRIPT_COUNTER_NEXT,
+	/* Key: the counter. Argument: expires. Answers "number N", "unused" or "other SECONDS". */
+	STORE_SCRIPT_COUNTER_PEEK,
+	/*
+	 * Key: the bucket. Arguments: count, per, burst, n, and the tokens that were spent without the store. Answers
+	 * "taken LEFT" or "wait LEFT", with the tokens before the take.
+	 */
+	STORE_SCRIPT_RATE_TAKE,
+	/*
+	 * Key: the regions. Arguments: the caller's id, the milliseconds after which a region that did not call is
+	 * forgotten. Answers the number of regions.
+	 */
+	STORE_SCRIPT_REGIONS,
+	STORE_SCRIPTS
+};
+
+/* The text of the script; static. */
+const char *store_script_text(enum store_script s);
+
+#endif
