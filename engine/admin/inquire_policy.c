@@ -93,7 +93,7 @@ generation_rows(struct query *q, const struct generation *g, unsigned connection
 		json_object_set_new(row, "current", json_boolean(g == region_generation(q->region)));
 		inquire_put_seconds(row, "age", clock_wall() - g->loaded);
 		inquire_put_number(row, "memory", (double)s->kept);
-		inquire_put_number(row, "generation_memory", (double)policy_bytes(g->policy));
+		inquire_put_number(row, "generation_memory", (double)generation_bytes(g));
 		inquire_put_number(row, "connections", connections);
 		json_object_set_new(row, "used_by", used_by(g, s->name));
 		json_array_append_new(q->rows, row);

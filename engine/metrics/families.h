@@ -46,7 +46,7 @@ enum family_kind { FAMILY_COUNTER, FAMILY_GAUGE, FAMILY_HISTOGRAM };
 	X(LOOP_LAG, "loop_lag_seconds", GAUGE, "seconds", lag, \
 		"Longest turn of a loop in the last one to two minutes; an event may wait as long.") \
 	X(LUA_MEMORY, "lua_memory_bytes", GAUGE, "bytes", figures, \
-		"Memory of the Lua state of the current generation.") \
+		"Memory of the Lua states of the current generation, one for each worker.") \
 	X(GENERATION, "generation", GAUGE, "", figures, \
 		"Number of the current generation.") \
 	X(DEFAULT_URMS, "default_autoinstall_programs", GAUGE, "", figures, \

@@ -106,6 +106,16 @@ generation_at(const struct generation *g, unsigned worker)
 	abort();
 }
 
+size_t
+generation_bytes(const struct generation *g)
+{
+	size_t n = 0;
+
+	for (unsigned i = 0; i < g->parts; i++)
+		n += policy_bytes(g->part[i].policy);
+	return n;
+}
+
 const struct service *
 generation_service(const struct generation *g, const char *tcpipservice)
 {

@@ -94,6 +94,8 @@ void generation_unref(struct generation *g);
  * when the generation was loaded without a part for that worker: two threads would use one Lua state.
  */
 struct generation *generation_at(const struct generation *g, unsigned worker);
+/* The memory of the Lua states of all parts, in bytes (policy_bytes). Each thread may ask. */
+size_t generation_bytes(const struct generation *g);
 /*
  * The service of sockets that the region dials for the ipconn defined as name, or copied from the template of that
  * name. "" or unknown: the defaults. Only the part of worker 0 has them.

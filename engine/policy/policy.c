@@ -13,6 +13,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,7 +68,13 @@ policy_hash(const struct policy *p, const char *script)
 size_t
 policy_bytes(const struct policy *p)
 {
-	return budget_bytes(p->L);
+	return atomic_load_explicit(&p->bytes, memory_order_relaxed);
+}
+
+void
+policy_weigh(struct policy *p)
+{
+	atomic_store_explicit(&p->bytes, budget_bytes(p->L), memory_order_relaxed);
 }
 
 struct lua_State *
@@ -290,6 +297,7 @@ load_script(struct policy *p, const struct source *s, struct script *script, str
 	}
 	l.script->loaded = load_protected(&l, policy_load_inside, 0) == 0 && faults->errors == before;
 	p->loaded = budget_bytes(p->L);
+	policy_weigh(p);
 	return l.script->loaded ? 0 : -1;
 }
 
@@ -405,7 +413,10 @@ open_state(struct policy *p, lua_State *L, struct faults *faults)
 	p->modules = (struct modules){ .sources = p->modules.sources };
 	p->host.mock = LUA_NOREF;
 	policy_watch(p, p->host.cover);
-	return l.source != NULL ? load_protected(&l, policy_open_inside, 0) : -1;
+	if (l.source == NULL || load_protected(&l, policy_open_inside, 0) < 0)
+		return -1;
+	policy_weigh(p);
+	return 0;
 }
 
 struct policy *
@@ -494,6 +505,7 @@ replace_state(struct policy *p, lua_State *fresh)
 	sandbox_free(p->L);
 	load_again(p, open_state(p, fresh, &faults) == 0, &faults);
 	policy_params_renew(p);
+	policy_weigh(p);
 	if (faults.n > 0)
 		faults_print(&faults, 0, text, sizeof text);
 	log_say(p->log, MSG_SP0019, "#kilobytes", kept, "fault", text, NULL);

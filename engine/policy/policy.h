@@ -76,7 +76,10 @@ bool policy_runs(const struct policy *p, const char *script);
 const char *policy_path(const struct policy *p, const char *script);
 /* The hash of a loaded script's bytes; NULL when the script is not loaded. Borrowed. */
 const char *policy_hash(const struct policy *p, const char *script);
-/* The memory of the Lua state in bytes. It is bounded: see policy_renew in policy_internal.h. */
+/*
+ * The memory of the Lua state in bytes, as the last question left it. It is bounded: see policy_renew in
+ * policy_internal.h. Each thread may ask.
+ */
 size_t policy_bytes(const struct policy *p);
 
 struct asking;

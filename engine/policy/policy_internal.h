@@ -35,6 +35,7 @@ struct script { /* one policy script; loaded once */
 struct policy {
 	struct budget_limits limits;
 	struct owner thread;     /* the thread that asked the first question; only this thread may ask */
+	_Atomic size_t bytes;    /* of the state, for other threads (policy_weigh) */
 	size_t loaded;           /* bytes of the state after the last script was loaded */
 	struct lua_State *L;     /* owned: from sandbox_new */
 	struct log *log;         /* borrowed; may be NULL */
@@ -59,6 +60,8 @@ struct policy {
 void policy_renew(struct policy *p);
 /* Checks that the calling thread is the one that asks; the first question settles which it is (owner_claim). */
 void policy_claim(struct policy *p);
+/* Takes the present memory of the state for policy_bytes. */
+void policy_weigh(struct policy *p);
 /* The script of that name; NULL: it is not loaded. */
 const struct script *policy_script(const struct policy *p, const char *name);
 /* Writes a Lua message as one line into out: up to its first newline, printable, cut to size. Returns out. */

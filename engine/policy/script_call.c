@@ -420,12 +420,11 @@ script_call_reject(struct script_call *call)
 void
 script_call_settle(struct script_call *call)
 {
-	if (call->anchored) {
+	if (call->anchored)
 		script_call_protect(call, script_call_release);
-		return;
-	}
-	if (call->co != NULL && call->status == LUA_OK)
+	else if (call->co != NULL && call->status == LUA_OK)
 		lua_settop(call->co, 0);
 	else
 		call->p->co = NULL;
+	policy_weigh(call->p);
 }

@@ -78,7 +78,7 @@ publish_figures(struct region *r)
 
 	publish_waits(m, r->worker.waits);
 	publish_store(m, r->worker.store);
-	metrics_set(m, FIGURE_OF_LUA_BYTES, (int64_t)policy_bytes(r->worker.generation->policy));
+	metrics_set(m, FIGURE_OF_LUA_BYTES, (int64_t)generation_bytes(r->worker.generation));
 	metrics_set(m, FIGURE_OF_QUEUE_NAMES, (int64_t)threadpool_waiting(r->worker.threadpool));
 	metrics_set(m, FIGURE_OF_QUEUE_LOG, (int64_t)log.waiting);
 	metrics_set(m, FIGURE_OF_LOST_LOG_LINES, (int64_t)log.lost);

@@ -496,6 +496,7 @@ load_trust(struct loading *l)
 		if (rc < 0)
 			faults_add(l->faults, FAULT_ERROR, "ring_content", at->file->path, at->line, "cannot be used: %s", ring_item_why());
 	}
+	sk_X509_OBJECT_sort(X509_STORE_get0_objects(l->r->store)); /* else a look-up does it, while other threads read it */
 	if (dates_of_store(&l->r->dates, l->r->store) < 0)
 		faults_add(l->faults, FAULT_ERROR, "memory", l->r->dir, 0, "out of memory");
 	ERR_clear_error();

@@ -165,6 +165,8 @@ the_parts_share_all_that_does_not_change(void **state)
 	gate = generation_at(g, 1);
 	assert_int_equal(gate->number, 7);
 	assert_string_equal(gate->hash, g->hash);
+	assert_int_equal(generation_bytes(g), policy_bytes(g->policy) + policy_bytes(gate->policy) + policy_bytes(generation_at(g, 2)->policy));
+	assert_int_equal(generation_bytes(gate), generation_bytes(g));
 	assert_ptr_equal(gate->definition, g->definition);
 	assert_ptr_equal(gate->sources, g->sources);
 	assert_ptr_equal(inputs_first(policy_inputs(gate->policy)), inputs_first(policy_inputs(g->policy)));

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <openssl/ssl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -101,6 +102,30 @@ a_ring_without_a_pair_is_one(void **state)
 	assert_non_null(r);
 	assert_false(ring_has(r, ""));
 	ring_unref(r);
+	pki_remove(dir);
+}
+
+/* OpenSSL sorts a store when it looks something up; threads that read the ring at that time would see it change. */
+static void
+the_store_of_a_ring_does_not_change(void **state)
+{
+	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	struct identity other = pki_make((struct wish){ .cn = "AB", .authority = true });
+	struct ring *r;
+	char dir[64];
+
+	(void)state;
+	pki_temp(dir);
+	pki_ring(dir, "ALICE", &alice, &ca);
+	pki_put(dir, "signers/other.pem", other.certificate);
+	r = pki_load(dir, NULL);
+	assert_non_null(r);
+	assert_int_equal(ring_trust(r, ctx, NULL), 0);
+	assert_int_equal(sk_X509_OBJECT_num(X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx))), 2);
+	assert_true(sk_X509_OBJECT_is_sorted(X509_STORE_get0_objects(SSL_CTX_get_cert_store(ctx))));
+	SSL_CTX_free(ctx);
+	ring_unref(r);
+	pki_free(&other);
 	pki_remove(dir);
 }
 
@@ -290,6 +315,7 @@ main(void)
 		cmocka_unit_test(one_pair_needs_no_default),
 		cmocka_unit_test(two_pairs_need_one),
 		cmocka_unit_test(a_ring_without_a_pair_is_one),
+		cmocka_unit_test(the_store_of_a_ring_does_not_change),
 		cmocka_unit_test(a_key_everybody_can_read_is_refused_by_name_with_the_remedy),
 		cmocka_unit_test(a_key_that_does_not_fit_is_refused_by_name),
 		cmocka_unit_test(an_encrypted_key_is_refused_clearly),
