@@ -8,6 +8,7 @@
 #include "conn/ipconn.h"
 #include "conn/steps.h"
 #include "conn/peers.h"
+#include "conn/recheck.h"
 #include "policy/notes.h"
 #include "metrics/metrics.h"
 #include "conn/riders.h"
@@ -326,6 +327,7 @@ conn_close(struct conn *c, enum conn_ending how, const char *why)
 	if (c->stage == CONN_GONE)
 		return;
 	conn_ask_no_more(c, why);
+	recheck_lost(c, why);
 	if (c->stage != CONN_DRAINING)
 		say_closed(c, why);
 	c->ipconn = NULL;

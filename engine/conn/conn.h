@@ -36,6 +36,8 @@ struct entrance {
 #define CONN_REQUESTS 4 /* limit of this side's unanswered commands */
 #define CONN_PASSING 16
 
+struct recheck_walk;
+
 struct conn {
 	struct conn *next, *prev;      /* in worker->conns; next also in worker->graves */
 	struct worker *worker;         /* borrowed; conn/move gives c to another one */
@@ -64,6 +66,7 @@ struct conn {
 	char userid[NAME_SIZE]; /* certify's answer then; becomes a fact when c adopts that generation */
 	bool sysplex;           /* admit's answer then; becomes a fact at the same time */
 	struct notes *notes;    /* counted: the notes of its doors then; likewise */
+	struct recheck_walk *recheck; /* borrowed: the re-ask of its ipconn, while a script waits that was asked about c; NULL: none */
 	bool hearing;   /* the script of the question waits or has waited, and the peer was heard meanwhile */
 	bool pausing;   /* io was paused before that */
 	struct ask ask; /* the question to a door, and the function that takes the verdict */

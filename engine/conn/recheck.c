@@ -8,19 +8,6 @@
 
 #include <string.h>
 
-/* One door that is asked again; the answer is kept in out. */
-struct again {
-	struct ask ask; /* first */
-	struct conn *conn;
-	const struct generation *generation;
-	struct recheck_result *out;
-};
-
-struct answered { /* the questions about a socket that did not refuse */
-	struct record_entry *entry[DOOR_COUNT]; /* owned */
-	size_t n;
-};
-
 static void
 refuse(struct recheck_result *out, const struct conn *c, enum door door, const char *script, const struct verdict *v)
 {
@@ -30,20 +17,6 @@ refuse(struct recheck_result *out, const struct conn *c, enum door door, const c
 	out->door = door;
 	out->script = script;
 	out->verdict = *v;
-}
-
-static void
-recheck_answered(struct ask *a)
-{
-	struct again *again = (struct again *)a;
-
-	canary_answered(again->conn->worker, a);
-	if (a->verdict.kind == VERDICT_REFUSE)
-		refuse(again->out, again->conn, a->door, a->script, &a->verdict);
-	else if (door_row(a->door)->grants == GRANT_SYSPLEX)
-		again->conn->sysplex = a->verdict.sysplex;
-	else if (door_row(a->door)->grants == GRANT_USERID)
-		certmap_decide(again->generation->certmap, again->conn->facts.certificate, a->verdict.userid, again->conn->userid);
 }
 
 /* The facts as they were at the door's stage: the facts of later stages are removed from a copy. */
@@ -73,25 +46,6 @@ facts_at(const struct conn *c, enum door door, const struct generation *g)
 		f.peer.sysplex = false;
 	}
 	return f;
-}
-
-static void
-ask(struct conn *c, struct generation *g, const struct service *s, const struct recheck_view *view, enum door door,
-	struct answered *done, struct recheck_result *out)
-{
-	struct facts f = facts_at(c, door, g);
-	struct again a = { .conn = c, .generation = g, .out = out };
-
-	if (out->refused)
-		return;
-	out->entry = record_entry_new(door_name(door), s->script[door], g->number, f.now);
-	a.ask = (struct ask){ .policy = g->policy, .script = s->script[door], .door = door, .facts = &f, .entry = out->entry, .tape = &c->tape,
-		.replay = true, .view = view, .notes = &c->notes, .done = recheck_answered };
-	policy_ask(&a.ask);
-	if (out->refused || out->entry == NULL)
-		return;
-	done->entry[done->n++] = out->entry;
-	out->entry = NULL;
 }
 
 /* The definitions of the generation refuse c without a door. */
@@ -208,18 +162,74 @@ asked_again(const struct conn *c, const struct service *s, const struct ipconn *
 	return false;
 }
 
-/* Walks the table of doors, so that no door is missing. */
-static void
-ask_doors(struct conn *c, struct generation *g, const struct service *s, const struct ipconn *i, bool first, bool quiet,
-	struct recheck_result *out)
-{
-	struct recheck_view view = { .definition = g->definition, .asked = i };
-	struct answered done = { .n = 0 };
+/* --- the questions about one socket ----------------------------------------------------------- */
 
-	for (enum door d = 0; d < DOOR_COUNT; d++)
-		if (asked_again(c, s, i, first, door_row(d)))
-			ask(c, g, s, &view, d, &done, out);
-	record_asked_again(quiet ? NULL : c->record, done.entry, done.n);
+static void go_on(struct recheck_walk *r);
+
+/* Keeps the entry of a question that did not refuse. */
+static void
+keep_entry(struct recheck_walk *r)
+{
+	if (r->out.refused || r->out.entry == NULL)
+		return;
+	r->answered[r->nanswered++] = r->out.entry;
+	r->out.entry = NULL;
+}
+
+static void
+take_verdict(struct recheck_walk *r, const struct ask *a)
+{
+	struct conn *c = r->conn;
+
+	if (a->verdict.kind == VERDICT_REFUSE)
+		refuse(&r->out, c, a->door, a->script, &a->verdict);
+	else if (door_row(a->door)->grants == GRANT_SYSPLEX)
+		c->sysplex = a->verdict.sysplex;
+	else if (door_row(a->door)->grants == GRANT_USERID)
+		certmap_decide(r->generation->certmap, c->facts.certificate, a->verdict.userid, c->userid);
+}
+
+static void
+recheck_answered(struct ask *a)
+{
+	struct recheck_walk *r = a->arg;
+
+	canary_answered(r->conn->worker, a);
+	take_verdict(r, a);
+	keep_entry(r);
+	if (r->conn->recheck == NULL) /* the answer came before put() has returned */
+		return;
+	r->conn->recheck = NULL;
+	r->door++;
+	go_on(r);
+}
+
+/* Asks the door again. False: its script waits. */
+static bool
+put(struct recheck_walk *r)
+{
+	struct conn *c = r->conn;
+
+	r->facts = facts_at(c, r->door, r->generation);
+	r->out.entry = record_entry_new(door_name(r->door), r->service->script[r->door], r->generation->number, r->facts.now);
+	r->ask = (struct ask){ .policy = r->generation->policy, .script = r->service->script[r->door], .door = r->door, .facts = &r->facts,
+		.entry = r->out.entry, .tape = &c->tape, .replay = true, .view = &r->view, .notes = &c->notes, .waits = r->waits,
+		.done = recheck_answered, .arg = r };
+	policy_ask(&r->ask);
+	if (r->ask.asking == NULL)
+		return true;
+	c->recheck = r;
+	return false;
+}
+
+/* Walks the table of doors, so that no door is missing. False: a script waits. */
+static bool
+ask_doors(struct recheck_walk *r)
+{
+	for (; r->door < DOOR_COUNT && !r->out.refused; r->door++)
+		if (asked_again(r->conn, r->service, r->ipconn, r->first, door_row(r->door)) && !put(r))
+			return false;
+	return true;
 }
 
 /* Starts from the present answers: a door that is not asked again keeps its answer. */
@@ -234,20 +244,41 @@ begin(struct conn *c, const struct generation *g)
 	c->notes = c->facts.notes;
 }
 
+/* Begins with the socket c. False: the definitions refuse it, and no door is asked. */
+static bool
+begin_socket(struct recheck_walk *r, struct conn *c, bool first)
+{
+	bool in = c->facts.way == WAY_IN;
+
+	r->conn = c;
+	r->first = first;
+	r->door = 0;
+	r->service = in ? generation_service(r->generation, c->facts.tcpipservice) : ipconn_outbound(r->ipconn, r->generation);
+	r->view = (struct recheck_view){ .definition = r->generation->definition, .asked = r->ipconn };
+	begin(c, r->generation);
+	/* outbound, a changed ssl takes effect at the next acquire */
+	return defined(c, r->generation, r->ipconn, first, &r->out) && (!in || !wants_more(c, r->generation, r->service, &r->out));
+}
+
+static void
+end_socket(struct recheck_walk *r)
+{
+	record_asked_again(r->quiet ? NULL : r->conn->record, r->answered, r->nanswered);
+	r->nanswered = 0;
+	check_trust(r->conn, r->generation, r->ipconn, &r->out);
+	r->conn = NULL;
+}
+
 void
 recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, bool first, bool quiet, struct recheck_result *out)
 {
-	bool in = c->facts.way == WAY_IN;
-	const struct service *s = in ? generation_service(g, c->facts.tcpipservice) : ipconn_outbound(i, g);
+	struct recheck_walk r = { .ipconn = i, .generation = g, .quiet = quiet, .out = { .door = DOOR_COUNT } };
 
-	*out = (struct recheck_result){ .door = DOOR_COUNT };
-	begin(c, g);
-	if (!defined(c, g, i, first, out))
-		return;
-	if (!in || !wants_more(c, g, s, out)) { /* outbound, a changed ssl takes effect at the next acquire */
-		ask_doors(c, g, s, i, first, quiet, out);
-		check_trust(c, g, i, out);
+	if (begin_socket(&r, c, first)) {
+		ask_doors(&r);
+		end_socket(&r);
 	}
+	*out = r.out;
 }
 
 void
@@ -272,11 +303,70 @@ under_way(struct conn *c, const struct generation *g)
 	return true;
 }
 
-void
-recheck_ipconn(struct ipconn *i, struct generation *g, bool quiet, struct recheck_result *out)
+static bool
+is_due(const struct recheck_walk *r)
 {
-	*out = (struct recheck_result){ .door = DOOR_COUNT };
-	for (unsigned n = 0; n < IPCONN_SOCKETS && !out->refused; n++)
-		if (i->socket[n] != NULL && i->socket[n]->asked != g->number && !under_way(i->socket[n], g))
-			recheck_socket(i->socket[n], g, i, n == SOCKET_IN, quiet, out);
+	struct conn *c = r->ipconn->socket[r->place];
+
+	return c != NULL && c->asked != r->generation->number && !under_way(c, r->generation);
+}
+
+/* --- all sockets of an ipconn ----------------------------------------------------------------- */
+
+/* Goes on with the socket under way, and with the next ones. False: a script waits. */
+static bool
+walk(struct recheck_walk *r)
+{
+	while (!r->out.refused) {
+		if (r->conn != NULL) {
+			if (!ask_doors(r))
+				return false;
+			end_socket(r);
+			continue;
+		}
+		while (r->place < IPCONN_SOCKETS && !is_due(r))
+			r->place++;
+		if (r->place >= IPCONN_SOCKETS)
+			break;
+		begin_socket(r, r->ipconn->socket[r->place], r->place == SOCKET_IN);
+		r->place++;
+	}
+	return true;
+}
+
+static void
+go_on(struct recheck_walk *r)
+{
+	if (walk(r))
+		r->done(r);
+}
+
+bool
+recheck_begin(struct recheck_walk *r)
+{
+	r->out = (struct recheck_result){ .door = DOOR_COUNT };
+	return walk(r);
+}
+
+void
+recheck_cancel(struct recheck_walk *r, const char *why)
+{
+	struct conn *c = r->conn;
+
+	policy_cancel(&r->ask, why);
+	c->recheck = NULL;
+	recheck_forget(&r->out);
+	record_asked_again(r->quiet ? NULL : c->record, r->answered, r->nanswered);
+	r->nanswered = 0;
+}
+
+void
+recheck_lost(struct conn *c, const char *why)
+{
+	struct recheck_walk *r = c->recheck;
+
+	if (r == NULL)
+		return;
+	recheck_cancel(r, why);
+	r->done(r);
 }

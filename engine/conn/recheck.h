@@ -44,7 +44,39 @@ void recheck_gone(const struct ipconn *i, const struct generation *g, struct rec
 void recheck_record(struct recheck_result *r, struct conn *c);
 void recheck_write(struct recheck_result *r, const struct ipconn *i);
 void recheck_forget(struct recheck_result *r);
-/* recheck_socket for each socket of i that was not asked under g yet, until one is refused. */
-void recheck_ipconn(struct ipconn *i, struct generation *g, bool quiet, struct recheck_result *out);
+
+/* The questions about all sockets of an ipconn, until one is refused. Their scripts may wait. */
+struct recheck_walk {
+	/* the caller sets these; the rest is zero */
+	const struct ipconn *ipconn;   /* borrowed until the end, as generation. It is not freed before its sockets are closed */
+	struct generation *generation;
+	bool quiet; /* as for recheck_socket */
+	bool waits; /* a call that waits suspends its script; else it has the answers of before only */
+	void (*done)(struct recheck_walk *r); /* when recheck_begin has returned false; it may free r */
+	void *arg;
+	/* the result */
+	struct recheck_result out;
+	/* of the questions */
+	struct conn *conn; /* borrowed: the socket under way; NULL: none */
+	unsigned place;    /* of the next one */
+	bool first;
+	enum door door;    /* of the socket under way, the next one */
+	const struct service *service;
+	struct recheck_view view;
+	struct facts facts;
+	struct ask ask;
+	struct record_entry *answered[DOOR_COUNT]; /* owned: the questions about the socket that did not refuse */
+	size_t nanswered;
+};
+
+/*
+ * Asks about each socket of the ipconn that was not asked under the generation yet. True: the result is in r->out.
+ * False: a script waits; done() follows, unless recheck_cancel comes before. Then conn->recheck of that socket is r.
+ */
+bool recheck_begin(struct recheck_walk *r);
+/* Ends questions whose script waits, without a result. done() is not called. why: for the record, copied. */
+void recheck_cancel(struct recheck_walk *r, const char *why);
+/* The socket c ends: ends the questions about its ipconn, without a refusal, and calls their done(). */
+void recheck_lost(struct conn *c, const char *why);
 
 #endif

@@ -21,6 +21,23 @@ cut(struct answer_tape *t, size_t n)
 }
 
 /*
+ * Drops the items of the last re-ask. The answers of calls that waited stay, as far as there is room: a later reload
+ * does not ask a service again.
+ */
+static void
+forget_played(struct answer_tape *t)
+{
+	size_t left = t->kept;
+
+	for (size_t i = t->kept; i < t->n; i++)
+		if (t->item[i].kind == TAPED_WAITED && left < ANSWER_TAPE_MAX)
+			t->item[left++] = t->item[i];
+		else
+			drop(&t->item[i]);
+	t->n = left;
+}
+
+/*
  * Drops the answers of the door's last question: way out, a door is asked for each address that is tried, and the last
  * one counts.
  */
@@ -46,7 +63,7 @@ answer_tape_begin(struct answer_tape *t, enum door door, bool playing)
 		return;
 	}
 	if (t->playing)
-		cut(t, t->kept);
+		forget_played(t);
 	if (playing) {
 		for (size_t i = 0; i < t->n; i++)
 			t->item[i].heard = 0;

@@ -84,8 +84,9 @@ struct answer_tape {
 
 /*
  * Begins a question at a door. Its answers replace those of the door's last question, or (playing) are played again
- * from the first. A joined tape plays, and has nothing to play: the doors of one trial (conn/trial.h) go on from each
- * other's answers, so that a counter that two of them use counts twice.
+ * from the first. The answers of calls that waited in a re-ask are kept for the next one. A joined tape plays, and has
+ * nothing to play: the doors of one trial (conn/trial.h) go on from each other's answers, so that a counter that two of
+ * them use counts twice.
  */
 void answer_tape_begin(struct answer_tape *t, enum door door, bool playing);
 /*

@@ -330,7 +330,7 @@ lhost_wait_sleep(lua_State *L)
 	lhost_want_asking(L, h, "policy.sleep");
 	lhost_pay(L, h, STEPS);
 	snprintf(s->call.text, sizeof s->call.text, "sleep %g", seconds);
-	if (h->mock > 0 || !h->now.waits)
+	if (h->mock > 0 || !h->now.waits || (h->now.tape != NULL && h->now.tape->playing))
 		return 0;
 	want_suspendable(L, s);
 	return suspend(L, h, s);

@@ -119,6 +119,9 @@ due(const struct reask *a, const struct ipconn *i)
 	if (i->doomed || i->status == CONN_RELEASED || !is_meant(a, i))
 		return false;
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
+		if (i->socket[n] != NULL && i->socket[n]->recheck != NULL)
+			return false;
+	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
 		if (i->socket[n] != NULL && i->socket[n]->asked != a->generation->number)
 			return true;
 	return false;
@@ -155,20 +158,114 @@ is_complete(struct reask *a)
 
 /* -1: a policy failed. */
 static int
-ask_one(struct reask *a, struct ipconn *i)
+judge(struct reask *a, struct ipconn *i, struct recheck_result *result)
 {
-	struct recheck_result result;
-
-	recheck_ipconn(i, a->generation, a->quiet, &result);
-	if (!result.refused)
+	if (!result->refused)
 		return 0;
-	if (result.failed && !a->force) {
-		blame(a, i, &result);
-		recheck_forget(&result);
+	if (result->failed && !a->force) {
+		blame(a, i, result);
+		recheck_forget(result);
 		return -1;
 	}
-	doom(a, i, &result);
+	doom(a, i, result);
 	return 0;
+}
+
+struct reask_wait {
+	struct recheck_walk recheck; /* first */
+	struct ipconn *ipconn;       /* borrowed, as that of the walk */
+	struct reask_wait *next, *prev; /* in reask->waiting */
+};
+
+static void
+enlist(struct reask *a, struct reask_wait *one)
+{
+	one->next = a->waiting;
+	if (one->next != NULL)
+		one->next->prev = one;
+	a->waiting = one;
+	a->nwaiting++;
+	if (a->until == 0)
+		a->until = clock_span() + REASK_WAIT_TIMES * a->generation->definition->region.wait_milliseconds / 1e3;
+}
+
+static void
+delist(struct reask *a, struct reask_wait *one)
+{
+	if (one->prev != NULL)
+		one->prev->next = one->next;
+	else
+		a->waiting = one->next;
+	if (one->next != NULL)
+		one->next->prev = one->prev;
+	a->nwaiting--;
+}
+
+static void
+reask_waited(struct recheck_walk *r)
+{
+	struct reask *a = r->arg;
+	struct reask_wait *one = (struct reask_wait *)r;
+
+	delist(a, one);
+	if (judge(a, one->ipconn, &r->out) < 0)
+		a->failed = true;
+	free(one);
+}
+
+/* How many scripts may wait at a time: half of the limits is left for the connections. */
+static unsigned
+waiting_max(const struct reask *a)
+{
+	const struct region_def *d = &a->generation->definition->region;
+	int least = d->waiting < d->waiting_peer ? d->waiting : d->waiting_peer;
+
+	return least / 2 < 1 ? 1 : least / 2 < REASK_WAITING ? (unsigned)least / 2 : REASK_WAITING;
+}
+
+/* -1: a policy failed. */
+static int
+ask_one(struct reask *a, struct ipconn *i)
+{
+	struct recheck_walk here = { .ipconn = i, .generation = a->generation, .quiet = a->quiet, .done = reask_waited, .arg = a };
+	struct reask_wait *one = a->until == 0 || clock_span() < a->until ? calloc(1, sizeof *one) : NULL;
+	int rc;
+
+	if (one == NULL) {
+		recheck_begin(&here);
+		return judge(a, i, &here.out);
+	}
+	one->recheck = here;
+	one->recheck.waits = true;
+	one->ipconn = i;
+	if (!recheck_begin(&one->recheck)) {
+		enlist(a, one);
+		return 0;
+	}
+	rc = judge(a, i, &one->recheck.out);
+	free(one);
+	return rc;
+}
+
+static int
+ask_slice(struct reask *a)
+{
+	double until = clock_span() + REASK_SLICE_SECONDS;
+
+	a->stalled = false;
+	for (struct ipconn *i = next_one(a); i != NULL; i = next_one(a)) {
+		if (a->nwaiting >= waiting_max(a))
+			break;
+		a->last.at = i;
+		if (!due(a, i))
+			continue;
+		if (ask_one(a, i) < 0)
+			return -1;
+		if (clock_span() > until)
+			return 1;
+	}
+	a->stalled = a->nwaiting > 0;
+	return a->stalled || !is_complete(a);
 }
 
 int
@@ -200,37 +297,39 @@ must_wait(const struct reask *a)
 int
 reask_some(struct reask *a)
 {
-	double until = clock_span() + REASK_SLICE_SECONDS;
-
 	if (a->generation->definition->region.recheck == RECHECK_OFF)
 		return reask_none(a);
-	if (must_wait(a) || !enter(a))
-		return 1;
-	for (struct ipconn *i = next_one(a); i != NULL; i = next_one(a)) {
-		a->last.at = i;
-		if (!due(a, i))
-			continue;
-		if (ask_one(a, i) < 0)
-			return -1;
-		if (clock_span() > until)
-			return 1;
-	}
-	return is_complete(a) ? 0 : 1;
+	if (a->failed)
+		return -1;
+	return must_wait(a) || !enter(a) ? 1 : ask_slice(a);
 }
 
 double
 reask_pause(const struct reask *a)
 {
-	return must_wait(a) || a->region->reask != a ? BUSY_SECONDS : 0;
+	return must_wait(a) || a->region->reask != a || a->stalled ? BUSY_SECONDS : 0;
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
+
+static void
+end_waiting(struct reask *a)
+{
+	while (a->waiting != NULL) {
+		struct reask_wait *one = a->waiting;
+
+		delist(a, one);
+		recheck_cancel(&one->recheck, "the reload ended");
+		free(one);
+	}
+}
 
 void
 reask_end(struct reask *a)
 {
 	struct region *r = a->region;
 
+	end_waiting(a);
 	reload_changes_free(&a->changes);
 	if (a->walking)
 		cursor_close(registry_engaged_walks(r->registry), &a->last);

@@ -16,8 +16,11 @@
 #include "region/reload_changes.h"
 
 #define REASK_SLICE_SECONDS 0.002 /* of the loop, at once */
+#define REASK_WAITING 50
+#define REASK_WAIT_TIMES 10
 
 struct region;
+struct reask_wait;
 
 struct reask {
 	struct region *region;
@@ -25,6 +28,11 @@ struct reask {
 	uint64_t canary;               /* only ipconns with this mark (conn/canary.h); 0: all */
 	bool quiet;                    /* nothing is recorded: only `changes` tells the result */
 	bool force;                    /* a policy that fails refuses that ipconn, and is no fault */
+	struct reask_wait *waiting;    /* owned: the ipconns about which a script waits, a list of nwaiting */
+	unsigned nwaiting;
+	bool stalled;                  /* no other ipconn is asked before one of these scripts has its answer */
+	double until;                  /* clock_span() up to which scripts may wait; 0: none has waited */
+	bool failed;                   /* a script that has waited failed */
 	struct reload_changes changes; /* owned: the refusals; the caller may add others */
 	struct cursor last;            /* on the engaged ipconn that was asked last; open while `walking` */
 	bool walking;
@@ -33,7 +41,12 @@ struct reask {
 
 /*
  * Asks ipconns again until a slice of 2 ms is over; with recheck = off, only whether the generation defines them. 1:
- * some are left, or another reask is under way; call again after reask_pause. 0: none are left. -1: a policy failed.
+ * some are left, some scripts wait, or another reask is under way; call again after reask_pause. 0: none are left. -1:
+ * a policy failed.
+ *
+ * A call that waits, and whose answer is not on the tape of the connection, suspends its script: at most REASK_WAITING
+ * of them at a time, and at most half of `waiting` and `waiting_peer`. After REASK_WAIT_TIMES wait_milliseconds such
+ * calls have no answer.
  */
 int reask_some(struct reask *a);
 /* For a change without questions: only whether the generation defines the ipconns. 1: another reask is under way. */
@@ -45,7 +58,7 @@ double reask_pause(const struct reask *a);
  * ipconn's other sockets.
  */
 void reask_tell(struct reask *a, const struct reload_change *c, enum message m, const char *by);
-/* Ends it: clears the marks and frees the changes. */
+/* Ends it: clears the marks, frees the changes, and drops the scripts that wait. */
 void reask_end(struct reask *a);
 
 #endif
