@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <strings.h>
 
 #define SECONDS 1.0
 #define SHOWN 200 /* bytes of a URL in the record, without its query, which may hold a password */
@@ -112,14 +113,42 @@ is_printable(const char *text, bool blank)
 	return true;
 }
 
+/*
+ * Whether the header says where the request ends, or which server it is for. Requests share connections: one with a
+ * length of its own would become the beginning of another one.
+ */
+static bool
+is_reserved(const char *name)
+{
+	static const char *const reserved[] = { "Connection", "Content-Length", "Expect", "Host", "Keep-Alive", "Proxy-Connection", "TE", "Trailer",
+		"Transfer-Encoding", "Upgrade" };
+
+	for (size_t i = 0; i < sizeof reserved / sizeof *reserved; i++)
+		if (strcasecmp(name, reserved[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The text at idx; NULL: no string, or it holds a zero byte. */
+static const char *
+text_at(lua_State *L, int idx)
+{
+	size_t len = 0;
+	const char *text = lua_type(L, idx) == LUA_TSTRING ? lua_tolstring(L, idx, &len) : NULL;
+
+	return text != NULL && strlen(text) == len ? text : NULL;
+}
+
 /* Adds a header; the line stays on the stack. [-0, +1, may throw] */
 static void
 add_header(lua_State *L, struct wait_call *c)
 {
-	const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "", *value = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+	const char *name = text_at(L, -2), *value = text_at(L, -1);
 
-	if (name[0] == '\0' || value == NULL || strchr(name, ':') != NULL || !is_printable(name, false) || !is_printable(value, true))
+	if (name == NULL || value == NULL || name[0] == '\0' || strchr(name, ':') != NULL || !is_printable(name, false) || !is_printable(value, true))
 		script_place_raise(L, "policy.http: headers are { NAME = \"value\" }, printable ASCII");
+	if (is_reserved(name))
+		script_place_raise(L, "policy.http: the header %s cannot be set; the engine sends it as the URL and the body need it", name);
 	if (c->headers == WAIT_HEADERS)
 		script_place_raise(L, "policy.http: more than %d headers", WAIT_HEADERS);
 	c->header[c->headers++] = lua_pushfstring(L, "%s: %s", name, value);

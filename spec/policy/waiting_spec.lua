@@ -60,6 +60,10 @@ describe("policy.http", function()
       ["body has more than 65536 bytes"] = { url = url, body = ("x"):rep(65537) },
       ["headers are { NAME"] = { url = url, headers = { A = "b\r\nC: d" } },
       ["headers are { NAME = "] = { url = url, headers = { ["A:"] = "b" } },
+      ["headers are { NAME = \""] = { url = url, headers = { A = "b\0c" } },
+      ["header Content-Length cannot be set"] = { url = url, body = "abc", headers = { ["Content-Length"] = "1" } },
+      ["header transfer-encoding cannot be set"] = { url = url, body = "abc", headers = { ["transfer-encoding"] = "chunked" } },
+      ["header Host cannot be set"] = { url = url, headers = { Host = "other.example" } },
       ["timeout must be"] = { url = url, timeout = 0 },
     } do fails(bad, policy.http, request) end
     fails("takes a table", policy.http, url)
