@@ -180,7 +180,7 @@ TSAN_SPECS := spec/admin/canary_spec.lua spec/admin/shadow_spec.lua spec/base sp
 	spec/conn/certify_waits_spec.lua spec/policy/waiting_spec.lua $(addprefix spec/region/,reload_spec.lua rows_spec.lua versions_spec.lua version_store_spec.lua)
 TSAN_UNITS := admin/control_test \
 	base/log_test \
-	conn/peers_test conn/recovery_test conn/statistics_test \
+	conn/peers_test conn/published_test conn/recovery_test conn/statistics_test \
 	metrics/scrape_test \
 	net/mailbox_test net/threadpool_test \
 	policy/counters_test policy/generation_parts_test \

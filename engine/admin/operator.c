@@ -344,7 +344,7 @@ acquire(struct ipconn *i, struct fault *f)
 static int
 put_in_service(struct ipconn *i)
 {
-	i->inservice = true;
+	ipconn_serve(i, true);
 	if (!i->again.held)
 		acquire_installed(i);
 	return 0;
@@ -377,7 +377,7 @@ set_ipconn(struct order *o, struct ipconn *i, const char *what)
 	}
 	if (strcasecmp(what, "outservice") != 0)
 		return fault_set(&o->fault, "set ipconn %s: '%s' is not acquired, released, inservice, outservice or norecovdata", i->def.ipconn, what);
-	i->inservice = false;
+	ipconn_serve(i, false);
 	return 0;
 }
 

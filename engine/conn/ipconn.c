@@ -3,6 +3,7 @@
 #include "conn/release.h"
 #include "conn/traffic.h"
 #include "conn/ipconn.h"
+#include "conn/published.h"
 
 #include "base/clock.h"
 #include "conn/steps.h"
@@ -41,6 +42,64 @@ take_rule(struct ipconn *i)
 		memcpy(i->ruled, from->ruled, sizeof i->ruled);
 }
 
+/* --- what gates see --- */
+
+/* -1: no memory. */
+static int
+publish(struct ipconn *i)
+{
+	struct ipconn_view v;
+
+	ipconn_view(i, &v);
+	i->seen = published_add(i->worker->published, &v);
+	return i->seen != NULL ? 0 : -1;
+}
+
+static void
+publish_change(const struct ipconn *i)
+{
+	struct ipconn_view v;
+
+	if (i->seen == NULL)
+		return;
+	ipconn_view(i, &v);
+	published_change(i->worker->published, i->seen, &v);
+}
+
+static void
+withdraw(struct ipconn *i)
+{
+	if (i->seen != NULL)
+		published_drop(i->worker->published, i->seen);
+	i->seen = NULL;
+}
+
+void
+ipconn_serve(struct ipconn *i, bool inservice)
+{
+	i->inservice = inservice;
+	publish_change(i);
+}
+
+/* --- its life --- */
+
+/* Claims name and pair. With gates i is published first, because a claim cannot be taken back. */
+static enum claim
+claim_and_publish(struct ipconn *i)
+{
+	struct registry *r = i->worker->registry;
+	enum claim claim;
+
+	if (i->worker->published == NULL)
+		return registry_claim(r, i);
+	claim = registry_judge(r, &i->def, NULL);
+	if (claim != CLAIM_OK)
+		return claim;
+	if (publish(i) < 0)
+		return CLAIM_NO_MEMORY;
+	return registry_claim(r, i);
+}
+
 enum claim
 ipconn_install(struct worker *w, struct generation *g, const struct ipconn_def *def, const char *template, bool autoinstalled,
 	struct ipconn **out)
@@ -58,7 +117,7 @@ ipconn_install(struct worker *w, struct generation *g, const struct ipconn_def *
 	take_rule(i);
 	timer_init(&i->release_limit, w->loop, release_overdue, i);
 	timer_init(&i->patience, w->loop, acquire_overdue, i);
-	claim = registry_claim(w->registry, i);
+	claim = claim_and_publish(i);
 	if (claim != CLAIM_OK) {
 		free(i);
 		return claim;
@@ -82,6 +141,7 @@ ipconn_delete(struct ipconn *i)
 	acquire_forget(i);
 	timer_stop(&i->patience);
 	count_status(i, i->status, -1);
+	withdraw(i);
 	registry_drop(i->worker->registry, i);
 }
 
@@ -113,6 +173,7 @@ ipconn_enter(struct ipconn *i, enum connstatus s)
 	count_status(i, i->status, -1);
 	count_status(i, s, 1);
 	i->status = s;
+	publish_change(i);
 	follow_status(i);
 	i->parting = false;
 	timer_stop(&i->release_limit);

@@ -27,6 +27,7 @@ struct ipconn {
 	bool engaged;
 	struct keyed_link by_name, by_pair, by_token, by_callback; /* in the registry's tables */
 	struct worker *worker;      /* borrowed */
+	struct published_view *seen; /* borrowed from worker->published; NULL: there are no gates */
 	struct ipconn_def def;      /* as defined or as autoinstalled */
 	bool inservice;
 	bool autoinstalled;
@@ -86,6 +87,9 @@ void ipconn_delete(struct ipconn *i);
 void ipconn_join(struct ipconn *i, struct conn *c, unsigned place);
 /* Assigns CONNSTATUS, with the generation that goes with it; tells the riders. */
 void ipconn_enter(struct ipconn *i, enum connstatus s);
+
+/* Puts i into service or out of it. Nothing else changes. */
+void ipconn_serve(struct ipconn *i, bool inservice);
 
 /* True when it has, or will have, inbound and outbound sockets: then it becomes ACQUIRED by resync. */
 bool ipconn_two_way(const struct ipconn *i);

@@ -37,6 +37,7 @@ struct riders;
 struct totals;
 struct witness;
 struct metrics;
+struct published;
 struct canary;
 struct store;
 struct waits;
@@ -62,7 +63,8 @@ struct worker {
 	struct records *records;            /* borrowed */
 	struct peers *peers;                /* borrowed */
 	struct counters *counters;          /* borrowed */
-	struct registry *registry;          /* borrowed; the installed ipconns */
+	struct registry *registry;          /* borrowed; the installed ipconns, at the home */
+	struct published *published;        /* borrowed; the ipconns as gates see them; NULL: the home is alone */
 	struct generation *generation;      /* counted; the current one; each connection holds a reference of its own */
 	struct conn *conns;                 /* the connections of this worker, a list */
 	struct cursors walks;               /* cursors of inquire in conns */

@@ -11,6 +11,7 @@
 #include "config/resource.h"
 #include "conn/conn.h"
 #include "conn/move.h"
+#include "conn/published.h"
 #include "net/loop.h"
 #include "policy/waits.h"
 #include "region/region.h"
@@ -19,6 +20,7 @@
 
 struct gate {
 	struct worker worker;    /* owns its loop, its log handle, its waits and its reference of the generation */
+	struct turns_watch turns;
 	struct host_world world;
 	struct mailbox *mailbox; /* owned */
 	struct thread *thread;   /* owned; NULL: it does not run */
@@ -160,6 +162,7 @@ lend(struct region *r, struct gate *g, unsigned number)
 	w->peers = home->peers;
 	w->counters = home->counters;
 	w->totals = home->totals;
+	w->published = home->published;
 	w->metrics = home->metrics;
 	w->recorder = home->recorder;
 	w->riders = home->riders;
@@ -178,6 +181,7 @@ free_gate(struct gate *g)
 	generation_unref(w->generation);
 	waits_free(w->waits);
 	mailbox_free(g->mailbox);
+	telemetry_unwatch(&g->turns);
 	if (ev_is_active(&g->turn))
 		ev_prepare_stop(w->loop, &g->turn);
 	loop_free(w->loop);
@@ -203,10 +207,23 @@ make_gate(struct region *r, unsigned number)
 	ev_prepare_init(&g->turn, gates_end_of_turn);
 	g->turn.data = g;
 	ev_prepare_start(w->loop, &g->turn);
+	telemetry_watch(&g->turns, w);
 	r->gates.parts[number - 1] = (struct generation_gate){ .world = &g->world, .log = w->log };
 	r->gates.crew.worker[number] = w;
 	r->gates.crew.mailbox[number] = g->mailbox;
 	return 0;
+}
+
+/* Makes what only a region with gates has. -1: no memory. */
+static int
+share_objects(struct region *r)
+{
+	struct gates *all = &r->gates;
+
+	records_live_at(r->records, all->home);
+	all->published = published_new();
+	r->worker.published = all->published;
+	return all->published != NULL ? 0 : -1;
 }
 
 int
@@ -225,6 +242,8 @@ gates_new(struct region *r, unsigned workers)
 	all->crew.mailbox[0] = all->home;
 	all->crew.n = 1;
 	r->worker.crew = &all->crew;
+	if (workers > 1 && share_objects(r) < 0)
+		return -1;
 	for (; all->crew.n < workers; all->crew.n++)
 		if (make_gate(r, all->crew.n) < 0)
 			return -1;
@@ -306,7 +325,9 @@ gates_free(struct region *r)
 	free(all->gate);
 	free(all->parts);
 	mailbox_free(all->home);
+	published_free(all->published);
 	r->worker.crew = NULL;
+	r->worker.published = all->published = NULL;
 	all->gate = NULL;
 	all->parts = NULL;
 	all->home = NULL;

@@ -23,6 +23,7 @@ struct gates {
 	struct gate *gate;             /* owned: of the workers 1, 2, ... */
 	struct generation_gate *parts; /* owned: what their parts of a generation borrow */
 	struct mailbox *home;          /* owned */
+	struct published *published;   /* owned: the ipconns as the gates see them; NULL: there are no gates */
 	struct errand errand;          /* under way while `telling` */
 	struct gates_rules told;       /* what it tells */
 	bool telling;

@@ -2,6 +2,7 @@
 #include "region/policy_view.h"
 
 #include "conn/ipconn.h"
+#include "conn/published.h"
 #include "conn/recheck.h"
 
 #include <string.h>
@@ -63,9 +64,12 @@ policy_view_ipconn(void *arg, const void *view, const char *name, struct ipconn_
 {
 	const struct worker *w = arg;
 	const struct recheck_view *v = view_of(view);
-	const struct ipconn *i = is_presumed(v, name) ? v->presumed : registry_name(w->registry, name);
+	const struct ipconn *i;
 	const struct ipconn_def *d;
 
+	if (!worker_is_home(w))
+		return published_ipconn(w->published, name, out);
+	i = is_presumed(v, name) ? v->presumed : registry_name(w->registry, name);
 	if (i != NULL && (i == v->presumed || seen(v, i))) {
 		ipconn_view(i, out);
 		return true;
@@ -101,6 +105,8 @@ policy_view_ipconns(void *arg, const void *view, const char *applid, const char 
 	const struct definition *d = v->definition;
 	size_t n = 0;
 
+	if (!worker_is_home(w))
+		return published_ipconns(w->published, applid, networkid, out, max);
 	for (size_t k = 0; d != NULL && k < d->nipconns && n < max; k++)
 		if (seen_defined(v, &d->ipconn[k]) && !is_presumed(v, d->ipconn[k].ipconn) && fits(&d->ipconn[k], applid, networkid))
 			describe(w, &d->ipconn[k], &out[n++]);

@@ -159,23 +159,51 @@ telemetry_beat(void *arg)
 static void
 telemetry_on_begin(struct ev_loop *loop, ev_check *watcher, int events)
 {
+	const struct worker *w = watcher->data;
+
 	(void)loop;
 	(void)events;
-	metrics_turn_begins(watcher->data, 0, clock_span());
+	metrics_turn_begins(w->metrics, w->number, clock_span());
 }
 
 static void
 telemetry_on_end(struct ev_loop *loop, ev_prepare *watcher, int events)
 {
+	const struct worker *w = watcher->data;
+
 	(void)loop;
 	(void)events;
-	metrics_turn_ends(watcher->data, 0, clock_span());
+	metrics_turn_ends(w->metrics, w->number, clock_span());
 }
 
 static void
 telemetry_waited(void *arg, enum wait_kind kind, double seconds)
 {
 	metrics_waited(arg, kind, seconds);
+}
+
+void
+telemetry_watch(struct turns_watch *t, struct worker *w)
+{
+	t->worker = w;
+	waits_watch(w->waits, telemetry_waited, w->metrics);
+	ev_check_init(&t->begins, telemetry_on_begin);
+	ev_set_priority(&t->begins, EV_MAXPRI);
+	ev_prepare_init(&t->ends, telemetry_on_end);
+	ev_set_priority(&t->ends, EV_MINPRI);
+	t->begins.data = t->ends.data = w;
+	ev_check_start(w->loop, &t->begins);
+	ev_prepare_start(w->loop, &t->ends);
+}
+
+void
+telemetry_unwatch(struct turns_watch *t)
+{
+	if (t->worker == NULL)
+		return;
+	ev_check_stop(t->worker->loop, &t->begins);
+	ev_prepare_stop(t->worker->loop, &t->ends);
+	t->worker = NULL;
 }
 
 int
@@ -187,13 +215,7 @@ telemetry_begin(struct region *r, const char *version, const char *commit)
 	if (t->metrics == NULL)
 		return -1;
 	r->worker.metrics = t->metrics;
-	waits_watch(r->worker.waits, telemetry_waited, t->metrics);
 	timer_init(&t->beat, r->worker.loop, telemetry_beat, r);
-	ev_check_init(&t->begins, telemetry_on_begin);
-	ev_set_priority(&t->begins, EV_MAXPRI);
-	ev_prepare_init(&t->ends, telemetry_on_end);
-	ev_set_priority(&t->ends, EV_MINPRI);
-	t->begins.data = t->ends.data = t->metrics;
 	return 0;
 }
 
@@ -206,8 +228,7 @@ telemetry_end(struct region *r)
 	t->exporter = NULL;
 	if (t->begun) {
 		timer_stop(&t->beat);
-		ev_check_stop(r->worker.loop, &t->begins);
-		ev_prepare_stop(r->worker.loop, &t->ends);
+		telemetry_unwatch(&t->turns);
 		t->begun = false;
 	}
 	r->worker.metrics = NULL;
@@ -246,8 +267,7 @@ telemetry_open(struct region *r, struct faults *faults)
 
 	if (open_exporter(r, r->worker.generation->definition, &t->exporter, faults) < 0)
 		return -1;
-	ev_check_start(r->worker.loop, &t->begins);
-	ev_prepare_start(r->worker.loop, &t->ends);
+	telemetry_watch(&t->turns, &r->worker);
 	timer_set(&t->beat, 0);
 	t->begun = true;
 	publish_generation(r);

@@ -16,6 +16,18 @@ struct exporter;
 struct generation;
 struct metrics;
 struct region;
+struct worker;
+
+struct turns_watch { /* the watchers of the turns of one worker's loop; zero-initialise */
+	struct worker *worker; /* borrowed; NULL: nothing is watched */
+	ev_check begins;       /* the first callback of a turn */
+	ev_prepare ends;       /* the last one */
+};
+
+/* Counts the turns of the worker's loop, and the calls for which its scripts wait, in its metrics. */
+void telemetry_watch(struct turns_watch *t, struct worker *w);
+/* Ends that, while the loop exists. */
+void telemetry_unwatch(struct turns_watch *t);
 
 struct telemetry { /* zero-initialise */
 	struct metrics *metrics;   /* owned; the worker borrows it */
@@ -23,8 +35,7 @@ struct telemetry { /* zero-initialise */
 	struct exporter *incoming; /* owned: opened by a reload, which puts it in force by its swap */
 	bool moves;                /* the reload under way changes the address */
 	struct timer beat;
-	ev_check begins;           /* the first callback of a turn */
-	ev_prepare ends;           /* the last one */
+	struct turns_watch turns;  /* of the region's loop */
 	bool begun;
 };
 

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "conn/published.h"
+
+#include "base/keyed.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct published_view {
+	struct keyed_link by_name; /* first */
+	struct published_view *next, *prev; /* in the order of installation */
+	struct ipconn_view view;
+};
+
+struct published {
+	pthread_mutex_t lock; /* of the members below, and of the views */
+	struct keyed names;
+	struct published_view *first, *last;
+};
+
+struct published *
+published_new(void)
+{
+	struct published *p = calloc(1, sizeof *p);
+
+	if (p == NULL)
+		return NULL;
+	if (keyed_open(&p->names) == 0 && pthread_mutex_init(&p->lock, NULL) == 0)
+		return p;
+	keyed_close(&p->names);
+	free(p);
+	return NULL;
+}
+
+void
+published_free(struct published *p)
+{
+	if (p == NULL)
+		return;
+	while (p->first != NULL)
+		published_drop(p, p->first);
+	keyed_close(&p->names);
+	pthread_mutex_destroy(&p->lock);
+	free(p);
+}
+
+static uint64_t
+hash_name(const struct published *p, const char *name)
+{
+	return keyed_hash(&p->names, name, strlen(name));
+}
+
+struct published_view *
+published_add(struct published *p, const struct ipconn_view *v)
+{
+	struct published_view *one = calloc(1, sizeof *one);
+
+	if (one == NULL)
+		return NULL;
+	one->view = *v;
+	pthread_mutex_lock(&p->lock);
+	keyed_add(&p->names, &one->by_name, hash_name(p, v->def.ipconn));
+	one->prev = p->last;
+	*(p->last != NULL ? &p->last->next : &p->first) = one;
+	p->last = one;
+	pthread_mutex_unlock(&p->lock);
+	return one;
+}
+
+void
+published_change(struct published *p, struct published_view *old, const struct ipconn_view *v)
+{
+	pthread_mutex_lock(&p->lock);
+	old->view = *v;
+	pthread_mutex_unlock(&p->lock);
+}
+
+void
+published_drop(struct published *p, struct published_view *old)
+{
+	pthread_mutex_lock(&p->lock);
+	keyed_drop(&p->names, &old->by_name);
+	*(old->prev != NULL ? &old->prev->next : &p->first) = old->next;
+	*(old->next != NULL ? &old->next->prev : &p->last) = old->prev;
+	pthread_mutex_unlock(&p->lock);
+	free(old);
+}
+
+bool
+published_ipconn(struct published *p, const char *name, struct ipconn_view *out)
+{
+	const struct published_view *one;
+	uint64_t hash = hash_name(p, name);
+
+	pthread_mutex_lock(&p->lock);
+	one = (struct published_view *)keyed_next(&p->names, NULL, hash);
+	while (one != NULL && strcmp(one->view.def.ipconn, name) != 0)
+		one = (struct published_view *)keyed_next(&p->names, &one->by_name, hash);
+	if (one != NULL)
+		*out = one->view;
+	pthread_mutex_unlock(&p->lock);
+	return one != NULL;
+}
+
+static bool
+fits(const struct ipconn_def *d, const char *applid, const char *networkid)
+{
+	return (applid == NULL || strcmp(applid, d->applid) == 0) && (networkid == NULL || strcmp(networkid, d->networkid) == 0);
+}
+
+size_t
+published_ipconns(struct published *p, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
+{
+	size_t n = 0;
+
+	pthread_mutex_lock(&p->lock);
+	for (const struct published_view *one = p->first; one != NULL && n < max; one = one->next)
+		if (fits(&one->view.def, applid, networkid))
+			out[n++] = one->view;
+	pthread_mutex_unlock(&p->lock);
+	return n;
+}
