@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CHANGES_MAX 1000 /* in one answer, which is made in one turn of the loop */
+
 /*
  * The answer to a refused reload: each fault on a line of its own, and the consequence. Escapes each fault by itself:
  * the newlines between them stay.
@@ -71,6 +73,21 @@ failed_rows(const struct faults *faults)
 	return list;
 }
 
+/* The first changes as rows; *further: the number of the others. */
+static json_t *
+changes_of(const struct reload_change *first, json_int_t *further)
+{
+	json_t *list = json_array();
+
+	*further = 0;
+	for (const struct reload_change *c = first; c != NULL; c = c->next)
+		if (json_array_size(list) < CHANGES_MAX)
+			json_array_append_new(list, change_of(c));
+		else
+			++*further;
+	return list;
+}
+
 struct reload_wait { /* a client that waits for the end of a reload */
 	struct control_deferred *answer;
 	struct region *region;
@@ -82,15 +99,14 @@ static void
 operator_reloaded(void *arg, const struct reload_report *report)
 {
 	struct reload_wait *wait = arg;
+	json_int_t further;
 	json_t *answer, *changes;
 	char refused[1024] = "";
 
 	if (report->done) {
-		changes = json_array();
-		for (const struct reload_change *c = report->changes; c != NULL; c = c->next)
-			json_array_append_new(changes, change_of(c));
-		answer = json_pack("{s:i,s:[{s:I,s:o,s:o,s:o*}]}", "status", 0, "rows", "generation", (json_int_t)report->generation, "changes", changes,
-			"failed_rows", failed_rows(report->faults), "unstored", report->unstored != NULL ? operator_text(report->unstored) : NULL);
+		changes = changes_of(report->changes, &further);
+		answer = json_pack("{s:i,s:[{s:I,s:o,s:I,s:o,s:o*}]}", "status", 0, "rows", "generation", (json_int_t)report->generation, "changes", changes,
+			"further", further, "failed_rows", failed_rows(report->faults), "unstored", report->unstored != NULL ? operator_text(report->unstored) : NULL);
 	} else {
 		answer = error_of(report->faults, wait->region->worker.generation->number);
 		refusal_of(report->faults, refused, sizeof refused);

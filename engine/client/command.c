@@ -74,6 +74,7 @@ command_show_reloaded(const struct command *c, const json_t *rows)
 {
 	const json_t *row = json_array_get(rows, 0), *changes = json_object_get(row, "changes"), *one;
 	const json_t *failed = json_object_get(row, "failed_rows");
+	json_int_t further = json_integer_value(json_object_get(row, "further"));
 	const char *unstored = json_string_value(json_object_get(row, "unstored"));
 	size_t i;
 
@@ -90,6 +91,8 @@ command_show_reloaded(const struct command *c, const json_t *rows)
 			printf(": %s %s (%s)", json_string_value(json_object_get(one, "door")), code, json_string_value(json_object_get(one, "text")));
 		putchar('\n');
 	}
+	if (further > 0)
+		printf("  and %lld further changes%s\n", (long long)further, c->check ? "" : "; the log has each");
 	json_array_foreach(failed, i, one)
 		printf("  %s\n", json_string_value(one));
 	if (unstored != NULL)

@@ -290,8 +290,8 @@ traffic_resume(struct ipconn *i)
 void
 traffic_judge(struct ipconn *i)
 {
-	if (i->doomed && i->worker->condemned != NULL)
-		i->worker->condemned(i);
+	if (i->worker->succeed != NULL)
+		i->worker->succeed(i);
 }
 
 /* Takes the next message out of the buffer. False: there is none, or none may be taken now. */

@@ -91,10 +91,10 @@ struct worker {
 	const struct canary *canary;        /* borrowed: decides about a share of the connections; NULL: none */
 	const struct witness *witness;      /* borrowed: hears the doors; NULL: none */
 	/*
-	 * Set while a reload releases the ipconns that it refused: releases one of them at once, so that none of its
-	 * messages is taken by the new generation. NULL: no such reload is under way.
+	 * Set while a reload brings the ipconns to the new generation in slices: does it with one of them at once, or
+	 * releases it when it was refused, so that no work of it is done by the old rule. NULL: no such reload is under way.
 	 */
-	void (*condemned)(struct ipconn *i);
+	void (*succeed)(struct ipconn *i);
 	/* set by the region: returns the entrance of a tcpipservice, borrowed; NULL: not defined */
 	struct entrance *(*entrance)(struct worker *w, const char *tcpipservice);
 	void (*idle)(struct worker *w);     /* set by the region: a draining worker has no connection and no notice left */

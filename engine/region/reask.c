@@ -310,6 +310,26 @@ reask_pause(const struct reask *a)
 	return must_wait(a) || a->region->reask != a || a->stalled ? BUSY_SECONDS : 0;
 }
 
+void
+reask_rewind(struct reask *a)
+{
+	if (a->walking)
+		a->last.at = NULL;
+}
+
+bool
+reask_visit(struct reask *a, void (*visit)(struct ipconn *i))
+{
+	double until = clock_span() + REASK_SLICE_SECONDS;
+	struct ipconn *i;
+
+	while ((i = next_one(a)) != NULL && clock_span() < until) {
+		a->last.at = i;
+		visit(i); /* may take it out of the list */
+	}
+	return i == NULL;
+}
+
 /* --- the end ---------------------------------------------------------------------------------- */
 
 static void

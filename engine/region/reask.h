@@ -19,6 +19,7 @@
 #define REASK_WAITING 50
 #define REASK_WAIT_TIMES 10
 
+struct ipconn;
 struct region;
 struct reask_wait;
 
@@ -58,6 +59,10 @@ double reask_pause(const struct reask *a);
  * ipconn's other sockets.
  */
 void reask_tell(struct reask *a, const struct reload_change *c, enum message m, const char *by);
+/* Begins a walk through the engaged ipconns anew. */
+void reask_rewind(struct reask *a);
+/* Calls visit for the next engaged ipconns until a slice of 2 ms is over. True: there are no others. */
+bool reask_visit(struct reask *a, void (*visit)(struct ipconn *i));
 /* Ends it: clears the marks, frees the changes, and drops the scripts that wait. */
 void reask_end(struct reask *a);
 

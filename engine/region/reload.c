@@ -28,7 +28,7 @@ struct reload {
 	struct version *version;       /* of the generation; owned until the swap */
 	struct version *use;           /* counted: the version that is used again; NULL: none */
 	uint64_t swapped;              /* the number of the new generation, which is in use; 0: not yet */
-	const struct reload_change *untold; /* after the swap: the next change to log and to carry out */
+	const struct reload_change *untold; /* after the swap: the next change to log */
 	bool storing;                  /* the disk gets the new generation */
 	char note[VERSION_NOTE], by[VERSION_BY], content[VERSION_DIGEST];
 	struct faults faults;
@@ -47,7 +47,7 @@ end(struct reload *l)
 	struct region *r = l->region;
 
 	timer_stop(&l->slice);
-	r->worker.condemned = NULL;
+	r->worker.succeed = NULL;
 	reask_end(&l->reask);
 	reload_changes_free(&l->listed);
 	r->reload = NULL;
@@ -83,13 +83,15 @@ refuse(struct reload *l)
 
 /* --- what follows the swap -------------------------------------------------------------------- */
 
-/* Logs the refusal of an ipconn, and releases it. A message of its partner may come before its turn. */
+/* Brings i to the new generation; tells its refusal, and releases it. A message of its partner may come before its turn. */
 static void
-reload_condemned(struct ipconn *i)
+reload_succeed(struct ipconn *i)
 {
 	struct reload *l = ((struct region *)i->worker->region)->reload;
 	const struct reload_change *c = i->refusal;
 
+	if (i->engaged && i->generation != i->worker->generation)
+		ipconn_adopt(i, i->worker->generation);
 	i->refusal = NULL;
 	if (c != NULL)
 		reask_tell(&l->reask, c, MSG_SP0016, "a reload");
@@ -98,25 +100,16 @@ reload_condemned(struct ipconn *i)
 	i->doomed = false;
 }
 
-static void
-tell(struct reload *l, const struct reload_change *c)
-{
-	struct ipconn *i = c->refusal != NULL ? registry_name(l->region->registry, c->name) : NULL;
-
-	if (c->refusal == NULL)
-		log_say(l->region->log, MSG_SP0074, "kind", c->kind, "name", c->name, "change", c->what, "text", c->text, NULL);
-	else if (i != NULL && i->refusal == c)
-		reload_condemned(i);
-}
-
-/* Logs changes and releases ipconns for a slice of the loop. True: all are told. */
+/* Logs the changes that are no refusals, for a slice of the loop. True: all are told. */
 static bool
 tell_some(struct reload *l)
 {
 	double until = clock_span() + REASK_SLICE_SECONDS;
 
 	for (; l->untold != NULL && clock_span() < until; l->untold = l->untold->next)
-		tell(l, l->untold);
+		if (l->untold->refusal == NULL)
+			log_say(l->region->log, MSG_SP0074, "kind", l->untold->kind, "name", l->untold->name, "change", l->untold->what, "text", l->untold->text,
+				NULL);
 	return l->untold == NULL;
 }
 
@@ -149,11 +142,11 @@ follow(struct reload *l)
 {
 	struct region *r = l->region;
 
-	if (!tell_some(l)) {
+	if (!tell_some(l) || !reask_visit(&l->reask, reload_succeed)) {
 		timer_set(&l->slice, 0);
 		return;
 	}
-	r->worker.condemned = NULL;
+	r->worker.succeed = NULL;
 	l->storing = r->store != NULL;
 	if (l->storing)
 		region_save(r, reload_stored, l);
@@ -179,7 +172,8 @@ commit(struct reload *l)
 	keep_version(l);
 	l->swapped = g->number;
 	l->untold = l->reask.changes.first;
-	r->worker.condemned = reload_condemned;
+	r->worker.succeed = reload_succeed;
+	reask_rewind(&l->reask);
 	follow(l);
 }
 

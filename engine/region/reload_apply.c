@@ -91,12 +91,10 @@ install(struct region *r, const struct generation *g, const struct reload_change
 		log_say(r->log, MSG_SP0018, "ipconn", d->ipconn, NULL);
 }
 
-/* A RELEASED ipconn whose definition is as before needs nothing. */
+/* A RELEASED ipconn whose definition is as before needs nothing; the others follow in slices (reload.c). */
 static void
 succeed_ipconns(struct region *r, struct generation *g, const struct reload_changes *changes)
 {
-	for (struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged_next)
-		ipconn_adopt(i, g);
 	for (const struct reload_change *c = changes->first; c != NULL; c = c->next)
 		if (is_ipconn(c))
 			settle(r, c);
