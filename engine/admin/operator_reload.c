@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHANGES_MAX 1000 /* in one answer, which is made in one turn of the loop */
+#define CHANGES_MAX 500 /* in one answer, which is made in one turn of the loop */
 
 /*
  * The answer to a refused reload: each fault on a line of its own, and the consequence. Escapes each fault by itself:

@@ -22,8 +22,8 @@ void traffic_timeout(struct conn *c);
  */
 int traffic_request(struct conn *c, enum is_name name);
 /*
- * To be called before work of i begins: a reload that has not come to i yet brings it to the new generation, or releases
- * it. The sockets of i may be closed afterwards.
+ * To be called before work of i begins: a reload that has not come to i yet brings it to the new generation, or
+ * releases it. The sockets of i may be closed afterwards.
  */
 void traffic_judge(struct ipconn *i);
 /* i is ACQUIRED: data that arrived before is taken in the next turn. */

@@ -92,7 +92,7 @@ struct worker {
 	const struct witness *witness;      /* borrowed: hears the doors; NULL: none */
 	/*
 	 * Set while a reload brings the ipconns to the new generation in slices: does it with one of them at once, or
-	 * releases it when it was refused, so that no work of it is done by the old rule. NULL: no such reload is under way.
+	 * releases it when it was refused, so that no work of it is done by the old rule. NULL: no reload does so.
 	 */
 	void (*succeed)(struct ipconn *i);
 	/* set by the region: returns the entrance of a tcpipservice, borrowed; NULL: not defined */

@@ -83,7 +83,7 @@ refuse(struct reload *l)
 
 /* --- what follows the swap -------------------------------------------------------------------- */
 
-/* Brings i to the new generation; tells its refusal, and releases it. A message of its partner may come before its turn. */
+/* Brings i to the new generation, or tells its refusal and releases it: in its turn, or before work of it begins. */
 static void
 reload_succeed(struct ipconn *i)
 {

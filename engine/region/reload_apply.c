@@ -62,10 +62,11 @@ reload_apply_check(struct region *r, const struct generation *g, struct faults *
 	return faults->errors == before ? 0 : -1;
 }
 
+/* True of a change of the definition of an ipconn. */
 static bool
 is_ipconn(const struct reload_change *c)
 {
-	return strcmp(c->kind, "ipconn") == 0;
+	return c->refusal == NULL && strcmp(c->kind, "ipconn") == 0;
 }
 
 /* Deletes a RELEASED ipconn whose definition changed or is gone, and installs it again at the end of the list. */

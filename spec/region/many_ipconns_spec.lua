@@ -69,6 +69,43 @@ describe("a region with #many ipconns", function()
     assert.are.equal(COUNT, #region:inquire "ipconn")
   end)
 
+  it("lists the first 500 changes and the number of the others, and logs all", function()
+    region = support.region { text = definition {} }:start()
+    local but = {}
+    for i = 1, 600 do but["C" .. i] = ', description = "changed"' end
+    region:define { text = definition(but) }
+    local status, out = region:command("reload", "--check")
+    assert.are.equal(0, status)
+    assert.message(out).is_truthy(out:find("\n  and 100 further changes\n", 1, true))
+    assert.are.equal(502, select(2, out:gsub("\n", "")))
+    out = reload(but)
+    assert.message(out).is_truthy(out:find("\n  and 100 further changes; the log has each\n", 1, true))
+    region:count_log("SP0074 I .*kind=ipconn", 600)
+  end)
+
+  it("releases each of many partners that the new generation refuses, and tells it once", function()
+    local rule = "return { bind = function() return require('policy').%s end }"
+    region = support.region { tcpipservices = { IPIC = { bind = "rule", urm = "named" } },
+      ipconns = { TMPL = { template = "only", receivecount = 2 } },
+      scripts = { rule = rule:format "accept()", named = [[local policy = require "policy"
+return { install = function(f) return policy.install { ipconn = f.capex.applid, template = "TMPL" } end }]] } }:start()
+    local partners = {}
+    for i = 1, 120 do
+      local answer
+      partners[i], answer = partner("P" .. i)
+      assert.are.equal("OK", answer.response)
+    end
+    region:script("rule", rule:format "refuse('closed', 'not any more')")
+    local status, out, err = region:command "reload"
+    assert.message(err).are.equal(0, status)
+    assert.are.equal(120, select(2, out:gsub("ipconn P%d+ released: bind closed", "")))
+    for _, p in ipairs(partners) do
+      local m = p:read_message()
+      assert.message(region:log()).is_truthy(m.headers.is:find("name=release", 1, true))
+    end
+    region:count_log("SP0016 W .*released=yes", 120)
+  end)
+
   it("shows RELEASED ipconns of the generation in use", function()
     region = support.region { text = definition {} }:start()
     assert.are.equal(1, region:row("ipconn", "C1").generation)
