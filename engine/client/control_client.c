@@ -130,7 +130,7 @@ control_client_find(const char *command, const char *region, const char *control
 
 	if (control != NULL)
 		return snprintf(path, CONTROL_CLIENT_PATH, "%s", control) < CONTROL_CLIENT_PATH ? 0 : (fprintf(stderr, "%s: --control: too long\n", command), -1);
-	d = definition_load_draft(file, &faults); /* in spite of other faults */
+	d = definition_load_region(file, &faults);
 	if (d != NULL && d->region.control[0] != '\0') {
 		path_absolute(path, CONTROL_CLIENT_PATH, d->region.control);
 		ok = 0;

@@ -61,6 +61,7 @@ struct reading { /* the state of reading one definition */
 	size_t bytes;                            /* of all files that were read */
 	bool partial;                            /* an included file is missing */
 	bool draft;                              /* as of definition_load_draft */
+	bool region_only;                        /* as of definition_load_region */
 	struct env_call env[DEFINITION_ENVS_MAX];
 	size_t nenvs;
 	size_t before;           /* faults that were there before this reading */

@@ -179,6 +179,37 @@ judge(struct reading *r, bool sound)
 	consistency_check(r->d, &r->lines, r->region_sound, r->faults);
 }
 
+/* The length of the text up to the end of the first region { } that is in no other braces; len: there is none. */
+static size_t
+up_to_region(const char *text, size_t len)
+{
+	struct luatext t = { .at = text, .end = text + len, .line = 1 };
+	struct luatext_token one;
+	bool named = false, inside = false; /* behind the word; in its braces */
+	int depth = 0;
+
+	while ((one = luatext_next(&t)).kind != LUATEXT_END) {
+		bool mark = one.kind == LUATEXT_MARK;
+
+		if (mark && *one.start == '{')
+			inside |= depth++ == 0 && named;
+		else if (mark && *one.start == '}' && --depth == 0 && inside)
+			return (size_t)(t.at - text);
+		if (!mark || *one.start != '(')
+			named = one.kind == LUATEXT_WORD && one.len == 6 && memcmp(one.start, "region", 6) == 0;
+	}
+	return len;
+}
+
+/* Reads the region alone. False: there is none. */
+static bool
+read_region(struct reading *r, const char *bytes, size_t len)
+{
+	run_definition(r, bytes, len);
+	fill_in(r);
+	return r->d->region.line != 0;
+}
+
 /* False: Lua stopped before the end of the text. */
 static bool
 read_all(struct reading *r, const char *bytes, size_t len)
@@ -186,6 +217,8 @@ read_all(struct reading *r, const char *bytes, size_t len)
 	size_t errors = r->faults->errors;
 	bool whole;
 
+	if (r->region_only)
+		return read_region(r, bytes, len);
 	key_lines_add(&r->lines, bytes, len, 0);
 	whole = run_definition(r, bytes, len);
 	if (whole)
@@ -201,6 +234,7 @@ struct origin { /* of the bytes of a definition */
 	struct stat st; /* of the file; zero: not read from a disk */
 	struct definition_files *tried; /* NULL: not wanted */
 	bool draft;     /* it is returned in spite of faults when Lua reached the end */
+	bool region;    /* only its region is read */
 };
 
 /* Copies the text into the definition, without a byte order mark, and reads it. False: it was not read to its end. */
@@ -223,7 +257,8 @@ static struct definition *
 read_bytes(const char *file, const char *bytes, size_t len, const struct origin *o, struct faults *faults)
 {
 	struct reading r = { .d = calloc(1, sizeof *r.d), .faults = faults, .before = faults->n, .reader = o->reader, .self = o->st, .tried = o->tried,
-		.bytes = len, .draft = o->draft };
+		.bytes = len, .draft = o->draft,
+		.region_only = o->region };
 	size_t errors = faults->errors;
 	bool whole;
 
@@ -238,7 +273,7 @@ read_bytes(const char *file, const char *bytes, size_t len, const struct origin 
 	whole = read_text(&r, bytes, len);
 	free(r.pending);
 	free(r.stray);
-	if (whole && (o->draft || faults->errors == errors))
+	if (whole && (o->draft || o->region || faults->errors == errors))
 		return r.d;
 	definition_free(r.d);
 	return NULL;
@@ -274,8 +309,22 @@ definition_load_bytes(const char *file, const char *bytes, size_t len, struct fa
 	return definition_load_kept(file, bytes, len, &none, faults);
 }
 
+/* The bytes of a file; of a region alone only as many as it needs, if that is enough. */
 static struct definition *
-read_file(const char *file, bool draft, struct definition_files *tried, struct faults *faults)
+read_content(const char *file, const struct file_content *content, const struct origin *o, struct faults *faults)
+{
+	size_t len = o->region ? up_to_region(content->bytes, content->len) : content->len;
+	struct faults part = { 0 };
+	struct definition *d = len < content->len ? read_bytes(file, content->bytes, len, o, &part) : NULL;
+
+	if (d != NULL)
+		faults_merge(faults, &part, FAULT_ERROR);
+	faults_free(&part);
+	return d != NULL ? d : read_bytes(file, content->bytes, content->len, o, faults);
+}
+
+static struct definition *
+read_file(const char *file, bool draft, bool region, struct definition_files *tried, struct faults *faults)
 {
 	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = DEFINITION_BYTES_MAX,
 		.advice = "a definition has at most 16 MiB; write repeated parts in a loop" };
@@ -291,7 +340,7 @@ read_file(const char *file, bool draft, struct definition_files *tried, struct f
 		return NULL;
 	}
 	file_warn(file, rule.class, &content.st, "", faults);
-	d = read_bytes(file, content.bytes, content.len, &(struct origin){ &definition_reader_disk, content.st, tried, draft }, faults);
+	d = read_content(file, &content, &(struct origin){ &definition_reader_disk, content.st, tried, draft, region }, faults);
 	file_free(&content);
 	return d;
 }
@@ -299,13 +348,19 @@ read_file(const char *file, bool draft, struct definition_files *tried, struct f
 struct definition *
 definition_load(const char *file, struct faults *faults)
 {
-	return read_file(file, false, NULL, faults);
+	return read_file(file, false, false, NULL, faults);
 }
 
 struct definition *
 definition_load_draft(const char *file, struct faults *faults)
 {
-	return read_file(file, true, NULL, faults);
+	return read_file(file, true, false, NULL, faults);
+}
+
+struct definition *
+definition_load_region(const char *file, struct faults *faults)
+{
+	return read_file(file, false, true, NULL, faults);
 }
 
 void
@@ -313,6 +368,6 @@ definition_load_files(const char *file, struct definition_files *out)
 {
 	struct faults faults = { 0 };
 
-	definition_free(read_file(file, true, out, &faults));
+	definition_free(read_file(file, true, false, out, &faults));
 	faults_free(&faults);
 }

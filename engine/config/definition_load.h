@@ -22,6 +22,13 @@ struct definition *definition_load(const char *file, struct faults *faults);
  */
 struct definition *definition_load_draft(const char *file, struct faults *faults);
 /*
+ * Reads FILE up to the end of its region { }, for the paths in it: the rest is not read, nor checked, as long as the
+ * region stands outside of any block. The resources in front of the region are in the result too. A fault that leaves
+ * the region whole, as in an included file, is added and is no obstacle. NULL: there is no region, or it has a fault
+ * of syntax.
+ */
+struct definition *definition_load_region(const char *file, struct faults *faults);
+/*
  * The same from bytes; `file` is the name in messages, and the place to which paths are relative. Included files and
  * variables come from the reader.
  */

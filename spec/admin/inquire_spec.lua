@@ -142,6 +142,25 @@ describe("the command line", function()
       assert.is_truthy(err:find("no region answers", 1, true))
     end)
 
+    it("finds the socket by the region alone, whatever stands behind it, and in spite of a fault of an included file", function()
+      local file = dir .. "/region.lua"
+      local REGION = 'region { applid = "A", networkid = "N", ring = "a}b", control = "its.sock" }\n' -- a brace in a text is none
+      for _, text in ipairs {
+        REGION .. "this is no Lua",
+        REGION .. 'include "none.lua"\nipconn "X" { color = "red" }',
+        'include "none.lua"\n' .. REGION,
+        "-- region { }\nlocal d = { region = { 1 } }\nfor i = 1, 1 do\n" .. REGION .. "end\n",
+        'local function f() region { applid = "A", networkid = "N", control = "its.sock" } end f()\n',
+        'include "good.lua"\ninclude "none.lua"\n',
+      } do
+        support.write(dir .. "/good.lua", REGION)
+        support.write(file, text)
+        local status, _, err = support.sallyport("inquire", "region", "--region", file)
+        assert.equal(1, status)
+        assert.is_truthy(err:find("no region answers at .*" .. dir:gsub("%p", "%%%0") .. "/its.sock"), text .. err)
+      end
+    end)
+
     it("finds the socket by the definition, which must be there and good", function()
       local file = dir .. "/region.lua"
       support.write(file, 'region { applid = "A", networkid = "N", control = "its.sock" }')
