@@ -77,7 +77,8 @@ return {
   it("ends by policy_limit after wait_milliseconds", function()
     start { wait_milliseconds = 200 }
     local id = released(region:port "IPIC")
-    region:wait_log("SP0022 .*connection=" .. escaped(id) .. " .*door=delete .*code=policy_limit at=%S*rules.lua:5 .*waited longer than wait_milliseconds")
+    region:wait_log("SP0022 .*connection=" .. escaped(id) ..
+      " .*door=delete .*code=policy_limit at=%S*rules.lua:5 .*waited longer than wait_milliseconds")
     region:wait_log("SP0024 .*connection=" .. escaped(id))
   end)
 

@@ -205,7 +205,7 @@ return {
     table.sort(alone)
     table.sort(beside)
     local ratio = beside[#beside // 2] / alone[#alone // 2]
-    print(("median of a connection that does not wait: %.2f ms alone, %.2f ms beside 1000 that wait; of 99 in 100: %.2f ms, %.2f ms"):format(
+    print(("median of a connection that does not wait: %.2f ms alone, %.2f ms beside 1000 that wait; p99: %.2f ms, %.2f ms"):format(
       alone[#alone // 2], beside[#beside // 2], alone[#alone * 99 // 100], beside[#beside * 99 // 100]))
     assert.is_true(ratio < 10, ratio) -- a walk along all that wait would cost more
     assert.are.equal(1, #region:inquire "ipconn")
