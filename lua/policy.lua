@@ -305,11 +305,10 @@ policy.note = host.note
 --   steps.
 policy.data = host.data
 
--- ---- calls that wait: the script is suspended until the answer is there, and other partners go on. They wait at
--- `admit`, `bind`, `install` and `attach`, and at `certify` of a tcpipservice with ssl = "yes"; elsewhere, and in a
--- re-ask, in `ask` and in a replay, they have the answers of the record only. down: the value in place of a missing
--- answer; "refuse": the question ends as a refusal with code service_down, which the script cannot catch; not given: an
--- error.
+-- ---- calls that wait: the script is suspended until the answer is there, and other partners go on. They wait at each
+-- door and in the function `run` of a program. A reload waits for the answers that the record of a connection lacks;
+-- `ask`, a replay and a shadow have the answers of the record only. down: the value in place of a missing answer;
+-- "refuse": the question ends as a refusal with code service_down, which the script cannot catch; not given: an error.
 
 -- policy.resolve(name, { timeout = 1, down = "refuse" }) -> the list of the addresses of the host `name`, at most 8,
 --   or, for an address, the list of its names. timeout: seconds, above 0 and at most 60; 1 when nil. There is no
