@@ -83,12 +83,9 @@ recheck_forget(struct recheck_result *r)
 	r->entry = NULL;
 }
 
-/*
- * True, and refused without a door: the listener now requires TLS or a client certificate that the socket does not
- * have.
- */
-static bool
-wants_more(const struct conn *c, const struct generation *g, const struct service *s, struct recheck_result *out)
+/* Refuses without a door when the listener now requires TLS or a client certificate that the socket does not have. */
+static void
+want_tls(const struct conn *c, const struct generation *g, const struct service *s, struct recheck_result *out)
 {
 	struct verdict v;
 
@@ -97,9 +94,8 @@ wants_more(const struct conn *c, const struct generation *g, const struct servic
 	else if (s->ssl == SSL_CLIENTAUTH && c->facts.certificate == NULL)
 		verdict_refuse(&v, "no_certificate", "tcpipservice %s wants a client certificate now", s->def->tcpipservice);
 	else
-		return false;
+		return;
 	refuse_defined(out, c, g, &v);
-	return true;
 }
 
 static bool
@@ -244,8 +240,8 @@ begin(struct conn *c, const struct generation *g)
 	c->notes = c->facts.notes;
 }
 
-/* Begins with the socket c. False: the definitions refuse it, and no door is asked. */
-static bool
+/* Begins with the socket c. When the definitions refuse it, no door is asked. */
+static void
 begin_socket(struct recheck_walk *r, struct conn *c, bool first)
 {
 	bool in = c->facts.way == WAY_IN;
@@ -256,8 +252,8 @@ begin_socket(struct recheck_walk *r, struct conn *c, bool first)
 	r->service = in ? generation_service(r->generation, c->facts.tcpipservice) : ipconn_outbound(r->ipconn, r->generation);
 	r->view = (struct recheck_view){ .definition = r->generation->definition, .asked = r->ipconn };
 	begin(c, r->generation);
-	/* outbound, a changed ssl takes effect at the next acquire */
-	return defined(c, r->generation, r->ipconn, first, &r->out) && (!in || !wants_more(c, r->generation, r->service, &r->out));
+	if (defined(c, r->generation, r->ipconn, first, &r->out) && in) /* outbound, a changed ssl takes effect at the next acquire */
+		want_tls(c, r->generation, r->service, &r->out);
 }
 
 static void
@@ -274,10 +270,9 @@ recheck_socket(struct conn *c, struct generation *g, const struct ipconn *i, boo
 {
 	struct recheck_walk r = { .ipconn = i, .generation = g, .quiet = quiet, .out = { .door = DOOR_COUNT } };
 
-	if (begin_socket(&r, c, first)) {
-		ask_doors(&r);
-		end_socket(&r);
-	}
+	begin_socket(&r, c, first);
+	ask_doors(&r);
+	end_socket(&r);
 	*out = r.out;
 }
 
@@ -317,21 +312,20 @@ is_due(const struct recheck_walk *r)
 static bool
 walk(struct recheck_walk *r)
 {
-	while (!r->out.refused) {
-		if (r->conn != NULL) {
-			if (!ask_doors(r))
-				return false;
+	for (;;) {
+		if (r->conn != NULL && !ask_doors(r))
+			return false;
+		if (r->conn != NULL)
 			end_socket(r);
-			continue;
-		}
+		if (r->out.refused)
+			return true;
 		while (r->place < IPCONN_SOCKETS && !is_due(r))
 			r->place++;
 		if (r->place >= IPCONN_SOCKETS)
-			break;
+			return true;
 		begin_socket(r, r->ipconn->socket[r->place], r->place == SOCKET_IN);
 		r->place++;
 	}
-	return true;
 }
 
 static void
