@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "candidate/canary_run.h"
 
+#include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,13 +31,18 @@ struct canary_run {
 	const struct reload_change *untold; /* of the reask: the first refusal that was not told yet */
 	struct timer slice;
 	enum phase phase;
-	bool ruled;                    /* a rule has ended it */
-	char name[PATH_SIZE], why[256], error[TEXT_SIZE + PLACE_SIZE + 64]; /* error: the last one of its scripts */
+	bool by_rule;                  /* a rule has ended it */
+	char name[PATH_SIZE], why[256];
 	double since, ended;           /* seconds since 1970 */
 	uint64_t number, kept;         /* of its generation; kept: the same for a kept generation, 0: files */
+	pthread_mutex_t lock;          /* guards error to rule: each worker counts its answers */
+	char error[TEXT_SIZE + PLACE_SIZE + 64]; /* the last one of its scripts */
 	struct counts own, live;
+	bool ruled;                    /* a rule holds, for the reason ruling, which does not change any more */
+	char ruling[256];
 	struct canary_rule rule[CANARY_RULES];
 	size_t rules;
+	struct post holds;             /* a gate tells the home that a rule holds; once */
 	struct canary_run *before;     /* owned: the ended one, until this one decides; NULL: none */
 	json_t *last;                  /* owned: the row of the one before, from then on; NULL: none */
 	struct canary_waiter begun, stopped; /* the commands that wait */
@@ -63,6 +70,7 @@ free_run(struct canary_run *run)
 	for (size_t i = 0; i < run->rules; i++)
 		canary_rule_free(&run->rule[i]);
 	json_decref(run->last);
+	pthread_mutex_destroy(&run->lock);
 	free(run);
 }
 
@@ -118,8 +126,32 @@ put_counts(json_t *row, const char *before, const struct counts *c)
 	}
 }
 
+/* A copy, for a reader. */
+static struct counts
+copy(struct canary_run *run, const struct counts *c)
+{
+	struct counts now;
+
+	pthread_mutex_lock(&run->lock);
+	now = *c;
+	pthread_mutex_unlock(&run->lock);
+	return now;
+}
+
+static void
+put_counted(json_t *row, struct canary_run *run)
+{
+	struct counts own = copy(run, &run->own), live = copy(run, &run->live);
+
+	put_counts(row, "", &own);
+	put_counts(row, "live_", &live);
+	pthread_mutex_lock(&run->lock);
+	json_object_set_new(row, "error", facts_json_sentence(run->error));
+	pthread_mutex_unlock(&run->lock);
+}
+
 static json_t *
-row_of(const struct canary_run *run)
+row_of(struct canary_run *run)
 {
 	static const char *const states[] = { "LOADING", "DECIDING", "RETURNING", "ENDED" };
 	char peer[ADDR_TEXT];
@@ -129,10 +161,8 @@ row_of(const struct canary_run *run)
 		return NULL;
 	row = json_pack("{s:s, s:s, s:I, s:f, s:s, s:s, s:o}", "candidate", run->name, "state", states[run->phase], "generation", (json_int_t)run->number,
 		"share", run->canary.share.percent, "peer", print_peer(run, peer), "tcpipservice", run->canary.share.tcpipservice, "rules", rules_of(run));
-	put_counts(row, "", &run->own);
-	put_counts(row, "live_", &run->live);
+	put_counted(row, run);
 	json_object_set_new(row, "why", json_string(run->why));
-	json_object_set_new(row, "error", facts_json_sentence(run->error));
 	if (run->since > 0)
 		json_object_set_new(row, "since", json_real(run->since));
 	if (run->ended > 0)
@@ -143,7 +173,7 @@ row_of(const struct canary_run *run)
 json_t *
 canary_run_row(const struct region *r)
 {
-	const struct canary_run *run = r->canary;
+	struct canary_run *run = r->canary;
 	json_t *row = row_of(run), *last;
 
 	if (run == NULL)
@@ -255,22 +285,23 @@ canary_run_go_on(void *arg)
 	struct region *r = run->region;
 
 	run->reask.generation = r->worker.generation;
-	if (r->worker.draining || (asked_all(run) && bring_some(run)))
+	if ((r->worker.draining || (asked_all(run) && bring_some(run))) && gates_know(r))
 		finish(run);
 	else
 		timer_set(&run->slice, reask_pause(&run->reask));
 }
 
 static void
-say_ended(const struct canary_run *run)
+say_ended(struct canary_run *run)
 {
+	struct counts own = copy(run, &run->own), live = copy(run, &run->live);
 	char connections[24], asked[24], refused[24], errors[24], live_asked[24], live_refused[24];
 
-	log_say(run->region->log, run->ruled ? MSG_SP0105 : MSG_SP0104, "candidate", run->name, "why", run->why,
-		"#connections", log_number(connections, (int64_t)run->own.connections), "#asked", log_number(asked, (int64_t)run->own.tally.asked),
-		"#refused", log_number(refused, (int64_t)run->own.tally.refused), "#errors", log_number(errors, (int64_t)run->own.tally.errors),
-		"#live_asked", log_number(live_asked, (int64_t)run->live.tally.asked),
-		"#live_refused", log_number(live_refused, (int64_t)run->live.tally.refused), NULL);
+	log_say(run->region->log, run->by_rule ? MSG_SP0105 : MSG_SP0104, "candidate", run->name, "why", run->why,
+		"#connections", log_number(connections, (int64_t)own.connections), "#asked", log_number(asked, (int64_t)own.tally.asked),
+		"#refused", log_number(refused, (int64_t)own.tally.refused), "#errors", log_number(errors, (int64_t)own.tally.errors),
+		"#live_asked", log_number(live_asked, (int64_t)live.tally.asked),
+		"#live_refused", log_number(live_refused, (int64_t)live.tally.refused), NULL);
 }
 
 /* A connection may be on the stack, so that the questions begin in the next turn. */
@@ -280,10 +311,12 @@ canary_run_end(void *arg, const char *why)
 	struct canary_run *run = arg;
 
 	snprintf(run->why, sizeof run->why, "%s", why);
+	run->by_rule = why == run->ruling;
 	if (run->phase == CANARY_LOADING)
 		return; /* canary_run_loaded frees it */
 	run->phase = CANARY_RETURNING;
 	run->ended = clock_wall();
+	gates_tell(run->region);
 	say_ended(run);
 	timer_set(&run->slice, 0);
 }
@@ -352,34 +385,57 @@ keep_error(struct canary_run *run, const struct ask *a)
 	snprintf(run->error, sizeof run->error, "%s: %s%s: %s", door_name(a->door), v->code, at, v->text);
 }
 
-/* Ends the canary by the first rule that holds. */
-static void
+/* Under the lock. True, once: a rule holds, and run->ruling says which. */
+static bool
 judge(struct canary_run *run, double now)
 {
-	char why[sizeof run->why];
-
 	for (size_t i = 0; i < run->rules && !run->ruled; i++)
-		if (canary_rule_holds(&run->rule[i], now, why, sizeof why)) {
-			run->ruled = true;
-			canary_end(&run->region->worker, why);
-		}
+		if (canary_rule_holds(&run->rule[i], now, run->ruling, sizeof run->ruling))
+			return run->ruled = true;
+	return false;
 }
 
-static void
-canary_run_answered(void *arg, const struct ask *a, bool live)
+/* Counts an answer. True: a rule holds now. */
+static bool
+take(struct canary_run *run, const struct ask *a, bool live)
 {
-	struct canary_run *run = arg;
-	bool counts = a->script != NULL && lets_in(a->door);
+	bool counts = a->script != NULL && lets_in(a->door), holds;
 	struct canary_tally t = { .asked = counts, .refused = counts && a->verdict.kind == VERDICT_REFUSE, .errors = is_error(&a->verdict) };
 	double now = clock_span();
 
+	pthread_mutex_lock(&run->lock);
 	count(live ? &run->live : &run->own, a, &t);
 	if (t.errors > 0 && !live)
 		keep_error(run, a);
 	for (size_t i = 0; i < run->rules; i++)
 		canary_rule_count(&run->rule[i], live, &t, now);
-	if (!live)
-		judge(run, now);
+	holds = !live && judge(run, now);
+	pthread_mutex_unlock(&run->lock);
+	return holds;
+}
+
+/* At home. The canary may have ended meanwhile for another reason. */
+static void
+canary_run_holds(struct post *post)
+{
+	struct canary_run *run = (struct canary_run *)((char *)post - offsetof(struct canary_run, holds));
+	struct worker *home = &run->region->worker;
+
+	if (home->canary == &run->canary)
+		canary_end(home, run->ruling);
+}
+
+static void
+canary_run_answered(void *arg, const struct worker *w, const struct ask *a, bool live)
+{
+	struct canary_run *run = arg;
+
+	if (!take(run, a, live))
+		return;
+	if (worker_is_home(w))
+		canary_run_holds(&run->holds);
+	else
+		mailbox_send(w->crew->mailbox[0], &run->holds);
 }
 
 /* --- the beginning ---------------------------------------------------------------------------- */
@@ -450,6 +506,7 @@ canary_run_loaded(void *arg, struct generation *g, struct version *v, struct fau
 	run->phase = CANARY_DECIDING;
 	run->since = clock_wall();
 	run->canary.generation = g;
+	gates_tell(r);
 	replace(run);
 	keep_number(run);
 	say_begun(run);
@@ -537,6 +594,8 @@ canary_run_begin(struct region *r, const struct canary_order *o, struct fault *f
 		return fault_set(f, "no memory for a canary");
 	*run = (struct canary_run){ .region = r, .canary = { .share = *s, .answered = canary_run_answered, .end = canary_run_end, .arg = run },
 		.begun = o->waiter };
+	run->holds.run = canary_run_holds;
+	pthread_mutex_init(&run->lock, NULL); /* cannot fail on Linux */
 	candidate_print(&o->candidate, run->name, sizeof run->name);
 	timer_init(&run->slice, r->worker.loop, canary_run_go_on, run);
 	run->reask = (struct reask){ .region = r, .force = true };

@@ -7,9 +7,14 @@
 #define SALLYPORT_QUESTION_H
 
 #include "conn/conn.h"
+#include "net/mailbox.h"
+
+struct shadow;
 
 struct question {
 	struct question *next;
+	struct post post;        /* on its way from a gate to the home */
+	struct shadow *shadow;   /* borrowed: then, the shadow that it is put to */
 	enum door door;
 	struct facts facts;      /* without notes; its certificate is counted; its request and users are those below */
 	struct request request;  /* of attach; without the password */

@@ -2,11 +2,13 @@
 #include "candidate/shadow.h"
 
 #include <ev.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/tally.h"
 #include "candidate/shadow_asker.h"
 #include "conn/witness.h"
 #include "policy/counters.h"
@@ -28,7 +30,8 @@ struct shadow {
 	char name[PATH_SIZE], why[80];
 	double since;
 	struct share share;
-	uint64_t connections, generation; /* generation: the kept one that is asked; 0: files */
+	_Atomic uint64_t connections; /* chosen ones */
+	uint64_t generation;          /* the kept one that is asked; 0: files */
 	void (*done)(void *arg, const char *why);
 	void *arg;
 };
@@ -88,6 +91,36 @@ chosen(const struct shadow *s, const struct conn *c)
 }
 
 static void
+put(struct shadow *s, struct question *q)
+{
+	if (!shadow_asker_put(s->asker, q))
+		timer_set(&s->look, LOOK);
+}
+
+/* At home. */
+static void
+shadow_put(struct post *post)
+{
+	struct question *q = (struct question *)((char *)post - offsetof(struct question, post));
+
+	if (q->shadow->ending)
+		question_free(q);
+	else
+		put(q->shadow, q);
+}
+
+/* The asker hears the home only. The questions of a connection come before the connection itself (conn/move.h). */
+static void
+send_home(struct shadow *s, const struct worker *w, struct question *q)
+{
+	if (q == NULL)
+		return;
+	q->shadow = s;
+	q->post.run = shadow_put;
+	mailbox_send(w->crew->mailbox[0], &q->post);
+}
+
+static void
 shadow_answered(void *arg, struct conn *c, const struct ask *a)
 {
 	struct shadow *s = arg;
@@ -96,10 +129,14 @@ shadow_answered(void *arg, struct conn *c, const struct ask *a)
 		return;
 	if (a->door == DOOR_ADMIT && c->witnessed != s->share.key && chosen(s, c)) {
 		c->witnessed = s->share.key;
-		s->connections++;
+		tally_add(&s->connections, 1);
 	}
-	if (c->witnessed == s->share.key && !shadow_asker_put(s->asker, question_of(c, a)))
-		timer_set(&s->look, LOOK);
+	if (c->witnessed != s->share.key)
+		return;
+	if (worker_is_home(c->worker))
+		put(s, question_of(c, a));
+	else
+		send_home(s, c->worker, question_of(c, a));
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */
@@ -132,7 +169,7 @@ stop_watching(struct shadow *s)
 static void
 bury(struct shadow *s)
 {
-	if (!shadow_asker_free(s->asker, 0)) {
+	if (!gates_know(s->region) || !shadow_asker_free(s->asker, 0)) {
 		timer_set(&s->look, LOOK);
 		return;
 	}
@@ -209,6 +246,7 @@ shadow_end(void *arg, const char *why)
 	snprintf(s->why, sizeof s->why, "%s", why);
 	if (s->asker == NULL)
 		return; /* shadow_loaded frees it */
+	gates_tell(s->region);
 	log_say(s->region->log, MSG_SP0101, "candidate", s->name, "why", why, NULL);
 	shadow_asker_end(s->asker);
 }
@@ -306,6 +344,8 @@ shadow_loaded(void *arg, struct generation *g, struct version *v, struct faults 
 		give_up(s, f.text);
 		return;
 	}
+	s->witness.everywhere = true;
+	gates_tell(s->region);
 	s->since = clock_wall();
 	snprintf(share, sizeof share, "%g%%", s->share.percent);
 	log_say(s->region->log, MSG_SP0100, "candidate", s->name, "share", share, "tcpipservice", s->share.tcpipservice, NULL);
@@ -375,7 +415,7 @@ shadow_row(const struct region *r)
 	if (s == NULL || s->ending)
 		return NULL;
 	row = json_pack("{s:s, s:s, s:s, s:f, s:I}", "candidate", s->name, "state", s->asker != NULL ? "ASKING" : "LOADING", "tcpipservice", s->share.tcpipservice,
-		"share", s->share.percent, "connections", (json_int_t)s->connections);
+		"share", s->share.percent, "connections", (json_int_t)tally_total(&s->connections));
 	if (s->asker != NULL) {
 		json_object_set_new(row, "since", json_real(s->since));
 		shadow_asker_show(s->asker, row);

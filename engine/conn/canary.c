@@ -22,10 +22,17 @@ canary_mark_dialled(const struct ipconn *i)
 	return decides(w) && share_has_dialled(&w->canary->share, i->def.ipconn, i->def.host) ? w->canary->share.key : 0;
 }
 
+/* The canary's generation, as w may use it. */
+static struct generation *
+own(const struct worker *w)
+{
+	return generation_at(w->canary->generation, w->number);
+}
+
 struct generation *
 canary_ruling(const struct worker *w, uint64_t mark)
 {
-	return decides(w) && mark == w->canary->share.key ? w->canary->generation : w->generation;
+	return decides(w) && mark == w->canary->share.key ? own(w) : w->generation;
 }
 
 void
@@ -33,10 +40,10 @@ canary_answered(const struct worker *w, const struct ask *a)
 {
 	if (!decides(w))
 		return;
-	if (a->policy == w->canary->generation->policy)
-		w->canary->answered(w->canary->arg, a, false);
+	if (a->policy == own(w)->policy)
+		w->canary->answered(w->canary->arg, w, a, false);
 	else if (a->policy == w->generation->policy)
-		w->canary->answered(w->canary->arg, a, true);
+		w->canary->answered(w->canary->arg, w, a, true);
 }
 
 void

@@ -10,11 +10,18 @@
 #include "conn/ipconn.h"
 #include "conn/share.h"
 
-struct canary { /* a worker has one, or none */
-	struct generation *generation; /* borrowed; it outlives the connections that have no reference of their own. NULL: it is being loaded */
+struct canary { /* a region has one, or none; a gate has it while it decides, and nothing changes in it then */
+	/*
+	 * borrowed: the part of worker 0; it outlives the connections that have no reference of their own. NULL: it is
+	 * being loaded
+	 */
+	struct generation *generation;
 	struct share share;
-	/* A door of the canary, or of the live generation, has answered a. May end the canary. */
-	void (*answered)(void *arg, const struct ask *a, bool live);
+	/*
+	 * A door of the canary, or of the live generation, has answered a, in the thread of w. At home it may end the
+	 * canary.
+	 */
+	void (*answered)(void *arg, const struct worker *w, const struct ask *a, bool live);
 	/* The rules of the region change, or it ends. The worker has no canary afterwards. why: a few words, copied. */
 	void (*end)(void *arg, const char *why);
 	void *arg;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * witness: hears each door that has answered about a connection, and changes nothing: a shadow (candidate/shadow.h). A
- * worker has one witness, or none.
+ * region has one witness, or none.
  */
 #ifndef SALLYPORT_WITNESS_H
 #define SALLYPORT_WITNESS_H
@@ -9,7 +9,11 @@
 #include "conn/conn.h"
 
 struct witness {
-	/* A door has answered a, about c. c->witnessed belongs to the witness. Must not block. */
+	bool everywhere; /* the gates have it too; nothing changes in it then */
+	/*
+	 * A door has answered a, about c, in the thread of c's worker. c->witnessed belongs to the witness. Must not
+	 * block.
+	 */
 	void (*answered)(void *arg, struct conn *c, const struct ask *a);
 	/*
 	 * The rules of the region change, or it ends. The worker has no witness afterwards. why: a few words, copied.

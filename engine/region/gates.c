@@ -9,9 +9,11 @@
 #include "base/owner.h"
 #include "base/thread.h"
 #include "config/resource.h"
+#include "conn/canary.h"
 #include "conn/conn.h"
 #include "conn/move.h"
 #include "conn/published.h"
+#include "conn/witness.h"
 #include "net/loop.h"
 #include "policy/waits.h"
 #include "region/region.h"
@@ -115,6 +117,8 @@ gates_visit(struct errand *e, unsigned worker)
 	if (worker == 0)
 		return;
 	w->draining = all->told.draining;
+	w->canary = all->told.canary;
+	w->witness = all->told.witness;
 	w->generation = generation_ref(generation_at(all->told.generation, worker));
 	generation_unref(old);
 }
@@ -133,17 +137,34 @@ gates_all_told(struct errand *e)
 		listeners_share(&r->listeners);
 }
 
+/* What the gates are to know now. */
+static struct gates_rules
+rules_of(const struct worker *home)
+{
+	const struct canary *c = home->canary;
+	const struct witness *w = home->witness;
+
+	return (struct gates_rules){ .generation = generation_ref(home->generation), .canary = c != NULL && c->generation != NULL ? c : NULL,
+		.witness = w != NULL && w->everywhere ? w : NULL, .draining = home->draining };
+}
+
 void
 gates_tell(struct region *r)
 {
 	struct gates *all = &r->gates;
 
 	all->untold = all->telling;
-	if (all->telling || all->crew.n == 1)
+	if (all->telling || all->ended || all->crew.n == 1)
 		return;
-	all->told = (struct gates_rules){ .generation = generation_ref(r->worker.generation), .draining = r->worker.draining };
+	all->told = rules_of(&r->worker);
 	all->telling = true;
 	errand_send(&all->errand, all->crew.mailbox, all->crew.n);
+}
+
+bool
+gates_know(const struct region *r)
+{
+	return !r->gates.telling;
 }
 
 /* --- the start -------------------------------------------------------------------------------- */

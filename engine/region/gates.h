@@ -15,6 +15,8 @@ struct gate;
 
 struct gates_rules { /* what the home tells the gates */
 	struct generation *generation; /* counted: the part of worker 0 */
+	const struct canary *canary;   /* borrowed; NULL: none that decides */
+	const struct witness *witness; /* borrowed; NULL: none that hears the gates */
 	bool draining;
 };
 
@@ -39,8 +41,13 @@ struct gates {
 int gates_new(struct region *r, unsigned workers);
 /* Starts the threads with the region's generation. -1 with a sentence; gates_end ends those that have started. */
 int gates_start(struct region *r, struct fault *f);
-/* Tells the gates the generation and whether the region drains; then they accept the callers of all listeners. */
+/*
+ * Tells the gates the generation, the canary, the witness, and whether the region drains; then they accept the callers
+ * of all listeners. To be called after each change of one of them.
+ */
 void gates_tell(struct region *r);
+/* Whether each gate knows what gates_tell has told; what was before is used by none. */
+bool gates_know(const struct region *r);
 /*
  * Ends the threads, with their connections, and brings the connections on their way to the home, where they are closed
  * with those of the home. Waits some seconds at most. Idempotent. False: a thread hangs; it reads the region.
