@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/addr.h"
 
+#include "base/digits.h"
+#include "base/text.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -185,6 +188,16 @@ ip_text(uint8_t family, const uint8_t *bytes, char out[INET6_ADDRSTRLEN])
 		strcpy(out, "-");
 }
 
+/* Adds the sign and the number to the text, which has room for them. */
+static void
+add_number(char *text, char sign, unsigned number)
+{
+	size_t n = strlen(text);
+
+	text[n] = sign;
+	text[n + 1 + digits_decimal(text + n + 1, number)] = '\0';
+}
+
 const char *
 addr_ip(const struct addr *a, char *out, size_t size)
 {
@@ -201,13 +214,16 @@ addr_ip(const struct addr *a, char *out, size_t size)
 const char *
 addr_print(const struct addr *a, char *out, size_t size)
 {
-	char ip[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN + 8 + DIGITS_MAX];
+	size_t n = a->family == 6;
 
-	ip_text(a->family, a->bytes, ip);
-	if (a->family == 0)
-		snprintf(out, size, "%s", ip);
-	else
-		snprintf(out, size, a->family == 6 ? "[%s]:%u" : "%s:%u", ip, (unsigned)a->port);
+	text[0] = '[';
+	ip_text(a->family, a->bytes, text + n);
+	if (a->family == 6)
+		strcat(text, "]");
+	if (a->family != 0)
+		add_number(text, ':', a->port);
+	text_copy(out, size, text);
 	return out;
 }
 
@@ -345,9 +361,10 @@ addr_subnet(const struct addr *a)
 const char *
 addr_prefix_print(const struct addr_prefix *p, char *out, size_t size)
 {
-	char ip[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN + 8 + DIGITS_MAX];
 
-	ip_text(p->family, p->bytes, ip);
-	snprintf(out, size, "%s/%u", ip, (unsigned)p->bits);
+	ip_text(p->family, p->bytes, text);
+	add_number(text, '/', p->bits);
+	text_copy(out, size, text);
 	return out;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log_throttle.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -67,9 +69,9 @@ log_throttle_pass(struct log_throttle *t, int64_t second, const char *door, cons
 	struct log_throttle_entry key = { .second = second };
 	struct log_throttle_entry *e;
 
-	snprintf(key.door, sizeof key.door, "%s", door);
-	snprintf(key.code, sizeof key.code, "%s", code);
-	snprintf(key.prefix, sizeof key.prefix, "%s", prefix);
+	text_copy(key.door, sizeof key.door, door);
+	text_copy(key.code, sizeof key.code, code);
+	text_copy(key.prefix, sizeof key.prefix, prefix);
 	e = find(t, second, &key);
 	if (e->second != second || (e != &t->others && !same(e, &key)))
 		claim(t, e, &key, sum, arg);

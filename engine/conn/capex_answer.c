@@ -28,7 +28,7 @@ answer_refusal(struct conn *c, enum reason r, const struct ipic_reader *unread)
 
 	snprintf(a.connection, sizeof a.connection, "%s", c->facts.connection);
 	snprintf(event, sizeof event, "answered %d %s", ipic_refused_status(r, unread), reason_name(r));
-	conn_event(c, event);
+	conn_event_copy(c, event);
 	buf_init(&b, IPIC_PUT_MAX);
 	send_answer(c, &b, ipic_put_refused(&b, r, unread, &a));
 	conn_close(c, CONN_POLITELY, "CAPEX refused");
@@ -75,7 +75,7 @@ capex_redirect(struct conn *c, const char *host, int port)
 	snprintf(a.host, sizeof a.host, "%s", host);
 	memcpy(a.connection, c->facts.connection, sizeof a.connection);
 	snprintf(event, sizeof event, "answered %d: %s port %d", ipic_status(IPIC_REDIRECTED), host, port);
-	conn_event(c, event);
+	conn_event_copy(c, event);
 	record_outcome(c->record, "redirected", NULL, NULL, NULL);
 	metrics_connection(c->worker->metrics, c->facts.tcpipservice, METRICS_ACCEPTED);
 	conn_through(c);
@@ -92,7 +92,7 @@ say_accepted(struct conn *c, const struct ipconn *i)
 	log_say(c->worker->log, MSG_DFHIS2001, "ipconn", i->def.ipconn, "applid", i->def.applid, "connection", c->facts.connection,
 		"#sessions", log_number(count, i->receivecount), "tcpipservice", c->facts.tcpipservice, NULL);
 	snprintf(event, sizeof event, "answered %d", ipic_status(IPIC_OK));
-	conn_event(c, event);
+	conn_event_copy(c, event);
 }
 
 void

@@ -98,7 +98,7 @@ take_answer(struct conn *c, const struct ipic_message *m, bool typed, struct fau
 		fault_set(why, "the IS header of the answer is not cmd capex");
 	read = typed && ipic_is_command(m, IS_CAPEX) && ipic_capex_answer(m, &a, why) == 0;
 	snprintf(event, sizeof event, "was answered %d", m->status);
-	conn_event(c, event);
+	conn_event_copy(c, event);
 	buf_consume(&c->io.in, m->size);
 	if (read && error && strcmp(a.response, "OK") != 0)
 		refused_there(c, m, &a);

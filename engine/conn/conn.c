@@ -2,6 +2,8 @@
 #include "conn/conn.h"
 
 #include "base/clock.h"
+#include "base/digits.h"
+#include "base/text.h"
 #include "conn/canary.h"
 #include "conn/hold.h"
 #include "conn/release.h"
@@ -122,6 +124,18 @@ conn_on_io(void *owner, enum io_event e)
 	}
 }
 
+/* The boot of the region, "-" and the number. */
+static void
+print_id(char out[CONNECTION_SIZE], const char *boot, uint64_t number)
+{
+	char digits[DIGITS_MAX + 1];
+
+	digits[digits_decimal(digits, number)] = '\0';
+	text_copy(out, CONNECTION_SIZE, boot);
+	strcat(out, "-");
+	text_copy(out + strlen(out), CONNECTION_SIZE - strlen(out), digits);
+}
+
 /* Sets the facts that every connection begins with. */
 static void
 name(struct conn *c, enum way way, const char *tcpipservice)
@@ -131,9 +145,9 @@ name(struct conn *c, enum way way, const char *tcpipservice)
 
 	f->way = way;
 	f->now = clock_wall();
-	snprintf(f->connection, sizeof f->connection, "%s-%llu", t->boot, (unsigned long long)tally_add(&t->born, 1) + 1);
+	print_id(f->connection, t->boot, tally_add(&t->born, 1) + 1);
 	f->generation = c->generation->number;
-	snprintf(f->tcpipservice, sizeof f->tcpipservice, "%s", tcpipservice);
+	text_copy(f->tcpipservice, sizeof f->tcpipservice, tcpipservice);
 }
 
 static void
@@ -310,7 +324,7 @@ say_closed(struct conn *c, const char *why)
 {
 	char peer[ADDR_TEXT];
 
-	conn_event(c, why);
+	conn_event_copy(c, why);
 	if (c->refused)
 		return;
 	log_say(c->worker->log, MSG_SP0030, "connection", c->facts.connection, "peer",
@@ -390,6 +404,12 @@ void
 conn_event(struct conn *c, const char *what)
 {
 	record_event(c->record, clock_wall(), what);
+}
+
+void
+conn_event_copy(struct conn *c, const char *what)
+{
+	record_event_copy(c->record, clock_wall(), what);
 }
 
 void

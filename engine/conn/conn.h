@@ -186,6 +186,8 @@ const char *conn_around(const struct conn *c, char out[ADDR_TEXT]);
  */
 void conn_bury(struct worker *w);
 
-void conn_event(struct conn *c, const char *what); /* adds `what` to the record, with the time; copied */
+/* Each adds `what` to the record, with the time: a text that is never freed, or a copy (record_event). */
+void conn_event(struct conn *c, const char *what);
+void conn_event_copy(struct conn *c, const char *what);
 
 #endif

@@ -22,12 +22,10 @@ conn_around(const struct conn *c, char out[ADDR_TEXT])
 static void
 say_refused(struct conn *c, enum message m, const char *door, const char *policy, const struct verdict *v, const char *reason)
 {
-	char peer[ADDR_TEXT], prefix[ADDR_TEXT], at[PLACE_SIZE + 16] = "";
+	char peer[ADDR_TEXT], prefix[ADDR_TEXT], at[VERDICT_PLACE_SIZE];
 
-	if (v->file[0] != '\0')
-		snprintf(at, sizeof at, "%s:%d", v->file, v->line);
 	log_refusal(c->worker->log, m, door, v->code, conn_around(c, prefix), "connection", c->facts.connection,
-		"door", door, "policy", policy, "at", at, "code", v->code, "text", v->text, "reason", reason, "peer",
+		"door", door, "policy", policy, "at", verdict_place(v, at), "code", v->code, "text", v->text, "reason", reason, "peer",
 		addr_print(&c->facts.peer.addr, peer, sizeof peer), "tcpipservice", c->facts.tcpipservice, NULL);
 }
 
@@ -67,14 +65,12 @@ conn_engine_refused(struct conn *c, enum message m, const char *code, const char
 static void
 say_opened(struct conn *c, const struct ask *a)
 {
-	char peer[ADDR_TEXT], at[PLACE_SIZE + 16] = "";
+	char peer[ADDR_TEXT], at[VERDICT_PLACE_SIZE];
 
 	if (a->verdict.kind == VERDICT_REFUSE || (a->script == NULL && door_row(a->door)->without_script == DEFAULT_ACCEPT))
 		return;
-	if (a->verdict.file[0] != '\0')
-		snprintf(at, sizeof at, "%s:%d", a->verdict.file, a->verdict.line);
-	log_say(c->worker->log, MSG_SP0020, "connection", c->facts.connection, "door", door_name(a->door), "policy", a->script, "at", at,
-		"verdict", verdict_name(a->verdict.kind), "ipconn", a->verdict.install.ipconn, "peer",
+	log_say(c->worker->log, MSG_SP0020, "connection", c->facts.connection, "door", door_name(a->door), "policy", a->script, "at",
+		verdict_place(&a->verdict, at), "verdict", verdict_name(a->verdict.kind), "ipconn", a->verdict.install.ipconn, "peer",
 		addr_print(&c->facts.peer.addr, peer, sizeof peer), "tcpipservice", c->facts.tcpipservice, NULL);
 }
 

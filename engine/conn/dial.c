@@ -118,7 +118,7 @@ dial_missed(struct conn *c, const char *why)
 
 	conn_unreach(c);
 	snprintf(c->dial->missed, sizeof c->dial->missed, "%s: %s", addr_print(&c->facts.peer.addr, peer, sizeof peer), why);
-	conn_event(c, c->dial->missed);
+	conn_event_copy(c, c->dial->missed);
 	try_next(c);
 }
 

@@ -19,7 +19,7 @@ trial_note(struct trial *t, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	record_event(t->conn->record, t->now, text);
+	record_event_copy(t->conn->record, t->now, text);
 }
 
 /* --- doors ------------------------------------------------------------------------------------ */

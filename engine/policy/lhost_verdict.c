@@ -134,7 +134,7 @@ lhost_verdict_refuse(lua_State *L)
 			script_place_raise(L, "policy.refuse: the text holds a NUL");
 	}
 	v = verdict_push(L);
-	snprintf(v->code, sizeof v->code, "%s", code);
+	text_copy(v->code, sizeof v->code, code);
 	set_text(v, text, len);
 	return 1;
 }

@@ -552,6 +552,7 @@ policy_free(struct policy *p)
 		free(s);
 	}
 	policy_params_free(p);
+	free(p->spare);
 	sandbox_free(p->L);
 	inputs_free(p->inputs); /* after the state that uses them */
 	free(p);

@@ -158,11 +158,10 @@ log_failure(const struct asking *q)
 {
 	const struct script_call *call = &q->script.call;
 	const struct verdict *v = q->out;
-	char at[PLACE_SIZE + 24];
+	char at[VERDICT_PLACE_SIZE];
 
-	snprintf(at, sizeof at, v->line > 0 ? "%s:%d" : "%s", v->file, v->line);
 	log_say(call->p->log, MSG_SP0022, "connection", q->facts->connection, "door", call->function, "policy", call->script, "code", v->code,
-		"at", at, "text", v->text, "traceback", call->trace, NULL);
+		"at", verdict_place(v, at), "text", v->text, "traceback", call->trace, NULL);
 }
 
 /* The beginning of a question. The caller adds the members of its kind. */
@@ -195,6 +194,16 @@ note_gaps(const struct asking *q)
 			"not all: there is no room; a reload asks the region for the others");
 }
 
+/* The policy keeps one for its next question. */
+static void
+asking_free(struct asking *q)
+{
+	struct policy *p = q->script.call.p;
+
+	free(p->spare);
+	p->spare = q;
+}
+
 /* The verdict is there: completes the record, frees q, tells the caller. */
 static void
 finish(struct asking *q)
@@ -208,7 +217,7 @@ finish(struct asking *q)
 	a->asking = NULL;
 	record_waited(a->entry, q->script.waited * 1e6);
 	record_verdict(a->entry, &a->verdict, a->seconds * 1e6);
-	free(q);
+	asking_free(q);
 	a->done(a);
 }
 
@@ -236,7 +245,7 @@ policy_cancel(struct ask *a, const char *why)
 	record_effect(entry, "ended without a verdict", why);
 	record_waited(entry, q->script.waited * 1e6);
 	a->asking = NULL;
-	free(q);
+	asking_free(q);
 }
 
 /* Puts the question to the script. */
@@ -261,8 +270,10 @@ begin(struct asking *q)
 static struct asking *
 asking_new(struct ask *a, struct record_entry *entry)
 {
-	struct asking *q = malloc(sizeof *q);
+	struct policy *p = a->policy;
+	struct asking *q = p->spare != NULL ? p->spare : malloc(sizeof *q);
 
+	p->spare = NULL;
 	if (q == NULL)
 		return NULL;
 	*q = make_asking(a->policy, a->script, a->door, entry, a->notes, &a->verdict);

@@ -47,6 +47,7 @@ struct policy {
 	struct wait_limits waits;
 	struct script_wait *suspended; /* a list; each one belongs to its question or its program */
 	bool renewing;           /* the state is to be thrown away as soon as no question is suspended */
+	struct asking *spare;    /* owned: memory for the next question; NULL: none */
 	struct lua_State *co;    /* a coroutine without an error, for the next call; the registry keeps it under p; NULL: none */
 };
 

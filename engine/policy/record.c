@@ -11,6 +11,7 @@
 #include "policy/record_internal.h"
 
 #define EVENTS_MAX 32
+#define EVENTS_AT_A_TIME 4
 #define ENTRIES_MAX 16
 #define CHECKS_MAX 64
 #define DETAIL_MAX 200
@@ -139,7 +140,7 @@ void
 record_free(struct record *r)
 {
 	for (size_t i = 0; i < r->nevents; i++)
-		free(r->event[i].text);
+		free(r->event[i].copy);
 	for (size_t i = 0; i < r->nentries; i++)
 		record_entry_free(r->entry[i]);
 	requests_free(r->requests);
@@ -195,21 +196,28 @@ record_generation(struct record *r, const char *hash)
 	record_unlock(r);
 }
 
+/* Makes room for one more event, a few at a time. False: no memory, or the record has enough events. */
+static bool
+has_room_for_event(struct record *r)
+{
+	struct event *grown;
+
+	if (r->nevents >= EVENTS_MAX)
+		return false;
+	if (r->nevents % EVENTS_AT_A_TIME != 0)
+		return true;
+	grown = realloc(r->event, (r->nevents + EVENTS_AT_A_TIME) * sizeof *grown);
+	if (grown == NULL)
+		return false;
+	r->event = grown;
+	return true;
+}
+
 static void
 add_event(struct record *r, double now, const char *event)
 {
-	struct event *grown;
-	char *text;
-
-	if (r->nevents >= EVENTS_MAX || (text = strdup(event)) == NULL)
-		return;
-	grown = realloc(r->event, (r->nevents + 1) * sizeof *grown);
-	if (grown == NULL) {
-		free(text);
-		return;
-	}
-	r->event = grown;
-	r->event[r->nevents++] = (struct event){ .text = text, .at = now };
+	if (has_room_for_event(r))
+		r->event[r->nevents++] = (struct event){ .text = event, .at = now };
 }
 
 void
@@ -218,6 +226,19 @@ record_event(struct record *r, double now, const char *event)
 	if (!record_lock(r))
 		return;
 	add_event(r, now, event);
+	record_unlock(r);
+}
+
+void
+record_event_copy(struct record *r, double now, const char *event)
+{
+	char *copy;
+
+	if (!record_lock(r))
+		return;
+	copy = has_room_for_event(r) ? strdup(event) : NULL;
+	if (copy != NULL)
+		r->event[r->nevents++] = (struct event){ .text = copy, .copy = copy, .at = now };
 	record_unlock(r);
 }
 

@@ -52,8 +52,12 @@ void records_free(struct records *rs);
 struct record *record_open(struct records *rs, const char *connection, double now);
 /* Sets the hash of the generation that judges the connection. Copied. */
 void record_generation(struct record *r, const char *hash);
-/* Adds an event ("accepted", "handshake done", "answered 403"). A record keeps the first 32. */
+/*
+ * Adds an event ("accepted", "handshake done"). A record keeps the first 32. record_event keeps the address of a text
+ * that does not change and is never freed; record_event_copy copies it.
+ */
 void record_event(struct record *r, double now, const char *event);
+void record_event_copy(struct record *r, double now, const char *event);
 /*
  * Adds an entry for a question at a door. policy is the script's name; NULL: no script is named. A record keeps 16
  * entries and, besides, those of the last 16 requests, refused requests longer than accepted ones. The entry of a

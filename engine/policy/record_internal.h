@@ -81,7 +81,8 @@ struct record_requests { /* the entries of a connection's last requests, oldest 
 };
 
 struct event {
-	char *text; /* owned */
+	const char *text; /* static, or copy */
+	char *copy;       /* owned; NULL: the text is static */
 	double at;
 };
 

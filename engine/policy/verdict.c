@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/verdict.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -61,4 +63,18 @@ verdict_other_grant(const struct verdict *a, const struct verdict *b)
 	if (a->install.has_port != b->install.has_port || port_of(a) != port_of(b))
 		return "port";
 	return a->sysplex != b->sysplex ? "sysplex" : NULL;
+}
+
+const char *
+verdict_place(const struct verdict *v, char out[VERDICT_PLACE_SIZE])
+{
+	size_t n;
+
+	text_copy(out, VERDICT_PLACE_SIZE, v->file);
+	if (out[0] == '\0' || v->line <= 0)
+		return out;
+	n = strlen(out);
+	out[n] = ':';
+	out[n + 1 + digits_decimal(out + n + 1, (uint64_t)v->line)] = '\0';
+	return out;
 }

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/digits.h"
 #include "base/name.h"
 
 enum verdict_kind { VERDICT_REFUSE = 0, VERDICT_ACCEPT, VERDICT_INSTALL, VERDICT_PASS };
@@ -32,6 +33,9 @@ const char *verdict_name(enum verdict_kind k);
 
 /* The name of the first grant in which two verdicts that let in differ ("userid", "template"; static); NULL: none. */
 const char *verdict_other_grant(const struct verdict *a, const struct verdict *b);
+#define VERDICT_PLACE_SIZE (PLACE_SIZE + DIGITS_MAX + 2)
+/* Prints the line of the script that made the verdict, "policies/lan.lua:14"; "": the engine made it. Returns out. */
+const char *verdict_place(const struct verdict *v, char out[VERDICT_PLACE_SIZE]);
 /* Makes *v a refusal by the engine: code and a printf text, cut at 200 bytes, without a place. */
 void verdict_refuse(struct verdict *v, const char *code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -72,7 +72,7 @@ record_release(const struct ipconn *i, struct recheck_result *r, const char *by)
 			recheck_record(r, c);
 		} else {
 			record_reasked(c->record, NULL);
-			conn_event(c, event);
+			conn_event_copy(c, event);
 		}
 	}
 }

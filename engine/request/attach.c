@@ -42,13 +42,11 @@ join_users(const struct users *u, char out[CHECKED_MAX * NAME_SIZE])
 static void
 say_refused(const struct task *t, const char *policy, const struct verdict *v, unsigned sense)
 {
-	char prefix[ADDR_TEXT], users[CHECKED_MAX * NAME_SIZE], at[PLACE_SIZE + 16] = "", number[SENSE_TEXT];
+	char prefix[ADDR_TEXT], users[CHECKED_MAX * NAME_SIZE], at[VERDICT_PLACE_SIZE], number[SENSE_TEXT];
 
-	if (v->file[0] != '\0')
-		snprintf(at, sizeof at, "%s:%d", v->file, v->line);
 	log_refusal(t->worker->log, MSG_SP0050, door_name(DOOR_ATTACH), v->code, conn_around(t->conn, prefix), "connection",
 		t->conn->facts.connection, "ipconn", t->ipconn->def.ipconn, "tran", t->request.tran, "program", t->request.program, "userid",
-		t->request.userid, "users", join_users(&t->users, users), "door", door_name(DOOR_ATTACH), "policy", policy, "at", at, "code",
+		t->request.userid, "users", join_users(&t->users, users), "door", door_name(DOOR_ATTACH), "policy", policy, "at", verdict_place(v, at), "code",
 		v->code, "text", v->text, "sense", sense_print(sense, number), NULL);
 }
 
@@ -91,9 +89,24 @@ let_in(struct task *t, struct record_entry *e)
 
 struct attach_question { /* the parts that the question borrows while it is open */
 	struct facts facts;
-	struct answer_tape heard;
 	struct generation *generation; /* counted: the connection may change to another one while the script waits */
+	struct answer_tape *heard;     /* owned: for the witness; NULL: there is none */
 };
+
+/* NULL: no memory. The caller sets facts and generation. */
+static struct attach_question *
+question_new(bool hears)
+{
+	struct attach_question *q = malloc(sizeof *q);
+
+	if (q == NULL)
+		return NULL;
+	q->heard = hears ? calloc(1, sizeof *q->heard) : NULL;
+	if (!hears || q->heard != NULL)
+		return q;
+	free(q);
+	return NULL;
+}
 
 static struct attach_question *
 take_question(struct task *t)
@@ -108,7 +121,9 @@ take_question(struct task *t)
 static void
 free_question(struct attach_question *q)
 {
-	answer_tape_free(&q->heard);
+	if (q->heard != NULL)
+		answer_tape_free(q->heard);
+	free(q->heard);
 	notes_unref(q->facts.notes);
 	generation_unref(q->generation);
 	free(q);
@@ -144,7 +159,8 @@ put_question(struct task *t, struct attach_question *q)
 {
 	struct conn *c = t->conn;
 
-	*q = (struct attach_question){ .facts = authority_facts(t, clock_wall()), .generation = generation_ref(c->generation) };
+	q->facts = authority_facts(t, clock_wall());
+	q->generation = generation_ref(c->generation);
 	notes_ref(q->facts.notes);
 	t->asked = q;
 	t->stop = attach_stop_asking;
@@ -154,7 +170,7 @@ put_question(struct task *t, struct attach_question *q)
 		.door = DOOR_ATTACH,
 		.facts = &q->facts,
 		.record = c->record,
-		.tape = witness_hears(c) ? &q->heard : NULL,
+		.tape = q->heard,
 		.waits = true,
 		.done = attach_answered,
 		.arg = t,
@@ -166,7 +182,7 @@ put_question(struct task *t, struct attach_question *q)
 static void
 ask_door(struct task *t)
 {
-	struct attach_question *q = malloc(sizeof *q);
+	struct attach_question *q = question_new(witness_hears(t->conn));
 	struct verdict v;
 
 	if (q != NULL) {

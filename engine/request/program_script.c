@@ -17,12 +17,11 @@ or_regions(int own, int regions)
 static void
 say_abended(const struct task *t, const struct policy_run *r)
 {
-	char at[PLACE_SIZE + 24], prefix[ADDR_TEXT];
+	char at[VERDICT_PLACE_SIZE], prefix[ADDR_TEXT];
 
-	snprintf(at, sizeof at, r->verdict.line > 0 ? "%s:%d" : "%s", r->verdict.file, r->verdict.line);
 	log_refusal(t->worker->log, MSG_DFHIS0998, "program", r->verdict.code, conn_around(t->conn, prefix), "tran", t->request.tran,
 		"program", t->program->program, "ipconn", t->ipconn->def.ipconn, "connection", t->conn->facts.connection, "userid", t->users.task,
-		"code", r->verdict.code, "at", at, "text", r->verdict.text, "traceback", r->trace, NULL);
+		"code", r->verdict.code, "at", verdict_place(&r->verdict, at), "text", r->verdict.text, "traceback", r->trace, NULL);
 }
 
 /* t may be freed by its end; the run is freed here. */
