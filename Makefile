@@ -30,6 +30,8 @@ PACKAGES := gcc libc6-dev pkg-config liblua5.4-dev libev-dev libssl-dev libjanss
 	lua5.4 lua-busted lua-check lua-socket lua-sec lua-dkjson lua-filesystem libcmocka-dev iproute2 systemd tzdata
 # For specs: a store and its client; promtool, and a server that scrapes a region; the shells that complete; a reader of manual pages.
 TEST_PACKAGES := redis-server redis-tools prometheus zsh fish mandoc
+# Other servers, for a comparison.
+BENCH_PACKAGES := haproxy nginx libnginx-mod-http-lua
 FUZZ_PACKAGES := clang libclang-rt-14-dev
 HEADERS := stdio.h=libc6-dev lua.h=liblua5.4-dev ev.h=libev-dev openssl/ssl.h=libssl-dev jansson.h=libjansson-dev jsmn.h=libjsmn-dev curl/curl.h=libcurl4-openssl-dev sqlite3.h=libsqlite3-dev microhttpd.h=libmicrohttpd-dev hiredis/hiredis.h=libhiredis-dev
 
@@ -61,6 +63,8 @@ FAILING_MALLOC := build/failing_malloc.so
 HANGING_FILES := build/hanging_files.so
 # Another time of day for a region; the same.
 CLOCK := build/clock.so
+# A bare TLS server to compare with, and the partners of both.
+BENCH_PROGRAMS := build/bare build/partners
 UNIT := $(patsubst spec/unit/%.c,$(BUILD)/unit/%,$(sort $(wildcard spec/unit/*/*_test.c)))
 FUZZ ?= $(patsubst spec/fuzz/%_fuzz.c,%,$(wildcard spec/fuzz/*_fuzz.c))
 
@@ -162,6 +166,10 @@ $(BADLINE) $(SERVICE_MANAGER): build/%: spec/support/%.c
 	@mkdir -p $(@D); echo '  CC    $<'
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -o $@ $<
 
+$(BENCH_PROGRAMS): build/%: spec/bench/%.c build/libsallyport.a
+	@mkdir -p $(@D); echo '  CC    $<'
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE -Iengine $(WARNINGS) -O2 -g -o $@ $< build/libsallyport.a -lssl -lcrypto -lm
+
 # --- key rings: all of them or none, see the script. The demo's saf holds password hashes, and a checkout leaves it readable by everybody.
 certs: certs/rings/.made
 	$(Q)chmod 600 policies/saf.lua
@@ -208,7 +216,9 @@ $(BUILD)/fuzz/%: spec/fuzz/%_fuzz.c $(LIB)
 	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
 
 # CPU and memory of connections and of requests, time and pause of a reload, over loopback; figures for comparing, not a test.
-bench: all certs
+bench: all certs $(BENCH_PROGRAMS)
+	-$(Q)engine/packaging/deps $(BENCH_PACKAGES)
+	$(Q)lua5.4 spec/bench/peers.lua
 	$(Q)lua5.4 spec/bench/connections.lua
 	$(Q)lua5.4 spec/bench/chains.lua
 	$(Q)lua5.4 spec/bench/reload.lua
