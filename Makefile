@@ -191,7 +191,7 @@ TSAN_UNITS := admin/control_test \
 	conn/peers_test conn/published_test conn/recovery_test conn/statistics_test \
 	metrics/scrape_test \
 	net/mailbox_test net/threadpool_test \
-	policy/counters_test policy/generation_parts_test \
+	policy/counters_test policy/generation_parts_test policy/wait_places_test \
 	records/recorder_test \
 	region/version_store_test \
 	tls/ring_test

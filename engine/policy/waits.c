@@ -2,7 +2,6 @@
 #include "policy/waits.h"
 
 #include "base/clock.h"
-#include "base/sum.h"
 #include "net/http_client.h"
 #include "net/resolve.h"
 #include "net/timer.h"
@@ -16,7 +15,7 @@
 #define RESOLVE_QUEUE 65535 /* the limit of suspended questions is the bound */
 
 struct wait {
-	struct wait *next, *prev;  /* in the bucket of its neighbourhood */
+	struct wait *next, *prev;  /* in the bucket of its number */
 	struct waits *all;
 	uint64_t number;           /* of this call, from 1 */
 	struct addr_prefix around; /* of family 0: no peer */
@@ -40,7 +39,6 @@ struct wait {
 struct ticket { /* names a call to the look-up that may end after it */
 	struct waits *all;
 	uint64_t number;
-	size_t bucket;
 };
 
 struct waits {
@@ -49,23 +47,25 @@ struct waits {
 	struct http_client *client;  /* owned; NULL until it is used */
 	struct store *store;         /* borrowed; NULL: none */
 	struct wait *bucket[BUCKETS];
-	unsigned n;
-	uint64_t born, limited[WAITS_LIMITS];
+	struct wait_places *places;  /* counted; those of the region */
+	uint64_t born;
 	void (*ended)(void *arg, enum wait_kind kind, double seconds); /* NULL: nobody watches */
 	void *arg;
 };
 
 struct waits *
-waits_new(struct ev_loop *loop)
+waits_new(struct ev_loop *loop, const struct waits *beside)
 {
 	struct waits *all = calloc(1, sizeof *all);
 
 	if (all == NULL)
 		return NULL;
 	all->loop = loop;
-	all->resolver = threadpool_new(loop, RESOLVERS, RESOLVE_QUEUE);
+	all->places = beside != NULL ? wait_places_ref(beside->places) : wait_places_new();
+	all->resolver = all->places != NULL ? threadpool_new(loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
 	if (all->resolver != NULL)
 		return all;
+	wait_places_unref(all->places);
 	free(all);
 	return NULL;
 }
@@ -77,19 +77,20 @@ waits_free(struct waits *all)
 		return;
 	http_client_free(all->client);
 	threadpool_free(all->resolver);
+	wait_places_unref(all->places);
 	free(all);
 }
 
 unsigned
 waits_count(const struct waits *all)
 {
-	return all->n;
+	return wait_places_count(all->places);
 }
 
 uint64_t
 waits_limited(const struct waits *all, enum waits_limit which)
 {
-	return all->limited[which];
+	return wait_places_limited(all->places, which);
 }
 
 const char *
@@ -121,53 +122,21 @@ around(const struct addr *peer)
 	return peer->family != 0 ? addr_neighbourhood(peer) : (struct addr_prefix){ .family = 0 };
 }
 
-static size_t
-bucket_of(const struct addr_prefix *p)
+static struct wait **
+bucket_of(struct waits *all, uint64_t number)
 {
-	return sum_add(SUM_BEGIN, p->bytes, sizeof p->bytes) % BUCKETS;
-}
-
-static bool
-same(const struct addr_prefix *a, const struct addr_prefix *b)
-{
-	return a->family == b->family && memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
-}
-
-static unsigned
-count(const struct waits *all, const struct addr_prefix *p)
-{
-	unsigned n = 0;
-
-	for (const struct wait *w = all->bucket[bucket_of(p)]; w != NULL; w = w->next)
-		n += same(&w->around, p);
-	return n;
-}
-
-/* True with a sentence when one more question may not wait, which is counted. */
-static bool
-is_full(struct waits *all, const struct wait_request *r, const struct addr_prefix *p, struct fault *f)
-{
-	if (all->n >= r->limits.all) {
-		all->limited[WAITS_LIMIT_ALL]++;
-		return fault_set(f, "waiting of the region: %u questions wait already", all->n), true;
-	}
-	if (p->family != 0 && count(all, p) >= r->limits.prefix) {
-		all->limited[WAITS_LIMIT_PREFIX]++;
-		return fault_set(f, "waiting_peer of the neighbourhood: %u questions wait already", r->limits.prefix), true;
-	}
-	return false;
+	return &all->bucket[number % BUCKETS];
 }
 
 static void
 enlist(struct wait *w)
 {
-	struct wait **head = &w->all->bucket[bucket_of(&w->around)];
+	struct wait **head = bucket_of(w->all, w->number);
 
 	w->next = *head;
 	if (w->next != NULL)
 		w->next->prev = w;
 	*head = w;
-	w->all->n++;
 }
 
 static void
@@ -176,17 +145,16 @@ delist(struct wait *w)
 	if (w->prev != NULL)
 		w->prev->next = w->next;
 	else
-		w->all->bucket[bucket_of(&w->around)] = w->next;
+		*bucket_of(w->all, w->number) = w->next;
 	if (w->next != NULL)
 		w->next->prev = w->prev;
-	w->all->n--;
 }
 
 /* The call of a ticket; NULL: it has ended. */
 static struct wait *
 find(const struct ticket *t)
 {
-	struct wait *w = t->all->bucket[t->bucket];
+	struct wait *w = *bucket_of(t->all, t->number);
 
 	while (w != NULL && w->number != t->number)
 		w = w->next;
@@ -209,6 +177,7 @@ wait_free(struct wait *w)
 		store_cancel(w->asked);
 	buf_free(&w->body);
 	delist(w);
+	wait_places_leave(w->all->places, &w->around);
 	if (w->all->ended != NULL && w->begun)
 		w->all->ended(w->all->arg, w->call.kind, clock_span() - w->began);
 	free(w);
@@ -239,7 +208,8 @@ waits_expire(void *arg)
 	struct wait *w = arg;
 	struct waited *answer = w->last ? NULL : waited_new(w->call.text);
 
-	w->all->limited[WAITS_LIMIT_TIME] += w->last && !w->hurried;
+	if (w->last && !w->hurried)
+		wait_places_limit(w->all->places, WAITS_LIMIT_TIME);
 	if (answer != NULL && w->unasked.text[0] != '\0')
 		waited_fail(answer, "%.150s", w->unasked.text);
 	else if (answer != NULL && w->call.kind != WAIT_SLEEP)
@@ -294,7 +264,7 @@ begin_resolve(struct wait *w)
 	w->ticket = malloc(sizeof *w->ticket);
 	if (w->ticket == NULL)
 		return -1;
-	*w->ticket = (struct ticket){ .all = w->all, .number = w->number, .bucket = bucket_of(&w->around) };
+	*w->ticket = (struct ticket){ .all = w->all, .number = w->number };
 	if (addr_parse(&a, w->call.name, 0) == 0)
 		w->resolving = resolve_begin_name(w->all->resolver, &a, waits_resolved, w->ticket);
 	else
@@ -384,13 +354,16 @@ begin_store(struct wait *w)
 
 /* --- the beginning ---------------------------------------------------------------------------- */
 
+/* Takes the place over, or gives it back. NULL: no memory. */
 static struct wait *
 wait_new(struct waits *all, const struct wait_request *r, const struct addr_prefix *p)
 {
 	struct wait *w = calloc(1, sizeof *w);
 
-	if (w == NULL)
+	if (w == NULL) {
+		wait_places_leave(all->places, p);
 		return NULL;
+	}
 	w->all = all;
 	w->number = ++all->born;
 	w->around = *p;
@@ -411,7 +384,7 @@ waits_begin(struct waits *all, const struct wait_request *r, struct fault *f)
 	double left = r->limits.seconds - r->waited;
 	struct wait *w;
 
-	if (is_full(all, r, &p, f))
+	if (wait_places_take(all->places, &p, r->limits.all, r->limits.prefix, f) < 0)
 		return NULL;
 	fault_set(f, "no memory to wait");
 	w = wait_new(all, r, &p);

@@ -9,6 +9,7 @@
 
 #include "base/addr.h"
 #include "base/fault.h"
+#include "policy/wait_places.h"
 #include "policy/waited.h"
 #include "store/store.h"
 
@@ -29,13 +30,6 @@ enum wait_kind {
 	WAIT_KINDS
 };
 
-enum waits_limit { /* that ended a question */
-	WAITS_LIMIT_ALL,    /* waiting */
-	WAITS_LIMIT_PREFIX, /* waiting_peer */
-	WAITS_LIMIT_TIME,   /* wait_milliseconds */
-	WAITS_LIMITS
-};
-
 struct wait_call { /* the call of a script */
 	enum wait_kind kind;
 	double seconds;         /* of a sleep; else the time after which there is no answer. Above 0 */
@@ -53,7 +47,7 @@ struct wait_call { /* the call of a script */
 
 struct wait_limits {
 	double seconds;         /* of wall time that one question may wait, all its calls together */
-	unsigned all, prefix;   /* suspended questions: of the worker, and about peers of one neighbourhood (/24, /48) */
+	unsigned all, prefix;   /* suspended questions: of the region, and about peers of one neighbourhood (/24, /48) */
 	const char *hosts;      /* borrowed: the words "HOST:PORT" that http may ask; "" none */
 	struct ring *ring;      /* borrowed: of https; NULL: the system's store */
 };
@@ -71,13 +65,16 @@ struct wait_request {
 	void *arg;
 };
 
-/* Makes an empty set. loop is borrowed and must outlive it. NULL: no memory. */
-struct waits *waits_new(struct ev_loop *loop);
+/*
+ * Makes an empty set. loop is borrowed and must outlive it. The limits count its calls together with those of `beside`,
+ * the set of another worker; NULL: there is none. NULL: no memory.
+ */
+struct waits *waits_new(struct ev_loop *loop, const struct waits *beside);
 /* No call may be waiting. NULL is fine. */
 void waits_free(struct waits *all);
-/* The number of suspended calls. */
+/* The number of suspended calls, with those of the sets beside it. */
 unsigned waits_count(const struct waits *all);
-/* The number of questions that the limit has ended. */
+/* The number of questions that the limit has ended, likewise. */
 uint64_t waits_limited(const struct waits *all, enum waits_limit which);
 /* The function of the library, without `policy.`. Static. */
 const char *waits_call(enum wait_kind kind);

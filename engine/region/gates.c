@@ -217,7 +217,7 @@ make_gate(struct region *r, unsigned number)
 
 	w->loop = loop_new();
 	g->mailbox = w->loop != NULL ? mailbox_new(w->loop) : NULL;
-	w->waits = w->loop != NULL ? waits_new(w->loop) : NULL;
+	w->waits = w->loop != NULL ? waits_new(w->loop, r->worker.waits) : NULL;
 	lend(r, g, number);
 	if (g->mailbox == NULL || w->waits == NULL || w->log == NULL) {
 		free_gate(g);

@@ -411,7 +411,7 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	w->loop = loop_new();
 	w->threadpool = w->loop != NULL ? threadpool_new(w->loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
 	w->passwords = w->loop != NULL ? passwords_new(w->loop, r->log) : NULL;
-	w->waits = w->loop != NULL ? waits_new(w->loop) : NULL;
+	w->waits = w->loop != NULL ? waits_new(w->loop, NULL) : NULL;
 	if (!r->control || !r->records || !r->peers || !r->counters || !r->rates || !r->pool || !r->registry || !w->threadpool || !w->passwords || !w->waits)
 		return short_of_memory(faults);
 	r->world = (struct host_world){ .counters = r->counters, .rates = r->rates, .pool = r->pool, .waits = w->waits, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns,

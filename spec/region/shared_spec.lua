@@ -25,11 +25,19 @@ return { install = function(facts)
   return policy.install { ipconn = facts.capex.applid, template = "TMPL" }
 end }]]
 
+local PATIENT = [[
+local policy = require "policy"
+return { admit = function()
+  policy.sleep(20)
+  return policy.accept()
+end }]]
+
 local function start(t)
   local given = { region = { workers = WORKERS, heartbeat = 60, tcp_timeout = 60 },
-    tcpipservices = { IPIC = { urm = "whole" }, GUARDED = { urm = "whole", admit = "guard" } },
+    tcpipservices = { IPIC = { urm = "whole" }, GUARDED = { urm = "whole", admit = "guard" },
+      PATIENT = { urm = "whole", admit = "patient" } },
     ipconns = { TMPL = { template = "only", receivecount = 10 } },
-    scripts = { whole = WHOLE, guard = GUARD } }
+    scripts = { whole = WHOLE, guard = GUARD, patient = PATIENT } }
   for name, value in pairs(t or {}) do given.region[name] = value end
   return support.region(given):start()
 end
@@ -85,6 +93,17 @@ describe("workers share", function()
     support.wait_until(function()
       return scrape.metrics(region)['sallyport_connections_total{tcpipservice="IPIC",outcome="accepted"}'] == MANY
     end)
+  end)
+
+  it("the limit of waiting: as many scripts wait as it says, all workers together", function()
+    region = start { waiting = 5, waiting_peer = 100, wait_milliseconds = 30000 }
+    local all = callers(region:port "PATIENT", MANY)
+    support.wait_until(function() return region:row("region").refusals == MANY - 5 end, 10, "the refusals")
+    local row = region:row "region"
+    assert.are.same({ 5, MANY - 5, 5 }, { row.scripts_waiting, row.wait_limits, row.sockets })
+    for _, record in ipairs(region:explain { refused = true, last = 1000 }) do assert.are.equal("policy_limit", record.code) end
+    for _, p in ipairs(all) do p:close() end
+    support.wait_until(function() return region:row("region").scripts_waiting == 0 end)
   end)
 
   it("the records: explain shows the connections of each worker, open and closed, and the file has them all", function()

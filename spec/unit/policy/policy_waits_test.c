@@ -68,7 +68,7 @@ set_up(void **state)
 	snprintf(h->path, sizeof h->path, "%s/w.lua", h->dir);
 	write_script(h);
 	h->loop = loop_new();
-	h->world.waits = waits_new(h->loop);
+	h->world.waits = waits_new(h->loop, NULL);
 	assert_non_null(h->world.waits);
 	h->sources = sources_new("lua", h->dir);
 	h->policy = policy_new(h->sources, &LIMITS, &h->world, NULL, &h->faults);
