@@ -176,6 +176,75 @@ agrees_with_looking_at_every_prefix(void **state)
 	ipset_free(s);
 }
 
+/* An address of the family, of which the first `common` bytes are always the same. */
+static struct addr
+near_addr(uint32_t *seed, int family, int common)
+{
+	struct addr a = { .family = family };
+
+	for (int i = 0; i < (family == 4 ? 4 : 16); i++)
+		a.bytes[i] = i < common ? 0x20 : (uint8_t)next(seed);
+	return a;
+}
+
+/* A large set is parted by the bits behind those that all prefixes have in common. */
+static void
+a_large_set_agrees_with_looking_at_every_prefix(int family, int common)
+{
+	enum { PREFIXES = 6000 };
+	struct addr_prefix *p = calloc(PREFIXES, sizeof *p);
+	struct ipset *s = ipset_new();
+	uint32_t seed = 4711;
+
+	for (int i = 0; i < PREFIXES; i++) {
+		struct addr a = near_addr(&seed, family, common);
+
+		p[i].family = family;
+		p[i].bits = (uint8_t)(8 * common + next(&seed) % (family == 4 ? 33 - 8 * common : 20));
+		for (unsigned b = 0; b < p[i].bits; b++)
+			p[i].bytes[b / 8] |= (uint8_t)(a.bytes[b / 8] & 0x80 >> b % 8);
+		assert_int_equal(ipset_add(s, &p[i], i), 0);
+	}
+	assert_int_equal(ipset_seal(s), 0);
+	for (int round = 0; round < 2000; round++) {
+		struct addr a = near_addr(&seed, family, round % 8 == 0 ? 0 : common);
+		long best = -1, value = -1;
+
+		for (int i = 0; i < PREFIXES; i++)
+			if (addr_prefix_holds(&p[i], &a) && (best < 0 || p[i].bits >= p[best].bits))
+				best = i;
+		assert_int_equal(ipset_find(s, &a, NULL, &value), best >= 0);
+		assert_int_equal(value, best);
+	}
+	ipset_free(s);
+	free(p);
+}
+
+static void
+large_sets_agree_with_looking_at_every_prefix(void **state)
+{
+	(void)state;
+	a_large_set_agrees_with_looking_at_every_prefix(4, 0);
+	a_large_set_agrees_with_looking_at_every_prefix(4, 1);
+	a_large_set_agrees_with_looking_at_every_prefix(6, 0);
+	a_large_set_agrees_with_looking_at_every_prefix(6, 4);
+}
+
+static void
+a_value_is_an_index(void **state)
+{
+	struct ipset *s = ipset_new();
+	struct addr_prefix p = prefix("10.0.0.0/8");
+
+	(void)state;
+	assert_int_equal(ipset_add(s, &p, -1), -1);
+	assert_int_equal(ipset_add(s, &p, UINT32_MAX + 1l), -1);
+	assert_int_equal(ipset_add(s, &p, UINT32_MAX), 0);
+	assert_int_equal(ipset_seal(s), 0);
+	assert_int_equal(find(s, "10.1.1.1"), UINT32_MAX);
+	ipset_free(s);
+}
+
 int
 main(void)
 {
@@ -185,6 +254,8 @@ main(void)
 		cmocka_unit_test(of_a_prefix_added_twice_the_later_value_stays),
 		cmocka_unit_test(an_empty_set_holds_nothing),
 		cmocka_unit_test(agrees_with_looking_at_every_prefix),
+		cmocka_unit_test(large_sets_agree_with_looking_at_every_prefix),
+		cmocka_unit_test(a_value_is_an_index),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
