@@ -5,40 +5,10 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "conn/conn.h"
+#include "policy/generations.h"
 #include "region/region.h"
 
-#define GENERATIONS_MAX 64
-
-struct living { /* the generations in use by a connection or an ipconn, the current one first */
-	const struct generation *g[GENERATIONS_MAX];
-	unsigned connections[GENERATIONS_MAX];
-	size_t n;
-};
-
-static void
-live(struct living *l, const struct generation *g, unsigned connections)
-{
-	size_t i = 0;
-
-	while (i < l->n && l->g[i] != g)
-		i++;
-	if (g == NULL || i == GENERATIONS_MAX)
-		return;
-	if (i == l->n)
-		l->g[l->n++] = g;
-	l->connections[i] += connections;
-}
-
-static void
-find_living(const struct region *r, struct living *l)
-{
-	live(l, region_generation(r), 0);
-	for (const struct conn *c = r->worker.conns; c != NULL; c = c->next)
-		live(l, c->generation, 1);
-	for (const struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged_next)
-		live(l, i->generation, 0);
-}
+#define GENERATIONS_MAX 64 /* that are shown */
 
 static json_t *
 doors_of(const struct policy *p, const char *script)
@@ -76,7 +46,7 @@ used_by(const struct generation *g, const char *script)
 }
 
 static void
-generation_rows(struct query *q, const struct generation *g, unsigned connections)
+generation_rows(struct query *q, const struct generation *g)
 {
 	for (const struct source *s = sources_first(g->sources); s != NULL; s = s->next) {
 		json_t *row;
@@ -94,7 +64,7 @@ generation_rows(struct query *q, const struct generation *g, unsigned connection
 		inquire_put_seconds(row, "age", clock_wall() - g->loaded);
 		inquire_put_number(row, "memory", (double)s->kept);
 		inquire_put_number(row, "generation_memory", (double)generation_bytes(g));
-		inquire_put_number(row, "connections", connections);
+		inquire_put_number(row, "connections", g->connections);
 		json_object_set_new(row, "used_by", used_by(g, s->name));
 		json_array_append_new(q->rows, row);
 	}
@@ -103,10 +73,15 @@ generation_rows(struct query *q, const struct generation *g, unsigned connection
 bool
 inquire_policy_step(struct query *q)
 {
-	struct living l = { .n = 0 };
+	const struct generation *current = region_generation(q->region);
+	struct generation *living[GENERATIONS_MAX];
+	size_t n = generations_list(q->region->living, living, GENERATIONS_MAX);
 
-	find_living(q->region, &l);
-	for (size_t i = 0; i < l.n; i++)
-		generation_rows(q, l.g[i], l.connections[i]);
+	generation_rows(q, current);
+	for (size_t i = 0; i < n; i++) {
+		if (living[i] != current)
+			generation_rows(q, living[i]);
+		generation_unref(living[i]);
+	}
 	return false;
 }

@@ -12,6 +12,7 @@
 #include "conn/canary.h"
 #include "conn/release.h"
 #include "policy/facts_json.h"
+#include "policy/generations.h"
 #include "region/reask.h"
 
 enum phase { CANARY_LOADING, CANARY_DECIDING, CANARY_RETURNING, CANARY_ENDED };
@@ -503,6 +504,7 @@ canary_run_loaded(void *arg, struct generation *g, struct version *v, struct fau
 		give_up(run, f.text);
 		return;
 	}
+	generations_add(r->living, g);
 	run->phase = CANARY_DECIDING;
 	run->since = clock_wall();
 	run->canary.generation = g;

@@ -54,6 +54,7 @@ link_in(struct conn *c)
 	struct totals *t = c->worker->totals;
 
 	conn_enlist(c);
+	generation_judges(c->generation, true);
 	c->earlier = tally_up(&t->sockets);
 	statistics_opened(&t->statistics, c->facts.way == WAY_OUT);
 }
@@ -64,6 +65,7 @@ link_out(struct conn *c)
 	struct worker *w = c->worker;
 
 	conn_delist(c);
+	generation_judges(c->generation, false);
 	tally_down(&w->totals->sockets);
 	statistics_closed(&w->totals->statistics, c->facts.way == WAY_OUT);
 	c->next = w->graves;
@@ -376,6 +378,8 @@ conn_adopt(struct conn *c, struct generation *g)
 
 	if (s == NULL || (out && c->stage != CONN_INSTALLED))
 		return false;
+	generation_judges(c->generation, false);
+	generation_judges(g, true);
 	generation_ref(g);
 	generation_unref(c->generation);
 	c->generation = g;

@@ -2,6 +2,7 @@
 #include "policy/generation_internal.h"
 
 #include "base/log.h"
+#include "policy/generations.h"
 #include "security/certmap.h"
 #include "security/saf.h"
 #include "store/store_settings.h"
@@ -91,6 +92,8 @@ generation_unref(struct generation *g)
 		return;
 	g = g->part;
 	d = g->definition;
+	if (g->set != NULL)
+		generations_drop(g->set, g);
 	log_say(g->log, MSG_SP0013, "#generation", log_number(number, (int64_t)g->number), NULL);
 	generation_discard(g);
 	definition_free_aside(d);
@@ -104,6 +107,12 @@ generation_at(const struct generation *g, unsigned worker)
 	fprintf(stderr, "sallyport: generation %llu has no part for worker %u; it was loaded with %u parts\n", (unsigned long long)g->number,
 		worker, g->parts);
 	abort();
+}
+
+void
+generation_judges(struct generation *g, bool more)
+{
+	atomic_fetch_add_explicit(&g->part->connections, more ? 1u : -1u, memory_order_relaxed);
 }
 
 size_t

@@ -20,6 +20,8 @@
 
 struct store_settings;
 
+struct generations;
+
 struct service { /* how a generation treats a socket: by a tcpipservice, or by an ipconn that the region dials */
 	enum way way;
 	const struct tcpipservice_def *def;  /* way in: borrowed from the definition; way out: NULL */
@@ -34,6 +36,9 @@ struct generation { /* the part of one worker */
 	struct generation *part; /* the parts of all workers, an array that begins with the part of worker 0, the home */
 	unsigned parts;          /* how many */
 	_Atomic unsigned refs;   /* of part[0]: of all parts, held by workers, connections, ipconns and requests */
+	_Atomic unsigned connections; /* of part[0]: that any worker has, and that this generation judges */
+	struct generations *set; /* of part[0]: borrowed; NULL: it has not come into use */
+	struct generation *next; /* in the set */
 	/* of this part */
 	struct service *service;       /* owned; as many as definition->ntcpipservices, same order */
 	struct policy *policy;         /* owned */
@@ -94,6 +99,10 @@ void generation_unref(struct generation *g);
  * when the generation was loaded without a part for that worker: two threads would use one Lua state.
  */
 struct generation *generation_at(const struct generation *g, unsigned worker);
+/*
+ * Counts a connection that this generation judges from now on, or no more. Thread-safe.
+ */
+void generation_judges(struct generation *g, bool more);
 /* The memory of the Lua states of all parts, in bytes (policy_bytes). Each thread may ask. */
 size_t generation_bytes(const struct generation *g);
 /*

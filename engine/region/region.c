@@ -2,6 +2,7 @@
 #include "region/region.h"
 
 #include "policy/data_pool.h"
+#include "policy/generations.h"
 #include "policy/rates.h"
 #include "policy/waits.h"
 #include "net/http_client.h"
@@ -86,24 +87,18 @@ load(struct region *r, struct origin *from, struct faults *faults)
 	if (from->pinned == NULL)
 		loader_rows(g, r->library_dir, true, faults);
 	r->generations++;
+	generations_add(r->living, g);
 	return g;
 }
 
 /* --- versions --------------------------------------------------------------------------------- */
 
-/* Whether a connection or an ipconn uses the generation of that number. */
 static bool
 region_in_use(void *arg, uint64_t number)
 {
 	const struct region *r = arg;
 
-	for (const struct conn *c = r->worker.conns; c != NULL; c = c->next)
-		if (c->generation->number == number)
-			return true;
-	for (const struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged_next)
-		if (i->generation->number == number)
-			return true;
-	return false;
+	return generations_has(r->living, number);
 }
 
 static void
@@ -407,12 +402,13 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	r->counters = counters_new();
 	r->rates = rates_new();
 	r->pool = data_pool_new();
+	r->living = generations_new();
 	r->registry = registry_new();
 	w->loop = loop_new();
 	w->threadpool = w->loop != NULL ? threadpool_new(w->loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
 	w->passwords = w->loop != NULL ? passwords_new(w->loop, r->log) : NULL;
 	w->waits = w->loop != NULL ? waits_new(w->loop, NULL) : NULL;
-	if (!r->control || !r->records || !r->peers || !r->counters || !r->rates || !r->pool || !r->registry || !w->threadpool || !w->passwords || !w->waits)
+	if (!r->control || !r->records || !r->peers || !r->counters || !r->rates || !r->pool || !r->living || !r->registry || !w->threadpool || !w->passwords || !w->waits)
 		return short_of_memory(faults);
 	r->world = (struct host_world){ .counters = r->counters, .rates = r->rates, .pool = r->pool, .waits = w->waits, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns,
 		.defined = policy_view_defined, .arg = w };
@@ -670,6 +666,7 @@ region_free(struct region *r)
 	counters_free(r->counters);
 	rates_free(r->rates);
 	data_pool_free(r->pool);
+	generations_free(r->living);
 	log_close(r->log);
 	free(r->control);
 	free(r);

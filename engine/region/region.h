@@ -17,6 +17,7 @@
 #include "region/version_store.h"
 #include "region/versions.h"
 
+struct generations;
 struct handed;
 struct notify;
 struct reask;
@@ -41,6 +42,7 @@ struct region {
 	struct counters *counters;     /* owned */
 	struct rates *rates;           /* owned */
 	struct data_pool *pool;        /* owned: the data files of its generations */
+	struct generations *living;    /* owned: the generations in use */
 	struct registry *registry;     /* owned */
 	struct host_world world;
 	struct listeners listeners;

@@ -7,6 +7,7 @@
 #include "region/reask.h"
 #include "region/region.h"
 #include "region/region_store.h"
+#include "policy/generations.h"
 #include "config/definition_place.h"
 
 #include <stdlib.h>
@@ -247,6 +248,7 @@ reload_apply_swap(struct region *r, struct generation *g, const struct reload_ch
 	char number[24];
 
 	succeed_listeners(r, old->definition, g->definition, urm_set);
+	generations_add(r->living, g);
 	r->worker.generation = g;
 	gates_tell(r);
 	log_applid(r->log, g->definition->region.applid);

@@ -3,6 +3,7 @@
 
 #include "base/thread.h"
 #include "config/definition_load.h"
+#include "policy/generations.h"
 #include "policy/inputs.h"
 #include "tls/ring.h"
 
@@ -282,6 +283,87 @@ each_thread_renews_its_state(void **state)
 	}
 }
 
+static struct generation *
+load_another(struct house *h)
+{
+	struct generation *g;
+
+	load_list(h);
+	g = h->generation;
+	h->generation = NULL;
+	return g;
+}
+
+static void
+a_set_has_the_generations_in_use(void **state)
+{
+	struct house *h = *state;
+	struct generations *all = generations_new();
+	struct generation *first = load_another(h), *second = load_another(h), *out[4];
+
+	second->number = 8;
+	generations_add(all, first);
+	generations_add(all, generation_at(second, 1));
+	assert_int_equal(generations_list(all, out, 4), 2);
+	assert_ptr_equal(out[0], second);
+	assert_ptr_equal(out[1], first);
+	generation_unref(first);
+	assert_true(generations_has(all, 7));
+	generation_unref(generation_at(out[1], 2));
+	assert_false(generations_has(all, 7));
+	assert_true(generations_has(all, 8));
+	assert_int_equal(generations_list(all, out + 1, 1), 1);
+	for (int i = 0; i < 3; i++)
+		generation_unref(second);
+	assert_int_equal(generations_list(all, out, 4), 0);
+	generations_free(all);
+}
+
+static void
+connections_of_all_workers_are_counted(void **state)
+{
+	struct house *h = *state;
+
+	load_list(h);
+	generation_judges(h->generation, true);
+	generation_judges(generation_at(h->generation, 1), true);
+	generation_judges(generation_at(h->generation, 2), true);
+	generation_judges(h->generation, false);
+	assert_int_equal(h->generation->connections, 2);
+}
+
+/* Loads nothing: gives the references back that keep generations alive while another thread lists them. */
+static void
+let_go(void *arg)
+{
+	struct generation **g = arg;
+
+	for (int i = 0; i < 8; i++)
+		generation_unref(g[i]);
+}
+
+static void
+a_set_is_listed_while_generations_are_freed(void **state)
+{
+	struct house *h = *state;
+	struct generations *all = generations_new();
+	struct generation *g[8], *out[8];
+	struct thread *thread;
+	size_t n;
+
+	for (int i = 0; i < 8; i++)
+		generations_add(all, g[i] = load_another(h));
+	assert_int_equal(thread_start(&thread, let_go, g), 0);
+	do {
+		n = generations_list(all, out, 8);
+		for (size_t i = 0; i < n; i++)
+			generation_unref(out[i]);
+	} while (n > 0);
+	thread_wait(thread);
+	assert_false(generations_has(all, 7));
+	generations_free(all);
+}
+
 static void
 a_part_that_was_not_loaded_ends_the_process(void **state)
 {
@@ -315,6 +397,9 @@ main(void)
 		T(a_doubt_is_reported_once),
 		T(each_thread_asks_its_part_and_the_last_one_frees_the_generation),
 		T(each_thread_renews_its_state),
+		T(a_set_has_the_generations_in_use),
+		T(connections_of_all_workers_are_counted),
+		T(a_set_is_listed_while_generations_are_freed),
 		T(a_part_that_was_not_loaded_ends_the_process),
 	};
 
