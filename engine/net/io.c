@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/io.h"
 
+#include "net/loop.h"
 #include "net/transport.h"
 
 #include <assert.h>
@@ -515,6 +516,7 @@ io_hand_over(struct io *io)
 {
 	assert(io->gone == NULL); /* a step would go on in two threads */
 	ev_io_stop(io->loop, &io->watcher);
+	loop_forget(io->loop, io->fd);
 	timer_stop(&io->linger);
 	timer_stop(&io->again);
 	io->mask = 0;

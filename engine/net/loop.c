@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/loop.h"
 
+#include <dirent.h>
 #include <ev.h>
 #include <malloc.h>
 #include <stdalign.h>
@@ -11,6 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 /*
  * libev ends the process when it gets no memory for a table that grows by a timer or a descriptor. This reserve
@@ -106,6 +110,80 @@ loop_free(struct ev_loop *loop)
 {
 	if (loop != NULL)
 		ev_loop_destroy(loop);
+}
+
+/* --- the epoll descriptor --------------------------------------------------------------------- */
+
+/* Whether the descriptor named `name` is an epoll set that has fd. */
+static bool
+holds(const char *name, int fd)
+{
+	char path[64], line[256];
+	int target;
+	bool found = false;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/self/fdinfo/%.20s", name);
+	f = fopen(path, "re");
+	while (f != NULL && !found && fgets(line, sizeof line, f) != NULL)
+		found = sscanf(line, "tfd: %d", &target) == 1 && target == fd;
+	if (f != NULL)
+		fclose(f);
+	return found;
+}
+
+/* The epoll set that has fd; -1: none is found. */
+static int
+find_set(int fd)
+{
+	DIR *dir = opendir("/proc/self/fdinfo");
+	struct dirent *e;
+	int set = -1;
+
+	while (dir != NULL && set < 0 && (e = readdir(dir)) != NULL)
+		if (e->d_name[0] != '.' && holds(e->d_name, fd))
+			set = atoi(e->d_name);
+	if (dir != NULL)
+		closedir(dir);
+	return set;
+}
+
+static void
+loop_on_mark(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	(void)loop;
+	(void)watcher;
+	(void)events;
+}
+
+/* A descriptor that only this loop watches marks its epoll set. */
+void
+loop_learn(struct ev_loop *loop)
+{
+	int mark = eventfd(0, EFD_CLOEXEC);
+	ev_io watcher;
+	int set;
+
+	if (mark < 0)
+		return;
+	ev_io_init(&watcher, loop_on_mark, mark, EV_READ);
+	ev_io_start(loop, &watcher);
+	ev_run(loop, EVRUN_NOWAIT);
+	set = find_set(mark);
+	ev_io_stop(loop, &watcher);
+	if (set >= 0)
+		epoll_ctl(set, EPOLL_CTL_DEL, mark, NULL);
+	close(mark);
+	ev_set_userdata(loop, (void *)(intptr_t)(set + 1));
+}
+
+void
+loop_forget(struct ev_loop *loop, int fd)
+{
+	int set = (int)(intptr_t)ev_userdata(loop) - 1;
+
+	if (set >= 0 && fd >= 0)
+		epoll_ctl(set, EPOLL_CTL_DEL, fd, NULL);
 }
 
 void

@@ -12,6 +12,17 @@ void loop_run(struct ev_loop *loop);
 void loop_break(struct ev_loop *loop);
 void loop_free(struct ev_loop *loop); /* NULL is fine */
 
+/*
+ * Learns the epoll descriptor of a new loop, which libev does not tell, for loop_forget. Without /proc or a descriptor nothing is learnt.
+ */
+void loop_learn(struct ev_loop *loop);
+/*
+ * Takes a descriptor that no watcher of the loop has any more out of its epoll set. libev leaves it there until the
+ * next event: in the meantime another thread may have closed it and opened another one of the same number. Does nothing
+ * in a loop without loop_learn.
+ */
+void loop_forget(struct ev_loop *loop, int fd);
+
 #define LOOP_LIBRARY_SIZE 32
 /* Writes the version of the libev that runs, "4.33". */
 void loop_library(char out[LOOP_LIBRARY_SIZE]);

@@ -216,6 +216,8 @@ make_gate(struct region *r, unsigned number)
 	struct worker *w = &g->worker;
 
 	w->loop = loop_new();
+	if (w->loop != NULL)
+		loop_learn(w->loop);
 	g->mailbox = w->loop != NULL ? mailbox_new(w->loop) : NULL;
 	w->waits = w->loop != NULL ? waits_new(w->loop, r->worker.waits) : NULL;
 	lend(r, g, number);
