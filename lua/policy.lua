@@ -327,17 +327,42 @@ policy.resolve = host.resolve
 --   value, and as policy.resolve does.
 policy.http = host.http
 
+-- policy.store: values that several regions share, in the store that the region names (`store`). A key has 1 to 128
+-- bytes of printable ASCII. A value is a string, a number, a boolean, or a table as of policy.http's json; its text has
+-- at most 48 KiB. ttl: seconds, 0.001 to 1e9, after which the server removes the key; nil: never. timeout and down as
+-- of policy.resolve: an answer is missing when the region names no store, the store is down, takes longer, or refuses
+-- the command. A call that was sent and has no answer may have been carried out. Each function raises for another key,
+-- value or option, and as policy.resolve does.
+
+-- policy.store.get(key, { timeout =, down = }) -> the value; nil when there is none. Raises for a value that another
+--   program has written.
+
+-- policy.store.set(key, value, { ttl =, timeout =, down = }) -> true.
+
+-- policy.store.add_if_absent(key, value, { ttl =, timeout =, down = }) -> true when there was no value; else false, and
+--   the value stays.
+
+-- policy.store.incr(key, { by = 1, ttl =, timeout =, down = }) -> the sum of the value, a whole number or none, and of
+--   `by`. ttl counts from the first incr.
+
+-- policy.store.delete(key, { timeout =, down = }) -> whether there was a value.
+policy.store = host.strict({
+  get = host.store_get, set = host.store_set, add_if_absent = host.store_add, incr = host.store_incr, delete = host.store_delete,
+}, "policy.store")
+
 -- policy.sleep(seconds): waits, above 0 and at most 60 seconds; for rehearsals of limits and reloads. In a re-ask,
 --   in `ask`, in a replay, in decision tables and in a plain Lua it returns at once. Raises as policy.resolve does.
 policy.sleep = host.sleep
 
 -- policy.mock { ipconns = { NETX = { applid = "CTGAPP", … } }, counters = { NETX = 7 }, rates = { NETX = 2 }, clock
 --   = seconds or a function that returns them, saf = { users = {…}, classes = {…} }, resolve = { ["db.example"] = {
---   "192.0.2.7" } }, http = { ["http://127.0.0.1:8181/v1"] = { status = 200, json = {…} } } }: the state that
---   policy.ipconn, policy.ipconns, policy.counter, policy.rate, policy.resolve, policy.http and require "policy.saf"
---   answer from now on, and the clock by which counters expire and rates fill (absent: the machine's). rates: the
---   tokens left. resolve, http: other names and URLs have no answer. nil ends the mock. Raises for another
---   key or an attribute that is not valid. In a plain Lua only (specs under busted); in the engine it is nil.
+--   "192.0.2.7" } }, http = { ["http://127.0.0.1:8181/v1"] = { status = 200, json = {…} } }, store = {
+--   KEY = value } }: the state that policy.ipconn, policy.ipconns, policy.counter, policy.rate, policy.resolve,
+--   policy.http, policy.store and require "policy.saf" answer from now on, and the clock by which counters expire and
+--   rates fill (absent: the machine's). rates: the tokens left. resolve, http: other names and URLs have no answer.
+--   store: the values; without it, or with false, there is no store. store_seconds: the time that its answers take. nil
+--   ends the mock. Raises for another key or an attribute that is not valid. In a plain Lua only (specs under busted);
+--   in the engine it is nil.
 policy.mock = host.mock
 
 -- policy.facts(table, door) -> the strict table that a door gets, made from a plain one. door: "admit" "certify" "bind"

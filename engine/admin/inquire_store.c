@@ -35,6 +35,7 @@ inquire_store_step(struct query *q)
 	inquire_put_number(row, "asked", (double)v.counts.asked);
 	inquire_put_number(row, "failed", (double)v.counts.failed);
 	inquire_put_number(row, "estimated", (double)v.counts.estimated);
+	inquire_put_number(row, "reads", (double)v.counts.reads);
 	inquire_put_number(row, "found", (double)v.counts.found);
 	inquire_put_number(row, "waiting", (double)v.waiting);
 	inquire_put(row, "why", v.why);

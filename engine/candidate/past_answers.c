@@ -194,7 +194,7 @@ take_resolve(struct answer_tape *t, struct account_value o)
 }
 
 static bool
-take_http(struct answer_tape *t, struct account_value o)
+take_call(struct answer_tape *t, struct account_value o, const char *asked)
 {
 	struct account_value call = account_member(o, "call"), body = account_member(o, "answer");
 	size_t room = account_length(body) + 1;
@@ -202,7 +202,7 @@ take_http(struct answer_tape *t, struct account_value o)
 	struct waited *w;
 
 	facts_json_unescape(account_text(call), account_length(call), words, sizeof words);
-	w = bytes != NULL ? waited_recorded("http", words, text(o, "reason"), number(o, "milliseconds")) : NULL;
+	w = bytes != NULL ? waited_recorded(asked, words, text(o, "reason"), number(o, "milliseconds")) : NULL;
 	if (w != NULL && w->why[0] == '\0')
 		waited_answer(w, (int)integer(o, "status"), bytes, facts_json_unescape(account_text(body), account_length(body), bytes, room));
 	if (w != NULL)
@@ -228,8 +228,8 @@ take(struct answer_tape *t, struct account_value o)
 		return take_rate(t, o);
 	if (strcmp(asked, "ipconn") == 0)
 		return take_ipconn(t, o);
-	if (strcmp(asked, "http") == 0)
-		return take_http(t, o);
+	if (strcmp(asked, "http") == 0 || strncmp(asked, "store.", 6) == 0)
+		return take_call(t, o, asked);
 	if (strcmp(asked, "resolve") == 0)
 		return take_resolve(t, o);
 	return strcmp(asked, "ipconns") != 0 || take_ipconns(t, o);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/explain_row.h"
 
+#include "client/explain_store.h"
+
 #include "policy/door.h"
 #include "policy/fact_table.h"
 #include "policy/facts_json.h"
@@ -300,6 +302,8 @@ put_answer(json_t *mock, const json_t *a)
 		put_rate(json_object_get(mock, "rates"), name, a);
 	} else if (strcmp(asked, "http") == 0) {
 		put_http(json_object_get(mock, "http"), a);
+	} else if (strncmp(asked, "store.", 6) == 0) {
+		explain_store_put(mock, a);
 	} else if (strcmp(asked, "resolve") == 0) {
 		json_object_set_new_nocheck(json_object_get(mock, "resolve"), name, json_is_array(answer) ? json_incref(answer) : json_false());
 	} else {
@@ -325,7 +329,7 @@ print_mock(FILE *to, const json_t *asking)
 		fputs("    -- incomplete: the record does not hold each answer of the region\n", to);
 	fputs("    mock = {", to);
 	json_object_foreach(mock, key, part) {
-		if (json_object_size(part) == 0)
+		if (json_object_size(part) == 0 && strcmp(key, "store") != 0)
 			continue;
 		fputs(separator, to);
 		print_key(to, key);

@@ -13,12 +13,16 @@
 
 struct counters;
 struct rates;
+struct store;
 struct data_pool;
 struct waits;
 
 struct host_world {
 	struct counters *counters; /* borrowed; NULL: counters answer nil, "no store" */
 	struct rates *rates;       /* borrowed; NULL: rates answer nil, "no store" */
+	struct store *store;       /* borrowed; NULL: none. The next two are of its rates, in shares of one region: */
+	struct rates *estimates;   /* borrowed; the tokens that the region may still give without the store */
+	struct rates *debts;       /* borrowed; the tokens that it gave without the store fill these up again */
 	struct waits *waits;       /* borrowed; NULL: no question is suspended */
 	struct data_pool *pool;    /* borrowed; NULL: data files are not shared between generations */
 	/*

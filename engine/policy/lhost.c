@@ -2,8 +2,8 @@
 /*
  * lhost: the table of the module, the place of a script, checks. The other functions are in lhost_verdict.c,
  * lhost_region.c (counters, ipconns), lhost_rate.c, lhost_saf.c, lhost_cert.c (filters of certificates), lhost_ip.c
- * (addresses), lhost_zone.c (time zones), lhost_data.c (data files), lhost_note.c, lhost_wait.c and lhost_http.c (calls
- * that wait).
+ * (addresses), lhost_zone.c (time zones), lhost_data.c (data files), lhost_note.c, lhost_wait.c, lhost_http.c and
+ * lhost_store.c (calls that wait).
  */
 #include "policy/lhost.h"
 
@@ -225,6 +225,7 @@ lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 	set_functions(L, h, lhost_data_functions);
 	set_functions(L, h, lhost_wait_functions);
 	set_functions(L, h, lhost_http_functions);
+	set_functions(L, h, lhost_store_functions);
 	if (with_mock) {
 		lua_pushlightuserdata(L, h);
 		lua_pushcclosure(L, lhost_set_mock, 1);

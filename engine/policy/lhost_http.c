@@ -18,19 +18,6 @@
 
 /* --- the answer ------------------------------------------------------------------------------- */
 
-/* The request by its text, which has a checksum in place of the query, the headers and the body. */
-static void
-lhost_http_keep(struct jsontext *j, const struct wait_call *c, const struct waited *a)
-{
-	jsontext_text(j, "call", c->text, strlen(c->text));
-	if (a->why[0] != '\0') {
-		jsontext_null(j, "answer");
-		return;
-	}
-	jsontext_text(j, "answer", a->body, a->len);
-	jsontext_integer(j, "status", a->status);
-}
-
 static const char *
 lhost_http_words(const struct waited *a, char *out, size_t size)
 {
@@ -38,9 +25,10 @@ lhost_http_words(const struct waited *a, char *out, size_t size)
 	return out;
 }
 
-static void
-lhost_http_push(struct lua_State *L, struct lhost *h, const struct waited *a)
+static int
+lhost_http_push(struct lua_State *L, struct lhost *h, struct lhost_waiting *s, const struct waited *a)
 {
+	(void)s;
 	lua_createtable(L, 0, 3);
 	lua_pushinteger(L, a->status);
 	lua_setfield(L, -2, "status");
@@ -49,6 +37,7 @@ lhost_http_push(struct lua_State *L, struct lhost *h, const struct waited *a)
 	lua_setfield(L, -2, "body");
 	lhost_json_push(L, h, a->body, a->len);
 	lua_setfield(L, -2, "json");
+	return 1;
 }
 
 /* A mock's answer has json or body; the status is 200 when it has none. */
@@ -72,7 +61,8 @@ lhost_http_push_mocked(struct lua_State *L, struct lhost *h)
 	}
 }
 
-static const struct lhost_wait_function http = { "http", MOCK_HTTP, lhost_http_keep, lhost_http_words, lhost_http_push, lhost_http_push_mocked };
+static const struct lhost_wait_function http = { "http", MOCK_HTTP, lhost_wait_keep_body, lhost_http_words, lhost_http_push,
+	.push_mocked = lhost_http_push_mocked };
 
 /* --- the request ------------------------------------------------------------------------------ */
 

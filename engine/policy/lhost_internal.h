@@ -15,6 +15,8 @@
 #define MOCK_CLOCK "clock"       /* a number of seconds, or a function that returns it; absent: clock_span */
 #define MOCK_RESOLVE "resolve"   /* a table: name = a list of addresses or names; absent: no name is known */
 #define MOCK_HTTP "http"         /* a table: URL = { status =, json =, body = }; absent: no server answers */
+#define MOCK_STORE "store"       /* a table: key = { value, the second of the mock's clock at which it ends; 0 never }; absent: no store */
+#define MOCK_STORE_SECONDS "store_seconds" /* the time that its store takes for an answer */
 #define MOCK_SAF "saf"           /* a userdata that holds a saf; absent: no saf */
 
 /* Pushes a part of the mock's table. False, with no value pushed, when there is no mock. [-0, +1] or [-0, +0] */
@@ -41,7 +43,8 @@ void lhost_effect(const struct lhost *h, const char *name, const char *format, .
 
 /* The functions of each file, registered with the struct lhost as their first upvalue. */
 extern const luaL_Reg lhost_verdict_functions[], lhost_region_functions[], lhost_rate_functions[], lhost_saf_functions[], lhost_ip_functions[],
-	lhost_cert_functions[], lhost_zone_functions[], lhost_note_functions[], lhost_data_functions[], lhost_wait_functions[], lhost_http_functions[];
+	lhost_cert_functions[], lhost_zone_functions[], lhost_note_functions[], lhost_data_functions[], lhost_wait_functions[], lhost_http_functions[],
+	lhost_store_functions[];
 
 /* Registers the metatables of the file's values. [-0, +0, may throw] */
 void lhost_verdict_open(struct lua_State *L);

@@ -2,7 +2,7 @@
 /* lhost_mock: a table in place of the region, for decision tables: it answers the questions of scripts. */
 #include "policy/lhost.h"
 
-#include "policy/lhost_internal.h"
+#include "policy/lhost_store.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -276,7 +276,35 @@ lhost_mock_http(lua_State *L, int from, int to)
 	mock_answers(L, from, to, "http is { URL = { status = 200, json = ..., body = ... } }");
 }
 
-static const char *const mock_words[] = { MOCK_IPCONNS, MOCK_COUNTERS, MOCK_RATES, MOCK_CLOCK, MOCK_SAF, MOCK_RESOLVE, MOCK_HTTP, NULL };
+/* The values of the store by their keys, as lhost_store keeps them. [-0, +0, may throw] */
+static void
+mock_store(lua_State *L, int idx, int mocked)
+{
+	lua_pushliteral(L, MOCK_STORE);
+	if (lua_rawget(L, idx) == LUA_TNIL || (lua_isboolean(L, -1) && !lua_toboolean(L, -1)))
+		return;
+	if (!lua_istable(L, -1))
+		luaL_error(L, "mock: store is { KEY = value }; false, or absent: there is no store");
+	lua_newtable(L);
+	for (lua_pushnil(L); lua_next(L, -3) != 0; lua_pop(L, 1)) {
+		if (lua_type(L, -2) != LUA_TSTRING)
+			luaL_error(L, "mock: store is { KEY = value }; a key is a string");
+		lua_pushfstring(L, LHOST_STORE_KEY "%s", lua_tostring(L, -2));
+		lua_createtable(L, 2, 0);
+		lua_pushvalue(L, -3);
+		lua_rawseti(L, -2, 1);
+		lua_pushnumber(L, 0);
+		lua_rawseti(L, -2, 2);
+		lua_rawset(L, -5);
+	}
+	lua_setfield(L, mocked, MOCK_STORE);
+	lua_pushliteral(L, MOCK_STORE_SECONDS);
+	if (lua_rawget(L, idx) != LUA_TNIL && !(lua_type(L, -1) == LUA_TNUMBER && lua_tonumber(L, -1) >= 0))
+		luaL_error(L, "mock: store_seconds is a number of seconds");
+	lua_setfield(L, mocked, MOCK_STORE_SECONDS);
+}
+
+static const char *const mock_words[] = { MOCK_IPCONNS, MOCK_COUNTERS, MOCK_RATES, MOCK_CLOCK, MOCK_SAF, MOCK_RESOLVE, MOCK_HTTP, MOCK_STORE, MOCK_STORE_SECONDS, NULL };
 
 static void
 mock_keys(lua_State *L, int idx)
@@ -291,7 +319,7 @@ mock_keys(lua_State *L, int idx)
 		for (word = 0; mock_words[word] != NULL && strcmp(key, mock_words[word]) != 0; word++)
 			;
 		if (mock_words[word] == NULL)
-			luaL_error(L, "mock: no key '%s'; there are ipconns, counters, rates, clock, saf, resolve and http", key);
+			luaL_error(L, "mock: no key '%s'; there are ipconns, counters, rates, clock, saf, resolve, http, store and store_seconds", key);
 	}
 }
 
@@ -313,6 +341,8 @@ lhost_mock(struct lua_State *L, struct lhost *h, int idx)
 		mock_saf(L, idx, mocked);
 		mock_part(L, idx, mocked, MOCK_RESOLVE, lhost_mock_resolve);
 		mock_part(L, idx, mocked, MOCK_HTTP, lhost_mock_http);
+		mock_store(L, idx, mocked);
+		lua_settop(L, mocked);
 	}
 	if (h->mock > 0)
 		luaL_unref(L, LUA_REGISTRYINDEX, h->mock);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * lhost_wait: the way of each function that waits, and policy.resolve and policy.sleep; lhost_http.c has policy.http.
+ * lhost_wait: the way of each function that waits, and policy.resolve and policy.sleep; lhost_http.c has policy.http,
+ * lhost_store.c policy.store.
  */
 #include "policy/lhost_wait.h"
 
@@ -34,8 +35,8 @@ lhost_wait_push(struct lua_State *L, const struct lhost_wait_function *f, enum w
 
 	luaL_checkstack(L, 40, f->name);
 	lua_settop(L, LHOST_WAIT_DOWN);
-	s = lua_newuserdatauv(L, sizeof *s, 0);
-	memset(s, 0, sizeof *s);
+	s = lua_newuserdatauv(L, f->size > 0 ? f->size : sizeof *s, 0);
+	memset(s, 0, f->size > 0 ? f->size : sizeof *s);
 	s->function = f;
 	s->call.kind = kind;
 	s->call.seconds = seconds;
@@ -100,11 +101,13 @@ lhost_wait_never(lua_State *L, int status, lua_KContext unused)
  * A call without an answer: the value of down, or the refusal service_down, or an error. For the refusal the script is
  * suspended and never resumed, so that it cannot catch it.
  */
-static int
-answer_down(lua_State *L, struct lhost *h, struct lhost_waiting *s, const char *why)
+int
+lhost_wait_down(struct lua_State *L, struct lhost *h, struct lhost_waiting *s, const char *why)
 {
 	const char *down = lua_type(L, LHOST_WAIT_DOWN) == LUA_TSTRING ? lua_tostring(L, LHOST_WAIT_DOWN) : "";
 
+	if (!s->has_down && s->function->down != NULL)
+		return lua_pushnil(L), lua_pushstring(L, s->function->down), 2;
 	if (!s->has_down)
 		script_place_raise(L, "policy.%s: no answer: %s", s->call.text, why);
 	if (strcmp(down, "refuse") != 0)
@@ -120,9 +123,20 @@ static int
 push_answer(lua_State *L, struct lhost *h, struct lhost_waiting *s, const struct waited *a)
 {
 	if (a->why[0] != '\0')
-		return answer_down(L, h, s, a->why);
-	s->function->push(L, h, a);
-	return 1;
+		return lhost_wait_down(L, h, s, a->why);
+	return s->function->push(L, h, s, a);
+}
+
+void
+lhost_wait_keep_body(struct jsontext *j, const struct wait_call *c, const struct waited *a)
+{
+	jsontext_text(j, "call", c->text, strlen(c->text));
+	if (a->why[0] != '\0') {
+		jsontext_null(j, "answer");
+		return;
+	}
+	jsontext_text(j, "answer", a->body, a->len);
+	jsontext_integer(j, "status", a->status);
 }
 
 /* --- where it comes from ---------------------------------------------------------------------- */
@@ -150,12 +164,14 @@ want_suspendable(lua_State *L, const struct lhost_waiting *s)
 static int
 answer_mocked(lua_State *L, struct lhost *h, struct lhost_waiting *s, const char *asked)
 {
+	if (s->function->mocked != NULL)
+		return s->function->mocked(L, h, s);
 	if (!lhost_push_mock(L, h, s->function->mock))
-		return answer_down(L, h, s, "the mock has no answer");
+		return lhost_wait_down(L, h, s, "the mock has no answer");
 	if (lua_istable(L, -1))
 		lua_getfield(L, -1, asked);
 	if (!lua_istable(L, -1))
-		return answer_down(L, h, s, "the mock has no answer");
+		return lhost_wait_down(L, h, s, "the mock has no answer");
 	s->function->push_mocked(L, h);
 	return 1;
 }
@@ -172,6 +188,8 @@ lhost_wait_resumed(lua_State *L, int status, lua_KContext context)
 		note(h, s->call.text, "%.3f ms", h->now.answer->seconds * 1e3);
 		return 0;
 	}
+	if (s->function->heard != NULL)
+		s->function->heard(h, s, h->now.answer);
 	answer_tape_add_waited(h->now.tape, h->now.answer);
 	keep(h, s, h->now.answer);
 	return push_answer(L, h, s, h->now.answer);
@@ -208,13 +226,15 @@ lhost_wait_ask(struct lua_State *L, struct lhost *h, struct lhost_waiting *s, co
 	}
 	if (s->barred) {
 		note(h, s->call.text, "not asked: policy_http of the region does not name %s", s->call.name);
-		return answer_down(L, h, s, "policy_http of the region does not name the host");
+		return lhost_wait_down(L, h, s, "policy_http of the region does not name the host");
 	}
+	if (h->now.waits && s->function->read_only != NULL && h->now.tape != NULL && h->now.tape->playing)
+		s->function->read_only(s);
 	if (h->now.waits)
 		return suspend(L, h, s);
 	answer_tape_lacks(h->now.tape, s->call.text, NULL); /* an URL may hold a password */
 	note(h, s->call.text, "not asked: this question cannot wait");
-	return answer_down(L, h, s, "this question cannot wait");
+	return lhost_wait_down(L, h, s, "this question cannot wait");
 }
 
 /* --- policy.resolve --------------------------------------------------------------------------- */
@@ -244,15 +264,16 @@ lhost_wait_list_names(const struct waited *a, char *out, size_t size)
 	return out;
 }
 
-static void
-lhost_wait_push_names(struct lua_State *L, struct lhost *h, const struct waited *a)
+static int
+lhost_wait_push_names(struct lua_State *L, struct lhost *h, struct lhost_waiting *s, const struct waited *a)
 {
-	(void)h;
+	(void)h, (void)s;
 	lua_createtable(L, (int)a->n, 0);
 	for (size_t i = 0; i < a->n; i++) {
 		lua_pushstring(L, a->name[i]);
 		lua_rawseti(L, -2, (lua_Integer)i + 1);
 	}
+	return 1;
 }
 
 static void
@@ -263,7 +284,7 @@ lhost_wait_push_mocked(struct lua_State *L, struct lhost *h)
 }
 
 static const struct lhost_wait_function resolve = { "resolve", MOCK_RESOLVE, lhost_wait_keep_names, lhost_wait_list_names, lhost_wait_push_names,
-	lhost_wait_push_mocked };
+	.push_mocked = lhost_wait_push_mocked };
 
 static const char *
 want_name(lua_State *L)

@@ -13,6 +13,8 @@ struct jsontext;
 
 enum { LHOST_WAIT_DOWN = 4, LHOST_WAIT_CALL }; /* on the stack: the value of down, the call; the arguments are below */
 
+struct lhost_waiting;
+
 struct lhost_wait_function {
 	const char *name; /* "resolve"; of its answers in the record too */
 	const char *mock; /* the part of the mock, a table by the argument; NULL: a mock answers nothing */
@@ -20,10 +22,18 @@ struct lhost_wait_function {
 	void (*keep)(struct jsontext *j, const struct wait_call *c, const struct waited *a);
 	/* Writes the answer in a few words. Returns out. */
 	const char *(*words)(const struct waited *a, char *out, size_t size);
-	/* Pushes the answer. [-0, +1, may throw] */
-	void (*push)(struct lua_State *L, struct lhost *h, const struct waited *a);
+	/* Pushes the answer, and returns the number of its values. [-0, +n, may throw] */
+	int (*push)(struct lua_State *L, struct lhost *h, struct lhost_waiting *s, const struct waited *a);
 	/* Makes the answer of the value on the top, which the mock has. [-1, +1, may throw] */
 	void (*push_mocked)(struct lua_State *L, struct lhost *h);
+	/* The next members may be absent. The answer of the mock, in place of push_mocked. [may throw] */
+	int (*mocked)(struct lua_State *L, struct lhost *h, struct lhost_waiting *s);
+	/* In a re-ask: makes a call that the tape does not have one that changes nothing. Raises nothing. */
+	void (*read_only)(struct lhost_waiting *s);
+	/* Hears each answer of the world, and may put one in the place of a missing one. Raises nothing. */
+	void (*heard)(const struct lhost *h, struct lhost_waiting *s, struct waited *a);
+	const char *down; /* without `down` a missing answer is nil and this reason, and no error */
+	size_t size;      /* of its struct, which begins with a struct lhost_waiting; 0: it is that */
 };
 
 struct lhost_waiting { /* a call on the stack of its function; the question reads it while the script is suspended */
@@ -41,6 +51,13 @@ struct lhost_waiting *lhost_wait_push(struct lua_State *L, const struct lhost_wa
  * may throw]
  */
 bool lhost_wait_option(struct lua_State *L, struct lhost_waiting *s, const char *key);
+/*
+ * Ends a call without an answer, for a mock: by `down`, the refusal service_down, nil and a reason, or an error.
+ * Returns the number of values. [may throw]
+ */
+int lhost_wait_down(struct lua_State *L, struct lhost *h, struct lhost_waiting *s, const char *why);
+/* Adds the call, and the body and the status of its answer, to the record: `keep` of some functions. */
+void lhost_wait_keep_body(struct jsontext *j, const struct wait_call *c, const struct waited *a);
 /* Answers the call: the end of its function. asked: the key in the part of the mock. [may throw] */
 int lhost_wait_ask(struct lua_State *L, struct lhost *h, struct lhost_waiting *s, const char *asked);
 

@@ -17,6 +17,8 @@
 #include "net/loop.h"
 #include "policy/waits.h"
 #include "region/region.h"
+#include "region/region_store.h"
+#include "store/store.h"
 
 #define GOODBYE 5.0 /* seconds that the end of the region waits for a gate */
 
@@ -60,12 +62,14 @@ gates_run(void *arg)
 	owner_take(&w->thread);
 	log_collect(w->log);
 	tls_thread_begin(WAITING_MAX + 1);
+	region_store_follow(w);
 	ev_ref(w->loop); /* a gate without a connection waits for its posts */
 	loop_run(w->loop);
 	ev_unref(w->loop);
 	while (w->conns != NULL)
 		conn_close(w->conns, CONN_AT_ONCE, "the region ends");
 	conn_bury(w);
+	store_use(w->store, NULL); /* its connection belongs to this thread */
 	tls_thread_end();
 	log_hand_over(w->log);
 }
@@ -121,6 +125,7 @@ gates_visit(struct errand *e, unsigned worker)
 	w->witness = all->told.witness;
 	w->generation = generation_ref(generation_at(all->told.generation, worker));
 	generation_unref(old);
+	region_store_follow(w);
 }
 
 static void
@@ -201,6 +206,7 @@ free_gate(struct gate *g)
 
 	generation_unref(w->generation);
 	waits_free(w->waits);
+	store_free(w->store);
 	mailbox_free(g->mailbox);
 	telemetry_unwatch(&g->turns);
 	if (ev_is_active(&g->turn))
@@ -221,10 +227,11 @@ make_gate(struct region *r, unsigned number)
 	g->mailbox = w->loop != NULL ? mailbox_new(w->loop) : NULL;
 	w->waits = w->loop != NULL ? waits_new(w->loop, r->worker.waits) : NULL;
 	lend(r, g, number);
-	if (g->mailbox == NULL || w->waits == NULL || w->log == NULL) {
+	if (g->mailbox == NULL || w->waits == NULL || w->log == NULL || region_store_begin(r, w) < 0) {
 		free_gate(g);
 		return -1;
 	}
+	g->world.store = w->store;
 	g->end.run = gates_quit;
 	g->idle.run = gates_heard;
 	ev_prepare_init(&g->turn, gates_end_of_turn);

@@ -413,7 +413,12 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	r->world = (struct host_world){ .counters = r->counters, .rates = r->rates, .pool = r->pool, .waits = w->waits, .ipconn = policy_view_ipconn, .ipconns = policy_view_ipconns,
 		.defined = policy_view_defined, .arg = w };
 	lend(r);
-	if (region_store_begin(r) < 0 || telemetry_begin(r, o->version, o->commit) < 0)
+	if (region_store_new(r) < 0 || region_store_begin(r, w) < 0)
+		return short_of_memory(faults);
+	r->world.store = w->store;
+	r->world.estimates = r->estimates;
+	r->world.debts = r->debts;
+	if (telemetry_begin(r, o->version, o->commit) < 0)
 		return short_of_memory(faults);
 	name_boot(&r->totals);
 	timer_init(&r->drain, w->loop, region_drained, r);
@@ -584,7 +589,7 @@ region_open(struct region *r, struct faults *faults)
 	}
 	r->started = clock_wall();
 	say_up(r, d, faults);
-	region_store_follow(r);
+	region_store_follow(&r->worker);
 	if (r->store != NULL) /* not before: a start that fails leaves the directory as it was */
 		region_save(r, NULL, NULL);
 	return 0;
@@ -665,6 +670,7 @@ region_free(struct region *r)
 	versions_free(r->versions);
 	counters_free(r->counters);
 	rates_free(r->rates);
+	region_store_free(r);
 	data_pool_free(r->pool);
 	generations_free(r->living);
 	log_close(r->log);

@@ -45,6 +45,8 @@ struct region {
 	struct generations *living;    /* owned: the generations in use */
 	struct registry *registry;     /* owned */
 	struct host_world world;
+	char store_name[TOKEN_SIZE];   /* of the region in its shared store; differs at each start */
+	struct rates *estimates, *debts; /* owned; of rates that are decided without the store (host_world.h) */
 	struct listeners listeners;
 	struct reload *reload;         /* owned; NULL: none under way */
 	struct reask *reask;           /* borrowed: it alone marks ipconns as doomed; NULL: none under way */

@@ -3,30 +3,36 @@
 
 #include "base/log.h"
 #include "policy/generation.h"
+#include "policy/rates.h"
 #include "policy/waits.h"
 #include "region/region.h"
 #include "store/store.h"
 #include "tls/tls.h"
 
+/* The connections of all workers lead to one server: the messages are those of the home. */
 static void
 region_store_event(void *arg, enum store_event e, const char *text)
 {
 	static const enum message messages[] = { [STORE_FOUND] = MSG_SP0130, [STORE_LOST] = MSG_SP0131, [STORE_DOUBTED] = MSG_SP0132 };
-	struct region *r = arg;
-	struct store_view v = store_look(r->worker.store);
+	struct worker *w = arg;
+	struct store_view v = store_look(w->store);
 
-	log_say(r->log, messages[e], "store", v.text, "server", v.place, "version", v.server != NULL ? v.server->version : "", "why", text, NULL);
+	if (w->number == 0)
+		log_say(w->log, messages[e], "store", v.text, "server", v.place, "version", v.server != NULL ? v.server->version : "", "why", text, NULL);
 }
 
 int
-region_store_begin(struct region *r)
+region_store_new(struct region *r)
 {
-	struct worker *w = &r->worker;
-	char id[TOKEN_SIZE];
+	r->estimates = rates_new();
+	r->debts = rates_new();
+	return r->estimates != NULL && r->debts != NULL && tls_token(r->store_name) == 0 ? 0 : -1;
+}
 
-	if (tls_token(id) < 0)
-		return -1;
-	w->store = store_new(w->loop, w->threadpool, id, region_store_event, r);
+int
+region_store_begin(struct region *r, struct worker *w)
+{
+	w->store = store_new(w->loop, r->store_name, region_store_event, w);
 	if (w->store == NULL)
 		return -1;
 	waits_use_store(w->waits, w->store);
@@ -34,7 +40,14 @@ region_store_begin(struct region *r)
 }
 
 void
-region_store_follow(struct region *r)
+region_store_follow(struct worker *w)
 {
-	store_use(r->worker.store, r->worker.generation->store);
+	store_use(w->store, w->generation->store);
+}
+
+void
+region_store_free(struct region *r)
+{
+	rates_free(r->estimates);
+	rates_free(r->debts);
 }

@@ -5,9 +5,15 @@
 
 struct region;
 
-/* Makes the client of the worker, which has no settings yet. -1: no memory, or no random bytes. */
-int region_store_begin(struct region *r);
-/* Uses the settings of the current generation: at the start, and after each swap. */
-void region_store_follow(struct region *r);
+struct worker;
+
+/* Draws the name of the region, and makes the sets of its estimates. -1: no memory, or no random bytes. */
+int region_store_new(struct region *r);
+/* Makes the client of a worker with waits; it has no settings yet. -1: no memory. Before the worker's thread runs. */
+int region_store_begin(struct region *r, struct worker *w);
+/* Uses the settings of the generation of the worker: at the start, and after each swap. In the thread of the worker. */
+void region_store_follow(struct worker *w);
+/* Frees the sets, after the clients. */
+void region_store_free(struct region *r);
 
 #endif

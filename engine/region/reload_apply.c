@@ -254,7 +254,7 @@ reload_apply_swap(struct region *r, struct generation *g, const struct reload_ch
 	log_applid(r->log, g->definition->region.applid);
 	succeed_ipconns(r, g, changes);
 	telemetry_swap(r);
-	region_store_follow(r);
+	region_store_follow(&r->worker);
 	passwords_forget(r->worker.passwords);
 	log_say(r->log, MSG_SP0010, "#generation", log_number(number, (int64_t)g->number), "file", r->file, NULL);
 	generation_unref(old);

@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include "base/clock.h"
+#include "net/threadpool.h"
 #include "net/timer.h"
 #include "store/store_search.h"
 
@@ -30,7 +31,7 @@ struct store_call {
 
 struct store {
 	struct ev_loop *loop;        /* borrowed */
-	struct threadpool *resolver; /* borrowed */
+	struct threadpool *resolver; /* owned */
 	void (*event)(void *arg, enum store_event e, const char *text);
 	void *arg;
 	struct store_settings *settings; /* counted; NULL: none */
@@ -202,6 +203,7 @@ store_ask(struct store *s, const struct store_question *q, struct fault *f)
 		return NULL;
 	}
 	s->counts.asked += !q->uncounted;
+	s->counts.reads += q->reads;
 	return c;
 }
 
@@ -435,14 +437,15 @@ store_search_again(void *arg)
 /* --- the client ------------------------------------------------------------------------------- */
 
 struct store *
-store_new(struct ev_loop *loop, struct threadpool *resolver, const char *id, void (*event)(void *arg, enum store_event e, const char *text), void *arg)
+store_new(struct ev_loop *loop, const char *id, void (*event)(void *arg, enum store_event e, const char *text), void *arg)
 {
 	struct store *s = calloc(1, sizeof *s);
 
-	if (s == NULL)
+	if (s == NULL || (s->resolver = threadpool_new(loop, 1, STORE_HOSTS)) == NULL) {
+		free(s);
 		return NULL;
+	}
 	s->loop = loop;
-	s->resolver = resolver;
 	s->event = event;
 	s->arg = arg;
 	snprintf(s->id, sizeof s->id, "%s", id);
@@ -472,6 +475,7 @@ store_free(struct store *s)
 	rest(s);
 	drop_turns(take_queued(s));
 	drop_turns(store_link_close(s->link));
+	threadpool_free(s->resolver);
 	store_settings_unref(s->settings);
 	free(s);
 }

@@ -18,7 +18,6 @@
 struct ev_loop;
 struct store;
 struct store_call;
-struct threadpool;
 
 #define STORE_SILENCE_SECONDS 1.0 /* a connection without a byte for so long, while a command waits, is closed */
 #define STORE_BEAT_SECONDS 2.0    /* between two signs of life of a region in the store */
@@ -37,6 +36,7 @@ enum store_event { STORE_FOUND, STORE_LOST, STORE_DOUBTED };
 
 struct store_counts {
 	uint64_t asked, failed; /* calls; of them, those that the store did not answer in time */
+	uint64_t reads;         /* calls of re-asks that were not in the record, and changed nothing */
 	uint64_t found;         /* times that a server was found */
 	uint64_t estimated;     /* takes of a rate that the region decided without the store */
 };
@@ -57,6 +57,7 @@ struct store_question { /* borrowed during store_ask */
 	enum store_script script;  /* STORE_SCRIPTS: the words are a command of the server */
 	struct store_words words;  /* of a script: its key, then its arguments */
 	bool uncounted;            /* it is no call of a script */
+	bool reads;                /* a call of a re-ask, in place of one that would change something; it counts as such */
 	/*
 	 * Called once, from the loop, never inside store_ask and not after store_cancel. reply NULL: there is none, and
 	 * why says why. Both are borrowed.
@@ -66,10 +67,10 @@ struct store_question { /* borrowed during store_ask */
 };
 
 /*
- * loop and resolver are borrowed. id: a word that no other region has. NULL: no memory. event(arg, e, text) is called
+ * loop is borrowed. id: a word that no other region has. NULL: no memory. event(arg, e, text) is called
  * from the loop: text is the reason of STORE_LOST and the sentence of STORE_DOUBTED.
  */
-struct store *store_new(struct ev_loop *loop, struct threadpool *resolver, const char *id, void (*event)(void *arg, enum store_event e, const char *text),
+struct store *store_new(struct ev_loop *loop, const char *id, void (*event)(void *arg, enum store_event e, const char *text),
 	void *arg);
 /* Drops all calls without calling done(). NULL is fine. */
 void store_free(struct store *s);

@@ -151,7 +151,7 @@ end
 
 -- require "NAME": a module of the library, or the result of another script.
 function walker:required(name)
-  if library.modules[name] then return { kind = "module", name = name } end
+  if library.modules[name] and not library.parts[name] then return { kind = "module", name = name } end
   local script = self.scripts[name]
   return script and (script.result or NONE) or ANY
 end

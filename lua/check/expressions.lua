@@ -105,6 +105,7 @@ function index.module(self, node, base, key)
     self:report(node, "library_field", ("%s has no '%s'%s"):format(base.name, key, near.hint(key, library.modules[base.name])))
     return ANY
   end
+  if entry.part then return { kind = "module", name = entry.part } end
   return { kind = "member", name = base.name .. "." .. key, entry = entry }
 end
 

@@ -4,7 +4,8 @@
 -- spec compares it with the library. Types are those of LuaCATS. An object's methods stand under `classes`.
 --
 -- phase: "any"; "load": only while the script loads; "door": only in a function of a door; "spec": in a plain Lua only.
--- gives: the kind of the verdict that the function makes.
+-- gives: the kind of the verdict that the function makes. part: it is no function but a table of functions, which stand
+-- under `modules` by that name and cannot be required.
 
 local function fn(params, returns, more)
   local entry = { params = params, returns = returns, phase = "any" }
@@ -34,11 +35,22 @@ library.modules["policy"] = {
   data = fn({ { "name", "string" }, { "options?", "sallyport.DataOptions" } }, { "sallyport.Data" }, { phase = "load" }),
   resolve = fn({ { "name", "string" }, { "options?", "sallyport.ResolveOptions" } }, { "any" }, { phase = "door" }),
   http = fn({ { "request", "sallyport.HttpRequest" } }, { "any" }, { phase = "door" }),
+  store = { part = "policy.store" },
   sleep = fn({ { "seconds", "number" } }, {}, { phase = "door" }),
   zone = fn({ { "name", "string" } }, { "sallyport.Zone" }, { phase = "load" }),
   mock = fn({ { "state?", "table" } }, {}, { phase = "spec" }),
   facts = fn({ { "facts", "table" }, { "door?", "string" } }, { "table" }, { phase = "spec" }),
 }
+
+library.modules["policy.store"] = {
+  get = fn({ { "key", "string" }, { "options?", "sallyport.StoreOptions" } }, { "any" }, { phase = "door" }),
+  set = fn({ { "key", "string" }, { "value", "any" }, { "options?", "sallyport.StoreTimeOptions" } }, { "any" }, { phase = "door" }),
+  add_if_absent = fn({ { "key", "string" }, { "value", "any" }, { "options?", "sallyport.StoreTimeOptions" } }, { "any" },
+    { phase = "door" }),
+  incr = fn({ { "key", "string" }, { "options?", "sallyport.StoreIncrOptions" } }, { "any" }, { phase = "door" }),
+  delete = fn({ { "key", "string" }, { "options?", "sallyport.StoreOptions" } }, { "any" }, { phase = "door" }),
+}
+library.parts = { ["policy.store"] = true }
 
 library.modules["policy.ip"] = {
   set = fn({ { "entries", "table" } }, { "sallyport.IpSet" }, { phase = "load" }),
@@ -124,6 +136,9 @@ library.tables["sallyport.HttpRequest"] = {
   timeout = "number?", down = "any",
 }
 library.tables["sallyport.ResolveOptions"] = { timeout = "number?", down = "any" }
+library.tables["sallyport.StoreOptions"] = { timeout = "number?", down = "any" }
+library.tables["sallyport.StoreTimeOptions"] = { ttl = "number?", timeout = "number?", down = "any" }
+library.tables["sallyport.StoreIncrOptions"] = { by = "integer?", ttl = "number?", timeout = "number?", down = "any" }
 library.tables["sallyport.RateOptions"] = { count = "integer", per = "number", burst = "integer?" }
 library.tables["sallyport.CounterRange"] = { min = "integer?", max = "integer?", wrap = "boolean?" }
 
@@ -145,6 +160,7 @@ library.tables["sallyport.WalkExpect"] = {
 library.tables["sallyport.RowMock"] = {
   ipconns = "table<string, table>?", counters = "table<string, integer>?", rates = "table<string, number>?", clock = "number?",
   saf = "table?", resolve = "table<string, string[]|false>?", http = "table<string, table|false>?",
+  store = "table<string, any>|false|nil", store_seconds = "number?",
 }
 library.tables["sallyport.RowCertificate"] = {
   file = "string?", verified = "boolean?", userid = "string?", issuer = "string|sallyport.RowIssuer|nil",

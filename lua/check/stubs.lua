@@ -42,16 +42,24 @@ local function declaration(owner, separator, name, entry)
   return table.concat(out, "\n")
 end
 
+-- Adds the functions of a module, which `owner` names in the stub, to `out`.
+local function add_functions(name, owner, source, out)
+  for _, each in ipairs(sorted(library.modules[name])) do
+    local entry = library.modules[name][each]
+    if entry.part then
+      out[#out + 1] = ("---@class sallyport.library.%s.%s\n%s.%s = {}\n\n"):format(owner, each, owner, each)
+      add_functions(entry.part, owner .. "." .. each, source, out)
+    elseif entry.phase ~= "spec" then
+      out[#out + 1] = described(source, owner .. "." .. each)
+      out[#out + 1] = declaration(owner, ".", each, entry)
+    end
+  end
+end
+
 local function module_stub(name, source)
   local short = name:match "[^.]+$"
   local out = { HEAD:format(name), ("---@class %s\nlocal %s = {}\n\n"):format("sallyport.library." .. short, short) }
-  for _, each in ipairs(sorted(library.modules[name])) do
-    local entry = library.modules[name][each]
-    if entry.phase ~= "spec" then
-      out[#out + 1] = described(source, short .. "." .. each)
-      out[#out + 1] = declaration(short, ".", each, entry)
-    end
-  end
+  add_functions(name, short, source, out)
   out[#out + 1] = ("return %s\n"):format(short)
   return table.concat(out)
 end
@@ -170,7 +178,7 @@ end
 function stubs.files(model, source)
   local files = { ["facts.lua"] = facts_stub(model), ["objects.lua"] = objects_stub(source "policy" .. source "policy.ip") }
   for name in pairs(library.modules) do
-    files[name:gsub("%.", "/") .. ".lua"] = module_stub(name, source(name))
+    if not library.parts[name] then files[name:gsub("%.", "/") .. ".lua"] = module_stub(name, source(name)) end
   end
   return files
 end

@@ -198,6 +198,23 @@ function Zone:at(seconds) end
 ---@field rates table<string, number>?
 ---@field resolve table<string, string[]|false>?
 ---@field saf table?
+---@field store table<string, any>|false|nil
+---@field store_seconds number?
+
+---@class sallyport.StoreIncrOptions
+---@field by integer?
+---@field down any
+---@field timeout number?
+---@field ttl number?
+
+---@class sallyport.StoreOptions
+---@field down any
+---@field timeout number?
+
+---@class sallyport.StoreTimeOptions
+---@field down any
+---@field timeout number?
+---@field ttl number?
 
 ---@class sallyport.Walk
 ---@field accepted boolean

@@ -137,6 +137,44 @@ function policy.resolve(name, options) end
 ---@param seconds number
 function policy.sleep(seconds) end
 
+---@class sallyport.library.policy.store
+policy.store = {}
+
+---policy.store.add_if_absent(key, value, { ttl =, timeout =, down = }) -> true when there was no value; else false, and
+---the value stays.
+---@param key string
+---@param value any
+---@param options? sallyport.StoreTimeOptions
+---@return any
+function policy.store.add_if_absent(key, value, options) end
+
+---policy.store.delete(key, { timeout =, down = }) -> whether there was a value.
+---@param key string
+---@param options? sallyport.StoreOptions
+---@return any
+function policy.store.delete(key, options) end
+
+---policy.store.get(key, { timeout =, down = }) -> the value; nil when there is none. Raises for a value that another
+---program has written.
+---@param key string
+---@param options? sallyport.StoreOptions
+---@return any
+function policy.store.get(key, options) end
+
+---policy.store.incr(key, { by = 1, ttl =, timeout =, down = }) -> the sum of the value, a whole number or none, and of
+---`by`. ttl counts from the first incr.
+---@param key string
+---@param options? sallyport.StoreIncrOptions
+---@return any
+function policy.store.incr(key, options) end
+
+---policy.store.set(key, value, { ttl =, timeout =, down = }) -> true.
+---@param key string
+---@param value any
+---@param options? sallyport.StoreTimeOptions
+---@return any
+function policy.store.set(key, value, options) end
+
 ---policy.when(predicate, f) -> function(facts) -> verdict: the verdict of f when predicate(facts) is true, pass when it
 ---is false. Raises when an argument is no function; the rule raises when the predicate returns neither true nor
 ---false.

@@ -28,6 +28,7 @@ local function functions()
   for _, module in ipairs(MODULES) do
     for name, value in pairs(require(module)) do
       if type(value) == "function" then found[module:gsub("^policy%.", "") .. "." .. name] = true end
+      for each in pairs(type(value) == "table" and value or {}) do found[module .. "." .. name .. "." .. each] = true end
     end
   end
   for object, name in support.read("lua/policy.lua"):gmatch "\nfunction (%w+):([%w_]+)%(" do found[object .. ":" .. name] = true end

@@ -435,9 +435,10 @@ describe("the schema of the library", function()
   it("has each function of each module, and no other", function()
     local modules = 0
     for name, entries in pairs(library.modules) do
-      modules = modules + 1
+      local part = library.parts[name] and name:match "[^.]+$" -- a table of policy.lua
+      modules = modules + (part and 0 or 1)
       local real, known = {}, {}
-      for key in pairs(require(name)) do real[key] = true end
+      for key in pairs(part and require "policy"[part] or require(name)) do real[key] = true end
       for key in pairs(entries) do known[key] = true end
       assert.message(name).same(real, known)
     end
