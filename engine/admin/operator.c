@@ -232,7 +232,7 @@ operator_do_ask(struct order *o)
 
 /* --- shutdown --------------------------------------------------------------------------------- */
 
-/* The answer is sent before the loop ends. It has the pid, so that the client can wait for the end of the process. */
+/* The answer is sent before the loop ends. The client waits for the end of the process that has the socket. */
 static int
 operator_do_shutdown(struct order *o)
 {

@@ -65,7 +65,7 @@ command_show_done(const struct command *c, const json_t *rows)
 static void
 command_show_ended(const struct command *c, const json_t *rows)
 {
-	control_client_await_end((int)json_integer_value(json_object_get(json_array_get(rows, 0), "pid")));
+	control_client_await_end(c->process);
 	command_show_done(c, rows);
 }
 
@@ -349,7 +349,7 @@ seconds(const struct command *c)
 
 /* quiet: a region that does not answer is no fault. */
 static json_t *
-call(const struct command *c, bool quiet)
+call(struct command *c, bool quiet)
 {
 	char path[CONTROL_CLIENT_PATH];
 	struct fault f = { "" };
@@ -360,7 +360,7 @@ call(const struct command *c, bool quiet)
 	asked = request(c);
 	if (asked == NULL)
 		complain(c, "the arguments are not UTF-8");
-	else if ((answer = control_client_call(path, asked, seconds(c), &f)) == NULL && !quiet)
+	else if ((answer = control_client_call_process(path, asked, seconds(c), &c->process, &f)) == NULL && !quiet)
 		complain(c, f.text);
 	json_decref(asked);
 	return answer;
@@ -421,7 +421,7 @@ add_shadows(const struct command *c, json_t *rows, const char *path)
 }
 
 static json_t *
-explained(const struct command *c)
+explained(struct command *c)
 {
 	struct explain_search q = { .connection = c->nargs > 0 ? c->arg[0] : NULL, .peer = c->peer, .last = c->last != NULL ? strtoul(c->last, NULL, 10) : 0,
 		.refused = c->refused };
@@ -455,7 +455,7 @@ filter(const struct command *c, json_t *answer)
 
 /* Sends the command and shows the answer. Returns the exit status. */
 static int
-carry_out(const struct command *c, const struct verb *v)
+carry_out(struct command *c, const struct verb *v)
 {
 	json_t *answer = strcmp(c->name, "explain") == 0 ? explained(c) : call(c, false);
 	int status = EXIT_USAGE;
@@ -491,6 +491,8 @@ command_run(int argc, char **argv)
 		return fputs(v->usage, stdout) < 0 ? EXIT_FAILED : EXIT_DONE;
 	if (c.code != NULL)
 		return verdict_codes_say(c.code, c.json) ? EXIT_DONE : EXIT_FAILED;
+	if (c.replay != NULL && !replay_reload_reads(&c))
+		return EXIT_USAGE;
 	if (c.replay != NULL && !replay_reload_allows(&c))
 		return EXIT_FAILED;
 	return carry_out(&c, v);

@@ -16,6 +16,7 @@ struct command { /* one command line; the strings are borrowed from argv */
 	const char *region, *control;   /* --region, --control; NULL: not given */
 	const char *peer, *last, *code, *record; /* of explain, and peer of canary; NULL: not given */
 	const char *replay, *expect;    /* of reload; NULL: not given */
+	double since;                   /* the time that replay means */
 	char content[65];               /* of reload --replay: the SHA-256 of the files that were replayed; "" any files */
 	const char *status, *busiest;   /* of inquire; NULL: not given */
 	const char *share, *tcpipservice; /* of shadow and canary; NULL: not given */
@@ -25,6 +26,7 @@ struct command { /* one command line; the strings are borrowed from argv */
 	bool wide, refused, row, json, cemt, check, force, reset, now, help;
 	char *arg[ARGS_MAX];
 	int nargs;
+	int process;                    /* that answered; 0: not known */
 };
 
 /* The first word, which is the kind of the resource; "" without words. */

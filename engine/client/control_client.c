@@ -96,14 +96,32 @@ call_over(int fd, const char *line, size_t n, unsigned seconds, struct fault *f)
 	return answer;
 }
 
+static int
+process_of(int fd)
+{
+	struct ucred process;
+	socklen_t n = sizeof process;
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &process, &n) == 0 ? process.pid : 0;
+}
+
 json_t *
 control_client_call(const char *path, const json_t *request, unsigned seconds, struct fault *f)
+{
+	int pid;
+
+	return control_client_call_process(path, request, seconds, &pid, f);
+}
+
+json_t *
+control_client_call_process(const char *path, const json_t *request, unsigned seconds, int *pid, struct fault *f)
 {
 	char *line = json_dumps(request, JSON_COMPACT | JSON_ENSURE_ASCII), *grown;
 	size_t n = line != NULL ? strlen(line) : 0;
 	json_t *answer = NULL;
 	int fd;
 
+	*pid = 0;
 	if (line == NULL || (grown = realloc(line, n + 2)) == NULL) {
 		free(line);
 		fault_set(f, "the request cannot be written as JSON");
@@ -112,6 +130,7 @@ control_client_call(const char *path, const json_t *request, unsigned seconds, s
 	grown[n++] = '\n';
 	fd = unixsock_connect(path, f);
 	if (fd >= 0) {
+		*pid = process_of(fd);
 		answer = call_over(fd, grown, n, seconds, f);
 		close(fd);
 	}

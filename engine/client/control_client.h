@@ -21,6 +21,11 @@ int control_client_find(const char *command, const char *region, const char *con
  */
 json_t *control_client_call(const char *path, const json_t *request, unsigned seconds, struct fault *f);
 /*
+ * The same; *pid is the process that listens at `path`, in this process's numbering. 0: it is not known here, as in
+ * another pid namespace.
+ */
+json_t *control_client_call_process(const char *path, const json_t *request, unsigned seconds, int *pid, struct fault *f);
+/*
  * Waits until the process has ended. Returns at once when the caller cannot wait for it: pid is 0, or there is no such
  * process.
  */

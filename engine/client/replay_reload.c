@@ -36,15 +36,13 @@ static struct replay *
 walk(struct command *c, struct fault *f)
 {
 	const char *region = c->region != NULL ? c->region : COMMAND_LINE_REGION_FILE;
-	struct record_reader_range range = { .until = FOREVER };
+	struct record_reader_range range = { .since = c->since, .until = FOREVER };
 	char path[RECORD_PLACE_SIZE];
 	struct replay *r = NULL;
 	struct draft *d;
 
 	if (c->control != NULL && c->region == NULL)
 		fault_set(f, "--replay loads the definition of the region itself; name it by --region FILE");
-	else if (moment_read(c->replay, clock_wall(), &range.since) < 0)
-		fault_set(f, "--replay %s is no time; give 90s, 30m, 1h or 7d before now, or 2026-11-25T17:40:10", c->replay);
 	else if (!record_place_find(c->region, NULL, path))
 		fault_set(f, "--replay: %s names no file of records (region { record = FILE })", region);
 	else if ((d = candidate_draft_load(region, region, f)) != NULL) {
@@ -65,6 +63,15 @@ judge(const struct replay *r, struct expectations *e, double seconds)
 	if (unexpected > 0)
 		fprintf(stderr, "reload: refused: %zu newly accepted or unknown and not expected (--expect FILE); nothing was loaded\n", unexpected);
 	return unexpected == 0;
+}
+
+bool
+replay_reload_reads(struct command *c)
+{
+	if (moment_read(c->replay, clock_wall(), &c->since) == 0)
+		return true;
+	fprintf(stderr, "reload: --replay %s is no time; give 90s, 30m, 1h or 7d before now, or 2026-11-25T17:40:10\n", c->replay);
+	return false;
 }
 
 bool

@@ -7,8 +7,10 @@
 
 struct command;
 
+/* Reads c->replay into c->since. False: it is no time, and stderr has the sentence. */
+bool replay_reload_reads(struct command *c);
 /*
- * Puts the connections recorded since c->replay to the definition of c, and prints the differences on stderr. True: no
+ * Puts the connections recorded since c->since to the definition of c, and prints the differences on stderr. True: no
  * connection is newly accepted, or unknown, that the file c->expect does not cover; c->content is set. False: stderr
  * has the sentence.
  */

@@ -431,7 +431,7 @@ end, install = function(facts) return policy.install { ipconn = facts.capex.appl
 
   it("says which time, file or option is wrong", function()
     local status, _, err = support.sallyport("reload", "--region", region:path "region.lua", "--replay", "noon")
-    assert.same({ 1, "reload: --replay noon is no time; give 90s, 30m, 1h or 7d before now, or 2026-11-25T17:40:10\n" }, { status, err })
+    assert.same({ 2, "reload: --replay noon is no time; give 90s, 30m, 1h or 7d before now, or 2026-11-25T17:40:10\n" }, { status, err })
     assert.equal(2, (support.sallyport("reload", "--region", region:path "region.lua", "--expect", expect)))
     status, _, err = region:command("reload", "--replay", "1h")
     assert.same({ 1, "reload: --replay loads the definition of the region itself; name it by --region FILE\n" }, { status, err })

@@ -203,10 +203,12 @@ a_request_is_answered_and_its_sender_known(void **state)
 	json_t *request = json_pack("{s:s, s:[s]}", "command", "inquire", "args", "region"), *got;
 	struct stat st;
 	struct fault f = { "" };
+	int pid = -1;
 
 	serve(p);
-	got = control_client_call(p->path, request, 10, &f);
+	got = control_client_call_process(p->path, request, 10, &pid, &f);
 	assert_string_equal(f.text, "");
+	assert_int_equal(pid, getpid());
 	assert_true(json_equal(json_array_get(json_object_get(got, "rows"), 0), request));
 	assert_int_equal(p->uid, geteuid());
 	assert_int_equal(p->pid, getpid());
