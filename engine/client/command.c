@@ -442,11 +442,16 @@ filter(const struct command *c, json_t *answer)
 {
 	const char *kind = command_words_kind(c);
 	json_t *rows = json_object_get(answer, "rows");
+	char states[200];
 
 	if (!json_is_array(rows) || (!has_pattern(c) && c->status == NULL))
 		return true;
 	if (c->status != NULL && !row_filter_tells_status(rows)) {
 		fprintf(stderr, "inquire: a %s has no state; leave --status out\n", kind);
+		return false;
+	}
+	if (c->status != NULL && !row_filter_is_status(kind, c->status, states, sizeof states)) {
+		fprintf(stderr, "inquire: a %s has no state %s; there are %s\n", kind, c->status, states);
 		return false;
 	}
 	json_object_set_new(answer, "rows", row_filter_rows(kind, rows, has_pattern(c) ? c->arg[1] : NULL, c->status));

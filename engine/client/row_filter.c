@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "client/row_filter.h"
 
+#include "base/text.h"
+#include "conn/stages.h"
+#include "config/resource.h"
+
 #include <fnmatch.h>
 #include <string.h>
 #include <strings.h>
@@ -68,6 +72,40 @@ row_filter_tells_status(const json_t *rows)
 			if (state_of(row, n) != NULL)
 				return true;
 	return json_array_size(rows) == 0;
+}
+
+/* The states of a kind, NULL behind the last one. NULL: they are not known. */
+static const char *const *
+states_of(const char *what)
+{
+#define X(s) #s,
+	static const char *const region[] = { "ACTIVE", "DRAINING", NULL }, *const service[] = { "OPEN", "CLOSED", NULL };
+	static const char *const ipconn[] = { CONNSTATUS(X) "INSERVICE", "OUTSERVICE", NULL }, *const socket[] = { CONN_STAGES(X) NULL };
+	static const char *const program[] = { "ENABLED", "DISABLED", NULL };
+#undef X
+	static const struct {
+		const char *what;
+		const char *const *states;
+	} kinds[] = { { "region", region }, { "tcpipservice", service }, { "ipconn", ipconn }, { "socket", socket }, { "program", program },
+		{ "transaction", program } };
+
+	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+		if (strcmp(kinds[i].what, what) == 0)
+			return kinds[i].states;
+	return NULL;
+}
+
+bool
+row_filter_is_status(const char *what, const char *status, char *out, size_t size)
+{
+	const char *const *states = states_of(what);
+
+	for (size_t i = 0; states != NULL && states[i] != NULL; i++)
+		if (strcasecmp(states[i], status) == 0)
+			return true;
+	if (states != NULL)
+		text_list(states, out, size);
+	return states == NULL;
 }
 
 json_t *

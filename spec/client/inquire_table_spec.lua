@@ -50,6 +50,12 @@ describe("inquire", function()
   end)
 
   it("refuses a state of rows that have none", function()
+    local wrong = { ipconn = "RELEASED, OBTAINING, ACQUIRED, FREEING, INSERVICE and OUTSERVICE", tcpipservice = "OPEN and CLOSED",
+      region = "ACTIVE and DRAINING" }
+    for kind, states in pairs(wrong) do
+      local code, nothing, said = region:command("inquire", kind, "--status", "ACQUIERD")
+      assert.same({ 2, "", ("inquire: a %s has no state ACQUIERD; there are %s\n"):format(kind, states) }, { code, nothing, said })
+    end
     local status, out, err = region:command("inquire", "door", "--status", "OPEN")
     assert.same({ 2, "", "inquire: a door has no state; leave --status out\n" }, { status, out, err })
   end)
