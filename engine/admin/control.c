@@ -121,7 +121,9 @@ add_line(struct control_conn *k, json_t *o)
 static bool
 ready(const struct control_conn *k)
 {
-	return k->streaming && buf_len(&k->out) < AHEAD;
+	const struct control_source *s = &k->source;
+
+	return k->streaming && buf_len(&k->out) < AHEAD && (s->waits == NULL || !s->waits(s->arg));
 }
 
 /* Continues the answers whose client has room. */
@@ -272,6 +274,12 @@ control_stream(struct control_conn *client, const struct control_source *source)
 	client->source = *source;
 	client->streaming = true;
 	client->begun = false;
+}
+
+void
+control_go_on(struct control_conn *client)
+{
+	stream_wake(client->owner);
 }
 
 /* --- answers that come later ------------------------------------------------------------------ */

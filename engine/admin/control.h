@@ -52,6 +52,8 @@ void control_cancel_defer(struct control_deferred *d);
 struct control_source {
 	/* One step, of some ten microseconds: appends rows, or none. False: it was the last step. */
 	bool (*more)(void *arg, json_t *rows);
+	/* Whether no step can be made before control_go_on; NULL: one always can. */
+	bool (*waits)(const void *arg);
 	/* After the last step, when there was no row: the whole answer, a new object. */
 	json_t *(*none)(void *arg);
 	/* Called once: after the last step, or when the client has left. Frees arg. */
@@ -63,6 +65,8 @@ struct control_source {
  * seconds.
  */
 void control_stream(struct control_conn *client, const struct control_source *source);
+/* Goes on with the rows of a source that waited. */
+void control_go_on(struct control_conn *client);
 
 /*
  * Opens the socket at path; loop and arg are borrowed. A socket that no process listens to is replaced. NULL with a

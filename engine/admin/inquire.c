@@ -200,40 +200,6 @@ inquire_ipconn_step(struct query *q)
 	return q->busiest > 0 ? more : i != NULL;
 }
 
-static json_t *
-socket_row(const struct conn *c)
-{
-	const struct facts *f = &c->facts;
-	char text[ADDR_TEXT];
-	json_t *row = json_object();
-
-	inquire_put(row, "connection", f->connection);
-	inquire_put(row, "stage", stages_name(c->stage));
-	inquire_put(row, "way", f->way == WAY_OUT ? "OUT" : "IN");
-	inquire_put(row, "peer", addr_print(&f->peer.addr, text, sizeof text));
-	inquire_put(row, "own", addr_print(&f->own.addr, text, sizeof text));
-	inquire_put(row, "ipconn", c->ipconn != NULL ? c->ipconn->def.ipconn : "");
-	inquire_put(row, "tcpipservice", f->tcpipservice);
-	inquire_put_number(row, "generation", (double)c->generation->number);
-	inquire_put(row, "tls", f->tls.version != NULL ? f->tls.version : "");
-	inquire_put(row, "cipher", f->tls.cipher);
-	inquire_put(row, "userid", f->userid);
-	return row;
-}
-
-static bool
-inquire_socket_step(struct query *q)
-{
-	const struct conn *c = inquire_next(q, &q->region->worker.walks, q->region->worker.conns);
-
-	if (c == NULL)
-		return false;
-	q->at.at = c->next;
-	if (inquire_wanted(q, c->facts.connection))
-		json_array_append_new(q->rows, socket_row(c));
-	return true;
-}
-
 static bool
 inquire_region_step(struct query *q)
 {
@@ -296,7 +262,8 @@ inquire_begin(struct region *r, const char *what, const struct inquire_options *
 		return NULL;
 	}
 	i->kind = &kinds[k];
-	i->q = (struct query){ .region = r, .reset = o->reset, .busiest = o->busiest, .name = o->name != NULL ? i->name : NULL };
+	i->q = (struct query){ .region = r, .reset = o->reset, .busiest = o->busiest, .name = o->name != NULL ? i->name : NULL,
+		.go_on = o->go_on, .arg = o->arg };
 	snprintf(i->name, sizeof i->name, "%s", o->name != NULL ? o->name : "");
 	return i;
 }
@@ -310,6 +277,12 @@ inquire_more(struct inquiry *i, json_t *rows)
 	more = i->kind->step(&i->q);
 	i->found += json_array_size(rows);
 	return more;
+}
+
+bool
+inquire_waits(const struct inquiry *i)
+{
+	return i->kind->step == inquire_socket_step && inquire_socket_waits(&i->q);
 }
 
 /* Kinds whose NAME is an ipconn, which may have no row of that kind. */

@@ -56,6 +56,8 @@ struct inquiry;
 struct inquire_options {
 	const char *name; /* the rows of that name only (names of CICS in any case); NULL: all. Copied */
 	bool reset;       /* of statistics: sets each figure to zero (a peak to the present value) after its row */
+	void (*go_on)(void *arg); /* called when an inquiry that waits may go on, not after inquire_end; NULL: it is asked again */
+	void *arg;
 	unsigned busiest; /* of ipconn: that many rows, at most INQUIRE_BUSIEST_MAX, those with most requests first; 0: all */
 };
 
@@ -69,6 +71,8 @@ struct inquiry *inquire_begin(struct region *r, const char *what, const struct i
  * that is deleted between two steps has no rows.
  */
 bool inquire_more(struct inquiry *i, json_t *rows);
+/* Whether other workers have not answered yet. No step may be made meanwhile. */
+bool inquire_waits(const struct inquiry *i);
 /* After the last step. -1 with a sentence: no object has that name. */
 int inquire_found(const struct inquiry *i, struct fault *f);
 /* Frees the inquiry, at any step. NULL is fine. */

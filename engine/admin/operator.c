@@ -74,6 +74,7 @@ operator_refusal(json_t *error)
 
 struct row_stream { /* the rows of an inquiry or of explain */
 	struct region *region;
+	struct control_conn *client; /* borrowed; it outlives the stream */
 	struct inquiry *inquiry;     /* owned; NULL: explain */
 	struct record_walk *records; /* owned; NULL: inquire */
 	struct control_peer peer;
@@ -90,6 +91,21 @@ operator_rows_more(void *arg, json_t *rows)
 
 	t->over = !more;
 	return more;
+}
+
+static bool
+operator_rows_wait(const void *arg)
+{
+	const struct row_stream *t = arg;
+
+	return t->inquiry != NULL && inquire_waits(t->inquiry);
+}
+
+/* The inquiry has waited. */
+static void
+operator_rows_go_on(void *arg)
+{
+	control_go_on(((struct row_stream *)arg)->client);
 }
 
 static json_t *
@@ -123,6 +139,7 @@ new_stream(const struct order *o)
 	if (t == NULL)
 		return NULL;
 	t->region = o->region;
+	t->client = o->client;
 	t->peer = *o->peer;
 	return t;
 }
@@ -130,7 +147,7 @@ new_stream(const struct order *o)
 static int
 stream_rows(struct order *o, struct row_stream *t)
 {
-	struct control_source source = { .more = operator_rows_more, .none = operator_rows_none, .end = operator_rows_end, .arg = t };
+	struct control_source source = { .more = operator_rows_more, .waits = operator_rows_wait, .none = operator_rows_none, .end = operator_rows_end, .arg = t };
 
 	control_stream(o->client, &source);
 	o->later = true;
@@ -181,6 +198,8 @@ operator_do_inquire(struct order *o)
 	if (t == NULL)
 		return fault_set(&o->fault, "no memory for the answer");
 	options.name = typed != NULL && folds(o->arg[0]) ? folded(typed, name) : typed;
+	options.go_on = operator_rows_go_on;
+	options.arg = t;
 	t->inquiry = inquire_begin(o->region, o->arg[0], &options, &o->fault);
 	if (t->inquiry == NULL) {
 		free(t);

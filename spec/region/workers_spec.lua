@@ -77,6 +77,36 @@ describe("a region with several workers:", function()
     assert.is_nil(region:row("ipconn", "A1"))
   end)
 
+  it("inquire socket shows each connection once, whichever worker has it, also on its way", function()
+    region = start()
+    local function shown()
+      local seen, n = {}, 0
+      for _, row in ipairs(region:inquire "socket") do
+        assert.is_nil(seen[row.connection], "shown twice")
+        seen[row.connection] = row
+        n = n + 1
+      end
+      return n, seen
+    end
+    local all = callers(region:port "IPIC", 4 * MANY)
+    accepted(region, #all)
+    local n, before = shown()
+    assert.are.equal(#all, n)
+    local id, row = next(before)
+    assert.are.same({ "ADMITTED", "IPIC", "" }, { row.stage, row.tcpipservice, row.ipconn })
+    assert.are.equal(1, #region:inquire("socket", id))
+    for i, c in ipairs(all) do
+      c:capex { applid = "S" .. i, networkid = "NETX" }
+      if i % MANY == 0 then assert.are.equal(#all, (shown())) end
+    end
+    for _, c in ipairs(all) do assert.are.equal(200, c:read_message().status) end
+    local after
+    n, after = shown()
+    assert.are.equal(#all, n)
+    assert.are.equal("S", after[id].ipconn:sub(1, 1))
+    assert.are.equal(#all, region:inquire("policy", "whole")[1].connections)
+  end)
+
   it("a partner with TLS keeps its certificate, its trust and its second socket over the move", function()
     region = start { tcpipservices = { AUTH = { ssl = "clientauth", urm = "whole" } } }
     local port = region:port "AUTH"
