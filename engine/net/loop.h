@@ -13,7 +13,8 @@ void loop_break(struct ev_loop *loop);
 void loop_free(struct ev_loop *loop); /* NULL is fine */
 
 /*
- * Learns the epoll descriptor of a new loop, which libev does not tell, for loop_forget. Without /proc or a descriptor nothing is learnt.
+ * Learns the epoll descriptor of a new loop, which libev does not tell, for loop_forget. Without /proc or a descriptor
+ * nothing is learnt.
  */
 void loop_learn(struct ev_loop *loop);
 /*
