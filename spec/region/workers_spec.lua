@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A region with several workers: whichever of them accepts a connection, the connection is treated as by one worker.
+local slow = require "spec.support.slow"
 local support = require "spec.support"
 
 local WORKERS = 3
@@ -234,5 +235,68 @@ describe("a region with several workers:", function()
       if ok and m and m.status == 200 then open = open + 1 end
     end
     assert.are.equal(10, open)
+  end)
+
+  it("a script that waits at any of them is asked again by the rules of a reload, before the 200", function()
+    local asking = [[
+local policy = require "policy"
+return { %s = function()
+  local answer = policy.http { url = "%sdoor", json = { ask = 1 }, timeout = 15, down = "refuse" }
+  return policy.check("answered", answer ~= nil) and policy.accept() or policy.refuse("silent")
+end }]]
+    for _, door in ipairs { "admit", "bind" } do
+      local backend = slow.backend()
+      region = start { region = { wait_milliseconds = 20000, policy_http = { backend.url:match "//(.*)/" } },
+        tcpipservices = { IPIC = { urm = "whole", [door] = "door" } }, scripts = { door = asking:format(door, backend.url) } }
+      local all = callers(region:port "IPIC", MANY)
+      for i, p in ipairs(all) do p:capex { applid = "W" .. i, networkid = "NETX" } end
+      for _ = 1, MANY do backend.wait() end
+      assert.are.equal(MANY, region:row("region").scripts_waiting)
+      region:script("door", ([[
+local policy = require "policy"
+return { %s = function() return policy.refuse("gone", "by the new rule") end }]]):format(door))
+      assert.are.equal(0, (region:command "reload"))
+      backend.release "yes"
+      for _, p in ipairs(all) do
+        local m = p:read_message()
+        assert.are.same({ 403, "gone" }, { m.status, region:explain(m.body.connection)[1].code })
+      end
+      assert.is_nil(region:row("ipconn", "W1"))
+      region:stop()
+      backend.close()
+    end
+  end)
+
+  it("partners that leave at any moment, reloads and releases leave nothing behind", function()
+    region = start { region = { drain = 0.2 } }
+    local port = region:port "IPIC"
+    local kept = {}
+    for round = 1, 6 do
+      local all = callers(port, MANY)
+      for i, p in ipairs(all) do p:capex { applid = ("R%dN%d"):format(round, i), networkid = "NETX" } end
+      for i, p in ipairs(all) do
+        if i % 4 == 0 then
+          p:close()
+        elseif i % 4 == 1 then
+          p.socket:setoption("linger", { on = true, timeout = 0 })
+          p:close()
+        elseif i % 4 == 2 then
+          kept[#kept + 1] = p
+        else
+          assert.are.equal(200, p:read_message().status)
+          assert.is_true(alive(p))
+          p:close()
+        end
+      end
+      region:script("whole", WHOLE .. ("\n-- round %d"):format(round))
+      assert.are.equal(0, (region:command "reload"))
+      region:command("release", ("R%dN2"):format(round))
+    end
+    for _, p in ipairs(kept) do assert.are.equal(200, p:read_message().status) end
+    for _, p in ipairs(kept) do p:close() end
+    accepted(region, 0)
+    support.wait_until(function() return region:row("tcpipservice", "IPIC").connections == 0 end)
+    assert.are.equal(1, #region:inquire "ipconn") -- the template
+    region:wait_log "SP0013 .*generation=6"
   end)
 end)
