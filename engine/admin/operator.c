@@ -273,8 +273,7 @@ find_ipconn(struct order *o, const char *typed)
 
 	if (i != NULL)
 		return i;
-	for (i = registry_first(o->region->registry); i != NULL; i = i->next)
-		near_take(&near, i->def.ipconn, typed);
+	registry_near(o->region->registry, typed, &near);
 	fault_set(&o->fault, "no ipconn named %s is installed%s", typed, near_print(&near, text));
 	return NULL;
 }

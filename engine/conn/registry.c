@@ -2,6 +2,7 @@
 #include "conn/registry.h"
 
 #include "base/clock.h"
+#include "base/near.h"
 #include "conn/ipconn.h"
 
 #include <stddef.h>
@@ -212,6 +213,15 @@ registry_name(const struct registry *r, const char *name)
 	while (l != NULL && strcmp(OWNER(l, by_name)->def.ipconn, name) != 0)
 		l = keyed_next(&r->names, l, hash);
 	return OWNER(l, by_name);
+}
+
+void
+registry_near(const struct registry *r, const char *typed, struct near *near)
+{
+	unsigned n = 0;
+
+	for (const struct ipconn *i = r->first; i != NULL && n < REGISTRY_NEAR; i = i->next, n++)
+		near_take(near, i->def.ipconn, typed);
 }
 
 static bool

@@ -14,6 +14,9 @@
 struct ipconn;
 struct ipconn_def;
 struct registry;
+struct near;
+
+#define REGISTRY_NEAR 5000 /* more would hold the loop */
 
 enum claim { CLAIM_OK, CLAIM_PAIR_TAKEN, CLAIM_NAME_TAKEN, CLAIM_NO_MEMORY };
 
@@ -53,6 +56,8 @@ size_t registry_count(const struct registry *r);
 struct ipconn *registry_name(const struct registry *r, const char *name);
 /* The ipconn that a CAPEX with that pair matches. NULL: none. Borrowed. */
 struct ipconn *registry_pair(const struct registry *r, const char *networkid, const char *applid);
+/* Puts the names of ipconns to *near, which finds the nearest to the typed one: at most REGISTRY_NEAR, the oldest. */
+void registry_near(const struct registry *r, const char *typed, struct near *near);
 /*
  * Makes i wait for a further socket with that token during TOKEN_SECONDS from now on; "": for none. A token before it
  * counts no longer.

@@ -126,8 +126,7 @@ find_ipconn(struct asking *a, const char *typed, struct fault *f)
 	a->q.ipconn = a->name;
 	if (registry_name(r, a->name) != NULL)
 		return 0;
-	for (const struct ipconn *i = registry_first(r); i != NULL; i = i->next)
-		near_take(&near, i->def.ipconn, typed);
+	registry_near(r, typed, &near);
 	return fault_set(f, "no ipconn named %s is installed%s", typed, near_print(&near, hint));
 }
 

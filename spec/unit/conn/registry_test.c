@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
+#include "base/near.h"
 #include "conn/ipconn.h"
 
 static struct ipconn *
@@ -89,6 +90,55 @@ a_call_back_finds_its_ipconn(void **state)
 	registry_free(r);
 }
 
+static void
+the_nearest_name_is_looked_for_among_a_limited_number(void **state)
+{
+	struct registry *r = registry_new();
+	struct near near = { .far = 0 }, none = { .far = 0 };
+	char name[NAME_SIZE];
+
+	(void)state;
+	for (int i = 0; i < REGISTRY_NEAR; i++) {
+		snprintf(name, sizeof name, i == 7 ? "PARTNER" : "%07d", i);
+		claim(r, name, "NETA", name, TEMPLATE_UNSAID);
+	}
+	claim(r, "WAREHOUS", "NETA", "WAREHOUS", TEMPLATE_UNSAID);
+	registry_near(r, "PARTNR", &near);
+	assert_string_equal(near.name, "PARTNER");
+	registry_near(r, "WAREHOUZ", &none);
+	assert_string_equal(none.name, "");
+	registry_free(r);
+}
+
+static void
+the_engaged_ones_are_walked_in_the_order_of_their_last_socket(void **state)
+{
+	struct registry *r = registry_new();
+	struct ipconn *a = claim(r, "A", "NETA", "A", TEMPLATE_UNSAID), *b = claim(r, "B", "NETA", "B", TEMPLATE_UNSAID);
+	struct ipconn *c = claim(r, "C", "NETA", "C", TEMPLATE_UNSAID);
+	struct cursor at;
+
+	(void)state;
+	assert_null(registry_engaged(r));
+	registry_engage(r, a);
+	registry_engage(r, b);
+	registry_engage(r, c);
+	cursor_open(registry_engaged_walks(r), &at, b, true);
+	registry_engage(r, b); /* goes to the end: the cursor, on the last visited one, goes back, and the walk comes to b again */
+	assert_ptr_equal(at.at, a);
+	assert_ptr_equal(a->engaged_next, c);
+	assert_ptr_equal(c->engaged_next, b);
+	registry_rest(r, a);
+	assert_null(at.at);
+	assert_ptr_equal(registry_engaged(r), c);
+	registry_rest(r, a);
+	registry_drop(r, c);
+	assert_ptr_equal(registry_engaged(r), b);
+	assert_int_equal(registry_removals(r), 1);
+	cursor_close(registry_engaged_walks(r), &at);
+	registry_free(r);
+}
+
 int
 main(void)
 {
@@ -96,6 +146,8 @@ main(void)
 		cmocka_unit_test(an_ipconn_has_its_name_and_its_pair),
 		cmocka_unit_test(a_token_counts_until_it_is_used_or_replaced),
 		cmocka_unit_test(a_call_back_finds_its_ipconn),
+		cmocka_unit_test(the_nearest_name_is_looked_for_among_a_limited_number),
+		cmocka_unit_test(the_engaged_ones_are_walked_in_the_order_of_their_last_socket),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
