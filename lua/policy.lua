@@ -164,14 +164,11 @@ local function whole(key, value)
   return number
 end
 
+local STORE_MAX = 1 << 53 -- of a counter in the store
 local RANGE = { min = true, max = true, wrap = true }
 
--- counter:next { min = 1, max =, wrap = false } -> the next number, or nil and a reason: "exhausted" above max without
---   wrap, "too many counters: …", "no store". The first answer is min, and with wrap min follows max. max is the
---   largest integer when absent. Raises for another key, for a value that is no whole number, for min above max, and
---   when the counter was used with another `expires`.
-function counter:next(range)
-  want_self(self, "counter:next", "policy.counter")
+-- The range of counter:next: min, max, wrap; raises for another one.
+local function range_of(range)
   range = range == nil and {} or range
   if type(range) ~= "table" then host.misuse("counter:next: takes a table { min =, max =, wrap = }, not a " .. type(range)) end
   for key in pairs(range) do
@@ -181,24 +178,52 @@ function counter:next(range)
   local max = whole("max", range.max == nil and math.maxinteger or range.max)
   if min > max then host.misuse("counter:next: min " .. min .. " is above max " .. max) end
   if range.wrap ~= nil and type(range.wrap) ~= "boolean" then host.misuse "counter:next: wrap must be true or false" end
-  return host.counter_next(self.name, min, max, range.wrap == true, self.expires)
+  return min, max, range.wrap == true
+end
+
+-- counter:next { min = 1, max =, wrap = false } -> the next number, or nil and a reason: "exhausted" above max without
+--   wrap, "too many counters: …", "no store". The first answer is min, and with wrap min follows max. max is the
+--   largest integer when absent. Raises for another key, for a value that is no whole number, for min above max, and
+--   when the counter was used with another `expires`.
+function counter:next(range)
+  want_self(self, "counter:next", "policy.counter")
+  local min, max, wrap = range_of(range)
+  if not self.store then return host.counter_next(self.name, min, max, wrap, self.expires) end
+  if range == nil or range.max == nil then max = STORE_MAX end
+  return host.store_next(self.name, { min = min, max = max, wrap = wrap and 1 or 0, expires = self.expires or 0 }, self.store)
 end
 
 -- counter:peek() -> the last answer of next; nil when next was never called or the counter has expired. It does not
 --   count. Raises when the counter was used with another `expires`.
 function counter:peek()
   want_self(self, "counter:peek", "policy.counter")
+  if self.store then return host.store_peek(self.name, { expires = self.expires or 0 }, self.store) end
   return host.counter_peek(self.name, self.expires)
 end
 
-local counter_meta = { __index = host.strict(counter, "a counter", { "expires" }), __metatable = false }
+local counter_meta = { __index = host.strict(counter, "a counter", { "expires", "store" }), __metatable = false }
+
+local SHARED = { scope = true, timeout = true, down = true }
+
+-- The options of calls to the store, when the scope is "store"; nil: the counter or rate is of the region.
+local function shared(caller, options)
+  options = options == nil and {} or options
+  if options.scope == "store" then return { timeout = options.timeout, down = options.down } end
+  if options.scope ~= nil and options.scope ~= "region" then
+    host.misuse(caller .. ': scope must be "region" or "store", not ' .. tostring(options.scope))
+  end
+  if options.timeout ~= nil or options.down ~= nil then host.misuse(caller .. ': timeout and down go with scope = "store"') end
+  return nil
+end
 
 -- The seconds in the options of policy.counter; nil: the counter never expires.
 local function seconds_of(options)
   options = options == nil and {} or options
   if type(options) ~= "table" then host.misuse("policy.counter: takes a table { expires = seconds }, not a " .. type(options)) end
   for key in pairs(options) do
-    if key ~= "expires" then host.misuse("policy.counter: no key '" .. tostring(key) .. "'; there is expires") end
+    if key ~= "expires" and not SHARED[key] then
+      host.misuse("policy.counter: no key '" .. tostring(key) .. "'; there are expires, scope, timeout and down")
+    end
   end
   local seconds = options.expires
   if seconds ~= nil and not (math.type(seconds) and seconds > 0 and seconds <= 1e9) then
@@ -211,9 +236,14 @@ end
 --   (IPIC.md 6.6, 10). name: 1 to 64 bytes without NUL. expires: above 0 and at most 1e9; that many seconds after its
 --   first next the counter begins again at zero. Counters for addresses or partners need it, because a region keeps
 --   65536 counters. A counter keeps its first `expires`: use another name for another value. Raises for another name or
---   option. It may be called while the script loads; next and peek may not.
+--   option. It may be called while the script loads; next and peek may not. scope: "region" when nil. With scope =
+--   "store", and timeout and down as of policy.store, the counter is one of all regions of the store, next and peek
+--   wait, numbers are from -2^53 to 2^53, and without an answer of the store they give `down`; nil and "store_down"
+--   where down is nil.
 function policy.counter(name, options)
-  return setmetatable({ name = name_of("policy.counter", name), expires = seconds_of(options) }, counter_meta)
+  local expires = seconds_of(options)
+  name = name_of("policy.counter", name)
+  return setmetatable({ name = name, expires = expires, store = shared("policy.counter", options) }, counter_meta)
 end
 
 local rate = {}
@@ -232,10 +262,11 @@ function rate:take(n)
   if not is_whole(n, self.burst) then
     host.misuse(("rate:take: takes a whole number from 1 to the burst %d, not %s"):format(self.burst, tostring(n)))
   end
-  return host.rate_take(self.name, n, self.count, self.per, self.burst)
+  if not self.store then return host.rate_take(self.name, n, self.count, self.per, self.burst) end
+  return host.store_take(self.name, { n = n, count = self.count, per = self.per, burst = self.burst }, self.store)
 end
 
-local rate_meta = { __index = host.strict(rate, "a rate"), __metatable = false }
+local rate_meta = { __index = host.strict(rate, "a rate", { "store" }), __metatable = false }
 
 local TOKENS = 1000000
 
@@ -253,7 +284,9 @@ local function terms_of(options)
     host.misuse("policy.rate: takes a name and a table { count =, per =, burst = }, not a " .. type(options))
   end
   for key in pairs(options) do
-    if not TERMS[key] then host.misuse("policy.rate: no key '" .. tostring(key) .. "'; there are count, per and burst") end
+    if not TERMS[key] and not SHARED[key] then
+      host.misuse("policy.rate: no key '" .. tostring(key) .. "'; there are count, per, burst, scope, timeout and down")
+    end
   end
   local count, per, burst = options.count, options.per, options.burst
   if burst == nil then burst = count end
@@ -270,10 +303,14 @@ end
 --   bytes without NUL; rates and counters have names of their own. count, burst: whole numbers, 1 to 1000000; burst
 --   is count when nil. per: seconds, 0.001 to 1e9. A rate goes by the terms of its last take; its tokens stay when
 --   the terms change, up to the new burst. Raises for another name or option. It may be called while the script
---   loads; take may not. The clock is the machine's monotonic one.
+--   loads; take may not. The clock is the machine's monotonic one. scope, timeout and down as of policy.counter: a
+--   rate of scope = "store" is one of all regions, by the clock of the store, and take waits. Without the store each of
+--   the N regions goes on with a rate of its own, of count/N tokens in `per` seconds and burst/N at most; `down` is the
+--   answer of a region that has never reached the store.
 function policy.rate(name, options)
   local count, per, burst = terms_of(options)
-  return setmetatable({ name = name_of("policy.rate", name), count = count, per = per, burst = burst }, rate_meta)
+  name = name_of("policy.rate", name)
+  return setmetatable({ name = name, count = count, per = per, burst = burst, store = shared("policy.rate", options) }, rate_meta)
 end
 
 -- policy.zone(name) -> a time zone, read from the file of that name in /usr/share/zoneinfo. It never changes, and any

@@ -61,6 +61,26 @@ key_of(const char *call, char key[KEY_SIZE])
 	snprintf(key, KEY_SIZE, "%.*s", (int)(to - from), from);
 }
 
+/* The counter or rate of "counter(NAME):next ..." as it was before the call. */
+static void
+put_count(json_t *mock, const char *asked, const char *call, const char *answer)
+{
+	bool rate = strcmp(asked, "store.rate.take") == 0;
+	const char *from = strchr(call, '('), *to = strstr(call, "):"), *number = strchr(answer, ' ');
+	json_t *part = json_object_get(mock, rate ? "rates" : "counters");
+	char name[KEY_SIZE];
+
+	if (from == NULL || to == NULL || number == NULL || strncmp(answer, "other", 5) == 0)
+		return;
+	snprintf(name, sizeof name, "%.*s", (int)(to - from - 1), from + 1);
+	if (json_object_get(part, name) != NULL)
+		return;
+	if (rate)
+		json_object_set_new(part, name, json_real(strtod(number, NULL) > 0 ? strtod(number, NULL) : 0));
+	else
+		json_object_set_new(part, name, json_integer(strtoll(number, NULL, 10) - (strcmp(asked, "store.counter.next") == 0 && answer[0] == 'n')));
+}
+
 void
 explain_store_put(json_t *mock, const json_t *a)
 {
@@ -75,6 +95,10 @@ explain_store_put(json_t *mock, const json_t *a)
 	if (store == NULL) {
 		store = json_object();
 		json_object_set_new(mock, "store", store);
+	}
+	if (strncmp(asked, "store.counter.", 14) == 0 || strncmp(asked, "store.rate.", 11) == 0) {
+		put_count(mock, asked, call, answer);
+		return;
 	}
 	key_of(call, key);
 	before = json_object_get(store, key) == NULL ? value_before(asked, call, answer, json_integer_value(json_object_get(a, "status")) == 0) : NULL;

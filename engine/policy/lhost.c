@@ -226,6 +226,7 @@ lhost_push(struct lua_State *L, struct lhost *h, bool with_mock)
 	set_functions(L, h, lhost_wait_functions);
 	set_functions(L, h, lhost_http_functions);
 	set_functions(L, h, lhost_store_functions);
+	set_functions(L, h, lhost_store_count_functions);
 	if (with_mock) {
 		lua_pushlightuserdata(L, h);
 		lua_pushcclosure(L, lhost_set_mock, 1);

@@ -44,7 +44,7 @@ void lhost_effect(const struct lhost *h, const char *name, const char *format, .
 /* The functions of each file, registered with the struct lhost as their first upvalue. */
 extern const luaL_Reg lhost_verdict_functions[], lhost_region_functions[], lhost_rate_functions[], lhost_saf_functions[], lhost_ip_functions[],
 	lhost_cert_functions[], lhost_zone_functions[], lhost_note_functions[], lhost_data_functions[], lhost_wait_functions[], lhost_http_functions[],
-	lhost_store_functions[];
+	lhost_store_functions[], lhost_store_count_functions[];
 
 /* Registers the metatables of the file's values. [-0, +0, may throw] */
 void lhost_verdict_open(struct lua_State *L);

@@ -144,14 +144,15 @@ lhost_store_push(struct lua_State *L, struct lhost *h, struct lhost_waiting *s, 
 
 /* --- a re-ask --------------------------------------------------------------------------------- */
 
-/* Asks for the value, or whether there is one, in place of the command. */
+/* In a re-ask: asks for the value, or whether there is one, in place of the command. */
 static void
-lhost_store_read_only(struct lhost_waiting *w)
+lhost_store_before(const struct lhost *h, struct lhost_waiting *w, bool reads)
 {
 	struct stored *s = (struct stored *)w;
 	struct store_question *q = &s->waiting.call.store;
 
-	if (s->op == OP_GET)
+	(void)h;
+	if (s->op == OP_GET || !reads)
 		return;
 	s->reads = true;
 	*q = (struct store_question){ .script = STORE_SCRIPTS, .reads = true };
@@ -288,7 +289,7 @@ lhost_store_mocked(struct lua_State *L, struct lhost *h, struct lhost_waiting *w
 /* --- the call --------------------------------------------------------------------------------- */
 
 #define FUNCTION(op_name) { .name = "store." op_name, .keep = lhost_wait_keep_body, .words = lhost_store_words, .push = lhost_store_push, \
-	.mocked = lhost_store_mocked, .read_only = lhost_store_read_only, .heard = lhost_store_heard, .size = sizeof(struct stored) }
+	.mocked = lhost_store_mocked, .before = lhost_store_before, .heard = lhost_store_heard, .size = sizeof(struct stored) }
 static const struct lhost_wait_function functions[] = { [OP_GET] = FUNCTION("get"), [OP_SET] = FUNCTION("set"), [OP_ADD] = FUNCTION("add_if_absent"),
 	[OP_INCR] = FUNCTION("incr"), [OP_DELETE] = FUNCTION("delete") };
 

@@ -228,8 +228,8 @@ lhost_wait_ask(struct lua_State *L, struct lhost *h, struct lhost_waiting *s, co
 		note(h, s->call.text, "not asked: policy_http of the region does not name %s", s->call.name);
 		return lhost_wait_down(L, h, s, "policy_http of the region does not name the host");
 	}
-	if (h->now.waits && s->function->read_only != NULL && h->now.tape != NULL && h->now.tape->playing)
-		s->function->read_only(s);
+	if (h->now.waits && s->function->before != NULL)
+		s->function->before(h, s, h->now.tape != NULL && h->now.tape->playing);
 	if (h->now.waits)
 		return suspend(L, h, s);
 	answer_tape_lacks(h->now.tape, s->call.text, NULL); /* an URL may hold a password */

@@ -28,8 +28,11 @@ struct lhost_wait_function {
 	void (*push_mocked)(struct lua_State *L, struct lhost *h);
 	/* The next members may be absent. The answer of the mock, in place of push_mocked. [may throw] */
 	int (*mocked)(struct lua_State *L, struct lhost *h, struct lhost_waiting *s);
-	/* In a re-ask: makes a call that the tape does not have one that changes nothing. Raises nothing. */
-	void (*read_only)(struct lhost_waiting *s);
+	/*
+	 * Prepares the question before it goes to the world. reads: a re-ask makes it, whose tape does not have the
+	 * call; it must change nothing. Raises nothing.
+	 */
+	void (*before)(const struct lhost *h, struct lhost_waiting *s, bool reads);
 	/* Hears each answer of the world, and may put one in the place of a missing one. Raises nothing. */
 	void (*heard)(const struct lhost *h, struct lhost_waiting *s, struct waited *a);
 	const char *down; /* without `down` a missing answer is nil and this reason, and no error */

@@ -17,6 +17,7 @@ static const char *const texts[STORE_SCRIPTS] = {
 		"if last and last >= max and ARGV[3] == '0' then return 'exhausted ' .. v[1] end "
 		"local next = (not last or last >= max or last < min) and min or last + 1 "
 		"local text = string.format('%.0f', next) "
+		"if ARGV[5] == '0' then return 'number ' .. text end "
 		"redis.call('HSET', KEYS[1], 'last', text, 'expires', ARGV[4]) "
 		"if not last and ARGV[4] ~= '0' then redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.max(1, ARGV[4] * 1000))) end "
 		"return 'number ' .. text",
@@ -34,9 +35,11 @@ static const char *const texts[STORE_SCRIPTS] = {
 		"left = math.min(burst, left + math.max(0, now - at) * count / per) - ARGV[5] "
 		"local taken = left >= n - 1e-9 "
 		"local after = taken and left - n or left "
+		"local answer = string.format(taken and 'taken %.17g 0' or 'wait %.17g %.17g', left, (n - left) * per / count) "
+		"if ARGV[6] == '0' then return answer end "
 		"redis.call('HSET', KEYS[1], 'left', string.format('%.17g', after), 'at', string.format('%.6f', now)) "
 		"redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.min(4e15, (burst - after) * per / count * 1000 + 1000))) "
-		"return (taken and 'taken ' or 'wait ') .. string.format('%.17g', left)",
+		"return answer",
 
 	[STORE_SCRIPT_REGIONS] =
 		NOW

@@ -13,15 +13,15 @@ enum store_script {
 	 */
 	STORE_SCRIPT_INCR,
 	/*
-	 * Key: the counter. Arguments: min, max, wrap (0 or 1), expires in seconds (0: never). Answers "number N",
-	 * "exhausted N" with the last number, or "other SECONDS" with the counter's own expires.
+	 * Key: the counter. Arguments: min, max, wrap (0 or 1), expires in seconds (0: never), 0 to change nothing.
+	 * Answers "number N", "exhausted N" with the last number, or "other SECONDS" with the counter's own expires.
 	 */
 	STORE_SCRIPT_COUNTER_NEXT,
 	/* Key: the counter. Argument: expires. Answers "number N", "unused" or "other SECONDS". */
 	STORE_SCRIPT_COUNTER_PEEK,
 	/*
-	 * Key: the bucket. Arguments: count, per, burst, n, and the tokens that were spent without the store. Answers
-	 * "taken LEFT" or "wait LEFT", with the tokens before the take.
+	 * Key: the bucket. Arguments: count, per, burst, n, the tokens that were spent without the store, 0 to change
+	 * nothing. Answers "taken LEFT 0" or "wait LEFT SECONDS", with the tokens before the take.
 	 */
 	STORE_SCRIPT_RATE_TAKE,
 	/*

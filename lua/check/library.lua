@@ -95,14 +95,14 @@ library.classes["sallyport.Verdict"] = {
   },
 }
 library.classes["sallyport.Counter"] = {
-  fields = { name = "string", expires = "number?" },
+  fields = { name = "string", expires = "number?", store = "table?" },
   methods = {
     next = fn({ { "range?", "sallyport.CounterRange" } }, { "integer?", "string?" }, { phase = "door" }),
     peek = fn({}, { "integer?" }, { phase = "door" }),
   },
 }
 library.classes["sallyport.Rate"] = {
-  fields = { name = "string", count = "integer", per = "number", burst = "integer" },
+  fields = { name = "string", count = "integer", per = "number", burst = "integer", store = "table?" },
   methods = { take = fn({ { "n?", "integer" } }, { "boolean?", "number|string|nil" }, { phase = "door" }) },
 }
 library.classes["sallyport.Data"] = {
@@ -129,7 +129,7 @@ library.tables["sallyport.InstallOptions"] = {
   ipconn = "string", template = "string?", applid = "string?", host = "string?", port = "integer?",
 }
 library.tables["sallyport.IpconnFilter"] = { applid = "string?", networkid = "string?" }
-library.tables["sallyport.CounterOptions"] = { expires = "number?" }
+library.tables["sallyport.CounterOptions"] = { expires = "number?", scope = '"region"|"store"|nil', timeout = "number?", down = "any" }
 library.tables["sallyport.DataOptions"] = { key = "string?" }
 library.tables["sallyport.HttpRequest"] = {
   url = "string", method = '"GET"|"POST"|"PUT"|"PATCH"|"DELETE"|nil', json = "any", body = "string?", headers = "table<string, string>?",
@@ -139,7 +139,9 @@ library.tables["sallyport.ResolveOptions"] = { timeout = "number?", down = "any"
 library.tables["sallyport.StoreOptions"] = { timeout = "number?", down = "any" }
 library.tables["sallyport.StoreTimeOptions"] = { ttl = "number?", timeout = "number?", down = "any" }
 library.tables["sallyport.StoreIncrOptions"] = { by = "integer?", ttl = "number?", timeout = "number?", down = "any" }
-library.tables["sallyport.RateOptions"] = { count = "integer", per = "number", burst = "integer?" }
+library.tables["sallyport.RateOptions"] = {
+  count = "integer", per = "number", burst = "integer?", scope = '"region"|"store"|nil', timeout = "number?", down = "any",
+}
 library.tables["sallyport.CounterRange"] = { min = "integer?", max = "integer?", wrap = "boolean?" }
 
 -- The rows of decision tables: `---@type sallyport.Row[]` above a table names them to an editor.

@@ -5,6 +5,7 @@
 ---@class sallyport.Counter
 ---@field expires number?
 ---@field name string
+---@field store table?
 local Counter = {}
 
 ---counter:next { min = 1, max =, wrap = false } -> the next number, or nil and a reason: "exhausted" above max without
@@ -58,6 +59,7 @@ local Pins = {}
 ---@field count integer
 ---@field name string
 ---@field per number
+---@field store table?
 local Rate = {}
 
 ---rate:take(n) -> true when the rate has n tokens, which it takes; else false and the seconds until it has them, and
@@ -103,7 +105,10 @@ function Zone:at(seconds) end
 ---@field name string
 
 ---@class sallyport.CounterOptions
+---@field down any
 ---@field expires number?
+---@field scope "region"|"store"|nil
+---@field timeout number?
 
 ---@class sallyport.CounterRange
 ---@field max integer?
@@ -136,7 +141,10 @@ function Zone:at(seconds) end
 ---@class sallyport.RateOptions
 ---@field burst integer?
 ---@field count integer
+---@field down any
 ---@field per number
+---@field scope "region"|"store"|nil
+---@field timeout number?
 
 ---@class sallyport.ResolveOptions
 ---@field down any

@@ -32,7 +32,10 @@ function policy.check(name, value, detail) end
 ---(IPIC.md 6.6, 10). name: 1 to 64 bytes without NUL. expires: above 0 and at most 1e9; that many seconds after its
 ---first next the counter begins again at zero. Counters for addresses or partners need it, because a region keeps
 ---65536 counters. A counter keeps its first `expires`: use another name for another value. Raises for another name or
----option. It may be called while the script loads; next and peek may not.
+---option. It may be called while the script loads; next and peek may not. scope: "region" when nil. With scope =
+---"store", and timeout and down as of policy.store, the counter is one of all regions of the store, next and peek
+---wait, numbers are from -2^53 to 2^53, and without an answer of the store they give `down`; nil and "store_down"
+---where down is nil.
 ---@param name string
 ---@param options? sallyport.CounterOptions
 ---@return sallyport.Counter
@@ -108,7 +111,10 @@ function policy.pass() end
 ---bytes without NUL; rates and counters have names of their own. count, burst: whole numbers, 1 to 1000000; burst
 ---is count when nil. per: seconds, 0.001 to 1e9. A rate goes by the terms of its last take; its tokens stay when
 ---the terms change, up to the new burst. Raises for another name or option. It may be called while the script
----loads; take may not. The clock is the machine's monotonic one.
+---loads; take may not. The clock is the machine's monotonic one. scope, timeout and down as of policy.counter: a
+---rate of scope = "store" is one of all regions, by the clock of the store, and take waits. Without the store each of
+---the N regions goes on with a rate of its own, of count/N tokens in `per` seconds and burst/N at most; `down` is the
+---answer of a region that has never reached the store.
 ---@param name string
 ---@param options sallyport.RateOptions
 ---@return sallyport.Rate

@@ -207,7 +207,7 @@ describe("policy.rate", function()
 
   it("takes terms only", function()
     fails("takes a name and a table", policy.rate, "R")
-    fails("no key 'seconds'; there are count, per and burst", policy.rate, "R", { count = 1, seconds = 1 })
+    fails("no key 'seconds'; there are count, per, burst, scope, timeout and down", policy.rate, "R", { count = 1, seconds = 1 })
     fails("count must be a whole number from 1 to 1000000, not nil", policy.rate, "R", { per = 1 })
     fails("count must be a whole number from 1 to 1000000, not 0.5", policy.rate, "R", { count = 0.5, per = 1 })
     fails("burst must be a whole number from 1 to 1000000, not 0", policy.rate, "R", { count = 1, per = 1, burst = 0 })
