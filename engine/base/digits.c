@@ -14,6 +14,14 @@ digits_decimal(char out[DIGITS_MAX], uint64_t n)
 }
 
 size_t
+digits_padded(char *out, uint64_t n, size_t len)
+{
+	for (size_t i = len; i > 0; n /= 10)
+		out[--i] = (char)('0' + n % 10);
+	return len;
+}
+
+size_t
 digits_hex(char *out, uint64_t n, size_t len, const char *digit)
 {
 	for (size_t i = len; i > 0; n >>= 4)

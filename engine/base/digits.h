@@ -12,6 +12,8 @@
 
 /* Writes n without a NUL. Returns the number of digits. */
 size_t digits_decimal(char out[DIGITS_MAX], uint64_t n);
+/* Writes the last len decimal digits of n without a NUL, with leading zeros. Returns len. */
+size_t digits_padded(char *out, uint64_t n, size_t len);
 /* Writes the last len hexadecimal digits of n without a NUL; digit: DIGITS_LOWER or DIGITS_UPPER. Returns len. */
 size_t digits_hex(char *out, uint64_t n, size_t len, const char *digit);
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/log_line.h"
 
+#include "base/calendar.h"
+#include "base/digits.h"
 #include "base/name.h"
+#include "base/text.h"
 
 #include <ctype.h>
 #include <stddef.h>
@@ -10,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#define DAY 86400 /* seconds */
 #define TAIL 32 /* bytes kept free for log_line_end */
 #define FACILITY_DAEMON (3 << 3) /* RFC 3164 4.1.1 */
 
@@ -74,13 +78,30 @@ put_byte(struct log_line *l, unsigned char c)
 	}
 }
 
+/* The number of bytes, at most n, that put_byte writes as they are. */
+static size_t
+plain(const char *bytes, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '\\' && bytes[i] != '"')
+		i++;
+	return i;
+}
+
 static void
 put_value(struct log_line *l, const char *value)
 {
-	size_t n = strnlen(value, LOG_LINE_VALUE_MAX + 1);
+	size_t n = strnlen(value, LOG_LINE_VALUE_MAX + 1), most = n < LOG_LINE_VALUE_MAX ? n : LOG_LINE_VALUE_MAX;
 
-	for (size_t i = 0; i < n && i < LOG_LINE_VALUE_MAX; i++)
-		put_byte(l, (unsigned char)value[i]);
+	for (size_t i = 0; i < most; i++) {
+		size_t run = plain(value + i, most - i);
+
+		put(l, value + i, run);
+		i += run;
+		if (i < most)
+			put_byte(l, (unsigned char)value[i]);
+	}
 	if (n > LOG_LINE_VALUE_MAX)
 		puts_(l, "...");
 }
@@ -89,7 +110,9 @@ put_value(struct log_line *l, const char *value)
 static bool
 needs_quotes(const char *value)
 {
-	return strpbrk(value, " \"=") != NULL;
+	while (*value != '\0' && *value != ' ' && *value != '"' && *value != '=')
+		value++;
+	return *value != '\0';
 }
 
 static void
@@ -219,18 +242,40 @@ log_line_insert(struct log_line *l, const char *key, const char *value)
 	l->cut |= cut;
 }
 
+#define STAMP_SIZE sizeof "2026-11-26T14:52:52.123456Z"
+
+/* Writes n in two digits, and the sign. Returns where to go on. */
+static char *
+add_part(char *at, int64_t n, char sign)
+{
+	at += digits_padded(at, (uint64_t)n, 2);
+	*at = sign;
+	return at + 1;
+}
+
+/* Writes the time with a NUL; not by strftime, which takes as long as the rest of a line. Returns its length. */
 static size_t
-stamp(char *out, size_t size, bool json)
+stamp(char out[STAMP_SIZE], bool json)
 {
 	struct timespec now;
-	struct tm tm;
-	size_t n;
+	struct calendar_date date;
+	int64_t second;
+	char *at = out;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &tm);
-	n = strftime(out, size, json ? "%Y-%m-%dT%H:%M:%S" : "%Y-%m-%d %H:%M:%S", &tm);
-	n += (size_t)snprintf(out + n, size - n, ".%06ldZ", now.tv_nsec / 1000);
-	return n;
+	date = calendar_date(now.tv_sec / DAY);
+	second = now.tv_sec % DAY;
+	at += digits_padded(at, (uint64_t)date.year, 4);
+	*at++ = '-';
+	at = add_part(at, date.month, '-');
+	at = add_part(at, date.day, json ? 'T' : ' ');
+	at = add_part(at, second / 3600, ':');
+	at = add_part(at, second / 60 % 60, ':');
+	at = add_part(at, second % 60, '.');
+	at += digits_padded(at, (uint64_t)now.tv_nsec / 1000, 6);
+	*at++ = 'Z';
+	*at = '\0';
+	return (size_t)(at - out);
 }
 
 /* The header of RFC 3164, as syslog(3) writes it: local time, and no name of the machine. */
@@ -251,9 +296,9 @@ static void
 begin_journal(struct log_line *l, const char *applid, enum message m)
 {
 	const char level[2] = { (char)('0' + priority(m)), '\0' };
-	char when[64];
+	char when[STAMP_SIZE];
 
-	stamp(when, sizeof when, true);
+	stamp(when, true);
 	field(l, "PRIORITY", level);
 	field(l, "SYSLOG_IDENTIFIER", LOG_LINE_PROGRAM);
 	field(l, "SALLYPORT_TIME", when);
@@ -274,7 +319,7 @@ begin_line(struct log_line *l, const char *applid, enum message m)
 		begin_journal(l, applid, m);
 	puts_(l, json ? "{\"time\":\"" : "");
 	if (json || l->form.frame == LOG_FRAME_NONE)
-		l->n += stamp(l->text + l->n, 64, json);
+		l->n += stamp(l->text + l->n, json);
 	puts_(l, json ? "\",\"region\":\"" : l->form.frame == LOG_FRAME_NONE ? " " : "");
 	put_value(l, applid);
 }
@@ -316,9 +361,12 @@ void
 log_line_end(struct log_line *l)
 {
 	bool json = l->form.format == LOG_JSON;
-	const char *mark = !l->cut ? "" : json ? ",\"cut\":true" : " cut=yes";
+	const char *mark = !l->cut ? "" : json ? ",\"cut\":true" : " cut=yes", *end = json ? "}\n" : "\n";
 
-	l->n += (size_t)snprintf(l->text + l->n, TAIL, "%s%s", mark, json ? "}\n" : "\n");
+	text_copy(l->text + l->n, TAIL, mark);
+	l->n += strlen(mark);
+	text_copy(l->text + l->n, TAIL, end);
+	l->n += strlen(end);
 	if (l->form.frame == LOG_FRAME_JOURNAL)
 		end_journal(l);
 }
