@@ -25,6 +25,7 @@
 #include "net/handed.h"
 #include "net/notify.h"
 #include "base/thread.h"
+#include "tls/slim.h"
 #include "region/identity.h"
 #include "region/reload.h"
 #include "region/watch.h"
@@ -186,12 +187,31 @@ run_region(struct region_options *o, bool watched)
 	return s.region != NULL ? run_until_end(&s) : status;
 }
 
+/* The same with fewer key formats in OpenSSL, which is used nowhere before. */
+static int
+run_slim(struct region_options *o, bool watched)
+{
+	struct fault f;
+	struct slim *slim = slim_begin(&f);
+	int status;
+
+	if (slim == NULL) {
+		fprintf(stderr, "run: --slim-provider: %s; start without it\n", f.text);
+		return EXIT_FAILED;
+	}
+	status = run_region(o, watched);
+	slim_end(slim);
+	return status;
+}
+
 static const char run_usage[] =
 	"usage: sallyport run [--region FILE] [--control PATH] [--log FILE|stderr|journal|syslog] [--log-format text|json] [--watch]\n"
+	"                     [--slim-provider]\n"
 	"Starts a region in the foreground (default " COMMAND_LINE_REGION_FILE "). SIGTERM drains the region; a second SIGTERM ends it\n"
 	"at once. SIGHUP reloads and opens the log again; SIGUSR1 opens the log again.\n"
 	"--log journal writes to the journal of systemd, --log syslog to /dev/log; journal:PATH and syslog:PATH name another socket.\n"
-	"--watch reloads when the definition, a script, a data file, the saf or the ring has changed.\n";
+	"--watch reloads when the definition, a script, a data file, the saf or the ring has changed.\n"
+	"--slim-provider saves CPU in each handshake: OpenSSL reads keys of RSA, RSA-PSS, EC, Ed25519 and Ed448 only.\n";
 
 /* Prints what is wrong (NULL: getopt has done so) and the usage. */
 static int
@@ -206,11 +226,12 @@ static int
 main_run(int argc, char **argv)
 {
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
-		{ "log", required_argument, NULL, 'l' }, { "log-format", required_argument, NULL, 'f' }, { "watch", no_argument, NULL, 'w' }, { "help", no_argument, NULL, 'h' },
+		{ "log", required_argument, NULL, 'l' }, { "log-format", required_argument, NULL, 'f' }, { "watch", no_argument, NULL, 'w' }, { "slim-provider", no_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 } };
 	struct region_options o = { .file = COMMAND_LINE_REGION_FILE, .log_format = LOG_TEXT, .unwanted = signals_ending,
 		.version = about_version(), .commit = about_commit() };
-	bool watched = false;
+	bool watched = false, slim = false;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -222,6 +243,8 @@ main_run(int argc, char **argv)
 			o.log_file = optarg;
 		else if (opt == 'w')
 			watched = true;
+		else if (opt == 's')
+			slim = true;
 		else if (opt == 'f' && strcmp(optarg, "json") == 0)
 			o.log_format = LOG_JSON;
 		else if (opt == 'h')
@@ -233,7 +256,7 @@ main_run(int argc, char **argv)
 	}
 	if (optind != argc)
 		return misused("--region FILE names the definition; not understood:", argv[optind]);
-	return run_region(&o, watched);
+	return slim ? run_slim(&o, watched) : run_region(&o, watched);
 }
 
 /* --- which command ---------------------------------------------------------------------------- */
