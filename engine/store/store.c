@@ -15,6 +15,7 @@
 #define PAUSE_MOST 5.0
 #define JITTER 0.25
 #define LOOK_SECONDS 0.1 /* between two looks for a silent connection */
+#define TURN_SECONDS 0.002 /* that the ends of calls may take in one turn of the loop */
 #define SHORT_LIFE 1.0   /* a connection that ends sooner counts as a failed search */
 
 struct store_call {
@@ -40,6 +41,8 @@ struct store {
 	struct store_link *link;     /* owned; NULL unless STORE_UP */
 	struct store_call *queued, *last; /* while STORE_FINDING */
 	size_t nqueued;
+	struct store_turn *failing, **last_failing; /* calls that end without an answer, some in each turn of the loop */
+	char failure[STORE_WHY];
 	struct store_welcome welcome; /* of the server */
 	char doubted[sizeof ((struct store_server *)0)->run_id]; /* the run_id of the server whose doubts were told last */
 	char place[STORE_PLACE], why[STORE_WHY], id[48];
@@ -47,7 +50,7 @@ struct store {
 	unsigned regions;
 	bool missed;                 /* STORE_LOST was told */
 	double since, up;            /* clock_wall() of the change of state; clock_span() of STORE_UP */
-	struct timer again, silence, beat;
+	struct timer again, silence, beat, fail;
 	struct store_counts counts;
 };
 
@@ -67,16 +70,37 @@ answer(struct store_call *c, const struct store_reply *r, const char *why)
 		done(arg, r, why);
 }
 
-/* Ends the calls of a list, which the callbacks of others may cancel meanwhile. */
+/* Each end lets a script run. A call may be cancelled while it waits for its end. */
 static void
-fail_turns(struct store_turn *list, const char *why)
+store_fail_some(void *arg)
 {
-	while (list != NULL) {
-		struct store_call *c = (struct store_call *)list;
+	struct store *s = arg;
+	double end = clock_span() + TURN_SECONDS;
 
-		list = list->next;
-		answer(c, NULL, why);
+	while (s->failing != NULL && clock_span() <= end) {
+		struct store_call *c = (struct store_call *)s->failing;
+
+		s->failing = s->failing->next;
+		answer(c, NULL, s->failure);
 	}
+	if (s->failing != NULL)
+		timer_set(&s->fail, 0);
+}
+
+/* Ends the calls of a list, from the next turn of the loop on. */
+static void
+fail_turns(struct store *s, struct store_turn *list, const char *why)
+{
+	if (list == NULL)
+		return;
+	if (s->failing == NULL) {
+		s->last_failing = &s->failing;
+		snprintf(s->failure, sizeof s->failure, "%s", why);
+	}
+	*s->last_failing = list;
+	while (*s->last_failing != NULL)
+		s->last_failing = &(*s->last_failing)->next;
+	timer_set(&s->fail, 0);
 }
 
 /* The calls that wait for a server. */
@@ -263,7 +287,7 @@ go_down(struct store *s, const char *why)
 		s->missed = true;
 		s->event(s->arg, STORE_LOST, s->why);
 	}
-	fail_turns(take_queued(s), s->why);
+	fail_turns(s, take_queued(s), s->why);
 }
 
 /*
@@ -288,7 +312,7 @@ lose(struct store *s, const char *why, bool at_once)
 	} else {
 		go_down(s, reason);
 	}
-	fail_turns(left, reason);
+	fail_turns(s, left, reason);
 }
 
 static void
@@ -452,6 +476,7 @@ store_new(struct ev_loop *loop, const char *id, void (*event)(void *arg, enum st
 	timer_init(&s->again, loop, store_search_again, s);
 	timer_init(&s->silence, loop, store_look_for_silence, s);
 	timer_init(&s->beat, loop, store_beat, s);
+	timer_init(&s->fail, loop, store_fail_some, s);
 	return s;
 }
 
@@ -473,6 +498,8 @@ store_free(struct store *s)
 	if (s == NULL)
 		return;
 	rest(s);
+	timer_stop(&s->fail);
+	drop_turns(s->failing);
 	drop_turns(take_queued(s));
 	drop_turns(store_link_close(s->link));
 	threadpool_free(s->resolver);
@@ -499,8 +526,8 @@ store_use(struct store *s, struct store_settings *settings)
 	enter(s, settings != NULL ? STORE_FINDING : STORE_OFF);
 	if (settings != NULL)
 		search(s);
-	fail_turns(left, "the definition names another store now");
-	fail_turns(queued, "the definition names another store now");
+	fail_turns(s, left, "the definition names another store now");
+	fail_turns(s, queued, "the definition names another store now");
 }
 
 struct store_view

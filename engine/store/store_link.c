@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#define TURN_SECONDS 0.002 /* that the replies of one turn of the loop may take */
 #define IN_MAX (64 * 1024) /* bytes that the reader gets at a time */
 
 struct store_link {
@@ -25,6 +26,7 @@ struct store_link {
 	size_t n;
 	double heard;   /* clock_span() of the last bytes */
 	bool misnamed;  /* the certificate verifies and does not name the host */
+	struct timer more; /* hands out the replies that a turn has left */
 	bool *closed;   /* while replies are handed out: set when the owner closes */
 };
 
@@ -60,29 +62,44 @@ hand_out(struct store_link *l, struct store_reply *r)
 	return !closed;
 }
 
+/* Each reply lets a script run; the rest of many replies waits for the next turn, and no more is read meanwhile. */
 static void
-read_replies(struct store_link *l)
+store_link_hand_out(void *arg)
 {
+	struct store_link *l = arg;
+	double end = clock_span() + TURN_SECONDS;
 	struct store_reply *r = NULL;
 	struct fault f;
 
 	l->heard = clock_span();
-	if (store_reader_feed(l->reader, buf_bytes(&l->io.in), buf_len(&l->io.in), &f) < 0) {
-		lose(l, f.text);
-		return;
-	}
-	buf_consume(&l->io.in, buf_len(&l->io.in));
+	io_pause(&l->io, false);
 	for (;;) {
 		if (store_reader_next(l->reader, &r, &f) < 0) {
 			lose(l, f.text);
 			return;
 		}
-		if (r == NULL)
-			break;
-		if (!hand_out(l, r))
+		if (r == NULL || !hand_out(l, r))
 			return;
+		if (clock_span() > end) {
+			io_pause(&l->io, true);
+			timer_set(&l->more, 0);
+			return;
+		}
 	}
+}
+
+static void
+read_replies(struct store_link *l)
+{
+	struct fault f;
+
+	if (store_reader_feed(l->reader, buf_bytes(&l->io.in), buf_len(&l->io.in), &f) < 0) {
+		lose(l, f.text);
+		return;
+	}
+	buf_consume(&l->io.in, buf_len(&l->io.in));
 	io_consumed(&l->io);
+	store_link_hand_out(l);
 }
 
 /* --- the connection --------------------------------------------------------------------------- */
@@ -194,6 +211,7 @@ store_link_open(struct ev_loop *loop, const struct store_end *to, const struct s
 	l->tls = to->tls != NULL ? tls_config_ref(to->tls) : NULL;
 	snprintf(l->host, sizeof l->host, "%s", to->host);
 	l->heard = clock_span();
+	timer_init(&l->more, loop, store_link_hand_out, l);
 	io_open(&l->io, loop, fd, true, IN_MAX, store_link_on, l);
 	return l;
 }
@@ -214,6 +232,7 @@ store_link_close(struct store_link *l)
 	left = l->first;
 	if (l->closed != NULL)
 		*l->closed = true;
+	timer_stop(&l->more);
 	io_close(&l->io);
 	store_reader_free(l->reader);
 	tls_config_unref(l->tls);
