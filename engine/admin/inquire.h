@@ -19,8 +19,9 @@ struct region;
  * case with CVDA values in upper case, and the state of the resource. One that names
  * scripts has `params`, the parameters that the definition gives to them.
  *
- *   region        applid networkid generation workers status sockets ipconns sessions refusals loop_lag started file,
- *                 and its attributes; refusals: connections and requests since the start; loop_lag: metrics_longest_lag
+ *   region        applid networkid generation workers workers_why status sockets ipconns sessions refusals loop_lag
+ *                 started file, and its attributes; refusals: connections and requests since the start; loop_lag:
+ *                 metrics_longest_lag
  *   tcpipservice  tcpipservice port openstatus connections halfopen urm, and its attributes
  *   ipconn        ipconn connstatus servstatus autoinstalled template generation peer sockets clientloc hosttype
  *                 ipresolved ipfamily recovstatus indoubt requests in_use queued, and its attributes; requests: both

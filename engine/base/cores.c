@@ -47,6 +47,6 @@ cores_count(const struct cores *c, unsigned most, char why[CORES_WHY])
 	}
 	if (n <= most)
 		return n;
-	snprintf(why, CORES_WHY, "%u at most without workers = ; the process may run on %u CPUs", most, c->affinity);
+	snprintf(why, CORES_WHY, "at most %u of the %u CPUs that the process may run on", most, c->affinity);
 	return most;
 }

@@ -19,6 +19,7 @@
 
 #define WAITING_MAX 65535 /* the largest `waiting` of a region */
 #define WORKERS_MAX 64    /* the largest `workers` of a region */
+#define WORKERS_AUTO_MAX 8 /* the most that `auto` makes */
 
 enum ssl { SSL_NO, SSL_YES_, SSL_CLIENTAUTH };
 enum yesno { NO, YES };

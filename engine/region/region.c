@@ -387,6 +387,20 @@ lend(struct region *r)
 	w->region = r;
 }
 
+/* The number of workers; `auto`: by the CPUs of the process. */
+static unsigned
+workers_of(struct region *r, const struct definition *d)
+{
+	struct cores c;
+
+	if (d->region.workers > 0) {
+		snprintf(r->workers_why, sizeof r->workers_why, "region { workers }");
+		return (unsigned)d->region.workers;
+	}
+	cores_read(&c, "");
+	return cores_count(&c, WORKERS_AUTO_MAX, r->workers_why);
+}
+
 static int
 furnish(struct region *r, const struct region_options *o, const struct definition *d, struct faults *faults)
 {
@@ -424,7 +438,7 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 	timer_init(&r->drain, w->loop, region_drained, r);
 	if (remember(r, d, faults) < 0 || begin_recorder(r, d, faults) < 0)
 		return -1;
-	if (gates_new(r, (unsigned)d->region.workers) < 0)
+	if (gates_new(r, workers_of(r, d)) < 0)
 		return short_of_memory(faults);
 	return r->store != NULL ? begin_store(r, faults) : 0;
 }

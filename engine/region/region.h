@@ -6,6 +6,7 @@
 #include <ev.h>
 #include <stdbool.h>
 
+#include "base/cores.h"
 #include "base/fault.h"
 #include "policy/generation.h"
 #include "base/log.h"
@@ -42,6 +43,7 @@ struct region {
 	struct counters *counters;     /* owned */
 	struct rates *rates;           /* owned */
 	struct data_pool *pool;        /* owned: the data files of its generations */
+	char workers_why[CORES_WHY];   /* why it has that many workers */
 	struct generations *living;    /* owned: the generations in use */
 	struct registry *registry;     /* owned */
 	struct host_world world;

@@ -224,6 +224,22 @@ describe("a region with several workers:", function()
     assert.are.equal(MANY, region:count_log("SP0030 I .*the region ends", MANY))
   end)
 
+  it("workers = auto makes as many as CPUs, and inquire region says why", function()
+    region = start { region = { workers = "auto" } }
+    local row = region:row "region"
+    local cpus = tonumber(io.popen("nproc"):read "n")
+    if row.workers_why:find "control group" then
+      assert.is_true(row.workers < cpus)
+    else
+      assert.are.equal(math.min(cpus, 8), row.workers)
+      assert.matches(" " .. cpus .. " CPU", row.workers_why)
+    end
+    region:stop()
+    region = start { region = { workers = 2 } }
+    row = region:row "region"
+    assert.are.same({ 2, "region { workers }" }, { row.workers, row.workers_why })
+  end)
+
   it("maxsockets and halfopen are those of the region", function()
     region = start { region = { maxsockets = 10 } }
     local all = callers(region:port "IPIC", MANY)

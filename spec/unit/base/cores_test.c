@@ -153,8 +153,8 @@ the_least_limit_gives_the_number(void **state)
 		{ { 4, 4 }, 8, 4, "may run on 4 CPUs" },
 		{ { 4, 2.5 }, 8, 2, "the time of 2.5 of 4 CPUs" },
 		{ { 4, 0.5 }, 8, 1, "the time of 0.5 of 4 CPUs" },
-		{ { 32, 0 }, 8, 8, "8 at most" },
-		{ { 32, 16 }, 8, 8, "8 at most" },
+		{ { 32, 0 }, 8, 8, "at most 8 of the 32 CPUs" },
+		{ { 32, 16 }, 8, 8, "at most 8 of the 32 CPUs" },
 		{ { 32, 7 }, 8, 7, "the time of 7 of 32 CPUs" },
 	};
 	char why[CORES_WHY];

@@ -78,6 +78,7 @@ static const struct numbers numbers[] = {
 	{ resource_region, "record_megabytes", 0, 1048576, 1 },
 	{ resource_region, "generations", 1, 100, 1 },
 	{ resource_region, "generation_days", 1, 36500, 1 },
+	{ resource_region, "verify_cache", 0, 100000, 1 },
 	{ resource_region, "workers", 1, 64, 1 },
 	{ resource_region, "retry", 0.001, 1000000, 0.001 },
 	{ resource_region, "retry_max", 0.001, 1000000, 0.001 },
