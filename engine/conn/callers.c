@@ -14,6 +14,8 @@
 
 #define ACCEPTS_ALONE 64 /* in one turn of the only worker */
 #define ACCEPTS_SHARED 8 /* in one turn of one of several workers: the others have the rest */
+#define ACCEPTS_BUSY 1   /* in a turn of the home in which it has worked longer than BUSY_SECONDS */
+#define BUSY_SECONDS 0.0005
 #define BACKOFF_SECONDS 0.5
 
 static void
@@ -146,11 +148,25 @@ shut_out(struct callers *c)
 	return false;
 }
 
+/*
+ * How many callers to accept in this turn. The home has work that no gate can do, and the watcher comes after the other
+ * work of the turn, so that the time of the turn says how busy the home is.
+ */
+static int
+accepts(const struct callers *c)
+{
+	const struct worker *w = c->worker;
+
+	if (worker_count(w) == 1)
+		return ACCEPTS_ALONE;
+	return worker_is_home(w) && clock_span() - w->turn > BUSY_SECONDS ? ACCEPTS_BUSY : ACCEPTS_SHARED;
+}
+
 static void
 callers_on_ready(struct ev_loop *loop, ev_io *watcher, int events)
 {
 	struct callers *c = watcher->data;
-	int most = worker_count(c->worker) == 1 ? ACCEPTS_ALONE : ACCEPTS_SHARED;
+	int most = accepts(c);
 
 	(void)loop;
 	(void)events;
@@ -177,6 +193,8 @@ callers_watch(struct callers *c, int fd)
 		addr_from_sockaddr(&c->own, (struct sockaddr *)&own);
 	keep_spare(c);
 	ev_io_init(&c->watcher, callers_on_ready, fd, EV_READ);
+	if (worker_count(c->worker) > 1)
+		ev_set_priority(&c->watcher, EV_MINPRI);
 	c->watcher.data = c;
 	ev_io_start(c->worker->loop, &c->watcher);
 }

@@ -58,6 +58,7 @@ struct worker {
 	struct ev_loop *loop;               /* owned */
 	unsigned number;                    /* in crew; 0: the home */
 	const struct crew *crew;            /* borrowed; NULL: it is alone */
+	double turn;                        /* clock_span() when the present turn of the loop began */
 	struct owner thread;                /* that runs the loop; not set in a worker that does not run */
 	struct log *log;                    /* borrowed from the region */
 	struct records *records;            /* borrowed */

@@ -159,11 +159,12 @@ telemetry_beat(void *arg)
 static void
 telemetry_on_begin(struct ev_loop *loop, ev_check *watcher, int events)
 {
-	const struct worker *w = watcher->data;
+	struct worker *w = watcher->data;
 
 	(void)loop;
 	(void)events;
-	metrics_turn_begins(w->metrics, w->number, clock_span());
+	w->turn = clock_span();
+	metrics_turn_begins(w->metrics, w->number, w->turn);
 }
 
 static void
