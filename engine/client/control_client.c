@@ -47,10 +47,21 @@ call_send(int fd, const char *line, size_t n, const struct timespec *until, stru
 	return 0;
 }
 
-/* Reads up to the end of the line or of the stream. */
-static int
-call_receive(int fd, char **out, size_t *len, const struct timespec *until, struct fault *f)
+static struct timespec
+from_now(unsigned seconds)
 {
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)seconds;
+	return until;
+}
+
+/* Reads up to the end of the line or of the stream. seconds: of silence; a long answer is made while it is read. */
+static int
+call_receive(int fd, char **out, size_t *len, unsigned seconds, struct fault *f)
+{
+	struct timespec until = from_now(seconds);
 	size_t cap = 0;
 
 	for (;;) {
@@ -67,9 +78,11 @@ call_receive(int fd, char **out, size_t *len, const struct timespec *until, stru
 		if (n == 0 || (n < 0 && errno == ECONNRESET))
 			return 0;
 		*len += n > 0 ? (size_t)n : 0;
+		if (n > 0)
+			until = from_now(seconds);
 		if (n > 0 && (*out)[*len - 1] == '\n')
 			return 0;
-		if (n < 0 && ((errno != EAGAIN && errno != EINTR) || wait_for(fd, POLLIN, until) == 0))
+		if (n < 0 && ((errno != EAGAIN && errno != EINTR) || wait_for(fd, POLLIN, &until) == 0))
 			return fault_set(f, "the region did not answer in time");
 	}
 }
@@ -77,14 +90,12 @@ call_receive(int fd, char **out, size_t *len, const struct timespec *until, stru
 static json_t *
 call_over(int fd, const char *line, size_t n, unsigned seconds, struct fault *f)
 {
-	struct timespec until;
+	const struct timespec until = from_now(seconds);
 	char *text = NULL;
 	size_t len = 0;
 	json_t *answer = NULL;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += (time_t)seconds;
-	if (call_send(fd, line, n, &until, f) == 0 && call_receive(fd, &text, &len, &until, f) == 0) {
+	if (call_send(fd, line, n, &until, f) == 0 && call_receive(fd, &text, &len, seconds, f) == 0) {
 		answer = json_loadb(text, len, JSON_REJECT_DUPLICATES, NULL);
 		if (!json_is_object(answer)) {
 			fault_set(f, len == 0 ? "the region closed without an answer" : "the region's answer is not understood");

@@ -16,8 +16,9 @@
  */
 int control_client_find(const char *command, const char *region, const char *control, bool silent, char *path);
 /*
- * Sends request (borrowed) to the control socket at `path` and waits for the answer, at most `seconds`. The answer is a
- * new reference. NULL with a sentence: no region answers, or the answer is not complete.
+ * Sends request (borrowed) to the control socket at `path` and waits for the answer, at most `seconds` from one part
+ * of it to the next. The answer is a new reference. NULL with a sentence: no region answers, or the answer is not
+ * complete.
  */
 json_t *control_client_call(const char *path, const json_t *request, unsigned seconds, struct fault *f);
 /*

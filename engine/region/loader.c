@@ -16,8 +16,8 @@ struct loader {
 	struct thread *thread;
 	pthread_mutex_t lock; /* protects `abandoned` */
 	bool abandoned;       /* the loop may be freed: do not use it */
-	struct loader_order order; /* its versions are counted; its definition is owned until the generation has it */
-	char file[PATH_SIZE];
+	struct loader_order order; /* its generation and versions are counted */
+	char file[PATH_SIZE], tcpipservice[NAME_SIZE], urm[SCRIPT_SIZE];
 	struct generation *generation; /* owned until done(), as is its version */
 	struct version *version;
 	struct faults faults;
@@ -50,20 +50,42 @@ drop_generation(struct loader *l)
 	l->generation = NULL;
 }
 
+/* A copy of the definition of order.of with the urm of the order. NULL with a fault. */
+static struct definition *
+with_urm(struct loader *l)
+{
+	struct definition *d = definition_copy(l->order.of->definition);
+	const struct attribute *a = attribute_find(resource_tcpipservice, "urm");
+	struct tcpipservice_def *s = d != NULL ? (struct tcpipservice_def *)definition_tcpipservice(d, l->tcpipservice) : NULL;
+	struct fault f = { "no memory for the definition" };
+
+	if (s != NULL && attribute_set_text(a, s, l->urm, strlen(l->urm), &f) == 0) {
+		params_drop(&d->params, "tcpipservice", s->tcpipservice, a->name); /* they are those of the script before */
+		return d;
+	}
+	faults_add(&l->faults, FAULT_ERROR, "memory", NULL, 0, "%s", f.text);
+	definition_free(d);
+	return NULL;
+}
+
 static void
 load_generation(struct loader *l)
 {
 	struct loader_order *o = &l->order;
 
-	if (o->definition == NULL)
-		o->definition = o->from != NULL ? version_definition(o->from, l->file, &l->faults) : definition_load(l->file, &l->faults);
-	if (o->definition != NULL)
-		l->generation = generation_load(o->definition, &o->options, &l->faults);
+	struct definition *d = o->definition;
+
+	o->definition = NULL;
+	if (d == NULL && o->of != NULL)
+		d = with_urm(l);
+	else if (d == NULL)
+		d = o->from != NULL ? version_definition(o->from, l->file, &l->faults) : definition_load(l->file, &l->faults);
+	if (d != NULL)
+		l->generation = generation_load(d, &o->options, &l->faults);
 	if (l->generation == NULL)
-		definition_free(o->definition);
+		definition_free(d);
 	else if (o->from == NULL && loader_rows(l->generation, o->options.library_dir, o->lenient, &l->faults) < 0)
 		drop_generation(l);
-	o->definition = NULL;
 }
 
 static void
@@ -85,6 +107,7 @@ loader_load(void *arg)
 static void
 free_loader(struct loader *l)
 {
+	generation_unref(l->order.of);
 	version_unref(l->order.from);
 	version_unref(l->order.like);
 	pthread_mutex_destroy(&l->lock);
@@ -109,6 +132,11 @@ take_order(struct loader *l)
 	struct loader_order *o = &l->order;
 
 	snprintf(l->file, sizeof l->file, "%s", o->file);
+	if (o->of != NULL) {
+		snprintf(l->tcpipservice, sizeof l->tcpipservice, "%s", o->tcpipservice);
+		snprintf(l->urm, sizeof l->urm, "%s", o->urm);
+	}
+	generation_ref(o->of);
 	version_ref(o->from);
 	version_ref(o->like);
 	if (o->from == NULL)
@@ -136,7 +164,7 @@ loader_start(struct ev_loop *loop, const struct loader_order *o,
 	if (thread_start(&l->thread, loader_load, l) == 0)
 		return l;
 	ev_async_stop(loop, &l->ready);
-	definition_free(o->definition);
+	definition_free(l->order.definition);
 	free_loader(l);
 	return NULL;
 }

@@ -13,7 +13,9 @@ struct loader;
 struct ev_loop;
 
 struct loader_order {
-	struct definition *definition; /* taken, on failure too; NULL: read from `from`, or from `file` */
+	struct definition *definition; /* taken, on failure too; NULL: that of `of`, or read from `from`, or from `file` */
+	struct generation *of;         /* counted: a copy of its definition is loaded, with that urm; NULL: none */
+	const char *tcpipservice, *urm; /* of `of`: defined there, and a valid value; copied */
 	const char *file;              /* region.lua; copied */
 	struct version *from; /* gives the scripts, and the definition when there is none; NULL: files. No rows run then */
 	struct version *like; /* shares its bytes with the new version (version_of); NULL: none */

@@ -332,22 +332,17 @@ reload_loaded(void *arg, struct generation *g, struct version *v, struct faults 
 
 /* --- beginning -------------------------------------------------------------------------------- */
 
-/* A copy of the running definition with one urm changed. NULL with a sentence. */
-static struct definition *
-with_urm(const struct region *r, const struct reload_order *o, struct fault *f)
+/* Whether the running definition can have that urm. -1 with a sentence. */
+static int
+check_urm(const struct region *r, const struct reload_order *o, struct fault *f)
 {
-	struct definition *d = definition_copy(r->worker.generation->definition);
-	const struct attribute *a = attribute_find(resource_tcpipservice, "urm");
-	struct tcpipservice_def *s = d != NULL ? (struct tcpipservice_def *)definition_tcpipservice(d, o->tcpipservice) : NULL;
+	const struct tcpipservice_def *s = definition_tcpipservice(r->worker.generation->definition, o->tcpipservice);
+	struct tcpipservice_def changed;
 
-	if (s != NULL && attribute_set_text(a, s, o->urm, strlen(o->urm), f) == 0) {
-		params_drop(&d->params, "tcpipservice", s->tcpipservice, a->name); /* they are those of the script before */
-		return d;
-	}
 	if (s == NULL)
-		fault_set(f, "no tcpipservice named %s in the running generation", o->tcpipservice);
-	definition_free(d);
-	return NULL;
+		return fault_set(f, "no tcpipservice named %s in the running generation", o->tcpipservice);
+	changed = *s;
+	return attribute_set_text(attribute_find(resource_tcpipservice, "urm"), &changed, o->urm, strlen(o->urm), f);
 }
 
 /* A listener can be closed to new partners although rows do not hold. */
@@ -358,12 +353,13 @@ is_lenient(const struct reload_order *o)
 }
 
 static int
-start(struct reload *l, struct definition *d, struct fault *f)
+start(struct reload *l, struct fault *f)
 {
 	struct region *r = l->region;
-	bool kept = l->use != NULL || (d != NULL && versions_pinned(r->versions)); /* no script is read from the directory */
+	bool urm = l->order.urm != NULL, kept = l->use != NULL || (urm && versions_pinned(r->versions)); /* no script is read from the directory */
 	struct version *now = versions_current(r->versions);
-	struct loader_order o = { .definition = d, .file = r->file, .from = l->use != NULL ? l->use : kept ? now : NULL, .like = now,
+	struct loader_order o = { .of = urm ? r->worker.generation : NULL, .tcpipservice = l->order.tcpipservice, .urm = l->order.urm, .file = r->file,
+		 .from = l->use != NULL ? l->use : kept ? now : NULL, .like = now,
 		.lenient = is_lenient(&l->order), .options = region_load_options(r) };
 
 	l->loader = loader_start(r->worker.loop, &o, reload_loaded, l);
@@ -375,7 +371,6 @@ start(struct reload *l, struct definition *d, struct fault *f)
 int
 reload_begin(struct region *r, const struct reload_order *o, struct fault *f)
 {
-	struct definition *d = NULL;
 	struct reload *l;
 	char number[24];
 
@@ -383,13 +378,11 @@ reload_begin(struct region *r, const struct reload_order *o, struct fault *f)
 		return fault_set(f, r->reload != NULL ? "a reload is under way" : "the region is shutting down");
 	if (o->use != 0 && versions_find(r->versions, o->use) == NULL)
 		return fault_set(f, "generation %llu is not kept; policy list shows the kept ones", (unsigned long long)o->use);
-	if (o->urm != NULL && (d = with_urm(r, o, f)) == NULL)
+	if (o->urm != NULL && check_urm(r, o, f) < 0)
 		return -1;
 	l = calloc(1, sizeof *l);
-	if (l == NULL) {
-		definition_free(d);
+	if (l == NULL)
 		return fault_set(f, "no memory to reload");
-	}
 	*l = (struct reload){ .region = r, .order = *o, .use = version_ref(o->use != 0 ? versions_find(r->versions, o->use) : NULL) };
 	snprintf(l->note, sizeof l->note, "%s", o->note != NULL ? o->note : "");
 	snprintf(l->by, sizeof l->by, "%s", o->by);
@@ -398,7 +391,7 @@ reload_begin(struct region *r, const struct reload_order *o, struct fault *f)
 		snprintf(l->urm_of, sizeof l->urm_of, "%s", o->tcpipservice);
 	l->reask = (struct reask){ .region = r, .quiet = o->check, .force = o->force, .faults = &l->faults };
 	timer_init(&l->slice, r->worker.loop, reload_go_on, l);
-	if (start(l, d, f) < 0) {
+	if (start(l, f) < 0) {
 		version_unref(l->use);
 		free(l);
 		return -1;

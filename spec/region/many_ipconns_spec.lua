@@ -85,12 +85,12 @@ describe("a region with #many ipconns", function()
 
   it("releases each of many partners that the new generation refuses, and tells it once", function()
     local rule = "return { bind = function() return require('policy').%s end }"
-    region = support.region { tcpipservices = { IPIC = { bind = "rule", urm = "named" } },
+    region = support.region { region = { heartbeat = 0 }, tcpipservices = { IPIC = { bind = "rule", urm = "named" } },
       ipconns = { TMPL = { template = "only", receivecount = 2 } },
       scripts = { rule = rule:format "accept()", named = [[local policy = require "policy"
 return { install = function(f) return policy.install { ipconn = f.capex.applid, template = "TMPL" } end }]] } }:start()
     local partners = {}
-    for i = 1, 120 do
+    for i = 1, 40 do
       local answer
       partners[i], answer = partner("P" .. i)
       assert.are.equal("OK", answer.response)
@@ -98,12 +98,12 @@ return { install = function(f) return policy.install { ipconn = f.capex.applid, 
     region:script("rule", rule:format "refuse('closed', 'not any more')")
     local status, out, err = region:command "reload"
     assert.message(err).are.equal(0, status)
-    assert.are.equal(120, select(2, out:gsub("ipconn P%d+ released: bind closed", "")))
+    assert.are.equal(40, select(2, out:gsub("ipconn P%d+ released: bind closed", "")))
     for _, p in ipairs(partners) do
       local m = p:read_message()
       assert.message(region:log()).is_truthy(m.headers.is:find("name=release", 1, true))
     end
-    region:count_log("SP0016 W .*released=yes", 120)
+    region:count_log("SP0016 W .*released=yes", 40)
   end)
 
   it("shows RELEASED ipconns of the generation in use", function()
