@@ -85,7 +85,9 @@ describe("an answer of many rows", function()
     assert.equal(0, select(2, support.connect { port = region:port "IPIC", applid = "CTGAPP", networkid = "NETY" }))
     support.wait_until(function() return #region:inquire "socket" == 0 end, 10, "the partner to have gone")
     local rows = region:inquire("statistics", nil, "--reset")
-    assert.equal(MANY + 2, #rows)
+    local resources = 0
+    for _, row in ipairs(rows) do resources = resources + (row.resource ~= "DOOR" and 1 or 0) end
+    assert.equal(MANY + 2, resources)
     region:wait_log 'SP0009 I .*command="inquire statistics %-%-reset"'
     local before, after
     for _, row in ipairs(rows) do before = row.resource == "TCPIPSERVICE" and row or before end
