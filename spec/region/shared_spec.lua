@@ -61,6 +61,7 @@ describe("workers share", function()
     local port = region:port "GUARDED"
     local p1 = support.raw(region:port "IPIC")
     assert.are.equal(200, p1:capex({ applid = "P1", networkid = "NETX", sendcount = 4 }):read_message().status)
+    support.wait_until(function() return region:row("ipconn", "P1").connstatus == "ACQUIRED" end, 10, "P1") -- behind its 200
     all_closed(callers(port, MANY))
     local refused = region:explain { refused = true, last = 1000 }
     assert.are.equal(MANY, #refused)
