@@ -194,7 +194,7 @@ TSAN_UNITS := admin/control_test \
 	policy/counters_test policy/generation_parts_test policy/wait_places_test \
 	records/recorder_test \
 	region/version_store_test \
-	tls/ring_test
+	tls/chain_cache_test tls/ring_test
 tsan: deps
 	$(Q)$(MAKE) -j$(CORES) --no-print-directory $(HOST)
 	$(Q)mkdir -p build/tsan; ln -sfn ../../lua build/tsan/lua
