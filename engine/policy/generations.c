@@ -69,13 +69,13 @@ generations_list(struct generations *all, struct generation **out, size_t max)
 }
 
 bool
-generations_has(struct generations *all, uint64_t number)
+generations_judges(struct generations *all, uint64_t number)
 {
 	struct generation *g;
 
 	pthread_mutex_lock(&all->lock);
 	g = all->first;
-	while (g != NULL && g->number != number)
+	while (g != NULL && (g->number != number || g->connections == 0))
 		g = g->next;
 	pthread_mutex_unlock(&all->lock);
 	return g != NULL;

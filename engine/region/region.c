@@ -93,12 +93,16 @@ load(struct region *r, struct origin *from, struct faults *faults)
 
 /* --- versions --------------------------------------------------------------------------------- */
 
+/* Whether a connection or an ipconn uses the generation of that number. */
 static bool
 region_in_use(void *arg, uint64_t number)
 {
 	const struct region *r = arg;
 
-	return generations_has(r->living, number);
+	for (const struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged_next)
+		if (i->generation->number == number)
+			return true;
+	return generations_judges(r->living, number);
 }
 
 static void
