@@ -144,16 +144,16 @@ describe("the command line", function()
 
     it("finds the socket by the region alone, whatever stands behind it, and in spite of a fault of an included file", function()
       local file = dir .. "/region.lua"
-      local REGION = 'region { applid = "A", networkid = "N", ring = "a}b", control = "its.sock" }\n' -- a brace in a text is none
+      local PLAIN = 'region { applid = "A", networkid = "N", ring = "a}b", control = "its.sock" }\n' -- a brace in a text is none
       for _, text in ipairs {
-        REGION .. "this is no Lua",
-        REGION .. 'include "none.lua"\nipconn "X" { color = "red" }',
-        'include "none.lua"\n' .. REGION,
-        "-- region { }\nlocal d = { region = { 1 } }\nfor i = 1, 1 do\n" .. REGION .. "end\n",
+        PLAIN .. "this is no Lua",
+        PLAIN .. 'include "none.lua"\nipconn "X" { color = "red" }',
+        'include "none.lua"\n' .. PLAIN,
+        "-- region { }\nlocal d = { region = { 1 } }\nfor i = 1, 1 do\n" .. PLAIN .. "end\n",
         'local function f() region { applid = "A", networkid = "N", control = "its.sock" } end f()\n',
         'include "good.lua"\ninclude "none.lua"\n',
       } do
-        support.write(dir .. "/good.lua", REGION)
+        support.write(dir .. "/good.lua", PLAIN)
         support.write(file, text)
         local status, _, err = support.sallyport("inquire", "region", "--region", file)
         assert.equal(1, status)
@@ -225,7 +225,8 @@ describe("inquire", function()
 
   it("shows the region", function()
     local row = json("region", "--json")[1]
-    assert.same({ "CICSA", "NETA", 1, tonumber(os.getenv "WORKERS" or 1), "ACTIVE" }, { row.applid, row.networkid, row.generation, row.workers, row.status })
+    assert.same({ "CICSA", "NETA", 1, tonumber(os.getenv "WORKERS" or 1), "ACTIVE" },
+      { row.applid, row.networkid, row.generation, row.workers, row.status })
     assert.same({ 5, 65535, "RELEASE" }, { row.drain, row.maxsockets, row.recheck })
     keys_are(row, { ring = "string", control = "string", heartbeat = "number", records = "number", sockets = "number", ipconns = "number" })
     assert.same({ 1, 6 }, { row.sockets, row.ipconns })

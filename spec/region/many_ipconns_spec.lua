@@ -54,7 +54,8 @@ describe("a region with #many ipconns", function()
     assert.is_nil(applid_of "C7")
     local out = reload { C1 = ', applid = "OTHER"', C2 = false, NEW = ', applid = "C2"', C10 = ', applid = "C20"', C20 = ', applid = "C10"',
       C1500 = ', description = "changed"' }
-    for _, words in ipairs { "ipconn C1 changed: applid C1 -> OTHER", "ipconn C2 deleted", "ipconn NEW installed", "ipconn C7 installed" } do
+    for _, words in ipairs { "ipconn C1 changed: applid C1 -> OTHER", "ipconn C2 deleted", "ipconn NEW installed",
+      "ipconn C7 installed" } do
       assert.message(out).is_truthy(out:find(words, 1, true))
     end
     alive(stays)
@@ -121,7 +122,8 @@ return { install = function(f) return policy.install { ipconn = f.capex.applid, 
     region:define { text = definition { C1500 = ', applid = "MOVED"', THIEF = ', applid = "C1500"' } }
     local status, _, err = region:command "reload"
     assert.are.equal(1, status)
-    assert.message(err).is_truthy(err:find("ipconn THIEF cannot be installed: its networkid and applid is held by the defined ipconn C1500", 1, true))
+    local why = "ipconn THIEF cannot be installed: its networkid and applid is held by the defined ipconn C1500"
+    assert.message(err).is_truthy(err:find(why, 1, true))
     alive(stays)
     assert.is_nil(applid_of "THIEF")
     assert.are.equal(1, region:row("ipconn", "C1").generation)
