@@ -2,7 +2,6 @@
 #include "base/cgroup.h"
 #include "base/cores.h"
 
-#include <ftw.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "spec/support/scratch.h"
+
 struct machine { /* the directory has the files of /proc and /sys that the kernel would show */
 	char root[100];
 };
@@ -25,17 +26,9 @@ set_up(void **state)
 {
 	struct machine *m = calloc(1, sizeof *m);
 
-	snprintf(m->root, sizeof m->root, "%s/sallyport-cores-XXXXXX", getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
-	assert_non_null(mkdtemp(m->root));
+	scratch_open(m->root, "cores");
 	*state = m;
 	return 0;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st, (void)kind, (void)ftw;
-	return remove(path);
 }
 
 static int
@@ -43,28 +36,9 @@ tear_down(void **state)
 {
 	struct machine *m = *state;
 
-	nftw(m->root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_close(m->root);
 	free(m);
 	return 0;
-}
-
-/* Writes the file with the directories above it. */
-static void
-write_file(const struct machine *m, const char *path, const char *text)
-{
-	char whole[400];
-	FILE *f;
-
-	snprintf(whole, sizeof whole, "%s%s", m->root, path);
-	for (char *at = whole + strlen(m->root) + 1; (at = strchr(at, '/')) != NULL; at++) {
-		*at = '\0';
-		mkdir(whole, 0700);
-		*at = '/';
-	}
-	f = fopen(whole, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
 }
 
 #define SECOND "25 30 0:26 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate\n"
@@ -77,10 +51,10 @@ without_control_groups_there_is_no_limit(void **state)
 	const struct machine *m = *state;
 
 	assert_true(cgroup_cpus(m->root) == 0);
-	write_file(m, "/proc/self/mountinfo", OTHERS);
-	write_file(m, "/proc/self/cgroup", "3:cpuset:/x\n0::/\n");
-	write_file(m, "/sys/fs/cgroup/cpuset/x/cpu.cfs_quota_us", "1000\n");
-	write_file(m, "/sys/fs/cgroup/cpuset/x/cpu.cfs_period_us", "1000\n");
+	scratch_write(m->root, "proc/self/mountinfo", OTHERS);
+	scratch_write(m->root, "proc/self/cgroup", "3:cpuset:/x\n0::/\n");
+	scratch_write(m->root, "sys/fs/cgroup/cpuset/x/cpu.cfs_quota_us", "1000\n");
+	scratch_write(m->root, "sys/fs/cgroup/cpuset/x/cpu.cfs_period_us", "1000\n");
 	assert_true(cgroup_cpus(m->root) == 0);
 }
 
@@ -89,12 +63,12 @@ the_limit_of_version_2_is_cpu_max(void **state)
 {
 	const struct machine *m = *state;
 
-	write_file(m, "/proc/self/mountinfo", OTHERS SECOND);
-	write_file(m, "/proc/self/cgroup", "0::/system.slice/sallyport.service\n");
+	scratch_write(m->root, "proc/self/mountinfo", OTHERS SECOND);
+	scratch_write(m->root, "proc/self/cgroup", "0::/system.slice/sallyport.service\n");
 	assert_true(cgroup_cpus(m->root) == 0);
-	write_file(m, "/sys/fs/cgroup/system.slice/sallyport.service/cpu.max", "max 100000\n");
+	scratch_write(m->root, "sys/fs/cgroup/system.slice/sallyport.service/cpu.max", "max 100000\n");
 	assert_true(cgroup_cpus(m->root) == 0);
-	write_file(m, "/sys/fs/cgroup/system.slice/sallyport.service/cpu.max", "250000 100000\n");
+	scratch_write(m->root, "sys/fs/cgroup/system.slice/sallyport.service/cpu.max", "250000 100000\n");
 	assert_true(cgroup_cpus(m->root) == 2.5);
 }
 
@@ -103,13 +77,13 @@ a_group_above_limits_too(void **state)
 {
 	const struct machine *m = *state;
 
-	write_file(m, "/proc/self/mountinfo", SECOND);
-	write_file(m, "/proc/self/cgroup", "0::/a.slice/b.slice/c.service\n");
-	write_file(m, "/sys/fs/cgroup/a.slice/b.slice/c.service/cpu.max", "400000 100000\n");
-	write_file(m, "/sys/fs/cgroup/a.slice/b.slice/cpu.max", "max 100000\n");
-	write_file(m, "/sys/fs/cgroup/a.slice/cpu.max", "30000 10000\n");
+	scratch_write(m->root, "proc/self/mountinfo", SECOND);
+	scratch_write(m->root, "proc/self/cgroup", "0::/a.slice/b.slice/c.service\n");
+	scratch_write(m->root, "sys/fs/cgroup/a.slice/b.slice/c.service/cpu.max", "400000 100000\n");
+	scratch_write(m->root, "sys/fs/cgroup/a.slice/b.slice/cpu.max", "max 100000\n");
+	scratch_write(m->root, "sys/fs/cgroup/a.slice/cpu.max", "30000 10000\n");
 	assert_true(cgroup_cpus(m->root) == 3);
-	write_file(m, "/sys/fs/cgroup/cpu.max", "100000 50000\n"); /* of a container, which sees its group as the root */
+	scratch_write(m->root, "sys/fs/cgroup/cpu.max", "100000 50000\n"); /* of a container, which sees its group as the root */
 	assert_true(cgroup_cpus(m->root) == 2);
 }
 
@@ -118,12 +92,12 @@ the_limit_of_version_1_is_a_quota_of_a_period(void **state)
 {
 	const struct machine *m = *state;
 
-	write_file(m, "/proc/self/mountinfo", OTHERS FIRST);
-	write_file(m, "/proc/self/cgroup", "4:cpuset:/other\n3:cpu,cpuacct:/docker/1f\n0::/docker/1f\n");
-	write_file(m, "/sys/fs/cgroup/cpu,cpuacct/docker/1f/cpu.cfs_period_us", "100000\n");
-	write_file(m, "/sys/fs/cgroup/cpu,cpuacct/docker/1f/cpu.cfs_quota_us", "-1\n");
+	scratch_write(m->root, "proc/self/mountinfo", OTHERS FIRST);
+	scratch_write(m->root, "proc/self/cgroup", "4:cpuset:/other\n3:cpu,cpuacct:/docker/1f\n0::/docker/1f\n");
+	scratch_write(m->root, "sys/fs/cgroup/cpu,cpuacct/docker/1f/cpu.cfs_period_us", "100000\n");
+	scratch_write(m->root, "sys/fs/cgroup/cpu,cpuacct/docker/1f/cpu.cfs_quota_us", "-1\n");
 	assert_true(cgroup_cpus(m->root) == 0);
-	write_file(m, "/sys/fs/cgroup/cpu,cpuacct/docker/1f/cpu.cfs_quota_us", "150000\n");
+	scratch_write(m->root, "sys/fs/cgroup/cpu,cpuacct/docker/1f/cpu.cfs_quota_us", "150000\n");
 	assert_true(cgroup_cpus(m->root) == 1.5);
 }
 
@@ -133,14 +107,14 @@ a_group_may_be_mounted_without_those_above_it(void **state)
 {
 	const struct machine *m = *state;
 
-	write_file(m, "/proc/self/mountinfo", "32 31 0:29 /docker/1f /sys/fs/cgroup/cpu ro - cgroup cpu rw,cpu\n");
-	write_file(m, "/proc/self/cgroup", "3:cpu:/docker/1f/inner\n");
-	write_file(m, "/sys/fs/cgroup/cpu/inner/cpu.cfs_period_us", "100000\n");
-	write_file(m, "/sys/fs/cgroup/cpu/inner/cpu.cfs_quota_us", "700000\n");
-	write_file(m, "/sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
-	write_file(m, "/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "600000\n");
+	scratch_write(m->root, "proc/self/mountinfo", "32 31 0:29 /docker/1f /sys/fs/cgroup/cpu ro - cgroup cpu rw,cpu\n");
+	scratch_write(m->root, "proc/self/cgroup", "3:cpu:/docker/1f/inner\n");
+	scratch_write(m->root, "sys/fs/cgroup/cpu/inner/cpu.cfs_period_us", "100000\n");
+	scratch_write(m->root, "sys/fs/cgroup/cpu/inner/cpu.cfs_quota_us", "700000\n");
+	scratch_write(m->root, "sys/fs/cgroup/cpu/cpu.cfs_period_us", "100000\n");
+	scratch_write(m->root, "sys/fs/cgroup/cpu/cpu.cfs_quota_us", "600000\n");
 	assert_true(cgroup_cpus(m->root) == 6);
-	write_file(m, "/proc/self/cgroup", "3:cpu:/elsewhere\n");
+	scratch_write(m->root, "proc/self/cgroup", "3:cpu:/elsewhere\n");
 	assert_true(cgroup_cpus(m->root) == 6);
 }
 

@@ -7,7 +7,6 @@
 #include "policy/inputs.h"
 #include "tls/ring.h"
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -19,11 +18,13 @@
 
 #include <cmocka.h>
 
+#include "spec/support/scratch.h"
+
 #define GATES 2
 #define ROUNDS 300
 
 struct house {
-	char dir[64];
+	char dir[100];
 	struct generation *generation;
 	struct faults faults;
 	struct host_world world[1 + GATES];
@@ -34,17 +35,9 @@ set_up(void **state)
 {
 	struct house *h = calloc(1, sizeof *h);
 
-	snprintf(h->dir, sizeof h->dir, "%s/sallyport-parts-XXXXXX", getenv("TMPDIR") != NULL ? getenv("TMPDIR") : "/tmp");
-	assert_non_null(mkdtemp(h->dir));
+	scratch_open(h->dir, "parts");
 	*state = h;
 	return 0;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st, (void)kind, (void)ftw;
-	return remove(path);
 }
 
 static int
@@ -54,22 +47,9 @@ tear_down(void **state)
 
 	generation_unref(h->generation);
 	faults_free(&h->faults);
-	nftw(h->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_close(h->dir);
 	free(h);
 	return 0;
-}
-
-static void
-write_file(struct house *h, const char *name, const char *text)
-{
-	char path[128];
-	FILE *f;
-
-	snprintf(path, sizeof path, "%s/%s", h->dir, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
 }
 
 /* Loads a generation of a home and GATES gates. NULL: it has faults. */
@@ -110,8 +90,8 @@ must_load(struct house *h, const char *keys, const char *rest)
 static void
 load_list(struct house *h)
 {
-	write_file(h, "lan.lua", ADMIT_OF_LIST);
-	write_file(h, "list.csv", "ip\n192.0.2.7\n");
+	scratch_write(h->dir, "lan.lua", ADMIT_OF_LIST);
+	scratch_write(h->dir, "list.csv", "ip\n192.0.2.7\n");
 	must_load(h, "", "tcpipservice 'A' { portnumber = 0, admit = 'lan' }\n");
 }
 
@@ -140,7 +120,7 @@ each_worker_has_a_part_of_its_own(void **state)
 	struct house *h = *state;
 	struct generation *g, *gate;
 
-	write_file(h, "lan.lua", "local p = require 'policy' return { admit = function() return p.accept() end }");
+	scratch_write(h->dir, "lan.lua", "local p = require 'policy' return { admit = function() return p.accept() end }");
 	must_load(h, ", ring = 'certs/rings/CICSA'", "tcpipservice 'A' { portnumber = 0, ssl = 'yes', admit = 'lan' }\n"
 		"tcpipservice 'B' { portnumber = 0, ssl = 'yes' }\nipconn 'C' { applid = 'CICSB', networkid = 'NETB', host = 'localhost', port = 1 }\n");
 	g = h->generation;
@@ -193,7 +173,7 @@ a_fault_is_reported_once(void **state)
 {
 	struct house *h = *state;
 
-	write_file(h, "lan.lua", "return { admit = 5 }");
+	scratch_write(h->dir, "lan.lua", "return { admit = 5 }");
 	assert_null(load(h, "", "tcpipservice 'A' { portnumber = 0, admit = 'lan' }\n"));
 	assert_int_equal(h->faults.errors, 1);
 }
@@ -205,7 +185,7 @@ a_doubt_is_reported_once(void **state)
 	char path[128];
 	size_t n = 0;
 
-	write_file(h, "lan.lua", "local p = require 'policy' return { admit = function() return p.accept() end }");
+	scratch_write(h->dir, "lan.lua", "local p = require 'policy' return { admit = function() return p.accept() end }");
 	snprintf(path, sizeof path, "%s/lan.lua", h->dir);
 	chmod(path, 0660);
 	must_load(h, "", "tcpipservice 'A' { portnumber = 0, admit = 'lan' }\n");
@@ -269,8 +249,8 @@ each_thread_renews_its_state(void **state)
 	struct house *h = *state;
 	struct asker asker[1 + GATES] = { { 0 } };
 
-	write_file(h, "lan.lua", GROWS);
-	write_file(h, "list.csv", "ip\n192.0.2.7\n");
+	scratch_write(h->dir, "lan.lua", GROWS);
+	scratch_write(h->dir, "list.csv", "ip\n192.0.2.7\n");
 	must_load(h, ", kilobytes = 1024", "tcpipservice 'A' { portnumber = 0, admit = 'lan' }\n");
 	for (unsigned i = 0; i <= GATES; i++) {
 		asker[i].part = generation_ref(generation_at(h->generation, i));

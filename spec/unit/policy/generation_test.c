@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "policy/policy_specs.h"
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,8 +13,10 @@
 
 #include <cmocka.h>
 
+#include "spec/support/scratch.h"
+
 struct house {
-	char dir[64];
+	char dir[100];
 	struct generation *generation;
 	struct faults faults;
 	struct log *log;
@@ -28,17 +29,9 @@ set_up(void **state)
 {
 	struct house *h = calloc(1, sizeof *h);
 
-	strcpy(h->dir, "/tmp/sallyport-generation-XXXXXX");
-	assert_non_null(mkdtemp(h->dir));
+	scratch_open(h->dir, "generation");
 	*state = h;
 	return 0;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st, (void)kind, (void)ftw;
-	return remove(path);
 }
 
 static int
@@ -48,7 +41,7 @@ tear_down(void **state)
 
 	generation_unref(h->generation);
 	faults_free(&h->faults);
-	nftw(h->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_close(h->dir);
 	free(h);
 	return 0;
 }
@@ -56,14 +49,10 @@ tear_down(void **state)
 static void
 script(struct house *h, const char *name, const char *text)
 {
-	char path[128];
-	FILE *f;
+	char file[100];
 
-	snprintf(path, sizeof path, "%s/%s.lua", h->dir, name);
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
+	snprintf(file, sizeof file, "%s.lua", name);
+	scratch_write(h->dir, file, text);
 }
 
 static void

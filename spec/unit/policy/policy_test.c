@@ -7,7 +7,6 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,8 +16,10 @@
 
 #include <cmocka.h>
 
+#include "spec/support/scratch.h"
+
 struct house { /* a directory of scripts and the policy loaded from it */
-	char dir[64];
+	char dir[100];
 	struct sources *sources;
 	struct policy *policy;
 	struct faults faults;
@@ -35,20 +36,12 @@ set_up(void **state)
 {
 	struct house *h = calloc(1, sizeof *h);
 
-	strcpy(h->dir, "/tmp/sallyport-policy-XXXXXX");
-	assert_non_null(mkdtemp(h->dir));
+	scratch_open(h->dir, "policy");
 	h->sources = sources_new("lua", h->dir);
 	h->facts = (struct facts){ .stage = STAGE_TCP, .now = 1000, .connection = "c-1", .tcpipservice = "IPIC" };
 	assert_int_equal(addr_parse(&h->facts.peer.addr, "192.0.2.7", 5000), 0);
 	*state = h;
 	return 0;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st, (void)kind, (void)ftw;
-	return remove(path);
 }
 
 static int
@@ -59,7 +52,7 @@ tear_down(void **state)
 	policy_free(h->policy);
 	sources_free(h->sources);
 	faults_free(&h->faults);
-	nftw(h->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_close(h->dir);
 	free(h);
 	return 0;
 }
@@ -67,18 +60,10 @@ tear_down(void **state)
 static void
 script(struct house *h, const char *name, const char *text)
 {
-	char path[128], *slash;
-	FILE *f;
+	char file[100];
 
-	snprintf(path, sizeof path, "%s/%s.lua", h->dir, name);
-	slash = strrchr(path, '/');
-	*slash = '\0';
-	mkdir(path, 0700);
-	*slash = '/';
-	f = fopen(path, "w");
-	assert_non_null(f);
-	fputs(text, f);
-	fclose(f);
+	snprintf(file, sizeof file, "%s.lua", name);
+	scratch_write(h->dir, file, text);
 }
 
 static struct policy *

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/sources.h"
 
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -12,8 +11,10 @@
 
 #include <cmocka.h>
 
+#include "spec/support/scratch.h"
+
 struct house {
-	char dir[64], library[80], policies[80];
+	char dir[100], library[120], policies[120];
 	struct sources *sources;
 	char seen[512];
 };
@@ -32,12 +33,6 @@ file(const char *dir, const char *name, const char *bytes, size_t len)
 }
 
 static void
-text(const char *dir, const char *name, const char *bytes)
-{
-	file(dir, name, bytes, strlen(bytes));
-}
-
-static void
 directory(const char *dir, const char *name)
 {
 	char path[256];
@@ -51,25 +46,17 @@ set_up(void **state)
 {
 	struct house *h = calloc(1, sizeof *h);
 
-	strcpy(h->dir, "/tmp/sallyport-sources-XXXXXX");
-	assert_non_null(mkdtemp(h->dir));
+	scratch_open(h->dir, "sources");
 	snprintf(h->library, sizeof h->library, "%s/lua", h->dir);
 	snprintf(h->policies, sizeof h->policies, "%s/policies", h->dir);
 	directory(h->dir, "lua");
 	directory(h->dir, "policies");
 	directory(h->library, "policy");
-	text(h->library, "policy.lua", "-- the library");
-	text(h->library, "policy/ip.lua", "-- ip");
+	scratch_write(h->library, "policy.lua", "-- the library");
+	scratch_write(h->library, "policy/ip.lua", "-- ip");
 	h->sources = sources_new(h->library, h->policies);
 	*state = h;
 	return 0;
-}
-
-static int
-remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw)
-{
-	(void)st, (void)kind, (void)ftw;
-	return remove(path);
 }
 
 static int
@@ -78,7 +65,7 @@ tear_down(void **state)
 	struct house *h = *state;
 
 	sources_free(h->sources);
-	nftw(h->dir, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	scratch_close(h->dir);
 	free(h);
 	return 0;
 }
@@ -101,9 +88,9 @@ finds_scripts_and_library_modules_by_name(void **state)
 	const struct source *s;
 	char path[200];
 
-	text(h->policies, "lan.lua", "return 1");
+	scratch_write(h->policies, "lan.lua", "return 1");
 	directory(h->policies, "team");
-	text(h->policies, "team/lan.lua", "");
+	scratch_write(h->policies, "team/lan.lua", "");
 	s = sources_get(h->sources, "lan", NULL);
 	assert_non_null(s);
 	assert_false(s->library);
@@ -127,9 +114,9 @@ a_file_is_read_once(void **state)
 	struct house *h = *state;
 	const struct source *s;
 
-	text(h->policies, "lan.lua", "one");
+	scratch_write(h->policies, "lan.lua", "one");
 	s = sources_get(h->sources, "lan", NULL);
-	text(h->policies, "lan.lua", "other");
+	scratch_write(h->policies, "lan.lua", "other");
 	assert_ptr_equal(sources_get(h->sources, "lan", NULL), s);
 	assert_memory_equal(s->bytes, "one", 3);
 	assert_ptr_equal(sources_first(h->sources), s);
@@ -141,8 +128,8 @@ sealed_sources_read_no_file(void **state)
 	struct house *h = *state;
 	const struct source *s;
 
-	text(h->policies, "lan.lua", "one");
-	text(h->policies, "other.lua", "two");
+	scratch_write(h->policies, "lan.lua", "one");
+	scratch_write(h->policies, "other.lua", "two");
 	s = sources_get(h->sources, "lan", NULL);
 	sources_kept(h->sources, s, 5);
 	sources_seal(h->sources);
@@ -190,7 +177,7 @@ a_script_named_like_a_library_module_is_refused(void **state)
 {
 	struct house *h = *state;
 
-	text(h->policies, "policy.lua", "");
+	scratch_write(h->policies, "policy.lua", "");
 	refused(h, "policy", "has the name of the library module");
 	refused(h, "policy/ip", "has the name of the library module");
 }
@@ -209,15 +196,15 @@ scans_what_scripts_can_be_named(void **state)
 	struct house *h = *state;
 	struct fault f;
 
-	text(h->policies, "b.lua", "");
-	text(h->policies, "a_spec.lua", "");
-	text(h->policies, "Upper.lua", "");
-	text(h->policies, "a.txt", "");
-	text(h->policies, ".hidden.lua", "");
+	scratch_write(h->policies, "b.lua", "");
+	scratch_write(h->policies, "a_spec.lua", "");
+	scratch_write(h->policies, "Upper.lua", "");
+	scratch_write(h->policies, "a.txt", "");
+	scratch_write(h->policies, ".hidden.lua", "");
 	directory(h->policies, "c");
-	text(h->policies, "c/d.lua", "");
+	scratch_write(h->policies, "c/d.lua", "");
 	directory(h->policies, "c/deep");
-	text(h->policies, "c/deep/e.lua", "");
+	scratch_write(h->policies, "c/deep/e.lua", "");
 	assert_int_equal(sources_scan(h->sources, note, h, &f), 0);
 	assert_string_equal(h->seen, "a_spec b c/d ");
 }
