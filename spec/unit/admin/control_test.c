@@ -75,7 +75,7 @@ stream(struct place *p, size_t n, struct control_conn *client)
 	struct tap *t = calloc(1, sizeof *t);
 
 	*t = (struct tap){ p, n };
-	control_stream(client, &(struct control_source){ tap_more, tap_none, tap_end, t });
+	control_stream(client, &(struct control_source){ .more = tap_more, .none = tap_none, .end = tap_end, .arg = t });
 	return NULL;
 }
 
