@@ -419,7 +419,7 @@ const struct effect_always effect_always[] = {
 	ALWAYS(region, "recovery"), ALWAYS(region, "record"), ALWAYS(region, "conversation_kilobytes"), ALWAYS(region, "control"), ALWAYS(region, "metrics"), ALWAYS(region, "policies"),
 	ALWAYS(region, "tcp_timeout"), ALWAYS(region, "capex_timeout"), ALWAYS(region, "heartbeat"), ALWAYS(region, "drain"),
 	ALWAYS(region, "maxsockets"), ALWAYS(region, "records"), ALWAYS(region, "recheck"), ALWAYS(region, "specs"),
-	ALWAYS(region, "generations"), ALWAYS(region, "generation_days"), ALWAYS(region, "versions"), ALWAYS(region, "user"),
+	ALWAYS(region, "generations"), ALWAYS(region, "generation_days"), ALWAYS(region, "versions"), ALWAYS(region, "user"), ALWAYS(region, "workers"),
 
 	ALWAYS(tcpipservice, "protocol"), ALWAYS(tcpipservice, "portnumber"), ALWAYS(tcpipservice, "host"), ALWAYS(tcpipservice, "ipaddress"),
 	ALWAYS(tcpipservice, "backlog"), ALWAYS(tcpipservice, "status"), ALWAYS(tcpipservice, "ssl"), ALWAYS(tcpipservice, "speciftcps"),
