@@ -7,6 +7,7 @@
 #include "conn/release.h"
 #include "conn/witness.h"
 #include "net/notify.h"
+#include "region/gates.h"
 #include "region/loader.h"
 #include "region/reask.h"
 #include "region/region.h"
@@ -18,6 +19,7 @@
 #include <strings.h>
 
 #define LISTINGS_MAX 4 /* further ones are made at once */
+#define GATES_PAUSE 0.001 /* seconds between two looks at the gates */
 
 struct reload {
 	struct region *region;
@@ -136,14 +138,18 @@ reload_stored(void *arg, const char *why)
 	report(l, true, l->swapped, why);
 }
 
-/* The report waits until the disk has the new generation and its pin: they must not be lost after it. */
+/*
+ * The report waits until no gate asks by an older rule, and until the disk has the new generation and its pin: they
+ * must not be lost after it.
+ */
 static void
 follow(struct reload *l)
 {
 	struct region *r = l->region;
+	bool told = tell_some(l) && reask_visit(&l->reask, reload_succeed);
 
-	if (!tell_some(l) || !reask_visit(&l->reask, reload_succeed)) {
-		timer_set(&l->slice, 0);
+	if (!told || !gates_know(r)) {
+		timer_set(&l->slice, told ? GATES_PAUSE : 0);
 		return;
 	}
 	r->worker.succeed = NULL;

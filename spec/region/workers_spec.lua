@@ -2,6 +2,7 @@
 -- A region with several workers: whichever of them accepts a connection, the connection is treated as by one worker.
 local slow = require "spec.support.slow"
 local support = require "spec.support"
+local versions = require "spec.support.versions"
 
 local WORKERS = 3
 local MANY = 24 -- connections at the same time, so that each worker has some
@@ -164,6 +165,20 @@ describe("a region with several workers:", function()
     for _, m in ipairs(capexes(callers(port, MANY), "AB")) do assert.are.equal(403, m.status) end
     for _, m in ipairs(capexes(callers(port, MANY), "B")) do assert.are.equal(200, m.status) end
     region:wait_log "SP0013 .*generation=1"
+  end)
+
+  it("once a reload is answered, each of them asks by the new generation, and only its version is kept", function()
+    region = start { region = { generations = 1 } }
+    region:script("whole", WHOLE .. "\n")
+    assert.are.equal(0, (region:command "reload"))
+    local all = callers(region:port "IPIC", MANY)
+    assert.are.same({ 2 }, versions.numbers(region))
+    accepted(region, MANY)
+    local rows = region:inquire "socket"
+    assert.are.equal(#all, #rows)
+    for _, row in ipairs(rows) do assert.are.equal(2, row.generation) end
+    for _, p in ipairs(all) do p:close() end
+    accepted(region, 0)
   end)
 
   it("a tcpipservice that a reload adds, closes, moves and removes has its callers accepted or refused by all", function()

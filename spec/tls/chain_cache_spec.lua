@@ -57,7 +57,7 @@ describe("the cache of verified chains", function()
   end
 
   local function start(more)
-    local own = { ring = dir .. "/ring", metrics = "127.0.0.1:0" }
+    local own = { ring = dir .. "/ring", metrics = "127.0.0.1:0", workers = 1 } -- each thread keeps chains of its own
     for key, value in pairs(more or {}) do own[key] = value end
     region = support.region { region = own, wrapper = clock.wrapper, scripts = { letin = LETIN, twice = TWICE },
       tcpipservices = { T = { ssl = "clientauth", urm = "letin" }, TWICE = { ssl = "clientauth", certify = "twice", urm = "letin" } } }
