@@ -91,7 +91,8 @@ struct record {
 	struct record *older, *newer; /* in the order of opening; as the next three under the lock of the collection */
 	struct record *ended;         /* the next record whose connection ended */
 	struct record *chain;         /* the next one in the same bucket */
-	struct records *owner;        /* constant, as the next two */
+	struct record_filed filed;    /* of the sink, which has a lock for it */
+	struct records *owner;        /* constant, as the next two; the first member that a copy has */
 	char connection[CONNECTION_SIZE];
 	double opened;
 	char hash[SCRIPT_HASH_SIZE]; /* of the generation; "" not known */
@@ -102,7 +103,6 @@ struct record {
 	struct event *event; /* owned */
 	struct record_entry **entry; /* owned, and each entry too: callers keep their addresses */
 	size_t nevents, nentries;
-	struct record_filed filed;
 	struct record_requests *requests; /* owned; NULL until the first request */
 	struct installed *installed; /* owned; NULL: not installed */
 	bool reasked; /* a generation refused the installed connection */

@@ -269,18 +269,30 @@ note_values(struct hiding *h, const struct record *r, const struct record_entry 
 		note_entry(h, request);
 }
 
+/* A copy of what the lock of r protects: the members before it are links, which other threads change. */
+static struct record
+copy_of(const struct record *r)
+{
+	struct record out = { .owner = NULL };
+	size_t links = offsetof(struct record, owner);
+
+	memcpy((char *)&out + links, (const char *)r + links, sizeof out - links);
+	return out;
+}
+
 bool
 record_mask_show(const struct record_mask *m, struct record *r, const struct record_entry *request,
 	void (*show)(void *arg, struct record *r, const struct record_entry *request), void *arg)
 {
 	struct hiding h = { .mask = m, .hide = { .key = m->key } };
-	struct record shown = *r;
+	struct record shown;
 	const struct record_entry *entry = NULL;
 
 	if (m->words[0] == '\0') {
 		show(arg, r, request);
 		return true;
 	}
+	shown = copy_of(r);
 	note_values(&h, r, request);
 	hide_record(&h, &shown);
 	if (request != NULL)

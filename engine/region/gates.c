@@ -199,6 +199,7 @@ lend(struct region *r, struct gate *g, unsigned number)
 	g->world.arg = w;
 }
 
+/* Frees what a gate owns, but its log handle. */
 static void
 free_gate(struct gate *g)
 {
@@ -212,7 +213,6 @@ free_gate(struct gate *g)
 	if (ev_is_active(&g->turn))
 		ev_prepare_stop(w->loop, &g->turn);
 	loop_free(w->loop);
-	log_close(w->log);
 }
 
 static int
@@ -229,6 +229,7 @@ make_gate(struct region *r, unsigned number)
 	lend(r, g, number);
 	if (g->mailbox == NULL || w->waits == NULL || w->log == NULL || region_store_begin(r, w) < 0) {
 		free_gate(g);
+		log_close(w->log);
 		return -1;
 	}
 	g->world.store = w->store;
@@ -345,6 +346,16 @@ gates_end(struct region *r)
 	return !all->hangs;
 }
 
+/* Frees what a load borrows. */
+static void
+free_parts(struct gates *all)
+{
+	for (unsigned i = 0; all->gate != NULL && i + 1 < all->crew.n; i++)
+		log_close(all->gate[i].worker.log);
+	free(all->gate);
+	free(all->parts);
+}
+
 void
 gates_free(struct region *r)
 {
@@ -352,8 +363,8 @@ gates_free(struct region *r)
 
 	for (unsigned i = 0; all->gate != NULL && i + 1 < all->crew.n; i++)
 		free_gate(&all->gate[i]);
-	free(all->gate);
-	free(all->parts);
+	if (!r->hanging)
+		free_parts(all);
 	mailbox_free(all->home);
 	published_free(all->published);
 	r->worker.crew = NULL;

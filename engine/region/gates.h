@@ -53,7 +53,10 @@ bool gates_know(const struct region *r);
  * with those of the home. Waits some seconds at most. Idempotent. False: a thread hangs; it reads the region.
  */
 bool gates_end(struct region *r);
-/* Frees the gates, which have ended, and the home's mailbox. */
+/*
+ * Frees the gates, which have ended, and the home's mailbox. When r->hanging is set, it leaves what the loader's thread
+ * reads: the array of the gates, with their worlds, and their log handles.
+ */
 void gates_free(struct region *r);
 
 #endif

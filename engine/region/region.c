@@ -684,7 +684,7 @@ region_free(struct region *r)
 	log_end(r->log);
 	loop_free(r->worker.loop);
 	if (r->hanging)
-		return false; /* the loader's thread reads the counters, the rates, the pool, the log and library_dir */
+		return false; /* the loader's thread reads the counters, the rates, the pool, the logs, the gates' worlds and library_dir */
 	versions_free(r->versions);
 	counters_free(r->counters);
 	rates_free(r->rates);
