@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/record_mask.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -144,13 +145,25 @@ hide_texts(struct hiding *h, struct texts *t)
 		t->item[i].bytes = record_hide_text(&h->hide, t->item[i].bytes, &t->item[i].len);
 }
 
+/* A copy without the count of references, which other threads change. NULL: no memory. */
+static struct certificate *
+copy_certificate(struct hiding *h, const struct certificate *from)
+{
+	struct certificate *c = record_hide_take(&h->hide, sizeof *c);
+	size_t constant = offsetof(struct certificate, subject);
+
+	if (c != NULL)
+		memcpy((char *)c + constant, (const char *)from + constant, sizeof *c - constant);
+	return c;
+}
+
 static void
 hide_certificate(struct hiding *h, struct facts *f)
 {
 	struct certificate *c = f->certificate;
 	const char *subject;
 
-	if (c == NULL || (c = record_hide_copy(&h->hide, c, sizeof *c)) == NULL)
+	if (c == NULL || (c = copy_certificate(h, c)) == NULL)
 		return;
 	hide_texts(h, &c->dns);
 	hide_texts(h, &c->uri);
