@@ -37,6 +37,17 @@ raise_other(lua_State *L, const char *name, double its, double asked)
 		"`expires` needs another name", name, its, asked);
 }
 
+/* Pushes the answer of a counter without a number: nil, and after `next` the reason. [-0, +2, may throw] */
+static int
+push_missing(lua_State *L, const struct counted *s, enum counters_answer a)
+{
+	lua_pushnil(L);
+	if (!s->next)
+		return 1;
+	lua_pushstring(L, counters_reason(a));
+	return 2;
+}
+
 static int
 lhost_store_count_push_number(struct lua_State *L, struct lhost *h, struct lhost_waiting *w, const struct waited *a)
 {
@@ -47,11 +58,7 @@ lhost_store_count_push_number(struct lua_State *L, struct lhost *h, struct lhost
 		return lua_pushinteger(L, strtoll(a->body + 7, NULL, 10)), 1;
 	if (strncmp(a->body, "other ", 6) == 0)
 		raise_other(L, s->name, strtod(a->body + 6, NULL), s->use.expires);
-	lua_pushnil(L);
-	if (!s->next)
-		return 1;
-	lua_pushstring(L, counters_reason(COUNTERS_EXHAUSTED));
-	return 2;
+	return push_missing(L, s, COUNTERS_EXHAUSTED);
 }
 
 static int
@@ -74,11 +81,7 @@ lhost_store_count_mocked_number(struct lua_State *L, struct lhost *h, struct lho
 		raise_other(L, s->name, its, s->use.expires);
 	if (a == COUNTERS_NUMBER)
 		return lua_pushinteger(L, out), 1;
-	lua_pushnil(L);
-	if (!s->next)
-		return 1;
-	lua_pushstring(L, counters_reason(a));
-	return 2;
+	return push_missing(L, s, a);
 }
 
 static void
