@@ -11,6 +11,7 @@
 
 #define DEPTH_MAX 16
 #define STEPS_PER_VALUE 5
+#define TOO_LONG "policy.http: json: the text has more than %d bytes, or there is no memory"
 #define FORMAT (JSON_COMPACT | JSON_ENCODE_ANY | JSON_SORT_KEYS) /* the order of a table's keys differs in each Lua state */
 
 static int
@@ -74,14 +75,36 @@ leaf(lua_State *L)
 	}
 }
 
-/* Puts the value into its parent, which owns it then: a list (key NULL), an object, or the box. [-0, +0, may throw] */
+struct making { /* a text that is being made */
+	struct lhost *h;
+	json_t **box; /* the whole value */
+	size_t room;  /* bytes that the text may still have */
+};
+
+/* Raises when the text would have n more bytes than its limit: before they are copied, since no budget counts them. */
+static void
+take_room(lua_State *L, struct making *m, size_t n)
+{
+	if (n > m->room)
+		script_place_raise(L, TOO_LONG, LHOST_JSON_MAX);
+	m->room -= n;
+}
+
+/* The bytes of the text that the value on the top has at least, without its members. */
+static size_t
+least_bytes(lua_State *L)
+{
+	return lua_type(L, -1) == LUA_TSTRING ? lua_rawlen(L, -1) + 2 : lua_istable(L, -1) ? 2 : 1;
+}
+
+/* Puts the value into its parent, its owner then: a list (no key) or an object; else the box. [-0, +0, may throw] */
 static json_t *
-put(lua_State *L, json_t *parent, const char *key, json_t **box, json_t *value)
+put(lua_State *L, struct making *m, json_t *parent, const char *key, json_t *value)
 {
 	int failed = value == NULL;
 
-	if (box != NULL)
-		*box = value;
+	if (parent == NULL)
+		*m->box = value;
 	else if (key != NULL)
 		failed = json_object_set_new(parent, key, value);
 	else
@@ -91,17 +114,34 @@ put(lua_State *L, json_t *parent, const char *key, json_t **box, json_t *value)
 	return value;
 }
 
+/* The key below the top. [-0, +0, may throw] */
+static const char *
+want_key(lua_State *L, struct making *m)
+{
+	const char *key;
+	size_t len;
+
+	if (lua_type(L, -2) != LUA_TSTRING)
+		script_place_raise(L, "policy.http: json: a key is a %s; keys are strings, or 1 to n", luaL_typename(L, -2));
+	key = lua_tolstring(L, -2, &len);
+	if (strlen(key) != len)
+		script_place_raise(L, "policy.http: json: a key holds a NUL");
+	take_room(L, m, len + 3);
+	return key;
+}
+
 /* Adds the value on the top, and its members. [-0, +0, may throw] */
 static void
-add(lua_State *L, struct lhost *h, json_t *parent, const char *key, json_t **box, int depth)
+add(lua_State *L, struct making *m, json_t *parent, const char *key, int depth)
 {
 	json_t *own;
 	bool list;
 
-	lhost_pay(L, h, STEPS_PER_VALUE);
+	lhost_pay(L, m->h, STEPS_PER_VALUE);
+	take_room(L, m, least_bytes(L));
 	luaL_checkstack(L, 6, "json");
 	if (!lua_istable(L, -1)) {
-		put(L, parent, key, box, leaf(L));
+		put(L, m, parent, key, leaf(L));
 		return;
 	}
 	if (depth == DEPTH_MAX)
@@ -110,38 +150,35 @@ add(lua_State *L, struct lhost *h, json_t *parent, const char *key, json_t **box
 	lfrozen_fill(L, lua_gettop(L));
 	lfrozen_read_through(L, -1);
 	list = is_list(L);
-	own = put(L, parent, key, box, list ? json_array() : json_object());
+	own = put(L, m, parent, key, list ? json_array() : json_object());
 	if (list) {
 		for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++, lua_pop(L, 1))
-			add(L, h, own, NULL, NULL, depth + 1);
+			add(L, m, own, NULL, depth + 1);
 		lua_pop(L, 2);
 		return;
 	}
-	for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
-		if (lua_type(L, -2) != LUA_TSTRING)
-			script_place_raise(L, "policy.http: json: a key is a %s; keys are strings, or 1 to n", luaL_typename(L, -2));
-		add(L, h, own, lua_tostring(L, -2), NULL, depth + 1);
-	}
+	for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1))
+		add(L, m, own, want_key(L, m), depth + 1);
 	lua_pop(L, 1);
 }
 
 const char *
 lhost_json_text(struct lua_State *L, struct lhost *h, int idx, size_t *len)
 {
-	json_t **box;
+	struct making m = { .h = h, .room = LHOST_JSON_MAX };
 	char *text;
 
 	idx = lua_absindex(L, idx);
-	box = push_box(L);
+	m.box = push_box(L);
 	lua_pushvalue(L, idx);
-	add(L, h, NULL, NULL, box, 0);
+	add(L, &m, NULL, NULL, 0);
 	lua_pop(L, 1);
-	*len = json_dumpb(*box, NULL, 0, FORMAT);
+	*len = json_dumpb(*m.box, NULL, 0, FORMAT);
 	if (*len == 0 || *len > LHOST_JSON_MAX)
-		script_place_raise(L, "policy.http: json: the text has more than %d bytes, or there is no memory", LHOST_JSON_MAX);
+		script_place_raise(L, TOO_LONG, LHOST_JSON_MAX);
 	lhost_pay(L, h, *len / 8);
 	text = lua_newuserdatauv(L, *len, 0);
-	if (json_dumpb(*box, text, *len, FORMAT) != *len)
+	if (json_dumpb(*m.box, text, *len, FORMAT) != *len)
 		script_place_raise(L, "policy.http: json: no memory");
 	lua_remove(L, -2);
 	return text;

@@ -14,8 +14,8 @@ static const struct {
 					  "traceback (SP0022). A door whose script fails stays shut." },
 	{ "policy_limit", "The script used up its budget of instructions, CPU time or memory for one question (instructions, milliseconds, "
 					  "kilobytes of the region). Once a limit is hit, no later answer counts." },
-	{ "service_down", "A call of the script that waits (policy.resolve) got no answer, and the script has down = \"refuse\" for that. The text names "
-				   "the call and the reason." },
+	{ "service_down", "A call of the script that waits (policy.resolve, policy.http, policy.store) got no answer, and the script has "
+				   "down = \"refuse\" for that. The text names the call and the reason." },
 	{ "no_rule", "The script asked its rules in turn (policy.first), and none had an opinion. The end of a chain refuses; add a rule that "
 				 "decides on this partner." },
 	{ "urm_no", "No ipconn matches this NETWORKID and APPLID, and the tcpipservice names no autoinstall program (urm = NO). Define an "

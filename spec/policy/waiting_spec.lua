@@ -57,6 +57,7 @@ describe("policy.http", function()
       ["json: a function cannot be JSON"] = { url = url, json = { print } },
       ["a key is a number"] = { url = url, json = { a = 1, [2] = 2 } },
       ["json: a string cannot be JSON"] = { url = url, json = "\xff" },
+      ["json: a key holds a NUL"] = { url = url, json = { ["a\0b"] = 1 } },
       ["body has more than 65536 bytes"] = { url = url, body = ("x"):rep(65537) },
       ["headers are { NAME"] = { url = url, headers = { A = "b\r\nC: d" } },
       ["headers are { NAME = "] = { url = url, headers = { ["A:"] = "b" } },
@@ -451,6 +452,16 @@ return { admit = function(f) policy.sleep(f.peer.ip == "127.0.0.2" and 30 or 0.2
       assert.is_truthy(found.hang:find "no answer within 0.2 s")
       assert.is_truthy(found.long:find "no answer: ")
       assert.are.equal("none", found.down)
+    end)
+
+    it("makes no JSON beyond its limit, however long the strings of a table are", function()
+      ask [[{ bind = function()
+        local s, list = ("x"):rep(1024), {}
+        while #s < 1000000 do s = s .. s end
+        for i = 1, 9000 do list[i] = s end
+        policy.http { url = "URL/echo", json = list }
+      end }]]:read_message(10)
+      region:wait_log "SP0022 .*door=bind .*code=policy_error .*the text has more than 65536 bytes"
     end)
 
     it("has its answer again in a re-ask, and for a row", function()
