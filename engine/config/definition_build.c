@@ -4,7 +4,7 @@
 
 #include "base/ccsid.h"
 #include "config/datafile.h"
-#include "net/http_client.h"
+#include "net/http_url.h"
 
 #include <lauxlib.h>
 #include <lua.h>
@@ -449,7 +449,7 @@ check_url(struct making *m, const struct program_def *p)
 	char printed[PATH_SIZE];
 	struct fault f;
 
-	if (p->url[0] != '\0' && http_client_check_url(p->url, NULL, 0, &f) < 0)
+	if (p->url[0] != '\0' && http_url_check(p->url, NULL, 0, &f) < 0)
 		definition_complain(m->r, "value", key_lines_of(&m->r->lines, m->line, "url"), "%s: url is \"%s\": %s", m->title,
 			text_printable(printed, sizeof printed, p->url, strlen(p->url)), f.text);
 }

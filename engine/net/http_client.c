@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/http_client.h"
 
+#include "net/http_url.h"
 #include "net/resolve.h"
 #include "net/timer.h"
 
@@ -10,9 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #define IGNORED_MAX (64 * 1024) /* bytes of an error answer's body that are read so that its connection can be kept */
-#define HOST_MAX 256
 
 struct pool { /* connections that were verified against one ring; after a reload the new rings have pools of their own */
 	struct pool *next;
@@ -45,7 +46,7 @@ struct http_transfer {
 	struct curl_slist *headers, *addresses;  /* owned */
 	struct resolving *resolving;
 	struct timer deadline;
-	char host[HOST_MAX];
+	char host[HTTP_URL_HOST];
 	int port;
 	bool running;   /* added to the pool's multi handle */
 	bool sent;      /* sending has begun: the request must not be sent again */
@@ -54,56 +55,6 @@ struct http_transfer {
 	char why[256];  /* why this file ended the transfer; "" when curl ended it */
 	char error[CURL_ERROR_SIZE];
 };
-
-/* --- URLs --- */
-
-/* Splits a URL. -1 with a sentence. */
-static int
-read_url(const char *url, char host[HOST_MAX], int *port, struct fault *f)
-{
-	CURLU *u = curl_url();
-	char *scheme = NULL, *name = NULL, *number = NULL, *fragment = NULL, *user = NULL;
-	int ok = -1;
-	CURLUcode rc = u != NULL ? curl_url_set(u, CURLUPART_URL, url, CURLU_DISALLOW_USER) : CURLUE_OUT_OF_MEMORY;
-
-	if (rc != CURLUE_OK)
-		fault_set(f, "%s", curl_url_strerror(rc));
-	else if (curl_url_get(u, CURLUPART_SCHEME, &scheme, 0) != CURLUE_OK || (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0))
-		fault_set(f, "the URL must begin with http:// or https://");
-	else if (curl_url_get(u, CURLUPART_HOST, &name, 0) != CURLUE_OK || strlen(name) >= HOST_MAX)
-		fault_set(f, "the URL has no host");
-	else if (curl_url_get(u, CURLUPART_USER, &user, 0) == CURLUE_OK)
-		fault_set(f, "the URL has a user");
-	else if (curl_url_get(u, CURLUPART_FRAGMENT, &fragment, 0) == CURLUE_OK)
-		fault_set(f, "the URL has a fragment (#), which is never sent");
-	else if (curl_url_get(u, CURLUPART_PORT, &number, CURLU_DEFAULT_PORT) != CURLUE_OK)
-		fault_set(f, "the URL has no port");
-	else {
-		snprintf(host, HOST_MAX, "%s", name);
-		*port = atoi(number);
-		ok = 0;
-	}
-	curl_free(scheme);
-	curl_free(name);
-	curl_free(number);
-	curl_free(fragment);
-	curl_free(user);
-	curl_url_cleanup(u);
-	return ok;
-}
-
-int
-http_client_check_url(const char *url, char *out, size_t size, struct fault *f)
-{
-	char host[HOST_MAX];
-	int port;
-
-	if (read_url(url, host, &port, f) < 0)
-		return -1;
-	if (out != NULL)
-		snprintf(out, size, "%s:%d", host, port);
-	return 0;
-}
 
 /* --- the end of a transfer --- */
 
@@ -526,15 +477,34 @@ add_line(struct curl_slist **list, const char *line)
 	return 0;
 }
 
+/* Whether the request's own headers name the type of its data. */
+static bool
+names_type(const struct http_post *p)
+{
+	static const char name[] = "Content-Type:";
+
+	for (size_t i = 0; i < p->nheaders; i++)
+		if (strncasecmp(p->header[i], name, sizeof name - 1) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the request has no data, nor a length of none. */
+static bool
+is_bare(const struct http_post *p)
+{
+	return p->len == 0 && p->method != NULL && (strcmp(p->method, "GET") == 0 || strcmp(p->method, "DELETE") == 0);
+}
+
 static int
 add_headers(struct http_transfer *x)
 {
 	char type[80];
-	int ok;
+	int ok = add_line(&x->headers, "Expect:"); /* no wait for a 100 */
 
 	snprintf(type, sizeof type, "Content-Type: %s", x->post.type != NULL ? x->post.type : "application/octet-stream");
-	ok = add_line(&x->headers, type);
-	ok |= add_line(&x->headers, "Expect:"); /* no wait for a 100 */
+	if (!names_type(&x->post))
+		ok |= add_line(&x->headers, type);
 	for (size_t i = 0; i < x->post.nheaders; i++)
 		ok |= add_line(&x->headers, x->post.header[i]);
 	return ok;
@@ -587,7 +557,7 @@ set_request(struct http_transfer *x)
 	ok |= curl_easy_setopt(x->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->post.len);
 	ok |= curl_easy_setopt(x->easy, CURLOPT_POSTFIELDS, x->post.len > 0 ? x->post.data : "");
 	ok |= curl_easy_setopt(x->easy, CURLOPT_CUSTOMREQUEST, x->post.method);
-	if (x->post.method != NULL && x->post.len == 0)
+	if (is_bare(&x->post))
 		ok |= curl_easy_setopt(x->easy, CURLOPT_HTTPGET, 1L);
 	ok |= curl_easy_setopt(x->easy, CURLOPT_HTTPHEADER, x->headers);
 	ok |= curl_easy_setopt(x->easy, CURLOPT_USERAGENT, "sallyport");
@@ -609,7 +579,7 @@ start(struct http_transfer *x)
 static int
 add_addresses(struct http_transfer *x, const struct resolution *r)
 {
-	char line[HOST_MAX + 16 + RESOLVE_MAX * (ADDR_TEXT + 3)], ip[ADDR_TEXT];
+	char line[HTTP_URL_HOST + 16 + RESOLVE_MAX * (ADDR_TEXT + 3)], ip[ADDR_TEXT];
 	size_t n = (size_t)snprintf(line, sizeof line, "+%s:%d:", x->host, x->port);
 
 	for (unsigned i = 0; i < r->n; i++)
@@ -640,7 +610,7 @@ static bool
 is_address(const struct http_transfer *x)
 {
 	struct resolution r;
-	char host[HOST_MAX];
+	char host[HTTP_URL_HOST];
 	size_t n = strlen(x->host);
 
 	snprintf(host, sizeof host, "%s", x->host);
@@ -664,7 +634,7 @@ find_host(struct http_transfer *x, struct fault *f)
 static int
 prepare(struct http_transfer *x, struct fault *f)
 {
-	if (read_url(x->post.url, x->host, &x->port, f) < 0)
+	if (http_url_read(x->post.url, x->host, &x->port, f) < 0)
 		return -1;
 	x->easy = curl_easy_init();
 	if (x->easy == NULL || add_headers(x) != 0 || set_request(x) != CURLE_OK || set_limits(x) != CURLE_OK || set_trust(x) != CURLE_OK)

@@ -20,9 +20,9 @@ struct http_client;   /* the connections of one worker */
 struct http_transfer; /* one request under way */
 
 struct http_post { /* a request; every pointer is borrowed until the transfer is over */
-	const char *url;
+	const char *url;               /* one that http_url_check takes */
 	const char *method;            /* NULL: POST */
-	const char *type;              /* of the data, for Content-Type; NULL: application/octet-stream */
+	const char *type;              /* of the data, where no header is Content-Type; NULL: application/octet-stream */
 	const char *const *header; /* "Name: value" */
 	size_t nheaders;
 	const void *data;
@@ -49,12 +49,6 @@ void http_client_free(struct http_client *c); /* no transfer may be under way; N
 struct http_transfer *http_client_post(struct http_client *c, const struct http_post *p, struct fault *f);
 /* Closes the connection; done() is not called. Must not be called after done(). */
 void http_client_cancel(struct http_transfer *x);
-
-/*
- * Checks that http_client_post takes the URL: http or https, a host, no user, password or fragment. Writes its
- * "HOST:PORT", with the default port, into out, which may be NULL. -1 with a sentence. Any thread.
- */
-int http_client_check_url(const char *url, char *out, size_t size, struct fault *f);
 
 /* The version of the libcurl that runs, "7.88.1". A static string. */
 const char *http_client_library(void);

@@ -3,13 +3,12 @@
 #include "policy/lhost_wait.h"
 
 #include "base/sum.h"
-#include "net/http_client.h"
+#include "net/http_url.h"
 #include "policy/lhost_json.h"
 #include "policy/record_answer.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 #include <strings.h>
 
 #define SECONDS 1.0
@@ -192,7 +191,7 @@ take_url(lua_State *L, struct wait_call *c)
 	lua_pushliteral(L, "url");
 	lua_rawget(L, 1);
 	c->url = want_text(L, "url", &len);
-	if (!is_printable(c->url, false) || http_client_check_url(c->url, c->name, sizeof c->name, &f) < 0)
+	if (!is_printable(c->url, false) || http_url_check(c->url, c->name, sizeof c->name, &f) < 0)
 		script_place_raise(L, "policy.http: url: %s", is_printable(c->url, false) ? f.text : "it holds a character that a URL has not");
 }
 

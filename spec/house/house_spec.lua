@@ -20,7 +20,7 @@ local LIBRARIES = {
   { library = "OpenSSL", header = "^openssl/", allowed = "tls security/scrypt" },
   { library = "Lua", header = "^l[ua]%w+%.h$", allowed = "sandbox config security policy candidate" },
   { library = "libev", header = "^ev%.h$", allowed = "net security/passwords conn/callers region candidate/shadow admin" },
-  { library = "libcurl", header = "^curl/", allowed = "net/http_client" },
+  { library = "libcurl", header = "^curl/", allowed = "net/http_client net/http_url" },
   { library = "SQLite", header = "^sqlite3%.h$", allowed = "records" },
   { library = "libmicrohttpd", header = "^microhttpd%.h$", allowed = "metrics/exporter" },
   { library = "Jansson", header = "^jansson%.h$", allowed = "ipic policy request/program_builtin region candidate admin client main" },

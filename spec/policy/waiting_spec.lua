@@ -454,6 +454,24 @@ return { admit = function(f) policy.sleep(f.peer.ip == "127.0.0.2" and 30 or 0.2
       assert.are.equal("none", found.down)
     end)
 
+    it("sends the Content-Type of its headers, and a length with each POST", function()
+      local found = bind(ask [[{ bind = function()
+        local function head(request)
+          request.url = "URL/head"
+          local text, types = policy.http(request).body, {}
+          for line in text:gmatch "[^\r\n]+" do types[#types + 1] = line:match "^[Cc]ontent%-%a+: .*" end
+          table.sort(types)
+          return table.concat(types, ", ")
+        end
+        policy.check("own", true, head { body = "abc", headers = { ["content-TYPE"] = "text/plain" } })
+        policy.check("json", true, head { json = { 1 }, headers = { ["Content-Type"] = "application/merge-patch+json" } })
+        policy.check("none", true, head { method = "POST" })
+      end }]])
+      assert.are.equal("Content-Length: 3, content-TYPE: text/plain", found.own)
+      assert.are.equal("Content-Length: 3, Content-Type: application/merge-patch+json", found.json)
+      assert.are.equal("Content-Length: 0, Content-Type: application/octet-stream", found.none)
+    end)
+
     it("makes no JSON beyond its limit, however long the strings of a table are", function()
       ask [[{ bind = function()
         local s, list = ("x"):rep(1024), {}
