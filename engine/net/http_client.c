@@ -563,6 +563,8 @@ set_request(struct http_transfer *x)
 	ok |= curl_easy_setopt(x->easy, CURLOPT_USERAGENT, "sallyport");
 	ok |= curl_easy_setopt(x->easy, CURLOPT_WRITEFUNCTION, http_client_take_body);
 	ok |= curl_easy_setopt(x->easy, CURLOPT_WRITEDATA, x);
+	ok |= curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, x->post.alone ? 1L : 0L);
+	ok |= curl_easy_setopt(x->easy, CURLOPT_FORBID_REUSE, x->post.alone ? 1L : 0L);
 	return ok;
 }
 

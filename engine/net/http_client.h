@@ -28,6 +28,7 @@ struct http_post { /* a request; every pointer is borrowed until the transfer is
 	const void *data;
 	size_t len;
 	double timeout;                /* seconds, for the whole transfer */
+	bool alone;                    /* on a connection of its own: it reads no bytes that a server sent after an earlier answer */
 	struct ring *ring;             /* https: the server must verify against its signers and is shown its default pair; NULL: the system's store */
 	struct threadpool *threadpool; /* resolves the host's name; NULL: only numeric addresses work */
 	int *status;                   /* each status is an answer, and stands here; NULL: those of 200 to 299 are */

@@ -297,7 +297,7 @@ begin_http(struct wait *w, struct ring *ring, struct fault *f)
 	const struct wait_call *c = &w->call;
 	struct http_post p = { .url = c->url, .method = c->method, .type = c->type, .header = c->header, .nheaders = c->headers,
 		.data = c->body, .len = c->len, .timeout = c->seconds + 1, /* the timer of the wait comes before */
-		.ring = ring, .threadpool = w->all->resolver, .status = &w->status, .answer = &w->body, .done = waits_fetched, .arg = w };
+		.ring = ring, .alone = true, .threadpool = w->all->resolver, .status = &w->status, .answer = &w->body, .done = waits_fetched, .arg = w };
 
 	if (w->all->client == NULL)
 		w->all->client = http_client_new(w->all->loop);

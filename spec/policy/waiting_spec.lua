@@ -415,6 +415,19 @@ return { admit = function(f) policy.sleep(f.peer.ip == "127.0.0.2" and 30 or 0.2
       return found, d
     end
 
+    it("reads no answer that its server sent before the question", function()
+      local p = ask [[{ bind = function(f)
+        policy.check("echo", true, policy.http { url = "URL/echo", body = f.capex.applid, down = { body = "none" } }.body)
+      end }]]
+      assert.are.equal("ONE", bind(p).echo)
+      local stray = assert(socket.connect(url:match "//(.*):(.*)")) -- the backend answers the idle connection of the region
+      stray:send "POST /stray HTTP/1.1\r\nContent-Length: 0\r\n\r\n"
+      assert.is_truthy(stray:receive "*l")
+      stray:close()
+      assert.are.equal("TWO", bind(raw():capex { applid = "TWO", networkid = "NETX" }).echo)
+      assert.are.equal("THREE", bind(raw():capex { applid = "THREE", networkid = "NETX" }).echo)
+    end)
+
     it("sends and reads JSON, headers and bodies, and takes each status", function()
       local p = ask [[{ bind = function(f)
         local sent = { input = { ip = f.peer.ip, applid = f.capex.applid, list = { 1, 2.5, true, "x" }, none = {} } }

@@ -9,6 +9,7 @@ request it was sent ("POST /echo"), and answers by the path:
   /v1/data/partners/allow     as an Open Policy Agent: true for the applid GOOD, false for BAD, else undefined
   /half                       less than it announced, and closed
   /hang                       nothing, ever
+  /stray                      nothing; each other connection is sent an answer that it did not ask for
   /once                       the body; the next request of the same connection is read, and the connection closed
 ]]
 local socket = require "socket"
@@ -44,6 +45,13 @@ paths["/once"] = function(_, body, own)
   own.requests = (own.requests or 0) + 1
   if own.requests > 1 then return "", true end
   return answer("200 OK", body)
+end
+
+paths["/stray"] = function(_, _, own)
+  for c, other in pairs(state) do
+    if other ~= own then c:send(answer("200 OK", "stray")) end
+  end
+  return answer("200 OK", "")
 end
 
 local function close(c)
