@@ -148,11 +148,11 @@ region_save(struct region *r, void (*done)(void *arg, const char *why), void *ar
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-/* The home, or a gate while the region drains, has no connection left. */
+/* While the region drains: the home or a gate has no connection left. Ends the loop when no worker has one. */
 static void
 region_idle(struct worker *w)
 {
-	if (tally_present(&w->totals->sockets) == 0)
+	if (tally_present(&w->totals->sockets) == 0 && w->conns == NULL && w->notices == NULL)
 		loop_break(w->loop);
 }
 
@@ -202,8 +202,8 @@ begin_drain(struct region *r)
 		next = i->engaged_next;
 		release_begin(i, "the region is shutting down");
 	}
-	if (r->worker.conns == NULL && r->worker.notices == NULL)
-		loop_break(r->worker.loop);
+	gates_tell(r);
+	region_idle(&r->worker);
 }
 
 void

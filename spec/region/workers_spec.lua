@@ -229,6 +229,20 @@ describe("a region with several workers:", function()
     assert.are.equal(0, region:wait(10))
   end)
 
+  it("a drain answers SHUTDOWN to the only socket, whichever worker has it", function()
+    for _ = 1, 3 * WORKERS do
+      region = start()
+      local only = callers(region:port "IPIC", 1)
+      accepted(region, 1)
+      region:signal "TERM"
+      region:wait_log "SP0003 "
+      assert.are.same({ 503, "SHUTDOWN" }, (function(m) return { m.status, m.body.reason } end)(capexes(only, "E")[1]))
+      only[1]:closed()
+      assert.are.equal(0, region:wait(10))
+      region:stop()
+    end
+  end)
+
   it("the end at once closes the sockets of all of them", function()
     region = start()
     local early = callers(region:port "IPIC", MANY)
