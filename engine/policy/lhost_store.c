@@ -85,26 +85,65 @@ push_integer(lua_State *L, const char *text, size_t len)
 
 	errno = 0;
 	n = strtoll(text, &end, 10);
-	if (len == 0 || errno != 0 || end != text + len || text[0] == ' ' || text[0] == '+')
+	if (len == 0 || errno != 0 || end != text + len || strspn(text, "-0123456789") != len)
 		return false;
 	lua_pushinteger(L, n);
 	return true;
 }
 
-/* Pushes the value of a text. [-0, +1, may throw] */
+static bool
+push_float(lua_State *L, const char *text, size_t len)
+{
+	char *end;
+	double n = strtod(text, &end);
+
+	if (len == 0 || end != text + len || strspn(text, "-+.e0123456789") != len || !isfinite(n))
+		return false;
+	lua_pushnumber(L, n);
+	return true;
+}
+
+static bool
+push_boolean(lua_State *L, const char *text, size_t len)
+{
+	if (len != 1 || (text[0] != '0' && text[0] != '1'))
+		return false;
+	lua_pushboolean(L, text[0] == '1');
+	return true;
+}
+
+static bool
+push_table(lua_State *L, struct lhost *h, const char *text, size_t len)
+{
+	lhost_json_push(L, h, text, len);
+	return lua_istable(L, -1);
+}
+
+/* Pushes the value of a text, len > 0. False: encode makes no such text. [-0, +1, may throw] */
+static bool
+push_value(lua_State *L, struct lhost *h, const char *text, size_t len)
+{
+	switch (text[0]) {
+	case 's':
+		lua_pushlstring(L, text + 1, len - 1);
+		return true;
+	case 'f':
+		return push_float(L, text + 1, len - 1);
+	case 'b':
+		return push_boolean(L, text + 1, len - 1);
+	case 'j':
+		return push_table(L, h, text + 1, len - 1);
+	default:
+		return push_integer(L, text, len);
+	}
+}
+
+/* Pushes the value of a text. A text that encode does not make is no absent value: it raises. [-0, +1, may throw] */
 static void
 decode(lua_State *L, struct lhost *h, const char *text, size_t len)
 {
 	lhost_pay(L, h, len / 1024 * STEPS_PER_KILOBYTE);
-	if (len > 0 && text[0] == 's')
-		lua_pushlstring(L, text + 1, len - 1);
-	else if (len > 1 && text[0] == 'f')
-		lua_pushnumber(L, strtod(text + 1, NULL));
-	else if (len == 2 && text[0] == 'b')
-		lua_pushboolean(L, text[1] == '1');
-	else if (len > 1 && text[0] == 'j')
-		lhost_json_push(L, h, text + 1, len - 1);
-	else if (!push_integer(L, text, len))
+	if (len == 0 || !push_value(L, h, text, len))
 		script_place_raise(L, "policy.store: another program has written the value");
 }
 

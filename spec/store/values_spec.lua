@@ -64,6 +64,21 @@ describe("policy.store", function()
     assert.equal("2", (come()).other)
   end)
 
+  it("refuses a value that another program has written, and takes none for an absent one", function()
+    start [[note("value", type(store.get "k"))]]
+    for _, written in ipairs { "", "x", " 5", "\t5", "+5", "5 ", "99999999999999999999", "f", "fabc", "fnan", "finf", "f0x10", "f1.5x",
+      "f1e999", "b", "b2", "b11", "j", "jnull", "j5", "j[1,2", '{"a":1}', 'j{"a":1}x' } do
+      server:cli("SET", "sallyport:value:k", written)
+      local _, door = come()
+      assert.are.same({ written, "policy_error" }, { written, door.code })
+      assert.matches("another program has written the value", door.text, 1, true)
+    end
+    for written, kind in pairs { ["-5"] = "number", ["f-2.5e-07"] = "number", s = "string", b0 = "boolean", ["j[]"] = "table" } do
+      server:cli("SET", "sallyport:value:k", written)
+      assert.equal(kind, (come().value))
+    end
+  end)
+
   it("takes a value away after its ttl", function()
     start [[
       store.set("s", 1, { ttl = 100 })
