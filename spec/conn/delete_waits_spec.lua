@@ -114,8 +114,9 @@ return {
     local c = backend.wait()
     assert.are.equal(0, (region:command "shutdown"))
     slow.gone(c)
+    assert.are.equal(0, region:wait())
     local function kept(connection)
-      local _, out = support.run { "./sallyport", "explain", connection, "--json", "--record", region:path "records.db" }
+      local _, out = support.run { support.binary, "explain", connection, "--json", "--record", region:path "records.db" }
       local record = dkjson.decode(out)
       return (record[1] or record).doors
     end

@@ -36,7 +36,7 @@ end }
     port = region:port "IPIC"
   end
 
-  local function reload() return process.start { "./sallyport", "reload", "--region", region:path "region.lua" } end
+  local function reload() return process.start { support.binary, "reload", "--region", region:path "region.lua" } end
 
   -- The exit status of a reload, and its output.
   local function report(r) return r:wait(20), r:stdout() .. r:stderr() end
