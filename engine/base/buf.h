@@ -31,7 +31,7 @@ void buf_wrote(struct buf *b, size_t n);
 /* Adds n bytes at the end. 0; -1 with nothing added: the bound is reached, or no memory. */
 int buf_add(struct buf *b, const void *bytes, size_t n);
 /*
- * Adds the bytes of `from`, which is empty afterwards, whatever the result. An empty `to` takes the memory of `from`
+ * Adds the bytes of `from`, which is empty afterwards, also after a failure. An empty `to` takes the memory of `from`
  * instead, unless either holds secrets. As buf_add.
  */
 int buf_move(struct buf *to, struct buf *from);

@@ -47,7 +47,7 @@ value_before(const char *asked, const char *call, const char *answer, bool none)
 	return NULL;
 }
 
-/* The key of "store.get KEY": the words between the function and what follows the key. */
+/* The key of "store.get KEY": the words between the function and the text after the key. */
 static void
 key_of(const char *call, char key[KEY_SIZE])
 {

@@ -18,7 +18,7 @@ struct lua_State;
 struct datafile {
 	const char *bytes; /* borrowed */
 	size_t len;
-	const struct budget_limits *limits; /* a tenth of what the text may use; NULL: those of a question */
+	const struct budget_limits *limits; /* a tenth of the limits of the text; NULL: those of a question */
 	const char *what;  /* what a limit stopped, for messages: "the definition" */
 	/* Pushes the environment; NULL: an empty one, in which each name is an error. [-0, +1, may throw] */
 	void (*push_env)(struct lua_State *L, void *arg);

@@ -66,7 +66,10 @@ void definition_index(struct definition *d);
 /* The object of that name, exactly spelled; it belongs to d. NULL: there is none. */
 const struct tcpipservice_def *definition_tcpipservice(const struct definition *d, const char *name);
 const struct ipconn_def *definition_ipconn(const struct definition *d, const char *name);
-/* The ipconn that a CAPEX with that pair matches: none with template = "only". It belongs to d. NULL: there is none. */
+/*
+ * The ipconn that a CAPEX with that pair matches: none with template = "only". It belongs to d. NULL: no ipconn
+ * matches.
+ */
 const struct ipconn_def *definition_pair(const struct definition *d, const char *networkid, const char *applid);
 const struct program_def *definition_program(const struct definition *d, const char *name);
 const struct transaction_def *definition_transaction(const struct definition *d, const char *name);

@@ -179,7 +179,10 @@ judge(struct reading *r, bool sound)
 	consistency_check(r->d, &r->lines, r->region_sound, r->faults);
 }
 
-/* The length of the text up to the end of the first region { } that is in no other braces; len: there is none. */
+/*
+ * The length of the text up to the end of the first region { } that is in no other braces; len: the text has no such
+ * end.
+ */
 static size_t
 up_to_region(const char *text, size_t len)
 {
@@ -201,7 +204,7 @@ up_to_region(const char *text, size_t len)
 	return len;
 }
 
-/* Reads the region alone. False: there is none. */
+/* Reads the region alone. False: the text has no region { }. */
 static bool
 read_region(struct reading *r, const char *bytes, size_t len)
 {

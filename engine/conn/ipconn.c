@@ -42,7 +42,7 @@ take_rule(struct ipconn *i)
 		memcpy(i->ruled, from->ruled, sizeof i->ruled);
 }
 
-/* --- what gates see --- */
+/* --- the view of gates --- */
 
 /* -1: no memory. */
 static int

@@ -70,7 +70,7 @@ struct ipconn {
 	unsigned waiting_served;             /* how many of the queue got a session since then */
 	size_t held;                         /* bytes of its conversations' data in memory; part of worker->held */
 	bool doomed;                         /* the generation being loaded refuses it: released after the reload */
-	struct reload_change *refusal;       /* borrowed: what a reload will tell of it; NULL: nothing */
+	struct reload_change *refusal;       /* borrowed: the refusal that a reload will report; NULL: no refusal */
 };
 
 /*

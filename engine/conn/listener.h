@@ -16,7 +16,7 @@ enum kept {
 	KEPT_SHARED, /* the service manager has it too, and accepts for the next start */
 };
 
-/* The callers as one worker accepts them, and what the home tells a gate. */
+/* The callers as one worker accepts them, and the home's order to a gate. */
 struct listening {
 	struct callers callers;
 	int given; /* owned: a descriptor of the socket, which the gate watches from the next visit on; -1: none */

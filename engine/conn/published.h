@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * published: what gates see of the installed ipconns: copies of their views, which the home keeps up to date under a
+ * published: the installed ipconns as gates see them: copies of their views, which the home keeps up to date under a
  * lock. A script at a gate asks for them (policy.ipconn, policy.ipconns); no gate reads a struct ipconn.
  */
 #ifndef SALLYPORT_PUBLISHED_H

@@ -49,7 +49,7 @@ take_hops(struct place *at, int *hops)
 	if (at->p == at->end || *at->p < '0' || *at->p > '0' + HOPS_MAX)
 		return false;
 	*hops = *at->p++ - '0';
-	skip_blanks(at); /* what follows must be a comma or the end of the object */
+	skip_blanks(at); /* the next character must be a comma or the end of the object */
 	return true;
 }
 

@@ -451,7 +451,7 @@ may_write(const struct io *io)
 	return io->fd >= 0 && !io->told && !io->lingering;
 }
 
-/* The loop sends what was queued: a refusal that has arrived is then read before the write that it makes fail. */
+/* The loop sends the queued bytes: a refusal that has arrived is then read before the write that it makes fail. */
 static int
 queued(struct io *io, size_t n, int result)
 {

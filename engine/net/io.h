@@ -85,7 +85,7 @@ void io_start_tls(struct io *io, struct tls *t);
  * is closed; the owner must close then.
  */
 int io_write(struct io *io, const void *bytes, size_t n);
-/* As io_write, with the bytes of b, which is empty afterwards, whatever the result. Takes its memory when it can. */
+/* As io_write, with the bytes of b, which is empty afterwards, also after a failure. Takes its memory when it can. */
 int io_move(struct io *io, struct buf *b);
 
 /*

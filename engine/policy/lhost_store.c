@@ -243,7 +243,9 @@ lhost_store_mock_missing(struct lua_State *L, struct lhost *h, struct lhost_wait
 	return 1;
 }
 
-/* Pushes the value of the mock's store at index `store`; nil: there is none. [-0, +1, may throw] */
+/*
+ * Pushes the value of the mock's store at index `store`; nil: the mock's store has no such value. [-0, +1, may throw]
+ */
 static void
 mock_get(lua_State *L, const struct lhost *h, int store, const struct stored *s)
 {

@@ -205,7 +205,7 @@ share_of(const struct lhost *h, const struct rated *s, struct rate_terms *out)
 	return regions > 0;
 }
 
-/* The tokens of the debt are taken from a bucket that fills as the share does: what it lacks is owed. */
+/* The tokens of the debt are taken from a bucket that fills as the share does: the missing tokens are owed. */
 static void
 lhost_store_count_before_take(const struct lhost *h, struct lhost_waiting *w, bool reads)
 {

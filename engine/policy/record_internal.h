@@ -142,7 +142,7 @@ void record_sink_tell(struct record *r, const struct record_entry *request);
 void record_sink_leave(struct record *r);
 /* The bytes of memory that the record needs, about. */
 size_t record_weight(const struct record *r);
-/* The record of that connection, for the thread that frees records; NULL: there is none any more. */
+/* The record of that connection, for the thread that frees records; NULL: it was freed. */
 struct record *record_find(struct records *rs, const char *connection);
 /* Whether an entry of a request in the record is a refusal. */
 bool record_request_refused(const struct record *r);

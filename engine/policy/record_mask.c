@@ -282,7 +282,7 @@ note_values(struct hiding *h, const struct record *r, const struct record_entry 
 		note_entry(h, request);
 }
 
-/* A copy of what the lock of r protects: the members before it are links, which other threads change. */
+/* A copy of the members that the lock of r protects: the members before it are links, which other threads change. */
 static struct record
 copy_of(const struct record *r)
 {

@@ -168,7 +168,7 @@ note_change(struct recorder *r, struct record *record)
 	pthread_mutex_unlock(&r->following);
 }
 
-/* Takes the record out of the changed ones. False: it is none. */
+/* Takes the record out of the changed ones. False: it was not one of them. */
 static bool
 take_change(struct recorder *r, struct record *record)
 {
@@ -196,7 +196,7 @@ recorder_show_waiting(void *arg, struct record *record)
 	write_waiting(arg, record);
 }
 
-/* The first of the changed records. NULL: there is none, and the next one sends the post again. */
+/* The first of the changed records. NULL: no record has changed, and the next one sends the post again. */
 static struct record *
 first_change(struct recorder *r)
 {

@@ -142,7 +142,7 @@ gates_all_told(struct errand *e)
 		listeners_share(&r->listeners);
 }
 
-/* What the gates are to know now. */
+/* The present rules, for the gates. */
 static struct gates_rules
 rules_of(const struct worker *home)
 {
@@ -199,7 +199,7 @@ lend(struct region *r, struct gate *g, unsigned number)
 	g->world.arg = w;
 }
 
-/* Frees what a gate owns, but its log handle. */
+/* Frees the objects of a gate, but its log handle. */
 static void
 free_gate(struct gate *g)
 {
@@ -245,7 +245,7 @@ make_gate(struct region *r, unsigned number)
 	return 0;
 }
 
-/* Makes what only a region with gates has. -1: no memory. */
+/* Makes the objects that only a region with gates has. -1: no memory. */
 static int
 share_objects(struct region *r)
 {
@@ -301,7 +301,7 @@ gates_start(struct region *r, struct fault *f)
 
 /* --- the end ---------------------------------------------------------------------------------- */
 
-/* Runs what the gates and the home have sent each other, in this thread: no other one runs any more. */
+/* Runs the posts that gates and home have sent each other, in this thread: the other threads have ended. */
 static void
 settle(struct gates *all)
 {
@@ -346,7 +346,7 @@ gates_end(struct region *r)
 	return !all->hangs;
 }
 
-/* Frees what a load borrows. */
+/* Frees the objects that a load borrows. */
 static void
 free_parts(struct gates *all)
 {

@@ -13,7 +13,7 @@
 struct region;
 struct gate;
 
-struct gates_rules { /* what the home tells the gates */
+struct gates_rules { /* the message of the home to the gates */
 	struct generation *generation; /* counted: the part of worker 0 */
 	const struct canary *canary;   /* borrowed; NULL: none that decides */
 	const struct witness *witness; /* borrowed; NULL: none that hears the gates */
@@ -27,7 +27,7 @@ struct gates {
 	struct mailbox *home;          /* owned */
 	struct published *published;   /* owned: the ipconns as the gates see them; NULL: there are no gates */
 	struct errand errand;          /* under way while `telling` */
-	struct gates_rules told;       /* what it tells */
+	struct gates_rules told;       /* the message that is on its way */
 	bool telling;
 	bool untold;                   /* the rules have changed meanwhile: tell them again */
 	bool ended;                    /* gates_end was called */
@@ -46,7 +46,7 @@ int gates_start(struct region *r, struct fault *f);
  * of all listeners. To be called after each change of one of them.
  */
 void gates_tell(struct region *r);
-/* Whether each gate knows what gates_tell has told; what was before is used by none. */
+/* Whether each gate has the message of gates_tell; then no gate uses the objects of an earlier one. */
 bool gates_know(const struct region *r);
 /*
  * Ends the threads, with their connections, and brings the connections on their way to the home, where they are closed

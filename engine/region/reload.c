@@ -83,7 +83,7 @@ refuse(struct reload *l)
 	report(l, false, 0, NULL);
 }
 
-/* --- what follows the swap -------------------------------------------------------------------- */
+/* --- after the swap --------------------------------------------------------------------------- */
 
 /* Brings i to the new generation, or tells its refusal and releases it: in its turn, or before work of it begins. */
 static void
@@ -209,8 +209,8 @@ list_some(struct reload *l)
 }
 
 /*
- * The swap installs what the list names, so that an ipconn that was removed since then is listed again. True: the list
- * is complete. Operators who remove ipconns all the time do not put the reload off for ever.
+ * The swap installs the ipconns of the list, so that an ipconn that was removed since then is listed again. True: the
+ * list is complete. Operators who remove ipconns all the time do not put the reload off for ever.
  */
 static bool
 is_listed(struct reload *l)

@@ -238,7 +238,7 @@ list_old(struct reload_listing *l, const struct list *t, const void *was)
 		reload_changes_add(l->changes, t->kind, name_of(t, was), t->removed);
 }
 
-/* Lists object number l->at: those of the new definition, then those of the old one. False: there is none. */
+/* Lists object number l->at: those of the new definition, then those of the old one. False: the list is complete. */
 static bool
 list_object(struct reload_listing *l, const struct list *t)
 {

@@ -90,7 +90,7 @@ let_in(struct task *t, struct record_entry *e)
 struct attach_question { /* the parts that the question borrows while it is open */
 	struct facts facts;
 	struct generation *generation; /* counted: the connection may change to another one while the script waits */
-	struct answer_tape *heard;     /* owned: for the witness; NULL: there is none */
+	struct answer_tape *heard;     /* owned: for the witness; NULL: no witness hears */
 };
 
 /* NULL: no memory. The caller sets facts and generation. */

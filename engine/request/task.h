@@ -34,7 +34,7 @@ struct task {
 	struct password_check *checking;
 	struct ask ask;
 	struct attach_question *asked;     /* owned by attach while the door is asked; NULL: it is not */
-	struct record_entry *entry;        /* borrowed: of the request in the record; NULL: there is none, or it was freed */
+	struct record_entry *entry;        /* borrowed: of the request in the record; NULL: the record has no entry, or it was freed */
 	const struct program_def *program; /* borrowed from generation; set by program_find */
 	bool begun;                        /* the program runs, or has run */
 	void *running;                     /* owned by the kind of program */

@@ -45,7 +45,7 @@ struct store_view {
 	enum store_state state;
 	const char *text;              /* the address of the definition; "" none */
 	const char *place;             /* the server; "" none was tried */
-	const char *why;               /* why there is none; "" there is one */
+	const char *why;               /* why no server is in use; "" one is in use */
 	const struct store_server *server; /* while STORE_UP, else NULL */
 	double since;                  /* clock_wall() of the last change of the state */
 	size_t waiting;                /* calls */
@@ -79,13 +79,13 @@ void store_free(struct store *s);
  */
 void store_use(struct store *s, struct store_settings *settings);
 
-/* Puts a question. NULL with a sentence: the store is down, there is none, or too many calls wait. */
+/* Puts a question. NULL with a sentence: the store is down, the region has no store, or too many calls wait. */
 struct store_call *store_ask(struct store *s, const struct store_question *q, struct fault *f);
 /* done() is not called; a reply that comes is dropped. Must not be called after done(). */
 void store_cancel(struct store_call *c);
 /* Counts a decision that was made without the store. */
 void store_estimated(struct store *s);
-/* What is known now; its pointers are valid until the next turn of the loop. */
+/* The present state; its pointers are valid until the next turn of the loop. */
 struct store_view store_look(const struct store *s);
 /* "OFF", "FINDING", "UP", "DOWN". Static. */
 const char *store_state_name(enum store_state s);

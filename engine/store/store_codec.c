@@ -65,7 +65,7 @@ store_codec_text(const redisReadTask *task, char *text, size_t len)
 	return r;
 }
 
-/* hiredis allocates what the head of a list promises: a few bytes could ask for gigabytes. */
+/* hiredis allocates as many elements as the head of a list promises: a few bytes could ask for gigabytes. */
 static void *
 store_codec_list(const redisReadTask *task, int n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* store_server: the words of a server about itself: its role, its version, the settings that can lose what it keeps. */
+/* store_server: the words of a server about itself: its role, its version, the settings that can lose its values. */
 #ifndef SALLYPORT_STORE_SERVER_H
 #define SALLYPORT_STORE_SERVER_H
 

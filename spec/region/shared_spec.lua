@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What the workers of a region share: counts, records, metrics and the ipconns that scripts see, whichever worker had a connection.
+-- What the workers of a region share: counts, records, metrics and the ipconns that scripts see, for a connection of each worker.
 local record_file = require "spec.support.record_file"
 local scrape = require "spec.support.scrape"
 local support = require "spec.support"

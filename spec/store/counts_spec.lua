@@ -128,7 +128,7 @@ describe("a scope of store", function()
     assert.is_true(tonumber(found.next:match "^false (%d+)") > 300)
   end)
 
-  it("goes on without the store in shares, and brings back what was spent", function()
+  it("goes on without the store in shares, and brings back the spent tokens", function()
     for _ = 1, 2 do start(TAKES:format(0)) end
     wait_for_regions(2)
     assert.equal("true", (come(regions[1])).next) -- 9 tokens are left

@@ -9,13 +9,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Makes the directory; `out` has at least 100 bytes and gets its path. name: of the test, for its name. */
+#define SCRATCH_SIZE 100 /* of the path of a directory */
+
+/* Makes the directory; `out` has SCRATCH_SIZE bytes and gets its path. name: of the test, for its name. */
 static inline void
 scratch_open(char *out, const char *name)
 {
 	const char *above = getenv("TMPDIR");
 
-	snprintf(out, 100, "%s/sallyport-%s-XXXXXX", above != NULL ? above : "/tmp", name);
+	snprintf(out, SCRATCH_SIZE, "%s/sallyport-%s-XXXXXX", above != NULL ? above : "/tmp", name);
 	assert_non_null(mkdtemp(out));
 }
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scripts that wait while their Lua state is short of memory: each allocation before, during and behind a wait fails. */
+/*
+ * Scripts that wait while their Lua state is short of memory: each allocation before, during and behind a wait fails.
+ */
 #include "policy/policy_run.h"
 
 #include "net/loop.h"
@@ -9,12 +11,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "spec/support/scratch.h"
+
 struct house { /* a script, its policy and the loop in which it waits */
-	char dir[64], path[96];
+	char dir[SCRATCH_SIZE];
 	struct ev_loop *loop;
 	struct host_world world;
 	struct sources *sources;
@@ -48,25 +51,13 @@ static const char SCRIPT[] =
 	"  run = function(r) resolve(r.data) return r.data:upper() end,\n"
 	"}\n";
 
-static void
-write_script(const struct house *h)
-{
-	FILE *f = fopen(h->path, "w");
-
-	assert_non_null(f);
-	fputs(SCRIPT, f);
-	fclose(f);
-}
-
 static int
 set_up(void **state)
 {
 	struct house *h = calloc(1, sizeof *h);
 
-	strcpy(h->dir, "/tmp/sallyport-waits-XXXXXX");
-	assert_non_null(mkdtemp(h->dir));
-	snprintf(h->path, sizeof h->path, "%s/w.lua", h->dir);
-	write_script(h);
+	scratch_open(h->dir, "waits");
+	scratch_write(h->dir, "w.lua", SCRIPT);
 	h->loop = loop_new();
 	h->world.waits = waits_new(h->loop, NULL);
 	assert_non_null(h->world.waits);
@@ -94,8 +85,7 @@ tear_down(void **state)
 	sources_free(h->sources);
 	faults_free(&h->faults);
 	buf_free(&h->answer);
-	unlink(h->path);
-	rmdir(h->dir);
+	scratch_close(h->dir);
 	free(h);
 	return 0;
 }

@@ -80,7 +80,9 @@ close_scene(struct scene *s)
 	X509_STORE_free(s->store);
 }
 
-/* Verifies the leaf with the others presented behind it. "hit" and "miss" for a chain without an error; else "error". */
+/*
+ * Verifies the leaf with the others presented behind it. "hit" and "miss" for a chain without an error; else "error".
+ */
 static const char *
 present(struct scene *s, const struct identity *leaf, const struct identity *other, const struct identity *last)
 {
@@ -121,7 +123,7 @@ leaf_until(long to)
 	return pki_make((struct wish){ .cn = "leaf", .issuer = &ca, .from = -HOUR, .to = to });
 }
 
-/* --- What is kept. */
+/* --- The chains that are kept. */
 
 static void
 a_chain_without_an_error_is_verified_once(void **state)
