@@ -12,6 +12,8 @@ FUZZ_SECONDS ?= 10
 # Compilers beside each other, and jobs of the suite: these wait more than they work.
 CORES := $(shell nproc 2>/dev/null || echo 2)
 JOBS ?= $(shell expr 3 \* $(CORES))
+# Of the regions of specs that do not give the number themselves, so that each machine runs the same.
+WORKERS ?= 1
 PREFIX ?= /usr/local
 DESTDIR ?=
 INSTALL ?= install
@@ -73,7 +75,7 @@ all: $(BIN) $(HOST)
 help:
 	@echo 'make             builds ./sallyport'
 	@echo 'make run         installs what is missing, builds, starts the demo region'
-	@echo 'make test        installs what is missing, builds, runs every test (SPEC=spec/conn/x_spec.lua: that one alone; JOBS=$(JOBS) at a time)'
+	@echo 'make test        installs what is missing, builds, runs every test (SPEC=spec/conn/x_spec.lua: that one alone; JOBS=$(JOBS) at a time; WORKERS=3: of each region)'
 	@echo 'make deps        the install step alone; touches no network when nothing is missing'
 	@echo 'make certs       the demo key rings, certs/rings'
 	@echo 'make asan        the tests again, under AddressSanitizer and UBSan'
@@ -111,7 +113,7 @@ run-deps:
 
 # The output and the counts of the jobs.
 RESULTS = $(BUILD)/results
-RUN_JOBS = exec env SALLYPORT=./$(BIN) UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=suppressions=$(CURDIR)/spec/support/tsan.supp:halt_on_error=1:second_deadlock_stack=1:report_thread_leaks=0 SPEC_SECONDS=$(if $(SANITIZE),600,300) MAKEFLAGS= \
+RUN_JOBS = exec env SALLYPORT=./$(BIN) SALLYPORT_WORKERS=$(WORKERS) UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=suppressions=$(CURDIR)/spec/support/tsan.supp:halt_on_error=1:second_deadlock_stack=1:report_thread_leaks=0 SPEC_SECONDS=$(if $(SANITIZE),600,300) MAKEFLAGS= \
 	$(MAKE) -s -k -f spec/support/jobs.mk RESULTS=$(RESULTS)
 
 # UNITS, with SPEC: C units beside those spec files.

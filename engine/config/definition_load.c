@@ -112,18 +112,12 @@ check_misplaced(struct reading *r, const char *path, const char *attribute)
 	path_misplaced(path, definition_place_file(r->d, place), definition_place_line(place), title, r->faults);
 }
 
-static bool
-is_given(const struct reading *r, const char *attribute)
-{
-	return (r->d->region.given >> (attribute_find(resource_region, attribute) - resource_region) & 1) != 0;
-}
-
 static void
 fill_in(struct reading *r)
 {
 	struct definition *d = r->d;
 
-	if (*d->region.control == '\0' && *d->region.applid != '\0' && !is_given(r, "control")) /* a faulty one has no default */
+	if (*d->region.control == '\0' && *d->region.applid != '\0' && !resource_region_given(&r->d->region, "control")) /* a faulty one has no default */
 		snprintf(d->region.control, sizeof d->region.control, "run/%s.sock", d->region.applid);
 	if (*d->region.policies == '\0')
 		choose_policies(d);

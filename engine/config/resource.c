@@ -430,6 +430,12 @@ resource_is_path(const struct attribute *a, const char *value)
 }
 
 bool
+resource_region_given(const struct region_def *r, const char *attribute)
+{
+	return (r->given >> (attribute_find(resource_region, attribute) - resource_region) & 1) != 0;
+}
+
+bool
 resource_urm_is_default(const char *urm)
 {
 	static const char *const names[] = { "dfhisaip", "dfhisdip", "dfhiscip", "dfhispip", NULL };

@@ -160,6 +160,8 @@ bool resource_host_is_any(const char *host);
  */
 bool resource_metrics_address(const char *value, struct addr *out);
 
+/* Whether the definition of the region has that key. attribute: a name in resource_region. */
+bool resource_region_given(const struct region_def *r, const char *attribute);
 /* Whether the script is the default program in its assembler, C, COBOL or PL/I form (IPIC.md 6.5). */
 bool resource_urm_is_default(const char *urm);
 /*

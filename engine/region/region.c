@@ -32,6 +32,7 @@
 #include "region/origin.h"
 #include "region/policy_view.h"
 #include "region/region_store.h"
+#include "region/workers.h"
 #include "store/store.h"
 
 #include <stdio.h>
@@ -391,18 +392,16 @@ lend(struct region *r)
 	w->region = r;
 }
 
-/* The number of workers; `auto`: by the CPUs of the process. */
-static unsigned
-workers_of(struct region *r, const struct definition *d)
+static int
+begin_gates(struct region *r, const struct definition *d, struct faults *faults)
 {
-	struct cores c;
+	struct fault f;
+	unsigned workers = workers_number(d, r->workers_why, &f);
 
-	if (d->region.workers > 0) {
-		snprintf(r->workers_why, sizeof r->workers_why, "region { workers }");
-		return (unsigned)d->region.workers;
-	}
-	cores_read(&c, "");
-	return cores_count(&c, WORKERS_AUTO_MAX, r->workers_why);
+	if (workers > 0)
+		return gates_new(r, workers) == 0 ? 0 : short_of_memory(faults);
+	faults_add(faults, FAULT_ERROR, "workers", NULL, 0, "%s", f.text);
+	return -1;
 }
 
 static int
@@ -440,10 +439,8 @@ furnish(struct region *r, const struct region_options *o, const struct definitio
 		return short_of_memory(faults);
 	name_boot(&r->totals);
 	timer_init(&r->drain, w->loop, region_drained, r);
-	if (remember(r, d, faults) < 0 || begin_recorder(r, d, faults) < 0)
+	if (remember(r, d, faults) < 0 || begin_recorder(r, d, faults) < 0 || begin_gates(r, d, faults) < 0)
 		return -1;
-	if (gates_new(r, workers_of(r, d)) < 0)
-		return short_of_memory(faults);
 	return r->store != NULL ? begin_store(r, faults) : 0;
 }
 

@@ -269,6 +269,27 @@ describe("a region with several workers:", function()
     assert.are.same({ 2, "region { workers }" }, { row.workers, row.workers_why })
   end)
 
+  it("SALLYPORT_WORKERS is the number where the definition gives none, and a wrong one ends the start", function()
+    local function with(value, workers)
+      region = support.region { region = { workers = workers }, tcpipservices = { IPIC = {} },
+        wrapper = { "env", "SALLYPORT_WORKERS=" .. value } }
+      return region
+    end
+    local row = with("2"):start():row "region"
+    assert.are.same({ 2, "the environment: SALLYPORT_WORKERS" }, { row.workers, row.workers_why })
+    region:stop()
+    row = with("2", 3):start():row "region"
+    assert.are.same({ 3, "region { workers }" }, { row.workers, row.workers_why })
+    region:stop()
+    assert.matches("CPU", with("auto"):start():row("region").workers_why)
+    region:stop()
+    for _, value in ipairs { "0", "65", "two", "" } do
+      local status, log = with(value):start_and_end()
+      assert.are.equal(1, status)
+      assert.is_truthy(log:find("the environment: SALLYPORT_WORKERS: workers is", 1, true), log)
+    end
+  end)
+
   it("maxsockets and halfopen are those of the region", function()
     region = start { region = { maxsockets = 10 } }
     local all = callers(region:port "IPIC", MANY)

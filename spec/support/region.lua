@@ -31,8 +31,7 @@ Region.__index = Region
 region.binary = os.getenv("SALLYPORT") or "./sallyport"
 
 -- drain is short: at the end of most tests partners are connected that never close.
-local REGION = { applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA", dfltuser = "CICSUSER", drain = 0.2,
-  workers = tonumber(os.getenv("WORKERS")) } -- make test WORKERS=3
+local REGION = { applid = "CICSA", networkid = "NETA", ring = "certs/rings/CICSA", dfltuser = "CICSUSER", drain = 0.2 }
 local TCPIPSERVICE = { host = "127.0.0.1", portnumber = 0, ssl = "no" }
 
 -- Every region of this file, and those that ran in the test under way with how long their logs were when it began.
