@@ -153,6 +153,26 @@ describe("a region with several workers:", function()
     end
   end)
 
+  it("a partner that closes its sockets and connects again at once is accepted, also by a name that the urm gives", function()
+    region = start { tcpipservices = { NAMES = { urm = "named" } },
+      ipconns = { SOME = { applid = "SOMEAPPL", networkid = "NETX", receivecount = 10 } },
+      scripts = { named = [[
+local policy = require "policy"
+return { install = function() return policy.install { ipconn = "ONE", applid = "ONEAPPL", template = "TMPL" } end }]] } }
+    for service, applid in pairs { IPIC = "SOMEAPPL", NAMES = "" } do
+      local port = region:port(service)
+      for _ = 1, 10 * MANY do
+        local p, second = support.raw(port), support.raw(port)
+        local m = p:capex({ applid = applid, networkid = "NETX", sockets = 2 }):read_message()
+        assert.are.same({ 200, nil }, { m.status, m.body.reason })
+        second:capex { applid = applid, networkid = "NETX", socket = 2, token = m.body.token }
+        assert.are.equal(200, second:read_message().status)
+        p:close()
+        second:close()
+      end
+    end
+  end)
+
   it("a reload counts for all of them, also for a connection that was accepted before it", function()
     region = start { scripts = { whole = LIST:format "A" } }
     local port = region:port "IPIC"
