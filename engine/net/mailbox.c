@@ -2,6 +2,7 @@
 #include "net/mailbox.h"
 
 #include <ev.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -10,39 +11,55 @@
 struct mailbox {
 	struct ev_loop *loop; /* borrowed */
 	ev_async arrived;
+	struct post *due;     /* the loop has looked at its descriptors since they were sent */
 	pthread_mutex_t lock; /* guards first and last */
 	struct post *first, **last;
 };
 
+/* The posts that were sent until now, in their order. */
 static struct post *
-take(struct mailbox *m)
+collect(struct mailbox *m)
 {
-	struct post *post;
+	struct post *all;
 
 	pthread_mutex_lock(&m->lock);
-	post = m->first;
-	if (post != NULL)
-		m->first = post->next;
-	if (m->first == NULL)
-		m->last = &m->first;
+	all = m->first;
+	m->first = NULL;
+	m->last = &m->first;
 	pthread_mutex_unlock(&m->lock);
-	return post;
+	return all;
 }
 
+/* Runs the due posts, at most `most` of them. True: there was one. */
+static bool
+run_due(struct mailbox *m, unsigned most)
+{
+	bool any = m->due != NULL;
+
+	for (unsigned n = 0; n < most && m->due != NULL; n++) {
+		struct post *post = m->due;
+
+		m->due = post->next;
+		post->run(post);
+	}
+	return any;
+}
+
+/*
+ * Runs the posts of the turn before, and lets those that came since wait for the next turn. The watcher comes last in
+ * its turn, so that the events that happened before a post was sent have been handled then.
+ */
 static void
 mailbox_on_arrived(struct ev_loop *loop, ev_async *watcher, int events)
 {
 	struct mailbox *m = watcher->data;
-	struct post *post;
 
 	(void)events;
-	for (int n = 0; n < POSTS_PER_TURN; n++) {
-		post = take(m);
-		if (post == NULL)
-			return;
-		post->run(post);
-	}
-	ev_async_send(loop, &m->arrived); /* libev merges sends: there may be more posts, and no further send for them */
+	run_due(m, POSTS_PER_TURN);
+	if (m->due == NULL)
+		m->due = collect(m);
+	if (m->due != NULL)
+		ev_async_send(loop, &m->arrived);
 }
 
 struct mailbox *
@@ -56,6 +73,7 @@ mailbox_new(struct ev_loop *loop)
 	m->last = &m->first;
 	pthread_mutex_init(&m->lock, NULL); /* cannot fail on Linux */
 	ev_async_init(&m->arrived, mailbox_on_arrived);
+	ev_set_priority(&m->arrived, EV_MINPRI);
 	m->arrived.data = m;
 	ev_async_start(loop, &m->arrived);
 	ev_unref(loop);
@@ -76,13 +94,12 @@ mailbox_send(struct mailbox *m, struct post *post)
 bool
 mailbox_empty(struct mailbox *m)
 {
-	struct post *post;
 	bool any = false;
 
-	while ((post = take(m)) != NULL) {
-		any = true;
-		post->run(post);
-	}
+	do {
+		any |= run_due(m, UINT_MAX);
+		m->due = collect(m);
+	} while (m->due != NULL);
 	return any;
 }
 

@@ -20,7 +20,9 @@ struct post {
 struct mailbox *mailbox_new(struct ev_loop *loop);
 /*
  * Sends a post (borrowed until it runs) from any thread. Posts of one thread run in the order of their sending, never
- * inside this call. A post must not be sent again before it has run.
+ * inside this call, and after the events of descriptors that happened before the send: when a peer closes a connection
+ * of this loop and begins one at another loop, the close is handled before a post about the new one. A post must not be
+ * sent again before it has run.
  */
 void mailbox_send(struct mailbox *m, struct post *post);
 /*

@@ -5,7 +5,6 @@ local lfs = require "lfs"
 local support = require "spec.support"
 
 local RELOADS, PARTNERS = 200, 50
-local SANITIZED = support.binary:find("asan", 1, true) ~= nil
 
 -- Each door notes which version of the scripts it is: a walk decided by two of them would show.
 local VERSION = [[
@@ -93,7 +92,7 @@ describe("200 reloads under load", function()
       end
     end
     support.wait_until(function() return region:count_log "SP0013 " == RELOADS end, 10, "every old generation to go")
-    if not SANITIZED then
+    if not support.sanitized then
       assert.message(("from %d to %d KiB over %d reloads"):format(warm, cold, RELOADS // 2)).is_true(cold < warm + kept + 1024)
     end
     assert.is_truthy(lfs.attributes(dir))

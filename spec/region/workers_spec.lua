@@ -1,17 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A region with several workers: whichever of them accepts a connection, the connection is treated as by one worker.
+local crew = require "spec.support.crew"
 local slow = require "spec.support.slow"
 local support = require "spec.support"
 local versions = require "spec.support.versions"
 
-local WORKERS = 3
-local MANY = 24 -- connections at the same time, so that each worker has some
-
-local WHOLE = [[
-local policy = require "policy"
-return { install = function(facts)
-  return policy.install { ipconn = facts.capex.applid, template = "TMPL" }
-end }]]
+local WORKERS, MANY, WHOLE = crew.WORKERS, crew.MANY, crew.WHOLE
+local start, callers, accepted, capexes, alive = crew.start, crew.callers, crew.accepted, crew.capexes, crew.alive
 
 local LIST = [[
 local policy = require "policy"
@@ -19,42 +14,6 @@ return { install = function(facts)
   if facts.capex.applid:sub(1, 1) ~= %q then return policy.refuse("not_listed", "another letter") end
   return policy.install { ipconn = facts.capex.applid, template = "TMPL" }
 end }]]
-
-local function start(t)
-  local given = { region = { workers = WORKERS, heartbeat = 60, tcp_timeout = 60, drain = 30 },
-    tcpipservices = { IPIC = { urm = "whole" } },
-    ipconns = { TMPL = { template = "only", receivecount = 10 } },
-    scripts = { whole = WHOLE } }
-  for part, values in pairs(t or {}) do
-    for name, value in pairs(values) do given[part][name] = value end
-  end
-  return support.region(given):start()
-end
-
--- That many connections from that many addresses, none of which has sent a byte.
-local function callers(port, n)
-  local out = {}
-  for i = 1, n do out[i] = support.raw(port) end
-  return out
-end
-
-local function accepted(region, n)
-  support.wait_until(function() return region:row("region").sockets == n end, 10, n .. " sockets")
-end
-
--- Each caller sends the CAPEX of a partner of its own. Then each reads the answer.
-local function capexes(all, letter)
-  for i, p in ipairs(all) do p:capex { applid = letter .. i, networkid = "NETX" } end
-  local out = {}
-  for i, p in ipairs(all) do out[i] = p:read_message() end
-  return out
-end
-
-local function alive(p)
-  p:request "1 cmd; name=heartbeat"
-  local m = p:read_message()
-  return m ~= nil and m.status == 200
-end
 
 describe("a region with several workers:", function()
   local region

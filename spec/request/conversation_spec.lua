@@ -63,7 +63,7 @@ describe("a request", function()
     local a = answer(p, 1, 60)
     assert.is_true(a.data == whole)
     assert.are.equal(math.ceil(#whole / conversation.ELEMENT), a.elements)
-    if not support.binary:find("asan", 1, true) then
+    if not support.sanitized then
       local status = support.read(("/proc/%d/status"):format(region.process.pid))
       local peak = tonumber(status:match "VmHWM:%s*(%d+) kB")
       assert.is_true(peak < 100 * 1024, "the most it held: " .. peak .. " kB")

@@ -13,6 +13,7 @@ support: what the specs drive regions and partners with: `local support = requir
   support.here              "localhost", or the address where the machine has no such name
   support.lines_of(id)      a pattern for the log lines of a connection
   support.wait_until(fn, seconds, what)
+  support.sanitized         whether the binary has a sanitizer, whose memory and times are no measure
 ]]
 local busted = require "busted"
 local dkjson = require "dkjson"
@@ -40,6 +41,7 @@ local support = {
   write = text.write,
   lua = text.lua,
   wait_until = wait.wait_until,
+  sanitized = wait.sanitized,
   now = wait.now,
 }
 

@@ -6,12 +6,13 @@ local wait = {}
 
 wait.now = socket.gettime
 
-local sanitized = (os.getenv("SALLYPORT") or ""):find("asan", 1, true)
+-- Whether the binary under test has a sanitizer: its memory is not that of a plain one.
+wait.sanitized = (os.getenv("SALLYPORT") or ""):find "[at]san/" ~= nil
 
 -- What a deadline is multiplied by: it is there to end a hang, not to measure, and a machine may be slow.
-wait.patience = sanitized and 4 or 2
+wait.patience = wait.sanitized and 4 or 2
 -- What a time is that is measured: under sanitizers everything takes longer.
-wait.slower = sanitized and 4 or 1
+wait.slower = wait.sanitized and 4 or 1
 
 -- Between two looks lies a tenth of the time that has passed, 10 to 100 ms: a look often costs a process.
 local function pause(waited)

@@ -10,6 +10,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "net/errand.h"
 #include "net/loop.h"
@@ -156,6 +157,68 @@ a_post_may_send_itself_again_and_none_runs_inside_a_send(void **state)
 	close_sink(&s);
 }
 
+struct witness { /* a descriptor of the loop, and posts that are sent after it became ready */
+	struct post first, second;
+	struct mailbox *mailbox;
+	ev_io reading;
+	int pipe[2];
+	unsigned heard, heard_before; /* events: all, and those before the second post */
+	bool ran;
+};
+
+static void
+on_readable(struct ev_loop *loop, ev_io *watcher, int events)
+{
+	struct witness *w = watcher->data;
+	char byte;
+
+	(void)loop;
+	(void)events;
+	assert_int_equal(read(w->pipe[0], &byte, 1), 1);
+	w->heard++;
+}
+
+static void
+run_first(struct post *post)
+{
+	struct witness *w = (struct witness *)((char *)post - offsetof(struct witness, first));
+
+	assert_int_equal(write(w->pipe[1], "x", 1), 1);
+	mailbox_send(w->mailbox, &w->second);
+}
+
+static void
+run_second(struct post *post)
+{
+	struct witness *w = (struct witness *)((char *)post - offsetof(struct witness, second));
+
+	w->heard_before = w->heard;
+	w->ran = true;
+}
+
+static void
+a_post_runs_after_the_events_that_happened_before_it_was_sent(void **state)
+{
+	struct sink s;
+	struct witness w = { .first = { .run = run_first }, .second = { .run = run_second } };
+
+	(void)state;
+	open_sink(&s);
+	w.mailbox = s.mailbox;
+	assert_int_equal(pipe(w.pipe), 0);
+	ev_io_init(&w.reading, on_readable, w.pipe[0], EV_READ);
+	w.reading.data = &w;
+	ev_io_start(s.loop, &w.reading);
+	mailbox_send(s.mailbox, &w.first);
+	while (!w.ran)
+		ev_run(s.loop, EVRUN_ONCE);
+	assert_int_equal(w.heard_before, 1);
+	ev_io_stop(s.loop, &w.reading);
+	close(w.pipe[0]);
+	close(w.pipe[1]);
+	close_sink(&s);
+}
+
 /* --- errands --- */
 
 struct crew {
@@ -287,6 +350,7 @@ main(void)
 		cmocka_unit_test(posts_of_several_threads_run_once_each_in_their_order_on_the_loop),
 		cmocka_unit_test(a_mailbox_does_not_keep_its_loop_running),
 		cmocka_unit_test(a_post_may_send_itself_again_and_none_runs_inside_a_send),
+		cmocka_unit_test(a_post_runs_after_the_events_that_happened_before_it_was_sent),
 		cmocka_unit_test(an_errand_visits_each_worker_and_ends_at_home),
 	};
 

@@ -1,0 +1,143 @@
+-- SPDX-License-Identifier: Apache-2.0
+--[[
+crew: regions with several workers, and partners of which some are at each of them.
+
+  local region = crew.start { region = { drain = 1 }, scripts = { whole = "…" } }   over the defaults below
+  local all = crew.callers(port, crew.MANY)        connections that have sent no byte
+  crew.accepted(region, n)                         waits until the region has so many sockets
+  for i, m in ipairs(crew.capexes(all, "A")) do    the answers to A1, A2, …
+  crew.alive(p)                                    whether its heartbeat is answered with 200
+  local holder = crew.hold(region)                 the home runs a script of the listener HOLD from here to holder:read_message()
+  local read = crew.read_by_gates(region, some)    those of `some` whose bytes a gate has read while the home is held
+]]
+local support = require "spec.support"
+
+local crew = { WORKERS = 3, MANY = 24 }
+
+crew.WHOLE = [[
+local policy = require "policy"
+return { install = function(facts)
+  return policy.install { ipconn = facts.capex.applid, template = "TMPL" }
+end }]]
+
+-- It is refused when it has used its `milliseconds` of CPU time.
+crew.ENDLESS = [[
+return { %s = function() while true do end end }]]
+
+local HELD_MILLISECONDS = 800
+
+function crew.start(t)
+  local given = { region = { workers = crew.WORKERS, heartbeat = 60, tcp_timeout = 60, drain = 30 },
+    tcpipservices = { IPIC = { urm = "whole" } },
+    ipconns = { TMPL = { template = "only", receivecount = 10 } },
+    scripts = { whole = crew.WHOLE } }
+  for part, values in pairs(t or {}) do
+    if type(values) ~= "table" then given[part] = values end
+    for name, value in pairs(type(values) == "table" and values or {}) do
+      given[part] = given[part] or {}
+      given[part][name] = value
+    end
+  end
+  return support.region(given):start()
+end
+
+-- The same with a listener HOLD, for crew.hold.
+function crew.start_to_hold(t)
+  local given = { region = { milliseconds = HELD_MILLISECONDS, instructions = 1000000000 },
+    tcpipservices = { HOLD = { bind = "endless" } }, scripts = { endless = crew.ENDLESS:format "bind" } }
+  for part, values in pairs(t or {}) do
+    given[part] = given[part] or {}
+    for name, value in pairs(values) do given[part][name] = value end
+  end
+  return crew.start(given)
+end
+
+function crew.callers(port, n)
+  local out = {}
+  for i = 1, n do out[i] = support.raw(port) end
+  return out
+end
+
+function crew.accepted(region, n)
+  support.wait_until(function() return region:row("region").sockets == n end, 10, n .. " sockets")
+end
+
+-- Each caller sends the CAPEX of a partner of its own. Then each reads the answer.
+function crew.capexes(all, letter)
+  for i, p in ipairs(all) do p:capex { applid = letter .. i, networkid = "NETX" } end
+  local out = {}
+  for i, p in ipairs(all) do out[i] = p:read_message() end
+  return out
+end
+
+function crew.alive(p)
+  p:request "1 cmd; name=heartbeat"
+  local m = p:read_message()
+  return m ~= nil and m.status == 200
+end
+
+-- Milliseconds of CPU time that the process has used.
+function crew.cpu(region)
+  local stat = assert(support.read(("/proc/%d/stat"):format(region.process.pid)))
+  local user, system = stat:match "%) %a %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ %S+ (%d+) (%d+)"
+  return 10 * (user + system)
+end
+
+-- Waits until a script that p's bytes have begun is running. p: for the caller.
+function crew.running(region, before, p)
+  support.wait_until(function() return crew.cpu(region) >= before + 100 end, 10, "the script that runs")
+  return p
+end
+
+function crew.hold(region, port)
+  local p = support.raw(port)
+  local before = crew.cpu(region)
+  p:capex { applid = "HOLDER", networkid = "NETX" }
+  return crew.running(region, before, p)
+end
+
+-- The threads of the process that run, or want to.
+local function running(region)
+  local n = 0
+  for id in require("lfs").dir(("/proc/%d/task"):format(region.process.pid)) do
+    local stat = id:find "%d" and support.read(("/proc/%d/task/%s/stat"):format(region.process.pid, id))
+    if stat and stat:match "%) (%a)" == "R" then n = n + 1 end
+  end
+  return n
+end
+
+-- The remote ports of the listener's sockets that have unread bytes.
+local function unread(port)
+  local out = {}
+  for line in io.lines "/proc/net/tcp" do
+    local own, remote, queued = line:match "^%s*%d+: %x+:(%x+) %x+:(%x+) %x+ %x+:(%x+)"
+    if own and tonumber(own, 16) == port and tonumber(queued, 16) > 0 then out[tonumber(remote, 16)] = true end
+  end
+  return out
+end
+
+function crew.own_port(p)
+  return tonumber((select(2, p.socket:getsockname())))
+end
+
+-- The home is held, so that only gates read. Those of `some` that have been read, when the gates have nothing left to do.
+function crew.read_by_gates(region, port, some)
+  local read
+  support.wait_until(function()
+    read = {}
+    local waiting = unread(port)
+    for _, p in ipairs(some) do
+      if not waiting[crew.own_port(p)] then read[#read + 1] = p end
+    end
+    return #read > 0 and running(region) == 1
+  end, 10, "the gates to read")
+  return read
+end
+
+-- Whether nothing has come for p.
+function crew.silent(p)
+  local m, why = p:read_message(0)
+  return m == nil and why == "timeout"
+end
+
+return crew
