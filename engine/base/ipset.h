@@ -5,13 +5,15 @@
 
 #include "base/addr.h"
 
+#define IPSET_MAX 0xffffff /* prefixes of a family that can be added; some more than 16 million */
+
 struct ipset;
 
 struct ipset *ipset_new(void);          /* NULL: no memory */
 void ipset_free(struct ipset *s);       /* NULL is fine */
 /*
  * Adds a prefix with a value of the caller, an index from 0 to UINT32_MAX. A prefix that is added twice keeps the later
- * value. -1: no memory, or another value.
+ * value. -1: no memory, another value, or one prefix more than IPSET_MAX.
  */
 int ipset_add(struct ipset *s, const struct addr_prefix *p, long value);
 /* Sorts. To be called once, after the last ipset_add and before the first ipset_find. -1: no memory. */

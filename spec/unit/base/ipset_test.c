@@ -123,111 +123,121 @@ next(uint32_t *seed)
 	return *seed >> 8;
 }
 
-static struct addr
-random_addr(uint32_t *seed)
-{
-	struct addr a = { .family = 4 };
+/* How the prefixes of a set lie. */
+struct shape {
+	int family;
+	int common; /* bytes that all have in common */
+	int values; /* that each further byte has; few: prefixes nest, and addresses hit */
+	unsigned shortest, longest; /* bits of a prefix */
+	int prefixes;
+};
 
-	/* few values, so that prefixes nest and addresses hit */
-	for (int i = 0; i < 4; i++)
-		a.bytes[i] = (uint8_t)(next(seed) % 4 * 85);
+static struct addr
+random_addr(uint32_t *seed, const struct shape *of)
+{
+	struct addr a = { .family = (uint8_t)of->family };
+
+	for (int i = 0; i < (of->family == 4 ? 4 : 16); i++)
+		a.bytes[i] = i < of->common ? 0x20 : (uint8_t)(next(seed) % (unsigned)of->values * 255u / (unsigned)(of->values - 1));
 	return a;
 }
 
 static struct addr_prefix
-random_prefix(uint32_t *seed)
+random_prefix(uint32_t *seed, const struct shape *of)
 {
-	struct addr a = random_addr(seed);
-	char text[ADDR_TEXT], ip[ADDR_TEXT];
-	struct addr_prefix p;
-	struct fault f;
+	struct addr a = random_addr(seed, of);
+	struct addr_prefix p = { .family = a.family, .bits = (uint8_t)(of->shortest + next(seed) % (of->longest - of->shortest + 1)) };
 
-	/* host bits are usually set: the parser's fault names the network meant */
-	snprintf(text, sizeof text, "%s/%u", addr_ip(&a, ip, sizeof ip), (unsigned)(next(seed) % 33));
-	if (addr_prefix_parse(&p, text, strlen(text), &f) < 0)
-		p = prefix(strrchr(f.text, ' ') + 1);
+	for (unsigned b = 0; b < p.bits; b++)
+		p.bytes[b / 8] |= (uint8_t)(a.bytes[b / 8] & 0x80 >> b % 8);
 	return p;
 }
 
-static void
-agrees_with_looking_at_every_prefix(void **state)
-{
-	enum { PREFIXES = 500 };
-	struct addr_prefix p[PREFIXES];
-	struct ipset *s = ipset_new();
-	uint32_t seed = 1491;
-
-	(void)state;
-	for (int i = 0; i < PREFIXES; i++) {
-		p[i] = random_prefix(&seed);
-		assert_int_equal(ipset_add(s, &p[i], i), 0);
-	}
-	assert_int_equal(ipset_seal(s), 0);
-	for (int round = 0; round < 5000; round++) {
-		struct addr a = random_addr(&seed);
-		long best = -1, value = -1;
-
-		for (int i = 0; i < PREFIXES; i++)
-			if (addr_prefix_holds(&p[i], &a) && (best < 0 || p[i].bits >= p[best].bits))
-				best = i;
-		assert_int_equal(ipset_find(s, &a, NULL, &value), best >= 0);
-		assert_int_equal(value, best);
-	}
-	ipset_free(s);
-}
-
-/* An address of the family, of which the first `common` bytes are always the same. */
+/* An address at an edge of a prefix: its first or last one, or the one before or behind it. */
 static struct addr
-near_addr(uint32_t *seed, int family, int common)
+edge_of(const struct addr_prefix *p, uint32_t which)
 {
-	struct addr a = { .family = family };
+	struct addr a = { .family = p->family };
+	int step = (int)(which % 3) - 1, last = p->family == 4 ? 3 : 15;
 
-	for (int i = 0; i < (family == 4 ? 4 : 16); i++)
-		a.bytes[i] = i < common ? 0x20 : (uint8_t)next(seed);
+	memcpy(a.bytes, p->bytes, sizeof a.bytes);
+	for (int b = p->bits; which % 2 == 0 && b < 8 * (last + 1); b++)
+		a.bytes[b / 8] |= (uint8_t)(0x80 >> b % 8);
+	for (int i = last, carry = step; i >= 0 && carry != 0; i--) {
+		int sum = a.bytes[i] + carry;
+
+		a.bytes[i] = (uint8_t)sum;
+		carry = sum < 0 ? -1 : sum > 255;
+	}
 	return a;
 }
 
-/* A large set is parted by the bits behind those that all prefixes have in common. */
 static void
-a_large_set_agrees_with_looking_at_every_prefix(int family, int common)
+check_address(const struct ipset *s, const struct addr_prefix *p, int n, const struct addr *a)
 {
-	enum { PREFIXES = 6000 };
-	struct addr_prefix *p = calloc(PREFIXES, sizeof *p);
+	struct addr_prefix longest = { .bits = 0 };
+	long best = -1, value = -1;
+
+	for (int i = 0; i < n; i++)
+		if (addr_prefix_holds(&p[i], a) && (best < 0 || p[i].bits >= p[best].bits))
+			best = i;
+	assert_int_equal(ipset_find(s, a, &longest, &value), best >= 0);
+	assert_int_equal(value, best);
+	if (best >= 0)
+		assert_memory_equal(&longest, &p[best], sizeof longest);
+}
+
+static void
+check_shape(const struct shape *of, uint32_t seed, int addresses)
+{
+	struct addr_prefix *p = calloc((size_t)of->prefixes, sizeof *p);
+	struct shape anywhere = { of->family, 0, 256, 0, 0, 0 };
 	struct ipset *s = ipset_new();
-	uint32_t seed = 4711;
 
-	for (int i = 0; i < PREFIXES; i++) {
-		struct addr a = near_addr(&seed, family, common);
-
-		p[i].family = family;
-		p[i].bits = (uint8_t)(8 * common + next(&seed) % (family == 4 ? 33 - 8 * common : 20));
-		for (unsigned b = 0; b < p[i].bits; b++)
-			p[i].bytes[b / 8] |= (uint8_t)(a.bytes[b / 8] & 0x80 >> b % 8);
+	for (int i = 0; i < of->prefixes; i++) {
+		p[i] = random_prefix(&seed, of);
 		assert_int_equal(ipset_add(s, &p[i], i), 0);
 	}
 	assert_int_equal(ipset_seal(s), 0);
-	for (int round = 0; round < 2000; round++) {
-		struct addr a = near_addr(&seed, family, round % 8 == 0 ? 0 : common);
-		long best = -1, value = -1;
+	for (int i = 0; i < addresses; i++) {
+		struct addr inside = random_addr(&seed, of), outside = random_addr(&seed, &anywhere);
+		struct addr edge = edge_of(&p[next(&seed) % (unsigned)of->prefixes], (uint32_t)i);
 
-		for (int i = 0; i < PREFIXES; i++)
-			if (addr_prefix_holds(&p[i], &a) && (best < 0 || p[i].bits >= p[best].bits))
-				best = i;
-		assert_int_equal(ipset_find(s, &a, NULL, &value), best >= 0);
-		assert_int_equal(value, best);
+		check_address(s, p, of->prefixes, &inside);
+		check_address(s, p, of->prefixes, &outside);
+		check_address(s, p, of->prefixes, &edge);
 	}
 	ipset_free(s);
 	free(p);
 }
 
 static void
-large_sets_agree_with_looking_at_every_prefix(void **state)
+agrees_with_looking_at_every_prefix(void **state)
+{
+	static const struct shape shapes[] = {
+		{ 4, 0, 4, 0, 32, 500 }, { 4, 0, 256, 0, 32, 6000 }, { 4, 1, 256, 8, 32, 6000 }, { 4, 0, 256, 24, 24, 6000 },
+		{ 4, 2, 256, 24, 32, 6000 }, /* more in a part than a line has places */
+		{ 4, 3, 256, 32, 32, 200 }, { 4, 0, 2, 0, 32, 60 }, { 4, 4, 2, 0, 32, 20 }, /* prefixes that lie in each other */
+		{ 6, 0, 256, 0, 19, 6000 }, { 6, 4, 256, 32, 51, 6000 }, { 6, 0, 256, 48, 48, 6000 }, { 6, 0, 4, 0, 128, 500 },
+		{ 6, 14, 16, 112, 128, 2000 }, { 6, 0, 2, 96, 128, 2000 }, { 6, 6, 3, 40, 64, 3000 }, { 6, 16, 2, 0, 128, 100 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
+		check_shape(&shapes[i], 1491 + (uint32_t)i, 1000);
+}
+
+static void
+small_sets_agree_with_looking_at_every_prefix(void **state)
 {
 	(void)state;
-	a_large_set_agrees_with_looking_at_every_prefix(4, 0);
-	a_large_set_agrees_with_looking_at_every_prefix(4, 1);
-	a_large_set_agrees_with_looking_at_every_prefix(6, 0);
-	a_large_set_agrees_with_looking_at_every_prefix(6, 4);
+	for (uint32_t seed = 1; seed < 400; seed++) {
+		struct shape of4 = { 4, (int)(seed % 4), 2 + (int)(seed % 5), 0, 32, 1 + (int)(seed % 37) };
+		struct shape of6 = { 6, (int)(seed % 16), 2 + (int)(seed % 3), 0, 128, 1 + (int)(seed % 41) };
+
+		check_shape(&of4, seed, 60);
+		check_shape(&of6, seed, 60);
+	}
 }
 
 static void
@@ -254,7 +264,7 @@ main(void)
 		cmocka_unit_test(of_a_prefix_added_twice_the_later_value_stays),
 		cmocka_unit_test(an_empty_set_holds_nothing),
 		cmocka_unit_test(agrees_with_looking_at_every_prefix),
-		cmocka_unit_test(large_sets_agree_with_looking_at_every_prefix),
+		cmocka_unit_test(small_sets_agree_with_looking_at_every_prefix),
 		cmocka_unit_test(a_value_is_an_index),
 	};
 
