@@ -231,7 +231,8 @@ dial_start(void *arg)
 		return;
 	}
 	conn_enter(c, CONN_DIALLING, c->generation->definition->region.tcp_timeout);
-	d->resolving = resolve_begin(c->worker->threadpool, c->facts.peer.host, d->port, dial_resolved, c);
+	d->resolving = resolve_begin(&(struct resolve_request){ .threads = c->worker->threadpool, .done = dial_resolved, .arg = c },
+		c->facts.peer.host, d->port);
 	if (d->resolving == NULL)
 		dial_failed(c, "limit", NULL, "host %s: too many names are being resolved", c->facts.peer.host);
 }

@@ -2,7 +2,6 @@
 #include "net/http_client.h"
 
 #include "net/http_url.h"
-#include "net/resolve.h"
 #include "net/timer.h"
 
 #include <curl/curl.h>
@@ -28,8 +27,9 @@ struct pool { /* connections that were verified against one ring; after a reload
 };
 
 struct http_client {
-	struct ev_loop *loop; /* borrowed */
-	struct pool *pools;   /* owned; the current pool is the first */
+	struct ev_loop *loop;  /* borrowed */
+	struct lookups *names; /* owned */
+	struct pool *pools;    /* owned; the current pool is the first */
 };
 
 struct watch { /* a socket of curl on the loop */
@@ -44,7 +44,7 @@ struct http_transfer {
 	struct http_post post;
 	CURL *easy;                              /* owned */
 	struct curl_slist *headers, *addresses;  /* owned */
-	struct resolving *resolving;
+	struct lookup *lookup;
 	struct timer deadline;
 	char host[HTTP_URL_HOST];
 	int port;
@@ -85,8 +85,8 @@ static void
 transfer_free(struct http_transfer *x)
 {
 	timer_stop(&x->deadline);
-	if (x->resolving != NULL)
-		resolve_cancel(x->resolving);
+	if (x->lookup != NULL)
+		lookups_cancel(x->lookup);
 	if (x->running)
 		curl_multi_remove_handle(x->pool->multi, x->easy);
 	curl_easy_cleanup(x->easy);
@@ -361,16 +361,19 @@ pool_for(struct http_client *c, struct ring *ring)
 }
 
 struct http_client *
-http_client_new(struct ev_loop *loop)
+http_client_new(struct ev_loop *loop, struct threadpool *threads, const struct lookup_rules *rules)
 {
 	struct http_client *c = calloc(1, sizeof *c);
 
-	if (c == NULL || curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK) {
-		free(c);
+	if (c == NULL)
 		return NULL;
-	}
 	c->loop = loop;
-	return c;
+	c->names = lookups_new(threads, rules);
+	if (c->names != NULL && curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK)
+		return c;
+	lookups_free(c->names);
+	free(c);
+	return NULL;
 }
 
 void
@@ -384,6 +387,7 @@ http_client_free(struct http_client *c)
 		next = p->next;
 		pool_free(p);
 	}
+	lookups_free(c->names);
 	free(c);
 	curl_global_cleanup();
 }
@@ -598,7 +602,7 @@ http_client_resolved(void *arg, const struct resolution *r)
 	struct http_transfer *x = arg;
 	char why[sizeof x->why];
 
-	x->resolving = NULL;
+	x->lookup = NULL;
 	if (r->n == 0) {
 		snprintf(why, sizeof why, "%.100s: %.100s", x->host, r->error);
 		finish(x, why);
@@ -626,11 +630,12 @@ is_address(const struct http_transfer *x)
 static int
 find_host(struct http_transfer *x, struct fault *f)
 {
+	static const struct addr_prefix nowhere = { .family = 0 };
+
 	if (is_address(x))
 		return start(x) == 0 ? 0 : fault_set(f, "no memory for a transfer");
-	if (x->post.threadpool != NULL)
-		x->resolving = resolve_begin(x->post.threadpool, x->host, x->port, http_client_resolved, x);
-	return x->resolving != NULL ? 0 : fault_set(f, "%s cannot be looked up now", x->host);
+	x->lookup = lookups_begin(x->pool->client->names, x->host, &nowhere, http_client_resolved, x);
+	return x->lookup != NULL ? 0 : fault_set(f, "%s cannot be looked up now", x->host);
 }
 
 static int

@@ -8,8 +8,8 @@
 #define SALLYPORT_HTTP_CLIENT_H
 
 #include "base/buf.h"
-#include "net/threadpool.h"
 #include "base/fault.h"
+#include "net/lookups.h"
 #include "tls/ring.h"
 
 #define HTTP_CLIENT_CONNECTIONS 256 /* open at once; further transfers wait, until their time is up */
@@ -30,7 +30,6 @@ struct http_post { /* a request; every pointer is borrowed until the transfer is
 	double timeout;                /* seconds, for the whole transfer */
 	bool alone;                    /* on a connection of its own: it reads no bytes that a server sent after an earlier answer */
 	struct ring *ring;             /* https: the server must verify against its signers and is shown its default pair; NULL: the system's store */
-	struct threadpool *threadpool; /* resolves the host's name; NULL: only numeric addresses work */
 	int *status;                   /* each status is an answer, and stands here; NULL: those of 200 to 299 are */
 	struct buf *answer;            /* receives the answer's body; its max is the limit */
 	size_t *held;                  /* the answer's bytes are added here while the transfer lasts; NULL: not counted */
@@ -43,7 +42,10 @@ struct http_post { /* a request; every pointer is borrowed until the transfer is
 	void *arg;
 };
 
-struct http_client *http_client_new(struct ev_loop *loop); /* NULL: no memory */
+/*
+ * loop and threads are borrowed and must outlive it; threads look up the names of hosts, by the rules. NULL: no memory.
+ */
+struct http_client *http_client_new(struct ev_loop *loop, struct threadpool *threads, const struct lookup_rules *rules);
 void http_client_free(struct http_client *c); /* no transfer may be under way; NULL is fine */
 
 /* Begins a request. NULL with a sentence: done() is not called then. */

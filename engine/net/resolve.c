@@ -3,16 +3,19 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
+#include <resolv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#define BRIEF_SECONDS 1 /* for which a name server is asked */
+#define BRIEF_TRIES 2   /* of each name server */
+
 struct resolving {
 	struct threadpool_job job; /* first */
-	struct threadpool *threadpool;   /* borrowed */
+	struct resolve_request asked;
 	int port;
-	void (*done)(void *arg, const struct resolution *r);
-	void *arg;
 	struct addr of;          /* of a look-up of an address */
 	struct resolution found; /* written by the thread until done() */
 	char host[];
@@ -70,6 +73,19 @@ set_error(struct resolution *r, int error)
 	snprintf(r->error, sizeof r->error, "%s", words != NULL ? words : "the resolver failed");
 }
 
+/*
+ * The state of the C library's resolver belongs to the thread. It is made again for each look-up: the library reads a
+ * changed resolv.conf only into a state that nobody has changed.
+ */
+static void
+hurry(const struct resolving *r)
+{
+	if (!r->asked.brief || res_init() != 0)
+		return;
+	_res.retrans = BRIEF_SECONDS;
+	_res.retry = BRIEF_TRIES;
+}
+
 /* Runs on a thread, as resolve_work. */
 static void
 resolve_work_name(struct threadpool_job *job)
@@ -77,8 +93,10 @@ resolve_work_name(struct threadpool_job *job)
 	struct resolving *r = (struct resolving *)job;
 	struct sockaddr_storage of;
 	socklen_t len = addr_to_sockaddr(&r->of, &of);
-	int error = getnameinfo((struct sockaddr *)&of, len, r->found.name, sizeof r->found.name, NULL, 0, NI_NAMEREQD);
+	int error;
 
+	hurry(r);
+	error = getnameinfo((struct sockaddr *)&of, len, r->found.name, sizeof r->found.name, NULL, 0, NI_NAMEREQD);
 	if (error == 0)
 		return;
 	r->found.name[0] = '\0';
@@ -91,8 +109,10 @@ resolve_work(struct threadpool_job *job)
 {
 	struct resolving *r = (struct resolving *)job;
 	struct addrinfo hints = { .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM }, *list = NULL;
-	int error = old_number(r->host) ? EAI_NONAME : getaddrinfo(r->host, NULL, &hints, &list);
+	int error;
 
+	hurry(r);
+	error = old_number(r->host) ? EAI_NONAME : getaddrinfo(r->host, NULL, &hints, &list);
 	if (error == 0) {
 		keep(&r->found, list, r->port);
 		freeaddrinfo(list);
@@ -108,7 +128,7 @@ resolve_finished(struct threadpool_job *job)
 {
 	struct resolving *r = (struct resolving *)job;
 
-	r->done(r->arg, &r->found);
+	r->asked.done(r->asked.arg, &r->found);
 	free(r);
 }
 
@@ -118,47 +138,55 @@ resolve_drop(struct threadpool_job *job)
 	free(job);
 }
 
+/* host: NULL for a look-up of an address. NULL: no memory. */
 static struct resolving *
-submit(struct threadpool *c, struct resolving *r, void (*work)(struct threadpool_job *job))
+resolving_new(const struct resolve_request *q, const char *host, void (*work)(struct threadpool_job *job))
 {
+	size_t n = host != NULL ? strlen(host) + 1 : 0;
+	struct resolving *r = calloc(1, sizeof *r + n);
+
+	if (r == NULL)
+		return NULL;
 	r->job = (struct threadpool_job){ .work = work, .done = resolve_finished, .drop = resolve_drop };
-	r->threadpool = c;
-	if (threadpool_submit(c, &r->job) == 0)
+	r->asked = *q;
+	if (host != NULL)
+		memcpy(r->host, host, n);
+	return r;
+}
+
+static struct resolving *
+submit(struct resolving *r)
+{
+	if (threadpool_submit(r->asked.threads, &r->job) == 0)
 		return r;
 	free(r);
 	return NULL;
 }
 
 struct resolving *
-resolve_begin(struct threadpool *c, const char *host, int port, void (*done)(void *arg, const struct resolution *r), void *arg)
+resolve_begin(const struct resolve_request *q, const char *host, int port)
 {
-	size_t n = strlen(host) + 1;
-	struct resolving *r = calloc(1, sizeof *r + n);
+	struct resolving *r = resolving_new(q, host, resolve_work);
 
 	if (r == NULL)
 		return NULL;
 	r->port = port;
-	r->done = done;
-	r->arg = arg;
-	memcpy(r->host, host, n);
-	return submit(c, r, resolve_work);
+	return submit(r);
 }
 
 struct resolving *
-resolve_begin_name(struct threadpool *c, const struct addr *a, void (*done)(void *arg, const struct resolution *r), void *arg)
+resolve_begin_name(const struct resolve_request *q, const struct addr *a)
 {
-	struct resolving *r = calloc(1, sizeof *r + 1);
+	struct resolving *r = resolving_new(q, NULL, resolve_work_name);
 
 	if (r == NULL)
 		return NULL;
 	r->of = *a;
-	r->done = done;
-	r->arg = arg;
-	return submit(c, r, resolve_work_name);
+	return submit(r);
 }
 
 void
 resolve_cancel(struct resolving *r)
 {
-	threadpool_cancel(r->threadpool, &r->job);
+	threadpool_cancel(r->asked.threads, &r->job);
 }

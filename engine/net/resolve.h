@@ -23,14 +23,24 @@ struct resolving; /* a look-up under way */
 
 /* True when host is a numeric address ("10.1.2.3", "::1"): *r holds it with the port, and no look-up is needed. */
 bool resolve_numeric(const char *host, int port, struct resolution *r);
+struct resolve_request {
+	struct threadpool *threads; /* borrowed */
+	/*
+	 * At most two questions to each name server, for a second each, whatever resolv.conf says. Else a look-up may
+	 * take as long as the system's resolver lets it.
+	 */
+	bool brief;
+	void (*done)(void *arg, const struct resolution *r); /* called once, from the loop, never inside resolve_begin */
+	void *arg;
+};
+
 /*
- * Begins a look-up; the addresses get the port. done(arg, r) is called once, from the loop, never inside this call. A
- * host that getaddrinfo reads as a number in an older form ("127.1") gets no address. NULL: the threadpool is full, or
- * no memory.
+ * Begins a look-up; the addresses get the port. A host that getaddrinfo reads as a number in an older form ("127.1")
+ * gets no address. NULL: the threadpool is full, or no memory.
  */
-struct resolving *resolve_begin(struct threadpool *c, const char *host, int port, void (*done)(void *arg, const struct resolution *r), void *arg);
+struct resolving *resolve_begin(const struct resolve_request *q, const char *host, int port);
 /* Begins a look-up of the address's name (getnameinfo), as resolve_begin. The resolution has the name, or an error. */
-struct resolving *resolve_begin_name(struct threadpool *c, const struct addr *a, void (*done)(void *arg, const struct resolution *r), void *arg);
+struct resolving *resolve_begin_name(const struct resolve_request *q, const struct addr *a);
 /* done() is not called. Must not be called after done(). */
 void resolve_cancel(struct resolving *r);
 

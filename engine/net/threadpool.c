@@ -19,6 +19,7 @@ struct threadpool {
 	pthread_cond_t more;
 	struct job_list waiting;
 	struct job_list finished;
+	unsigned idle;        /* threads without a job */
 	bool ending;
 	/* used on the loop's thread only */
 	size_t queue_max;
@@ -85,8 +86,10 @@ next_job(struct threadpool *c)
 	struct threadpool_job *job = NULL;
 
 	pthread_mutex_lock(&c->lock);
+	c->idle++;
 	while (!c->ending && c->waiting.first == NULL)
 		pthread_cond_wait(&c->more, &c->lock);
+	c->idle--;
 	if (!c->ending)
 		job = list_take(&c->waiting);
 	pthread_mutex_unlock(&c->lock);
@@ -109,11 +112,16 @@ threadpool_work(void *arg)
 	}
 }
 
-/* Starts as many threads as possible; one is enough. */
+/* Starts a thread for a further job when all threads may have one. -1: there is no thread. */
 static int
-start_threads(struct threadpool *c)
+start_thread(struct threadpool *c)
 {
-	while (c->nthreads < c->wanted && thread_start(&c->thread[c->nthreads], threadpool_work, c) == 0)
+	bool idle;
+
+	pthread_mutex_lock(&c->lock);
+	idle = c->idle > c->waiting.n;
+	pthread_mutex_unlock(&c->lock);
+	if (!idle && c->nthreads < c->wanted && thread_start(&c->thread[c->nthreads], threadpool_work, c) == 0)
 		c->nthreads++;
 	return c->nthreads > 0 ? 0 : -1;
 }
@@ -200,7 +208,7 @@ threadpool_submit(struct threadpool *c, struct threadpool_job *job)
 {
 	bool room;
 
-	if (c->nthreads < c->wanted && start_threads(c) < 0)
+	if (start_thread(c) < 0)
 		return -1;
 	job->cancelled = false;
 	pthread_mutex_lock(&c->lock);

@@ -26,8 +26,8 @@ struct threadpool_job {
 };
 
 /*
- * threads >= 1; at most queue_max jobs wait besides those under way. NULL: no memory. The threads start with the first
- * job. A threadpool without jobs under way does not keep its loop running.
+ * threads >= 1; at most queue_max jobs wait besides those under way. NULL: no memory. A thread starts with a job for
+ * which no thread is free. A threadpool without jobs under way does not keep its loop running.
  */
 struct threadpool *threadpool_new(struct ev_loop *loop, unsigned threads, size_t queue_max);
 /* -1: the queue is full or no thread could be started; the caller keeps the job. */

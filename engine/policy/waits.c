@@ -3,21 +3,20 @@
 
 #include "base/clock.h"
 #include "net/http_client.h"
-#include "net/resolve.h"
+#include "net/lookups.h"
 #include "net/timer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define BUCKETS 256
-#define RESOLVERS 4
+#define RESOLVERS 32        /* threads for policy.resolve */
+#define RESOLVERS_PEER 4    /* of these for the questions about one neighbourhood */
+#define HOST_RESOLVERS 8    /* threads for the hosts of policy_http */
 #define RESOLVE_QUEUE 65535 /* the limit of suspended questions is the bound */
 
 struct wait {
-	struct wait *next, *prev;  /* in the bucket of its number */
 	struct waits *all;
-	uint64_t number;           /* of this call, from 1 */
 	struct addr_prefix around; /* of family 0: no peer */
 	void (*done)(void *arg, struct waited *answer);
 	void *arg;
@@ -27,8 +26,7 @@ struct wait {
 	bool last; /* the timer is the limit of the question, not of the call */
 	bool begun;   /* waits_begin has given it to its question */
 	bool hurried; /* the timer is the end of the question for another reason */
-	struct resolving *resolving;
-	struct ticket *ticket; /* owned by the look-up under way */
+	struct lookup *lookup;
 	struct http_transfer *transfer;
 	struct buf body; /* of its answer */
 	int status;
@@ -36,19 +34,14 @@ struct wait {
 	struct fault unasked;     /* why the store was not asked; "" it was */
 };
 
-struct ticket { /* names a call to the look-up that may end after it */
-	struct waits *all;
-	uint64_t number;
-};
-
 struct waits {
 	struct ev_loop *loop;        /* borrowed */
-	struct threadpool *resolver; /* owned: names that scripts ask for do not keep the names of partners waiting */
+	struct threadpool *resolvers; /* owned: names that scripts ask for do not keep the names of partners waiting */
+	struct lookups *names;       /* owned: of the resolvers */
+	struct threadpool *hosts;    /* owned: the names of policy_http do not wait for names that a partner may have chosen */
 	struct http_client *client;  /* owned; NULL until it is used */
 	struct store *store;         /* borrowed; NULL: none */
-	struct wait *bucket[BUCKETS];
 	struct wait_places *places;  /* counted; those of the region */
-	uint64_t born;
 	void (*ended)(void *arg, enum wait_kind kind, double seconds); /* NULL: nobody watches */
 	void *arg;
 };
@@ -62,11 +55,13 @@ waits_new(struct ev_loop *loop, const struct waits *beside)
 		return NULL;
 	all->loop = loop;
 	all->places = beside != NULL ? wait_places_ref(beside->places) : wait_places_new();
-	all->resolver = all->places != NULL ? threadpool_new(loop, RESOLVERS, RESOLVE_QUEUE) : NULL;
-	if (all->resolver != NULL)
+	all->resolvers = threadpool_new(loop, RESOLVERS, RESOLVE_QUEUE);
+	all->hosts = threadpool_new(loop, HOST_RESOLVERS, RESOLVE_QUEUE);
+	if (all->resolvers != NULL)
+		all->names = lookups_new(all->resolvers, &(struct lookup_rules){ .share = RESOLVERS_PEER, .brief = true });
+	if (all->places != NULL && all->names != NULL && all->hosts != NULL)
 		return all;
-	wait_places_unref(all->places);
-	free(all);
+	waits_free(all);
 	return NULL;
 }
 
@@ -76,7 +71,9 @@ waits_free(struct waits *all)
 	if (all == NULL)
 		return;
 	http_client_free(all->client);
-	threadpool_free(all->resolver);
+	lookups_free(all->names);
+	threadpool_free(all->resolvers);
+	threadpool_free(all->hosts);
 	wait_places_unref(all->places);
 	free(all);
 }
@@ -114,69 +111,19 @@ waits_use_store(struct waits *all, struct store *store)
 	all->store = store;
 }
 
-/* --- the table -------------------------------------------------------------------------------- */
-
-static struct addr_prefix
-around(const struct addr *peer)
-{
-	return peer->family != 0 ? addr_neighbourhood(peer) : (struct addr_prefix){ .family = 0 };
-}
-
-static struct wait **
-bucket_of(struct waits *all, uint64_t number)
-{
-	return &all->bucket[number % BUCKETS];
-}
-
-static void
-enlist(struct wait *w)
-{
-	struct wait **head = bucket_of(w->all, w->number);
-
-	w->next = *head;
-	if (w->next != NULL)
-		w->next->prev = w;
-	*head = w;
-}
-
-static void
-delist(struct wait *w)
-{
-	if (w->prev != NULL)
-		w->prev->next = w->next;
-	else
-		*bucket_of(w->all, w->number) = w->next;
-	if (w->next != NULL)
-		w->next->prev = w->prev;
-}
-
-/* The call of a ticket; NULL: it has ended. */
-static struct wait *
-find(const struct ticket *t)
-{
-	struct wait *w = *bucket_of(t->all, t->number);
-
-	while (w != NULL && w->number != t->number)
-		w = w->next;
-	return w;
-}
-
 /* --- the end of a call ------------------------------------------------------------------------ */
 
 static void
 wait_free(struct wait *w)
 {
 	timer_stop(&w->timer);
-	if (w->resolving != NULL) {
-		resolve_cancel(w->resolving);
-		free(w->ticket);
-	}
+	if (w->lookup != NULL)
+		lookups_cancel(w->lookup);
 	if (w->transfer != NULL)
 		http_client_cancel(w->transfer);
 	if (w->asked != NULL)
 		store_cancel(w->asked);
 	buf_free(&w->body);
-	delist(w);
 	wait_places_leave(w->all->places, &w->around);
 	if (w->all->ended != NULL && w->begun)
 		w->all->ended(w->all->arg, w->call.kind, clock_span() - w->began);
@@ -246,33 +193,17 @@ answer_of(const struct wait *w, const struct resolution *r)
 static void
 waits_resolved(void *arg, const struct resolution *r)
 {
-	struct ticket *t = arg;
-	struct wait *w = find(t);
+	struct wait *w = arg;
 
-	free(t);
-	if (w == NULL)
-		return;
-	w->resolving = NULL;
+	w->lookup = NULL;
 	end(w, answer_of(w, r));
 }
 
 static int
 begin_resolve(struct wait *w)
 {
-	struct addr a;
-
-	w->ticket = malloc(sizeof *w->ticket);
-	if (w->ticket == NULL)
-		return -1;
-	*w->ticket = (struct ticket){ .all = w->all, .number = w->number };
-	if (addr_parse(&a, w->call.name, 0) == 0)
-		w->resolving = resolve_begin_name(w->all->resolver, &a, waits_resolved, w->ticket);
-	else
-		w->resolving = resolve_begin(w->all->resolver, w->call.name, 0, waits_resolved, w->ticket);
-	if (w->resolving != NULL)
-		return 0;
-	free(w->ticket);
-	return -1;
+	w->lookup = lookups_begin(w->all->names, w->call.name, &w->around, waits_resolved, w);
+	return w->lookup != NULL ? 0 : -1;
 }
 
 /* --- http ------------------------------------------------------------------------------------- */
@@ -297,10 +228,10 @@ begin_http(struct wait *w, struct ring *ring, struct fault *f)
 	const struct wait_call *c = &w->call;
 	struct http_post p = { .url = c->url, .method = c->method, .type = c->type, .header = c->header, .nheaders = c->headers,
 		.data = c->body, .len = c->len, .timeout = c->seconds + 1, /* the timer of the wait comes before */
-		.ring = ring, .alone = true, .threadpool = w->all->resolver, .status = &w->status, .answer = &w->body, .done = waits_fetched, .arg = w };
+		.ring = ring, .alone = true, .status = &w->status, .answer = &w->body, .done = waits_fetched, .arg = w };
 
 	if (w->all->client == NULL)
-		w->all->client = http_client_new(w->all->loop);
+		w->all->client = http_client_new(w->all->loop, w->all->hosts, &(struct lookup_rules){ .brief = true });
 	if (w->all->client == NULL)
 		return fault_set(f, "no memory to wait");
 	w->transfer = http_client_post(w->all->client, &p, f);
@@ -354,6 +285,12 @@ begin_store(struct wait *w)
 
 /* --- the beginning ---------------------------------------------------------------------------- */
 
+static struct addr_prefix
+around(const struct addr *peer)
+{
+	return peer->family != 0 ? addr_neighbourhood(peer) : (struct addr_prefix){ .family = 0 };
+}
+
 /* Takes the place over, or gives it back. NULL: no memory. */
 static struct wait *
 wait_new(struct waits *all, const struct wait_request *r, const struct addr_prefix *p)
@@ -365,7 +302,6 @@ wait_new(struct waits *all, const struct wait_request *r, const struct addr_pref
 		return NULL;
 	}
 	w->all = all;
-	w->number = ++all->born;
 	w->around = *p;
 	w->done = r->done;
 	w->arg = r->arg;
@@ -373,7 +309,6 @@ wait_new(struct waits *all, const struct wait_request *r, const struct addr_pref
 	w->began = clock_span();
 	buf_init(&w->body, WAIT_BODY_MAX);
 	timer_init(&w->timer, all->loop, waits_expire, w);
-	enlist(w);
 	return w;
 }
 

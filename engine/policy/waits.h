@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * waits: the calls of the library for which a script is suspended, of one worker: the work that each one waits for, its
- * time limit, and the limits of their number. A call that has ended is found by its number only, so that a late answer
- * finds nobody.
+ * time limit, and the limits of their number. The end of a call takes it off its work, so that a late answer finds
+ * nobody.
  */
 #ifndef SALLYPORT_WAITS_H
 #define SALLYPORT_WAITS_H

@@ -101,7 +101,6 @@ send_it(struct task *t, struct forwarding *w, struct fault *f)
 		.len = t->len,
 		.timeout = t->program->timeout,
 		.ring = t->generation->ring,
-		.threadpool = t->worker->threadpool,
 		.answer = &t->answer,
 		.held = &t->worker->held,
 		.held_max = (size_t)t->generation->definition->region.conversation_kilobytes * 1024,
@@ -110,7 +109,7 @@ send_it(struct task *t, struct forwarding *w, struct fault *f)
 	};
 
 	if (t->worker->backend == NULL)
-		t->worker->backend = http_client_new(t->worker->loop);
+		t->worker->backend = http_client_new(t->worker->loop, t->worker->threadpool, &(struct lookup_rules){ .share = 0 });
 	if (t->worker->backend == NULL)
 		return fault_set(f, "no memory for transfers");
 	w->transfer = http_client_post(t->worker->backend, &p, f);

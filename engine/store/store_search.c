@@ -208,7 +208,8 @@ look_up(struct store_search *x)
 		try_address(x);
 		return;
 	}
-	x->resolving = resolve_begin(x->resolver, x->at.name, x->at.port, store_search_resolved, x);
+	x->resolving = resolve_begin(&(struct resolve_request){ .threads = x->resolver, .done = store_search_resolved, .arg = x },
+		x->at.name, x->at.port);
 	if (x->resolving == NULL) {
 		miss(x, "its name cannot be looked up now");
 		return;

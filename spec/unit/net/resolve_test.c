@@ -14,6 +14,7 @@
 struct house {
 	struct ev_loop *loop;
 	struct threadpool *threadpool;
+	bool brief;
 	struct resolution r;
 	int done;
 };
@@ -51,12 +52,20 @@ done(void *arg, const struct resolution *r)
 	loop_break(h->loop);
 }
 
+static struct resolve_request
+asked(struct house *h)
+{
+	return (struct resolve_request){ .threads = h->threadpool, .brief = h->brief, .done = done, .arg = h };
+}
+
 static const struct resolution *
 resolve(struct house *h, const char *host)
 {
+	struct resolve_request request = asked(h);
+
 	memset(&h->r, 0, sizeof h->r);
 	h->done = 0;
-	assert_non_null(resolve_begin(h->threadpool, host, 1491, done, h));
+	assert_non_null(resolve_begin(&request, host, 1491));
 	assert_int_equal(h->done, 0); /* not inside the call */
 	loop_run(h->loop);
 	assert_int_equal(h->done, 1);
@@ -113,10 +122,26 @@ what_is_no_name_has_no_address_and_says_so(void **state)
 }
 
 static void
+a_brief_one_finds_the_same(void **state)
+{
+	struct house *h = *state;
+	struct resolution patient = *resolve(h, "localhost");
+	const struct resolution *brief;
+
+	h->brief = true;
+	brief = resolve(h, "localhost");
+	assert_int_equal(brief->n, patient.n);
+	for (unsigned i = 0; i < patient.n; i++)
+		assert_true(addr_same_ip(&brief->addr[i], &patient.addr[i]));
+	assert_string_equal(brief->error, patient.error);
+}
+
+static void
 a_cancelled_one_is_not_told(void **state)
 {
 	struct house *h = *state;
-	struct resolving *r = resolve_begin(h->threadpool, "localhost", 1, done, h);
+	struct resolve_request request = asked(h);
+	struct resolving *r = resolve_begin(&request, "localhost", 1);
 
 	assert_non_null(r);
 	resolve_cancel(r);
@@ -128,9 +153,10 @@ static void
 a_crew_that_ends_takes_them_along(void **state)
 {
 	struct house *h = *state;
+	struct resolve_request request = asked(h);
 
 	for (int i = 0; i < 3; i++)
-		assert_non_null(resolve_begin(h->threadpool, "localhost", 1, done, h));
+		assert_non_null(resolve_begin(&request, "localhost", 1));
 	threadpool_free(h->threadpool);
 	h->threadpool = NULL;
 	assert_int_equal(h->done, 0);
@@ -143,6 +169,7 @@ main(void)
 		cmocka_unit_test(a_number_needs_nobody),
 		cmocka_unit_test_setup_teardown(a_name_of_this_machine_is_found_each_address_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_name_has_no_address_and_says_so, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_brief_one_finds_the_same, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_cancelled_one_is_not_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_crew_that_ends_takes_them_along, set_up, tear_down),
 	};
