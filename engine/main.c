@@ -277,7 +277,7 @@ static const char usage[] =
 	"  discard   ipconn NAME\n"
 	"  release   ipconn NAME\n"
 	"  reload    load changed definitions, rings and policies, while partners are connected\n"
-	"  policy    list | show N FILE | diff N [M] | use N | rollback: the generations that the region keeps\n"
+	"  policy    list | show N FILE | diff N [M] | use N | rollback: the generations that the region keeps; export N, sign BUNDLE: for other regions\n"
 	"  shadow    N|DIR [--share 10%] [--tcpipservice T] | stop: other scripts are asked beside the live ones, and decide nothing\n"
 	"  canary    N|DIR --share 5% | --peer CIDR | --tcpipservice T [--rollback-on RULE]... | stop: other scripts decide about a share\n"
 	"  explain   ID | --peer IP | --last N [--refused] | --code CODE: why a connection was accepted or refused\n"

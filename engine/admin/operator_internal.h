@@ -34,12 +34,6 @@ json_t *operator_refusal(json_t *error);
 /* Begins a reload and defers the answer until its end. -1 with o->fault. Sets o->later. */
 int operator_begin_reload(struct order *o, struct reload_order *reload);
 
-/*
- * Checks the note of a generation: one line of text that fits VERSION_NOTE, since it is printed in a table and in the
- * log. NULL is fine. -1 with a sentence.
- */
-int operator_judge_note(const char *note, struct fault *f);
-
 /* The commands of other files; -1 with o->fault. */
 int operator_do_reload(struct order *o);
 int operator_do_policy(struct order *o);

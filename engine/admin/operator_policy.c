@@ -267,7 +267,7 @@ use(struct order *o, const struct version *v)
 {
 	struct reload_order reload = { .use = v != NULL ? v->number : 0, .note = operator_option(o, "note") };
 
-	if (v != NULL && operator_judge_note(reload.note, &o->fault) == 0)
+	if (v != NULL && version_judge_note(reload.note, &o->fault) == 0)
 		return operator_begin_reload(o, &reload);
 	log_say(o->region->log, MSG_SP0011, "fault", o->fault.text, NULL);
 	return -1;

@@ -144,19 +144,6 @@ operator_begin_reload(struct order *o, struct reload_order *reload)
 }
 
 int
-operator_judge_note(const char *note, struct fault *f)
-{
-	if (note == NULL)
-		return 0;
-	if (strlen(note) >= VERSION_NOTE)
-		return fault_set(f, "--note: longer than %d bytes", VERSION_NOTE - 1);
-	for (; *note != '\0'; note++)
-		if (iscntrl((unsigned char)*note))
-			return fault_set(f, "--note: a control character (X'%02X'); a note is one line of text", (unsigned char)*note);
-	return 0;
-}
-
-int
 operator_do_reload(struct order *o)
 {
 	struct reload_order reload = { .check = operator_option(o, "check") != NULL, .force = operator_option(o, "force") != NULL,
@@ -164,7 +151,7 @@ operator_do_reload(struct order *o)
 
 	if (o->nargs > 0)
 		return fault_set(&o->fault, "reload takes no argument; there are --check, --force and --note TEXT");
-	if (operator_judge_note(reload.note, &o->fault) < 0)
+	if (version_judge_note(reload.note, &o->fault) < 0)
 		return -1;
 	return operator_begin_reload(o, &reload);
 }

@@ -59,7 +59,7 @@ is_number(const char *with, uint64_t *number)
 static struct draft *
 load_version(uint64_t number, const char *region, struct fault *f)
 {
-	struct version *v = kept_version_find(number, region, f);
+	struct version *v = kept_version_find(number, region, NULL, f);
 	struct draft *d = v != NULL ? load(&(struct draft_options){ .file = region, .version = v, .open = true }, f) : NULL;
 
 	version_unref(v);

@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "config/attribute.h"
 #include "policy/verdict_codes.h"
+#include "client/bundle_command.h"
 #include "client/command_line.h"
 #include "client/control_client.h"
 #include "client/explain.h"
@@ -162,10 +163,20 @@ static const struct verb {
 		"       sallyport policy diff N [M]\n"
 		"       sallyport policy use N [--note TEXT]\n"
 		"       sallyport policy rollback [--note TEXT]\n"
+		"       sallyport policy export N [-o FILE]\n"
+		"       sallyport policy sign --key FILE --serial N [--sysplex NAME] [--expires T] [--note TEXT] [-o FILE] BUNDLE\n"
 		"The generations that the region keeps. show prints a file of one: region.lua or a script. diff prints the changes from N to\n"
 		"M (without M, to the current generation). use takes the definitions and scripts of N, with the rings and the saf as they are\n"
-		"on disk, as reload does, and pins them; rollback uses the generation that was current before. Exit status 1: refused.\n" COMMON
-		"  --note TEXT      kept with the new generation\n" },
+		"on disk, as reload does, and pins them; rollback uses the generation that was current before. export writes the scripts, data\n"
+		"files and included files of N as a bundle for the regions of a sysplex; sign signs one, or signs it anew under another serial,\n"
+		"and needs no region: it asks for the passphrase of the key, or reads a line of stdin. Exit status 1: refused.\n" COMMON
+		"  --note TEXT      kept with the new generation\n"
+		"  -o, --output FILE   the file to write (export: without it stdout; sign: without it the bundle itself)\n"
+		"  --saf            export: refused, because the saf is local to each region\n"
+		"  --key FILE       a private key of Ed25519 in PKCS #8\n"
+		"  --serial N       of the rules: a region takes no rules whose serial is not above the last one\n"
+		"  --sysplex NAME   the sysplex whose regions may take the rules\n"
+		"  --expires T      30d or 12h from now on, or a date in UTC: after it regions warn, and go on\n" },
 	{ "shadow", command_words_shadow, command_show_done,
 		"usage: sallyport shadow N|DIR [--share 10%] [--tcpipservice T]\n"
 		"       sallyport shadow stop\n"
@@ -483,6 +494,8 @@ command_run(int argc, char **argv)
 
 	if (v == NULL)
 		return EXIT_USAGE;
+	if (strcmp(c.name, "policy") == 0 && bundle_command_is(argc, argv))
+		return bundle_command_run(argc, argv, v->usage);
 	status = read_line(&c, argc, argv);
 	if (status == 0 && !c.help && !(command_words_options(&c) && v->fits(&c))) {
 		command_words_misused(&c);

@@ -14,13 +14,13 @@
 
 /* The answer of the region; NULL with a sentence: none answers. */
 static json_t *
-ask_region(uint64_t number, const char *region, struct fault *f)
+ask_region(uint64_t number, const char *region, const char *control, struct fault *f)
 {
 	char path[CONTROL_CLIENT_PATH], typed[24];
 	json_t *request, *answer;
 
 	fault_set(f, "no region answers");
-	if (control_client_find("replay", region, NULL, true, path) < 0)
+	if (control_client_find("replay", region, control, true, path) < 0)
 		return NULL;
 	snprintf(typed, sizeof typed, "%llu", (unsigned long long)number);
 	request = json_pack("{s:s, s:[s, s], s:{}}", "command", "policy", "args", "files", typed, "options");
@@ -89,9 +89,9 @@ find_on_disk(uint64_t number, const char *region, struct fault *f)
 }
 
 struct version *
-kept_version_find(uint64_t number, const char *region, struct fault *f)
+kept_version_find(uint64_t number, const char *region, const char *control, struct fault *f)
 {
-	json_t *answer = ask_region(number, region, f);
+	json_t *answer = ask_region(number, region, control, f);
 	struct version *v = answer != NULL ? read_answer(answer, f) : find_on_disk(number, region, f);
 
 	json_decref(answer);

@@ -321,11 +321,12 @@ read_content(const char *file, const struct file_content *content, const struct 
 }
 
 static struct definition *
-read_file(const char *file, bool draft, bool region, struct definition_files *tried, struct faults *faults)
+read_file(const char *file, const struct origin *how, struct faults *faults)
 {
 	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = DEFINITION_BYTES_MAX,
 		.advice = "a definition has at most 16 MiB; write repeated parts in a loop" };
 	struct file_content content;
+	struct origin o = *how;
 	struct definition *d;
 	char place[2 * PATH_SIZE];
 	struct fault f;
@@ -337,7 +338,8 @@ read_file(const char *file, bool draft, bool region, struct definition_files *tr
 		return NULL;
 	}
 	file_warn(file, rule.class, &content.st, "", faults);
-	d = read_content(file, &content, &(struct origin){ &definition_reader_disk, content.st, tried, draft, region }, faults);
+	o.st = content.st;
+	d = read_content(file, &content, &o, faults);
 	file_free(&content);
 	return d;
 }
@@ -345,19 +347,25 @@ read_file(const char *file, bool draft, bool region, struct definition_files *tr
 struct definition *
 definition_load(const char *file, struct faults *faults)
 {
-	return read_file(file, false, false, NULL, faults);
+	return read_file(file, &(struct origin){ .reader = &definition_reader_disk }, faults);
 }
 
 struct definition *
 definition_load_draft(const char *file, struct faults *faults)
 {
-	return read_file(file, true, false, NULL, faults);
+	return read_file(file, &(struct origin){ .reader = &definition_reader_disk, .draft = true }, faults);
 }
 
 struct definition *
 definition_load_region(const char *file, struct faults *faults)
 {
-	return read_file(file, false, true, NULL, faults);
+	return read_file(file, &(struct origin){ .reader = &definition_reader_disk, .region = true }, faults);
+}
+
+struct definition *
+definition_load_by(const char *file, const struct definition_reader *reader, bool draft, struct faults *faults)
+{
+	return read_file(file, &(struct origin){ .reader = reader, .draft = draft }, faults);
 }
 
 void
@@ -365,6 +373,6 @@ definition_load_files(const char *file, struct definition_files *out)
 {
 	struct faults faults = { 0 };
 
-	definition_free(read_file(file, true, false, out, &faults));
+	definition_free(read_file(file, &(struct origin){ .reader = &definition_reader_disk, .tried = out, .draft = true }, &faults));
 	faults_free(&faults);
 }

@@ -22,6 +22,11 @@ struct definition *definition_load(const char *file, struct faults *faults);
  */
 struct definition *definition_load_draft(const char *file, struct faults *faults);
 /*
+ * Reads FILE itself, and takes its included files and variables from the reader. draft: as definition_load_draft, else
+ * as definition_load.
+ */
+struct definition *definition_load_by(const char *file, const struct definition_reader *reader, bool draft, struct faults *faults);
+/*
  * Reads FILE up to the end of its region { }, for the paths in it: the rest is not read, nor checked, as long as the
  * region stands outside of any block. The resources in front of the region are in the result too. A fault that leaves
  * the region whole, as in an included file, is added and is no obstacle. NULL: there is no region, or it has a fault

@@ -8,6 +8,7 @@
 #include "security/saf.h"
 #include "tls/tls.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -372,6 +373,19 @@ version_kind(const char *kind)
 		if (strcmp(kinds[i], kind) == 0)
 			return kinds[i];
 	return NULL;
+}
+
+int
+version_judge_note(const char *note, struct fault *f)
+{
+	if (note == NULL)
+		return 0;
+	if (strlen(note) >= VERSION_NOTE)
+		return fault_set(f, "--note: longer than %d bytes", VERSION_NOTE - 1);
+	for (; *note != '\0'; note++)
+		if (iscntrl((unsigned char)*note))
+			return fault_set(f, "--note: a control character (X'%02X'); a note is one line of text", (unsigned char)*note);
+	return 0;
 }
 
 void

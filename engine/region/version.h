@@ -94,6 +94,11 @@ const struct version_file *version_file(const struct version *v, const char *nam
 const struct version_file *version_file_of(const struct version *v, const char *kind, const char *name);
 /* The kind of that spelling, as a static string. NULL: no kind has it. */
 const char *version_kind(const char *kind);
+/*
+ * Checks the note of a version: one line of text that fits VERSION_NOTE, since it is printed in a table and in the log.
+ * NULL is fine. -1 with a sentence, which names the option --note.
+ */
+int version_judge_note(const char *note, struct fault *f);
 /* Sets `content`, when v is complete. */
 void version_seal(struct version *v);
 /* Whether both were loaded from the same bytes, with the same urms. Rings and the saf do not count. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/version_text.h"
 
+#include "region/text_lines.h"
 #include "tls/tls.h"
 
 #include <ctype.h>
@@ -11,7 +12,6 @@
 #define VERSION_HEADING "sallyport version 1"
 #define HEAD_HEADING "sallyport versions 1"
 #define PIN_HEADING "sallyport pinned 1"
-#define LINE 512
 #define SUM "sum "
 #define SUM_LINE (sizeof SUM - 1 + VERSION_DIGEST) /* with its newline */
 #define NO_SCRIPT "-"
@@ -86,121 +86,45 @@ version_text_put_pin(struct buf *to, const char *store, uint64_t number, struct 
 	return seal(to, buf_printf(to, PIN_HEADING "\nstore %s\nnumber %" PRIu64 "\n", store, number), f);
 }
 
-/* --- reading lines ---------------------------------------------------------------------------- */
-
-struct reading {
-	const char *at, *end; /* without the line of the sum */
-	int line;
-	char text[LINE]; /* the line that was read last */
-	struct fault *f;
-};
-
-static int
-unfit(const struct reading *r, const char *expected)
-{
-	return fault_set(r->f, "line %d is not '%s'", r->line, expected);
-}
-
-/* Reads the next line into r->text. -1: it has no end, is too long, or has control characters. */
-static int
-next_line(struct reading *r)
-{
-	const char *end = memchr(r->at, '\n', (size_t)(r->end - r->at));
-	size_t len = end != NULL ? (size_t)(end - r->at) : LINE;
-
-	r->line++;
-	if (len >= LINE)
-		return unfit(r, "a line");
-	for (size_t i = 0; i < len; i++)
-		if (iscntrl((unsigned char)r->at[i]))
-			return unfit(r, "a line of text");
-	memcpy(r->text, r->at, len);
-	r->text[len] = '\0';
-	r->at = end + 1;
-	return 0;
-}
+/* --- reading texts ---------------------------------------------------------------------------- */
 
 /* Begins to read a text with that heading and a right sum. */
 static int
-begin(struct reading *r, const char *bytes, size_t len, const char *heading, struct fault *f)
+begin(struct text_lines *r, const char *bytes, size_t len, const char *heading, struct fault *f)
 {
 	char digest[VERSION_DIGEST], sum[SUM_LINE + 1];
 	size_t body = len > SUM_LINE ? len - SUM_LINE : 0;
 
-	*r = (struct reading){ .at = bytes, .end = bytes + body, .f = f };
+	*r = (struct text_lines){ .at = bytes, .end = bytes + body, .f = f };
 	tls_digest(bytes, body, digest);
 	snprintf(sum, sizeof sum, SUM "%s\n", digest);
 	if (body == 0 || len > VERSION_TEXT_MAX || memcmp(bytes + body, sum, SUM_LINE) != 0)
 		return fault_set(f, "its bytes do not fit the sum in its last line");
-	return next_line(r) < 0 ? -1 : strcmp(r->text, heading) != 0 ? unfit(r, heading) : 0;
+	return text_lines_next(r) < 0 ? -1 : strcmp(r->text, heading) != 0 ? text_lines_unfit(r, heading) : 0;
 }
 
-/* Reads the next line, of `key`, and copies its value of min to size - 1 bytes. */
 static int
-take(struct reading *r, const char *key, char *out, size_t min, size_t size)
+take_name(struct text_lines *r, const char *key, char out[NAME_SIZE])
 {
-	size_t n = strlen(key), len;
-
-	if (next_line(r) < 0)
+	if (text_lines_take(r, key, out, 1, NAME_SIZE) < 0)
 		return -1;
-	len = strlen(r->text);
-	if (len < n + 1 || memcmp(r->text, key, n) != 0 || r->text[n] != ' ' || len - n - 1 < min || len - n - 1 >= size)
-		return unfit(r, key);
-	memcpy(out, r->text + n + 1, len - n);
-	return 0;
+	return name_ok(out, strlen(out)) ? 0 : text_lines_unfit(r, key);
 }
 
 static int
-take_number(struct reading *r, const char *key, bool none, uint64_t *out)
-{
-	char text[24];
-
-	if (take(r, key, text, 1, sizeof text) < 0)
-		return -1;
-	*out = 0;
-	return version_number(text, out) || (none && strcmp(text, "0") == 0) ? 0 : unfit(r, key);
-}
-
-static bool
-is_hex(const char *text, size_t digits)
-{
-	return strspn(text, "0123456789abcdef") == digits && text[digits] == '\0';
-}
-
-static int
-take_hex(struct reading *r, const char *key, char *out, size_t size)
-{
-	if (take(r, key, out, size - 1, size) < 0)
-		return -1;
-	return is_hex(out, size - 1) ? 0 : unfit(r, key);
-}
-
-static int
-take_name(struct reading *r, const char *key, char out[NAME_SIZE])
-{
-	if (take(r, key, out, 1, NAME_SIZE) < 0)
-		return -1;
-	return name_ok(out, strlen(out)) ? 0 : unfit(r, key);
-}
-
-static int
-take_store(struct reading *r, const char *store)
+take_store(struct text_lines *r, const char *store)
 {
 	char text[LOGNAME_SIZE];
 
-	if (take_hex(r, "store", text, sizeof text) < 0)
+	if (text_lines_hex(r, "store", text, sizeof text) < 0)
 		return -1;
 	return strcmp(text, store) == 0 ? 0 : fault_set(r->f, "it is of another directory of versions; move it away");
 }
 
 /* --- reading versions ------------------------------------------------------------------------- */
 
-/*
- * No name is used as a path; a name that could be none of a script or a data file is refused nevertheless. An included
- * file may be in another directory.
- */
-static bool
-is_name(const char *name, bool included)
+bool
+version_name_ok(const char *name, bool included)
 {
 	size_t n = strlen(name);
 
@@ -220,15 +144,15 @@ is_there(const struct version *v, const char *kind, const char *name)
 }
 
 static int
-add_file(struct reading *r, struct version *v, const char *kind, const char *name, const char *digest)
+add_file(struct text_lines *r, struct version *v, const char *kind, const char *name, const char *digest)
 {
 	struct version_blob *blob;
 	int rc;
 
-	if (!is_name(name, strcmp(kind, VERSION_KIND_INCLUDE) == 0) || !is_hex(digest, VERSION_DIGEST - 1) || is_there(v, kind, name) || v->files == VERSION_TEXT_FILES)
-		return unfit(r, "region, include, script, data or env NAME SHA256");
+	if (!version_name_ok(name, strcmp(kind, VERSION_KIND_INCLUDE) == 0) || !text_lines_is_hex(digest, VERSION_DIGEST - 1) || is_there(v, kind, name) || v->files == VERSION_TEXT_FILES)
+		return text_lines_unfit(r, "region, include, script, data or env NAME SHA256");
 	if ((v->files == 0) != (strcmp(kind, VERSION_KIND_REGION) == 0) || (v->files == 0 && strcmp(name, "region.lua") != 0))
-		return unfit(r, v->files == 0 ? "region region.lua SHA256" : "include, script, data or env NAME SHA256");
+		return text_lines_unfit(r, v->files == 0 ? "region region.lua SHA256" : "include, script, data or env NAME SHA256");
 	blob = version_blob_named(digest);
 	rc = blob != NULL ? version_add_file(v, kind, name, blob) : -1;
 	version_blob_unref(blob);
@@ -236,29 +160,29 @@ add_file(struct reading *r, struct version *v, const char *kind, const char *nam
 }
 
 static int
-add_print(struct reading *r, struct version *v, const char *digest, const char *what)
+add_print(struct text_lines *r, struct version *v, const char *digest, const char *what)
 {
-	if (!is_hex(digest, VERSION_DIGEST - 1) || strlen(what) >= sizeof v->print->what)
-		return unfit(r, "print SHA256 NAME");
+	if (!text_lines_is_hex(digest, VERSION_DIGEST - 1) || strlen(what) >= sizeof v->print->what)
+		return text_lines_unfit(r, "print SHA256 NAME");
 	return version_add_print(v, what, digest) < 0 ? fault_set(r->f, "no memory") : 0;
 }
 
 static int
-add_urm(struct reading *r, struct version *v, const char *tcpipservice, const char *urm)
+add_urm(struct text_lines *r, struct version *v, const char *tcpipservice, const char *urm)
 {
-	if (v->urms == VERSION_TEXT_URMS || !name_ok(tcpipservice, strlen(tcpipservice)) || strlen(urm) >= SCRIPT_SIZE || (!is_name(urm, false) && strcmp(urm, NO_SCRIPT) != 0))
-		return unfit(r, "urm TCPIPSERVICE SCRIPT");
+	if (v->urms == VERSION_TEXT_URMS || !name_ok(tcpipservice, strlen(tcpipservice)) || strlen(urm) >= SCRIPT_SIZE || (!version_name_ok(urm, false) && strcmp(urm, NO_SCRIPT) != 0))
+		return text_lines_unfit(r, "urm TCPIPSERVICE SCRIPT");
 	return version_take_urms(v, NULL, tcpipservice, strcmp(urm, NO_SCRIPT) != 0 ? urm : "") < 0 ? fault_set(r->f, "no memory") : 0;
 }
 
 /* Reads a line of a file, a print or an urm: three words, of which the last may have blanks. */
 static int
-read_part(struct reading *r, struct version *v)
+read_part(struct text_lines *r, struct version *v)
 {
 	const char *kind;
 	char *second, *third = NULL;
 
-	if (next_line(r) < 0)
+	if (text_lines_next(r) < 0)
 		return -1;
 	second = strchr(r->text, ' ');
 	if (second != NULL)
@@ -266,25 +190,25 @@ read_part(struct reading *r, struct version *v)
 	if (second != NULL && (third = strchr(second, ' ')) != NULL)
 		*third++ = '\0';
 	if (third == NULL)
-		return unfit(r, "KIND NAME VALUE");
+		return text_lines_unfit(r, "KIND NAME VALUE");
 	if ((kind = version_kind(r->text)) != NULL)
 		return add_file(r, v, kind, second, third);
 	if (strcmp(r->text, "print") == 0)
 		return add_print(r, v, second, third);
-	return strcmp(r->text, "urm") == 0 ? add_urm(r, v, second, third) : unfit(r, "region, include, script, data, env, print or urm");
+	return strcmp(r->text, "urm") == 0 ? add_urm(r, v, second, third) : text_lines_unfit(r, "region, include, script, data, env, print or urm");
 }
 
 static int
-read_version(struct reading *r, struct version *v, const char *store)
+read_version(struct text_lines *r, struct version *v, const char *store)
 {
 	uint64_t micro;
 
-	if (take_store(r, store) < 0 || take_number(r, "number", false, &v->number) < 0 || take_number(r, "former", true, &v->former) < 0 ||
-		take_number(r, "of", true, &v->of) < 0 || take_number(r, "time", true, &micro) < 0)
+	if (take_store(r, store) < 0 || text_lines_number(r, "number", false, &v->number) < 0 || text_lines_number(r, "former", true, &v->former) < 0 ||
+		text_lines_number(r, "of", true, &v->of) < 0 || text_lines_number(r, "time", true, &micro) < 0)
 		return -1;
 	v->time = (double)micro / MICRO;
-	if (take_name(r, "applid", v->applid) < 0 || take_name(r, "networkid", v->networkid) < 0 || take(r, "by", v->by, 0, sizeof v->by) < 0 ||
-		take(r, "note", v->note, 0, sizeof v->note) < 0 || take_hex(r, "hash", v->hash, sizeof v->hash) < 0)
+	if (take_name(r, "applid", v->applid) < 0 || take_name(r, "networkid", v->networkid) < 0 || text_lines_take(r, "by", v->by, 0, sizeof v->by) < 0 ||
+		text_lines_take(r, "note", v->note, 0, sizeof v->note) < 0 || text_lines_hex(r, "hash", v->hash, sizeof v->hash) < 0)
 		return -1;
 	while (r->at < r->end)
 		if (read_part(r, v) < 0)
@@ -296,7 +220,7 @@ struct version *
 version_text_read(const char *bytes, size_t len, const char *store, struct fault *f)
 {
 	struct version *v = version_new();
-	struct reading r;
+	struct text_lines r;
 
 	if (v == NULL)
 		fault_set(f, "no memory");
@@ -309,7 +233,7 @@ version_text_read(const char *bytes, size_t len, const char *store, struct fault
 /* --- reading the other texts ------------------------------------------------------------------ */
 
 static int
-end(const struct reading *r)
+end(const struct text_lines *r)
 {
 	return r->at == r->end ? 0 : fault_set(r->f, "it has lines after line %d", r->line);
 }
@@ -317,10 +241,10 @@ end(const struct reading *r)
 int
 version_text_read_head(const char *bytes, size_t len, struct version_head *out, struct fault *f)
 {
-	struct reading r;
+	struct text_lines r;
 
-	if (begin(&r, bytes, len, HEAD_HEADING, f) < 0 || take_hex(&r, "store", out->store, sizeof out->store) < 0 ||
-		take_number(&r, "last", true, &out->last) < 0)
+	if (begin(&r, bytes, len, HEAD_HEADING, f) < 0 || text_lines_hex(&r, "store", out->store, sizeof out->store) < 0 ||
+		text_lines_number(&r, "last", true, &out->last) < 0)
 		return -1;
 	return end(&r);
 }
@@ -328,9 +252,9 @@ version_text_read_head(const char *bytes, size_t len, struct version_head *out, 
 int
 version_text_read_pin(const char *bytes, size_t len, const char *store, uint64_t *number, struct fault *f)
 {
-	struct reading r;
+	struct text_lines r;
 
-	if (begin(&r, bytes, len, PIN_HEADING, f) < 0 || take_store(&r, store) < 0 || take_number(&r, "number", false, number) < 0)
+	if (begin(&r, bytes, len, PIN_HEADING, f) < 0 || take_store(&r, store) < 0 || text_lines_number(&r, "number", false, number) < 0)
 		return -1;
 	return end(&r);
 }

@@ -21,6 +21,11 @@ struct version_head {
 
 /* Reads a number of 1 to VERSION_NUMBER_MAX without leading zeros. False: the text is not such a number. */
 bool version_number(const char *text, uint64_t *out);
+/*
+ * Whether a text may name a file of a version. No name is used as a path; a name that could be none of a script or a
+ * data file is refused nevertheless. included: it may be in another directory.
+ */
+bool version_name_ok(const char *name, bool included);
 
 /* Each writes a text into `to`, which the caller frees. -1 with a sentence: it would be too long, or no memory. */
 int version_text_put(struct buf *to, const struct version *v, const char *store, struct fault *f);

@@ -1,0 +1,68 @@
+-- SPDX-License-Identifier: Apache-2.0
+--[[
+rules: keys that sign rules, and bundles of the rules of a region.
+
+  local key = rules.key()                     -- key.private has the passphrase rules.PASSPHRASE; key.public
+  local path = rules.export(region, 2)        -- the bundle of a generation, not signed
+  rules.sign(key, path, { serial = 7, sysplex = "PLEX1", expires = "30d", note = "…", output = "…" })   -- status, stdout, stderr
+  rules.bundle(region, key, 7)                -- the current generation, signed for PLEX1
+]]
+local process = require "spec.support.process"
+local region = require "spec.support.region"
+local text = require "spec.support.text"
+
+local assert = require "luassert"
+
+local rules = { PASSPHRASE = "two words", SYSPLEX = "PLEX1" }
+
+local function must(words, input)
+  local status, out, err = process.run(words, input)
+  assert.are.equal(0, status, err)
+  return out
+end
+
+-- passphrase false: a key without one.
+function rules.key(passphrase)
+  local dir = process.directory()
+  local key = { private = dir .. "/rules.key", public = dir .. "/rules.pub" }
+  local plain = must { "openssl", "genpkey", "-algorithm", "ed25519" }
+  text.write(key.private, plain)
+  must { "chmod", "600", key.private }
+  text.write(key.public, must { "openssl", "pkey", "-in", key.private, "-pubout" })
+  if passphrase ~= false then
+    text.write(key.private, must { "openssl", "pkcs8", "-topk8", "-in", key.private, "-v2", "aes-256-cbc", "-passout",
+      "pass:" .. rules.PASSPHRASE })
+  end
+  return key
+end
+
+-- The bundle of a generation in a new file; the path, stderr.
+function rules.export(r, generation)
+  local path = process.directory() .. "/rules.bundle"
+  local status, _, err = process.run { region.binary, "policy", "export", tostring(generation), "--region", r:path "region.lua",
+    "--control", r.control, "-o", path }
+  assert.are.equal(0, status, err)
+  return path, err
+end
+
+function rules.sign(key, path, options, passphrase)
+  local words = { region.binary, "policy", "sign", "--key", key.private }
+  for name, value in pairs(options) do
+    words[#words + 1] = "--" .. name
+    words[#words + 1] = tostring(value)
+  end
+  words[#words + 1] = path
+  return process.run(words, (passphrase or rules.PASSPHRASE) .. "\n")
+end
+
+-- The generation that the region has now, signed. more: further options of sign.
+function rules.bundle(r, key, serial, more)
+  local options = { serial = serial, sysplex = rules.SYSPLEX }
+  for name, value in pairs(more or {}) do options[name] = value end
+  local path = rules.export(r, math.tointeger(r:inquire("policy")[1].generation))
+  local status, _, err = rules.sign(key, path, options)
+  assert.are.equal(0, status, err)
+  return path
+end
+
+return rules
