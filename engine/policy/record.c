@@ -11,34 +11,57 @@
 #include "policy/record_internal.h"
 
 #define EVENTS_MAX 32
-#define EVENTS_AT_A_TIME 4
+#define EVENTS_FIRST 8  /* room at the beginning, as the next two; a power of two */
+#define ENTRIES_FIRST 4
+#define CHECKS_FIRST 2
 #define ENTRIES_MAX 16
 #define CHECKS_MAX 64
 #define DETAIL_MAX 200
 #define NAME_MAX_ 100
 
-/* Empties an entry, and keeps its memory and that of its request. */
+/* An entry that is freed, or used again, before its record is freed. */
+struct lone_entry {
+	struct record_entry entry; /* first */
+	struct arena arena;
+};
+
+static struct record_entry *
+lone_new(void)
+{
+	struct lone_entry *l = calloc(1, sizeof *l);
+
+	if (l == NULL)
+		return NULL;
+	l->entry.arena = &l->arena;
+	return &l->entry;
+}
+
+static bool
+is_lone(const struct record_entry *e)
+{
+	return e->arena == &((const struct lone_entry *)e)->arena;
+}
+
+/* Frees the parts of an entry that no arena has. */
+static void
+entry_end(struct record_entry *e)
+{
+	if (e->watcher != NULL)
+		*e->watcher = NULL;
+	jsontext_free(&e->answers);
+	jsontext_free(&e->answer);
+}
+
+/* Empties a lone entry, and keeps its memory and that of its request. */
 static void
 entry_empty(struct record_entry *e)
 {
 	struct recorded_request *request = e->request;
+	struct arena *own = e->arena;
 
-	if (e->watcher != NULL)
-		*e->watcher = NULL;
-	for (size_t i = 0; i < e->nchecks; i++) {
-		free(e->check[i].name);
-		free(e->check[i].detail);
-	}
-	free(e->check);
-	free(e->policy);
-	free(e->params);
-	free(e->text);
-	free(e->file);
-	free(e->why);
-	free(e->granted.host);
-	jsontext_free(&e->answers);
-	jsontext_free(&e->answer);
-	*e = (struct record_entry){ .request = request };
+	entry_end(e);
+	arena_empty(own);
+	*e = (struct record_entry){ .arena = own, .request = request };
 }
 
 void
@@ -46,7 +69,10 @@ record_entry_free(struct record_entry *e)
 {
 	if (e == NULL)
 		return;
-	entry_empty(e);
+	entry_end(e);
+	if (!is_lone(e))
+		return;
+	arena_free(e->arena);
 	free(e->request);
 	free(e);
 }
@@ -96,7 +122,7 @@ requests_add(struct record_requests **a)
 	if (all == NULL)
 		return NULL;
 	if (all->n < RECORD_REQUESTS_MAX) {
-		e = calloc(1, sizeof *e);
+		e = lone_new();
 	} else {
 		e = take_request(all, find_oldest(all, count_accepted(all) > RECORD_REQUESTS_ACCEPTED));
 		entry_empty(e);
@@ -139,21 +165,18 @@ requests_free(struct record_requests *a)
 void
 record_free(struct record *r)
 {
-	for (size_t i = 0; i < r->nevents; i++)
-		free(r->event[i].copy);
+	struct arena arena;
+
 	for (size_t i = 0; i < r->nentries; i++)
 		record_entry_free(r->entry[i]);
 	requests_free(r->requests);
-	free(r->installed);
 	if (r->facts != NULL) {
 		certificate_unref(r->facts->certificate);
 		notes_unref(r->facts->notes);
 	}
-	free(r->facts);
-	free(r->event);
-	free(r->entry);
 	pthread_mutex_destroy(&r->lock);
-	free(r);
+	arena = r->arena; /* r is in it */
+	arena_free(&arena);
 }
 
 /* --- the lock; functions that are not exported are called with it ------------------------------- */
@@ -196,28 +219,28 @@ record_generation(struct record *r, const char *hash)
 	record_unlock(r);
 }
 
-/* Makes room for one more event, a few at a time. False: no memory, or the record has enough events. */
-static bool
-has_room_for_event(struct record *r)
+/*
+ * A list of n members with room for one more: the same, or a copy with twice the room. first: its room at the
+ * beginning, a power of two. NULL: no memory.
+ */
+static void *
+with_room(struct arena *a, void *list, size_t n, size_t first, size_t size)
 {
-	struct event *grown;
-
-	if (r->nevents >= EVENTS_MAX)
-		return false;
-	if (r->nevents % EVENTS_AT_A_TIME != 0)
-		return true;
-	grown = realloc(r->event, (r->nevents + EVENTS_AT_A_TIME) * sizeof *grown);
-	if (grown == NULL)
-		return false;
-	r->event = grown;
-	return true;
+	if (n > 0 && (n < first || (n & (n - 1)) != 0))
+		return list;
+	return arena_grow(a, list, n * size, (n > 0 ? 2 * n : first) * size);
 }
 
+/* text: it stays as long as the record. NULL: nothing is added. */
 static void
-add_event(struct record *r, double now, const char *event)
+add_event(struct record *r, double now, const char *text)
 {
-	if (has_room_for_event(r))
-		r->event[r->nevents++] = (struct event){ .text = event, .at = now };
+	struct event *room = text != NULL && r->nevents < EVENTS_MAX ? with_room(&r->arena, r->event, r->nevents, EVENTS_FIRST, sizeof *room) : NULL;
+
+	if (room == NULL)
+		return;
+	r->event = room;
+	r->event[r->nevents++] = (struct event){ .text = text, .at = now };
 }
 
 void
@@ -232,13 +255,10 @@ record_event(struct record *r, double now, const char *event)
 void
 record_event_copy(struct record *r, double now, const char *event)
 {
-	char *copy;
-
 	if (!record_lock(r))
 		return;
-	copy = has_room_for_event(r) ? strdup(event) : NULL;
-	if (copy != NULL)
-		r->event[r->nevents++] = (struct event){ .text = copy, .copy = copy, .at = now };
+	if (r->nevents < EVENTS_MAX)
+		add_event(r, now, arena_text(&r->arena, event));
 	record_unlock(r);
 }
 
@@ -246,11 +266,11 @@ record_event_copy(struct record *r, double now, const char *event)
 static bool
 put_entry(struct record *r, struct record_entry *e, size_t max)
 {
-	struct record_entry **grown = r->nentries < max ? realloc(r->entry, (r->nentries + 1) * sizeof(struct record_entry *)) : NULL;
+	void *room = r->nentries < max ? with_room(&r->arena, r->entry, r->nentries, ENTRIES_FIRST, sizeof(struct record_entry *)) : NULL;
 
-	if (grown == NULL)
+	if (room == NULL)
 		return false;
-	r->entry = grown;
+	r->entry = room;
 	r->entry[r->nentries++] = e;
 	e->of = r;
 	return true;
@@ -259,12 +279,12 @@ put_entry(struct record *r, struct record_entry *e, size_t max)
 static struct record_entry *
 add_entry(struct record *r)
 {
-	struct record_entry *e = calloc(1, sizeof *e);
+	struct record_entry *e = r->nentries < ENTRIES_MAX ? arena_take(&r->arena, sizeof *e) : NULL;
 
-	if (e == NULL || put_entry(r, e, ENTRIES_MAX))
-		return e;
-	free(e);
-	return NULL;
+	if (e == NULL || !put_entry(r, e, ENTRIES_MAX))
+		return NULL;
+	e->arena = &r->arena;
+	return e;
 }
 
 static struct record_entry *
@@ -274,7 +294,7 @@ begin_entry(struct record_entry *e, const char *where, const char *policy, doubl
 		return NULL;
 	e->where = where;
 	e->at = now;
-	e->policy = policy != NULL ? strdup(policy) : NULL;
+	e->policy = arena_text(e->arena, policy);
 	return e;
 }
 
@@ -299,7 +319,7 @@ record_asked(struct record_entry *e, const struct facts *f, const char *hash, co
 	if (!record_entry_lock(e))
 		return;
 	text_copy(e->hash, sizeof e->hash, hash != NULL ? hash : "");
-	e->params = params != NULL ? strdup(params) : NULL;
+	e->params = arena_text(e->arena, params);
 	e->recheck = f->recheck;
 	e->socket = f->socket;
 	if (f->way == WAY_OUT) {
@@ -312,27 +332,21 @@ record_asked(struct record_entry *e, const struct facts *f, const char *hash, co
 static void
 add_check(struct record_entry *e, const char *name, bool value, const char *detail, size_t detail_len)
 {
-	struct check *grown, c = { .value = value };
+	struct check *room, c = { .value = value };
 
 	if (e->nchecks >= CHECKS_MAX) {
 		e->incomplete = true;
 		return;
 	}
-	grown = realloc(e->check, (e->nchecks + 1) * sizeof *grown);
-	if (grown == NULL)
+	room = with_room(e->arena, e->check, e->nchecks, CHECKS_FIRST, sizeof *room);
+	if (room == NULL)
 		return;
-	e->check = grown;
+	e->check = room;
 	c.detail_len = detail == NULL ? 0 : detail_len < DETAIL_MAX ? detail_len : DETAIL_MAX;
-	c.name = strndup(name, NAME_MAX_);
-	c.detail = malloc(c.detail_len + 1);
-	if (c.name == NULL || c.detail == NULL) {
-		free(c.name);
-		free(c.detail);
-		return;
-	}
-	memcpy(c.detail, detail != NULL ? detail : "", c.detail_len);
-	c.detail[c.detail_len] = '\0';
-	e->check[e->nchecks++] = c;
+	c.name = arena_copy(e->arena, name, strnlen(name, NAME_MAX_));
+	c.detail = arena_copy(e->arena, detail != NULL ? detail : "", c.detail_len);
+	if (c.name != NULL && c.detail != NULL)
+		e->check[e->nchecks++] = c;
 }
 
 void
@@ -351,7 +365,7 @@ record_effect(struct record_entry *e, const char *name, const char *answer)
 }
 
 static struct granted
-granted_by(const struct verdict *v)
+granted_by(struct arena *a, const struct verdict *v)
 {
 	struct granted g = { .sysplex = v->sysplex, .port = v->install.port, .has_port = v->install.has_port };
 
@@ -359,22 +373,19 @@ granted_by(const struct verdict *v)
 	memcpy(g.ipconn, v->install.ipconn, sizeof g.ipconn);
 	memcpy(g.template, v->install.template, sizeof g.template);
 	memcpy(g.applid, v->install.applid, sizeof g.applid);
-	g.host = v->install.has_host ? strdup(v->install.host) : NULL;
+	g.host = v->install.has_host ? arena_text(a, v->install.host) : NULL;
 	return g;
 }
 
 static void
 set_verdict(struct record_entry *e, const struct verdict *v, double microseconds)
 {
-	free(e->text);
-	free(e->file);
-	free(e->granted.host);
 	e->answered = true;
-	e->granted = granted_by(v);
+	e->granted = granted_by(e->arena, v);
 	e->verdict = v->kind;
 	text_copy(e->code, sizeof e->code, v->code);
-	e->text = v->text[0] != '\0' ? strdup(v->text) : NULL;
-	e->file = v->file[0] != '\0' ? strdup(v->file) : NULL;
+	e->text = v->text[0] != '\0' ? arena_text(e->arena, v->text) : NULL;
+	e->file = v->file[0] != '\0' ? arena_text(e->arena, v->file) : NULL;
 	e->line = v->line;
 	e->microseconds = microseconds;
 }
@@ -397,8 +408,7 @@ record_why(struct record_entry *e, const char *why)
 {
 	if (!record_entry_lock(e))
 		return;
-	free(e->why);
-	e->why = why[0] != '\0' ? strdup(why) : NULL;
+	e->why = why[0] != '\0' ? arena_text(e->arena, why) : NULL;
 	record_entry_unlock(e);
 }
 
@@ -467,7 +477,7 @@ record_request(struct record_entry *e, const struct request *q, const struct use
 struct record_entry *
 record_entry_new(const char *door, const char *policy, uint64_t generation, double now)
 {
-	struct record_entry *e = begin_entry(calloc(1, sizeof *e), door != NULL ? door : "reload", policy, now);
+	struct record_entry *e = begin_entry(lone_new(), door != NULL ? door : "reload", policy, now);
 
 	if (e != NULL)
 		e->generation = generation;
@@ -506,7 +516,7 @@ record_installed(struct record *r, const struct installed *i)
 {
 	if (!record_lock(r))
 		return;
-	if (r->installed != NULL || (r->installed = malloc(sizeof *i)) != NULL)
+	if (r->installed != NULL || (r->installed = arena_take(&r->arena, sizeof *i)) != NULL)
 		*r->installed = *i;
 	record_unlock(r);
 }
@@ -532,7 +542,7 @@ set_facts(struct record *r, const struct facts *f)
 	struct certificate *before;
 	struct notes *notes;
 
-	if (r->facts == NULL && (r->facts = calloc(1, sizeof *r->facts)) == NULL)
+	if (r->facts == NULL && (r->facts = arena_take(&r->arena, sizeof *r->facts)) == NULL)
 		return;
 	before = r->facts->certificate;
 	notes = r->facts->notes;

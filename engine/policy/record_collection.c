@@ -68,8 +68,10 @@ records_new(size_t max)
 	rs->max = max;
 	rs->nbuckets = BUCKETS_MIN;
 	rs->bucket = calloc(rs->nbuckets, sizeof(struct record *));
-	if (rs->bucket != NULL && pthread_mutex_init(&rs->lock, NULL) == 0)
+	rs->store = arena_store_new();
+	if (rs->bucket != NULL && rs->store != NULL && pthread_mutex_init(&rs->lock, NULL) == 0)
 		return rs;
+	arena_store_free(rs->store);
 	free(rs->bucket);
 	free(rs);
 	return NULL;
@@ -86,6 +88,7 @@ records_free(struct records *rs)
 		next = r->newer;
 		record_free(r);
 	}
+	arena_store_free(rs->store);
 	free(rs->bucket);
 	pthread_mutex_destroy(&rs->lock);
 	free(rs);
@@ -127,15 +130,28 @@ enlist(struct records *rs, struct record *r)
 	rs->n++;
 }
 
+/* An empty record, in its own arena. NULL: no memory. */
+static struct record *
+record_new(struct arena_store *store)
+{
+	struct arena arena = arena_make(store);
+	struct record *r = arena_take(&arena, sizeof *r);
+
+	if (r == NULL || pthread_mutex_init(&r->lock, NULL) != 0) {
+		arena_free(&arena);
+		return NULL;
+	}
+	r->arena = arena;
+	return r;
+}
+
 struct record *
 record_open(struct records *rs, const char *connection, double now)
 {
-	struct record *r = rs != NULL ? calloc(1, sizeof *r) : NULL;
+	struct record *r = rs != NULL ? record_new(rs->store) : NULL;
 
-	if (r == NULL || pthread_mutex_init(&r->lock, NULL) != 0) {
-		free(r);
+	if (r == NULL)
 		return NULL;
-	}
 	r->owner = rs;
 	r->opened = now;
 	text_copy(r->connection, sizeof r->connection, connection);

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/cursor.h"
 #include "base/jsontext.h"
 #include "net/mailbox.h"
@@ -19,8 +20,8 @@
 #include "policy/record_sink.h"
 
 struct check {
-	char *name;   /* owned */
-	char *detail; /* owned; bytes of a script, detail_len of them */
+	char *name;
+	char *detail; /* bytes of a script, detail_len of them */
 	size_t detail_len;
 	bool value;
 };
@@ -36,18 +37,20 @@ struct granted { /* the grants of an accept or install; empty: none */
 	bool mapped; /* userid is from the ring's maps.lua, not from the script */
 	bool sysplex;
 	char ipconn[NAME_SIZE], template[NAME_SIZE], applid[NAME_SIZE];
-	char *host; /* owned; NULL: the host of the CAPEX stays */
+	char *host; /* NULL: the host of the CAPEX stays */
 	int port;
 	bool has_port;
 };
 
+/* Its texts and checks are in its arena. */
 struct record_entry {
+	struct arena *arena; /* that of the record; of an entry outside, and of a request, its own */
 	struct record *of; /* borrowed: the record that the sink is told of; NULL: the entry is in none, or the engine decided */
-	char *policy;      /* owned; NULL none */
+	char *policy;      /* NULL none */
 	const char *where; /* the door, or the stage of a decision of the engine, or "reload": a generation's definitions; static */
 	uint64_t generation; /* of a question that is asked again; 0: asked when the connection came in */
 	char hash[SCRIPT_HASH_SIZE]; /* of the script's bytes; "" no script */
-	char *params;        /* owned; the text of the script's parameters (params.h); NULL none are given */
+	char *params;        /* the text of the script's parameters (params.h); NULL none are given */
 	bool recheck;
 	int socket;          /* facts.socket at the question */
 	struct addr peer;    /* way out: the address in question; else of family 0 */
@@ -56,14 +59,14 @@ struct record_entry {
 	bool answered;
 	enum verdict_kind verdict;
 	char code[CODE_SIZE];
-	char *text, *file; /* owned */
-	char *why;         /* owned: of a shadow's verdict, why it is another one; NULL: no reason */
+	char *text, *file;
+	char *why;         /* of a shadow's verdict, why it is another one; NULL: no reason */
 	int line;
 	struct granted granted;
 	double microseconds;
 	double waited;       /* microseconds that the script was suspended, besides */
 	struct record_entry **watcher; /* borrowed; NULL: none */
-	struct check *check; /* owned */
+	struct check *check;
 	size_t nchecks;
 	struct jsontext answers; /* owned: the library's answers (record_answer.h), the elements of a list */
 	struct jsontext answer;  /* owned: the answer that was begun and not ended, of the asking thread alone */
@@ -81,8 +84,7 @@ struct record_requests { /* the entries of a connection's last requests, oldest 
 };
 
 struct event {
-	const char *text; /* static, or copy */
-	char *copy;       /* owned; NULL: the text is static */
+	const char *text; /* static, or in the arena of the record */
 	double at;
 };
 
@@ -99,18 +101,20 @@ struct record {
 	const char *masked; /* borrowed: in a copy with hidden facts (record_mask.h), their names; else NULL */
 	bool closed;
 	size_t weight; /* record_weight at the end of the connection; constant from then on */
-	struct facts *facts; /* owned; NULL until record_facts */
-	struct event *event; /* owned */
-	struct record_entry **entry; /* owned, and each entry too: callers keep their addresses */
+	struct arena arena;  /* of the record itself, and of its parts; entries of requests have arenas of their own */
+	struct facts *facts; /* in the arena; NULL until record_facts */
+	struct event *event; /* in the arena */
+	struct record_entry **entry; /* in the arena, each entry there or owned: callers keep their addresses */
 	size_t nevents, nentries;
 	struct record_requests *requests; /* owned; NULL until the first request */
-	struct installed *installed; /* owned; NULL: not installed */
+	struct installed *installed; /* in the arena; NULL: not installed */
 	bool reasked; /* a generation refused the installed connection */
 	char outcome[12];
 	char stage[8], code[CODE_SIZE], reason[REASON_SIZE];
 };
 
 struct records {
+	struct arena_store *store; /* owned: the memory of the records; it has a lock of its own */
 	pthread_mutex_t lock; /* of the members below */
 	struct record *oldest, *newest;
 	struct record *first_ended, *last_ended;
