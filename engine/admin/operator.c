@@ -295,16 +295,57 @@ find_listener(struct order *o, const char *typed)
 
 /* --- set tcpipservice ------------------------------------------------------------------------- */
 
-/* Ends the connections and ipconns that came in by the listener (IPIC.md 4.2: IMMCLOSE). */
+struct closing { /* a client that waits until the gates have ended their connections */
+	struct listener_wait wait; /* first */
+	struct control_deferred *answer;
+	struct region *region;
+	struct control_peer peer;
+	char what[256];
+};
+
 static void
-end_all(struct region *r, struct listener *l)
+operator_closed(struct listener_wait *wait)
 {
-	listener_cut(l);
+	struct closing *c = (struct closing *)wait;
+
+	operator_say_change(c->region, c->what, &c->peer, NULL);
+	control_complete(c->answer, json_pack("{s:i,s:[]}", "status", 0, "rows"));
+	free(c);
+}
+
+/* Ends the ipconns that came in by the listener. */
+static void
+end_ipconns(struct region *r, const struct listener *l)
+{
 	for (struct ipconn *i = registry_engaged(r->registry), *after; i != NULL; i = after) {
 		after = i->engaged_next;
 		if (i->socket[SOCKET_IN] != NULL && i->socket[SOCKET_IN]->entrance == &l->entrance)
 			release_finish(i, "the tcpipservice was closed at once");
 	}
+}
+
+/* Closes l, and ends the connections and ipconns that came in by it (IPIC.md 4.2: IMMCLOSE). */
+static int
+close_at_once(struct order *o, struct listener *l)
+{
+	struct closing *c = calloc(1, sizeof *c);
+
+	if (c == NULL || (c->answer = control_defer(o->client)) == NULL) {
+		free(c);
+		return fault_set(&o->fault, "no memory for the command");
+	}
+	c->wait.run = operator_closed;
+	c->region = o->region;
+	c->peer = *o->peer;
+	operator_print(o, c->what, sizeof c->what);
+	listener_close(l);
+	o->later = listener_cut(l, &c->wait);
+	end_ipconns(o->region, l);
+	if (o->later)
+		return 0;
+	control_cancel_defer(c->answer);
+	free(c);
+	return 0;
 }
 
 static int
@@ -322,11 +363,11 @@ set_tcpipservice(struct order *o, struct listener *l, const char *what)
 		return set_urm(o, l, what + 4);
 	if (strcasecmp(what, "open") == 0)
 		return o->region->worker.draining ? fault_set(&o->fault, "the region is shutting down") : listener_open(l, &o->fault);
-	if (strcasecmp(what, "closed") != 0 && strcasecmp(what, "immclose") != 0)
+	if (strcasecmp(what, "immclose") == 0)
+		return close_at_once(o, l);
+	if (strcasecmp(what, "closed") != 0)
 		return fault_set(&o->fault, "set tcpipservice %s: '%s' is not open, closed, immclose or urm=NAME", l->entrance.tcpipservice, what);
 	listener_close(l);
-	if (strcasecmp(what, "immclose") == 0)
-		end_all(o->region, l);
 	return 0;
 }
 

@@ -105,7 +105,7 @@ turn_away(struct callers *c)
 }
 
 static void
-welcome(struct callers *c, int fd, const struct sockaddr_storage *from)
+welcome(struct callers *c, int fd, const struct sockaddr_storage *from, unsigned cuts)
 {
 	struct addr peer;
 	struct conn *one;
@@ -115,20 +115,25 @@ welcome(struct callers *c, int fd, const struct sockaddr_storage *from)
 		return;
 	}
 	one = conn_new(c->worker, c->entrance, fd, &peer, &c->own);
-	if (one != NULL)
-		admit_begin(one);
+	if (one == NULL)
+		return;
+	one->cuts = cuts;
+	admit_begin(one);
 }
 
-/* Accepts one caller. True: more callers may wait. */
+/*
+ * Accepts one caller. True: more callers may wait. cuts: of the entrance, before it was seen to be open. A close at
+ * once makes it close first and then counts, so that it ends the caller that a gate accepts at the same moment.
+ */
 static bool
-accept_one(struct callers *c)
+accept_one(struct callers *c, unsigned cuts)
 {
 	struct sockaddr_storage from;
 	socklen_t len = sizeof from;
 	int fd = accept4(c->fd, (struct sockaddr *)&from, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
 	if (fd >= 0 && !reserved(c, fd)) {
-		welcome(c, fd, &from);
+		welcome(c, fd, &from, cuts);
 		return true;
 	}
 	if (fd >= 0) {
@@ -170,9 +175,12 @@ callers_on_ready(struct ev_loop *loop, ev_io *watcher, int events)
 
 	(void)loop;
 	(void)events;
-	for (int n = 0; n < most && c->fd >= 0; n++)
-		if (!(c->entrance->open ? accept_one(c) : shut_out(c)))
+	for (int n = 0; n < most && c->fd >= 0; n++) {
+		unsigned cuts = atomic_load(&c->entrance->cuts);
+
+		if (!(c->entrance->open ? accept_one(c, cuts) : shut_out(c)))
 			break;
+	}
 }
 
 void
@@ -216,6 +224,6 @@ callers_accept(struct callers *c, double seconds)
 	double until = clock_span() + seconds;
 
 	while (c->entrance->open && c->fd >= 0 && clock_span() < until)
-		if (!accept_one(c))
+		if (!accept_one(c, atomic_load(&c->entrance->cuts)))
 			break;
 }

@@ -358,15 +358,24 @@ conn_close(struct conn *c, enum conn_ending how, const char *why)
 	}
 }
 
+bool
+conn_cut(struct conn *c)
+{
+	if (c->cuts == atomic_load(&c->entrance->cuts))
+		return false;
+	conn_close(c, CONN_AT_ONCE, "the tcpipservice was closed at once");
+	return true;
+}
+
 void
-conn_close_unowned(struct worker *w, const struct entrance *e, const char *why)
+conn_cut_all(struct worker *w, const struct entrance *e)
 {
 	struct conn *next;
 
 	for (struct conn *c = w->conns; c != NULL; c = next) {
 		next = c->next;
 		if (c->entrance == e && c->ipconn == NULL && c->stage != CONN_DRAINING)
-			conn_close(c, CONN_AT_ONCE, why);
+			conn_cut(c);
 	}
 }
 

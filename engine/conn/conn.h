@@ -28,6 +28,7 @@ struct entrance {
 	struct addr own;       /* the address it listens on */
 	bool any;              /* bound to a wildcard address: each socket is asked for its own address */
 	_Atomic bool open;     /* it accepts sockets now */
+	_Atomic unsigned cuts; /* how many times its connections were ended at once (listener_cut) */
 	_Atomic unsigned connections; /* accepted sockets that are not gone yet; a tally, as the next one */
 	_Atomic unsigned halfopen;    /* of these, the sockets whose CAPEX is not accepted yet */
 	struct service_statistics statistics;
@@ -44,6 +45,7 @@ struct conn {
 	struct conn *leaving;          /* in worker->leaving */
 	struct post post;              /* on the way to another worker */
 	struct entrance *entrance;     /* borrowed from the listener, which outlives its connections; NULL: outbound */
+	unsigned cuts;                 /* entrance->cuts before c was accepted (callers.c) */
 	struct dial *dial;             /* outbound, until the socket is connected; owned (dial.c) */
 	unsigned place;                /* in ipconn->socket, while ipconn is not NULL: enum socket_place */
 	struct generation *generation; /* counted */
@@ -125,8 +127,12 @@ enum conn_ending { CONN_AT_ONCE, CONN_POLITELY };
  */
 void conn_close(struct conn *c, enum conn_ending how, const char *why);
 
-/* Ends at once the connections of w that came in by e and belong to no ipconn, but for those that are ending. */
-void conn_close_unowned(struct worker *w, const struct entrance *e, const char *why);
+/*
+ * Whether the connections that came in by the entrance of c were ended at once after c was accepted; c ends then too.
+ */
+bool conn_cut(struct conn *c);
+/* Ends by conn_cut the connections of w that came in by e and belong to no ipconn, but for those that are ending. */
+void conn_cut_all(struct worker *w, const struct entrance *e);
 
 /*
  * Reports a refusal: message m (SP0021, SP0031, DFHSO0123 and others), record, outcome, counts. Does not close c. door:

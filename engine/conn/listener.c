@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #define CLOSE_SECONDS 0.1
-#define CUT "the tcpipservice was closed at once"
 
 static void
 say(const struct listener *l, enum message m, const char *why)
@@ -49,8 +48,7 @@ listener_visit(struct errand *e, unsigned worker)
 	if (at->given >= 0)
 		callers_watch(&at->callers, at->given);
 	at->given = -1;
-	if (l->cuts)
-		conn_close_unowned(at->callers.worker, &l->entrance, CUT);
+	conn_cut_all(at->callers.worker, &l->entrance);
 }
 
 /*
@@ -67,8 +65,8 @@ tell_gates(struct listener *l)
 		return;
 	for (unsigned i = 1; i < crew->n; i++)
 		l->at[i].given = l->entrance.open ? fcntl(l->fd, F_DUPFD_CLOEXEC, 0) : -1;
-	l->cuts = l->cut_due;
-	l->cut_due = false;
+	l->waiting = l->late;
+	l->late = NULL;
 	l->telling = true;
 	errand_send(&l->errand, crew->mailbox, crew->n);
 }
@@ -77,7 +75,12 @@ static void
 listener_told(struct errand *e)
 {
 	struct listener *l = (struct listener *)e;
+	struct listener_wait *wait;
 
+	while ((wait = l->waiting) != NULL) {
+		l->waiting = wait->next;
+		wait->run(wait);
+	}
 	l->telling = false;
 	if (l->untold)
 		tell_gates(l);
@@ -282,12 +285,17 @@ listener_close(struct listener *l)
 		give_up(l);
 }
 
-void
-listener_cut(struct listener *l)
+bool
+listener_cut(struct listener *l, struct listener_wait *wait)
 {
-	conn_close_unowned(l->worker, &l->entrance, CUT);
-	l->cut_due = true;
+	atomic_fetch_add(&l->entrance.cuts, 1);
+	conn_cut_all(l->worker, &l->entrance);
+	if (!l->shared || worker_count(l->worker) == 1)
+		return false;
+	wait->next = l->late;
+	l->late = wait;
 	tell_gates(l);
+	return true;
 }
 
 void

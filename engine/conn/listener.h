@@ -16,6 +16,12 @@ enum kept {
 	KEPT_SHARED, /* the service manager has it too, and accepts for the next start */
 };
 
+/* One that waits until a listener has ended its connections; a member of its owner, which lives until `run`. */
+struct listener_wait {
+	struct listener_wait *next;
+	void (*run)(struct listener_wait *wait); /* called once, at the home */
+};
+
 /* The callers as one worker accepts them, and the home's order to a gate. */
 struct listening {
 	struct callers callers;
@@ -36,10 +42,10 @@ struct listener {
 	bool urm_set;          /* an operator changed its urm; the next reload undoes that, with a message */
 	bool yielded;          /* closed for a reload; opened again when the reload is refused */
 	bool shared;           /* the gates accept its callers too (listener_share) */
-	bool cuts;             /* the gates are told to end the connections that came in by l */
-	bool cut_due;          /* they are to be told so the next time */
 	bool telling;          /* the gates are being told */
 	bool untold;           /* the listener has changed meanwhile: tell them again */
+	struct listener_wait *waiting; /* for the gates, which are being told; a list */
+	struct listener_wait *late;    /* for the gates, which will be told again; a list */
 	struct listening at[]; /* one for each worker, by its number */
 };
 
@@ -75,10 +81,11 @@ void listener_judge(const struct listener *l, const struct tcpipservice_def *d);
  */
 void listener_close(struct listener *l);
 /*
- * Ends at once the connections of all workers that came in by l, which is closed, and belong to no ipconn: at the
- * gates soon after the call; a CAPEX that comes before is refused, because l is closed.
+ * Ends at once the connections of all workers that came in by l and belong to no ipconn, also those on their way home;
+ * not those that are accepted later. True: the gates end theirs after the call, and wait->run is called then. False:
+ * all have ended, and wait is not used.
  */
-void listener_cut(struct listener *l);
+bool listener_cut(struct listener *l, struct listener_wait *wait);
 /* As listener_close, and the callers that wait are reset. */
 void listener_abandon(struct listener *l);
 /*

@@ -35,7 +35,8 @@ move_arrived(struct post *post)
 	c->service = generation_service(c->generation, c->facts.tcpipservice);
 	conn_enlist(c);
 	io_take(&c->io, home->loop);
-	capex_in_arrived(c);
+	if (!conn_cut(c))
+		capex_in_arrived(c);
 }
 
 static void

@@ -1,6 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- A region with several workers: whichever of them accepts a connection, the connection is treated as by one worker.
+local unix = require "socket.unix"
+
+local conversation = require "spec.support.conversation"
 local crew = require "spec.support.crew"
+local requests = require "spec.support.requests"
 local slow = require "spec.support.slow"
 local support = require "spec.support"
 local versions = require "spec.support.versions"
@@ -192,9 +196,51 @@ return { install = function() return policy.install { ipconn = "ONE", applid = "
     accepted(region, MANY)
     assert.are.equal(200, capexes({ again[1] }, "D")[1].status)
     assert.are.equal(0, (region:command("set", "tcpipservice", "IPIC", "immclose")))
+    for _, row in ipairs(region:inquire "socket") do assert.are.equal("DRAINING", row.stage) end -- that of D1
     for _, p in ipairs(again) do p:closed() end
-    accepted(region, 0)
     assert.is_nil(region:row("ipconn", "D1"))
+  end)
+
+  -- The home runs a program while the sockets come from the gates, and hears of them after the commands.
+  it("immclose ends the sockets on their way to an ipconn too, also when open comes before they have arrived", function()
+    region = start { tcpipservices = { WORK = { urm = "whole" } },
+      scripts = { burn = "return { run = function() for _ = 1, 10000000 do end return 'burnt' end }" } }
+    region:define { region = { workers = WORKERS, heartbeat = 60, tcp_timeout = 60, drain = 30 },
+      tcpipservices = { IPIC = { urm = "whole" }, WORK = { urm = "whole" } }, ipconns = { TMPL = { template = "only", receivecount = 10 } },
+      programs = { BURN = { script = "burn", milliseconds = 10000, instructions = 1000000000 } } }
+    assert.are.equal(0, (region:command "reload"))
+    local busy = support.raw(region:port "WORK")
+    assert.are.equal(200, busy:capex({ applid = "BUSY", networkid = "NETX" }):read_message().status)
+    local function order(word)
+      local c = assert(unix())
+      assert(c:connect(region.control))
+      c:settimeout(10)
+      return c, ('{"command":"set","args":["tcpipservice","IPIC","%s"]}\n'):format(word)
+    end
+    for round = 1, 4 do
+      local early = callers(region:port "IPIC", MANY)
+      accepted(region, MANY + 1)
+      local close, immclose = order "immclose"
+      local again, open = order "open"
+      requests.all_at_once(region, MANY, function()
+        for i, p in ipairs(early) do p:capex { applid = ("G%dN%d"):format(round, i), networkid = "NETX" } end
+        again:send(open)
+        close:send(immclose)
+        conversation.ask(busy, { conv = round, program = "BURN" })
+      end)
+      for _, one in ipairs { close, again } do
+        assert.matches('"status":0', (assert(one:receive "*l")))
+        one:close()
+      end
+      for _, p in ipairs(early) do
+        p:read_message() -- the answer to a CAPEX that came home before
+        p:closed()
+      end
+      assert.are.equal("burnt", conversation.answer(busy, round).data)
+      accepted(region, 1)
+      assert.are.equal(0, (region:command("set", "tcpipservice", "IPIC", "open")))
+    end
+    busy:close()
   end)
 
   it("a drain answers SHUTDOWN to the sockets before their CAPEX, and ends when the last one has gone", function()
