@@ -5,15 +5,12 @@
  */
 #include "conn/capex_answer.h"
 #include "conn/steps.h"
-#include "conn/traffic.h"
 
 static void
 look_up(struct conn *c)
 {
 	struct ipconn *i = match_find(c);
 
-	if (i != NULL && traffic_look(i))
-		i = match_find(c);
 	if (i != NULL)
 		match_begin(c, i);
 	else

@@ -80,26 +80,12 @@ say_autoinstalled(const struct conn *c, const struct ipconn *i)
 		"tcpipservice", c->facts.tcpipservice, "host", i->def.host, "connection", c->facts.connection, NULL);
 }
 
-/* Installs *out. A holder of the names whose partner has ended gives them up. */
-static enum claim
-claim_names(struct conn *c, const struct ipconn_def *d, struct ipconn **out)
-{
-	const char *template = c->ask.verdict.install.template;
-	enum claim claim = ipconn_install(c->worker, c->generation, d, template, true, out);
-	struct ipconn *holder = claim == CLAIM_PAIR_TAKEN ? registry_pair(c->worker->registry, d->networkid, d->applid) :
-		claim == CLAIM_NAME_TAKEN ? registry_name(c->worker->registry, d->ipconn) : NULL;
-
-	if (holder == NULL || !traffic_look(holder))
-		return claim;
-	return ipconn_install(c->worker, c->generation, d, template, true, out);
-}
-
 static bool
 claimed(struct conn *c, const struct ipconn_def *d)
 {
 	struct ruling r;
 	struct ipconn *i;
-	enum claim claim = claim_names(c, d, &i);
+	enum claim claim = ipconn_install(c->worker, c->generation, d, c->ask.verdict.install.template, true, &i);
 
 	if (rules_claim(c, claim, d, &r)) {
 		if (r.holder != NULL)

@@ -156,17 +156,6 @@ installed(const struct ipconn *i)
 	return NULL;
 }
 
-bool
-traffic_look(struct ipconn *i)
-{
-	bool stood = i->status != CONN_RELEASED;
-
-	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
-		if (i->socket[n] != NULL && i->socket[n]->stage == CONN_INSTALLED)
-			io_look(&i->socket[n]->io);
-	return stood && i->status == CONN_RELEASED;
-}
-
 void
 traffic_probe(struct ipconn *i)
 {

@@ -30,12 +30,6 @@ void traffic_judge(struct ipconn *i);
 void traffic_resume(struct ipconn *i);
 /* The seconds that a partner may be silent: its heartbeat and two time-outs. */
 double traffic_bears(const struct conn *c);
-/*
- * A CAPEX wants the names of i. A partner that closes its sockets and connects again at once may have its CAPEX here
- * before the end of those sockets was read: reads it now, after the data that came before. True: i was not RELEASED,
- * and is now; an autoinstalled i is deleted, and freed at the end of the turn.
- */
-bool traffic_look(struct ipconn *i);
 /* Sends a heartbeat to the partner of i, at most once per heartbeat_timeout. */
 void traffic_probe(struct ipconn *i);
 

@@ -11,8 +11,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define LOOKS 4 /* steps of io_look: the bytes before the end, the end of TLS, the end */
-
 /* --- Events. */
 
 /* Raises an event. False: the owner closed io, which must not be used any more. */
@@ -384,8 +382,7 @@ run(struct io *io, int revents, bool *gone)
 		walk(io, revents);
 }
 
-/* False: io is gone. */
-static bool
+static void
 step(struct io *io, int revents)
 {
 	bool gone = false;
@@ -393,12 +390,11 @@ step(struct io *io, int revents)
 	mine(io);
 	run(io, revents, &gone);
 	if (gone)
-		return false;
+		return;
 	io->gone = NULL;
 	if (io->tls != NULL && !io->shaking)
 		tls_rest(io->tls);
 	settle(io);
-	return true;
 }
 
 static void
@@ -415,24 +411,6 @@ io_on_again(void *arg)
 }
 
 /* --- Calls. */
-
-/* Whether the kernel knows that the peer will send no more. */
-static bool
-peer_ended(const struct io *io)
-{
-	struct pollfd p = { .fd = io->fd, .events = POLLRDHUP };
-
-	return poll(&p, 1, 0) > 0;
-}
-
-void
-io_look(struct io *io)
-{
-	if (io->fd < 0 || io->gone != NULL || io->connecting || io->shaking || !peer_ended(io))
-		return;
-	for (int i = 0; i < LOOKS && !io->lingering && !io->left && may_read(io) && step(io, EV_READ); i++)
-		;
-}
 
 void
 io_open(struct io *io, struct ev_loop *loop, int fd, bool connecting, size_t in_max,

@@ -121,13 +121,6 @@ void io_hand_over(struct io *io);
 void io_take(struct io *io, struct ev_loop *loop);
 
 /*
- * The owner needs to know now whether the peer has ended. When the peer has, raises the events that are due, IO_DATA of
- * what came before, then IO_EOF or IO_FAILED, as the next turns of the loop would. Less is raised when io is paused, or
- * its owner leaves bytes. No effect inside a callback of io, while io lingers, and when the peer goes on.
- */
-void io_look(struct io *io);
-
-/*
  * Closes in an orderly way: flushes `out` (at most 1 s), sends close_notify, shutdown(SHUT_WR), discards at most 256
  * KiB or 1 s of input, closes. Then raises IO_BURIED, in a later turn, and no other event. May be called once, also
  * after IO_EOF and after IO_FAILED. After a TLS failure nothing more is sent, but io still shuts down and discards:

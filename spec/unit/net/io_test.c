@@ -285,47 +285,6 @@ an_end_waits_while_paused(void **state)
 }
 
 static void
-a_look_reads_up_to_the_end_at_once(void **state)
-{
-	struct party p = { .consume = true }, q = { .consume = true }, r = { .close_at = 'E' }, s = { .consume = true };
-	int going = accepted(&p, 100), ending = accepted(&q, 100), closed = accepted(&r, 100), cut = accepted(&s, 100);
-
-	(void)state;
-	assert_int_equal(write(going, "a", 1) + write(ending, "a", 1) + write(closed, "a", 1) + write(cut, "a", 1), 4);
-	until(&p, has_told(&p, 'D'));
-	until(&q, has_told(&q, 'D'));
-	until(&r, has_told(&r, 'D'));
-	until(&s, has_told(&s, 'D'));
-	assert_int_equal(write(going, "bc", 2) + write(ending, "bc", 2), 4);
-	shutdown(ending, SHUT_WR);
-	close(closed);
-	reset(cut);
-	io_look(&p.io); /* its peer goes on: the loop reads the bytes */
-	assert_int_equal(p.taken, 1);
-	io_look(&q.io);
-	assert_string_equal(q.told, "FDE");
-	assert_int_equal(q.taken, 3);
-	io_look(&r.io); /* the owner frees it */
-	assert_string_equal(r.told, "FDE");
-	io_look(&s.io);
-	assert_string_equal(s.told, "FDX");
-	until(&p, p.taken == 3);
-	io_pause(&p.io, true);
-	close(going);
-	io_look(&p.io);
-	assert_string_equal(p.told, "FD");
-	io_close(&p.io);
-	io_look(&p.io);
-	io_close(&q.io);
-	io_close(&s.io);
-	close(ending);
-	done(&p);
-	done(&q);
-	done(&r);
-	done(&s);
-}
-
-static void
 reading_stops_while_full_and_goes_on_when_consumed(void **state)
 {
 	struct party p = { 0 };
@@ -885,7 +844,6 @@ main(void)
 		cmocka_unit_test(the_first_byte_is_peeked_not_taken),
 		cmocka_unit_test(an_end_is_told_from_a_reset),
 		cmocka_unit_test(an_end_waits_while_paused),
-		cmocka_unit_test(a_look_reads_up_to_the_end_at_once),
 		cmocka_unit_test(reading_stops_while_full_and_goes_on_when_consumed),
 		cmocka_unit_test(any_event_may_be_the_one_that_closes),
 		cmocka_unit_test(a_million_bytes_go_out_in_order),
