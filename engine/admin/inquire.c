@@ -235,6 +235,7 @@ static const struct kind {
 	{ "shadow", inquire_shadow_step },
 	{ "canary", inquire_canary_step },
 	{ "store", inquire_store_step },
+	{ "sysplex", inquire_sysplex_step },
 	{ "statistics", inquire_statistics_step },
 };
 

@@ -12,7 +12,7 @@ struct region;
 
 #define INQUIRE_NAME 128 /* bytes; no resource has a longer name */
 
-#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, door, counter, rate, user, shadow, canary, store or statistics"
+#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, door, counter, rate, user, shadow, canary, store, sysplex or statistics"
 
 /*
  * An inquiry makes the rows of one of INQUIRE_KINDS in steps. A row has every attribute of the definition, in lower

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clock: the wall clock (for people, and for comparison with certificates) and the monotonic clock (for durations). */
+/*
+ * clock: the wall clock (for people, and for comparison with certificates), the monotonic clock (for durations), and
+ * the clock of leases.
+ */
 #ifndef SALLYPORT_CLOCK_H
 #define SALLYPORT_CLOCK_H
 
@@ -25,6 +28,16 @@ clock_span(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* The same with the time in which the machine was suspended: for a lease that others measure meanwhile. */
+static inline double
+clock_boot(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 

@@ -97,7 +97,14 @@
 	X(SP0126, 'I', "Metrics are no longer served at this address.") \
 	X(SP0130, 'I', "Store found.") \
 	X(SP0131, 'W', "Store lost; it is searched.") \
-	X(SP0132, 'W', "Store can lose or disclose what regions keep in it.")
+	X(SP0132, 'W', "Store can lose or disclose what regions keep in it.") \
+	X(SP0140, 'I', "Sysplex joined.") \
+	X(SP0141, 'I', "Sysplex left.") \
+	X(SP0142, 'W', "Region fenced.") \
+	X(SP0143, 'W', "Store is not the one of before.") \
+	X(SP0144, 'I', "Region has joined the sysplex.") \
+	X(SP0145, 'I', "Region has left the sysplex.") \
+	X(SP0146, 'W', "Region lost: it has not renewed its session key.")
 
 enum message {
 #define X(id, severity, sentence) MSG_##id,

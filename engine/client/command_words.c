@@ -25,7 +25,7 @@ one_of(const char *word, const char *const *words)
 }
 
 static const char *const inquired[] = { "region", "tcpipservice", "ipconn", "session", "conversation", "program", "transaction", "socket",
-	"policy", "door", "counter", "rate", "user", "shadow", "canary", "store", "statistics", NULL };
+	"policy", "door", "counter", "rate", "user", "shadow", "canary", "store", "sysplex", "statistics", NULL };
 static const char *const settable[] = { "tcpipservice", "ipconn", "user", NULL }, *const ipconn_only[] = { "ipconn", NULL };
 static const char *const services[] = { "open", "closed", "immclose", "urm=SCRIPT", "urm=NO", NULL };
 static const char *const conns[] = { "acquired", "released", "inservice", "outservice", "norecovdata", NULL };

@@ -294,12 +294,25 @@ effect_nothing_to_wait_for(const struct definition *d, const void *object)
 	return effect_not_shipped(d, object) && *((const struct program_def *)object)->url == '\0';
 }
 
-/* No script can ask the store. */
 static bool
 effect_no_store(const struct definition *d, const void *object)
 {
 	(void)object;
 	return d->region.store[0] == '\0';
+}
+
+/* No script can ask the store, and no sysplex is kept there. */
+static bool
+effect_store_unused(const struct definition *d, const void *object)
+{
+	return d->region.sysplex[0] == '\0' && effect_no_script(d, object);
+}
+
+static bool
+effect_no_sysplex(const struct definition *d, const void *object)
+{
+	(void)object;
+	return d->region.sysplex[0] == '\0';
 }
 
 static bool
@@ -347,11 +360,13 @@ const struct effect effect_rows[] = {
 	TUNES(region, "milliseconds", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "kilobytes", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "policy_http", effect_no_script, "no script is named", "name one"),
-	TUNES(region, "store", effect_no_script, "no script is named", "name one"),
+	TUNES(region, "store", effect_store_unused, "no script and no sysplex is named", "name one"),
 	PROTECTS(region, "store_user", effect_no_store, NO_STORE, NAME_STORE),
 	PROTECTS(region, "store_password_file", effect_no_store, NO_STORE, NAME_STORE),
 	PROTECTS(region, "store_ring", effect_no_store, NO_STORE, NAME_STORE),
 	PROTECTS(region, "store_ring", effect_no_store_tls, "store is reached without TLS", "write rediss:// or sentinel://"),
+	PROTECTS(region, "sysplex", effect_no_store, NO_STORE, NAME_STORE),
+	TUNES(region, "lease", effect_no_sysplex, "no sysplex is named", "name one by sysplex"),
 	TUNES(region, "wait_milliseconds", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "waiting", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "waiting_peer", effect_no_script, "no script is named", "name one"),

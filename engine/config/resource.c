@@ -306,6 +306,8 @@ const struct attribute resource_region[] = {
 	FORM(store_user, VALUE_SIZE - 1, NULL, ON, resource_store_user_fits, STORE_USER_FORM),
 	FILE_(store_password_file, NULL),
 	FILE_(store_ring, NULL),
+	NAME(sysplex, NULL, ON),
+	TIME(lease, 1, "10"),
 	INT(wait_milliseconds, 1, 60000, "2000", ON),
 	INT(waiting, 1, WAITING_MAX, "2000", ON),
 	INT(waiting_peer, 1, 65535, "200", ON),

@@ -61,6 +61,8 @@ struct region_def {
 	char policy_http[VALUE_SIZE]; /* the hosts that scripts may ask, as words "HOST:PORT" */
 	char store[VALUE_SIZE], store_user[VALUE_SIZE];           /* the shared store (store_address.h); "" none */
 	char store_password_file[PATH_SIZE], store_ring[PATH_SIZE];
+	char sysplex[NAME_SIZE]; /* of the regions that share a store; "" none */
+	double lease;            /* seconds: of the session key of a region in its sysplex */
 	int wait_milliseconds, waiting, waiting_peer; /* of suspended questions: wall time, number, number of a neighbourhood */
 	int recheck, specs, workers, records;
 	int generations, generation_days; /* the versions that are kept: their number; their age in days, -1: any */

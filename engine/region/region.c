@@ -32,8 +32,8 @@
 #include "region/origin.h"
 #include "region/policy_view.h"
 #include "region/region_store.h"
+#include "region/region_sysplex.h"
 #include "region/workers.h"
-#include "store/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -247,6 +247,7 @@ region_run(struct region *r)
 	log_collect(r->log);
 	tls_thread_begin(WAITING_MAX + 1);
 	loop_run(r->worker.loop);
+	region_sysplex_leave(r);
 	gates_end(r);
 	return r->exit_status;
 }
@@ -647,7 +648,7 @@ free_clients(struct region *r)
 	registry_free(r->registry);
 	passwords_free(r->worker.passwords);
 	waits_free(r->worker.waits); /* as the thread pool */
-	store_free(r->worker.store);
+	region_store_end(r);
 	threadpool_free(r->worker.threadpool); /* after the connections, which wait for its threads */
 	gates_free(r);
 	if (r->worker.loop != NULL) {

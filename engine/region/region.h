@@ -20,6 +20,7 @@
 
 struct generations;
 struct handed;
+struct member;
 struct notify;
 struct reask;
 struct reload;
@@ -47,6 +48,7 @@ struct region {
 	struct generations *living;    /* owned: the generations in use */
 	struct registry *registry;     /* owned */
 	struct host_world world;
+	struct member *member;         /* owned: the region in its sysplex (store/member.h) */
 	char store_name[TOKEN_SIZE];   /* of the region in its shared store; differs at each start */
 	struct rates *estimates, *debts; /* owned; of rates that are decided without the store (host_world.h) */
 	struct listeners listeners;

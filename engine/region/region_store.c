@@ -6,6 +6,7 @@
 #include "policy/rates.h"
 #include "policy/waits.h"
 #include "region/region.h"
+#include "region/region_sysplex.h"
 #include "store/store.h"
 #include "tls/tls.h"
 
@@ -17,8 +18,11 @@ region_store_event(void *arg, enum store_event e, const char *text)
 	struct worker *w = arg;
 	struct store_view v = store_look(w->store);
 
-	if (w->number == 0)
-		log_say(w->log, messages[e], "store", v.text, "server", v.place, "version", v.server != NULL ? v.server->version : "", "why", text, NULL);
+	if (w->number != 0)
+		return;
+	log_say(w->log, messages[e], "store", v.text, "server", v.place, "version", v.server != NULL ? v.server->version : "", "why", text, NULL);
+	if (e == STORE_FOUND)
+		region_sysplex_found(w->region);
 }
 
 int
@@ -36,13 +40,22 @@ region_store_begin(struct region *r, struct worker *w)
 	if (w->store == NULL)
 		return -1;
 	waits_use_store(w->waits, w->store);
-	return 0;
+	return w->number == 0 ? region_sysplex_begin(r) : 0;
 }
 
 void
 region_store_follow(struct worker *w)
 {
 	store_use(w->store, w->generation->store);
+	if (w->number == 0)
+		region_sysplex_follow(w->region);
+}
+
+void
+region_store_end(struct region *r)
+{
+	region_sysplex_free(r);
+	store_free(r->worker.store);
 }
 
 void

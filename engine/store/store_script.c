@@ -3,6 +3,21 @@
 
 #define NOW "local t = redis.call('TIME') local now = t[1] + t[2] / 1e6 "
 
+/*
+ * The epoch of a sysplex: a store that has none, or one of another run of the server, is new. P, ms, lease and run are
+ * set; sets epoch (its id) and left (milliseconds in which the store is new).
+ */
+#define EPOCH \
+	"local e = redis.call('HMGET', P .. ':epoch', 'run', 'id', 'ends') " \
+	"if e[1] ~= run then e = { run, string.format('%.0f', ms), ms + lease } end " \
+	"local epoch, ends = e[2], tonumber(e[3]) " \
+	"if ms < ends then ends = math.max(ends, tonumber(epoch) + lease) end " \
+	"redis.call('HSET', P .. ':epoch', 'run', run, 'id', epoch, 'ends', string.format('%.0f', ends)) " \
+	"local left = math.max(0, ends - ms) "
+#define MILLISECONDS NOW "local ms = math.floor(now * 1000) "
+#define MEMBERS_MAX "200" /* that an answer has */
+#define LOST_SECONDS "600" /* in which a lost region is shown */
+
 static const char *const texts[STORE_SCRIPTS] = {
 	[STORE_SCRIPT_INCR] =
 		"local there = redis.call('EXISTS', KEYS[1]) "
@@ -48,6 +63,32 @@ static const char *const texts[STORE_SCRIPTS] = {
 		"redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ms - ARGV[2]) "
 		"redis.call('PEXPIRE', KEYS[1], ARGV[2]) "
 		"return tostring(redis.call('ZCARD', KEYS[1]))",
+
+	[STORE_SCRIPT_MEMBER] =
+		MILLISECONDS
+		"local P, own, lease, run = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3] "
+		EPOCH
+		"local function key(of) return P .. ':member:' .. of end "
+		"if redis.call('EXISTS', key(own)) == 0 and epoch == ARGV[4] then return { 'gone' } end "
+		"if ARGV[5] ~= '' then redis.call('DEL', key(ARGV[5])) redis.call('HDEL', P .. ':words', ARGV[5]) end "
+		"redis.call('SET', key(own), ARGV[6], 'PX', ARGV[2]) "
+		"redis.call('ZADD', P .. ':members', ms, own) "
+		"redis.call('HSET', P .. ':words', own, ARGV[6]) "
+		"local answer = { (epoch ~= ARGV[4] and 'new ' or '') .. 'epoch ' .. epoch .. ' ' .. string.format('%.0f', left) } "
+		"for _, one in ipairs(redis.call('ZRANGE', P .. ':members', 0, " MEMBERS_MAX " - 1)) do "
+		"  local words = redis.call('GET', key(one)) "
+		"  local lost = not words and redis.call('HGET', P .. ':words', one) "
+		"  if words or lost then answer[#answer + 1] = (words and 'living ' or 'lost ') .. one .. ' ' .. (words or lost) end "
+		"  if not words and (not lost or tonumber(redis.call('ZSCORE', P .. ':members', one)) < ms - 1000 * " LOST_SECONDS ") then "
+		"    redis.call('ZREM', P .. ':members', one) redis.call('HDEL', P .. ':words', one) "
+		"  end "
+		"end "
+		"return answer",
+
+	[STORE_SCRIPT_MEMBER_END] =
+		"redis.call('DEL', KEYS[1] .. ':member:' .. ARGV[1]) "
+		"redis.call('HDEL', KEYS[1] .. ':words', ARGV[1]) "
+		"return 'ended'",
 };
 
 const char *

@@ -29,6 +29,16 @@ enum store_script {
 	 * forgotten. Answers the number of regions.
 	 */
 	STORE_SCRIPT_REGIONS,
+	/*
+	 * Key: the sysplex. Arguments: the caller's incarnation, the milliseconds of its lease, the run_id of the
+	 * server, the epoch that the caller knows ("" none), the incarnation that it was before ("" none), its words.
+	 * Renews the session key of the incarnation. Answers a list: "gone" when that key has ended; else "epoch ID
+	 * MILLISECONDS" with the rest of the time in which the store is new, "new" in front when the caller did not
+	 * know it; then "living INCARNATION WORDS" and "lost INCARNATION WORDS" for each region.
+	 */
+	STORE_SCRIPT_MEMBER,
+	/* Key: the sysplex. Argument: the caller's incarnation. Ends its session key; the region is not lost then. */
+	STORE_SCRIPT_MEMBER_END,
 	STORE_SCRIPTS
 };
 

@@ -46,6 +46,8 @@ static const struct example {
 		"tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
 	{ "region", "store_ring", OWN("store = 'redis://127.0.0.1:6379', store_ring = 'r'") "tcpipservice 'T' { portnumber = 0, bind = 'b' }",
 		OWN("store = 'sentinel://127.0.0.1:6379/m', store_ring = 'r'") "tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
+	{ "region", "sysplex", OWN("sysplex = 'PLEX'"), OWN("store = 'redis://127.0.0.1:6379', sysplex = 'PLEX'") },
+	{ "region", "lease", OWN("lease = 3"), OWN("store = 'redis://127.0.0.1:6379', sysplex = 'PLEX', lease = 3") },
 	{ "region", "wait_milliseconds", OWN("wait_milliseconds = 3"), OWN("wait_milliseconds = 3") "tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
 	{ "region", "waiting", OWN("waiting = 3"), OWN("waiting = 3") "tcpipservice 'T' { portnumber = 0, admit = 'a' }" },
 	{ "region", "waiting_peer", OWN("waiting_peer = 3"), OWN("waiting_peer = 3") "tcpipservice 'T' { portnumber = 0, urm = 'u' }" },

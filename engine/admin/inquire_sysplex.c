@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* inquire sysplex: the regions of the sysplex, as this one knows them. */
+#include "admin/inquire_row.h"
+
+#include "region/region.h"
+#include "store/member.h"
+#include "store/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Whether the region of a row reaches the store: this one knows it of others while it reaches the store itself. */
+static const char *
+store_of(const struct member_row *row, bool own, enum store_state state)
+{
+	if (own)
+		return store_state_name(state);
+	if (state != STORE_UP)
+		return "UNKNOWN";
+	return store_state_name(row->state == MEMBER_LOST ? STORE_DOWN : STORE_UP);
+}
+
+static void
+put_row(struct query *q, const struct member_row *from, const char *store)
+{
+	const char *dot = strchr(from->region, '.');
+	json_t *row = json_object();
+
+	inquire_put(row, "region", from->region);
+	inquire_put(row, "applid", dot != NULL ? dot + 1 : from->region);
+	inquire_put(row, "state", member_state_name(from->state));
+	inquire_put(row, "version", from->version);
+	inquire_put_number(row, "connections", (double)from->connections);
+	inquire_put(row, "store", store);
+	inquire_put_number(row, "conflicts", (double)from->conflicts);
+	json_array_append_new(q->rows, row);
+}
+
+bool
+inquire_sysplex_step(struct query *q)
+{
+	struct member_row *list = calloc(MEMBER_ROWS, sizeof *list);
+	enum store_state state = store_look(q->region->worker.store).state;
+	size_t n = list != NULL ? member_list(q->region->member, list) : 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (inquire_wanted(q, list[i].region))
+			put_row(q, &list[i], store_of(&list[i], i == 0, state));
+	free(list);
+	return false;
+}

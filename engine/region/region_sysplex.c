@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "region/region_sysplex.h"
+
+#include "net/timer.h"
+#include "region/region.h"
+#include "store/member.h"
+#include "store/store.h"
+
+#include <stdio.h>
+
+#define GOODBYE_SECONDS 0.2
+
+static void
+region_sysplex_event(void *arg, enum member_event e, const char *text)
+{
+	static const struct {
+		enum message message;
+		const char *key; /* of the text; NULL: the event has none */
+	} said[] = {
+		[MEMBER_JOINED] = { MSG_SP0140, "incarnation" }, [MEMBER_RENEWED] = { MSG_SP0143, NULL }, [MEMBER_LAPSED] = { MSG_SP0142, "why" },
+		[MEMBER_ARRIVED] = { MSG_SP0144, "region" }, [MEMBER_DEPARTED] = { MSG_SP0145, "region" }, [MEMBER_MISSED] = { MSG_SP0146, "region" },
+	};
+	struct region *r = arg;
+
+	log_say(r->log, said[e].message, "sysplex", member_sysplex(r->member), said[e].key, text, NULL);
+}
+
+static void
+region_sysplex_report(void *arg, struct member_row *own)
+{
+	const struct region *r = arg;
+
+	own->state = r->worker.draining ? MEMBER_DRAINING : MEMBER_ACTIVE;
+	own->connections = tally_present(&r->totals.sockets);
+	snprintf(own->version, sizeof own->version, "%llu", (unsigned long long)r->worker.generation->number);
+}
+
+int
+region_sysplex_begin(struct region *r)
+{
+	struct member_owner owner = { .event = region_sysplex_event, .report = region_sysplex_report, .arg = r };
+
+	r->member = member_new(r->worker.loop, r->worker.store, &owner);
+	return r->member != NULL ? 0 : -1;
+}
+
+void
+region_sysplex_follow(struct region *r)
+{
+	const struct region_def *d = &r->worker.generation->definition->region;
+	struct member_settings s = { .sysplex = d->sysplex, .applid = d->applid, .networkid = d->networkid, .lease = d->lease };
+
+	member_use(r->member, &s);
+}
+
+void
+region_sysplex_found(struct region *r)
+{
+	member_found(r->member);
+}
+
+static void
+region_sysplex_late(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+/* Runs the loop until the store has answered, or for a moment. */
+static void
+wait_for_store(struct region *r)
+{
+	bool late = false;
+	struct timer t = { .loop = NULL };
+
+	r->worker.idle = NULL; /* it would end each turn: the region has ended its connections */
+	timer_init(&t, r->worker.loop, region_sysplex_late, &late);
+	timer_set(&t, GOODBYE_SECONDS);
+	while (!late && store_look(r->worker.store).waiting > 0)
+		ev_run(r->worker.loop, EVRUN_ONCE);
+	timer_stop(&t);
+}
+
+void
+region_sysplex_leave(struct region *r)
+{
+	if (member_sysplex(r->member)[0] == '\0')
+		return;
+	log_say(r->log, MSG_SP0141, "sysplex", member_sysplex(r->member), NULL);
+	member_leave(r->member);
+	wait_for_store(r);
+}
+
+void
+region_sysplex_free(struct region *r)
+{
+	member_free(r->member);
+}
