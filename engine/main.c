@@ -146,7 +146,7 @@ run_until_end(struct start *s)
 	int status = EXIT_FAILED;
 
 	if (signals != NULL) {
-		notify_begin(s->options->notify, s->region->worker.loop, s->region->log);
+		notify_begin(s->options->notify, s->region->worker.loop, s->region->log, gates_live, s->region);
 		region_tell_ready(s->region, "");
 		status = region_run(s->region);
 	}

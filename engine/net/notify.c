@@ -30,6 +30,8 @@ struct notify {
 	double watchdog;   /* seconds between two signs of life; 0: none is wanted */
 	struct log *log;   /* borrowed; NULL before notify_begin */
 	struct timer again, alive;
+	void (*due)(void *arg);
+	void *arg;
 	char state[MESSAGE]; /* the newest state that was not sent; "": none */
 };
 
@@ -148,16 +150,25 @@ notify_live(void *arg)
 {
 	struct notify *n = arg;
 
-	sent(n, "WATCHDOG=1\n"); /* without room the next one follows in time */
+	n->due(n->arg);
 	timer_set(&n->alive, n->watchdog / 2);
 }
 
 void
-notify_begin(struct notify *n, struct ev_loop *loop, struct log *log)
+notify_alive(struct notify *n)
+{
+	if (n != NULL)
+		sent(n, "WATCHDOG=1\n"); /* without room the next one follows in time */
+}
+
+void
+notify_begin(struct notify *n, struct ev_loop *loop, struct log *log, void (*due)(void *arg), void *arg)
 {
 	if (n == NULL)
 		return;
 	n->log = log;
+	n->due = due;
+	n->arg = arg;
 	timer_init(&n->again, loop, notify_send, n);
 	timer_init(&n->alive, loop, notify_live, n);
 	if (n->watchdog > 0)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * notify: tells the service manager that started the process about its state: ready, reloading, stopping, and a sign
- * of life while the loop turns (sd_notify(3), Type=notify and WatchdogSec= of systemd). Each call takes NULL and does
+ * of life while the loops turn (sd_notify(3), Type=notify and WatchdogSec= of systemd). Each call takes NULL and does
  * nothing then. From the loop's thread, or before the loop runs.
  */
 #ifndef SALLYPORT_NOTIFY_H
@@ -17,11 +17,13 @@ struct notify;
  */
 struct notify *notify_new(void);
 /*
- * From now on messages that the socket does not take are tried again on the loop, and the sign of life is sent at half
- * the interval of WATCHDOG_USEC, by a timer of the loop: a loop that does not turn sends none. A failure is logged once
- * (SP0113). Borrows both.
+ * From now on messages that the socket does not take are tried again on the loop, and due(arg) is called at half the
+ * interval of WATCHDOG_USEC, by a timer of the loop: it has notify_alive called when all loops of the process turn. A
+ * failure is logged once (SP0113). Borrows loop, log and arg.
  */
-void notify_begin(struct notify *n, struct ev_loop *loop, struct log *log);
+void notify_begin(struct notify *n, struct ev_loop *loop, struct log *log, void (*due)(void *arg), void *arg);
+/* Sends a sign of life. */
+void notify_alive(struct notify *n);
 /* The region is up, or a reload has ended. status: one line for `systemctl status`. */
 void notify_ready(struct notify *n, const char *status);
 /* A reload has begun. notify_ready must follow. */

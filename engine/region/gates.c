@@ -15,6 +15,7 @@
 #include "conn/published.h"
 #include "conn/witness.h"
 #include "net/loop.h"
+#include "net/notify.h"
 #include "policy/waits.h"
 #include "region/region.h"
 #include "region/region_store.h"
@@ -172,6 +173,36 @@ gates_know(const struct region *r)
 	return !r->gates.telling;
 }
 
+/* --- the sign of life ------------------------------------------------------------------------- */
+
+static void
+gates_visit_alive(struct errand *e, unsigned worker)
+{
+	(void)e;
+	(void)worker;
+}
+
+static void
+gates_all_alive(struct errand *e)
+{
+	struct region *r = (struct region *)((char *)e - offsetof(struct region, gates.life));
+
+	r->gates.asked = false;
+	notify_alive(r->notify);
+}
+
+void
+gates_live(void *arg)
+{
+	struct region *r = arg;
+	struct gates *all = &r->gates;
+
+	if (all->asked || all->ended)
+		return;
+	all->asked = true;
+	errand_send(&all->life, all->crew.mailbox, all->crew.n);
+}
+
 /* --- the start -------------------------------------------------------------------------------- */
 
 /* Lends the region's objects to the worker of a gate. */
@@ -269,6 +300,8 @@ gates_new(struct region *r, unsigned workers)
 		return -1;
 	all->errand.visit = gates_visit;
 	all->errand.done = gates_all_told;
+	all->life.visit = gates_visit_alive;
+	all->life.done = gates_all_alive;
 	all->crew.worker[0] = &r->worker;
 	all->crew.mailbox[0] = all->home;
 	all->crew.n = 1;

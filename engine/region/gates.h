@@ -30,6 +30,8 @@ struct gates {
 	struct gates_rules told;       /* the message that is on its way */
 	bool telling;
 	bool untold;                   /* the rules have changed meanwhile: tell them again */
+	struct errand life;            /* under way while `asked` */
+	bool asked;                    /* whether the loops turn (gates_live) */
 	bool ended;                    /* gates_end was called */
 	bool hangs;                    /* a thread did not end then */
 };
@@ -48,6 +50,11 @@ int gates_start(struct region *r, struct fault *f);
 void gates_tell(struct region *r);
 /* Whether each gate has the message of gates_tell; then no gate uses the objects of an earlier one. */
 bool gates_know(const struct region *r);
+/*
+ * Calls notify_alive for the region (arg) when the loop of each worker has turned. Does nothing while an earlier call
+ * waits for a loop, and after gates_end.
+ */
+void gates_live(void *arg);
 /*
  * Ends the threads, with their connections, and brings the connections on their way to the home, where they are closed
  * with those of the home. Waits some seconds at most. Idempotent. False: a thread hangs; it reads the region.

@@ -80,9 +80,9 @@ describe("a region under a service manager", function()
     for _, message in ipairs(manager:messages()) do assert.is_nil(message.RELOADING) end
   end)
 
-  it("gives a sign of life while its loop turns, and none while a script holds it", function()
+  it("gives a sign of life while its loops turn, and none while a script holds one of them", function()
     start({ watchdog = 100000 }, {
-      region = { workers = 1, milliseconds = 1000, instructions = 1000000000 }, -- the loop of a gate gives no sign
+      region = { workers = 3, milliseconds = 1000, instructions = 1000000000 },
       tcpipservices = { IPIC = { admit = "busy" } },
       scripts = { busy = "return { admit = function() while true do end end }" },
     })

@@ -53,8 +53,17 @@ no_manager(void **state)
 	notify_ready(NULL, "");
 	notify_reloading(NULL, "");
 	notify_stopping(NULL, "");
-	notify_begin(NULL, NULL, NULL);
+	notify_begin(NULL, NULL, NULL, NULL, NULL);
+	notify_alive(NULL);
 	notify_free(NULL);
+}
+
+/* No watchdog is due in these tests. */
+static void
+never(void *arg)
+{
+	(void)arg;
+	fail();
 }
 
 static void
@@ -98,7 +107,7 @@ full_queue(void **state)
 	(void)state;
 	setenv("NOTIFY_SOCKET", name, 1);
 	n = notify_new();
-	notify_begin(n, loop, log);
+	notify_begin(n, loop, log, never, NULL);
 	for (int i = 0; i < 2000; i++) /* more than a queue of datagrams has room for */
 		notify_ready(n, "old");
 	notify_stopping(n, "newest");
@@ -131,7 +140,7 @@ watchdog_of_another(void **state)
 	setenv("WATCHDOG_USEC", "1000", 1);
 	setenv("WATCHDOG_PID", "1", 1);
 	n = notify_new();
-	notify_begin(n, loop, log);
+	notify_begin(n, loop, log, never, NULL);
 	assert_int_equal(0, ev_run(loop, 0)); /* no timer is active */
 	notify_free(n);
 	log_end(log);
