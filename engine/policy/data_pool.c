@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/data_pool.h"
 
+#include "policy/networks.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,8 +33,14 @@ data_pool_free(struct data_pool *pool)
 	free(pool);
 }
 
+bool
+data_pool_same_use(const struct pooled_use *a, const struct pooled_use *b)
+{
+	return a->as == b->as && strcmp(a->key, b->key) == 0 && strcmp(a->value, b->value) == 0;
+}
+
 struct pooled *
-data_pool_find(struct data_pool *pool, const char *digest, enum dataset_form form, const char *key)
+data_pool_find(struct data_pool *pool, const struct pooled *like)
 {
 	struct pooled *one;
 
@@ -40,12 +48,20 @@ data_pool_find(struct data_pool *pool, const char *digest, enum dataset_form for
 		return NULL;
 	pthread_mutex_lock(&pool->lock);
 	one = pool->first;
-	while (one != NULL && (one->form != form || strcmp(one->digest, digest) != 0 || strcmp(one->key, key) != 0))
+	while (one != NULL && (one->form != like->form || strcmp(one->digest, like->digest) != 0 || !data_pool_same_use(&one->use, &like->use)))
 		one = one->next;
 	if (one != NULL)
 		one->refs++;
 	pthread_mutex_unlock(&pool->lock);
 	return one;
+}
+
+static void
+free_content(const struct pooled *one)
+{
+	dataset_free(one->dataset);
+	networks_free(one->networks);
+	free(one->bytes);
 }
 
 struct pooled *
@@ -54,8 +70,7 @@ data_pool_add(struct data_pool *pool, const struct pooled *from)
 	struct pooled *one = malloc(sizeof *one);
 
 	if (one == NULL) {
-		dataset_free(from->dataset);
-		free(from->bytes);
+		free_content(from);
 		return NULL;
 	}
 	*one = *from;
@@ -70,7 +85,7 @@ data_pool_add(struct data_pool *pool, const struct pooled *from)
 	return one;
 }
 
-/* Takes a reference away. True: it was the last one, and the dataset is in no list any more. */
+/* Takes a reference away. True: it was the last one, and the data is in no list any more. */
 static bool
 is_last(struct data_pool *pool, struct pooled *one)
 {
@@ -92,8 +107,7 @@ data_pool_drop(struct data_pool *pool, struct pooled *one)
 {
 	if (one == NULL || (pool != NULL && !is_last(pool, one)))
 		return;
-	dataset_free(one->dataset);
-	free(one->bytes);
+	free_content(one);
 	free(one);
 }
 

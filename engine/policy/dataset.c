@@ -61,6 +61,29 @@ dataset_column(struct reading *r, const char *name, size_t len)
 	return (int)d->columns++;
 }
 
+int
+dataset_find_column(const struct dataset *d, const char *name, const char *what, struct fault *f)
+{
+	int column = find_column(d, name, strlen(name));
+	const char *near = near_word((const char *const *)d->column, name);
+	char list[200];
+
+	if (column >= 0)
+		return column;
+	if (near != NULL)
+		return fault_set(f, "there is no column '%.64s' for the %s; is '%s' meant?", name, what, near);
+	return fault_set(f, "there is no column '%.64s' for the %s; there are %s", name, what, text_list((const char *const *)d->column, list, sizeof list));
+}
+
+const struct cell *
+dataset_cell(const struct dataset *d, const struct dataset_row *row, int column)
+{
+	for (uint32_t i = 0; i < row->n; i++)
+		if (d->cell[row->first + i].column == column)
+			return &d->cell[row->first + i];
+	return NULL;
+}
+
 /* --- rows ------------------------------------------------------------------------------------- */
 
 int
@@ -104,10 +127,7 @@ dataset_add_cell(struct reading *r, const struct cell *c)
 static const struct cell *
 key_of(const struct dataset *d, const struct dataset_row *row)
 {
-	for (uint32_t i = 0; i < row->n; i++)
-		if (d->cell[row->first + i].column == d->key)
-			return &d->cell[row->first + i];
-	return NULL;
+	return dataset_cell(d, row, d->key);
 }
 
 static int
@@ -168,27 +188,13 @@ check_twice(struct reading *r)
 }
 
 static int
-no_such_column(struct reading *r, const char *key)
-{
-	const char *near = near_word((const char *const *)r->d->column, key);
-	char list[200];
-
-	if (near != NULL)
-		return fault_set(r->f, "there is no column '%.64s' for the key; is '%s' meant?", key, near);
-	return fault_set(r->f, "there is no column '%.64s' for the key; there are %s", key,
-		text_list((const char *const *)r->d->column, list, sizeof list));
-}
-
-static int
 sort_by_key(struct reading *r, const char *key)
 {
 	struct dataset *d = r->d;
 
-	d->key = d->columns > 0 ? find_column(d, key, strlen(key)) : dataset_column(r, key, strlen(key)); /* [] has no columns */
-	if (d->columns == 0)
-		return -1;
+	d->key = d->columns > 0 ? dataset_find_column(d, key, "key", r->f) : dataset_column(r, key, strlen(key)); /* [] has no columns */
 	if (d->key < 0)
-		return no_such_column(r, key);
+		return -1;
 	for (size_t i = 0; i < d->rows; i++)
 		if (check_key(r, &d->row[i]) < 0)
 			return -1;

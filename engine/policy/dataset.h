@@ -57,6 +57,10 @@ struct dataset {
  */
 struct dataset *dataset_parse(char *bytes, size_t len, enum dataset_form form, const char *key, struct fault *f);
 void dataset_free(struct dataset *d); /* NULL is fine */
+/* The column of that name; -1 with a sentence that has `what`: there is none. The dataset has a column. */
+int dataset_find_column(const struct dataset *d, const char *name, const char *what, struct fault *f);
+/* The value of a row in a column; NULL: it has none. */
+const struct cell *dataset_cell(const struct dataset *d, const struct dataset_row *row, int column);
 /* The row with that key; NULL: none. The dataset has a key. */
 const struct dataset_row *dataset_find(const struct dataset *d, const char *value, size_t len);
 

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/zone.h"
 #include "policy/data_pool.h"
+#include "policy/networks.h"
 #include "sandbox/sources.h"
 #include "tls/tls.h"
 
@@ -70,13 +71,14 @@ inputs_first(const struct inputs *s)
 	return s->first;
 }
 
-/* The zone (key NULL) or the data of that name and key. */
+/* The zone of that name (use NULL), or the data of that name which is read so. */
 static struct input *
-find(const struct inputs *s, const char *name, const char *key)
+find(const struct inputs *s, const char *name, const struct pooled_use *use)
 {
 	struct input *one = s->first;
 
-	while (one != NULL && (strcmp(one->name, name) != 0 || (one->zone == NULL) != (key != NULL) || (key != NULL && strcmp(one->key, key) != 0)))
+	while (one != NULL && (strcmp(one->name, name) != 0 || (one->zone == NULL) != (use != NULL) ||
+		(use != NULL && !data_pool_same_use(&one->data->use, use))))
 		one = one->next;
 	return one;
 }
@@ -90,7 +92,7 @@ keep(struct inputs *s, struct input *one)
 }
 
 static struct input *
-new_input(const char *name, const char *key, struct fault *f)
+new_input(const char *name, struct fault *f)
 {
 	struct input *one = calloc(1, sizeof *one);
 
@@ -99,7 +101,6 @@ new_input(const char *name, const char *key, struct fault *f)
 		return NULL;
 	}
 	snprintf(one->name, sizeof one->name, "%s", name);
-	snprintf(one->key, sizeof one->key, "%s", key);
 	return one;
 }
 
@@ -144,7 +145,7 @@ read_zone(struct inputs *s, const char *name, struct fault *f)
 	struct input *one;
 	char path[PATH_MAX];
 
-	if (zone_path(s, path, name, f) < 0 || (one = new_input(name, "", f)) == NULL)
+	if (zone_path(s, path, name, f) < 0 || (one = new_input(name, f)) == NULL)
 		return NULL;
 	if (file_read(path, &rule, &c, f) < 0 || (one->zone = zone_parse(c.bytes, c.len, f)) == NULL) {
 		fault_wrap(f, "%s", path);
@@ -217,34 +218,50 @@ judge_directory(const char *path, struct fault *f)
 	return 0;
 }
 
-/* Takes the dataset of the same bytes from the pool, or parses them. Takes the bytes. -1 with a sentence. */
-static int
-take_bytes(struct inputs *s, struct input *one, const char *path, struct file_content *c, struct fault *f)
+/* NULL for the name "" of no column. */
+static const char *
+name_or_null(const char *name)
 {
-	enum dataset_form form = ends_with(one->name, ".csv") ? DATASET_CSV : DATASET_JSON;
-	struct pooled made = { .form = form };
+	return name[0] != '\0' ? name : NULL;
+}
+
+/* Makes the rows, or the set of their prefixes; takes the bytes. -1 with a sentence. */
+static int
+make_data(struct pooled *made, char *bytes, size_t len, struct fault *f)
+{
+	bool rows = made->use.as == POOLED_ROWS;
+	struct dataset *d = dataset_parse(bytes, len, made->form, rows ? name_or_null(made->use.key) : NULL, f);
+
+	if (rows || d == NULL) {
+		made->dataset = d;
+		return d != NULL ? 0 : -1;
+	}
+	made->networks = networks_make(d, made->use.key, name_or_null(made->use.value), f);
+	dataset_free(d);
+	return made->networks != NULL ? 0 : -1;
+}
+
+/* Takes the data of the same bytes from the pool, or makes it. Takes the bytes. -1 with a sentence. */
+static int
+take_bytes(struct inputs *s, struct input *one, const struct pooled_use *use, struct file_content *c, struct fault *f)
+{
+	struct pooled made = { .form = ends_with(one->name, ".csv") ? DATASET_CSV : DATASET_JSON, .use = *use };
 	char sentence[sizeof f->text];
 
 	tls_digest(c->bytes, c->len, one->digest);
-	one->data = data_pool_find(s->pool, one->digest, form, one->key);
-	if (one->data != NULL) {
-		file_free(c);
-		return 0;
-	}
-	made.bytes = malloc(c->len + 1); /* reading changes the others */
+	memcpy(made.digest, one->digest, sizeof made.digest);
+	one->data = data_pool_find(s->pool, &made);
+	made.bytes = one->data == NULL ? malloc(c->len + 1) : NULL; /* reading changes the others */
 	if (made.bytes == NULL) {
 		file_free(c);
-		return fault_set(f, "out of memory");
+		return one->data != NULL ? 0 : fault_set(f, "out of memory");
 	}
 	memcpy(made.bytes, c->bytes, c->len);
 	made.len = c->len;
-	snprintf(made.digest, sizeof made.digest, "%s", one->digest);
-	snprintf(made.key, sizeof made.key, "%s", one->key);
-	made.dataset = dataset_parse(c->bytes, c->len, form, one->key[0] != '\0' ? one->key : NULL, f);
-	if (made.dataset == NULL) {
+	if (make_data(&made, c->bytes, c->len, f) < 0) {
 		free(made.bytes);
 		snprintf(sentence, sizeof sentence, "%s", f->text);
-		return fault_set(f, "%s:%s%s", path, sentence[0] >= '0' && sentence[0] <= '9' ? "" : " ", sentence);
+		return fault_set(f, "%s:%s%s", one->path, sentence[0] >= '0' && sentence[0] <= '9' ? "" : " ", sentence);
 	}
 	one->data = data_pool_add(s->pool, &made);
 	return one->data != NULL ? 0 : fault_set(f, "out of memory");
@@ -272,19 +289,21 @@ read_bytes(const struct inputs *s, const char *name, const char *path, struct fi
 }
 
 static struct input *
-read_data(struct inputs *s, const char *dir, const char *name, const char *key, struct fault *f)
+read_data(struct inputs *s, const char *dir, const char *name, const struct pooled_use *use, struct fault *f)
 {
 	struct file_content c;
 	struct input *one;
 	char path[PATH_MAX];
 
 	snprintf(path, sizeof path, "%s/%s", dir, name);
-	if ((one = new_input(name, key, f)) == NULL)
+	if ((one = new_input(name, f)) == NULL)
 		return NULL;
 	one->path = strdup(path);
-	if (read_bytes(s, name, path, &c, f) < 0) {
+	if (one->path == NULL) {
+		fault_set(f, "out of memory");
+	} else if (read_bytes(s, name, path, &c, f) < 0) {
 		fault_wrap(f, "%s", path);
-	} else if (take_bytes(s, one, path, &c, f) == 0) {
+	} else if (take_bytes(s, one, use, &c, f) == 0) {
 		one->st = c.st;
 		keep(s, one);
 		return one;
@@ -293,8 +312,20 @@ read_data(struct inputs *s, const char *dir, const char *name, const char *key, 
 	return NULL;
 }
 
-const struct dataset *
-inputs_data(struct inputs *s, const char *dir, const char *name, size_t len, const char *key, struct fault *f)
+/* Takes the name of a column, NULL as "". -1 with a sentence: it is too long. */
+static int
+take_column(char out[DATASET_NAME_MAX + 1], const char *name, struct fault *f)
+{
+	name = name != NULL ? name : "";
+	if (strlen(name) > DATASET_NAME_MAX)
+		return fault_set(f, "the name of a column has at most %d bytes", DATASET_NAME_MAX);
+	snprintf(out, DATASET_NAME_MAX + 1, "%s", name);
+	return 0;
+}
+
+/* The data of a file, read at the first such use. NULL with a sentence. */
+static const struct pooled *
+data_of(struct inputs *s, const char *dir, const char *name, size_t len, const struct pooled_use *use, struct fault *f)
 {
 	const struct input *one;
 
@@ -302,17 +333,33 @@ inputs_data(struct inputs *s, const char *dir, const char *name, size_t len, con
 		fault_set(f, "\"%.64s\" is not the name of a data file: letters, digits, _ and -, with at most one \"/\", and .csv or .json", name);
 		return NULL;
 	}
-	key = key != NULL ? key : "";
-	if (strlen(key) > DATASET_NAME_MAX) {
-		fault_set(f, "the name of a column has at most %d bytes", DATASET_NAME_MAX);
-		return NULL;
-	}
-	one = find(s, name, key);
+	one = find(s, name, use);
 	if (one == NULL && s->sealed)
 		fault_set(f, "the file %s was not read when the generation was loaded", name);
 	else if (one == NULL)
-		one = read_data(s, dir, name, key, f);
-	return one != NULL ? one->data->dataset : NULL;
+		one = read_data(s, dir, name, use, f);
+	return one != NULL ? one->data : NULL;
+}
+
+const struct dataset *
+inputs_data(struct inputs *s, const char *dir, const char *name, size_t len, const char *key, struct fault *f)
+{
+	struct pooled_use use = { .as = POOLED_ROWS };
+	const struct pooled *data = take_column(use.key, key, f) == 0 ? data_of(s, dir, name, len, &use, f) : NULL;
+
+	return data != NULL ? data->dataset : NULL;
+}
+
+const struct networks *
+inputs_networks(struct inputs *s, const char *dir, const char *name, size_t len, const char *prefix, const char *value, struct fault *f)
+{
+	struct pooled_use use = { .as = POOLED_NETWORKS };
+	const struct pooled *data;
+
+	if (take_column(use.key, prefix, f) < 0 || take_column(use.value, value, f) < 0)
+		return NULL;
+	data = data_of(s, dir, name, len, &use, f);
+	return data != NULL ? data->networks : NULL;
 }
 
 const char *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inputs: the files that the scripts of a generation read while they load: the zones of policy.zone and the data of
- * policy.data. Each file is read once and kept, so that each Lua state has the same values, and no state reads a file
- * when the region runs.
+ * inputs: the files that the scripts of a generation read while they load: the zones of policy.zone, and the data of
+ * policy.data and ip.read. Each file is read once and kept, so that each Lua state has the same values, and no state
+ * reads a file when the region runs.
  */
 #ifndef SALLYPORT_INPUTS_H
 #define SALLYPORT_INPUTS_H
@@ -17,6 +17,7 @@
 struct zone;
 struct data_pool;
 struct dataset;
+struct networks;
 struct pooled;
 struct sources;
 
@@ -26,7 +27,6 @@ struct sources;
 struct input {
 	struct input *next;
 	char name[INPUT_NAME]; /* "Europe/Berlin", "partners.csv" */
-	char key[65];          /* of data: the column of the key; "" none */
 	char digest[65];       /* SHA-256 of the file's bytes */
 	struct zone *zone;     /* owned; NULL: it is data */
 	struct pooled *data;   /* counted; NULL: it is a zone */
@@ -56,6 +56,12 @@ const struct zone *inputs_zone(struct inputs *s, const char *name, size_t len, s
  * be read (file.h) or has a fault ("policies/partners.csv:7: ..."); the set is sealed and does not have it.
  */
 const struct dataset *inputs_data(struct inputs *s, const char *dir, const char *name, size_t len, const char *key, struct fault *f);
+/*
+ * The set of the prefixes in a column of such a file, with the values of another column; NULL: none. Else as
+ * inputs_data.
+ */
+const struct networks *inputs_networks(struct inputs *s, const char *dir, const char *name, size_t len, const char *prefix,
+	const char *value, struct fault *f);
 /* Adds a warning for each file of data whose owner or mode is doubtful (file_warn). */
 void inputs_doubts(const struct inputs *s, struct faults *faults);
 /* The bytes of an input of data, as they were read; they belong to it. */

@@ -53,8 +53,8 @@ lhost_data_absent(lua_State *L)
 	return key != NULL ? lstrict_refuse(L, "a row", (const char *const *)d->column, 2) : 0;
 }
 
-static void
-push_cell(lua_State *L, const struct cell *c)
+void
+lhost_push_cell(lua_State *L, const struct cell *c)
 {
 	switch ((enum cell_kind)c->kind) {
 	case CELL_TEXT:
@@ -81,7 +81,7 @@ push_row(lua_State *L, int idx, const struct dataset *d, const struct dataset_ro
 	for (uint32_t i = 0; i < row->n; i++) {
 		const struct cell *c = &d->cell[row->first + i];
 
-		push_cell(L, c);
+		lhost_push_cell(L, c);
 		lua_setfield(L, -2, d->column[c->column]);
 	}
 	lua_getiuservalue(L, idx, 1);
@@ -161,6 +161,7 @@ lhost_data_each(lua_State *L)
 static void
 find_directory(lua_State *L, const char *name, char *out, size_t size)
 {
+	int top = lua_gettop(L);
 	char file[1024];
 	const char *at = "";
 
@@ -175,7 +176,16 @@ find_directory(lua_State *L, const char *name, char *out, size_t size)
 			snprintf(out, size, "%.*s", (int)dir - 1, at);
 		at += n + (at[n] == ';');
 	}
-	lua_settop(L, 2);
+	lua_settop(L, top);
+}
+
+const char *
+lhost_data_directory(lua_State *L, const struct lhost *h, const char *name, char *out, size_t size)
+{
+	if (h->data_dir != NULL)
+		return h->data_dir;
+	find_directory(L, name, out, size);
+	return out[0] != '\0' ? out : ".";
 }
 
 /* The column of the key in the options at 2; NULL: none. */
@@ -224,10 +234,8 @@ lhost_data_get(lua_State *L)
 	lhost_want_loading(L, h, "policy.data");
 	name = lua_tolstring(L, 1, &len);
 	key = key_of(L);
-	if (h->data_dir == NULL)
-		find_directory(L, name, dir, sizeof dir);
 	b = lua_newuserdatauv(L, sizeof *b, 1);
-	b->dataset = inputs_data(h->inputs, h->data_dir != NULL ? h->data_dir : dir[0] != '\0' ? dir : ".", name, len, key, &f);
+	b->dataset = inputs_data(h->inputs, lhost_data_directory(L, h, name, dir, sizeof dir), name, len, key, &f);
 	if (b->dataset == NULL)
 		script_place_raise(L, "policy.data: %s", f.text);
 	push_row_metatable(L, b->dataset);

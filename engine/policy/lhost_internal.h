@@ -52,6 +52,15 @@ void lhost_ip_open(struct lua_State *L, struct lhost *h);
 void lhost_zone_open(struct lua_State *L, struct lhost *h);
 void lhost_data_open(struct lua_State *L, struct lhost *h);
 
+struct cell;
+/* Pushes a value of a data file. [-0, +1, may throw] */
+void lhost_push_cell(struct lua_State *L, const struct cell *c);
+/*
+ * The directory of the data file `name`: that of the scripts, or in a plain Lua the first of package.path that has it;
+ * out has the path there. [-0, +0, may throw]
+ */
+const char *lhost_data_directory(struct lua_State *L, const struct lhost *h, const char *name, char *out, size_t size);
+
 /* The struct lhost of the running C function. */
 struct lhost *lhost_of(struct lua_State *L);
 /* Charges n steps of a loop in C to the script. [-0, +0, may throw] */

@@ -1,14 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* lhost_ip: addresses and sets of prefixes, for policy.ip. */
+/*
+ * lhost_ip: addresses and sets of prefixes, for policy.ip. A set of ip.set belongs to its Lua state, and one of ip.read
+ * to the inputs of the generation.
+ */
 #include "policy/lhost.h"
 
 #include "base/ipset.h"
+#include "policy/inputs.h"
 #include "policy/lhost_internal.h"
+#include "policy/networks.h"
 #include "sandbox/lstrict.h"
 
 #include <string.h>
 
 static const char ipset_key; /* registry key of the metatable; a look-up by address allocates nothing */
+
+struct box { /* a userdata: one of the two */
+	struct ipset *own;              /* owned: of ip.set; the user value has the values */
+	const struct networks *of_file; /* borrowed from the inputs, which outlive the state */
+};
 
 static void
 want_prefix(lua_State *L, int idx, const char *who, struct addr_prefix *out)
@@ -50,14 +60,14 @@ want_address(lua_State *L, int idx, const char *who, struct addr *out)
 static int
 lhost_ip_gc(lua_State *L)
 {
-	struct ipset **box = lua_touserdata(L, 1);
+	struct box *box = lua_touserdata(L, 1);
 
-	ipset_free(*box);
-	*box = NULL;
+	ipset_free(box->own);
+	box->own = NULL;
 	return 0;
 }
 
-static struct ipset *
+static const struct box *
 ipset_self(lua_State *L)
 {
 	bool yes = lua_isuserdata(L, 1) && lua_getmetatable(L, 1);
@@ -68,48 +78,75 @@ ipset_self(lua_State *L)
 		lua_pop(L, 2);
 	}
 	if (!yes)
-		script_place_raise(L, "set:holds: call it with a colon on what ip.set returned");
-	return *(struct ipset **)lua_touserdata(L, 1);
+		script_place_raise(L, "set:holds: call it with a colon on what ip.set or ip.read returned");
+	return lua_touserdata(L, 1);
+}
+
+/* Pushes the value of the longest prefix that holds the address, true when it has none. False: there is no prefix. */
+static bool
+push_value(lua_State *L, const struct box *set, const struct addr *a, struct addr_prefix *longest)
+{
+	const struct cell *cell = NULL;
+	long value;
+
+	if (set->own == NULL ? !networks_find(set->of_file, a, longest, &cell) : !ipset_find(set->own, a, longest, &value))
+		return false;
+	if (cell != NULL) {
+		lhost_push_cell(L, cell);
+	} else if (set->own == NULL) {
+		lua_pushboolean(L, true);
+	} else {
+		lua_getiuservalue(L, 1, 1);
+		lua_rawgeti(L, -1, value);
+		lua_remove(L, -2);
+	}
+	return true;
 }
 
 /* set:holds(ip) -> true, the longest prefix and its value; or false */
 static int
 lhost_ip_holds(lua_State *L)
 {
-	struct ipset *set = ipset_self(L);
+	const struct box *set = ipset_self(L);
 	struct addr_prefix longest;
 	struct addr a;
 	char text[ADDR_TEXT];
-	long value;
 
 	want_address(L, 2, "set:holds", &a);
 	lhost_pay(L, lhost_of(L), 16);
-	if (!ipset_find(set, &a, &longest, &value)) {
+	lua_pushboolean(L, true);
+	if (!push_value(L, set, &a, &longest)) {
 		lua_pushboolean(L, false);
 		return 1;
 	}
-	lua_pushboolean(L, true);
 	lua_pushstring(L, addr_prefix_print(&longest, text, sizeof text));
-	lua_getiuservalue(L, 1, 1);
-	lua_rawgeti(L, -1, value);
-	lua_remove(L, -2);
+	lua_insert(L, -2);
 	return 3;
+}
+
+/* Pushes a set without content. [-0, +1, may throw] */
+static struct box *
+push_box(lua_State *L)
+{
+	struct box *box = lua_newuserdatauv(L, sizeof *box, 1);
+
+	*box = (struct box){ .own = NULL };
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &ipset_key);
+	lua_setmetatable(L, -2);
+	return box;
 }
 
 static struct ipset *
 ipset_push(lua_State *L)
 {
-	struct ipset **box = lua_newuserdatauv(L, sizeof *box, 1);
+	struct box *box = push_box(L);
 
-	*box = NULL;
 	lua_newtable(L);
 	lua_setiuservalue(L, -2, 1);
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &ipset_key);
-	lua_setmetatable(L, -2);
-	*box = ipset_new();
-	if (*box == NULL)
+	box->own = ipset_new();
+	if (box->own == NULL)
 		luaL_error(L, "ip.set: out of memory");
-	return *box;
+	return box->own;
 }
 
 /* host.ipset(prefixes, values) -> a set; values[i] is the value of prefixes[i]. */
@@ -123,6 +160,8 @@ lhost_ip_set(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	luaL_checktype(L, 2, LUA_TTABLE);
 	n = (lua_Integer)lua_rawlen(L, 1);
+	if (n > IPSET_MAX)
+		script_place_raise(L, "ip.set: a set has at most %d prefixes", IPSET_MAX);
 	set = ipset_push(L);
 	lua_getiuservalue(L, -1, 1); /* [set values] */
 	for (lua_Integer i = 1; i <= n; i++) {
@@ -138,6 +177,59 @@ lhost_ip_set(lua_State *L)
 	if (ipset_seal(set) < 0)
 		return luaL_error(L, "ip.set: out of memory");
 	lua_pop(L, 1);
+	return 1;
+}
+
+/* The name of a column: the option of that name in the table at 2; NULL: it is not given. [-0, +0, may throw] */
+static const char *
+column_of(lua_State *L, const char *option)
+{
+	const char *name;
+
+	lua_pushstring(L, option);
+	lua_rawget(L, 2);
+	if (!lua_isnil(L, -1) && (lua_type(L, -1) != LUA_TSTRING || lua_rawlen(L, -1) == 0))
+		script_place_raise(L, "ip.read: %s must be the name of a column", option);
+	name = lua_tostring(L, -1); /* the table keeps it */
+	lua_pop(L, 1);
+	return name;
+}
+
+static void
+want_options(lua_State *L)
+{
+	if (lua_type(L, 1) != LUA_TSTRING)
+		script_place_raise(L, "ip.read: takes the name of a file such as \"blocked.csv\", not a %s", luaL_typename(L, 1));
+	if (!lua_istable(L, 2))
+		script_place_raise(L, "ip.read: takes a name and a table { prefix = \"column\" }, not a %s", luaL_typename(L, 2));
+	for (lua_pushnil(L); lua_next(L, 2) != 0; lua_pop(L, 1))
+		if (lua_type(L, -2) != LUA_TSTRING || (strcmp(lua_tostring(L, -2), "prefix") != 0 && strcmp(lua_tostring(L, -2), "value") != 0))
+			script_place_raise(L, "ip.read: there are only the options prefix and value");
+}
+
+/* host.read_networks(name, { prefix = "column", value = "column" }) -> a set; raises for a fault, and at a door */
+static int
+lhost_ip_read(lua_State *L)
+{
+	struct lhost *h = lhost_of(L);
+	const char *name, *prefix, *value;
+	struct fault f = { "" };
+	struct box *box;
+	char dir[1024];
+	size_t len;
+
+	lua_settop(L, 2);
+	want_options(L);
+	lhost_want_loading(L, h, "ip.read");
+	name = lua_tolstring(L, 1, &len);
+	prefix = column_of(L, "prefix");
+	value = column_of(L, "value");
+	if (prefix == NULL)
+		script_place_raise(L, "ip.read: name the column of the prefixes: ip.read(name, { prefix = \"column\" })");
+	box = push_box(L);
+	box->of_file = inputs_networks(h->inputs, lhost_data_directory(L, h, name, dir, sizeof dir), name, len, prefix, value, &f);
+	if (box->of_file == NULL)
+		script_place_raise(L, "ip.read: %s", f.text);
 	return 1;
 }
 
@@ -174,7 +266,7 @@ lhost_ip_open(struct lua_State *L, struct lhost *h)
 	lua_pushlightuserdata(L, h);
 	lua_pushcclosure(L, lhost_ip_holds, 1);
 	lua_setfield(L, -2, "holds");
-	lstrict_library(L, "a set of ip.set", 0);
+	lstrict_library(L, "a set of prefixes", 0);
 	lua_setfield(L, -2, "__index");
 	lua_pushboolean(L, false);
 	lua_setfield(L, -2, "__metatable");
@@ -185,6 +277,7 @@ lhost_ip_open(struct lua_State *L, struct lhost *h)
 
 const luaL_Reg lhost_ip_functions[] = {
 	{ "ipset", lhost_ip_set },
+	{ "read_networks", lhost_ip_read },
 	{ "within", lhost_ip_within },
 	{ "is_address", lhost_ip_is_address },
 	{ NULL, NULL },

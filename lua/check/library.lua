@@ -54,6 +54,7 @@ library.parts = { ["policy.store"] = true }
 
 library.modules["policy.ip"] = {
   set = fn({ { "entries", "table" } }, { "sallyport.IpSet" }, { phase = "load" }),
+  read = fn({ { "name", "string" }, { "options", "sallyport.NetworkOptions" } }, { "sallyport.IpSet" }, { phase = "load" }),
   within = fn({ { "ip", "string" }, { "prefix", "string" } }, { "boolean" }),
   is_address = fn({ { "value", "any" } }, { "boolean" }),
 }
@@ -131,6 +132,7 @@ library.tables["sallyport.InstallOptions"] = {
 library.tables["sallyport.IpconnFilter"] = { applid = "string?", networkid = "string?" }
 library.tables["sallyport.CounterOptions"] = { expires = "number?", scope = '"region"|"store"|nil', timeout = "number?", down = "any" }
 library.tables["sallyport.DataOptions"] = { key = "string?" }
+library.tables["sallyport.NetworkOptions"] = { prefix = "string", value = "string?" }
 library.tables["sallyport.HttpRequest"] = {
   url = "string", method = '"GET"|"POST"|"PUT"|"PATCH"|"DELETE"|nil', json = "any", body = "string?", headers = "table<string, string>?",
   timeout = "number?", down = "any",

@@ -29,6 +29,13 @@ function ip.set(entries)
   return host.ipset(prefixes, values)
 end
 
+-- ip.read(name, { prefix = "network", value = "label" }) -> the set of the prefixes in a column of the data file `name`
+--   in the directory of the scripts: a CSV file with a header, or a JSON list of flat objects, as for policy.data.
+--   value: the column of the values; absent: none. A prefix that is there twice has the value of its last row. The set
+--   is outside of the script's kilobytes, and all workers and generations with the same file share it: the way for
+--   large lists. Raises for a fault of the file, with its line, for another option, and at a door.
+ip.read = host.read_networks
+
 -- ip.within(ip, prefix) -> boolean: true when the prefix holds the address. For several prefixes use a set. Raises when
 --   ip is no numeric address or prefix is no prefix.
 ip.within = host.within

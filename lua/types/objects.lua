@@ -138,6 +138,10 @@ function Zone:at(seconds) end
 ---@field applid string?
 ---@field networkid string?
 
+---@class sallyport.NetworkOptions
+---@field prefix string
+---@field value string?
+
 ---@class sallyport.RateOptions
 ---@field burst integer?
 ---@field count integer

@@ -28,7 +28,7 @@ local ROWS = {
     "the list of a user's groups has no 'PAYROLL'; it is a list" },
   verdict = { "bind", 'if policy.refuse("x").knid == "refuse" then return policy.refuse "no" end', "policy_error",
     "a verdict has no 'knid'; is 'kind' meant?" },
-  ip_set = { "bind", 'local x = ip.set { "10.0.0.0/8" }.hodls', "policy_error", "a set of ip.set has no 'hodls'; is 'holds' meant?" },
+  ip_set = { "bind", 'local x = ip.set { "10.0.0.0/8" }.hodls', "policy_error", "a set of prefixes has no 'hodls'; is 'holds' meant?" },
   rate = { "bind", 'local x = policy.rate("R", { count = 1, per = 1 }).tkae', "policy_error", "a rate has no 'tkae'; is 'take' meant?" },
   counter = { "bind", 'local x = policy.counter("C").nxet', "policy_error", "a counter has no 'nxet'; is 'next' meant?" },
   library = { "bind", 'return policy.refsue "x"', "policy_error", "policy has no 'refsue'; is 'refuse' meant?" },

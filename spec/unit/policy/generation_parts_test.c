@@ -3,6 +3,7 @@
 
 #include "base/thread.h"
 #include "config/definition_load.h"
+#include "policy/data_pool.h"
 #include "policy/generations.h"
 #include "policy/inputs.h"
 #include "tls/ring.h"
@@ -166,6 +167,44 @@ a_part_reads_no_further_file(void **state)
 		assert_non_null(strstr(f.text, "was not read when the generation was loaded"));
 	}
 	assert_null(sources_get(h->generation->sources, "other", &f));
+}
+
+#define ADMIT_OF_SET \
+	"local p, ip = require 'policy', require 'policy.ip'\n" \
+	"local nets = ip.read('nets.csv', { prefix = 'net', value = 'code' })\n" \
+	"return { admit = function(facts)\n" \
+	"  local yes, _, code = nets:holds(facts.peer.ip)\n" \
+	"  return yes and p.refuse(code) or p.accept()\n" \
+	"end }\n"
+
+/* The Lua states of all workers and the next generation look up in one set. */
+static void
+a_set_of_a_file_is_made_once(void **state)
+{
+	struct house *h = *state;
+	struct data_pool *pool = data_pool_new();
+	struct generation *before;
+	char code[CODE_SIZE];
+
+	h->world[0].pool = pool;
+	scratch_write(h->dir, "lan.lua", ADMIT_OF_SET);
+	scratch_write(h->dir, "nets.csv", "net,code\n192.0.2.0/24,test_net\n");
+	must_load(h, "", "tcpipservice 'A' { portnumber = 0, admit = 'lan' }\n");
+	before = h->generation;
+	assert_int_equal(data_pool_count(pool), 1);
+	must_load(h, "", "tcpipservice 'A' { portnumber = 0, admit = 'lan' }\n");
+	assert_int_equal(data_pool_count(pool), 1);
+	generation_unref(before);
+	for (unsigned i = 0; i <= GATES; i++) {
+		ask(generation_at(h->generation, i), "192.0.2.7", code);
+		assert_string_equal(code, "test_net");
+		ask(generation_at(h->generation, i), "192.0.3.7", code);
+		assert_string_equal(code, "");
+	}
+	generation_unref(h->generation);
+	h->generation = NULL;
+	assert_int_equal(data_pool_count(pool), 0);
+	data_pool_free(pool);
 }
 
 static void
@@ -374,6 +413,7 @@ main(void)
 		T(each_worker_has_a_part_of_its_own),
 		T(the_parts_share_all_that_does_not_change),
 		T(a_part_reads_no_further_file),
+		T(a_set_of_a_file_is_made_once),
 		T(a_fault_is_reported_once),
 		T(a_doubt_is_reported_once),
 		T(each_thread_asks_its_part_and_the_last_one_frees_the_generation),

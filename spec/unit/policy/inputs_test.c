@@ -36,6 +36,8 @@ setup(void **state)
 	assert_int_equal(symlink("/etc/passwd", path), 0);
 	snprintf(path, sizeof path, "printf 'k,v\\nx,1\\n' >%s/list.csv", h->dir);
 	assert_int_equal(system(path), 0);
+	snprintf(path, sizeof path, "printf 'net,v\\n10.0.0.0/8,1\\n' >%s/nets.csv", h->dir);
+	assert_int_equal(system(path), 0);
 	h->inputs = inputs_new(h->dir, NULL, NULL);
 	*state = h;
 	return 0;
@@ -44,7 +46,7 @@ setup(void **state)
 static int
 teardown(void **state)
 {
-	static const char *const names[] = { "UTC", "Other", "Inside", "Outside", "list.csv" };
+	static const char *const names[] = { "UTC", "Other", "Inside", "Outside", "list.csv", "nets.csv" };
 	struct files *h = *state;
 	char path[300];
 
@@ -124,13 +126,47 @@ equal_data_is_shared(void **state)
 	data_pool_free(pool);
 }
 
+/* The set of a file is made once, apart from the rows of the same file. */
+static void
+equal_networks_are_shared(void **state)
+{
+	struct files *h = *state;
+	struct data_pool *pool = data_pool_new();
+	struct inputs *a = inputs_new(h->dir, pool, NULL), *b = inputs_new(h->dir, pool, NULL);
+	const struct networks *one = inputs_networks(a, h->dir, "nets.csv", 8, "net", "v", NULL);
+
+	assert_non_null(one);
+	assert_ptr_equal(inputs_networks(a, h->dir, "nets.csv", 8, "net", "v", NULL), one);
+	assert_ptr_equal(inputs_networks(b, h->dir, "nets.csv", 8, "net", "v", NULL), one);
+	assert_int_equal(data_pool_count(pool), 1);
+	assert_ptr_not_equal(inputs_networks(b, h->dir, "nets.csv", 8, "net", NULL, NULL), one);
+	assert_non_null(inputs_data(b, h->dir, "nets.csv", 8, "net", NULL));
+	assert_int_equal(data_pool_count(pool), 3);
+	inputs_free(a);
+	assert_int_equal(data_pool_count(pool), 3);
+	inputs_free(b);
+	assert_int_equal(data_pool_count(pool), 0);
+	data_pool_free(pool);
+}
+
+static void
+a_fault_of_networks_names_file_and_line(void **state)
+{
+	struct files *h = *state;
+	struct fault f = { "" };
+
+	assert_null(inputs_networks(h->inputs, h->dir, "list.csv", 8, "k", NULL, &f));
+	assert_non_null(strstr(f.text, "/list.csv:2: k: "));
+	assert_null(inputs_first(h->inputs));
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(a_zone_is_read_once), T(no_link_leads_out_of_the_directory), T(a_sealed_set_reads_nothing_more),
-		T(equal_data_is_shared) };
+		T(equal_data_is_shared), T(equal_networks_are_shared), T(a_fault_of_networks_names_file_and_line) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
