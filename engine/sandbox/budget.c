@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/budget.h"
 
+#include "sandbox/heap.h"
+
 #include <lauxlib.h>
 #include <lua.h>
 
@@ -27,6 +29,7 @@ struct refusal {
 };
 
 struct budget {
+	struct heap heap;   /* the memory of the state */
 	lua_State *L;       /* owned: the main thread of the state */
 	lua_State *running; /* borrowed: the thread that has the hook: L or the watched coroutine */
 	struct budget_limits limits, now; /* of the state; those armed last */
@@ -420,7 +423,7 @@ grow(struct budget *b, void *ptr, size_t osize, size_t nsize)
 		strike(b, HIT_MEMORY); /* Lua raised an error without a second try */
 	b->refusal.pending = false;
 	if (!injected(b) && b->bytes <= b->ceiling && more <= b->ceiling - b->bytes)
-		p = realloc(ptr, nsize);
+		p = heap_resize(&b->heap, ptr, osize, nsize);
 	if (p == NULL) {
 		refuse(b, ptr, osize, nsize, again);
 		return NULL;
@@ -437,19 +440,13 @@ static void *
 budget_allocate(void *ud, void *ptr, size_t osize, size_t nsize)
 {
 	struct budget *b = ud;
-	void *p;
 
 	if (ptr == NULL)
 		osize = 0;
 	if (nsize > osize)
 		return grow(b, ptr, osize, nsize);
 	b->bytes -= osize - nsize;
-	if (nsize == 0) {
-		free(ptr);
-		return NULL;
-	}
-	p = realloc(ptr, nsize);
-	return p != NULL ? p : ptr;
+	return heap_resize(&b->heap, ptr, osize, nsize);
 }
 
 void
@@ -478,6 +475,7 @@ budget_open(const struct budget_limits *limits)
 	b->L = b->running = lua_newstate(budget_allocate, b);
 	if (b->L != NULL)
 		return b->L;
+	heap_close(&b->heap);
 	free(b);
 	return NULL;
 }
@@ -488,5 +486,6 @@ budget_close(struct lua_State *L)
 	struct budget *b = budget_of(L);
 
 	lua_close(b->L);
+	heap_close(&b->heap);
 	free(b);
 }
