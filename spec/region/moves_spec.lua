@@ -41,21 +41,22 @@ local function sockets_of(region, name)
 end
 
 describe("a connection on its way from its gate to the home:", function()
-  local region, port, hold
+  local region, port
   after_each(function() region:stop() end)
 
   local function start(t)
     region = crew.start_to_hold(t)
-    port, hold = region:port "IPIC", region:port "HOLD"
+    port = region:port "IPIC"
   end
 
-  -- Second sockets whose CAPEX gates have read, while the home is held. All partners, those of them that are on their way, the holder.
+  -- Second sockets whose CAPEX gates have read, while the home is held. All partners, those of them that are on their way,
+  -- and a function that lets the home go.
   local function moving(letter)
     local all = partners(port, letter)
     local second = crew.callers(port, MANY)
     for i, p in ipairs(second) do all[i].second = p end
     crew.accepted(region, 2 * MANY)
-    local holder = crew.hold(region, hold)
+    local let_go = crew.hold(region)
     for _, one in ipairs(all) do second_capex(one) end
     local read = {}
     for _, p in ipairs(crew.read_by_gates(region, port, second)) do read[p] = true end
@@ -63,20 +64,15 @@ describe("a connection on its way from its gate to the home:", function()
     for _, one in ipairs(all) do
       if read[one.second] then some[#some + 1] = one end
     end
-    return all, some, holder
-  end
-
-  local function let_go(holder)
-    assert.are.equal(403, holder:read_message(60).status)
-    holder:close()
+    return all, some, let_go
   end
 
   it("a request that comes after its CAPEX was read is served after the 200", function()
     start()
-    local all, some, holder = moving "A"
+    local all, some, let_go = moving "A"
     for _, one in ipairs(some) do one.second:request "1 cmd; name=heartbeat" end
     for _, one in ipairs(all) do assert.is_true(crew.silent(one.second)) end
-    let_go(holder)
+    let_go()
     for _, one in ipairs(some) do
       local m = one.second:read_message()
       assert.are.same({ 200, one.name }, { m.status, m.body and m.body.ipconn })
@@ -116,7 +112,7 @@ describe("a connection on its way from its gate to the home:", function()
 
   it("its peer may close, reset, or close its sending side: its ipconn is released, and no other", function()
     start()
-    local all, some, holder = moving "C"
+    local all, some, let_go = moving "C"
     for i, one in ipairs(some) do
       if i % 3 == 0 then
         one.second:shut()
@@ -126,7 +122,7 @@ describe("a connection on its way from its gate to the home:", function()
       one.gone = true
     end
     for _, one in ipairs(all) do assert.is_true(one.gone or crew.silent(one.second)) end
-    let_go(holder)
+    let_go()
     for i, one in ipairs(some) do
       if i % 3 == 0 then one.second:closed() end
       one.first:closed() -- as when it is lost at any other time
@@ -144,11 +140,11 @@ describe("a connection on its way from its gate to the home:", function()
 
   it("a reload counts for it: after the answer nobody is in by the rule that has gone", function()
     start { tcpipservices = { IPIC = { urm = "whole", bind = "whole" } }, scripts = { whole = BY_NUMBER:gsub("%[13579%]%$", "^none$") } }
-    local all, _, holder = moving "D"
+    local all, _, let_go = moving "D"
     region:script("whole", BY_NUMBER)
     local reload = support.start { support.binary, "reload", "--control", region.control }
     for _, one in ipairs(all) do assert.is_true(crew.silent(one.second)) end
-    let_go(holder)
+    let_go()
     assert.message(reload:stderr()).are.equal(0, reload:wait(30))
     for i, one in ipairs(all) do
       local m = one.second:read_message()
@@ -167,14 +163,14 @@ describe("a connection on its way from its gate to the home:", function()
 
   it("a release of its ipconn ends it, or its token is not good any more", function()
     start { region = { drain = 0.5 } }
-    local all, some, holder = moving "E"
+    local all, some, let_go = moving "E"
     local commands, released = {}, {}
     for i = 1, math.min(4, #some) do
       commands[i] = support.start { support.binary, "release", some[i].name, "--control", region.control }
       released[some[i]] = true
     end
     for _, one in ipairs(all) do assert.is_true(crew.silent(one.second)) end
-    let_go(holder)
+    let_go()
     for _, c in ipairs(commands) do c:wait(60) end -- with an answer, or without one when the home was held too long
     for _, one in ipairs(all) do
       local m = one.second:read_message()
@@ -193,10 +189,10 @@ describe("a connection on its way from its gate to the home:", function()
 
   it("a drain answers SHUTDOWN, or ends it with the others, and the region ends", function()
     start { region = { drain = 0.5 } }
-    local all, _, holder = moving "F"
+    local all, _, let_go = moving "F"
     region:signal "TERM"
     for _, one in ipairs(all) do assert.is_true(crew.silent(one.second)) end
-    let_go(holder)
+    let_go()
     for _, one in ipairs(all) do
       local m = one.second:read_message()
       assert.is_true(m == nil or m.status == 200 or (m.status == 503 and m.body.reason == "SHUTDOWN"))
@@ -204,17 +200,5 @@ describe("a connection on its way from its gate to the home:", function()
       one.first:closed()
     end
     assert.are.equal(0, region:wait(20))
-  end)
-
-  it("a partner that closes its socket and calls again at once is let in, whichever workers had them", function()
-    start()
-    local p
-    for i = 1, 150 do
-      if p then p:close(i % 2 == 0) end
-      p = support.raw(port)
-      local m = p:capex({ applid = "G", networkid = "NETX" }):read_message()
-      assert.are.same({ 200, i }, { m.status, i })
-    end
-    p:close()
   end)
 end)

@@ -7,8 +7,8 @@ crew: regions with several workers, and partners of which some are at each of th
   crew.accepted(region, n)                         waits until the region has so many sockets
   for i, m in ipairs(crew.capexes(all, "A")) do    the answers to A1, A2, …
   crew.alive(p)                                    whether its heartbeat is answered with 200
-  local holder = crew.hold(region)                 the home runs a script of the listener HOLD from here to holder:read_message()
-  local read = crew.read_by_gates(region, some)    those of `some` whose bytes a gate has read while the home is held
+  local let_go = crew.hold(region)                 the home runs a script of the listener HOLD until let_go() (crew.start_to_hold)
+  local read = crew.read_by_gates(region, port, some)  those of `some` whose bytes a gate has read while the home is held
 ]]
 local support = require "spec.support"
 
@@ -24,7 +24,22 @@ end }]]
 crew.ENDLESS = [[
 return { %s = function() while true do end end }]]
 
-local HELD_MILLISECONDS = 800
+-- The one door counts until another has counted between. The other is asked by a gate, while the home is held.
+local HOLD = [[
+local policy = require "policy"
+local function count() return policy.counter("hold"):next { max = 1000000000000 } end
+return {
+  bind = function()
+    local last = count()
+    repeat
+      last = last + 1
+    until count() ~= last
+    return policy.refuse "let_go"
+  end,
+  admit = function()
+    count()
+    return policy.refuse "lets_go"
+  end }]]
 
 function crew.start(t)
   local given = { region = { workers = crew.WORKERS, heartbeat = 60, tcp_timeout = 60, drain = 30 },
@@ -41,10 +56,10 @@ function crew.start(t)
   return support.region(given):start()
 end
 
--- The same with a listener HOLD, for crew.hold.
+-- The same with the listeners HOLD and GO, for crew.hold.
 function crew.start_to_hold(t)
-  local given = { region = { milliseconds = HELD_MILLISECONDS, instructions = 1000000000 },
-    tcpipservices = { HOLD = { bind = "endless" } }, scripts = { endless = crew.ENDLESS:format "bind" } }
+  local given = { region = { milliseconds = 60000, instructions = 1000000000 }, scripts = { hold = HOLD },
+    tcpipservices = { HOLD = { bind = "hold" }, GO = { admit = "hold" } } }
   for part, values in pairs(t or {}) do
     given[part] = given[part] or {}
     for name, value in pairs(values) do given[part][name] = value end
@@ -83,17 +98,23 @@ function crew.cpu(region)
   return 10 * (user + system)
 end
 
--- Waits until a script that p's bytes have begun is running. p: for the caller.
-function crew.running(region, before, p)
-  support.wait_until(function() return crew.cpu(region) >= before + 100 end, 10, "the script that runs")
-  return p
+-- Waits until an endless script runs. before: crew.cpu before it could begin.
+function crew.running(region, before)
+  support.wait_until(function() return crew.cpu(region) >= before + 100 end, 30, "the script that runs")
 end
 
-function crew.hold(region, port)
-  local p = support.raw(port)
+function crew.hold(region)
+  local go = region:port "GO"
+  local p = support.raw(region:port "HOLD")
   local before = crew.cpu(region)
   p:capex { applid = "HOLDER", networkid = "NETX" }
-  return crew.running(region, before, p)
+  crew.running(region, before)
+  return function()
+    assert(crew.silent(p), "the home is not held any more")
+    support.raw(go):closed()
+    assert(p:read_message(60).status == 403)
+    p:close()
+  end
 end
 
 -- The threads of the process that run, or want to.

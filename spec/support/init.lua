@@ -30,6 +30,7 @@ local support = {
   region = region.new,
   raw = peer.raw,
   tls = peer.tls,
+  wrapped = peer.wrapped,
   turned_away = peer.turned_away,
   listen = peer.listen,
   ring = peer.ring,

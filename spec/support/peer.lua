@@ -27,10 +27,12 @@ local function dial(port, host, from)
   return plain
 end
 
-local function wrapped(sock)
+-- A peer on a connection of luasocket or luasec.
+function peer.wrapped(sock)
   sock:settimeout(0)
   return setmetatable({ socket = sock, buffer = "" }, Peer)
 end
+local wrapped = peer.wrapped
 
 -- `from`: the address it calls from.
 function peer.raw(port, host, from)
