@@ -131,9 +131,9 @@ put_sockets(json_t *row, const struct ipconn *i)
 	unsigned n = 0;
 
 	for (size_t s = 0; s < IPCONN_SOCKETS; s++) {
-		n += i->socket[s] != NULL;
+		n += ipconn_socket(i, s) != NULL;
 		if (first == NULL)
-			first = i->socket[s];
+			first = ipconn_socket(i, s);
 	}
 	if (first != NULL)
 		addr_print(&first->facts.peer.addr, peer, sizeof peer);
@@ -156,14 +156,14 @@ put_work(json_t *row, const struct ipconn_statistics *s)
 static void
 put_host(json_t *row, const struct ipconn *i)
 {
-	const struct conn *out = i->socket[SOCKET_OUT];
+	const struct conn *out = ipconn_socket(i, SOCKET_OUT);
 	char text[ADDR_TEXT] = "";
 	struct addr a;
-	bool numeric = addr_parse(&a, i->def.host, 0) == 0;
+	bool numeric = addr_parse(&a, i->def->host, 0) == 0;
 
 	if (out != NULL)
 		addr_ip(&out->facts.peer.addr, text, sizeof text);
-	inquire_put(row, "hosttype", i->def.host[0] == '\0' ? "NOTAPPLIC" : !numeric ? "HOSTNAME" : strchr(i->def.host, ':') != NULL ? "IPV6" : "IPV4");
+	inquire_put(row, "hosttype", i->def->host[0] == '\0' ? "NOTAPPLIC" : !numeric ? "HOSTNAME" : strchr(i->def->host, ':') != NULL ? "IPV6" : "IPV4");
 	inquire_put(row, "ipresolved", text);
 	inquire_put(row, "ipfamily", text[0] == '\0' ? "UNKNOWN" : strchr(text, ':') != NULL ? "IPV6" : "IPV4");
 }
@@ -186,7 +186,7 @@ ipconn_row(struct query *q, const struct ipconn *i)
 	inquire_put_number(row, "generation", (double)(i->generation != NULL ? i->generation : region_generation(q->region))->number);
 	put_sockets(row, i);
 	put_host(row, i);
-	put_work(row, &i->statistics);
+	put_work(row, ipconn_counts(i));
 	json_array_append_new(q->rows, row);
 }
 
@@ -196,7 +196,7 @@ inquire_ipconn_step(struct query *q)
 	bool more = true;
 	const struct ipconn *i = q->busiest > 0 ? inquire_busiest_next(q, &more) : inquire_next_ipconn(q);
 
-	if (i != NULL && inquire_wanted(q, i->def.ipconn))
+	if (i != NULL && inquire_wanted(q, i->def->ipconn))
 		ipconn_row(q, i);
 	return q->busiest > 0 ? more : i != NULL;
 }

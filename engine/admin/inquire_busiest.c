@@ -22,7 +22,9 @@ enum { BUSIEST_BEGIN, BUSIEST_WALK, BUSIEST_ROWS };
 static uint64_t
 requests_of(const struct ipconn *i)
 {
-	return i->statistics.requests_received + i->statistics.requests_sent;
+	const struct ipconn_statistics *n = ipconn_counts(i);
+
+	return n->requests_received + n->requests_sent;
 }
 
 /* Puts i into the list, which is in the order of requests, when it belongs there. */
@@ -40,7 +42,7 @@ consider(struct query *q, const struct ipconn *i)
 	for (; at > 0 && list[at - 1].requests < requests; at--)
 		list[at] = list[at - 1];
 	list[at].requests = requests;
-	memcpy(list[at].name, i->def.ipconn, sizeof list[at].name);
+	memcpy(list[at].name, i->def->ipconn, sizeof list[at].name);
 }
 
 static void

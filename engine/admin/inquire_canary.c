@@ -18,13 +18,13 @@ take(struct query *q, const struct ipconn *i)
 {
 	char(*names)[NAME_SIZE];
 
-	if (i->canary == 0 || i->canary != canary_run_mark(q->region) || i->status == CONN_RELEASED)
+	if (i->status == CONN_RELEASED || i->engaged->canary == 0 || i->engaged->canary != canary_run_mark(q->region))
 		return;
 	if (q->list == NULL)
 		q->list = calloc(NAMES_MAX, sizeof *names);
 	names = q->list;
 	if (names != NULL && q->index < NAMES_MAX)
-		memcpy(names[q->index++], i->def.ipconn, sizeof *names);
+		memcpy(names[q->index++], i->def->ipconn, sizeof *names);
 	else
 		q->n++;
 }

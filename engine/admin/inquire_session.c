@@ -72,7 +72,7 @@ inquire_session_conversation_step(struct query *q)
 		return true;
 	}
 	i = inquire_next_ipconn(q);
-	if (i != NULL && inquire_wanted(q, i->def.ipconn))
+	if (i != NULL && inquire_wanted(q, i->def->ipconn))
 		copy_conversations(q, i);
 	return i != NULL;
 }
@@ -110,7 +110,7 @@ session_row(struct query *q, const struct ipconn *i, const char *direction, int 
 {
 	json_t *row = json_object();
 
-	inquire_put(row, "ipconn", i->def.ipconn);
+	inquire_put(row, "ipconn", i->def->ipconn);
 	inquire_put(row, "connstatus", resource_connstatus(i->status));
 	inquire_put(row, "direction", direction);
 	inquire_put_number(row, "sessions", sessions);
@@ -126,11 +126,11 @@ session_row(struct query *q, const struct ipconn *i, const char *direction, int 
 static void
 session_rows(struct query *q, const struct ipconn *i)
 {
-	const struct ipconn_statistics *s = &i->statistics;
+	const struct ipconn_statistics *s = ipconn_counts(i);
 	bool there = i->status == CONN_ACQUIRED || i->status == CONN_FREEING;
 
-	session_row(q, i, "RECEIVE", there ? i->receivecount : 0, s->current_receive, s->peak_receive, 0);
-	session_row(q, i, "SEND", there ? i->sendcount : 0, s->current_send, s->peak_send, s->queued);
+	session_row(q, i, "RECEIVE", there ? i->engaged->receivecount : 0, s->current_receive, s->peak_receive, 0);
+	session_row(q, i, "SEND", there ? i->engaged->sendcount : 0, s->current_send, s->peak_send, s->queued);
 }
 
 bool
@@ -138,7 +138,7 @@ inquire_session_step(struct query *q)
 {
 	const struct ipconn *i = inquire_next_ipconn(q);
 
-	if (i != NULL && inquire_wanted(q, i->def.ipconn) && i->def.template_ != TEMPLATE_ONLY)
+	if (i != NULL && inquire_wanted(q, i->def->ipconn) && i->def->template_ != TEMPLATE_ONLY)
 		session_rows(q, i);
 	return i != NULL;
 }

@@ -55,7 +55,7 @@ view_of(const struct conn *c)
 		.tls = f->tls.version != NULL ? f->tls.version : "" };
 
 	memcpy(v.connection, f->connection, sizeof v.connection);
-	snprintf(v.ipconn, sizeof v.ipconn, "%s", c->ipconn != NULL ? c->ipconn->def.ipconn : "");
+	snprintf(v.ipconn, sizeof v.ipconn, "%s", c->ipconn != NULL ? c->ipconn->def->ipconn : "");
 	snprintf(v.tcpipservice, sizeof v.tcpipservice, "%s", f->tcpipservice);
 	snprintf(v.userid, sizeof v.userid, "%s", f->userid);
 	snprintf(v.cipher, sizeof v.cipher, "%s", f->tls.cipher);

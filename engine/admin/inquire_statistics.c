@@ -53,13 +53,13 @@ ipconn_row(struct query *q, const struct ipconn *i)
 		{ "isr_ssl_support", "ssl" }, { "isr_userauth", "userauth" }, { "isr_linkauth", "linkauth" }, { "isr_mirrorlife", "mirrorlife" },
 		{ "isr_tcpip_service", "tcpipservice" }, { "isr_queue_limit", "queuelimit" }, { "isr_max_queue_time", "maxqtime" },
 		{ "isr_receive_sessions", "receivecount" }, { "isr_send_sessions", "sendcount" } };
-	json_t *row = begin(q, "IPCONN", i->def.ipconn);
+	json_t *row = begin(q, "IPCONN", i->def->ipconn);
 	struct ipconn_view v;
 
 	ipconn_view(i, &v);
 	for (size_t n = 0; n < sizeof defined / sizeof *defined; n++)
 		inquire_put_attribute(row, defined[n].figure, resource_ipconn, defined[n].attribute, &v.def);
-	put_figures(row, statistics_ipconn, &i->statistics);
+	put_figures(row, statistics_ipconn, ipconn_counts(i));
 }
 
 static const char *
@@ -103,11 +103,11 @@ ipconn_step(struct query *q)
 {
 	struct ipconn *i = inquire_next_ipconn(q);
 
-	if (i == NULL || !inquire_wanted(q, i->def.ipconn))
+	if (i == NULL || !inquire_wanted(q, i->def->ipconn))
 		return i != NULL;
 	ipconn_row(q, i);
-	if (q->reset)
-		statistics_reset(statistics_ipconn, &i->statistics);
+	if (q->reset && i->history != NULL)
+		statistics_reset(statistics_ipconn, &i->history->statistics);
 	return true;
 }
 

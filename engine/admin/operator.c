@@ -318,8 +318,8 @@ static void
 end_ipconns(struct region *r, const struct listener *l)
 {
 	for (struct ipconn *i = registry_engaged(r->registry), *after; i != NULL; i = after) {
-		after = i->engaged_next;
-		if (i->socket[SOCKET_IN] != NULL && i->socket[SOCKET_IN]->entrance == &l->entrance)
+		after = i->engaged->next;
+		if (ipconn_socket(i, SOCKET_IN) != NULL && ipconn_socket(i, SOCKET_IN)->entrance == &l->entrance)
 			release_finish(i, "the tcpipservice was closed at once");
 	}
 }
@@ -391,12 +391,12 @@ release(struct ipconn *i, const char *purge)
 static int
 acquire(struct ipconn *i, struct fault *f)
 {
-	bool held = i->again.held;
+	bool held = i->held;
 
-	i->again.held = false;
+	i->held = false;
 	if (acquire_begin(i, f) == 0)
 		return 0;
-	i->again.held = held;
+	i->held = held;
 	return -1;
 }
 
@@ -404,7 +404,7 @@ static int
 put_in_service(struct ipconn *i)
 {
 	ipconn_serve(i, true);
-	if (!i->again.held)
+	if (!i->held)
 		acquire_installed(i);
 	return 0;
 }
@@ -415,7 +415,7 @@ set_released(struct order *o, struct ipconn *i, const char *how)
 	const char *purge = how != NULL ? session_purge_word(how) : NULL;
 
 	if (how != NULL && purge == NULL)
-		return fault_set(&o->fault, "set ipconn %s released: '%s' is not cancel, forcecancel, purge, forcepurge or kill", i->def.ipconn, how);
+		return fault_set(&o->fault, "set ipconn %s released: '%s' is not cancel, forcecancel, purge, forcepurge or kill", i->def->ipconn, how);
 	return release(i, purge);
 }
 
@@ -425,7 +425,7 @@ set_ipconn(struct order *o, struct ipconn *i, const char *what)
 	if (strcasecmp(what, "released") == 0)
 		return set_released(o, i, o->nargs > 3 ? o->arg[3] : NULL);
 	if (o->nargs > 3)
-		return fault_set(&o->fault, "set ipconn %s %s takes no further word", i->def.ipconn, what);
+		return fault_set(&o->fault, "set ipconn %s %s takes no further word", i->def->ipconn, what);
 	if (strcasecmp(what, "inservice") == 0)
 		return put_in_service(i);
 	if (strcasecmp(what, "acquired") == 0)
@@ -435,7 +435,7 @@ set_ipconn(struct order *o, struct ipconn *i, const char *what)
 		return 0;
 	}
 	if (strcasecmp(what, "outservice") != 0)
-		return fault_set(&o->fault, "set ipconn %s: '%s' is not acquired, released, inservice, outservice or norecovdata", i->def.ipconn, what);
+		return fault_set(&o->fault, "set ipconn %s: '%s' is not acquired, released, inservice, outservice or norecovdata", i->def->ipconn, what);
 	ipconn_serve(i, false);
 	return 0;
 }
@@ -501,7 +501,7 @@ operator_do_discard(struct order *o)
 		return -1;
 	if (i->inservice || i->status != CONN_RELEASED)
 		return fault_set(&o->fault, "ipconn %s is %s and %s; to be discarded it must be OUTSERVICE and RELEASED (set ipconn %s outservice, then released)",
-			i->def.ipconn, i->inservice ? "INSERVICE" : "OUTSERVICE", resource_connstatus(i->status), i->def.ipconn);
+			i->def->ipconn, i->inservice ? "INSERVICE" : "OUTSERVICE", resource_connstatus(i->status), i->def->ipconn);
 	ipconn_delete(i);
 	return 0;
 }

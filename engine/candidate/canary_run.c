@@ -213,16 +213,16 @@ finish(struct canary_run *run)
 static bool
 is_out(const struct canary_run *run, const struct ipconn *i)
 {
-	return i->canary == run->canary.share.key;
+	return i->engaged->canary == run->canary.share.key;
 }
 
 /* Moves i to the live generation, or releases it. */
 static void
 bring_back(struct canary_run *run, struct ipconn *i)
 {
-	i->canary = 0;
+	i->engaged->canary = 0;
 	ipconn_adopt(i, run->region->worker.generation);
-	if (i->doomed)
+	if (i->engaged->doomed)
 		release_purging(i, "purge", "refused by the live generation");
 }
 
@@ -254,7 +254,7 @@ bring_some(struct canary_run *run)
 		bring_refused(run, run->untold);
 	}
 	for (struct ipconn *i = registry_engaged(run->region->registry); i != NULL; i = next) {
-		next = i->engaged_next;
+		next = i->engaged->next;
 		if (!is_out(run, i))
 			continue;
 		if (clock_span() > until)

@@ -231,7 +231,7 @@ ipconn_of(const struct walking *w)
 	if (r->has_installed || r->facts.ipconn.ipconn[0] != '\0')
 		return r->has_installed ? r->installed.ipconn : r->facts.ipconn.ipconn;
 	i = r->facts.has_capex ? registry_pair(w->replay->worker->registry, x->networkid, x->applid) : NULL;
-	return i != NULL ? i->def.ipconn : "";
+	return i != NULL ? i->def->ipconn : "";
 }
 
 /* NULL: the name is not known. */

@@ -76,11 +76,11 @@ remember(struct search *s, const struct supposed *c, const struct walked *w)
 	if (!w->accepted || s->nseen == SEARCH_SEEN)
 		return;
 	for (size_t i = 0; i < s->nseen; i++)
-		same += strcmp(s->seen[i].ipconn, w->trial->partner.def.ipconn) == 0;
+		same += strcmp(s->seen[i].ipconn, w->trial->partner.def->ipconn) == 0;
 	if (same == SEARCH_SAME)
 		return;
 	*one = (struct seen){ .supposed = *c };
-	snprintf(one->ipconn, sizeof one->ipconn, "%s", w->trial->partner.def.ipconn);
+	snprintf(one->ipconn, sizeof one->ipconn, "%s", w->trial->partner.def->ipconn);
 	snprintf(one->sha256, sizeof one->sha256, "%s", cert != NULL ? cert->sha256 : "");
 	for (size_t i = 0; i < s->nseen; i++)
 		if (strcmp(s->seen[i].ipconn, one->ipconn) == 0 && strcmp(s->seen[i].sha256, one->sha256) == 0)

@@ -151,7 +151,7 @@ put_expect(struct buf *out, const struct walked *w)
 {
 	buf_printf(out, "    expect = { verdict = \"%s\"", w->accepted ? "accept" : "refuse");
 	if (w->accepted)
-		buf_printf(out, ", ipconn = \"%s\"", w->trial->partner.def.ipconn);
+		buf_printf(out, ", ipconn = \"%s\"", w->trial->partner.def->ipconn);
 	else if (w->code[0] != '\0')
 		buf_printf(out, ", code = \"%s\"", w->code);
 	for (size_t i = 0; i < w->doors; i++) {

@@ -38,7 +38,7 @@ acquire_sockets(int sessions)
 static bool
 wants_callback(const struct ipconn *i)
 {
-	return i->def.tcpipservice[0] != '\0' && i->def.receivecount > 0;
+	return i->def->tcpipservice[0] != '\0' && i->def->receivecount > 0;
 }
 
 static int
@@ -46,17 +46,19 @@ enter_obtaining(struct ipconn *i, struct fault *f)
 {
 	char token[TOKEN_SIZE] = "";
 
+	if (ipconn_engage(i) < 0)
+		return fault_set(f, "ipconn %s cannot be acquired: no memory", i->def->ipconn);
 	if (wants_callback(i) && tls_token(token) < 0)
-		return fault_set(f, "ipconn %s: no random bytes for a token", i->def.ipconn);
+		return fault_set(f, "ipconn %s: no random bytes for a token", i->def->ipconn);
 	registry_expect_callback(i->worker->registry, i, token);
-	i->further[0] = '\0';
-	i->acquiring = true;
-	i->canary = canary_mark_dialled(i);
-	i->answered = i->redirected = false;
-	i->sendcount = i->def.sendcount;
-	i->receivecount = wants_callback(i) ? i->def.receivecount : 0;
-	i->sockets = acquire_sockets(i->receivecount);
-	i->out_sockets = 1;
+	i->engaged->further[0] = '\0';
+	i->engaged->acquiring = true;
+	i->engaged->canary = canary_mark_dialled(i);
+	i->engaged->answered = i->engaged->redirected = false;
+	i->engaged->sendcount = i->def->sendcount;
+	i->engaged->receivecount = wants_callback(i) ? i->def->receivecount : 0;
+	i->engaged->sockets = acquire_sockets(i->engaged->receivecount);
+	i->engaged->out_sockets = 1;
 	ipconn_enter(i, CONN_OBTAINING);
 	return 0;
 }
@@ -69,14 +71,14 @@ check_listener(const struct ipconn *i, struct fault *f)
 {
 	const struct entrance *e;
 
-	if (i->def.tcpipservice[0] == '\0')
+	if (i->def->tcpipservice[0] == '\0')
 		return 0;
-	e = i->worker->entrance(i->worker, i->def.tcpipservice);
+	e = i->worker->entrance(i->worker, i->def->tcpipservice);
 	if (e != NULL && e->open)
 		return 0;
-	log_say(i->worker->log, MSG_DFHIS1005, "ipconn", i->def.ipconn, "tcpipservice", i->def.tcpipservice, NULL);
-	return fault_set(f, "ipconn %s: its tcpipservice %s is not open (set tcpipservice %s open)", i->def.ipconn, i->def.tcpipservice,
-		i->def.tcpipservice);
+	log_say(i->worker->log, MSG_DFHIS1005, "ipconn", i->def->ipconn, "tcpipservice", i->def->tcpipservice, NULL);
+	return fault_set(f, "ipconn %s: its tcpipservice %s is not open (set tcpipservice %s open)", i->def->ipconn, i->def->tcpipservice,
+		i->def->tcpipservice);
 }
 
 static int
@@ -85,10 +87,10 @@ check_state(const struct ipconn *i, struct fault *f)
 	if (i->worker->draining)
 		return fault_set(f, "the region is shutting down");
 	if (!i->inservice)
-		return fault_set(f, "ipconn %s cannot be acquired: INVALID_IPCONN_STATE: it is OUTSERVICE (set ipconn %s inservice)", i->def.ipconn,
-			i->def.ipconn);
+		return fault_set(f, "ipconn %s cannot be acquired: INVALID_IPCONN_STATE: it is OUTSERVICE (set ipconn %s inservice)", i->def->ipconn,
+			i->def->ipconn);
 	if (i->status != CONN_RELEASED)
-		return fault_set(f, "ipconn %s cannot be acquired: INVALID_IPCONN_STATE: it is %s, and must be RELEASED", i->def.ipconn,
+		return fault_set(f, "ipconn %s cannot be acquired: INVALID_IPCONN_STATE: it is %s, and must be RELEASED", i->def->ipconn,
 			resource_connstatus(i->status));
 	return 0;
 }
@@ -96,7 +98,7 @@ check_state(const struct ipconn *i, struct fault *f)
 int
 acquire_possible(const struct ipconn *i, struct fault *f)
 {
-	const struct ipconn_def *d = &i->def;
+	const struct ipconn_def *d = i->def;
 
 	if (d->template_ == TEMPLATE_ONLY)
 		return fault_set(f, "ipconn %s cannot be acquired: it is a template (template = \"only\")", d->ipconn);
@@ -116,9 +118,9 @@ acquire_begin(struct ipconn *i, struct fault *f)
 
 	if (acquire_possible(i, f) < 0 || check_state(i, f) < 0 || check_listener(i, f) < 0 || enter_obtaining(i, f) < 0)
 		return -1;
-	timer_stop(&i->again.timer);
-	log_say(i->worker->log, MSG_SP0035, "ipconn", i->def.ipconn, "host", i->def.host, "#port", log_number(port, i->def.port), NULL);
-	dial_begin(i, SOCKET_OUT, i->def.host, i->def.port);
+	timer_stop(&i->history->again.timer);
+	log_say(i->worker->log, MSG_SP0035, "ipconn", i->def->ipconn, "host", i->def->host, "#port", log_number(port, i->def->port), NULL);
+	dial_begin(i, SOCKET_OUT, i->def->host, i->def->port);
 	return 0;
 }
 
@@ -130,16 +132,16 @@ acquire_done(struct ipconn *i)
 	char applid[2 * NAME_SIZE + 1], send[24], receive[24];
 
 	ipconn_enter(i, CONN_ACQUIRED);
-	snprintf(applid, sizeof applid, "%s.%s", i->def.networkid, i->def.applid);
-	log_say(i->worker->log, MSG_SP0036, "ipconn", i->def.ipconn, "applid", applid, "#sendcount", log_number(send, i->sendcount), "#receivecount",
-		log_number(receive, i->receivecount), NULL);
+	snprintf(applid, sizeof applid, "%s.%s", i->def->networkid, i->def->applid);
+	log_say(i->worker->log, MSG_SP0036, "ipconn", i->def->ipconn, "applid", applid, "#sendcount", log_number(send, i->engaged->sendcount), "#receivecount",
+		log_number(receive, i->engaged->receivecount), NULL);
 }
 
 /* The outbound socket that failed: the one that is refused or not installed, else any. NULL: none. */
 static struct conn *
 culprit(const struct ipconn *i)
 {
-	struct conn *a = i->socket[SOCKET_OUT], *b = i->socket[SOCKET_OUT2];
+	struct conn *a = ipconn_socket(i, SOCKET_OUT), *b = ipconn_socket(i, SOCKET_OUT2);
 
 	return b != NULL && (a == NULL || b->refused || b->stage != CONN_INSTALLED) ? b : a;
 }
@@ -149,12 +151,12 @@ acquire_failed(struct ipconn *i, const char *response, const char *reason, const
 {
 	struct conn *c = culprit(i);
 
-	if (!i->acquiring) /* the called side reports that the session was not opened */
+	if (!i->engaged->acquiring) /* the called side reports that the session was not opened */
 		reason = reason_name(REASON_SESSION_OPEN_FAILED);
-	log_say(i->worker->log, MSG_DFHIS1011, "ipconn", i->def.ipconn, "response", response, "reason", reason, "connection",
+	log_say(i->worker->log, MSG_DFHIS1011, "ipconn", i->def->ipconn, "response", response, "reason", reason, "connection",
 		c != NULL ? c->facts.connection : NULL, "text", text, NULL);
 	if (c != NULL) { /* c's record has its own outcome; the other records get "released" */
-		i->socket[c->place] = NULL;
+		i->engaged->socket[c->place] = NULL;
 		c->ipconn = NULL;
 		conn_close(c, CONN_POLITELY, "the ipconn was not acquired");
 	}
@@ -164,11 +166,11 @@ acquire_failed(struct ipconn *i, const char *response, const char *reason, const
 void
 acquire_abandon(struct ipconn *i)
 {
-	struct conn *c = i->socket[SOCKET_OUT];
+	struct conn *c = ipconn_socket(i, SOCKET_OUT);
 
-	i->socket[SOCKET_OUT] = NULL;
+	i->engaged->socket[SOCKET_OUT] = NULL;
 	registry_expect_callback(i->worker->registry, i, "");
-	i->acquiring = false;
+	i->engaged->acquiring = false;
 	if (c == NULL)
 		return;
 	c->ipconn = NULL;
@@ -198,7 +200,7 @@ acquire_overdue(void *arg)
 
 	snprintf(text, sizeof text, "not ACQUIRED in %g s", acquire_seconds(i));
 	if (ipconn_two_way(i))
-		failed(i, i->answered ? reason_name(REASON_SESSION_OPEN_FAILED) : "ISCER_TIMED_OUT", text);
+		failed(i, i->engaged->answered ? reason_name(REASON_SESSION_OPEN_FAILED) : "ISCER_TIMED_OUT", text);
 	else
 		release_finish(i, "the partner does not read its answer");
 }
@@ -207,7 +209,7 @@ void
 acquire_lost(struct ipconn *i, const char *why)
 {
 	if (ipconn_two_way(i))
-		log_say(i->worker->log, MSG_DFHIS1011, "ipconn", i->def.ipconn, "response", reason_response(REASON_SESSION_OPEN_FAILED), "reason",
+		log_say(i->worker->log, MSG_DFHIS1011, "ipconn", i->def->ipconn, "response", reason_response(REASON_SESSION_OPEN_FAILED), "reason",
 			reason_name(REASON_SESSION_OPEN_FAILED), "text", why, NULL);
 }
 
@@ -217,21 +219,21 @@ acquire_lost(struct ipconn *i, const char *why)
 static void
 offer(const struct ipconn *i, struct capex *x)
 {
-	const struct entrance *own = wants_callback(i) ? i->worker->entrance(i->worker, i->def.tcpipservice) : NULL;
+	const struct entrance *own = wants_callback(i) ? i->worker->entrance(i->worker, i->def->tcpipservice) : NULL;
 
-	if (i->def.ha == NO) { /* with ha = yes it is the name of a cluster (IPIC.md 5.1) */
-		memcpy(x->server_applid, i->def.applid, sizeof x->server_applid);
-		memcpy(x->server_networkid, i->def.networkid, sizeof x->server_networkid);
+	if (i->def->ha == NO) { /* with ha = yes it is the name of a cluster (IPIC.md 5.1) */
+		memcpy(x->server_applid, i->def->applid, sizeof x->server_applid);
+		memcpy(x->server_networkid, i->def->networkid, sizeof x->server_networkid);
 	}
-	x->ha = i->def.ha == YES;
-	x->sendcount = i->def.sendcount;
-	x->receivecount = own != NULL ? i->def.receivecount : 0;
+	x->ha = i->def->ha == YES;
+	x->sendcount = i->def->sendcount;
+	x->receivecount = own != NULL ? i->def->receivecount : 0;
 	if (own == NULL)
 		return;
 	x->port = own->own.port;
 	if (!own->any)
 		addr_ip(&own->own, x->host, sizeof x->host);
-	memcpy(x->callback, i->callback, sizeof x->callback);
+	memcpy(x->callback, i->engaged->callback, sizeof x->callback);
 }
 
 /*
@@ -241,12 +243,12 @@ offer(const struct ipconn *i, struct capex *x)
 static void
 answer(const struct ipconn *i, struct capex *x)
 {
-	memcpy(x->server_applid, i->capex.applid, sizeof x->server_applid);
+	memcpy(x->server_applid, i->engaged->capex.applid, sizeof x->server_applid);
 	if (x->server_applid[0] != '\0')
-		memcpy(x->server_networkid, i->capex.networkid, sizeof x->server_networkid);
-	x->sendcount = i->sendcount;
-	x->receivecount = i->receivecount;
-	memcpy(x->answering, i->capex.callback, sizeof x->answering);
+		memcpy(x->server_networkid, i->engaged->capex.networkid, sizeof x->server_networkid);
+	x->sendcount = i->engaged->sendcount;
+	x->receivecount = i->engaged->receivecount;
+	memcpy(x->answering, i->engaged->capex.callback, sizeof x->answering);
 }
 
 void
@@ -257,13 +259,13 @@ acquire_capex(const struct ipconn *i, enum socket_place place, struct capex *x)
 	*x = (struct capex){ .port = -1, .socket = place == SOCKET_OUT2 ? 2 : 1 };
 	memcpy(x->applid, r->applid, sizeof x->applid);
 	memcpy(x->networkid, r->networkid, sizeof x->networkid);
-	if (i->acquiring)
+	if (i->engaged->acquiring)
 		offer(i, x);
 	else
 		answer(i, x);
 	x->sockets = x->sendcount > 1 ? WAY_SOCKETS : 1;
 	if (place == SOCKET_OUT2)
-		memcpy(x->token, i->further, sizeof x->token);
+		memcpy(x->token, i->engaged->further, sizeof x->token);
 }
 
 /* --- the next socket -------------------------------------------------------------------------- */
@@ -271,22 +273,22 @@ acquire_capex(const struct ipconn *i, enum socket_place place, struct capex *x)
 static bool
 stands(const struct ipconn *i, enum socket_place place)
 {
-	return i->socket[place] != NULL && i->socket[place]->stage == CONN_INSTALLED;
+	return ipconn_socket(i, place) != NULL && ipconn_socket(i, place)->stage == CONN_INSTALLED;
 }
 
 /* True when all inbound sockets are installed. The acquirer needs none when the partner has no session to send on. */
 static bool
 in_stands(const struct ipconn *i)
 {
-	if (i->acquiring && i->receivecount == 0)
+	if (i->engaged->acquiring && i->engaged->receivecount == 0)
 		return true;
-	return stands(i, SOCKET_IN) && (i->sockets < WAY_SOCKETS || stands(i, SOCKET_IN2));
+	return stands(i, SOCKET_IN) && (i->engaged->sockets < WAY_SOCKETS || stands(i, SOCKET_IN2));
 }
 
 static bool
 out_stands(const struct ipconn *i)
 {
-	return i->answered && stands(i, SOCKET_OUT) && (i->out_sockets < WAY_SOCKETS || stands(i, SOCKET_OUT2));
+	return i->engaged->answered && stands(i, SOCKET_OUT) && (i->engaged->out_sockets < WAY_SOCKETS || stands(i, SOCKET_OUT2));
 }
 
 /* Goes on to resync, or to ACQUIRED without inbound sockets, when all sockets are installed. */
@@ -295,9 +297,9 @@ check(struct ipconn *i)
 {
 	if (i->status != CONN_OBTAINING || !in_stands(i) || !out_stands(i))
 		return;
-	if (!i->acquiring)
+	if (!i->engaged->acquiring)
 		resync_answer(i);
-	else if (i->receivecount == 0)
+	else if (i->engaged->receivecount == 0)
 		acquire_done(i);
 	else
 		resync_begin(i);
@@ -308,8 +310,8 @@ call_back(struct ipconn *i)
 {
 	char caller[ADDR_TEXT];
 
-	addr_ip(&i->socket[SOCKET_IN]->facts.peer.addr, caller, sizeof caller);
-	dial_begin(i, SOCKET_OUT, i->def.host[0] != '\0' ? i->def.host : caller, i->def.port);
+	addr_ip(&ipconn_socket(i, SOCKET_IN)->facts.peer.addr, caller, sizeof caller);
+	dial_begin(i, SOCKET_OUT, i->def->host[0] != '\0' ? i->def->host : caller, i->def->port);
 }
 
 void
@@ -319,7 +321,7 @@ acquire_joined(struct conn *c)
 
 	if (i->status != CONN_OBTAINING || !ipconn_two_way(i))
 		return;
-	if (!i->acquiring && in_stands(i) && i->socket[SOCKET_OUT] == NULL)
+	if (!i->engaged->acquiring && in_stands(i) && ipconn_socket(i, SOCKET_OUT) == NULL)
 		call_back(i);
 	check(i);
 }
@@ -335,13 +337,13 @@ agree(struct ipconn *i, const struct capex_answer *a)
 {
 	int sends = a->sendcount > 0 ? a->sendcount : 0, receives = a->receivecount > 0 ? a->receivecount : 0;
 
-	i->sendcount = lesser(i->sendcount, receives);
-	if (i->acquiring)
-		i->receivecount = lesser(i->receivecount, sends);
-	if (i->receivecount == 0)
+	i->engaged->sendcount = lesser(i->engaged->sendcount, receives);
+	if (i->engaged->acquiring)
+		i->engaged->receivecount = lesser(i->engaged->receivecount, sends);
+	if (i->engaged->receivecount == 0)
 		registry_expect_callback(i->worker->registry, i, "");
-	i->out_sockets = i->sendcount > 1 ? lesser(a->sockets > 1 ? a->sockets : 1, WAY_SOCKETS) : 1;
-	return i->sendcount > 0 || (i->acquiring && i->receivecount > 0);
+	i->engaged->out_sockets = i->engaged->sendcount > 1 ? lesser(a->sockets > 1 ? a->sockets : 1, WAY_SOCKETS) : 1;
+	return i->engaged->sendcount > 0 || (i->engaged->acquiring && i->engaged->receivecount > 0);
 }
 
 /* c is installed and adopts the generation that decides, whose doors were asked, if need be again (capex_out.c). */
@@ -349,7 +351,7 @@ static void
 through(struct conn *c)
 {
 	traffic_begin(c);
-	conn_adopt(c, canary_ruling(c->worker, c->ipconn->canary));
+	conn_adopt(c, canary_ruling(c->worker, c->ipconn->engaged->canary));
 	ipconn_record(c->ipconn, c);
 }
 
@@ -363,15 +365,15 @@ answered_first(struct conn *c, const struct capex_answer *a)
 		dial_failed(c, "one_way", "ISCER_BAD_RESPONSE", "no session is left: the partner receives on %d and sends on %d", receives, sends);
 		return;
 	}
-	if (i->out_sockets > 1 && a->token[0] == '\0') {
+	if (i->engaged->out_sockets > 1 && a->token[0] == '\0') {
 		dial_failed(c, "bad_answer", "ISCER_BAD_RESPONSE", "the answer agrees to two sockets, but has no token for the second");
 		return;
 	}
-	i->answered = true;
-	memcpy(i->further, a->token, sizeof i->further);
-	memcpy(i->userauth, a->userauth, sizeof i->userauth);
+	i->engaged->answered = true;
+	memcpy(i->engaged->further, a->token, sizeof i->engaged->further);
+	memcpy(i->engaged->userauth, a->userauth, sizeof i->engaged->userauth);
 	through(c);
-	if (i->out_sockets > 1)
+	if (i->engaged->out_sockets > 1)
 		dial_begin(i, SOCKET_OUT2, c->facts.peer.host, c->facts.peer.addr.port);
 	check(i);
 }
@@ -381,12 +383,12 @@ acquire_answered(struct conn *c, const struct capex_answer *a)
 {
 	struct ipconn *i = c->ipconn;
 
-	ipconn_adopt(i, canary_ruling(i->worker, i->canary));
+	ipconn_adopt(i, canary_ruling(i->worker, i->engaged->canary));
 	if (c->place == SOCKET_OUT) {
 		answered_first(c, a);
 		return;
 	}
-	i->further[0] = '\0';
+	i->engaged->further[0] = '\0';
 	through(c);
 	check(i);
 }
@@ -397,13 +399,13 @@ acquire_redirected(struct conn *c, const char *host, int port)
 {
 	struct ipconn *i = c->ipconn;
 
-	if (!i->acquiring || i->def.ha == NO || i->redirected) {
+	if (!i->engaged->acquiring || i->def->ha == NO || i->engaged->redirected) {
 		dial_failed(c, "bad_answer", "ISCER_BAD_RESPONSE", "redirected to %s port %d, %s", host, port,
-			i->redirected ? "for the second time" : "but the ipconn has ha = no");
+			i->engaged->redirected ? "for the second time" : "but the ipconn has ha = no");
 		return;
 	}
-	i->redirected = true;
-	i->socket[SOCKET_OUT] = NULL;
+	i->engaged->redirected = true;
+	i->engaged->socket[SOCKET_OUT] = NULL;
 	c->ipconn = NULL;
 	record_outcome(c->record, "redirected", NULL, NULL, NULL);
 	conn_close(c, CONN_POLITELY, "redirected to another address");
@@ -415,11 +417,11 @@ acquire_redirected(struct conn *c, const char *host, int port)
 static bool
 by_itself(const struct ipconn *i)
 {
-	return i->def.autoconnect == YES && !i->autoinstalled && i->def.template_ != TEMPLATE_ONLY && !i->again.held && i->inservice &&
+	return i->def->autoconnect == YES && !i->autoinstalled && i->def->template_ != TEMPLATE_ONLY && !i->held && i->inservice &&
 		i->status == CONN_RELEASED && !i->worker->draining;
 }
 
-static void
+void
 acquire_again(void *arg)
 {
 	struct ipconn *i = arg;
@@ -430,7 +432,7 @@ acquire_again(void *arg)
 	if (acquire_possible(i, &f) == 0) /* try again: the listener may open. An unusable definition needs a reload */
 		acquire_later(i);
 	else
-		log_say(i->worker->log, MSG_DFHIS1011, "ipconn", i->def.ipconn, "response", "EXCEPTION", "reason", "INVALID_IPCONN_STATE", "text", f.text,
+		log_say(i->worker->log, MSG_DFHIS1011, "ipconn", i->def->ipconn, "response", "EXCEPTION", "reason", "INVALID_IPCONN_STATE", "text", f.text,
 			NULL);
 }
 
@@ -441,7 +443,7 @@ pause_of(const struct ipconn *i)
 	const struct region_def *r = &i->worker->generation->definition->region;
 	double seconds = r->retry;
 
-	for (unsigned n = 0; n < i->again.tries && seconds < r->retry_max; n++)
+	for (unsigned n = 0; n < i->history->again.tries && seconds < r->retry_max; n++)
 		seconds *= 2;
 	if (seconds > r->retry_max)
 		seconds = r->retry_max;
@@ -452,16 +454,11 @@ pause_of(const struct ipconn *i)
 static void
 count_try(struct ipconn *i)
 {
-	if (i->again.acquired > 0 && clock_span() - i->again.acquired >= pause_of(i))
-		i->again.tries = 0;
-	i->again.acquired = 0;
-}
-
-static void
-prepare(struct ipconn *i)
-{
-	if (i->again.timer.loop == NULL)
-		timer_init(&i->again.timer, i->worker->loop, acquire_again, i);
+	if (i->engaged == NULL)
+		return;
+	if (i->engaged->acquired > 0 && clock_span() - i->engaged->acquired >= pause_of(i))
+		i->history->again.tries = 0;
+	i->engaged->acquired = 0;
 }
 
 void
@@ -470,32 +467,28 @@ acquire_later(struct ipconn *i)
 	double seconds;
 	char text[32];
 
-	prepare(i);
 	count_try(i);
-	if (!by_itself(i) || timer_running(&i->again.timer))
+	if (!by_itself(i) || timer_running(&i->history->again.timer))
 		return;
 	seconds = pause_of(i) * (1 - JITTER + 2 * JITTER * arc4random_uniform(1001) / 1000.);
-	i->again.tries++;
+	i->history->again.tries++;
 	snprintf(text, sizeof text, "%.3f", seconds);
-	log_say(i->worker->log, MSG_SP0037, "ipconn", i->def.ipconn, "#seconds", text, NULL);
-	timer_set(&i->again.timer, seconds);
+	log_say(i->worker->log, MSG_SP0037, "ipconn", i->def->ipconn, "#seconds", text, NULL);
+	timer_set(&i->history->again.timer, seconds);
 }
 
 void
 acquire_installed(struct ipconn *i)
 {
-	prepare(i);
 	if (by_itself(i))
-		timer_set(&i->again.timer, 0);
+		timer_set(&i->history->again.timer, 0);
 }
 
 void
 acquire_hold(struct ipconn *i, bool held)
 {
-	prepare(i);
-	timer_stop(&i->again.timer);
-	i->again.held = held;
-	i->again.tries = 0;
+	i->held = held;
+	acquire_forget(i);
 	if (!held)
 		acquire_installed(i);
 }
@@ -503,6 +496,8 @@ acquire_hold(struct ipconn *i, bool held)
 void
 acquire_forget(struct ipconn *i)
 {
-	prepare(i);
-	timer_stop(&i->again.timer);
+	if (i->history == NULL)
+		return;
+	timer_stop(&i->history->again.timer);
+	i->history->again.tries = 0;
 }

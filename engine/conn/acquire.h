@@ -30,7 +30,7 @@ void acquire_installed(struct ipconn *i);
  * autoconnect starts again.
  */
 void acquire_hold(struct ipconn *i, bool held);
-/* Stops the timers of an ipconn that will be freed. */
+/* Stops the timer of the next try, and forgets the failed tries. */
 void acquire_forget(struct ipconn *i);
 /*
  * i is RELEASED. With autoconnect, unless held or draining, it is acquired again after a pause that doubles with each
@@ -64,6 +64,8 @@ void acquire_abandon(struct ipconn *i);
 double acquire_seconds(const struct ipconn *i);
 /* Timer callback of an ipconn (arg): it has been OBTAINING for too long. */
 void acquire_overdue(void *arg);
+/* Timer callback of an ipconn (arg): its autoconnect begins the next try. */
+void acquire_again(void *arg);
 /* A socket of i, which is OBTAINING, was lost for reason why. Reports the failed acquire; the caller releases i. */
 void acquire_lost(struct ipconn *i, const char *why);
 /* The number of sockets that a direction with that many sessions needs. */

@@ -19,7 +19,7 @@ canary_mark_dialled(const struct ipconn *i)
 {
 	const struct worker *w = i->worker;
 
-	return decides(w) && share_has_dialled(&w->canary->share, i->def.ipconn, i->def.host) ? w->canary->share.key : 0;
+	return decides(w) && share_has_dialled(&w->canary->share, i->def->ipconn, i->def->host) ? w->canary->share.key : 0;
 }
 
 /* The canary's generation, as w may use it. */

@@ -89,8 +89,8 @@ say_accepted(struct conn *c, const struct ipconn *i)
 {
 	char count[24], event[24];
 
-	log_say(c->worker->log, MSG_DFHIS2001, "ipconn", i->def.ipconn, "applid", i->def.applid, "connection", c->facts.connection,
-		"#sessions", log_number(count, i->receivecount), "tcpipservice", c->facts.tcpipservice, NULL);
+	log_say(c->worker->log, MSG_DFHIS2001, "ipconn", i->def->ipconn, "applid", i->def->applid, "connection", c->facts.connection,
+		"#sessions", log_number(count, i->engaged->receivecount), "tcpipservice", c->facts.tcpipservice, NULL);
 	snprintf(event, sizeof event, "answered %d", ipic_status(IPIC_OK));
 	conn_event_copy(c, event);
 }
@@ -99,7 +99,7 @@ void
 capex_accept(struct conn *c, struct ipconn *i, enum socket_place place)
 {
 	ipconn_join(i, c, place);
-	ipconn_adopt(i, canary_ruling(c->worker, i->canary)); /* another one may decide than when c was accepted */
+	ipconn_adopt(i, canary_ruling(c->worker, i->engaged->canary)); /* another one may decide than when c was accepted */
 	record_facts(c->record, &c->facts);
 	ipconn_record(i, c);
 	record_outcome(c->record, "accepted", NULL, NULL, NULL);
@@ -112,16 +112,16 @@ capex_answered(struct conn *c)
 {
 	const struct region_def *r = &c->generation->definition->region;
 	struct ipconn *i = c->ipconn;
-	struct capex_answer a = { .response = "OK", .sendcount = i->sendcount, .receivecount = i->receivecount, .sockets = i->sockets };
+	struct capex_answer a = { .response = "OK", .sendcount = i->engaged->sendcount, .receivecount = i->engaged->receivecount, .sockets = i->engaged->sockets };
 	struct buf b;
 
-	memcpy(a.ipconn, i->def.ipconn, sizeof a.ipconn);
+	memcpy(a.ipconn, i->def->ipconn, sizeof a.ipconn);
 	memcpy(a.applid, r->applid, sizeof a.applid);
 	memcpy(a.networkid, r->networkid, sizeof a.networkid);
 	memcpy(a.connection, c->facts.connection, sizeof a.connection);
-	attribute_print(attribute_find(resource_ipconn, "userauth"), &i->def, a.userauth, sizeof a.userauth);
+	attribute_print(attribute_find(resource_ipconn, "userauth"), i->def, a.userauth, sizeof a.userauth);
 	if (c->place == SOCKET_IN)
-		memcpy(a.token, i->token, sizeof a.token);
+		memcpy(a.token, i->engaged->token, sizeof a.token);
 	metrics_connection(c->worker->metrics, c->facts.tcpipservice, METRICS_ACCEPTED);
 	conn_through(c);
 	traffic_begin(c);

@@ -34,9 +34,9 @@ refused_there(struct conn *c, const struct ipic_message *m, const struct capex_a
 static bool
 is_partner(const struct capex_answer *a, const struct ipconn *i)
 {
-	const char *applid = i->acquiring ? i->def.applid : i->capex.applid, *networkid = i->acquiring ? i->def.networkid : i->capex.networkid;
+	const char *applid = i->engaged->acquiring ? i->def->applid : i->engaged->capex.applid, *networkid = i->engaged->acquiring ? i->def->networkid : i->engaged->capex.networkid;
 
-	if (i->acquiring ? i->def.ha == YES : applid[0] == '\0')
+	if (i->engaged->acquiring ? i->def->ha == YES : applid[0] == '\0')
 		return true;
 	return strcmp(a->applid, applid) == 0 && strcmp(a->networkid, networkid) == 0;
 }
@@ -48,7 +48,7 @@ is_partner(const struct capex_answer *a, const struct ipconn *i)
 static bool
 refused_since(struct conn *c)
 {
-	struct generation *g = canary_ruling(c->worker, c->ipconn->canary);
+	struct generation *g = canary_ruling(c->worker, c->ipconn->engaged->canary);
 	struct recheck_result r = { .refused = false };
 
 	if (c->generation != g)
@@ -65,7 +65,7 @@ refused_since(struct conn *c)
 static void
 accepted_there(struct conn *c, const struct capex_answer *a)
 {
-	const struct ipconn_def *d = &c->ipconn->def;
+	const struct ipconn_def *d = c->ipconn->def;
 
 	if (strcmp(a->response, "OK") != 0) {
 		bad_answer(c, "ISCER_BAD_RESPONSE", "the answer is 200, and its response is not OK");

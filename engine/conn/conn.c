@@ -239,11 +239,11 @@ conn_new_out(struct ipconn *i, unsigned place, const char *host)
 	if (c == NULL)
 		return NULL;
 	c->worker = w;
-	c->generation = canary_ruling(w, i->canary);
+	c->generation = canary_ruling(w, i->engaged->canary);
 	c->service = ipconn_outbound(i, c->generation);
 	c->io.fd = -1;
 	timer_init(&c->timer, w->loop, conn_timed_out, c);
-	name(c, WAY_OUT, i->def.tcpipservice);
+	name(c, WAY_OUT, i->def->tcpipservice);
 	snprintf(c->facts.peer.host, sizeof c->facts.peer.host, "%s", host);
 	c->facts.socket = place == SOCKET_OUT2 ? 2 : 1;
 	ipconn_join(i, c, place);

@@ -207,7 +207,7 @@ dial_timeout(struct conn *c)
 static bool
 known(struct conn *c, struct resolution *r)
 {
-	const struct conn *first = c->ipconn->socket[SOCKET_OUT];
+	const struct conn *first = ipconn_socket(c->ipconn, SOCKET_OUT);
 
 	if (c->place != SOCKET_OUT2 || first == NULL)
 		return resolve_numeric(c->facts.peer.host, c->dial->port, r);
@@ -222,7 +222,7 @@ dial_start(void *arg)
 	struct dial *d = c->dial;
 	struct ruling r;
 
-	if (rules_guard(c, &c->ipconn->def, &r)) {
+	if (rules_guard(c, c->ipconn->def, &r)) {
 		dial_failed(c, r.code, reason_name(r.reason), "%s", r.text);
 		return;
 	}

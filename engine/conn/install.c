@@ -38,7 +38,7 @@ static void
 inherit(struct ipconn_def *d, const struct ipconn *template, const struct capex *x)
 {
 	if (template != NULL) {
-		*d = template->def;
+		*d = *template->def;
 	} else {
 		attribute_defaults(resource_ipconn, d);
 		d->receivecount = x->sendcount;
@@ -75,9 +75,9 @@ say_autoinstalled(const struct conn *c, const struct ipconn *i)
 {
 	char applid[2 * NAME_SIZE + 1];
 
-	snprintf(applid, sizeof applid, "%s.%s", i->def.networkid, i->def.applid);
-	log_say(c->worker->log, MSG_DFHIS3000, "ipconn", i->def.ipconn, "applid", applid, "urm", c->ask.script, "template", i->template,
-		"tcpipservice", c->facts.tcpipservice, "host", i->def.host, "connection", c->facts.connection, NULL);
+	snprintf(applid, sizeof applid, "%s.%s", i->def->networkid, i->def->applid);
+	log_say(c->worker->log, MSG_DFHIS3000, "ipconn", i->def->ipconn, "applid", applid, "urm", c->ask.script, "template", i->template,
+		"tcpipservice", c->facts.tcpipservice, "host", i->def->host, "connection", c->facts.connection, NULL);
 }
 
 static bool

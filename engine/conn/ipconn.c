@@ -19,8 +19,8 @@ ipconn_say(const struct ipconn *i, enum message m, const char *key, const char *
 {
 	char applid[2 * NAME_SIZE + 1];
 
-	snprintf(applid, sizeof applid, "%s.%s", i->def.networkid, i->def.applid);
-	log_say(i->worker->log, m, "ipconn", i->def.ipconn, "applid", applid, key, value, NULL);
+	snprintf(applid, sizeof applid, "%s.%s", i->def->networkid, i->def->applid);
+	log_say(i->worker->log, m, "ipconn", i->def->ipconn, "applid", applid, key, value, NULL);
 }
 
 /* Counts i as one of those in status s, or no longer as one. */
@@ -37,7 +37,7 @@ take_rule(struct ipconn *i)
 	const struct ipconn *from = i->autoinstalled ? registry_name(i->worker->registry, i->template) : NULL;
 
 	if (!i->autoinstalled)
-		memcpy(i->ruled, i->def.ipconn, sizeof i->ruled);
+		memcpy(i->ruled, i->def->ipconn, sizeof i->ruled);
 	else if (from != NULL)
 		memcpy(i->ruled, from->ruled, sizeof i->ruled);
 }
@@ -81,7 +81,121 @@ ipconn_serve(struct ipconn *i, bool inservice)
 	publish_change(i);
 }
 
+/* --- its definition --- */
+
+int
+ipconn_keep(struct ipconn *i)
+{
+	if (i->own != NULL)
+		return 0;
+	i->own = malloc(sizeof *i->own);
+	if (i->own == NULL)
+		return -1;
+	*i->own = *i->def;
+	i->def = i->own;
+	publish_change(i);
+	return 0;
+}
+
+void
+ipconn_define(struct ipconn *i, const struct ipconn_def *d)
+{
+	struct ipconn_def *before = i->own;
+
+	if (d == i->def)
+		return;
+	i->def = d;
+	i->own = NULL;
+	publish_change(i);
+	free(before);
+}
+
+/* --- its parts --- */
+
+const struct ipconn_statistics *
+ipconn_counts(const struct ipconn *i)
+{
+	static const struct ipconn_statistics none = { .created = 0 };
+
+	return i->history != NULL ? &i->history->statistics : &none;
+}
+
+int
+ipconn_remember(struct ipconn *i)
+{
+	if (i->history != NULL)
+		return 0;
+	i->history = calloc(1, sizeof *i->history);
+	if (i->history == NULL)
+		return -1;
+	timer_init(&i->history->again.timer, i->worker->loop, acquire_again, i);
+	return 0;
+}
+
+int
+ipconn_engage(struct ipconn *i)
+{
+	struct engagement *e;
+
+	if (i->engaged != NULL)
+		return 0;
+	e = ipconn_remember(i) == 0 ? calloc(1, sizeof *e) : NULL;
+	if (e == NULL)
+		return -1;
+	e->ipconn = i;
+	timer_init(&e->release_limit, i->worker->loop, release_overdue, i);
+	timer_init(&e->patience, i->worker->loop, acquire_overdue, i);
+	i->engaged = e;
+	registry_idle(i->worker->registry, i);
+	return 0;
+}
+
+static bool
+is_idle(const struct ipconn *i)
+{
+	const struct ipconn_statistics *n = ipconn_counts(i);
+
+	return i->status == CONN_RELEASED && i->engaged->waiting == NULL && i->engaged->held == 0 && n->current_send + n->current_receive == 0;
+}
+
+bool
+ipconn_disengage(struct ipconn *i)
+{
+	if (i->engaged == NULL)
+		return true;
+	if (!is_idle(i))
+		return false;
+	registry_expect(i->worker->registry, i, "");
+	registry_expect_callback(i->worker->registry, i, "");
+	timer_stop(&i->engaged->release_limit);
+	timer_stop(&i->engaged->patience);
+	free(i->engaged);
+	i->engaged = NULL;
+	return true;
+}
+
 /* --- its life --- */
+
+void
+ipconn_free(struct ipconn *i)
+{
+	generation_unref(i->generation);
+	free(i->engaged);
+	free(i->history);
+	free(i->own);
+	free(i);
+}
+
+/* What an ipconn that is installed has from the beginning. -1: no memory. */
+static int
+equip(struct ipconn *i)
+{
+	if ((i->autoinstalled && ipconn_keep(i) < 0) || ((i->autoinstalled || i->def->autoconnect == YES) && ipconn_remember(i) < 0))
+		return -1;
+	if (i->autoinstalled)
+		i->history->statistics.created = clock_wall();
+	return 0;
+}
 
 /* Claims name and pair. With gates i is published first, because a claim cannot be taken back. */
 static enum claim
@@ -92,7 +206,7 @@ claim_and_publish(struct ipconn *i)
 
 	if (i->worker->published == NULL)
 		return registry_claim(r, i);
-	claim = registry_judge(r, &i->def, NULL);
+	claim = registry_judge(r, i->def, NULL);
 	if (claim != CLAIM_OK)
 		return claim;
 	if (publish(i) < 0)
@@ -110,20 +224,17 @@ ipconn_install(struct worker *w, struct generation *g, const struct ipconn_def *
 	if (i == NULL)
 		return CLAIM_NO_MEMORY;
 	i->worker = w;
-	i->def = *def;
+	i->def = def;
 	i->inservice = def->inservice == YES;
 	i->autoinstalled = autoinstalled;
 	snprintf(i->template, sizeof i->template, "%s", template);
 	take_rule(i);
-	timer_init(&i->release_limit, w->loop, release_overdue, i);
-	timer_init(&i->patience, w->loop, acquire_overdue, i);
-	claim = claim_and_publish(i);
+	claim = equip(i) < 0 ? CLAIM_NO_MEMORY : claim_and_publish(i);
 	if (claim != CLAIM_OK) {
-		free(i);
+		ipconn_free(i);
 		return claim;
 	}
 	count_status(i, i->status, 1);
-	i->statistics.created = autoinstalled ? clock_wall() : 0;
 	i->generation = autoinstalled ? generation_ref(g) : NULL;
 	ipconn_say(i, MSG_DFHIS3030, "action", "installed");
 	acquire_installed(i);
@@ -136,10 +247,8 @@ ipconn_delete(struct ipconn *i)
 {
 	ipconn_say(i, MSG_DFHIS3030, "action", "deleted");
 	if (i->autoinstalled)
-		statistics_say(i->worker->log, MSG_SP0055, "ipconn", i->def.ipconn, statistics_ipconn, &i->statistics);
-	timer_stop(&i->release_limit);
+		statistics_say(i->worker->log, MSG_SP0055, "ipconn", i->def->ipconn, statistics_ipconn, &i->history->statistics);
 	acquire_forget(i);
-	timer_stop(&i->patience);
 	count_status(i, i->status, -1);
 	withdraw(i);
 	registry_drop(i->worker->registry, i);
@@ -152,15 +261,16 @@ follow_status(struct ipconn *i)
 	struct worker *w = i->worker;
 
 	if (i->status != CONN_RELEASED) {
-		if (!i->engaged)
+		if (!i->engaged->listed)
 			registry_engage(w->registry, i);
 		if (i->generation == NULL)
 			i->generation = generation_ref(w->generation);
 		return;
 	}
 	registry_rest(w->registry, i);
-	i->doomed = false; /* a reload that refused it has nothing to release */
-	i->refusal = NULL;
+	registry_idle(w->registry, i);
+	i->engaged->doomed = false; /* a reload that refused it has nothing to release */
+	i->engaged->refusal = NULL;
 	if (i->autoinstalled) /* it will be deleted, and its URM told */
 		return;
 	generation_unref(i->generation);
@@ -175,31 +285,31 @@ ipconn_enter(struct ipconn *i, enum connstatus s)
 	i->status = s;
 	publish_change(i);
 	follow_status(i);
-	i->parting = false;
-	timer_stop(&i->release_limit);
-	timer_stop(&i->patience);
+	i->engaged->parting = false;
+	timer_stop(&i->engaged->release_limit);
+	timer_stop(&i->engaged->patience);
 	if (s == CONN_OBTAINING)
-		timer_set(&i->patience, acquire_seconds(i));
+		timer_set(&i->engaged->patience, acquire_seconds(i));
 	else
 		i->worker->riders->queue(i);
 	if (i->status != CONN_ACQUIRED)
 		return;
-	i->again.acquired = clock_span();
+	i->engaged->acquired = clock_span();
 	traffic_resume(i);
 }
 
 void
 ipconn_join(struct ipconn *i, struct conn *c, unsigned place)
 {
-	i->socket[place] = c;
-	if (i->engaged) /* that of a trial is not */
+	i->engaged->socket[place] = c;
+	if (i->engaged->listed) /* that of a trial is not */
 		registry_engage(i->worker->registry, i); /* at the end, so that a reload that is under way comes to it again */
 	c->ipconn = i;
 	c->place = place;
-	c->canary = i->canary;
-	snprintf(c->facts.ipconn.ipconn, sizeof c->facts.ipconn.ipconn, "%s", i->def.ipconn);
-	snprintf(c->facts.ipconn.applid, sizeof c->facts.ipconn.applid, "%s", i->def.applid);
-	snprintf(c->facts.ipconn.networkid, sizeof c->facts.ipconn.networkid, "%s", i->def.networkid);
+	c->canary = i->engaged->canary;
+	snprintf(c->facts.ipconn.ipconn, sizeof c->facts.ipconn.ipconn, "%s", i->def->ipconn);
+	snprintf(c->facts.ipconn.applid, sizeof c->facts.ipconn.applid, "%s", i->def->applid);
+	snprintf(c->facts.ipconn.networkid, sizeof c->facts.ipconn.networkid, "%s", i->def->networkid);
 }
 
 struct conn *
@@ -207,9 +317,9 @@ ipconn_first(const struct ipconn *i)
 {
 	unsigned n = 0;
 
-	while (n < IPCONN_SOCKETS && i->socket[n] == NULL)
+	while (n < IPCONN_SOCKETS && ipconn_socket(i, n) == NULL)
 		n++;
-	return n < IPCONN_SOCKETS ? i->socket[n] : NULL;
+	return n < IPCONN_SOCKETS ? ipconn_socket(i, n) : NULL;
 }
 
 void
@@ -219,30 +329,30 @@ ipconn_adopt(struct ipconn *i, struct generation *g)
 	generation_unref(i->generation);
 	i->generation = g;
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
-		if (i->socket[n] != NULL)
-			conn_adopt(i->socket[n], g);
+		if (ipconn_socket(i, n) != NULL)
+			conn_adopt(ipconn_socket(i, n), g);
 }
 
 void
 ipconn_view(const struct ipconn *i, struct ipconn_view *out)
 {
-	*out = (struct ipconn_view){ .def = i->def, .connstatus = i->status, .inservice = i->inservice, .autoinstalled = i->autoinstalled };
+	*out = (struct ipconn_view){ .def = *i->def, .connstatus = i->status, .inservice = i->inservice, .autoinstalled = i->autoinstalled };
 	memcpy(out->template, i->template, sizeof out->template);
 	if (i->status == CONN_ACQUIRED) {
-		out->def.sendcount = i->sendcount;
-		out->def.receivecount = i->receivecount;
+		out->def.sendcount = i->engaged->sendcount;
+		out->def.receivecount = i->engaged->receivecount;
 	}
 }
 
 void
 ipconn_record(const struct ipconn *i, struct conn *c)
 {
-	struct installed n = { .autoinstalled = i->autoinstalled, .sendcount = i->sendcount, .receivecount = i->receivecount,
-		.sockets = c->facts.way == WAY_IN ? i->sockets : i->out_sockets };
+	struct installed n = { .autoinstalled = i->autoinstalled, .sendcount = i->engaged->sendcount, .receivecount = i->engaged->receivecount,
+		.sockets = c->facts.way == WAY_IN ? i->engaged->sockets : i->engaged->out_sockets };
 
-	memcpy(n.ipconn, i->def.ipconn, sizeof n.ipconn);
-	memcpy(n.applid, i->def.applid, sizeof n.applid);
-	memcpy(n.networkid, i->def.networkid, sizeof n.networkid);
+	memcpy(n.ipconn, i->def->ipconn, sizeof n.ipconn);
+	memcpy(n.applid, i->def->applid, sizeof n.applid);
+	memcpy(n.networkid, i->def->networkid, sizeof n.networkid);
 	memcpy(n.template, i->template, sizeof n.template);
 	record_installed(c->record, &n);
 }
@@ -256,7 +366,7 @@ ipconn_outbound(const struct ipconn *i, const struct generation *g)
 bool
 ipconn_two_way(const struct ipconn *i)
 {
-	return i->acquiring || i->out_sockets > 0;
+	return i->engaged != NULL && (i->engaged->acquiring || i->engaged->out_sockets > 0);
 }
 
 bool

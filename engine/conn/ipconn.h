@@ -20,23 +20,15 @@ enum socket_place { SOCKET_IN, SOCKET_IN2, SOCKET_OUT, SOCKET_OUT2, IPCONN_SOCKE
 
 struct reload_change;
 
-struct ipconn {
-	struct ipconn *next, *prev; /* the registry's list; next stays valid in the turn of the removal */
-	struct ipconn *buried;      /* next in the registry's graves */
-	struct ipconn *engaged_next, *engaged_prev; /* the registry's list of those that are not RELEASED */
-	bool engaged;
-	struct keyed_link by_name, by_pair, by_token, by_callback; /* in the registry's tables */
-	struct worker *worker;      /* borrowed */
-	struct published_view *seen; /* borrowed from worker->published; NULL: there are no gates */
-	struct ipconn_def def;      /* as defined or as autoinstalled */
-	bool inservice;
-	bool autoinstalled;
-	char template[NAME_SIZE];   /* the template it was copied from; "" none */
-	char ruled[NAME_SIZE];      /* the definition for its outbound sockets: its own, or the first of the copies */
-	enum connstatus status;
-	struct generation *generation; /* counted; its URM is told of the deletion. NULL: defined and RELEASED */
-	uint64_t canary;               /* the mark of the canary that decides about it (canary.h), set when it is acquired; 0: none */
-	/* valid while not RELEASED */
+/* The part of an ipconn that is not RELEASED; freed at the end of the turn in which it is RELEASED. */
+struct engagement {
+	struct ipconn *ipconn;      /* it belongs to */
+	struct engagement *idle;    /* the registry's list of those to look at at the end of the turn */
+	bool idles;                 /* it is in that list */
+	struct ipconn *next, *prev; /* the registry's list of ipconns that are not RELEASED, while `listed` */
+	bool listed;
+	struct keyed_link by_token, by_callback; /* in the registry's tables */
+	uint64_t canary;                     /* the mark of the canary that decides about it (canary.h); 0: none */
 	struct conn *socket[IPCONN_SOCKETS]; /* borrowed; by enum socket_place */
 	int sendcount, receivecount;         /* agreed session counts */
 	int sockets, out_sockets;            /* agreed numbers of inbound and outbound sockets (0: one-way) */
@@ -51,20 +43,13 @@ struct ipconn {
 	bool redirected;                     /* a 307 was followed */
 	char callback[TOKEN_SIZE];           /* the token that the call-back must send; "" none, or used. registry_expect_callback sets it */
 	struct resync resync;                /* this side's request (next is not ""), or the partner's, kept */
-	char proposed[TOKEN_SIZE];           /* the recovery token of this side's last resync request */
 	bool resync_waits;
+	double acquired;                     /* clock_span() when it became ACQUIRED; 0: not since the last try of autoconnect */
 	double probed;                       /* clock_span() of the last traffic_probe */
 	const char *why;                     /* reason of the release in progress; static */
 	bool parting;                        /* the partner has asked for release */
-	struct {
-		struct timer timer; /* until the next try */
-		unsigned tries;     /* failed tries in a row; a connection that did not last counts */
-		double acquired;    /* clock_span() when it became ACQUIRED; 0: not since the last try */
-		bool held;          /* an operator released it: no further try */
-	} again; /* autoconnect (acquire.c) */
 	char userauth[16];                   /* outbound: userauth in the partner's answer ("IDENTIFY"); "" absent */
 	char further[TOKEN_SIZE];            /* outbound: the partner's token for the second socket; "" none, or used */
-	struct ipconn_statistics statistics;
 	struct shipment *waiting, *waiting_last; /* requests that wait for a send session, oldest first (session.h) */
 	double waiting_since;                /* clock_span() when the queue was last empty */
 	unsigned waiting_served;             /* how many of the queue got a session since then */
@@ -73,13 +58,69 @@ struct ipconn {
 	struct reload_change *refusal;       /* borrowed: the refusal that a reload will report; NULL: no refusal */
 };
 
+/* The part of an ipconn that outlasts its releases; there from its first engagement, or while it connects by itself. */
+struct ipconn_history {
+	struct ipconn_statistics statistics;
+	char proposed[TOKEN_SIZE]; /* the recovery token of this side's last resync request */
+	struct {
+		struct timer timer; /* until the next try */
+		unsigned tries;     /* failed tries in a row; a connection that did not last counts */
+	} again; /* autoconnect (acquire.c) */
+};
+
+struct ipconn {
+	struct ipconn *next, *prev; /* the registry's list; next stays valid in the turn of the removal; then prev is in its graves */
+	struct keyed_link by_name, by_pair; /* in the registry's tables */
+	struct worker *worker;      /* borrowed */
+	struct published_view *seen; /* borrowed from worker->published; NULL: there are no gates */
+	const struct ipconn_def *def; /* of the definition in force, or `own` */
+	struct ipconn_def *own;       /* owned: as autoinstalled, or as defined before a reload; NULL: def is borrowed from the definition */
+	struct engagement *engaged;     /* owned; NULL: RELEASED, since the turn before or longer */
+	struct ipconn_history *history; /* owned; NULL: none */
+	struct generation *generation;  /* counted; its URM is told of the deletion. NULL: defined and RELEASED */
+	char template[NAME_SIZE];   /* the template it was copied from; "" none */
+	char ruled[NAME_SIZE];      /* the definition for its outbound sockets: its own, or the first of the copies */
+	uint8_t status;             /* enum connstatus */
+	bool inservice, autoinstalled;
+	bool held;                  /* an operator released it: no further try of autoconnect */
+};
+
+/* The socket at that place, borrowed; NULL: none, or i is RELEASED. */
+static inline struct conn *
+ipconn_socket(const struct ipconn *i, unsigned place)
+{
+	return i->engaged != NULL ? i->engaged->socket[place] : NULL;
+}
+
+/* The statistics of i, borrowed; all zero when it was never used. */
+const struct ipconn_statistics *ipconn_counts(const struct ipconn *i);
+
 /*
- * Installs an ipconn: claims name and pair in one step (registry.h), copies def and template. An autoinstalled one
- * takes a reference of g; a defined one takes one of the current generation when it leaves RELEASED. On CLAIM_OK *out
- * is RELEASED and owned by the registry. Message DFHIS3030.
+ * ipconn_engage: gives i, which leaves RELEASED or has requests that wait, its engagement and its history.
+ * ipconn_remember: its history alone. Idempotent. -1: no memory.
+ */
+int ipconn_engage(struct ipconn *i);
+int ipconn_remember(struct ipconn *i);
+/* Frees the engagement of i when it is RELEASED and nothing uses the engagement. False: it is in use. */
+bool ipconn_disengage(struct ipconn *i);
+
+/*
+ * Installs an ipconn: claims name and pair in one step (registry.h), copies template. An autoinstalled one copies def
+ * and takes a reference of g. A defined one borrows def, which belongs to the worker's generation, and takes a
+ * reference of the current generation when it leaves RELEASED. On CLAIM_OK *out is RELEASED and owned by the registry.
+ * Message DFHIS3030.
  */
 enum claim ipconn_install(struct worker *w, struct generation *g, const struct ipconn_def *def, const char *template, bool autoinstalled,
 	struct ipconn **out);
+/*
+ * A definition is about to replace that of the worker's generation. ipconn_keep: i keeps the present one until
+ * ipconn_define, as an ipconn with sockets does whose definition changes; -1: no memory. ipconn_define: d, of the new
+ * definition, is that of i from now on.
+ */
+int ipconn_keep(struct ipconn *i);
+void ipconn_define(struct ipconn *i, const struct ipconn_def *d);
+/* Frees i, which is in no table and no list. */
+void ipconn_free(struct ipconn *i);
 /* Removes a RELEASED ipconn from the registry; it is freed at the end of the turn. Message DFHIS3030. */
 void ipconn_delete(struct ipconn *i);
 

@@ -28,13 +28,13 @@ undo(struct conn *c, struct ipconn *i)
 	if (!i->autoinstalled)
 		return;
 	ipconn_delete(i);
-	notice_give(c, c->generation, &i->def);
+	notice_give(c, c->generation, i->def);
 }
 
 static void
 refuse_trust(struct conn *c, struct ipconn *i, const struct ruling *r)
 {
-	log_say(c->worker->log, MSG_DFHIS2040, "ipconn", i->def.ipconn, "connection", c->facts.connection, "tcpipservice",
+	log_say(c->worker->log, MSG_DFHIS2040, "ipconn", i->def->ipconn, "connection", c->facts.connection, "tcpipservice",
 		c->facts.tcpipservice, NULL);
 	undo(c, i);
 	capex_ruled(c, r);
@@ -47,7 +47,7 @@ refuse_trust(struct conn *c, struct ipconn *i, const struct ruling *r)
 static bool
 refused_since(struct conn *c, struct ipconn *i, bool first)
 {
-	struct generation *g = canary_ruling(c->worker, first ? c->canary : i->canary);
+	struct generation *g = canary_ruling(c->worker, first ? c->canary : i->engaged->canary);
 	struct recheck_result r;
 	enum reason reason;
 
@@ -72,14 +72,14 @@ begin(struct ipconn *i, const struct conn *c, const struct terms *t)
 
 	if (i->status == CONN_OBTAINING)
 		acquire_abandon(i);
-	i->canary = c->canary;
-	i->acquiring = i->answered = i->redirected = false;
-	i->receivecount = t->receivecount;
-	i->sendcount = t->sendcount;
-	i->sockets = t->sockets;
-	i->out_sockets = acquire_sockets(t->sendcount);
+	i->engaged->canary = c->canary;
+	i->engaged->acquiring = i->engaged->answered = i->engaged->redirected = false;
+	i->engaged->receivecount = t->receivecount;
+	i->engaged->sendcount = t->sendcount;
+	i->engaged->sockets = t->sockets;
+	i->engaged->out_sockets = acquire_sockets(t->sendcount);
 	registry_expect(i->worker->registry, i, t->token);
-	i->capex = *x;
+	i->engaged->capex = *x;
 	ipconn_enter(i, CONN_OBTAINING);
 }
 
@@ -90,14 +90,17 @@ match_take(struct conn *c, struct ipconn *i)
 	struct terms t = { .token = "" };
 	struct ruling r;
 
-	if (rules_trust(c, &i->def, &r)) {
+	if (rules_trust(c, i->def, &r)) {
 		refuse_trust(c, i, &r);
-	} else if (rules_terms(&i->def, x, &t, &r)) {
+	} else if (rules_terms(i->def, x, &t, &r)) {
 		undo(c, i);
 		capex_ruled(c, &r);
 	} else if (t.sockets > 1 && tls_token(t.token) < 0) {
 		undo(c, i);
 		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "limit", "no random bytes for a token");
+	} else if (ipconn_engage(i) < 0) {
+		undo(c, i);
+		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "limit", "no memory for the sockets of an ipconn");
 	} else if (!refused_since(c, i, true)) {
 		begin(i, c, &t);
 		capex_accept(c, i, SOCKET_IN);
@@ -108,7 +111,7 @@ match_take(struct conn *c, struct ipconn *i)
 static void
 say_taken(const struct conn *c, struct ipconn *i)
 {
-	log_say(c->worker->log, MSG_DFHIS1015, "ipconn", i->def.ipconn, "connection", c->facts.connection, "connstatus",
+	log_say(c->worker->log, MSG_DFHIS1015, "ipconn", i->def->ipconn, "connection", c->facts.connection, "connstatus",
 		resource_connstatus(i->status), NULL);
 	traffic_probe(i);
 }
@@ -160,15 +163,15 @@ misfit_callback(const struct conn *c, const struct ipconn *i)
 {
 	const struct capex *x = &c->facts.capex;
 
-	if (i == NULL || i->status != CONN_OBTAINING || i->socket[SOCKET_IN] != NULL)
+	if (i == NULL || i->status != CONN_OBTAINING || ipconn_socket(i, SOCKET_IN) != NULL)
 		return "the token is unknown, used or too old";
-	if (strcmp(i->def.tcpipservice, c->facts.tcpipservice) != 0)
+	if (strcmp(i->def->tcpipservice, c->facts.tcpipservice) != 0)
 		return "the tcpipservice is not that of the ipconn";
-	if (i->def.ha == NO && (strcmp(i->def.applid, x->applid) != 0 || strcmp(i->def.networkid, x->networkid) != 0))
+	if (i->def->ha == NO && (strcmp(i->def->applid, x->applid) != 0 || strcmp(i->def->networkid, x->networkid) != 0))
 		return "applid or networkid is not that of the ipconn";
-	if (!ipconn_trusted(&i->def, c, c->facts.peer.sysplex))
+	if (!ipconn_trusted(i->def, c, c->facts.peer.sysplex))
 		return "userauth = identify needs a verified client certificate, or sysplex = true from admit, on each socket";
-	if (lesser(i->def.receivecount, x->sendcount) == 0)
+	if (lesser(i->def->receivecount, x->sendcount) == 0)
 		return "the caller offers no session";
 	return NULL;
 }
@@ -190,9 +193,9 @@ match_call_back(struct conn *c)
 	if (refused_since(c, i, false))
 		return;
 	registry_expect_callback(i->worker->registry, i, "");
-	i->receivecount = lesser(i->answered ? i->receivecount : i->def.receivecount, x->sendcount);
-	i->sockets = lesser(x->sockets, i->receivecount > 1 ? WAY_SOCKETS : 1);
-	registry_expect(i->worker->registry, i, i->sockets > 1 ? token : "");
-	i->capex = *x;
+	i->engaged->receivecount = lesser(i->engaged->answered ? i->engaged->receivecount : i->def->receivecount, x->sendcount);
+	i->engaged->sockets = lesser(x->sockets, i->engaged->receivecount > 1 ? WAY_SOCKETS : 1);
+	registry_expect(i->worker->registry, i, i->engaged->sockets > 1 ? token : "");
+	i->engaged->capex = *x;
 	capex_accept(c, i, SOCKET_IN);
 }

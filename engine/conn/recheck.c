@@ -68,8 +68,8 @@ void
 recheck_write(struct recheck_result *r, const struct ipconn *i)
 {
 	for (unsigned n = 0; n < IPCONN_SOCKETS && r->entry != NULL; n++)
-		if (i->socket[n] != NULL && strcmp(i->socket[n]->facts.connection, r->connection) == 0) {
-			record_asked_again(i->socket[n]->record, &r->entry, 1);
+		if (ipconn_socket(i, n) != NULL && strcmp(ipconn_socket(i, n)->facts.connection, r->connection) == 0) {
+			record_asked_again(ipconn_socket(i, n)->record, &r->entry, 1);
 			r->entry = NULL;
 		}
 	recheck_forget(r);
@@ -112,9 +112,9 @@ check_trust(const struct conn *c, const struct generation *g, const struct ipcon
 {
 	struct verdict v;
 
-	if (out->refused || c->facts.way == WAY_OUT || ipconn_trusted(&i->def, c, c->sysplex))
+	if (out->refused || c->facts.way == WAY_OUT || ipconn_trusted(i->def, c, c->sysplex))
 		return;
-	verdict_refuse(&v, "trust", "ipconn %s has userauth = identify, and admit no longer gives sysplex", i->def.ipconn);
+	verdict_refuse(&v, "trust", "ipconn %s has userauth = identify, and admit no longer gives sysplex", i->def->ipconn);
 	refuse_defined(out, c, g, &v);
 }
 
@@ -130,8 +130,8 @@ defined(const struct conn *c, const struct generation *g, const struct ipconn *i
 
 	if (in && generation_service(g, c->facts.tcpipservice) == NULL)
 		verdict_refuse(&v, "mismatch", "tcpipservice %s is not defined any more", c->facts.tcpipservice);
-	else if ((first || !in) && !i->autoinstalled && definition_ipconn(g->definition, i->def.ipconn) == NULL)
-		verdict_refuse(&v, "mismatch", "ipconn %s is not defined any more", i->def.ipconn);
+	else if ((first || !in) && !i->autoinstalled && definition_ipconn(g->definition, i->def->ipconn) == NULL)
+		verdict_refuse(&v, "mismatch", "ipconn %s is not defined any more", i->def->ipconn);
 	else
 		return true;
 	refuse_defined(out, c, g, &v);
@@ -281,8 +281,8 @@ recheck_gone(const struct ipconn *i, const struct generation *g, struct recheck_
 {
 	*out = (struct recheck_result){ .door = DOOR_COUNT };
 	for (unsigned n = 0; n < IPCONN_SOCKETS && !out->refused; n++)
-		if (i->socket[n] != NULL)
-			defined(i->socket[n], g, i, n == SOCKET_IN, out);
+		if (ipconn_socket(i, n) != NULL)
+			defined(ipconn_socket(i, n), g, i, n == SOCKET_IN, out);
 }
 
 /*
@@ -301,7 +301,7 @@ under_way(struct conn *c, const struct generation *g)
 static bool
 is_due(const struct recheck_walk *r)
 {
-	struct conn *c = r->ipconn->socket[r->place];
+	struct conn *c = ipconn_socket(r->ipconn, r->place);
 
 	return c != NULL && c->asked != r->generation->number && !under_way(c, r->generation);
 }
@@ -323,7 +323,7 @@ walk(struct recheck_walk *r)
 			r->place++;
 		if (r->place >= IPCONN_SOCKETS)
 			return true;
-		begin_socket(r, r->ipconn->socket[r->place], r->place == SOCKET_IN);
+		begin_socket(r, ipconn_socket(r->ipconn, r->place), r->place == SOCKET_IN);
 		r->place++;
 	}
 }

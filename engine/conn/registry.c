@@ -13,6 +13,7 @@
 struct registry {
 	struct ipconn *first, *last; /* the list in order of installation */
 	struct ipconn *graves;
+	struct engagement *idle; /* those to look at at the end of the turn */
 	struct ipconn *engaged_first, *engaged_last; /* those that are not RELEASED, in the order of their last socket */
 	struct keyed names, pairs, tokens, callbacks; /* of struct ipconn */
 	size_t count;
@@ -22,6 +23,7 @@ struct registry {
 
 /* The ipconn that has this link. NULL for NULL. */
 #define OWNER(link, member) ((link) != NULL ? (struct ipconn *)(void *)((char *)(link) - offsetof(struct ipconn, member)) : NULL)
+#define ENGAGEMENT(link, member) ((struct engagement *)(void *)((char *)(link) - offsetof(struct engagement, member)))
 
 static uint64_t
 hash_name(const struct registry *r, const char *name)
@@ -57,15 +59,56 @@ registry_new(void)
 	return NULL;
 }
 
+static void
+forget_idle(struct registry *r, const struct engagement *e)
+{
+	struct engagement **p = &r->idle;
+
+	while (*p != e)
+		p = &(*p)->idle;
+	*p = e->idle;
+}
+
+/* An engagement that is still in use stays in the list when its ipconn is RELEASED. */
+static void
+disengage(struct registry *r)
+{
+	struct engagement *e = r->idle, *next;
+
+	r->idle = NULL;
+	for (; e != NULL; e = next) {
+		struct ipconn *i = e->ipconn;
+
+		next = e->idle;
+		e->idles = false;
+		if (i->status == CONN_RELEASED && !ipconn_disengage(i))
+			registry_idle(r, i);
+	}
+}
+
+void
+registry_idle(struct registry *r, struct ipconn *i)
+{
+	struct engagement *e = i->engaged;
+
+	if (e->idles)
+		return;
+	e->idles = true;
+	e->idle = r->idle;
+	r->idle = e;
+}
+
 void
 registry_bury(struct registry *r)
 {
+	disengage(r);
 	while (r->graves != NULL) {
 		struct ipconn *i = r->graves;
 
-		r->graves = i->buried;
-		generation_unref(i->generation);
-		free(i);
+		r->graves = i->prev;
+		if (i->engaged != NULL && i->engaged->idles)
+			forget_idle(r, i->engaged);
+		ipconn_free(i);
 	}
 }
 
@@ -111,13 +154,13 @@ registry_judge(const struct registry *r, const struct ipconn_def *d, const struc
 enum claim
 registry_claim(struct registry *r, struct ipconn *i)
 {
-	enum claim claim = registry_judge(r, &i->def, NULL);
+	enum claim claim = registry_judge(r, i->def, NULL);
 
 	if (claim != CLAIM_OK)
 		return claim;
-	keyed_add(&r->names, &i->by_name, hash_name(r, i->def.ipconn));
-	if (matchable(&i->def))
-		keyed_add(&r->pairs, &i->by_pair, hash_pair(r, i->def.networkid, i->def.applid));
+	keyed_add(&r->names, &i->by_name, hash_name(r, i->def->ipconn));
+	if (matchable(i->def))
+		keyed_add(&r->pairs, &i->by_pair, hash_pair(r, i->def->networkid, i->def->applid));
 	append(r, i);
 	return CLAIM_OK;
 }
@@ -126,7 +169,7 @@ void
 registry_drop(struct registry *r, struct ipconn *i)
 {
 	keyed_drop(&r->names, &i->by_name);
-	if (matchable(&i->def))
+	if (matchable(i->def))
 		keyed_drop(&r->pairs, &i->by_pair);
 	registry_expect(r, i, "");
 	registry_expect_callback(r, i, "");
@@ -136,8 +179,7 @@ registry_drop(struct registry *r, struct ipconn *i)
 	*(i->next != NULL ? &i->next->prev : &r->last) = i->prev;
 	r->count--;
 	r->removals += !i->autoinstalled;
-	i->prev = NULL;
-	i->buried = r->graves; /* i->next stays valid for a caller that is walking the list */
+	i->prev = r->graves; /* i->next stays valid for a caller that is walking the list */
 	r->graves = i;
 }
 
@@ -158,24 +200,24 @@ registry_walks(struct registry *r)
 void
 registry_rest(struct registry *r, struct ipconn *i)
 {
-	if (!i->engaged)
+	if (i->engaged == NULL || !i->engaged->listed)
 		return;
-	cursors_leave(&r->engaged_walks, i, i->engaged_prev, i->engaged_next);
-	*(i->engaged_prev != NULL ? &i->engaged_prev->engaged_next : &r->engaged_first) = i->engaged_next;
-	*(i->engaged_next != NULL ? &i->engaged_next->engaged_prev : &r->engaged_last) = i->engaged_prev;
-	i->engaged_prev = NULL;
-	i->engaged = false;
+	cursors_leave(&r->engaged_walks, i, i->engaged->prev, i->engaged->next);
+	*(i->engaged->prev != NULL ? &i->engaged->prev->engaged->next : &r->engaged_first) = i->engaged->next;
+	*(i->engaged->next != NULL ? &i->engaged->next->engaged->prev : &r->engaged_last) = i->engaged->prev;
+	i->engaged->prev = NULL;
+	i->engaged->listed = false;
 }
 
 void
 registry_engage(struct registry *r, struct ipconn *i)
 {
 	registry_rest(r, i);
-	i->engaged_next = NULL;
-	i->engaged_prev = r->engaged_last;
-	*(r->engaged_last != NULL ? &r->engaged_last->engaged_next : &r->engaged_first) = i;
+	i->engaged->next = NULL;
+	i->engaged->prev = r->engaged_last;
+	*(r->engaged_last != NULL ? &r->engaged_last->engaged->next : &r->engaged_first) = i;
 	r->engaged_last = i;
-	i->engaged = true;
+	i->engaged->listed = true;
 }
 
 struct ipconn *
@@ -210,7 +252,7 @@ registry_name(const struct registry *r, const char *name)
 	uint64_t hash = hash_name(r, name);
 	struct keyed_link *l = keyed_next(&r->names, NULL, hash);
 
-	while (l != NULL && strcmp(OWNER(l, by_name)->def.ipconn, name) != 0)
+	while (l != NULL && strcmp(OWNER(l, by_name)->def->ipconn, name) != 0)
 		l = keyed_next(&r->names, l, hash);
 	return OWNER(l, by_name);
 }
@@ -221,13 +263,13 @@ registry_near(const struct registry *r, const char *typed, struct near *near)
 	unsigned n = 0;
 
 	for (const struct ipconn *i = r->first; i != NULL && n < REGISTRY_NEAR; i = i->next, n++)
-		near_take(near, i->def.ipconn, typed);
+		near_take(near, i->def->ipconn, typed);
 }
 
 static bool
 has_pair(const struct ipconn *i, const char *networkid, const char *applid)
 {
-	return strcmp(i->def.networkid, networkid) == 0 && strcmp(i->def.applid, applid) == 0;
+	return strcmp(i->def->networkid, networkid) == 0 && strcmp(i->def->applid, applid) == 0;
 }
 
 struct ipconn *
@@ -257,14 +299,17 @@ expect(struct keyed *table, struct keyed_link *l, char own[TOKEN_SIZE], const ch
 void
 registry_expect(struct registry *r, struct ipconn *i, const char *token)
 {
-	expect(&r->tokens, &i->by_token, i->token, token);
-	i->token_until = clock_span() + TOKEN_SECONDS;
+	if (i->engaged == NULL) /* and has no token */
+		return;
+	expect(&r->tokens, &i->engaged->by_token, i->engaged->token, token);
+	i->engaged->token_until = clock_span() + TOKEN_SECONDS;
 }
 
 void
 registry_expect_callback(struct registry *r, struct ipconn *i, const char *token)
 {
-	expect(&r->callbacks, &i->by_callback, i->callback, token);
+	if (i->engaged != NULL)
+		expect(&r->callbacks, &i->engaged->by_callback, i->engaged->callback, token);
 }
 
 struct ipconn *
@@ -274,10 +319,10 @@ registry_token(const struct registry *r, const char *token, double now)
 	struct ipconn *found = NULL;
 
 	for (struct keyed_link *l = keyed_next(&r->tokens, NULL, hash); l != NULL && found == NULL; l = keyed_next(&r->tokens, l, hash)) {
-		struct ipconn *i = OWNER(l, by_token);
+		struct engagement *e = ENGAGEMENT(l, by_token);
 
-		if (now < i->token_until && tls_token_same(i->token, token))
-			found = i;
+		if (now < e->token_until && tls_token_same(e->token, token))
+			found = e->ipconn;
 	}
 	return found;
 }
@@ -288,7 +333,7 @@ registry_callback(const struct registry *r, const char *token)
 	uint64_t hash = keyed_hash(&r->callbacks, token, strlen(token));
 	struct keyed_link *l = keyed_next(&r->callbacks, NULL, hash);
 
-	while (l != NULL && !tls_token_same(OWNER(l, by_callback)->callback, token))
+	while (l != NULL && !tls_token_same(ENGAGEMENT(l, by_callback)->callback, token))
 		l = keyed_next(&r->callbacks, l, hash);
-	return OWNER(l, by_callback);
+	return l != NULL ? ENGAGEMENT(l, by_callback)->ipconn : NULL;
 }

@@ -34,7 +34,9 @@ enum claim registry_claim(struct registry *r, struct ipconn *i);
 enum claim registry_judge(const struct registry *r, const struct ipconn_def *d, const struct ipconn *except);
 /* Removes i; registry_bury frees it at the end of the turn, when no function of i is on the stack. */
 void registry_drop(struct registry *r, struct ipconn *i);
-/* Frees the removed ipconns. */
+/* At the end of a turn: i may be RELEASED, so that registry_bury frees its engagement then (ipconn_disengage). */
+void registry_idle(struct registry *r, struct ipconn *i);
+/* Frees the removed ipconns, and the engagements of those that are RELEASED. */
 void registry_bury(struct registry *r);
 
 struct ipconn *registry_first(const struct registry *r); /* in order of installation; the next one is ->next */
@@ -42,11 +44,11 @@ struct ipconn *registry_first(const struct registry *r); /* in order of installa
 struct cursors *registry_walks(struct registry *r);
 /*
  * The engaged ipconns are those that are not RELEASED: few of many. registry_engage puts i at the end of their list,
- * also when it is in it; registry_rest takes it out. i->engaged_next stays valid in the turn of the removal.
+ * also when it is in it; registry_rest takes it out. i->engaged->next stays valid in the turn of the removal.
  */
 void registry_engage(struct registry *r, struct ipconn *i);
 void registry_rest(struct registry *r, struct ipconn *i);
-struct ipconn *registry_engaged(const struct registry *r); /* the first one; the next one is ->engaged_next */
+struct ipconn *registry_engaged(const struct registry *r); /* the first one; the next one is ->engaged->next */
 struct cursors *registry_engaged_walks(struct registry *r); /* cursors in that list. Borrowed */
 /* How many defined ipconns have been removed since the start, also those that were installed again. */
 uint64_t registry_removals(const struct registry *r);

@@ -24,11 +24,13 @@ void
 release_settle(struct ipconn *i)
 {
 	struct worker *w = i->worker;
-	const struct ipconn_def *d = definition_ipconn(w->generation->definition, i->def.ipconn);
+	const struct ipconn_def *d = definition_ipconn(w->generation->definition, i->def->ipconn);
 	struct ipconn *again;
 
-	if (d != NULL && same_definition(d, &i->def))
+	if (d != NULL && same_definition(d, i->def)) {
+		ipconn_define(i, d);
 		return;
+	}
 	ipconn_delete(i);
 	if (d == NULL)
 		return;
@@ -36,9 +38,11 @@ release_settle(struct ipconn *i)
 		log_say(w->log, MSG_SP0018, "ipconn", d->ipconn, NULL);
 		return;
 	}
-	again->statistics = i->statistics; /* i is freed at the end of the turn */
-	again->statistics.current_send = again->statistics.current_receive = 0; /* they end with i's sockets */
-	if (i->again.held)
+	if (i->history != NULL && ipconn_remember(again) == 0) {
+		again->history->statistics = i->history->statistics; /* i is freed at the end of the turn */
+		again->history->statistics.current_send = again->history->statistics.current_receive = 0; /* they end with i's sockets */
+	}
+	if (i->held)
 		acquire_hold(again, true);
 }
 
@@ -53,22 +57,22 @@ finish(struct ipconn *i, struct conn *first, const char *outcome, const char *wh
 
 	if (i->status == CONN_RELEASED)
 		return;
-	memcpy(socket, i->socket, sizeof socket);
-	memset(i->socket, 0, sizeof i->socket);
+	memcpy(socket, i->engaged->socket, sizeof socket);
+	memset(i->engaged->socket, 0, sizeof i->engaged->socket);
 	registry_expect(i->worker->registry, i, "");
 	registry_expect_callback(i->worker->registry, i, "");
-	i->further[0] = '\0';
-	memset(&i->resync, 0, sizeof i->resync);
-	i->resync_waits = false;
+	i->engaged->further[0] = '\0';
+	memset(&i->engaged->resync, 0, sizeof i->engaged->resync);
+	i->engaged->resync_waits = false;
 	ipconn_enter(i, CONN_RELEASED);
 	ipconn_say(i, MSG_DFHIS2009, "why", why);
 	if (i->autoinstalled) {
 		ipconn_delete(i);
 		if (first != NULL)
-			notice_give(first, i->generation, &i->def);
+			notice_give(first, i->generation, i->def);
 	} else {
 		release_settle(i);
-		if (registry_name(i->worker->registry, i->def.ipconn) == i)
+		if (registry_name(i->worker->registry, i->def->ipconn) == i)
 			acquire_later(i);
 	}
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++) {
@@ -85,8 +89,8 @@ release_overdue(void *arg)
 {
 	struct ipconn *i = arg;
 
-	ipconn_say(i, MSG_DFHIS1003, "why", i->why);
-	release_finish(i, i->why);
+	ipconn_say(i, MSG_DFHIS1003, "why", i->engaged->why);
+	release_finish(i, i->engaged->why);
 }
 
 void
@@ -103,11 +107,11 @@ release_lost(struct ipconn *i, struct conn *c, const char *why)
 	if (!c->refused) /* refused in stage HELD */
 		record_outcome(c->record, freeing ? "released" : "lost", NULL, NULL, NULL);
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
-		if (i->socket[n] == c)
-			i->socket[n] = NULL;
+		if (ipconn_socket(i, n) == c)
+			i->engaged->socket[n] = NULL;
 	if (i->status == CONN_OBTAINING)
 		acquire_lost(i, why);
-	finish(i, c, freeing ? "released" : "lost", freeing ? i->why : why);
+	finish(i, c, freeing ? "released" : "lost", freeing ? i->engaged->why : why);
 }
 
 /* Closes the sockets that are not installed: no release is sent on them. */
@@ -115,11 +119,11 @@ static void
 abandon(struct ipconn *i, const char *why)
 {
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++) {
-		struct conn *c = i->socket[n];
+		struct conn *c = ipconn_socket(i, n);
 
 		if (c == NULL || c->stage == CONN_INSTALLED)
 			continue;
-		i->socket[n] = NULL;
+		i->engaged->socket[n] = NULL;
 		c->ipconn = NULL;
 		record_outcome(c->record, "released", NULL, NULL, NULL);
 		conn_close(c, CONN_POLITELY, why);
@@ -132,20 +136,20 @@ send_release(struct ipconn *i)
 {
 	unsigned asked = 0;
 
-	timer_set(&i->release_limit, RELEASE_SECONDS);
+	timer_set(&i->engaged->release_limit, RELEASE_SECONDS);
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
-		if (i->socket[n] != NULL && traffic_request(i->socket[n], IS_RELEASE) == 0)
+		if (ipconn_socket(i, n) != NULL && traffic_request(ipconn_socket(i, n), IS_RELEASE) == 0)
 			asked++;
 	if (asked == 0)
-		release_finish(i, i->why);
+		release_finish(i, i->engaged->why);
 }
 
 void
 release_work_over(struct ipconn *i)
 {
-	if (i->parting)
-		release_finish(i, i->why);
-	else if (i->status == CONN_FREEING && !timer_running(&i->release_limit))
+	if (i->engaged->parting)
+		release_finish(i, i->engaged->why);
+	else if (i->status == CONN_FREEING && !timer_running(&i->engaged->release_limit))
 		send_release(i);
 }
 
@@ -153,16 +157,16 @@ void
 release_part(struct ipconn *i)
 {
 	if (i->status != CONN_FREEING) /* else the reason of the first release stays */
-		i->why = "the partner asked for release";
-	if (i->statistics.current_send == 0) {
-		release_finish(i, i->why);
+		i->engaged->why = "the partner asked for release";
+	if (i->history->statistics.current_send == 0) {
+		release_finish(i, i->engaged->why);
 		return;
 	}
-	if (i->parting)
+	if (i->engaged->parting)
 		return;
 	ipconn_enter(i, CONN_FREEING);
-	i->parting = true;
-	timer_set(&i->release_limit, RELEASE_SECONDS);
+	i->engaged->parting = true;
+	timer_set(&i->engaged->release_limit, RELEASE_SECONDS);
 }
 
 void
@@ -170,7 +174,7 @@ release_begin(struct ipconn *i, const char *why)
 {
 	if (i->status == CONN_RELEASED || i->status == CONN_FREEING)
 		return;
-	i->why = why;
+	i->engaged->why = why;
 	ipconn_enter(i, CONN_FREEING);
 	abandon(i, why);
 	if (i->worker->riders->busy(i) == 0)
@@ -190,17 +194,17 @@ release_purging(struct ipconn *i, const char *how, const char *why)
 void
 release_dismiss(struct ipconn *i, const char *why)
 {
-	i->why = why;
+	i->engaged->why = why;
 	ipconn_enter(i, CONN_FREEING);
-	timer_set(&i->release_limit, RELEASE_SECONDS);
+	timer_set(&i->engaged->release_limit, RELEASE_SECONDS);
 }
 
 void
 release_answered(struct ipconn *i)
 {
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
-		if (i->socket[n] != NULL && i->socket[n]->stage == CONN_INSTALLED && !i->socket[n]->release_answered)
+		if (ipconn_socket(i, n) != NULL && ipconn_socket(i, n)->stage == CONN_INSTALLED && !ipconn_socket(i, n)->release_answered)
 			return;
-	release_finish(i, i->why);
+	release_finish(i, i->engaged->why);
 }
 

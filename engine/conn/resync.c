@@ -18,7 +18,7 @@
 static const struct recovery_partner *
 remembered(const struct ipconn *i)
 {
-	return recovery_partner(i->worker->recovery, i->def.networkid, i->def.applid);
+	return recovery_partner(i->worker->recovery, i->def->networkid, i->def->applid);
 }
 
 unsigned
@@ -49,7 +49,7 @@ say_lost(const struct ipconn *i, const char *action)
 {
 	char count[24];
 
-	log_say(i->worker->log, MSG_SP0039, "ipconn", i->def.ipconn, "#indoubt", log_number(count, resync_doubts(i)), "xlnaction", action, NULL);
+	log_say(i->worker->log, MSG_SP0039, "ipconn", i->def->ipconn, "#indoubt", log_number(count, resync_doubts(i)), "xlnaction", action, NULL);
 }
 
 /*
@@ -61,7 +61,7 @@ same_log(const struct ipconn *i, const struct recovery_partner *p, const struct 
 {
 	if (strcmp(p->logname, said->logname) != 0)
 		return false;
-	return said->token[0] == '\0' || strcmp(p->token, said->token) == 0 || strcmp(i->proposed, said->token) == 0;
+	return said->token[0] == '\0' || strcmp(p->token, said->token) == 0 || strcmp(i->history->proposed, said->token) == 0;
 }
 
 /*
@@ -75,8 +75,8 @@ refuses(const struct ipconn *i, const struct resync *said)
 
 	if (p == NULL || p->indoubt == 0 || same_log(i, p, said))
 		return false;
-	say_lost(i, i->def.xlnaction == XLNACTION_FORCE ? "FORCE" : "KEEP");
-	return i->def.xlnaction != XLNACTION_FORCE;
+	say_lost(i, i->def->xlnaction == XLNACTION_FORCE ? "FORCE" : "KEEP");
+	return i->def->xlnaction != XLNACTION_FORCE;
 }
 
 static void
@@ -97,9 +97,9 @@ agree(struct ipconn *i, const char *logname, const char *token)
 	const char *log = old == NULL || old->logname[0] == '\0' ? "first" : strcmp(old->logname, logname) == 0 ? "same" : "new";
 	char count[24];
 
-	log_say(i->worker->log, MSG_SP0038, "ipconn", i->def.ipconn, "logname", logname, "log", log, "#settled", log_number(count, resync_doubts(i)), NULL);
-	memcpy(p.networkid, i->def.networkid, sizeof p.networkid);
-	memcpy(p.applid, i->def.applid, sizeof p.applid);
+	log_say(i->worker->log, MSG_SP0038, "ipconn", i->def->ipconn, "logname", logname, "log", log, "#settled", log_number(count, resync_doubts(i)), NULL);
+	memcpy(p.networkid, i->def->networkid, sizeof p.networkid);
+	memcpy(p.applid, i->def->applid, sizeof p.applid);
 	snprintf(p.logname, sizeof p.logname, "%s", logname);
 	snprintf(p.token, sizeof p.token, "%s", token);
 	keep(i, &p);
@@ -125,8 +125,8 @@ resync_forget(struct ipconn *i)
 
 	if (remembered(i) == NULL)
 		return;
-	log_say(i->worker->log, MSG_SP0054, "ipconn", i->def.ipconn, "#indoubt", log_number(count, resync_doubts(i)), NULL);
-	recovery_forget(i->worker->recovery, i->def.networkid, i->def.applid);
+	log_say(i->worker->log, MSG_SP0054, "ipconn", i->def->ipconn, "#indoubt", log_number(count, resync_doubts(i)), NULL);
+	recovery_forget(i->worker->recovery, i->def->networkid, i->def->applid);
 }
 
 /* Sends a resync message. -1: it could not be queued, and c is closed. */
@@ -145,20 +145,20 @@ send_resync(struct conn *c, struct buf *b, int put)
 void
 resync_begin(struct ipconn *i)
 {
-	struct conn *c = i->socket[SOCKET_OUT];
+	struct conn *c = ipconn_socket(i, SOCKET_OUT);
 	struct buf b;
 
-	if (i->resync.next[0] != '\0')
+	if (i->engaged->resync.next[0] != '\0')
 		return;
-	recall(i, &i->resync);
-	if (tls_token(i->resync.next) < 0 || c->nrequests == CONN_REQUESTS) {
+	recall(i, &i->engaged->resync);
+	if (tls_token(i->engaged->resync.next) < 0 || c->nrequests == CONN_REQUESTS) {
 		acquire_failed(i, "EXCEPTION", reason_name(REASON_SESSION_OPEN_FAILED), "no random bytes for a recovery token, or too many requests wait");
 		return;
 	}
 	c->request[c->nrequests++] = IS_RESYNC;
-	memcpy(i->proposed, i->resync.next, sizeof i->proposed);
+	memcpy(i->history->proposed, i->engaged->resync.next, sizeof i->history->proposed);
 	buf_init(&b, IPIC_PUT_MAX);
-	send_resync(c, &b, ipic_put_resync(&b, c->generation->definition->region.applid, &i->resync));
+	send_resync(c, &b, ipic_put_resync(&b, c->generation->definition->region.applid, &i->engaged->resync));
 }
 
 void
@@ -182,7 +182,7 @@ resync_answered(struct conn *c, const struct ipic_message *m)
 		acquire_failed(i, reason_response(REASON_ISCE_BAD_RECOV), reason_name(REASON_ISCE_BAD_RECOV),
 			"the partner has lost its log while work is in doubt; xlnaction is keep (set ipconn NAME norecovdata forgets the work)");
 	} else {
-		agree(i, r.logname, i->resync.next);
+		agree(i, r.logname, i->engaged->resync.next);
 		acquire_done(i);
 	}
 }
@@ -192,13 +192,13 @@ resync_answered(struct conn *c, const struct ipic_message *m)
 static void
 answer(struct ipconn *i)
 {
-	struct conn *c = i->socket[SOCKET_IN];
-	struct resync asked = i->resync, r;
+	struct conn *c = ipconn_socket(i, SOCKET_IN);
+	struct resync asked = i->engaged->resync, r;
 	bool refused = refuses(i, &asked);
 	struct buf b;
 
 	recall(i, &r);
-	i->resync_waits = false;
+	i->engaged->resync_waits = false;
 	if (!refused)
 		agree(i, asked.logname, asked.next);
 	buf_init(&b, IPIC_PUT_MAX);
@@ -213,7 +213,7 @@ answer(struct ipconn *i)
 void
 resync_answer(struct ipconn *i)
 {
-	if (i->resync_waits)
+	if (i->engaged->resync_waits)
 		answer(i);
 }
 
@@ -224,12 +224,12 @@ resync_asked(struct conn *c, const struct ipic_message *m)
 	struct fault f;
 	struct resync r;
 
-	if (i->status != CONN_OBTAINING || i->acquiring || i->out_sockets == 0 || c != i->socket[SOCKET_IN] || i->resync_waits)
+	if (i->status != CONN_OBTAINING || i->engaged->acquiring || i->engaged->out_sockets == 0 || c != ipconn_socket(i, SOCKET_IN) || i->engaged->resync_waits)
 		return "resync at a time or on a socket where it is not allowed";
 	if (ipic_resync(m, &r, &f) < 0)
 		return "resync with an invalid body";
-	i->resync = r;
-	i->resync_waits = true;
+	i->engaged->resync = r;
+	i->engaged->resync_waits = true;
 	acquire_joined(c);
 	return NULL;
 }

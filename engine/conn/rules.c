@@ -147,7 +147,7 @@ rules_ha(const struct conn *c, const struct entrance **to, struct ruling *r)
 bool
 rules_race(const struct ipconn *i)
 {
-	return i->status == CONN_OBTAINING && i->acquiring && !i->answered && i->socket[SOCKET_IN] == NULL;
+	return i->status == CONN_OBTAINING && i->engaged->acquiring && !i->engaged->answered && ipconn_socket(i, SOCKET_IN) == NULL;
 }
 
 /* The region with the lower pair of names keeps its own CAPEX; a region that dials itself keeps it too. */
@@ -165,7 +165,7 @@ keeps_own(const struct conn *c)
 static bool
 refuse_taken(struct ruling *r, struct ipconn *i)
 {
-	refuse(r, REASON_INVALID_PARTNER_STATE, "pair_taken", "ipconn %s (%s.%s) is %s already", i->def.ipconn, i->def.networkid, i->def.applid,
+	refuse(r, REASON_INVALID_PARTNER_STATE, "pair_taken", "ipconn %s (%s.%s) is %s already", i->def->ipconn, i->def->networkid, i->def->applid,
 		resource_connstatus(i->status));
 	r->holder = i;
 	return true;
@@ -174,7 +174,7 @@ refuse_taken(struct ruling *r, struct ipconn *i)
 bool
 rules_match(const struct conn *c, struct ipconn *i, struct ruling *r)
 {
-	const struct ipconn_def *d = &i->def;
+	const struct ipconn_def *d = i->def;
 
 	if (!i->inservice)
 		return refuse(r, REASON_INVALID_PARTNER_STATE, "outservice", "ipconn %s is out of service", d->ipconn);
@@ -247,11 +247,11 @@ same_certificate(const struct certificate *a, const struct certificate *b)
 static const char *
 misfit(const struct conn *c, const struct ipconn *i)
 {
-	const struct conn *first = i != NULL ? i->socket[SOCKET_IN] : NULL;
+	const struct conn *first = i != NULL ? ipconn_socket(i, SOCKET_IN) : NULL;
 
 	if (first == NULL)
 		return "the token is unknown, used or too old";
-	if (i->socket[SOCKET_IN2] != NULL || i->status == CONN_FREEING)
+	if (ipconn_socket(i, SOCKET_IN2) != NULL || i->status == CONN_FREEING)
 		return "the ipconn takes no further socket";
 	if (strcmp(first->facts.tcpipservice, c->facts.tcpipservice) != 0)
 		return "the tcpipservice is not that of the first socket";
@@ -259,9 +259,9 @@ misfit(const struct conn *c, const struct ipconn *i)
 		return "the address is not that of the first socket";
 	if (!same_certificate(first->facts.certificate, c->facts.certificate))
 		return "the certificate is not that of the first socket";
-	if (!ipconn_trusted(&i->def, c, c->facts.peer.sysplex))
+	if (!ipconn_trusted(i->def, c, c->facts.peer.sysplex))
 		return "userauth = identify needs a verified client certificate, or sysplex = true from admit, on each socket";
-	if (strcmp(i->capex.applid, c->facts.capex.applid) != 0 || strcmp(i->capex.networkid, c->facts.capex.networkid) != 0)
+	if (strcmp(i->engaged->capex.applid, c->facts.capex.applid) != 0 || strcmp(i->engaged->capex.networkid, c->facts.capex.networkid) != 0)
 		return "applid or networkid is not that of the first socket";
 	return NULL;
 }
@@ -319,7 +319,7 @@ rules_claim(const struct conn *c, enum claim claim, const struct ipconn_def *d, 
 		return false;
 	if (holder != NULL)
 		refuse(r, REASON_INVALID_PARTNER_STATE, "pair_taken", "%s.%s is installed already, as ipconn %s", d->networkid, d->applid,
-			holder->def.ipconn);
+			holder->def->ipconn);
 	else if (claim == CLAIM_NAME_TAKEN)
 		refuse(r, REASON_AUTOINSTALL_FAILED, "name_taken", "an ipconn named %s is installed already", d->ipconn);
 	else

@@ -60,7 +60,7 @@ traffic_flushed(struct conn *c)
 	struct ipconn *i = c->ipconn;
 
 	c->unread = 0;
-	if (i->status == CONN_OBTAINING && i->socket[SOCKET_IN] == c && !ipconn_two_way(i))
+	if (i->status == CONN_OBTAINING && ipconn_socket(i, SOCKET_IN) == c && !ipconn_two_way(i))
 		ipconn_enter(i, CONN_ACQUIRED);
 	c->worker->riders->flushed(c);
 }
@@ -151,8 +151,8 @@ static struct conn *
 installed(const struct ipconn *i)
 {
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
-		if (i->socket[n] != NULL && i->socket[n]->stage == CONN_INSTALLED)
-			return i->socket[n];
+		if (ipconn_socket(i, n) != NULL && ipconn_socket(i, n)->stage == CONN_INSTALLED)
+			return ipconn_socket(i, n);
 	return NULL;
 }
 
@@ -162,9 +162,9 @@ traffic_probe(struct ipconn *i)
 	struct conn *c = installed(i);
 	double now = clock_span();
 
-	if (c == NULL || c->missed > 0 || period(c) <= 0 || (i->probed > 0 && now - i->probed < patience(c)))
+	if (c == NULL || c->missed > 0 || period(c) <= 0 || (i->engaged->probed > 0 && now - i->engaged->probed < patience(c)))
 		return;
-	i->probed = now;
+	i->engaged->probed = now;
 	beat(c);
 }
 
@@ -263,7 +263,7 @@ take(struct conn *c, const struct ipic_message *m)
 static bool
 overtakes(const struct conn *c, const struct ipic_message *m)
 {
-	return c->ipconn->acquiring && c->facts.way == WAY_IN && m->is.type != IS_CMD;
+	return c->ipconn->engaged->acquiring && c->facts.way == WAY_IN && m->is.type != IS_CMD;
 }
 
 /* Messages behind an unanswered resync stay in the buffer too: answers keep the order of the requests. */
@@ -272,7 +272,7 @@ comes_early(struct conn *c, const struct ipic_message *m)
 {
 	const struct ipconn *i = c->ipconn;
 
-	if (i->status != CONN_OBTAINING || !((i->resync_waits && c == i->socket[SOCKET_IN]) || overtakes(c, m)))
+	if (i->status != CONN_OBTAINING || !((i->engaged->resync_waits && c == ipconn_socket(i, SOCKET_IN)) || overtakes(c, m)))
 		return false;
 	c->early = true;
 	io_pause(&c->io, true);
@@ -283,8 +283,8 @@ void
 traffic_resume(struct ipconn *i)
 {
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
-		if (i->socket[n] != NULL && i->socket[n]->early)
-			timer_set(&i->socket[n]->timer, 0);
+		if (ipconn_socket(i, n) != NULL && ipconn_socket(i, n)->early)
+			timer_set(&ipconn_socket(i, n)->timer, 0);
 }
 
 void

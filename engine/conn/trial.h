@@ -87,7 +87,9 @@ struct trial {
 	const struct trial_question *q; /* borrowed */
 	struct conn *conn;        /* owned; in no list of a worker, without a socket */
 	struct records *records;  /* owned; hold the one record */
-	struct ipconn partner;    /* the ipconn as it would be installed, when `matched` */
+	struct ipconn partner;    /* the ipconn as it would be installed, when `matched`; in no registry */
+	struct engagement engagement; /* of `partner` */
+	struct ipconn_def defined; /* of `partner`, when no definition and no ipconn has it */
 	bool matched;
 	bool refused;             /* a door or a rule has refused */
 	bool stopped;             /* trial_stop */

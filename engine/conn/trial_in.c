@@ -163,15 +163,15 @@ take(struct trial *t)
 	struct terms terms = { .token = "" };
 	struct ruling r;
 
-	if (!rules_trust(c, &t->partner.def, &r) && !rules_terms(&t->partner.def, &c->facts.capex, &terms, &r)) {
-		t->partner.sendcount = terms.sendcount;
-		t->partner.receivecount = terms.receivecount;
-		t->partner.sockets = terms.sockets;
+	if (!rules_trust(c, t->partner.def, &r) && !rules_terms(t->partner.def, &c->facts.capex, &terms, &r)) {
+		t->partner.engaged->sendcount = terms.sendcount;
+		t->partner.engaged->receivecount = terms.receivecount;
+		t->partner.engaged->sockets = terms.sockets;
 		trial_accept(t, SOCKET_IN);
 		return true;
 	}
 	if (t->partner.autoinstalled)
-		trial_tell(t, &t->partner.def);
+		trial_tell(t, t->partner.def);
 	return trial_ruled(t, &r);
 }
 
@@ -180,10 +180,14 @@ match(struct trial *t, const struct ipconn *i)
 {
 	struct ruling r;
 
-	t->partner = (struct ipconn){ .def = i->def, .inservice = i->inservice, .autoinstalled = i->autoinstalled, .status = i->status,
-		.acquiring = i->acquiring, .answered = i->answered };
+	t->engagement = (struct engagement){ .socket[SOCKET_IN] = ipconn_socket(i, SOCKET_IN) };
+	if (i->engaged != NULL) {
+		t->engagement.acquiring = i->engaged->acquiring;
+		t->engagement.answered = i->engaged->answered;
+	}
+	t->partner = (struct ipconn){ .def = i->def, .engaged = &t->engagement, .inservice = i->inservice, .autoinstalled = i->autoinstalled,
+		.status = i->status };
 	memcpy(t->partner.template, i->template, sizeof t->partner.template);
-	t->partner.socket[SOCKET_IN] = i->socket[SOCKET_IN];
 	if (i == t->q->self)
 		t->partner.status = CONN_RELEASED;
 	if (rules_match(t->conn, &t->partner, &r))
@@ -201,14 +205,15 @@ install(struct trial *t)
 	const struct ipconn *template = v->install.template[0] != '\0' ? registry_name(registry, v->install.template) : NULL;
 	struct ruling r;
 
-	t->partner = (struct ipconn){ .autoinstalled = true, .inservice = true };
+	t->engagement = (struct engagement){ .ipconn = NULL };
+	t->partner = (struct ipconn){ .def = &t->defined, .engaged = &t->engagement, .autoinstalled = true, .inservice = true };
 	memcpy(t->partner.template, v->install.template, sizeof t->partner.template);
-	install_define(c, v, template, &t->partner.def);
-	if (!rules_install(c, v, &t->partner.def, template, &r) &&
-	    !rules_claim(c, registry_judge(registry, &t->partner.def, t->q->self), &t->partner.def, &r))
+	install_define(c, v, template, &t->defined);
+	if (!rules_install(c, v, t->partner.def, template, &r) &&
+	    !rules_claim(c, registry_judge(registry, t->partner.def, t->q->self), t->partner.def, &r))
 		return take(t);
 	trial_ruled(t, &r);
-	trial_tell(t, &t->partner.def);
+	trial_tell(t, t->partner.def);
 	return false;
 }
 

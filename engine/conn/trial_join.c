@@ -24,7 +24,7 @@ find(const struct trial_question *q)
 
 	if (i == NULL && ipic_capex(&m, &x, &why) == 0)
 		i = registry_pair(q->worker->registry, x.networkid[0] != '\0' ? x.networkid : q->generation->definition->region.networkid, x.applid);
-	return i != NULL && i->socket[SOCKET_IN] != NULL ? i : NULL;
+	return i != NULL && ipconn_socket(i, SOCKET_IN) != NULL ? i : NULL;
 }
 
 int
@@ -47,7 +47,7 @@ trial_join_begin(struct trial *t, struct fault *f)
 	if (!trial_accepted(t->first))
 		return 0;
 	t->first->partner.status = CONN_ACQUIRED;
-	t->first->partner.capex = t->first->conn->facts.capex;
+	t->first->partner.engaged->capex = t->first->conn->facts.capex;
 	t->joins = t->presumed = &t->first->partner;
 	return 0;
 }
@@ -73,9 +73,12 @@ trial_join(struct trial *t)
 	if (t->joins == NULL)
 		return trial_judge(t, "no_ipconn", REASON_NO_IPCONN, "further socket: its first socket is redirected to another tcpipservice");
 	t->partner = *t->joins;
+	t->engagement = *t->joins->engaged;
+	t->engagement.listed = false; /* the copy is in no list */
+	t->partner.engaged = &t->engagement;
 	if (t->joins == t->q->self)
-		t->partner.socket[SOCKET_IN2] = NULL;
-	if (t->partner.sockets < 2)
+		t->partner.engaged->socket[SOCKET_IN2] = NULL;
+	if (t->partner.engaged->sockets < 2)
 		return trial_judge(t, "no_ipconn", REASON_NO_IPCONN, "further socket: the first one agrees on one socket, and gets no token for another");
 	if (rules_join(t->conn, &t->partner, &r))
 		return trial_ruled(t, &r);

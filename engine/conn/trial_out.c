@@ -13,7 +13,7 @@
 static int
 find_address(struct trial *t, struct fault *f)
 {
-	const struct ipconn_def *d = &t->partner.def;
+	const struct ipconn_def *d = t->partner.def;
 	struct addr *to = &t->conn->facts.peer.addr;
 
 	*to = t->q->peer;
@@ -51,13 +51,14 @@ find_ipconn(struct trial *t, struct fault *f)
 	} else {
 		if (acquire_possible(i, f) < 0)
 			return -1;
-		t->partner = (struct ipconn){ .worker = w, .def = i->def, .inservice = i->inservice, .autoinstalled = i->autoinstalled,
-			.sendcount = i->def.sendcount, .receivecount = i->def.receivecount };
+		t->engagement = (struct engagement){ .sendcount = i->def->sendcount, .receivecount = i->def->receivecount };
+		t->partner = (struct ipconn){ .worker = w, .def = i->def, .engaged = &t->engagement, .inservice = i->inservice,
+			.autoinstalled = i->autoinstalled };
 		memcpy(t->partner.template, i->template, sizeof t->partner.template);
 		memcpy(t->partner.ruled, i->ruled, sizeof t->partner.ruled);
 	}
-	t->partner.acquiring = true;
-	t->partner.sockets = t->partner.out_sockets = 1;
+	t->partner.engaged->acquiring = true;
+	t->partner.engaged->sockets = t->partner.engaged->out_sockets = 1;
 	return 0;
 }
 
@@ -65,10 +66,11 @@ int
 trial_out_begin(struct trial *t, struct fault *f)
 {
 	struct conn *c = t->conn;
-	const struct ipconn_def *d = &t->partner.def;
+	const struct ipconn_def *d;
 
 	if (find_ipconn(t, f) < 0)
 		return -1;
+	d = t->partner.def;
 	c->service = ipconn_outbound(&t->partner, t->q->generation);
 	c->facts.way = WAY_OUT;
 	c->facts.socket = t->q->past != NULL ? t->q->past->facts->socket : 1;
@@ -91,12 +93,12 @@ trial_out_state(struct trial *t)
 	struct ruling r;
 
 	if (t->q->past != NULL)
-		return !rules_guard(c, &t->partner.def, &r) || trial_ruled(t, &r);
+		return !rules_guard(c, t->partner.def, &r) || trial_ruled(t, &r);
 	if (c->worker->draining)
 		return trial_judge(t, "shutdown", REASON_OK, "the region is shutting down");
 	if (!t->partner.inservice)
-		return trial_judge(t, "outservice", REASON_OK, "ipconn %s is out of service", t->partner.def.ipconn);
-	if (rules_guard(c, &t->partner.def, &r) || rules_sockets(c, tally_present(&c->worker->totals->sockets), &r))
+		return trial_judge(t, "outservice", REASON_OK, "ipconn %s is out of service", t->partner.def->ipconn);
+	if (rules_guard(c, t->partner.def, &r) || rules_sockets(c, tally_present(&c->worker->totals->sockets), &r))
 		return trial_ruled(t, &r);
 	return true;
 }

@@ -42,11 +42,12 @@ trial_past_partner(struct trial *t)
 {
 	const struct installed *was = t->q->past->installed;
 
-	t->partner = (struct ipconn){ .worker = t->q->worker, .autoinstalled = was->autoinstalled, .inservice = true, .sendcount = was->sendcount,
-		.receivecount = was->receivecount, .sockets = was->sockets };
+	t->engagement = (struct engagement){ .sendcount = was->sendcount, .receivecount = was->receivecount, .sockets = was->sockets };
+	t->partner = (struct ipconn){ .worker = t->q->worker, .def = &t->defined, .engaged = &t->engagement, .autoinstalled = was->autoinstalled,
+		.inservice = true };
 	memcpy(t->partner.template, was->template, sizeof t->partner.template);
 	memcpy(t->partner.ruled, was->autoinstalled ? was->template : was->ipconn, sizeof t->partner.ruled);
-	define(t, &t->partner.def, was);
+	define(t, &t->defined, was);
 }
 
 bool
@@ -57,7 +58,7 @@ trial_past_join(struct trial *t)
 	if (t->q->past->installed == NULL)
 		return false;
 	trial_past_partner(t);
-	if (rules_trust(t->conn, &t->partner.def, &r))
+	if (rules_trust(t->conn, t->partner.def, &r))
 		return trial_ruled(t, &r);
 	trial_accept(t, SOCKET_IN);
 	return true;

@@ -326,7 +326,7 @@ row_of(const struct trial *t, bool installed)
 	int rc = json_object_set_new(row, "accepted", json_boolean(trial_accepted(t)));
 
 	json_decref(rows);
-	rc |= json_object_set_new(row, "ipconn", installed ? json_string(t->partner.def.ipconn) : json_null());
+	rc |= json_object_set_new(row, "ipconn", installed ? json_string(t->partner.def->ipconn) : json_null());
 	if (rc == 0)
 		return row;
 	json_decref(row);

@@ -17,11 +17,11 @@ describe(const struct worker *w, const struct ipconn_def *d, struct ipconn_view 
 	if (i == NULL || i->autoinstalled)
 		return;
 	out->connstatus = i->status;
-	if (d->inservice == i->def.inservice)
+	if (d->inservice == i->def->inservice)
 		out->inservice = i->inservice;
 	if (i->status == CONN_ACQUIRED) {
-		out->def.sendcount = i->sendcount;
-		out->def.receivecount = i->receivecount;
+		out->def.sendcount = i->engaged->sendcount;
+		out->def.receivecount = i->engaged->receivecount;
 	}
 }
 
@@ -44,7 +44,7 @@ seen(const struct recheck_view *v, const struct ipconn *i)
 static bool
 seen_defined(const struct recheck_view *v, const struct ipconn_def *d)
 {
-	return v->asked == NULL || strcmp(v->asked->def.ipconn, d->ipconn) != 0;
+	return v->asked == NULL || strcmp(v->asked->def->ipconn, d->ipconn) != 0;
 }
 
 static const struct ipconn_def *
@@ -56,7 +56,7 @@ defined(const struct recheck_view *v, const char *name)
 static bool
 is_presumed(const struct recheck_view *v, const char *name)
 {
-	return v->presumed != NULL && strcmp(v->presumed->def.ipconn, name) == 0;
+	return v->presumed != NULL && strcmp(v->presumed->def->ipconn, name) == 0;
 }
 
 bool
@@ -111,9 +111,9 @@ policy_view_ipconns(void *arg, const void *view, const char *applid, const char 
 		if (seen_defined(v, &d->ipconn[k]) && !is_presumed(v, d->ipconn[k].ipconn) && fits(&d->ipconn[k], applid, networkid))
 			describe(w, &d->ipconn[k], &out[n++]);
 	for (const struct ipconn *i = registry_first(w->registry); i != NULL && n < max; i = i->next)
-		if (seen(v, i) && !is_presumed(v, i->def.ipconn) && fits(&i->def, applid, networkid))
+		if (seen(v, i) && !is_presumed(v, i->def->ipconn) && fits(i->def, applid, networkid))
 			ipconn_view(i, &out[n++]);
-	if (v->presumed != NULL && n < max && fits(&v->presumed->def, applid, networkid))
+	if (v->presumed != NULL && n < max && fits(v->presumed->def, applid, networkid))
 		ipconn_view(v->presumed, &out[n++]);
 	return n;
 }

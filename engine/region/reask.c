@@ -28,7 +28,7 @@ static void
 blame(struct reask *a, const struct ipconn *i, const struct recheck_result *r)
 {
 	faults_add(a->faults, FAULT_ERROR, "recheck", r->verdict.file[0] != '\0' ? r->verdict.file : NULL, r->verdict.line,
-		"ipconn %s, asked again at %s: %s: %s", i->def.ipconn, door_name(r->door), r->verdict.code, r->verdict.text);
+		"ipconn %s, asked again at %s: %s: %s", i->def->ipconn, door_name(r->door), r->verdict.code, r->verdict.text);
 }
 
 /*
@@ -39,10 +39,10 @@ static void
 doom(struct reask *a, struct ipconn *i, struct recheck_result *r)
 {
 	bool release = r->gone || a->generation->definition->region.recheck == RECHECK_RELEASE;
-	struct reload_change *c = reload_changes_add(&a->changes, "ipconn", i->def.ipconn, release ? "released" : "reported");
+	struct reload_change *c = reload_changes_add(&a->changes, "ipconn", i->def->ipconn, release ? "released" : "reported");
 
-	i->doomed = release;
-	i->refusal = c;
+	i->engaged->doomed = release;
+	i->engaged->refusal = c;
 	if (!release && !a->quiet)
 		recheck_write(r, i);
 	if (c == NULL || (c->refusal = malloc(sizeof *c->refusal)) == NULL) /* no memory: no record entry */
@@ -64,7 +64,7 @@ record_release(const struct ipconn *i, struct recheck_result *r, const char *by)
 
 	snprintf(event, sizeof event, "released with connection %s, refused by %s", r->connection, by);
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++) {
-		struct conn *c = i->socket[n];
+		struct conn *c = ipconn_socket(i, n);
 
 		if (c == NULL)
 			continue;
@@ -106,7 +106,7 @@ enter(struct reask *a)
 static bool
 is_meant(const struct reask *a, const struct ipconn *i)
 {
-	return a->canary == 0 || i->canary == a->canary;
+	return a->canary == 0 || i->engaged->canary == a->canary;
 }
 
 /*
@@ -116,13 +116,13 @@ is_meant(const struct reask *a, const struct ipconn *i)
 static bool
 due(const struct reask *a, const struct ipconn *i)
 {
-	if (i->doomed || i->status == CONN_RELEASED || !is_meant(a, i))
+	if (i->engaged->doomed || i->status == CONN_RELEASED || !is_meant(a, i))
 		return false;
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
-		if (i->socket[n] != NULL && i->socket[n]->recheck != NULL)
+		if (ipconn_socket(i, n) != NULL && ipconn_socket(i, n)->recheck != NULL)
 			return false;
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
-		if (i->socket[n] != NULL && i->socket[n]->asked != a->generation->number)
+		if (ipconn_socket(i, n) != NULL && ipconn_socket(i, n)->asked != a->generation->number)
 			return true;
 	return false;
 }
@@ -141,14 +141,14 @@ next_one(struct reask *a)
 		cursor_open(registry_engaged_walks(r), &a->last, NULL, true);
 	a->walking = true;
 	last = a->last.at;
-	return last != NULL ? last->engaged_next : registry_engaged(r);
+	return last != NULL ? last->engaged->next : registry_engaged(r);
 }
 
 /* True when no ipconn is due. Else the walk begins again. */
 static bool
 is_complete(struct reask *a)
 {
-	for (const struct ipconn *i = registry_engaged(a->region->registry); i != NULL; i = i->engaged_next)
+	for (const struct ipconn *i = registry_engaged(a->region->registry); i != NULL; i = i->engaged->next)
 		if (due(a, i)) {
 			a->last.at = NULL;
 			return false;
@@ -275,11 +275,11 @@ reask_none(struct reask *a)
 
 	if (!enter(a))
 		return 1;
-	for (struct ipconn *i = registry_engaged(a->region->registry); i != NULL; i = i->engaged_next) {
+	for (struct ipconn *i = registry_engaged(a->region->registry); i != NULL; i = i->engaged->next) {
 		if (!is_meant(a, i))
 			continue;
 		recheck_gone(i, a->generation, &result);
-		if (result.gone && !i->doomed)
+		if (result.gone && !i->engaged->doomed)
 			doom(a, i, &result);
 		else
 			recheck_forget(&result);
@@ -356,9 +356,9 @@ reask_end(struct reask *a)
 	a->walking = false;
 	if (r->reask != a)
 		return;
-	for (struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged_next) {
-		i->doomed = false;
-		i->refusal = NULL;
+	for (struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged->next) {
+		i->engaged->doomed = false;
+		i->engaged->refusal = NULL;
 	}
 	r->reask = NULL;
 }

@@ -100,7 +100,7 @@ region_in_use(void *arg, uint64_t number)
 {
 	const struct region *r = arg;
 
-	for (const struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged_next)
+	for (const struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged->next)
 		if (i->generation->number == number)
 			return true;
 	return generations_judges(r->living, number);
@@ -179,9 +179,9 @@ region_drained(void *arg)
 	struct ipconn *next;
 
 	for (struct ipconn *i = registry_engaged(r->registry); i != NULL; i = next) {
-		next = i->engaged_next;
+		next = i->engaged->next;
 		if (session_busy(i) > 0)
-			log_say(r->log, MSG_DFHIS1003, "ipconn", i->def.ipconn, "why", "its work did not end within the region's drain time", NULL);
+			log_say(r->log, MSG_DFHIS1003, "ipconn", i->def->ipconn, "why", "its work did not end within the region's drain time", NULL);
 	}
 	close_all(r, "the region's drain time is over");
 	loop_break(r->worker.loop);
@@ -200,7 +200,7 @@ begin_drain(struct region *r)
 	listeners_close(&r->listeners);
 	telemetry_update(r);
 	for (struct ipconn *i = registry_engaged(r->registry); i != NULL; i = next) {
-		next = i->engaged_next;
+		next = i->engaged->next;
 		release_begin(i, "the region is shutting down");
 	}
 	gates_tell(r);

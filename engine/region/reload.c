@@ -13,6 +13,7 @@
 #include "region/region.h"
 #include "region/reload_apply.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,8 @@ struct reload {
 	struct version *version;       /* of the generation; owned until the swap */
 	struct version *use;           /* counted: the version that is used again; NULL: none */
 	uint64_t swapped;              /* the number of the new generation, which is in use; 0: not yet */
+	struct generation *before;     /* counted, after the swap: ipconns borrow their definitions from it */
+	struct cursor defined;         /* on the ipconn that gets its new definition next; open while `before` is not NULL */
 	const struct reload_change *untold; /* after the swap: the next change to log */
 	bool storing;                  /* the disk gets the new generation */
 	char note[VERSION_NOTE], by[VERSION_BY], content[VERSION_DIGEST];
@@ -54,6 +57,7 @@ end(struct reload *l)
 	reload_changes_free(&l->listed);
 	r->reload = NULL;
 	generation_unref(l->generation);
+	generation_unref(l->before);
 	version_unref(l->version);
 	version_unref(l->use);
 	faults_free(&l->faults);
@@ -90,16 +94,16 @@ static void
 reload_succeed(struct ipconn *i)
 {
 	struct reload *l = ((struct region *)i->worker->region)->reload;
-	const struct reload_change *c = i->refusal;
+	const struct reload_change *c = i->engaged->refusal;
 
-	if (i->engaged && i->generation != i->worker->generation)
+	if (i->engaged->listed && i->generation != i->worker->generation)
 		ipconn_adopt(i, i->worker->generation);
-	i->refusal = NULL;
+	i->engaged->refusal = NULL;
 	if (c != NULL)
 		reask_tell(&l->reask, c, MSG_SP0016, "a reload");
-	if (i->doomed)
+	if (i->engaged->doomed)
 		release_purging(i, "purge", "refused by the new generation");
-	i->doomed = false;
+	i->engaged->doomed = false;
 }
 
 /* Logs the changes that are no refusals, for a slice of the loop. True: all are told. */
@@ -113,6 +117,60 @@ tell_some(struct reload *l)
 			log_say(l->region->log, MSG_SP0074, "kind", l->untold->kind, "name", l->untold->name, "change", l->untold->what, "text", l->untold->text,
 				NULL);
 	return l->untold == NULL;
+}
+
+/* --- the definitions of the ipconns ----------------------------------------------------------- */
+
+/* An ipconn with sockets keeps its definition over the swap when another one follows it. -1 with a fault. */
+static int
+reload_keep(struct reload *l)
+{
+	for (const struct reload_change *c = l->reask.changes.first; c != NULL; c = c->next) {
+		struct ipconn *i = strcmp(c->kind, "ipconn") == 0 ? registry_name(l->region->registry, c->name) : NULL;
+
+		if (i == NULL || i->status == CONN_RELEASED || ipconn_keep(i) == 0)
+			continue;
+		faults_add(&l->faults, FAULT_ERROR, "memory", NULL, 0, "no memory to keep the definition of ipconn %s", c->name);
+		return -1;
+	}
+	return 0;
+}
+
+/* The other ipconns have an equal definition in the new generation. */
+static void
+define_ipconn(struct reload *l, struct ipconn *i)
+{
+	const struct ipconn_def *d = i->own == NULL ? definition_ipconn(l->region->worker.generation->definition, i->def->ipconn) : NULL;
+
+	if (d != NULL)
+		ipconn_define(i, d);
+}
+
+static void
+begin_defining(struct reload *l, struct generation *before)
+{
+	l->before = generation_ref(before);
+	cursor_open(registry_walks(l->region->registry), &l->defined, registry_first(l->region->registry), false);
+}
+
+/* Gives ipconns their new definitions until then (clock_span()). True: all have it, and the old ones are not used. */
+static bool
+define_until(struct reload *l, double until)
+{
+	struct ipconn *i;
+
+	if (l->before == NULL)
+		return true;
+	while ((i = l->defined.at) != NULL && clock_span() < until) {
+		l->defined.at = i->next;
+		define_ipconn(l, i);
+	}
+	if (i != NULL)
+		return false;
+	cursor_close(registry_walks(l->region->registry), &l->defined);
+	generation_unref(l->before);
+	l->before = NULL;
+	return true;
 }
 
 /* --- the swap --------------------------------------------------------------------------------- */
@@ -146,7 +204,7 @@ static void
 follow(struct reload *l)
 {
 	struct region *r = l->region;
-	bool told = tell_some(l) && reask_visit(&l->reask, reload_succeed);
+	bool told = tell_some(l) && reask_visit(&l->reask, reload_succeed) && define_until(l, clock_span() + REASK_SLICE_SECONDS);
 
 	if (!told || !gates_know(r)) {
 		timer_set(&l->slice, told ? GATES_PAUSE : 0);
@@ -167,11 +225,12 @@ commit(struct reload *l)
 	struct generation *g = l->generation;
 	const char *why = l->use != NULL ? "another generation is used" : "a reload";
 
-	if (reload_apply_open(r, g, &l->faults) < 0) {
+	if (reload_keep(l) < 0 || reload_apply_open(r, g, &l->faults) < 0) {
 		refuse(l);
 		return;
 	}
 	l->generation = NULL;
+	begin_defining(l, r->worker.generation);
 	witness_end(&r->worker, why);
 	canary_end(&r->worker, why);
 	reload_apply_swap(r, g, &l->reask.changes, l->urm_of[0] != '\0' ? l->urm_of : NULL);
@@ -420,6 +479,7 @@ reload_cancel(struct region *r)
 	if (l->swapped != 0) {
 		if (l->storing)
 			version_store_forget(r->store);
+		define_until(l, INFINITY);
 		report(l, true, l->swapped, "the region ended before the disk answered");
 		return;
 	}

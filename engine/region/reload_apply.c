@@ -26,19 +26,19 @@ in_the_way(const struct generation *g, const struct ipconn_def *d, const struct 
 {
 	definition_fault(g->definition, faults, FAULT_ERROR, "ipconn_held", d->line,
 		"ipconn %s cannot be installed: %s is held by the %s ipconn %s, which is %s; release it first", d->ipconn, what,
-		holder->autoinstalled ? "autoinstalled" : "defined", holder->def.ipconn, resource_connstatus(holder->status));
+		holder->autoinstalled ? "autoinstalled" : "defined", holder->def->ipconn, resource_connstatus(holder->status));
 }
 
 /* An engaged ipconn keeps its name and its pair. The swap settles or deletes one that is RELEASED. */
 static void
 check_engaged(const struct generation *g, const struct ipconn *i, struct faults *faults)
 {
-	const struct ipconn_def *named = i->autoinstalled ? definition_ipconn(g->definition, i->def.ipconn) : NULL;
-	const struct ipconn_def *paired = definition_pair(g->definition, i->def.networkid, i->def.applid);
+	const struct ipconn_def *named = i->autoinstalled ? definition_ipconn(g->definition, i->def->ipconn) : NULL;
+	const struct ipconn_def *paired = definition_pair(g->definition, i->def->networkid, i->def->applid);
 
 	if (named != NULL)
 		in_the_way(g, named, i, "its name", faults);
-	else if (paired != NULL && strcmp(paired->ipconn, i->def.ipconn) != 0)
+	else if (paired != NULL && strcmp(paired->ipconn, i->def->ipconn) != 0)
 		in_the_way(g, paired, i, "its networkid and applid", faults);
 }
 
@@ -57,7 +57,7 @@ reload_apply_check(struct region *r, const struct generation *g, struct faults *
 {
 	size_t before = faults->errors;
 
-	for (const struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged_next)
+	for (const struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged->next)
 		check_engaged(g, i, faults);
 	check_sockets(r, g, faults);
 	return faults->errors == before ? 0 : -1;

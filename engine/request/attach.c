@@ -45,7 +45,7 @@ say_refused(const struct task *t, const char *policy, const struct verdict *v, u
 	char prefix[ADDR_TEXT], users[CHECKED_MAX * NAME_SIZE], at[VERDICT_PLACE_SIZE], number[SENSE_TEXT];
 
 	log_refusal(t->worker->log, MSG_SP0050, door_name(DOOR_ATTACH), v->code, conn_around(t->conn, prefix), "connection",
-		t->conn->facts.connection, "ipconn", t->ipconn->def.ipconn, "tran", t->request.tran, "program", t->request.program, "userid",
+		t->conn->facts.connection, "ipconn", t->ipconn->def->ipconn, "tran", t->request.tran, "program", t->request.program, "userid",
 		t->request.userid, "users", join_users(&t->users, users), "door", door_name(DOOR_ATTACH), "policy", policy, "at", verdict_place(v, at), "code",
 		v->code, "text", v->text, "sense", sense_print(sense, number), NULL);
 }
@@ -55,7 +55,7 @@ static void
 refuse(struct task *t, unsigned sense, const char *policy, const struct verdict *v)
 {
 	wipe(t);
-	t->ipconn->statistics.attach_refused++;
+	t->ipconn->history->statistics.attach_refused++;
 	tally_add(&t->worker->totals->refusals, 1);
 	statistics_asked(&t->worker->totals->doors[DOOR_ATTACH], true);
 	say_refused(t, policy, v, sense);
@@ -79,7 +79,7 @@ let_in(struct task *t, struct record_entry *e)
 {
 	t->entry = e;
 	record_entry_watch(e, &t->entry);
-	t->ipconn->statistics.attached++;
+	t->ipconn->history->statistics.attached++;
 	statistics_asked(&t->worker->totals->doors[DOOR_ATTACH], false);
 	tally_add(&t->conn->entrance->statistics.attached, 1);
 	program_begin(t);
@@ -295,7 +295,7 @@ static void
 verify(struct task *t)
 {
 	char partner[PARTNER_SIZE];
-	struct password_question q = { .ipconn = t->ipconn->def.ipconn, .partner = authority_partner(t->conn, partner), .userid = t->request.userid,
+	struct password_question q = { .ipconn = t->ipconn->def->ipconn, .partner = authority_partner(t->conn, partner), .userid = t->request.userid,
 		.password = t->request.password };
 	struct password_check *waiting;
 
@@ -324,13 +324,13 @@ identify(struct task *t)
 static void
 claim(struct task *t)
 {
-	const char *text = "", *code = request_user_claim(t->ipconn->def.userauth, &t->request, &text);
+	const char *text = "", *code = request_user_claim(t->ipconn->def->userauth, &t->request, &text);
 
 	if (code != NULL)
 		refuse_user(t, code, text);
-	else if (t->ipconn->def.userauth == USERAUTH_VERIFY)
+	else if (t->ipconn->def->userauth == USERAUTH_VERIFY)
 		verify(t);
-	else if (t->ipconn->def.userauth == USERAUTH_IDENTIFY)
+	else if (t->ipconn->def->userauth == USERAUTH_IDENTIFY)
 		identify(t);
 	else
 		identified(t);

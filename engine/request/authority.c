@@ -53,7 +53,7 @@ authority_identified(const struct task *t, struct verdict *v)
 void
 authority_users(struct task *t)
 {
-	const struct ipconn_def *d = &t->ipconn->def;
+	const struct ipconn_def *d = t->ipconn->def;
 	const struct region_def *r = region_of(t);
 	char link[NAME_SIZE];
 	enum link_kind kind = request_user_link(d, r, t->conn->facts.userid, link);

@@ -88,9 +88,9 @@ who(const struct task *t)
 	const struct region_def *r = &t->generation->definition->region;
 	const struct facts *f = &t->conn->facts;
 	json_t *o = pair(r->applid, r->networkid);
-	int failed = put(o, "ipconn", t->ipconn->def.ipconn);
+	int failed = put(o, "ipconn", t->ipconn->def->ipconn);
 
-	failed |= json_object_set_new(o, "partner", pair(t->ipconn->def.applid, t->ipconn->def.networkid));
+	failed |= json_object_set_new(o, "partner", pair(t->ipconn->def->applid, t->ipconn->def->networkid));
 	failed |= put(o, "connection", f->connection);
 	failed |= put(o, "linkuser", t->users.link);
 	failed |= put(o, "userid", t->users.task);

@@ -75,9 +75,9 @@ program_ship_ready(struct shipment *s)
 {
 	const struct task *t = s->arg;
 
-	if (strcmp(s->ipconn->userauth, "VERIFY") == 0)
+	if (strcmp(s->ipconn->engaged->userauth, "VERIFY") == 0)
 		return "the partner's userauth is VERIFY, and regions send no passwords";
-	if (strcmp(s->ipconn->userauth, "IDENTIFY") == 0)
+	if (strcmp(s->ipconn->engaged->userauth, "IDENTIFY") == 0)
 		memcpy(s->head.userid, t->users.task, sizeof s->head.userid);
 	return NULL;
 }
@@ -125,7 +125,7 @@ program_ship_begin(struct task *t)
 		return;
 	}
 	if (i->autoinstalled) { /* the defined ipconn was discarded, and its name was used again */
-		program_failed(t, SENSE_SYSTEM_ERROR, "ipconn %s was autoinstalled; the defined ipconn of that name is not installed", i->def.ipconn);
+		program_failed(t, SENSE_SYSTEM_ERROR, "ipconn %s was autoinstalled; the defined ipconn of that name is not installed", i->def->ipconn);
 		return;
 	}
 	traffic_judge(i);

@@ -53,9 +53,9 @@ add_headers(struct forwarding *w, const struct task *t)
 	snprintf(region, sizeof region, "%s.%s", r->networkid, r->applid);
 	ok = add(w, "Userid", t->users.task);
 	ok |= add(w, "Link-User", t->users.link);
-	ok |= add(w, "Ipconn", t->ipconn->def.ipconn);
-	ok |= add(w, "Applid", t->ipconn->def.applid);
-	ok |= add(w, "Networkid", t->ipconn->def.networkid);
+	ok |= add(w, "Ipconn", t->ipconn->def->ipconn);
+	ok |= add(w, "Applid", t->ipconn->def->applid);
+	ok |= add(w, "Networkid", t->ipconn->def->networkid);
 	ok |= add(w, "Tran", t->request.tran);
 	ok |= add(w, "Program", t->program->program);
 	ok |= add(w, "Connection", t->conn->facts.connection);

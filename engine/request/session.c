@@ -20,7 +20,7 @@
 static void
 count_slot(struct session *s, int by)
 {
-	struct ipconn_statistics *n = &s->ipconn->statistics;
+	struct ipconn_statistics *n = &s->ipconn->history->statistics;
 	unsigned *current = s->sending ? &n->current_send : &n->current_receive;
 	unsigned *peak = s->sending ? &n->peak_send : &n->peak_receive;
 
@@ -77,7 +77,7 @@ session_out_of_patience(void *arg)
 		conn_close(c, CONN_AT_ONCE, "the partner does not read its answers");
 		return;
 	}
-	log_say(c->worker->log, MSG_DFHIS1021, "ipconn", i->def.ipconn, "connection", c->facts.connection, "direction",
+	log_say(c->worker->log, MSG_DFHIS1021, "ipconn", i->def->ipconn, "connection", c->facts.connection, "direction",
 		s->sending ? "SEND" : "RECEIVE", "why", "a message was begun and did not go on", NULL);
 	if (s->sending) {
 		flow_purge(&s->flow, "cancel");
@@ -120,7 +120,7 @@ session_end(struct session *s)
 	link_out(s);
 	count_slot(s, -1);
 	w->held -= s->counted;
-	s->ipconn->held -= s->counted;
+	s->ipconn->engaged->held -= s->counted;
 	s->counted = 0;
 	if (s->working)
 		task_cancel(&s->task);
@@ -155,7 +155,9 @@ session_find(const struct conn *c, uint32_t conv)
 unsigned
 session_busy(const struct ipconn *i)
 {
-	return i->statistics.current_receive + i->statistics.current_send;
+	const struct ipconn_statistics *n = ipconn_counts(i);
+
+	return n->current_receive + n->current_send;
 }
 
 void
@@ -184,7 +186,7 @@ session_count(struct session *s)
 	size_t now = flow_bytes(&s->flow) + buf_len(&s->task.answer) + buf_len(&s->task.converted);
 
 	w->held += now - s->counted;
-	s->ipconn->held += now - s->counted;
+	s->ipconn->engaged->held += now - s->counted;
 	s->counted = now;
 }
 
@@ -202,7 +204,7 @@ session_affords(const struct conn *c, size_t len)
 	const struct worker *w = c->worker;
 	size_t most = (size_t)w->generation->definition->region.conversation_kilobytes * 1024;
 
-	return w->held + len <= most && c->ipconn->held + len <= most - w->held;
+	return w->held + len <= most && c->ipconn->engaged->held + len <= most - w->held;
 }
 
 /* Closes c from a timer: the caller of session_emit may still be using it. */
@@ -316,7 +318,7 @@ session_say_error(struct conn *c, uint32_t conv, enum conversation_error code)
 	log_refusal(c->worker->log, MSG_DFHIS1023, "conversation", x, conn_around(c, prefix), "code", x, "session", flow_print_conv(conv, session),
 		"ipconn", c->facts.ipconn.ipconn, "connection", c->facts.connection, "words", sense_error_words(code), NULL);
 	if (c->ipconn != NULL)
-		c->ipconn->statistics.conversation_errors++;
+		c->ipconn->history->statistics.conversation_errors++;
 }
 
 /* For errors without a code of DFHIS1023: a bad head, too much data, no memory. */
@@ -326,7 +328,7 @@ say_unfit(const struct session *s, const struct flow_error *e)
 	const struct conn *c = s->conn;
 	char prefix[ADDR_TEXT], session[FLOW_CONV_TEXT];
 
-	log_refusal(c->worker->log, MSG_DFHIS1021, "conversation", "unfit", conn_around(c, prefix), "ipconn", s->ipconn->def.ipconn,
+	log_refusal(c->worker->log, MSG_DFHIS1021, "conversation", "unfit", conn_around(c, prefix), "ipconn", s->ipconn->def->ipconn,
 		"connection", c->facts.connection, "direction", s->sending ? "SEND" : "RECEIVE", "session",
 		flow_print_conv(s->flow.conv, session), "why", e->text, "detail", e->detail, NULL);
 }

@@ -19,7 +19,7 @@ say_lost(const struct conn *c, const struct ipconn *i, const char *direction, un
 	char number[24];
 
 	if (n > 0)
-		log_say(c->worker->log, MSG_DFHIS1021, "ipconn", i->def.ipconn, "connection", c->facts.connection, "direction", direction, "#sessions",
+		log_say(c->worker->log, MSG_DFHIS1021, "ipconn", i->def->ipconn, "connection", c->facts.connection, "direction", direction, "#sessions",
 			log_number(number, n), "why", "the socket was lost", NULL);
 }
 
@@ -27,7 +27,7 @@ say_lost(const struct conn *c, const struct ipconn *i, const char *direction, un
 static bool
 in_doubt(const struct session *s)
 {
-	return !s->sending && s->flow.open && s->ipconn->def.mirrorlife == MIRRORLIFE_UOW;
+	return !s->sending && s->flow.open && s->ipconn->def->mirrorlife == MIRRORLIFE_UOW;
 }
 
 void
@@ -91,8 +91,8 @@ void
 session_purge(struct ipconn *i, const char *how)
 {
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
-		while (i->socket[n] != NULL && i->socket[n]->sessions != NULL)
-			purge_one(i->socket[n]->sessions, how);
+		while (ipconn_socket(i, n) != NULL && ipconn_socket(i, n)->sessions != NULL)
+			purge_one(ipconn_socket(i, n)->sessions, how);
 	session_after(i);
 }
 
@@ -124,7 +124,7 @@ view(const struct session *s, double now, struct session_view *v)
 		.bytes = s->counted,
 		.seconds = now - s->began,
 	};
-	snprintf(v->ipconn, sizeof v->ipconn, "%s", s->ipconn->def.ipconn);
+	snprintf(v->ipconn, sizeof v->ipconn, "%s", s->ipconn->def->ipconn);
 	snprintf(v->connection, sizeof v->connection, "%s", s->conn->facts.connection);
 	if (head == NULL)
 		return;
@@ -140,7 +140,7 @@ session_each(const struct ipconn *i, void (*fn)(void *arg, const struct session_
 	struct session_view v;
 
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++) {
-		for (const struct session *s = i->socket[n] != NULL ? i->socket[n]->sessions : NULL; s != NULL; s = s->next) {
+		for (const struct session *s = ipconn_socket(i, n) != NULL ? ipconn_socket(i, n)->sessions : NULL; s != NULL; s = s->next) {
 			view(s, now, &v);
 			fn(arg, &v);
 		}

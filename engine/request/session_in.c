@@ -30,7 +30,7 @@ refuse_attach(struct conn *c, const struct is_header *is, unsigned sense)
 
 	sense_print(sense, number);
 	log_refusal(c->worker->log, MSG_DFHIS1025, "conversation", number, conn_around(c, prefix), "sense", number, "words",
-		sense_words(sense), "session", flow_print_conv(is->conv, session), "ipconn", c->ipconn->def.ipconn, "connection", c->facts.connection, NULL);
+		sense_words(sense), "session", flow_print_conv(is->conv, session), "ipconn", c->ipconn->def->ipconn, "connection", c->facts.connection, NULL);
 	refuse(c, is, sense);
 }
 
@@ -99,7 +99,7 @@ session_in_holds(struct task *t)
 static void
 run(struct session *s)
 {
-	struct ipconn_statistics *n = &s->ipconn->statistics;
+	struct ipconn_statistics *n = &s->ipconn->history->statistics;
 	struct task *t = &s->task;
 
 	timer_stop(&s->patience);
@@ -126,7 +126,7 @@ static int
 session_in_answer(struct session *s)
 {
 	struct task *t = &s->task;
-	bool open = s->flow.open && s->ipconn->def.mirrorlife != MIRRORLIFE_REQUEST;
+	bool open = s->flow.open && s->ipconn->def->mirrorlife != MIRRORLIFE_REQUEST;
 	size_t len = buf_len(&t->answer);
 	int status;
 
@@ -135,7 +135,7 @@ session_in_answer(struct session *s)
 	buf_free(&t->answer);
 	if (status < 0)
 		return -1;
-	s->ipconn->statistics.sent += len;
+	s->ipconn->history->statistics.sent += len;
 	s->resumed = true;
 	memcpy(s->program, t->request.program, sizeof s->program);
 	return 0;
@@ -193,7 +193,7 @@ previous(struct conn *c, const struct is_header *is, struct session **before)
 		return false;
 	}
 	log_refusal(c->worker->log, MSG_DFHIS1034, "conversation", "previous", conn_around(c, prefix), "session", flow_print_conv(is->prev, session),
-		"ipconn", c->ipconn->def.ipconn, "connection", c->facts.connection, NULL);
+		"ipconn", c->ipconn->def->ipconn, "connection", c->facts.connection, NULL);
 	return true;
 }
 
@@ -210,7 +210,7 @@ attach(struct conn *c, const struct is_header *is, const char *body, size_t len)
 	}
 	if (!previous(c, is, &before))
 		return;
-	if (before == NULL && i->statistics.current_receive >= (unsigned)i->receivecount) {
+	if (before == NULL && i->history->statistics.current_receive >= (unsigned)i->engaged->receivecount) {
 		refuse_error(c, is, CONV_061D, SENSE_ABENDED);
 		return;
 	}

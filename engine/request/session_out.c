@@ -42,7 +42,7 @@ session_out_deliver(struct session *x, unsigned sense, const char *message, cons
 	s->answer_len = sense == SENSE_NONE ? buf_len(&x->flow.in) : 0;
 	s->answer_ccsid = x->flow.ccsid;
 	if (sense == SENSE_NONE)
-		i->statistics.received += s->answer_len;
+		i->history->statistics.received += s->answer_len;
 	s->done(s);
 	session_after(i);
 }
@@ -54,8 +54,8 @@ session_out_request(struct session *x)
 
 	if (flow_request(&x->flow, &s->head, s->data, s->len, s->ccsid, false) < 0)
 		return -1;
-	x->ipconn->statistics.requests_sent++;
-	x->ipconn->statistics.sent += s->len;
+	x->ipconn->history->statistics.requests_sent++;
+	x->ipconn->history->statistics.sent += s->len;
 	return 0;
 }
 
@@ -112,7 +112,7 @@ const struct session_side session_out_side = {
 static struct conn *
 socket_of(const struct ipconn *i)
 {
-	struct conn *a = i->socket[SOCKET_OUT], *b = i->socket[SOCKET_OUT2];
+	struct conn *a = ipconn_socket(i, SOCKET_OUT), *b = ipconn_socket(i, SOCKET_OUT2);
 
 	if (a == NULL || a->stage != CONN_INSTALLED || a->choked)
 		return b != NULL && b->stage == CONN_INSTALLED && !b->choked ? b : NULL;
@@ -138,7 +138,7 @@ static bool
 is_losing(const struct ipconn *i)
 {
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
-		if (i->socket[n] != NULL && i->socket[n]->ipconn != i)
+		if (ipconn_socket(i, n) != NULL && ipconn_socket(i, n)->ipconn != i)
 			return true;
 	return false;
 }
@@ -146,7 +146,7 @@ is_losing(const struct ipconn *i)
 static bool
 session_free(const struct ipconn *i)
 {
-	return i->status == CONN_ACQUIRED && i->statistics.current_send < (unsigned)i->sendcount && !is_losing(i) && socket_of(i) != NULL;
+	return i->status == CONN_ACQUIRED && i->history->statistics.current_send < (unsigned)i->engaged->sendcount && !is_losing(i) && socket_of(i) != NULL;
 }
 
 static void
@@ -175,31 +175,31 @@ begin(struct ipconn *i, struct shipment *s)
 static void
 count_waiting(struct ipconn *i, int by)
 {
-	i->statistics.queued += (unsigned)by;
-	statistics_peak(&i->statistics.peak_queued, i->statistics.queued);
+	i->history->statistics.queued += (unsigned)by;
+	statistics_peak(&i->history->statistics.peak_queued, i->history->statistics.queued);
 	metrics_add(i->worker->metrics, FIGURE_OF_QUEUE_ALLOCATES, by);
 }
 
 static void
 enqueue(struct ipconn *i, struct shipment *s)
 {
-	if (i->waiting == NULL) {
-		i->waiting = s;
-		i->waiting_since = s->queued;
-		i->waiting_served = 0;
+	if (i->engaged->waiting == NULL) {
+		i->engaged->waiting = s;
+		i->engaged->waiting_since = s->queued;
+		i->engaged->waiting_served = 0;
 	} else {
-		i->waiting_last->next = s;
+		i->engaged->waiting_last->next = s;
 	}
-	i->waiting_last = s;
+	i->engaged->waiting_last = s;
 	count_waiting(i, 1);
 }
 
 static struct shipment *
 dequeue(struct ipconn *i)
 {
-	struct shipment *s = i->waiting;
+	struct shipment *s = i->engaged->waiting;
 
-	i->waiting = s->next;
+	i->engaged->waiting = s->next;
 	s->next = NULL;
 	count_waiting(i, -1);
 	return s;
@@ -211,7 +211,7 @@ purge(struct ipconn *i, const char *why)
 {
 	unsigned n = 0;
 
-	for (unsigned left = i->statistics.queued; left > 0 && i->waiting != NULL; left--, n++)
+	for (unsigned left = i->history->statistics.queued; left > 0 && i->engaged->waiting != NULL; left--, n++)
 		failed(dequeue(i), SENSE_SYSTEM_ERROR, why);
 	return n;
 }
@@ -223,17 +223,17 @@ purge(struct ipconn *i, const char *why)
 static double
 work_off(const struct ipconn *i)
 {
-	return (clock_span() - i->waiting_since) * i->statistics.queued / (i->waiting_served + 1);
+	return (clock_span() - i->engaged->waiting_since) * i->history->statistics.queued / (i->engaged->waiting_served + 1);
 }
 
 /* The queue is full. */
 static void
 too_many(struct ipconn *i, struct shipment *s)
 {
-	i->statistics.rejected++;
-	if (i->def.maxqtime >= 0 && i->waiting != NULL && work_off(i) > i->def.maxqtime) {
-		i->statistics.purges++;
-		i->statistics.purged += purge(i, "purged from the queue: working it off would take longer than maxqtime");
+	i->history->statistics.rejected++;
+	if (i->def->maxqtime >= 0 && i->engaged->waiting != NULL && work_off(i) > i->def->maxqtime) {
+		i->history->statistics.purges++;
+		i->history->statistics.purged += purge(i, "purged from the queue: working it off would take longer than maxqtime");
 	}
 	failed(s, SENSE_SYSTEM_ERROR, "no session is free, and queuelimit is reached");
 }
@@ -242,7 +242,7 @@ too_many(struct ipconn *i, struct shipment *s)
 static const char *
 unreachable(const struct ipconn *i)
 {
-	bool dials = i->def.host[0] != '\0' && i->def.port > 0;
+	bool dials = i->def->host[0] != '\0' && i->def->port > 0;
 
 	if (i->worker->draining)
 		return "the region is shutting down";
@@ -265,16 +265,20 @@ session_ship(struct ipconn *i, struct shipment *s)
 	s->next = NULL;
 	s->session = NULL;
 	s->queued = clock_span();
-	i->statistics.allocates++;
+	if (ipconn_engage(i) < 0) {
+		failed(s, SENSE_SYSTEM_ERROR, "no memory for a request to the ipconn");
+		return;
+	}
+	i->history->statistics.allocates++;
 	if (why != NULL) {
-		i->statistics.failed_link++;
+		i->history->statistics.failed_link++;
 		failed(s, SENSE_SYSTEM_ERROR, why);
-	} else if (i->status == CONN_ACQUIRED && i->sendcount == 0) {
-		i->statistics.failed_other++;
+	} else if (i->status == CONN_ACQUIRED && i->engaged->sendcount == 0) {
+		i->history->statistics.failed_other++;
 		failed(s, SENSE_SYSTEM_ERROR, "the ipconn has no send sessions");
-	} else if (i->waiting == NULL && session_free(i)) {
+	} else if (i->engaged->waiting == NULL && session_free(i)) {
 		begin(i, s);
-	} else if (i->def.queuelimit >= 0 && i->statistics.queued >= (unsigned)i->def.queuelimit) {
+	} else if (i->def->queuelimit >= 0 && i->history->statistics.queued >= (unsigned)i->def->queuelimit) {
 		too_many(i, s);
 	} else {
 		enqueue(i, s);
@@ -288,7 +292,7 @@ session_ship_cancel(struct shipment *s)
 {
 	struct session *x = s->session;
 	struct ipconn *i = s->ipconn;
-	struct shipment **p = &i->waiting, *before = NULL;
+	struct shipment **p, *before = NULL;
 
 	if (x != NULL) {
 		s->session = NULL;
@@ -298,13 +302,15 @@ session_ship_cancel(struct shipment *s)
 		session_over(x);
 		return;
 	}
-	for (; *p != NULL && *p != s; p = &(*p)->next)
+	if (i->engaged == NULL)
+		return;
+	for (p = &i->engaged->waiting; *p != NULL && *p != s; p = &(*p)->next)
 		before = *p;
 	if (*p == NULL)
 		return;
 	*p = s->next;
-	if (i->waiting_last == s)
-		i->waiting_last = before;
+	if (i->engaged->waiting_last == s)
+		i->engaged->waiting_last = before;
 	count_waiting(i, -1);
 }
 
@@ -313,12 +319,14 @@ session_work_queue(struct ipconn *i)
 {
 	unsigned lost;
 
-	while (i->waiting != NULL && session_free(i)) {
-		i->waiting_served++;
+	if (i->engaged == NULL)
+		return;
+	while (i->engaged->waiting != NULL && session_free(i)) {
+		i->engaged->waiting_served++;
 		begin(i, dequeue(i));
 	}
-	if (i->waiting == NULL || i->status == CONN_OBTAINING || (i->status == CONN_ACQUIRED && i->sendcount > 0))
+	if (i->engaged->waiting == NULL || i->status == CONN_OBTAINING || (i->status == CONN_ACQUIRED && i->engaged->sendcount > 0))
 		return;
 	lost = purge(i, i->status == CONN_ACQUIRED ? "the ipconn has no send sessions" : "the ipconn was released, or could not be acquired");
-	i->statistics.failed_link += lost;
+	i->history->statistics.failed_link += lost;
 }

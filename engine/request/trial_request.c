@@ -57,7 +57,7 @@ verify(struct trial *t, struct task *k)
 static bool
 claim(struct trial *t, struct task *k)
 {
-	int userauth = k->ipconn->def.userauth;
+	int userauth = k->ipconn->def->userauth;
 	const char *text = "", *code;
 	struct verdict v;
 

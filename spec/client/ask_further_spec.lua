@@ -112,6 +112,20 @@ describe("ask about a further socket", function()
     p:close()
   end)
 
+  it("leaves the ipconn as it is: a reload asks its socket again, and releases it", function()
+    local p = support.raw(region:port "PLAIN")
+    p:capex({ applid = "A", networkid = "NETX", sendcount = 4, sockets = 2 }):read_message()
+    local r = running("--tcpipservice", "PLAIN", "--applid", "A", "--networkid", "NETX", "--sendcount", "4")
+    assert.same({ true, "ONE" }, { r.accepted, r.ipconn }, refusal(r))
+    region:script("gate", (SCRIPTS.gate:gsub('if facts.socket == 2 then', 'if true then return policy.refuse "closed" end\n    if false then')))
+    local status, out, err = region:command "reload"
+    assert.message(err).equal(0, status)
+    assert.is_truthy(out:find("ipconn ONE released: bind closed", 1, true), out)
+    region:script("gate", SCRIPTS.gate)
+    assert.equal(0, (region:command "reload"))
+    p:close()
+  end)
+
   it("begins from the record of one", function()
     local first = support.raw(region:port "PLAIN")
     local token = first:capex({ applid = "A", networkid = "NETX", sendcount = 4, sockets = 2 }):read_message().body.token

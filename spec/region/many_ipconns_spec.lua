@@ -68,6 +68,26 @@ describe("a region with #many ipconns", function()
     assert.are.equal("OK", of_new.response)
     assert.are.equal("ACQUIRED", region:row("ipconn", "NEW").connstatus)
     assert.are.equal(COUNT, #region:inquire "ipconn")
+    assert.are.equal("", region:row("ipconn", "C1500").description)
+    assert.are.equal(0, (region:command("release", "ipconn", "C1500")))
+    support.wait_until(function() return region:row("ipconn", "C1500").description == "changed" end)
+  end)
+
+  it("keeps the definition of a partner over reloads, also one that undoes the change", function()
+    region = support.region { text = definition { C3 = ', description = "first"' } }:start()
+    local p = partner "C3"
+    reload { C3 = ', description = "second"' }
+    reload { C3 = ', description = "third"' }
+    assert.are.equal("first", region:row("ipconn", "C3").description)
+    reload { C3 = ', description = "first"' }
+    reload { C3 = ', description = "first"' }
+    alive(p)
+    p:close()
+    support.wait_until(function() return region:row("ipconn", "C3").connstatus == "RELEASED" end)
+    assert.are.equal("first", region:row("ipconn", "C3").description)
+    reload {}
+    assert.are.equal("", region:row("ipconn", "C3").description)
+    assert.are.equal("OK", select(2, partner "C3").response)
   end)
 
   it("lists the first 500 changes and the number of the others, and logs all", function()

@@ -21,6 +21,8 @@ struct house {
 	struct worker worker;
 	struct certificate certificate;
 	struct ipconn ipconn;
+	struct ipconn_def def;
+	struct engagement engagement;
 	struct conn conn;
 };
 
@@ -56,7 +58,8 @@ load(struct house *h)
 static void
 install(struct house *h, enum way way)
 {
-	h->ipconn = (struct ipconn){ .worker = &h->worker, .autoinstalled = true, .ruled = "A", .def = { .ipconn = "A" } };
+	h->def = (struct ipconn_def){ .ipconn = "A" };
+	h->ipconn = (struct ipconn){ .worker = &h->worker, .def = &h->def, .engaged = &h->engagement, .autoinstalled = true, .ruled = "A" };
 	h->conn = (struct conn){
 		.worker = &h->worker,
 		.generation = h->rule.generation,

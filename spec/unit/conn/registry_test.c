@@ -19,10 +19,14 @@ claim(struct registry *r, const char *name, const char *networkid, const char *a
 {
 	struct ipconn *i = calloc(1, sizeof *i);
 
-	snprintf(i->def.ipconn, sizeof i->def.ipconn, "%s", name);
-	snprintf(i->def.networkid, sizeof i->def.networkid, "%s", networkid);
-	snprintf(i->def.applid, sizeof i->def.applid, "%s", applid);
-	i->def.template_ = template;
+	i->own = calloc(1, sizeof *i->own);
+	i->engaged = calloc(1, sizeof *i->engaged);
+	i->engaged->ipconn = i;
+	i->def = i->own;
+	snprintf(i->own->ipconn, sizeof i->own->ipconn, "%s", name);
+	snprintf(i->own->networkid, sizeof i->own->networkid, "%s", networkid);
+	snprintf(i->own->applid, sizeof i->own->applid, "%s", applid);
+	i->own->template_ = template;
 	assert_int_equal(registry_claim(r, i), CLAIM_OK);
 	return i;
 }
@@ -62,13 +66,13 @@ a_token_counts_until_it_is_used_or_replaced(void **state)
 	assert_null(registry_token(r, "", now));
 	assert_null(registry_token(r, "on", now));
 	assert_null(registry_callback(r, "one"));
-	assert_null(registry_token(r, "one", a->token_until));
+	assert_null(registry_token(r, "one", a->engaged->token_until));
 	registry_expect(r, a, "three");
 	assert_null(registry_token(r, "one", now));
 	assert_ptr_equal(registry_token(r, "three", now), a);
 	registry_expect(r, a, "");
 	assert_null(registry_token(r, "three", now));
-	assert_string_equal(a->token, "");
+	assert_string_equal(a->engaged->token, "");
 	registry_drop(r, b);
 	assert_null(registry_token(r, "two", now));
 	registry_free(r);
@@ -126,8 +130,8 @@ the_engaged_ones_are_walked_in_the_order_of_their_last_socket(void **state)
 	cursor_open(registry_engaged_walks(r), &at, b, true);
 	registry_engage(r, b); /* goes to the end: the cursor, on the last visited one, goes back, and the walk comes to b again */
 	assert_ptr_equal(at.at, a);
-	assert_ptr_equal(a->engaged_next, c);
-	assert_ptr_equal(c->engaged_next, b);
+	assert_ptr_equal(a->engaged->next, c);
+	assert_ptr_equal(c->engaged->next, b);
 	registry_rest(r, a);
 	assert_null(at.at);
 	assert_ptr_equal(registry_engaged(r), c);

@@ -18,6 +18,8 @@ struct house {
 	struct worker worker;
 	struct entrance entrance, specific;
 	struct ipconn ipconn;
+	struct ipconn_def def;
+	struct engagement engagement;
 	struct conn conn;
 	struct ruling r;
 };
@@ -55,8 +57,8 @@ set_up(void **state)
 	load(h);
 	h->worker = (struct worker){ .generation = h->generation, .registry = registry_new(), .entrance = entrance_of, .region = h };
 	h->entrance.open = h->specific.open = true;
-	h->ipconn = (struct ipconn){ .worker = &h->worker, .inservice = true,
-		.def = { .ipconn = "PART", .applid = "X", .networkid = "NETX", .receivecount = 4, .sendcount = 2, .port = 7 } };
+	h->def = (struct ipconn_def){ .ipconn = "PART", .applid = "X", .networkid = "NETX", .receivecount = 4, .sendcount = 2, .port = 7 };
+	h->ipconn = (struct ipconn){ .worker = &h->worker, .def = &h->def, .engaged = &h->engagement, .inservice = true };
 	h->conn = (struct conn){ .worker = &h->worker, .generation = h->generation, .entrance = &h->entrance,
 		.service = generation_service(h->generation, "IN"),
 		.facts = { .tcpipservice = "IN", .capex = { .applid = "X", .networkid = "NETX", .sendcount = 9, .sockets = 2, .port = -1 } } };
@@ -169,7 +171,7 @@ a_match_needs_a_free_ipconn_of_this_listener(void **state)
 	struct ipconn *i = &h->ipconn;
 
 	assert_false(rules_match(&h->conn, i, &h->r));
-	strcpy(i->def.tcpipservice, "SPEC");
+	strcpy(h->def.tcpipservice, "SPEC");
 	assert_refused(h, rules_match(&h->conn, i, &h->r), "mismatch", REASON_TCPIPSERVICE_MISMATCH);
 	assert_null(h->r.holder);
 	i->status = CONN_ACQUIRED;
@@ -186,12 +188,12 @@ of_a_race_the_lower_names_win(void **state)
 	struct ipconn *i = &h->ipconn;
 
 	i->status = CONN_OBTAINING;
-	i->acquiring = true;
+	i->engaged->acquiring = true;
 	assert_true(rules_race(i));
 	assert_refused(h, rules_match(&h->conn, i, &h->r), "race", REASON_CAPEX_RACE);
 	strcpy(h->conn.facts.capex.networkid, "AAAA");
 	assert_false(rules_match(&h->conn, i, &h->r));
-	i->answered = true;
+	i->engaged->answered = true;
 	assert_false(rules_race(i));
 	assert_refused(h, rules_match(&h->conn, i, &h->r), "pair_taken", REASON_INVALID_PARTNER_STATE);
 }
@@ -203,17 +205,17 @@ terms_are_the_lesser_counts(void **state)
 	struct capex *x = &h->conn.facts.capex;
 	struct terms t;
 
-	assert_false(rules_terms(&h->ipconn.def, x, &t, &h->r));
+	assert_false(rules_terms(h->ipconn.def, x, &t, &h->r));
 	assert_int_equal(t.receivecount, 4);
 	assert_int_equal(t.sendcount, 0);
 	assert_int_equal(t.sockets, 2);
 	x->port = 1500;
 	x->receivecount = 1;
 	strcpy(x->callback, "AAAAAAAAAAAAAAAAAAAAAA");
-	assert_false(rules_terms(&h->ipconn.def, x, &t, &h->r));
+	assert_false(rules_terms(h->ipconn.def, x, &t, &h->r));
 	assert_int_equal(t.sendcount, 1);
 	x->sendcount = x->receivecount = 0;
-	assert_refused(h, rules_terms(&h->ipconn.def, x, &t, &h->r), "one_way", REASON_ONE_WAY_IPCONN);
+	assert_refused(h, rules_terms(h->ipconn.def, x, &t, &h->r), "one_way", REASON_ONE_WAY_IPCONN);
 }
 
 static void
@@ -221,11 +223,11 @@ identify_needs_trust(void **state)
 {
 	struct house *h = *state;
 
-	assert_false(rules_trust(&h->conn, &h->ipconn.def, &h->r));
-	h->ipconn.def.userauth = USERAUTH_IDENTIFY;
-	assert_refused(h, rules_trust(&h->conn, &h->ipconn.def, &h->r), "trust", REASON_SECURITY_VIOLATION);
+	assert_false(rules_trust(&h->conn, h->ipconn.def, &h->r));
+	h->def.userauth = USERAUTH_IDENTIFY;
+	assert_refused(h, rules_trust(&h->conn, h->ipconn.def, &h->r), "trust", REASON_SECURITY_VIOLATION);
 	h->conn.facts.peer.sysplex = true;
-	assert_false(rules_trust(&h->conn, &h->ipconn.def, &h->r));
+	assert_false(rules_trust(&h->conn, h->ipconn.def, &h->r));
 }
 
 static void
@@ -233,7 +235,7 @@ the_urm_may_not_change_everything(void **state)
 {
 	struct verdict v = { .kind = VERDICT_INSTALL };
 	struct house *h = *state;
-	const struct ipconn_def *d = &h->ipconn.def;
+	const struct ipconn_def *d = h->ipconn.def;
 
 	assert_false(rules_install(&h->conn, &v, d, NULL, &h->r));
 	strcpy(v.install.template, "TEMPL");
@@ -258,11 +260,11 @@ a_claim_leaves_out_one_ipconn_and_claims_nothing(void **state)
 
 	*i = h->ipconn;
 	assert_int_equal(registry_claim(r, i), CLAIM_OK);
-	assert_int_equal(registry_judge(r, &i->def, NULL), CLAIM_PAIR_TAKEN);
-	assert_int_equal(registry_judge(r, &i->def, i), CLAIM_OK);
+	assert_int_equal(registry_judge(r, i->def, NULL), CLAIM_PAIR_TAKEN);
+	assert_int_equal(registry_judge(r, i->def, i), CLAIM_OK);
 	assert_int_equal(registry_judge(r, &other, NULL), CLAIM_NAME_TAKEN);
 	assert_int_equal(registry_count(r), 1);
-	assert_refused(h, rules_claim(&h->conn, CLAIM_PAIR_TAKEN, &i->def, &h->r), "pair_taken", REASON_INVALID_PARTNER_STATE);
+	assert_refused(h, rules_claim(&h->conn, CLAIM_PAIR_TAKEN, i->def, &h->r), "pair_taken", REASON_INVALID_PARTNER_STATE);
 	assert_ptr_equal(h->r.holder, i);
 	assert_refused(h, rules_claim(&h->conn, CLAIM_NAME_TAKEN, &other, &h->r), "name_taken", REASON_AUTOINSTALL_FAILED);
 	assert_refused(h, rules_claim(&h->conn, CLAIM_NO_MEMORY, &other, &h->r), "limit", REASON_AUTOINSTALL_FAILED);

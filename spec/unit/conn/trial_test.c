@@ -42,14 +42,15 @@ set_up(void **state)
 {
 	struct house *h = calloc(1, sizeof *h);
 	struct ipconn *i = calloc(1, sizeof *i);
+	struct ipconn_def *d = calloc(1, sizeof *d);
 
 	/* never the last reference: the certificate is a member of struct house */
 	h->certificate = (struct certificate){ .refs = 1, .chain = { .ok = true, .complete = true } };
 	rule_begin(&h->rule);
 	h->entrance = (struct entrance){ .tcpipservice = "IN", .open = true };
 	h->worker = (struct worker){ .totals = &h->totals, .registry = registry_new(), .peers = peers_new(), .entrance = entrance_of, .region = h };
-	*i = (struct ipconn){ .worker = &h->worker, .inservice = true, .ruled = "A",
-		.def = { .ipconn = "A", .applid = "X", .networkid = "NETX", .host = "192.0.2.9", .port = 1, .sendcount = 1, .ssl = YES } };
+	*d = (struct ipconn_def){ .ipconn = "A", .applid = "X", .networkid = "NETX", .host = "192.0.2.9", .port = 1, .sendcount = 1, .ssl = YES };
+	*i = (struct ipconn){ .worker = &h->worker, .def = d, .own = d, .inservice = true, .ruled = "A" };
 	assert_int_equal(registry_claim(h->worker.registry, i), CLAIM_OK);
 	*state = h;
 	return 0;
@@ -134,7 +135,7 @@ nothing_is_installed_or_counted(void **state)
 	for (enum way way = WAY_IN; way <= WAY_OUT; way++) {
 		t = try_way(h, way);
 		assert_true(trial_accepted(t));
-		assert_string_equal(t->partner.def.ipconn, way == WAY_IN ? "B" : "A");
+		assert_string_equal(t->partner.def->ipconn, way == WAY_IN ? "B" : "A");
 		trial_free(t);
 	}
 	counts = peers_look(h->worker.peers, &h->q.peer, 0);

@@ -34,6 +34,9 @@ struct bench { /* an ACQUIRED ipconn that sends on two sockets */
 	struct definition definition;
 	struct service service;
 	struct ipconn ipconn;
+	struct ipconn_def def;
+	struct engagement engagement;
+	struct ipconn_history history;
 	struct conn conn[WAY_SOCKETS];
 	int peer[WAY_SOCKETS];
 	struct sent sent[8]; /* of the bench: done() of a shipment may come at the end of the test */
@@ -64,7 +67,7 @@ connect_one(struct bench *b, unsigned n)
 	c->io_opened = true;
 	io_open(&c->io, b->worker.loop, fd[0], false, 4096, silent, c);
 	timer_init(&c->timer, b->worker.loop, NULL, c);
-	b->ipconn.socket[SOCKET_OUT + n] = c;
+	b->engagement.socket[SOCKET_OUT + n] = c;
 }
 
 static int
@@ -82,11 +85,12 @@ set_up(void **state)
 	b->definition.region.heartbeat = 60;
 	b->definition.region.heartbeat_timeout = 10;
 	b->service.heartbeat = b->service.heartbeat_timeout = -1;
+	b->ipconn = (struct ipconn){ .def = &b->def, .engaged = &b->engagement, .history = &b->history };
 	b->ipconn.worker = &b->worker;
 	b->ipconn.inservice = true;
 	b->ipconn.status = CONN_ACQUIRED;
-	b->ipconn.sendcount = 2;
-	b->ipconn.def = (struct ipconn_def){ .ipconn = "CICSB", .queuelimit = -1, .maxqtime = -1, .port = -1 };
+	b->engagement.sendcount = 2;
+	b->def = (struct ipconn_def){ .ipconn = "CICSB", .queuelimit = -1, .maxqtime = -1, .port = -1 };
 	connect_one(b, 0);
 	connect_one(b, 1);
 	*state = b;
@@ -179,10 +183,10 @@ an_answer_comes_to_who_asked(void **state)
 	assert_string_equal(s->answer, "answer");
 	assert_null(s->shipment.session);
 	assert_int_equal(session_busy(&b->ipconn), 0);
-	assert_int_equal(b->ipconn.statistics.requests_sent, 1);
-	assert_int_equal(b->ipconn.statistics.sent, 8);
-	assert_int_equal(b->ipconn.statistics.received, 6);
-	assert_int_equal(b->ipconn.statistics.allocates, 1);
+	assert_int_equal(b->history.statistics.requests_sent, 1);
+	assert_int_equal(b->history.statistics.sent, 8);
+	assert_int_equal(b->history.statistics.received, 6);
+	assert_int_equal(b->history.statistics.allocates, 1);
 }
 
 static void
@@ -191,13 +195,13 @@ sessions_are_spread_over_both_sockets(void **state)
 	struct bench *b = *state;
 	struct sent *s = b->sent;
 
-	b->ipconn.sendcount = 4;
+	b->engagement.sendcount = 4;
 	for (unsigned n = 0; n < 4; n++)
 		ship(b, &s[n]);
 	assert_int_equal(b->conn[0].nsessions, 2);
 	assert_int_equal(b->conn[1].nsessions, 2);
 	assert_int_equal(queued_bytes(b, 0), queued_bytes(b, 1));
-	assert_int_equal(b->ipconn.statistics.peak_send, 4);
+	assert_int_equal(b->history.statistics.peak_send, 4);
 }
 
 static void
@@ -208,7 +212,7 @@ who_waits_is_served_in_order(void **state)
 
 	for (unsigned n = 0; n < 4; n++)
 		ship(b, &s[n]);
-	assert_int_equal(b->ipconn.statistics.queued, 2);
+	assert_int_equal(b->history.statistics.queued, 2);
 	assert_null(s[2].shipment.session);
 	tell(&b->conn[1], 1, 0, "b");
 	assert_string_equal(s[1].answer, "b");
@@ -217,8 +221,8 @@ who_waits_is_served_in_order(void **state)
 	tell(&b->conn[1], 2, 0, "c");
 	assert_string_equal(s[2].answer, "c");
 	assert_non_null(s[3].shipment.session);
-	assert_int_equal(b->ipconn.statistics.queued, 0);
-	assert_int_equal(b->ipconn.statistics.peak_queued, 2);
+	assert_int_equal(b->history.statistics.queued, 0);
+	assert_int_equal(b->history.statistics.peak_queued, 2);
 }
 
 static void
@@ -227,15 +231,15 @@ queuelimit_refuses_the_next(void **state)
 	struct bench *b = *state;
 	struct sent *s = b->sent;
 
-	b->ipconn.def.queuelimit = 1;
+	b->def.queuelimit = 1;
 	for (unsigned n = 0; n < 4; n++)
 		ship(b, &s[n]);
 	assert_int_equal(s[2].done, 0);
 	assert_int_equal(s[3].done, 1);
 	assert_int_equal(s[3].shipment.sense, SENSE_SYSTEM_ERROR);
-	assert_int_equal(b->ipconn.statistics.rejected, 1);
-	assert_int_equal(b->ipconn.statistics.purges, 0);
-	b->ipconn.def.queuelimit = 0;
+	assert_int_equal(b->history.statistics.rejected, 1);
+	assert_int_equal(b->history.statistics.purges, 0);
+	b->def.queuelimit = 0;
 	tell(&b->conn[0], 1, 0, "a");
 	tell(&b->conn[0], 2, 0, "c");
 	assert_int_equal(s[2].done, 1);
@@ -251,14 +255,14 @@ maxqtime_purges_a_full_queue_that_is_too_slow(void **state)
 	struct bench *b = *state;
 	struct sent *s = b->sent;
 
-	b->ipconn.def.queuelimit = 3;
-	b->ipconn.def.maxqtime = 30;
+	b->def.queuelimit = 3;
+	b->def.maxqtime = 30;
 	for (unsigned n = 0; n < 5; n++)
 		ship(b, &s[n]);
 	ship(b, &s[5]); /* the queue is full, but its requests have not waited long */
 	assert_int_equal(s[5].done, 1);
 	assert_int_equal(s[2].done + s[3].done + s[4].done, 0);
-	b->ipconn.waiting_since -= 15; /* three would take 45 s */
+	b->engagement.waiting_since -= 15; /* three would take 45 s */
 	ship(b, &s[6]);
 	assert_int_equal(s[6].done, 1);
 	for (unsigned n = 2; n < 5; n++) {
@@ -266,10 +270,10 @@ maxqtime_purges_a_full_queue_that_is_too_slow(void **state)
 		assert_int_equal(s[n].shipment.sense, SENSE_SYSTEM_ERROR);
 	}
 	assert_int_equal(s[0].done + s[1].done, 0); /* these have sessions */
-	assert_int_equal(b->ipconn.statistics.purges, 1);
-	assert_int_equal(b->ipconn.statistics.purged, 3);
-	assert_int_equal(b->ipconn.statistics.rejected, 2);
-	assert_int_equal(b->ipconn.statistics.queued, 0);
+	assert_int_equal(b->history.statistics.purges, 1);
+	assert_int_equal(b->history.statistics.purged, 3);
+	assert_int_equal(b->history.statistics.rejected, 2);
+	assert_int_equal(b->history.statistics.queued, 0);
 }
 
 static void
@@ -278,17 +282,17 @@ maxqtime_spares_a_queue_that_moves(void **state)
 	struct bench *b = *state;
 	struct sent *s = b->sent;
 
-	b->ipconn.def.queuelimit = 3;
-	b->ipconn.def.maxqtime = 30;
+	b->def.queuelimit = 3;
+	b->def.maxqtime = 30;
 	for (unsigned n = 0; n < 5; n++)
 		ship(b, &s[n]);
 	tell(&b->conn[0], 1, 0, "a");
 	ship(b, &s[0]);
-	b->ipconn.waiting_since -= 15; /* one was served meanwhile: three would take about 22 s */
+	b->engagement.waiting_since -= 15; /* one was served meanwhile: three would take about 22 s */
 	ship(b, &s[6]);
 	assert_int_equal(s[6].done, 1);
-	assert_int_equal(b->ipconn.statistics.purges, 0);
-	assert_int_equal(b->ipconn.statistics.queued, 3);
+	assert_int_equal(b->history.statistics.purges, 0);
+	assert_int_equal(b->history.statistics.queued, 3);
 }
 
 static void
@@ -297,12 +301,12 @@ maxqtime_alone_does_nothing(void **state)
 	struct bench *b = *state;
 	struct sent *s = b->sent;
 
-	b->ipconn.def.maxqtime = 0;
+	b->def.maxqtime = 0;
 	for (unsigned n = 0; n < 3; n++)
 		ship(b, &s[n]);
-	b->ipconn.waiting_since -= 1000;
+	b->engagement.waiting_since -= 1000;
 	ship(b, &s[3]);
-	assert_int_equal(b->ipconn.statistics.queued, 2);
+	assert_int_equal(b->history.statistics.queued, 2);
 }
 
 static void
@@ -314,8 +318,8 @@ refused(struct bench *b, uint64_t link, uint64_t other)
 	assert_int_equal(s.done, 1);
 	assert_int_equal(s.shipment.sense, SENSE_SYSTEM_ERROR);
 	assert_true(strlen(s.shipment.why) > 0);
-	assert_int_equal(b->ipconn.statistics.failed_link, link);
-	assert_int_equal(b->ipconn.statistics.failed_other, other);
+	assert_int_equal(b->history.statistics.failed_link, link);
+	assert_int_equal(b->history.statistics.failed_other, other);
 }
 
 static void
@@ -334,7 +338,7 @@ what_cannot_be_reached_is_refused_at_once(void **state)
 	b->worker.draining = true;
 	refused(b, 4, 0);
 	b->worker.draining = false;
-	b->ipconn.sendcount = 0;
+	b->engagement.sendcount = 0;
 	refused(b, 4, 1);
 }
 
@@ -357,7 +361,7 @@ who_waits_fails_when_the_ipconn_is_released(void **state)
 	session_work_queue(&b->ipconn);
 	assert_int_equal(s[0].done + s[1].done, 0); /* the end of their sockets tells them */
 	assert_int_equal(s[2].done + s[3].done, 2);
-	assert_int_equal(b->ipconn.statistics.failed_link, 2);
+	assert_int_equal(b->history.statistics.failed_link, 2);
 }
 
 static void
@@ -385,14 +389,14 @@ a_cancelled_one_is_told_to_the_partner_alone(void **state)
 		ship(b, &s[n]);
 	session_ship_cancel(&s[3].shipment); /* while it waits, at the end and then in front */
 	session_ship_cancel(&s[2].shipment);
-	assert_int_equal(b->ipconn.statistics.queued, 0);
+	assert_int_equal(b->history.statistics.queued, 0);
 	ship(b, &s[2]);
 	session_ship_cancel(&s[0].shipment);
 	assert_true(says(&b->conn[0], "IS: 1 expd; conv=00000001; state=end; name=cancel"));
 	assert_non_null(s[2].shipment.session); /* it has the session now */
 	assert_int_equal(tell(&b->conn[0], 1, 0, "late"), 0); /* the answer crossed the cancel */
 	assert_int_equal(s[0].done + s[2].done + s[3].done, 0);
-	assert_int_equal(b->ipconn.statistics.conversation_errors, 0);
+	assert_int_equal(b->history.statistics.conversation_errors, 0);
 }
 
 static void
@@ -423,7 +427,7 @@ an_answer_that_breaks_the_rules_ends_its_conversation(void **state)
 	assert_int_equal(s[0].done, 1);
 	assert_int_equal(s[0].shipment.sense, SENSE_BACKED_OUT);
 	assert_true(says(&b->conn[0], "IS: 1 expd; conv=00000001; state=end; name=cancel"));
-	assert_int_equal(b->ipconn.statistics.conversation_errors, 1);
+	assert_int_equal(b->history.statistics.conversation_errors, 1);
 	assert_int_equal(s[1].done, 0);
 }
 
@@ -458,7 +462,7 @@ one_that_is_done_may_ship_the_next(void **state)
 	struct bench *b = *state;
 	struct sent *s = b->sent;
 
-	b->ipconn.sendcount = 1;
+	b->engagement.sendcount = 1;
 	s[0].again = b;
 	s[0].next = &s[2];
 	ship(b, &s[0]);
@@ -476,7 +480,7 @@ a_socket_that_is_full_makes_the_request_wait_for_room(void **state)
 	struct sent *s = b->sent;
 	unsigned char *rest = calloc(1, 1024 * 1024);
 
-	b->ipconn.socket[SOCKET_OUT2] = NULL;
+	b->engagement.socket[SOCKET_OUT2] = NULL;
 	assert_int_equal(io_write(&b->conn[0].io, rest, 1024 * 1024), 0);
 	free(rest);
 	ship(b, s);
