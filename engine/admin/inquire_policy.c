@@ -41,7 +41,7 @@ used_by(const struct generation *g, const char *script)
 	for (size_t s = 0; s < g->definition->ntcpipservices; s++)
 		put_users(list, &g->service[s], g->service[s].def->tcpipservice, script);
 	for (size_t s = 0; s < g->definition->nipconns; s++)
-		put_users(list, &g->outbound[s], g->outbound[s].ipconn->ipconn, script);
+		put_users(list, &g->outbound[g->outbound_of[s]], g->definition->ipconn[s].ipconn, script);
 	return list;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "candidate/question.h"
 
+#include "conn/ipconn.h"
 #include "conn/worker.h"
 #include "records/recorder.h"
 
@@ -34,7 +35,6 @@ copy_request(struct question *q)
 struct question *
 question_of(const struct conn *c, const struct ask *a)
 {
-	const struct ipconn_def *dialled = c->service->ipconn;
 	struct question *q = calloc(1, sizeof *q);
 
 	if (q == NULL)
@@ -47,7 +47,7 @@ question_of(const struct conn *c, const struct ask *a)
 	copy_request(q);
 	q->verdict = a->verdict;
 	snprintf(q->script, sizeof q->script, "%s", a->script != NULL ? a->script : "");
-	snprintf(q->dialled, sizeof q->dialled, "%s", dialled != NULL ? dialled->ipconn : "");
+	snprintf(q->dialled, sizeof q->dialled, "%s", ipconn_dialled(c));
 	if (copy_answers(q, a->tape) == 0)
 		return q;
 	question_free(q);

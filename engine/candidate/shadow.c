@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/tally.h"
 #include "candidate/shadow_asker.h"
+#include "conn/ipconn.h"
 #include "conn/witness.h"
 #include "policy/counters.h"
 #include "policy/rates.h"
@@ -81,12 +82,11 @@ static bool
 chosen(const struct shadow *s, const struct conn *c)
 {
 	const struct facts *f = &c->facts;
-	const struct ipconn_def *dialled = c->service->ipconn;
 
 	if (c->generation != c->worker->generation)
 		return false;
 	if (f->way == WAY_OUT)
-		return share_has_dialled(&s->share, dialled != NULL ? dialled->ipconn : "", f->peer.host);
+		return share_has_dialled(&s->share, ipconn_dialled(c), f->peer.host);
 	return share_has_accepted(&s->share, f->tcpipservice, &f->peer.addr);
 }
 

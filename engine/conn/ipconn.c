@@ -357,6 +357,12 @@ ipconn_record(const struct ipconn *i, struct conn *c)
 	record_installed(c->record, &n);
 }
 
+const char *
+ipconn_dialled(const struct conn *c)
+{
+	return c->facts.way == WAY_OUT && c->ipconn != NULL ? c->ipconn->ruled : "";
+}
+
 const struct service *
 ipconn_outbound(const struct ipconn *i, const struct generation *g)
 {

@@ -145,6 +145,8 @@ struct conn *ipconn_first(const struct ipconn *i);
 void ipconn_record(const struct ipconn *i, struct conn *c);
 /* Fills *out with the values that policies and operators see. */
 void ipconn_view(const struct ipconn *i, struct ipconn_view *out);
+/* The name of the definition that rules c, while c is a socket that the region dials; else "". Borrowed. */
+const char *ipconn_dialled(const struct conn *c);
 /* The outbound service for i under g: of i's definition, or of the template it was copied from. Static in g. */
 const struct service *ipconn_outbound(const struct ipconn *i, const struct generation *g);
 /*

@@ -25,7 +25,8 @@ free_part(struct generation *g)
 {
 	policy_free(g->policy); /* before its sources */
 	free_services(g->service, g->definition->ntcpipservices);
-	free_services(g->outbound, g->definition->nipconns);
+	free_services(g->outbound, g->noutbound);
+	free(g->outbound_of);
 	free(g->uses);
 }
 
@@ -48,9 +49,9 @@ make_part(struct generation *g, struct definition *d)
 	bool home = g == g->part;
 
 	g->service = calloc(d->ntcpipservices + 1, sizeof *g->service);
-	g->outbound = home ? calloc(d->nipconns + 1, sizeof *g->outbound) : NULL;
+	g->outbound_of = home ? calloc(d->nipconns + 1, sizeof *g->outbound_of) : NULL;
 	g->uses = home ? calloc(d->nprograms + 1, sizeof *g->uses) : NULL;
-	return g->service != NULL && (!home || (g->outbound != NULL && g->uses != NULL)) ? 0 : -1;
+	return g->service != NULL && (!home || (g->outbound_of != NULL && g->uses != NULL)) ? 0 : -1;
 }
 
 struct generation *
@@ -138,5 +139,5 @@ generation_outbound(const struct generation *g, const char *name)
 {
 	const struct ipconn_def *c = definition_ipconn(g->definition, name);
 
-	return &g->outbound[c != NULL ? (size_t)(c - g->definition->ipconn) : g->definition->nipconns];
+	return &g->outbound[c != NULL ? g->outbound_of[c - g->definition->ipconn] : 0];
 }

@@ -25,11 +25,10 @@ struct generations;
 struct service { /* how a generation treats a socket: by a tcpipservice, or by an ipconn that the region dials */
 	enum way way;
 	const struct tcpipservice_def *def;  /* way in: borrowed from the definition; way out: NULL */
-	const struct ipconn_def *ipconn;     /* way out: borrowed from the definition; NULL: the defaults of an ipconn */
 	enum ssl ssl;                        /* way out: no or yes */
 	double heartbeat, heartbeat_timeout; /* seconds; -1: the region's value */
 	struct tls_config *tls;              /* counted; services with equal options share it; NULL when ssl = no */
-	const char *script[DOOR_COUNT];      /* in def or ipconn; NULL: none named, or the script lacks the function of a notice */
+	const char *script[DOOR_COUNT];      /* in the definition; NULL: none named, or the script lacks the function of a notice */
 };
 
 struct generation { /* the part of one worker */
@@ -44,7 +43,9 @@ struct generation { /* the part of one worker */
 	struct policy *policy;         /* owned */
 	struct log *log;               /* borrowed, of the worker; that of part[0] gets SP0013 when the generation is freed */
 	/* of part[0] only: the home alone dials and runs programs */
-	struct service *outbound;      /* owned; one for each of definition->nipconns, same order, then one for the defaults; else NULL */
+	struct service *outbound;      /* owned; the first is that of the defaults of an ipconn; else NULL */
+	size_t noutbound;
+	uint32_t *outbound_of;         /* owned; the place in outbound for each of definition->nipconns, same order; else NULL */
 	uint64_t *uses;                /* owned; number of runs of each of definition->nprograms, same order; else NULL */
 	/* the same in each part; the objects belong to part[0] */
 	uint64_t number;     /* 1, 2, ... */
@@ -107,7 +108,7 @@ void generation_judges(struct generation *g, bool more);
 size_t generation_bytes(const struct generation *g);
 /*
  * The service of sockets that the region dials for the ipconn defined as name, or copied from the template of that
- * name. "" or unknown: the defaults. Only the part of worker 0 has them.
+ * name. Ipconns with equal scripts and equal TLS share one. "" or unknown: the defaults. Only the part of worker 0 has them.
  */
 const struct service *generation_outbound(const struct generation *g, const char *name);
 /* The service of a tcpipservice; NULL: the generation defines none of that name. */

@@ -169,9 +169,8 @@ has_label(struct loading *l, const struct ipconn_def *c)
  * none.
  */
 static void
-load_outbound_tls(struct loading *l, struct service *s)
+load_outbound_tls(struct loading *l, const struct ipconn_def *c, struct service *s)
 {
-	const struct ipconn_def *c = s->ipconn;
 	struct tls_options o = { .ring = l->g->ring, .label = c->certificate, .optional_own = true, .strict = l->d->region.x509strict,
 		.ciphers = c->ciphers };
 	struct ring_user u = { definition_place_file(l->d, c->line), definition_place_line(c->line), "ipconn", c->ipconn };
@@ -274,12 +273,12 @@ load_scripts(struct loading *l, struct service *s)
  * connections that come in.
  */
 static void
-load_outbound_scripts(struct loading *l, struct service *s)
+load_outbound_scripts(struct loading *l, const struct ipconn_def *c, struct service *s)
 {
-	struct owner o = { "ipconn", s->ipconn->ipconn, s->ipconn->line };
+	struct owner o = { "ipconn", c->ipconn, c->line };
 
 	for (enum door d = 0; d < DOOR_COUNT; d++)
-		load_door(l, s, &o, d, door_script(d, resource_ipconn, s->ipconn));
+		load_door(l, s, &o, d, door_script(d, resource_ipconn, c));
 }
 
 /* Whether the name is that of the saf's file, which may be in the directory of scripts and larger than a script. */
@@ -364,7 +363,7 @@ load_policies(struct loading *l)
 	for (size_t i = 0; i < l->d->ntcpipservices; i++)
 		load_scripts(l, &l->g->service[i]);
 	for (size_t i = 0; i < l->d->nipconns; i++)
-		load_outbound_scripts(l, &l->g->outbound[i]);
+		load_outbound_scripts(l, &l->d->ipconn[i], &l->g->outbound[l->g->outbound_of[i]]);
 	for (size_t i = 0; i < l->d->nprograms; i++)
 		load_program(l, &l->d->program[i]);
 	if (l->options->all_scripts && sources_scan(l->g->sources, generation_compile_other, l, &f) < 0)
@@ -431,17 +430,60 @@ load_services(struct loading *l)
 	}
 }
 
-static void
+/* Whether two ipconns are dialled by the same scripts. */
+static bool
+same_scripts(const struct ipconn_def *a, const struct ipconn_def *b)
+{
+	return strcmp(a->admit, b->admit) == 0 && strcmp(a->certify, b->certify) == 0;
+}
+
+/* Adds a service, whose reference to the settings of TLS it takes. -1: no memory. */
+static int
+add_outbound(struct generation *g, const struct service *s)
+{
+	struct service *more = g->outbound;
+
+	if ((g->noutbound & (g->noutbound - 1)) == 0) /* a power of two: the array is full */
+		more = realloc(g->outbound, (g->noutbound != 0 ? 2 * g->noutbound : 1) * sizeof *more);
+	if (more == NULL) {
+		tls_config_unref(s->tls);
+		return -1;
+	}
+	g->outbound = more;
+	g->outbound[g->noutbound++] = *s;
+	return 0;
+}
+
+/* The service of ipconn number n, shared with ipconn number n - 1 when it is equal. -1: no memory. */
+static int
+load_outbound_of(struct loading *l, size_t n)
+{
+	struct generation *g = l->g;
+	const struct ipconn_def *c = &l->d->ipconn[n];
+	struct service s = { .way = WAY_OUT, .ssl = c->ssl == NO ? SSL_NO : SSL_YES_, .heartbeat = -1, .heartbeat_timeout = -1 };
+	const struct service *before = n > 0 ? &g->outbound[g->outbound_of[n - 1]] : NULL;
+
+	load_outbound_tls(l, c, &s);
+	if (before != NULL && before->ssl == s.ssl && before->tls == s.tls && same_scripts(c, c - 1)) {
+		tls_config_unref(s.tls);
+		g->outbound_of[n] = g->outbound_of[n - 1];
+		return 0;
+	}
+	g->outbound_of[n] = (uint32_t)g->noutbound;
+	return add_outbound(g, &s);
+}
+
+/* -1 with a fault: no memory. */
+static int
 load_outbound(struct loading *l)
 {
-	for (size_t i = 0; i < l->d->nipconns; i++) {
-		const struct ipconn_def *c = &l->d->ipconn[i];
+	int ok = add_outbound(l->g, &(struct service){ .way = WAY_OUT, .heartbeat = -1, .heartbeat_timeout = -1 });
 
-		l->g->outbound[i] = (struct service){ .way = WAY_OUT, .ipconn = c, .ssl = c->ssl == NO ? SSL_NO : SSL_YES_, .heartbeat = -1,
-			.heartbeat_timeout = -1 };
-		load_outbound_tls(l, &l->g->outbound[i]);
-	}
-	l->g->outbound[l->d->nipconns] = (struct service){ .way = WAY_OUT, .heartbeat = -1, .heartbeat_timeout = -1 };
+	for (size_t i = 0; i < l->d->nipconns && ok == 0; i++)
+		ok = load_outbound_of(l, i);
+	if (ok < 0)
+		faults_add(l->faults, FAULT_ERROR, "memory", NULL, 0, "no memory for the ipconns");
+	return ok;
 }
 
 /* Loads the part of worker 0, and all that the parts share. */
@@ -454,8 +496,8 @@ load_first(struct loading *l)
 	load_saf(l);
 	load_store(l);
 	load_services(l);
-	load_outbound(l);
-	load_policies(l);
+	if (load_outbound(l) == 0)
+		load_policies(l);
 	tls_shared_free(&l->tls);
 	if (l->faults->errors == before)
 		certuser_check(l->g, l->faults);

@@ -389,7 +389,6 @@ each_ipconn_has_its_own_outbound_service(void **state)
 		"ipconn 'PLAIN' { tcpipservice = 'IN' }\nipconn 'SECURE' { applid = 'X', port = 1, sendcount = 1, ssl = 'yes', certificate = 'CICSA', admit = 'open', certify = 'open' }\n");
 	s = generation_outbound(h->generation, "PLAIN");
 	assert_int_equal(s->way, WAY_OUT);
-	assert_string_equal(s->ipconn->ipconn, "PLAIN");
 	assert_int_equal(s->ssl, SSL_NO);
 	assert_null(s->tls);
 	assert_null(s->script[DOOR_ADMIT]); /* not the script of its tcpipservice */
@@ -403,12 +402,36 @@ each_ipconn_has_its_own_outbound_service(void **state)
 	s = generation_outbound(h->generation, "");
 	assert_ptr_equal(s, generation_outbound(h->generation, "NEITHER"));
 	assert_int_equal(s->way, WAY_OUT);
-	assert_null(s->ipconn);
 	assert_null(s->tls);
 	assert_null(s->script[DOOR_ADMIT]);
 }
 
 #define DIALLED "port = 1, sendcount = 1"
+
+static void
+ipconns_with_equal_scripts_and_tls_share_a_service(void **state)
+{
+	struct house *h = *state;
+	struct generation *g;
+
+	script(h, "open", OPEN "return { admit = f, certify = f }");
+	script(h, "other", OPEN "return { admit = f }");
+	must_load(h, RING, "ipconn 'A' { applid = 'A1', " DIALLED ", admit = 'open' }\n"
+		"ipconn 'B' { applid = 'B1', " DIALLED ", admit = 'open' }\n"
+		"ipconn 'C' { applid = 'C1', " DIALLED ", admit = 'other' }\n"
+		"ipconn 'D' { applid = 'D1', " DIALLED ", admit = 'other', ssl = 'yes' }\n"
+		"ipconn 'E' { applid = 'E1', " DIALLED ", admit = 'other', ssl = 'yes' }\n"
+		"ipconn 'F' { applid = 'F1', " DIALLED ", ssl = 'yes' }\n");
+	g = h->generation;
+	assert_ptr_equal(generation_outbound(g, "A"), generation_outbound(g, "B"));
+	assert_ptr_not_equal(generation_outbound(g, "B"), generation_outbound(g, "C"));
+	assert_string_equal(generation_outbound(g, "C")->script[DOOR_ADMIT], "other");
+	assert_ptr_not_equal(generation_outbound(g, "C"), generation_outbound(g, "D"));
+	assert_ptr_equal(generation_outbound(g, "D"), generation_outbound(g, "E"));
+	assert_string_equal(generation_outbound(g, "E")->script[DOOR_ADMIT], "other");
+	assert_null(generation_outbound(g, "F")->script[DOOR_ADMIT]);
+	assert_non_null(generation_outbound(g, "F")->tls);
+}
 
 static void
 an_ipconns_scripts_ring_and_label_must_be_there(void **state)
@@ -435,6 +458,7 @@ main(void)
 		T(a_generation_has_everything_its_definition_names),
 		T(every_fault_is_told_not_only_the_first),
 		T(each_ipconn_has_its_own_outbound_service),
+		T(ipconns_with_equal_scripts_and_tls_share_a_service),
 		T(an_ipconns_scripts_ring_and_label_must_be_there),
 		T(a_ring_that_does_not_load_is_told_once),
 		T(other_scripts_are_compiled_when_asked_for),
