@@ -108,7 +108,8 @@ void generation_judges(struct generation *g, bool more);
 size_t generation_bytes(const struct generation *g);
 /*
  * The service of sockets that the region dials for the ipconn defined as name, or copied from the template of that
- * name. Ipconns with equal scripts and equal TLS share one. "" or unknown: the defaults. Only the part of worker 0 has them.
+ * name. Ipconns with equal scripts and equal TLS share one. "" or unknown: the defaults. Only the part of worker 0 has
+ * them.
  */
 const struct service *generation_outbound(const struct generation *g, const char *name);
 /* The service of a tcpipservice; NULL: the generation defines none of that name. */
