@@ -218,6 +218,8 @@ $(BUILD)/fuzz/%: spec/fuzz/%_fuzz.c $(LIB)
 	$(Q)$(CC) $(ALL_CFLAGS) -Wno-missing-prototypes $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $< $(LIB) $(LIBS)
 
 # CPU and memory of connections and of requests, time and pause of a reload, over loopback; figures for comparing, not a test.
+# A region has one worker, as the servers beside it, unless WORKERS says otherwise.
+bench: export SALLYPORT_WORKERS := $(WORKERS)
 bench: all certs $(BENCH_PROGRAMS)
 	-$(Q)engine/packaging/deps $(BENCH_PACKAGES)
 	$(Q)lua5.4 spec/bench/peers.lua

@@ -321,7 +321,7 @@ const struct attribute resource_region[] = {
 	CHOICE(keep_caps, keep_caps_words, "no", ON),
 	CHOICE(x509strict, no_yes, "no", ON),
 	INT(verify_cache, 0, 100000, "1000", ON),
-	{ .name = "workers", .kind = ATTR_INT, AT(workers), .min = 1, .max = WORKERS_MAX, .no = "auto", .value = "1", .acted = true },
+	{ .name = "workers", .kind = ATTR_INT, AT(workers), .min = 1, .max = WORKERS_MAX, .no = "auto", .value = "auto", .acted = true },
 	END,
 };
 #undef ROW

@@ -278,19 +278,27 @@ return { install = function() return policy.install { ipconn = "ONE", applid = "
     assert.are.equal(MANY, region:count_log("SP0030 I .*the region ends", MANY))
   end)
 
-  it("workers = auto makes as many as CPUs, and inquire region says why", function()
-    region = start { region = { workers = "auto" } }
-    local row = region:row "region"
-    local cpus = tonumber(io.popen("nproc"):read "n")
-    if row.workers_why:find "control group" then
-      assert.is_true(row.workers < cpus)
-    else
-      assert.are.equal(math.min(cpus, 8), row.workers)
-      assert.matches(" " .. cpus .. " CPU", row.workers_why)
+  it("without workers, and with auto, there are as many as CPUs, and inquire region says why", function()
+    local pipe = io.popen "nproc"
+    local cpus = pipe:read "n"
+    pipe:close()
+    for _, said in ipairs { "auto", false } do
+      region = support.region { region = { workers = said }, tcpipservices = { IPIC = {} }, wrapper = { "env", "-u", "SALLYPORT_WORKERS" } }
+      local row = region:start():row "region"
+      if row.workers_why:find "control group" then
+        assert.is_true(row.workers < cpus)
+      else
+        assert.are.equal(math.min(cpus, 8), row.workers)
+        assert.matches(" " .. cpus .. " CPU", row.workers_why)
+      end
+      region:stop()
     end
+    local first = support.read("/proc/self/status"):match "Cpus_allowed_list:%s*(%d+)"
+    region = support.region { tcpipservices = { IPIC = {} }, wrapper = { "env", "-u", "SALLYPORT_WORKERS", "taskset", "-c", first } }
+    assert.are.equal(1, region:start():row("region").workers)
     region:stop()
     region = start { region = { workers = 2 } }
-    row = region:row "region"
+    local row = region:row "region"
     assert.are.same({ 2, "region { workers }" }, { row.workers, row.workers_why })
   end)
 
