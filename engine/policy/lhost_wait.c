@@ -7,6 +7,7 @@
 
 #include "policy/answer_tape.h"
 #include "policy/record_answer.h"
+#include "sandbox/lbase.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -145,9 +146,15 @@ lhost_wait_keep_body(struct jsontext *j, const struct wait_call *c, const struct
 static const char *
 find_barrier(lua_State *L, lua_Debug *ar)
 {
-	for (int level = 1; lua_getstack(L, level, ar) && lua_getinfo(L, "Sn", ar); level++)
+	for (int level = 1; lua_getstack(L, level, ar) && lua_getinfo(L, "Snf", ar); level++) {
+		bool handler = lbase_is_handler(L, -1);
+
+		lua_pop(L, 1);
+		if (handler)
+			return "the message handler of xpcall";
 		if (*ar->what == 'C' && ar->name != NULL && strcmp(ar->name, "pcall") != 0 && strcmp(ar->name, "xpcall") != 0)
 			return ar->name;
+	}
 	return "a function of the library";
 }
 

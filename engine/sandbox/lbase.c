@@ -55,7 +55,8 @@ lbase_pcall(lua_State *L)
 
 /*
  * lua_CFunction: stands in for a script's message handler and calls it, except for the error of a limit. The hook
- * raises that error, and a handler would run inside the hook, where no hook can stop it.
+ * raises that error, and a handler would run inside the hook, where no hook can stop it. An error of the handler is the
+ * message: Lua would call the handler for it again, until "error in error handling" hides it.
  */
 static int
 lbase_handler(lua_State *L)
@@ -64,8 +65,15 @@ lbase_handler(lua_State *L)
 		return 1;
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_insert(L, 1);
-	lua_call(L, lua_gettop(L) - 1, 1);
+	if (lua_pcall(L, lua_gettop(L) - 1, 1, 0) != LUA_OK && !limit_was_hit(L))
+		budget_pay(L, CAUGHT);
 	return 1;
+}
+
+bool
+lbase_is_handler(struct lua_State *L, int idx)
+{
+	return lua_tocfunction(L, idx) == lbase_handler;
 }
 
 static int

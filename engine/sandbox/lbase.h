@@ -8,6 +8,8 @@
 #ifndef SALLYPORT_LBASE_H
 #define SALLYPORT_LBASE_H
 
+#include <stdbool.h>
+
 struct lua_State;
 
 /*
@@ -15,5 +17,7 @@ struct lua_State;
  * own base library is opened into the state's globals table, which the caller replaces afterwards. [-0, +1, may throw]
  */
 void lbase_push(struct lua_State *L);
+/* Whether the value at idx is the function that calls a script's message handler for xpcall. [-0, +0] */
+bool lbase_is_handler(struct lua_State *L, int idx);
 
 #endif
