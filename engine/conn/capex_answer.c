@@ -66,6 +66,16 @@ capex_ruled(struct conn *c, const struct ruling *r)
 }
 
 void
+capex_asked_again(struct conn *c, struct recheck_result *r)
+{
+	enum reason reason = r->door == DOOR_INSTALL ? REASON_AUTOINSTALL_FAILED : REASON_SECURITY_VIOLATION;
+
+	recheck_record(r, c);
+	conn_refused(c, MSG_SP0021, r->door < DOOR_COUNT ? door_name(r->door) : NULL, r->script, &r->verdict, reason_name(reason));
+	capex_answer_refusal(c, reason);
+}
+
+void
 capex_redirect(struct conn *c, const char *host, int port)
 {
 	struct capex_answer a = { .response = "OK", .sendcount = -1, .receivecount = -1, .sockets = -1, .port = port };

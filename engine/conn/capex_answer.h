@@ -4,6 +4,7 @@
 #define SALLYPORT_CAPEX_ANSWER_H
 
 #include "conn/ipconn.h"
+#include "conn/recheck.h"
 #include "conn/rules.h"
 
 /*
@@ -31,6 +32,8 @@ void capex_refuse(struct conn *c, enum reason r, const char *code, const char *f
 	__attribute__((format(printf, 4, 5)));
 /* The same for a rule that refuses (rules.h). */
 void capex_ruled(struct conn *c, const struct ruling *r);
+/* The same for a door, or a definition, that refused when it was asked again. Takes the entry of r. */
+void capex_asked_again(struct conn *c, struct recheck_result *r);
 /*
  * Answers 307 with another address, which the partner dials next (IPIC.md 10), and closes c politely. host is copied.
  */

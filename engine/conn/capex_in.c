@@ -2,7 +2,9 @@
 /* capex_in: reads a partner's CAPEX and makes the checks that need no policy. */
 #include "conn/capex_answer.h"
 #include "conn/move.h"
+#include "conn/recheck.h"
 #include "conn/rules.h"
+#include "conn/standby.h"
 #include "conn/steps.h"
 
 #include <stdio.h>
@@ -49,7 +51,7 @@ capex_in_arrived(struct conn *c)
 	capex_in_learn(c);
 	if (rules_capex(c, &r))
 		capex_ruled(c, &r);
-	else
+	else if (!standby_begin(c))
 		bind_begin(c);
 }
 
@@ -71,8 +73,9 @@ capex_in_data(struct conn *c)
 	struct fault why;
 	enum ipic_result r;
 
-	if (conn_waits(c)) {
+	if (conn_waits(c) || c->recheck != NULL) {
 		conn_ask_no_more(c, "the peer sent more bytes");
+		recheck_lost(c, "the peer sent more bytes");
 		capex_refuse(c, REASON_ISCE_ERROR, "bad_capex", "bytes after the CAPEX request, before its answer");
 		return;
 	}

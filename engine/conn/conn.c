@@ -14,6 +14,7 @@
 #include "policy/notes.h"
 #include "metrics/metrics.h"
 #include "conn/riders.h"
+#include "conn/standby.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -283,6 +284,8 @@ conn_enter(struct conn *c, enum conn_stage stage, double seconds)
 	timer_stop(&c->timer);
 	if (c->stage == CONN_HELD)
 		hold_leave(c);
+	else if (c->stage == CONN_STANDBY)
+		standby_leave(c);
 	if (stage == CONN_ADMITTED)
 		conn_hear(c);
 	c->stage = stage;

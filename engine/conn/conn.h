@@ -90,7 +90,7 @@ struct conn {
 	unsigned missed; /* unanswered heartbeats in a row */
 	double heard;    /* clock_span() of the last message */
 	size_t unread;   /* bytes of answers to cmd that were queued since the output was last empty */
-	struct conn *held_next, *held_prev; /* in stage HELD: neighbours in the worker's list */
+	struct conn *held_next, *held_prev; /* in stage HELD or STANDBY: neighbours in the worker's list of it */
 	uint64_t ticket;                    /* of its record in the recorder's queue */
 	bool release_answered; /* the partner has answered the release of this side */
 };

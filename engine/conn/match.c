@@ -49,7 +49,6 @@ refused_since(struct conn *c, struct ipconn *i, bool first)
 {
 	struct generation *g = canary_ruling(c->worker, first ? c->canary : i->engaged->canary);
 	struct recheck_result r;
-	enum reason reason;
 
 	if (c->generation == g)
 		return false;
@@ -58,10 +57,7 @@ refused_since(struct conn *c, struct ipconn *i, bool first)
 		return false;
 	if (first)
 		undo(c, i);
-	reason = r.door == DOOR_INSTALL ? REASON_AUTOINSTALL_FAILED : REASON_SECURITY_VIOLATION;
-	recheck_record(&r, c);
-	conn_refused(c, MSG_SP0021, r.door < DOOR_COUNT ? door_name(r.door) : NULL, r.script, &r.verdict, reason_name(reason));
-	capex_answer_refusal(c, reason);
+	capex_asked_again(c, &r);
 	return true;
 }
 

@@ -106,13 +106,16 @@ asks_certify(const struct conn *c, const struct service *s)
 	return s->ssl == SSL_CLIENTAUTH || (s->ssl == SSL_YES_ && s->script[DOOR_CERTIFY] != NULL);
 }
 
-/* Checks the trust rule with admit's new value of sysplex, which counts when no certificate was verified. */
+/*
+ * Checks the trust rule with admit's new value of sysplex, which counts when no certificate was verified. i: NULL: the
+ * ipconn is not known yet.
+ */
 static void
 check_trust(const struct conn *c, const struct generation *g, const struct ipconn *i, struct recheck_result *out)
 {
 	struct verdict v;
 
-	if (out->refused || c->facts.way == WAY_OUT || ipconn_trusted(i->def, c, c->sysplex))
+	if (out->refused || i == NULL || c->facts.way == WAY_OUT || ipconn_trusted(i->def, c, c->sysplex))
 		return;
 	verdict_refuse(&v, "trust", "ipconn %s has userauth = identify, and admit no longer gives sysplex", i->def->ipconn);
 	refuse_defined(out, c, g, &v);
@@ -139,11 +142,11 @@ defined(const struct conn *c, const struct generation *g, const struct ipconn *i
 	return false;
 }
 
-/* True when the door is asked again about c. first: c is the first socket of its ipconn. */
+/* True when the door is asked again about c. first: c is the first socket of its ipconn; i NULL: it has none yet. */
 static bool
 asked_again(const struct conn *c, const struct service *s, const struct ipconn *i, bool first, const struct door_row *row)
 {
-	if ((row->ways >> c->facts.way & 1) == 0)
+	if ((row->ways >> c->facts.way & 1) == 0 || (i == NULL && row->stage >= STAGE_CAPEX))
 		return false;
 	switch (row->reask) {
 	case REASK_SOCKET:
@@ -339,6 +342,15 @@ bool
 recheck_begin(struct recheck_walk *r)
 {
 	r->out = (struct recheck_result){ .door = DOOR_COUNT };
+	return walk(r);
+}
+
+bool
+recheck_early(struct recheck_walk *r, struct conn *c)
+{
+	r->out = (struct recheck_result){ .door = DOOR_COUNT };
+	r->place = IPCONN_SOCKETS;
+	begin_socket(r, c, false);
 	return walk(r);
 }
 

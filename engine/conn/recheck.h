@@ -48,7 +48,7 @@ void recheck_forget(struct recheck_result *r);
 /* The questions about all sockets of an ipconn, until one is refused. Their scripts may wait. */
 struct recheck_walk {
 	/* the caller sets these; the rest is zero */
-	const struct ipconn *ipconn;   /* borrowed until the end, as generation. It is not freed before its sockets are closed */
+	const struct ipconn *ipconn;   /* NULL: recheck_early. Borrowed until the end, as generation. It is not freed before its sockets are closed */
 	struct generation *generation;
 	bool quiet; /* as for recheck_socket */
 	bool waits; /* a call that waits suspends its script; else it has the answers of before only */
@@ -74,6 +74,11 @@ struct recheck_walk {
  * False: a script waits; done() follows, unless recheck_cancel comes before. Then conn->recheck of that socket is r.
  */
 bool recheck_begin(struct recheck_walk *r);
+/*
+ * Asks the doors before the CAPEX about c, which is no socket of an ipconn yet. As recheck_begin; at the end r->conn is
+ * NULL, unless c has ended.
+ */
+bool recheck_early(struct recheck_walk *r, struct conn *c);
 /* Ends questions whose script waits, without a result. done() is not called. why: for the record, copied. */
 void recheck_cancel(struct recheck_walk *r, const char *why);
 /* The socket c ends: ends the questions about its ipconn, without a refusal, and calls their done(). */

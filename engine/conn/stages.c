@@ -2,6 +2,7 @@
 #include "conn/stages.h"
 
 #include "conn/hold.h"
+#include "conn/standby.h"
 #include "conn/steps.h"
 #include "conn/traffic.h"
 
@@ -11,6 +12,7 @@ static const struct stage_events rows[][CONN_STAGE_COUNT] = {
 		[CONN_ADMITTED] = { .io[IO_FIRST] = admit_first_byte, .timeout = capex_in_silence },
 		[CONN_SHAKING] = { .io[IO_HANDSHAKEN] = certify_handshaken, .timeout = certify_failed, .ended = certify_ended },
 		[CONN_CAPEX] = { .io[IO_DATA] = capex_in_data, .timeout = capex_in_timeout, .ended = capex_in_ended },
+		[CONN_STANDBY] = { .io[IO_DATA] = standby_data, .timeout = standby_timeout },
 		[CONN_HELD] = { .timeout = hold_timeout },
 		[CONN_INSTALLED] = { .io[IO_DATA] = traffic_data, .io[IO_FLUSHED] = traffic_flushed, .timeout = traffic_timeout },
 	},

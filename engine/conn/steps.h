@@ -4,7 +4,7 @@
  * next step or by closing the connection. A step that asks a policy goes on in its own NAME_decided when the verdict
  * is there. stages.c lists which step takes which event.
  *
- *   in:   admit -> (certify) -> capex_in -> bind -> install | match | join -> traffic
+ *   in:   admit -> (certify) -> capex_in (-> standby) -> bind -> install | match | join -> traffic
  *   out:  dial -> admit -> (certify) -> capex_out -> acquire -> traffic
  */
 #ifndef SALLYPORT_STEPS_H
@@ -48,7 +48,7 @@ void capex_in_learn(struct conn *c);
 bool capex_in_overtaken(struct conn *c);
 /* Bytes have arrived: takes the CAPEX when it is complete. */
 void capex_in_data(struct conn *c);
-/* c is at its home (move.h) with its CAPEX: makes the checks that need no policy. */
+/* c is at its home (move.h) with its CAPEX: makes the checks that need no policy. May be called again (standby.h). */
 void capex_in_arrived(struct conn *c);
 /* The CAPEX was not complete in time. */
 void capex_in_timeout(struct conn *c);

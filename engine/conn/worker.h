@@ -82,6 +82,8 @@ struct worker {
 	struct store *store;                /* owned; the client of the shared store */
 	struct recovery *recovery;          /* borrowed */
 	struct conn *first_held, *last_held; /* connections in stage HELD, a list in the order of their tickets */
+	struct conn *first_standby, *last_standby; /* of the home: connections in stage STANDBY, a list */
+	double standby_until;               /* clock_span() up to which each CAPEX stands by; 0: none does */
 	struct recorder *recorder;          /* borrowed; NULL: the definition names no file of records */
 	struct http_client *backend;        /* owned: HTTP to programs at a URL; NULL until one is used */
 	struct task *tasks;                 /* the running requests, a list */

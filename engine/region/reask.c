@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "conn/release.h"
+#include "conn/standby.h"
 #include "records/recorder.h"
 #include "region/region.h"
 
@@ -23,12 +24,39 @@ print_place(char *out, size_t size, const struct verdict *v)
 
 /* --- a refusal -------------------------------------------------------------------------------- */
 
+/* Whether the scripts have waited as long as they may, all together. */
+static bool
+is_late(const struct reask *a)
+{
+	return a->until != 0 && clock_span() >= a->until;
+}
+
+static double
+bound(const struct reask *a)
+{
+	return REASK_WAIT_TIMES * a->generation->definition->region.wait_milliseconds / 1e3;
+}
+
+static size_t
+count_from(const struct ipconn *i)
+{
+	size_t n = 0;
+
+	for (; i != NULL; i = i->engaged->next)
+		n++;
+	return n;
+}
+
 /* A policy of the generation failed for a connected ipconn: a fault. */
 static void
 blame(struct reask *a, const struct ipconn *i, const struct recheck_result *r)
 {
 	faults_add(a->faults, FAULT_ERROR, "recheck", r->verdict.file[0] != '\0' ? r->verdict.file : NULL, r->verdict.line,
 		"ipconn %s, asked again at %s: %s: %s", i->def->ipconn, door_name(r->door), r->verdict.code, r->verdict.text);
+	if (is_late(a))
+		faults_add(a->faults, FAULT_ERROR, "recheck", NULL, 0,
+			"a reload waits at most %g s (%d times wait_milliseconds) for the calls of its scripts, and %zu ipconns are there; give these calls a `down`, or "
+			"the region a larger wait_milliseconds", bound(a), REASK_WAIT_TIMES, count_from(registry_engaged(a->region->registry)));
 }
 
 /*
@@ -171,6 +199,28 @@ judge(struct reask *a, struct ipconn *i, struct recheck_result *result)
 	return 0;
 }
 
+/* --- scripts that wait ------------------------------------------------------------------------ */
+
+static void
+end_pass(struct reask *a)
+{
+	a->passed = true;
+	if (a->holds)
+		standby_open(&a->region->worker, a->until - clock_span() + a->generation->definition->region.capex_timeout);
+}
+
+/* A script waits for the first time. */
+static void
+begin_pass(struct reask *a)
+{
+	const struct ipconn *i = a->last.at;
+
+	a->until = clock_span() + bound(a);
+	a->left = i != NULL ? count_from(i->engaged->next) : 0;
+	if (a->left == 0)
+		end_pass(a);
+}
+
 struct reask_wait {
 	struct recheck_walk recheck; /* first */
 	struct ipconn *ipconn;       /* borrowed, as that of the walk */
@@ -186,7 +236,7 @@ enlist(struct reask *a, struct reask_wait *one)
 	a->waiting = one;
 	a->nwaiting++;
 	if (a->until == 0)
-		a->until = clock_span() + REASK_WAIT_TIMES * a->generation->definition->region.wait_milliseconds / 1e3;
+		begin_pass(a);
 }
 
 static void
@@ -228,7 +278,7 @@ static int
 ask_one(struct reask *a, struct ipconn *i)
 {
 	struct recheck_walk here = { .ipconn = i, .generation = a->generation, .quiet = a->quiet, .done = reask_waited, .arg = a };
-	struct reask_wait *one = a->until == 0 || clock_span() < a->until ? calloc(1, sizeof *one) : NULL;
+	struct reask_wait *one = !is_late(a) ? calloc(1, sizeof *one) : NULL;
 	int rc;
 
 	if (one == NULL) {
@@ -254,9 +304,11 @@ ask_slice(struct reask *a)
 
 	a->stalled = false;
 	for (struct ipconn *i = next_one(a); i != NULL; i = next_one(a)) {
-		if (a->nwaiting >= waiting_max(a))
+		if (a->nwaiting >= waiting_max(a) || (a->quiet && a->passed))
 			break;
 		a->last.at = i;
+		if (a->left > 0 && --a->left == 0)
+			end_pass(a);
 		if (!due(a, i))
 			continue;
 		if (ask_one(a, i) < 0)
@@ -265,7 +317,7 @@ ask_slice(struct reask *a)
 			return 1;
 	}
 	a->stalled = a->nwaiting > 0;
-	return a->stalled || !is_complete(a);
+	return a->stalled || !((a->quiet && a->passed) || is_complete(a));
 }
 
 int
@@ -345,11 +397,19 @@ end_waiting(struct reask *a)
 }
 
 void
+reask_let_in(struct reask *a)
+{
+	if (a->holds && a->passed)
+		standby_end(&a->region->worker);
+}
+
+void
 reask_end(struct reask *a)
 {
 	struct region *r = a->region;
 
 	end_waiting(a);
+	reask_let_in(a);
 	reload_changes_free(&a->changes);
 	if (a->walking)
 		cursor_close(registry_engaged_walks(r->registry), &a->last);

@@ -33,6 +33,9 @@ struct reask {
 	unsigned nwaiting;
 	bool stalled;                  /* no other ipconn is asked before one of these scripts has its answer */
 	double until;                  /* clock_span() up to which scripts may wait; 0: none has waited */
+	bool holds;                    /* set by the caller: when the first pass is over, partners that come in stand by */
+	size_t left;                   /* of the first pass: ipconns behind the last one, when a script has waited */
+	bool passed;                   /* the first pass, in which a script has waited, is over */
 	bool failed;                   /* a script that has waited failed */
 	struct reload_changes changes; /* owned: the refusals; the caller may add others */
 	struct cursor last;            /* on the engaged ipconn that was asked last; open while `walking` */
@@ -47,7 +50,9 @@ struct reask {
  *
  * A call that waits, and whose answer is not on the tape of the connection, suspends its script: at most REASK_WAITING
  * of them at a time, and at most half of `waiting` and `waiting_peer`. After REASK_WAIT_TIMES wait_milliseconds such
- * calls have no answer.
+ * calls have no answer. The first pass is that about the ipconns that were there when the first script waited. With
+ * `holds` partners stand by after it (conn/standby.h), since the questions about partners that keep coming would have
+ * no end; when quiet, it is the only one.
  */
 int reask_some(struct reask *a);
 /* For a change without questions: only whether the generation defines the ipconns. 1: another reask is under way. */
@@ -63,6 +68,8 @@ void reask_tell(struct reask *a, const struct reload_change *c, enum message m, 
 void reask_rewind(struct reask *a);
 /* Calls visit for the next engaged ipconns until a slice of 2 ms is over. True: there are no others. */
 bool reask_visit(struct reask *a, void (*visit)(struct ipconn *i));
+/* The generation is in force, or it is given up: partners that stand by go on. reask_end does that too. */
+void reask_let_in(struct reask *a);
 /* Ends it: clears the marks, frees the changes, and drops the scripts that wait. */
 void reask_end(struct reask *a);
 

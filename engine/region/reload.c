@@ -234,6 +234,7 @@ commit(struct reload *l)
 	witness_end(&r->worker, why);
 	canary_end(&r->worker, why);
 	reload_apply_swap(r, g, &l->reask.changes, l->urm_of[0] != '\0' ? l->urm_of : NULL);
+	reask_let_in(&l->reask);
 	keep_version(l);
 	l->swapped = g->number;
 	l->untold = l->reask.changes.first;
@@ -454,7 +455,7 @@ reload_begin(struct region *r, const struct reload_order *o, struct fault *f)
 	snprintf(l->content, sizeof l->content, "%s", o->content != NULL ? o->content : "");
 	if (o->urm != NULL)
 		snprintf(l->urm_of, sizeof l->urm_of, "%s", o->tcpipservice);
-	l->reask = (struct reask){ .region = r, .quiet = o->check, .force = o->force, .faults = &l->faults };
+	l->reask = (struct reask){ .region = r, .quiet = o->check, .holds = !o->check, .force = o->force, .faults = &l->faults };
 	timer_init(&l->slice, r->worker.loop, reload_go_on, l);
 	if (start(l, f) < 0) {
 		version_unref(l->use);

@@ -14,7 +14,8 @@ local SUSPENDED = {
   g_compare = [[local m = { __lt = nap, __le = nap, __eq = nap }
     local a, b = setmetatable({}, m), setmetatable({}, m)
     assert(a < b and a <= b and a == b)]],
-  h_arithmetic = [[local a = setmetatable({}, { __add = nap, __unm = nap, __len = nap, __band = nap }) assert(a + 1 and -a and #a and a & 1)]],
+  h_arithmetic = [[local a = setmetatable({}, { __add = nap, __unm = nap, __len = nap, __band = nap })
+    assert(a + 1 and -a and #a and a & 1)]],
   i_iterator = [[local n = 0 for _ in function() n = n + 1 return n < 3 and nap() or nil end do nap() end assert(n == 3)]],
   j_pairs = [[for k in pairs(setmetatable({}, { __pairs = function() nap() return next, { x = 1 } end })) do assert(k == "x") end]],
   k_close = [[do local _ <close> = setmetatable({}, { __close = nap }) end]],
@@ -39,7 +40,9 @@ local NAMED = {
 }
 
 -- What a script does not have: no function of its own can be called there.
-local ABSENT = { coroutine = "coroutine.wrap(nap)()", load = "load(nap)", dofile = "dofile()", collector = "setmetatable({}, { __gc = nap })" }
+local ABSENT = {
+  coroutine = "coroutine.wrap(nap)()", load = "load(nap)", dofile = "dofile()", collector = "setmetatable({}, { __gc = nap })",
+}
 
 local function rules()
   local lines = { "local policy = require 'policy'", "local function nap() policy.sleep(0.001) return true end", "local does = {" }

@@ -9,6 +9,7 @@ request it was sent ("POST /echo"), and answers by the path:
   /v1/data/partners/allow     as an Open Policy Agent: true for the applid GOOD, false for BAD, else undefined
   /half                       less than it announced, and closed
   /hang                       nothing, ever
+  /later                      the body, after 0.3 s
   /stray                      nothing; each other connection is sent an answer that it did not ask for
   /once                       the body; the next request of the same connection is read, and the connection closed
 ]]
@@ -26,6 +27,8 @@ local function answer(status, body, more)
   return ("HTTP/1.1 %s\r\nContent-Length: %d\r\n%s\r\n%s"):format(status, #body, more or "", body)
 end
 
+local due = {} -- answers of later, the oldest first
+
 local paths = {}
 paths["/echo"] = function(_, body) return answer("200 OK", body) end
 paths["/upper"] = function(_, body) return answer("200 OK", body:upper()) end
@@ -36,6 +39,10 @@ paths["/half"] = function() return "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r
 paths["/v1/data/partners/allow"] = function(_, body)
   local result = body:find '"applid":"GOOD"' and '"result":true' or body:find '"applid":"BAD"' and '"result":false' or ""
   return answer("200 OK", "{" .. result .. "}")
+end
+paths["/later"] = function(_, body, own)
+  due[#due + 1] = { at = socket.gettime() + 0.3, own = own, bytes = answer("200 OK", body) }
+  return ""
 end
 paths["/hang"] = function() return "" end
 paths["/endless"] = function()
@@ -105,8 +112,18 @@ local function wrapped(c)
   return secure:dohandshake() and secure
 end
 
+local function answer_due()
+  while due[1] and due[1].at <= socket.gettime() do
+    local one = table.remove(due, 1)
+    for c, own in pairs(state) do
+      if own == one.own then c:send(one.bytes) end
+    end
+  end
+end
+
 while true do
-  for _, c in ipairs((socket.select(connections, nil))) do
+  answer_due()
+  for _, c in ipairs((socket.select(connections, nil, due[1] and 0.01))) do
     if c == server then
       local plain = server:accept()
       local own = plain and wrapped(plain)
