@@ -12,6 +12,17 @@ function text.words(list)
   return table.concat(out, " ")
 end
 
+-- The number in so many digits and letters.
+function text.base36(n, digits)
+  local out = ""
+  for _ = 1, digits do
+    local at = n % 36 + 1
+    out = ("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"):sub(at, at) .. out
+    n = n // 36
+  end
+  return out
+end
+
 local function by_name(a, b)
   if type(a) == type(b) then return a < b end
   return type(a) == "number"
