@@ -222,6 +222,7 @@ static const struct kind {
 	{ "region", inquire_region_step },
 	{ "tcpipservice", inquire_tcpipservice_step },
 	{ "ipconn", inquire_ipconn_step },
+	{ "worker", inquire_worker_step },
 	{ "session", inquire_session_step },
 	{ "conversation", inquire_session_conversation_step },
 	{ "program", inquire_program_step },

@@ -12,7 +12,7 @@ struct region;
 
 #define INQUIRE_NAME 128 /* bytes; no resource has a longer name */
 
-#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, policy, door, counter, rate, user, shadow, canary, store, sysplex or statistics"
+#define INQUIRE_KINDS "region, tcpipservice, ipconn, session, conversation, program, transaction, socket, worker, policy, door, counter, rate, user, shadow, canary, store, sysplex or statistics"
 
 /*
  * An inquiry makes the rows of one of INQUIRE_KINDS in steps. A row has every attribute of the definition, in lower
@@ -27,6 +27,10 @@ struct region;
  *                 ipresolved ipfamily recovstatus indoubt requests in_use queued, and its attributes; requests: both
  *                 directions
  *   socket        connection stage way peer own ipconn tcpipservice generation tls cipher userid
+ *   worker        worker (its number) role (HOME GATE) busy busy_lately longest_turn connections halfopen accepted
+ *                 memory; busy: percent of the time since the start in which its loop worked, and of the last minutes;
+ *                 longest_turn: metrics_lag; accepted: sockets since the start; memory: bytes of the Lua state of the
+ *                 current generation. A connection between two workers is in no row
  *   session       ipconn connstatus direction sessions in_use free peak queued oldest state age; a row for each
  *                 direction of an ipconn; NAME is the ipconn; oldest: the conversation that runs longest, with its
  *                 state and age

@@ -77,6 +77,7 @@ bool inquire_user_step(struct query *q);         /* inquire_user.c */
 bool inquire_shadow_step(struct query *q);       /* inquire_shadow.c */
 bool inquire_store_step(struct query *q);        /* inquire_store.c */
 bool inquire_sysplex_step(struct query *q);      /* inquire_sysplex.c */
+bool inquire_worker_step(struct query *q);       /* inquire_worker.c */
 bool inquire_canary_step(struct query *q);       /* inquire_canary.c */
 
 #endif

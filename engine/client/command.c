@@ -127,7 +127,7 @@ static const struct verb {
 	const char *usage;
 } verbs[] = {
 	{ "inquire", command_words_inquire, command_show_inquired,
-		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|policy|door|counter|rate|user|shadow|canary|store|sysplex|statistics [NAME]\n"
+		"usage: sallyport inquire region|tcpipservice|ipconn|session|conversation|program|transaction|socket|worker|policy|door|counter|rate|user|shadow|canary|store|sysplex|statistics [NAME]\n"
 		"Shows the state of the running region; with NAME, every attribute of one object (session, conversation: of one ipconn).\n"
 		"A NAME with * or ? is a pattern: the rows whose name fits.\n" COMMON
 		"  --status S       only rows in that state, such as ACQUIRED, OUTSERVICE, OPEN\n"

@@ -24,7 +24,7 @@ one_of(const char *word, const char *const *words)
 	return *words != NULL;
 }
 
-static const char *const inquired[] = { "region", "tcpipservice", "ipconn", "session", "conversation", "program", "transaction", "socket",
+static const char *const inquired[] = { "region", "tcpipservice", "ipconn", "session", "conversation", "program", "transaction", "socket", "worker",
 	"policy", "door", "counter", "rate", "user", "shadow", "canary", "store", "sysplex", "statistics", NULL };
 static const char *const settable[] = { "tcpipservice", "ipconn", "user", NULL }, *const ipconn_only[] = { "ipconn", NULL };
 static const char *const services[] = { "open", "closed", "immclose", "urm=SCRIPT", "urm=NO", NULL };

@@ -29,6 +29,7 @@ static const struct kind {
 	{ "program", { "program", "status", "kind", "target", "ccsid", "in_use", "usecount" } },
 	{ "transaction", { "transaction", "status", "program", "defined", "in_use" } },
 	{ "socket", { "connection", "stage", "way", "peer", "ipconn", "tcpipservice", "generation", "tls", "userid" } },
+	{ "worker", { "worker", "role", "busy", "busy_lately", "longest_turn", "connections", "halfopen", "accepted", "memory" } },
 	{ "GLOBAL",
 		{ "name", "sog_curr_inbound_sockets", "sog_peak_inbound_sockets", "sog_inb_sockets_created", "sog_curr_outbound_sockets",
 			"sog_peak_outbound_sockets", "sog_outb_sockets_created", "sog_refused_at_maxsockets" } },

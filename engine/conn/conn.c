@@ -23,6 +23,12 @@
 
 #define IN_MAX IPIC_READ_CAPEX /* traffic_begin makes room for an element */
 
+static struct worker_totals *
+totals_of(const struct conn *c)
+{
+	return &c->worker->totals->worker[c->worker->number];
+}
+
 void
 conn_enlist(struct conn *c)
 {
@@ -33,6 +39,9 @@ conn_enlist(struct conn *c)
 	if (w->conns != NULL)
 		w->conns->prev = c;
 	w->conns = c;
+	tally_up(&totals_of(c)->connections);
+	if (c->halfopen)
+		tally_up(&totals_of(c)->halfopen);
 }
 
 void
@@ -40,6 +49,9 @@ conn_delist(struct conn *c)
 {
 	struct worker *w = c->worker;
 
+	tally_down(&totals_of(c)->connections);
+	if (c->halfopen)
+		tally_down(&totals_of(c)->halfopen);
 	cursors_leave(&w->walks, c, c->prev, c->next);
 	if (c->prev != NULL)
 		c->prev->next = c->next;
@@ -228,6 +240,7 @@ conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer, 
 		return NULL;
 	}
 	enrol(c);
+	tally_add(&totals_of(c)->accepted, 1);
 	return c;
 }
 
@@ -299,6 +312,7 @@ conn_through(struct conn *c)
 	if (!c->halfopen)
 		return;
 	c->halfopen = false;
+	tally_down(&totals_of(c)->halfopen);
 	tally_down(&c->entrance->halfopen);
 	peers_through(c->worker->peers, &c->facts.peer.addr);
 }

@@ -45,6 +45,8 @@ enum family_kind { FAMILY_COUNTER, FAMILY_GAUGE, FAMILY_HISTOGRAM };
 		"Entries that wait in a queue of the region.") \
 	X(LOOP_LAG, "loop_lag_seconds", GAUGE, "seconds", lag, \
 		"Longest turn of a loop in the last one to two minutes; an event may wait as long.") \
+	X(WORKER_BUSY, "worker_busy_seconds", COUNTER, "seconds", busy, \
+		"Time in which the loop of a worker worked, in turns that have ended.") \
 	X(LUA_MEMORY, "lua_memory_bytes", GAUGE, "bytes", figures, \
 		"Memory of the Lua states of the current generation, one for each worker.") \
 	X(GENERATION, "generation", GAUGE, "", figures, \

@@ -13,6 +13,7 @@
 
 #include "metrics/expiries.h"
 #include "metrics/families.h"
+#include "metrics/lag.h"
 #include "policy/door.h"
 #include "policy/policy.h"
 #include "policy/waits.h"
@@ -70,6 +71,8 @@ void metrics_turn_ends(struct metrics *m, unsigned worker, double now);
  * or the present one. now: clock_span(). Any thread. m is not NULL.
  */
 double metrics_lag(const struct metrics *m, unsigned worker, double now);
+/* The shares of the time in which the loop of a worker works, and its longest turn. now: clock_span(). Any thread. */
+void metrics_loop(const struct metrics *m, unsigned worker, double now, struct lag_view *out);
 /* The longest lag of all workers. */
 double metrics_longest_lag(const struct metrics *m, double now);
 /* The timer of the region's loop has fired, once a second: the loop turns. */

@@ -148,6 +148,18 @@ scrape_lag(struct scrape *s, enum family f)
 }
 
 static void
+scrape_busy(struct scrape *s, enum family f)
+{
+	char labels[32];
+
+	(void)f;
+	for (unsigned i = 0; i < WORKERS_MAX && lag_worked(&s->m->lag[i]) >= 0; i++) {
+		snprintf(labels, sizeof labels, "worker=\"%u\"", i);
+		exposition_seconds(&s->e, "", labels, lag_worked(&s->m->lag[i]));
+	}
+}
+
+static void
 scrape_expiries(struct scrape *s, enum family f)
 {
 	(void)f;

@@ -223,6 +223,7 @@ end }]] } }
     local m = scrape.metrics(region)
     assert.is_true(m.sallyport_loop_lag_seconds >= m['sallyport_door_seconds_sum{door="bind"}'])
     assert.is_true(m['sallyport_door_seconds_sum{door="bind"}'] > 0.001)
+    assert.is_true(m['sallyport_worker_busy_seconds_total{worker="0"}'] >= m['sallyport_door_seconds_sum{door="bind"}'])
     p:close()
   end)
 

@@ -278,6 +278,42 @@ return { install = function() return policy.install { ipconn = "ONE", applid = "
     assert.are.equal(MANY, region:count_log("SP0030 I .*the region ends", MANY))
   end)
 
+  it("inquire worker shows the connections of each, of which none is left out or twice there", function()
+    region = crew.start()
+    local function sums()
+      local out = { role = "" }
+      for _, row in ipairs(region:inquire "worker") do
+        out.role = out.role .. row.role:sub(1, 1)
+        for _, key in ipairs { "connections", "halfopen", "accepted" } do out[key] = (out[key] or 0) + row[key] end
+        assert.is_true(row.memory > 10000 and row.busy >= 0 and row.busy <= 100 and row.busy_lately <= 100 and row.longest_turn >= 0)
+      end
+      return out
+    end
+    assert.are.same({ role = "HGG", connections = 0, halfopen = 0, accepted = 0 }, sums())
+    local all = crew.callers(region:port "IPIC", crew.MANY)
+    crew.accepted(region, crew.MANY)
+    assert.are.same({ role = "HGG", connections = crew.MANY, halfopen = crew.MANY, accepted = crew.MANY }, sums())
+    for i, m in ipairs(crew.capexes(all, "A")) do assert.are.same({ i, 200 }, { i, m.status }) end
+    local home = region:row("worker", "0")
+    assert.are.same({ "0", "HOME", crew.MANY, 0 }, { home.worker, home.role, home.connections, home.halfopen })
+    assert.are.same({ role = "HGG", connections = crew.MANY, halfopen = 0, accepted = crew.MANY }, sums())
+    for _, p in ipairs(all) do p:close() end
+    crew.accepted(region, 0)
+    assert.are.same({ role = "HGG", connections = 0, halfopen = 0, accepted = crew.MANY }, sums())
+    local _, why = region:inquire("worker", "3")
+    assert.matches("no worker named 3", why)
+  end)
+
+  it("inquire worker shows the long turn of the worker that a script held", function()
+    region = crew.start { region = { milliseconds = 300, instructions = 1000000000 }, tcpipservices = { SLOW = { admit = "slow" } },
+      scripts = { slow = "return { admit = function() while true do end end }" } }
+    support.raw(region:port "SLOW"):closed()
+    for _, row in ipairs(region:inquire "worker") do
+      if row.accepted == 1 then return assert.is_true(row.longest_turn >= 0.3 and row.busy > 0) end
+    end
+    error "no worker has accepted it"
+  end)
+
   it("without workers, and with auto, there are as many as CPUs, and inquire region says why", function()
     local pipe = io.popen "nproc"
     local cpus = pipe:read "n"
