@@ -21,6 +21,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SPARES 0
+#else
+#define SPARES 64 /* connections whose memory a worker keeps for the next ones: as many as it accepts in a turn */
+#endif
 #define IN_MAX IPIC_READ_CAPEX /* traffic_begin makes room for an element */
 
 static struct worker_totals *
@@ -189,7 +194,7 @@ count_in(struct conn *c)
 	struct entrance *e = c->entrance;
 	struct peers_counts t;
 
-	if (peers_open(c->worker->peers, &c->facts.peer.addr, clock_span(), &t) < 0)
+	if (peers_open(c->worker->peers, &c->facts.peer.addr, clock_span(), &t, &c->counted) < 0)
 		return -1;
 	c->around = t.halfopen_prefix;
 	c->facts.load.halfopen = tally_up(&e->halfopen);
@@ -214,13 +219,38 @@ enrol(struct conn *c)
 	record_facts(c->record, &c->facts);
 }
 
+/* All zero, in memory that a connection of the worker has had, or in new memory. NULL: no memory. */
+static struct conn *
+take_memory(struct worker *w)
+{
+	struct conn *c = w->spare;
+
+	if (c == NULL)
+		return calloc(1, sizeof *c);
+	w->spare = c->next;
+	w->spares--;
+	return memset(c, 0, sizeof *c);
+}
+
+static void
+give_memory(struct worker *w, struct conn *c)
+{
+	if (w->spares >= SPARES) {
+		free(c);
+		return;
+	}
+	c->next = w->spare;
+	w->spare = c;
+	w->spares++;
+}
+
 struct conn *
 conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer, const struct addr *own)
 {
 	uint64_t mark = canary_mark_accepted(w, e->tcpipservice, peer);
 	struct generation *g = canary_ruling(w, mark);
 	const struct service *s = generation_service(g, e->tcpipservice);
-	struct conn *c = s != NULL ? calloc(1, sizeof *c) : NULL;
+	struct conn *c = s != NULL ? take_memory(w) : NULL;
 
 	if (c == NULL) {
 		close(fd);
@@ -236,7 +266,7 @@ conn_new(struct worker *w, struct entrance *e, int fd, const struct addr *peer, 
 	born(c, peer, own);
 	if (count_in(c) < 0) {
 		close(fd);
-		free(c);
+		give_memory(w, c);
 		return NULL;
 	}
 	enrol(c);
@@ -248,7 +278,7 @@ struct conn *
 conn_new_out(struct ipconn *i, unsigned place, const char *host)
 {
 	struct worker *w = i->worker;
-	struct conn *c = calloc(1, sizeof *c);
+	struct conn *c = take_memory(w);
 
 	if (c == NULL)
 		return NULL;
@@ -314,7 +344,7 @@ conn_through(struct conn *c)
 	c->halfopen = false;
 	tally_down(&totals_of(c)->halfopen);
 	tally_down(&c->entrance->halfopen);
-	peers_through(c->worker->peers, &c->facts.peer.addr);
+	peers_through(c->worker->peers, &c->counted);
 }
 
 static void
@@ -331,7 +361,7 @@ gone(struct conn *c)
 	c->dial = NULL;
 	if (c->entrance != NULL) {
 		tally_down(&c->entrance->connections);
-		peers_close(w->peers, &c->facts.peer.addr);
+		peers_close(w->peers, &c->counted);
 	}
 	record_close(c->record, clock_wall());
 	c->record = NULL;
@@ -455,8 +485,22 @@ conn_bury(struct worker *w)
 		notes_unref(c->notes);
 		answer_tape_free(&c->tape);
 		generation_unref(c->generation);
-		free(c);
+		give_memory(w, c);
 	}
 	if (w->draining && w->conns == NULL && w->notices == NULL && w->idle != NULL)
 		w->idle(w);
+}
+
+void
+conn_end(struct worker *w)
+{
+	struct conn *next;
+
+	conn_bury(w);
+	for (struct conn *c = w->spare; c != NULL; c = next) {
+		next = c->next;
+		free(c);
+	}
+	w->spare = NULL;
+	w->spares = 0;
 }

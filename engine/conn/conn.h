@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "policy/policy.h"
 #include "policy/record.h"
+#include "conn/peers.h"
 #include "conn/stages.h"
 #include "conn/statistics.h"
 #include "conn/totals.h"
@@ -58,6 +59,7 @@ struct conn {
 	struct timer timer; /* the time limit of the stage */
 	bool io_opened;
 	bool halfopen;  /* counted as half-open in entrance and peers */
+	struct peers_socket counted; /* its place in peers */
 	unsigned earlier; /* open sockets of the region when c was counted, without c */
 	unsigned around;  /* inbound: half-open sockets of the neighbourhood of the peer then, without c */
 	bool refused;   /* conn_refused was called */
@@ -191,6 +193,8 @@ const char *conn_around(const struct conn *c, char out[ADDR_TEXT]);
  * stack.
  */
 void conn_bury(struct worker *w);
+/* Buries, and frees the memory that the worker keeps for connections. At the end of the worker. */
+void conn_end(struct worker *w);
 
 /* Each adds `what` to the record, with the time: a text that is never freed, or a copy (record_event). */
 void conn_event(struct conn *c, const char *what);

@@ -14,9 +14,9 @@
 #define SLOT_SECONDS 5 /* refusals are counted by slots of time: a refusal expires at most this late, never early */
 #define SLOTS (PEERS_REFUSAL_SECONDS / SLOT_SECONDS + 1)
 
-struct entry {
+struct peers_entry {
 	struct keyed_link link;      /* first */
-	struct entry *older, *newer; /* in the list of entries kept only for refusals */
+	struct peers_entry *older, *newer; /* in the list of entries kept only for refusals */
 	struct addr_prefix key;
 	unsigned open;
 	unsigned halfopen;           /* used in entries of neighbourhoods */
@@ -29,7 +29,7 @@ struct entry {
 struct peers {
 	pthread_mutex_t lock; /* of everything below */
 	struct keyed table;
-	struct entry *oldest, *newest; /* the entries kept only for refusals */
+	struct peers_entry *oldest, *newest; /* the entries kept only for refusals */
 	size_t remembered;
 };
 
@@ -52,22 +52,22 @@ same_key(const struct addr_prefix *x, const struct addr_prefix *y)
 	return x->family == y->family && x->bits == y->bits && memcmp(x->bytes, y->bytes, sizeof x->bytes) == 0;
 }
 
-static struct entry *
+static struct peers_entry *
 find(const struct peers *t, const struct addr_prefix *key)
 {
 	uint64_t h = hash(t, key);
 	struct keyed_link *l = keyed_next(&t->table, NULL, h);
 
-	while (l != NULL && !same_key(&((struct entry *)l)->key, key))
+	while (l != NULL && !same_key(&((struct peers_entry *)l)->key, key))
 		l = keyed_next(&t->table, l, h);
-	return (struct entry *)l;
+	return (struct peers_entry *)l;
 }
 
 /* Finds the entry of that key or makes it. NULL: no memory. */
-static struct entry *
+static struct peers_entry *
 need(struct peers *t, const struct addr_prefix *key)
 {
-	struct entry *e = find(t, key);
+	struct peers_entry *e = find(t, key);
 
 	if (e != NULL)
 		return e;
@@ -104,7 +104,7 @@ peers_free(struct peers *t)
 	if (t == NULL)
 		return;
 	while ((l = keyed_take(&t->table, &at)) != NULL)
-		free((struct entry *)l);
+		free((struct peers_entry *)l);
 	keyed_close(&t->table);
 	pthread_mutex_destroy(&t->lock);
 	free(t);
@@ -113,7 +113,7 @@ peers_free(struct peers *t)
 /* --- entries kept only for refusals ----------------------------------------------------------- */
 
 static void
-list_take(struct peers *t, struct entry *e)
+list_take(struct peers *t, struct peers_entry *e)
 {
 	if (!e->remembered)
 		return;
@@ -125,7 +125,7 @@ list_take(struct peers *t, struct entry *e)
 }
 
 static void
-list_put(struct peers *t, struct entry *e)
+list_put(struct peers *t, struct peers_entry *e)
 {
 	list_take(t, e);
 	e->older = t->newest;
@@ -136,7 +136,7 @@ list_put(struct peers *t, struct entry *e)
 }
 
 static void
-forget(struct peers *t, struct entry *e)
+forget(struct peers *t, struct peers_entry *e)
 {
 	list_take(t, e);
 	keyed_drop(&t->table, &e->link);
@@ -145,7 +145,7 @@ forget(struct peers *t, struct entry *e)
 
 /* Keeps an entry that counts sockets, puts one that counts only refusals into the bounded list, and frees any other. */
 static void
-settle(struct peers *t, struct entry *e)
+settle(struct peers *t, struct peers_entry *e)
 {
 	if (e->open > 0)
 		list_take(t, e);
@@ -172,7 +172,7 @@ expire(struct peers *t, int64_t slot)
 
 /* Empties the slots between the newest one and now. A clock that went back changes nothing. */
 static void
-advance(struct entry *e, int64_t slot)
+advance(struct peers_entry *e, int64_t slot)
 {
 	if (slot - e->slot >= SLOTS)
 		memset(e->refused, 0, sizeof e->refused);
@@ -184,7 +184,7 @@ advance(struct entry *e, int64_t slot)
 }
 
 static unsigned
-count_refused(const struct entry *e, int64_t slot)
+count_refused(const struct peers_entry *e, int64_t slot)
 {
 	int64_t from = (slot > e->slot ? slot : e->slot) - SLOTS + 1;
 	unsigned sum = 0;
@@ -205,22 +205,19 @@ itself(const struct addr *a)
 	return p;
 }
 
+/* The counts of an address and its neighbourhood; NULL: it counts nothing. */
 static struct peers_counts
-count(struct peers *t, const struct addr_prefix *self, const struct addr_prefix *around, double now)
+count(const struct peers_entry *self, const struct peers_entry *around, double now)
 {
 	struct peers_counts c = { 0 };
-	const struct entry *e;
 
-	expire(t, slot_of(now));
-	e = find(t, self);
-	if (e != NULL) {
-		c.from_peer = e->open;
-		c.refused_from_peer = count_refused(e, slot_of(now));
+	if (self != NULL) {
+		c.from_peer = self->open;
+		c.refused_from_peer = count_refused(self, slot_of(now));
 	}
-	e = find(t, around);
-	if (e != NULL) {
-		c.from_prefix = e->open;
-		c.halfopen_prefix = e->halfopen;
+	if (around != NULL) {
+		c.from_prefix = around->open;
+		c.halfopen_prefix = around->halfopen;
 	}
 	return c;
 }
@@ -232,80 +229,76 @@ peers_look(struct peers *t, const struct addr *a, double now)
 	struct peers_counts c;
 
 	pthread_mutex_lock(&t->lock);
-	c = count(t, &self, &around, now);
+	expire(t, slot_of(now));
+	c = count(find(t, &self), find(t, &around), now);
 	pthread_mutex_unlock(&t->lock);
 	return c;
 }
 
-static int
-add_socket(struct peers *t, const struct addr_prefix *self, const struct addr_prefix *around)
-{
-	struct entry *e = need(t, self), *near = e != NULL ? need(t, around) : NULL;
-
-	if (near == NULL) {
-		if (e != NULL)
-			settle(t, e);
-		return -1;
-	}
-	e->open++;
-	near->open++;
-	near->halfopen++;
-	settle(t, e);
-	return 0;
-}
-
-int
-peers_open(struct peers *t, const struct addr *a, double now, struct peers_counts *before)
+/* Finds or makes the entries of a socket. False: no memory, and s is in none. */
+static bool
+find_place(struct peers *t, const struct addr *a, struct peers_socket *s)
 {
 	struct addr_prefix self = itself(a), around = addr_neighbourhood(a);
-	int ok;
 
-	pthread_mutex_lock(&t->lock);
-	*before = count(t, &self, &around, now);
-	ok = add_socket(t, &self, &around);
-	pthread_mutex_unlock(&t->lock);
-	return ok;
-}
-
-void
-peers_through(struct peers *t, const struct addr *a)
-{
-	struct addr_prefix around = addr_neighbourhood(a);
-	struct entry *near;
-
-	pthread_mutex_lock(&t->lock);
-	near = find(t, &around);
-	if (near != NULL && near->halfopen > 0)
-		near->halfopen--;
-	pthread_mutex_unlock(&t->lock);
+	s->self = need(t, &self);
+	s->around = s->self != NULL ? need(t, &around) : NULL;
+	if (s->around != NULL)
+		return true;
+	if (s->self != NULL)
+		settle(t, s->self);
+	s->self = NULL;
+	return false;
 }
 
 static void
-one_less(struct peers *t, const struct addr_prefix *key)
+add_socket(struct peers *t, const struct peers_socket *s)
 {
-	struct entry *e = find(t, key);
+	s->self->open++;
+	s->around->open++;
+	s->around->halfopen++;
+	settle(t, s->self);
+}
 
-	if (e == NULL || e->open == 0)
-		return;
-	e->open--;
-	settle(t, e);
+int
+peers_open(struct peers *t, const struct addr *a, double now, struct peers_counts *before, struct peers_socket *s)
+{
+	bool placed;
+
+	pthread_mutex_lock(&t->lock);
+	expire(t, slot_of(now));
+	placed = find_place(t, a, s);
+	*before = count(s->self, s->around, now);
+	if (placed)
+		add_socket(t, s);
+	pthread_mutex_unlock(&t->lock);
+	return placed ? 0 : -1;
 }
 
 void
-peers_close(struct peers *t, const struct addr *a)
+peers_through(struct peers *t, const struct peers_socket *s)
 {
-	struct addr_prefix self = itself(a), around = addr_neighbourhood(a);
-
 	pthread_mutex_lock(&t->lock);
-	one_less(t, &self);
-	one_less(t, &around);
+	s->around->halfopen--;
 	pthread_mutex_unlock(&t->lock);
+}
+
+void
+peers_close(struct peers *t, struct peers_socket *s)
+{
+	pthread_mutex_lock(&t->lock);
+	s->self->open--;
+	settle(t, s->self);
+	s->around->open--;
+	settle(t, s->around);
+	pthread_mutex_unlock(&t->lock);
+	*s = (struct peers_socket){ .self = NULL };
 }
 
 static void
 add_refusal(struct peers *t, const struct addr_prefix *self, double now)
 {
-	struct entry *e;
+	struct peers_entry *e;
 	uint16_t *slot;
 
 	expire(t, slot_of(now));

@@ -10,6 +10,7 @@
 #include "base/addr.h"
 
 struct peers;
+struct peers_entry;
 
 #define PEERS_REFUSAL_SECONDS 60
 #define PEERS_REMEMBERED 65536 /* limit of addresses kept only for refusals; the oldest is dropped */
@@ -23,18 +24,23 @@ struct peers *peers_new(void);
 void peers_free(struct peers *t);
 /* The counts of this address at `now` (seconds of any monotonic clock). */
 struct peers_counts peers_look(struct peers *t, const struct addr *a, double now);
+/* The counts in which an open socket is: of its address, and of its neighbourhood. Borrowed; NULL: it is in none. */
+struct peers_socket {
+	struct peers_entry *self, *around;
+};
+
 /*
- * Counts a new socket as open and half-open at `now`, and writes the counts without it to *before. -1: no memory; the
- * caller must refuse the socket.
+ * Counts a new socket as open and half-open at `now`: s gets its place, and *before the counts without it. -1: no
+ * memory; the caller must refuse the socket.
  */
-int peers_open(struct peers *t, const struct addr *a, double now, struct peers_counts *before);
+int peers_open(struct peers *t, const struct addr *a, double now, struct peers_counts *before, struct peers_socket *s);
 /*
  * The socket is no longer half-open: its CAPEX is accepted, or it ended. Called exactly once per peers_open, before
  * peers_close.
  */
-void peers_through(struct peers *t, const struct addr *a);
-/* The socket is gone; called after peers_through. */
-void peers_close(struct peers *t, const struct addr *a);
+void peers_through(struct peers *t, const struct peers_socket *s);
+/* The socket is gone; called after peers_through. It is in no count then. */
+void peers_close(struct peers *t, struct peers_socket *s);
 /* Counts a refusal at `now` (as for peers_look). */
 void peers_refused(struct peers *t, const struct addr *a, double now);
 

@@ -71,6 +71,8 @@ struct worker {
 	struct cursors walks;               /* cursors of inquire in conns */
 	struct notice *notices;             /* that the delete door is asked about, and whose scripts wait; a list (notice.c) */
 	struct conn *graves;                /* connections closed in this turn; freed at its end */
+	struct conn *spare;                 /* owned: memory for the next connections, a list */
+	unsigned spares;                    /* its length */
 	struct conn *leaving;               /* of a gate: connections that move home at the end of this turn (move.h) */
 	struct totals *totals;              /* borrowed; the counts that all workers share */
 	struct metrics *metrics;            /* borrowed; NULL in a worker that does not run */

@@ -69,7 +69,7 @@ gates_run(void *arg)
 	ev_unref(w->loop);
 	while (w->conns != NULL)
 		conn_close(w->conns, CONN_AT_ONCE, "the region ends");
-	conn_bury(w);
+	conn_end(w);
 	store_use(w->store, NULL); /* its connection belongs to this thread */
 	tls_thread_end();
 	log_hand_over(w->log);

@@ -640,7 +640,7 @@ free_clients(struct region *r)
 	if (r->worker.loop != NULL) {
 		close_all(r, "the region ends");
 		notice_end_all(&r->worker, "the region ends");
-		conn_bury(&r->worker);
+		conn_end(&r->worker);
 		tls_thread_end();
 	}
 	http_client_free(r->worker.backend);
