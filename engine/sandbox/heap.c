@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/heap.h"
 
-#include <stdalign.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CHUNK ((size_t)64 * 1024)
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SMALL 0 /* all blocks come from the C library, so that the sanitizer sees their bounds and their end */
@@ -18,86 +16,72 @@ struct heap_block {
 	struct heap_block *next;
 };
 
-struct heap_chunk {
-	alignas(max_align_t) struct heap_chunk *next;
-	alignas(max_align_t) char bytes[CHUNK];
-};
-
-static bool
-is_small(size_t n)
-{
-	return n <= SMALL;
-}
-
 static size_t
 steps(size_t n)
 {
 	return (n + HEAP_STEP - 1) / HEAP_STEP;
 }
 
-static void
-put(struct heap *h, void *p, size_t size)
+static bool
+in_piece(const struct heap *h, const void *p)
 {
-	struct heap_block *b = p;
-
-	b->next = h->free[size];
-	h->free[size] = b;
+	return (uintptr_t)p - (uintptr_t)h->piece < HEAP_BYTES && h->piece != NULL;
 }
 
-/* Begins a new chunk; the rest of the old one serves as a block. False: no memory. */
-static bool
-add_chunk(struct heap *h)
+/* A block of the piece that no block had yet. NULL: no place, or no memory for the piece. */
+static void *
+cut(struct heap *h, size_t size)
 {
-	struct heap_chunk *c = malloc(sizeof *c);
+	void *p;
 
-	if (c == NULL)
-		return false;
-	if (h->at < h->end)
-		put(h, h->at, (size_t)(h->end - h->at) / HEAP_STEP);
-	c->next = h->chunks;
-	h->chunks = c;
-	h->at = c->bytes;
-	h->end = c->bytes + CHUNK;
-	return true;
+	if (h->piece == NULL && (h->piece = malloc(HEAP_BYTES)) == NULL)
+		return NULL;
+	if (HEAP_BYTES - h->used < size)
+		return NULL;
+	p = h->piece + h->used;
+	h->used += size;
+	return p;
 }
 
 static void *
 take(struct heap *h, size_t n)
 {
-	size_t size = steps(n);
-	struct heap_block *b = h->free[size];
+	struct heap_block *b;
 	void *p;
 
+	if (n > SMALL)
+		return malloc(n);
+	b = h->free[steps(n)];
 	if (b != NULL) {
-		h->free[size] = b->next;
+		h->free[steps(n)] = b->next;
 		return b;
 	}
-	if ((size_t)(h->end - h->at) < size * HEAP_STEP && !add_chunk(h))
-		return NULL;
-	p = h->at;
-	h->at += size * HEAP_STEP;
-	return p;
+	p = cut(h, steps(n) * HEAP_STEP);
+	return p != NULL ? p : malloc(n);
 }
 
 static void
 give(struct heap *h, void *p, size_t n)
 {
-	if (p != NULL && is_small(n))
-		put(h, p, steps(n));
-	else
+	struct heap_block *b = p;
+
+	if (!in_piece(h, p)) {
 		free(p);
+		return;
+	}
+	b->next = h->free[steps(n)];
+	h->free[steps(n)] = b;
 }
 
-/* Copies the block to one of another kind or size. */
+/* Copies a block of the piece to one of another size. */
 static void *
 move(struct heap *h, void *p, size_t from, size_t to)
 {
-	void *fresh = is_small(to) ? take(h, to) : malloc(to);
+	void *fresh = take(h, to);
 
 	if (fresh == NULL)
 		return to <= from ? p : NULL;
-	if (p != NULL)
-		memcpy(fresh, p, from < to ? from : to);
+	memcpy(fresh, p, from < to ? from : to);
 	give(h, p, from);
 	return fresh;
 }
@@ -111,10 +95,10 @@ heap_resize(struct heap *h, void *p, size_t from, size_t to)
 		give(h, p, from);
 		return NULL;
 	}
-	if (p != NULL && is_small(from) && is_small(to) && steps(from) == steps(to))
-		return p;
-	if (p == NULL || is_small(from) || is_small(to))
-		return move(h, p, from, to);
+	if (p == NULL)
+		return take(h, to);
+	if (in_piece(h, p))
+		return steps(from) == steps(to) ? p : move(h, p, from, to);
 	fresh = realloc(p, to);
 	return fresh == NULL && to <= from ? p : fresh;
 }
@@ -122,11 +106,6 @@ heap_resize(struct heap *h, void *p, size_t from, size_t to)
 void
 heap_close(struct heap *h)
 {
-	struct heap_chunk *next;
-
-	for (struct heap_chunk *c = h->chunks; c != NULL; c = next) {
-		next = c->next;
-		free(c);
-	}
-	*h = (struct heap){ .chunks = NULL };
+	free(h->piece);
+	*h = (struct heap){ .piece = NULL };
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sandbox/heap.h"
 
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdalign.h>
 #include <stdarg.h>
@@ -63,7 +64,7 @@ resize(struct heap *h, struct block *b, size_t size, unsigned char value)
 static void
 each_block_keeps_its_bytes_while_others_grow_and_shrink(void **state)
 {
-	struct heap h = { .chunks = NULL };
+	struct heap h = { .piece = NULL };
 	struct block *all = calloc(BLOCKS, sizeof *all);
 	unsigned seed = 7;
 
@@ -83,7 +84,7 @@ each_block_keeps_its_bytes_while_others_grow_and_shrink(void **state)
 static void
 a_block_without_memory_is_refused_and_the_old_one_stays(void **state)
 {
-	struct heap h = { .chunks = NULL };
+	struct heap h = { .piece = NULL };
 	struct block b = { .at = NULL };
 
 	(void)state;
@@ -97,12 +98,35 @@ a_block_without_memory_is_refused_and_the_old_one_stays(void **state)
 	heap_close(&h);
 }
 
+/* One size after another: without a bound each size would keep what it had. */
+static void
+sizes_that_come_and_go_keep_a_bounded_memory(void **state)
+{
+	enum { N = 8192 };
+	struct heap h = { .piece = NULL };
+	void **all = calloc(N, sizeof *all);
+	size_t before = mallinfo2().uordblks + mallinfo2().hblkhd, after;
+
+	(void)state;
+	for (size_t size = HEAP_STEP; size <= HEAP_SMALL; size += HEAP_STEP) {
+		for (int i = 0; i < N; i++)
+			assert_non_null(all[i] = heap_resize(&h, NULL, 0, size));
+		for (int i = 0; i < N; i++)
+			heap_resize(&h, all[i], size, 0);
+	}
+	after = mallinfo2().uordblks + mallinfo2().hblkhd;
+	assert_true(after <= before + HEAP_BYTES + (size_t)64 * 1024);
+	heap_close(&h);
+	free(all);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_block_keeps_its_bytes_while_others_grow_and_shrink),
 		cmocka_unit_test(a_block_without_memory_is_refused_and_the_old_one_stays),
+		cmocka_unit_test(sizes_that_come_and_go_keep_a_bounded_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
