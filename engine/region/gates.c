@@ -101,7 +101,8 @@ gates_heard(struct post *post)
 	struct worker *home = g->worker.crew->worker[0];
 
 	atomic_store(&g->told, false);
-	home->idle(home);
+	if (home->idle != NULL) /* the home does not leave its store */
+		home->idle(home);
 }
 
 /* --- telling ---------------------------------------------------------------------------------- */
