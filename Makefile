@@ -78,6 +78,7 @@ help:
 	@echo 'make test        installs what is missing, builds, runs every test (SPEC=spec/conn/x_spec.lua: that one alone; JOBS=$(JOBS) at a time; WORKERS=3: of each region)'
 	@echo 'make deps        the install step alone; touches no network when nothing is missing'
 	@echo 'make certs       the demo key rings, certs/rings'
+	@echo 'make workers     the specs of regions again, with three workers in each'
 	@echo 'make asan        the tests again, under AddressSanitizer and UBSan'
 	@echo 'make tsan        the parts with threads again, under ThreadSanitizer'
 	@echo 'make fuzz        each fuzz target for FUZZ_SECONDS=$(FUZZ_SECONDS) (FUZZ=http: that one alone); installs clang'
@@ -178,6 +179,11 @@ certs: certs/rings/.made
 certs/rings/.made: certs/make-rings certs/rings.cnf
 	@echo '  CERTS certs/rings'
 	$(Q)certs/make-rings certs/rings
+
+# The specs again whose regions work with several workers otherwise than with one. Not those of documents, sources, packages and scripts.
+WORKERS_SPECS = $(filter-out $(addprefix spec/,config/ docs/ house/ packaging/ sandbox/),$(sort $(dir $(wildcard spec/*/*_spec.lua))))
+workers: deps
+	$(Q)$(MAKE) -j$(CORES) --no-print-directory WORKERS=3 SPEC='$(WORKERS_SPECS)' suite
 
 # --- more ways to test. Lua's library is looked for beside the binary, and host.so stays the plain one: lua5.4 has no sanitizer.
 asan: deps
@@ -311,5 +317,5 @@ clean:
 
 FORCE:
 .SECONDARY:
-.PHONY: all help run test deps run-deps suite unit certs asan tsan fuzz bench types lint install uninstall manual completion units deb build-deps packages deb-test clean FORCE
+.PHONY: all help run test workers deps run-deps suite unit certs asan tsan fuzz bench types lint install uninstall manual completion units deb build-deps packages deb-test clean FORCE
 -include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
