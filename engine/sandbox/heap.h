@@ -3,7 +3,8 @@
  * heap: the memory of one Lua state. A state makes and frees small blocks at each question, and it says the size of a
  * block when it frees it: free blocks of a size lie in a list, which is faster than malloc, and they do not lie between
  * the blocks of handshakes. The small blocks lie in one piece of memory; large blocks, and the small ones for which the
- * piece has no place, come from the C library. So a state that had many blocks of one size keeps no more than the piece.
+ * piece has no place, come from the C library. So a state that had many blocks of one size keeps no more than the
+ * piece.
  */
 #ifndef SALLYPORT_HEAP_H
 #define SALLYPORT_HEAP_H
