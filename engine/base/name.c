@@ -23,3 +23,23 @@ name_code_ok(const char *p, unsigned long n)
 {
 	return n >= 1 && n < CODE_SIZE && all_of(p, n, "abcdefghijklmnopqrstuvwxyz0123456789_");
 }
+
+static size_t
+add_name(char *out, const char *name)
+{
+	size_t n = strnlen(name, NAME_SIZE - 1);
+
+	memcpy(out, name, n);
+	return n;
+}
+
+size_t
+name_pair(const char *networkid, const char *applid, char out[NAME_PAIR_SIZE])
+{
+	size_t n = add_name(out, networkid);
+
+	out[n++] = '.';
+	n += add_name(out + n, applid);
+	out[n] = '\0';
+	return n;
+}

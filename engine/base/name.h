@@ -4,6 +4,7 @@
 #define SALLYPORT_NAME_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* Sizes in bytes, including the NUL. */
 #define NAME_SIZE 9   /* CICS names: at most 8 characters and a NUL */
@@ -24,6 +25,8 @@
 #define TRAN_SIZE 5
 #define PASSWORD_SIZE 101 /* a password or a phrase of at most 100 bytes */
 
+#define NAME_PAIR_SIZE (2 * NAME_SIZE) /* "NETWORKID.APPLID" */
+
 /* The side that dialled a connection: the partner (in) or the region itself (out). */
 enum way { WAY_IN, WAY_OUT };
 
@@ -31,5 +34,7 @@ enum way { WAY_IN, WAY_OUT };
 bool name_ok(const char *p, unsigned long n);
 /* True when the n bytes at p are a verdict code: [a-z0-9_]{1,32}. */
 bool name_code_ok(const char *p, unsigned long n);
+/* Writes two names with a period between them to out, and returns the length. */
+size_t name_pair(const char *networkid, const char *applid, char out[NAME_PAIR_SIZE]);
 
 #endif

@@ -11,7 +11,7 @@
 #include <string.h>
 
 struct entry { /* an object whose key must be unique */
-	char key[2 * NAME_SIZE];
+	char key[NAME_PAIR_SIZE];
 	const char *name;
 	int line;
 };
@@ -152,7 +152,7 @@ check_pairs(const struct definition *d, struct faults *faults)
 			continue;
 		list[n].name = c->ipconn;
 		list[n].line = c->line;
-		snprintf(list[n].key, sizeof list[n].key, "%s.%s", c->networkid, c->applid);
+		name_pair(c->networkid, c->applid, list[n].key);
 		n++;
 	}
 	if (list != NULL)

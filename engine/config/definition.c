@@ -141,9 +141,9 @@ index_list(struct nametable *t, void *list, size_t n, size_t size)
 static size_t
 hash_pair(const char *networkid, const char *applid)
 {
-	char pair[2 * NAME_SIZE];
+	char pair[NAME_PAIR_SIZE];
 
-	snprintf(pair, sizeof pair, "%s.%s", networkid, applid);
+	name_pair(networkid, applid, pair);
 	return nametable_hash(pair);
 }
 

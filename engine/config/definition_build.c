@@ -325,6 +325,20 @@ take_pair(lua_State *L, struct making *t)
 	return false;
 }
 
+/* Sets the defaults. Those of an ipconn are kept, because a definition may have very many. */
+static void
+set_defaults(struct reading *r, const struct attribute *rows, void *object)
+{
+	if (rows != resource_ipconn) {
+		attribute_defaults(rows, object);
+		return;
+	}
+	if (!r->blanks)
+		attribute_defaults(rows, &r->blank);
+	r->blanks = true;
+	memcpy(object, &r->blank, sizeof r->blank);
+}
+
 /*
  * Reads the table at idx into t->object by t->attribute: defaults, values, faults. Raw: lua_next calls no metamethod.
  * [-0, +0, may throw]
@@ -334,7 +348,7 @@ take_table(lua_State *L, int idx, struct making *t)
 {
 	char allowed[160];
 
-	attribute_defaults(t->attribute, t->object);
+	set_defaults(t->r, t->attribute, t->object);
 	for (lua_pushnil(L); lua_next(L, idx) != 0; lua_pop(L, 1))
 		t->faulty |= !take_pair(L, t);
 	for (const struct attribute *a = t->attribute; a->name != NULL; a++)
@@ -361,7 +375,7 @@ settle_host(struct making *m, struct tcpipservice_def *s)
 		snprintf(s->host, sizeof s->host, "%s", strcasecmp(s->host, "default") == 0 ? "default" : "any");
 }
 
-/* Reads the constructor's table by its rows into an object that is all zero. [-0, +0, may throw] */
+/* Reads the constructor's table by its rows into an object; but for an ipconn it is all zero before. [-0, +0, may throw] */
 static void
 fill(lua_State *L, struct making *m, const struct attribute *rows, void *object)
 {
@@ -401,9 +415,10 @@ static void
 definition_build_ipconn(lua_State *L, const struct pending *p, struct making *m)
 {
 	struct definition *d = m->r->d;
-	struct ipconn_def c = { .line = p->line }, *list;
+	struct ipconn_def c, *list;
 
 	fill(L, m, resource_ipconn, &c);
+	c.line = p->line;
 	memcpy(c.ipconn, p->name, sizeof c.ipconn);
 	resource_spell_ciphers(c.ciphers);
 	if (!is_given(m, "applid"))

@@ -72,6 +72,8 @@ struct reading { /* the state of reading one definition */
 	size_t nstrays;
 	bool region_tried;       /* there was a region { } or a misspelt one */
 	bool region_sound;       /* there was a region without faults */
+	struct ipconn_def blank; /* an ipconn with each attribute at its default, when `blanks` */
+	bool blanks;
 	bool full;               /* FAULTS_MAX was reached and reported */
 };
 

@@ -35,7 +35,16 @@ says_something(const struct attribute *a, const void *object)
 static bool
 is_given(const struct subject *s, const struct attribute *a)
 {
-	return (s->given >> (a - s->table) & 1) != 0 && says_something(a, s->object);
+	return (s->given >> (a - s->table) & 1) != 0;
+}
+
+/* Whether the object gives the attribute, and gives it in vain. */
+static bool
+is_vain(const struct subject *s, const struct effect *e)
+{
+	const struct attribute *a = attribute_find(s->table, e->attribute);
+
+	return is_given(s, a) && e->idle(s->d, s->object) && says_something(a, s->object);
 }
 
 /* The value as a definition writes it. */
@@ -66,8 +75,7 @@ look_at(const struct subject *s)
 	const char *said = "";
 
 	for (const struct effect *e = effect_rows; e->attribute != NULL; e++)
-		if (e->table == s->table && strcmp(e->attribute, said) != 0 && is_given(s, attribute_find(s->table, e->attribute)) &&
-			e->idle(s->d, s->object)) {
+		if (e->table == s->table && strcmp(e->attribute, said) != 0 && is_vain(s, e)) {
 			said = e->attribute;
 			say(s, e);
 		}

@@ -469,6 +469,18 @@ resource_connstatus(enum connstatus s)
 	return names[s];
 }
 
+void
+resource_view(const struct ipconn_brief *b, struct ipconn_view *out)
+{
+	*out = (struct ipconn_view){ .def = *b->def, .connstatus = (enum connstatus)b->connstatus, .inservice = b->inservice,
+		.autoinstalled = b->autoinstalled };
+	memcpy(out->template, b->template, sizeof out->template);
+	if (b->connstatus != CONN_ACQUIRED)
+		return;
+	out->def.sendcount = b->sendcount;
+	out->def.receivecount = b->receivecount;
+}
+
 bool
 resource_sec(const struct region_def *r)
 {

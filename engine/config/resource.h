@@ -189,6 +189,16 @@ struct ipconn_view {
 	char template[NAME_SIZE];
 };
 
+struct ipconn_brief { /* the same, with the definition in its place */
+	const struct ipconn_def *def; /* borrowed */
+	int16_t sendcount, receivecount; /* while ACQUIRED */
+	uint8_t connstatus;           /* enum connstatus */
+	bool inservice, autoinstalled;
+	char template[NAME_SIZE];
+};
+/* Fills *out with copies of the values of b. */
+void resource_view(const struct ipconn_brief *b, struct ipconn_view *out);
+
 /* Whether the saf checks the users of requests: as sec says; when sec is not given, yes if the region names a saf. */
 bool resource_sec(const struct region_def *r);
 

@@ -129,10 +129,10 @@ acquire_begin(struct ipconn *i, struct fault *f)
 void
 acquire_done(struct ipconn *i)
 {
-	char applid[2 * NAME_SIZE + 1], send[24], receive[24];
+	char applid[NAME_PAIR_SIZE], send[24], receive[24];
 
 	ipconn_enter(i, CONN_ACQUIRED);
-	snprintf(applid, sizeof applid, "%s.%s", i->def->networkid, i->def->applid);
+	name_pair(i->def->networkid, i->def->applid, applid);
 	log_say(i->worker->log, MSG_SP0036, "ipconn", i->def->ipconn, "applid", applid, "#sendcount", log_number(send, i->engaged->sendcount), "#receivecount",
 		log_number(receive, i->engaged->receivecount), NULL);
 }

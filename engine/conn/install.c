@@ -73,9 +73,9 @@ install_define(const struct conn *c, const struct verdict *v, const struct ipcon
 static void
 say_autoinstalled(const struct conn *c, const struct ipconn *i)
 {
-	char applid[2 * NAME_SIZE + 1];
+	char applid[NAME_PAIR_SIZE];
 
-	snprintf(applid, sizeof applid, "%s.%s", i->def->networkid, i->def->applid);
+	name_pair(i->def->networkid, i->def->applid, applid);
 	log_say(c->worker->log, MSG_DFHIS3000, "ipconn", i->def->ipconn, "applid", applid, "urm", c->ask.script, "template", i->template,
 		"tcpipservice", c->facts.tcpipservice, "host", i->def->host, "connection", c->facts.connection, NULL);
 }

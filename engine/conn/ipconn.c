@@ -17,9 +17,9 @@
 void
 ipconn_say(const struct ipconn *i, enum message m, const char *key, const char *value)
 {
-	char applid[2 * NAME_SIZE + 1];
+	char applid[NAME_PAIR_SIZE];
 
-	snprintf(applid, sizeof applid, "%s.%s", i->def->networkid, i->def->applid);
+	name_pair(i->def->networkid, i->def->applid, applid);
 	log_say(i->worker->log, m, "ipconn", i->def->ipconn, "applid", applid, key, value, NULL);
 }
 
@@ -44,26 +44,37 @@ take_rule(struct ipconn *i)
 
 /* --- the view of gates --- */
 
+static void
+fill_brief(const struct ipconn *i, struct ipconn_brief *b)
+{
+	*b = (struct ipconn_brief){ .def = i->def, .connstatus = i->status, .inservice = i->inservice, .autoinstalled = i->autoinstalled };
+	memcpy(b->template, i->template, sizeof b->template);
+	if (i->status != CONN_ACQUIRED)
+		return;
+	b->sendcount = (int16_t)i->engaged->sendcount;
+	b->receivecount = (int16_t)i->engaged->receivecount;
+}
+
 /* -1: no memory. */
 static int
 publish(struct ipconn *i)
 {
-	struct ipconn_view v;
+	struct ipconn_brief b;
 
-	ipconn_view(i, &v);
-	i->seen = published_add(i->worker->published, &v);
+	fill_brief(i, &b);
+	i->seen = published_add(i->worker->published, &b);
 	return i->seen != NULL ? 0 : -1;
 }
 
 static void
 publish_change(const struct ipconn *i)
 {
-	struct ipconn_view v;
+	struct ipconn_brief b;
 
 	if (i->seen == NULL)
 		return;
-	ipconn_view(i, &v);
-	published_change(i->worker->published, i->seen, &v);
+	fill_brief(i, &b);
+	published_change(i->worker->published, i->seen, &b);
 }
 
 static void
@@ -336,12 +347,10 @@ ipconn_adopt(struct ipconn *i, struct generation *g)
 void
 ipconn_view(const struct ipconn *i, struct ipconn_view *out)
 {
-	*out = (struct ipconn_view){ .def = *i->def, .connstatus = i->status, .inservice = i->inservice, .autoinstalled = i->autoinstalled };
-	memcpy(out->template, i->template, sizeof out->template);
-	if (i->status == CONN_ACQUIRED) {
-		out->def.sendcount = i->engaged->sendcount;
-		out->def.receivecount = i->engaged->receivecount;
-	}
+	struct ipconn_brief b;
+
+	fill_brief(i, &b);
+	resource_view(&b, out);
 }
 
 void

@@ -10,7 +10,7 @@
 struct published_view {
 	struct keyed_link by_name; /* first */
 	struct published_view *next, *prev; /* in the order of installation */
-	struct ipconn_view view;
+	struct ipconn_brief brief;
 };
 
 struct published {
@@ -52,15 +52,15 @@ hash_name(const struct published *p, const char *name)
 }
 
 struct published_view *
-published_add(struct published *p, const struct ipconn_view *v)
+published_add(struct published *p, const struct ipconn_brief *b)
 {
 	struct published_view *one = calloc(1, sizeof *one);
 
 	if (one == NULL)
 		return NULL;
-	one->view = *v;
+	one->brief = *b;
 	pthread_mutex_lock(&p->lock);
-	keyed_add(&p->names, &one->by_name, hash_name(p, v->def.ipconn));
+	keyed_add(&p->names, &one->by_name, hash_name(p, b->def->ipconn));
 	one->prev = p->last;
 	*(p->last != NULL ? &p->last->next : &p->first) = one;
 	p->last = one;
@@ -69,10 +69,10 @@ published_add(struct published *p, const struct ipconn_view *v)
 }
 
 void
-published_change(struct published *p, struct published_view *old, const struct ipconn_view *v)
+published_change(struct published *p, struct published_view *old, const struct ipconn_brief *b)
 {
 	pthread_mutex_lock(&p->lock);
-	old->view = *v;
+	old->brief = *b;
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -95,10 +95,10 @@ published_ipconn(struct published *p, const char *name, struct ipconn_view *out)
 
 	pthread_mutex_lock(&p->lock);
 	one = (struct published_view *)keyed_next(&p->names, NULL, hash);
-	while (one != NULL && strcmp(one->view.def.ipconn, name) != 0)
+	while (one != NULL && strcmp(one->brief.def->ipconn, name) != 0)
 		one = (struct published_view *)keyed_next(&p->names, &one->by_name, hash);
 	if (one != NULL)
-		*out = one->view;
+		resource_view(&one->brief, out);
 	pthread_mutex_unlock(&p->lock);
 	return one != NULL;
 }
@@ -116,8 +116,8 @@ published_ipconns(struct published *p, const char *applid, const char *networkid
 
 	pthread_mutex_lock(&p->lock);
 	for (const struct published_view *one = p->first; one != NULL && n < max; one = one->next)
-		if (fits(&one->view.def, applid, networkid))
-			out[n++] = one->view;
+		if (fits(one->brief.def, applid, networkid))
+			resource_view(&one->brief, &out[n++]);
 	pthread_mutex_unlock(&p->lock);
 	return n;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * published: the installed ipconns as gates see them: copies of their views, which the home keeps up to date under a
- * lock. A script at a gate asks for them (policy.ipconn, policy.ipconns); no gate reads a struct ipconn.
+ * published: the installed ipconns as gates see them: their values, which the home keeps up to date under a lock. A
+ * script at a gate asks for copies of them (policy.ipconn, policy.ipconns); no gate reads a struct ipconn. The home
+ * replaces or drops a value before it frees the definition that the value names.
  */
 #ifndef SALLYPORT_PUBLISHED_H
 #define SALLYPORT_PUBLISHED_H
@@ -17,10 +18,10 @@ struct published_view; /* of one ipconn; owned by the set */
 struct published *published_new(void); /* owned by the caller; NULL: no memory or no random bytes */
 void published_free(struct published *p); /* frees the views too; NULL is fine */
 
-/* Adds the view of an ipconn that is installed behind the others. NULL: no memory. */
-struct published_view *published_add(struct published *p, const struct ipconn_view *v);
-/* Replaces a view by one of the same ipconn. */
-void published_change(struct published *p, struct published_view *old, const struct ipconn_view *v);
+/* Adds the values of an ipconn that is installed behind the others. NULL: no memory. */
+struct published_view *published_add(struct published *p, const struct ipconn_brief *b);
+/* Replaces the values of an ipconn. */
+void published_change(struct published *p, struct published_view *old, const struct ipconn_brief *b);
 /* Removes and frees a view. */
 void published_drop(struct published *p, struct published_view *old);
 

@@ -34,10 +34,10 @@ hash_name(const struct registry *r, const char *name)
 static uint64_t
 hash_pair(const struct registry *r, const char *networkid, const char *applid)
 {
-	char key[2 * NAME_SIZE];
-	int n = snprintf(key, sizeof key, "%s.%s", networkid, applid);
+	char key[NAME_PAIR_SIZE];
+	size_t n = name_pair(networkid, applid, key);
 
-	return keyed_hash(&r->pairs, key, (size_t)n);
+	return keyed_hash(&r->pairs, key, n);
 }
 
 static bool

@@ -277,6 +277,8 @@ load_outbound_scripts(struct loading *l, const struct ipconn_def *c, struct serv
 {
 	struct owner o = { "ipconn", c->ipconn, c->line };
 
+	if (c->admit[0] == '\0' && c->certify[0] == '\0') /* as most of very many */
+		return;
 	for (enum door d = 0; d < DOOR_COUNT; d++)
 		load_door(l, s, &o, d, door_script(d, resource_ipconn, c));
 }

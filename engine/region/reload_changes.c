@@ -78,9 +78,10 @@ static const struct list {
 	const struct attribute *attribute;
 	const void *(*find)(const struct definition *d, const char *name);
 	size_t size, name, first, count;
+	size_t values; /* bytes of an object before the members that are no attributes */
 } lists[] = {
 #define LIST(word, key, new, old) { #word, new, old, resource_##word, reload_changes_find_##word, sizeof(struct word##_def), offsetof(struct word##_def, key), \
-	offsetof(struct definition, word), offsetof(struct definition, n##word##s) }
+	offsetof(struct definition, word), offsetof(struct definition, n##word##s), offsetof(struct word##_def, line) }
 	LIST(tcpipservice, tcpipservice, "opened", "closed"),
 	LIST(ipconn, ipconn, "installed", "deleted"),
 	LIST(program, program, "added", "removed"),
@@ -192,6 +193,13 @@ reload_changes_moves(const struct region *r, const struct definition *was, const
 	return old == NULL || (service_socket_moves(old, d) && !has_shared(r, d->tcpipservice));
 }
 
+/* Whether two objects have the same bytes, as nearly all of very many have. */
+static bool
+is_same(const struct reload_listing *l, const struct list *t, const void *was, const void *now)
+{
+	return l->was->params.n == 0 && l->now->params.n == 0 && memcmp(was, now, t->values) == 0;
+}
+
 static void
 list_pair(struct reload_listing *l, const struct list *t, const void *was, const void *now)
 {
@@ -199,8 +207,8 @@ list_pair(struct reload_listing *l, const struct list *t, const void *was, const
 
 	if (service && reload_changes_moves(l->region, l->was, now))
 		reload_changes_add(l->changes, t->kind, name_of(t, now), "replaced");
-	list_attributes(l, t->kind, name_of(t, now), t->attribute, was, now,
-		t == &lists[IPCONNS] ? reload_changes_when_released : service ? reload_changes_of_service : reload_changes_at_once);
+	if (!is_same(l, t, was, now))
+		list_attributes(l, t->kind, name_of(t, now), t->attribute, was, now, t == &lists[IPCONNS] ? reload_changes_when_released : service ? reload_changes_of_service : reload_changes_at_once);
 	if (t == &lists[IPCONNS] && l->region != NULL && registry_name(l->region->registry, name_of(t, now)) == NULL)
 		reload_changes_add(l->changes, t->kind, name_of(t, now), t->added); /* the operator had discarded it */
 }
@@ -220,11 +228,18 @@ objects_of(const struct list *t, const struct definition *d)
 	return o;
 }
 
-static void
-list_new(struct reload_listing *l, const struct list *t, const void *now)
+/* The object of that name in the other definition, most often number i of its list. NULL: none. */
+static const void *
+other_of(const struct list *t, const struct definition *d, const struct objects *list, size_t i, const char *name)
 {
-	const void *was = t->find(l->was, name_of(t, now));
+	if (i < list->n && strcmp(name_of(t, list->first + i * t->size), name) == 0)
+		return list->first + i * t->size;
+	return t->find(d, name);
+}
 
+static void
+list_new(struct reload_listing *l, const struct list *t, const void *now, const void *was)
+{
 	if (was != NULL)
 		list_pair(l, t, was, now);
 	else
@@ -232,9 +247,9 @@ list_new(struct reload_listing *l, const struct list *t, const void *now)
 }
 
 static void
-list_old(struct reload_listing *l, const struct list *t, const void *was)
+list_old(struct reload_listing *l, const struct list *t, const void *was, const void *now)
 {
-	if (t->find(l->now, name_of(t, was)) == NULL)
+	if (now == NULL)
 		reload_changes_add(l->changes, t->kind, name_of(t, was), t->removed);
 }
 
@@ -243,14 +258,18 @@ static bool
 list_object(struct reload_listing *l, const struct list *t)
 {
 	struct objects now = objects_of(t, l->now), was = objects_of(t, l->was);
-	size_t i = l->at++;
+	bool new = l->at < now.n;
+	size_t i = new ? l->at : l->at - now.n;
+	const char *one;
 
-	if (i < now.n)
-		list_new(l, t, now.first + i * t->size);
-	else if (i - now.n < was.n)
-		list_old(l, t, was.first + (i - now.n) * t->size);
-	else
+	if (!new && i >= was.n)
 		return false;
+	one = (new ? now.first : was.first) + i * t->size;
+	if (new)
+		list_new(l, t, one, other_of(t, l->was, &was, i, name_of(t, one)));
+	else
+		list_old(l, t, one, other_of(t, l->now, &now, i, name_of(t, one)));
+	l->at++;
 	return true;
 }
 

@@ -11,21 +11,22 @@
 
 #include <cmocka.h>
 
-static struct ipconn_view
-view_of(const char *name, const char *applid, enum connstatus status)
+static struct ipconn_def
+def_of(const char *name, const char *applid)
 {
-	struct ipconn_view v = { .connstatus = status, .def = { .networkid = "NETX" } };
+	struct ipconn_def d = { .networkid = "NETX" };
 
-	snprintf(v.def.ipconn, sizeof v.def.ipconn, "%s", name);
-	snprintf(v.def.applid, sizeof v.def.applid, "%s", applid);
-	return v;
+	snprintf(d.ipconn, sizeof d.ipconn, "%s", name);
+	snprintf(d.applid, sizeof d.applid, "%s", applid);
+	return d;
 }
 
+/* d must last until the value is dropped. */
 static struct published_view *
-add(struct published *p, const char *name, const char *applid)
+add(struct published *p, const struct ipconn_def *d)
 {
-	struct ipconn_view v = view_of(name, applid, CONN_RELEASED);
-	struct published_view *one = published_add(p, &v);
+	struct ipconn_brief b = { .def = d, .connstatus = CONN_RELEASED };
+	struct published_view *one = published_add(p, &b);
 
 	assert_non_null(one);
 	return one;
@@ -35,16 +36,21 @@ static void
 a_view_is_found_by_its_name_as_it_was_changed_last(void **state)
 {
 	struct published *p = published_new();
-	struct published_view *a = add(p, "A", "APPA");
-	struct ipconn_view v = view_of("A", "APPA", CONN_ACQUIRED), seen;
+	struct ipconn_def d = def_of("A", "APPA"), other = def_of("B", "APPB"), renewed = def_of("A", "NEW");
+	struct published_view *a = add(p, &d);
+	struct ipconn_brief now = { .def = &renewed, .connstatus = CONN_ACQUIRED, .sendcount = 3, .receivecount = 4 };
+	struct ipconn_view seen;
 
 	(void)state;
-	add(p, "B", "APPB");
+	add(p, &other);
 	assert_true(published_ipconn(p, "A", &seen));
 	assert_int_equal(seen.connstatus, CONN_RELEASED);
-	published_change(p, a, &v);
+	published_change(p, a, &now);
 	assert_true(published_ipconn(p, "A", &seen));
 	assert_int_equal(seen.connstatus, CONN_ACQUIRED);
+	assert_string_equal(seen.def.applid, "NEW");
+	assert_int_equal(seen.def.sendcount, 3);
+	assert_int_equal(seen.def.receivecount, 4);
 	published_drop(p, a);
 	assert_false(published_ipconn(p, "A", &seen));
 	assert_true(published_ipconn(p, "B", &seen));
@@ -55,13 +61,14 @@ static void
 views_are_listed_in_the_order_of_installation_and_by_their_pair(void **state)
 {
 	struct published *p = published_new();
+	struct ipconn_def first = def_of("A", "SAME"), other = def_of("B", "OTHER"), last = def_of("C", "SAME");
 	struct published_view *b;
 	struct ipconn_view seen[4];
 
 	(void)state;
-	add(p, "A", "SAME");
-	b = add(p, "B", "OTHER");
-	add(p, "C", "SAME");
+	add(p, &first);
+	b = add(p, &other);
+	add(p, &last);
 	assert_int_equal(published_ipconns(p, NULL, NULL, seen, 4), 3);
 	assert_string_equal(seen[1].def.ipconn, "B");
 	assert_int_equal(published_ipconns(p, "SAME", "NETX", seen, 4), 2);
@@ -107,14 +114,16 @@ a_thread_reads_whole_views_while_the_home_changes_them(void **state)
 		assert_int_equal(pthread_create(&thread[i], NULL, read_on, &r), 0);
 	for (int i = 0; i < 5000; i++) {
 		struct published_view *one;
-		struct ipconn_view v;
+		struct ipconn_def *was = malloc(sizeof *was), *d = malloc(sizeof *d);
 
 		snprintf(name, sizeof name, "A%d", i % 3);
-		v = view_of(name, "APP", CONN_ACQUIRED);
-		snprintf(v.def.host, sizeof v.def.host, "acquired");
-		one = add(r.p, name, "APP");
-		published_change(r.p, one, &v);
+		*was = *d = def_of(name, "APP");
+		snprintf(d->host, sizeof d->host, "acquired");
+		one = add(r.p, was);
+		published_change(r.p, one, &(struct ipconn_brief){ .def = d, .connstatus = CONN_ACQUIRED });
+		free(was);
 		published_drop(r.p, one);
+		free(d);
 	}
 	r.stop = true;
 	for (int i = 0; i < 2; i++)
