@@ -375,7 +375,10 @@ settle_host(struct making *m, struct tcpipservice_def *s)
 		snprintf(s->host, sizeof s->host, "%s", strcasecmp(s->host, "default") == 0 ? "default" : "any");
 }
 
-/* Reads the constructor's table by its rows into an object; but for an ipconn it is all zero before. [-0, +0, may throw] */
+/*
+ * Reads the constructor's table by its rows into an object; but for an ipconn it is all zero before. [-0, +0, may
+ * throw]
+ */
 static void
 fill(lua_State *L, struct making *m, const struct attribute *rows, void *object)
 {
