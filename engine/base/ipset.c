@@ -487,6 +487,20 @@ count_keys(const struct line *l, uint16_t key)
 	return (uint32_t)((sum[0] + sum[1]) * 0x0001000100010001u >> 48);
 }
 
+/*
+ * Whether neither the entry of a place, the last one whose key is not above this one, nor one around it holds the
+ * address, by the bits of the line; most addresses end here. The caller has one branch for all of it, because a branch
+ * that the processor guesses wrongly costs as much as the line.
+ */
+static bool
+is_outside(const struct line *l, uint32_t place, uint16_t key)
+{
+	uint32_t at = place - (place > 0), reach = l->reach[at] < KEY_BITS ? l->reach[at] : KEY_BITS;
+	bool other = (uint32_t)(l->key[at] ^ key) >> (KEY_BITS - reach) != 0, alone = (l->around >> 4 * at & 15) == 0;
+
+	return (place == 0) | (other & alone);
+}
+
 /* Whether the entry of a place, which does not begin after the address, holds it. */
 static bool
 place_holds(const struct side *d, const struct line *l, uint32_t place, uint16_t key, struct number a)
@@ -520,6 +534,8 @@ part_find(const struct side *d, struct number a)
 		return search_part(d, l, a);
 	place = count_keys(l, key);
 	place = place < n ? place : n;
+	if (is_outside(l, place, key))
+		return l->outer >> 8;
 	while (place > 0 && l->key[place - 1] == key && is_below(a, first_of(d, l->base + place - 1)))
 		place--; /* it begins after the address, behind the bits of the key */
 	while (place > 0 && !place_holds(d, l, place, key, a))

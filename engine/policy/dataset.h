@@ -12,7 +12,7 @@
 
 #include "base/fault.h"
 
-#define DATASET_BYTES_MAX (16 * 1024 * 1024) /* of a file */
+#define DATASET_BYTES_MAX (32 * 1024 * 1024) /* of a file */
 #define DATASET_COLUMNS_MAX 64
 #define DATASET_NAME_MAX 64      /* bytes of a column's name */
 #define DATASET_CELLS_MAX 2000000

@@ -3,6 +3,8 @@
  * partners KIND PORT SECONDS CONCURRENCY [VERSION CERTIFICATE KEY AUTHORITY FIRST [REQUEST]]: the partners of `peers`, in
  * one thread. VERSION is 1.2 or 1.3; FIRST and REQUEST are files with a message. KIND:
  *   connections   connects, shakes hands, sends FIRST, reads the answer, closes; again and again
+ *   arrivals      the same, CONCURRENCY times a second, however many are under way; the time of each counts from the
+ *                 moment at which it was to begin
  *   requests      opens CONCURRENCY connections with FIRST, then sends REQUEST on each, one after the other
  *   denied        connects without TLS and waits until the server closes or resets the connection
  *   idle          opens CONCURRENCY connections with FIRST, 16 at a time, prints a line, holds them until its input ends
@@ -33,7 +35,7 @@
 #define OPENING 16 /* idle connections that are opened at a time: the memory of handshakes is not that of links */
 #define SOURCES 16 /* addresses 127.0.0.2 and so on, so that ports do not run out */
 
-enum kind { CONNECTIONS, REQUESTS, DENIED, IDLE };
+enum kind { CONNECTIONS, ARRIVALS, REQUESTS, DENIED, IDLE };
 
 struct message {
 	char bytes[4096];
@@ -48,7 +50,8 @@ struct run {
 	int epoll;
 	struct message first, request;
 	unsigned begun, open, held;
-	unsigned wanted; /* connections: at a time, or idle */
+	unsigned wanted; /* connections: at a time, a second, or idle */
+	double due;      /* of arrivals: the time of the next one */
 	uint64_t done, failed;
 	struct latency took;
 };
@@ -85,7 +88,7 @@ read_message(struct message *m, const char *path)
 
 /* --- one partner */
 
-static void begin(struct run *r);
+static void begin(struct run *r, double began);
 
 static void
 close_partner(struct partner *p)
@@ -111,8 +114,8 @@ end(struct partner *p, bool ok)
 		r->failed++;
 	}
 	close_partner(p);
-	if (now() < r->until && r->kind != IDLE)
-		begin(r);
+	if (now() < r->until && r->kind != IDLE && r->kind != ARRIVALS)
+		begin(r, now());
 }
 
 static bool
@@ -130,7 +133,7 @@ answered(struct partner *p)
 {
 	struct run *r = p->run;
 
-	if (r->kind == CONNECTIONS) {
+	if (r->kind == CONNECTIONS || r->kind == ARRIVALS) {
 		end(p, true);
 		return;
 	}
@@ -143,7 +146,7 @@ answered(struct partner *p)
 	p->began = now();
 	if (r->kind == IDLE) {
 		if (r->begun < r->wanted)
-			begin(r);
+			begin(r, now());
 		return;
 	}
 	if (p->began >= r->until)
@@ -243,7 +246,7 @@ dial(struct run *r)
 }
 
 static void
-begin(struct run *r)
+begin(struct run *r, double began)
 {
 	struct partner *p = calloc(1, sizeof *p);
 	struct epoll_event e = { .events = EPOLLIN, .data.ptr = p };
@@ -251,7 +254,7 @@ begin(struct run *r)
 	if (p == NULL)
 		err(1, "calloc");
 	p->run = r;
-	p->began = now();
+	p->began = began;
 	p->fd = dial(r);
 	r->open++;
 	if (epoll_ctl(r->epoll, EPOLL_CTL_ADD, p->fd, &e) < 0)
@@ -265,10 +268,11 @@ begin(struct run *r)
 }
 
 static void
-turn(struct run *r)
+turn(struct run *r, double seconds)
 {
+	struct timespec wait = { .tv_sec = (time_t)seconds, .tv_nsec = (long)((seconds - (double)(time_t)seconds) * 1e9) };
 	struct epoll_event e[EVENTS];
-	int n = epoll_wait(r->epoll, e, EVENTS, 1000);
+	int n = epoll_pwait2(r->epoll, e, EVENTS, &wait, NULL);
 
 	for (int i = 0; i < n; i++)
 		step(e[i].data.ptr);
@@ -278,11 +282,24 @@ static void
 hold(struct run *r)
 {
 	while (r->held < r->wanted && r->failed == 0)
-		turn(r);
+		turn(r, 1);
 	printf("held=%u failed=%llu\n", r->held, (unsigned long long)r->failed);
 	fflush(stdout);
 	while (getchar() != EOF)
 		;
+}
+
+/* Begins each arrival at its time, or as soon as possible after it. */
+static void
+arrive(struct run *r)
+{
+	for (r->due = now(); r->due < r->until; r->due += 1.0 / r->wanted) {
+		double wait = r->due - now();
+
+		for (; wait > 0; wait = r->due - now())
+			turn(r, wait);
+		begin(r, r->due);
+	}
 }
 
 static void
@@ -290,8 +307,10 @@ work(struct run *r, double seconds)
 {
 	double from = now();
 
+	if (r->kind == ARRIVALS)
+		arrive(r);
 	while (r->open > 0 && now() < r->until + 5)
-		turn(r);
+		turn(r, 1);
 	printf("done=%llu failed=%llu seconds=%.3f p50=%.0f p99=%.0f\n", (unsigned long long)r->done, (unsigned long long)r->failed,
 		seconds > 0 ? now() - from : 0, latency_at(&r->took, 50) * 1e6, latency_at(&r->took, 99) * 1e6);
 }
@@ -316,7 +335,7 @@ context(char **tls)
 static enum kind
 kind_of(const char *word)
 {
-	static const char *const words[] = { "connections", "requests", "denied", "idle" };
+	static const char *const words[] = { "connections", "arrivals", "requests", "denied", "idle" };
 	size_t i = 0;
 
 	while (i < sizeof words / sizeof words[0] && strcmp(word, words[i]) != 0)
@@ -347,8 +366,8 @@ main(int argc, char **argv)
 	if (argc > 10)
 		read_message(&r.request, argv[10]);
 	r.until = now() + atof(argv[3]);
-	for (unsigned i = 0; i < r.wanted && (r.kind != IDLE || i < OPENING); i++)
-		begin(&r);
+	for (unsigned i = 0; i < r.wanted && r.kind != ARRIVALS && (r.kind != IDLE || i < OPENING); i++)
+		begin(&r, now());
 	if (r.kind == IDLE)
 		hold(&r);
 	else

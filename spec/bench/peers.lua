@@ -3,9 +3,10 @@
 peers: what a connection, a request, a refusal and an idle link cost the region, beside a bare server (bare.c) and beside HAProxy and
 nginx with scripts in Lua, where they are installed. Each round measures each server once, one after the other, so that other work on
 the machine meets all of them. Prints a table of medians over the rounds, with the medians of the rounds' ratios to the bare server in
-parentheses, the machine, and what could not be measured. Asserts nothing.
+parentheses, a table of latencies, the machine, and what could not be measured. Asserts nothing.
 
-  lua5.4 spec/bench/peers.lua [rounds] [seconds of a measurement]      SALLYPORT: the binary (./sallyport)
+  lua5.4 spec/bench/peers.lua [rounds] [seconds of a measurement] [cpu or latency: that table alone]
+SALLYPORT: the binary (./sallyport)
 ]]
 local socket = require "socket"
 
@@ -17,6 +18,8 @@ local TOP = io.popen("pwd"):read "l"
 local DIR = TOP .. "/build/bench/peers"
 local PARTNERS = "build/partners"
 local CONCURRENCY, IDLE = 64, 1000
+local ARRIVALS, MANY, HELD = 500, 512, 9000 -- connections a second, at a time, held beside arrivals
+local ONLY = arg[3]
 local FIRST_PORT = 14940
 
 local missing = {} -- sentences about what could not be measured
@@ -215,8 +218,10 @@ http {
 }
 ]]
 
-local function start_bare(v)
-  return fill("exec build/bare @PORT@ @DENYPORT@ @DIR@/@KIND@-server.crt @DIR@/@KIND@-server.key @DIR@/ca.crt", v)
+local function bare(word)
+  return function(v)
+    return fill("exec build/bare @PORT@ @DENYPORT@ @DIR@/@KIND@-server.crt @DIR@/@KIND@-server.key @DIR@/ca.crt ", v) .. word
+  end
 end
 
 local function start_sallyport(v)
@@ -245,7 +250,8 @@ local function start_nginx(v)
 end
 
 local servers = {
-  { name = "bare server", start = start_bare, deny = true },
+  { name = "bare server, each trick", start = bare "floor", deny = true },
+  { name = "bare server", start = bare "", deny = true, base = true },
   { name = "Sallyport", start = start_sallyport, deny = true },
   { name = "HAProxy + Lua, no tickets", start = haproxy(" no-tls-tickets", 0), program = "haproxy", deny = true },
   { name = "HAProxy + Lua as shipped", start = haproxy("", 20000), program = "haproxy" },
@@ -307,6 +313,13 @@ local function cost(running, command)
   return (sum(running.pid, measured.cpu) - spent) * 1e6 / tonumber(done), tonumber(p99)
 end
 
+local function latencies(kind, running, number)
+  local text = output(("%s %s %d %g %d 1.3 %s"):format(PARTNERS, kind, running.port, SECONDS, number, credentials(running.kind)))
+  local failed, p50, p99 = text:match "failed=(%d+) .*p50=(%d+) p99=(%d+)"
+  if failed ~= "0" then return nil end
+  return tonumber(p50) / 1e3, tonumber(p99) / 1e3
+end
+
 local function connections(version)
   return function(running)
     return cost(running, ("%s connections %d %g %d %s %s"):format(PARTNERS, running.port, SECONDS, CONCURRENCY, version,
@@ -322,24 +335,43 @@ local function denied(running)
   return cost(running, ("%s denied %d %g %d"):format(PARTNERS, running.port + 1, SECONDS, CONCURRENCY))
 end
 
-local function idle(running)
-  local before = sum(running.pid, measured.pss)
+-- Calls f while the server has so many links, each after one exchange. What f returns; nil when a link was not made.
+local function while_held(running, number, f)
   local held = ("%s/held"):format(DIR)
   os.remove(held)
-  local f = io.popen(("%s idle %d 0 %d 1.3 %s >%s 2>/dev/null"):format(PARTNERS, running.port, IDLE, credentials(running.kind), held), "w")
-  local deadline, text = socket.gettime() + 30, ""
+  local links = io.popen(("%s idle %d 0 %d 1.3 %s >%s 2>/dev/null"):format(PARTNERS, running.port, number, credentials(running.kind), held),
+    "w")
+  local deadline, text = socket.gettime() + 30 + number / 50, ""
   while not text:find "\n" and socket.gettime() < deadline do
     socket.sleep(0.1)
     local h = io.open(held)
     text = h and h:read "a" or ""
     if h then h:close() end
   end
-  socket.sleep(1) -- what a server frees after a while
-  local after = sum(running.pid, measured.pss)
-  f:close()
-  return text:find("failed=0", 1, true) and (after - before) / IDLE or nil
+  local a, b
+  if text:find("failed=0", 1, true) then a, b = f() end
+  links:close()
+  return a, b
 end
 
+local function idle(running)
+  local before = sum(running.pid, measured.pss)
+  local after = while_held(running, IDLE, function()
+    socket.sleep(1) -- what a server frees after a while
+    return sum(running.pid, measured.pss)
+  end)
+  return after and (after - before) / IDLE
+end
+
+local function arrivals(running) return latencies("arrivals", running, ARRIVALS) end
+
+local function at_once(running) return latencies("connections", running, MANY) end
+
+local function beside_held(running)
+  return while_held(running, HELD, function() return latencies("arrivals", running, ARRIVALS) end)
+end
+
+-- What measure returns as a second value is the value of the next column, which has no measure of its own.
 local columns = {
   { name = "1.3 ECDSA", kind = "ec", measure = connections "1.3" },
   { name = "1.2 ECDSA", kind = "ec", measure = connections "1.2" },
@@ -348,6 +380,11 @@ local columns = {
   { name = "request", kind = "ec", measure = requests },
   { name = "refused by address", kind = "ec", measure = denied, deny = true },
   { name = "idle link KiB", kind = "ec", measure = idle, once = true },
+}
+local latency_columns = {
+  { name = ARRIVALS .. "/s: p50", kind = "ec", measure = arrivals }, { name = "p99" },
+  { name = MANY .. " at once: p50", kind = "ec", measure = at_once }, { name = "p99" },
+  { name = ("%d/s beside %d held: p50"):format(ARRIVALS, HELD), kind = "ec", measure = beside_held, once = true }, { name = "p99" },
 }
 
 -- --- the table
@@ -368,9 +405,15 @@ local function cell(values, base)
   return #ratios > 0 and ("%.1f (%.2f)"):format(median(list), median(ratios)) or ("%.1f"):format(median(list))
 end
 
-local function print_table(results)
-  local head, rule = { "server CPU in microseconds" }, { "---" }
-  for _, c in ipairs(columns) do
+local function base_of(results, column)
+  for _, s in ipairs(servers) do
+    if s.base then return results[s] and results[s][column] or {} end
+  end
+end
+
+local function print_table(title, table_columns, results)
+  local head, rule = { title }, { "---" }
+  for _, c in ipairs(table_columns) do
     head[#head + 1] = c.name
     rule[#rule + 1] = "---:"
   end
@@ -378,7 +421,7 @@ local function print_table(results)
   for _, s in ipairs(servers) do
     if results[s] then
       local row = { s.name }
-      for _, c in ipairs(columns) do row[#row + 1] = cell(results[s][c], results[servers[1]][c]) end
+      for _, c in ipairs(table_columns) do row[#row + 1] = cell(results[s][c], base_of(results, c)) end
       print("| " .. table.concat(row, " | ") .. " |")
     end
   end
@@ -404,11 +447,16 @@ local function usable(server)
   return not server.module or module ~= nil
 end
 
-local function measure_round(round, running, results)
-  for _, c in ipairs(columns) do
+local function measure_round(round, running, results, table_columns)
+  for i, c in ipairs(table_columns) do
     for _, s in ipairs(servers) do
-      local r = running[s] and running[s][c.kind]
-      if r and (not c.deny or s.deny) and (not c.once or round == ROUNDS) then results[s][c][round] = c.measure(r) end
+      local r = c.measure and running[s] and running[s][c.kind]
+      if r and (not c.deny or s.deny) and (not c.once or round == ROUNDS) then
+        local first, second = c.measure(r)
+        results[s][c][round] = first
+        local next_column = table_columns[i + 1]
+        if next_column and not next_column.measure then results[s][next_column][round] = second end
+      end
     end
   end
 end
@@ -418,7 +466,9 @@ local function start_all()
   for _, s in ipairs(servers) do
     if usable(s) then
       running[s], results[s] = { ec = start(s, "ec"), rsa = start(s, "rsa") }, {}
-      for _, c in ipairs(columns) do results[s][c] = {} end
+      for _, list in ipairs { columns, latency_columns } do
+        for _, c in ipairs(list) do results[s][c] = {} end
+      end
       if not running[s].ec or not running[s].rsa then missing[#missing + 1] = s.name .. ": it does not start, see " .. DIR .. "/out" end
     end
   end
@@ -433,11 +483,18 @@ write(DIR .. "/first", CAPEX)
 write(DIR .. "/request", REQUEST)
 local running, results = start_all()
 local ok, why = xpcall(function()
-  for round = 1, ROUNDS do measure_round(round, running, results) end
+  for round = 1, ROUNDS do
+    if ONLY ~= "latency" then measure_round(round, running, results, columns) end
+    if ONLY ~= "cpu" then measure_round(round, running, results, latency_columns) end
+  end
 end, debug.traceback)
 for _, kinds in pairs(running) do
   for _, r in pairs(kinds) do stop(r) end
 end
 if not ok then error(why, 0) end
-print_table(results)
+if ONLY ~= "latency" then print_table("server CPU in microseconds", columns, results) end
+if ONLY ~= "cpu" then
+  print ""
+  print_table("latency in milliseconds", latency_columns, results)
+end
 print_machine()
