@@ -38,6 +38,13 @@ struct lhost_asking {
 	struct waited *answer;      /* when the script goes on: the answer of its call */
 };
 
+/* The entry that gets the calls that wait: of the request, or of the question. NULL: none. */
+static inline struct record_entry *
+lhost_noted(const struct lhost_asking *a)
+{
+	return a->request != NULL ? *a->request : a->entry;
+}
+
 /* One for each Lua state. The engine keeps it in the policy; host.so keeps it in a userdata. */
 struct lhost {
 	const struct host_world *world; /* borrowed; NULL: no ipconns, no counters and no rates */

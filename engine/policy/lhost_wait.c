@@ -63,7 +63,7 @@ lhost_wait_option(struct lua_State *L, struct lhost_waiting *s, const char *key)
 static void
 note(const struct lhost *h, const char *call, const char *format, ...)
 {
-	struct record_entry *e = h->now.request != NULL ? *h->now.request : h->now.entry;
+	struct record_entry *e = lhost_noted(&h->now);
 	char text[TEXT_SIZE];
 	va_list ap;
 

@@ -137,6 +137,15 @@ policy_run_ended(struct script_wait *script, enum script_end end)
 	finish(n);
 }
 
+static void
+policy_run_waits(struct script_wait *script)
+{
+	struct policy_run *r = ((struct running *)script)->r;
+
+	if (r->waiting != NULL)
+		r->waiting(r);
+}
+
 static struct running *
 running_new(struct policy_run *r)
 {
@@ -148,7 +157,7 @@ running_new(struct policy_run *r)
 	*n = (struct running){
 		.script = { .call = { .p = r->policy, .script = r->script, .function = "run", .push = policy_run_push, .limits = &r->limits,
 				.beyond = r->len, .asking = { .request = r->entry, .waits = r->waits && world != NULL && world->waits != NULL } },
-			.peer = r->peer, .ended = policy_run_ended },
+			.peer = r->peer, .ended = policy_run_ended, .waits = policy_run_waits },
 		.r = r,
 	};
 	return n;

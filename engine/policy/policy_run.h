@@ -30,6 +30,7 @@ struct policy_run {
 	bool waits;               /* the script may be suspended; else a call that waits has no answer */
 	struct addr peer;         /* of the partner: limits of waiting count its neighbourhood. Of family 0: none */
 	struct record_entry *const *entry; /* the request's entry of a record, which gets the calls that waited; *entry may become NULL; may be NULL */
+	void (*waiting)(struct policy_run *r); /* the script waits: the caller may give *entry, which has been NULL, an entry; may be NULL */
 	void (*done)(struct policy_run *r); /* the result is there; it may free r */
 	void *arg;
 	struct running *running;  /* set while the script is suspended (owned by the policy), else NULL */

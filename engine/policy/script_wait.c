@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 
+#include <stdio.h>
+
 static void
 enlist(struct script_wait *s)
 {
@@ -27,6 +29,16 @@ delist(struct script_wait *s)
 	s->wait = NULL;
 }
 
+/* Notes the call under way, which ends without an answer. */
+static void
+note_unanswered(const struct script_wait *s)
+{
+	char text[48];
+
+	snprintf(text, sizeof text, "no answer (%.3f ms)", (clock_span() - s->since) * 1e3);
+	record_effect(lhost_noted(&s->call.asking), s->call.wait->text, text);
+}
+
 static void go_on(struct script_wait *s, enum script_end end);
 
 /* The answer of a call that waited; NULL: the script has waited as long as it may. */
@@ -43,6 +55,7 @@ script_wait_continue(void *arg, struct waited *answer)
 		waited_unref(answer);
 		return;
 	}
+	note_unanswered(s);
 	if (s->call.p->renewing)
 		script_call_abandon(&s->call, "policy_limit", "waited in policy.%s when the scripts' state had to be thrown away", call->text);
 	else
@@ -67,6 +80,8 @@ suspend(struct script_wait *s)
 	s->since = clock_span();
 	enlist(s);
 	record_entry_watch(s->call.asking.entry, &s->call.asking.entry);
+	if (s->waits != NULL)
+		s->waits(s);
 	if (p->renewing)
 		waits_hurry(s->wait);
 	return true;
@@ -91,6 +106,7 @@ script_wait_run(struct script_wait *s)
 void
 script_wait_cancel(struct script_wait *s)
 {
+	note_unanswered(s);
 	waits_cancel(s->wait);
 	delist(s);
 	s->waited += clock_span() - s->since;

@@ -19,6 +19,7 @@ struct script_wait {
 	 * SCRIPT_ANSWERED or SCRIPT_FAILED, never SCRIPT_WAITS. It calls script_call_settle and may free s.
 	 */
 	void (*ended)(struct script_wait *s, enum script_end end);
+	void (*waits)(struct script_wait *s); /* called each time it was suspended; NULL: nobody hears it */
 	/* the rest is zero */
 	struct wait *wait; /* owned; NULL: the script is not suspended */
 	double since;      /* clock_span() at its suspension */

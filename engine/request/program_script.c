@@ -2,6 +2,9 @@
 /* program_script: a program that is a script: its function `run`, which may wait. */
 #include "request/program.h"
 
+#include "base/clock.h"
+#include "request/authority.h"
+
 #include "policy/policy_run.h"
 
 #include <stdio.h>
@@ -52,6 +55,20 @@ program_script_stop(struct task *t)
 	t->running = NULL;
 }
 
+/* A request that nobody has decided about has no entry: it gets one for the calls that `explain` shows. */
+static void
+program_script_waits(struct policy_run *r)
+{
+	struct task *t = r->arg;
+	struct verdict v = { .kind = VERDICT_ACCEPT };
+
+	if (t->entry != NULL)
+		return;
+	t->entry = authority_note(t, clock_wall());
+	record_verdict(t->entry, &v, 0);
+	record_entry_watch(t->entry, &t->entry);
+}
+
 static struct policy_run
 make_run(struct task *t)
 {
@@ -76,6 +93,7 @@ make_run(struct task *t)
 		.waits = true,
 		.peer = t->conn->facts.peer.addr,
 		.entry = &t->entry,
+		.waiting = program_script_waits,
 		.done = program_script_ended,
 		.arg = t,
 		.answer = &t->answer,

@@ -89,7 +89,7 @@ describe("certify that waits inside the handshake of a caller", function()
     gone(region)
     local now = region:explain(record.connection)[1]
     local list, d = certify_of(now)
-    assert.are.equal("ended without a verdict: " .. why, list[1])
+    assert.are.equal("ended without a verdict: " .. why, list[2])
     assert.is_nil(d.verdict)
     return now
   end
@@ -284,7 +284,7 @@ describe("certify that waits inside the handshake with a partner that is dialled
       region:wait_log "DFHIS1011 .*ipconn=OUT .*TLS handshake: the peer closed the connection while certify waited"
       outgoing.becomes(region, "OUT", "RELEASED")
       local list = certify_of(outgoing.record_of(region))
-      assert.are.equal("ended without a verdict: the ipconn was not acquired", list[1])
+      assert.are.equal("ended without a verdict: the ipconn was not acquired", list[2])
     end)
 
     its("ends with the time of the handshake", function()
@@ -303,7 +303,7 @@ describe("certify that waits inside the handshake with a partner that is dialled
     assert.are.equal(0, (region:command("set", "ipconn", "OUT", "released")))
     gone(region)
     local list = certify_of(outgoing.record_of(region))
-    assert.is_truthy(list[1]:find "^ended without a verdict: ")
+    assert.is_truthy(list[2]:find "^ended without a verdict: ")
     secure:close()
   end)
 end)

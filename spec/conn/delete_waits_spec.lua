@@ -123,6 +123,6 @@ return {
     local doors = kept(id)
     assert.are.equal("accept", doors[#doors].verdict)
     doors = kept(other)
-    assert.are.equal("ended without a verdict: the region ends", doors[#doors].checks[1].name .. ": " .. doors[#doors].checks[1].detail)
+    assert.are.equal("ended without a verdict: the region ends", doors[#doors].checks[2].name .. ": " .. doors[#doors].checks[2].detail)
   end)
 end)

@@ -115,8 +115,9 @@ describe("a partner that comes when the end of a reload is near", function()
   end)
 
   it("is let in by the old rules when the reload is refused", function()
-    start { wait_milliseconds = 300 }
+    start()
     local r, comes = near_the_end()
+    backend.close()
     ended(r, 1)
     assert.equal("OK", comes:read_message().body.response)
     assert.equal(1, region:row "region".generation)

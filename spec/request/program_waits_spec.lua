@@ -76,6 +76,30 @@ describe("a program script that waits", function()
     p:close()
   end)
 
+  it("is shown by explain with its request also when nobody had to decide about it", function()
+    local p = waiting(start(ASKS))
+    ask(p, { conv = 2, program = "ECHO", data = "no wait" })
+    assert.are.equal("no wait", answer(p, 2).data)
+    backend.release "later"
+    answer(p, 1)
+    local entries = region:explain({ last = 1 })[1].requests
+    assert.are.equal(1, #entries)
+    assert.are.same({ "accept", "WAITS" }, { entries[1].verdict, entries[1].request.program })
+    assert.are.equal("http POST " .. backend.url, entries[1].checks[1].name:match "^(.*) #%x+$")
+    p:close()
+  end)
+
+  it("is shown by explain also when its request ends while it waits", function()
+    local p = waiting(start(ASKS))
+    assert.are.equal(0, (region:command("set", "ipconn", "SOME", "released", "purge")))
+    support.wait_until(function() return region:row "region".scripts_waiting == 0 end, 10, "the end of the wait")
+    local entries = region:explain({ last = 1 })[1].requests
+    assert.are.equal("WAITS", entries[1].request.program)
+    assert.is_truthy(entries[1].checks[1].name:find("http POST " .. backend.url, 1, true))
+    assert.is_truthy(entries[1].checks[1].detail:find "^no answer %(")
+    p:close()
+  end)
+
   for what, row in pairs {
     ["an error behind the wait"] = { "error(" .. BODY .. ")", "DFHIS0998 .*code=policy_error at=%S*waits.lua:3 .*asked later" },
     ["a limit behind the wait"] = { "local x = " .. BODY .. " while true do end", "DFHIS0998 .*code=policy_limit .*instructions" },
