@@ -27,6 +27,7 @@
 #include "base/thread.h"
 #include "tls/slim.h"
 #include "region/identity.h"
+#include "region/publish.h"
 #include "region/reload.h"
 #include "region/watch.h"
 
@@ -154,6 +155,7 @@ run_until_end(struct start *s)
 	watch_stop(s->watch);
 	shadow_close(s->region);
 	canary_run_close(s->region);
+	publish_cancel(s->region);
 	reload_cancel(s->region); /* before the control socket closes, which carries the answer */
 	control_close(s->control);
 	notify_free(s->options->notify);
@@ -277,7 +279,7 @@ static const char usage[] =
 	"  discard   ipconn NAME\n"
 	"  release   ipconn NAME\n"
 	"  reload    load changed definitions, rings and policies, while partners are connected\n"
-	"  policy    list | show N FILE | diff N [M] | use N | rollback: the generations that the region keeps; export N, sign BUNDLE: for other regions\n"
+	"  policy    list | show N FILE | diff N [M] | use N | rollback: the generations that the region keeps; export N, sign BUNDLE, publish BUNDLE: rules for all regions of a sysplex\n"
 	"  shadow    N|DIR [--share 10%] [--tcpipservice T] | stop: other scripts are asked beside the live ones, and decide nothing\n"
 	"  canary    N|DIR --share 5% | --peer CIDR | --tcpipservice T [--rollback-on RULE]... | stop: other scripts decide about a share\n"
 	"  explain   ID | --peer IP | --last N [--refused] | --code CODE: why a connection was accepted or refused\n"

@@ -19,7 +19,7 @@
 #include "net/unixsock.h"
 
 #define REQUEST_MAX 8192      /* bytes */
-#define REQUEST_LONG (64 * 1024) /* bytes of a request with the member `question` */
+#define REQUEST_LONG (64 * 1024) /* bytes of a request with the member `question` or `piece` */
 #define RECEIVED_AT_ONCE 8192
 #define CLIENTS_MAX 16
 #define CLIENT_SECONDS 10.0   /* to send the request, to read a slice of rows, to read the answer */
@@ -333,8 +333,8 @@ judge(struct control_conn *k, size_t n)
 
 	if (!json_is_object(request))
 		answer = refusal("a request is one JSON object in one line");
-	else if (n >= REQUEST_MAX && json_object_get(request, "question") == NULL)
-		answer = refusal("a request has at most 8192 bytes; one with a question has at most 65536");
+	else if (n >= REQUEST_MAX && json_object_get(request, "question") == NULL && json_object_get(request, "piece") == NULL)
+		answer = refusal("a request has at most 8192 bytes; one with a question or a piece has at most 65536");
 	else
 		answer = k->owner->answer(k->owner->arg, request, &k->peer, k);
 	json_decref(request);

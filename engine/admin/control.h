@@ -2,8 +2,8 @@
 /*
  * control: the Unix socket for operators. A client sends one request, a JSON object and a newline; it gets one answer
  * in the same form, and the region closes the connection. The socket has mode 0600 in a directory of mode 0700; a
- * client must have the region's uid or be root. A request has at most 8 KiB, one with the member `question` at most 64
- * KiB, and takes at most 10 seconds; there are at most 16 clients.
+ * client must have the region's uid or be root. A request has at most 8 KiB, one with the member `question` or `piece`
+ * at most 64 KiB, and takes at most 10 seconds; there are at most 16 clients.
  *
  *   {"command":"inquire","args":["tcpipservice","IPICSEC"],"options":{"last":"5","refused":"yes"}}
  *   {"status":0,"rows":[…]}   {"status":1,"error":"no tcpipservice named NOPE"}

@@ -2,6 +2,8 @@
 /* inquire sysplex: the regions of the sysplex, as this one knows them. */
 #include "admin/inquire_row.h"
 
+#include "base/clock.h"
+#include "region/follow.h"
 #include "region/region.h"
 #include "store/member.h"
 #include "store/store.h"
@@ -20,6 +22,25 @@ store_of(const struct member_row *row, bool own, enum store_state state)
 	return store_state_name(row->state == MEMBER_LOST ? STORE_DOWN : STORE_UP);
 }
 
+/* The published rules of a region that follows. */
+static void
+put_rules(json_t *row, const struct region *r, const char *region)
+{
+	struct rules_report report;
+
+	if (!follow_report(r, region, &report))
+		return;
+	inquire_put_number(row, "serial", (double)report.taken);
+	if (report.expires != 0) {
+		inquire_put_number(row, "expires", (double)report.expires);
+		json_object_set_new(row, "expired", json_boolean(clock_wall() >= (double)report.expires));
+	}
+	if (report.refused != 0) {
+		inquire_put_number(row, "refused", (double)report.refused);
+		inquire_put(row, "why", report.why);
+	}
+}
+
 static void
 put_row(struct query *q, const struct member_row *from, const char *store)
 {
@@ -33,6 +54,7 @@ put_row(struct query *q, const struct member_row *from, const char *store)
 	inquire_put_number(row, "connections", (double)from->connections);
 	inquire_put(row, "store", store);
 	inquire_put_number(row, "conflicts", (double)from->conflicts);
+	put_rules(row, q->region, from->region);
 	json_array_append_new(q->rows, row);
 }
 

@@ -5,8 +5,12 @@
 #include "candidate/canary_run.h"
 #include "candidate/shadow.h"
 #include "policy/facts_json.h"
+#include "region/follow.h"
+#include "region/publish.h"
 #include "region/region.h"
+#include "region/version_text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -265,8 +269,14 @@ policy_diff(struct order *o)
 static int
 use(struct order *o, const struct version *v)
 {
+	struct bundle *rules = follow_taken(o->region);
 	struct reload_order reload = { .use = v != NULL ? v->number : 0, .note = operator_option(o, "note") };
 
+	if (v != NULL && rules != NULL) {
+		fault_set(&o->fault, "the region has the published rules of serial %llu; sign older rules under a higher serial, and publish them",
+			(unsigned long long)rules->head.serial);
+		v = NULL;
+	}
 	if (v != NULL && version_judge_note(reload.note, &o->fault) == 0)
 		return operator_begin_reload(o, &reload);
 	log_say(o->region->log, MSG_SP0011, "fault", o->fault.text, NULL);
@@ -289,6 +299,106 @@ policy_rollback(struct order *o)
 	return use(o, versions_former(o->region->versions, &o->fault));
 }
 
+/* --- publishing ------------------------------------------------------------------------------- */
+
+struct publish_wait { /* the answer that waits for the store */
+	struct control_deferred *answer;
+	struct region *region;
+	struct control_peer peer;
+	char what[160]; /* the command, for SP0009; "" of a piece */
+};
+
+static void
+operator_published(void *arg, const char *why)
+{
+	struct publish_wait *w = arg;
+
+	if (w->what[0] != '\0')
+		operator_say_change(w->region, w->what, &w->peer, why);
+	control_complete(w->answer, why != NULL ? operator_refusal(operator_text(why)) : json_pack("{s:i,s:[]}", "status", 0, "rows"));
+	free(w);
+}
+
+static struct publish_wait *
+wait_for_store(struct order *o)
+{
+	struct publish_wait *w = calloc(1, sizeof *w);
+
+	if (w == NULL || (w->answer = control_defer(o->client)) == NULL) {
+		free(w);
+		fault_set(&o->fault, "no memory");
+		return NULL;
+	}
+	w->region = o->region;
+	w->peer = *o->peer;
+	return w;
+}
+
+/* rc: of the beginning. */
+static int
+begun(struct order *o, struct publish_wait *w, int rc)
+{
+	o->later = rc == 0;
+	if (rc == 0)
+		return 0;
+	control_cancel_defer(w->answer);
+	free(w);
+	return -1;
+}
+
+/* The bytes of hex digits. 0: they are none. */
+static size_t
+from_hex(const char *hex, unsigned char *out, size_t room)
+{
+	size_t n = strlen(hex) / 2;
+
+	if (strlen(hex) % 2 != 0 || n > room || strspn(hex, "0123456789abcdef") != strlen(hex))
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		sscanf(hex + 2 * i, "%2hhx", &out[i]);
+	return n;
+}
+
+/* policy piece DIGEST FROM, with the bytes in the member `piece`. */
+static int
+policy_piece(struct order *o)
+{
+	const char *hex = json_string_value(json_object_get(o->request, "piece"));
+	unsigned char bytes[RULES_WRITE];
+	uint64_t from = 0;
+	struct publish_wait *w;
+	size_t n = o->nargs == 3 && hex != NULL ? from_hex(hex, bytes, sizeof bytes) : 0;
+
+	if (n == 0 || (strcmp(o->arg[2], "0") != 0 && !version_number(o->arg[2], &from)) || from > BUNDLE_MAX)
+		return fault_set(&o->fault, "policy piece needs a SHA-256, the number of the first byte, and the bytes");
+	w = wait_for_store(o);
+	if (w == NULL)
+		return -1;
+	return begun(o, w, publish_piece(o->region, o->arg[1], (size_t)from, bytes, n, operator_published, w, &o->fault));
+}
+
+/* policy publish DIGEST SERIAL SIZE, when the pieces are in the store. */
+static int
+policy_publish(struct order *o)
+{
+	const char *canary = operator_option(o, "canary");
+	struct rules_head h = { .serial = 0 };
+	uint64_t size;
+	struct publish_wait *w;
+
+	if (o->nargs != 4 || !rules_is_digest(o->arg[1]) || !version_number(o->arg[2], &h.serial) || !version_number(o->arg[3], &size) || size > BUNDLE_MAX ||
+		(canary != NULL && strlen(canary) >= sizeof h.region))
+		return fault_set(&o->fault, "policy publish needs the SHA-256, the serial and the size of a bundle");
+	h.size = (size_t)size;
+	snprintf(h.digest, sizeof h.digest, "%s", o->arg[1]);
+	snprintf(h.region, sizeof h.region, "%s", canary != NULL ? canary : "");
+	w = wait_for_store(o);
+	if (w == NULL)
+		return -1;
+	snprintf(w->what, sizeof w->what, "policy publish serial %s%s%s", o->arg[2], canary != NULL ? " --canary " : "", h.region);
+	return begun(o, w, publish_head(o->region, &h, operator_published, w, &o->fault));
+}
+
 int
 operator_do_policy(struct order *o)
 {
@@ -296,7 +406,7 @@ operator_do_policy(struct order *o)
 		const char *word;
 		int (*run)(struct order *o);
 	} words[] = { { "list", policy_list }, { "show", policy_show }, { "diff", policy_diff },
-		{ "files", policy_files }, { "use", policy_use }, { "rollback", policy_rollback } };
+		{ "files", policy_files }, { "use", policy_use }, { "rollback", policy_rollback }, { "piece", policy_piece }, { "publish", policy_publish } };
 
 	for (size_t i = 0; o->nargs > 0 && i < sizeof words / sizeof words[0]; i++)
 		if (strcmp(words[i].word, o->arg[0]) == 0)

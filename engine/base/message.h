@@ -104,7 +104,12 @@
 	X(SP0143, 'W', "Store is not the one of before.") \
 	X(SP0144, 'I', "Region has joined the sysplex.") \
 	X(SP0145, 'I', "Region has left the sysplex.") \
-	X(SP0146, 'W', "Region lost: it has not renewed its session key.")
+	X(SP0146, 'W', "Region lost: it has not renewed its session key.") \
+	X(SP0160, 'I', "Rules published for the sysplex.") \
+	X(SP0161, 'I', "Published rules taken.") \
+	X(SP0162, 'E', "Published rules refused; the rules in use stay.") \
+	X(SP0163, 'W', "Published rules have expired; they stay in use.") \
+	X(SP0164, 'W', "Another region has refused published rules.")
 
 enum message {
 #define X(id, severity, sentence) MSG_##id,

@@ -2,6 +2,8 @@
 #include "client/bundle_command.h"
 
 #include <getopt.h>
+#include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "client/command_line.h"
+#include "client/control_client.h"
 #include "client/kept_version.h"
 #include "client/moment.h"
 #include "client/typed.h"
@@ -17,13 +20,14 @@
 #include "region/published.h"
 #include "region/version_text.h"
 #include "security/scrypt.h"
+#include "store/rules.h"
 
 #define COMMAND "policy"
 
 struct bundle_word;
 
 struct words {
-	const char *region, *control, *out, *key, *serial, *sysplex, *expires, *note;
+	const char *region, *control, *out, *key, *serial, *sysplex, *expires, *note, *canary;
 	const struct bundle_word *word;
 	const char *subject; /* a generation, or a bundle */
 	char given[24];      /* the letters of the options */
@@ -257,6 +261,77 @@ do_sign(const struct words *w)
 	return status;
 }
 
+/* --- publish ---------------------------------------------------------------------------------- */
+
+#define CALL_SECONDS 60
+
+/* Sends the request (taken). -1: said. */
+static int
+call_region(const char *path, json_t *request)
+{
+	struct fault f = { "" };
+	json_t *answer = request != NULL ? control_client_call(path, request, CALL_SECONDS, &f) : NULL;
+	const char *error = json_string_value(json_object_get(answer, "error"));
+	bool done = answer != NULL && json_integer_value(json_object_get(answer, "status")) == 0;
+
+	if (!done)
+		complain(error != NULL ? error : f.text[0] != '\0' ? f.text : "no memory");
+	json_decref(request);
+	json_decref(answer);
+	return done ? 0 : -1;
+}
+
+static int
+send_piece(const char *path, const struct bundle *b, size_t from, size_t n)
+{
+	char *hex = malloc(2 * n + 1), at[24];
+	int rc;
+
+	if (hex == NULL)
+		return complain("no memory");
+	for (size_t i = 0; i < n; i++)
+		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)b->bytes[from + i]);
+	snprintf(at, sizeof at, "%zu", from);
+	rc = call_region(path, json_pack("{s:s, s:[s, s, s], s:{}, s:s}", "command", "policy", "args", "piece", b->digest, at, "options", "piece", hex));
+	free(hex);
+	return rc;
+}
+
+static int
+send_bundle(const struct words *w, const char *path, const struct bundle *b)
+{
+	char serial[24], size[24];
+	int rc = 0;
+
+	for (size_t from = 0; rc == 0 && from < b->len; from += RULES_WRITE)
+		rc = send_piece(path, b, from, b->len - from < RULES_WRITE ? b->len - from : RULES_WRITE);
+	snprintf(serial, sizeof serial, "%" PRIu64, b->head.serial);
+	snprintf(size, sizeof size, "%zu", b->len);
+	if (rc != 0 || call_region(path, json_pack("{s:s, s:[s, s, s, s], s:{s:s*}}", "command", "policy", "args", "publish", b->digest, serial, size, "options",
+		"canary", w->canary)) < 0)
+		return EXIT_FAILED;
+	if (bundle_has_expired(b, clock_wall()))
+		fprintf(stderr, COMMAND ": warning: these rules have expired\n");
+	fprintf(stderr, COMMAND ": serial %s is published to %s; inquire sysplex shows which regions have taken it\n", serial,
+		w->canary != NULL ? w->canary : "all regions");
+	return EXIT_DONE;
+}
+
+static int
+do_publish(const struct words *w)
+{
+	struct bundle *b = read_bundle(w->subject);
+	char path[CONTROL_CLIENT_PATH];
+	int status = EXIT_FAILED;
+
+	if (b != NULL && b->head.serial == 0)
+		complain("the bundle is not signed; sign it first");
+	else if (b != NULL && control_client_find(COMMAND, w->region, w->control, true, path) == 0)
+		status = send_bundle(w, path, b);
+	bundle_unref(b);
+	return status;
+}
+
 /* --- the command line ------------------------------------------------------------------------- */
 
 static const struct bundle_word {
@@ -265,7 +340,7 @@ static const struct bundle_word {
 	const char *options; /* the letters of its options */
 	const char *needs;   /* its arguments, for a message */
 } bundle_words[] = { { "export", do_export, "rcoa", " needs one argument, a generation" },
-	{ "sign", do_sign, "oksxen", " needs one argument, a bundle" } };
+	{ "sign", do_sign, "oksxen", " needs one argument, a bundle" }, { "publish", do_publish, "rcy", " needs one argument, a bundle" } };
 
 static const struct bundle_word *
 find_word(const char *name)
@@ -296,6 +371,7 @@ take_option(struct words *w, int opt)
 	case 'x': w->sysplex = optarg; break;
 	case 'e': w->expires = optarg; break;
 	case 'n': w->note = optarg; break;
+	case 'y': w->canary = optarg; break;
 	case 'a': w->saf = true; break;
 	case 'h': w->help = true; break;
 	case 'j': break;
@@ -312,6 +388,7 @@ next_option(int argc, char **argv)
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
 		{ "output", required_argument, NULL, 'o' }, { "key", required_argument, NULL, 'k' }, { "serial", required_argument, NULL, 's' }, { "sysplex", required_argument, NULL, 'x' },
 		{ "expires", required_argument, NULL, 'e' }, { "note", required_argument, NULL, 'n' }, { "saf", no_argument, NULL, 'a' },
+		{ "canary", required_argument, NULL, 'y' },
 		{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 
 	return getopt_long(argc, argv, "ho:", options, NULL);
@@ -327,7 +404,7 @@ bundle_command_is(int argc, char **argv)
 	opterr = 0;
 	optind = 0; /* resets getopt */
 	while ((opt = next_option(argc, argv)) != -1)
-		own |= strchr("oksxea", opt) != NULL;
+		own |= strchr("oksxeay", opt) != NULL;
 	opterr = 1;
 	return own || (optind < argc && find_word(argv[optind]) != NULL);
 }
@@ -346,7 +423,7 @@ read_words(struct words *w, int argc, char **argv)
 		return 0;
 	word = optind < argc ? find_word(argv[optind]) : NULL;
 	if (word == NULL)
-		return say_misused("the options are of export and sign; one of these words is missing", "");
+		return say_misused("the options are of export, sign and publish; one of these words is missing", "");
 	if (argc - optind != 2)
 		return say_misused(word->name, word->needs);
 	if (strspn(w->given, word->options) != strlen(w->given))

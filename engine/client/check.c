@@ -7,7 +7,7 @@
 #include "client/command_line.h"
 #include "client/test_invariants.h"
 #include "config/definition_place.h"
-#include "config/definition_load.h"
+#include "region/followed.h"
 #include "policy/facts_json.h"
 #include "policy/generation.h"
 #include "policy/lint.h"
@@ -107,12 +107,13 @@ check_store(const struct generation *g, struct faults *faults)
 	}
 }
 
-/* Takes d: loads a generation of it, and with --specs runs the rows. */
+/* Takes d: loads a generation of it and of the published rules, if there are some, and with --specs runs the rows. */
 static void
-check_scripts(struct definition *d, const struct asked *a, struct policy_specs_result *result, struct faults *faults)
+check_scripts(struct definition *d, const struct bundle *rules, const struct asked *a, struct policy_specs_result *result, struct faults *faults)
 {
 	char library[PATH_SIZE];
-	struct generation_options o = { .number = 1, .library_dir = library, .now = clock_wall(), .all_scripts = true };
+	struct generation_options o = { .number = 1, .library_dir = library, .now = clock_wall(), .all_scripts = rules == NULL,
+		.give = rules != NULL ? version_give : NULL, .give_arg = rules != NULL ? rules->files : NULL };
 	struct coverage coverage = { .n = 0 };
 	struct policy_specs_order rows = { .region = &d->region, .library_dir = library, .level = FAULT_ERROR, .coverage = &coverage };
 	struct walker walker = { .file = a->file };
@@ -235,10 +236,11 @@ gather(const struct asked *a, struct policy_specs_result *result, struct faults 
 {
 	struct definition *d;
 	struct region_def region;
+	struct bundle *rules;
 
 	if (a->as != NULL && check_user_become(a->as, faults) < 0)
 		return;
-	if ((d = definition_load_draft(a->file, faults)) == NULL)
+	if ((d = followed_definition(&(struct followed_order){ .file = a->file, .draft = true }, &rules, faults)) == NULL)
 		return;
 	note_unchecked(d, faults);
 	if (a->as != NULL)
@@ -251,7 +253,8 @@ gather(const struct asked *a, struct policy_specs_result *result, struct faults 
 	if (faults->errors == 0) /* a value with a fault was replaced by the default, which needs no warning */
 		warnings_check(d, faults);
 	region = d->region;
-	check_scripts(d, a, result, faults);
+	check_scripts(d, rules, a, result, faults);
+	bundle_unref(rules);
 	if (a->invariants)
 		check_invariants(&region, a->file, faults);
 }

@@ -92,6 +92,7 @@ check_user_places(const struct definition *d, struct faults *faults)
 	judge_file(d, "record", d->region.record, faults);
 	judge_file(d, "recovery", d->region.recovery, faults);
 	judge_file(d, "versions", d->region.versions, faults);
+	judge_file(d, "follow_file", d->region.follow_file, faults);
 	judge_socket(d, "control", d->region.control, faults);
 	if (strchr(d->region.metrics, '/') != NULL)
 		judge_socket(d, "metrics", d->region.metrics, faults);

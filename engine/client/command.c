@@ -165,17 +165,21 @@ static const struct verb {
 		"       sallyport policy rollback [--note TEXT]\n"
 		"       sallyport policy export N [-o FILE]\n"
 		"       sallyport policy sign --key FILE --serial N [--sysplex NAME] [--expires T] [--note TEXT] [-o FILE] BUNDLE\n"
+		"       sallyport policy publish BUNDLE [--canary REGION]\n"
 		"The generations that the region keeps. show prints a file of one: region.lua or a script. diff prints the changes from N to\n"
 		"M (without M, to the current generation). use takes the definitions and scripts of N, with the rings and the saf as they are\n"
 		"on disk, as reload does, and pins them; rollback uses the generation that was current before. export writes the scripts, data\n"
 		"files and included files of N as a bundle for the regions of a sysplex; sign signs one, or signs it anew under another serial,\n"
-		"and needs no region: it asks for the passphrase of the key, or reads a line of stdin. Exit status 1: refused.\n" COMMON
+		"and needs no region: it asks for the passphrase of the key, or reads a line of stdin. publish brings a\n"
+		"signed bundle into the store of the region's sysplex: each region with follow = \"yes\" verifies and takes it. Exit status 1:\n"
+		"refused.\n" COMMON
 		"  --note TEXT      kept with the new generation\n"
 		"  -o, --output FILE   the file to write (export: without it stdout; sign: without it the bundle itself)\n"
 		"  --saf            export: refused, because the saf is local to each region\n"
 		"  --key FILE       a private key of Ed25519 in PKCS #8\n"
 		"  --serial N       of the rules: a region takes no rules whose serial is not above the last one\n"
 		"  --sysplex NAME   the sysplex whose regions may take the rules\n"
+		"  --canary REGION  publish: only this region, NETWORKID.APPLID, takes the rules, until they are published without it\n"
 		"  --expires T      30d or 12h from now on, or a date in UTC: after it regions warn, and go on\n" },
 	{ "shadow", command_words_shadow, command_show_done,
 		"usage: sallyport shadow N|DIR [--share 10%] [--tcpipservice T]\n"

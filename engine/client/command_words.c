@@ -29,7 +29,7 @@ static const char *const inquired[] = { "region", "tcpipservice", "ipconn", "ses
 static const char *const settable[] = { "tcpipservice", "ipconn", "user", NULL }, *const ipconn_only[] = { "ipconn", NULL };
 static const char *const services[] = { "open", "closed", "immclose", "urm=SCRIPT", "urm=NO", NULL };
 static const char *const conns[] = { "acquired", "released", "inservice", "outservice", "norecovdata", NULL };
-static const char *const kept[] = { "list", "show", "diff", "use", "rollback", "export", "sign", NULL };
+static const char *const kept[] = { "list", "show", "diff", "use", "rollback", "export", "sign", "publish", NULL };
 static const char *const users[] = { "unrevoke", NULL };
 static const char *const purges[] = { "cancel", "forcecancel", "purge", "forcepurge", "kill", NULL };
 

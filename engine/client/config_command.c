@@ -10,7 +10,7 @@
 #include "base/buf.h"
 #include "client/check.h"
 #include "client/command_line.h"
-#include "config/definition_load.h"
+#include "region/followed.h"
 #include "config/definition_place.h"
 #include "config/definition_text.h"
 #include "config/definition_view.h"
@@ -129,7 +129,7 @@ static int
 print(const char *file, bool json)
 {
 	struct faults faults = { 0 };
-	struct definition *d = definition_load(file, &faults);
+	struct definition *d = followed_definition(&(struct followed_order){ .file = file }, NULL, &faults);
 	int rc = -1;
 
 	if (d == NULL)

@@ -69,7 +69,7 @@ static struct version *
 find_on_disk(uint64_t number, const char *region, struct fault *f)
 {
 	struct faults faults = { 0 };
-	struct definition *def = definition_load_draft(region, &faults);
+	struct definition *def = definition_load_region(region, &faults);
 	char path[2 * PATH_SIZE];
 	struct version_files *d = NULL;
 	struct version *v = NULL;

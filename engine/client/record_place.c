@@ -17,7 +17,7 @@ record_place_find(const char *region, const char *given, char path[RECORD_PLACE_
 	if (given != NULL)
 		snprintf(path, RECORD_PLACE_SIZE, "%s", given);
 	else
-		d = definition_load_draft(region != NULL ? region : COMMAND_LINE_REGION_FILE, &faults);
+		d = definition_load_region(region != NULL ? region : COMMAND_LINE_REGION_FILE, &faults);
 	if (d != NULL && d->region.record[0] != '\0')
 		path_absolute(path, RECORD_PLACE_SIZE, d->region.record);
 	definition_free(d);

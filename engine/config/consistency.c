@@ -383,6 +383,23 @@ check_store(const struct definition *d, const struct key_lines *p, struct faults
 			"region: store is rediss, and no ring can verify its server; add store_ring = \"DIRECTORY\", or ring");
 }
 
+/* A region that follows needs a store to look into, keys to verify by, and a file to keep the rules in. */
+static void
+check_follow(const struct definition *d, const struct key_lines *p, struct faults *faults)
+{
+	const struct region_def *r = &d->region;
+	const struct {
+		const char *name, *value, *remedy;
+	} needs[] = { { "store", r->store, "the Redis or Valkey of the sysplex" }, { "sysplex", r->sysplex, "its name" },
+		{ "follow_keys", r->follow_keys, "the file with the public keys that sign the rules" },
+		{ "follow_file", r->follow_file, "a file that keeps the rules, such as \"run/rules\"" } };
+
+	for (size_t i = 0; r->follow == YES && i < sizeof needs / sizeof needs[0]; i++)
+		if (needs[i].value[0] == '\0')
+			definition_fault(d, faults, FAULT_ERROR, "follow", key_lines_of(p, r->line, "follow"), "region: follow is yes, and %s is missing; add %s: %s",
+				needs[i].name, needs[i].name, needs[i].remedy);
+}
+
 void
 consistency_check(const struct definition *d, const struct key_lines *p, bool region_sound, struct faults *faults)
 {
@@ -398,6 +415,8 @@ consistency_check(const struct definition *d, const struct key_lines *p, bool re
 		check_sec(d, p, faults);
 	if (region_sound)
 		check_store(d, p, faults);
+	if (region_sound)
+		check_follow(d, p, faults);
 	for (size_t i = 0; i < d->ntcpipservices; i++)
 		check_port(d, i, p, faults);
 	check_socket(d, p, "control", d->region.control, faults);

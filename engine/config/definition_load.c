@@ -126,6 +126,7 @@ fill_in(struct reading *r)
 		check_misplaced(r, d->region.recovery, "recovery");
 		check_misplaced(r, d->region.record, "record");
 		check_misplaced(r, d->region.versions, "versions");
+		check_misplaced(r, d->region.follow_file, "follow_file");
 	}
 	for (size_t i = 0; i < d->nipconns; i++)
 		if (*d->ipconn[i].networkid == '\0')

@@ -322,6 +322,13 @@ effect_no_store_tls(const struct definition *d, const void *object)
 	return strncmp(d->region.store, "rediss:", 7) != 0 && strncmp(d->region.store, "sentinel:", 9) != 0;
 }
 
+static bool
+effect_no_follow(const struct definition *d, const void *object)
+{
+	(void)object;
+	return d->region.follow != YES;
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
 
 #define ROW(resource, name, severity, test, why, how) \
@@ -331,6 +338,8 @@ effect_no_store_tls(const struct definition *d, const void *object)
 
 #define NO_REQUESTS "no request can be run, because there is no tcpipservice or no program"
 #define DEFINE_PROGRAM "define the programs that requests may run"
+#define NO_FOLLOW "follow is no"
+#define FOLLOW "write follow = \"yes\""
 #define NO_STORE "no store is named"
 #define NAME_STORE "name one by store"
 #define NO_RECORD "no file of records is named"
@@ -366,6 +375,8 @@ const struct effect effect_rows[] = {
 	PROTECTS(region, "store_ring", effect_no_store, NO_STORE, NAME_STORE),
 	PROTECTS(region, "store_ring", effect_no_store_tls, "store is reached without TLS", "write rediss:// or sentinel://"),
 	PROTECTS(region, "sysplex", effect_no_store, NO_STORE, NAME_STORE),
+	PROTECTS(region, "follow_keys", effect_no_follow, NO_FOLLOW, FOLLOW),
+	PROTECTS(region, "follow_file", effect_no_follow, NO_FOLLOW, FOLLOW),
 	TUNES(region, "lease", effect_no_sysplex, "no sysplex is named", "name one by sysplex"),
 	TUNES(region, "wait_milliseconds", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "waiting", effect_no_script, "no script is named", "name one"),
@@ -434,7 +445,7 @@ const struct effect_always effect_always[] = {
 	ALWAYS(region, "recovery"), ALWAYS(region, "record"), ALWAYS(region, "conversation_kilobytes"), ALWAYS(region, "control"), ALWAYS(region, "metrics"), ALWAYS(region, "policies"),
 	ALWAYS(region, "tcp_timeout"), ALWAYS(region, "capex_timeout"), ALWAYS(region, "heartbeat"), ALWAYS(region, "drain"),
 	ALWAYS(region, "maxsockets"), ALWAYS(region, "records"), ALWAYS(region, "recheck"), ALWAYS(region, "specs"),
-	ALWAYS(region, "generations"), ALWAYS(region, "generation_days"), ALWAYS(region, "versions"), ALWAYS(region, "user"), ALWAYS(region, "workers"),
+	ALWAYS(region, "generations"), ALWAYS(region, "generation_days"), ALWAYS(region, "versions"), ALWAYS(region, "follow"), ALWAYS(region, "user"), ALWAYS(region, "workers"),
 
 	ALWAYS(tcpipservice, "protocol"), ALWAYS(tcpipservice, "portnumber"), ALWAYS(tcpipservice, "host"), ALWAYS(tcpipservice, "ipaddress"),
 	ALWAYS(tcpipservice, "backlog"), ALWAYS(tcpipservice, "status"), ALWAYS(tcpipservice, "ssl"), ALWAYS(tcpipservice, "speciftcps"),

@@ -62,6 +62,8 @@ struct region_def {
 	char store[VALUE_SIZE], store_user[VALUE_SIZE];           /* the shared store (store_address.h); "" none */
 	char store_password_file[PATH_SIZE], store_ring[PATH_SIZE];
 	char sysplex[NAME_SIZE]; /* of the regions that share a store; "" none */
+	int follow;              /* no, yes: the region takes the published rules of its sysplex */
+	char follow_keys[PATH_SIZE], follow_file[PATH_SIZE]; /* the public keys of those rules, and the file that keeps them */
 	double lease;            /* seconds: of the session key of a region in its sysplex */
 	int wait_milliseconds, waiting, waiting_peer; /* of suspended questions: wall time, number, number of a neighbourhood */
 	int recheck, specs, workers, records;

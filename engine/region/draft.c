@@ -7,6 +7,7 @@
 #include "conn/peers.h"
 #include "net/loop.h"
 #include "policy/rates.h"
+#include "region/followed.h"
 #include "region/policy_view.h"
 #include "region/version.h"
 #include "request/session.h"
@@ -105,10 +106,19 @@ furnish(struct draft *d, struct faults *faults)
 	return w->loop && w->peers && w->counters && w->registry && d->world.rates ? 0 : short_of_memory(faults);
 }
 
+/* *rules: a reference to the published rules of the definition; NULL: none. */
 static struct definition *
-read_definition(const struct draft_options *o, struct faults *faults)
+read_definition(const struct draft_options *o, struct bundle **rules, struct faults *faults)
 {
-	struct definition *def = o->version != NULL ? version_definition(o->version, o->file, faults) : definition_load(o->file, faults);
+	struct definition *def = NULL;
+
+	*rules = NULL;
+	if (o->version != NULL)
+		def = version_definition(o->version, o->file, faults);
+	else if (o->policies != NULL)
+		def = definition_load(o->file, faults);
+	else
+		def = followed_definition(&(struct followed_order){ .file = o->file }, rules, faults);
 
 	if (def != NULL && o->policies != NULL)
 		snprintf(def->region.policies, sizeof def->region.policies, "%s", o->policies);
@@ -122,6 +132,7 @@ load(struct draft *d, const struct draft_options *options, struct faults *faults
 	char library[PATH_SIZE];
 	struct generation_options o = { .number = 1, .library_dir = library, .world = &d->world, .now = clock_wall() };
 	struct definition *def;
+	struct bundle *rules;
 	struct fault f;
 
 	if (options->version != NULL) {
@@ -132,10 +143,15 @@ load(struct draft *d, const struct draft_options *options, struct faults *faults
 		faults_add(faults, FAULT_ERROR, "library", NULL, 0, "%s", f.text);
 		return -1;
 	}
-	def = read_definition(options, faults);
+	def = read_definition(options, &rules, faults);
+	if (rules != NULL) {
+		o.give = version_give;
+		o.give_arg = rules->files;
+	}
 	d->worker.generation = def != NULL ? generation_load(def, &o, faults) : NULL;
 	if (d->worker.generation == NULL)
 		definition_free(def);
+	bundle_unref(rules);
 	return d->worker.generation != NULL ? 0 : -1;
 }
 

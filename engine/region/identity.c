@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/identity.h"
 
-#include "config/definition_load.h"
+#include "region/followed.h"
 #include "config/definition_place.h"
 #include "conn/service_socket.h"
 
@@ -92,7 +92,7 @@ int
 identity_prepare(const char *file, struct identity *out, struct handed *h, struct faults *faults)
 {
 	struct faults found = { 0 };
-	struct definition *d = geteuid() == 0 ? definition_load_draft(file, &found) : NULL;
+	struct definition *d = geteuid() == 0 ? followed_definition(&(struct followed_order){ .file = file, .draft = true }, NULL, &found) : NULL;
 	int rc = d != NULL ? prepare(d, &found, out, h, faults) : 0;
 
 	definition_free(d);

@@ -3,6 +3,7 @@
 
 #include "config/definition_load.h"
 #include "policy/policy_specs.h"
+#include "region/followed.h"
 #include "region/walker.h"
 #include "base/thread.h"
 
@@ -18,6 +19,7 @@ struct loader {
 	bool abandoned;       /* the loop may be freed: do not use it */
 	struct loader_order order; /* its generation and versions are counted */
 	char file[PATH_SIZE], tcpipservice[NAME_SIZE], urm[SCRIPT_SIZE];
+	struct bundle *used;           /* counted until done(): the published rules; NULL: none */
 	struct generation *generation; /* owned until done(), as is its version */
 	struct version *version;
 	struct faults faults;
@@ -68,24 +70,70 @@ with_urm(struct loader *l)
 	return NULL;
 }
 
+/* The definition of the file, with the rules that it follows. */
+static struct definition *
+from_file(struct loader *l)
+{
+	struct loader_order *o = &l->order;
+	struct followed_order f = { .file = l->file, .rules = o->rules, .take = o->take, .last = o->last };
+	struct definition *d;
+
+	if (!o->follows)
+		return definition_load(l->file, &l->faults);
+	d = followed_definition(&f, &l->used, &l->faults);
+	if (o->take && d != NULL && l->used == NULL) {
+		faults_add(&l->faults, FAULT_ERROR, "follow", l->file, 0, "region: follow is no: the region takes no published rules");
+		definition_free(d);
+		return NULL;
+	}
+	if (l->used != NULL) {
+		o->options.give = version_give;
+		o->options.give_arg = l->used->files;
+	}
+	return d;
+}
+
+static struct definition *
+take_definition(struct loader *l)
+{
+	struct loader_order *o = &l->order;
+	struct definition *d = o->definition;
+
+	o->definition = NULL;
+	if (d != NULL)
+		return d;
+	if (o->of != NULL)
+		return with_urm(l);
+	return o->from != NULL ? version_definition(o->from, l->file, &l->faults) : from_file(l);
+}
+
 static void
 load_generation(struct loader *l)
 {
 	struct loader_order *o = &l->order;
+	struct definition *d = take_definition(l);
 
-	struct definition *d = o->definition;
-
-	o->definition = NULL;
-	if (d == NULL && o->of != NULL)
-		d = with_urm(l);
-	else if (d == NULL)
-		d = o->from != NULL ? version_definition(o->from, l->file, &l->faults) : definition_load(l->file, &l->faults);
 	if (d != NULL)
 		l->generation = generation_load(d, &o->options, &l->faults);
 	if (l->generation == NULL)
 		definition_free(d);
-	else if (o->from == NULL && loader_rows(l->generation, o->options.library_dir, o->lenient, &l->faults) < 0)
+	else if (o->from == NULL && l->used == NULL && loader_rows(l->generation, o->options.library_dir, o->lenient, &l->faults) < 0)
 		drop_generation(l);
+}
+
+/* Keeps new rules on disk, before any of them is in use. */
+static void
+keep_rules(struct loader *l)
+{
+	struct followed w = followed_of(&l->generation->definition->region);
+	struct fault f;
+
+	if (followed_keep(&w, l->used, &f) == 0)
+		return;
+	faults_add(&l->faults, FAULT_ERROR, "follow", l->file, 0, "region: %s", f.text);
+	drop_generation(l);
+	version_unref(l->version);
+	l->version = NULL;
 }
 
 static void
@@ -98,6 +146,10 @@ loader_load(void *arg)
 		faults_add(&l->faults, FAULT_ERROR, "memory", NULL, 0, "no memory to keep the bytes of the generation");
 		drop_generation(l);
 	}
+	if (l->generation != NULL && l->order.take)
+		keep_rules(l);
+	if (l->generation != NULL)
+		l->version->rules = bundle_ref(l->used);
 	pthread_mutex_lock(&l->lock);
 	if (!l->abandoned)
 		ev_async_send(l->loop, &l->ready);
@@ -110,6 +162,8 @@ free_loader(struct loader *l)
 	generation_unref(l->order.of);
 	version_unref(l->order.from);
 	version_unref(l->order.like);
+	bundle_unref(l->order.rules);
+	bundle_unref(l->used);
 	pthread_mutex_destroy(&l->lock);
 	free(l);
 }
@@ -139,6 +193,7 @@ take_order(struct loader *l)
 	generation_ref(o->of);
 	version_ref(o->from);
 	version_ref(o->like);
+	bundle_ref(o->rules);
 	if (o->from == NULL)
 		return;
 	o->options.give = version_give;

@@ -9,6 +9,7 @@
 #include "policy/generation.h"
 #include "region/version.h"
 
+struct bundle;
 struct loader;
 struct ev_loop;
 
@@ -20,13 +21,17 @@ struct loader_order {
 	struct version *from; /* gives the scripts, and the definition when there is none; NULL: files. No rows run then */
 	struct version *like; /* shares its bytes with the new version (version_of); NULL: none */
 	bool lenient;         /* rows that do not hold are warnings */
+	bool follows;         /* `file` is that of the region, which takes its rules from follow_file where it says follow = "yes" */
+	struct bundle *rules; /* counted; of a region that follows: in place of those of follow_file; NULL: none */
+	bool take;            /* `rules` are new: follow_file has them when the load has succeeded */
+	uint64_t last;        /* their serial must be above it */
 	struct generation_options options; /* the objects that they point to must last until done() */
 };
 
 /*
- * Starts the thread. Without `from` the rows of the generation's scripts run (loader_rows). done(arg, g, v, faults)
- * runs on the loop, once. It owns g and its version v (both NULL: the load failed) and frees the faults. The loader
- * frees itself after done(). NULL: no memory or no thread.
+ * Starts the thread. Without `from` and without published rules the rows of the generation's scripts run
+ * (loader_rows). done(arg, g, v, faults) runs on the loop, once. It owns g and its version v (both NULL: the load
+ * failed) and frees the faults. The loader frees itself after done(). NULL: no memory or no thread.
  */
 struct loader *loader_start(struct ev_loop *loop, const struct loader_order *o,
 	void (*done)(void *arg, struct generation *g, struct version *v, struct faults *faults), void *arg);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/origin.h"
 
-#include "config/definition_load.h"
+#include "region/followed.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,7 +77,7 @@ take_pinned(const char *file, const struct versions *vs, uint64_t pinned, struct
 int
 origin_read(const char *file, struct versions *vs, struct origin *out, struct faults *faults)
 {
-	struct definition *d = out->definition = definition_load_draft(file, faults);
+	struct definition *d = out->definition = followed_definition(&(struct followed_order){ .file = file, .draft = true }, &out->rules, faults);
 	struct faults own = *faults;
 	uint64_t pinned = 0;
 	struct fault f = { "" };
@@ -89,9 +89,28 @@ origin_read(const char *file, struct versions *vs, struct origin *out, struct fa
 	faults_merge(faults, &own, rc == 0 && pinned != 0 ? FAULT_WARNING : FAULT_ERROR);
 	if (rc < 0)
 		faults_add(faults, FAULT_ERROR, "versions", file, d->region.line, "region: versions: %s", f.text);
+	if (rc == 0 && pinned != 0 && d->region.follow == YES) {
+		faults_add(faults, FAULT_ERROR, "follow", file, d->region.line, "region: follow is yes, and generation %llu is pinned; remove %s/pinned, or "
+			"write follow = \"no\"", (unsigned long long)pinned, d->region.versions);
+		return -1;
+	}
 	if (rc == 0 && pinned != 0)
 		return take_pinned(file, vs, pinned, out, faults);
 	return d != NULL && faults->errors == 0 ? 0 : -1;
+}
+
+struct version *
+origin_given(const struct origin *o)
+{
+	return o->pinned != NULL ? o->pinned : o->rules != NULL ? o->rules->files : NULL;
+}
+
+void
+origin_free(struct origin *o)
+{
+	definition_free(o->definition);
+	version_unref(o->pinned);
+	bundle_unref(o->rules);
 }
 
 void

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * origin: the definition that a start loads: region.lua, or the pinned version of the directory that region.lua names
- * by `versions`.
+ * by `versions`, or region.lua with the published rules that the region has taken.
  */
 #ifndef SALLYPORT_ORIGIN_H
 #define SALLYPORT_ORIGIN_H
 
 #include "config/definition.h"
+#include "region/bundle.h"
 #include "region/version_store.h"
 
-struct origin { /* zero-initialise; the caller owns the parts, also after a failure */
+struct origin { /* zero-initialise; the caller owns the parts (origin_free), also after a failure */
 	struct definition *definition;
 	struct version *pinned;      /* counted; gives the scripts. NULL: they are files */
+	struct bundle *rules;        /* counted; the published rules that the region has taken; NULL: none */
 	struct version_store *store; /* NULL: region.lua names no directory */
 	uint64_t last;               /* the greatest number that a generation has had */
 };
@@ -21,6 +23,10 @@ struct origin { /* zero-initialise; the caller owns the parts, also after a fail
  * is pinned. -1 with faults: nothing may be loaded.
  */
 int origin_read(const char *file, struct versions *vs, struct origin *out, struct faults *faults);
+/* The version that gives the scripts, borrowed; NULL: they are files. */
+struct version *origin_given(const struct origin *o);
+/* Frees the definition, and gives back the pinned version and the rules; not the store. */
+void origin_free(struct origin *o);
 /* Adds the remedy to the faults of a pinned version that could not be loaded. */
 void origin_blame(const struct origin *o, struct faults *faults);
 

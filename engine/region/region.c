@@ -29,6 +29,7 @@
 #include "conn/witness.h"
 #include "region/identity.h"
 #include "region/loader.h"
+#include "region/follow.h"
 #include "region/origin.h"
 #include "region/policy_view.h"
 #include "region/region_store.h"
@@ -70,22 +71,20 @@ region_load_options(const struct region *r)
 	};
 }
 
-/* Takes the definition of `from`: the generation owns it. No row of a pinned version runs. */
+/* Takes the definition of `from`: the generation owns it. No row of a pinned version or of published rules runs. */
 static struct generation *
 load(struct region *r, struct origin *from, struct faults *faults)
 {
 	struct generation_options o = region_load_options(r);
 	struct generation *g;
 
-	if (from->pinned != NULL) {
-		o.give = version_give;
-		o.give_arg = from->pinned;
-	}
+	o.give_arg = origin_given(from);
+	o.give = o.give_arg != NULL ? version_give : NULL;
 	g = generation_load(from->definition, &o, faults);
 	if (g == NULL)
 		return NULL;
 	from->definition = NULL;
-	if (from->pinned == NULL)
+	if (o.give == NULL)
 		loader_rows(g, r->library_dir, true, faults);
 	r->generations++;
 	generations_add(r->living, g);
@@ -606,6 +605,7 @@ region_open(struct region *r, struct faults *faults)
 	r->started = clock_wall();
 	say_up(r, d, faults);
 	region_store_follow(&r->worker);
+	follow_use(r);
 	if (r->store != NULL) /* not before: a start that fails leaves the directory as it was */
 		region_save(r, NULL, NULL);
 	return 0;
@@ -625,8 +625,9 @@ region_new(const struct region_options *o, struct faults *faults)
 	}
 	snprintf(r->file, sizeof r->file, "%s", o->file);
 	rc = begin(r, o, &from, faults);
-	definition_free(from.definition);
-	version_unref(from.pinned);
+	if (rc == 0)
+		rc = follow_begin(r, from.rules) == 0 ? 0 : short_of_memory(faults);
+	origin_free(&from);
 	if (rc == 0)
 		return r;
 	region_free(r);
@@ -648,6 +649,7 @@ free_clients(struct region *r)
 	registry_free(r->registry);
 	passwords_free(r->worker.passwords);
 	waits_free(r->worker.waits); /* as the thread pool */
+	follow_free(r->follow);
 	region_store_end(r);
 	threadpool_free(r->worker.threadpool); /* after the connections, which wait for its threads */
 	gates_free(r);

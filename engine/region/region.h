@@ -26,6 +26,8 @@ struct reask;
 struct reload;
 struct shadow;
 struct canary_run;
+struct follow;
+struct publish;
 
 struct region {
 	char file[PATH_SIZE];          /* region.lua */
@@ -58,6 +60,8 @@ struct region {
 	struct canary_run *canary;     /* of candidate/canary_run, which alone uses it; NULL: none */
 	bool hanging;                  /* the thread of a cancelled load, or of a shadow, goes on and reads the region */
 	char *control;                 /* owned: the path of the control socket, of any length; main opens it */
+	struct follow *follow;         /* owned: the published rules of its sysplex */
+	struct publish *publish;       /* owned; NULL: no operator publishes rules */
 	struct telemetry telemetry;
 	struct timer drain;            /* the end of the drain time */
 	double started;                /* wall-clock seconds */

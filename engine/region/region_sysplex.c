@@ -2,6 +2,7 @@
 #include "region/region_sysplex.h"
 
 #include "net/timer.h"
+#include "region/follow.h"
 #include "region/region.h"
 #include "store/member.h"
 #include "store/store.h"
@@ -32,7 +33,10 @@ region_sysplex_report(void *arg, struct member_row *own)
 
 	own->state = r->worker.draining ? MEMBER_DRAINING : MEMBER_ACTIVE;
 	own->connections = tally_present(&r->totals.sockets);
-	snprintf(own->version, sizeof own->version, "%llu", (unsigned long long)r->worker.generation->number);
+	if (follow_does(r))
+		snprintf(own->version, sizeof own->version, "%llu", (unsigned long long)(follow_taken(r) != NULL ? follow_taken(r)->head.serial : 0));
+	else
+		snprintf(own->version, sizeof own->version, "%llu", (unsigned long long)r->worker.generation->number);
 }
 
 int

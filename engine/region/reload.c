@@ -7,6 +7,7 @@
 #include "conn/release.h"
 #include "conn/witness.h"
 #include "net/notify.h"
+#include "region/follow.h"
 #include "region/gates.h"
 #include "region/loader.h"
 #include "region/reask.h"
@@ -183,9 +184,19 @@ keep_version(struct reload *l)
 	bool urm = l->urm_of[0] != '\0';
 
 	l->version = NULL;
-	region_keep(l->region, v, l->by, l->note, strncmp(l->by, "uid", 3) == 0);
+	region_keep(l->region, v, l->by, l->note, strncmp(l->by, "uid", 3) == 0 || strncmp(l->by, "serial", 6) == 0);
 	if (!urm)
 		region_pin(l->region, l->use != NULL);
+}
+
+/* The version need not keep the bundle: it has the files. */
+static void
+take_rules(struct reload *l)
+{
+	if (l->urm_of[0] == '\0')
+		follow_swapped(l->region, l->version->rules);
+	bundle_unref(l->version->rules);
+	l->version->rules = NULL;
 }
 
 static void
@@ -235,6 +246,7 @@ commit(struct reload *l)
 	canary_end(&r->worker, why);
 	reload_apply_swap(r, g, &l->reask.changes, l->urm_of[0] != '\0' ? l->urm_of : NULL);
 	reask_let_in(&l->reask);
+	take_rules(l);
 	keep_version(l);
 	l->swapped = g->number;
 	l->untold = l->reask.changes.first;
@@ -384,6 +396,12 @@ reload_loaded(void *arg, struct generation *g, struct version *v, struct faults 
 		refuse(l);
 		return;
 	}
+	if (l->use != NULL && g->definition->region.follow == YES) {
+		faults_add(&l->faults, FAULT_ERROR, "follow", NULL, 0, "generation %llu has follow = \"yes\", which only a load of region.lua can begin",
+			(unsigned long long)l->use->number);
+		refuse(l);
+		return;
+	}
 	if (!has_content(l, v)) {
 		refuse(l);
 		return;
@@ -422,11 +440,12 @@ static int
 start(struct reload *l, struct fault *f)
 {
 	struct region *r = l->region;
-	bool urm = l->order.urm != NULL, kept = l->use != NULL || (urm && versions_pinned(r->versions)); /* no script is read from the directory */
+	bool urm = l->order.urm != NULL, kept = l->use != NULL || (urm && (versions_pinned(r->versions) || follow_taken(r) != NULL)); /* no script is read from the directory */
 	struct version *now = versions_current(r->versions);
 	struct loader_order o = { .of = urm ? r->worker.generation : NULL, .tcpipservice = l->order.tcpipservice, .urm = l->order.urm, .file = r->file,
 		 .from = l->use != NULL ? l->use : kept ? now : NULL, .like = now,
-		.lenient = is_lenient(&l->order), .options = region_load_options(r) };
+		.follows = true, .rules = l->order.rules != NULL ? l->order.rules : follow_taken(r), .take = l->order.rules != NULL,
+		.last = follow_taken(r) != NULL ? follow_taken(r)->head.serial : 0, .lenient = is_lenient(&l->order), .options = region_load_options(r) };
 
 	l->loader = loader_start(r->worker.loop, &o, reload_loaded, l);
 	if (l->loader == NULL)

@@ -13,6 +13,7 @@
 #include "base/fault.h"
 #include "conn/recheck.h"
 
+struct bundle;
 struct region;
 struct reload;
 
@@ -28,6 +29,7 @@ struct reload_order {
 	bool check;   /* list the changes; make none */
 	bool force;   /* a policy that fails in a re-ask refuses that ipconn instead of the reload; failed rows are warnings */
 	const char *tcpipservice, *urm; /* not NULL: the running definition with this one urm, and no re-ask */
+	struct bundle *rules; /* borrowed during reload_begin: published rules that a region with follow = "yes" takes; NULL: those that it has */
 	uint64_t use;     /* not 0: the scripts and the definition of that kept version, which is pinned then */
 	const char *content; /* the SHA-256 that the scripts, data files and region.lua must have (version.h); NULL: any */
 	const char *note; /* kept with the new generation; NULL: none */

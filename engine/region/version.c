@@ -5,6 +5,7 @@
 #include "config/attribute.h"
 #include "config/definition_load.h"
 #include "config/definition_place.h"
+#include "region/bundle.h"
 #include "security/saf.h"
 #include "tls/tls.h"
 
@@ -85,6 +86,7 @@ version_unref(struct version *v)
 	free(v->file);
 	free(v->print);
 	free(v->urm);
+	bundle_unref(v->rules);
 	free(v->damage);
 	free(v);
 }
@@ -329,7 +331,7 @@ version_give(void *arg, struct sources *s)
 	char from[40];
 	int rc = 0;
 
-	snprintf(from, sizeof from, "generation %llu", (unsigned long long)v->number);
+	snprintf(from, sizeof from, v->number != 0 ? "generation %llu" : "the published rules%.0llu", (unsigned long long)v->number);
 	for (size_t i = v->files; i > 0; i--) {
 		const struct version_file *f = &v->file[i - 1];
 

@@ -52,6 +52,8 @@ struct version_urm { /* an urm that an operator set (set tcpipservice NAME urm=S
 	char tcpipservice[NAME_SIZE], urm[SCRIPT_SIZE];
 };
 
+struct bundle;
+
 struct version {
 	_Atomic unsigned refs;
 	atomic_bool stored;   /* it is on disk, whole or damaged (version_files) */
@@ -70,6 +72,7 @@ struct version {
 	struct version_urm *urm; /* owned */
 	size_t urms;
 	char content[VERSION_DIGEST]; /* of the names and bytes of its files, and its urms (version_seal) */
+	struct bundle *rules; /* counted; the published rules that its generation was loaded with, until it is in use. NULL: none */
 	char *damage; /* owned; why it can be listed only: a sentence about its files on disk. NULL: it is whole */
 };
 

@@ -15,6 +15,8 @@
 	"redis.call('HSET', P .. ':epoch', 'run', run, 'id', epoch, 'ends', string.format('%.0f', ends)) " \
 	"local left = math.max(0, ends - ms) "
 #define MILLISECONDS NOW "local ms = math.floor(now * 1000) "
+#define RULES_FORGET "600000" /* milliseconds, after which the report of a region is dropped */
+#define RULES_MOST "200" /* reports that an answer has */
 #define MEMBERS_MAX "200" /* that an answer has */
 #define LOST_SECONDS "600" /* in which a lost region is shown */
 
@@ -89,6 +91,47 @@ static const char *const texts[STORE_SCRIPTS] = {
 		"redis.call('DEL', KEYS[1] .. ':member:' .. ARGV[1]) "
 		"redis.call('HDEL', KEYS[1] .. ':words', ARGV[1]) "
 		"return 'ended'",
+
+	[STORE_SCRIPT_RULES] =
+		NOW
+		"local ms, reports = math.floor(now * 1000), KEYS[1] .. ':reports' "
+		"if ARGV[1] ~= '' then redis.call('HSET', reports, ARGV[1], string.format('%.0f', ms) .. ' ' .. ARGV[2]) end "
+		"local answer = { redis.call('HGET', KEYS[1], 'all') or '', redis.call('HGET', KEYS[1], 'canary') or '' } "
+		"local all = redis.call('HGETALL', reports) "
+		"for i = 1, #all, 2 do "
+		"  local at, words = string.match(all[i + 1], '^(%d+) (.*)$') "
+		"  local age = ms - (tonumber(at) or 0) "
+		"  if age > " RULES_FORGET " then redis.call('HDEL', reports, all[i]) "
+		"  elseif #answer < 2 + " RULES_MOST " then "
+		"    answer[#answer + 1] = all[i] .. ' ' .. string.format('%.0f', math.max(0, age)) .. ' ' .. words "
+		"  end "
+		"end "
+		"return answer",
+
+	[STORE_SCRIPT_RULES_PIECE] =
+		"if redis.call('TTL', KEYS[1]) ~= -1 then " /* -1: a head names it */
+		"  redis.call('SETRANGE', KEYS[1], ARGV[1], ARGV[2]) "
+		"  redis.call('PEXPIRE', KEYS[1], 600000) "
+		"end "
+		"return 'written'",
+
+	[STORE_SCRIPT_RULES_PUBLISH] =
+		"local serial, digest, region = tonumber(ARGV[1]), ARGV[2], ARGV[4] "
+		"local function bundle(of) return KEYS[1] .. ':' .. of end "
+		"local function head(field) "
+		"  local s, d = string.match(redis.call('HGET', KEYS[1], field) or '', '^(%d+) (%x+) ') "
+		"  return tonumber(s), d, s and (tonumber(s) > serial or (tonumber(s) == serial and d ~= digest)) and field .. ' ' .. s "
+		"end "
+		"if redis.call('STRLEN', bundle(digest)) ~= tonumber(ARGV[3]) then return 'missing' end "
+		"local _, was, above = head('all') "
+		"local _, tried, higher = head('canary') "
+		"if above or higher then return above or higher end "
+		"redis.call('PERSIST', bundle(digest)) "
+		"redis.call('HSET', KEYS[1], region == '' and 'all' or 'canary', ARGV[1] .. ' ' .. digest .. ' ' .. ARGV[3] .. (region ~= '' and ' ' .. region or '')) "
+		"if region == '' then redis.call('HDEL', KEYS[1], 'canary') end "
+		"if tried and tried ~= digest and tried ~= was then redis.call('DEL', bundle(tried)) end "
+		"if region == '' and was and was ~= digest then redis.call('DEL', bundle(was)) end "
+		"return 'published'",
 };
 
 const char *

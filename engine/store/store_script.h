@@ -39,6 +39,17 @@ enum store_script {
 	STORE_SCRIPT_MEMBER,
 	/* Key: the sysplex. Argument: the caller's incarnation. Ends its session key; the region is not lost then. */
 	STORE_SCRIPT_MEMBER_END,
+	/*
+	 * Key: the rules of a sysplex (store/rules.h). Arguments: the caller's region, its report; "" none. Answers the
+	 * head of all regions, that of the canary, and the reports, each a text.
+	 */
+	STORE_SCRIPT_RULES,
+	/* Key: a bundle. Arguments: the first byte, the bytes. Answers "written". */
+	STORE_SCRIPT_RULES_PIECE,
+	/*
+	 * Key: the rules of a sysplex. Arguments: serial, digest and size of the bundle, the region of a canary or "".
+	 */
+	STORE_SCRIPT_RULES_PUBLISH,
 	STORE_SCRIPTS
 };
 

@@ -19,7 +19,7 @@ region {
   halfopen_peer = 9, instructions = 2000000, milliseconds = 51, kilobytes = 5000, records = 11, recheck = "report",
   specs = "warn", generations = 12, generation_days = 13, versions = "versions", x509strict = "yes", verify_cache = 12, workers = 2,
   user = "nobody", keep_caps = "bind", store = "rediss://127.0.0.1:1/2", store_user = "u", store_password_file = "HERE/policies/saf.lua",
-  store_ring = "HERE/certs/rings/CICSB", sysplex = "PLEXA", lease = 12.5,
+  store_ring = "HERE/certs/rings/CICSB", sysplex = "PLEXA", lease = 12.5, follow = "yes", follow_keys = "rules.pub", follow_file = "rules",
 }
 tcpipservice "IPIC" {
   group = "G", description = 'quotes " and \\ and \228', protocol = "ipic", portnumber = 1, host = "127.0.0.1", ipaddress = "127.0.0.1",

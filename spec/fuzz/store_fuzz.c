@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Bytes that come from a store are replies within the limits, or have a fault, however they are cut. */
+#include "store/rules.h"
 #include "store/store_codec.h"
 #include "store/store_server.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -20,6 +22,22 @@ weigh(const struct store_reply *r)
 	return sum;
 }
 
+/* The reply as news about published rules. */
+static void
+use_as_news(const struct store_reply *r)
+{
+	struct rules_news *news = calloc(1, sizeof *news);
+
+	if (rules_read_news(r, news) == 0) {
+		assert(news->all.serial == 0 || rules_is_digest(news->all.digest));
+		assert(news->canary.serial == 0 || strchr(news->canary.region, '.') != NULL);
+		for (size_t i = 0; i < news->n; i++)
+			for (const char *c = news->report[i].why; *c != '\0'; c++)
+				assert(*c >= ' ' && *c <= '~');
+	}
+	free(news);
+}
+
 static void
 use(const struct store_reply *r)
 {
@@ -28,6 +46,7 @@ use(const struct store_reply *r)
 	const char *rule;
 
 	weigh(r);
+	use_as_news(r);
 	store_server_take_role(&s, r);
 	store_server_take_info(&s, r);
 	store_server_take_user(&s, r);

@@ -9,7 +9,7 @@ local LIST = [[
 local policy = require "policy"
 local partners = policy.data("partners.csv", { key = "name" })
 return { install = function(facts)
-  if not partners:get(facts.capex.applid) then return policy.refuse("not_listed", "not on the list") end
+  if not partners:find(facts.capex.applid) then return policy.refuse("not_listed", "not on the list") end
   return policy.install { ipconn = facts.capex.applid, template = "TMPL" }
 end }
 ]]

@@ -6,6 +6,8 @@ rules: keys that sign rules, and bundles of the rules of a region.
   local path = rules.export(region, 2)        -- the bundle of a generation, not signed
   rules.sign(key, path, { serial = 7, sysplex = "PLEX1", expires = "30d", note = "…", output = "…" })   -- status, stdout, stderr
   rules.bundle(region, key, 7)                -- the current generation, signed for PLEX1
+  rules.made { ["script list"] = "…" }        -- the bytes of a bundle of these files
+  rules.put(server, 8, bytes)                 -- makes them the head in the store, past every region
 ]]
 local process = require "spec.support.process"
 local region = require "spec.support.region"
@@ -63,6 +65,34 @@ function rules.bundle(r, key, serial, more)
   local status, _, err = rules.sign(key, path, options)
   assert.are.equal(0, status, err)
   return path
+end
+
+function rules.sha256(bytes)
+  return must({ "sha256sum" }, bytes):match "^%x+"
+end
+
+-- The bytes of a bundle that is not signed, of files such as ["script list"] = "return {}"; policy export need not make such a one.
+function rules.made(files)
+  local lines, bytes = {}, {}
+  for _, kind in ipairs { "include", "script", "data" } do
+    for _, name in ipairs(text.sorted(files)) do
+      local own = name:match("^" .. kind .. " (.*)$")
+      if own then
+        lines[#lines + 1] = ("%s %d %s %s\n"):format(kind, #files[name], rules.sha256(files[name]), own)
+        bytes[#bytes + 1] = files[name]
+      end
+    end
+  end
+  return "sallyport bundle 1\nsysplex -\nserial 0\ncreated 0\nexpires 0\nnote \nkey -\n" .. table.concat(lines) .. "signature -\n" ..
+    table.concat(bytes)
+end
+
+-- Puts bytes into the store as the bundle that all regions shall take, as a writer of the store without a region can.
+function rules.put(server, serial, bytes)
+  local key = "sallyport:rules:" .. rules.SYSPLEX
+  local digest = rules.sha256(bytes)
+  must({ "redis-cli", "-p", tostring(server.port), "-x", "SET", key .. ":" .. digest }, bytes)
+  server:cli("HSET", key, "all", ("%d %s %d"):format(serial, digest, #bytes))
 end
 
 return rules

@@ -47,6 +47,8 @@ static const struct example {
 	{ "region", "store_ring", OWN("store = 'redis://127.0.0.1:6379', store_ring = 'r'") "tcpipservice 'T' { portnumber = 0, bind = 'b' }",
 		OWN("store = 'sentinel://127.0.0.1:6379/m', store_ring = 'r'") "tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
 	{ "region", "sysplex", OWN("sysplex = 'PLEX'"), OWN("store = 'redis://127.0.0.1:6379', sysplex = 'PLEX'") },
+	{ "region", "follow_keys", OWN("follow_keys = 'k'"), OWN("store = 'redis://127.0.0.1:6379', sysplex = 'PLEX', follow = 'yes', follow_keys = 'k', follow_file = 'f'") },
+	{ "region", "follow_file", OWN("follow_file = 'f'"), OWN("store = 'redis://127.0.0.1:6379', sysplex = 'PLEX', follow = 'yes', follow_keys = 'k', follow_file = 'f'") },
 	{ "region", "lease", OWN("lease = 3"), OWN("store = 'redis://127.0.0.1:6379', sysplex = 'PLEX', lease = 3") },
 	{ "region", "wait_milliseconds", OWN("wait_milliseconds = 3"), OWN("wait_milliseconds = 3") "tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
 	{ "region", "waiting", OWN("waiting = 3"), OWN("waiting = 3") "tcpipservice 'T' { portnumber = 0, admit = 'a' }" },
