@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/data_pool.h"
 
+#include "base/thread.h"
 #include "policy/networks.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define ASIDE (1024 * 1024) /* bytes of a file; data of larger ones is freed in a thread of its own */
 
 struct data_pool {
 	pthread_mutex_t lock; /* of the list and the counts */
@@ -102,13 +105,31 @@ is_last(struct data_pool *pool, struct pooled *one)
 	return last;
 }
 
+static void
+data_pool_free_one(void *arg)
+{
+	free_content(arg);
+	free(arg);
+}
+
+/* To free the data of a large file takes milliseconds, which the loop does not wait for. */
+static void
+free_aside(struct pooled *one)
+{
+	struct thread *t;
+
+	if (one->len > ASIDE && thread_start(&t, data_pool_free_one, one) == 0)
+		thread_join(t, 0);
+	else
+		data_pool_free_one(one);
+}
+
 void
 data_pool_drop(struct data_pool *pool, struct pooled *one)
 {
 	if (one == NULL || (pool != NULL && !is_last(pool, one)))
 		return;
-	free_content(one);
-	free(one);
+	free_aside(one);
 }
 
 size_t

@@ -46,7 +46,7 @@ struct pooled *data_pool_find(struct data_pool *pool, const struct pooled *like)
  * NULL without memory; then all are freed.
  */
 struct pooled *data_pool_add(struct data_pool *pool, const struct pooled *one);
-/* Gives a reference back; the last one frees the data. one may be NULL. */
+/* Gives a reference back; the last one frees the data, in a thread of its own when it is large. one may be NULL. */
 void data_pool_drop(struct data_pool *pool, struct pooled *one);
 /* The number of data that are in use. */
 size_t data_pool_count(struct data_pool *pool);

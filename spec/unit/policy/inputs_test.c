@@ -149,6 +149,29 @@ equal_networks_are_shared(void **state)
 	data_pool_free(pool);
 }
 
+/* Large data is freed in a thread; it has left the pool before. */
+static void
+large_data_leaves_the_pool_at_once(void **state)
+{
+	struct files *h = *state;
+	struct data_pool *pool = data_pool_new();
+	struct inputs *a = inputs_new(h->dir, pool, NULL);
+	char path[300];
+	FILE *f;
+
+	snprintf(path, sizeof path, "%s/list.csv", h->dir);
+	f = fopen(path, "w");
+	fprintf(f, "net,v\n");
+	for (int i = 0; i < 70000; i++)
+		fprintf(f, "10.%d.%d.0/24,%d\n", i / 256 % 256, i % 256, i);
+	fclose(f);
+	assert_non_null(inputs_networks(a, h->dir, "list.csv", 8, "net", "v", NULL));
+	assert_non_null(inputs_data(a, h->dir, "list.csv", 8, NULL, NULL));
+	inputs_free(a);
+	assert_int_equal(data_pool_count(pool), 0);
+	data_pool_free(pool);
+}
+
 static void
 a_fault_of_networks_names_file_and_line(void **state)
 {
@@ -166,7 +189,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = { T(a_zone_is_read_once), T(no_link_leads_out_of_the_directory), T(a_sealed_set_reads_nothing_more),
-		T(equal_data_is_shared), T(equal_networks_are_shared), T(a_fault_of_networks_names_file_and_line) };
+		T(equal_data_is_shared), T(equal_networks_are_shared), T(a_fault_of_networks_names_file_and_line),
+		T(large_data_leaves_the_pool_at_once) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
