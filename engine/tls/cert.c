@@ -18,6 +18,7 @@
 #include <time.h>
 
 #include "base/addr.h"
+#include "base/digits.h"
 #include "tls/dn_type.h"
 
 /* The state while one certificate is read: the result, the rest of the total, and the reason of a failure. */
@@ -126,6 +127,17 @@ is_shared(const X509_NAME *name, int i)
 		(i + 1 < X509_NAME_entry_count(name) && X509_NAME_ENTRY_set(X509_NAME_get_entry(name, i + 1)) == part);
 }
 
+/* Makes room for n parts; those that are not filled yet are zero, so that freeing them is harmless. */
+static int
+make_parts(struct reading *r, struct dn *d, size_t n)
+{
+	d->item = n > 0 ? calloc(n, sizeof *d->item) : NULL;
+	if (n > 0 && d->item == NULL)
+		return no_memory(r);
+	d->n = n;
+	return 0;
+}
+
 static int
 read_dn(struct reading *r, struct dn *d, const X509_NAME *name)
 {
@@ -133,10 +145,8 @@ read_dn(struct reading *r, struct dn *d, const X509_NAME *name)
 
 	if (n > CERT_NAMES)
 		return give_up(r, CERT_LIMIT, "a distinguished name in the certificate has %d parts; at most %d are read", n, CERT_NAMES);
-	d->item = n > 0 ? calloc((size_t)n, sizeof *d->item) : NULL;
-	if (n > 0 && d->item == NULL)
-		return no_memory(r);
-	d->n = n > 0 ? (size_t)n : 0; /* items that are not filled yet are zero, so freeing them is harmless */
+	if (make_parts(r, d, n > 0 ? (size_t)n : 0) < 0)
+		return -1;
 	for (i = 0; i < n; i++) {
 		d->item[i].shared = is_shared(name, i);
 		if (read_rdn(r, &d->item[i], X509_NAME_get_entry(name, i)) < 0)
@@ -254,7 +264,8 @@ cert_digest(const struct x509_st *x, char out[CERT_DIGEST])
 	if (!X509_digest(x, EVP_sha256(), md, &n) || n * 2 + 1 != CERT_DIGEST)
 		return -1;
 	for (i = 0; i < n; i++)
-		snprintf(out + 2 * i, 3, "%02x", md[i]);
+		digits_hex(out + 2 * i, md[i], 2, DIGITS_LOWER);
+	out[2 * n] = '\0';
 	return 0;
 }
 
@@ -330,6 +341,59 @@ cert_read_name(struct dn *d, const struct X509_name_st *name)
 	return read_dn(&r, d, name);
 }
 
+/* As read_dn, of a name that was read: to print a name takes longer than the rest of a description. */
+static int
+copy_dn(struct reading *r, struct dn *d, const struct dn *from)
+{
+	if (make_parts(r, d, from->n) < 0)
+		return -1;
+	for (size_t i = 0; i < from->n; i++) {
+		d->item[i].shared = from->item[i].shared;
+		memcpy(d->item[i].type, from->item[i].type, sizeof d->item[i].type);
+		if (set_text(r, &d->item[i].value, from->item[i].value.bytes, from->item[i].value.len) < 0)
+			return -1;
+	}
+	d->printed = strdup(from->printed);
+	return d->printed != NULL ? 0 : no_memory(r);
+}
+
+static bool
+same_name(const X509_NAME *a, const X509_NAME *b)
+{
+	const unsigned char *bytes[2];
+	size_t len[2];
+
+	return X509_NAME_get0_der(a, &bytes[0], &len[0]) && X509_NAME_get0_der(b, &bytes[1], &len[1]) && len[0] == len[1] &&
+		memcmp(bytes[0], bytes[1], len[0]) == 0;
+}
+
+/* Reads a name, or copies `known` when that was read from an equal one. */
+static int
+take_dn(struct reading *r, struct dn *d, const X509_NAME *name, const X509_NAME *other, const struct dn *known)
+{
+	return same_name(name, other) ? copy_dn(r, d, known) : read_dn(r, d, name);
+}
+
+/* The leaf is described already. */
+static int
+link_leaf(struct reading *r, struct chain_link *at)
+{
+	memcpy(at->sha256, r->c->sha256, sizeof at->sha256);
+	return copy_dn(r, &at->subject, &r->c->subject) < 0 ? -1 : copy_dn(r, &at->issuer, &r->c->issuer);
+}
+
+static int
+link_issuer(struct reading *r, struct chain_link *at, const X509 *x, const X509 *issued)
+{
+	const X509_NAME *subject = X509_get_subject_name(x);
+
+	if (take_dn(r, &at->subject, subject, X509_get_issuer_name(issued), &at[-1].issuer) < 0)
+		return -1;
+	if (take_dn(r, &at->issuer, X509_get_issuer_name(x), subject, &at->subject) < 0)
+		return -1;
+	return read_digest(r, at->sha256, x);
+}
+
 static int
 read_der(struct reading *r, struct chain_link *at, const X509 *x)
 {
@@ -340,7 +404,7 @@ read_der(struct reading *r, struct chain_link *at, const X509 *x)
 }
 
 int
-cert_link(struct certificate *c, const struct x509_st *x, struct cert_fault *why)
+cert_link(struct certificate *c, const struct x509_st *x, const struct x509_st *issued, struct cert_fault *why)
 {
 	struct reading r = { .c = c, .left = CERT_TOTAL, .why = why };
 	struct chain_link *at = &c->chain.link[c->chain.links];
@@ -348,7 +412,7 @@ cert_link(struct certificate *c, const struct x509_st *x, struct cert_fault *why
 	if (c->chain.links == CHAIN_LINKS)
 		return 0;
 	c->chain.links++; /* members that are not filled yet are zero */
-	if (read_dn(&r, &at->subject, X509_get_subject_name(x)) < 0 || read_dn(&r, &at->issuer, X509_get_issuer_name(x)) < 0)
+	if ((issued != NULL ? link_issuer(&r, at, x, issued) : link_leaf(&r, at)) < 0)
 		return -1;
-	return read_digest(&r, at->sha256, x) < 0 ? -1 : read_der(&r, at, x);
+	return read_der(&r, at, x);
 }

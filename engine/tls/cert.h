@@ -41,8 +41,11 @@ int cert_read_name(struct dn *out, const struct X509_name_st *name);
 /* The SHA-256 of the DER in lower-case hex; -1: no memory. */
 int cert_digest(const struct x509_st *x, char out[CERT_DIGEST]);
 
-/* Appends x to the certificates of c's chain, unless there are CHAIN_LINKS already. -1 with *why. */
-int cert_link(struct certificate *c, const struct x509_st *x, struct cert_fault *why);
+/*
+ * Appends x to the certificates of c's chain, unless there are CHAIN_LINKS already. issued: the certificate that was
+ * appended before; NULL: x is the leaf, which c describes. -1 with *why.
+ */
+int cert_link(struct certificate *c, const struct x509_st *x, const struct x509_st *issued, struct cert_fault *why);
 
 /* cert_read from DER bytes, for fuzzing and tests. */
 struct certificate *cert_read_der(const unsigned char *der, size_t len, struct cert_fault *why);

@@ -257,9 +257,9 @@ describe_chain(struct walk *w, const X509_STORE_CTX *x, const X509 *leaf, struct
 	}
 	w->c->chain.anchored = w->rooted && n <= CHAIN_LINKS;
 	if (n <= 0)
-		return cert_link(w->c, leaf, why);
+		return cert_link(w->c, leaf, NULL, why);
 	for (int i = 0; i < n; i++)
-		if (cert_link(w->c, sk_X509_value(chain, i), why) < 0)
+		if (cert_link(w->c, sk_X509_value(chain, i), i > 0 ? sk_X509_value(chain, i - 1) : NULL, why) < 0)
 			return -1;
 	return 0;
 }
