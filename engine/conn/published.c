@@ -4,6 +4,8 @@
 #include "base/keyed.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,10 +15,19 @@ struct published_view {
 	struct ipconn_brief brief;
 };
 
+#define SLICE 256 /* views that a walk looks at while it has the lock */
+
+struct walk { /* of a thread of a gate through the views */
+	struct walk *next;
+	struct published_view *at; /* the next one to look at; NULL: the walk is at its end */
+};
+
 struct published {
-	pthread_mutex_t lock; /* of the members below, and of the views */
+	_Atomic unsigned wanted; /* how often the home waits for the lock: a walk does not take it again before */
+	pthread_mutex_t lock;    /* of the members below, and of the views */
 	struct keyed names;
 	struct published_view *first, *last;
+	struct walk *walks;
 };
 
 struct published *
@@ -45,6 +56,15 @@ published_free(struct published *p)
 	free(p);
 }
 
+/* For the home, which does not wait for the whole walk of a gate. */
+static void
+lock_first(struct published *p)
+{
+	atomic_fetch_add(&p->wanted, 1);
+	pthread_mutex_lock(&p->lock);
+	atomic_fetch_sub(&p->wanted, 1);
+}
+
 static uint64_t
 hash_name(const struct published *p, const char *name)
 {
@@ -59,7 +79,7 @@ published_add(struct published *p, const struct ipconn_brief *b)
 	if (one == NULL)
 		return NULL;
 	one->brief = *b;
-	pthread_mutex_lock(&p->lock);
+	lock_first(p);
 	keyed_add(&p->names, &one->by_name, hash_name(p, b->def->ipconn));
 	one->prev = p->last;
 	*(p->last != NULL ? &p->last->next : &p->first) = one;
@@ -71,7 +91,7 @@ published_add(struct published *p, const struct ipconn_brief *b)
 void
 published_change(struct published *p, struct published_view *old, const struct ipconn_brief *b)
 {
-	pthread_mutex_lock(&p->lock);
+	lock_first(p);
 	old->brief = *b;
 	pthread_mutex_unlock(&p->lock);
 }
@@ -79,7 +99,10 @@ published_change(struct published *p, struct published_view *old, const struct i
 void
 published_drop(struct published *p, struct published_view *old)
 {
-	pthread_mutex_lock(&p->lock);
+	lock_first(p);
+	for (struct walk *w = p->walks; w != NULL; w = w->next)
+		if (w->at == old)
+			w->at = old->next;
 	keyed_drop(&p->names, &old->by_name);
 	*(old->prev != NULL ? &old->prev->next : &p->first) = old->next;
 	*(old->next != NULL ? &old->next->prev : &p->last) = old->prev;
@@ -109,15 +132,43 @@ fits(const struct ipconn_def *d, const char *applid, const char *networkid)
 	return (applid == NULL || strcmp(applid, d->applid) == 0) && (networkid == NULL || strcmp(networkid, d->networkid) == 0);
 }
 
+/* Lets the home have the lock that this thread has. */
+static void
+let_go(struct published *p)
+{
+	pthread_mutex_unlock(&p->lock);
+	while (atomic_load(&p->wanted) > 0)
+		sched_yield();
+	pthread_mutex_lock(&p->lock);
+}
+
+static void
+end_walk(struct published *p, const struct walk *w)
+{
+	struct walk **at = &p->walks;
+
+	while (*at != w)
+		at = &(*at)->next;
+	*at = w->next;
+}
+
 size_t
 published_ipconns(struct published *p, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
 {
+	struct walk w = { .next = NULL };
 	size_t n = 0;
 
 	pthread_mutex_lock(&p->lock);
-	for (const struct published_view *one = p->first; one != NULL && n < max; one = one->next)
-		if (fits(one->brief.def, applid, networkid))
-			resource_view(&one->brief, &out[n++]);
+	w = (struct walk){ .next = p->walks, .at = p->first };
+	p->walks = &w;
+	for (unsigned looked = 1; w.at != NULL && n < max; looked++) {
+		if (fits(w.at->brief.def, applid, networkid))
+			resource_view(&w.at->brief, &out[n++]);
+		w.at = w.at->next;
+		if (looked % SLICE == 0)
+			let_go(p);
+	}
+	end_walk(p, &w);
 	pthread_mutex_unlock(&p->lock);
 	return n;
 }

@@ -29,7 +29,8 @@ void published_drop(struct published *p, struct published_view *old);
 bool published_ipconn(struct published *p, const char *name, struct ipconn_view *out);
 /*
  * The views of the ipconns with that applid and networkid, NULL being any, in the order of installation: at most max of
- * them, into out. Returns how many. Any thread.
+ * them, into out. Returns how many. The home gets the lock in between: a change meanwhile is in the list or not. Any
+ * thread.
  */
 size_t published_ipconns(struct published *p, const char *applid, const char *networkid, struct ipconn_view *out, size_t max);
 

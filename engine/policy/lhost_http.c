@@ -2,12 +2,13 @@
 /* lhost_http: policy.http: an HTTP request to a host that policy_http of the region names. */
 #include "policy/lhost_wait.h"
 
-#include "base/sum.h"
 #include "net/http_url.h"
 #include "policy/lhost_json.h"
 #include "policy/record_answer.h"
+#include "tls/tls.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -224,20 +225,29 @@ is_named(const char *words, const char *host)
 	return false;
 }
 
-/* Names the call by its values; the order of the headers differs in each Lua state and does not count. */
+static int
+lhost_http_compare(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+/*
+ * Names the call by a digest of its values; the order of the headers differs in each Lua state and does not count. A
+ * partner may choose a part of the values, and no two calls may have one name.
+ */
 static void
 name_call(struct wait_call *c)
 {
-	uint64_t sum = sum_add(SUM_BEGIN, c->url, strlen(c->url)), headers = 0;
 	int shown = (int)strcspn(c->url, "?") < SHOWN ? (int)strcspn(c->url, "?") : SHOWN;
+	char part[2 + WAIT_HEADERS][65], all[65];
 
+	tls_digest(c->url, strlen(c->url), part[0]);
+	tls_digest(c->body, c->len, part[1]);
 	for (size_t i = 0; i < c->headers; i++)
-		headers += sum_add(SUM_BEGIN, c->header[i], strlen(c->header[i]));
-	sum = sum_add(sum, &headers, sizeof headers);
-	if (c->len > 0)
-		sum = sum_add(sum, c->body, c->len);
-	snprintf(c->text, sizeof c->text, "http %s %.*s #%016llx", c->method, shown, c->url,
-		(unsigned long long)sum);
+		tls_digest(c->header[i], strlen(c->header[i]), part[2 + i]);
+	qsort(part[2], c->headers, sizeof part[0], lhost_http_compare);
+	tls_digest(part, (2 + c->headers) * sizeof part[0], all);
+	snprintf(c->text, sizeof c->text, "http %s %.*s #%.*s", c->method, shown, c->url, LHOST_DIGITS, all);
 }
 
 /* host.http { url =, method =, json = or body =, headers =, timeout =, down = } -> { status =, json =, body = } */

@@ -2,9 +2,9 @@
 /* lhost_store: policy.store: values under a key in the shared store of the region, or in that of a mock. */
 #include "policy/lhost_store.h"
 
-#include "base/sum.h"
 #include "base/text.h"
 #include "policy/lhost_json.h"
+#include "tls/tls.h"
 
 #include <errno.h>
 #include <math.h>
@@ -420,14 +420,17 @@ name_call(struct stored *s, const char *value, size_t len)
 {
 	struct wait_call *c = &s->waiting.call;
 	const char *name = s->waiting.function->name, *key = s->key + strlen(LHOST_STORE_KEY);
+	char digest[65];
 
-	if (value != NULL)
-		snprintf(c->text, sizeof c->text, "%s %s #%016llx%s%s", name, key, (unsigned long long)sum_add(SUM_BEGIN, value, len), s->ttl > 0 ? " ttl " : "",
+	if (value != NULL) {
+		tls_digest(value, len, digest);
+		snprintf(c->text, sizeof c->text, "%s %s #%.*s%s%s", name, key, LHOST_DIGITS, digest, s->ttl > 0 ? " ttl " : "",
 			s->ttl > 0 ? s->number[1] : "");
-	else if (s->op == OP_INCR)
+	} else if (s->op == OP_INCR) {
 		snprintf(c->text, sizeof c->text, "%s %s by %s%s%s", name, key, s->number[0], s->ttl > 0 ? " ttl " : "", s->ttl > 0 ? s->number[1] : "");
-	else
+	} else {
 		snprintf(c->text, sizeof c->text, "%s %s", name, key);
+	}
 }
 
 static int

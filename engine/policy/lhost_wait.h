@@ -11,6 +11,8 @@
 
 struct jsontext;
 
+#define LHOST_DIGITS 32 /* of a digest in the name of a call: 128 bits of SHA-256 */
+
 enum { LHOST_WAIT_DOWN = 4, LHOST_WAIT_CALL }; /* on the stack: the value of down, the call; the arguments are below */
 
 struct lhost_waiting;

@@ -191,6 +191,15 @@ describe("policy.store", function()
     assert.equal(200, partner:beat().status)
   end)
 
+  -- A partner who finds two values of one digest would get the answer of another question: 128 bits are out of reach.
+  it("has a name with a digest of 128 bits for each value", function()
+    start [[for _, value in ipairs { "one", "two", "one" } do store.set("k", value) end]]
+    local names = {}
+    for name in pairs((come())) do names[#names + 1] = name:match "^store%.set k #(%x+)$" end
+    assert.are.equal(2, #names)
+    assert.are.same({ 32, 32 }, { #names[1], #names[2] })
+  end)
+
   it("is in the row that explain prints, which holds", function()
     start [[note("n", store.incr("n", { by = 3 }), store.get "k")]]
     server:cli("SET", "sallyport:value:n", "4")

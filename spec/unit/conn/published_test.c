@@ -132,6 +132,55 @@ a_thread_reads_whole_views_while_the_home_changes_them(void **state)
 	published_free(r.p);
 }
 
+#define KEPT 2048 /* whole slices: a list lets the home in when the next view is one that comes and goes */
+#define PASSING 100
+#define CHANGES 20000
+
+static void *
+list_on(void *arg)
+{
+	struct reading *r = arg;
+	struct ipconn_view *seen = calloc(KEPT + 1, sizeof *seen);
+
+	while (!r->stop) {
+		r->torn += published_ipconns(r->p, "KEEP", NULL, seen, KEPT + 1) != KEPT;
+		for (int i = 1; i < KEPT; i++)
+			r->torn += strcmp(seen[i - 1].def.ipconn, seen[i].def.ipconn) >= 0;
+	}
+	free(seen);
+	return NULL;
+}
+
+/* A long list lets the home in between, which drops and adds views beside those that are listed. */
+static void
+a_list_has_each_view_that_stays_once_while_others_come_and_go(void **state)
+{
+	struct reading r = { .p = published_new() };
+	struct ipconn_def *kept = calloc(KEPT, sizeof *kept), other = def_of("PASS", "PASS");
+	struct published_view *passing[PASSING];
+	pthread_t thread;
+	char name[NAME_SIZE];
+
+	(void)state;
+	for (int i = 0; i < KEPT; i++) {
+		snprintf(name, sizeof name, "K%04d", i);
+		kept[i] = def_of(name, "KEEP");
+		add(r.p, &kept[i]);
+	}
+	for (int i = 0; i < PASSING; i++)
+		passing[i] = add(r.p, &other);
+	assert_int_equal(pthread_create(&thread, NULL, list_on, &r), 0);
+	for (int i = 0; i < CHANGES; i++) {
+		published_drop(r.p, passing[i % PASSING]);
+		passing[i % PASSING] = add(r.p, &other);
+	}
+	r.stop = true;
+	pthread_join(thread, NULL);
+	assert_int_equal(r.torn, 0);
+	published_free(r.p);
+	free(kept);
+}
+
 int
 main(void)
 {
@@ -139,6 +188,7 @@ main(void)
 		cmocka_unit_test(a_view_is_found_by_its_name_as_it_was_changed_last),
 		cmocka_unit_test(views_are_listed_in_the_order_of_installation_and_by_their_pair),
 		cmocka_unit_test(a_thread_reads_whole_views_while_the_home_changes_them),
+		cmocka_unit_test(a_list_has_each_view_that_stays_once_while_others_come_and_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
