@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -231,6 +232,7 @@ static void
 let_go(struct io *io)
 {
 	ev_io_stop(io->loop, &io->watcher);
+	backlog_leave(io->loop, &io->late);
 	timer_stop(&io->linger);
 	timer_stop(&io->again);
 	tls_free(io->tls);
@@ -400,8 +402,25 @@ step(struct io *io, int revents)
 static void
 io_on_ready(struct ev_loop *loop, ev_io *w, int revents)
 {
-	(void)loop;
-	step(w->data, revents);
+	struct io *io = w->data;
+
+	if (backlog_admit(loop, &io->late)) {
+		step(io, revents);
+		return;
+	}
+	io->late_events |= revents;
+	ev_io_stop(loop, w); /* the next settle() starts it again */
+	io->mask = 0;
+}
+
+static void
+io_on_late(struct backlog_item *i)
+{
+	struct io *io = (struct io *)(void *)((char *)i - offsetof(struct io, late));
+	int events = io->late_events;
+
+	io->late_events = 0;
+	step(io, events);
 }
 
 static void
@@ -426,6 +445,7 @@ io_open(struct io *io, struct ev_loop *loop, int fd, bool connecting, size_t in_
 	timer_init(&io->again, loop, io_on_again, io);
 	ev_io_init(&io->watcher, io_on_ready, fd, 0);
 	io->watcher.data = io;
+	io->late.run = io_on_late;
 	settle(io);
 }
 
@@ -517,6 +537,8 @@ io_hand_over(struct io *io)
 	assert(io->gone == NULL); /* a step would go on in two threads */
 	ev_io_stop(io->loop, &io->watcher);
 	loop_forget(io->loop, io->fd);
+	backlog_leave(io->loop, &io->late);
+	io->late_events = 0;
 	timer_stop(&io->linger);
 	timer_stop(&io->again);
 	io->mask = 0;

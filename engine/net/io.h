@@ -14,6 +14,7 @@
 
 #include "base/owner.h"
 #include "base/buf.h"
+#include "net/backlog.h"
 #include "net/io_counts.h"
 #include "net/timer.h"
 #include "tls/tls.h"
@@ -44,6 +45,8 @@ struct io {
 	char error[160];
 	struct timer linger; /* the 1 s of a lingering close */
 	struct timer again;  /* a step must run although the kernel reports nothing */
+	struct backlog_item late; /* a step that waits for a later turn */
+	int late_events;     /* of that step */
 	size_t discarded;
 	struct owner thread; /* each call and each event is in this thread */
 	bool *gone;          /* while a step runs: set to true when the owner closes io; NULL between steps */

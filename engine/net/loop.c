@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/loop.h"
 
+#include "net/backlog.h"
+
 #include <dirent.h>
 #include <ev.h>
 #include <malloc.h>
@@ -86,11 +88,34 @@ loop_allocate(void *p, long size)
 	return fresh;
 }
 
+struct own { /* the user data of a loop */
+	struct backlog backlog;
+	int set; /* its epoll descriptor; -1: not known */
+};
+
 struct ev_loop *
 loop_new(void)
 {
+	struct own *own = calloc(1, sizeof *own);
+	struct ev_loop *loop;
+
 	ev_set_allocator(loop_allocate);
-	return ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL);
+	loop = own != NULL ? ev_loop_new(EVFLAG_NOENV | EVBACKEND_EPOLL) : NULL;
+	if (loop == NULL) {
+		free(own);
+		return NULL;
+	}
+	own->set = -1;
+	ev_set_userdata(loop, own);
+	return loop;
+}
+
+struct backlog *
+loop_backlog(struct ev_loop *loop)
+{
+	struct own *own = ev_userdata(loop);
+
+	return own != NULL ? &own->backlog : NULL;
 }
 
 void
@@ -108,8 +133,11 @@ loop_break(struct ev_loop *loop)
 void
 loop_free(struct ev_loop *loop)
 {
+	struct own *own = loop != NULL ? ev_userdata(loop) : NULL;
+
 	if (loop != NULL)
 		ev_loop_destroy(loop);
+	free(own);
 }
 
 /* --- the epoll descriptor --------------------------------------------------------------------- */
@@ -174,16 +202,16 @@ loop_learn(struct ev_loop *loop)
 	if (set >= 0)
 		epoll_ctl(set, EPOLL_CTL_DEL, mark, NULL);
 	close(mark);
-	ev_set_userdata(loop, (void *)(intptr_t)(set + 1));
+	((struct own *)ev_userdata(loop))->set = set;
 }
 
 void
 loop_forget(struct ev_loop *loop, int fd)
 {
-	int set = (int)(intptr_t)ev_userdata(loop) - 1;
+	const struct own *own = ev_userdata(loop);
 
-	if (set >= 0 && fd >= 0)
-		epoll_ctl(set, EPOLL_CTL_DEL, fd, NULL);
+	if (own != NULL && own->set >= 0 && fd >= 0)
+		epoll_ctl(own->set, EPOLL_CTL_DEL, fd, NULL);
 }
 
 void

@@ -4,8 +4,11 @@
 #define SALLYPORT_LOOP_H
 
 struct ev_loop;
+struct backlog;
 
 struct ev_loop *loop_new(void); /* NULL: no epoll, no descriptors, no memory */
+/* The backlog of a loop, borrowed. NULL: loop_new has not made the loop. */
+struct backlog *loop_backlog(struct ev_loop *loop);
 /* Runs until loop_break or until no watcher is active. */
 void loop_run(struct ev_loop *loop);
 /* Ends loop_run after the current callbacks. From the loop's own thread only. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/mailbox.h"
 
+#include "net/backlog.h"
+
 #include <ev.h>
 #include <limits.h>
 #include <pthread.h>
@@ -12,6 +14,8 @@ struct mailbox {
 	struct ev_loop *loop; /* borrowed */
 	ev_async arrived;
 	struct post *due;     /* the loop has looked at its descriptors since they were sent */
+	uint64_t before;      /* the mark of the steps of that turn that wait (backlog.h), when `marked` */
+	bool marked;
 	pthread_mutex_t lock; /* guards first and last */
 	struct post *first, **last;
 };
@@ -45,6 +49,16 @@ run_due(struct mailbox *m, unsigned most)
 	return any;
 }
 
+/* Whether the steps were taken that were due before the posts were sent. */
+static bool
+is_time(struct mailbox *m)
+{
+	if (!m->marked)
+		m->before = backlog_mark(m->loop);
+	m->marked = true;
+	return backlog_passed(m->loop, m->before);
+}
+
 /*
  * Runs the posts of the turn before, and lets those that came since wait for the next turn. The watcher comes last in
  * its turn, so that the events that happened before a post was sent have been handled then.
@@ -55,9 +69,12 @@ mailbox_on_arrived(struct ev_loop *loop, ev_async *watcher, int events)
 	struct mailbox *m = watcher->data;
 
 	(void)events;
-	run_due(m, POSTS_PER_TURN);
-	if (m->due == NULL)
+	if (is_time(m))
+		run_due(m, POSTS_PER_TURN);
+	if (m->due == NULL) {
 		m->due = collect(m);
+		m->marked = false;
+	}
 	if (m->due != NULL)
 		ev_async_send(loop, &m->arrived);
 }
