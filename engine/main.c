@@ -63,13 +63,15 @@ raise_descriptors(void)
 /*
  * Gives the memory of large payloads back to the system. By default the C library keeps it after the first large block.
  * The memory of a payload of a megabyte is kept: to fetch it each time would cost four times the CPU
- * (spec/bench/requests.lua).
+ * (spec/bench/requests.lua). Without its fast bins the C library joins free blocks at once; each handshake would make
+ * it join them all several times.
  */
 static void
 return_memory(void)
 {
 	mallopt(M_MMAP_THRESHOLD, LARGE);
 	mallopt(M_TRIM_THRESHOLD, KEPT);
+	mallopt(M_MXFAST, 0);
 }
 
 struct start {
