@@ -238,11 +238,12 @@ describe("a partner that comes when the end of a reload is near", function()
     local new = [[
 local policy = require "policy"
 return {
-  bind = function() policy.http { url = "http://HOST/later", body = "x" } return policy.accept() end,
+  bind = function() policy.http { url = "http://HOST/later", body = "x", timeout = 9 } return policy.accept() end,
   install = function(f) return policy.install { ipconn = f.capex.applid, template = "ALL" } end,
 }]]
     local old = new:gsub("policy%.http {.-}", "")
-    region = support.region { region = { heartbeat = 0, policy_http = { host }, waiting_peer = 2000, halfopen_peer = 2000 },
+    region = support.region {
+      region = { heartbeat = 0, policy_http = { host }, wait_milliseconds = 10000, waiting_peer = 2000, halfopen_peer = 2000 },
       tcpipservices = { IPIC = { bind = "rules", urm = "rules" } }, ipconns = { ALL = { template = "only", receivecount = 1 } },
       scripts = { rules = old } }:start()
     local load = process.start { support.binary, "load", "--to", "127.0.0.1:" .. region:port "IPIC", "--connections", "1000000",
