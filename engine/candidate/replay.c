@@ -17,11 +17,11 @@
 struct replay {
 	struct worker *worker; /* borrowed */
 	struct chains *chains; /* owned */
-	struct replay_result result; /* its lists are owned */
 };
 
 struct walking { /* one walk of one connection */
 	struct replay *replay;
+	struct replay_result *result; /* borrowed */
 	const struct past *recorded;
 	const struct past_question *request; /* the request under way; NULL: the connection itself */
 	const struct past_question *asked;   /* the recorded question at the door under way; NULL: it was not asked */
@@ -38,9 +38,7 @@ replay_new(struct worker *candidate, struct record_reader *reader)
 		return NULL;
 	r->worker = candidate;
 	r->chains = chains_new(reader);
-	for (int i = 0; i < REPLAY_CLASSES; i++)
-		r->result.list[i] = json_array();
-	if (r->chains != NULL && r->result.list[REPLAY_CLASSES - 1] != NULL)
+	if (r->chains != NULL)
 		return r;
 	replay_free(r);
 	return NULL;
@@ -51,16 +49,49 @@ replay_free(struct replay *r)
 {
 	if (r == NULL)
 		return;
-	for (int i = 0; i < REPLAY_CLASSES; i++)
-		json_decref(r->result.list[i]);
 	chains_free(r->chains);
 	free(r);
 }
 
-const struct replay_result *
-replay_result(const struct replay *r)
+struct replay_result *
+replay_result_new(void)
 {
-	return &r->result;
+	struct replay_result *r = calloc(1, sizeof *r);
+	bool whole = r != NULL;
+
+	for (int i = 0; r != NULL && i < REPLAY_CLASSES; i++) {
+		r->list[i] = json_array();
+		whole = whole && r->list[i] != NULL;
+	}
+	if (whole)
+		return r;
+	replay_result_free(r);
+	return NULL;
+}
+
+void
+replay_result_free(struct replay_result *r)
+{
+	for (int i = 0; r != NULL && i < REPLAY_CLASSES; i++)
+		json_decref(r->list[i]);
+	free(r);
+}
+
+int
+replay_result_add(struct replay_result *r, struct replay_result *later)
+{
+	int status = 0;
+
+	r->connections += later->connections;
+	r->decisions += later->decisions;
+	r->same += later->same;
+	later->connections = later->decisions = later->same = 0;
+	for (int i = 0; i < REPLAY_CLASSES; i++) {
+		if (json_array_extend(r->list[i], later->list[i]) < 0)
+			status = -1;
+		json_array_clear(later->list[i]);
+	}
+	return status;
 }
 
 /* --- the callbacks of a walk ------------------------------------------------------------------ */
@@ -258,7 +289,7 @@ put_names(json_t *difference, const struct walking *w)
 static json_t *
 take_result(struct walking *w)
 {
-	struct replay_result *all = &w->replay->result;
+	struct replay_result *all = w->result;
 	struct comparison *c = w->found;
 	json_t *difference;
 
@@ -300,7 +331,7 @@ static void
 explain_request(const struct walking *one, json_t *difference, enum trial_part last, const struct request *request, size_t bytes)
 {
 	struct comparison again;
-	struct walking connection = { .replay = one->replay, .recorded = one->recorded, .found = &again };
+	struct walking connection = { .replay = one->replay, .result = one->result, .recorded = one->recorded, .found = &again };
 	struct walking second = *one;
 	struct trial_question q;
 	struct trial_past past;
@@ -321,7 +352,7 @@ put_request(const struct walking *w, struct trial *t, const struct account *acco
 {
 	struct past_question question = past_question(account_root(account));
 	struct comparison found;
-	struct walking one = { .replay = w->replay, .recorded = w->recorded, .request = &question, .found = &found };
+	struct walking one = { .replay = w->replay, .result = w->result, .recorded = w->recorded, .request = &question, .found = &found };
 	struct request request;
 	json_t *difference;
 	size_t bytes;
@@ -392,28 +423,28 @@ put_addresses(struct walking *w, const struct past *r)
 }
 
 static void
-put_unread(struct replay *r, const struct past *rec, const char *why)
+put_unread(struct replay_result *result, const struct past *rec, const char *why)
 {
 	const char *connection = account_text(account_member(rec->account, "connection"));
 
-	json_array_append_new(r->result.list[REPLAY_UNKNOWN], json_pack("{s:o, s:n, s:n, s:n, s:[], s:o, s:n, s:n, s:n, s:n}",
+	json_array_append_new(result->list[REPLAY_UNKNOWN], json_pack("{s:o, s:n, s:n, s:n, s:[], s:o, s:n, s:n, s:n, s:n}",
 		"connection", connection != NULL ? facts_json_sentence(connection) : json_null(), "door", "before", "after", "beyond", "why",
 		facts_json_sentence(why), "peer", "applid", "networkid", "ipconn"));
 }
 
 void
-replay_put(struct replay *r, const struct account *account, const struct replay_requests *requests)
+replay_put(struct replay *r, struct replay_result *result, const struct account *account, const struct replay_requests *requests)
 {
 	struct past rec;
 	struct comparison found;
-	struct walking w = { .replay = r, .recorded = &rec, .found = &found };
+	struct walking w = { .replay = r, .result = result, .recorded = &rec, .found = &found };
 	struct fault f = { "" };
 
-	r->result.connections++;
+	result->connections++;
 	if (past_read(&rec, account, &f) == 0 && rec.incomplete && rec.questions == 0)
 		fault_set(&f, "connection %s: the record had no room for its doors", rec.facts.connection);
 	if (f.text[0] != '\0') {
-		put_unread(r, &rec, f.text);
+		put_unread(result, &rec, f.text);
 	} else {
 		if (rec.facts.way == WAY_OUT)
 			put_addresses(&w, &rec);

@@ -29,24 +29,28 @@ struct replay_result {
 	size_t connections, decisions;
 	size_t same; /* of the decisions */
 	/*
-	 * Borrowed: by class, the differences in the order in which they were found: { connection, door, before, after,
+	 * Owned: by class, the differences in the order in which they were found: { connection, door, before, after,
 	 * beyond, peer, applid, networkid, ipconn, why }, as `replay --json` prints them (engine/admin/README.md).
 	 */
 	json_t *list[REPLAY_CLASSES];
 };
 
+/* An empty result, which the caller owns. NULL: no memory. */
+struct replay_result *replay_result_new(void);
+void replay_result_free(struct replay_result *r); /* NULL is fine */
+/* Moves what `later` has behind what `r` has. -1: no memory; differences of `later` are lost. */
+int replay_result_add(struct replay_result *r, struct replay_result *later);
+
 /*
- * candidate: the worker of a draft; reader: the file of the connections' certificates. Both are borrowed and outlive
- * the replay, which the caller owns. NULL: no memory.
+ * candidate: the worker of a draft, or of one of its hands; reader: the file of the connections' certificates. Both are
+ * borrowed and outlive the replay, which one thread uses at a time and the caller owns. NULL: no memory.
  */
 struct replay *replay_new(struct worker *candidate, struct record_reader *reader);
 void replay_free(struct replay *r); /* NULL is fine */
 /*
- * Walks one connection and its requests. A record that cannot be asked about is counted as a connection and has an
- * entry in the list of the unknown.
+ * Walks one connection and its requests, and adds its decisions and differences to `result`. A record that cannot be
+ * asked about is counted as a connection and has an entry in the list of the unknown.
  */
-void replay_put(struct replay *r, const struct account *account, const struct replay_requests *requests);
-/* The result so far; borrowed. */
-const struct replay_result *replay_result(const struct replay *r);
+void replay_put(struct replay *r, struct replay_result *result, const struct account *account, const struct replay_requests *requests);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cores.h"
 #include "base/name.h"
 #include "client/check.h"
 #include "client/kept_version.h"
@@ -24,8 +25,14 @@ static struct draft *
 load(const struct draft_options *o, struct fault *f)
 {
 	struct faults faults = { 0 };
-	struct draft *d = draft_load(o, &faults);
+	struct draft_options all = *o;
+	struct cores c;
+	char why[CORES_WHY];
+	struct draft *d;
 
+	cores_read(&c, "");
+	all.hands = cores_count(&c, DRAFT_HANDS, why);
+	d = draft_load(&all, &faults);
 	if (d == NULL) {
 		check_print(&faults);
 		fault_set(f, "the candidate does not load");

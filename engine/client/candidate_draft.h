@@ -9,7 +9,8 @@
 /*
  * Loads the candidate: a directory with a region.lua in it, or a region.lua; a directory of scripts, which stands in
  * place of that of the definition `region`; or the number of a generation that the region keeps. Its listeners count as
- * open. The caller owns the draft. NULL with a sentence; stderr may have the faults of the candidate before it.
+ * open, and it has a hand for each CPU that the process may use. The caller owns the draft. NULL with a sentence;
+ * stderr may have the faults of the candidate before it.
  */
 struct draft *candidate_draft_load(const char *with, const char *region, struct fault *f);
 

@@ -113,9 +113,8 @@ read_ids(struct record_reader_range *range, char *ids)
 /* --- the command ------------------------------------------------------------------------------ */
 
 static int
-report(const struct options *o, const struct replay *r, struct expectations *e, double seconds)
+report(const struct options *o, const struct replay_result *result, struct expectations *e, double seconds)
 {
-	const struct replay_result *result = replay_result(r);
 	size_t unexpected = replay_report_unexpected(result, e);
 
 	if (o->json)
@@ -128,12 +127,12 @@ report(const struct options *o, const struct replay *r, struct expectations *e, 
 }
 
 /* Loads the candidate and walks the records of the range. NULL with a sentence. */
-static struct replay *
+static struct replay_result *
 walk(const struct options *o, const struct record_reader_range *range, struct fault *f)
 {
 	const char *region = o->region != NULL ? o->region : COMMAND_LINE_REGION_FILE;
 	char path[RECORD_PLACE_SIZE];
-	struct replay *r = NULL;
+	struct replay_result *r = NULL;
 	struct draft *d;
 
 	if (!record_place_find(o->region, o->from, path)) {
@@ -142,7 +141,7 @@ walk(const struct options *o, const struct record_reader_range *range, struct fa
 	}
 	d = candidate_draft_load(o->with, region, f);
 	if (d != NULL)
-		r = replay_run(draft_worker(d), path, range, f);
+		r = replay_run(d, path, range, f);
 	draft_free(d);
 	return r;
 }
@@ -153,14 +152,14 @@ run(struct options *o, const struct record_reader_range *range)
 	struct fault f = { "" };
 	struct expectations *e = o->expect != NULL ? expectations_read(o->expect, &f) : NULL;
 	double start = clock_span();
-	struct replay *r = o->expect == NULL || e != NULL ? walk(o, range, &f) : NULL;
+	struct replay_result *r = o->expect == NULL || e != NULL ? walk(o, range, &f) : NULL;
 	int status = EXIT_FAILED;
 
 	if (r == NULL)
 		fprintf(stderr, "replay: %s\n", f.text);
 	else
 		status = report(o, r, e, clock_span() - start);
-	replay_free(r);
+	replay_result_free(r);
 	expectations_free(e);
 	return status;
 }

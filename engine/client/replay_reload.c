@@ -32,13 +32,13 @@ note_content(struct command *c, struct draft *d, struct fault *f)
 }
 
 /* Loads the candidate and walks the records. NULL with a sentence. */
-static struct replay *
+static struct replay_result *
 walk(struct command *c, struct fault *f)
 {
 	const char *region = c->region != NULL ? c->region : COMMAND_LINE_REGION_FILE;
 	struct record_reader_range range = { .since = c->since, .until = FOREVER };
 	char path[RECORD_PLACE_SIZE];
-	struct replay *r = NULL;
+	struct replay_result *r = NULL;
 	struct draft *d;
 
 	if (c->control != NULL && c->region == NULL)
@@ -46,7 +46,7 @@ walk(struct command *c, struct fault *f)
 	else if (!record_place_find(c->region, NULL, path))
 		fault_set(f, "--replay: %s names no file of records (region { record = FILE })", region);
 	else if ((d = candidate_draft_load(region, region, f)) != NULL) {
-		r = note_content(c, d, f) == 0 ? replay_run(draft_worker(d), path, &range, f) : NULL;
+		r = note_content(c, d, f) == 0 ? replay_run(d, path, &range, f) : NULL;
 		draft_free(d);
 	}
 	return r;
@@ -54,9 +54,8 @@ walk(struct command *c, struct fault *f)
 
 /* True when the result has expected differences only. */
 static bool
-judge(const struct replay *r, struct expectations *e, double seconds)
+judge(const struct replay_result *result, struct expectations *e, double seconds)
 {
-	const struct replay_result *result = replay_result(r);
 	size_t unexpected = replay_report_unexpected(result, e);
 
 	replay_report_print(stderr, result, seconds);
@@ -80,12 +79,12 @@ replay_reload_allows(struct command *c)
 	struct fault f = { "" };
 	struct expectations *e = c->expect != NULL ? expectations_read(c->expect, &f) : NULL;
 	double start = clock_span();
-	struct replay *r = c->expect == NULL || e != NULL ? walk(c, &f) : NULL;
+	struct replay_result *r = c->expect == NULL || e != NULL ? walk(c, &f) : NULL;
 	bool allows = r != NULL && judge(r, e, clock_span() - start);
 
 	if (r == NULL)
 		fprintf(stderr, "reload: %s\n", f.text);
-	replay_free(r);
+	replay_result_free(r);
 	expectations_free(e);
 	return allows;
 }

@@ -2,12 +2,10 @@
 #include "client/replay_run.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "candidate/account.h"
+#include "client/replay_crew.h"
 #include "records/record_reader.h"
 
 #define REQUESTS_MAX 1000   /* of one connection */
@@ -15,13 +13,10 @@
 #define PROGRESS_WIDTH 40
 
 struct replaying {
-	struct replay *replay;
+	struct replay_crew *crew;
 	struct record_reader *reader;
 	int64_t total, done; /* records; total 0: no bar */
 	double shown;        /* clock_span of the last progress line */
-	struct account connection;
-	struct account *request; /* owned: those of the connection; their memory is used again */
-	size_t requests, cap;
 	struct fault *fault;
 	bool failed;
 };
@@ -45,49 +40,14 @@ show_progress(struct replaying *r, bool end)
 	fflush(stderr);
 }
 
-/* One more account in the array of requests; NULL: no memory. */
-static struct account *
-add_request(struct replaying *r)
-{
-	size_t cap = r->cap > 0 ? 2 * r->cap : 16;
-	struct account *larger = r->requests < r->cap ? r->request : realloc(r->request, cap * sizeof *larger);
-
-	if (larger == NULL)
-		return NULL;
-	if (r->requests == r->cap) {
-		memset(larger + r->cap, 0, (cap - r->cap) * sizeof *larger);
-		r->cap = cap;
-	}
-	r->request = larger;
-	return &r->request[r->requests++];
-}
-
 static bool
 take_request(void *arg, int64_t id, const char *account, size_t len)
 {
 	struct replaying *r = arg;
-	struct account *one = add_request(r);
 
 	(void)id;
-	if (one == NULL) {
-		fault_set(r->fault, "no memory");
-		r->failed = true;
-		return false;
-	}
-	account_read(one, account, len);
-	return true;
-}
-
-/* The file gives the last request first. */
-static void
-order_requests(struct replaying *r)
-{
-	for (size_t i = 0; i < r->requests / 2; i++) {
-		struct account one = r->request[i];
-
-		r->request[i] = r->request[r->requests - 1 - i];
-		r->request[r->requests - 1 - i] = one;
-	}
+	r->failed = replay_crew_request(r->crew, account, len, r->fault) < 0;
+	return !r->failed;
 }
 
 static bool
@@ -95,17 +55,12 @@ replay_run_take(void *arg, int64_t id, const char *account, size_t len)
 {
 	struct replaying *r = arg;
 
-	account_read(&r->connection, account, len); /* one that is no JSON is unknown */
-	r->requests = 0;
-	if (record_reader_requests(r->reader, id, REQUESTS_MAX, take_request, r, r->fault) < 0)
+	if (replay_crew_connection(r->crew, account, len, r->fault) < 0 ||
+	    record_reader_requests(r->reader, id, REQUESTS_MAX, take_request, r, r->fault) < 0)
 		r->failed = true;
-	if (r->failed)
-		return false;
-	order_requests(r);
-	replay_put(r->replay, &r->connection, &(struct replay_requests){ r->request, r->requests });
 	r->done++;
 	show_progress(r, false);
-	return true;
+	return !r->failed;
 }
 
 /* Walks the connections of the list; each must be there. */
@@ -140,31 +95,18 @@ run_range(struct replaying *r, const struct record_reader_range *range)
 	return r->failed ? -1 : rc;
 }
 
-static void
-free_accounts(struct replaying *r)
-{
-	account_free(&r->connection);
-	for (size_t i = 0; i < r->cap; i++)
-		account_free(&r->request[i]);
-	free(r->request);
-}
-
-struct replay *
-replay_run(struct worker *candidate, const char *records, const struct record_reader_range *range, struct fault *f)
+struct replay_result *
+replay_run(struct draft *candidate, const char *records, const struct record_reader_range *range, struct fault *f)
 {
 	struct replaying r = { .reader = record_reader_open(records, f), .fault = f };
-	bool ok;
+	struct replay_result *result = NULL;
 
 	if (r.reader == NULL)
 		return NULL;
-	r.replay = replay_new(candidate, r.reader);
-	if (r.replay == NULL)
-		fault_set(f, "no memory");
-	ok = r.replay != NULL && (range->connections != NULL ? run_ids : run_range)(&r, range) == 0;
+	r.crew = replay_crew_new(candidate, records, f);
+	if (r.crew != NULL && (range->connections != NULL ? run_ids : run_range)(&r, range) == 0)
+		result = replay_crew_end(r.crew, f);
+	replay_crew_free(r.crew);
 	record_reader_close(r.reader);
-	free_accounts(&r);
-	if (ok)
-		return r.replay;
-	replay_free(r.replay);
-	return NULL;
+	return result;
 }

@@ -5,13 +5,14 @@
 
 #include "base/fault.h"
 #include "candidate/replay.h"
+#include "region/draft.h"
 #include "records/record_reader.h"
 
 /*
- * Walks the records of the range in the file `records`. candidate: the worker of a draft, borrowed. Returns the replay
- * with its result; the caller frees it. NULL with a sentence: the file cannot be read, it lacks one of the ids, or
+ * Walks the records of the range in the file `records`. candidate: borrowed; each of its hands walks in a thread.
+ * Returns the result, which the caller owns. NULL with a sentence: the file cannot be read, it lacks one of the ids, or
  * there is no memory. From then on the JSON of the process is not wiped: the caller has read no secrets.
  */
-struct replay *replay_run(struct worker *candidate, const char *records, const struct record_reader_range *range, struct fault *f);
+struct replay_result *replay_run(struct draft *candidate, const char *records, const struct record_reader_range *range, struct fault *f);
 
 #endif

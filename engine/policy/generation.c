@@ -44,14 +44,14 @@ generation_discard(struct generation *g)
 }
 
 static int
-make_part(struct generation *g, struct definition *d)
+make_part(struct generation *g, struct definition *d, bool dials)
 {
 	bool home = g == g->part;
 
 	g->service = calloc(d->ntcpipservices + 1, sizeof *g->service);
-	g->outbound_of = home ? calloc(d->nipconns + 1, sizeof *g->outbound_of) : NULL;
+	g->outbound_of = home || dials ? calloc(d->nipconns + 1, sizeof *g->outbound_of) : NULL;
 	g->uses = home ? calloc(d->nprograms + 1, sizeof *g->uses) : NULL;
-	return g->service != NULL && (!home || (g->outbound_of != NULL && g->uses != NULL)) ? 0 : -1;
+	return g->service != NULL && (g->outbound_of != NULL || !(home || dials)) && (g->uses != NULL || !home) ? 0 : -1;
 }
 
 struct generation *
@@ -66,7 +66,7 @@ generation_make(struct definition *d, const struct generation_options *o)
 	for (unsigned i = 0; i < parts; i++) {
 		g[i] = (struct generation){ .part = g, .parts = parts, .number = o->number, .loaded = o->now, .definition = d,
 			.log = i == 0 ? o->log : o->gate[i - 1].log };
-		rc |= make_part(&g[i], d);
+		rc |= make_part(&g[i], d, o->dials);
 	}
 	atomic_init(&g->refs, 1);
 	if (rc == 0)

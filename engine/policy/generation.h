@@ -71,6 +71,7 @@ struct generation_options {
 	struct log *log;
 	const struct generation_gate *gate; /* borrowed during the load: of the workers 1, 2, ... */
 	unsigned gates;                     /* how many; 0: the generation has one part */
+	bool dials;                         /* each part also has the services of dialled sockets, not the first alone */
 	double now;
 	int (*give)(void *arg, struct sources *s); /* gives the scripts (sources_give); -1: no memory. NULL: the directory has them */
 	void *give_arg;

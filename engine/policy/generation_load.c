@@ -181,7 +181,7 @@ load_outbound_tls(struct loading *l, const struct ipconn_def *c, struct service 
 	s->tls = tls_shared_config(&l->tls, WAY_OUT, &o, &f);
 	if (s->tls == NULL)
 		definition_fault(l->d, l->faults, FAULT_ERROR, "tls", c->line, "ipconn %s: %s", c->ipconn, f.text);
-	else
+	else if (is_first(l))
 		tls_config_judge(s->tls, WAY_OUT, &o, &u, l->faults);
 }
 
@@ -356,16 +356,22 @@ open_policy(struct loading *l)
 }
 
 static void
+load_doors(struct loading *l)
+{
+	for (size_t i = 0; i < l->d->ntcpipservices; i++)
+		load_scripts(l, &l->g->service[i]);
+	for (size_t i = 0; l->g->outbound != NULL && i < l->d->nipconns; i++)
+		load_outbound_scripts(l, &l->d->ipconn[i], &l->g->outbound[l->g->outbound_of[i]]);
+}
+
+static void
 load_policies(struct loading *l)
 {
 	struct fault f;
 
 	if ((l->options->give == NULL && is_gone(l, "region: policies", l->d->region.policies)) || open_sources(l) < 0 || open_policy(l) < 0)
 		return;
-	for (size_t i = 0; i < l->d->ntcpipservices; i++)
-		load_scripts(l, &l->g->service[i]);
-	for (size_t i = 0; i < l->d->nipconns; i++)
-		load_outbound_scripts(l, &l->d->ipconn[i], &l->g->outbound[l->g->outbound_of[i]]);
+	load_doors(l);
 	for (size_t i = 0; i < l->d->nprograms; i++)
 		load_program(l, &l->d->program[i]);
 	if (l->options->all_scripts && sources_scan(l->g->sources, generation_compile_other, l, &f) < 0)
@@ -525,17 +531,16 @@ share(struct generation *g)
 }
 
 /*
- * Loads the part of a gate: the doors and the settings of TLS of its listeners, from the bytes that the first part has
- * read.
+ * Loads the part of a gate: the doors and the settings of TLS of its listeners, and of dialled sockets when all parts
+ * have those, from the bytes that the first part has read.
  */
 static void
 load_gate(struct loading *l)
 {
 	share(l->g);
 	load_services(l);
-	if (open_policy(l) == 0)
-		for (size_t i = 0; i < l->d->ntcpipservices; i++)
-			load_scripts(l, &l->g->service[i]);
+	if ((!l->options->dials || load_outbound(l) == 0) && open_policy(l) == 0)
+		load_doors(l);
 	tls_shared_free(&l->tls);
 }
 

@@ -21,12 +21,27 @@ struct draft {
 	struct worker worker;      /* owns its loop, which never runs, and its reference of the generation */
 	struct host_world world;   /* its counters and rates are owned */
 	struct entrance *entrance; /* owned; one for each tcpipservice of the definition, same order */
+	struct worker hand[DRAFT_HANDS];          /* from 1: the worker with its part of the generation */
+	struct generation_gate part[DRAFT_HANDS]; /* from 0: of hand 1 */
+	unsigned hands;
 };
 
 struct worker *
 draft_worker(struct draft *d)
 {
 	return &d->worker;
+}
+
+struct worker *
+draft_hand(struct draft *d, unsigned hand)
+{
+	return hand == 0 ? &d->worker : &d->hand[hand];
+}
+
+unsigned
+draft_hands(const struct draft *d)
+{
+	return d->hands;
 }
 
 static struct entrance *
@@ -135,6 +150,12 @@ load(struct draft *d, const struct draft_options *options, struct faults *faults
 	struct bundle *rules;
 	struct fault f;
 
+	d->hands = options->hands > 0 ? options->hands : 1;
+	for (unsigned i = 0; i + 1 < d->hands; i++)
+		d->part[i].world = &d->world;
+	o.gate = d->part;
+	o.gates = d->hands - 1;
+	o.dials = true;
 	if (options->version != NULL) {
 		o.give = version_give;
 		o.give_arg = options->version;
@@ -155,6 +176,15 @@ load(struct draft *d, const struct draft_options *options, struct faults *faults
 	return d->worker.generation != NULL ? 0 : -1;
 }
 
+static void
+lend_to_hands(struct draft *d)
+{
+	for (unsigned i = 1; i < d->hands; i++) {
+		d->hand[i] = d->worker;
+		d->hand[i].generation = generation_at(d->worker.generation, i);
+	}
+}
+
 struct draft *
 draft_load(const struct draft_options *o, struct faults *faults)
 {
@@ -164,8 +194,10 @@ draft_load(const struct draft_options *o, struct faults *faults)
 		short_of_memory(faults);
 		return NULL;
 	}
-	if (furnish(d, faults) == 0 && load(d, o, faults) == 0 && make_entrances(d, o->open, faults) == 0 && install_defined(d, faults) == 0)
+	if (furnish(d, faults) == 0 && load(d, o, faults) == 0 && make_entrances(d, o->open, faults) == 0 && install_defined(d, faults) == 0) {
+		lend_to_hands(d);
 		return d;
+	}
 	draft_free(d);
 	return NULL;
 }

@@ -34,6 +34,29 @@ describe("replay of every kind of partner", function()
     assert.equal(r.decisions, r.same)
     assert.is_true(r.decisions > r.connections)
   end)
+
+  -- Each record many times, so that there are batches for each thread.
+  local MULTIPLY = [[
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40)
+INSERT INTO record (%s) SELECT %s FROM n, record ORDER BY i, id]]
+
+  it("finds the same in the same order, by one thread and by one for each CPU", function()
+    local columns = file:rows("SELECT group_concat(name, ', ') AS list FROM pragma_table_info('record') WHERE name <> 'id'")[1].list
+    file:rows(MULTIPLY:format(columns, columns))
+    local dir = support.directory()
+    finally(function() support.remove(dir) end)
+    assert(support.run { "cp", "-r", region:path "policies", dir } == 0)
+    support.write(dir .. "/region.lua", (support.read(region:path "region.lua"):gsub('urm = "[^"]*"', 'urm = "NO"')))
+    local words = { support.binary, "replay", "--json", "--with", dir, "--region", region:path "region.lua" }
+    local _, all = support.run(words)
+    local cpu = support.read("/proc/self/status"):match "Cpus_allowed_list:%s*(%d+)"
+    local _, alone = support.run { "taskset", "-c", cpu, table.unpack(words) }
+    all, alone = dkjson.decode(all, 1, dkjson.null), dkjson.decode(alone, 1, dkjson.null)
+    all.seconds, alone.seconds = nil, nil
+    assert.equal(#file:records(), all.connections)
+    assert.is_true(#all.newly_refused >= 41)
+    assert.same(alone, all)
+  end)
 end)
 
 local LIBRARY = 'local policy = require "policy"\n'

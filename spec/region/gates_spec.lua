@@ -77,7 +77,7 @@ describe("a reload while connections are at the gates:", function()
   for _, door in ipairs { "admit", "certify", "bind", "install" } do
     it("nobody enters when the new rule refuses at " .. door .. ", whichever stage it was at", function()
       local listener = { ssl = "clientauth", admit = "doors", certify = "doors", bind = "doors", urm = "doors" }
-      region = crew.start { tcpipservices = { AUTH = listener }, scripts = { doors = doors() } }
+      region = crew.start { region = { capex_timeout = 60 }, tcpipservices = { AUTH = listener }, scripts = { doors = doors() } }
       local port = region:port "AUTH"
       local letter, rest = 0, {}
       for stage, begin in pairs(STAGES) do

@@ -81,13 +81,13 @@ end
 function crew.capexes(all, letter)
   for i, p in ipairs(all) do p:capex { applid = letter .. i, networkid = "NETX" } end
   local out = {}
-  for i, p in ipairs(all) do out[i] = p:read_message() end
+  for i, p in ipairs(all) do out[i] = p:read_message(60) end
   return out
 end
 
 function crew.alive(p)
   p:request "1 cmd; name=heartbeat"
-  local m = p:read_message()
+  local m = p:read_message(60)
   return m ~= nil and m.status == 200
 end
 
