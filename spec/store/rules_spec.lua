@@ -130,6 +130,7 @@ describe("published rules", function()
     versions.lets_in(c, "ALICE")
     versions.lets_in(b, "BOB")
     assert.are.equal(1, c:count_log("SP0162 ", 1)) -- it is not tried again
+    support.wait_until(function() return not lfs.attributes(c:path "kept/rules") end, 10, "the file without the refused rules")
     -- rules that it can load
     a:script("own", LIST:format "CAROL")
     support.write(a:path "region.lua", support.read(a:path "region.lua") ..
@@ -139,6 +140,40 @@ describe("published rules", function()
     wait_serial(a, "NETA.CICSB", 8)
     assert.is_nil(row(a, "NETA.CICSC").refused)
     versions.lets_in(c, "CAROL")
+  end)
+
+  it("that were refused are taken after a reload that makes room for them, and never kept before", function()
+    local a, b = author(), start "CICSB"
+    must_publish(a, write(a, "BOB", 7))
+    wait_serial(a, "NETA.CICSB", 7)
+    local seven, local_definition = support.read(b:path "kept/rules"), support.read(b:path "region.lua")
+    support.write(b:path "region.lua", local_definition ..
+      'tcpipservice "MORE" { host = "127.0.0.1", portnumber = 0, urm = "own" }\n')
+    versions.refused(b, "own", "reload") -- the rules in use have no such script
+    must_publish(a, write(a, "CAROL", 8))
+    b:wait_log "SP0162 .*serial=8 .*own"
+    a:wait_log "SP0164 .*region=NETA.CICSB serial=8"
+    versions.lets_in(b, "BOB")
+    support.wait_until(function() return support.read(b:path "kept/rules") == seven end, 10, "the file with the rules in use")
+    support.write(b:path "region.lua", local_definition)
+    versions.must(b, "reload")
+    wait_serial(a, "NETA.CICSB", 8)
+    versions.lets_in(b, "CAROL")
+  end)
+
+  it("are the last ones after a kill", function()
+    local a, b = author(), start "CICSB"
+    must_publish(a, write(a, "BOB", 7))
+    wait_serial(a, "NETA.CICSB", 7)
+    b:signal "KILL"
+    b:wait(10)
+    must_publish(a, write(a, "CAROL", 8))
+    server:pause()
+    b:start()
+    versions.lets_in(b, "BOB")
+    server:go_on()
+    wait_serial(b, "NETA.CICSB", 8)
+    versions.lets_in(b, "CAROL")
   end)
 
   it("are not taken twice: a replayed version is refused although its signature is good", function()
@@ -187,6 +222,42 @@ describe("published rules", function()
     versions.lets_in(b, "ALICE")
     assert.are.equal(0, row(b, "NETA.CICSB").serial)
     assert.is_nil(lfs.attributes(b:path "kept/rules"))
+  end)
+
+  it("are published by a region that follows, when its keys have signed them", function()
+    local a, b = author(), start "CICSB"
+    local path = write(a, "BOB", 7)
+    local function refused(words)
+      local status, _, err = publish(b, path)
+      assert.are.equal(1, status)
+      assert.is_truthy(err:find(words, 1, true), err)
+      assert.are.equal("", server:cli("HGETALL", "sallyport:rules:PLEX1"))
+    end
+    assert.are.equal(0, (rules.sign(rules.key(), path, { serial = 7 })))
+    refused "which is none of follow_keys"
+    assert.are.equal(0, (rules.sign(key, path, { serial = 7, sysplex = "PLEX2" })))
+    refused "serial 7 is for the sysplex PLEX2, not for PLEX1"
+    assert.are.equal(0, (rules.sign(key, path, { serial = 7, sysplex = "PLEX1" })))
+    must_publish(b, path)
+    wait_serial(a, "NETA.CICSB", 7)
+    must_publish(b, path) -- the same again changes nothing
+    support.write(path, (support.read(path):gsub("BOB", "EVE")))
+    local status, _, err = publish(b, path)
+    assert.are.equal(1, status)
+    assert.is_truthy(err:find("do not have the SHA-256 of the manifest", 1, true), err)
+  end)
+
+  it("are published by a region of a sysplex alone", function()
+    local a = author()
+    local path = write(a, "BOB", 7)
+    local alone = support.region {}:start()
+    regions[#regions + 1] = alone
+    local status, _, err = publish(alone, path)
+    assert.are.equal(1, status)
+    assert.is_truthy(err:find("the region is in no sysplex", 1, true), err)
+    status, _, err = publish(a, (rules.export(a, 1)))
+    assert.are.equal(1, status)
+    assert.is_truthy(err:find("the bundle is not signed", 1, true), err)
   end)
 
   it("go to a canary first", function()
