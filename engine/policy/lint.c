@@ -20,7 +20,7 @@
 /* The rules of lua/check/rules.lua. */
 static const char *const rules[] = {
 	"global_read", "global_write", "library_field", "fact_unknown", "fact_absent", "phase", "no_verdict", "lost_verdict", "refuse_code",
-	"constant_check", "unreachable", "nondeterminism", "rounds", "allow",
+	"template_unknown", "constant_check", "unreachable", "nondeterminism", "rounds", "allow",
 };
 #define RULES (sizeof rules / sizeof rules[0])
 
@@ -60,7 +60,29 @@ note_absence(struct faults *faults, enum fault_level level, const char *why)
 	faults_add(faults, level, "lint", NULL, 0, "these rules did not run: %s: %s", names, why);
 }
 
-/* Pushes the list of scripts: { name =, file =, text = }. [-0, +1, may throw] */
+/* Whether a tcpipservice names the script as its urm. */
+static bool
+is_urm(const struct definition *d, const char *name)
+{
+	for (size_t i = 0; i < d->ntcpipservices; i++)
+		if (strcmp(d->tcpipservice[i].urm, name) == 0)
+			return true;
+	return false;
+}
+
+/* Adds the names of the ipconns to the model on the top. [-0, +0, may throw] */
+static void
+add_ipconns(lua_State *L, const struct definition *d)
+{
+	lua_newtable(L);
+	for (size_t i = 0; i < d->nipconns; i++) {
+		lua_pushboolean(L, true);
+		lua_setfield(L, -2, d->ipconn[i].ipconn);
+	}
+	lua_setfield(L, -2, "ipconns");
+}
+
+/* Pushes the list of scripts: { name =, file =, text =, urm = }. [-0, +1, may throw] */
 static void
 push_scripts(lua_State *L, const struct lint_work *w)
 {
@@ -70,7 +92,9 @@ push_scripts(lua_State *L, const struct lint_work *w)
 	for (const struct source *s = sources_first(w->sources); s != NULL; s = s->next) {
 		if (s->library || definition_has_file(w->definition, s->path))
 			continue;
-		lua_createtable(L, 0, 3);
+		lua_createtable(L, 0, 4);
+		lua_pushboolean(L, is_urm(w->definition, s->name));
+		lua_setfield(L, -2, "urm");
 		lua_pushstring(L, s->name);
 		lua_setfield(L, -2, "name");
 		lua_pushstring(L, s->path);
@@ -126,6 +150,7 @@ lint_work_run(lua_State *L)
 	lua_call(L, 1, 1);
 	lua_getfield(L, -1, "run");
 	lint_model_push(L, w->globals);
+	add_ipconns(L, w->definition);
 	push_scripts(L, w);
 	lua_call(L, 2, 1);
 	for (lua_Integer i = 1; lua_rawgeti(L, -1, i) == LUA_TTABLE; i++, lua_pop(L, 1))

@@ -2,6 +2,7 @@
 -- check.calls: calls of the library, of the script's own functions, and of the rest.
 
 local library = require "check.library"
+local near = require "check.near"
 local paths = require "check.paths"
 local values = require "check.values"
 local walker = require "check.walker"
@@ -82,6 +83,23 @@ special["policy.refuse"] = function(self, node, arguments)
     self:report(node, "refuse_code", ("'%s' is no code, which is 1 to 32 of a-z, 0-9 and _"):format(code.value), { level = "fault" })
   end
   return { kind = "verdict", gives = "refuse" }
+end
+
+-- The text of a key of a table in the source; nil: it is not there, or no literal.
+local function literal(node, key)
+  for _, item in ipairs(node and node.tag == "Table" and node or {}) do
+    if item.tag == "Pair" and item[1].tag == "String" and item[1][1] == key and item[2].tag == "String" then return item[2][1] end
+  end
+end
+
+-- Of a script that a urm names; other scripts of the directory may be for other regions.
+special["policy.install"] = function(self, node, arguments)
+  local template = literal(node[2], "template")
+  if template and self.script.urm and not self.model.ipconns[template] then
+    self:report(node, "template_unknown", ("there is no ipconn %s to copy%s"):format(template, near.hint(template, self.model.ipconns)))
+  end
+  for _, value in ipairs(arguments) do self:escape(value) end
+  return { kind = "verdict", gives = "install" }
 end
 
 -- Whether the rule never passes.

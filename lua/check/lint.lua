@@ -25,17 +25,19 @@ local function prepare(scripts)
     local block, comments = parse(script.text)
     if block then
       scope.resolve(block)
-      parsed[#parsed + 1] = { name = script.name, file = script.file, block = block, comments = comments, text = script.text }
+      parsed[#parsed + 1] = { name = script.name, file = script.file, urm = script.urm, block = block, comments = comments,
+        text = script.text }
     end
   end
   return parsed
 end
 
 -- lint.run(model, scripts) -> a list of findings { file =, line =, rule =, level = "fault" or "warning", text = }, by
--- file and line. scripts: a list of { name =, file =, text = }. model: { globals = { NAME = true or a set of names },
--- doors = { NAME = { answers = boolean, notes = whether a later door reads its notes } }, shapes = { NAME = { label =,
--- element = a shape or nil, members = { NAME = { type =, of = a shape or nil, doors = a set, or nil: all } } } } },
--- which the engine makes of its own tables. Raises nothing for any script.
+-- file and line. scripts: a list of { name =, file =, text =, urm = whether a tcpipservice names it so }. model: {
+-- globals = { NAME = true or a set of names }, ipconns = the set of their names, doors = { NAME = { answers = boolean,
+-- notes = whether a later door reads its notes } }, shapes = { NAME = { label =, element = a shape or nil, members = {
+-- NAME = { type =, of = a shape or nil, doors = a set, or nil: all } } } } }, which the engine makes of its own tables
+-- and of the definition. Raises nothing for any script.
 function lint.run(model, scripts)
   local parsed = prepare(scripts)
   local findings = allow.filter(parsed, walk.run(model, parsed))

@@ -12,6 +12,7 @@ return {
   no_verdict = { level = "warning", remedy = "end each path with return and a verdict" },
   lost_verdict = { level = "fault", remedy = "write return before it" },
   refuse_code = { level = "warning", remedy = "give policy.refuse a code that explain and the log can show" },
+  template_unknown = { level = "warning", remedy = "name an ipconn of the definition; without it the partner is refused" },
   constant_check = { level = "warning", remedy = "write the condition itself; behind `or` compare again" },
   unreachable = { level = "warning", remedy = "remove the code, or the verdict before it" },
   nondeterminism = { level = "warning", remedy = "decide by facts alone, so that the same question gets the same answer" },

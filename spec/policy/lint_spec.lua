@@ -7,16 +7,17 @@ local lfs = require "lfs"
 local support = require "spec.support"
 
 local RULES = { "global_read", "global_write", "library_field", "fact_unknown", "fact_absent", "phase", "no_verdict",
-  "lost_verdict", "refuse_code", "constant_check", "unreachable", "nondeterminism", "rounds", "allow" }
+  "lost_verdict", "refuse_code", "template_unknown", "constant_check", "unreachable", "nondeterminism", "rounds", "allow" }
 local IS_RULE = {}
 for _, rule in ipairs(RULES) do IS_RULE[rule] = true end
 
 local region
 
 -- Runs `check` over these scripts: the findings of the lint as { "NAME:LINE RULE" }, their texts by that key, all
--- entries.
-local function lint(scripts, wrapper)
-  region = support.region { scripts = scripts }
+-- entries. more: of the definition.
+local function lint(scripts, wrapper, more)
+  more = more or {}
+  region = support.region { scripts = scripts, tcpipservices = more.tcpipservices, ipconns = more.ipconns }
   region:define(region.given)
   local words = { support.binary, "check", "--json", "--region", region:path "region.lua" }
   for i, word in ipairs(wrapper or {}) do table.insert(words, i, word) end
@@ -375,6 +376,19 @@ describe("the lint", function()
     local status, out, err = support.sallyport("check", "--region", curious:path "region.lua")
     assert.equal(1, status)
     assert.is_truthy((out .. err):find('library module "check.lint" does not exist', 1, true), out .. err)
+  end)
+
+  it("finds a template that is no ipconn of the definition, in a script that is a urm of it", function()
+    local function install(template)
+      return POLICY .. ("return { install = function(f)\n  return policy.install { %s, ipconn = f.capex.applid }\nend }"):format(template)
+    end
+    local found, texts = lint({ wrong = install 'template = "GUSET"', right = install 'template = "GUEST"',
+      other = install 'template = "GUSET"', made = install "template = f.capex.networkid" }, nil, {
+      tcpipservices = { ONE = { urm = "wrong" }, TWO = { urm = "right" }, SIX = { urm = "made" } },
+      ipconns = { GUEST = { template = "only" } },
+    })
+    assert.same({ "wrong:3 template_unknown" }, found)
+    assert.is_truthy(texts["wrong:3 template_unknown"]:find("there is no ipconn GUSET to copy; is 'GUEST' meant?", 1, true))
   end)
 
   it("does not run when a region starts", function()
