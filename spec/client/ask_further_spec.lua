@@ -117,7 +117,8 @@ describe("ask about a further socket", function()
     p:capex({ applid = "A", networkid = "NETX", sendcount = 4, sockets = 2 }):read_message()
     local r = running("--tcpipservice", "PLAIN", "--applid", "A", "--networkid", "NETX", "--sendcount", "4")
     assert.same({ true, "ONE" }, { r.accepted, r.ipconn }, refusal(r))
-    region:script("gate", (SCRIPTS.gate:gsub('if facts.socket == 2 then', 'if true then return policy.refuse "closed" end\n    if false then')))
+    local closed = 'if true then return policy.refuse "closed" end\n    if false then'
+    region:script("gate", (SCRIPTS.gate:gsub('if facts.socket == 2 then', closed)))
     local status, out, err = region:command "reload"
     assert.message(err).equal(0, status)
     assert.is_truthy(out:find("ipconn ONE released: bind closed", 1, true), out)
