@@ -105,6 +105,10 @@
 	X(SP0144, 'I', "Region has joined the sysplex.") \
 	X(SP0145, 'I', "Region has left the sysplex.") \
 	X(SP0146, 'W', "Region lost: it has not renewed its session key.") \
+	X(SP0147, 'I', "Region is no longer fenced.") \
+	X(SP0148, 'W', "Two regions hold a claim.") \
+	X(SP0149, 'I', "Claim of a lost region taken over.") \
+	X(SP0150, 'W', "IPCONN has lost its claim.") \
 	X(SP0160, 'I', "Rules published for the sysplex.") \
 	X(SP0161, 'I', "Published rules taken.") \
 	X(SP0162, 'E', "Published rules refused; the rules in use stay.") \

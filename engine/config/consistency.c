@@ -400,6 +400,21 @@ check_follow(const struct definition *d, const struct key_lines *p, struct fault
 				needs[i].name, needs[i].name, needs[i].remedy);
 }
 
+/* What a region does without the store has no default: each choice costs what the other one promises. */
+static void
+check_claims(const struct definition *d, const struct key_lines *p, struct faults *faults)
+{
+	const struct region_def *r = &d->region;
+	int line = key_lines_of(p, r->line, "sysplex");
+
+	if (*r->sysplex != '\0' && r->claim_down == CLAIM_DOWN_UNSAID)
+		definition_fault(d, faults, FAULT_ERROR, "claim_down", line, "region: sysplex needs claim_down: a region that cannot reach the store "
+			"refuses partners whose names must be claimed (\"refuse\"), or accepts them, so that two regions may (\"local\")");
+	if (*r->sysplex != '\0' && r->claim_lost == CLAIM_LOST_UNSAID)
+		definition_fault(d, faults, FAULT_ERROR, "claim_lost", line, "region: sysplex needs claim_lost: a region that is fenced, because the store "
+			"has not heard it for a lease, releases its connections (\"release\"), or keeps them without running requests (\"keep\")");
+}
+
 void
 consistency_check(const struct definition *d, const struct key_lines *p, bool region_sound, struct faults *faults)
 {
@@ -417,6 +432,8 @@ consistency_check(const struct definition *d, const struct key_lines *p, bool re
 		check_store(d, p, faults);
 	if (region_sound)
 		check_follow(d, p, faults);
+	if (region_sound)
+		check_claims(d, p, faults);
 	for (size_t i = 0; i < d->ntcpipservices; i++)
 		check_port(d, i, p, faults);
 	check_socket(d, p, "control", d->region.control, faults);

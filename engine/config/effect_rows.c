@@ -342,6 +342,8 @@ effect_no_follow(const struct definition *d, const void *object)
 #define FOLLOW "write follow = \"yes\""
 #define NO_STORE "no store is named"
 #define NAME_STORE "name one by store"
+#define NO_SYSPLEX "no sysplex is named"
+#define NAME_SYSPLEX "name one by sysplex"
 #define NO_RECORD "no file of records is named"
 #define NAME_RECORD "name one by record"
 #define NEVER_DIALLED "no socket is dialled for this ipconn (that needs port, and sendcount or host and tcpipservice)"
@@ -377,7 +379,10 @@ const struct effect effect_rows[] = {
 	PROTECTS(region, "sysplex", effect_no_store, NO_STORE, NAME_STORE),
 	PROTECTS(region, "follow_keys", effect_no_follow, NO_FOLLOW, FOLLOW),
 	PROTECTS(region, "follow_file", effect_no_follow, NO_FOLLOW, FOLLOW),
-	TUNES(region, "lease", effect_no_sysplex, "no sysplex is named", "name one by sysplex"),
+	TUNES(region, "lease", effect_no_sysplex, NO_SYSPLEX, NAME_SYSPLEX),
+	PROTECTS(region, "claim_down", effect_no_sysplex, NO_SYSPLEX, NAME_SYSPLEX),
+	PROTECTS(region, "claim_lost", effect_no_sysplex, NO_SYSPLEX, NAME_SYSPLEX),
+	PROTECTS(region, "store_replicas", effect_no_sysplex, NO_SYSPLEX, NAME_SYSPLEX),
 	TUNES(region, "wait_milliseconds", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "waiting", effect_no_script, "no script is named", "name one"),
 	TUNES(region, "waiting_peer", effect_no_script, "no script is named", "name one"),

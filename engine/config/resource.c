@@ -236,6 +236,8 @@ static const char *const specs_words[] = { "require", "warn", "off", NULL };
 static const char *const record_full_words[] = { "count", "hold", NULL };
 static const char *const record_requests_words[] = { "refused", "all", NULL };
 static const char *const keep_caps_words[] = { "no", "bind", NULL };
+static const char *const claim_down_words[] = { "", "refuse", "local", NULL };
+static const char *const claim_lost_words[] = { "", "release", "keep", NULL };
 static const char *const recheck_words[] = { "release", "report", "off", NULL };
 static const char *const mirrorlife_words[] = { "request", "task", "uow", NULL };
 static const char *const linkauth_words[] = { "secuser", "certuser", NULL };
@@ -311,6 +313,9 @@ const struct attribute resource_region[] = {
 	CHOICE(follow, no_yes, "no", ON),
 	FILE_(follow_keys, NULL),
 	FILE_(follow_file, NULL),
+	{ .name = "claim_down", .kind = ATTR_CHOICE, AT(claim_down), .choices = claim_down_words, .acted = true },
+	{ .name = "claim_lost", .kind = ATTR_CHOICE, AT(claim_lost), .choices = claim_lost_words, .acted = true },
+	INT(store_replicas, 0, 16, "0", ON),
 	INT(wait_milliseconds, 1, 60000, "2000", ON),
 	INT(waiting, 1, WAITING_MAX, "2000", ON),
 	INT(waiting_peer, 1, 65535, "200", ON),

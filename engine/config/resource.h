@@ -35,6 +35,8 @@ enum program_status { PROGRAM_ENABLED, PROGRAM_DISABLED };
 enum specs { SPECS_REQUIRE, SPECS_WARN, SPECS_OFF };
 enum record_full { RECORD_FULL_COUNT, RECORD_FULL_HOLD };
 enum keep_caps { KEEP_CAPS_NO, KEEP_CAPS_BIND };
+enum claim_down { CLAIM_DOWN_UNSAID, CLAIM_DOWN_REFUSE, CLAIM_DOWN_LOCAL };
+enum claim_lost { CLAIM_LOST_UNSAID, CLAIM_LOST_RELEASE, CLAIM_LOST_KEEP };
 enum recheck { RECHECK_RELEASE, RECHECK_REPORT, RECHECK_OFF };
 
 /*
@@ -64,6 +66,8 @@ struct region_def {
 	char sysplex[NAME_SIZE]; /* of the regions that share a store; "" none */
 	int follow;              /* no, yes: the region takes the published rules of its sysplex */
 	char follow_keys[PATH_SIZE], follow_file[PATH_SIZE]; /* the public keys of those rules, and the file that keeps them */
+	int claim_down, claim_lost; /* enum claim_down, enum claim_lost */
+	int store_replicas;         /* that must have a claim; 0: none */
 	double lease;            /* seconds: of the session key of a region in its sysplex */
 	int wait_milliseconds, waiting, waiting_peer; /* of suspended questions: wall time, number, number of a neighbourhood */
 	int recheck, specs, workers, records;

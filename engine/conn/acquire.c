@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "conn/canary.h"
+#include "conn/claiming.h"
 #include "conn/release.h"
 #include "conn/resync.h"
 #include "conn/steps.h"
@@ -120,7 +121,10 @@ acquire_begin(struct ipconn *i, struct fault *f)
 		return -1;
 	timer_stop(&i->history->again.timer);
 	log_say(i->worker->log, MSG_SP0035, "ipconn", i->def->ipconn, "host", i->def->host, "#port", log_number(port, i->def->port), NULL);
-	dial_begin(i, SOCKET_OUT, i->def->host, i->def->port);
+	if (claiming_needed(i->worker))
+		claiming_dial(i);
+	else
+		dial_begin(i, SOCKET_OUT, i->def->host, i->def->port);
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 
 #include "conn/acquire.h"
 #include "conn/canary.h"
+#include "conn/claiming.h"
 #include "conn/hold.h"
 #include "conn/traffic.h"
 #include "metrics/metrics.h"
@@ -125,6 +126,8 @@ capex_answered(struct conn *c)
 	struct capex_answer a = { .response = "OK", .sendcount = i->engaged->sendcount, .receivecount = i->engaged->receivecount, .sockets = i->engaged->sockets };
 	struct buf b;
 
+	if (claiming_refuses(c, i))
+		return;
 	memcpy(a.ipconn, i->def->ipconn, sizeof a.ipconn);
 	memcpy(a.applid, r->applid, sizeof a.applid);
 	memcpy(a.networkid, r->networkid, sizeof a.networkid);

@@ -13,8 +13,8 @@
  */
 void capex_accept(struct conn *c, struct ipconn *i, enum socket_place place);
 /*
- * c enters stage INSTALLED, the answer 200 is queued, and the ipconn calls back or is complete. Message DFHIS2001. c is
- * closed when the answer cannot be queued.
+ * c is refused when its region is fenced (claiming.h). Else it enters stage INSTALLED, the answer 200 is queued, and
+ * the ipconn calls back or is complete. Message DFHIS2001. c is closed when the answer cannot be queued.
  */
 void capex_answered(struct conn *c);
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conn/acquire.h"
+#include "conn/claiming.h"
 #include "conn/release.h"
 #include "conn/traffic.h"
 #include "conn/ipconn.h"
@@ -259,6 +260,7 @@ ipconn_delete(struct ipconn *i)
 	ipconn_say(i, MSG_DFHIS3030, "action", "deleted");
 	if (i->autoinstalled)
 		statistics_say(i->worker->log, MSG_SP0055, "ipconn", i->def->ipconn, statistics_ipconn, &i->history->statistics);
+	claiming_give(i);
 	acquire_forget(i);
 	count_status(i, i->status, -1);
 	withdraw(i);
@@ -296,6 +298,8 @@ ipconn_enter(struct ipconn *i, enum connstatus s)
 	i->status = s;
 	publish_change(i);
 	follow_status(i);
+	if (s == CONN_RELEASED)
+		claiming_give(i);
 	i->engaged->parting = false;
 	timer_stop(&i->engaged->release_limit);
 	timer_stop(&i->engaged->patience);

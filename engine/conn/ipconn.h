@@ -18,6 +18,7 @@ enum socket_place { SOCKET_IN, SOCKET_IN2, SOCKET_OUT, SOCKET_OUT2, IPCONN_SOCKE
 #define WAY_SOCKETS 2 /* limit per direction */
 #define TOKEN_SECONDS 30.0
 
+struct claims_item;
 struct reload_change;
 
 /* The part of an ipconn that is not RELEASED; freed at the end of the turn in which it is RELEASED. */
@@ -54,6 +55,7 @@ struct engagement {
 	double waiting_since;                /* clock_span() when the queue was last empty */
 	unsigned waiting_served;             /* how many of the queue got a session since then */
 	size_t held;                         /* bytes of its conversations' data in memory; part of worker->held */
+	struct claims_item *claim;           /* in the sysplex (claiming.h); owned; NULL: none */
 	bool doomed;                         /* the generation being loaded refuses it: released after the reload */
 	struct reload_change *refusal;       /* borrowed: the refusal that a reload will report; NULL: no refusal */
 };

@@ -4,6 +4,7 @@
  * further sockets and call-backs.
  */
 #include "conn/acquire.h"
+#include "conn/claiming.h"
 #include "conn/notice.h"
 #include "conn/traffic.h"
 #include "conn/capex_answer.h"
@@ -55,7 +56,7 @@ refused_since(struct conn *c, struct ipconn *i, bool first)
 	recheck_socket(c, g, i, first, false, &r);
 	if (!r.refused)
 		return false;
-	if (first)
+	if (first && c->ipconn != i) /* else its end releases i */
 		undo(c, i);
 	capex_asked_again(c, &r);
 	return true;
@@ -97,10 +98,25 @@ match_take(struct conn *c, struct ipconn *i)
 	} else if (ipconn_engage(i) < 0) {
 		undo(c, i);
 		capex_refuse(c, REASON_AUTOINSTALL_FAILED, "limit", "no memory for the sockets of an ipconn");
+	} else if (claiming_needed(c->worker)) {
+		begin(i, c, &t);
+		claiming_begin(c, i);
 	} else if (!refused_since(c, i, true)) {
 		begin(i, c, &t);
 		capex_accept(c, i, SOCKET_IN);
 	}
+}
+
+void
+match_claimed(struct conn *c)
+{
+	struct ipconn *i = c->ipconn;
+	struct ruling r;
+
+	if (rules_capex(c, &r))
+		capex_ruled(c, &r);
+	else if (!refused_since(c, i, true))
+		capex_accept(c, i, SOCKET_IN);
 }
 
 /* The pair is taken: the holder may be dead, so that it is probed. */
@@ -144,7 +160,7 @@ match_join(struct conn *c)
 		capex_ruled(c, &r);
 		return;
 	}
-	if (refused_since(c, i, false))
+	if (claiming_refuses(c, i) || refused_since(c, i, false))
 		return;
 	registry_expect(i->worker->registry, i, "");
 	capex_accept(c, i, SOCKET_IN2);
@@ -186,7 +202,7 @@ match_call_back(struct conn *c)
 		capex_refuse(c, REASON_NO_IPCONN, "no_ipconn", "call-back: %s", wrong);
 		return;
 	}
-	if (refused_since(c, i, false))
+	if (claiming_refuses(c, i) || refused_since(c, i, false))
 		return;
 	registry_expect_callback(i->worker->registry, i, "");
 	i->engaged->receivecount = lesser(i->engaged->answered ? i->engaged->receivecount : i->def->receivecount, x->sendcount);

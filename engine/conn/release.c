@@ -3,6 +3,7 @@
 #include "conn/resync.h"
 
 #include "conn/acquire.h"
+#include "conn/claiming.h"
 #include "conn/notice.h"
 #include "conn/riders.h"
 #include "conn/traffic.h"
@@ -172,7 +173,7 @@ release_part(struct ipconn *i)
 void
 release_begin(struct ipconn *i, const char *why)
 {
-	if (i->status == CONN_RELEASED || i->status == CONN_FREEING)
+	if (i->status == CONN_RELEASED || i->status == CONN_FREEING || claiming_refuse(i, why))
 		return;
 	i->engaged->why = why;
 	ipconn_enter(i, CONN_FREEING);

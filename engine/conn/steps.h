@@ -80,6 +80,8 @@ void match_begin(struct conn *c, struct ipconn *i);
  * is refused here is deleted.
  */
 void match_take(struct conn *c, struct ipconn *i);
+/* c has joined its ipconn, which has its claim (claiming.h): makes the checks that may have changed, then answers. */
+void match_claimed(struct conn *c);
 /* A further socket: makes the checks that engine/ipic/README.md lists for it, then answers. */
 void match_join(struct conn *c);
 /* The call-back to this side's CAPEX: checks token, names, listener and trust, then answers. */

@@ -5,6 +5,7 @@
  */
 #include "conn/traffic.h"
 
+#include "conn/claiming.h"
 #include "conn/release.h"
 #include "conn/resync.h"
 #include "conn/steps.h"
@@ -266,13 +267,17 @@ overtakes(const struct conn *c, const struct ipic_message *m)
 	return c->ipconn->engaged->acquiring && c->facts.way == WAY_IN && m->is.type != IS_CMD;
 }
 
-/* Messages behind an unanswered resync stay in the buffer too: answers keep the order of the requests. */
+/*
+ * Messages behind an unanswered resync stay in the buffer too: answers keep the order of the requests. So do
+ * conversations while the region is fenced.
+ */
 static bool
 comes_early(struct conn *c, const struct ipic_message *m)
 {
 	const struct ipconn *i = c->ipconn;
+	bool unsettled = i->status == CONN_OBTAINING && ((i->engaged->resync_waits && c == ipconn_socket(i, SOCKET_IN)) || overtakes(c, m));
 
-	if (i->status != CONN_OBTAINING || !((i->engaged->resync_waits && c == ipconn_socket(i, SOCKET_IN)) || overtakes(c, m)))
+	if (!unsettled && (m->is.type == IS_CMD || !claiming_bars(i)))
 		return false;
 	c->early = true;
 	io_pause(&c->io, true);

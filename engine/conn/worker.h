@@ -39,6 +39,7 @@ struct witness;
 struct metrics;
 struct published;
 struct canary;
+struct claims;
 struct store;
 struct waits;
 
@@ -82,6 +83,7 @@ struct worker {
 	struct passwords *passwords;        /* borrowed */
 	struct waits *waits;                /* borrowed; the suspended questions */
 	struct store *store;                /* owned; the client of the shared store */
+	struct claims *claims;              /* borrowed; of the home, in its sysplex (claiming.h); NULL: a gate, or a trial */
 	struct recovery *recovery;          /* borrowed */
 	struct conn *first_held, *last_held; /* connections in stage HELD, a list in the order of their tickets */
 	struct conn *first_standby, *last_standby; /* of the home: connections in stage STANDBY, a list */

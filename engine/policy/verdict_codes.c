@@ -29,6 +29,11 @@ static const struct {
 	{ "name_taken", "An installed ipconn already has the name that the URM chose. Choose another name, or release that ipconn." },
 	{ "pair_taken", "This NETWORKID and APPLID are connected already. The region sends a heartbeat on that connection: if it is dead, it is "
 					"released, and the partner can connect again." },
+	{ "pair_elsewhere", "Another region of the sysplex has this NETWORKID and APPLID. It sends a heartbeat on that connection: if it is "
+						"dead, it is released, and the partner can connect again." },
+	{ "name_elsewhere", "Another region of the sysplex has an ipconn of the name that the URM chose. Choose another name." },
+	{ "store_down", "The names of this partner could not be claimed in the store of the sysplex: it is not reachable, it is new, or the "
+					"region is fenced (inquire sysplex). The definition says so by claim_down = refuse." },
 	{ "template_unknown", "The URM named a template that is not installed." },
 	{ "template_outservice", "The URM named a template that is out of service (set ipconn NAME inservice)." },
 	{ "applid_changed", "The URM changed an APPLID that was not blank, and the tcpipservice allows it to set only a blank one "

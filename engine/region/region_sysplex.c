@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/region_sysplex.h"
 
+#include "conn/claiming.h"
 #include "net/timer.h"
 #include "region/follow.h"
 #include "region/region.h"
+#include "store/claims.h"
 #include "store/member.h"
 #include "store/store.h"
 
@@ -23,7 +25,34 @@ region_sysplex_event(void *arg, enum member_event e, const char *text)
 	};
 	struct region *r = arg;
 
+	if (e == MEMBER_TOLD) {
+		claiming_told(&r->worker, text);
+		return;
+	}
 	log_say(r->log, said[e].message, "sysplex", member_sysplex(r->member), said[e].key, text, NULL);
+	if (e == MEMBER_JOINED)
+		claims_joined(r->worker.claims);
+	else if (e == MEMBER_RENEWED)
+		claims_renewed(r->worker.claims);
+	else if (e == MEMBER_LAPSED)
+		claims_lapsed(r->worker.claims);
+}
+
+static void
+region_sysplex_claim_event(void *arg, bool conflict, const char *text)
+{
+	struct region *r = arg;
+
+	log_say(r->log, conflict ? MSG_SP0148 : MSG_SP0149, "sysplex", member_sysplex(r->member), "claim", text, NULL);
+}
+
+static void
+region_sysplex_regained(void *arg)
+{
+	struct region *r = arg;
+
+	log_say(r->log, MSG_SP0147, "sysplex", member_sysplex(r->member), NULL);
+	member_renew(r->member);
 }
 
 static void
@@ -31,7 +60,8 @@ region_sysplex_report(void *arg, struct member_row *own)
 {
 	const struct region *r = arg;
 
-	own->state = r->worker.draining ? MEMBER_DRAINING : MEMBER_ACTIVE;
+	own->state = claims_fenced(r->worker.claims) ? MEMBER_FENCED : r->worker.draining ? MEMBER_DRAINING : MEMBER_ACTIVE;
+	own->conflicts = claims_conflicts(r->worker.claims);
 	own->connections = tally_present(&r->totals.sockets);
 	if (follow_does(r))
 		snprintf(own->version, sizeof own->version, "%llu", (unsigned long long)(follow_taken(r) != NULL ? follow_taken(r)->head.serial : 0));
@@ -42,10 +72,14 @@ region_sysplex_report(void *arg, struct member_row *own)
 int
 region_sysplex_begin(struct region *r)
 {
+	struct claims_owner claims = { .answered = claiming_answered, .lost = claiming_lost, .fenced = claiming_fenced, .freed = claiming_freed,
+		.event = region_sysplex_claim_event, .regained = region_sysplex_regained, .arg = r };
 	struct member_owner owner = { .event = region_sysplex_event, .report = region_sysplex_report, .arg = r };
 
 	r->member = member_new(r->worker.loop, r->worker.store, &owner);
-	return r->member != NULL ? 0 : -1;
+	if (r->member != NULL)
+		r->worker.claims = claims_new(r->worker.loop, r->worker.store, r->member, &claims);
+	return r->worker.claims != NULL ? 0 : -1;
 }
 
 void
@@ -97,5 +131,6 @@ region_sysplex_leave(struct region *r)
 void
 region_sysplex_free(struct region *r)
 {
+	claims_free(r->worker.claims);
 	member_free(r->member);
 }

@@ -5,7 +5,7 @@
 
 struct region;
 
-/* Makes the member, which is in no sysplex yet; the home has its client of the store. -1: no memory. */
+/* Makes the claims and the member, which is in no sysplex yet; the home has its client of the store. -1: no memory. */
 int region_sysplex_begin(struct region *r);
 /* Joins, or leaves, by the current generation. */
 void region_sysplex_follow(struct region *r);
@@ -13,7 +13,7 @@ void region_sysplex_follow(struct region *r);
 void region_sysplex_found(struct region *r);
 /* Leaves at the end of the region. Runs the loop until the store has answered, for at most 0.2 s. */
 void region_sysplex_leave(struct region *r);
-/* Frees the member, before the client of the store. */
+/* Frees claims and member, before the client of the store. */
 void region_sysplex_free(struct region *r);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "metrics/metrics.h"
 #include "conn/acquire.h"
+#include "conn/claiming.h"
 #include "conn/steps.h"
 
 #include <stdio.h>
@@ -146,7 +147,8 @@ is_losing(const struct ipconn *i)
 static bool
 session_free(const struct ipconn *i)
 {
-	return i->status == CONN_ACQUIRED && i->history->statistics.current_send < (unsigned)i->engaged->sendcount && !is_losing(i) && socket_of(i) != NULL;
+	return i->status == CONN_ACQUIRED && i->history->statistics.current_send < (unsigned)i->engaged->sendcount && !is_losing(i) && !claiming_bars(i) &&
+		socket_of(i) != NULL;
 }
 
 static void

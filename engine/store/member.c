@@ -101,14 +101,15 @@ member_at_top(struct ev_loop *loop, ev_check *watcher, int events)
 
 /* --- the renewal ------------------------------------------------------------------------------ */
 
+/* joining: the session key is on its way. */
 static void
-own_row(const struct member *m, struct member_row *row)
+own_row(const struct member *m, struct member_row *row, bool joining)
 {
 	*row = (struct member_row){ .state = MEMBER_FENCED };
 	memcpy(row->incarnation, m->incarnation, sizeof row->incarnation);
 	memcpy(row->region, m->region, sizeof row->region);
 	m->owner.report(m->owner.arg, row);
-	if (row->state == MEMBER_ACTIVE && !member_holds(m))
+	if (row->state == MEMBER_ACTIVE && !joining && !member_holds(m))
 		row->state = MEMBER_FENCED;
 }
 
@@ -132,7 +133,7 @@ read_row(const char *text, struct member_row *row)
 		return false;
 	if (strcmp(life, "lost") == 0)
 		row->state = MEMBER_LOST;
-	else if (!read_state(state, &row->state))
+	else if (strcmp(life, "living") != 0 || !read_state(state, &row->state))
 		return false;
 	return true;
 }
@@ -189,6 +190,15 @@ take_rows(struct member *m, const struct store_reply *r)
 	free(before);
 }
 
+/* The rows behind those of the regions. */
+static void
+take_notes(struct member *m, const struct store_reply *r)
+{
+	for (size_t i = 1; i < r->n; i++)
+		if (r->item[i]->kind == STORE_TEXT && strncmp(r->item[i]->text, "note ", 5) == 0)
+			tell(m, MEMBER_TOLD, r->item[i]->text + 5);
+}
+
 static void
 take_epoch(struct member *m, const char *epoch, double left)
 {
@@ -223,6 +233,7 @@ member_renewed(void *arg, const struct store_reply *r, const char *why)
 	if (sscanf(head, "epoch %23s %lf", epoch, &left) == 2) {
 		take_epoch(m, epoch, left / 1e3);
 		take_rows(m, r);
+		take_notes(m, r);
 	}
 	if (m->again)
 		member_renew(m);
@@ -233,9 +244,7 @@ put_words(const struct member *m, char words[WORDS_SIZE])
 {
 	struct member_row own;
 
-	own_row(m, &own);
-	if (own.state == MEMBER_FENCED && m->epoch[0] == '\0') /* it joins by this renewal */
-		own.state = MEMBER_ACTIVE;
+	own_row(m, &own, true);
 	snprintf(words, WORDS_SIZE, "%s %s %s %lu %lu", own.region, states[own.state], own.version[0] != '\0' ? own.version : "-", own.connections,
 		own.conflicts);
 }
@@ -334,8 +343,12 @@ join(struct member *m, const struct member_settings *s)
 void
 member_use(struct member *m, const struct member_settings *s)
 {
+	bool held = member_holds(m);
+
 	if (strcmp(m->sysplex, s->sysplex) != 0)
 		member_leave(m);
+	if (held && m->sysplex[0] == '\0' && s->sysplex[0] != '\0')
+		tell(m, MEMBER_LAPSED, "the definition names another sysplex");
 	m->lease = s->lease;
 	if (s->sysplex[0] == '\0')
 		return;
@@ -379,6 +392,24 @@ member_sysplex(const struct member *m)
 }
 
 const char *
+member_key(const struct member *m)
+{
+	return m->key;
+}
+
+const char *
+member_region(const struct member *m)
+{
+	return m->region;
+}
+
+double
+member_lease(const struct member *m)
+{
+	return m->lease;
+}
+
+const char *
 member_incarnation(const struct member *m)
 {
 	return m->incarnation;
@@ -409,7 +440,7 @@ member_list(const struct member *m, struct member_row list[MEMBER_ROWS])
 
 	if (m->sysplex[0] == '\0')
 		return 0;
-	own_row(m, &list[n++]);
+	own_row(m, &list[n++], false);
 	for (size_t i = 0; i < m->nrows; i++)
 		if (is_shown(m, i))
 			list[n++] = m->row[i];

@@ -42,6 +42,7 @@ enum member_event {
 	MEMBER_ARRIVED,  /* another region is there; text: its name */
 	MEMBER_DEPARTED, /* another region has ended; text: its name */
 	MEMBER_MISSED,   /* another region did not renew its session key; text: its name */
+	MEMBER_TOLD,     /* another region has left a note; text: its words (store_script.h) */
 };
 
 struct member_owner {
@@ -72,6 +73,11 @@ void member_leave(struct member *m);
 
 /* The sysplex; "" none. */
 const char *member_sysplex(const struct member *m);
+/* The key of the sysplex in the store, and the name of this region there: NETWORKID.APPLID. */
+const char *member_key(const struct member *m);
+const char *member_region(const struct member *m);
+/* The lease in seconds. */
+double member_lease(const struct member *m);
 /* The present incarnation; it may have no session key yet. */
 const char *member_incarnation(const struct member *m);
 /* Whether the session key is certainly there, by the clock: it looks at the clock. */

@@ -17,6 +17,11 @@
 #define MILLISECONDS NOW "local ms = math.floor(now * 1000) "
 #define RULES_FORGET "600000" /* milliseconds, after which the report of a region is dropped */
 #define RULES_MOST "200" /* reports that an answer has */
+#define KEYS_OF_CLAIM \
+	"local keys = { P .. ':pair:' .. pair } if name ~= '' then keys[2] = P .. ':name:' .. name end "
+#define TIDY "100" /* claims of a lost region that one renewal removes, and notes that it takes */
+#define TIDY_SECONDS "60" /* after which the claims of a region that has ended are removed; they count no longer before */
+#define NOTES_MAX "1000"
 #define MEMBERS_MAX "200" /* that an answer has */
 #define LOST_SECONDS "600" /* in which a lost region is shown */
 
@@ -80,10 +85,22 @@ static const char *const texts[STORE_SCRIPTS] = {
 		"for _, one in ipairs(redis.call('ZRANGE', P .. ':members', 0, " MEMBERS_MAX " - 1)) do "
 		"  local words = redis.call('GET', key(one)) "
 		"  local lost = not words and redis.call('HGET', P .. ':words', one) "
+		"  local age = ms - tonumber(redis.call('ZSCORE', P .. ':members', one)) "
+		"  local left = not words and age > 1000 * " TIDY_SECONDS " and redis.call('SPOP', P .. ':held:' .. one, " TIDY ") or {} "
+		"  for _, claim in ipairs(left) do "
+		"    local value = redis.call('GET', claim) "
+		"    if value and value:match('^%S+') == one then redis.call('DEL', claim) end "
+		"  end "
 		"  if words or lost then answer[#answer + 1] = (words and 'living ' or 'lost ') .. one .. ' ' .. (words or lost) end "
-		"  if not words and (not lost or tonumber(redis.call('ZSCORE', P .. ':members', one)) < ms - 1000 * " LOST_SECONDS ") then "
+		"  if not words and #left == 0 and age > 1000 * " TIDY_SECONDS " and (not lost or age > 1000 * " LOST_SECONDS ") then "
 		"    redis.call('ZREM', P .. ':members', one) redis.call('HDEL', P .. ':words', one) "
 		"  end "
+		"end "
+		"for _, pair in ipairs(redis.call('SPOP', P .. ':probes:' .. own, " TIDY ")) do answer[#answer + 1] = 'note probe ' .. pair end "
+		"for _ = 1, " TIDY " do "
+		"  local note = redis.call('LPOP', P .. ':notes:' .. own) "
+		"  if not note then break end "
+		"  answer[#answer + 1] = 'note ' .. note "
 		"end "
 		"return answer",
 
@@ -132,6 +149,53 @@ static const char *const texts[STORE_SCRIPTS] = {
 		"if tried and tried ~= digest and tried ~= was then redis.call('DEL', bundle(tried)) end "
 		"if region == '' and was and was ~= digest then redis.call('DEL', bundle(was)) end "
 		"return 'published'",
+
+	[STORE_SCRIPT_CLAIM] =
+		MILLISECONDS
+		"local P, own, lease, run, name, pair, number = KEYS[1], ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], ARGV[5], ARGV[6] "
+		EPOCH
+		"if redis.call('EXISTS', P .. ':member:' .. own) == 0 then return 'gone' end "
+		"if left > 0 and number == '0' then return 'new ' .. string.format('%.0f', left) end "
+		KEYS_OF_CLAIM
+		"local function tell(one, what) "
+		"  local notes = P .. ':notes:' .. one "
+		"  if redis.call('LLEN', notes) < " NOTES_MAX " then redis.call('RPUSH', notes, what .. ' ' .. pair .. ' ' .. ARGV[8]) end "
+		"  redis.call('PEXPIRE', notes, ARGV[2]) "
+		"end "
+		"local beaten, over = {}, '-' "
+		"for i, key in ipairs(keys) do "
+		"  local one, n, region = (redis.call('GET', key) or ''):match('^(%S+) %S+ (%S+) (%S+)') "
+		"  local other = one and one ~= own "
+		"  if other and redis.call('EXISTS', P .. ':member:' .. one) == 0 then over = region "
+		"  elseif other and left > 0 and tonumber(number) and tonumber(number) < tonumber(n) then beaten[one] = region "
+		"  elseif other then "
+		"    if number ~= '0' then tell(one, 'contested') "
+		"    elseif i == 1 then "
+		"      redis.call('SADD', P .. ':probes:' .. one, pair) "
+		"      redis.call('PEXPIRE', P .. ':probes:' .. one, ARGV[2]) "
+		"    end "
+		"    return (i == 1 and 'pair ' or 'name ') .. region "
+		"  end "
+		"end "
+		"local last = P .. ':number' "
+		"if number == '0' or number == 'local' then number = string.format('%.0f', redis.call('INCR', last)) "
+		"elseif tonumber(redis.call('GET', last) or '0') < tonumber(number) then redis.call('SET', last, number) end "
+		"for _, key in ipairs(keys) do "
+		"  redis.call('SET', key, own .. ' ' .. ARGV[7] .. ' ' .. number .. ' ' .. ARGV[8]) "
+		"  redis.call('SADD', P .. ':held:' .. own, key) "
+		"end "
+		"local loser = '-' "
+		"for one, region in pairs(beaten) do tell(one, 'beaten') loser = region end "
+		"return 'granted ' .. number .. ' ' .. loser .. ' ' .. over",
+
+	[STORE_SCRIPT_CLAIM_END] =
+		"local P, own, name, pair = KEYS[1], ARGV[1], ARGV[3], ARGV[4] "
+		KEYS_OF_CLAIM
+		"for _, key in ipairs(keys) do "
+		"  local one, ordinal = (redis.call('GET', key) or ''):match('^(%S+) (%S+)') "
+		"  if one == own and ordinal == ARGV[2] then redis.call('DEL', key) redis.call('SREM', P .. ':held:' .. own, key) end "
+		"end "
+		"return 'ended'",
 };
 
 const char *

@@ -34,11 +34,23 @@ enum store_script {
 	 * server, the epoch that the caller knows ("" none), the incarnation that it was before ("" none), its words.
 	 * Renews the session key of the incarnation. Answers a list: "gone" when that key has ended; else "epoch ID
 	 * MILLISECONDS" with the rest of the time in which the store is new, "new" in front when the caller did not
-	 * know it; then "living INCARNATION WORDS" and "lost INCARNATION WORDS" for each region.
+	 * know it; then "living INCARNATION WORDS" and "lost INCARNATION WORDS" for each region, and the notes for the
+	 * caller: "note probe PAIR", "note beaten PAIR REGION", "note contested PAIR REGION".
 	 */
 	STORE_SCRIPT_MEMBER,
 	/* Key: the sysplex. Argument: the caller's incarnation. Ends its session key; the region is not lost then. */
 	STORE_SCRIPT_MEMBER_END,
+	/*
+	 * Key: the sysplex. Arguments: the caller's incarnation, the milliseconds of its lease, the run_id of the
+	 * server, the name ("" none), the pair, the number, the ordinal, the caller's region. The number: "0" for a new
+	 * claim; one that the caller holds already has its number, or "local" for none. Answers "granted NUMBER BEATEN
+	 * OVER", with the region whose later claim ends and the lost region that had it ("-" none); "pair REGION" or
+	 * "name REGION" with the region that holds it; "new MILLISECONDS" when the store is new; "gone" when the
+	 * caller's session key has ended.
+	 */
+	STORE_SCRIPT_CLAIM,
+	/* Key: the sysplex. Arguments: the caller's incarnation, the ordinal, the name, the pair. Ends that claim. */
+	STORE_SCRIPT_CLAIM_END,
 	/*
 	 * Key: the rules of a sysplex (store/rules.h). Arguments: the caller's region, its report; "" none. Answers the
 	 * head of all regions, that of the canary, and the reports, each a text.

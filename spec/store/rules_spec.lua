@@ -12,7 +12,7 @@ local here = lfs.currentdir() .. "/"
 
 local TEXT = [[
 region { applid = "%s", networkid = "NETA", control = "control.sock", drain = 0.2, heartbeat = 0, store = "redis://127.0.0.1:%d",
-  sysplex = "PLEX1", %s }
+  sysplex = "PLEX1", claim_down = "local", claim_lost = "keep", %s }
 tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, urm = "list" }
 include "conf.d/partners.lua"
 ]]

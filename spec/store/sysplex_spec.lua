@@ -23,6 +23,8 @@ describe("a sysplex", function()
     attributes.store = attributes.store or "redis://127.0.0.1:" .. server.port
     attributes.sysplex = "PLEXA"
     attributes.lease = attributes.lease or 3
+    attributes.claim_down = "refuse"
+    attributes.claim_lost = "release"
     local r = support.region { region = attributes, tcpipservices = { IPIC = {} } }:start()
     regions[#regions + 1] = r
     return r

@@ -12,6 +12,7 @@
 #define PROGRAM " program 'ECHO' {}"
 #define REGION "region { applid = 'A', networkid = 'N', ring = 'r', saf = 's' } program 'ECHO' {} tcpipservice 'TLS' { portnumber = 0, ssl = 'clientauth' }\n"
 #define TLS " tcpipservice 'TLS' { portnumber = 0, ssl = 'clientauth' }"
+#define PLEX "store = 'redis://127.0.0.1:6379', sysplex = 'PLEX', claim_down = 'local', claim_lost = 'keep'"
 #define OWN(given) "region { applid = 'A', networkid = 'N', " given " }\n"
 
 /*
@@ -46,10 +47,13 @@ static const struct example {
 		"tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
 	{ "region", "store_ring", OWN("store = 'redis://127.0.0.1:6379', store_ring = 'r'") "tcpipservice 'T' { portnumber = 0, bind = 'b' }",
 		OWN("store = 'sentinel://127.0.0.1:6379/m', store_ring = 'r'") "tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
-	{ "region", "sysplex", OWN("sysplex = 'PLEX'"), OWN("store = 'redis://127.0.0.1:6379', sysplex = 'PLEX'") },
-	{ "region", "follow_keys", OWN("follow_keys = 'k'"), OWN("store = 'redis://127.0.0.1:6379', sysplex = 'PLEX', follow = 'yes', follow_keys = 'k', follow_file = 'f'") },
-	{ "region", "follow_file", OWN("follow_file = 'f'"), OWN("store = 'redis://127.0.0.1:6379', sysplex = 'PLEX', follow = 'yes', follow_keys = 'k', follow_file = 'f'") },
-	{ "region", "lease", OWN("lease = 3"), OWN("store = 'redis://127.0.0.1:6379', sysplex = 'PLEX', lease = 3") },
+	{ "region", "sysplex", OWN("sysplex = 'PLEX', claim_down = 'local', claim_lost = 'keep'"), OWN(PLEX) },
+	{ "region", "follow_keys", OWN("follow_keys = 'k'"), OWN(PLEX ", follow = 'yes', follow_keys = 'k', follow_file = 'f'") },
+	{ "region", "follow_file", OWN("follow_file = 'f'"), OWN(PLEX ", follow = 'yes', follow_keys = 'k', follow_file = 'f'") },
+	{ "region", "lease", OWN("lease = 3"), OWN(PLEX ", lease = 3") },
+	{ "region", "claim_down", OWN("claim_down = 'local'"), OWN(PLEX) },
+	{ "region", "claim_lost", OWN("claim_lost = 'keep'"), OWN(PLEX) },
+	{ "region", "store_replicas", OWN("store_replicas = 1"), OWN(PLEX ", store_replicas = 1") },
 	{ "region", "wait_milliseconds", OWN("wait_milliseconds = 3"), OWN("wait_milliseconds = 3") "tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
 	{ "region", "waiting", OWN("waiting = 3"), OWN("waiting = 3") "tcpipservice 'T' { portnumber = 0, admit = 'a' }" },
 	{ "region", "waiting_peer", OWN("waiting_peer = 3"), OWN("waiting_peer = 3") "tcpipservice 'T' { portnumber = 0, urm = 'u' }" },
