@@ -301,7 +301,7 @@ describe("published rules", function()
     assert.are.equal("AUTOINSTALL_FAILED", versions.outcome(b, "BOB"))
     b:wait_log "SP0021 .*code=urm_no"
     server:again()
-    b:wait_log "SP0130 "
+    support.wait_until(function() return a:inquire "store"[1].state == "UP" end, 10, "the store")
     must_publish(a, write(a, "CAROL", 8))
     wait_serial(b, "NETA.CICSB", 8)
     versions.lets_in(b, "CAROL")
