@@ -74,13 +74,17 @@ set_error(struct resolution *r, int error)
 }
 
 /*
- * The state of the C library's resolver belongs to the thread. It is made again for each look-up: the library reads a
- * changed resolv.conf only into a state that nobody has changed.
+ * The state of the C library's resolver belongs to the thread. It is made again for each look-up, from zero: the
+ * library reads resolv.conf anew only into a state that nobody has changed, and it takes values that are there before
+ * for those of resolv.conf.
  */
 static void
 hurry(const struct resolving *r)
 {
-	if (!r->asked.brief || res_init() != 0)
+	if (!r->asked.brief)
+		return;
+	_res.retrans = _res.retry = 0;
+	if (res_init() != 0)
 		return;
 	_res.retrans = BRIEF_SECONDS;
 	_res.retry = BRIEF_TRIES;
