@@ -2,6 +2,7 @@
 /* operator_policy: the command policy: the kept generations, their files, and their use. */
 #include "admin/operator_internal.h"
 
+#include "base/digits.h"
 #include "candidate/canary_run.h"
 #include "candidate/shadow.h"
 #include "policy/facts_json.h"
@@ -350,13 +351,9 @@ begun(struct order *o, struct publish_wait *w, int rc)
 static size_t
 from_hex(const char *hex, unsigned char *out, size_t room)
 {
-	size_t n = strlen(hex) / 2;
+	size_t len = strlen(hex);
 
-	if (strlen(hex) % 2 != 0 || n > room || strspn(hex, "0123456789abcdef") != strlen(hex))
-		return 0;
-	for (size_t i = 0; i < n; i++)
-		sscanf(hex + 2 * i, "%2hhx", &out[i]);
-	return n;
+	return len % 2 == 0 && len / 2 <= room && digits_to_bytes(out, hex, len / 2) ? len / 2 : 0;
 }
 
 /* policy piece DIGEST FROM, with the bytes in the member `piece`. */

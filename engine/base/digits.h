@@ -3,6 +3,7 @@
 #ifndef SALLYPORT_DIGITS_H
 #define SALLYPORT_DIGITS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,5 +17,9 @@ size_t digits_decimal(char out[DIGITS_MAX], uint64_t n);
 size_t digits_padded(char *out, uint64_t n, size_t len);
 /* Writes the last len hexadecimal digits of n without a NUL; digit: DIGITS_LOWER or DIGITS_UPPER. Returns len. */
 size_t digits_hex(char *out, uint64_t n, size_t len, const char *digit);
+/* Writes n bytes as 2 * n digits of DIGITS_LOWER and a NUL. */
+void digits_of_bytes(char *out, const void *bytes, size_t n);
+/* Reads n bytes from 2 * n digits of DIGITS_LOWER. False: a character is no such digit. */
+bool digits_to_bytes(unsigned char *out, const char *hex, size_t n);
 
 #endif

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/digits.h"
 #include "base/file.h"
 #include "client/command_line.h"
 #include "client/control_client.h"
@@ -289,8 +290,7 @@ send_piece(const char *path, const struct bundle *b, size_t from, size_t n)
 
 	if (hex == NULL)
 		return complain("no memory");
-	for (size_t i = 0; i < n; i++)
-		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)b->bytes[from + i]);
+	digits_of_bytes(hex, b->bytes + from, n);
 	snprintf(at, sizeof at, "%zu", from);
 	rc = call_region(path, json_pack("{s:s, s:[s, s, s], s:{}, s:s}", "command", "policy", "args", "piece", b->digest, at, "options", "piece", hex));
 	free(hex);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "region/bundle.h"
 
+#include "base/digits.h"
 #include "region/text_lines.h"
 #include "region/version_text.h"
 #include "tls/tls.h"
@@ -84,8 +85,7 @@ put_signature(struct buf *out, const struct signing_key *key, struct fault *f)
 		return buf_printf(out, SIGNATURE NONE "\n");
 	if (signing_key_sign(key, buf_bytes(out), buf_len(out), signature, f) < 0)
 		return -1;
-	for (size_t i = 0; i < SIGNING_BYTES; i++)
-		snprintf(hex + 2 * i, 3, "%02x", signature[i]);
+	digits_of_bytes(hex, signature, SIGNING_BYTES);
 	return buf_printf(out, SIGNATURE "%s\n", hex);
 }
 
@@ -207,10 +207,8 @@ read_signature(struct reading *r, const char *hex)
 {
 	bool is_signed = r->b->head.key[0] != '\0';
 
-	if (is_signed ? !text_lines_is_hex(hex, DIGITS) : strcmp(hex, NONE) != 0)
+	if (is_signed ? strlen(hex) != DIGITS || !digits_to_bytes(r->b->signature, hex, SIGNING_BYTES) : strcmp(hex, NONE) != 0)
 		return text_lines_unfit(&r->lines, SIGNATURE "of 128 hex digits");
-	for (size_t i = 0; is_signed && i < SIGNING_BYTES; i++)
-		sscanf(hex + 2 * i, "%2hhx", &r->b->signature[i]);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "region/follow.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "net/threadpool.h"
 #include "net/timer.h"
 #include "region/region.h"
@@ -76,10 +77,7 @@ refuse(struct follow *w, const char *why)
 {
 	w->refused.serial = w->target.serial;
 	memcpy(w->refused.digest, w->target.digest, sizeof w->refused.digest);
-	snprintf(w->refused.why, sizeof w->refused.why, "%s", why);
-	for (char *c = w->refused.why; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
-			*c = '?';
+	text_printable(w->refused.why, sizeof w->refused.why, why, strlen(why));
 	say(w, MSG_SP0162, w->target.serial, "why", why);
 	rest(w);
 	timer_set(&w->look, 0);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "store/rules.h"
 
+#include "base/text.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,10 +123,7 @@ read_report(const struct store_reply *r, struct rules_report *out)
 		&out->refused, &n) < 5 || n == 0 || !is_region(out->region))
 		return false;
 	out->age = (double)age / 1e3;
-	snprintf(out->why, sizeof out->why, "%s", r->text + n);
-	for (char *c = out->why; *c != '\0'; c++)
-		if ((unsigned char)*c < ' ' || (unsigned char)*c > '~')
-			*c = '?';
+	text_printable(out->why, sizeof out->why, r->text + n, strlen(r->text + n));
 	return true;
 }
 

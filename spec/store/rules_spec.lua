@@ -73,6 +73,10 @@ describe("published rules", function()
     return {}
   end
 
+  local function wait_store(r)
+    support.wait_until(function() return r:inquire "store"[1].state == "UP" end, 10, "the store")
+  end
+
   local function wait_serial(r, name, serial)
     support.wait_until(function() return row(r, name).serial == serial end, 15, function()
       local has = row(r, name)
@@ -301,7 +305,7 @@ describe("published rules", function()
     assert.are.equal("AUTOINSTALL_FAILED", versions.outcome(b, "BOB"))
     b:wait_log "SP0021 .*code=urm_no"
     server:again()
-    support.wait_until(function() return a:inquire "store"[1].state == "UP" end, 10, "the store")
+    wait_store(a)
     must_publish(a, write(a, "CAROL", 8))
     wait_serial(b, "NETA.CICSB", 8)
     versions.lets_in(b, "CAROL")
@@ -318,7 +322,7 @@ describe("published rules", function()
     assert.is_truthy(err:find("the store is down", 1, true), err)
     versions.lets_in(b, "ALICE")
     server:again()
-    support.wait_until(function() return a:inquire "store"[1].state == "UP" end, 10, "the store")
+    wait_store(a)
     must_publish(a, seven)
     wait_serial(a, "NETA.CICSB", 7)
   end)
