@@ -160,19 +160,19 @@ describe("set tcpipservice urm=:", function()
     q:close()
   end)
 
-  it("a socket that is still at its doors goes on under the generation it began with; then that generation is gone", function()
+  it("a socket whose CAPEX comes later is decided on by the new generation; the one it began with is gone", function()
     local early = support.raw(port)
     waits_for_sockets(region, 1)
     done(region, "set", "tcpipservice", "IPIC", "urm=prefixed")
     local answer = early:capex { applid = "EARLY" }:read_message().body
-    assert.are.equal("EARLY", answer.ipconn)
-    assert.are.equal(1, region:explain(answer.connection)[1].generation)
-    assert.are.equal(2, region:row("ipconn", "EARLY").generation)
+    assert.are.equal("XEARLY", answer.ipconn)
+    assert.are.equal(2, region:explain(answer.connection)[1].generation)
+    assert.are.equal(2, region:row("ipconn", "XEARLY").generation)
     region:wait_log "SP0013 I .*generation=1"
     assert.is_true(alive(early))
     early:request "1 cmd; name=release"
     assert.are.equal(200, early:read_message().status)
-    gone(region, "EARLY")
+    gone(region, "XEARLY")
   end)
 
   it("urm=NO, in any case: unknown partners are refused, and urm=NAME lets them in again", function()
