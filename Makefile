@@ -240,6 +240,7 @@ bench: all certs $(BENCH_PROGRAMS)
 	$(Q)lua5.4 spec/bench/scale.lua
 	$(Q)lua5.4 spec/bench/invariants.lua
 	$(Q)lua5.4 spec/bench/shadow.lua
+	$(Q)lua5.4 spec/bench/workers.lua
 
 # The stubs for editors, from the tables of the engine and the schema of the library.
 types: all

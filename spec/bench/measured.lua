@@ -2,7 +2,8 @@
 --[[
 measured: the region that a benchmark measures: the binary SALLYPORT (./sallyport), its files in build/bench.
 
-  measured.run(definition, scripts, measure)   starts it, calls measure(pid) when it answers, ends it; scripts: { urm = "return …" }
+  measured.run(definition, scripts, measure)   starts it, calls measure(pid) when it answers, ends it and waits for its end;
+                                               scripts: { urm = "return …" }
   measured.cpu(pid)                            seconds of user and system time until now
   measured.pss(pid)                            KiB of memory, what is shared counted in parts
 ]]
@@ -59,7 +60,7 @@ end
 function measured.run(definition, scripts, measure)
   local pid = start(definition, scripts)
   local ok, why = xpcall(measure, debug.traceback, pid)
-  os.execute("kill " .. pid)
+  os.execute(('kill %d; while [ -n "$(readlink /proc/%d/exe)" ]; do sleep 0.05; done'):format(pid, pid))
   if not ok then error(why, 0) end
 end
 

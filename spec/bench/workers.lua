@@ -1,0 +1,162 @@
+-- SPDX-License-Identifier: Apache-2.0
+--[[
+workers: one worker beside two. Prints for each number, the median of the rounds, which take turns:
+  the CPU of the region per connection (TLS 1.3 with a verified client certificate, four decisions, CAPEX, release), 512 at a time;
+  the connections that the region could serve beside those of one worker: the CPU of one worker divided by that of the busiest thread,
+  so that the partners, which share the CPUs of this machine, do not count;
+  the CPU of a refusal by address;
+  KiB of an idle link (PSS); with 2,000 links the time of a reload.
+With two workers also the CPU of the home for a connection that a gate has accepted, and how many gates one home can feed.
+`lua5.4 spec/bench/workers.lua [rounds] [connections]`.
+]]
+local dkjson = require "dkjson"
+local socket = require "socket"
+
+local measured = require "spec.bench.measured"
+
+local ROUNDS, CONNECTIONS = tonumber(arg[1] or "3"), tonumber(arg[2] or "4000")
+local BINARY = os.getenv "SALLYPORT" or "./sallyport"
+local LINKS, PORT = 2000, 14990
+
+local DOORS = [[
+local policy = require "policy"
+local accept = function() return policy.accept() end
+return { admit = accept, certify = accept, bind = accept, install = function(facts)
+  return policy.install { ipconn = facts.capex.applid, template = "NETX" }
+end }]]
+
+local DENY = 'local policy = require "policy"\nreturn { admit = function() return policy.refuse "stranger" end }'
+
+local DEFINITION = [[
+region { applid = "CICSA", networkid = "NETA", ring = "../../certs/rings/CICSA", control = "control.sock", workers = %d, halfopen = 60000,
+  halfopen_peer = 60000, maxsockets = 60000, heartbeat = 600 }
+tcpipservice "BENCH" { host = "127.0.0.1", portnumber = %d, ssl = "clientauth", admit = "doors", certify = "doors", bind = "doors",
+  urm = "doors" }
+tcpipservice "DENY" { host = "127.0.0.1", portnumber = %d, ssl = "no", admit = "deny" }
+ipconn "NETX" { applid = "CTGAPP", template = "only", receivecount = 10 }
+]]
+
+local function output(command)
+  local pipe = assert(io.popen(command))
+  local out = pipe:read "a"
+  pipe:close()
+  return out
+end
+
+local function sallyport(words)
+  return output(("%s %s --region build/bench/region.lua 2>&1"):format(BINARY, words))
+end
+
+local LOAD = "%s load --to 127.0.0.1:%d --connections %d --concurrency %d --networkid NETX --timeout 60 --json %s 2>build/bench/load.err"
+
+local function load(port, connections, concurrency, more)
+  return LOAD:format(BINARY, port, connections, concurrency, more)
+end
+
+-- Seconds of CPU of each thread, by its id.
+local function threads(pid)
+  local out = {}
+  for id in output("ls /proc/" .. pid .. "/task"):gmatch "%d+" do
+    local f = io.open(("/proc/%d/task/%s/schedstat"):format(pid, id))
+    if f then
+      out[tonumber(id)] = f:read "n" / 1e9
+      f:close()
+    end
+  end
+  return out
+end
+
+local RING = "--ring certs/rings/NETX.CTGAPP"
+
+-- The CPU of `fn` in microseconds for each of n: all threads, the busiest one, that of the home, whose id is the pid.
+local function cost(pid, n, fn)
+  local before, all, most = threads(pid), 0, 0
+  fn()
+  local after = threads(pid)
+  for id, cpu in pairs(after) do
+    local used = (cpu - (before[id] or 0)) / n * 1e6
+    all = all + used
+    most = math.max(most, used)
+  end
+  return all, most, (after[pid] - before[pid]) / n * 1e6
+end
+
+local function workers()
+  return assert(dkjson.decode((sallyport "inquire worker --json")))
+end
+
+local function connections(pid, into)
+  output(load(PORT, 300, 64, RING))
+  local before = workers()
+  local all, most, home = cost(pid, CONNECTIONS, function() output(load(PORT, CONNECTIONS, 512, RING)) end)
+  into.connection, into.most = all, most
+  if #before == 1 then return end
+  local accepted = {}
+  for i, row in ipairs(workers()) do accepted[i] = row.accepted - before[i].accepted end
+  local at_gate = (all - home) * CONNECTIONS / accepted[2]
+  into.share = math.max(accepted[1], accepted[2]) / CONNECTIONS
+  into.at_home = home - at_gate * accepted[1] / CONNECTIONS
+  into.gates = at_gate / into.at_home
+end
+
+local function refusals(pid, into)
+  local n = 5000
+  into.refusal = cost(pid, n, function()
+    for _ = 1, n do
+      local s = socket.tcp4()
+      assert(s:connect("127.0.0.1", PORT + 1))
+      s:receive(1)
+      s:close()
+    end
+  end)
+end
+
+local function links(pid, into)
+  local empty = measured.pss(pid)
+  os.execute(load(PORT, LINKS, LINKS, RING .. " --hold 300") .. " >build/bench/held & echo $! >build/bench/holder")
+  repeat
+    socket.sleep(0.5)
+    local row = dkjson.decode((sallyport "inquire tcpipservice BENCH --json"))[1]
+  until row.connections == LINKS and row.halfopen == 0
+  into.link = (measured.pss(pid) - empty) / LINKS
+  local f = assert(io.open("build/bench/policies/doors.lua", "w"))
+  f:write(DOORS .. "\n-- again\n")
+  f:close()
+  local from = socket.gettime()
+  sallyport "reload"
+  into.reload = socket.gettime() - from
+  os.execute "kill -9 $(cat build/bench/holder)"
+end
+
+local KEYS = { "connection", "most", "share", "at_home", "gates", "refusal", "link", "reload" }
+local results = { {}, {} }
+
+for _ = 1, ROUNDS do
+  for n = 1, 2 do
+    local one = {}
+    measured.run(DEFINITION:format(n, PORT, PORT + 1), { doors = DOORS, deny = DENY }, function(pid)
+      connections(pid, one)
+      refusals(pid, one)
+      links(pid, one)
+    end)
+    for _, key in ipairs(KEYS) do
+      results[n][key] = results[n][key] or {}
+      table.insert(results[n][key], one[key])
+    end
+  end
+end
+
+local function median(n, key)
+  local list = results[n][key]
+  table.sort(list)
+  return list[#list // 2 + 1]
+end
+
+print(("CPU of a connection, us: one worker %.0f, two %.0f (%.2f)"):format(median(1, "connection"), median(2, "connection"),
+  median(2, "connection") / median(1, "connection")))
+print(("the busiest of two, us for each connection: %.0f; two serve %.2f times the connections of one; it accepted %.0f %%"):format(
+  median(2, "most"), median(1, "most") / median(2, "most"), 100 * median(2, "share")))
+print(("the home, us for a connection of a gate: %.0f; it can feed %.1f gates"):format(median(2, "at_home"), median(2, "gates")))
+print(("CPU of a refusal by address, us: one worker %.1f, two %.1f"):format(median(1, "refusal"), median(2, "refusal")))
+print(("an idle link, KiB: one worker %.1f, two %.1f"):format(median(1, "link"), median(2, "link")))
+print(("a reload with %d links, s: one worker %.2f, two %.2f"):format(LINKS, median(1, "reload"), median(2, "reload")))
