@@ -36,7 +36,8 @@ struct claims_item {
 	bool local;
 	int replicas;
 	bool waits_for_replicas, told_free;
-	bool sent;                /* the store may have it under the present incarnation */
+	unsigned long sent;       /* the era in whose incarnation the store may have it; 0 none */
+	unsigned long asked;      /* the era of the claim that was sent last */
 	char why[TEXT_ROOM];      /* of an answer that is due without the store */
 	struct store_call *call;  /* NULL: none is under way */
 	void *holder;
@@ -144,6 +145,16 @@ send_end(struct claims_item *i)
 		walk_soon(i->all, AGAIN_SECONDS);
 }
 
+/* Ends a claim without a holder; one of an incarnation of before has ended with it. */
+static void
+end_item(struct claims_item *i)
+{
+	if (i->sent == i->all->era)
+		send_end(i);
+	else
+		item_free(i);
+}
+
 static void
 claims_given(void *arg, const struct store_reply *r, const char *why)
 {
@@ -175,7 +186,7 @@ send_claim(struct claims_item *i, const char *number, void (*done)(void *arg, co
 	snprintf(ordinal, sizeof ordinal, "%lu", i->ordinal);
 	if (item_send(i, &q, words, sizeof words / sizeof words[0]) < 0)
 		return -1;
-	i->sent = true;
+	i->sent = i->asked = c->era;
 	return 0;
 }
 
@@ -202,7 +213,8 @@ read_answer(struct claims_item *i, const struct store_reply *r, const char *why,
 	double left;
 
 	*t = (struct told){ .answer = CLAIMS_STORE_DOWN };
-	i->sent = text[0] == '\0' || text[0] == 'g'; /* it was not refused */
+	if (text[0] != '\0' && text[0] != 'g')
+		i->sent = 0; /* it was refused */
 	if (sscanf(text, "granted %23s %18s %18s", t->number, t->beaten, t->over) == 3) {
 		t->answer = CLAIMS_GRANTED;
 	} else if (sscanf(text, "pair %18s", t->region) == 1 || sscanf(text, "name %18s", t->region) == 1) {
@@ -290,7 +302,7 @@ claims_replicated(void *arg, const struct store_reply *r, const char *why)
 	i->call = NULL;
 	i->waits_for_replicas = false;
 	if (i->phase == GIVING) {
-		send_end(i);
+		end_item(i);
 	} else if (r != NULL && r->kind == STORE_INTEGER && r->integer >= i->replicas && i->era == i->all->era) {
 		tell_answer(i, CLAIMS_GRANTED, "");
 	} else {
@@ -324,11 +336,11 @@ claims_answered(void *arg, const struct store_reply *r, const char *why)
 
 	i->call = NULL;
 	if (i->phase == GIVING) { /* the holder has gone meanwhile */
-		send_end(i);
+		end_item(i);
 		return;
 	}
 	read_answer(i, r, why, &t);
-	if (t.answer == CLAIMS_GRANTED && i->era != i->all->era) {
+	if (t.answer == CLAIMS_GRANTED && i->asked != i->all->era) {
 		tell_answer(i, CLAIMS_STORE_DOWN, "the region was fenced while the store answered");
 		return;
 	}
@@ -364,7 +376,7 @@ claims_give(struct claims_item *i)
 	count_out(i);
 	i->phase = GIVING;
 	i->holder = NULL;
-	if (!i->sent || i->era != c->era || !claims_needed(c))
+	if (i->sent != c->era || !claims_needed(c))
 		item_free(i);
 	else if (i->call == NULL)
 		send_end(i);
@@ -399,7 +411,6 @@ lose(struct claims_item *i, const struct told *t)
 	void *holder = i->holder;
 
 	tell_conflict(c, i->pair, t->region, "this region's claim ends");
-	i->sent = false;
 	claims_give(i);
 	c->owner.lost(holder, t->text);
 }
@@ -412,7 +423,11 @@ claims_confirmed(void *arg, const struct store_reply *r, const char *why)
 
 	i->call = NULL;
 	if (i->phase == GIVING) {
-		send_end(i);
+		end_item(i);
+		return;
+	}
+	if (i->asked != i->all->era) {
+		walk_soon(i->all, 0); /* an answer to an incarnation of before */
 		return;
 	}
 	read_answer(i, r, why, &t);
@@ -448,15 +463,6 @@ tell_fence(struct claims_item *i)
 		c->owner.freed(i->holder);
 	}
 	return c->looked != NULL;
-}
-
-static void
-end_item(struct claims_item *i)
-{
-	if (i->era == i->all->era)
-		send_end(i);
-	else
-		item_free(i);
 }
 
 /* One step of a walk. i may be freed. */
@@ -576,6 +582,7 @@ claims_new(struct ev_loop *loop, struct store *store, struct member *member, con
 	c->store = store;
 	c->member = member;
 	c->owner = *owner;
+	c->era = 1;
 	timer_init(&c->walk, loop, claims_walk, c);
 	return c;
 }
