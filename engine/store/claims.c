@@ -419,6 +419,7 @@ static void
 claims_confirmed(void *arg, const struct store_reply *r, const char *why)
 {
 	struct claims_item *i = arg;
+	struct claims *c = i->all;
 	struct told t;
 
 	i->call = NULL;
@@ -434,8 +435,8 @@ claims_confirmed(void *arg, const struct store_reply *r, const char *why)
 	if (t.answer == CLAIMS_GRANTED)
 		hold(i, &t);
 	else if (t.answer != CLAIMS_STORE_DOWN)
-		lose(i, &t);
-	walk_soon(i->all, t.answer == CLAIMS_STORE_DOWN ? AGAIN_SECONDS : 0);
+		lose(i, &t); /* it may free i */
+	walk_soon(c, t.answer == CLAIMS_STORE_DOWN ? AGAIN_SECONDS : 0);
 }
 
 static void
