@@ -427,8 +427,8 @@ claims_confirmed(void *arg, const struct store_reply *r, const char *why)
 		end_item(i);
 		return;
 	}
-	if (i->asked != i->all->era) {
-		walk_soon(i->all, 0); /* an answer to an incarnation of before */
+	if (i->asked != c->era) {
+		walk_soon(c, 0); /* an answer to an incarnation of before */
 		return;
 	}
 	read_answer(i, r, why, &t);

@@ -24,7 +24,7 @@ struct member {
 	char incarnation[TOKEN_SIZE], before[TOKEN_SIZE]; /* before: its session key is to be ended; "" none */
 	char epoch[EPOCH_SIZE];   /* "": the incarnation has no session key yet */
 	double until;             /* clock_boot() of the end of the lease; 0: none */
-	double sent;              /* clock_boot() when the renewal was sent that is under way */
+	double granted;           /* clock_boot() of the end of the lease when the renewal under way is answered */
 	double newness;           /* seconds, at the last renewal */
 	char why[STORE_WHY];      /* why the last renewal had no answer; "" it had one */
 	struct store_call *asked; /* the renewal under way; NULL: none */
@@ -206,7 +206,7 @@ take_epoch(struct member *m, const char *epoch, double left)
 
 	m->newness = left;
 	m->before[0] = '\0';
-	m->until = m->sent + m->lease * MARGIN;
+	m->until = m->granted;
 	snprintf(m->epoch, sizeof m->epoch, "%s", epoch);
 	if (joined)
 		tell(m, MEMBER_JOINED, m->incarnation);
@@ -224,7 +224,7 @@ member_renewed(void *arg, const struct store_reply *r, const char *why)
 
 	m->asked = NULL;
 	snprintf(m->why, sizeof m->why, "%s", why != NULL ? why : "");
-	if (strcmp(head, "gone") == 0) {
+	if (strcmp(head, "gone") == 0 && m->epoch[0] != '\0') {
 		lapse(m, "the store had ended its session key");
 		return;
 	}
@@ -265,7 +265,7 @@ renew(struct member *m, const char *run_id)
 	store_word_text(&q.words, m->epoch);
 	store_word_text(&q.words, m->before);
 	store_word_text(&q.words, words);
-	m->sent = clock_boot();
+	m->granted = clock_boot() + m->lease * MARGIN;
 	m->asked = store_ask(m->store, &q, &none);
 }
 

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The store of this member is of this file, so that an answer comes when a test says so. */
+#include "store/member.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "net/loop.h"
+#include "store/store.h"
+
+#include <ev.h>
+
+struct store_call {
+	struct store_question question;
+	bool waits;
+};
+
+struct store { /* one question at a time is under way */
+	struct store_call call;
+	unsigned asked;
+	struct store_server server;
+};
+
+struct scene {
+	struct ev_loop *loop;
+	struct store store;
+	struct member *member;
+	unsigned joined, lapsed;
+};
+
+struct store_call *
+store_ask(struct store *s, const struct store_question *q, struct fault *f)
+{
+	(void)f;
+	s->asked++;
+	s->call = (struct store_call){ .question = *q, .waits = true };
+	return &s->call;
+}
+
+void
+store_cancel(struct store_call *c)
+{
+	c->waits = false;
+}
+
+struct store_view
+store_look(const struct store *s)
+{
+	return (struct store_view){ .state = STORE_UP, .server = &s->server, .why = "" };
+}
+
+static void
+on_event(void *arg, enum member_event e, const char *text)
+{
+	struct scene *s = arg;
+
+	(void)text;
+	s->joined += e == MEMBER_JOINED;
+	s->lapsed += e == MEMBER_LAPSED;
+}
+
+static void
+on_report(void *arg, struct member_row *own)
+{
+	(void)arg;
+	own->state = MEMBER_ACTIVE;
+}
+
+static int
+begin(void **state)
+{
+	struct scene *s = calloc(1, sizeof *s);
+	struct member_owner owner = { .event = on_event, .report = on_report, .arg = s };
+
+	assert_non_null(s);
+	s->loop = loop_new();
+	strcpy(s->store.server.run_id, "RUN");
+	s->member = member_new(s->loop, &s->store, &owner);
+	assert_non_null(s->member);
+	*state = s;
+	return 0;
+}
+
+static int
+end(void **state)
+{
+	struct scene *s = *state;
+
+	member_free(s->member);
+	loop_free(s->loop);
+	free(s);
+	return 0;
+}
+
+/* Lets a renewal go out that is due at once. */
+static void
+turn(struct scene *s)
+{
+	for (int i = 0; i < 3; i++)
+		ev_run(s->loop, EVRUN_NOWAIT);
+}
+
+static void
+use(struct scene *s, double lease)
+{
+	struct member_settings settings = { .sysplex = "PLEXA", .applid = "CICSA", .networkid = "NETA", .lease = lease };
+
+	member_use(s->member, &settings);
+	turn(s);
+}
+
+static void
+answer(struct scene *s, const char *text)
+{
+	char copy[64];
+	struct store_reply head = { .kind = STORE_TEXT, .text = copy, .len = strlen(text) }, *item[] = { &head };
+	struct store_reply r = { .kind = STORE_LIST, .item = item, .n = 1 };
+
+	strcpy(copy, text);
+	assert_true(s->store.call.waits);
+	s->store.call.waits = false;
+	s->store.call.question.done(s->store.call.question.arg, &r, NULL);
+	turn(s);
+}
+
+static void
+a_session_key_that_is_gone_ends_the_incarnation(void **state)
+{
+	struct scene *s = *state;
+
+	use(s, 60);
+	answer(s, "new epoch 1 0");
+	assert_int_equal(1, s->joined);
+	assert_true(member_holds(s->member));
+	member_renew(s->member);
+	turn(s);
+	answer(s, "gone");
+	assert_int_equal(1, s->lapsed);
+	assert_false(member_holds(s->member));
+	answer(s, "new epoch 1 0");
+	assert_int_equal(2, s->joined);
+}
+
+static void
+a_store_that_grants_no_session_key_is_asked_again_at_the_next_beat(void **state)
+{
+	struct scene *s = *state;
+
+	use(s, 60);
+	assert_int_equal(1, s->store.asked);
+	answer(s, "gone");
+	assert_int_equal(1, s->store.asked);
+	assert_int_equal(0, s->lapsed);
+	assert_false(member_holds(s->member));
+}
+
+static void
+a_renewal_counts_for_the_lease_that_it_was_sent_with(void **state)
+{
+	struct scene *s = *state;
+	double over;
+
+	use(s, 0.01);
+	over = clock_boot() + 0.01;
+	use(s, 60);
+	answer(s, "new epoch 1 0");
+	while (clock_boot() < over)
+		continue;
+	assert_false(member_holds(s->member));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_session_key_that_is_gone_ends_the_incarnation, begin, end),
+		cmocka_unit_test_setup_teardown(a_store_that_grants_no_session_key_is_asked_again_at_the_next_beat, begin, end),
+		cmocka_unit_test_setup_teardown(a_renewal_counts_for_the_lease_that_it_was_sent_with, begin, end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
