@@ -66,7 +66,6 @@ static const struct numbers numbers[] = {
 	{ resource_region, "drain", 0, 1000000, 0.5 },
 	{ resource_region, "store_replicas", 0, 16, 1 },
 	{ resource_region, "lease", 1, 1000000, 0.5 },
-	{ resource_region, "store_replicas", 0, 16, 1 },
 	{ resource_region, "maxsockets", 1, 65535, 1 },
 	{ resource_region, "halfopen", 1, 65535, 1 },
 	{ resource_region, "halfopen_peer", 1, 65535, 1 },
