@@ -4,12 +4,13 @@
 #define NOW "local t = redis.call('TIME') local now = t[1] + t[2] / 1e6 "
 
 /*
- * The epoch of a sysplex: a store that has none, or one of another run of the server, is new. P, ms, lease and run are
- * set; sets epoch (its id) and left (milliseconds in which the store is new).
+ * The epoch of a sysplex. A store is new that has none, one of another run of the server, or one that begins later than
+ * now: its clock went back. P, ms, lease and run are set; sets epoch (its id) and left (milliseconds in which the store
+ * is new).
  */
 #define EPOCH \
 	"local e = redis.call('HMGET', P .. ':epoch', 'run', 'id', 'ends') " \
-	"if e[1] ~= run then e = { run, string.format('%.0f', ms), ms + lease } end " \
+	"if e[1] ~= run or ms < tonumber(e[2]) then e = { run, string.format('%.0f', ms), ms + lease } end " \
 	"local epoch, ends = e[2], tonumber(e[3]) " \
 	"if ms < ends then ends = math.max(ends, tonumber(epoch) + lease) end " \
 	"redis.call('HSET', P .. ':epoch', 'run', run, 'id', epoch, 'ends', string.format('%.0f', ends)) " \

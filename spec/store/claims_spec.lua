@@ -210,6 +210,17 @@ describe("names across regions", function()
     assert.equal("ACQUIRED", a:row("ipconn", "ONE1").connstatus)
   end)
 
+  it("waits for one lease, and no longer, when the clock of the store went back", function()
+    local a = start "CICSA"
+    wait_grants(a)
+    local later = ("%d"):format((os.time() + 3600) * 1000)
+    server:cli("HSET", "sallyport:plex:PLEXA:epoch", "id", later, "ends", later) -- as it was begun before the clock went back
+    a:wait_log "SP0143 "
+    assert.equal("AUTOINSTALL_FAILED", reason(a, "ONE1"))
+    refusal(a, "store_down")
+    support.wait_until(function() return reason(a, "ONE1") == "OK" end, 15, "the store to grant claims")
+  end)
+
   it("finds a duplicate, and the later claim ends, on both sides known", function()
     local alone = { claim_down = "local", claim_lost = "keep" }
     local a, b = start("CICSA", alone), start("CICSB", alone)
