@@ -159,14 +159,6 @@ past_question(struct account_value account)
 		.code = text(account, "code"), .policy = text(account, "policy"), .account = account };
 }
 
-static void
-read_questions(struct past *r, struct account_value list)
-{
-	for (struct account_value one = account_first(list); account_has(one); one = account_next(list, one))
-		if (!flag(one, "recheck") && !account_is_integer(part(one, "generation")) && r->questions < PAST_QUESTIONS)
-			r->question[r->questions++] = past_question(one);
-}
-
 const struct past_question *
 past_at(const struct past *r, enum door door)
 {
@@ -174,6 +166,30 @@ past_at(const struct past *r, enum door door)
 		if (r->question[i].door == door)
 			return &r->question[i];
 	return NULL;
+}
+
+/*
+ * A question that a later generation asked again, and that waited, takes the place of the first one: it has the answers
+ * of all calls. A refusal there is no decision about the connection as it came in.
+ */
+static void
+read_question(struct past *r, struct account_value one)
+{
+	bool again = flag(one, "recheck") || account_is_integer(part(one, "generation"));
+	struct past_question q = past_question(one);
+	const struct past_question *first = again ? past_at(r, q.door) : NULL;
+
+	if (first != NULL && !q.refused && account_number(part(one, "waited")) > 0)
+		r->question[first - r->question] = q;
+	else if (!again && r->questions < PAST_QUESTIONS)
+		r->question[r->questions++] = q;
+}
+
+static void
+read_questions(struct past *r, struct account_value list)
+{
+	for (struct account_value one = account_first(list); account_has(one); one = account_next(list, one))
+		read_question(r, one);
 }
 
 bool

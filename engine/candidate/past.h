@@ -36,7 +36,7 @@ struct past {                  /* borrows from its account */
 	struct installed installed;
 	bool has_installed;
 	bool attempt;              /* way out: only the question about an address that was tried before the last one */
-	struct past_question question[PAST_QUESTIONS]; /* those of a re-ask are left out */
+	struct past_question question[PAST_QUESTIONS]; /* of a re-ask only those that waited */
 	size_t questions;
 };
 

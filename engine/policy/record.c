@@ -511,6 +511,19 @@ record_reasked(struct record *r, struct record_entry *e)
 		record_entry_free(e);
 }
 
+size_t
+record_take_waited(struct record *r, struct record_entry **entry, size_t n)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (entry[i]->waited == 0 || r->closed || !put_entry(r, entry[i], ENTRIES_MAX))
+			entry[left++] = entry[i];
+	if (left < n)
+		record_sink_tell(r, NULL);
+	return left;
+}
+
 void
 record_installed(struct record *r, const struct installed *i)
 {

@@ -104,8 +104,8 @@ struct record_entry *record_entry_new(const char *door, const char *policy, uint
 /* Notes that a generation refused the installed connection. The record takes the entry, which may be NULL. */
 void record_reasked(struct record *r, struct record_entry *e);
 /*
- * Gives n questions that a generation asked again, and that release no partner, to the file of records, and frees the
- * entries. Without a file they are only freed. r may be NULL.
+ * Takes n questions that a generation asked again, and that release no partner. Those that waited are added to r, so
+ * that `explain` shows them; the others are given to the file of records, if there is one, and freed. r may be NULL.
  */
 void record_asked_again(struct record *r, struct record_entry **entry, size_t n);
 /* Frees an entry that no record took. NULL is fine. */

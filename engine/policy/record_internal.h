@@ -135,6 +135,11 @@ void record_unlock(struct record *r);
 /* Locks the record of an entry that is in one; another entry has one user. False for NULL. */
 bool record_entry_lock(struct record_entry *e);
 void record_entry_unlock(struct record_entry *e);
+/*
+ * Moves those of n questions that were asked again and waited into r, which is locked. Returns how many are left, at
+ * the beginning of entry: the others, and those that r has no room for.
+ */
+size_t record_take_waited(struct record *r, struct record_entry **entry, size_t n);
 /* Closes a record. False: it was closed before. */
 bool record_end(struct record *r, double now);
 /* Frees a record that is in no list. */

@@ -37,9 +37,10 @@ record_asked_again(struct record *r, struct record_entry **entry, size_t n)
 {
 	struct record_sink *s = r != NULL ? &r->owner->sink : NULL;
 
-	if (s != NULL && s->reasked != NULL && n > 0) {
-		record_lock(r);
-		s->reasked(s->arg, r, entry, n);
+	if (n > 0 && record_lock(r)) {
+		n = record_take_waited(r, entry, n);
+		if (s->reasked != NULL && n > 0)
+			s->reasked(s->arg, r, entry, n);
 		record_unlock(r);
 	}
 	for (size_t i = 0; i < n; i++)

@@ -111,9 +111,13 @@ bind_or_null(sqlite3_stmt *s, int at, const char *text)
 		sqlite3_bind_text(s, at, text, -1, SQLITE_STATIC);
 }
 
-/* An entry with "recheck":true is in the account only when the later generation refused. */
+/*
+ * An entry with "recheck":true is in the account when a later generation refused, or when its script waited. Another
+ * entry that refuses is the end of its connection, whose outcome is "refused".
+ */
 #define REFUSED \
-	"(outcome = 'refused' OR instr(account, '\"recheck\":true') > 0 OR EXISTS (SELECT 1 FROM request WHERE record = r.id AND refused))"
+	"(outcome = 'refused' OR (instr(account, '\"recheck\":true') > 0 AND " \
+	"instr(account, '\"verdict\":\"refuse\"') > 0) OR EXISTS (SELECT 1 FROM request WHERE record = r.id AND refused))"
 
 int
 record_reader_records(struct record_reader *r, const struct record_reader_search *q, bool (*each)(void *, int64_t, const char *, size_t),

@@ -569,15 +569,22 @@ end }]] } }
   end)
 
   it("names the door, the line and the generation that overtook a connection on its way in", function()
-    start()
+    local door = [[
+local policy = require "policy"
+return { admit = function(facts)
+  if %s then return policy.refuse("not_listed", "gone from the list") end
+  return policy.accept()
+end }]]
+    start { tcpipservices = { IPIC = { admit = "door", urm = "named" } },
+      scripts = { named = URM:format "false", door = door:format "false" } }
     local p = support.raw(region:port "IPIC")
     support.wait_until(function() return #region:inquire "socket" == 1 end, 10, "it to be accepted")
-    region:script("named", URM:format "facts.recheck")
+    region:script("door", door:format "facts.recheck")
     assert.equal(0, (region:command "reload"))
     local body = p:capex({ applid = "ANY", networkid = "NETX" }):read_message().body
-    assert.equal("AUTOINSTALL_FAILED", body.reason)
+    assert.equal("SECURITY_VIOLATION", body.reason)
     has(text_of(region, body.connection),
-      "install +policy named at [^\n]*:3, asked again by the reload to generation 2: refuse not_listed \"gone from the list\"")
+      "admit +policy door at [^\n]*:3, asked again by the reload to generation 2: refuse not_listed \"gone from the list\"")
   end)
 
   it("--refused finds a connection of which a request was refused, also when it has ended", function()

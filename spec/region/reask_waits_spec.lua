@@ -59,6 +59,34 @@ end }
     second:close()
   end)
 
+  it("is shown by explain, and replayed with the answers that it got", function()
+    start({ record = "records.db" }, 1)
+    local partner = support.raw(port):capex { applid = "APPL1", networkid = "NETX" }
+    local connection = partner:read_message().body.connection
+    region:script("rules", new())
+    local r = reload()
+    backend.wait()
+    backend.release "yes"
+    assert.are.equal(0, (report(r)))
+    partner:close()
+    local doors = region:explain(connection)[1].doors
+    local asked = doors[#doors]
+    assert.are.same({ "bind", true, 2, "accept" }, { asked.door, asked.recheck, asked.generation, asked.verdict })
+    assert.are.same({ "http", "yes" }, { asked.answers[1].asked, asked.answers[1].answer })
+    assert.is_true(asked.waited > 0)
+    local file = region:path "region.lua"
+    region:stop()
+    local function lines(...)
+      local _, out = support.sallyport("decisions", "--region", file, "--door", "bind", ...)
+      return select(2, out:gsub("bind", ""))
+    end
+    assert.are.same({ 2, 0 }, { lines(), lines "--refused" })
+    local _, all = support.sallyport("explain", "--region", file, "--last", "5", "--refused")
+    assert.is_nil(all:find(connection, 1, true))
+    local status, out = support.sallyport("replay", "--with", file, "--region", file)
+    assert.are.equal(0, status, out)
+  end)
+
   it("asks once: a later reload has the answer, also when the service is gone", function()
     start(nil, 1)
     local p = requests.partner(port, "APPL1")

@@ -131,7 +131,13 @@ describe("a partner that comes when the end of a reload is near", function()
     ended(r, 0)
     backend.wait()
     backend.release "yes"
-    assert.equal("OK", comes:read_message().body.response)
+    local answer = comes:read_message().body
+    assert.equal("OK", answer.response)
+    local first, again, bind = table.unpack(record(answer.connection).doors)
+    assert.same({ "admit", "admit", "bind" }, { first.door, again.door, bind.door })
+    assert.same({ false, true, false }, { first.recheck, again.recheck, bind.recheck })
+    assert.same({ 2, bind.hash, 1 }, { again.generation, again.hash, #again.answers })
+    assert.is_true(again.waited > 0)
     local later = support.raw(port)
     backend.wait()
     backend.release "yes"
