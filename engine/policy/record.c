@@ -15,6 +15,7 @@
 #define ENTRIES_FIRST 4
 #define CHECKS_FIRST 2
 #define ENTRIES_MAX 16
+#define ENTRIES_REASKED 14 /* of them, up to which those are added that waited in a reload: `delete` has room */
 #define CHECKS_MAX 64
 #define DETAIL_MAX 200
 #define NAME_MAX_ 100
@@ -517,7 +518,7 @@ record_take_waited(struct record *r, struct record_entry **entry, size_t n)
 	size_t left = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (entry[i]->waited == 0 || r->closed || !put_entry(r, entry[i], ENTRIES_MAX))
+		if (entry[i]->waited == 0 || r->closed || !put_entry(r, entry[i], ENTRIES_REASKED))
 			entry[left++] = entry[i];
 	if (left < n)
 		record_sink_tell(r, NULL);
