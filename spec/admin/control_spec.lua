@@ -210,7 +210,7 @@ describe("what is said over the control socket", function()
   end)
 
   it("has at most 8 KiB, with a question at most 64 KiB", function()
-    local most = "a request has at most 8192 bytes; one with a question has at most 65536"
+    local most = "a request has at most 8192 bytes; one with a question or a piece has at most 65536"
     local head = '{"command":"inquire","args":["region"],"filler":"'
     local fits = head .. ("x"):rep(8192 - #head - 3) .. '"}\n'
     assert.equal(0, ask(region.control, fits).status)
