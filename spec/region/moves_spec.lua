@@ -49,14 +49,13 @@ describe("a connection on its way from its gate to the home:", function()
     port = region:port "IPIC"
   end
 
-  -- Second sockets whose CAPEX gates have read, while the home is held. All partners, those of them that are on their way,
-  -- and a function that lets the home go.
+  -- Second sockets that gates accept, and whose CAPEX they have read, while the home is held. All partners, those of them that are on
+  -- their way, and a function that lets the home go.
   local function moving(letter)
     local all = partners(port, letter)
+    local let_go = crew.hold(region)
     local second = crew.callers(port, MANY)
     for i, p in ipairs(second) do all[i].second = p end
-    crew.accepted(region, 2 * MANY)
-    local let_go = crew.hold(region)
     for _, one in ipairs(all) do second_capex(one) end
     local read = {}
     for _, p in ipairs(crew.read_by_gates(region, port, second)) do read[p] = true end

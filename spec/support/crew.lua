@@ -151,7 +151,7 @@ function crew.read_by_gates(region, port, some)
       if not waiting[crew.own_port(p)] then read[#read + 1] = p end
     end
     return #read > 0 and running(region) == 1
-  end, 10, "the gates to read")
+  end, 10, function() return ("the gates to read; %d sockets are read, %d threads run"):format(#read, running(region)) end)
   return read
 end
 
