@@ -263,7 +263,7 @@ parts(const struct side *d)
 	return (uint32_t)1 << d->part_bits;
 }
 
-/* Parts what was added, in an array that replaces d->added; sorts each part. -1: no memory. */
+/* Parts the added prefixes, in an array that replaces d->added; sorts each part. -1: no memory. */
 static int
 sort_parts(struct side *d)
 {

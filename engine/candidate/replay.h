@@ -38,7 +38,7 @@ struct replay_result {
 /* An empty result, which the caller owns. NULL: no memory. */
 struct replay_result *replay_result_new(void);
 void replay_result_free(struct replay_result *r); /* NULL is fine */
-/* Moves what `later` has behind what `r` has. -1: no memory; differences of `later` are lost. */
+/* Moves the rows of `later` behind those of `r`. -1: no memory; differences of `later` are lost. */
 int replay_result_add(struct replay_result *r, struct replay_result *later);
 
 /*

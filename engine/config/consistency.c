@@ -400,7 +400,7 @@ check_follow(const struct definition *d, const struct key_lines *p, struct fault
 				needs[i].name, needs[i].name, needs[i].remedy);
 }
 
-/* What a region does without the store has no default: each choice costs what the other one promises. */
+/* The rule for a region without its store has no default: each choice costs the promise of the other one. */
 static void
 check_claims(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {

@@ -198,7 +198,7 @@ ipconn_free(struct ipconn *i)
 	free(i);
 }
 
-/* What an ipconn that is installed has from the beginning. -1: no memory. */
+/* The parts that an installed ipconn has from the beginning. -1: no memory. */
 static int
 equip(struct ipconn *i)
 {

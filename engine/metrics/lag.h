@@ -19,7 +19,7 @@ struct lag { /* zero-initialise; times are nanoseconds of clock_span() */
 	} window[2]; /* the present one and the one before; of at least a minute */
 };
 
-struct lag_view { /* what the loop did */
+struct lag_view { /* the use of the loop's time */
 	double busy;     /* the share of the time since the first turn in which it worked, 0 to 1 */
 	double lately;   /* the same since the begin of the window before: for one to two minutes, longer for a quiet loop */
 	double longest;  /* lag_seconds */

@@ -14,7 +14,7 @@ struct networks;
 
 enum pooled_as { POOLED_ROWS, POOLED_NETWORKS };
 
-struct pooled_use { /* what a file is read as, with the names of its columns; "": none */
+struct pooled_use { /* the kind of table that a file is read as, with the names of its columns; "": none */
 	enum pooled_as as;
 	char key[DATASET_NAME_MAX + 1];   /* of the rows; of networks: the prefixes */
 	char value[DATASET_NAME_MAX + 1]; /* of networks */

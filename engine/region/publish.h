@@ -25,7 +25,7 @@ int publish_piece(struct region *r, const char *digest, size_t from, const void 
  * follow.
  */
 int publish_head(struct region *r, const struct rules_head *h, publish_done done, void *arg, struct fault *f);
-/* Ends what is under way, with done(). For the end of the region. */
+/* Ends the publishing that is under way, with done(). For the end of the region. */
 void publish_cancel(struct region *r);
 
 #endif

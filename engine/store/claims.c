@@ -190,7 +190,7 @@ send_claim(struct claims_item *i, const char *number, void (*done)(void *arg, co
 	return 0;
 }
 
-/* --- what the store answers ------------------------------------------------------------------- */
+/* --- answers of the store --------------------------------------------------------------------- */
 
 struct told { /* an answer of the script */
 	enum claims_answer answer;

@@ -70,7 +70,7 @@ drop_renewal(struct member *m)
 	m->again = false;
 }
 
-/* The session key may be gone: whatever belongs to it is no longer of this region. */
+/* The session key may be gone: all that belongs to it is no longer of this region. */
 static void
 lapse(struct member *m, const char *why)
 {
@@ -383,7 +383,7 @@ member_free(struct member *m)
 	free(m);
 }
 
-/* --- what is known ---------------------------------------------------------------------------- */
+/* --- its views -------------------------------------------------------------------------------- */
 
 const char *
 member_sysplex(const struct member *m)

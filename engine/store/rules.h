@@ -52,7 +52,7 @@ typedef void (*rules_done)(void *arg, const struct store_reply *reply, const cha
 
 /* Leaves the report (NULL: none), and asks for the news. */
 struct store_call *rules_ask(struct store *s, const char *sysplex, const struct rules_report *own, rules_done done, void *arg, struct fault *f);
-/* Reads the answer. What is no head and no report is left out. -1: it is no answer. */
+/* Reads the answer. An item that is no head and no report is left out. -1: it is no answer. */
 int rules_read_news(const struct store_reply *r, struct rules_news *out);
 /* Asks for at most n bytes of a bundle, from the byte `from` on: a text. */
 struct store_call *rules_read(struct store *s, const char *sysplex, const char *digest, size_t from, size_t n, rules_done done, void *arg, struct fault *f);

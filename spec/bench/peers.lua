@@ -335,7 +335,7 @@ local function denied(running)
   return cost(running, ("%s denied %d %g %d"):format(PARTNERS, running.port + 1, SECONDS, CONCURRENCY))
 end
 
--- Calls f while the server has so many links, each after one exchange. What f returns; nil when a link was not made.
+-- Calls f while the server has so many links, each after one exchange. Returns the values of f; nil when a link was not made.
 local function while_held(running, number, f)
   local held = ("%s/held"):format(DIR)
   os.remove(held)
@@ -357,7 +357,7 @@ end
 local function idle(running)
   local before = sum(running.pid, measured.pss)
   local after = while_held(running, IDLE, function()
-    socket.sleep(1) -- what a server frees after a while
+    socket.sleep(1) -- a server frees some memory after a while
     return sum(running.pid, measured.pss)
   end)
   return after and (after - before) / IDLE
@@ -371,7 +371,7 @@ local function beside_held(running)
   return while_held(running, HELD, function() return latencies("arrivals", running, ARRIVALS) end)
 end
 
--- What measure returns as a second value is the value of the next column, which has no measure of its own.
+-- The second value of measure is that of the next column, which has no measure of its own.
 local columns = {
   { name = "1.3 ECDSA", kind = "ec", measure = connections "1.3" },
   { name = "1.2 ECDSA", kind = "ec", measure = connections "1.2" },

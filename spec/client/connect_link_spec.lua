@@ -522,7 +522,7 @@ describe("connect --link to a region", function()
   end)
 
   it("leaves the region no larger than it was", function()
-    if support.sanitized then return end -- its malloc keeps what is freed, to find who uses it
+    if support.sanitized then return end -- its malloc keeps freed blocks, to find a use of them
     local function resident()
       return tonumber(support.read(("/proc/%d/status"):format(region.process.pid)):match "VmRSS:%s+(%d+)")
     end

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bundle that is read has one spelling, and its names lead out of no directory; what is refused has a sentence. The
+ * A bundle that is read has one spelling, and its names lead out of no directory; a refusal has a sentence. The
  * second reading gets a right digest for each file, so that the reader comes behind that check too.
  */
 #include "region/bundle.h"

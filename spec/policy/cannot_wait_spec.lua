@@ -39,7 +39,7 @@ local NAMED = {
   j_handler_itself = { "the message handler of xpcall", [[assert(xpcall(error, policy.sleep, 0.001))]] },
 }
 
--- What a script does not have: no function of its own can be called there.
+-- Places that a script does not have: no function of its own can be called there.
 local ABSENT = {
   coroutine = "coroutine.wrap(nap)()", load = "load(nap)", dofile = "dofile()", collector = "setmetatable({}, { __gc = nap })",
 }

@@ -75,7 +75,7 @@ describe("a reload while connections are at the gates:", function()
   }
 
   for _, door in ipairs { "admit", "certify", "bind", "install" } do
-    it("nobody enters when the new rule refuses at " .. door .. ", whichever stage it was at", function()
+    it("nobody enters when the new rule refuses at " .. door .. ", at each stage of the connection", function()
       local listener = { ssl = "clientauth", admit = "doors", certify = "doors", bind = "doors", urm = "doors" }
       region = crew.start { region = { capex_timeout = 60 }, tcpipservices = { AUTH = listener }, scripts = { doors = doors() } }
       local port = region:port "AUTH"

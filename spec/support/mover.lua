@@ -23,7 +23,7 @@ local function call()
   return peer.raw(PORT)
 end
 
--- What p would send is kept, and sent as one piece by the function.
+-- The bytes that p would send are kept, and sent as one piece by the function.
 local function together(p, fn)
   local send, kept = p.send, {}
   p.send = function(_, bytes) kept[#kept + 1] = bytes end

@@ -259,7 +259,7 @@ a_claim_leaves_out_one_ipconn_and_claims_nothing(void **state)
 	struct ipconn_def other = { .ipconn = "PART", .applid = "Y", .networkid = "NETX" };
 
 	*i = h->ipconn;
-	i->engaged = NULL; /* the registry frees i with what it owns */
+	i->engaged = NULL; /* the registry frees i with the parts that i owns */
 	assert_int_equal(registry_claim(r, i), CLAIM_OK);
 	assert_int_equal(registry_judge(r, i->def, NULL), CLAIM_PAIR_TAKEN);
 	assert_int_equal(registry_judge(r, i->def, i), CLAIM_OK);

@@ -98,7 +98,7 @@ a_block_without_memory_is_refused_and_the_old_one_stays(void **state)
 	heap_close(&h);
 }
 
-/* One size after another: without a bound each size would keep what it had. */
+/* One size after another: without a bound each size would keep its blocks. */
 static void
 sizes_that_come_and_go_keep_a_bounded_memory(void **state)
 {
