@@ -26,8 +26,8 @@ bool resolve_numeric(const char *host, int port, struct resolution *r);
 struct resolve_request {
 	struct threadpool *threads; /* borrowed */
 	/*
-	 * At most two questions to each name server, for a second each; resolv.conf cannot make it longer. Else a look-up
-	 * may take as long as the system's resolver lets it.
+	 * At most two questions to each name server, for a second each; resolv.conf cannot make it longer. Else a
+	 * look-up may take as long as the system's resolver lets it.
 	 */
 	bool brief;
 	void (*done)(void *arg, const struct resolution *r); /* called once, from the loop, never inside resolve_begin */

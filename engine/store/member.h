@@ -6,7 +6,8 @@
  *   session key  of an incarnation in the store; it ends by itself after the lease, unless it is renewed
  *   lease        how long a region may rely on its session key. The region counts it by its own clock, from before the
  *                renewal was sent, less a tenth, so that it ends here before it ends in the store
- *   fenced       the lease is over: others may have the names that the region had. It stays so until it has a new incarnation
+ *   fenced       the lease is over: others may have the names that the region had. It stays so until it has a new
+ *                incarnation
  *   epoch        the time of one run of the store's server with its data. At its begin the store is *new* for a lease
  */
 #ifndef SALLYPORT_MEMBER_H
