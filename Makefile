@@ -114,7 +114,7 @@ run-deps:
 
 # The output and the counts of the jobs.
 RESULTS = $(BUILD)/results
-RUN_JOBS = exec env SALLYPORT=./$(BIN) SALLYPORT_WORKERS=$(WORKERS) UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=suppressions=$(CURDIR)/spec/support/tsan.supp:halt_on_error=1:second_deadlock_stack=1:report_thread_leaks=0 SPEC_SECONDS=$(if $(SANITIZE),600,300) MAKEFLAGS= \
+RUN_JOBS = exec env ASAN_OPTIONS=allocator_may_return_null=1 SALLYPORT=./$(BIN) SALLYPORT_WORKERS=$(WORKERS) UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=suppressions=$(CURDIR)/spec/support/tsan.supp:halt_on_error=1:second_deadlock_stack=1:report_thread_leaks=0 SPEC_SECONDS=$(if $(SANITIZE),600,300) MAKEFLAGS= \
 	$(MAKE) -s -k -f spec/support/jobs.mk RESULTS=$(RESULTS)
 
 # UNITS, with SPEC: C units beside those spec files.
