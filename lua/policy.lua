@@ -371,8 +371,8 @@ policy.http = host.http
 -- the command. A call that was sent and has no answer may have been carried out. Each function raises for another key,
 -- value or option, and as policy.resolve does.
 
--- policy.store.get(key, { timeout =, down = }) -> the value; nil when there is none. Raises for a value that another
---   program has written.
+-- policy.store.get(key, { timeout =, down = }) -> the value; nil when the key has no value. Raises for a value
+--   that another program has written.
 
 -- policy.store.set(key, value, { ttl =, timeout =, down = }) -> true.
 

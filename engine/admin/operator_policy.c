@@ -347,7 +347,7 @@ begun(struct order *o, struct publish_wait *w, int rc)
 	return -1;
 }
 
-/* The bytes of hex digits. 0: they are none. */
+/* The bytes of hex digits. 0: the text has another character, an odd length, or too many digits. */
 static size_t
 from_hex(const char *hex, unsigned char *out, size_t room)
 {

@@ -37,7 +37,7 @@ digits_of_bytes(char *out, const void *bytes, size_t n)
 	*out = '\0';
 }
 
-/* The value of a digit; 16: it is none. */
+/* The value of a digit; 16: the character is no digit. */
 static unsigned
 value_of(char c)
 {

@@ -322,7 +322,7 @@ length_of(const struct side *d, uint32_t i)
 	return (uint8_t)packed_of(d, i);
 }
 
-/* Walks from entry i outwards to the first entry that holds the address; 0: there is none. */
+/* Walks from entry i outwards to the first entry that holds the address; 0: no entry holds it. */
 static uint32_t
 outwards(const struct side *d, uint32_t i, struct number a)
 {
@@ -522,7 +522,7 @@ search_part(const struct side *d, const struct line *l, struct number a)
 	return last < l->base ? l->outer >> 8 : outwards(d, last, a);
 }
 
-/* The longest prefix that holds an address with the common bits; 0: there is none. */
+/* The longest prefix that holds an address with the common bits; 0: no prefix holds it. */
 static uint32_t
 part_find(const struct side *d, struct number a)
 {
@@ -543,7 +543,7 @@ part_find(const struct side *d, struct number a)
 	return place > 0 ? l->base + place - 1 : l->outer >> 8;
 }
 
-/* The longest prefix that holds the address; 0: there is none. */
+/* The longest prefix that holds the address; 0: no entry holds it. */
 static uint32_t
 side_find(const struct side *d, struct number a)
 {

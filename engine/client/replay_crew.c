@@ -83,7 +83,10 @@ order_requests(struct crew_hand *h)
 	}
 }
 
-/* Takes the next account of the batch. False: there is none. *one: where it was read to; NULL: no memory. */
+/*
+ * Takes the next account of the batch. False: the batch has no further one. *one: where it was read to; NULL: no
+ * memory.
+ */
 static bool
 next_piece(struct crew_hand *h, struct batch *b, bool request, struct account **one)
 {

@@ -57,7 +57,7 @@ struct dataset {
  */
 struct dataset *dataset_parse(char *bytes, size_t len, enum dataset_form form, const char *key, struct fault *f);
 void dataset_free(struct dataset *d); /* NULL is fine */
-/* The column of that name; -1 with a sentence that has `what`: there is none. The dataset has a column. */
+/* The column of that name; -1 with a sentence that has `what`: no column has that name. The dataset has a column. */
 int dataset_find_column(const struct dataset *d, const char *name, const char *what, struct fault *f);
 /* The value of a row in a column; NULL: it has none. */
 const struct cell *dataset_cell(const struct dataset *d, const struct dataset_row *row, int column);

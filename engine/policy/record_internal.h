@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * record_internal: what a record holds: record.c keeps it, record_json.c shows it, record_walk.c looks for it. Two
- * locks: that of a record guards its content, that of the collection its lists. Nothing is locked while the lock of the
- * collection is held but a record whose owner may hold only its own.
+ * record_internal: the members of a record: record.c keeps them, record_json.c shows them, record_walk.c looks for
+ * them. Two locks: that of a record guards its content, that of the collection its lists. Nothing is locked while the
+ * lock of the collection is held but a record whose owner may hold only its own.
  */
 #ifndef SALLYPORT_RECORD_INTERNAL_H
 #define SALLYPORT_RECORD_INTERNAL_H

@@ -67,7 +67,7 @@ struct wait_request {
 
 /*
  * Makes an empty set. loop is borrowed and must outlive it. The limits count its calls together with those of `beside`,
- * the set of another worker; NULL: there is none. NULL: no memory.
+ * the set of another worker; NULL: its calls count alone. Returns NULL: no memory.
  */
 struct waits *waits_new(struct ev_loop *loop, const struct waits *beside);
 /* No call may be waiting. NULL is fine. */

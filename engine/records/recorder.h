@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * recorder: writes the records of a region to its file, in a thread of its own. The loops put things into a bounded
- * queue and never wait for the disk; the thread writes what is queued in one transaction. A write that fails is tried
- * again each second; meanwhile the queue fills, and what has no room is lost and counted.
+ * queue and never wait for the disk; the thread writes the queued records in one transaction. A write that fails is
+ * tried again each second; meanwhile the queue fills, and what has no room is lost and counted.
  */
 #ifndef SALLYPORT_RECORDER_H
 #define SALLYPORT_RECORDER_H

@@ -307,7 +307,7 @@ bundle_judge(const struct bundle *b, const struct signing_keys *keys, const char
 	if (h->key[0] == '\0')
 		return fault_set(f, "it is not signed; sallyport policy sign signs it");
 	if (!signing_keys_has(keys, h->key))
-		return fault_set(f, "serial %" PRIu64 " is signed by the key %s, which is none of follow_keys", h->serial, h->key);
+		return fault_set(f, "serial %" PRIu64 " is signed by the key %s, which is not in follow_keys", h->serial, h->key);
 	if (!signing_keys_verify(keys, h->key, b->bytes, b->signed_len, b->signature))
 		return fault_set(f, "the signature does not fit: the manifest was changed after it was signed");
 	if (strcmp(h->sysplex, sysplex) != 0)

@@ -43,7 +43,7 @@ followed_judge(const struct followed *w, const struct bundle *b, uint64_t last, 
 	return rc;
 }
 
-/* Reads the file, without a look at the signature: the file is local. NULL: there is none. */
+/* Reads the file, without a look at the signature: the file is local. NULL: no file is there. */
 static int
 read_kept(const struct followed *w, struct bundle **out, struct fault *f)
 {

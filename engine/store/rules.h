@@ -26,7 +26,7 @@
 #define RULES_WRITE 24576         /* bytes that are written at once */
 #define RULES_SILENT_SECONDS 10.0 /* a report that is older is of a region that is gone or cannot reach the store */
 
-struct rules_head { /* serial 0: there is none */
+struct rules_head { /* serial 0: no bundle was published */
 	uint64_t serial;
 	size_t size;
 	char digest[RULES_DIGEST];

@@ -59,8 +59,8 @@ struct store_question { /* borrowed during store_ask */
 	bool uncounted;            /* it is no call of a script */
 	bool reads;                /* a call of a re-ask, in place of one that would change something; it counts as such */
 	/*
-	 * Called once, from the loop, never inside store_ask and not after store_cancel. reply NULL: there is none, and
-	 * why says why. Both are borrowed.
+	 * Called once, from the loop, never inside store_ask and not after store_cancel. reply NULL: none came, and
+	 * why has the reason. Both are borrowed.
 	 */
 	void (*done)(void *arg, const struct store_reply *reply, const char *why);
 	void *arg;

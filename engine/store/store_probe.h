@@ -8,7 +8,7 @@
 
 /*
  * Searches a server by the settings, about one second for each address, and writes its words to *out. It changes
- * nothing there. -1 with a sentence: there is none, or no memory.
+ * nothing there. -1 with a sentence: no server was found, or no memory.
  */
 int store_probe(const struct store_settings *s, struct store_server *out, struct fault *f);
 

@@ -86,7 +86,7 @@ store_server_doubt(const struct store_server *s, unsigned n, const char **rule)
 	} doubts[STORE_DOUBTS] = {
 		{ "store_aof", "it writes no append-only file: a restart loses its last changes; set appendonly yes" },
 		{ "store_evicts", "its maxmemory-policy removes keys when its memory is full; set maxmemory-policy noeviction" },
-		{ "store_open", "its default user has no password: each process that reaches it can change what the region keeps there; set requirepass, or "
+		{ "store_open", "its default user has no password: each process that reaches it can change the values of the region; set requirepass, or "
 			"ACL SETUSER default off" },
 	};
 	const bool has[STORE_DOUBTS] = { s->told && !s->aof, s->told && !s->noeviction, s->open };

@@ -97,7 +97,7 @@ take_private(struct signing_key *k, const struct pem_block *b, const char *passp
 	if (k->key == NULL)
 		return fault_set(f, locked ? "the passphrase is wrong, or the key is damaged" : "the key is damaged");
 	if (identify(k) < 0)
-		return fault_set(f, "the key is none of Ed25519; make one by openssl genpkey -algorithm ed25519");
+		return fault_set(f, "the key is not an Ed25519 key; make one by openssl genpkey -algorithm ed25519");
 	return 0;
 }
 

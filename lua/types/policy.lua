@@ -160,8 +160,8 @@ function policy.store.add_if_absent(key, value, options) end
 ---@return any
 function policy.store.delete(key, options) end
 
----policy.store.get(key, { timeout =, down = }) -> the value; nil when there is none. Raises for a value that another
----program has written.
+---policy.store.get(key, { timeout =, down = }) -> the value; nil when the key has no value. Raises for a value
+---that another program has written.
 ---@param key string
 ---@param options? sallyport.StoreOptions
 ---@return any

@@ -142,9 +142,9 @@ describe("the command line", function()
       assert.is_truthy(err:find("no region answers", 1, true))
     end)
 
-    it("finds the socket by the region alone, whatever stands behind it, and in spite of a fault of an included file", function()
+    it("finds the socket by the region alone, with any text behind it, and in spite of a fault of an included file", function()
       local file = dir .. "/region.lua"
-      local PLAIN = 'region { applid = "A", networkid = "N", ring = "a}b", control = "its.sock" }\n' -- a brace in a text is none
+      local PLAIN = 'region { applid = "A", networkid = "N", ring = "a}b", control = "its.sock" }\n' -- a brace in a text ends no block
       for _, text in ipairs {
         PLAIN .. "this is no Lua",
         PLAIN .. 'include "none.lua"\nipconn "X" { color = "red" }',

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * partners KIND PORT SECONDS CONCURRENCY [VERSION CERTIFICATE KEY AUTHORITY FIRST [REQUEST]]: the partners of `peers`, in
- * one thread. VERSION is 1.2 or 1.3; FIRST and REQUEST are files with a message. KIND:
+ * partners KIND PORT SECONDS CONCURRENCY [VERSION CERTIFICATE KEY AUTHORITY FIRST [REQUEST]]: the partners of `peers`,
+ * in one thread. VERSION is 1.2 or 1.3; FIRST and REQUEST are files with a message. KIND:
  *   connections   connects, shakes hands, sends FIRST, reads the answer, closes; again and again
  *   arrivals      the same, CONCURRENCY times a second, however many are under way; the time of each counts from the
  *                 moment at which it was to begin
  *   requests      opens CONCURRENCY connections with FIRST, then sends REQUEST on each, one after the other
  *   denied        connects without TLS and waits until the server closes or resets the connection
  *   idle          opens CONCURRENCY connections with FIRST, 16 at a time, prints a line, holds them until its input ends
- * Prints "done=N failed=N seconds=S p50=US p99=US": what was done within SECONDS. An answer begins with "HTTP/1.1 200".
+ * Prints "done=N failed=N seconds=S p50=US p99=US": the exchanges within SECONDS. An answer begins with "HTTP/1.1 200".
  */
 #include "base/latency.h"
 

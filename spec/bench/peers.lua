@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 --[[
-peers: what a connection, a request, a refusal and an idle link cost the region, beside a bare server (bare.c) and beside HAProxy and
+peers: the cost of a connection, a request, a refusal and an idle link for the region, beside a bare server (bare.c) and beside HAProxy and
 nginx with scripts in Lua, where they are installed. Each round measures each server once, one after the other, so that other work on
 the machine meets all of them. Prints a table of medians over the rounds, with the medians of the rounds' ratios to the bare server in
 parentheses, a table of latencies, the machine, and what could not be measured. Asserts nothing.

@@ -95,7 +95,7 @@ describe("a call that waits", function()
   end
 
   for name, body in pairs(ABSENT) do
-    it("has no place in what a script does not have: " .. name, function()
+    it("has no place in a function that scripts do not have: " .. name, function()
       region:script("other", "local policy = require 'policy' local function nap() policy.sleep(1) end " .. body .. " return {}")
       region:define { tcpipservices = { IPIC = { bind = "other", urm = "rules" } } }
       local status, _, err = region:command("reload", "--check")

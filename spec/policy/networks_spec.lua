@@ -36,7 +36,7 @@ describe("ip.read in a plain Lua", function()
     assert.are.same({ true, "198.51.100.7/32", true }, { set:holds "198.51.100.7" })
   end)
 
-  it("says what is wrong with the file or the call", function()
+  it("names the fault of the file or the call", function()
     fails("wrong.csv:3: network: 10.0.0.1/8: host bits are set", ip.read, "wrong.csv", { prefix = "network" })
     fails("there is no column 'net' for the prefixes", ip.read, "nets.csv", { prefix = "net" })
     fails("there is no column 'lable' for the values; is 'label' meant?", ip.read, "nets.csv", { prefix = "network", value = "lable" })

@@ -101,7 +101,7 @@ describe("a bundle of rules", function()
     local dir = path:match "^(.*)/"
     assert.are.equal(0, (support.run { "openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", dir .. "/ec.pem" }))
     assert.are.equal(0, (support.run { "openssl", "pkcs8", "-topk8", "-nocrypt", "-in", dir .. "/ec.pem", "-out", dir .. "/ec.key" }))
-    refused("the key is none of Ed25519", { private = dir .. "/ec.key" }, path, options)
+    refused("the key is not an Ed25519 key", { private = dir .. "/ec.key" }, path, options)
     assert.are.equal(0, (support.run { "chmod", "644", dir .. "/ec.key" }))
     refused("ec.key: ", { private = dir .. "/ec.key" }, path, options)
     refused("nosuch.key: cannot be read", { private = dir .. "/nosuch.key" }, path, options)

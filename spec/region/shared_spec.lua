@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- What the workers of a region share: counts, records, metrics and the ipconns that scripts see, for a connection of each worker.
+-- The shared objects of a region's workers: counts, records, metrics and the ipconns that scripts see, for a connection of each worker.
 local record_file = require "spec.support.record_file"
 local scrape = require "spec.support.scrape"
 local support = require "spec.support"
@@ -7,7 +7,7 @@ local support = require "spec.support"
 local WORKERS = 3
 local MANY = 24 -- connections at the same time, so that each worker has some
 
--- Refuses callers while the partner P1 is acquired, and says what it sees of P1.
+-- Refuses callers while the partner P1 is acquired, and tells its view of P1.
 local GUARD = [[
 local policy = require "policy"
 return { admit = function()

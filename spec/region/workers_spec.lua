@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- A region with several workers: whichever of them accepts a connection, the connection is treated as by one worker.
+-- A region with several workers: a connection is treated as by one worker, at each of them that may accept it.
 local unix = require "socket.unix"
 
 local conversation = require "spec.support.conversation"
@@ -23,7 +23,7 @@ describe("a region with several workers:", function()
   local region
   after_each(function() region:stop() end)
 
-  it("partners are accepted, served and shown, whichever worker had them", function()
+  it("partners are accepted, served and shown at each worker", function()
     region = start()
     assert.are.equal(WORKERS, region:row("region").workers)
     local all = callers(region:port "IPIC", MANY)
@@ -42,7 +42,7 @@ describe("a region with several workers:", function()
     assert.is_nil(region:row("ipconn", "A1"))
   end)
 
-  it("inquire socket shows each connection once, whichever worker has it, also on its way", function()
+  it("inquire socket shows each connection of each worker once, also on its way", function()
     region = start()
     local function shown()
       local seen, n = {}, 0
@@ -254,7 +254,7 @@ return { install = function() return policy.install { ipconn = "ONE", applid = "
     assert.are.equal(0, region:wait(10))
   end)
 
-  it("a drain answers SHUTDOWN to the only socket, whichever worker has it", function()
+  it("a drain answers SHUTDOWN to the only socket, at each worker", function()
     for _ = 1, 3 * WORKERS do
       region = start()
       local only = callers(region:port "IPIC", 1)

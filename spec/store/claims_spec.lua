@@ -300,7 +300,7 @@ describe("names across regions", function()
     replica:kill()
   end)
 
-  it("needs claim_down and claim_lost, and says what they mean", function()
+  it("needs claim_down and claim_lost, and explains them", function()
     local r = new("CICSA", { claim_down = false, claim_lost = false })
     regions = {}
     local status, log = r:start_and_end(10)

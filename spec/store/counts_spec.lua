@@ -151,7 +151,7 @@ describe("a scope of store", function()
     assert.is_true(tonumber(server:cli("HGET", "sallyport:rate:all", "left")) < -4)
   end)
 
-  it("begins in shares with what was left, and with none for a region that never saw the store", function()
+  it("begins in shares with the tokens that were left, and with none for a region that never saw the store", function()
     local r = start(TAKES:format(9))
     wait_for_regions(1)
     assert.equal("9", (come(r)).taken) -- and one more: no token is left

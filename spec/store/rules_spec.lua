@@ -209,7 +209,7 @@ describe("published rules", function()
     local path = rules.export(a, 1)
     assert.are.equal(0, (rules.sign(other, path, { serial = 7, sysplex = "PLEX1" })))
     rules.put(server, 7, support.read(path))
-    b:wait_log "SP0162 .*serial=7 .*which is none of follow_keys"
+    b:wait_log "SP0162 .*serial=7 .*which is not in follow_keys"
     rules.put(server, 8, "rubbish")
     b:wait_log "SP0162 .*serial=8 .*line 1 is not"
     local good = rules.export(a, 1)
@@ -238,7 +238,7 @@ describe("published rules", function()
       assert.are.equal("", server:cli("HGETALL", "sallyport:rules:PLEX1"))
     end
     assert.are.equal(0, (rules.sign(rules.key(), path, { serial = 7 })))
-    refused "which is none of follow_keys"
+    refused "which is not in follow_keys"
     assert.are.equal(0, (rules.sign(key, path, { serial = 7, sysplex = "PLEX2" })))
     refused "serial 7 is for the sysplex PLEX2, not for PLEX1"
     assert.are.equal(0, (rules.sign(key, path, { serial = 7, sysplex = "PLEX1" })))

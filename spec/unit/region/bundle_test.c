@@ -261,7 +261,7 @@ a_region_takes_a_higher_serial_of_its_sysplex_by_its_keys(void **state)
 	assert_int_equal(bundle_judge(b, p.keys, "PLEX2", 0, &f), -1);
 	assert_non_null(strstr(f.text, "is for the sysplex PLEX1, not for PLEX2"));
 	assert_int_equal(bundle_judge(b, other.keys, "PLEX1", 0, &f), -1);
-	assert_non_null(strstr(f.text, "which is none of follow_keys"));
+	assert_non_null(strstr(f.text, "which is not in follow_keys"));
 	bundle_unref(b);
 	buf_free(&one);
 	write_rules(NULL, &one);
