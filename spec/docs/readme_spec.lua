@@ -55,6 +55,7 @@ describe("the documents", function()
     ["From idea to live"] = { 'record = "', 'recrod = "', "unknown key 'recrod' in region" },
     ["Your own authority and partner"] = { 'bind = "partners"', 'bind = "partner"', 'script "partner" does not exist' },
     ["Two regions and a client"] = { 'saf = "b.saf"', 'saf = "c.saf"', "c.saf: No such file or directory" },
+    ["Two regions and one Redis"] = { 'sysplex = "PLEXA"', 'sysplx = "PLEXA"', "unknown key 'sysplx' in region" },
   } do
     it(heading .. ": ends by itself and shows the log when its region does not start", function()
       local broken, n = script(heading):gsub(row[1], row[2])
@@ -123,6 +124,22 @@ describe("the documents", function()
       "own/region.lua: 0 faults, 0 warnings", '"accepted": true', -- step 3
       "generation 2 is in use", "ring own/CICSA changed", '"alert": "certificate_revoked"', "refused: exit status 3", -- 4
       "certificate revoked", "CN=SHOP.SHOPWEB1,O=Example, issued by CN=Example CA,O=Example",
+    })
+  end)
+
+  it("Two regions and one Redis: can be pasted, and says what it shows", function()
+    pastes("Two regions and one Redis", {
+      "plex/a/region.lua: 0 faults, 1 warning", "plex/b/region.lua: 0 faults, 1 warning", "127.0.0.1:14917/0 +UP ", -- step 4
+      '"accepted": false', '"reason": "INVALID_PARTNER_STATE"', "refused: exit status 3", -- 5
+      "refused at capex, code pair_elsewhere", "SHOP.SHOPWEB1 is held by region NETA.CICSA of the sysplex",
+      '"released": "lost"', '"accepted": true', '"applid": "CICSB"', "NETA.CICSB +ACTIVE ", "NETA.CICSA +LOST ", -- 6
+      "SP0149 I Claim of a lost region taken over. .-SHOP.SHOPWEB1 was held by region NETA.CICSA",
+      '"reason": "AUTOINSTALL_FAILED"', "refused: exit status 3", "generation 2 is in use", '"applid": "CICSA"', -- 7
+      "current +%S+ +%x+ +serial 1 .-SHOPWEB2 may come", '"accepted": true', '"applid": "CICSB"',
+      '"reason": "AUTOINSTALL_FAILED"', "refused: exit status 3", "not published: exit status 1", -- 8
+      "NETA.CICSA +ACTIVE +2 ", "NETA.CICSB +ACTIVE +2 ",
+      "SP0161 I Published rules taken. .-serial=1 ", "SP0161 I Published rules taken. .-serial=2 ", "SP0141 I Sysplex left.", -- 9
+      "policy: serial 2 is published already; sign these rules under a higher serial",
     })
   end)
 

@@ -9,7 +9,7 @@ local tutorial = {}
 local SECTIONS = {
   ["Your first hour"] = "README.md", ["Change a rule while partners are connected"] = "policies/README.md",
   ["From idea to live"] = "policies/README.md", ["Two regions and a client"] = "engine/config/README.md",
-  ["Your own authority and partner"] = "certs/README.md",
+  ["Your own authority and partner"] = "certs/README.md", ["Two regions and one Redis"] = "engine/store/WALK.md",
 }
 
 -- The sh blocks of a section, in order, as one script.
