@@ -115,15 +115,17 @@ run-deps:
 # The output and the counts of the jobs.
 RESULTS = $(BUILD)/results
 RUN_JOBS = exec env ASAN_OPTIONS=allocator_may_return_null=1 SALLYPORT=./$(BIN) SALLYPORT_WORKERS=$(WORKERS) UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=suppressions=$(CURDIR)/spec/support/tsan.supp:halt_on_error=1:second_deadlock_stack=1:report_thread_leaks=0 SPEC_SECONDS=$(if $(SANITIZE),600,300) MAKEFLAGS= \
-	$(MAKE) -s -k -f spec/support/jobs.mk RESULTS=$(RESULTS)
+	$(MAKE) -s -k -f spec/support/jobs.mk
 
 # UNITS, with SPEC: C units beside those spec files.
 SOME_UNITS = $(filter $(UNITS:%=$(BUILD)/unit/%),$(UNIT))
 suite: all certs $(BADLINE) $(SERVICE_MANAGER) $(FAILING_MALLOC) $(HANGING_FILES) $(CLOCK) $(if $(SPEC),$(SOME_UNITS),unit)
 	$(Q)rm -rf $(RESULTS); mkdir -p $(RESULTS)
 	$(Q)lua5.4 spec/support/suite.lua order $(RESULTS) $(SPEC) -- $(if $(SPEC),$(SOME_UNITS),$(UNIT))
-	$(Q)$(RUN_JOBS) -j$(JOBS) -Otarget together
-	$(Q)$(RUN_JOBS) -j1 alone
+	$(Q)$(RUN_JOBS) RESULTS=$(RESULTS) -j$(JOBS) -Otarget together
+	$(Q)$(RUN_JOBS) RESULTS=$(RESULTS) -j1 alone
+	$(Q)lua5.4 spec/support/suite.lua again $(RESULTS) $(JOBS)
+	$(Q)$(RUN_JOBS) RESULTS=$(RESULTS)/again -j1 alone
 	$(Q)lua5.4 spec/support/suite.lua report $(RESULTS)
 
 # --- building

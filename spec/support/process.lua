@@ -37,6 +37,16 @@ function process.remove(path)
   remove_tree(path)
 end
 
+-- By status, 128 + the signal.
+local CRASHES = { [132] = "ILL", [133] = "TRAP", [134] = "ABRT", [135] = "BUS", [136] = "FPE", [139] = "SEGV" }
+
+-- A crash stands in the job's output, whatever the spec makes of the status: such a job does not run again (spec/support/suite.lua).
+local function tell_crash(words, status, err)
+  if CRASHES[status] or err:find "%u%a+Sanitizer" or err:find "runtime error:" then
+    io.stderr:write(("%s\na program ended with status %d: %s\n"):format(err, status, text.words(words)))
+  end
+end
+
 local scratch -- the files of process.run: one directory for all calls, since each call of mktemp and rm is a process
 
 -- Runs a list of words to its end (at most `seconds`, 30): exit status (or 128 + signal), stdout, stderr.
@@ -47,7 +57,10 @@ function process.run(words, input, seconds)
   local command = ("exec timeout --foreground -k 5 %d %s <%s/in >%s/out 2>%s/err"):format(limit, text.words(words), scratch, scratch,
     scratch)
   local _, how, status = os.execute(command)
-  return how == "signal" and status + 128 or status, text.read(scratch .. "/out"), text.read(scratch .. "/err")
+  if how == "signal" then status = status + 128 end
+  local out, err = text.read(scratch .. "/out"), text.read(scratch .. "/err")
+  tell_crash(words, status, err)
+  return status, out, err
 end
 
 --[[
@@ -75,7 +88,7 @@ local alone = {} -- those with a directory of their own
 
 -- Starts a list of words beside the test. dir holds out, err, pid and status; without one it gets its own, until process.sweep.
 function process.start(words, dir)
-  local self = setmetatable({ dir = dir or process.directory() }, Process)
+  local self = setmetatable({ dir = dir or process.directory(), words = words }, Process)
   if not dir then alone[#alone + 1] = self end
   os.remove(self.dir .. "/status")
   os.remove(self.dir .. "/pid")
@@ -110,6 +123,7 @@ function Process:wait(seconds)
   if self.keeper then
     self.keeper:close()
     self.keeper = nil
+    tell_crash(self.words, status, self:stderr())
   end
   return status
 end
