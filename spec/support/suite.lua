@@ -187,8 +187,8 @@ local function failed_tests(output)
   return list
 end
 
-local function print_failed(results, r)
-  print(("failed: %s: %d failed%s; see %s/%s/output"):format(r.name, r.failed, r.why, results, r.name))
+local function print_failed(results, r, how)
+  print(("%s: %s: %d failed%s; see %s/%s/output"):format(how or "failed", r.name, r.failed, r.why, results, r.name))
   for _, test in ipairs(failed_tests(output_of(results, r.name))) do print("  " .. test) end
 end
 
@@ -208,7 +208,7 @@ local function count_second_runs(results, list)
       print_passed_alone(results, r.name)
       list[n] = run
     elseif run then
-      print_failed(results .. "/again", run)
+      print_failed(results .. "/again", run, "failed again, alone")
     end
   end
 end
