@@ -353,7 +353,7 @@ end_accepted(struct comparison *c, const struct trial *t)
 	if (t->matched && install != NULL && !c->asked[DOOR_INSTALL])
 		change(c, install, &(struct comparison_decision){ .door = DOOR_INSTALL, .where = install->where, .verdict = &v }, "defined, not autoinstalled");
 	if (t->matched && install == NULL && c->asked[DOOR_INSTALL]) {
-		v = t->conn->ask.verdict;
+		v = t->conn->ask->verdict;
 		change(c, NULL, &(struct comparison_decision){ .door = DOOR_INSTALL, .where = door_name(DOOR_INSTALL), .verdict = &v,
 			.script = t->conn->service->script[DOOR_INSTALL] }, "autoinstalled, not defined");
 	}

@@ -43,7 +43,7 @@ refused(struct conn *c, const struct verdict *v)
 {
 	char why[TEXT_SIZE];
 
-	conn_refused(c, MSG_SP0021, door_name(DOOR_ADMIT), c->ask.script, v, NULL);
+	conn_refused(c, MSG_SP0021, door_name(DOOR_ADMIT), c->ask->script, v, NULL);
 	if (c->facts.way == WAY_OUT) {
 		snprintf(why, sizeof why, "refused at admit: %s", v->code);
 		dial_missed(c, why);
@@ -55,7 +55,7 @@ refused(struct conn *c, const struct verdict *v)
 static void
 admit_decided(struct conn *c)
 {
-	const struct verdict *v = &c->ask.verdict;
+	const struct verdict *v = &c->ask->verdict;
 
 	if (v->kind != VERDICT_ACCEPT) {
 		refused(c, v);

@@ -20,10 +20,10 @@ look_up(struct conn *c)
 static void
 bind_decided(struct conn *c)
 {
-	const struct verdict *v = &c->ask.verdict;
+	const struct verdict *v = &c->ask->verdict;
 
 	if (v->kind != VERDICT_ACCEPT) {
-		conn_refused(c, MSG_SP0021, door_name(DOOR_BIND), c->ask.script, v, reason_name(REASON_SECURITY_VIOLATION));
+		conn_refused(c, MSG_SP0021, door_name(DOOR_BIND), c->ask->script, v, reason_name(REASON_SECURITY_VIOLATION));
 		capex_answer_refusal(c, REASON_SECURITY_VIOLATION);
 	} else if (capex_in_overtaken(c)) {
 		return;

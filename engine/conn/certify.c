@@ -42,20 +42,20 @@ judgement_of(const struct verdict *v)
 static void
 refuse_certificate(struct conn *c, const struct ruling *r)
 {
-	verdict_refuse(&c->ask.verdict, r->code, "%s", r->text);
+	verdict_refuse(&c->ask->verdict, r->code, "%s", r->text);
 	conn_engine_refused(c, MSG_DFHSO0123, r->code, NULL, "%s", r->text);
 }
 
 static void
 certify_decided(struct conn *c)
 {
-	const struct verdict *v = &c->ask.verdict;
+	const struct verdict *v = &c->ask->verdict;
 	struct ruling r;
 
 	conn_event(c, "certificate judged");
 	c->judgement = judgement_of(v);
 	if (c->judgement != TLS_ACCEPT) {
-		conn_refused(c, MSG_SP0021, door_name(DOOR_CERTIFY), c->ask.script, v, NULL);
+		conn_refused(c, MSG_SP0021, door_name(DOOR_CERTIFY), c->ask->script, v, NULL);
 		return;
 	}
 	if (rules_certificate(c->facts.certificate, &r)) {
@@ -196,7 +196,7 @@ failure_code(const struct tls_ending *e)
 static void
 fail_out(struct conn *c, const struct tls_ending *e)
 {
-	const struct verdict *v = &c->ask.verdict;
+	const struct verdict *v = &c->ask->verdict;
 
 	if (!conn_waits(c) && c->judgement != TLS_ACCEPT && v->kind == VERDICT_REFUSE && v->code[0] != '\0')
 		dial_failed(c, v->code, "SECURITY_VIOLATION", "refused at certify: %s: %s", v->code, v->text);

@@ -219,24 +219,54 @@ enrol(struct conn *c)
 	record_facts(c->record, &c->facts);
 }
 
-/* All zero, in memory that a connection of the worker has had, or in new memory. NULL: no memory. */
+/* Gives c, which may be NULL, the memory of its question, all zero. Frees c and returns NULL without memory. */
+static struct conn *
+with_question(struct conn *c)
+{
+	if (c == NULL || (c->ask = calloc(1, sizeof *c->ask)) != NULL)
+		return c;
+	free(c);
+	return NULL;
+}
+
+struct conn *
+conn_memory(void)
+{
+	return with_question(calloc(1, sizeof(struct conn)));
+}
+
+void
+conn_memory_free(struct conn *c)
+{
+	if (c != NULL)
+		free(c->ask);
+	free(c);
+}
+
+/* As conn_memory, or memory that a connection of the worker has had. NULL: no memory. */
 static struct conn *
 take_memory(struct worker *w)
 {
 	struct conn *c = w->spare;
+	struct ask *ask;
 
 	if (c == NULL)
-		return calloc(1, sizeof *c);
+		return conn_memory();
 	w->spare = c->next;
 	w->spares--;
-	return memset(c, 0, sizeof *c);
+	ask = c->ask;
+	memset(c, 0, sizeof *c);
+	if (ask == NULL) /* it was installed */
+		return with_question(c);
+	c->ask = memset(ask, 0, sizeof *ask);
+	return c;
 }
 
 static void
 give_memory(struct worker *w, struct conn *c)
 {
 	if (w->spares >= SPARES) {
-		free(c);
+		conn_memory_free(c);
 		return;
 	}
 	c->next = w->spare;
@@ -320,6 +350,14 @@ conn_hear(struct conn *c)
 	c->io.counts = c->entrance != NULL ? &c->entrance->statistics.traffic : NULL;
 }
 
+/* No door is asked about an installed connection, which may be idle for weeks. */
+static void
+forget_question(struct conn *c)
+{
+	free(c->ask);
+	c->ask = NULL;
+}
+
 void
 conn_enter(struct conn *c, enum conn_stage stage, double seconds)
 {
@@ -331,6 +369,8 @@ conn_enter(struct conn *c, enum conn_stage stage, double seconds)
 		standby_leave(c);
 	if (stage == CONN_ADMITTED)
 		conn_hear(c);
+	else if (stage == CONN_INSTALLED)
+		forget_question(c);
 	c->stage = stage;
 	if (seconds > 0)
 		timer_set(&c->timer, seconds);
@@ -499,7 +539,7 @@ conn_end(struct worker *w)
 	conn_bury(w);
 	for (struct conn *c = w->spare; c != NULL; c = next) {
 		next = c->next;
-		free(c);
+		conn_memory_free(c);
 	}
 	w->spare = NULL;
 	w->spares = 0;

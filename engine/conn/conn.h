@@ -73,8 +73,8 @@ struct conn {
 	struct recheck_walk *recheck; /* borrowed: the re-ask of its ipconn, while a script waits that was asked about c; NULL: none */
 	bool hearing;   /* the script of the question waits or has waited, and the peer was heard meanwhile */
 	bool pausing;   /* io was paused before that */
-	struct ask ask; /* the question to a door, and the function that takes the verdict */
-	void (*decided)(struct conn *c);
+	struct ask *ask; /* owned: the question to a door; NULL: c is installed, and no door is asked any more */
+	void (*decided)(struct conn *c); /* takes its verdict */
 	enum tls_judgement judgement;
 	struct ipic_reader reader; /* of the message that is being read */
 	struct session *sessions; /* sessions in use on this socket, a list; the head's prev is the tail (session.h) */
@@ -109,6 +109,12 @@ struct conn *conn_new(struct worker *w, struct entrance *e, int fd, const struct
  * `place` (enum socket_place) of i and counts in the worker only. NULL: no memory.
  */
 struct conn *conn_new_out(struct ipconn *i, unsigned place, const char *host);
+
+/* The memory of a connection and of its question, all zero; owned by the caller. NULL: no memory. */
+struct conn *conn_memory(void);
+/* Frees it. NULL is fine. */
+void conn_memory_free(struct conn *c);
+
 /*
  * conn_reach takes fd, whose connect is in progress, and waits for the end of the connect; the peer is facts.peer.addr.
  * conn_unreach closes that descriptor again and returns to stage DIALLING.
@@ -158,7 +164,7 @@ int conn_send(struct conn *c, struct buf *b, int put);
 
 /*
  * Asks a door of the connection's policy, with its facts and facts.now = now. Calls decided(c) with the verdict in
- * c->ask.verdict, at once or, when the script waits, later: then the timer of the stage is stopped until the step goes
+ * c->ask->verdict, at once or, when the script waits, later: then the timer of the stage is stopped until the step goes
  * on. Message SP0020 when the door accepted.
  */
 void conn_ask(struct conn *c, enum door door, void (*decided)(struct conn *c));

@@ -98,7 +98,7 @@ ask(struct conn *c, enum door door, void (*decided)(struct conn *c))
 	c->facts.now = clock_wall();
 	c->decided = decided;
 	c->hearing = false;
-	c->ask = (struct ask){
+	*c->ask = (struct ask){
 		.policy = c->generation->policy,
 		.script = c->service->script[door],
 		.door = door,
@@ -110,7 +110,7 @@ ask(struct conn *c, enum door door, void (*decided)(struct conn *c))
 		.done = conn_door_answered,
 		.arg = c,
 	};
-	policy_ask(&c->ask);
+	policy_ask(c->ask);
 }
 
 /*
@@ -149,11 +149,12 @@ conn_ask_shaking(struct conn *c, enum door door, void (*decided)(struct conn *c)
 bool
 conn_waits(const struct conn *c)
 {
-	return c->ask.asking != NULL;
+	return c->ask != NULL && c->ask->asking != NULL;
 }
 
 void
 conn_ask_no_more(struct conn *c, const char *why)
 {
-	policy_cancel(&c->ask, why);
+	if (c->ask != NULL)
+		policy_cancel(c->ask, why);
 }

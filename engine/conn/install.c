@@ -76,7 +76,7 @@ say_autoinstalled(const struct conn *c, const struct ipconn *i)
 	char applid[NAME_PAIR_SIZE];
 
 	name_pair(i->def->networkid, i->def->applid, applid);
-	log_say(c->worker->log, MSG_DFHIS3000, "ipconn", i->def->ipconn, "applid", applid, "urm", c->ask.script, "template", i->template,
+	log_say(c->worker->log, MSG_DFHIS3000, "ipconn", i->def->ipconn, "applid", applid, "urm", c->ask->script, "template", i->template,
 		"tcpipservice", c->facts.tcpipservice, "host", i->def->host, "connection", c->facts.connection, NULL);
 }
 
@@ -85,7 +85,7 @@ claimed(struct conn *c, const struct ipconn_def *d)
 {
 	struct ruling r;
 	struct ipconn *i;
-	enum claim claim = ipconn_install(c->worker, c->generation, d, c->ask.verdict.install.template, true, &i);
+	enum claim claim = ipconn_install(c->worker, c->generation, d, c->ask->verdict.install.template, true, &i);
 
 	if (rules_claim(c, claim, d, &r)) {
 		if (r.holder != NULL)
@@ -106,7 +106,7 @@ install(struct conn *c, const struct ipconn_def *d, const struct ipconn *templat
 
 	if (capex_in_overtaken(c))
 		return false;
-	if (!rules_install(c, &c->ask.verdict, d, template, &r))
+	if (!rules_install(c, &c->ask->verdict, d, template, &r))
 		return claimed(c, d);
 	capex_ruled(c, &r);
 	return false;
@@ -115,12 +115,12 @@ install(struct conn *c, const struct ipconn_def *d, const struct ipconn *templat
 static void
 install_decided(struct conn *c)
 {
-	const struct verdict *v = &c->ask.verdict;
+	const struct verdict *v = &c->ask->verdict;
 	const struct ipconn *template = NULL;
 	struct ipconn_def d;
 
 	if (v->kind != VERDICT_INSTALL) {
-		conn_refused(c, MSG_SP0021, door_name(DOOR_INSTALL), c->ask.script, v, reason_name(REASON_AUTOINSTALL_FAILED));
+		conn_refused(c, MSG_SP0021, door_name(DOOR_INSTALL), c->ask->script, v, reason_name(REASON_AUTOINSTALL_FAILED));
 		capex_answer_refusal(c, REASON_AUTOINSTALL_FAILED);
 		return;
 	}

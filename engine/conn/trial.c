@@ -100,9 +100,9 @@ trial_ask(struct trial *t, enum door door, enum reason reason)
 
 	trial_prepare(t, door);
 	c->facts.now = t->now;
-	c->ask = (struct ask){ .door = door, .script = c->service->script[door], .facts = &c->facts, .notes = &c->facts.notes };
-	trial_put(t, &c->ask);
-	return c->ask.verdict.kind != VERDICT_REFUSE || trial_refuse(t, &c->ask.verdict, reason);
+	*c->ask = (struct ask){ .door = door, .script = c->service->script[door], .facts = &c->facts, .notes = &c->facts.notes };
+	trial_put(t, c->ask);
+	return c->ask->verdict.kind != VERDICT_REFUSE || trial_refuse(t, &c->ask->verdict, reason);
 }
 
 void
@@ -242,7 +242,7 @@ trial_run(const struct trial_question *q, struct fault *f)
 
 	if (t != NULL) {
 		t->q = q;
-		t->conn = calloc(1, sizeof *t->conn);
+		t->conn = conn_memory();
 		t->records = q->unrecorded ? NULL : records_new(1);
 	}
 	if (t == NULL || t->conn == NULL || (t->records == NULL && !q->unrecorded)) {
@@ -266,7 +266,7 @@ trial_free(struct trial *t)
 		answer_tape_free(&t->conn->tape);
 	}
 	trial_free(t->first);
-	free(t->conn);
+	conn_memory_free(t->conn);
 	records_free(t->records);
 	free(t);
 }

@@ -88,7 +88,7 @@ trial_in_admit(struct trial *t)
 {
 	if (!trial_ask(t, DOOR_ADMIT, REASON_OK))
 		return false;
-	t->conn->facts.peer.sysplex = t->conn->ask.verdict.sysplex;
+	t->conn->facts.peer.sysplex = t->conn->ask->verdict.sysplex;
 	return true;
 }
 
@@ -201,7 +201,7 @@ install(struct trial *t)
 {
 	struct conn *c = t->conn;
 	const struct registry *registry = c->worker->registry;
-	const struct verdict *v = &c->ask.verdict;
+	const struct verdict *v = &c->ask->verdict;
 	const struct ipconn *template = v->install.template[0] != '\0' ? registry_name(registry, v->install.template) : NULL;
 	struct ruling r;
 

@@ -108,7 +108,7 @@ trial_out_admit(struct trial *t)
 {
 	if (!trial_ask(t, DOOR_ADMIT, REASON_OK))
 		return false;
-	t->conn->facts.peer.sysplex = t->conn->ask.verdict.sysplex;
+	t->conn->facts.peer.sysplex = t->conn->ask->verdict.sysplex;
 	return true;
 }
 

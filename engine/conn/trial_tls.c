@@ -80,7 +80,7 @@ certify(struct trial *t)
 	if (ok && rules_certificate(c->facts.certificate, &r))
 		return trial_ruled(t, &r);
 	if (ok) {
-		certmap_decide(c->generation->certmap, c->facts.certificate, c->ask.verdict.userid, c->facts.userid);
+		certmap_decide(c->generation->certmap, c->facts.certificate, c->ask->verdict.userid, c->facts.userid);
 		record_mapped(c->record, c->facts.userid);
 		record_facts(c->record, &c->facts);
 	}

@@ -104,8 +104,8 @@ assert_door(struct house *h, enum door d, enum way way)
 	if (t->refused != asked || trial_accepted(t) == asked)
 		fail_msg("door %s, way %s: %s", door_name(d), way == WAY_IN ? "in" : "out", t->refused ? "refused" : "not asked");
 	if (asked) {
-		assert_int_equal(t->conn->ask.door, d);
-		assert_string_equal(t->conn->ask.verdict.code, "shut");
+		assert_int_equal(t->conn->ask->door, d);
+		assert_string_equal(t->conn->ask->verdict.code, "shut");
 	}
 	trial_free(t);
 }
