@@ -41,8 +41,18 @@ put_rules(json_t *row, const struct region *r, const char *region)
 	}
 }
 
+/* Why this region is fenced; before the reason of another fault. */
 static void
-put_row(struct query *q, const struct member_row *from, const char *store)
+put_fence(json_t *row, const struct region *r, const struct member_row *own)
+{
+	const char *why = member_why(r->member);
+
+	if (own->state == MEMBER_FENCED && why[0] != '\0')
+		inquire_put(row, "why", why);
+}
+
+static void
+put_row(struct query *q, const struct member_row *from, bool own, const char *store)
 {
 	const char *dot = strchr(from->region, '.');
 	json_t *row = json_object();
@@ -55,6 +65,8 @@ put_row(struct query *q, const struct member_row *from, const char *store)
 	inquire_put(row, "store", store);
 	inquire_put_number(row, "conflicts", (double)from->conflicts);
 	put_rules(row, q->region, from->region);
+	if (own)
+		put_fence(row, q->region, from);
 	json_array_append_new(q->rows, row);
 }
 
@@ -67,7 +79,7 @@ inquire_sysplex_step(struct query *q)
 
 	for (size_t i = 0; i < n; i++)
 		if (inquire_wanted(q, list[i].region))
-			put_row(q, &list[i], store_of(&list[i], i == 0, state));
+			put_row(q, &list[i], i == 0, store_of(&list[i], i == 0, state));
 	free(list);
 	return false;
 }

@@ -24,21 +24,31 @@ followed_of(const struct region_def *r)
 
 /* --- the files -------------------------------------------------------------------------------- */
 
+/* The caller owns the keys. NULL with a sentence. */
+static struct signing_keys *
+read_keys(const struct followed *w, struct fault *f)
+{
+	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = SIGNING_FILE };
+	struct signing_keys *keys = NULL;
+	struct file_content c;
+
+	if (file_read(w->keys, &rule, &c, f) == 0) {
+		keys = signing_keys_read(c.bytes, c.len, f);
+		file_free(&c);
+	}
+	if (keys == NULL)
+		fault_wrap(f, "follow_keys: %s", w->keys);
+	return keys;
+}
+
 int
 followed_judge(const struct followed *w, const struct bundle *b, uint64_t last, struct fault *f)
 {
-	static const struct file_rule rule = { .class = FILE_SCRIPT, .max = SIGNING_FILE };
-	struct file_content c;
-	struct signing_keys *keys;
-	int rc;
+	struct signing_keys *keys = read_keys(w, f);
+	int rc = keys != NULL ? 0 : -1;
 
-	if (file_read(w->keys, &rule, &c, f) < 0)
-		return fault_wrap(f, "follow_keys: %s", w->keys);
-	keys = signing_keys_read(c.bytes, c.len, f);
-	file_free(&c);
-	if (keys == NULL)
-		return fault_wrap(f, "follow_keys: %s", w->keys);
-	rc = bundle_judge(b, keys, w->sysplex, last, f);
+	if (rc == 0 && b != NULL)
+		rc = bundle_judge(b, keys, w->sysplex, last, f);
 	signing_keys_free(keys);
 	return rc;
 }
@@ -63,11 +73,13 @@ followed_read(const struct followed *w, struct bundle **out, struct fault *f)
 {
 	if (read_kept(w, out, f) < 0)
 		return -1;
-	if (*out == NULL || followed_judge(w, *out, 0, f) == 0)
+	if (followed_judge(w, *out, 0, f) == 0)
 		return 0;
+	if (*out != NULL)
+		fault_wrap(f, "follow_file: %s", w->file);
 	bundle_unref(*out);
 	*out = NULL;
-	return fault_wrap(f, "follow_file: %s", w->file);
+	return -1;
 }
 
 int

@@ -20,9 +20,15 @@ struct followed { /* the attributes of a region that follows */
 
 /* The attributes of the region. */
 struct followed followed_of(const struct region_def *r);
-/* Reads follow_keys and judges the bundle (bundle_judge). -1 with a sentence that names the attribute or the bundle. */
+/*
+ * Reads follow_keys and judges the bundle (bundle_judge); b NULL: reads the keys alone. -1 with a sentence that names
+ * the attribute or the bundle.
+ */
 int followed_judge(const struct followed *w, const struct bundle *b, uint64_t last, struct fault *f);
-/* Reads the kept bundle into *out, a reference, and judges it. NULL: there is no file. -1 with a sentence. */
+/*
+ * Reads the kept bundle into *out, a reference, and judges it. NULL: there is no file; follow_keys must be there too.
+ * -1 with a sentence.
+ */
 int followed_read(const struct followed *w, struct bundle **out, struct fault *f);
 /* Makes the file have b, on disk; NULL: removes the file. -1 with a sentence. */
 int followed_keep(const struct followed *w, const struct bundle *b, struct fault *f);

@@ -225,7 +225,7 @@ read_answer(struct claims_item *i, const struct store_reply *r, const char *why,
 	} else if (strcmp(text, "gone") == 0) {
 		snprintf(t->text, sizeof t->text, "the session key of this region has ended in the store");
 	} else {
-		snprintf(t->text, sizeof t->text, "the store did not answer: %.300s", why != NULL ? why : text);
+		snprintf(t->text, sizeof t->text, "the claim is not granted: %.300s", why != NULL ? why : text);
 	}
 }
 

@@ -403,6 +403,12 @@ member_region(const struct member *m)
 	return m->region;
 }
 
+const char *
+member_why(const struct member *m)
+{
+	return m->why;
+}
+
 double
 member_lease(const struct member *m)
 {

@@ -77,6 +77,8 @@ const char *member_sysplex(const struct member *m);
 /* The key of the sysplex in the store, and the name of this region there: NETWORKID.APPLID. */
 const char *member_key(const struct member *m);
 const char *member_region(const struct member *m);
+/* Why the last renewal had no answer; "": it had one. */
+const char *member_why(const struct member *m);
 /* The lease in seconds. */
 double member_lease(const struct member *m);
 /* The present incarnation; it may have no session key yet. */

@@ -136,6 +136,14 @@ describe("names across regions", function()
     refusal(a, "pair_elsewhere")
   end)
 
+  it("refuses a claim that the store does not take, with the words of the store", function()
+    local a = start("CICSA", { lease = 10 })
+    support.wait_until(function() return reason(a, "ONE1") == "OK" end, 30, "the store to grant claims")
+    server:cli("CONFIG", "SET", "maxmemory", 1000)
+    assert.equal("AUTOINSTALL_FAILED", reason(a, "TWO2"))
+    a:wait_log 'SP0031 .*code=store_down text="the claim is not granted: the store answers: OOM '
+  end)
+
   it("fences a region that was stopped for longer than its lease, before it sends a byte", function()
     local a, b = start "CICSA", start "CICSB"
     wait_grants(a)

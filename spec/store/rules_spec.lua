@@ -401,6 +401,20 @@ end }
     versions.lets_in(b, "BOB")
   end)
 
+  it("need a file of public keys that can be read, before there are any rules", function()
+    local r = region "CICSB"
+    local text = support.read(r:path "region.lua")
+    support.write(r:path "private.key", support.read(key.private))
+    for name, words in pairs { ["none.pub"] = "No such file or directory", ["private.key"] = "a public key is a block" } do
+      support.write(r:path "region.lua", (text:gsub('follow_keys = "[^"]+"', ('follow_keys = "%s"'):format(name))))
+      local _, out, err = support.run { support.binary, "check", "--region", r:path "region.lua" }
+      assert.is_truthy((out .. err):find("fault: region: follow_keys: .*" .. name) and (out .. err):find(words, 1, true), out .. err)
+      local status, log = r:start_and_end(10)
+      assert.is_true(status ~= 0)
+      assert.is_truthy(log:find("region: follow_keys: .*" .. name), log)
+    end
+  end)
+
   it("need store, sysplex, keys and a file", function()
     local r = support.region { text = 'region { applid = "A", networkid = "B", control = "c.sock", follow = "yes" }\n' }
     local _, out, err = support.run { support.binary, "check", "--region", r:path "region.lua" }

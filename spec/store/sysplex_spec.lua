@@ -98,6 +98,20 @@ describe("a sysplex", function()
     wait_states(b, { ["NETA.CICSA"] = "ACTIVE" })
   end)
 
+  it("fences a region, and shows why, while the store takes no changes", function()
+    local a = start "CICSA"
+    wait_states(a, { ["NETA.CICSA"] = "ACTIVE" })
+    server:cli("CONFIG", "SET", "min-replicas-to-write", 1)
+    wait_states(a, { ["NETA.CICSA"] = "FENCED" })
+    local row = a:inquire "sysplex"[1]
+    assert.is_truthy(row.why:find("NOREPLICAS", 1, true), row.why)
+    assert.equal("UP", row.store)
+    assert.is_truthy(select(2, a:command("inquire", "sysplex")):find("FENCED .*NOREPLICAS"))
+    server:cli("CONFIG", "SET", "min-replicas-to-write", 0)
+    wait_states(a, { ["NETA.CICSA"] = "ACTIVE" })
+    assert.is_nil(a:inquire "sysplex"[1].why)
+  end)
+
   it("goes on in a store that is another one than before", function()
     local a = start "CICSA"
     wait_states(a, { ["NETA.CICSA"] = "ACTIVE" })
