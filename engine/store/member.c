@@ -12,6 +12,7 @@
 
 #define PREFIX "sallyport:plex:"
 #define MARGIN 0.9 /* of a lease is counted on */
+#define PAUSES 10  /* of searches in a lease, at least: the store that is back must be found in time */
 #define EPOCH_SIZE 24
 #define WORDS_SIZE 192
 
@@ -350,6 +351,7 @@ member_use(struct member *m, const struct member_settings *s)
 	if (held && m->sysplex[0] == '\0' && s->sysplex[0] != '\0')
 		tell(m, MEMBER_LAPSED, "the definition names another sysplex");
 	m->lease = s->lease;
+	store_pause_at_most(m->store, s->sysplex[0] != '\0' ? s->lease / PAUSES : 0);
 	if (s->sysplex[0] == '\0')
 		return;
 	if (m->sysplex[0] == '\0')

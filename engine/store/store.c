@@ -49,6 +49,7 @@ struct store {
 	unsigned failures;           /* searches since a server was found */
 	unsigned regions;
 	bool missed;                 /* STORE_LOST was told */
+	double pause;                /* seconds, store_pause_at_most; 0: not given */
 	double since, up;            /* clock_wall() of the change of state; clock_span() of STORE_UP */
 	struct timer again, silence, beat, fail;
 	struct store_counts counts;
@@ -267,11 +268,11 @@ rest(struct store *s)
 static double
 pause_of(const struct store *s)
 {
-	double seconds = PAUSE_FIRST;
+	double seconds = PAUSE_FIRST, most = s->pause > 0 && s->pause < PAUSE_MOST ? s->pause : PAUSE_MOST;
 
-	for (unsigned i = 1; i < s->failures && seconds < PAUSE_MOST; i++)
+	for (unsigned i = 1; i < s->failures && seconds < most; i++)
 		seconds *= 2;
-	seconds = seconds < PAUSE_MOST ? seconds : PAUSE_MOST;
+	seconds = seconds < most ? seconds : most;
 	return seconds * (1 - JITTER + 2 * JITTER * arc4random_uniform(1001) / 1000.);
 }
 
@@ -528,6 +529,12 @@ store_use(struct store *s, struct store_settings *settings)
 		search(s);
 	fail_turns(s, left, "the definition names another store now");
 	fail_turns(s, queued, "the definition names another store now");
+}
+
+void
+store_pause_at_most(struct store *s, double seconds)
+{
+	s->pause = seconds;
 }
 
 struct store_view

@@ -46,7 +46,8 @@ enum store_script {
 	 * claim; one that the caller holds already has its number, or "local" for none. Answers "granted NUMBER BEATEN
 	 * OVER", with the region whose later claim ends and the lost region that had it ("-" none); "pair REGION" or
 	 * "name REGION" with the region that holds it; "new MILLISECONDS" when the store is new; "gone" when the
-	 * caller's session key has ended.
+	 * caller's session key has ended. Numbers rise; one is at least the milliseconds of the server's clock, so that
+	 * a claim which a replica did not get is before those that it grants as the new master.
 	 */
 	STORE_SCRIPT_CLAIM,
 	/* Key: the sysplex. Arguments: the caller's incarnation, the ordinal, the name, the pair. Ends that claim. */

@@ -1,139 +1,77 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Names across the regions of a sysplex: a partner is installed in one region at a time, also when a region, or the store, is gone.
 local conversation = require "spec.support.conversation"
+local plex = require "spec.support.plex"
 local support = require "spec.support"
 local store = require "spec.support.store"
 
-local URM = [[
-local policy = require "policy"
-return {
-  install = function(facts) return policy.install { ipconn = facts.capex.applid:sub(1, 4) } end,
-  delete = function() end,
-}]]
-
 describe("names across regions", function()
-  local server
-  local regions, peers
+  local server, all
 
   before_each(function()
     server = store.start { "--appendonly", "yes", "--appendfsync", "always" }
-    regions, peers = {}, {}
+    all = plex.open(server)
   end)
 
-  after_each(function()
-    for _, p in ipairs(peers) do p:close() end
-    for _, r in ipairs(regions) do r:stop() end
-  end)
-
-  local function over(defaults, given)
-    for key, value in pairs(given or {}) do defaults[key] = value end
-    return defaults
-  end
-
-  local function new(applid, attributes, more)
-    local given = over({ applid = applid, heartbeat = 0, sysplex = "PLEXA", lease = 3, claim_down = "refuse", claim_lost = "release",
-      store = "redis://127.0.0.1:" .. server.port }, attributes)
-    local r = support.region(over({ region = given, tcpipservices = { IPIC = { urm = "rules" } }, scripts = { rules = URM },
-      programs = { ECHO = {} } }, more))
-    regions[#regions + 1] = r
-    return r
-  end
-
-  local function state(r) return r:inquire "sysplex"[1].state end
-
-  local function wait_state(r, expected)
-    support.wait_until(function() return state(r) == expected end, 15, function() return expected .. "; it is " .. state(r) end)
-  end
-
-  local function ask(r, applid, more)
-    local p = support.raw(r:port "IPIC")
-    peers[#peers + 1] = p
-    return p:capex(over({ applid = applid, networkid = "NETX" }, more)), p
-  end
-
-  local function reason(r, applid, more)
-    local m = ask(r, applid, more):read_message()
-    return m.body.response == "OK" and "OK" or m.body.reason
-  end
-
-  -- The store grants nothing new in its first lease: a region that asks gets store_down.
-  local function start(...)
-    local r = new(...):start()
-    wait_state(r, "ACTIVE")
-    return r
-  end
-
-  local function wait_grants(r)
-    support.wait_until(function()
-      local m, p = ask(r, "PROBE")
-      m = m:read_message()
-      p:close()
-      return m.body.response == "OK"
-    end, 15, "the store to grant claims")
-    support.wait_until(function() return r:row("ipconn", "PROB") == nil end, 10, "the end of the probe")
-  end
-
-  local function refusal(r, expected)
-    r:wait_log(("SP0031 .*code=%s "):format(expected))
-  end
+  after_each(function() all:close() end)
 
   it("refuses a pair that another region has, and a name, and gives both up when the partner has gone", function()
-    local a, b = start "CICSA", start "CICSB"
-    wait_grants(a)
-    local _, first = ask(a, "ONE1")
+    local a, b = all:start "CICSA", all:start "CICSB"
+    all:wait_grants(a)
+    local _, first = all:ask(a, "ONE1")
     assert.equal("OK", first:read_message().body.response)
-    assert.equal("INVALID_PARTNER_STATE", reason(b, "ONE1"))
-    refusal(b, "pair_elsewhere")
-    assert.equal("AUTOINSTALL_FAILED", reason(b, "ONE1OTHR")) -- another pair, the same name
-    refusal(b, "name_elsewhere")
+    assert.equal("INVALID_PARTNER_STATE", all:reason(b, "ONE1"))
+    plex.refusal(b, "pair_elsewhere")
+    assert.equal("AUTOINSTALL_FAILED", all:reason(b, "ONE1OTHR")) -- another pair, the same name
+    plex.refusal(b, "name_elsewhere")
     assert.equal(2, b:count_log("SP0024 .*verdict", 2)) -- the URM's DELETE
     assert.equal(0, #b:inquire "ipconn")
-    assert.equal("OK", reason(b, "TWO2"))
+    assert.equal("OK", all:reason(b, "TWO2"))
     first:close()
-    support.wait_until(function() return reason(b, "ONE1") == "OK" end, 10, "the pair to be free")
+    support.wait_until(function() return all:reason(b, "ONE1") == "OK" end, 10, "the pair to be free")
     assert.equal(0, a:count_log "SP0148 ")
     assert.equal(0, a:inquire "sysplex"[1].conflicts)
   end)
 
   it("lets one of two regions install a partner that asks both at once", function()
-    local a, b = start "CICSA", start "CICSB"
-    wait_grants(a)
+    local a, b = all:start "CICSA", all:start "CICSB"
+    all:wait_grants(a)
     for n = 1, 20 do
-      local one, other = ask(a, "R" .. n), ask(b, "R" .. n)
+      local one, other = all:ask(a, "R" .. n), all:ask(b, "R" .. n)
       local x, y = one:read_message().body, other:read_message().body
       assert.is_true((x.response == "OK") ~= (y.response == "OK"), n)
     end
   end)
 
   it("refuses a second comer at once while the first one waits for the store, and undoes the claim of a partner that has gone", function()
-    local a, b = start "CICSA", start "CICSB"
-    wait_grants(a)
+    local a, b = all:start "CICSA", all:start "CICSB"
+    all:wait_grants(a)
     server:pause()
-    local first, p = ask(a, "ONE1")
+    local first, p = all:ask(a, "ONE1")
     support.wait_until(function() return a:row("ipconn", "ONE1") ~= nil end, 10, "the pending ipconn")
-    assert.equal("INVALID_PARTNER_STATE", reason(a, "ONE1"))
-    refusal(a, "pair_taken")
+    assert.equal("INVALID_PARTNER_STATE", all:reason(a, "ONE1"))
+    plex.refusal(a, "pair_taken")
     p:close()
     support.wait_until(function() return a:row("ipconn", "ONE1") == nil end, 10, "its end")
     server:go_on()
     assert.is_nil(first:read_message(0.1))
-    support.wait_until(function() return reason(b, "ONE1") == "OK" end, 10, "the pair to be free")
+    support.wait_until(function() return all:reason(b, "ONE1") == "OK" end, 10, "the pair to be free")
   end)
 
   it("answers by claim_down when the store is away", function()
-    local a, b = start "CICSA", start("CICSB", { claim_down = "local" })
-    wait_grants(a)
+    local a, b = all:start "CICSA", all:start("CICSB", { claim_down = "local" })
+    all:wait_grants(a)
     server:kill()
     a:wait_log "SP0131 "
     b:wait_log "SP0131 "
-    assert.equal("AUTOINSTALL_FAILED", reason(a, "ONE1"))
-    refusal(a, "store_down")
-    assert.equal("OK", reason(b, "ONE1"))
+    assert.equal("AUTOINSTALL_FAILED", all:reason(a, "ONE1"))
+    plex.refusal(a, "store_down")
+    assert.equal("OK", all:reason(b, "ONE1"))
     server:again()
-    wait_state(a, "ACTIVE")
-    wait_state(b, "ACTIVE")
-    support.wait_until(function() return reason(a, "ONE1") == "INVALID_PARTNER_STATE" end, 15, "the local claim to be known")
-    refusal(a, "pair_elsewhere")
+    plex.wait_state(a, "ACTIVE")
+    plex.wait_state(b, "ACTIVE")
+    support.wait_until(function() return all:reason(a, "ONE1") == "INVALID_PARTNER_STATE" end, 15, "the local claim to be known")
+    plex.refusal(a, "pair_elsewhere")
   end)
 
   it("refuses a claim that the store does not take, with the words of the store", function()
@@ -145,39 +83,39 @@ describe("names across regions", function()
   end)
 
   it("fences a region that was stopped for longer than its lease, before it sends a byte", function()
-    local a, b = start "CICSA", start "CICSB"
-    wait_grants(a)
-    local _, first = ask(a, "ONE1")
+    local a, b = all:start "CICSA", all:start "CICSB"
+    all:wait_grants(a)
+    local _, first = all:ask(a, "ONE1")
     assert.equal("OK", first:read_message().body.response)
     a:signal "STOP"
     conversation.ask(first, { conv = 5, program = "ECHO", data = "x" })
     b:wait_log "SP0146 .*region=NETA.CICSA"
-    assert.equal("OK", reason(b, "ONE1"))
+    assert.equal("OK", all:reason(b, "ONE1"))
     b:wait_log "SP0149 .*NETX.ONE1"
     a:signal "CONT"
     a:wait_log "SP0142 "
     local m = first:read_message()
     assert.is_true(m == nil or m.is:find("release", 1, true) ~= nil)
-    wait_state(a, "ACTIVE")
+    plex.wait_state(a, "ACTIVE")
     a:wait_log "SP0147 "
     assert.equal(0, a:row("program", "ECHO").usecount)
   end)
 
   it("frees the names of a region that was killed after its lease", function()
-    local a, b = start "CICSA", start "CICSB"
-    wait_grants(a)
-    assert.equal("OK", reason(a, "ONE1"))
+    local a, b = all:start "CICSA", all:start "CICSB"
+    all:wait_grants(a)
+    assert.equal("OK", all:reason(a, "ONE1"))
     a:signal "KILL"
     a.process:wait(10)
     a.process = nil
-    assert.equal("INVALID_PARTNER_STATE", reason(b, "ONE1"))
-    support.wait_until(function() return reason(b, "ONE1") == "OK" end, 15, "the names of the killed region")
+    assert.equal("INVALID_PARTNER_STATE", all:reason(b, "ONE1"))
+    support.wait_until(function() return all:reason(b, "ONE1") == "OK" end, 15, "the names of the killed region")
   end)
 
   it("keeps its links through a fence with claim_lost = keep, and runs no request meanwhile", function()
-    local a = start("CICSA", { claim_lost = "keep" })
-    wait_grants(a)
-    local _, first = ask(a, "ONE1")
+    local a = all:start("CICSA", { claim_lost = "keep" })
+    all:wait_grants(a)
+    local _, first = all:ask(a, "ONE1")
     assert.equal("OK", first:read_message().body.response)
     server:pause()
     a:wait_log("SP0142 ", 15)
@@ -190,54 +128,54 @@ describe("names across regions", function()
   end)
 
   it("releases its links at a fence with claim_lost = release", function()
-    local a = start "CICSA"
-    wait_grants(a)
-    local _, first = ask(a, "ONE1")
+    local a = all:start "CICSA"
+    all:wait_grants(a)
+    local _, first = all:ask(a, "ONE1")
     assert.equal("OK", first:read_message().body.response)
     server:pause()
     a:wait_log("SP0142 ", 15)
     support.wait_until(function() return #a:inquire "ipconn" == 0 end, 10, "the release")
     a:wait_log "SP0024 .*ipconn=ONE1"
     server:go_on()
-    wait_state(a, "ACTIVE")
+    plex.wait_state(a, "ACTIVE")
   end)
 
   it("goes on through a restart of the store: what regions hold is held again, and new claims wait for a lease", function()
-    local a, b = start("CICSA", { lease = 10 }), start("CICSB", { lease = 10 })
-    support.wait_until(function() return reason(a, "ONE1") == "OK" end, 30, "the store to grant claims")
+    local a, b = all:start("CICSA", { lease = 10 }), all:start("CICSB", { lease = 10 })
+    support.wait_until(function() return all:reason(a, "ONE1") == "OK" end, 30, "the store to grant claims")
     server:kill()
     os.execute(("rm -rf %s/appendonlydir"):format(server.dir))
     server:again()
     a:wait_log("SP0143 ", 15)
     b:wait_log("SP0143 ", 15)
     support.wait_until(function() return server:cli("EXISTS", "sallyport:plex:PLEXA:pair:NETX.ONE1") == "1" end, 10, "the claim again")
-    assert.equal("AUTOINSTALL_FAILED", reason(b, "TWO2"))
-    refusal(b, "store_down")
-    support.wait_until(function() return reason(b, "TWO2") == "OK" end, 30, "the store to grant claims")
-    assert.equal("INVALID_PARTNER_STATE", reason(b, "ONE1"))
+    assert.equal("AUTOINSTALL_FAILED", all:reason(b, "TWO2"))
+    plex.refusal(b, "store_down")
+    support.wait_until(function() return all:reason(b, "TWO2") == "OK" end, 30, "the store to grant claims")
+    assert.equal("INVALID_PARTNER_STATE", all:reason(b, "ONE1"))
     assert.equal("ACQUIRED", a:row("ipconn", "ONE1").connstatus)
   end)
 
   it("waits for one lease, and no longer, when the clock of the store went back", function()
-    local a = start "CICSA"
-    wait_grants(a)
+    local a = all:start "CICSA"
+    all:wait_grants(a)
     local later = ("%d"):format((os.time() + 3600) * 1000)
     server:cli("HSET", "sallyport:plex:PLEXA:epoch", "id", later, "ends", later) -- as it was begun before the clock went back
     a:wait_log "SP0143 "
-    assert.equal("AUTOINSTALL_FAILED", reason(a, "ONE1"))
-    refusal(a, "store_down")
-    support.wait_until(function() return reason(a, "ONE1") == "OK" end, 15, "the store to grant claims")
+    assert.equal("AUTOINSTALL_FAILED", all:reason(a, "ONE1"))
+    plex.refusal(a, "store_down")
+    support.wait_until(function() return all:reason(a, "ONE1") == "OK" end, 15, "the store to grant claims")
   end)
 
   it("finds a duplicate, and the later claim ends, on both sides known", function()
     local alone = { claim_down = "local", claim_lost = "keep" }
-    local a, b = start("CICSA", alone), start("CICSB", alone)
-    wait_grants(a)
+    local a, b = all:start("CICSA", alone), all:start("CICSB", alone)
+    all:wait_grants(a)
     server:kill()
     a:wait_log "SP0131 "
     b:wait_log "SP0131 "
-    assert.equal("OK", reason(a, "ONE1"))
-    assert.equal("OK", reason(b, "ONE1"))
+    assert.equal("OK", all:reason(a, "ONE1"))
+    assert.equal("OK", all:reason(b, "ONE1"))
     server:again()
     support.wait_until(function() return #a:inquire "ipconn" + #b:inquire "ipconn" == 1 end, 20, "the duplicate to be resolved")
     a:wait_log "SP0148 .*NETX.ONE1"
@@ -248,22 +186,22 @@ describe("names across regions", function()
 
   it("claims the pair of a defined ipconn while it is not RELEASED", function()
     local defined = { ipconns = { OWN = { applid = "ONE1", networkid = "NETX", receivecount = 5 } } }
-    local a, b = start("CICSA", {}, defined), start("CICSB", {}, defined)
-    wait_grants(a)
-    local _, first = ask(a, "ONE1")
+    local a, b = all:start("CICSA", {}, defined), all:start("CICSB", {}, defined)
+    all:wait_grants(a)
+    local _, first = all:ask(a, "ONE1")
     assert.equal("OK", first:read_message().body.response)
-    assert.equal("INVALID_PARTNER_STATE", reason(b, "ONE1"))
-    refusal(b, "pair_elsewhere")
+    assert.equal("INVALID_PARTNER_STATE", all:reason(b, "ONE1"))
+    plex.refusal(b, "pair_elsewhere")
     assert.equal("RELEASED", b:row("ipconn", "OWN").connstatus)
     assert.equal(0, (a:command("set", "ipconn", "OWN", "released")))
-    support.wait_until(function() return reason(b, "ONE1") == "OK" end, 10, "the pair to be free")
+    support.wait_until(function() return all:reason(b, "ONE1") == "OK" end, 10, "the pair to be free")
   end)
 
   it("claims the pair before it dials a partner, and dials none that another region has", function()
     local listener = support.listen {}
     local defined = { ipconns = { OWN = { applid = "ONE1", networkid = "NETX", host = "127.0.0.1", port = listener.port, sendcount = 5 } } }
-    local a, b = start("CICSA", {}, defined), start("CICSB", {}, defined)
-    wait_grants(a)
+    local a, b = all:start("CICSA", {}, defined), all:start("CICSB", {}, defined)
+    all:wait_grants(a)
     assert.equal(0, (a:command("set", "ipconn", "OWN", "acquired")))
     local called = assert(listener:accept())
     assert.equal("ONE1", called:read_message().body.server_applid)
@@ -275,10 +213,10 @@ describe("names across regions", function()
   end)
 
   it("answers SHUTDOWN to a partner whose claim waits when the region drains", function()
-    local a = start("CICSA", { drain = 2 })
-    wait_grants(a)
+    local a = all:start("CICSA", { drain = 2 })
+    all:wait_grants(a)
     server:pause()
-    local first = ask(a, "ONE1")
+    local first = all:ask(a, "ONE1")
     support.wait_until(function() return a:row("ipconn", "ONE1") ~= nil end, 10, "the pending ipconn")
     a:signal "TERM"
     assert.equal("SHUTDOWN", first:read_message().body.reason)
@@ -289,28 +227,28 @@ describe("names across regions", function()
   end)
 
   it("starts a heartbeat at the region that has the pair when another one refuses it", function()
-    local a, b = start("CICSA", { heartbeat = 60, heartbeat_timeout = 0.5 }), start "CICSB"
-    wait_grants(a)
-    local _, first = ask(a, "ONE1")
+    local a, b = all:start("CICSA", { heartbeat = 60, heartbeat_timeout = 0.5 }), all:start "CICSB"
+    all:wait_grants(a)
+    local _, first = all:ask(a, "ONE1")
     assert.equal("OK", first:read_message().body.response)
-    assert.equal("INVALID_PARTNER_STATE", reason(b, "ONE1"))
+    assert.equal("INVALID_PARTNER_STATE", all:reason(b, "ONE1"))
     assert.is_truthy(first:read_message().is:find("heartbeat", 1, true))
-    support.wait_until(function() return reason(b, "ONE1") == "OK" end, 15, "the dead partner's end")
+    support.wait_until(function() return all:reason(b, "ONE1") == "OK" end, 15, "the dead partner's end")
   end)
 
   it("waits for the replicas of the store", function()
-    local a = start("CICSA", { store_replicas = 1 })
+    local a = all:start("CICSA", { store_replicas = 1 })
     support.wait_until(function()
-      return reason(a, "ONE1") == "AUTOINSTALL_FAILED" and a:log():find("replicas did not confirm", 1, true)
+      return all:reason(a, "ONE1") == "AUTOINSTALL_FAILED" and a:log():find("replicas did not confirm", 1, true)
     end, 15, "the refusal without a replica")
     local replica = store.start { "--replicaof", "127.0.0.1 " .. server.port }
-    support.wait_until(function() return reason(a, "ONE1") == "OK" end, 15, "the replica")
+    support.wait_until(function() return all:reason(a, "ONE1") == "OK" end, 15, "the replica")
     replica:kill()
   end)
 
   it("needs claim_down and claim_lost, and explains them", function()
-    local r = new("CICSA", { claim_down = false, claim_lost = false })
-    regions = {}
+    local r = all:region("CICSA", { claim_down = false, claim_lost = false })
+    all.regions = {}
     local status, log = r:start_and_end(10)
     assert.is_true(status ~= 0)
     for _, words in ipairs { "needs claim_down", "needs claim_lost", '"refuse"', '"local"', '"release"', '"keep"' } do

@@ -50,6 +50,13 @@ store_cancel(struct store_call *c)
 	c->waits = false;
 }
 
+void
+store_pause_at_most(struct store *s, double seconds)
+{
+	(void)s;
+	(void)seconds;
+}
+
 struct store_view
 store_look(const struct store *s)
 {

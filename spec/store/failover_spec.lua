@@ -1,0 +1,151 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Starts first: it waits for leases.
+-- The store fails over to a replica that lacks a claim: the duplicate that follows is found, told in both regions, and resolved within
+-- `lease`.
+local plex = require "spec.support.plex"
+local store = require "spec.support.store"
+local support = require "spec.support"
+
+local LEASE = 5
+
+describe("a fail-over of the store", function()
+  local all, master, replica
+
+  before_each(function()
+    master = store.start { "--appendonly", "yes" }
+    replica = store.start { "--appendonly", "yes", "--repl-diskless-sync-delay", "0", "--replicaof", "127.0.0.1 " .. master.port }
+    support.wait_until(function() return replica:cli("ROLE"):find "connected" end, 20, "the replica to be in step")
+    all = plex.open(master)
+  end)
+  after_each(function() all:close() end)
+
+  local function regions(address, more)
+    local attributes = { claim_down = "local", claim_lost = "keep", lease = LEASE, store = address }
+    for key, value in pairs(more or {}) do attributes[key] = value end
+    local a, b = all:start("CICSA", attributes), all:start("CICSB", attributes)
+    support.wait_until(function()
+      local p = a:inquire "store"[1]
+      return p.state == "UP" and master:cli("EXISTS", "sallyport:plex:PLEXA:epoch") == "1"
+    end, 10, "the store")
+    return a, b
+  end
+
+  -- The store grants: it is no longer new.
+  local function wait_grants()
+    support.wait_until(function()
+      local at, ends = master:cli("TIME"):match "%d+", master:cli("HGET", "sallyport:plex:PLEXA:epoch", "ends")
+      return tonumber(at) * 1000 > tonumber(ends)
+    end, LEASE + 10, "the store to grant claims")
+  end
+
+  local function with_hosts() return ("redis://127.0.0.1:%d,127.0.0.1:%d"):format(master.port, replica.port) end
+
+  local function has(r, name) return r:row("ipconn", name) ~= nil end
+
+  -- Seconds of the day of the last line that matches.
+  local function at(r, pattern)
+    local line
+    r:wait_log(pattern, LEASE + 10)
+    for each in r:log():gmatch "[^\n]+" do
+      if each:find(pattern) then line = each end
+    end
+    local h, m, s = line:match " (%d+):(%d+):([%d.]+)Z"
+    return h * 3600 + m * 60 + tonumber(s)
+  end
+
+  -- Of the regions a and b, `loser` released ONE1, and both say so; the seconds from their meeting in the new store.
+  local function resolved(a, b, loser)
+    local winner = loser == a and b or a
+    for _, r in ipairs { a, b } do
+      r:wait_log("SP0148 .*NETX.ONE1", LEASE + 10)
+      support.wait_until(function() return r:inquire "sysplex"[1].conflicts == 1 end, 5, "the conflict to be counted")
+    end
+    loser:wait_log "SP0150 .*ipconn=ONE1"
+    assert.is_true(has(winner, "ONE1"))
+    assert.is_false(has(loser, "ONE1"))
+    assert.equal(1, winner:count_log "SP0148 ")
+    assert.equal(1, loser:count_log "SP0148 ")
+    local took = at(loser, "SP0150 .*ipconn=ONE1") - math.max(at(a, "SP0130 "), at(b, "SP0130 "))
+    assert.is_true(took <= LEASE, took)
+    return took
+  end
+
+  -- A claim that the replica does not get, because it follows nobody, and the end of the master.
+  local function lose_claim(a)
+    replica:cli("REPLICAOF", "127.0.0.1", "1")
+    assert.equal("OK", all:reason(a, "ONE1"))
+    master:kill()
+    for _, r in ipairs(all.regions) do
+      support.wait_until(function() return r:inquire "store"[1].state == "DOWN" end, 10, "the loss of the store")
+    end
+    assert.equal("", replica:cli("GET", "sallyport:plex:PLEXA:pair:NETX.ONE1"))
+  end
+
+  it("resolves a duplicate of a claim that the replica lacks: the later one ends, also when it is registered first", function()
+    local a, b = regions(with_hosts())
+    wait_grants()
+    lose_claim(a)
+    assert.equal("OK", all:reason(b, "ONE1")) -- claim_down is local: the duplicate
+    a:signal "STOP"
+    replica:cli("REPLICAOF", "NO", "ONE")
+    support.wait_until(function() return replica:cli("GET", "sallyport:plex:PLEXA:pair:NETX.ONE1"):find "CICSB" end, 10, "b's claim")
+    a:signal "CONT"
+    resolved(a, b, b)
+    assert.is_truthy(replica:cli("GET", "sallyport:plex:PLEXA:pair:NETX.ONE1"):find "CICSA")
+  end)
+
+  it("makes no duplicate with claim_down = refuse: the replica grants nothing new before each region has registered", function()
+    local a, b = regions(with_hosts(), { claim_down = "refuse", claim_lost = "release" })
+    wait_grants()
+    lose_claim(a)
+    replica:cli("REPLICAOF", "NO", "ONE")
+    local answers = {}
+    support.wait_until(function()
+      local answer = all:reason(b, "ONE1")
+      answers[answer] = true
+      return answer == "INVALID_PARTNER_STATE"
+    end, LEASE + 10, "the claim of a in the new master")
+    assert.same({ AUTOINSTALL_FAILED = true, INVALID_PARTNER_STATE = true }, answers)
+    assert.is_true(has(a, "ONE1"))
+    for _, r in ipairs { a, b } do assert.equal(0, r:inquire "sysplex"[1].conflicts) end
+  end)
+
+  it("is followed by the sentinels, and the old master that returns is not used", function()
+    local sentinel = store.sentinel(master, "names")
+    support.wait_until(function() return sentinel:cli("SENTINEL", "REPLICAS", "names"):find(tostring(replica.port)) end, 20,
+      "the sentinel to know the replica")
+    local a, b = regions(("sentinel://127.0.0.1:%d/names"):format(sentinel.port))
+    wait_grants()
+    lose_claim(a)
+    assert.equal("OK", all:reason(b, "ONE1"))
+    local place = "127.0.0.1:" .. replica.port
+    for _, r in ipairs { a, b } do
+      support.wait_until(function()
+        local row = r:inquire "store"[1]
+        return row.state == "UP" and row.server == place
+      end, 40, "the new master")
+    end
+    resolved(a, b, b)
+    master:again()
+    support.wait_until(function() return master:cli("ROLE"):find "slave" end, 40, "the old master to be a replica")
+    assert.equal(place, a:inquire "store"[1].server)
+    assert.equal("OK", all:reason(b, "TWO2"))
+  end)
+
+  it("by order of an operator moves the regions and keeps their claims", function()
+    local sentinel = store.sentinel(master, "names")
+    support.wait_until(function() return sentinel:cli("SENTINEL", "REPLICAS", "names"):find(tostring(replica.port)) end, 20,
+      "the sentinel to know the replica")
+    local a, b = regions(("sentinel://127.0.0.1:%d/names"):format(sentinel.port))
+    wait_grants()
+    assert.equal("OK", all:reason(a, "ONE1"))
+    support.wait_until(function() return sentinel:cli("SENTINEL", "FAILOVER", "names") == "OK" end, 30, "a replica that is fit")
+    for _, r in ipairs { a, b } do
+      support.wait_until(function() return r:inquire "store"[1].server == "127.0.0.1:" .. replica.port end, 40, "the new master")
+      r:wait_log "SP0143 "
+    end
+    support.wait_until(function() return all:reason(b, "ONE1") == "INVALID_PARTNER_STATE" end, 10, "the claim of a")
+    assert.is_true(has(a, "ONE1"))
+    for _, r in ipairs { a, b } do assert.equal(0, r:inquire "sysplex"[1].conflicts) end
+  end)
+end)
