@@ -243,6 +243,7 @@ bench: all certs $(BENCH_PROGRAMS)
 	$(Q)lua5.4 spec/bench/invariants.lua
 	$(Q)lua5.4 spec/bench/shadow.lua
 	$(Q)lua5.4 spec/bench/workers.lua
+	$(Q)lua5.4 spec/bench/store.lua
 
 # The stubs for editors, from the tables of the engine and the schema of the library.
 types: all
