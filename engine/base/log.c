@@ -22,6 +22,7 @@
 #define QUEUE_BYTES (8 * 1024 * 1024)
 #define TURN_BYTES (64 * 1024)
 #define RETRY_SECONDS 1
+#define REST_SECONDS 0.002 /* between two writes */
 #define CLOSE_SECONDS 2 /* at its end a region waits no longer for a stalled reader */
 
 struct log_queue { /* the lines of all handles, and the thread that writes them */
@@ -215,6 +216,17 @@ work(struct log_queue *q)
 	}
 }
 
+/*
+ * Under the lock. The lines of some turns come together meanwhile: to wake the writer costs a loop more than the lines
+ * of a turn.
+ */
+static void
+rest(struct log_queue *q)
+{
+	if (!q->stop && !q->reopen)
+		thread_cond_wait(&q->wake, &q->lock, REST_SECONDS);
+}
+
 static void
 log_writer(void *arg)
 {
@@ -232,6 +244,7 @@ log_writer(void *arg)
 		fly(q);
 		pthread_mutex_lock(&q->lock);
 		q->lines -= lines;
+		rest(q);
 	}
 	pthread_mutex_unlock(&q->lock);
 }

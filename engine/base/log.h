@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * log: one line per event, written by a thread of its own from a bounded queue, so that a loop never waits for a disk.
- * Lost lines are counted; the next line that is written says how many. Inserts are escaped here, and only here: bytes
- * outside printable ASCII become \xHH, quotes and backslashes are escaped, a value with blanks is quoted.
+ * The thread rests for 2 ms after each write, and the lines that come meanwhile are written together. Lost lines are
+ * counted; the next line that is written says how many. Inserts are escaped here, and only here: bytes outside
+ * printable ASCII become \xHH, quotes and backslashes are escaped, a value with blanks is quoted.
  *
  *   2026-11-22 17:40:01.123456Z CICSA DFHIS3000 I IPCONN autoinstalled successfully. ipconn=APPL applid=MYQUAL.MYAPPL
  *   {"time":"2026-11-22T17:40:01.123456Z","region":"CICSA","id":"DFHIS3000","severity":"I","message":"...", ...}
