@@ -75,10 +75,10 @@ describe("names across regions", function()
   end)
 
   it("refuses a claim that the store does not take, with the words of the store", function()
-    local a = start("CICSA", { lease = 10 })
-    support.wait_until(function() return reason(a, "ONE1") == "OK" end, 30, "the store to grant claims")
+    local a = all:start("CICSA", { lease = 10 })
+    support.wait_until(function() return all:reason(a, "ONE1") == "OK" end, 30, "the store to grant claims")
     server:cli("CONFIG", "SET", "maxmemory", 1000)
-    assert.equal("AUTOINSTALL_FAILED", reason(a, "TWO2"))
+    assert.equal("AUTOINSTALL_FAILED", all:reason(a, "TWO2"))
     a:wait_log 'SP0031 .*code=store_down text="the claim is not granted: the store answers: OOM '
   end)
 
