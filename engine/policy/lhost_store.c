@@ -36,45 +36,59 @@ struct stored { /* a call */
  * string, f a number, b a boolean, j a table as JSON.
  */
 
-/* Pushes the text of the value at idx and returns it. [-0, +1, may throw] */
+/* [-0, +1, may throw] */
+static void
+encode_number(lua_State *L, int idx)
+{
+	char number[40];
+
+	if (lua_isinteger(L, idx))
+		snprintf(number, sizeof number, "%lld", (long long)lua_tointeger(L, idx));
+	else if (isfinite(lua_tonumber(L, idx)))
+		snprintf(number, sizeof number, "f%.17g", lua_tonumber(L, idx));
+	else
+		script_place_raise(L, "policy.store.set: the value is no finite number");
+	lua_pushstring(L, number);
+}
+
+/* [-0, +1, may throw] */
+static void
+encode_string(lua_State *L, int idx)
+{
+	lua_pushliteral(L, "s");
+	lua_pushvalue(L, idx);
+	lua_concat(L, 2);
+}
+
+/* [-0, +2, may throw] */
+static void
+encode_table(lua_State *L, struct lhost *h, int idx)
+{
+	size_t len;
+	const char *json = lhost_json_text(L, h, idx, &len);
+
+	lua_pushliteral(L, "j");
+	lua_pushlstring(L, json, len);
+	lua_concat(L, 2);
+}
+
+/* Pushes the text of the value at idx and returns it. [-0, +1 or +2, may throw] */
 static const char *
 encode(lua_State *L, struct lhost *h, int idx, size_t *len)
 {
-	char number[40];
-	const char *json;
-
 	switch (lua_type(L, idx)) {
-	case LUA_TNUMBER:
-		if (lua_isinteger(L, idx))
-			snprintf(number, sizeof number, "%lld", (long long)lua_tointeger(L, idx));
-		else if (isfinite(lua_tonumber(L, idx)))
-			snprintf(number, sizeof number, "f%.17g", lua_tonumber(L, idx));
-		else
-			script_place_raise(L, "policy.store.set: the value is no finite number");
-		lua_pushstring(L, number);
-		break;
-	case LUA_TBOOLEAN:
-		lua_pushstring(L, lua_toboolean(L, idx) ? "b1" : "b0");
-		break;
-	case LUA_TSTRING:
-		lua_pushliteral(L, "s");
-		lua_pushvalue(L, idx);
-		lua_concat(L, 2);
-		break;
-	case LUA_TTABLE:
-		json = lhost_json_text(L, h, idx, len);
-		lua_pushliteral(L, "j");
-		lua_pushlstring(L, json, *len);
-		lua_concat(L, 2);
-		break;
+	case LUA_TNUMBER: encode_number(L, idx); break;
+	case LUA_TBOOLEAN: lua_pushstring(L, lua_toboolean(L, idx) ? "b1" : "b0"); break;
+	case LUA_TSTRING: encode_string(L, idx); break;
+	case LUA_TTABLE: encode_table(L, h, idx); break;
 	default:
 		script_place_raise(L, "policy.store.set: the value must be a string, a number, a boolean or a table, not a %s", luaL_typename(L, idx));
 	}
-	json = lua_tolstring(L, -1, len);
+	lua_tolstring(L, -1, len);
 	if (*len > LHOST_STORE_VALUE)
 		script_place_raise(L, "policy.store.set: the value has more than %d bytes", LHOST_STORE_VALUE);
 	lhost_pay(L, h, *len / 1024 * STEPS_PER_KILOBYTE);
-	return json;
+	return lua_tostring(L, -1);
 }
 
 static bool

@@ -1,15 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- policy.data: rows of CSV and JSON files, in a plain Lua and in a region; their faults, reloads and --watch.
 local policy = require "policy"
+local fails = require "spec.support.fails"
 local process = require "spec.support.process"
 local support = require "spec.support"
 local text = require "spec.support.text"
-
-local function fails(said, f, ...)
-  local ok, message = pcall(f, ...)
-  assert.is_false(ok)
-  assert.message(message).is_truthy(message:find(said, 1, true))
-end
 
 describe("policy.data in a plain Lua", function()
   local path, dir = package.path, process.directory()

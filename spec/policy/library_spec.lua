@@ -5,17 +5,11 @@ local policy = require "policy"
 local ip = require "policy.ip"
 local cert = require "policy.cert"
 local capex = require "policy.capex"
+local fails = require "spec.support.fails"
 
 -- The line of the caller.
 local function here()
   return debug.getinfo(2, "l").currentline
-end
-
-local function fails(text, f, ...)
-  local ok, message = pcall(f, ...)
-  assert.is_false(ok)
-  assert.is_truthy(message:find(text, 1, true), "no '" .. text .. "' in: " .. message)
-  return message
 end
 
 describe("a verdict", function()

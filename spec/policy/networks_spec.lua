@@ -1,15 +1,10 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- ip.read: sets of the prefixes in data files, in a plain Lua and in a region with several workers.
 local ip = require "policy.ip"
+local fails = require "spec.support.fails"
 local process = require "spec.support.process"
 local support = require "spec.support"
 local text = require "spec.support.text"
-
-local function fails(said, f, ...)
-  local ok, message = pcall(f, ...)
-  assert.is_false(ok)
-  assert.message(message).is_truthy(message:find(said, 1, true))
-end
 
 describe("ip.read in a plain Lua", function()
   local path, dir = package.path, process.directory()

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The store and the member of these claims are of this file, so that an answer comes when a test says so. */
+/* The member of these claims is of this file. */
 #include "store/claims.h"
 
 #include <setjmp.h>
@@ -11,59 +11,19 @@
 
 #include <cmocka.h>
 
-#include "net/loop.h"
+#include "spec/support/still_store.h"
 #include "store/member.h"
-#include "store/store.h"
-
-#include <ev.h>
-
-#define CALLS 16
-
-struct store_call { /* one that was asked */
-	struct store_question question;
-	bool over; /* answered or cancelled */
-};
-
-struct store {
-	struct store_call call[CALLS];
-	size_t n;
-	struct store_server server;
-};
 
 struct member {
 	bool holds;
 };
 
 struct scene {
-	struct ev_loop *loop;
 	struct store store;
 	struct member member;
 	struct claims *claims;
 	unsigned granted, refused, lost, regained;
 };
-
-struct store_call *
-store_ask(struct store *s, const struct store_question *q, struct fault *f)
-{
-	struct store_call *c = &s->call[s->n];
-
-	(void)f;
-	assert_true(s->n++ < CALLS);
-	*c = (struct store_call){ .question = *q };
-	return c;
-}
-
-void
-store_cancel(struct store_call *c)
-{
-	c->over = true;
-}
-
-struct store_view
-store_look(const struct store *s)
-{
-	return (struct store_view){ .state = STORE_UP, .server = &s->server, .why = "" };
-}
 
 const char *
 member_sysplex(const struct member *m)
@@ -150,10 +110,9 @@ begin(void **state)
 		.regained = on_regain, .arg = s };
 
 	assert_non_null(s);
-	s->loop = loop_new();
+	still_begin(&s->store);
 	s->member.holds = true;
-	strcpy(s->store.server.run_id, "RUN");
-	s->claims = claims_new(s->loop, &s->store, &s->member, &owner);
+	s->claims = claims_new(s->store.loop, &s->store, &s->member, &owner);
 	assert_non_null(s->claims);
 	*state = s;
 	return 0;
@@ -165,30 +124,9 @@ end(void **state)
 	struct scene *s = *state;
 
 	claims_free(s->claims);
-	loop_free(s->loop);
+	still_end(&s->store);
 	free(s);
 	return 0;
-}
-
-/* Lets the walk of the claims run. */
-static void
-turn(struct scene *s)
-{
-	for (int i = 0; i < 3; i++)
-		ev_run(s->loop, EVRUN_NOWAIT);
-}
-
-/* The newest call, which is of that script and still waits. */
-static struct store_call *
-waiting(struct scene *s, enum store_script script)
-{
-	struct store_call *c;
-
-	assert_true(s->store.n > 0);
-	c = &s->store.call[s->store.n - 1];
-	assert_int_equal(script, c->question.script);
-	assert_false(c->over);
-	return c;
 }
 
 static void
@@ -198,10 +136,7 @@ answer(struct scene *s, struct store_call *c, const char *text)
 	struct store_reply r = { .kind = STORE_TEXT, .text = copy, .len = strlen(text) };
 
 	strcpy(copy, text);
-	assert_false(c->over);
-	c->over = true;
-	c->question.done(c->question.arg, &r, NULL);
-	turn(s);
+	still_answer(&s->store, c, &r);
 }
 
 /* A claim of ONE1 that the store has granted. */
@@ -212,7 +147,7 @@ hold(struct scene *s)
 	struct claims_item *i = claims_ask(s->claims, &t, s);
 
 	assert_non_null(i);
-	answer(s, waiting(s, STORE_SCRIPT_CLAIM), "granted 7 - -");
+	answer(s, still_waiting(&s->store, STORE_SCRIPT_CLAIM), "granted 7 - -");
 	assert_int_equal(1, s->granted);
 	return i;
 }
@@ -222,7 +157,7 @@ lapse(struct scene *s)
 {
 	s->member.holds = false;
 	claims_lapsed(s->claims);
-	turn(s);
+	still_turn(&s->store);
 }
 
 static void
@@ -230,7 +165,7 @@ join(struct scene *s)
 {
 	s->member.holds = true;
 	claims_joined(s->claims);
-	turn(s);
+	still_turn(&s->store);
 }
 
 static void
@@ -243,7 +178,7 @@ a_fence_ends_when_each_claim_is_there_again(void **state)
 	assert_true(claims_bars(i));
 	join(s);
 	assert_true(claims_bars(i));
-	answer(s, waiting(s, STORE_SCRIPT_CLAIM), "granted 7 - -");
+	answer(s, still_waiting(&s->store, STORE_SCRIPT_CLAIM), "granted 7 - -");
 	assert_false(claims_bars(i));
 	assert_int_equal(1, s->regained);
 }
@@ -256,14 +191,14 @@ a_confirmation_for_an_incarnation_of_before_ends_no_fence(void **state)
 	struct store_call *old;
 
 	claims_renewed(s->claims); /* the store is another one: each claim is asked for again */
-	turn(s);
-	old = waiting(s, STORE_SCRIPT_CLAIM);
+	still_turn(&s->store);
+	old = still_waiting(&s->store, STORE_SCRIPT_CLAIM);
 	lapse(s);
 	answer(s, old, "granted 7 - -");
 	join(s);
 	assert_true(claims_bars(i));
 	assert_int_equal(0, s->regained);
-	answer(s, waiting(s, STORE_SCRIPT_CLAIM), "pair NETA.CICSB");
+	answer(s, still_waiting(&s->store, STORE_SCRIPT_CLAIM), "pair NETA.CICSB");
 	assert_int_equal(1, s->lost);
 }
 
@@ -275,13 +210,13 @@ a_loss_for_an_incarnation_of_before_is_none(void **state)
 	struct store_call *old;
 
 	claims_renewed(s->claims);
-	turn(s);
-	old = waiting(s, STORE_SCRIPT_CLAIM);
+	still_turn(&s->store);
+	old = still_waiting(&s->store, STORE_SCRIPT_CLAIM);
 	lapse(s);
 	join(s);
 	answer(s, old, "gone");
 	assert_true(claims_bars(i));
-	answer(s, waiting(s, STORE_SCRIPT_CLAIM), "granted 7 - -");
+	answer(s, still_waiting(&s->store, STORE_SCRIPT_CLAIM), "granted 7 - -");
 	assert_false(claims_bars(i));
 }
 
@@ -294,8 +229,8 @@ a_claim_that_is_given_while_it_is_asked_for_again_ends_in_the_store(void **state
 	lapse(s);
 	join(s);
 	claims_give(i);
-	answer(s, waiting(s, STORE_SCRIPT_CLAIM), "granted 7 - -");
-	answer(s, waiting(s, STORE_SCRIPT_CLAIM_END), "ended");
+	answer(s, still_waiting(&s->store, STORE_SCRIPT_CLAIM), "granted 7 - -");
+	answer(s, still_waiting(&s->store, STORE_SCRIPT_CLAIM_END), "ended");
 	assert_int_equal(1, s->regained);
 }
 

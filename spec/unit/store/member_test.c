@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The store of this member is of this file, so that an answer comes when a test says so. */
 #include "store/member.h"
 
 #include <setjmp.h>
@@ -12,56 +11,13 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "net/loop.h"
-#include "store/store.h"
-
-#include <ev.h>
-
-struct store_call {
-	struct store_question question;
-	bool waits;
-};
-
-struct store { /* one question at a time is under way */
-	struct store_call call;
-	unsigned asked;
-	struct store_server server;
-};
+#include "spec/support/still_store.h"
 
 struct scene {
-	struct ev_loop *loop;
 	struct store store;
 	struct member *member;
 	unsigned joined, lapsed;
 };
-
-struct store_call *
-store_ask(struct store *s, const struct store_question *q, struct fault *f)
-{
-	(void)f;
-	s->asked++;
-	s->call = (struct store_call){ .question = *q, .waits = true };
-	return &s->call;
-}
-
-void
-store_cancel(struct store_call *c)
-{
-	c->waits = false;
-}
-
-void
-store_pause_at_most(struct store *s, double seconds)
-{
-	(void)s;
-	(void)seconds;
-}
-
-struct store_view
-store_look(const struct store *s)
-{
-	return (struct store_view){ .state = STORE_UP, .server = &s->server, .why = "" };
-}
 
 static void
 on_event(void *arg, enum member_event e, const char *text)
@@ -87,9 +43,8 @@ begin(void **state)
 	struct member_owner owner = { .event = on_event, .report = on_report, .arg = s };
 
 	assert_non_null(s);
-	s->loop = loop_new();
-	strcpy(s->store.server.run_id, "RUN");
-	s->member = member_new(s->loop, &s->store, &owner);
+	still_begin(&s->store);
+	s->member = member_new(s->store.loop, &s->store, &owner);
 	assert_non_null(s->member);
 	*state = s;
 	return 0;
@@ -101,17 +56,9 @@ end(void **state)
 	struct scene *s = *state;
 
 	member_free(s->member);
-	loop_free(s->loop);
+	still_end(&s->store);
 	free(s);
 	return 0;
-}
-
-/* Lets a renewal go out that is due at once. */
-static void
-turn(struct scene *s)
-{
-	for (int i = 0; i < 3; i++)
-		ev_run(s->loop, EVRUN_NOWAIT);
 }
 
 static void
@@ -120,7 +67,7 @@ use(struct scene *s, double lease)
 	struct member_settings settings = { .sysplex = "PLEXA", .applid = "CICSA", .networkid = "NETA", .lease = lease };
 
 	member_use(s->member, &settings);
-	turn(s);
+	still_turn(&s->store);
 }
 
 static void
@@ -131,10 +78,7 @@ answer(struct scene *s, const char *text)
 	struct store_reply r = { .kind = STORE_LIST, .item = item, .n = 1 };
 
 	strcpy(copy, text);
-	assert_true(s->store.call.waits);
-	s->store.call.waits = false;
-	s->store.call.question.done(s->store.call.question.arg, &r, NULL);
-	turn(s);
+	still_answer(&s->store, still_waiting(&s->store, STORE_SCRIPT_MEMBER), &r);
 }
 
 static void
@@ -147,7 +91,7 @@ a_session_key_that_is_gone_ends_the_incarnation(void **state)
 	assert_int_equal(1, s->joined);
 	assert_true(member_holds(s->member));
 	member_renew(s->member);
-	turn(s);
+	still_turn(&s->store);
 	answer(s, "gone");
 	assert_int_equal(1, s->lapsed);
 	assert_false(member_holds(s->member));
@@ -161,9 +105,9 @@ a_store_that_grants_no_session_key_is_asked_again_at_the_next_beat(void **state)
 	struct scene *s = *state;
 
 	use(s, 60);
-	assert_int_equal(1, s->store.asked);
+	assert_int_equal(1, s->store.n);
 	answer(s, "gone");
-	assert_int_equal(1, s->store.asked);
+	assert_int_equal(1, s->store.n);
 	assert_int_equal(0, s->lapsed);
 	assert_false(member_holds(s->member));
 }
