@@ -41,6 +41,7 @@ struct log_queue { /* the lines of all handles, and the thread that writes them 
 	uint64_t lost_ever;
 	int trouble;         /* errno of the last failed write; 0: none, or already reported */
 	bool waiting, stop, reopen;
+	bool sleeping;       /* the writer waits until it is woken: it does not look at held refusals by itself */
 	int64_t stop_at;     /* the second after which the writer gives up on a stalled reader */
 	struct log_throttle throttle;
 	struct buf flight;   /* used by the writer only: the bytes being written */
@@ -210,9 +211,9 @@ work(struct log_queue *q)
 			wait_seconds(q, 1);
 			continue;
 		}
-		q->waiting = true;
+		q->waiting = q->sleeping = true;
 		pthread_cond_wait(&q->wake, &q->lock);
-		q->waiting = false;
+		q->waiting = q->sleeping = false;
 	}
 }
 
@@ -562,8 +563,8 @@ passes(struct log_queue *q, const char *door, const char *code, const char *pref
 
 	pthread_mutex_lock(&q->lock);
 	pass = log_throttle_pass(&q->throttle, second_now(), door, code, prefix, log_push_sum, q);
-	if (!pass && q->waiting && q->throttle.holding == 1)
-		pthread_cond_signal(&q->wake); /* the writer looks at the clock */
+	if (!pass && q->sleeping)
+		pthread_cond_signal(&q->wake); /* from now on the writer looks each second */
 	pthread_mutex_unlock(&q->lock);
 	return pass;
 }

@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 #include <fcntl.h>
 #include <jansson.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -197,6 +199,30 @@ a_flood_of_one_refusal_is_summed_up_and_loses_no_count(void **state)
 	assert_true(printed >= 1000 && printed < 5000);
 	assert_int_equal(count(text, "peer=10.0.1.1:1"), 1);
 	free(text);
+}
+
+/* Of all threads of the process. */
+static long
+count_waits(void)
+{
+	struct rusage used;
+
+	assert_int_equal(getrusage(RUSAGE_SELF, &used), 0);
+	return used.ru_nvcsw;
+}
+
+/* A line wakes the writer, and a thousand are printed in each second; the held refusals wake it once. */
+static void
+refusals_that_are_summed_up_do_not_wake_the_writer(void **state)
+{
+	struct log *l = log_open(((struct place *)*state)->file, LOG_TEXT, NULL);
+	time_t start = time(NULL);
+	long before = count_waits();
+
+	for (int i = 0; i < 500000; i++)
+		log_refusal(l, MSG_SP0021, "admit", "lan", "10.0.0.0/24", "peer", "10.0.0.1:1", NULL);
+	assert_true(count_waits() - before < 2500 * (time(NULL) - start + 2));
+	log_close(l);
 }
 
 static void
@@ -531,6 +557,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(a_number_is_a_number_in_json_and_nothing_else_becomes_one, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_insert_that_does_not_fit_is_left_out_whole_and_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_flood_of_one_refusal_is_summed_up_and_loses_no_count, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(refusals_that_are_summed_up_do_not_wake_the_writer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(door_and_code_stand_where_the_caller_puts_them_and_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_stalled_reader_blocks_nobody_and_lost_lines_are_owned_up_to, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_full_socket_blocks_nobody_and_lost_lines_are_owned_up_to, set_up, tear_down),
