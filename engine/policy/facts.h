@@ -46,26 +46,36 @@ struct facts {
 		struct addr addr;
 	} own;
 	struct facts_load load;
-	struct {
-		const char *version; /* "TLSv1.3", static; NULL: no TLS */
-		char cipher[48];
-		char sni[256];
-	} tls;
 	struct certificate *certificate; /* counted; NULL: none */
 	bool names_host;                 /* way out: the certificate names peer.host */
 	char userid[NAME_SIZE];          /* certificate.userid: the answer of certify, or of the ring's maps.lua; "" none */
-	bool has_capex;
-	struct capex capex;
 	struct { /* after install; before that, ipconn is "" */
 		char ipconn[NAME_SIZE];
 		char applid[NAME_SIZE];
 		char networkid[NAME_SIZE];
 	} ipconn;
+	bool has_capex;
 	struct notes *notes;             /* counted: the notes of its doors; NULL: none */
 	const struct request *request;   /* at attach: the request, borrowed; else NULL. Its password is never a fact */
 	const struct users *users;       /* at attach: the request's users, borrowed */
 	size_t bytes;                    /* at attach: the size of the request's data */
+	/* large, and absent at the first door: facts_extent */
+	struct {
+		const char *version; /* "TLSv1.3", static; NULL: no TLS, and the rest is empty */
+		char cipher[48];
+		char sni[256];
+	} tls;
+	struct capex capex; /* when has_capex; else empty */
 };
+
+/* The bytes at the beginning of *f behind which all is empty. */
+static inline size_t
+facts_extent(const struct facts *f)
+{
+	if (f->has_capex)
+		return sizeof *f;
+	return f->tls.version != NULL ? offsetof(struct facts, capex) : offsetof(struct facts, tls.cipher);
+}
 
 /* Whether the CAPEX names the partner. A dialled partner is named by its ipconn: the CAPEX is that of this region. */
 static inline bool

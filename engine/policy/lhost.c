@@ -23,11 +23,8 @@
 static int
 lhost_library(lua_State *L)
 {
-	lua_Debug ar;
-
-	if (!lua_getstack(L, 1, &ar) || !lua_getinfo(L, "S", &ar) || *ar.what == 'C')
+	if (!script_place_library(L))
 		return luaL_error(L, "host.library: called by no chunk");
-	script_place_library(L, ar.source);
 	return 0;
 }
 

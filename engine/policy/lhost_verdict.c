@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Registry keys; a look-up by address allocates nothing and cannot raise. accepted_key: plain accepts, by line. */
-static const char verdict_key, accepted_key;
+/* Registry keys; a look-up by address allocates nothing and cannot raise. plain_key: the verdicts of push_plain. */
+static const char verdict_key, plain_key;
 
 const struct verdict *
 lhost_verdict(struct lua_State *L, int idx)
@@ -51,23 +51,45 @@ verdict_push(lua_State *L)
 	return push_at(L, &at);
 }
 
+/* Sets the text, cut at TEXT_SIZE - 1 bytes, but not within a UTF-8 character. */
+static void
+set_text(struct verdict *v, const char *text, size_t len)
+{
+	if (len >= sizeof v->text) {
+		len = sizeof v->text - 1;
+		for (int i = 0; i < 3 && ((unsigned char)text[len] & 0xc0) == 0x80; i++)
+			len--;
+	}
+	memcpy(v->text, text, len);
+	v->text[len] = '\0';
+}
+
+static bool
+is_like(const struct verdict *v, const struct script_place *at, enum verdict_kind kind, const char *code, const char *text)
+{
+	return v != NULL && v->kind == kind && strcmp(v->file, at->file) == 0 && strcmp(v->code, code) == 0 && strcmp(v->text, text) == 0;
+}
+
 /*
- * Pushes an accept without grants. A verdict does not change, so the one that was made at the same place serves again:
- * a script answers it for most requests, and it is the largest value of a question. [-0, +1, may throw]
+ * Pushes a verdict without grants. A verdict does not change, so the one that was made last at the same line serves
+ * again when it is the same: a script answers it for most requests, and it is the largest value of a question. [-0, +1,
+ * may throw]
  */
 static void
-push_accept(lua_State *L)
+push_plain(lua_State *L, enum verdict_kind kind, const char *code, const char *text, size_t len)
 {
 	struct script_place at;
-	const struct verdict *v;
+	struct verdict *v;
 
 	script_place(L, &at);
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &accepted_key);
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &plain_key);
 	lua_rawgeti(L, -1, at.line);
-	v = lua_touserdata(L, -1);
-	if (v == NULL || strcmp(v->file, at.file) != 0) { /* one of the files with such a line has the place */
+	if (!is_like(lua_touserdata(L, -1), &at, kind, code, text)) {
 		lua_pop(L, 1);
-		push_at(L, &at)->kind = VERDICT_ACCEPT;
+		v = push_at(L, &at);
+		v->kind = kind;
+		text_copy(v->code, sizeof v->code, code);
+		set_text(v, text, len);
 		lua_pushvalue(L, -1);
 		lua_rawseti(L, -3, at.line);
 	}
@@ -83,19 +105,6 @@ refuse_here(struct verdict *v, const char *code, const char *text)
 	verdict_refuse(v, code, "%s", text);
 	memcpy(v->file, kept.file, sizeof v->file);
 	v->line = kept.line;
-}
-
-/* Sets the text, cut at TEXT_SIZE - 1 bytes, but not within a UTF-8 character. */
-static void
-set_text(struct verdict *v, const char *text, size_t len)
-{
-	if (len >= sizeof v->text) {
-		len = sizeof v->text - 1;
-		for (int i = 0; i < 3 && ((unsigned char)text[len] & 0xc0) == 0x80; i++)
-			len--;
-	}
-	memcpy(v->text, text, len);
-	v->text[len] = '\0';
 }
 
 static const char *
@@ -122,7 +131,6 @@ lhost_verdict_refuse(lua_State *L)
 {
 	const char *code = want_code(L, 1), *text = "";
 	size_t len = 0;
-	struct verdict *v;
 
 	if (lua_gettop(L) > 2)
 		script_place_raise(L, "policy.refuse: takes a code and a text and no more (string.format makes one text of several)");
@@ -133,9 +141,7 @@ lhost_verdict_refuse(lua_State *L)
 		if (memchr(text, '\0', len) != NULL)
 			script_place_raise(L, "policy.refuse: the text holds a NUL");
 	}
-	v = verdict_push(L);
-	text_copy(v->code, sizeof v->code, code);
-	set_text(v, text, len);
+	push_plain(L, VERDICT_REFUSE, code, text, len);
 	return 1;
 }
 
@@ -143,7 +149,7 @@ lhost_verdict_refuse(lua_State *L)
 static int
 lhost_verdict_pass(lua_State *L)
 {
-	verdict_push(L)->kind = VERDICT_PASS;
+	push_plain(L, VERDICT_PASS, "", "", 0);
 	return 1;
 }
 
@@ -240,7 +246,7 @@ lhost_verdict_accept(lua_State *L)
 
 	lua_settop(L, 1);
 	if (lua_isnil(L, 1)) {
-		push_accept(L);
+		push_plain(L, VERDICT_ACCEPT, "", "", 0);
 		return 1;
 	}
 	want_keys(L, "policy.accept", 1, keys);
@@ -447,7 +453,7 @@ lhost_verdict_open(struct lua_State *L)
 	lua_setfield(L, -2, "__name");
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &verdict_key);
 	lua_newtable(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &accepted_key);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &plain_key);
 }
 
 const luaL_Reg lhost_verdict_functions[] = {

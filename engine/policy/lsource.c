@@ -15,9 +15,9 @@
 static const char source_key, metatables_key;
 
 struct source {
-	struct facts facts;
 	lsource_set set;
 	uint64_t made[(FACT_COUNT + 63) / 64];
+	struct facts facts;         /* without a request only their extent is there */
 	struct asked_for { /* at attach only: the copies that the facts refer to */
 		struct request request; /* without its password */
 		struct users users;
@@ -54,9 +54,11 @@ copy_request(struct source *s, const struct facts *f)
 void
 lsource_push(struct lua_State *L, const struct facts *f, lsource_set set)
 {
-	struct source *s = lua_newuserdatauv(L, sizeof *s + (f->request != NULL ? sizeof *s->asked_for : 0), 1);
+	size_t extent = facts_extent(f);
+	size_t size = f->request != NULL ? sizeof(struct source) + sizeof(struct asked_for) : offsetof(struct source, facts) + extent;
+	struct source *s = lua_newuserdatauv(L, size, 1);
 
-	s->facts = *f;
+	memcpy(&s->facts, f, extent);
 	s->set = set;
 	memset(s->made, 0, sizeof s->made);
 	s->facts.request = NULL;

@@ -161,14 +161,15 @@ log_failure(const struct asking *q)
 	char at[VERDICT_PLACE_SIZE];
 
 	log_say(call->p->log, MSG_SP0022, "connection", q->facts->connection, "door", call->function, "policy", call->script, "code", v->code,
-		"at", verdict_place(v, at), "text", v->text, "traceback", call->trace, NULL);
+		"at", verdict_place(v, at), "text", v->text, "traceback", call->p->trace, NULL);
 }
 
 /* The beginning of a question. The caller adds the members of its kind. */
-static struct asking
-make_asking(struct policy *p, const char *script, enum door d, struct record_entry *entry, struct notes **notes, struct verdict *out)
+static void
+make_asking(struct asking *q, struct policy *p, const char *script, enum door d, struct record_entry *entry, struct notes **notes,
+	struct verdict *out)
 {
-	return (struct asking){
+	*q = (struct asking){
 		.script.call = { .p = p, .script = script, .function = door_name(d), .push = policy_ask_push,
 			.asking = { .entry = entry, .door = d, .notes = notes_made_at(d) ? notes : NULL } },
 		.door = d, .out = out, .start = clock_span(),
@@ -276,7 +277,7 @@ asking_new(struct ask *a, struct record_entry *entry)
 	p->spare = NULL;
 	if (q == NULL)
 		return NULL;
-	*q = make_asking(a->policy, a->script, a->door, entry, a->notes, &a->verdict);
+	make_asking(q, a->policy, a->script, a->door, entry, a->notes, &a->verdict);
 	q->script.ended = policy_ask_ended;
 	q->script.peer = a->facts->peer.addr;
 	q->ask = a;
@@ -408,9 +409,10 @@ void
 policy_ask_row(struct policy *p, struct policy_row *row)
 {
 	struct notes *notes = NULL;
-	struct asking q = make_asking(p, row->script, row->door, row->entry, &notes, &row->verdict);
+	struct asking q;
 	int facts = lua_absindex(p->L, row->facts), mock = lua_absindex(p->L, row->mock);
 
+	make_asking(&q, p, row->script, row->door, row->entry, &notes, &row->verdict);
 	row->verdict = (struct verdict){ .kind = VERDICT_REFUSE, .code = "policy_error" };
 	q.presented = row->presented;
 	q.script.call.cost = row->cost;

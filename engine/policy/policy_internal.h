@@ -18,6 +18,7 @@
  */
 #define KEEP_LOADED 3
 #define KEEP_ASKS 4
+#define TRACE_SIZE 1500
 
 /* The hook of a program's function `run` follows the hooks of the doors. */
 #define HOOK_RUN DOOR_COUNT
@@ -48,6 +49,7 @@ struct policy {
 	struct script_wait *suspended; /* a list; each one belongs to its question or its program */
 	bool renewing;           /* the state is to be thrown away as soon as no question is suspended */
 	struct asking *spare;    /* owned: memory for the next question; NULL: none */
+	char trace[TRACE_SIZE];  /* of the call that has just failed, on one line, "a | b"; "" none */
 	struct lua_State *co;    /* a coroutine without an error, for the next call; the registry keeps it under p; NULL: none */
 };
 

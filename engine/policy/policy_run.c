@@ -90,7 +90,7 @@ static void
 refuse_failed(struct running *n)
 {
 	script_call_refuse(&n->script.call, &n->r->verdict);
-	snprintf(n->r->trace, sizeof n->r->trace, "%s", n->script.call.trace);
+	snprintf(n->r->trace, sizeof n->r->trace, "%s", n->script.call.p->trace);
 	n->r->failed = !n->script.call.refused;
 }
 

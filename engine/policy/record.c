@@ -560,7 +560,7 @@ set_facts(struct record *r, const struct facts *f)
 		return;
 	before = r->facts->certificate;
 	notes = r->facts->notes;
-	*r->facts = *f;
+	memcpy(r->facts, f, facts_extent(f));
 	r->facts->request = NULL; /* borrowed for one question, like the users */
 	r->facts->users = NULL;
 	memset(r->facts->capex.token, 0, sizeof r->facts->capex.token); /* a secret while it is valid */

@@ -81,15 +81,16 @@ place_of_function(lua_State *L, struct script_call *call)
 static void
 keep_trace(struct script_call *call, const char *trace)
 {
+	char *out = call->p->trace;
 	size_t n = 0;
 
 	trace += strcspn(trace, "\n");
-	for (; *trace != '\0' && n + 4 < sizeof call->trace; trace++)
+	for (; *trace != '\0' && n + 4 < TRACE_SIZE; trace++)
 		if (*trace == '\n' && n > 0)
-			n += (size_t)snprintf(call->trace + n, sizeof call->trace - n, " | ");
+			n += (size_t)snprintf(out + n, TRACE_SIZE - n, " | ");
 		else if (*trace != '\n' && *trace != '\t')
-			call->trace[n++] = *trace;
-	call->trace[n] = '\0';
+			out[n++] = *trace;
+	out[n] = '\0';
 }
 
 /*
@@ -163,6 +164,13 @@ script_call_protect(struct script_call *call, int (*inside)(struct lua_State *L)
 		lua_pushnil(L);
 	lua_pcall(L, 2, 0, 0); /* on an error the rest stays empty */
 	lua_settop(L, top);
+}
+
+static void
+explain(struct script_call *call)
+{
+	call->p->trace[0] = '\0';
+	script_call_protect(call, script_call_explain);
 }
 
 /* Runs the function, and measures it: its time, or its instructions and bytes. */
@@ -248,6 +256,7 @@ script_call_find(struct script_call *call, unsigned hook)
 	const struct script *s = policy_script(call->p, call->script);
 
 	policy_claim(call->p);
+	call->p->trace[0] = '\0';
 	call->code = "policy_error";
 	if (s == NULL) {
 		snprintf(call->text, sizeof call->text, "script %.64s is not loaded", call->script);
@@ -269,7 +278,7 @@ set_reason(struct script_call *call, enum budget_hit hit)
 {
 	char limit[80];
 
-	script_call_protect(call, script_call_explain);
+	explain(call);
 	call->code = hit != HIT_NONE || call->status == LUA_ERRMEM ? "policy_limit" : "policy_error";
 	if (hit != HIT_NONE)
 		snprintf(call->text, sizeof call->text, "hit the limit of %s", budget_hit_text(call->p->L, limit, sizeof limit));
@@ -323,7 +332,7 @@ conclude(struct script_call *call, enum budget_hit hit)
 		return SCRIPT_WAITS;
 	call->refused = call->refused && hit == HIT_NONE && call->status == LUA_YIELD;
 	if (call->refused) {
-		script_call_protect(call, script_call_explain);
+		explain(call);
 		call->code = "service_down";
 	} else {
 		call->text[0] = '\0';
@@ -394,7 +403,7 @@ script_call_abandon(struct script_call *call, const char *code, const char *form
 {
 	va_list ap;
 
-	script_call_protect(call, script_call_explain);
+	explain(call);
 	call->code = code;
 	va_start(ap, format);
 	vsnprintf(call->text, sizeof call->text, format, ap);
@@ -412,7 +421,7 @@ script_call_refuse(const struct script_call *call, struct verdict *v)
 void
 script_call_reject(struct script_call *call)
 {
-	script_call_protect(call, script_call_explain);
+	explain(call);
 	call->code = "policy_error";
 }
 

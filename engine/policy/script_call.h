@@ -10,13 +10,11 @@
 
 #include "policy/policy_internal.h"
 
-#define TRACE_SIZE 1500
-
 struct wait_call;
 struct waited;
 
 enum script_end {
-	SCRIPT_FAILED,   /* code, text, at and trace give the reason */
+	SCRIPT_FAILED,   /* code, text, at and p->trace give the reason */
 	SCRIPT_ANSWERED, /* the function returned, and its values are on call->co until script_call_settle */
 	SCRIPT_WAITS,    /* the function is suspended in call->wait: script_call_resume or script_call_abandon is next */
 };
@@ -44,14 +42,13 @@ struct script_call {
 	int status;           /* of Lua: LUA_OK, LUA_ERRRUN ... */
 	int values;           /* on co, when the function returned */
 	const char *code;     /* when there is no answer: "policy_error", "policy_limit" or, of a call that refused, "service_down"; then
-	                         text, at and trace are set too */
+	                         text, at and p->trace are set too */
 	bool refused;         /* there is no answer because the script said so (down = "refuse"): no failure */
 	struct budget_spent spent; /* by the parts that have run */
 	const struct wait_call *wait; /* of SCRIPT_WAITS, owned by co */
 	bool anchored;        /* the registry keeps co under the address of the call */
 	struct module_place at;
 	char text[TEXT_SIZE];
-	char trace[TRACE_SIZE]; /* on one line, "a | b" */
 };
 
 /*

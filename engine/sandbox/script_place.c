@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FRAMES_MAX 64 /* between a script and this function there are a few frames of C and of the library */
+#define FRAMES_MAX 64 /* between a script and the running C function there are a few frames of C and of the library */
 
 /* Registry key: its address is unique, and a lookup by it allocates nothing. */
 static const char library_key;
 
-/* Pushes the set of the sources of library chunks. [-0, +1] */
+/* Pushes the functions of library chunks by the addresses of their sources, which they keep alive. [-0, +1] */
 static void
 push_library(lua_State *L)
 {
@@ -27,14 +27,19 @@ push_library(lua_State *L)
 	lua_rawsetp(L, LUA_REGISTRYINDEX, &library_key);
 }
 
-void
-script_place_library(struct lua_State *L, const char *source)
+bool
+script_place_library(struct lua_State *L)
 {
+	lua_Debug ar;
+
+	luaL_checkstack(L, 4, NULL);
+	if (!lua_getstack(L, 1, &ar) || !lua_getinfo(L, "S", &ar) || *ar.what == 'C')
+		return false;
 	push_library(L);
-	lua_pushstring(L, source);
-	lua_pushboolean(L, true);
-	lua_rawset(L, -3);
+	lua_getinfo(L, "f", &ar);
+	lua_rawsetp(L, -2, ar.source);
 	lua_pop(L, 1);
+	return true;
 }
 
 static bool
@@ -43,9 +48,7 @@ is_library(lua_State *L, const char *source)
 	bool yes;
 
 	push_library(L);
-	lua_pushstring(L, source);
-	lua_rawget(L, -2);
-	yes = lua_toboolean(L, -1);
+	yes = lua_rawgetp(L, -1, source) != LUA_TNIL;
 	lua_pop(L, 2);
 	return yes;
 }
@@ -70,7 +73,7 @@ script_place(struct lua_State *L, struct script_place *out)
 
 	*out = (struct script_place){ .line = 0 };
 	luaL_checkstack(L, 4, NULL);
-	for (int level = 0; level < FRAMES_MAX && lua_getstack(L, level, &ar); level++) {
+	for (int level = 1; level < FRAMES_MAX && lua_getstack(L, level, &ar); level++) {
 		lua_getinfo(L, "Sl", &ar);
 		if (*ar.what == 'C' || is_library(L, ar.source))
 			continue;

@@ -6,6 +6,8 @@
 #ifndef SALLYPORT_SCRIPT_PLACE_H
 #define SALLYPORT_SCRIPT_PLACE_H
 
+#include <stdbool.h>
+
 #include "base/name.h"
 
 struct lua_State;
@@ -15,13 +17,13 @@ struct script_place {
 	int line;
 };
 
-/* Writes the place of the running script to *out. [-0, +0, may throw] */
+/* Writes the place of the running script to *out, in a C function that the script called. [-0, +0, may throw] */
 void script_place(struct lua_State *L, struct script_place *out);
 /*
- * Marks the chunks named `source` (as in lua_Debug) as part of the Lua library, which script_place skips. [-0, +0, may
- * throw]
+ * Marks the chunk that called the running C function as part of the Lua library, which script_place skips. False: no
+ * chunk called it. [-0, +0, may throw]
  */
-void script_place_library(struct lua_State *L, const char *source);
+bool script_place_library(struct lua_State *L);
 /* Raises an error whose text begins with the place of the script: "policies/lan.lua:7: ...". Does not return. */
 int script_place_raise(struct lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3), noreturn));
 

@@ -122,6 +122,24 @@ reads_what_the_constructors_made(void **state)
 	assert_string_equal(v->userid, "A");
 }
 
+/* A line may make the same verdict again and again, and others in between. */
+static void
+verdicts_of_one_line_are_told_apart(void **state)
+{
+	struct bench *b = *state;
+	static const char told[] = "refuse a: x (script.lua:2)|refuse a: x (script.lua:2)|refuse b: x (script.lua:2)|refuse b: y (script.lua:2)|"
+		"refuse b (script.lua:2)|refuse a: x (script.lua:2)|refuse refused: zzz";
+
+	run(b, "local made, long = {}, ('z'):rep(300)\n"
+		"local function refuse(code, text) made[#made + 1] = tostring(host.refuse(code, text)) end\n"
+		"refuse('a', 'x') refuse('a', 'x') refuse('b', 'x') refuse('b', 'y') refuse('b') refuse('a', 'x') refuse(nil, long) refuse(nil, long)\n"
+		"return table.concat(made, '|')");
+	assert_memory_equal(lua_tostring(b->L, -1), told, sizeof told - 1);
+	run(b, "local t = {} for i, f in ipairs { host.accept, host.pass, host.accept, host.refuse } do t[i] = host.kind(f()) end\n"
+		"return table.concat(t, ' ')");
+	assert_string_equal(lua_tostring(b->L, -1), "accept pass accept refuse");
+}
+
 static void
 a_bad_name_leaves_nothing_of_the_answer(void **state)
 {
@@ -388,6 +406,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(reads_what_the_constructors_made),
+		T(verdicts_of_one_line_are_told_apart),
 		T(a_bad_name_leaves_nothing_of_the_answer),
 		T(takes_nothing_else_for_a_verdict),
 		T(a_library_frame_is_not_the_place),
