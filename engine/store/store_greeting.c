@@ -38,17 +38,24 @@ take_script(struct store_greeting *g, unsigned script, const struct store_reply 
 		memcpy(g->welcome.sha[script], r->text, STORE_SHA);
 }
 
+/* The meaning of an error of the server; NULL: the step may fail. */
+static const char *
+meaning(unsigned step, const struct store_reply *r)
+{
+	static const char *const words[STEPS] = { [STEP_AUTH] = "it refuses store_user or the password",
+		[STEP_SELECT] = "it refuses the database", [STEP_ROLE] = "it does not answer ROLE" };
+
+	return store_reply_is_error(r, "NOAUTH") ? "it wants a password, and no store_password_file is named" : words[step];
+}
+
 static void
 take(struct store_greeting *g, unsigned step, const struct store_reply *r)
 {
 	struct store_server *s = &g->welcome.server;
+	const char *error = r->kind == STORE_ERROR ? meaning(step, r) : NULL;
 
-	if (step == STEP_AUTH && r->kind == STORE_ERROR)
-		refuse(g, "it refuses store_user or the password", r);
-	else if (step == STEP_SELECT && r->kind == STORE_ERROR)
-		refuse(g, "it refuses the database", r);
-	else if (step == STEP_ROLE && r->kind == STORE_ERROR)
-		refuse(g, "it does not answer ROLE", r);
+	if (error != NULL)
+		refuse(g, error, r);
 	else if (step == STEP_ROLE)
 		store_server_take_role(s, r);
 	else if (step == STEP_INFO)

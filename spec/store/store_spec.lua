@@ -84,7 +84,7 @@ describe("a region with a store", function()
 
   it("refuses a wrong password by its words", function()
     local server = store.start { "--requirepass", "secret" }
-    is_refused(at(server), "NOAUTH")
+    is_refused(at(server), "it wants a password, and no store_password_file is named: NOAUTH")
   end)
 
   it("refuses a replica, and takes the master among several hosts", function()
