@@ -30,7 +30,7 @@ struct canary_run {
 	struct reask reask;            /* after the end */
 	bool asked;                    /* its questions are over */
 	const struct reload_change *untold; /* of the reask: the first refusal that was not told yet */
-	struct timer slice;
+	struct timer slice;            /* of the end; before it, of the wait for the gates */
 	enum phase phase;
 	bool by_rule;                  /* a rule has ended it */
 	char name[PATH_SIZE], why[256];
@@ -275,6 +275,16 @@ asked_all(struct canary_run *run)
 	return run->asked;
 }
 
+/* The command that began the canary is answered when each gate has it, so that no later connection passes it by. */
+static void
+tell_begun(struct canary_run *run)
+{
+	if (gates_know(run->region))
+		report(&run->begun, NULL);
+	else
+		timer_set(&run->slice, GATES_PAUSE);
+}
+
 /*
  * While another reask is under way, the live generation may change; not from the first question on until the last
  * ipconn is back.
@@ -285,6 +295,10 @@ canary_run_go_on(void *arg)
 	struct canary_run *run = arg;
 	struct region *r = run->region;
 
+	if (run->phase == CANARY_DECIDING) {
+		tell_begun(run);
+		return;
+	}
 	run->reask.generation = r->worker.generation;
 	if ((r->worker.draining || (asked_all(run) && bring_some(run))) && gates_know(r))
 		finish(run);
@@ -315,6 +329,7 @@ canary_run_end(void *arg, const char *why)
 	run->by_rule = why == run->ruling;
 	if (run->phase == CANARY_LOADING)
 		return; /* canary_run_loaded frees it */
+	report(&run->begun, NULL);
 	run->phase = CANARY_RETURNING;
 	run->ended = clock_wall();
 	gates_tell(run->region);
@@ -512,7 +527,7 @@ canary_run_loaded(void *arg, struct generation *g, struct version *v, struct fau
 	replace(run);
 	keep_number(run);
 	say_begun(run);
-	report(&run->begun, NULL);
+	tell_begun(run);
 }
 
 /* "refused>2%/1m,error>0" */

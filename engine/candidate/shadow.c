@@ -177,7 +177,29 @@ bury(struct shadow *s)
 	free_shadow(s);
 }
 
-/* Questions wait for the thread, or differences for the recorder; after the end, the thread is waited for. */
+static void
+report(struct shadow *s, const char *why)
+{
+	void (*done)(void *arg, const char *why) = s->done;
+
+	s->done = NULL;
+	if (done != NULL)
+		done(s->arg, why);
+}
+
+/* The command that began the shadow is answered when each gate has it. False: one has not yet. */
+static bool
+tell_begun(struct shadow *s)
+{
+	if (gates_know(s->region))
+		report(s, NULL);
+	return s->done == NULL;
+}
+
+/*
+ * Questions wait for the thread, differences for the recorder, or the command for the gates; after the end, the thread
+ * is waited for.
+ */
 static void
 shadow_look(void *arg)
 {
@@ -185,6 +207,8 @@ shadow_look(void *arg)
 
 	if (s->ending)
 		bury(s);
+	else if (!tell_begun(s))
+		timer_set(&s->look, GATES_PAUSE);
 	else if (!shadow_asker_hand(s->asker))
 		timer_set(&s->look, LOOK);
 }
@@ -226,16 +250,6 @@ shadow_differs(void *arg)
 	ev_async_send(s->region->worker.loop, &s->differs);
 }
 
-static void
-report(struct shadow *s, const char *why)
-{
-	void (*done)(void *arg, const char *why) = s->done;
-
-	s->done = NULL;
-	if (done != NULL)
-		done(s->arg, why);
-}
-
 /* The witness is gone already. */
 static void
 shadow_end(void *arg, const char *why)
@@ -246,6 +260,7 @@ shadow_end(void *arg, const char *why)
 	snprintf(s->why, sizeof s->why, "%s", why);
 	if (s->asker == NULL)
 		return; /* shadow_loaded frees it */
+	report(s, NULL);
 	gates_tell(s->region);
 	log_say(s->region->log, MSG_SP0101, "candidate", s->name, "why", why, NULL);
 	shadow_asker_end(s->asker);
@@ -349,7 +364,7 @@ shadow_loaded(void *arg, struct generation *g, struct version *v, struct faults 
 	s->since = clock_wall();
 	snprintf(share, sizeof share, "%g%%", s->share.percent);
 	log_say(s->region->log, MSG_SP0100, "candidate", s->name, "share", share, "tcpipservice", s->share.tcpipservice, NULL);
-	report(s, NULL);
+	shadow_look(s);
 }
 
 static int

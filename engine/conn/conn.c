@@ -387,16 +387,16 @@ conn_through(struct conn *c)
 	peers_through(c->worker->peers, &c->counted);
 }
 
+/* The socket is closed last: a peer that sees its end is in no count any more, so that it may come back at once. */
 static void
 gone(struct conn *c)
 {
 	struct worker *w = c->worker;
 
 	conn_enter(c, CONN_GONE, 0);
-	close_fd(c);
 	if (c->halfopen && !c->refused)
 		metrics_connection(w->metrics, c->facts.tcpipservice, METRICS_FAILED);
-	conn_through(c); /* half-open until the socket is gone, so that refused peers that stay are counted too */
+	conn_through(c); /* half-open until now, so that refused peers that stay are counted too */
 	dial_free(c->dial);
 	c->dial = NULL;
 	if (c->entrance != NULL) {
@@ -406,6 +406,7 @@ gone(struct conn *c)
 	record_close(c->record, clock_wall());
 	c->record = NULL;
 	link_out(c);
+	close_fd(c);
 }
 
 static void

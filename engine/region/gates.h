@@ -10,6 +10,8 @@
 #include "conn/worker.h"
 #include "policy/generation.h"
 
+#define GATES_PAUSE 0.001 /* seconds between two looks at gates_know */
+
 struct region;
 struct gate;
 

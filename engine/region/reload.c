@@ -21,7 +21,6 @@
 #include <strings.h>
 
 #define LISTINGS_MAX 4 /* further ones are made at once */
-#define GATES_PAUSE 0.001 /* seconds between two looks at the gates */
 
 struct reload {
 	struct region *region;

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- `canary`: a candidate decides about a share of the new connections, and the live generation about the others.
+local slow = require "spec.support.slow"
 local support = require "spec.support"
 local versions = require "spec.support.versions"
 
@@ -313,16 +314,20 @@ describe("canary", function()
     end)
 
     it("asks the live generation about a connection whose script was waiting", function()
-      start()
-      must(region, "canary", candidate((CANDIDATE:gsub("bind = function%(facts%)", "%0 policy.sleep(1)"))), "--share", "100%")
+      local backend = slow.backend()
+      finally(backend.close)
+      start { region = { heartbeat = 0, specs = "off", wait_milliseconds = 60000, policy_http = { backend.url:match "//(.*)/" } } }
+      local asks = ('policy.http { url = "%s", json = {}, timeout = 60, down = "refuse" }'):format(backend.url)
+      must(region, "canary", candidate((CANDIDATE:gsub("bind = function%(facts%)", "%0 " .. asks))), "--share", "100%")
       local waiting = {}
       for _, applid in ipairs { "B", "NEW" } do
         waiting[applid] = support.raw(ports.GATE):capex { applid = applid }
         there[#there + 1] = waiting[applid]
       end
-      support.wait_until(function() return row().asked == 2 end, 10, "not admitted")
+      for _ = 1, 2 do backend.wait() end
       must(region, "canary", "stop")
       assert.same({ "ENDED", 2 }, { row().state, row().asked })
+      backend.release "yes"
       assert.equal(200, waiting.B:read_message().status)
       assert.same({ 403, "by_l" }, { waiting.NEW:read_message().status, region:explain({ refused = true })[1].code })
       assert.equal(1, region:row("ipconn", "CB").generation)

@@ -119,6 +119,49 @@ describe("a reload while connections are at the gates:", function()
   end)
 end)
 
+describe("a command for all gates is answered when each has it:", function()
+  local region, dir
+  before_each(function()
+    region = crew.start_to_hold { region = { workers = 2, specs = "off", drain = 1 } }
+    dir = support.directory()
+    for _, name in ipairs { "whole", "hold" } do
+      support.write(("%s/%s.lua"):format(dir, name), support.read(region:path(("policies/%s.lua"):format(name))))
+    end
+  end)
+  after_each(function()
+    region:stop()
+    support.remove(dir)
+  end)
+
+  local function is_in(what, state)
+    local row = region:row(what)
+    return row ~= nil and row.state == state
+  end
+
+  -- Its words, and whether the home has done its part.
+  local COMMANDS = {
+    reload = function() return { "reload" }, function() return region:row("region").generation == 2 end end,
+    canary = function() return { "canary", dir, "--share", "100%" }, function() return is_in("canary", "DECIDING") end end,
+    shadow = function() return { "shadow", dir }, function() return is_in("shadow", "ASKING") end end,
+  }
+
+  for name, command in pairs(COMMANDS) do
+    it(name, function()
+      local friend = support.raw(region:port "IPIC")
+      assert.are.equal(200, friend:capex({ applid = "FRIEND", networkid = "NETX" }):read_message().status)
+      local words, done_at_home = command()
+      for _, word in ipairs { "--control", region.control } do words[#words + 1] = word end
+      local let_go = crew.hold_gate(region, friend)
+      local given = support.start { support.binary, table.unpack(words) }
+      support.wait_until(done_at_home, 10, function() return "the home to know it: " .. given:stderr() end)
+      for _ = 1, 3 do region:inquire "region" end
+      assert.is_nil(given:status())
+      let_go()
+      assert.are.equal(0, given:wait(), given:stderr())
+    end)
+  end
+end)
+
 describe("a script that takes long", function()
   local region
   after_each(function() region:stop() end)

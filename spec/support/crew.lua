@@ -8,6 +8,7 @@ crew: regions with several workers, and partners of which some are at each of th
   for i, m in ipairs(crew.capexes(all, "A")) do    the answers to A1, A2, …
   crew.alive(p)                                    whether its heartbeat is answered with 200
   local let_go = crew.hold(region)                 the home runs a script of the listener HOLD until let_go() (crew.start_to_hold)
+  local let_go = crew.hold_gate(region, friend)    a gate runs one of the listener ATGATE; friend is an acquired partner
   local read = crew.read_by_gates(region, port, some)  those of `some` whose bytes a gate has read while the home is held
 ]]
 local support = require "spec.support"
@@ -24,19 +25,21 @@ end }]]
 crew.ENDLESS = [[
 return { %s = function() while true do end end }]]
 
--- The one door counts until another has counted between. The other is asked by a gate, while the home is held.
+-- bind, or admit of ATGATE, counts until the other admit has counted between. That one is asked by a worker that is not held.
 local HOLD = [[
 local policy = require "policy"
 local function count() return policy.counter("hold"):next { max = 1000000000000 } end
+local function wait()
+  local last = count()
+  repeat
+    last = last + 1
+  until count() ~= last
+  return policy.refuse "let_go"
+end
 return {
-  bind = function()
-    local last = count()
-    repeat
-      last = last + 1
-    until count() ~= last
-    return policy.refuse "let_go"
-  end,
-  admit = function()
+  bind = wait,
+  admit = function(facts)
+    if facts.tcpipservice == "ATGATE" then return wait() end
     count()
     return policy.refuse "lets_go"
   end }]]
@@ -56,10 +59,10 @@ function crew.start(t)
   return support.region(given):start()
 end
 
--- The same with the listeners HOLD and GO, for crew.hold.
+-- The same with the listeners HOLD, ATGATE and GO, for crew.hold and crew.hold_gate.
 function crew.start_to_hold(t)
   local given = { region = { milliseconds = 60000, instructions = 1000000000 }, scripts = { hold = HOLD },
-    tcpipservices = { HOLD = { bind = "hold" }, GO = { admit = "hold" } } }
+    tcpipservices = { HOLD = { bind = "hold" }, ATGATE = { admit = "hold" }, GO = { admit = "hold" } } }
   for part, values in pairs(t or {}) do
     given[part] = given[part] or {}
     for name, value in pairs(values) do given[part][name] = value end
@@ -115,6 +118,26 @@ function crew.hold(region)
     assert(p:read_message(60).status == 403)
     p:close()
   end
+end
+
+-- The home answers the friend, so that it is a gate that the caller holds. A caller that the home has accepted is let go again.
+function crew.hold_gate(region, friend)
+  local port, go = region:port "ATGATE", region:port "GO"
+  local function let_go(caller)
+    support.raw(go):closed()
+    caller:closed()
+  end
+  for _ = 1, 40 do
+    local before = crew.cpu(region)
+    local caller = support.raw(port)
+    crew.running(region, before)
+    friend:request "1 cmd; name=heartbeat"
+    local m = friend:read_message(2)
+    if m then return function() let_go(caller) end end
+    let_go(caller)
+    assert(friend:read_message(60).status == 200)
+  end
+  error "no gate has accepted the caller"
 end
 
 -- The threads of the process that run, or want to.
