@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "config/resource.h"
+#include "region/follow.h"
 #include "region/reload_changes.h"
 #include "security/certmap.h"
 #include "security/saf.h"
@@ -133,7 +134,7 @@ candidate_load(struct region *r, const struct candidate *c, const struct generat
 	void (*done)(void *arg, struct generation *g, struct version *v, struct faults *faults), void *arg, struct fault *f)
 {
 	struct loader_order l = { .file = c->file != NULL ? c->file : r->file, .from = c->number > 0 ? versions_find(r->versions, c->number) : NULL,
-		.options = *o };
+		.rules = follow_taken(r), .options = *o };
 
 	if (c->number > 0 && l.from == NULL) {
 		fault_set(f, "generation %llu is not kept; policy list shows the kept ones", (unsigned long long)c->number);

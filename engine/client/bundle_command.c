@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/digits.h"
 #include "base/file.h"
+#include "client/bundle_saf.h"
 #include "client/command_line.h"
 #include "client/control_client.h"
 #include "client/kept_version.h"
@@ -25,6 +26,8 @@
 
 #define COMMAND "policy"
 
+#define TO_MAX 64 /* files of --to */
+
 struct bundle_word;
 
 struct words {
@@ -32,6 +35,8 @@ struct words {
 	const struct bundle_word *word;
 	const char *subject; /* a generation, or a bundle */
 	char given[24];      /* the letters of the options */
+	const char *to[TO_MAX]; /* files of public keys */
+	size_t ntos;
 	bool saf, help;
 };
 
@@ -101,8 +106,22 @@ bundle_command_leave(void *arg, const struct version_file *file)
 	return false;
 }
 
+/* Adds the encrypted saf to v when it is asked for. -1: said. */
 static int
-export_version(const struct words *w, const struct version *v)
+add_saf(const struct words *w, struct version *v, const struct definition *d)
+{
+	struct fault f;
+	int n = w->saf ? bundle_saf_add(v, d, w->to, w->ntos, &f) : 0;
+
+	if (n < 0)
+		complain(f.text);
+	else if (n > 0)
+		fprintf(stderr, COMMAND ": the saf is encrypted for %d key%s\n", n, n > 1 ? "s" : "");
+	return n < 0 ? -1 : 0;
+}
+
+static int
+export_version(const struct words *w, struct version *v)
 {
 	struct faults faults = { 0 };
 	struct definition *d = version_definition(v, w->region != NULL ? w->region : COMMAND_LINE_REGION_FILE, &faults);
@@ -116,10 +135,13 @@ export_version(const struct words *w, const struct version *v)
 	faults_free(&faults);
 	if (d == NULL)
 		return EXIT_FAILED;
-	if (bundle_write(NULL, v, bundle_command_leave, d, NULL, &out, &f) == 0)
-		status = write_bundle(w->out, &out);
-	else
-		complain(f.text);
+	buf_init(&out, 0);
+	if (add_saf(w, v, d) == 0) {
+		if (bundle_write(NULL, v, bundle_command_leave, d, NULL, &out, &f) == 0)
+			status = write_bundle(w->out, &out);
+		else
+			complain(f.text);
+	}
 	buf_free(&out);
 	definition_free(d);
 	return status;
@@ -134,8 +156,8 @@ do_export(const struct words *w)
 	uint64_t number;
 	int status;
 
-	if (w->saf)
-		return complain("--saf: the saf is not published; copy its file to each region, by a way that other users cannot read");
+	if (w->saf != (w->ntos > 0))
+		return complain("--saf and --to FILE go together: FILE has the public keys of the regions that follow, for which the saf is encrypted");
 	if (!version_number(w->subject, &number))
 		return complain("export needs a generation; policy list shows the kept ones");
 	v = kept_version_find(number, region, w->control, &f);
@@ -339,7 +361,7 @@ static const struct bundle_word {
 	int (*run)(const struct words *w);
 	const char *options; /* the letters of its options */
 	const char *needs;   /* its arguments, for a message */
-} bundle_words[] = { { "export", do_export, "rcoa", " needs one argument, a generation" },
+} bundle_words[] = { { "export", do_export, "rcoat", " needs one argument, a generation" },
 	{ "sign", do_sign, "oksxen", " needs one argument, a bundle" }, { "publish", do_publish, "rcy", " needs one argument, a bundle" } };
 
 static const struct bundle_word *
@@ -358,7 +380,19 @@ say_misused(const char *word, const char *what)
 	return -1;
 }
 
-/* Keeps the value of an option. -1: getopt does not know it. */
+/* -1: said. */
+static int
+take_to(struct words *w, const char *file)
+{
+	if (w->ntos == TO_MAX) {
+		complain("more than 64 files --to; put several keys into one file");
+		return -1;
+	}
+	w->to[w->ntos++] = file;
+	return 0;
+}
+
+/* Keeps the value of an option. -1: getopt does not know it, or said. */
 static int
 take_option(struct words *w, int opt)
 {
@@ -373,11 +407,15 @@ take_option(struct words *w, int opt)
 	case 'n': w->note = optarg; break;
 	case 'y': w->canary = optarg; break;
 	case 'a': w->saf = true; break;
+	case 't':
+		if (take_to(w, optarg) < 0)
+			return -1;
+		break;
 	case 'h': w->help = true; break;
 	case 'j': break;
 	default: return -1;
 	}
-	if (strlen(w->given) < sizeof w->given - 1)
+	if (strchr(w->given, opt) == NULL)
 		w->given[strlen(w->given)] = (char)opt;
 	return 0;
 }
@@ -388,7 +426,7 @@ next_option(int argc, char **argv)
 	static const struct option options[] = { { "region", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'c' },
 		{ "output", required_argument, NULL, 'o' }, { "key", required_argument, NULL, 'k' }, { "serial", required_argument, NULL, 's' }, { "sysplex", required_argument, NULL, 'x' },
 		{ "expires", required_argument, NULL, 'e' }, { "note", required_argument, NULL, 'n' }, { "saf", no_argument, NULL, 'a' },
-		{ "canary", required_argument, NULL, 'y' },
+		{ "to", required_argument, NULL, 't' }, { "canary", required_argument, NULL, 'y' },
 		{ "json", no_argument, NULL, 'j' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
 
 	return getopt_long(argc, argv, "ho:", options, NULL);
@@ -404,7 +442,7 @@ bundle_command_is(int argc, char **argv)
 	opterr = 0;
 	optind = 0; /* resets getopt */
 	while ((opt = next_option(argc, argv)) != -1)
-		own |= strchr("oksxeay", opt) != NULL;
+		own |= strchr("oksxeayt", opt) != NULL;
 	opterr = 1;
 	return own || (optind < argc && find_word(argv[optind]) != NULL);
 }

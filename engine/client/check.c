@@ -109,11 +109,10 @@ check_store(const struct generation *g, struct faults *faults)
 
 /* Takes d: loads a generation of it and of the published rules, if there are some, and with --specs runs the rows. */
 static void
-check_scripts(struct definition *d, const struct bundle *rules, const struct asked *a, struct policy_specs_result *result, struct faults *faults)
+check_scripts(struct definition *d, struct bundle *rules, const struct asked *a, struct policy_specs_result *result, struct faults *faults)
 {
 	char library[PATH_SIZE];
-	struct generation_options o = { .number = 1, .library_dir = library, .now = clock_wall(), .all_scripts = rules == NULL,
-		.give = rules != NULL ? version_give : NULL, .give_arg = rules != NULL ? rules->files : NULL };
+	struct generation_options o = { .number = 1, .library_dir = library, .now = clock_wall(), .all_scripts = rules == NULL };
 	struct coverage coverage = { .n = 0 };
 	struct policy_specs_order rows = { .region = &d->region, .library_dir = library, .level = FAULT_ERROR, .coverage = &coverage };
 	struct walker walker = { .file = a->file };
@@ -126,6 +125,7 @@ check_scripts(struct definition *d, const struct bundle *rules, const struct ask
 		definition_free(d);
 		return;
 	}
+	followed_give(rules, &o);
 	g = generation_load(d, &o, faults);
 	rows.walk = &walk;
 	if (a->specs) /* also after a fault: rows need no ring */

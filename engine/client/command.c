@@ -163,7 +163,7 @@ static const struct verb {
 		"       sallyport policy diff N [M]\n"
 		"       sallyport policy use N [--note TEXT]\n"
 		"       sallyport policy rollback [--note TEXT]\n"
-		"       sallyport policy export N [-o FILE]\n"
+		"       sallyport policy export N [-o FILE] [--saf --to FILE...]\n"
 		"       sallyport policy sign --key FILE --serial N [--sysplex NAME] [--expires T] [--note TEXT] [-o FILE] BUNDLE\n"
 		"       sallyport policy publish BUNDLE [--canary REGION]\n"
 		"The generations that the region keeps. show prints a file of one: region.lua or a script. diff prints the changes from N to\n"
@@ -175,7 +175,8 @@ static const struct verb {
 		"refused.\n" COMMON
 		"  --note TEXT      kept with the new generation\n"
 		"  -o, --output FILE   the file to write (export: without it stdout; sign: without it the bundle itself)\n"
-		"  --saf            export: refused, because the saf is local to each region\n"
+		"  --saf            export: also the saf, encrypted; regions take it with the rules\n"
+		"  --to FILE        the public keys (EC P-256) of the regions that may decrypt the saf; may be repeated\n"
 		"  --key FILE       a private key of Ed25519 in PKCS #8\n"
 		"  --serial N       of the rules: a region takes no rules whose serial is not above the last one\n"
 		"  --sysplex NAME   the sysplex whose regions may take the rules\n"

@@ -365,7 +365,7 @@ check_socket(const struct definition *d, const struct key_lines *p, const char *
 static void
 check_sec(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {
-	if (d->region.sec == SEC_YES && *d->region.saf == '\0')
+	if (d->region.sec == SEC_YES && !resource_has_saf(&d->region))
 		definition_fault(d, faults, FAULT_ERROR, "sec_without_saf", key_lines_of(p, d->region.line, "sec"),
 			"sec is yes, but the region names no saf to check users by; add saf = \"FILE\" to region { }, or write sec = \"no\"");
 }

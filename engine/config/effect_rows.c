@@ -379,6 +379,7 @@ const struct effect effect_rows[] = {
 	PROTECTS(region, "sysplex", effect_no_store, NO_STORE, NAME_STORE),
 	PROTECTS(region, "follow_keys", effect_no_follow, NO_FOLLOW, FOLLOW),
 	PROTECTS(region, "follow_file", effect_no_follow, NO_FOLLOW, FOLLOW),
+	PROTECTS(region, "follow_decrypt_key", effect_no_follow, NO_FOLLOW, FOLLOW),
 	TUNES(region, "lease", effect_no_sysplex, NO_SYSPLEX, NAME_SYSPLEX),
 	PROTECTS(region, "claim_down", effect_no_sysplex, NO_SYSPLEX, NAME_SYSPLEX),
 	PROTECTS(region, "claim_lost", effect_no_sysplex, NO_SYSPLEX, NAME_SYSPLEX),

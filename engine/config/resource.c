@@ -313,6 +313,7 @@ const struct attribute resource_region[] = {
 	CHOICE(follow, no_yes, "no", ON),
 	FILE_(follow_keys, NULL),
 	FILE_(follow_file, NULL),
+	FILE_(follow_decrypt_key, NULL),
 	{ .name = "claim_down", .kind = ATTR_CHOICE, AT(claim_down), .choices = claim_down_words, .acted = true },
 	{ .name = "claim_lost", .kind = ATTR_CHOICE, AT(claim_lost), .choices = claim_lost_words, .acted = true },
 	INT(store_replicas, 0, 16, "0", ON),
@@ -492,5 +493,11 @@ resource_view(const struct ipconn_brief *b, struct ipconn_view *out)
 bool
 resource_sec(const struct region_def *r)
 {
-	return r->sec == SEC_YES || (r->sec == SEC_UNSAID && r->saf[0] != '\0');
+	return r->sec == SEC_YES || (r->sec == SEC_UNSAID && resource_has_saf(r));
+}
+
+bool
+resource_has_saf(const struct region_def *r)
+{
+	return r->saf[0] != '\0' || (r->follow == YES && r->follow_decrypt_key[0] != '\0');
 }

@@ -66,6 +66,7 @@ struct region_def {
 	char sysplex[NAME_SIZE]; /* of the regions that share a store; "" none */
 	int follow;              /* no, yes: the region takes the published rules of its sysplex */
 	char follow_keys[PATH_SIZE], follow_file[PATH_SIZE]; /* the public keys of those rules, and the file that keeps them */
+	char follow_decrypt_key[PATH_SIZE];                  /* the private key that opens their saf */
 	int claim_down, claim_lost; /* enum claim_down, enum claim_lost */
 	int store_replicas;         /* that must have a claim; 0: none */
 	double lease;            /* seconds: of the session key of a region in its sysplex */
@@ -205,7 +206,9 @@ struct ipconn_brief { /* the same, with the definition in its place */
 /* Fills *out with copies of the values of b. */
 void resource_view(const struct ipconn_brief *b, struct ipconn_view *out);
 
-/* Whether the saf checks the users of requests: as sec says; when sec is not given, yes if the region names a saf. */
+/* Whether the saf checks the users of requests: as sec says; when sec is not given, as resource_has_saf. */
 bool resource_sec(const struct region_def *r);
+/* Whether the region has a saf: a file, or a key for that of published rules. */
+bool resource_has_saf(const struct region_def *r);
 
 #endif

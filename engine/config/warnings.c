@@ -136,7 +136,7 @@ check_passwords(const struct definition *d, const struct ipconn_def *c, struct f
 
 	if (c->userauth != USERAUTH_VERIFY)
 		return;
-	if (*d->region.saf == '\0')
+	if (!resource_has_saf(&d->region))
 		definition_fault(d, faults, FAULT_WARNING, "verify_without_saf", c->line,
 			"ipconn %s: userauth is verify and the region names no saf; no password can be verified, and each request is refused",
 			c->ipconn);

@@ -54,6 +54,7 @@ struct generation { /* the part of one worker */
 	struct ring *ring;             /* counted; NULL: none named */
 	struct certmap *certmap;       /* NULL: the ring has no maps.lua */
 	struct saf *saf;               /* NULL: none named */
+	bool saf_published;            /* it came with published rules */
 	struct store_settings *store;  /* of the shared store; NULL: none named */
 	struct sources *sources;       /* sealed */
 	char hash[SCRIPT_HASH_SIZE];   /* of its scripts and the files that they read, by names and bytes: equal for two loads of the same files */
@@ -75,6 +76,8 @@ struct generation_options {
 	double now;
 	int (*give)(void *arg, struct sources *s); /* gives the scripts (sources_give); -1: no memory. NULL: the directory has them */
 	void *give_arg;
+	const void *saf;  /* borrowed during the load: that of published rules, an envelope (saf_envelope.h), in place of the file; NULL: none */
+	size_t saf_len;
 	bool all_scripts; /* for `check`: also compile the other scripts of the directory */
 };
 

@@ -10,6 +10,7 @@
 #include "policy/policy_params.h"
 #include "base/log.h"
 #include "base/path.h"
+#include "security/saf_envelope.h"
 #include "security/saf_read.h"
 #include "security/request_user.h"
 #include "store/store_settings.h"
@@ -72,18 +73,38 @@ left_to_saf(const struct definition *d)
 	return NULL;
 }
 
+/* The saf of the published rules, else that of the region's file. NULL: there is none, or a fault was added. */
+static struct saf *
+read_saf(struct loading *l)
+{
+	const struct region_def *r = &l->d->region;
+
+	if (l->options->saf == NULL)
+		return r->saf[0] != '\0' && !is_gone(l, "region: saf", r->saf) ? saf_load(r->saf, l->faults) : NULL;
+	if (r->follow_decrypt_key[0] != '\0')
+		return is_gone(l, "region: follow_decrypt_key", r->follow_decrypt_key) ? NULL :
+			saf_envelope_open(r->follow_decrypt_key, l->options->saf, l->options->saf_len, l->faults);
+	definition_fault(l->d, l->faults, FAULT_ERROR, "follow_decrypt_key", r->line, "the published rules have a saf, and follow_decrypt_key is missing; add "
+		"follow_decrypt_key = \"FILE\", the private key of this region, and export the rules with its public key in --to");
+	return NULL;
+}
+
 static void
 load_saf(struct loading *l)
 {
 	const struct tcpipservice_def *left = left_to_saf(l->d);
-	const char *file = l->d->region.saf;
+	size_t errors = l->faults->errors;
 
-	if (*file == '\0' || is_gone(l, "region: saf", file))
+	l->g->saf = read_saf(l);
+	l->g->saf_published = l->options->saf != NULL;
+	if (left == NULL || l->faults->errors > errors)
 		return;
-	l->g->saf = saf_load(file, l->faults);
-	if (l->g->saf != NULL && left != NULL && !saf_has(l->g->saf, SAF_TRANSACTIONS))
-		faults_add(l->faults, FAULT_WARNING, "saf_class", file, 0, "there is no class %s, which sec = yes needs: all requests to "
-			"tcpipservice %s are refused", SAF_TRANSACTIONS, left->tcpipservice);
+	if (l->g->saf == NULL)
+		definition_fault(l->d, l->faults, FAULT_WARNING, "no_saf", l->d->region.line, "no published rules with a saf are in use, and the region names none: "
+			"all requests to tcpipservice %s are refused; publish rules with --saf, or add saf = \"FILE\"", left->tcpipservice);
+	else if (!saf_has(l->g->saf, SAF_TRANSACTIONS))
+		faults_add(l->faults, FAULT_WARNING, "saf_class", l->g->saf_published ? NULL : l->d->region.saf, 0, "there is no class %s, which sec = yes "
+			"needs: all requests to tcpipservice %s are refused", SAF_TRANSACTIONS, left->tcpipservice);
 }
 
 /* The ring of the store: its own, else that of the region. A reference; NULL: none, or a fault was added. */

@@ -16,16 +16,28 @@
 #define SIGNATURE "signature "
 #define DIGITS (2 * SIGNING_BYTES) /* of a signature */
 
-/* The place of a kind among the kinds of a bundle; 3: a bundle has no file of that kind. */
+#define FILE_LINE "include, script, data or saf SIZE SHA256 NAME"
+
+static const char *const kinds[] = { VERSION_KIND_INCLUDE, VERSION_KIND_SCRIPT, VERSION_KIND_DATA, BUNDLE_SAF };
+
+#define NO_KIND ((int)(sizeof kinds / sizeof kinds[0]))
+
+/* The place of a kind among the kinds of a bundle; NO_KIND: a bundle has no file of that kind. */
 static int
 rank(const char *kind)
 {
-	static const char *const kinds[] = { VERSION_KIND_INCLUDE, VERSION_KIND_SCRIPT, VERSION_KIND_DATA };
 	int i = 0;
 
-	while (i < 3 && strcmp(kinds[i], kind) != 0)
+	while (i < NO_KIND && strcmp(kinds[i], kind) != 0)
 		i++;
 	return i;
+}
+
+/* The saf has one name, so that there is one at most. */
+static bool
+is_named_right(const char *kind, const char *name)
+{
+	return strcmp(kind, BUNDLE_SAF) == 0 ? strcmp(name, BUNDLE_SAF) == 0 : version_name_ok(name, false);
 }
 
 static int
@@ -58,9 +70,9 @@ choose(struct writing *w, const struct version *v, bool (*leave)(void *arg, cons
 	for (size_t i = 0; i < v->files; i++) {
 		const struct version_file *one = &v->file[i];
 
-		if (rank(one->kind) == 3 || (leave != NULL && leave(arg, one)))
+		if (rank(one->kind) == NO_KIND || (leave != NULL && leave(arg, one)))
 			continue;
-		if (!version_name_ok(one->name, false))
+		if (!is_named_right(one->kind, one->name))
 			return fault_set(f, "%s %s: the name leads out of the directory of region.lua; a bundle has files below it only", one->kind, one->name);
 		w->file[w->n++] = one;
 	}
@@ -172,8 +184,8 @@ add_file(struct reading *r, const char *kind, const char *size, const char *dige
 	struct version_blob *blob;
 	int rc;
 
-	if ((!version_number(size, &bytes) && strcmp(size, "0") != 0) || !text_lines_is_hex(digest, VERSION_DIGEST - 1) || !version_name_ok(name, false))
-		return text_lines_unfit(&r->lines, "include, script or data SIZE SHA256 NAME");
+	if ((!version_number(size, &bytes) && strcmp(size, "0") != 0) || !text_lines_is_hex(digest, VERSION_DIGEST - 1) || !is_named_right(kind, name))
+		return text_lines_unfit(&r->lines, FILE_LINE);
 	if (v->files == VERSION_TEXT_FILES || bytes > BUNDLE_MAX - r->total)
 		return fault_set(r->lines.f, "more than %d files, or more than %d bytes", VERSION_TEXT_FILES, BUNDLE_MAX);
 	r->size[v->files] = (size_t)bytes;
@@ -197,9 +209,9 @@ read_file(struct reading *r)
 
 	while (n < 4 && (word[n] = strchr(word[n - 1], ' ')) != NULL)
 		*word[n++]++ = '\0';
-	if (n < 4 || rank(word[0]) == 3)
-		return text_lines_unfit(&r->lines, "include, script or data SIZE SHA256 NAME");
-	return add_file(r, version_kind(word[0]), word[1], word[2], word[3]);
+	if (n < 4 || rank(word[0]) == NO_KIND)
+		return text_lines_unfit(&r->lines, FILE_LINE);
+	return add_file(r, kinds[rank(word[0])], word[1], word[2], word[3]);
 }
 
 static int
@@ -315,6 +327,14 @@ bundle_judge(const struct bundle *b, const struct signing_keys *keys, const char
 	if (h->serial <= last)
 		return fault_set(f, "serial %" PRIu64 " is not above %" PRIu64 ", which this region has taken; sign the rules again under a higher serial", h->serial, last);
 	return 0;
+}
+
+const struct version_blob *
+bundle_saf(const struct bundle *b)
+{
+	const struct version_file *file = version_file_of(b->files, BUNDLE_SAF, BUNDLE_SAF);
+
+	return file != NULL ? file->blob : NULL;
 }
 
 bool

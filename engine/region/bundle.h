@@ -10,11 +10,12 @@
  *   expires 0
  *   note the partners of November
  *   key SHA256
- *   include SIZE SHA256 NAME        (a line for each file: include, script, data; by name)
+ *   include SIZE SHA256 NAME        (a line for each file: include, script, data, saf; by name)
  *   signature 128 HEX DIGITS        (of all bytes before this line)
  *
- * The bytes of the files follow, in that order, and nothing else. Each bundle has one spelling. One that is not signed
- * has sysplex -, serial 0, created 0, expires 0, key - and signature -.
+ * The file of kind saf is named saf, and is an envelope (security/saf_envelope.h): its size and SHA-256 are those of
+ * the encrypted bytes. The bytes of the files follow, in that order, and nothing else. Each bundle has one spelling.
+ * One that is not signed has sysplex -, serial 0, created 0, expires 0, key - and signature -.
  */
 #ifndef SALLYPORT_BUNDLE_H
 #define SALLYPORT_BUNDLE_H
@@ -30,6 +31,7 @@
 #include "tls/signing.h"
 
 #define BUNDLE_MAX (16 * 1024 * 1024) /* bytes */
+#define BUNDLE_SAF "saf" /* the kind, and the name, of the encrypted saf among the files */
 
 struct bundle_head {
 	char sysplex[NAME_SIZE];  /* whose regions may take it; "": it is not signed */
@@ -50,10 +52,10 @@ struct bundle { /* immutable, and counted: the loader's thread holds bundles too
 };
 
 /*
- * Writes a bundle of the scripts, data files and included files of v for which `leave` (NULL: none is left) answers
- * false. h and key NULL: not signed; else h->key is not read. The caller frees out (buf_free), after a failure too. -1
- * with a sentence: a name leads out of the directory of region.lua, there is no file, it would be larger than
- * BUNDLE_MAX.
+ * Writes a bundle of the scripts, data files, included files and encrypted saf of v for which `leave` (NULL: none is
+ * left) answers false. h and key NULL: not signed; else h->key is not read. The caller frees out (buf_free), after a
+ * failure too. -1 with a sentence: a name leads out of the directory of region.lua, there is no file, it would be
+ * larger than BUNDLE_MAX.
  */
 int bundle_write(const struct bundle_head *h, const struct version *v, bool (*leave)(void *arg, const struct version_file *file), void *arg,
 	const struct signing_key *key, struct buf *out, struct fault *f);
@@ -67,6 +69,8 @@ struct bundle *bundle_read(const void *bytes, size_t len, struct fault *f);
  * key, or the signature is wrong; it is for another sysplex; its serial is not above `last`.
  */
 int bundle_judge(const struct bundle *b, const struct signing_keys *keys, const char *sysplex, uint64_t last, struct fault *f);
+/* The encrypted saf; borrowed. NULL: it has none. */
+const struct version_blob *bundle_saf(const struct bundle *b);
 /* Whether it has expired at that time, in seconds since 1970. */
 bool bundle_has_expired(const struct bundle *b, double now);
 

@@ -165,10 +165,8 @@ load(struct draft *d, const struct draft_options *options, struct faults *faults
 		return -1;
 	}
 	def = read_definition(options, &rules, faults);
-	if (rules != NULL) {
-		o.give = version_give;
-		o.give_arg = rules->files;
-	}
+	if (rules != NULL)
+		followed_give(rules, &o);
 	d->worker.generation = def != NULL ? generation_load(def, &o, faults) : NULL;
 	if (d->worker.generation == NULL)
 		definition_free(def);

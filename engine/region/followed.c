@@ -168,3 +168,22 @@ followed_definition(const struct followed_order *o, struct bundle **used, struct
 		bundle_unref(rules);
 	return d;
 }
+
+/* --- giving ----------------------------------------------------------------------------------- */
+
+void
+followed_give_saf(const struct bundle *b, struct generation_options *o)
+{
+	const struct version_blob *saf = b != NULL ? bundle_saf(b) : NULL;
+
+	o->saf = saf != NULL ? saf->bytes : NULL;
+	o->saf_len = saf != NULL ? saf->len : 0;
+}
+
+void
+followed_give(struct bundle *b, struct generation_options *o)
+{
+	o->give = b != NULL ? version_give : NULL;
+	o->give_arg = b != NULL ? b->files : NULL;
+	followed_give_saf(b, o);
+}

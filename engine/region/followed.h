@@ -11,6 +11,7 @@
 #define SALLYPORT_FOLLOWED_H
 
 #include "config/definition.h"
+#include "policy/generation.h"
 #include "region/bundle.h"
 
 struct followed { /* the attributes of a region that follows */
@@ -47,5 +48,12 @@ struct followed_order {
  * wanted. The caller owns the definition. NULL with faults.
  */
 struct definition *followed_definition(const struct followed_order *o, struct bundle **used, struct faults *faults);
+
+/*
+ * Makes a load take the scripts, data and saf of b, which must last until its end. NULL: those of files.
+ */
+void followed_give(struct bundle *b, struct generation_options *o);
+/* The same for the saf alone: of a load whose other parts do not come from b. */
+void followed_give_saf(const struct bundle *b, struct generation_options *o);
 
 #endif

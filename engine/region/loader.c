@@ -86,10 +86,7 @@ from_file(struct loader *l)
 		definition_free(d);
 		return NULL;
 	}
-	if (l->used != NULL) {
-		o->options.give = version_give;
-		o->options.give_arg = l->used->files;
-	}
+	followed_give(l->used, &o->options);
 	return d;
 }
 
@@ -194,6 +191,7 @@ take_order(struct loader *l)
 	version_ref(o->from);
 	version_ref(o->like);
 	bundle_ref(o->rules);
+	followed_give_saf(o->rules, &o->options);
 	if (o->from == NULL)
 		return;
 	o->options.give = version_give;

@@ -22,7 +22,7 @@ struct loader_order {
 	struct version *like; /* shares its bytes with the new version (version_of); NULL: none */
 	bool lenient;         /* rows that do not hold are warnings */
 	bool follows;         /* `file` is that of the region, which takes its rules from follow_file where it says follow = "yes" */
-	struct bundle *rules; /* counted; of a region that follows: in place of those of follow_file; NULL: none */
+	struct bundle *rules; /* counted; of a region that follows: in place of those of follow_file; else their saf alone. NULL: none */
 	bool take;            /* `rules` are new: follow_file has them when the load has succeeded */
 	uint64_t last;        /* their serial must be above it */
 	struct generation_options options; /* the objects that they point to must last until done() */

@@ -99,10 +99,14 @@ origin_read(const char *file, struct versions *vs, struct origin *out, struct fa
 	return d != NULL && faults->errors == 0 ? 0 : -1;
 }
 
-struct version *
-origin_given(const struct origin *o)
+void
+origin_give(const struct origin *from, struct generation_options *o)
 {
-	return o->pinned != NULL ? o->pinned : o->rules != NULL ? o->rules->files : NULL;
+	followed_give(from->rules, o);
+	if (from->pinned == NULL)
+		return;
+	o->give = version_give;
+	o->give_arg = from->pinned;
 }
 
 void

@@ -23,8 +23,8 @@ struct origin { /* zero-initialise; the caller owns the parts (origin_free), als
  * is pinned. -1 with faults: nothing may be loaded.
  */
 int origin_read(const char *file, struct versions *vs, struct origin *out, struct faults *faults);
-/* The version that gives the scripts, borrowed; NULL: they are files. */
-struct version *origin_given(const struct origin *o);
+/* Makes a load take the scripts and the saf that the pinned version and the rules give. */
+void origin_give(const struct origin *from, struct generation_options *o);
 /* Frees the definition, and gives back the pinned version and the rules; not the store. */
 void origin_free(struct origin *o);
 /* Adds the remedy to the faults of a pinned version that could not be loaded. */

@@ -78,8 +78,7 @@ load(struct region *r, struct origin *from, struct faults *faults)
 	struct generation_options o = region_load_options(r);
 	struct generation *g;
 
-	o.give_arg = origin_given(from);
-	o.give = o.give_arg != NULL ? version_give : NULL;
+	origin_give(from, &o);
 	g = generation_load(from->definition, &o, faults);
 	if (g == NULL)
 		return NULL;

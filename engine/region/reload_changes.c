@@ -357,7 +357,8 @@ list_files(struct reload_changes *l, const struct generation *old, const struct 
 
 	list_file(l, "ring", ring, ring_sum(old->ring), ring_sum(new->ring));
 	list_file(l, "maps", ring, certmap_sum(old->certmap), certmap_sum(new->certmap));
-	list_file(l, "saf", now->saf[0] != '\0' ? now->saf : was->saf, sum_of_saf(old->saf), sum_of_saf(new->saf));
+	list_file(l, "saf", new->saf_published || old->saf_published ? "published" : now->saf[0] != '\0' ? now->saf : was->saf, sum_of_saf(old->saf),
+		sum_of_saf(new->saf));
 }
 
 void

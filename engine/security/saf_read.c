@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAF_BYTES_MAX (4 * 1024 * 1024)
 #define REVOKE_MAX 255
 #define REVOKE_ALL_MAX 65535
 
@@ -351,12 +350,24 @@ read_bytes(struct load *l, const char *bytes, size_t len)
 }
 
 struct saf *
+saf_load_bytes(const char *bytes, size_t len, const char *file, struct faults *faults)
+{
+	struct load l = { .file = file, .faults = faults };
+	size_t errors = faults->errors;
+
+	read_bytes(&l, bytes, len);
+	if (faults->errors == errors)
+		return l.saf;
+	saf_free(l.saf);
+	return NULL;
+}
+
+struct saf *
 saf_load(const char *file, struct faults *faults)
 {
 	static const struct file_rule rule = { .class = FILE_SECRET, .max = SAF_BYTES_MAX };
-	struct load l = { .file = file, .faults = faults };
-	size_t errors = faults->errors;
 	struct file_content content;
+	struct saf *s;
 	struct fault f;
 
 	if (file_read(file, &rule, &content, &f) < 0) {
@@ -364,10 +375,7 @@ saf_load(const char *file, struct faults *faults)
 		return NULL;
 	}
 	file_warn(file, rule.class, &content.st, "", faults);
-	read_bytes(&l, content.bytes, content.len);
+	s = saf_load_bytes(content.bytes, content.len, file, faults);
 	file_free(&content);
-	if (faults->errors == errors)
-		return l.saf;
-	saf_free(l.saf);
-	return NULL;
+	return s;
 }

@@ -11,11 +11,15 @@
 
 struct lua_State;
 
+#define SAF_BYTES_MAX (4 * 1024 * 1024) /* of a file */
+
 /*
  * Reads FILE, Lua syntax for data, run under load limits without any function to call. Each fault has the file and the
  * path of keys. The caller owns the result (saf_free). NULL: there was an error; warnings alone are no error.
  */
 struct saf *saf_load(const char *file, struct faults *faults);
+/* The same for the bytes of a file, whose name is for the faults alone. */
+struct saf *saf_load_bytes(const char *bytes, size_t len, const char *file, struct faults *faults);
 /*
  * Reads the value at idx, raw, into an empty model; `name` is the file in faults. s needs an owner, because this may
  * raise an error. [-0, +0, may throw]

@@ -20,6 +20,7 @@ region {
   specs = "warn", generations = 12, generation_days = 13, versions = "versions", x509strict = "yes", verify_cache = 12, workers = 2,
   user = "nobody", keep_caps = "bind", store = "rediss://127.0.0.1:1/2", store_user = "u", store_password_file = "HERE/policies/saf.lua",
   store_ring = "HERE/certs/rings/CICSB", sysplex = "PLEXA", lease = 12.5, follow = "yes", follow_keys = "rules.pub", follow_file = "rules",
+  follow_decrypt_key = "saf.key",
   claim_down = "local", claim_lost = "keep", store_replicas = 1,
 }
 tcpipservice "IPIC" {

@@ -129,11 +129,8 @@ describe("a bundle of rules", function()
     refused("data partners.csv: its bytes do not have the SHA-256 of the manifest", key, path, { serial = 7, sysplex = "PLEX1" })
   end)
 
-  it("never has the saf, or a generation that is not kept", function()
-    local _, _, err = region:command("policy", "export", "1", "--saf")
-    assert.is_truthy(err:find("--saf: the saf is not published", 1, true), err)
-    local status
-    status, _, err = region:command("policy", "export", "9")
+  it("is of a generation that is kept", function()
+    local status, _, err = region:command("policy", "export", "9")
     assert.are.equal(1, status)
     assert.is_truthy(err:find("generation 9 is not kept", 1, true), err)
     assert.are.equal(2, (region:command("policy", "export")))

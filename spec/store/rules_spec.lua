@@ -8,6 +8,7 @@ local store = require "spec.support.store"
 local versions = require "spec.support.versions"
 
 local LIST = versions.LIST
+local publish, must_publish, row, wait_serial = rules.publish, rules.must_publish, rules.row, rules.wait_serial
 local here = lfs.currentdir() .. "/"
 
 local TEXT = [[
@@ -57,31 +58,8 @@ describe("published rules", function()
     return rules.bundle(a, key, serial, more)
   end
 
-  local function publish(r, path, ...)
-    return r:command("policy", "publish", path, ...)
-  end
-
-  local function must_publish(r, path, ...)
-    local status, _, err = publish(r, path, ...)
-    assert.are.equal(0, status, err)
-  end
-
-  local function row(r, name)
-    for _, one in ipairs(r:inquire "sysplex") do
-      if one.region == name then return one end
-    end
-    return {}
-  end
-
   local function wait_store(r)
     support.wait_until(function() return r:inquire "store"[1].state == "UP" end, 10, "the store")
-  end
-
-  local function wait_serial(r, name, serial)
-    support.wait_until(function() return row(r, name).serial == serial end, 15, function()
-      local has = row(r, name)
-      return ("%s to have serial %d; it has %s, refused %s: %s"):format(name, serial, has.serial, has.refused, has.why)
-    end)
   end
 
   it("are taken by each region that follows, and shown to all", function()

@@ -7,11 +7,16 @@ rules: keys that sign rules, and bundles of the rules of a region.
   rules.sign(key, path, { serial = 7, sysplex = "PLEX1", expires = "30d", note = "…", output = "…" })   -- status, stdout, stderr
   rules.bundle(region, key, 7)                -- the current generation, signed for PLEX1
   rules.made { ["script list"] = "…" }        -- the bytes of a bundle of these files
+  rules.publish(region, path, …)              -- status, stdout, stderr; rules.must_publish asserts success
+  rules.row(region, "NETA.CICSB")             -- a region in inquire sysplex
+  rules.wait_serial(region, "NETA.CICSB", 7)  -- until that region has the rules
+  local saf = rules.saf_key()                 -- the key of a region that decrypts a saf: saf.private, saf.public
   rules.put(server, 8, bytes)                 -- makes them the head in the store, past every region
 ]]
 local process = require "spec.support.process"
 local region = require "spec.support.region"
 local text = require "spec.support.text"
+local wait = require "spec.support.wait"
 
 local assert = require "luassert"
 
@@ -38,11 +43,24 @@ function rules.key(passphrase)
   return key
 end
 
--- The bundle of a generation in a new file; the path, stderr.
-function rules.export(r, generation)
+function rules.saf_key()
+  local dir = process.directory()
+  local key = { private = dir .. "/saf.key", public = dir .. "/saf.pub" }
+  text.write(key.private, must { "openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256" })
+  must { "chmod", "600", key.private }
+  text.write(key.public, must { "openssl", "pkey", "-in", key.private, "-pubout" })
+  return key
+end
+
+-- The id of a key: the SHA-256 of its public part.
+function rules.key_id(key)
+  return rules.sha256(must { "openssl", "pkey", "-pubin", "-in", key.public, "-outform", "DER" })
+end
+
+-- The bundle of a generation in a new file; the path, stderr. More words: further options.
+function rules.export(r, generation, ...)
   local path = process.directory() .. "/rules.bundle"
-  local status, _, err = process.run { region.binary, "policy", "export", tostring(generation), "--region", r:path "region.lua",
-    "--control", r.control, "-o", path }
+  local status, _, err = r:command("policy", "export", tostring(generation), "--region", r:path "region.lua", "-o", path, ...)
   assert.are.equal(0, status, err)
   return path, err
 end
@@ -74,7 +92,7 @@ end
 -- The bytes of a bundle that is not signed, of files such as ["script list"] = "return {}"; policy export need not make such a one.
 function rules.made(files)
   local lines, bytes = {}, {}
-  for _, kind in ipairs { "include", "script", "data" } do
+  for _, kind in ipairs { "include", "script", "data", "saf" } do
     for _, name in ipairs(text.sorted(files)) do
       local own = name:match("^" .. kind .. " (.*)$")
       if own then
@@ -85,6 +103,29 @@ function rules.made(files)
   end
   return "sallyport bundle 1\nsysplex -\nserial 0\ncreated 0\nexpires 0\nnote \nkey -\n" .. table.concat(lines) .. "signature -\n" ..
     table.concat(bytes)
+end
+
+function rules.publish(r, path, ...)
+  return r:command("policy", "publish", path, ...)
+end
+
+function rules.must_publish(r, path, ...)
+  local status, _, err = rules.publish(r, path, ...)
+  assert.are.equal(0, status, err)
+end
+
+function rules.row(r, name)
+  for _, one in ipairs(r:inquire "sysplex") do
+    if one.region == name then return one end
+  end
+  return {}
+end
+
+function rules.wait_serial(r, name, serial)
+  wait.wait_until(function() return rules.row(r, name).serial == serial end, 15, function()
+    local has = rules.row(r, name)
+    return ("%s to have serial %d; it has %s, refused %s: %s"):format(name, serial, has.serial, has.refused, has.why)
+  end)
 end
 
 -- Puts bytes into the store as the bundle that all regions shall take, as a writer of the store without a region can.

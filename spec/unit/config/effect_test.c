@@ -50,6 +50,8 @@ static const struct example {
 	{ "region", "sysplex", OWN("sysplex = 'PLEX', claim_down = 'local', claim_lost = 'keep'"), OWN(PLEX) },
 	{ "region", "follow_keys", OWN("follow_keys = 'k'"), OWN(PLEX ", follow = 'yes', follow_keys = 'k', follow_file = 'f'") },
 	{ "region", "follow_file", OWN("follow_file = 'f'"), OWN(PLEX ", follow = 'yes', follow_keys = 'k', follow_file = 'f'") },
+	{ "region", "follow_decrypt_key", OWN("follow_decrypt_key = 'd'"),
+		OWN(PLEX ", follow = 'yes', follow_keys = 'k', follow_file = 'f', follow_decrypt_key = 'd'") },
 	{ "region", "lease", OWN("lease = 3"), OWN(PLEX ", lease = 3") },
 	{ "region", "claim_down", OWN("claim_down = 'local'"), OWN(PLEX) },
 	{ "region", "claim_lost", OWN("claim_lost = 'keep'"), OWN(PLEX) },

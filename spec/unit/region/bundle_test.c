@@ -82,6 +82,7 @@ rules(void)
 	add(v, VERSION_KIND_INCLUDE, "conf.d/partners.lua", "ipconn \"A\" { }");
 	add(v, VERSION_KIND_SCRIPT, "blocked", "return { }");
 	add(v, VERSION_KIND_ENV, "HOST", "here");
+	add(v, BUNDLE_SAF, BUNDLE_SAF, "a sealed one");
 	return v;
 }
 
@@ -220,13 +221,15 @@ damage_is_named(void **state)
 	make_pair(&p, NULL);
 	write_rules(&p, &one);
 	bundle_refuse_with(&one, "ALICE", "CAROL", "data partners.csv: its bytes do not have the SHA-256");
-	bundle_refuse_with(&one, "conf.d/", "../d/", "is not 'include, script or data SIZE SHA256 NAME'");
-	bundle_refuse_with(&one, "conf.d/", "/etc/", "is not 'include, script or data SIZE SHA256 NAME'");
+	bundle_refuse_with(&one, "conf.d/", "../d/", "is not 'include, script, data or saf SIZE SHA256 NAME'");
+	bundle_refuse_with(&one, "conf.d/", "/etc/", "is not 'include, script, data or saf SIZE SHA256 NAME'");
 	bundle_refuse_with(&one, "data 11", "data 12", "bytes of files follow its manifest");
-	bundle_refuse_with(&one, "data 11", "data 0011", "is not 'include, script or data SIZE SHA256 NAME'");
+	bundle_refuse_with(&one, "data 11", "data 0011", "is not 'include, script, data or saf SIZE SHA256 NAME'");
 	bundle_refuse_with(&one, "data 11", "data 99999999999", "or more than 16777216 bytes");
-	bundle_refuse_with(&one, "data 11", "saf 11", "is not 'include, script or data SIZE SHA256 NAME'");
-	bundle_refuse_with(&one, "data 11", "region 11", "is not 'include, script or data SIZE SHA256 NAME'");
+	bundle_refuse_with(&one, "data 11", "ring 11", "is not 'include, script, data or saf SIZE SHA256 NAME'");
+	bundle_refuse_with(&one, "data 11", "region 11", "is not 'include, script, data or saf SIZE SHA256 NAME'");
+	bundle_refuse_with(&one, " saf\n", " other\n", "is not 'include, script, data or saf SIZE");
+	bundle_refuse_with(&one, "a sealed one", "a Sealed one", "saf saf: its bytes do not have the SHA-256");
 	bundle_refuse_with(&one, "serial 7", "serial 07", "is not 'serial'");
 	bundle_refuse_with(&one, "serial 7", "serial 0", "sign the bundle again");
 	bundle_refuse_with(&one, "sysplex PLEX1", "sysplex plex1", "is not 'sysplex NAME'");
