@@ -3,6 +3,7 @@
 local dkjson = require "dkjson"
 local lfs = require "lfs"
 
+local rules = require "spec.support.rules"
 local support = require "spec.support"
 
 local HERE = lfs.currentdir()
@@ -51,8 +52,11 @@ describe("sallyport config", function()
 
   setup(function()
     dir = support.directory()
-    lfs.mkdir(dir .. "/a")
-    lfs.mkdir(dir .. "/b")
+    local keys = support.read(rules.key(false).public)
+    for _, folder in ipairs { "/a", "/b" } do
+      lfs.mkdir(dir .. folder)
+      support.write(dir .. folder .. "/rules.pub", keys)
+    end
   end)
   teardown(function() support.remove(dir) end)
 
