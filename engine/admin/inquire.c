@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "admin/inquire_row.h"
 #include "conn/resync.h"
+#include "conn/succession.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -17,6 +18,8 @@
 #include "records/recorder.h"
 #include "region/region.h"
 #include "tls/chain_cache.h"
+
+#define SETTLING_SECONDS 0.00005
 
 /* The state of the file of records; r is NULL when none is named. */
 static void
@@ -218,26 +221,27 @@ inquire_tcpipservice_step(struct query *q)
 static const struct kind {
 	const char *what;
 	bool (*step)(struct query *q);
+	bool of_ipconns; /* its rows are of installed ipconns, or count them */
 } kinds[] = {
-	{ "region", inquire_region_step },
-	{ "tcpipservice", inquire_tcpipservice_step },
-	{ "ipconn", inquire_ipconn_step },
-	{ "worker", inquire_worker_step },
-	{ "session", inquire_session_step },
-	{ "conversation", inquire_session_conversation_step },
-	{ "program", inquire_program_step },
-	{ "transaction", inquire_program_transaction_step },
-	{ "socket", inquire_socket_step },
-	{ "policy", inquire_policy_step },
-	{ "door", inquire_door_step },
-	{ "counter", inquire_counter_step },
-	{ "rate", inquire_rate_step },
-	{ "user", inquire_user_step },
-	{ "shadow", inquire_shadow_step },
-	{ "canary", inquire_canary_step },
-	{ "store", inquire_store_step },
-	{ "sysplex", inquire_sysplex_step },
-	{ "statistics", inquire_statistics_step },
+	{ "region", inquire_region_step, true },
+	{ "tcpipservice", inquire_tcpipservice_step, false },
+	{ "ipconn", inquire_ipconn_step, true },
+	{ "worker", inquire_worker_step, false },
+	{ "session", inquire_session_step, true },
+	{ "conversation", inquire_session_conversation_step, true },
+	{ "program", inquire_program_step, false },
+	{ "transaction", inquire_program_transaction_step, false },
+	{ "socket", inquire_socket_step, false },
+	{ "policy", inquire_policy_step, false },
+	{ "door", inquire_door_step, false },
+	{ "counter", inquire_counter_step, false },
+	{ "rate", inquire_rate_step, false },
+	{ "user", inquire_user_step, false },
+	{ "shadow", inquire_shadow_step, false },
+	{ "canary", inquire_canary_step, true },
+	{ "store", inquire_store_step, false },
+	{ "sysplex", inquire_sysplex_step, false },
+	{ "statistics", inquire_statistics_step, true },
 };
 
 struct inquiry {
@@ -271,11 +275,22 @@ inquire_begin(struct region *r, const char *what, const struct inquire_options *
 	return i;
 }
 
+/* After a swap of generations no ipconn of the one before is shown: a step settles some, in place of a row. */
+static bool
+is_settled(const struct inquiry *i)
+{
+	struct succession *s = i->kind->of_ipconns ? registry_succession(i->q.region->registry) : NULL;
+
+	return s == NULL || succession_some(s, clock_span() + SETTLING_SECONDS);
+}
+
 bool
 inquire_more(struct inquiry *i, json_t *rows)
 {
 	bool more;
 
+	if (!is_settled(i))
+		return true;
 	i->q.rows = rows;
 	more = i->kind->step(&i->q);
 	i->found += json_array_size(rows);

@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define CHANGES_MAX 500 /* in one answer, which is made in one turn of the loop */
-
 /*
  * The answer to a refused reload: each fault on a line of its own, and the consequence. Escapes each fault by itself:
  * the newlines between them stay.
@@ -73,18 +71,14 @@ failed_rows(const struct faults *faults)
 	return list;
 }
 
-/* The first changes as rows; *further: the number of the others. */
+/* The first changes as rows. */
 static json_t *
-changes_of(const struct reload_change *first, json_int_t *further)
+changes_of(const struct reload_change *first)
 {
 	json_t *list = json_array();
 
-	*further = 0;
-	for (const struct reload_change *c = first; c != NULL; c = c->next)
-		if (json_array_size(list) < CHANGES_MAX)
-			json_array_append_new(list, change_of(c));
-		else
-			++*further;
+	for (const struct reload_change *c = first; c != NULL && json_array_size(list) < RELOAD_SHOWN; c = c->next)
+		json_array_append_new(list, change_of(c));
 	return list;
 }
 
@@ -99,14 +93,13 @@ static void
 operator_reloaded(void *arg, const struct reload_report *report)
 {
 	struct reload_wait *wait = arg;
-	json_int_t further;
 	json_t *answer, *changes;
 	char refused[1024] = "";
 
 	if (report->done) {
-		changes = changes_of(report->changes, &further);
+		changes = changes_of(report->changes);
 		answer = json_pack("{s:i,s:[{s:I,s:o,s:I,s:o,s:o*}]}", "status", 0, "rows", "generation", (json_int_t)report->generation, "changes", changes,
-			"further", further, "failed_rows", failed_rows(report->faults), "unstored", report->unstored != NULL ? operator_text(report->unstored) : NULL);
+			"further", (json_int_t)report->further, "failed_rows", failed_rows(report->faults), "unstored", report->unstored != NULL ? operator_text(report->unstored) : NULL);
 	} else {
 		answer = error_of(report->faults, wait->region->worker.generation->number);
 		refusal_of(report->faults, refused, sizeof refused);

@@ -23,7 +23,17 @@ cursor_close(struct cursors *all, struct cursor *c)
 void
 cursors_leave(const struct cursors *all, const void *gone, void *before, void *behind)
 {
-	for (struct cursor *c = all->first; c != NULL; c = c->next)
+	for (struct cursor *c = all->first; c != NULL; c = c->next) {
+		c->left = c->at == gone ? gone : NULL;
 		if (c->at == gone)
 			c->at = c->backward ? before : behind;
+	}
+}
+
+void
+cursors_return(const struct cursors *all, const void *gone, void *instead)
+{
+	for (struct cursor *c = all->first; c != NULL; c = c->next)
+		if (c->left == gone)
+			c->at = instead;
 }

@@ -12,6 +12,7 @@
 struct cursor {
 	struct cursor *next; /* the next cursor of the same list */
 	void *at;            /* the element to visit next; NULL: the end */
+	const void *left;    /* the element that has just left the list under the cursor; only compared */
 	bool backward;       /* the walk goes towards earlier elements */
 };
 
@@ -28,5 +29,7 @@ void cursor_close(struct cursors *all, struct cursor *c);
  * is.
  */
 void cursors_leave(const struct cursors *all, const void *gone, void *before, void *behind);
+/* To be called when `instead` has got the place of `gone`, the last that left: the cursors on `gone` are on it then. */
+void cursors_return(const struct cursors *all, const void *gone, void *instead);
 
 #endif

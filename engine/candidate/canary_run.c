@@ -29,7 +29,7 @@ struct canary_run {
 	struct generation *generation; /* counted, from the load to the last question after the end; else NULL */
 	struct reask reask;            /* after the end */
 	bool asked;                    /* its questions are over */
-	const struct reload_change *untold; /* of the reask: the first refusal that was not told yet */
+	struct reload_change *untold;  /* of the reask: the first refusal that was not told yet */
 	struct timer slice;            /* of the end; before it, of the wait for the gates */
 	enum phase phase;
 	bool by_rule;                  /* a rule has ended it */
@@ -227,7 +227,7 @@ bring_back(struct canary_run *run, struct ipconn *i)
 }
 
 static void
-bring_refused(struct canary_run *run, const struct reload_change *c)
+bring_refused(struct canary_run *run, struct reload_change *c)
 {
 	struct ipconn *i = registry_name(run->region->registry, c->name);
 

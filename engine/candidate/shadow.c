@@ -71,7 +71,7 @@ shadow_defined(void *arg, const void *view, const char *name, struct ipconn_view
 
 	(void)view;
 	if (d != NULL)
-		*out = (struct ipconn_view){ .def = *d, .inservice = d->inservice == YES };
+		resource_view_installed(d, out);
 	return d != NULL;
 }
 

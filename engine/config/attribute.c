@@ -345,3 +345,12 @@ attribute_same(const struct attribute *a, const void *was, const void *now)
 	memcpy(&q, y, sizeof q);
 	return p == q;
 }
+
+bool
+attribute_all_same(const struct attribute *table, const void *was, const void *now)
+{
+	for (const struct attribute *a = table; a->name != NULL; a++)
+		if (!attribute_same(a, was, now))
+			return false;
+	return true;
+}

@@ -490,6 +490,12 @@ resource_view(const struct ipconn_brief *b, struct ipconn_view *out)
 	out->def.receivecount = b->receivecount;
 }
 
+void
+resource_view_installed(const struct ipconn_def *d, struct ipconn_view *out)
+{
+	*out = (struct ipconn_view){ .def = *d, .inservice = d->inservice == YES };
+}
+
 bool
 resource_sec(const struct region_def *r)
 {

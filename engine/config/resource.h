@@ -205,6 +205,8 @@ struct ipconn_brief { /* the same, with the definition in its place */
 };
 /* Fills *out with copies of the values of b. */
 void resource_view(const struct ipconn_brief *b, struct ipconn_view *out);
+/* Fills *out with the ipconn of d as it is installed: RELEASED. */
+void resource_view_installed(const struct ipconn_def *d, struct ipconn_view *out);
 
 /* Whether the saf checks the users of requests: as sec says; when sec is not given, as resource_has_saf. */
 bool resource_sec(const struct region_def *r);

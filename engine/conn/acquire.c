@@ -425,13 +425,14 @@ by_itself(const struct ipconn *i)
 		i->status == CONN_RELEASED && !i->worker->draining;
 }
 
+/* The look-up of the name replaces an ipconn whose definition is out of force; the new one has a try of its own. */
 void
 acquire_again(void *arg)
 {
 	struct ipconn *i = arg;
 	struct fault f;
 
-	if (!by_itself(i) || acquire_begin(i, &f) == 0)
+	if (!by_itself(i) || registry_name(i->worker->registry, i->def->ipconn) != i || acquire_begin(i, &f) == 0)
 		return;
 	if (acquire_possible(i, &f) == 0) /* try again: the listener may open. An unusable definition needs a reload */
 		acquire_later(i);

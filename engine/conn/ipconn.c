@@ -98,13 +98,16 @@ ipconn_serve(struct ipconn *i, bool inservice)
 int
 ipconn_keep(struct ipconn *i)
 {
-	if (i->own != NULL)
+	struct ipconn_def *own;
+
+	if (i->owns)
 		return 0;
-	i->own = malloc(sizeof *i->own);
-	if (i->own == NULL)
+	own = malloc(sizeof *own);
+	if (own == NULL)
 		return -1;
-	*i->own = *i->def;
-	i->def = i->own;
+	*own = *i->def;
+	i->def = own;
+	i->owns = true;
 	publish_change(i);
 	return 0;
 }
@@ -112,14 +115,14 @@ ipconn_keep(struct ipconn *i)
 void
 ipconn_define(struct ipconn *i, const struct ipconn_def *d)
 {
-	struct ipconn_def *before = i->own;
+	struct ipconn_def *own = i->owns ? (struct ipconn_def *)i->def : NULL;
 
 	if (d == i->def)
 		return;
 	i->def = d;
-	i->own = NULL;
+	i->owns = false;
 	publish_change(i);
-	free(before);
+	free(own);
 }
 
 /* --- its parts --- */
@@ -194,7 +197,8 @@ ipconn_free(struct ipconn *i)
 	generation_unref(i->generation);
 	free(i->engaged);
 	free(i->history);
-	free(i->own);
+	if (i->owns)
+		free((struct ipconn_def *)i->def);
 	free(i);
 }
 

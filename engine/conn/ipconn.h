@@ -75,8 +75,7 @@ struct ipconn {
 	struct keyed_link by_name, by_pair; /* in the registry's tables */
 	struct worker *worker;      /* borrowed */
 	struct published_view *seen; /* borrowed from worker->published; NULL: there are no gates */
-	const struct ipconn_def *def; /* of the definition in force, or `own` */
-	struct ipconn_def *own;       /* owned: as autoinstalled, or as defined before a reload; NULL: def is borrowed from the definition */
+	const struct ipconn_def *def; /* borrowed from the definition in force, or owned: `owns` */
 	struct engagement *engaged;     /* owned; NULL: RELEASED, since the turn before or longer */
 	struct ipconn_history *history; /* owned; NULL: none */
 	struct generation *generation;  /* counted; its URM is told of the deletion. NULL: defined and RELEASED */
@@ -84,6 +83,8 @@ struct ipconn {
 	char ruled[NAME_SIZE];      /* the definition for its outbound sockets: its own, or the first of the copies */
 	uint8_t status;             /* enum connstatus */
 	bool inservice, autoinstalled;
+	bool owns;                  /* def: as autoinstalled, or as defined before a reload */
+	bool ceded;                 /* it has no pair in the registry (registry_cede) */
 	bool held;                  /* an operator released it: no further try of autoconnect */
 };
 
@@ -115,9 +116,9 @@ bool ipconn_disengage(struct ipconn *i);
 enum claim ipconn_install(struct worker *w, struct generation *g, const struct ipconn_def *def, const char *template, bool autoinstalled,
 	struct ipconn **out);
 /*
- * A definition is about to replace that of the worker's generation. ipconn_keep: i keeps the present one until
- * ipconn_define, as an ipconn with sockets does whose definition changes; -1: no memory. ipconn_define: d, of the new
- * definition, is that of i from now on.
+ * A definition is about to replace that of the worker's generation (succession.h). ipconn_keep: i keeps the present one
+ * until ipconn_define, as an ipconn with sockets does whose definition changes; -1: no memory. ipconn_define: d, of the
+ * new definition, is that of i from now on.
  */
 int ipconn_keep(struct ipconn *i);
 void ipconn_define(struct ipconn *i, const struct ipconn_def *d);

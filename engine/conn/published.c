@@ -2,6 +2,8 @@
 #include "conn/published.h"
 
 #include "base/keyed.h"
+#include "config/definition.h"
+#include "conn/dues.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -28,6 +30,7 @@ struct published {
 	struct keyed names;
 	struct published_view *first, *last;
 	struct walk *walks;
+	struct dues *dues; /* borrowed; NULL: each ipconn is settled */
 };
 
 struct published *
@@ -81,6 +84,8 @@ published_add(struct published *p, const struct ipconn_brief *b)
 	one->brief = *b;
 	lock_first(p);
 	keyed_add(&p->names, &one->by_name, hash_name(p, b->def->ipconn));
+	if (p->dues != NULL)
+		dues_take(p->dues, b->def);
 	one->prev = p->last;
 	*(p->last != NULL ? &p->last->next : &p->first) = one;
 	p->last = one;
@@ -110,20 +115,50 @@ published_drop(struct published *p, struct published_view *old)
 	free(old);
 }
 
+void
+published_succeed(struct published *p, struct dues *d)
+{
+	lock_first(p);
+	p->dues = d;
+	pthread_mutex_unlock(&p->lock);
+}
+
+/* --- look-ups, under the lock ----------------------------------------------------------------- */
+
+static bool
+is_hidden(const struct published *p, const struct published_view *one)
+{
+	return p->dues != NULL && dues_hide(p->dues, one->brief.def);
+}
+
+static const struct published_view *
+find(const struct published *p, const char *name)
+{
+	uint64_t hash = hash_name(p, name);
+	const struct published_view *one = (struct published_view *)keyed_next(&p->names, NULL, hash);
+
+	while (one != NULL && strcmp(one->brief.def->ipconn, name) != 0)
+		one = (struct published_view *)keyed_next(&p->names, &one->by_name, hash);
+	return one != NULL && !is_hidden(p, one) ? one : NULL;
+}
+
 bool
 published_ipconn(struct published *p, const char *name, struct ipconn_view *out)
 {
 	const struct published_view *one;
-	uint64_t hash = hash_name(p, name);
+	const struct ipconn_def *due;
+	bool found;
 
 	pthread_mutex_lock(&p->lock);
-	one = (struct published_view *)keyed_next(&p->names, NULL, hash);
-	while (one != NULL && strcmp(one->brief.def->ipconn, name) != 0)
-		one = (struct published_view *)keyed_next(&p->names, &one->by_name, hash);
+	one = find(p, name);
+	due = one == NULL && p->dues != NULL ? definition_ipconn(p->dues->now, name) : NULL;
+	found = one != NULL || (due != NULL && dues_has(p->dues, due));
 	if (one != NULL)
 		resource_view(&one->brief, out);
+	else if (found)
+		resource_view_installed(due, out);
 	pthread_mutex_unlock(&p->lock);
-	return one != NULL;
+	return found;
 }
 
 static bool
@@ -152,6 +187,19 @@ end_walk(struct published *p, const struct walk *w)
 	*at = w->next;
 }
 
+/* Behind the last view, without giving the lock away: a definition that is installed meanwhile would be missed. */
+static size_t
+list_due(const struct published *p, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
+{
+	const struct ipconn_def *d;
+	size_t n = 0, at = 0;
+
+	while (p->dues != NULL && n < max && (d = dues_next(p->dues, &at)) != NULL)
+		if (fits(d, applid, networkid))
+			resource_view_installed(d, &out[n++]);
+	return n;
+}
+
 size_t
 published_ipconns(struct published *p, const char *applid, const char *networkid, struct ipconn_view *out, size_t max)
 {
@@ -162,13 +210,14 @@ published_ipconns(struct published *p, const char *applid, const char *networkid
 	w = (struct walk){ .next = p->walks, .at = p->first };
 	p->walks = &w;
 	for (unsigned looked = 1; w.at != NULL && n < max; looked++) {
-		if (fits(w.at->brief.def, applid, networkid))
+		if (fits(w.at->brief.def, applid, networkid) && !is_hidden(p, w.at))
 			resource_view(&w.at->brief, &out[n++]);
 		w.at = w.at->next;
 		if (looked % SLICE == 0)
 			let_go(p);
 	}
 	end_walk(p, &w);
+	n += list_due(p, applid, networkid, out + n, max - n);
 	pthread_mutex_unlock(&p->lock);
 	return n;
 }

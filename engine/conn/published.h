@@ -14,6 +14,7 @@
 
 struct published;      /* of a region */
 struct published_view; /* of one ipconn; owned by the set */
+struct dues;
 
 struct published *published_new(void); /* owned by the caller; NULL: no memory or no random bytes */
 void published_free(struct published *p); /* frees the views too; NULL is fine */
@@ -24,6 +25,12 @@ struct published_view *published_add(struct published *p, const struct ipconn_br
 void published_change(struct published *p, struct published_view *old, const struct ipconn_brief *b);
 /* Removes and frees a view. */
 void published_drop(struct published *p, struct published_view *old);
+
+/*
+ * From now on the views that d hides are not seen, and the definitions that are due are seen as RELEASED ipconns. d is
+ * borrowed; the set takes out those that are added, under its lock. NULL: no longer.
+ */
+void published_succeed(struct published *p, struct dues *d);
 
 /* The view of the ipconn of that name, into *out. False: none is installed. Any thread. */
 bool published_ipconn(struct published *p, const char *name, struct ipconn_view *out);

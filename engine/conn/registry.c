@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/near.h"
 #include "conn/ipconn.h"
+#include "conn/succession.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -19,6 +20,7 @@ struct registry {
 	size_t count;
 	struct cursors walks, engaged_walks;
 	uint64_t removals;
+	struct succession *succession; /* borrowed; NULL: each ipconn is settled */
 };
 
 /* The ipconn that has this link. NULL for NULL. */
@@ -166,11 +168,30 @@ registry_claim(struct registry *r, struct ipconn *i)
 }
 
 void
+registry_succeed(struct registry *r, struct succession *s)
+{
+	r->succession = s;
+}
+
+struct succession *
+registry_succession(const struct registry *r)
+{
+	return r->succession;
+}
+
+void
+registry_cede(struct registry *r, struct ipconn *i)
+{
+	if (matchable(i->def) && !i->ceded)
+		keyed_drop(&r->pairs, &i->by_pair);
+	i->ceded = true;
+}
+
+void
 registry_drop(struct registry *r, struct ipconn *i)
 {
 	keyed_drop(&r->names, &i->by_name);
-	if (matchable(i->def))
-		keyed_drop(&r->pairs, &i->by_pair);
+	registry_cede(r, i);
 	registry_expect(r, i, "");
 	registry_expect_callback(r, i, "");
 	registry_rest(r, i);
@@ -181,6 +202,22 @@ registry_drop(struct registry *r, struct ipconn *i)
 	r->removals += !i->autoinstalled;
 	i->prev = r->graves; /* i->next stays valid for a caller that is walking the list */
 	r->graves = i;
+}
+
+void
+registry_replace(struct registry *r, const struct ipconn *gone, struct ipconn *instead)
+{
+	struct ipconn *next = gone->next;
+
+	if (next != NULL) {
+		r->last = instead->prev;
+		r->last->next = NULL;
+		instead->prev = next->prev;
+		instead->next = next;
+		*(next->prev != NULL ? &next->prev->next : &r->first) = instead;
+		next->prev = instead;
+	}
+	cursors_return(&r->walks, gone, instead);
 }
 
 struct ipconn *
@@ -249,6 +286,20 @@ registry_count(const struct registry *r)
 struct ipconn *
 registry_name(const struct registry *r, const char *name)
 {
+	succession_name(r->succession, name);
+	return registry_present_name(r, name);
+}
+
+struct ipconn *
+registry_pair(const struct registry *r, const char *networkid, const char *applid)
+{
+	succession_pair(r->succession, networkid, applid);
+	return registry_present_pair(r, networkid, applid);
+}
+
+struct ipconn *
+registry_present_name(const struct registry *r, const char *name)
+{
 	uint64_t hash = hash_name(r, name);
 	struct keyed_link *l = keyed_next(&r->names, NULL, hash);
 
@@ -273,7 +324,7 @@ has_pair(const struct ipconn *i, const char *networkid, const char *applid)
 }
 
 struct ipconn *
-registry_pair(const struct registry *r, const char *networkid, const char *applid)
+registry_present_pair(const struct registry *r, const char *networkid, const char *applid)
 {
 	uint64_t hash = hash_pair(r, networkid, applid);
 	struct keyed_link *l = keyed_next(&r->pairs, NULL, hash);

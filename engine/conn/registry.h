@@ -14,6 +14,7 @@
 struct ipconn;
 struct ipconn_def;
 struct registry;
+struct succession;
 struct near;
 
 #define REGISTRY_NEAR 5000 /* more would hold the loop */
@@ -32,12 +33,26 @@ enum claim registry_claim(struct registry *r, struct ipconn *i);
  * The result that a claim for that definition would have if `except` (NULL: none) were not installed. Claims nothing.
  */
 enum claim registry_judge(const struct registry *r, const struct ipconn_def *d, const struct ipconn *except);
+/*
+ * From now on look-ups settle ipconns by that succession, borrowed; NULL: no longer. registry_succession: the present
+ * one.
+ */
+void registry_succeed(struct registry *r, struct succession *s);
+struct succession *registry_succession(const struct registry *r);
+/* i, whose definition is out of force, gives up its pair, and keeps its name until it is removed. */
+void registry_cede(struct registry *r, struct ipconn *i);
 /* Removes i; registry_bury frees it at the end of the turn, when no function of i is on the stack. */
 void registry_drop(struct registry *r, struct ipconn *i);
 /* At the end of a turn: i may be RELEASED, so that registry_bury frees its engagement then (ipconn_disengage). */
 void registry_idle(struct registry *r, struct ipconn *i);
 /* Frees the removed ipconns, and the engagements of those that are RELEASED. */
 void registry_bury(struct registry *r);
+
+/*
+ * Gives `instead`, claimed after the removal of `gone` in the same turn and before any other one, the place of `gone`
+ * in the order of installation: a walk in slices meets each name once.
+ */
+void registry_replace(struct registry *r, const struct ipconn *gone, struct ipconn *instead);
 
 struct ipconn *registry_first(const struct registry *r); /* in order of installation; the next one is ->next */
 /* The cursors of walks along that list in slices. Borrowed. */
@@ -54,10 +69,15 @@ struct cursors *registry_engaged_walks(struct registry *r); /* cursors in that l
 uint64_t registry_removals(const struct registry *r);
 /* The number of installed ipconns. */
 size_t registry_count(const struct registry *r);
-/* The ipconn of that name. NULL: none. Borrowed. */
+/*
+ * registry_name: the ipconn of that name. registry_pair: the ipconn that a CAPEX with that pair matches. NULL: none.
+ * Borrowed. After a swap of generations they settle it first (succession.h), which may remove the ipconn of before.
+ */
 struct ipconn *registry_name(const struct registry *r, const char *name);
-/* The ipconn that a CAPEX with that pair matches. NULL: none. Borrowed. */
 struct ipconn *registry_pair(const struct registry *r, const char *networkid, const char *applid);
+/* The same without settling: for the succession. */
+struct ipconn *registry_present_name(const struct registry *r, const char *name);
+struct ipconn *registry_present_pair(const struct registry *r, const char *networkid, const char *applid);
 /* Puts the names of ipconns to *near, which finds the nearest to the typed one: at most REGISTRY_NEAR, the oldest. */
 void registry_near(const struct registry *r, const char *typed, struct near *near);
 /*

@@ -12,15 +12,6 @@
 
 #define RELEASE_SECONDS 1.0
 
-static bool
-same_definition(const struct ipconn_def *a, const struct ipconn_def *b)
-{
-	for (const struct attribute *t = resource_ipconn; t->name != NULL; t++)
-		if (!attribute_same(t, a, b))
-			return false;
-	return true;
-}
-
 void
 release_settle(struct ipconn *i)
 {
@@ -28,7 +19,7 @@ release_settle(struct ipconn *i)
 	const struct ipconn_def *d = definition_ipconn(w->generation->definition, i->def->ipconn);
 	struct ipconn *again;
 
-	if (d != NULL && same_definition(d, i->def)) {
+	if (d != NULL && attribute_all_same(resource_ipconn, d, i->def)) {
 		ipconn_define(i, d);
 		return;
 	}
@@ -39,6 +30,7 @@ release_settle(struct ipconn *i)
 		log_say(w->log, MSG_SP0018, "ipconn", d->ipconn, NULL);
 		return;
 	}
+	registry_replace(w->registry, i, again);
 	if (i->history != NULL && ipconn_remember(again) == 0) {
 		again->history->statistics = i->history->statistics; /* i is freed at the end of the turn */
 		again->history->statistics.current_send = again->history->statistics.current_receive = 0; /* they end with i's sockets */

@@ -4,6 +4,7 @@
 #include "conn/ipconn.h"
 #include "conn/published.h"
 #include "conn/recheck.h"
+#include "conn/succession.h"
 
 #include <string.h>
 
@@ -13,7 +14,7 @@ describe(const struct worker *w, const struct ipconn_def *d, struct ipconn_view 
 {
 	const struct ipconn *i = registry_name(w->registry, d->ipconn);
 
-	*out = (struct ipconn_view){ .def = *d, .inservice = d->inservice == YES };
+	resource_view_installed(d, out);
 	if (i == NULL || i->autoinstalled)
 		return;
 	out->connstatus = i->status;
@@ -103,16 +104,22 @@ policy_view_ipconns(void *arg, const void *view, const char *applid, const char 
 	const struct worker *w = arg;
 	const struct recheck_view *v = view_of(view);
 	const struct definition *d = v->definition;
+	const struct succession *s;
+	const struct ipconn_def *due;
 	size_t n = 0;
 
 	if (!worker_is_home(w))
 		return published_ipconns(w->published, applid, networkid, out, max);
+	s = registry_succession(w->registry);
 	for (size_t k = 0; d != NULL && k < d->nipconns && n < max; k++)
 		if (seen_defined(v, &d->ipconn[k]) && !is_presumed(v, d->ipconn[k].ipconn) && fits(&d->ipconn[k], applid, networkid))
 			describe(w, &d->ipconn[k], &out[n++]);
 	for (const struct ipconn *i = registry_first(w->registry); i != NULL && n < max; i = i->next)
-		if (seen(v, i) && !is_presumed(v, i->def->ipconn) && fits(i->def, applid, networkid))
+		if (seen(v, i) && !is_presumed(v, i->def->ipconn) && fits(i->def, applid, networkid) && !succession_hides(s, i))
 			ipconn_view(i, &out[n++]);
+	for (size_t at = 0; d == NULL && n < max && (due = succession_next(s, &at)) != NULL;)
+		if (fits(due, applid, networkid))
+			resource_view_installed(due, &out[n++]);
 	if (v->presumed != NULL && n < max && fits(v->presumed->def, applid, networkid))
 		ipconn_view(v->presumed, &out[n++]);
 	return n;

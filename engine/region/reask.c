@@ -13,15 +13,6 @@
 
 #define BUSY_SECONDS 0.01
 
-static void
-print_place(char *out, size_t size, const struct verdict *v)
-{
-	if (v->file[0] != '\0')
-		snprintf(out, size, "%s:%d: %s", v->file, v->line, v->text);
-	else
-		snprintf(out, size, "%s", v->text);
-}
-
 /* --- a refusal -------------------------------------------------------------------------------- */
 
 /* Whether the scripts have waited as long as they may, all together. */
@@ -67,21 +58,11 @@ static void
 doom(struct reask *a, struct ipconn *i, struct recheck_result *r)
 {
 	bool release = r->gone || a->generation->definition->region.recheck == RECHECK_RELEASE;
-	struct reload_change *c = reload_changes_add(&a->changes, "ipconn", i->def->ipconn, release ? "released" : "reported");
 
 	i->engaged->doomed = release;
-	i->engaged->refusal = c;
 	if (!release && !a->quiet)
 		recheck_write(r, i);
-	if (c == NULL || (c->refusal = malloc(sizeof *c->refusal)) == NULL) /* no memory: no record entry */
-		recheck_forget(r);
-	if (c == NULL)
-		return;
-	snprintf(c->door, sizeof c->door, "%s", r->door < DOOR_COUNT ? door_name(r->door) : "");
-	snprintf(c->code, sizeof c->code, "%s", r->verdict.code);
-	print_place(c->text, sizeof c->text, &r->verdict);
-	if (c->refusal != NULL)
-		*c->refusal = *r;
+	i->engaged->refusal = reload_changes_refusal(&a->changes, i->def->ipconn, release ? "released" : "reported", r);
 }
 
 /* Writes the refusal into the record of the refused socket, and an event into those of the ipconn's other sockets. */
@@ -106,17 +87,18 @@ record_release(const struct ipconn *i, struct recheck_result *r, const char *by)
 }
 
 void
-reask_tell(struct reask *a, const struct reload_change *c, enum message m, const char *by)
+reask_tell(struct reask *a, struct reload_change *c, enum message m, const char *by)
 {
 	const struct ipconn *i = registry_name(a->region->registry, c->name);
 	bool released = strcmp(c->what, "released") == 0;
 
 	if (i == NULL)
 		return;
-	if (released)
+	if (released && c->refusal != NULL)
 		record_release(i, c->refusal, by);
-	log_say(a->region->log, m, "ipconn", c->name, "door", c->door, "policy", c->refusal->script, "code", c->code, "text", c->text,
-		"released", released ? "yes" : "no", NULL);
+	log_say(a->region->log, m, "ipconn", c->name, "door", c->door, "policy", c->refusal != NULL ? c->refusal->script : NULL, "code", c->code,
+		"text", c->text, "released", released ? "yes" : "no", NULL);
+	reload_changes_tell(c);
 }
 
 /* --- the questions ---------------------------------------------------------------------------- */

@@ -5,6 +5,7 @@
 #include "conn/canary.h"
 #include "conn/registry.h"
 #include "conn/release.h"
+#include "conn/succession.h"
 #include "conn/witness.h"
 #include "net/notify.h"
 #include "region/follow.h"
@@ -32,8 +33,10 @@ struct reload {
 	struct version *use;           /* counted: the version that is used again; NULL: none */
 	uint64_t swapped;              /* the number of the new generation, which is in use; 0: not yet */
 	struct generation *before;     /* counted, after the swap: ipconns borrow their definitions from it */
-	struct cursor defined;         /* on the ipconn that gets its new definition next; open while `before` is not NULL */
-	const struct reload_change *untold; /* after the swap: the next change to log */
+	struct succession succession;  /* of the ipconns */
+	bool concluded;                /* nothing is asked any more */
+	struct reload_change **untold; /* then: the next change to log */
+	size_t told;                   /* those before it, also those that were dropped */
 	bool storing;                  /* the disk gets the new generation */
 	char note[VERSION_NOTE], by[VERSION_BY], content[VERSION_DIGEST];
 	struct faults faults;
@@ -58,6 +61,7 @@ end(struct reload *l)
 	r->reload = NULL;
 	generation_unref(l->generation);
 	generation_unref(l->before);
+	succession_free(&l->succession);
 	version_unref(l->version);
 	version_unref(l->use);
 	faults_free(&l->faults);
@@ -68,7 +72,10 @@ static void
 report(struct reload *l, bool done, uint64_t number, const char *unstored)
 {
 	struct reload_report said = { .done = done, .generation = number, .faults = &l->faults, .changes = l->reask.changes.first, .unstored = unstored };
+	size_t n = l->reask.changes.n;
 
+
+	said.further = n > RELOAD_SHOWN ? n - RELOAD_SHOWN : 0;
 	if (!l->order.check)
 		region_tell_ready(l->region, done ? "" : "; the last reload was refused");
 	if (l->order.done != NULL)
@@ -94,7 +101,7 @@ static void
 reload_succeed(struct ipconn *i)
 {
 	struct reload *l = ((struct region *)i->worker->region)->reload;
-	const struct reload_change *c = i->engaged->refusal;
+	struct reload_change *c = i->engaged->refusal;
 
 	if (i->engaged->listed && i->generation != i->worker->generation)
 		ipconn_adopt(i, i->worker->generation);
@@ -106,74 +113,66 @@ reload_succeed(struct ipconn *i)
 	i->engaged->doomed = false;
 }
 
-/* Logs the changes that are no refusals, for a slice of the loop. True: all are told. */
+static void
+say_change(const struct reload *l, const struct reload_change *c)
+{
+	if (!l->order.check)
+		log_say(l->region->log, MSG_SP0074, "kind", c->kind, "name", c->name, "change", c->what, "text", c->text, NULL);
+}
+
+/*
+ * Logs the changes that are no refusals, for a slice of the loop, and drops those that no report shows. True: all are
+ * told.
+ */
 static bool
 tell_some(struct reload *l)
 {
 	double until = clock_span() + REASK_SLICE_SECONDS;
 
-	for (; l->untold != NULL && clock_span() < until; l->untold = l->untold->next)
-		if (l->untold->refusal == NULL)
-			log_say(l->region->log, MSG_SP0074, "kind", l->untold->kind, "name", l->untold->name, "change", l->untold->what, "text", l->untold->text,
-				NULL);
-	return l->untold == NULL;
+	while (*l->untold != NULL && clock_span() < until) {
+		struct reload_change *c = *l->untold;
+
+		if (!c->refused)
+			say_change(l, c);
+		if (++l->told > RELOAD_SHOWN && !c->refused)
+			reload_changes_drop(&l->reask.changes, l->untold);
+		else
+			l->untold = &c->next;
+	}
+	return *l->untold == NULL;
 }
 
-/* --- the definitions of the ipconns ----------------------------------------------------------- */
+static void
+begin_telling(struct reload *l)
+{
+	l->concluded = true;
+	l->untold = &l->reask.changes.first;
+}
+
+/* --- the swap --------------------------------------------------------------------------------- */
 
 /* An ipconn with sockets keeps its definition over the swap when another one follows it. -1 with a fault. */
 static int
 reload_keep(struct reload *l)
 {
-	for (const struct reload_change *c = l->reask.changes.first; c != NULL; c = c->next) {
-		struct ipconn *i = strcmp(c->kind, "ipconn") == 0 ? registry_name(l->region->registry, c->name) : NULL;
+	const struct ipconn *i;
 
-		if (i == NULL || i->status == CONN_RELEASED || ipconn_keep(i) == 0)
-			continue;
-		faults_add(&l->faults, FAULT_ERROR, "memory", NULL, 0, "no memory to keep the definition of ipconn %s", c->name);
-		return -1;
-	}
-	return 0;
+	if (succession_keep(&l->succession, &l->region->worker, &i) == 0)
+		return 0;
+	faults_add(&l->faults, FAULT_ERROR, "memory", NULL, 0, "no memory to keep the definition of ipconn %s", i->def->ipconn);
+	return -1;
 }
 
-/* The other ipconns have an equal definition in the new generation. */
-static void
-define_ipconn(struct reload *l, struct ipconn *i)
-{
-	const struct ipconn_def *d = i->own == NULL ? definition_ipconn(l->region->worker.generation->definition, i->def->ipconn) : NULL;
-
-	if (d != NULL)
-		ipconn_define(i, d);
-}
-
-static void
-begin_defining(struct reload *l, struct generation *before)
-{
-	l->before = generation_ref(before);
-	cursor_open(registry_walks(l->region->registry), &l->defined, registry_first(l->region->registry), false);
-}
-
-/* Gives ipconns their new definitions until then (clock_span()). True: all have it, and the old ones are not used. */
+/* Settles ipconns until then (clock_span()). True: all are, and the generation before is not used. */
 static bool
-define_until(struct reload *l, double until)
+succeed_until(struct reload *l, double until)
 {
-	struct ipconn *i;
-
-	if (l->before == NULL)
-		return true;
-	while ((i = l->defined.at) != NULL && clock_span() < until) {
-		l->defined.at = i->next;
-		define_ipconn(l, i);
-	}
-	if (i != NULL)
+	if (!succession_some(&l->succession, until))
 		return false;
-	cursor_close(registry_walks(l->region->registry), &l->defined);
 	generation_unref(l->before);
 	l->before = NULL;
 	return true;
 }
-
-/* --- the swap --------------------------------------------------------------------------------- */
 
 /* Keeps the version of the new generation. A reload of files unpins the region, a use pins it, set urm leaves it. */
 static void
@@ -214,18 +213,18 @@ static void
 follow(struct reload *l)
 {
 	struct region *r = l->region;
-	bool told = tell_some(l) && reask_visit(&l->reask, reload_succeed) && define_until(l, clock_span() + REASK_SLICE_SECONDS);
+	bool told = succeed_until(l, clock_span() + REASK_SLICE_SECONDS) && (l->order.check || reask_visit(&l->reask, reload_succeed)) && tell_some(l);
 
 	if (!told || !gates_know(r)) {
 		timer_set(&l->slice, told ? GATES_PAUSE : 0);
 		return;
 	}
 	r->worker.succeed = NULL;
-	l->storing = r->store != NULL;
+	l->storing = r->store != NULL && !l->order.check;
 	if (l->storing)
 		region_save(r, reload_stored, l);
 	else
-		report(l, true, l->swapped, NULL);
+		report(l, true, l->generation != NULL ? l->generation->number : l->swapped, NULL);
 }
 
 static void
@@ -240,15 +239,16 @@ commit(struct reload *l)
 		return;
 	}
 	l->generation = NULL;
-	begin_defining(l, r->worker.generation);
+	l->before = generation_ref(r->worker.generation);
 	witness_end(&r->worker, why);
 	canary_end(&r->worker, why);
-	reload_apply_swap(r, g, &l->reask.changes, l->urm_of[0] != '\0' ? l->urm_of : NULL);
+	reload_apply_swap(r, g, l->urm_of[0] != '\0' ? l->urm_of : NULL);
+	succession_begin(&l->succession, &r->worker, l->before->definition);
 	reask_let_in(&l->reask);
 	take_rules(l);
 	keep_version(l);
 	l->swapped = g->number;
-	l->untold = l->reask.changes.first;
+	begin_telling(l);
 	r->worker.succeed = reload_succeed;
 	reask_rewind(&l->reask);
 	follow(l);
@@ -262,7 +262,7 @@ begin_listing(struct reload *l)
 	struct region *r = l->region;
 
 	reload_changes_free(&l->listed);
-	reload_changes_begin(&l->listing, r, r->worker.generation->definition, l->generation->definition, &l->listed);
+	reload_changes_begin(&l->listing, r, r->worker.generation->definition, l->generation->definition, &l->listed, &l->succession);
 	l->removals = registry_removals(r->registry);
 	l->compared = false;
 	l->listings++;
@@ -315,7 +315,8 @@ conclude(struct reload *l)
 		refuse(l);
 	} else if (l->order.check) {
 		log_say(l->region->log, MSG_SP0015, NULL);
-		report(l, true, l->generation->number, NULL);
+		begin_telling(l);
+		follow(l);
 	} else {
 		commit(l);
 	}
@@ -339,7 +340,7 @@ reload_go_on(void *arg)
 	struct reload *l = arg;
 	int left;
 
-	if (l->swapped != 0) {
+	if (l->concluded) {
 		follow(l);
 		return;
 	}
@@ -378,6 +379,22 @@ has_content(struct reload *l, struct version *v)
 	return false;
 }
 
+/* False, with a fault: the loaded generation cannot be used. */
+static bool
+is_usable(struct reload *l)
+{
+	const struct generation *g = l->generation;
+
+	if (g == NULL)
+		return false;
+	if (l->use != NULL && g->definition->region.follow == YES)
+		faults_add(&l->faults, FAULT_ERROR, "follow", NULL, 0, "generation %llu has follow = \"yes\", which only a load of region.lua can begin",
+			(unsigned long long)l->use->number);
+	else if (has_content(l, l->version) && succession_make(&l->succession, g->definition) < 0)
+		faults_add(&l->faults, FAULT_ERROR, "memory", NULL, 0, "no memory to compare the ipconns");
+	return l->faults.errors == 0;
+}
+
 static void
 reload_loaded(void *arg, struct generation *g, struct version *v, struct faults *faults)
 {
@@ -391,17 +408,7 @@ reload_loaded(void *arg, struct generation *g, struct version *v, struct faults 
 	if (v != NULL && version_take_urms(v, urm ? versions_current(l->region->versions) : l->use, urm ? l->urm_of : NULL, urm ? urm_now(l) : NULL) < 0)
 		faults_add(&l->faults, FAULT_WARNING, "memory", NULL, 0, "no memory to keep the urms that operators set");
 	log_warnings(l->region->log, &l->faults);
-	if (g == NULL) {
-		refuse(l);
-		return;
-	}
-	if (l->use != NULL && g->definition->region.follow == YES) {
-		faults_add(&l->faults, FAULT_ERROR, "follow", NULL, 0, "generation %llu has follow = \"yes\", which only a load of region.lua can begin",
-			(unsigned long long)l->use->number);
-		refuse(l);
-		return;
-	}
-	if (!has_content(l, v)) {
+	if (!is_usable(l)) {
 		refuse(l);
 		return;
 	}
@@ -498,7 +505,7 @@ reload_cancel(struct region *r)
 	if (l->swapped != 0) {
 		if (l->storing)
 			version_store_forget(r->store);
-		define_until(l, INFINITY);
+		succeed_until(l, INFINITY);
 		report(l, true, l->swapped, "the region ended before the disk answered");
 		return;
 	}

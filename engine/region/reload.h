@@ -17,11 +17,14 @@ struct bundle;
 struct region;
 struct reload;
 
+#define RELOAD_SHOWN 500 /* changes of a report, whose rows are made in one turn of the loop */
+
 struct reload_report {
 	bool done;               /* the new generation is in use; of a check: it could be */
 	uint64_t generation;     /* the number of the new generation; 0 when it was refused */
 	struct faults *faults;   /* borrowed; the errors that refused the reload, and the warnings */
-	const struct reload_change *changes; /* borrowed list; NULL: none */
+	const struct reload_change *changes; /* borrowed list of the first RELOAD_SHOWN or more; NULL: none */
+	size_t further;          /* how many there are behind the first RELOAD_SHOWN */
 	const char *unstored;    /* why the new generation is not in the directory of versions yet; NULL: it is there, or the region has no directory */
 };
 

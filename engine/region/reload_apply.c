@@ -29,7 +29,7 @@ in_the_way(const struct generation *g, const struct ipconn_def *d, const struct 
 		holder->autoinstalled ? "autoinstalled" : "defined", holder->def->ipconn, resource_connstatus(holder->status));
 }
 
-/* An engaged ipconn keeps its name and its pair. The swap settles or deletes one that is RELEASED. */
+/* An engaged ipconn keeps its name and its pair. The succession settles or deletes one that is RELEASED. */
 static void
 check_engaged(const struct generation *g, const struct ipconn *i, struct faults *faults)
 {
@@ -61,48 +61,6 @@ reload_apply_check(struct region *r, const struct generation *g, struct faults *
 		check_engaged(g, i, faults);
 	check_sockets(r, g, faults);
 	return faults->errors == before ? 0 : -1;
-}
-
-/* True of a change of the definition of an ipconn. */
-static bool
-is_ipconn(const struct reload_change *c)
-{
-	return c->refusal == NULL && strcmp(c->kind, "ipconn") == 0;
-}
-
-/* Deletes a RELEASED ipconn whose definition changed or is gone, and installs it again at the end of the list. */
-static void
-settle(struct region *r, const struct reload_change *c)
-{
-	struct ipconn *i = registry_name(r->registry, c->name);
-
-	if (i != NULL && !i->autoinstalled && i->status == CONN_RELEASED)
-		release_settle(i);
-}
-
-/* Installs an ipconn of the generation that is not installed: a new one, or one that an operator had discarded. */
-static void
-install(struct region *r, const struct generation *g, const struct reload_change *c)
-{
-	const struct ipconn_def *d = definition_ipconn(g->definition, c->name);
-	struct ipconn *i;
-
-	if (d == NULL || registry_name(r->registry, d->ipconn) != NULL)
-		return;
-	if (ipconn_install(&r->worker, r->worker.generation, d, "", false, &i) != CLAIM_OK)
-		log_say(r->log, MSG_SP0018, "ipconn", d->ipconn, NULL);
-}
-
-/* A RELEASED ipconn whose definition is as before needs nothing; the others follow in slices (reload.c). */
-static void
-succeed_ipconns(struct region *r, struct generation *g, const struct reload_changes *changes)
-{
-	for (const struct reload_change *c = changes->first; c != NULL; c = c->next)
-		if (is_ipconn(c))
-			settle(r, c);
-	for (const struct reload_change *c = changes->first; c != NULL; c = c->next)
-		if (is_ipconn(c))
-			install(r, g, c);
 }
 
 /* --- listeners -------------------------------------------------------------------------------- */
@@ -242,7 +200,7 @@ succeed_listeners(struct region *r, const struct definition *was, const struct d
 /* --- the swap --------------------------------------------------------------------------------- */
 
 void
-reload_apply_swap(struct region *r, struct generation *g, const struct reload_changes *changes, const char *urm_set)
+reload_apply_swap(struct region *r, struct generation *g, const char *urm_set)
 {
 	struct generation *old = r->worker.generation;
 	char number[24];
@@ -252,7 +210,6 @@ reload_apply_swap(struct region *r, struct generation *g, const struct reload_ch
 	r->worker.generation = g;
 	gates_tell(r);
 	log_applid(r->log, g->definition->region.applid);
-	succeed_ipconns(r, g, changes);
 	telemetry_swap(r);
 	region_store_follow(&r->worker);
 	passwords_forget(r->worker.passwords);

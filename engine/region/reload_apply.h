@@ -22,10 +22,10 @@ int reload_apply_check(struct region *r, const struct generation *g, struct faul
  */
 int reload_apply_open(struct region *r, const struct generation *g, struct faults *faults);
 /*
- * The swap: makes g (taken) the generation of the region, closes the listeners that g does not define, installs and
- * deletes RELEASED ipconns as `changes` lists them. urm_set: the tcpipservice whose urm the operator sets by this;
- * NULL: a reload of the file, which undoes such settings (SP0017).
+ * The swap: makes g (taken) the generation of the region and closes the listeners that g does not define; the ipconns
+ * follow by conn/succession. urm_set: the tcpipservice whose urm the operator sets by this; NULL: a reload of the file,
+ * which undoes such settings (SP0017).
  */
-void reload_apply_swap(struct region *r, struct generation *g, const struct reload_changes *changes, const char *urm_set);
+void reload_apply_swap(struct region *r, struct generation *g, const char *urm_set);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "security/certmap.h"
 #include "conn/ipconn.h"
+#include "conn/succession.h"
 #include "conn/service_socket.h"
 #include "policy/inputs.h"
 #include "region/region.h"
@@ -18,24 +19,92 @@
 #define VALUE_SHOWN 120 /* bytes of one value in a change */
 #define AT_ONCE 16      /* objects of one step */
 
-struct reload_change *
-reload_changes_add(struct reload_changes *l, const char *kind, const char *name, const char *what)
-{
-	struct reload_change *c = calloc(1, sizeof *c);
+/* --- a change --------------------------------------------------------------------------------- */
 
-	if (c == NULL || (c->name = strdup(name)) == NULL) {
-		free(c);
+/* Copies a string to *at, which goes behind it. */
+static const char *
+copy(char **at, const char *s)
+{
+	size_t n = strlen(s) + 1;
+	char *to = memcpy(*at, s, n);
+
+	*at += n;
+	return to;
+}
+
+static struct reload_change *
+append(struct reload_changes *l, const struct reload_change *like)
+{
+	struct reload_change *c = malloc(sizeof *c + strlen(like->name) + strlen(like->code) + strlen(like->text) + 3);
+	char *at;
+
+	if (c == NULL) {
 		l->missing = true;
 		return NULL;
 	}
-	c->kind = kind;
-	c->what = what;
-	if (l->last != NULL)
-		l->last->next = c;
-	else
-		l->first = c;
+	*c = *like;
+	at = c->bytes;
+	c->name = copy(&at, like->name);
+	c->code = copy(&at, like->code);
+	c->text = copy(&at, like->text);
+	*(l->last != NULL ? &l->last->next : &l->first) = c;
 	l->last = c;
+	l->n++;
 	return c;
+}
+
+int
+reload_changes_add(struct reload_changes *l, const char *kind, const char *name, const char *what, const char *text)
+{
+	return append(l, &(struct reload_change){ .kind = kind, .what = what, .name = name, .door = "", .code = "", .text = text }) != NULL ? 0 : -1;
+}
+
+static const char *
+with_place(char *out, size_t size, const struct verdict *v)
+{
+	if (v->file[0] != '\0')
+		snprintf(out, size, "%s:%d: %s", v->file, v->line, v->text);
+	else
+		snprintf(out, size, "%s", v->text);
+	return out;
+}
+
+struct reload_change *
+reload_changes_refusal(struct reload_changes *l, const char *name, const char *what, struct recheck_result *r)
+{
+	char text[TEXT_SIZE + PLACE_SIZE + 24];
+	struct recheck_result *refusal = malloc(sizeof *refusal);
+	struct reload_change *c = append(l, &(struct reload_change){ .kind = "ipconn", .what = what, .name = name,
+		.door = r->door < DOOR_COUNT ? door_name(r->door) : "", .code = r->verdict.code, .text = with_place(text, sizeof text, &r->verdict), .refused = true });
+
+	if (c == NULL || refusal == NULL) { /* there will be no entry in a record */
+		recheck_forget(r);
+		free(refusal);
+		return c;
+	}
+	*refusal = *r;
+	c->refusal = refusal;
+	return c;
+}
+
+void
+reload_changes_tell(struct reload_change *c)
+{
+	if (c->refusal != NULL)
+		recheck_forget(c->refusal);
+	free(c->refusal);
+	c->refusal = NULL;
+}
+
+void
+reload_changes_drop(struct reload_changes *l, struct reload_change **at)
+{
+	struct reload_change *c = *at;
+
+	*at = c->next;
+	if (c == l->last)
+		l->last = at != &l->first ? (struct reload_change *)(void *)at : NULL;
+	free(c);
 }
 
 void
@@ -45,10 +114,7 @@ reload_changes_free(struct reload_changes *l)
 		struct reload_change *c = l->first;
 
 		l->first = c->next;
-		if (c->refusal != NULL)
-			recheck_forget(c->refusal);
-		free(c->refusal);
-		free(c->name);
+		reload_changes_tell(c);
 		free(c);
 	}
 	*l = (struct reload_changes){ .first = NULL };
@@ -60,6 +126,7 @@ reload_changes_append(struct reload_changes *to, struct reload_changes *from)
 	*(to->last != NULL ? &to->last->next : &to->first) = from->first;
 	if (from->last != NULL)
 		to->last = from->last;
+	to->n += from->n;
 	to->missing |= from->missing;
 	*from = (struct reload_changes){ .first = NULL };
 }
@@ -71,6 +138,13 @@ FIND(ipconn)
 FIND(program)
 FIND(transaction)
 #undef FIND
+
+static void
+mark(struct reload_listing *l, const struct ipconn_def *d)
+{
+	if (l->succession != NULL)
+		succession_mark(l->succession, d);
+}
 
 /* The four lists of a definition. */
 static const struct list {
@@ -119,16 +193,17 @@ static void
 list_attributes(struct reload_listing *l, const char *kind, const char *name, const struct attribute *table, const void *was, const void *now,
 	const char *(*from)(struct reload_listing *l, const char *name, const char *attribute))
 {
-	char before[VALUE_SHOWN], after[VALUE_SHOWN], more[VALUE_SHOWN], still[VALUE_SHOWN];
+	char before[VALUE_SHOWN], after[VALUE_SHOWN], more[VALUE_SHOWN], still[VALUE_SHOWN], text[4 * VALUE_SHOWN + 128];
 
 	for (const struct attribute *a = table; a->name != NULL; a++) {
 		const struct params *p = a->kind == ATTR_SCRIPT ? params_find(&l->was->params, kind, name, a->name) : NULL;
 		const struct params *q = a->kind == ATTR_SCRIPT ? params_find(&l->now->params, kind, name, a->name) : NULL;
-		struct reload_change *c = attribute_same(a, was, now) && params_same(p, q) ? NULL : reload_changes_add(l->changes, kind, name, "changed");
 
-		if (c != NULL)
-			snprintf(c->text, sizeof c->text, "%s %s%s -> %s%s%s", a->name, shown(a, was, before, sizeof before), behind(p, more, sizeof more),
-				shown(a, now, after, sizeof after), behind(q, still, sizeof still), from(l, name, a->name));
+		if (attribute_same(a, was, now) && params_same(p, q))
+			continue;
+		snprintf(text, sizeof text, "%s %s%s -> %s%s%s", a->name, shown(a, was, before, sizeof before), behind(p, more, sizeof more),
+			shown(a, now, after, sizeof after), behind(q, still, sizeof still), from(l, name, a->name));
+		reload_changes_add(l->changes, kind, name, "changed", text);
 	}
 }
 
@@ -200,17 +275,29 @@ is_same(const struct reload_listing *l, const struct list *t, const void *was, c
 	return l->was->params.n == 0 && l->now->params.n == 0 && memcmp(was, now, t->values) == 0;
 }
 
+/* The ipconn that follows the one of before. */
+static void
+list_installed(struct reload_listing *l, const struct ipconn_def *was, const struct ipconn_def *now)
+{
+	bool discarded = registry_name(l->region->registry, now->ipconn) == NULL; /* by the operator */
+
+	if (discarded)
+		reload_changes_add(l->changes, lists[IPCONNS].kind, now->ipconn, lists[IPCONNS].added, "");
+	if (discarded || !attribute_all_same(resource_ipconn, was, now))
+		mark(l, now);
+}
+
 static void
 list_pair(struct reload_listing *l, const struct list *t, const void *was, const void *now)
 {
 	bool service = t == &lists[SERVICES];
 
 	if (service && reload_changes_moves(l->region, l->was, now))
-		reload_changes_add(l->changes, t->kind, name_of(t, now), "replaced");
+		reload_changes_add(l->changes, t->kind, name_of(t, now), "replaced", "");
 	if (!is_same(l, t, was, now))
 		list_attributes(l, t->kind, name_of(t, now), t->attribute, was, now, t == &lists[IPCONNS] ? reload_changes_when_released : service ? reload_changes_of_service : reload_changes_at_once);
-	if (t == &lists[IPCONNS] && l->region != NULL && registry_name(l->region->registry, name_of(t, now)) == NULL)
-		reload_changes_add(l->changes, t->kind, name_of(t, now), t->added); /* the operator had discarded it */
+	if (t == &lists[IPCONNS] && l->region != NULL)
+		list_installed(l, was, now);
 }
 
 struct objects { /* the objects of one list of a definition */
@@ -243,14 +330,16 @@ list_new(struct reload_listing *l, const struct list *t, const void *now, const 
 	if (was != NULL)
 		list_pair(l, t, was, now);
 	else
-		reload_changes_add(l->changes, t->kind, name_of(t, now), t->added);
+		reload_changes_add(l->changes, t->kind, name_of(t, now), t->added, "");
+	if (was == NULL && t == &lists[IPCONNS])
+		mark(l, now);
 }
 
 static void
 list_old(struct reload_listing *l, const struct list *t, const void *was, const void *now)
 {
 	if (now == NULL)
-		reload_changes_add(l->changes, t->kind, name_of(t, was), t->removed);
+		reload_changes_add(l->changes, t->kind, name_of(t, was), t->removed, "");
 }
 
 /* Lists object number l->at: those of the new definition, then those of the old one. False: the list is complete. */
@@ -289,14 +378,14 @@ static void
 list_source(struct reload_changes *l, const struct generation *old, const struct source *s)
 {
 	const struct source *was = source_named(old, s->name);
-	struct reload_change *c = NULL;
+	char text[2 * sizeof s->hash + 16];
 
-	if (was == NULL)
-		reload_changes_add(l, "policy", s->name, "added");
-	else if (was->len != s->len || memcmp(was->bytes, s->bytes, s->len) != 0)
-		c = reload_changes_add(l, "policy", s->name, "changed");
-	if (c != NULL)
-		snprintf(c->text, sizeof c->text, "hash %s -> %s", was->hash, s->hash);
+	if (was == NULL) {
+		reload_changes_add(l, "policy", s->name, "added", "");
+	} else if (was->len != s->len || memcmp(was->bytes, s->bytes, s->len) != 0) {
+		snprintf(text, sizeof text, "hash %s -> %s", was->hash, s->hash);
+		reload_changes_add(l, "policy", s->name, "changed", text);
+	}
 }
 
 static void
@@ -306,7 +395,7 @@ list_sources(struct reload_changes *l, const struct generation *was, const struc
 		list_source(l, was, s);
 	for (const struct source *s = sources_first(was->sources); s != NULL; s = s->next)
 		if (source_named(now, s->name) == NULL)
-			reload_changes_add(l, "policy", s->name, "removed");
+			reload_changes_add(l, "policy", s->name, "removed", "");
 }
 
 /* The first file of that kind and name which the scripts of a generation read; NULL: none. */
@@ -328,11 +417,11 @@ list_inputs(struct reload_changes *l, const struct generation *old, const struct
 		const struct input *was = input_named(old, one);
 
 		if (input_named(new, one) == one && (was == NULL || strcmp(was->digest, one->digest) != 0))
-			reload_changes_add(l, one->zone != NULL ? "zone" : "data", one->name, was == NULL ? "added" : "changed");
+			reload_changes_add(l, one->zone != NULL ? "zone" : "data", one->name, was == NULL ? "added" : "changed", "");
 	}
 	for (const struct input *one = inputs_first(policy_inputs(old->policy)); one != NULL; one = one->next)
 		if (input_named(old, one) == one && input_named(new, one) == NULL)
-			reload_changes_add(l, one->zone != NULL ? "zone" : "data", one->name, "removed");
+			reload_changes_add(l, one->zone != NULL ? "zone" : "data", one->name, "removed", "");
 }
 
 /* A file or a ring, compared by its sum; 0: there is none. */
@@ -340,7 +429,7 @@ static void
 list_file(struct reload_changes *l, const char *kind, const char *name, uint64_t was, uint64_t now)
 {
 	if (was != now)
-		reload_changes_add(l, kind, name, was == 0 ? "added" : now == 0 ? "removed" : "changed");
+		reload_changes_add(l, kind, name, was == 0 ? "added" : now == 0 ? "removed" : "changed", "");
 }
 
 static uint64_t
@@ -363,9 +452,9 @@ list_files(struct reload_changes *l, const struct generation *old, const struct 
 
 void
 reload_changes_begin(struct reload_listing *l, const struct region *r, const struct definition *was, const struct definition *now,
-	struct reload_changes *changes)
+	struct reload_changes *changes, struct succession *succession)
 {
-	*l = (struct reload_listing){ .region = r, .was = was, .now = now, .changes = changes };
+	*l = (struct reload_listing){ .region = r, .was = was, .now = now, .changes = changes, .succession = succession };
 	list_attributes(l, "region", now->region.applid, resource_region, &was->region, &now->region, reload_changes_at_the_start);
 }
 
@@ -386,7 +475,7 @@ reload_changes_definitions(const struct region *r, const struct definition *was,
 {
 	struct reload_listing all;
 
-	reload_changes_begin(&all, r, was, now, l);
+	reload_changes_begin(&all, r, was, now, l, NULL);
 	while (reload_changes_some(&all))
 		continue;
 }

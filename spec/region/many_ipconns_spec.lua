@@ -5,13 +5,13 @@ local support = require "spec.support"
 local COUNT = 3000
 
 -- The definition: C1 to C3000 and those of `but`, which has further attributes by name; false leaves an ipconn out.
-local function definition(but)
+local function definition(but, receives)
   local out = { [[
 region { applid = "CICSA", networkid = "NETA", control = "control.sock", policies = "policies", drain = 0.2 }
 tcpipservice "IPIC" { host = "127.0.0.1", portnumber = 0, ssl = "no", urm = "no" }]] }
   for i = 1, COUNT do
     local more = but["C" .. i]
-    if more ~= false then out[#out + 1] = ('ipconn "C%d" { receivecount = 10 %s }'):format(i, more or "") end
+    if more ~= false then out[#out + 1] = ('ipconn "C%d" { receivecount = %d %s }'):format(i, receives or 10, more or "") end
   end
   for name, more in pairs(but) do
     if more and not name:find "^C%d" then out[#out + 1] = ('ipconn "%s" { receivecount = 10 %s }'):format(name, more) end
@@ -23,9 +23,9 @@ describe("a region with #many ipconns", function()
   local region
   after_each(function() region:stop() end)
 
-  local function partner(applid)
-    local p = support.raw(region:port "IPIC")
-    return p, p:capex({ applid = applid, networkid = "NETA" }):read_message().body
+  local function partner(applid, port)
+    local p = support.raw(port or region:port "IPIC")
+    return p, p:capex({ applid = applid, networkid = "NETA", sendcount = 30 }):read_message().body
   end
 
   local function alive(p)
@@ -69,6 +69,7 @@ describe("a region with #many ipconns", function()
     assert.are.equal("ACQUIRED", region:row("ipconn", "NEW").connstatus)
     assert.are.equal(COUNT, #region:inquire "ipconn")
     assert.are.equal("", region:row("ipconn", "C1500").description)
+    region:count_log("SP0018", 0)
     assert.are.equal(0, (region:command("release", "ipconn", "C1500")))
     support.wait_until(function() return region:row("ipconn", "C1500").description == "changed" end)
   end)
@@ -147,5 +148,45 @@ return { install = function(f) return policy.install { ipconn = f.capex.applid, 
     alive(stays)
     assert.is_nil(applid_of "THIEF")
     assert.are.equal(1, region:row("ipconn", "C1").generation)
+  end)
+
+  -- While a reload changes all, each observer goes over from the old definitions to the new ones once.
+  it("treats a partner by the old definition before the swap, and by the new one after it", function()
+    region = support.region { text = definition {} }:start()
+    region:define { text = definition({}, 20) }
+    local under_way = support.start { support.binary, "reload", "--control", region.control }
+    local counts, n, port = {}, 0, region:port "IPIC"
+    repeat
+      local over = under_way:status()
+      n = n + 1
+      local p, answer = partner(("C%d"):format(n % COUNT + 1), port)
+      assert.are.equal("OK", answer.response)
+      counts[#counts + 1] = answer.receivecount
+      p:close()
+    until over
+    assert.message(under_way:stderr()).are.equal(0, under_way:wait())
+    assert.are.equal(20, counts[#counts])
+    for i = 2, #counts do assert.message(table.concat(counts, " ")).is_true(counts[i - 1] <= counts[i]) end
+    region:count_log("SP0018", 0)
+  end)
+
+  it("shows each once in an inquiry, the new ones behind the old ones", function()
+    region = support.region { text = definition {} }:start()
+    region:define { text = definition({}, 20) }
+    local under_way = support.start { support.binary, "reload", "--control", region.control }
+    local over, last
+    repeat
+      over = under_way:status()
+      local rows, names = region:inquire "ipconn", {}
+      last = 0
+      for _, row in ipairs(rows) do
+        assert.message(row.ipconn).is_nil(names[row.ipconn])
+        names[row.ipconn] = true
+        assert.message(row.ipconn).is_true(row.receivecount >= last)
+        last = row.receivecount
+      end
+      assert.are.equal(COUNT, #rows)
+    until over
+    assert.are.equal(20, last)
   end)
 end)

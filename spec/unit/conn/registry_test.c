@@ -18,15 +18,16 @@ static struct ipconn *
 claim(struct registry *r, const char *name, const char *networkid, const char *applid, enum template_ template)
 {
 	struct ipconn *i = calloc(1, sizeof *i);
+	struct ipconn_def *own = calloc(1, sizeof *own);
 
-	i->own = calloc(1, sizeof *i->own);
 	i->engaged = calloc(1, sizeof *i->engaged);
 	i->engaged->ipconn = i;
-	i->def = i->own;
-	snprintf(i->own->ipconn, sizeof i->own->ipconn, "%s", name);
-	snprintf(i->own->networkid, sizeof i->own->networkid, "%s", networkid);
-	snprintf(i->own->applid, sizeof i->own->applid, "%s", applid);
-	i->own->template_ = template;
+	i->def = own;
+	i->owns = true;
+	snprintf(own->ipconn, sizeof own->ipconn, "%s", name);
+	snprintf(own->networkid, sizeof own->networkid, "%s", networkid);
+	snprintf(own->applid, sizeof own->applid, "%s", applid);
+	own->template_ = template;
 	assert_int_equal(registry_claim(r, i), CLAIM_OK);
 	return i;
 }

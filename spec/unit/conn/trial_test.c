@@ -50,7 +50,7 @@ set_up(void **state)
 	h->entrance = (struct entrance){ .tcpipservice = "IN", .open = true };
 	h->worker = (struct worker){ .totals = &h->totals, .registry = registry_new(), .peers = peers_new(), .entrance = entrance_of, .region = h };
 	*d = (struct ipconn_def){ .ipconn = "A", .applid = "X", .networkid = "NETX", .host = "192.0.2.9", .port = 1, .sendcount = 1, .ssl = YES };
-	*i = (struct ipconn){ .worker = &h->worker, .def = d, .own = d, .inservice = true, .ruled = "A" };
+	*i = (struct ipconn){ .worker = &h->worker, .def = d, .owns = true, .inservice = true, .ruled = "A" };
 	assert_int_equal(registry_claim(h->worker.registry, i), CLAIM_OK);
 	*state = h;
 	return 0;
