@@ -60,8 +60,8 @@ int reask_none(struct reask *a);
 /* Seconds until the next slice. */
 double reask_pause(const struct reask *a);
 /*
- * Logs the refusal c of a.changes, once, as message m, and writes it into the records. by: "a reload", for the record of
- * the ipconn's other sockets.
+ * Logs the refusal c of a.changes, once, as message m, and writes it into the records. by: "a reload", for the record
+ * of the ipconn's other sockets.
  */
 void reask_tell(struct reask *a, struct reload_change *c, enum message m, const char *by);
 /* Begins a walk through the engaged ipconns anew. */
