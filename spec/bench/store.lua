@@ -216,16 +216,6 @@ function parts.rates()
   measure("both are cut off", 0)
 end
 
--- The time of the last line of the log that has the pattern: seconds of the day.
-local function time_of(r, pattern)
-  local last
-  for line in r:log():gmatch "[^\n]+" do
-    if line:find(pattern) then last = line end
-  end
-  local h, m, sec = last:match "(%d+):(%d+):([%d.]+)Z"
-  return h * 3600 + m * 60 + tonumber(sec)
-end
-
 function parts.duplicate()
   local s = server()
   local alone = member { claim_down = "local" }
@@ -243,10 +233,9 @@ function parts.duplicate()
     local back = socket.gettime() % 86400
     wait.wait_until(function() return not (a:row("ipconn", name) and b:row("ipconn", name)) end, 20, "one ipconn")
     local loser = a:row("ipconn", name) and b or a
-    loser:wait_log("SP0150 .*" .. name)
-    local ended = time_of(loser, "SP0150 ")
+    local ended = loser:log_time("SP0150 .*" .. name)
     whole[round] = (ended - back) * 1e3
-    found[round] = (ended - math.max(time_of(a, "SP0130 "), time_of(b, "SP0130 "))) * 1e3
+    found[round] = (ended - math.max(a:log_time "SP0130 ", b:log_time "SP0130 ")) * 1e3
     p:close()
     q:close()
     for _, r in ipairs { a, b } do wait.wait_until(function() return not r:row("ipconn", name) end, 10, "its end") end

@@ -42,17 +42,6 @@ describe("a fail-over of the store", function()
 
   local function has(r, name) return r:row("ipconn", name) ~= nil end
 
-  -- Seconds of the day of the last line that matches.
-  local function at(r, pattern)
-    local line
-    r:wait_log(pattern, LEASE + 10)
-    for each in r:log():gmatch "[^\n]+" do
-      if each:find(pattern) then line = each end
-    end
-    local h, m, s = line:match " (%d+):(%d+):([%d.]+)Z"
-    return h * 3600 + m * 60 + tonumber(s)
-  end
-
   -- Of the regions a and b, `loser` released ONE1, and both say so; the seconds from their meeting in the new store.
   local function resolved(a, b, loser)
     local winner = loser == a and b or a
@@ -65,7 +54,7 @@ describe("a fail-over of the store", function()
     assert.is_false(has(loser, "ONE1"))
     assert.equal(1, winner:count_log "SP0148 ")
     assert.equal(1, loser:count_log "SP0148 ")
-    local took = at(loser, "SP0150 .*ipconn=ONE1") - math.max(at(a, "SP0130 "), at(b, "SP0130 "))
+    local took = loser:log_time("SP0150 .*ipconn=ONE1", LEASE + 10) - math.max(a:log_time "SP0130 ", b:log_time "SP0130 ")
     assert.is_true(took <= LEASE, took)
     return took
   end

@@ -176,6 +176,16 @@ function Region:wait_log(pattern, seconds)
   end, seconds, function() return ("a log line like %q; there is:\n%s"):format(pattern, self:log()) end)
 end
 
+-- Waits for such a line; returns the seconds of the day of the last one.
+function Region:log_time(pattern, seconds)
+  local last = self:wait_log(pattern, seconds)
+  for line in self:log():gmatch("[^\n]+") do
+    if line:find(pattern) then last = line end
+  end
+  local h, m, s = last:match " (%d+):(%d+):([%d.]+)Z"
+  return h * 3600 + m * 60 + tonumber(s)
+end
+
 local function count(self, pattern)
   local n = 0
   for line in self:log():gmatch("[^\n]+") do
