@@ -191,10 +191,24 @@ ipconn_disengage(struct ipconn *i)
 
 /* --- its life --- */
 
+/* From now on g judges i; NULL: no generation does. */
+static void
+judge_by(struct ipconn *i, struct generation *g)
+{
+	struct generation *old = i->generation;
+
+	i->generation = generation_ref(g);
+	if (g != NULL)
+		generation_judges_ipconn(g, true);
+	if (old != NULL)
+		generation_judges_ipconn(old, false);
+	generation_unref(old);
+}
+
 void
 ipconn_free(struct ipconn *i)
 {
-	generation_unref(i->generation);
+	judge_by(i, NULL);
 	free(i->engaged);
 	free(i->history);
 	if (i->owns)
@@ -251,7 +265,8 @@ ipconn_install(struct worker *w, struct generation *g, const struct ipconn_def *
 		return claim;
 	}
 	count_status(i, i->status, 1);
-	i->generation = autoinstalled ? generation_ref(g) : NULL;
+	if (autoinstalled)
+		judge_by(i, g);
 	ipconn_say(i, MSG_DFHIS3030, "action", "installed");
 	acquire_installed(i);
 	*out = i;
@@ -281,7 +296,7 @@ follow_status(struct ipconn *i)
 		if (!i->engaged->listed)
 			registry_engage(w->registry, i);
 		if (i->generation == NULL)
-			i->generation = generation_ref(w->generation);
+			judge_by(i, w->generation);
 		return;
 	}
 	registry_rest(w->registry, i);
@@ -290,8 +305,7 @@ follow_status(struct ipconn *i)
 	i->engaged->refusal = NULL;
 	if (i->autoinstalled) /* it will be deleted, and its URM told */
 		return;
-	generation_unref(i->generation);
-	i->generation = NULL;
+	judge_by(i, NULL);
 }
 
 void
@@ -344,9 +358,7 @@ ipconn_first(const struct ipconn *i)
 void
 ipconn_adopt(struct ipconn *i, struct generation *g)
 {
-	generation_ref(g);
-	generation_unref(i->generation);
-	i->generation = g;
+	judge_by(i, g);
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
 		if (ipconn_socket(i, n) != NULL)
 			conn_adopt(ipconn_socket(i, n), g);

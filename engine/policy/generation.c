@@ -116,6 +116,12 @@ generation_judges(struct generation *g, bool more)
 	atomic_fetch_add_explicit(&g->part->connections, more ? 1u : -1u, memory_order_relaxed);
 }
 
+void
+generation_judges_ipconn(struct generation *g, bool more)
+{
+	atomic_fetch_add_explicit(&g->part->ipconns, more ? 1u : -1u, memory_order_relaxed);
+}
+
 size_t
 generation_bytes(const struct generation *g)
 {

@@ -36,6 +36,7 @@ struct generation { /* the part of one worker */
 	unsigned parts;          /* how many */
 	_Atomic unsigned refs;   /* of part[0]: of all parts, held by workers, connections, ipconns and requests */
 	_Atomic unsigned connections; /* of part[0]: that any worker has, and that this generation judges */
+	_Atomic unsigned ipconns;     /* of part[0]: that this generation judges */
 	struct generations *set; /* of part[0]: borrowed; NULL: it has not come into use */
 	struct generation *next; /* in the set */
 	/* of this part */
@@ -108,6 +109,8 @@ struct generation *generation_at(const struct generation *g, unsigned worker);
  * Counts a connection that this generation judges from now on, or no more. Thread-safe.
  */
 void generation_judges(struct generation *g, bool more);
+/* The same for an ipconn. */
+void generation_judges_ipconn(struct generation *g, bool more);
 /* The memory of the Lua states of all parts, in bytes (policy_bytes). Each thread may ask. */
 size_t generation_bytes(const struct generation *g);
 /*

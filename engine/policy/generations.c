@@ -75,7 +75,7 @@ generations_judges(struct generations *all, uint64_t number)
 
 	pthread_mutex_lock(&all->lock);
 	g = all->first;
-	while (g != NULL && (g->number != number || g->connections == 0))
+	while (g != NULL && (g->number != number || (g->connections == 0 && g->ipconns == 0)))
 		g = g->next;
 	pthread_mutex_unlock(&all->lock);
 	return g != NULL;

@@ -24,7 +24,7 @@ void generations_add(struct generations *all, struct generation *g);
  * back. Returns how many.
  */
 size_t generations_list(struct generations *all, struct generation **out, size_t max);
-/* Whether the generation of that number judges a connection of any worker. */
+/* Whether the generation of that number judges a connection of any worker, or an ipconn. */
 bool generations_judges(struct generations *all, uint64_t number);
 /* Takes a generation out, whose last reference was given back. Called by generation_unref only. */
 void generations_drop(struct generations *all, struct generation *g);

@@ -98,9 +98,6 @@ region_in_use(void *arg, uint64_t number)
 {
 	const struct region *r = arg;
 
-	for (const struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged->next)
-		if (i->generation->number == number)
-			return true;
 	return generations_judges(r->living, number);
 }
 
