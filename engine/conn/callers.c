@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "conn/steps.h"
+#include "metrics/metrics.h"
 #include "net/reserve.h"
 
 #include <errno.h>
@@ -14,18 +15,102 @@
 
 #define ACCEPTS_ALONE 64 /* in one turn of the only worker */
 #define ACCEPTS_SHARED 8 /* in one turn of one of several workers: the others have the rest */
-#define ACCEPTS_BUSY 1   /* in a turn of the home in which it has worked longer than BUSY_SECONDS */
-#define BUSY_SECONDS 0.0005
 #define BACKOFF_SECONDS 0.5
+#define LEAVE_SECONDS 0.01 /* for which a busy worker leaves the callers to others */
+/* Parts of a worker's time (metrics_recent): */
+#define FREE_BUSY 0.3     /* a gate that works less is free, when it has fewer half-open connections than */
+#define FREE_HALFOPEN 64
+#define BRINGS 0.0006     /* the work that a half-open connection will bring: 0.3 ms */
+#define BRINGS_MOST 256   /* of the half-open connections count; more of them may be idle */
+#define MARGIN 0.02       /* by which one worker must be busier than another */
+
+/* --- watching --------------------------------------------------------------------------------- */
+
+static uint64_t
+bit(const struct callers *c)
+{
+	return UINT64_C(1) << c->worker->number;
+}
 
 static void
 callers_resume(void *arg)
 {
 	struct callers *c = arg;
 
-	if (c->fd >= 0)
-		ev_io_start(c->worker->loop, &c->watcher);
+	if (c->fd < 0)
+		return;
+	ev_io_start(c->worker->loop, &c->watcher);
+	atomic_fetch_or(&c->entrance->watched, bit(c));
 }
+
+/* Watches no more. True: another worker does. */
+static bool
+rest(struct callers *c)
+{
+	ev_io_stop(c->worker->loop, &c->watcher);
+	return (atomic_fetch_and(&c->entrance->watched, ~bit(c)) & ~bit(c)) != 0;
+}
+
+static unsigned
+halfopen(const struct worker *w, unsigned number)
+{
+	return tally_present(&w->totals->worker[number].halfopen);
+}
+
+static bool
+is_free(const struct worker *w, unsigned number)
+{
+	return number != 0 && metrics_recent(w->metrics, number, w->turn) < FREE_BUSY && halfopen(w, number) < FREE_HALFOPEN;
+}
+
+/* How much of its time a worker has worked lately, with the work that its half-open connections will bring. */
+static double
+busy(const struct worker *w, unsigned number)
+{
+	unsigned h = halfopen(w, number);
+
+	return metrics_recent(w->metrics, number, w->turn) + BRINGS * (h < BRINGS_MOST ? h : BRINGS_MOST);
+}
+
+/* Whether a caller is better left to worker i. The home leaves each caller to a gate that is free. */
+static bool
+better(const struct worker *w, unsigned i)
+{
+	if (worker_is_home(w) && is_free(w, i))
+		return true;
+	return busy(w, i) + MARGIN < busy(w, w->number) && (i != 0 || !is_free(w, w->number));
+}
+
+/* Whether one that is better watches the socket. */
+static bool
+ahead(const struct callers *c)
+{
+	const struct worker *w = c->worker;
+
+	for (unsigned i = 0; i < worker_count(w); i++)
+		if (i != w->number && (c->entrance->watched >> i & 1) != 0 && better(w, i))
+			return true;
+	return false;
+}
+
+/*
+ * True: the callers are left to another worker. Of workers that leave them at the same moment, the last one stays. When
+ * the others do not come to it, because a script holds them, the pause ends before long.
+ */
+static bool
+leave(struct callers *c)
+{
+	if (worker_count(c->worker) == 1 || !ahead(c))
+		return false;
+	if (rest(c)) {
+		timer_set(&c->pause, LEAVE_SECONDS);
+		return true;
+	}
+	callers_resume(c);
+	return false;
+}
+
+/* --- descriptors ------------------------------------------------------------------------------ */
 
 static void
 keep_spare(struct callers *c)
@@ -57,8 +142,8 @@ step_back(struct callers *c, int error)
 	if (fd >= 0)
 		close(fd);
 	keep_spare(c);
-	ev_io_stop(c->worker->loop, &c->watcher);
-	timer_set(&c->backoff, BACKOFF_SECONDS);
+	rest(c);
+	timer_set(&c->pause, BACKOFF_SECONDS);
 	log_say(c->worker->log, MSG_SP0007, "tcpipservice", c->entrance->tcpipservice, "address", addr_print(&c->own, address, sizeof address), "why",
 		strerror(error), NULL);
 }
@@ -82,13 +167,15 @@ go_on(struct callers *c, int error)
 		return false;
 	}
 	if (error == EBADF || error == EINVAL || error == ENOTSOCK) {
-		ev_io_stop(c->worker->loop, &c->watcher);
+		rest(c);
 		if (c->broken != NULL)
 			c->broken(c->arg, error);
 		return false;
 	}
 	return error != EAGAIN && error != EWOULDBLOCK; /* another error concerns one caller only */
 }
+
+/* --- accepting -------------------------------------------------------------------------------- */
 
 /* Accepts one caller, and resets the connection. True: more callers may wait. */
 static bool
@@ -149,32 +236,20 @@ shut_out(struct callers *c)
 {
 	if (worker_is_home(c->worker))
 		return turn_away(c);
-	ev_io_stop(c->worker->loop, &c->watcher);
+	rest(c);
 	return false;
-}
-
-/*
- * How many callers to accept in this turn. The home has work that no gate can do, and the watcher comes after the other
- * work of the turn, so that the time of the turn says how busy the home is.
- */
-static int
-accepts(const struct callers *c)
-{
-	const struct worker *w = c->worker;
-
-	if (worker_count(w) == 1)
-		return ACCEPTS_ALONE;
-	return worker_is_home(w) && clock_span() - w->turn > BUSY_SECONDS ? ACCEPTS_BUSY : ACCEPTS_SHARED;
 }
 
 static void
 callers_on_ready(struct ev_loop *loop, ev_io *watcher, int events)
 {
 	struct callers *c = watcher->data;
-	int most = accepts(c);
+	int most = worker_count(c->worker) == 1 ? ACCEPTS_ALONE : ACCEPTS_SHARED;
 
 	(void)loop;
 	(void)events;
+	if (leave(c))
+		return;
 	for (int n = 0; n < most && c->fd >= 0; n++) {
 		unsigned cuts = atomic_load(&c->entrance->cuts);
 
@@ -187,7 +262,7 @@ void
 callers_init(struct callers *c, struct worker *w, struct entrance *e, void (*broken)(void *arg, int error), void *arg)
 {
 	*c = (struct callers){ .worker = w, .entrance = e, .fd = -1, .spare = -1, .broken = broken, .arg = arg };
-	timer_init(&c->backoff, w->loop, callers_resume, c);
+	timer_init(&c->pause, w->loop, callers_resume, c);
 }
 
 void
@@ -204,7 +279,7 @@ callers_watch(struct callers *c, int fd)
 	if (worker_count(c->worker) > 1)
 		ev_set_priority(&c->watcher, EV_MINPRI);
 	c->watcher.data = c;
-	ev_io_start(c->worker->loop, &c->watcher);
+	callers_resume(c);
 }
 
 void
@@ -212,8 +287,8 @@ callers_stop(struct callers *c)
 {
 	if (c->fd < 0)
 		return;
-	ev_io_stop(c->worker->loop, &c->watcher);
-	timer_stop(&c->backoff);
+	rest(c);
+	timer_stop(&c->pause);
 	c->fd = -1;
 	drop_spare(c);
 }

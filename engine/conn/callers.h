@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * callers: the callers of one listening socket, as one worker accepts them. Each worker watches a descriptor of its own
- * for the socket; the kernel gives a caller to the worker that accepts first. A struct callers belongs to the thread of
- * its worker.
+ * for the socket; the kernel gives a caller to the worker that accepts first. A worker that has worked more than
+ * another one lately stops watching for a moment, and the home does so while a gate has little to do. A struct callers
+ * belongs to the thread of its worker.
  */
 #ifndef SALLYPORT_CALLERS_H
 #define SALLYPORT_CALLERS_H
@@ -18,8 +19,8 @@ struct callers {
 	struct entrance *entrance; /* borrowed from the listener */
 	int fd;                    /* borrowed: the listening socket; -1: it is not watched */
 	struct addr own;           /* the address of the socket */
-	ev_io watcher;             /* active while fd is not -1, but for the pause of backoff */
-	struct timer backoff;      /* the pause after EMFILE */
+	ev_io watcher;             /* active while fd is not -1, but for the time of `pause` */
+	struct timer pause;        /* after EMFILE, or when the callers are left to other workers */
 	int spare;                 /* owned: a descriptor kept for the time when no other is left */
 	rlim_t unreserved;         /* the number of descriptors that connections may use, as far as it is known */
 	/* The socket does not listen any more, and its watcher is stopped. NULL: nobody is told. */

@@ -29,6 +29,7 @@ struct entrance {
 	struct addr own;       /* the address it listens on */
 	bool any;              /* bound to a wildcard address: each socket is asked for its own address */
 	_Atomic bool open;     /* it accepts sockets now */
+	_Atomic uint64_t watched; /* a bit for each worker that watches the socket now (callers.c) */
 	_Atomic unsigned cuts; /* how many times its connections were ended at once (listener_cut) */
 	_Atomic unsigned connections; /* accepted sockets that are not gone yet; a tally, as the next one */
 	_Atomic unsigned halfopen;    /* of these, the sockets whose CAPEX is not accepted yet */

@@ -3,6 +3,8 @@
 
 #define WINDOW_SECONDS 60
 #define SECOND 1000000000
+#define RECENT (SECOND / 2)      /* the time of `recent` */
+#define LONG_TURN (SECOND / 100) /* net/backlog ends a turn with many events before */
 
 static int64_t
 nanoseconds(double seconds)
@@ -48,6 +50,22 @@ lag_begins(struct lag *l, double now)
 	set(&l->turn, begin);
 }
 
+/* The work of before, as it counts after some time. */
+static int64_t
+faded(int64_t work, int64_t time)
+{
+	return time <= 0 ? work : time < RECENT ? work - work * time / RECENT : 0;
+}
+
+static void
+add_recent(struct lag *l, int64_t now, int64_t took)
+{
+	int64_t recent = faded(get(&l->recent), now - get(&l->ended)) + took;
+
+	set(&l->recent, recent < RECENT ? recent : RECENT);
+	set(&l->ended, now);
+}
+
 void
 lag_ends(struct lag *l, double now)
 {
@@ -55,6 +73,8 @@ lag_ends(struct lag *l, double now)
 
 	if (began > 0)
 		set(&l->worked, get(&l->worked) + took);
+	if (began > 0)
+		add_recent(l, nanoseconds(now), took);
 	if (began > 0 && took > get(&l->window[0].longest))
 		set(&l->window[0].longest, took);
 	set(&l->turn, 0);
@@ -96,6 +116,14 @@ share(int64_t worked, int64_t time)
 	double s = time > 0 ? (double)worked / (double)time : 0;
 
 	return s < 0 ? 0 : s > 1 ? 1 : s;
+}
+
+double
+lag_recent(const struct lag *l, double now)
+{
+	if (present(l, now) > LONG_TURN)
+		return 1;
+	return share(faded(get(&l->recent), nanoseconds(now) - get(&l->ended)), RECENT);
 }
 
 void

@@ -13,6 +13,8 @@ struct lag { /* zero-initialise; times are nanoseconds of clock_span() */
 	_Atomic int64_t turn;   /* when the turn began; 0: the loop waits */
 	_Atomic int64_t worked; /* in the turns that have ended */
 	_Atomic int64_t first;  /* when the first turn began; 0: none has */
+	_Atomic int64_t recent; /* as lag_recent says, when the last turn ended */
+	_Atomic int64_t ended;  /* when the last turn ended */
 	struct {
 		_Atomic int64_t began, worked; /* when it began, and `worked` then */
 		_Atomic int64_t longest;       /* the longest turn that ended in it */
@@ -32,6 +34,12 @@ void lag_ends(struct lag *l, double now);
 double lag_seconds(const struct lag *l, double now);
 /* The seconds in the turns that have ended. Any thread. -1: there was no turn. */
 double lag_worked(const struct lag *l);
+/*
+ * The share of the time in which the loop worked lately, 0 to 1: in about the last half second; the longer ago a turn
+ * was, the less it counts. 1 while a turn lasts that is longer than turns with many events. now: clock_span(), which
+ * may be some milliseconds old. Any thread.
+ */
+double lag_recent(const struct lag *l, double now);
 /* Fills *out. now: clock_span(). Any thread. */
 void lag_look(const struct lag *l, double now, struct lag_view *out);
 

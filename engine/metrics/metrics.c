@@ -219,6 +219,12 @@ metrics_lag(const struct metrics *m, unsigned worker, double now)
 	return lag_seconds(&m->lag[worker], now);
 }
 
+double
+metrics_recent(const struct metrics *m, unsigned worker, double now)
+{
+	return lag_recent(&m->lag[worker], now);
+}
+
 void
 metrics_loop(const struct metrics *m, unsigned worker, double now, struct lag_view *out)
 {

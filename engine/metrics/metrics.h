@@ -71,6 +71,8 @@ void metrics_turn_ends(struct metrics *m, unsigned worker, double now);
  * or the present one. now: clock_span(). Any thread. m is not NULL.
  */
 double metrics_lag(const struct metrics *m, unsigned worker, double now);
+/* How busy the loop of a worker is, 0 to 1 (lag_recent). now: clock_span(). Any thread. m is not NULL. */
+double metrics_recent(const struct metrics *m, unsigned worker, double now);
 /* The shares of the time in which the loop of a worker works, and its longest turn. now: clock_span(). Any thread. */
 void metrics_loop(const struct metrics *m, unsigned worker, double now, struct lag_view *out);
 /* The longest lag of all workers. */

@@ -166,10 +166,10 @@ describe("a script that takes long", function()
   local region
   after_each(function() region:stop() end)
 
-  local function start(door)
+  local function start(door, workers)
     local listener = { ssl = door == "certify" and "clientauth" or "no", urm = "whole" }
     listener[door == "install" and "urm" or door] = "endless"
-    region = crew.start { region = { milliseconds = 1500, instructions = 1000000000 },
+    region = crew.start { region = { workers = workers or crew.WORKERS, milliseconds = 1500, instructions = 1000000000 },
       tcpipservices = { AUTH = { ssl = "clientauth", urm = "whole" }, SLOW = listener }, programs = { ECHO = {} },
       scripts = { endless = crew.ENDLESS:format(door) } }
     local friend = support.raw(region:port "IPIC")
@@ -209,6 +209,16 @@ describe("a script that takes long", function()
     end)
   end
 
+  it("at admit of the only gate leaves the callers to the home", function()
+    local friend = start("admit", 2)
+    local caller = run_at_a_gate("admit", friend)
+    for i, m in ipairs(crew.capexes(crew.callers(region:port "IPIC", crew.MANY), "N")) do
+      assert.are.same({ 200, "N" .. i }, { m.status, m.body.ipconn })
+    end
+    assert.is_true(crew.silent(caller))
+    caller:closed(60)
+  end)
+
   for _, door in ipairs { "bind", "install", "attach" } do
     it("at " .. door .. " holds the home for its CPU time: the gates go on up to the CAPEX", function()
       local friend = start(door)
@@ -232,4 +242,21 @@ describe("a script that takes long", function()
       for _, p in ipairs(some) do assert.are.equal(200, p:read_message().status) end
     end)
   end
+end)
+
+describe("a flood of callers that admit refuses", function()
+  local region
+  after_each(function() region:stop() end)
+
+  it("comes to the gates while these have little to do", function()
+    local MANY = 400
+    region = crew.start { tcpipservices = { DENY = { admit = "deny" } },
+      scripts = { deny = 'local policy = require "policy"\nreturn { admit = function() return policy.refuse "stranger" end }' } }
+    local port = region:port "DENY"
+    for _ = 1, MANY do support.raw(port):closed() end
+    local home, all = region:row("worker", "0").accepted, 0
+    for _, row in ipairs(region:inquire "worker") do all = all + row.accepted end
+    assert.are.equal(MANY, all)
+    assert.is_true(5 * home < MANY, ("the home has accepted %d"):format(home))
+  end)
 end)
