@@ -104,7 +104,7 @@ publish_answered(void *arg, const struct store_reply *r, const char *why)
 		return;
 	}
 	if (r == NULL || r->kind != STORE_TEXT)
-		fault_set(&f, "the store did not answer: %.200s; nobody knows whether it has the rules: publish them again", why != NULL ? why : "no text");
+		fault_set(&f, "the store did not confirm the rules: %.200s; publish them again, which changes nothing when it has them", why != NULL ? why : "no text");
 	else if (strcmp(r->text, "missing") == 0)
 		fault_set(&f, "the store has lost the bundle; publish it again");
 	else

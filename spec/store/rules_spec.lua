@@ -242,6 +242,20 @@ describe("published rules", function()
     assert.is_truthy(err:find("the bundle is not signed", 1, true), err)
   end)
 
+  it("are not published while the store takes no changes, and the sentence has the words of the store", function()
+    local a, b = author(), start "CICSB"
+    local seven = write(a, "BOB", 7)
+    server:cli("CONFIG", "SET", "min-replicas-to-write", 1)
+    local status, _, err = publish(a, seven)
+    assert.are.equal(1, status)
+    assert.is_truthy(err:find("NOREPLICAS", 1, true), err)
+    assert.is_nil(err:find("did not answer", 1, true), err)
+    server:cli("CONFIG", "SET", "min-replicas-to-write", 0)
+    must_publish(a, seven)
+    wait_serial(a, "NETA.CICSB", 7)
+    versions.lets_in(b, "BOB")
+  end)
+
   it("go to a canary first", function()
     local a, b, c = author(), start "CICSB", start "CICSC"
     must_publish(a, write(a, "BOB", 7))
