@@ -407,7 +407,8 @@ inserts(struct log_line *line, va_list ap)
 	unsigned own = 0;
 
 	while ((key = va_arg(ap, const char *)) != NULL) {
-		own |= strcmp(key, "door") == 0 ? OWN_DOOR : strcmp(key, "code") == 0 ? OWN_CODE : 0;
+		if (key[0] == 'd' || key[0] == 'c')
+			own |= strcmp(key, "door") == 0 ? OWN_DOOR : strcmp(key, "code") == 0 ? OWN_CODE : 0;
 		log_line_insert(line, key, va_arg(ap, const char *));
 	}
 	return own;

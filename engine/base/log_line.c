@@ -21,8 +21,9 @@ static const struct {
 	const char *id;
 	char severity;
 	const char *sentence;
+	unsigned id_len, sentence_len;
 } message_table[] = {
-#define X(id, severity, sentence) [MSG_##id] = { #id, severity, sentence },
+#define X(id, severity, sentence) [MSG_##id] = { #id, severity, sentence, sizeof #id - 1, sizeof sentence - 1 },
 	MESSAGES(X)
 #undef X
 };
@@ -34,18 +35,30 @@ priority(enum message m)
 	return message_table[m].severity == 'E' ? 3 : message_table[m].severity == 'W' ? 4 : 6;
 }
 
-/* Adds to the line, or to the fields that follow it in the journal. */
+/*
+ * The place of n more bytes in the line, or in the fields that follow it in the journal; the caller writes them. NULL:
+ * there is no room.
+ */
+static char *
+room(struct log_line *l, size_t n)
+{
+	size_t *held = l->in_fields ? &l->fields : &l->n, at = *held;
+
+	if (at + n > LOG_LINE_MAX_BYTES - TAIL) {
+		l->cut = true;
+		return NULL;
+	}
+	*held = at + n;
+	return l->text + (l->in_fields ? LOG_LINE_MAX_BYTES : 0) + at;
+}
+
 static void
 put(struct log_line *l, const char *bytes, size_t n)
 {
-	size_t *held = l->in_fields ? &l->fields : &l->n;
+	char *at = room(l, n);
 
-	if (*held + n > LOG_LINE_MAX_BYTES - TAIL) {
-		l->cut = true;
-		return;
-	}
-	memcpy(l->text + (l->in_fields ? LOG_LINE_MAX_BYTES : 0) + *held, bytes, n);
-	*held += n;
+	if (at != NULL)
+		memcpy(at, bytes, n);
 }
 
 static void
@@ -113,6 +126,30 @@ needs_quotes(const char *value)
 	while (*value != '\0' && *value != ' ' && *value != '"' && *value != '=')
 		value++;
 	return *value != '\0';
+}
+
+/* Whether the n bytes are printed as they are, without quotes: most values are. */
+static bool
+is_word(const char *value, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (value[i] <= ' ' || value[i] >= 0x7f || value[i] == '"' || value[i] == '=' || value[i] == '\\')
+			return false;
+	return n <= LOG_LINE_VALUE_MAX;
+}
+
+static void
+insert_word(struct log_line *l, const char *key, const char *value, size_t n)
+{
+	size_t len = strlen(key);
+	char *at = room(l, len + n + 2);
+
+	if (at == NULL)
+		return;
+	at[0] = ' ';
+	memcpy(at + 1, key, len);
+	at[len + 1] = '=';
+	memcpy(at + len + 2, value, n);
 }
 
 static void
@@ -223,14 +260,17 @@ void
 log_line_insert(struct log_line *l, const char *key, const char *value)
 {
 	bool cut = l->cut, number = key[0] == '#';
-	size_t before = l->n, fields_before = l->fields;
+	size_t before = l->n, fields_before = l->fields, len;
 
 	if (value == NULL || value[0] == '\0')
 		return;
 	key += number;
+	len = strnlen(value, LOG_LINE_VALUE_MAX + 1);
 	l->cut = false;
 	if (l->form.format == LOG_JSON)
 		insert_parts(l, key, value, number, json_pair);
+	else if (is_word(value, len))
+		insert_word(l, key, value, len);
 	else
 		insert_text(l, key, value);
 	if (l->form.frame == LOG_FRAME_JOURNAL)
@@ -327,7 +367,6 @@ begin_line(struct log_line *l, const char *applid, enum message m)
 void
 log_line_begin(struct log_line *l, struct log_form form, const char *applid, enum message m)
 {
-	const char severity[2] = { message_table[m].severity, '\0' };
 	bool json = form.format == LOG_JSON;
 
 	l->form = form;
@@ -335,14 +374,14 @@ log_line_begin(struct log_line *l, struct log_form form, const char *applid, enu
 	l->n = l->fields = 0;
 	begin_line(l, applid[0] != '\0' ? applid : "-", m);
 	puts_(l, json ? "\",\"id\":\"" : " ");
-	puts_(l, message_table[m].id);
+	put(l, message_table[m].id, message_table[m].id_len);
 	puts_(l, json ? "\",\"severity\":\"" : " ");
-	puts_(l, severity);
+	put(l, &message_table[m].severity, 1);
 	puts_(l, json ? "\",\"message\":\"" : " ");
 	if (json)
 		put_value(l, message_table[m].sentence);
 	else
-		puts_(l, message_table[m].sentence);
+		put(l, message_table[m].sentence, message_table[m].sentence_len);
 	puts_(l, json ? "\"" : "");
 }
 
