@@ -247,12 +247,12 @@ offer(const struct ipconn *i, struct capex *x)
 static void
 answer(const struct ipconn *i, struct capex *x)
 {
-	memcpy(x->server_applid, i->engaged->capex.applid, sizeof x->server_applid);
+	memcpy(x->server_applid, i->engaged->heard.applid, sizeof x->server_applid);
 	if (x->server_applid[0] != '\0')
-		memcpy(x->server_networkid, i->engaged->capex.networkid, sizeof x->server_networkid);
+		memcpy(x->server_networkid, i->engaged->heard.networkid, sizeof x->server_networkid);
 	x->sendcount = i->engaged->sendcount;
 	x->receivecount = i->engaged->receivecount;
-	memcpy(x->answering, i->engaged->capex.callback, sizeof x->answering);
+	memcpy(x->answering, i->engaged->heard.callback, sizeof x->answering);
 }
 
 void

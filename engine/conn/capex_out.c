@@ -34,7 +34,7 @@ refused_there(struct conn *c, const struct ipic_message *m, const struct capex_a
 static bool
 is_partner(const struct capex_answer *a, const struct ipconn *i)
 {
-	const char *applid = i->engaged->acquiring ? i->def->applid : i->engaged->capex.applid, *networkid = i->engaged->acquiring ? i->def->networkid : i->engaged->capex.networkid;
+	const char *applid = i->engaged->acquiring ? i->def->applid : i->engaged->heard.applid, *networkid = i->engaged->acquiring ? i->def->networkid : i->engaged->heard.networkid;
 
 	if (i->engaged->acquiring ? i->def->ha == YES : applid[0] == '\0')
 		return true;

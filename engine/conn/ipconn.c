@@ -309,6 +309,14 @@ follow_status(struct ipconn *i)
 }
 
 void
+ipconn_hear(struct ipconn *i, const struct capex *x)
+{
+	memcpy(i->engaged->heard.applid, x->applid, sizeof x->applid);
+	memcpy(i->engaged->heard.networkid, x->networkid, sizeof x->networkid);
+	memcpy(i->engaged->heard.callback, x->callback, sizeof x->callback);
+}
+
+void
 ipconn_enter(struct ipconn *i, enum connstatus s)
 {
 	count_status(i, i->status, -1);

@@ -33,7 +33,10 @@ struct engagement {
 	struct conn *socket[IPCONN_SOCKETS]; /* borrowed; by enum socket_place */
 	int sendcount, receivecount;         /* agreed session counts */
 	int sockets, out_sockets;            /* agreed numbers of inbound and outbound sockets (0: one-way) */
-	struct capex capex;                  /* the CAPEX of the first inbound socket, to check the further one */
+	struct {                             /* of the CAPEX of the first inbound socket: ipconn_hear */
+		char applid[NAME_SIZE], networkid[NAME_SIZE];
+		char callback[TOKEN_SIZE];
+	} heard;
 	char token[TOKEN_SIZE];              /* for the partner's further socket; "" none, or used. registry_expect sets it */
 	double token_until;                  /* clock_span() */
 	struct timer release_limit;          /* limit for the answers to this side's release */
@@ -129,6 +132,8 @@ void ipconn_delete(struct ipconn *i);
 
 /* Makes c the socket `place` (enum socket_place) of i, with the mark of i. */
 void ipconn_join(struct ipconn *i, struct conn *c, unsigned place);
+/* Keeps those members of a partner's first CAPEX by which the further socket is judged and the call-back made. */
+void ipconn_hear(struct ipconn *i, const struct capex *x);
 /* Assigns CONNSTATUS, with the generation that goes with it; tells the riders. */
 void ipconn_enter(struct ipconn *i, enum connstatus s);
 

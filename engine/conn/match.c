@@ -76,7 +76,7 @@ begin(struct ipconn *i, const struct conn *c, const struct terms *t)
 	i->engaged->sockets = t->sockets;
 	i->engaged->out_sockets = acquire_sockets(t->sendcount);
 	registry_expect(i->worker->registry, i, t->token);
-	i->engaged->capex = *x;
+	ipconn_hear(i, x);
 	ipconn_enter(i, CONN_OBTAINING);
 }
 
@@ -208,6 +208,6 @@ match_call_back(struct conn *c)
 	i->engaged->receivecount = lesser(i->engaged->answered ? i->engaged->receivecount : i->def->receivecount, x->sendcount);
 	i->engaged->sockets = lesser(x->sockets, i->engaged->receivecount > 1 ? WAY_SOCKETS : 1);
 	registry_expect(i->worker->registry, i, i->engaged->sockets > 1 ? token : "");
-	i->engaged->capex = *x;
+	ipconn_hear(i, x);
 	capex_accept(c, i, SOCKET_IN);
 }

@@ -261,7 +261,7 @@ misfit(const struct conn *c, const struct ipconn *i)
 		return "the certificate is not that of the first socket";
 	if (!ipconn_trusted(i->def, c, c->facts.peer.sysplex))
 		return "userauth = identify needs a verified client certificate, or sysplex = true from admit, on each socket";
-	if (strcmp(i->engaged->capex.applid, c->facts.capex.applid) != 0 || strcmp(i->engaged->capex.networkid, c->facts.capex.networkid) != 0)
+	if (strcmp(i->engaged->heard.applid, c->facts.capex.applid) != 0 || strcmp(i->engaged->heard.networkid, c->facts.capex.networkid) != 0)
 		return "applid or networkid is not that of the first socket";
 	return NULL;
 }

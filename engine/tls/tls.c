@@ -93,10 +93,19 @@ tls_free(struct tls *t)
 	tls_wait_break(t);
 	SSL_free(t->ssl);
 	tls_config_unref(t->config);
+	free(t->trouble);
 	free(t);
 }
 
 /* --- Why a stream failed. */
+
+struct tls_trouble *
+tls_trouble(struct tls *t)
+{
+	if (t->trouble == NULL)
+		t->trouble = calloc(1, sizeof *t->trouble);
+	return t->trouble;
+}
 
 enum { HANDSHAKE_FAILURE = 40, CERTIFICATE_REQUIRED = 116 }; /* alerts */
 
@@ -194,11 +203,12 @@ never_tls(const struct tls *t, int reason)
 static void
 explain(struct tls *t, unsigned long e)
 {
-	struct tls_ending *end = &t->ending;
+	const struct cert_fault *presented = &t->trouble->presented;
+	struct tls_ending *end = &t->trouble->ending;
 	int reason = ERR_GET_REASON(e);
 	const char *words = ERR_reason_error_string(e);
 
-	end->above_limit = t->presented.text[0] != '\0';
+	end->above_limit = presented->text[0] != '\0';
 	explain_unfit(t->ssl, t->alert_sent ? -1 : t->alert, reason, end->unfit, sizeof end->unfit);
 	if (end->unfit[0] != '\0')
 		snprintf(end->reason, sizeof end->reason, "%s", end->unfit);
@@ -206,7 +216,7 @@ explain(struct tls *t, unsigned long e)
 		snprintf(end->reason, sizeof end->reason,
 			"the peer sent no certificate: it has none, or its key suits no signature algorithm that is offered");
 	else if (end->above_limit)
-		snprintf(end->reason, sizeof end->reason, "%s", t->presented.text);
+		snprintf(end->reason, sizeof end->reason, "%s", presented->text);
 	else if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
 		snprintf(end->reason, sizeof end->reason, "certificate verify failed: %s",
 			X509_verify_cert_error_string(SSL_get_verify_result(t->ssl)));
@@ -232,16 +242,19 @@ static enum tls_result
 fail(struct tls *t, int error)
 {
 	unsigned long e = take_reason();
+	struct tls_ending *end = tls_trouble(t) != NULL ? &t->trouble->ending : NULL;
 
 	t->dead = true;
-	t->ending.alert = t->alert;
-	t->ending.alert_sent = t->alert >= 0 && t->alert_sent;
+	if (end == NULL)
+		return TLS_FAILED;
+	end->alert = t->alert;
+	end->alert_sent = t->alert >= 0 && t->alert_sent;
 	if (t->alert >= 0)
-		alert_name(t->ending.alert_name, sizeof t->ending.alert_name, t->alert);
+		alert_name(end->alert_name, sizeof end->alert_name, t->alert);
 	if (e)
 		explain(t, e);
 	else
-		lost(&t->ending, error);
+		lost(end, error);
 	return TLS_FAILED;
 }
 
@@ -250,8 +263,10 @@ static enum tls_result
 no_job(struct tls *t)
 {
 	t->dead = true;
-	t->ending.alert = -1;
-	snprintf(t->ending.reason, sizeof t->ending.reason, "too many handshakes wait for their verdicts");
+	if (tls_trouble(t) == NULL)
+		return TLS_FAILED;
+	t->trouble->ending.alert = -1;
+	snprintf(t->trouble->ending.reason, sizeof t->trouble->ending.reason, "too many handshakes wait for their verdicts");
 	return TLS_FAILED;
 }
 
@@ -339,7 +354,7 @@ tls_write(struct tls *t, const void *from, size_t n, size_t *sent)
 		return TLS_OK;
 	if (!t->mute)
 		r = outcome(t, SSL_write_ex(t->ssl, from, n, sent));
-	if (r == TLS_FAILED && t->ending.severed) {
+	if (r == TLS_FAILED && tls_ending(t)->severed) {
 		t->mute = true;
 		t->dead = false;
 	}
@@ -393,7 +408,11 @@ tls_rest(struct tls *t)
 const struct tls_ending *
 tls_ending(const struct tls *t)
 {
-	return &t->ending;
+	static const struct tls_ending none = { .alert = 0 }, unknown = { .alert = -1, .reason = "no memory for the reason" };
+
+	if (t->trouble != NULL)
+		return &t->trouble->ending;
+	return t->dead ? &unknown : &none;
 }
 
 const char *

@@ -100,12 +100,16 @@ tls_callbacks_message(int sent, int version, int type, const void *message, size
 	struct tls *t = SSL_get_app_data(ssl);
 	bool tls13 = version == TLS1_3_VERSION;
 	size_t head = SSL3_HM_HEADER_LENGTH;
+	struct cert_fault why;
 
 	(void)unused;
 	if (sent || type != SSL3_RT_HANDSHAKE || t == NULL || len <= head || m[0] != SSL3_MT_CERTIFICATE)
 		return;
-	if (chain_limits_message(m + head, len - head, tls13, &t->presented) < 0)
-		memset((unsigned char *)m + head + (tls13 ? 1u + m[head] : 0), 0xff, 3);
+	if (chain_limits_message(m + head, len - head, tls13, &why) == 0)
+		return;
+	if (tls_trouble(t) != NULL)
+		t->trouble->presented = why;
+	memset((unsigned char *)m + head + (tls13 ? 1u + m[head] : 0), 0xff, 3);
 }
 
 static void

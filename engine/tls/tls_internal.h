@@ -18,13 +18,18 @@ struct tls_config {
 	struct ring *ring; /* counted */
 };
 
+struct tls_trouble { /* of a stream that fails; the others do without its memory */
+	struct tls_ending ending;
+	struct cert_fault presented; /* the fault of the peer's Certificate message; text "": no fault */
+};
+
 struct tls {
 	SSL *ssl;                  /* owned; its app data is this struct */
 	struct tls_config *config; /* counted */
 	struct owner thread;       /* only this thread may use the stream */
 	tls_judge judge;
 	void *arg;
-	struct tls_ending ending;
+	struct tls_trouble *trouble; /* owned; NULL: there is none yet */
 	int alert;       /* the first alert that ended the stream or the handshake, -1 none */
 	bool alert_sent; /* sent by this side; else received */
 	bool asked;      /* the judge was asked */
@@ -35,9 +40,11 @@ struct tls {
 	const struct cert_fault *why; /* the same: why chain is NULL */
 	enum tls_judgement verdict;   /* for the paused job; TLS_LATER: no verdict yet */
 	bool dead;
-	struct cert_fault presented; /* the fault of the peer's Certificate message; text "": no fault */
 	bool mute; /* a write found the connection gone; bytes that arrived before can still be read */
 };
+
+/* The trouble of a stream, made at the first call. NULL: no memory, and the stream fails without a reason. */
+struct tls_trouble *tls_trouble(struct tls *t);
 
 /* Sets OpenSSL's callbacks for all streams of ctx. They find their stream through the app data of the SSL. */
 void tls_callbacks_set(SSL_CTX *ctx);
