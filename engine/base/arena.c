@@ -15,7 +15,7 @@
 #define BLOCK 0 /* each part has a block of its own, so that the sanitizer sees its bounds and its end */
 #define ALONE 0
 #else
-#define BLOCK 2304 /* bytes of a block of a store, its header too: the account of a refused connection */
+#define BLOCK 1984 /* bytes of a block of a store, its header too: the account of a refused connection; an accepted one has two */
 #define ALONE 256  /* the least bytes of a block without a store: the account of a request */
 #endif
 

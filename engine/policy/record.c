@@ -49,8 +49,11 @@ entry_end(struct record_entry *e)
 {
 	if (e->watcher != NULL)
 		*e->watcher = NULL;
-	jsontext_free(&e->answers);
-	jsontext_free(&e->answer);
+	if (e->answers == NULL)
+		return;
+	jsontext_free(&e->answers->all);
+	jsontext_free(&e->answers->next);
+	free(e->answers);
 }
 
 /* Empties a lone entry, and keeps its memory and that of its request. */
@@ -323,10 +326,8 @@ record_asked(struct record_entry *e, const struct facts *f, const char *hash, co
 	e->params = arena_text(e->arena, params);
 	e->recheck = f->recheck;
 	e->socket = f->socket;
-	if (f->way == WAY_OUT) {
-		e->peer = f->peer.addr;
-		e->load = f->load;
-	}
+	if (f->way == WAY_OUT && (e->dialled = arena_take(e->arena, sizeof *e->dialled)) != NULL)
+		*e->dialled = (struct dialled){ .peer = f->peer.addr, .load = f->load };
 	record_entry_unlock(e);
 }
 
@@ -365,24 +366,33 @@ record_effect(struct record_entry *e, const char *name, const char *answer)
 	record_check(e, name, true, answer, answer != NULL ? strlen(answer) : 0);
 }
 
-static struct granted
+static bool
+grants(const struct verdict *v)
+{
+	return v->sysplex || v->userid[0] != '\0' || v->kind == VERDICT_INSTALL;
+}
+
+/* In the arena. NULL: no memory. */
+static struct granted *
 granted_by(struct arena *a, const struct verdict *v)
 {
-	struct granted g = { .sysplex = v->sysplex, .port = v->install.port, .has_port = v->install.has_port };
+	struct granted *out = arena_take(a, sizeof *out), g = { .sysplex = v->sysplex, .port = v->install.port, .has_port = v->install.has_port };
 
 	memcpy(g.userid, v->userid, sizeof g.userid);
 	memcpy(g.ipconn, v->install.ipconn, sizeof g.ipconn);
 	memcpy(g.template, v->install.template, sizeof g.template);
 	memcpy(g.applid, v->install.applid, sizeof g.applid);
 	g.host = v->install.has_host ? arena_text(a, v->install.host) : NULL;
-	return g;
+	if (out != NULL)
+		*out = g;
+	return out;
 }
 
 static void
 set_verdict(struct record_entry *e, const struct verdict *v, double microseconds)
 {
 	e->answered = true;
-	e->granted = granted_by(e->arena, v);
+	e->granted = grants(v) ? granted_by(e->arena, v) : NULL;
 	e->verdict = v->kind;
 	text_copy(e->code, sizeof e->code, v->code);
 	e->text = v->text[0] != '\0' ? arena_text(e->arena, v->text) : NULL;
@@ -436,10 +446,14 @@ set_mapped(struct record *r, const char *userid)
 {
 	struct record_entry *e = r->nentries > 0 ? r->entry[r->nentries - 1] : NULL;
 
-	if (e == NULL || e->granted.userid[0] != '\0' || strcmp(e->where, door_name(DOOR_CERTIFY)) != 0)
+	if (e == NULL || userid[0] == '\0' || strcmp(e->where, door_name(DOOR_CERTIFY)) != 0)
 		return;
-	text_copy(e->granted.userid, sizeof e->granted.userid, userid);
-	e->granted.mapped = userid[0] != '\0';
+	if (e->granted == NULL)
+		e->granted = arena_take(e->arena, sizeof *e->granted);
+	if (e->granted == NULL || e->granted->userid[0] != '\0')
+		return;
+	text_copy(e->granted->userid, sizeof e->granted->userid, userid);
+	e->granted->mapped = true;
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/record_answer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/resource.h"
@@ -8,46 +9,65 @@
 
 #define ANSWERS_MAX (16u * 1024) /* bytes of one question's answers */
 
+/* The answers of the entry, made at the first one. NULL, and the entry is incomplete: there was no memory. */
+static struct record_answers *
+need(struct record_entry *e)
+{
+	if (e->answers != NULL || e->unanswered)
+		return e->answers;
+	record_entry_lock(e);
+	e->answers = calloc(1, sizeof *e->answers);
+	e->unanswered = e->answers == NULL;
+	e->incomplete = e->incomplete || e->unanswered;
+	record_entry_unlock(e);
+	return e->answers;
+}
+
 struct jsontext *
 record_answer_begin(struct record_entry *e, const char *asked)
 {
-	if (e == NULL || e->answers.full)
+	struct record_answers *a = e != NULL ? need(e) : NULL;
+
+	if (a == NULL || a->all.full)
 		return NULL;
-	jsontext_free(&e->answer);
-	e->answer = (struct jsontext){ .max = ANSWERS_MAX };
-	e->answering = true;
-	jsontext_begin(&e->answer, NULL, '{');
-	jsontext_string(&e->answer, "asked", asked);
-	return &e->answer;
+	jsontext_free(&a->next);
+	a->next = (struct jsontext){ .max = ANSWERS_MAX };
+	a->begun = true;
+	jsontext_begin(&a->next, NULL, '{');
+	jsontext_string(&a->next, "asked", asked);
+	return &a->next;
 }
 
 /* An answer behind a missing one would not be the one that the script got. */
 static void
 add_answer(struct record_entry *e)
 {
-	struct jsontext_mark before = jsontext_mark(&e->answers);
+	struct record_answers *a = e->answers;
+	struct jsontext_mark before = jsontext_mark(&a->all);
 
-	e->answers.max = ANSWERS_MAX;
-	if (!e->answer.full)
-		jsontext_raw(&e->answers, NULL, e->answer.bytes, e->answer.len);
-	if (!e->answer.full && !e->answers.full)
+	a->all.max = ANSWERS_MAX;
+	if (!a->next.full)
+		jsontext_raw(&a->all, NULL, a->next.bytes, a->next.len);
+	if (!a->next.full && !a->all.full)
 		return;
 	e->incomplete = true;
-	jsontext_back(&e->answers, before);
-	e->answers.full = true;
+	jsontext_back(&a->all, before);
+	a->all.full = true;
 }
 
 void
 record_answer_end(struct record_entry *e)
 {
-	if (e == NULL || !e->answering)
+	struct record_answers *a = e != NULL ? e->answers : NULL;
+
+	if (a == NULL || !a->begun)
 		return;
-	e->answering = false;
-	jsontext_end(&e->answer, '}');
+	a->begun = false;
+	jsontext_end(&a->next, '}');
 	record_entry_lock(e);
 	add_answer(e);
 	record_entry_unlock(e);
-	jsontext_free(&e->answer);
+	jsontext_free(&a->next);
 }
 
 static bool

@@ -32,7 +32,7 @@ struct recorded_request { /* the request of an attach question */
 	size_t bytes;
 };
 
-struct granted { /* the grants of an accept or install; empty: none */
+struct granted { /* the grants of an accept or install */
 	char userid[NAME_SIZE];
 	bool mapped; /* userid is from the ring's maps.lua, not from the script */
 	bool sysplex;
@@ -42,7 +42,18 @@ struct granted { /* the grants of an accept or install; empty: none */
 	bool has_port;
 };
 
-/* Its texts and checks are in its arena. */
+struct dialled { /* way out: the address in question */
+	struct addr peer;
+	struct facts_load load;
+};
+
+struct record_answers { /* of the library (record_answer.h) */
+	struct jsontext all;  /* owned: the elements of a list */
+	struct jsontext next; /* owned: the answer that was begun and not ended, of the asking thread alone */
+	bool begun;           /* there is one */
+};
+
+/* Its texts and checks, its grants and the address are in its arena. */
 struct record_entry {
 	struct arena *arena; /* that of the record; of an entry outside, and of a request, its own */
 	struct record *of; /* borrowed: the record that the sink is told of; NULL: the entry is in none, or the engine decided */
@@ -53,8 +64,7 @@ struct record_entry {
 	char *params;        /* the text of the script's parameters (params.h); NULL none are given */
 	bool recheck;
 	int socket;          /* facts.socket at the question */
-	struct addr peer;    /* way out: the address in question; else of family 0 */
-	struct facts_load load; /* way out: of that address */
+	struct dialled *dialled; /* NULL: way in */
 	double at;
 	bool answered;
 	enum verdict_kind verdict;
@@ -62,15 +72,14 @@ struct record_entry {
 	char *text, *file;
 	char *why;         /* of a shadow's verdict, why it is another one; NULL: no reason */
 	int line;
-	struct granted granted;
+	struct granted *granted; /* NULL: none */
 	double microseconds;
 	double waited;       /* microseconds that the script was suspended, besides */
 	struct record_entry **watcher; /* borrowed; NULL: none */
 	struct check *check;
 	size_t nchecks;
-	struct jsontext answers; /* owned: the library's answers (record_answer.h), the elements of a list */
-	struct jsontext answer;  /* owned: the answer that was begun and not ended, of the asking thread alone */
-	bool answering;          /* there is one */
+	struct record_answers *answers; /* owned; NULL: the library gave none */
+	bool unanswered;         /* there was no memory for them */
 	bool incomplete;         /* a check or an answer had no room */
 	struct recorded_request *request; /* owned; NULL: the entry is of no request */
 };

@@ -54,8 +54,8 @@ static void
 put_answers(struct jsontext *j, const struct record_entry *e)
 {
 	jsontext_begin(j, "answers", '[');
-	if (e->answers.len > 0)
-		jsontext_raw(j, NULL, e->answers.bytes, e->answers.len);
+	if (e->answers != NULL && e->answers->all.len > 0)
+		jsontext_raw(j, NULL, e->answers->all.bytes, e->answers->all.len);
 	jsontext_end(j, ']');
 }
 
@@ -63,21 +63,23 @@ put_answers(struct jsontext *j, const struct record_entry *e)
 static void
 put_granted(struct jsontext *j, const struct record_entry *e)
 {
+	const struct granted none = { .host = NULL }, *g = e->granted != NULL ? e->granted : &none;
+
 	if (!e->answered || e->verdict == VERDICT_REFUSE) {
 		jsontext_null(j, "granted");
 		return;
 	}
 	jsontext_begin(j, "granted", '{');
-	jsontext_some(j, "userid", e->granted.userid);
-	jsontext_some(j, "by", e->granted.mapped ? "maps.lua" : NULL);
-	if (e->granted.sysplex)
+	jsontext_some(j, "userid", g->userid);
+	jsontext_some(j, "by", g->mapped ? "maps.lua" : NULL);
+	if (g->sysplex)
 		jsontext_flag(j, "sysplex", true);
-	jsontext_some(j, "ipconn", e->granted.ipconn);
-	jsontext_some(j, "template", e->granted.template);
-	jsontext_some(j, "applid", e->granted.applid);
-	jsontext_some(j, "host", e->granted.host);
-	if (e->granted.has_port)
-		jsontext_integer(j, "port", e->granted.port);
+	jsontext_some(j, "ipconn", g->ipconn);
+	jsontext_some(j, "template", g->template);
+	jsontext_some(j, "applid", g->applid);
+	jsontext_some(j, "host", g->host);
+	if (g->has_port)
+		jsontext_integer(j, "port", g->port);
 	jsontext_end(j, '}');
 }
 
@@ -120,9 +122,9 @@ put_question(struct jsontext *j, const struct record *r, const struct record_ent
 	jsontext_number(j, "milliseconds", since(r, e->at), 3);
 	if (e->socket > 0)
 		jsontext_integer(j, "socket", e->socket);
-	if (e->peer.family != 0) {
-		jsontext_string(j, "peer", addr_print(&e->peer, peer, sizeof peer));
-		facts_json_load(j, &e->load);
+	if (e->dialled != NULL) {
+		jsontext_string(j, "peer", addr_print(&e->dialled->peer, peer, sizeof peer));
+		facts_json_load(j, &e->dialled->load);
 	}
 	jsontext_flag(j, "recheck", e->recheck);
 	if (e->generation > 0)

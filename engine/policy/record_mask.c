@@ -87,8 +87,10 @@ note_facts(struct hiding *h, const struct facts *f)
 static void
 note_entry(struct hiding *h, const struct record_entry *e)
 {
-	note_peer(h, &e->peer);
-	note_user(h, e->granted.userid);
+	if (e->dialled != NULL)
+		note_peer(h, &e->dialled->peer);
+	if (e->granted != NULL)
+		note_user(h, e->granted->userid);
 	if (e->request == NULL)
 		return;
 	note_user(h, e->request->userid);
@@ -235,6 +237,38 @@ hide_check(struct hiding *h, struct check *c)
 	c->detail_len = strlen(shown);
 }
 
+static struct dialled *
+hide_dialled(struct hiding *h, const struct dialled *d)
+{
+	struct dialled *out = d != NULL ? record_hide_copy(&h->hide, d, sizeof *d) : NULL;
+
+	if (out != NULL)
+		hide_peer(h, &out->peer);
+	return out;
+}
+
+static struct granted *
+hide_granted(struct hiding *h, const struct granted *g)
+{
+	struct granted *out = g != NULL ? record_hide_copy(&h->hide, g, sizeof *g) : NULL;
+
+	if (out == NULL)
+		return NULL;
+	hide_user(h, out->userid);
+	out->host = record_hide_string(&h->hide, out->host);
+	return out;
+}
+
+static struct record_answers *
+hide_answers(struct hiding *h, const struct record_answers *a)
+{
+	struct record_answers *out = a != NULL ? record_hide_copy(&h->hide, a, sizeof *a) : NULL;
+
+	if (out != NULL)
+		out->all.bytes = record_hide_json(&h->hide, out->all.bytes, &out->all.len);
+	return out;
+}
+
 static struct record_entry *
 hide_entry(struct hiding *h, const struct record_entry *from)
 {
@@ -242,16 +276,15 @@ hide_entry(struct hiding *h, const struct record_entry *from)
 
 	if (e == NULL)
 		return NULL;
-	hide_peer(h, &e->peer);
-	hide_user(h, e->granted.userid);
-	e->granted.host = record_hide_string(&h->hide, e->granted.host);
+	e->dialled = hide_dialled(h, e->dialled);
+	e->granted = hide_granted(h, e->granted);
 	e->request = hide_request(h, e->request);
 	e->check = record_hide_copy(&h->hide, e->check, e->nchecks * sizeof *e->check);
 	for (size_t i = 0; e->check != NULL && i < e->nchecks; i++)
 		hide_check(h, &e->check[i]);
 	e->text = record_hide_string(&h->hide, e->text);
 	e->why = record_hide_string(&h->hide, e->why);
-	e->answers.bytes = record_hide_json(&h->hide, e->answers.bytes, &e->answers.len);
+	e->answers = hide_answers(h, e->answers);
 	return e;
 }
 

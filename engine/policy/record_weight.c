@@ -14,6 +14,12 @@ weight_of_notes(const struct notes *notes)
 	return n;
 }
 
+static size_t
+weight_of_answers(const struct record_entry *e)
+{
+	return e->answers != NULL ? sizeof *e->answers + e->answers->all.cap : 0;
+}
+
 size_t
 record_weight(const struct record *r)
 {
@@ -22,8 +28,8 @@ record_weight(const struct record *r)
 	if (r->facts != NULL)
 		n += weight_of_notes(r->facts->notes) + certificate_weight(r->facts->certificate);
 	for (size_t i = 0; i < r->nentries; i++)
-		n += r->entry[i]->answers.cap;
+		n += weight_of_answers(r->entry[i]);
 	for (size_t i = 0; r->requests != NULL && i < r->requests->n; i++)
-		n += sizeof *r->requests->entry[i] + r->requests->entry[i]->arena->bytes + r->requests->entry[i]->answers.cap;
+		n += sizeof *r->requests->entry[i] + r->requests->entry[i]->arena->bytes + weight_of_answers(r->requests->entry[i]);
 	return n;
 }
