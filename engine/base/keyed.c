@@ -7,13 +7,13 @@
 
 #define BUCKETS_MIN 64
 
-static uint64_t
+static inline uint64_t
 rotl(uint64_t x, int n)
 {
 	return x << n | x >> (64 - n);
 }
 
-static void
+static inline void
 sip_round(uint64_t v[4])
 {
 	v[0] += v[1];
@@ -28,7 +28,7 @@ sip_round(uint64_t v[4])
 	v[2] = rotl(v[2], 32);
 }
 
-static void
+static inline void
 sip_word(uint64_t v[4], uint64_t word)
 {
 	v[3] ^= word;

@@ -84,7 +84,10 @@ lsource_made(struct lua_State *L, int source, enum fact k)
 	set_made(lua_touserdata(L, source), (int)k);
 }
 
-/* Sets the member of the table at 1. An error leaves it to be made again. [-0, +0, may throw] */
+/*
+ * Sets the member of the table at 1. Upvalue 2: the kit (lshape.h). An error leaves the member to be made again. [-0,
+ * +0, may throw]
+ */
 static void
 make(lua_State *L, struct source *s, int k)
 {
@@ -92,7 +95,7 @@ make(lua_State *L, struct source *s, int k)
 	int top = lua_gettop(L);
 
 	luaL_checkstack(L, 20, "facts");
-	lshape_push_kit(L);
+	lua_pushvalue(L, lua_upvalueindex(2));
 	p.kit = top + 1;
 	lua_pushvalue(L, 1);
 	s->set(&p, &s->facts, (enum fact)k);
@@ -109,7 +112,8 @@ source_of(lua_State *L)
 }
 
 /*
- * __index. Upvalues: the members by name, as numbers; the shape. A member that is absent is that of the strict table.
+ * __index. Upvalues: the members by name, as numbers; the kit; the shape. A member that is absent is that of the strict
+ * table.
  */
 static int
 lsource_index(lua_State *L)
@@ -130,13 +134,13 @@ lsource_index(lua_State *L)
 		}
 	}
 	lua_settop(L, 2);
-	lshape_push_index(L, (enum shape)lua_tointeger(L, lua_upvalueindex(2)));
+	lshape_push_index(L, (enum shape)lua_tointeger(L, lua_upvalueindex(3)));
 	lua_insert(L, 1);
 	lua_call(L, 2, 1);
 	return 1;
 }
 
-/* Makes the other members of the table at 1. Upvalue 1: the shape. */
+/* Makes the other members of the table at 1. Upvalues: the shape; the kit. */
 static int
 lsource_fill(lua_State *L)
 {
@@ -194,15 +198,17 @@ push_metatable(lua_State *L, enum shape s)
 {
 	lua_createtable(L, 0, 5);
 	push_members(L, s);
+	lshape_push_kit(L);
 	lua_pushinteger(L, (lua_Integer)s);
-	lua_pushcclosure(L, lsource_index, 2);
+	lua_pushcclosure(L, lsource_index, 3);
 	lua_setfield(L, -2, "__index");
 	lua_pushcfunction(L, lsource_newindex);
 	lua_setfield(L, -2, "__newindex");
 	lua_pushcfunction(L, lsource_pairs);
 	lua_setfield(L, -2, "__pairs");
 	lua_pushinteger(L, (lua_Integer)s);
-	lua_pushcclosure(L, lsource_fill, 1);
+	lshape_push_kit(L);
+	lua_pushcclosure(L, lsource_fill, 2);
 	lfrozen_set_filler(L);
 	lua_pushboolean(L, false);
 	lua_setfield(L, -2, "__metatable");
@@ -223,7 +229,7 @@ push_metatables(lua_State *L)
 void
 lsource_seal(struct lua_State *L, int idx, enum shape s)
 {
-	luaL_checkstack(L, 8, "facts");
+	luaL_checkstack(L, 12, "facts");
 	lua_pushvalue(L, idx);
 	lua_rawsetp(L, -2, &source_key);
 	push_metatables(L);
