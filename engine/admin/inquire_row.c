@@ -31,7 +31,7 @@ void
 inquire_put_attribute(json_t *row, const char *key, const struct attribute *table, const char *name, const void *def)
 {
 	const struct attribute *a = attribute_find(table, name);
-	char text[PATH_SIZE];
+	char text[ATTRIBUTE_PRINTED];
 	double n;
 
 	if (attribute_number(a, def, &n))

@@ -8,6 +8,7 @@
 #include "store/member.h"
 #include "store/store.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,6 +42,25 @@ put_rules(json_t *row, const struct region *r, const char *region)
 	}
 }
 
+/* The addresses to which the generic tcpipservices send partners of that region, with a blank between two. */
+static void
+put_addresses(json_t *row, const struct definition *d, const char *region)
+{
+	char all[ADVERTISE_SIZE] = "";
+	struct advertised to;
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->ntcpipservices; i++) {
+		const char *v6;
+
+		if (n >= sizeof all || !advertise_find(d->tcpipservice[i].advertise, d->region.networkid, region, &to))
+			continue;
+		v6 = strchr(to.host, ':');
+		n += (size_t)snprintf(all + n, sizeof all - n, "%s%s%s%s:%d", n > 0 ? " " : "", v6 != NULL ? "[" : "", to.host, v6 != NULL ? "]" : "", to.port);
+	}
+	inquire_put(row, "advertise", all);
+}
+
 /* Why this region is fenced; before the reason of another fault. */
 static void
 put_fence(json_t *row, const struct region *r, const struct member_row *own)
@@ -64,6 +84,8 @@ put_row(struct query *q, const struct member_row *from, bool own, const char *st
 	inquire_put_number(row, "connections", (double)from->connections);
 	inquire_put(row, "store", store);
 	inquire_put_number(row, "conflicts", (double)from->conflicts);
+	inquire_put_number(row, "limit", (double)from->limit);
+	put_addresses(row, q->region->worker.generation->definition, from->region);
 	put_rules(row, q->region, from->region);
 	if (own)
 		put_fence(row, q->region, from);

@@ -109,6 +109,7 @@
 	X(SP0148, 'W', "Two regions hold a claim.") \
 	X(SP0149, 'I', "Claim of a lost region taken over.") \
 	X(SP0150, 'W', "IPCONN has lost its claim.") \
+	X(SP0151, 'W', "Region of the sysplex is not in advertise: no partner is sent to it.") \
 	X(SP0160, 'I', "Rules published for the sysplex.") \
 	X(SP0161, 'I', "Published rules taken.") \
 	X(SP0162, 'E', "Published rules refused; the rules in use stay.") \

@@ -41,6 +41,21 @@ words_json(const char *words)
 	return list;
 }
 
+/* Words NAME=VALUE as an object. */
+static json_t *
+map_json(const char *words)
+{
+	json_t *map = json_object();
+
+	while (*words != '\0') {
+		size_t n = strcspn(words, " "), name = strcspn(words, "=");
+
+		json_object_setn_new(map, words, name, facts_json_text(words + name + 1, n - name - 1));
+		words += n + (words[n] == ' ');
+	}
+	return map;
+}
+
 static json_t *
 number_json(double n)
 {
@@ -60,6 +75,8 @@ value_json(const struct definition_view *v, const struct attribute *a)
 		return number_json(number);
 	if (a->kind == ATTR_WORDS)
 		return words_json(value);
+	if (a->kind == ATTR_MAP)
+		return map_json(value);
 	return value[0] != '\0' ? facts_json_text(value, strlen(value)) : json_null();
 }
 

@@ -223,6 +223,7 @@ attribute_set_text(const struct attribute *a, void *object, const char *value, s
 		return set_name(a, text_of(a, object), value, len, f);
 	case ATTR_TEXT:
 	case ATTR_WORDS:
+	case ATTR_MAP:
 	case ATTR_PATH:
 		return set_text(a, text_of(a, object), value, len, f);
 	case ATTR_SCRIPT:

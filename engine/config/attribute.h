@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/fault.h"
+#include "base/name.h"
 #include "base/near.h"
 #include "base/text.h"
 
@@ -21,8 +22,11 @@ enum attribute_kind {
 	ATTR_INT,     /* int; the word `no` (if the row has one) stands for -1 */
 	ATTR_SECONDS, /* double; min > 0: 0 is not allowed; -1: not given (a tcpipservice's heartbeat) */
 	ATTR_WORDS,   /* char[size], as ATTR_TEXT: words with a blank between two; in a definition a list of strings */
+	ATTR_MAP,     /* the same with words NAME=VALUE; in a definition a table { NAME = "VALUE" }, of folded names */
 	ATTR_CHOICE,  /* int, index into choices; "" among them is the printed form of "not given" and cannot be given */
 };
+
+#define ATTRIBUTE_PRINTED (2 * PATH_SIZE) /* bytes of a printed value, with its NUL */
 
 struct attribute {
 	const char *name; /* lower case */

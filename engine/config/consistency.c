@@ -285,6 +285,49 @@ check_generic(const struct definition *d, const struct tcpipservice_def *t, cons
 			t->tcpipservice, wrong, to->tcpipservice);
 }
 
+struct advertising { /* the regions of a generic listener that are checked */
+	const struct definition *d;
+	const struct tcpipservice_def *t;
+	int line;
+	struct faults *faults;
+};
+
+/* Adds the faults of the entry `one`, to which those before the text `before` are compared. */
+static void
+check_advertised(const struct advertising *a, const struct advertised *one, const char *before)
+{
+	const char *text = a->t->advertise;
+	struct advertised other;
+
+	while (text < before && advertise_next(&text, a->d->region.networkid, &other) && text < before) {
+		if (strcmp(other.region, one->region) == 0)
+			definition_fault(a->d, a->faults, FAULT_ERROR, "advertise", a->line, "tcpipservice %s: advertise has region %s twice", a->t->tcpipservice, one->region);
+		else if (strcasecmp(other.host, one->host) == 0 && other.port == one->port)
+			definition_fault(a->d, a->faults, FAULT_ERROR, "advertise", a->line,
+				"tcpipservice %s: advertise gives regions %s and %s the same address, %s port %d; each one has a specific tcpipservice of its own",
+				a->t->tcpipservice, other.region, one->region, one->host, one->port);
+	}
+}
+
+/* The list has this region too, so that a partner is sent to the same address here as from the other regions. */
+static void
+check_advertise(const struct definition *d, const struct tcpipservice_def *t, const struct key_lines *p, struct faults *faults)
+{
+	struct advertising a = { .d = d, .t = t, .line = key_lines_of(p, t->line, "advertise"), .faults = faults };
+	char own[NAME_PAIR_SIZE];
+	struct advertised one;
+	bool found = false;
+
+	name_pair(d->region.networkid, d->region.applid, own);
+	for (const char *text = t->advertise; advertise_next(&text, d->region.networkid, &one);) {
+		found |= strcmp(one.region, own) == 0;
+		check_advertised(&a, &one, text);
+	}
+	if (!found)
+		definition_fault(d, faults, FAULT_ERROR, "advertise", a.line, "tcpipservice %s: advertise lacks %s, this region; add %s = \"HOST:PORT\", at which partners "
+			"reach its specific tcpipservice", t->tcpipservice, own, d->region.applid);
+}
+
 static void
 check_generics(const struct definition *d, const struct key_lines *p, struct faults *faults)
 {
@@ -434,6 +477,9 @@ consistency_check(const struct definition *d, const struct key_lines *p, bool re
 		check_follow(d, p, faults);
 	if (region_sound)
 		check_claims(d, p, faults);
+	for (size_t i = 0; i < d->ntcpipservices && region_sound; i++)
+		if (*d->tcpipservice[i].advertise != '\0')
+			check_advertise(d, &d->tcpipservice[i], p, faults);
 	for (size_t i = 0; i < d->ntcpipservices; i++)
 		check_port(d, i, p, faults);
 	check_socket(d, p, "control", d->region.control, faults);

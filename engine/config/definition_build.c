@@ -4,6 +4,7 @@
 
 #include "base/ccsid.h"
 #include "config/datafile.h"
+#include "config/definition_list.h"
 #include "net/http_url.h"
 
 #include <lauxlib.h>
@@ -200,27 +201,6 @@ set_string(const struct attribute *a, void *object, const char *value, size_t le
 		a->no ? "" : "a number, ", attribute_allowed(a, allowed, sizeof allowed));
 }
 
-/* The strings of a list become words; a list is a table whose keys are 1, 2, ... */
-static int
-set_words(lua_State *L, int idx, const struct attribute *a, void *object, struct fault *f)
-{
-	char text[VALUE_SIZE] = "", allowed[160];
-	size_t n = 0, len;
-	lua_Unsigned items = lua_rawlen(L, idx);
-
-	for (lua_Unsigned i = 1; i <= items && n < sizeof text; i++) {
-		bool good = lua_rawgeti(L, idx, (lua_Integer)i) == LUA_TSTRING;
-		const char *word = good ? lua_tolstring(L, -1, &len) : "";
-
-		good = good && len > 0 && strlen(word) == len && strchr(word, ' ') == NULL;
-		n += good ? (size_t)snprintf(text + n, sizeof text - n, "%s%s", n > 0 ? " " : "", word) : sizeof text;
-		lua_pop(L, 1);
-	}
-	if (n >= sizeof text)
-		return fault_set(f, "%s is not understood; it must be %s", a->name, attribute_allowed(a, allowed, sizeof allowed));
-	return attribute_set_text(a, object, text, n, f);
-}
-
 /* The fault was added where the value was made: take_pair adds none for an empty sentence. */
 static int
 said_already(struct fault *f)
@@ -287,8 +267,10 @@ set_value(lua_State *L, int idx, const struct attribute *a, const struct making 
 	}
 	if (a->kind == ATTR_SCRIPT && lua_istable(L, idx))
 		return set_script(L, lua_absindex(L, idx), a, t, f);
-	if (lua_type(L, idx) == LUA_TTABLE && a->kind == ATTR_WORDS)
-		return set_words(L, lua_absindex(L, idx), a, t->object, f);
+	if (lua_istable(L, idx) && a->kind == ATTR_WORDS)
+		return definition_list_words(L, lua_absindex(L, idx), a, t->object, f);
+	if (lua_istable(L, idx) && a->kind == ATTR_MAP)
+		return definition_env_settle(L, lua_absindex(L, idx), t->r) ? definition_list_map(L, lua_absindex(L, idx), a, t->object, f) : said_already(f);
 	if (lua_type(L, idx) == LUA_TNUMBER && is_number(a))
 		return attribute_set_number(a, t->object, lua_tonumber(L, idx), f);
 	return fault_set(f, "%s is a %s; it must be %s%s", a->name, luaL_typename(L, idx), is_number(a) ? "" : "a string: ",

@@ -37,6 +37,23 @@ put_list(struct buf *out, const char *words)
 	return rc | buf_add(out, " }", 2);
 }
 
+/* Words NAME=VALUE with a blank between two, as a table. */
+static int
+put_map(struct buf *out, const char *words)
+{
+	int rc = buf_add(out, "{ ", 2);
+
+	while (*words != '\0') {
+		size_t n = strcspn(words, " "), name = strcspn(words, "=");
+
+		rc |= buf_printf(out, "[\"%.*s\"] = ", (int)name, words) | put_string(out, words + name + 1, n - name - 1);
+		words += n;
+		rc |= buf_printf(out, "%s", *words == ' ' ? ", " : "");
+		words += *words == ' ';
+	}
+	return rc | buf_add(out, " }", 2);
+}
+
 /* { "SCRIPT", name = value }: the text of the parameters is a table already. */
 static int
 put_script(struct buf *out, const char *script, const struct params *p)
@@ -56,6 +73,8 @@ put_value(struct buf *out, const struct definition *d, const struct definition_v
 		return buf_printf(out, "%s", value);
 	if (a->kind == ATTR_WORDS)
 		return put_list(out, value);
+	if (a->kind == ATTR_MAP)
+		return put_map(out, value);
 	return p != NULL ? put_script(out, value, p) : put_string(out, value, strlen(value));
 }
 

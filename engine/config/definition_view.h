@@ -11,7 +11,7 @@
 
 #include "config/definition.h"
 
-#define DEFINITION_VIEW_VALUE (2 * PATH_SIZE) /* bytes of a value, with NUL */
+#define DEFINITION_VIEW_VALUE ATTRIBUTE_PRINTED /* bytes of a value, with NUL */
 
 struct definition_view { /* one resource */
 	const char *kind;             /* static: "region", "tcpipservice" and so on */

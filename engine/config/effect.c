@@ -23,7 +23,7 @@ static bool
 says_something(const struct attribute *a, const void *object)
 {
 	union { struct region_def r; struct tcpipservice_def t; struct ipconn_def c; struct program_def p; struct transaction_def x; } blank;
-	char value[PATH_SIZE], none[PATH_SIZE];
+	char value[ATTRIBUTE_PRINTED], none[ATTRIBUTE_PRINTED];
 	double number;
 
 	if (a->kind == ATTR_INT || a->kind == ATTR_SECONDS)
@@ -51,7 +51,7 @@ is_vain(const struct subject *s, const struct effect *e)
 static const char *
 written(const struct attribute *a, const void *object, char *out, size_t size)
 {
-	char value[PATH_SIZE];
+	char value[ATTRIBUTE_PRINTED];
 
 	attribute_print(a, object, value, sizeof value);
 	for (char *c = value; *c != '\0' && a->kind != ATTR_TEXT && a->kind != ATTR_PATH && a->kind != ATTR_NAME; c++)

@@ -149,6 +149,13 @@ effect_generic(const struct definition *d, const void *object)
 	return *((const struct tcpipservice_def *)object)->speciftcps != '\0';
 }
 
+/* Partners are sent to other regions by a generic listener, to those that are known to live. */
+static bool
+effect_sends_to_none(const struct definition *d, const void *object)
+{
+	return !effect_generic(d, object) || d->region.sysplex[0] == '\0';
+}
+
 /* A generic listener must name the same scripts as its specific one, where this row reports attach. */
 static bool
 effect_attach_unasked(const struct definition *d, const void *object)
@@ -400,6 +407,7 @@ const struct effect effect_rows[] = {
 	PROTECTS(tcpipservice, "ciphers", effect_plain, "ssl is no", "give ssl = \"yes\" or \"clientauth\""),
 	PROTECTS(tcpipservice, "certify", effect_plain, "ssl is no", "give ssl = \"clientauth\""),
 	PROTECTS(tcpipservice, "attach", effect_attach_unasked, NO_REQUESTS, DEFINE_PROGRAM),
+	PROTECTS(tcpipservice, "advertise", effect_sends_to_none, "goes with speciftcps, in a region with a sysplex", "give both"),
 	TUNES(tcpipservice, "urm", effect_generic, GENERIC, AT_SPECIFIC),
 	TUNES(tcpipservice, "applid_change", effect_no_urm, "urm is no", "give urm"),
 	TUNES(tcpipservice, "heartbeat", effect_generic, GENERIC, AT_SPECIFIC),

@@ -192,6 +192,19 @@ resource_hosts_fit(const char *value)
 	return true;
 }
 
+/* Words "REGION=HOST:PORT" (advertise.h). */
+static bool
+resource_advertise_fits(const char *value)
+{
+	struct advertised one;
+	size_t n = 0;
+
+	for (; *value != '\0'; n++)
+		if (!advertise_next(&value, "", &one) || one.port == 0 || !resource_host_fits(one.host) || resource_host_is_any(one.host))
+			return false;
+	return n <= ADVERTISE_MAX;
+}
+
 static bool
 resource_store_fits(const char *value)
 {
@@ -212,6 +225,8 @@ resource_store_user_fits(const char *value)
 }
 
 #define STORE_USER_FORM "a name of printable ASCII without blanks"
+#define ADVERTISE_FORM \
+	"a table { REGION = \"HOST:PORT\" } of at most 100 regions and 1023 bytes; REGION is an applid, or [\"NETWORKID.APPLID\"]"
 #define HOSTS_FORM "a list of \"HOST:PORT\", each one a name or an address with the port of its server"
 #define MASK_FORM "a list of \"peer.ip/N\" with a prefix length N, \"certificate.subject\", \"request.userid\" and \"check.detail\""
 #define HOST_FORM "any, default, a host's name, or an IPv4 or IPv6 address"
@@ -352,6 +367,7 @@ const struct attribute resource_tcpipservice[] = {
 	{ .name = "transaction", .kind = ATTR_NAME, AT(transaction), .value = "CISS", .fits = resource_transaction_fits,
 		.form = TRANSACTION_FORM },
 	NAME(speciftcps, NULL, ON),
+	{ .name = "advertise", .kind = ATTR_MAP, AT(advertise), .max = ADVERTISE_SIZE - 1, .acted = true, .fits = resource_advertise_fits, .form = ADVERTISE_FORM },
 	SCRIPT(admit),
 	SCRIPT(certify),
 	SCRIPT(bind),

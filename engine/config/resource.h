@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "config/advertise.h"
 #include "config/attribute.h"
 #include "base/osuser.h"
 #include "base/fault.h"
@@ -96,6 +97,7 @@ struct tcpipservice_def {
 	int socketclose;     /* no */
 	char transaction[5];
 	char speciftcps[NAME_SIZE];
+	char advertise[ADVERTISE_SIZE]; /* of a generic one: the addresses of the regions (advertise.h) */
 	char admit[SCRIPT_SIZE], certify[SCRIPT_SIZE], bind[SCRIPT_SIZE], urm[SCRIPT_SIZE], attach[SCRIPT_SIZE];
 	int applid_change;
 	double heartbeat, heartbeat_timeout; /* -1: those of the region */

@@ -33,8 +33,9 @@ bool claiming_bars(const struct ipconn *i);
 /* The same before a 200 to c, which joins i: c is refused with code store_down then. */
 bool claiming_refuses(struct conn *c, const struct ipconn *i);
 
-/* Stage CLAIMING: bytes behind the CAPEX; the store has not answered in time. */
+/* Stages CLAIMING and SEEKING: bytes behind the CAPEX. */
 void claiming_data(struct conn *c);
+/* Stage CLAIMING: the store has not answered in time. */
 void claiming_timeout(struct conn *c);
 
 /* The members of claims_owner whose holder is an ipconn. */

@@ -367,6 +367,8 @@ conn_enter(struct conn *c, enum conn_stage stage, double seconds)
 		hold_leave(c);
 	else if (c->stage == CONN_STANDBY)
 		standby_leave(c);
+	else if (c->stage == CONN_SEEKING)
+		ha_leave(c);
 	if (stage == CONN_ADMITTED)
 		conn_hear(c);
 	else if (stage == CONN_INSTALLED)

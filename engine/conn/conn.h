@@ -49,6 +49,7 @@ struct conn {
 	struct entrance *entrance;     /* borrowed from the listener, which outlives its connections; NULL: outbound */
 	unsigned cuts;                 /* entrance->cuts before c was accepted (callers.c) */
 	struct dial *dial;             /* outbound, until the socket is connected; owned (dial.c) */
+	struct store_call *seeking;    /* in stage SEEKING: the question to the store (ha.c) */
 	unsigned place;                /* in ipconn->socket, while ipconn is not NULL: enum socket_place */
 	struct generation *generation; /* counted */
 	uint64_t canary;               /* the mark of the canary that decides about c (canary.h); 0: none */

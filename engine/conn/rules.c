@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "conn/rules.h"
 
+#include "conn/cluster.h"
 #include "tls/cert.h"
 
 #include <stdarg.h>
@@ -125,21 +126,32 @@ is_specific(const struct definition *d, const char *tcpipservice)
 }
 
 bool
-rules_ha(const struct conn *c, const struct entrance **to, struct ruling *r)
+rules_specific(const struct conn *c, struct ruling *r)
 {
 	const struct tcpipservice_def *t = c->service->def;
+	const struct entrance *to = c->worker->entrance(c->worker, t->speciftcps);
+
+	return (to == NULL || !to->open) && refuse(r, REASON_INVALID_HA_TCPIPSERVICE, "ha",
+		"tcpipservice %s, to which %s redirects its partners, is not open", t->speciftcps, t->tcpipservice);
+}
+
+bool
+rules_ha(const struct conn *c, const struct entrance **to, struct ruling *r)
+{
+	const struct definition *d = c->generation->definition;
+	const struct tcpipservice_def *t = c->service->def;
+	struct cluster_list others = { .advertise = t->advertise, .networkid = d->region.networkid };
 	bool generic = t->speciftcps[0] != '\0', ha = c->facts.capex.ha;
 
 	*to = NULL;
 	if (generic && !ha)
 		return refuse(r, REASON_HA_RESOURCE_MISMATCH, "ha", "tcpipservice %s is generic, and the caller's ipconn has ha = no", t->tcpipservice);
 	if (!generic)
-		return ha && !is_specific(c->generation->definition, t->tcpipservice) &&
+		return ha && !is_specific(d, t->tcpipservice) &&
 			refuse(r, REASON_HA_RESOURCE_MISMATCH, "ha", "the caller's ipconn has ha = yes, and no generic tcpipservice redirects to %s",
 				t->tcpipservice);
 	*to = c->worker->entrance(c->worker, t->speciftcps);
-	return (*to == NULL || !(*to)->open) && refuse(r, REASON_INVALID_HA_TCPIPSERVICE, "ha",
-		"tcpipservice %s, to which %s redirects its partners, is not open", t->speciftcps, t->tcpipservice);
+	return !cluster_shares(c->worker->cluster, &others) && rules_specific(c, r);
 }
 
 /* --- an installed ipconn ---------------------------------------------------------------------- */

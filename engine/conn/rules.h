@@ -43,10 +43,12 @@ bool rules_undescribed(const struct cert_fault *why, struct ruling *r);
 /* A CAPEX that has been read: the drain of the region, a closed listener, names of another region (IPIC.md 2.1). */
 bool rules_capex(const struct conn *c, struct ruling *r);
 /*
- * High availability (IPIC.md 10). False: *to is the entrance that the partner is redirected to, or NULL when c stays
- * here.
+ * High availability (IPIC.md 10). False: *to is the specific entrance of this region, to which the partner is
+ * redirected unless another region takes it (cluster.h). NULL: c stays here, or only another region can take it.
  */
 bool rules_ha(const struct conn *c, const struct entrance **to, struct ruling *r);
+/* The partner of a generic listener is to go to the specific one of this region, which may not be open. */
+bool rules_specific(const struct conn *c, struct ruling *r);
 /* The CAPEX matches the installed ipconn i: its state, its listener, and a race of both sides (IPIC.md 2.5). */
 bool rules_match(const struct conn *c, struct ipconn *i, struct ruling *r);
 /* True when both sides are acquiring and neither CAPEX has been answered (IPIC.md 2.5). No refusal. */

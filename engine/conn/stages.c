@@ -14,6 +14,7 @@ static const struct stage_events rows[][CONN_STAGE_COUNT] = {
 		[CONN_SHAKING] = { .io[IO_HANDSHAKEN] = certify_handshaken, .timeout = certify_failed, .ended = certify_ended },
 		[CONN_CAPEX] = { .io[IO_DATA] = capex_in_data, .timeout = capex_in_timeout, .ended = capex_in_ended },
 		[CONN_STANDBY] = { .io[IO_DATA] = standby_data, .timeout = standby_timeout },
+		[CONN_SEEKING] = { .io[IO_DATA] = claiming_data, .timeout = ha_timeout },
 		[CONN_CLAIMING] = { .io[IO_DATA] = claiming_data, .timeout = claiming_timeout },
 		[CONN_HELD] = { .timeout = hold_timeout },
 		[CONN_INSTALLED] = { .io[IO_DATA] = traffic_data, .io[IO_FLUSHED] = traffic_flushed, .timeout = traffic_timeout },

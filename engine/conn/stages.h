@@ -17,6 +17,7 @@ struct conn;
 	X(ADMITTED)  /* inbound: the address is admitted; no byte has arrived yet */ \
 	X(SHAKING)   /* TLS handshake; the certify door is asked inside it */ \
 	X(CAPEX)     /* the capability exchange is being read, sent or decided */ \
+	X(SEEKING)   /* inbound, at a generic listener: the store is asked for the region that holds its pair (ha.c) */ \
 	X(CLAIMING)  /* inbound: its ipconn waits for its claim in the sysplex (claiming.h) */ \
 	X(STANDBY)   /* inbound: the CAPEX is complete, and waits for the end of a reload (standby.h) */ \
 	X(HELD)      /* inbound: accepted; the 200 waits for the record of the decision (hold.h) */ \

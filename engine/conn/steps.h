@@ -87,10 +87,13 @@ void match_join(struct conn *c);
 /* The call-back to this side's CAPEX: checks token, names, listener and trust, then answers. */
 void match_call_back(struct conn *c);
 /*
- * High availability (IPIC.md 10): a generic listener redirects c to its specific listener. True: c was answered, with a
- * redirect or a refusal.
+ * High availability (IPIC.md 10): a generic listener redirects c to a specific listener, of this region or of another
+ * one (cluster.h). True: c is answered, with a redirect or a refusal, or will be when the store has answered.
  */
 bool ha_begin(struct conn *c);
+/* Stage SEEKING: the store has not answered in time; c leaves the stage. */
+void ha_timeout(struct conn *c);
+void ha_leave(struct conn *c);
 /* No ipconn matches the CAPEX: asks the install door (the URM). */
 void install_begin(struct conn *c);
 /*

@@ -138,18 +138,20 @@ static bool
 trial_in_ha(struct trial *t)
 {
 	struct conn *c = t->conn;
-	const struct entrance *to = NULL;
+	const struct tcpipservice_def *at = c->service->def;
+	const struct entrance *to;
 	struct ruling r;
 
 	if (!c->facts.has_capex)
 		return false;
 	if (rules_ha(c, &to, &r))
 		return trial_ruled(t, &r);
-	if (to == NULL)
+	if (at->speciftcps[0] == '\0')
 		return true;
 	if (!t->refused)
 		record_outcome(c->record, "redirected", NULL, NULL, NULL);
-	trial_note(t, "redirected to tcpipservice %s; ask again with --tcpipservice %s", to->tcpipservice, to->tcpipservice);
+	trial_note(t, "redirected to tcpipservice %s%s; ask again with --tcpipservice %s", at->speciftcps,
+		at->advertise[0] != '\0' ? " of this region or of another one of advertise" : "", at->speciftcps);
 	return false;
 }
 

@@ -40,6 +40,7 @@ struct metrics;
 struct published;
 struct canary;
 struct claims;
+struct cluster;
 struct store;
 struct waits;
 
@@ -84,6 +85,7 @@ struct worker {
 	struct waits *waits;                /* borrowed; the suspended questions */
 	struct store *store;                /* owned; the client of the shared store */
 	struct claims *claims;              /* borrowed; of the home, in its sysplex (claiming.h); NULL: a gate, or a trial */
+	struct cluster *cluster;            /* borrowed; of the home: it chooses regions for partners (cluster.h); else NULL */
 	struct recovery *recovery;          /* borrowed */
 	struct conn *first_held, *last_held; /* connections in stage HELD, a list in the order of their tickets */
 	struct conn *first_standby, *last_standby; /* of the home: connections in stage STANDBY, a list */

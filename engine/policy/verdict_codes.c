@@ -62,7 +62,8 @@ static const struct {
 	{ "bad_answer", "The answer to the CAPEX of this region is not an answer to a CAPEX: another kind of server listens at the ipconn's host "
 				  "and port, or only one side uses TLS (ssl)." },
 	{ "race", "Both sides sent a CAPEX at once. The connection of the side with the lower (NETWORKID, APPLID) stays." },
-	{ "ha", "One side is HA and the other is not (the ipconn's ha, the tcpipservice's speciftcps), or the specific tcpipservice is not open." },
+	{ "ha", "One side is HA and the other is not (the ipconn's ha, the tcpipservice's speciftcps), or the specific tcpipservice is not open "
+			"and no other region of advertise takes partners." },
 	{ "userid_given", "The request names a user, and the ipconn's userauth (local, defaultuser) accepts none." },
 	{ "password_given", "The request carries a password, and the ipconn's userauth accepts none; under identify the partner has checked its user." },
 	{ "userid_missing", "The request names no user, and the ipconn's userauth (identify, verify) asks for one." },

@@ -2,6 +2,7 @@
 #include "region/region_sysplex.h"
 
 #include "conn/claiming.h"
+#include "conn/cluster.h"
 #include "net/timer.h"
 #include "region/follow.h"
 #include "region/region.h"
@@ -12,6 +13,21 @@
 #include <stdio.h>
 
 #define GOODBYE_SECONDS 0.2
+
+/* Says of each generic tcpipservice that it sends no partner to that region. */
+static void
+say_unlisted(struct region *r, const char *region)
+{
+	const struct definition *d = r->worker.generation->definition;
+	struct advertised to;
+
+	for (size_t i = 0; i < d->ntcpipservices; i++) {
+		const struct tcpipservice_def *t = &d->tcpipservice[i];
+
+		if (t->advertise[0] != '\0' && !advertise_find(t->advertise, d->region.networkid, region, &to))
+			log_say(r->log, MSG_SP0151, "sysplex", member_sysplex(r->member), "region", region, "tcpipservice", t->tcpipservice, NULL);
+	}
+}
 
 static void
 region_sysplex_event(void *arg, enum member_event e, const char *text)
@@ -36,6 +52,8 @@ region_sysplex_event(void *arg, enum member_event e, const char *text)
 		claims_renewed(r->worker.claims);
 	else if (e == MEMBER_LAPSED)
 		claims_lapsed(r->worker.claims);
+	else if (e == MEMBER_ARRIVED)
+		say_unlisted(r, text);
 }
 
 static void
@@ -55,11 +73,34 @@ region_sysplex_regained(void *arg)
 	member_renew(r->member);
 }
 
+/*
+ * The connections that the region may have; 0 while one of the specific tcpipservices to which other regions may send
+ * partners is not open, or there is none.
+ */
+static unsigned long
+limit_of(struct region *r)
+{
+	const struct definition *d = r->worker.generation->definition;
+	unsigned long limit = 0;
+
+	for (size_t i = 0; i < d->ntcpipservices; i++) {
+		const struct tcpipservice_def *t = &d->tcpipservice[i];
+		const struct entrance *to = t->advertise[0] != '\0' ? r->worker.entrance(&r->worker, t->speciftcps) : NULL;
+
+		if (t->advertise[0] != '\0' && (to == NULL || !to->open))
+			return 0;
+		if (to != NULL)
+			limit = (unsigned long)d->region.maxsockets;
+	}
+	return limit;
+}
+
 static void
 region_sysplex_report(void *arg, struct member_row *own)
 {
-	const struct region *r = arg;
+	struct region *r = arg;
 
+	own->limit = limit_of(r);
 	own->state = claims_fenced(r->worker.claims) ? MEMBER_FENCED : r->worker.draining ? MEMBER_DRAINING : MEMBER_ACTIVE;
 	own->conflicts = claims_conflicts(r->worker.claims);
 	own->connections = tally_present(&r->totals.sockets);
@@ -77,9 +118,11 @@ region_sysplex_begin(struct region *r)
 	struct member_owner owner = { .event = region_sysplex_event, .report = region_sysplex_report, .arg = r };
 
 	r->member = member_new(r->worker.loop, r->worker.store, &owner);
-	if (r->member != NULL)
-		r->worker.claims = claims_new(r->worker.loop, r->worker.store, r->member, &claims);
-	return r->worker.claims != NULL ? 0 : -1;
+	if (r->member == NULL)
+		return -1;
+	r->worker.claims = claims_new(r->worker.loop, r->worker.store, r->member, &claims);
+	r->worker.cluster = cluster_new(r->member, r->worker.store);
+	return r->worker.claims != NULL && r->worker.cluster != NULL ? 0 : -1;
 }
 
 void
@@ -132,5 +175,6 @@ void
 region_sysplex_free(struct region *r)
 {
 	claims_free(r->worker.claims);
+	cluster_free(r->worker.cluster);
 	member_free(r->member);
 }

@@ -5,7 +5,10 @@
 
 struct region;
 
-/* Makes the claims and the member, which is in no sysplex yet; the home has its client of the store. -1: no memory. */
+/*
+ * Makes the claims, the cluster and the member, which is in no sysplex yet; the home has its client of the store. -1:
+ * no memory.
+ */
 int region_sysplex_begin(struct region *r);
 /* Joins, or leaves, by the current generation. */
 void region_sysplex_follow(struct region *r);

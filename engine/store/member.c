@@ -123,14 +123,15 @@ read_state(const char *word, enum member_state *out)
 	return false;
 }
 
-/* "living INCARNATION REGION STATE VERSION CONNECTIONS CONFLICTS". False: the text is no such row. */
+/* "living INCARNATION REGION STATE VERSION CONNECTIONS CONFLICTS LIMIT". False: the text is no such row. */
 static bool
 read_row(const char *text, struct member_row *row)
 {
 	char life[8], state[12];
 
 	*row = (struct member_row){ .region = "" };
-	if (sscanf(text, "%7s %22s %17s %11s %47s %lu %lu", life, row->incarnation, row->region, state, row->version, &row->connections, &row->conflicts) != 7)
+	if (sscanf(text, "%7s %22s %17s %11s %47s %lu %lu %lu", life, row->incarnation, row->region, state, row->version, &row->connections, &row->conflicts,
+		&row->limit) != 8)
 		return false;
 	if (strcmp(life, "lost") == 0)
 		row->state = MEMBER_LOST;
@@ -148,14 +149,14 @@ find(const struct member_row *list, size_t n, const char *incarnation)
 	return NULL;
 }
 
-/* Whether an incarnation of that region has its session key. */
-static bool
-lives(const struct member *m, const char *region)
+/* The incarnation of that region that has its session key. NULL: there is none. */
+static const struct member_row *
+living(const struct member *m, const char *region)
 {
 	for (size_t i = 0; i < m->nrows; i++)
 		if (m->row[i].state != MEMBER_LOST && strcmp(m->row[i].region, region) == 0)
-			return true;
-	return false;
+			return &m->row[i];
+	return NULL;
 }
 
 static void
@@ -186,7 +187,7 @@ take_rows(struct member *m, const struct store_reply *r)
 	for (size_t i = 0; i < n; i++)
 		tell_change(m, find(before, nbefore, m->row[i].incarnation), &m->row[i]);
 	for (size_t i = 0; i < nbefore; i++)
-		if (before[i].state != MEMBER_LOST && find(m->row, n, before[i].incarnation) == NULL && !lives(m, before[i].region))
+		if (before[i].state != MEMBER_LOST && find(m->row, n, before[i].incarnation) == NULL && living(m, before[i].region) == NULL)
 			tell(m, MEMBER_DEPARTED, before[i].region);
 	free(before);
 }
@@ -246,8 +247,8 @@ put_words(const struct member *m, char words[WORDS_SIZE])
 	struct member_row own;
 
 	own_row(m, &own, true);
-	snprintf(words, WORDS_SIZE, "%s %s %s %lu %lu", own.region, states[own.state], own.version[0] != '\0' ? own.version : "-", own.connections,
-		own.conflicts);
+	snprintf(words, WORDS_SIZE, "%s %s %s %lu %lu %lu", own.region, states[own.state], own.version[0] != '\0' ? own.version : "-", own.connections,
+		own.conflicts, own.limit);
 }
 
 static void
@@ -438,7 +439,7 @@ is_shown(const struct member *m, size_t n)
 	for (size_t i = n + 1; i < m->nrows; i++)
 		if (strcmp(m->row[i].region, m->row[n].region) == 0)
 			return false;
-	return strcmp(m->row[n].region, m->region) != 0 && !lives(m, m->row[n].region);
+	return strcmp(m->row[n].region, m->region) != 0 && living(m, m->row[n].region) == NULL;
 }
 
 size_t
@@ -453,4 +454,18 @@ member_list(const struct member *m, struct member_row list[MEMBER_ROWS])
 		if (is_shown(m, i))
 			list[n++] = m->row[i];
 	return n;
+}
+
+bool
+member_find(const struct member *m, const char *region, struct member_row *row)
+{
+	const struct member_row *found = living(m, region);
+
+	if (strcmp(region, m->region) == 0) {
+		own_row(m, row, false);
+		return member_holds(m);
+	}
+	if (found != NULL)
+		*row = *found;
+	return found != NULL;
 }

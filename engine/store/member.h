@@ -34,6 +34,7 @@ struct member_row { /* the last known state of a region */
 	enum member_state state;
 	char version[MEMBER_WORD];
 	unsigned long connections, conflicts;
+	unsigned long limit; /* of its connections; 0: it takes no partner that another region sends */
 };
 
 enum member_event {
@@ -48,7 +49,9 @@ enum member_event {
 
 struct member_owner {
 	void (*event)(void *arg, enum member_event e, const char *text); /* from the loop */
-	/* Fills in state (MEMBER_ACTIVE, MEMBER_DRAINING or MEMBER_FENCED), version, connections and conflicts. */
+	/*
+	 * Fills in state (MEMBER_ACTIVE, MEMBER_DRAINING or MEMBER_FENCED), version, connections, conflicts and limit.
+	 */
 	void (*report)(void *arg, struct member_row *own);
 	void *arg;
 };
@@ -92,6 +95,8 @@ double member_newness(const struct member *m);
  * once.
  */
 size_t member_list(const struct member *m, struct member_row list[MEMBER_ROWS]);
+/* Fills *row with the region of that name that has its session key, the own one too. False: there is none. */
+bool member_find(const struct member *m, const char *region, struct member_row *row);
 /* "ACTIVE", "DRAINING", "FENCED", "LOST". Static. */
 const char *member_state_name(enum member_state s);
 

@@ -198,6 +198,10 @@ static const char *const texts[STORE_SCRIPTS] = {
 		"  if one == own and ordinal == ARGV[2] then redis.call('DEL', key) redis.call('SREM', P .. ':held:' .. own, key) end "
 		"end "
 		"return 'ended'",
+
+	[STORE_SCRIPT_HOLDER] =
+		"local one, region = (redis.call('GET', KEYS[1] .. ':pair:' .. ARGV[1]) or ''):match('^(%S+) %S+ %S+ (%S+)') "
+		"return one and redis.call('EXISTS', KEYS[1] .. ':member:' .. one) == 1 and 'held ' .. region or 'free'",
 };
 
 const char *

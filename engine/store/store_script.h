@@ -52,6 +52,8 @@ enum store_script {
 	STORE_SCRIPT_CLAIM,
 	/* Key: the sysplex. Arguments: the caller's incarnation, the ordinal, the name, the pair. Ends that claim. */
 	STORE_SCRIPT_CLAIM_END,
+	/* Key: the sysplex. Argument: a pair. Answers "held REGION" with the living region that holds it, or "free". */
+	STORE_SCRIPT_HOLDER,
 	/*
 	 * Key: the rules of a sysplex (store/rules.h). Arguments: the caller's region, its report; "" none. Answers the
 	 * head of all regions, that of the canary, and the reports, each a text.

@@ -31,7 +31,9 @@ tcpipservice "IPIC" {
   urm = { "dfh_isai", max = 500 }, attach = "saf_attach",
   applid_change = "blank_only", heartbeat = 1.5, heartbeat_timeout = 2.5,
 }
-tcpipservice "GENERIC" { portnumber = 2, speciftcps = "PLAIN", ssl = "no" }
+tcpipservice "GENERIC" {
+  portnumber = 2, speciftcps = "PLAIN", ssl = "no", advertise = { CICSA = "127.0.0.1:3", ["NETB.CICSB"] = "[::1]:4" },
+}
 tcpipservice "PLAIN" { portnumber = 0 }
 ipconn "DIALLED" {
   applid = "OTHER", networkid = "NETB", group = "G", description = "d", host = "localhost", port = 3, tcpipservice = "IPIC",

@@ -54,7 +54,7 @@ describe("a sysplex", function()
     local rows = b:inquire "sysplex"
     assert.equal(2, #rows)
     assert.same({ region = "NETA.CICSB", applid = "CICSB", state = "ACTIVE", version = "1", connections = 0, store = "UP",
-      conflicts = 0 }, rows[1])
+      conflicts = 0, limit = 0, advertise = "" }, rows[1])
     assert.equal("NETA.CICSA", rows[2].region)
     assert.equal("UP", rows[2].store)
     a:wait_log "SP0140 .*sysplex=PLEXA"

@@ -11,6 +11,9 @@
 #include <cmocka.h>
 
 #define REGION "region { applid = 'A', networkid = 'N', ring = 'r' }\n"
+#define PLEX "region { applid = 'A', networkid = 'N', store = 'unix:/s', sysplex = 'P', claim_down = 'refuse', claim_lost = 'keep' }\n" \
+	"tcpipservice 'S' { portnumber = 0 }\n"
+#define GENERIC(list) PLEX "tcpipservice 'G' { portnumber = 0, speciftcps = 'S',\n advertise = " list " }"
 #define BARE "region { applid = 'A', networkid = 'N' }\n"
 
 static struct definition *
@@ -30,6 +33,16 @@ must_read(const char *text)
 	assert_int_equal(faults.n, 0);
 	faults_free(&faults);
 	return d;
+}
+
+static void
+reads_the_addresses_of_regions_in_the_order_of_their_names(void **state)
+{
+	struct definition *d = must_read(GENERIC("{ ['n2.c'] = '[::1]:3', b = 'Host.b:2', A = '10.0.0.1:1' }"));
+
+	(void)state;
+	assert_string_equal(d->tcpipservice[1].advertise, "A=10.0.0.1:1 B=Host.b:2 N2.C=[::1]:3");
+	definition_free(d);
 }
 
 static void
@@ -201,6 +214,22 @@ static const struct row rows[] = {
 		"tcpipservice G: its admit differs from that of its specific tcpipservice S" },
 	{ BARE "tcpipservice 'S' { portnumber = 0 } tcpipservice 'G' { portnumber = 0, speciftcps = 'S' }\nipconn 'C' { tcpipservice = 'G' }", 3,
 		"ipconn C names tcpipservice G, which is generic and accepts no partner; name its specific tcpipservice, S" },
+	{ GENERIC("{ B = 'b:1' }"), 4, "tcpipservice G: advertise lacks N.A, this region; add A = \"HOST:PORT\"" },
+	{ GENERIC("{ A = 'a:1', B = 'b:1', ['N.B'] = 'c:1' }"), 4, "tcpipservice G: advertise has region N.B twice" },
+	{ GENERIC("{ A = 'a:1', B = 'A:1' }"), 4, "advertise gives regions N.A and N.B the same address, A port 1" },
+	{ GENERIC("{ A = 'a:1',\n B = 'b:2', B = 'c:3' }"), 5, "B occurs twice in one table; remove one" },
+	{ GENERIC("{ A = 'a:1', B = 'b' }"), 4, "advertise is \"A=a:1 B=b\"; it must be a table { REGION = \"HOST:PORT\" }" },
+	{ GENERIC("{ A = 'a:0' }"), 4, "advertise is \"A=a:0\"; it must be" },
+	{ GENERIC("{ A = 'any:1' }"), 4, "advertise is \"A=any:1\"; it must be" },
+	{ GENERIC("{ A = '10.0.0:1' }"), 4, "advertise is \"A=10.0.0:1\"; it must be" },
+	{ GENERIC("{ TOOLONGNAME = 'a:1' }"), 4, "advertise is \"TOOLONGNAME=a:1\"; it must be" },
+	{ GENERIC("{ ['N.'] = 'a:1' }"), 4, "advertise is \"N.=a:1\"; it must be" },
+	{ GENERIC("{ 'a:1' }"), 4, "advertise is not understood; it must be a table" },
+	{ GENERIC("{ A = 1 }"), 4, "advertise is not understood; it must be a table" },
+	{ GENERIC("3"), 4, "advertise is a number; it must be a string: a table" },
+	{ PLEX "tcpipservice 'T' { portnumber = 0,\n advertise = { A = 'a:1' } }", 4, "goes with speciftcps, in a region with a sysplex, so it has no effect" },
+	{ BARE "tcpipservice 'S' { portnumber = 0 }\ntcpipservice 'G' { portnumber = 0, speciftcps = 'S',\n advertise = { A = 'a:1' } }", 4,
+		"goes with speciftcps, in a region with a sysplex, so it has no effect" },
 	{ BARE "tcpipservice 'T' { portnumber = 0,\n ssl = 'yes' }", 3, "tcpipservice T has ssl = \"yes\", but the region names no key ring" },
 	{ BARE "ipconn 'C' { port = 1, sendcount = 1,\n ssl = 'yes' }", 3, "ipconn C has ssl = \"yes\", but the region names no key ring" },
 	{ BARE "tcpipservice 'T' { portnumber = 0,\n certificate = 'X' }", 3,
@@ -410,6 +439,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_the_example_of_the_design),
+		cmocka_unit_test(reads_the_addresses_of_regions_in_the_order_of_their_names),
 		cmocka_unit_test(fills_in_what_depends_on_the_region),
 		cmocka_unit_test(makes_one_host_of_host_and_ipaddress),
 		cmocka_unit_test(finds_each_object_by_its_name),

@@ -76,6 +76,9 @@ static const struct example {
 		REGION "tcpipservice 'T' { portnumber = 0, certify = 'never', ssl = 'yes' }" },
 	{ "tcpipservice", "attach", OWN("") "tcpipservice 'T' { portnumber = 0, attach = 'a' }",
 		OWN("") "tcpipservice 'T' { portnumber = 0, attach = 'a' }" PROGRAM },
+	{ "tcpipservice", "advertise", OWN("") "tcpipservice 'S' { portnumber = 0 } tcpipservice 'G' { portnumber = 0, speciftcps = 'S', advertise = { A = 'a:1' } }",
+		OWN("store = 'unix:/s', sysplex = 'P', claim_down = 'refuse', claim_lost = 'keep'")
+		"tcpipservice 'S' { portnumber = 0 } tcpipservice 'G' { portnumber = 0, speciftcps = 'S', advertise = { A = 'a:1' } }" },
 	{ "tcpipservice", "urm", OWN("") "tcpipservice 'S' { portnumber = 0 } tcpipservice 'G' { portnumber = 0, speciftcps = 'S', urm = 'u' }",
 		OWN("") "tcpipservice 'S' { portnumber = 0, urm = 'u' } tcpipservice 'G' { portnumber = 0, speciftcps = 'S' }" },
 	{ "tcpipservice", "applid_change", OWN("") "tcpipservice 'T' { portnumber = 0, applid_change = 'blank_only' }",
