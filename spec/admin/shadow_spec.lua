@@ -13,7 +13,7 @@ local LIBRARY = 'local policy = require "policy"\n'
 local GATE = require "spec.support.gate"
 
 describe("shadow", function()
-  local region, directories
+  local region, directories, ports
 
   local function start(script, more)
     local t = { region = { heartbeat = 0, specs = "off" }, scripts = { gate = script or GATE },
@@ -21,6 +21,7 @@ describe("shadow", function()
       ipconns = { TEMPL = { receivecount = 3, template = "only" }, OTHER = { receivecount = 2, template = "only" } } }
     for key, value in pairs(more or {}) do t[key] = value end
     region = support.region(t):start()
+    ports = { GATE = region:port "GATE", SIDE = region:port "SIDE" }
   end
 
   -- A directory of scripts: the candidate.
@@ -32,7 +33,7 @@ describe("shadow", function()
   end
 
   local function come(applid, service)
-    local p = support.raw(region:port(service or "GATE"))
+    local p = support.raw(ports[service or "GATE"])
     p:capex({ applid = applid }):read_message()
     p:close()
   end
@@ -128,7 +129,7 @@ describe("shadow", function()
     must(region, "shadow", "stop")
     support.wait_until(function() return region:command("shadow", "1", "--share", "50%") == 0 end, 10, "no second shadow")
     for i = 1, 40 do
-      local p = support.raw(region:port "GATE", nil, "127.0.1." .. i)
+      local p = support.raw(ports.GATE, nil, "127.0.1." .. i)
       p:capex({ applid = "NONE" }):read_message()
       p:close()
     end
@@ -202,7 +203,7 @@ end, bind = policy.accept, install = policy.refuse }]]
     start(many, { region = { heartbeat = 0, specs = "off", milliseconds = 200, instructions = 1000000000 } })
     must(region, "shadow", candidate((many:gsub("for i = 1, 120.-\n", "while true do end\n"))))
     support.wait_until(function()
-      for _ = 1, 50 do support.raw(region:port "GATE"):closed() end
+      for _ = 1, 50 do support.raw(ports.GATE):closed() end
       return row().dropped > 0
     end, 60, "no question was dropped")
     assert.is_true(row().waiting < 700, row().waiting)
@@ -227,6 +228,7 @@ local function burn() local t = {} while true do t[#t + 1] = ("x"):rep(1000) end
 return { admit = burn, bind = function() while true do end end, install = burn }]]))
     local beside = slowest()
     slowest() -- 1200 questions, and the queue has room for 1024
+    support.wait_until(function() return row().asked > 0 end, 60, "no question was answered")
     local r = row()
     assert.is_true(beside < 10 * alone + 0.05, ("%.6f s alone, %.6f s beside the shadow"):format(alone, beside))
     assert.is_true(r.dropped > 0 and r.waiting > 1000 and r.asked + r.dropped + r.waiting + 1 >= 1200, dkjson.encode(r))

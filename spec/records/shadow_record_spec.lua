@@ -167,7 +167,8 @@ end }]]
     region:start()
     file = record_file.at(disk.path .. "/records.db")
     must(region, "shadow", candidate)
-    for _ = 1, 450 do support.raw(region:port "GATE"):closed() end -- their records have 14 of 32 MiB, and the differences as many
+    local port = region:port "GATE"
+    for _ = 1, 450 do support.raw(port):closed() end -- their records have 14 of 32 MiB, and the differences as many
     region:wait_log "SP0080 E"
     support.wait_until(function() return region:inquire "shadow"[1].unrecorded > 0 end, 60, "no difference was dropped")
     local row = region:row("region", "CICSA")
