@@ -6,6 +6,7 @@ local unix = require "socket.unix"
 
 local failing_malloc = require "spec.support.failing_malloc"
 local support = require "spec.support"
+local wait = require "spec.support.wait"
 
 local ENOUGH = 20000 -- allocations of one question, at most
 local STEP = 3
@@ -49,7 +50,7 @@ describe("ask without memory", function()
   local function ask()
     local s = assert(unix())
     assert(s:connect(region.control))
-    s:settimeout(10)
+    s:settimeout(10 * wait.patience)
     s:send(line)
     local said = s:receive "*l"
     s:close()

@@ -5,13 +5,14 @@ local lfs = require "lfs"
 local unix = require "socket.unix"
 
 local support = require "spec.support"
+local wait = require "spec.support.wait"
 
 local NOBODY = 65534
 local ROOT = os.execute "test $(id -u) = 0" == true
 
 local function connect(path)
   local s = assert(unix.stream())
-  s:settimeout(10)
+  s:settimeout(10 * wait.patience)
   assert(s:connect(path))
   return s
 end

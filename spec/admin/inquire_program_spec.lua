@@ -14,7 +14,8 @@ before_each(function()
     tcpipservices = { IPIC = {} }, region = { sec = "no" },
     ipconns = { SOME = { applid = "SOMEAPPL", networkid = "NETX", receivecount = 10 } },
     programs = {
-      ECHO = {}, TWIN = { builtin = "ECHO" }, PAY = { script = "pay", ccsid = 37 }, WEB = { url = backend.url }, FAR = { ipconn = "SOME" },
+      ECHO = {}, TWIN = { builtin = "ECHO" }, PAY = { script = "pay", ccsid = 37 }, WEB = { url = backend.url, timeout = 300 },
+      FAR = { ipconn = "SOME" },
       FARTHER = { ipconn = "SOME", remotename = "NEAR", status = "disabled" },
     },
     transactions = { PAY1 = { program = "PAY" }, CSMI = { status = "disabled" } },

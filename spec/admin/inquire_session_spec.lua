@@ -171,11 +171,11 @@ describe("a request that is shipped on and hangs", function()
     backend = slow.backend()
     other = support.region {
       region = { applid = "CICSB", networkid = "NETB", sec = "no" }, tcpipservices = { IPIC = { portnumber = port } },
-      ipconns = { CICSA = { networkid = "NETA", receivecount = 5 } }, programs = { SLOW = { url = backend.url } },
+      ipconns = { CICSA = { networkid = "NETA", receivecount = 5 } }, programs = { SLOW = { url = backend.url, timeout = 300 } },
     }:start()
     local d = definition()
     d.ipconns.CICSB = { networkid = "NETB", host = support.here, port = port, sendcount = 1, queuelimit = 5 }
-    d.programs.FAR = { ipconn = "CICSB", remotename = "SLOW", timeout = 30 }
+    d.programs.FAR = { ipconn = "CICSB", remotename = "SLOW", timeout = 300 }
     region:define(d)
     assert.equal(0, (region:command "reload"))
     ask(p, { conv = 1, program = "FAR", data = "hello" })

@@ -4,6 +4,7 @@ local dkjson = require "dkjson"
 local unix = require "socket.unix"
 
 local support = require "spec.support"
+local wait = require "spec.support.wait"
 
 local MANY = 4000
 
@@ -29,7 +30,7 @@ local function ask(region, command, ...)
   local s = assert((unix.stream or unix)())
   assert(s:connect(region.control))
   assert(s:send(dkjson.encode { command = command, args = { ... }, options = {} } .. "\n"))
-  s:settimeout(20)
+  s:settimeout(20 * wait.patience)
   return s
 end
 

@@ -46,7 +46,7 @@ describe("sallyport shutdown", function()
 
   it("waits for work that runs; with --now it does not", function()
     local backend = slow.backend()
-    local region = requests.region { region = { drain = 600 }, programs = { SLOW = { url = backend.url } } }
+    local region = requests.region { region = { drain = 600 }, programs = { SLOW = { url = backend.url, timeout = 300 } } }
     local p = requests.partner(region:port "IPIC")
     conversation.ask(p, { conv = requests.conv(), program = "SLOW", data = "x" })
     backend.wait()

@@ -254,7 +254,7 @@ describe("connect", function()
   it("is released in spite of requests when it is interrupted", function()
     local backend = slow.backend()
     local other = support.region { tcpipservices = { IPIC = { urm = "dfhisaip", heartbeat = 60 } }, policies = { "dfhisaip" },
-      programs = { SLOW = { url = backend.url } } }
+      programs = { SLOW = { url = backend.url, timeout = 300 } } }
     other:start()
     local partner = support.connecting { port = other:port "IPIC", applid = "BUSY", link = "SLOW", data = "x", hold = 60 }
     backend.wait()

@@ -5,6 +5,7 @@ local socket = require "socket"
 local requests = require "spec.support.requests"
 local scrape = require "spec.support.scrape"
 local support = require "spec.support"
+local wait = require "spec.support.wait"
 
 local function definition(t)
   local all = { region = { metrics = "127.0.0.1:0", sec = "no" }, tcpipservices = { IPIC = {} }, programs = { ECHO = {} },
@@ -115,7 +116,7 @@ describe("over HTTP the region", function()
   it("answers a body's begin, and does not read its gigabyte", function()
     local s = scrape.connect(at)
     s:send "POST /metrics HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n"
-    s:settimeout(15)
+    s:settimeout(15 * wait.patience)
     local sent = 0
     repeat
       local n, why = s:send(("x"):rep(65536))

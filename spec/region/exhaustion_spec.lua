@@ -7,6 +7,7 @@ local socket = require "socket"
 local pair = require "spec.support.pair"
 local support = require "spec.support"
 local bystander = require "spec.support.bystander"
+local wait = require "spec.support.wait"
 
 local FROM = "127.0.1.1"
 local BEAT = bystander.beat
@@ -104,7 +105,7 @@ describe("whatever happens to the region meanwhile,", function()
     local unix = require "socket.unix"
     local s = assert(unix.stream and unix.stream() or unix())
     assert(s:connect(region.control))
-    s:settimeout(10)
+    s:settimeout(10 * wait.patience)
     if bytes then s:send(bytes) end
     return s
   end

@@ -8,6 +8,7 @@ local requests = require "spec.support.requests"
 local slow = require "spec.support.slow"
 local support = require "spec.support"
 local versions = require "spec.support.versions"
+local wait = require "spec.support.wait"
 
 local WORKERS, MANY, WHOLE = crew.WORKERS, crew.MANY, crew.WHOLE
 local start, callers, accepted, capexes, alive = crew.start, crew.callers, crew.accepted, crew.capexes, crew.alive
@@ -214,7 +215,7 @@ return { install = function() return policy.install { ipconn = "ONE", applid = "
     local function order(word)
       local c = assert(unix())
       assert(c:connect(region.control))
-      c:settimeout(10)
+      c:settimeout(10 * wait.patience)
       return c, ('{"command":"set","args":["tcpipservice","IPIC","%s"]}\n'):format(word)
     end
     for round = 1, 4 do

@@ -26,10 +26,11 @@ local function set_up(ipconn, more)
   local port_a, port_b = pair.ports(2)
   backend = slow.backend()
   b = region_of("CICSB", "CICSA", port_b, port_a, { ipconn = { receivecount = 50 },
-    programs = { ECHO = {}, SLOW = { url = backend.url } } })
+    programs = { ECHO = {}, SLOW = { url = backend.url, timeout = 300 } } })
   more = more or {}
   a = region_of("CICSA", "CICSB", port_a, port_b, { ipconn = ipconn, ipconns = more.ipconns, urm = more.urm, scripts = more.scripts,
-    programs = { ECHO = {}, FAR = { ipconn = "CICSB", remotename = "ECHO" }, FARSLOW = { ipconn = "CICSB", remotename = "SLOW" } } })
+    programs = { ECHO = {}, FAR = { ipconn = "CICSB", remotename = "ECHO", timeout = 300 },
+      FARSLOW = { ipconn = "CICSB", remotename = "SLOW", timeout = 300 } } })
   p = support.raw(port_a)
   assert.are.equal(200, p:capex { applid = "SOMEAPPL", sendcount = 50 }:read_message().status)
 end

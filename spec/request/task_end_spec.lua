@@ -12,7 +12,7 @@ local partner, region_with, unharmed = requests.partner, requests.region, reques
 describe("data for a conversation whose task is running", function()
   it("is 0614: the task is cancelled, and the others go on", function()
     local backend = slow.backend()
-    local region = region_with { programs = { SLOW = { url = backend.url } } }
+    local region = region_with { programs = { SLOW = { url = backend.url, timeout = 300 } } }
     local p = partner(region:port "IPIC")
     ask(p, { conv = 1, program = "SLOW", data = "x" })
     local c = backend.wait()
@@ -32,7 +32,7 @@ describe("release while work runs:", function()
 
   before_each(function()
     backend = slow.backend()
-    region = region_with { programs = { SLOW = { url = backend.url } } }
+    region = region_with { programs = { SLOW = { url = backend.url, timeout = 300 } } }
     port = region:port "IPIC"
   end)
   after_each(function()
@@ -127,7 +127,7 @@ end)
 describe("SIGTERM while work runs:", function()
   it("lets it end first, and goes then", function()
     local backend = slow.backend()
-    local region = region_with { region = { drain = 30 }, programs = { SLOW = { url = backend.url } } }
+    local region = region_with { region = { drain = 30 }, programs = { SLOW = { url = backend.url, timeout = 300 } } }
     local port = region:port "IPIC"
     local p, idle = partner(port), partner(port, "ONCEAPPL")
     ask(p, { conv = 1, program = "SLOW", data = "x" })
@@ -147,7 +147,7 @@ describe("SIGTERM while work runs:", function()
 
   it("does not wait longer than drain", function()
     local backend = slow.backend()
-    local region = region_with { region = { drain = 0.3 }, programs = { SLOW = { url = backend.url } } }
+    local region = region_with { region = { drain = 0.3 }, programs = { SLOW = { url = backend.url, timeout = 300 } } }
     local p = partner(region:port "IPIC")
     ask(p, { conv = 1, program = "SLOW", data = "x" })
     backend.wait()

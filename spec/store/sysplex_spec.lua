@@ -113,7 +113,7 @@ describe("a sysplex", function()
   end)
 
   it("goes on in a store that is another one than before", function()
-    local a = start "CICSA"
+    local a = start("CICSA", { lease = 30 }) -- longer than a start of the server takes
     wait_states(a, { ["NETA.CICSA"] = "ACTIVE" })
     server:kill()
     server:again()
