@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/log_crash.h"
 #include "base/log_line.h"
 #include "base/log_sink.h"
 #include "base/thread.h"
@@ -31,11 +32,11 @@ struct log_queue { /* the lines of all handles, and the thread that writes them 
 	struct log_form form;
 	struct thread *thread;
 	_Atomic unsigned applids; /* how often the applid was set */
+	_Atomic size_t lines; /* in pending and in flight; changed under the lock */
 	pthread_mutex_t lock; /* guards everything below */
 	pthread_cond_t wake;
 	char applid[NAME_SIZE];
 	struct buf pending;  /* whole lines, not yet taken by the writer */
-	size_t lines;        /* lines in pending and in flight */
 	size_t pending_lines;
 	uint64_t lost;       /* since the last SP0040 */
 	uint64_t lost_ever;
@@ -52,6 +53,7 @@ struct log { /* a handle: the lines of one thread; other threads may use it too,
 	bool first;            /* from log_open: it owns the queue */
 	_Atomic bool collects; /* the thread `owner` collects its lines until log_hand_over */
 	_Atomic pthread_t owner;
+	struct log_crash *crash; /* of the owner */
 	/* used by the owner only */
 	struct buf turn;
 	size_t turn_lines;
@@ -494,6 +496,8 @@ log_collect(struct log *l)
 		return;
 	l->owner = pthread_self();
 	l->collects = true;
+	if (l->crash == NULL)
+		l->crash = log_crash_begin(&l->queue->lines);
 }
 
 void
@@ -508,6 +512,7 @@ log_close(struct log *l)
 {
 	if (l == NULL)
 		return;
+	log_crash_end(l->crash);
 	hand_over(l); /* of a thread that has ended */
 	if (l->first)
 		queue_close(l);

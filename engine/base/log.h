@@ -41,8 +41,9 @@ void log_reopen(struct log *l);
 /*
  * After log_collect the lines of the calling thread, which runs a loop, wait in its handle without a lock until
  * log_hand_over: it calls that at the end of each turn. Above 64 KiB they are handed over at once. Lines of other
- * threads may be written before them: the time in a line gives the order. Both do nothing for NULL, and log_hand_over
- * in another thread.
+ * threads may be written before them: the time in a line gives the order. When the thread ends the process by a fault
+ * (log_crash.h), the lines that it has handed over are written first. Both do nothing for NULL, and log_hand_over in
+ * another thread.
  */
 void log_collect(struct log *l);
 void log_hand_over(struct log *l);

@@ -43,13 +43,17 @@ thread_run(void *arg)
 	return NULL;
 }
 
+/* A signal of a fault goes to the thread that has it, blocked or not; only when it is not blocked, its handler runs. */
 static int
 create(struct thread *t)
 {
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL };
 	sigset_t all, old;
 	int error;
 
 	sigfillset(&all);
+	for (size_t i = 0; i < sizeof faults / sizeof *faults; i++)
+		sigdelset(&all, faults[i]);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	error = pthread_create(&t->id, NULL, thread_run, t);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -26,7 +26,7 @@ local LIBRARIES = {
   { library = "Jansson", header = "^jansson%.h$", allowed = "ipic policy request/program_builtin region candidate admin client main" },
   { library = "hiredis", header = "^hiredis/", allowed = "store" },
   { library = "jsmn", header = "^jsmn%.h$", allowed = "candidate/account" },
-  { library = "signals", header = "^signal%.h$", allowed = "base/thread net/interrupt admin/signals client/screen" },
+  { library = "signals", header = "^signal%.h$", allowed = "base/thread base/log_crash net/interrupt admin/signals client/screen" },
 }
 
 -- "engine/net/io.c" -> "net", "net/io"; "engine/main.c" -> "main", "main".
