@@ -24,6 +24,7 @@
 #include "candidate/shadow.h"
 #include "net/handed.h"
 #include "net/notify.h"
+#include "net/reserve.h"
 #include "base/thread.h"
 #include "tls/slim.h"
 #include "region/identity.h"
@@ -58,6 +59,7 @@ raise_descriptors(void)
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
+	reserve_widen();
 }
 
 /*

@@ -31,6 +31,14 @@ succession_mark(struct succession *s, const struct ipconn_def *d)
 	dues_put(&s->dues, d);
 }
 
+bool
+succession_changes(const struct succession *s)
+{
+	size_t at = 0;
+
+	return dues_next(&s->dues, &at) != NULL;
+}
+
 int
 succession_keep(struct succession *s, struct worker *w, const struct ipconn **out)
 {

@@ -26,6 +26,7 @@ struct succession { /* zero-initialise */
 int succession_make(struct succession *s, const struct definition *now);
 /* The ipconn of that definition differs, or is not installed. */
 void succession_mark(struct succession *s, const struct ipconn_def *d);
+bool succession_changes(const struct succession *s); /* whether any is marked */
 /*
  * In the turn of the swap: each ipconn of the home w that is not RELEASED and whose definition is due, or missing,
  * keeps the present one until its release. -1: no memory; *out is the ipconn, borrowed.

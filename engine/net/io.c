@@ -426,7 +426,10 @@ io_on_late(struct backlog_item *i)
 static void
 io_on_again(void *arg)
 {
-	step(arg, 0);
+	struct io *io = arg;
+
+	if (backlog_admit(io->loop, &io->late))
+		step(io, 0);
 }
 
 /* --- Calls. */

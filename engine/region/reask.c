@@ -119,6 +119,16 @@ is_meant(const struct reask *a, const struct ipconn *i)
 	return a->canary == 0 || i->engaged->canary == a->canary;
 }
 
+/* Whether a script waits about a socket of the ipconn. */
+static bool
+is_waited_for(const struct ipconn *i)
+{
+	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
+		if (ipconn_socket(i, n) != NULL && ipconn_socket(i, n)->recheck != NULL)
+			return true;
+	return false;
+}
+
 /*
  * True when a socket of the ipconn has not been asked by the doors of the generation. An ipconn that is being released
  * is not asked: its partner may keep conversations open for any time.
@@ -126,11 +136,8 @@ is_meant(const struct reask *a, const struct ipconn *i)
 static bool
 due(const struct reask *a, const struct ipconn *i)
 {
-	if (i->engaged->doomed || i->status == CONN_RELEASED || !is_meant(a, i))
+	if (i->engaged->doomed || i->status == CONN_RELEASED || !is_meant(a, i) || is_waited_for(i))
 		return false;
-	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
-		if (ipconn_socket(i, n) != NULL && ipconn_socket(i, n)->recheck != NULL)
-			return false;
 	for (unsigned n = 0; n < IPCONN_SOCKETS; n++)
 		if (ipconn_socket(i, n) != NULL && ipconn_socket(i, n)->asked != a->generation->number)
 			return true;
@@ -154,10 +161,16 @@ next_one(struct reask *a)
 	return last != NULL ? last->engaged->next : registry_engaged(r);
 }
 
-/* True when no ipconn is due. Else the walk begins again. */
+/*
+ * True when no ipconn is due. Else the walk begins again. A walk that has passed over none has asked all: an ipconn that
+ * gets a socket meanwhile comes to the end of the list.
+ */
 static bool
 is_complete(struct reask *a)
 {
+	if (!a->skipped)
+		return true;
+	a->skipped = false;
 	for (const struct ipconn *i = registry_engaged(a->region->registry); i != NULL; i = i->engaged->next)
 		if (due(a, i)) {
 			a->last.at = NULL;
@@ -291,8 +304,10 @@ ask_slice(struct reask *a)
 		a->last.at = i;
 		if (a->left > 0 && --a->left == 0)
 			end_pass(a);
-		if (!due(a, i))
+		if (!due(a, i)) {
+			a->skipped |= is_waited_for(i);
 			continue;
+		}
 		if (ask_one(a, i) < 0)
 			return -1;
 		if (clock_span() > until)

@@ -40,6 +40,7 @@ struct reask {
 	struct reload_changes changes; /* owned: the refusals; the caller may add others */
 	struct cursor last;            /* on the engaged ipconn that was asked last; open while `walking` */
 	bool walking;
+	bool skipped;                  /* the walk has passed over an ipconn about which a script waits */
 	struct faults *faults;         /* borrowed; gets the fault of a policy that fails; with force: NULL is fine */
 };
 

@@ -121,8 +121,8 @@ say_change(const struct reload *l, const struct reload_change *c)
 }
 
 /*
- * Logs the changes that are no refusals, for a slice of the loop, and drops those that no report shows. True: all are
- * told.
+ * Logs the changes that are no refusals, for a slice of the loop, and drops those that no report shows: each refusal
+ * was told before. True: all are told.
  */
 static bool
 tell_some(struct reload *l)
@@ -134,7 +134,7 @@ tell_some(struct reload *l)
 
 		if (!c->refused)
 			say_change(l, c);
-		if (++l->told > RELOAD_SHOWN && !c->refused)
+		if (++l->told > RELOAD_SHOWN)
 			reload_changes_drop(&l->reask.changes, l->untold);
 		else
 			l->untold = &c->next;
@@ -311,7 +311,7 @@ gather_changes(struct reload *l)
 static void
 conclude(struct reload *l)
 {
-	if (reload_apply_check(l->region, l->generation, &l->faults) < 0 || gather_changes(l) < 0) {
+	if (reload_apply_check(l->region, l->generation, succession_changes(&l->succession), &l->faults) < 0 || gather_changes(l) < 0) {
 		refuse(l);
 	} else if (l->order.check) {
 		log_say(l->region->log, MSG_SP0015, NULL);

@@ -53,11 +53,11 @@ check_sockets(const struct region *r, const struct generation *g, struct faults 
 }
 
 int
-reload_apply_check(struct region *r, const struct generation *g, struct faults *faults)
+reload_apply_check(struct region *r, const struct generation *g, bool changes, struct faults *faults)
 {
 	size_t before = faults->errors;
 
-	for (const struct ipconn *i = registry_engaged(r->registry); i != NULL; i = i->engaged->next)
+	for (const struct ipconn *i = changes ? registry_engaged(r->registry) : NULL; i != NULL; i = i->engaged->next)
 		check_engaged(g, i, faults);
 	check_sockets(r, g, faults);
 	return faults->errors == before ? 0 : -1;

@@ -12,10 +12,10 @@
 struct generation;
 
 /*
- * Checks that the ipconns of g can be installed. -1 with a fault for each definition whose name, or pair of networkid
+ * Checks that the ipconns of g can be installed. changes: false when g has none that is not installed yet. -1 with a fault for each definition whose name, or pair of networkid
  * and applid, another ipconn holds, which is not RELEASED.
  */
-int reload_apply_check(struct region *r, const struct generation *g, struct faults *faults);
+int reload_apply_check(struct region *r, const struct generation *g, bool changes, struct faults *faults);
 /*
  * Opens the listeners of g that are new or have another address or port, into r->listeners.incoming. -1 with faults: a
  * port cannot be opened; the listeners are as they were before.

@@ -104,6 +104,7 @@ reload_changes_drop(struct reload_changes *l, struct reload_change **at)
 	*at = c->next;
 	if (c == l->last)
 		l->last = at != &l->first ? (struct reload_change *)(void *)at : NULL;
+	reload_changes_tell(c);
 	free(c);
 }
 
@@ -279,11 +280,11 @@ is_same(const struct reload_listing *l, const struct list *t, const void *was, c
 static void
 list_installed(struct reload_listing *l, const struct ipconn_def *was, const struct ipconn_def *now)
 {
-	bool discarded = registry_name(l->region->registry, now->ipconn) == NULL; /* by the operator */
+	const struct ipconn *i = registry_name(l->region->registry, now->ipconn); /* NULL: the operator had discarded it */
 
-	if (discarded)
+	if (i == NULL)
 		reload_changes_add(l->changes, lists[IPCONNS].kind, now->ipconn, lists[IPCONNS].added, "");
-	if (discarded || !attribute_all_same(resource_ipconn, was, now))
+	if (i == NULL || i->autoinstalled || !attribute_all_same(resource_ipconn, was, now))
 		mark(l, now);
 }
 

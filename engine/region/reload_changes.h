@@ -56,7 +56,7 @@ int reload_changes_add(struct reload_changes *l, const char *kind, const char *n
 struct reload_change *reload_changes_refusal(struct reload_changes *l, const char *name, const char *what, struct recheck_result *r);
 /* The refusal of c was told: frees it. */
 void reload_changes_tell(struct reload_change *c);
-/* Removes the change *at, which is no refusal, from its list; *at is the next one. */
+/* Removes the change *at from its list; *at is the next one. */
 void reload_changes_drop(struct reload_changes *l, struct reload_change **at);
 /* Frees the changes with their refusals and record entries. The list is empty then. */
 void reload_changes_free(struct reload_changes *l);

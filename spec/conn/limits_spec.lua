@@ -209,3 +209,14 @@ describe("caps:", function()
     region:stop()
   end)
 end)
+
+describe("the table of descriptors", function()
+  it("is as large at the start as very many sockets need, so that none of them waits for its growth", function()
+    local region = support.region({ tcpipservices = { PLAIN = {} } }):start()
+    local pid = region:inquire("region")[1].pid
+    local size = tonumber(assert(support.read("/proc/" .. pid .. "/status")):match "\nFDSize:%s+(%d+)")
+    local limit = assert(support.read("/proc/" .. pid .. "/limits")):match "\nMax open files%s+(%d+)"
+    assert.is_true(size >= math.min(tonumber(limit), 65536))
+    region:stop()
+  end)
+end)
