@@ -12,8 +12,8 @@
 struct generation;
 
 /*
- * Checks that the ipconns of g can be installed. changes: false when g has none that is not installed yet. -1 with a fault for each definition whose name, or pair of networkid
- * and applid, another ipconn holds, which is not RELEASED.
+ * Checks that the ipconns of g can be installed. changes: false when g has none that is not installed yet. -1 with a
+ * fault for each definition whose name, or pair of networkid and applid, another ipconn holds, which is not RELEASED.
  */
 int reload_apply_check(struct region *r, const struct generation *g, bool changes, struct faults *faults);
 /*
