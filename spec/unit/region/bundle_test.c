@@ -164,10 +164,11 @@ a_bundle_has_the_rules_alone_and_is_read_as_it_was_written(void **state)
 	assert_int_equal(b->head.created, 1764170000);
 	assert_string_equal(b->head.note, "a note");
 	assert_string_equal(b->head.key, signing_key_id(p.key));
-	assert_int_equal(b->files->files, 4);
+	assert_int_equal(b->files->files, 5);
 	assert_null(version_file_of(b->files, VERSION_KIND_REGION, "region.lua"));
 	assert_null(version_file_of(b->files, VERSION_KIND_ENV, "HOST"));
 	assert_string_equal(version_file_of(b->files, VERSION_KIND_DATA, "partners.csv")->blob->bytes, "name\nALICE\n");
+	assert_string_equal(version_file_of(b->files, BUNDLE_SAF, BUNDLE_SAF)->blob->bytes, "a sealed one");
 	assert_string_equal(b->files->file[0].name, "conf.d/partners.lua");
 	assert_string_equal(b->files->file[1].name, "blocked");
 	assert_int_equal(bundle_write(&b->head, b->files, NULL, NULL, p.key, &two, &f), 0);
