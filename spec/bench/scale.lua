@@ -3,7 +3,8 @@
 scale: the cost of many resources in the region, for the binary SALLYPORT (./sallyport). Prints
   the CPU of a request to one of 1 and of 10,000 programs;
   for 1, 10,000 ... ipconns that are RELEASED: the CPU of the start, the CPU of a reload of the same files, the longest that a partner
-  waited for the answer to a heartbeat meanwhile, and the memory (PSS) of each;
+  waited for the answer to a heartbeat meanwhile, and the memory (PSS) of each; then the time of a reload that changes all of them, of one
+  that removes them, and of one that adds them, with the longest turn of a loop;
   the CPU and the time of a reload with 200 scripts;
   for 1,000,000 networks of IPv4 and of IPv6: the CPU of making a set of policy.ip, and of a look-up of a random address.
 `lua5.4 spec/bench/scale.lua [ipconns ...]`. Plain sockets on the loopback; compare ratios of one run, not figures.
@@ -85,6 +86,26 @@ local function longest_during(s, command)
   return longest
 end
 
+local function longest_turn()
+  local command = CONTROL:format("inquire worker --json"):gsub(">/dev/null", "")
+  local out, longest = io.popen(command):read "a", 0
+  for seconds in out:gmatch '"longest_turn": ([%d.e-]+)' do longest = math.max(longest, tonumber(seconds)) end
+  return longest
+end
+
+-- Reloads of definitions in which each ipconn differs.
+local function all_differ(s, ring, count, words)
+  for _, way in ipairs { { "changes", count, ', description = "x"' }, { "removes", 0, "" }, { "adds", count, "" } } do
+    local f = assert(io.open("build/bench/region.lua", "w"))
+    f:write(MANY:format(ring, way[2], words .. way[3]))
+    f:close()
+    local from = socket.gettime()
+    local longest = longest_during(s, CONTROL:format "reload")
+    print(("%15s all: %6.2f s, longest heartbeat %7.1f ms, longest turn until now %5.1f ms"):format(way[1], socket.gettime() - from,
+      longest * 1000, longest_turn() * 1000))
+  end
+end
+
 local function ipconns(count, words)
   local ring = words ~= "" and ', ring = "../../certs/rings/CICSA"' or ""
   measured.run(MANY:format(ring, count, words), {}, function(pid)
@@ -94,6 +115,7 @@ local function ipconns(count, words)
     for _ = 1, RELOADS do longest = math.max(longest, longest_during(s, CONTROL:format "reload")) end
     print(("%7d ipconns%-5s start %6.2f s CPU, reload %6.2f s CPU, longest heartbeat %7.1f ms, PSS %6.0f KiB (%.2f each)"):format(count,
       words ~= "" and " TLS:" or ":", started, (measured.cpu(pid) - before) / RELOADS, longest * 1000, memory, memory / count))
+    all_differ(s, ring, count, words)
     s:close()
   end)
 end
