@@ -6,6 +6,9 @@ measured: the region that a benchmark measures: the binary SALLYPORT (./sallypor
                                                scripts: { urm = "return …" }
   measured.cpu(pid)                            seconds of user and system time until now
   measured.pss(pid)                            KiB of memory, what is shared counted in parts
+  measured.partner(port, name)                 a link of a partner, without TLS
+  measured.beat(link)                          the seconds until a heartbeat is answered on it
+  measured.longest(command, probe)             runs a command beside; the largest number that probe() returns until it ends
 ]]
 local socket = require "socket"
 
@@ -55,6 +58,38 @@ end
 
 function measured.pss(pid)
   return tonumber(read("/proc/" .. pid .. "/smaps_rollup"):match "\nPss:%s+(%d+)")
+end
+
+function measured.partner(port, name)
+  local s = socket.tcp4()
+  assert(s:connect("127.0.0.1", port))
+  s:setoption("tcp-nodelay", true)
+  local body = ('{"applid":"%s","networkid":"NETX","port":-1,"sendcount":5}'):format(name)
+  s:send("POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body)
+  assert(s:receive "*l" == "HTTP/1.1 200 OK")
+  repeat local line = assert(s:receive "*l") until line == ""
+  return s
+end
+
+local HEARTBEAT = "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=heartbeat\r\nContent-Length: 0\r\n\r\n"
+
+function measured.beat(link)
+  local from = socket.gettime()
+  link:send(HEARTBEAT)
+  repeat local line = assert(link:receive "*l") until line == ""
+  return socket.gettime() - from
+end
+
+function measured.longest(command, probe)
+  local longest, done = 0, DIR .. "/done"
+  os.remove(done)
+  os.execute(("(%s; touch %s) >/dev/null 2>&1 &"):format(command, done))
+  repeat
+    longest = math.max(longest, probe())
+    local f = io.open(done)
+    if f then f:close() end
+  until f
+  return longest
 end
 
 function measured.run(definition, scripts, measure)

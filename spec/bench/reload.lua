@@ -5,6 +5,8 @@ answer to a heartbeat meanwhile, and the memory of a generation. `lua5.4 spec/be
 ]]
 local socket = require "socket"
 
+local measured = require "spec.bench.measured"
+
 local BINARY = os.getenv "SALLYPORT" or "./sallyport"
 local DIR, PORT, EACH, RELOADS = "build/bench", 14931, 500, 10
 
@@ -15,44 +17,12 @@ local function shell(command)
   return out
 end
 
-local function partner(name)
-  local s = socket.tcp4()
-  assert(s:connect("127.0.0.1", PORT))
-  s:setoption("tcp-nodelay", true)
-  local body = ('{"applid":"%s","networkid":"NETX","port":-1,"sendcount":5}'):format(name)
-  s:send("POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=capex\r\nContent-Length: " .. #body .. "\r\n\r\n" .. body)
-  assert(s:receive "*l" == "HTTP/1.1 200 OK")
-  repeat local line = assert(s:receive "*l") until line == ""
-  return s
-end
-
 if arg[1] == "hold" then -- a process of its own: one cannot select above 1024 descriptors
   local all = {}
-  for i = 1, tonumber(arg[3]) do all[i] = partner(("H%s%04d"):format(arg[2], i)) end
+  for i = 1, tonumber(arg[3]) do all[i] = measured.partner(PORT, ("H%s%04d"):format(arg[2], i)) end
   io.open(DIR .. "/held" .. arg[2], "w"):close()
   socket.sleep(120)
   os.exit(#all > 0)
-end
-
-local HEARTBEAT = "POST /ipic HTTP/1.1\r\nIS: 1 cmd; name=heartbeat\r\nContent-Length: 0\r\n\r\n"
-
-local function beat(s)
-  local start = socket.gettime()
-  s:send(HEARTBEAT)
-  repeat local line = assert(s:receive "*l") until line == ""
-  return socket.gettime() - start
-end
-
-local function longest_during(witness, command)
-  local longest, done = 0, DIR .. "/done"
-  os.remove(done)
-  os.execute(("(%s; touch %s) >/dev/null 2>&1 &"):format(command, done))
-  repeat
-    longest = math.max(longest, beat(witness))
-    local f = io.open(done)
-    if f then f:close() end
-  until f
-  return longest
 end
 
 local function hold(n)
@@ -91,13 +61,13 @@ end
 local function measure(n)
   start()
   hold(n)
-  local witness = partner "WITNESS"
+  local witness = measured.partner(PORT, "WITNESS")
   local reload = ("%s reload --control %s/control.sock"):format(BINARY, DIR)
   local quiet, longest, sum = 0, 0, 0
-  for _ = 1, 200 do quiet = math.max(quiet, beat(witness)) end
+  for _ = 1, 200 do quiet = math.max(quiet, measured.beat(witness)) end
   for _ = 1, RELOADS do
     local from = socket.gettime()
-    longest = math.max(longest, longest_during(witness, reload))
+    longest = math.max(longest, measured.longest(reload, function() return measured.beat(witness) end))
     sum = sum + socket.gettime() - from
   end
   local memory = shell(("%s inquire policy lan --json --control %s/control.sock"):format(BINARY, DIR)):match '"generation_memory": (%d+)'

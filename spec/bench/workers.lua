@@ -5,7 +5,8 @@ workers: one worker beside two. Prints for each number, the median of the rounds
   the connections that the region could serve beside those of one worker: the CPU of one worker divided by that of the busiest thread,
   so that the partners, which share the CPUs of this machine, do not count;
   the CPU of a refusal by address;
-  KiB of an idle link (PSS); with 2,000 links the time of a reload.
+  KiB of an idle link (PSS); with 2,000 links the time of a reload, and how long a partner waited meanwhile for the answer to a
+  heartbeat (of the home), and a caller for its refusal (of a gate, when there is one): the longest pauses of their loops.
 With two workers also the CPU of the home for a connection that a gate has accepted, and how many gates one home can feed.
 `lua5.4 spec/bench/workers.lua [rounds] [connections]`.
 ]]
@@ -32,6 +33,7 @@ region { applid = "CICSA", networkid = "NETA", ring = "../../certs/rings/CICSA",
   halfopen_peer = 60000, maxsockets = 60000, heartbeat = 600 }
 tcpipservice "BENCH" { host = "127.0.0.1", portnumber = %d, ssl = "clientauth", admit = "doors", certify = "doors", bind = "doors",
   urm = "doors" }
+tcpipservice "PLAIN" { host = "127.0.0.1", portnumber = %d, ssl = "no", admit = "doors", bind = "doors", urm = "doors" }
 tcpipservice "DENY" { host = "127.0.0.1", portnumber = %d, ssl = "no", admit = "deny" }
 ipconn "NETX" { applid = "CTGAPP", template = "only", receivecount = 10 }
 ]]
@@ -99,16 +101,40 @@ local function connections(pid, into)
   into.gates = at_gate / into.at_home
 end
 
+-- The seconds until a caller is refused.
+local function refused()
+  local from = socket.gettime()
+  local s = socket.tcp4()
+  assert(s:connect("127.0.0.1", PORT + 1))
+  s:receive(1)
+  s:close()
+  return socket.gettime() - from
+end
+
 local function refusals(pid, into)
   local n = 5000
   into.refusal = cost(pid, n, function()
-    for _ = 1, n do
-      local s = socket.tcp4()
-      assert(s:connect("127.0.0.1", PORT + 1))
-      s:receive(1)
-      s:close()
-    end
+    for _ = 1, n do refused() end
   end)
+end
+
+-- Each reload has a script with other bytes, so that the doors are asked again for each link.
+local function reloads(into)
+  local witness, times = measured.partner(PORT + 2, "WITNESS"), 0
+  local reload = ("%s reload --region build/bench/region.lua"):format(BINARY)
+  local function longest(probe)
+    local f = assert(io.open("build/bench/policies/doors.lua", "a"))
+    times = times + 1
+    f:write("\n-- " .. times .. "\n")
+    f:close()
+    local from = socket.gettime()
+    local most = measured.longest(reload, probe)
+    into.reload = socket.gettime() - from
+    return most
+  end
+  into.beat = longest(function() return measured.beat(witness) end) * 1000
+  into.caller = longest(refused) * 1000
+  witness:close()
 end
 
 local function links(pid, into)
@@ -119,22 +145,17 @@ local function links(pid, into)
     local row = dkjson.decode((sallyport "inquire tcpipservice BENCH --json"))[1]
   until row.connections == LINKS and row.halfopen == 0
   into.link = (measured.pss(pid) - empty) / LINKS
-  local f = assert(io.open("build/bench/policies/doors.lua", "w"))
-  f:write(DOORS .. "\n-- again\n")
-  f:close()
-  local from = socket.gettime()
-  sallyport "reload"
-  into.reload = socket.gettime() - from
+  reloads(into)
   os.execute "kill -9 $(cat build/bench/holder)"
 end
 
-local KEYS = { "connection", "most", "share", "at_home", "gates", "refusal", "link", "reload" }
+local KEYS = { "connection", "most", "share", "at_home", "gates", "refusal", "link", "reload", "beat", "caller" }
 local results = { {}, {} }
 
 for _ = 1, ROUNDS do
   for n = 1, 2 do
     local one = {}
-    measured.run(DEFINITION:format(n, PORT, PORT + 1), { doors = DOORS, deny = DENY }, function(pid)
+    measured.run(DEFINITION:format(n, PORT, PORT + 2, PORT + 1), { doors = DOORS, deny = DENY }, function(pid)
       connections(pid, one)
       refusals(pid, one)
       links(pid, one)
@@ -160,3 +181,5 @@ print(("the home, us for a connection of a gate: %.0f; it can feed %.1f gates"):
 print(("CPU of a refusal by address, us: one worker %.1f, two %.1f"):format(median(1, "refusal"), median(2, "refusal")))
 print(("an idle link, KiB: one worker %.1f, two %.1f"):format(median(1, "link"), median(2, "link")))
 print(("a reload with %d links, s: one worker %.2f, two %.2f"):format(LINKS, median(1, "reload"), median(2, "reload")))
+print(("the longest pause meanwhile, ms: of a partner, one worker %.1f, two %.1f; of a caller %.1f, %.1f"):format(median(1, "beat"),
+  median(2, "beat"), median(1, "caller"), median(2, "caller")))
