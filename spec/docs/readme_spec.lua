@@ -134,11 +134,12 @@ describe("the documents", function()
       "refused at capex, code pair_elsewhere", "SHOP.SHOPWEB1 is held by region NETA.CICSA of the sysplex",
       '"released": "lost"', '"accepted": true', '"applid": "CICSB"', "NETA.CICSB +ACTIVE ", "NETA.CICSA +LOST ", -- 6
       "SP0149 I Claim of a lost region taken over. .-SHOP.SHOPWEB1 was held by region NETA.CICSA",
-      '"reason": "AUTOINSTALL_FAILED"', "refused: exit status 3", "generation 2 is in use", '"applid": "CICSA"', -- 7
+      '"applid": "CICSA"', '"applid": "CICSB"', -- 7
+      '"reason": "AUTOINSTALL_FAILED"', "refused: exit status 3", "generation 2 is in use", '"applid": "CICSA"', -- 8
       "current +%S+ +%x+ +serial 1 .-SHOPWEB2 may come", '"accepted": true', '"applid": "CICSB"',
-      '"reason": "AUTOINSTALL_FAILED"', "refused: exit status 3", "not published: exit status 1", -- 8
+      '"reason": "AUTOINSTALL_FAILED"', "refused: exit status 3", "not published: exit status 1", -- 9
       "NETA.CICSA +ACTIVE +2 ", "NETA.CICSB +ACTIVE +2 ",
-      "SP0161 I Published rules taken. .-serial=1 ", "SP0161 I Published rules taken. .-serial=2 ", "SP0141 I Sysplex left.", -- 9
+      "SP0161 I Published rules taken. .-serial=1 ", "SP0161 I Published rules taken. .-serial=2 ", "SP0141 I Sysplex left.", -- 10
       "policy: serial 2 is published already; sign these rules under a higher serial",
     })
   end)
