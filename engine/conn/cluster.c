@@ -185,7 +185,7 @@ cluster_choose(struct cluster *c, const struct cluster_list *l, const char *pair
 
 	*out = (struct cluster_choice){ .own = false };
 	begin_period(c);
-	if (holder == NULL) {
+	if (holder == NULL || !cluster_reached(c)) {
 		choose_own(c, l, "the store does not answer", out);
 	} else if (holder[0] != '\0' && takes(c, holder, &row) && advertise_find(l->advertise, l->networkid, holder, &out->to)) {
 		snprintf(out->why, sizeof out->why, "it holds the pair");

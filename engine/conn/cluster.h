@@ -48,7 +48,8 @@ struct store_call *cluster_ask(struct cluster *c, const char *pair, void (*done)
 bool cluster_read(const struct store_reply *r, char region[NAME_PAIR_SIZE]);
 /*
  * Chooses the region for a partner, and counts it. pair: of the partner; "": it has no APPLID. holder: the region that
- * holds the pair; "" none; NULL: the store has not answered, and the choice is this region.
+ * holds the pair; "" none; NULL: the store has not answered. Then, and while the store is not reached, the choice is
+ * this region.
  */
 void cluster_choose(struct cluster *c, const struct cluster_list *l, const char *pair, const char *holder, struct cluster_choice *out);
 /*

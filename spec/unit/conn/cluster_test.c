@@ -252,6 +252,9 @@ without_the_store_or_another_region_it_is_the_own_one(void **state)
 	assert_true(cluster_shares(s->cluster, &list));
 	s->member.holds = false;
 	assert_false(cluster_shares(s->cluster, &list));
+	s->member.row[1].limit = 100;
+	assert_string_equal(choose(s, "X.P", "N.A", &out), "N.A"); /* the rows of the others are old */
+	assert_string_equal(choose(s, "X.P", "", &out), "N.A");
 }
 
 static void
