@@ -207,17 +207,18 @@ claiming_freed(void *ipconn)
 void
 claiming_told(struct worker *w, const char *note)
 {
-	char what[16], networkid[NAME_SIZE], applid[NAME_SIZE], region[CLAIMS_PAIR] = "-", pair[CLAIMS_PAIR];
+	char what[16], networkid[NAME_SIZE], applid[NAME_SIZE], region[CLAIMS_PAIR] = "-";
 	struct ipconn *i;
 
 	if (sscanf(note, "%15s %8[^.].%8s %18s", what, networkid, applid, region) < 3)
 		return;
 	i = registry_pair(w->registry, networkid, applid);
-	snprintf(pair, sizeof pair, "%s.%s", networkid, applid);
-	if (strcmp(what, "contested") == 0)
-		claims_contested(w->claims, pair, region);
-	else if (i != NULL && claim_of(i) != NULL && strcmp(what, "beaten") == 0)
-		claims_beaten(claim_of(i), region);
-	else if (i != NULL && strcmp(what, "probe") == 0)
+	if (i == NULL)
+		return;
+	if (strcmp(what, "probe") == 0)
 		traffic_probe(i);
+	else if (claim_of(i) != NULL && strcmp(what, "contested") == 0)
+		claims_contested(claim_of(i), region);
+	else if (claim_of(i) != NULL && strcmp(what, "beaten") == 0)
+		claims_beaten(claim_of(i), region);
 }

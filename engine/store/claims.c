@@ -29,6 +29,7 @@ struct claims_item {
 	enum phase phase;
 	char name[NAME_SIZE], pair[CLAIMS_PAIR];
 	char number[NUMBER_SIZE]; /* that the store gave; "" none */
+	unsigned long plex;       /* of the number */
 	unsigned long ordinal;    /* tells apart the claims of one incarnation for the same names */
 	unsigned long era;        /* of the incarnation for which it is held */
 	unsigned long round;      /* of the last walk in which the store has confirmed it */
@@ -36,6 +37,7 @@ struct claims_item {
 	bool local;
 	int replicas;
 	bool waits_for_replicas, told_free;
+	double contested;         /* clock_span() until which further notes of a conflict are not told */
 	unsigned long sent;       /* the era in whose incarnation the store may have it; 0 none */
 	unsigned long asked;      /* the era of the claim that was sent last */
 	char why[TEXT_ROOM];      /* of an answer that is due without the store */
@@ -51,6 +53,8 @@ struct claims {
 	struct timer walk;
 	struct claims_item *looked; /* while its holder is told of a fence: NULL when it was freed meanwhile */
 	bool walking, restart, later;
+	char sysplex[NAME_SIZE]; /* that was joined last */
+	unsigned long plex;      /* how many times it was another one: a number counts in its own sysplex only */
 	unsigned long ordinal, era, round, conflicts;
 	unsigned long owed;    /* claims that are held for an incarnation of before */
 	unsigned long held;
@@ -268,6 +272,7 @@ hold(struct claims_item *i, const struct told *t)
 		i->told_free = !c->fenced;
 	i->fence = c->era;
 	snprintf(i->number, sizeof i->number, "%s", t->number);
+	i->plex = c->plex;
 	tell_grant(i, t);
 }
 
@@ -442,7 +447,9 @@ claims_confirmed(void *arg, const struct store_reply *r, const char *why)
 static void
 claim_again(struct claims_item *i)
 {
-	if (send_claim(i, i->number[0] != '\0' ? i->number : "local", claims_confirmed) < 0)
+	bool numbered = i->number[0] != '\0' && i->plex == i->all->plex;
+
+	if (send_claim(i, numbered ? i->number : "local", claims_confirmed) < 0)
 		walk_soon(i->all, AGAIN_SECONDS);
 }
 
@@ -534,6 +541,10 @@ walk_soon(struct claims *c, double seconds)
 void
 claims_joined(struct claims *c)
 {
+	if (strcmp(c->sysplex, member_sysplex(c->member)) != 0) {
+		snprintf(c->sysplex, sizeof c->sysplex, "%s", member_sysplex(c->member));
+		c->plex++;
+	}
 	c->round++;
 	walk_soon(c, 0);
 }
@@ -566,9 +577,14 @@ claims_beaten(struct claims_item *i, const char *region)
 }
 
 void
-claims_contested(struct claims *c, const char *pair, const char *region)
+claims_contested(struct claims_item *i, const char *region)
 {
-	tell_conflict(c, pair, region, "that region's claim ends");
+	double now = clock_span();
+
+	if ((i->phase != HELD && i->phase != LOCAL) || now < i->contested)
+		return;
+	i->contested = now + member_lease(i->all->member);
+	tell_conflict(i->all, i->pair, region, "that region's claim ends");
 }
 
 /* --- its life --------------------------------------------------------------------------------- */

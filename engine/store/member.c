@@ -15,6 +15,11 @@
 #define PAUSES 10  /* of searches in a lease, at least: the store that is back must be found in time */
 #define EPOCH_SIZE 24
 #define WORDS_SIZE 192
+#define LEFT_MAX 4 /* of the last sysplexes */
+
+struct left { /* a sysplex that the region has left, and the incarnation that may have a session key there */
+	char sysplex[NAME_SIZE], incarnation[TOKEN_SIZE];
+};
 
 struct member {
 	struct ev_loop *loop; /* borrowed */
@@ -23,6 +28,7 @@ struct member {
 	char sysplex[NAME_SIZE], key[sizeof PREFIX + NAME_SIZE], region[2 * NAME_SIZE + 1];
 	double lease;
 	char incarnation[TOKEN_SIZE], before[TOKEN_SIZE]; /* before: its session key is to be ended; "" none */
+	struct left left[LEFT_MAX]; /* the last one first; the store may have missed the end of their session keys */
 	char epoch[EPOCH_SIZE];   /* "": the incarnation has no session key yet */
 	double until;             /* clock_boot() of the end of the lease; 0: none */
 	double granted;           /* clock_boot() of the end of the lease when the renewal under way is answered */
@@ -310,19 +316,49 @@ member_ended(void *arg, const struct store_reply *r, const char *why)
 	(void)why;
 }
 
-void
-member_leave(struct member *m)
+/* Ends a session key; "" none. */
+static void
+end_key(struct member *m, const char *incarnation)
 {
 	struct store_question q = { .script = STORE_SCRIPT_MEMBER_END, .uncounted = true, .done = member_ended };
 	struct fault none;
 
+	if (incarnation[0] == '\0')
+		return;
+	store_word_text(&q.words, m->key);
+	store_word_text(&q.words, incarnation);
+	store_ask(m->store, &q, &none);
+}
+
+/* The incarnation that claims may belong to is the one of before, until the present one has joined. */
+static void
+note_left(struct member *m)
+{
+	memmove(m->left + 1, m->left, sizeof m->left - sizeof m->left[0]);
+	memcpy(m->left[0].sysplex, m->sysplex, sizeof m->sysplex);
+	memcpy(m->left[0].incarnation, m->before[0] != '\0' ? m->before : m->incarnation, sizeof m->left[0].incarnation);
+}
+
+/* Finds the incarnation that the region had in its sysplex before; its session key is to be ended. */
+static void
+find_left(struct member *m)
+{
+	m->before[0] = '\0';
+	for (size_t i = LEFT_MAX; i > 0; i--)
+		if (strcmp(m->left[i - 1].sysplex, m->sysplex) == 0)
+			memcpy(m->before, m->left[i - 1].incarnation, sizeof m->before);
+}
+
+void
+member_leave(struct member *m)
+{
 	timer_stop(&m->beat);
 	drop_renewal(m);
 	if (m->sysplex[0] == '\0')
 		return;
-	store_word_text(&q.words, m->key);
-	store_word_text(&q.words, m->incarnation);
-	store_ask(m->store, &q, &none);
+	end_key(m, m->before);
+	end_key(m, m->incarnation);
+	note_left(m);
 	m->sysplex[0] = '\0';
 	m->until = m->newness = 0;
 	m->nrows = 0;
@@ -336,7 +372,7 @@ join(struct member *m, const struct member_settings *s)
 	snprintf(m->sysplex, sizeof m->sysplex, "%s", s->sysplex);
 	snprintf(m->key, sizeof m->key, PREFIX "%s", s->sysplex);
 	snprintf(m->region, sizeof m->region, "%s.%s", s->networkid, s->applid);
-	m->before[0] = '\0';
+	find_left(m);
 	be_born(m);
 	ev_check_start(m->loop, &m->top);
 	ev_unref(m->loop); /* it does not keep the loop running */

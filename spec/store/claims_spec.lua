@@ -246,6 +246,72 @@ describe("names across regions", function()
     replica:kill()
   end)
 
+  local function move(r, from, to)
+    support.write(r:path "region.lua", (support.read(r:path "region.lua"):gsub('"' .. from .. '"', '"' .. to .. '"')))
+    local status, _, err = r:command "reload"
+    assert.equal(0, status, err)
+  end
+
+  it("takes its own claims back when it returns to a sysplex that it left while the store was away", function()
+    local a = all:start("CICSA", { lease = 60, claim_lost = "keep", claim_down = "local" })
+    local answer = all:ask(a, "ONE1")
+    assert.equal("OK", answer:read_message().body.response)
+    a:wait_log "SP0140 "
+    support.wait_until(function() return server:cli("EXISTS", "sallyport:plex:PLEXA:pair:NETX.ONE1") == "1" end, 10, "the claim in the store")
+    local before = server:cli("GET", "sallyport:plex:PLEXA:pair:NETX.ONE1"):match "^%S+"
+    server:kill()
+    a:wait_log "SP0131 "
+    move(a, "PLEXA", "PLEXB")
+    move(a, "PLEXB", "PLEXC")
+    move(a, "PLEXC", "PLEXA")
+    server:again()
+    plex.wait_state(a, "ACTIVE")
+    support.wait_until(function()
+      local now = server:cli("GET", "sallyport:plex:PLEXA:pair:NETX.ONE1"):match "^%S+"
+      return now ~= nil and now ~= before
+    end, 10, "the claim of the new incarnation")
+    assert.equal(0, a:count_log "SP0148 ")
+    assert.equal(0, a:inquire "sysplex"[1].conflicts)
+    assert.equal("ACQUIRED", a:row("ipconn", "ONE1").connstatus)
+  end)
+
+  it("has no number of another sysplex: a region that comes with a claim gives way to the region that has the pair", function()
+    local attributes = { lease = 10, claim_lost = "keep" }
+    local a, b = all:start("CICSA", attributes), all:start("CICSB", { lease = 10, claim_lost = "keep", sysplex = "PLEXB" })
+    for n, r in ipairs { a, b } do
+      support.wait_until(function() return all:reason(r, "FST" .. n) == "OK" end, 30, "the store to grant claims")
+    end
+    assert.equal("OK", all:ask(a, "ONE1"):read_message().body.response)
+    assert.equal("OK", all:ask(b, "ONE1"):read_message().body.response)
+    server:cli("SET", "sallyport:plex:PLEXB:pair:NETX.ONE1",
+      (server:cli("GET", "sallyport:plex:PLEXB:pair:NETX.ONE1"):gsub("^(%S+ %S+) %d+", "%1 99999")))
+    server:kill()
+    server:again() -- it is new for a lease
+    plex.wait_state(b, "ACTIVE")
+    move(a, "PLEXA", "PLEXB")
+    a:wait_log "SP0148 .*NETX.ONE1 is held by region NETA.CICSB too: this region's claim ends"
+    support.wait_until(function() return a:row("ipconn", "ONE1") == nil end, 10, "the end of the later one")
+    assert.equal("ACQUIRED", b:row("ipconn", "ONE1").connstatus)
+  end)
+
+  it("tells a conflict about a pair once in a lease, and none about a pair that it does not have", function()
+    local a = all:start("CICSA", { lease = 10 })
+    support.wait_until(function() return all:reason(a, "ONE1") == "OK" end, 30, "the store to grant claims")
+    local notes = "sallyport:plex:PLEXA:notes:" .. server:cli("ZRANGE", "sallyport:plex:PLEXA:members", 0, 0)
+    local words = { "RPUSH", notes }
+    for n = 1, 50 do
+      words[#words + 1] = "contested NETX.ONE1 NETA.CICS" .. n
+      words[#words + 1] = "contested NETX.OTHER NETA.CICSB"
+    end
+    server:cli(table.unpack(words))
+    a:wait_log "SP0148 .*NETX.ONE1 is held by region NETA.CICS1 too"
+    support.wait_until(function() return server:cli("LLEN", notes) == "0" end, 10, "the notes to be read")
+    assert.equal("OK", all:reason(a, "LAST")) -- a later line of the log
+    a:wait_log "DFHIS3000 .*NETX.LAST"
+    assert.equal(1, a:count_log("SP0148 ", 1))
+    assert.equal(1, a:inquire "sysplex"[1].conflicts)
+  end)
+
   it("needs claim_down and claim_lost, and explains them", function()
     local r = all:region("CICSA", { claim_down = false, claim_lost = false })
     all.regions = {}
