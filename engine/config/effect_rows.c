@@ -330,6 +330,13 @@ effect_no_store_tls(const struct definition *d, const void *object)
 }
 
 static bool
+effect_no_sentinel(const struct definition *d, const void *object)
+{
+	(void)object;
+	return strncmp(d->region.store, "sentinel:", 9) != 0;
+}
+
+static bool
 effect_no_follow(const struct definition *d, const void *object)
 {
 	(void)object;
@@ -349,6 +356,8 @@ effect_no_follow(const struct definition *d, const void *object)
 #define FOLLOW "write follow = \"yes\""
 #define NO_STORE "no store is named"
 #define NAME_STORE "name one by store"
+#define NO_SENTINEL "store is not found by sentinels"
+#define NAME_SENTINEL "write sentinel://"
 #define NO_SYSPLEX "no sysplex is named"
 #define NAME_SYSPLEX "name one by sysplex"
 #define NO_RECORD "no file of records is named"
@@ -381,6 +390,8 @@ const struct effect effect_rows[] = {
 	TUNES(region, "store", effect_store_unused, "no script and no sysplex is named", "name one"),
 	PROTECTS(region, "store_user", effect_no_store, NO_STORE, NAME_STORE),
 	PROTECTS(region, "store_password_file", effect_no_store, NO_STORE, NAME_STORE),
+	PROTECTS(region, "store_sentinel_user", effect_no_sentinel, NO_SENTINEL, NAME_SENTINEL),
+	PROTECTS(region, "store_sentinel_password_file", effect_no_sentinel, NO_SENTINEL, NAME_SENTINEL),
 	PROTECTS(region, "store_ring", effect_no_store, NO_STORE, NAME_STORE),
 	PROTECTS(region, "store_ring", effect_no_store_tls, "store is reached without TLS", "write rediss:// or sentinel://"),
 	PROTECTS(region, "sysplex", effect_no_store, NO_STORE, NAME_STORE),

@@ -322,6 +322,8 @@ const struct attribute resource_region[] = {
 	FORM(store, VALUE_SIZE - 1, NULL, ON, resource_store_fits, STORE_FORM),
 	FORM(store_user, VALUE_SIZE - 1, NULL, ON, resource_store_user_fits, STORE_USER_FORM),
 	FILE_(store_password_file, NULL),
+	FORM(store_sentinel_user, VALUE_SIZE - 1, NULL, ON, resource_store_user_fits, STORE_USER_FORM),
+	FILE_(store_sentinel_password_file, NULL),
 	FILE_(store_ring, NULL),
 	NAME(sysplex, NULL, ON),
 	TIME(lease, 1, "10"),

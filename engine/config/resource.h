@@ -64,6 +64,7 @@ struct region_def {
 	char policy_http[VALUE_SIZE]; /* the hosts that scripts may ask, as words "HOST:PORT" */
 	char store[VALUE_SIZE], store_user[VALUE_SIZE];           /* the shared store (store_address.h); "" none */
 	char store_password_file[PATH_SIZE], store_ring[PATH_SIZE];
+	char store_sentinel_user[VALUE_SIZE], store_sentinel_password_file[PATH_SIZE];
 	char sysplex[NAME_SIZE]; /* of the regions that share a store; "" none */
 	int follow;              /* no, yes: the region takes the published rules of its sysplex */
 	char follow_keys[PATH_SIZE], follow_file[PATH_SIZE]; /* the public keys of those rules, and the file that keeps them */

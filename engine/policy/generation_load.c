@@ -39,6 +39,13 @@ is_gone(const struct loading *l, const char *attribute, const char *path)
 	return path_gone(path, definition_place_file(l->d, l->d->region.line), definition_place_line(l->d->region.line), attribute, l->faults);
 }
 
+/* The same for an attribute that may have no path. */
+static bool
+is_lost(const struct loading *l, const char *attribute, const char *path)
+{
+	return path[0] != '\0' && is_gone(l, attribute, path);
+}
+
 /* Whether it is the part of worker 0, which is judged: a fault is reported once. */
 static bool
 is_first(const struct loading *l)
@@ -127,11 +134,13 @@ static void
 load_store(struct loading *l)
 {
 	const struct region_def *r = &l->d->region;
-	struct store_source from = { .store = r->store, .user = r->store_user, .password_file = r->store_password_file };
+	struct store_source from = { .store = r->store, .user = r->store_user, .password_file = r->store_password_file,
+		.sentinel_user = r->store_sentinel_user, .sentinel_password_file = r->store_sentinel_password_file };
 	size_t before = l->faults->errors;
 	struct fault f;
 
-	if (r->store[0] == '\0' || (r->store_password_file[0] != '\0' && is_gone(l, "region: store_password_file", r->store_password_file)))
+	if (r->store[0] == '\0' || is_lost(l, "region: store_password_file", r->store_password_file) ||
+		is_lost(l, "region: store_sentinel_password_file", r->store_sentinel_password_file))
 		return;
 	from.ring = strncmp(r->store, "rediss:", 7) == 0 || r->store_ring[0] != '\0' ? ring_of_store(l) : NULL;
 	if (l->faults->errors == before) {

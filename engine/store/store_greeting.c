@@ -80,16 +80,29 @@ store_greeting_answered(struct store_turn *t, const struct store_reply *r)
 	g->done(g->arg, &g->welcome, g->why.text[0] != '\0' ? g->why.text : NULL);
 }
 
+bool
+store_greeting_login(const struct store_login *l, struct store_words *w)
+{
+	if (l->password[0] == '\0')
+		return false;
+	store_word_text(w, "AUTH");
+	if (l->user[0] != '\0')
+		store_word_text(w, l->user);
+	store_word_text(w, l->password);
+	return true;
+}
+
 /* The words of a step; false: the settings have no such step. */
 static bool
 words_of(const struct store_greeting *g, unsigned step, char number[16], struct store_words *w)
 {
-	const char *user = store_settings_user(g->settings), *password = store_settings_password(g->settings);
-	static const char *const fixed[STEP_SCRIPT][3] = { [STEP_AUTH] = { "AUTH" }, [STEP_SELECT] = { "SELECT" },
+	static const char *const fixed[STEP_SCRIPT][3] = { [STEP_SELECT] = { "SELECT" },
 		[STEP_NAME] = { "CLIENT", "SETNAME", "sallyport" }, [STEP_ROLE] = { "ROLE" }, [STEP_INFO] = { "INFO" },
 		[STEP_USER] = { "ACL", "GETUSER", "default" } };
 
 	w->n = 0;
+	if (step == STEP_AUTH)
+		return store_greeting_login(store_settings_login(g->settings), w);
 	if (step >= STEP_SCRIPT) {
 		store_word_text(w, "SCRIPT");
 		store_word_text(w, "LOAD");
@@ -102,11 +115,7 @@ words_of(const struct store_greeting *g, unsigned step, char number[16], struct 
 		snprintf(number, 16, "%d", store_settings_address(g->settings)->db);
 		store_word_text(w, number);
 	}
-	if (step == STEP_AUTH && user[0] != '\0')
-		store_word_text(w, user);
-	if (step == STEP_AUTH && password != NULL)
-		store_word_text(w, password);
-	return (step != STEP_AUTH || password != NULL) && (step != STEP_SELECT || strcmp(number, "0") != 0);
+	return step != STEP_SELECT || strcmp(number, "0") != 0;
 }
 
 struct store_greeting *

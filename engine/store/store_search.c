@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct asked { /* the question to a sentinel */
+struct asked { /* a command to a sentinel */
 	struct store_turn turn; /* the first member */
 	struct store_search *search;
 };
@@ -27,7 +27,7 @@ struct store_search {
 	unsigned address;                      /* the index of the next address of found */
 	struct store_link *link;
 	struct store_greeting *greeting;
-	struct asked asked;
+	struct asked login, asked;
 	char place[STORE_PLACE];
 	struct fault why;                      /* of the last try */
 	void (*done)(void *arg, const struct store_search_end *end);
@@ -107,20 +107,41 @@ store_search_welcome(void *arg, const struct store_welcome *w, const char *why)
 	finish(x, link, w);
 }
 
+static void
+store_search_logged_in(struct store_turn *t, const struct store_reply *r)
+{
+	char why[160];
+
+	if (r->kind != STORE_ERROR)
+		return;
+	snprintf(why, sizeof why, "the sentinel refuses store_sentinel_user or the password: %.80s", r->text);
+	miss(((struct asked *)t)->search, why);
+}
+
+/* A refusal of the question where the master is. */
+static void
+miss_master(struct store_search *x, const struct store_reply *r)
+{
+	char why[160];
+
+	if (store_reply_is_error(r, "NOAUTH"))
+		snprintf(why, sizeof why, "the sentinel wants a password, and no store_sentinel_password_file is named");
+	else
+		snprintf(why, sizeof why, "the sentinel knows no master of the name %s%s%.60s", store_settings_address(x->settings)->master,
+			r->kind == STORE_ERROR ? ": " : "", r->kind == STORE_ERROR ? r->text : "");
+	miss(x, why);
+}
+
 /* The place of the master: a list of a host and a port. */
 static void
 store_search_told(struct store_turn *t, const struct store_reply *r)
 {
 	struct store_search *x = ((struct asked *)t)->search;
-	const char *master = store_settings_address(x->settings)->master;
 	bool is_place = r->kind == STORE_LIST && r->n == 2 && r->item[0]->kind == STORE_TEXT && r->item[1]->kind == STORE_TEXT;
 	int port = is_place ? atoi(r->item[1]->text) : 0;
-	char why[160];
 
 	if (!is_place || port <= 0 || port > 65535) {
-		snprintf(why, sizeof why, "the sentinel knows no master of the name %s%s%.60s", master, r->kind == STORE_ERROR ? ": " : "",
-			r->kind == STORE_ERROR ? r->text : "");
-		miss(x, why);
+		miss_master(x, r);
 		return;
 	}
 	let_go(x);
@@ -136,6 +157,10 @@ ask_sentinel(struct store_search *x)
 {
 	struct store_words w = { .n = 0 };
 
+	x->login = (struct asked){ .turn.answered = store_search_logged_in, .search = x };
+	if (store_greeting_login(store_settings_sentinel_login(x->settings), &w) && store_link_send(x->link, NULL, &w, &x->login.turn) < 0)
+		return -1;
+	w.n = 0;
 	x->asked = (struct asked){ .turn.answered = store_search_told, .search = x };
 	store_word_text(&w, "SENTINEL");
 	store_word_text(&w, "get-master-addr-by-name");

@@ -10,33 +10,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PASSWORD_MAX 512
-
 struct store_settings {
 	atomic_uint refs;
 	struct store_address address;
-	char text[VALUE_SIZE], user[VALUE_SIZE];
-	char password[PASSWORD_MAX + 1]; /* "": none */
+	char text[VALUE_SIZE];
+	struct store_login login, sentinel;
 	struct tls_config *tls;          /* counted; NULL: plain */
 	uint64_t ring;                   /* the checksum of its ring */
 };
 
-/* The first line of the file. */
+/* Takes the first line of the file as the password; path "": there is none. */
 static int
-read_password(struct store_settings *s, const char *path, struct fault *f)
+read_login(struct store_login *l, const char *user, const char *attribute, const char *path, struct fault *f)
 {
-	struct file_rule rule = { .class = FILE_SECRET, .max = PASSWORD_MAX + 2 };
+	struct file_rule rule = { .class = FILE_SECRET, .max = STORE_PASSWORD_MAX + 2 };
 	struct file_content c;
 	size_t n;
 
+	snprintf(l->user, sizeof l->user, "%s", user);
+	if (path[0] == '\0')
+		return 0;
 	if (file_read(path, &rule, &c, f) < 0)
-		return fault_wrap(f, "store_password_file %s", path);
+		return fault_wrap(f, "%s %s", attribute, path);
 	n = strcspn(c.bytes, "\r\n");
-	if (n > 0 && n <= PASSWORD_MAX)
-		memcpy(s->password, c.bytes, n);
+	if (n > 0 && n <= STORE_PASSWORD_MAX)
+		memcpy(l->password, c.bytes, n);
 	file_free(&c);
-	if (s->password[0] == '\0')
-		return fault_set(f, "store_password_file %s: its first line must be the password, 1 to %d bytes", path, PASSWORD_MAX);
+	if (l->password[0] == '\0')
+		return fault_set(f, "%s %s: its first line must be the password, 1 to %d bytes", attribute, path, STORE_PASSWORD_MAX);
 	return 0;
 }
 
@@ -67,9 +68,8 @@ store_settings_new(const struct store_source *from, struct fault *f)
 	}
 	atomic_init(&s->refs, 1);
 	snprintf(s->text, sizeof s->text, "%s", from->store);
-	snprintf(s->user, sizeof s->user, "%s", from->user);
-	if (store_address_parse(&s->address, from->store, f) == 0 && (from->password_file[0] == '\0' || read_password(s, from->password_file, f) == 0)
-		&& make_tls(s, from, f) == 0)
+	if (store_address_parse(&s->address, from->store, f) == 0 && read_login(&s->login, from->user, "store_password_file", from->password_file, f) == 0 &&
+		read_login(&s->sentinel, from->sentinel_user, "store_sentinel_password_file", from->sentinel_password_file, f) == 0 && make_tls(s, from, f) == 0)
 		return s;
 	store_settings_unref(s);
 	return NULL;
@@ -89,8 +89,15 @@ store_settings_unref(struct store_settings *s)
 	if (s == NULL || atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) != 1)
 		return;
 	tls_config_unref(s->tls);
-	explicit_bzero(s->password, sizeof s->password);
+	explicit_bzero(&s->login, sizeof s->login);
+	explicit_bzero(&s->sentinel, sizeof s->sentinel);
 	free(s);
+}
+
+static bool
+is_same_login(const struct store_login *a, const struct store_login *b)
+{
+	return strcmp(a->user, b->user) == 0 && strcmp(a->password, b->password) == 0;
 }
 
 bool
@@ -98,7 +105,7 @@ store_settings_same(const struct store_settings *a, const struct store_settings 
 {
 	if (a == NULL || b == NULL)
 		return a == b;
-	return strcmp(a->text, b->text) == 0 && strcmp(a->user, b->user) == 0 && strcmp(a->password, b->password) == 0 && a->ring == b->ring;
+	return strcmp(a->text, b->text) == 0 && is_same_login(&a->login, &b->login) && is_same_login(&a->sentinel, &b->sentinel) && a->ring == b->ring;
 }
 
 const struct store_address *
@@ -113,16 +120,16 @@ store_settings_text(const struct store_settings *s)
 	return s->text;
 }
 
-const char *
-store_settings_user(const struct store_settings *s)
+const struct store_login *
+store_settings_login(const struct store_settings *s)
 {
-	return s->user;
+	return &s->login;
 }
 
-const char *
-store_settings_password(const struct store_settings *s)
+const struct store_login *
+store_settings_sentinel_login(const struct store_settings *s)
 {
-	return s->password[0] != '\0' ? s->password : NULL;
+	return &s->sentinel;
 }
 
 struct tls_config *

@@ -8,6 +8,8 @@
 
 #include "store/store_address.h"
 
+#define STORE_PASSWORD_MAX 512
+
 struct ring;
 struct store_settings;
 struct tls_config;
@@ -15,6 +17,7 @@ struct tls_config;
 struct store_source { /* the attributes of a region; borrowed during the call */
 	const char *store, *user; /* user "": the default user */
 	const char *password_file; /* "": no password */
+	const char *sentinel_user, *sentinel_password_file; /* the same, of the sentinels */
 	struct ring *ring;        /* of rediss, and of sentinels with TLS; NULL: none */
 };
 
@@ -29,10 +32,14 @@ bool store_settings_same(const struct store_settings *a, const struct store_sett
 const struct store_address *store_settings_address(const struct store_settings *s);
 /* The text of the address, which has no password. */
 const char *store_settings_text(const struct store_settings *s);
-/* "": the default user. */
-const char *store_settings_user(const struct store_settings *s);
-/* NULL: none. */
-const char *store_settings_password(const struct store_settings *s);
+struct store_login {
+	char user[VALUE_SIZE];                 /* "": the default user */
+	char password[STORE_PASSWORD_MAX + 1]; /* "": none */
+};
+
+/* Of the store, and of its sentinels. Borrowed. */
+const struct store_login *store_settings_login(const struct store_settings *s);
+const struct store_login *store_settings_sentinel_login(const struct store_settings *s);
 /* NULL: plain connections. */
 struct tls_config *store_settings_tls(const struct store_settings *s);
 

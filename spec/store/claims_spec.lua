@@ -257,8 +257,8 @@ describe("names across regions", function()
     local answer = all:ask(a, "ONE1")
     assert.equal("OK", answer:read_message().body.response)
     a:wait_log "SP0140 "
-    support.wait_until(function() return server:cli("EXISTS", "sallyport:plex:PLEXA:pair:NETX.ONE1") == "1" end, 10, "the claim in the store")
-    local before = server:cli("GET", "sallyport:plex:PLEXA:pair:NETX.ONE1"):match "^%S+"
+    local function holder() return server:cli("GET", "sallyport:plex:PLEXA:pair:NETX.ONE1"):match "^%S+" end
+    local before = support.wait_until(holder, 10, "the claim in the store")
     server:kill()
     a:wait_log "SP0131 "
     move(a, "PLEXA", "PLEXB")
@@ -267,7 +267,7 @@ describe("names across regions", function()
     server:again()
     plex.wait_state(a, "ACTIVE")
     support.wait_until(function()
-      local now = server:cli("GET", "sallyport:plex:PLEXA:pair:NETX.ONE1"):match "^%S+"
+      local now = holder()
       return now ~= nil and now ~= before
     end, 10, "the claim of the new incarnation")
     assert.equal(0, a:count_log "SP0148 ")

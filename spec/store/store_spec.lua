@@ -127,6 +127,34 @@ describe("a region with a store", function()
     is_refused(("sentinel://127.0.0.1:%d/other"):format(sentinel.port), "knows no master of the name other")
   end)
 
+  local function password_file(directory, text)
+    local file = directory .. "/" .. text
+    support.write(file, text .. "\n")
+    assert.equal(0, (support.run { "chmod", "600", file }))
+    return require("lfs").currentdir() .. "/" .. file
+  end
+
+  it("logs in to its sentinels by their own user and password", function()
+    local master = store.start { "--requirepass", "masters" }
+    local sentinel = store.sentinel(master, "names", "sentinel auth-pass names masters\nrequirepass sentinels\n" ..
+      "user watcher on >watching +sentinel|get-master-addr-by-name\n")
+    local address = ("sentinel://127.0.0.1:%d/names"):format(sentinel.port)
+    local own = password_file(master.dir, "masters")
+    for _, login in ipairs {
+      { store_sentinel_password_file = password_file(master.dir, "sentinels") },
+      { store_sentinel_user = "watcher", store_sentinel_password_file = password_file(master.dir, "watching") },
+    } do
+      login.store, login.store_password_file = address, own
+      start(login)
+      assert.equal("127.0.0.1:" .. master.port, wait_for "UP".server)
+      region:stop()
+    end
+    is_refused(address, "the sentinel wants a password, and no store_sentinel_password_file is named", { store_password_file = own })
+    region:stop()
+    is_refused(address, "the sentinel refuses store_sentinel_user or the password",
+      { store_password_file = own, store_sentinel_password_file = own })
+  end)
+
   it("reaches it by a Unix socket", function()
     local dir = require("lfs").currentdir() .. "/" .. support.directory()
     store.start { "--unixsocket", dir .. "/s" }

@@ -7,7 +7,7 @@ store: servers of Redis on the loopback, each a process of its own with an empty
   server:cli("SET", "KEY", "1")                          -- the words of redis-cli: its output without the last newline
   server:pause() server:go_on()                          -- SIGSTOP, SIGCONT
   server:kill() server:again()                           -- SIGKILL; a start with the same port and directory
-  store.sentinel(master, "NAME")                         -- a sentinel that watches the server under that name
+  store.sentinel(master, "NAME", "requirepass x\n")      -- a sentinel that watches the server under that name; further lines
 ]]
 local socket = require "socket"
 
@@ -70,10 +70,10 @@ function store.start(options, client)
   return start(words, client or {})
 end
 
-function store.sentinel(master, name)
+function store.sentinel(master, name, more)
   local dir = process.directory()
-  text.write(dir .. "/sentinel.conf", ("sentinel monitor %s 127.0.0.1 %d 1\nsentinel down-after-milliseconds %s 500\n"):format(name,
-    master.port, name))
+  text.write(dir .. "/sentinel.conf", ("sentinel monitor %s 127.0.0.1 %d 1\nsentinel down-after-milliseconds %s 500\n%s"):format(name,
+    master.port, name, more or ""))
   local self = start({ dir .. "/sentinel.conf", "--sentinel" }, {})
   return self
 end
