@@ -421,7 +421,7 @@ check_store(const struct definition *d, const struct key_lines *p, struct faults
 	if (*r->store != '\0' && *r->store_user != '\0' && *r->store_password_file == '\0')
 		definition_fault(d, faults, FAULT_ERROR, "store_password", key_lines_of(p, r->line, "store_user"),
 			"region: store_user is given, and a user has a password; add store_password_file = \"FILE\"");
-	if (*r->store_sentinel_user != '\0' && *r->store_sentinel_password_file == '\0')
+	if (strncmp(r->store, "sentinel:", 9) == 0 && *r->store_sentinel_user != '\0' && *r->store_sentinel_password_file == '\0')
 		definition_fault(d, faults, FAULT_ERROR, "store_password", key_lines_of(p, r->line, "store_sentinel_user"),
 			"region: store_sentinel_user is given, and a user has a password; add store_sentinel_password_file = \"FILE\"");
 	if (strncmp(r->store, "rediss:", 7) == 0 && *r->store_ring == '\0' && *r->ring == '\0')

@@ -43,7 +43,7 @@ static const struct example {
 		"tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
 	{ "region", "store_password_file", OWN("store_password_file = 'p'"), OWN("store = 'redis://127.0.0.1:6379', store_password_file = 'p'")
 		"tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
-	{ "region", "store_sentinel_user", OWN("store = 'redis://127.0.0.1:6379', store_sentinel_user = 'u', store_sentinel_password_file = 'p'")
+	{ "region", "store_sentinel_user", OWN("store = 'redis://127.0.0.1:6379', store_sentinel_user = 'u'")
 		"tcpipservice 'T' { portnumber = 0, bind = 'b' }",
 		OWN("store = 'sentinel://127.0.0.1:6379/m', store_sentinel_user = 'u', store_sentinel_password_file = 'p'") "tcpipservice 'T' { portnumber = 0, bind = 'b' }" },
 	{ "region", "store_sentinel_password_file", OWN("store = 'redis://127.0.0.1:6379', store_sentinel_password_file = 'p'") "tcpipservice 'T' { portnumber = 0, bind = 'b' }",

@@ -165,6 +165,7 @@ a_bundle_has_the_rules_alone_and_is_read_as_it_was_written(void **state)
 	assert_string_equal(b->head.note, "a note");
 	assert_string_equal(b->head.key, signing_key_id(p.key));
 	assert_int_equal(b->files->files, 5);
+	assert_string_equal(bundle_saf(b)->bytes, "a sealed one");
 	assert_null(version_file_of(b->files, VERSION_KIND_REGION, "region.lua"));
 	assert_null(version_file_of(b->files, VERSION_KIND_ENV, "HOST"));
 	assert_string_equal(version_file_of(b->files, VERSION_KIND_DATA, "partners.csv")->blob->bytes, "name\nALICE\n");
