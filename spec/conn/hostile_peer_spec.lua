@@ -41,7 +41,8 @@ describe("a hostile peer", function()
 
   setup(function()
     region = support.region {
-      region = { tcp_timeout = 1, handshake_timeout = 1, capex_timeout = 1, halfopen_peer = 100, records = 200, drain = 0.1 },
+      region = { tcp_timeout = 1, handshake_timeout = 1, capex_timeout = 1, halfopen_peer = 100, records = 200, drain = 0.1,
+        heartbeat = 0 }, -- a bystander answers none
       tcpipservices = { IPIC = { urm = "whole" }, YES = { urm = "whole", ssl = "yes" }, AUTH = { urm = "whole", ssl = "clientauth" },
         LONG = { urm = "whole" }, ONCE = { urm = "whole", admit = "once" } },
       ipconns = { IDENT = { applid = "IDENTAPP", networkid = "NETX", receivecount = 10, userauth = "identify" },

@@ -254,7 +254,7 @@ return {
       scripts = { rules = old } }:start()
     local load = process.start { support.binary, "load", "--to", "127.0.0.1:" .. region:port "IPIC", "--connections", "1000000",
       "--rate", "100", "--concurrency", "1000", "--hold", "1", "--timeout", "60", "--applid", "LA######", "--networkid", "NETX" }
-    support.wait_until(function() return #region:inquire "ipconn" > 50 end, 20, "partners")
+    support.wait_until(function() return #(region:inquire "ipconn" or {}) > 50 end, 20, "partners")
     region:script("rules", (new:gsub("HOST", host)))
     local r = reload()
     ended(r, 0)
